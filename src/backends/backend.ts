@@ -1,0 +1,112 @@
+/**
+ * The contract between rightsize and an engine. A backend opens a model; the session it returns generates. One contract
+ * test (test/backends/contract.ts) runs on every backend, the scripted one included. To write your own, see
+ * docs/backends.md.
+ */
+import type { Model } from '../core/definition/model.js';
+import type { Generation, Prompt } from '../core/definition/suite.js';
+import type { SessionFacts } from '../core/measure/log.js';
+import type { Completed, TokenCount } from '../core/measure/measurement.js';
+import type { Missing } from '../core/measure/quantity.js';
+
+export interface Backend<M extends Model = Model> {
+  /** One line for `rightsize list backends`. */
+  readonly summary: string;
+  /** What no model can do through this backend, and why; the reason reaches the report. */
+  readonly cannot: Cannot;
+  /** Whether the model could run here, found out without loading it: files, headers, reachability. Never throws. */
+  check(model: M, context: BackendContext): Promise<Readiness>;
+  /**
+   * Loads the model. The signal aborts the loading.
+   *
+   * @throws UserError when the entry, a file or a server is not as it must be; any other error is the engine's.
+   */
+  open(model: M, context: BackendContext, signal: AbortSignal): Promise<Session>;
+}
+
+export type Capability = 'logprobs' | 'loglikelihood' | 'chatTemplate' | 'promptTokens';
+export type Cannot = Readonly<Partial<Record<Capability, string>>>;
+
+export interface BackendContext {
+  /** What relative paths in the model entry are relative to. */
+  readonly directory: string;
+  /** Environment variables: keys come from here and go nowhere else. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Called while something is downloaded. */
+  readonly onProgress?: (progress: { readonly what: string; readonly done: number; readonly total: number }) => void;
+}
+
+export type Readiness =
+  | { readonly ready: true; readonly note?: string }
+  /** Would run after fetching so many bytes from a hub (null: unknown). */
+  | { readonly ready: 'after-download'; readonly bytes: number | null }
+  | { readonly ready: false; readonly reason: string };
+
+/** One opened model. Requests are made one at a time unless the session says otherwise. */
+export interface Session {
+  readonly facts: SessionFacts;
+  /** Seconds, monotonic; every time stamp of this session is read from it. */
+  now(): number;
+  /**
+   * Streams the answer to a prompt: any number of pieces, then exactly one end. The first empty pieces of some servers are
+   * left out. Aborting the signal ends the stream with an AbortError.
+   *
+   * @throws ModelFailure when the model, not the harness, is at fault (prompt too long, content refused by a server).
+   */
+  generate(prompt: Prompt, generation: Generation, signal: AbortSignal): AsyncIterable<GenerationEvent>;
+  /** Log-likelihoods of continuations of a context, in the order given; present where the engine gives logits. */
+  loglikelihood?(request: LoglikelihoodRequest, signal: AbortSignal): Promise<readonly Loglikelihood[]>;
+  /** The process ids whose memory is this model's, beyond the worker itself (a server that we started). */
+  readonly processes: readonly number[];
+  close(): Promise<void>;
+}
+
+export type GenerationEvent = Piece | End;
+
+export interface Piece {
+  readonly kind: 'piece';
+  /** When it arrived, by the session's clock. */
+  readonly time: number;
+  readonly text: string;
+  /** How many tokens; null when only the server knows. */
+  readonly tokens: number | null;
+  /** Natural logarithm of each token's probability, where the engine gives them. */
+  readonly logprobs?: readonly number[];
+}
+
+export interface End {
+  readonly kind: 'end';
+  readonly time: number;
+  readonly finish: Completed['finish'];
+  readonly promptTokens: TokenCount;
+  readonly outputTokens: TokenCount;
+  /** The prompt as the engine was given it, its chat template applied. */
+  readonly rendered: { readonly value: string } | Missing;
+  readonly retries?: { readonly count: number; readonly waited: number };
+}
+
+/** The scores of several continuations after one context: the context is computed once. */
+export interface LoglikelihoodRequest {
+  readonly context: string;
+  readonly continuations: readonly string[];
+}
+
+export interface Loglikelihood {
+  /** Sum of natural logarithms over the continuation's tokens. */
+  readonly sum: number;
+  readonly tokens: number;
+  /** Whether each token was the most likely one. */
+  readonly greedy: boolean;
+}
+
+/** The model is at fault, or the server refused for it: a wrong answer, not our failure. */
+export class ModelFailure extends Error {
+  override readonly name = 'ModelFailure';
+  constructor(
+    readonly kind: 'timeout' | 'server' | 'prompt-too-long',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * A suite is one workload: its tasks, and what the workload requires. A task is a prompt template, samples, settings for
+ * generation, and the scorer that judges the answers. Templates are Jinja, with a sample's fields as variables.
+ *
+ *     name: support-desk
+ *     requirement: { margin: 0.05, limits: { ttft: { max: 500 ms } } }
+ *     tasks:
+ *       - name: route
+ *         prompt: { system: Route the ticket to one queue., user: '{{ text }}' }
+ *         samples: { file: data/route.jsonl }
+ *         generation: { maxTokens: 8 }
+ *         scorer: exact
+ */
+import { z } from 'zod';
+import { SCORER_NAMES } from '../score/table.js';
+import { limitsSchema, requirementSchema } from './requirement.js';
+
+/** Names become parts of trial ids and file names. */
+export const name = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/i, {
+  error: 'expected a name of letters, digits, dots, hyphens and underscores',
+});
+
+const template = z.string().describe('A Jinja template; the fields of the sample are its variables.');
+
+/** One row of data, as it came. */
+const row = z.record(z.string(), z.unknown());
+
+export const fieldsSchema = z
+  .strictObject({
+    id: template.optional().describe('A stable id; the default is the field `id`, else a hash of the row.'),
+    target: template.optional().describe('The right answer; the default is the field `target`.'),
+    group: template.optional().describe('The cluster a sample belongs to; the default is the field `group`, if any.'),
+  })
+  .describe('How the parts of a sample are read from a row.');
+
+const fileSamples = z.strictObject({
+  file: z.string().min(1).describe('A path beside the suite file.'),
+  limit: z.int().positive().optional(),
+  shuffle: z.boolean().default(false).describe('Take the samples in an order drawn from the seed of the run.'),
+  fields: fieldsSchema.prefault({}),
+});
+
+const inlineSamples = z.array(row).min(1, { error: 'expected at least one sample' });
+
+export const promptSchema = z.strictObject({
+  system: template.optional(),
+  user: template,
+  assistant: template.optional().describe('The beginning of the answer, which the model continues.'),
+  examples: z
+    .strictObject({
+      samples: z.union([inlineSamples, fileSamples]),
+      count: z.int().positive(),
+      pick: z.enum(['first', 'seeded']).default('first'),
+      answer: template.default('{{ target }}'),
+    })
+    .optional()
+    .describe('Few-shot examples, each a user turn and its answer; never the sample itself.'),
+});
+
+export const generationSchema = z.strictObject({
+  maxTokens: z.int().positive().default(256),
+  stop: z.array(z.string().min(1)).default([]),
+  temperature: z.number().min(0).max(2).default(0),
+  topP: z.number().gt(0).max(1).default(1),
+  seed: z.int().nonnegative().default(0),
+  timeout: z.number().positive().default(120).describe('Seconds after which an answer counts as not given.'),
+});
+
+export const scorerSchema = z
+  .union([
+    z.enum(SCORER_NAMES),
+    z.looseObject({ name: z.enum(SCORER_NAMES) }).describe('A scorer with its options; see docs/scorers.md.'),
+  ])
+  .describe('The scorer that judges an answer.');
+
+export const taskSchema = z.strictObject({
+  name,
+  description: z.string().optional(),
+  prompt: promptSchema,
+  samples: z.union([inlineSamples, fileSamples]),
+  generation: generationSchema.prefault({}),
+  scorer: scorerSchema,
+  limits: limitsSchema.prefault({}).describe('Limits of this task alone, over those of the suite.'),
+});
+
+export const suiteSchema = z.strictObject({
+  $schema: z.string().optional(),
+  name,
+  title: z.string().optional(),
+  description: z.string().optional(),
+  requirement: requirementSchema.prefault({}),
+  tasks: z.array(taskSchema).min(1, { error: 'expected at least one task' }),
+});
+
+export type Suite = z.infer<typeof suiteSchema>;
+export type Task = z.infer<typeof taskSchema>;
+export type Generation = z.infer<typeof generationSchema>;
+export type ScorerChoice = z.infer<typeof scorerSchema>;
+export type FileSamples = z.infer<typeof fileSamples>;
+export type Row = z.infer<typeof row>;
+
+/** One input with its target, and the prompt that every model is given. */
+export interface Sample {
+  readonly id: string;
+  /** The cluster of samples this one shares a template, document or author with; errors are clustered on it. */
+  readonly group: string | null;
+  readonly target: unknown;
+  /** The row as it came: what templates and scorers may refer to. */
+  readonly fields: Row;
+  readonly prompt: Prompt;
+}
+
+export interface Message {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+/** A chat; a last message of the assistant is the beginning of the answer, to be continued. */
+export interface Prompt {
+  readonly messages: readonly Message[];
+}

@@ -1,0 +1,192 @@
+/**
+ * The log of a run: JSON lines, append-only, the single source of truth. Everything else (scores, estimates, verdicts,
+ * reports) is computed from it and can be thrown away.
+ *
+ *     {"type":"run","version":1,"id":"2026-11-22T09-08-57","suites":[…],"models":[…],"environment":{…},…}
+ *     {"type":"session","model":"reference-slm","session":1,"load":{"value":0.21},…}
+ *     {"type":"sample","suite":"support-desk","task":"route","sample":"r-001","prompt":{…},"target":"billing",…}
+ *     {"type":"measurement","trial":"support-desk/route/r-001@reference-slm#1",…}
+ *     {"type":"session-end","session":1,"memory":{…}}
+ *     {"type":"end","complete":true}
+ *
+ * Logs of one run from several machines concatenate. A record that appears twice is the same record.
+ */
+import type { Model } from '../definition/model.js';
+import type { Prompt, Row, Suite } from '../definition/suite.js';
+import type { Completed, MemoryReading, Outcome } from './measurement.js';
+import type { Quantity } from './quantity.js';
+
+export const LOG_VERSION = 1;
+
+export type LogRecord =
+  | RunRecord
+  | ResumeRecord
+  | SessionRecord
+  | SampleRecord
+  | MeasurementRecord
+  | SessionEndRecord
+  | EndRecord;
+
+export interface RunRecord {
+  readonly type: 'run';
+  readonly version: typeof LOG_VERSION;
+  readonly id: string;
+  /** ISO 8601, UTC. */
+  readonly started: string;
+  readonly command: readonly string[];
+  /** Definitions without their samples, which follow as records of their own. */
+  readonly suites: readonly LoggedSuite[];
+  readonly models: readonly Model[];
+  readonly settings: RunSettings;
+  readonly environment: Environment;
+}
+
+/** A suite whose tasks say how many samples they had and by which hash, instead of carrying them. */
+export type LoggedSuite = Omit<Suite, 'tasks'> & {
+  readonly tasks: readonly (Omit<Suite['tasks'][number], 'samples'> & {
+    readonly samples: { readonly count: number; readonly hash: string; readonly source: string };
+  })[];
+};
+
+export interface RunSettings {
+  readonly seed: number;
+  readonly repetitions: number;
+  readonly warmup: number;
+  /** At most so many samples of each task; null for all. */
+  readonly limit: number | null;
+}
+
+export interface ResumeRecord {
+  readonly type: 'resume';
+  readonly started: string;
+  readonly command: readonly string[];
+  readonly environment: Environment;
+}
+
+/** One opened model in one worker process. */
+export interface SessionRecord {
+  readonly type: 'session';
+  readonly session: number;
+  readonly model: string;
+  /** Seconds from asking the engine to open the model to its readiness. */
+  readonly load: Quantity;
+  /** The first request of a fresh session, seconds to its last token: paid once, kept apart from the warm ones. */
+  readonly firstRequest: Quantity;
+  readonly warmup: number;
+  readonly memory: { readonly baseline: MemoryReading; readonly loaded: MemoryReading };
+  readonly facts: SessionFacts;
+}
+
+/** What an opened model says of itself. Absent facts are facts the engine does not give. */
+export interface SessionFacts {
+  /** The engine with its version: `node-llama-cpp 3.22.1`. */
+  readonly engine: string;
+  readonly device: string;
+  readonly threads: Quantity;
+  readonly weights?: { readonly bytes: number; readonly hash: string; readonly files: readonly string[] };
+  readonly parameters?: number;
+  /** What the KV cache of one token costs follows from these. */
+  readonly architecture?: {
+    readonly layers: number;
+    readonly kvHeads: number;
+    readonly headSize: number;
+    readonly vocabulary: number;
+    readonly bytesPerCachedValue: number;
+  };
+  readonly context: Quantity;
+  readonly chatTemplateHash: { readonly value: string } | { readonly missing: string };
+  /** What this backend cannot do for this model, and why. */
+  readonly cannot: Readonly<Record<string, string>>;
+  /** Whether a run needs a network: proven by the kind of backend, not claimed. */
+  readonly network: 'none' | 'loopback' | 'internet';
+  readonly warnings: readonly string[];
+}
+
+export interface SampleRecord {
+  readonly type: 'sample';
+  readonly suite: string;
+  readonly task: string;
+  readonly sample: string;
+  readonly group: string | null;
+  readonly target: unknown;
+  readonly fields: Row;
+  readonly prompt: Prompt;
+  /** SHA-256 of the prompt before any model's chat template: equal for all models, or the comparison is not one. */
+  readonly promptHash: string;
+}
+
+export interface MeasurementRecord {
+  readonly type: 'measurement';
+  /** `suite/task/sample@model#repetition` */
+  readonly trial: string;
+  readonly suite: string;
+  readonly task: string;
+  readonly sample: string;
+  readonly model: string;
+  readonly repetition: number;
+  readonly session: number;
+  /** Seconds since the run (or its resumption) began. */
+  readonly at: number;
+  readonly outcome: Outcome;
+}
+
+export interface SessionEndRecord {
+  readonly type: 'session-end';
+  readonly session: number;
+  readonly model: string;
+  readonly memory: { readonly peak: MemoryReading; readonly final: MemoryReading };
+  /** tinybench's statistics of the end-to-end latency of each task in this session, seconds. */
+  readonly latency: Readonly<Record<string, LatencyStatistics>>;
+  /** How late the worker's and the runner's own event loops were, seconds, 99th percentile: what this may have spoilt. */
+  readonly loopDelay: { readonly runner: Quantity };
+  /** Why the session ended before its block did. */
+  readonly crash?: string;
+}
+
+export interface LatencyStatistics {
+  readonly n: number;
+  readonly mean: number;
+  readonly min: number;
+  readonly max: number;
+  readonly p50: number;
+  readonly p75: number;
+  readonly p99: number;
+  readonly sd: number;
+  /** Relative margin of error at 95%, percent. */
+  readonly rme: number;
+}
+
+export interface EndRecord {
+  readonly type: 'end';
+  readonly complete: boolean;
+  readonly reason: string;
+}
+
+/** What the run ran on, and what on this machine makes its readings noisy. */
+export interface Environment {
+  readonly rightsize: string;
+  readonly node: string;
+  readonly engines: Readonly<Record<string, string>>;
+  readonly os: string;
+  readonly cpu: {
+    readonly model: string;
+    readonly cores: number;
+    readonly governor: Quantity | { readonly value: string };
+  };
+  /** Bytes. */
+  readonly memory: { readonly total: number; readonly free: number };
+  readonly gpu: { readonly value: string } | { readonly missing: string };
+  /** Load average over one minute at the start. */
+  readonly load: Quantity;
+  readonly noise: readonly Warning[];
+}
+
+/** A warning is kept beside the number it spoils, and says what to do. */
+export interface Warning {
+  readonly what: string;
+  readonly remedy: string;
+}
+
+export function isCompleted(outcome: Outcome): outcome is Completed {
+  return outcome.state === 'completed';
+}
