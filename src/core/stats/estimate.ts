@@ -1,0 +1,195 @@
+/**
+ * An estimate is a value that admits what it does not know: it cannot be made without its interval and its n. What cannot
+ * be estimated is `{ missing: reason }`, never 0 or NaN.
+ *
+ * The values given here are independent draws from what the suite stands for, or come in clusters that are. Repetitions of
+ * one sample are not independent: average them first, or make the sample the cluster.
+ */
+import { type Missing, missing } from '../measure/quantity.js';
+import { wilsonInterval, zeroFailureBound } from './binomial.js';
+import { type ClusterId, clusteredStandardError, clusterIndices } from './clusters.js';
+import { twoSidedT, twoSidedZ } from './distributions.js';
+import { expectBetween0And1, expectBinary, expectCount, expectFinite, expectSameLength } from './expect.js';
+import { clampInterval, type Interval } from './interval.js';
+import { mean, standardDeviation } from './moments.js';
+
+export interface Estimate {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  /** Values that the estimate rests on, before any allowance for clusters. */
+  readonly n: number;
+  /** Of the two-sided interval: 0.95 leaves 2.5% outside on each side. */
+  readonly confidence: number;
+  readonly method: Method;
+  /** How many clusters the values came in, when they came in clusters. */
+  readonly clusters?: number;
+  /** Where the method has one. */
+  readonly standardError?: number;
+  /** What a reader must know before leaning on it, and what to do about it. */
+  readonly warnings: readonly string[];
+}
+
+/** How an interval was made; `docs/statistics.md` has a line on each. */
+export type Method =
+  | 'student-t'
+  | 'clustered-t'
+  | 'wilson'
+  | 'clustered-wilson'
+  | 'tango'
+  | 'all-values-equal'
+  | 'order-statistics'
+  | 'percentile-bootstrap'
+  | 'bca-bootstrap'
+  | 'max-t-bootstrap'
+  | 'log-ratio-t'
+  | 'betting-sequence';
+
+export interface EstimateOptions {
+  /** Two-sided, 0.95 unless said otherwise. */
+  readonly confidence?: number;
+  /** The cluster of each value, when values share a document, a user, a conversation. */
+  readonly clusters?: readonly ClusterId[];
+}
+
+export interface MeanOptions extends EstimateOptions {
+  /** Between which limits every value must lie, when that is known: [0, 1] for scores, [-1, 1] for their differences. */
+  readonly bounds?: Interval;
+}
+
+/** Below this, the interval of a mean leans on a normality nobody has checked (Bowyer et al. 2025, arXiv 2503.01747). */
+const FEW_VALUES = 100;
+/** Below this, the spread between clusters is itself poorly known (Cameron and Miller 2015, J. Human Resources 50:317). */
+const FEW_CLUSTERS = 20;
+
+/**
+ * The mean of scores in [0, 1]: as a proportion when every score is 0 or 1, as a bounded mean otherwise.
+ * @throws RangeError when a score is outside [0, 1].
+ */
+export function estimateScore(scores: readonly number[], options: EstimateOptions = {}): Estimate | Missing {
+  if (scores.every((score) => score === 0 || score === 1)) return estimateProportion(scores, options);
+  return estimateMean(scores, { ...options, bounds: { low: 0, high: 1 } });
+}
+
+/**
+ * The mean with a Student t interval; with clusters, the clustered standard error and one degree of freedom less than
+ * there are clusters (Miller 2024, arXiv 2411.00640). Missing for fewer than two values or clusters.
+ */
+export function estimateMean(values: readonly number[], options: MeanOptions = {}): Estimate | Missing {
+  const { confidence = 0.95, bounds } = options;
+  expectBetween0And1('confidence', confidence);
+  expectFinite('values', values);
+  if (bounds) expectWithin(values, bounds);
+  const sample = describeSample(values, options.clusters);
+  if ('missing' in sample) return sample;
+  if (sample.units < 2) return missing('one value has no interval: measure at least two');
+
+  const n = values.length;
+  const value = mean(values);
+  const base = { value, n, confidence, ...sample.recorded };
+  if (values.every((other) => other === values[0]))
+    return { ...base, ...equalValues(value, sample.units, { confidence, bounds }) };
+
+  const plain = standardDeviation(values) / Math.sqrt(n);
+  const clustered = options.clusters ? clusteredStandardError(values, options.clusters) : plain;
+  // Clusters whose deviations cancel out exactly say nothing about the spread; the items still do.
+  const standardError = clustered > plain * 1e-9 ? clustered : plain;
+  const half = twoSidedT(confidence, sample.units - 1) * standardError;
+  const interval = { low: value - half, high: value + half };
+  const few =
+    n < FEW_VALUES ? [`only ${n} values: the interval assumes a near-normal mean; measure ${FEW_VALUES} or more`] : [];
+  return {
+    ...base,
+    ...(bounds ? clampInterval(interval, bounds) : interval),
+    method: options.clusters ? 'clustered-t' : 'student-t',
+    standardError,
+    warnings: [...few, ...sample.warnings],
+  };
+}
+
+/**
+ * The share of ones among zeros and ones, with Wilson's interval. With clusters, Wilson's on the effective number of
+ * values, corrected for few clusters by (z/t)^2 (Korn and Graubard 1998, Survey Methodology 24:193). When all values
+ * agree the effective number is unknown: each cluster then counts as one value, the most cautious reading.
+ */
+export function estimateProportion(values: readonly number[], options: EstimateOptions = {}): Estimate | Missing {
+  const { confidence = 0.95 } = options;
+  expectBinary('values', values);
+  const sample = describeSample(values, options.clusters);
+  if ('missing' in sample) return sample;
+
+  const n = values.length;
+  const value = mean(values);
+  const base = { value, n, confidence, warnings: sample.warnings, ...sample.recorded };
+  if (!options.clusters) {
+    const standardError = Math.sqrt((value * (1 - value)) / n);
+    return { ...base, ...wilsonInterval(value * n, n, confidence), method: 'wilson', standardError };
+  }
+  const standardError = clusteredStandardError(values, options.clusters);
+  const independent = value * (1 - value);
+  const effective = independent === 0 ? sample.units : Math.min(n, independent / standardError ** 2);
+  const fewClusters = (twoSidedZ(confidence) / twoSidedT(confidence, sample.units - 1)) ** 2;
+  const trials = effective * fewClusters;
+  return { ...base, ...wilsonInterval(value * trials, trials, confidence), method: 'clustered-wilson', standardError };
+}
+
+/** The proportion from counts, where the single values are gone. */
+export function estimateProportionOfCounts(successes: number, n: number, confidence = 0.95): Estimate | Missing {
+  expectCount('successes', successes);
+  expectCount('n', n);
+  if (n === 0) return missing('no values');
+  const value = successes / n;
+  const standardError = Math.sqrt((value * (1 - value)) / n);
+  const interval = wilsonInterval(successes, n, confidence);
+  return { value, ...interval, n, confidence, method: 'wilson', standardError, warnings: [] };
+}
+
+interface Sample {
+  /** Independent units: clusters where there are any, else values. */
+  readonly units: number;
+  readonly recorded: { readonly clusters?: number };
+  readonly warnings: readonly string[];
+}
+
+function describeSample(values: readonly number[], clusters: readonly ClusterId[] | undefined): Sample | Missing {
+  if (values.length === 0) return missing('no values');
+  if (!clusters) return { units: values.length, recorded: {}, warnings: [] };
+  expectSameLength('clusters', values, clusters);
+  const units = clusterIndices(clusters).length;
+  if (units < 2)
+    return missing(`all ${values.length} values are in one cluster: the spread between clusters is unknown`);
+  const few = `only ${units} clusters: the interval may be too narrow; take values from ${FEW_CLUSTERS} or more`;
+  return { units, recorded: { clusters: units }, warnings: units < FEW_CLUSTERS ? [few] : [] };
+}
+
+/**
+ * Equal values show no spread, which is not the same as none. With known bounds: had a share u of the population been
+ * lower, that none of n units is would have probability (1 - u)^n; below half of 1 - confidence we reject it. So less than
+ * u is lower, less than u is higher, and the mean lies within u of the way to each bound.
+ */
+function equalValues(
+  value: number,
+  units: number,
+  options: { readonly confidence: number; readonly bounds: Interval | undefined },
+): Pick<Estimate, 'low' | 'high' | 'method' | 'standardError' | 'warnings'> {
+  const { confidence, bounds } = options;
+  const equal = { method: 'all-values-equal', standardError: 0 } as const;
+  if (!bounds) {
+    const warnings = ['all values are equal: the interval has no width, which understates what is not known'];
+    return { low: value, high: value, ...equal, warnings };
+  }
+  const share = zeroFailureBound(units, (1 + confidence) / 2);
+  return {
+    low: value - share * (value - bounds.low),
+    high: value + share * (bounds.high - value),
+    ...equal,
+    warnings: ['all values are equal: the interval is what so many equal values still allow'],
+  };
+}
+
+function expectWithin(values: readonly number[], bounds: Interval): void {
+  const at = values.findIndex((value) => value < bounds.low || value > bounds.high);
+  if (at >= 0) {
+    throw new RangeError(`Expected \`values[${at}]\` to lie in [${bounds.low}, ${bounds.high}], got ${values[at]}`);
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * Statistics: what was measured, and how sure one can be of it. Pure functions; `docs/statistics.md` says which one is for
+ * what, with formulas, sources and traps.
+ */
+export * from './binomial.js';
+export * from './bootstrap.js';
+export * from './clusters.js';
+export * from './estimate.js';
+export type { Interval } from './interval.js';
+export * from './mcnemar.js';
+export * from './moments.js';
+export * from './multiple.js';
+export * from './noninferiority.js';
+export * from './paired.js';
+export * from './paired-proportions.js';
+export * from './percentiles.js';
+export * from './random.js';
+export * from './sample-size.js';
+export * from './simultaneous.js';

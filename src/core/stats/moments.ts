@@ -1,0 +1,37 @@
+/** Sums over lists of numbers, with enough care that the order of a log's records does not change a report. */
+
+/** Kahan-Neumaier sum: the rounding errors are summed beside the values. */
+export function sum(values: readonly number[]): number {
+  let total = 0;
+  let lost = 0;
+  for (const value of values) {
+    const next = total + value;
+    lost += Math.abs(total) >= Math.abs(value) ? total - next + value : value - next + total;
+    total = next;
+  }
+  return total + lost;
+}
+
+/** The mean of at least one value. */
+export function mean(values: readonly number[]): number {
+  if (values.length === 0) throw new RangeError('Expected at least one value to take a mean of, got none');
+  return sum(values) / values.length;
+}
+
+/** The unbiased variance (divided by n - 1) of at least two values. */
+export function variance(values: readonly number[]): number {
+  if (values.length < 2)
+    throw new RangeError(`Expected at least two values to take a variance of, got ${values.length}`);
+  const centre = mean(values);
+  return sum(values.map((value) => (value - centre) ** 2)) / (values.length - 1);
+}
+
+/** The square root of the unbiased variance of at least two values. */
+export function standardDeviation(values: readonly number[]): number {
+  return Math.sqrt(variance(values));
+}
+
+/** A new array, ascending. */
+export function sorted(values: readonly number[]): number[] {
+  return [...values].sort((a, b) => a - b);
+}

@@ -1,0 +1,220 @@
+import { describe, expect, it } from 'vitest';
+import { isMissing, type Missing } from '../../../src/core/measure/quantity.js';
+import {
+  createRandom,
+  decideByInterval,
+  decideTogether,
+  type NonInferiority,
+  type Random,
+  tangoSampleSize,
+  testEquivalence,
+  testNonInferiority,
+} from '../../../src/core/stats/index.js';
+
+function present<T extends object>(result: T | Missing): T {
+  if (isMissing(result)) throw new Error(`missing: ${result.missing}`);
+  return result;
+}
+
+interface Truth {
+  readonly n: number;
+  readonly onlyCandidate: number;
+  readonly onlyReference: number;
+}
+
+/** Answers of two models whose true difference is onlyCandidate - onlyReference. */
+function draw(truth: Truth, random: Random): { candidate: number[]; reference: number[] } {
+  const candidate: number[] = [];
+  const reference: number[] = [];
+  for (let i = 0; i < truth.n; i++) {
+    const u = random.uniform();
+    if (u < truth.onlyCandidate) {
+      candidate.push(1);
+      reference.push(0);
+    } else if (u < truth.onlyCandidate + truth.onlyReference) {
+      candidate.push(0);
+      reference.push(1);
+    } else {
+      const both = random.below(2);
+      candidate.push(both);
+      reference.push(both);
+    }
+  }
+  return { candidate, reference };
+}
+
+function judge(truth: Truth, margin: number, random: Random): NonInferiority {
+  const { candidate, reference } = draw(truth, random);
+  return present(testNonInferiority(candidate, reference, { margin }));
+}
+
+const suites = 2_000;
+
+describe('a decision by interval', () => {
+  it('is by the bounds, and a bound on the margin decides nothing', () => {
+    expect(decideByInterval({ low: -0.02, high: 0.01 }, 0.03)).toBe('non-inferior');
+    expect(decideByInterval({ low: -0.08, high: -0.04 }, 0.03)).toBe('inferior');
+    expect(decideByInterval({ low: -0.04, high: 0.02 }, 0.03)).toBe('inconclusive');
+    expect(decideByInterval({ low: -0.03, high: 0.02 }, 0.03)).toBe('inconclusive');
+    expect(decideByInterval({ low: -0.05, high: -0.03 }, 0.03)).toBe('inconclusive');
+  });
+});
+
+describe('non-inferiority', () => {
+  it('agrees with the worked example: 60 against 50 of 1,000 at a margin of five points', () => {
+    const candidate = Array.from({ length: 1_000 }, (_, i) => (i < 60 || i >= 110 ? 1 : 0));
+    const reference = Array.from({ length: 1_000 }, (_, i) => (i >= 60 ? 1 : 0));
+    const result = present(testNonInferiority(candidate, reference, { margin: 0.05 }));
+    expect(result.difference.low).toBeCloseTo(-0.00733, 5);
+    expect(result.difference.high).toBeCloseTo(0.02749, 5);
+    expect(result.nonInferiorP).toBeCloseTo(5.62e-8, 10);
+    expect(result.decision).toBe('non-inferior');
+  });
+
+  it('has p-values that cross alpha exactly where the interval crosses the margin', () => {
+    const random = createRandom('p and interval agree');
+    for (let i = 0; i < 300; i++) {
+      const truth = { n: 20 + random.below(100), onlyCandidate: 0.1, onlyReference: 0.15 };
+      const { candidate, reference } = draw(truth, random);
+      for (const clusters of [undefined, candidate.map((_, item) => item % 11)]) {
+        const result = present(
+          testNonInferiority(candidate, reference, { margin: 0.04, ...(clusters && { clusters }) }),
+        );
+        expect(result.nonInferiorP < 0.05).toBe(result.decision === 'non-inferior');
+        expect(result.inferiorP < 0.05).toBe(result.decision === 'inferior');
+      }
+    }
+  });
+
+  it('of a model that always agrees needs enough items to say so', () => {
+    const scores = (n: number) => Array.from({ length: n }, (_, i) => (i % 3 === 0 ? 0.5 : 1));
+    const few = present(testNonInferiority(scores(20), scores(20), { margin: 0.03 }));
+    expect(few.decision).toBe('inconclusive');
+    // Equal fractional scores: the share of items that may be worse is 1 - 0.05^(1/n).
+    expect(few.itemsToDecide).toEqual({ value: Math.ceil(Math.log(0.05) / Math.log(0.97)) });
+    const many = present(testNonInferiority(scores(100), scores(100), { margin: 0.03 }));
+    expect(many.decision).toBe('non-inferior');
+    expect(many.nonInferiorP).toBeCloseTo(0.97 ** 100, 12);
+  });
+
+  it('projects the items that would decide from the difference and the spread it saw', () => {
+    const random = createRandom('projection');
+    const pilot = judge({ n: 100, onlyCandidate: 0.1, onlyReference: 0.1 }, 0.03, random);
+    if (pilot.decision !== 'inconclusive' || isMissing(pilot.itemsToDecide)) throw new Error('choose another seed');
+    const { difference, itemsToDecide } = pilot;
+    const z = 1.6448536 + 0.8416212;
+    const expected = (z * difference.standardError! * Math.sqrt(100)) / (difference.value + 0.03);
+    expect(itemsToDecide.value).toBe(Math.ceil(expected ** 2));
+  });
+
+  it('has no number of items for a difference that lies at the margin', () => {
+    const candidate = Array.from({ length: 100 }, (_, i) => (i < 3 ? 0 : 1));
+    const reference = candidate.map(() => 1);
+    const result = present(testNonInferiority(candidate, reference, { margin: 0.03 }));
+    expect(result.decision).toBe('inconclusive');
+    expect(result.itemsToDecide).toEqual({ missing: expect.stringContaining('margin') });
+  });
+
+  it('is missing where there is no interval, and refuses a margin in points', () => {
+    expect(testNonInferiority([], [], { margin: 0.03 })).toEqual({ missing: 'no values' });
+    expect(testNonInferiority([0.5], [1], { margin: 0.03 })).toHaveProperty('missing');
+    expect(() => testNonInferiority([1], [1], { margin: 3 })).toThrow('Expected `margin` to lie in [0, 1], got 3');
+    expect(() => testNonInferiority([1], [1], { margin: 0.03, alpha: 0.5 })).toThrow('`alpha`');
+  });
+});
+
+describe('the coin-flip experiment', () => {
+  it('calls neither of two equal models the worse by three points more than 5% of the time', () => {
+    const random = createRandom('equal models');
+    let wrong = 0;
+    for (let suite = 0; suite < suites; suite++) {
+      if (judge({ n: 120, onlyCandidate: 0.25, onlyReference: 0.25 }, 0.03, random).decision === 'inferior') wrong++;
+    }
+    expect(wrong / suites).toBeLessThanOrEqual(0.05);
+  });
+
+  it('at a margin of 0, where equal models are the boundary of both claims, makes each claim about 5% of the time', () => {
+    const random = createRandom('coin flips');
+    let [better, worse] = [0, 0];
+    for (let suite = 0; suite < suites; suite++) {
+      const { decision } = judge({ n: 200, onlyCandidate: 0.25, onlyReference: 0.25 }, 0, random);
+      if (decision === 'non-inferior') better++;
+      if (decision === 'inferior') worse++;
+    }
+    for (const claims of [better, worse]) {
+      expect(claims / suites).toBeLessThanOrEqual(0.05 + 2 * Math.sqrt((0.05 * 0.95) / suites));
+      expect(claims / suites).toBeGreaterThan(0.03);
+    }
+  });
+
+  it('with a true difference exactly at the margin makes each claim about 5% of the time, clustered or not', () => {
+    const random = createRandom('at the margin');
+    let [fits, needed, clusteredFits, clusteredNeeded] = [0, 0, 0, 0];
+    for (let suite = 0; suite < suites; suite++) {
+      const { candidate, reference } = draw({ n: 200, onlyCandidate: 0.1, onlyReference: 0.13 }, random);
+      const plain = present(testNonInferiority(candidate, reference, { margin: 0.03 }));
+      if (plain.decision === 'non-inferior') fits++;
+      if (plain.decision === 'inferior') needed++;
+      // Every answer twice: the clusters must keep the copies from counting as evidence.
+      const twice = (scores: number[]) => scores.flatMap((score) => [score, score]);
+      const clusters = twice(candidate.map((_, i) => i));
+      const copied = present(testNonInferiority(twice(candidate), twice(reference), { margin: 0.03, clusters }));
+      if (copied.decision === 'non-inferior') clusteredFits++;
+      if (copied.decision === 'inferior') clusteredNeeded++;
+    }
+    for (const claims of [fits, needed, clusteredFits, clusteredNeeded]) {
+      expect(claims / suites).toBeLessThanOrEqual(0.05 + 3 * Math.sqrt((0.05 * 0.95) / suites));
+      expect(claims / suites).toBeGreaterThan(0.02);
+    }
+  });
+
+  it('over suites of five tasks makes one wrong claim or more in at most 5% of the suites', () => {
+    const random = createRandom('suites of tasks');
+    let [fits, needed] = [0, 0];
+    for (let suite = 0; suite < suites; suite++) {
+      const tests = Array.from({ length: 5 }, () =>
+        judge({ n: 100, onlyCandidate: 0.1, onlyReference: 0.15 }, 0.05, random),
+      );
+      const decisions = decideTogether(tests);
+      if (decisions.includes('non-inferior')) fits++;
+      if (decisions.includes('inferior')) needed++;
+    }
+    const noise = 2 * Math.sqrt((0.05 * 0.95) / suites);
+    expect(fits / suites).toBeLessThanOrEqual(0.05 + noise);
+    expect(needed / suites).toBeLessThanOrEqual(0.05 + noise);
+    expect(fits + needed).toBeGreaterThan(40);
+  });
+
+  it('finds equal models non-inferior as often as was planned, to within two points', () => {
+    const random = createRandom('power');
+    for (const [discordance, margin, power] of [
+      [0.2, 0.1, 0.8],
+      [0.11, 0.05, 0.8],
+      [0.2, 0.1, 0.9],
+    ] as const) {
+      const n = Math.ceil(tangoSampleSize({ discordance, margin, power }));
+      let found = 0;
+      const trials = 4_000;
+      for (let suite = 0; suite < trials; suite++) {
+        const truth = { n, onlyCandidate: discordance / 2, onlyReference: discordance / 2 };
+        if (judge(truth, margin, random).decision === 'non-inferior') found++;
+      }
+      expect(Math.abs(found / trials - power)).toBeLessThan(0.02);
+    }
+  });
+});
+
+describe('equivalence', () => {
+  it('holds when the interval lies within the margin on both sides, with the larger p', () => {
+    const candidate = Array.from({ length: 1_000 }, (_, i) => (i < 60 || i >= 110 ? 1 : 0));
+    const reference = Array.from({ length: 1_000 }, (_, i) => (i >= 60 ? 1 : 0));
+    const result = present(testEquivalence(candidate, reference, { margin: 0.05 }));
+    const [greater, swapped] = [
+      present(testNonInferiority(candidate, reference, { margin: 0.05 })).nonInferiorP,
+      present(testNonInferiority(reference, candidate, { margin: 0.05 })).nonInferiorP,
+    ];
+    expect(result.equivalent).toBe(true);
+    expect(result.p).toBeCloseTo(Math.max(greater, swapped), 12);
+    expect(present(testEquivalence(candidate, reference, { margin: 0.02 })).equivalent).toBe(false);
+  });
+});

@@ -1,0 +1,228 @@
+import { describe, expect, it } from 'vitest';
+import { isMissing, type Missing } from '../../../src/core/measure/quantity.js';
+import {
+  correlation,
+  createRandom,
+  type Estimate,
+  estimatePairedDifference,
+  type Interval,
+  mcNemarTest,
+  newcombeInterval,
+  type PairedTable,
+  pairedProportionDifference,
+  pairedProportionStandardError,
+  pairedTable,
+  pairedWaldInterval,
+  tangoInterval,
+  tangoStatistic,
+  tangoTest,
+} from '../../../src/core/stats/index.js';
+
+const approval: PairedTable = { both: 794, onlyFirst: 150, onlySecond: 86, neither: 570 };
+const close: PairedTable = { both: 700, onlyFirst: 60, onlySecond: 50, neither: 190 };
+/** Mixtral-8x7B (first) against GPT-4-1106 on GSM8K, decontaminated (RouteLLM). */
+const routed: PairedTable = { both: 739, onlyFirst: 94, onlySecond: 382, neither: 92 };
+
+function present(estimate: Estimate | Missing): Estimate {
+  if (isMissing(estimate)) throw new Error(`missing: ${estimate.missing}`);
+  return estimate;
+}
+
+function expectInterval(interval: Interval, low: number, high: number, digits = 5): void {
+  expect(interval.low).toBeCloseTo(low, digits);
+  expect(interval.high).toBeCloseTo(high, digits);
+}
+
+/** The lists of 0 and 1 that a table counts. */
+function lists(table: PairedTable): { first: number[]; second: number[] } {
+  const cells = [
+    [table.both, 1, 1],
+    [table.onlyFirst, 1, 0],
+    [table.onlySecond, 0, 1],
+    [table.neither, 0, 0],
+  ] as const;
+  return {
+    first: cells.flatMap(([count, first]) => Array<number>(count).fill(first)),
+    second: cells.flatMap(([count, , second]) => Array<number>(count).fill(second)),
+  };
+}
+
+describe("McNemar's test", () => {
+  it('gives the four p-values of the approval example (Agresti)', () => {
+    const test = mcNemarTest(approval);
+    expect(test.chiSquare).toBeCloseTo(17.3559, 4);
+    expect(test.p).toBeCloseTo(3.0993e-5, 9);
+    expect(test.correctedChiSquare).toBeCloseTo(16.8178, 4);
+    expect(test.exactP).toBeCloseTo(3.7159e-5, 9);
+    expect(test.midP).toBeCloseTo(2.8934e-5, 9);
+  });
+
+  it('gives the four p-values of the close example', () => {
+    const test = mcNemarTest(close);
+    expect(test.chiSquare).toBeCloseTo(0.909091, 6);
+    expect(test.p).toBeCloseTo(0.340356, 6);
+    expect(test.correctedChiSquare).toBeCloseTo(0.736364, 6);
+    expect(test.exactP).toBeCloseTo(0.390927, 6);
+    expect(test.midP).toBeCloseTo(0.342581, 6);
+  });
+
+  it('finds the small and the large model of RouteLLM far apart on GSM8K', () => {
+    const test = mcNemarTest(routed);
+    expect(test.chiSquare).toBeCloseTo(174.2521, 4);
+    expect(test.correctedChiSquare).toBeCloseTo(173.0441, 4);
+  });
+
+  it('has no evidence where the models never disagree, or disagree evenly', () => {
+    expect(mcNemarTest({ both: 5, onlyFirst: 0, onlySecond: 0, neither: 5 })).toMatchObject({
+      p: 1,
+      exactP: 1,
+      midP: 1,
+    });
+    const even = mcNemarTest({ both: 5, onlyFirst: 2, onlySecond: 2, neither: 5 });
+    expect(even).toMatchObject({ chiSquare: 0, correctedChiSquare: 0, exactP: 1 });
+    // 1 - pmf(2; 4, 1/2) = 1 - 6/16: the doubled tail would count the middle twice.
+    expect(even.midP).toBeCloseTo(0.625, 12);
+  });
+
+  it('keeps its exact level: two equal models are called different at most 5% of the time', () => {
+    const random = createRandom('mcnemar level');
+    let [exact, mid] = [0, 0];
+    for (let suite = 0; suite < 2_000; suite++) {
+      const first = Array.from({ length: 120 }, () => random.below(2));
+      const second = first.map(() => random.below(2));
+      const test = mcNemarTest(pairedTable(first, second));
+      if (test.exactP < 0.05) exact++;
+      if (test.midP < 0.05) mid++;
+    }
+    expect(exact).toBeLessThanOrEqual(100);
+    expect(mid).toBeGreaterThanOrEqual(exact);
+    expect(mid / 2_000).toBeLessThan(0.06);
+  });
+
+  it('refuses an empty table and broken counts', () => {
+    expect(() => mcNemarTest({ both: 0, onlyFirst: 0, onlySecond: 0, neither: 0 })).toThrow('at least one item');
+    expect(() => mcNemarTest({ ...close, both: 0.5 })).toThrow('Expected `both` to be a whole number');
+    expect(() => pairedTable([1, 0], [1])).toThrow('Expected `second` to have 2 entries');
+  });
+});
+
+describe('intervals for a difference of paired proportions', () => {
+  it('by Wald agree with the worked examples', () => {
+    expect(pairedProportionDifference(approval)).toBeCloseTo(0.04, 12);
+    expect(pairedProportionStandardError(approval)).toBeCloseTo(0.0095492, 7);
+    expectInterval(pairedWaldInterval(approval), 0.02128, 0.05872);
+    expect(pairedProportionStandardError(close)).toBeCloseTo(0.0104833, 7);
+    expectInterval(pairedWaldInterval(close), -0.010547, 0.030547, 6);
+    expect(pairedProportionDifference(routed)).toBeCloseTo(-0.220352, 6);
+    expect(pairedProportionStandardError(routed)).toBeCloseTo(0.0155402, 7);
+  });
+
+  it('by Tango agree with the worked examples', () => {
+    expectInterval(tangoInterval(approval), 0.02136, 0.059);
+    expectInterval(tangoInterval(close), -0.01071, 0.03093);
+    expectInterval(tangoInterval(close, 0.9), -0.00733, 0.02749);
+    expect(tangoStatistic(close, -0.05)).toBeCloseTo(5.3054, 4);
+    expect(tangoTest(close, -0.05).greaterP).toBeCloseTo(5.62e-8, 10);
+  });
+
+  it('by Newcombe agree with the worked examples', () => {
+    expectInterval(newcombeInterval(approval), 0.02123, 0.058704, 6);
+    expectInterval(newcombeInterval(close), -0.010678, 0.030707, 6);
+  });
+
+  it('have width without disagreement, save for Wald', () => {
+    const agreed: PairedTable = { both: 40, onlyFirst: 0, onlySecond: 0, neither: 10 };
+    const reach = 1.959963985 ** 2 / (50 + 1.959963985 ** 2);
+    expectInterval(tangoInterval(agreed), -reach, reach, 9);
+    expect(newcombeInterval(agreed).high).toBeGreaterThan(0.01);
+    expect(pairedWaldInterval(agreed)).toEqual({ low: 0, high: 0 });
+  });
+
+  it('stay within -1 and 1 when one model is always right and the other never', () => {
+    const opposite: PairedTable = { both: 0, onlyFirst: 12, onlySecond: 0, neither: 0 };
+    for (const interval of [tangoInterval(opposite), newcombeInterval(opposite)]) {
+      expect(interval.high).toBe(1);
+      expect(interval.low).toBeGreaterThan(0.4);
+      expect(interval.low).toBeLessThan(1);
+    }
+    expect(tangoInterval({ both: 0, onlyFirst: 1, onlySecond: 0, neither: 0 }).low).toBeLessThan(0);
+  });
+
+  it('mirror when the models change places', () => {
+    const mirrored = { ...close, onlyFirst: close.onlySecond, onlySecond: close.onlyFirst };
+    for (const interval of [tangoInterval, newcombeInterval, pairedWaldInterval]) {
+      const [left, right] = [interval(close), interval(mirrored)];
+      expectInterval(left, -right.high, -right.low, 9);
+    }
+  });
+
+  it('cover the true difference 95% of the time by Tango and by Newcombe', () => {
+    const random = createRandom('coverage of paired intervals');
+    for (const [n, p10, p01] of [
+      [40, 0.1, 0.05],
+      [150, 0.2, 0.15],
+    ] as const) {
+      let [tango, newcombe] = [0, 0];
+      const suites = 2_000;
+      for (let suite = 0; suite < suites; suite++) {
+        const table = { both: 0, onlyFirst: 0, onlySecond: 0, neither: 0 };
+        for (let i = 0; i < n; i++) {
+          const u = random.uniform();
+          if (u < p10) table.onlyFirst++;
+          else if (u < p10 + p01) table.onlySecond++;
+          else if (u < 0.8) table.both++;
+          else table.neither++;
+        }
+        const truth = p10 - p01;
+        const holds = ({ low, high }: Interval) => low <= truth && truth <= high;
+        if (holds(tangoInterval(table))) tango++;
+        if (holds(newcombeInterval(table))) newcombe++;
+      }
+      expect(Math.abs(tango / suites - 0.95)).toBeLessThan(0.015);
+      expect(Math.abs(newcombe / suites - 0.95)).toBeLessThan(0.02);
+    }
+  });
+});
+
+describe('the estimate of a paired difference', () => {
+  it("is Tango's for independent right and wrong answers", () => {
+    const { first, second } = lists(close);
+    const estimate = present(estimatePairedDifference(first, second));
+    expectInterval(estimate, -0.01071, 0.03093);
+    expect(estimate).toMatchObject({ value: 0.01, n: 1_000, method: 'tango' });
+  });
+
+  it('on RouteLLM is narrower than the unpaired one by what the models share', () => {
+    const { first, second } = lists(routed);
+    const paired = present(estimatePairedDifference(first, second)).standardError!;
+    const [p, q, n] = [0.637337, 0.857689, 1_307];
+    expect(paired).toBeCloseTo(0.0155402, 7);
+    expect(Math.sqrt((p * (1 - p) + q * (1 - q)) / n)).toBeCloseTo(0.0164388, 6);
+    expect(correlation(first, second)).toBeCloseTo(0.111806, 6);
+  });
+
+  it('is a t interval for fractional scores and a clustered one for clustered items', () => {
+    const candidate = [0.5, 1, 0, 1, 0.25, 1];
+    const reference = [1, 1, 0, 0.5, 0.5, 1];
+    expect(present(estimatePairedDifference(candidate, reference)).method).toBe('student-t');
+    const clusters = ['a', 'a', 'b', 'b', 'c', 'c'];
+    expect(present(estimatePairedDifference([1, 0, 1, 1, 0, 1], [1, 1, 1, 0, 0, 0], { clusters }))).toMatchObject({
+      method: 'clustered-t',
+      clusters: 3,
+    });
+    const alone = { clusters: [1, 2, 3, 4, 5, 6] };
+    expect(present(estimatePairedDifference([1, 0, 1, 1, 0, 1], [1, 1, 1, 0, 0, 0], alone)).method).toBe('tango');
+  });
+
+  it('is missing without items and refuses what is no score', () => {
+    expect(estimatePairedDifference([], [])).toEqual({ missing: 'no values' });
+    expect(() => estimatePairedDifference([2, 0.5], [1, 1])).toThrow(
+      'Expected `candidate[0]` to be a score in [0, 1], got 2',
+    );
+    expect(() => estimatePairedDifference([1], [1, 0])).toThrow(RangeError);
+  });
+
+  it('has no correlation with a model that is always right', () => {
+    expect(correlation([1, 1, 1], [0, 1, 0])).toBe(0);
+  });
+});
