@@ -25,6 +25,7 @@ export type LogRecord =
   | SampleRecord
   | MeasurementRecord
   | SessionEndRecord
+  | ModelFailedRecord
   | EndRecord;
 
 export interface RunRecord {
@@ -37,6 +38,8 @@ export interface RunRecord {
   /** Definitions without their samples, which follow as records of their own. */
   readonly suites: readonly LoggedSuite[];
   readonly models: readonly Model[];
+  /** By model id: what relative paths in its entry are relative to. */
+  readonly directories: Readonly<Record<string, string>>;
   readonly settings: RunSettings;
   readonly environment: Environment;
 }
@@ -127,6 +130,8 @@ export interface MeasurementRecord {
   readonly session: number;
   /** Seconds since the run (or its resumption) began. */
   readonly at: number;
+  /** The first request of its session, where no warm-up came before it. */
+  readonly cold?: true;
   readonly outcome: Outcome;
 }
 
@@ -138,9 +143,16 @@ export interface SessionEndRecord {
   /** tinybench's statistics of the end-to-end latency of each task in this session, seconds. */
   readonly latency: Readonly<Record<string, LatencyStatistics>>;
   /** How late the worker's and the runner's own event loops were, seconds, 99th percentile: what this may have spoilt. */
-  readonly loopDelay: { readonly runner: Quantity };
+  readonly loopDelay: { readonly runner: Quantity; readonly worker: Quantity };
   /** Why the session ended before its block did. */
   readonly crash?: string;
+}
+
+/** A model that could not be opened, or run to its end: the rest of its trials were not made in this run. */
+export interface ModelFailedRecord {
+  readonly type: 'model-failed';
+  readonly model: string;
+  readonly reason: string;
 }
 
 export interface LatencyStatistics {

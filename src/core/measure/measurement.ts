@@ -28,8 +28,8 @@ export interface Timing {
   readonly sent: number;
   /** When each non-empty piece of output arrived. A piece is one token, or whatever a server chose to send at once. */
   readonly pieces: readonly number[];
-  /** How many tokens each piece held, when the engine knows; absent when every piece is one token. */
-  readonly tokensPerPiece?: readonly number[];
+  /** How many tokens each piece held; absent when every piece is one token, `unknown` when only the server knows. */
+  readonly tokensPerPiece?: readonly number[] | 'unknown';
   /** When the stream ended. */
   readonly end: number;
 }

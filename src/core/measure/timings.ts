@@ -38,8 +38,10 @@ export function timingsOf(completed: Completed): Timings {
   }
   const { promptTokens } = completed;
   const tokens = tokenCountOf(completed);
-  const itl = tokensPerPiece?.some((n) => n !== 1) ? [] : pieces.slice(1).map((time, i) => time - pieces[i]!);
-  const afterFirst = tokens.value === null ? null : tokens.value - (tokensPerPiece?.[0] ?? 1);
+  const itl = tokensPerPiece === undefined ? pieces.slice(1).map((time, i) => time - pieces[i]!) : [];
+  // A first piece of several tokens leaves fewer than n - 1 of them to the time after it.
+  const inFirst = tokensPerPiece === undefined || tokensPerPiece === 'unknown' ? 1 : tokensPerPiece[0]!;
+  const afterFirst = tokens.value === null ? null : tokens.value - inFirst;
   const span = last - first;
   return {
     ttft: known(first),

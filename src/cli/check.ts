@@ -1,0 +1,88 @@
+/** `rightsize check`: are the definitions right, and could each model run here? Nothing is loaded and nothing is measured. */
+import Table from 'cli-table3';
+import type { Readiness } from '../backends/backend.js';
+import { backendOf } from '../backends/table.js';
+import { describeError, UserError } from '../core/errors.js';
+import {
+  defaultCatalogue,
+  type LoadedModel,
+  listSuites,
+  loadAllModels,
+  loadModels,
+  loadSuite,
+} from '../files/definitions.js';
+import { loadSamples } from '../files/samples.js';
+
+export interface CheckFlags {
+  readonly suite: readonly string[];
+  readonly model: readonly string[];
+  readonly models?: string;
+  readonly json?: boolean;
+}
+
+export async function check(flags: CheckFlags): Promise<void> {
+  const references = flags.suite.length > 0 ? flags.suite : (await listSuites()).map(({ file }) => file);
+  const suites = [];
+  for (const reference of references) {
+    const loaded = await loadSuite(reference);
+    const tasks = [];
+    for (const [index, task] of loaded.suite.tasks.entries()) {
+      tasks.push({ name: task.name, samples: (await loadSamples(loaded, index, { seed: 0, limit: null })).length });
+    }
+    suites.push({ name: loaded.suite.name, tasks });
+  }
+  const file = flags.models ?? defaultCatalogue();
+  const models = flags.model.length > 0 ? await loadModels(file, flags.model) : await loadAllModels(file);
+  const readiness = await Promise.all(
+    models.map(async (loaded) => ({ model: loaded.model, readiness: await readinessOf(loaded) })),
+  );
+
+  if (flags.json) {
+    const found = readiness.map(({ model, readiness }) => ({
+      id: model.id,
+      class: model.class,
+      backend: model.backend,
+      ...readiness,
+    }));
+    process.stdout.write(`${JSON.stringify({ suites, models: found }, null, 2)}\n`);
+    return;
+  }
+  for (const { name, tasks } of suites) {
+    process.stdout.write(`suite ${name}: ${tasks.map((task) => `${task.name} (${task.samples})`).join(', ')}\n`);
+  }
+  const table = new Table({
+    head: ['model', 'class', 'backend', 'could run here'],
+    style: { head: [], border: [] },
+    colWidths: [null, 7, 14, 44],
+    wordWrap: true,
+  });
+  for (const { model, readiness: found } of readiness)
+    table.push([model.id, model.class ?? '', model.backend, inWords(found)]);
+  process.stdout.write(`${table.toString()}\n`);
+}
+
+/** @throws UserError for the first model that could not run here. */
+export async function requireReady(models: readonly LoadedModel[]): Promise<void> {
+  for (const loaded of models) {
+    const found = await readinessOf(loaded);
+    if (found.ready === false) throw new UserError(`${loaded.model.id}: ${found.reason}`);
+  }
+}
+
+async function readinessOf({ model, directory }: LoadedModel): Promise<Readiness> {
+  try {
+    const backend = await backendOf(model);
+    return await backend.check(model, { directory, environment: process.env });
+  } catch (error) {
+    return {
+      ready: false,
+      reason: `the ${model.backend} backend cannot be loaded (${describeError(error)}); reinstall its package`,
+    };
+  }
+}
+
+function inWords(found: Readiness): string {
+  if (found.ready === true) return found.note === undefined ? 'yes' : `yes (${found.note})`;
+  if (found.ready === false) return `no: ${found.reason}`;
+  return found.bytes === null ? 'after a download' : `after a download of ${(found.bytes / 1e6).toFixed(0)} MB`;
+}

@@ -1,0 +1,103 @@
+/** Flags to definitions: the suites with their samples, and the models, checked and ready to be planned and logged. */
+
+import { promptText } from '../core/definition/sample.js';
+import type { Sample, Task } from '../core/definition/suite.js';
+import { UserError } from '../core/errors.js';
+import type { RunSettings, SampleRecord } from '../core/measure/log.js';
+import { LOG_VERSION } from '../core/measure/log.js';
+import { defaultCatalogue, type LoadedModel, type LoadedSuite, loadModels, loadSuite } from '../files/definitions.js';
+import { sha256 } from '../files/hash.js';
+import { loadSamples } from '../files/samples.js';
+import type { PlannedRun, RunFlags } from './run.js';
+
+export const DEFAULT_SUITE = 'support-desk';
+
+export interface Definitions {
+  readonly record: PlannedRun;
+  readonly models: readonly LoadedModel[];
+  readonly samples: readonly SampleRecord[];
+  /** By `suite/task`. */
+  readonly tasks: ReadonlyMap<string, LoggedTask>;
+}
+
+/** A task as a run needs it: its samples are loaded already. */
+export type LoggedTask = Pick<Task, 'name' | 'generation'>;
+
+/** @throws UserError */
+export async function loadDefinitions(flags: RunFlags): Promise<Definitions> {
+  const models = await loadModels(flags.models ?? defaultCatalogue(), flags.model);
+  const references = flags.suite.length > 0 ? flags.suite : [DEFAULT_SUITE];
+  const suites = await Promise.all(references.map(loadSuite));
+  refuseTwins(suites);
+  const settings: RunSettings = {
+    seed: flags.seed,
+    repetitions: flags.repetitions,
+    warmup: flags.warmup,
+    limit: flags.limit ?? null,
+  };
+
+  const samples: SampleRecord[] = [];
+  const logged = [];
+  for (const loaded of suites) {
+    const tasks = [];
+    for (const [index, task] of loaded.suite.tasks.entries()) {
+      const records = (await loadSamples(loaded, index, settings)).map((sample) =>
+        toRecord(loaded.suite.name, task.name, sample),
+      );
+      samples.push(...records);
+      tasks.push({
+        ...task,
+        samples: {
+          count: records.length,
+          hash: sha256(records.map(({ promptHash, target }) => `${promptHash} ${JSON.stringify(target)}`).join('\n')),
+          source: Array.isArray(task.samples) ? 'inline' : task.samples.file,
+        },
+      });
+    }
+    logged.push({ ...loaded.suite, tasks });
+  }
+
+  return {
+    record: {
+      type: 'run',
+      version: LOG_VERSION,
+      suites: logged,
+      models: models.map(({ model }) => model),
+      directories: Object.fromEntries(models.map(({ model, directory }) => [model.id, directory])),
+      settings,
+    },
+    models,
+    samples,
+    tasks: tasksOf(logged),
+  };
+}
+
+export function tasksOf(suites: PlannedRun['suites']): ReadonlyMap<string, LoggedTask> {
+  return new Map(suites.flatMap((suite) => suite.tasks.map((task) => [`${suite.name}/${task.name}`, task] as const)));
+}
+
+function toRecord(suite: string, task: string, { id, group, target, fields, prompt }: Sample): SampleRecord {
+  return {
+    type: 'sample',
+    suite,
+    task,
+    sample: id,
+    group,
+    target,
+    fields,
+    prompt,
+    promptHash: sha256(promptText(prompt)),
+  };
+}
+
+function refuseTwins(suites: readonly LoadedSuite[]): void {
+  const names = new Set<string>();
+  for (const { suite, document } of suites) {
+    if (names.has(suite.name)) {
+      throw new UserError(
+        `${document.place(['name'])}expected every suite of a run to have a name of its own, found "${suite.name}" twice; rename one`,
+      );
+    }
+    names.add(suite.name);
+  }
+}

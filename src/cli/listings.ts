@@ -1,0 +1,55 @@
+/** What `rightsize list` can list: one table, from which the help and the command both read. */
+
+import { BACKENDS } from '../backends/table.js';
+import { METRICS } from '../core/analyse/metrics.js';
+import { classOf } from '../core/definition/model.js';
+import { SCORERS } from '../core/score/table.js';
+import { defaultCatalogue, listSuites, loadAllModels, loadSuite } from '../files/definitions.js';
+import { displayPath } from '../files/document.js';
+
+export interface ListOptions {
+  readonly models?: string;
+}
+
+/** Rows of one listing; every row has the same fields. */
+type Listing = (options: ListOptions) => Promise<readonly Readonly<Record<string, string | number | null>>[]>;
+
+export const LISTINGS = {
+  models: async ({ models }) =>
+    (await loadAllModels(models ?? defaultCatalogue())).map(({ model }) => ({
+      id: model.id,
+      class: classOf(model),
+      parameters: model.parameters ?? null,
+      backend: model.backend,
+      source: model.source,
+      licence: model.licence ?? null,
+    })),
+  suites: async () =>
+    Promise.all(
+      (await listSuites()).map(async ({ name, file }) => {
+        const { suite } = await loadSuite(file);
+        return { name, title: suite.title ?? null, tasks: suite.tasks.length, file: displayPath(file) };
+      }),
+    ),
+  tasks: async () =>
+    (
+      await Promise.all(
+        (
+          await listSuites()
+        ).map(async ({ file }) => {
+          const { suite } = await loadSuite(file);
+          return suite.tasks.map((task) => ({
+            suite: suite.name,
+            task: task.name,
+            scorer: typeof task.scorer === 'string' ? task.scorer : task.scorer.name,
+            description: task.description ?? null,
+          }));
+        }),
+      )
+    ).flat(),
+  scorers: async () => Object.entries(SCORERS).map(([name, { summary, reference }]) => ({ name, summary, reference })),
+  backends: async () =>
+    Promise.all(Object.entries(BACKENDS).map(async ([name, load]) => ({ name, summary: (await load()).summary }))),
+  metrics: async () =>
+    Object.entries(METRICS).map(([name, { title, unit, better, read }]) => ({ name, title, unit, better, read })),
+} as const satisfies Record<string, Listing>;

@@ -1,0 +1,109 @@
+/** The command line: one table of commands, each in a file of its own that is loaded when it is called. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { packageVersion } from '../run/environment.js';
+import { LISTINGS } from './listings.js';
+
+export function program(): Command {
+  const root = new Command('rightsize')
+    .description('Does a small language model fit this workload, or does it need a large one, or both in a cascade?')
+    .version(packageVersion())
+    .exitOverride()
+    .showHelpAfterError('(rightsize --help teaches the rest)')
+    .addHelpText(
+      'after',
+      `
+Start with:
+  rightsize run                       measure the default models on the default suite
+  rightsize run --suite mine.yaml --model phi-3-mini --model gpt-4o
+  rightsize report reports/RUN        rebuild every report from the run's log
+
+Exit codes: 0 done, 1 a gate failed, 2 a definition or a flag is wrong, 3 the run ended incomplete.`,
+    );
+
+  root
+    .command('run')
+    .description('run suites on models, then report and recommend')
+    .option('-s, --suite <name|file>', 'a suite to run (repeatable; default: support-desk)', collect, [])
+    .option('-m, --model <id>', 'a model of models.json: id, id:variant or id:* (repeatable)', collect, [])
+    .option('--models <file>', 'another models.json')
+    .option('-o, --out <dir>', 'where runs are kept', 'reports')
+    .option('-n, --limit <n>', 'at most n samples of each task', positive)
+    .option('-k, --repetitions <n>', 'how often each sample is asked', positive, 1)
+    .option('--warmup <n>', 'requests after opening a model that are not recorded', natural, 2)
+    .option('--seed <n>', 'of every choice that is left to chance', natural, 0)
+    .addOption(
+      new Option('--resume <run>', 'do what is missing of a run').conflicts([
+        'suite',
+        'model',
+        'models',
+        'limit',
+        'repetitions',
+        'warmup',
+        'seed',
+      ]),
+    )
+    .option('--json', 'print summary.json instead of tables')
+    .option('-q, --quiet', 'no progress')
+    .action(async (options) => (await import('./run.js')).run(options));
+
+  root
+    .command('report')
+    .description("rebuild a run's reports from its log alone")
+    .argument('<run>', 'the folder of a run, or its log.jsonl')
+    .option('-o, --out <dir>', 'write the reports somewhere else')
+    .option('--json', 'print summary.json instead of tables')
+    .action(async (run, options) => (await import('./report.js')).report(run, options));
+
+  root
+    .command('check')
+    .description('validate definitions, and say which models could run here, without running them')
+    .option('-s, --suite <name|file>', 'a suite to check (repeatable; default: all)', collect, [])
+    .option('-m, --model <id>', 'a model to check (repeatable; default: all)', collect, [])
+    .option('--models <file>', 'another models.json')
+    .option('--json', 'print one JSON document')
+    .action(async (options) => (await import('./check.js')).check(options));
+
+  root
+    .command('list')
+    .description(`list ${Object.keys(LISTINGS).join(', ')}`)
+    .argument('<what>', Object.keys(LISTINGS).join(' | '), oneOf(Object.keys(LISTINGS)))
+    .option('--models <file>', 'another models.json')
+    .option('--json', 'print one JSON document')
+    .action(async (what, options) => (await import('./list.js')).list(what, options));
+
+  root
+    .command('score')
+    .description('score outputs made elsewhere: lines of {"output": …, "target": …}')
+    .argument('<file>', 'a .jsonl file, also gzipped')
+    .requiredOption('--scorer <name>', 'see `rightsize list scorers`')
+    .option('--options <json>', "the scorer's options", '{}')
+    .option('--each', 'print the score of every line')
+    .option('--json', 'print JSON')
+    .action(async (file, options) => (await import('./score.js')).score(file, options));
+
+  return root;
+}
+
+function collect(value: string, earlier: string[]): string[] {
+  return [...earlier, value];
+}
+
+function natural(text: string): number {
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text)))
+    throw new InvalidArgumentError(`expected a whole number from 0 up, found "${text}".`);
+  return Number(text);
+}
+
+function positive(text: string): number {
+  const n = natural(text);
+  if (n === 0) throw new InvalidArgumentError('expected a whole number from 1 up, found "0".');
+  return n;
+}
+
+function oneOf(names: readonly string[]) {
+  return (value: string): string => {
+    if (!names.includes(value))
+      throw new InvalidArgumentError(`expected one of ${names.join(', ')}, found "${value}".`);
+    return value;
+  };
+}

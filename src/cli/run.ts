@@ -1,0 +1,110 @@
+/**
+ * `rightsize run`:
+ *
+ *     1 definitions ──▶ 2 plan ──▶ 3 check ──▶ 4 log ──▶ 5 execute ──▶ 6 report
+ *        suites, models    trials     readiness    a new run or    workers,      analysis,
+ *        samples                      before       one resumed     measurements  recommendation
+ *                                     anything runs
+ */
+import { join } from 'node:path';
+import type { RunRecord } from '../core/measure/log.js';
+import { type Block, countTrials, plan, remaining } from '../core/plan/plan.js';
+import { describeEnvironment } from '../run/environment.js';
+import { execute } from '../run/runner.js';
+import { requireReady } from './check.js';
+import { type Definitions, loadDefinitions } from './definitions.js';
+import { interruption } from './interruption.js';
+import { showProgress } from './progress.js';
+import { printRun } from './report.js';
+import { createRun, lockRun, openRun } from './runs.js';
+
+export interface RunFlags {
+  readonly suite: readonly string[];
+  readonly model: readonly string[];
+  readonly models?: string;
+  readonly out: string;
+  readonly limit?: number;
+  readonly repetitions: number;
+  readonly warmup: number;
+  readonly seed: number;
+  readonly resume?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export async function run(flags: RunFlags): Promise<void> {
+  const stop = interruption();
+  const earlier = flags.resume === undefined ? null : await openRun(flags.resume);
+
+  // 1, 2
+  const definitions = earlier?.definitions ?? (await loadDefinitions(flags));
+  const whole = planOf(definitions);
+  const blocks = earlier === null ? whole : remaining(whole, earlier.recorded);
+
+  // 3
+  await requireReady(definitions.models.filter(({ model }) => blocks.some((block) => block.model === model.id)));
+
+  // 4
+  const started = new Date().toISOString();
+  const environment = await describeEnvironment();
+  const command = ['rightsize', ...process.argv.slice(2)];
+  const folder =
+    earlier?.folder ??
+    createRun(flags.out, { ...definitions.record, started, command, environment }, definitions.samples);
+  const { log, release } = lockRun(folder);
+
+  // 5
+  try {
+    if (earlier !== null) log.append({ type: 'resume', started, command, environment });
+    const progress = showProgress(blocks, {
+      quiet: flags.quiet === true || flags.json === true,
+      done: countTrials(whole) - countTrials(blocks),
+    });
+    const ending = await execute(blocks, {
+      models: new Map(definitions.models.map((loaded) => [loaded.model.id, loaded])),
+      tasks: definitions.tasks,
+      samples: new Map(
+        definitions.samples.map((sample) => [`${sample.suite}/${sample.task}/${sample.sample}`, sample]),
+      ),
+      warmup: definitions.record.settings.warmup,
+      lastSession: earlier?.lastSession ?? 0,
+      append: log.append,
+      signal: stop,
+      onEvent: progress.onEvent,
+    });
+    progress.end();
+    log.append({ type: 'end', ...ending });
+    if (!ending.complete) {
+      process.stderr.write(
+        `rightsize: the run is incomplete (${ending.reason}); finish it with: rightsize run --resume ${folder}\n`,
+      );
+      process.exitCode = 3;
+    }
+  } finally {
+    log.close();
+    release();
+  }
+
+  // 6
+  await printRun(join(folder, 'log.jsonl'), { out: folder, json: flags.json === true });
+}
+
+function planOf({ record, samples, models }: Definitions): readonly Block[] {
+  const workloads = record.suites.flatMap((suite) =>
+    suite.tasks.map((task) => ({
+      suite: suite.name,
+      task: task.name,
+      samples: samples
+        .filter((sample) => sample.suite === suite.name && sample.task === task.name)
+        .map(({ sample }) => sample),
+    })),
+  );
+  return plan(
+    workloads,
+    models.map(({ model }) => model.id),
+    record.settings,
+  );
+}
+
+/** What a run record says before it is known when and where the run happens. */
+export type PlannedRun = Omit<RunRecord, 'id' | 'started' | 'command' | 'environment'>;

@@ -1,0 +1,50 @@
+/**
+ * Entries of `models.json` with their variants laid over them, and the models that a selection names:
+ * `phi-3-mini` is the entry, `phi-3-mini:onnx` one variant, `phi-3-mini:*` every one of them.
+ */
+import { UserError } from '../errors.js';
+import type { Catalogue } from './model.js';
+
+/** One model as it stands in the file, not yet checked, and where. */
+export interface CatalogueEntry {
+  readonly id: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly path: readonly PropertyKey[];
+}
+
+/** Every entry and every variant, the entry itself first. An entry that names no backend exists only in its variants. */
+export function entriesOf(catalogue: Catalogue): readonly CatalogueEntry[] {
+  return catalogue.models.flatMap(({ variants, ...base }, index) => {
+    const path = ['models', index];
+    const entries: CatalogueEntry[] =
+      'backend' in base || variants === undefined ? [{ id: base.id, fields: base, path }] : [];
+    for (const [variant, changes] of Object.entries(variants ?? {})) {
+      const id = `${base.id}:${variant}`;
+      entries.push({ id, fields: { ...base, ...changes, id }, path: [...path, 'variants', variant] });
+    }
+    return entries;
+  });
+}
+
+/** @throws UserError naming what there is when nothing answers to a selector. */
+export function select(entries: readonly CatalogueEntry[], selectors: readonly string[]): readonly CatalogueEntry[] {
+  const chosen = new Map<string, CatalogueEntry>();
+  for (const selector of selectors) {
+    const matches = selector.endsWith(':*')
+      ? entries.filter(({ id }) => id.startsWith(selector.slice(0, -1)))
+      : entries.filter(({ id }) => id === selector);
+    if (matches.length === 0) {
+      const near = entries.filter(({ id }) => id.startsWith(`${selector}:`)).map(({ id }) => id);
+      const known = near.length > 0 ? near : entries.map(({ id }) => id);
+      throw new UserError(
+        `expected a model of models.json, found "${selector}"; ${near.length > 0 ? 'it has the variants' : 'there are'} ${shorten(known)} (see \`rightsize list models\`)`,
+      );
+    }
+    for (const match of matches) chosen.set(match.id, match);
+  }
+  return [...chosen.values()];
+}
+
+function shorten(names: readonly string[]): string {
+  return names.length > 8 ? `${names.slice(0, 8).join(', ')} and ${names.length - 8} more` : names.join(', ');
+}

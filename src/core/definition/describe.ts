@@ -1,0 +1,122 @@
+/**
+ * zod's issues as one sentence each: the field, the rule, the value that was found. Only the most telling issue of a file
+ * is shown: after it is mended the next one shows, and a list of twenty is read by nobody.
+ */
+import type { z } from 'zod';
+
+export interface Complaint {
+  /** Where in the document, as keys and indices. */
+  readonly path: readonly PropertyKey[];
+  /** `expected one of exact, number, found "exakt"` */
+  readonly rule: string;
+}
+
+/** The first complaint about a document, the deepest one where a union was tried. */
+export function firstComplaint(error: z.ZodError, document: unknown): Complaint {
+  return describe(error.issues[0]!, document);
+}
+
+function describe(issue: z.core.$ZodIssue, document: unknown): Complaint {
+  const { path } = issue;
+  const found = show(valueAt(document, path));
+  switch (issue.code) {
+    case 'invalid_type':
+      return {
+        path,
+        rule:
+          found === undefined
+            ? `expected ${article(issue.expected)}, found nothing`
+            : `expected ${article(issue.expected)}, found ${found}`,
+      };
+    case 'invalid_value':
+      return { path, rule: `expected ${oneOf(issue.values)}, found ${found ?? 'nothing'}` };
+    case 'unrecognized_keys':
+      return { path: [...path, issue.keys[0]!], rule: `unknown field "${issue.keys[0]}"` };
+    case 'too_small':
+      return {
+        path,
+        rule: `expected ${limit(issue.origin, issue.inclusive === false ? 'more than' : 'at least', issue.minimum)}, found ${found}`,
+      };
+    case 'too_big':
+      return {
+        path,
+        rule: `expected ${limit(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum)}, found ${found}`,
+      };
+    case 'invalid_union':
+      return describeUnion(issue, document, found);
+    case 'invalid_key':
+      return { path, rule: describe(issue.issues[0]!, document).rule };
+    case 'invalid_element':
+      return describe({ ...issue.issues[0]!, path: [...path, ...issue.issues[0]!.path] }, document);
+    case 'invalid_format':
+    case 'not_multiple_of':
+    case 'custom':
+      return { path, rule: `${lowerFirst(issue.message)}, found ${found ?? 'nothing'}` };
+  }
+}
+
+/** A union failed on every branch: speak of the branch that came furthest, for that is what the author meant. */
+function describeUnion(issue: z.core.$ZodIssueInvalidUnion, document: unknown, found: string | undefined): Complaint {
+  const { path } = issue;
+  const custom = issue.message !== 'Invalid input' && !issue.message.startsWith('Invalid discriminator');
+  if (custom) return { path, rule: `${lowerFirst(issue.message)}, found ${found ?? 'nothing'}` };
+  const branches = issue.errors.filter((branch) => branch.length > 0);
+  const meant = branches.find((branch) => !(branch[0]!.code === 'invalid_type' && branch[0]!.path.length === 0));
+  if (meant !== undefined) {
+    const inner = meant[0]!;
+    return describe({ ...inner, path: [...path, ...inner.path] }, document);
+  }
+  const kinds = branches.map((branch) => article((branch[0] as z.core.$ZodIssueInvalidType).expected));
+  if (kinds.length === 0) return { path, rule: `${lowerFirst(issue.message)}, found ${found ?? 'nothing'}` };
+  return { path, rule: `expected ${kinds.join(' or ')}, found ${found ?? 'nothing'}` };
+}
+
+/** `tasks[0].scorer` */
+export function formatPath(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`))
+    .join('');
+}
+
+function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
+  let value = document;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  return value;
+}
+
+function show(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'object' && value !== null) return 'a mapping';
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…"` : text;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  object: 'a mapping',
+  record: 'a mapping',
+  array: 'a list',
+};
+
+function article(kind: string): string {
+  return KINDS[kind] ?? `a ${kind}`;
+}
+
+function limit(origin: string, bound: string, value: number | bigint): string {
+  if (origin === 'array') return `${bound} ${value} element${value === 1 ? '' : 's'}`;
+  if (origin === 'string') return `${bound} ${value} character${value === 1 ? '' : 's'}`;
+  return `a number of ${bound} ${value}`;
+}
+
+function oneOf(values: readonly unknown[]): string {
+  const names = values.map((value) => String(value));
+  return names.length === 1 ? names[0]! : `one of ${names.join(', ')}`;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

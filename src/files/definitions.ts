@@ -1,0 +1,130 @@
+/**
+ * Suites and models, from the files that people write to checked values. Everything that can be wrong with a definition is
+ * found here, before anything runs.
+ */
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { entriesOf, select } from '../core/definition/catalogue.js';
+import { catalogueSchema, classOf, type Model, modelSchema } from '../core/definition/model.js';
+import { type Suite, suiteSchema } from '../core/definition/suite.js';
+import { UserError } from '../core/errors.js';
+import { SCORERS } from '../core/score/table.js';
+import { parseAt, parseUser, readDocument, type UserDocument } from './document.js';
+
+/** The root of the package: what ships beside the code (suites, models.json, models). */
+export const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface LoadedSuite {
+  readonly suite: Suite;
+  readonly file: string;
+  /** For complaints about a place inside the file. */
+  readonly document: UserDocument;
+}
+
+export interface LoadedModel {
+  readonly model: Model;
+  /** What relative paths in the entry are relative to. */
+  readonly directory: string;
+}
+
+/**
+ * @param reference A path to a suite file, or the name of a suite in `./suites` or in the package.
+ * @throws UserError
+ */
+export async function loadSuite(reference: string): Promise<LoadedSuite> {
+  const file = await findSuite(reference);
+  const document = await readDocument(file);
+  const suite = parseUser(suiteSchema, document, 'see docs/suites.md');
+  const names = new Set<string>();
+  suite.tasks.forEach((task, index) => {
+    const path = ['tasks', index];
+    if (names.has(task.name)) {
+      throw new UserError(
+        `${document.place([...path, 'name'])}expected every task to have a name of its own, found "${task.name}" twice; rename one`,
+      );
+    }
+    names.add(task.name);
+    if (typeof task.scorer === 'object') {
+      const { name, ...options } = task.scorer;
+      parseAt(SCORERS[name].options, options, document, [...path, 'scorer'], 'see docs/scorers.md');
+    }
+  });
+  return { suite, file, document };
+}
+
+export interface SuiteListing {
+  readonly name: string;
+  readonly file: string;
+}
+
+/** The suites that can be named without a path: those in `./suites`, then those of the package. */
+export async function listSuites(): Promise<readonly SuiteListing[]> {
+  const found = new Map<string, string>();
+  for (const folder of new Set([resolve('suites'), join(PACKAGE_ROOT, 'suites')])) {
+    if (!existsSync(folder)) continue;
+    for (const entry of (await readdir(folder)).sort()) {
+      const name = /^(.+)\.ya?ml$/.exec(entry)?.[1];
+      if (name !== undefined && !found.has(name)) found.set(name, join(folder, entry));
+    }
+  }
+  return [...found].map(([name, file]) => ({ name, file }));
+}
+
+async function findSuite(reference: string): Promise<string> {
+  if (/\.(ya?ml|json)$/.test(reference) || reference.includes('/')) return resolve(reference);
+  const suites = await listSuites();
+  const file = suites.find(({ name }) => name === reference)?.file;
+  if (file === undefined) {
+    throw new UserError(
+      `--suite: expected a suite file or one of ${suites.map(({ name }) => name).join(', ')}, found "${reference}"; see \`rightsize list suites\``,
+    );
+  }
+  return file;
+}
+
+/** `./models.json` where there is one, else the one that ships with the package. */
+export function defaultCatalogue(): string {
+  const local = resolve('models.json');
+  return existsSync(local) ? local : join(PACKAGE_ROOT, 'models.json');
+}
+
+/**
+ * @param selectors Ids as `--model` takes them; empty for the file's own default.
+ * @throws UserError
+ */
+export async function loadModels(file: string, selectors: readonly string[]): Promise<readonly LoadedModel[]> {
+  const document = await readDocument(file);
+  const catalogue = parseUser(catalogueSchema, document, 'see docs/models.md');
+  const entries = entriesOf(catalogue);
+  const seen = new Set<string>();
+  for (const { id, path } of entries) {
+    if (seen.has(id))
+      throw new UserError(
+        `${document.place(path)}expected every model to have an id of its own, found "${id}" twice; rename one`,
+      );
+    seen.add(id);
+  }
+  const wanted = selectors.length > 0 ? selectors : catalogue.default;
+  return select(entries, wanted).map(({ id, fields, path }) => {
+    const model = parseAt(modelSchema, fields, document, path, 'see docs/models.md');
+    const modelClass = classOf(model);
+    if (modelClass === null) {
+      throw new UserError(
+        `${document.place(path)}expected "class" (slm or llm) or "parameters" to infer it from, found neither for "${id}"; add one`,
+      );
+    }
+    return { model: { ...model, class: modelClass }, directory: dirname(resolve(file)) };
+  });
+}
+
+/** Every model of a catalogue, for listing and checking. */
+export async function loadAllModels(file: string): Promise<readonly LoadedModel[]> {
+  const document = await readDocument(file);
+  const catalogue = parseUser(catalogueSchema, document, 'see docs/models.md');
+  return loadModels(
+    file,
+    entriesOf(catalogue).map(({ id }) => id),
+  );
+}

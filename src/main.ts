@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+/** rightsize: parse the arguments, run one command, print one error, set the exit code. */
+import { CommanderError } from 'commander';
+import { program } from './cli/program.js';
+import { describeError, UserError } from './core/errors.js';
+
+/** 0 done · 1 a gate failed · 2 the definition or the flags are wrong · 3 the run ended incomplete */
+try {
+  await program().parseAsync(process.argv);
+} catch (error) {
+  // commander has printed its own sentence.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else if (error instanceof UserError) fail(error.message, 2);
+  else {
+    const stack = process.env.RIGHTSIZE_DEBUG && error instanceof Error ? `\n${error.stack}` : '';
+    fail(`unexpected: ${describeError(error)} (a fault of rightsize; RIGHTSIZE_DEBUG=1 shows where)${stack}`, 3);
+  }
+}
+
+function fail(message: string, code: number): void {
+  process.stderr.write(`rightsize: ${message}\n`);
+  process.exitCode = code;
+}

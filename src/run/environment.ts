@@ -1,0 +1,119 @@
+/**
+ * What a run ran on, and what about it makes readings noisy, each with its remedy. Nobody can repeat a figure whose machine
+ * is not known; nobody should trust one whose machine was busy.
+ */
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus, freemem, loadavg, platform, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Environment, Warning } from '../core/measure/log.js';
+import { known, missing } from '../core/measure/quantity.js';
+import { PACKAGE_ROOT } from '../files/definitions.js';
+
+const ENGINES = ['node-llama-cpp', 'onnxruntime-node', '@huggingface/transformers'] as const;
+
+export async function describeEnvironment(): Promise<Environment> {
+  const cores = availableParallelism();
+  const load = loadavg()[0]!;
+  const governor = readLine('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor');
+  return {
+    rightsize: packageVersion(),
+    node: process.versions.node,
+    engines: Object.fromEntries(ENGINES.map((name) => [name, installedVersion(name)])),
+    os: `${platform()} ${release()}`,
+    cpu: {
+      model: cpus()[0]?.model.trim() ?? 'unknown',
+      cores,
+      governor: governor === null ? missing('the system names no CPU frequency governor') : { value: governor },
+    },
+    memory: { total: totalmem(), free: freemem() },
+    gpu: await describeGpu(),
+    load: platform() === 'win32' ? missing('Windows has no load average') : known(load),
+    noise: noiseOf({ cores, load, governor, virtual: isVirtual() }),
+  };
+}
+
+export function packageVersion(): string {
+  return (JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { version: string }).version;
+}
+
+interface Circumstances {
+  readonly cores: number;
+  readonly load: number;
+  readonly governor: string | null;
+  readonly virtual: boolean;
+}
+
+export function noiseOf({ cores, load, governor, virtual }: Circumstances): readonly Warning[] {
+  const noise: Warning[] = [];
+  if (load > cores * 0.5) {
+    noise.push({
+      what: `the machine was busy at the start (load ${load.toFixed(1)} on ${cores} cores)`,
+      remedy: 'stop other programs, or run again when it is idle; compare models only within one run',
+    });
+  }
+  if (governor !== null && governor !== 'performance') {
+    noise.push({
+      what: `the CPU governor is "${governor}", which changes the clock with the load`,
+      remedy: 'set it to performance (cpupower frequency-set -g performance) for the time of the run',
+    });
+  }
+  if (virtual) {
+    noise.push({
+      what: 'this is a virtual machine, whose neighbours share its processor',
+      remedy: 'repeat the run at another time, and trust differences within one run more than absolute figures',
+    });
+  }
+  if (cores <= 2) {
+    noise.push({
+      what: `there are only ${cores} cores for the engine, the harness and the system`,
+      remedy: 'leave one to the system by giving models fewer threads, or use a machine with more',
+    });
+  }
+  return noise;
+}
+
+function isVirtual(): boolean {
+  const flags = readLine('/proc/cpuinfo', /^flags\s*:(.*)$/m);
+  return flags !== null && / hypervisor( |$)/.test(flags);
+}
+
+function readLine(file: string, pattern = /^(.*)$/m): string | null {
+  try {
+    return pattern.exec(readFileSync(file, 'utf8'))?.[1]?.trim() ?? null;
+  } catch {
+    return null;
+  }
+}
+
+async function describeGpu(): Promise<Environment['gpu']> {
+  try {
+    const { stdout } = await promisify(execFile)(
+      'nvidia-smi',
+      ['--query-gpu=name,memory.total,driver_version', '--format=csv,noheader'],
+      { timeout: 5_000 },
+    );
+    return { value: stdout.trim().split('\n').join('; ') };
+  } catch {
+    return missing('nvidia-smi is not here or found no GPU');
+  }
+}
+
+function installedVersion(name: string): string {
+  try {
+    // Some packages do not export their package.json, so it is read as a file.
+    const paths = createRequire(import.meta.url).resolve.paths(name) ?? [];
+    for (const path of paths) {
+      try {
+        return (JSON.parse(readFileSync(join(path, name, 'package.json'), 'utf8')) as { version: string }).version;
+      } catch {
+        // It is not in this folder.
+      }
+    }
+    return 'not installed';
+  } catch {
+    return 'not installed';
+  }
+}

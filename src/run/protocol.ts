@@ -1,0 +1,31 @@
+/**
+ * What the runner and a worker say to each other. One message asks for a trial and one brings its outcome: tokens are
+ * stamped and gathered in the worker, so that no message stands between a token and its time.
+ */
+import type { Model } from '../core/definition/model.js';
+import type { Generation, Prompt } from '../core/definition/suite.js';
+import type { SessionFacts } from '../core/measure/log.js';
+import type { Outcome } from '../core/measure/measurement.js';
+
+export type ToWorker =
+  | { readonly type: 'open'; readonly model: Model; readonly directory: string }
+  | { readonly type: 'generate'; readonly request: number; readonly prompt: Prompt; readonly generation: Generation }
+  | { readonly type: 'cancel'; readonly request: number }
+  | { readonly type: 'close' };
+
+export type FromWorker =
+  /** The process is up and has loaded nothing yet: its memory now is the baseline. */
+  | { readonly type: 'ready' }
+  | { readonly type: 'progress'; readonly what: string; readonly done: number; readonly total: number }
+  /** `load` is the seconds that opening took, by the session's clock. */
+  | {
+      readonly type: 'opened';
+      readonly facts: SessionFacts;
+      readonly load: number;
+      readonly processes: readonly number[];
+    }
+  | { readonly type: 'not-opened'; readonly byUser: boolean; readonly reason: string }
+  | { readonly type: 'outcome'; readonly request: number; readonly outcome: Outcome }
+  | { readonly type: 'cancelled'; readonly request: number }
+  /** `loopDelay` is how late the worker's event loop was, seconds, 99th percentile. */
+  | { readonly type: 'closed'; readonly loopDelay: number };

@@ -1,0 +1,83 @@
+/**
+ * The process that holds one model. It is forked fresh for every block, so that its memory is the model's and a crash of
+ * native code is one failed trial. It does what it is told, one request at a time, and dies with its runner.
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Session } from '../backends/backend.js';
+import { backendOf } from '../backends/table.js';
+import { describeError, UserError } from '../core/errors.js';
+import type { FromWorker, ToWorker } from './protocol.js';
+import { runTrial } from './trial.js';
+
+const loop = monitorEventLoopDelay({ resolution: 1 });
+let session: Session | undefined;
+const stopping = new AbortController();
+const cancels = new Map<number, AbortController>();
+
+// Ctrl-C reaches the whole process group; whether to stop is the runner's decision.
+process.on('SIGINT', () => {});
+process.on('disconnect', () => void shutDown());
+process.on('message', (message: ToWorker) => void receive(message));
+send({ type: 'ready' });
+
+function send(message: FromWorker): void {
+  if (process.connected) process.send!(message);
+}
+
+async function receive(message: ToWorker): Promise<void> {
+  switch (message.type) {
+    case 'open':
+      return open(message);
+    case 'generate':
+      return generate(message);
+    case 'cancel':
+      return cancels.get(message.request)?.abort();
+    case 'close':
+      return shutDown();
+  }
+}
+
+async function open({ model, directory }: Extract<ToWorker, { type: 'open' }>): Promise<void> {
+  try {
+    const backend = await backendOf(model);
+    const before = performance.now();
+    const opened = await backend.open(
+      model,
+      { directory, environment: process.env, onProgress: (progress) => send({ type: 'progress', ...progress }) },
+      stopping.signal,
+    );
+    session = opened;
+    loop.enable();
+    send({
+      type: 'opened',
+      facts: opened.facts,
+      load: (performance.now() - before) / 1000,
+      processes: opened.processes,
+    });
+  } catch (error) {
+    send({ type: 'not-opened', byUser: error instanceof UserError, reason: describeError(error) });
+  }
+}
+
+async function generate({ request, prompt, generation }: Extract<ToWorker, { type: 'generate' }>): Promise<void> {
+  const cancel = new AbortController();
+  cancels.set(request, cancel);
+  try {
+    send({ type: 'outcome', request, outcome: await runTrial(session!, prompt, generation, cancel.signal) });
+  } catch {
+    send({ type: 'cancelled', request });
+  } finally {
+    cancels.delete(request);
+  }
+}
+
+async function shutDown(): Promise<void> {
+  stopping.abort();
+  for (const cancel of cancels.values()) cancel.abort();
+  try {
+    await session?.close();
+  } finally {
+    send({ type: 'closed', loopDelay: loop.percentile(99) / 1e9 });
+    process.exit(0);
+  }
+}
