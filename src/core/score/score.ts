@@ -1,8 +1,14 @@
 /**
  * A score is 0..1 for one output, with the answer that was found in it. A model's failure is a wrong answer and scores 0
  * (silence, refusal, a timeout of the model); only what *we* could not judge is unscored, and counted aloud.
+ *
+ * Scorers are pure: outputs in, verdicts out. One that needs the world (a program run, an embedding, a judge) states what
+ * it needs and composes the request; the shell fulfils it and hands the finding back as evidence, which is stored in the
+ * log beside the output, so that the judging itself can be repeated without the world.
  */
 import type { z } from 'zod';
+import type { Prompt } from '../definition/suite.js';
+import type { Quantity } from '../measure/quantity.js';
 
 export type Score = Scored | Unscored;
 
@@ -26,7 +32,28 @@ export interface ScoreInput {
   readonly target: unknown;
   /** The whole row of the sample, for scorers that judge by more than the target. */
   readonly fields: Readonly<Record<string, unknown>>;
+  /** What the shell found for a scorer that has a `need`. */
+  readonly evidence?: Evidence;
 }
+
+/** What a scorer asks of the world before it can judge one output. */
+export type Request =
+  | { readonly effect: 'embeddings'; readonly texts: readonly string[] }
+  | { readonly effect: 'judge'; readonly prompts: readonly Prompt[] }
+  | { readonly effect: 'sandbox'; readonly language: 'python'; readonly program: string; readonly timeout: number };
+
+/** What the world answered, in the order of the request. */
+export type Evidence =
+  | { readonly effect: 'embeddings'; readonly vectors: readonly (readonly number[])[] }
+  | { readonly effect: 'judge'; readonly answers: readonly string[] }
+  | { readonly effect: 'sandbox'; readonly result: 'passed' | 'failed' | 'timed out'; readonly message: string }
+  | {
+      readonly effect: 'loglikelihoods';
+      /** Natural logarithms, one per choice; `unconditional` without the question, for mutual information. */
+      readonly conditional: readonly number[];
+      readonly unconditional?: readonly number[];
+      readonly tokens?: readonly number[];
+    };
 
 export interface Scorer<Options = unknown> {
   /** One line for `rightsize list scorers`. */
@@ -34,10 +61,20 @@ export interface Scorer<Options = unknown> {
   /** The implementation or paper that this scorer agrees with. */
   readonly reference: string;
   readonly options: z.ZodType<Options>;
+  /** The effect whose evidence `score` judges by. Absent for the scorers that need only the output. */
+  readonly needs?: Evidence['effect'];
+  /** The request for that evidence. Log-likelihoods have none: they are what the trial itself produced. */
+  request?(input: ScoreInput, options: Options): Request;
   /** Pure. Throws only on a target that is not what the scorer judges by: our failure, which becomes `unscored`. */
   score(input: ScoreInput, options: Options): Score;
   /** Metrics of a whole cell that are no mean of scores (macro-F1, corpus BLEU, a bias score). */
-  aggregate?(judged: readonly Judged[], options: Options): Readonly<Record<string, number>>;
+  aggregate?(options: Options): Aggregate;
+}
+
+/** A fold over the judged outputs of a cell. It keeps counts, not outputs: a million outputs need no more memory. */
+export interface Aggregate {
+  add(judged: Judged): void;
+  metrics(): Readonly<Record<string, Quantity>>;
 }
 
 export interface Judged {
@@ -47,4 +84,8 @@ export interface Judged {
 
 export function scored(value: number, answer: string | null, details?: Scored['details']): Scored {
   return { state: 'scored', value, answer, ...(details && { details }) };
+}
+
+export function unscored(reason: string): Unscored {
+  return { state: 'unscored', reason };
 }

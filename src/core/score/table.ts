@@ -1,8 +1,13 @@
 /** Every scorer by name: the table is the type. One file each; docs/scorers.md explains them with examples. */
+import { choice } from './choice.js';
 import { exact } from './exact.js';
+import { includes } from './includes.js';
+import { json } from './json.js';
+import { number } from './number.js';
+import { regex } from './regex.js';
 import type { Scorer } from './score.js';
 
-export const SCORERS = { exact } as const satisfies Record<string, Scorer>;
+export const SCORERS = { exact, includes, regex, number, choice, json } as const satisfies Record<string, Scorer>;
 
 export type ScorerName = keyof typeof SCORERS;
 

@@ -1,0 +1,148 @@
+/**
+ * Regular expressions over model outputs. An output is hostile and may be megabytes long, so a pattern runs on RE2 (linear
+ * time, whatever the pattern) wherever RE2 can express it. Look-around and back-references cannot be: such a pattern runs
+ * on the engine of the language, which backtracks, and therefore only over an output of bounded length and without
+ * repeated groups that repeat or alternate inside, whose backtracking is exponential.
+ */
+import { RE2JS } from 're2js';
+
+/** Characters that a backtracking pattern may be run over. */
+export const BACKTRACKING_LIMIT = 20_000;
+
+export interface Pattern {
+  /** Every match in order: its text and its groups, a group that took no part being null. */
+  matches(text: string): Generator<Match>;
+  replace(text: string, replacement: string): string;
+  test(text: string): boolean;
+}
+
+export interface Match {
+  readonly text: string;
+  readonly index: number;
+  readonly groups: readonly (string | null)[];
+}
+
+export interface PatternFlags {
+  readonly ignoreCase?: boolean;
+  readonly dotAll?: boolean;
+  readonly multiline?: boolean;
+}
+
+const compiled = new Map<string, Pattern>();
+
+/**
+ * @param source A pattern as Python, RE2 or JavaScript write it; `(?i)` in front is understood by all of them here.
+ * @throws RangeError when it is no pattern, or when it needs backtracking and the text is too long for that.
+ */
+export function pattern(source: string, flags: PatternFlags = {}): Pattern {
+  const key = `${flags.ignoreCase ? 'i' : ''}${flags.dotAll ? 's' : ''}${flags.multiline ? 'm' : ''}/${source}`;
+  let found = compiled.get(key);
+  if (found === undefined) {
+    found = linearPattern(source, flags) ?? backtrackingPattern(source, flags);
+    if (compiled.size > 1000) compiled.clear();
+    compiled.set(key, found);
+  }
+  return found;
+}
+
+/** Whether a text is a pattern at all: for the schemas of options. */
+export function isPattern(source: string): boolean {
+  try {
+    pattern(source);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function linearPattern(source: string, flags: PatternFlags): Pattern | null {
+  let expression: RE2JS;
+  try {
+    expression = RE2JS.compile(
+      source.replaceAll('\\Z', '\\z'),
+      (flags.ignoreCase ? RE2JS.CASE_INSENSITIVE : 0) |
+        (flags.dotAll ? RE2JS.DOTALL : 0) |
+        (flags.multiline ? RE2JS.MULTILINE : 0),
+    );
+  } catch {
+    return null;
+  }
+  return {
+    *matches(text) {
+      const matcher = expression.matcher(text);
+      while (matcher.find()) {
+        const groups: (string | null)[] = [];
+        for (let group = 1; group <= matcher.groupCount(); group++) groups.push(matcher.group(group));
+        yield { text: matcher.group(0) ?? '', index: matcher.start(0), groups };
+      }
+    },
+    replace: (text, replacement) => expression.matcher(text).replaceAll(replacement),
+    test: (text) => expression.matcher(text).find(),
+  };
+}
+
+function backtrackingPattern(source: string, flags: PatternFlags): Pattern {
+  if (hasAmbiguousRepeat(source)) {
+    throw new RangeError(
+      `the pattern "${source}" repeats a group that itself repeats or alternates, beside look-around or a back-reference: ` +
+        'matching it may take exponential time; write it without look-around',
+    );
+  }
+  const inline = /^\(\?([ims]+)\)/.exec(source)?.[1] ?? '';
+  const body = inline === '' ? source : source.slice(inline.length + 3);
+  const letters = new Set(['g', ...inline]);
+  if (/\\p\{/i.test(body)) letters.add('u');
+  if (flags.ignoreCase) letters.add('i');
+  if (flags.dotAll) letters.add('s');
+  if (flags.multiline) letters.add('m');
+  let expression: RegExp;
+  try {
+    expression = new RegExp(body.replaceAll('\\Z', '(?![\\s\\S])').replaceAll('(?P<', '(?<'), [...letters].join(''));
+  } catch (error) {
+    throw new RangeError(`expected a regular expression, found "${source}"`, { cause: error });
+  }
+  const bounded = (text: string) => {
+    if (text.length > BACKTRACKING_LIMIT) {
+      throw new RangeError(
+        `the pattern "${source}" uses look-around or a back-reference, which is matched only in outputs of up to ` +
+          `${BACKTRACKING_LIMIT} characters, and this one has ${text.length}; write the pattern without them`,
+      );
+    }
+    return text;
+  };
+  return {
+    *matches(text) {
+      for (const match of bounded(text).matchAll(expression)) {
+        yield { text: match[0], index: match.index, groups: match.slice(1).map((group) => group ?? null) };
+      }
+    },
+    replace: (text, replacement) => bounded(text).replace(expression, replacement),
+    test: (text) => bounded(text).search(expression) >= 0,
+  };
+}
+
+/** Whether a group that holds a repeat or an alternative is itself repeated without bound, as in `(a+)*` or `(a|b)+`. */
+function hasAmbiguousRepeat(source: string): boolean {
+  const groups: { ambiguous: boolean }[] = [];
+  let closed: { ambiguous: boolean } | undefined;
+  let inClass = false;
+  for (let at = 0; at < source.length; at++) {
+    const character = source[at]!;
+    const justClosed = closed;
+    closed = undefined;
+    if (character === '\\') at++;
+    else if (inClass) inClass = character !== ']';
+    else if (character === '[') inClass = true;
+    else if (character === '(') groups.push({ ambiguous: false });
+    else if (character === ')') {
+      closed = groups.pop();
+      if (closed?.ambiguous && groups.length > 0) groups.at(-1)!.ambiguous = true;
+    } else if (character === '|') {
+      if (groups.length > 0) groups.at(-1)!.ambiguous = true;
+    } else if (character === '*' || character === '+' || /^\{\d*,\d*\}/.test(source.slice(at, at + 12))) {
+      if (justClosed?.ambiguous) return true;
+      if (groups.length > 0) groups.at(-1)!.ambiguous = true;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import { json } from '../../../src/core/score/json.js';
+import { judge, metricsOf, scoreOf } from './judge.js';
+
+const schema = {
+  type: 'object',
+  required: ['name', 'age'],
+  properties: {
+    name: { type: 'string' },
+    age: { type: 'integer', minimum: 0 },
+    email: { type: 'string', format: 'email' },
+  },
+  additionalProperties: false,
+};
+
+describe('a document', () => {
+  test('is the whole output, or what a fence holds, or the first one in the text', () => {
+    const output = 'Here it is:\n```json\n{"a": 1}\n```\nAnything else?';
+    expect(scoreOf(json, { output })).toBe(1);
+    expect(scoreOf(json, { output }, { extract: 'whole' })).toBe(0);
+    expect(scoreOf(json, { output: 'Sure: {"a": "}"} and more' }, { extract: 'first' })).toBe(1);
+    expect(scoreOf(json, { output: 'Sure: {"a": "}"} and more' })).toBe(0);
+  });
+
+  test('that does not parse scores 0 and says why', () => {
+    expect(judge(json, { output: '{"a": }' })).toMatchObject({
+      value: 0,
+      answer: null,
+      details: { fault: 'not JSON' },
+    });
+    expect(judge(json, { output: ' ' })).toMatchObject({ value: 0, details: { fault: 'empty' } });
+    expect(judge(json, { output: '['.repeat(2_000_000) })).toMatchObject({
+      value: 0,
+      details: { fault: 'nested deeper than 200' },
+    });
+  });
+
+  test('is validated, formats included', () => {
+    expect(scoreOf(json, { output: '{"name":"Ann","age":3}' }, { schema })).toBe(1);
+    expect(judge(json, { output: '{"name":"Ann"}' }, { schema })).toMatchObject({
+      value: 0,
+      details: { parsed: true, valid: false, fault: "the document must have required property 'age'" },
+    });
+    expect(scoreOf(json, { output: '{"name":"Ann","age":3,"email":"no"}' }, { schema })).toBe(0);
+  });
+
+  test('may have a schema of its own in the row', () => {
+    const fields = { schema: { type: 'array', items: { type: 'number' } } };
+    expect(scoreOf(json, { output: '[1, 2]', fields }, { schemaField: 'schema' })).toBe(1);
+    expect(scoreOf(json, { output: '["1"]', fields }, { schemaField: 'schema' })).toBe(0);
+  });
+});
+
+describe('fields', () => {
+  const target = { name: 'Ann', tags: ['a', 'b'], address: { city: 'Oslo' } };
+
+  test('are leaves with their paths, counted for precision, recall and F1', () => {
+    const output = JSON.stringify({ name: 'Ann', tags: ['a', 'c'], address: {} });
+    const score = judge(json, { output, target });
+    // Right: name, tags/0. Given: those, tags/1, the empty address. Expected: name, two tags, the city.
+    expect(score).toMatchObject({
+      value: 0.5,
+      details: { precision: 0.5, recall: 0.5, right: 2, given: 4, expected: 4 },
+    });
+  });
+
+  test('of a list keep their order unless told otherwise', () => {
+    const output = JSON.stringify({ ...target, tags: ['b', 'a'] });
+    expect(scoreOf(json, { output, target })).toBe(0.5);
+    expect(scoreOf(json, { output, target }, { arrays: 'unordered' })).toBe(1);
+    expect(scoreOf(json, { output, target }, { value: 'exact' })).toBe(0);
+  });
+
+  test('are compared by value, blank ends aside', () => {
+    expect(scoreOf(json, { output: '{"n":1.0,"s":" x "}', target: { s: 'x', n: 1 } }, { value: 'exact' })).toBe(1);
+    expect(scoreOf(json, { output: '{"s":"X"}', target: { s: 'x' } }, { ignoreCase: true })).toBe(1);
+    expect(scoreOf(json, { output: '{"n":"1"}', target: '{"n":1}' })).toBe(0);
+  });
+
+  test('of a whole cell are micro-averaged, and what did not parse found none', () => {
+    const metrics = metricsOf(json, [
+      { output: '{"a":1,"b":2}', target: { a: 1, b: 3 } },
+      { output: 'sorry', target: { a: 1, b: 3 } },
+    ]);
+    expect(metrics).toEqual({
+      parsed: { value: 0.5 },
+      valid: { value: 0.5 },
+      precision: { value: 0.5 },
+      recall: { value: 0.25 },
+      f1: { value: 2 / 6 },
+    });
+    expect(metricsOf(json, []).f1).toHaveProperty('missing');
+  });
+});
+
+describe('hostile input', () => {
+  test('a key named __proto__ is data', () => {
+    expect(scoreOf(json, { output: '{"__proto__":{"admin":true}}', target: { a: 1 } })).toBe(0);
+    expect(({} as { admin?: boolean }).admin).toBeUndefined();
+  });
+
+  test('a pattern of a schema runs in linear time', () => {
+    const hostile = { type: 'string', pattern: '^(a+)+$' };
+    expect(scoreOf(json, { output: JSON.stringify(`${'a'.repeat(100_000)}!`) }, { schema: hostile })).toBe(0);
+  });
+
+  test('a schema that is none, too deep or refers elsewhere is unscored', () => {
+    const deep = JSON.parse(`${'{"not":'.repeat(300)}{}${'}'.repeat(300)}`);
+    for (const bad of [{ type: 'nonsense' }, deep, { $ref: 'https://example.org/schema.json' }]) {
+      expect(judge(json, { output: '{}' }, { schema: bad })).toMatchObject({ state: 'unscored' });
+    }
+  });
+
+  test('a schema that refers to itself follows a document down to the deepest that parses', () => {
+    const recursive = { $ref: '#/$defs/node', $defs: { node: { type: 'array', items: { $ref: '#/$defs/node' } } } };
+    const document = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+    expect(scoreOf(json, { output: document(200) }, { schema: recursive })).toBe(1);
+    expect(scoreOf(json, { output: document(201) }, { schema: recursive })).toBe(0);
+  });
+});

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { regex } from '../../../src/core/score/regex.js';
+import { answerOf, judge, scoreOf } from './judge.js';
+
+test('the group of a match is the answer, the first or the last', () => {
+  const output = 'Queue: billing\nQueue: sales';
+  expect(answerOf(regex, { output, target: 'x' }, { pattern: 'Queue: (\\w+)' })).toBe('billing');
+  expect(answerOf(regex, { output, target: 'x' }, { pattern: 'Queue: (\\w+)', take: 'last' })).toBe('sales');
+  expect(
+    scoreOf(regex, { output, target: 'SALES' }, { pattern: 'queue: (\\w+)', take: 'last', ignoreCase: true }),
+  ).toBe(1);
+});
+
+test('without a target it is enough to match', () => {
+  expect(scoreOf(regex, { output: 'ticket 42' }, { pattern: '[0-9]+' })).toBe(1);
+  expect(judge(regex, { output: 'ticket' }, { pattern: '[0-9]+' })).toEqual({
+    state: 'scored',
+    value: 0,
+    answer: null,
+  });
+});
+
+test('inline flags and named groups are read as Python writes them', () => {
+  expect(answerOf(regex, { output: 'ANSWER: b' }, { pattern: '(?i)answer: (?P<letter>[a-d])' })).toBe('b');
+});
+
+test('the look-behind of the BIG-Bench Hard task of lm-evaluation-harness works', () => {
+  const pattern = '((?<=The answer is )(.*)(?=.)|(?<=the answer is )(.*)(?=.)|(?<=The answer: )(.*)(?=.))';
+  expect(answerOf(regex, { output: "Let's think. So the answer is (B)." }, { pattern })).toBe('(B)');
+});
+
+test('a pattern that could take exponential time is refused or runs in linear time', () => {
+  const hostile = `${'a'.repeat(5_000_000)}!`;
+  expect(scoreOf(regex, { output: hostile }, { pattern: '^(a+)+$' })).toBe(0);
+  expect(regex.options.safeParse({ pattern: '(?=a)(a+)+$' }).success).toBe(false);
+  expect(judge(regex, { output: hostile }, { pattern: '(?<=b)a' })).toMatchObject({
+    state: 'unscored',
+    reason: expect.stringContaining('look-around'),
+  });
+});
