@@ -57,8 +57,10 @@ export interface MeanOptions extends EstimateOptions {
   readonly bounds?: Interval;
 }
 
-/** Below this, the interval of a mean leans on a normality nobody has checked (Bowyer et al. 2025, arXiv 2503.01747). */
-const FEW_VALUES = 100;
+/** Below this, the interval of a mean leans on a normality nobody has checked. */
+const FEW_VALUES = 30;
+/** Scores pile up at 0 and 1, so they need more (Bowyer et al. 2025, arXiv 2503.01747). */
+const FEW_BOUNDED_VALUES = 100;
 /** Below this, the spread between clusters is itself poorly known (Cameron and Miller 2015, J. Human Resources 50:317). */
 const FEW_CLUSTERS = 20;
 
@@ -96,14 +98,14 @@ export function estimateMean(values: readonly number[], options: MeanOptions = {
   const standardError = clustered > plain * 1e-9 ? clustered : plain;
   const half = twoSidedT(confidence, sample.units - 1) * standardError;
   const interval = { low: value - half, high: value + half };
-  const few =
-    n < FEW_VALUES ? [`only ${n} values: the interval assumes a near-normal mean; measure ${FEW_VALUES} or more`] : [];
+  const least = bounds ? FEW_BOUNDED_VALUES : FEW_VALUES;
+  const few = `only ${n} values: the interval assumes a near-normal mean; measure ${least} or more`;
   return {
     ...base,
     ...(bounds ? clampInterval(interval, bounds) : interval),
     method: options.clusters ? 'clustered-t' : 'student-t',
     standardError,
-    warnings: [...few, ...sample.warnings],
+    warnings: n < least ? [few, ...sample.warnings] : sample.warnings,
   };
 }
 
