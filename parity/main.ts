@@ -1,0 +1,47 @@
+/**
+ * Reproduces published scores from published model outputs, with no model at all:
+ *
+ *     RIGHTSIZE_DATA=path/to/datasets npm run parity [-- folder …]
+ *
+ * Prints each published figure beside ours; exits 1 when one disagrees. Data that is not there is skipped, with the reason.
+ */
+import { join } from 'node:path';
+import Table from 'cli-table3';
+import { bbh } from './bbh.js';
+import type { Check, Figure } from './check.js';
+import { openFolder } from './folder.js';
+import { gsm8k } from './gsm8k.js';
+import { squad } from './squad.js';
+
+const CHECKS: readonly Check[] = [gsm8k, bbh, squad];
+
+const root = process.env.RIGHTSIZE_DATA;
+const only = process.argv.slice(2);
+const table = new Table({ head: ['', 'figure', 'published', 'found'], style: { head: [], border: [] } });
+const totals = { equal: 0, different: 0, skipped: 0 };
+
+for (const check of CHECKS) {
+  if (only.length > 0 && !only.includes(check.folder)) continue;
+  const reason = root === undefined ? 'RIGHTSIZE_DATA names no folder' : run(check, join(root, check.folder));
+  if (reason === null) continue;
+  totals.skipped++;
+  console.error(`skipped ${check.folder}: ${reason}`);
+}
+if (table.length > 0) console.log(table.toString());
+console.log(`${totals.equal} figures agree, ${totals.different} differ, ${totals.skipped} data sets skipped`);
+process.exitCode = totals.different > 0 ? 1 : 0;
+
+/** @returns why nothing was checked, or null. */
+function run(check: Check, path: string): string | null {
+  const folder = openFolder(path);
+  if (!folder.has('.')) return `${path} is not there`;
+  const start = performance.now();
+  const figures: readonly Figure[] = [...check.run(folder)];
+  table.push([{ colSpan: 4, content: `${check.title} (${((performance.now() - start) / 1000).toFixed(1)} s)` }]);
+  for (const { what, published, found, note } of figures) {
+    const equal = published === found;
+    totals[equal ? 'equal' : 'different']++;
+    table.push([equal ? '=' : '≠', note === undefined ? what : `${what}: ${note}`, published, found]);
+  }
+  return null;
+}

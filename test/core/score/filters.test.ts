@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { applyFilters, type Filter, filterSchema } from '../../../src/core/score/filters.js';
+
+const run = (filters: readonly object[], ...outputs: string[]) =>
+  applyFilters(
+    filters.map((one): Filter => filterSchema.parse(one)),
+    outputs,
+  );
+
+test('filters run in order', () => {
+  const filters = [
+    { filter: 'think' },
+    { filter: 'until', stop: ['\n\n'] },
+    { filter: 'lowercase' },
+    { filter: 'strip' },
+  ];
+  expect(run(filters, '<think>Hm.\n\nSo…</think> Paris \n\nQ: next')).toEqual(['paris']);
+});
+
+test('thinking is removed where the template opened it, and unfinished thinking is no answer', () => {
+  expect(run([{ filter: 'think' }], 'Hm, so B.</think>B')).toEqual(['B']);
+  expect(run([{ filter: 'think' }], '<think>Hm, so B or')).toEqual(['']);
+  expect(run([{ filter: 'think' }], 'B')).toEqual(['B']);
+  expect(run([{ filter: 'think', open: '[T]', close: '[/T]' }], '[T]a[/T]b')).toEqual(['b']);
+});
+
+test('a pattern selects as RegexFilter does, and says [invalid] where nothing matches', () => {
+  const strict = { filter: 'regex', pattern: '#### (\\-?[0-9\\.\\,]+)' };
+  expect(run([strict], 'so #### 1,234', 'no')).toEqual(['1,234', '[invalid]']);
+  const flexible = { filter: 'regex', pattern: '(-?[$0-9.,]{2,})|(-?[0-9]+)', select: -1 };
+  expect(run([flexible], 'from $1,200 to 7')).toEqual(['7']);
+});
+
+test('the text after the last marker loses one full stop', () => {
+  const filters = [{ filter: 'after', marker: 'the answer is ', drop: '.' }];
+  expect(run(filters, 'the answer is no. So the answer is (B)..', 'Yes')).toEqual(['(B).', 'Yes']);
+});
+
+test('repetitions are thinned to the first, the last, the first k, or what most of them say', () => {
+  const outputs = ['b', 'a', 'a', 'b', 'c'];
+  expect(run([{ filter: 'take-first' }], ...outputs)).toEqual(['b']);
+  expect(run([{ filter: 'take-last' }], ...outputs)).toEqual(['c']);
+  expect(run([{ filter: 'majority' }], ...outputs)).toEqual(['b']);
+  expect(run([{ filter: 'take-first-k', k: 3 }, { filter: 'majority' }], ...outputs)).toEqual(['a']);
+});
+
+test('an unknown filter or field is refused', () => {
+  expect(filterSchema.safeParse({ filter: 'trim' }).success).toBe(false);
+  expect(filterSchema.safeParse({ filter: 'strip', chars: 'x' }).success).toBe(false);
+});
