@@ -6,32 +6,26 @@
  *     resolveSource('hf:Qwen/Qwen3-0.6B-GGUF:Q8_0', { directory, environment, onProgress })
  *     resolveSource('hf:org/model-onnx', { directory, environment, include: (files) => files.filter(isNeeded) })
  */
-import { access, constants, stat, statfs } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { UserError } from '../core/errors.js';
 import {
   type CachedRepository,
   cachedRepository,
   cacheFolder,
   type EnvironmentVariables,
-  filesBelow,
   hasSize,
   isCommit,
 } from './hub-cache.js';
+import { choose, type Include } from './hub-choice.js';
 import { connectToHub, type Hub, type HubFile, type HubPace } from './hub-client.js';
 import { bytesLeftOver, download } from './hub-download.js';
-import {
-  ggufFiles,
-  type HubReference,
-  type Include,
-  isHubReference,
-  parseHubReference,
-  type RepositoryKind,
-  shardsOf,
-} from './hub-reference.js';
+import { localFiles, readableBytes } from './hub-local.js';
+import { type HubReference, isHubReference, parseHubReference, type RepositoryKind } from './hub-reference.js';
 import { Transient } from './retry.js';
 
-export { ggufFiles, type Include, isHubReference } from './hub-reference.js';
+export { ggufFiles, type Include, shardsOf } from './hub-choice.js';
+export { isHubReference } from './hub-reference.js';
 
 export interface SourceOptions {
   /** What relative paths are relative to. */
@@ -101,39 +95,6 @@ export async function describeSource(source: string, options: SourceOptions): Pr
   } catch (error) {
     return { ready: false, reason: error instanceof Error ? error.message : String(error) };
   }
-}
-
-async function localFiles(source: string, options: SourceOptions): Promise<Resolved> {
-  const path = resolve(options.directory, source);
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'ENOENT' ? 'there is no such file or folder' : `it cannot be read (${error.code})`;
-    throw new UserError(
-      `source: expected a path or a hub reference (hf:org/repo), found "${source}", but ${why}: ${path}`,
-    );
-  });
-  if (found.isFile()) {
-    const files = shardsOf(basename(path)).map((name) => join(dirname(path), name));
-    return { path, files, bytes: await readableBytes(files, source), commit: null };
-  }
-  const names = await filesBelow(path);
-  const files = included(names, options.include, source).map((name) => join(path, name));
-  return { path, files, bytes: await readableBytes(files, source), commit: null };
-}
-
-async function readableBytes(files: readonly string[], source: string): Promise<number> {
-  let bytes = 0;
-  for (const file of files) {
-    try {
-      await access(file, constants.R_OK);
-      bytes += (await stat(file)).size;
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      throw new UserError(
-        `source: "${source}" needs ${file}, which cannot be read (${code}); check it and its permissions`,
-      );
-    }
-  }
-  return bytes;
 }
 
 function hubSource(source: string, options: SourceOptions) {
@@ -238,48 +199,6 @@ async function fetchAll(
 async function resolved(snapshot: string, root: string, chosen: readonly string[], commit: string): Promise<Resolved> {
   const files = chosen.map((name) => join(snapshot, name));
   return { path: join(snapshot, root), files, bytes: await readableBytes(files, root), commit };
-}
-
-/** Which files a reference stands for among those there are, and the file or folder that it names. */
-function choose(
-  { select, text }: HubReference,
-  files: readonly string[],
-  include: Include | undefined,
-): { root: string; chosen: readonly string[] } {
-  switch (select.by) {
-    case 'caller':
-      return { root: '.', chosen: included(files, include, text) };
-    case 'quantisation': {
-      const chosen = ggufFiles(files, select.tag, text);
-      return { root: chosen[0]!, chosen };
-    }
-    case 'path': {
-      const { path } = select;
-      if (files.includes(path)) return { root: path, chosen: existing(shardsOf(path), files, text) };
-      const below = files.filter((file) => file.startsWith(`${path}/`)).map((file) => file.slice(path.length + 1));
-      if (below.length > 0)
-        return { root: path, chosen: included(below, include, text).map((file) => `${path}/${file}`) };
-      const near = files.slice(0, 12).join(', ') || 'nothing';
-      throw new UserError(
-        `${text}: expected a file or folder of the repository, found no "${path}" beside ${near} ` +
-          '(a revision goes after the repository: hf:org/repo@v1/file.gguf)',
-      );
-    }
-  }
-}
-
-function included(files: readonly string[], include: Include | undefined, place: string): readonly string[] {
-  const chosen = existing(include === undefined ? files : include(files), files, place);
-  if (chosen.length > 0) return chosen;
-  throw new UserError(
-    `${place}: expected files that this backend can run, found ${files.slice(0, 12).join(', ') || 'none'}`,
-  );
-}
-
-function existing(chosen: readonly string[], files: readonly string[], place: string): readonly string[] {
-  const absent = chosen.filter((file) => !files.includes(file));
-  if (absent.length === 0) return chosen;
-  throw new UserError(`${place}: needs ${absent.join(', ')}, which is not among its files`);
 }
 
 async function bytesMissing(plan: FetchPlan, cache: CachedRepository): Promise<number> {
