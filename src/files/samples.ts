@@ -43,7 +43,8 @@ export async function loadSamples(
 
   if (Array.isArray(task.samples)) {
     const limit = options.limit ?? task.samples.length;
-    task.samples.slice(0, limit).forEach((row, i) => add(row, loaded.document.place([...path, 'samples', i])));
+    for (const [i, row] of task.samples.slice(0, limit).entries())
+      add(row, loaded.document.place([...path, 'samples', i]));
     return samples;
   }
   const { limit: own, shuffle } = task.samples;

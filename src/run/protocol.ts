@@ -6,6 +6,7 @@ import type { Model } from '../core/definition/model.js';
 import type { Generation, Prompt } from '../core/definition/suite.js';
 import type { SessionFacts } from '../core/measure/log.js';
 import type { Outcome } from '../core/measure/measurement.js';
+import type { Quantity } from '../core/measure/quantity.js';
 
 export type ToWorker =
   | { readonly type: 'open'; readonly model: Model; readonly directory: string }
@@ -28,4 +29,4 @@ export type FromWorker =
   | { readonly type: 'outcome'; readonly request: number; readonly outcome: Outcome }
   | { readonly type: 'cancelled'; readonly request: number }
   /** `loopDelay` is how late the worker's event loop was, seconds, 99th percentile. */
-  | { readonly type: 'closed'; readonly loopDelay: number };
+  | { readonly type: 'closed'; readonly loopDelay: Quantity };

@@ -5,7 +5,6 @@
  * The repetition is tinybench's: every task is a bench whose function is one trial, with the latency that the worker
  * stamped handed over as `overriddenDuration`, so that messages between processes are in no figure.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Bench } from 'tinybench';
 import type { Generation, Task } from '../core/definition/suite.js';
 import { describeError, UserError } from '../core/errors.js';
@@ -14,7 +13,8 @@ import type { Outcome } from '../core/measure/measurement.js';
 import { known, missing, type Quantity } from '../core/measure/quantity.js';
 import type { Block, Cell, Trial } from '../core/plan/plan.js';
 import type { LoadedModel } from '../files/definitions.js';
-import { NotOpened, openWorker, WorkerDied, type WorkerSession } from './supervisor.js';
+import { lateness, watchLoop } from './loop-delay.js';
+import { openWorker, WorkerDied, type WorkerSession } from './supervisor.js';
 
 export interface RunnerOptions {
   readonly models: ReadonlyMap<string, LoadedModel>;
@@ -162,7 +162,7 @@ function sessionKeeper(id: string, options: BlockOptions): SessionKeeper {
   let phase: 'warm-up' | 'recorded' = 'recorded';
   let current: { worker: WorkerSession; number: number; requests: number; firstRequest: Quantity } | null = null;
   let statistics: Record<string, LatencyStatistics> = {};
-  const loop = monitorEventLoopDelay({ resolution: 1 });
+  const loop = watchLoop();
 
   async function opened() {
     if (current !== null) return current;
@@ -209,9 +209,7 @@ function sessionKeeper(id: string, options: BlockOptions): SessionKeeper {
     loop.disable();
     const { memory, workerDelay } = await worker.close();
     if (requests === 0 && crash === undefined) return;
-    const runner = Number.isFinite(loop.percentile(99))
-      ? known(loop.percentile(99) / 1e9)
-      : missing('too short a session to tell');
+    const runner = lateness(loop);
     options.append({
       type: 'session-end',
       session: number,

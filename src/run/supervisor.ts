@@ -9,7 +9,7 @@ import type { Generation, Prompt } from '../core/definition/suite.js';
 import { UserError } from '../core/errors.js';
 import type { SessionFacts, SessionRecord } from '../core/measure/log.js';
 import type { MemoryReading, Outcome } from '../core/measure/measurement.js';
-import { known, missing, type Quantity } from '../core/measure/quantity.js';
+import { missing, type Quantity } from '../core/measure/quantity.js';
 import type { LoadedModel } from '../files/definitions.js';
 import { readMemory, sampleMemory } from './memory.js';
 import type { FromWorker, ToWorker } from './protocol.js';
@@ -133,7 +133,7 @@ function session(
       const exited = once(child, 'exit');
       worker.send({ type: 'close' });
       const delay = await worker.next('closed').then(
-        ({ loopDelay }) => (Number.isFinite(loopDelay) ? known(loopDelay) : missing('too short a session to tell')),
+        ({ loopDelay }) => loopDelay,
         () => missing('the worker died before it could say'),
       );
       await exited;

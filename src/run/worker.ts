@@ -2,14 +2,14 @@
  * The process that holds one model. It is forked fresh for every block, so that its memory is the model's and a crash of
  * native code is one failed trial. It does what it is told, one request at a time, and dies with its runner.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Session } from '../backends/backend.js';
 import { backendOf } from '../backends/table.js';
 import { describeError, UserError } from '../core/errors.js';
+import { lateness, watchLoop } from './loop-delay.js';
 import type { FromWorker, ToWorker } from './protocol.js';
 import { runTrial } from './trial.js';
 
-const loop = monitorEventLoopDelay({ resolution: 1 });
+const loop = watchLoop();
 let session: Session | undefined;
 const stopping = new AbortController();
 const cancels = new Map<number, AbortController>();
@@ -77,7 +77,7 @@ async function shutDown(): Promise<void> {
   try {
     await session?.close();
   } finally {
-    send({ type: 'closed', loopDelay: loop.percentile(99) / 1e9 });
+    send({ type: 'closed', loopDelay: lateness(loop) });
     process.exit(0);
   }
 }

@@ -61,7 +61,9 @@ function describeUnion(issue: z.core.$ZodIssueInvalidUnion, document: unknown, f
   const custom = issue.message !== 'Invalid input' && !issue.message.startsWith('Invalid discriminator');
   if (custom) return { path, rule: `${lowerFirst(issue.message)}, found ${found ?? 'nothing'}` };
   const branches = issue.errors.filter((branch) => branch.length > 0);
-  const meant = branches.find((branch) => !(branch[0]!.code === 'invalid_type' && branch[0]!.path.length === 0));
+  const meant =
+    branches.find((branch) => branch[0]!.path.length > 0) ??
+    branches.find((branch) => branch[0]!.code !== 'invalid_type');
   if (meant !== undefined) {
     const inner = meant[0]!;
     return describe({ ...inner, path: [...path, ...inner.path] }, document);

@@ -101,8 +101,10 @@ function topLevelVariables(template: Template): ReadonlySet<string> {
   const used = new Set<string>();
   const bound = new Set(BUILT_IN);
   const visit = (node: unknown): void => {
-    if (Array.isArray(node)) return node.forEach(visit);
-    if (node instanceof Map) return node.forEach((value, key) => [key, value].forEach(visit));
+    if (Array.isArray(node) || node instanceof Map) {
+      for (const part of node instanceof Map ? [...node].flat() : node) visit(part);
+      return;
+    }
     if (typeof node !== 'object' || node === null) return;
     const { type, ...parts } = node as { type?: string } & Record<string, unknown>;
     switch (type) {

@@ -22,8 +22,9 @@ function withUnits(kind: string, units: Readonly<Record<string, number>>) {
   const names = Object.keys(units);
   const pattern = new RegExp(`^(\\d+(?:\\.\\d+)?)\\s*(${names.join('|')})$`);
   const expected = `a positive number or a ${kind} such as "2 ${names[Math.min(2, names.length - 1)]}" (units: ${names.join(', ')})`;
+  const error = `expected ${expected}`;
   return z
-    .union([z.number().positive(), z.string().regex(pattern)], { error: `expected ${expected}` })
+    .union([z.number({ error }).positive(), z.string({ error }).regex(pattern, { error })], { error })
     .transform((raw) => {
       if (typeof raw === 'number') return raw;
       const [, digits, unit] = pattern.exec(raw)!;

@@ -1,0 +1,74 @@
+/**
+ * The schemas of suites and models.json as JSON Schema, so that editors complete and check both files. They are written
+ * out from the very schemas that read the files: `npm run schemas`.
+ */
+import { z } from 'zod';
+import { SCORERS } from '../score/table.js';
+import { catalogueSchema, modelSchema } from './model.js';
+import { suiteSchema } from './suite.js';
+
+type JsonSchema = Record<string, unknown>;
+
+/** By file name, as they stand in `schemas/`. */
+export function jsonSchemas(): Readonly<Record<string, JsonSchema>> {
+  return { 'suite.schema.json': suiteJsonSchema(), 'models.schema.json': modelsJsonSchema() };
+}
+
+function suiteJsonSchema(): JsonSchema {
+  const schema = emit(suiteSchema);
+  const scorers = Object.entries(SCORERS).map(([name, { options, summary }]) => {
+    const { properties, required } = emit(options) as { properties?: JsonSchema; required?: string[] };
+    return {
+      type: 'object',
+      description: summary,
+      properties: { name: { const: name }, ...properties },
+      required: ['name', ...(required ?? [])],
+      additionalProperties: false,
+    };
+  });
+  const task = (schema.properties as { tasks: { items: { properties: JsonSchema } } }).tasks.items;
+  task.properties.scorer = {
+    description: 'The scorer that judges an answer; see docs/scorers.md.',
+    anyOf: [{ enum: Object.keys(SCORERS) }, ...scorers],
+  };
+  return { title: 'A suite of rightsize', ...schema };
+}
+
+/** An entry and its variants have the fields of every backend: which of them fit together is checked when the two are one. */
+function modelsJsonSchema(): JsonSchema {
+  const { $schema, ...catalogue } = emit(catalogueSchema);
+  const branches = (emit(modelSchema) as { oneOf: { properties: Record<string, JsonSchema> }[] }).oneOf;
+  const fields: Record<string, JsonSchema[]> = {};
+  for (const { properties } of branches) {
+    for (const [name, schema] of Object.entries(properties)) {
+      fields[name] ??= [];
+      const list = fields[name];
+      if (!list.some((known) => JSON.stringify(known) === JSON.stringify(schema))) list.push(schema);
+    }
+  }
+  const properties = Object.fromEntries(
+    Object.entries(fields).map(([name, schemas]) => [name, schemas.length === 1 ? schemas[0]! : { anyOf: schemas }]),
+  );
+  const variant = { type: 'object', properties, additionalProperties: false };
+  (catalogue.properties as JsonSchema).models = {
+    type: 'array',
+    minItems: 1,
+    items: {
+      ...variant,
+      properties: {
+        ...properties,
+        variants: {
+          type: 'object',
+          description: 'Each is the entry with these fields changed.',
+          additionalProperties: variant,
+        },
+      },
+      required: ['id'],
+    },
+  };
+  return { $schema, title: 'The models of rightsize', ...catalogue };
+}
+
+function emit(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+}
