@@ -43,6 +43,7 @@ export type Method =
   | 'bca-bootstrap'
   | 'max-t-bootstrap'
   | 'log-ratio-t'
+  | 'delong'
   | 'betting-sequence';
 
 export interface EstimateOptions {
