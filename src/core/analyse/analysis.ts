@@ -1,0 +1,187 @@
+/**
+ * What a log says once it has been read: cells of estimates, one for each task and model, and the sessions of each model.
+ * An analysis holds no opinion; verdicts are made from it in ../recommend. It is plain data, and equal logs give equal
+ * analyses, whatever the order of their records.
+ */
+import type { Model, ModelClass } from '../definition/model.js';
+import type { Level, Limits, Requirement } from '../definition/requirement.js';
+import type { Message, Row, ScorerChoice } from '../definition/suite.js';
+import type { Environment, RunSettings, SessionFacts, Warning } from '../measure/log.js';
+import type { Completed, Failed } from '../measure/measurement.js';
+import type { Missing, Quantity } from '../measure/quantity.js';
+import type { Estimate } from '../stats/estimate.js';
+import type { DistributedMetric } from './metrics.js';
+
+export interface Analysis {
+  readonly run: RunInfo;
+  readonly suites: readonly SuiteAnalysis[];
+  /** In the order in which the run names them. */
+  readonly models: readonly ModelAnalysis[];
+  /** What spoils numbers of the whole run. */
+  readonly warnings: readonly Warning[];
+}
+
+export interface RunInfo {
+  readonly id: string;
+  readonly started: string;
+  readonly command: readonly string[];
+  readonly resumptions: readonly { readonly started: string; readonly command: readonly string[] }[];
+  readonly settings: RunSettings;
+  readonly environment: Environment;
+  readonly trials: { readonly planned: number; readonly recorded: number };
+  readonly ended: { readonly complete: true } | { readonly complete: false; readonly reason: string };
+}
+
+export interface SuiteAnalysis {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string | null;
+  readonly requirement: Requirement;
+  readonly tasks: readonly TaskAnalysis[];
+  /** All tasks of a model together, in the order of `Analysis.models`: every sample weighs the same. */
+  readonly overall: readonly Overall[];
+}
+
+export interface Overall {
+  readonly model: string;
+  readonly quality: Estimate | Missing;
+  readonly metrics: Readonly<Record<DistributedMetric, Distribution | Missing>>;
+  readonly failures: number;
+  readonly unscored: number;
+}
+
+export interface TaskAnalysis {
+  readonly suite: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly scorer: ScorerChoice;
+  /** The limits of the suite, with those of the task laid over them. */
+  readonly limits: Limits;
+  readonly samples: readonly SampleInfo[];
+  /** One for each model, in the order of `Analysis.models`. */
+  readonly cells: readonly Cell[];
+}
+
+export interface SampleInfo {
+  readonly id: string;
+  readonly group: string | null;
+  readonly target: unknown;
+  readonly fields: Row;
+  readonly messages: readonly Message[];
+  readonly promptHash: string;
+}
+
+/** One task on one model. */
+export interface Cell {
+  readonly suite: string;
+  readonly task: string;
+  readonly model: string;
+  readonly trials: TrialCounts;
+  readonly failures: readonly FailureCount[];
+  readonly quality: Estimate | Missing;
+  readonly metrics: Readonly<Record<DistributedMetric, Distribution | Missing>>;
+  /** All gaps between tokens of all answers, pooled: the stutter that a median hides. */
+  readonly gaps: Gaps | Missing;
+  /** Metrics of the whole cell that are no mean of scores: macro-F1, a bias score. */
+  readonly aggregates: Readonly<Record<string, Quantity>>;
+  /** One for each sample of the task, in the same order; null where the sample was not run. */
+  readonly results: readonly (SampleResult | null)[];
+  readonly warnings: readonly Warning[];
+}
+
+export interface TrialCounts {
+  readonly planned: number;
+  readonly recorded: number;
+  readonly completed: number;
+  /** Wrong answers: the model was silent, refused, took too long. */
+  readonly failedByModel: number;
+  /** Unscored: what broke was ours. */
+  readonly failedByHarness: number;
+  /** Answers that the scorer could not judge. */
+  readonly unjudged: number;
+}
+
+export interface FailureCount {
+  readonly by: Failed['by'];
+  readonly kind: Failed['kind'];
+  readonly count: number;
+  readonly example: string;
+}
+
+/** How one metric is spread over the requests of a cell, at each level a limit may name. */
+export interface Distribution {
+  readonly n: number;
+  readonly at: Readonly<Record<Level, Estimate | Missing>>;
+  readonly min: number;
+  readonly max: number;
+  /** Quantiles at even steps from 0 to 1, `GRID` + 1 of them: the curve that charts draw. */
+  readonly quantiles: readonly number[];
+}
+
+export interface Gaps {
+  readonly n: number;
+  /** Seconds, as in `Distribution`; each within 1%, for a log can hold more gaps than memory. */
+  readonly quantiles: readonly number[];
+}
+
+/** One sample on one model, its repetitions together. */
+export interface SampleResult {
+  readonly repetitions: number;
+  /** Mean over the repetitions that could be scored; null when none could. */
+  readonly score: number | null;
+  /** Why the score is null, or why the model failed. */
+  readonly failure: string | null;
+  /** Of the first repetition, and cut when very long. */
+  readonly output: string;
+  readonly answer: string | null;
+  readonly finish: Completed['finish'] | 'failed';
+  /** Means over the repetitions that have them. */
+  readonly timings: Readonly<Partial<Record<DistributedMetric, number>>>;
+  /** Log-probabilities of the first repetition's tokens, summed up: what a cascade can decide by. */
+  readonly confidence: Confidence | Missing;
+}
+
+/** Signals of how sure a model was, each larger for surer (Gupta et al. 2024, arXiv 2404.10136). */
+export interface Confidence {
+  readonly mean: number;
+  readonly min: number;
+  readonly sum: number;
+  /** The tenth percentile of the tokens: the unsure few, less brittle than the least sure one. */
+  readonly p10: number;
+}
+
+export interface ModelAnalysis {
+  readonly id: string;
+  readonly title: string;
+  readonly class: ModelClass | null;
+  readonly entry: Model;
+  readonly sessions: number;
+  readonly load: Spread | Missing;
+  readonly firstRequest: Spread | Missing;
+  readonly memory: {
+    readonly baseline: MemorySpread;
+    readonly loaded: MemorySpread;
+    readonly peak: MemorySpread;
+    /** Peak less baseline, resident. */
+    readonly added: Spread | Missing;
+  };
+  /** What the last session said of itself; null when no session was opened. */
+  readonly facts: SessionFacts | null;
+  readonly crashes: readonly string[];
+  readonly warnings: readonly Warning[];
+}
+
+/** A handful of readings, one a session: too few for an interval, so all that was seen is said. */
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  readonly n: number;
+}
+
+export interface MemorySpread {
+  readonly resident: Spread | Missing;
+  readonly anonymous: Spread | Missing;
+  readonly fileMapped: Spread | Missing;
+  readonly gpu: Spread | Missing;
+}

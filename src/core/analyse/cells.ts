@@ -1,0 +1,233 @@
+/** The trials of one task on one model to its cell: counts, quality with its interval, distributions, and what spoils them. */
+import type { Warning } from '../measure/log.js';
+import { isMissing, type Missing, missing, type Quantity } from '../measure/quantity.js';
+import { type Estimate, estimateScore, mean } from '../stats/index.js';
+import type { Cell, Distribution, FailureCount, Overall, SampleInfo, SampleResult, TrialCounts } from './analysis.js';
+import { distributionOf } from './distribution.js';
+import { type GapCounts, gapsOf } from './gaps.js';
+import { DISTRIBUTED, type DistributedMetric } from './metrics.js';
+import type { Judge, TrialResult } from './trial.js';
+
+export interface CellInput {
+  readonly suite: string;
+  readonly task: string;
+  readonly model: string;
+  readonly planned: number;
+  readonly judge: Judge;
+  readonly samples: readonly SampleInfo[];
+  /** The trials of each sample, by repetition, in the order of the samples. */
+  readonly trials: readonly (readonly TrialResult[])[];
+  readonly gaps: GapCounts;
+}
+
+export function analyseCell(input: CellInput): Cell {
+  const { suite, task, model, samples, planned } = input;
+  const trials = input.trials.flat();
+  const results = input.trials.map((repetitions) => (repetitions.length === 0 ? null : combine(repetitions)));
+  const counts: TrialCounts = {
+    planned,
+    recorded: trials.length,
+    completed: trials.filter(({ state }) => state === 'completed').length,
+    failedByModel: trials.filter(({ state }) => state === 'failed-by-model').length,
+    failedByHarness: trials.filter(({ state }) => state === 'failed-by-harness').length,
+    unjudged: trials.filter(({ state, score }) => state === 'completed' && score.state === 'unscored').length,
+  };
+  return {
+    suite,
+    task,
+    model,
+    trials: counts,
+    failures: countFailures(trials),
+    quality: qualityOf(samples, results, counts.recorded),
+    metrics: metricsOf(trials),
+    gaps: gapsOf(input.gaps),
+    aggregates: aggregatesOf(input),
+    results,
+    warnings: warningsOf(input, trials, counts),
+  };
+}
+
+/** The cells of one model over all tasks of a suite, as if they were one task. */
+export function analyseOverall(
+  model: string,
+  cells: readonly {
+    readonly cell: Cell;
+    readonly samples: readonly SampleInfo[];
+    readonly trials: readonly (readonly TrialResult[])[];
+  }[],
+): Overall {
+  const results = cells.flatMap(({ cell }) => cell.results);
+  // Samples and groups of different tasks may share a name without being the same.
+  const samples = cells.flatMap(({ cell, samples: own }) =>
+    own.map((sample) => ({
+      ...sample,
+      id: `${cell.task}/${sample.id}`,
+      group: sample.group && `${cell.task}/${sample.group}`,
+    })),
+  );
+  const total = (of: (counts: TrialCounts) => number) => cells.reduce((sum, { cell }) => sum + of(cell.trials), 0);
+  return {
+    model,
+    quality: qualityOf(
+      samples,
+      results,
+      total(({ recorded }) => recorded),
+    ),
+    metrics: metricsOf(cells.flatMap(({ trials }) => trials.flat())),
+    failures: total(({ failedByModel }) => failedByModel),
+    unscored: total(({ failedByHarness, unjudged }) => failedByHarness + unjudged),
+  };
+}
+
+/** Repetitions of a sample are one observation of it: their scores are averaged before anything else is. */
+function combine(repetitions: readonly TrialResult[]): SampleResult {
+  const first = repetitions[0]!;
+  const scores = repetitions.flatMap(({ score }) => (score.state === 'scored' ? [score.value] : []));
+  const timings: Partial<Record<DistributedMetric, number>> = {};
+  for (const metric of DISTRIBUTED) {
+    const values = repetitions.flatMap((trial) => trial.timings[metric] ?? []);
+    if (values.length > 0) timings[metric] = mean(values);
+  }
+  return {
+    repetitions: repetitions.length,
+    score: scores.length > 0 ? mean(scores) : null,
+    failure: first.failure?.reason ?? (first.score.state === 'unscored' ? first.score.reason : null),
+    output: first.output,
+    answer: first.score.state === 'scored' ? first.score.answer : null,
+    finish: first.finish,
+    timings,
+    confidence: first.confidence,
+  };
+}
+
+function qualityOf(
+  samples: readonly SampleInfo[],
+  results: readonly (SampleResult | null)[],
+  recorded: number,
+): Estimate | Missing {
+  if (samples.length === 0) return missing('the task has no samples');
+  if (recorded === 0) return missing('not run');
+  const scored = results.flatMap((result, i) =>
+    result === null || result.score === null ? [] : [{ score: result.score, sample: samples[i]! }],
+  );
+  if (scored.length === 0) {
+    const reason = results.find((result) => result?.failure)?.failure ?? 'no reason was recorded';
+    return missing(`no answer could be scored: ${reason}`);
+  }
+  return estimateScore(
+    scored.map(({ score }) => score),
+    clustersOf(scored.map(({ sample }) => sample)),
+  );
+}
+
+/** The clusters of samples, when any of them belongs to a group. */
+export function clustersOf(samples: readonly SampleInfo[]): { readonly clusters?: readonly string[] } {
+  return samples.some(({ group }) => group !== null) ? { clusters: samples.map(clusterOf) } : {};
+}
+
+/** The group of a sample, or the sample itself where it belongs to none. */
+export function clusterOf(sample: SampleInfo): string {
+  return sample.group === null ? `sample ${sample.id}` : `group ${sample.group}`;
+}
+
+function metricsOf(trials: readonly TrialResult[]): Cell['metrics'] {
+  return Object.fromEntries(
+    DISTRIBUTED.map((metric) => [metric, metricOf(metric, trials)]),
+  ) as unknown as Cell['metrics'];
+}
+
+function metricOf(metric: DistributedMetric, trials: readonly TrialResult[]): Distribution | Missing {
+  const values = trials.flatMap((trial) => trial.timings[metric] ?? []);
+  if (values.length > 0) return distributionOf(values);
+  if (trials.length === 0) return missing('not run');
+  const reasons = trials.flatMap((trial) => trial.absent[metric] ?? []).sort();
+  return missing(reasons[0] ?? 'no trial was completed');
+}
+
+function countFailures(trials: readonly TrialResult[]): FailureCount[] {
+  const counts = new Map<string, FailureCount>();
+  for (const { failure } of trials) {
+    if (failure === null) continue;
+    const key = `${failure.by} ${failure.kind}`;
+    const known = counts.get(key);
+    const example = known === undefined || failure.reason < known.example ? failure.reason : known.example;
+    counts.set(key, { by: failure.by, kind: failure.kind, count: (known?.count ?? 0) + 1, example });
+  }
+  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, count]) => count);
+}
+
+function aggregatesOf({ judge, samples, trials }: CellInput): Readonly<Record<string, Quantity>> {
+  const aggregate = isMissing(judge) ? undefined : judge.scorer.aggregate?.(judge.options);
+  if (aggregate === undefined) return {};
+  trials.forEach((repetitions, i) => {
+    const { target, fields } = samples[i]!;
+    for (const { output, score } of repetitions) aggregate.add({ input: { output, target, fields }, score });
+  });
+  return aggregate.metrics();
+}
+
+/** A share of cut answers from which they are worth a warning. */
+const OFTEN = 0.05;
+/** Fewer samples than this say little, whatever the interval. */
+const FEW_SAMPLES = 30;
+
+function warningsOf(
+  { samples, trials: bySample }: CellInput,
+  trials: readonly TrialResult[],
+  counts: TrialCounts,
+): Warning[] {
+  const warnings: Warning[] = [];
+  const warn = (what: string, remedy: string) => warnings.push({ what, remedy });
+  const of = (n: number) => `${n} of ${counts.recorded} trials`;
+  const measured = bySample.filter((repetitions) => repetitions.length > 0).length;
+  const cut = trials.filter(({ finish }) => finish === 'length').length;
+  const disagree = trials.filter(({ tokensDisagree }) => tokensDisagree).length;
+  const retried = trials.filter(({ retries }) => retries > 0).length;
+  const prompts = new Set(samples.map(({ promptHash }) => promptHash)).size;
+
+  if (counts.recorded > 0 && counts.recorded < counts.planned) {
+    warn(`only ${counts.recorded} of ${counts.planned} planned trials were run`, 'continue the run with --resume');
+  }
+  if (measured > 0 && measured < FEW_SAMPLES) {
+    warn(`only ${measured} samples: the intervals are wide`, `give the task ${FEW_SAMPLES} samples or more`);
+  }
+  if (counts.failedByHarness > 0) {
+    warn(
+      `${of(counts.failedByHarness)} failed on our side and are not scored`,
+      'see their reasons under failures; run again',
+    );
+  }
+  if (counts.unjudged > 0) {
+    warn(
+      `${counts.unjudged} answers could not be judged and are not scored`,
+      "check the task's targets and scorer options",
+    );
+  }
+  if (cut > 0 && cut >= OFTEN * counts.completed) {
+    warn(`${cut} of ${counts.completed} answers were cut at the token limit`, "raise the task's generation.maxTokens");
+  }
+  if (disagree > 0) {
+    warn(
+      `${of(disagree)} have token counts that differ by more than 10% from the pieces that arrived`,
+      'read the decode rate with care: the server sends several tokens at once, or counts otherwise',
+    );
+  }
+  if (retried > 0) {
+    warn(
+      `${of(retried)} were sent again after a refusal of the server`,
+      'the waits are in no latency; ask for a higher rate limit',
+    );
+  }
+  if (prompts < samples.length && measured > 0) {
+    warn(
+      `${samples.length - prompts} prompts are sent more than once: the engine may have them cached`,
+      'read TTFT and prefill rate as those of a warm cache, or remove the repeated samples',
+    );
+  } else if (trials.length > measured) {
+    warn(
+      'each prompt was sent several times: repetitions may be answered from the prefix cache',
+      'read TTFT and prefill rate as those of a warm cache, or measure once with more samples',
+    );
+  }
+  return warnings;
+}

@@ -1,0 +1,41 @@
+/** Values of one metric to their distribution: the mean, quantiles with intervals by order statistics, and a curve. */
+import type { Level } from '../definition/requirement.js';
+import { isMissing, type Missing, missing } from '../measure/quantity.js';
+import { type Estimate, estimateMean, estimateQuantile, percentileOfSorted, sorted } from '../stats/index.js';
+import type { Distribution, Spread } from './analysis.js';
+
+/** Steps of the curve that charts draw. */
+export const GRID = 100;
+
+export function distributionOf(values: readonly number[]): Distribution {
+  const ascending = sorted(values);
+  return {
+    n: values.length,
+    at: {
+      mean: estimateMean(values),
+      median: estimateQuantile(ascending, 0.5),
+      p90: estimateQuantile(ascending, 0.9),
+      p95: estimateQuantile(ascending, 0.95),
+      p99: estimateQuantile(ascending, 0.99),
+    },
+    min: ascending[0]!,
+    max: ascending.at(-1)!,
+    quantiles: Array.from({ length: GRID + 1 }, (_, i) => percentileOfSorted(ascending, i / GRID)),
+  };
+}
+
+/** The estimate of a distribution at a level, or why there is none. */
+export function estimateAt(distribution: Distribution | Missing, level: Level): Estimate | Missing {
+  return isMissing(distribution) ? distribution : distribution.at[level];
+}
+
+export function spreadOf(values: readonly number[], reason: string): Spread | Missing {
+  if (values.length === 0) return missing(reason);
+  const ascending = sorted(values);
+  return {
+    median: percentileOfSorted(ascending, 0.5),
+    min: ascending[0]!,
+    max: ascending.at(-1)!,
+    n: values.length,
+  };
+}

@@ -1,0 +1,36 @@
+/**
+ * Gaps between tokens, pooled over a cell. There may be a hundred million of them, so they are counted in bins whose widths
+ * grow by 1%: memory stays flat, the order of arrival does not matter, and a quantile is known to within 1%.
+ */
+import { type Missing, missing } from '../measure/quantity.js';
+import type { Gaps } from './analysis.js';
+import { GRID } from './distribution.js';
+
+const GROWTH = Math.log(1.01);
+/** Two tokens can arrive within one tick of the clock; a tenth of a microsecond is as short as a gap can be told. */
+const SHORTEST = 1e-7;
+
+export type GapCounts = Map<number, number>;
+
+export function countGaps(counts: GapCounts, gaps: readonly number[]): void {
+  for (const gap of gaps) {
+    const bin = Math.round(Math.log(Math.max(gap, SHORTEST)) / GROWTH);
+    counts.set(bin, (counts.get(bin) ?? 0) + 1);
+  }
+}
+
+export function gapsOf(counts: GapCounts): Gaps | Missing {
+  const bins = [...counts].sort(([a], [b]) => a - b);
+  const n = bins.reduce((total, [, count]) => total + count, 0);
+  if (n === 0) return missing('no two tokens with a time of their own');
+  const quantiles: number[] = [];
+  let seen = 0;
+  for (const [bin, count] of bins) {
+    seen += count;
+    // Every step of the grid whose rank falls into this bin.
+    while (quantiles.length <= GRID && (quantiles.length / GRID) * (n - 1) < seen) {
+      quantiles.push(Math.exp(bin * GROWTH));
+    }
+  }
+  return { n, quantiles };
+}

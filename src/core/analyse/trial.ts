@@ -1,0 +1,151 @@
+/**
+ * One measurement, judged: its score, its timings and how sure the model was. A model that failed is wrong and scores 0;
+ * what broke on our side is unscored, and keeps its reason.
+ */
+import type { MeasurementRecord, SampleRecord } from '../measure/log.js';
+import type { Completed, Outcome } from '../measure/measurement.js';
+import { isMissing, type Missing, missing } from '../measure/quantity.js';
+import { timingsOf } from '../measure/timings.js';
+import type { Score, Scorer } from '../score/score.js';
+import { mean, sum } from '../stats/moments.js';
+import { percentile } from '../stats/percentiles.js';
+import type { Confidence } from './analysis.js';
+import type { DistributedMetric } from './metrics.js';
+
+/** A scorer with its options read, as a task chose it; or why the task cannot be scored. */
+export type Judge = { readonly scorer: Scorer; readonly options: unknown } | Missing;
+
+export interface Price {
+  /** US dollars per million tokens. */
+  readonly input: number;
+  readonly output: number;
+}
+
+export interface TrialResult {
+  readonly repetition: number;
+  readonly session: number;
+  /** Seconds since the run began. */
+  readonly at: number;
+  readonly state: 'completed' | 'failed-by-model' | 'failed-by-harness';
+  readonly score: Score;
+  /** What is known of each metric; what is absent has its reason in `absent`. */
+  readonly timings: Readonly<Partial<Record<DistributedMetric, number>>>;
+  readonly absent: Readonly<Partial<Record<DistributedMetric, string>>>;
+  readonly confidence: Confidence | Missing;
+  readonly output: string;
+  readonly finish: Completed['finish'] | 'failed';
+  readonly failure: { readonly by: 'model' | 'harness'; readonly kind: FailureKind; readonly reason: string } | null;
+  /** Pieces of the stream and tokens counted differ by more than a tenth, though each piece was said to be one token. */
+  readonly tokensDisagree: boolean;
+  readonly retries: number;
+}
+
+type FailureKind = Extract<Outcome, { state: 'failed' }>['kind'];
+
+/** Longer outputs are cut in the analysis; the log keeps them whole. */
+const LONGEST_OUTPUT = 20_000;
+
+export interface TrialContext {
+  readonly sample: SampleRecord;
+  readonly judge: Judge;
+  readonly price: Price | Missing;
+}
+
+export function judgeTrial(record: MeasurementRecord, context: TrialContext): TrialResult {
+  const { outcome } = record;
+  const common = {
+    repetition: record.repetition,
+    session: record.session,
+    at: record.at,
+    output: clip(outcome.output),
+  };
+  if (outcome.state === 'failed') {
+    const { by, kind, reason } = outcome;
+    return {
+      ...common,
+      state: by === 'model' ? 'failed-by-model' : 'failed-by-harness',
+      score: by === 'model' ? { state: 'scored', value: 0, answer: null } : { state: 'unscored', reason },
+      timings: {},
+      absent: {},
+      confidence: missing('the trial failed'),
+      finish: 'failed',
+      failure: { by, kind, reason },
+      tokensDisagree: false,
+      retries: 0,
+    };
+  }
+  return {
+    ...common,
+    state: 'completed',
+    score: scoreOf(outcome, context),
+    ...speedsOf(outcome, context.price),
+    confidence: confidenceOf(outcome),
+    finish: outcome.finish,
+    failure: null,
+    tokensDisagree: countsDisagree(outcome),
+    retries: outcome.retries?.count ?? 0,
+  };
+}
+
+function scoreOf(outcome: Completed, { sample, judge }: TrialContext): Score {
+  if ('missing' in judge) return { state: 'unscored', reason: judge.missing };
+  if (outcome.output.trim() === '') return { state: 'scored', value: 0, answer: null };
+  try {
+    return judge.scorer.score(
+      { output: outcome.output, target: sample.target, fields: sample.fields },
+      judge.options as never,
+    );
+  } catch (error) {
+    return { state: 'unscored', reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function speedsOf(outcome: Completed, price: Price | Missing): Pick<TrialResult, 'timings' | 'absent'> {
+  const { itl, ...speeds } = timingsOf(outcome);
+  const timings: Partial<Record<DistributedMetric, number>> = {};
+  const absent: Partial<Record<DistributedMetric, string>> = {};
+  const quantities = {
+    ...speeds,
+    promptTokens: outcome.promptTokens,
+    outputTokens: outcome.outputTokens,
+    itl: itl.length > 0 ? { value: percentile(itl, 0.5) } : missing('no two tokens with a time of their own'),
+    cost: costOf(outcome, price),
+  };
+  for (const [metric, quantity] of Object.entries(quantities) as [DistributedMetric, { value: number } | Missing][]) {
+    if (isMissing(quantity)) absent[metric] = quantity.missing;
+    else timings[metric] = quantity.value;
+  }
+  return { timings, absent };
+}
+
+function costOf(outcome: Completed, price: Price | Missing): { readonly value: number } | Missing {
+  if (isMissing(price)) return price;
+  const { promptTokens, outputTokens } = outcome;
+  if ('missing' in promptTokens) return missing(promptTokens.missing);
+  if ('missing' in outputTokens) return missing(outputTokens.missing);
+  return { value: (1000 * (promptTokens.value * price.input + outputTokens.value * price.output)) / 1e6 };
+}
+
+function confidenceOf({ logprobs }: Completed): Confidence | Missing {
+  if ('missing' in logprobs) return logprobs;
+  const { value } = logprobs;
+  if (value.length === 0) return missing('the model produced no output');
+  return {
+    mean: mean(value),
+    min: value.reduce((least, one) => Math.min(least, one)),
+    sum: sum(value),
+    p10: percentile(value, 0.1),
+  };
+}
+
+function countsDisagree({ outputTokens, timing }: Completed): boolean {
+  if ('missing' in outputTokens || timing.pieces.length === 0 || timing.tokensPerPiece === 'unknown') return false;
+  const streamed = timing.tokensPerPiece ? sum(timing.tokensPerPiece) : timing.pieces.length;
+  // An end token has no text: one token more than pieces is no disagreement.
+  return Math.abs(outputTokens.value - streamed) > Math.max(1, 0.1 * outputTokens.value);
+}
+
+function clip(output: string): string {
+  if (output.length <= LONGEST_OUTPUT) return output;
+  return `${output.slice(0, LONGEST_OUTPUT)}… (${output.length - LONGEST_OUTPUT} more characters are in the log)`;
+}

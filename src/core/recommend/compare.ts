@@ -1,0 +1,175 @@
+/**
+ * SLMs against LLMs, on the samples that both were scored on. Which LLM is the reference is settled before looking at the
+ * comparison; the error rate is shared between all comparisons of a suite.
+ */
+import type { Analysis, Cell, SampleInfo, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
+import { clustersOf } from '../analyse/cells.js';
+import type { DistributedMetric } from '../analyse/metrics.js';
+import { isMissing, type Missing, missing, type Quantity } from '../measure/quantity.js';
+import {
+  decideTogether,
+  type Estimate,
+  estimateRatio,
+  holm,
+  mean,
+  type NonInferiority,
+  testNonInferiority,
+} from '../stats/index.js';
+import type { Comparison, Factors, Reference } from './recommendation.js';
+
+/**
+ * The LLM that each SLM is held against: the one of the same variant (`big:q4` for `small:q4`, so that the engine and the
+ * quantisation are not what is compared), else the LLM with the highest mean quality over the tasks of the suite. The best
+ * of several looks a little better than it is, which makes the comparison stricter, never laxer.
+ */
+export function chooseReferences(analysis: Analysis, suite: SuiteAnalysis): Reference[] {
+  const wasRun = (model: string) =>
+    suite.tasks.some((task) => task.cells.some((cell) => cell.model === model && !isMissing(cell.quality)));
+  const of = (wanted: 'slm' | 'llm') =>
+    analysis.models.filter((model) => model.class === wanted && wasRun(model.id)).map(({ id }) => id);
+  const large = of('llm');
+  const best = [...large].sort((a, b) => meanQuality(suite, b) - meanQuality(suite, a) || (a < b ? -1 : 1))[0];
+  if (best === undefined) return [];
+  return of('slm').map((candidate): Reference => {
+    const variant = variantOf(candidate);
+    const same = variant === null ? undefined : large.filter((id) => variantOf(id) === variant);
+    if (same?.length === 1 && large.length > 1) return { candidate, reference: same[0]!, why: 'the same variant' };
+    return {
+      candidate,
+      reference: best,
+      why: large.length === 1 ? 'the only LLM of the run' : 'the best LLM of the run',
+    };
+  });
+}
+
+function variantOf(id: string): string | null {
+  const at = id.indexOf(':');
+  return at < 0 ? null : id.slice(at + 1);
+}
+
+/** Over the tasks that were measured; a model that skipped a hard task must not win by it, so a skipped task counts 0. */
+function meanQuality(suite: SuiteAnalysis, model: string): number {
+  return mean(
+    suite.tasks.map((task) => {
+      const quality = cellOf(task, model).quality;
+      return isMissing(quality) ? 0 : quality.value;
+    }),
+  );
+}
+
+export function cellOf(task: TaskAnalysis, model: string): Cell {
+  return task.cells.find((cell) => cell.model === model)!;
+}
+
+/** All comparisons of a suite, task by task, with decisions that hold together. */
+export function compareAll(
+  analysis: Analysis,
+  suite: SuiteAnalysis,
+  references: readonly Reference[],
+): Map<string, Comparison[]> {
+  const { alpha, margin } = suite.requirement;
+  const drafts = suite.tasks.flatMap((task) =>
+    references.map((reference) => ({ task, ...reference, ...testPair(task, reference, { alpha, margin }) })),
+  );
+  // Engines that give the same answers from the same weights make one comparison, however often it is listed.
+  const distinct = new Map<string, NonInferiority>();
+  for (const { fingerprint, test } of drafts) if (!isMissing(test)) distinct.set(fingerprint, test);
+  const family = [...distinct.values()];
+  const decisions = decideTogether(family, alpha);
+  const nonInferior = holm(family.map(({ nonInferiorP }) => nonInferiorP));
+  const inferior = holm(family.map(({ inferiorP }) => inferiorP));
+  const order = new Map([...distinct.keys()].map((fingerprint, i) => [fingerprint, i]));
+
+  const byTask = new Map<string, Comparison[]>(suite.tasks.map(({ name }) => [name, []]));
+  for (const { task, candidate, reference, test, fingerprint } of drafts) {
+    const i = order.get(fingerprint);
+    byTask.get(task.name)!.push({
+      candidate,
+      reference,
+      test,
+      decision: i === undefined ? null : decisions[i]!,
+      adjusted: i === undefined ? null : { nonInferiorP: nonInferior[i]!, inferiorP: inferior[i]! },
+      needed: neededOf(task, { candidate, reference }, { alpha: alpha / Math.max(1, family.length), margin }),
+      factors: factorsOf(analysis, task, candidate, reference),
+    });
+  }
+  return byTask;
+}
+
+function testPair(
+  task: TaskAnalysis,
+  { candidate, reference }: Reference,
+  options: { readonly alpha: number; readonly margin: number },
+): { readonly test: NonInferiority | Missing; readonly fingerprint: string } {
+  const pairs = pairScores(task, candidate, reference);
+  if (pairs.samples.length === 0) {
+    return {
+      test: missing(`no sample of ${task.name} was scored on both ${candidate} and ${reference}`),
+      fingerprint: '',
+    };
+  }
+  const test = testNonInferiority(pairs.candidate, pairs.reference, { ...options, ...clustersOf(pairs.samples) });
+  const differences = pairs.candidate.map((score, i) => score - pairs.reference[i]!);
+  return { test, fingerprint: JSON.stringify([task.name, pairs.samples.map(({ id }) => id), differences]) };
+}
+
+/** At the share of the error rate that the strictest of the comparisons gets. */
+function neededOf(
+  task: TaskAnalysis,
+  { candidate, reference }: Pick<Reference, 'candidate' | 'reference'>,
+  options: { readonly alpha: number; readonly margin: number },
+): Quantity {
+  const pairs = pairScores(task, candidate, reference);
+  if (pairs.samples.length === 0) return missing('there is no pair of scores');
+  const test = testNonInferiority(pairs.candidate, pairs.reference, { ...options, ...clustersOf(pairs.samples) });
+  return isMissing(test) ? test : test.itemsToDecide;
+}
+
+export interface Pairs {
+  readonly samples: readonly SampleInfo[];
+  readonly candidate: readonly number[];
+  readonly reference: readonly number[];
+}
+
+export function pairScores(task: TaskAnalysis, candidate: string, reference: string): Pairs {
+  return pair(task, [candidate, reference], (result) => result.score);
+}
+
+function pair(
+  task: TaskAnalysis,
+  models: readonly [string, string],
+  valueOf: (result: NonNullable<Cell['results'][number]>) => number | null | undefined,
+): Pairs {
+  const [first, second] = models.map((model) => cellOf(task, model).results);
+  const samples: SampleInfo[] = [];
+  const candidate: number[] = [];
+  const reference: number[] = [];
+  task.samples.forEach((sample, i) => {
+    const [a, b] = [first![i], second![i]].map((result) => (result ? valueOf(result) : null));
+    if (a === null || a === undefined || b === null || b === undefined) return;
+    samples.push(sample);
+    candidate.push(a);
+    reference.push(b);
+  });
+  return { samples, candidate, reference };
+}
+
+function factorsOf(analysis: Analysis, task: TaskAnalysis, candidate: string, reference: string): Factors {
+  const ratio = (metric: DistributedMetric): Estimate | Missing => {
+    const pairs = pair(task, [candidate, reference], (result) => result.timings[metric]);
+    const positive = pairs.candidate.every((value) => value > 0) && pairs.reference.every((value) => value > 0);
+    if (pairs.samples.length === 0) return missing('no sample has it on both models');
+    if (!positive) return missing('a value of 0 has no ratio');
+    return estimateRatio(pairs.reference, pairs.candidate, clustersOf(pairs.samples));
+  };
+  const [a, b] = [candidate, reference].map(
+    (id) => analysis.models.find((model) => model.id === id)!.memory.peak.resident,
+  );
+  return {
+    ttft: ratio('ttft'),
+    e2e: ratio('e2e'),
+    decodeRate: ratio('decodeRate'),
+    cost: ratio('cost'),
+    memory: isMissing(a!) ? a : isMissing(b!) ? b : { value: a!.max / b!.max },
+  };
+}

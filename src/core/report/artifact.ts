@@ -1,0 +1,6 @@
+/** What a reporter returns: named contents. Reporters write nothing; one place in the shell does. */
+export interface Artifact {
+  /** Within the folder of the run, with forward slashes: `charts/memory.svg`. */
+  readonly path: string;
+  readonly content: string | Uint8Array;
+}

@@ -1,0 +1,127 @@
+/**
+ * Numbers as people read them, in one place: everything before this is in base units, and everything that shows a number
+ * to a person calls this. Three significant digits, units that keep the number between 1 and 1000.
+ */
+import type { Unit } from '../analyse/metrics.js';
+import { isMissing, type Missing } from '../measure/quantity.js';
+
+const MINUS = '−';
+/** Stands where a number is not known; the reason is said beside the table. */
+export const ABSENT = '–';
+
+export function formatUnit(value: number, unit: Unit): string {
+  switch (unit) {
+    case 'score':
+      return formatScore(value);
+    case 'seconds':
+      return formatSeconds(value);
+    case 'tokens':
+      return formatCount(value);
+    case 'tokens per second':
+      return `${formatCount(value)} tok/s`;
+    case 'bytes':
+      return formatBytes(value);
+    case 'dollars':
+      return formatDollars(value);
+  }
+}
+
+/** A score in [0, 1] as a share: `91.3%`. */
+export function formatScore(value: number): string {
+  return `${sign(value)}${(Math.abs(value) * 100).toFixed(1)}%`;
+}
+
+/** A difference of scores in points: `−2.1`. */
+export function formatPoints(difference: number): string {
+  const text = Math.abs(difference * 100).toFixed(1);
+  return `${text === '0.0' ? '' : difference < 0 ? MINUS : '+'}${text}`;
+}
+
+export function formatSeconds(value: number): string {
+  const size = Math.abs(value);
+  if (size === 0) return '0 s';
+  if (size < 0.9995e-3) return `${significant(value * 1e6)} µs`;
+  if (size < 0.9995) return `${significant(value * 1e3)} ms`;
+  if (size < 119.5) return `${significant(value)} s`;
+  if (size < 7170) return `${significant(value / 60)} min`;
+  return `${significant(value / 3600)} h`;
+}
+
+/** Memory is addressed in powers of two: `1.21 GiB`. */
+export function formatBytes(value: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let scaled = value;
+  let unit = 0;
+  while (Math.abs(scaled) >= 999.5 && unit < units.length - 1) {
+    scaled /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? Math.round(scaled) : significant(scaled)} ${units[unit]}`;
+}
+
+export function formatDollars(value: number): string {
+  if (value === 0) return '$0';
+  if (Math.abs(value) >= 1000) return `$${grouped(value)}`;
+  return Math.abs(value) >= 1 ? `$${value.toFixed(2)}` : `$${significant(value)}`;
+}
+
+/** A count or a rate: `7.31`, `1,240`. */
+export function formatCount(value: number): string {
+  return Math.abs(value) >= 999.5 ? grouped(value) : Number.isInteger(value) ? String(value) : significant(value);
+}
+
+/** A number of parameters: `3.8 B`. */
+export function formatParameters(value: number): string {
+  if (value >= 0.9995e9) return `${significant(value / 1e9)} B`;
+  if (value >= 0.9995e6) return `${significant(value / 1e6)} M`;
+  return `${significant(value / 1e3)} K`;
+}
+
+/** How many times: `3.2×`. */
+export function formatRatio(value: number): string {
+  return `${value >= 99.95 ? grouped(value) : value >= 9.995 ? value.toFixed(0) : value.toFixed(1)}×`;
+}
+
+export function formatP(p: number): string {
+  return p < 0.001 ? '< 0.001' : p.toFixed(3);
+}
+
+/** The part of an estimate that a table shows: `91.3% [87.0, 94.4]`, the unit said once. */
+export function formatEstimate(
+  estimate: { readonly value: number; readonly low: number; readonly high: number } | Missing,
+  unit: Unit,
+): string {
+  if (isMissing(estimate)) return ABSENT;
+  const { value, low, high } = estimate;
+  if (unit === 'score') return `${formatScore(value)} [${(low * 100).toFixed(1)}, ${(high * 100).toFixed(1)}]`;
+  return `${formatUnit(value, unit)} [${formatUnit(low, unit)}, ${formatUnit(high, unit)}]`;
+}
+
+/** `1 sample`, `2 samples`. */
+export function plural(n: number, one: string, many = `${one}s`): string {
+  return `${grouped(n)} ${n === 1 ? one : many}`;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function list(items: readonly string[]): string {
+  if (items.length <= 1) return items[0] ?? '';
+  return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+}
+
+/** Three significant digits without an exponent. */
+function significant(value: number): string {
+  const size = Math.abs(value);
+  const decimals =
+    size >= 99.95 ? 0 : size >= 9.995 ? 1 : size >= 0.9995 ? 2 : Math.min(12, 2 - Math.floor(Math.log10(size)));
+  return `${sign(value)}${size.toFixed(decimals)}`;
+}
+
+function grouped(value: number): string {
+  return `${sign(value)}${Math.abs(Math.round(value))
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ',')}`;
+}
+
+function sign(value: number): string {
+  return value < 0 ? MINUS : '';
+}

@@ -1,0 +1,69 @@
+/**
+ * Text that models, data files and servers wrote, made safe for where it will stand. It is hostile until then: an output can
+ * hold escapes that repaint a terminal, markup that runs in a page, or a formula that a spreadsheet executes.
+ */
+
+/** For a terminal or one line of plain text: no escapes, no controls, no invisible direction marks. */
+export function plain(text: string): string {
+  return (
+    text
+      // ECMA-48 sequences (colours, cursor, titles) as a whole, before their first byte goes.
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+      .replace(
+        /[\u001b\u009b](?:\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[PX^_][^\u001b]*(?:\u001b\\)?|\[?[0-?]*[ -/]*[@-~]?)/g,
+        '',
+      )
+      .replace(/\s+/g, ' ')
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+      .replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '')
+      .trim()
+  );
+}
+
+/** At most `length` characters, the last an ellipsis where something was cut. */
+export function shorten(text: string, length: number): string {
+  const characters = [...text];
+  return characters.length <= length ? text : `${characters.slice(0, Math.max(0, length - 1)).join('')}…`;
+}
+
+/** For text and double-quoted attributes of HTML. */
+export function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+}
+
+/** For a cell of a Markdown table or a line of its text: markup is shown and not obeyed, nobody is mentioned. */
+export function escapeMarkdown(text: string): string {
+  return (
+    plain(text)
+      .replace(/[\\`*_{}[\]|~$]/g, (mark) => `\\${mark}`)
+      .replace(/^([-+]|\d+[.)])(?= )/, '\\$1')
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      // Addresses, @names and #numbers become links by themselves; an unseen space stops that.
+      .replace(/[@#](?=\w)|\b(?:https?|ftp|www)(?=[:.])/gi, '$&&#8203;')
+  );
+}
+
+/** For one field of a CSV file (RFC 4180). A text that a spreadsheet would run as a formula begins with an apostrophe. */
+export function escapeCsv(value: string | number | boolean | null): string {
+  if (value === null) return '';
+  if (typeof value !== 'string') return String(value);
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** JSON that can stand inside a `<script>` element: no `</script>`, no `<!--`, no line separators. */
+export function scriptJson(value: unknown): string {
+  return JSON.stringify(value)
+    .replaceAll('<', '\\u003c')
+    .replaceAll('>', '\\u003e')
+    .replaceAll('&', '\\u0026')
+    .replaceAll('\u2028', '\\u2028')
+    .replaceAll('\u2029', '\\u2029');
+}

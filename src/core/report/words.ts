@@ -1,0 +1,256 @@
+/**
+ * Verdicts in words, for whoever has to decide: one sentence each, with the numbers that carry it. The terminal, the page and
+ * the pull request all say these sentences.
+ */
+
+import type { Analysis } from '../analyse/analysis.js';
+import { METRICS } from '../analyse/metrics.js';
+import { isMissing } from '../measure/quantity.js';
+import type { CascadeTrial } from '../recommend/cascade.js';
+import type {
+  Assignment,
+  Comparison,
+  Doubt,
+  Factors,
+  LimitCheck,
+  Rejection,
+  SuiteRecommendation,
+  SuiteVerdict,
+  TaskRecommendation,
+  TaskVerdict,
+} from '../recommend/recommendation.js';
+import { formatCount, formatPoints, formatRatio, formatScore, formatUnit, list, plural } from './format.js';
+
+/** The short name of a verdict, as tables show it. */
+export const VERDICT_NAMES: Readonly<Record<SuiteVerdict['kind'] | TaskVerdict['kind'], string>> = {
+  'slm-fits': 'SLM fits',
+  'llm-needed': 'LLM needed',
+  cascade: 'cascade',
+  'by-task': 'by task',
+  inconclusive: 'cannot be told yet',
+  'one-class': 'not compared',
+  'nothing-passes': 'nothing passes',
+  'not-measured': 'not measured',
+};
+
+/** The answer for a suite, in one sentence. */
+export function describeSuite({ verdict, tasks }: SuiteRecommendation): string {
+  switch (verdict.kind) {
+    case 'slm-fits':
+      return `The small model fits: ${verdict.model} can do ${tasks.length === 1 ? 'the task' : `all ${tasks.length} tasks`}.`;
+    case 'llm-needed':
+      return `The large model is needed: use ${verdict.model}.`;
+    case 'cascade': {
+      const { small, large, alone } = verdict;
+      const by = alone.length > 0 ? ` ${small} does ${list(alone)} by itself.` : '';
+      return `Use both, as a cascade: ${small} answers, and ${large} answers again where ${small} is unsure.${by}`;
+    }
+    case 'by-task':
+      return `Use both, by task: ${describeAssignments(verdict.assignments)}.`;
+    case 'inconclusive': {
+      const { tasks: open, decided } = verdict;
+      const which = open.length === tasks.length ? '' : ` for ${list(open)}`;
+      const rest = decided.length > 0 ? ` Decided so far: ${describeAssignments(decided)}.` : '';
+      return `It cannot be told yet${which} whether a small model will do.${rest}`;
+    }
+    case 'one-class': {
+      const [run, other] = verdict.class === 'slm' ? ['small', 'large'] : ['large', 'small'];
+      const passing =
+        verdict.model === null ? 'None is shown to meet every limit.' : `${verdict.model} meets every limit.`;
+      return `Only ${run} models were run, so nothing was compared with a ${other} one. ${passing}`;
+    }
+    case 'nothing-passes':
+      return `No model passes what the workload demands on ${list(verdict.tasks)}.`;
+    case 'not-measured':
+      return `Nothing was measured: ${verdict.reason}.`;
+  }
+}
+
+/** `small for route and extract; large for policy`. */
+function describeAssignments(assignments: readonly Assignment[]): string {
+  const byUse = new Map<string, string[]>();
+  for (const { task, use } of assignments) {
+    const name = 'model' in use ? use.model : `${use.small} then ${use.large} (cascade)`;
+    byUse.set(name, [...(byUse.get(name) ?? []), task]);
+  }
+  return [...byUse].map(([name, tasks]) => `${name} for ${list(tasks)}`).join('; ');
+}
+
+/** The answer for a task and what carries it. */
+export function describeTask({ verdict }: TaskRecommendation): string {
+  switch (verdict.kind) {
+    case 'slm-fits': {
+      const { comparison } = verdict;
+      return `${comparison.candidate} fits: ${describeDifference(comparison)}.${describeGains(comparison)}`;
+    }
+    case 'llm-needed':
+      return `${verdict.model} is needed: ${list(verdict.rejected.map(describeRejection))}.`;
+    case 'cascade':
+      return describeCascade(verdict);
+    case 'inconclusive':
+      return describeDoubt(verdict.because);
+    case 'one-class':
+      return verdict.model === null ? 'No model is shown to meet every limit.' : `${verdict.model} meets every limit.`;
+    case 'nothing-passes':
+      return `No model passes: ${list(verdict.rejected.map(describeRejection))}.`;
+    case 'not-measured':
+      return `Not measured: ${verdict.reason}.`;
+  }
+}
+
+function describeDifference({ test, reference }: Comparison): string {
+  if (isMissing(test)) return test.missing;
+  const { value, low } = test.difference;
+  const worst = low >= 0 ? 'at worst no less' : `at worst ${points(low)} less`;
+  const seen = Math.abs(value) < 0.0005 ? 'as much as' : `${points(value)} ${value < 0 ? 'less than' : 'more than'}`;
+  return `it scores ${seen} ${reference}, and ${worst}, within the margin of ${points(test.margin)}`;
+}
+
+/** `3.1 points`, without a sign. */
+function points(difference: number): string {
+  const text = formatPoints(Math.abs(difference)).replace('+', '');
+  return `${text} ${text === '1.0' ? 'point' : 'points'}`;
+}
+
+function describeGains({ factors, reference }: Comparison): string {
+  const gains = gainsOf(factors);
+  return gains.length === 0 ? '' : ` Against ${reference} it ${list(gains)}.`;
+}
+
+/** Only what differs for sure is a gain or a price. */
+function gainsOf({ e2e, memory, cost }: Factors): string[] {
+  const gains: string[] = [];
+  if (!isMissing(e2e) && (e2e.high < 1 || e2e.low > 1)) {
+    gains.push(
+      e2e.value < 1 ? `answers ${formatRatio(1 / e2e.value)} as fast` : `takes ${formatRatio(e2e.value)} the time`,
+    );
+  }
+  if (!isMissing(memory)) gains.push(`needs ${formatRatio(memory.value)} the memory`);
+  if (!isMissing(cost) && (cost.high < 1 || cost.low > 1)) gains.push(`costs ${formatRatio(cost.value)} as much`);
+  return gains;
+}
+
+function describeRejection(rejection: Rejection): string {
+  const { model } = rejection;
+  if (rejection.by === 'limits') return `${model} misses ${list(rejection.checks.map(describeCheck))}`;
+  const { test, reference } = rejection.comparison;
+  if (isMissing(test)) return `${model} could not be compared`;
+  const { value, high } = test.difference;
+  return `${model} scores ${points(value)} less than ${reference}, and at best ${points(high)} less, beyond the margin of ${points(test.margin)}`;
+}
+
+export function describeCheck({ limit, level, bound, observed, state }: LimitCheck): string {
+  const metric = METRICS[limit];
+  const name = `${metric.title.toLowerCase()}${level === null || level === 'mean' ? '' : ` (${level})`}`;
+  const wanted = `${metric.better === 'higher' ? 'at least' : 'at most'} ${formatUnit(bound, metric.unit)}`;
+  if (isMissing(observed)) return `${name} of ${wanted} (not known: ${observed.missing})`;
+  const [low, high] = 'low' in observed ? [observed.low, observed.high] : [observed.min, observed.max];
+  const seen =
+    low === high ? formatUnit(low, metric.unit) : `${formatUnit(low, metric.unit)} to ${formatUnit(high, metric.unit)}`;
+  return `${name} of ${wanted} (${state === 'undecided' ? 'it may be' : 'it is'} ${seen})`;
+}
+
+function describeCascade({
+  small,
+  large,
+  trial,
+  mayFitAlone,
+}: {
+  readonly small: string;
+  readonly large: string;
+  readonly trial: CascadeTrial;
+  readonly mayFitAlone: boolean;
+}): string {
+  const { cost, test } = trial;
+  const { low } = test.difference;
+  const worst = low >= 0 ? 'at worst no less' : `at worst ${points(low)} less`;
+  const what = cost.unit === 'dollars' ? 'price' : 'time';
+  const alone = mayFitAlone ? ` Whether ${small} would do alone cannot be told yet.` : '';
+  return (
+    `${small} with ${large} behind it: asking ${large} for the ${formatScore(trial.deferred)} of answers that ${small} is least sure of ` +
+    `scores ${worst} than ${large} alone, for ${formatScore(cost.cascade / cost.large)} of its ${what}.${alone}`
+  );
+}
+
+function describeDoubt(doubt: Doubt): string {
+  switch (doubt.of) {
+    case 'pairs':
+      return `It cannot be told: ${doubt.reason}.`;
+    case 'limits':
+      return `It cannot be told whether ${doubt.model} meets the limits: ${list(doubt.checks.map(describeCheck))}.`;
+    case 'margin': {
+      const { candidate, reference, test, decision } = doubt.comparison;
+      if (isMissing(test)) return `It cannot be told: ${test.missing}.`;
+      const { low, high, n } = test.difference;
+      const shared =
+        decision !== test.decision ? ', and the error rate is shared with the other comparisons of the suite' : '';
+      return (
+        `It cannot be told yet whether ${candidate} fits: against ${reference} it lies between ${formatPoints(low)} and ` +
+        `${formatPoints(high)} points on ${plural(n, 'sample')}, the margin is ${points(test.margin)}${shared}. ${describeNeed(doubt.comparison)}`
+      );
+    }
+  }
+}
+
+/** How many more samples would settle a comparison. */
+function describeNeed({ test, needed }: Comparison): string {
+  if (isMissing(test)) return '';
+  if (isMissing(needed)) return `${capital(needed.missing)}.`;
+  const more = needed.value - test.difference.n;
+  return more > 0 ? `About ${plural(roundUp(more), 'more sample')} would tell.` : 'A few more samples would tell.';
+}
+
+/** Two digits: a projection deserves no more. */
+function roundUp(n: number): number {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(n)) - 1);
+  return Math.ceil(n / unit) * unit;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What would make the verdict of a task another one. */
+export function whatWouldChange({ verdict, comparisons }: TaskRecommendation): string[] {
+  switch (verdict.kind) {
+    case 'slm-fits': {
+      const { test } = verdict.comparison;
+      if (isMissing(test)) return [];
+      const { low } = test.difference;
+      return low >= 0 ? [] : [`A margin below ${points(low)}.`];
+    }
+    case 'llm-needed':
+    case 'nothing-passes':
+      return verdict.rejected.map((rejection) =>
+        rejection.by === 'limits'
+          ? `For ${rejection.model}: a limit it meets instead of ${list(rejection.checks.map(({ limit }) => METRICS[limit].title.toLowerCase()))}.`
+          : `For ${rejection.model}: a margin above ${marginThatFits(rejection.comparison)}, or a better SLM.`,
+      );
+    case 'cascade':
+      return [
+        `An SLM whose confidence tells right from wrong better, or a margin other than ${points(verdict.trial.test.margin)}.`,
+      ];
+    case 'inconclusive': {
+      const { because } = verdict;
+      return because.of === 'margin'
+        ? [describeNeed(because.comparison)]
+        : ['Measuring what is not known yet, or other limits.'];
+    }
+    case 'one-class':
+      return [`Running ${verdict.class === 'slm' ? 'an LLM' : 'an SLM'} on the same samples.`];
+    case 'not-measured':
+      return comparisons.length === 0 ? ['Running the task on an SLM and an LLM.'] : [];
+  }
+}
+
+function marginThatFits({ test }: Comparison): string {
+  return isMissing(test) ? 'what was fixed' : points(test.difference.low);
+}
+
+/** What a reader of the run as a whole has to know first: whether it is whole. */
+export function describeRun({ run }: Analysis): string {
+  const { planned, recorded } = run.trials;
+  return run.ended.complete
+    ? `${plural(recorded, 'trial')}, all that were planned.`
+    : `${formatCount(recorded)} of ${plural(planned, 'planned trial')}: the run is not complete (${run.ended.reason}).`;
+}

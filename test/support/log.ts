@@ -1,0 +1,263 @@
+/**
+ * Logs made to order: a run whose models are right as often, as fast and as sure as a test wants them. The same order gives
+ * the same log. Nothing here measures anything; for real logs see the runs in test/golden.
+ */
+
+import type { z } from 'zod';
+import type { Model } from '../../src/core/definition/model.js';
+import { modelSchema } from '../../src/core/definition/model.js';
+import { type Requirement, requirementSchema } from '../../src/core/definition/requirement.js';
+import { taskSchema } from '../../src/core/definition/suite.js';
+import type {
+  Environment,
+  LoggedSuite,
+  LogRecord,
+  MeasurementRecord,
+  SampleRecord,
+} from '../../src/core/measure/log.js';
+import type { MemoryReading, Outcome } from '../../src/core/measure/measurement.js';
+import { createRandom } from '../../src/core/stats/index.js';
+
+export interface LogOrder {
+  readonly id?: string;
+  readonly suite?: string;
+  readonly requirement?: z.input<typeof requirementSchema>;
+  readonly tasks: readonly TaskOrder[];
+  readonly models: readonly ModelOrder[];
+  readonly repetitions?: number;
+  /** Leaves out the last part of the measurements and the end. */
+  readonly cutAfter?: number;
+  readonly seed?: number;
+  readonly environment?: Partial<Environment>;
+}
+
+export interface TaskOrder {
+  readonly name: string;
+  readonly samples: number;
+  /** Samples of one group; 1 for no groups. */
+  readonly groupSize?: number;
+  readonly limits?: z.input<typeof requirementSchema>['limits'];
+}
+
+export interface ModelOrder {
+  readonly id: string;
+  readonly class?: 'slm' | 'llm';
+  readonly parameters?: number;
+  /** Share of right answers, by task; or one for all. */
+  readonly quality: number | Readonly<Record<string, number>>;
+  /** Seconds. */
+  readonly ttft?: number;
+  readonly itl?: number;
+  readonly tokens?: number;
+  /** How well confidence tells right from wrong: 0 not at all, 1 wholly. */
+  readonly sureness?: number | null;
+  readonly memory?: number | null;
+  readonly price?: { readonly input: number; readonly output: number };
+  /** What happens to a trial instead of an answer. */
+  readonly outcome?: (sample: string, outcome: Outcome) => Outcome;
+  readonly entry?: Readonly<Record<string, unknown>>;
+}
+
+const environment: Environment = {
+  rightsize: '0.1.0',
+  node: '20.18.1',
+  engines: { 'node-llama-cpp': '3.22.1' },
+  os: 'Linux 6.1 x64',
+  cpu: { model: 'Example CPU', cores: 2, governor: { missing: 'no cpufreq on this machine' } },
+  memory: { total: 8 * 2 ** 30, free: 6 * 2 ** 30 },
+  gpu: { missing: 'no GPU was found' },
+  load: { value: 0.4 },
+  noise: [],
+};
+
+export function makeLog(order: LogOrder): LogRecord[] {
+  const suiteName = order.suite ?? 'desk';
+  const repetitions = order.repetitions ?? 1;
+  const requirement: Requirement = requirementSchema.parse(order.requirement ?? {});
+  const models = order.models.map(modelOf);
+  const suite: LoggedSuite = {
+    name: suiteName,
+    requirement,
+    tasks: order.tasks.map((task) => ({
+      ...taskSchema.parse({
+        name: task.name,
+        prompt: { user: '{{ text }}' },
+        samples: [{ text: '' }],
+        scorer: 'exact',
+        limits: task.limits ?? {},
+      }),
+      samples: { count: task.samples, hash: 'a'.repeat(64), source: 'inline' },
+    })),
+  };
+  const records: LogRecord[] = [
+    {
+      type: 'run',
+      version: 1,
+      id: order.id ?? '2026-11-22T09-08-57',
+      started: '2026-11-22T09:08:57.000Z',
+      command: ['rightsize', 'run'],
+      suites: [suite],
+      models,
+      settings: { seed: order.seed ?? 0, repetitions, warmup: 1, limit: null },
+      environment: { ...environment, ...order.environment },
+    },
+  ];
+  const measurements: LogRecord[] = [];
+  order.models.forEach((model, index) => {
+    measurements.push(...sessionOf(model, index + 1));
+    for (const task of order.tasks) {
+      if (index === 0) measurements.push(...samplesOf(suiteName, task));
+      measurements.push(
+        ...trialsOf(suiteName, task, model, { session: index + 1, repetitions, seed: order.seed ?? 0 }),
+      );
+    }
+    measurements.push({
+      type: 'session-end',
+      session: index + 1,
+      model: model.id,
+      memory: { peak: memory(model, 1), final: memory(model, 0.9) },
+      latency: {},
+      loopDelay: { runner: { value: 0.001 } },
+    });
+  });
+  if (order.cutAfter !== undefined) return [...records, ...measurements.slice(0, order.cutAfter)];
+  return [...records, ...measurements, { type: 'end', complete: true, reason: 'all trials were run' }];
+}
+
+function modelOf(order: ModelOrder): Model {
+  return modelSchema.parse({
+    id: order.id,
+    class: order.class,
+    parameters: order.parameters,
+    backend: 'scripted',
+    price: order.price && { ...order.price, date: '2026-11-01', source: 'https://example.com/prices' },
+    ...order.entry,
+  });
+}
+
+function memory(order: ModelOrder, share: number): MemoryReading {
+  if (order.memory === null) {
+    const absent = { missing: 'the model runs on another machine' };
+    return { resident: absent, anonymous: absent, fileMapped: absent, gpu: absent };
+  }
+  const resident = 60e6 + (order.memory ?? 100e6) * share;
+  return {
+    resident: { value: Math.round(resident) },
+    anonymous: { value: Math.round(resident * 0.6) },
+    fileMapped: { value: Math.round(resident * 0.4) },
+    gpu: { missing: 'no GPU was found' },
+  };
+}
+
+function sessionOf(order: ModelOrder, session: number): LogRecord[] {
+  return [
+    {
+      type: 'session',
+      session,
+      model: order.id,
+      load: { value: 0.2 * session },
+      firstRequest: { value: 0.05 * session },
+      warmup: 1,
+      memory: { baseline: memory(order, 0), loaded: memory(order, 0.8) },
+      facts: {
+        engine: 'scripted 0.1.0',
+        device: 'cpu',
+        threads: { value: 2 },
+        context: { value: 4096 },
+        chatTemplateHash: { missing: 'a script has no chat template' },
+        cannot: {},
+        network: 'none',
+        warnings: [],
+      },
+    },
+  ];
+}
+
+function sampleName(task: TaskOrder, i: number): string {
+  return `${task.name}-${String(i + 1).padStart(4, '0')}`;
+}
+
+function samplesOf(suite: string, task: TaskOrder): SampleRecord[] {
+  return Array.from({ length: task.samples }, (_, i) => ({
+    type: 'sample',
+    suite,
+    task: task.name,
+    sample: sampleName(task, i),
+    group: (task.groupSize ?? 1) > 1 ? `g${Math.floor(i / task.groupSize!)}` : null,
+    target: `answer ${i}`,
+    fields: { text: `question ${i}`, target: `answer ${i}` },
+    prompt: { messages: [{ role: 'user', content: `question ${i}` }] },
+    promptHash: `${task.name}-${i}`,
+  }));
+}
+
+function trialsOf(
+  suite: string,
+  task: TaskOrder,
+  model: ModelOrder,
+  at: { readonly session: number; readonly repetitions: number; readonly seed: number },
+): MeasurementRecord[] {
+  const quality = typeof model.quality === 'number' ? model.quality : (model.quality[task.name] ?? 0);
+  // How hard a sample is belongs to the sample: models of a pair agree more often than chance has it.
+  const hardness = createRandom(at.seed, 'hardness', task.name);
+  const random = createRandom(at.seed, model.id, task.name);
+  const records: MeasurementRecord[] = [];
+  let clock = at.session * 100;
+  for (let i = 0; i < task.samples; i++) {
+    const shared = hardness.uniform();
+    for (let repetition = 1; repetition <= at.repetitions; repetition++) {
+      const own = random.uniform();
+      const right =
+        (0.5 * shared + 0.5 * own < 0.5
+          ? 2 * (0.5 * shared + 0.5 * own) ** 2
+          : 1 - 2 * (1 - 0.5 * shared - 0.5 * own) ** 2) < quality;
+      const tokens = model.tokens ?? 12;
+      const ttft = (model.ttft ?? 0.02) * (0.8 + 0.4 * random.uniform());
+      const pieces = [ttft];
+      while (pieces.length < tokens)
+        pieces.push(pieces.at(-1)! + (model.itl ?? 0.002) * (0.8 + 0.4 * random.uniform()));
+      const noise = random.uniform();
+      const sureness = model.sureness ?? 0.7;
+      const confidence = sureness * (right ? 1 : 0) + (1 - sureness) * noise;
+      const sample = sampleName(task, i);
+      const completed: Outcome = {
+        state: 'completed',
+        output: right ? `answer ${i}` : `not sure about ${i}`,
+        finish: 'stop',
+        renderedHash: { missing: 'a script renders nothing' },
+        promptTokens: { value: 40 + (i % 7), source: 'engine' },
+        outputTokens: { value: tokens, source: 'engine' },
+        timing: { sent: 0, pieces, end: pieces.at(-1)! },
+        logprobs:
+          model.sureness === null
+            ? { missing: 'the server gives no log-probabilities' }
+            : { value: pieces.map((_, k) => -(1.05 - confidence) * (1 + (k % 3) / 10)) },
+      };
+      clock += pieces.at(-1)!;
+      records.push({
+        type: 'measurement',
+        trial: `${suite}/${task.name}/${sample}@${model.id}#${repetition}`,
+        suite,
+        task: task.name,
+        sample,
+        model: model.id,
+        repetition,
+        session: at.session,
+        at: clock,
+        outcome: model.outcome?.(sample, completed) ?? completed,
+      });
+    }
+  }
+  return records;
+}
+
+/** The records in another order. */
+export function shuffled(records: readonly LogRecord[], seed: number): LogRecord[] {
+  const random = createRandom(seed, 'order');
+  const result = [...records];
+  for (let i = result.length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [result[i], result[j]] = [result[j]!, result[i]!];
+  }
+  return result;
+}
