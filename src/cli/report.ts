@@ -2,16 +2,20 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { startAnalysis } from '../core/analyse/analyse.js';
+import { UserError } from '../core/errors.js';
 import { recommend } from '../core/recommend/recommend.js';
 import { REPORTERS } from '../core/report/table.js';
 import { renderTerminal } from '../core/report/terminal.js';
+import { displayPath } from '../files/document.js';
 import { readLog } from '../files/log.js';
 import { logOf } from './runs.js';
 
-export async function report(
-  reference: string,
-  flags: { readonly out?: string; readonly json?: boolean },
-): Promise<void> {
+export interface ReportFlags {
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+export async function report(reference: string, flags: ReportFlags): Promise<void> {
   const log = logOf(reference);
   await printRun(log, { out: flags.out ?? dirname(log), json: flags.json === true });
 }
@@ -19,13 +23,38 @@ export async function report(
 export interface PrintOptions {
   /** Where the reports are written. */
   readonly out: string;
+  /** Whether stdout gets summary.json, or tables. */
   readonly json: boolean;
 }
 
+/** Writes every artifact of a log and prints its summary. @throws UserError when the log or the folder is at fault. */
 export async function printRun(log: string, { out, json }: PrintOptions): Promise<void> {
   const fold = startAnalysis();
   for await (const record of readLog(log)) fold.add(record);
   const analysis = fold.finish();
   const recommendation = recommend(analysis);
-  void [REPORTERS, renderTerminal, mkdir, writeFile, join, out, json, recommendation];
+
+  let summary = '';
+  for (const reporter of Object.values(REPORTERS)) {
+    for (const { path, content } of await reporter.render(analysis, recommendation)) {
+      await writeArtifact(join(out, path), content);
+      if (path === 'summary.json') summary = String(content);
+    }
+  }
+  if (json) {
+    process.stdout.write(summary);
+    return;
+  }
+  const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  process.stdout.write(renderTerminal(analysis, recommendation, { columns: Math.min(process.stdout.columns ?? 80, 120), color }));
+  process.stdout.write(`\nEverything behind it: ${displayPath(join(out, 'report.html'))}\n`);
+}
+
+async function writeArtifact(file: string, content: string | Uint8Array): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, content);
+  } catch (cause) {
+    throw new UserError(`${displayPath(file)}: the report cannot be written (${(cause as NodeJS.ErrnoException).code}); choose another folder with --out`, { cause });
+  }
 }

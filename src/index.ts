@@ -1,0 +1,25 @@
+/**
+ * rightsize as a library: its pure core. Definitions, statistics, scorers, analysis and recommendations, from a log (or from
+ * records of your own) to a verdict, without touching a file, a clock or a network.
+ *
+ *     import { analyse, recommend } from 'rightsize';
+ *     const analysis = analyse(records);
+ *     const recommendation = recommend(analysis);
+ */
+export * from './core/analyse/analysis.js';
+export { type AnalysisFold, analyse, startAnalysis } from './core/analyse/analyse.js';
+export { METRICS, type Metric, type MetricName } from './core/analyse/metrics.js';
+export { type Catalogue, classOf, type Model, type ModelClass, modelSchema } from './core/definition/model.js';
+export { type Requirement, requirementSchema } from './core/definition/requirement.js';
+export { type Message, type Prompt, type Sample, type Suite, suiteSchema, type Task } from './core/definition/suite.js';
+export { UserError } from './core/errors.js';
+export * from './core/measure/log.js';
+export * from './core/measure/measurement.js';
+export { isMissing, type Known, known, type Missing, missing, type Quantity } from './core/measure/quantity.js';
+export { type Timings, timingsOf } from './core/measure/timings.js';
+export { type Block, type Cell, plan, remaining, type Trial } from './core/plan/plan.js';
+export * from './core/recommend/recommendation.js';
+export { recommend } from './core/recommend/recommend.js';
+export type { Aggregate, Evidence, Judged, Score, Scored, ScoreInput, Scorer, Unscored } from './core/score/score.js';
+export { SCORERS, type ScorerName } from './core/score/table.js';
+export * from './core/stats/index.js';
