@@ -1,0 +1,107 @@
+/**
+ * The header of a GGUF file: what the model is, before any of it is loaded. Files come from anywhere, and native code that
+ * is given a damaged one may take the process with it, so a header must parse and its tensors must lie inside the file
+ * before llama.cpp sees it. Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+ */
+import { stat } from 'node:fs/promises';
+import { type GGUFTensorInfo, gguf } from '@huggingface/gguf';
+import { describeError, UserError } from '../../core/errors.js';
+
+export interface GgufHeader {
+  readonly architecture: string;
+  /** `model`, or what else a GGUF file can hold: `adapter` (LoRA), `mmproj` … */
+  readonly type: string;
+  readonly parameters: number;
+  readonly chatTemplate: string | null;
+  /** Texts of special tokens by the names that chat templates use. */
+  readonly specialTokens: Readonly<Record<string, string>>;
+  /** What the KV cache follows from; null where the header leaves something of it out. */
+  readonly shape: { layers: number; kvHeads: number; headSize: number; vocabulary: number } | null;
+  /** False for encoders, which embed texts and generate none. */
+  readonly causal: boolean;
+}
+
+type Metadata = Readonly<Record<string, unknown>>;
+
+/** @throws UserError when the file cannot be read, is no GGUF file, or is cut short. */
+export async function readGguf(file: string): Promise<GgufHeader> {
+  const { metadata, tensorInfos } = await parse(file);
+  const architecture = text(metadata['general.architecture']) ?? 'unknown';
+  return {
+    architecture,
+    type: text(metadata['general.type']) ?? 'model',
+    parameters: tensorInfos.reduce((total, { shape }) => total + elements(shape), 0),
+    chatTemplate: text(metadata['tokenizer.chat_template']),
+    specialTokens: specialTokens(metadata),
+    shape: shapeOf(metadata, architecture),
+    causal: metadata[`${architecture}.attention.causal`] !== false,
+  };
+}
+
+async function parse(file: string): Promise<{ metadata: Metadata; tensorInfos: GGUFTensorInfo[] }> {
+  let size: number;
+  let header: Awaited<ReturnType<typeof gguf>>;
+  try {
+    size = (await stat(file)).size;
+    header = await gguf(file, { allowLocalFile: true });
+  } catch (error) {
+    throw new UserError(
+      `source: expected a GGUF file, but ${file} does not read as one (${describeError(error)}); download it again`,
+      { cause: error },
+    );
+  }
+  // The sizes of quantised tensors are llama.cpp's to know, and it checks them; that each begins inside the file is ours.
+  const last = header.tensorInfos.reduce((end, { offset }) => Math.max(end, Number(offset)), 0);
+  const needed = Number(header.tensorDataOffset) + last;
+  if (size <= needed) {
+    throw new UserError(
+      `source: expected a whole GGUF file, but ${file} ends after ${size} bytes and its last tensor begins at byte ` +
+        `${needed}; download it again`,
+    );
+  }
+  return { metadata: header.metadata as unknown as Metadata, tensorInfos: header.tensorInfos };
+}
+
+function shapeOf(metadata: Metadata, architecture: string): GgufHeader['shape'] {
+  const field = (name: string) => metadata[`${architecture}.${name}`];
+  const layers = number(field('block_count'));
+  const heads = number(field('attention.head_count'));
+  const width = number(field('embedding_length'));
+  const kvHeads = mean(field('attention.head_count_kv')) ?? heads;
+  const headSize = number(field('attention.key_length')) ?? (width !== null && heads ? width / heads : null);
+  const tokens = metadata['tokenizer.ggml.tokens'];
+  if (layers === null || kvHeads === null || headSize === null || !Array.isArray(tokens)) return null;
+  return { layers, kvHeads, headSize, vocabulary: tokens.length };
+}
+
+function specialTokens(metadata: Metadata): Record<string, string> {
+  const tokens = metadata['tokenizer.ggml.tokens'];
+  const found: Record<string, string> = {};
+  for (const name of ['bos', 'eos', 'unknown', 'padding']) {
+    const id = number(metadata[`tokenizer.ggml.${name}_token_id`]);
+    const token = Array.isArray(tokens) && id !== null ? text(tokens[id]) : null;
+    if (token !== null) found[`${TEMPLATE_NAMES[name] ?? name}_token`] = token;
+  }
+  return found;
+}
+
+const TEMPLATE_NAMES: Readonly<Record<string, string>> = { unknown: 'unk', padding: 'pad' };
+
+function elements(shape: readonly bigint[]): number {
+  return shape.reduce((product, length) => product * Number(length), 1);
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function number(value: unknown): number | null {
+  return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : null;
+}
+
+/** Some models give each layer its own number of heads. */
+function mean(value: unknown): number | null {
+  if (!Array.isArray(value)) return number(value);
+  const numbers = value.map(Number);
+  return numbers.length === 0 ? null : numbers.reduce((total, n) => total + n, 0) / numbers.length;
+}

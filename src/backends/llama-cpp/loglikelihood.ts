@@ -1,0 +1,191 @@
+/**
+ * Log-likelihoods of continuations, as lm-evaluation-harness defines them (HFLM._loglikelihood_tokens): the sum over a
+ * continuation's tokens of the log-probability of each after all before it; a text too long for the model loses its
+ * beginning.
+ *
+ *     context:        Q: Which queue? A:      computed once, in sequence 0, and kept: the next few-shot prompt starts alike
+ *     continuations:  returns                 the first token of each needs no more than the context's logits; the others
+ *                     the warehouse           are computed side by side, each continuation behind a copy of the context
+ *                     nowhere at all
+ */
+import { type Loglikelihood, type LoglikelihoodRequest, ModelFailure } from '../backend.js';
+import { type EncodedPair, encodePair } from '../continuation.js';
+import { type Abortion, abortionOf } from './abort.js';
+import type { Engine } from './engine.js';
+import type { Vocabulary } from './vocabulary.js';
+
+export interface Scorer {
+  score(request: LoglikelihoodRequest, signal: AbortSignal): Promise<readonly Loglikelihood[]>;
+  close(): Promise<void>;
+}
+
+export interface ScorerParts {
+  readonly vocabulary: Vocabulary;
+  /** Tokens of context and continuation together. */
+  readonly contextSize: number;
+  /** A llama.cpp context beside the one that generates, whose memory and speed stay as they are without scoring. */
+  open(room: Room): Promise<{ readonly engine: Engine; close(): Promise<void> }>;
+}
+
+/** Each sequence has room for so many tokens. */
+export interface Room {
+  readonly sequences: number;
+  readonly tokens: number;
+}
+
+const CONTEXT = 0;
+const MOST_COPIES = 8;
+/** Logits of so many tokens are kept at once: each is as long as the vocabulary. */
+const MOST_LOGITS = 128;
+/** Copying a sequence copies all of its room, so rooms are no larger than they must be. */
+const SMALLEST_ROOM = 256;
+
+export function createScorer({ vocabulary, contextSize, open }: ScorerParts): Scorer {
+  let opened: (Room & Awaited<ReturnType<ScorerParts['open']>>) | null = null;
+  /** The tokens that sequence 0 holds. */
+  let held: readonly number[] = [];
+
+  async function engineWith(room: Room): Promise<Engine> {
+    if (opened !== null && opened.sequences >= room.sequences && opened.tokens >= room.tokens) return opened.engine;
+    const larger: Room = {
+      sequences: Math.max(room.sequences, opened?.sequences ?? 1),
+      tokens: Math.max(SMALLEST_ROOM, 2 ** Math.ceil(Math.log2(room.tokens)), opened?.tokens ?? 0),
+    };
+    await close();
+    opened = { ...larger, ...(await open(larger)) };
+    return opened.engine;
+  }
+
+  async function close(): Promise<void> {
+    const closing = opened;
+    opened = null;
+    held = [];
+    await closing?.engine.idle();
+    await closing?.close();
+  }
+
+  /** Computes what sequence 0 does not hold of the context; returns where the logits of its last token are. */
+  async function compute(context: readonly number[], engine: Engine, abortion: Abortion): Promise<number> {
+    let shared = 0;
+    while (shared < context.length - 1 && held[shared] === context[shared]) shared++;
+    held = [];
+    if (!engine.forget(CONTEXT, shared)) {
+      shared = 0;
+      engine.forget(CONTEXT, 0);
+    }
+    const rest = { sequence: CONTEXT, position: shared, tokens: context.slice(shared) };
+    const logits = await engine.prefill(rest, abortion.race);
+    held = context;
+    return logits;
+  }
+
+  async function scoreBehind(
+    context: readonly number[],
+    continuations: readonly (readonly number[])[],
+    abortion: Abortion,
+  ): Promise<readonly Loglikelihood[]> {
+    const tallies = continuations.map((tokens) => ({ continuation: tokens, sum: 0, greedy: true }));
+    const longer = tallies.filter(({ continuation }) => continuation.length > 1);
+    const sideBySide = longer.length > 1 ? longer.filter(({ continuation }) => continuation.length <= MOST_LOGITS) : [];
+    const oneByOne = longer.filter((tally) => !sideBySide.includes(tally));
+
+    const engine = await engineWith({
+      sequences: 1 + Math.min(sideBySide.length, MOST_COPIES),
+      tokens: context.length + Math.max(...continuations.map(({ length }) => length)),
+    });
+    await abortion.race(engine.idle());
+
+    const count = async (tally: (typeof tallies)[number], token: number, logits: number) => {
+      const { logprob, greedy } = await engine.score(logits, tally.continuation[token]!);
+      tally.sum += logprob;
+      tally.greedy &&= greedy;
+    };
+
+    const logits = await compute(context, engine, abortion);
+    for (const tally of tallies) if (tally.continuation.length > 0) await count(tally, 0, logits);
+
+    for (const wave of wavesOf(sideBySide)) {
+      for (const copy of wave.keys()) await engine.copy(CONTEXT, copy + 1);
+      const spans = wave.map(({ continuation }, copy) => ({
+        sequence: copy + 1,
+        position: context.length,
+        tokens: continuation.slice(0, -1),
+        logits: 'all' as const,
+      }));
+      const places = await abortion.race(engine.decode(spans));
+      for (const [copy, tally] of wave.entries()) {
+        for (const [at, place] of places[copy]!.entries()) await count(tally, at + 1, place);
+      }
+    }
+
+    for (const tally of oneByOne) {
+      if (held !== context) await compute(context, engine, abortion);
+      const inputs = tally.continuation.slice(0, -1);
+      for (let start = 0; start < inputs.length; start += MOST_LOGITS) {
+        const tokens = inputs.slice(start, start + MOST_LOGITS);
+        const span = { sequence: CONTEXT, position: context.length + start, tokens, logits: 'all' as const };
+        const [places] = await abortion.race(engine.decode([span]));
+        for (const [at, place] of places!.entries()) await count(tally, start + at + 1, place);
+      }
+      if (!engine.forget(CONTEXT, context.length)) held = [];
+    }
+    return tallies.map(({ continuation, sum, greedy }) => ({ sum, tokens: continuation.length, greedy }));
+  }
+
+  return {
+    close,
+    async score({ context, continuations }, signal) {
+      const abortion = abortionOf(signal);
+      try {
+        abortion.check();
+        const encoder = {
+          encode: (text: string) => vocabulary.encode(text, 'plain'),
+          emptyContext: vocabulary.emptyContext,
+        };
+        const distinct = [...new Set(continuations)];
+        const pairs = distinct.map((continuation) => fitted(encodePair(context, continuation, encoder), contextSize));
+        const scores = new Map<string, Loglikelihood>();
+        // Only a text too long for the model has contexts of several lengths.
+        for (const length of new Set(pairs.map((pair) => pair.context.length))) {
+          const members = pairs.flatMap((pair, index) => (pair.context.length === length ? [index] : []));
+          const behind = members.map((index) => pairs[index]!.continuation);
+          const results = await scoreBehind(pairs[members[0]!]!.context, behind, abortion);
+          for (const [place, index] of members.entries()) scores.set(distinct[index]!, results[place]!);
+        }
+        return continuations.map((continuation) => scores.get(continuation)!);
+      } finally {
+        abortion.release();
+      }
+    },
+  };
+}
+
+/** The last token of a continuation is predicted and never read, hence the one token more. */
+function fitted({ context, continuation }: EncodedPair, contextSize: number): EncodedPair {
+  const room = contextSize + 1 - continuation.length;
+  if (room < 1) {
+    throw new ModelFailure(
+      'prompt-too-long',
+      `a continuation has ${continuation.length} tokens and the context holds ${contextSize}; shorten it or raise \`context\``,
+    );
+  }
+  return { context: context.slice(-room), continuation };
+}
+
+/** As many at once as there are copies of the context, and logits kept. */
+function wavesOf<T extends { readonly continuation: readonly number[] }>(tallies: readonly T[]): T[][] {
+  const waves: T[][] = [];
+  let logits = 0;
+  for (const tally of tallies) {
+    const needed = tally.continuation.length - 1;
+    const wave = waves.at(-1);
+    if (wave !== undefined && wave.length < MOST_COPIES && logits + needed <= MOST_LOGITS) {
+      wave.push(tally);
+      logits += needed;
+    } else {
+      waves.push([tally]);
+      logits = needed;
+    }
+  }
+  return waves;
+}

@@ -1,0 +1,35 @@
+/** Text to tokens and back, as the model's own tokenizer has it and with the special tokens that llama.cpp adds. */
+import type { NativeModel } from './native.js';
+
+export interface Vocabulary {
+  /**
+   * Text to tokens, with the beginning-of-text token first where the model wants one (`add_bos_token`) and the text does
+   * not have it. In `special` text, `<|end|>` and the like are the tokens they name; in `plain` text they are letters.
+   */
+  encode(text: string, kind: 'plain' | 'special'): readonly number[];
+  /** Tokens to text, special tokens left out; bytes that are no whole character become U+FFFD. */
+  decode(tokens: readonly number[]): string;
+  endsAnswer(token: number): boolean;
+  /** What stands for an empty context: the token that begins a text, or that ends one. */
+  readonly emptyContext: number;
+}
+
+export interface TextTokens {
+  readonly bos: number | null;
+  readonly eos: number | null;
+}
+
+export function createVocabulary(model: NativeModel, { bos, eos }: TextTokens): Vocabulary {
+  const prefix = model.shouldPrependBosToken() && bos !== null ? bos : null;
+  const emptyContext = bos ?? eos ?? 0;
+  return {
+    emptyContext,
+    encode(text, kind) {
+      const tokens = [...model.tokenize(text, kind === 'special')];
+      if (prefix !== null && tokens[0] !== prefix) tokens.unshift(prefix);
+      return tokens.length === 0 ? [emptyContext] : tokens;
+    },
+    decode: (tokens) => model.detokenize(Uint32Array.from(tokens), false),
+    endsAnswer: (token) => token === eos || model.isEogToken(token),
+  };
+}
