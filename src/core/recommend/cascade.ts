@@ -16,19 +16,50 @@ import type {
 } from '../analyse/analysis.js';
 import { clusterOf, clustersOf } from '../analyse/cells.js';
 import { isMissing, type Missing, missing } from '../measure/quantity.js';
-import { normalQuantile } from '../stats/distributions.js';
+import { type CascadeAreas, cascadeAreas } from '../stats/cascade.js';
 import {
+  type CascadeItems,
+  type CurvePoint,
+  type DeferralPoint,
+  type DeferralRule,
+  deferralCurve,
+  defers,
+  oracleCurve,
+} from '../stats/cascade-curve.js';
+import { normalQuantile, normalQuantile } from '../stats/distributions.js';
+import {
+  type CascadeAreas,
+  type CascadeItems,
+  type CurvePoint,
+  cascadeAreas,
+  createRandom,
   createRandom,
   type Decision,
+  type Decision,
+  type DeferralPoint,
+  type DeferralRule,
   decideTogether,
+  decideTogether,
+  deferralCurve,
+  defers,
   type Estimate,
+  type Estimate,
+  estimateAuroc,
+  estimateMean,
   estimateMean,
   estimateScore,
+  estimateScore,
+  mean,
   mean,
   type NonInferiority,
+  type NonInferiority,
+  oracleCurve,
+  shuffle,
   shuffle,
   testNonInferiority,
+  testNonInferiority,
 } from '../stats/index.js';
+import { estimateAuroc } from '../stats/ranking.js';
 import { cellOf } from './compare.js';
 import type { Reference } from './recommendation.js';
 
@@ -46,7 +77,7 @@ export interface Cascade {
 
 export interface CascadeTrial {
   /** Chosen on all samples. */
-  readonly rule: Rule;
+  readonly chosen: Rule;
   readonly n: number;
   readonly folds: number;
   /** Out of fold from here on. Share of the samples on which the LLM was asked. */
@@ -56,6 +87,12 @@ export interface CascadeTrial {
   readonly test: NonInferiority;
   readonly decision: Decision;
   readonly cost: CascadeCost;
+  /** Of the chosen signal on all samples: every threshold played through, and what hindsight could reach. */
+  readonly curve: readonly CurvePoint[];
+  readonly oracle: readonly CurvePoint[];
+  readonly areas: CascadeAreas;
+  /** How well the signal ranks right above wrong answers of the SLM: AUROC, 0.5 is chance. */
+  readonly ranking: Estimate | Missing;
 }
 
 /** What a request costs, SLM and LLM calls together: dollars where both have a price, else seconds of this machine. */
@@ -110,7 +147,8 @@ export function tryCascades(
 }
 
 function judge(trial: Omit<CascadeTrial, 'decision'>, decision: Decision): Cascade['verdict'] {
-  if (trial.rule.threshold === 'never ask') return 'the SLM alone';
+  const { rule } = trial.chosen;
+  if ('always' in rule && rule.always === 'small') return 'the SLM alone';
   if (decision !== 'non-inferior') return 'not shown as good';
   return trial.cost.difference.high < 0 ? 'passes' : 'not shown cheaper';
 }
@@ -125,10 +163,10 @@ interface Case {
   readonly largeCost: number;
 }
 
-/** The LLM is asked when the signal is below the threshold. */
+/** Which signal decides when the LLM is asked, and how. */
 export interface Rule {
   readonly signal: Signal;
-  readonly threshold: number | 'never ask' | 'always ask';
+  readonly rule: DeferralRule;
 }
 
 function tryOne(
@@ -155,7 +193,9 @@ function tryOne(
       wanted,
     ),
   );
-  const deferred = cases.map((one) => defers(rules[foldOf.get(clusterOf(one.sample))!]!, one));
+  const chosen = chooseRule(cases, wanted);
+  const items = itemsOf(cases, chosen.signal);
+  const deferred = cases.map((one) => asks(rules[foldOf.get(clusterOf(one.sample))!]!, one));
   const scores = cases.map((one, i) => (deferred[i] ? one.large : one.small));
   const costs = cases.map((one, i) => one.smallCost + (deferred[i] ? one.largeCost : 0));
   const clusters = clustersOf(cases.map(({ sample }) => sample));
@@ -171,7 +211,7 @@ function tryOne(
   );
   if (isMissing(difference)) return difference;
   return {
-    rule: chooseRule(cases, wanted),
+    chosen,
     n: cases.length,
     folds,
     deferred: mean(deferred.map(Number)),
@@ -184,6 +224,13 @@ function tryOne(
       small: mean(cases.map(({ smallCost }) => smallCost)),
       difference,
     },
+    curve: deferralCurve(items).map(({ rate, score }) => ({ rate, score })),
+    oracle: oracleCurve(items),
+    areas: cascadeAreas(items),
+    ranking: estimateAuroc(
+      items.confidence,
+      items.small.map((score) => (score >= 0.5 ? 1 : 0)),
+    ),
   };
 }
 
@@ -222,6 +269,10 @@ function casesOf(
   return { cases, unit: metric === 'cost' ? 'dollars' : 'seconds' };
 }
 
+function asks({ signal, rule }: Rule, { confidence }: Case): boolean {
+  return defers(rule, confidence[signal]);
+}
+
 /** Which fold each cluster is in: dealt out in an order drawn from the seed of the run. */
 function assignFolds(cases: readonly Case[], seed: number): ReadonlyMap<string, number> {
   const clusters = [...new Set(cases.map(({ sample }) => clusterOf(sample)))];
@@ -231,40 +282,28 @@ function assignFolds(cases: readonly Case[], seed: number): ReadonlyMap<string, 
 
 /**
  * The signal and threshold that ask the LLM least often among those that would be shown non-inferior on `n` such samples with
- * the usual power. With few samples that takes more deferrals than with many; with every request deferred nothing is lost,
- * so there is always one. Of equals, the first signal of the list.
+ * the usual power. With few samples that takes more deferrals than with many. Of equals, the first signal of the list.
  */
 function chooseRule(
   cases: readonly Case[],
   { margin, alpha, n }: { readonly margin: number; readonly alpha: number; readonly n: number },
 ): Rule {
-  const certainty = (normalQuantile(1 - alpha) + normalQuantile(POWER)) / Math.sqrt(n);
-  let best: (Rule & { readonly deferrals: number }) | null = null;
-  for (const signal of SIGNALS) {
-    const leastSure = [...cases].sort((a, b) => a.confidence[signal] - b.confidence[signal]);
-    const losses = leastSure.map(({ small, large }) => large - small);
-    // Sums over the answers that are kept: all of them at first, then without the least sure one after another.
-    let loss = losses.reduce((total, one) => total + one, 0);
-    let squares = losses.reduce((total, one) => total + one ** 2, 0);
-    for (let k = 0; k <= leastSure.length; k++) {
-      const next = leastSure[k]?.confidence[signal];
-      const isCut = k === 0 || next !== leastSure[k - 1]!.confidence[signal];
-      const mean = loss / cases.length;
-      const spread = Math.sqrt(Math.max(0, squares / cases.length - mean ** 2));
-      if (isCut && mean + certainty * spread <= margin + 1e-12) {
-        const threshold = k === 0 ? 'never ask' : (next ?? 'always ask');
-        if (best === null || k < best.deferrals) best = { signal, threshold, deferrals: k };
-        break;
-      }
-      loss -= losses[k] ?? 0;
-      squares -= (losses[k] ?? 0) ** 2;
-    }
-  }
-  return best === null
-    ? { signal: 'mean', threshold: 'always ask' }
-    : { signal: best.signal, threshold: best.threshold };
+  const z = normalQuantile(1 - alpha) + normalQuantile(POWER);
+  const candidates = SIGNALS.map((signal) => {
+    const curve = deferralCurve(itemsOf(cases, signal));
+    const errorOf = (point: DeferralPoint) => point.differenceError * Math.sqrt(cases.length / n);
+    // With every request deferred nothing is lost, so there is always one.
+    const point = curve.find((one) => one.difference - z * errorOf(one) >= -margin - 1e-12) ?? curve.at(-1)!;
+    return { signal, rule: point.rule, rate: point.rate };
+  });
+  const { signal, rule } = candidates.reduce((best, one) => (one.rate < best.rate ? one : best));
+  return { signal, rule };
 }
 
-function defers({ signal, threshold }: Rule, { confidence }: Case): boolean {
-  return threshold === 'always ask' || (threshold !== 'never ask' && confidence[signal] < threshold);
+function itemsOf(cases: readonly Case[], signal: Signal): CascadeItems {
+  return {
+    confidence: cases.map(({ confidence }) => confidence[signal]),
+    small: cases.map(({ small }) => small),
+    large: cases.map(({ large }) => large),
+  };
 }

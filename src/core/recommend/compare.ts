@@ -138,14 +138,14 @@ export function pairScores(task: TaskAnalysis, candidate: string, reference: str
 function pair(
   task: TaskAnalysis,
   models: readonly [string, string],
-  valueOf: (result: NonNullable<Cell['results'][number]>) => number | null | undefined,
+  read: (result: NonNullable<Cell['results'][number]>) => number | null | undefined,
 ): Pairs {
   const [first, second] = models.map((model) => cellOf(task, model).results);
   const samples: SampleInfo[] = [];
   const candidate: number[] = [];
   const reference: number[] = [];
   task.samples.forEach((sample, i) => {
-    const [a, b] = [first![i], second![i]].map((result) => (result ? valueOf(result) : null));
+    const [a, b] = [first![i], second![i]].map((result) => (result ? read(result) : null));
     if (a === null || a === undefined || b === null || b === undefined) return;
     samples.push(sample);
     candidate.push(a);

@@ -98,7 +98,7 @@ function verdictTable(recommended: SuiteRecommendation, { columns, paint }: Cont
       comparison === null ? ABSENT : ratio(comparison.factors.memory),
     ];
   });
-  return fit(
+  return layOut(
     {
       head: ['task', 'verdict', 'SLM', 'quality, points', 'speed', 'memory'],
       rows,
@@ -144,7 +144,7 @@ function modelTable(analysis: Analysis, suite: SuiteAnalysis, { columns, paint }
       isMissing(model.load) ? ABSENT : formatSeconds(model.load.median),
     ];
   });
-  return fit(
+  return layOut(
     {
       head: ['model', '', 'quality', 'TTFT', 'e2e', 'tok/s', 'memory', 'load'],
       rows,
@@ -191,7 +191,7 @@ interface Rows {
 const SHORTEST_NAME = 8;
 const GAP = 2;
 
-function fit(
+function layOut(
   { head, rows, flexible, left, colours, coloured }: Rows,
   { columns, paint }: { readonly columns: number; readonly paint: Paint },
 ): string {

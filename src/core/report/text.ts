@@ -3,21 +3,28 @@
  * hold escapes that repaint a terminal, markup that runs in a page, or a formula that a spreadsheet executes.
  */
 
-/** For a terminal or one line of plain text: no escapes, no controls, no invisible direction marks. */
+/**
+ * Sequences of ECMA-48 as a whole, before their first byte goes: colours and cursor movements (CSI), titles and links (OSC),
+ * device strings. Written with escapes of their own, since control characters in a pattern look like mistakes.
+ */
+const ESCAPES = new RegExp(
+  [
+    '[\\u001b\\u009b](?:',
+    '\\][^\\u0007\\u001b]*(?:\\u0007|\\u001b\\\\)?',
+    '|[PX^_][^\\u001b]*(?:\\u001b\\\\)?',
+    '|\\[?[0-?]*[ -/]*[@-~]?',
+    ')',
+  ].join(''),
+  'g',
+);
+
+/** For a terminal or one line of plain text: no escapes, no control characters, no invisible marks of direction. */
 export function plain(text: string): string {
-  return (
-    text
-      // ECMA-48 sequences (colours, cursor, titles) as a whole, before their first byte goes.
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-      .replace(
-        /[\u001b\u009b](?:\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[PX^_][^\u001b]*(?:\u001b\\)?|\[?[0-?]*[ -/]*[@-~]?)/g,
-        '',
-      )
-      .replace(/\s+/g, ' ')
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-      .replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '')
-      .trim()
-  );
+  return text
+    .replace(ESCAPES, '')
+    .replace(/\s+/g, ' ')
+    .replace(/[\p{Cc}\p{Cf}]/gu, '')
+    .trim();
 }
 
 /** At most `length` characters, the last an ellipsis where something was cut. */
