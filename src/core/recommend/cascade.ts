@@ -26,37 +26,17 @@ import {
   defers,
   oracleCurve,
 } from '../stats/cascade-curve.js';
-import { normalQuantile, normalQuantile } from '../stats/distributions.js';
+import { normalQuantile } from '../stats/distributions.js';
 import {
-  type CascadeAreas,
-  type CascadeItems,
-  type CurvePoint,
-  cascadeAreas,
-  createRandom,
   createRandom,
   type Decision,
-  type Decision,
-  type DeferralPoint,
-  type DeferralRule,
   decideTogether,
-  decideTogether,
-  deferralCurve,
-  defers,
   type Estimate,
-  type Estimate,
-  estimateAuroc,
-  estimateMean,
   estimateMean,
   estimateScore,
-  estimateScore,
-  mean,
   mean,
   type NonInferiority,
-  type NonInferiority,
-  oracleCurve,
   shuffle,
-  shuffle,
-  testNonInferiority,
   testNonInferiority,
 } from '../stats/index.js';
 import { estimateAuroc } from '../stats/ranking.js';
