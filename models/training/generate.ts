@@ -1,0 +1,79 @@
+// Writes the data: `npx tsx models/training/generate.ts [--examples N] [--out DIR] [--suite DIR]`.
+//
+//   DIR/train.jsonl, DIR/validation.jsonl   for the trainer; never committed, made again from the seed
+//   suite: <task>.jsonl                     the held-out test samples that rightsize runs
+//
+// A line: {"id":"arithmetic-0007","group":"each-minus-2-4","system":"Work out …","user":"Ida bought 3 …",
+//          "target":"45","completion":"3*16=30+18=48;48-3=45 #45"}
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { routeNewQueues } from './new-queues.ts';
+import { type Random, seeded } from './random.ts';
+import type { Sample, TaskGenerator } from './sample.ts';
+import type { Split } from './split.ts';
+import { type TaskName, tasks, trainingShare } from './tasks/index.ts';
+import { dropWords } from './text.ts';
+
+const TEST_SAMPLES = 240;
+const VALIDATION_SAMPLES = 150;
+const ADAPTER_EXAMPLES = 600;
+
+export function sampleOf(name: string, task: TaskGenerator, split: Split, index: number): Sample {
+  const random = seeded(`${split} ${name} ${index}`);
+  const { group, user, ...rest } = task.generate(split, random);
+  const said = split === 'train' && random.chance(0.4) ? dropWords(random, user) : user;
+  return { id: `${name}-${String(index).padStart(4, '0')}`, group, system: task.system, user: said, ...rest };
+}
+
+/** The first `count` samples that differ in their prompts. */
+export function samplesOf(name: string, task: TaskGenerator, split: Split, count: number): Sample[] {
+  const byPrompt = new Map<string, Sample>();
+  for (let index = 0; byPrompt.size < count; index++) {
+    const sample = sampleOf(name, task, split, index);
+    if (!byPrompt.has(sample.user)) byPrompt.set(sample.user, sample);
+  }
+  return [...byPrompt.values()];
+}
+
+/** Tasks mixed by their training share. */
+function* mixture(count: number): Generator<Sample> {
+  const random: Random = seeded('train mixture');
+  const bag = (Object.keys(tasks) as TaskName[]).flatMap((name) => Array<TaskName>(trainingShare[name]).fill(name));
+  for (let index = 0; index < count; index++) {
+    const name = random.pick(bag);
+    yield sampleOf(name, tasks[name], 'train', index);
+  }
+}
+
+const lines = (samples: Iterable<Sample>): string => {
+  let text = '';
+  for (const sample of samples) text += `${JSON.stringify(sample)}\n`;
+  return text;
+};
+
+function main(): void {
+  const { values } = parseArgs({
+    options: {
+      examples: { type: 'string', default: '220000' },
+      out: { type: 'string', default: 'models/training/build' },
+      suite: { type: 'string', default: 'suites/data/support-desk' },
+    },
+  });
+  mkdirSync(values.out, { recursive: true });
+  mkdirSync(values.suite, { recursive: true });
+  const all = Object.entries(tasks);
+  writeFileSync(join(values.out, 'train.jsonl'), lines(mixture(Number(values.examples))));
+  writeFileSync(
+    join(values.out, 'validation.jsonl'),
+    lines(all.flatMap(([name, task]) => samplesOf(name, task, 'validation', VALIDATION_SAMPLES))),
+  );
+  writeFileSync(
+    join(values.out, 'train-new-queues.jsonl'),
+    lines(samplesOf('route-new-queues', routeNewQueues, 'train', ADAPTER_EXAMPLES)),
+  );
+  for (const [name, task] of [...all, ['route-new-queues', routeNewQueues] as const])
+    writeFileSync(join(values.suite, `${name}.jsonl`), lines(samplesOf(name, task, 'test', TEST_SAMPLES)));
+}
+
+if (process.argv[1] === import.meta.filename) main();
