@@ -1,0 +1,129 @@
+"""Trains one model: `python train.py reference-slm --tokens 12e6`.
+
+Muon moves the matrices and AdamW the embeddings and norms. The learning rate warms up, stays, and falls to zero over the last
+part of the plan (warm-up, stable, decay), so that a checkpoint of the stable part can be continued under a longer plan:
+`--resume` takes the weights up again (optimiser state is small beside what it costs to store, and warms up anew).
+A validation split of its own guides choices; the test split is never read here.
+"""
+import argparse
+import time
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+from torch.nn import functional as F
+
+import data
+import tokenizer as bpe
+from model import SHAPES, Llama
+
+BUILD = Path(__file__).parent / 'build'
+WARM_UP = 0.02
+
+
+def learning_rate(progress: float, decay: float) -> float:
+    """The factor on the peak, from progress in 0..1."""
+    return min(1.0, progress / WARM_UP, (1 - progress) / decay)
+
+
+def optimisers(model: Llama, muon: float, adam: float) -> list[torch.optim.Optimizer]:
+    matrices = [p for n, p in model.named_parameters() if p.dim() == 2 and 'embed' not in n]
+    others = [p for n, p in model.named_parameters() if p.dim() == 1 or 'embed' in n]
+    return [
+        torch.optim.Muon(matrices, lr=muon, weight_decay=0.05, momentum=0.95, adjust_lr_fn='match_rms_adamw'),
+        torch.optim.AdamW(others, lr=adam, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
+
+
+@torch.no_grad()
+def exact_match(model: Llama, samples: list[dict], examples: list[data.Example], device: str) -> dict[str, float]:
+    """The share whose whole target is the greedy output, by task. Teacher forcing decides it without generating: greedy
+    output equals the target exactly where every token of the target is the likeliest after those before it."""
+    hits: dict[str, list[bool]] = {}
+    for start in range(0, len(examples), 32):
+        chosen = examples[start : start + 32]
+        batch = data.batch([[example] for example in chosen]).to(device)
+        guesses = model.logits(model.model(batch.ids, batch.positions, batch.mask)).argmax(-1)
+        right = ((guesses == batch.targets) | (batch.targets < 0)).all(-1)
+        for sample, hit in zip(samples[start : start + 32], right.tolist()):
+            hits.setdefault(sample['id'].rsplit('-', 1)[0], []).append(hit)
+    return {task: sum(h) / len(h) for task, h in hits.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('name', choices=SHAPES)
+    parser.add_argument('--tokens', type=float, default=12e6, help='the plan: tokens until the rate reaches zero')
+    parser.add_argument('--minutes', type=float, default=1e9, help='ends the plan early by the clock')
+    parser.add_argument('--decay', type=float, default=0.5, help='the share of the plan over which the rate falls')
+    parser.add_argument('--rows', type=int, default=16, help='rows of 256 tokens a step')
+    parser.add_argument('--muon', type=float, default=0.0025)
+    parser.add_argument('--adam', type=float, default=0.003)
+    parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--threads', type=int, default=1)
+    parser.add_argument('--evaluate', type=float, default=120, help='seconds between checkpoints')
+    parser.add_argument('--resume', type=Path, help='a safetensors checkpoint to start from')
+    parser.add_argument('--data', type=Path, default=BUILD)
+    parser.add_argument('--out', type=Path, default=BUILD)
+    options = parser.parse_args()
+
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    device = 'cuda' if torch.cuda.is_available() else 'cpu'
+    tokenizer = Tokenizer.from_file(str(options.data / 'tokenizer.json'))
+    examples = data.encode(tokenizer, data.read(options.data / 'train.jsonl'))
+    validation = data.read(options.data / 'validation.jsonl')
+    held_out = data.encode(tokenizer, validation)
+
+    model = Llama(SHAPES[options.name]).to(device)
+    if options.resume:
+        model.load_state_dict(load_file(options.resume))
+    body = torch.compile(model.model)
+    steppers = optimisers(model, options.muon, options.adam)
+    peaks = [stepper.param_groups[0]['lr'] for stepper in steppers]
+    print(f'{options.name}: {sum(p.numel() for p in model.parameters()):,} parameters on {device}', flush=True)
+
+    def checkpoint() -> None:
+        scores = exact_match(model, validation, held_out, device)
+        print('  validation ' + '  '.join(f'{task} {share:.3f}' for task, share in scores.items()), flush=True)
+        save_file(model.state_dict(), options.out / f'{options.name}.safetensors')
+
+    begun = saved = time.monotonic()
+    seen, step, running, epoch = 0, 0, None, 0
+    progress = 0.0
+    while progress < 1:
+        order = torch.randperm(len(examples), generator=torch.Generator().manual_seed(options.seed + epoch))
+        epoch += 1
+        for batch in data.batches([examples[i] for i in order.tolist()], options.rows):
+            progress = max(seen / options.tokens, (time.monotonic() - begun) / (60 * options.minutes))
+            if progress >= 1:
+                break
+            batch = batch.to(device)
+            for stepper, peak in zip(steppers, peaks):
+                stepper.param_groups[0]['lr'] = peak * max(0.01, learning_rate(progress, options.decay))
+            with torch.autocast(device, torch.bfloat16):
+                hidden = body(batch.ids, batch.positions, batch.mask)
+                answers = batch.targets >= 0
+                logits = model.logits(hidden[answers])
+            loss = F.cross_entropy(logits.float(), batch.targets[answers])
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            for stepper in steppers:
+                stepper.step()
+                stepper.zero_grad(set_to_none=True)
+            step, seen = step + 1, seen + batch.tokens
+            running = loss.item() if running is None else 0.98 * running + 0.02 * loss.item()
+            now = time.monotonic()
+            if step % 50 == 0:
+                print(f'step {step}  {seen / 1e6:.2f} M tokens  {now - begun:.0f} s  {seen / (now - begun):.0f} tokens/s'
+                      f'  loss {running:.4f}', flush=True)
+            if now - saved > options.evaluate:
+                checkpoint()
+                saved = time.monotonic()
+    checkpoint()
+    print(f'done: {seen / 1e6:.2f} M tokens, {step} steps, {time.monotonic() - begun:.0f} s', flush=True)
+
+
+if __name__ == '__main__':
+    main()
