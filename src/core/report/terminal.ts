@@ -6,22 +6,9 @@ import Table from 'cli-table3';
 import type { Analysis, SuiteAnalysis } from '../analyse/analysis.js';
 import { estimateAt } from '../analyse/distribution.js';
 import { isMissing, type Missing } from '../measure/quantity.js';
-import type {
-  Comparison,
-  Recommendation,
-  SuiteRecommendation,
-  TaskRecommendation,
-} from '../recommend/recommendation.js';
-import {
-  ABSENT,
-  formatBytes,
-  formatCount,
-  formatEstimate,
-  formatPoints,
-  formatRatio,
-  formatSeconds,
-} from './format.js';
-import { decisiveComparison } from './tables.js';
+import type { Recommendation, SuiteRecommendation, TaskRecommendation } from '../recommend/recommendation.js';
+import { ABSENT, formatBytes, formatCount, formatEstimate, formatRatio, formatSeconds } from './format.js';
+import { allWarnings, decisiveComparison, differenceOf, inverse } from './tables.js';
 import { plain, shorten } from './text.js';
 import { describeRun, describeSuite, describeTask, VERDICT_NAMES } from './words.js';
 
@@ -94,7 +81,7 @@ function verdictTable(recommended: SuiteRecommendation, { columns, paint }: Cont
       VERDICT_NAMES[task.verdict.kind],
       comparison === null ? ABSENT : plain(comparison.candidate),
       comparison === null ? ABSENT : differenceOf(comparison),
-      comparison === null ? ABSENT : ratio(invert(comparison.factors.e2e)),
+      comparison === null ? ABSENT : ratio(inverse(comparison.factors.e2e)),
       comparison === null ? ABSENT : ratio(comparison.factors.memory),
     ];
   });
@@ -109,16 +96,6 @@ function verdictTable(recommended: SuiteRecommendation, { columns, paint }: Cont
     },
     { columns, paint },
   );
-}
-
-function differenceOf({ test }: Comparison): string {
-  if (isMissing(test)) return ABSENT;
-  const { value, low, high } = test.difference;
-  return `${formatPoints(value)} [${formatPoints(low)}, ${formatPoints(high)}]`;
-}
-
-function invert(factor: { readonly value: number } | Missing): { readonly value: number } | Missing {
-  return isMissing(factor) ? factor : { value: 1 / factor.value };
 }
 
 function ratio(factor: { readonly value: number } | Missing): string {
@@ -160,14 +137,7 @@ function modelTable(analysis: Analysis, suite: SuiteAnalysis, { columns, paint }
 const MOST_NOTES = 5;
 
 function renderNotes(analysis: Analysis, { columns, paint }: Context): string {
-  const cells = analysis.suites.flatMap(({ tasks }) => tasks).flatMap(({ cells: own }) => own);
-  const notes = [
-    ...analysis.warnings,
-    ...analysis.models.flatMap(({ id, warnings }) => warnings.map((one) => ({ ...one, what: `${id}: ${one.what}` }))),
-    ...cells.flatMap(({ task, model, warnings }) =>
-      warnings.map((one) => ({ ...one, what: `${task} on ${model}: ${one.what}` })),
-    ),
-  ];
+  const notes = allWarnings(analysis);
   const more = notes.length - MOST_NOTES;
   return [
     paint.dim(wrap(plain(describeRun(analysis)), columns)),

@@ -1,0 +1,217 @@
+/** report.md: the answer and its evidence for a pull request or a wiki. Everything that others wrote is escaped. */
+import type { Analysis, Cell, ModelAnalysis, SuiteAnalysis } from '../analyse/analysis.js';
+import { estimateAt } from '../analyse/distribution.js';
+import { METRICS, type MetricName } from '../analyse/metrics.js';
+import type { Warning } from '../measure/log.js';
+import { isMissing, type Missing } from '../measure/quantity.js';
+import type { Recommendation, SuiteRecommendation } from '../recommend/recommendation.js';
+import type { Artifact } from './artifact.js';
+import {
+  ABSENT,
+  formatBytes,
+  formatEstimate,
+  formatParameters,
+  formatPoints,
+  formatRatio,
+  formatSeconds,
+  formatUnit,
+} from './format.js';
+import { allWarnings, decisiveComparison, differenceOf, inverse } from './tables.js';
+import { escapeMarkdown as md, shorten } from './text.js';
+import { describeCheck, describeRun, describeSuite, describeTask, VERDICT_NAMES, whatWouldChange } from './words.js';
+
+export function markdownReport(analysis: Analysis, recommendation: Recommendation): Artifact[] {
+  const content = [
+    '# Which model does this workload need?',
+    ...analysis.suites.map((suite, i) => suiteSection(suite, recommendation.suites[i]!)),
+    modelsSection(analysis),
+    warningsSection(allWarnings(analysis)),
+    runSection(analysis),
+  ].join('\n\n');
+  return [{ path: 'report.md', content: `${content}\n` }];
+}
+
+function suiteSection(suite: SuiteAnalysis, recommended: SuiteRecommendation): string {
+  const { margin, alpha, prefer } = recommended.requirement;
+  return [
+    `## ${md(suite.title)}`,
+    ...(suite.description === null ? [] : [md(suite.description)]),
+    `**${md(describeSuite(recommended))}**`,
+    table(
+      ['Task', 'Verdict', 'SLM', 'against', 'Quality, points', 'Speed', 'Memory', 'Cost'],
+      recommended.tasks.map((task) => {
+        const comparison = decisiveComparison(task);
+        const factors = comparison?.factors;
+        return [
+          md(task.task),
+          VERDICT_NAMES[task.verdict.kind],
+          comparison === null ? ABSENT : md(comparison.candidate),
+          comparison === null ? ABSENT : md(comparison.reference),
+          comparison === null ? ABSENT : differenceOf(comparison),
+          ratio(factors && inverse(factors.e2e)),
+          ratio(factors?.memory),
+          ratio(factors?.cost),
+        ];
+      }),
+      4,
+    ),
+    recommended.tasks
+      .map((task) => {
+        const change = whatWouldChange(task);
+        return `- **${md(task.task)}**: ${md(describeTask(task))}${change.length === 0 ? '' : ` *What would change it:* ${change.map(md).join(' ')}`}`;
+      })
+      .join('\n'),
+    `Fixed beforehand: an SLM may score ${formatPoints(margin).replace('+', '')} points less, each verdict may be wrong ${formatUnit(alpha, 'score')} of ` +
+      `the time (shared between ${recommended.comparisons} comparisons by Holm's method), and of the models that pass the ${prefer} is taken. ` +
+      `Speed, memory and cost are factors of the SLM over the LLM.`,
+    ...suite.tasks.map((task, i) => taskSection(task.name, task.cells, recommended.tasks[i]!)),
+  ].join('\n\n');
+}
+
+const TASK_METRICS = [
+  'ttft',
+  'itl',
+  'e2e',
+  'prefillRate',
+  'decodeRate',
+  'cost',
+] as const satisfies readonly MetricName[];
+
+function taskSection(name: string, cells: readonly Cell[], recommended: SuiteRecommendation['tasks'][number]): string {
+  const columns = TASK_METRICS.filter((metric) => cells.some((cell) => !isMissing(cell.metrics[metric])));
+  const rows = cells.map((cell) => [
+    md(cell.model),
+    String(cell.trials.recorded),
+    formatEstimate(cell.quality, 'score'),
+    ...columns.map((metric) => formatEstimate(estimateAt(cell.metrics[metric], 'median'), METRICS[metric].unit)),
+  ]);
+  const checks = recommended.checks.flatMap(({ model, checks: own }) =>
+    own
+      .filter(({ state }) => state !== 'met')
+      .map((check) => `- ${md(model)}: ${check.state}: ${md(describeCheck(check))}`),
+  );
+  const failures = cells.flatMap((cell) =>
+    cell.failures.map(
+      ({ by, kind, count, example }) =>
+        `- ${md(cell.model)}: ${count} x ${kind} (${by === 'model' ? 'scored 0' : 'not scored'}): ${md(shorten(example, 200))}`,
+    ),
+  );
+  const absent = new Set(cells.flatMap((cell) => absences(cell)));
+  return [
+    `### ${md(name)}`,
+    table(['Model', 'n', 'Quality', ...columns.map((metric) => METRICS[metric].title)], rows, 1),
+    ...(checks.length > 0 ? [`Limits that are not met:\n\n${checks.join('\n')}`] : []),
+    ...(failures.length > 0 ? [`Failures:\n\n${failures.join('\n')}`] : []),
+    ...(absent.size > 0 ? [`Not known:\n\n${[...absent].sort().join('\n')}`] : []),
+  ].join('\n\n');
+}
+
+function absences(cell: Cell): string[] {
+  const of = (title: string, quantity: object) =>
+    isMissing(quantity) ? [`- ${title} of ${md(cell.model)}: ${md(quantity.missing)}`] : [];
+  return [
+    ...of(METRICS.quality.title, cell.quality),
+    ...TASK_METRICS.flatMap((metric) => of(METRICS[metric].title, estimateAt(cell.metrics[metric], 'median'))),
+  ];
+}
+
+function modelsSection({ models }: Analysis): string {
+  const rows = models.map((model) => [
+    md(model.id),
+    model.class ?? 'unknown',
+    parametersOf(model),
+    md(model.facts?.engine ?? model.entry.backend),
+    isMissing(model.load) ? ABSENT : formatSeconds(model.load.median),
+    isMissing(model.firstRequest) ? ABSENT : formatSeconds(model.firstRequest.median),
+    memoryOf(model.memory.peak.resident),
+    memoryOf(model.memory.peak.anonymous),
+    memoryOf(model.memory.added),
+    md(model.entry.licence ?? ABSENT),
+  ]);
+  const absent = models.flatMap(({ id, memory, load }) =>
+    [load, memory.peak.resident].flatMap((quantity) =>
+      isMissing(quantity) ? [`- ${md(id)}: ${md(quantity.missing)}`] : [],
+    ),
+  );
+  return [
+    '## Models',
+    table(
+      [
+        'Model',
+        'Class',
+        'Parameters',
+        'Engine',
+        'Load',
+        'First request',
+        'Peak memory',
+        'of it anonymous',
+        'Added by the model',
+        'Licence',
+      ],
+      rows,
+      2,
+    ),
+    ...(absent.length > 0 ? [`Not known:\n\n${[...new Set(absent)].join('\n')}`] : []),
+  ].join('\n\n');
+}
+
+function parametersOf({ entry, facts }: ModelAnalysis): string {
+  const parameters = entry.parameters ?? facts?.parameters;
+  return parameters === undefined ? ABSENT : formatParameters(parameters);
+}
+
+function memoryOf(spread: { readonly max: number } | Missing): string {
+  return isMissing(spread) ? ABSENT : formatBytes(spread.max);
+}
+
+function warningsSection(warnings: readonly Warning[]): string {
+  const lines = warnings.map(({ what, remedy }) => `- ${md(what)}. *${md(remedy)}.*`);
+  return [
+    '## What to bear in mind',
+    lines.length > 0 ? lines.join('\n') : 'Nothing was found that spoils these numbers.',
+  ].join('\n\n');
+}
+
+function runSection(analysis: Analysis): string {
+  const { run } = analysis;
+  const { environment, settings } = run;
+  const facts: [string, string][] = [
+    ['Run', run.id],
+    ['Started', run.started],
+    ['Trials', describeRun(analysis)],
+    ['Command', run.command.join(' ')],
+    ...run.resumptions.map(({ started, command }): [string, string] => ['Resumed', `${started}: ${command.join(' ')}`]),
+    ['Repetitions, warm-up, seed', `${settings.repetitions}, ${settings.warmup}, ${settings.seed}`],
+    [
+      'Machine',
+      `${environment.cpu.model}, ${environment.cpu.cores} cores, ${formatBytes(environment.memory.total)}, ${environment.os}`,
+    ],
+    ['GPU', 'missing' in environment.gpu ? environment.gpu.missing : environment.gpu.value],
+    [
+      'Versions',
+      [
+        `rightsize ${environment.rightsize}`,
+        `Node ${environment.node}`,
+        ...Object.entries(environment.engines).map(([name, version]) => `${name} ${version}`),
+      ].join(', '),
+    ],
+  ];
+  return [
+    '## How it was measured',
+    table(
+      ['', ''],
+      facts.map(([name, value]) => [name, md(value)]),
+      2,
+    ),
+  ].join('\n\n');
+}
+
+function ratio(factor: { readonly value: number } | Missing | undefined): string {
+  return factor === undefined || isMissing(factor) ? ABSENT : formatRatio(factor.value);
+}
+
+/** The first `left` columns stand left, the others right. */
+function table(head: readonly string[], rows: readonly (readonly string[])[], left: number): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, i) => (i < left ? ':--' : '--:'))), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,138 @@
+/**
+ * summary.json: the analysis and the recommendation as data, for programs. Base units throughout (seconds, bytes, tokens,
+ * dollars, scores from 0 to 1); what is not known is `{ "missing": reason }`. docs/reports.md describes every field; the version
+ * changes when a field changes its meaning or goes away.
+ */
+import type { Analysis, Cell, Distribution, ModelAnalysis, Overall } from '../analyse/analysis.js';
+import { DISTRIBUTED } from '../analyse/metrics.js';
+import { isMissing, type Missing } from '../measure/quantity.js';
+import type { Cascade } from '../recommend/cascade.js';
+import type { Recommendation, SuiteRecommendation, TaskRecommendation } from '../recommend/recommendation.js';
+import type { Artifact } from './artifact.js';
+import { describeSuite, describeTask, whatWouldChange } from './words.js';
+
+export const SUMMARY_VERSION = 1;
+
+export function summaryReport(analysis: Analysis, recommendation: Recommendation): Artifact[] {
+  return [
+    { path: 'summary.json', content: `${JSON.stringify(summarise(analysis, recommendation), null, 2)}\n` },
+    ...recommendation.suites.flatMap(cascadeFiles),
+  ];
+}
+
+export function summarise(analysis: Analysis, recommendation: Recommendation) {
+  return {
+    version: SUMMARY_VERSION,
+    run: analysis.run,
+    suites: analysis.suites.map((suite, i) => {
+      const recommended = recommendation.suites[i]!;
+      return {
+        name: suite.name,
+        title: suite.title,
+        requirement: suite.requirement,
+        verdict: recommended.verdict,
+        sentence: describeSuite(recommended),
+        references: recommended.references,
+        comparisons: recommended.comparisons,
+        overall: suite.overall.map(describeOverall),
+        tasks: suite.tasks.map((task, j) => ({
+          name: task.name,
+          scorer: task.scorer,
+          limits: task.limits,
+          samples: task.samples.length,
+          ...describeRecommended(recommended.tasks[j]!),
+          models: task.cells.map(describeCell),
+        })),
+      };
+    }),
+    models: analysis.models.map(describeModel),
+    warnings: analysis.warnings,
+  };
+}
+
+function describeRecommended(recommended: TaskRecommendation) {
+  return {
+    verdict: withoutCurves(recommended.verdict),
+    sentence: describeTask(recommended),
+    whatWouldChange: whatWouldChange(recommended),
+    checks: recommended.checks,
+    comparisons: recommended.comparisons,
+    cascades: recommended.cascades.map(withoutCurves),
+  };
+}
+
+/** Curves are for charts; they are in charts/*.vl.json. */
+function withoutCurves<T extends TaskRecommendation['verdict'] | Cascade>(verdict: T): unknown {
+  if (!('trial' in verdict) || isMissing(verdict.trial)) return verdict;
+  const { curve: _curve, oracle: _oracle, ...trial } = verdict.trial;
+  return { ...verdict, trial };
+}
+
+function describeCell({ model, trials, failures, quality, metrics, gaps, aggregates, warnings }: Cell) {
+  return {
+    model,
+    trials,
+    failures,
+    quality,
+    metrics: describeMetrics(metrics),
+    gaps: isMissing(gaps)
+      ? gaps
+      : { n: gaps.n, median: gaps.quantiles[50]!, p90: gaps.quantiles[90]!, p99: gaps.quantiles[99]! },
+    aggregates,
+    warnings,
+  };
+}
+
+function describeOverall({ model, quality, metrics, failures, unscored }: Overall) {
+  return { model, quality, metrics: describeMetrics(metrics), failures, unscored };
+}
+
+function describeMetrics(metrics: Cell['metrics']) {
+  return Object.fromEntries(DISTRIBUTED.map((metric) => [metric, describeDistribution(metrics[metric])]));
+}
+
+function describeDistribution(distribution: Distribution | Missing) {
+  if (isMissing(distribution)) return distribution;
+  const { n, min, max, at } = distribution;
+  return { n, min, max, ...at };
+}
+
+function describeModel({ entry, facts, ...model }: ModelAnalysis) {
+  return {
+    ...model,
+    backend: entry.backend,
+    source: entry.source,
+    parameters: entry.parameters ?? facts?.parameters ?? { missing: 'neither models.json nor the engine says' },
+    quantisation: entry.quantisation ?? { missing: 'models.json does not say' },
+    licence: entry.licence ?? { missing: 'models.json does not say' },
+    price: entry.price ?? { missing: 'no price is given for this model' },
+    facts: facts ?? { missing: 'the model was never opened' },
+  };
+}
+
+/** What a service needs to run a recommended cascade. */
+function cascadeFiles({ suite, tasks }: SuiteRecommendation): Artifact[] {
+  return tasks.flatMap(({ task, verdict }) => {
+    if (verdict.kind !== 'cascade') return [];
+    const { small, large, trial } = verdict;
+    const file = {
+      version: SUMMARY_VERSION,
+      suite,
+      task,
+      small,
+      large,
+      signal: trial.chosen.signal,
+      signalMeaning: SIGNAL_MEANINGS[trial.chosen.signal],
+      rule: trial.chosen.rule,
+      expected: { deferred: trial.deferred, quality: trial.quality, difference: trial.test.difference },
+    };
+    return [{ path: `cascades/${suite}.${task}.json`, content: `${JSON.stringify(file, null, 2)}\n` }];
+  });
+}
+
+const SIGNAL_MEANINGS = {
+  mean: "mean of the natural logarithms of the output tokens' probabilities",
+  min: 'the smallest of them',
+  p10: 'their tenth percentile, interpolated linearly',
+  sum: 'their sum',
+} as const;

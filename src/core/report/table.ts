@@ -1,0 +1,42 @@
+/** Every reporter by name: the table is the type. Each turns an analysis and a recommendation into files, and writes none. */
+import type { Analysis } from '../analyse/analysis.js';
+import type { Recommendation } from '../recommend/recommendation.js';
+import type { Artifact } from './artifact.js';
+import { markdownReport } from './markdown.js';
+import { samplesReport } from './samples.js';
+import { summaryReport } from './summary.js';
+
+export interface ReportInput {
+  readonly analysis: Analysis;
+  readonly recommendation: Recommendation;
+}
+
+export interface Reporter {
+  /** One line for `rightsize report --help`. */
+  readonly summary: string;
+  render(input: ReportInput): Promise<Artifact[]> | Artifact[];
+}
+
+export const REPORTERS = {
+  markdown: {
+    summary: 'report.md, for a pull request or a wiki',
+    render: ({ analysis, recommendation }) => markdownReport(analysis, recommendation),
+  },
+  summary: {
+    summary: 'summary.json, for programs, and the thresholds of recommended cascades',
+    render: ({ analysis, recommendation }) => summaryReport(analysis, recommendation),
+  },
+  samples: {
+    summary: 'samples.csv, one row for each sample and model',
+    render: ({ analysis }) => samplesReport(analysis),
+  },
+} as const satisfies Record<string, Reporter>;
+
+export type ReporterName = keyof typeof REPORTERS;
+
+/** All artifacts of all reporters. */
+export async function renderReports(input: ReportInput): Promise<Artifact[]> {
+  const reporters: Reporter[] = Object.values(REPORTERS);
+  const rendered = await Promise.all(reporters.map((reporter) => reporter.render(input)));
+  return rendered.flat();
+}
