@@ -1,0 +1,126 @@
+/**
+ * ONNX Runtime with a decoding loop of our own, over decoders exported with a cache, in the Hugging Face layout or that of
+ * ONNX Runtime GenAI. The runtime computes one step; what to feed it, which token to take and when to stop is decided
+ * here, so that what is measured is the engine and not a generation library. See docs/backends.md.
+ */
+import { env, InferenceSession, listSupportedBackends } from 'onnxruntime-node';
+import type { ModelOf } from '../core/definition/model.js';
+import { describeError, UserError } from '../core/errors.js';
+import { known, missing } from '../core/measure/quantity.js';
+import { sha256 } from '../files/hash.js';
+import { describeSource, resolveSource, type SourceOptions } from '../files/hub.js';
+import type { Backend, BackendContext, Readiness } from './backend.js';
+import { NO_TEMPLATE_WARNING } from './chat-template.js';
+import { physicalCores } from './cores.js';
+import { Decoder } from './onnxruntime/decoder.js';
+import { type ModelFolder, neededFiles, readModelFolder } from './onnxruntime/folder.js';
+import { describeGraph } from './onnxruntime/graph.js';
+import { createSession } from './onnxruntime/session.js';
+import { readTextModel } from './onnxruntime/tokenizer.js';
+import { describeWeights } from './weights.js';
+
+type OnnxModel = ModelOf<'onnxruntime'>;
+
+export const onnxruntime: Backend<OnnxModel> = {
+  summary: 'ONNX decoders through onnxruntime-node, with a decoding loop of our own',
+  cannot: {},
+
+  async check(model, context): Promise<Readiness> {
+    try {
+      requireDevice(model);
+      const status = await describeSource(model.source, sourceOptions(model, context));
+      if (status.ready !== true) return status;
+      readTextModel(readModelFolder(status.resolved.path, model.file).directory);
+      return { ready: true };
+    } catch (error) {
+      return { ready: false, reason: describeError(error) };
+    }
+  },
+
+  async open(model, context, signal) {
+    signal.throwIfAborted();
+    requireDevice(model);
+    const { path } = await resolveSource(model.source, { ...sourceOptions(model, context), signal });
+    const folder = readModelFolder(path, model.file);
+    const text = readTextModel(folder.directory);
+    const threads = model.threads ?? physicalCores();
+    const session = await load(folder, model.device, threads);
+    try {
+      signal.throwIfAborted();
+      const graph = describeGraph(session, folder);
+      const window = smallest(model.context, folder.context);
+      const { source } = text.template;
+      return createSession({
+        decoder: new Decoder(session, graph, window),
+        text,
+        endTokens: endTokensOf(folder.endTokens, text.endToken),
+        context: window,
+        release: () => session.release(),
+        facts: {
+          engine: `onnxruntime-node ${env.versions.node}`,
+          device: model.device,
+          threads: known(threads),
+          weights: await describeWeights(folder.weights),
+          architecture: {
+            layers: graph.layers,
+            kvHeads: graph.cache.kvHeads,
+            headSize: graph.cache.headSize,
+            vocabulary: graph.logits.vocabulary,
+            bytesPerCachedValue: graph.cache.type === 'float16' ? 2 : 4,
+          },
+          context: Number.isFinite(window) ? known(window) : missing('the model does not say how long its context is'),
+          chatTemplateHash: source === null ? missing('the model has no chat template') : { value: sha256(source) },
+          cannot: source === null ? { chatTemplate: 'the model has no chat template' } : {},
+          network: 'none',
+          warnings: source === null ? [NO_TEMPLATE_WARNING] : [],
+        },
+      });
+    } catch (error) {
+      await session.release();
+      throw error;
+    }
+  },
+};
+
+async function load(folder: ModelFolder, device: OnnxModel['device'], threads: number): Promise<InferenceSession> {
+  const [graph] = folder.weights;
+  try {
+    return await InferenceSession.create(graph, {
+      executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      // A plan of allocations is kept for each shape that was ever seen, and a growing cache has a new one every step.
+      enableMemPattern: false,
+      logSeverityLevel: 3,
+    });
+  } catch (error) {
+    throw new UserError(
+      `${graph}: expected an ONNX model that onnxruntime can load on ${device}, but ${describeError(error)}; ` +
+        'fetch or export it again, or choose another device',
+      { cause: error },
+    );
+  }
+}
+
+function requireDevice({ device }: OnnxModel): void {
+  const available = listSupportedBackends().map(({ name }) => name);
+  if (available.includes(device)) return;
+  throw new UserError(
+    `device: expected one that onnxruntime-node has on this machine (${available.join(', ')}), found "${device}"`,
+  );
+}
+
+function sourceOptions(model: OnnxModel, context: BackendContext): SourceOptions {
+  return { ...context, include: (files) => neededFiles(files, model.file) };
+}
+
+function smallest(...sizes: readonly (number | null | undefined)[]): number {
+  return Math.min(...sizes.map((size) => size ?? Number.POSITIVE_INFINITY));
+}
+
+/** Some folders name the end of a text but not the end of a turn, which then is the tokenizer's. */
+function endTokensOf(configured: readonly number[], endToken: number | null): readonly number[] {
+  return endToken === null ? configured : [...new Set([...configured, endToken])];
+}

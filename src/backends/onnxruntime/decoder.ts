@@ -1,0 +1,145 @@
+/**
+ * A decoder: tokens in, logits out, with everything it has read kept in its cache. The logits at a token say what may
+ * follow it.
+ *
+ *     decoder.forget()                         what was read before
+ *     let logits = await decoder.read(prompt)  the prompt, in one run or, when it is long, in a few
+ *     logits = await decoder.step(token)       one more token
+ */
+import type { InferenceSession } from 'onnxruntime-node';
+import { AppendedCache, type KeyValueCache, SharedCache } from './cache.js';
+import type { Graph } from './graph.js';
+import { GraphRunner } from './run.js';
+
+/** Is given the logits that predict a token of a continuation; the array is used again for the next. */
+export type Visit = (logits: Float32Array, continuation: number, token: number) => void;
+
+type Tokens = readonly number[];
+
+/** Prompts longer than this are read in several runs: between them an abort is noticed, and logits are let go. */
+const LONGEST_RUN = 512;
+/** What the logits of one run may take, bytes: a vocabulary of 150,000 takes 0.6 MB a token. */
+const LARGEST_LOGITS = 64 * 2 ** 20;
+/** What the copies of a cache may take that let branches be read side by side, bytes. */
+const LARGEST_COPY = 256 * 2 ** 20;
+
+export class Decoder {
+  private readonly runner: GraphRunner;
+  private readonly cache: KeyValueCache;
+  /** Tokens that one run may read. */
+  private readonly longestRun: number;
+  private readonly held: number[] = [];
+
+  /** @param context tokens beyond which the model has no positions. */
+  constructor(
+    session: InferenceSession,
+    private readonly graph: Graph,
+    context: number,
+  ) {
+    this.runner = new GraphRunner(session, graph);
+    this.cache = graph.sharedCache ? new SharedCache(graph.cache, context) : new AppendedCache(graph.cache);
+    const rows = Math.floor(LARGEST_LOGITS / (4 * graph.logits.vocabulary));
+    this.longestRun = graph.readsWhole ? Number.POSITIVE_INFINITY : Math.max(16, Math.min(LONGEST_RUN, rows));
+  }
+
+  /** Makes room for so many tokens in all, so that none has to be made while time is measured. */
+  reserve(tokens: number): void {
+    this.cache.reserve(tokens);
+  }
+
+  /** Forgets everything. */
+  forget(): void {
+    this.keep([]);
+  }
+
+  /** Reads tokens and returns the logits at the last of them, in an array that the next run uses again. */
+  async read(tokens: Tokens, signal: AbortSignal): Promise<Float32Array> {
+    const lastRun = Math.floor((tokens.length - 1) / this.longestRun) * this.longestRun;
+    for (let start = 0; start < lastRun; start += this.longestRun) {
+      await this.run(tokens.slice(start, start + this.longestRun), 0);
+      signal.throwIfAborted();
+    }
+    const logitsAt = await this.run(lastRun === 0 ? tokens : tokens.slice(lastRun), 1);
+    return logitsAt(0, 0);
+  }
+
+  /** Reads one token and returns the logits at it, in an array that the next run uses again. */
+  async step(token: number): Promise<Float32Array> {
+    return (await this.run([token], 1))(0, 0);
+  }
+
+  /** Reads continuations of a context, the context once, and gives the logits that predict each of their tokens. */
+  async predict(context: Tokens, continuations: readonly Tokens[], visit: Visit, signal: AbortSignal): Promise<void> {
+    if (this.graph.readsWhole) return this.predictWhole(context, continuations, visit, signal);
+    const kept = this.keep(context.slice(0, -1));
+    const logits = await this.read(context.slice(kept), signal);
+    for (const [i, tokens] of continuations.entries()) if (tokens.length > 0) visit(logits, i, 0);
+    // What follows the last token is not asked for.
+    const branches = continuations.map((tokens) => tokens.slice(0, -1));
+    const together = this.sideBySide(Math.max(1, ...branches.map((tokens) => tokens.length)));
+    for (let first = 0; first < branches.length; first += together) {
+      signal.throwIfAborted();
+      const group = branches.slice(first, first + together);
+      const visitNext: Visit = (row, i, token) => visit(row, first + i, token + 1);
+      await (group.length > 1 ? this.readTogether(group, visitNext) : this.readAlone(group[0]!, visitNext, signal));
+    }
+  }
+
+  private async predictWhole(context: Tokens, continuations: readonly Tokens[], visit: Visit, signal: AbortSignal) {
+    for (const [i, tokens] of continuations.entries()) {
+      signal.throwIfAborted();
+      this.forget();
+      const logitsAt = await this.run([...context, ...tokens.slice(0, -1)], tokens.length);
+      for (let token = 0; token < tokens.length; token++) visit(logitsAt(0, token), i, token);
+    }
+  }
+
+  /** How many branches of that length one run may read. A graph that writes its cache in place reads one at a time. */
+  private sideBySide(length: number): number {
+    if (this.graph.sharedCache) return 1;
+    const copies = LARGEST_COPY / (bytesPerToken(this.graph) * (this.held.length + length));
+    return Math.max(1, Math.floor(Math.min(copies, this.longestRun / length)));
+  }
+
+  private async readTogether(branches: readonly Tokens[], visit: Visit): Promise<void> {
+    const count = Math.max(...branches.map((tokens) => tokens.length));
+    if (count === 0) return;
+    const copy = (this.cache as AppendedCache).repeated(branches.length, this.held.length + count);
+    const logitsAt = await this.runner.run(copy, branches, count);
+    for (const [branch, tokens] of branches.entries()) {
+      for (let token = 0; token < tokens.length; token++) visit(logitsAt(branch, token), branch, token);
+    }
+  }
+
+  private async readAlone(tokens: Tokens, visit: Visit, signal: AbortSignal): Promise<void> {
+    const context = [...this.held];
+    for (let start = 0; start < tokens.length; start += this.longestRun) {
+      signal.throwIfAborted();
+      const run = tokens.slice(start, start + this.longestRun);
+      const logitsAt = await this.run(run, run.length);
+      for (let i = 0; i < run.length; i++) visit(logitsAt(0, i), 0, start + i);
+    }
+    this.keep(context);
+  }
+
+  /** Forgets what does not begin these tokens, and returns how many of them are still held. */
+  private keep(tokens: Tokens): number {
+    let same = 0;
+    while (same < this.held.length && this.held[same] === tokens[same]) same++;
+    this.cache.truncate(same);
+    this.held.length = same;
+    return same;
+  }
+
+  private async run(tokens: Tokens, wanted: number) {
+    this.cache.reserve(this.cache.length + tokens.length);
+    const logitsAt = await this.runner.run(this.cache, [tokens], wanted);
+    for (const token of tokens) this.held.push(token);
+    return logitsAt;
+  }
+}
+
+/** Bytes that the cache of one token takes. */
+export function bytesPerToken({ cache, layers }: Graph): number {
+  return 2 * layers * cache.kvHeads * cache.headSize * (cache.type === 'float16' ? 2 : 4);
+}

@@ -1,0 +1,96 @@
+/**
+ * Text to tokens and back, by the tokenizer that lies in the model's folder (`tokenizer.json`, `tokenizer_config.json`),
+ * and the chat template that comes with it. Everything is read from local files.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Tokenizer } from '@huggingface/tokenizers';
+import { z } from 'zod';
+import { describeError, UserError } from '../../core/errors.js';
+import { type ChatTemplate, createChatTemplate, PLAIN } from '../chat-template.js';
+import { readJson } from './folder.js';
+
+export interface TextModel {
+  readonly template: ChatTemplate;
+  /** The token that ends a turn, by the tokenizer's own word; null when it names none. */
+  readonly endToken: number | null;
+  /** The token that stands for an empty text: the one that begins a text, else the one that ends it. */
+  readonly emptyContext: number;
+  /** @param special whether the tokens that the tokenizer adds by itself (often one at the beginning) are wanted. */
+  encode(text: string, special: 'special' | 'plain'): readonly number[];
+  /** Special tokens are left out. */
+  decode(tokens: readonly number[]): string;
+  /** The token that is exactly this text, if it is a special one (`<|im_end|>`): decoding would hide it. */
+  specialToken(text: string): number | null;
+}
+
+const token = z.union([z.string(), z.looseObject({ content: z.string() })]).nullish();
+const tokenizerConfig = z.looseObject({
+  bos_token: token,
+  eos_token: token,
+  unk_token: token,
+  sep_token: token,
+  pad_token: token,
+  cls_token: token,
+  mask_token: token,
+  chat_template: z.union([z.string(), z.array(z.looseObject({ name: z.string(), template: z.string() }))]).nullish(),
+});
+type TokenizerConfig = z.infer<typeof tokenizerConfig>;
+
+/** @throws UserError when the folder's tokenizer is absent or not one that can be read. */
+export function readTextModel(directory: string): TextModel {
+  const config = readJson(join(directory, 'tokenizer_config.json'), tokenizerConfig);
+  const file = join(directory, 'tokenizer.json');
+  const tokenizer = createTokenizer(file, config);
+  const idOf = (text: string | undefined) => (text === undefined ? null : (tokenizer.token_to_id(text) ?? null));
+  const special = new Set(
+    [...tokenizer.get_added_tokens_decoder()].filter(([, added]) => added.special).map(([id]) => id),
+  );
+  const tokens = specialTexts(config);
+  const endToken = idOf(tokens.eos_token);
+  return {
+    template: readTemplate(directory, config, tokens),
+    endToken,
+    emptyContext: idOf(tokens.bos_token) ?? endToken ?? 0,
+    encode: (text, kind) => tokenizer.encode(text, { add_special_tokens: kind === 'special' }).ids,
+    decode: (ids) => {
+      const shown = ids.filter((id) => !special.has(id));
+      // The library refuses to decode nothing.
+      return shown.length === 0 ? '' : tokenizer.decode(shown, { clean_up_tokenization_spaces: false });
+    },
+    specialToken: (text) => {
+      const id = idOf(text);
+      return id !== null && special.has(id) ? id : null;
+    },
+  };
+}
+
+function createTokenizer(file: string, config: TokenizerConfig): Tokenizer {
+  const definition = readJson(file, z.looseObject({}));
+  try {
+    return new Tokenizer(definition, config);
+  } catch (error) {
+    throw new UserError(`${file}: expected a tokenizer of a known kind, but ${describeError(error)}`, { cause: error });
+  }
+}
+
+/** Newer folders keep the template in a file of its own; older ones in the configuration, alone or in a named list. */
+function readTemplate(directory: string, config: TokenizerConfig, tokens: Readonly<Record<string, string>>) {
+  const file = join(directory, 'chat_template.jinja');
+  if (existsSync(file)) return createChatTemplate(readFileSync(file, 'utf8'), { place: file, tokens });
+  const { chat_template: given } = config;
+  const source = Array.isArray(given) ? given.find(({ name }) => name === 'default')?.template : given;
+  if (source === undefined || source === null) return PLAIN;
+  return createChatTemplate(source, { place: join(directory, 'tokenizer_config.json'), tokens });
+}
+
+const SPECIAL = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'] as const;
+
+function specialTexts(config: TokenizerConfig): Partial<Record<(typeof SPECIAL)[number], string>> {
+  const texts: Partial<Record<(typeof SPECIAL)[number], string>> = {};
+  for (const key of SPECIAL) {
+    const value = config[key];
+    if (value !== null && value !== undefined) texts[key] = typeof value === 'string' ? value : value.content;
+  }
+  return texts;
+}
