@@ -1,6 +1,10 @@
 /** Ctrl-C once ends a run cleanly, with a report of what there is; twice ends it at once. */
+import { setMaxListeners } from 'node:events';
+
 export function interruption(): AbortSignal {
   const controller = new AbortController();
+  // Every bench of a run listens to it, and there is one for each task and model.
+  setMaxListeners(0, controller.signal);
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(130);
     process.stderr.write('\nrightsize: ending the run; press Ctrl-C again to end at once\n');

@@ -46,7 +46,9 @@ export async function printRun(log: string, { out, json }: PrintOptions): Promis
     return;
   }
   const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
-  process.stdout.write(renderTerminal(analysis, recommendation, { columns: Math.min(process.stdout.columns ?? 80, 120), color }));
+  process.stdout.write(
+    renderTerminal(analysis, recommendation, { columns: Math.min(process.stdout.columns ?? 80, 120), color }),
+  );
   process.stdout.write(`\nEverything behind it: ${displayPath(join(out, 'report.html'))}\n`);
 }
 
@@ -55,6 +57,9 @@ async function writeArtifact(file: string, content: string | Uint8Array): Promis
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, content);
   } catch (cause) {
-    throw new UserError(`${displayPath(file)}: the report cannot be written (${(cause as NodeJS.ErrnoException).code}); choose another folder with --out`, { cause });
+    throw new UserError(
+      `${displayPath(file)}: the report cannot be written (${(cause as NodeJS.ErrnoException).code}); choose another folder with --out`,
+      { cause },
+    );
   }
 }

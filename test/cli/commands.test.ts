@@ -1,0 +1,187 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { folderWith, rightsize } from '../support/cli.js';
+
+const OUTPUTS = [
+  { output: 'billing', target: 'billing' },
+  { output: ' Returns ', target: 'returns' },
+  { output: 'warranty', target: 'technical' },
+]
+  .map((line) => JSON.stringify(line))
+  .join('\n');
+
+const SCRIPTED = {
+  'models.json': {
+    default: ['small', 'large'],
+    models: [
+      { id: 'small', class: 'slm', backend: 'scripted', script: { answers: { '*': '4' } } },
+      { id: 'large', class: 'llm', backend: 'scripted', script: { ttft: 0.1, answers: { '2+2': '4', '3+3': '6' } } },
+    ],
+  },
+  'sums.yaml': {
+    name: 'sums',
+    tasks: [
+      {
+        name: 'add',
+        prompt: { user: '{{ q }}' },
+        samples: [
+          { q: '2+2', target: '4' },
+          { q: '3+3', target: '6' },
+        ],
+        scorer: 'exact',
+      },
+    ],
+  },
+};
+
+describe('rightsize run', () => {
+  test('prints one JSON document on stdout with --json, and nothing else', async () => {
+    const { code, stdout, stderr } = await rightsize(['run', '--suite', 'sums.yaml', '--json'], {
+      cwd: folderWith(SCRIPTED),
+    });
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ version: expect.anything() });
+    expect(stderr).toBe('');
+  });
+
+  test('a second run stands beside the first', async () => {
+    const cwd = folderWith(SCRIPTED);
+    const both = await Promise.all([1, 2].map(() => rightsize(['run', '--suite', 'sums.yaml', '--quiet'], { cwd })));
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    expect(readdirSync(join(cwd, 'reports'))).toHaveLength(2);
+  });
+
+  test('an engine that fails in the middle is an unscored trial, counted aloud, and the run goes on', async () => {
+    const cwd = folderWith({
+      ...SCRIPTED,
+      'models.json': {
+        default: ['m'],
+        models: [{ id: 'm', class: 'slm', backend: 'scripted', script: { failOn: '3+3', answers: { '2+2': '4' } } }],
+      },
+    });
+    const { code, stdout } = await rightsize(['run', '--suite', 'sums.yaml', '--quiet'], { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/unscored|failed/);
+  });
+
+  test('reports are rebuilt byte for byte from the log alone', async () => {
+    const cwd = folderWith(SCRIPTED);
+    await rightsize(['run', '--suite', 'sums.yaml', '--quiet'], { cwd });
+    const run = join(cwd, 'reports', readdirSync(join(cwd, 'reports'))[0]!);
+    const { code } = await rightsize(['report', run, '--out', join(cwd, 'again')], { cwd });
+    expect(code).toBe(0);
+    const files = readdirSync(join(cwd, 'again'), { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    expect(files.length).toBeGreaterThan(4);
+    for (const { name, parentPath } of files) {
+      const path = join(parentPath, name);
+      expect(readFileSync(path).equals(readFileSync(path.replace(join(cwd, 'again'), run))), path).toBe(true);
+    }
+  });
+});
+
+describe('rightsize score', () => {
+  test('scores outputs made elsewhere, with an interval', async () => {
+    const file = join(folderWith({ 'outputs.jsonl': OUTPUTS }), 'outputs.jsonl');
+    const { code, stdout } = await rightsize(['score', '--scorer', 'exact', file]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^exact: 0\.3333 \(95% interval 0\.\d+ to 0\.\d+, n = 3\)\n$/);
+  });
+
+  test('takes options, reads gzip, and shows every line with --each', async () => {
+    const file = join(folderWith({ 'outputs.jsonl.gz': gzipSync(OUTPUTS) }), 'outputs.jsonl.gz');
+    const { stdout } = await rightsize([
+      'score',
+      '--scorer',
+      'exact',
+      '--options',
+      '{"ignoreCase": true}',
+      '--each',
+      '--json',
+      file,
+    ]);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.slice(0, 3).map(({ value }) => value)).toEqual([1, 1, 0]);
+    expect(lines[3]).toMatchObject({ scorer: 'exact', scored: 3, quality: { value: 2 / 3, n: 3 } });
+  });
+
+  test.each([
+    [['--scorer', 'exakt'], /--scorer: expected one of exact, .*found "exakt"/],
+    [['--scorer', 'exact', '--options', '{'], /--options: expected JSON, found "\{"/],
+    [['--scorer', 'exact', '--options', '{"ignoreCas": true}'], /--options: ignoreCas: unknown field/],
+    [[], /required option '--scorer/],
+  ])('refuses %j in one sentence', async (args, says) => {
+    const file = join(folderWith({ 'outputs.jsonl': OUTPUTS }), 'outputs.jsonl');
+    const { code, stderr } = await rightsize(['score', file, ...args]);
+    expect(stderr).toMatch(says);
+    expect(code).toBe(2);
+  });
+
+  test('a line without an output names its row', async () => {
+    const file = join(
+      folderWith({ 'outputs.jsonl': '{"output":"a","target":"a"}\n{"target":"a"}\n' }),
+      'outputs.jsonl',
+    );
+    const { code, stderr } = await rightsize(['score', '--scorer', 'exact', file]);
+    expect(stderr).toMatch(/outputs\.jsonl:2: expected a line with "output" as text/);
+    expect(code).toBe(2);
+  });
+});
+
+describe('rightsize list', () => {
+  test.each(['models', 'suites', 'tasks', 'scorers', 'backends', 'metrics'])(
+    '%s as a table and as JSON',
+    async (what) => {
+      const table = await rightsize(['list', what]);
+      expect(table.code, table.stderr).toBe(0);
+      const json = await rightsize(['list', what, '--json']);
+      const rows = JSON.parse(json.stdout) as object[];
+      expect(rows.length).toBeGreaterThan(0);
+      for (const row of rows) expect(Object.keys(row)).toEqual(Object.keys(rows[0]!));
+    },
+  );
+
+  test('something that cannot be listed is refused', async () => {
+    const { code, stderr } = await rightsize(['list', 'cats']);
+    expect(stderr).toMatch(/expected one of models, suites, tasks, scorers, backends, metrics, found "cats"/);
+    expect(code).toBe(2);
+  });
+});
+
+describe('rightsize check', () => {
+  test('says which models could run here and why the others could not, without running any', async () => {
+    const cwd = folderWith({
+      ...SCRIPTED,
+      'models.json': {
+        default: ['here'],
+        models: [
+          { id: 'here', class: 'slm', backend: 'scripted' },
+          { id: 'gone', class: 'slm', backend: 'llama-cpp', source: 'gone.gguf' },
+          { id: 'down', class: 'llm', backend: 'openai', source: 'gpt', endpoint: 'http://127.0.0.1:9/v1' },
+        ],
+      },
+    });
+    const { code, stdout } = await rightsize(['check', '--suite', 'sums.yaml', '--json'], { cwd });
+    expect(code).toBe(0);
+    const { models, suites } = JSON.parse(stdout);
+    expect(suites).toEqual([{ name: 'sums', tasks: [{ name: 'add', samples: 2 }] }]);
+    expect(models).toMatchObject([
+      { id: 'here', ready: true },
+      { id: 'gone', ready: false, reason: expect.stringContaining('gone.gguf') },
+      { id: 'down', ready: false, reason: expect.stringContaining('127.0.0.1:9') },
+    ]);
+  });
+});
+
+test('help teaches, and an unknown command is refused', async () => {
+  const help = await rightsize(['--help']);
+  expect(help.code).toBe(0);
+  expect(help.stdout).toMatch(/Exit codes: 0 done/);
+  expect((await rightsize(['rnu'])).code).toBe(2);
+});
