@@ -2,6 +2,10 @@
  * The distributions that the rest of the room is built on, standardised and under the field's names. The numerical work
  * is @stdlib's; here is only the choice of parameters, and the edges where a distribution shrinks to a point.
  */
+import betaLogOf from '@stdlib/math-base-special-betaln';
+import gammaIncompleteOf from '@stdlib/math-base-special-gammainc';
+import gammaLogOf from '@stdlib/math-base-special-gammaln';
+import zetaOf from '@stdlib/math-base-special-riemann-zeta';
 import betaCdfOf from '@stdlib/stats-base-dists-beta-cdf';
 import betaQuantileOf from '@stdlib/stats-base-dists-beta-quantile';
 import binomialCdfOf from '@stdlib/stats-base-dists-binomial-cdf';
@@ -52,6 +56,26 @@ export function binomialPmf(successes: number, n: number, p: number): number {
 /** P(X > x) of chi-squared with one degree of freedom, the square of a standard normal. */
 export function chiSquareTail(x: number): number {
   return 2 * normalCdf(-Math.sqrt(x));
+}
+
+/** ln B(a, b). */
+export function logBeta(a: number, b: number): number {
+  return betaLogOf(a, b);
+}
+
+/** ln Gamma(x) for x above 0. */
+export function logGamma(x: number): number {
+  return gammaLogOf(x);
+}
+
+/** The regularised incomplete gamma functions: P(s, x), the lower one, and Q(s, x) = 1 - P. */
+export function gammaShare(tail: 'lower' | 'upper', s: number, x: number): number {
+  return gammaIncompleteOf(x, s, true, tail === 'upper');
+}
+
+/** Riemann's zeta of s above 1. */
+export function zeta(s: number): number {
+  return zetaOf(s);
 }
 
 /** The z of a two-sided interval: 1.959964 for 0.95. */
