@@ -68,6 +68,8 @@ export interface Piece {
   /** When it arrived, by the session's clock. */
   readonly time: number;
   readonly text: string;
+  /** What a reasoning model thinks before it answers: output that counts in every time, and no part of the answer. */
+  readonly reasoning?: string;
   /** How many tokens; null when only the server knows. */
   readonly tokens: number | null;
   /** Natural logarithm of each token's probability, where the engine gives them. */

@@ -7,6 +7,7 @@ import { EnvHttpProxyAgent, fetch, type RequestInit, type Response } from 'undic
 import { describeError, UserError } from '../core/errors.js';
 import { type EnvironmentVariables, isCommit } from './hub-cache.js';
 import { type HubReference, isSafePath } from './hub-reference.js';
+import { proxiesOf } from './proxies.js';
 import { isTransientStatus, type Pace, persist, retryAfterOf, Transient } from './retry.js';
 
 /** How patient downloads are. */
@@ -52,7 +53,7 @@ export function connectToHub(
   const network = {
     headersTimeout: pace.stall * 1000,
     bodyTimeout: pace.stall * 1000,
-    ...proxies(environment),
+    ...proxiesOf(environment),
   };
   const api = new EnvHttpProxyAgent({ ...network, maxResponseSize: MOST_API_BYTES });
   const files = new EnvHttpProxyAgent(network);
@@ -173,15 +174,6 @@ function hostOf(endpoint: string, text: string): string {
     if (/^https?:$/.test(protocol)) return host;
   } catch {}
   throw new UserError(`${text}: HF_ENDPOINT: expected a URL such as https://huggingface.co, found "${endpoint}"`);
-}
-
-function proxies(environment: EnvironmentVariables): { httpProxy?: string; httpsProxy?: string; noProxy?: string } {
-  const { http_proxy, HTTP_PROXY, https_proxy, HTTPS_PROXY, no_proxy, NO_PROXY } = environment;
-  return {
-    httpProxy: http_proxy ?? HTTP_PROXY ?? '',
-    httpsProxy: https_proxy ?? HTTPS_PROXY ?? '',
-    noProxy: no_proxy ?? NO_PROXY ?? '',
-  };
 }
 
 function encodePath(path: string): string {

@@ -1,0 +1,169 @@
+/**
+ * Any server of the OpenAI protocol (`/v1/chat/completions`, `/v1/completions`) that streams: OpenAI, Azure OpenAI, GitHub
+ * Models, NVIDIA NIM, vLLM, Ollama, LM Studio, llama-server. It is there already, or rightsize starts it and stops it.
+ * See docs/backends.md#openai.
+ */
+import { access, constants } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import type { ModelOf } from '../core/definition/model.js';
+import { describeError, UserError } from '../core/errors.js';
+import type { SessionFacts } from '../core/measure/log.js';
+import { known, missing } from '../core/measure/quantity.js';
+import type { Pace } from '../files/retry.js';
+import type { Backend, BackendContext, Readiness, Session } from './backend.js';
+import { type Connection, connect, Refusal } from './openai/connection.js';
+import { type Endpoint, endpointOf } from './openai/endpoint.js';
+import { now } from './openai/events.js';
+import { generate } from './openai/generate.js';
+import { loglikelihood } from './openai/loglikelihood.js';
+import { type Abilities, type Listing, listModels, probe } from './openai/probe.js';
+import { type ServerProcess, startServer } from './openai/server-process.js';
+import type { Server } from './openai/stream.js';
+
+type OpenaiModel = ModelOf<'openai'>;
+
+const { version: UNDICI } = createRequire(import.meta.url)('undici/package.json') as { version: string };
+const PACE: Pace = { attempts: 4, delay: 0.5, patience: 60 };
+/** Seconds that `check` waits for a server to answer. */
+const CHECK_TIMEOUT = 5;
+
+export const openai: Backend<OpenaiModel> = createOpenai(PACE);
+
+/** @param pace how patiently failed requests are repeated. */
+export function createOpenai(pace: Pace): Backend<OpenaiModel> {
+  return {
+    summary: 'any server of the OpenAI protocol, hosted or local; rightsize can start a local one',
+    cannot: {},
+    check,
+    async open(model, context, signal) {
+      signal.throwIfAborted();
+      // The key is looked for before anything is started.
+      endpointOf(model, context.environment);
+      const process = await startedServer(model, context, signal);
+      const endpoint = endpointOf(model, context.environment, process?.port);
+      const connection = connect(endpoint, context.environment, () => process?.ended() ?? null);
+      try {
+        return await openSession({ model, connection, pace, refused: new Set() }, process, signal);
+      } catch (error) {
+        await connection.close();
+        await process?.stop();
+        throw error;
+      }
+    },
+  };
+}
+
+async function startedServer(
+  model: OpenaiModel,
+  { directory, environment }: BackendContext,
+  signal: AbortSignal,
+): Promise<ServerProcess | null> {
+  const { server } = model;
+  return server === undefined ? null : startServer({ ...model, server }, directory, environment, signal);
+}
+
+async function openSession(server: Server, process: ServerProcess | null, signal: AbortSignal): Promise<Session> {
+  const { connection } = server;
+  const abilities = await probe(server, signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    // Before the first trial, whatever a server fails in is for the user to look into.
+    throw error instanceof UserError ? error : new UserError(describeError(error), { cause: error });
+  });
+  const listing = await listModels(connection, server.model.source, within(CHECK_TIMEOUT, signal)).catch(() => null);
+  signal.throwIfAborted();
+  return {
+    facts: factsOf(server, abilities, listing),
+    now,
+    processes: process?.processes ?? [],
+    generate: (prompt, generation, until) => generate(server, prompt, generation, until),
+    ...(abilities.cannot.loglikelihood === undefined && {
+      loglikelihood: (request, until) => loglikelihood(server, request, until),
+    }),
+    async close() {
+      await connection.close();
+      await process?.stop();
+    },
+  };
+}
+
+function factsOf({ model, connection }: Server, abilities: Abilities, listing: Listing | null): SessionFacts {
+  const { endpoint } = connection;
+  const context = model.context ?? listing?.context ?? null;
+  return {
+    engine: `${listing?.owner ?? 'a server'} at ${endpoint.host}, asked through undici ${UNDICI}`,
+    device: 'the server’s',
+    threads: missing('the server does not tell'),
+    ...(listing?.parameters && { parameters: listing.parameters }),
+    context: context === null ? missing('the server does not tell; set `context` in the model entry') : known(context),
+    chatTemplateHash: missing('the server does not show its chat template'),
+    cannot: abilities.cannot,
+    network: endpoint.network,
+    warnings: abilities.warnings,
+  };
+}
+
+/** Without a token asked for: the key is set, the program is there or the server answers. */
+async function check(model: OpenaiModel, context: BackendContext): Promise<Readiness> {
+  let endpoint: Endpoint;
+  try {
+    endpoint = endpointOf(model, context.environment);
+  } catch (error) {
+    return { ready: false, reason: describeError(error) };
+  }
+  const program = model.server?.command[0];
+  if (program !== undefined) {
+    if (await isProgram(program, context)) return { ready: true, note: `starts ${program} for the run` };
+    return { ready: false, reason: `model "${model.id}": server: there is no program "${program}" on the PATH` };
+  }
+  const connection = connect(endpoint, context.environment, () => null);
+  try {
+    return await reachability(connection, model);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function reachability(connection: Connection, { id, source, endpoint }: OpenaiModel): Promise<Readiness> {
+  const { place } = connection.endpoint;
+  const signal = within(CHECK_TIMEOUT);
+  try {
+    const { names } = await listModels(connection, source, signal);
+    if (names.length === 0 || names.includes(source)) return { ready: true };
+    return { ready: true, note: `the server lists ${names.slice(0, 5).join(', ')}, not "${source}"` };
+  } catch (error) {
+    if (error instanceof Refusal && (error.status === 401 || error.status === 403)) {
+      return { ready: false, reason: `${place} answered ${error.status}: the key is missing or wrong; see apiKeyEnv` };
+    }
+    // Azure deployments and GitHub Models list no models, but they are there.
+    if (error instanceof Refusal) return { ready: true };
+    if (signal.aborted)
+      return { ready: false, reason: `${place} did not answer within ${CHECK_TIMEOUT} s; is the server up?` };
+    const why = describeError(error);
+    return {
+      ready: false,
+      reason: `model "${id}": endpoint: ${endpoint} cannot be reached (${why}); is the server up?`,
+    };
+  }
+}
+
+function within(seconds: number, signal?: AbortSignal): AbortSignal {
+  const limit = AbortSignal.timeout(seconds * 1000);
+  return signal === undefined ? limit : AbortSignal.any([signal, limit]);
+}
+
+async function isProgram(program: string, { directory, environment }: BackendContext): Promise<boolean> {
+  const named = isAbsolute(program) || /[/\\]/.test(program);
+  const folders = named ? [''] : (environment.PATH ?? '').split(delimiter);
+  const suffixes = process.platform === 'win32' ? ['', '.exe', '.cmd'] : [''];
+  const paths = folders.flatMap((folder) => suffixes.map((suffix) => join(folder, program) + suffix));
+  const found = await Promise.all(
+    paths.map((path) =>
+      access(named ? resolve(directory, path) : path, constants.X_OK).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return found.includes(true);
+}

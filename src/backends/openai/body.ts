@@ -1,0 +1,61 @@
+/**
+ * What a server is asked. Every server takes the core of the protocol; of the rest each refuses some fields, and those
+ * are left out once it has said so, with what is lost thereby.
+ */
+import type { ModelOf } from '../../core/definition/model.js';
+import type { Generation, Prompt } from '../../core/definition/suite.js';
+import { PLAIN } from '../chat-template.js';
+
+/** Fields that a server may refuse, and what leaving them out costs. */
+export const OPTIONAL = {
+  stream_options: 'it may not count tokens',
+  logprobs: 'it gives no log-probabilities',
+  seed: 'sampled answers cannot be repeated',
+  top_p: 'its own top_p applies',
+  temperature: 'its own temperature applies, and answers may vary',
+  stop: 'stop strings are cut here, after the server has computed on',
+} as const;
+
+export type OptionalField = keyof typeof OPTIONAL;
+
+/** The path under the endpoint that answers. */
+export function pathOf(model: ModelOf<'openai'>): string {
+  return model.api === 'chat' ? '/chat/completions' : '/completions';
+}
+
+/** OpenAI takes at most four stop strings; the rest are found on this side. */
+const MOST_STOPS = 4;
+
+export function bodyOf(
+  model: ModelOf<'openai'>,
+  prompt: Prompt,
+  generation: Generation,
+  refused: ReadonlySet<OptionalField>,
+): Record<string, unknown> {
+  const { maxTokens, stop, temperature, topP, seed } = generation;
+  const chat = model.api === 'chat';
+  const optional: Record<OptionalField, object> = {
+    stream_options: { stream_options: { include_usage: true } },
+    // One alternative is the least that every server understands as "yes".
+    logprobs: chat ? { logprobs: true, top_logprobs: 1 } : { logprobs: 1 },
+    seed: { seed },
+    top_p: { top_p: topP },
+    temperature: { temperature },
+    stop: stop.length === 0 ? {} : { stop: stop.slice(0, MOST_STOPS) },
+  };
+  const taken = (Object.keys(optional) as OptionalField[]).filter((field) => !refused.has(field));
+  return {
+    model: model.source,
+    ...(chat ? { messages: prompt.messages } : { prompt: PLAIN.render(prompt) }),
+    [model.tokenLimitField]: maxTokens,
+    ...Object.assign({}, ...taken.map((field) => optional[field])),
+    ...model.extraBody,
+    stream: true,
+  };
+}
+
+/** Which optional field a refusal is about, if any: servers name it in words. */
+export function refusedField(message: string, sent: ReadonlySet<OptionalField>): OptionalField | null {
+  const fields = (Object.keys(OPTIONAL) as OptionalField[]).filter((field) => !sent.has(field));
+  return fields.find((field) => new RegExp(`\\b(top_)?${field}\\b`, 'i').test(message)) ?? null;
+}

@@ -1,0 +1,155 @@
+/**
+ * Requests to one server, and what each way to fail means: the user can mend a key, a name or a setting; a server that
+ * breaks down has failed for its model; a network that is not there says nothing about either.
+ */
+import type { Readable } from 'node:stream';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { describeError, UserError } from '../../core/errors.js';
+import { proxiesOf } from '../../files/proxies.js';
+import { isTransientStatus, retryAfterOf, Transient } from '../../files/retry.js';
+import { ModelFailure } from '../backend.js';
+import { errorText, parse } from './answer.js';
+import type { Endpoint } from './endpoint.js';
+
+export interface Connection {
+  readonly endpoint: Endpoint;
+  /** Why the server that we started is no more; null while it runs, or when it is not ours. */
+  ended(): string | null;
+  /**
+   * Sends one request, once.
+   *
+   * @returns a good answer, its body not yet read.
+   * @throws Refusal for a status from 400 on, Transient when another attempt may succeed, NoConnection when none was made.
+   */
+  send(method: 'GET' | 'POST', url: string, body: object | null, signal: AbortSignal): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export interface Answer {
+  readonly contentType: string;
+  readonly body: Readable;
+}
+
+/** The server understood, and said no. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly text: string,
+    readonly retryAfter: number | null,
+  ) {
+    super(`${status} ${text}`);
+  }
+}
+
+export class RateLimited extends Transient {}
+
+export class NoConnection extends Error {}
+
+/** A socket that breaks between sending and answering is often one that the server had just given up. */
+const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'ECONNABORTED']);
+const LONGEST_REFUSAL = 64 * 1024;
+const CONNECT_TIMEOUT = 10;
+
+export function connect(
+  endpoint: Endpoint,
+  environment: Readonly<Record<string, string | undefined>>,
+  ended: () => string | null,
+): Connection {
+  // The timeouts of a stream are those of its task, so the connection has none but for being made.
+  const options = {
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: 30_000,
+    connect: { timeout: CONNECT_TIMEOUT * 1000 },
+  };
+  const dispatcher: Dispatcher =
+    endpoint.network === 'loopback'
+      ? new Agent(options)
+      : new EnvHttpProxyAgent({ ...options, ...proxiesOf(environment) });
+  return {
+    endpoint,
+    ended,
+    async send(method, url, body, signal) {
+      const payload = body === null ? null : JSON.stringify(body);
+      const response = await request(url, {
+        method,
+        headers: endpoint.headers,
+        body: payload,
+        dispatcher,
+        signal,
+      }).catch((error: unknown) => {
+        signal.throwIfAborted();
+        throw connectionFailure(error, endpoint);
+      });
+      // Errors of a body that nobody reads any more.
+      response.body.on('error', () => {});
+      const header = (name: string) => [response.headers[name]].flat()[0];
+      if (response.statusCode < 300) return { contentType: header('content-type') ?? '', body: response.body };
+      const text = await readText(response.body, LONGEST_REFUSAL).catch(() => '');
+      signal.throwIfAborted();
+      throw new Refusal(response.statusCode, endpoint.quote(errorText(parse(text) ?? text)), retryAfterOf(header));
+    },
+    close: () => dispatcher.destroy(),
+  };
+}
+
+function connectionFailure(error: unknown, { place }: Endpoint): Error {
+  const code = codeOf(error);
+  const why = `${place}: ${describeError(error)}${code === undefined || describeError(error).includes(code) ? '' : ` (${code})`}`;
+  return code !== undefined && BROKEN.has(code)
+    ? new Transient(`${why}: the connection broke before an answer`, null, { cause: error })
+    : new NoConnection(`${why}: no connection`, { cause: error });
+}
+
+function codeOf(error: unknown): string | undefined {
+  const { code, cause } = error as { code?: unknown; cause?: unknown };
+  return typeof code === 'string' ? code : cause === undefined ? undefined : codeOf(cause);
+}
+
+/** @throws RangeError when there is more than the limit, in bytes. */
+export async function readText(body: Readable, limit: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > limit) throw new RangeError(`more than ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+const TOO_LONG =
+  /context[ _-]?(length|size|window)|exceed_context_size|maximum (context|input|prompt|model) length|prompt is too long|`?inputs`? tokens|too many tokens/i;
+const FILTERED = /content[ _]?(filter|management policy)|ResponsibleAIPolicy/i;
+const OUT_OF_QUOTA = /insufficient_quota|billing/i;
+
+/** What a refusal means for the trial: an error to throw, or `withheld` where the server's filter refused the prompt. */
+export function meaningOf({ status, text, retryAfter }: Refusal, { place }: Endpoint): Error | 'withheld' {
+  const said = text === '' ? '' : ` and said "${text}"`;
+  if (status === 401 || status === 403) {
+    return new UserError(
+      `${place} answered ${status}: the key is missing, wrong, or may not use this model; see apiKeyEnv`,
+    );
+  }
+  if (status === 413 || (status < 500 && TOO_LONG.test(text))) {
+    return new ModelFailure(
+      'prompt-too-long',
+      `${place}: the prompt is longer than the model's context (${text || status})`,
+    );
+  }
+  if (status === 429 && OUT_OF_QUOTA.test(text)) {
+    return new UserError(`${place} answered 429${said}: the account has no quota left`);
+  }
+  if (status === 429) return new RateLimited(`${place} answered 429${said}`, retryAfter);
+  if (isTransientStatus(status)) return new Transient(`${place} answered ${status}${said}`, retryAfter);
+  if (FILTERED.test(text)) return 'withheld';
+  const remedy = REMEDIES[status] ?? (/max_tokens/.test(text) ? 'set tokenLimitField' : 'check the model entry');
+  return new UserError(`${place} answered ${status}${said}; ${remedy}`);
+}
+
+const REMEDIES: Readonly<Record<number, string>> = {
+  301: 'use the address that it redirects to as endpoint',
+  302: 'use the address that it redirects to as endpoint',
+  404: 'check `source` (the name of the model) and `endpoint` (most end in /v1)',
+  405: 'check `endpoint` (most end in /v1) and `api`',
+};

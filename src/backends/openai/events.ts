@@ -1,0 +1,77 @@
+/**
+ * Server-sent events with the time at which their bytes arrived. Time is read in the socket's own callback, before
+ * anything is parsed, so that a slow reader does not make a server look slow.
+ */
+import type { Readable } from 'node:stream';
+import { createParser } from 'eventsource-parser';
+
+export interface StampedEvent {
+  /** Seconds, monotonic. */
+  readonly time: number;
+  readonly data: string;
+}
+
+export class StreamTooLarge extends Error {}
+
+/** No token needs a line of a megabyte, nor an answer 64 of them. */
+const LONGEST_EVENT = 2 ** 20;
+const LONGEST_STREAM = 64 * 2 ** 20;
+
+/** Seconds on the clock that every time stamp is read from. */
+export function now(): number {
+  return performance.now() / 1000;
+}
+
+/** @throws StreamTooLarge, or whatever broke the connection. */
+export async function* eventsOf(body: Readable): AsyncGenerator<StampedEvent> {
+  const waiting: StampedEvent[] = [];
+  const state: { ended: boolean; error: unknown } = { ended: false, error: null };
+  let wake = () => {};
+  let time = 0;
+  let received = 0;
+
+  const end = (error: unknown) => {
+    if (!state.ended) Object.assign(state, { ended: true, error });
+    wake();
+  };
+  const decoder = new TextDecoder();
+  const parser = createParser({
+    maxBufferSize: LONGEST_EVENT,
+    onEvent: ({ data }) => waiting.push({ time, data }),
+    onError: ({ type }) => {
+      if (type === 'max-buffer-size-exceeded') end(new StreamTooLarge('an event longer than a megabyte'));
+    },
+  });
+  body.on('data', (bytes: Buffer) => {
+    time = now();
+    received += bytes.length;
+    if (state.ended) return;
+    if (received > LONGEST_STREAM) return end(new StreamTooLarge('more than 64 MiB'));
+    parser.feed(decoder.decode(bytes, { stream: true }));
+    wake();
+  });
+  body.on('error', end);
+  body.on('end', () => {
+    // Some servers forget the blank line after their last event.
+    if (!state.ended) parser.feed('\n\n');
+    end(null);
+  });
+  body.on('close', () => end(new Error('the connection was closed')));
+
+  try {
+    for (;;) {
+      const event = waiting.shift();
+      if (event !== undefined) yield event;
+      else if (state.ended) {
+        if (state.error !== null) throw state.error;
+        return;
+      } else {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
+  } finally {
+    body.destroy();
+  }
+}

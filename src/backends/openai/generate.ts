@@ -1,0 +1,152 @@
+/**
+ * One answer from a server: send, read the stream, and try again where that is fair, which is only before the first
+ * piece. What failed attempts and waits cost is reported apart and is no part of any time stamp: stamps are shifted by it,
+ * as if the clock had stood still until the attempt that succeeded.
+ */
+import type { Generation, Prompt } from '../../core/definition/suite.js';
+import { UserError } from '../../core/errors.js';
+import type { TokenCount } from '../../core/measure/measurement.js';
+import { persist, Transient } from '../../files/retry.js';
+import { type End, type GenerationEvent, ModelFailure } from '../backend.js';
+import { PLAIN } from '../chat-template.js';
+import { createStopFilter } from '../stop.js';
+import type { Chunk } from './answer.js';
+import { type Connection, RateLimited } from './connection.js';
+import { now } from './events.js';
+import { BrokenStream, type Server, type StampedChunk, type Stream, startStream } from './stream.js';
+
+export const UNCOUNTED = 'the server does not count tokens';
+
+/** What the server computes before it answers is its own; rendering a chat is one of these things. */
+const UNSEEN_TEMPLATE = { missing: 'the server applies the chat template, unseen' };
+
+export async function* generate(
+  server: Server,
+  prompt: Prompt,
+  generation: Generation,
+  signal: AbortSignal,
+): AsyncGenerator<GenerationEvent, void, undefined> {
+  signal.throwIfAborted();
+  const { model, connection, pace } = server;
+  const begun = now();
+  let sent = begun;
+  let attempts = 0;
+  const deadline = deadlineOf(generation.timeout, signal);
+
+  /** One attempt, as far as its first meaningful chunk. */
+  const attempt = async (): Promise<Stream> => {
+    attempts += 1;
+    deadline.restart();
+    sent = now();
+    return startStream(server, prompt, generation, deadline.signal);
+  };
+
+  let stream: Stream | undefined;
+  try {
+    // Waits longer than half the task's own timeout are not granted: the trial would time out on them.
+    const patience = Math.min(pace.patience, generation.timeout / 2);
+    stream = await persist({ ...pace, patience }, signal, attempt, () => deadline.clear());
+    const shift = sent - begun;
+    const retries = attempts > 1 ? { retries: { count: attempts - 1, waited: shift } } : {};
+    const rendered = model.api === 'chat' ? UNSEEN_TEMPLATE : { value: PLAIN.render(prompt) };
+    for await (const event of readAnswer(stream, generation)) {
+      const time = event.time - shift;
+      yield event.kind === 'piece' ? { ...event, time } : { ...event, time, rendered, ...retries };
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (deadline.expired()) {
+      throw new ModelFailure(
+        'timeout',
+        `${connection.endpoint.place}: no complete answer within ${generation.timeout} s`,
+      );
+    }
+    throw finalFailure(error, connection);
+  } finally {
+    deadline.clear();
+    await stream?.chunks.return?.(undefined);
+  }
+}
+
+type Heard = Exclude<GenerationEvent, End> | Omit<End, 'rendered' | 'retries'>;
+
+async function* readAnswer({ first, chunks }: Stream, { stop }: Generation): AsyncGenerator<Heard> {
+  const filter = createStopFilter(stop);
+  const counted: (number | null)[] = [];
+  let usage: Chunk['usage'] = null;
+  let finish: End['finish'] = 'stop';
+  let time = first?.time ?? now();
+
+  for await (const stamped of withFirst(first, chunks)) {
+    const { chunk } = stamped;
+    usage = chunk.usage ?? usage;
+    finish = chunk.finish ?? finish;
+    if (chunk.text === '' && chunk.reasoning === '' && !chunk.logprobs?.length) continue;
+    time = stamped.time;
+    const { text, stopped } = filter.push(chunk.text);
+    const tokens = chunk.logprobs?.length ?? null;
+    counted.push(tokens);
+    const { reasoning, logprobs } = chunk;
+    yield { kind: 'piece', time, text, tokens, ...(logprobs && { logprobs }), ...(reasoning !== '' && { reasoning }) };
+    if (stopped) {
+      yield { kind: 'end', time, finish: 'stop', ...countsOf(usage, counted) };
+      return;
+    }
+  }
+  const rest = filter.end();
+  if (rest !== '') yield { kind: 'piece', time, text: rest, tokens: 0, logprobs: [] };
+  yield { kind: 'end', time: Math.max(time, now()), finish, ...countsOf(usage, counted) };
+}
+
+async function* withFirst(
+  first: StampedChunk | null,
+  rest: AsyncGenerator<StampedChunk>,
+): AsyncGenerator<StampedChunk> {
+  if (first !== null) yield first;
+  yield* rest;
+}
+
+/** The server's own count; else that of the log-probabilities, of which there is one for each token. */
+function countsOf(
+  usage: Chunk['usage'],
+  counted: readonly (number | null)[],
+): { promptTokens: TokenCount; outputTokens: TokenCount } {
+  const entries = counted.filter((tokens) => tokens !== null);
+  const output =
+    usage?.outputTokens ??
+    (entries.length > 0 && entries.length === counted.length ? entries.reduce((a, b) => a + b, 0) : null);
+  return { promptTokens: tokenCount(usage?.promptTokens ?? null), outputTokens: tokenCount(output) };
+}
+
+function tokenCount(value: number | null): TokenCount {
+  return value === null ? { missing: UNCOUNTED, source: 'none' } : { value, source: 'server' };
+}
+
+/** What remains of an error when no further attempt is made. */
+function finalFailure(error: unknown, { endpoint, ended }: Connection): unknown {
+  if (error instanceof UserError || error instanceof ModelFailure) return error;
+  const death = ended();
+  if (death !== null) return new ModelFailure('server', `${endpoint.place}: ${death}`, { cause: error });
+  // A rate limit is the account's, not the model's; so is a network that is not there.
+  if (error instanceof RateLimited)
+    return new Error(`${error.message}; lower the rate or raise the limit`, { cause: error });
+  if (error instanceof Transient || error instanceof BrokenStream) {
+    return new ModelFailure('server', error.message, { cause: error });
+  }
+  return error;
+}
+
+/** Limits the attempt under way; what is spent between attempts does not count. */
+function deadlineOf(seconds: number, signal: AbortSignal) {
+  const expiry = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    signal: AbortSignal.any([signal, expiry.signal]),
+    restart() {
+      clearTimeout(timer);
+      timer = setTimeout(() => expiry.abort(), seconds * 1000);
+    },
+    clear: () => clearTimeout(timer),
+    expired: () => expiry.signal.aborted,
+  };
+}

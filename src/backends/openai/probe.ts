@@ -1,0 +1,94 @@
+/**
+ * What a server can do, found out by asking it for a few tokens when a session opens: a wrong key or name shows before any
+ * measurement, a server that loads its model on the first request has loaded it, and what is missing is known by name.
+ */
+import type { Capability } from '../backend.js';
+import { isObject, parse } from './answer.js';
+import { OPTIONAL } from './body.js';
+import { type Connection, readText } from './connection.js';
+import { generate } from './generate.js';
+import { whyNoLoglikelihood } from './loglikelihood.js';
+import type { Server } from './stream.js';
+
+export interface Abilities {
+  readonly cannot: Readonly<Partial<Record<Capability, string>>>;
+  readonly warnings: readonly string[];
+}
+
+const QUESTION = { messages: [{ role: 'user' as const, content: 'Count from one to twenty in words.' }] };
+const FEW = { maxTokens: 16, stop: [], temperature: 0, topP: 1, seed: 0 };
+/** Seconds: a server may have to load its model first. */
+const PATIENCE = 300;
+
+/** @throws what generating throws. */
+export async function probe(server: Server, signal: AbortSignal): Promise<Abilities> {
+  let pieces = 0;
+  let withLogprobs = 0;
+  let promptTokens = false;
+  let outputTokens: number | null = null;
+  for await (const event of generate(server, QUESTION, { ...FEW, timeout: PATIENCE }, signal)) {
+    if (event.kind === 'piece') {
+      pieces += 1;
+      if (event.logprobs !== undefined) withLogprobs += 1;
+    } else {
+      promptTokens = 'value' in event.promptTokens;
+      outputTokens = 'value' in event.outputTokens ? event.outputTokens.value : null;
+    }
+  }
+  const within = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE * 1000)]);
+  const noLoglikelihood = await whyNoLoglikelihood(server, within).catch(() => 'the server did not answer in time');
+  signal.throwIfAborted();
+  const noLogprobs = server.refused.has('logprobs') || withLogprobs === 0;
+  return {
+    cannot: {
+      ...(server.model.api === 'chat' && { chatTemplate: 'the server applies the chat template, unseen' }),
+      ...(noLogprobs && { logprobs: 'the server gives no log-probabilities of its output' }),
+      ...(noLoglikelihood !== null && { loglikelihood: noLoglikelihood }),
+      ...(!promptTokens && { promptTokens: 'the server does not count tokens' }),
+    },
+    warnings: [
+      ...[...server.refused].map((field) => `the server refuses "${field}": ${OPTIONAL[field]}`),
+      ...disagreement(pieces, outputTokens),
+    ],
+  };
+}
+
+/** Chunks are not tokens; gaps between chunks that hold several are not gaps between tokens. */
+function disagreement(pieces: number, tokens: number | null): string[] {
+  if (tokens === null || tokens === 0 || Math.abs(pieces - tokens) <= 0.1 * tokens) return [];
+  return [`the server sent ${tokens} tokens in ${pieces} pieces: times between pieces are not times between tokens`];
+}
+
+/** What `/models` tells of the model, where it is offered and tells anything. */
+export interface Listing {
+  /** Names of the models that the server lists. */
+  readonly names: readonly string[];
+  readonly owner: string | null;
+  /** Context window in tokens. */
+  readonly context: number | null;
+  readonly parameters: number | null;
+}
+
+const LONGEST_LISTING = 8 * 2 ** 20;
+
+/** @throws Refusal, Transient or NoConnection as `send` does. */
+export async function listModels(connection: Connection, source: string, signal: AbortSignal): Promise<Listing> {
+  const answer = await connection.send('GET', connection.endpoint.url('/models'), null, signal);
+  const json = parse(await readText(answer.body, LONGEST_LISTING));
+  const entries = isObject(json) && Array.isArray(json.data) ? json.data.filter(isObject) : [];
+  const names = entries.map((entry) => entry.id).filter((id) => typeof id === 'string');
+  // A server of one model often takes any name for it.
+  const own = entries.find((entry) => entry.id === source) ?? (entries.length === 1 ? entries[0]! : {});
+  const meta = isObject(own.meta) ? own.meta : {};
+  const context = [own.max_model_len, meta.n_ctx, own.context_length, own.context_window].find(isCount);
+  return {
+    names,
+    owner: typeof own.owned_by === 'string' ? connection.endpoint.quote(own.owned_by).slice(0, 40) : null,
+    context: context ?? null,
+    parameters: isCount(meta.n_params) ? meta.n_params : null,
+  };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
+}
