@@ -1,9 +1,9 @@
 /**
  * Entries of `models.json` with their variants laid over them, and the models that a selection names:
- * `phi-3-mini` is the entry, `phi-3-mini:onnx` one variant, `phi-3-mini:*` every one of them.
+ * `phi-3-mini` is the entry, `phi-3-mini:onnx` one variant, `phi-3-mini:*` the entry and every variant of it.
  */
 import { UserError } from '../errors.js';
-import type { Catalogue } from './model.js';
+import { type Catalogue, fieldsOf } from './model.js';
 
 /** One model as it stands in the file, not yet checked, and where. */
 export interface CatalogueEntry {
@@ -20,19 +20,28 @@ export function entriesOf(catalogue: Catalogue): readonly CatalogueEntry[] {
       'backend' in base || variants === undefined ? [{ id: base.id, fields: base, path }] : [];
     for (const [variant, changes] of Object.entries(variants ?? {})) {
       const id = `${base.id}:${variant}`;
-      entries.push({ id, fields: { ...base, ...changes, id }, path: [...path, 'variants', variant] });
+      const fields = { ...inherited(base, changes.backend), ...changes, id };
+      entries.push({ id, fields, path: [...path, 'variants', variant] });
     }
     return entries;
   });
+}
+
+/** What a variant takes over: when it names another backend, the settings of the entry's own engine mean nothing to it. */
+function inherited(base: Readonly<Record<string, unknown>>, backend: unknown): Readonly<Record<string, unknown>> {
+  if (backend === undefined || backend === base.backend) return base;
+  const [foreign, known] = [fieldsOf(base.backend), fieldsOf(backend)];
+  return Object.fromEntries(Object.entries(base).filter(([field]) => known.has(field) || !foreign.has(field)));
 }
 
 /** @throws UserError naming what there is when nothing answers to a selector. */
 export function select(entries: readonly CatalogueEntry[], selectors: readonly string[]): readonly CatalogueEntry[] {
   const chosen = new Map<string, CatalogueEntry>();
   for (const selector of selectors) {
-    const matches = selector.endsWith(':*')
-      ? entries.filter(({ id }) => id.startsWith(selector.slice(0, -1)))
-      : entries.filter(({ id }) => id === selector);
+    const all = selector.endsWith(':*') ? selector.slice(0, -':*'.length) : null;
+    const matches = entries.filter(({ id }) =>
+      all === null ? id === selector : id === all || id.startsWith(`${all}:`),
+    );
     if (matches.length === 0) {
       const near = entries.filter(({ id }) => id.startsWith(`${selector}:`)).map(({ id }) => id);
       const known = near.length > 0 ? near : entries.map(({ id }) => id);

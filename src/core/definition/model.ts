@@ -22,7 +22,12 @@ const common = {
   title: z.string().optional(),
   class: z.enum(['slm', 'llm']).optional().describe('The default follows from the number of parameters.'),
   parameters: count.optional().describe('How many parameters the model has: 3800000000 or "3.8 B".'),
-  context: z.int().positive().optional().describe('Context window in tokens.'),
+  context: z
+    .int()
+    .positive()
+    .optional()
+    .describe('Tokens of context that the model is opened with; its KV cache grows with them.'),
+  maxContext: z.int().positive().optional().describe('The longest context that the model was made for, in tokens.'),
   quantisation: z.string().optional().describe('How the weights are stored: f16, q4_k_m, int8 …'),
   bitsPerWeight: z.number().positive().optional(),
   threads: z.int().positive().optional().describe('Threads of the engine; the default leaves it to the backend.'),
@@ -117,6 +122,12 @@ export const modelSchema = z.discriminatedUnion('backend', [llamaCpp, onnxruntim
   error: 'expected a known backend: llama-cpp, onnxruntime, transformers, openai or scripted',
 });
 
+/** The fields that a backend's models may have; none for what is no backend. */
+export function fieldsOf(backend: unknown): ReadonlySet<string> {
+  const schema = modelSchema.options.find(({ shape }) => shape.backend.value === backend);
+  return new Set(Object.keys(schema?.shape ?? {}));
+}
+
 /** An entry before its variants are laid over it: fields are checked once the two are one. */
 const entry = z.looseObject({
   id: name,
@@ -128,7 +139,7 @@ export const catalogueSchema = z.strictObject({
   default: z
     .array(z.string())
     .min(1)
-    .describe('What runs when no model is named; `id:*` is every variant of an entry.'),
+    .describe('What runs when no model is named; `id:*` is an entry and every variant of it.'),
   models: z.array(entry).min(1),
 });
 
@@ -171,11 +182,26 @@ export function bitsOf(quantisation: string): number {
 }
 
 const BITS: Readonly<Record<string, number>> = {
+  iq2_xxs: 2.38,
+  iq2_xs: 2.59,
+  iq2_s: 2.74,
+  iq2_m: 2.93,
+  iq3_xxs: 3.25,
+  iq3_xs: 3.5,
+  iq3_s: 3.66,
+  iq3_m: 3.76,
+  iq4_xs: 4.46,
+  iq4_nl: 4.68,
   q2_k: 3.16,
-  q3_k_m: 3.99,
+  q3_k_s: 3.64,
+  q3_k_m: 4,
+  q3_k_l: 4.3,
   q4_0: 4.5,
+  q4_1: 5,
   q4_k_s: 4.67,
   q4_k_m: 4.89,
+  q5_0: 5.5,
+  q5_1: 6,
   q5_k_s: 5.57,
   q5_k_m: 5.7,
   q6_k: 6.56,
@@ -183,6 +209,4 @@ const BITS: Readonly<Record<string, number>> = {
   q4: 4.5,
   q4f16: 4.5,
   bnb4: 4.5,
-  iq2_xxs: 2.38,
-  iq4_xs: 4.46,
 };
