@@ -27,7 +27,10 @@ export async function check(flags: CheckFlags): Promise<void> {
     const loaded = await loadSuite(reference);
     const tasks = [];
     for (const [index, task] of loaded.suite.tasks.entries()) {
-      tasks.push({ name: task.name, samples: (await loadSamples(loaded, index, { seed: 0, limit: null })).length });
+      tasks.push({
+        name: task.name,
+        samples: (await loadSamples(loaded, index, { seed: 0, limit: null, environment: process.env })).samples.length,
+      });
     }
     suites.push({ name: loaded.suite.name, tasks });
   }

@@ -41,16 +41,16 @@ export async function loadDefinitions(flags: RunFlags): Promise<Definitions> {
   for (const loaded of suites) {
     const tasks = [];
     for (const [index, task] of loaded.suite.tasks.entries()) {
-      const records = (await loadSamples(loaded, index, settings)).map((sample) =>
-        toRecord(loaded.suite.name, task.name, sample),
-      );
+      const { samples: taken, source } = await loadSamples(loaded, index, { ...settings, environment: process.env });
+      const records = taken.map((sample) => toRecord(loaded.suite.name, task.name, sample));
       samples.push(...records);
       tasks.push({
         ...task,
         samples: {
           count: records.length,
           hash: sha256(records.map(({ promptHash, target }) => `${promptHash} ${JSON.stringify(target)}`).join('\n')),
-          source: Array.isArray(task.samples) ? 'inline' : task.samples.file,
+          source: source.name,
+          fileHashes: source.hashes,
         },
       });
     }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { startAnalysis } from '../core/analyse/analyse.js';
 import { UserError } from '../core/errors.js';
 import { recommend } from '../core/recommend/recommend.js';
-import { REPORTERS } from '../core/report/table.js';
+import { renderReports } from '../core/report/table.js';
 import { renderTerminal } from '../core/report/terminal.js';
 import { displayPath } from '../files/document.js';
 import { readLog } from '../files/log.js';
@@ -34,15 +34,10 @@ export async function printRun(log: string, { out, json }: PrintOptions): Promis
   const analysis = fold.finish();
   const recommendation = recommend(analysis);
 
-  let summary = '';
-  for (const reporter of Object.values(REPORTERS)) {
-    for (const { path, content } of await reporter.render(analysis, recommendation)) {
-      await writeArtifact(join(out, path), content);
-      if (path === 'summary.json') summary = String(content);
-    }
-  }
+  const artifacts = await renderReports({ analysis, recommendation });
+  for (const { path, content } of artifacts) await writeArtifact(join(out, path), content);
   if (json) {
-    process.stdout.write(summary);
+    process.stdout.write(String(artifacts.find(({ path }) => path === 'summary.json')!.content));
     return;
   }
   const color = process.stdout.isTTY === true && !process.env.NO_COLOR;

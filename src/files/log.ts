@@ -13,10 +13,10 @@ import {
   readSync,
   writeSync,
 } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { UserError } from '../core/errors.js';
 import { LOG_VERSION, type LogRecord } from '../core/measure/log.js';
 import { displayPath, readFailure } from './document.js';
+import { readLines } from './lines.js';
 
 export interface LogWriter {
   append(record: LogRecord): void;
@@ -50,23 +50,21 @@ export function openLog(file: string): LogWriter {
 
 /** @throws UserError naming the line of a record that is damaged or from another version. */
 export async function* readLog(file: string): AsyncGenerator<LogRecord> {
-  const stream = createReadStream(file);
-  const failed = new Promise<never>((_, reject) => stream.once('error', reject));
-  failed.catch(() => {});
-  const whole = await endsWithNewline(file);
   let number = 0;
-  let held: string | null = null;
   try {
-    for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-      if (held !== null) yield parseRecord(held, number, file);
-      held = line;
+    for await (const { text, complete } of readLines(createReadStream(file, { highWaterMark: 1 << 18 }))) {
       number++;
+      if (complete) yield parseRecord(text, number, file);
     }
   } catch (cause) {
-    if (cause instanceof UserError) throw cause;
+    if (cause instanceof UserError || !isFileError(cause)) throw cause;
     throw new UserError(`${displayPath(file)}: ${readFailure(cause)}`, { cause });
   }
-  if (held !== null && whole) yield parseRecord(held, number, file);
+}
+
+/** What a consumer throws into this generator's loop is not the file's fault. */
+function isFileError(error: unknown): boolean {
+  return typeof (error as NodeJS.ErrnoException).code === 'string';
 }
 
 function parseRecord(line: string, number: number, file: string): LogRecord {
@@ -91,29 +89,7 @@ function parseRecord(line: string, number: number, file: string): LogRecord {
   return record;
 }
 
-async function endsWithNewline(file: string): Promise<boolean> {
-  let fd: number;
-  try {
-    fd = openSync(file, 'r');
-  } catch (cause) {
-    throw new UserError(`${displayPath(file)}: ${readFailure(cause)}`, { cause });
-  }
-  try {
-    return lastByte(fd) === NEWLINE;
-  } finally {
-    closeSync(fd);
-  }
-}
-
 const NEWLINE = 0x0a;
-
-function lastByte(fd: number): number | null {
-  const { size } = fstatSync(fd);
-  if (size === 0) return null;
-  const byte = Buffer.alloc(1);
-  readSync(fd, byte, 0, 1, size - 1);
-  return byte[0]!;
-}
 
 /** Cuts the file back to its last newline. */
 function dropTornLine(fd: number): void {

@@ -1,16 +1,16 @@
 /**
  * Rows of a data file, one at a time, so that a file of ten million rows is read in constant memory. The format follows
- * from the name: .jsonl, .json (a list), .csv, .tsv; each also with .gz.
+ * from the name: .jsonl, .json (a list), .csv, .tsv, each also with .gz; and .parquet, a row group at a time.
  */
 import { createReadStream } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { parse as parseCsv } from 'csv-parse';
 import type { Row } from '../core/definition/suite.js';
 import { describeError, UserError } from '../core/errors.js';
 import { displayPath, readFailure } from './document.js';
+import { readLines } from './lines.js';
 
 export interface NumberedRow {
   readonly row: Row;
@@ -18,44 +18,63 @@ export interface NumberedRow {
   readonly number: number;
 }
 
-const FORMATS = { jsonl: readJsonl, json: readJson, csv: readCsv, tsv: readTsv } as const;
+type Reader = (file: string, name: string) => AsyncGenerator<NumberedRow>;
+
+const FORMATS = {
+  jsonl: readJsonl,
+  json: readJson,
+  csv: readCsv,
+  tsv: readTsv,
+  parquet: readParquet,
+} as const satisfies Record<string, Reader>;
+const NAME = /\.(?:(jsonl|json|csv|tsv)(?:\.gz)?|(parquet))$/i;
 
 /** @throws UserError naming file, row and reason. */
 export async function* readRows(file: string): AsyncGenerator<NumberedRow> {
-  const format = /\.(jsonl|json|csv|tsv)(\.gz)?$/i.exec(file);
-  if (format === null) {
+  const name = displayPath(file);
+  const [, text, binary] = NAME.exec(file) ?? [];
+  const format = (text ?? binary)?.toLowerCase() as keyof typeof FORMATS | undefined;
+  if (format === undefined) {
     throw new UserError(
-      `${displayPath(file)}: expected a data file named *.jsonl, *.json, *.csv or *.tsv (or the same with .gz)`,
+      `${name}: expected a data file named *.jsonl, *.json, *.csv or *.tsv (or the same with .gz), or *.parquet`,
     );
   }
   await access(file, constants.R_OK).catch((cause) => {
-    throw new UserError(`${displayPath(file)}: ${readFailure(cause)}`, { cause });
+    throw new UserError(`${name}: ${readFailure(cause)}`, { cause });
   });
-  const raw = createReadStream(file);
-  const stream = format[2] ? raw.pipe(createGunzip()) : raw;
-  raw.on('error', (error) => stream.destroy(error));
   try {
-    yield* FORMATS[format[1]!.toLowerCase() as keyof typeof FORMATS](stream, displayPath(file));
+    yield* FORMATS[format](file, name);
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
-    throw new UserError(`${displayPath(file)}: the file cannot be read (${describeError(cause)})`, { cause });
+    throw new UserError(`${name}: the file cannot be read (${describeError(cause)})`, { cause });
+  }
+}
+
+/** The bytes of a file, unpacked when its name says that they are packed. */
+async function* open(file: string): AsyncGenerator<Buffer> {
+  const raw = createReadStream(file, { highWaterMark: 1 << 18 });
+  if (!file.toLowerCase().endsWith('.gz')) return yield* raw;
+  const unpacked = createGunzip();
+  raw.on('error', (error) => unpacked.destroy(error));
+  try {
+    yield* raw.pipe(unpacked);
   } finally {
     raw.destroy();
   }
 }
 
-async function* readJsonl(stream: Readable, name: string): AsyncGenerator<NumberedRow> {
+async function* readJsonl(file: string, name: string): AsyncGenerator<NumberedRow> {
   let number = 0;
-  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const { text } of readLines(open(file))) {
     number++;
-    if (line.trim() === '') continue;
-    yield { row: asRow(parseJson(line, `${name}:${number}`), `${name}:${number}`), number };
+    if (text.trim() === '') continue;
+    yield { row: asRow(parseJson(text, `${name}:${number}`), `${name}:${number}`), number };
   }
 }
 
-async function* readJson(stream: Readable, name: string): AsyncGenerator<NumberedRow> {
+async function* readJson(file: string, name: string): AsyncGenerator<NumberedRow> {
   const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  for await (const chunk of open(file)) chunks.push(chunk);
   const list = parseJson(Buffer.concat(chunks).toString('utf8'), name);
   if (!Array.isArray(list))
     throw new UserError(`${name}: expected a list of rows, found ${typeof list}; use .jsonl for one row a line`);
@@ -63,26 +82,61 @@ async function* readJson(stream: Readable, name: string): AsyncGenerator<Numbere
     yield { row: asRow(value, `${name}: row ${index + 1}`), number: index + 1 };
 }
 
-function readCsv(stream: Readable, name: string): AsyncGenerator<NumberedRow> {
-  return readDelimited(stream, name, ',');
+function readCsv(file: string, name: string): AsyncGenerator<NumberedRow> {
+  return readDelimited(file, name, ',');
 }
 
-function readTsv(stream: Readable, name: string): AsyncGenerator<NumberedRow> {
-  return readDelimited(stream, name, '\t');
+function readTsv(file: string, name: string): AsyncGenerator<NumberedRow> {
+  return readDelimited(file, name, '\t');
 }
 
-async function* readDelimited(stream: Readable, name: string, delimiter: string): AsyncGenerator<NumberedRow> {
-  const parser = stream.pipe(parseCsv({ delimiter, columns: true, bom: true, info: true, skip_empty_lines: true }));
-  stream.on('error', (error) => parser.destroy(error));
+async function* readDelimited(file: string, name: string, delimiter: string): AsyncGenerator<NumberedRow> {
+  const parser = parseCsv({ delimiter, columns: true, bom: true, info: true, skip_empty_lines: true });
+  const bytes = Readable.from(open(file));
+  bytes.on('error', (error) => parser.destroy(error));
   try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: Row; info: { lines: number } }>) {
+    for await (const { record, info } of bytes.pipe(parser) as AsyncIterable<{
+      record: Row;
+      info: { lines: number };
+    }>) {
       yield { row: record, number: info.lines };
     }
   } catch (cause) {
     throw new UserError(`${name}: expected rows of equally many columns, found an error (${describeError(cause)})`, {
       cause,
     });
+  } finally {
+    bytes.destroy();
   }
+}
+
+async function* readParquet(file: string, name: string): AsyncGenerator<NumberedRow> {
+  // Loaded only for the few who have such files.
+  const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
+  const { compressors } = await import('hyparquet-compressors');
+  const buffer = await asyncBufferFromFile(file);
+  const metadata = await parquetMetadataAsync(buffer);
+  let number = 0;
+  for (const group of metadata.row_groups) {
+    const rowEnd = number + Number(group.num_rows);
+    const rows = await parquetReadObjects({ file: buffer, metadata, compressors, rowStart: number, rowEnd });
+    for (const row of rows) {
+      number++;
+      yield { row: asRow(plainValue(row), `${name}: row ${number}`), number };
+    }
+  }
+}
+
+/** Parquet's values as JSON knows them: whole numbers as numbers where they are exact, dates as ISO 8601, bytes as base64. */
+function plainValue(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  if (value instanceof Date) return value.toISOString();
+  if (ArrayBuffer.isView(value)) {
+    return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : Array.from(value as never, plainValue);
+  }
+  if (Array.isArray(value)) return value.map(plainValue);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plainValue(inner)]));
 }
 
 function parseJson(text: string, place: string): unknown {

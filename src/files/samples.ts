@@ -1,18 +1,30 @@
-/** The samples of a task: inline, or from a data file beside the suite; limited, shuffled by the seed, with prompts rendered. */
-import { dirname, resolve } from 'node:path';
+/**
+ * The samples of a task: inline, or from a data file; limited, shuffled by the seed, stratified; with the prompts rendered.
+ */
+import { dirname } from 'node:path';
+import { Template } from '@huggingface/jinja';
 import { sampleReader } from '../core/definition/sample.js';
-import type { FileSamples, Row, Sample, Task } from '../core/definition/suite.js';
+import type { DataSamples, Row, Sample, Task } from '../core/definition/suite.js';
 import { UserError } from '../core/errors.js';
-import { createRandom, shuffle as shuffled } from '../core/stats/random.js';
+import { createRandom, shuffle } from '../core/stats/random.js';
+import { locateData } from './data.js';
 import type { LoadedSuite } from './definitions.js';
 import { displayPath } from './document.js';
-import { sha256 } from './hash.js';
-import { readRows } from './rows.js';
+import { sha256, sha256OfFile } from './hash.js';
+import { type NumberedRow, readRows } from './rows.js';
+import { takeRows } from './sampling.js';
 
 export interface SampleOptions {
   readonly seed: number;
   /** At most so many of each task. */
   readonly limit: number | null;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface LoadedSamples {
+  readonly samples: readonly Sample[];
+  /** Where they came from: the name the suite gives, and the SHA-256 of each file. */
+  readonly source: { readonly name: string; readonly hashes: readonly string[] };
 }
 
 /** @throws UserError naming the file, the row and what is wrong with it. */
@@ -20,55 +32,78 @@ export async function loadSamples(
   loaded: LoadedSuite,
   taskIndex: number,
   options: SampleOptions,
-): Promise<readonly Sample[]> {
+): Promise<LoadedSamples> {
   const task = loaded.suite.tasks[taskIndex]!;
   const path = ['tasks', taskIndex];
-  const inSuite = <T>(field: string, read: () => T): T => withPlace(loaded.document.place([...path, field]), read);
-  const examples = await examplePool(loaded, task, options.seed);
-  const reader = inSuite('prompt', () => sampleReader(task, examples, sha256));
+  const examples = await examplePool(loaded, task, options);
+  const reader = withPlace(loaded.document.place([...path, 'prompt']), () => sampleReader(task, examples, sha256));
 
   const samples: Sample[] = [];
-  const ids = new Map<string, number>();
+  const ids = new Map<string, string>();
   const add = (row: Row, place: string) => {
     const sample = withPlace(place, () => reader.read(row));
     const earlier = ids.get(sample.id);
     if (earlier !== undefined) {
       throw new UserError(
-        `${place}expected every sample to have an id of its own, found "${sample.id}" again (first in row ${earlier}); set samples.fields.id`,
+        `${place}expected every sample to have an id of its own, found "${sample.id}" again (first at ${earlier.replace(/: $/, '')}); set samples.fields.id`,
       );
     }
-    ids.set(sample.id, samples.length + 1);
+    ids.set(sample.id, place);
     samples.push(sample);
   };
 
   if (Array.isArray(task.samples)) {
-    const limit = options.limit ?? task.samples.length;
-    for (const [i, row] of task.samples.slice(0, limit).entries())
-      add(row, loaded.document.place([...path, 'samples', i]));
-    return samples;
+    const rows = task.samples.slice(0, options.limit ?? task.samples.length);
+    for (const [i, row] of rows.entries()) add(row, loaded.document.place([...path, 'samples', i]));
+    return { samples, source: { name: 'inline', hashes: [] } };
   }
-  const { limit: own, shuffle } = task.samples;
-  const limit = Math.min(own ?? Number.POSITIVE_INFINITY, options.limit ?? Number.POSITIVE_INFINITY);
-  const file = dataFile(loaded, task.samples);
-  for await (const { row, number } of readRows(file)) {
-    add(row, `${displayPath(file)}:${number}: `);
-    if (!shuffle && samples.length >= limit) break;
-  }
-  if (samples.length === 0) throw new UserError(`${displayPath(file)}: expected at least one row, found none`);
-  return shuffle ? shuffled(samples, createRandom(options.seed, 'samples')).slice(0, limit) : samples;
+  const files = await dataFiles(loaded, task.samples, options);
+  const rows = await takeRows(rowsOf(files), {
+    limit: Math.min(task.samples.limit ?? Number.POSITIVE_INFINITY, options.limit ?? Number.POSITIVE_INFINITY),
+    shuffled: task.samples.shuffle,
+    seed: options.seed,
+    ...(task.samples.stratify !== undefined && { stratum: stratumBy(task.samples.stratify) }),
+  });
+  if (rows.length === 0) throw new UserError(`${displayPath(files[0]!)}: expected at least one row, found none`);
+  for (const { row, place } of rows) add(row, `${place}: `);
+  return { samples, source: { name: task.samples.file, hashes: await Promise.all(files.map(sha256OfFile)) } };
 }
 
-async function examplePool(loaded: LoadedSuite, task: Task, seed: number): Promise<readonly Row[]> {
+/** A row with where it stands, for complaints; `number` counts over all files. */
+interface PlacedRow extends NumberedRow {
+  readonly place: string;
+}
+
+async function* rowsOf(files: readonly string[]): AsyncGenerator<PlacedRow> {
+  let count = 0;
+  for (const file of files) {
+    for await (const { row, number } of readRows(file))
+      yield { row, number: ++count, place: `${displayPath(file)}:${number}` };
+  }
+}
+
+async function examplePool(loaded: LoadedSuite, task: Task, options: SampleOptions): Promise<readonly Row[]> {
   const { examples } = task.prompt;
   if (examples === undefined) return [];
   const rows: Row[] = [];
   if (Array.isArray(examples.samples)) rows.push(...examples.samples);
-  else for await (const { row } of readRows(dataFile(loaded, examples.samples))) rows.push(row);
-  return examples.pick === 'seeded' ? shuffled(rows, createRandom(seed, 'examples')) : rows;
+  else {
+    for await (const { row } of rowsOf(await dataFiles(loaded, examples.samples, options))) rows.push(row);
+  }
+  return examples.pick === 'seeded' ? shuffle(rows, createRandom(options.seed, 'examples')) : rows;
 }
 
-function dataFile(loaded: LoadedSuite, source: FileSamples): string {
-  return resolve(dirname(loaded.file), source.file);
+function dataFiles(
+  loaded: LoadedSuite,
+  source: DataSamples,
+  { environment }: SampleOptions,
+): Promise<readonly string[]> {
+  return locateData(source, { directory: dirname(loaded.file), environment });
+}
+
+function stratumBy(source: string): (row: NumberedRow) => string {
+  const template = new Template(source);
+  return ({ row }) => template.render(row);
 }
 
 function withPlace<T>(place: string, read: () => T): T {

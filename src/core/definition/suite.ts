@@ -33,10 +33,18 @@ export const fieldsSchema = z
   })
   .describe('How the parts of a sample are read from a row.');
 
-const fileSamples = z.strictObject({
-  file: z.string().min(1).describe('A path beside the suite file.'),
-  limit: z.int().positive().optional(),
-  shuffle: z.boolean().default(false).describe('Take the samples in an order drawn from the seed of the run.'),
+const dataSamples = z.strictObject({
+  file: z
+    .string()
+    .min(1)
+    .describe(
+      'A path beside the suite file, an https URL, or a data set of the hub: hf:org/name, hf:org/name@revision/file.',
+    ),
+  config: z.string().optional().describe('The configuration (subset) of a data set of the hub; `default` when unsaid.'),
+  split: z.string().optional().describe('The split of a data set of the hub; `test` when unsaid.'),
+  limit: z.int().positive().optional().describe('Take at most so many.'),
+  shuffle: z.boolean().default(false).describe('Take them in an order drawn from the seed of the run.'),
+  stratify: template.optional().describe('With a limit: take as many of each value of this as its share of the data.'),
   fields: fieldsSchema.prefault({}),
 });
 
@@ -48,7 +56,7 @@ export const promptSchema = z.strictObject({
   assistant: template.optional().describe('The beginning of the answer, which the model continues.'),
   examples: z
     .strictObject({
-      samples: z.union([inlineSamples, fileSamples]),
+      samples: z.union([inlineSamples, dataSamples]),
       count: z.int().positive(),
       pick: z.enum(['first', 'seeded']).default('first'),
       answer: template.default('{{ target }}'),
@@ -77,7 +85,7 @@ export const taskSchema = z.strictObject({
   name,
   description: z.string().optional(),
   prompt: promptSchema,
-  samples: z.union([inlineSamples, fileSamples]),
+  samples: z.union([inlineSamples, dataSamples]),
   generation: generationSchema.prefault({}),
   scorer: scorerSchema,
   limits: limitsSchema.prefault({}).describe('Limits of this task alone, over those of the suite.'),
@@ -96,7 +104,7 @@ export type Suite = z.infer<typeof suiteSchema>;
 export type Task = z.infer<typeof taskSchema>;
 export type Generation = z.infer<typeof generationSchema>;
 export type ScorerChoice = z.infer<typeof scorerSchema>;
-export type FileSamples = z.infer<typeof fileSamples>;
+export type DataSamples = z.infer<typeof dataSamples>;
 export type Row = z.infer<typeof row>;
 
 /** One input with its target, and the prompt that every model is given. */

@@ -47,7 +47,15 @@ export interface RunRecord {
 /** A suite whose tasks say how many samples they had and by which hash, instead of carrying them. */
 export type LoggedSuite = Omit<Suite, 'tasks'> & {
   readonly tasks: readonly (Omit<Suite['tasks'][number], 'samples'> & {
-    readonly samples: { readonly count: number; readonly hash: string; readonly source: string };
+    readonly samples: {
+      readonly count: number;
+      /** SHA-256 over the prompts and targets in their order. */
+      readonly hash: string;
+      /** `inline`, or the file, URL or data set as the suite names it. */
+      readonly source: string;
+      /** SHA-256 of each file of data. */
+      readonly fileHashes?: readonly string[];
+    };
   })[];
 };
 
