@@ -11,9 +11,10 @@ import { bbh } from './bbh.js';
 import type { Check, Figure } from './check.js';
 import { openFolder } from './folder.js';
 import { gsm8k } from './gsm8k.js';
+import { ifeval } from './ifeval.js';
 import { squad } from './squad.js';
 
-const CHECKS: readonly Check[] = [gsm8k, bbh, squad];
+const CHECKS: readonly Check[] = [gsm8k, bbh, squad, ifeval];
 
 const root = process.env.RIGHTSIZE_DATA;
 const only = process.argv.slice(2);
