@@ -82,33 +82,26 @@ const READERS: Readonly<Record<string, (prompt: string) => Arguments | null>> = 
   'length_constraints:number_words': (prompt) => limit(prompt, 'words?', 'num_words'),
   'length_constraints:number_sentences': (prompt) => limit(prompt, 'sentences?', 'num_sentences'),
   'keywords:frequency': (prompt) => {
+    const word = `the word ["“']?([\\w-]+?)[.,]?["”']?`;
     const found = [
-      ...prompt.matchAll(
-        new RegExp(
-          `the (?:word|keyword) ["“']?([\\w-]+?)[.,]?["”']? (?:should )?(?:appears?|show(?:s)? up|be (?:used|included|mentioned)) ?(at least|less than) ${N} times`,
-          'gi',
-        ),
-      ),
-      ...prompt.matchAll(
-        new RegExp(
-          `(?:use|include|mention) the (?:word|keyword) ["“']?([\\w-]+?)[.,]?["”']? (at least|less than) ${N} times`,
-          'gi',
-        ),
-      ),
+      ...prompt.matchAll(new RegExp(`${word} (?:\\w+ ){0,3}?(at least|less than) ${TIMES}`, 'gi')),
+      ...prompt.matchAll(new RegExp(`(?:not|n't) (?:use|include) ${word}()()(?=[. ]|$)`, 'gi')),
     ];
     const [match] = found;
     if (found.length !== 1 || match === undefined) return null;
-    return { keyword: match[1]!, relation: match[2]!.toLowerCase(), frequency: numberOf(match[3]!) };
+    const relation = match[2] === '' ? 'less than' : match[2]!.toLowerCase();
+    return { keyword: match[1]!, relation, frequency: match[3] === '' ? 1 : timesOf(match[3]!) };
   },
   'keywords:letter_frequency': (prompt) => {
     const found = [
       ...prompt.matchAll(
-        new RegExp(`the letter ["“']?([a-z])["”']? (?:should )?(?:appears? )?(at least|less than) ${N} times`, 'gi'),
+        new RegExp(`the letter ["“']?([a-z])["”']? (?:\\w+ ){0,3}?(at least|less than|fewer than) ${TIMES}`, 'gi'),
       ),
     ];
     const [match] = found;
     if (found.length !== 1 || match === undefined) return null;
-    return { letter: match[1]!, let_relation: match[2]!.toLowerCase(), let_frequency: numberOf(match[3]!) };
+    const relation = match[2]!.toLowerCase().replace('fewer', 'less');
+    return { letter: match[1]!, let_relation: relation, let_frequency: timesOf(match[3]!) };
   },
   'language:response_language': (prompt) => {
     const named = Object.keys(LANGUAGES).filter((language) => new RegExp(`\\b${language}\\b`, 'i').test(prompt));
@@ -133,12 +126,13 @@ const READERS: Readonly<Record<string, (prompt: string) => Arguments | null>> = 
     if (prompt.includes('P.P.S')) return { postscript_marker: 'P.P.S' };
     return prompt.includes('P.S.') ? { postscript_marker: 'P.S.' } : null;
   },
-  'keywords:existence': () => null,
+  'keywords:existence': (prompt) => {
+    const keywords = wordList(prompt, 'include');
+    return keywords === null ? null : { keywords };
+  },
   'keywords:forbidden_words': (prompt) => {
-    const list = /(?:keywords?|words?):? ((?:["“'][^"”']+["”'](?:,? and |,? or |, | )?){1,6})/i.exec(prompt)?.[1];
-    if (list === undefined) return null;
-    const words = [...list.matchAll(/["“']([^"”']+?)[.,]?["”']/g)].map((match) => match[1]!);
-    return { forbidden_words: words };
+    const words = wordList(prompt, "(?:not|n't|cannot) (?:\\w+ )?(?:include|use|mention)");
+    return words === null ? null : { forbidden_words: words };
   },
   'detectable_format:number_bullet_lists': (prompt) =>
     only(prompt, [new RegExp(`exactly ${N} (?:markdown )?bullet`, 'gi')], 'num_bullets'),
@@ -151,12 +145,29 @@ const READERS: Readonly<Record<string, (prompt: string) => Arguments | null>> = 
   },
   'length_constraints:nth_paragraph_first_word': (prompt) => {
     const total = [...prompt.matchAll(new RegExp(`${N} paragraphs`, 'gi'))];
-    const nth = /Paragraph (\d+) must start with (?:the )?word (\w+)/i.exec(prompt);
+    const nth = /Paragraph (\d+) must start with (?:the )?word ["“']?(\w+)/i.exec(prompt);
     return total.length === 1 && nth !== null
       ? { num_paragraphs: numberOf(total[0]![1]!), nth_paragraph: Number(nth[1]), first_word: nth[2]! }
       : null;
   },
 };
+
+/** The words that a prompt lists after a verb: `include the keywords "a" and "b"`, `not use words a or b`, `['a', 'b']`. */
+function wordList(prompt: string, verb: string): readonly string[] | null {
+  const listOf = (item: string) => `${item}(?:(?:, | and | or |, and |, or )${item})+`;
+  const quoted = `["“']?[\\w-]+[.,]?["”']`;
+  const list = new RegExp(
+    `${verb} (?:the )?(?:following )?(?:key)?words:? \\[?(${listOf(quoted)}|${listOf('[\\w-]+')})`,
+    'i',
+  ).exec(prompt);
+  return list === null ? null : list[1]!.split(/, and |, or |, | and | or /).map((word) => word.replace(/[^\w-]/g, ''));
+}
+
+const TIMES = `(once|twice|(?:\\d+|${WORDS.join('|')}) times?)`;
+
+function timesOf(text: string): number {
+  return { once: 1, twice: 2 }[text.toLowerCase()] ?? numberOf(text.split(' ')[0]!);
+}
 
 /** The one number that any of the patterns finds. */
 function only(prompt: string, patterns: readonly RegExp[], name: string): Arguments | null {
@@ -166,10 +177,15 @@ function only(prompt: string, patterns: readonly RegExp[], name: string): Argume
 
 function limit(prompt: string, unit: string, name: string): Arguments | null {
   const found = [
-    ...prompt.matchAll(new RegExp(`(at least|less than|more than|at most)? ?${N}\\+? (?:or more )?${unit}`, 'gi')),
+    ...prompt.matchAll(
+      new RegExp(
+        `(at least|less than|fewer than|more than|at most)? ?(?:a total of )?${N}\\+? (?:or more )?${unit}`,
+        'gi',
+      ),
+    ),
   ];
   const [match] = found;
-  const relation = match?.[1]?.toLowerCase();
+  const relation = match?.[1]?.toLowerCase().replace('fewer', 'less');
   if (found.length !== 1 || (relation !== 'at least' && relation !== 'less than')) return null;
   return { relation, [name]: numberOf(match![2]!) };
 }
