@@ -40,6 +40,12 @@ export function cascadeAreas(items: CascadeItems): CascadeAreas {
   return { cascade, random, oracle, efficiency };
 }
 
+/** The mean scores of the two models alone. */
+export interface ModelScores {
+  readonly small: number;
+  readonly large: number;
+}
+
 /** `(score - small) / (large - small)` (RouteLLM, Ong et al. 2024, arXiv 2406.18665). */
 export function performanceGapRecovered(
   score: number,
@@ -56,8 +62,8 @@ export function performanceGapRecovered(
  */
 export function averageGapRecovered(
   curve: readonly CurvePoint[],
+  models: ModelScores,
 ): { readonly byArea: number; readonly byTenths: number } | Missing {
-  const models = { small: curve[0]!.score, large: curve.at(-1)!.score };
   const area = performanceGapRecovered(areaUnderCurve(curve), models);
   const tenths = Array.from({ length: 10 }, (_, i) => scoreAtRate(curve, (i + 1) / 10));
   const byTenths = performanceGapRecovered(mean(tenths), models);
@@ -70,9 +76,12 @@ export function averageGapRecovered(
  * The least deferral rate at which a share `recovered` of the gap is recovered: CPT(50%) for 0.5. The first point of the
  * curve that reaches it; interpolating the inverse, as RouteLLM's code does, is wrong where the curve falls.
  */
-export function callPerformanceThreshold(curve: readonly CurvePoint[], recovered: number): Quantity {
+export function callPerformanceThreshold(
+  curve: readonly CurvePoint[],
+  models: ModelScores,
+  recovered: number,
+): Quantity {
   expectProbability('recovered', recovered);
-  const models = { small: curve[0]!.score, large: curve.at(-1)!.score };
   for (const { rate, score } of curve) {
     const share = performanceGapRecovered(score, models);
     if ('missing' in share) return share;

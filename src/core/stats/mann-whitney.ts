@@ -37,7 +37,10 @@ export function mannWhitneyTest(first: readonly number[], second: readonly numbe
   const smaller = Math.min(u, n1 * n2 - u);
   const exact = n1 <= EXACT_LIMIT && n2 <= EXACT_LIMIT;
   const sizes = ties.map((group) => group.first + group.second);
-  const p = exact ? 2 * exactTail(smaller, n1, n2, sizes) : normalP(smaller, n1, n2, sizes);
+  // With ties and unequal groups the two tails differ: each is counted, that of U from below and that of n1 n2 - U.
+  const p = exact
+    ? exactTail(smaller, n1, n2, sizes) + exactTail(smaller, n2, n1, sizes)
+    : normalP(smaller, n1, n2, sizes);
   return { u, superiority: u / (n1 * n2), p: Math.min(1, p), exact };
 }
 

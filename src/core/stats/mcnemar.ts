@@ -20,8 +20,12 @@ export function pairedTable(first: readonly number[], second: readonly number[])
   expectSameLength('second', first, second);
   expectBinary('first', first);
   expectBinary('second', second);
-  const count = (a: number, b: number) => first.filter((value, i) => value === a && second[i] === b).length;
-  return { both: count(1, 1), onlyFirst: count(1, 0), onlySecond: count(0, 1), neither: count(0, 0) };
+  const table = { both: 0, onlyFirst: 0, onlySecond: 0, neither: 0 };
+  first.forEach((value, i) => {
+    if (value === 1) table[second[i] === 1 ? 'both' : 'onlyFirst']++;
+    else table[second[i] === 1 ? 'onlySecond' : 'neither']++;
+  });
+  return table;
 }
 
 export function tableSize(table: PairedTable): number {

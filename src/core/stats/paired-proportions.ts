@@ -42,8 +42,10 @@ export function pairedWaldInterval(table: PairedTable, confidence = 0.95): Inter
 export function tangoStatistic(table: PairedTable, delta: number): number {
   expectTable(table);
   if (!(delta >= -1 && delta <= 1)) throw new RangeError(`Expected \`delta\` to lie in [-1, 1], got ${delta}`);
-  const { onlyFirst: b, onlySecond: c } = table;
-  const n = tableSize(table);
+  return scoreStatistic(table.onlyFirst, table.onlySecond, { n: tableSize(table), delta });
+}
+
+function scoreStatistic(b: number, c: number, { n, delta }: { readonly n: number; readonly delta: number }): number {
   const distance = b - c - n * delta;
   if (distance === 0) return 0;
   const spread = n * scoreVariance({ onlyFirst: b / n, onlySecond: c / n, delta });
@@ -72,12 +74,14 @@ export function scoreVariance(shares: {
 export function tangoInterval(table: PairedTable, confidence = 0.95): Interval {
   const z = twoSidedZ(confidence);
   const difference = pairedProportionDifference(table);
+  const n = tableSize(table);
+  const holds = (delta: number) => Math.abs(scoreStatistic(table.onlyFirst, table.onlySecond, { n, delta })) <= z;
   const boundary = (outside: number): number => {
     let [inside, out] = [difference, outside];
-    if (Math.abs(tangoStatistic(table, out)) <= z) return out;
+    if (holds(out)) return out;
     while (Math.abs(out - inside) > 1e-12) {
       const middle = (inside + out) / 2;
-      if (Math.abs(tangoStatistic(table, middle)) <= z) inside = middle;
+      if (holds(middle)) inside = middle;
       else out = middle;
     }
     return (inside + out) / 2;

@@ -75,7 +75,7 @@ describe('the bootstrap', () => {
 
   it('covers the mean of a skewed population, by BCa no worse than by percentiles', () => {
     const random = createRandom('bootstrap coverage');
-    const suites = 300;
+    const suites = 200;
     let [bca, percentile] = [0, 0];
     for (let suite = 0; suite < suites; suite++) {
       const values = Array.from({ length: 60 }, () => -Math.log(1 - random.uniform()));
@@ -86,8 +86,8 @@ describe('the bootstrap', () => {
       if (holds('bca')) bca++;
       if (holds('percentile')) percentile++;
     }
-    expect(Math.abs(bca / suites - 0.95)).toBeLessThan(0.035);
-    expect(percentile / suites).toBeGreaterThan(0.89);
+    expect(Math.abs(bca / suites - 0.95)).toBeLessThan(0.04);
+    expect(percentile / suites).toBeGreaterThan(0.88);
   });
 
   it('is missing without values, with one, with one cluster, and for a statistic that is undefined', () => {

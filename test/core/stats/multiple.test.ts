@@ -62,7 +62,7 @@ describe('adjusted p-values', () => {
 describe('intervals for the best of several models', () => {
   it('hold the best of six equal models, where its own interval does not', () => {
     const random = createRandom('best of six');
-    const suites = 250;
+    const suites = 200;
     let [single, together] = [0, 0];
     for (let suite = 0; suite < suites; suite++) {
       const columns = Array.from({ length: 6 }, () => Array.from({ length: 80 }, () => random.normal()));

@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import { isMissing, type Missing } from '../../../src/core/measure/quantity.js';
+import {
+  auroc,
+  averagePrecision,
+  brierScore,
+  calibrationByCount,
+  calibrationByWidth,
+  cohenKappa,
+  createRandom,
+  estimateAuroc,
+  hanleyMcNeilStandardError,
+  logLoss,
+  passAtK,
+  riskCoverage,
+} from '../../../src/core/stats/index.js';
+
+function present<T extends object>(result: T | Missing): T {
+  if (isMissing(result)) throw new Error(`missing: ${result.missing}`);
+  return result;
+}
+
+const confidence = [0.95, 0.9, 0.85, 0.8, 0.75, 0.6, 0.55, 0.45, 0.35, 0.15];
+const right = [1, 1, 1, 0, 1, 1, 0, 1, 0, 0];
+
+describe('pass@k', () => {
+  it('agrees with the worked examples', () => {
+    expect(passAtK(10, 3, 1)).toBeCloseTo(0.3, 12);
+    expect(passAtK(10, 3, 5)).toBeCloseTo(0.9166667, 7);
+    expect(passAtK(5, 0, 3)).toBe(0);
+    expect(passAtK(200, 13, 1)).toBeCloseTo(0.065, 12);
+    expect(passAtK(200, 13, 10)).toBeCloseTo(0.4975511, 7);
+    expect(passAtK(200, 13, 100)).toBeCloseTo(0.9999195, 7);
+  });
+
+  it('is not the biased form, and is certain when fewer are wrong than are drawn', () => {
+    expect(1 - (1 - 3 / 10) ** 5).toBeCloseTo(0.83193, 5);
+    expect(passAtK(10, 3, 8)).toBe(1);
+    expect(passAtK(1, 1, 1)).toBe(1);
+  });
+
+  it('refuses more draws or more right answers than there are', () => {
+    expect(() => passAtK(5, 2, 6)).toThrow('Expected `k` to be at most the n = 5 answers there are, got 6');
+    expect(() => passAtK(5, 6, 1)).toThrow('Expected `correct` to be at most n = 5, got 6');
+    expect(() => passAtK(0, 0, 1)).toThrow(RangeError);
+  });
+
+  it('is the share of draws without replacement that hold a right answer', () => {
+    const random = createRandom('pass at k');
+    let hits = 0;
+    for (let i = 0; i < 20_000; i++) {
+      const drawn = new Set<number>();
+      while (drawn.size < 4) drawn.add(random.below(12));
+      if ([...drawn].some((answer) => answer < 2)) hits++;
+    }
+    expect(hits / 20_000).toBeCloseTo(passAtK(12, 2, 4), 2);
+  });
+});
+
+describe('calibration', () => {
+  it('agrees with the worked example for 2, 5 and 10 bins', () => {
+    const expected = [
+      [2, 0.045],
+      [5, 0.175],
+      [10, 0.205],
+    ];
+    for (const [bins, error] of expected) {
+      expect(present(calibrationByWidth(confidence, right, bins)).expectedError).toBeCloseTo(error!, 12);
+    }
+    expect(present(calibrationByWidth(confidence, right, 5)).maximumError).toBeCloseTo(0.35, 12);
+    expect(present(calibrationByWidth(confidence, right, 10)).maximumError).toBeCloseTo(0.55, 12);
+    expect(present(calibrationByCount(confidence, right, 5)).expectedError).toBeCloseTo(0.195, 12);
+    expect(brierScore(confidence, right)).toBeCloseTo(0.16475, 12);
+    expect(logLoss(confidence, right)).toBeCloseTo(0.4917436, 7);
+  });
+
+  it('puts a confidence on an edge into the bin below, and 0 into the first', () => {
+    const { bins } = present(calibrationByWidth([0, 0.5, 0.55, 1], [0, 1, 1, 1], 20));
+    expect(bins.map((bin) => bin.n)).toEqual([1, 1, 1, 1]);
+    expect(present(calibrationByWidth([0.5, 0.51], [1, 1], 2)).bins.map((bin) => bin.confidence)).toEqual([0.5, 0.51]);
+  });
+
+  it('is perfect for certain answers that are right, and finite for one that is wrong', () => {
+    expect(present(calibrationByWidth([1, 0], [1, 0])).expectedError).toBe(0);
+    expect(logLoss([1, 0], [1, 0])).toBeCloseTo(0, 12);
+    expect(logLoss([1], [0])).toBeCloseTo(-Math.log(1e-15), 0);
+  });
+
+  it('is missing without answers, and refuses log-probabilities', () => {
+    expect(isMissing(calibrationByWidth([], []))).toBe(true);
+    expect(isMissing(calibrationByCount([0.5], [1], 5))).toBe(true);
+    expect(() => brierScore([-0.7], [1])).toThrow('Expected `confidence[0]` to lie in [0, 1], got -0.7');
+  });
+});
+
+describe('ranking', () => {
+  it('agrees with the worked example', () => {
+    const estimate = present(estimateAuroc(confidence, right));
+    expect(estimate.value).toBeCloseTo(0.8333333, 7);
+    expect(estimate.standardError).toBeCloseTo(0.1443376, 7);
+    expect(hanleyMcNeilStandardError(5 / 6, 6, 4)).toBeCloseTo(0.1334618, 7);
+    expect(present(averagePrecision(confidence, right)).value).toBeCloseTo(0.8972222, 7);
+    const risk = present(riskCoverage(confidence, right));
+    expect(risk.area).toBeCloseTo(0.1885714, 7);
+    expect(risk.optimal).toBeCloseTo(0.112619, 7);
+    expect(risk.excess).toBeCloseTo(0.0759524, 7);
+  });
+
+  it('counts ties half', () => {
+    expect(auroc([0.9, 0.8, 0.8, 0.5, 0.5, 0.2], [1, 1, 0, 1, 0, 0])).toEqual({ value: expect.closeTo(0.7777778, 7) });
+    expect(auroc([1, 1, 1, 1], [1, 0, 1, 0])).toEqual({ value: 0.5 });
+    expect(averagePrecision([1, 1, 1, 1], [1, 0, 1, 0])).toEqual({ value: 0.5 });
+    expect(present(riskCoverage([1, 1, 1, 1], [1, 0, 1, 0])).area).toBe(0.5);
+  });
+
+  it('is the same on any scale and turns over with the sign', () => {
+    const logarithms = confidence.map(Math.log);
+    expect(present(auroc(logarithms, right)).value).toBe(present(auroc(confidence, right)).value);
+    expect(
+      present(
+        auroc(
+          confidence.map((p) => -p),
+          right,
+        ),
+      ).value,
+    ).toBeCloseTo(1 - 5 / 6, 12);
+  });
+
+  it('keeps an interval where the ranking is perfect', () => {
+    const perfect = present(estimateAuroc([5, 4, 3, 2, 1, 0], [1, 1, 1, 0, 0, 0]));
+    expect(perfect).toMatchObject({ value: 1, high: 1, standardError: 0 });
+    expect(perfect.low).toBeCloseTo(0.025 ** (1 / 3), 9);
+    expect(perfect.warnings).toHaveLength(1);
+  });
+
+  it('is missing where there is nothing to rank', () => {
+    expect(isMissing(auroc([1, 2], [1, 1]))).toBe(true);
+    expect(isMissing(estimateAuroc([1, 2, 3], [1, 0, 0]))).toBe(true);
+    expect(isMissing(averagePrecision([1, 2], [0, 0]))).toBe(true);
+    expect(isMissing(riskCoverage([], []))).toBe(true);
+    expect(() => auroc([1], [0.5])).toThrow('to be 0 or 1');
+  });
+
+  it('covers the true area 95% of the time', () => {
+    const random = createRandom('auroc');
+    // Two normals one standard deviation apart: the area is Phi(1 / sqrt 2).
+    const truth = 0.7602499;
+    let covered = 0;
+    for (let suite = 0; suite < 1_000; suite++) {
+      const labels = Array.from({ length: 80 }, (_, i) => i % 2);
+      const scores = labels.map((label) => random.normal() + label);
+      const { low, high } = present(estimateAuroc(scores, labels));
+      if (low <= truth && truth <= high) covered++;
+    }
+    expect(Math.abs(covered / 1_000 - 0.95)).toBeLessThan(0.02);
+  });
+});
+
+describe("Cohen's kappa", () => {
+  it('is what two judges agree beyond chance', () => {
+    // 20 yes-yes, 5 yes-no, 10 no-yes, 15 no-no: p_o 0.7, p_e 0.5.
+    const cells = [
+      [20, 'yes', 'yes'],
+      [5, 'yes', 'no'],
+      [10, 'no', 'yes'],
+      [15, 'no', 'no'],
+    ] as const;
+    const first = cells.flatMap(([n, verdict]) => Array<string>(n).fill(verdict));
+    const second = cells.flatMap(([n, , verdict]) => Array<string>(n).fill(verdict));
+    expect(present(cohenKappa(first, second)).value).toBeCloseTo(0.4, 12);
+    expect(present(cohenKappa([1, 0, 2], [1, 0, 2])).value).toBe(1);
+  });
+
+  it('is missing where chance agrees as well', () => {
+    expect(isMissing(cohenKappa(['a', 'a'], ['a', 'a']))).toBe(true);
+    expect(isMissing(cohenKappa([], []))).toBe(true);
+  });
+});

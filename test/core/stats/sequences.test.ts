@@ -1,0 +1,324 @@
+import { describe, expect, it } from 'vitest';
+import {
+  asymptoticInterval,
+  bernoulliSequenceInterval,
+  betaBinomialBound,
+  betaBinomialLogMixture,
+  bettingCapital,
+  bettingIntervals,
+  createRandom,
+  differenceToUnit,
+  distributionBand,
+  empiricalBernsteinIntervals,
+  gammaLogMixture,
+  gammaMixtureBound,
+  hoeffdingIntervals,
+  type Interval,
+  intervalOfDifference,
+  mean,
+  normalLogMixture,
+  normalMixtureBound,
+  normalMixtureInterval,
+  normalMixtureRho,
+  quantileStitchedBound,
+  shuffle,
+  startBets,
+  startBettingSequence,
+  stitchedBound,
+  waldInterval,
+} from '../../../src/core/stats/index.js';
+
+/** The values of the reference runs: 75 ones in 100. */
+const values = Array.from({ length: 25 }, () => [1, 0, 1, 1]).flat();
+
+function expectAt(intervals: readonly Interval[], at: Record<number, readonly [number, number]>, digits: number): void {
+  for (const [time, [low, high]] of Object.entries(at)) {
+    const interval = intervals[Number(time) - 1]!;
+    expect(interval.low).toBeCloseTo(low, digits);
+    expect(interval.high).toBeCloseTo(high, digits);
+  }
+}
+
+describe('looking again and again', () => {
+  it('breaks an ordinary interval: ten looks are wrong 19% of the time', () => {
+    const random = createRandom('peeking');
+    const rejected = [1, 2, 5, 10].map(() => 0);
+    const trials = 20_000;
+    for (let i = 0; i < trials; i++) {
+      [1, 2, 5, 10].forEach((looks, k) => {
+        let total = 0;
+        for (let look = 1; look <= looks; look++) {
+          total += random.normal();
+          if (Math.abs(total) > 1.96 * Math.sqrt(look)) {
+            rejected[k]!++;
+            return;
+          }
+        }
+      });
+    }
+    [0.05, 0.083, 0.141, 0.193].forEach((expected, k) => {
+      expect(Math.abs(rejected[k]! / trials - expected)).toBeLessThan(0.01);
+    });
+  });
+});
+
+describe('the normal mixture', () => {
+  const tuning = { tunedFor: 100 };
+
+  it("agrees with confseq's tests, one-sided and two-sided", () => {
+    expect(normalMixtureRho(2, tuning)).toBeCloseTo(12.60056, 5);
+    expect(normalMixtureBound(100, { ...tuning, sides: 2 })).toBeCloseTo(30.35209, 5);
+    expect(normalMixtureBound(100, { ...tuning, sides: 1 })).toBeCloseTo(27.66071, 5);
+    expect(normalLogMixture(10, 100, { ...tuning, sides: 2 })).toBeCloseTo(-0.6510052, 6);
+    expect(normalLogMixture(10, 100, { ...tuning, sides: 1 })).toBeCloseTo(-0.06502391, 7);
+  });
+
+  it('holds at all looks at once, for values from a normal', () => {
+    const random = createRandom('normal mixture');
+    let missed = 0;
+    for (let run = 0; run < 500; run++) {
+      let [total, out] = [0, false];
+      for (let n = 1; n <= 200; n++) {
+        total += random.normal();
+        const { low, high } = normalMixtureInterval({ mean: total / n, n, sigma: 1 }, { tunedForN: 50 });
+        out ||= low > 0 || high < 0;
+      }
+      if (out) missed++;
+    }
+    expect(missed / 500).toBeLessThanOrEqual(0.05);
+  });
+
+  it('refuses a variance of 0 and an alpha that one side cannot have', () => {
+    expect(() => normalMixtureBound(0, { ...tuning, sides: 2 })).toThrow('Expected `v`');
+    expect(() => normalMixtureRho(1, { tunedFor: 10, tunedAlpha: 0.5 })).toThrow(RangeError);
+  });
+});
+
+describe('other boundaries', () => {
+  it("agree with confseq's tests: gamma-exponential and gamma-Poisson", () => {
+    const exponential = { tunedFor: 100, c: 2, tail: 'exponential' } as const;
+    expect(gammaMixtureBound(100, exponential)).toBeCloseTo(33.02017, 5);
+    expect(gammaLogMixture(10, 100, exponential)).toBeCloseTo(-0.2490165, 6);
+    const poisson = { tunedFor: 100, c: 2, tail: 'poisson' } as const;
+    expect(gammaMixtureBound(100, poisson)).toBeCloseTo(30.1949, 5);
+    expect(gammaLogMixture(10, 100, poisson)).toBeCloseTo(-0.06991219, 7);
+  });
+
+  it('go over into the one-sided normal mixture as the tail gets light', () => {
+    for (const tail of ['exponential', 'poisson'] as const) {
+      const light = gammaMixtureBound(100, { tunedFor: 100, c: 0.05, tail });
+      expect(Math.abs(light - normalMixtureBound(100, { tunedFor: 100, sides: 1 }))).toBeLessThan(0.15);
+    }
+  });
+
+  it("agree with confseq's tests: stitching and the empirical process", () => {
+    expect(stitchedBound(100, { least: 10, c: 3 })).toBeCloseTo(64.48755, 5);
+    expect(stitchedBound(100, { least: 10, c: -1 })).toBeCloseTo(28.99389, 5);
+    expect(distributionBand(1_000, { least: 100 })).toBeCloseTo(0.08204769, 6);
+    expect(distributionBand(50, { least: 100 })).toBe(1);
+    const counts = [0.5, 0.9, 0.1].map((p) => quantileStitchedBound(p, 1_000, { tunedForN: 100 }));
+    [68.62803, 43.72119, 59.96521].forEach((bound, i) => {
+      expect(counts[i]).toBeCloseTo(bound, 5);
+    });
+  });
+
+  it('hold the empirical distribution at every look', () => {
+    const random = createRandom('empirical process');
+    let missed = 0;
+    for (let run = 0; run < 100; run++) {
+      const seen: number[] = [];
+      let out = false;
+      for (let n = 1; n <= 300; n++) {
+        seen.push(random.uniform());
+        if (n % 50 !== 0) continue;
+        const ascending = [...seen].sort((a, b) => a - b);
+        const distance = Math.max(...ascending.map((x, i) => Math.max(Math.abs((i + 1) / n - x), Math.abs(i / n - x))));
+        out ||= distance > distributionBand(n, { least: 50 });
+      }
+      if (out) missed++;
+    }
+    expect(missed).toBeLessThanOrEqual(5);
+  });
+});
+
+describe('the Bernoulli sequence', () => {
+  it("agrees with confseq's beta-binomial tests", () => {
+    const sides = (count: 1 | 2) => ({ tunedFor: 100, sides: count, g: 0.2, h: 0.8 });
+    expect(betaBinomialBound(100, sides(2))).toBeCloseTo(31.4308, 4);
+    expect(betaBinomialLogMixture(10, 100, sides(2))).toBeCloseTo(-0.6941012, 6);
+    expect(betaBinomialBound(100, sides(1))).toBeCloseTo(28.41238, 5);
+    expect(betaBinomialLogMixture(10, 100, sides(1))).toBeCloseTo(-0.07134019, 7);
+  });
+
+  it('agrees with the worked intervals', () => {
+    const cases = [
+      [700, 1_000, 100, 0.651629, 0.745949],
+      [15, 50, 50, 0.129556, 0.511896],
+      [5, 50, 50, 0.013021, 0.269264],
+      [1, 50, 50, 0, 0.13489],
+      [1, 2, 1, 0, 1],
+      [100, 200, 1, 0.328923, 0.671076],
+    ] as const;
+    for (const [successes, n, tunedForN, low, high] of cases) {
+      const interval = bernoulliSequenceInterval(successes, n, { tunedForN });
+      expect(Math.abs(interval.low - low)).toBeLessThan(2e-6);
+      expect(Math.abs(interval.high - high)).toBeLessThan(2e-6);
+    }
+  });
+
+  it('is closed at 0 and 1, and wider than an interval for one look', () => {
+    expect(bernoulliSequenceInterval(0, 20, { tunedForN: 20 }).low).toBe(0);
+    expect(bernoulliSequenceInterval(20, 20, { tunedForN: 20 }).high).toBe(1);
+    const [always, once] = [bernoulliSequenceInterval(60, 100, { tunedForN: 100 }), waldInterval(60, 100)];
+    expect(always.low).toBeLessThan(once.low);
+    expect(() => bernoulliSequenceInterval(3, 2, { tunedForN: 10 })).toThrow('at most n = 2, got 3');
+  });
+});
+
+describe('the betting sequence', () => {
+  it('places the bets of the reference run', () => {
+    const bets = startBets(0.05);
+    const expected = [6.52498466, 4.63569647, 3.07590726, 2.55334116, 2.27851324, 2.10503395];
+    expected.forEach((bet, i) => {
+      expect(bets.next(values[i]!)).toBeCloseTo(bet, 7);
+    });
+  });
+
+  it('wins what the reference run wins', () => {
+    const half = bettingCapital(values, 0.5);
+    [0.75, 0.375, 0.5625, 0.84375, 1.265625, 0.6328125, 0.9492188, 1.4238281, 2.1357422, 1.0678711].forEach((k, i) => {
+      expect(half[i]).toBeCloseTo(k, 6);
+    });
+    expect(half[19]).toBeCloseTo(6.3919396, 6);
+    expect(half[49]).toBeCloseTo(106.8621539, 5);
+    expect(half[99]).toBeCloseTo(5_283.5803711, 4);
+    const third = bettingCapital(values, 0.3);
+    [
+      1.0833333, 0.5416667, 1.1736111, 2.5428241, 5.5094522, 2.7547261, 5.9685732, 12.5176691, 25.5714511, 14.6071383,
+    ].forEach((k, i) => {
+      expect(third[i]).toBeCloseTo(k, 6);
+    });
+  });
+
+  it('has the intervals of the reference run, with the running intersection and without', () => {
+    expectAt(
+      bettingIntervals(values),
+      { 10: [0.317, 0.998], 20: [0.441, 0.953], 50: [0.555, 0.895], 100: [0.607, 0.867] },
+      9,
+    );
+    const plain = bettingIntervals(values, { runningIntersection: false });
+    expectAt(plain, { 10: [0.279, 0.998], 20: [0.441, 0.955], 50: [0.546, 0.895], 100: [0.607, 0.868] }, 9);
+  });
+
+  it('has the intervals of the reference run without replacement and for a fixed n', () => {
+    const finite = bettingIntervals(values, { populationSize: 200 });
+    expectAt(finite, { 10: [0.324, 0.985], 20: [0.454, 0.947], 50: [0.576, 0.882], 100: [0.639, 0.847] }, 9);
+    expectAt(bettingIntervals(values, { tunedForN: 100 }), { 100: [0.614, 0.85] }, 9);
+  });
+
+  it('has the intervals of the reference run for values that never vary', () => {
+    const ones = bettingIntervals(Array<number>(100).fill(1));
+    expectAt(ones, { 5: [0.314, 1], 10: [0.528, 1], 20: [0.711, 1], 50: [0.867, 1], 100: [0.93, 1] }, 9);
+    const halves = bettingIntervals(Array<number>(100).fill(0.5));
+    expectAt(
+      halves,
+      { 5: [0.157, 0.843], 10: [0.264, 0.736], 20: [0.355, 0.645], 50: [0.433, 0.567], 100: [0.465, 0.535] },
+      9,
+    );
+  });
+
+  it('takes differences of two models, mapped into [0, 1] and back', () => {
+    const period = [
+      1,
+      ...Array<number>(8).fill(0),
+      -1,
+      ...Array<number>(10).fill(0),
+      1,
+      1,
+      ...Array<number>(8).fill(0),
+    ];
+    const differences = Array.from({ length: 20 }, () => period).flat();
+    expect(mean(differences)).toBeCloseTo(0.0667, 4);
+    const intervals = bettingIntervals(differences.map(differenceToUnit)).map(intervalOfDifference);
+    expectAt(intervals, { 60: [-0.086, 0.212], 120: [-0.034, 0.168], 300: [0.004, 0.134], 600: [0.02, 0.116] }, 9);
+  });
+
+  it('holds at all looks at once, for skewed values and for zeros and ones', () => {
+    const random = createRandom('betting');
+    let missed = 0;
+    const runs = 200;
+    for (let run = 0; run < runs; run++) {
+      const skewed = run % 2 === 0;
+      const truth = skewed ? 1 / 3 : 0.9;
+      const sequence = startBettingSequence({ gridSize: 200 });
+      let out = false;
+      for (let n = 0; n < 150; n++) {
+        const { low, high } = sequence.observe(skewed ? random.uniform() ** 2 : random.uniform() < 0.9 ? 1 : 0);
+        out ||= truth < low || truth > high;
+      }
+      if (out) missed++;
+    }
+    expect(missed / runs).toBeLessThanOrEqual(0.05);
+  });
+
+  it('without replacement holds the mean of the set at every look and ends on it', () => {
+    const random = createRandom('whole set');
+    const set = Array.from({ length: 80 }, () => random.below(2));
+    const truth = mean(set);
+    let missed = 0;
+    for (let run = 0; run < 100; run++) {
+      const intervals = bettingIntervals(shuffle(set, random), { populationSize: 80, gridSize: 200 });
+      if (intervals.some(({ low, high }) => truth < low - 1e-9 || truth > high + 1e-9)) missed++;
+      else {
+        expect(intervals.at(-1)!.low).toBeCloseTo(truth, 9);
+        expect(intervals.at(-1)!.high).toBeCloseTo(truth, 9);
+      }
+    }
+    expect(missed).toBeLessThanOrEqual(5);
+  });
+
+  it('refuses values outside [0, 1] and more values than the set has', () => {
+    expect(() => bettingIntervals([0.5, -0.1])).toThrow('Expected `value` to lie in [0, 1], got -0.1');
+    expect(() => bettingIntervals([1, 1, 1], { populationSize: 2 })).toThrow('Expected at most the 2 values');
+    expect(bettingIntervals([])).toEqual([]);
+  });
+});
+
+describe('predictable mixtures', () => {
+  it('by empirical Bernstein agree with the reference run', () => {
+    const intervals = empiricalBernsteinIntervals(values);
+    expectAt(intervals, { 10: [0, 1], 20: [0.2712341, 1], 50: [0.5019062, 0.9709582], 100: [0.5910621, 0.9014084] }, 7);
+  });
+
+  it('by Hoeffding agree with the reference run', () => {
+    const intervals = hoeffdingIntervals(values);
+    expectAt(
+      intervals,
+      { 10: [0.2061121, 1], 20: [0.4309195, 1], 50: [0.5384878, 0.9458309], 100: [0.5964588, 0.9000019] },
+      7,
+    );
+  });
+
+  it('hold at all looks at once, and refuse values outside [0, 1]', () => {
+    const random = createRandom('predictable mixtures');
+    let [bernstein, hoeffding] = [0, 0];
+    for (let run = 0; run < 400; run++) {
+      const drawn = Array.from({ length: 200 }, () => random.uniform() ** 2);
+      const out = ({ low, high }: Interval) => 1 / 3 < low || 1 / 3 > high;
+      if (empiricalBernsteinIntervals(drawn).some(out)) bernstein++;
+      if (hoeffdingIntervals(drawn).some(out)) hoeffding++;
+    }
+    expect(bernstein).toBeLessThanOrEqual(20);
+    expect(hoeffding).toBeLessThanOrEqual(20);
+    expect(() => hoeffdingIntervals([2])).toThrow('`values[0]`');
+    expect(() => empiricalBernsteinIntervals([2])).toThrow('[0, 1]');
+  });
+});
+
+describe('the asymptotic sequence', () => {
+  it('has the half-width of the worked example', () => {
+    const { low, high } = asymptoticInterval({ mean: 0.4, n: 1_000, standardDeviation: 0.5 }, { rhoSquared: 0.01 });
+    expect((high - low) / 2).toBeCloseTo(0.048032, 7);
+    expect((high + low) / 2).toBeCloseTo(0.4, 12);
+  });
+});
