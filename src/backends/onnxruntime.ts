@@ -12,11 +12,12 @@ import { describeSource, resolveSource, type SourceOptions } from '../files/hub.
 import type { Backend, BackendContext, Readiness } from './backend.js';
 import { NO_TEMPLATE_WARNING } from './chat-template.js';
 import { physicalCores } from './cores.js';
+import { smallest, withEndToken } from './huggingface/config.js';
+import { readTextModel } from './huggingface/text-model.js';
 import { Decoder } from './onnxruntime/decoder.js';
 import { type ModelFolder, neededFiles, readModelFolder } from './onnxruntime/folder.js';
 import { describeGraph } from './onnxruntime/graph.js';
 import { createSession } from './onnxruntime/session.js';
-import { readTextModel } from './onnxruntime/tokenizer.js';
 import { describeWeights } from './weights.js';
 
 type OnnxModel = ModelOf<'onnxruntime'>;
@@ -53,7 +54,7 @@ export const onnxruntime: Backend<OnnxModel> = {
       return createSession({
         decoder: new Decoder(session, graph, window),
         text,
-        endTokens: endTokensOf(folder.endTokens, text.endToken),
+        endTokens: withEndToken(folder.endTokens, text.endToken),
         context: window,
         release: () => session.release(),
         facts: {
@@ -114,13 +115,4 @@ function requireDevice({ device }: OnnxModel): void {
 
 function sourceOptions(model: OnnxModel, context: BackendContext): SourceOptions {
   return { ...context, include: (files) => neededFiles(files, model.file) };
-}
-
-function smallest(...sizes: readonly (number | null | undefined)[]): number {
-  return Math.min(...sizes.map((size) => size ?? Number.POSITIVE_INFINITY));
-}
-
-/** Some folders name the end of a text but not the end of a turn, which then is the tokenizer's. */
-function endTokensOf(configured: readonly number[], endToken: number | null): readonly number[] {
-  return endToken === null ? configured : [...new Set([...configured, endToken])];
 }

@@ -8,30 +8,21 @@
  *
  * The first has fixed names of tensors, the second writes them down.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { describeError, UserError } from '../../core/errors.js';
 import { isSafePath } from '../../files/hub-reference.js';
+import { listOf, type ModelConfig, readJson, readModelConfig, size, tokenIds } from '../huggingface/config.js';
 import { readGraphFile } from './graph-file.js';
 
-export interface ModelFolder {
+export interface ModelFolder extends ModelConfig {
   readonly directory: string;
   /** The graph first, then the files with its weights. */
   readonly weights: readonly [string, ...string[]];
   /** Kinds of operators that the graph is made of. */
   readonly operators: ReadonlySet<string>;
   readonly names: TensorNames;
-  /** Tokens that end an answer. */
-  readonly endTokens: readonly number[];
-  /** Tokens that the model was made for; null when the folder does not say. */
-  readonly context: number | null;
-  /** Sizes for graphs that leave theirs open. */
-  readonly sizes: {
-    readonly kvHeads: number | null;
-    readonly headSize: number | null;
-    readonly vocabulary: number | null;
-  };
 }
 
 /** Names of a decoder's inputs and outputs; those of the cache by layer. */
@@ -67,45 +58,13 @@ export function readModelFolder(directory: string, file: string | undefined): Mo
   }
   return existsSync(join(directory, 'genai_config.json'))
     ? readGenAi(directory, file)
-    : readHuggingFace(directory, file);
+    : readHuggingFaceFolder(directory, file);
 }
 
-const tokenIds = z.union([z.int(), z.array(z.int())]).nullish();
-const size = z.int().positive().nullish();
-
-const textModel = z.looseObject({
-  max_position_embeddings: size,
-  n_positions: size,
-  vocab_size: size,
-  num_key_value_heads: size,
-  num_attention_heads: size,
-  hidden_size: size,
-  head_dim: size,
-  eos_token_id: tokenIds,
-});
-/** Models that also see or hear keep their language model's sizes one level down. */
-const huggingFaceConfig = textModel.extend({ text_config: textModel.optional() });
-const generationConfig = z.looseObject({ eos_token_id: tokenIds });
-
-function readHuggingFace(directory: string, file: string | undefined): ModelFolder {
-  const { text_config, ...outer } = readJson(join(directory, 'config.json'), huggingFaceConfig);
-  const config = { ...outer, ...text_config };
-  const generationFile = join(directory, 'generation_config.json');
-  const generation = existsSync(generationFile) ? readJson(generationFile, generationConfig) : {};
+/** @throws UserError when the folder holds no whole model in that layout. */
+export function readHuggingFaceFolder(directory: string, file: string | undefined): ModelFolder {
   const graph = join(directory, chooseGraph(onnxFiles(directory), file, directory));
-  const heads = config.num_attention_heads ?? null;
-  return {
-    directory,
-    ...readGraph(graph),
-    names: namesFrom({}),
-    endTokens: listOf(generation.eos_token_id ?? config.eos_token_id),
-    context: config.max_position_embeddings ?? config.n_positions ?? null,
-    sizes: {
-      kvHeads: config.num_key_value_heads ?? heads,
-      headSize: config.head_dim ?? (config.hidden_size && heads ? config.hidden_size / heads : null),
-      vocabulary: config.vocab_size ?? null,
-    },
-  };
+  return { directory, ...readGraph(graph), names: namesFrom({}), ...readModelConfig(directory) };
 }
 
 const text = z.string().optional();
@@ -115,6 +74,7 @@ const genAiConfig = z.looseObject({
     eos_token_id: tokenIds,
     vocab_size: size,
     decoder: z.looseObject({
+      num_hidden_layers: size,
       filename: z.string({ error: 'expected the name of one graph (a pipeline of several graphs cannot be run here)' }),
       head_size: size,
       num_key_value_heads: size,
@@ -142,6 +102,7 @@ function readGenAi(directory: string, file: string | undefined): ModelFolder {
     endTokens: listOf(model.eos_token_id),
     context: model.context_length ?? null,
     sizes: {
+      layers: decoder.num_hidden_layers ?? null,
       kvHeads: decoder.num_key_value_heads ?? null,
       headSize: decoder.head_size ?? null,
       vocabulary: model.vocab_size ?? null,
@@ -214,23 +175,4 @@ function chooseGraph(files: readonly string[], file: string | undefined, place: 
     `${place}: expected ${wanted}, found ${graphs.slice(0, 12).join(', ') || 'no .onnx file'}; ` +
       'name the graph in the field `file` of the model',
   );
-}
-
-/** @throws UserError when the file is not there, is no JSON, or has a field of the wrong kind. */
-export function readJson<T>(file: string, schema: z.ZodType<T>): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new UserError(`${file}: expected a JSON file of the model, but ${describeError(error)}`, { cause: error });
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new UserError(`${file}: ${issue!.path.join('.') || 'the whole file'}: ${issue!.message}`);
-}
-
-function listOf(ids: number | readonly number[] | null | undefined): readonly number[] {
-  if (ids === null || ids === undefined) return [];
-  return typeof ids === 'number' ? [ids] : ids;
 }

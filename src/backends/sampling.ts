@@ -3,8 +3,8 @@
  * divides the logits before that: 0 takes the likeliest token (greedy), 1 the model's own distribution. Nucleus sampling
  * (top-p; Holtzman et al. 2020) then draws only from the smallest set of likeliest tokens that holds `topP` of the mass.
  */
-import type { Generation } from '../../core/definition/suite.js';
-import { createRandom } from '../../core/stats/random.js';
+import type { Generation } from '../core/definition/suite.js';
+import { createRandom } from '../core/stats/random.js';
 
 /** Chooses the index of the next token from one row of logits. */
 export type Sampler = (logits: Float32Array) => number;
@@ -51,7 +51,7 @@ function draw(logits: Float32Array, temperature: number, topP: number, chance: n
 }
 
 /** Tokens of the smallest set that holds `topP` of the mass, likeliest first. */
-function nucleus(weights: Float64Array, topP: number): number[] {
+export function nucleus(weights: Float64Array, topP: number): number[] {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   // Tokens below this share hold less than 1 - topP together: the set is complete without them, and sorting is cheap.
   const negligible = ((1 - topP) * total) / weights.length;

@@ -8,7 +8,7 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { describeError, UserError } from '../../core/errors.js';
 import { type ChatTemplate, createChatTemplate, PLAIN } from '../chat-template.js';
-import { readJson } from './folder.js';
+import { readJson } from './config.js';
 
 export interface TextModel {
   readonly template: ChatTemplate;

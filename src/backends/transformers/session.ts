@@ -1,0 +1,200 @@
+/**
+ * The library's generation as a stream. `generate` calls three things of ours at every step: a logits processor, which
+ * keeps the logits (and cuts them to the nucleus, which the library does not do); a streamer, which stamps the token that
+ * was chosen; and a stopping criterion.
+ */
+import {
+  BaseStreamer,
+  GenerationConfig,
+  LogitsProcessor,
+  LogitsProcessorList,
+  type PreTrainedModel,
+  random,
+  StoppingCriteria,
+  Tensor,
+  type TextStreamer,
+} from '@huggingface/transformers';
+import type { Generation, Prompt } from '../../core/definition/suite.js';
+import type { SessionFacts } from '../../core/measure/log.js';
+import type { GenerationEvent, Session } from '../backend.js';
+import { createAnswer, promptTokens, requireRoom } from '../huggingface/answer.js';
+import { createScoring } from '../huggingface/scoring.js';
+import type { TextModel } from '../huggingface/text-model.js';
+import { likeliest, logProbability, nucleus } from '../sampling.js';
+import { createQueue } from './queue.js';
+
+export interface SessionParts {
+  readonly model: PreTrainedModel;
+  readonly text: TextModel;
+  readonly facts: SessionFacts;
+  /** Tokens that end an answer. */
+  readonly endTokens: readonly number[];
+  /** Tokens that prompt and answer may have together. */
+  readonly context: number;
+}
+
+export function createSession({ model, text, facts, endTokens, context }: SessionParts): Session {
+  const now = () => performance.now() / 1000;
+
+  async function* generate(
+    prompt: Prompt,
+    generation: Generation,
+    signal: AbortSignal,
+  ): AsyncGenerator<GenerationEvent, void, void> {
+    signal.throwIfAborted();
+    const rendered = text.template.render(prompt);
+    const tokens = promptTokens(text, rendered);
+    requireRoom(tokens.length + 1, context, 'the prompt and the first token of its answer');
+    const maxTokens = Math.min(generation.maxTokens, context - tokens.length);
+    const answer = createAnswer(text, { maxTokens, stop: generation.stop, endTokens });
+    const events = createQueue<GenerationEvent>();
+    const logits = new KeptLogits(generation);
+    let finish: 'stop' | 'length' | null = null;
+    let left = false;
+
+    const take = (token: number) => {
+      const time = now();
+      const taken = answer.take(token);
+      finish = taken.finish;
+      if (taken.tokens === 0 && taken.text === '') return;
+      const logprobs = taken.tokens > 0 ? [logProbability(logits.kept, token)] : [];
+      events.push({ kind: 'piece', time, text: taken.text, tokens: taken.tokens, logprobs });
+    };
+    const processors = new LogitsProcessorList();
+    processors.push(logits);
+    random.seed(generation.seed);
+    const running = model
+      .generate({
+        ...inputsOf(tokens),
+        generation_config: decoding(generation, maxTokens, endTokens),
+        logits_processor: processors,
+        // Its type asks for more than the library calls.
+        streamer: new TokenStreamer(take) as unknown as TextStreamer,
+        stopping_criteria: [new Until(() => finish !== null || left || signal.aborted)],
+      })
+      .then(
+        () => events.end(),
+        (error: unknown) => events.fail(error),
+      );
+    try {
+      for await (const event of events) {
+        yield event;
+        signal.throwIfAborted();
+      }
+      signal.throwIfAborted();
+      if (finish === null) throw new Error('transformers.js ended the answer without a reason');
+      yield {
+        kind: 'end',
+        time: now(),
+        finish,
+        promptTokens: { value: tokens.length, source: 'engine' },
+        outputTokens: { value: answer.tokens, source: 'engine' },
+        rendered: { value: rendered },
+      };
+    } finally {
+      left = true;
+      await running;
+    }
+  }
+
+  let closed: Promise<unknown> | undefined;
+  return {
+    facts,
+    now,
+    processes: [],
+    generate,
+    async loglikelihood(request, signal) {
+      signal.throwIfAborted();
+      const scoring = createScoring(request, text, context);
+      // The library's forward pass knows no branches: every continuation is read with its whole context.
+      for (const [i, tokens] of scoring.continuations.entries()) {
+        signal.throwIfAborted();
+        const { inputs, attention_mask } = inputsOf([...scoring.context, ...tokens.slice(0, -1)]);
+        const outputs = await model.forward({ input_ids: inputs, attention_mask });
+        const logits: Tensor = outputs.logits.to('float32');
+        const vocabulary = logits.dims[2]!;
+        const values = logits.data as Float32Array;
+        for (let token = 0; token < tokens.length; token++) {
+          const row = (scoring.context.length - 1 + token) * vocabulary;
+          scoring.add(values.subarray(row, row + vocabulary), i, token);
+        }
+      }
+      return scoring.result();
+    },
+    async close() {
+      closed ??= model.dispose();
+      await closed;
+    },
+  };
+}
+
+function inputsOf(tokens: readonly number[]) {
+  const shape = [1, tokens.length];
+  return {
+    inputs: new Tensor('int64', BigInt64Array.from(tokens, BigInt), shape),
+    attention_mask: new Tensor('int64', new BigInt64Array(tokens.length).fill(1n), shape),
+  };
+}
+
+/** What the suite asks for over the library's defaults; nothing of what the model's own configuration would add. */
+function decoding({ temperature }: Generation, maxTokens: number, endTokens: readonly number[]): GenerationConfig {
+  const asked: Partial<GenerationConfig> = {
+    max_new_tokens: maxTokens,
+    eos_token_id: [...endTokens],
+    do_sample: temperature > 0,
+    temperature: temperature > 0 ? temperature : 1,
+    top_k: 0,
+  };
+  return new GenerationConfig(asked as GenerationConfig);
+}
+
+/** Keeps the logits at temperature 1 that the token is drawn from, and leaves of them what `topP` allows. */
+class KeptLogits extends LogitsProcessor {
+  kept: Float32Array = new Float32Array(0);
+
+  constructor(private readonly generation: Generation) {
+    super();
+  }
+
+  override _call(_tokens: bigint[][], logits: Tensor): Tensor {
+    const { temperature, topP } = this.generation;
+    const values = logits.data as Float32Array;
+    // The library has divided them by the temperature.
+    this.kept = temperature > 0 ? values.map((value) => value * temperature) : values;
+    if (temperature > 0 && topP < 1) {
+      const largest = values[likeliest(values)]!;
+      const weights = Float64Array.from(values, (value) => Math.exp(value - largest));
+      const allowed = new Set(nucleus(weights, topP));
+      for (let token = 0; token < values.length; token++) {
+        if (!allowed.has(token)) values[token] = Number.NEGATIVE_INFINITY;
+      }
+    }
+    return logits;
+  }
+}
+
+class TokenStreamer extends BaseStreamer {
+  private promptSeen = false;
+
+  constructor(private readonly take: (token: number) => void) {
+    super();
+  }
+
+  /** The library hands over the prompt first, then one token a step. */
+  override put(value: bigint[][]): void {
+    if (this.promptSeen) this.take(Number(value[0]![0]));
+    this.promptSeen = true;
+  }
+
+  override end(): void {}
+}
+
+class Until extends StoppingCriteria {
+  constructor(private readonly over: () => boolean) {
+    super();
+  }
+
+  override _call(sequences: number[][]): boolean[] {
+    return sequences.map(() => this.over());
+  }
+}
