@@ -1,5 +1,5 @@
 /** A run survives any kill at any moment: what is recorded is kept, what is missing is made once, and the report is the same. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -41,8 +41,7 @@ test('fifty kills of runner and worker at random moments lose no trial, repeat n
     if (code === 0) {
       // It came to its end before all the kills were spent: the next runs are killed in folders of their own.
       check(cwd);
-      for (const run of readdirSync(join(cwd, 'reports')))
-        await import('node:fs').then(({ rmSync }) => rmSync(join(cwd, 'reports', run), { recursive: true }));
+      for (const run of readdirSync(join(cwd, 'reports'))) rmSync(join(cwd, 'reports', run), { recursive: true });
     }
     const [run] = runsIn(cwd);
     const { child, finished } = start(run === undefined ? RUN : ['run', '--quiet', '--resume', join('reports', run)], {
@@ -77,7 +76,6 @@ test('a torn last line is dropped and its trial is made again', async () => {
   const log = join(cwd, 'reports', run!, 'log.jsonl');
   const lines = readFileSync(log, 'utf8').split('\n');
   const last = lines.findLastIndex((line) => line.includes('"type":"measurement"'));
-  const { writeFileSync } = await import('node:fs');
   writeFileSync(log, [...lines.slice(0, last), lines[last]!.slice(0, 40)].join('\n'));
   const resumed = await rightsize(['run', '--quiet', '--resume', join('reports', run!)], { cwd });
   expect(resumed.code).toBe(0);
@@ -92,7 +90,6 @@ test('a damaged line in the middle of a log is an error with its number', async 
   const log = join(cwd, 'reports', run!, 'log.jsonl');
   const lines = readFileSync(log, 'utf8').split('\n');
   lines[3] = lines[3]!.slice(0, 30);
-  const { writeFileSync } = await import('node:fs');
   writeFileSync(log, lines.join('\n'));
   const { code, stderr } = await rightsize(['report', join('reports', run!)], { cwd });
   expect(stderr).toMatch(/log\.jsonl:4: expected a record of a log, found a damaged line/);
@@ -141,8 +138,7 @@ test('a trial that kills its worker twice is one failed trial, and the run goes 
     (record) => record.type === 'measurement',
   ) as MeasurementRecord[];
   const failed = records.filter(({ outcome }) => outcome.state === 'failed');
-  // "17 plus 17?" holds the text as well.
-  expect(failed.map(({ sample }) => sample).sort()).toEqual(['s17', 's27', 's37', 's47', 's57', 's7']);
+  expect(failed.map(({ sample }) => sample)).toEqual(['s7']);
   expect(
     failed.every(({ outcome }) => outcome.state === 'failed' && outcome.by === 'harness' && outcome.kind === 'crash'),
   ).toBe(true);
@@ -185,19 +181,38 @@ function verdictsOf(folder: string): unknown {
         : [],
     )
     .sort();
-  const { recommendation } = JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')) as {
-    recommendation: unknown;
-  };
-  return { outputs, verdicts: verdictStates(recommendation) };
+  const summary = JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')) as Summary;
+  const verdicts = summary.suites.map(({ verdict, sentence, overall, tasks }) => ({
+    verdict: verdict.kind,
+    sentence,
+    overall: overall.map(({ model, quality, failures, unscored }) => ({ model, quality, failures, unscored })),
+    tasks: tasks.map((task) => ({
+      verdict: task.verdict.kind,
+      sentence: task.sentence,
+      samples: task.samples,
+      comparisons: task.comparisons.map(({ test, decision }) => ({ test, decision })),
+    })),
+  }));
+  return { outputs, verdicts };
 }
 
-/** Every field of a recommendation that rests on scores alone: speeds differ from run to run. */
-function verdictStates(value: unknown): unknown {
-  return JSON.parse(
-    JSON.stringify(value, (key, inner) =>
-      key === 'verdict' || key === 'quality' || typeof inner === 'object' ? inner : undefined,
-    ),
-  );
+interface Summary {
+  readonly suites: readonly {
+    readonly verdict: { readonly kind: string };
+    readonly sentence: string;
+    readonly overall: readonly {
+      readonly model: string;
+      readonly quality: unknown;
+      readonly failures: number;
+      readonly unscored: number;
+    }[];
+    readonly tasks: readonly {
+      readonly verdict: { readonly kind: string };
+      readonly sentence: string;
+      readonly samples: number;
+      readonly comparisons: readonly { readonly test: unknown; readonly decision: unknown }[];
+    }[];
+  }[];
 }
 
 function childrenOf(pid: number): number[] {
