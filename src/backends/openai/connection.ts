@@ -70,7 +70,7 @@ export function connect(
     endpoint,
     ended,
     async send(method, url, body, signal) {
-      const payload = body === null ? null : JSON.stringify(body);
+      const payload = body === null ? null : JSON.stringify(body, wellFormed);
       const response = await request(url, {
         method,
         headers: endpoint.headers,
@@ -91,6 +91,11 @@ export function connect(
     },
     close: () => dispatcher.destroy(),
   };
+}
+
+/** Half a character (a lone surrogate) is valid in JavaScript and refused by servers: it becomes the replacement character. */
+function wellFormed(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.replace(/\p{Surrogate}/gu, '\uFFFD') : value;
 }
 
 function connectionFailure(error: unknown, { place }: Endpoint): Error {

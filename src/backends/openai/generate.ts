@@ -50,6 +50,8 @@ export async function* generate(
     const retries = attempts > 1 ? { retries: { count: attempts - 1, waited: shift } } : {};
     const rendered = model.api === 'chat' ? UNSEEN_TEMPLATE : { value: PLAIN.render(prompt) };
     for await (const event of readAnswer(stream, generation)) {
+      // What has arrived is not handed out any more once the signal is aborted.
+      deadline.signal.throwIfAborted();
       const time = event.time - shift;
       yield event.kind === 'piece' ? { ...event, time } : { ...event, time, rendered, ...retries };
     }
@@ -80,7 +82,8 @@ async function* readAnswer({ first, chunks }: Stream, { stop }: Generation): Asy
   for await (const stamped of withFirst(first, chunks)) {
     const { chunk } = stamped;
     usage = chunk.usage ?? usage;
-    finish = chunk.finish ?? finish;
+    // A refusal in words is followed by an ordinary end.
+    if (finish !== 'refused') finish = chunk.finish ?? finish;
     if (chunk.text === '' && chunk.reasoning === '' && !chunk.logprobs?.length) continue;
     time = stamped.time;
     const { text, stopped } = filter.push(chunk.text);
@@ -106,15 +109,18 @@ async function* withFirst(
   yield* rest;
 }
 
-/** The server's own count; else that of the log-probabilities, of which there is one for each token. */
+/**
+ * The server's own count. Where the pieces are counted too (by their log-probabilities) and it has one more, that is the
+ * token that ended the answer: it is no piece, and in-process engines do not count it either.
+ */
 function countsOf(
   usage: Chunk['usage'],
-  counted: readonly (number | null)[],
+  pieces: readonly (number | null)[],
 ): { promptTokens: TokenCount; outputTokens: TokenCount } {
-  const entries = counted.filter((tokens) => tokens !== null);
-  const output =
-    usage?.outputTokens ??
-    (entries.length > 0 && entries.length === counted.length ? entries.reduce((a, b) => a + b, 0) : null);
+  const known = pieces.filter((tokens) => tokens !== null);
+  const inPieces = known.length > 0 && known.length === pieces.length ? known.reduce((a, b) => a + b, 0) : null;
+  const counted = usage?.outputTokens ?? inPieces;
+  const output = inPieces !== null && counted === inPieces + 1 ? inPieces : counted;
   return { promptTokens: tokenCount(usage?.promptTokens ?? null), outputTokens: tokenCount(output) };
 }
 

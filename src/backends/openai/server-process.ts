@@ -134,7 +134,7 @@ function supervise(child: ChildProcess, program: string) {
  */
 function startGuard(pid: number): ChildProcess | null {
   if (process.platform === 'win32') return null;
-  const script = `read -r _; kill -TERM -- -${pid}; sleep ${GRACE}; kill -KILL -- -${pid}`;
+  const script = `read -r _; kill -s TERM -- -${pid}; sleep ${GRACE}; kill -s KILL -- -${pid}`;
   const guard = spawn('/bin/sh', ['-c', script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   guard.on('error', () => {});
   guard.stdin!.on('error', () => {});
