@@ -2,6 +2,8 @@
 import type { Analysis } from '../analyse/analysis.js';
 import type { Recommendation } from '../recommend/recommendation.js';
 import type { Artifact } from './artifact.js';
+import { chartsReport } from './charts/files.js';
+import { htmlReport, type PageAssets } from './html/page.js';
 import { markdownReport } from './markdown.js';
 import { samplesReport } from './samples.js';
 import { summaryReport } from './summary.js';
@@ -9,6 +11,8 @@ import { summaryReport } from './summary.js';
 export interface ReportInput {
   readonly analysis: Analysis;
   readonly recommendation: Recommendation;
+  /** The browser's part of report.html; without it there is no page. */
+  readonly page?: PageAssets;
 }
 
 export interface Reporter {
@@ -30,13 +34,21 @@ export const REPORTERS = {
     summary: 'samples.csv, one row for each sample and model',
     render: ({ analysis }) => samplesReport(analysis),
   },
+  charts: {
+    summary: 'charts/, as Vega-Lite specifications and as SVG',
+    render: ({ analysis, recommendation }) => chartsReport(analysis, recommendation),
+  },
+  html: {
+    summary: 'report.html, the page that is passed around',
+    render: ({ analysis, recommendation, page }) => (page ? htmlReport(analysis, recommendation, page) : []),
+  },
 } as const satisfies Record<string, Reporter>;
 
 export type ReporterName = keyof typeof REPORTERS;
 
-/** All artifacts of all reporters. */
+/** All artifacts of all reporters, one reporter after the other: pictures number their parts as they are drawn. */
 export async function renderReports(input: ReportInput): Promise<Artifact[]> {
-  const reporters: Reporter[] = Object.values(REPORTERS);
-  const rendered = await Promise.all(reporters.map((reporter) => reporter.render(input)));
-  return rendered.flat();
+  const artifacts: Artifact[] = [];
+  for (const reporter of Object.values<Reporter>(REPORTERS)) artifacts.push(...(await reporter.render(input)));
+  return artifacts;
 }

@@ -1,0 +1,88 @@
+/** A forest plot: per task, how much the SLM scores above or below its reference, with the margin drawn. */
+import { isMissing } from '../../measure/quantity.js';
+import type { Comparison } from '../../recommend/recommendation.js';
+import { formatPoints, plural } from '../format.js';
+import { differenceOf } from '../tables.js';
+import { type Chart, type ChartInput, LABELS, modelColour, type NoChart, QUIET, specOf } from './chart.js';
+
+const NAME = 'quality-difference';
+
+export function differenceChart({ analysis, recommendation, suite }: ChartInput): Chart | NoChart {
+  const { tasks, requirement } = recommendation.suites[suite]!;
+  const { margin, alpha } = requirement;
+  const rows = tasks.flatMap(({ task, comparisons }) => comparisons.flatMap((comparison) => rowOf(task, comparison)));
+  if (rows.length === 0) {
+    const reasons = tasks
+      .flatMap(({ comparisons }) => comparisons)
+      .flatMap(({ test }) => (isMissing(test) ? [test.missing] : []));
+    return {
+      name: NAME,
+      title: 'Quality of each SLM against its LLM',
+      missing: reasons[0] ?? 'an SLM and an LLM are needed for a comparison',
+    };
+  }
+  const shown = formatPoints(margin).replace('+', '');
+  const within = rows.filter(({ decision }) => decision === 'non-inferior').length;
+  const title = `${within} of ${plural(rows.length, 'comparison')} ${rows.length === 1 ? 'shows' : 'show'} an SLM no more than ${shown} points worse`;
+  const several = new Set(rows.map(({ model }) => model)).size > 1;
+  const y = several
+    ? { y: { field: 'task', type: 'nominal', title: null, sort: null }, yOffset: { field: 'model', sort: null } }
+    : { y: { field: 'task', type: 'nominal', title: null, sort: null } };
+  const x = {
+    type: 'quantitative',
+    title: `SLM less LLM, points (interval at ${Math.round((1 - 2 * alpha) * 100)}%)`,
+    axis: { labelExpr: LABELS.points },
+    scale: { padding: 10 },
+  };
+  const spec = specOf(title, {
+    height: { step: several ? 18 : 34 },
+    data: { values: rows },
+    encoding: { ...y, color: modelColour(analysis.models.filter(({ id }) => rows.some(({ model }) => model === id))) },
+    layer: [
+      {
+        mark: { type: 'rule', color: QUIET },
+        encoding: { x: { datum: 0, type: 'quantitative' }, y: null, yOffset: null, color: { value: QUIET } },
+      },
+      {
+        mark: { type: 'rule', strokeDash: [5, 4], strokeWidth: 1.5 },
+        encoding: { x: { datum: -margin, type: 'quantitative' }, y: null, yOffset: null, color: { value: '#cc3311' } },
+      },
+      { mark: { type: 'rule', strokeWidth: 2 }, encoding: { x: { ...x, field: 'low' }, x2: { field: 'high' } } },
+      {
+        mark: { type: 'point', filled: true, size: 70, opacity: 1 },
+        encoding: {
+          x: { ...x, field: 'value' },
+          tooltip: [
+            { field: 'task' },
+            { field: 'model' },
+            { field: 'reference', title: 'against' },
+            { field: 'shown', title: 'points' },
+            { field: 'n' },
+            { field: 'decision' },
+          ],
+        },
+      },
+    ],
+  });
+  const alt = `Margin −${shown} points. ${rows.map((row) => `${row.task}, ${row.model} against ${row.reference}: ${row.shown} points, ${row.decision}, n = ${row.n}`).join('; ')}.`;
+  return { name: NAME, title, alt, spec };
+}
+
+function rowOf(task: string, comparison: Comparison) {
+  const { candidate, reference, test, decision } = comparison;
+  if (isMissing(test)) return [];
+  const { value, low, high, n } = test.difference;
+  return [
+    {
+      task,
+      model: candidate,
+      reference,
+      value,
+      low,
+      high,
+      n,
+      decision: decision ?? 'not decided',
+      shown: differenceOf(comparison),
+    },
+  ];
+}

@@ -1,0 +1,96 @@
+/** How waiting is spread: the share of requests (or of gaps between tokens) that took at most so long, on a log scale. */
+import type { Analysis } from '../../analyse/analysis.js';
+import { GRID } from '../../analyse/distribution.js';
+import { isMissing, type Missing } from '../../measure/quantity.js';
+import { formatSeconds, list, plural } from '../format.js';
+import { type Chart, type ChartInput, LABELS, modelColour, type NoChart, QUIET, specOf } from './chart.js';
+
+type Latency = 'ttft' | 'itl' | 'e2e';
+
+const ABOUT = {
+  ttft: { name: 'ttft', what: 'time to first token', unit: 'requests' },
+  itl: { name: 'itl', what: 'gap between tokens', unit: 'gaps' },
+  e2e: { name: 'e2e', what: 'end-to-end latency', unit: 'requests' },
+} as const;
+
+interface Curve {
+  readonly model: string;
+  readonly n: number;
+  readonly quantiles: readonly number[];
+}
+
+export function latencyChart({ analysis, suite }: ChartInput, latency: Latency): Chart | NoChart {
+  const { name, what, unit } = ABOUT[latency];
+  const curves = analysis.models.map(({ id }) => curveOf(analysis, suite, id, latency));
+  const known = curves.flatMap((curve) => (isMissing(curve) ? [] : [curve]));
+  if (known.length === 0) {
+    const reason = curves.find(isMissing)?.missing ?? 'no model was run';
+    return { name, title: `Distribution of the ${what}`, missing: reason };
+  }
+  const shown = known.map((curve) => `${curve.model} ${formatSeconds(curve.quantiles[50]!)}`);
+  const title = `Median ${what}: ${shown.length > 6 ? `${formatSeconds(Math.min(...known.map((c) => c.quantiles[50]!)))} to ${formatSeconds(Math.max(...known.map((c) => c.quantiles[50]!)))}` : list(shown)}`;
+  const rows = known.flatMap(({ model, quantiles }) =>
+    // A logarithmic axis starts above 0.
+    quantiles.flatMap((value, i) =>
+      value > 0 ? [{ model, share: i / GRID, seconds: value, shown: formatSeconds(value) }] : [],
+    ),
+  );
+  const marks = [0.5, 0.9, 0.99].map((share) => ({ share, label: `p${share * 100}` }));
+  const spec = specOf(title, {
+    height: 220,
+    layer: [
+      {
+        data: { values: marks },
+        mark: { type: 'rule', color: QUIET, strokeDash: [2, 3] },
+        encoding: { y: { field: 'share', type: 'quantitative' } },
+      },
+      {
+        data: { values: marks },
+        mark: { type: 'text', align: 'left', dx: 4, dy: -5, fontSize: 10 },
+        encoding: { y: { field: 'share', type: 'quantitative' }, x: { value: 0 }, text: { field: 'label' } },
+      },
+      {
+        data: { values: rows },
+        mark: { type: 'line', interpolate: 'step-after', strokeWidth: 2 },
+        encoding: {
+          x: {
+            field: 'seconds',
+            type: 'quantitative',
+            title: what,
+            scale: { type: 'log', nice: false, padding: 8 },
+            axis: { labelExpr: LABELS.seconds, tickCount: 6 },
+          },
+          y: {
+            field: 'share',
+            type: 'quantitative',
+            title: `share of ${unit}`,
+            scale: { domain: [0, 1] },
+            axis: { labelExpr: LABELS.share },
+          },
+          color: modelColour(analysis.models.filter(({ id }) => known.some(({ model }) => model === id))),
+          tooltip: [
+            { field: 'model' },
+            { field: 'shown', title: what },
+            { field: 'share', title: `share of ${unit}`, format: '.0%' },
+          ],
+        },
+      },
+    ],
+  });
+  const alt = known
+    .map(
+      ({ model, n, quantiles }) =>
+        `${model}: median ${formatSeconds(quantiles[50]!)}, 90th percentile ${formatSeconds(quantiles[90]!)}, 99th ${formatSeconds(quantiles[99]!)} (${plural(n, unit.slice(0, -1))})`,
+    )
+    .join('; ');
+  return { name, title, alt: `${alt}.`, spec };
+}
+
+function curveOf(analysis: Analysis, suite: number, model: string, latency: Latency): Curve | Missing {
+  if (latency !== 'itl') {
+    const distribution = analysis.suites[suite]!.overall.find((one) => one.model === model)!.metrics[latency];
+    return isMissing(distribution) ? distribution : { model, n: distribution.n, quantiles: distribution.quantiles };
+  }
+  const gaps = analysis.suites[suite]!.overall.find((one) => one.model === model)!.gaps;
+  return isMissing(gaps) ? gaps : { model, n: gaps.n, quantiles: gaps.quantiles };
+}

@@ -1,0 +1,141 @@
+/** What one gets for what one pays: quality against decode rate, and against cost, with intervals and the Pareto front. */
+import { estimateAt } from '../../analyse/distribution.js';
+import { METRICS } from '../../analyse/metrics.js';
+import { isMissing } from '../../measure/quantity.js';
+import { formatEstimate, formatScore, formatUnit, list, plural } from '../format.js';
+import { type Chart, type ChartInput, LABELS, modelColour, type NoChart, QUIET, specOf } from './chart.js';
+
+type Against = 'decodeRate' | 'cost';
+
+interface Point {
+  readonly model: string;
+  readonly quality: number;
+  readonly qualityLow: number;
+  readonly qualityHigh: number;
+  readonly x: number;
+  readonly xLow: number;
+  readonly xHigh: number;
+  readonly shown: string;
+}
+
+const NAMES = { decodeRate: 'quality-decode-rate', cost: 'quality-cost' } as const;
+
+export function tradeoffChart(input: ChartInput, against: Against): Chart | NoChart {
+  const { analysis, suite } = input;
+  const metric = METRICS[against];
+  const name = NAMES[against];
+  const points = pointsOf(input, against);
+  if (points.length === 0) {
+    const reasons = analysis.suites[suite]!.overall.flatMap(({ metrics }) =>
+      isMissing(metrics[against]) ? [metrics[against].missing] : [],
+    );
+    const title = `Quality against ${metric.title.toLowerCase()}`;
+    return { name, title, missing: reasons.sort()[0] ?? 'no model was scored' };
+  }
+  const front = paretoFront(points, metric.better === 'higher');
+  const title =
+    front.length === 1 && points.length > 1
+      ? `${front[0]!.model} is the best choice both by quality and by ${metric.title.toLowerCase()}`
+      : `${list(front.map((point) => `${point.model} scores ${formatScore(point.quality)} at ${formatUnit(point.x, metric.unit)}`))}`;
+  const labels = against === 'cost' ? LABELS.dollars : LABELS.rate;
+  const x = {
+    field: 'x',
+    type: 'quantitative',
+    title: against === 'cost' ? 'cost of a thousand requests, US dollars' : 'decode rate, tokens per second (median)',
+    scale: { type: 'log', nice: false, padding: 24 },
+    axis: { labelExpr: labels, tickCount: 5 },
+  };
+  const y = {
+    field: 'quality',
+    type: 'quantitative',
+    title: 'quality, all tasks',
+    scale: { zero: false, padding: 12 },
+    axis: { labelExpr: LABELS.share, tickCount: 6 },
+  };
+  const spec = specOf(title, {
+    height: 300,
+    data: { values: points.map((point, i) => ({ ...point, slot: slotOf(points, i) })) },
+    encoding: { y, color: modelColour(analysis.models) },
+    layer: [
+      {
+        data: { values: front },
+        mark: {
+          type: 'line',
+          interpolate: against === 'cost' ? 'step-after' : 'step-before',
+          strokeDash: [4, 3],
+          color: QUIET,
+        },
+        encoding: { x, color: { value: QUIET }, order: { field: 'x' } },
+      },
+      {
+        mark: { type: 'rule', strokeWidth: 1.5 },
+        encoding: { x, y: { ...y, field: 'qualityLow' }, y2: { field: 'qualityHigh' } },
+      },
+      { mark: { type: 'rule', strokeWidth: 1.5 }, encoding: { x: { ...x, field: 'xLow' }, x2: { field: 'xHigh' } } },
+      {
+        mark: { type: 'point', filled: true, size: 90, opacity: 1 },
+        encoding: { x, tooltip: [{ field: 'model' }, { field: 'shown', title: 'measured' }] },
+      },
+      ...[0, 1, 2, 3].map((slot) => ({
+        transform: [{ filter: `datum.slot == ${slot}` }],
+        mark: { type: 'text', align: 'left', dx: 8, dy: -8 - 13 * slot, limit: 200 },
+        encoding: { x, text: { field: 'model' }, color: { value: 'currentColor' } },
+      })),
+    ],
+  });
+  const alt = `${plural(points.length, 'model')}: ${points.map(({ model, shown }) => `${model}: ${shown}`).join('; ')}.`;
+  return { name, title, alt, spec };
+}
+
+function pointsOf({ analysis, suite }: ChartInput, against: Against): Point[] {
+  return analysis.suites[suite]!.overall.flatMap(({ model, quality, metrics }): Point[] => {
+    const other = estimateAt(metrics[against], against === 'cost' ? 'mean' : 'median');
+    // A logarithmic axis has no place for what is free.
+    if (isMissing(quality) || isMissing(other) || !(other.low > 0)) return [];
+    return [
+      {
+        model,
+        quality: quality.value,
+        qualityLow: quality.low,
+        qualityHigh: quality.high,
+        x: other.value,
+        xLow: other.low,
+        xHigh: other.high,
+        shown: `${formatEstimate(quality, 'score')} at ${formatEstimate(other, METRICS[against].unit)}`,
+      },
+    ];
+  });
+}
+
+/** Names of points that lie close together stand above one another: how many of the earlier points are close. */
+function slotOf(points: readonly Point[], index: number): number {
+  const range = (values: readonly number[]) => Math.max(...values) - Math.min(...values);
+  const width = range(points.map(({ x }) => Math.log(x))) || 1;
+  const height = range(points.flatMap(({ qualityLow, qualityHigh }) => [qualityLow, qualityHigh])) || 1;
+  const own = points[index]!;
+  return points
+    .slice(0, index)
+    .filter(
+      ({ x, quality }) =>
+        Math.abs(Math.log(x / own.x)) < 0.15 * width && Math.abs(quality - own.quality) < 0.06 * height,
+    ).length;
+}
+
+/** The points that no other point beats in both, from the smallest x to the largest. */
+export function paretoFront<P extends { readonly x: number; readonly quality: number }>(
+  points: readonly P[],
+  moreIsBetter: boolean,
+): P[] {
+  const gain = (point: P) => (moreIsBetter ? point.x : -point.x);
+  return points
+    .filter(
+      (point) =>
+        !points.some(
+          (other) =>
+            gain(other) >= gain(point) &&
+            other.quality >= point.quality &&
+            (gain(other) > gain(point) || other.quality > point.quality),
+        ),
+    )
+    .sort((a, b) => a.x - b.x);
+}

@@ -1,0 +1,88 @@
+/**
+ * What the page's script is given: every sample with every model's answer, as JSON in the page. Names are short because there may
+ * be ten thousand samples; the browser's side of this contract is src/page/data.ts, which reads these types.
+ */
+import type { Analysis, SampleResult } from '../../analyse/analysis.js';
+import { isMissing } from '../../measure/quantity.js';
+import { coloursOf } from '../charts/chart.js';
+import { formatSeconds } from '../format.js';
+
+export interface PageData {
+  readonly models: readonly PageModel[];
+  readonly tasks: readonly PageTask[];
+}
+
+export interface PageModel {
+  readonly id: string;
+  readonly class: 'slm' | 'llm' | null;
+  readonly colour: string;
+}
+
+export interface PageTask {
+  readonly suite: string;
+  readonly name: string;
+  readonly samples: readonly PageSample[];
+}
+
+export interface PageSample {
+  readonly id: string;
+  readonly group: string | null;
+  readonly prompt: readonly { readonly role: string; readonly text: string }[];
+  readonly target: string;
+  /** One for each model of `PageData.models`; null where the sample was not run. */
+  readonly results: readonly (PageResult | null)[];
+}
+
+export interface PageResult {
+  /** Null is unscored. */
+  readonly score: number | null;
+  readonly output: string;
+  readonly answer: string | null;
+  readonly failure: string | null;
+  readonly finish: string;
+  /** Mean log-probability of a token. */
+  readonly confidence: number | null;
+  /** Seconds, for sorting; and in words. */
+  readonly e2e: number | null;
+  readonly timings: string;
+}
+
+export function pageData(analysis: Analysis): PageData {
+  const colours = coloursOf(analysis.models);
+  return {
+    models: analysis.models.map((model) => ({ id: model.id, class: model.class, colour: colours.get(model.id)! })),
+    tasks: analysis.suites.flatMap((suite) =>
+      suite.tasks.map((task) => ({
+        suite: suite.name,
+        name: task.name,
+        samples: task.samples.map((sample, i) => ({
+          id: sample.id,
+          group: sample.group,
+          prompt: sample.messages.map(({ role, content }) => ({ role, text: content })),
+          target: typeof sample.target === 'string' ? sample.target : (JSON.stringify(sample.target) ?? ''),
+          results: task.cells.map(({ results }) => resultOf(results[i] ?? null)),
+        })),
+      })),
+    ),
+  };
+}
+
+function resultOf(result: SampleResult | null): PageResult | null {
+  if (result === null) return null;
+  const { score, output, answer, failure, finish, confidence, timings } = result;
+  const parts = [
+    timings.ttft === undefined ? null : `TTFT ${formatSeconds(timings.ttft)}`,
+    timings.e2e === undefined ? null : `e2e ${formatSeconds(timings.e2e)}`,
+    timings.outputTokens === undefined ? null : `${timings.outputTokens} tokens`,
+  ];
+  return {
+    score,
+    output,
+    answer,
+    failure,
+    finish,
+    confidence: isMissing(confidence) ? null : Number(confidence.mean.toPrecision(6)),
+    e2e: timings.e2e ?? null,
+    timings: parts.filter((part) => part !== null).join(', '),
+  };
+}

@@ -1,0 +1,42 @@
+/**
+ * Charts that answer to the pointer, drawn over the still pictures from the same specifications. Vega's own expressions are
+ * interpreted, never compiled, because the page's policy forbids making code from text.
+ */
+import embed from 'vega-embed';
+import { expressionInterpreter } from 'vega-interpreter';
+
+type Spec = Record<string, unknown>;
+
+/** Room for axis titles and labels beside the plot. */
+const MARGIN = 24;
+const NARROWEST = 240;
+
+export async function drawCharts(specs: Readonly<Record<string, Spec>>): Promise<void> {
+  for (const holder of document.querySelectorAll<HTMLElement>('[data-chart]')) {
+    const spec = specs[holder.dataset.chart!];
+    if (spec === undefined) continue;
+    try {
+      await draw(holder, spec);
+    } catch (error) {
+      // The still picture stays.
+      console.warn(`The chart ${holder.dataset.chart} stays still: ${String(error)}`);
+    }
+  }
+}
+
+async function draw(holder: HTMLElement, spec: Spec): Promise<void> {
+  const live = document.createElement('div');
+  live.className = 'live';
+  const width = Math.max(NARROWEST, holder.clientWidth - MARGIN);
+  const fitted = 'facet' in spec ? spec : { ...spec, width, autosize: { type: 'fit-x', contains: 'padding' } };
+  await embed(live, fitted as never, {
+    mode: 'vega-lite',
+    renderer: 'svg',
+    actions: false,
+    ast: true,
+    expr: expressionInterpreter,
+    defaultStyle: false,
+    tooltip: { theme: 'custom', disableDefaultStyle: true },
+  });
+  holder.replaceChildren(live);
+}

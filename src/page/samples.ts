@@ -1,0 +1,173 @@
+/** The samples: a list with filters on the left, one sample with every model's answer side by side on the right. */
+import type { PageData, PageModel, PageResult } from '../core/report/html/data.js';
+import { el } from './element.js';
+import { type Filter, type Item, isRight, itemsOf, ORDERS, OUTCOMES, select } from './filters.js';
+import { virtualList } from './list.js';
+
+export function showSamples(root: HTMLElement, data: PageData): void {
+  const items = itemsOf(data);
+  if (items.length === 0) {
+    root.replaceChildren(el('p', {}, 'The run has no samples.'));
+    return;
+  }
+  let shown: Item[] = [];
+  const detail = el('article', { class: 'detail', 'aria-live': 'polite', 'aria-label': 'Sample' });
+  const count = el('p', { class: 'count', role: 'status' });
+  const list = virtualList<Item>({
+    label: 'Samples',
+    draw: (item) => [
+      el('span', { class: 'row-name' }, `${item.task.name} · ${item.sample.id}`),
+      el('span', { class: 'marks' }, ...item.sample.results.map((result, i) => markOf(result, data.models[i]!))),
+    ],
+    onSelect: (index) => open(index),
+  });
+  const filters = filterBar(data, (filter) => apply(filter));
+
+  function apply(filter: Filter) {
+    shown = select(items, data.models, filter);
+    count.textContent = `${shown.length.toLocaleString('en')} of ${items.length.toLocaleString('en')} samples`;
+    list.show(shown);
+    if (shown.length > 0) open(0, { quietly: true });
+    else detail.replaceChildren(el('p', {}, 'No sample is like that.'));
+  }
+
+  function open(index: number, options: { readonly quietly?: boolean } = {}) {
+    const item = shown[index]!;
+    list.select(index);
+    detail.replaceChildren(...describe(item, data.models));
+    if (!options.quietly) history.replaceState(null, '', `#sample=${encodeURIComponent(item.address)}`);
+  }
+
+  /** `#sample=suite/task/id` opens that sample, whatever the filters were. */
+  function follow() {
+    if (!location.hash.startsWith('#sample=')) return;
+    const address = decode(location.hash.slice('#sample='.length));
+    if (!items.some((item) => item.address === address)) return;
+    if (!shown.some((item) => item.address === address)) filters.reset();
+    open(shown.findIndex((item) => item.address === address));
+    root.scrollIntoView();
+  }
+
+  root.replaceChildren(filters.element, count, el('div', { class: 'browser' }, list.element, detail));
+  filters.reset();
+  follow();
+  addEventListener('hashchange', follow);
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function filterBar(data: PageData, onChange: (filter: Filter) => void) {
+  const tasks = data.tasks.map(({ suite, name }) => ({
+    value: `${suite}/${name}`,
+    title: data.tasks.some((other) => other.suite !== suite) ? `${suite}/${name}` : name,
+  }));
+  const menu = (label: string, options: readonly { readonly value: string; readonly title: string }[]) =>
+    el(
+      'select',
+      { 'aria-label': label, onchange: change },
+      ...options.map(({ value, title }) => el('option', { value }, title)),
+    );
+  const task = menu('Task', [{ value: '', title: 'all tasks' }, ...tasks]);
+  const outcome = menu('Outcome', optionsOf(OUTCOMES));
+  const order = menu('Order', optionsOf(ORDERS));
+  const words = el('input', {
+    type: 'search',
+    placeholder: 'Search prompts and answers',
+    'aria-label': 'Search',
+    oninput: change,
+  });
+  const element = el(
+    'form',
+    { class: 'filters', role: 'search', onsubmit: (event) => event.preventDefault() },
+    task,
+    outcome,
+    order,
+    words,
+  );
+
+  function change() {
+    onChange({
+      task: task.value,
+      outcome: outcome.value as Filter['outcome'],
+      order: order.value as Filter['order'],
+      words: words.value,
+    });
+  }
+  return {
+    element,
+    reset() {
+      element.reset();
+      change();
+    },
+  };
+}
+
+function optionsOf(table: Readonly<Record<string, { readonly title: string }>>) {
+  return Object.entries(table).map(([value, { title }]) => ({ value, title }));
+}
+
+function verdictOf(result: PageResult | null): { readonly mark: string; readonly name: string; readonly kind: string } {
+  if (result === null) return { mark: '·', name: 'not run', kind: 'absent' };
+  if (result.score === null) return { mark: '?', name: 'not scored', kind: 'absent' };
+  if (result.score > 0 && result.score < 1)
+    return { mark: '◐', name: `partly right, ${result.score.toFixed(2)}`, kind: isRight(result) ? 'right' : 'wrong' };
+  return isRight(result) ? { mark: '✓', name: 'right', kind: 'right' } : { mark: '✗', name: 'wrong', kind: 'wrong' };
+}
+
+function markOf(result: PageResult | null, model: PageModel): HTMLElement {
+  const { mark, name, kind } = verdictOf(result);
+  return el(
+    'span',
+    { class: `mark ${kind}`, title: `${model.id}: ${name}`, role: 'img', 'aria-label': `${model.id}: ${name}` },
+    mark,
+  );
+}
+
+function describe({ task, sample, address }: Item, models: readonly PageModel[]): HTMLElement[] {
+  return [
+    el(
+      'h3',
+      {},
+      `${task.name} · ${sample.id} `,
+      el(
+        'a',
+        { class: 'permalink', href: `#sample=${encodeURIComponent(address)}`, 'aria-label': 'Link to this sample' },
+        '#',
+      ),
+    ),
+    ...(sample.group === null ? [] : [el('p', { class: 'note' }, `group ${sample.group}`)]),
+    ...sample.prompt.map(({ role, text }) =>
+      el('section', { class: 'turn' }, el('h4', {}, role), el('pre', { tabindex: 0 }, text)),
+    ),
+    el('section', { class: 'turn' }, el('h4', {}, 'target'), el('pre', { tabindex: 0 }, sample.target)),
+    el('div', { class: 'answers' }, ...sample.results.map((result, i) => answerOf(result, models[i]!))),
+  ];
+}
+
+function answerOf(result: PageResult | null, model: PageModel): HTMLElement {
+  const { mark, name, kind } = verdictOf(result);
+  const title = el('h4', {}, model.id, ' ', el('span', { class: `mark ${kind}` }, `${mark} ${name}`));
+  if (result === null) return el('section', { class: 'answer' }, title);
+  const notes = [
+    result.answer === null ? null : `answer found: ${result.answer}`,
+    result.failure,
+    result.finish === 'length' ? 'cut at the token limit' : null,
+    result.confidence === null ? null : `confidence ${result.confidence.toFixed(3)} (mean log-probability)`,
+    result.timings === '' ? null : result.timings,
+  ].filter((note) => note !== null);
+  const section = el(
+    'section',
+    { class: 'answer' },
+    title,
+    el('pre', { tabindex: 0 }, result.output === '' ? '(no output)' : result.output),
+    ...notes.map((note) => el('p', { class: 'note' }, note)),
+  );
+  section.style.borderTopColor = model.colour;
+  return section;
+}
