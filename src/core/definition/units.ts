@@ -28,8 +28,10 @@ function withUnits(kind: string, units: Readonly<Record<string, number>>) {
     .transform((raw) => {
       if (typeof raw === 'number') return raw;
       const [, digits, unit] = pattern.exec(raw)!;
-      return Number(digits) * units[unit!]!;
-    });
+      // 8.2 * 1e9 is 8199999999.999999: fifteen digits are what a product of two doubles is good for.
+      return Number((Number(digits) * units[unit!]!).toPrecision(15));
+    })
+    .refine((value) => value > 0 && Number.isFinite(value), { error });
 }
 
 /** Seconds. */

@@ -9,7 +9,7 @@
  * Sources: vLLM and inference-perf (TTFT, TPOT), MLPerf Client (decode rate), LoadGen (latency counts from due).
  */
 import type { Completed } from './measurement.js';
-import { known, missing, type Quantity } from './quantity.js';
+import { isMissing, known, type Missing, missing, type Quantity } from './quantity.js';
 
 export interface Timings {
   /** Due to the first non-empty piece, seconds. */
@@ -28,6 +28,7 @@ export interface Timings {
 
 const SILENT = missing('the model produced no output');
 const TOO_SHORT = missing('fewer than two output tokens');
+const AT_ONCE = missing('all tokens arrived at the same instant');
 
 export function timingsOf(completed: Completed): Timings {
   const { pieces, tokensPerPiece } = completed.timing;
@@ -37,18 +38,13 @@ export function timingsOf(completed: Completed): Timings {
     return { ttft: SILENT, itl: [], tpot: SILENT, e2e: SILENT, prefillRate: SILENT, decodeRate: SILENT };
   }
   const { promptTokens } = completed;
-  const tokens = tokenCountOf(completed);
-  const itl = tokensPerPiece === undefined ? pieces.slice(1).map((time, i) => time - pieces[i]!) : [];
-  // A first piece of several tokens leaves fewer than n - 1 of them to the time after it.
-  const inFirst = tokensPerPiece === undefined || tokensPerPiece === 'unknown' ? 1 : tokensPerPiece[0]!;
-  const afterFirst = tokens.value === null ? null : tokens.value - inFirst;
-  const span = last - first;
+  const after = afterFirst(completed, last - first);
   return {
     ttft: known(first),
-    itl,
+    itl: tokensPerPiece === undefined ? pieces.slice(1).map((time, i) => time - pieces[i]!) : [],
     e2e: known(last),
-    tpot: perToken(afterFirst, (n) => span / n, tokens.reason),
-    decodeRate: perToken(afterFirst, (n) => (span > 0 ? n / span : null), tokens.reason),
+    tpot: isMissing(after) ? after : known(after.seconds / after.tokens),
+    decodeRate: isMissing(after) ? after : known(after.tokens / after.seconds),
     prefillRate:
       'missing' in promptTokens
         ? missing(promptTokens.missing)
@@ -58,16 +54,14 @@ export function timingsOf(completed: Completed): Timings {
   };
 }
 
-function tokenCountOf(completed: Completed): { value: number | null; reason: string } {
-  const { outputTokens } = completed;
-  return 'missing' in outputTokens
-    ? { value: null, reason: outputTokens.missing }
-    : { value: outputTokens.value, reason: '' };
-}
-
-function perToken(n: number | null, compute: (n: number) => number | null, reason: string): Quantity {
-  if (n === null) return missing(reason);
-  if (n < 1) return TOO_SHORT;
-  const value = compute(n);
-  return value === null ? missing('all tokens arrived at the same instant') : known(value);
+/** The tokens after the first piece, and the seconds they took. A first piece of several leaves fewer than n - 1 of them. */
+function afterFirst(
+  { outputTokens, timing }: Completed,
+  seconds: number,
+): { tokens: number; seconds: number } | Missing {
+  if ('missing' in outputTokens) return missing(outputTokens.missing);
+  if (outputTokens.value < 2) return TOO_SHORT;
+  const { tokensPerPiece } = timing;
+  const tokens = outputTokens.value - (typeof tokensPerPiece === 'object' ? tokensPerPiece[0]! : 1);
+  return tokens < 1 || seconds <= 0 ? AT_ONCE : { tokens, seconds };
 }

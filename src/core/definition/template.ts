@@ -1,0 +1,151 @@
+/**
+ * Jinja templates over the fields of a row. Jinja renders what it does not know as nothing, so a misspelt field would ask
+ * every model an empty question: here a template says which fields it cannot do without, and a row without one is an error.
+ */
+import { Template } from '@huggingface/jinja';
+import { describeError, UserError } from '../errors.js';
+import type { Row } from './suite.js';
+
+export type RowTemplate = (row: Row) => string;
+
+/**
+ * @param field where the template stands, for complaints: `prompt.user`.
+ * @throws UserError when it does not parse; the template it returns throws one when a row lacks what it needs.
+ */
+export function rowTemplate(field: string, source: string): RowTemplate {
+  let template: Template;
+  try {
+    template = new Template(source);
+  } catch (error) {
+    throw new UserError(`${field}: expected a Jinja template, found one that does not parse (${describeError(error)})`);
+  }
+  const variables = neededVariables(template);
+  return (row) => {
+    for (const variable of variables) {
+      if (!Object.hasOwn(row, variable)) {
+        throw new UserError(
+          `${field}: the template names "${variable}", which this row does not have (it has ${fieldsOf(row)})`,
+        );
+      }
+      if (row[variable] === null || row[variable] === undefined) {
+        throw new UserError(
+          `${field}: the template names "${variable}", which is empty in this row; test for it with {% if ${variable} %}`,
+        );
+      }
+    }
+    try {
+      return template.render(withoutBuiltIns(row));
+    } catch (error) {
+      throw new UserError(`${field}: the template cannot be rendered from this row (${describeError(error)})`);
+    }
+  };
+}
+
+function fieldsOf(row: Row): string {
+  const names = Object.keys(row);
+  if (names.length === 0) return 'no fields';
+  return names.length > 12 ? `${names.slice(0, 12).join(', ')} and ${names.length - 12} more` : names.join(', ');
+}
+
+/** What @huggingface/jinja puts into every environment. */
+const BUILT_IN = new Set([
+  'loop',
+  'true',
+  'false',
+  'none',
+  'True',
+  'False',
+  'None',
+  'range',
+  'namespace',
+  'raise_exception',
+  'strftime_now',
+]);
+
+/** The engine refuses variables that are named as its own are; a row may well have a field `range`. */
+function withoutBuiltIns(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !BUILT_IN.has(name)));
+}
+
+/** The variables that a template prints or passes on without having asked whether they are there. */
+function neededVariables(template: Template): ReadonlySet<string> {
+  const used = new Set<string>();
+  const bound = new Set(BUILT_IN);
+  const visit = (node: unknown): void => {
+    if (Array.isArray(node) || node instanceof Map) {
+      for (const part of node instanceof Map ? [...node].flat() : node) visit(part);
+      return;
+    }
+    if (typeof node !== 'object' || node === null) return;
+    const { type, ...parts } = node as { type?: string } & Record<string, unknown>;
+    switch (type) {
+      case 'Identifier':
+        used.add(String(parts.value));
+        return;
+      case 'Set':
+      case 'Macro':
+      case 'For':
+        collectNames(parts.assignee ?? parts.loopvar ?? parts.name, bound);
+        if (type === 'Macro') collectNames({ value: parts.args }, bound);
+        visit(Object.values(parts));
+        return;
+      case 'MemberExpression':
+        visit(parts.object);
+        if (parts.computed) visit(parts.property);
+        return;
+      // `x | default(…)`, `x is defined`, `if x` and `y if x else z` are how a template says that x may be absent.
+      case 'FilterExpression':
+        if (filterName(parts.filter) === 'default') collectNames(parts.operand, bound);
+        visit([parts.operand, (parts.filter as { args?: unknown }).args]);
+        return;
+      case 'FilterStatement':
+        visit([parts.body, (parts.filter as { args?: unknown }).args]);
+        return;
+      case 'TestExpression':
+        if (['defined', 'undefined', 'none'].includes(filterName(parts.test)!)) collectNames(parts.operand, bound);
+        visit(parts.operand);
+        return;
+      case 'If':
+      case 'SelectExpression':
+      case 'Ternary':
+        collectTested(parts.test ?? parts.condition, bound);
+        visit(Object.values(parts));
+        return;
+      case 'KeywordArgumentExpression':
+        visit(parts.value);
+        return;
+      // Their operators are tokens, and `not`, `and`, `in` are tokens of the type Identifier.
+      case 'UnaryExpression':
+      case 'BinaryExpression':
+        visit([parts.argument, parts.left, parts.right]);
+        return;
+      default:
+        visit(Object.values(parts));
+    }
+  };
+  visit(template.parsed.body);
+  for (const name of bound) used.delete(name);
+  return used;
+}
+
+function filterName(filter: unknown): string | undefined {
+  const { value, callee } = filter as { value?: string; callee?: { value?: string } };
+  return value ?? callee?.value;
+}
+
+function collectNames(node: unknown, into: Set<string>): void {
+  const { type, value } = (node ?? {}) as { type?: string; value?: unknown };
+  if (type === 'Identifier') into.add(String(value));
+  else if (Array.isArray(value)) for (const part of value) collectNames(part, into);
+}
+
+/** The variables whose presence a condition asks for, alone or joined by `not`, `and`, `or`. */
+function collectTested(node: unknown, into: Set<string>): void {
+  const { type, argument, left, right, operator } = (node ?? {}) as Record<string, unknown>;
+  if (type === 'Identifier') collectNames(node, into);
+  else if (type === 'UnaryExpression') collectTested(argument, into);
+  else if (type === 'BinaryExpression' && ['and', 'or'].includes((operator as { value: string }).value)) {
+    collectTested(left, into);
+    collectTested(right, into);
+  }
+}

@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { promptText, sampleReader } from '../../../src/core/definition/sample.js';
+import { type Row, taskSchema } from '../../../src/core/definition/suite.js';
+import { UserError } from '../../../src/core/errors.js';
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+/** A task from what a suite file says of it, over the least that a task must say. */
+function readerOf(said: Readonly<Record<string, unknown>> = {}, pool: readonly Row[] = []) {
+  const task = { name: 't', prompt: { user: '{{ q }}' }, samples: [{ q: '?' }], scorer: 'exact', ...said };
+  return sampleReader(taskSchema.parse(task), pool, sha256);
+}
+
+describe('prompts', () => {
+  test('system, user and the beginning of the answer are rendered from the fields of the row', () => {
+    const reader = readerOf({
+      prompt: { system: 'Answer in {{ language }}.', user: 'Q: {{ q | upper }}', assistant: '{{ language }}:' },
+    });
+    expect(reader.read({ q: 'why?', language: 'Latin', target: 'quia' })).toMatchObject({
+      target: 'quia',
+      prompt: {
+        messages: [
+          { role: 'system', content: 'Answer in Latin.' },
+          { role: 'user', content: 'Q: WHY?' },
+          { role: 'assistant', content: 'Latin:' },
+        ],
+      },
+    });
+  });
+
+  test('lists and mappings of a row can be gone through', () => {
+    const user = '{% for c in choices %}{{ loop.index }}. {{ c.text }}\n{% endfor %}';
+    const sample = readerOf({ prompt: { user } }).read({ choices: [{ text: 'a' }, { text: 'b' }] });
+    expect(sample.prompt.messages[0]?.content).toBe('1. a\n2. b\n');
+  });
+
+  test('a row may have fields named as the template language names its own', () => {
+    expect(readerOf().read({ q: 'x', range: '1-2', none: 0, true: 1 }).prompt.messages[0]?.content).toBe('x');
+  });
+
+  test('equal prompts have equal text, and the place of a word counts', () => {
+    const text = (system: string, user: string) =>
+      promptText({
+        messages: [
+          { role: 'system', content: system },
+          { role: 'user', content: user },
+        ],
+      });
+    expect(text('a', 'b')).toBe(text('a', 'b'));
+    expect(text('ab', '')).not.toBe(text('a', 'b'));
+  });
+});
+
+describe('a template that asks for what the row does not have is an error, never an empty question', () => {
+  const complaintOf = (user: string, row: Row) => {
+    try {
+      readerOf({ prompt: { user } }).read(row);
+      return null;
+    } catch (error) {
+      expect(error).toBeInstanceOf(UserError);
+      return (error as UserError).message;
+    }
+  };
+
+  test('a misspelt field is named, with the fields there are', () => {
+    expect(complaintOf('{{ questoin }}', { question: 'a', id: 1 })).toBe(
+      'prompt.user: the template names "questoin", which this row does not have (it has question, id)',
+    );
+  });
+
+  test.each([
+    ['in a loop', '{% for x in itmes %}{{ x }}{% endfor %}'],
+    ['in a condition that compares', '{% if knid == "a" and q %}a{% endif %}b'],
+    ['beside an operator that is a word', '{{ q in lsit }}'],
+    ['as an index', '{{ q[kye] }}'],
+    ['in an argument', '{{ q | replace(od, "b") }}'],
+    ['in a filter block', '{% filter upper %}{{ txet }}{% endfilter %}'],
+    ['in a macro', '{% macro m(a) %}{{ a }}{{ b }}{% endmacro %}{{ m(q) }}'],
+  ])('%s', (_where, user) => expect(complaintOf(user, { q: 'a' })).toMatch(/the template names "\w+", which this row/));
+
+  test.each([
+    ['a default', '{{ hint | default("none") }}'],
+    ['a condition', 'x{% if hint %}{{ hint }}{% endif %}'],
+    ['a negated condition', '{% if not hint %}x{% else %}{{ hint }}{% endif %}'],
+    ['a joined condition', 'x{% if hint and q %}{{ hint }}{% endif %}'],
+    ['an inline condition', '{{ hint if hint else "x" }}'],
+    ['an inline condition without an else', 'x{{ hint if hint }}'],
+    ['a test', '{{ hint if hint is defined else "x" }}'],
+  ])('%s says that a field may be absent', (_how, user) => expect(complaintOf(user, { q: 'a' })).toBeNull());
+
+  test.each([
+    ['a loop', '{% for x in [q, q] %}{{ x }}{{ loop.index }}{% endfor %}'],
+    ['a set', '{% set y = q %}{{ y }}'],
+    ['a macro', '{% macro m(a) %}{{ a }}{% endmacro %}{{ m(q) }}'],
+    ['the language itself', '{% for i in range(2) %}{{ i }}{% endfor %}{{ true }}'],
+  ])('names made by %s are no fields', (_how, user) => expect(complaintOf(user, { q: 'ab' })).toBeNull());
+
+  test('a field without a value is as absent as a missing one', () => {
+    expect(complaintOf('{{ q }}', { q: null })).toBe(
+      'prompt.user: the template names "q", which is empty in this row; test for it with {% if q %}',
+    );
+  });
+
+  test('a question that comes out blank is refused, as when the misspelling is inside a field', () => {
+    expect(complaintOf('{{ q.txt }} ', { q: { text: 'a' } })).toMatch(/^prompt\.user: .* renders to nothing/);
+  });
+
+  test('a template that does not parse is found before any row is read', () => {
+    expect(() => readerOf({ prompt: { user: '{{ q' } })).toThrow(
+      /^prompt\.user: expected a Jinja template, found one that/,
+    );
+  });
+
+  test('a row with a thousand fields is not listed whole', () => {
+    const row = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`f${i}`, i]));
+    expect(complaintOf('{{ q }}', row)).toMatch(/f11 and 988 more\)$/);
+  });
+});
+
+describe('ids, targets and groups', () => {
+  test('are the fields of those names, or what the suite makes of others', () => {
+    expect(readerOf().read({ q: 'a', id: 7, target: ['x', 'y'], group: 'g' })).toMatchObject({
+      id: '7',
+      target: ['x', 'y'],
+      group: 'g',
+    });
+    const samples = {
+      file: 'x.jsonl',
+      fields: { id: '{{ doc }}-{{ n }}', target: '{{ answers[0] }}', group: '{{ doc }}' },
+    };
+    expect(readerOf({ samples }).read({ q: 'a', doc: 'd1', n: 3, answers: ['yes', 'ja'] })).toMatchObject({
+      id: 'd1-3',
+      target: 'yes',
+      group: 'd1',
+    });
+  });
+
+  test('a row without a target or group has none, which is not an empty one', () => {
+    expect(readerOf().read({ q: 'a' })).toMatchObject({ target: null, group: null });
+  });
+
+  test('a target of zero or false is a target', () => {
+    expect(readerOf().read({ q: 'a', target: 0 }).target).toBe(0);
+    expect(readerOf().read({ q: 'a', target: false }).target).toBe(false);
+  });
+
+  test('a row without an id is known by its content, in whatever order its keys stand', () => {
+    const { id } = readerOf().read({ q: 'a', meta: { x: 1, y: [1, 2] } });
+    expect(id).toMatch(/^[0-9a-f]{16}$/);
+    expect(readerOf().read({ meta: { y: [1, 2], x: 1 }, q: 'a' }).id).toBe(id);
+    expect(readerOf().read({ meta: { y: [2, 1], x: 1 }, q: 'a' }).id).not.toBe(id);
+  });
+
+  test('rows that differ only inside a field are different rows', () => {
+    const idOf = (text: string) => readerOf().read({ q: 'a', doc: { text } }).id;
+    expect(idOf('one')).not.toBe(idOf('two'));
+  });
+});
+
+describe('few-shot examples', () => {
+  const pool = [1, 2, 3, 4].map((n) => ({ q: `${n}+${n}?`, target: String(2 * n) }));
+  const withExamples = (count: number, more: object = {}) =>
+    readerOf({ prompt: { user: '{{ q }}', examples: { samples: pool, count, ...more } } }, pool);
+  const questions = (row: Row, count = 3) =>
+    withExamples(count)
+      .read(row)
+      .prompt.messages.map(({ content }) => content);
+
+  test('are the first of the pool, each a question and its answer, before the sample', () => {
+    expect(withExamples(2).read({ q: '9+9?' }).prompt.messages).toEqual([
+      { role: 'user', content: '1+1?' },
+      { role: 'assistant', content: '2' },
+      { role: 'user', content: '2+2?' },
+      { role: 'assistant', content: '4' },
+      { role: 'user', content: '9+9?' },
+    ]);
+  });
+
+  test('never hold the sample itself, and are as many as asked for all the same', () => {
+    expect(questions({ q: '2+2?', target: '4' })).toEqual(['1+1?', '2', '3+3?', '6', '4+4?', '8', '2+2?']);
+  });
+
+  test('nor the same question under another id, whose answer would be given away', () => {
+    expect(questions({ q: '1+1?', target: '2', id: 'other', source: 'test' })).not.toContain('2');
+  });
+
+  test('are answered as the suite says', () => {
+    const { messages } = withExamples(1, { answer: 'A: {{ target }}' }).read({ q: '9+9?' }).prompt;
+    expect(messages[1]).toEqual({ role: 'assistant', content: 'A: 2' });
+  });
+
+  test('are too few when the pool has no more beside the sample', () => {
+    expect(() => withExamples(4).read({ q: '1+1?' })).toThrow(
+      new UserError(
+        'prompt.examples.count: expected 4 examples besides the sample itself, found 3; lower the count or add examples',
+      ),
+    );
+    expect(questions({ q: '9+9?' }, 4)).toHaveLength(9);
+  });
+});

@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest';
+import type { Completed, Timing, TokenCount } from '../../../src/core/measure/measurement.js';
+import { isMissing, known, missing } from '../../../src/core/measure/quantity.js';
+import { timingsOf } from '../../../src/core/measure/timings.js';
+import { createRandom } from '../../../src/core/stats/random.js';
+
+const counted = (value: number): TokenCount => ({ value, source: 'engine' });
+const UNCOUNTED: TokenCount = { missing: 'the server counts no tokens', source: 'none' };
+
+function completed(
+  timing: Partial<Timing> & Pick<Timing, 'pieces'>,
+  outputTokens: TokenCount = counted(timing.pieces.length),
+  promptTokens: TokenCount = counted(100),
+): Completed {
+  return {
+    state: 'completed',
+    output: 'text',
+    finish: 'stop',
+    renderedHash: missing('not needed here'),
+    promptTokens,
+    outputTokens,
+    timing: { sent: 0, end: timing.pieces.at(-1) ?? 1, ...timing },
+    logprobs: missing('not needed here'),
+  };
+}
+
+describe('a stream of single tokens', () => {
+  const timings = timingsOf(completed({ pieces: [0.5, 0.75, 1, 1.5] }));
+
+  test('TTFT is when the first came, counted from the moment the request was due', () => {
+    expect(timings.ttft).toEqual(known(0.5));
+    expect(timingsOf(completed({ sent: 0.2, pieces: [0.5, 0.6] })).ttft).toEqual(known(0.5));
+  });
+  test('e2e is when the last came, not when the stream was closed', () => {
+    expect(timings.e2e).toEqual(known(1.5));
+    expect(timingsOf(completed({ pieces: [0.5, 1.5], end: 9 })).e2e).toEqual(known(1.5));
+  });
+  test('ITL are the gaps between tokens', () => expect(timings.itl).toEqual([0.25, 0.25, 0.5]));
+  test('TPOT is (e2e - ttft) / (n - 1)', () => expect(timings.tpot).toEqual(known(1 / 3)));
+  test('the decode rate is (n - 1) / (last - first)', () => expect(timings.decodeRate).toEqual(known(3)));
+  test('the prefill rate is prompt tokens over TTFT', () => expect(timings.prefillRate).toEqual(known(200)));
+});
+
+describe('pieces that hold several tokens', () => {
+  test('the first piece is paid for by TTFT, and only the rest by the time after it', () => {
+    const timings = timingsOf(completed({ pieces: [1, 2, 3], tokensPerPiece: [4, 3, 3] }, counted(10)));
+    expect(timings.decodeRate).toEqual(known(3));
+    expect(timings.tpot).toEqual(known(2 / 6));
+  });
+
+  test('their gaps are not gaps of tokens', () => {
+    expect(timingsOf(completed({ pieces: [1, 2], tokensPerPiece: [2, 2] }, counted(4))).itl).toEqual([]);
+    expect(timingsOf(completed({ pieces: [1, 2], tokensPerPiece: 'unknown' }, counted(4))).itl).toEqual([]);
+  });
+
+  test('where only the server knows how many there were, the first piece counts as one', () => {
+    const timings = timingsOf(completed({ pieces: [1, 3], tokensPerPiece: 'unknown' }, counted(9)));
+    expect(timings.decodeRate).toEqual(known(4));
+  });
+
+  test('an answer that came at once has no rate and no time per token: it is unknown, not zero', () => {
+    const reason = missing('all tokens arrived at the same instant');
+    for (const timing of [
+      { pieces: [1], tokensPerPiece: [5] },
+      { pieces: [1], tokensPerPiece: 'unknown' as const },
+      { pieces: [1, 1], tokensPerPiece: [2, 3] },
+    ]) {
+      expect(timingsOf(completed(timing, counted(5)))).toMatchObject({
+        ttft: known(1),
+        tpot: reason,
+        decodeRate: reason,
+      });
+    }
+  });
+});
+
+describe('what is missing stays missing, with its reason', () => {
+  test('an answer of one token has TTFT and e2e, but nothing per token', () => {
+    const reason = missing('fewer than two output tokens');
+    expect(timingsOf(completed({ pieces: [0.5] }))).toEqual({
+      ttft: known(0.5),
+      e2e: known(0.5),
+      itl: [],
+      tpot: reason,
+      decodeRate: reason,
+      prefillRate: known(200),
+    });
+  });
+
+  test('a silent model has no timings at all', () => {
+    const { itl, ...timings } = timingsOf(completed({ pieces: [] }, counted(0)));
+    expect(itl).toEqual([]);
+    for (const timing of Object.values(timings)) expect(timing).toEqual(missing('the model produced no output'));
+  });
+
+  test('without a count of output tokens there are no rates of them, and the reason is the counter’s', () => {
+    const timings = timingsOf(completed({ pieces: [0.5, 1] }, UNCOUNTED));
+    expect(timings.decodeRate).toEqual(missing('the server counts no tokens'));
+    expect(timings.tpot).toEqual(missing('the server counts no tokens'));
+    expect(timings.ttft).toEqual(known(0.5));
+  });
+
+  test('without a count of prompt tokens there is no prefill rate', () => {
+    const timings = timingsOf(completed({ pieces: [0.5, 1] }, counted(2), UNCOUNTED));
+    expect(timings.prefillRate).toEqual(missing('the server counts no tokens'));
+  });
+
+  test('a first token that took no time gives no infinite rate', () => {
+    expect(timingsOf(completed({ pieces: [0, 1] })).prefillRate).toEqual(missing('the first token took no time'));
+  });
+});
+
+test('no stream, however odd, yields a number that is not one', () => {
+  const random = createRandom(7, 'timings');
+  const upTo = (n: number) => random.below(n + 1);
+  for (let round = 0; round < 2000; round++) {
+    let time = 0;
+    const pieces = Array.from({ length: upTo(4) }, () => (time += upTo(2) / 2));
+    const sizes = pieces.map(() => upTo(3));
+    const tokensPerPiece = [undefined, 'unknown' as const, sizes][upTo(2)];
+    const count = [counted(pieces.length), counted(upTo(6)), UNCOUNTED][upTo(2)]!;
+    const timing = { pieces, ...(tokensPerPiece !== undefined && { tokensPerPiece }) };
+    const { itl, ...timings } = timingsOf(completed(timing, count, [counted(upTo(3)), UNCOUNTED][upTo(1)]));
+    for (const gap of itl) expect(gap).toBeGreaterThanOrEqual(0);
+    for (const quantity of Object.values(timings)) {
+      if (!isMissing(quantity)) expect(Number.isFinite(quantity.value) && quantity.value >= 0).toBe(true);
+    }
+  }
+});
+
+test('a number that is not one cannot be made a quantity', () => {
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
+    expect(() => known(value)).toThrow(RangeError);
+});
