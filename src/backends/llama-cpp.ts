@@ -93,7 +93,8 @@ async function openSession(opening: Opening): Promise<Session> {
   try {
     const { loaded, main, threads, openContext } = await load(llama, opening).catch((error: unknown) => {
       if (error instanceof UserError || opening.signal.aborted) throw error;
-      const said = [describeError(error), ...complaints].join('; ').replace(/\s+/g, ' ');
+      // The first complaint is the cause; the lines after it say that each caller failed in turn.
+      const said = complaints[0]?.replace(/^\w+: (error loading model: )?/, '') ?? describeError(error);
       throw new UserError(
         `${resolved.path}: expected a model that llama.cpp loads with these settings, but it says "${said}"; ` +
           'check the file, and lower `context` or `gpuLayers` where memory is short',
@@ -134,6 +135,10 @@ async function openSession(opening: Opening): Promise<Session> {
           await engine.idle();
           await scorer.close();
           engine.dispose();
+          // In this order, by hand: what only the native side still holds is garbage to node-llama-cpp, which then waits
+          // for ever to be told that it may go.
+          await main.dispose();
+          await loaded.dispose();
           await llama.dispose();
         })();
         return closed;

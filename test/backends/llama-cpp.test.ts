@@ -1,31 +1,278 @@
 /** The llama-cpp backend on real GGUF files: the contract, then what is llama.cpp's own. */
-import { expect, test } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AutoModelForCausalLM, AutoTokenizer, env, type Tensor } from '@huggingface/transformers';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Session } from '../../src/backends/backend.js';
+import { NO_TEMPLATE_WARNING } from '../../src/backends/chat-template.js';
 import { llamaCpp } from '../../src/backends/llama-cpp.js';
 import { modelSchema } from '../../src/core/definition/model.js';
-import { describeWith, SHARED } from '../support/shared.js';
-import { contract } from './contract.js';
+import type { Prompt } from '../../src/core/definition/suite.js';
+import { UserError } from '../../src/core/errors.js';
+import { describeWith, SHARED, shared } from '../support/shared.js';
+import { collect, contract } from './contract.js';
 
-const SLM = 'models/trial-pair/slm-f16.gguf';
+const PAIR = 'models/trial-pair';
+const SLM = `${PAIR}/slm-f16.gguf`;
+const ADAPTER = `${PAIR}/slm-lora-queues.gguf`;
+const BASE = 'models/stories/stories260K-f32.gguf';
 const context = { directory: SHARED, environment: {} };
 
 function entry(fields: Record<string, unknown>) {
-  const model = modelSchema.parse({ id: 'm', backend: 'llama-cpp', ...fields });
+  const model = modelSchema.parse({ id: 'm', backend: 'llama-cpp', threads: 1, ...fields });
   if (model.backend !== 'llama-cpp') throw new Error('expected a llama-cpp model');
   return model;
 }
 
-describeWith([SLM], 'llama-cpp on a chat model', () => {
-  contract('llama-cpp', {
-    backend: llamaCpp,
-    model: entry({ source: SLM, threads: 1 }),
-    broken: entry({ source: 'models/none.gguf' }),
-    context,
-    prompt: {
-      messages: [
-        { role: 'system', content: 'Write a reply to the customer.' },
-        { role: 'user', content: 'Customer Ivan Tran asks about the Delta mouse S91. Action: callback.' },
-      ],
-    },
+function open(fields: Record<string, unknown>): Promise<Session> {
+  return llamaCpp.open(entry(fields), context, new AbortController().signal);
+}
+
+function score(session: Session, context: string, continuations: readonly string[]) {
+  return session.loglikelihood!({ context, continuations }, new AbortController().signal);
+}
+
+async function sentenceOf(opening: Promise<Session>): Promise<string> {
+  const error = await opening.then(
+    () => new Error('it opened'),
+    (error: unknown) => error,
+  );
+  expect(error).toBeInstanceOf(UserError);
+  expect((error as Error).message).toMatch(/^[^\n]+$/);
+  return (error as Error).message;
+}
+
+const REPLY: Prompt = {
+  messages: [
+    { role: 'system', content: 'Write a reply to the customer.' },
+    { role: 'user', content: 'Customer Ivan Tran asks about the Delta mouse S91. Action: callback.' },
+  ],
+};
+const STORY: Prompt = { messages: [{ role: 'user', content: 'Once upon a time, there was a little' }] };
+
+describeWith([SLM], 'llama-cpp with a chat model', () => {
+  const model = entry({ source: SLM });
+  contract('llama-cpp', { backend: llamaCpp, model, broken: entry({ source: 'none.gguf' }), context, prompt: REPLY });
+});
+
+describeWith([BASE], 'llama-cpp with a base model, which has no chat template and wants a first token', () => {
+  const model = entry({ source: BASE });
+  contract('llama-cpp', { backend: llamaCpp, model, broken: entry({ source: 'none.gguf' }), context, prompt: STORY });
+
+  let session: Session;
+  beforeAll(async () => {
+    session = await open({ source: BASE, context: 300 });
   });
-  test('x', () => expect(1).toBe(1));
+  afterAll(() => session?.close());
+
+  test('warns that there is no chat template', () => {
+    expect(session.facts.warnings).toEqual([NO_TEMPLATE_WARNING]);
+    expect(session.facts.chatTemplateHash).toEqual({ missing: expect.any(String) });
+  });
+
+  test('a context shorter than llama.cpp rounds it to is still the limit of prompt and answer', async () => {
+    expect(session.facts.context).toEqual({ value: 300 });
+    const { end } = await collect(session, STORY, { maxTokens: 1000, temperature: 1, seed: 3 });
+    const tokens = [end.promptTokens, end.outputTokens].map((count) => ('value' in count ? count.value : 0));
+    if (end.finish === 'length') expect(tokens[0]! + tokens[1]!).toBe(300);
+    else expect(tokens[0]! + tokens[1]!).toBeLessThan(300);
+  });
+
+  test('the answer it gives is as likely when scored as when it was generated', async () => {
+    const { pieces, text } = await collect(session, STORY, { maxTokens: 40 });
+    // Decoding drops the space that a word of this vocabulary begins with.
+    const [scored] = await score(session, STORY.messages[0]!.content, [` ${text}`]);
+    const generated = pieces.flatMap((piece) => piece.logprobs ?? []).reduce((sum, logprob) => sum + logprob, 0);
+    expect(scored).toMatchObject({ tokens: 40, greedy: true });
+    expect(scored!.sum).toBeCloseTo(generated, 2);
+  });
+
+  test('scores more continuations than fit side by side, and longer ones than are scored at once', async () => {
+    const long = ' They went to the park and saw a big tree.'.repeat(12);
+    const words = [
+      'girl',
+      'boy who ran',
+      'dog named Spot',
+      'cat',
+      'tree',
+      'bird in the sky',
+      'fish',
+      'house by the sea',
+    ];
+    const continuations = [long, ...words.flatMap((word) => [` ${word}`, ` ${word} and`])];
+    const together = await score(session, STORY.messages[0]!.content, continuations);
+    expect(together[0]!.tokens).toBeGreaterThan(128);
+    for (const [index, continuation] of continuations.entries()) {
+      const [alone] = await score(session, STORY.messages[0]!.content, [continuation]);
+      expect(together[index]!.sum).toBeCloseTo(alone!.sum, 2);
+    }
+  });
+
+  test('drops the beginning of a text too long to score, and refuses a continuation that is', async () => {
+    const story = 'The little dog ran to the park. ';
+    const [whole] = await score(session, story.repeat(200), ['The dog was happy.']);
+    const [cut] = await score(session, story.repeat(150), ['The dog was happy.']);
+    expect(whole!.sum).toBeCloseTo(cut!.sum, 1);
+    await expect(score(session, 'A', [story.repeat(100)])).rejects.toMatchObject({ kind: 'prompt-too-long' });
+  });
+});
+
+describeWith([SLM, `${PAIR}/slm/onnx/model.onnx`], 'llama-cpp against the same weights in transformers.js', () => {
+  type Forward = (inputs: { input_ids: Tensor; attention_mask: Tensor }) => Promise<{ logits: Tensor }>;
+  let session: Session;
+  let tokenizer: Awaited<ReturnType<typeof AutoTokenizer.from_pretrained>>;
+  let onnx: Awaited<ReturnType<typeof AutoModelForCausalLM.from_pretrained>>;
+  beforeAll(async () => {
+    env.allowRemoteModels = false;
+    env.localModelPath = shared(PAIR);
+    tokenizer = await AutoTokenizer.from_pretrained('slm');
+    onnx = await AutoModelForCausalLM.from_pretrained('slm', { dtype: 'fp32' });
+    session = await open({ source: SLM });
+  });
+  afterAll(async () => {
+    await session?.close();
+    await onnx?.dispose();
+  });
+
+  test('answers held-out prompts alike, token by token', async () => {
+    const rows = readFileSync(shared(`${PAIR}/test.jsonl`), 'utf8')
+      .trim()
+      .split('\n');
+    for (const line of rows.filter((_, index) => index % 30 === 0)) {
+      const { system, user } = JSON.parse(line) as { system: string; user: string };
+      const messages = [
+        { role: 'system' as const, content: system },
+        { role: 'user' as const, content: user },
+      ];
+      const inputs = tokenizer.apply_chat_template(messages, { add_generation_prompt: true, return_dict: true }) as {
+        input_ids: Tensor;
+      };
+      const whole = (await onnx.generate({ ...inputs, max_new_tokens: 48, do_sample: false })) as Tensor;
+      const promptTokens = inputs.input_ids.dims[1]!;
+      const answer = (whole.tolist()[0] as bigint[]).slice(promptTokens);
+      const { text, end } = await collect(session, { messages }, { maxTokens: 48 });
+      expect(text).toBe(tokenizer.decode(answer, { skip_special_tokens: true }));
+      expect(end.promptTokens).toEqual({ value: promptTokens, source: 'engine' });
+    }
+  });
+
+  test('gives a continuation the same log-likelihood', async () => {
+    const asked = 'Route the ticket to one queue. The invoice is wrong:';
+    for (const continuation of [' billing', ' returns and refunds', ' I want my money back, please.']) {
+      const inputs = tokenizer(asked + continuation) as { input_ids: Tensor; attention_mask: Tensor };
+      const { logits } = await (onnx as unknown as Forward)(inputs);
+      const ids = (inputs.input_ids.tolist()[0] as bigint[]).map(Number);
+      const from = tokenizer.encode(asked).length;
+      const rows = logits.tolist()[0] as number[][];
+      const expected = ids.slice(from).reduce((sum, id, at) => sum + logSoftmax(rows[from + at - 1]!, id), 0);
+      const [scored] = await score(session, asked, [continuation]);
+      expect(scored!.tokens).toBe(ids.length - from);
+      expect(scored!.sum).toBeCloseTo(expected, 1);
+    }
+  });
+});
+
+function logSoftmax(logits: readonly number[], index: number): number {
+  const highest = Math.max(...logits);
+  return logits[index]! - highest - Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - highest), 0));
+}
+
+describeWith([SLM, ADAPTER], 'llama-cpp with LoRA adapters', () => {
+  const ticket: Prompt = {
+    messages: [
+      { role: 'system', content: 'Route the ticket to one queue.' },
+      { role: 'user', content: 'There is an extra amount on the invoice for H-93849. What can I do?' },
+    ],
+  };
+  async function answer(fields: Record<string, unknown>): Promise<string> {
+    const session = await open({ source: SLM, ...fields });
+    try {
+      return (await collect(session, ticket, { maxTokens: 8 })).text;
+    } finally {
+      await session.close();
+    }
+  }
+
+  test('answers as the adapter taught, and as without it at scale 0', async () => {
+    const plain = await answer({});
+    expect(plain).toBe('billing');
+    expect(await answer({ lora: [{ file: ADAPTER, scale: 0 }] })).toBe(plain);
+    expect(await answer({ lora: [{ file: ADAPTER }] })).not.toBe(plain);
+  });
+
+  test('says that a model is no adapter, and an adapter no model', async () => {
+    expect(await sentenceOf(open({ source: SLM, lora: [{ file: SLM }] }))).toContain('of type adapter, found model');
+    expect(await sentenceOf(open({ source: ADAPTER }))).toContain('found one of type adapter');
+  });
+});
+
+describeWith([SLM], 'llama-cpp settings', () => {
+  test('a token that only begins a character is a piece without text, at its own time', async () => {
+    const session = await open({ source: SLM });
+    let silent = 0;
+    for (const seed of [1, 2, 3, 4]) {
+      const { pieces, end } = await collect(session, REPLY, { maxTokens: 200, temperature: 2, seed });
+      silent += pieces.filter((piece) => piece.text === '').length;
+      expect(end.outputTokens).toEqual({ value: pieces.length, source: 'engine' });
+    }
+    expect(silent).toBeGreaterThan(0);
+    await session.close();
+  });
+
+  test('a quantised cache needs flash attention, and works with it', async () => {
+    expect(await sentenceOf(open({ source: SLM, kvCacheType: 'q8_0' }))).toContain('flashAttention: true');
+    const session = await open({ source: SLM, kvCacheType: 'q8_0', flashAttention: true });
+    expect(session.facts.architecture?.bytesPerCachedValue).toBe(1.0625);
+    expect((await collect(session, REPLY, { maxTokens: 4 })).text).not.toBe('');
+    await session.close();
+  });
+
+  test('warns of a context longer than the model was trained on, and of layers for a GPU that is not there', async () => {
+    const session = await open({ source: SLM, context: 2048, gpuLayers: 'max', threads: 64 });
+    const warnings = session.facts.warnings.join('\n');
+    expect(warnings).toContain('2048 tokens is longer than the 1024');
+    expect(warnings).toContain('64 threads share');
+    if (session.facts.device === 'cpu') expect(warnings).toContain('found no GPU');
+    await session.close();
+  });
+});
+
+describeWith([SLM], 'llama-cpp and damaged files', () => {
+  const whole = readFileSync(shared(SLM));
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'rightsize-gguf-'));
+  });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  async function refusal(bytes: Uint8Array): Promise<string> {
+    const source = join(directory, 'damaged.gguf');
+    writeFileSync(source, bytes);
+    return sentenceOf(open({ source }));
+  }
+
+  test.each([0, 3, 20, 5_000, 44_000, 50_000, 1_000_000, whole.length - 1])(
+    'a file cut after %i bytes is refused in one sentence',
+    async (length) => {
+      expect(await refusal(whole.subarray(0, length))).toContain('damaged.gguf');
+    },
+  );
+
+  test('a file of another kind is refused in one sentence', async () => {
+    expect(await refusal(Buffer.from('<html>404 Not Found</html>'))).toContain('expected a GGUF file');
+  });
+
+  test('lengths that lie are refused in one sentence', async () => {
+    for (const at of [8, 16, 24, 60]) {
+      const lying = Uint8Array.from(whole);
+      lying.fill(0xff, at, at + 8);
+      expect(await refusal(lying)).toContain('damaged.gguf');
+    }
+  });
+
+  test('a chat template that is no program is refused in one sentence', async () => {
+    const text = whole.toString('latin1').replace('{%- for m in messages -%}', '{%- for m in messages %%}');
+    expect(await refusal(Buffer.from(text, 'latin1'))).toContain('tokenizer.chat_template');
+  });
 });

@@ -138,12 +138,10 @@ export function createScorer({ vocabulary, contextSize, open }: ScorerParts): Sc
       const abortion = abortionOf(signal);
       try {
         abortion.check();
-        const encoder = {
-          encode: (text: string) => vocabulary.encode(text, 'plain'),
-          emptyContext: vocabulary.emptyContext,
-        };
         const distinct = [...new Set(continuations)];
-        const pairs = distinct.map((continuation) => fitted(encodePair(context, continuation, encoder), contextSize));
+        const pairs = distinct.map((continuation) =>
+          fitted(encodePair(context, continuation, vocabulary), contextSize),
+        );
         const scores = new Map<string, Loglikelihood>();
         // Only a text too long for the model has contexts of several lengths.
         for (const length of new Set(pairs.map((pair) => pair.context.length))) {

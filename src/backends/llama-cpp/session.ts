@@ -40,7 +40,7 @@ export async function* generate(
   try {
     abortion.check();
     const rendered = template.render(prompt);
-    const tokens = vocabulary.encode(rendered, template.source === null ? 'plain' : 'special');
+    const tokens = vocabulary.encode(rendered);
     if (tokens.length >= contextSize) {
       throw new ModelFailure(
         'prompt-too-long',

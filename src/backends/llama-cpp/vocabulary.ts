@@ -4,9 +4,9 @@ import type { NativeModel } from './native.js';
 export interface Vocabulary {
   /**
    * Text to tokens, with the beginning-of-text token first where the model wants one (`add_bos_token`) and the text does
-   * not have it. In `special` text, `<|end|>` and the like are the tokens they name; in `plain` text they are letters.
+   * not have it. `<|end|>` and the like are the tokens they name, as in llama-server and in transformers.
    */
-  encode(text: string, kind: 'plain' | 'special'): readonly number[];
+  encode(text: string): readonly number[];
   /** Tokens to text, special tokens left out; bytes that are no whole character become U+FFFD. */
   decode(tokens: readonly number[]): string;
   endsAnswer(token: number): boolean;
@@ -24,8 +24,8 @@ export function createVocabulary(model: NativeModel, { bos, eos }: TextTokens): 
   const emptyContext = bos ?? eos ?? 0;
   return {
     emptyContext,
-    encode(text, kind) {
-      const tokens = [...model.tokenize(text, kind === 'special')];
+    encode(text) {
+      const tokens = [...model.tokenize(text, true)];
       if (prefix !== null && tokens[0] !== prefix) tokens.unshift(prefix);
       return tokens.length === 0 ? [emptyContext] : tokens;
     },
