@@ -10,6 +10,8 @@ type Spec = Record<string, unknown>;
 /** Room for axis titles and labels beside the plot. */
 const MARGIN = 24;
 const NARROWEST = 240;
+/** Vega's level: its warnings are for whoever writes specifications. */
+const ERRORS_ONLY = 1;
 
 export async function drawCharts(specs: Readonly<Record<string, Spec>>): Promise<void> {
   for (const holder of document.querySelectorAll<HTMLElement>('[data-chart]')) {
@@ -28,11 +30,12 @@ async function draw(holder: HTMLElement, spec: Spec): Promise<void> {
   const live = document.createElement('div');
   live.className = 'live';
   const width = Math.max(NARROWEST, holder.clientWidth - MARGIN);
-  const fitted = 'facet' in spec ? spec : { ...spec, width, autosize: { type: 'fit-x', contains: 'padding' } };
+  const fitted = { ...spec, width, autosize: { type: 'fit-x', contains: 'padding' } };
   await embed(live, fitted as never, {
     mode: 'vega-lite',
     renderer: 'svg',
     actions: false,
+    logLevel: ERRORS_ONLY,
     ast: true,
     expr: expressionInterpreter,
     defaultStyle: false,

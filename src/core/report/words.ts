@@ -84,7 +84,7 @@ export function describeTask({ verdict }: TaskRecommendation): string {
       return `${comparison.candidate} fits: ${describeDifference(comparison)}.${describeGains(comparison)}`;
     }
     case 'llm-needed':
-      return `${verdict.model} is needed: ${list(verdict.rejected.map(describeRejection))}.`;
+      return `${verdict.model} is needed: ${listSome(verdict.rejected.map(describeRejection))}.`;
     case 'cascade':
       return describeCascade(verdict);
     case 'inconclusive':
@@ -92,10 +92,18 @@ export function describeTask({ verdict }: TaskRecommendation): string {
     case 'one-class':
       return verdict.model === null ? 'No model is shown to meet every limit.' : `${verdict.model} meets every limit.`;
     case 'nothing-passes':
-      return `No model passes: ${list(verdict.rejected.map(describeRejection))}.`;
+      return `No model passes: ${listSome(verdict.rejected.map(describeRejection))}.`;
     case 'not-measured':
       return `Not measured: ${verdict.reason}.`;
   }
+}
+
+/** Of many alike the first few are enough. */
+const MOST_NAMED = 3;
+
+function listSome(items: readonly string[]): string {
+  const more = items.length - MOST_NAMED;
+  return more > 0 ? `${items.slice(0, MOST_NAMED).join('; ')}; and ${more} more` : items.join('; ');
 }
 
 function describeDifference({ test, reference }: Comparison): string {
@@ -221,11 +229,13 @@ export function whatWouldChange({ verdict, comparisons }: TaskRecommendation): s
     }
     case 'llm-needed':
     case 'nothing-passes':
-      return verdict.rejected.map((rejection) =>
-        rejection.by === 'limits'
-          ? `For ${rejection.model}: a limit it meets instead of ${list(rejection.checks.map(({ limit }) => METRICS[limit].title.toLowerCase()))}.`
-          : `For ${rejection.model}: a margin above ${marginThatFits(rejection.comparison)}, or a better SLM.`,
-      );
+      return verdict.rejected
+        .slice(0, MOST_NAMED)
+        .map((rejection) =>
+          rejection.by === 'limits'
+            ? `For ${rejection.model}: a limit it meets instead of ${list(rejection.checks.map(({ limit }) => METRICS[limit].title.toLowerCase()))}.`
+            : `For ${rejection.model}: a margin above ${marginThatFits(rejection.comparison)}, or a better SLM.`,
+        );
     case 'cascade':
       return [
         `An SLM whose confidence tells right from wrong better, or a margin other than ${points(verdict.trial.test.margin)}.`,

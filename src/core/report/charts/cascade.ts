@@ -2,12 +2,12 @@
 import { isMissing } from '../../measure/quantity.js';
 import type { Cascade } from '../../recommend/cascade.js';
 import { formatScore, plural } from '../format.js';
-import { CASCADE_COLOUR, type Chart, type ChartInput, LABELS, QUIET, specOf } from './chart.js';
+import { CASCADE_COLOUR, type Chart, type ChartInput, LABELS, legendOf, QUIET, specOf } from './chart.js';
 
 /** One chart for each task on which a cascade was tried: that of the pair its verdict rests on, else of the first. */
 export function cascadeCharts({ recommendation, suite }: ChartInput): Chart[] {
   return recommendation.suites[suite]!.tasks.flatMap(({ task, verdict, cascades }) => {
-    const tried = cascades.filter(({ trial }) => !isMissing(trial));
+    const tried = cascades.filter(({ trial, verdict: own }) => !isMissing(trial) && own !== 'the SLM alone');
     const decisive =
       verdict.kind === 'cascade'
         ? tried.find(({ small, large }) => small === verdict.small && large === verdict.large)
@@ -16,14 +16,28 @@ export function cascadeCharts({ recommendation, suite }: ChartInput): Chart[] {
   });
 }
 
+interface Named {
+  readonly small: string;
+  readonly large: string;
+  readonly share: string;
+  readonly quality: string;
+}
+
+const FINDINGS: Readonly<Record<Cascade['verdict'], (names: Named) => string>> = {
+  passes: ({ large, share, quality }) => `asking ${large} on ${share} of requests keeps its quality (${quality})`,
+  'the SLM alone': ({ small }) => `${small} needs nobody behind it`,
+  'not shown as good': ({ small, large }) =>
+    `${small} with ${large} behind it is not shown to be as good as ${large} alone`,
+  'not shown cheaper': ({ small, large }) =>
+    `${small} with ${large} behind it is not shown to be cheaper than ${large} alone`,
+  'not tried': () => 'not tried',
+};
+
 function chartOf(task: string, { small, large, trial, verdict }: Cascade): Chart[] {
   if (isMissing(trial)) return [];
   const { curve, oracle, deferred, quality, n, areas } = trial;
   if (curve.length < 3 || isMissing(quality)) return [];
-  const title =
-    verdict === 'passes'
-      ? `${task}: asking ${large} on ${formatScore(deferred)} of requests keeps its quality (${formatScore(quality.value)})`
-      : `${task}: no cascade of ${small} and ${large} is recommended (${verdict})`;
+  const title = `${task}: ${FINDINGS[verdict]({ small, large, share: formatScore(deferred), quality: formatScore(quality.value) })}`;
   const series = (name: string, points: readonly { readonly rate: number; readonly score: number }[]) =>
     points.map(({ rate, score }, order) => ({ series: name, rate, score, order, shown: formatScore(score) }));
   const NAMES = [`${small}, least sure first`, 'passed on blindly', 'with hindsight'] as const;
@@ -61,7 +75,7 @@ function chartOf(task: string, { small, large, trial, verdict }: Cascade): Chart
             type: 'nominal',
             title: null,
             scale: { domain: [...NAMES], range: [CASCADE_COLOUR, QUIET, '#cc79a7'] },
-            legend: { orient: 'bottom', labelLimit: 240 },
+            legend: legendOf(NAMES),
           },
           strokeDash: {
             field: 'series',

@@ -53,15 +53,40 @@ export function coloursOf(models: readonly ModelAnalysis[]): ReadonlyMap<string,
 }
 
 /** The colour of a model, with a legend where there is more than one. */
-export function modelColour(models: readonly ModelAnalysis[], field = 'model'): Spec {
-  const colours = coloursOf(models);
+export function modelColour(models: readonly ModelAnalysis[], all: readonly ModelAnalysis[] = models): Spec {
+  const colours = coloursOf(all);
+  const domain = models.map(({ id }) => id);
   return {
-    field,
+    field: 'model',
     type: 'nominal',
     title: null,
-    scale: { domain: [...colours.keys()], range: [...colours.values()] },
-    legend: models.length > 1 ? { orient: 'bottom', columns: 4, labelLimit: 200, symbolLimit: 40 } : null,
+    scale: { domain, range: domain.map((id) => colours.get(id)!) },
+    legend: models.length > 1 ? legendOf(domain) : null,
   };
+}
+
+/** A legend below the plot, in as many columns as its labels leave room for. */
+export function legendOf(labels: readonly string[]): Spec {
+  const longest = Math.min(200, Math.max(...labels.map((label) => label.length)) * 6.2);
+  return {
+    orient: 'bottom',
+    columns: Math.max(1, Math.floor(WIDTH / (longest + 34))),
+    labelLimit: 200,
+    symbolLimit: 60,
+  };
+}
+
+/** The same picture beside a caption and below a legend for all: without its own title, without the models' legend. */
+export function bare({ title: _title, ...spec }: Spec): Spec {
+  return mapObjects(spec, (object) =>
+    object.field === 'model' && object.legend ? { ...object, legend: null } : object,
+  ) as Spec;
+}
+
+function mapObjects(value: unknown, change: (object: Spec) => Spec): unknown {
+  if (Array.isArray(value)) return value.map((one) => mapObjects(one, change));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(change(value as Spec)).map(([key, one]) => [key, mapObjects(one, change)]));
 }
 
 const SCHEMA = 'https://vega.github.io/schema/vega-lite/v6.json';

@@ -37,7 +37,13 @@ export function differenceChart({ analysis, recommendation, suite }: ChartInput)
   const spec = specOf(title, {
     height: { step: several ? 18 : 34 },
     data: { values: rows },
-    encoding: { ...y, color: modelColour(analysis.models.filter(({ id }) => rows.some(({ model }) => model === id))) },
+    encoding: {
+      ...y,
+      color: modelColour(
+        analysis.models.filter(({ id }) => rows.some(({ model }) => model === id)),
+        analysis.models,
+      ),
+    },
     layer: [
       {
         mark: { type: 'rule', color: QUIET },

@@ -67,7 +67,10 @@ export function latencyChart({ analysis, suite }: ChartInput, latency: Latency):
             scale: { domain: [0, 1] },
             axis: { labelExpr: LABELS.share },
           },
-          color: modelColour(analysis.models.filter(({ id }) => known.some(({ model }) => model === id))),
+          color: modelColour(
+            analysis.models.filter(({ id }) => known.some(({ model }) => model === id)),
+            analysis.models,
+          ),
           tooltip: [
             { field: 'model' },
             { field: 'shown', title: what },

@@ -2,11 +2,11 @@
 import type { ModelAnalysis, Spread } from '../../analyse/analysis.js';
 import { isMissing, type Missing } from '../../measure/quantity.js';
 import { formatBytes, list } from '../format.js';
-import { type Chart, type ChartInput, type NoChart, specOf } from './chart.js';
+import { type Chart, type ChartInput, legendOf, type NoChart, specOf } from './chart.js';
 
 const NAME = 'memory';
 const PARTS = ['runtime before loading', 'added by loading', 'added while answering'] as const;
-const SHADES = ['#9a9a9a', '#0072b2', '#56b4e9'] as const;
+const SHADES = ['#9a9a9a', '#44aa99', '#a6d8d0'] as const;
 
 export function memoryChart({ analysis }: ChartInput): Chart | NoChart {
   const largest = Math.max(
@@ -48,7 +48,7 @@ export function memoryChart({ analysis }: ChartInput): Chart | NoChart {
         type: 'nominal',
         title: null,
         scale: { domain: [...PARTS], range: [...SHADES] },
-        legend: { orient: 'bottom', labelLimit: 200 },
+        legend: legendOf(PARTS),
       },
       order: { field: 'order' },
       tooltip: [{ field: 'model' }, { field: 'part' }, { field: 'shown', title: 'memory' }],

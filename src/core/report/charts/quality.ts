@@ -36,7 +36,7 @@ export function qualityChart({ analysis, suite }: ChartInput): Chart | NoChart {
     encoding: {
       y: { field: 'task', type: 'nominal', title: null, sort: null },
       yOffset: { field: 'model', sort: models.map(({ id }) => id) },
-      color: modelColour(models),
+      color: modelColour(models, analysis.models),
     },
     layer: [
       { mark: { type: 'rule', strokeWidth: 2 }, encoding: { x: { ...axis, field: 'low' }, x2: { field: 'high' } } },

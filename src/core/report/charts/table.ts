@@ -7,7 +7,7 @@ import { differenceChart } from './difference.js';
 import { latencyChart } from './latency.js';
 import { memoryChart } from './memory.js';
 import { qualityChart } from './quality.js';
-import { ratesChart } from './rates.js';
+import { rateChart } from './rates.js';
 import { tradeoffChart } from './tradeoff.js';
 
 export interface SuiteCharts {
@@ -27,7 +27,8 @@ export function buildCharts(analysis: Analysis, recommendation: Recommendation):
       latencyChart(input, 'ttft'),
       latencyChart(input, 'itl'),
       latencyChart(input, 'e2e'),
-      ratesChart(input),
+      rateChart(input, 'decodeRate'),
+      rateChart(input, 'prefillRate'),
       memoryChart(input),
       ...cascadeCharts(input),
     ];

@@ -3,7 +3,7 @@ import { estimateAt } from '../../analyse/distribution.js';
 import { METRICS } from '../../analyse/metrics.js';
 import { isMissing } from '../../measure/quantity.js';
 import { formatEstimate, formatScore, formatUnit, list, plural } from '../format.js';
-import { type Chart, type ChartInput, LABELS, modelColour, type NoChart, QUIET, specOf } from './chart.js';
+import { type Chart, type ChartInput, LABELS, modelColour, type NoChart, QUIET, type Spec, specOf } from './chart.js';
 
 type Against = 'decodeRate' | 'cost';
 
@@ -54,7 +54,7 @@ export function tradeoffChart(input: ChartInput, against: Against): Chart | NoCh
   };
   const spec = specOf(title, {
     height: 300,
-    data: { values: points.map((point, i) => ({ ...point, slot: slotOf(points, i) })) },
+    data: { values: points },
     encoding: { y, color: modelColour(analysis.models) },
     layer: [
       {
@@ -76,11 +76,7 @@ export function tradeoffChart(input: ChartInput, against: Against): Chart | NoCh
         mark: { type: 'point', filled: true, size: 90, opacity: 1 },
         encoding: { x, tooltip: [{ field: 'model' }, { field: 'shown', title: 'measured' }] },
       },
-      ...[0, 1, 2, 3].map((slot) => ({
-        transform: [{ filter: `datum.slot == ${slot}` }],
-        mark: { type: 'text', align: 'left', dx: 8, dy: -8 - 13 * slot, limit: 200 },
-        encoding: { x, text: { field: 'model' }, color: { value: 'currentColor' } },
-      })),
+      ...labelLayers(points, x),
     ],
   });
   const alt = `${plural(points.length, 'model')}: ${points.map(({ model, shown }) => `${model}: ${shown}`).join('; ')}.`;
@@ -107,18 +103,32 @@ function pointsOf({ analysis, suite }: ChartInput, against: Against): Point[] {
   });
 }
 
-/** Names of points that lie close together stand above one another: how many of the earlier points are close. */
-function slotOf(points: readonly Point[], index: number): number {
+/** More names than this hide the points. */
+const MOST_LABELS = 8;
+
+/** Names beside their points, to the inner side. */
+function labelLayers(points: readonly Point[], x: Spec): Spec[] {
+  if (points.length > MOST_LABELS) return [];
   const range = (values: readonly number[]) => Math.max(...values) - Math.min(...values);
-  const width = range(points.map(({ x }) => Math.log(x))) || 1;
+  const logs = points.map((point) => Math.log(point.x));
+  const width = range(logs) || 1;
   const height = range(points.flatMap(({ qualityLow, qualityHigh }) => [qualityLow, qualityHigh])) || 1;
-  const own = points[index]!;
-  return points
-    .slice(0, index)
-    .filter(
-      ({ x, quality }) =>
-        Math.abs(Math.log(x / own.x)) < 0.15 * width && Math.abs(quality - own.quality) < 0.06 * height,
+  return points.map((point, i) => {
+    const isRight = (logs[i]! - Math.min(...logs)) / width > 0.5;
+    // Of points that lie close together the best is named above itself, the others below one another.
+    const better = points.filter(
+      (other, j) =>
+        Math.abs(logs[j]! - logs[i]!) < 0.4 * width &&
+        Math.abs(other.quality - point.quality) < 0.08 * height &&
+        (other.quality > point.quality || (other.quality === point.quality && j < i)),
     ).length;
+    const dy = better === 0 ? -9 : 4 + 12 * better;
+    return {
+      data: { values: [point] },
+      mark: { type: 'text', align: isRight ? 'right' : 'left', dx: isRight ? -9 : 9, dy, limit: 220 },
+      encoding: { x, text: { field: 'model' }, color: { value: 'currentColor' } },
+    };
+  });
 }
 
 /** The points that no other point beats in both, from the smallest x to the largest. */

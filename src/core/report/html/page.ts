@@ -8,7 +8,7 @@
 import type { Analysis, SuiteAnalysis } from '../../analyse/analysis.js';
 import type { Recommendation, SuiteRecommendation } from '../../recommend/recommendation.js';
 import type { Artifact } from '../artifact.js';
-import type { Chart, NoChart } from '../charts/chart.js';
+import { bare, type Chart, coloursOf, type NoChart } from '../charts/chart.js';
 import { renderSvg } from '../charts/render.js';
 import { buildCharts } from '../charts/table.js';
 import { plain, scriptJson } from '../text.js';
@@ -37,11 +37,17 @@ export async function htmlReport(
   const suites: Markup[] = [];
   for (const [i, { charts }] of built.entries()) {
     suites.push(
-      suiteSection(analysis.suites[i]!, recommendation.suites[i]!, { number: i, charts: await drawAll(charts) }),
+      suiteSection(analysis.suites[i]!, recommendation.suites[i]!, {
+        number: i,
+        charts: await drawAll(charts),
+        analysis,
+      }),
     );
   }
   const charts = built.flatMap((suite) => suite.charts);
-  const specs = Object.fromEntries(charts.flatMap((chart) => ('spec' in chart ? [[chart.name, untitled(chart)]] : [])));
+  const specs = Object.fromEntries(
+    charts.flatMap((chart) => ('spec' in chart ? [[chart.name, bare(chart.spec)]] : [])),
+  );
   const body = html`
     <a class="skip" href="#samples">Skip to the samples</a>
     <header class="top">
@@ -69,7 +75,7 @@ function titleOf({ suites }: Recommendation): string {
 function suiteSection(
   suite: SuiteAnalysis,
   recommended: SuiteRecommendation,
-  { number, charts }: { readonly number: number; readonly charts: readonly Markup[] },
+  { number, charts, analysis }: { readonly number: number; readonly charts: Markup; readonly analysis: Analysis },
 ): Markup {
   const suffix = number === 0 ? '' : `-${number + 1}`;
   return html`
@@ -81,35 +87,41 @@ function suiteSection(
     </section>
     <section id="charts${suffix}" aria-labelledby="charts-title${suffix}">
       <h2 id="charts-title${suffix}">Charts</h2>
-      <div class="charts">${charts}</div>
+      ${legend(analysis)}
+      ${charts}
     </section>`;
 }
 
-async function drawAll(charts: readonly (Chart | NoChart)[]): Promise<Markup[]> {
+async function drawAll(charts: readonly (Chart | NoChart)[]): Promise<Markup> {
+  const drawn = charts.filter((chart) => 'spec' in chart);
+  const absent = charts.filter((chart) => 'missing' in chart);
   const figures: Markup[] = [];
   // One after another: pictures number their clip paths in the order they are drawn.
-  for (const chart of charts) figures.push(await figureOf(chart));
-  return figures;
+  for (const chart of drawn) figures.push(await figureOf(chart));
+  return html`<div class="charts">${figures}</div>${
+    absent.length === 0
+      ? NOTHING
+      : html`<ul class="absent">${absent.map((chart) => html`<li>${plain(chart.title)}: not shown, because ${plain(chart.missing)}.</li>`)}</ul>`
+  }`;
 }
 
-async function figureOf(chart: Chart | NoChart): Promise<Markup> {
-  const title = plain(chart.title);
-  if (!('spec' in chart)) {
-    return html`<figure class="absent"><figcaption>${title}</figcaption><p>Not shown: ${plain(chart.missing)}.</p></figure>`;
-  }
-  const picture = trusted(uniqueIds(await renderSvg(untitled(chart)), chart.name));
+async function figureOf(chart: Chart): Promise<Markup> {
+  const picture = trusted(uniqueIds(await renderSvg(bare(chart.spec)), chart.name));
   return html`
     <figure>
-      <figcaption>${title}</figcaption>
+      <figcaption>${plain(chart.title)}</figcaption>
       <div class="chart" data-chart="${chart.name}" role="img" aria-label="${plain(chart.alt)}" tabindex="0">${picture}</div>
       <details><summary>In words</summary><p>${plain(chart.alt)}</p></details>
     </figure>`;
 }
 
-/** Beside its caption a chart needs no title of its own. */
-function untitled({ spec }: Chart): Chart['spec'] {
-  const { title: _title, ...rest } = spec;
-  return rest;
+/** One legend for all charts of the page. */
+function legend(analysis: Analysis): Markup {
+  const colours = coloursOf(analysis.models);
+  return html`<ul class="legend" aria-label="Colours of the models">${analysis.models.map(
+    ({ id, class: kind }) =>
+      html`<li><svg viewBox="0 0 10 10" aria-hidden="true"><circle cx="5" cy="5" r="5" fill="${colours.get(id)!}"/></svg>${plain(id)} <small>${kind ?? 'class unknown'}</small></li>`,
+  )}</ul>`;
 }
 
 /** Clip paths of several pictures in one page must not share an id. */
