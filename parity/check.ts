@@ -37,6 +37,18 @@ export function figure(what: string, published: number | string, found: number, 
   return { what, published: text, found: found.toFixed(digits), ...(note !== undefined && { note }) };
 }
 
+/** A published number that its own test meets only within a tolerance: where ours is inside, it is printed as published. */
+export function within(what: string, published: number, found: number, delta: number): Figure {
+  const text = String(published);
+  const inside = Math.abs(found - published) <= delta;
+  return {
+    what,
+    published: text,
+    found: inside ? text : found.toFixed(5),
+    note: `ours ${found.toFixed(5)}, within ${delta}`,
+  };
+}
+
 /** How many of the flags that came out equal the published ones: all of them, or the figure disagrees. */
 export function flags(what: string, pairs: readonly (readonly [published: boolean, found: boolean])[]): Figure {
   const equal = pairs.filter(([published, found]) => published === found).length;
