@@ -237,3 +237,11 @@ describe('the catalogue that ships', () => {
     ['gpt-4.1', 'openai'],
   ])('%s runs on %s', (id, backend) => expect(models.find((model) => model.id === id)?.backend).toBe(backend));
 });
+
+test('the examples of docs/models.md are what they say: a catalogue, and a server that is started', () => {
+  const page = readFileSync(`${ROOT}/docs/models.md`, 'utf8');
+  const [catalogueExample, served] = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, text]) => JSON.parse(text!));
+  const described = entriesOf(catalogueSchema.parse(catalogueExample));
+  expect(select(described, catalogueExample.default)).toHaveLength(4);
+  for (const { fields } of [...described, { fields: served }]) expect(classOf(modelSchema.parse(fields))).toBe('slm');
+});

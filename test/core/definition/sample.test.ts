@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { promptText, sampleReader } from '../../../src/core/definition/sample.js';
-import { type Row, taskSchema } from '../../../src/core/definition/suite.js';
+import { type Row, suiteSchema, taskSchema } from '../../../src/core/definition/suite.js';
 import { UserError } from '../../../src/core/errors.js';
+import { ROOT } from '../../support/cli.js';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
@@ -197,5 +200,30 @@ describe('few-shot examples', () => {
       ),
     );
     expect(questions({ q: '9+9?' }, 4)).toHaveLength(9);
+  });
+});
+
+describe('the examples of docs/suites.md', () => {
+  const page = readFileSync(`${ROOT}/docs/suites.md`, 'utf8');
+  const [whole, fromHub] = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => parse(text!));
+
+  test('the whole suite is one, and its prompts are as the page says', () => {
+    const [task] = suiteSchema.parse(whole).tasks;
+    const { examples } = task!.prompt;
+    const reader = sampleReader(task!, examples!.samples as Row[], sha256);
+    const sample = reader.read((task!.samples as Row[])[0]!);
+    expect(sample.prompt.messages.map(({ content }) => content)).toEqual([
+      'Answer with one queue: billing, delivery, returns.',
+      'Where is my parcel?',
+      'delivery',
+      'I was charged twice.',
+      'billing',
+      'The courier never came.',
+    ]);
+  });
+
+  test('the target of a GSM8K row is the number after its marks', () => {
+    const row = { q: 'How many?', answer: 'Two and two are <<2+2=4>>4.\n#### 4' };
+    expect(readerOf(fromHub).read(row).target).toBe('4');
   });
 });
