@@ -121,6 +121,12 @@ describe('a request', () => {
     expect([text, end.finish, end.rendered]).toEqual([' Hi', 'length', { value: 'Be kind.\n\nWhere is my parcel?' }]);
   });
 
+  test('asks for no log-probabilities when the entry does not want them', async () => {
+    await answered(stream('ok'), {}, { extraBody: { logprobs: false } });
+    expect(server.asked[0]!.body).toMatchObject({ logprobs: false });
+    expect(server.asked[0]!.body).not.toHaveProperty('top_logprobs');
+  });
+
   test('names the limit of tokens as the server wants it', async () => {
     await answered(stream('ok'), { maxTokens: 5 }, { tokenLimitField: 'max_completion_tokens' });
     expect(server.asked[0]!.body).toMatchObject({ max_completion_tokens: 5 });

@@ -43,7 +43,10 @@ export function bodyOf(
     temperature: { temperature },
     stop: stop.length === 0 ? {} : { stop: stop.slice(0, MOST_STOPS) },
   };
-  const taken = (Object.keys(optional) as OptionalField[]).filter((field) => !refused.has(field));
+  // What the entry sets itself is the entry's, with what belongs to it (`top_logprobs`).
+  const taken = (Object.keys(optional) as OptionalField[]).filter(
+    (field) => !refused.has(field) && !(field in model.extraBody),
+  );
   return {
     model: model.source,
     ...(chat ? { messages: prompt.messages } : { prompt: PLAIN.render(prompt) }),
