@@ -14,16 +14,17 @@ export interface CatalogueEntry {
 
 /** Every entry and every variant, the entry itself first. An entry that names no backend exists only in its variants. */
 export function entriesOf(catalogue: Catalogue): readonly CatalogueEntry[] {
-  return catalogue.models.flatMap(({ variants, ...base }, index) => {
+  return catalogue.models.flatMap(({ variants = {}, ...base }, index) => {
     const path = ['models', index];
-    const entries: CatalogueEntry[] =
-      'backend' in base || variants === undefined ? [{ id: base.id, fields: base, path }] : [];
-    for (const [variant, changes] of Object.entries(variants ?? {})) {
+    const laid = Object.entries(variants).map(([variant, changes]) => {
       const id = `${base.id}:${variant}`;
-      const fields = { ...inherited(base, changes.backend), ...changes, id };
-      entries.push({ id, fields, path: [...path, 'variants', variant] });
-    }
-    return entries;
+      return {
+        id,
+        fields: { ...inherited(base, changes.backend), ...changes, id },
+        path: [...path, 'variants', variant],
+      };
+    });
+    return 'backend' in base || laid.length === 0 ? [{ id: base.id, fields: base, path }, ...laid] : laid;
   });
 }
 

@@ -74,6 +74,7 @@ describe('variants are laid over their entry', () => {
 
   test('an entry with neither backend nor variants is there, to be complained about', () => {
     expect(ids(catalogue({ id: 'lost', source: 'x' }))).toEqual(['lost']);
+    expect(ids(catalogue({ id: 'lost', source: 'x', variants: {} }))).toEqual(['lost']);
   });
 
   test('every entry says where it stands in the file', () => {
