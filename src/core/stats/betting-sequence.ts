@@ -114,9 +114,7 @@ function startCapital(m: number, populationSize: number | undefined) {
   return {
     bet(size: number, value: number, seen: { readonly count: number; readonly total: number }): number {
       const mean = populationSize === undefined ? m : (populationSize * m - seen.total) / (populationSize - seen.count);
-      // What is left cannot have a mean outside [0, 1]: the candidate is impossible.
-      if (mean < -1e-12 || mean > 1 + 1e-12) higher = Number.POSITIVE_INFINITY;
-      if (higher === Number.POSITIVE_INFINITY) return higher;
+      // Outside [0, 1] the candidate is impossible; the bounds from what was seen leave it out anyway.
       const held = Math.min(1, Math.max(0, mean));
       higher += Math.log1p(Math.min(size, MOST_AT_STAKE / held) * (value - held));
       lower += Math.log1p(-Math.min(size, MOST_AT_STAKE / (1 - held)) * (value - held));

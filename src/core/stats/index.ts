@@ -13,6 +13,7 @@ export * from './cascade-curve.js';
 export * from './cascade-threshold.js';
 export * from './clusters.js';
 export * from './coordinated-omission.js';
+export { normalCdf, normalQuantile, tCdf, tQuantile } from './distributions.js';
 export * from './early-stopping.js';
 export * from './estimate.js';
 export * from './gamma-mixture.js';

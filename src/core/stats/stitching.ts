@@ -6,13 +6,13 @@
 import { zeta } from './distributions.js';
 import { expectBetween0And1, expectCount, expectPositive } from './expect.js';
 
-export interface StitchingOptions {
-  readonly alpha?: number;
-  /** Exponent of the series, above 1; 1.4 unless said otherwise. */
-  readonly s?: number;
-  /** Growth of the epochs, above 1; 2 unless said otherwise. */
-  readonly eta?: number;
-}
+/** Growth of the epochs, and the exponent of the series: the paper's choice. */
+const ETA = 2;
+const SERIES = 1.4;
+const K1 = (ETA ** 0.25 + ETA ** -0.25) / Math.SQRT2;
+const K2 = (Math.sqrt(ETA) + 1) / 2;
+/** Spacing of the grid of quantiles. */
+const DELTA = 0.5;
 
 /**
  * Of a sum with accumulated variance v, from `least` on; `c` is the scale of its tail, 0 for sub-Gaussian values (Howard,
@@ -20,16 +20,17 @@ export interface StitchingOptions {
  */
 export function stitchedBound(
   v: number,
-  options: StitchingOptions & { readonly least: number; readonly c?: number },
+  options: { readonly alpha?: number; readonly least: number; readonly c?: number },
 ): number {
-  const { least, c = 0 } = options;
-  const { alpha, s, eta, k1, k2 } = constants(options);
+  const { alpha = 0.05, least, c = 0 } = options;
+  expectBetween0And1('alpha', alpha);
   expectPositive('v', v);
   expectPositive('least', least);
   const held = Math.max(v, least);
-  const ell = s * Math.log(Math.log((eta * held) / least)) + Math.log(zeta(s) / (alpha * Math.log(eta) ** s));
-  const tail = k2 * c * ell;
-  return Math.sqrt(k1 ** 2 * held * ell + tail ** 2) + tail;
+  const ell =
+    SERIES * Math.log(Math.log((ETA * held) / least)) + Math.log(zeta(SERIES) / (alpha * Math.log(ETA) ** SERIES));
+  const tail = K2 * c * ell;
+  return Math.sqrt(K1 ** 2 * held * ell + tail ** 2) + tail;
 }
 
 /**
@@ -39,27 +40,27 @@ export function stitchedBound(
 export function quantileStitchedBound(
   p: number,
   t: number,
-  options: StitchingOptions & { readonly tunedForN: number; readonly delta?: number },
+  options: { readonly alpha?: number; readonly tunedForN: number },
 ): number {
-  const { tunedForN, delta = 0.5 } = options;
-  const { alpha, s, eta, k1, k2 } = constants(options);
+  const { alpha = 0.05, tunedForN } = options;
+  expectBetween0And1('alpha', alpha);
   expectBetween0And1('p', p);
   expectCount('t', t, 1);
   expectPositive('tunedForN', tunedForN);
   const held = Math.max(t, tunedForN);
   const logit = Math.log(p / (1 - p));
-  const shifted = 1 / (1 + Math.exp(-logit - 2 * delta * Math.sqrt((tunedForN * eta) / held)));
+  const shifted = 1 / (1 + Math.exp(-logit - 2 * DELTA * Math.sqrt((tunedForN * ETA) / held)));
   const r = p >= 0.5 ? p : Math.min(0.5, shifted);
   const variance = r * (1 - r);
-  const level = (Math.sqrt(held / tunedForN) * Math.abs(logit)) / (2 * delta) + 1;
+  const level = (Math.sqrt(held / tunedForN) * Math.abs(logit)) / (2 * DELTA) + 1;
   const ell =
-    s * Math.log(Math.log((eta * held) / tunedForN)) +
-    s * Math.log(level) +
-    Math.log((2 * zeta(s) * (2 * zeta(s) + 1)) / (alpha * Math.log(eta) ** s));
-  const tail = (k2 * (1 - 2 * p) * ell) / 3;
+    SERIES * Math.log(Math.log((ETA * held) / tunedForN)) +
+    SERIES * Math.log(level) +
+    Math.log((2 * zeta(SERIES) * (2 * zeta(SERIES) + 1)) / (alpha * Math.log(ETA) ** SERIES));
+  const tail = (K2 * (1 - 2 * p) * ell) / 3;
   return (
-    delta * Math.sqrt((eta * held * variance) / tunedForN) +
-    Math.sqrt(k1 ** 2 * variance * held * ell + tail ** 2) +
+    DELTA * Math.sqrt((ETA * held * variance) / tunedForN) +
+    Math.sqrt(K1 ** 2 * variance * held * ell + tail ** 2) +
     tail
   );
 }
@@ -106,12 +107,4 @@ function bandError(c: number, a: number): number {
     else left = x;
   }
   return errorAt((left + right) / 2);
-}
-
-function constants(options: StitchingOptions) {
-  const { alpha = 0.05, s = 1.4, eta = 2 } = options;
-  expectBetween0And1('alpha', alpha);
-  expectPositive('s - 1', s - 1);
-  expectPositive('eta - 1', eta - 1);
-  return { alpha, s, eta, k1: (eta ** 0.25 + eta ** -0.25) / Math.SQRT2, k2: (Math.sqrt(eta) + 1) / 2 };
 }

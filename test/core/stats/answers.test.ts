@@ -80,6 +80,19 @@ describe('calibration', () => {
     expect(present(calibrationByWidth([0.5, 0.51], [1, 1], 2)).bins.map((bin) => bin.confidence)).toEqual([0.5, 0.51]);
   });
 
+  it('by count fills uneven bins from the first', () => {
+    const rising = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7];
+    const { bins } = present(
+      calibrationByCount(
+        [...rising].reverse(),
+        rising.map(() => 1),
+        3,
+      ),
+    );
+    expect(bins.map((bin) => bin.n)).toEqual([3, 2, 2]);
+    expect(bins[0]!.confidence).toBeCloseTo(0.2, 12);
+  });
+
   it('is perfect for certain answers that are right, and finite for one that is wrong', () => {
     expect(present(calibrationByWidth([1, 0], [1, 0])).expectedError).toBe(0);
     expect(logLoss([1, 0], [1, 0])).toBeCloseTo(0, 12);

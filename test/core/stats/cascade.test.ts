@@ -168,7 +168,7 @@ describe('summaries of a cascade', () => {
     expect(routerCost({ small: 1, large: 20 }, 0.5)).toBe(10.5);
     expect(breakEvenRate(prices)).toBeCloseTo(0.9, 12);
     expect(cascadeCost(prices, breakEvenRate(prices))).toBeCloseTo(20, 12);
-    expect(breakEvenRate({ small: 3, large: 2 })).toBeLessThan(0);
+    expect(breakEvenRate({ small: 3, large: 2 })).toBeCloseTo(-0.5, 12);
     expect(cascadeMeanLatency({ small: 0.4, large: 2 }, 0.25)).toBeCloseTo(0.9, 12);
   });
 
@@ -269,6 +269,8 @@ describe('a threshold chosen out of fold', () => {
     const equal = { ...hopeless, small: [1, 1, 1, 1] };
     expect(cheapestWithin(0.03)(deferralCurve(equal))).toEqual({ always: 'small' });
     expect(bestWithinRate(0)(deferralCurve(hopeless))).toEqual({ always: 'small' });
+    // 0.8 is reached at four of ten, and again at seven: the fewer calls win.
+    expect(bestWithinRate(1)(deferralCurve(ten))).toEqual({ deferBelow: expect.closeTo(0.575, 12) });
   });
 
   it('repeats with its seed, uses no more folds than groups, and is missing for one group', () => {

@@ -10,6 +10,9 @@ import {
   estimateProportion,
   estimateProportionOfCounts,
   estimateScore,
+  mean,
+  sum,
+  variance,
 } from '../../../src/core/stats/index.js';
 
 function present(estimate: Estimate | Missing): Estimate {
@@ -79,6 +82,7 @@ describe('the estimate of a mean', () => {
   it('refuses what is not a number, what is out of bounds, and clusters that do not fit', () => {
     expect(() => estimateMean([1, Number.NaN])).toThrow('Expected `values[1]` to be a finite number, got NaN');
     expect(() => estimateScore([0.5, 1.2])).toThrow('Expected `values[1]` to lie in [0, 1], got 1.2');
+    expect(() => estimateScore([-0.5, 0.2])).toThrow('Expected `values[0]` to lie in [0, 1], got -0.5');
     expect(() => estimateMean([1, 2], { clusters: ['a'] })).toThrow('Expected `clusters` to have 2 entries');
     expect(() => estimateMean([1, 2], { confidence: 1 })).toThrow('`confidence`');
   });
@@ -92,6 +96,22 @@ describe('the estimate of a mean', () => {
       if (low <= 1 / 3 && 1 / 3 <= high) covered++;
     }
     expect(Math.abs(covered / 2_000 - 0.95)).toBeLessThan(0.015);
+  });
+});
+
+describe('sums', () => {
+  it('keep what plain addition loses, so that the order of records changes nothing', () => {
+    expect(sum([1, 1e100, 1, -1e100])).toBe(2);
+    expect(sum([0.1, 0.2, 0.3, -0.6])).toBe(sum([-0.6, 0.3, 0.2, 0.1]));
+    const values = Array.from({ length: 1_000 }, (_, i) => 0.1 * (i % 7) + 1e9);
+    expect(sum(values)).toBe(sum([...values].reverse()));
+    expect(sum([])).toBe(0);
+  });
+
+  it('give no mean of nothing and no variance of one', () => {
+    expect(() => mean([])).toThrow('at least one value');
+    expect(() => variance([1])).toThrow('at least two values to take a variance of, got 1');
+    expect(variance([1, 3])).toBe(2);
   });
 });
 
@@ -124,7 +144,7 @@ describe('clusters', () => {
 
   it('cover for means and proportions where the plain interval does not', () => {
     const random = createRandom('coverage with clusters');
-    let [plain, mean, share] = [0, 0, 0];
+    let [plain, average, share] = [0, 0, 0];
     const suites = 1_500;
     for (let suite = 0; suite < suites; suite++) {
       const values: number[] = [];
@@ -138,11 +158,11 @@ describe('clusters', () => {
       }
       const holds = ({ low, high }: Estimate) => low <= 0.7 && 0.7 <= high;
       if (holds(present(estimateProportion(values)))) plain++;
-      if (holds(present(estimateMean(values, { clusters })))) mean++;
+      if (holds(present(estimateMean(values, { clusters })))) average++;
       if (holds(present(estimateProportion(values, { clusters })))) share++;
     }
     expect(plain / suites).toBeLessThan(0.87);
-    expect(Math.abs(mean / suites - 0.95)).toBeLessThan(0.02);
+    expect(Math.abs(average / suites - 0.95)).toBeLessThan(0.02);
     expect(Math.abs(share / suites - 0.95)).toBeLessThan(0.02);
   });
 });

@@ -95,6 +95,20 @@ describe('non-inferiority', () => {
     const many = present(testNonInferiority(scores(100), scores(100), { margin: 0.03 }));
     expect(many.decision).toBe('non-inferior');
     expect(many.nonInferiorP).toBeCloseTo(0.97 ** 100, 12);
+    expect(many.inferiorP).toBe(1);
+  });
+
+  it('of a model that is always a little worse asks how many items could be worse still', () => {
+    const reference = Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? 1 : 0.75));
+    const worseBy = (loss: number) => reference.map((score) => score - loss);
+    // 1/8 below, margin 1/4: a share u of items at -1 would bring the mean to -1/4 when u * 7/8 = 1/8.
+    const within = present(testNonInferiority(worseBy(1 / 8), reference, { margin: 1 / 4 }));
+    expect(within.nonInferiorP).toBeCloseTo((1 - 1 / 7) ** 60, 12);
+    expect(within.decision).toBe('non-inferior');
+    // 1/2 below: a share u of items at +1 would bring it up to -1/4 when u * 3/2 = 1/4.
+    const beyond = present(testNonInferiority(worseBy(1 / 2), reference, { margin: 1 / 4 }));
+    expect(beyond.inferiorP).toBeCloseTo((1 - 1 / 6) ** 60, 12);
+    expect(beyond.decision).toBe('inferior');
   });
 
   it('projects the items that would decide from the difference and the spread it saw', () => {
