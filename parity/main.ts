@@ -14,11 +14,12 @@ import type { Check, Figure } from './check.js';
 import { openFolder } from './folder.js';
 import { gsm8k } from './gsm8k.js';
 import { ifeval } from './ifeval.js';
+import { rho } from './rho.js';
 import { rouge } from './rouge.js';
 import { squad } from './squad.js';
 import { xstest } from './xstest.js';
 
-const CHECKS: readonly Check[] = [gsm8k, bbh, squad, ifeval, bbq, xstest, rouge, bleu];
+const CHECKS: readonly Check[] = [gsm8k, bbh, squad, ifeval, bbq, xstest, rouge, bleu, rho];
 
 const root = process.env.RIGHTSIZE_DATA;
 const only = process.argv.slice(2);

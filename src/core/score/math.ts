@@ -1,0 +1,132 @@
+/**
+ * The final answer of a mathematical solution equals the target, however it is written: 1/2, \frac12 and 0.5 are one answer.
+ *
+ *     harness   the equality by which published figures are made: numbers agree to 1e-4, 50, 0.5 and 5000 count as one
+ *               percentage, and of a text that is not wholly an expression the beginning counts (1 passes for "1,-2"),
+ *               because sympy's parse_latex reads no further; it also takes pi for a letter
+ *     exact     numbers agree to 1e-9, percentages are not guessed, the whole text counts, and pi is a number
+ */
+import { z } from 'zod';
+import { ANSWER_LIMIT, extractAnswer, normaliseAnswer } from './math-answer.js';
+import { agree, parseExpression, type Rules } from './math-expression.js';
+import { type Scorer, scored } from './score.js';
+import { targetsOf } from './text.js';
+
+const options = z.strictObject({
+  extract: z
+    .enum(['answer', 'whole'])
+    .default('answer')
+    .describe('The answer in the last \\boxed{}, after "answer is", or the last number; or the whole output.'),
+  equality: z.enum(['harness', 'exact']).default('harness').describe('When two answers are one; see the table.'),
+});
+
+type Equality = z.infer<typeof options>['equality'];
+
+export const math: Scorer<z.infer<typeof options>> = {
+  summary: 'the final answer is mathematically the target',
+  reference: 'math-evaluation-harness grader.py (Hendrycks MATH, Minerva, ToRA)',
+  options,
+  score({ output, target }, { extract, equality }) {
+    const found = extract === 'whole' ? output : extractAnswer(output);
+    if (found === null) return scored(0, null);
+    // The reference strips what it extracts, and what it compares, once more.
+    const answer = normaliseAnswer(extract === 'whole' ? found : normaliseAnswer(found));
+    const right = targetsOf(target).some((one) => isEquivalent(answer, normaliseAnswer(targetAnswer(one)), equality));
+    return scored(right ? 1 : 0, answer);
+  },
+};
+
+/** A target is an answer, or a solution that boxes it. */
+function targetAnswer(target: string): string {
+  return target.includes('\\boxed') ? (extractAnswer(target) ?? target) : target;
+}
+
+/** Both sides normalised. */
+export function isEquivalent(answer: string, target: string, equality: Equality): boolean {
+  if (answer === target) return true;
+  if (answer === '' || Math.max(answer.length, target.length) > ANSWER_LIMIT) return false;
+  const [given, wanted] = [plainNumber(answer), plainNumber(target)];
+  if (given !== null && wanted !== null) return isSameNumber(given, wanted, equality);
+  return (
+    isSameText(answer, target) || isSameList(answer, target, equality) || isSameExpression(answer, target, equality)
+  );
+}
+
+function plainNumber(text: string): number | null {
+  const digits = text.replaceAll(',', '');
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(digits) ? Number(digits) : null;
+}
+
+function isSameNumber(given: number, wanted: number, equality: Equality): boolean {
+  if (equality === 'exact') return isClose(given, wanted, 1e-9, 0);
+  return [wanted / 100, wanted, wanted * 100].some((one) => isClose(given, one, 1e-4, 0));
+}
+
+function isClose(a: number, b: number, relative: number, absolute: number): boolean {
+  if (a === b) return true;
+  if (!Number.isFinite(a) || !Number.isFinite(b)) return false;
+  return Math.abs(a - b) <= Math.max(relative * Math.max(Math.abs(a), Math.abs(b)), absolute);
+}
+
+/** Brackets aside, where they are of another kind or only on one side. */
+function isSameText(answer: string, target: string): boolean {
+  const bare = (text: string) => text.replace(/^[[\]()]+|[[\]()]+$/g, '');
+  const unwraps =
+    (isWrapped(answer, '[', ']') && !target.startsWith('(')) ||
+    (isWrapped(answer, '(', ')') && !target.startsWith('['));
+  const [a, b] = unwraps ? [bare(answer), bare(target)] : [answer, target];
+  const plain = (text: string) => text.replace(/[{}()]/g, '').toLowerCase();
+  return plain(a) === plain(b);
+}
+
+function isWrapped(text: string, open: string, close: string): boolean {
+  return text.length > 1 && text.startsWith(open) && text.endsWith(close);
+}
+
+/** Points, intervals and matrices: entry by entry. */
+function isSameList(answer: string, target: string, equality: Equality): boolean {
+  const [a, b] = [matrixEntries(answer), matrixEntries(target)];
+  if (a !== null && b !== null) return isSameEntries(a, b, equality);
+  for (const [open, close] of ['[]', '()'] as const) {
+    if (isWrapped(answer, open!, close!) && isWrapped(target, open!, close!)) {
+      const [given, wanted] = [answer.slice(1, -1).split(','), target.slice(1, -1).split(',')];
+      if (given.length > 1 || equality === 'harness') return isSameEntries(given, wanted, equality);
+    }
+  }
+  return false;
+}
+
+function isSameEntries(given: readonly string[], wanted: readonly string[], equality: Equality): boolean {
+  return given.length === wanted.length && given.every((one, index) => isEquivalent(one, wanted[index]!, equality));
+}
+
+/** Entries of a pmatrix, its shape as the first. */
+function matrixEntries(text: string): readonly string[] | null {
+  const body = /^\(?\\begin\{pmatrix\}(.*?)(?:\\\\)?\\end\{pmatrix\}\)?$/.exec(text)?.[1];
+  if (body === undefined) return null;
+  const rows = body.split('\\\\').map((row) => row.split('&'));
+  return [rows.map((row) => row.length).join('x'), ...rows.flat()];
+}
+
+const RULES: Readonly<Record<Equality, Rules>> = {
+  harness: { extent: 'beginning', constants: 'letters' },
+  exact: { extent: 'whole', constants: 'numbers' },
+};
+
+/** As functions of their letters; of equations, the difference of their sides up to sign. */
+function isSameExpression(answer: string, target: string, equality: Equality): boolean {
+  const [a, b] = [asDifference(answer), asDifference(target)];
+  if (a === null || b === null || a.equation !== b.equation) return false;
+  const [x, y] = [parseExpression(a.text, RULES[equality]), parseExpression(b.text, RULES[equality])];
+  if (x === null || y === null) return false;
+  const isNumber = x.letters.size === 0 && y.letters.size === 0;
+  const relative = isNumber && equality === 'harness' ? 1e-4 : 1e-9;
+  const same = (given: number, wanted: number) => isClose(given, wanted, relative, 1e-12);
+  return agree(x, y, same) || (a.equation && agree(x, y, (given, wanted) => same(-given, wanted)));
+}
+
+function asDifference(text: string): { text: string; equation: boolean } | null {
+  const sides = text.split('=');
+  if (sides.length > 2) return null;
+  return sides.length === 2 ? { text: `(${sides[0]})-(${sides[1]})`, equation: true } : { text, equation: false };
+}
