@@ -11,7 +11,7 @@
  * size, and the interval is for the mean of that set, exact when all of it was asked.
  */
 import { expectBetween0And1, expectCount, expectProbability } from './expect.js';
-import type { Interval } from './interval.js';
+import { clampInterval, type Interval } from './interval.js';
 
 export interface BettingOptions {
   /** Two-sided, 0.95 unless said otherwise. */
@@ -46,42 +46,44 @@ export function startBettingSequence(options: BettingOptions = {}): BettingSeque
   if (populationSize !== undefined) expectCount('populationSize', populationSize, 1);
   const alpha = 1 - confidence;
   const bets = startBets(alpha, tunedForN);
-  const capitals = Array.from({ length: gridSize + 1 }, (_, i) => startCapital(i / gridSize, populationSize));
+  let candidates = Array.from({ length: gridSize + 1 }, (_, i) => startCandidate(i / gridSize, populationSize));
   // Half of the money for each gambler, so either needs to win twice 1/alpha.
   const refuted = Math.log(2 / alpha);
   let tightest: Interval = { low: 0, high: 1 };
-  let [count, total] = [0, 0];
+  let seen: Seen = { count: 0, total: 0 };
 
   const observe = (value: number): Interval => {
     expectProbability('value', value);
-    if (populationSize !== undefined && count === populationSize) {
+    if (populationSize !== undefined && seen.count === populationSize) {
       throw new RangeError(`Expected at most the ${populationSize} values of the population, got one more`);
     }
     const bet = bets.next(value);
-    let [first, last] = [-1, -1];
-    capitals.forEach((capital, i) => {
-      if (capital.bet(bet, value, { count, total }) > refuted) return;
-      if (first < 0) first = i;
-      last = i;
-    });
-    count++;
-    total += value;
-    const step = 1 / gridSize;
-    // Nothing left on the grid: the truth lies between two candidates, or every look before has said enough.
-    let interval =
-      first < 0
-        ? { low: 0, high: 1 }
-        : { low: Math.max(0, first * step - step), high: Math.min(1, last * step + step) };
-    if (populationSize !== undefined) {
-      interval = {
-        low: Math.max(interval.low, total / populationSize),
-        high: Math.min(interval.high, 1 - (count - total) / populationSize),
-      };
-    }
-    tightest = { low: Math.max(tightest.low, interval.low), high: Math.min(tightest.high, interval.high) };
+    const before = seen;
+    const standing = candidates.filter((candidate) => candidate.bet(bet, value, before) <= refuted);
+    // Refuted once is refuted for good, where all looks count together.
+    if (runningIntersection) candidates = standing;
+    seen = { count: seen.count + 1, total: seen.total + value };
+    const known = populationSize === undefined ? unit : knownBounds(seen, populationSize);
+    const interval = clampInterval(around(standing, 1 / gridSize), known);
+    const both = clampInterval(interval, tightest);
+    // Bounds that cross mean that values came in no random order (or the one case in twenty): the last ones stand.
+    if (both.low <= both.high) tightest = both;
     return runningIntersection ? tightest : interval;
   };
   return { observe };
+}
+
+const unit: Interval = { low: 0, high: 1 };
+
+/** From the first candidate that stands to the last, and a step of the grid further; everything when none does. */
+function around(standing: readonly { readonly m: number }[], step: number): Interval {
+  const [first, last] = [standing[0], standing.at(-1)];
+  return first && last ? { low: first.m - step, high: last.m + step } : unit;
+}
+
+/** Were all that is left of the population 0, or all of it 1. */
+function knownBounds({ count, total }: Seen, populationSize: number): Interval {
+  return { low: total / populationSize, high: (populationSize - count + total) / populationSize };
 }
 
 /**
@@ -108,11 +110,18 @@ export function startBets(alpha: number, tunedForN?: number): { next(value: numb
 /** No bet may lose more than half of the capital at once. */
 const MOST_AT_STAKE = 1 / 2;
 
+/** The values before the one that is bet on. */
+interface Seen {
+  readonly count: number;
+  readonly total: number;
+}
+
 /** The two gamblers against one mean; `bet` returns the logarithm of the richer one's capital. */
-function startCapital(m: number, populationSize: number | undefined) {
+function startCandidate(m: number, populationSize: number | undefined) {
   let [higher, lower] = [0, 0];
   return {
-    bet(size: number, value: number, seen: { readonly count: number; readonly total: number }): number {
+    m,
+    bet(size: number, value: number, seen: Seen): number {
       const mean = populationSize === undefined ? m : (populationSize * m - seen.total) / (populationSize - seen.count);
       // Outside [0, 1] the candidate is impossible; the bounds from what was seen leave it out anyway.
       const held = Math.min(1, Math.max(0, mean));
@@ -136,10 +145,10 @@ export function bettingCapital(
   expectProbability('m', m);
   expectBetween0And1('confidence', confidence);
   const bets = startBets(1 - confidence);
-  const capital = startCapital(m, undefined);
+  const candidate = startCandidate(m, undefined);
   return values.map((value) => {
     expectProbability('value', value);
-    return Math.exp(capital.bet(bets.next(value), value, { count: 0, total: 0 })) / 2;
+    return Math.exp(candidate.bet(bets.next(value), value, { count: 0, total: 0 })) / 2;
   });
 }
 

@@ -24,6 +24,7 @@ import {
   shuffle,
   startBets,
   startBettingSequence,
+  startSequentialNonInferiority,
   stitchedBound,
   waldInterval,
 } from '../../../src/core/stats/index.js';
@@ -281,6 +282,59 @@ describe('the betting sequence', () => {
     expect(() => bettingIntervals([0.5, -0.1])).toThrow('Expected `value` to lie in [0, 1], got -0.1');
     expect(() => bettingIntervals([1, 1, 1], { populationSize: 2 })).toThrow('Expected at most the 2 values');
     expect(bettingIntervals([])).toEqual([]);
+  });
+});
+
+describe('non-inferiority judged after every item', () => {
+  /** Runs until decided or 250 items are asked: the share of each claim, and the mean items it took. */
+  function race(p: { better: number; worse: number }, seed: string) {
+    const random = createRandom(seed);
+    const claims = { 'non-inferior': 0, inferior: 0, inconclusive: 0 };
+    let items = 0;
+    const runs = 120;
+    for (let run = 0; run < runs; run++) {
+      const test = startSequentialNonInferiority({ margin: 0.1 });
+      for (let n = 1; n <= 250; n++) {
+        const u = random.uniform();
+        const both = random.below(2);
+        const [candidate, reference] = u < p.better ? [1, 0] : u < p.better + p.worse ? [0, 1] : [both, both];
+        const look = test.observe(candidate, reference);
+        if (look.decision === 'inconclusive' && n < 250) continue;
+        claims[look.decision]++;
+        items += n;
+        break;
+      }
+    }
+    return { nonInferior: claims['non-inferior'] / runs, inferior: claims.inferior / runs, items: items / runs };
+  }
+
+  it('makes each claim at most 5% of the time when the truth is exactly at the margin', () => {
+    const { nonInferior, inferior } = race({ better: 0.1, worse: 0.2 }, 'at the margin');
+    expect(nonInferior).toBeLessThanOrEqual(0.05);
+    expect(inferior).toBeLessThanOrEqual(0.05);
+  });
+
+  it('stops early where the models are far apart, and says which way', () => {
+    const far = race({ better: 0.02, worse: 0.6 }, 'far apart');
+    expect(far.inferior).toBe(1);
+    expect(far.items).toBeLessThan(40);
+    const better = race({ better: 0.3, worse: 0.05 }, 'better');
+    expect(better.nonInferior).toBe(1);
+    expect(better.items).toBeLessThan(150);
+  });
+
+  it('decides on the whole set when all of it was asked', () => {
+    const test = startSequentialNonInferiority({ margin: 0.05, populationSize: 50 });
+    const looks = Array.from({ length: 50 }, (_, i) => test.observe(i % 25 === 0 ? 0 : 1, 1));
+    expect(looks.at(-1)).toMatchObject({ n: 50, decision: 'non-inferior' });
+    expect(looks.at(-1)!.difference.low).toBeCloseTo(-0.04, 9);
+    expect(() => test.observe(1, 1)).toThrow('at most the 50 values');
+  });
+
+  it('refuses scores outside [0, 1] and a margin in points', () => {
+    expect(() => startSequentialNonInferiority({ margin: 3 })).toThrow('`margin`');
+    expect(() => startSequentialNonInferiority({ margin: 0.03, alpha: 0.5 })).toThrow('`alpha`');
+    expect(() => startSequentialNonInferiority({ margin: 0.03 }).observe(1, 2)).toThrow('Expected `reference`');
   });
 });
 
