@@ -19,7 +19,7 @@ export * from './estimate.js';
 export * from './gamma-mixture.js';
 export type { Interval } from './interval.js';
 export * from './mann-whitney.js';
-export * from './mcnemar.js';
+export { type McNemarTest, mcNemarTest, type PairedTable, pairedTable, tableSize } from './mcnemar.js';
 export * from './moments.js';
 export * from './multiple.js';
 export * from './noninferiority.js';

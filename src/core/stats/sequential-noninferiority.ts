@@ -5,14 +5,9 @@
  *
  * Items must come in random order. Items in clusters are observed as cluster means, one look a cluster.
  */
-import {
-  type BettingSequence,
-  differenceToUnit,
-  intervalOfDifference,
-  startBettingSequence,
-} from './betting-sequence.js';
+import { differenceToUnit, intervalOfDifference, startBettingSequence } from './betting-sequence.js';
+import type { Estimate } from './estimate.js';
 import { expectProbability } from './expect.js';
-import type { Interval } from './interval.js';
 import { type Decision, decideByInterval } from './noninferiority.js';
 
 export interface SequentialOptions {
@@ -24,11 +19,10 @@ export interface SequentialOptions {
 }
 
 export interface SequentialLook {
-  /** candidate - reference, at 1 - 2 alpha over all looks together. */
-  readonly difference: Interval;
+  /** candidate - reference, with its interval at 1 - 2 alpha over all looks together. */
+  readonly difference: Estimate;
   /** Once decided it stays: later items may only confirm it. */
   readonly decision: Decision;
-  readonly n: number;
 }
 
 export interface SequentialNonInferiority {
@@ -40,19 +34,21 @@ export function startSequentialNonInferiority(options: SequentialOptions): Seque
   const { margin, alpha = 0.05, populationSize } = options;
   expectProbability('margin', margin);
   if (!(alpha > 0 && alpha < 0.5)) throw new RangeError(`Expected \`alpha\` to lie between 0 and 0.5, got ${alpha}`);
-  const sequence: BettingSequence = startBettingSequence({
-    confidence: 1 - 2 * alpha,
-    ...(populationSize !== undefined && { populationSize }),
-  });
-  let n = 0;
+  const confidence = 1 - 2 * alpha;
+  const sequence = startBettingSequence({ confidence, ...(populationSize !== undefined && { populationSize }) });
+  let [n, total] = [0, 0];
   return {
     observe(candidate, reference) {
       expectProbability('candidate', candidate);
       expectProbability('reference', reference);
       n++;
+      total += candidate - reference;
       // The sequence keeps its tightest bounds, so what was decided once stays decided.
-      const difference = intervalOfDifference(sequence.observe(differenceToUnit(candidate - reference)));
-      return { difference, decision: decideByInterval(difference, margin), n };
+      const interval = intervalOfDifference(sequence.observe(differenceToUnit(candidate - reference)));
+      return {
+        difference: { value: total / n, ...interval, n, confidence, method: 'betting-sequence', warnings: [] },
+        decision: decideByInterval(interval, margin),
+      };
     },
   };
 }

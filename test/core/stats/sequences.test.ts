@@ -326,7 +326,8 @@ describe('non-inferiority judged after every item', () => {
   it('decides on the whole set when all of it was asked', () => {
     const test = startSequentialNonInferiority({ margin: 0.05, populationSize: 50 });
     const looks = Array.from({ length: 50 }, (_, i) => test.observe(i % 25 === 0 ? 0 : 1, 1));
-    expect(looks.at(-1)).toMatchObject({ n: 50, decision: 'non-inferior' });
+    expect(looks.at(-1)).toMatchObject({ difference: { n: 50, confidence: 0.9 }, decision: 'non-inferior' });
+    expect(looks.at(-1)!.difference.value).toBeCloseTo(-0.04, 12);
     expect(looks.at(-1)!.difference.low).toBeCloseTo(-0.04, 9);
     expect(() => test.observe(1, 1)).toThrow('at most the 50 values');
   });
