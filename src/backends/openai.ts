@@ -10,9 +10,9 @@ import type { ModelOf } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
 import type { SessionFacts } from '../core/measure/log.js';
 import { known, missing } from '../core/measure/quantity.js';
-import type { Pace } from '../files/retry.js';
+import { type Pace, Transient } from '../files/retry.js';
 import type { Backend, BackendContext, Readiness, Session } from './backend.js';
-import { type Connection, connect, Refusal } from './openai/connection.js';
+import { type Connection, connect, NoConnection, Refusal } from './openai/connection.js';
 import { type Endpoint, endpointOf } from './openai/endpoint.js';
 import { now } from './openai/events.js';
 import { generate } from './openai/generate.js';
@@ -25,7 +25,7 @@ type OpenaiModel = ModelOf<'openai'>;
 
 const { version: UNDICI } = createRequire(import.meta.url)('undici/package.json') as { version: string };
 const PACE: Pace = { attempts: 4, delay: 0.5, patience: 60 };
-/** Seconds that `check` waits for a server to answer. */
+/** Seconds that a server has to list its models. */
 const CHECK_TIMEOUT = 5;
 
 export const openai: Backend<OpenaiModel> = createOpenai(PACE);
@@ -65,13 +65,18 @@ async function startedServer(
 
 async function openSession(server: Server, process: ServerProcess | null, signal: AbortSignal): Promise<Session> {
   const { connection } = server;
+  // First, because it is answered at once or never: a server may need minutes to load a model, but not to list it.
+  const listing = await listModels(connection, server.model.source, within(CHECK_TIMEOUT, signal)).catch((error) => {
+    signal.throwIfAborted();
+    const reason = unreachable(error, server.model, connection);
+    if (reason !== null) throw new UserError(reason);
+    return null;
+  });
   const abilities = await probe(server, signal).catch((error: unknown) => {
     signal.throwIfAborted();
     // Before the first trial, whatever a server fails in is for the user to look into.
     throw error instanceof UserError ? error : new UserError(describeError(error), { cause: error });
   });
-  const listing = await listModels(connection, server.model.source, within(CHECK_TIMEOUT, signal)).catch(() => null);
-  signal.throwIfAborted();
   return {
     facts: factsOf(server, abilities, listing),
     now,
@@ -124,27 +129,33 @@ async function check(model: OpenaiModel, context: BackendContext): Promise<Readi
   }
 }
 
-async function reachability(connection: Connection, { id, source, endpoint }: OpenaiModel): Promise<Readiness> {
-  const { place } = connection.endpoint;
-  const signal = within(CHECK_TIMEOUT);
+async function reachability(connection: Connection, model: OpenaiModel): Promise<Readiness> {
+  const { source } = model;
   try {
-    const { names } = await listModels(connection, source, signal);
+    const { names } = await listModels(connection, source, within(CHECK_TIMEOUT));
     if (names.length === 0 || names.includes(source)) return { ready: true };
     return { ready: true, note: `the server lists ${names.slice(0, 5).join(', ')}, not "${source}"` };
   } catch (error) {
-    if (error instanceof Refusal && (error.status === 401 || error.status === 403)) {
-      return { ready: false, reason: `${place} answered ${error.status}: the key is missing or wrong; see apiKeyEnv` };
-    }
-    // Azure deployments and GitHub Models list no models, but they are there.
-    if (error instanceof Refusal) return { ready: true };
-    if (signal.aborted)
-      return { ready: false, reason: `${place} did not answer within ${CHECK_TIMEOUT} s; is the server up?` };
-    const why = describeError(error);
-    return {
-      ready: false,
-      reason: `model "${id}": endpoint: ${endpoint} cannot be reached (${why}); is the server up?`,
-    };
+    const reason = unreachable(error, model, connection);
+    return reason === null ? { ready: true } : { ready: false, reason };
   }
+}
+
+/** Why a server that did not list its models cannot be used; null where it may be used all the same. */
+function unreachable(
+  error: unknown,
+  { id, endpoint }: OpenaiModel,
+  { endpoint: { place } }: Connection,
+): string | null {
+  if (error instanceof Refusal && (error.status === 401 || error.status === 403)) {
+    return `${place} answered ${error.status}: the key is missing or wrong; see apiKeyEnv`;
+  }
+  // Azure deployments and GitHub Models list no models, but they are there; so is a server that is busy.
+  if (error instanceof Refusal || error instanceof Transient) return null;
+  if (error instanceof NoConnection) {
+    return `model "${id}": endpoint: ${endpoint} cannot be reached (${describeError(error.cause)}); is the server up?`;
+  }
+  return `${place} did not answer within ${CHECK_TIMEOUT} s; is the server up?`;
 }
 
 function within(seconds: number, signal?: AbortSignal): AbortSignal {

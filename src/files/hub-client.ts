@@ -40,6 +40,7 @@ export interface HubBody {
 }
 
 const MOST_ENTRIES = 100_000;
+const MOST_API_REQUESTS = 200;
 const MOST_API_BYTES = 64 * 2 ** 20;
 
 export function connectToHub(
@@ -49,7 +50,7 @@ export function connectToHub(
   signal: AbortSignal,
 ): Hub {
   const endpoint = (environment.HF_ENDPOINT || HUB_URL).replace(/\/+$/, '');
-  const token = environment.HF_TOKEN || environment.HUGGING_FACE_HUB_TOKEN;
+  const token = tokenIn(environment, reference.text);
   const network = {
     headersTimeout: pace.stall * 1000,
     bodyTimeout: pace.stall * 1000,
@@ -69,14 +70,16 @@ export function connectToHub(
     });
     if (response.ok || response.status === 416) return response;
     await response.body?.cancel();
-    throw refusal(response, reference, place, token !== undefined && token !== '');
+    throw refusal(response, reference, place, token !== '');
   }
 
-  /** What the library's calls run on: our agent, our token, our retries. */
-  const fetchApi = ((url: string, init: RequestInit) =>
-    persist(pace, signal, () =>
-      request(url, { ...init, dispatcher: api, signal }),
-    )) as unknown as typeof globalThis.fetch;
+  let asked = 0;
+  /** What the library's calls run on: our agent, our token, our retries, and an end to listings that have none. */
+  const fetchApi = (async (url: string, init: RequestInit) => {
+    asked += 1;
+    if (asked > MOST_API_REQUESTS) throw new RangeError(`more than ${MOST_API_REQUESTS} pages`);
+    return persist(pace, signal, () => request(url, { ...init, dispatcher: api, signal }));
+  }) as unknown as typeof globalThis.fetch;
   const common = { hubUrl: endpoint, fetch: fetchApi };
 
   async function ask<T>(what: string, question: () => Promise<T>): Promise<T> {
@@ -85,7 +88,8 @@ export function connectToHub(
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof UserError || error instanceof Transient) throw error;
-      throw new UserError(`${place} answered with something that is no ${what} (${describeError(error)})`);
+      const why = error instanceof SyntaxError ? 'no JSON' : describeError(error);
+      throw new UserError(`${place} answered with something that is no ${what} (${why})`);
     }
   }
 
@@ -166,6 +170,13 @@ function refusal(response: Response, reference: HubReference, place: string, has
     return new UserError(`${place} has no ${what} (404); check the reference`);
   }
   return new UserError(`${place} answered ${status}; check the reference and HF_ENDPOINT`);
+}
+
+/** The token, or nothing. One that no header can carry is refused here, where it is not shown. */
+function tokenIn({ HF_TOKEN, HUGGING_FACE_HUB_TOKEN }: EnvironmentVariables, text: string): string {
+  const token = (HF_TOKEN || HUGGING_FACE_HUB_TOKEN || '').trim();
+  if (/^[\x21-\x7e]*$/.test(token)) return token;
+  throw new UserError(`${text}: HF_TOKEN: expected a token of printable characters, found others in it; set it anew`);
 }
 
 function hostOf(endpoint: string, text: string): string {

@@ -26,7 +26,7 @@ import { collect, contract } from './contract.js';
 const backend = createOpenai({ attempts: 3, delay: 0.02, patience: 1 });
 const prompt: Prompt = { messages: [{ role: 'user', content: 'Where is my parcel?' }] };
 const KEY = 'sk-verysecretverysecret';
-const environment = { TEST_KEY: KEY };
+const environment = { TEST_KEY: KEY, BAD_KEY: 'half\nhalf' };
 const never = () => new AbortController().signal;
 
 function entry(fields: Record<string, unknown>): ModelOf<'openai'> {
@@ -369,6 +369,32 @@ describe('opening a session', () => {
     const error = await failure(open({ apiKeyEnv: 'NO_SUCH_KEY' }));
     expect(error).toBeInstanceOf(UserError);
     expect(error.message).toContain('the environment variable NO_SUCH_KEY to hold the key, but it is not set');
+  });
+
+  test.each([
+    ['a key that no header can carry', { apiKeyEnv: 'BAD_KEY' }, 'expected a key of printable characters in BAD_KEY'],
+    ['a password in the URL', { endpoint: 'http://me:secret@127.0.0.1/v1' }, 'expected no user or password in the URL'],
+    ['an endpoint that is down', { endpoint: 'http://127.0.0.1:1/v1' }, 'cannot be reached (connect ECONNREFUSED'],
+  ])('with %s is one sentence for the user', async (_, fields, text) => {
+    const error = await failure(open(fields));
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toContain(text);
+    expect(error.message).not.toMatch(/half|secret/);
+  });
+
+  test('on a server that lists its models and then says nothing is up to the one who waits', async () => {
+    server.answer = () => new Promise(() => {});
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(), 300);
+    const opening = backend.open(entry({ endpoint: server.endpoint }), { directory: '.', environment }, abort.signal);
+    expect((await failure(opening)).name).toBe('AbortError');
+  });
+
+  test('on a server that accepts connections and says nothing at all ends by itself', async () => {
+    server.models = () => new Promise(() => {});
+    const error = await failure(open());
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toContain('did not answer within 5 s; is the server up?');
   });
 
   test.each([401, 403])('with a key that gets %d never shows it', async (status) => {

@@ -437,6 +437,19 @@ describe('a hub that cannot be used', () => {
     expect(fileRequests()).toEqual([]);
   });
 
+  test('is refused when its listing has no end', async () => {
+    hub.list = () => [];
+    hub.next = (link) => link ?? 'cursor=0';
+    expect(await failure('hf:org/tiny')).toContain('no list of files (more than 200 pages)');
+  });
+
+  test('is not sent a token that no header can carry, which is not shown', async () => {
+    const message = await failure('hf:org/tiny:Q8_0', options({}, { HF_TOKEN: 'hf_half\nhf_other' }));
+    expect(message).toContain('HF_TOKEN: expected a token of printable characters');
+    expect(message).not.toContain('hf_half');
+    expect(hub.requests).toEqual([]);
+  });
+
   test('is refused when it names content by something that is no hash', async () => {
     hub.list = () => [{ type: 'file', path: 'config.json', size: 1, oid: '../../evil' }];
     expect(await failure('hf:org/tiny')).toContain('a file without a hash');

@@ -54,6 +54,8 @@ export interface HubServer {
   commitOf(name: string): string;
   /** Rewrites the entries of listings, as a hostile hub would. */
   list: (entries: object[]) => object[];
+  /** Decides, from the query of the page that would follow, which one is said to follow. */
+  next: (query: string | null) => string | null;
   close(): Promise<void>;
 }
 
@@ -156,9 +158,8 @@ export async function startHub(repositories: Readonly<Record<string, HubReposito
         ...(repository.large?.includes(name) ? { lfs } : {}),
       };
     });
-    if (from + PAGE < names.length) {
-      response.setHeader('link', `<${url}${path}?recursive=true&cursor=${from + PAGE}>; rel="next"`);
-    }
+    const next = hub.next(from + PAGE < names.length ? `cursor=${from + PAGE}` : null);
+    if (next !== null) response.setHeader('link', `<${url}${path}?recursive=true&${next}>; rel="next"`);
     return json(response, hub.list(entries));
   }
 
@@ -168,6 +169,7 @@ export async function startHub(repositories: Readonly<Record<string, HubReposito
     leaked,
     fault: () => null,
     list: (entries) => entries,
+    next: (query) => query,
     put: (name, repository) => void held.set(name, repository),
     commitOf: (name) => commitOf(held.get(name)!),
     async close() {

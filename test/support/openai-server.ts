@@ -32,7 +32,7 @@ export interface ScriptedServer {
   readonly asked: Asked[];
   /** Answers every request that is no probe for prompt log-probabilities and no listing of models. */
   answer: (asked: Asked) => Script | Promise<Script>;
-  models: () => Script;
+  models: () => Script | Promise<Script>;
   close(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export async function startScripted(answer: ScriptedServer['answer'] = () => str
   const asked: Asked[] = [];
   const { endpoint, close } = await listen(async (request, response) => {
     const isEcho = request.body?.echo === true;
-    if (request.path.includes('/models')) return play(server.models(), response);
+    if (request.path.includes('/models')) return play(await server.models(), response);
     if (isEcho) return play(json(404, { error: 'no such path' }), response);
     asked.push(request);
     return play(await server.answer(request), response);

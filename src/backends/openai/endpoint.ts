@@ -32,6 +32,12 @@ export function endpointOf(
   if (!/^https?:$/.test(base.protocol)) {
     throw new UserError(`model "${model.id}": endpoint: expected an http or https URL, found "${model.endpoint}"`);
   }
+  if (base.username !== '' || base.password !== '') {
+    throw new UserError(
+      `model "${model.id}": endpoint: expected no user or password in the URL; put the key into the environment and ` +
+        'name its variable in apiKeyEnv',
+    );
+  }
   const key = keyOf(model, environment);
   const azure = /\.azure\.com$/.test(base.hostname) || model.apiVersion !== undefined;
   if (azure && model.apiVersion !== undefined && !base.pathname.includes('/deployments/')) {
@@ -57,6 +63,12 @@ export function endpointOf(
 function keyOf(model: ModelOf<'openai'>, environment: Readonly<Record<string, string | undefined>>): string | null {
   if (model.apiKeyEnv === undefined) return null;
   const key = environment[model.apiKeyEnv]?.trim();
+  if (key && !/^[\x21-\x7e]+$/.test(key)) {
+    throw new UserError(
+      `model "${model.id}": apiKeyEnv: expected a key of printable characters in ${model.apiKeyEnv}, found others in it; ` +
+        'set it anew',
+    );
+  }
   if (key) return key;
   throw new UserError(
     `model "${model.id}": apiKeyEnv: expected the environment variable ${model.apiKeyEnv} to hold the key, ` +

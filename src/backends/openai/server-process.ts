@@ -47,6 +47,7 @@ export async function startServer(
     cwd: directory,
     env: { ...environment, ...server.environment },
     detached: true,
+    windowsHide: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const running = supervise(child, program!);
