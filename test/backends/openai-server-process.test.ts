@@ -1,7 +1,7 @@
 /** Servers that rightsize starts itself: how they begin, what is known of them, and that they always end. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -115,6 +115,7 @@ describe('a server that rightsize starts', () => {
     const opened = await open(served('well'));
     const crash = collect(opened, { messages: [{ role: 'user', content: 'crash' }] }, {});
     await expect(crash).rejects.toMatchObject({ name: 'ModelFailure', kind: 'server' });
+    expect(await isGone(opened.processes[0]!)).toBe(true);
     await sleep(200);
     await expect(collect(opened, prompt, {})).rejects.toMatchObject({
       name: 'ModelFailure',
@@ -153,12 +154,12 @@ describe('a server that does not come up', () => {
 
   test('is ended when the opening is aborted', async () => {
     const abort = new AbortController();
-    setTimeout(() => abort.abort(), 300);
-    const opening = open(
-      served('never-ready', { command: [process.execPath, PROGRAM, '{port}', 'parent'], ready: '/v1/models' }),
-      abort.signal,
-    );
-    await expect(opening).rejects.toMatchObject({ name: 'AbortError' });
-    expect(await isGone(Number(readFileSync(join(folder, 'pid'), 'utf8')))).toBe(true);
+    const opening = open(served('parent', { ready: '/never' }), abort.signal);
+    const aborted = expect(opening).rejects.toMatchObject({ name: 'AbortError' });
+    const pidFile = join(folder, 'pid');
+    while (!existsSync(pidFile) || readFileSync(pidFile, 'utf8') === '') await sleep(20);
+    abort.abort();
+    await aborted;
+    expect(await isGone(Number(readFileSync(pidFile, 'utf8')))).toBe(true);
   });
 });

@@ -320,7 +320,8 @@ describe('a download', () => {
 
   test('that trickles, but comes, is let come', async () => {
     fileFaults({ do: 'trickle', bytes: 90_000, every: 0.06 });
-    const { path } = await resolveSource('hf:org/tiny:Q8_0', options());
+    const pace = { attempts: 3, delay: 0.01, patience: 2, stall: 10 };
+    const { path } = await resolveSource('hf:org/tiny:Q8_0', options({ pace }));
     expect(await hashOf(path)).toBe(sha256(Q8));
     expect(fileRequests()).toHaveLength(1);
   });

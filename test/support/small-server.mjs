@@ -19,7 +19,7 @@ if (how === 'parent') {
 
 const server = createServer((request, response) => {
   if (request.url === '/health') return response.writeHead(how === 'never-ready' ? 503 : 200).end();
-  if (request.url.endsWith('/models')) return response.writeHead(404).end();
+  if (request.url.endsWith('/models') || request.url === '/never') return response.writeHead(404).end();
   let text = '';
   request.on('data', (bytes) => {
     text += bytes;
