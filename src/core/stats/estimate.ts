@@ -94,7 +94,8 @@ export function estimateMean(values: readonly number[], options: MeanOptions = {
     return { ...base, ...equalValues(value, sample.units, { confidence, bounds }) };
 
   const plain = standardDeviation(values) / Math.sqrt(n);
-  const clustered = options.clusters ? clusteredStandardError(values, options.clusters) : plain;
+  const { clusters } = sample;
+  const clustered = clusters ? clusteredStandardError(values, clusters) : plain;
   // Clusters whose deviations cancel out exactly say nothing about the spread; the items still do.
   const standardError = clustered > plain * 1e-9 ? clustered : plain;
   const half = twoSidedT(confidence, sample.units - 1) * standardError;
@@ -104,7 +105,7 @@ export function estimateMean(values: readonly number[], options: MeanOptions = {
   return {
     ...base,
     ...(bounds ? clampInterval(interval, bounds) : interval),
-    method: options.clusters ? 'clustered-t' : 'student-t',
+    method: clusters ? 'clustered-t' : 'student-t',
     standardError,
     warnings: n < least ? [few, ...sample.warnings] : sample.warnings,
   };
@@ -124,11 +125,11 @@ export function estimateProportion(values: readonly number[], options: EstimateO
   const n = values.length;
   const value = mean(values);
   const base = { value, n, confidence, warnings: sample.warnings, ...sample.recorded };
-  if (!options.clusters) {
+  if (!sample.clusters) {
     const standardError = Math.sqrt((value * (1 - value)) / n);
     return { ...base, ...wilsonInterval(value * n, n, confidence), method: 'wilson', standardError };
   }
-  const standardError = clusteredStandardError(values, options.clusters);
+  const standardError = clusteredStandardError(values, sample.clusters);
   const independent = value * (1 - value);
   const effective = independent === 0 ? sample.units : Math.min(n, independent / standardError ** 2);
   const fewClusters = (twoSidedZ(confidence) / twoSidedT(confidence, sample.units - 1)) ** 2;
@@ -150,6 +151,8 @@ export function estimateProportionOfCounts(successes: number, n: number, confide
 interface Sample {
   /** Independent units: clusters where there are any, else values. */
   readonly units: number;
+  /** Present when values share clusters. */
+  readonly clusters?: readonly ClusterId[];
   readonly recorded: { readonly clusters?: number };
   readonly warnings: readonly string[];
 }
@@ -159,10 +162,12 @@ function describeSample(values: readonly number[], clusters: readonly ClusterId[
   if (!clusters) return { units: values.length, recorded: {}, warnings: [] };
   expectSameLength('clusters', values, clusters);
   const units = clusterIndices(clusters).length;
+  // A cluster for each value is none.
+  if (units === values.length) return { units, recorded: {}, warnings: [] };
   if (units < 2)
     return missing(`all ${values.length} values are in one cluster: the spread between clusters is unknown`);
   const few = `only ${units} clusters: the interval may be too narrow; take values from ${FEW_CLUSTERS} or more`;
-  return { units, recorded: { clusters: units }, warnings: units < FEW_CLUSTERS ? [few] : [] };
+  return { units, clusters, recorded: { clusters: units }, warnings: units < FEW_CLUSTERS ? [few] : [] };
 }
 
 /**

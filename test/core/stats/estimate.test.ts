@@ -61,6 +61,7 @@ describe('the estimate of a mean', () => {
     ];
     expect(clustered.low).toBeCloseTo(plain.low, 12);
     expect(clustered.high).toBeCloseTo(plain.high, 12);
+    expect(estimateProportion([1, 0, 1], { clusters: ['a', 'b', 'c'] })).toEqual(estimateProportion([1, 0, 1]));
   });
 
   it('says what equal values still allow when the bounds are known, and warns when they are not', () => {

@@ -120,6 +120,13 @@ describe('the trend test', () => {
     expect(trend.slope).toBeCloseTo(0.5, 1);
   });
 
+  it('finds the same slope in a long series, by blocks', () => {
+    const random = createRandom('long drift');
+    const trend = present(testTrend(Array.from({ length: 5_003 }, (_, i) => 100 + 0.01 * i + random.normal())));
+    expect(trend.slope).toBeCloseTo(0.01, 3);
+    expect(trend.p).toBeLessThan(1e-6);
+  });
+
   it('counts rising and falling pairs, ties as neither', () => {
     // 22 pairs rise, 4 fall, 2 are ties: score 18, variance (8 * 7 * 21 - 2 * 2 * 1 * 9) / 18, z = 17 / sqrt(63.33).
     const trend = present(testTrend([1, 3, 2, 2, 5, 4, 4, 6]));
