@@ -101,6 +101,11 @@ describe('the bootstrap', () => {
 
   it('warns when there is little to draw from, and when nothing moves', () => {
     expect(present(bootstrap([1, 2, 3, 4], mean, { seed: 1 })).warnings[0]).toContain('only 4 values');
+    // One of the five lowest of 20 is drawn in all but 0.3% of the resamples.
+    const twenty = Array.from({ length: 20 }, (_, i) => i);
+    const lowest = (values: readonly number[]) => (Math.min(...values) < 5 ? mean(values) : Number.NaN);
+    const rare = present(bootstrap(twenty, lowest, { seed: 1, resamples: 2_000 }));
+    expect(rare.warnings).toEqual([expect.stringMatching(/^\d resamples .* were left out$/)]);
     const flat = present(bootstrap(Array<number>(30).fill(2), mean, { seed: 1 }));
     expect(flat.warnings).toEqual([expect.stringContaining('no width')]);
   });

@@ -230,5 +230,9 @@ describe('equivalence', () => {
     expect(result.equivalent).toBe(true);
     expect(result.p).toBeCloseTo(Math.max(greater, swapped), 12);
     expect(present(testEquivalence(candidate, reference, { margin: 0.02 })).equivalent).toBe(false);
+    // Near enough below is not enough: the other side must hold too.
+    expect(present(testEquivalence(candidate, reference, { margin: 0.025 })).equivalent).toBe(false);
+    expect(present(testEquivalence(reference, candidate, { margin: 0.025 })).equivalent).toBe(false);
+    expect(testEquivalence([], [], { margin: 0.05 })).toEqual({ missing: 'no values' });
   });
 });

@@ -186,6 +186,7 @@ describe('intervals for a difference of paired proportions', () => {
 
 describe('the estimate of a paired difference', () => {
   it("is Tango's for independent right and wrong answers", () => {
+    expect(present(estimatePairedDifference([1], [0]))).toMatchObject({ value: 1, n: 1, method: 'tango' });
     const { first, second } = lists(close);
     const estimate = present(estimatePairedDifference(first, second));
     expectInterval(estimate, -0.01071, 0.03093);
