@@ -29,6 +29,8 @@ export async function drawCharts(specs: Readonly<Record<string, Spec>>): Promise
 async function draw(holder: HTMLElement, spec: Spec): Promise<void> {
   const live = document.createElement('div');
   live.className = 'live';
+  // The holder says in words what the picture shows.
+  live.ariaHidden = 'true';
   const width = Math.max(NARROWEST, holder.clientWidth - MARGIN);
   const fitted = { ...spec, width, autosize: { type: 'fit-x', contains: 'padding' } };
   await embed(live, fitted as never, {

@@ -16,7 +16,7 @@ import type {
   SampleRecord,
 } from '../../src/core/measure/log.js';
 import type { MemoryReading, Outcome } from '../../src/core/measure/measurement.js';
-import { createRandom } from '../../src/core/stats/index.js';
+import { createRandom, shuffle } from '../../src/core/stats/index.js';
 
 export interface LogOrder {
   readonly id?: string;
@@ -207,10 +207,7 @@ function trialsOf(
     const shared = hardness.uniform();
     for (let repetition = 1; repetition <= at.repetitions; repetition++) {
       const own = random.uniform();
-      const right =
-        (0.5 * shared + 0.5 * own < 0.5
-          ? 2 * (0.5 * shared + 0.5 * own) ** 2
-          : 1 - 2 * (1 - 0.5 * shared - 0.5 * own) ** 2) < quality;
+      const right = isRight(shared, own, quality);
       const tokens = model.tokens ?? 12;
       const ttft = (model.ttft ?? 0.02) * (0.8 + 0.4 * random.uniform());
       const pieces = [ttft];
@@ -251,13 +248,16 @@ function trialsOf(
   return records;
 }
 
+/**
+ * Right with probability `quality`; half of what decides is the sample's own hardness. The mean of two uniform numbers is
+ * triangular, and its distribution function makes it uniform again.
+ */
+function isRight(shared: number, own: number, quality: number): boolean {
+  const middle = (shared + own) / 2;
+  return (middle < 0.5 ? 2 * middle ** 2 : 1 - 2 * (1 - middle) ** 2) < quality;
+}
+
 /** The records in another order. */
 export function shuffled(records: readonly LogRecord[], seed: number): LogRecord[] {
-  const random = createRandom(seed, 'order');
-  const result = [...records];
-  for (let i = result.length - 1; i > 0; i--) {
-    const j = random.below(i + 1);
-    [result[i], result[j]] = [result[j]!, result[i]!];
-  }
-  return result;
+  return shuffle(records, createRandom(seed, 'order'));
 }

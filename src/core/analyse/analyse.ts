@@ -316,9 +316,16 @@ function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Collected):
   };
 }
 
+/** Sorts `q-9` before `q-10`. */
+function naturalKey(id: string): string {
+  return id.replace(/\d+/g, (digits) => digits.padStart(20, '0'));
+}
+
 function samplesOf(records: readonly SampleRecord[]): SampleInfo[] {
-  return [...records]
-    .sort((a, b) => compare(a.sample, b.sample))
+  return records
+    .map((record) => ({ record, key: naturalKey(record.sample) }))
+    .sort((a, b) => compare(a.key, b.key) || compare(a.record.sample, b.record.sample))
+    .map(({ record }) => record)
     .map(({ sample, group, target, fields, prompt, promptHash }) => ({
       id: sample,
       group,

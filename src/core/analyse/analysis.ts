@@ -46,6 +46,7 @@ export interface Overall {
   readonly model: string;
   readonly quality: Estimate | Missing;
   readonly metrics: Readonly<Record<DistributedMetric, Distribution | Missing>>;
+  readonly gaps: Gaps | Missing;
   readonly failures: number;
   readonly unscored: number;
 }

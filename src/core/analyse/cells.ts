@@ -4,7 +4,7 @@ import { isMissing, type Missing, missing, type Quantity } from '../measure/quan
 import { type Estimate, estimateScore, mean } from '../stats/index.js';
 import type { Cell, Distribution, FailureCount, Overall, SampleInfo, SampleResult, TrialCounts } from './analysis.js';
 import { distributionOf } from './distribution.js';
-import { type GapCounts, gapsOf } from './gaps.js';
+import { type GapCounts, gapsOf, mergeGaps } from './gaps.js';
 import { DISTRIBUTED, type DistributedMetric } from './metrics.js';
 import type { Judge, TrialResult } from './trial.js';
 
@@ -54,6 +54,7 @@ export function analyseOverall(
     readonly cell: Cell;
     readonly samples: readonly SampleInfo[];
     readonly trials: readonly (readonly TrialResult[])[];
+    readonly gaps: GapCounts;
   }[],
 ): Overall {
   const results = cells.flatMap(({ cell }) => cell.results);
@@ -74,6 +75,7 @@ export function analyseOverall(
       total(({ recorded }) => recorded),
     ),
     metrics: metricsOf(cells.flatMap(({ trials }) => trials.flat())),
+    gaps: gapsOf(mergeGaps(cells.map(({ gaps }) => gaps))),
     failures: total(({ failedByModel }) => failedByModel),
     unscored: total(({ failedByHarness, unjudged }) => failedByHarness + unjudged),
   };

@@ -19,6 +19,12 @@ export function countGaps(counts: GapCounts, gaps: readonly number[]): void {
   }
 }
 
+export function mergeGaps(all: readonly GapCounts[]): GapCounts {
+  const merged: GapCounts = new Map();
+  for (const counts of all) for (const [bin, count] of counts) merged.set(bin, (merged.get(bin) ?? 0) + count);
+  return merged;
+}
+
 export function gapsOf(counts: GapCounts): Gaps | Missing {
   const bins = [...counts].sort(([a], [b]) => a - b);
   const n = bins.reduce((total, [, count]) => total + count, 0);

@@ -47,7 +47,7 @@ export function analyseModel(
     },
     facts: sessions.at(-1)?.facts ?? null,
     crashes: ends.flatMap(({ crash }) => (crash === undefined ? [] : [crash])),
-    warnings: warningsOf(sessions, ends),
+    warnings: [...unclassified(model), ...warningsOf(sessions, ends)],
   };
 }
 
@@ -75,6 +75,16 @@ function spreadOfQuantities(quantities: readonly Quantity[], reason: string): Sp
   const values = quantities.flatMap((quantity) => (isMissing(quantity) ? [] : [quantity.value]));
   const absent = quantities.find(isMissing);
   return values.length > 0 ? spreadOf(values, reason) : missing(absent?.missing ?? reason);
+}
+
+function unclassified(model: Model): Warning[] {
+  if (classOf(model) !== null) return [];
+  return [
+    {
+      what: 'neither its class nor its number of parameters is known, so it is compared with nothing',
+      remedy: 'add `class` or `parameters` to its entry in models.json',
+    },
+  ];
 }
 
 /** An event loop that was later than this has stamped tokens late. */

@@ -42,8 +42,8 @@ export interface TrialResult {
 
 type FailureKind = Extract<Outcome, { state: 'failed' }>['kind'];
 
-/** Longer outputs are cut in the analysis; the log keeps them whole. */
-const LONGEST_OUTPUT = 20_000;
+/** Longer texts are cut in the analysis; the log keeps them whole. */
+const LONGEST = { output: 20_000, answer: 500, reason: 1_000 } as const;
 
 export interface TrialContext {
   readonly sample: SampleRecord;
@@ -57,10 +57,11 @@ export function judgeTrial(record: MeasurementRecord, context: TrialContext): Tr
     repetition: record.repetition,
     session: record.session,
     at: record.at,
-    output: clip(outcome.output),
+    output: clip(outcome.output, LONGEST.output),
   };
   if (outcome.state === 'failed') {
-    const { by, kind, reason } = outcome;
+    const { by, kind } = outcome;
+    const reason = clip(outcome.reason, LONGEST.reason);
     return {
       ...common,
       state: by === 'model' ? 'failed-by-model' : 'failed-by-harness',
@@ -77,7 +78,7 @@ export function judgeTrial(record: MeasurementRecord, context: TrialContext): Tr
   return {
     ...common,
     state: 'completed',
-    score: scoreOf(outcome, context),
+    score: clipAnswer(scoreOf(outcome, context)),
     ...speedsOf(outcome, context.price),
     confidence: confidenceOf(outcome),
     finish: outcome.finish,
@@ -98,6 +99,11 @@ function scoreOf(outcome: Completed, { sample, judge }: TrialContext): Score {
   } catch (error) {
     return { state: 'unscored', reason: error instanceof Error ? error.message : String(error) };
   }
+}
+
+function clipAnswer(score: Score): Score {
+  if (score.state === 'unscored' || score.answer === null) return score;
+  return { ...score, answer: clip(score.answer, LONGEST.answer) };
 }
 
 function speedsOf(outcome: Completed, price: Price | Missing): Pick<TrialResult, 'timings' | 'absent'> {
@@ -145,7 +151,7 @@ function countsDisagree({ outputTokens, timing }: Completed): boolean {
   return Math.abs(outputTokens.value - streamed) > Math.max(1, 0.1 * outputTokens.value);
 }
 
-function clip(output: string): string {
-  if (output.length <= LONGEST_OUTPUT) return output;
-  return `${output.slice(0, LONGEST_OUTPUT)}… (${output.length - LONGEST_OUTPUT} more characters are in the log)`;
+function clip(text: string, longest: number): string {
+  if (text.length <= longest) return text;
+  return `${text.slice(0, longest)}… (${text.length - longest} more characters are in the log)`;
 }

@@ -61,12 +61,14 @@ export function cellOf(task: TaskAnalysis, model: string): Cell {
   return task.cells.find((cell) => cell.model === model)!;
 }
 
+export interface Comparisons {
+  readonly byTask: ReadonlyMap<string, readonly Comparison[]>;
+  /** Different comparisons, between which the error rate was shared. */
+  readonly family: number;
+}
+
 /** All comparisons of a suite, task by task, with decisions that hold together. */
-export function compareAll(
-  analysis: Analysis,
-  suite: SuiteAnalysis,
-  references: readonly Reference[],
-): Map<string, Comparison[]> {
+export function compareAll(analysis: Analysis, suite: SuiteAnalysis, references: readonly Reference[]): Comparisons {
   const { alpha, margin } = suite.requirement;
   const drafts = suite.tasks.flatMap((task) =>
     references.map((reference) => ({ task, ...reference, ...testPair(task, reference, { alpha, margin }) })),
@@ -93,7 +95,7 @@ export function compareAll(
       factors: factorsOf(analysis, task, candidate, reference),
     });
   }
-  return byTask;
+  return { byTask, family: family.length };
 }
 
 function testPair(

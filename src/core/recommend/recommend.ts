@@ -41,7 +41,7 @@ function recommendForSuite(analysis: Analysis, suite: SuiteAnalysis): SuiteRecom
   const tasks = suite.tasks.map((task): TaskRecommendation => {
     const evidence: Evidence = {
       checks: checkModels(analysis, task),
-      comparisons: comparisons.get(task.name)!,
+      comparisons: comparisons.byTask.get(task.name)!,
       cascades: cascades.get(task.name)!,
     };
     return { task: task.name, verdict: decideTask(analysis, task, { ...evidence, order }), ...evidence };
@@ -52,7 +52,7 @@ function recommendForSuite(analysis: Analysis, suite: SuiteAnalysis): SuiteRecom
     verdict: decideSuite(tasks, order),
     tasks,
     references,
-    comparisons: new Set([...comparisons.values()].flat().map(({ adjusted }) => adjusted)).size,
+    comparisons: comparisons.family,
   };
 }
 

@@ -115,15 +115,15 @@ function modelTable(analysis: Analysis, suite: SuiteAnalysis, { columns, paint }
       model.class ?? '?',
       formatEstimate(quality, 'score'),
       median('ttft', formatSeconds),
-      median('e2e', formatSeconds),
       median('decodeRate', formatCount),
       isMissing(resident) ? ABSENT : formatBytes(resident.max),
+      median('e2e', formatSeconds),
       isMissing(model.load) ? ABSENT : formatSeconds(model.load.median),
     ];
   });
   return layOut(
     {
-      head: ['model', '', 'quality', 'TTFT', 'e2e', 'tok/s', 'memory', 'load'],
+      head: ['model', '', 'quality', 'TTFT', 'tok/s', 'memory', 'e2e', 'load'],
       rows,
       flexible: [0],
       left: 2,
@@ -158,8 +158,14 @@ interface Rows {
   readonly coloured: number;
 }
 
-const SHORTEST_NAME = 8;
 const GAP = 2;
+/** What gives way to the width, in this order: long names, the columns on the right, then names again. */
+const STEPS = [
+  { shortestName: 24, fewestColumns: Number.POSITIVE_INFINITY },
+  { shortestName: 24, fewestColumns: 5 },
+  { shortestName: 8, fewestColumns: 5 },
+  { shortestName: 8, fewestColumns: 2 },
+] as const;
 
 function layOut(
   { head, rows, flexible, left, colours, coloured }: Rows,
@@ -168,13 +174,15 @@ function layOut(
   let shown = head.length;
   let widths = head.map((title, c) => Math.max(title.length, ...rows.map((row) => [...row[c]!].length)));
   const total = () => widths.slice(0, shown).reduce((sum, width) => sum + width + GAP, -GAP);
-  while (total() > columns) {
-    const widest = flexible
-      .filter((c) => c < shown && widths[c]! > SHORTEST_NAME)
-      .sort((a, b) => widths[b]! - widths[a]!)[0];
-    if (widest !== undefined) widths = widths.map((width, c) => (c === widest ? width - 1 : width));
-    else if (shown > 2) shown--;
-    else break;
+  for (const { shortestName, fewestColumns } of STEPS) {
+    while (total() > columns) {
+      const widest = flexible
+        .filter((c) => c < shown && widths[c]! > shortestName)
+        .sort((a, b) => widths[b]! - widths[a]!)[0];
+      if (widest !== undefined) widths = widths.map((width, c) => (c === widest ? width - 1 : width));
+      else if (shown > fewestColumns) shown--;
+      else break;
+    }
   }
   const table = new Table({
     head: head.slice(0, shown).map(paint.dim),

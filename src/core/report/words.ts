@@ -57,7 +57,7 @@ export function describeSuite({ verdict, tasks }: SuiteRecommendation): string {
       const [run, other] = verdict.class === 'slm' ? ['small', 'large'] : ['large', 'small'];
       const passing =
         verdict.model === null ? 'None is shown to meet every limit.' : `${verdict.model} meets every limit.`;
-      return `Only ${run} models were run, so nothing was compared with a ${other} one. ${passing}`;
+      return `Only ${run} models were measured, so nothing was compared with a ${other} one. ${passing}`;
     }
     case 'nothing-passes':
       return `No model passes what the workload demands on ${list(verdict.tasks)}.`;

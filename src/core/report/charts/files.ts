@@ -1,4 +1,5 @@
 /** charts/: every chart as a specification that anyone can restyle, and as a picture. */
+import stringify from 'json-stringify-pretty-compact';
 import type { Analysis } from '../../analyse/analysis.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
 import type { Artifact } from '../artifact.js';
@@ -12,7 +13,7 @@ export async function chartsReport(analysis: Analysis, recommendation: Recommend
     artifacts.push(
       {
         path: `charts/${chart.name}.vl.json`,
-        content: `${JSON.stringify({ description: chart.alt, ...chart.spec }, null, 2)}\n`,
+        content: `${stringify({ description: chart.alt, ...chart.spec }, { maxLength: 120 })}\n`,
       },
       { path: `charts/${chart.name}.svg`, content: await renderSvg(chart.spec) },
     );

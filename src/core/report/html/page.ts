@@ -110,7 +110,7 @@ async function figureOf(chart: Chart): Promise<Markup> {
   return html`
     <figure>
       <figcaption>${plain(chart.title)}</figcaption>
-      <div class="chart" data-chart="${chart.name}" role="img" aria-label="${plain(chart.alt)}" tabindex="0">${picture}</div>
+      <div class="chart" data-chart="${chart.name}" role="img" aria-label="${plain(chart.alt)}" tabindex="0"><div aria-hidden="true">${picture}</div></div>
       <details><summary>In words</summary><p>${plain(chart.alt)}</p></details>
     </figure>`;
 }

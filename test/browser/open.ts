@@ -1,0 +1,76 @@
+/** report.html in a real browser, from disk, with everything recorded that a page might do behind one's back. */
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { analyse } from '../../src/core/analyse/analyse.js';
+import type { LogRecord } from '../../src/core/measure/log.js';
+import { recommend } from '../../src/core/recommend/recommend.js';
+import { htmlReport } from '../../src/core/report/html/page.js';
+
+const CHROMIUM = process.env.RIGHTSIZE_CHROMIUM ?? '/usr/bin/chromium';
+
+/** Null where there is no browser: then the tests are skipped, aloud. */
+export async function launch(): Promise<Browser | null> {
+  if (!existsSync(CHROMIUM)) {
+    console.warn(`skipped: no browser at ${CHROMIUM}; install chromium, or name one in RIGHTSIZE_CHROMIUM`);
+    return null;
+  }
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+  });
+}
+
+export async function writeReport(records: Iterable<LogRecord>): Promise<string> {
+  const { bundlePage } = (await import('../../src/page/build.mjs' as string)) as {
+    bundlePage(): Promise<Parameters<typeof htmlReport>[2]>;
+  };
+  const analysis = analyse(records);
+  const [artifact] = await htmlReport(analysis, recommend(analysis), await bundlePage());
+  const file = join(mkdtempSync(join(tmpdir(), 'rightsize-page-')), 'report.html');
+  writeFileSync(file, artifact!.content);
+  return pathToFileURL(file).href;
+}
+
+export interface Opened {
+  readonly page: Page;
+  /** Console messages above information, errors of the page, requests that left it, dialogs. */
+  readonly complaints: string[];
+}
+
+export async function open(
+  browser: Browser,
+  url: string,
+  options: { readonly width?: number; readonly scheme?: 'light' | 'dark' } = {},
+): Promise<Opened> {
+  const page = await browser.newPage({
+    viewport: { width: options.width ?? 1280, height: 900 },
+    colorScheme: options.scheme ?? 'light',
+  });
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(`console: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+  page.on('dialog', (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('request', (request) => {
+    const at = request.url();
+    if (at !== url.split('#')[0] && !at.startsWith('data:')) complaints.push(`request: ${at}`);
+  });
+  await page.goto(url);
+  await page.waitForSelector('.list .row, #samples-app p');
+  return { page, complaints };
+}
+
+/** Until every chart is drawn by the script. */
+export async function chartsDrawn(page: Page): Promise<void> {
+  await page.waitForFunction(
+    () =>
+      document.querySelectorAll('[data-chart]').length === document.querySelectorAll('[data-chart] .live svg').length,
+  );
+}

@@ -1,0 +1,211 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LogRecord } from '../../src/core/measure/log.js';
+import { GOLDEN } from '../golden/orders.js';
+import { makeLog } from '../support/log.js';
+import { chartsDrawn, launch, open, writeReport } from './open.js';
+
+const browser: Browser | null = await launch();
+afterAll(async () => browser?.close());
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+describe.skipIf(browser === null)('report.html', { timeout: 120_000 }, () => {
+  let url: string;
+  beforeAll(async () => {
+    url = await writeReport(GOLDEN.pair!);
+  });
+
+  it.each([
+    [1280, 'light'],
+    [1280, 'dark'],
+    [360, 'light'],
+    [360, 'dark'],
+  ] as const)('opens from disk at %d px in %s without a complaint, and keeps to its width', async (width, scheme) => {
+    const { page, complaints } = await open(browser!, url, { width, scheme });
+    await chartsDrawn(page);
+    expect(complaints).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    expect(await page.locator('h1').textContent()).toMatch(/^Use both/);
+    await page.close();
+  });
+
+  it.each(['light', 'dark'] as const)('has no serious accessibility violation in %s', async (scheme) => {
+    const { page } = await open(browser!, url, { scheme });
+    await chartsDrawn(page);
+    // The page's policy lets nothing in from outside; the examiner comes through the debugger.
+    await page.evaluate(AXE);
+    const violations = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as Violation[];
+    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+    expect(serious.map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 200)}`)).toEqual([]);
+    await page.close();
+  });
+
+  it('draws every chart with its marks', async () => {
+    const { page } = await open(browser!, url);
+    await chartsDrawn(page);
+    const marks = await page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>('[data-chart]')].map((holder) => ({
+        name: holder.dataset.chart,
+        marks: holder.querySelectorAll('.mark-symbol path, .mark-line path, .mark-rect path').length,
+        height: holder.querySelector('svg')!.getBoundingClientRect().height,
+      })),
+    );
+    expect(marks.map(({ name }) => name)).toContain('quality-difference');
+    for (const { name, marks: drawn, height } of marks) {
+      expect(drawn, name).toBeGreaterThan(0);
+      expect(height, name).toBeGreaterThan(50);
+    }
+    await page.close();
+  });
+
+  it('shows what a chart says when it is pointed at', async () => {
+    const { page } = await open(browser!, url);
+    await chartsDrawn(page);
+    await page.locator('[data-chart="quality-by-task"] .mark-symbol path').first().hover();
+    await page.waitForSelector('#vg-tooltip-element.visible');
+    expect(await page.locator('#vg-tooltip-element').textContent()).toMatch(/reference-slm/);
+    await page.close();
+  });
+
+  it('is whole without its script, but for the samples', async () => {
+    const context = await browser!.newContext({ javaScriptEnabled: false });
+    const page = await context.newPage();
+    await page.goto(url);
+    expect(await page.locator('h1').textContent()).toMatch(/^Use both/);
+    expect(await page.locator('[data-chart] svg').count()).toBeGreaterThan(6);
+    expect(await page.locator('#samples-app').textContent()).toMatch(/samples\.csv/);
+    await context.close();
+  });
+
+  it('filters samples by task, by outcome and by words, and orders them', async () => {
+    const { page } = await open(browser!, url);
+    const count = () => page.locator('.count').textContent();
+    expect(await count()).toBe('280 of 280 samples');
+    await page.getByLabel('Task', { exact: true }).selectOption('desk/arithmetic');
+    expect(await count()).toBe('120 of 280 samples');
+    await page.getByLabel('Outcome').selectOption('slm-wrong');
+    const wrong = Number((await count())!.split(' ')[0]);
+    expect(wrong).toBeGreaterThan(20);
+    expect(await page.locator('.row').first().locator('.marks').textContent()).toMatch(/✗\s*✓/);
+    await page.getByLabel('Search').fill('question 7');
+    expect(Number((await count())!.split(' ')[0])).toBeLessThan(wrong);
+    await page.getByLabel('Search').fill('no such words at all');
+    expect(await page.locator('.detail').textContent()).toBe('No sample is like that.');
+    await page.close();
+  });
+
+  it('links to a sample, whatever the filters were', async () => {
+    const { page } = await open(browser!, `${url}#sample=${encodeURIComponent('desk/policy/policy-0007')}`);
+    expect(await page.locator('.detail h3').textContent()).toMatch(/policy · policy-0007/);
+    await page.getByLabel('Task', { exact: true }).selectOption('desk/route');
+    await page.evaluate(() => {
+      location.hash = '#sample=desk%2Farithmetic%2Farithmetic-0003';
+    });
+    await expect.poll(() => page.locator('.detail h3').textContent()).toMatch(/arithmetic-0003/);
+    await page.close();
+  });
+
+  it('is walked through by the keyboard', async () => {
+    const { page } = await open(browser!, url);
+    await page.locator('.list').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    expect(await page.locator('.detail h3').textContent()).toMatch(/arithmetic-0003|route-0003/);
+    await page.keyboard.press('End');
+    expect(await page.locator('.detail h3').textContent()).toMatch(/policy-0040/);
+    expect(await page.locator('.row[aria-selected=true]').count()).toBe(1);
+    await page.close();
+  });
+
+  it('prints onto paper', async () => {
+    const { page, complaints } = await open(browser!, url);
+    await chartsDrawn(page);
+    const pdf = await page.pdf({ format: 'A4' });
+    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
+
+describe.skipIf(browser === null)('a hostile or odd report.html', { timeout: 120_000 }, () => {
+  it('runs nothing that a model wrote, and shows it as it is', async () => {
+    const { page, complaints } = await open(browser!, await writeReport(GOLDEN.troubled!));
+    await page.getByLabel('Search').fill('alert(1)');
+    expect(await page.locator('.answer pre').first().textContent()).toContain(
+      '</script><script>alert(1)</script> <img src=x',
+    );
+    expect(await page.locator('main img, main iframe, .answer script').count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('stays usable with an answer of five million characters', async () => {
+    const huge = '<b>W</b>\u202e '.repeat(500_000);
+    const log = makeLog({
+      tasks: [{ name: 'route', samples: 20 }],
+      models: [{ id: 'm', class: 'slm', quality: 1, outcome: (_, outcome) => ({ ...outcome, output: huge }) as never }],
+    });
+    const { page, complaints } = await open(browser!, await writeReport(log));
+    expect(await page.locator('.answer pre').first().textContent()).toMatch(/more characters are in the log/);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1280);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('holds ten thousand samples, and draws only the rows in sight', async () => {
+    const log = makeLog({
+      tasks: [{ name: 'route', samples: 10_000 }],
+      models: [{ id: 'm', class: 'slm', quality: 0.9, tokens: 2 }],
+    });
+    const { page, complaints } = await open(browser!, await writeReport(log));
+    expect(await page.locator('.count').textContent()).toBe('10,000 of 10,000 samples');
+    expect(await page.locator('.row').count()).toBeLessThan(60);
+    await page.locator('.list').focus();
+    await page.keyboard.press('End');
+    expect(await page.locator('.detail h3').textContent()).toMatch(/route-10000/);
+    expect(await page.locator('.row').count()).toBeLessThan(60);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  const one: LogRecord[] = makeLog({ tasks: [{ name: 'route', samples: 40 }], models: [{ id: 'm', quality: 0.9 }] });
+  const forty: LogRecord[] = makeLog({
+    tasks: [
+      { name: 'route', samples: 30 },
+      { name: 'policy', samples: 30 },
+    ],
+    models: Array.from({ length: 40 }, (_, i) => ({
+      id: `a-model-with-a-rather-long-name-${i}:variant`,
+      class: i % 2 === 0 ? ('slm' as const) : ('llm' as const),
+      quality: 0.5 + i / 100,
+      tokens: 3,
+    })),
+  });
+  const nothing: LogRecord[] = makeLog({
+    tasks: [{ name: 'route', samples: 0 }],
+    models: [{ id: 'm', quality: 1 }],
+    cutAfter: 0,
+  });
+
+  it.each([
+    ['one model', one],
+    ['forty models', forty],
+    ['no samples', nothing],
+  ])('is an honest page with %s', async (_, log) => {
+    const { page, complaints } = await open(browser!, await writeReport(log), { width: 360 });
+    await chartsDrawn(page);
+    expect(complaints).toEqual([]);
+    expect(await page.locator('main').textContent()).not.toMatch(/NaN|undefined|Infinity|\[object/);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    await page.close();
+  });
+});

@@ -1,0 +1,287 @@
+import { describe, expect, it } from 'vitest';
+import { analyse } from '../../../src/core/analyse/analyse.js';
+import { isMissing } from '../../../src/core/measure/quantity.js';
+import { recommend } from '../../../src/core/recommend/recommend.js';
+import type { SuiteRecommendation } from '../../../src/core/recommend/recommendation.js';
+import { describeSuite, describeTask } from '../../../src/core/report/words.js';
+import { type LogOrder, type ModelOrder, makeLog, shuffled } from '../../support/log.js';
+
+const small: ModelOrder = { id: 'small', class: 'slm', parameters: 1e6, quality: 0.9, memory: 50e6 };
+const large: ModelOrder = {
+  id: 'large',
+  class: 'llm',
+  parameters: 5e6,
+  quality: 0.9,
+  ttft: 0.06,
+  itl: 0.008,
+  memory: 300e6,
+};
+
+function verdictOf(order: Partial<LogOrder> & Pick<LogOrder, 'models'>): SuiteRecommendation {
+  const log = makeLog({ requirement: { margin: 0.05 }, tasks: [{ name: 'route', samples: 400 }], ...order });
+  return recommend(analyse(log)).suites[0]!;
+}
+
+describe('the verdict on a task', () => {
+  it('is that the SLM fits where it is as good', () => {
+    const { verdict, tasks } = verdictOf({
+      models: [
+        { ...small, quality: 0.98 },
+        { ...large, quality: 0.98 },
+      ],
+    });
+    expect(verdict).toEqual({ kind: 'slm-fits', model: 'small' });
+    expect(describeTask(tasks[0]!)).toMatch(
+      /^small fits: it scores .* within the margin of 5\.0 points\. Against large it answers 3\.\d× as fast and needs 0\.3× the memory\.$/,
+    );
+  });
+
+  it('is that the LLM is needed where the SLM falls short and does not know it', () => {
+    const { verdict, tasks } = verdictOf({ models: [{ ...small, quality: 0.6, sureness: 0 }, large] });
+    expect(verdict).toEqual({ kind: 'llm-needed', model: 'large' });
+    expect(describeTask(tasks[0]!)).toMatch(/^large is needed: small scores \d\d\.\d points less than large/);
+  });
+
+  it('is a cascade where the SLM falls short but knows when', () => {
+    const { verdict, tasks } = verdictOf({
+      models: [
+        { ...small, quality: 0.6, sureness: 0.9 },
+        { ...large, quality: 0.95 },
+      ],
+    });
+    expect(verdict).toEqual({ kind: 'cascade', small: 'small', large: 'large', alone: [] });
+    const [task] = tasks;
+    if (task?.verdict.kind !== 'cascade') throw new Error('expected a cascade');
+    const { trial } = task.verdict;
+    expect(trial.test.difference.low).toBeGreaterThan(-0.05);
+    expect(trial.cost.difference.high).toBeLessThan(0);
+    expect(trial.deferred).toBeGreaterThan(0.3);
+    expect(trial.deferred).toBeLessThan(0.6);
+    expect(trial.folds).toBe(5);
+  });
+
+  it('recommends no cascade that costs more than the LLM alone', () => {
+    const slow = { ...small, quality: 0.6, sureness: 0.9, ttft: 0.5 };
+    const { verdict, tasks } = verdictOf({ models: [slow, { ...large, quality: 0.95 }] });
+    expect(verdict.kind).toBe('llm-needed');
+    expect(tasks[0]!.cascades[0]!.verdict).toBe('not shown cheaper');
+  });
+
+  it('is that it cannot be told yet where the samples are few, with how many more would tell', () => {
+    const { verdict, tasks } = verdictOf({ models: [small, large], tasks: [{ name: 'route', samples: 30 }] });
+    expect(verdict).toEqual({ kind: 'inconclusive', tasks: ['route'], decided: [] });
+    expect(describeTask(tasks[0]!)).toMatch(
+      /on 30 samples, the margin is 5\.0 points.* About [\d,]+ more samples would tell\.$/,
+    );
+  });
+
+  it('is neither way when only one class was run', () => {
+    expect(verdictOf({ models: [small] }).verdict).toEqual({ kind: 'one-class', class: 'slm', model: 'small' });
+    expect(verdictOf({ models: [large] }).verdict).toEqual({ kind: 'one-class', class: 'llm', model: 'large' });
+  });
+
+  it('is that nothing passes where every model misses a limit', () => {
+    const { verdict } = verdictOf({
+      models: [{ ...small, quality: 0.5, sureness: 0 }, large],
+      requirement: { margin: 0.05, limits: { ttft: { max: '10 ms', at: 'median' } } },
+    });
+    expect(verdict).toEqual({ kind: 'nothing-passes', tasks: ['route'] });
+  });
+
+  it('is that nothing was measured where nothing was', () => {
+    const failing: ModelOrder = {
+      ...small,
+      outcome: () => ({ state: 'failed', by: 'harness', kind: 'crash', reason: 'the engine died', output: '' }),
+    };
+    const { verdict } = verdictOf({ models: [failing] });
+    expect(verdict).toEqual({ kind: 'not-measured', reason: 'no answer could be scored: the engine died' });
+  });
+});
+
+describe('a limit', () => {
+  it('is met by the interval and not by the point', () => {
+    const limits = { quality: { min: 0.89 } };
+    const few = verdictOf({ models: [small, large], tasks: [{ name: 'route', samples: 60 }], requirement: { limits } });
+    expect(few.tasks[0]!.checks.map(({ state }) => state)).toEqual(['undecided', 'undecided']);
+  });
+
+  it('that an SLM misses rules it out, however good it is', () => {
+    const { tasks } = verdictOf({
+      models: [
+        { ...small, quality: 0.98, memory: 900e6 },
+        { ...large, quality: 0.98 },
+      ],
+      requirement: { margin: 0.05, limits: { memory: { max: '500 MB' } } },
+    });
+    expect(tasks[0]!.verdict).toMatchObject({ kind: 'llm-needed', rejected: [{ model: 'small', by: 'limits' }] });
+    expect(describeTask(tasks[0]!)).toContain('small misses peak memory of at most 477 MiB (it is 916 MiB)');
+  });
+
+  it('on what was not measured is neither met nor missed', () => {
+    const { tasks } = verdictOf({
+      models: [
+        { ...small, quality: 0.98, memory: null },
+        { ...large, quality: 0.98 },
+      ],
+      requirement: { margin: 0.05, limits: { memory: { max: '500 MB' } } },
+    });
+    expect(tasks[0]!.checks[0]!.state).toBe('undecided');
+    expect(tasks[0]!.verdict).toMatchObject({ kind: 'inconclusive', because: { of: 'limits', model: 'small' } });
+  });
+
+  it('of a task stands over that of the suite', () => {
+    const { tasks } = verdictOf({
+      models: [small, large],
+      tasks: [{ name: 'route', samples: 60, limits: { ttft: { max: '1 s', at: 'median' } } }],
+      requirement: { limits: { ttft: { max: '1 ms', at: 'median' } } },
+    });
+    expect(tasks[0]!.checks.map(({ state }) => state)).toEqual(['passes', 'passes']);
+  });
+});
+
+describe('the verdict on a suite', () => {
+  const tasks = [
+    { name: 'route', samples: 400 },
+    { name: 'arithmetic', samples: 400 },
+  ];
+
+  it('gives each task its model where tasks differ', () => {
+    const { verdict } = verdictOf({
+      tasks,
+      models: [
+        { ...small, quality: { route: 0.98, arithmetic: 0.5 }, sureness: 0 },
+        { ...large, quality: 0.98 },
+      ],
+    });
+    expect(verdict).toEqual({
+      kind: 'by-task',
+      assignments: [
+        { task: 'route', use: { model: 'small' } },
+        { task: 'arithmetic', use: { model: 'large' } },
+      ],
+    });
+  });
+
+  it('takes of several that fit the one that is preferred', () => {
+    const models: ModelOrder[] = [
+      { ...small, id: 'tiny', parameters: 5e5, quality: 0.98, ttft: 0.05 },
+      { ...small, id: 'quick', parameters: 2e6, quality: 0.98, ttft: 0.005 },
+      { ...large, quality: 0.98 },
+    ];
+    const pick = (prefer: 'smallest' | 'fastest') =>
+      verdictOf({ tasks, models, requirement: { margin: 0.05, prefer } }).verdict;
+    expect(pick('smallest')).toEqual({ kind: 'slm-fits', model: 'tiny' });
+    expect(pick('fastest')).toEqual({ kind: 'slm-fits', model: 'quick' });
+  });
+
+  it('holds each variant against the LLM of the same variant, and others against the best LLM', () => {
+    const { references } = verdictOf({
+      models: [
+        { ...small, id: 'small:q4' },
+        { ...small, id: 'small:f16' },
+        { ...large, id: 'large:q4', quality: 0.8 },
+        { ...large, id: 'large:q8', quality: 0.97 },
+      ],
+    });
+    expect(references).toEqual([
+      { candidate: 'small:q4', reference: 'large:q4', why: 'the same variant' },
+      { candidate: 'small:f16', reference: 'large:q8', why: 'the best LLM of the run' },
+    ]);
+  });
+
+  it('counts engines that give the same answers as one comparison', () => {
+    const twins = ['a', 'b', 'c'].flatMap((engine) => [
+      { ...small, id: `small:${engine}` },
+      { ...large, id: `large:${engine}` },
+    ]);
+    // The same weights answer the same, whatever runs them.
+    const log = makeLog({ tasks: [{ name: 'route', samples: 100 }], models: twins }).map((record) =>
+      record.type === 'measurement'
+        ? {
+            ...record,
+            outcome: {
+              ...record.outcome,
+              output: Number(record.sample.slice(-1)) < 8 ? `answer ${Number(record.sample.slice(-4)) - 1}` : 'no',
+            },
+          }
+        : record,
+    );
+    const recommended = recommend(analyse(log as never)).suites[0]!;
+    expect(recommended.tasks[0]!.comparisons).toHaveLength(3);
+    expect(recommended.comparisons).toBe(1);
+  });
+
+  it('is the same whatever the order of the records, and says the same words', () => {
+    const log = makeLog({ tasks, models: [small, large], requirement: { margin: 0.05 } });
+    const expected = recommend(analyse(log));
+    const other = recommend(analyse(shuffled(log, 7)));
+    expect(JSON.stringify(other)).toBe(JSON.stringify(expected));
+    expect(describeSuite(other.suites[0]!)).toBe(describeSuite(expected.suites[0]!));
+  });
+});
+
+describe('the error rate', () => {
+  it('of "the SLM fits" stays below alpha for SLMs that are worse by exactly the margin, over a suite of tasks', () => {
+    // 120 suites of two tasks; each SLM is right 10 points less often than its LLM, which is the margin.
+    let wrong = 0;
+    for (let seed = 1; seed <= 120; seed++) {
+      const { tasks } = verdictOf({
+        seed,
+        requirement: { margin: 0.1 },
+        tasks: ['a', 'b'].map((name) => ({ name, samples: 50 })),
+        models: [
+          { ...small, quality: 0.75, sureness: null, tokens: 2 },
+          { ...large, quality: 0.85, tokens: 2 },
+        ],
+      });
+      if (tasks.some(({ verdict }) => verdict.kind === 'slm-fits')) wrong++;
+    }
+    // 5% of 120 is 6; 14 or more would happen with probability 0.3%.
+    expect(wrong).toBeLessThan(14);
+  });
+
+  it('leaves power where there is something to find', () => {
+    let found = 0;
+    for (let seed = 1; seed <= 20; seed++) {
+      const { tasks } = verdictOf({
+        seed,
+        requirement: { margin: 0.1 },
+        models: [
+          { ...small, quality: 0.95, sureness: null, tokens: 2 },
+          { ...large, quality: 0.95, tokens: 2 },
+        ],
+        tasks: [{ name: 'a', samples: 200 }],
+      });
+      if (tasks[0]!.verdict.kind === 'slm-fits') found++;
+    }
+    expect(found).toBeGreaterThan(18);
+  });
+});
+
+describe('a cascade', () => {
+  it('is not tried where the engine gives no log-probabilities, and says so', () => {
+    const { tasks } = verdictOf({ models: [{ ...small, quality: 0.6, sureness: null }, large] });
+    expect(tasks[0]!.cascades).toEqual([
+      {
+        small: 'small',
+        large: 'large',
+        trial: { missing: 'the server gives no log-probabilities' },
+        verdict: 'not tried',
+      },
+    ]);
+  });
+
+  it('costs dollars where both models have a price', () => {
+    const { tasks } = verdictOf({
+      models: [
+        { ...small, quality: 0.6, sureness: 0.9, price: { input: 0.1, output: 0.1 } },
+        { ...large, quality: 0.95, price: { input: 10, output: 10 } },
+      ],
+    });
+    const { trial } = tasks[0]!.cascades[0]!;
+    if (isMissing(trial)) throw new Error(trial.missing);
+    expect(trial.cost.unit).toBe('dollars');
+    // 1% of the LLM's price for everything, and the LLM's for what is passed on.
+    expect(trial.cost.cascade / trial.cost.large).toBeCloseTo(0.01 + trial.deferred, 1);
+  });
+});

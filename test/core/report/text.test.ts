@@ -1,0 +1,54 @@
+import { parse } from 'csv-parse/sync';
+import { describe, expect, it } from 'vitest';
+import { escapeCsv, escapeHtml, escapeMarkdown, plain, scriptJson, shorten } from '../../../src/core/report/text.js';
+
+describe('hostile text', () => {
+  it('repaints no terminal', () => {
+    const hostile =
+      '\u001b[31mred\u001b[0m \u001b]0;title\u0007x \u001b]8;;https://evil.example\u001b\\link\u009b2Jy\r\nnext\u0008\u202etxt';
+    expect(plain(hostile)).toBe('red x linky nexttxt');
+  });
+
+  it.each(['\u001b', '\u001b[', '\u001b]', '\u001bP', '\u009b', 'a\u001b[31'])('leaves no escape of %j', (text) => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be left
+    expect(plain(text)).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+  });
+
+  it('takes a second for a megabyte of escapes at most', () => {
+    expect(plain('\u001b]'.repeat(500_000))).toBe('');
+  });
+
+  it('is text in HTML, in attributes too', () => {
+    expect(escapeHtml(`<img src=x onerror='a("b")'>&amp;`)).toBe(
+      '&lt;img src=x onerror=&#39;a(&quot;b&quot;)&#39;&gt;&amp;amp;',
+    );
+  });
+
+  it('ends no script element', () => {
+    const text = scriptJson({ text: '</script><!--<script>\u2028&' });
+    expect(text).not.toMatch(/[<>&\u2028]/);
+    expect(JSON.parse(text)).toEqual({ text: '</script><!--<script>\u2028&' });
+  });
+
+  it('is shown and not obeyed in Markdown', () => {
+    expect(escapeMarkdown('**b** [x](javascript:alert(1)) | `c` <b>\n# h')).toBe(
+      '\\*\\*b\\*\\* \\[x\\](javascript:alert(1)) \\| \\`c\\` &lt;b&gt; # h',
+    );
+    expect(escapeMarkdown('@someone closes #12, see https://evil.example')).not.toMatch(/@s|#1|https:\/\//);
+    expect(escapeMarkdown('- list')).toBe('\\- list');
+    expect(escapeMarkdown('support-desk')).toBe('support-desk');
+  });
+
+  it('is a field of CSV and never a formula', () => {
+    const fields = ['plain', 'a,b', 'say "hi"', 'two\r\nlines', '=1+1', '@cmd', '-5', '+x', null, 0.5];
+    const line = fields.map(escapeCsv).join(',');
+    expect(parse(line)).toEqual([
+      ['plain', 'a,b', 'say "hi"', 'two\r\nlines', "'=1+1", "'@cmd", '-5', "'+x", '', '0.5'],
+    ]);
+  });
+
+  it('is shortened by characters, not by halves of them', () => {
+    expect(shorten('añ😀bc', 4)).toBe('añ😀…');
+    expect(shorten('short', 5)).toBe('short');
+  });
+});
