@@ -11,7 +11,7 @@ import { type ClusterId, clusteredStandardError, clusterIndices } from './cluste
 import { twoSidedT, twoSidedZ } from './distributions.js';
 import { expectBetween0And1, expectBinary, expectCount, expectFinite, expectSameLength } from './expect.js';
 import { clampInterval, type Interval } from './interval.js';
-import { mean, standardDeviation } from './moments.js';
+import { mean, standardDeviation, sum } from './moments.js';
 
 export interface Estimate {
   readonly value: number;
@@ -88,11 +88,13 @@ export function estimateMean(values: readonly number[], options: MeanOptions = {
   if (sample.units < 2) return missing('one value has no interval: measure at least two');
 
   const n = values.length;
+  const first = values[0]!;
+  if (values.every((value) => value === first)) {
+    const equal = equalValues(first, sample.units, { confidence, bounds });
+    return { value: first, n, confidence, ...sample.recorded, ...equal };
+  }
   const value = mean(values);
   const base = { value, n, confidence, ...sample.recorded };
-  if (values.every((other) => other === values[0]))
-    return { ...base, ...equalValues(value, sample.units, { confidence, bounds }) };
-
   const plain = standardDeviation(values) / Math.sqrt(n);
   const { clusters } = sample;
   const clustered = clusters ? clusteredStandardError(values, clusters) : plain;
@@ -127,7 +129,7 @@ export function estimateProportion(values: readonly number[], options: EstimateO
   const base = { value, n, confidence, warnings: sample.warnings, ...sample.recorded };
   if (!sample.clusters) {
     const standardError = Math.sqrt((value * (1 - value)) / n);
-    return { ...base, ...wilsonInterval(value * n, n, confidence), method: 'wilson', standardError };
+    return { ...base, ...wilsonInterval(sum(values), n, confidence), method: 'wilson', standardError };
   }
   const standardError = clusteredStandardError(values, sample.clusters);
   const independent = value * (1 - value);
