@@ -18,7 +18,7 @@ import type { Interval } from './interval.js';
 import { pairedTable } from './mcnemar.js';
 import { holm } from './multiple.js';
 import { estimatePairedDifference } from './paired.js';
-import { tangoTest } from './paired-proportions.js';
+import { scoreVariance, tangoTest } from './paired-proportions.js';
 
 export type Decision = 'non-inferior' | 'inferior' | 'inconclusive';
 
@@ -73,7 +73,10 @@ export function testNonInferiority(
 
   const { greaterP, lessP } = testDifference({ candidate, reference, difference }, -margin);
   const decision = decideByInterval(difference, margin);
-  const itemsToDecide = projectItems(difference, { margin, alpha, power });
+  const needed = projectItems({ candidate, reference, difference }, { margin, alpha, power });
+  // What is not decided takes more items than there are, whatever a formula for many items says of few.
+  const itemsToDecide =
+    decision === 'inconclusive' && 'value' in needed ? { value: Math.max(needed.value, difference.n + 1) } : needed;
   return { difference, margin, alpha, nonInferiorP: greaterP, inferiorP: lessP, decision, itemsToDecide };
 }
 
@@ -142,23 +145,31 @@ function testDifference(comparison: Comparison, delta: number): { readonly great
 const TOO_MANY_ITEMS = 10_000_000;
 
 /**
- * `n (z_alpha + z_beta)^2 se^2 / (difference + margin)^2`: the spread per item as it was seen, clusters included. A
- * projection, not a promise: the difference it assumes is itself uncertain.
+ * `(z_alpha sd_0 + z_beta sd_1)^2 / (difference + margin)^2`, with the spread per item as it was seen (sd_1, clusters included)
+ * and as the test assumes it under its hypothesis (sd_0). A projection, not a promise: the difference is itself uncertain.
  */
 function projectItems(
-  difference: Estimate,
+  comparison: Comparison,
   { margin, alpha, power }: { readonly margin: number; readonly alpha: number; readonly power: number },
 ): Quantity {
+  const { difference } = comparison;
   const distance = difference.value + margin;
   if (distance === 0) return missing('the difference seen lies exactly at the margin: no number of items decides that');
-  const perItem = difference.standardError! * Math.sqrt(difference.n);
-  // Without any spread the normal formula says 0; the interval of equal values needs log(alpha) / log(1 - distance).
+  const seen = difference.standardError! * Math.sqrt(difference.n);
+  const assumed = difference.method === 'tango' ? scoreSpread(comparison, -margin) : seen;
+  // Equal values have no spread: their test, (1 - u)^n, needs log(alpha) / log(1 - u).
   const items =
-    perItem > 0
-      ? (((normalQuantile(1 - alpha) + normalQuantile(power)) * perItem) / distance) ** 2
-      : Math.log(alpha) / Math.log1p(-Math.min(Math.abs(distance), 1 - 1e-9));
+    difference.method === 'all-values-equal'
+      ? Math.log(alpha) / Math.log1p(-Math.min(Math.abs(distance), 1 - 1e-9))
+      : ((normalQuantile(1 - alpha) * assumed + normalQuantile(power) * seen) / distance) ** 2;
   if (items > TOO_MANY_ITEMS) return missing('the difference seen lies too near the margin for any number of items');
   return { value: Math.max(2, Math.ceil(items)) };
+}
+
+function scoreSpread({ candidate, reference }: Comparison, delta: number): number {
+  const table = pairedTable(candidate, reference);
+  const n = candidate.length;
+  return Math.sqrt(scoreVariance({ onlyFirst: table.onlyFirst / n, onlySecond: table.onlySecond / n, delta }));
 }
 
 function expectAlpha(alpha: number): void {

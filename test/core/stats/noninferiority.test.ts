@@ -111,14 +111,29 @@ describe('non-inferiority', () => {
     expect(beyond.decision).toBe('inferior');
   });
 
-  it('projects the items that would decide from the difference and the spread it saw', () => {
-    const random = createRandom('projection');
-    const pilot = judge({ n: 100, onlyCandidate: 0.1, onlyReference: 0.1 }, 0.03, random);
-    if (pilot.decision !== 'inconclusive' || isMissing(pilot.itemsToDecide)) throw new Error('choose another seed');
-    const { difference, itemsToDecide } = pilot;
-    const z = 1.6448536 + 0.8416212;
-    const expected = (z * difference.standardError! * Math.sqrt(100)) / (difference.value + 0.03);
-    expect(itemsToDecide.value).toBe(Math.ceil(expected ** 2));
+  it('projects the items that would decide, as the plan of a study with what was seen would', () => {
+    const candidate = Array.from({ length: 100 }, (_, i) => (i < 10 ? 0 : 1));
+    const reference = Array.from({ length: 100 }, (_, i) => (i >= 5 && i < 16 ? 0 : 1));
+    // Six items only the candidate, five only the reference: one point better, eleven points of disagreement.
+    const pilot = present(testNonInferiority(candidate, reference, { margin: 0.03 }));
+    expect(pilot.decision).toBe('inconclusive');
+    const planned = tangoSampleSize({ discordance: 0.11, margin: 0.03, difference: 0.01 });
+    expect(pilot.itemsToDecide).toEqual({ value: Math.ceil(planned) });
+  });
+
+  it('asks for more items than there are whenever it is not decided', () => {
+    const random = createRandom('more items');
+    let undecided = 0;
+    for (let i = 0; i < 400; i++) {
+      const n = 2 + random.below(60);
+      const { candidate, reference } = draw({ n, onlyCandidate: 0.05, onlyReference: 0.05 }, random);
+      const graded = candidate.map((score) => (i % 2 === 0 ? score : 0.1 + 0.8 * score * random.uniform()));
+      const result = present(testNonInferiority(graded, reference, { margin: 0.05 }));
+      if (result.decision !== 'inconclusive' || isMissing(result.itemsToDecide)) continue;
+      undecided++;
+      expect(result.itemsToDecide.value).toBeGreaterThan(n);
+    }
+    expect(undecided).toBeGreaterThan(100);
   });
 
   it('has no number of items for a difference that lies at the margin', () => {
