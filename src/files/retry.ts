@@ -21,7 +21,7 @@ export interface Pace {
   readonly attempts: number;
   /** Seconds before the second attempt; each later wait is twice as long. */
   readonly delay: number;
-  /** The longest wait asked for by a server that is still granted, seconds. */
+  /** The longest that all waits together may last, seconds. */
   readonly patience: number;
 }
 
@@ -36,15 +36,17 @@ export async function persist<T>(
   attempt: () => Promise<T>,
   onWait: (seconds: number) => void = () => {},
 ): Promise<T> {
+  let waited = 0;
   for (let failures = 1; ; failures++) {
     try {
       return await attempt();
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof Transient) || failures >= pace.attempts) throw error;
-      if ((error.retryAfter ?? 0) > pace.patience) throw error;
       // Up to a quarter more, so that many clients of one server do not return in step.
       const seconds = error.retryAfter ?? pace.delay * 2 ** (failures - 1) * (1 + Math.random() / 4);
+      waited += seconds;
+      if (waited > pace.patience) throw error;
       onWait(seconds);
       await sleep(seconds * 1000, undefined, { signal });
     }

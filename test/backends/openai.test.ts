@@ -143,6 +143,13 @@ describe('an answer', () => {
     expect(late[1]).toBeGreaterThan(0.5);
   });
 
+  test('that is whole leaves its connection to later ones', async () => {
+    const opened = await open();
+    for (let i = 0; i < 8; i++) await collect(opened, prompt, {});
+    // undici takes a connection for free a turn of the event loop after its answer, so two take turns.
+    expect(new Set(current.server.asked.map(({ port }) => port)).size).toBeLessThanOrEqual(2);
+  });
+
   test('survives any cut of its bytes, line ends of all kinds, comments, and a missing blank line', async () => {
     const lines = [
       ': keep-alive',

@@ -13,6 +13,8 @@ export interface Asked {
   readonly headers: IncomingHttpHeaders;
   // biome-ignore lint/suspicious/noExplicitAny: a test looks into bodies freely.
   readonly body: any;
+  /** Tells connections apart. */
+  readonly port: number;
 }
 
 export type Step =
@@ -100,7 +102,9 @@ async function listen(answer: (asked: Asked, response: ServerResponse) => Promis
     for await (const bytes of request) chunks.push(bytes);
     const text = Buffer.concat(chunks).toString();
     const { method, url, headers } = request;
-    await answer({ method: method!, path: url!, headers, body: text === '' ? undefined : JSON.parse(text) }, response);
+    const body = text === '' ? undefined : JSON.parse(text);
+    const port = request.socket.remotePort!;
+    await answer({ method: method!, path: url!, headers, body, port }, response);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   return {

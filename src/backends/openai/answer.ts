@@ -9,6 +9,7 @@
  * Everything may be absent, null or of another type: answers are hostile input.
  */
 import type { Completed } from '../../core/measure/measurement.js';
+import { DONE } from './events.js';
 
 export interface Chunk {
   /** Part of the answer; may be empty. */
@@ -28,7 +29,7 @@ export type Message =
   | { readonly is: 'nonsense'; readonly text: string };
 
 export function readMessage(data: string): Message {
-  if (data.trim() === '[DONE]') return { is: 'done' };
+  if (data.trim() === DONE) return { is: 'done' };
   const json = parse(data);
   if (!isObject(json)) return { is: 'nonsense', text: data };
   if (json.error !== undefined && json.error !== null) return { is: 'failure', text: errorText(json) };

@@ -136,7 +136,7 @@ export function meaningOf({ status, text, retryAfter }: Refusal, { place }: Endp
       `${place} answered ${status}: the key is missing, wrong, or may not use this model; see apiKeyEnv`,
     );
   }
-  if (status === 413 || (status < 500 && TOO_LONG.test(text))) {
+  if (status === 413 || (status !== 429 && TOO_LONG.test(text))) {
     return new ModelFailure(
       'prompt-too-long',
       `${place}: the prompt is longer than the model's context (${text || status})`,

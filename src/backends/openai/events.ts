@@ -3,6 +3,7 @@
  * anything is parsed, so that a slow reader does not make a server look slow.
  */
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 
 export interface StampedEvent {
@@ -17,6 +18,20 @@ export class StreamTooLarge extends Error {}
 const LONGEST_EVENT = 2 ** 20;
 const LONGEST_STREAM = 64 * 2 ** 20;
 
+/** The last event of a whole answer. */
+export const DONE = '[DONE]';
+/** Seconds for the few bytes that close a whole answer. */
+const CLOSING = 0.1;
+
+/** A whole answer is read to its very end, so that its connection can serve the next request. */
+async function letGo(body: Readable, whole: boolean): Promise<void> {
+  if (whole && !body.closed) {
+    const closed = new Promise<void>((resolve) => body.once('close', resolve));
+    await Promise.race([closed, sleep(CLOSING * 1000, undefined, { ref: false })]);
+  }
+  body.destroy();
+}
+
 /** Seconds on the clock that every time stamp is read from. */
 export function now(): number {
   return performance.now() / 1000;
@@ -29,6 +44,7 @@ export async function* eventsOf(body: Readable): AsyncGenerator<StampedEvent> {
   let wake = () => {};
   let time = 0;
   let received = 0;
+  let done = false;
 
   const end = (error: unknown) => {
     if (!state.ended) Object.assign(state, { ended: true, error });
@@ -61,8 +77,10 @@ export async function* eventsOf(body: Readable): AsyncGenerator<StampedEvent> {
   try {
     for (;;) {
       const event = waiting.shift();
-      if (event !== undefined) yield event;
-      else if (state.ended) {
+      if (event !== undefined) {
+        done ||= event.data.trim() === DONE;
+        yield event;
+      } else if (state.ended) {
         if (state.error !== null) throw state.error;
         return;
       } else {
@@ -72,6 +90,7 @@ export async function* eventsOf(body: Readable): AsyncGenerator<StampedEvent> {
       }
     }
   } finally {
-    body.destroy();
+    state.ended = true;
+    await letGo(body, done);
   }
 }

@@ -37,13 +37,14 @@ export async function* generate(
   const attempt = async (): Promise<Stream> => {
     attempts += 1;
     deadline.restart();
-    sent = now();
-    return startStream(server, prompt, generation, deadline.signal);
+    return startStream(server, prompt, generation, deadline.signal, () => {
+      sent = now();
+    });
   };
 
   let stream: Stream | undefined;
   try {
-    // Waits longer than half the task's own timeout are not granted: the trial would time out on them.
+    // Waiting more than half the task's own timeout is not granted: the trial would time out on it.
     const patience = Math.min(pace.patience, generation.timeout / 2);
     stream = await persist({ ...pace, patience }, signal, attempt, () => deadline.clear());
     const shift = sent - begun;
@@ -77,15 +78,17 @@ async function* readAnswer({ first, chunks }: Stream, { stop }: Generation): Asy
   const counted: (number | null)[] = [];
   let usage: Chunk['usage'] = null;
   let finish: End['finish'] = 'stop';
-  let time = first?.time ?? now();
+  let lastPiece = now();
+  let lastChunk = lastPiece;
 
   for await (const stamped of withFirst(first, chunks)) {
-    const { chunk } = stamped;
+    const { chunk, time } = stamped;
+    lastChunk = time;
     usage = chunk.usage ?? usage;
     // A refusal in words is followed by an ordinary end.
     if (finish !== 'refused') finish = chunk.finish ?? finish;
     if (chunk.text === '' && chunk.reasoning === '' && !chunk.logprobs?.length) continue;
-    time = stamped.time;
+    lastPiece = time;
     const { text, stopped } = filter.push(chunk.text);
     const tokens = chunk.logprobs?.length ?? null;
     counted.push(tokens);
@@ -97,8 +100,8 @@ async function* readAnswer({ first, chunks }: Stream, { stop }: Generation): Asy
     }
   }
   const rest = filter.end();
-  if (rest !== '') yield { kind: 'piece', time, text: rest, tokens: 0, logprobs: [] };
-  yield { kind: 'end', time: Math.max(time, now()), finish, ...countsOf(usage, counted) };
+  if (rest !== '') yield { kind: 'piece', time: lastPiece, text: rest, tokens: 0, logprobs: [] };
+  yield { kind: 'end', time: lastChunk, finish, ...countsOf(usage, counted) };
 }
 
 async function* withFirst(

@@ -6,7 +6,7 @@ import type { Capability } from '../backend.js';
 import { isObject, parse } from './answer.js';
 import { OPTIONAL } from './body.js';
 import { type Connection, readText } from './connection.js';
-import { generate } from './generate.js';
+import { generate, UNCOUNTED } from './generate.js';
 import { whyNoLoglikelihood } from './loglikelihood.js';
 import type { Server } from './stream.js';
 
@@ -44,7 +44,7 @@ export async function probe(server: Server, signal: AbortSignal): Promise<Abilit
       ...(server.model.api === 'chat' && { chatTemplate: 'the server applies the chat template, unseen' }),
       ...(noLogprobs && { logprobs: 'the server gives no log-probabilities of its output' }),
       ...(noLoglikelihood !== null && { loglikelihood: noLoglikelihood }),
-      ...(!promptTokens && { promptTokens: 'the server does not count tokens' }),
+      ...(!promptTokens && { promptTokens: UNCOUNTED }),
     },
     warnings: [
       ...[...server.refused].map((field) => `the server refuses "${field}": ${OPTIONAL[field]}`),

@@ -34,11 +34,13 @@ export async function startStream(
   prompt: Prompt,
   generation: Generation,
   signal: AbortSignal,
+  onSend: () => void,
 ): Promise<Stream> {
   const url = connection.endpoint.url(pathOf(model));
   let answer: Answer | undefined;
   while (answer === undefined) {
     try {
+      onSend();
       answer = await connection.send('POST', url, bodyOf(model, prompt, generation, refused), signal);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
