@@ -96,6 +96,7 @@ describe('a template that asks for what the row does not have is an error, never
     ['a loop', '{% for x in [q, q] %}{{ x }}{{ loop.index }}{% endfor %}'],
     ['a set', '{% set y = q %}{{ y }}'],
     ['a macro', '{% macro m(a) %}{{ a }}{% endmacro %}{{ m(q) }}'],
+    ['a filter block', '{% filter upper %}{{ q }}{% endfilter %}'],
     ['the language itself', '{% for i in range(2) %}{{ i }}{% endfor %}{{ true }}'],
   ])('names made by %s are no fields', (_how, user) => expect(complaintOf(user, { q: 'ab' })).toBeNull());
 
