@@ -7,19 +7,37 @@
  */
 import { join } from 'node:path';
 import Table from 'cli-table3';
+import { aristo } from './aristo.js';
 import { bbh } from './bbh.js';
 import { bbq } from './bbq.js';
+import { bfcl } from './bfcl.js';
 import { bleu } from './bleu.js';
 import type { Check, Figure } from './check.js';
 import { openFolder } from './folder.js';
 import { gsm8k } from './gsm8k.js';
+import { humaneval } from './humaneval.js';
 import { ifeval } from './ifeval.js';
+import { lighteval } from './lighteval.js';
 import { rho } from './rho.js';
 import { rouge } from './rouge.js';
 import { squad } from './squad.js';
 import { xstest } from './xstest.js';
 
-const CHECKS: readonly Check[] = [gsm8k, bbh, squad, ifeval, bbq, xstest, rouge, bleu, rho];
+const CHECKS: readonly Check[] = [
+  gsm8k,
+  bbh,
+  squad,
+  ifeval,
+  bbq,
+  xstest,
+  rouge,
+  bleu,
+  rho,
+  humaneval,
+  aristo,
+  lighteval,
+  bfcl,
+];
 
 const root = process.env.RIGHTSIZE_DATA;
 const only = process.argv.slice(2);

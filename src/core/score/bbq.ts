@@ -11,6 +11,7 @@
  */
 import { z } from 'zod';
 import { known, missing, type Quantity } from '../measure/quantity.js';
+import { readAs } from './row.js';
 import { type Aggregate, type Scorer, scored } from './score.js';
 import { splitWords, strip } from './text.js';
 
@@ -21,7 +22,7 @@ export const bbq: Scorer<z.infer<typeof options>> = {
   reference: 'nyu-mll/BBQ, BBQ_calculate_bias_score.R',
   options,
   score({ output, target, fields }) {
-    const row = rowSchema.parse(fields);
+    const row = readAs(rowSchema, fields, 'a row of BBQ');
     const answers = [row.ans0, row.ans1, row.ans2];
     const chosen = chosenAnswer(output, answers);
     const right = Number(target ?? row.label);

@@ -6,22 +6,24 @@
  *     flexible   also "the answer is B", "Answer: (B)", \boxed{B}, the last of them; else the only letter that stands alone;
  *                else the one choice whose text is the output
  *     mmlu-pro   the three patterns of the MMLU-Pro paper's script, in their order, A to J
+ *     labels     the output is a label of any kind, or several as in "A;C", which share the credit (ARC leaderboard)
  */
 import { z } from 'zod';
-import { type Scorer, scored } from './score.js';
+import { type Score, type Scorer, scored } from './score.js';
 import { strip, targetsOf } from './text.js';
 
 const options = z.strictObject({
-  extract: z.enum(['strict', 'flexible', 'mmlu-pro']).default('flexible'),
+  extract: z.enum(['strict', 'flexible', 'mmlu-pro', 'labels']).default('flexible'),
   choices: z.int().min(2).max(26).default(4).describe('How many choices there are, when the row does not list them.'),
   choicesField: z.string().default('choices').describe('The field of the row that lists the texts of the choices.'),
 });
 
 export const choice: Scorer<z.infer<typeof options>> = {
   summary: 'the letter of the choice in the answer is the right one',
-  reference: 'MMLU-Pro evaluate_from_api.py; simple-evals multiple choice; lm-evaluation-harness multi_choice_regex',
+  reference: 'MMLU-Pro compute_accuracy.py; lm-evaluation-harness multi_choice_regex; allenai/aristo-leaderboard',
   options,
   score({ output, target, fields }, settings) {
+    if (settings.extract === 'labels') return sharedCredit(output, target);
     const texts = choiceTexts(fields[settings.choicesField]);
     const letters = ALPHABET.slice(0, texts?.length ?? settings.choices);
     const answer = {
@@ -35,6 +37,12 @@ export const choice: Scorer<z.infer<typeof options>> = {
 };
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+function sharedCredit(output: string, target: unknown): Score {
+  const given = output.split(/[;,\s]+/).filter((label) => label !== '');
+  const right = targetsOf(target).some((label) => given.includes(label));
+  return scored(right ? 1 / given.length : 0, given.length === 0 ? null : given.join(';'));
+}
 
 function choiceTexts(field: unknown): readonly string[] | null {
   // ARC and others keep the texts in { text: [...], label: [...] }.

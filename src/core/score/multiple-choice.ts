@@ -49,8 +49,7 @@ export const multipleChoice: Scorer<z.infer<typeof options>> = {
 
 function choiceTexts(field: unknown): readonly string[] {
   const list = typeof field === 'object' && field !== null && 'text' in field ? field.text : field;
-  if (!Array.isArray(list) || list.length < 2)
-    throw new TypeError('expected a list of at least two choices in the row');
+  if (!Array.isArray(list) || list.length === 0) throw new TypeError('expected a list of choices in the row');
   return list.map(String);
 }
 

@@ -78,6 +78,8 @@ export interface Aggregate {
 }
 
 export interface Judged {
+  /** Which sample it was: repetitions of one sample share it (pass@k). */
+  readonly sample?: string;
   readonly input: ScoreInput;
   readonly score: Score;
 }

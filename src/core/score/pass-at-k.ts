@@ -1,0 +1,38 @@
+/**
+ * pass@k: the chance that at least one of k answers drawn from n repetitions passes, c of which did (Chen et al. 2021),
+ *
+ *     pass@k = 1 - C(n - c, k) / C(n, k) = 1 - product of (1 - k / i) for i from n - c + 1 to n
+ *
+ * which is unbiased; 1 - (1 - c/n)^k is not.
+ */
+import { known, missing, type Quantity } from '../measure/quantity.js';
+import type { Aggregate } from './score.js';
+
+/** @returns 1 where every draw of k holds one that passes. */
+export function passAtK(n: number, c: number, k: number): number {
+  if (n - c < k) return 1;
+  let none = 1;
+  for (let i = n - c + 1; i <= n; i++) none *= 1 - k / i;
+  return 1 - none;
+}
+
+/** Mean of pass@k over samples. A sample with fewer than k repetitions has no pass@k, and then neither has the cell. */
+export function passRates(ks: readonly number[]): Aggregate {
+  const samples = new Map<string, { n: number; c: number }>();
+  return {
+    add({ sample, input, score }) {
+      if (score.state !== 'scored') return;
+      const id = sample ?? String(input.fields.task_id ?? input.fields.id ?? samples.size);
+      const counts = samples.get(id) ?? { n: 0, c: 0 };
+      samples.set(id, { n: counts.n + 1, c: counts.c + (score.value === 1 ? 1 : 0) });
+    },
+    metrics: () => Object.fromEntries(ks.map((k) => [`pass@${k}`, meanPassAtK([...samples.values()], k)])),
+  };
+}
+
+function meanPassAtK(samples: readonly { n: number; c: number }[], k: number): Quantity {
+  if (samples.length === 0) return missing('no sample was scored');
+  const fewest = Math.min(...samples.map(({ n }) => n));
+  if (fewest < k) return missing(`a sample has only ${fewest} repetitions`);
+  return known(samples.reduce((sum, { n, c }) => sum + passAtK(n, c, k), 0) / samples.length);
+}
