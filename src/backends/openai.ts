@@ -39,8 +39,9 @@ export function createOpenai(pace: Pace): Backend<OpenaiModel> {
     async open(model, context, signal) {
       signal.throwIfAborted();
       // The key is looked for before anything is started.
-      endpointOf(model, context.environment);
-      const process = await startedServer(model, context, signal);
+      const { quote } = endpointOf(model, context.environment);
+      const { server } = model;
+      const process = server ? await startServer({ ...model, server }, context, quote, signal) : null;
       const endpoint = endpointOf(model, context.environment, process?.port);
       const connection = connect(endpoint, context.environment, () => process?.ended() ?? null);
       try {
@@ -52,15 +53,6 @@ export function createOpenai(pace: Pace): Backend<OpenaiModel> {
       }
     },
   };
-}
-
-async function startedServer(
-  model: OpenaiModel,
-  { directory, environment }: BackendContext,
-  signal: AbortSignal,
-): Promise<ServerProcess | null> {
-  const { server } = model;
-  return server === undefined ? null : startServer({ ...model, server }, directory, environment, signal);
 }
 
 async function openSession(server: Server, process: ServerProcess | null, signal: AbortSignal): Promise<Session> {
@@ -97,7 +89,7 @@ function factsOf({ model, connection }: Server, abilities: Abilities, listing: L
   const context = model.context ?? listing?.context ?? null;
   return {
     engine: `${listing?.owner ?? 'a server'} at ${endpoint.host}, asked through undici ${UNDICI}`,
-    device: 'the server’s',
+    device: 'server',
     threads: missing('the server does not tell'),
     ...(listing?.parameters && { parameters: listing.parameters }),
     context: context === null ? missing('the server does not tell; set `context` in the model entry') : known(context),

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -36,7 +37,7 @@ function served(how: string, fields: Record<string, unknown> = {}): Record<strin
 }
 
 async function open(entry: Record<string, unknown>, signal = new AbortController().signal): Promise<Session> {
-  const environment = { PATH: process.env.PATH, PID_FILE: join(folder, 'pid') };
+  const environment = { PATH: process.env.PATH, PID_FILE: join(folder, 'pid'), SERVER_KEY: 'sk-verysecret' };
   session = await backend.open(
     modelSchema.parse(entry) as ModelOf<'openai'>,
     { directory: folder, environment },
@@ -130,6 +131,21 @@ describe('a server that does not come up', () => {
     expect(await sentenceOf(open(served('ends')))).toMatch(
       /^model "m": server: expected ".*node.*" to serve http:\/\/127\.0\.0\.1:\d+\/health, but the server ended with exit code 3, having said last: loading… \| fatal: no such model$/,
     );
+  });
+
+  test('and prints its key is reported without it', async () => {
+    const message = await sentenceOf(open({ ...served('tells'), apiKeyEnv: 'SERVER_KEY' }));
+    expect(message).toMatch(/having said last: fatal: \[key\] is no key$/);
+  });
+
+  test('on a port that is taken is not started', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const server = { command: [process.execPath, PROGRAM, String(port)] };
+    const entry = { ...served('well'), endpoint: `http://127.0.0.1:${port}/v1`, server };
+    expect(await sentenceOf(open(entry))).toMatch(/expected port \d+ to be free \(.*EADDRINUSE.*\); write \{port\}/);
+    other.close();
   });
 
   test('because there is no such program says so', async () => {

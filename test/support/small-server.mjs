@@ -11,6 +11,10 @@ if (how === 'ends') {
   console.error('loading…\nfatal: no such model\n');
   process.exit(3);
 }
+if (how === 'tells') {
+  console.error(`fatal: ${process.env.SERVER_KEY} is no key`);
+  process.exit(4);
+}
 if (how === 'stubborn') process.on('SIGTERM', () => {});
 if (how === 'parent') {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });

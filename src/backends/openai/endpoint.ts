@@ -81,10 +81,10 @@ function withoutKey(text: string, key: string | null): string {
   if (key === null) return text;
   const whole = text.replaceAll(key, '[key]');
   const beginning = key.slice(0, 8);
-  return beginning.length < 8 ? whole : whole.replace(new RegExp(`${RegExpEscape(beginning)}\\S*`, 'g'), '[key]');
+  return beginning.length < 8 ? whole : whole.replace(new RegExp(`${escapeForRegExp(beginning)}\\S*`, 'g'), '[key]');
 }
 
-function RegExpEscape(text: string): string {
+function escapeForRegExp(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 

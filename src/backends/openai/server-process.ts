@@ -9,7 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import type { ModelOf } from '../../core/definition/model.js';
 import { describeError, UserError } from '../../core/errors.js';
-import { isLoopback } from './endpoint.js';
+import type { BackendContext } from '../backend.js';
+import { type Endpoint, isLoopback } from './endpoint.js';
 
 export interface ServerProcess {
   readonly port: number;
@@ -29,8 +30,8 @@ const LAST_WORDS = 2000;
 /** @throws UserError when it cannot be started, ends, is not ready in time, or listens to more than this machine. */
 export async function startServer(
   model: ModelOf<'openai'> & { readonly server: Command },
-  directory: string,
-  environment: Readonly<Record<string, string | undefined>>,
+  { directory, environment }: BackendContext,
+  quote: Endpoint['quote'],
   signal: AbortSignal,
 ): Promise<ServerProcess> {
   const { server } = model;
@@ -41,7 +42,13 @@ export async function startServer(
       `${place}: expected an endpoint on this machine (http://127.0.0.1/v1) for a server that is started, found ${endpoint.hostname}`,
     );
   }
-  const port = server.command.some((word) => word.includes('{port}')) ? await freePort() : Number(endpoint.port || 80);
+  const anyPort = server.command.some((word) => word.includes('{port}'));
+  const port = await freePort(anyPort ? 0 : Number(endpoint.port || 80)).catch((error: unknown) => {
+    // Another server there would be measured in the place of this one.
+    throw new UserError(
+      `${place}: expected port ${endpoint.port || 80} to be free (${describeError(error)}); write {port} into the command`,
+    );
+  });
   const [program, ...parameters] = server.command.map((word) => word.replaceAll('{port}', String(port)));
   const child = spawn(program!, parameters, {
     cwd: directory,
@@ -50,7 +57,7 @@ export async function startServer(
     windowsHide: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const running = supervise(child, program!);
+  const running = supervise(child, program!, quote);
   try {
     endpoint.port = String(port);
     const ready = new URL(server.ready, endpoint.origin);
@@ -80,7 +87,7 @@ export async function startServer(
   }
 }
 
-function supervise(child: ChildProcess, program: string) {
+function supervise(child: ChildProcess, program: string, quote: Endpoint['quote']) {
   let words = '';
   let end: string | null = null;
   const hear = (bytes: Buffer) => {
@@ -94,7 +101,7 @@ function supervise(child: ChildProcess, program: string) {
       .map((line) => line.trim())
       .filter(Boolean)
       .slice(-3);
-    return lines.length === 0 ? '' : `, having said last: ${lines.join(' | ').slice(-500)}`;
+    return lines.length === 0 ? '' : `, having said last: ${quote(lines.join(' | ').slice(-300))}`;
   };
   const gone = new Promise<void>((resolve) => {
     child.on('error', (error: NodeJS.ErrnoException) => {
@@ -113,18 +120,25 @@ function supervise(child: ChildProcess, program: string) {
   const last = () => kill('SIGKILL');
   process.on('exit', last);
   const guard = child.pid === undefined ? null : startGuard(child.pid);
+  async function stop(): Promise<void> {
+    kill('SIGTERM');
+    const patience = setTimeout(last, GRACE * 1000);
+    await gone;
+    clearTimeout(patience);
+    // What the server started may have outlived it.
+    last();
+    process.off('exit', last);
+    guard?.kill('SIGKILL');
+  }
+
+  // Once only: later, the number of the process may be another's.
+  let stopping: Promise<void> | undefined;
   return {
     ended: () => end,
     lastWords,
-    async stop(): Promise<void> {
-      kill('SIGTERM');
-      const patience = setTimeout(last, GRACE * 1000);
-      await gone;
-      clearTimeout(patience);
-      // What the server started may have outlived it.
-      last();
-      process.off('exit', last);
-      guard?.kill('SIGKILL');
+    stop() {
+      stopping ??= stop();
+      return stopping;
     },
   };
 }
@@ -162,11 +176,12 @@ async function answers(url: URL, signal: AbortSignal): Promise<boolean> {
   }
 }
 
-function freePort(): Promise<number> {
+/** @param wanted 0 for any. */
+function freePort(wanted: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
+    probe.listen(wanted, '127.0.0.1', () => {
       const { port } = probe.address() as AddressInfo;
       probe.close(() => resolve(port));
     });
