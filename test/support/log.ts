@@ -34,6 +34,8 @@ export interface LogOrder {
 export interface TaskOrder {
   readonly name: string;
   readonly samples: number;
+  /** Right answers are one of these, in turn; without them each sample has an answer of its own. */
+  readonly classes?: readonly string[];
   /** Samples of one group; 1 for no groups. */
   readonly groupSize?: number;
   readonly limits?: z.input<typeof requirementSchema>['limits'];
@@ -98,6 +100,7 @@ export function makeLog(order: LogOrder): LogRecord[] {
       command: ['rightsize', 'run'],
       suites: [suite],
       models,
+      directories: {},
       settings: { seed: order.seed ?? 0, repetitions, warmup: 1, limit: null },
       environment: { ...environment, ...order.environment },
     },
@@ -117,7 +120,7 @@ export function makeLog(order: LogOrder): LogRecord[] {
       model: model.id,
       memory: { peak: memory(model, 1), final: memory(model, 0.9) },
       latency: {},
-      loopDelay: { runner: { value: 0.001 } },
+      loopDelay: { runner: { value: 0.001 }, worker: { value: 0.001 } },
     });
   });
   if (order.cutAfter !== undefined) return [...records, ...measurements.slice(0, order.cutAfter)];
@@ -177,6 +180,14 @@ function sampleName(task: TaskOrder, i: number): string {
   return `${task.name}-${String(i + 1).padStart(4, '0')}`;
 }
 
+function targetOf({ classes }: TaskOrder, i: number): string {
+  return classes === undefined ? `answer ${i}` : classes[i % classes.length]!;
+}
+
+function wrongAnswer({ classes }: TaskOrder, i: number): string {
+  return classes === undefined ? `not sure about ${i}` : (classes[(i * 7 + 1) % classes.length] ?? 'other');
+}
+
 function samplesOf(suite: string, task: TaskOrder): SampleRecord[] {
   return Array.from({ length: task.samples }, (_, i) => ({
     type: 'sample',
@@ -184,8 +195,8 @@ function samplesOf(suite: string, task: TaskOrder): SampleRecord[] {
     task: task.name,
     sample: sampleName(task, i),
     group: (task.groupSize ?? 1) > 1 ? `g${Math.floor(i / task.groupSize!)}` : null,
-    target: `answer ${i}`,
-    fields: { text: `question ${i}`, target: `answer ${i}` },
+    target: targetOf(task, i),
+    fields: { text: `question ${i}`, target: targetOf(task, i) },
     prompt: { messages: [{ role: 'user', content: `question ${i}` }] },
     promptHash: `${task.name}-${i}`,
   }));
@@ -219,7 +230,7 @@ function trialsOf(
       const sample = sampleName(task, i);
       const completed: Outcome = {
         state: 'completed',
-        output: right ? `answer ${i}` : `not sure about ${i}`,
+        output: right ? targetOf(task, i) : wrongAnswer(task, i),
         finish: 'stop',
         renderedHash: { missing: 'a script renders nothing' },
         promptTokens: { value: 40 + (i % 7), source: 'engine' },

@@ -17,6 +17,7 @@ import type {
   LoggedSuite,
   LogRecord,
   MeasurementRecord,
+  ModelFailedRecord,
   ResumeRecord,
   RunRecord,
   SampleRecord,
@@ -29,11 +30,12 @@ import { type Missing, missing } from '../measure/quantity.js';
 import { timingsOf } from '../measure/timings.js';
 import type { Scorer } from '../score/score.js';
 import { SCORERS } from '../score/table.js';
-import type { Analysis, RunInfo, SampleInfo, SuiteAnalysis, TaskAnalysis } from './analysis.js';
-import { analyseCell, analyseOverall, type CellInput } from './cells.js';
-import { countGaps, type GapCounts } from './gaps.js';
+import type { Analysis, RunInfo, SuiteAnalysis } from './analysis.js';
+import { type CellState, Distinct, keep, keyOf } from './collect.js';
+import { countGaps } from './gaps.js';
 import { analyseModel } from './sessions.js';
-import { type Judge, judgeTrial, type Price, type TrialResult } from './trial.js';
+import { analyseSuite } from './suites.js';
+import { type Judge, judgeTrial, type Price } from './trial.js';
 
 export type Scorers = Readonly<Record<string, Scorer>>;
 
@@ -56,6 +58,7 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
   const resumptions = new Distinct<ResumeRecord>();
   const sessions = new Distinct<SessionRecord>();
   const sessionEnds = new Distinct<SessionEndRecord>();
+  const failures = new Distinct<ModelFailedRecord>();
   const ends = new Distinct<EndRecord>();
   const samples = new Map<string, SampleRecord>();
   const differing = new Set<string>();
@@ -86,7 +89,7 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
     }
     const price = context.prices.get(record.model) ?? missing(`the run does not name the model ${record.model}`);
     const result = judgeTrial(record, { sample, judge: context.judge, price });
-    if (keep(cell, record.sample, result) && isCompleted(record.outcome)) {
+    if (keep(cell, record.sample, result) && isCompleted(record.outcome) && !result.cold) {
       countGaps(cell.gaps, timingsOf(record.outcome).itl);
     }
     return true;
@@ -108,6 +111,9 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
           return;
         case 'session-end':
           sessionEnds.add(record);
+          return;
+        case 'model-failed':
+          failures.add(record);
           return;
         case 'end':
           ends.add(record);
@@ -138,20 +144,35 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
       const definition: RunRecord = run;
       const orphans = waiting.filter((record) => !measure(record)).length;
       waiting.length = 0;
-      const models = [...definition.models].map((model) =>
-        analyseModel(
-          model,
-          sessions.values(
+      const models = definition.models.map((model) =>
+        analyseModel(model, {
+          sessions: sessions.values(
             (one) => one.model === model.id,
-            (one) => one.session,
+            ({ session }) => session,
           ),
-          sessionEnds.values(
+          ends: sessionEnds.values(
             (one) => one.model === model.id,
-            (one) => one.session,
+            ({ session }) => session,
           ),
-        ),
+          failures: failures.values(
+            (one) => one.model === model.id,
+            ({ reason }) => reason,
+          ),
+          trials: definition.suites.flatMap((suite) =>
+            suite.tasks.map(({ name }) =>
+              [...(cells.get(keyOf(suite.name, name, model.id))?.trials.values() ?? [])].flat(),
+            ),
+          ),
+        }),
       );
-      const suites = definition.suites.map((suite) => analyseSuite(suite, definition, { samples, cells, contextOf }));
+      const suites = definition.suites.map((suite) =>
+        analyseSuite(suite, definition, {
+          samples,
+          cells,
+          models,
+          judgeOf: (key) => contextOf(key)!.judge,
+        }),
+      );
       return {
         run: describeRun(definition, { resumptions, ends, suites }),
         suites,
@@ -166,72 +187,6 @@ interface TaskContext {
   readonly judge: Judge;
   /** By model id. */
   readonly prices: ReadonlyMap<string, Price | Missing>;
-}
-
-interface CellState {
-  /** By sample id, then in the order of repetitions. */
-  readonly trials: Map<string, TrialResult[]>;
-  readonly gaps: GapCounts;
-  /** Trials that were recorded more than once with different contents: what was recorded, by trial. */
-  readonly conflicts: Map<string, Set<string>>;
-}
-
-/** Records that are few, each once, whatever their order and however often they were written. */
-class Distinct<T> {
-  readonly #byText = new Map<string, T>();
-
-  add(record: T): void {
-    this.#byText.set(JSON.stringify(record), record);
-  }
-
-  values(wanted: (record: T) => boolean, order: (record: T) => number | string): T[] {
-    const key = ([text, record]: [string, T]) => ({ text, rank: order(record), record });
-    return [...this.#byText]
-      .map(key)
-      .filter(({ record }) => wanted(record))
-      .sort((a, b) => compare(a.rank, b.rank) || compare(a.text, b.text))
-      .map(({ record }) => record);
-  }
-}
-
-function compare(a: number | string, b: number | string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** Names hold no slash, so a joined key stands for one thing. */
-function keyOf(...parts: readonly string[]): string {
-  return parts.join('/');
-}
-
-/**
- * Puts a trial into its cell. A trial recorded twice counts once: the completed one, else the earlier one.
- * @returns whether it is a new measurement, and not the same record again.
- */
-function keep(cell: CellState, sample: string, result: TrialResult): boolean {
-  const repetitions = cell.trials.get(sample);
-  if (repetitions === undefined) {
-    cell.trials.set(sample, [result]);
-    return true;
-  }
-  const at = repetitions.findIndex((other) => other.repetition === result.repetition);
-  if (at < 0) {
-    repetitions.push(result);
-    repetitions.sort((a, b) => a.repetition - b.repetition);
-    return true;
-  }
-  const known = repetitions[at]!;
-  const [knownText, text] = [JSON.stringify(known), JSON.stringify(result)];
-  if (knownText === text) return false;
-  const trial = `${sample}#${result.repetition}`;
-  const seen = cell.conflicts.get(trial) ?? new Set([knownText]);
-  cell.conflicts.set(trial, seen);
-  if (seen.has(text)) return false;
-  seen.add(text);
-  const order = (one: TrialResult) => (one.state === 'completed' ? 0 : one.state === 'failed-by-model' ? 1 : 2);
-  const earlier =
-    order(result) - order(known) || result.session - known.session || result.at - known.at || compare(text, knownText);
-  if (earlier < 0) repetitions[at] = result;
-  return true;
 }
 
 function taskContext(run: RunRecord, key: string, scorers: Scorers): TaskContext {
@@ -260,84 +215,6 @@ function judgeOf(choice: LoggedSuite['tasks'][number]['scorer'], scorers: Scorer
 
 function priceOf(model: Model): Price | Missing {
   return model.price ?? missing('no price is given for this model');
-}
-
-interface Collected {
-  readonly samples: ReadonlyMap<string, SampleRecord>;
-  readonly cells: ReadonlyMap<string, CellState>;
-  contextOf(key: string): TaskContext | null;
-}
-
-function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Collected): SuiteAnalysis {
-  const bySuite = [...collected.samples.values()].filter((sample) => sample.suite === suite.name);
-  const inputs = suite.tasks.map((task) => {
-    const key = keyOf(suite.name, task.name);
-    const samples = samplesOf(bySuite.filter((sample) => sample.task === task.name));
-    const common = {
-      suite: suite.name,
-      task: task.name,
-      planned: plannedTrials(task, run),
-      judge: collected.contextOf(key)!.judge,
-      samples,
-    };
-    return run.models.map(({ id }): CellInput => {
-      const cell = collected.cells.get(keyOf(key, id));
-      return {
-        ...common,
-        model: id,
-        trials: samples.map((sample) => cell?.trials.get(sample.id) ?? []),
-        gaps: cell?.gaps ?? new Map(),
-      };
-    });
-  });
-  const cells = inputs.map((row) => row.map((input) => ({ ...input, cell: analyseCell(input) })));
-  return {
-    name: suite.name,
-    title: suite.title ?? suite.name,
-    description: suite.description ?? null,
-    requirement: suite.requirement,
-    tasks: suite.tasks.map(
-      (task, i): TaskAnalysis => ({
-        suite: suite.name,
-        name: task.name,
-        description: task.description ?? null,
-        scorer: task.scorer,
-        limits: { ...suite.requirement.limits, ...task.limits },
-        samples: cells[i]![0]?.samples ?? [],
-        cells: cells[i]!.map(({ cell }) => cell),
-      }),
-    ),
-    overall: run.models.map(({ id }, j) =>
-      analyseOverall(
-        id,
-        cells.map((row) => row[j]!),
-      ),
-    ),
-  };
-}
-
-/** Sorts `q-9` before `q-10`. */
-function naturalKey(id: string): string {
-  return id.replace(/\d+/g, (digits) => digits.padStart(20, '0'));
-}
-
-function samplesOf(records: readonly SampleRecord[]): SampleInfo[] {
-  return records
-    .map((record) => ({ record, key: naturalKey(record.sample) }))
-    .sort((a, b) => compare(a.key, b.key) || compare(a.record.sample, b.record.sample))
-    .map(({ record }) => record)
-    .map(({ sample, group, target, fields, prompt, promptHash }) => ({
-      id: sample,
-      group,
-      target,
-      fields,
-      messages: prompt.messages,
-      promptHash,
-    }));
-}
-
-function plannedTrials(task: LoggedSuite['tasks'][number], { settings }: RunRecord): number {
-  return Math.min(task.samples.count, settings.limit ?? task.samples.count) * settings.repetitions;
 }
 
 function describeRun(

@@ -40,6 +40,8 @@ export interface SuiteAnalysis {
   readonly tasks: readonly TaskAnalysis[];
   /** All tasks of a model together, in the order of `Analysis.models`: every sample weighs the same. */
   readonly overall: readonly Overall[];
+  /** How far variants of one model agree. */
+  readonly parity: readonly Parity[];
 }
 
 export interface Overall {
@@ -56,6 +58,8 @@ export interface TaskAnalysis {
   readonly name: string;
   readonly description: string | null;
   readonly scorer: ScorerChoice;
+  /** The longest answer that was allowed, tokens. */
+  readonly maxTokens: number;
   /** The limits of the suite, with those of the task laid over them. */
   readonly limits: Limits;
   readonly samples: readonly SampleInfo[];
@@ -169,7 +173,31 @@ export interface ModelAnalysis {
   /** What the last session said of itself; null when no session was opened. */
   readonly facts: SessionFacts | null;
   readonly crashes: readonly string[];
+  /** Why the model could not be opened, or run to its end. */
+  readonly failures: readonly string[];
+  readonly drift: Drift | Missing;
   readonly warnings: readonly Warning[];
+}
+
+/** How the decode rate changed over the run, each trial relative to the median of its task. */
+export interface Drift {
+  /** From the first to the last stretch of the run, as a share: -0.1 is a tenth slower at the end. */
+  readonly change: number;
+  /** Of there being no trend, two-sided. */
+  readonly p: number;
+  readonly n: number;
+  /** Stretches of the run in order: how far through it, 0 to 1, and the median relative rate. */
+  readonly course: readonly { readonly progress: number; readonly relative: number }[];
+}
+
+/** Two variants of one entry on the same samples. */
+export interface Parity {
+  readonly first: string;
+  readonly second: string;
+  /** Samples that both answered. */
+  readonly n: number;
+  readonly sameOutput: number;
+  readonly sameScore: number;
 }
 
 /** A handful of readings, one a session: too few for an interval, so all that was seen is said. */

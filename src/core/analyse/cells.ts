@@ -13,6 +13,8 @@ export interface CellInput {
   readonly task: string;
   readonly model: string;
   readonly planned: number;
+  /** Why there is nothing, where there is nothing. */
+  readonly absent: string;
   readonly judge: Judge;
   readonly samples: readonly SampleInfo[];
   /** The trials of each sample, by repetition, in the order of the samples. */
@@ -38,8 +40,8 @@ export function analyseCell(input: CellInput): Cell {
     model,
     trials: counts,
     failures: countFailures(trials),
-    quality: qualityOf(samples, results, counts.recorded),
-    metrics: metricsOf(trials),
+    quality: qualityOf(samples, results, input.absent),
+    metrics: metricsOf(trials, input.absent),
     gaps: gapsOf(input.gaps),
     aggregates: aggregatesOf(input),
     results,
@@ -55,8 +57,10 @@ export function analyseOverall(
     readonly samples: readonly SampleInfo[];
     readonly trials: readonly (readonly TrialResult[])[];
     readonly gaps: GapCounts;
+    readonly absent: string;
   }[],
 ): Overall {
+  const absent = cells[0]?.absent ?? 'the suite has no tasks';
   const results = cells.flatMap(({ cell }) => cell.results);
   // Samples and groups of different tasks may share a name without being the same.
   const samples = cells.flatMap(({ cell, samples: own }) =>
@@ -69,12 +73,11 @@ export function analyseOverall(
   const total = (of: (counts: TrialCounts) => number) => cells.reduce((sum, { cell }) => sum + of(cell.trials), 0);
   return {
     model,
-    quality: qualityOf(
-      samples,
-      results,
-      total(({ recorded }) => recorded),
+    quality: qualityOf(samples, results, absent),
+    metrics: metricsOf(
+      cells.flatMap(({ trials }) => trials.flat()),
+      absent,
     ),
-    metrics: metricsOf(cells.flatMap(({ trials }) => trials.flat())),
     gaps: gapsOf(mergeGaps(cells.map(({ gaps }) => gaps))),
     failures: total(({ failedByModel }) => failedByModel),
     unscored: total(({ failedByHarness, unjudged }) => failedByHarness + unjudged),
@@ -105,10 +108,10 @@ function combine(repetitions: readonly TrialResult[]): SampleResult {
 function qualityOf(
   samples: readonly SampleInfo[],
   results: readonly (SampleResult | null)[],
-  recorded: number,
+  absent: string,
 ): Estimate | Missing {
   if (samples.length === 0) return missing('the task has no samples');
-  if (recorded === 0) return missing('not run');
+  if (results.every((result) => result === null)) return missing(absent);
   const scored = results.flatMap((result, i) =>
     result === null || result.score === null ? [] : [{ score: result.score, sample: samples[i]! }],
   );
@@ -132,16 +135,16 @@ export function clusterOf(sample: SampleInfo): string {
   return sample.group === null ? `sample ${sample.id}` : `group ${sample.group}`;
 }
 
-function metricsOf(trials: readonly TrialResult[]): Cell['metrics'] {
+function metricsOf(trials: readonly TrialResult[], absent: string): Cell['metrics'] {
   return Object.fromEntries(
-    DISTRIBUTED.map((metric) => [metric, metricOf(metric, trials)]),
+    DISTRIBUTED.map((metric) => [metric, metricOf(metric, trials, absent)]),
   ) as unknown as Cell['metrics'];
 }
 
-function metricOf(metric: DistributedMetric, trials: readonly TrialResult[]): Distribution | Missing {
+function metricOf(metric: DistributedMetric, trials: readonly TrialResult[], absent: string): Distribution | Missing {
   const values = trials.flatMap((trial) => trial.timings[metric] ?? []);
   if (values.length > 0) return distributionOf(values);
-  if (trials.length === 0) return missing('not run');
+  if (trials.length === 0) return missing(absent);
   const reasons = trials.flatMap((trial) => trial.absent[metric] ?? []).sort();
   return missing(reasons[0] ?? 'no trial was completed');
 }

@@ -49,7 +49,7 @@ export const METRICS = {
     better: 'lower',
     of: 'trial',
     formula: '(e2e - ttft) / (output tokens - 1)',
-    read: 'The mean gap, stutter included; undefined for answers of one token.',
+    read: 'The mean gap, stutter included; an answer of one token has none.',
     source: 'vLLM, inference-perf, MLPerf',
   },
   e2e: {

@@ -1,53 +1,59 @@
 /** Session records to what is known of a model as a whole: loading, the first request, memory, crashes. */
 import { classOf, type Model } from '../definition/model.js';
-import type { SessionEndRecord, SessionRecord, Warning } from '../measure/log.js';
+import type { ModelFailedRecord, SessionEndRecord, SessionRecord, Warning } from '../measure/log.js';
 import type { MemoryReading } from '../measure/measurement.js';
 import { isMissing, type Missing, missing, type Quantity } from '../measure/quantity.js';
-import type { MemorySpread, ModelAnalysis, Spread } from './analysis.js';
+import type { Drift, MemorySpread, ModelAnalysis, Spread } from './analysis.js';
 import { spreadOf } from './distribution.js';
+import { driftOf } from './drift.js';
+import type { TrialResult } from './trial.js';
 
 const NEVER_OPENED = 'the model was never opened';
 const NOT_ENDED = 'the session ended before its peak was read';
 
-export function analyseModel(
-  model: Model,
-  sessions: readonly SessionRecord[],
-  ends: readonly SessionEndRecord[],
-): ModelAnalysis {
-  const baseline = memoryOf(
-    sessions.map(({ memory }) => memory.baseline),
-    NEVER_OPENED,
-  );
-  const peak = memoryOf(
-    ends.map(({ memory }) => memory.peak),
-    sessions.length > 0 ? NOT_ENDED : NEVER_OPENED,
-  );
+export interface ModelRecords {
+  readonly sessions: readonly SessionRecord[];
+  readonly ends: readonly SessionEndRecord[];
+  readonly failures: readonly ModelFailedRecord[];
+  /** The model's trials, task by task. */
+  readonly trials: readonly (readonly TrialResult[])[];
+}
+
+export function analyseModel(model: Model, { sessions, ends, failures, trials }: ModelRecords): ModelAnalysis {
+  const never = failures[0]?.reason ?? NEVER_OPENED;
+  const quantities = (of: (session: SessionRecord) => Quantity) => spreadOfQuantities(sessions.map(of), never);
+  const readings = (of: (session: SessionRecord) => MemoryReading) => memoryOf(sessions.map(of), never);
+  const drift = driftOf(trials);
   return {
     id: model.id,
     title: model.title ?? model.id,
     class: classOf(model),
     entry: model,
     sessions: sessions.length,
-    load: spreadOfQuantities(
-      sessions.map(({ load }) => load),
-      NEVER_OPENED,
-    ),
-    firstRequest: spreadOfQuantities(
-      sessions.map(({ firstRequest }) => firstRequest),
-      NEVER_OPENED,
-    ),
+    load: quantities(({ load }) => load),
+    firstRequest: quantities(({ firstRequest }) => firstRequest),
     memory: {
-      baseline,
-      loaded: memoryOf(
-        sessions.map(({ memory }) => memory.loaded),
-        NEVER_OPENED,
+      baseline: readings(({ memory }) => memory.baseline),
+      loaded: readings(({ memory }) => memory.loaded),
+      peak: memoryOf(
+        ends.map(({ memory }) => memory.peak),
+        sessions.length > 0 ? NOT_ENDED : never,
       ),
-      peak,
-      added: addedOf(sessions, ends),
+      added: addedOf(sessions, ends, never),
     },
     facts: sessions.at(-1)?.facts ?? null,
     crashes: ends.flatMap(({ crash }) => (crash === undefined ? [] : [crash])),
-    warnings: [...unclassified(model), ...warningsOf(sessions, ends)],
+    failures: failures.map(({ reason }) => reason),
+    drift,
+    warnings: [
+      ...unclassified(model),
+      ...failures.map(({ reason }) => ({
+        what: `the model could not be run: ${reason}`,
+        remedy: 'see `rightsize check`',
+      })),
+      ...warningsOf(sessions, ends),
+      ...driftWarnings(drift),
+    ],
   };
 }
 
@@ -60,14 +66,18 @@ function memoryOf(readings: readonly MemoryReading[], reason: string): MemorySpr
   return { resident: of('resident'), anonymous: of('anonymous'), fileMapped: of('fileMapped'), gpu: of('gpu') };
 }
 
-function addedOf(sessions: readonly SessionRecord[], ends: readonly SessionEndRecord[]): Spread | Missing {
+function addedOf(
+  sessions: readonly SessionRecord[],
+  ends: readonly SessionEndRecord[],
+  never: string,
+): Spread | Missing {
   const added = sessions.flatMap((session) => {
     const end = ends.find((one) => one.session === session.session);
     if (end === undefined) return [];
     const [before, peak] = [session.memory.baseline.resident, end.memory.peak.resident];
     return [isMissing(before) ? before : isMissing(peak) ? peak : { value: peak.value - before.value }];
   });
-  return spreadOfQuantities(added, sessions.length > 0 ? NOT_ENDED : NEVER_OPENED);
+  return spreadOfQuantities(added, sessions.length > 0 ? NOT_ENDED : never);
 }
 
 /** The known ones; where none is known, the first reason. */
@@ -102,7 +112,9 @@ function warningsOf(sessions: readonly SessionRecord[], ends: readonly SessionEn
       remedy: 'look at the failed trials; try fewer threads, a smaller context or another backend',
     });
   }
-  const delays = ends.flatMap(({ loopDelay }) => (isMissing(loopDelay.runner) ? [] : [loopDelay.runner.value]));
+  const delays = ends
+    .flatMap(({ loopDelay }) => [loopDelay.runner, loopDelay.worker])
+    .flatMap((delay) => (isMissing(delay) ? [] : [delay.value]));
   const worst = Math.max(0, ...delays);
   if (worst > LATE) {
     warnings.push({
@@ -111,6 +123,20 @@ function warningsOf(sessions: readonly SessionRecord[], ends: readonly SessionEn
     });
   }
   return warnings;
+}
+
+/** A trend that chance would show once in a hundred runs, and that is large enough to matter. */
+const DRIFT = { p: 0.01, change: 0.05 } as const;
+
+function driftWarnings(drift: Drift | Missing): Warning[] {
+  if (isMissing(drift) || drift.p >= DRIFT.p || Math.abs(drift.change) < DRIFT.change) return [];
+  const share = `${Math.round(Math.abs(drift.change) * 100)}%`;
+  return [
+    {
+      what: `the decode rate ${drift.change < 0 ? 'fell' : 'rose'} by ${share} over the run`,
+      remedy: 'let the machine cool down, stop other programs, and run again',
+    },
+  ];
 }
 
 function times(n: number): string {

@@ -38,6 +38,8 @@ export interface TrialResult {
   /** Pieces of the stream and tokens counted differ by more than a tenth, though each piece was said to be one token. */
   readonly tokensDisagree: boolean;
   readonly retries: number;
+  /** The first request of its session: its latency is not that of the warm ones. */
+  readonly cold: boolean;
 }
 
 type FailureKind = Extract<Outcome, { state: 'failed' }>['kind'];
@@ -52,7 +54,7 @@ export interface TrialContext {
 }
 
 export function judgeTrial(record: MeasurementRecord, context: TrialContext): TrialResult {
-  const { outcome } = record;
+  const { outcome, cold = false } = record;
   const common = {
     repetition: record.repetition,
     session: record.session,
@@ -73,18 +75,20 @@ export function judgeTrial(record: MeasurementRecord, context: TrialContext): Tr
       failure: { by, kind, reason },
       tokensDisagree: false,
       retries: 0,
+      cold,
     };
   }
   return {
     ...common,
     state: 'completed',
     score: clipAnswer(scoreOf(outcome, context)),
-    ...speedsOf(outcome, context.price),
+    ...(cold ? withoutLatencies(speedsOf(outcome, context.price)) : speedsOf(outcome, context.price)),
     confidence: confidenceOf(outcome),
     finish: outcome.finish,
     failure: null,
     tokensDisagree: countsDisagree(outcome),
     retries: outcome.retries?.count ?? 0,
+    cold,
   };
 }
 
@@ -122,6 +126,24 @@ function speedsOf(outcome: Completed, price: Price | Missing): Pick<TrialResult,
     else timings[metric] = quantity.value;
   }
   return { timings, absent };
+}
+
+const COLD = 'only the first request of a session was completed, and it is kept apart';
+
+/** Token counts and prices are the same cold or warm; times are not. */
+function withoutLatencies({
+  timings,
+  absent,
+}: Pick<TrialResult, 'timings' | 'absent'>): Pick<TrialResult, 'timings' | 'absent'> {
+  const { promptTokens, outputTokens, cost } = timings;
+  return {
+    timings: {
+      ...(promptTokens !== undefined && { promptTokens }),
+      ...(outputTokens !== undefined && { outputTokens }),
+      ...(cost !== undefined && { cost }),
+    },
+    absent: { ttft: COLD, itl: COLD, tpot: COLD, e2e: COLD, prefillRate: COLD, decodeRate: COLD, ...absent },
+  };
 }
 
 function costOf(outcome: Completed, price: Price | Missing): { readonly value: number } | Missing {

@@ -14,8 +14,11 @@ import { estimateAt } from '../analyse/distribution.js';
 import type { Requirement } from '../definition/requirement.js';
 import { isMissing } from '../measure/quantity.js';
 import { mean } from '../stats/index.js';
+import { breakEvens } from './breakeven.js';
 import { type Cascade, tryCascades } from './cascade.js';
 import { cellOf, chooseReferences, compareAll } from './compare.js';
+import { DEVICES, type Device } from './devices.js';
+import { fitModels } from './fit.js';
 import { checkModels } from './limits.js';
 import type {
   Assignment,
@@ -29,14 +32,20 @@ import type {
   TaskVerdict,
 } from './recommendation.js';
 
-export function recommend(analysis: Analysis): Recommendation {
-  return { suites: analysis.suites.map((suite) => recommendForSuite(analysis, suite)) };
+export interface RecommendOptions {
+  /** Devices to look at; the default is the table in devices.ts. */
+  readonly devices?: readonly Device[];
 }
 
-function recommendForSuite(analysis: Analysis, suite: SuiteAnalysis): SuiteRecommendation {
+export function recommend(analysis: Analysis, { devices = DEVICES }: RecommendOptions = {}): Recommendation {
+  return { suites: analysis.suites.map((suite) => recommendForSuite(analysis, suite, devices)) };
+}
+
+function recommendForSuite(analysis: Analysis, suite: SuiteAnalysis, devices: readonly Device[]): SuiteRecommendation {
   const references = chooseReferences(analysis, suite);
   const comparisons = compareAll(analysis, suite, references);
   const cascades = tryCascades(analysis, suite, references);
+  const fits = fitModels(analysis, suite, devices);
   const order = preferenceOrder(analysis, suite);
   const tasks = suite.tasks.map((task): TaskRecommendation => {
     const evidence: Evidence = {
@@ -53,6 +62,8 @@ function recommendForSuite(analysis: Analysis, suite: SuiteAnalysis): SuiteRecom
     tasks,
     references,
     comparisons: comparisons.family,
+    fits,
+    breakEvens: breakEvens(suite, fits, devices),
   };
 }
 

@@ -7,7 +7,9 @@ import type { Spread } from '../analyse/analysis.js';
 import type { Level, Limits, Requirement } from '../definition/requirement.js';
 import type { Missing, Quantity } from '../measure/quantity.js';
 import type { Decision, Estimate, NonInferiority } from '../stats/index.js';
+import type { BreakEven } from './breakeven.js';
 import type { Cascade, CascadeTrial } from './cascade.js';
+import type { ModelFit } from './fit.js';
 
 export interface Recommendation {
   readonly suites: readonly SuiteRecommendation[];
@@ -22,6 +24,9 @@ export interface SuiteRecommendation {
   readonly references: readonly Reference[];
   /** How many comparisons the error rate was shared between. */
   readonly comparisons: number;
+  /** Which devices each model that can run on one fits. */
+  readonly fits: readonly ModelFit[];
+  readonly breakEvens: readonly BreakEven[];
 }
 
 export type SuiteVerdict =

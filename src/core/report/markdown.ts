@@ -6,9 +6,11 @@ import type { Warning } from '../measure/log.js';
 import { isMissing, type Missing } from '../measure/quantity.js';
 import type { Recommendation, SuiteRecommendation } from '../recommend/recommendation.js';
 import type { Artifact } from './artifact.js';
+import { criteriaOf } from './criteria.js';
 import {
   ABSENT,
   formatBytes,
+  formatCount,
   formatEstimate,
   formatParameters,
   formatPoints,
@@ -23,7 +25,12 @@ import { describeCheck, describeRun, describeSuite, describeTask, VERDICT_NAMES,
 export function markdownReport(analysis: Analysis, recommendation: Recommendation): Artifact[] {
   const content = [
     '# Which model does this workload need?',
-    ...analysis.suites.map((suite, i) => suiteSection(suite, recommendation.suites[i]!)),
+    ...analysis.suites.flatMap((suite, i) => [
+      suiteSection(suite, recommendation.suites[i]!),
+      criteriaSection(analysis, suite, recommendation.suites[i]!),
+      ...devicesSection(recommendation.suites[i]!),
+      ...paritySection(suite),
+    ]),
     modelsSection(analysis),
     warningsSection(allWarnings(analysis)),
     runSection(analysis),
@@ -112,6 +119,48 @@ function absences(cell: Cell): string[] {
   return [
     ...of(METRICS.quality.title, cell.quality),
     ...TASK_METRICS.flatMap((metric) => of(METRICS[metric].title, estimateAt(cell.metrics[metric], 'median'))),
+  ];
+}
+
+function criteriaSection(analysis: Analysis, suite: SuiteAnalysis, recommended: SuiteRecommendation): string {
+  const rows = criteriaOf(analysis, suite, recommended).map(({ name, evidence }) => [name, ...evidence.map(md)]);
+  const head = ['', ...analysis.models.map(({ id }) => md(id))];
+  return ['### What people weigh', table(head, rows, head.length)].join('\n\n');
+}
+
+function devicesSection({ fits, breakEvens }: SuiteRecommendation): string[] {
+  if (fits.length === 0) return [];
+  const names = fits[0]!.devices.map(({ device }) => device);
+  const rows = fits.map(({ model, estimate, measured, devices }) => [
+    md(model),
+    isMissing(estimate) ? ABSENT : formatBytes(estimate.total),
+    isMissing(measured) ? ABSENT : formatBytes(measured.value),
+    ...devices.map(({ state }) => (state === 'fits' ? 'fits' : state === 'unknown' ? ABSENT : 'no')),
+  ]);
+  const pays = breakEvens.map(
+    ({ model, device, instead, requests, price }) =>
+      `- ${md(model)} on ${device} instead of ${md(instead)}: from ${formatCount(Math.ceil(requests))} requests ${price.per === 'hour' ? 'an hour' : 'in all'}`,
+  );
+  return [
+    ['### Devices', table(['Model', 'Memory, estimate', 'measured', ...names], rows, 1)].join('\n\n'),
+    ...(pays.length > 0
+      ? [["When a machine of one's own pays (without energy, people and idle hours):", pays.join('\n')].join('\n\n')]
+      : []),
+  ];
+}
+
+function paritySection({ parity }: SuiteAnalysis): string[] {
+  if (parity.length === 0) return [];
+  const rows = parity.map(({ first, second, n, sameOutput, sameScore }) => [
+    `${md(first)} and ${md(second)}`,
+    formatCount(n),
+    formatUnit(sameOutput / n, 'score'),
+    formatUnit(sameScore / n, 'score'),
+  ]);
+  return [
+    ['### Do variants of one model agree?', table(['Variants', 'Samples', 'Same answer', 'Same score'], rows, 1)].join(
+      '\n\n',
+    ),
   ];
 }
 

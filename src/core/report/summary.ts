@@ -34,6 +34,9 @@ export function summarise(analysis: Analysis, recommendation: Recommendation) {
         sentence: describeSuite(recommended),
         references: recommended.references,
         comparisons: recommended.comparisons,
+        fits: recommended.fits,
+        breakEvens: recommended.breakEvens,
+        parity: suite.parity,
         overall: suite.overall.map(describeOverall),
         tasks: suite.tasks.map((task, j) => ({
           name: task.name,
@@ -97,9 +100,10 @@ function describeDistribution(distribution: Distribution | Missing) {
   return { n, min, max, ...at };
 }
 
-function describeModel({ entry, facts, ...model }: ModelAnalysis) {
+function describeModel({ entry, facts, drift, ...model }: ModelAnalysis) {
   return {
     ...model,
+    drift: isMissing(drift) ? drift : { change: drift.change, p: drift.p, n: drift.n },
     backend: entry.backend,
     source: entry.source,
     parameters: entry.parameters ?? facts?.parameters ?? { missing: 'neither models.json nor the engine says' },

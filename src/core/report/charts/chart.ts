@@ -76,11 +76,12 @@ export function legendOf(labels: readonly string[]): Spec {
   };
 }
 
-/** The same picture beside a caption and below a legend for all: without its own title, without the models' legend. */
+/** The same picture beside a caption and below a legend for all: without its own title and the models' legend, and narrow. */
 export function bare({ title: _title, ...spec }: Spec): Spec {
-  return mapObjects(spec, (object) =>
-    object.field === 'model' && object.legend ? { ...object, legend: null } : object,
-  ) as Spec;
+  return mapObjects(spec, ({ legend, ...object }) => {
+    if (!legend) return legend === undefined ? object : { ...object, legend };
+    return { ...object, legend: object.field === 'model' ? null : { ...(legend as Spec), columns: 1 } };
+  }) as Spec;
 }
 
 function mapObjects(value: unknown, change: (object: Spec) => Spec): unknown {

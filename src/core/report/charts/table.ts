@@ -3,7 +3,9 @@ import type { Analysis } from '../../analyse/analysis.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
 import { cascadeCharts } from './cascade.js';
 import type { Chart, NoChart } from './chart.js';
+import { confusionCharts } from './confusion.js';
 import { differenceChart } from './difference.js';
+import { driftChart } from './drift.js';
 import { latencyChart } from './latency.js';
 import { memoryChart } from './memory.js';
 import { qualityChart } from './quality.js';
@@ -30,7 +32,9 @@ export function buildCharts(analysis: Analysis, recommendation: Recommendation):
       rateChart(input, 'decodeRate'),
       rateChart(input, 'prefillRate'),
       memoryChart(input),
+      driftChart(input),
       ...cascadeCharts(input),
+      ...confusionCharts(input),
     ];
     const prefix = analysis.suites.length > 1 ? `${name}-` : '';
     return { suite: name, charts: charts.map((chart) => ({ ...chart, name: `${prefix}${chart.name}` })) };

@@ -25,12 +25,12 @@ export function tradeoffChart(input: ChartInput, against: Against): Chart | NoCh
   const metric = METRICS[against];
   const name = NAMES[against];
   const points = pointsOf(input, against);
-  if (points.length === 0) {
+  if (points.length < 2) {
     const reasons = analysis.suites[suite]!.overall.flatMap(({ metrics }) =>
       isMissing(metrics[against]) ? [metrics[against].missing] : [],
     );
     const title = `Quality against ${metric.title.toLowerCase()}`;
-    return { name, title, missing: reasons.sort()[0] ?? 'no model was scored' };
+    return { name, title, missing: reasons.sort()[0] ?? 'it takes two models that were scored' };
   }
   const front = paretoFront(points, metric.better === 'higher');
   const title =

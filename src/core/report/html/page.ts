@@ -13,6 +13,7 @@ import { renderSvg } from '../charts/render.js';
 import { buildCharts } from '../charts/table.js';
 import { plain, scriptJson } from '../text.js';
 import { describeSuite } from '../words.js';
+import { criteriaSection } from './criteria.js';
 import { pageData } from './data.js';
 import { evidenceSection } from './evidence.js';
 import { html, type Markup, NOTHING, trusted } from './markup.js';
@@ -89,7 +90,8 @@ function suiteSection(
       <h2 id="charts-title${suffix}">Charts</h2>
       ${legend(analysis)}
       ${charts}
-    </section>`;
+    </section>
+    ${criteriaSection(analysis, suite, recommended)}`;
 }
 
 async function drawAll(charts: readonly (Chart | NoChart)[]): Promise<Markup> {

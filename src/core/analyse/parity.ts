@@ -1,0 +1,34 @@
+/**
+ * Do variants of one model say the same? Engines that run the same weights greedily should; a quantisation changes some answers.
+ * Every variant is held against the first one of its entry, sample by sample.
+ */
+import type { Parity, TaskAnalysis } from './analysis.js';
+
+export function parityOf(models: readonly { readonly id: string }[], tasks: readonly TaskAnalysis[]): Parity[] {
+  const families = new Map<string, string[]>();
+  for (const { id } of models) {
+    const entry = id.split(':')[0]!;
+    families.set(entry, [...(families.get(entry) ?? []), id]);
+  }
+  return [...families.values()].flatMap(([first, ...others]) =>
+    others.flatMap((other) => {
+      const parity = compare(tasks, first!, other);
+      return parity.n === 0 ? [] : [parity];
+    }),
+  );
+}
+
+function compare(tasks: readonly TaskAnalysis[], first: string, second: string): Parity {
+  let [n, sameOutput, sameScore] = [0, 0, 0];
+  for (const { cells } of tasks) {
+    const [a, b] = [first, second].map((model) => cells.find((cell) => cell.model === model)!.results);
+    a!.forEach((result, i) => {
+      const other = b![i];
+      if (!result || !other || result.finish === 'failed' || other.finish === 'failed') return;
+      n++;
+      if (result.output.trim() === other.output.trim()) sameOutput++;
+      if (result.score === other.score) sameScore++;
+    });
+  }
+  return { first, second, n, sameOutput, sameScore };
+}

@@ -1,0 +1,94 @@
+/** One suite of a run: its tasks, their cells, and each model over all of them. */
+import type { LoggedSuite, RunRecord, SampleRecord } from '../measure/log.js';
+import type { ModelAnalysis, SampleInfo, SuiteAnalysis, TaskAnalysis } from './analysis.js';
+import { analyseCell, analyseOverall, type CellInput } from './cells.js';
+import { type CellState, compare, keyOf } from './collect.js';
+import { parityOf } from './parity.js';
+import type { Judge } from './trial.js';
+
+export interface Collected {
+  readonly models: readonly ModelAnalysis[];
+  readonly samples: ReadonlyMap<string, SampleRecord>;
+  readonly cells: ReadonlyMap<string, CellState>;
+  judgeOf(taskKey: string): Judge;
+}
+
+export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Collected): SuiteAnalysis {
+  const bySuite = [...collected.samples.values()].filter((sample) => sample.suite === suite.name);
+  const inputs = suite.tasks.map((task) => {
+    const key = keyOf(suite.name, task.name);
+    const samples = samplesOf(bySuite.filter((sample) => sample.task === task.name));
+    const common = {
+      suite: suite.name,
+      task: task.name,
+      planned: plannedTrials(task, run),
+      judge: collected.judgeOf(key),
+      samples,
+    };
+    return run.models.map(({ id }): CellInput => {
+      const cell = collected.cells.get(keyOf(key, id));
+      return {
+        ...common,
+        model: id,
+        absent: absentReason(collected.models.find((model) => model.id === id)!),
+        trials: samples.map((sample) => cell?.trials.get(sample.id) ?? []),
+        gaps: cell?.gaps ?? new Map(),
+      };
+    });
+  });
+  const cells = inputs.map((row) => row.map((input) => ({ ...input, cell: analyseCell(input) })));
+  const tasks = suite.tasks.map(
+    (task, i): TaskAnalysis => ({
+      suite: suite.name,
+      name: task.name,
+      description: task.description ?? null,
+      scorer: task.scorer,
+      maxTokens: task.generation.maxTokens,
+      limits: { ...suite.requirement.limits, ...task.limits },
+      samples: cells[i]![0]?.samples ?? [],
+      cells: cells[i]!.map(({ cell }) => cell),
+    }),
+  );
+  return {
+    name: suite.name,
+    title: suite.title ?? suite.name,
+    description: suite.description ?? null,
+    requirement: suite.requirement,
+    tasks,
+    overall: run.models.map(({ id }, j) =>
+      analyseOverall(
+        id,
+        cells.map((row) => row[j]!),
+      ),
+    ),
+    parity: parityOf(run.models, tasks),
+  };
+}
+
+function absentReason({ failures }: ModelAnalysis): string {
+  return failures[0] === undefined ? 'not run' : `not run: ${failures[0]}`;
+}
+
+/** Sorts `q-9` before `q-10`. */
+function naturalKey(id: string): string {
+  return id.replace(/\d+/g, (digits) => digits.padStart(20, '0'));
+}
+
+function samplesOf(records: readonly SampleRecord[]): SampleInfo[] {
+  return records
+    .map((record) => ({ record, key: naturalKey(record.sample) }))
+    .sort((a, b) => compare(a.key, b.key) || compare(a.record.sample, b.record.sample))
+    .map(({ record }) => record)
+    .map(({ sample, group, target, fields, prompt, promptHash }) => ({
+      id: sample,
+      group,
+      target,
+      fields,
+      messages: prompt.messages,
+      promptHash,
+    }));
+}
+
+function plannedTrials(task: LoggedSuite['tasks'][number], { settings }: RunRecord): number {
+  return Math.min(task.samples.count, settings.limit ?? task.samples.count) * settings.repetitions;
+}

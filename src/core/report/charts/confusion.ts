@@ -1,0 +1,98 @@
+/** What was answered for what was right, where a task sorts into a few classes: which ones a model mixes up. */
+import type { Cell, TaskAnalysis } from '../../analyse/analysis.js';
+import { formatCount, formatScore } from '../format.js';
+import { decisiveComparison } from '../tables.js';
+import { shorten } from '../text.js';
+import { type Chart, type ChartInput, specOf } from './chart.js';
+
+/** Targets beyond this are no classes. */
+const MOST_CLASSES = 15;
+/** Samples of a class, on average, from which a matrix says something. */
+const LEAST_PER_CLASS = 3;
+const OTHER = 'something else';
+
+/** One chart for each classification task and each of the two models that its verdict compares. */
+export function confusionCharts({ analysis, recommendation, suite }: ChartInput): Chart[] {
+  return analysis.suites[suite]!.tasks.flatMap((task, i) => {
+    const classes = classesOf(task);
+    if (classes === null) return [];
+    const comparison = decisiveComparison(recommendation.suites[suite]!.tasks[i]!);
+    const models = comparison === null ? [] : [comparison.candidate, comparison.reference];
+    return models.map((model) => chartOf(task, task.cells.find((cell) => cell.model === model)!, classes));
+  });
+}
+
+function classesOf({ samples }: TaskAnalysis): string[] | null {
+  if (samples.some(({ target }) => typeof target !== 'string')) return null;
+  const classes = [...new Set(samples.map(({ target }) => target as string))].sort();
+  const isFew =
+    classes.length >= 2 && classes.length <= MOST_CLASSES && samples.length >= LEAST_PER_CLASS * classes.length;
+  return isFew ? classes : null;
+}
+
+function chartOf(task: TaskAnalysis, cell: Cell, classes: readonly string[]): Chart {
+  const counts = new Map<string, number>();
+  task.samples.forEach((sample, i) => {
+    const result = cell.results[i];
+    if (!result) return;
+    const answer = (result.answer ?? '').trim().toLowerCase();
+    const answered = classes.find((one) => one.trim().toLowerCase() === answer) ?? OTHER;
+    const key = JSON.stringify([sample.target, answered]);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  });
+  const totals = new Map(classes.map((one) => [one, task.samples.filter(({ target }) => target === one).length]));
+  const rows = [...counts].sort().map(([key, n]) => {
+    const [target, answer] = JSON.parse(key) as [string, string];
+    return {
+      target: shorten(target, 30),
+      answer: shorten(answer, 30),
+      n,
+      share: n / totals.get(target)!,
+      right: target === answer,
+    };
+  });
+  const worst = rows.filter(({ right }) => !right).sort((a, b) => b.n - a.n || (a.target < b.target ? -1 : 1))[0];
+  const title =
+    worst === undefined
+      ? `${task.name}: ${cell.model} mixes nothing up`
+      : `${task.name}: ${cell.model} answers ${worst.answer} for ${worst.target} most often of its mistakes (${worst.n} times)`;
+  const labels = classes.map((one) => shorten(one, 30));
+  const axis = { type: 'nominal', sort: null, scale: { domain: [...labels, OTHER] } };
+  const spec = specOf(title, {
+    height: { step: 22 },
+    data: { values: rows },
+    encoding: {
+      x: { ...axis, field: 'answer', title: 'answered', axis: { labelAngle: -40 } },
+      y: { ...axis, field: 'target', title: 'right answer', scale: { domain: labels } },
+    },
+    layer: [
+      {
+        mark: { type: 'rect' },
+        encoding: {
+          color: {
+            field: 'share',
+            type: 'quantitative',
+            title: null,
+            scale: { domain: [0, 1], scheme: 'purples' },
+            legend: null,
+          },
+          tooltip: [{ field: 'target', title: 'right answer' }, { field: 'answer', title: 'answered' }, { field: 'n' }],
+        },
+      },
+      {
+        mark: { type: 'text' },
+        encoding: {
+          text: { field: 'n' },
+          color: { condition: { test: 'datum.share > 0.55', value: '#ffffff' }, value: '#1a1d21' },
+        },
+      },
+    ],
+  });
+  const right = rows.filter((row) => row.right).reduce((sum, { n }) => sum + n, 0);
+  const all = rows.reduce((sum, { n }) => sum + n, 0);
+  const alt = `${formatCount(right)} of ${formatCount(all)} answers name the right class (${formatScore(all === 0 ? 0 : right / all)}). ${rows
+    .filter((row) => !row.right)
+    .map(({ target, answer, n }) => `${answer} for ${target}: ${n}`)
+    .join('; ')}`;
+  return { name: `confusion-${task.name}-${cell.model.replace(/[^\w.-]+/g, '-')}`, title, alt, spec };
+}

@@ -1,0 +1,57 @@
+/** The decode rate over the course of the run, each trial relative to the median of its task: flat is good. */
+import { isMissing } from '../../measure/quantity.js';
+import { formatScore, list } from '../format.js';
+import { type Chart, type ChartInput, LABELS, modelColour, type NoChart, QUIET, specOf } from './chart.js';
+
+const NAME = 'drift';
+/** A trend is worth a word when chance would show it once in a hundred runs. */
+const TREND_P = 0.01;
+
+export function driftChart({ analysis }: ChartInput): Chart | NoChart {
+  const known = analysis.models.flatMap(({ id, drift }) => (isMissing(drift) ? [] : [{ id, drift }]));
+  if (known.length === 0) {
+    const reason = analysis.models.map(({ drift }) => drift).find(isMissing)?.missing;
+    return { name: NAME, title: 'Decode rate over the run', missing: reason ?? 'no model was run' };
+  }
+  const changed = known.filter(({ drift }) => drift.p < TREND_P);
+  const say = ({ id, drift }: (typeof known)[number]) =>
+    `${id} ${drift.change < 0 ? '−' : '+'}${formatScore(Math.abs(drift.change))}`;
+  const title =
+    changed.length === 0
+      ? 'The decode rate shows no trend over the run'
+      : `The decode rate changed over the run: ${list(changed.slice(0, 4).map(say))}`;
+  const rows = known.flatMap(({ id, drift }) =>
+    drift.course.map(({ progress, relative }) => ({ model: id, progress, relative, shown: formatScore(relative) })),
+  );
+  const models = analysis.models.filter(({ id }) => known.some((one) => one.id === id));
+  const spec = specOf(title, {
+    height: 180,
+    layer: [
+      { mark: { type: 'rule', color: QUIET }, encoding: { y: { datum: 1, type: 'quantitative' } } },
+      {
+        data: { values: rows },
+        mark: { type: 'line', strokeWidth: 1.5 },
+        encoding: {
+          x: {
+            field: 'progress',
+            type: 'quantitative',
+            title: "progress through the model's trials",
+            scale: { domain: [0, 1] },
+            axis: { labelExpr: LABELS.share },
+          },
+          y: {
+            field: 'relative',
+            type: 'quantitative',
+            title: 'decode rate, relative',
+            scale: { zero: false },
+            axis: { labelExpr: LABELS.share, tickCount: 5 },
+          },
+          color: modelColour(models, analysis.models),
+          tooltip: [{ field: 'model' }, { field: 'shown', title: 'relative rate' }],
+        },
+      },
+    ],
+  });
+  const alt = `${known.map((one) => `${say(one)} from start to end, p = ${one.drift.p.toFixed(3)}`).join('; ')}.`;
+  return { name: NAME, title, alt, spec };
+}
