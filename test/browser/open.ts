@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 /** report.html in a real browser, from disk, with everything recorded that a page might do behind one's back. */
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
