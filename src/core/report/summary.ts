@@ -78,16 +78,20 @@ function describeCell({ model, trials, failures, quality, metrics, gaps, aggrega
     failures,
     quality,
     metrics: describeMetrics(metrics),
-    gaps: isMissing(gaps)
-      ? gaps
-      : { n: gaps.n, median: gaps.quantiles[50]!, p90: gaps.quantiles[90]!, p99: gaps.quantiles[99]! },
+    gaps: describeGaps(gaps),
     aggregates,
     warnings,
   };
 }
 
-function describeOverall({ model, quality, metrics, failures, unscored }: Overall) {
-  return { model, quality, metrics: describeMetrics(metrics), failures, unscored };
+function describeOverall({ model, quality, metrics, gaps, failures, unscored }: Overall) {
+  return { model, quality, metrics: describeMetrics(metrics), gaps: describeGaps(gaps), failures, unscored };
+}
+
+function describeGaps(gaps: Cell['gaps']) {
+  if (isMissing(gaps)) return gaps;
+  const { n, quantiles } = gaps;
+  return { n, median: quantiles[50]!, p90: quantiles[90]!, p99: quantiles[99]! };
 }
 
 function describeMetrics(metrics: Cell['metrics']) {

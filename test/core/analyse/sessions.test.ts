@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { analyse } from '../../../src/core/analyse/analyse.js';
+import type { LogRecord, MeasurementRecord } from '../../../src/core/measure/log.js';
+import { isMissing } from '../../../src/core/measure/quantity.js';
+import { makeLog } from '../../support/log.js';
+
+const one = (samples = 60) =>
+  makeLog({ tasks: [{ name: 'route', samples }], models: [{ id: 'm', class: 'slm', quality: 0.9 }] });
+
+function slower(record: LogRecord, factor: number): LogRecord {
+  if (record.type !== 'measurement' || record.outcome.state !== 'completed') return record;
+  const { timing } = record.outcome;
+  return {
+    ...record,
+    outcome: { ...record.outcome, timing: { ...timing, pieces: timing.pieces.map((time) => time * factor) } },
+  };
+}
+
+describe('a model over its sessions', () => {
+  it('says why it could not be opened, in the place of every number', () => {
+    const log: LogRecord[] = [
+      ...one().filter(({ type }) => ['run', 'sample'].includes(type)),
+      { type: 'model-failed', model: 'm', reason: 'weights.gguf is truncated' },
+    ];
+    const { models, suites } = analyse(log);
+    expect(models[0]).toMatchObject({
+      load: { missing: 'weights.gguf is truncated' },
+      failures: ['weights.gguf is truncated'],
+    });
+    expect(models[0]!.warnings[0]!.what).toBe('the model could not be run: weights.gguf is truncated');
+    expect(suites[0]!.tasks[0]!.cells[0]!.quality).toEqual({ missing: 'not run: weights.gguf is truncated' });
+  });
+
+  it('keeps the first request of a cold session out of the latencies, and its answer in', () => {
+    const log = one(20).map((record) =>
+      record.type === 'measurement' && record.sample.endsWith('01')
+        ? ({ ...slower(record, 1000), cold: true } as MeasurementRecord)
+        : record,
+    );
+    const { metrics, quality, gaps } = analyse(log).suites[0]!.tasks[0]!.cells[0]!;
+    if (isMissing(metrics.ttft) || isMissing(quality) || isMissing(gaps)) throw new Error('expected values');
+    expect(metrics.ttft).toMatchObject({ n: 19 });
+    expect(metrics.ttft.max).toBeLessThan(0.1);
+    expect(gaps.n).toBe(19 * 11);
+    expect(quality.n).toBe(20);
+  });
+
+  it('warns when it grew slower over the run, and not when it did not', () => {
+    const steady = analyse(one(200)).models[0]!;
+    expect(steady.warnings).toEqual([]);
+    let i = 0;
+    const drifting = one(200).map((record) => (record.type === 'measurement' ? slower(record, 1 + i++ / 400) : record));
+    const { drift, warnings } = analyse(drifting).models[0]!;
+    if (isMissing(drift)) throw new Error(drift.missing);
+    expect(drift.change).toBeLessThan(-0.25);
+    expect(drift.p).toBeLessThan(1e-6);
+    expect(warnings[0]!.what).toMatch(/^the decode rate fell by \d\d% over the run$/);
+  });
+
+  it('warns about an event loop that was late, and about a class that nobody knows', () => {
+    const log = makeLog({ tasks: [{ name: 'route', samples: 30 }], models: [{ id: 'm', quality: 0.9 }] }).map(
+      (record) =>
+        record.type === 'session-end'
+          ? { ...record, loopDelay: { runner: { value: 0.001 }, worker: { value: 0.05 } } }
+          : record,
+    );
+    expect(analyse(log).models[0]!.warnings.map(({ what }) => what)).toEqual([
+      expect.stringContaining('it is compared with nothing'),
+      expect.stringContaining('late by 50 ms'),
+    ]);
+  });
+
+  it('takes the largest peak of several sessions, and says that one that was killed had none', () => {
+    const log = one().filter(({ type }) => type !== 'session-end');
+    expect(analyse(log).models[0]!.memory.peak.resident).toEqual({
+      missing: 'the session ended before its peak was read',
+    });
+  });
+});
+
+describe('variants of one model', () => {
+  it('are held against the first, sample by sample', () => {
+    const log = makeLog({
+      tasks: [{ name: 'route', samples: 40 }],
+      models: ['a', 'b', 'c'].map((variant) => ({ id: `m:${variant}`, class: 'slm' as const, quality: 1 })),
+    }).map((record) =>
+      record.type === 'measurement' && record.model === 'm:c' && Number(record.sample.slice(-2)) <= 10
+        ? ({ ...record, outcome: { ...record.outcome, output: 'another' } } as LogRecord)
+        : record,
+    );
+    expect(analyse(log).suites[0]!.parity).toEqual([
+      { first: 'm:a', second: 'm:b', n: 40, sameOutput: 40, sameScore: 40 },
+      { first: 'm:a', second: 'm:c', n: 40, sameOutput: 30, sameScore: 30 },
+    ]);
+  });
+});

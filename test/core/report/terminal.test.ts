@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { analyse } from '../../../src/core/analyse/analyse.js';
+import { recommend } from '../../../src/core/recommend/recommend.js';
+import { renderTerminal } from '../../../src/core/report/terminal.js';
+import { GOLDEN } from '../../golden/orders.js';
+import { makeLog } from '../../support/log.js';
+
+function render(log: Parameters<typeof analyse>[0], columns: number, color = false): string {
+  const analysis = analyse(log);
+  return renderTerminal(analysis, recommend(analysis), { columns, color });
+}
+
+const forty = makeLog({
+  tasks: [{ name: 'a-task-with-a-rather-long-name', samples: 20 }],
+  models: Array.from({ length: 40 }, (_, i) => ({
+    id: `a-model-with-a-rather-long-name-${i}:variant`,
+    class: i % 2 === 0 ? ('slm' as const) : ('llm' as const),
+    quality: 0.5 + i / 100,
+    tokens: 3,
+  })),
+});
+
+describe('the report in a terminal', () => {
+  it.each([
+    ['a sound run', GOLDEN.pair!],
+    ['a troubled run', GOLDEN.troubled!],
+    ['forty models', forty],
+  ])('fits 80 columns for %s', (_, log) => {
+    for (const line of render(log, 80).split('\n')) expect([...line].length, line).toBeLessThanOrEqual(80);
+  });
+
+  it('says a sound run in about thirty lines', () => {
+    expect(render(GOLDEN.pair!, 100).split('\n').length).toBeLessThan(32);
+  });
+
+  it('keeps names whole and gives up columns first', () => {
+    const text = render(GOLDEN.pair!, 80);
+    expect(text).toMatch(/^reference-slm +slm/m);
+    expect(text).toMatch(/TTFT +tok\/s +memory/);
+  });
+
+  it('uses no escape without colour, and none of a model with it', () => {
+    const escape = '\u001b';
+    expect(render(GOLDEN.troubled!, 80)).not.toContain(escape);
+    const coloured = render(GOLDEN.troubled!, 80, true);
+    const own = new RegExp(`${escape}\\[(?:1|2|22|31|32|33|39)m`, 'g');
+    expect(coloured).toContain(escape);
+    expect(coloured.replace(own, '')).not.toContain(escape);
+  });
+});
