@@ -40,11 +40,11 @@ describe('the report in a terminal', () => {
   });
 
   it('uses no escape without colour, and none of a model with it', () => {
-    const escape = '\u001b';
-    expect(render(GOLDEN.troubled!, 80)).not.toContain(escape);
+    const esc = '\u001b';
+    expect(render(GOLDEN.troubled!, 80)).not.toContain(esc);
     const coloured = render(GOLDEN.troubled!, 80, true);
-    const own = new RegExp(`${escape}\\[(?:1|2|22|31|32|33|39)m`, 'g');
-    expect(coloured).toContain(escape);
-    expect(coloured.replace(own, '')).not.toContain(escape);
+    const own = new RegExp(`${esc}\\[(?:1|2|22|31|32|33|39)m`, 'g');
+    expect(coloured).toContain(esc);
+    expect(coloured.replace(own, '')).not.toContain(esc);
   });
 });
