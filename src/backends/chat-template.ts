@@ -43,7 +43,7 @@ export const PLAIN: ChatTemplate = {
   render: ({ messages }) => messages.map((message: Message) => message.content).join('\n\n'),
 };
 
-export const NO_TEMPLATE_WARNING =
+const NO_TEMPLATE_WARNING =
   'the model has no chat template: prompts are given to it as plain text, which suits a base model and harms a chat model';
 
 /** A template that writes today's date would make yesterday's prompts incomparable: take its clock from it. */
