@@ -8,12 +8,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Evidence, Request } from '../src/core/score/score.js';
 
+/** The interpreter itself: `python3` may be a script that finds it, many times slower to start. */
+let python = 'python3';
+
 /** @returns why no program can be run, or null. */
 export function cannotRun(): string | null {
   if (process.env.RIGHTSIZE_RUN_CODE !== '1') return 'RIGHTSIZE_RUN_CODE is not 1';
-  return spawnSync('unshare', ['-rn', 'python3', '-c', 'pass']).status === 0
-    ? null
-    : 'unshare and python3 do not run here';
+  const print = 'import sys; print(sys.executable)';
+  const { status, stdout } = spawnSync('unshare', ['-rn', python, '-c', print], { encoding: 'utf8' });
+  if (status !== 0) return 'unshare and python3 do not run here';
+  python = stdout.trim();
+  return null;
 }
 
 /** Half a gigabyte of address space, and as many seconds of processor time as the request allows of any. */
