@@ -6,8 +6,9 @@
  *     const analysis = analyse(records);
  *     const recommendation = recommend(analysis);
  */
-export * from './core/analyse/analysis.js';
+
 export { type AnalysisFold, analyse, startAnalysis } from './core/analyse/analyse.js';
+export * from './core/analyse/analysis.js';
 export { METRICS, type Metric, type MetricName } from './core/analyse/metrics.js';
 export { type Catalogue, classOf, type Model, type ModelClass, modelSchema } from './core/definition/model.js';
 export { type Requirement, requirementSchema } from './core/definition/requirement.js';
@@ -18,8 +19,8 @@ export * from './core/measure/measurement.js';
 export { isMissing, type Known, known, type Missing, missing, type Quantity } from './core/measure/quantity.js';
 export { type Timings, timingsOf } from './core/measure/timings.js';
 export { type Block, type Cell, plan, remaining, type Trial } from './core/plan/plan.js';
-export * from './core/recommend/recommendation.js';
 export { recommend } from './core/recommend/recommend.js';
+export * from './core/recommend/recommendation.js';
 export type { Aggregate, Evidence, Judged, Score, Scored, ScoreInput, Scorer, Unscored } from './core/score/score.js';
 export { SCORERS, type ScorerName } from './core/score/table.js';
 export * from './core/stats/index.js';

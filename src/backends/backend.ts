@@ -6,7 +6,7 @@
 import type { Model } from '../core/definition/model.js';
 import type { Generation, Prompt } from '../core/definition/suite.js';
 import type { SessionFacts } from '../core/measure/log.js';
-import type { Completed, TokenCount } from '../core/measure/measurement.js';
+import type { Completed, Loglikelihood, TokenCount } from '../core/measure/measurement.js';
 import type { Missing } from '../core/measure/quantity.js';
 
 export interface Backend<M extends Model = Model> {
@@ -87,18 +87,12 @@ export interface End {
   readonly retries?: { readonly count: number; readonly waited: number };
 }
 
+export type { Loglikelihood } from '../core/measure/measurement.js';
+
 /** The scores of several continuations after one context: the context is computed once. */
 export interface LoglikelihoodRequest {
   readonly context: string;
   readonly continuations: readonly string[];
-}
-
-export interface Loglikelihood {
-  /** Sum of natural logarithms over the continuation's tokens. */
-  readonly sum: number;
-  readonly tokens: number;
-  /** Whether each token was the most likely one. */
-  readonly greedy: boolean;
 }
 
 /** The model is at fault, or the server refused for it: a wrong answer, not our failure. */

@@ -4,7 +4,7 @@
  * is the model's own that is used, and its hash goes into the log.
  */
 import { Template } from '@huggingface/jinja';
-import type { Message, Prompt } from '../core/definition/suite.js';
+import { isChat, type Prompt } from '../core/definition/suite.js';
 import { describeError, UserError } from '../core/errors.js';
 
 export interface ChatTemplate {
@@ -26,7 +26,9 @@ export function createChatTemplate(source: string, { place, tokens }: TemplateOp
   const template = attempt(place, () => new Template(NO_CLOCK + source));
   return {
     source,
-    render({ messages }) {
+    render(prompt) {
+      if (!isChat(prompt)) return prompt.text;
+      const { messages } = prompt;
       const last = messages.at(-1);
       const begun = last?.role === 'assistant' ? last.content : null;
       const text = attempt(place, () =>
@@ -40,7 +42,7 @@ export function createChatTemplate(source: string, { place, tokens }: TemplateOp
 /** For a model without a template: the contents, a blank line between them. */
 export const PLAIN: ChatTemplate = {
   source: null,
-  render: ({ messages }) => messages.map((message: Message) => message.content).join('\n\n'),
+  render: (prompt) => (isChat(prompt) ? prompt.messages.map(({ content }) => content).join('\n\n') : prompt.text),
 };
 
 const NO_TEMPLATE_WARNING =

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelOf } from '../core/definition/model.js';
-import type { Generation, Prompt } from '../core/definition/suite.js';
+import { type Generation, isChat, type Prompt } from '../core/definition/suite.js';
 import { known, missing } from '../core/measure/quantity.js';
 import type { Backend, GenerationEvent, Session } from './backend.js';
 
@@ -48,11 +48,13 @@ export const scripted: Backend<ModelOf<'scripted'>> = {
         until: AbortSignal,
       ): AsyncGenerator<GenerationEvent> {
         until.throwIfAborted();
-        const asked = prompt.messages.map(({ content }) => content).join('\n');
+        const asked = isChat(prompt) ? prompt.messages.map(({ content }) => content).join('\n') : prompt.text;
         if (script.crashOn !== undefined && asked.includes(script.crashOn)) process.abort();
         if (script.failOn !== undefined && asked.includes(script.failOn))
           throw new Error('the script says that the engine fails here');
-        const question = prompt.messages.findLast(({ role }) => role === 'user')?.content ?? '';
+        const question = isChat(prompt)
+          ? (prompt.messages.findLast(({ role }) => role === 'user')?.content ?? '')
+          : prompt.text;
         const answer = cutAt(script.answers[question] ?? script.answers['*'] ?? '', stop);
         const words = answer.match(/\s*\S+\s*$|\s*\S+/g) ?? [];
         const said = words.slice(0, maxTokens);

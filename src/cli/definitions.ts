@@ -21,7 +21,7 @@ export interface Definitions {
 }
 
 /** A task as a run needs it: its samples are loaded already. */
-export type LoggedTask = Pick<Task, 'name' | 'generation'>;
+export type LoggedTask = Pick<Task, 'name' | 'ask' | 'unconditional' | 'generation'>;
 
 /** @throws UserError */
 export async function loadDefinitions(flags: RunFlags): Promise<Definitions> {
@@ -76,7 +76,8 @@ export function tasksOf(suites: PlannedRun['suites']): ReadonlyMap<string, Logge
   return new Map(suites.flatMap((suite) => suite.tasks.map((task) => [`${suite.name}/${task.name}`, task] as const)));
 }
 
-function toRecord(suite: string, task: string, { id, group, target, fields, prompt }: Sample): SampleRecord {
+function toRecord(suite: string, task: string, sample: Sample): SampleRecord {
+  const { id, group, target, fields, prompt, continuations } = sample;
   return {
     type: 'sample',
     suite,
@@ -86,7 +87,8 @@ function toRecord(suite: string, task: string, { id, group, target, fields, prom
     target,
     fields,
     prompt,
-    promptHash: sha256(promptText(prompt)),
+    ...(continuations && { continuations }),
+    promptHash: sha256(promptText(sample)),
   };
 }
 

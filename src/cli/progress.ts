@@ -71,8 +71,8 @@ export function showProgress(blocks: readonly Block[], { quiet, done }: Progress
           const key = `${model} ${suite}/${task}`;
           const count = counts.get(key) ?? { ok: 0, failed: 0 };
           counts.set(key, count);
-          if (event.outcome.state === 'completed') count.ok++;
-          else count.failed++;
+          if (event.outcome.state === 'failed') count.failed++;
+          else count.ok++;
           const made = count.ok + count.failed;
           draw(`${model}  ${task}  ${made}/${cells.get(key)}   (${finished}/${total}${eta()})`, false);
           if (made === cells.get(key))

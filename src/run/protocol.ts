@@ -3,16 +3,28 @@
  * stamped and gathered in the worker, so that no message stands between a token and its time.
  */
 import type { Model } from '../core/definition/model.js';
-import type { Generation, Prompt } from '../core/definition/suite.js';
+import type { Continuation, Generation, Prompt } from '../core/definition/suite.js';
 import type { SessionFacts } from '../core/measure/log.js';
 import type { Outcome } from '../core/measure/measurement.js';
 import type { Quantity } from '../core/measure/quantity.js';
 
 export type ToWorker =
   | { readonly type: 'open'; readonly model: Model; readonly directory: string }
-  | { readonly type: 'generate'; readonly request: number; readonly prompt: Prompt; readonly generation: Generation }
+  | { readonly type: 'run'; readonly request: number; readonly asked: Asked }
   | { readonly type: 'cancel'; readonly request: number }
   | { readonly type: 'close' };
+
+/** One trial's question: an answer to a prompt, or the log-likelihoods of given texts. */
+export type Asked =
+  | { readonly for: 'answer'; readonly prompt: Prompt; readonly generation: Generation }
+  | {
+      readonly for: 'likelihoods';
+      readonly continuations: readonly Continuation[];
+      /** Whether to measure the texts after nothing too. */
+      readonly unconditional: boolean;
+      /** Seconds. */
+      readonly timeout: number;
+    };
 
 export type FromWorker =
   /** The process is up and has loaded nothing yet: its memory now is the baseline. */

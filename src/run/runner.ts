@@ -6,7 +6,7 @@
  * stamped handed over as `overriddenDuration`, so that messages between processes are in no figure.
  */
 import { Bench } from 'tinybench';
-import type { Generation, Task } from '../core/definition/suite.js';
+import type { Task } from '../core/definition/suite.js';
 import { describeError, UserError } from '../core/errors.js';
 import type { LatencyStatistics, LogRecord, SampleRecord } from '../core/measure/log.js';
 import type { Outcome } from '../core/measure/measurement.js';
@@ -14,12 +14,13 @@ import { known, missing, type Quantity } from '../core/measure/quantity.js';
 import type { Block, Cell, Trial } from '../core/plan/plan.js';
 import type { LoadedModel } from '../files/definitions.js';
 import { lateness, watchLoop } from './loop-delay.js';
+import type { Asked } from './protocol.js';
 import { openWorker, WorkerDied, type WorkerSession } from './supervisor.js';
 
 export interface RunnerOptions {
   readonly models: ReadonlyMap<string, LoadedModel>;
   /** By `suite/task`. */
-  readonly tasks: ReadonlyMap<string, Pick<Task, 'generation'>>;
+  readonly tasks: ReadonlyMap<string, Pick<Task, 'generation' | 'unconditional'>>;
   /** By `suite/task/sample`. */
   readonly samples: ReadonlyMap<string, SampleRecord>;
   /** Requests made after opening a model, before anything is recorded. */
@@ -196,7 +197,7 @@ function sessionKeeper(id: string, options: BlockOptions): SessionKeeper {
 
   async function request(trial: Trial): Promise<Outcome> {
     const session = await opened();
-    const outcome = await session.worker.run(promptOf(trial, options), generationOf(trial, options), options.signal);
+    const outcome = await session.worker.run(askedOf(trial, options), options.signal);
     session.requests++;
     if (session.requests === 1) session.firstRequest = firstRequestOf(outcome);
     return outcome;
@@ -274,14 +275,14 @@ function sessionKeeper(id: string, options: BlockOptions): SessionKeeper {
   };
 }
 
-function promptOf(trial: Trial, { samples }: RunnerOptions) {
-  return samples.get(`${trial.suite}/${trial.task}/${trial.sample}`)!.prompt;
-}
-
-/** Repetitions of a sampled answer draw from seeds of their own, or they would be one answer written down twice. */
-function generationOf(trial: Trial, { tasks }: RunnerOptions): Generation {
-  const { generation } = tasks.get(`${trial.suite}/${trial.task}`)!;
-  return { ...generation, seed: generation.seed + trial.repetition - 1 };
+function askedOf(trial: Trial, { samples, tasks }: RunnerOptions): Asked {
+  const { prompt, continuations } = samples.get(`${trial.suite}/${trial.task}/${trial.sample}`)!;
+  const { generation, unconditional } = tasks.get(`${trial.suite}/${trial.task}`)!;
+  if (continuations !== undefined) {
+    return { for: 'likelihoods', continuations, unconditional, timeout: generation.timeout };
+  }
+  // Repetitions of a sampled answer draw from seeds of their own, or they would be one answer written down twice.
+  return { for: 'answer', prompt, generation: { ...generation, seed: generation.seed + trial.repetition - 1 } };
 }
 
 function place({ suite, task, sample, model, repetition }: Trial) {
@@ -299,12 +300,25 @@ function crashed(error: WorkerDied): Outcome {
 }
 
 function firstRequestOf(outcome: Outcome): Quantity {
-  return outcome.state === 'completed' ? known(outcome.timing.end) : missing(outcome.reason);
+  const seconds = secondsOf(outcome);
+  return seconds === null ? missing(outcome.state === 'failed' ? outcome.reason : 'it was not timed') : known(seconds);
 }
 
 /** A trial that failed has no latency of its own; tinybench then counts the time that it took from outside. */
 function latency(outcome: Outcome): { overriddenDuration: number } | undefined {
-  return outcome.state === 'completed' ? { overriddenDuration: outcome.timing.end * 1000 } : undefined;
+  const seconds = secondsOf(outcome);
+  return seconds === null ? undefined : { overriddenDuration: seconds * 1000 };
+}
+
+function secondsOf(outcome: Outcome): number | null {
+  switch (outcome.state) {
+    case 'completed':
+      return outcome.timing.end;
+    case 'ranked':
+      return outcome.seconds;
+    case 'failed':
+      return null;
+  }
 }
 
 type TinybenchLatency = Readonly<Record<'mean' | 'min' | 'max' | 'p50' | 'p75' | 'p99' | 'sd' | 'rme', number>> & {

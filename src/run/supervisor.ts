@@ -5,14 +5,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Generation, Prompt } from '../core/definition/suite.js';
 import { UserError } from '../core/errors.js';
 import type { SessionFacts, SessionRecord } from '../core/measure/log.js';
 import type { MemoryReading, Outcome } from '../core/measure/measurement.js';
 import { missing, type Quantity } from '../core/measure/quantity.js';
 import type { LoadedModel } from '../files/definitions.js';
 import { readMemory, sampleMemory } from './memory.js';
-import type { FromWorker, ToWorker } from './protocol.js';
+import type { Asked, FromWorker, ToWorker } from './protocol.js';
 
 /** The process that held the model is gone. */
 export class WorkerDied extends Error {
@@ -33,7 +32,7 @@ export interface WorkerSession {
    * @throws WorkerDied
    * @throws the reason of the signal when it is aborted.
    */
-  run(prompt: Prompt, generation: Generation, signal: AbortSignal): Promise<Outcome>;
+  run(asked: Asked, signal: AbortSignal): Promise<Outcome>;
   close(): Promise<SessionClosing>;
 }
 
@@ -107,13 +106,14 @@ function session(
     facts,
     load,
     memory,
-    async run(prompt, generation, signal) {
+    async run(asked, signal) {
       signal.throwIfAborted();
       const request = ++requests;
       const cancel = () => worker.send({ type: 'cancel', request });
       signal.addEventListener('abort', cancel, { once: true });
-      const watchdog = setTimeout(() => child.kill('SIGKILL'), generation.timeout * 1000 + GRACE);
-      worker.send({ type: 'generate', request, prompt, generation });
+      const timeout = asked.for === 'answer' ? asked.generation.timeout : asked.timeout;
+      const watchdog = setTimeout(() => child.kill('SIGKILL'), timeout * 1000 + GRACE);
+      worker.send({ type: 'run', request, asked });
       try {
         const answer = await worker.next('outcome', 'cancelled');
         if (answer.type === 'outcome') return answer.outcome;

@@ -1,85 +1,133 @@
 /**
- * One trial, inside the worker: the stream of a session gathered into an outcome. This is the hot path: per token it
- * keeps a time stamp and a piece of text, and computes nothing.
+ * One trial, inside the worker: the stream of a session gathered into an outcome, or texts ranked. The stream is the hot
+ * path: per token it keeps a time stamp and a piece of text, and computes nothing.
  */
 import { type GenerationEvent, ModelFailure, type Session } from '../backends/backend.js';
-import type { Generation, Prompt } from '../core/definition/suite.js';
+import type { Continuation } from '../core/definition/suite.js';
 import { describeError } from '../core/errors.js';
-import type { Outcome, Timing } from '../core/measure/measurement.js';
+import type { Failed, Loglikelihood, Outcome, Timing } from '../core/measure/measurement.js';
 import { missing } from '../core/measure/quantity.js';
 import { sha256 } from '../files/hash.js';
+import type { Asked } from './protocol.js';
 
 /** @throws whatever the cancel signal was aborted with; every other failure is an outcome. */
-export async function runTrial(
-  session: Session,
-  prompt: Prompt,
-  generation: Generation,
-  cancel: AbortSignal,
-): Promise<Outcome> {
+export async function runTrial(session: Session, asked: Asked, cancel: AbortSignal): Promise<Outcome> {
+  const seconds = asked.for === 'answer' ? asked.generation.timeout : asked.timeout;
   const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), generation.timeout * 1000);
+  const timer = setTimeout(() => timeout.abort(), seconds * 1000);
+  const signal = AbortSignal.any([cancel, timeout.signal]);
   const text: string[] = [];
-  const pieces: number[] = [];
-  const tokensPerPiece: (number | null)[] = [];
-  const logprobs: number[] = [];
-  let silent = 0;
-  const due = session.now();
   try {
-    for await (const event of session.generate(
-      prompt,
-      generation,
-      AbortSignal.any([cancel, timeout.signal]),
-    ) as AsyncIterable<GenerationEvent>) {
-      if (event.kind === 'piece') {
-        if (event.logprobs) logprobs.push(...event.logprobs);
-        // Tokens that only begin a character show nothing yet: the reader's first token is the first that says something.
-        if (pieces.length === 0 && event.text === '') {
-          silent += event.tokens ?? 0;
-          continue;
-        }
-        text.push(event.text);
-        pieces.push(event.time - due);
-        tokensPerPiece.push(event.tokens === null ? null : event.tokens + silent);
-        silent = 0;
-        continue;
-      }
-      return {
-        state: 'completed',
-        output: text.join(''),
-        finish: event.finish,
-        renderedHash: 'value' in event.rendered ? { value: sha256(event.rendered.value) } : event.rendered,
-        promptTokens: event.promptTokens,
-        outputTokens: event.outputTokens,
-        timing: {
-          sent: 0,
-          pieces: pieces.map(toMicroseconds),
-          ...describePieces(tokensPerPiece),
-          end: toMicroseconds(event.time - due),
-        },
-        logprobs:
-          logprobs.length > 0
-            ? { value: logprobs.map(toSixDigits) }
-            : missing(session.facts.cannot.logprobs ?? 'the model produced no tokens'),
-        ...(event.retries && { retries: event.retries }),
-      };
-    }
-    return failed('harness', 'engine', 'the engine ended its answer without saying so');
+    if (asked.for === 'answer') return await answer(session, asked, text, signal);
+    return await likelihoods(session, asked, signal);
   } catch (error) {
     if (cancel.aborted) throw error;
-    if (timeout.signal.aborted) return failed('model', 'timeout', `no complete answer within ${generation.timeout} s`);
+    if (timeout.signal.aborted) return failed('model', 'timeout', `no complete answer within ${seconds} s`);
     if (error instanceof ModelFailure) return failed('model', error.kind, describeError(error));
     return failed('harness', 'engine', describeError(error));
   } finally {
     clearTimeout(timer);
   }
 
-  function failed(
-    by: 'model' | 'harness',
-    kind: 'timeout' | 'server' | 'prompt-too-long' | 'engine',
-    reason: string,
-  ): Outcome {
+  function failed(by: Failed['by'], kind: Failed['kind'], reason: string): Failed {
     return { state: 'failed', by, kind, reason, output: text.join('') };
   }
+}
+
+type AskedFor<What extends Asked['for']> = Extract<Asked, { for: What }>;
+
+/** @param text filled as the answer comes, so that a failure can show what had been said before it. */
+async function answer(
+  session: Session,
+  { prompt, generation }: AskedFor<'answer'>,
+  text: string[],
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const pieces: number[] = [];
+  const tokensPerPiece: (number | null)[] = [];
+  const logprobs: number[] = [];
+  let silent = 0;
+  const due = session.now();
+  const stream: AsyncIterable<GenerationEvent> = session.generate(prompt, generation, signal);
+  for await (const event of stream) {
+    if (event.kind === 'piece') {
+      if (event.logprobs) logprobs.push(...event.logprobs);
+      // Tokens that only begin a character show nothing yet: the reader's first token is the first that says something.
+      if (pieces.length === 0 && event.text === '') {
+        silent += event.tokens ?? 0;
+        continue;
+      }
+      text.push(event.text);
+      pieces.push(event.time - due);
+      tokensPerPiece.push(event.tokens === null ? null : event.tokens + silent);
+      silent = 0;
+      continue;
+    }
+    return {
+      state: 'completed',
+      output: text.join(''),
+      finish: event.finish,
+      renderedHash: 'value' in event.rendered ? { value: sha256(event.rendered.value) } : event.rendered,
+      promptTokens: event.promptTokens,
+      outputTokens: event.outputTokens,
+      timing: {
+        sent: 0,
+        pieces: pieces.map(toMicroseconds),
+        ...describePieces(tokensPerPiece),
+        end: toMicroseconds(event.time - due),
+      },
+      logprobs:
+        logprobs.length > 0
+          ? { value: logprobs.map(toSixDigits) }
+          : missing(session.facts.cannot.logprobs ?? 'the model produced no tokens'),
+      ...(event.retries && { retries: event.retries }),
+    };
+  }
+  throw new Error('the engine ended its answer without saying so');
+}
+
+async function likelihoods(
+  session: Session,
+  { continuations, unconditional }: AskedFor<'likelihoods'>,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  if (session.loglikelihood === undefined) {
+    const reason = session.facts.cannot.loglikelihood ?? 'this engine gives no log-likelihoods';
+    return { state: 'failed', by: 'harness', kind: 'cannot', reason, output: '' };
+  }
+  const before = session.now();
+  const loglikelihoods = await rank(session, continuations, signal);
+  const alone = unconditional
+    ? await rank(
+        session,
+        continuations.map((one) => ({ ...one, context: '' })),
+        signal,
+      )
+    : undefined;
+  return {
+    state: 'ranked',
+    loglikelihoods,
+    ...(alone && { unconditional: alone }),
+    seconds: toMicroseconds(session.now() - before),
+  };
+}
+
+/** Neighbours with the same context are asked for together: the engine computes a context once. */
+async function rank(
+  session: Session,
+  continuations: readonly Continuation[],
+  signal: AbortSignal,
+): Promise<Loglikelihood[]> {
+  const results: Loglikelihood[] = [];
+  for (let start = 0; start < continuations.length; ) {
+    const { context } = continuations[start]!;
+    let end = start;
+    while (end < continuations.length && continuations[end]!.context === context) end++;
+    const texts = continuations.slice(start, end).map(({ text }) => text);
+    results.push(...(await session.loglikelihood!({ context, continuations: texts }, signal)));
+    start = end;
+  }
+  return results;
 }
 
 /** Most engines give a token a piece, and then nothing needs to be said. */

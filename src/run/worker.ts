@@ -28,8 +28,8 @@ async function receive(message: ToWorker): Promise<void> {
   switch (message.type) {
     case 'open':
       return open(message);
-    case 'generate':
-      return generate(message);
+    case 'run':
+      return run(message);
     case 'cancel':
       return cancels.get(message.request)?.abort();
     case 'close':
@@ -59,11 +59,11 @@ async function open({ model, directory }: Extract<ToWorker, { type: 'open' }>): 
   }
 }
 
-async function generate({ request, prompt, generation }: Extract<ToWorker, { type: 'generate' }>): Promise<void> {
+async function run({ request, asked }: Extract<ToWorker, { type: 'run' }>): Promise<void> {
   const cancel = new AbortController();
   cancels.set(request, cancel);
   try {
-    send({ type: 'outcome', request, outcome: await runTrial(session!, prompt, generation, cancel.signal) });
+    send({ type: 'outcome', request, outcome: await runTrial(session!, asked, cancel.signal) });
   } catch {
     send({ type: 'cancelled', request });
   } finally {

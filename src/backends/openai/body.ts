@@ -3,7 +3,7 @@
  * are left out once it has said so, with what is lost thereby.
  */
 import type { ModelOf } from '../../core/definition/model.js';
-import type { Generation, Prompt } from '../../core/definition/suite.js';
+import { type Generation, isChat, type Message, type Prompt } from '../../core/definition/suite.js';
 import { PLAIN } from '../chat-template.js';
 
 /** Fields that a server may refuse, and what leaving them out costs. */
@@ -49,12 +49,17 @@ export function bodyOf(
   );
   return {
     model: model.source,
-    ...(chat ? { messages: prompt.messages } : { prompt: PLAIN.render(prompt) }),
+    ...(chat ? { messages: messagesOf(prompt) } : { prompt: PLAIN.render(prompt) }),
     [model.tokenLimitField]: maxTokens,
     ...Object.assign({}, ...taken.map((field) => optional[field])),
     ...model.extraBody,
     stream: true,
   };
+}
+
+/** A chat endpoint knows only messages: a plain text is what the user says. */
+function messagesOf(prompt: Prompt): readonly Message[] {
+  return isChat(prompt) ? prompt.messages : [{ role: 'user', content: prompt.text }];
 }
 
 /** Which optional field a refusal is about, if any: servers name it in words. */

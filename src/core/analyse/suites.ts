@@ -1,4 +1,5 @@
 /** One suite of a run: its tasks, their cells, and each model over all of them. */
+import { isChat } from '../definition/suite.js';
 import type { LoggedSuite, RunRecord, SampleRecord } from '../measure/log.js';
 import type { ModelAnalysis, SampleInfo, SuiteAnalysis, TaskAnalysis } from './analysis.js';
 import { analyseCell, analyseOverall, type CellInput } from './cells.js';
@@ -84,7 +85,7 @@ function samplesOf(records: readonly SampleRecord[]): SampleInfo[] {
       group,
       target,
       fields,
-      messages: prompt.messages,
+      messages: isChat(prompt) ? prompt.messages : [{ role: 'user', content: prompt.text }],
       promptHash,
     }));
 }

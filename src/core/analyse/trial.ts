@@ -3,14 +3,14 @@
  * what broke on our side is unscored, and keeps its reason.
  */
 import type { MeasurementRecord, SampleRecord } from '../measure/log.js';
-import type { Completed, Outcome } from '../measure/measurement.js';
+import type { Completed, Outcome, Ranked } from '../measure/measurement.js';
 import { isMissing, type Missing, missing } from '../measure/quantity.js';
 import { timingsOf } from '../measure/timings.js';
-import type { Score, Scorer } from '../score/score.js';
+import type { Score, ScoreInput, Scorer } from '../score/score.js';
 import { mean, sum } from '../stats/moments.js';
 import { percentile } from '../stats/percentiles.js';
 import type { Confidence } from './analysis.js';
-import type { DistributedMetric } from './metrics.js';
+import { DISTRIBUTED, type DistributedMetric } from './metrics.js';
 
 /** A scorer with its options read, as a task chose it; or why the task cannot be scored. */
 export type Judge = { readonly scorer: Scorer; readonly options: unknown } | Missing;
@@ -59,7 +59,7 @@ export function judgeTrial(record: MeasurementRecord, context: TrialContext): Tr
     repetition: record.repetition,
     session: record.session,
     at: record.at,
-    output: clip(outcome.output, LONGEST.output),
+    output: outcome.state === 'ranked' ? '' : clip(outcome.output, LONGEST.output),
   };
   if (outcome.state === 'failed') {
     const { by, kind } = outcome;
@@ -78,6 +78,23 @@ export function judgeTrial(record: MeasurementRecord, context: TrialContext): Tr
       cold,
     };
   }
+  if (outcome.state === 'ranked') {
+    const score = clipAnswer(judged(context, { output: '', ...evidenceOf(outcome, context.sample) }));
+    return {
+      ...common,
+      state: 'completed',
+      score,
+      // The choice that was most likely is what the model would have said.
+      output: score.state === 'scored' ? (score.answer ?? '') : '',
+      timings: {},
+      absent: NOT_TIMED,
+      confidence: missing('the model was not asked to speak'),
+      finish: 'stop',
+      failure: null,
+      tokensDisagree: false,
+      retries: 0,
+    };
+  }
   return {
     ...common,
     state: 'completed',
@@ -92,14 +109,15 @@ export function judgeTrial(record: MeasurementRecord, context: TrialContext): Tr
   };
 }
 
-function scoreOf(outcome: Completed, { sample, judge }: TrialContext): Score {
+function scoreOf(outcome: Completed, context: TrialContext): Score {
+  if (!('missing' in context.judge) && outcome.output.trim() === '') return { state: 'scored', value: 0, answer: null };
+  return judged(context, { output: outcome.output, fields: context.sample.fields });
+}
+
+function judged({ sample, judge }: TrialContext, found: Omit<ScoreInput, 'target'>): Score {
   if ('missing' in judge) return { state: 'unscored', reason: judge.missing };
-  if (outcome.output.trim() === '') return { state: 'scored', value: 0, answer: null };
   try {
-    return judge.scorer.score(
-      { output: outcome.output, target: sample.target, fields: sample.fields },
-      judge.options as never,
-    );
+    return judge.scorer.score({ ...found, target: sample.target }, judge.options as never);
   } catch (error) {
     return { state: 'unscored', reason: error instanceof Error ? error.message : String(error) };
   }
@@ -109,6 +127,26 @@ function clipAnswer(score: Score): Score {
   if (score.state === 'unscored' || score.answer === null) return score;
   return { ...score, answer: clip(score.answer, LONGEST.answer) };
 }
+
+/** The likelihoods as a scorer takes them; the choices that were ranked stand in the row under `choices`. */
+function evidenceOf(
+  { loglikelihoods, unconditional }: Ranked,
+  sample: SampleRecord,
+): Pick<ScoreInput, 'fields' | 'evidence'> {
+  return {
+    fields: { ...sample.fields, choices: sample.continuations?.map(({ choice }) => choice) ?? [] },
+    evidence: {
+      effect: 'loglikelihoods',
+      conditional: loglikelihoods.map(({ sum }) => sum),
+      tokens: loglikelihoods.map(({ tokens }) => tokens),
+      ...(unconditional && { unconditional: unconditional.map(({ sum }) => sum) }),
+    },
+  };
+}
+
+const NOT_TIMED = Object.fromEntries(
+  DISTRIBUTED.map((metric) => [metric, 'log-likelihoods were measured, not speed']),
+) as Record<DistributedMetric, string>;
 
 function speedsOf(outcome: Completed, price: Price | Missing): Pick<TrialResult, 'timings' | 'absent'> {
   const { itl, ...speeds } = timingsOf(outcome);

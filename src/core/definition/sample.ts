@@ -2,8 +2,8 @@
  * Rows to samples: ids, targets and groups are read from a row, and the prompt is rendered once, so that every model is
  * given the same words. What a chat template makes of those words is the model's own affair and is hashed apart.
  */
-import { UserError } from '../errors.js';
-import type { Message, Prompt, Row, Sample, Task } from './suite.js';
+import { promptRenderer } from './prompt.js';
+import { isChat, type Row, type Sample, type Task } from './suite.js';
 import { type RowTemplate, rowTemplate } from './template.js';
 
 /** SHA-256 in hexadecimal; core computes no hashes of its own. */
@@ -19,32 +19,11 @@ export interface SampleReader {
  * @throws UserError when a template of the task does not parse.
  */
 export function sampleReader(task: Task, examples: readonly Row[], hash: Hash): SampleReader {
-  const { prompt } = task;
   const fields = Array.isArray(task.samples) ? {} : task.samples.fields;
-  const system = optional('prompt.system', prompt.system);
-  const user = rowTemplate('prompt.user', prompt.user);
-  const assistant = optional('prompt.assistant', prompt.assistant);
   const id = optional('samples.fields.id', fields.id) ?? ((row: Row) => row.id);
   const target = optional('samples.fields.target', fields.target) ?? ((row: Row) => row.target);
   const group = optional('samples.fields.group', fields.group) ?? ((row: Row) => row.group);
-  const examplesFor = fewShot(prompt, user, examples);
-
-  function messages(row: Row): readonly Message[] {
-    const question = user(row);
-    if (question.trim() === '') {
-      throw new UserError('prompt.user: expected a question, found that the template renders to nothing from this row');
-    }
-    return [
-      ...(system ? [{ role: 'system', content: system(row) } as const] : []),
-      ...examplesFor(question).flatMap((example) => [
-        { role: 'user', content: example.question } as const,
-        { role: 'assistant', content: example.answer } as const,
-      ]),
-      { role: 'user', content: question },
-      ...(assistant ? [{ role: 'assistant', content: assistant(row) } as const] : []),
-    ];
-  }
-
+  const renderer = promptRenderer(task, examples);
   return {
     read(row) {
       return {
@@ -52,43 +31,17 @@ export function sampleReader(task: Task, examples: readonly Row[], hash: Hash): 
         target: target(row) ?? null,
         group: text(group(row)),
         fields: row,
-        prompt: { messages: messages(row) },
+        prompt: renderer.prompt(row),
+        ...(renderer.continuations && { continuations: renderer.continuations(row) }),
       };
     },
   };
 }
 
 /** The words of a prompt in one string: what is hashed to prove that all models were asked the same. */
-export function promptText(prompt: Prompt): string {
-  return JSON.stringify(prompt.messages.map(({ role, content }) => [role, content]));
-}
-
-interface Example {
-  readonly question: string;
-  readonly answer: string;
-}
-
-/** The examples before a question: the first of the pool, less any that asks this very question and would give it away. */
-function fewShot(
-  { examples: settings }: Task['prompt'],
-  user: RowTemplate,
-  pool: readonly Row[],
-): (question: string) => readonly Example[] {
-  if (settings === undefined) return () => [];
-  const answer = rowTemplate('prompt.examples.answer', settings.answer);
-  const rendered: Example[] = [];
-  return (question) => {
-    const chosen: Example[] = [];
-    for (let i = 0; i < pool.length && chosen.length < settings.count; i++) {
-      rendered[i] ??= { question: user(pool[i]!), answer: answer(pool[i]!) };
-      if (rendered[i]!.question !== question) chosen.push(rendered[i]!);
-    }
-    if (chosen.length === settings.count) return chosen;
-    throw new UserError(
-      `prompt.examples.count: expected ${settings.count} examples besides the sample itself, found ${chosen.length}; ` +
-        'lower the count or add examples',
-    );
-  };
+export function promptText({ prompt, continuations }: Pick<Sample, 'prompt' | 'continuations'>): string {
+  if (continuations !== undefined) return JSON.stringify(continuations.map(({ context, text }) => [context, text]));
+  return isChat(prompt) ? JSON.stringify(prompt.messages.map(({ role, content }) => [role, content])) : prompt.text;
 }
 
 function optional(field: string, source: string | undefined): RowTemplate | undefined {

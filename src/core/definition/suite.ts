@@ -50,20 +50,43 @@ const dataSamples = z.strictObject({
 
 const inlineSamples = z.array(row).min(1, { error: 'expected at least one sample' });
 
-export const promptSchema = z.strictObject({
+const examplePool = {
+  samples: z.union([inlineSamples, dataSamples]),
+  count: z.int().positive(),
+  pick: z.enum(['first', 'seeded']).default('first'),
+  answer: template.default('{{ target }}'),
+};
+
+const chatPrompt = z.strictObject({
   system: template.optional(),
   user: template,
   assistant: template.optional().describe('The beginning of the answer, which the model continues.'),
   examples: z
-    .strictObject({
-      samples: z.union([inlineSamples, dataSamples]),
-      count: z.int().positive(),
-      pick: z.enum(['first', 'seeded']).default('first'),
-      answer: template.default('{{ target }}'),
-    })
+    .strictObject(examplePool)
     .optional()
     .describe('Few-shot examples, each a user turn and its answer; never the sample itself.'),
 });
+
+const textPrompt = z.strictObject({
+  text: template.describe('The text that the model continues, as it is: no chat template is laid over it.'),
+  preamble: template.optional().describe('What stands before the examples.'),
+  examples: z
+    .strictObject({
+      ...examplePool,
+      answer: template.default(' {{ target }}'),
+      separator: z.string().default('\n\n').describe('What stands after every example.'),
+    })
+    .optional()
+    .describe('Few-shot examples, each a text and its answer; never the sample itself.'),
+});
+
+export const promptSchema = z.union([chatPrompt, textPrompt]).describe('A chat (system, user) or a plain text.');
+
+/**
+ * How a task is asked. `generate`: the model answers. `choices`: the model is not asked to speak; the log-likelihood of each
+ * choice after the prompt is measured, and the most likely one is its answer. `perplexity`: how likely a whole text is.
+ */
+export const ASKINGS = ['generate', 'choices', 'perplexity'] as const;
 
 export const generationSchema = z.strictObject({
   maxTokens: z.int().positive().default(256),
@@ -84,7 +107,22 @@ export const scorerSchema = z
 export const taskSchema = z.strictObject({
   name,
   description: z.string().optional(),
+  ask: z.enum(ASKINGS).default('generate').describe('For an answer, or for log-likelihoods of given choices or texts.'),
   prompt: promptSchema,
+  choices: z
+    .union([z.array(template).min(1), template])
+    .optional()
+    .describe('With `ask: choices`: a template for each choice, or one that renders a JSON list of them.'),
+  contexts: z
+    .array(template)
+    .min(2)
+    .optional()
+    .describe('With `ask: choices` and one choice: the texts it is appended to, in place of the prompt (WinoGrande).'),
+  delimiter: z.string().default(' ').describe('What stands between the prompt and a choice.'),
+  unconditional: z
+    .boolean()
+    .default(false)
+    .describe('Measure the choices without the prompt too (mutual information).'),
   samples: z.union([inlineSamples, dataSamples]),
   generation: generationSchema.prefault({}),
   scorer: scorerSchema,
@@ -103,6 +141,8 @@ export const suiteSchema = z.strictObject({
 export type Suite = z.infer<typeof suiteSchema>;
 export type Task = z.infer<typeof taskSchema>;
 export type Generation = z.infer<typeof generationSchema>;
+export type Asking = (typeof ASKINGS)[number];
+export type PromptTemplate = z.infer<typeof promptSchema>;
 export type ScorerChoice = z.infer<typeof scorerSchema>;
 export type DataSamples = z.infer<typeof dataSamples>;
 export type Row = z.infer<typeof row>;
@@ -116,6 +156,17 @@ export interface Sample {
   /** The row as it came: what templates and scorers may refer to. */
   readonly fields: Row;
   readonly prompt: Prompt;
+  /** What is ranked, where the task asks for log-likelihoods. */
+  readonly continuations?: readonly Continuation[];
+}
+
+/** A text whose log-likelihood after a context is measured. */
+export interface Continuation {
+  readonly context: string;
+  /** As it is measured, the delimiter before it included. */
+  readonly text: string;
+  /** As it was given, which is what normalised likelihoods take the length of. */
+  readonly choice: string;
 }
 
 export interface Message {
@@ -123,7 +174,18 @@ export interface Message {
   readonly content: string;
 }
 
-/** A chat; a last message of the assistant is the beginning of the answer, to be continued. */
-export interface Prompt {
+/** What a model is given: a chat, over which its own chat template is laid, or a plain text. */
+export type Prompt = Chat | Text;
+
+/** A last message of the assistant is the beginning of the answer, to be continued. */
+export interface Chat {
   readonly messages: readonly Message[];
+}
+
+export interface Text {
+  readonly text: string;
+}
+
+export function isChat(prompt: Prompt): prompt is Chat {
+  return 'messages' in prompt;
 }

@@ -12,7 +12,7 @@
  * Logs of one run from several machines concatenate. A record that appears twice is the same record.
  */
 import type { Model } from '../definition/model.js';
-import type { Prompt, Row, Suite } from '../definition/suite.js';
+import type { Continuation, Prompt, Row, Suite } from '../definition/suite.js';
 import type { Completed, MemoryReading, Outcome } from './measurement.js';
 import type { Quantity } from './quantity.js';
 
@@ -122,6 +122,8 @@ export interface SampleRecord {
   readonly target: unknown;
   readonly fields: Row;
   readonly prompt: Prompt;
+  /** What is ranked, where the task asks for log-likelihoods. */
+  readonly continuations?: readonly Continuation[];
   /** SHA-256 of the prompt before any model's chat template: equal for all models, or the comparison is not one. */
   readonly promptHash: string;
 }

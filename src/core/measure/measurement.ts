@@ -7,7 +7,7 @@
  */
 import type { Missing, Quantity } from './quantity.js';
 
-export type Outcome = Completed | Failed;
+export type Outcome = Completed | Ranked | Failed;
 
 export interface Completed {
   readonly state: 'completed';
@@ -24,6 +24,25 @@ export interface Completed {
   readonly retries?: { readonly count: number; readonly waited: number };
 }
 
+/** Log-likelihoods of given texts: the model was not asked to speak, and speed is not what was measured. */
+export interface Ranked {
+  readonly state: 'ranked';
+  /** One for each continuation of the sample, in its order. */
+  readonly loglikelihoods: readonly Loglikelihood[];
+  /** The same texts after nothing, where the task asks for it: what the question adds is the difference. */
+  readonly unconditional?: readonly Loglikelihood[];
+  /** All requests of the sample together, seconds. */
+  readonly seconds: number;
+}
+
+export interface Loglikelihood {
+  /** Sum of natural logarithms over the text's tokens. */
+  readonly sum: number;
+  readonly tokens: number;
+  /** Whether every token was the most likely one. */
+  readonly greedy: boolean;
+}
+
 export interface Timing {
   readonly sent: number;
   /** When each non-empty piece of output arrived. A piece is one token, or whatever a server chose to send at once. */
@@ -38,7 +57,7 @@ export interface Failed {
   readonly state: 'failed';
   /** A model that is silent, refuses or takes too long is wrong; what broke on our side is unscored. */
   readonly by: 'model' | 'harness';
-  readonly kind: 'timeout' | 'crash' | 'server' | 'prompt-too-long' | 'engine';
+  readonly kind: 'timeout' | 'crash' | 'server' | 'prompt-too-long' | 'engine' | 'cannot';
   readonly reason: string;
   /** What had been said before the failure. */
   readonly output: string;

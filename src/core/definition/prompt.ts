@@ -1,0 +1,162 @@
+/**
+ * A row to what the model is given. A chat is rendered as messages, over which each model lays its own template; a plain text
+ * is rendered whole, few-shot examples included, and is given as it stands.
+ */
+import { UserError } from '../errors.js';
+import type { Continuation, Message, Prompt, PromptTemplate, Row, Task } from './suite.js';
+import { type RowTemplate, rowTemplate } from './template.js';
+
+export interface PromptRenderer {
+  /** @throws UserError when a template cannot be rendered from the row. */
+  prompt(row: Row): Prompt;
+  /** What is ranked; absent where the task asks for an answer. */
+  continuations?(row: Row): readonly Continuation[];
+}
+
+/**
+ * @param pool Rows of the few-shot pool, in the order in which they shall be taken.
+ * @throws UserError when a template does not parse, or does not fit how the task asks.
+ */
+export function promptRenderer(task: Task, pool: readonly Row[]): PromptRenderer {
+  const { prompt: template } = task;
+  if ('user' in template) {
+    if (task.ask !== 'generate') {
+      throw new UserError(
+        `ask: expected a prompt of plain text (prompt.text) to measure log-likelihoods after, found a chat`,
+      );
+    }
+    return { prompt: chatRenderer(template, pool) };
+  }
+  const renderText = textRenderer(template, pool);
+  const text = rowTemplate('prompt.text', template.text);
+  switch (task.ask) {
+    case 'generate':
+      return { prompt: (row) => ({ text: nonEmpty('prompt.text', renderText(row, text(row))) }) };
+    case 'choices':
+      return {
+        prompt: (row) => ({ text: renderText(row, text(row)) }),
+        continuations: choicesRenderer(task, renderText, text),
+      };
+    case 'perplexity':
+      return { prompt: () => ({ text: '' }), continuations: (row) => wholeText(nonEmpty('prompt.text', text(row))) };
+  }
+}
+
+type ChatTemplate = Extract<PromptTemplate, { user: string }>;
+type TextTemplate = Extract<PromptTemplate, { text: string }>;
+
+function chatRenderer(template: ChatTemplate, pool: readonly Row[]): (row: Row) => Prompt {
+  const system = optional('prompt.system', template.system);
+  const user = rowTemplate('prompt.user', template.user);
+  const assistant = optional('prompt.assistant', template.assistant);
+  const examplesFor = fewShot(template.examples, user, pool);
+  return (row) => {
+    const question = nonEmpty('prompt.user', user(row));
+    const messages: Message[] = [
+      ...(system ? [{ role: 'system', content: system(row) } as const] : []),
+      ...examplesFor(question).flatMap((example) => [
+        { role: 'user', content: example.question } as const,
+        { role: 'assistant', content: example.answer } as const,
+      ]),
+      { role: 'user', content: question },
+      ...(assistant ? [{ role: 'assistant', content: assistant(row) } as const] : []),
+    ];
+    return { messages };
+  };
+}
+
+/** Preamble and examples before a text: the same for every choice of a sample, so that an engine computes them once. */
+type TextRenderer = (row: Row, text: string) => string;
+
+function textRenderer(template: TextTemplate, pool: readonly Row[]): TextRenderer {
+  const preamble = optional('prompt.preamble', template.preamble);
+  const examplesFor = fewShot(template.examples, rowTemplate('prompt.text', template.text), pool);
+  const separator = template.examples?.separator ?? '';
+  return (row, text) => {
+    const examples = examplesFor(text).map(({ question, answer }) => `${question}${answer}${separator}`);
+    return `${preamble?.(row) ?? ''}${examples.join('')}${text}`;
+  };
+}
+
+function wholeText(text: string): readonly Continuation[] {
+  return [{ context: '', text, choice: text }];
+}
+
+function choicesRenderer(task: Task, render: TextRenderer, text: RowTemplate): (row: Row) => readonly Continuation[] {
+  if (task.choices === undefined) throw new UserError('choices: expected the choices that are ranked, found none');
+  const { delimiter } = task;
+  const contexts = task.contexts?.map((source, i) => rowTemplate(`contexts[${i}]`, source));
+  const choicesOf = choiceTexts(task.choices);
+  return (row) => {
+    const choices = choicesOf(row);
+    if (contexts === undefined) {
+      const context = render(row, text(row));
+      return choices.map((choice) => ({ context, text: `${delimiter}${choice}`, choice }));
+    }
+    if (choices.length !== 1) {
+      throw new UserError(`choices: expected one choice for all contexts, found ${choices.length}`);
+    }
+    const choice = choices[0]!;
+    return contexts.map((context) => ({ context: render(row, context(row)), text: `${delimiter}${choice}`, choice }));
+  };
+}
+
+function choiceTexts(choices: NonNullable<Task['choices']>): (row: Row) => readonly string[] {
+  if (Array.isArray(choices)) {
+    const templates = choices.map((source, i) => rowTemplate(`choices[${i}]`, source));
+    return (row) => templates.map((template) => template(row));
+  }
+  const template = rowTemplate('choices', choices);
+  return (row) => {
+    const rendered = template(row);
+    let list: unknown;
+    try {
+      list = JSON.parse(rendered);
+    } catch {
+      list = null;
+    }
+    if (!Array.isArray(list) || list.length === 0) {
+      throw new UserError(
+        `choices: expected a template that renders a JSON list, as in {{ choices | tojson }}, found ${JSON.stringify(rendered.slice(0, 60))}`,
+      );
+    }
+    return list.map(String);
+  };
+}
+
+interface Example {
+  readonly question: string;
+  readonly answer: string;
+}
+
+/** The examples before a question: the first of the pool, less any that asks this very question and would give it away. */
+function fewShot(
+  settings: { readonly count: number; readonly answer: string } | undefined,
+  question: RowTemplate,
+  pool: readonly Row[],
+): (asked: string) => readonly Example[] {
+  if (settings === undefined) return () => [];
+  const answer = rowTemplate('prompt.examples.answer', settings.answer);
+  const rendered: Example[] = [];
+  return (asked) => {
+    const chosen: Example[] = [];
+    for (let i = 0; i < pool.length && chosen.length < settings.count; i++) {
+      rendered[i] ??= { question: question(pool[i]!), answer: answer(pool[i]!) };
+      if (rendered[i]!.question !== asked) chosen.push(rendered[i]!);
+    }
+    if (chosen.length === settings.count) return chosen;
+    throw new UserError(
+      `prompt.examples.count: expected ${settings.count} examples besides the sample itself, found ${chosen.length}; ` +
+        'lower the count or add examples',
+    );
+  };
+}
+
+function optional(field: string, source: string | undefined): RowTemplate | undefined {
+  return source === undefined ? undefined : rowTemplate(field, source);
+}
+
+function nonEmpty(field: string, text: string): string {
+  if (text.trim() !== '') return text;
+  throw new UserError(`${field}: expected a question, found that the template renders to nothing from this row`);
+}
