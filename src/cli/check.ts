@@ -9,7 +9,7 @@ import {
   listSuites,
   loadAllModels,
   loadModels,
-  loadSuite,
+  loadSuites,
 } from '../files/definitions.js';
 import { loadSamples } from '../files/samples.js';
 
@@ -23,8 +23,7 @@ export interface CheckFlags {
 export async function check(flags: CheckFlags): Promise<void> {
   const references = flags.suite.length > 0 ? flags.suite : (await listSuites()).map(({ file }) => file);
   const suites = [];
-  for (const reference of references) {
-    const loaded = await loadSuite(reference);
+  for (const loaded of (await Promise.all(references.map(loadSuites))).flat()) {
     const tasks = [];
     for (const [index, task] of loaded.suite.tasks.entries()) {
       tasks.push({

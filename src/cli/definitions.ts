@@ -5,7 +5,7 @@ import type { Sample, Task } from '../core/definition/suite.js';
 import { UserError } from '../core/errors.js';
 import type { RunSettings, SampleRecord } from '../core/measure/log.js';
 import { LOG_VERSION } from '../core/measure/log.js';
-import { defaultCatalogue, type LoadedModel, type LoadedSuite, loadModels, loadSuite } from '../files/definitions.js';
+import { defaultCatalogue, type LoadedModel, type LoadedSuite, loadModels, loadSuites } from '../files/definitions.js';
 import { sha256 } from '../files/hash.js';
 import { loadSamples } from '../files/samples.js';
 import type { PlannedRun, RunFlags } from './run.js';
@@ -27,7 +27,7 @@ export type LoggedTask = Pick<Task, 'name' | 'ask' | 'unconditional' | 'generati
 export async function loadDefinitions(flags: RunFlags): Promise<Definitions> {
   const models = await loadModels(flags.models ?? defaultCatalogue(), flags.model);
   const references = flags.suite.length > 0 ? flags.suite : [DEFAULT_SUITE];
-  const suites = await Promise.all(references.map(loadSuite));
+  const suites = (await Promise.all(references.map(loadSuites))).flat();
   refuseTwins(suites);
   const settings: RunSettings = {
     seed: flags.seed,

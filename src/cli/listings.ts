@@ -4,7 +4,7 @@ import { BACKENDS } from '../backends/table.js';
 import { METRICS } from '../core/analyse/metrics.js';
 import { classOf } from '../core/definition/model.js';
 import { SCORERS } from '../core/score/table.js';
-import { defaultCatalogue, listSuites, loadAllModels, loadSuite } from '../files/definitions.js';
+import { defaultCatalogue, type LoadedSuite, listSuites, loadAllModels, loadSuites } from '../files/definitions.js';
 import { displayPath } from '../files/document.js';
 
 export interface ListOptions {
@@ -27,29 +27,32 @@ export const LISTINGS = {
   suites: async () =>
     Promise.all(
       (await listSuites()).map(async ({ name, file }) => {
-        const { suite } = await loadSuite(file);
-        return { name, title: suite.title ?? null, tasks: suite.tasks.length, file: displayPath(file) };
+        const suites = await loadSuites(file);
+        const [only] = suites;
+        const tasks = suites.reduce((sum, { suite }) => sum + suite.tasks.length, 0);
+        const title = suites.length === 1 ? only!.suite.title : suites.map(({ suite }) => suite.name).join(', ');
+        return { name, title: title ?? null, tasks, file: displayPath(file) };
       }),
     ),
   tasks: async () =>
-    (
-      await Promise.all(
-        (
-          await listSuites()
-        ).map(async ({ file }) => {
-          const { suite } = await loadSuite(file);
-          return suite.tasks.map((task) => ({
-            suite: suite.name,
-            task: task.name,
-            scorer: typeof task.scorer === 'string' ? task.scorer : task.scorer.name,
-            description: task.description ?? null,
-          }));
-        }),
-      )
-    ).flat(),
+    (await allSuites()).flatMap(({ suite }) =>
+      suite.tasks.map((task) => ({
+        suite: suite.name,
+        task: task.name,
+        asks: task.ask,
+        scorer: typeof task.scorer === 'string' ? task.scorer : task.scorer.name,
+        description: task.description ?? null,
+      })),
+    ),
   scorers: async () => Object.entries(SCORERS).map(([name, { summary, reference }]) => ({ name, summary, reference })),
   backends: async () =>
     Promise.all(Object.entries(BACKENDS).map(async ([name, load]) => ({ name, summary: (await load()).summary }))),
   metrics: async () =>
     Object.entries(METRICS).map(([name, { title, unit, better, read }]) => ({ name, title, unit, better, read })),
 } as const satisfies Record<string, Listing>;
+
+/** Every suite that can be named, each once though groups name it again. */
+async function allSuites(): Promise<readonly LoadedSuite[]> {
+  const suites = (await Promise.all((await listSuites()).map(({ file }) => loadSuites(file)))).flat();
+  return [...new Map(suites.map((loaded) => [loaded.file, loaded])).values()];
+}

@@ -8,7 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { entriesOf, select } from '../core/definition/catalogue.js';
 import { catalogueSchema, classOf, type Model, modelSchema } from '../core/definition/model.js';
-import { type Suite, suiteSchema } from '../core/definition/suite.js';
+import { groupSchema, type Suite, suiteSchema } from '../core/definition/suite.js';
 import { UserError } from '../core/errors.js';
 import { SCORERS } from '../core/score/table.js';
 import { parseAt, parseUser, readDocument, type UserDocument } from './document.js';
@@ -31,14 +31,43 @@ export interface LoadedModel {
 
 /**
  * @param reference A path to a suite file, or the name of a suite in `./suites` or in the package.
+ * @returns One suite, or those of a group in its order, each once.
  * @throws UserError
  */
-export async function loadSuite(reference: string): Promise<LoadedSuite> {
-  const file = await findSuite(reference);
+export async function loadSuites(reference: string): Promise<readonly LoadedSuite[]> {
+  const loaded = new Map<string, LoadedSuite>();
+  await collectSuites(await findSuite(reference, '--suite'), [], loaded);
+  return [...loaded.values()];
+}
+
+/** @param within The groups that led here: one that holds itself would never end. */
+async function collectSuites(file: string, within: readonly string[], into: Map<string, LoadedSuite>): Promise<void> {
   const document = await readDocument(file);
+  if (!isGroup(document.content)) {
+    into.set(file, await readSuite(document));
+    return;
+  }
+  const group = parseUser(groupSchema, document, 'see docs/suites.md');
+  for (const [i, reference] of group.suites.entries()) {
+    const place = document.place(['suites', i]);
+    const member = await findSuite(reference, place.replace(/: $/, ''), dirname(file));
+    if (member === file || within.includes(member)) {
+      throw new UserError(
+        `${place}expected a group that does not hold itself, found it again in "${reference}"; take it out`,
+      );
+    }
+    await collectSuites(member, [...within, file], into);
+  }
+}
+
+function isGroup(content: unknown): boolean {
+  return typeof content === 'object' && content !== null && 'suites' in content;
+}
+
+async function readSuite(document: UserDocument): Promise<LoadedSuite> {
   const suite = parseUser(suiteSchema, document, 'see docs/suites.md');
   const names = new Set<string>();
-  suite.tasks.forEach((task, index) => {
+  for (const [index, task] of suite.tasks.entries()) {
     const path = ['tasks', index];
     if (names.has(task.name)) {
       throw new UserError(
@@ -50,8 +79,8 @@ export async function loadSuite(reference: string): Promise<LoadedSuite> {
       const { name, ...options } = task.scorer;
       parseAt(SCORERS[name].options, options, document, [...path, 'scorer'], 'see docs/scorers.md');
     }
-  });
-  return { suite, file, document };
+  }
+  return { suite, file: document.file, document };
 }
 
 export interface SuiteListing {
@@ -72,13 +101,14 @@ export async function listSuites(): Promise<readonly SuiteListing[]> {
   return [...found].map(([name, file]) => ({ name, file }));
 }
 
-async function findSuite(reference: string): Promise<string> {
-  if (/\.(ya?ml|json)$/.test(reference) || reference.includes('/')) return resolve(reference);
+/** @param place Who named the suite, for complaints. */
+async function findSuite(reference: string, place: string, directory = '.'): Promise<string> {
+  if (/\.(ya?ml|json)$/.test(reference) || reference.includes('/')) return resolve(directory, reference);
   const suites = await listSuites();
   const file = suites.find(({ name }) => name === reference)?.file;
   if (file === undefined) {
     throw new UserError(
-      `--suite: expected a suite file or one of ${suites.map(({ name }) => name).join(', ')}, found "${reference}"; see \`rightsize list suites\``,
+      `${place}: expected a suite file or one of ${suites.map(({ name }) => name).join(', ')}, found "${reference}"; see \`rightsize list suites\``,
     );
   }
   return file;

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { SCORERS } from '../score/table.js';
 import { catalogueSchema, modelSchema } from './model.js';
-import { suiteSchema } from './suite.js';
+import { groupSchema, suiteSchema } from './suite.js';
 
 type JsonSchema = Record<string, unknown>;
 
@@ -31,7 +31,9 @@ function suiteJsonSchema(): JsonSchema {
     description: 'The scorer that judges an answer; see docs/scorers.md.',
     anyOf: [{ enum: Object.keys(SCORERS) }, ...scorers],
   };
-  return { title: 'A suite of rightsize', ...schema };
+  const { $schema, ...suite } = schema;
+  const { $schema: _, ...group } = emit(groupSchema);
+  return { $schema, title: 'A suite of rightsize', anyOf: [suite, group] };
 }
 
 /** An entry and its variants have the fields of every backend: which of them fit together is checked when the two are one. */

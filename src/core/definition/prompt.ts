@@ -28,7 +28,7 @@ export function promptRenderer(task: Task, pool: readonly Row[]): PromptRenderer
     return { prompt: chatRenderer(template, pool) };
   }
   const renderText = textRenderer(template, pool);
-  const text = rowTemplate('prompt.text', template.text);
+  const text = rowTemplate('prompt.text', wholeLines(template.text));
   switch (task.ask) {
     case 'generate':
       return { prompt: (row) => ({ text: nonEmpty('prompt.text', renderText(row, text(row))) }) };
@@ -69,8 +69,8 @@ function chatRenderer(template: ChatTemplate, pool: readonly Row[]): (row: Row) 
 type TextRenderer = (row: Row, text: string) => string;
 
 function textRenderer(template: TextTemplate, pool: readonly Row[]): TextRenderer {
-  const preamble = optional('prompt.preamble', template.preamble);
-  const examplesFor = fewShot(template.examples, rowTemplate('prompt.text', template.text), pool);
+  const preamble = optional('prompt.preamble', template.preamble && wholeLines(template.preamble));
+  const examplesFor = fewShot(template.examples, rowTemplate('prompt.text', wholeLines(template.text)), pool);
   const separator = template.examples?.separator ?? '';
   return (row, text) => {
     const examples = examplesFor(text).map(({ question, answer }) => `${question}${answer}${separator}`);
@@ -80,6 +80,11 @@ function textRenderer(template: TextTemplate, pool: readonly Row[]): TextRendere
 
 function wholeText(text: string): readonly Continuation[] {
   return [{ context: '', text, choice: text }];
+}
+
+/** Jinja drops a line feed that ends a template, as lm-evaluation-harness tells it not to: in a plain text it is text. */
+function wholeLines(source: string): string {
+  return source.endsWith('\n') ? `${source}\n` : source;
 }
 
 function choicesRenderer(task: Task, render: TextRenderer, text: RowTemplate): (row: Row) => readonly Continuation[] {

@@ -138,6 +138,18 @@ export const suiteSchema = z.strictObject({
   tasks: z.array(taskSchema).min(1, { error: 'expected at least one task' }),
 });
 
+/** A suite that is a list of others: a question people ask (`reasoning`), and the workloads that answer it. */
+export const groupSchema = z.strictObject({
+  $schema: z.string().optional(),
+  name,
+  title: z.string().optional(),
+  description: z.string().optional(),
+  suites: z
+    .array(z.string().min(1))
+    .min(1, { error: 'expected at least one suite' })
+    .describe('Names of suites, or paths beside this file.'),
+});
+
 export type Suite = z.infer<typeof suiteSchema>;
 export type Task = z.infer<typeof taskSchema>;
 export type Generation = z.infer<typeof generationSchema>;

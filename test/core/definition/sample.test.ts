@@ -3,11 +3,24 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { promptText, sampleReader } from '../../../src/core/definition/sample.js';
-import { type Row, suiteSchema, taskSchema } from '../../../src/core/definition/suite.js';
+import {
+  isChat,
+  type Message,
+  type Row,
+  type Sample,
+  suiteSchema,
+  taskSchema,
+} from '../../../src/core/definition/suite.js';
 import { UserError } from '../../../src/core/errors.js';
 import { ROOT } from '../../support/cli.js';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+/** The messages of a sample whose prompt is a chat. */
+function messagesOf({ prompt }: Sample): readonly Message[] {
+  if (!isChat(prompt)) throw new Error('the prompt is a plain text');
+  return prompt.messages;
+}
 
 /** A task from what a suite file says of it, over the least that a task must say. */
 function readerOf(said: Readonly<Record<string, unknown>> = {}, pool: readonly Row[] = []) {
@@ -35,20 +48,22 @@ describe('prompts', () => {
   test('lists and mappings of a row can be gone through', () => {
     const user = '{% for c in choices %}{{ loop.index }}. {{ c.text }}\n{% endfor %}';
     const sample = readerOf({ prompt: { user } }).read({ choices: [{ text: 'a' }, { text: 'b' }] });
-    expect(sample.prompt.messages[0]?.content).toBe('1. a\n2. b\n');
+    expect(messagesOf(sample)[0]?.content).toBe('1. a\n2. b\n');
   });
 
   test('a row may have fields named as the template language names its own', () => {
-    expect(readerOf().read({ q: 'x', range: '1-2', none: 0, true: 1 }).prompt.messages[0]?.content).toBe('x');
+    expect(messagesOf(readerOf().read({ q: 'x', range: '1-2', none: 0, true: 1 }))[0]?.content).toBe('x');
   });
 
   test('equal prompts have equal text, and the place of a word counts', () => {
     const text = (system: string, user: string) =>
       promptText({
-        messages: [
-          { role: 'system', content: system },
-          { role: 'user', content: user },
-        ],
+        prompt: {
+          messages: [
+            { role: 'system', content: system },
+            { role: 'user', content: user },
+          ],
+        },
       });
     expect(text('a', 'b')).toBe(text('a', 'b'));
     expect(text('ab', '')).not.toBe(text('a', 'b'));
@@ -166,13 +181,10 @@ describe('few-shot examples', () => {
   const pool = [1, 2, 3, 4].map((n) => ({ q: `${n}+${n}?`, target: String(2 * n) }));
   const withExamples = (count: number, more: object = {}) =>
     readerOf({ prompt: { user: '{{ q }}', examples: { samples: pool, count, ...more } } }, pool);
-  const questions = (row: Row, count = 3) =>
-    withExamples(count)
-      .read(row)
-      .prompt.messages.map(({ content }) => content);
+  const questions = (row: Row, count = 3) => messagesOf(withExamples(count).read(row)).map(({ content }) => content);
 
   test('are the first of the pool, each a question and its answer, before the sample', () => {
-    expect(withExamples(2).read({ q: '9+9?' }).prompt.messages).toEqual([
+    expect(messagesOf(withExamples(2).read({ q: '9+9?' }))).toEqual([
       { role: 'user', content: '1+1?' },
       { role: 'assistant', content: '2' },
       { role: 'user', content: '2+2?' },
@@ -190,7 +202,7 @@ describe('few-shot examples', () => {
   });
 
   test('are answered as the suite says', () => {
-    const { messages } = withExamples(1, { answer: 'A: {{ target }}' }).read({ q: '9+9?' }).prompt;
+    const messages = messagesOf(withExamples(1, { answer: 'A: {{ target }}' }).read({ q: '9+9?' }));
     expect(messages[1]).toEqual({ role: 'assistant', content: 'A: 2' });
   });
 
@@ -213,7 +225,7 @@ describe('the examples of docs/suites.md', () => {
     const { examples } = task!.prompt;
     const reader = sampleReader(task!, examples!.samples as Row[], sha256);
     const sample = reader.read((task!.samples as Row[])[0]!);
-    expect(sample.prompt.messages.map(({ content }) => content)).toEqual([
+    expect(messagesOf(sample).map(({ content }) => content)).toEqual([
       'Answer with one queue: billing, delivery, returns.',
       'Where is my parcel?',
       'delivery',

@@ -1,0 +1,78 @@
+/** Plain-text prompts and what is ranked after them. Chats are tested with samples. */
+import { describe, expect, test } from 'vitest';
+import { promptRenderer } from '../../../src/core/definition/prompt.js';
+import { type Row, taskSchema } from '../../../src/core/definition/suite.js';
+
+function rendererOf(said: Readonly<Record<string, unknown>>, pool: readonly Row[] = []) {
+  return promptRenderer(taskSchema.parse({ name: 't', samples: [{ q: '?' }], scorer: 'exact', ...said }), pool);
+}
+
+const ARC = { ask: 'choices', prompt: { text: 'Question: {{ q }}\nAnswer:' }, choices: '{{ choices | tojson }}' };
+
+describe('plain text', () => {
+  test('is given as it is, few-shot examples before it, each with its answer and the separator', () => {
+    const examples = { samples: [{ q: 'a' }], count: 2 };
+    const renderer = rendererOf({ prompt: { preamble: 'Sums.\n\n', text: '{{ q }} =', examples } }, [
+      { q: '1+1', target: 2 },
+      { q: '2+2', target: 4 },
+    ]);
+    expect(renderer.prompt({ q: '3+3' })).toEqual({ text: 'Sums.\n\n1+1 = 2\n\n2+2 = 4\n\n3+3 =' });
+    expect(renderer.continuations).toBeUndefined();
+  });
+
+  test('never has the sample itself among its examples', () => {
+    const examples = { samples: [{ q: 'a' }], count: 1 };
+    const pool = [
+      { q: '1+1', target: 2 },
+      { q: '2+2', target: 4 },
+    ];
+    const renderer = rendererOf({ prompt: { text: '{{ q }} =', examples } }, pool);
+    expect(renderer.prompt({ q: '1+1' })).toEqual({ text: '2+2 = 4\n\n1+1 =' });
+  });
+});
+
+describe('choices', () => {
+  test('stand after the prompt behind the delimiter, and keep the text that their length is taken of', () => {
+    expect(rendererOf(ARC).continuations!({ q: 'why?', choices: ['sun', 'moon'] })).toEqual([
+      { context: 'Question: why?\nAnswer:', text: ' sun', choice: 'sun' },
+      { context: 'Question: why?\nAnswer:', text: ' moon', choice: 'moon' },
+    ]);
+  });
+
+  test('may be templates, one for each', () => {
+    const renderer = rendererOf({ ...ARC, choices: ['no', '{{ yes }}'], delimiter: '\n' });
+    expect(renderer.continuations!({ q: 'so?', yes: 'yes' }).map(({ text }) => text)).toEqual(['\nno', '\nyes']);
+  });
+
+  test('may be one text after several contexts, as in WinoGrande', () => {
+    const renderer = rendererOf({
+      ...ARC,
+      prompt: { text: '' },
+      contexts: ['{{ a }} was', '{{ b }} was'],
+      choices: ['late'],
+    });
+    expect(renderer.continuations!({ a: 'Ann', b: 'Bob' })).toEqual([
+      { context: 'Ann was', text: ' late', choice: 'late' },
+      { context: 'Bob was', text: ' late', choice: 'late' },
+    ]);
+  });
+
+  test.each([
+    [{ ...ARC, choices: '{{ q }}' }, /choices: expected a template that renders a JSON list, .*found "why\?"/],
+    [{ ...ARC, contexts: ['a', 'b'], choices: ['x', 'y'] }, /choices: expected one choice for all contexts, found 2/],
+  ])('are refused in words when the row does not give them (%#)', (said, says) => {
+    expect(() => rendererOf(said).continuations!({ q: 'why?' })).toThrow(says);
+  });
+
+  test.each([
+    [{ ...ARC, choices: undefined }, /choices: expected the choices that are ranked, found none/],
+    [{ ...ARC, prompt: { user: '{{ q }}' } }, /ask: expected a prompt of plain text/],
+  ])('are refused in words when the task does not fit (%#)', (said, says) => {
+    expect(() => rendererOf(said)).toThrow(says);
+  });
+});
+
+test('perplexity is of the whole text, after nothing', () => {
+  const renderer = rendererOf({ ask: 'perplexity', prompt: { text: '{{ page }}' } });
+  expect(renderer.continuations!({ page: 'Once.' })).toEqual([{ context: '', text: 'Once.', choice: 'Once.' }]);
+});
