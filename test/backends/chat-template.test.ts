@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createChatTemplate, PLAIN } from '../../src/backends/chat-template.js';
+import { createChatTemplate, PLAIN, templateWarnings } from '../../src/backends/chat-template.js';
 import { UserError } from '../../src/core/errors.js';
 
 const CHATML = `{%- for m in messages -%}<|{{ m.role }}|>{{ m.content }}{{ eos_token }}{%- endfor -%}
@@ -39,6 +39,32 @@ describe('a chat template', () => {
   it('passes on in one sentence what the template itself objects to', () => {
     const refusing = createChatTemplate("{{ raise_exception('System role not supported') }}", options);
     expect(() => refusing.render({ messages: [user] })).toThrow(/tokenizer_config\.json: .*System role not supported/);
+  });
+
+  it.each([
+    [
+      'refuses one',
+      "{% if messages[0].role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}",
+    ],
+    ['leaves it out', ''],
+  ])('puts a system message before the first question where it %s', (_how, start) => {
+    const turns =
+      "{% for m in messages %}{% if m.role != 'system' %}<|{{ m.role }}|>{{ m.content }}{% endif %}{% endfor %}";
+    const template = createChatTemplate(start + turns, options);
+    const examples = [user, { role: 'assistant', content: 'Ja' }, user] as const;
+    const system = { role: 'system', content: 'Be brief.' } as const;
+    expect(templateWarnings(template)).toEqual([expect.stringContaining('before the first question')]);
+    expect(template.render({ messages: [system, ...examples] })).toBe(
+      '<|user|>Be brief.\n\nHi {{ 7 * 7 }}<|assistant|>Ja<|user|>Hi {{ 7 * 7 }}',
+    );
+    expect(template.render({ messages: [user] })).toBe('<|user|>Hi {{ 7 * 7 }}');
+  });
+
+  it('keeps a system message in its own place where there is one', () => {
+    const template = createChatTemplate(CHATML, options);
+    const messages = [{ role: 'system', content: 'Be brief.' } as const, user];
+    expect(templateWarnings(template)).toEqual([]);
+    expect(template.render({ messages })).toMatch(/^<\|system\|>Be brief/);
   });
 
   it('must be Jinja', () => {
