@@ -2,9 +2,9 @@
  * The samples of a task: inline, or from a data file; limited, shuffled by the seed, stratified; with the prompts rendered.
  */
 import { dirname } from 'node:path';
-import { Template } from '@huggingface/jinja';
 import { sampleReader } from '../core/definition/sample.js';
 import type { DataSamples, Row, Sample, Task } from '../core/definition/suite.js';
+import { rowTemplate } from '../core/definition/template.js';
 import { UserError } from '../core/errors.js';
 import { createRandom, shuffle } from '../core/stats/random.js';
 import { locateData } from './data.js';
@@ -57,12 +57,14 @@ export async function loadSamples(
     for (const [i, row] of rows.entries()) add(row, loaded.document.place([...path, 'samples', i]));
     return { samples, source: { name: 'inline', hashes: [] } };
   }
+  const { stratify } = task.samples;
   const files = await dataFiles(loaded, task.samples, options);
+  const inSuite = loaded.document.place([...path, 'samples']);
   const rows = await takeRows(rowsOf(files), {
     limit: Math.min(task.samples.limit ?? Number.POSITIVE_INFINITY, options.limit ?? Number.POSITIVE_INFINITY),
     shuffled: task.samples.shuffle,
     seed: options.seed,
-    ...(task.samples.stratify !== undefined && { stratum: stratumBy(task.samples.stratify) }),
+    ...(stratify !== undefined && { stratum: withPlace(inSuite, () => stratumBy(stratify)) }),
   });
   if (rows.length === 0) throw new UserError(`${displayPath(files[0]!)}: expected at least one row, found none`);
   for (const { row, place } of rows) add(row, `${place}: `);
@@ -102,8 +104,8 @@ function dataFiles(
 }
 
 function stratumBy(source: string): (row: NumberedRow) => string {
-  const template = new Template(source);
-  return ({ row }) => template.render(row);
+  const template = rowTemplate('samples.stratify', source);
+  return ({ row }) => template(row);
 }
 
 function withPlace<T>(place: string, read: () => T): T {

@@ -46,20 +46,21 @@ async function answer(
   const pieces: number[] = [];
   const tokensPerPiece: (number | null)[] = [];
   const logprobs: number[] = [];
-  let silent = 0;
+  let silent: number | null = 0;
   const due = session.now();
   const stream: AsyncIterable<GenerationEvent> = session.generate(prompt, generation, signal);
   for await (const event of stream) {
     if (event.kind === 'piece') {
       if (event.logprobs) logprobs.push(...event.logprobs);
       // Tokens that only begin a character show nothing yet: the reader's first token is the first that says something.
-      if (pieces.length === 0 && event.text === '') {
-        silent += event.tokens ?? 0;
+      // What a reasoning model thinks is no part of its answer, but someone sees it come.
+      if (pieces.length === 0 && event.text === '' && !event.reasoning) {
+        silent = silent === null || event.tokens === null ? null : silent + event.tokens;
         continue;
       }
       text.push(event.text);
       pieces.push(event.time - due);
-      tokensPerPiece.push(event.tokens === null ? null : event.tokens + silent);
+      tokensPerPiece.push(event.tokens === null || silent === null ? null : event.tokens + silent);
       silent = 0;
       continue;
     }

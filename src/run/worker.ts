@@ -2,7 +2,7 @@
  * The process that holds one model. It is forked fresh for every block, so that its memory is the model's and a crash of
  * native code is one failed trial. It does what it is told, one request at a time, and dies with its runner.
  */
-import type { Session } from '../backends/backend.js';
+import type { BackendContext, Session } from '../backends/backend.js';
 import { backendOf } from '../backends/table.js';
 import { describeError, UserError } from '../core/errors.js';
 import { lateness, watchLoop } from './loop-delay.js';
@@ -51,12 +51,25 @@ async function open({ model, directory }: Extract<ToWorker, { type: 'open' }>): 
     send({
       type: 'opened',
       facts: opened.facts,
-      load: (performance.now() - before) / 1000,
+      load: (performance.now() - before - fetching.elapsed()) / 1000,
       processes: opened.processes,
     });
   } catch (error) {
     send({ type: 'not-opened', byUser: error instanceof UserError, reason: describeError(error) });
   }
+}
+
+/** From the first tick to the last, milliseconds: a download is paid once, and is no part of what loading takes. */
+function stopwatch() {
+  let first: number | null = null;
+  let last = 0;
+  return {
+    tick() {
+      last = performance.now();
+      first ??= last;
+    },
+    elapsed: () => (first === null ? 0 : last - first),
+  };
 }
 
 async function run({ request, asked }: Extract<ToWorker, { type: 'run' }>): Promise<void> {
