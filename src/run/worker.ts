@@ -40,12 +40,13 @@ async function receive(message: ToWorker): Promise<void> {
 async function open({ model, directory }: Extract<ToWorker, { type: 'open' }>): Promise<void> {
   try {
     const backend = await backendOf(model);
+    const fetching = stopwatch();
     const before = performance.now();
-    const opened = await backend.open(
-      model,
-      { directory, environment: process.env, onProgress: (progress) => send({ type: 'progress', ...progress }) },
-      stopping.signal,
-    );
+    const onProgress: BackendContext['onProgress'] = (progress) => {
+      fetching.tick();
+      send({ type: 'progress', ...progress });
+    };
+    const opened = await backend.open(model, { directory, environment: process.env, onProgress }, stopping.signal);
     session = opened;
     loop.enable();
     send({

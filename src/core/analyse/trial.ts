@@ -93,6 +93,7 @@ export function judgeTrial(record: MeasurementRecord, context: TrialContext): Tr
       failure: null,
       tokensDisagree: false,
       retries: 0,
+      cold,
     };
   }
   return {
