@@ -11,7 +11,7 @@ import { known, missing } from '../core/measure/quantity.js';
 import { sha256 } from '../files/hash.js';
 import { describeSource, ggufFiles, type Resolved, resolveSource, type SourceOptions } from '../files/hub.js';
 import type { Backend, BackendContext, Session } from './backend.js';
-import { type ChatTemplate, createChatTemplate, PLAIN, templateWarnings } from './chat-template.js';
+import { type ChatTemplate, createChatTemplate, NO_TEMPLATE_WARNING, PLAIN } from './chat-template.js';
 import { abortionOf } from './llama-cpp/abort.js';
 import { createEngine } from './llama-cpp/engine.js';
 import { type GgufHeader, readGguf } from './llama-cpp/gguf.js';
@@ -209,7 +209,7 @@ async function factsOf(
     cannot: {},
     network: 'none',
     warnings: [
-      ...templateWarnings(template),
+      ...(template.source === null ? [NO_TEMPLATE_WARNING] : []),
       ...(contextSize > loaded.trainContextSize
         ? [
             `the context of ${contextSize} tokens is longer than the ${loaded.trainContextSize} the model was trained on`,

@@ -10,7 +10,7 @@ import { known, missing } from '../core/measure/quantity.js';
 import { sha256 } from '../files/hash.js';
 import { describeSource, resolveSource, type SourceOptions } from '../files/hub.js';
 import type { Backend, BackendContext, Readiness } from './backend.js';
-import { templateWarnings } from './chat-template.js';
+import { NO_TEMPLATE_WARNING } from './chat-template.js';
 import { physicalCores } from './cores.js';
 import { smallest, withEndToken } from './huggingface/config.js';
 import { readTextModel } from './huggingface/text-model.js';
@@ -73,7 +73,7 @@ export const onnxruntime: Backend<OnnxModel> = {
           chatTemplateHash: source === null ? missing('the model has no chat template') : { value: sha256(source) },
           cannot: source === null ? { chatTemplate: 'the model has no chat template' } : {},
           network: 'none',
-          warnings: templateWarnings(text.template),
+          warnings: source === null ? [NO_TEMPLATE_WARNING] : [],
         },
       });
     } catch (error) {

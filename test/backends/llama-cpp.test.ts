@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { AutoModelForCausalLM, AutoTokenizer, env, type Tensor } from '@huggingface/transformers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Session } from '../../src/backends/backend.js';
-import { PLAIN, templateWarnings } from '../../src/backends/chat-template.js';
+import { NO_TEMPLATE_WARNING } from '../../src/backends/chat-template.js';
 import { llamaCpp } from '../../src/backends/llama-cpp.js';
 import { modelSchema } from '../../src/core/definition/model.js';
 import type { Prompt } from '../../src/core/definition/suite.js';
@@ -67,7 +67,7 @@ describeWith([BASE], 'llama-cpp with a base model, which has no chat template an
   afterAll(() => session?.close());
 
   test('warns that there is no chat template', () => {
-    expect(session.facts.warnings).toEqual(templateWarnings(PLAIN));
+    expect(session.facts.warnings).toEqual([NO_TEMPLATE_WARNING]);
     expect(session.facts.chatTemplateHash).toEqual({ missing: expect.any(String) });
   });
 
