@@ -76,7 +76,7 @@ export const PLAIN: ChatTemplate = {
   render: (prompt) => (isChat(prompt) ? prompt.messages.map(({ content }) => content).join('\n\n') : prompt.text),
 };
 
-export const NO_TEMPLATE_WARNING =
+const NO_TEMPLATE_WARNING =
   'the model has no chat template: prompts are given to it as plain text, which suits a base model and harms a chat model';
 
 /** What a session says of its model's template. */
