@@ -76,8 +76,12 @@ export async function resolveSource(source: string, options: SourceOptions): Pro
   });
 }
 
+/** Someone who only asks is not kept waiting: the hub is tried once. */
+const ASKING: HubPace = { ...PACE, attempts: 1, stall: 10 };
+
 /** Whether a source is here, and how much would be fetched; downloads nothing but the list of files. Never throws. */
-export async function describeSource(source: string, options: SourceOptions): Promise<SourceStatus> {
+export async function describeSource(source: string, given: SourceOptions): Promise<SourceStatus> {
+  const options = { pace: ASKING, ...given };
   try {
     if (!isHubReference(source)) return { ready: true, resolved: await localFiles(source, options) };
     const { reference, cache, signal } = hubSource(source, options);
