@@ -1,9 +1,8 @@
 /**
- * llama.cpp through node-llama-cpp, in this process: GGUF files from a path or a hub, with the chat template that the file
- * carries. node-llama-cpp loads the model; generating and scoring drive its native context directly (llama-cpp/native.ts).
+ * llama.cpp in this process: GGUF files from a path or a hub, with the chat template that the file carries. On the CPU the
+ * library itself is called (llama-cpp/direct.ts), on a GPU node-llama-cpp (llama-cpp/addon.ts).
  */
 import { availableParallelism } from 'node:os';
-import { getLlama, getModuleVersion, type Llama, type LlamaContext, type LlamaModel } from 'node-llama-cpp';
 import type { ModelOf } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
 import type { SessionFacts } from '../core/measure/log.js';
@@ -11,13 +10,15 @@ import { known, missing } from '../core/measure/quantity.js';
 import { sha256 } from '../files/hash.js';
 import { describeSource, ggufFiles, type Resolved, resolveSource, type SourceOptions } from '../files/hub.js';
 import type { Backend, BackendContext, Session } from './backend.js';
-import { type ChatTemplate, createChatTemplate, NO_TEMPLATE_WARNING, PLAIN } from './chat-template.js';
+import { type ChatTemplate, createChatTemplate, PLAIN, templateWarnings } from './chat-template.js';
 import { abortionOf } from './llama-cpp/abort.js';
-import { createEngine } from './llama-cpp/engine.js';
+import { loadThroughAddon } from './llama-cpp/addon.js';
+import { loadDirect } from './llama-cpp/direct.js';
+import type { LoadedModel, LoadOptions } from './llama-cpp/engine.js';
 import { type GgufHeader, readGguf } from './llama-cpp/gguf.js';
+import { openLibrary } from './llama-cpp/library.js';
 import { createScorer } from './llama-cpp/loglikelihood.js';
-import { nativeOf } from './llama-cpp/native.js';
-import { generate, now } from './llama-cpp/session.js';
+import { createTurns, generate, now } from './llama-cpp/session.js';
 import { defaultThreads } from './llama-cpp/threads.js';
 import { createVocabulary } from './llama-cpp/vocabulary.js';
 import { describeWeights } from './weights.js';
@@ -79,124 +80,81 @@ const DEFAULT_CONTEXT = 4096;
 
 async function openSession(opening: Opening): Promise<Session> {
   const { model, header, resolved } = opening;
-  const complaints: string[] = [];
-  const llama = await getLlama({
-    build: 'never',
-    skipDownload: true,
-    gpu: model.gpuLayers === 0 ? false : 'auto',
-    maxThreads: 0,
-    progressLogs: false,
-    logger: (level, message) => {
-      if (level === 'error' || level === 'fatal') complaints.push(message.trim());
-    },
-  });
+  const loaded = await load(opening);
   try {
-    const { loaded, main, threads, openContext } = await load(llama, opening).catch((error: unknown) => {
-      if (error instanceof UserError || opening.signal.aborted) throw error;
-      // The first complaint is the cause; the lines after it say that each caller failed in turn.
-      const said = complaints[0]?.replace(/^\w+: (error loading model: )?/, '') ?? describeError(error);
-      throw new UserError(
-        `${resolved.path}: expected a model that llama.cpp loads with these settings, but it says "${said}"; ` +
-          'check the file, and lower `context` or `gpuLayers` where memory is short',
-        { cause: error },
-      );
-    });
-    const contextSize = Math.min(main.contextSize, model.context ?? main.contextSize);
-    const native = nativeOf(main, loaded);
-    const engine = createEngine(native, main.batchSize);
-    const vocabulary = createVocabulary(native.model, { bos: loaded.tokens.bos, eos: loaded.tokens.eos });
-    const template = templateOf(header, resolved.path);
-    const scorer = createScorer({
-      vocabulary,
-      contextSize,
-      open: async ({ sequences, tokens }) => {
-        const context = await openContext({ sequences, contextSize: tokens, swaFullCache: true });
-        const scoring = createEngine(nativeOf(context, loaded), context.batchSize);
-        return {
-          engine: scoring,
-          async close() {
-            scoring.dispose();
-            await context.dispose();
-          },
-        };
-      },
-    });
-    const facts = await factsOf(opening, { llama, loaded, contextSize, threads, template });
+    const { path } = resolved;
+    const context = model.context ?? Math.min(loaded.trainedContext, DEFAULT_CONTEXT);
+    const engine = await loaded
+      .openContext({ sequences: 1, contextSize: context, fullWindow: false })
+      .catch((error: unknown) => refuse(path, error));
+    const contextSize = Math.min(context, engine.contextSize);
+    const vocabulary = createVocabulary(loaded.tokenizer);
+    const template = templateOf(header, path);
+    const turns = createTurns();
+    const scorer = createScorer({ vocabulary, contextSize, turns, openContext: loaded.openContext });
+    const facts = await factsOf(opening, loaded, { contextSize, template });
     let closed: Promise<void> | undefined;
     return {
       facts,
       now,
       processes: [],
       generate: (prompt, generation, signal) =>
-        generate({ engine, vocabulary, template, contextSize }, prompt, generation, signal),
+        generate({ engine, vocabulary, template, contextSize, turns }, prompt, generation, signal),
       loglikelihood: (request, signal) => scorer.score(request, signal),
       close: () => {
-        closed ??= (async () => {
-          await engine.idle();
-          await scorer.close();
-          engine.dispose();
-          // In this order, by hand: what only the native side still holds is garbage to node-llama-cpp, which then waits
-          // for ever to be told that it may go.
-          await main.dispose();
-          await loaded.dispose();
-          await llama.dispose();
-        })();
+        turns.end();
+        closed ??= scorer.close().then(engine.close).then(loaded.close);
         return closed;
       },
     };
   } catch (error) {
-    await llama.dispose();
+    await loaded.close();
     throw error;
   }
 }
 
-interface ContextNeeds {
-  readonly sequences: number;
-  readonly contextSize: number;
-  /** Keeps what a sliding window has left behind, so that a sequence can go back to an earlier position. */
-  readonly swaFullCache: boolean;
+async function load({ model, resolved, adapters, signal }: Opening): Promise<LoadedModel> {
+  const { gpuLayers, batchSize, flashAttention, kvCacheType } = model;
+  const options: LoadOptions = {
+    file: resolved.files[0]!,
+    threads: threadsOf(model, resolved),
+    ...{ gpuLayers, batchSize, flashAttention, kvCacheType, adapters },
+  };
+  const refuseThis = (error: unknown) => refuse(resolved.path, error);
+  if (gpuLayers !== 0) return loadThroughAddon(options, signal).catch(refuseThis);
+  const library = await openLibrary().catch((error: unknown) => describeError(error));
+  if (typeof library !== 'string') return loadDirect(library, options).catch(refuseThis);
+  const loaded = await loadThroughAddon(options, signal).catch(refuseThis);
+  const slow = `llama.cpp cannot be called directly on this system (${library}): node-llama-cpp adds about 0.1 ms to every token, more on several threads, and a small model's speed is not its own`;
+  return { ...loaded, warnings: [...loaded.warnings, slow] };
 }
 
-async function load(llama: Llama, { model, resolved, adapters, signal }: Opening) {
-  const loaded = await llama.loadModel({
-    modelPath: resolved.files[0]!,
-    gpuLayers: model.gpuLayers,
-    loadSignal: signal,
-  });
-  const threads = model.threads ?? defaultThreads(resolved.bytes);
-  const kvCacheType = model.kvCacheType.toUpperCase() as 'F16';
-  const openContext = (needs: ContextNeeds): Promise<LlamaContext> =>
-    loaded.createContext({
-      ...needs,
-      batchSize: Math.min(model.batchSize, needs.contextSize),
-      threads,
-      flashAttention: model.flashAttention,
-      experimentalKvCacheKeyType: kvCacheType,
-      experimentalKvCacheValueType: kvCacheType,
-      failedCreationRemedy: false,
-      ...(adapters.length > 0 && { lora: { adapters: [...adapters] } }),
-    });
-  const contextSize = model.context ?? Math.min(loaded.trainContextSize, DEFAULT_CONTEXT);
-  return { loaded, threads, openContext, main: await openContext({ sequences: 1, contextSize, swaFullCache: false }) };
+function refuse(path: string, error: unknown): never {
+  throw new UserError(
+    `${path}: expected a model that llama.cpp loads with these settings, but it says "${describeError(error)}"; ` +
+      'check the file, and lower `context` or `gpuLayers` where memory is short',
+    { cause: error },
+  );
 }
 
-interface Loaded {
-  readonly llama: Llama;
-  readonly loaded: LlamaModel;
+function threadsOf(model: LlamaCppModel, { bytes }: Resolved): number {
+  return model.threads ?? defaultThreads(bytes);
+}
+
+interface Opened {
   readonly contextSize: number;
-  readonly threads: number;
   readonly template: ChatTemplate;
 }
 
 async function factsOf(
-  opening: Opening,
-  { llama, loaded, contextSize, threads, template }: Loaded,
+  { model, header, resolved, adapters }: Opening,
+  loaded: LoadedModel,
+  { contextSize, template }: Opened,
 ): Promise<SessionFacts> {
-  const { model, header, resolved, adapters } = opening;
-  const gpu = llama.gpu === false ? null : `${llama.gpu} (${(await llama.getGpuDeviceNames()).join(', ')})`;
+  const threads = threadsOf(model, resolved);
   return {
-    engine: `node-llama-cpp ${await getModuleVersion()} (llama.cpp ${llama.llamaCppRelease.release})`,
-    device: gpu ?? 'cpu',
+    engine: loaded.engine,
+    device: loaded.device,
     threads: known(threads),
     weights: await describeWeights([...resolved.files, ...adapters.map(({ filePath }) => filePath)]),
     parameters: header.parameters,
@@ -209,17 +167,13 @@ async function factsOf(
     cannot: {},
     network: 'none',
     warnings: [
-      ...(template.source === null ? [NO_TEMPLATE_WARNING] : []),
-      ...(contextSize > loaded.trainContextSize
-        ? [
-            `the context of ${contextSize} tokens is longer than the ${loaded.trainContextSize} the model was trained on`,
-          ]
+      ...loaded.warnings,
+      ...templateWarnings(template),
+      ...(contextSize > loaded.trainedContext
+        ? [`the context of ${contextSize} tokens is longer than the ${loaded.trainedContext} the model was trained on`]
         : []),
       ...(threads > availableParallelism()
         ? [`${threads} threads share ${availableParallelism()} cores and wait for each other; set fewer threads`]
-        : []),
-      ...(gpu === null && model.gpuLayers !== 0
-        ? [`gpuLayers is ${model.gpuLayers}, but llama.cpp found no GPU here: the model runs on the CPU`]
         : []),
     ],
   };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { AutoModelForCausalLM, AutoTokenizer, env, type Tensor } from '@huggingface/transformers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Session } from '../../src/backends/backend.js';
-import { NO_TEMPLATE_WARNING } from '../../src/backends/chat-template.js';
+import { PLAIN, templateWarnings } from '../../src/backends/chat-template.js';
 import { llamaCpp } from '../../src/backends/llama-cpp.js';
 import { modelSchema } from '../../src/core/definition/model.js';
 import type { Prompt } from '../../src/core/definition/suite.js';
@@ -56,6 +56,27 @@ describeWith([SLM], 'llama-cpp with a chat model', () => {
   contract('llama-cpp', { backend: llamaCpp, model, broken: entry({ source: 'none.gguf' }), context, prompt: REPLY });
 });
 
+describeWith([SLM], 'llama-cpp through the addon of node-llama-cpp, as for a GPU', () => {
+  const model = entry({ source: SLM, gpuLayers: 1 });
+  contract('llama-cpp', { backend: llamaCpp, model, broken: entry({ source: 'none.gguf' }), context, prompt: REPLY });
+
+  test('answers and scores as the library does when it is called directly', async () => {
+    const [addon, direct] = [await open({ source: SLM, gpuLayers: 1 }), await open({ source: SLM })];
+    expect(addon.facts.engine).not.toBe(direct.facts.engine);
+    for (const generation of [{ maxTokens: 40 }, { maxTokens: 40, temperature: 0.7, topP: 0.9, seed: 5 }]) {
+      const [through, straight] = [await collect(addon, REPLY, generation), await collect(direct, REPLY, generation)];
+      expect(through.text).toBe(straight.text);
+      const [theirs, ours] = [through, straight].map(({ pieces }) => pieces.flatMap((piece) => piece.logprobs ?? []));
+      for (const [at, logprob] of ours!.entries()) expect(theirs![at]).toBeCloseTo(logprob, 3);
+    }
+    const continuations = [' billing', ' returns and refunds', ' the warehouse'];
+    const [theirs, ours] = [await score(addon, 'Queue:', continuations), await score(direct, 'Queue:', continuations)];
+    for (const [at, { sum }] of ours.entries()) expect(theirs[at]!.sum).toBeCloseTo(sum, 3);
+    await addon.close();
+    await direct.close();
+  });
+});
+
 describeWith([BASE], 'llama-cpp with a base model, which has no chat template and wants a first token', () => {
   const model = entry({ source: BASE });
   contract('llama-cpp', { backend: llamaCpp, model, broken: entry({ source: 'none.gguf' }), context, prompt: STORY });
@@ -67,7 +88,7 @@ describeWith([BASE], 'llama-cpp with a base model, which has no chat template an
   afterAll(() => session?.close());
 
   test('warns that there is no chat template', () => {
-    expect(session.facts.warnings).toEqual([NO_TEMPLATE_WARNING]);
+    expect(session.facts.warnings).toEqual(templateWarnings(PLAIN));
     expect(session.facts.chatTemplateHash).toEqual({ missing: expect.any(String) });
   });
 
@@ -208,6 +229,24 @@ describeWith([SLM, ADAPTER], 'llama-cpp with LoRA adapters', () => {
 });
 
 describeWith([SLM], 'llama-cpp settings', () => {
+  test('answers the same on two threads as on one', async () => {
+    const [one, two] = [await open({ source: SLM }), await open({ source: SLM, threads: 2 })];
+    const single = await collect(one, REPLY, { maxTokens: 12 });
+    expect((await collect(two, REPLY, { maxTokens: 12 })).text).toBe(single.text);
+    expect(two.facts.threads).toEqual({ value: 2 });
+    await one.close();
+    await two.close();
+  });
+
+  test('a second request at the same time, or after closing, is an error and no crash', async () => {
+    const session = await open({ source: SLM });
+    const both = [collect(session, REPLY, { maxTokens: 30 }), collect(session, REPLY, { maxTokens: 30 })];
+    const outcomes = await Promise.allSettled(both);
+    expect(outcomes.some(({ status }) => status === 'rejected')).toBe(true);
+    await session.close();
+    await expect(collect(session, REPLY, { maxTokens: 3 })).rejects.toThrow();
+  });
+
   test('a token that only begins a character is a piece without text, at its own time', async () => {
     const session = await open({ source: SLM });
     let silent = 0;

@@ -1,28 +1,30 @@
 /**
- * A llama.cpp context as this backend uses it: decode a batch, then sample or score its logits, one batch at a time.
+ * What generating and scoring need of llama.cpp. It decodes tokens at positions of numbered sequences, as batches, and
+ * keeps what it computed of them (the KV cache). The logits of a token are the scores of what may follow it; a
+ * log-probability is a logit minus the logarithm of the sum of the exponentials of all.
  *
- * llama.cpp decodes tokens at positions of numbered sequences and keeps what it computed of them (the KV cache). The logits
- * of a token are the scores of what may follow it; a log-probability is a logit minus the logarithm of the sum of the
- * exponentials of all.
+ * Two implementations: direct.ts calls the library itself, addon.ts goes through node-llama-cpp's addon.
  */
 import type { Generation } from '../../core/definition/suite.js';
-import type { Native, NativeSampler } from './native.js';
 
 /** Consecutive tokens of a sequence. */
 export interface Span {
   readonly sequence: number;
   readonly position: number;
-  readonly tokens: ArrayLike<number>;
+  readonly tokens: readonly number[];
   /** Whose logits are wanted. */
   readonly logits: 'none' | 'last' | 'all';
 }
 
+/** A llama.cpp context. One batch is computed at a time, and its logits last until the next. */
 export interface Engine {
-  /** Computes the spans as one batch. Returns for each where the logits it wanted are, until the next batch. */
-  decode(spans: readonly Span[]): Promise<readonly Uint32Array[]>;
-  /** Computes a long span as several batches, and returns where the logits of its last token are. */
-  prefill(span: Omit<Span, 'logits'>, abortable: Abortable): Promise<number>;
-  sampler(settings: Sampling): Sampler;
+  /** Tokens of one sequence; llama.cpp rounds up what was asked for. */
+  readonly contextSize: number;
+  /** The most tokens of a batch. */
+  readonly batchSize: number;
+  /** Computes the spans as one batch. Returns for each the places of the logits it wanted. */
+  decode(spans: readonly Span[]): Promise<readonly (readonly number[])[]>;
+  sampler(sampling: Sampling): Sampler;
   /** The log-probability of a token, and whether it was the most likely one. */
   score(logits: number, token: number): Promise<{ readonly logprob: number; readonly greedy: boolean }>;
   /** Makes a sequence hold what another holds. */
@@ -31,97 +33,73 @@ export interface Engine {
   forget(sequence: number, from: number): boolean;
   /** Waits for the batch that an aborted request left computing. */
   idle(): Promise<void>;
-  dispose(): void;
+  close(): Promise<void>;
 }
 
 export type Sampling = Pick<Generation, 'temperature' | 'topP' | 'seed'>;
-export type Abortable = <T>(work: Promise<T>) => Promise<T>;
 
 export interface Sampler {
+  /** The next token, with the model's own log-probability of it, whatever the temperature. */
   sample(logits: number): Promise<{ readonly token: number; readonly logprob: number }>;
-  dispose(): void;
+  close(): void;
 }
 
-export function createEngine({ context, createSampler }: Native, batchSize: number): Engine {
-  let inFlight: Promise<void> = Promise.resolve();
-  const greedy = createSampler();
-  greedy.applyConfig({ temperature: 0, seed: 0 });
-
-  async function decode(spans: readonly Span[]): Promise<readonly Uint32Array[]> {
-    context.initBatch(spans.reduce((total, { tokens }) => total + tokens.length, 0));
-    const logits = spans.map((span) =>
-      context.addToBatch(span.sequence, span.position, Uint32Array.from(span.tokens), wantedOf(span)),
-    );
-    const decoded = context.decodeBatch();
-    inFlight = decoded.catch(() => {});
-    await decoded;
-    return logits;
-  }
-
-  async function score(logits: number, token: number) {
-    const report = await context.sampleToken(logits, greedy, false, false, [[token], false, false, true, 0], true);
-    const [likeliest, , , pairs = [], weight] = report;
-    const logitOf = (wanted: number) => {
-      for (let at = 0; at < pairs.length; at += 2) if (pairs[at] === wanted) return pairs[at + 1]!;
-      throw new Error(`the engine gave no logit of token ${wanted}`);
-    };
-    return { logprob: logitOf(token) - logitOf(likeliest) - Math.log(weight), greedy: likeliest === token };
-  }
-
-  return {
-    decode,
-    score,
-    async prefill({ sequence, position, tokens }, abortable) {
-      const all = Uint32Array.from(tokens);
-      for (let start = 0; ; start += batchSize) {
-        const part = all.subarray(start, start + batchSize);
-        const last = start + part.length === all.length;
-        const span: Span = { sequence, position: position + start, tokens: part, logits: last ? 'last' : 'none' };
-        const [logits] = await abortable(decode([span]));
-        if (last) return logits![0]!;
-      }
-    },
-    sampler: (settings) => {
-      const sampler = createSampler();
-      sampler.applyConfig(configOf(settings));
-      return {
-        sample: async (logits) => {
-          const [token, , , , weight] = await context.sampleToken(logits, sampler, false, false, false, true);
-          if (token < 0) throw new Error('the engine found no token to go on with (its logits are not numbers)');
-          // A greedy token has the highest logit, so its probability is 1 in the weight of all. Sampling at a temperature
-          // has changed the logits, and the model's own probability is read anew.
-          const logprob = settings.temperature === 0 ? -Math.log(weight) : (await score(logits, token)).logprob;
-          return { token, logprob };
-        },
-        dispose: () => sampler.dispose(),
-      };
-    },
-    async copy(from, to) {
-      context.disposeSequence(to);
-      await context.copySequenceStateFromOtherSequence(to, from);
-    },
-    forget(sequence, from) {
-      if (from > 0) return context.removeTokenCellsFromSequence(sequence, from, -1);
-      context.disposeSequence(sequence);
-      return true;
-    },
-    idle: () => inFlight,
-    dispose: () => greedy.dispose(),
-  };
+/** A loaded model. */
+export interface LoadedModel {
+  readonly tokenizer: Tokenizer;
+  /** The version of the engine, and how it is reached. */
+  readonly engine: string;
+  readonly device: string;
+  /** Tokens the model was trained on at a time. */
+  readonly trainedContext: number;
+  readonly warnings: readonly string[];
+  openContext(needs: ContextNeeds): Promise<Engine>;
+  /** Closes the model with all its contexts. */
+  close(): Promise<void>;
 }
 
-/** llama.cpp draws the seed 2^32 - 1 from the clock, so it is left out. */
-function configOf({ temperature, topP, seed }: Sampling): Parameters<NativeSampler['applyConfig']>[0] {
-  return { temperature, seed: seed % 0xffffffff, ...(topP < 1 && temperature > 0 && { topP }) };
+export interface Tokenizer {
+  /** Null where the vocabulary has no such token. */
+  readonly bos: number | null;
+  readonly eos: number | null;
+  /** Whether texts begin with the first of them. */
+  readonly addBos: boolean;
+  /** Special tokens that stand in the text are recognised. */
+  tokenize(text: string): number[];
+  /** Special tokens are left out. */
+  detokenize(tokens: readonly number[]): string;
+  isEndOfGeneration(token: number): boolean;
 }
 
-function wantedOf({ tokens, logits }: Span): Uint32Array {
-  switch (logits) {
-    case 'none':
-      return new Uint32Array(0);
-    case 'last':
-      return Uint32Array.of(tokens.length - 1);
-    case 'all':
-      return Uint32Array.from({ length: tokens.length }, (_, index) => index);
+export interface LoadOptions {
+  readonly file: string;
+  readonly threads: number;
+  readonly gpuLayers: number | 'max';
+  readonly batchSize: number;
+  readonly flashAttention: boolean;
+  readonly kvCacheType: 'f32' | 'f16' | 'q8_0' | 'q4_0';
+  readonly adapters: readonly { readonly filePath: string; readonly scale: number }[];
+}
+
+export interface ContextNeeds {
+  readonly sequences: number;
+  /** Tokens of each. */
+  readonly contextSize: number;
+  /** Keeps what a sliding window has left behind, so that a sequence can go back to an earlier position. */
+  readonly fullWindow: boolean;
+}
+
+/** Computes a span of any length, a batch at a time; returns the place of the logits of its last token. */
+export async function prefill(
+  engine: Engine,
+  { sequence, position, tokens }: Omit<Span, 'logits'>,
+  abortable: <T>(work: Promise<T>) => Promise<T>,
+): Promise<number> {
+  for (let start = 0; ; start += engine.batchSize) {
+    const part = tokens.slice(start, start + engine.batchSize);
+    const last = start + part.length >= tokens.length;
+    const span: Span = { sequence, position: position + start, tokens: part, logits: last ? 'last' : 'none' };
+    const [logits] = await abortable(engine.decode([span]));
+    if (last) return logits![0]!;
   }
 }

@@ -11,7 +11,8 @@
 import { type Loglikelihood, type LoglikelihoodRequest, ModelFailure } from '../backend.js';
 import { type EncodedPair, encodePair } from '../continuation.js';
 import { type Abortion, abortionOf } from './abort.js';
-import type { Engine } from './engine.js';
+import { type ContextNeeds, type Engine, prefill } from './engine.js';
+import type { Turns } from './session.js';
 import type { Vocabulary } from './vocabulary.js';
 
 export interface Scorer {
@@ -23,14 +24,9 @@ export interface ScorerParts {
   readonly vocabulary: Vocabulary;
   /** Tokens of context and continuation together. */
   readonly contextSize: number;
+  readonly turns: Turns;
   /** A llama.cpp context beside the one that generates, whose memory and speed stay as they are without scoring. */
-  open(room: Room): Promise<{ readonly engine: Engine; close(): Promise<void> }>;
-}
-
-/** Each sequence has room for so many tokens. */
-export interface Room {
-  readonly sequences: number;
-  readonly tokens: number;
+  openContext(needs: ContextNeeds): Promise<Engine>;
 }
 
 const CONTEXT = 0;
@@ -40,19 +36,22 @@ const MOST_LOGITS = 128;
 /** Copying a sequence copies all of its room, so rooms are no larger than they must be. */
 const SMALLEST_ROOM = 256;
 
-export function createScorer({ vocabulary, contextSize, open }: ScorerParts): Scorer {
-  let opened: (Room & Awaited<ReturnType<ScorerParts['open']>>) | null = null;
+export function createScorer({ vocabulary, contextSize, turns, openContext }: ScorerParts): Scorer {
+  let opened: { readonly engine: Engine; readonly needs: ContextNeeds } | null = null;
   /** The tokens that sequence 0 holds. */
   let held: readonly number[] = [];
 
-  async function engineWith(room: Room): Promise<Engine> {
-    if (opened !== null && opened.sequences >= room.sequences && opened.tokens >= room.tokens) return opened.engine;
-    const larger: Room = {
-      sequences: Math.max(room.sequences, opened?.sequences ?? 1),
-      tokens: Math.max(SMALLEST_ROOM, 2 ** Math.ceil(Math.log2(room.tokens)), opened?.tokens ?? 0),
+  async function engineFor(sequences: number, tokens: number): Promise<Engine> {
+    const { needs } = opened ?? {};
+    if (opened !== null && opened.needs.sequences >= sequences && opened.needs.contextSize >= tokens)
+      return opened.engine;
+    const larger: ContextNeeds = {
+      sequences: Math.max(sequences, needs?.sequences ?? 1),
+      contextSize: Math.max(SMALLEST_ROOM, 2 ** Math.ceil(Math.log2(tokens)), needs?.contextSize ?? 0),
+      fullWindow: true,
     };
     await close();
-    opened = { ...larger, ...(await open(larger)) };
+    opened = { engine: await openContext(larger), needs: larger };
     return opened.engine;
   }
 
@@ -60,8 +59,7 @@ export function createScorer({ vocabulary, contextSize, open }: ScorerParts): Sc
     const closing = opened;
     opened = null;
     held = [];
-    await closing?.engine.idle();
-    await closing?.close();
+    await closing?.engine.close();
   }
 
   /** Computes what sequence 0 does not hold of the context; returns where the logits of its last token are. */
@@ -74,7 +72,7 @@ export function createScorer({ vocabulary, contextSize, open }: ScorerParts): Sc
       engine.forget(CONTEXT, 0);
     }
     const rest = { sequence: CONTEXT, position: shared, tokens: context.slice(shared) };
-    const logits = await engine.prefill(rest, abortion.race);
+    const logits = await prefill(engine, rest, abortion.race);
     held = context;
     return logits;
   }
@@ -89,10 +87,8 @@ export function createScorer({ vocabulary, contextSize, open }: ScorerParts): Sc
     const sideBySide = longer.length > 1 ? longer.filter(({ continuation }) => continuation.length <= MOST_LOGITS) : [];
     const oneByOne = longer.filter((tally) => !sideBySide.includes(tally));
 
-    const engine = await engineWith({
-      sequences: 1 + Math.min(sideBySide.length, MOST_COPIES),
-      tokens: context.length + Math.max(...continuations.map(({ length }) => length)),
-    });
+    const longest = Math.max(...continuations.map(({ length }) => length));
+    const engine = await engineFor(1 + Math.min(sideBySide.length, MOST_COPIES), context.length + longest);
     await abortion.race(engine.idle());
 
     const count = async (tally: (typeof tallies)[number], token: number, logits: number) => {
@@ -135,6 +131,7 @@ export function createScorer({ vocabulary, contextSize, open }: ScorerParts): Sc
   return {
     close,
     async score({ context, continuations }, signal) {
+      const release = turns.take();
       const abortion = abortionOf(signal);
       try {
         abortion.check();
@@ -153,6 +150,7 @@ export function createScorer({ vocabulary, contextSize, open }: ScorerParts): Sc
         return continuations.map((continuation) => scores.get(continuation)!);
       } finally {
         abortion.release();
+        release();
       }
     },
   };

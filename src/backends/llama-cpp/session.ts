@@ -6,7 +6,7 @@ import type { ChatTemplate } from '../chat-template.js';
 import { createDetokeniser } from '../detokenise.js';
 import { createStopFilter } from '../stop.js';
 import { abortionOf } from './abort.js';
-import type { Engine } from './engine.js';
+import { type Engine, prefill } from './engine.js';
 import type { Vocabulary } from './vocabulary.js';
 
 export interface GeneratorParts {
@@ -15,6 +15,33 @@ export interface GeneratorParts {
   readonly template: ChatTemplate;
   /** Tokens of prompt and answer together. */
   readonly contextSize: number;
+  readonly turns: Turns;
+}
+
+/**
+ * Requests take turns, and none comes after the last: the library would write to memory that is another batch's, or freed.
+ */
+export interface Turns {
+  /** Begins a turn; the function returned ends it. */
+  take(): () => void;
+  end(): void;
+}
+
+export function createTurns(): Turns {
+  let state: 'free' | 'taken' | 'ended' = 'free';
+  return {
+    take() {
+      if (state === 'ended') throw new Error('the session is closed');
+      if (state === 'taken') throw new Error('a session answers one request at a time');
+      state = 'taken';
+      return () => {
+        if (state === 'taken') state = 'free';
+      };
+    },
+    end() {
+      state = 'ended';
+    },
+  };
 }
 
 /** Seconds, monotonic. */
@@ -26,15 +53,16 @@ const SEQUENCE = 0;
 
 /**
  * Each token is a piece at the moment it was sampled, even while its text is held back (an incomplete character, the
- * beginning of a stop string). The next token is already being computed while a piece is read, so that neither our
- * bookkeeping nor the reader's slows the engine.
+ * beginning of a stop string). Of a large model the next token is already being computed while a piece is read, so that
+ * neither our bookkeeping nor the reader's slows the engine.
  */
 export async function* generate(
-  { engine, vocabulary, template, contextSize }: GeneratorParts,
+  { engine, vocabulary, template, contextSize, turns }: GeneratorParts,
   prompt: Prompt,
   { maxTokens, stop, ...sampling }: Generation,
   signal: AbortSignal,
 ): AsyncGenerator<GenerationEvent, void, undefined> {
+  const release = turns.take();
   const abortion = abortionOf(signal);
   const sampler = engine.sampler(sampling);
   try {
@@ -50,7 +78,7 @@ export async function* generate(
     }
     await abortion.race(engine.idle());
     engine.forget(SEQUENCE, 0);
-    let logits = await engine.prefill({ sequence: SEQUENCE, position: 0, tokens }, abortion.race);
+    let logits = await prefill(engine, { sequence: SEQUENCE, position: 0, tokens }, abortion.race);
 
     const detokeniser = createDetokeniser(vocabulary.decode);
     const filter = createStopFilter(stop);
@@ -94,7 +122,8 @@ export async function* generate(
       rendered: { value: rendered },
     };
   } finally {
-    sampler.dispose();
+    sampler.close();
     abortion.release();
+    release();
   }
 }

@@ -1,5 +1,5 @@
 /** Text to tokens and back, as the model's own tokenizer has it and with the special tokens that llama.cpp adds. */
-import type { NativeModel } from './native.js';
+import type { Tokenizer } from './engine.js';
 
 export interface Vocabulary {
   /**
@@ -14,22 +14,17 @@ export interface Vocabulary {
   readonly emptyContext: number;
 }
 
-export interface TextTokens {
-  readonly bos: number | null;
-  readonly eos: number | null;
-}
-
-export function createVocabulary(model: NativeModel, { bos, eos }: TextTokens): Vocabulary {
-  const prefix = model.shouldPrependBosToken() && bos !== null ? bos : null;
+export function createVocabulary({ bos, eos, addBos, ...tokenizer }: Tokenizer): Vocabulary {
+  const prefix = addBos ? bos : null;
   const emptyContext = bos ?? eos ?? 0;
   return {
     emptyContext,
     encode(text) {
-      const tokens = [...model.tokenize(text, true)];
+      const tokens = tokenizer.tokenize(text);
       if (prefix !== null && tokens[0] !== prefix) tokens.unshift(prefix);
       return tokens.length === 0 ? [emptyContext] : tokens;
     },
-    decode: (tokens) => model.detokenize(Uint32Array.from(tokens), false),
-    endsAnswer: (token) => token === eos || model.isEogToken(token),
+    decode: tokenizer.detokenize,
+    endsAnswer: (token) => token === eos || tokenizer.isEndOfGeneration(token),
   };
 }

@@ -1,0 +1,314 @@
+/**
+ * llama.cpp by calling the library itself, on the CPU. A small model's token takes a fifth of a millisecond, as long as
+ * handing work to another thread and back, so short batches are computed on this thread; long ones on another, so that
+ * this one stays free to hear of an abort.
+ */
+import { performance } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
+import koffi from 'koffi';
+import type { ContextNeeds, Engine, LoadedModel, LoadOptions, Sampler, Sampling, Span, Tokenizer } from './engine.js';
+import type { Batch, Library, LlamaFunctions, Pointer } from './library.js';
+
+/** Batches that are expected to take longer than this many seconds are computed on another thread. */
+const LONG = 0.005;
+/** So many seconds after the last time, this thread sees to whatever else has happened. */
+const BREATH = 0.01;
+
+/** @throws Error when the library does not load the model. */
+export async function loadDirect(library: Library, options: LoadOptions): Promise<LoadedModel> {
+  const { llama } = library;
+  library.takeComplaints();
+  const params = { ...llama.model_default_params(), n_gpu_layers: 0 };
+  const model = await onAnotherThread<Pointer>((done) => llama.model_load_from_file.async(options.file, params, done));
+  if (model === null) throw new Error(causeOf(library));
+  const closing: (() => Promise<void> | void)[] = [() => llama.model_free(model)];
+  const close = async () => {
+    for (const part of closing.splice(0).reverse()) await part();
+  };
+  try {
+    const pool = options.threads > 1 ? library.createThreadPool(options.threads) : null;
+    if (pool !== null) closing.push(() => pool.free());
+    const adapters = options.adapters.map(({ filePath }) => {
+      const adapter = llama.adapter_lora_init(model, filePath);
+      if (adapter === null) throw new Error(causeOf(library));
+      return adapter;
+    });
+    return {
+      tokenizer: tokenizerOf(llama, model),
+      engine: library.version,
+      device: 'cpu',
+      trainedContext: llama.model_n_ctx_train(model),
+      warnings: [],
+      close,
+      openContext: async (needs) => {
+        const context = llama.init_from_model(model, contextParams(llama, options, needs));
+        if (context === null) throw new Error(causeOf(library));
+        if (pool !== null) llama.attach_threadpool(context, pool.pointer, null);
+        if (adapters.length > 0) {
+          const scales = Float32Array.from(options.adapters, ({ scale }) => scale);
+          llama.set_adapters_lora(context, BigUint64Array.from(adapters), adapters.length, scales);
+        }
+        const engine = createEngine(llama, { model, context, ...needs, batchSize: options.batchSize });
+        closing.push(engine.close);
+        return engine;
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The first complaint is the cause; those after it say that each caller failed in turn. */
+function causeOf(library: Library): string {
+  return library.takeComplaints()[0]?.replace(/^\w+: (error loading model: )?/, '') ?? 'it gives no reason';
+}
+
+/** llama.cpp rounds the room of a sequence up to a multiple of this. */
+const CELLS = 256;
+/** `enum ggml_type` */
+const CACHE_TYPES = { f32: 0, f16: 1, q4_0: 2, q8_0: 8 } as const;
+
+function contextParams(llama: LlamaFunctions, options: LoadOptions, needs: ContextNeeds) {
+  const cells = Math.ceil(needs.contextSize / CELLS) * CELLS;
+  return {
+    ...llama.context_default_params(),
+    n_ctx: cells * needs.sequences,
+    n_batch: options.batchSize,
+    n_ubatch: options.batchSize,
+    n_seq_max: needs.sequences,
+    n_threads: options.threads,
+    n_threads_batch: options.threads,
+    flash_attn_type: options.flashAttention ? 1 : 0,
+    type_k: CACHE_TYPES[options.kvCacheType],
+    type_v: CACHE_TYPES[options.kvCacheType],
+    swa_full: needs.fullWindow,
+  };
+}
+
+function tokenizerOf(llama: LlamaFunctions, model: Pointer): Tokenizer {
+  const vocab = llama.model_get_vocab(model);
+  const tokenOrNull = (token: number) => (token < 0 ? null : token);
+  return {
+    bos: tokenOrNull(llama.vocab_bos(vocab)),
+    eos: tokenOrNull(llama.vocab_eos(vocab)),
+    addBos: llama.vocab_get_add_bos(vocab),
+    isEndOfGeneration: (token) => llama.vocab_is_eog(vocab, token),
+    tokenize(text) {
+      const bytes = Buffer.from(text);
+      // Room for what a vocabulary may put before the first byte; no token is shorter than a byte.
+      const tokens = new Int32Array(bytes.length + 8);
+      const count = llama.tokenize(vocab, bytes, bytes.length, tokens, tokens.length, false, true);
+      if (count < 0) throw new Error(`llama.cpp needs ${-count} tokens for a text of ${bytes.length} bytes`);
+      return [...tokens.subarray(0, count)];
+    },
+    detokenize(tokens) {
+      const ids = Int32Array.from(tokens);
+      let bytes = new Uint8Array(16 * ids.length + 16);
+      let length = llama.detokenize(vocab, ids, ids.length, bytes, bytes.length, false, false);
+      if (length < 0) {
+        bytes = new Uint8Array(-length);
+        length = llama.detokenize(vocab, ids, ids.length, bytes, bytes.length, false, false);
+      }
+      return Buffer.from(bytes.buffer, 0, length).toString();
+    },
+  };
+}
+
+interface EngineParts extends ContextNeeds {
+  readonly model: Pointer;
+  readonly context: Pointer;
+  readonly batchSize: number;
+}
+
+function createEngine(llama: LlamaFunctions, { model, context, contextSize, batchSize }: EngineParts): Engine {
+  const memory = llama.get_memory(context);
+  const vocabulary = llama.vocab_n_tokens(llama.model_get_vocab(model));
+  const batch = createBatch(batchSize);
+  let inFlight: Promise<unknown> = Promise.resolve();
+  let secondsPerToken = Number.POSITIVE_INFINITY;
+  let breath = 0;
+  let closed: Promise<void> | undefined;
+
+  /** After closing, an address is of memory that is another's. */
+  function requireOpen(): void {
+    if (closed !== undefined) throw new Error('the context is closed');
+  }
+
+  async function decode(spans: readonly Span[]): Promise<readonly (readonly number[])[]> {
+    requireOpen();
+    const places = batch.fill(spans);
+    if (performance.now() / 1000 - breath > BREATH) {
+      await setImmediate();
+      breath = performance.now() / 1000;
+    }
+    const start = performance.now() / 1000;
+    const tokens = batch.struct.n_tokens;
+    const status =
+      secondsPerToken * tokens > LONG
+        ? await onAnotherThread<number>((done) => llama.decode.async(context, batch.struct, done))
+        : llama.decode(context, batch.struct);
+    if (status !== 0) throw new Error(`llama.cpp could not compute a batch of ${tokens} tokens (status ${status})`);
+    secondsPerToken = (performance.now() / 1000 - start) / tokens;
+    return places;
+  }
+
+  let seen: { readonly address: Pointer; readonly logits: Float32Array } | undefined;
+  /** The logits where llama.cpp keeps them, which is the same place for token after token. */
+  const logitsAt = (place: number) => {
+    requireOpen();
+    const address = llama.get_logits_ith(context, place);
+    if (address === null) throw new Error(`llama.cpp has no logits at place ${place}`);
+    if (seen?.address !== address) {
+      seen = { address, logits: new Float32Array(koffi.view(address, vocabulary * Float32Array.BYTES_PER_ELEMENT)) };
+    }
+    return seen.logits;
+  };
+
+  return {
+    contextSize,
+    batchSize,
+    decode(spans) {
+      const work = decode(spans);
+      inFlight = work.catch(() => {});
+      return work;
+    },
+    sampler: (sampling) => createSampler(llama, context, logitsAt, sampling),
+    async score(place, token) {
+      const logits = logitsAt(place);
+      const { likeliest, total } = summarise(logits);
+      return { logprob: logits[token]! - total, greedy: likeliest === token };
+    },
+    async copy(from, to) {
+      requireOpen();
+      llama.memory_seq_rm(memory, to, -1, -1);
+      llama.memory_seq_cp(memory, from, to, -1, -1);
+    },
+    forget(sequence, from) {
+      requireOpen();
+      return llama.memory_seq_rm(memory, sequence, from, -1);
+    },
+    idle: async () => void (await inFlight),
+    close() {
+      closed ??= inFlight.then(() => {
+        batch.free();
+        llama.free(context);
+      });
+      return closed;
+    },
+  };
+}
+
+function createSampler(
+  llama: LlamaFunctions,
+  context: Pointer,
+  logitsAt: (place: number) => Float32Array,
+  { temperature, topP, seed }: Sampling,
+): Sampler {
+  if (temperature === 0) {
+    return {
+      async sample(place) {
+        const logits = logitsAt(place);
+        const { likeliest, total } = summarise(logits);
+        return { token: likeliest, logprob: logits[likeliest]! - total };
+      },
+      close() {},
+    };
+  }
+  const chain = llama.sampler_chain_init({ no_perf: true });
+  if (topP < 1) llama.sampler_chain_add(chain, llama.sampler_init_top_p(topP, 1));
+  llama.sampler_chain_add(chain, llama.sampler_init_temp(temperature));
+  // llama.cpp draws the seed 2^32 - 1 from the clock.
+  llama.sampler_chain_add(chain, llama.sampler_init_dist(seed % 0xffffffff));
+  return {
+    async sample(place) {
+      const logits = logitsAt(place);
+      const { total } = summarise(logits);
+      const token = llama.sampler_sample(chain, context, place);
+      return { token, logprob: logits[token]! - total };
+    },
+    close: () => llama.sampler_free(chain),
+  };
+}
+
+/**
+ * Terms smaller than e^-25 of the largest are left out: a vocabulary of 200,000 of them changes the total by less than
+ * 0.000003, and leaving them out is several times faster.
+ */
+const NEGLIGIBLE = 25;
+
+/** The token of the highest logit, and the logarithm of the sum of the exponentials of all. */
+function summarise(logits: Float32Array): { likeliest: number; total: number } {
+  let likeliest = 0;
+  let highest = logits[0]!;
+  for (let token = 1; token < logits.length; token++) {
+    const logit = logits[token]!;
+    if (logit > highest) {
+      highest = logit;
+      likeliest = token;
+    }
+  }
+  const least = highest - NEGLIGIBLE;
+  let sum = 0;
+  for (let token = 0; token < logits.length; token++) {
+    const logit = logits[token]!;
+    if (logit > least) sum += Math.exp(logit - highest);
+  }
+  if (!(sum >= 1)) throw new Error('llama.cpp gave logits that are not numbers; the weights are damaged');
+  return { likeliest, total: highest + Math.log(sum) };
+}
+
+/** The arrays of a `llama_batch`, in memory that the library reads. */
+function createBatch(size: number) {
+  const [tokens, positions, counts, sequences] = [0, 1, 2, 3].map(() => koffi.alloc('int32_t', size) as bigint);
+  const pointers = koffi.alloc('uint64_t', size) as bigint;
+  const flags = koffi.alloc('int8_t', size) as bigint;
+  const numbers = (address: bigint) => new Int32Array(koffi.view(address, size * 4));
+  const token = numbers(tokens!);
+  const position = numbers(positions!);
+  const sequence = numbers(sequences!);
+  const logits = new Int8Array(koffi.view(flags, size));
+  numbers(counts!).fill(1);
+  // Each token is of one sequence, so each list of sequences is one number long.
+  const lists = new BigUint64Array(koffi.view(pointers, size * 8));
+  for (let at = 0; at < size; at++) lists[at] = koffi.address(sequences) + BigInt(at * 4);
+  const struct: Batch = {
+    n_tokens: 0,
+    token: tokens!,
+    embd: null,
+    pos: positions!,
+    n_seq_id: counts!,
+    seq_id: pointers,
+    logits: flags,
+  };
+  return {
+    struct,
+    /** Returns for each span the places of the tokens whose logits it wants. */
+    fill(spans: readonly Span[]): readonly (readonly number[])[] {
+      let at = 0;
+      const places = spans.map((span) => {
+        const wanted: number[] = [];
+        for (let index = 0; index < span.tokens.length; index++, at++) {
+          const wants = span.logits === 'all' || (span.logits === 'last' && index === span.tokens.length - 1);
+          token[at] = span.tokens[index]!;
+          position[at] = span.position + index;
+          sequence[at] = span.sequence;
+          logits[at] = wants ? 1 : 0;
+          if (wants) wanted.push(at);
+        }
+        return wanted;
+      });
+      struct.n_tokens = at;
+      return places;
+    },
+    free: () => {
+      for (const address of [tokens, positions, counts, sequences, pointers, flags]) koffi.free(address);
+    },
+  };
+}
+
+function onAnotherThread<T>(start: (done: (error: Error | null, result: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    start((error, result) => (error === null ? resolve(result) : reject(error)));
+  });
+}
