@@ -57,8 +57,9 @@ export const ANSWER_LIMIT = 1000;
 
 /** `strip_string` of the reference. Both sides of a comparison pass through it. */
 export function normaliseAnswer(answer: string): string {
-  let text = strip(answer).replaceAll('\n', '').replace(/\.+$/, '').replaceAll('\\!', '');
+  let text = strip(answer).replaceAll('\n', '');
   if (text.length > ANSWER_LIMIT) return text;
+  text = text.replace(/\.+$/, '').replaceAll('\\!', '');
   if (!/\\begin/.test(text)) text = text.replace(/\\\\(?=[A-Za-z])/g, '\\');
   text = text
     .replace(/\\begin\{array\}\{.*?\}/g, '\\begin{pmatrix}')
