@@ -218,7 +218,11 @@ describe('few-shot examples', () => {
 
 describe('the examples of docs/suites.md', () => {
   const page = readFileSync(`${ROOT}/docs/suites.md`, 'utf8');
-  const [whole, fromHub] = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => parse(text!));
+  const blocks = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => parse(text!));
+  const [whole] = blocks;
+  const fromHub = blocks.find(({ samples }) => samples?.file === 'hf:openai/gsm8k');
+  const ranked = blocks.flat().find(({ ask }) => ask === 'choices');
+  const group = blocks.find(({ suites }) => suites !== undefined);
 
   test('the whole suite is one, and its prompts are as the page says', () => {
     const [task] = suiteSchema.parse(whole).tasks;
@@ -232,6 +236,18 @@ describe('the examples of docs/suites.md', () => {
       'I was charged twice.',
       'billing',
       'The courier never came.',
+    ]);
+  });
+
+  test('the group is one', () => {
+    expect(groupSchema.parse(group).suites).toEqual(['gsm8k', 'bbh.yaml']);
+  });
+
+  test('the choices of the log-likelihood task stand after its prompt', () => {
+    const task = taskSchema.parse(ranked);
+    expect(sampleReader(task, [], sha256).read((task.samples as Row[])[0]!).continuations).toEqual([
+      { context: 'Question: What falls from clouds?\nAnswer:', text: ' rain', choice: 'rain' },
+      { context: 'Question: What falls from clouds?\nAnswer:', text: ' light', choice: 'light' },
     ]);
   });
 
