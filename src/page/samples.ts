@@ -10,6 +10,11 @@ export function showSamples(root: HTMLElement, data: PageData): void {
     root.replaceChildren(el('p', {}, 'The run has no samples.'));
     return;
   }
+  const total = data.tasks.reduce((sum, task) => sum + task.total, 0);
+  const rest =
+    total > items.length
+      ? ` (every ${Math.round(total / items.length)}th of ${total.toLocaleString('en')}; samples.csv has them all)`
+      : '';
   let shown: Item[] = [];
   const detail = el('article', { class: 'detail', 'aria-live': 'polite', 'aria-label': 'Sample' });
   const count = el('p', { class: 'count', role: 'status' });
@@ -25,7 +30,7 @@ export function showSamples(root: HTMLElement, data: PageData): void {
 
   function apply(filter: Filter) {
     shown = select(items, data.models, filter);
-    count.textContent = `${shown.length.toLocaleString('en')} of ${items.length.toLocaleString('en')} samples`;
+    count.textContent = `${shown.length.toLocaleString('en')} of ${items.length.toLocaleString('en')} samples${rest}`;
     list.show(shown);
     if (shown.length > 0) open(0, { quietly: true });
     else detail.replaceChildren(el('p', {}, 'No sample is like that.'));

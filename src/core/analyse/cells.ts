@@ -88,11 +88,6 @@ export function analyseOverall(
 function combine(repetitions: readonly TrialResult[]): SampleResult {
   const first = repetitions[0]!;
   const scores = repetitions.flatMap(({ score }) => (score.state === 'scored' ? [score.value] : []));
-  const timings: Partial<Record<DistributedMetric, number>> = {};
-  for (const metric of DISTRIBUTED) {
-    const values = repetitions.flatMap((trial) => trial.timings[metric] ?? []);
-    if (values.length > 0) timings[metric] = mean(values);
-  }
   return {
     repetitions: repetitions.length,
     score: scores.length > 0 ? mean(scores) : null,
@@ -100,9 +95,27 @@ function combine(repetitions: readonly TrialResult[]): SampleResult {
     output: first.output,
     answer: first.score.state === 'scored' ? first.score.answer : null,
     finish: first.finish,
-    timings,
+    timings: repetitions.length === 1 ? first.timings : meanTimings(repetitions),
     confidence: first.confidence,
   };
+}
+
+function meanTimings(repetitions: readonly TrialResult[]): SampleResult['timings'] {
+  const timings: Partial<Record<DistributedMetric, number>> = {};
+  for (const metric of DISTRIBUTED) {
+    const values = valuesOf(metric, repetitions);
+    if (values.length > 0) timings[metric] = mean(values);
+  }
+  return timings;
+}
+
+function valuesOf(metric: DistributedMetric, trials: readonly TrialResult[]): number[] {
+  const values: number[] = [];
+  for (const { timings } of trials) {
+    const value = timings[metric];
+    if (value !== undefined) values.push(value);
+  }
+  return values;
 }
 
 function qualityOf(
@@ -142,7 +155,7 @@ function metricsOf(trials: readonly TrialResult[], absent: string): Cell['metric
 }
 
 function metricOf(metric: DistributedMetric, trials: readonly TrialResult[], absent: string): Distribution | Missing {
-  const values = trials.flatMap((trial) => trial.timings[metric] ?? []);
+  const values = valuesOf(metric, trials);
   if (values.length > 0) return distributionOf(values);
   if (trials.length === 0) return missing(absent);
   const reasons = trials.flatMap((trial) => trial.absent[metric] ?? []).sort();

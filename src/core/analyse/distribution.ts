@@ -8,7 +8,8 @@ import type { Distribution, Spread } from './analysis.js';
 export const GRID = 100;
 
 export function distributionOf(values: readonly number[]): Distribution {
-  const ascending = sorted(values);
+  // Typed arrays sort by number, natively.
+  const ascending = [...Float64Array.from(values).sort()];
   return {
     n: values.length,
     at: {

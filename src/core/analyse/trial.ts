@@ -4,11 +4,11 @@
  */
 import type { MeasurementRecord, SampleRecord } from '../measure/log.js';
 import type { Completed, Outcome, Ranked } from '../measure/measurement.js';
-import { isMissing, type Missing, missing } from '../measure/quantity.js';
+import { isMissing, type Missing, missing, type Quantity } from '../measure/quantity.js';
 import { timingsOf } from '../measure/timings.js';
 import type { Score, ScoreInput, Scorer } from '../score/score.js';
 import { mean, sum } from '../stats/moments.js';
-import { percentile } from '../stats/percentiles.js';
+import { median, percentile } from '../stats/percentiles.js';
 import type { Confidence } from './analysis.js';
 import { DISTRIBUTED, type DistributedMetric } from './metrics.js';
 
@@ -149,22 +149,30 @@ const NOT_TIMED = Object.fromEntries(
   DISTRIBUTED.map((metric) => [metric, 'log-likelihoods were measured, not speed']),
 ) as Record<DistributedMetric, string>;
 
+const NO_GAPS = missing('no two tokens with a time of their own');
+const NOTHING_ABSENT: TrialResult['absent'] = {};
+
+/** A log can hold a million trials: nothing is made here that is not kept. */
 function speedsOf(outcome: Completed, price: Price | Missing): Pick<TrialResult, 'timings' | 'absent'> {
-  const { itl, ...speeds } = timingsOf(outcome);
+  const speeds = timingsOf(outcome);
   const timings: Partial<Record<DistributedMetric, number>> = {};
-  const absent: Partial<Record<DistributedMetric, string>> = {};
-  const quantities = {
-    ...speeds,
-    promptTokens: outcome.promptTokens,
-    outputTokens: outcome.outputTokens,
-    itl: itl.length > 0 ? { value: percentile(itl, 0.5) } : missing('no two tokens with a time of their own'),
-    cost: costOf(outcome, price),
+  let absent: Partial<Record<DistributedMetric, string>> | null = null;
+  const put = (metric: DistributedMetric, quantity: Quantity) => {
+    if (isMissing(quantity)) {
+      absent ??= {};
+      absent[metric] = quantity.missing;
+    } else timings[metric] = quantity.value;
   };
-  for (const [metric, quantity] of Object.entries(quantities) as [DistributedMetric, { value: number } | Missing][]) {
-    if (isMissing(quantity)) absent[metric] = quantity.missing;
-    else timings[metric] = quantity.value;
-  }
-  return { timings, absent };
+  put('ttft', speeds.ttft);
+  put('itl', speeds.itl.length > 0 ? { value: median(speeds.itl) } : NO_GAPS);
+  put('tpot', speeds.tpot);
+  put('e2e', speeds.e2e);
+  put('prefillRate', speeds.prefillRate);
+  put('decodeRate', speeds.decodeRate);
+  put('promptTokens', outcome.promptTokens);
+  put('outputTokens', outcome.outputTokens);
+  put('cost', costOf(outcome, price));
+  return { timings, absent: absent ?? NOTHING_ABSENT };
 }
 
 const COLD = 'only the first request of a session was completed, and it is kept apart';

@@ -22,7 +22,12 @@ export interface PageTask {
   readonly suite: string;
   readonly name: string;
   readonly samples: readonly PageSample[];
+  /** How many samples the task has; the page holds at most some thousands of them. */
+  readonly total: number;
 }
+
+/** More samples than this make a page that no browser likes; samples.csv holds them all. */
+const MOST_SAMPLES = 20_000;
 
 export interface PageSample {
   readonly id: string;
@@ -49,21 +54,28 @@ export interface PageResult {
 
 export function pageData(analysis: Analysis): PageData {
   const colours = coloursOf(analysis.models);
+  const tasks = analysis.suites.flatMap((suite) => suite.tasks.map((task) => ({ suite: suite.name, task })));
+  const total = tasks.reduce((sum, { task }) => sum + task.samples.length, 0);
+  const step = Math.max(1, Math.ceil(total / MOST_SAMPLES));
   return {
     models: analysis.models.map((model) => ({ id: model.id, class: model.class, colour: colours.get(model.id)! })),
-    tasks: analysis.suites.flatMap((suite) =>
-      suite.tasks.map((task) => ({
-        suite: suite.name,
-        name: task.name,
-        samples: task.samples.map((sample, i) => ({
-          id: sample.id,
-          group: sample.group,
-          prompt: sample.messages.map(({ role, content }) => ({ role, text: content })),
-          target: typeof sample.target === 'string' ? sample.target : (JSON.stringify(sample.target) ?? ''),
-          results: task.cells.map(({ results }) => resultOf(results[i] ?? null)),
-        })),
-      })),
-    ),
+    tasks: tasks.map(({ suite, task }) => ({
+      suite,
+      name: task.name,
+      total: task.samples.length,
+      samples: task.samples.flatMap((sample, i): PageSample[] => {
+        if (i % step !== 0) return [];
+        return [
+          {
+            id: sample.id,
+            group: sample.group,
+            prompt: sample.messages.map(({ role, content }) => ({ role, text: content })),
+            target: typeof sample.target === 'string' ? sample.target : (JSON.stringify(sample.target) ?? ''),
+            results: task.cells.map(({ results }) => resultOf(results[i] ?? null)),
+          },
+        ];
+      }),
+    })),
   };
 }
 
