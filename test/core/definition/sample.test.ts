@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { promptText, sampleReader } from '../../../src/core/definition/sample.js';
 import {
+  groupSchema,
   isChat,
   type Message,
   type Row,
