@@ -113,6 +113,7 @@ class Reader {
   }
 
   private primary(depth: number): Node {
+    if (depth > DEPTH) this.fail('less nesting');
     this.space();
     const character = this.text[this.at];
     if (character === undefined) return this.fail('a value');

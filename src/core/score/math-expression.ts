@@ -42,7 +42,7 @@ export function agree(a: Parsed, b: Parsed, isEqual: (x: number, y: number) => b
   for (const point of points) {
     const value = (letter: string) => valueAt(letter, point);
     const [x, y] = [a.evaluate(value), b.evaluate(value)];
-    if (Number.isNaN(x) && Number.isNaN(y)) continue;
+    if (Number.isNaN(x) || Number.isNaN(y)) continue;
     if (!isEqual(x, y)) return false;
     defined++;
   }

@@ -63,8 +63,9 @@ const CHINESE: readonly (readonly [number, number])[] = [
   [0xf900, 0xfa2d],
   [0xfa30, 0xfa6a],
   [0xfa70, 0xfad9],
-  [0x20000, 0x2a6d6],
-  [0x2f800, 0x2fa1d],
+  // Meant as 20000 to 2A6D6 and 2F800 to 2FA1D, but Python's \u takes four digits: punctuation and arrows it is.
+  [0x2001, 0x2a6d],
+  [0x2f81, 0x2fa1],
   [0xff00, 0xffef],
   [0x2e80, 0x2eff],
   [0x3000, 0x303f],

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import type { Evidence, Scored, ScoreInput, Scorer } from '../../../src/core/score/score.js';
+import { SCORER_NAMES, SCORERS, type ScorerName } from '../../../src/core/score/table.js';
+import { judge } from './judge.js';
+
+/** What each scorer judges by, beside the output; nothing where a text as target suffices. */
+const INPUTS: Partial<Record<ScorerName, Partial<ScoreInput>>> = {
+  number: { target: 4 },
+  choice: { target: 'B', fields: { choices: ['Rome', 'Paris'] } },
+  'multiple-choice': { target: 1, fields: { choices: ['Rome', 'Paris'] } },
+  json: { target: { city: 'Paris' } },
+  'function-calls': {
+    target: [{ f: { a: [1] } }],
+    fields: { function: [{ name: 'f', parameters: { properties: { a: { type: 'integer' } }, required: ['a'] } }] },
+  },
+  ifeval: { fields: { instruction_id_list: ['punctuation:no_comma'], kwargs: [{}] } },
+  code: { fields: { prompt: 'p', test: 't', entry_point: 'f' } },
+  refusal: { target: 'safe' },
+  bbq: {
+    target: 0,
+    fields: {
+      ans0: 'x',
+      ans1: 'y',
+      ans2: 'unknown',
+      category: 'c',
+      question_polarity: 'neg',
+      context_condition: 'ambig',
+      answer_info: { ans0: ['x', 'x'], ans1: ['y', 'y'], ans2: ['unknown', 'unknown'] },
+    },
+  },
+  winobias: { fields: { stereotype: 'pro' } },
+};
+
+const OPTIONS: Partial<Record<ScorerName, object>> = { regex: { pattern: '(a+)+b' }, judge: { rubric: 'Be right.' } };
+
+const EVIDENCE: Readonly<Record<Evidence['effect'], Evidence>> = {
+  loglikelihoods: { effect: 'loglikelihoods', conditional: [-1, -2] },
+  embeddings: {
+    effect: 'embeddings',
+    vectors: [
+      [1, 0],
+      [0, 1],
+    ],
+  },
+  judge: { effect: 'judge', answers: ['[[3]]'] },
+  sandbox: { effect: 'sandbox', result: 'passed', message: '' },
+};
+
+const HOSTILE: Readonly<Record<string, string>> = {
+  silence: '',
+  blanks: ' \n\t\u00a0\u3000'.repeat(40_000),
+  nulls: '\u0000'.repeat(1000),
+  'a lone surrogate': '\ud800 a \udc00',
+  'one letter': 'a'.repeat(200_000),
+  digits: '1,'.repeat(100_000),
+  brackets: '[{("'.repeat(50_000),
+  'closing brackets': '}])'.repeat(60_000),
+  backslashes: '\\boxed{'.repeat(30_000),
+  lines: 'x\n'.repeat(100_000),
+  stops: '. '.repeat(100_000),
+  prototype: '{"__proto__": {"polluted": true}}',
+  numbers: 'NaN Infinity -0 1e999',
+};
+
+describe.each(SCORER_NAMES)('%s', (name) => {
+  const scorer: Scorer = SCORERS[name] as unknown as Scorer;
+  const input = { target: 'Paris', ...INPUTS[name], ...(scorer.needs && { evidence: EVIDENCE[scorer.needs] }) };
+  const options = OPTIONS[name] ?? {};
+
+  test('says in one line what it does and whom it follows', () => {
+    expect(scorer.summary).toMatch(/^[^\n]{10,100}$/);
+    expect(scorer.reference).toMatch(/^[^\n]{4,120}$/);
+  });
+
+  test('refuses an option that it does not have', () => {
+    expect(scorer.options.safeParse({ ...options, nonsense: 1 }).success).toBe(false);
+  });
+
+  test.each(Object.keys(HOSTILE))('judges %s: from 0 to 1, and as data that can be logged', (kind) => {
+    const score = judge(scorer, { output: HOSTILE[kind]!, ...input }, options);
+    expect(score).toMatchObject({ state: 'scored' });
+    const { value } = score as Scored;
+    expect(value).toBeGreaterThanOrEqual(0);
+    expect(value).toBeLessThanOrEqual(1);
+    expect(JSON.parse(JSON.stringify(score))).toEqual(score);
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+
+  test('gives metrics that are known or say why they are not', () => {
+    const aggregate = scorer.aggregate?.(scorer.options.parse(options));
+    for (const stage of ['before', 'after']) {
+      for (const metric of Object.values(aggregate?.metrics() ?? {})) {
+        if ('missing' in metric) expect(metric.missing, stage).not.toBe('');
+        else expect(Number.isFinite(metric.value), stage).toBe(true);
+      }
+      const whole: ScoreInput = { output: 'Paris', fields: {}, ...input };
+      aggregate?.add({ sample: 's', input: whole, score: judge(scorer, { output: 'Paris', ...input }, options) });
+      aggregate?.add({ sample: 's', input: whole, score: { state: 'unscored', reason: 'nobody knows' } });
+    }
+  });
+});
+
+const NEEDY = SCORER_NAMES.filter((name) => (SCORERS[name] as unknown as Scorer).needs !== undefined);
+
+test.each(NEEDY)('%s is unscored without the evidence that it needs', (name) => {
+  const scorer = SCORERS[name] as unknown as Scorer;
+  const { target = 'Paris', fields = {} } = INPUTS[name] ?? {};
+  expect(judge(scorer, { output: 'Paris', target, fields }, OPTIONS[name] ?? {})).toMatchObject({ state: 'unscored' });
+});
