@@ -7,7 +7,7 @@ import type { Parity, TaskAnalysis } from './analysis.js';
 export function parityOf(models: readonly { readonly id: string }[], tasks: readonly TaskAnalysis[]): Parity[] {
   const families = new Map<string, string[]>();
   for (const { id } of models) {
-    const entry = id.split(':')[0]!;
+    const entry = id.split(/[:@]/)[0]!;
     families.set(entry, [...(families.get(entry) ?? []), id]);
   }
   return [...families.values()].flatMap(([first, ...others]) =>

@@ -83,11 +83,12 @@ export function compareAll(analysis: Analysis, suite: SuiteAnalysis, references:
   const order = new Map([...distinct.keys()].map((fingerprint, i) => [fingerprint, i]));
 
   const byTask = new Map<string, Comparison[]>(suite.tasks.map(({ name }) => [name, []]));
-  for (const { task, candidate, reference, test, fingerprint } of drafts) {
+  for (const { task, candidate, reference, scores, test, fingerprint } of drafts) {
     const i = order.get(fingerprint);
     byTask.get(task.name)!.push({
       candidate,
       reference,
+      scores,
       test,
       decision: i === undefined ? null : decisions[i]!,
       adjusted: i === undefined ? null : { nonInferiorP: nonInferior[i]!, inferiorP: inferior[i]! },
@@ -102,17 +103,16 @@ function testPair(
   task: TaskAnalysis,
   { candidate, reference }: Reference,
   options: { readonly alpha: number; readonly margin: number },
-): { readonly test: NonInferiority | Missing; readonly fingerprint: string } {
+): { readonly test: NonInferiority | Missing; readonly scores: Comparison['scores']; readonly fingerprint: string } {
   const pairs = pairScores(task, candidate, reference);
   if (pairs.samples.length === 0) {
-    return {
-      test: missing(`no sample of ${task.name} was scored on both ${candidate} and ${reference}`),
-      fingerprint: '',
-    };
+    const absent = missing(`no sample of ${task.name} was scored on both ${candidate} and ${reference}`);
+    return { test: absent, scores: absent, fingerprint: '' };
   }
   const test = testNonInferiority(pairs.candidate, pairs.reference, { ...options, ...clustersOf(pairs.samples) });
   const differences = pairs.candidate.map((score, i) => score - pairs.reference[i]!);
-  return { test, fingerprint: JSON.stringify([task.name, pairs.samples.map(({ id }) => id), differences]) };
+  const scores = { candidate: mean(pairs.candidate), reference: mean(pairs.reference) };
+  return { test, scores, fingerprint: JSON.stringify([task.name, pairs.samples.map(({ id }) => id), differences]) };
 }
 
 /** At the share of the error rate that the strictest of the comparisons gets. */

@@ -118,6 +118,8 @@ export interface Reference {
 export interface Comparison {
   readonly candidate: string;
   readonly reference: string;
+  /** Mean scores on the samples that both were scored on. */
+  readonly scores: { readonly candidate: number; readonly reference: number } | Missing;
   readonly test: NonInferiority | Missing;
   /** After the error rate was shared between all comparisons of the suite (Holm); null where there is no test. */
   readonly decision: Decision | null;

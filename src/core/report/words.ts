@@ -106,12 +106,12 @@ function listSome(items: readonly string[]): string {
   return more > 0 ? `${items.slice(0, MOST_NAMED).join('; ')}; and ${more} more` : items.join('; ');
 }
 
-function describeDifference({ test, reference }: Comparison): string {
-  if (isMissing(test)) return test.missing;
+function describeDifference({ scores, test, reference }: Comparison): string {
+  if (isMissing(test) || isMissing(scores)) return isMissing(test) ? test.missing : '';
   const { value, low } = test.difference;
   const worst = low >= 0 ? 'at worst no less' : `at worst ${points(low)} less`;
   const seen = Math.abs(value) < 0.0005 ? 'as much as' : `${points(value)} ${value < 0 ? 'less than' : 'more than'}`;
-  return `it scores ${seen} ${reference}, and ${worst}, within the margin of ${points(test.margin)}`;
+  return `it scores ${formatScore(scores.candidate)}, ${seen} ${reference}, and ${worst}, within the margin of ${points(test.margin)}`;
 }
 
 /** `3.1 points`, without a sign. */
@@ -141,10 +141,10 @@ function gainsOf({ e2e, memory, cost }: Factors): string[] {
 function describeRejection(rejection: Rejection): string {
   const { model } = rejection;
   if (rejection.by === 'limits') return `${model} misses ${list(rejection.checks.map(describeCheck))}`;
-  const { test, reference } = rejection.comparison;
-  if (isMissing(test)) return `${model} could not be compared`;
+  const { test, scores, reference } = rejection.comparison;
+  if (isMissing(test) || isMissing(scores)) return `${model} could not be compared`;
   const { value, high } = test.difference;
-  return `${model} scores ${points(value)} less than ${reference}, and at best ${points(high)} less, beyond the margin of ${points(test.margin)}`;
+  return `${model} scores ${formatScore(scores.candidate)}, ${points(value)} less than ${reference}, and at best ${points(high)} less, beyond the margin of ${points(test.margin)}`;
 }
 
 export function describeCheck({ limit, level, bound, observed, state }: LimitCheck): string {
@@ -243,7 +243,7 @@ export function whatWouldChange({ verdict, comparisons }: TaskRecommendation): s
     case 'inconclusive': {
       const { because } = verdict;
       return because.of === 'margin'
-        ? [describeNeed(because.comparison)]
+        ? [`More samples, or a margin above ${marginThatFits(because.comparison)} fixed before a new run.`]
         : ['Measuring what is not known yet, or other limits.'];
     }
     case 'one-class':
