@@ -5,7 +5,7 @@
  * reports how far the judge agrees with it (Cohen's kappa), without which a judge's scores mean little.
  */
 import { z } from 'zod';
-import type { Prompt } from '../definition/suite.js';
+import type { Chat } from '../definition/suite.js';
 import { known, missing } from '../measure/quantity.js';
 import { kappaOf } from './classification.js';
 import { type Aggregate, type ScoreInput, type Scorer, scored, unscored } from './score.js';
@@ -48,7 +48,7 @@ export const judge: Scorer<JudgeOptions> = {
   aggregate: () => agreement(),
 };
 
-function promptsOf({ output, target, fields }: ScoreInput, settings: JudgeOptions): readonly Prompt[] {
+function promptsOf({ output, target, fields }: ScoreInput, settings: JudgeOptions): readonly Chat[] {
   const question = String(fields[settings.question] ?? '');
   if (settings.mode === 'rubric') {
     const reference = target === null || target === undefined ? '' : `\n\nReference answer:\n${targetsOf(target)[0]}`;
@@ -68,7 +68,7 @@ function promptsOf({ output, target, fields }: ScoreInput, settings: JudgeOption
   return [compare(output, reference), compare(reference, output)];
 }
 
-function ask(system: string, user: string): Prompt {
+function ask(system: string, user: string): Chat {
   return {
     messages: [
       { role: 'system', content: system },

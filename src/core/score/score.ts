@@ -7,7 +7,7 @@
  * log beside the output, so that the judging itself can be repeated without the world.
  */
 import type { z } from 'zod';
-import type { Prompt } from '../definition/suite.js';
+import type { Chat } from '../definition/suite.js';
 import type { Quantity } from '../measure/quantity.js';
 
 export type Score = Scored | Unscored;
@@ -39,7 +39,7 @@ export interface ScoreInput {
 /** What a scorer asks of the world before it can judge one output. */
 export type Request =
   | { readonly effect: 'embeddings'; readonly texts: readonly string[] }
-  | { readonly effect: 'judge'; readonly prompts: readonly Prompt[] }
+  | { readonly effect: 'judge'; readonly prompts: readonly Chat[] }
   | { readonly effect: 'sandbox'; readonly language: 'python'; readonly program: string; readonly timeout: number };
 
 /** What the world answered, in the order of the request. */
