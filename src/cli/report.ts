@@ -1,9 +1,10 @@
 /** `rightsize report`: a log in, every report out, byte for byte the same each time. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { startAnalysis } from '../core/analyse/analyse.js';
 import { UserError } from '../core/errors.js';
 import { recommend } from '../core/recommend/recommend.js';
+import type { PageAssets } from '../core/report/html/page.js';
 import { renderReports } from '../core/report/table.js';
 import { renderTerminal } from '../core/report/terminal.js';
 import { displayPath } from '../files/document.js';
@@ -34,7 +35,7 @@ export async function printRun(log: string, { out, json }: PrintOptions): Promis
   const analysis = fold.finish();
   const recommendation = recommend(analysis);
 
-  const artifacts = await renderReports({ analysis, recommendation });
+  const artifacts = await renderReports({ analysis, recommendation, page: await pageAssets() });
   for (const { path, content } of artifacts) await writeArtifact(join(out, path), content);
   if (json) {
     process.stdout.write(String(artifacts.find(({ path }) => path === 'summary.json')!.content));
@@ -45,6 +46,11 @@ export async function printRun(log: string, { out, json }: PrintOptions): Promis
     renderTerminal(analysis, recommendation, { columns: Math.min(process.stdout.columns ?? 80, 120), color }),
   );
   process.stdout.write(`\nEverything behind it: ${displayPath(join(out, 'report.html'))}\n`);
+}
+
+/** The browser's part of report.html, bundled when rightsize was built. */
+async function pageAssets(): Promise<PageAssets> {
+  return JSON.parse(await readFile(new URL('../page.json', import.meta.url), 'utf8')) as PageAssets;
 }
 
 async function writeArtifact(file: string, content: string | Uint8Array): Promise<void> {

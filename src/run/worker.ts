@@ -2,9 +2,11 @@
  * The process that holds one model. It is forked fresh for every block, so that its memory is the model's and a crash of
  * native code is one failed trial. It does what it is told, one request at a time, and dies with its runner.
  */
+import type { IntervalHistogram } from 'node:perf_hooks';
 import type { BackendContext, Session } from '../backends/backend.js';
 import { backendOf } from '../backends/table.js';
 import { describeError, UserError } from '../core/errors.js';
+import { missing, type Quantity } from '../core/measure/quantity.js';
 import { lateness, watchLoop } from './loop-delay.js';
 import type { FromWorker, ToWorker } from './protocol.js';
 import { runTrial } from './trial.js';
@@ -60,6 +62,16 @@ async function open({ model, directory }: Extract<ToWorker, { type: 'open' }>): 
   }
 }
 
+/**
+ * How late the loop was, where a time stamp waits for it: a server's tokens come through it. An engine in this process is what
+ * keeps the loop busy, and stamps its tokens itself.
+ */
+function spoiltBy(loop: IntervalHistogram): Quantity {
+  return session?.facts.network === 'none'
+    ? missing('the engine in this process stamps its tokens itself')
+    : lateness(loop);
+}
+
 /** From the first tick to the last, milliseconds: a download is paid once, and is no part of what loading takes. */
 function stopwatch() {
   let first: number | null = null;
@@ -91,7 +103,7 @@ async function shutDown(): Promise<void> {
   try {
     await session?.close();
   } finally {
-    send({ type: 'closed', loopDelay: lateness(loop) });
+    send({ type: 'closed', loopDelay: spoiltBy(loop) });
     process.exit(0);
   }
 }
