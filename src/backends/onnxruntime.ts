@@ -10,11 +10,12 @@ import { known, missing } from '../core/measure/quantity.js';
 import { sha256 } from '../files/hash.js';
 import { describeSource, resolveSource, type SourceOptions } from '../files/hub.js';
 import type { Backend, BackendContext, Readiness } from './backend.js';
-import { NO_TEMPLATE_WARNING } from './chat-template.js';
+import { templateWarnings } from './chat-template.js';
 import { physicalCores } from './cores.js';
 import { smallest, withEndToken } from './huggingface/config.js';
 import { readTextModel } from './huggingface/text-model.js';
 import { Decoder } from './onnxruntime/decoder.js';
+import { type GraphSession, openDirect } from './onnxruntime/direct.js';
 import { type ModelFolder, neededFiles, readModelFolder } from './onnxruntime/folder.js';
 import { describeGraph } from './onnxruntime/graph.js';
 import { createSession } from './onnxruntime/session.js';
@@ -31,7 +32,9 @@ export const onnxruntime: Backend<OnnxModel> = {
       requireDevice(model);
       const status = await describeSource(model.source, sourceOptions(model, context));
       if (status.ready !== true) return status;
-      readTextModel(readModelFolder(status.resolved.path, model.file).directory);
+      const folder = readModelFolder(status.resolved.path, model.file);
+      describeGraph(folder);
+      readTextModel(folder.directory);
       return { ready: true };
     } catch (error) {
       return { ready: false, reason: describeError(error) };
@@ -43,12 +46,12 @@ export const onnxruntime: Backend<OnnxModel> = {
     requireDevice(model);
     const { path } = await resolveSource(model.source, { ...sourceOptions(model, context), signal });
     const folder = readModelFolder(path, model.file);
+    const graph = describeGraph(folder);
     const text = readTextModel(folder.directory);
     const threads = model.threads ?? physicalCores();
     const session = await load(folder, model.device, threads);
     try {
       signal.throwIfAborted();
-      const graph = describeGraph(session, folder);
       const window = smallest(model.context, folder.context);
       const { source } = text.template;
       return createSession({
@@ -73,7 +76,7 @@ export const onnxruntime: Backend<OnnxModel> = {
           chatTemplateHash: source === null ? missing('the model has no chat template') : { value: sha256(source) },
           cannot: source === null ? { chatTemplate: 'the model has no chat template' } : {},
           network: 'none',
-          warnings: source === null ? [NO_TEMPLATE_WARNING] : [],
+          warnings: templateWarnings(text.template),
         },
       });
     } catch (error) {
@@ -83,19 +86,9 @@ export const onnxruntime: Backend<OnnxModel> = {
   },
 };
 
-async function load(folder: ModelFolder, device: OnnxModel['device'], threads: number): Promise<InferenceSession> {
-  const [graph] = folder.weights;
+async function load({ weights: [graph] }: ModelFolder, device: OnnxModel['device'], threads: number) {
   try {
-    return await InferenceSession.create(graph, {
-      executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      graphOptimizationLevel: 'all',
-      // A plan of allocations is kept for each shape that was ever seen, and a growing cache has a new one every step.
-      enableMemPattern: false,
-      logSeverityLevel: 3,
-    });
+    return await (device === 'cpu' ? openDirect(graph, threads) : openOnDevice(graph, device, threads));
   } catch (error) {
     throw new UserError(
       `${graph}: expected an ONNX model that onnxruntime can load on ${device}, but ${describeError(error)}; ` +
@@ -103,6 +96,18 @@ async function load(folder: ModelFolder, device: OnnxModel['device'], threads: n
       { cause: error },
     );
   }
+}
+
+/** Through the Node binding, which knows how to reach the device. */
+function openOnDevice(graph: string, device: string, threads: number): Promise<GraphSession> {
+  return InferenceSession.create(graph, {
+    executionProviders: [device, 'cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+  });
 }
 
 function requireDevice({ device }: OnnxModel): void {

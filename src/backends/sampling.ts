@@ -31,11 +31,36 @@ export function likeliest(logits: Float32Array): number {
 
 /** Natural logarithm of a token's probability at temperature 1, whatever temperature it was drawn at. */
 export function logProbability(logits: Float32Array, token: number): number {
-  const largest = logits[likeliest(logits)]!;
-  let sum = 0;
-  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - largest);
-  return Math.min(0, logits[token]! - largest - Math.log(sum));
+  const logit = logits[token]!;
+  if (logit === Number.NEGATIVE_INFINITY) return logit;
+  return Math.min(0, 0 - Math.log(sumOfExponentials(logits, logit)));
 }
+
+/**
+ * The sum of `exp(logit - reference)`. This is done for every token of a vocabulary at every step, where `Math.exp` would
+ * take 1.5 ms for 150,000: so `exp(x)` is a power of two, times a tabulated 2^(i/256), times the first terms of its series
+ * for the rest, which is below 0.003. Relative error under 4e-9.
+ */
+function sumOfExponentials(logits: Float32Array, reference: number): number {
+  let sum = 0;
+  for (let i = 0; i < logits.length; i++) {
+    const steps = (logits[i]! - reference) * STEPS_PER_UNIT;
+    if (steps < SMALLEST) continue;
+    if (steps > LARGEST) return Number.POSITIVE_INFINITY;
+    const whole = Math.floor(steps);
+    const rest = (steps - whole) / STEPS_PER_UNIT;
+    sum += POWERS[(whole >> 8) - LOWEST_POWER]! * ROOTS[whole & 255]! * (1 + rest * (1 + rest / 2));
+  }
+  return sum;
+}
+
+const STEPS_PER_UNIT = 256 * Math.LOG2E;
+const LOWEST_POWER = -64;
+const HIGHEST_POWER = 1023;
+const SMALLEST = 256 * LOWEST_POWER;
+const LARGEST = 256 * HIGHEST_POWER;
+const POWERS = Float64Array.from({ length: HIGHEST_POWER - LOWEST_POWER + 1 }, (_, i) => 2 ** (LOWEST_POWER + i));
+const ROOTS = Float64Array.from({ length: 256 }, (_, i) => 2 ** (i / 256));
 
 function draw(logits: Float32Array, temperature: number, topP: number, chance: number): number {
   const largest = logits[likeliest(logits)]!;

@@ -184,9 +184,18 @@ describeWith([SLM], 'a folder that is not whole', () => {
     ],
     'a graph that is none': [() => written('onnx/model.onnx', 'hello, world'), /model\.onnx: .*ONNX model/],
     'an empty graph': [() => written('onnx/model.onnx', ''), /model\.onnx: .*no graph/],
-    'a graph of unknown operators': [
-      () => written('onnx/model.onnx', field(7, field(1, field(4, 'Nonsense')))),
-      /model\.onnx: .*onnxruntime can load/,
+    'a graph that is no decoder': [
+      () => written('onnx/model.onnx', field(7, field(1, field(4, 'MatMul')))),
+      /model\.onnx: expected a text decoder with a cache/,
+    ],
+    'a graph with an unknown operator': [
+      // A second message of the same field is merged into the first.
+      () => {
+        const graph = readFileSync(shared(`${SLM}/onnx/model.onnx`));
+        const nonsense = field(1, field(1, 'input_ids'), field(2, 'nothing'), field(4, 'Nonsense'));
+        return written('onnx/model.onnx', Buffer.concat([graph, field(7, nonsense)]));
+      },
+      /model\.onnx: .*onnxruntime can load.*Nonsense/,
     ],
     'no external weights': [() => written('onnx/model.onnx', external('w.data')), /"w\.data".* found no such file/],
     'external weights outside the folder': [

@@ -6,8 +6,8 @@
  *     let logits = await decoder.read(prompt)  the prompt, in one run or, when it is long, in a few
  *     logits = await decoder.step(token)       one more token
  */
-import type { InferenceSession } from 'onnxruntime-node';
 import { AppendedCache, type KeyValueCache, SharedCache } from './cache.js';
+import type { GraphSession } from './direct.js';
 import type { Graph } from './graph.js';
 import { GraphRunner } from './run.js';
 
@@ -32,7 +32,7 @@ export class Decoder {
 
   /** @param context tokens beyond which the model has no positions. */
   constructor(
-    session: InferenceSession,
+    session: GraphSession,
     private readonly graph: Graph,
     context: number,
   ) {
@@ -65,7 +65,10 @@ export class Decoder {
 
   /** Reads one token and returns the logits at it, in an array that the next run uses again. */
   async step(token: number): Promise<Float32Array> {
-    return (await this.run([token], 1))(0, 0);
+    this.cache.reserve(this.cache.length + 1);
+    const logits = await this.runner.step(this.cache, token);
+    this.held.push(token);
+    return logits;
   }
 
   /** Reads continuations of a context, the context once, and gives the logits that predict each of their tokens. */

@@ -14,14 +14,13 @@ import { z } from 'zod';
 import { describeError, UserError } from '../../core/errors.js';
 import { isSafePath } from '../../files/hub-reference.js';
 import { listOf, type ModelConfig, readJson, readModelConfig, size, tokenIds } from '../huggingface/config.js';
-import { readGraphFile } from './graph-file.js';
+import { type GraphFile, readGraphFile } from './graph-file.js';
 
 export interface ModelFolder extends ModelConfig {
   readonly directory: string;
   /** The graph first, then the files with its weights. */
   readonly weights: readonly [string, ...string[]];
-  /** Kinds of operators that the graph is made of. */
-  readonly operators: ReadonlySet<string>;
+  readonly graph: GraphFile;
   readonly names: TensorNames;
 }
 
@@ -132,17 +131,16 @@ function namesFrom(names: Readonly<Record<string, unknown>>): TensorNames {
   };
 }
 
-function readGraph(graph: string): Pick<ModelFolder, 'weights' | 'operators'> {
+function readGraph(file: string): Pick<ModelFolder, 'weights' | 'graph'> {
   try {
-    const { operators, external } = readGraphFile(graph);
-    const files = [...external].map(([location, bytes]) => externalFile(graph, location, bytes));
-    return { weights: [graph, ...files], operators };
+    const graph = readGraphFile(file);
+    const files = [...graph.external].map(([location, bytes]) => externalFile(file, location, bytes));
+    return { weights: [file, ...files], graph };
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(
-      `${graph}: expected a whole ONNX model, but ${describeError(error)}; fetch or export the file again`,
-      { cause: error },
-    );
+    throw new UserError(`${file}: expected a whole ONNX model, but ${describeError(error)}; fetch or export it again`, {
+      cause: error,
+    });
   }
 }
 

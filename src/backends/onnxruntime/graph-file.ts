@@ -1,19 +1,30 @@
 /**
- * What an ONNX file says of itself, read without loading it: which operators it uses and in which other files its weights
- * lie. An ONNX file is one protobuf message; a message is a row of fields, each a number, a wire type and a value, and the
+ * What an ONNX file says of itself, read without loading it: what it takes and gives, which operators it uses, and in which
+ * other files its weights lie. An ONNX file is one protobuf message; a message is a row of fields, each a number, a wire type and a value, and the
  * value of wire type 2 has its length in front. So weights are stepped over, and a file that was cut short shows at once.
  *
  *     ModelProto.graph = 7 { node = 1 { op_type = 4, attribute = 5 { g = 6 } },
- *                            initializer = 5 { external_data = 13 { key = 1, value = 2 } } }
+ *                            initializer = 5 { name = 8, external_data = 13 { key = 1, value = 2 } },
+ *                            input = 11 and output = 12 { name = 1, type = 2 { tensor_type = 1 {
+ *                              elem_type = 1, shape = 2 { dim = 1 { dim_value = 1 } } } } } }
  *
  * Source: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 export interface GraphFile {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
   readonly operators: ReadonlySet<string>;
   /** Files beside this one that hold weights, each with the bytes it must have at least. */
   readonly external: ReadonlyMap<string, number>;
+}
+
+export interface TensorInfo {
+  readonly name: string;
+  readonly type: 'float32' | 'float16' | 'int64' | 'int32' | 'bool' | 'other';
+  /** Null for a dimension that the graph leaves open. */
+  readonly shape: readonly (number | null)[];
 }
 
 /** @throws Error when the file cannot be read or is not a whole ONNX model, with the reason in words. */
@@ -21,19 +32,20 @@ export function readGraphFile(file: string): GraphFile {
   const descriptor = openSync(file, 'r');
   try {
     const bytes = new ByteWindow(descriptor);
-    const operators = new Set<string>();
-    const external = new Map<string, number>();
-    readMessage(bytes, fstatSync(descriptor).size, {
-      7: (end) => readGraph(bytes, end, { operators, external }, 0),
-    });
-    if (operators.size === 0) throw new Error('it holds no graph');
-    return { operators, external };
+    const found: Found = { inputs: [], outputs: [], operators: new Set(), external: new Map(), initialised: new Set() };
+    readMessage(bytes, fstatSync(descriptor).size, { 7: (end) => readGraph(bytes, end, found, 0) });
+    if (found.operators.size === 0) throw new Error('it holds no graph');
+    // Old exports list weights among the inputs, too.
+    return { ...found, inputs: found.inputs.filter(({ name }) => !found.initialised.has(name)) };
   } finally {
     closeSync(descriptor);
   }
 }
 
 interface Found {
+  readonly inputs: TensorInfo[];
+  readonly outputs: TensorInfo[];
+  readonly initialised: Set<string>;
   readonly operators: Set<string>;
   readonly external: Map<string, number>;
 }
@@ -51,12 +63,52 @@ function readGraph(bytes: ByteWindow, end: number, found: Found, depth: number):
           readMessage(bytes, attributeEnd, { 6: (graphEnd) => readGraph(bytes, graphEnd, found, depth + 1) }),
       }),
     5: (tensorEnd) => readTensor(bytes, tensorEnd, found),
+    11: (infoEnd) => depth === 0 && found.inputs.push(readTensorInfo(bytes, infoEnd)),
+    12: (infoEnd) => depth === 0 && found.outputs.push(readTensorInfo(bytes, infoEnd)),
   });
+}
+
+const TYPES: Readonly<Record<number, TensorInfo['type']>> = {
+  1: 'float32',
+  6: 'int32',
+  7: 'int64',
+  9: 'bool',
+  10: 'float16',
+};
+
+function readTensorInfo(bytes: ByteWindow, end: number): TensorInfo {
+  let name = '';
+  let type: TensorInfo['type'] = 'other';
+  const shape: (number | null)[] = [];
+  const readDimension: Reader = (dimensionEnd) => {
+    let size: number | null = null;
+    readMessage(bytes, dimensionEnd, {
+      1: (_, value) => {
+        size = value;
+      },
+    });
+    shape.push(size);
+  };
+  const readTensorType: Reader = (typeEnd) =>
+    readMessage(bytes, typeEnd, {
+      1: (_, value) => {
+        type = TYPES[value] ?? 'other';
+      },
+      2: (shapeEnd) => readMessage(bytes, shapeEnd, { 1: readDimension }),
+    });
+  readMessage(bytes, end, {
+    1: (textEnd) => {
+      name = bytes.text(textEnd);
+    },
+    2: (typeEnd) => readMessage(bytes, typeEnd, { 1: readTensorType }),
+  });
+  return { name, type, shape };
 }
 
 function readTensor(bytes: ByteWindow, end: number, found: Found): void {
   const entries = new Map<string, string>();
   readMessage(bytes, end, {
+    8: (textEnd) => found.initialised.add(bytes.text(textEnd)),
     13: (entryEnd) => {
       let key = '';
       let value = '';
@@ -73,23 +125,25 @@ function readTensor(bytes: ByteWindow, end: number, found: Found): void {
   found.external.set(location, Math.max(found.external.get(location) ?? 0, needed));
 }
 
-/** Calls the reader of each field that has one, with where the field's value ends, and steps over the others. */
-function readMessage(bytes: ByteWindow, end: number, readers: Readonly<Record<number, (end: number) => void>>): void {
+/** Is told where a field ends whose first byte is at the position, and for a number what it is. */
+type Reader = (end: number, value: number) => unknown;
+
+/** Calls the reader of each number and each field of bytes that has one, and steps over the others. */
+function readMessage(bytes: ByteWindow, end: number, readers: Readonly<Record<number, Reader>>): void {
   while (bytes.position < end) {
     const key = bytes.varint();
-    const valueEnd = endOfValue(bytes, key % 8);
+    const wireType = key % 8;
+    const value = wireType === 0 ? bytes.varint() : 0;
+    const valueEnd = wireType === 0 ? bytes.position : endOfValue(bytes, wireType);
     if (valueEnd > end) throw new Error(`it is cut short by ${valueEnd - end} bytes`);
-    if (key % 8 === 2) readers[Math.floor(key / 8)]?.(valueEnd);
+    if (wireType === 0 || wireType === 2) readers[Math.floor(key / 8)]?.(valueEnd, value);
     bytes.position = valueEnd;
   }
 }
 
-/** Leaves the position at the first byte of the value. */
+/** The end of a value that is no number; leaves the position at its first byte. */
 function endOfValue(bytes: ByteWindow, wireType: number): number {
   switch (wireType) {
-    case 0:
-      bytes.varint();
-      return bytes.position;
     case 1:
       return bytes.position + 8;
     case 2: {

@@ -1,8 +1,8 @@
-/** What a loaded graph takes and gives, as far as a decoder must know it; a graph that needs anything else is refused. */
-import type { InferenceSession } from 'onnxruntime-node';
+/** What a graph takes and gives, as far as a decoder must know it; a graph that needs anything else is refused. */
 import { UserError } from '../../core/errors.js';
 import type { CacheShape } from './cache.js';
 import type { ModelFolder } from './folder.js';
+import type { TensorInfo } from './graph-file.js';
 
 export interface Graph {
   /** Integer inputs by name, with their type; null where the graph has no such input. */
@@ -30,17 +30,15 @@ export interface IntegerInput {
   readonly type: 'int64' | 'int32';
 }
 
-type Metadata = InferenceSession.TensorValueMetadata;
-
 const CACHE_BRANCH = 'use_cache_branch';
 const LOGITS_TO_KEEP = 'num_logits_to_keep';
 
 /** @throws UserError when the graph is not that of a text decoder with a cache. */
-export function describeGraph(session: InferenceSession, folder: ModelFolder): Graph {
-  const { names, sizes } = folder;
+export function describeGraph(folder: ModelFolder): Graph {
+  const { names, sizes, graph } = folder;
   const place = folder.weights[0];
-  const inputs = tensorsByName(session.inputMetadata);
-  const outputs = tensorsByName(session.outputMetadata);
+  const inputs = new Map(graph.inputs.map((input) => [input.name, input]));
+  const outputs = new Map(graph.outputs.map((output) => [output.name, output]));
   const integer = (name: string): IntegerInput | null => {
     const type = inputs.get(name)?.type;
     return type === 'int64' || type === 'int32' ? { name, type } : null;
@@ -52,8 +50,8 @@ export function describeGraph(session: InferenceSession, folder: ModelFolder): G
   if (inputIds === null || logits === undefined || firstKey === undefined) {
     const needed = [names.inputIds, names.pastKey(0), `the output ${names.logits}`].join(', ');
     throw new UserError(
-      `${place}: expected a text decoder with a cache (${needed}), found inputs ${list(session.inputNames)} ` +
-        `and outputs ${list(session.outputNames)}; export the model for text generation with past`,
+      `${place}: expected a text decoder with a cache (${needed}), found inputs ${list([...inputs.keys()])} ` +
+        `and outputs ${list([...outputs.keys()])}; export the model for text generation with past`,
     );
   }
 
@@ -62,7 +60,7 @@ export function describeGraph(session: InferenceSession, folder: ModelFolder): G
   const past = Array.from({ length: layers }, (_, i) => [names.pastKey(i), names.pastValue(i)]).flat();
   const present = Array.from({ length: layers }, (_, i) => [names.presentKey(i), names.presentValue(i)]).flat();
   const ours = [names.inputIds, names.attentionMask, names.positionIds, CACHE_BRANCH, LOGITS_TO_KEEP, ...past];
-  const others = session.inputNames.filter((name) => !ours.includes(name));
+  const others = [...inputs.keys()].filter((name) => !ours.includes(name));
   const absent = present.filter((name) => !outputs.has(name));
   if (others.length > 0 || absent.length > 0) {
     const why =
@@ -70,8 +68,8 @@ export function describeGraph(session: InferenceSession, folder: ModelFolder): G
     throw new UserError(`${place}: expected a decoder of text alone, but ${why}; use another export of the model`);
   }
 
-  const size = (what: string, dimension: number | string | undefined, otherwise: number | null): number => {
-    const found = typeof dimension === 'number' ? dimension : otherwise;
+  const size = (what: string, dimension: number | null | undefined, otherwise: number | null): number => {
+    const found = dimension ?? otherwise;
     if (found !== null) return found;
     throw new UserError(
       `${place}: expected the graph or the folder's configuration to say ${what}; use another export of the model`,
@@ -97,16 +95,12 @@ export function describeGraph(session: InferenceSession, folder: ModelFolder): G
       headSize: size('how large a head is', firstKey.shape[3], sizes.headSize),
     },
     layers,
-    sharedCache: folder.operators.has('GroupQueryAttention'),
-    readsWhole: hasCacheBranch || folder.operators.has('DynamicQuantizeLinear'),
+    sharedCache: graph.operators.has('GroupQueryAttention'),
+    readsWhole: hasCacheBranch || graph.operators.has('DynamicQuantizeLinear'),
   };
 }
 
-function tensorsByName(metadata: readonly InferenceSession.ValueMetadata[]): Map<string, Metadata> {
-  return new Map(metadata.flatMap((value) => (value.isTensor ? [[value.name, value] as const] : [])));
-}
-
-function floatType({ name, type, shape }: Metadata, place: string): 'float32' | 'float16' {
+function floatType({ name, type, shape }: TensorInfo, place: string): 'float32' | 'float16' {
   const rank = shape.length;
   if ((type === 'float32' || type === 'float16') && (rank === 3 || rank === 4)) return type;
   throw new UserError(

@@ -2,8 +2,9 @@
  * One run of the graph: tokens of one or several sequences of equal past go in, their logits come out. What a run needs
  * beside the tokens is made here: the attention mask, positions, and room for the outputs.
  */
-import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import { Tensor } from 'onnxruntime-node';
 import type { Feeds, Fetches, KeyValueCache } from './cache.js';
+import type { GraphSession } from './direct.js';
 import type { Graph, IntegerInput } from './graph.js';
 import { toFloat32 } from './half.js';
 
@@ -13,15 +14,31 @@ export type LogitsAt = (sequence: number, token: number) => Float32Array;
 export class GraphRunner {
   private readonly feeds: Feeds = {};
   private readonly fetches: Fetches = {};
+  private readonly ids: SingleInteger;
+  private readonly position: SingleInteger | null;
   private readonly converted: Float32Array;
   private ones = { int64: new BigInt64Array(0), int32: new Int32Array(0) };
   private logits: Float32Array | Uint16Array = new Float32Array(0);
+  private logitsTensor: Tensor | null = null;
 
   constructor(
-    private readonly session: InferenceSession,
+    private readonly session: GraphSession,
     private readonly graph: Graph,
   ) {
+    this.ids = new SingleInteger(graph.inputIds);
+    this.position = graph.positionIds && new SingleInteger(graph.positionIds);
     this.converted = new Float32Array(graph.logits.type === 'float16' ? graph.logits.vocabulary : 0);
+  }
+
+  /** Reads one token on top of what the cache holds: the hot path, which makes nothing anew that need not be. */
+  async step(cache: KeyValueCache, token: number): Promise<Float32Array> {
+    const { feeds, graph } = this;
+    const past = cache.length;
+    feeds[graph.inputIds.name] = this.ids.holding(token);
+    if (this.position) feeds[graph.positionIds!.name] = this.position.holding(past);
+    if (graph.attentionMask) feeds[graph.attentionMask.name] = this.maskOfOnes(graph.attentionMask, past + 1);
+    await this.execute(cache, { sequences: 1, count: 1, wanted: 1 });
+    return this.row(0);
   }
 
   /**
@@ -30,59 +47,50 @@ export class GraphRunner {
    * @param wanted of how many tokens at the end the logits are wanted; 0 keeps them all inside the runtime.
    */
   async run(cache: KeyValueCache, sequences: readonly (readonly number[])[], wanted: number): Promise<LogitsAt> {
-    const { feeds, fetches, graph } = this;
-    const count = Math.max(...sequences.map((tokens) => tokens.length));
+    const { feeds, graph } = this;
     const past = cache.length;
-    const keeps = graph.logitsToKeep === null ? count : Math.max(1, wanted);
-    this.feedTokens(sequences, past, count);
-    if (graph.hasCacheBranch) feeds.use_cache_branch = new Tensor('bool', Uint8Array.of(past > 0 ? 1 : 0), [1]);
-    if (graph.logitsToKeep) feeds[graph.logitsToKeep.name] = integers(graph.logitsToKeep, [keeps], []);
-    cache.bind(feeds, fetches, count);
-    const { name, type, vocabulary } = graph.logits;
-    if (wanted === 0) delete fetches[name];
-    else {
-      const shape = [sequences.length, keeps, vocabulary];
-      fetches[name] = new Tensor(type, this.room(sequences.length * keeps * vocabulary), shape);
+    const count = Math.max(...sequences.map((tokens) => tokens.length));
+    const shape = [sequences.length, count];
+    const padded = sequences.flatMap((tokens) => [...tokens, ...new Array<number>(count - tokens.length).fill(0)]);
+    feeds[graph.inputIds.name] = integers(graph.inputIds, padded, shape);
+    if (graph.positionIds) {
+      const positions = sequences.flatMap(() => Array.from({ length: count }, (_, i) => past + i));
+      feeds[graph.positionIds.name] = integers(graph.positionIds, positions, shape);
     }
-    await this.session.run(feeds, fetches);
-    cache.advance(count);
+    if (graph.attentionMask) {
+      feeds[graph.attentionMask.name] =
+        sequences.length === 1
+          ? this.maskOfOnes(graph.attentionMask, past + count)
+          : maskOfPadding(graph.attentionMask, sequences, past + count);
+    }
+    const keeps = await this.execute(cache, { sequences: sequences.length, count, wanted });
     return (sequence, token) => this.row(sequence * keeps + keeps - wanted + token);
   }
 
-  private feedTokens(sequences: readonly (readonly number[])[], past: number, count: number): void {
-    const { inputIds, attentionMask, positionIds } = this.graph;
-    const shape = [sequences.length, count];
-    const padded = sequences.flatMap((tokens) => [...tokens, ...new Array<number>(count - tokens.length).fill(0)]);
-    this.feeds[inputIds.name] = integers(inputIds, padded, shape);
-    if (attentionMask) this.feeds[attentionMask.name] = this.mask(attentionMask, sequences, past + count);
-    if (positionIds) {
-      const positions = sequences.flatMap(() => Array.from({ length: count }, (_, i) => past + i));
-      this.feeds[positionIds.name] = integers(positionIds, positions, shape);
+  /** Runs the graph on what was fed, and returns of how many tokens there are logits. */
+  private async execute(cache: KeyValueCache, { sequences, count, wanted }: RunSize): Promise<number> {
+    const { feeds, fetches, graph } = this;
+    const keeps = graph.logitsToKeep === null ? count : Math.max(1, wanted);
+    if (graph.logitsToKeep) feeds[graph.logitsToKeep.name] = integers(graph.logitsToKeep, [keeps], []);
+    if (graph.hasCacheBranch) {
+      feeds.use_cache_branch = new Tensor('bool', Uint8Array.of(cache.length > 0 ? 1 : 0), [1]);
     }
+    if (wanted === 0) delete fetches[graph.logits.name];
+    else fetches[graph.logits.name] = this.roomForLogits(sequences, keeps);
+    cache.bind(feeds, fetches, count);
+    await this.session.run(feeds, fetches);
+    cache.advance(count);
+    return keeps;
   }
 
-  /** One sequence attends to all it has; of several, the padding is masked out. */
-  private mask(input: IntegerInput, sequences: readonly (readonly number[])[], length: number): Tensor {
-    if (sequences.length > 1) {
-      const count = Math.max(...sequences.map((tokens) => tokens.length));
-      const mask = sequences.flatMap((tokens) => {
-        const end = length - count + tokens.length;
-        return Array.from({ length }, (_, i) => (i < end ? 1 : 0));
-      });
-      return integers(input, mask, [sequences.length, length]);
-    }
-    if (this.ones[input.type].length < length) {
-      const capacity = 2 * length;
-      this.ones = { int64: new BigInt64Array(capacity).fill(1n), int32: new Int32Array(capacity).fill(1) };
-    }
-    return new Tensor(input.type, this.ones[input.type].subarray(0, length), [1, length]);
-  }
-
-  private room(size: number): Float32Array | Uint16Array {
-    if (this.logits.length < size) {
-      this.logits = this.graph.logits.type === 'float16' ? new Uint16Array(size) : new Float32Array(size);
-    }
-    return this.logits.subarray(0, size);
+  private roomForLogits(sequences: number, keeps: number): Tensor {
+    const { type, vocabulary } = this.graph.logits;
+    const room = this.logitsTensor;
+    if (room?.dims[0] === sequences && room.dims[1] === keeps) return room;
+    const size = sequences * keeps * vocabulary;
+    if (this.logits.length < size) this.logits = type === 'float16' ? new Uint16Array(size) : new Float32Array(size);
+    this.logitsTensor = new Tensor(type, this.logits.subarray(0, size), [sequences, keeps, vocabulary]);
+    return this.logitsTensor;
   }
 
   private row(index: number): Float32Array {
@@ -90,6 +98,48 @@ export class GraphRunner {
     const row = this.logits.subarray(index * vocabulary, (index + 1) * vocabulary);
     return row instanceof Uint16Array ? toFloat32(row, this.converted) : row;
   }
+
+  /** For one sequence, which attends to all it has. */
+  private maskOfOnes({ type }: IntegerInput, length: number): Tensor {
+    if (this.ones[type].length < length) {
+      const capacity = 2 * length;
+      this.ones = { int64: new BigInt64Array(capacity).fill(1n), int32: new Int32Array(capacity).fill(1) };
+    }
+    return new Tensor(type, this.ones[type].subarray(0, length), [1, length]);
+  }
+}
+
+interface RunSize {
+  readonly sequences: number;
+  /** Tokens of each sequence, padding included. */
+  readonly count: number;
+  readonly wanted: number;
+}
+
+/** A tensor of one number, which is written again for every step. */
+class SingleInteger {
+  private readonly wide = new BigInt64Array(1);
+  private readonly narrow = new Int32Array(1);
+  private readonly tensor: Tensor;
+
+  constructor({ type }: IntegerInput) {
+    this.tensor = new Tensor(type, type === 'int64' ? this.wide : this.narrow, [1, 1]);
+  }
+
+  holding(value: number): Tensor {
+    this.wide[0] = BigInt(value);
+    this.narrow[0] = value;
+    return this.tensor;
+  }
+}
+
+function maskOfPadding(input: IntegerInput, sequences: readonly (readonly number[])[], length: number): Tensor {
+  const count = Math.max(...sequences.map((tokens) => tokens.length));
+  const mask = sequences.flatMap((tokens) => {
+    const end = length - count + tokens.length;
+    return Array.from({ length }, (_, i) => (i < end ? 1 : 0));
+  });
+  return integers(input, mask, [sequences.length, length]);
 }
 
 function integers({ type }: IntegerInput, values: readonly number[], shape: readonly number[]): Tensor {
