@@ -6,9 +6,22 @@ import type { PageData } from '../core/report/html/data.js';
 import { drawCharts } from './charts.js';
 import { showSamples } from './samples.js';
 
-function read<T>(id: string): T {
-  return JSON.parse(document.getElementById(id)!.textContent!) as T;
+async function read<T>(id: string): Promise<T> {
+  const element = document.getElementById(id)!;
+  const text = element.textContent!;
+  return JSON.parse(element.dataset.packed === undefined ? text : await unpack(text)) as T;
 }
 
-showSamples(document.getElementById('samples-app')!, read<PageData>('page-data'));
-void drawCharts(read<Record<string, Record<string, unknown>>>('page-charts'));
+/** Base64 of deflated JSON, as src/core/report/html/pack.ts makes it. */
+function unpack(text: string): Promise<string> {
+  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  return new Response(stream).text();
+}
+
+async function start(): Promise<void> {
+  showSamples(document.getElementById('samples-app')!, await read<PageData>('page-data'));
+  await drawCharts(await read<Record<string, Record<string, unknown>>>('page-charts'));
+}
+
+void start();

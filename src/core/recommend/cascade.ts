@@ -89,6 +89,8 @@ export interface CascadeCost {
 const FOLDS = 5;
 /** Fewer samples than this make folds in which a threshold means nothing. */
 const LEAST_SAMPLES = 20;
+/** More than this make a threshold no better known, only slower to find: then every so-many-th is taken. */
+const MOST_CASES = 20_000;
 /** With which a threshold should be shown to be good enough on samples that did not choose it. */
 const POWER = 0.8;
 
@@ -246,7 +248,8 @@ function casesOf(
     ];
   });
   if (cases.length === 0) return missing(reason);
-  return { cases, unit: metric === 'cost' ? 'dollars' : 'seconds' };
+  const step = Math.ceil(cases.length / MOST_CASES);
+  return { cases: cases.filter((_, i) => i % step === 0), unit: metric === 'cost' ? 'dollars' : 'seconds' };
 }
 
 function asks({ signal, rule }: Rule, { confidence }: Case): boolean {

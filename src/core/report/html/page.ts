@@ -11,13 +11,14 @@ import type { Artifact } from '../artifact.js';
 import { bare, type Chart, coloursOf, type NoChart } from '../charts/chart.js';
 import { renderSvg } from '../charts/render.js';
 import { buildCharts } from '../charts/table.js';
-import { plain, scriptJson } from '../text.js';
+import { plain } from '../text.js';
 import { describeSuite } from '../words.js';
 import { criteriaSection } from './criteria.js';
 import { pageData } from './data.js';
 import { evidenceSection } from './evidence.js';
 import { html, type Markup, NOTHING, trusted } from './markup.js';
 import { modelsSection } from './models.js';
+import { dataElement } from './pack.js';
 import { tasksSection } from './tasks.js';
 
 /** The browser's part, bundled when rightsize is built (src/page). */
@@ -153,8 +154,8 @@ function documentOf(
 <style>${trusted(style)}</style>
 </head>
 <body>${body}
-<script type="application/json" id="page-data">${trusted(scriptJson(pageData(parts.analysis)))}</script>
-<script type="application/json" id="page-charts">${trusted(scriptJson(parts.specs))}</script>
+${dataElement('page-data', pageData(parts.analysis))}
+${dataElement('page-charts', parts.specs)}
 <script>${trusted(script)}</script>
 </body>
 </html>

@@ -1,0 +1,34 @@
+/**
+ * Data for the page's script. Small data stand in the page as JSON that anyone can read; large data are deflated (RFC 1951) and
+ * written in base64, which the browser undoes by itself. The same data give the same text.
+ */
+import { deflateSync, strToU8 } from 'fflate';
+import { scriptJson } from '../text.js';
+import { html, type Markup, trusted } from './markup.js';
+
+/** Characters of JSON from which packing pays for the time it takes. */
+const LARGE = 1_000_000;
+
+export function dataElement(id: string, value: unknown): Markup {
+  const json = scriptJson(value);
+  if (json.length < LARGE) return html`<script type="application/json" id="${id}">${trusted(json)}</script>`;
+  const packed = base64(deflateSync(strToU8(JSON.stringify(value))));
+  return html`<script type="text/plain" data-packed="deflate-raw" id="${id}">${trusted(packed)}</script>`;
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+/** RFC 4648. The core has neither Buffer nor btoa. */
+export function base64(bytes: Uint8Array): string {
+  const parts: string[] = [];
+  for (let i = 0; i < bytes.length; i += 3) {
+    const [a, b, c] = [bytes[i]!, bytes[i + 1] ?? 0, bytes[i + 2] ?? 0];
+    parts.push(
+      ALPHABET[a >> 2]! +
+        ALPHABET[((a & 3) << 4) | (b >> 4)]! +
+        (i + 1 < bytes.length ? ALPHABET[((b & 15) << 2) | (c >> 6)]! : '=') +
+        (i + 2 < bytes.length ? ALPHABET[c & 63]! : '='),
+    );
+  }
+  return parts.join('');
+}
