@@ -17,7 +17,9 @@ import { openFolder } from './folder.js';
 import { gsm8k } from './gsm8k.js';
 import { humaneval } from './humaneval.js';
 import { ifeval } from './ifeval.js';
+import { jsonSchema } from './json-schema.js';
 import { lighteval } from './lighteval.js';
+import { lmEvalV0 } from './lm-eval-v0.js';
 import { rho } from './rho.js';
 import { rouge } from './rouge.js';
 import { squad } from './squad.js';
@@ -37,6 +39,7 @@ const CHECKS: readonly Check[] = [
   aristo,
   lighteval,
   bfcl,
+  jsonSchema,
 ];
 
 const root = process.env.RIGHTSIZE_DATA;

@@ -2,7 +2,7 @@
  * JSON Schema through ajv, with everything a data set may carry taken for hostile: patterns run on RE2 (linear time), the
  * size and depth of a schema are bounded, `$ref` never leaves the schema, and validation stops at the first error.
  */
-import { Ajv, type Options, type ValidateFunction } from 'ajv';
+import { Ajv, type AnySchema, type Options, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { type Json, MAX_DEPTH } from './json-value.js';
@@ -51,18 +51,34 @@ function compile(schema: unknown): ValidateFunction {
   if (text.length > SCHEMA_LIMIT)
     throw new TypeError(`expected a schema of up to ${SCHEMA_LIMIT} characters, found ${text.length}`);
   if (isDeeper(schema, MAX_DEPTH)) throw new TypeError(`expected a schema nested up to ${MAX_DEPTH} levels`);
-  const draft7 = typeof schema === 'object' && '$schema' in schema && /draft-0[4-7]/.test(String(schema.$schema));
-  const ajv = draft7 ? new Ajv(SETTINGS) : new Ajv2020(SETTINGS);
-  formats.default(ajv);
+  const ajv = validatorFor(schema);
+  // The draft is settled; ajv would look `$schema` up, and knows only some of the spellings in use.
+  const body: AnySchema = typeof schema === 'object' ? { ...schema, $schema: undefined } : schema;
   let check: ValidateFunction;
   try {
-    check = ajv.compile(schema);
+    check = ajv.compile(body);
   } catch (error) {
     throw new TypeError(`expected a valid JSON Schema: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    // Another row may bring another schema of the same $id.
+    ajv.removeSchema(body);
   }
   if (compiled.size > 200) compiled.clear();
   compiled.set(text, check);
   return check;
+}
+
+let draft7: Ajv | undefined;
+let draft2020: Ajv | undefined;
+
+/** One validator per draft, made when it is first needed: making one compiles its meta-schemas. */
+function validatorFor(schema: object | boolean): Ajv {
+  if (typeof schema === 'object' && '$schema' in schema && /draft-0[4-7]/.test(String(schema.$schema))) {
+    draft7 ??= formats.default(new Ajv(SETTINGS));
+    return draft7;
+  }
+  draft2020 ??= formats.default(new Ajv2020(SETTINGS));
+  return draft2020;
 }
 
 function isDeeper(value: unknown, levels: number): boolean {

@@ -22,7 +22,7 @@ const options = z.strictObject({
   schema: z
     .record(z.string(), z.unknown())
     .optional()
-    .describe('A JSON Schema (2020-12, or draft 4 to 7 by its $schema).'),
+    .describe('A JSON Schema (2020-12, or draft 6 or 7 by its $schema).'),
   schemaField: z.string().optional().describe('The field of the row that holds the schema of that sample.'),
   arrays: z.enum(['ordered', 'unordered']).default('ordered').describe('Whether the order of a list counts.'),
   ignoreCase: z.boolean().default(false).describe('Of texts. Blank space at their ends never counts.'),

@@ -4,6 +4,8 @@
  *     harness   the equality by which published figures are made: numbers agree to 1e-4, 50, 0.5 and 5000 count as one
  *               percentage, and of a text that is not wholly an expression the beginning counts (1 passes for "1,-2"),
  *               because sympy's parse_latex reads no further; it also takes pi for a letter
+ *     tora      the same, as ToRA's earlier version has it: the answer is rounded to as many decimals as the target has
+ *               (3.4 passes for 3)
  *     exact     numbers agree to 1e-9, percentages are not guessed, the whole text counts, and pi is a number
  */
 import { z } from 'zod';
@@ -17,7 +19,10 @@ const options = z.strictObject({
     .enum(['answer', 'whole'])
     .default('answer')
     .describe('The answer in the last \\boxed{}, after "answer is", or the last number; or the whole output.'),
-  equality: z.enum(['harness', 'exact']).default('harness').describe('When two answers are one; see the table.'),
+  equality: z
+    .enum(['harness', 'tora', 'exact'])
+    .default('harness')
+    .describe('When two answers are one; see the table.'),
 });
 
 type Equality = z.infer<typeof options>['equality'];
@@ -58,8 +63,27 @@ function plainNumber(text: string): number | null {
 }
 
 function isSameNumber(given: number, wanted: number, equality: Equality): boolean {
-  if (equality === 'exact') return isClose(given, wanted, 1e-9, 0);
-  return [wanted / 100, wanted, wanted * 100].some((one) => isClose(given, one, 1e-4, 0));
+  switch (equality) {
+    case 'exact':
+      return isClose(given, wanted, 1e-9, 0);
+    case 'harness':
+      return [wanted / 100, wanted, wanted * 100].some((one) => isClose(given, one, 1e-4, 0));
+    case 'tora':
+      return [wanted / 100, wanted, wanted * 100].some((one) => isRounded(given, one));
+  }
+}
+
+function isRounded(given: number, wanted: number): boolean {
+  if (Number.isInteger(wanted)) return isClose(wanted, roundHalfEven(given), 1e-9, 1e-4);
+  const decimals = Math.min(String(wanted).split('.')[1]?.length ?? 0, 15);
+  return isClose(wanted, roundHalfEven(given * 10 ** decimals) / 10 ** decimals, 1e-6, 0);
+}
+
+/** Python's `round`: halves go to the even neighbour. */
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
 }
 
 function isClose(a: number, b: number, relative: number, absolute: number): boolean {
@@ -90,7 +114,7 @@ function isSameList(answer: string, target: string, equality: Equality): boolean
   for (const [open, close] of ['[]', '()'] as const) {
     if (isWrapped(answer, open!, close!) && isWrapped(target, open!, close!)) {
       const [given, wanted] = [answer.slice(1, -1).split(','), target.slice(1, -1).split(',')];
-      if (given.length > 1 || equality === 'harness') return isSameEntries(given, wanted, equality);
+      if (given.length > 1 || equality !== 'exact') return isSameEntries(given, wanted, equality);
     }
   }
   return false;
@@ -110,6 +134,7 @@ function matrixEntries(text: string): readonly string[] | null {
 
 const RULES: Readonly<Record<Equality, Rules>> = {
   harness: { extent: 'beginning', constants: 'letters' },
+  tora: { extent: 'beginning', constants: 'letters' },
   exact: { extent: 'whole', constants: 'numbers' },
 };
 
@@ -120,9 +145,13 @@ function isSameExpression(answer: string, target: string, equality: Equality): b
   const [x, y] = [parseExpression(a.text, RULES[equality]), parseExpression(b.text, RULES[equality])];
   if (x === null || y === null) return false;
   const isNumber = x.letters.size === 0 && y.letters.size === 0;
-  const relative = isNumber && equality === 'harness' ? 1e-4 : 1e-9;
-  const same = (given: number, wanted: number) => isClose(given, wanted, relative, 1e-12);
+  const same = (given: number, wanted: number) =>
+    isClose(given, wanted, 1e-9, 1e-12) || (isNumber && equality !== 'exact' && isNear(given, wanted, equality));
   return agree(x, y, same) || (a.equation && agree(x, y, (given, wanted) => same(-given, wanted)));
+}
+
+function isNear(given: number, wanted: number, equality: 'harness' | 'tora'): boolean {
+  return equality === 'tora' ? isRounded(given, wanted) : isClose(given, wanted, 1e-4, 0);
 }
 
 function asDifference(text: string): { text: string; equation: boolean } | null {

@@ -111,6 +111,14 @@ describe('hostile input', () => {
     }
   });
 
+  test('two schemas may share an $id, and any spelling of $schema will do', () => {
+    const $id = 'https://example.org/one';
+    const options = (type: string, $schema: string) => ({ schema: { $id, $schema, type } });
+    expect(scoreOf(json, { output: '1' }, options('number', 'http://json-schema.org/draft-06/schema#'))).toBe(1);
+    expect(scoreOf(json, { output: '1' }, options('string', 'https://json-schema.org/draft/2020-12/schema#'))).toBe(0);
+    expect(scoreOf(json, { output: '1' }, options('string', 'http://json-schema.org/schema'))).toBe(0);
+  });
+
   test('a schema that refers to itself follows a document down to the deepest that parses', () => {
     const recursive = { $ref: '#/$defs/node', $defs: { node: { type: 'array', items: { $ref: '#/$defs/node' } } } };
     const document = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);

@@ -65,6 +65,14 @@ test('two ways to write one function agree', () => {
   expect(isEquivalent('\\sec^2(y)', '\\tan^2(y)', 'harness')).toBe(false);
 });
 
+test('tora rounds the answer to the decimals of the target', () => {
+  const options = { extract: 'whole', equality: 'tora' };
+  expect(scoreOf(math, { output: '3.4', target: '3' }, options)).toBe(1);
+  expect(scoreOf(math, { output: '2.5', target: '3' }, options)).toBe(0);
+  expect(scoreOf(math, { output: '\\frac{100}{3}', target: '33.3' }, options)).toBe(1);
+  expect(scoreOf(math, { output: '33.4', target: '33.3' }, options)).toBe(0);
+});
+
 test('exact guesses no percentage, reads the whole answer, and knows pi', () => {
   const options = { extract: 'whole', equality: 'exact' };
   expect(scoreOf(math, { output: '50', target: '0.5' }, options)).toBe(0);

@@ -1,0 +1,135 @@
+/** Tasks of lm-evaluation-harness v0.3.0, from their Python to definitions of ours; only what has data to compare with. */
+import type { Row } from './check.js';
+
+export interface V0Task {
+  readonly task: string;
+  readonly version: string;
+  readonly file: string;
+  /** Where the data are no lines of JSON. */
+  readonly rows?: (text: string) => readonly Row[];
+  readonly definition: Readonly<Record<string, unknown>>;
+  readonly fields?: Readonly<Record<string, unknown>>;
+  /** `not`: the copy of the data has lost what the hash needs; the scores still compare. */
+  readonly hashed?: 'not';
+}
+
+const ARC = { ask: 'choices', prompt: { text: '{{ query }}' }, choices: '{{ choices | tojson }}' };
+
+/** `general_detokenize` of lm_eval/utils.py. */
+const DETOKENISE = String.raw`{% macro plain(text) %}
+{{ regex_replace(text.replace(" n't", "n't").replace(" )", ")").replace("( ", "(").replace('" ', '"').replace(' "', '"'), " (['.,])", "\\1") }}
+{%- endmacro %}`;
+
+const CB = {
+  ask: 'choices',
+  prompt: { text: '{{ premise }}\nQuestion: {{ hypothesis }}. True, False, or Neither?\nAnswer:' },
+  choices: ['True', 'False', 'Neither'],
+};
+
+const BOOLQ = { ask: 'choices', choices: ['yes', 'no'] };
+const YES = { target: '{{ 0 if label else 1 }}' };
+
+const LAST_WORD = {
+  ask: 'choices',
+  prompt: { text: "{{ text.split(' ')[:-1] | join(' ') }}" },
+  choices: ["{{ text.split(' ')[-1] }}"],
+};
+
+export const TASKS: readonly V0Task[] = [
+  {
+    task: 'arc_easy',
+    version: '0',
+    file: 'data/arc_easy.test.jsonl',
+    definition: ARC,
+    fields: { target: '{{ gold }}' },
+  },
+  {
+    task: 'arc_challenge',
+    version: '0',
+    file: 'data/arc_challenge.test.jsonl',
+    definition: ARC,
+    fields: { target: '{{ gold }}' },
+  },
+  {
+    task: 'piqa',
+    version: '0',
+    file: 'data/piqa.validation.jsonl',
+    definition: {
+      ask: 'choices',
+      prompt: { text: 'Question: {{ goal }}\nAnswer:' },
+      choices: ['{{ sol1 }}', '{{ sol2 }}'],
+    },
+    fields: { target: '{{ label }}' },
+  },
+  {
+    task: 'winogrande',
+    version: '0',
+    file: 'data/winogrande.validation.jsonl',
+    definition: {
+      ask: 'choices',
+      prompt: { text: '' },
+      contexts: ["{{ sentence.split('_')[0] ~ option1 }}", "{{ sentence.split('_')[0] ~ option2 }}"],
+      choices: ["{{ sentence.split('_', 1)[1].strip() }}"],
+    },
+    fields: { target: '{{ (answer | int) - 1 }}' },
+  },
+  {
+    task: 'boolq',
+    version: '0',
+    file: 'data/boolq.validation.jsonl',
+    definition: { ...BOOLQ, prompt: { text: '{{ passage }}\nQuestion: {{ question }}\nAnswer:' } },
+    fields: YES,
+  },
+  {
+    task: 'boolq',
+    version: '1',
+    file: 'data/boolq.validation.jsonl',
+    definition: { ...BOOLQ, prompt: { text: '{{ passage }}\nQuestion: {{ question }}?\nAnswer:' } },
+    fields: YES,
+  },
+  {
+    task: 'copa',
+    version: '0',
+    file: 'data/copa.validation.jsonl',
+    definition: {
+      ask: 'choices',
+      prompt: { text: "{{ premise.strip()[:-1] }} {{ { 'cause': 'because', 'effect': 'therefore' }[question] }}" },
+      choices: ['{{ choice1[:1].lower() ~ choice1[1:] }}', '{{ choice2[:1].lower() ~ choice2[1:] }}'],
+    },
+    fields: { target: '{{ label }}' },
+  },
+  { task: 'cb', version: '1', file: 'data/cb.validation.jsonl', definition: CB, fields: { target: '{{ label }}' } },
+  {
+    task: 'rte',
+    version: '0',
+    file: 'data/rte.validation.jsonl',
+    definition: {
+      ask: 'choices',
+      prompt: { text: '{{ sentence1 }}\nQuestion: {{ sentence2 }} True or False?\nAnswer:' },
+      choices: ['True', 'False'],
+    },
+    fields: { target: '{{ label }}' },
+  },
+  {
+    task: 'sst',
+    version: '0',
+    file: 'data/sst2.validation.jsonl',
+    definition: {
+      ask: 'choices',
+      prompt: { text: `${DETOKENISE}{{ plain(sentence) }}\nQuestion: Is this sentence positive or negative?\nAnswer:` },
+      choices: ['positive', 'negative'],
+    },
+    fields: YES,
+  },
+  { task: 'lambada_openai', version: '0', file: 'data/lambada_openai.jsonl', definition: LAST_WORD },
+  {
+    task: 'gsm8k',
+    version: '0',
+    file: '../gsm8k/test.jsonl',
+    definition: {
+      prompt: { text: 'Question: {{ question }}\nAnswer:' },
+      generation: { stop: [':', 'Question:', 'Question'] },
+    },
+    fields: { target: '{{ answer }}' },
+  },
+];
