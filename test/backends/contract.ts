@@ -18,7 +18,7 @@ import {
   type Session,
 } from '../../src/backends/backend.js';
 import type { Model } from '../../src/core/definition/model.js';
-import { type Generation, generationSchema, type Prompt } from '../../src/core/definition/suite.js';
+import { type Chat, type Generation, generationSchema, type Prompt } from '../../src/core/definition/suite.js';
 import { UserError } from '../../src/core/errors.js';
 
 export interface Subject<M extends Model = Model> {
@@ -27,7 +27,7 @@ export interface Subject<M extends Model = Model> {
   readonly model: M;
   readonly context: BackendContext;
   /** A prompt that this model answers, greedily, with 6 tokens or more. */
-  readonly prompt: Prompt;
+  readonly prompt: Chat;
   /** The same model with a source that is not there. */
   readonly broken: M;
   /** Clauses that this backend does not pass, and why. */
@@ -38,7 +38,7 @@ interface Opened {
   readonly backend: Backend;
   readonly model: Model;
   readonly context: BackendContext;
-  readonly prompt: Prompt;
+  readonly prompt: Chat;
   readonly broken: Model;
   readonly session: Session;
 }
@@ -110,6 +110,11 @@ const CLAUSES = {
     const { end } = await collect(session, prompt, { maxTokens: 1 });
     if ('missing' in end.rendered) expect(end.rendered.missing).toMatch(/\w+ \w+/);
     else expect(end.rendered.value).toContain(prompt.messages.at(-1)!.content);
+  },
+
+  'lays no chat over a plain text': async ({ session }) => {
+    const { end } = await collect(session, { text: 'Once upon a time' }, { maxTokens: 2 });
+    if ('value' in end.rendered) expect(end.rendered.value).toBe('Once upon a time');
   },
 
   'stops at the token limit and says so': async ({ session, prompt }) => {
@@ -212,7 +217,7 @@ const CLAUSES = {
   },
 
   'continues the beginning of an answer': async ({ session, prompt }) => {
-    const begun: Prompt = { messages: [...prompt.messages, { role: 'assistant', content: 'The answer' }] };
+    const begun: Chat = { messages: [...prompt.messages, { role: 'assistant', content: 'The answer' }] };
     const { end } = await collect(session, begun, { maxTokens: 2 });
     if ('value' in end.rendered) expect(end.rendered.value.trimEnd()).toMatch(/The answer$/);
   },
@@ -302,7 +307,7 @@ function settings(generation: Partial<Generation>): Generation {
   return { ...generationSchema.parse({}), ...generation };
 }
 
-function lengthened(prompt: Prompt, words: number): Prompt {
+function lengthened(prompt: Chat, words: number): Chat {
   const [last, ...earlier] = prompt.messages.toReversed();
   return { messages: [...earlier.toReversed(), { role: last!.role, content: last!.content + ' order'.repeat(words) }] };
 }

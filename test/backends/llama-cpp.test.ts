@@ -8,7 +8,7 @@ import type { Session } from '../../src/backends/backend.js';
 import { PLAIN, templateWarnings } from '../../src/backends/chat-template.js';
 import { llamaCpp } from '../../src/backends/llama-cpp.js';
 import { modelSchema } from '../../src/core/definition/model.js';
-import type { Prompt } from '../../src/core/definition/suite.js';
+import type { Chat } from '../../src/core/definition/suite.js';
 import { UserError } from '../../src/core/errors.js';
 import { describeWith, SHARED, shared } from '../support/shared.js';
 import { collect, contract } from './contract.js';
@@ -43,13 +43,13 @@ async function sentenceOf(opening: Promise<Session>): Promise<string> {
   return (error as Error).message;
 }
 
-const REPLY: Prompt = {
+const REPLY: Chat = {
   messages: [
     { role: 'system', content: 'Write a reply to the customer.' },
     { role: 'user', content: 'Customer Ivan Tran asks about the Delta mouse S91. Action: callback.' },
   ],
 };
-const STORY: Prompt = { messages: [{ role: 'user', content: 'Once upon a time, there was a little' }] };
+const STORY: Chat = { messages: [{ role: 'user', content: 'Once upon a time, there was a little' }] };
 
 describeWith([SLM], 'llama-cpp with a chat model', () => {
   const model = entry({ source: SLM });
@@ -200,7 +200,7 @@ function logSoftmax(logits: readonly number[], index: number): number {
 }
 
 describeWith([SLM, ADAPTER], 'llama-cpp with LoRA adapters', () => {
-  const ticket: Prompt = {
+  const ticket: Chat = {
     messages: [
       { role: 'system', content: 'Route the ticket to one queue.' },
       { role: 'user', content: 'There is an extra amount on the invoice for H-93849. What can I do?' },
