@@ -53,7 +53,7 @@ function compile(schema: unknown): ValidateFunction {
   if (isDeeper(schema, MAX_DEPTH)) throw new TypeError(`expected a schema nested up to ${MAX_DEPTH} levels`);
   const ajv = validatorFor(schema);
   // The draft is settled; ajv would look `$schema` up, and knows only some of the spellings in use.
-  const body: AnySchema = typeof schema === 'object' ? { ...schema, $schema: undefined } : schema;
+  const body = (typeof schema === 'object' ? { ...schema, $schema: undefined } : schema) as AnySchema;
   let check: ValidateFunction;
   try {
     check = ajv.compile(body);
