@@ -40,6 +40,7 @@ const CHECKS: readonly Check[] = [
   lighteval,
   bfcl,
   jsonSchema,
+  lmEvalV0,
 ];
 
 const root = process.env.RIGHTSIZE_DATA;

@@ -4,7 +4,7 @@
  */
 import { UserError } from '../errors.js';
 import type { Continuation, Message, Prompt, PromptTemplate, Row, Task } from './suite.js';
-import { type RowTemplate, rowTemplate } from './template.js';
+import { parseJson, type RowTemplate, rowTemplate } from './template.js';
 
 export interface PromptRenderer {
   /** @throws UserError when a template cannot be rendered from the row. */
@@ -54,7 +54,7 @@ function chatRenderer(template: ChatTemplate, pool: readonly Row[]): (row: Row) 
     const question = nonEmpty('prompt.user', user(row));
     const messages: Message[] = [
       ...(system ? [{ role: 'system', content: system(row) } as const] : []),
-      ...examplesFor(question).flatMap((example) => [
+      ...examplesFor(row, question).flatMap((example) => [
         { role: 'user', content: example.question } as const,
         { role: 'assistant', content: example.answer } as const,
       ]),
@@ -73,7 +73,7 @@ function textRenderer(template: TextTemplate, pool: readonly Row[]): TextRendere
   const examplesFor = fewShot(template.examples, rowTemplate('prompt.text', wholeLines(template.text)), pool);
   const separator = template.examples?.separator ?? '';
   return (row, text) => {
-    const examples = examplesFor(text).map(({ question, answer }) => `${question}${answer}${separator}`);
+    const examples = examplesFor(row, text).map(({ question, answer }) => `${question}${answer}${separator}`);
     return `${preamble?.(row) ?? ''}${examples.join('')}${text}`;
   };
 }
@@ -113,17 +113,9 @@ function choiceTexts(choices: NonNullable<Task['choices']>): (row: Row) => reado
   }
   const template = rowTemplate('choices', choices);
   return (row) => {
-    const rendered = template(row);
-    let list: unknown;
-    try {
-      list = JSON.parse(rendered);
-    } catch {
-      list = null;
-    }
+    const list = parseJson('choices', template(row), 'a JSON list');
     if (!Array.isArray(list) || list.length === 0) {
-      throw new UserError(
-        `choices: expected a template that renders a JSON list, as in {{ choices | tojson }}, found ${JSON.stringify(rendered.slice(0, 60))}`,
-      );
+      throw new UserError(`choices: expected a list of at least one choice, found ${JSON.stringify(list).slice(0, 60)}`);
     }
     return list.map(String);
   };
@@ -134,25 +126,31 @@ interface Example {
   readonly answer: string;
 }
 
-/** The examples before a question: the first of the pool, less any that asks this very question and would give it away. */
+/** The examples before a question: the first of the pool that match, less any that asks this very question. */
 function fewShot(
-  settings: { readonly count: number; readonly answer: string } | undefined,
+  settings: { readonly count: number; readonly match?: string | undefined; readonly answer: string } | undefined,
   question: RowTemplate,
   pool: readonly Row[],
-): (asked: string) => readonly Example[] {
+): (row: Row, asked: string) => readonly Example[] {
   if (settings === undefined) return () => [];
+  const { count } = settings;
   const answer = rowTemplate('prompt.examples.answer', settings.answer);
+  const kindOf = optional('prompt.examples.match', settings.match) ?? (() => '');
   const rendered: Example[] = [];
-  return (asked) => {
+  const kinds: string[] = [];
+  return (row, asked) => {
     const chosen: Example[] = [];
-    for (let i = 0; i < pool.length && chosen.length < settings.count; i++) {
+    const kind = kindOf(row);
+    for (let i = 0; i < pool.length && chosen.length < count; i++) {
+      kinds[i] ??= kindOf(pool[i]!);
+      if (kinds[i] !== kind) continue;
       rendered[i] ??= { question: question(pool[i]!), answer: answer(pool[i]!) };
       if (rendered[i]!.question !== asked) chosen.push(rendered[i]!);
     }
-    if (chosen.length === settings.count) return chosen;
+    if (chosen.length === count) return chosen;
     throw new UserError(
-      `prompt.examples.count: expected ${settings.count} examples besides the sample itself, found ${chosen.length}; ` +
-        'lower the count or add examples',
+      `prompt.examples.count: expected ${count} examples besides the sample itself${kind && ` for "${kind}"`}, ` +
+        `found ${chosen.length}; lower the count or add examples`,
     );
   };
 }

@@ -3,8 +3,8 @@
  * given the same words. What a chat template makes of those words is the model's own affair and is hashed apart.
  */
 import { promptRenderer } from './prompt.js';
-import { isChat, type Row, type Sample, type Task } from './suite.js';
-import { type RowTemplate, rowTemplate } from './template.js';
+import { type DataSamples, isChat, type Row, type Sample, type Task } from './suite.js';
+import { parseJson, type RowTemplate, rowTemplate } from './template.js';
 
 /** SHA-256 in hexadecimal; core computes no hashes of its own. */
 export type Hash = (text: string) => string;
@@ -21,7 +21,7 @@ export interface SampleReader {
 export function sampleReader(task: Task, examples: readonly Row[], hash: Hash): SampleReader {
   const fields = Array.isArray(task.samples) ? {} : task.samples.fields;
   const id = optional('samples.fields.id', fields.id) ?? ((row: Row) => row.id);
-  const target = optional('samples.fields.target', fields.target) ?? ((row: Row) => row.target);
+  const target = targetReader(fields.target);
   const group = optional('samples.fields.group', fields.group) ?? ((row: Row) => row.group);
   const renderer = promptRenderer(task, examples);
   return {
@@ -36,6 +36,13 @@ export function sampleReader(task: Task, examples: readonly Row[], hash: Hash): 
       };
     },
   };
+}
+
+function targetReader(source: DataSamples['fields']['target']): (row: Row) => unknown {
+  if (source === undefined) return (row) => row.target;
+  if (typeof source === 'string') return rowTemplate('samples.fields.target', source);
+  const template = rowTemplate('samples.fields.target.json', source.json);
+  return (row) => parseJson('samples.fields.target.json', template(row), 'JSON');
 }
 
 /** The words of a prompt in one string: what is hashed to prove that all models were asked the same. */

@@ -28,7 +28,10 @@ const row = z.record(z.string(), z.unknown());
 export const fieldsSchema = z
   .strictObject({
     id: template.optional().describe('A stable id; the default is the field `id`, else a hash of the row.'),
-    target: template.optional().describe('The right answer; the default is the field `target`.'),
+    target: z
+      .union([template, z.strictObject({ json: template })])
+      .optional()
+      .describe('The right answer; the default is the field `target`. `json`: rendered as JSON, where it is no text.'),
     group: template.optional().describe('The cluster a sample belongs to; the default is the field `group`, if any.'),
   })
   .describe('How the parts of a sample are read from a row.');
@@ -54,6 +57,9 @@ const examplePool = {
   samples: z.union([inlineSamples, dataSamples]),
   count: z.int().positive(),
   pick: z.enum(['first', 'seeded']).default('first'),
+  match: template
+    .optional()
+    .describe('Only examples for which this renders to the same as for the sample (a subject) are taken.'),
   answer: template.default('{{ target }}'),
 };
 

@@ -4,6 +4,7 @@
  */
 import { Template } from '@huggingface/jinja';
 import { describeError, UserError } from '../errors.js';
+import { pattern } from '../score/pattern.js';
 import type { Row } from './suite.js';
 
 export type RowTemplate = (row: Row) => string;
@@ -34,11 +35,22 @@ export function rowTemplate(field: string, source: string): RowTemplate {
       }
     }
     try {
-      return template.render(withoutBuiltIns(row));
+      return template.render({ ...withoutBuiltIns(row), ...FUNCTIONS });
     } catch (error) {
       throw new UserError(`${field}: the template cannot be rendered from this row (${describeError(error)})`);
     }
   };
+}
+
+/** What a template rendered, where it shall render JSON. @throws UserError when it did not. */
+export function parseJson(field: string, rendered: string, expected: 'JSON' | 'a JSON list'): unknown {
+  try {
+    return JSON.parse(rendered);
+  } catch {
+    throw new UserError(
+      `${field}: expected a template that renders ${expected}, as in {{ choices | tojson }}, found ${JSON.stringify(rendered.slice(0, 60))}`,
+    );
+  }
 }
 
 function fieldsOf(row: Row): string {
@@ -47,8 +59,29 @@ function fieldsOf(row: Row): string {
   return names.length > 12 ? `${names.slice(0, 12).join(', ')} and ${names.length - 12} more` : names.join(', ');
 }
 
-/** What @huggingface/jinja puts into every environment. */
-const BUILT_IN = new Set([
+/** What templates can call beyond Jinja's own. */
+const FUNCTIONS = { regex_replace: regexReplace } as const;
+
+/**
+ * Python's `re.sub(pattern, replacement, text)`, which lm-evaluation-harness gives to its templates as a filter (this engine
+ * takes functions and no filters of ours). In linear time: the text comes from data.
+ */
+function regexReplace(text: unknown, source: unknown, replacement: unknown): string {
+  if (typeof text !== 'string' || typeof source !== 'string' || typeof replacement !== 'string') {
+    throw new TypeError('regex_replace: expected three texts, as in regex_replace(text, "pattern", "replacement")');
+  }
+  let result = '';
+  let end = 0;
+  for (const { text: matched, index, groups } of pattern(source).matches(text)) {
+    result += text.slice(end, index) + replacement.replace(/\\([1-9])/g, (_, group) => groups[Number(group) - 1] ?? '');
+    end = index + matched.length;
+  }
+  return result + text.slice(end);
+}
+
+/** What @huggingface/jinja puts into every environment, and what we do. */
+const BUILT_IN: ReadonlySet<string> = new Set([
+  ...Object.keys(FUNCTIONS),
   'loop',
   'true',
   'false',
@@ -70,7 +103,7 @@ function withoutBuiltIns(row: Row): Row {
 /** The variables that a template prints or passes on without having asked whether they are there. */
 function neededVariables(template: Template): ReadonlySet<string> {
   const used = new Set<string>();
-  const bound = new Set(BUILT_IN);
+  const bound = new Set<string>(BUILT_IN);
   const visit = (node: unknown): void => {
     if (Array.isArray(node) || node instanceof Map) {
       for (const part of node instanceof Map ? [...node].flat() : node) visit(part);
