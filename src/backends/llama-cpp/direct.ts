@@ -6,13 +6,15 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import koffi from 'koffi';
+import { createBatch } from './batch.js';
 import type { ContextNeeds, Engine, LoadedModel, LoadOptions, Sampler, Sampling, Span, Tokenizer } from './engine.js';
-import type { Batch, Library, LlamaFunctions, Pointer } from './library.js';
+import type { Library, LlamaFunctions, Pointer } from './library.js';
+import { summarise } from './logits.js';
 
 /** Batches that are expected to take longer than this many seconds are computed on another thread. */
-const LONG = 0.005;
+const LONG = 0.003;
 /** So many seconds after the last time, this thread sees to whatever else has happened. */
-const BREATH = 0.005;
+const BREATH = 0.004;
 
 /** @throws Error when the library does not load the model. */
 export async function loadDirect(library: Library, options: LoadOptions): Promise<LoadedModel> {
@@ -229,88 +231,6 @@ function createSampler(
       return { token, logprob: logits[token]! - total };
     },
     close: () => llama.sampler_free(chain),
-  };
-}
-
-/** The token of the highest logit, and the logarithm of the sum of the exponentials of all. */
-function summarise(logits: Float32Array): { likeliest: number; total: number } {
-  let likeliest = 0;
-  let highest = logits[0]!;
-  for (let token = 1; token < logits.length; token++) {
-    const logit = logits[token]!;
-    if (logit > highest) {
-      highest = logit;
-      likeliest = token;
-    }
-  }
-  let sum = 0;
-  for (let token = 0; token < logits.length; token++) {
-    const below = (highest - logits[token]!) * STEPS;
-    const step = below | 0;
-    if (step < EXPONENTIALS.length) {
-      const rest = (step + 0.5 - below) / STEPS;
-      sum += EXPONENTIALS[step]! * (1 + rest + (rest * rest) / 2);
-    }
-  }
-  // One term is the highest logit's own, and that is 1.
-  if (!(sum >= 0.999)) throw new Error('llama.cpp gave logits that are not numbers; the weights are damaged');
-  return { likeliest, total: highest + Math.log(sum) };
-}
-
-/**
- * e^-x in steps of 1/64 up to x = 25, each at its middle; two terms of Taylor's series make up the rest. `Math.exp` of a whole
- * vocabulary takes half a millisecond, this a fifth of it. The sum is wrong by less than 0.00001: of the series by
- * (1/128)^3 / 6 at most, and 200,000 terms smaller than e^-25 of the largest, left out, by 0.000003.
- */
-const STEPS = 64;
-const EXPONENTIALS = Float64Array.from({ length: 25 * STEPS }, (_, step) => Math.exp(-(step + 0.5) / STEPS));
-
-/** The arrays of a `llama_batch`, in memory that the library reads. */
-function createBatch(size: number) {
-  const [tokens, positions, counts, sequences] = [0, 1, 2, 3].map(() => koffi.alloc('int32_t', size) as bigint);
-  const pointers = koffi.alloc('uint64_t', size) as bigint;
-  const flags = koffi.alloc('int8_t', size) as bigint;
-  const numbers = (address: bigint) => new Int32Array(koffi.view(address, size * 4));
-  const token = numbers(tokens!);
-  const position = numbers(positions!);
-  const sequence = numbers(sequences!);
-  const logits = new Int8Array(koffi.view(flags, size));
-  numbers(counts!).fill(1);
-  // Each token is of one sequence, so each list of sequences is one number long.
-  const lists = new BigUint64Array(koffi.view(pointers, size * 8));
-  for (let at = 0; at < size; at++) lists[at] = koffi.address(sequences) + BigInt(at * 4);
-  const struct: Batch = {
-    n_tokens: 0,
-    token: tokens!,
-    embd: null,
-    pos: positions!,
-    n_seq_id: counts!,
-    seq_id: pointers,
-    logits: flags,
-  };
-  return {
-    struct,
-    /** Returns for each span the places of the tokens whose logits it wants. */
-    fill(spans: readonly Span[]): readonly (readonly number[])[] {
-      let at = 0;
-      const places = spans.map((span) => {
-        const wanted: number[] = [];
-        for (let index = 0; index < span.tokens.length; index++, at++) {
-          const wants = span.logits === 'all' || (span.logits === 'last' && index === span.tokens.length - 1);
-          token[at] = span.tokens[index]!;
-          position[at] = span.position + index;
-          sequence[at] = span.sequence;
-          logits[at] = wants ? 1 : 0;
-          if (wants) wanted.push(at);
-        }
-        return wanted;
-      });
-      struct.n_tokens = at;
-      return places;
-    },
-    free: () => {
-      for (const address of [tokens, positions, counts, sequences, pointers, flags]) koffi.free(address);
-    },
   };
 }
 
