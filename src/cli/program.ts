@@ -48,11 +48,11 @@ Exit codes: 0 done, 1 a gate failed, 2 a definition or a flag is wrong, 3 the ru
 
   root
     .command('report')
-    .description("rebuild a run's reports from its log alone")
-    .argument('<run>', 'the folder of a run, or its log.jsonl')
+    .description("rebuild a run's reports from its log alone, or put several runs side by side")
+    .argument('<run...>', 'the folder of a run, or its log.jsonl')
     .option('-o, --out <dir>', 'write the reports somewhere else')
     .option('--json', 'print summary.json instead of tables')
-    .action(async (run, options) => (await import('./report.js')).report(run, options));
+    .action(async (runs, options) => (await import('./report.js')).report(runs, options));
 
   root
     .command('check')

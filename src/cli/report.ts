@@ -1,8 +1,11 @@
 /** `rightsize report`: a log in, every report out, byte for byte the same each time. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { startAnalysis } from '../core/analyse/analyse.js';
+import type { Analysis } from '../core/analyse/analysis.js';
+import { combineRuns } from '../core/analyse/combine.js';
 import { UserError } from '../core/errors.js';
+import type { RunRecord } from '../core/measure/log.js';
 import { recommend } from '../core/recommend/recommend.js';
 import type { PageAssets } from '../core/report/html/page.js';
 import { renderReports } from '../core/report/table.js';
@@ -16,9 +19,17 @@ export interface ReportFlags {
   readonly json?: boolean;
 }
 
-export async function report(reference: string, flags: ReportFlags): Promise<void> {
-  const log = logOf(reference);
-  await printRun(log, { out: flags.out ?? dirname(log), json: flags.json === true });
+export async function report(references: readonly string[], flags: ReportFlags): Promise<void> {
+  const logs = references.map(logOf);
+  await printRuns(logs, { out: flags.out ?? defaultFolder(logs), json: flags.json === true });
+}
+
+/** A run's own folder; several runs have one beside the first, named after all of them. */
+function defaultFolder(logs: readonly string[]): string {
+  const folders = logs.map(dirname);
+  return folders.length === 1
+    ? folders[0]!
+    : join(dirname(folders[0]!), folders.map((folder) => basename(folder)).join('+'));
 }
 
 export interface PrintOptions {
@@ -28,11 +39,13 @@ export interface PrintOptions {
   readonly json: boolean;
 }
 
-/** Writes every artifact of a log and prints its summary. @throws UserError when the log or the folder is at fault. */
-export async function printRun(log: string, { out, json }: PrintOptions): Promise<void> {
-  const fold = startAnalysis();
-  for await (const record of readLog(log)) fold.add(record);
-  const analysis = fold.finish();
+/**
+ * Writes every artifact of a log, or of several side by side, and prints the summary.
+ *
+ * @throws UserError when a log or the folder is at fault.
+ */
+export async function printRuns(logs: readonly string[], { out, json }: PrintOptions): Promise<void> {
+  const analysis = await (logs.length === 1 ? analyseLog(logs[0]!) : analyseTogether(logs));
   const recommendation = recommend(analysis);
 
   const artifacts = await renderReports({ analysis, recommendation, page: await pageAssets() });
@@ -46,6 +59,30 @@ export async function printRun(log: string, { out, json }: PrintOptions): Promis
     renderTerminal(analysis, recommendation, { columns: Math.min(process.stdout.columns ?? 80, 120), color }),
   );
   process.stdout.write(`\nEverything behind it: ${displayPath(join(out, 'report.html'))}\n`);
+}
+
+async function analyseLog(log: string): Promise<Analysis> {
+  const fold = startAnalysis();
+  for await (const record of readLog(log)) fold.add(record);
+  return fold.finish();
+}
+
+async function analyseTogether(logs: readonly string[]): Promise<Analysis> {
+  const runs = await Promise.all(
+    logs.map(async (log) => ({ label: basename(dirname(log)), run: await runRecordOf(log) })),
+  );
+  const { run, relabel } = combineRuns(runs);
+  const fold = startAnalysis();
+  fold.add(run);
+  for (const [index, log] of logs.entries()) {
+    for await (const record of readLog(log)) for (const own of relabel(index, record)) fold.add(own);
+  }
+  return fold.finish();
+}
+
+async function runRecordOf(log: string): Promise<RunRecord> {
+  for await (const record of readLog(log)) if (record.type === 'run') return record;
+  throw new UserError(`${displayPath(log)}: expected the log of a run, found no run in it`);
 }
 
 /** The browser's part of report.html, bundled when rightsize was built. */

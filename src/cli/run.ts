@@ -15,7 +15,7 @@ import { requireReady } from './check.js';
 import { type Definitions, loadDefinitions } from './definitions.js';
 import { interruption } from './interruption.js';
 import { showProgress } from './progress.js';
-import { printRun } from './report.js';
+import { printRuns } from './report.js';
 import { createRun, lockRun, openRun } from './runs.js';
 
 export interface RunFlags {
@@ -86,7 +86,7 @@ export async function run(flags: RunFlags): Promise<void> {
   }
 
   // 6
-  await printRun(join(folder, 'log.jsonl'), { out: folder, json: flags.json === true });
+  await printRuns([join(folder, 'log.jsonl')], { out: folder, json: flags.json === true });
 }
 
 function planOf({ record, samples, models }: Definitions): readonly Block[] {

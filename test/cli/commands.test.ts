@@ -83,6 +83,24 @@ describe('rightsize run', () => {
   });
 });
 
+describe('rightsize report', () => {
+  test('puts several runs side by side, in a folder of their own', async () => {
+    const cwd = folderWith(SCRIPTED);
+    for (const _ of [1, 2]) await rightsize(['run', '--suite', 'sums.yaml', '--quiet'], { cwd });
+    const runs = readdirSync(join(cwd, 'reports'));
+    const { code, stdout, stderr } = await rightsize(['report', ...runs.map((run) => join('reports', run))], { cwd });
+    expect(code, stderr).toBe(0);
+    for (const run of runs) expect(stdout).toContain(run.slice(0, 10));
+    expect(readdirSync(join(cwd, 'reports', runs.join('+')))).toContain('report.html');
+  });
+
+  test('refuses a folder without a log', async () => {
+    const { code, stderr } = await rightsize(['report', 'docs']);
+    expect(stderr).toMatch(/docs: expected the folder of a run \(with a log\.jsonl in it\), found none inside/);
+    expect(code).toBe(2);
+  });
+});
+
 describe('rightsize score', () => {
   test('scores outputs made elsewhere, with an interval', async () => {
     const file = join(folderWith({ 'outputs.jsonl': OUTPUTS }), 'outputs.jsonl');
