@@ -149,7 +149,8 @@ function doubtAbout(
   open: readonly Comparison[],
   checks: readonly ModelChecks[],
 ): Extract<TaskVerdict, { kind: 'inconclusive' }>['because'] {
-  const p = ({ adjusted }: Comparison) => adjusted?.nonInferiorP ?? 2;
+  // Before the error rate is shared: shared among many, all of them are 1.
+  const p = ({ test }: Comparison) => (isMissing(test) ? 2 : test.nonInferiorP);
   const closest = [...open].sort((a, b) => p(a) - p(b) || (a.candidate < b.candidate ? -1 : 1))[0]!;
   if (isMissing(closest.test)) return { of: 'pairs', reason: closest.test.missing };
   if (closest.decision === 'non-inferior') {

@@ -17,7 +17,7 @@ export function decisiveComparison({ verdict, comparisons }: TaskRecommendation)
     );
     if (own !== undefined) return own;
   }
-  const p = ({ adjusted }: Comparison) => adjusted?.nonInferiorP ?? 2;
+  const p = ({ test }: Comparison) => (isMissing(test) ? 2 : test.nonInferiorP);
   const name = ({ candidate }: Comparison) => candidate;
   return [...comparisons].sort((a, b) => p(a) - p(b) || (name(a) < name(b) ? -1 : 1))[0] ?? null;
 }

@@ -36,7 +36,7 @@ function taskRow(task: TaskRecommendation): Markup {
   const comparison = decisiveComparison(task);
   const factors = comparison?.factors;
   const pair = comparison === null ? ABSENT : `${plain(comparison.candidate)} / ${plain(comparison.reference)}`;
-  return html`<tr><th scope="row">${plain(task.task)}</th><td><span class="badge ${task.verdict.kind}">${VERDICT_NAMES[task.verdict.kind]}</span></td><td>${pair}</td>
+  return html`<tr><th scope="row">${plain(task.task)}</th><td><span class="badge ${task.verdict.kind}">${VERDICT_NAMES[task.verdict.kind]}</span></td><td class="pair">${pair}</td>
     <td class="number">${comparison === null ? ABSENT : differenceOf(comparison)}</td><td class="number">${ratio(factors && inverse(factors.e2e))}</td>
     <td class="number">${ratio(factors?.memory)}</td><td class="number">${ratio(factors?.cost)}</td></tr>`;
 }
