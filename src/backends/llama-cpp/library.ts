@@ -9,7 +9,9 @@
  * libraries whose default parameters do not read as they should.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import koffi from 'koffi';
 
 /** An address; null pointers are null. */
@@ -146,7 +148,11 @@ async function findLibraries(): Promise<{ folder: string; version: string }> {
   const system = { linux: 'linux', darwin: 'mac', win32: 'win' }[process.platform as string];
   const metal = process.platform === 'darwin' && process.arch === 'arm64' ? '-metal' : '';
   const name = `@node-llama-cpp/${system}-${process.arch}${metal}`;
-  const { getBinsDir } = (await import(name)) as { getBinsDir(): { binsDir: string; packageVersion: string } };
+  // They are node-llama-cpp's dependency, not ours, so they are looked for from where it is.
+  const near = createRequire(createRequire(import.meta.url).resolve('node-llama-cpp'));
+  const { getBinsDir } = (await import(pathToFileURL(near.resolve(name)).href)) as {
+    getBinsDir(): { binsDir: string; packageVersion: string };
+  };
   const { binsDir, packageVersion } = getBinsDir();
   const folder = join(binsDir, readdirSync(binsDir)[0]!);
   const metadata = JSON.parse(readFileSync(join(folder, '_nlcBuildMetadata.json'), 'utf8')) as {
