@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import { UserError } from '../../../src/core/errors.js';
 import type { LogRecord, MeasurementRecord } from '../../../src/core/measure/log.js';
+import type { Completed } from '../../../src/core/measure/measurement.js';
 import { isMissing } from '../../../src/core/measure/quantity.js';
 import { type LogOrder, makeLog, shuffled } from '../../support/log.js';
 
@@ -48,7 +49,7 @@ describe('the analysis of a log', () => {
     };
     const analysis = analyse([other, ...log]);
     expect(analysis.warnings[0]!.what).toMatch(/^1 trials? (was|were) recorded more than once with different results/);
-    expect(cell([other, ...log], first.task, first.model).results[0]!.output).toBe(first.outcome.output);
+    expect(cell([other, ...log], first.task, first.model).results[0]!.output).toBe((first.outcome as Completed).output);
     expect(JSON.stringify(analysis)).toBe(JSON.stringify(analyse([...log, other])));
   });
 
