@@ -50,7 +50,8 @@ const TURN = 2;
 class DirectSession implements GraphSession {
   /** The library's view of the tensors of the last run: those that come again are not made again. */
   private values = new Map<Tensor, Handle>();
-  private readonly lists = new Map<string, NameList>();
+  /** With logits and without, and hardly more. */
+  private readonly lists: NameList[] = [];
   private lastTurn = performance.now();
 
   constructor(
@@ -95,14 +96,13 @@ class DirectSession implements GraphSession {
   /** The tensors as the library takes them: an array of names and one of values. */
   private list(tensors: Readonly<Record<string, Tensor>>, values: Map<Tensor, Handle>): NameList {
     const names = Object.keys(tensors);
-    const key = names.join('\n');
-    let list = this.lists.get(key);
+    let list = this.lists.find((known) => known.holds(names));
     if (list === undefined) {
       list = new NameList(names);
-      this.lists.set(key, list);
+      this.lists.push(list);
     }
-    for (const [i, name] of names.entries()) {
-      const tensor = tensors[name]!;
+    for (let i = 0; i < names.length; i++) {
+      const tensor = tensors[names[i]!]!;
       const value = values.get(tensor) ?? this.values.get(tensor) ?? this.ort.valueOf(tensor);
       values.set(tensor, value);
       list.values[i] = value;
@@ -117,11 +117,17 @@ class NameList {
   readonly values: BigUint64Array;
   readonly length: number;
 
-  constructor(names: readonly string[]) {
-    this.length = names.length;
-    this.values = new BigUint64Array(names.length);
-    this.names = koffi.alloc('char *', names.length);
-    koffi.encode(this.names, koffi.array('char *', names.length), names);
+  constructor(private readonly texts: readonly string[]) {
+    this.length = texts.length;
+    this.values = new BigUint64Array(texts.length);
+    this.names = koffi.alloc('char *', texts.length);
+    koffi.encode(this.names, koffi.array('char *', texts.length), texts);
+  }
+
+  holds(names: readonly string[]): boolean {
+    if (names.length !== this.length) return false;
+    for (let i = 0; i < names.length; i++) if (names[i] !== this.texts[i]) return false;
+    return true;
   }
 }
 
