@@ -111,7 +111,6 @@ export function judgeTrial(record: MeasurementRecord, context: TrialContext): Tr
 }
 
 function scoreOf(outcome: Completed, context: TrialContext): Score {
-  if (!('missing' in context.judge) && outcome.output.trim() === '') return { state: 'scored', value: 0, answer: null };
   return judged(context, { output: outcome.output, fields: context.sample.fields });
 }
 
