@@ -9,28 +9,25 @@
  *
  * "Not shown to be worse" is never read as "as good".
  */
-import type { Analysis, ModelAnalysis, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
-import { estimateAt } from '../analyse/distribution.js';
-import type { Requirement } from '../definition/requirement.js';
+import type { Analysis, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
 import { isMissing } from '../measure/quantity.js';
-import { mean } from '../stats/index.js';
 import { breakEvens } from './breakeven.js';
 import { type Cascade, tryCascades } from './cascade.js';
-import { cellOf, chooseReferences, compareAll } from './compare.js';
+import { chooseReferences, compareAll } from './compare.js';
 import { DEVICES, type Device } from './devices.js';
 import { fitModels } from './fit.js';
 import { checkModels } from './limits.js';
+import { preferenceOrder } from './preference.js';
 import type {
-  Assignment,
   Comparison,
   ModelChecks,
   Recommendation,
   Rejection,
   SuiteRecommendation,
-  SuiteVerdict,
   TaskRecommendation,
   TaskVerdict,
 } from './recommendation.js';
+import { decideSuite } from './suite-verdict.js';
 
 export interface RecommendOptions {
   /** Devices to look at; the default is the table in devices.ts. */
@@ -171,143 +168,4 @@ function bestCascade(
     .filter(({ small, large }) => stateOf(small) !== 'fails' && stateOf(large) !== 'fails')
     .map((one) => ({ one, share: one.trial.cost.cascade / one.trial.cost.large }))
     .sort((a, b) => a.share - b.share || (a.one.small < b.one.small ? -1 : 1))[0]?.one;
-}
-
-/** Models from the most to the least preferred: what decides among those that pass. Unknown comes last, ties go to the faster. */
-function preferenceOrder(analysis: Analysis, suite: SuiteAnalysis): string[] {
-  const rankBy = (key: PreferenceKey, model: ModelAnalysis) => key(model, suite) ?? Number.POSITIVE_INFINITY;
-  const { prefer } = suite.requirement;
-  return analysis.models
-    .map((model) => ({ id: model.id, rank: rankBy(KEYS[prefer], model), speed: rankBy(KEYS.fastest, model) }))
-    .sort((a, b) => compare(a.rank, b.rank) || compare(a.speed, b.speed) || compare(a.id, b.id))
-    .map(({ id }) => id);
-}
-
-function compare<T extends number | string>(a: T, b: T): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** Smaller is preferred; null is unknown. */
-type PreferenceKey = (model: ModelAnalysis, suite: SuiteAnalysis) => number | null;
-
-const KEYS: Readonly<Record<Requirement['prefer'], PreferenceKey>> = {
-  smallest: (model) => {
-    const { added } = model.memory;
-    return (
-      model.entry.parameters ??
-      model.facts?.parameters ??
-      model.facts?.weights?.bytes ??
-      (isMissing(added) ? null : added.max)
-    );
-  },
-  fastest: (model, suite) => meanOver(suite, (task) => estimateAt(cellOf(task, model.id).metrics.e2e, 'median')),
-  cheapest: (model, suite) => meanOver(suite, (task) => estimateAt(cellOf(task, model.id).metrics.cost, 'mean')),
-  best: (model, suite) => {
-    const quality = meanOver(suite, (task) => cellOf(task, model.id).quality);
-    return quality === null ? null : -quality;
-  },
-};
-
-function meanOver(
-  suite: SuiteAnalysis,
-  of: (task: TaskAnalysis) => { readonly value: number } | { readonly missing: string },
-): number | null {
-  const values = suite.tasks.flatMap((task) => {
-    const one = of(task);
-    return 'missing' in one ? [] : [one.value];
-  });
-  return values.length === 0 ? null : mean(values);
-}
-
-/** The suite's verdict follows from its tasks'. */
-function decideSuite(tasks: readonly TaskRecommendation[], order: readonly string[]): SuiteVerdict {
-  const verdicts = tasks.map(({ task, verdict }) => ({ task, verdict }));
-  const those = (...kinds: TaskVerdict['kind'][]) =>
-    verdicts.filter(({ verdict }) => kinds.includes(verdict.kind)).map(({ task }) => task);
-  const unmeasured = verdicts.flatMap(({ verdict }) => (verdict.kind === 'not-measured' ? [verdict.reason] : []));
-  if (unmeasured.length === tasks.length)
-    return { kind: 'not-measured', reason: unmeasured[0] ?? 'the suite has no tasks' };
-
-  const oneClass = verdicts.flatMap(({ verdict }) => (verdict.kind === 'one-class' ? [verdict] : []));
-  if (oneClass.length > 0 && oneClass.length + unmeasured.length === tasks.length) {
-    const passing = order.find((model) =>
-      tasks.every(({ checks }) => checks.find((one) => one.model === model)!.state === 'passes'),
-    );
-    return { kind: 'one-class', class: oneClass[0]!.class, model: passing ?? null };
-  }
-  const failing = those('nothing-passes');
-  if (failing.length > 0) return { kind: 'nothing-passes', tasks: failing };
-
-  const assignments = verdicts.flatMap(({ task, verdict }): Assignment[] => assignmentOf(task, verdict));
-  const undecided = those('inconclusive', 'one-class', 'not-measured');
-  if (undecided.length > 0) return { kind: 'inconclusive', tasks: undecided, decided: assignments };
-  return summarise(tasks, assignments, order);
-}
-
-function assignmentOf(task: string, verdict: TaskVerdict): Assignment[] {
-  switch (verdict.kind) {
-    case 'slm-fits':
-      return [{ task, use: { model: verdict.comparison.candidate } }];
-    case 'llm-needed':
-      return [{ task, use: { model: verdict.model } }];
-    case 'cascade':
-      return [{ task, use: { small: verdict.small, large: verdict.large } }];
-    case 'inconclusive':
-    case 'one-class':
-    case 'nothing-passes':
-    case 'not-measured':
-      return [];
-  }
-}
-
-/** Every task is decided; one model for all of them where there is one. */
-function summarise(
-  tasks: readonly TaskRecommendation[],
-  assignments: readonly Assignment[],
-  order: readonly string[],
-): SuiteVerdict {
-  const fitting = tasks.map(({ verdict }) =>
-    verdict.kind === 'slm-fits' ? [verdict.comparison.candidate, ...verdict.others] : [],
-  );
-  const everywhere = order.find((model) => fitting.every((models) => models.includes(model)));
-  if (everywhere !== undefined) return { kind: 'slm-fits', model: everywhere };
-
-  if (tasks.every(({ verdict }) => verdict.kind === 'llm-needed')) {
-    const passes = (model: string) =>
-      tasks.every(({ checks }) => checks.find((one) => one.model === model)!.state === 'passes');
-    const chosen = assignments.flatMap(({ use }) => ('model' in use ? [use.model] : []));
-    const model = order.find((id) => chosen.includes(id) && passes(id));
-    return model === undefined ? { kind: 'by-task', assignments } : { kind: 'llm-needed', model };
-  }
-
-  const cascades = assignments.flatMap(({ use }) => ('small' in use ? [use] : []));
-  const [pair] = cascades;
-  const alone = tasks.filter((_, i) => pair !== undefined && fitting[i]!.includes(pair.small)).map(({ task }) => task);
-  if (
-    pair !== undefined &&
-    cascades.every(({ small, large }) => small === pair.small && large === pair.large) &&
-    alone.length + cascades.length === tasks.length
-  ) {
-    return { kind: 'cascade', ...pair, alone };
-  }
-  return { kind: 'by-task', assignments: preferOneSmallModel(tasks, assignments, order) };
-}
-
-/** Where several SLMs fit, the one that fits most tasks saves a second model in memory. */
-function preferOneSmallModel(
-  tasks: readonly TaskRecommendation[],
-  assignments: readonly Assignment[],
-  order: readonly string[],
-): Assignment[] {
-  const fitting = tasks.flatMap(({ verdict }) =>
-    verdict.kind === 'slm-fits' ? [[verdict.comparison.candidate, ...verdict.others]] : [],
-  );
-  const uses = (model: string) => fitting.filter((models) => models.includes(model)).length;
-  const ranked = [...order].sort((a, b) => uses(b) - uses(a) || order.indexOf(a) - order.indexOf(b));
-  return assignments.map((assignment, i) => {
-    const verdict = tasks.find(({ task }) => task === assignment.task)?.verdict ?? tasks[i]!.verdict;
-    if (verdict.kind !== 'slm-fits') return assignment;
-    const models = [verdict.comparison.candidate, ...verdict.others];
-    return { task: assignment.task, use: { model: ranked.find((id) => models.includes(id))! } };
-  });
 }

@@ -1,0 +1,53 @@
+/** Of the models that pass, which one: the smallest, the fastest, the cheapest or the best, as the suite says. */
+import type { Analysis, ModelAnalysis, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
+import { estimateAt } from '../analyse/distribution.js';
+import type { Requirement } from '../definition/requirement.js';
+import { isMissing } from '../measure/quantity.js';
+import { mean } from '../stats/index.js';
+import { cellOf } from './compare.js';
+
+/** Models from the most to the least preferred: what decides among those that pass. Unknown comes last, ties go to the faster. */
+export function preferenceOrder(analysis: Analysis, suite: SuiteAnalysis): string[] {
+  const rankBy = (key: PreferenceKey, model: ModelAnalysis) => key(model, suite) ?? Number.POSITIVE_INFINITY;
+  const { prefer } = suite.requirement;
+  return analysis.models
+    .map((model) => ({ id: model.id, rank: rankBy(KEYS[prefer], model), speed: rankBy(KEYS.fastest, model) }))
+    .sort((a, b) => compare(a.rank, b.rank) || compare(a.speed, b.speed) || compare(a.id, b.id))
+    .map(({ id }) => id);
+}
+
+function compare<T extends number | string>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Smaller is preferred; null is unknown. */
+type PreferenceKey = (model: ModelAnalysis, suite: SuiteAnalysis) => number | null;
+
+const KEYS: Readonly<Record<Requirement['prefer'], PreferenceKey>> = {
+  smallest: (model) => {
+    const { added } = model.memory;
+    return (
+      model.entry.parameters ??
+      model.facts?.parameters ??
+      model.facts?.weights?.bytes ??
+      (isMissing(added) ? null : added.max)
+    );
+  },
+  fastest: (model, suite) => meanOver(suite, (task) => estimateAt(cellOf(task, model.id).metrics.e2e, 'median')),
+  cheapest: (model, suite) => meanOver(suite, (task) => estimateAt(cellOf(task, model.id).metrics.cost, 'mean')),
+  best: (model, suite) => {
+    const quality = meanOver(suite, (task) => cellOf(task, model.id).quality);
+    return quality === null ? null : -quality;
+  },
+};
+
+function meanOver(
+  suite: SuiteAnalysis,
+  of: (task: TaskAnalysis) => { readonly value: number } | { readonly missing: string },
+): number | null {
+  const values = suite.tasks.flatMap((task) => {
+    const one = of(task);
+    return 'missing' in one ? [] : [one.value];
+  });
+  return values.length === 0 ? null : mean(values);
+}
