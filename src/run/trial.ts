@@ -59,6 +59,8 @@ async function answer(
         continue;
       }
       text.push(event.text);
+      // Text that was held back for a stop string and now let go: words, but no token of their own.
+      if (event.tokens === 0 && pieces.length > 0) continue;
       pieces.push(event.time - due);
       tokensPerPiece.push(event.tokens === null || silent === null ? null : event.tokens + silent);
       silent = 0;
