@@ -54,8 +54,9 @@ export const onnxruntime: Backend<OnnxModel> = {
       signal.throwIfAborted();
       const window = smallest(model.context, folder.context);
       const { source } = text.template;
+      const weights = await describeWeights(folder.weights);
       return createSession({
-        decoder: new Decoder(session, graph, window),
+        decoder: new Decoder(session, graph, { context: window, bytesOfWeights: weights.bytes }),
         text,
         endTokens: withEndToken(folder.endTokens, text.endToken),
         context: window,
@@ -64,7 +65,7 @@ export const onnxruntime: Backend<OnnxModel> = {
           engine: `onnxruntime-node ${env.versions.node}`,
           device: model.device,
           threads: known(threads),
-          weights: await describeWeights(folder.weights),
+          weights,
           architecture: {
             layers: graph.layers,
             kvHeads: graph.cache.kvHeads,
@@ -99,8 +100,8 @@ async function load({ weights: [graph] }: ModelFolder, device: OnnxModel['device
 }
 
 /** Through the Node binding, which knows how to reach the device. */
-function openOnDevice(graph: string, device: string, threads: number): Promise<GraphSession> {
-  return InferenceSession.create(graph, {
+async function openOnDevice(graph: string, device: string, threads: number): Promise<GraphSession> {
+  const session = await InferenceSession.create(graph, {
     executionProviders: [device, 'cpu'],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -108,6 +109,7 @@ function openOnDevice(graph: string, device: string, threads: number): Promise<G
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
   });
+  return { run: (feeds, fetches) => session.run(feeds, fetches), release: () => session.release() };
 }
 
 function requireDevice({ device }: OnnxModel): void {

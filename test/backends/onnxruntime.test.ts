@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ModelFailure, type Session } from '../../src/backends/backend.js';
 import { onnxruntime } from '../../src/backends/onnxruntime.js';
 import { modelSchema } from '../../src/core/definition/model.js';
-import type { Prompt } from '../../src/core/definition/suite.js';
+import { generationSchema, type Prompt } from '../../src/core/definition/suite.js';
 import { UserError } from '../../src/core/errors.js';
 import { describeWith, SHARED, shared } from '../support/shared.js';
 import { collect, contract } from './contract.js';
@@ -146,6 +146,20 @@ describeWith([QUANTISED], 'a graph with dynamic quantisation', () => {
       const alone = await session.loglikelihood!({ ...request, continuations: [continuation] }, signal);
       expect(alone).toEqual([together[i]]);
     }
+    await session.close();
+  });
+});
+
+describeWith([QUANTISED], 'a long prompt', () => {
+  test('is read on another thread, so that an abort is heard and ends it before the first token', async () => {
+    const session = await onnxruntime.open(entry({ source: QUANTISED, context: 512 }), context, signal);
+    const long: Prompt = { messages: [{ role: 'user', content: 'order '.repeat(200) }] };
+    const controller = new AbortController();
+    const stream = session.generate(long, { ...generationSchema.parse({}), maxTokens: 4 }, controller.signal);
+    const first = stream[Symbol.asyncIterator]().next();
+    setTimeout(() => controller.abort(), 1);
+    await expect(first).rejects.toMatchObject({ name: 'AbortError' });
+    expect((await collect(session, prompt, { maxTokens: 3 })).pieces).toHaveLength(3);
     await session.close();
   });
 });

@@ -3,8 +3,8 @@
  * follow it.
  *
  *     decoder.forget()                         what was read before
- *     let logits = await decoder.read(prompt)  the prompt, in one run or, when it is long, in a few
- *     logits = await decoder.step(token)       one more token
+ *     let logits = await decoder.read(prompt, …)  the prompt, in one run or, when it is long, in a few
+ *     logits = await decoder.step(token, …)    one more token
  */
 import { AppendedCache, type KeyValueCache, SharedCache } from './cache.js';
 import type { GraphSession } from './direct.js';
@@ -30,13 +30,16 @@ export class Decoder {
   private readonly longestRun: number;
   private readonly held: number[] = [];
 
-  /** @param context tokens beyond which the model has no positions. */
+  /**
+   * @param context tokens beyond which the model has no positions.
+   * @param bytesOfWeights by which it is known beforehand how long a run may take.
+   */
   constructor(
     session: GraphSession,
     private readonly graph: Graph,
-    context: number,
+    { context, bytesOfWeights }: { readonly context: number; readonly bytesOfWeights: number },
   ) {
-    this.runner = new GraphRunner(session, graph);
+    this.runner = new GraphRunner(session, graph, bytesOfWeights);
     this.cache = graph.sharedCache ? new SharedCache(graph.cache, context) : new AppendedCache(graph.cache);
     const rows = Math.floor(LARGEST_LOGITS / (4 * graph.logits.vocabulary));
     this.longestRun = graph.readsWhole ? Number.POSITIVE_INFINITY : Math.max(16, Math.min(LONGEST_RUN, rows));
@@ -56,17 +59,17 @@ export class Decoder {
   async read(tokens: Tokens, signal: AbortSignal): Promise<Float32Array> {
     const lastRun = Math.floor((tokens.length - 1) / this.longestRun) * this.longestRun;
     for (let start = 0; start < lastRun; start += this.longestRun) {
-      await this.run(tokens.slice(start, start + this.longestRun), 0);
+      await this.run(tokens.slice(start, start + this.longestRun), 0, signal);
       signal.throwIfAborted();
     }
-    const logitsAt = await this.run(lastRun === 0 ? tokens : tokens.slice(lastRun), 1);
+    const logitsAt = await this.run(lastRun === 0 ? tokens : tokens.slice(lastRun), 1, signal);
     return logitsAt(0, 0);
   }
 
   /** Reads one token and returns the logits at it, in an array that the next run uses again. */
-  async step(token: number): Promise<Float32Array> {
+  async step(token: number, signal: AbortSignal): Promise<Float32Array> {
     this.cache.reserve(this.cache.length + 1);
-    const logits = await this.runner.step(this.cache, token);
+    const logits = await this.runner.step(this.cache, token, signal);
     this.held.push(token);
     return logits;
   }
@@ -84,7 +87,9 @@ export class Decoder {
       signal.throwIfAborted();
       const group = branches.slice(first, first + together);
       const visitNext: Visit = (row, i, token) => visit(row, first + i, token + 1);
-      await (group.length > 1 ? this.readTogether(group, visitNext) : this.readAlone(group[0]!, visitNext, signal));
+      await (group.length > 1
+        ? this.readTogether(group, visitNext, signal)
+        : this.readAlone(group[0]!, visitNext, signal));
     }
   }
 
@@ -92,7 +97,7 @@ export class Decoder {
     for (const [i, tokens] of continuations.entries()) {
       signal.throwIfAborted();
       this.forget();
-      const logitsAt = await this.run([...context, ...tokens.slice(0, -1)], tokens.length);
+      const logitsAt = await this.run([...context, ...tokens.slice(0, -1)], tokens.length, signal);
       for (let token = 0; token < tokens.length; token++) visit(logitsAt(0, token), i, token);
     }
   }
@@ -104,11 +109,11 @@ export class Decoder {
     return Math.max(1, Math.floor(Math.min(copies, this.longestRun / length)));
   }
 
-  private async readTogether(branches: readonly Tokens[], visit: Visit): Promise<void> {
+  private async readTogether(branches: readonly Tokens[], visit: Visit, signal: AbortSignal): Promise<void> {
     const count = Math.max(...branches.map((tokens) => tokens.length));
     if (count === 0) return;
     const copy = (this.cache as AppendedCache).repeated(branches.length, this.held.length + count);
-    const logitsAt = await this.runner.run(copy, branches, count);
+    const logitsAt = await this.runner.run(copy, { sequences: branches, wanted: count, signal });
     for (const [branch, tokens] of branches.entries()) {
       for (let token = 0; token < tokens.length; token++) visit(logitsAt(branch, token), branch, token);
     }
@@ -119,7 +124,7 @@ export class Decoder {
     for (let start = 0; start < tokens.length; start += this.longestRun) {
       signal.throwIfAborted();
       const run = tokens.slice(start, start + this.longestRun);
-      const logitsAt = await this.run(run, run.length);
+      const logitsAt = await this.run(run, run.length, signal);
       for (let i = 0; i < run.length; i++) visit(logitsAt(0, i), 0, start + i);
     }
     this.keep(context);
@@ -134,9 +139,9 @@ export class Decoder {
     return same;
   }
 
-  private async run(tokens: Tokens, wanted: number) {
+  private async run(tokens: Tokens, wanted: number, signal: AbortSignal) {
     this.cache.reserve(this.cache.length + tokens.length);
-    const logitsAt = await this.runner.run(this.cache, [tokens], wanted);
+    const logitsAt = await this.runner.run(this.cache, { sequences: [tokens], wanted, signal });
     for (const token of tokens) this.held.push(token);
     return logitsAt;
   }

@@ -17,7 +17,8 @@ import type { Feeds, Fetches } from './cache.js';
 
 /** What runs a graph; the outputs are written into the tensors that `fetches` holds. */
 export interface GraphSession {
-  run(feeds: Feeds, fetches: Fetches): Promise<unknown>;
+  /** @param stop for a run that takes long: where it can, it leaves the event loop free and ends when this is aborted. */
+  run(feeds: Feeds, fetches: Fetches, stop: AbortSignal | null): Promise<unknown>;
   release(): Promise<void>;
 }
 
@@ -59,31 +60,42 @@ class DirectSession implements GraphSession {
     private readonly session: Handle,
   ) {}
 
-  async run(feeds: Feeds, fetches: Fetches): Promise<void> {
+  async run(feeds: Feeds, fetches: Fetches, stop: AbortSignal | null): Promise<void> {
     if (performance.now() - this.lastTurn > TURN) {
       await eventLoopTurn();
       this.lastTurn = performance.now();
     }
-    const { api } = this.ort;
     const values = new Map<Tensor, Handle>();
     try {
       const inputs = this.list(feeds, values);
       const outputs = this.list(fetches, values);
-      this.ort.check(
-        api.Run(
-          this.session,
-          0n,
-          inputs.names,
-          inputs.values,
-          inputs.length,
-          outputs.names,
-          outputs.length,
-          outputs.values,
-        ),
-      );
+      const passed = [inputs.names, inputs.values, inputs.length, outputs.names, outputs.length, outputs.values];
+      if (stop === null) this.ort.check(this.ort.api.Run(this.session, 0n, ...passed));
+      else await this.runAside(passed, stop);
     } finally {
-      for (const [tensor, value] of this.values) if (!values.has(tensor)) api.ReleaseValue(value);
+      for (const [tensor, value] of this.values) if (!values.has(tensor)) this.ort.api.ReleaseValue(value);
       this.values = values;
+    }
+  }
+
+  /** On another thread, until it is done or told to stop. */
+  private async runAside(passed: readonly unknown[], stop: AbortSignal): Promise<void> {
+    const { api, check, create } = this.ort;
+    const options = create((out) => api.CreateRunOptions(out));
+    const terminate = () => check(api.RunOptionsSetTerminate(options));
+    stop.addEventListener('abort', terminate, { once: true });
+    try {
+      const status = await new Promise((resolve, reject) => {
+        const done = (error: unknown, result: unknown) => (error ? reject(error) : resolve(result));
+        api.Run.async(this.session, options, ...passed, done);
+      });
+      check(status);
+    } catch (error) {
+      stop.throwIfAborted();
+      throw error;
+    } finally {
+      stop.removeEventListener('abort', terminate);
+      api.ReleaseRunOptions(options);
     }
   }
 
@@ -147,6 +159,8 @@ const SIGNATURES = {
   SetSessionGraphOptimizationLevel: [23, 'uintptr_t (uintptr_t options, int level)'],
   SetIntraOpNumThreads: [24, 'uintptr_t (uintptr_t options, int threads)'],
   SetInterOpNumThreads: [25, 'uintptr_t (uintptr_t options, int threads)'],
+  CreateRunOptions: [39, 'uintptr_t (void *out)'],
+  RunOptionsSetTerminate: [46, 'uintptr_t (uintptr_t options)'],
   CreateTensorWithDataAsOrtValue: [
     49,
     'uintptr_t (uintptr_t memory, void *data, size_t bytes, void *shape, size_t rank, int type, void *out)',
@@ -155,6 +169,7 @@ const SIGNATURES = {
   ReleaseStatus: [93, 'void (uintptr_t status)'],
   ReleaseSession: [95, 'void (uintptr_t session)'],
   ReleaseValue: [96, 'void (uintptr_t value)'],
+  ReleaseRunOptions: [97, 'void (uintptr_t options)'],
   ReleaseSessionOptions: [100, 'void (uintptr_t options)'],
 } as const satisfies Record<string, readonly [place: number, signature: string]>;
 

@@ -11,6 +11,9 @@ import { toFloat32 } from './half.js';
 /** The logits of a sequence at one of the wanted tokens; the array is used again by the next call. */
 export type LogitsAt = (sequence: number, token: number) => Float32Array;
 
+/** Weights times tokens, bytes, from which a run takes long: some tens of milliseconds on a few cores. */
+const LONG_RUN = 1e9;
+
 export class GraphRunner {
   private readonly feeds: Feeds = {};
   private readonly fetches: Fetches = {};
@@ -24,6 +27,7 @@ export class GraphRunner {
   constructor(
     private readonly session: GraphSession,
     private readonly graph: Graph,
+    private readonly bytesOfWeights: number,
   ) {
     this.ids = new SingleInteger(graph.inputIds);
     this.position = graph.positionIds && new SingleInteger(graph.positionIds);
@@ -31,22 +35,18 @@ export class GraphRunner {
   }
 
   /** Reads one token on top of what the cache holds: the hot path, which makes nothing anew that need not be. */
-  async step(cache: KeyValueCache, token: number): Promise<Float32Array> {
+  async step(cache: KeyValueCache, token: number, signal: AbortSignal): Promise<Float32Array> {
     const { feeds, graph } = this;
     const past = cache.length;
     feeds[graph.inputIds.name] = this.ids.holding(token);
     if (this.position) feeds[graph.positionIds!.name] = this.position.holding(past);
     if (graph.attentionMask) feeds[graph.attentionMask.name] = this.maskOfOnes(graph.attentionMask, past + 1);
-    await this.execute(cache, { sequences: 1, count: 1, wanted: 1 });
+    await this.execute(cache, { sequences: 1, count: 1, wanted: 1, signal });
     return this.row(0);
   }
 
-  /**
-   * Reads tokens on top of what the cache holds; shorter sequences are padded at their end, where nothing looks at them.
-   *
-   * @param wanted of how many tokens at the end the logits are wanted; 0 keeps them all inside the runtime.
-   */
-  async run(cache: KeyValueCache, sequences: readonly (readonly number[])[], wanted: number): Promise<LogitsAt> {
+  /** Reads tokens on top of what the cache holds. */
+  async run(cache: KeyValueCache, { sequences, wanted, signal }: Reading): Promise<LogitsAt> {
     const { feeds, graph } = this;
     const past = cache.length;
     const count = Math.max(...sequences.map((tokens) => tokens.length));
@@ -63,12 +63,12 @@ export class GraphRunner {
           ? this.maskOfOnes(graph.attentionMask, past + count)
           : maskOfPadding(graph.attentionMask, sequences, past + count);
     }
-    const keeps = await this.execute(cache, { sequences: sequences.length, count, wanted });
+    const keeps = await this.execute(cache, { sequences: sequences.length, count, wanted, signal });
     return (sequence, token) => this.row(sequence * keeps + keeps - wanted + token);
   }
 
   /** Runs the graph on what was fed, and returns of how many tokens there are logits. */
-  private async execute(cache: KeyValueCache, { sequences, count, wanted }: RunSize): Promise<number> {
+  private async execute(cache: KeyValueCache, { sequences, count, wanted, signal }: Run): Promise<number> {
     const { feeds, fetches, graph } = this;
     const keeps = graph.logitsToKeep === null ? count : Math.max(1, wanted);
     if (graph.logitsToKeep) feeds[graph.logitsToKeep.name] = integers(graph.logitsToKeep, [keeps], []);
@@ -78,7 +78,8 @@ export class GraphRunner {
     if (wanted === 0) delete fetches[graph.logits.name];
     else fetches[graph.logits.name] = this.roomForLogits(sequences, keeps);
     cache.bind(feeds, fetches, count);
-    await this.session.run(feeds, fetches);
+    const isLong = sequences * count * this.bytesOfWeights > LONG_RUN;
+    await this.session.run(feeds, fetches, isLong ? signal : null);
     cache.advance(count);
     return keeps;
   }
@@ -109,11 +110,20 @@ export class GraphRunner {
   }
 }
 
-interface RunSize {
+export interface Reading {
+  /** Shorter sequences are padded at their end, where nothing looks at them. */
+  readonly sequences: readonly (readonly number[])[];
+  /** Of how many tokens at the end the logits are wanted; 0 keeps them all inside the runtime. */
+  readonly wanted: number;
+  readonly signal: AbortSignal;
+}
+
+interface Run {
   readonly sequences: number;
   /** Tokens of each sequence, padding included. */
   readonly count: number;
   readonly wanted: number;
+  readonly signal: AbortSignal;
 }
 
 /** A tensor of one number, which is written again for every step. */

@@ -49,7 +49,7 @@ export function createSession({ decoder, text, facts, endTokens, context, releas
         yield { kind: 'piece', time, text: taken.text, tokens: taken.tokens, logprobs };
         signal.throwIfAborted();
       }
-      if (finish === null) logits = await decoder.step(token);
+      if (finish === null) logits = await decoder.step(token, signal);
     }
     yield {
       kind: 'end',
