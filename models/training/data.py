@@ -1,24 +1,35 @@
-"""Samples to rows of tokens. Several samples share a row of 256; a block-diagonal mask keeps them apart."""
+"""Samples to rows of tokens. Samples of one task share a row of 256 and its system prompt, which is computed once:
+
+    <|system|>Work out …<|end|> | <|user|>Ida bought …<|assistant|>3*24=… #67<|end|> | <|user|>Otto … | …
+
+A mask lets each sample see the system prompt and itself, and its positions continue those of the system prompt, so that
+it is computed as if it stood alone.
+"""
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator
+from typing import Iterable, Iterator
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from tokenizer import END, PAD, prompt
+from tokenizer import END, PAD, system_turn, user_turn
 
 ROW = 256
 
 
 @dataclass
 class Example:
+    system: np.ndarray
+    """The user's turn and the answer."""
     ids: np.ndarray
     """Where the answer begins in `ids`; the loss looks at what follows."""
     answer: int
+
+    def __len__(self) -> int:
+        return len(self.system) + len(self.ids)
 
 
 @dataclass
@@ -28,10 +39,12 @@ class Batch:
     mask: Tensor
     """batch, tokens: the next token where it belongs to an answer, else -1."""
     targets: Tensor
+    """batch, tokens: what a target weighs; an answer of n tokens weighs sqrt(n), so that one-word answers count."""
+    weights: Tensor
     tokens: int
 
     def to(self, device: str) -> 'Batch':
-        moved = (x.to(device) for x in (self.ids, self.positions, self.mask, self.targets))
+        moved = (x.to(device) for x in (self.ids, self.positions, self.mask, self.targets, self.weights))
         return Batch(*moved, tokens=self.tokens)
 
 
@@ -39,50 +52,82 @@ def read(path: Path) -> list[dict]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def encode(tokenizer: Tokenizer, samples: list[dict]) -> list[Example]:
-    prompts = tokenizer.encode_batch_fast([prompt(sample) for sample in samples])
-    answers = tokenizer.encode_batch_fast([sample['completion'] for sample in samples])
-    return [Example(np.array(p.ids + a.ids + [END], np.int16), len(p.ids)) for p, a in zip(prompts, answers)]
+class Encoder:
+    """Samples to examples. Those with one system prompt hold the same array of it, which is how rows tell."""
+
+    def __init__(self, tokenizer: Tokenizer):
+        self.tokenizer = tokenizer
+        self.systems: dict[str, np.ndarray] = {}
+
+    def system(self, text: str) -> np.ndarray:
+        if text not in self.systems:
+            self.systems[text] = np.array(self.tokenizer.encode(system_turn(text)).ids, np.int16)
+        return self.systems[text]
+
+    def encode(self, samples: list[dict]) -> list[Example]:
+        users = self.tokenizer.encode_batch_fast([user_turn(sample['user']) for sample in samples])
+        answers = self.tokenizer.encode_batch_fast([sample['completion'] for sample in samples])
+        return [
+            Example(self.system(sample['system']), np.array(user.ids + answer.ids + [END], np.int16), len(user.ids))
+            for sample, user, answer in zip(samples, users, answers)
+        ]
+
+    def stream(self, path: Path, seed: int, chunk: int = 2000) -> Iterator[Example]:
+        """The file's examples in a shuffled order, and again in another, without end."""
+        lines = path.read_text().splitlines()
+        generator = torch.Generator().manual_seed(seed)
+        while True:
+            order = torch.randperm(len(lines), generator=generator).tolist()
+            for start in range(0, len(order), chunk):
+                yield from self.encode([json.loads(lines[i]) for i in order[start : start + chunk]])
 
 
-def rows(examples: list[Example], open_rows: int = 64) -> Iterator[list[Example]]:
-    """Best fit into a few open rows: about 2% of the row stays empty, and the order of examples is nearly kept."""
+def rows(examples: Iterable[Example], open_rows: int = 64) -> Iterator[list[Example]]:
+    """Best fit into a few open rows: little of a row stays empty, and the order of examples is nearly kept."""
     pending: list[tuple[int, list[Example]]] = []
     for example in examples:
         size = len(example.ids)
-        fits = [(free, i) for i, (free, _) in enumerate(pending) if free >= size]
+        fits = [(free, i) for i, (free, row) in enumerate(pending) if free >= size and row[0].system is example.system]
         if fits:
             free, i = min(fits)
             pending[i] = (free - size, pending[i][1] + [example])
         else:
-            pending.append((ROW - size, [example]))
+            pending.append((ROW - len(example), [example]))
         if len(pending) > open_rows:
             fullest = min(range(len(pending)), key=lambda i: pending[i][0])
             yield pending.pop(fullest)[1]
     yield from (row for _, row in pending)
 
 
-def batch(packed: list[list[Example]]) -> Batch:
-    ids = np.full((len(packed), ROW), PAD, np.int64)
-    positions = np.zeros((len(packed), ROW), np.int64)
-    targets = np.full((len(packed), ROW), -1, np.int64)
-    owner = np.full((len(packed), ROW), -1, np.int64)
+def batch(packed: list[list[Example]], length: int = ROW) -> Batch:
+    ids = np.full((len(packed), length), PAD, np.int64)
+    positions = np.zeros((len(packed), length), np.int64)
+    targets = np.full((len(packed), length), -1, np.int64)
+    weights = np.zeros((len(packed), length), np.float32)
+    # Whose a token is: -1 nobody's, 0 the system prompt's, then the samples in their order.
+    owner = np.full((len(packed), length), -1, np.int64)
     for r, row in enumerate(packed):
-        start = 0
-        for k, example in enumerate(row):
+        start = shared = len(row[0].system)
+        ids[r, :shared] = row[0].system
+        positions[r, :shared] = np.arange(shared)
+        owner[r, :shared] = 0
+        for k, example in enumerate(row, 1):
             end = start + len(example.ids)
+            answer = slice(start + example.answer - 1, end - 1)
             ids[r, start:end] = example.ids
-            positions[r, start:end] = np.arange(end - start)
-            targets[r, start + example.answer - 1 : end - 1] = example.ids[example.answer :]
+            positions[r, start:end] = np.arange(shared, shared + end - start)
+            targets[r, answer] = example.ids[example.answer :]
+            weights[r, answer] = (len(example.ids) - example.answer) ** -0.5
             owner[r, start:end] = k
             start = end
-    same = torch.from_numpy(owner[:, None, :, None] == owner[:, None, None, :])
-    mask = same & torch.ones(ROW, ROW, dtype=torch.bool).tril()
-    tokens = int((owner >= 0).sum())
-    return Batch(torch.from_numpy(ids), torch.from_numpy(positions), mask, torch.from_numpy(targets), tokens)
+    asking, seen = torch.from_numpy(owner[:, None, :, None]), torch.from_numpy(owner[:, None, None, :])
+    own_or_shared = (asking == seen) | ((seen == 0) & (asking > 0))
+    mask = own_or_shared & torch.ones(length, length, dtype=torch.bool).tril()
+    tensors = (torch.from_numpy(x) for x in (ids, positions))
+    return Batch(*tensors, mask, torch.from_numpy(targets), torch.from_numpy(weights), tokens=int((owner >= 0).sum()))
 
 
-def batches(examples: list[Example], size: int) -> Iterator[Batch]:
+def batches(examples: Iterable[Example], size: int) -> Iterator[Batch]:
     packed: list[list[Example]] = []
     for row in rows(examples):
         packed.append(row)

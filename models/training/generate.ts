@@ -12,7 +12,7 @@ import { routeNewQueues } from './new-queues.ts';
 import { type Random, seeded } from './random.ts';
 import type { Sample, TaskGenerator } from './sample.ts';
 import type { Split } from './split.ts';
-import { type TaskName, tasks, trainingShare } from './tasks/index.ts';
+import { tasks, training, trainingShare } from './tasks/index.ts';
 import { dropWords } from './text.ts';
 
 const TEST_SAMPLES = 240;
@@ -39,10 +39,11 @@ export function samplesOf(name: string, task: TaskGenerator, split: Split, count
 /** Tasks mixed by their training share. */
 function* mixture(count: number): Generator<Sample> {
   const random: Random = seeded('train mixture');
-  const bag = (Object.keys(tasks) as TaskName[]).flatMap((name) => Array<TaskName>(trainingShare[name]).fill(name));
+  const names = Object.keys(training) as (keyof typeof training)[];
+  const bag = names.flatMap((name) => Array<typeof name>(trainingShare[name]).fill(name));
   for (let index = 0; index < count; index++) {
     const name = random.pick(bag);
-    yield sampleOf(name, tasks[name], 'train', index);
+    yield sampleOf(name, training[name], 'train', index);
   }
 }
 
@@ -55,7 +56,7 @@ const lines = (samples: Iterable<Sample>): string => {
 function main(): void {
   const { values } = parseArgs({
     options: {
-      examples: { type: 'string', default: '220000' },
+      examples: { type: 'string', default: '150000' },
       out: { type: 'string', default: 'models/training/build' },
       suite: { type: 'string', default: 'suites/data/support-desk' },
     },

@@ -50,7 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--build', type=Path, default=Path(__file__).parent / 'build')
     parser.add_argument('--models', type=Path, default=ROOT / 'models')
-    parser.add_argument('--epochs', type=int, default=6)
+    parser.add_argument('--epochs', type=int, default=14)
     parser.add_argument('--rate', type=float, default=0.003)
     options = parser.parse_args()
 
@@ -58,9 +58,10 @@ def main() -> None:
     torch.set_num_threads(1)
     folder = options.models / NAME
     tokenizer = Tokenizer.from_file(str(folder / 'tokenizer.json'))
-    train = data.encode(tokenizer, data.read(options.build / 'train-new-queues.jsonl'))
+    encoder = data.Encoder(tokenizer)
+    train = encoder.encode(data.read(options.build / 'train-new-queues.jsonl'))
     test = data.read(ROOT / 'suites' / 'data' / 'support-desk' / 'route-new-queues.jsonl')
-    held_out = data.encode(tokenizer, test)
+    held_out = encoder.encode(test)
 
     model = Llama(SHAPES[NAME])
     model.load_state_dict({k: w.float() for k, w in load_file(folder / 'onnx' / 'model.safetensors').items()})

@@ -34,9 +34,18 @@ def train(samples: list[dict]) -> Tokenizer:
     return tokenizer
 
 
+def system_turn(text: str) -> str:
+    return f'<|system|>{text}<|end|>'
+
+
+def user_turn(text: str) -> str:
+    """Up to where the answer begins."""
+    return f'<|user|>{text}<|end|><|assistant|>'
+
+
 def prompt(sample: dict) -> str:
-    """What the chat template renders of a sample, up to where the answer begins."""
-    return f"<|system|>{sample['system']}<|end|><|user|>{sample['user']}<|end|><|assistant|>"
+    """What the chat template renders of a sample."""
+    return system_turn(sample['system']) + user_turn(sample['user'])
 
 
 def save(tokenizer: Tokenizer, folder: Path) -> None:

@@ -43,7 +43,7 @@ def exact_match(model: Llama, samples: list[dict], examples: list[data.Example],
     hits: dict[str, list[bool]] = {}
     for start in range(0, len(examples), 32):
         chosen = examples[start : start + 32]
-        batch = data.batch([[example] for example in chosen]).to(device)
+        batch = data.batch([[example] for example in chosen], max(map(len, chosen))).to(device)
         guesses = model.logits(model.model(batch.ids, batch.positions, batch.mask)).argmax(-1)
         right = ((guesses == batch.targets) | (batch.targets < 0)).all(-1)
         for sample, hit in zip(samples[start : start + 32], right.tolist()):
@@ -62,9 +62,10 @@ def main() -> None:
     parser.add_argument('--adam', type=float, default=0.003)
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--threads', type=int, default=1)
-    parser.add_argument('--evaluate', type=float, default=120, help='seconds between checkpoints')
+    parser.add_argument('--evaluate', type=float, default=400, help='seconds between checkpoints')
     parser.add_argument('--resume', type=Path, help='a safetensors checkpoint to start from')
     parser.add_argument('--data', type=Path, default=BUILD)
+    parser.add_argument('--snapshot', type=float, default=1e18, help='tokens after which to keep NAME-snapshot.safetensors')
     parser.add_argument('--out', type=Path, default=BUILD)
     options = parser.parse_args()
 
@@ -72,9 +73,9 @@ def main() -> None:
     torch.manual_seed(options.seed)
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
     tokenizer = Tokenizer.from_file(str(options.data / 'tokenizer.json'))
-    examples = data.encode(tokenizer, data.read(options.data / 'train.jsonl'))
+    encoder = data.Encoder(tokenizer)
     validation = data.read(options.data / 'validation.jsonl')
-    held_out = data.encode(tokenizer, validation)
+    held_out = encoder.encode(validation)
 
     model = Llama(SHAPES[options.name]).to(device)
     if options.resume:
@@ -90,37 +91,37 @@ def main() -> None:
         save_file(model.state_dict(), options.out / f'{options.name}.safetensors')
 
     begun = saved = time.monotonic()
-    seen, step, running, epoch = 0, 0, None, 0
-    progress = 0.0
-    while progress < 1:
-        order = torch.randperm(len(examples), generator=torch.Generator().manual_seed(options.seed + epoch))
-        epoch += 1
-        for batch in data.batches([examples[i] for i in order.tolist()], options.rows):
-            progress = max(seen / options.tokens, (time.monotonic() - begun) / (60 * options.minutes))
-            if progress >= 1:
-                break
-            batch = batch.to(device)
-            for stepper, peak in zip(steppers, peaks):
-                stepper.param_groups[0]['lr'] = peak * max(0.01, learning_rate(progress, options.decay))
-            with torch.autocast(device, torch.bfloat16):
-                hidden = body(batch.ids, batch.positions, batch.mask)
-                answers = batch.targets >= 0
-                logits = model.logits(hidden[answers])
-            loss = F.cross_entropy(logits.float(), batch.targets[answers])
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            for stepper in steppers:
-                stepper.step()
-                stepper.zero_grad(set_to_none=True)
-            step, seen = step + 1, seen + batch.tokens
-            running = loss.item() if running is None else 0.98 * running + 0.02 * loss.item()
-            now = time.monotonic()
-            if step % 50 == 0:
-                print(f'step {step}  {seen / 1e6:.2f} M tokens  {now - begun:.0f} s  {seen / (now - begun):.0f} tokens/s'
-                      f'  loss {running:.4f}', flush=True)
-            if now - saved > options.evaluate:
-                checkpoint()
-                saved = time.monotonic()
+    seen, step, running = 0, 0, None
+    for batch in data.batches(encoder.stream(options.data / 'train.jsonl', options.seed), options.rows):
+        progress = max(seen / options.tokens, (time.monotonic() - begun) / (60 * options.minutes))
+        if progress >= 1:
+            break
+        batch = batch.to(device)
+        for stepper, peak in zip(steppers, peaks):
+            stepper.param_groups[0]['lr'] = peak * max(0.01, learning_rate(progress, options.decay))
+        with torch.autocast(device, torch.bfloat16):
+            hidden = body(batch.ids, batch.positions, batch.mask)
+            answers = batch.targets >= 0
+            logits = model.logits(hidden[answers])
+        losses = F.cross_entropy(logits.float(), batch.targets[answers], reduction='none')
+        weights = batch.weights[answers]
+        loss = (losses * weights).sum() / weights.sum()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for stepper in steppers:
+            stepper.step()
+            stepper.zero_grad(set_to_none=True)
+        step, seen = step + 1, seen + batch.tokens
+        if seen - batch.tokens < options.snapshot <= seen:
+            save_file(model.state_dict(), options.out / f'{options.name}-snapshot.safetensors')
+        running = loss.item() if running is None else 0.98 * running + 0.02 * loss.item()
+        now = time.monotonic()
+        if step % 50 == 0:
+            print(f'step {step}  {seen / 1e6:.2f} M tokens  {now - begun:.0f} s  {seen / (now - begun):.0f} tokens/s'
+                  f'  loss {running:.4f}', flush=True)
+        if now - saved > options.evaluate:
+            checkpoint()
+            saved = time.monotonic()
     checkpoint()
     print(f'done: {seen / 1e6:.2f} M tokens, {step} steps, {time.monotonic() - begun:.0f} s', flush=True)
 

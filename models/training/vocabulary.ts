@@ -1,7 +1,7 @@
-// People and things of the desk. Names and products are held out by split; training adds invented ones, spelt from
-// syllables, because a model that has only ever copied known names misspells the first unknown one.
+// People and things of the desk. Names and products are held out by split; training adds invented ones, because a model that
+// has only ever copied known names misspells the first unknown one.
 import type { Random } from './random.ts';
-import { draw, type Split } from './split.ts';
+import { draw, type Split, splitOf } from './split.ts';
 import { capitalise, fill } from './text.ts';
 
 const FIRST = (
@@ -38,10 +38,23 @@ const ONSET = 'b c d f g h j k l m n p r s t v w z br dr gr kl pl st tr sh ch'.s
 const VOWEL = 'a e i o u ai ea ou'.split(' ');
 const CODA = ['', '', 'n', 'r', 's', 'l', 'm', 't', 'k', 'nd', 'rt'];
 
-/** A word of one to three syllables that is in no table, so that no held-out name is invented by accident. */
-function invent(random: Random): string {
+const TRAINED = [...KNOWN].filter((word) => splitOf(word) === 'train' && word === capitalise(word));
+
+/** One to three syllables. */
+function spell(random: Random): string {
   const syllable = () => random.pick(ONSET) + random.pick(VOWEL) + random.pick(CODA);
-  const invented = capitalise(Array.from({ length: random.integer(1, 3) }, syllable).join(''));
+  return capitalise(Array.from({ length: random.integer(1, 3) }, syllable).join(''));
+}
+
+/** The beginning of one word and the end of another: `Nova` and `Kowalski` make `Nowalski`. */
+function splice(random: Random): string {
+  const [head, tail] = [random.pick(TRAINED), random.pick(TRAINED)];
+  return head.slice(0, random.integer(1, 4)) + tail.slice(random.integer(1, tail.length - 1));
+}
+
+/** A word that is in no table, so that no held-out name is invented by accident. */
+function invent(random: Random): string {
+  const invented = random.chance(0.4) ? spell(random) : splice(random);
   return KNOWN.has(invented) ? invent(random) : invented;
 }
 

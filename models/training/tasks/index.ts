@@ -1,6 +1,7 @@
-// The six tasks of the support desk, and how often each occurs in training: the hard ones more often.
+// The six tasks of the support desk, and how often each occurs in training, exercises beside them.
 import type { TaskGenerator } from '../sample.ts';
 import { arithmetic } from './arithmetic.ts';
+import { lookUp, repeat } from './exercises.ts';
 import { extract } from './extract.ts';
 import { policy } from './policy.ts';
 import { privacy } from './privacy.ts';
@@ -8,13 +9,15 @@ import { reply } from './reply.ts';
 import { route } from './route.ts';
 
 export const tasks = { route, extract, arithmetic, policy, reply, privacy } satisfies Record<string, TaskGenerator>;
-export type TaskName = keyof typeof tasks;
+export const training = { ...tasks, repeat, lookUp };
 
-export const trainingShare: Record<TaskName, number> = {
-  route: 10,
+export const trainingShare: Record<keyof typeof training, number> = {
+  route: 14,
   extract: 14,
   arithmetic: 26,
   policy: 20,
-  reply: 14,
+  reply: 18,
   privacy: 16,
+  repeat: 10,
+  lookUp: 6,
 };
