@@ -2,7 +2,7 @@
  * The samples of a task: inline, or from a data file; limited, shuffled by the seed, stratified; with the prompts rendered.
  */
 import { dirname } from 'node:path';
-import { sampleReader } from '../core/definition/sample.js';
+import { rowFilter, sampleReader } from '../core/definition/sample.js';
 import type { DataSamples, Row, Sample, Task } from '../core/definition/suite.js';
 import { rowTemplate } from '../core/definition/template.js';
 import { UserError } from '../core/errors.js';
@@ -40,8 +40,13 @@ export async function loadSamples(
 
   const samples: Sample[] = [];
   const ids = new Map<string, string>();
+  const idsAreGiven = !Array.isArray(task.samples) && task.samples.fields.id !== undefined;
   const add = (row: Row, place: string) => {
-    const sample = withPlace(place, () => reader.read(row));
+    let sample = withPlace(place, () => reader.read(row));
+    // A row that is its own id and comes twice, as rows of public data sets do, is a sample each time.
+    if (!idsAreGiven && row.id === undefined) {
+      for (let n = 2; ids.has(sample.id); n++) sample = { ...sample, id: `${sample.id.replace(/-\d+$/, '')}-${n}` };
+    }
     const earlier = ids.get(sample.id);
     if (earlier !== undefined) {
       throw new UserError(
@@ -57,15 +62,22 @@ export async function loadSamples(
     for (const [i, row] of rows.entries()) add(row, loaded.document.place([...path, 'samples', i]));
     return { samples, source: { name: 'inline', hashes: [] } };
   }
-  const { stratify } = task.samples;
-  const files = await dataFiles(loaded, task.samples, options);
+  const samplesOf = task.samples;
+  const { stratify } = samplesOf;
+  const files = await dataFiles(loaded, samplesOf, options);
   const inSuite = loaded.document.place([...path, 'samples']);
-  const rows = await takeRows(rowsOf(files), {
-    limit: Math.min(task.samples.limit ?? Number.POSITIVE_INFINITY, options.limit ?? Number.POSITIVE_INFINITY),
-    shuffled: task.samples.shuffle,
-    seed: options.seed,
-    ...(stratify !== undefined && { stratum: withPlace(inSuite, () => stratumBy(stratify)) }),
-  });
+  const rows = await takeRows(
+    wantedRows(
+      files,
+      withPlace(inSuite, () => rowFilter(samplesOf)),
+    ),
+    {
+      limit: Math.min(task.samples.limit ?? Number.POSITIVE_INFINITY, options.limit ?? Number.POSITIVE_INFINITY),
+      shuffled: task.samples.shuffle,
+      seed: options.seed,
+      ...(stratify !== undefined && { stratum: withPlace(inSuite, () => stratumBy(stratify)) }),
+    },
+  );
   if (rows.length === 0) throw new UserError(`${displayPath(files[0]!)}: expected at least one row, found none`);
   for (const { row, place } of rows) add(row, `${place}: `);
   return { samples, source: { name: task.samples.file, hashes: await Promise.all(files.map(sha256OfFile)) } };
@@ -84,13 +96,21 @@ async function* rowsOf(files: readonly string[]): AsyncGenerator<PlacedRow> {
   }
 }
 
+/** @throws UserError naming the row that the filter cannot be rendered from. */
+async function* wantedRows(files: readonly string[], wanted: (row: Row) => boolean): AsyncGenerator<PlacedRow> {
+  for await (const placed of rowsOf(files)) {
+    if (withPlace(`${placed.place}: `, () => wanted(placed.row))) yield placed;
+  }
+}
+
 async function examplePool(loaded: LoadedSuite, task: Task, options: SampleOptions): Promise<readonly Row[]> {
   const { examples } = task.prompt;
   if (examples === undefined) return [];
   const rows: Row[] = [];
   if (Array.isArray(examples.samples)) rows.push(...examples.samples);
   else {
-    for await (const { row } of rowsOf(await dataFiles(loaded, examples.samples, options))) rows.push(row);
+    const files = await dataFiles(loaded, examples.samples, options);
+    for await (const { row } of wantedRows(files, rowFilter(examples.samples))) rows.push(row);
   }
   return examples.pick === 'seeded' ? shuffle(rows, createRandom(options.seed, 'examples')) : rows;
 }

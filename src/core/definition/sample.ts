@@ -2,6 +2,7 @@
  * Rows to samples: ids, targets and groups are read from a row, and the prompt is rendered once, so that every model is
  * given the same words. What a chat template makes of those words is the model's own affair and is hashed apart.
  */
+import { UserError } from '../errors.js';
 import { promptRenderer } from './prompt.js';
 import { type DataSamples, isChat, type Row, type Sample, type Task } from './suite.js';
 import { parseJson, type RowTemplate, rowTemplate } from './template.js';
@@ -19,13 +20,14 @@ export interface SampleReader {
  * @throws UserError when a template of the task does not parse.
  */
 export function sampleReader(task: Task, examples: readonly Row[], hash: Hash): SampleReader {
-  const fields = Array.isArray(task.samples) ? {} : task.samples.fields;
+  const fields: Partial<DataSamples['fields']> = Array.isArray(task.samples) ? {} : task.samples.fields;
   const id = optional('samples.fields.id', fields.id) ?? ((row: Row) => row.id);
   const target = targetReader(fields.target);
   const group = optional('samples.fields.group', fields.group) ?? ((row: Row) => row.group);
   const renderer = promptRenderer(task, examples);
   return {
-    read(row) {
+    read(given) {
+      const row = fields.json?.length ? withJson(given, fields.json) : given;
       return {
         id: text(id(row)) ?? hash(canonicalJson(row)).slice(0, 16),
         target: target(row) ?? null,
@@ -43,6 +45,30 @@ function targetReader(source: DataSamples['fields']['target']): (row: Row) => un
   if (typeof source === 'string') return rowTemplate('samples.fields.target', source);
   const template = rowTemplate('samples.fields.target.json', source.json);
   return (row) => parseJson('samples.fields.target.json', template(row), 'JSON');
+}
+
+/** Columns that hold JSON as text, as data sets do whose values have no common shape. @throws UserError where it is none. */
+function withJson(row: Row, names: readonly string[]): Row {
+  const read = { ...row };
+  for (const name of names) {
+    const text = row[name];
+    if (typeof text !== 'string') continue;
+    try {
+      read[name] = JSON.parse(text);
+    } catch {
+      throw new UserError(
+        `samples.fields.json: expected JSON in "${name}", found ${JSON.stringify(text.slice(0, 60))}`,
+      );
+    }
+  }
+  return read;
+}
+
+/** Which rows of a data set are samples. @throws UserError when the template does not parse, or does not fit a row. */
+export function rowFilter({ where }: DataSamples): (row: Row) => boolean {
+  if (where === undefined) return () => true;
+  const template = rowTemplate('samples.where', where);
+  return (row) => template(row).trim().toLowerCase() === 'true';
 }
 
 /** The words of a prompt in one string: what is hashed to prove that all models were asked the same. */

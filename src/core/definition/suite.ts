@@ -32,6 +32,7 @@ export const fieldsSchema = z
       .union([template, z.strictObject({ json: template })])
       .optional()
       .describe('The right answer; the default is the field `target`. `json`: rendered as JSON, where it is no text.'),
+    json: z.array(z.string().min(1)).default([]).describe('Fields whose text is JSON: they are read as what it says.'),
     group: template.optional().describe('The cluster a sample belongs to; the default is the field `group`, if any.'),
   })
   .describe('How the parts of a sample are read from a row.');
@@ -45,6 +46,7 @@ const dataSamples = z.strictObject({
     ),
   config: z.string().optional().describe('The configuration (subset) of a data set of the hub; `default` when unsaid.'),
   split: z.string().optional().describe('The split of a data set of the hub; `test` when unsaid.'),
+  where: template.optional().describe('Only rows for which this renders to `true` are taken.'),
   limit: z.int().positive().optional().describe('Take at most so many.'),
   shuffle: z.boolean().default(false).describe('Take them in an order drawn from the seed of the run.'),
   stratify: template.optional().describe('With a limit: take as many of each value of this as its share of the data.'),
