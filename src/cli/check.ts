@@ -2,10 +2,13 @@
 import Table from 'cli-table3';
 import type { Readiness } from '../backends/backend.js';
 import { backendOf } from '../backends/table.js';
+import type { Task } from '../core/definition/suite.js';
 import { describeError, UserError } from '../core/errors.js';
+import { isRemote } from '../files/data.js';
 import {
   defaultCatalogue,
   type LoadedModel,
+  type LoadedSuite,
   listSuites,
   loadAllModels,
   loadModels,
@@ -23,13 +26,14 @@ export interface CheckFlags {
 export async function check(flags: CheckFlags): Promise<void> {
   const references = flags.suite.length > 0 ? flags.suite : (await listSuites()).map(({ file }) => file);
   const suites = [];
-  for (const loaded of (await Promise.all(references.map(loadSuites))).flat()) {
+  const loadedSuites = (await Promise.all(references.map(loadSuites))).flat();
+  // A group and a suite of it name one file twice.
+  for (const loaded of new Map(loadedSuites.map((one) => [one.file, one])).values()) {
     const tasks = [];
     for (const [index, task] of loaded.suite.tasks.entries()) {
-      tasks.push({
-        name: task.name,
-        samples: (await loadSamples(loaded, index, { seed: 0, limit: null, environment: process.env })).samples.length,
-      });
+      // Asked of one suite, its data is fetched and looked at; asked of all, nobody expects a download.
+      const samples = flags.suite.length === 0 && needsDownload(task) ? null : await countSamples(loaded, index);
+      tasks.push({ name: task.name, samples });
     }
     suites.push({ name: loaded.suite.name, tasks });
   }
@@ -50,7 +54,8 @@ export async function check(flags: CheckFlags): Promise<void> {
     return;
   }
   for (const { name, tasks } of suites) {
-    process.stdout.write(`suite ${name}: ${tasks.map((task) => `${task.name} (${task.samples})`).join(', ')}\n`);
+    const counted = tasks.map((task) => `${task.name} (${task.samples ?? 'data: after a download'})`);
+    process.stdout.write(`suite ${name}: ${counted.join(', ')}\n`);
   }
   const table = new Table({
     head: ['model', 'class', 'backend', 'could run here'],
@@ -61,6 +66,17 @@ export async function check(flags: CheckFlags): Promise<void> {
   for (const { model, readiness: found } of readiness)
     table.push([model.id, model.class ?? '', model.backend, inWords(found)]);
   process.stdout.write(`${table.toString()}\n`);
+}
+
+async function countSamples(loaded: LoadedSuite, index: number): Promise<number> {
+  return (await loadSamples(loaded, index, { seed: 0, limit: null, environment: process.env })).samples.length;
+}
+
+/** Whether the rows of a task, or of its examples, are elsewhere. */
+function needsDownload({ samples, prompt }: Task): boolean {
+  return [samples, prompt.examples?.samples].some(
+    (source) => source !== undefined && !Array.isArray(source) && isRemote(source),
+  );
 }
 
 /** @throws UserError for the first model that could not run here. */

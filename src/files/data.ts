@@ -29,6 +29,11 @@ export async function locateData(source: DataSamples, options: DataOptions): Pro
   return [resolve(options.directory, source.file)];
 }
 
+/** Whether the rows come from the hub or a server, and may have to be fetched first. */
+export function isRemote({ file }: DataSamples): boolean {
+  return isHubReference(file) || /^https?:\/\//.test(file);
+}
+
 const ROWS = /\.(jsonl|json|csv|tsv)(\.gz)?$|\.parquet$/i;
 
 /** Every public data set has a copy as Parquet, in folders by configuration and split, at this revision. */
