@@ -1,7 +1,6 @@
 /**
  * Tasks of lm-evaluation-harness v0.3.0, from their Python to definitions of ours: those whose data is at hand as it was. Not
- * of them: LAMBADA (the copy at hand is not the text that was hashed), HellaSwag (it has lost where ctx_b begins) and SQuAD 2
- * (its articles stand in another order).
+ * of them: HellaSwag (the copy at hand has lost where ctx_b begins) and SQuAD 2 (its articles stand in another order).
  */
 export interface V0Task {
   readonly task: string;
@@ -9,6 +8,8 @@ export interface V0Task {
   readonly file: string;
   readonly definition: Readonly<Record<string, unknown>>;
   readonly fields?: Readonly<Record<string, unknown>>;
+  /** Where v0 asked for the likelihood and for whether it is greedy, it sent the same request twice. */
+  readonly twice?: true;
 }
 
 const ARC = { ask: 'choices', prompt: { text: '{{ query }}' }, choices: '{{ choices | tojson }}' };
@@ -29,6 +30,15 @@ const BOOLQ = { ask: 'choices', choices: ['yes', 'no'] };
 const YES = { target: '{{ 0 if label else 1 }}' };
 
 export const TASKS: readonly V0Task[] = [
+  {
+    task: 'lambada_openai',
+    version: '0',
+    file: 'data/lambada_openai.jsonl.gz',
+    // The copy of the data has the last word apart already.
+    definition: { ask: 'choices', prompt: { text: '{{ context }}' }, choices: ['{{ continuation }}'] },
+    fields: { target: '{{ continuation }}' },
+    twice: true,
+  },
   {
     task: 'arc_easy',
     version: '0',

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { sampleReader } from '../src/core/definition/sample.js';
 import { isChat, type Sample, type Task, taskSchema } from '../src/core/definition/suite.js';
 import { multipleChoice } from '../src/core/score/multiple-choice.js';
+import { perplexity } from '../src/core/score/perplexity.js';
 import type { Evidence } from '../src/core/score/score.js';
 import { type Check, type Figure, type Folder, figure } from './check.js';
 import { TASKS, type V0Task } from './lm-eval-v0-tasks.js';
@@ -41,14 +42,17 @@ export function* compareTask(one: V0Task, { hash, results }: Fixture, data: Fold
   });
   const reader = sampleReader(task, [], sha256);
   const samples = new PythonRandom(42).shuffle([...data.rows(one.file)]).map((row) => reader.read(row));
-  const requests = samples.flatMap((sample) => requestsOf(task, sample));
+  const requests = samples.flatMap((sample) => {
+    const once = requestsOf(task, sample);
+    return one.twice ? once.flatMap((request) => [request, request]) : once;
+  });
   const published = hash[task.ask === 'generate' ? 'greedy_until' : 'loglikelihood']!;
   yield { what: `${name}, SHA-256 of ${requests.length} requests`, published, found: sha256(pythonJson(requests)) };
-  if (task.ask === 'choices') {
-    const judge = fakeModel(samples);
-    for (const metric of ['acc', 'acc_norm'] as const) {
-      if (results[metric] !== undefined) yield figure(`${name}, ${metric}`, results[metric], judge(metric));
-    }
+  if (task.ask !== 'choices') return;
+  const metrics = one.twice ? fakeModelOnWords(samples) : fakeModel(samples);
+  for (const [metric, found] of Object.entries(metrics)) {
+    const score = results[metric];
+    if (score !== undefined) yield figure(`${name}, ${metric}`, score, found);
   }
 }
 
@@ -59,7 +63,7 @@ function requestsOf(task: Task, { prompt, continuations }: Sample): readonly unk
   return [[prompt.text, task.generation.stop]];
 }
 
-function fakeModel(samples: readonly Sample[]): (metric: string) => number {
+function fakeModel(samples: readonly Sample[]) {
   const random = new PythonRandom(42);
   const judge = judgeWith(multipleChoice);
   for (const { target, continuations = [] } of samples) {
@@ -67,7 +71,20 @@ function fakeModel(samples: readonly Sample[]): (metric: string) => number {
     const evidence: Evidence = { effect: 'loglikelihoods', conditional };
     judge({ output: '', target, fields: { choices: continuations.map(({ choice }) => choice) }, evidence });
   }
-  return (metric) => judge.metric(metric);
+  return { acc: judge.metric('acc'), acc_norm: judge.metric('acc_norm') };
+}
+
+/** Its answer to the second request of each word is drawn too, and not looked at: it is never greedy. */
+function fakeModelOnWords(samples: readonly Sample[]) {
+  const random = new PythonRandom(42);
+  const judge = judgeWith(perplexity, { value: 'greedy' });
+  for (const { target, continuations = [] } of samples) {
+    const conditional = [-random.random()];
+    random.random();
+    const evidence: Evidence = { effect: 'loglikelihoods', conditional, greedy: [false] };
+    judge({ output: '', target, fields: { choices: continuations.map(({ choice }) => choice) }, evidence });
+  }
+  return { acc: judge.metric('greedy'), ppl: judge.metric('perplexity') };
 }
 
 /** What Python's `json.dumps` writes: a blank after commas, and ASCII alone. */

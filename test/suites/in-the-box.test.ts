@@ -27,7 +27,8 @@ function textOf({ prompt }: Sample): string {
 
 function inputOf({ target, fields, continuations }: Sample, output: string): ScoreInput {
   if (continuations === undefined) return { output, target, fields };
-  const evidence: Evidence = { effect: 'loglikelihoods', conditional: continuations.map((_, i) => -1 - i) };
+  const conditional = continuations.map((_, i) => -1 - i);
+  const evidence: Evidence = { effect: 'loglikelihoods', conditional, greedy: conditional.map(() => false) };
   return { output: '', target, fields: { ...fields, choices: continuations.map(({ choice }) => choice) }, evidence };
 }
 
@@ -100,6 +101,7 @@ describe('the suites in the box', () => {
     ['hellaswag', [' boils. Pour it.', ' sings.', ' dries up.', ' leaves.'], '0'],
     ['winogrande', [' had helped.', ' had helped.'], '1'],
     ['piqa', [' Turn the lid.', ' Shake the table.'], '0'],
+    ['lambada', [' tea'], 'tea'],
     ['mmlu', [' A', ' B', ' C', ' D'], '3'],
     ['crows-pairs', ['Cats are lazy.', 'Dogs are lazy.'], null],
   ])('%s ranks the choices of the reference', (name, texts, target) => {

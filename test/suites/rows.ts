@@ -102,6 +102,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   winogrande: { sentence: 'Ann thanked Bea because _ had helped.', option1: 'Ann', option2: 'Bea', answer: '2' },
   piqa: { goal: 'Open a jar.', sol1: 'Turn the lid.', sol2: 'Shake the table.', label: 0 },
   boolq: { question: 'is tea hot', passage: 'Tea -- Tea is served hot.', idx: 3, label: 1 },
+  lambada: { text: 'The kettle sang.\nShe poured the tea' },
   'truthfulqa-mc1': TRUTH,
   'truthfulqa-mc2': TRUTH,
   bbh: { input: 'Sort: b a\nOptions:\n(A) a b\n(B) b a', target: '(A)' },

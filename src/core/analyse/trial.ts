@@ -139,6 +139,7 @@ function evidenceOf(
       effect: 'loglikelihoods',
       conditional: loglikelihoods.map(({ sum }) => sum),
       tokens: loglikelihoods.map(({ tokens }) => tokens),
+      greedy: loglikelihoods.map(({ greedy }) => greedy),
       ...(unconditional && { unconditional: unconditional.map(({ sum }) => sum) }),
     },
   };

@@ -115,7 +115,9 @@ function choiceTexts(choices: NonNullable<Task['choices']>): (row: Row) => reado
   return (row) => {
     const list = parseJson('choices', template(row), 'a JSON list');
     if (!Array.isArray(list) || list.length === 0) {
-      throw new UserError(`choices: expected a list of at least one choice, found ${JSON.stringify(list).slice(0, 60)}`);
+      throw new UserError(
+        `choices: expected a list of at least one choice, found ${JSON.stringify(list).slice(0, 60)}`,
+      );
     }
     return list.map(String);
   };

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { known, missing } from '../measure/quantity.js';
 import { type Aggregate, type Evidence, type Scorer, scored, unscored } from './score.js';
+import { byteLength } from './text.js';
 
 const METRICS = ['acc', 'acc_norm', 'acc_bytes', 'acc_tokens', 'acc_mutual_info', 'mc2'] as const;
 type Metric = (typeof METRICS)[number];
@@ -84,16 +85,6 @@ function rankings({ conditional, unconditional, tokens }: Likelihoods, texts: re
 
 function argmax(values: readonly number[]): number {
   return values.reduce((best, value, index) => (value > values[best]! ? index : best), 0);
-}
-
-/** Bytes of UTF-8. */
-function byteLength(text: string): number {
-  let bytes = 0;
-  for (const character of text) {
-    const code = character.codePointAt(0)!;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  }
-  return bytes;
 }
 
 /** Shifted by the largest, so that very unlikely choices do not all become zero. */

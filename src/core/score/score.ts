@@ -53,6 +53,8 @@ export type Evidence =
       readonly conditional: readonly number[];
       readonly unconditional?: readonly number[];
       readonly tokens?: readonly number[];
+      /** Whether every token of the text was the most likely one. */
+      readonly greedy?: readonly boolean[];
     };
 
 export interface Scorer<Options = unknown> {

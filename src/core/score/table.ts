@@ -15,6 +15,7 @@ import { math } from './math.js';
 import { multipleChoice } from './multiple-choice.js';
 import { number } from './number.js';
 import { crowsPairs, winobias } from './pairs.js';
+import { perplexity } from './perplexity.js';
 import { refusal } from './refusal.js';
 import { regex } from './regex.js';
 import { rouge } from './rouge.js';
@@ -30,6 +31,7 @@ export const SCORERS = {
   math,
   choice,
   'multiple-choice': multipleChoice,
+  perplexity,
   classification,
   json,
   'function-calls': functionCalls,

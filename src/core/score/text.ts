@@ -70,3 +70,13 @@ export function targetsOf(target: unknown): readonly string[] {
     }
   });
 }
+
+/** Bytes of UTF-8. */
+export function byteLength(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0)!;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}
