@@ -27,7 +27,7 @@ Exit codes: 0 done, 1 a gate failed, 2 a definition or a flag is wrong, 3 the ru
     .option('-m, --model <id>', 'a model of models.json: id, id:variant or id:* (repeatable)', collect, [])
     .option('--models <file>', 'another models.json')
     .option('-o, --out <dir>', 'where runs are kept', 'reports')
-    .option('-n, --limit <n>', 'at most n samples of each task', positive)
+    .option('-n, --limit <n>', 'n samples of each task, in place of what the suite says', positive)
     .option('-k, --repetitions <n>', 'how often each sample is asked', positive, 1)
     .option('--warmup <n>', 'requests after opening a model that are not recorded', natural, 2)
     .option('--seed <n>', 'of every choice that is left to chance', natural, 0)

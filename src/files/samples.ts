@@ -16,7 +16,7 @@ import { takeRows } from './sampling.js';
 
 export interface SampleOptions {
   readonly seed: number;
-  /** At most so many of each task. */
+  /** At most so many of each task, whatever the suite says; null for what it says. */
   readonly limit: number | null;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -72,7 +72,7 @@ export async function loadSamples(
       withPlace(inSuite, () => rowFilter(samplesOf)),
     ),
     {
-      limit: Math.min(task.samples.limit ?? Number.POSITIVE_INFINITY, options.limit ?? Number.POSITIVE_INFINITY),
+      limit: options.limit ?? task.samples.limit ?? Number.POSITIVE_INFINITY,
       shuffled: task.samples.shuffle,
       seed: options.seed,
       ...(stratify !== undefined && { stratum: withPlace(inSuite, () => stratumBy(stratify)) }),
