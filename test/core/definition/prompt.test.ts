@@ -76,3 +76,22 @@ test('perplexity is of the whole text, after nothing', () => {
   const renderer = rendererOf({ ask: 'perplexity', prompt: { text: '{{ page }}' } });
   expect(renderer.continuations!({ page: 'Once.' })).toEqual([{ context: '', text: 'Once.', choice: 'Once.' }]);
 });
+
+describe('what public data sets need', () => {
+  test('examples match their sample: of another subject none is taken', () => {
+    const examples = { samples: [{ q: 'a' }], count: 1, match: '{{ subject }}' };
+    const pool = [
+      { q: 'bone?', target: 'yes', subject: 'anatomy' },
+      { q: '2+2', target: 4, subject: 'sums' },
+    ];
+    const renderer = rendererOf({ prompt: { text: '{{ q }} =', examples } }, pool);
+    expect(renderer.prompt({ q: '3+3', subject: 'sums' })).toEqual({ text: '2+2 = 4\n\n3+3 =' });
+    expect(() => renderer.prompt({ q: 'Who?', subject: 'law' })).toThrow(/1 examples .* for "law", found 0/);
+  });
+
+  test('regex_replace is re.sub of Python, its groups included', () => {
+    const renderer = rendererOf({ prompt: { text: `{{ regex_replace(q, " ([.,])", "\\\\1") }}` } });
+    expect(renderer.prompt({ q: 'a , b . $1' })).toEqual({ text: 'a, b. $1' });
+    expect(() => renderer.prompt({ q: 7 })).toThrow(/regex_replace: expected three texts/);
+  });
+});
