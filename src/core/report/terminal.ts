@@ -9,7 +9,7 @@ import { isMissing, type Missing } from '../measure/quantity.js';
 import type { Recommendation, SuiteRecommendation, TaskRecommendation } from '../recommend/recommendation.js';
 import { ABSENT, formatBytes, formatCount, formatEstimate, formatRatio, formatSeconds } from './format.js';
 import { allWarnings, decisiveComparison, differenceOf, inverse } from './tables.js';
-import { plain, shorten } from './text.js';
+import { plain, shortenName } from './text.js';
 import { describeRun, describeSuite, describeTask, VERDICT_NAMES } from './words.js';
 
 export interface TerminalOptions {
@@ -193,7 +193,7 @@ function layOut(
   rows.forEach((row, r) => {
     const paintCell = (text: string, c: number) =>
       c === coloured ? (colours[r] ?? ((plainText: string) => plainText))(text) : text;
-    table.push(row.slice(0, shown).map((text, c) => paintCell(shorten(text, widths[c]!), c)));
+    table.push(row.slice(0, shown).map((text, c) => paintCell(shortenName(text, widths[c]!), c)));
   });
   return table
     .toString()

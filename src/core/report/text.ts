@@ -33,6 +33,19 @@ export function shorten(text: string, length: number): string {
   return characters.length <= length ? text : `${characters.slice(0, Math.max(0, length - 1)).join('')}…`;
 }
 
+/**
+ * A model's name in at most `length` characters, cut in the middle: variants of one entry differ at the end,
+ * `refer…:onnxruntime`.
+ */
+export function shortenName(name: string, length: number): string {
+  const characters = [...name];
+  if (characters.length <= length) return name;
+  const variant = [...name.slice(name.lastIndexOf(':'))].length;
+  const end = name.includes(':') && variant <= length - 4 ? variant : Math.floor((length - 1) / 2);
+  const start = Math.max(0, length - 1 - end);
+  return `${characters.slice(0, start).join('')}…${characters.slice(characters.length - end).join('')}`;
+}
+
 /** For text and double-quoted attributes of HTML. */
 export function escapeHtml(text: string): string {
   return text

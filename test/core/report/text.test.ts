@@ -1,6 +1,14 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { escapeCsv, escapeHtml, escapeMarkdown, plain, scriptJson, shorten } from '../../../src/core/report/text.js';
+import {
+  escapeCsv,
+  escapeHtml,
+  escapeMarkdown,
+  plain,
+  scriptJson,
+  shorten,
+  shortenName,
+} from '../../../src/core/report/text.js';
 
 describe('hostile text', () => {
   it('repaints no terminal', () => {
@@ -50,5 +58,12 @@ describe('hostile text', () => {
   it('is shortened by characters, not by halves of them', () => {
     expect(shorten('añ😀bc', 4)).toBe('añ😀…');
     expect(shorten('short', 5)).toBe('short');
+  });
+
+  it('of a name keeps the variant, which is what tells models apart', () => {
+    expect(shortenName('reference-slm:onnxruntime', 20)).toBe('referen…:onnxruntime');
+    expect(shortenName('a-very-long-name-without', 11)).toBe('a-ver…thout');
+    expect(shortenName('short', 5)).toBe('short');
+    expect([...shortenName('x:a-variant-of-many-letters', 12)]).toHaveLength(12);
   });
 });
