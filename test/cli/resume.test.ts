@@ -177,7 +177,7 @@ function verdictsOf(folder: string): unknown {
   const outputs = readLog(join(folder, 'log.jsonl'))
     .flatMap((record) =>
       record.type === 'measurement'
-        ? [[record.trial, record.outcome.state === 'completed' ? record.outcome.output : record.outcome.reason]]
+        ? [[record.trial, record.outcome.state === 'completed' ? record.outcome.output : record.outcome.state]]
         : [],
     )
     .sort();

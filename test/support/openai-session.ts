@@ -3,12 +3,12 @@ import { afterEach, beforeEach, expect } from 'vitest';
 import type { Session } from '../../src/backends/backend.js';
 import { createOpenai } from '../../src/backends/openai.js';
 import { type ModelOf, modelSchema } from '../../src/core/definition/model.js';
-import type { Generation, Prompt } from '../../src/core/definition/suite.js';
+import type { Chat, Generation } from '../../src/core/definition/suite.js';
 import { collect } from '../backends/contract.js';
 import { type Script, type ScriptedServer, startScripted } from './openai-server.js';
 
 export const backend = createOpenai({ attempts: 3, delay: 0.02, patience: 1 });
-export const prompt: Prompt = { messages: [{ role: 'user', content: 'Where is my parcel?' }] };
+export const prompt: Chat = { messages: [{ role: 'user', content: 'Where is my parcel?' }] };
 export const KEY = 'sk-verysecretverysecret';
 export const environment = { TEST_KEY: KEY, BAD_KEY: 'half\nhalf' };
 

@@ -68,17 +68,21 @@ function compile(schema: unknown): ValidateFunction {
   return check;
 }
 
-let draft7: Ajv | undefined;
-let draft2020: Ajv | undefined;
+const validators: { draft7?: Ajv; draft2020?: Ajv } = {};
 
 /** One validator per draft, made when it is first needed: making one compiles its meta-schemas. */
 function validatorFor(schema: object | boolean): Ajv {
   if (typeof schema === 'object' && '$schema' in schema && /draft-0[4-7]/.test(String(schema.$schema))) {
-    draft7 ??= formats.default(new Ajv(SETTINGS));
-    return draft7;
+    validators.draft7 ??= withFormats(new Ajv(SETTINGS));
+    return validators.draft7;
   }
-  draft2020 ??= formats.default(new Ajv2020(SETTINGS));
-  return draft2020;
+  validators.draft2020 ??= withFormats(new Ajv2020(SETTINGS));
+  return validators.draft2020;
+}
+
+function withFormats(ajv: Ajv): Ajv {
+  formats.default(ajv);
+  return ajv;
 }
 
 function isDeeper(value: unknown, levels: number): boolean {
