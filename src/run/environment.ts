@@ -102,18 +102,13 @@ async function describeGpu(): Promise<Environment['gpu']> {
 }
 
 function installedVersion(name: string): string {
-  try {
-    // Some packages do not export their package.json, so it is read as a file.
-    const paths = createRequire(import.meta.url).resolve.paths(name) ?? [];
-    for (const path of paths) {
-      try {
-        return (JSON.parse(readFileSync(join(path, name, 'package.json'), 'utf8')) as { version: string }).version;
-      } catch {
-        // It is not in this folder.
-      }
+  // Some packages do not export their package.json, so it is read as a file.
+  for (const path of createRequire(import.meta.url).resolve.paths(name) ?? []) {
+    try {
+      return (JSON.parse(readFileSync(join(path, name, 'package.json'), 'utf8')) as { version: string }).version;
+    } catch {
+      // It is not in this folder.
     }
-    return 'not installed';
-  } catch {
-    return 'not installed';
   }
+  return 'not installed';
 }

@@ -2,8 +2,8 @@
  * What becomes of the tokens of an answer: text that may be shown (whole characters, nothing that could still become a stop
  * string), how many tokens it took, and when it is over.
  */
-import type { Generation } from '../../core/definition/suite.js';
-import { ModelFailure } from '../backend.js';
+import type { Generation, Prompt } from '../../core/definition/suite.js';
+import { type End, ModelFailure } from '../backend.js';
 import { createDetokeniser } from '../detokenise.js';
 import { createStopFilter } from '../stop.js';
 import type { TextModel } from './text-model.js';
@@ -51,8 +51,50 @@ export function createAnswer(text: TextModel, { maxTokens, stop, endTokens }: An
   };
 }
 
+/** A prompt made ready for an engine, and the answer that it is about to give. */
+export interface Opening {
+  readonly rendered: string;
+  readonly tokens: readonly number[];
+  /** What was asked for, or what the context has left. */
+  readonly maxTokens: number;
+  readonly answer: Answer;
+}
+
+export interface OpeningOptions {
+  /** Tokens that end an answer. */
+  readonly endTokens: readonly number[];
+  /** Tokens that prompt and answer may have together. */
+  readonly context: number;
+}
+
+/** @throws ModelFailure when the context has no room for the prompt and one token more. */
+export function openAnswer(
+  text: TextModel,
+  prompt: Prompt,
+  generation: Generation,
+  { endTokens, context }: OpeningOptions,
+): Opening {
+  const rendered = text.template.render(prompt);
+  const tokens = promptTokens(text, rendered);
+  requireRoom(tokens.length + 1, context, 'the prompt and the first token of its answer');
+  const maxTokens = Math.min(generation.maxTokens, context - tokens.length);
+  return { rendered, tokens, maxTokens, answer: createAnswer(text, { maxTokens, stop: generation.stop, endTokens }) };
+}
+
+/** How such an answer ends. */
+export function endOf({ rendered, tokens, answer }: Opening, time: number, finish: 'stop' | 'length'): End {
+  return {
+    kind: 'end',
+    time,
+    finish,
+    promptTokens: { value: tokens.length, source: 'engine' },
+    outputTokens: { value: answer.tokens, source: 'engine' },
+    rendered: { value: rendered },
+  };
+}
+
 /** A chat template writes its special tokens itself; plain text gets those of the tokenizer. Nothing is one token too. */
-export function promptTokens(text: TextModel, rendered: string): readonly number[] {
+function promptTokens(text: TextModel, rendered: string): readonly number[] {
   const tokens = text.encode(rendered, text.template.source === null ? 'special' : 'plain');
   return tokens.length > 0 ? tokens : [text.emptyContext];
 }

@@ -2,7 +2,7 @@
 import type { Generation, Prompt } from '../../core/definition/suite.js';
 import type { SessionFacts } from '../../core/measure/log.js';
 import type { GenerationEvent, Session } from '../backend.js';
-import { createAnswer, promptTokens, requireRoom } from '../huggingface/answer.js';
+import { endOf, openAnswer } from '../huggingface/answer.js';
 import { createScoring } from '../huggingface/scoring.js';
 import type { TextModel } from '../huggingface/text-model.js';
 import { createSampler, logProbability } from '../sampling.js';
@@ -28,11 +28,8 @@ export function createSession({ decoder, text, facts, endTokens, context, releas
     signal: AbortSignal,
   ): AsyncGenerator<GenerationEvent, void, void> {
     signal.throwIfAborted();
-    const rendered = text.template.render(prompt);
-    const tokens = promptTokens(text, rendered);
-    requireRoom(tokens.length + 1, context, 'the prompt and the first token of its answer');
-    const maxTokens = Math.min(generation.maxTokens, context - tokens.length);
-    const answer = createAnswer(text, { maxTokens, stop: generation.stop, endTokens });
+    const opening = openAnswer(text, prompt, generation, { endTokens, context });
+    const { tokens, maxTokens, answer } = opening;
     const sample = createSampler(generation);
 
     decoder.forget();
@@ -51,14 +48,7 @@ export function createSession({ decoder, text, facts, endTokens, context, releas
       }
       if (finish === null) logits = await decoder.step(token, signal);
     }
-    yield {
-      kind: 'end',
-      time: now(),
-      finish,
-      promptTokens: { value: tokens.length, source: 'engine' },
-      outputTokens: { value: answer.tokens, source: 'engine' },
-      rendered: { value: rendered },
-    };
+    yield endOf(opening, now(), finish);
   }
 
   let closed: Promise<void> | undefined;

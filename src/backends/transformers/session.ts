@@ -17,7 +17,7 @@ import {
 import type { Generation, Prompt } from '../../core/definition/suite.js';
 import type { SessionFacts } from '../../core/measure/log.js';
 import type { GenerationEvent, Session } from '../backend.js';
-import { createAnswer, promptTokens, requireRoom } from '../huggingface/answer.js';
+import { endOf, openAnswer } from '../huggingface/answer.js';
 import { createScoring } from '../huggingface/scoring.js';
 import type { TextModel } from '../huggingface/text-model.js';
 import { likeliest, logProbability, nucleus } from '../sampling.js';
@@ -42,11 +42,8 @@ export function createSession({ model, text, facts, endTokens, context }: Sessio
     signal: AbortSignal,
   ): AsyncGenerator<GenerationEvent, void, void> {
     signal.throwIfAborted();
-    const rendered = text.template.render(prompt);
-    const tokens = promptTokens(text, rendered);
-    requireRoom(tokens.length + 1, context, 'the prompt and the first token of its answer');
-    const maxTokens = Math.min(generation.maxTokens, context - tokens.length);
-    const answer = createAnswer(text, { maxTokens, stop: generation.stop, endTokens });
+    const opening = openAnswer(text, prompt, generation, { endTokens, context });
+    const { tokens, maxTokens, answer } = opening;
     const events = createQueue<GenerationEvent>();
     const logits = new KeptLogits(generation);
     let finish: 'stop' | 'length' | null = null;
@@ -83,14 +80,7 @@ export function createSession({ model, text, facts, endTokens, context }: Sessio
       }
       signal.throwIfAborted();
       if (finish === null) throw new Error('transformers.js ended the answer without a reason');
-      yield {
-        kind: 'end',
-        time: now(),
-        finish,
-        promptTokens: { value: tokens.length, source: 'engine' },
-        outputTokens: { value: answer.tokens, source: 'engine' },
-        rendered: { value: rendered },
-      };
+      yield endOf(opening, now(), finish);
     } finally {
       left = true;
       await running;

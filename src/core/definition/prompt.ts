@@ -27,8 +27,8 @@ export function promptRenderer(task: Task, pool: readonly Row[]): PromptRenderer
     }
     return { prompt: chatRenderer(template, pool) };
   }
-  const renderText = textRenderer(template, pool);
   const text = rowTemplate('prompt.text', wholeLines(template.text));
+  const renderText = textRenderer(template, text, pool);
   switch (task.ask) {
     case 'generate':
       return { prompt: (row) => ({ text: nonEmpty('prompt.text', renderText(row, text(row))) }) };
@@ -68,9 +68,9 @@ function chatRenderer(template: ChatTemplate, pool: readonly Row[]): (row: Row) 
 /** Preamble and examples before a text: the same for every choice of a sample, so that an engine computes them once. */
 type TextRenderer = (row: Row, text: string) => string;
 
-function textRenderer(template: TextTemplate, pool: readonly Row[]): TextRenderer {
+function textRenderer(template: TextTemplate, question: RowTemplate, pool: readonly Row[]): TextRenderer {
   const preamble = optional('prompt.preamble', template.preamble && wholeLines(template.preamble));
-  const examplesFor = fewShot(template.examples, rowTemplate('prompt.text', wholeLines(template.text)), pool);
+  const examplesFor = fewShot(template.examples, question, pool);
   const separator = template.examples?.separator ?? '';
   return (row, text) => {
     const examples = examplesFor(row, text).map(({ question, answer }) => `${question}${answer}${separator}`);
