@@ -2,7 +2,7 @@
  * What becomes of the tokens of an answer: text that may be shown (whole characters, nothing that could still become a stop
  * string), how many tokens it took, and when it is over.
  */
-import type { Generation, Prompt } from '../../core/definition/suite.js';
+import { type Generation, isChat, type Prompt } from '../../core/definition/suite.js';
 import { type End, ModelFailure } from '../backend.js';
 import { createDetokeniser } from '../detokenise.js';
 import { createStopFilter } from '../stop.js';
@@ -75,7 +75,7 @@ export function openAnswer(
   { endTokens, context }: OpeningOptions,
 ): Opening {
   const rendered = text.template.render(prompt);
-  const tokens = promptTokens(text, rendered);
+  const tokens = promptTokens(text, prompt, rendered);
   requireRoom(tokens.length + 1, context, 'the prompt and the first token of its answer');
   const maxTokens = Math.min(generation.maxTokens, context - tokens.length);
   return { rendered, tokens, maxTokens, answer: createAnswer(text, { maxTokens, stop: generation.stop, endTokens }) };
@@ -94,8 +94,9 @@ export function endOf({ rendered, tokens, answer }: Opening, time: number, finis
 }
 
 /** A chat template writes its special tokens itself; plain text gets those of the tokenizer. Nothing is one token too. */
-function promptTokens(text: TextModel, rendered: string): readonly number[] {
-  const tokens = text.encode(rendered, text.template.source === null ? 'special' : 'plain');
+function promptTokens(text: TextModel, prompt: Prompt, rendered: string): readonly number[] {
+  const templated = isChat(prompt) && text.template.source !== null;
+  const tokens = text.encode(rendered, templated ? 'plain' : 'special');
   return tokens.length > 0 ? tokens : [text.emptyContext];
 }
 
