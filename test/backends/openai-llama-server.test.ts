@@ -1,16 +1,14 @@
 /** The contract of backends on a real llama-server, which rightsize starts and stops itself. */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createOpenai } from '../../src/backends/openai.js';
 import { type ModelOf, modelSchema } from '../../src/core/definition/model.js';
+import { LLAMA_SERVER, seenByServer } from '../support/llama-server.js';
 import { describeWith, SHARED, shared } from '../support/shared.js';
 import { collect, contract } from './contract.js';
 
 const TOOL = 'tools/llama-cpp';
 const WEIGHTS = 'models/trial-pair/slm-f16.gguf';
-/** Where `llama-cpp setup` installs the server. */
-const PROGRAM = join(process.env.LLAMA_CPP_ROOT ?? '/var/tmp/llama-cpp-root', 'usr/bin/llama-server');
 
 const backend = createOpenai({ attempts: 2, delay: 0.05, patience: 1 });
 const context = { directory: SHARED, environment: process.env };
@@ -22,13 +20,14 @@ const prompt = {
 };
 
 function served(fields: Record<string, unknown>): ModelOf<'openai'> {
-  const command = [shared(TOOL), ...`llama-server -m ${shared(WEIGHTS)} --port {port} -t 1 -np 1 -c 512`.split(' ')];
+  const weights = seenByServer(shared(WEIGHTS));
+  const command = [shared(TOOL), ...`llama-server -m ${weights} --port {port} -t 1 -np 1 -c 512`.split(' ')];
   const server = { command, environment: { LLAMA_ARG_HOST: '127.0.0.1' } };
   const entry = { id: 'served', backend: 'openai', source: 'slm', endpoint: 'http://127.0.0.1/v1', server, ...fields };
   return modelSchema.parse(entry) as ModelOf<'openai'>;
 }
 
-const NEEDED = [TOOL, WEIGHTS, PROGRAM];
+const NEEDED = [TOOL, WEIGHTS, LLAMA_SERVER];
 const HELD_BACK =
   'llama-server, streaming, drops the text that it held back for a stop string when the token limit comes first';
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { LogRecord, MeasurementRecord, SessionRecord } from '../../src/core/measure/log.js';
 import { folderWith, ROOT, rightsize } from '../support/cli.js';
+import { LLAMA_SERVER, seenByServer } from '../support/llama-server.js';
 import { describeWith, shared } from '../support/shared.js';
 
-const LLAMA_SERVER = join(process.env.LLAMA_CPP_ROOT ?? '/var/tmp/llama-cpp-root', 'usr/bin/llama-server');
 const GGUF = join(ROOT, 'models/reference-slm/reference-slm-f16.gguf');
 const FOLDER = join(ROOT, 'models/reference-slm');
 
@@ -28,7 +28,7 @@ const MODELS = {
           shared('tools/llama-cpp'),
           'llama-server',
           '-m',
-          GGUF,
+          seenByServer(GGUF),
           '--host',
           '127.0.0.1',
           '--port',
