@@ -1,5 +1,5 @@
 """
-The tightest decoding loops of Python's onnxruntime, for bench/onnxruntime-loop.ts: greedy, no text, no log-probabilities.
+The tightest decoding loops of Python's onnxruntime, for onnxruntime.ts beside it: greedy, no text, no log-probabilities.
 Reads a line for each answer (`returned`: the runtime allocates what it returns; `bound`: everything is bound to memory of
 ours) and writes the seconds of each step as a JSON list.
 """

@@ -3,37 +3,63 @@
  * were written; the openai backend reads them over loopback and stamps them as ever. The difference is the error: the way
  * through two sockets, our event loop, and the parser. Both clocks are the system's monotonic one.
  *
- *     npx tsx bench/timestamps.ts [--json]
- *
- * Goal: median under 0.3 ms and 99th percentile under 2 ms with 64 streams at once. How late the server was against its own
- * schedule, and how late the reader's event loop was, tell what the machine was doing meanwhile.
+ * How late the server was against its own schedule tells what the machine was doing meanwhile.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import Table from 'cli-table3';
 import type { Session } from '../src/backends/backend.js';
 import { openai } from '../src/backends/openai.js';
 import { type ModelOf, modelSchema } from '../src/core/definition/model.js';
 import { generationSchema } from '../src/core/definition/suite.js';
+import { type Part, spreadOf } from './part.js';
 
 /** Tokens of a stream, and seconds between them: a model that says 33 tokens a second, for 6 seconds. */
 const TOKENS = 200;
 const GAP = 0.03;
 const STREAMS = [1, 16, 64];
-const GOAL = { streams: 64, median: 0.3e-3, p99: 2e-3 };
+/** The argument that makes this file the server. */
+const SERVE = 'serve-timestamps';
+/** Milliseconds, with that many streams at once. */
+const GOAL = { streams: 64, median: 0.3, p99: 2 };
 
-export interface TimestampErrors {
-  readonly streams: number;
-  readonly tokens: number;
-  /** Seconds. */
-  readonly error: { readonly median: number; readonly p99: number; readonly max: number };
-  readonly serverLateness: { readonly median: number; readonly p99: number };
-  readonly loopDelay: { readonly p99: number };
+export const timestampsPart: Part = {
+  about: 'the error of token time stamps, against the moments at which a server wrote the tokens',
+  async *measure({ pairs }) {
+    const server = fork(fileURLToPath(import.meta.url), [SERVE], { execArgv: process.execArgv });
+    const [port] = (await once(server, 'message')) as [number];
+    const entry = { id: 'clock', backend: 'openai', source: 'clock', endpoint: `http://127.0.0.1:${port}/v1` };
+    const model = modelSchema.parse(entry) as ModelOf<'openai'>;
+    const session = await openai.open(model, { directory: '.', environment: {} }, new AbortController().signal);
+    try {
+      for (const streams of STREAMS) {
+        const found: Errors[] = [];
+        for (let pair = 0; pair < pairs; pair++) found.push(await measure(session, streams));
+        const figure = (what: string, of: (errors: Errors) => number, atMost: number | null) => ({
+          what: `${what}, ${streams} ${streams === 1 ? 'stream' : 'streams'}`,
+          unit: 'ms',
+          ours: spreadOf(found.map((errors) => of(errors) * 1000)),
+          goal: atMost === null || streams !== GOAL.streams ? null : { atMost },
+        });
+        yield figure('error of a time stamp, median', ({ median }) => median, GOAL.median);
+        yield figure('error of a time stamp, p99', ({ p99 }) => p99, GOAL.p99);
+        yield figure('how late the server was, p99', ({ serverLate }) => serverLate, null);
+      }
+    } finally {
+      await session.close();
+      server.disconnect();
+    }
+  },
+};
+
+/** Seconds. */
+interface Errors {
+  readonly median: number;
+  readonly p99: number;
+  readonly serverLate: number;
 }
 
 /** The system's monotonic clock, seconds; the same in every process. */
@@ -80,11 +106,9 @@ function offsetOf(session: Session): number {
 }
 
 /** Streams that begin evenly spread over one gap, so that tokens do not come in step. */
-async function measure(session: Session, streams: number): Promise<TimestampErrors> {
+async function measure(session: Session, streams: number): Promise<Errors> {
   const errors: number[] = [];
   const lateness: number[] = [];
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
   const offset = offsetOf(session);
   const begin = systemTime() + 0.5;
   await Promise.all(
@@ -99,32 +123,8 @@ async function measure(session: Session, streams: number): Promise<TimestampErro
       }
     }),
   );
-  delay.disable();
   if (errors.length !== streams * TOKENS) throw new Error(`expected ${streams * TOKENS} tokens, got ${errors.length}`);
-  return {
-    streams,
-    tokens: errors.length,
-    error: { median: quantile(errors, 0.5), p99: quantile(errors, 0.99), max: Math.max(...errors) },
-    serverLateness: { median: quantile(lateness, 0.5), p99: quantile(lateness, 0.99) },
-    // The monitor's own timer adds its resolution to every delay.
-    loopDelay: { p99: Math.max(0, delay.percentile(99) / 1e9 - 0.001) },
-  };
-}
-
-export async function timestampErrors(): Promise<TimestampErrors[]> {
-  const server = fork(fileURLToPath(import.meta.url), ['serve'], { execArgv: process.execArgv });
-  const [port] = (await once(server, 'message')) as [number];
-  const entry = { id: 'clock', backend: 'openai', source: 'clock', endpoint: `http://127.0.0.1:${port}/v1` };
-  const model = modelSchema.parse(entry) as ModelOf<'openai'>;
-  const session = await openai.open(model, { directory: '.', environment: {} }, new AbortController().signal);
-  try {
-    const results: TimestampErrors[] = [];
-    for (const streams of STREAMS) results.push(await measure(session, streams));
-    return results;
-  } finally {
-    await session.close();
-    server.disconnect();
-  }
+  return { median: quantile(errors, 0.5), p99: quantile(errors, 0.99), serverLate: quantile(lateness, 0.99) };
 }
 
 function quantile(values: readonly number[], p: number): number {
@@ -132,30 +132,4 @@ function quantile(values: readonly number[], p: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))]!;
 }
 
-function verdictOn({ median, p99 }: TimestampErrors['error']): string {
-  return median < GOAL.median && p99 < GOAL.p99 ? 'reached' : 'not reached';
-}
-
-function milliseconds(seconds: number): string {
-  return `${(seconds * 1000).toFixed(3)} ms`;
-}
-
-if (process.argv[2] === 'serve') {
-  await serve();
-} else if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const results = await timestampErrors();
-  if (process.argv.includes('--json')) {
-    process.stdout.write(`${JSON.stringify({ goal: GOAL, results }, null, 2)}\n`);
-  } else {
-    const table = new Table({
-      style: { head: [], border: [] },
-      head: ['streams', 'tokens', 'median', 'p99', 'max', 'server late p99', 'loop late p99', 'goal'],
-    });
-    for (const { streams, tokens, error, serverLateness, loopDelay } of results) {
-      const goal = streams === GOAL.streams ? verdictOn(error) : '–';
-      const figures = [error.median, error.p99, error.max, serverLateness.p99, loopDelay.p99].map(milliseconds);
-      table.push([streams, tokens, ...figures, goal]);
-    }
-    process.stdout.write(`${table.toString()}\n`);
-  }
-}
+if (process.argv[2] === SERVE) await serve();

@@ -1,0 +1,76 @@
+/**
+ * How fast rightsize itself is, and how true its numbers are:
+ *
+ *     npm run bench [-- PART …] [--pairs 5] [--out bench/results.json]
+ *
+ * runs all parts or those named, prints a table and writes JSON. What a part needs (weights, upstream's programs, Python) and
+ * does not find is skipped, with the reason. Read README.md beside this file for what the figures mean.
+ */
+import { writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import Table from 'cli-table3';
+import { describeError } from '../src/core/errors.js';
+import { type Figure, type Part, type Skipped, verdictOf } from './part.js';
+import { describeGoal, describeSpread } from './words.js';
+
+const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
+  'llama-cpp': async () => (await import('./llama-cpp.js')).llamaCppPart,
+  onnxruntime: async () => (await import('./onnxruntime.js')).onnxruntimePart,
+  timestamps: async () => (await import('./timestamps.js')).timestampsPart,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    pairs: { type: 'string', default: '5' },
+    out: { type: 'string', default: join(import.meta.dirname, 'results.json') },
+  },
+});
+const pairs = Number(values.pairs);
+if (!Number.isInteger(pairs) || pairs < 1)
+  throw new Error(`--pairs: expected a whole number from 1 up, found ${values.pairs}`);
+for (const name of positionals) {
+  if (!Object.hasOwn(PARTS, name)) throw new Error(`expected a part (${Object.keys(PARTS).join(', ')}), found ${name}`);
+}
+
+const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), node: process.version };
+const table = new Table({
+  head: ['', 'goal', 'figure, median (range)', 'against', 'ratio (range)', ''],
+  style: { head: [], border: [] },
+  wordWrap: true,
+});
+const results: Record<string, unknown>[] = [];
+for (const name of positionals.length > 0 ? positionals : Object.keys(PARTS)) {
+  const part = await PARTS[name]!();
+  process.stderr.write(`${name}: ${part.about}\n`);
+  try {
+    for await (const measured of part.measure({ pairs })) show(name, measured);
+  } catch (error) {
+    show(name, { what: `the rest of ${name}`, skipped: `it failed: ${describeError(error)}` });
+    process.exitCode = 1;
+  }
+}
+process.stdout.write(`${table.toString()}\n`);
+writeFileSync(values.out, `${JSON.stringify({ machine, pairs, results }, null, 2)}\n`);
+
+function show(part: string, measured: Figure | Skipped): void {
+  const skipped = 'skipped' in measured;
+  process.stderr.write(`  ${measured.what}: ${skipped ? `skipped, ${measured.skipped}` : verdictOf(measured)}\n`);
+  results.push({ part, ...measured, ...(!skipped && { verdict: verdictOf(measured) }), load: loadavg()[0] });
+  table.push(rowOf(measured));
+}
+
+function rowOf(measured: Figure | Skipped): string[] {
+  if ('skipped' in measured) return [measured.what, '', `skipped: ${measured.skipped}`, '', '', ''];
+  const { what, unit, goal, ours, against } = measured;
+  return [
+    what,
+    goal === null ? '' : describeGoal(goal, against ? '' : unit),
+    describeSpread(ours, unit),
+    against ? `${against.what}: ${describeSpread(against.theirs, unit)}` : '',
+    against ? describeSpread(against.ratio, '') : '',
+    verdictOf(measured),
+  ];
+}

