@@ -14,12 +14,14 @@ import {
   loadModels,
   loadSuites,
 } from '../files/definitions.js';
-import { loadSamples } from '../files/samples.js';
+import { dataNames, loadSamples } from '../files/samples.js';
+import { dataOf } from './definitions.js';
 
 export interface CheckFlags {
   readonly suite: readonly string[];
   readonly model: readonly string[];
   readonly models?: string;
+  readonly data: readonly string[];
   readonly json?: boolean;
 }
 
@@ -28,11 +30,14 @@ export async function check(flags: CheckFlags): Promise<void> {
   const suites = [];
   const loadedSuites = (await Promise.all(references.map(loadSuites))).flat();
   // A group and a suite of it name one file twice.
-  for (const loaded of new Map(loadedSuites.map((one) => [one.file, one])).values()) {
+  const distinct = [...new Map(loadedSuites.map((one) => [one.file, one])).values()];
+  const data = dataOf(flags.data, distinct);
+  for (const loaded of distinct) {
     const tasks = [];
     for (const [index, task] of loaded.suite.tasks.entries()) {
       // Asked of one suite, its data is fetched and looked at; asked of all, nobody expects a download.
-      const samples = flags.suite.length === 0 && needsDownload(task) ? null : await countSamples(loaded, index);
+      const elsewhere = needsDownload(task) && !dataNames(loaded.suite.name, task).every((name) => data.has(name));
+      const samples = flags.suite.length === 0 && elsewhere ? null : await countSamples(loaded, index, data);
       tasks.push({ name: task.name, samples });
     }
     suites.push({ name: loaded.suite.name, tasks });
@@ -68,8 +73,9 @@ export async function check(flags: CheckFlags): Promise<void> {
   process.stdout.write(`${table.toString()}\n`);
 }
 
-async function countSamples(loaded: LoadedSuite, index: number): Promise<number> {
-  return (await loadSamples(loaded, index, { seed: 0, limit: null, environment: process.env })).samples.length;
+async function countSamples(loaded: LoadedSuite, index: number, data: ReadonlyMap<string, string>): Promise<number> {
+  const { samples } = await loadSamples(loaded, index, { seed: 0, limit: null, environment: process.env, data });
+  return samples.length;
 }
 
 /** Whether the rows of a task, or of its examples, are elsewhere. */

@@ -7,7 +7,7 @@ import type { RunSettings, SampleRecord } from '../core/measure/log.js';
 import { LOG_VERSION } from '../core/measure/log.js';
 import { defaultCatalogue, type LoadedModel, type LoadedSuite, loadModels, loadSuites } from '../files/definitions.js';
 import { sha256 } from '../files/hash.js';
-import { loadSamples } from '../files/samples.js';
+import { dataNames, loadSamples } from '../files/samples.js';
 import type { PlannedRun, RunFlags } from './run.js';
 
 export const DEFAULT_SUITE = 'support-desk';
@@ -29,6 +29,7 @@ export async function loadDefinitions(flags: RunFlags): Promise<Definitions> {
   const references = flags.suite.length > 0 ? flags.suite : [DEFAULT_SUITE];
   const suites = (await Promise.all(references.map(loadSuites))).flat();
   refuseTwins(suites);
+  const data = dataOf(flags.data, suites);
   const settings: RunSettings = {
     seed: flags.seed,
     repetitions: flags.repetitions,
@@ -41,7 +42,11 @@ export async function loadDefinitions(flags: RunFlags): Promise<Definitions> {
   for (const loaded of suites) {
     const tasks = [];
     for (const [index, task] of loaded.suite.tasks.entries()) {
-      const { samples: taken, source } = await loadSamples(loaded, index, { ...settings, environment: process.env });
+      const { samples: taken, source } = await loadSamples(loaded, index, {
+        ...settings,
+        environment: process.env,
+        data,
+      });
       const records = taken.map((sample) => toRecord(loaded.suite.name, task.name, sample));
       samples.push(...records);
       tasks.push({
@@ -90,6 +95,22 @@ function toRecord(suite: string, task: string, sample: Sample): SampleRecord {
     ...(continuations && { continuations }),
     promptHash: sha256(promptText(sample)),
   };
+}
+
+/** The user's copies of data, by what they stand for. @throws UserError when no task is called that. */
+export function dataOf(flags: readonly string[], suites: readonly LoadedSuite[]): ReadonlyMap<string, string> {
+  const names = suites.flatMap(({ suite }) => suite.tasks.flatMap((task) => dataNames(suite.name, task)));
+  return new Map(
+    flags.map((flag) => {
+      const [, name, file] = /^([^=]+)=(.+)$/.exec(flag) ?? [];
+      if (name === undefined || file === undefined || !names.includes(name)) {
+        throw new UserError(
+          `--data: expected SUITE/TASK=FILE with ${names.length > 0 ? `one of ${names.join(', ')}` : 'a task whose samples are in a file; these suites have none'}, found "${flag}"`,
+        );
+      }
+      return [name, file] as const;
+    }),
+  );
 }
 
 function refuseTwins(suites: readonly LoadedSuite[]): void {

@@ -26,6 +26,12 @@ Exit codes: 0 done, 1 a gate failed, 2 a definition or a flag is wrong, 3 the ru
     .option('-s, --suite <name|file>', 'a suite to run (repeatable; default: support-desk)', collect, [])
     .option('-m, --model <id>', 'a model of models.json: id, id:variant or id:* (repeatable)', collect, [])
     .option('--models <file>', 'another models.json')
+    .option(
+      '--data <suite/task=file>',
+      'a copy of data to read in place of what the suite names (repeatable)',
+      collect,
+      [],
+    )
     .option('-o, --out <dir>', 'where runs are kept', 'reports')
     .option('-n, --limit <n>', 'n samples of each task, in place of what the suite says', positive)
     .option('-k, --repetitions <n>', 'how often each sample is asked', positive, 1)
@@ -36,6 +42,7 @@ Exit codes: 0 done, 1 a gate failed, 2 a definition or a flag is wrong, 3 the ru
         'suite',
         'model',
         'models',
+        'data',
         'limit',
         'repetitions',
         'warmup',
@@ -60,6 +67,12 @@ Exit codes: 0 done, 1 a gate failed, 2 a definition or a flag is wrong, 3 the ru
     .option('-s, --suite <name|file>', 'a suite to check (repeatable; default: all)', collect, [])
     .option('-m, --model <id>', 'a model to check (repeatable; default: all)', collect, [])
     .option('--models <file>', 'another models.json')
+    .option(
+      '--data <suite/task=file>',
+      'a copy of data to read in place of what the suite names (repeatable)',
+      collect,
+      [],
+    )
     .option('--json', 'print one JSON document')
     .action(async (options) => (await import('./check.js')).check(options));
 

@@ -22,6 +22,7 @@ export interface RunFlags {
   readonly suite: readonly string[];
   readonly model: readonly string[];
   readonly models?: string;
+  readonly data: readonly string[];
   readonly out: string;
   readonly limit?: number;
   readonly repetitions: number;

@@ -1,7 +1,7 @@
 /**
  * The samples of a task: inline, or from a data file; limited, shuffled by the seed, stratified; with the prompts rendered.
  */
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { rowFilter, sampleReader } from '../core/definition/sample.js';
 import type { DataSamples, Row, Sample, Task } from '../core/definition/suite.js';
 import { rowTemplate } from '../core/definition/template.js';
@@ -19,6 +19,8 @@ export interface SampleOptions {
   /** At most so many of each task, whatever the suite says; null for what it says. */
   readonly limit: number | null;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Files to read in place of those that the suite names: by `suite/task`, few-shot pools by `suite/task:examples`. */
+  readonly data?: ReadonlyMap<string, string>;
 }
 
 export interface LoadedSamples {
@@ -33,7 +35,7 @@ export async function loadSamples(
   taskIndex: number,
   options: SampleOptions,
 ): Promise<LoadedSamples> {
-  const task = loaded.suite.tasks[taskIndex]!;
+  const task = withData(loaded.suite.name, loaded.suite.tasks[taskIndex]!, options.data);
   const path = ['tasks', taskIndex];
   const examples = await examplePool(loaded, task, options);
   const reader = withPlace(loaded.document.place([...path, 'prompt']), () => sampleReader(task, examples, sha256));
@@ -81,6 +83,38 @@ export async function loadSamples(
   if (rows.length === 0) throw new UserError(`${displayPath(files[0]!)}: expected at least one row, found none`);
   for (const { row, place } of rows) add(row, `${place}: `);
   return { samples, source: { name: task.samples.file, hashes: await Promise.all(files.map(sha256OfFile)) } };
+}
+
+/** What a task's data can be called by in `data`: its own rows, and those of its examples. */
+export function dataNames(suite: string, { name, samples, prompt }: Task): readonly string[] {
+  const inFile = (source: Task['samples'] | undefined) => source !== undefined && !Array.isArray(source);
+  return [
+    ...(inFile(samples) ? [`${suite}/${name}`] : []),
+    ...(inFile(prompt.examples?.samples) ? [`${suite}/${name}:examples`] : []),
+  ];
+}
+
+/** A task that reads the user's copies of its data. */
+function withData(suite: string, task: Task, data: SampleOptions['data']): Task {
+  if (data === undefined) return task;
+  const own = data.get(`${suite}/${task.name}`);
+  const pool = data.get(`${suite}/${task.name}:examples`);
+  const { examples } = task.prompt;
+  return {
+    ...task,
+    samples: own === undefined ? task.samples : inPlaceOf(task.samples, own),
+    prompt:
+      pool === undefined || examples === undefined
+        ? task.prompt
+        : ({ ...task.prompt, examples: { ...examples, samples: inPlaceOf(examples.samples, pool) } } as Task['prompt']),
+  };
+}
+
+/** What the suite says of rows holds for the copy too; where they are does not. */
+function inPlaceOf(source: Task['samples'], file: string): Task['samples'] {
+  if (Array.isArray(source)) return source;
+  const { config: _config, split: _split, ...rest } = source;
+  return { ...rest, file: resolve(file) };
 }
 
 /** A row with where it stands, for complaints; `number` counts over all files. */
