@@ -34,6 +34,8 @@ export interface BackendContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Called while something is downloaded. */
   readonly onProgress?: (progress: { readonly what: string; readonly done: number; readonly total: number }) => void;
+  /** Does what opening needs and loading does not (hashing the weights for the log): its time is no part of the load time. */
+  readonly untimed?: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export type Readiness =

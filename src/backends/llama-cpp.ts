@@ -49,7 +49,7 @@ export const llamaCpp: Backend<LlamaCppModel> = {
       const header = await readModel(resolved);
       const adapters = await findAdapters(model, context);
       abortion.check();
-      const session = await openSession({ model, resolved, header, adapters, signal });
+      const session = await openSession({ model, context, resolved, header, adapters, signal });
       if (signal.aborted) await session.close();
       abortion.check();
       return session;
@@ -69,6 +69,7 @@ interface Adapter {
 
 interface Opening {
   readonly model: LlamaCppModel;
+  readonly context: BackendContext;
   readonly resolved: Resolved;
   readonly header: GgufHeader;
   readonly adapters: readonly Adapter[];
@@ -147,7 +148,7 @@ interface Opened {
 }
 
 async function factsOf(
-  { model, header, resolved, adapters }: Opening,
+  { model, context, header, resolved, adapters }: Opening,
   loaded: LoadedModel,
   { contextSize, template }: Opened,
 ): Promise<SessionFacts> {
@@ -156,7 +157,7 @@ async function factsOf(
     engine: loaded.engine,
     device: loaded.device,
     threads: known(threads),
-    weights: await describeWeights([...resolved.files, ...adapters.map(({ filePath }) => filePath)]),
+    weights: await describeWeights([...resolved.files, ...adapters.map(({ filePath }) => filePath)], context),
     parameters: header.parameters,
     ...(header.shape && {
       architecture: { ...header.shape, bytesPerCachedValue: BYTES_PER_CACHED_VALUE[model.kvCacheType] },

@@ -54,7 +54,7 @@ export const onnxruntime: Backend<OnnxModel> = {
       signal.throwIfAborted();
       const window = smallest(model.context, folder.context);
       const { source } = text.template;
-      const weights = await describeWeights(folder.weights);
+      const weights = await describeWeights(folder.weights, context);
       return createSession({
         decoder: new Decoder(session, graph, { context: window, bytesOfWeights: weights.bytes }),
         text,

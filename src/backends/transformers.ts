@@ -56,7 +56,7 @@ export const transformers: Backend<TransformersModel> = {
         engine: `transformers.js ${env.version} on onnxruntime-node ${env.backends.onnx.versions?.node}`,
         device: model.device,
         threads: known(threads),
-        weights: await describeWeights(weights),
+        weights: await describeWeights(weights, context),
         ...(architecture && { architecture }),
         context: Number.isFinite(window) ? known(window) : missing('the model does not say how long its context is'),
         chatTemplateHash: source === null ? missing('the model has no chat template') : { value: sha256(source) },

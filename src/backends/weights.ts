@@ -3,15 +3,19 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { SessionFacts } from '../core/measure/log.js';
 import { sha256, sha256OfFile } from '../files/hash.js';
+import type { BackendContext } from './backend.js';
 
 /**
  * One file's hash is its SHA-256; several files' is that of their hashes and names, a line each, as `sha256sum` writes them.
  *
  * @param files absolute paths, in an order that does not change.
  */
-export async function describeWeights(files: readonly string[]): Promise<NonNullable<SessionFacts['weights']>> {
+export async function describeWeights(
+  files: readonly string[],
+  { untimed = (work) => work() }: Pick<BackendContext, 'untimed'>,
+): Promise<NonNullable<SessionFacts['weights']>> {
   const names = files.map((file) => basename(file));
-  const hashes = await Promise.all(files.map(hashOf));
+  const hashes = await untimed(() => Promise.all(files.map(hashOf)));
   const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
   const lines = hashes.map((hash, i) => `${hash}  ${names[i]}\n`);
   return {

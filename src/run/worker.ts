@@ -43,18 +43,28 @@ async function open({ model, directory }: Extract<ToWorker, { type: 'open' }>): 
   try {
     const backend = await backendOf(model);
     const fetching = stopwatch();
+    let aside = 0;
+    const untimed: BackendContext['untimed'] = async (work) => {
+      const begun = performance.now();
+      try {
+        return await work();
+      } finally {
+        aside += performance.now() - begun;
+      }
+    };
     const before = performance.now();
     const onProgress: BackendContext['onProgress'] = (progress) => {
       fetching.tick();
       send({ type: 'progress', ...progress });
     };
-    const opened = await backend.open(model, { directory, environment: process.env, onProgress }, stopping.signal);
+    const context = { directory, environment: process.env, onProgress, untimed };
+    const opened = await backend.open(model, context, stopping.signal);
     session = opened;
     loop.enable();
     send({
       type: 'opened',
       facts: opened.facts,
-      load: (performance.now() - before - fetching.elapsed()) / 1000,
+      load: (performance.now() - before - fetching.elapsed() - aside) / 1000,
       processes: opened.processes,
     });
   } catch (error) {

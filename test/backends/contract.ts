@@ -265,6 +265,17 @@ const CLAUSES = {
     expect(await failure(scoring)).toMatchObject({ name: 'AbortError' });
   },
 
+  'hashes its weights apart from loading them': async ({ backend, model, context }) => {
+    let aside = 0;
+    const untimed = <T>(work: () => Promise<T>): Promise<T> => {
+      aside += 1;
+      return work();
+    };
+    const session = await backend.open(model, { ...context, untimed }, new AbortController().signal);
+    expect(aside > 0).toBe(session.facts.weights !== undefined);
+    await session.close();
+  },
+
   'closes twice as well as once': async ({ backend, model, context }) => {
     const session = await backend.open(model, context, new AbortController().signal);
     await session.close();
