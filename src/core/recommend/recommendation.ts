@@ -42,7 +42,13 @@ export type SuiteVerdict =
   | { readonly kind: 'inconclusive'; readonly tasks: readonly string[]; readonly decided: readonly Assignment[] }
   /** Only SLMs or only LLMs were run: `model` passes every limit on every task, if one does. */
   | { readonly kind: 'one-class'; readonly class: 'slm' | 'llm'; readonly model: string | null }
-  | { readonly kind: 'nothing-passes'; readonly tasks: readonly string[] }
+  /** On `tasks` every model is ruled out; the others are decided, or `open`. */
+  | {
+      readonly kind: 'nothing-passes';
+      readonly tasks: readonly string[];
+      readonly decided: readonly Assignment[];
+      readonly open: readonly string[];
+    }
   | { readonly kind: 'not-measured'; readonly reason: string };
 
 export interface Assignment {

@@ -16,11 +16,11 @@ export function decideSuite(tasks: readonly TaskRecommendation[], order: readonl
     );
     return { kind: 'one-class', class: oneClass[0]!.class, model: passing ?? null };
   }
-  const failing = those('nothing-passes');
-  if (failing.length > 0) return { kind: 'nothing-passes', tasks: failing };
-
   const assignments = verdicts.flatMap(({ task, verdict }): Assignment[] => assignmentOf(task, verdict));
   const undecided = those('inconclusive', 'one-class', 'not-measured');
+  const failing = those('nothing-passes');
+  if (failing.length > 0) return { kind: 'nothing-passes', tasks: failing, decided: assignments, open: undecided };
+
   if (undecided.length > 0) return { kind: 'inconclusive', tasks: undecided, decided: assignments };
   return summarise(tasks, assignments, order);
 }

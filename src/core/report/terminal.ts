@@ -1,16 +1,22 @@
 /**
- * The report for a terminal: the answer, why, and what it cost, in some thirty lines. Tables give up columns from the right
- * and shorten names until they fit the width.
+ * The report for a terminal: the answer, why, and what it cost, in thirty lines; the whole of it is in report.md. Tables give up
+ * columns from the right and shorten names until they fit the width, and end early where there are many tasks or models.
  */
 import Table from 'cli-table3';
 import type { Analysis, SuiteAnalysis } from '../analyse/analysis.js';
 import { estimateAt } from '../analyse/distribution.js';
 import { isMissing, type Missing } from '../measure/quantity.js';
-import type { Recommendation, SuiteRecommendation, TaskRecommendation } from '../recommend/recommendation.js';
-import { ABSENT, formatBytes, formatCount, formatEstimate, formatRatio, formatSeconds } from './format.js';
+import type {
+  Comparison,
+  Recommendation,
+  SuiteRecommendation,
+  TaskRecommendation,
+} from '../recommend/recommendation.js';
+import { brieflyByTask } from './brief.js';
+import { ABSENT, formatBytes, formatCount, formatEstimate, formatRatio, formatSeconds, plural } from './format.js';
 import { allWarnings, decisiveComparison, differenceOf, inverse } from './tables.js';
-import { plain, shortenName } from './text.js';
-import { describeRun, describeSuite, describeTask, VERDICT_NAMES } from './words.js';
+import { plain, shorten, shortenName } from './text.js';
+import { describeRun, describeSuite, VERDICT_NAMES } from './words.js';
 
 export interface TerminalOptions {
   /** Characters in a line. */
@@ -40,21 +46,24 @@ function renderSuite(
   const { paint, columns } = context;
   return [
     paint.bold(wrap(plain(suite.title), columns)),
-    '',
     colourOf(recommended.verdict.kind, paint)(wrap(plain(describeSuite(recommended)), columns)),
     '',
     verdictTable(recommended, context),
     '',
-    wrap(
-      recommended.tasks
-        .map((task) => `${task.task}: ${describeTask(task)}`)
-        .map(plain)
-        .join('\n'),
-      columns,
-    ),
+    firstOf(brieflyByTask(recommended), 'more of them')
+      .map((line) => wrap(plain(line), columns))
+      .join('\n'),
     '',
     modelTable(analysis, suite, context),
   ].join('\n');
+}
+
+/** What a screen has room for; the rest is in the report. */
+const MOST_ROWS = 12;
+
+function firstOf(lines: readonly string[], rest: string): string[] {
+  const more = lines.length - MOST_ROWS;
+  return more <= 1 ? [...lines] : [...lines.slice(0, MOST_ROWS), `${more} ${rest} are in the report`];
 }
 
 function colourOf(kind: SuiteRecommendation['verdict']['kind'] | TaskRecommendation['verdict']['kind'], paint: Paint) {
@@ -74,28 +83,39 @@ function colourOf(kind: SuiteRecommendation['verdict']['kind'] | TaskRecommendat
 }
 
 function verdictTable(recommended: SuiteRecommendation, { columns, paint }: Context): string {
-  const rows = recommended.tasks.map((task) => {
-    const comparison = decisiveComparison(task);
-    return [
-      plain(task.task),
-      VERDICT_NAMES[task.verdict.kind],
-      comparison === null ? ABSENT : plain(comparison.candidate),
-      comparison === null ? ABSENT : differenceOf(comparison),
-      comparison === null ? ABSENT : ratio(inverse(comparison.factors.e2e)),
-      comparison === null ? ABSENT : ratio(comparison.factors.memory),
-    ];
-  });
-  return layOut(
+  const compared = recommended.tasks.map((task) => ({ task, comparison: decisiveComparison(task) }));
+  const pairs = new Set(compared.flatMap(({ comparison }) => (comparison === null ? [] : [pairOf(comparison)])));
+  const [only] = pairs;
+  // One pair is named once, and leaves its column to the numbers.
+  const named = pairs.size === 1 ? [] : ['SLM'];
+  const rows = compared.map(({ task, comparison }) => [
+    plain(task.task),
+    VERDICT_NAMES[task.verdict.kind],
+    ...named.map(() => (comparison === null ? ABSENT : plain(comparison.candidate))),
+    comparison === null ? ABSENT : differenceOf(comparison),
+    comparison === null ? ABSENT : ratio(inverse(comparison.factors.e2e)),
+    comparison === null ? ABSENT : ratio(comparison.factors.memory),
+    comparison === null ? ABSENT : ratio(comparison.factors.cost),
+  ]);
+  const costless = rows.every((row) => row.at(-1) === ABSENT);
+  const shown = (row: readonly string[]) => (costless ? row.slice(0, -1) : row);
+  const table = layOut(
     {
-      head: ['task', 'verdict', 'SLM', 'quality, points', 'speed', 'memory'],
-      rows,
-      flexible: [0, 2],
-      left: 3,
+      head: shown(['task', 'verdict', ...named, 'quality, points', 'speed', 'memory', 'cost']),
+      rows: rows.map(shown),
+      flexible: [0, 2].slice(0, 1 + named.length),
+      left: 2 + named.length,
       colours: recommended.tasks.map(({ verdict }) => colourOf(verdict.kind, paint)),
       coloured: 1,
+      more: 'more tasks',
     },
     { columns, paint },
   );
+  return pairs.size === 1 ? `${table}\n${paint.dim(wrap(plain(`Points and factors: ${only}.`), columns))}` : table;
+}
+
+function pairOf({ candidate, reference }: Comparison): string {
+  return `${candidate} against ${reference}`;
 }
 
 function ratio(factor: { readonly value: number } | Missing): string {
@@ -129,20 +149,22 @@ function modelTable(analysis: Analysis, suite: SuiteAnalysis, { columns, paint }
       left: 2,
       colours: [],
       coloured: 0,
+      more: 'more models',
     },
     { columns, paint },
   );
 }
 
-const MOST_NOTES = 5;
-
+/** Whether the run is whole, and the first thing that spoils its numbers. */
 function renderNotes(analysis: Analysis, { columns, paint }: Context): string {
   const notes = allWarnings(analysis);
-  const more = notes.length - MOST_NOTES;
+  const [first] = notes;
+  const count = notes.length > 1 ? ` (and ${plural(notes.length - 1, 'more warning')} in the report)` : '';
   return [
     paint.dim(wrap(plain(describeRun(analysis)), columns)),
-    ...notes.slice(0, MOST_NOTES).map(({ what, remedy }) => paint.yellow(wrap(plain(`! ${what}; ${remedy}`), columns))),
-    ...(more > 0 ? [paint.yellow(`! ${more} more warnings are in the report`)] : []),
+    ...(first === undefined
+      ? []
+      : [paint.yellow(`${shorten(plain(`! ${first.what}`), columns - count.length)}${count}`)]),
   ].join('\n');
 }
 
@@ -156,6 +178,8 @@ interface Rows {
   readonly colours: readonly ((text: string) => string)[];
   /** The column that is coloured. */
   readonly coloured: number;
+  /** What the rows are that are left out where there are too many. */
+  readonly more: string;
 }
 
 const GAP = 2;
@@ -168,9 +192,10 @@ const STEPS = [
 ] as const;
 
 function layOut(
-  { head, rows, flexible, left, colours, coloured }: Rows,
+  { head, rows: all, flexible, left, colours, coloured, more }: Rows,
   { columns, paint }: { readonly columns: number; readonly paint: Paint },
 ): string {
+  const rows = all.length > MOST_ROWS + 1 ? all.slice(0, MOST_ROWS) : all;
   let shown = head.length;
   let widths = head.map((title, c) => Math.max(title.length, ...rows.map((row) => [...row[c]!].length)));
   const total = () => widths.slice(0, shown).reduce((sum, width) => sum + width + GAP, -GAP);
@@ -195,11 +220,13 @@ function layOut(
       c === coloured ? (colours[r] ?? ((plainText: string) => plainText))(text) : text;
     table.push(row.slice(0, shown).map((text, c) => paintCell(shortenName(text, widths[c]!), c)));
   });
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+  return [
+    ...table
+      .toString()
+      .split('\n')
+      .map((line) => line.trimEnd()),
+    ...(all.length > rows.length ? [paint.dim(`${all.length - rows.length} ${more} are in the report`)] : []),
+  ].join('\n');
 }
 
 const BORDERLESS = Object.fromEntries(

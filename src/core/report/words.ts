@@ -20,6 +20,7 @@ import type {
   TaskVerdict,
 } from '../recommend/recommendation.js';
 import { formatCount, formatPoints, formatRatio, formatScore, formatUnit, list, plural } from './format.js';
+import { groupVariants, type NameOf } from './variants.js';
 
 /** The short name of a verdict, as tables show it. */
 export const VERDICT_NAMES: Readonly<Record<SuiteVerdict['kind'] | TaskVerdict['kind'], string>> = {
@@ -59,8 +60,14 @@ export function describeSuite({ verdict, tasks }: SuiteRecommendation): string {
         verdict.model === null ? 'None is shown to meet every limit.' : `${verdict.model} meets every limit.`;
       return `Only ${run} models were measured, so nothing was compared with a ${other} one. ${passing}`;
     }
-    case 'nothing-passes':
-      return `No model passes what the workload demands on ${list(verdict.tasks)}.`;
+    case 'nothing-passes': {
+      const { tasks: failing, decided, open } = verdict;
+      const rest = [
+        ...(decided.length > 0 ? [` The rest: ${describeAssignments(decided)}.`] : []),
+        ...(open.length > 0 ? [` Not decided yet: ${list(open)}.`] : []),
+      ].join('');
+      return `No model is good enough for ${failing.length === tasks.length ? 'any task' : list(failing)}.${rest}`;
+    }
     case 'not-measured':
       return `Nothing was measured: ${verdict.reason}.`;
   }
@@ -84,7 +91,7 @@ export function describeTask({ verdict }: TaskRecommendation): string {
       return `${comparison.candidate} fits: ${describeDifference(comparison)}.${describeGains(comparison)}`;
     }
     case 'llm-needed':
-      return `${verdict.model} is needed: ${listSome(verdict.rejected.map(describeRejection))}.`;
+      return `${verdict.model} is needed: ${listSome(describeRejections(verdict.rejected))}.`;
     case 'cascade':
       return describeCascade(verdict);
     case 'inconclusive':
@@ -92,7 +99,7 @@ export function describeTask({ verdict }: TaskRecommendation): string {
     case 'one-class':
       return verdict.model === null ? 'No model is shown to meet every limit.' : `${verdict.model} meets every limit.`;
     case 'nothing-passes':
-      return `No model passes: ${listSome(verdict.rejected.map(describeRejection))}.`;
+      return `No model passes: ${listSome(describeRejections(verdict.rejected))}.`;
     case 'not-measured':
       return `Not measured: ${verdict.reason}.`;
   }
@@ -115,7 +122,7 @@ function describeDifference({ scores, test, reference }: Comparison): string {
 }
 
 /** `3.1 points`, without a sign. */
-function points(difference: number): string {
+export function points(difference: number): string {
   const text = formatPoints(Math.abs(difference)).replace('+', '');
   return `${text} ${text === '1.0' ? 'point' : 'points'}`;
 }
@@ -138,13 +145,18 @@ function gainsOf({ e2e, memory, cost }: Factors): string[] {
   return gains;
 }
 
-function describeRejection(rejection: Rejection): string {
-  const { model } = rejection;
+/** Variants of one model that fall short alike are named together. */
+function describeRejections(rejections: readonly Rejection[]): string[] {
+  return groupVariants(rejections, describeRejection);
+}
+
+function describeRejection(rejection: Rejection, nameOf: NameOf): string {
+  const model = nameOf(rejection.model);
   if (rejection.by === 'limits') return `${model} misses ${list(rejection.checks.map(describeCheck))}`;
   const { test, scores, reference } = rejection.comparison;
   if (isMissing(test) || isMissing(scores)) return `${model} could not be compared`;
   const { value, high } = test.difference;
-  return `${model} scores ${formatScore(scores.candidate)}, ${points(value)} less than ${reference}, and at best ${points(high)} less, beyond the margin of ${points(test.margin)}`;
+  return `${model} scores ${formatScore(scores.candidate)}, ${points(value)} less than ${nameOf(reference)}, and at best ${points(high)} less, beyond the margin of ${points(test.margin)}`;
 }
 
 export function describeCheck({ limit, level, bound, observed, state }: LimitCheck): string {
@@ -209,7 +221,7 @@ function describeNeed({ test, needed }: Comparison): string {
 }
 
 /** Two digits: a projection deserves no more. */
-function roundUp(n: number): number {
+export function roundUp(n: number): number {
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(n)) - 1);
   return Math.ceil(n / unit) * unit;
 }
@@ -229,28 +241,44 @@ export function whatWouldChange({ verdict, comparisons }: TaskRecommendation): s
     }
     case 'llm-needed':
     case 'nothing-passes':
-      return verdict.rejected
-        .slice(0, MOST_NAMED)
-        .map((rejection) =>
-          rejection.by === 'limits'
-            ? `For ${rejection.model}: a limit it meets instead of ${list(rejection.checks.map(({ limit }) => METRICS[limit].title.toLowerCase()))}.`
-            : `For ${rejection.model}: a margin above ${marginThatFits(rejection.comparison)}, or a better SLM.`,
-        );
+      return groupVariants(verdict.rejected, describeRemedy).slice(0, MOST_NAMED);
     case 'cascade':
       return [
         `An SLM whose confidence tells right from wrong better, or a margin other than ${points(verdict.trial.test.margin)}.`,
       ];
     case 'inconclusive': {
       const { because } = verdict;
-      return because.of === 'margin'
-        ? [`More samples, or a margin above ${marginThatFits(because.comparison)} fixed before a new run.`]
-        : ['Measuring what is not known yet, or other limits.'];
+      if (because.of !== 'margin') return ['Measuring what is not known yet, or other limits.'];
+      const { decision, test } = because.comparison;
+      return !isMissing(test) && decision !== test.decision
+        ? ['More samples, or fewer comparisons that share the error rate.']
+        : [`More samples, or a margin above ${marginThatFits(because.comparison)} fixed before a new run.`];
     }
     case 'one-class':
       return [`Running ${verdict.class === 'slm' ? 'an LLM' : 'an SLM'} on the same samples.`];
     case 'not-measured':
       return comparisons.length === 0 ? ['Running the task on an SLM and an LLM.'] : [];
   }
+}
+
+function describeRemedy(rejection: Rejection, nameOf: NameOf): string {
+  const model = nameOf(rejection.model);
+  if (rejection.by === 'margin')
+    return `For ${model} to fit: a margin above ${marginThatFits(rejection.comparison)}; or a better SLM.`;
+  const limits = rejection.checks.map(limitThatFits);
+  return limits.includes(null)
+    ? `For ${model} to pass: a better model.`
+    : `For ${model} to pass: ${list(limits.map(String))}; or a better model.`;
+}
+
+/** The limit that the whole interval would have met; null where that is none. */
+function limitThatFits({ limit, bound, observed }: LimitCheck): string | null {
+  const { title, unit, better } = METRICS[limit];
+  if (isMissing(observed)) return `a measurement of ${title.toLowerCase()}`;
+  const [low, high] = 'low' in observed ? [observed.low, observed.high] : [observed.min, observed.max];
+  const [words, met] = better === 'higher' ? ['at least', low] : ['at most', high];
+  if (better === 'higher' && met <= 0) return null;
+  return `a limit on ${title.toLowerCase()} of ${words} ${formatUnit(met, unit)} in place of ${formatUnit(bound, unit)}`;
 }
 
 function marginThatFits({ test }: Comparison): string {

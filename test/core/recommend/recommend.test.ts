@@ -89,7 +89,7 @@ describe('the verdict on a task', () => {
       models: [{ ...small, quality: 0.5, sureness: 0 }, large],
       requirement: { margin: 0.05, limits: { ttft: { max: '10 ms', at: 'median' } } },
     });
-    expect(verdict).toEqual({ kind: 'nothing-passes', tasks: ['route'] });
+    expect(verdict).toEqual({ kind: 'nothing-passes', tasks: ['route'], decided: [], open: [] });
   });
 
   it('is that nothing was measured where nothing was', () => {

@@ -20,6 +20,27 @@ const forty = makeLog({
   })),
 });
 
+/** The shape of the default run. */
+const engines = makeLog({
+  requirement: { margin: 0.1, limits: { quality: { min: 0.6 } } },
+  tasks: ['route', 'extract', 'arithmetic', 'policy', 'reply', 'privacy'].map((name) => ({ name, samples: 80 })),
+  models: (['slm', 'llm'] as const).flatMap((kind) =>
+    ['llama-cpp', 'onnxruntime', 'transformers'].map((engine) => ({
+      id: `${kind === 'slm' ? 'small' : 'large'}:${engine}`,
+      class: kind,
+      quality: {
+        route: 0.95,
+        extract: 0.9,
+        arithmetic: kind === 'slm' ? 0.3 : 0.95,
+        policy: 0.8,
+        reply: 0.1,
+        privacy: 0.2,
+      },
+      sureness: null,
+    })),
+  ),
+});
+
 describe('the report in a terminal', () => {
   it.each([
     ['a sound run', GOLDEN.pair!],
@@ -29,8 +50,18 @@ describe('the report in a terminal', () => {
     for (const line of render(log, 80).split('\n')) expect([...line].length, line).toBeLessThanOrEqual(80);
   });
 
-  it('says a sound run in about thirty lines', () => {
-    expect(render(GOLDEN.pair!, 100).split('\n').length).toBeLessThan(32);
+  it('says six tasks on three engines of two models in thirty lines', () => {
+    expect(render(engines, 80).trimEnd().split('\n').length).toBeLessThanOrEqual(30);
+  });
+
+  it('says once what all engines of a model have in common', () => {
+    const text = render(engines, 80);
+    expect(text.match(/arithmetic: every SLM is shown to be more than 10\.0 points worse/g)).toHaveLength(1);
+    expect(render(GOLDEN.pair!, 80)).toContain('Points and factors: reference-slm against reference-llm.');
+  });
+
+  it('ends the table of forty models early, and says so', () => {
+    expect(render(forty, 80)).toContain('28 more models are in the report');
   });
 
   it('keeps names whole and gives up columns first', () => {

@@ -1,0 +1,81 @@
+/**
+ * Verdicts in half a line each, for a terminal: what the numbers of the table beside it do not say. Tasks of which the same
+ * is said are named together. The whole sentences are in words.ts.
+ */
+import { METRICS } from '../analyse/metrics.js';
+import { isMissing } from '../measure/quantity.js';
+import type { Doubt, LimitCheck, Rejection, SuiteRecommendation, TaskVerdict } from '../recommend/recommendation.js';
+import { formatScore, formatUnit, list, plural } from './format.js';
+import { points, roundUp } from './words.js';
+
+/** `route, reply: every SLM is shown to be more than 3.0 points worse` */
+export function brieflyByTask({ tasks }: SuiteRecommendation): string[] {
+  const said = new Map<string, string[]>();
+  for (const { task, verdict } of tasks) {
+    const text = brieflyOf(verdict);
+    said.set(text, [...(said.get(text) ?? []), task]);
+  }
+  return [...said].map(([text, names]) => `${names.join(', ')}: ${text}`);
+}
+
+function brieflyOf(verdict: TaskVerdict): string {
+  switch (verdict.kind) {
+    case 'slm-fits': {
+      const { test } = verdict.comparison;
+      return `the SLM is shown to be within ${isMissing(test) ? 'the margin' : points(test.margin)} of the LLM`;
+    }
+    case 'llm-needed':
+      return ruledOut(verdict.rejected.length === 1 ? 'the SLM' : 'every SLM', verdict.rejected);
+    case 'cascade': {
+      const { deferred, cost } = verdict.trial;
+      const what = cost.unit === 'dollars' ? 'price' : 'time';
+      return `asking the LLM on ${formatScore(deferred)} keeps its quality for ${formatScore(cost.cascade / cost.large)} of its ${what}`;
+    }
+    case 'inconclusive':
+      return openBecause(verdict.because);
+    case 'one-class':
+      return verdict.model === null ? 'no model is shown to meet every limit' : `${verdict.model} meets every limit`;
+    case 'nothing-passes':
+      return ruledOut(verdict.rejected.length === 1 ? 'the model' : 'every model', verdict.rejected);
+    case 'not-measured':
+      return verdict.reason;
+  }
+}
+
+/** What rules out all of them, where it is one thing. */
+function ruledOut(who: string, rejected: readonly Rejection[]): string {
+  const missed = rejected.map((one) => (one.by === 'limits' ? one.checks.map(nameLimit) : null));
+  const common = missed[0]?.find((limit) => missed.every((limits) => limits?.includes(limit)));
+  if (common !== undefined) return `${who} misses ${common}`;
+  const margins = new Set(rejected.map((one) => (one.by === 'margin' ? marginOf(one) : null)));
+  const [margin] = margins;
+  if (margins.size === 1 && margin) return `${who} is shown to be more than ${margin} worse`;
+  return `${who} is shown to be worse by more than the margin, or misses a limit`;
+}
+
+function marginOf({ comparison: { test } }: Extract<Rejection, { by: 'margin' }>): string {
+  return isMissing(test) ? 'the margin' : points(test.margin);
+}
+
+function openBecause(doubt: Doubt): string {
+  switch (doubt.of) {
+    case 'margin': {
+      const { test, needed } = doubt.comparison;
+      if (isMissing(test)) return test.missing;
+      if (isMissing(needed)) return needed.missing;
+      const more = needed.value - test.difference.n;
+      return more > 0 ? `about ${plural(roundUp(more), 'more sample')} would tell` : 'a few more samples would tell';
+    }
+    case 'limits':
+      return `whether ${doubt.model} meets ${list(doubt.checks.map(nameLimit))} is open`;
+    case 'pairs':
+      return doubt.reason;
+  }
+}
+
+/** `quality of at least 80.0%` */
+function nameLimit({ limit, level, bound }: LimitCheck): string {
+  const { title, unit, better } = METRICS[limit];
+  const at = level === null || level === 'mean' ? '' : ` (${level})`;
+  return `${title.toLowerCase()}${at} of ${better === 'higher' ? 'at least' : 'at most'} ${formatUnit(bound, unit)}`;
+}
