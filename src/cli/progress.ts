@@ -1,9 +1,12 @@
 /**
- * Progress on stderr: one line that is rewritten on a terminal, one line a task elsewhere (a CI log keeps every line). All
- * text that comes from a model or a server is stripped of control characters: a terminal obeys what it is sent.
+ * Progress on stderr: on a terminal one line that is rewritten, with the time left for the task, the model and the run;
+ * elsewhere, and in CI, plain lines: one a task, and one a minute while a task is long. All text that comes from a model or a
+ * server is stripped of control characters: a terminal obeys what it is sent. There is no colour here to turn off.
  */
-import { type Block, countTrials } from '../core/plan/plan.js';
+import { type Block, countTrials, type Trial } from '../core/plan/plan.js';
+import { plain, shorten } from '../core/report/text.js';
 import type { RunEvent } from '../run/runner.js';
+import { startEta } from './eta.js';
 
 export interface Progress {
   readonly onEvent: (event: RunEvent) => void;
@@ -14,87 +17,136 @@ export interface ProgressOptions {
   readonly quiet: boolean;
   /** Trials that an earlier run of this log made. */
   readonly done: number;
+  readonly screen?: Screen;
 }
 
-const REDRAW = 100;
+/** Where progress goes, and the clock that it goes by. */
+export interface Screen {
+  /** Whether a line can be rewritten. */
+  readonly rewritable: boolean;
+  readonly columns: () => number;
+  readonly write: (text: string) => void;
+  /** Seconds. */
+  readonly now: () => number;
+}
 
-export function showProgress(blocks: readonly Block[], { quiet, done }: ProgressOptions): Progress {
+const STDERR: Screen = {
+  rewritable: process.stderr.isTTY === true && !process.env.CI && process.env.TERM !== 'dumb',
+  columns: () => process.stderr.columns ?? 80,
+  write: (text) => process.stderr.write(text),
+  now: () => performance.now() / 1000,
+};
+
+/** Seconds between two drawings of the line, and between two plain lines of one task. */
+const REDRAW = 0.1;
+const SILENCE = 60;
+const ERASE = '\r\u001b[2K';
+const MOST_OF_A_MESSAGE = 300;
+
+export function showProgress(blocks: readonly Block[], { quiet, done, screen = STDERR }: ProgressOptions): Progress {
   if (quiet) return { onEvent: () => {}, end: () => {} };
-  const terminal = process.stderr.isTTY === true;
+  const { rewritable, columns, write, now } = screen;
   const total = countTrials(blocks);
-  const cells = new Map<string, number>(
-    blocks.flatMap(({ model, cells }) =>
-      cells.map((cell) => [`${model} ${cell.suite}/${cell.task}`, cell.trials.length] as const),
-    ),
-  );
-  const counts = new Map<string, { ok: number; failed: number }>();
-  const started = performance.now();
+  const counts = countCells(blocks);
+  const eta = startEta(blocks);
   let finished = 0;
-  let drawn = 0;
+  let last = Number.NEGATIVE_INFINITY;
   let line = '';
 
-  const write = (text: string) => {
-    process.stderr.write(terminal ? `\r\u001b[2K${text}\n${line}` : `${text}\n`);
+  /** A line that stays. */
+  const say = (text: string) => {
+    last = now();
+    write(rewritable ? `${ERASE}${text}\n${line}` : `${text}\n`);
   };
-  const draw = (text: string, force: boolean) => {
-    if (!terminal) return;
-    const now = performance.now();
-    if (!force && now - drawn < REDRAW) return;
-    drawn = now;
-    line = text.slice(0, (process.stderr.columns ?? 80) - 1);
-    process.stderr.write(`\r\u001b[2K${line}`);
+  /** The line that is rewritten, where one can be. */
+  const draw = (text: string, when: 'now' | 'at times') => {
+    if (!rewritable || (when === 'at times' && now() - last < REDRAW)) return;
+    last = now();
+    line = shorten(text, columns() - 1);
+    write(`${ERASE}${line}`);
   };
-  const eta = () => {
-    const elapsed = (performance.now() - started) / 1000;
-    return finished === 0 ? '' : `, ${duration((elapsed / finished) * (total - finished))} left`;
+  const onTrial = (trial: Trial, failed: boolean) => {
+    finished++;
+    eta.finish(trial, now());
+    const count = counts.get(cellOf(trial))!;
+    count.made++;
+    if (failed) count.failed++;
+    const where = `${trial.model}: ${trial.task}`;
+    if (count.made === count.planned) {
+      const failures = count.failed > 0 ? `, ${count.failed} failed` : '';
+      say(`${where}: ${count.made} trials${failures}${timeLeft(eta.left(trial), ['model', 'run'])}`);
+    } else if (rewritable) {
+      if (now() - last < REDRAW) return;
+      const left = timeLeft(eta.left(trial), ['task', 'model', 'run']);
+      draw(`${where} ${count.made}/${count.planned}${left} (${finished}/${total})`, 'now');
+    } else if (now() - last >= SILENCE) {
+      say(`${where}: ${count.made} of ${count.planned}${timeLeft(eta.left(trial), ['task', 'model', 'run'])}`);
+    }
   };
 
-  if (done > 0) write(`${done} trials are recorded already; ${total} remain`);
+  if (done > 0) say(`${done} trials are recorded already; ${total} remain`);
 
   return {
     onEvent(event) {
       switch (event.type) {
         case 'opening':
-          return draw(`${event.model}: opening`, true);
-        case 'progress':
+          eta.pause();
+          return draw(`${event.model}: opening`, 'now');
+        case 'progress': {
+          const size = `${megabytes(event.done)} of ${megabytes(event.total)} MB`;
           return draw(
-            `${event.model}: ${plain(event.what)} ${megabytes(event.done)} of ${megabytes(event.total)} MB`,
-            event.done === event.total,
+            `${event.model}: ${oneLine(event.what)} ${size}`,
+            event.done === event.total ? 'now' : 'at times',
           );
-        case 'opened':
-          return write(`${event.model}: opened in ${event.load.toFixed(2)} s`);
-        case 'warning':
-          return write(`${event.model}: warning: ${plain(event.message)}`);
-        case 'trial': {
-          finished++;
-          const { model, suite, task } = event.trial;
-          const key = `${model} ${suite}/${task}`;
-          const count = counts.get(key) ?? { ok: 0, failed: 0 };
-          counts.set(key, count);
-          if (event.outcome.state === 'failed') count.failed++;
-          else count.ok++;
-          const made = count.ok + count.failed;
-          draw(`${model}  ${task}  ${made}/${cells.get(key)}   (${finished}/${total}${eta()})`, false);
-          if (made === cells.get(key))
-            write(`${model}: ${task}: ${made} trials${count.failed > 0 ? `, ${count.failed} failed` : ''}${eta()}`);
         }
+        case 'opened':
+          return say(`${event.model}: opened in ${event.load.toFixed(2)} s`);
+        case 'warning':
+          return say(`${event.model}: warning: ${oneLine(event.message)}`);
+        case 'trial':
+          return onTrial(event.trial, event.outcome.state === 'failed');
       }
     },
     end() {
-      if (terminal) process.stderr.write('\r\u001b[2K');
+      if (rewritable) write(ERASE);
     },
   };
 }
 
-/** Without control characters, and on one line. */
-function plain(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be removed
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, 300);
+function countCells(blocks: readonly Block[]) {
+  const counts = new Map<string, { made: number; failed: number; planned: number }>();
+  for (const { model, cells } of blocks) {
+    for (const { suite, task, trials } of cells) {
+      const key = cellOf({ model, suite, task });
+      counts.set(key, { made: 0, failed: 0, planned: (counts.get(key)?.planned ?? 0) + trials.length });
+    }
+  }
+  return counts;
+}
+
+function cellOf({ model, suite, task }: Pick<Trial, 'model' | 'suite' | 'task'>): string {
+  return `${model} ${suite}/${task}`;
+}
+
+/** `; left: task 4 s, model 1 min 5 s, run 9 min` */
+function timeLeft<Part extends string>(left: Readonly<Record<Part, number | null>>, parts: readonly Part[]): string {
+  const known = parts.flatMap((part) => {
+    const seconds = left[part];
+    return seconds === null || seconds === 0 ? [] : [`${part} ${duration(seconds)}`];
+  });
+  return known.length === 0 ? '' : `; left: ${known.join(', ')}`;
+}
+
+function oneLine(text: string): string {
+  return shorten(plain(text), MOST_OF_A_MESSAGE);
 }
 
 function duration(seconds: number): string {
   const whole = Math.ceil(seconds);
-  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  if (whole < 60) return `${whole} s`;
+  if (whole < 600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  const minutes = Math.ceil(whole / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 function megabytes(bytes: number): string {
