@@ -12,6 +12,7 @@ import { renderReports } from '../core/report/table.js';
 import { renderTerminal } from '../core/report/terminal.js';
 import { displayPath } from '../files/document.js';
 import { readLog } from '../files/log.js';
+import { drawPng } from './png.js';
 import { logOf } from './runs.js';
 
 export interface ReportFlags {
@@ -48,7 +49,7 @@ export async function printRuns(logs: readonly string[], { out, json }: PrintOpt
   const analysis = await (logs.length === 1 ? analyseLog(logs[0]!) : analyseTogether(logs));
   const recommendation = recommend(analysis);
 
-  const artifacts = await renderReports({ analysis, recommendation, page: await pageAssets() });
+  const artifacts = await renderReports({ analysis, recommendation, page: await pageAssets(), drawPng });
   for (const { path, content } of artifacts) await writeArtifact(join(out, path), content);
   if (json) {
     process.stdout.write(String(artifacts.find(({ path }) => path === 'summary.json')!.content));
@@ -58,7 +59,7 @@ export async function printRuns(logs: readonly string[], { out, json }: PrintOpt
   process.stdout.write(
     renderTerminal(analysis, recommendation, { columns: Math.min(process.stdout.columns ?? 80, 120), color }),
   );
-  process.stdout.write(`\nEverything behind it: ${displayPath(join(out, 'report.html'))}\n`);
+  process.stdout.write(`Everything behind it: ${displayPath(join(out, 'report.html'))}\n`);
 }
 
 async function analyseLog(log: string): Promise<Analysis> {

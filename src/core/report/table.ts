@@ -13,6 +13,8 @@ export interface ReportInput {
   readonly recommendation: Recommendation;
   /** The browser's part of report.html; without it there is no page. */
   readonly page?: PageAssets;
+  /** Draws an SVG as PNG; without it there are no PNG files. */
+  readonly drawPng?: (svg: string) => Promise<Uint8Array>;
 }
 
 export interface Reporter {
@@ -35,8 +37,8 @@ export const REPORTERS = {
     render: ({ analysis }) => samplesReport(analysis),
   },
   charts: {
-    summary: 'charts/, as Vega-Lite specifications and as SVG',
-    render: ({ analysis, recommendation }) => chartsReport(analysis, recommendation),
+    summary: 'charts/, as Vega-Lite specifications, SVG and PNG',
+    render: ({ analysis, recommendation, drawPng }) => chartsReport(analysis, recommendation, drawPng),
   },
   html: {
     summary: 'report.html, the page that is passed around',

@@ -65,13 +65,16 @@ export function modelColour(models: readonly ModelAnalysis[], all: readonly Mode
   };
 }
 
+/** Vega takes letters for wider than they are: its limit cuts what this many units would hold. */
+const LABEL = 280;
+
 /** A legend below the plot, in as many columns as its labels leave room for. */
 export function legendOf(labels: readonly string[]): Spec {
-  const longest = Math.min(200, Math.max(...labels.map((label) => label.length)) * 6.2);
+  const longest = Math.min(LABEL, Math.max(...labels.map((label) => label.length)) * 6.2);
   return {
     orient: 'bottom',
     columns: Math.max(1, Math.floor(WIDTH / (longest + 34))),
-    labelLimit: 200,
+    labelLimit: LABEL,
     symbolLimit: 60,
   };
 }

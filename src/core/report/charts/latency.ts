@@ -27,8 +27,7 @@ export function latencyChart({ analysis, suite }: ChartInput, latency: Latency):
     const reason = curves.find(isMissing)?.missing ?? 'no model was run';
     return { name, title: `Distribution of the ${what}`, missing: reason };
   }
-  const shown = known.map((curve) => `${curve.model} ${formatSeconds(curve.quantiles[50]!)}`);
-  const title = `Median ${what}: ${shown.length > 6 ? `${formatSeconds(Math.min(...known.map((c) => c.quantiles[50]!)))} to ${formatSeconds(Math.max(...known.map((c) => c.quantiles[50]!)))}` : list(shown)}`;
+  const title = `Median ${what}: ${mediansOf(known)}`;
   const rows = known.flatMap(({ model, quantiles }) =>
     // A logarithmic axis starts above 0.
     quantiles.flatMap((value, i) =>
@@ -87,6 +86,13 @@ export function latencyChart({ analysis, suite }: ChartInput, latency: Latency):
     )
     .join('; ');
   return { name, title, alt: `${alt}.`, spec };
+}
+
+/** All of a few; of many the shortest and the longest. */
+function mediansOf(curves: readonly Curve[]): string {
+  const sorted = [...curves].sort((a, b) => a.quantiles[50]! - b.quantiles[50]!);
+  const shown = sorted.map(({ model, quantiles }) => `${formatSeconds(quantiles[50]!)} (${model})`);
+  return shown.length > 3 ? `${shown[0]} to ${shown.at(-1)}` : list(shown);
 }
 
 function curveOf(analysis: Analysis, suite: number, model: string, latency: Latency): Curve | Missing {
