@@ -9,12 +9,23 @@ export interface Check {
   run(data: Folder): Iterable<Figure>;
 }
 
+/** A check that runs a model, here and elsewhere, where that is to be had. */
+export interface AsyncCheck extends Omit<Check, 'run'> {
+  /** What it is called by, for several checks may read one folder. */
+  readonly name: string;
+  /** Why it cannot run here, or null. */
+  cannot(): string | null;
+  run(data: Folder): AsyncIterable<Figure>;
+}
+
 export interface Figure {
   readonly what: string;
   readonly published: string;
   readonly found: string;
   /** Where a published figure is known not to follow from the published outputs: why, and what is checked instead. */
   readonly note?: string;
+  /** False for figures that are shown side by side and need not agree, as speeds. */
+  readonly compared?: false;
 }
 
 /** Reads the files of one data set. Names are relative to its folder. */

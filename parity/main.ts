@@ -2,6 +2,7 @@
  * Reproduces published scores from published model outputs, with no model at all:
  *
  *     RIGHTSIZE_DATA=path/to/datasets npm run parity [-- folder …]
+ *     RIGHTSIZE_DATA=path/to/datasets npm run parity -- lm-eval-hf      one model, here and through lm-evaluation-harness
  *
  * Prints each published figure beside ours; exits 1 when one disagrees. Data that is not there is skipped, with the reason.
  */
@@ -12,20 +13,21 @@ import { bbh } from './bbh.js';
 import { bbq } from './bbq.js';
 import { bfcl } from './bfcl.js';
 import { bleu } from './bleu.js';
-import type { Check, Figure } from './check.js';
+import type { AsyncCheck, Check, Figure } from './check.js';
 import { openFolder } from './folder.js';
 import { gsm8k } from './gsm8k.js';
 import { humaneval } from './humaneval.js';
 import { ifeval } from './ifeval.js';
 import { jsonSchema } from './json-schema.js';
 import { lighteval } from './lighteval.js';
+import { lmEvalHf } from './lm-eval-hf.js';
 import { lmEvalV0 } from './lm-eval-v0.js';
 import { rho } from './rho.js';
 import { rouge } from './rouge.js';
 import { squad } from './squad.js';
 import { xstest } from './xstest.js';
 
-const CHECKS: readonly Check[] = [
+const CHECKS: readonly (Check | AsyncCheck)[] = [
   gsm8k,
   bbh,
   squad,
@@ -41,6 +43,7 @@ const CHECKS: readonly Check[] = [
   bfcl,
   jsonSchema,
   lmEvalV0,
+  lmEvalHf,
 ];
 
 const root = process.env.RIGHTSIZE_DATA;
@@ -49,27 +52,32 @@ const table = new Table({ head: ['', 'figure', 'published', 'found'], style: { h
 const totals = { equal: 0, different: 0, skipped: 0 };
 
 for (const check of CHECKS) {
-  if (only.length > 0 && !only.includes(check.folder)) continue;
-  const reason = root === undefined ? 'RIGHTSIZE_DATA names no folder' : run(check, join(root, check.folder));
+  const name = 'name' in check ? check.name : check.folder;
+  if (only.length > 0 && !only.includes(name)) continue;
+  const reason = root === undefined ? 'RIGHTSIZE_DATA names no folder' : await run(check, join(root, check.folder));
   if (reason === null) continue;
   totals.skipped++;
-  console.error(`skipped ${check.folder}: ${reason}`);
+  console.error(`skipped ${name}: ${reason}`);
 }
 if (table.length > 0) console.log(table.toString());
-console.log(`${totals.equal} figures agree, ${totals.different} differ, ${totals.skipped} data sets skipped`);
+console.log(`${totals.equal} figures agree, ${totals.different} differ, ${totals.skipped} checks skipped`);
 process.exitCode = totals.different > 0 ? 1 : 0;
 
 /** @returns why nothing was checked, or null. */
-function run(check: Check, path: string): string | null {
+async function run(check: Check | AsyncCheck, path: string): Promise<string | null> {
   const folder = openFolder(path);
   if (!folder.has('.')) return `${path} is not there`;
+  const cannot = 'cannot' in check ? check.cannot() : null;
+  if (cannot !== null) return cannot;
   const start = performance.now();
-  const figures: readonly Figure[] = [...check.run(folder)];
+  const figures: Figure[] = [];
+  for await (const figure of check.run(folder)) figures.push(figure);
   table.push([{ colSpan: 4, content: `${check.title} (${((performance.now() - start) / 1000).toFixed(1)} s)` }]);
-  for (const { what, published, found, note } of figures) {
+  for (const { what, published, found, note, compared } of figures) {
     const equal = published === found;
-    totals[equal ? 'equal' : 'different']++;
-    table.push([equal ? '=' : '≠', note === undefined ? what : `${what}: ${note}`, published, found]);
+    if (compared !== false) totals[equal ? 'equal' : 'different']++;
+    const mark = compared === false ? ' ' : equal ? '=' : '≠';
+    table.push([mark, note === undefined ? what : `${what}: ${note}`, published, found]);
   }
   return null;
 }
