@@ -18,6 +18,7 @@ import { describeGoal, describeSpread } from './words.js';
 const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   'llama-cpp': async () => (await import('./llama-cpp.js')).llamaCppPart,
   onnxruntime: async () => (await import('./onnxruntime.js')).onnxruntimePart,
+  overhead: async () => (await import('./overhead.js')).overheadPart,
   timestamps: async () => (await import('./timestamps.js')).timestampsPart,
 };
 

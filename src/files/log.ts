@@ -68,22 +68,22 @@ function isFileError(error: unknown): boolean {
 }
 
 function parseRecord(line: string, number: number, file: string): LogRecord {
-  const place = `${displayPath(file)}:${number}: `;
+  const place = () => `${displayPath(file)}:${number}: `;
   let record: LogRecord;
   try {
     record = JSON.parse(line) as LogRecord;
   } catch (cause) {
     throw new UserError(
-      `${place}expected a record of a log, found a damaged line; restore the file, or remove this line to do without its record`,
+      `${place()}expected a record of a log, found a damaged line; restore the file, or remove this line to do without its record`,
       { cause },
     );
   }
   if (typeof record !== 'object' || record === null || typeof record.type !== 'string') {
-    throw new UserError(`${place}expected a record with a type, found none; is this the log of a run?`);
+    throw new UserError(`${place()}expected a record with a type, found none; is this the log of a run?`);
   }
   if (record.type === 'run' && record.version !== LOG_VERSION) {
     throw new UserError(
-      `${place}expected a log of version ${LOG_VERSION}, found ${String(record.version)}; read it with the version of rightsize that wrote it`,
+      `${place()}expected a log of version ${LOG_VERSION}, found ${String(record.version)}; read it with the version of rightsize that wrote it`,
     );
   }
   return record;

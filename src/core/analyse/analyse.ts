@@ -26,16 +26,17 @@ import type {
   Warning,
 } from '../measure/log.js';
 import { isCompleted } from '../measure/log.js';
-import { type Missing, missing } from '../measure/quantity.js';
+import { isMissing, type Missing, missing } from '../measure/quantity.js';
 import { timingsOf } from '../measure/timings.js';
 import type { Scorer } from '../score/score.js';
 import { SCORERS } from '../score/table.js';
 import type { Analysis, RunInfo, SuiteAnalysis } from './analysis.js';
-import { type CellState, Distinct, keep, keyOf } from './collect.js';
+import { Distinct, keyOf } from './collect.js';
 import { countGaps } from './gaps.js';
 import { analyseModel } from './sessions.js';
 import { analyseSuite } from './suites.js';
 import { type Judge, judgeTrial, type Price } from './trial.js';
+import { type CellState, Trials } from './trials.js';
 
 export type Scorers = Readonly<Record<string, Scorer>>;
 
@@ -84,12 +85,12 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
     const cellKey = keyOf(taskKey, record.model);
     let cell = cells.get(cellKey);
     if (cell === undefined) {
-      cell = { trials: new Map(), gaps: new Map(), conflicts: new Map() };
+      cell = { trials: new Trials({ keepsTexts: hasAggregate(context.judge) }), gaps: new Map() };
       cells.set(cellKey, cell);
     }
     const price = context.prices.get(record.model) ?? missing(`the run does not name the model ${record.model}`);
     const result = judgeTrial(record, { sample, judge: context.judge, price });
-    if (keep(cell, record.sample, result) && isCompleted(record.outcome) && !result.cold) {
+    if (cell.trials.add(record.sample, result) && isCompleted(record.outcome) && !result.cold) {
       countGaps(cell.gaps, timingsOf(record.outcome).itl);
     }
     return true;
@@ -159,9 +160,7 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
             ({ reason }) => reason,
           ),
           trials: definition.suites.flatMap((suite) =>
-            suite.tasks.map(({ name }) =>
-              [...(cells.get(keyOf(suite.name, name, model.id))?.trials.values() ?? [])].flat(),
-            ),
+            suite.tasks.flatMap(({ name }) => cells.get(keyOf(suite.name, name, model.id))?.trials ?? []),
           ),
         }),
       );
@@ -211,6 +210,10 @@ function judgeOf(choice: LoggedSuite['tasks'][number]['scorer'], scorers: Scorer
     );
   }
   return { scorer, options: options.data };
+}
+
+function hasAggregate(judge: Judge): boolean {
+  return !isMissing(judge) && judge.scorer.aggregate !== undefined;
 }
 
 function priceOf(model: Model): Price | Missing {
@@ -263,7 +266,7 @@ function warningsOf(
   },
 ): Warning[] {
   const warnings: Warning[] = [...run.environment.noise];
-  const conflicts = [...found.cells.values()].reduce((total, { conflicts }) => total + conflicts.size, 0);
+  const conflicts = [...found.cells.values()].reduce((total, { trials }) => total + trials.conflicts, 0);
   if (conflicts > 0) {
     warnings.push({
       what: `${conflicts} trials were recorded more than once with different results; the earliest completed one counts`,

@@ -2,11 +2,13 @@
 import type { Warning } from '../measure/log.js';
 import { isMissing, type Missing, missing, type Quantity } from '../measure/quantity.js';
 import { type Estimate, estimateScore, mean } from '../stats/index.js';
-import type { Cell, Distribution, FailureCount, Overall, SampleInfo, SampleResult, TrialCounts } from './analysis.js';
+import type { Cell, Distribution, Overall, SampleInfo, SampleResult, TrialCounts } from './analysis.js';
+import { compare } from './collect.js';
 import { distributionOf } from './distribution.js';
 import { type GapCounts, gapsOf, mergeGaps } from './gaps.js';
 import { DISTRIBUTED, type DistributedMetric } from './metrics.js';
-import type { Judge, TrialResult } from './trial.js';
+import type { Judge } from './trial.js';
+import type { Counts, Trials } from './trials.js';
 
 export interface CellInput {
   readonly suite: string;
@@ -17,48 +19,39 @@ export interface CellInput {
   readonly absent: string;
   readonly judge: Judge;
   readonly samples: readonly SampleInfo[];
-  /** The trials of each sample, by repetition, in the order of the samples. */
-  readonly trials: readonly (readonly TrialResult[])[];
+  readonly trials: Trials;
   readonly gaps: GapCounts;
 }
 
 export function analyseCell(input: CellInput): Cell {
-  const { suite, task, model, samples, planned } = input;
-  const trials = input.trials.flat();
-  const results = input.trials.map((repetitions) => (repetitions.length === 0 ? null : combine(repetitions)));
+  const { suite, task, model, samples, planned, trials } = input;
+  const results = samples.map(({ id }) => combine(trials, id));
+  const found = trials.counts();
+  const { completed, failedByModel, failedByHarness, unjudged } = found;
   const counts: TrialCounts = {
     planned,
-    recorded: trials.length,
-    completed: trials.filter(({ state }) => state === 'completed').length,
-    failedByModel: trials.filter(({ state }) => state === 'failed-by-model').length,
-    failedByHarness: trials.filter(({ state }) => state === 'failed-by-harness').length,
-    unjudged: trials.filter(({ state, score }) => state === 'completed' && score.state === 'unscored').length,
+    recorded: trials.size,
+    ...{ completed, failedByModel, failedByHarness, unjudged },
   };
   return {
     suite,
     task,
     model,
     trials: counts,
-    failures: countFailures(trials),
+    failures: trials.failures().toSorted((a, b) => compare(`${a.by} ${a.kind}`, `${b.by} ${b.kind}`)),
     quality: qualityOf(samples, results, input.absent),
-    metrics: metricsOf(trials, input.absent),
+    metrics: metricsOf([input]),
     gaps: gapsOf(input.gaps),
     aggregates: aggregatesOf(input),
     results,
-    warnings: warningsOf(input, trials, counts),
+    warnings: warningsOf(input, { ...found, ...counts }),
   };
 }
 
 /** The cells of one model over all tasks of a suite, as if they were one task. */
 export function analyseOverall(
   model: string,
-  cells: readonly {
-    readonly cell: Cell;
-    readonly samples: readonly SampleInfo[];
-    readonly trials: readonly (readonly TrialResult[])[];
-    readonly gaps: GapCounts;
-    readonly absent: string;
-  }[],
+  cells: readonly (Measured & { readonly cell: Cell; readonly gaps: GapCounts })[],
 ): Overall {
   const absent = cells[0]?.absent ?? 'the suite has no tasks';
   const results = cells.flatMap(({ cell }) => cell.results);
@@ -74,10 +67,7 @@ export function analyseOverall(
   return {
     model,
     quality: qualityOf(samples, results, absent),
-    metrics: metricsOf(
-      cells.flatMap(({ trials }) => trials.flat()),
-      absent,
-    ),
+    metrics: cells.length === 1 ? cells[0]!.cell.metrics : metricsOf(cells),
     gaps: gapsOf(mergeGaps(cells.map(({ gaps }) => gaps))),
     failures: total(({ failedByModel }) => failedByModel),
     unscored: total(({ failedByHarness, unjudged }) => failedByHarness + unjudged),
@@ -85,37 +75,30 @@ export function analyseOverall(
 }
 
 /** Repetitions of a sample are one observation of it: their scores are averaged before anything else is. */
-function combine(repetitions: readonly TrialResult[]): SampleResult {
-  const first = repetitions[0]!;
-  const scores = repetitions.flatMap(({ score }) => (score.state === 'scored' ? [score.value] : []));
+function combine(trials: Trials, sample: string): SampleResult | null {
+  const first = trials.first(sample);
+  if (first === null) return null;
+  const rows = trials.of(sample);
+  const scores = rows.map((row) => trials.score(row)).filter((score) => score !== null);
   return {
-    repetitions: repetitions.length,
+    repetitions: rows.length,
     score: scores.length > 0 ? mean(scores) : null,
     failure: first.failure?.reason ?? (first.score.state === 'unscored' ? first.score.reason : null),
     output: first.output,
     answer: first.score.state === 'scored' ? first.score.answer : null,
     finish: first.finish,
-    timings: repetitions.length === 1 ? first.timings : meanTimings(repetitions),
+    timings: rows.length === 1 ? first.timings : meanTimings(trials, rows),
     confidence: first.confidence,
   };
 }
 
-function meanTimings(repetitions: readonly TrialResult[]): SampleResult['timings'] {
+function meanTimings(trials: Trials, rows: readonly number[]): SampleResult['timings'] {
   const timings: Partial<Record<DistributedMetric, number>> = {};
   for (const metric of DISTRIBUTED) {
-    const values = valuesOf(metric, repetitions);
+    const values = rows.map((row) => trials.timing(row, metric)).filter((value) => value !== null);
     if (values.length > 0) timings[metric] = mean(values);
   }
   return timings;
-}
-
-function valuesOf(metric: DistributedMetric, trials: readonly TrialResult[]): number[] {
-  const values: number[] = [];
-  for (const { timings } of trials) {
-    const value = timings[metric];
-    if (value !== undefined) values.push(value);
-  }
-  return values;
 }
 
 function qualityOf(
@@ -148,39 +131,44 @@ export function clusterOf(sample: SampleInfo): string {
   return sample.group === null ? `sample ${sample.id}` : `group ${sample.group}`;
 }
 
-function metricsOf(trials: readonly TrialResult[], absent: string): Cell['metrics'] {
+/** Trials of some samples; `absent` says why there are none, where there are none. */
+type Measured = Pick<CellInput, 'samples' | 'trials' | 'absent'>;
+
+function metricsOf(measured: readonly Measured[]): Cell['metrics'] {
   return Object.fromEntries(
-    DISTRIBUTED.map((metric) => [metric, metricOf(metric, trials, absent)]),
+    DISTRIBUTED.map((metric) => [metric, metricOf(metric, measured)]),
   ) as unknown as Cell['metrics'];
 }
 
-function metricOf(metric: DistributedMetric, trials: readonly TrialResult[], absent: string): Distribution | Missing {
-  const values = valuesOf(metric, trials);
+function metricOf(metric: DistributedMetric, measured: readonly Measured[]): Distribution | Missing {
+  const values = measured.flatMap((one) => valuesOf(metric, one));
   if (values.length > 0) return distributionOf(values);
-  if (trials.length === 0) return missing(absent);
-  const reasons = trials.flatMap((trial) => trial.absent[metric] ?? []).sort();
+  if (measured.every(({ trials }) => trials.size === 0)) return missing(measured[0]?.absent ?? 'there are no tasks');
+  const reasons = measured.flatMap(({ trials }) => trials.whyAbsent(metric) ?? []).sort();
   return missing(reasons[0] ?? 'no trial was completed');
 }
 
-function countFailures(trials: readonly TrialResult[]): FailureCount[] {
-  const counts = new Map<string, FailureCount>();
-  for (const { failure } of trials) {
-    if (failure === null) continue;
-    const key = `${failure.by} ${failure.kind}`;
-    const known = counts.get(key);
-    const example = known === undefined || failure.reason < known.example ? failure.reason : known.example;
-    counts.set(key, { by: failure.by, kind: failure.kind, count: (known?.count ?? 0) + 1, example });
+/** In the order of samples and repetitions: sums of floating-point numbers depend on it. */
+function valuesOf(metric: DistributedMetric, { samples, trials }: Measured): number[] {
+  const values: number[] = [];
+  for (const { id } of samples) {
+    for (const row of trials.of(id)) {
+      const value = trials.timing(row, metric);
+      if (value !== null) values.push(value);
+    }
   }
-  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, count]) => count);
+  return values;
 }
 
 function aggregatesOf({ judge, samples, trials }: CellInput): Readonly<Record<string, Quantity>> {
   const aggregate = isMissing(judge) ? undefined : judge.scorer.aggregate?.(judge.options);
   if (aggregate === undefined) return {};
-  trials.forEach((repetitions, i) => {
-    const { target, fields } = samples[i]!;
-    for (const { output, score } of repetitions) aggregate.add({ input: { output, target, fields }, score });
-  });
+  for (const { id, target, fields } of samples) {
+    for (const row of trials.of(id)) {
+      const { output, score } = trials.said(row);
+      aggregate.add({ sample: id, input: { output, target, fields }, score });
+    }
+  }
   return aggregate.metrics();
 }
 
@@ -189,18 +177,12 @@ const OFTEN = 0.05;
 /** Fewer samples than this say little, whatever the interval. */
 const FEW_SAMPLES = 30;
 
-function warningsOf(
-  { samples, trials: bySample }: CellInput,
-  trials: readonly TrialResult[],
-  counts: TrialCounts,
-): Warning[] {
+function warningsOf({ samples, trials }: CellInput, counts: TrialCounts & Counts): Warning[] {
   const warnings: Warning[] = [];
   const warn = (what: string, remedy: string) => warnings.push({ what, remedy });
   const of = (n: number) => `${n} of ${counts.recorded} trials`;
-  const measured = bySample.filter((repetitions) => repetitions.length > 0).length;
-  const cut = trials.filter(({ finish }) => finish === 'length').length;
-  const disagree = trials.filter(({ tokensDisagree }) => tokensDisagree).length;
-  const retried = trials.filter(({ retries }) => retries > 0).length;
+  const measured = samples.filter(({ id }) => trials.of(id).length > 0).length;
+  const { cut, tokensDisagree, retried } = counts;
   const prompts = new Set(samples.map(({ promptHash }) => promptHash)).size;
 
   if (counts.recorded > 0 && counts.recorded < counts.planned) {
@@ -224,9 +206,9 @@ function warningsOf(
   if (cut > 0 && cut >= OFTEN * counts.completed) {
     warn(`${cut} of ${counts.completed} answers were cut at the token limit`, "raise the task's generation.maxTokens");
   }
-  if (disagree > 0) {
+  if (tokensDisagree > 0) {
     warn(
-      `${of(disagree)} have token counts that differ by more than 10% from the pieces that arrived`,
+      `${of(tokensDisagree)} have token counts that differ by more than 10% from the pieces that arrived`,
       'read the decode rate with care: the server sends several tokens at once, or counts otherwise',
     );
   }
@@ -241,7 +223,7 @@ function warningsOf(
       `${samples.length - prompts} prompts are sent more than once: the engine may have them cached`,
       'read TTFT and prefill rate as those of a warm cache, or remove the repeated samples',
     );
-  } else if (trials.length > measured) {
+  } else if (trials.size > measured) {
     warn(
       'each prompt was sent several times: repetitions may be answered from the prefix cache',
       'read TTFT and prefill rate as those of a warm cache, or measure once with more samples',

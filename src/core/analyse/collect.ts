@@ -1,6 +1,4 @@
-/** What the fold gathers: records each once, whatever their order and however often they were written. */
-import type { GapCounts } from './gaps.js';
-import type { TrialResult } from './trial.js';
+/** What the fold gathers besides trials: records that are few. */
 
 /** Records that are few, each once, whatever their order and however often they were written. */
 export class Distinct<T> {
@@ -27,44 +25,4 @@ export function compare(a: number | string, b: number | string): number {
 /** Names hold no slash, so a joined key stands for one thing. */
 export function keyOf(...parts: readonly string[]): string {
   return parts.join('/');
-}
-
-/** The trials of one task on one model. */
-export interface CellState {
-  /** By sample id, then in the order of repetitions. */
-  readonly trials: Map<string, TrialResult[]>;
-  readonly gaps: GapCounts;
-  /** Trials that were recorded more than once with different contents: what was recorded, by trial. */
-  readonly conflicts: Map<string, Set<string>>;
-}
-
-/**
- * Puts a trial into its cell. A trial recorded twice counts once: the completed one, else the earlier one.
- * @returns whether it is a new measurement, and not the same record again.
- */
-export function keep(cell: CellState, sample: string, result: TrialResult): boolean {
-  const repetitions = cell.trials.get(sample);
-  if (repetitions === undefined) {
-    cell.trials.set(sample, [result]);
-    return true;
-  }
-  const at = repetitions.findIndex((other) => other.repetition === result.repetition);
-  if (at < 0) {
-    repetitions.push(result);
-    repetitions.sort((a, b) => a.repetition - b.repetition);
-    return true;
-  }
-  const known = repetitions[at]!;
-  const [knownText, text] = [JSON.stringify(known), JSON.stringify(result)];
-  if (knownText === text) return false;
-  const trial = `${sample}#${result.repetition}`;
-  const seen = cell.conflicts.get(trial) ?? new Set([knownText]);
-  cell.conflicts.set(trial, seen);
-  if (seen.has(text)) return false;
-  seen.add(text);
-  const order = (one: TrialResult) => (one.state === 'completed' ? 0 : one.state === 'failed-by-model' ? 1 : 2);
-  const earlier =
-    order(result) - order(known) || result.session - known.session || result.at - known.at || compare(text, knownText);
-  if (earlier < 0) repetitions[at] = result;
-  return true;
 }

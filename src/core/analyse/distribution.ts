@@ -8,8 +8,7 @@ import type { Distribution, Spread } from './analysis.js';
 export const GRID = 100;
 
 export function distributionOf(values: readonly number[]): Distribution {
-  // Typed arrays sort by number, natively.
-  const ascending = [...Float64Array.from(values).sort()];
+  const ascending = sorted(values);
   return {
     n: values.length,
     at: {

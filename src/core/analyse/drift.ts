@@ -6,7 +6,7 @@
 import { isMissing, type Missing, missing } from '../measure/quantity.js';
 import { median, testTrend } from '../stats/index.js';
 import type { Drift } from './analysis.js';
-import type { TrialResult } from './trial.js';
+import type { Trials } from './trials.js';
 
 /** Stretches the run is cut into. */
 const STRETCHES = 40;
@@ -14,14 +14,17 @@ const STRETCHES = 40;
 const LEAST_TRIALS = 3;
 
 /** @param tasks the trials of one model, task by task. */
-export function driftOf(tasks: readonly (readonly TrialResult[])[]): Drift | Missing {
+export function driftOf(tasks: readonly Trials[]): Drift | Missing {
   const relative = tasks.flatMap((trials) => {
-    const timed = trials.flatMap((trial) =>
-      trial.timings.decodeRate === undefined ? [] : [{ trial, rate: trial.timings.decodeRate }],
-    );
+    const timed: { session: number; at: number; relative: number }[] = [];
+    for (let row = 0; row < trials.size; row++) {
+      const rate = trials.timing(row, 'decodeRate');
+      if (rate !== null) timed.push({ session: trials.session(row), at: trials.at(row), relative: rate });
+    }
     if (timed.length === 0) return [];
-    const middle = median(timed.map(({ rate }) => rate));
-    return timed.map(({ trial, rate }) => ({ session: trial.session, at: trial.at, relative: rate / middle }));
+    const middle = median(timed.map((one) => one.relative));
+    for (const one of timed) one.relative /= middle;
+    return timed;
   });
   if (relative.length === 0) return missing('no trial has a decode rate');
   const inOrder = relative.sort((a, b) => a.session - b.session || a.at - b.at || a.relative - b.relative);

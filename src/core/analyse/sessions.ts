@@ -6,7 +6,7 @@ import { isMissing, type Missing, missing, type Quantity } from '../measure/quan
 import type { Drift, MemorySpread, ModelAnalysis, Spread } from './analysis.js';
 import { spreadOf } from './distribution.js';
 import { driftOf } from './drift.js';
-import type { TrialResult } from './trial.js';
+import type { Trials } from './trials.js';
 
 const NEVER_OPENED = 'the model was never opened';
 const NOT_ENDED = 'the session ended before its peak was read';
@@ -16,7 +16,7 @@ export interface ModelRecords {
   readonly ends: readonly SessionEndRecord[];
   readonly failures: readonly ModelFailedRecord[];
   /** The model's trials, task by task. */
-  readonly trials: readonly (readonly TrialResult[])[];
+  readonly trials: readonly Trials[];
 }
 
 export function analyseModel(model: Model, { sessions, ends, failures, trials }: ModelRecords): ModelAnalysis {

@@ -3,9 +3,10 @@ import { isChat } from '../definition/suite.js';
 import type { LoggedSuite, RunRecord, SampleRecord } from '../measure/log.js';
 import type { ModelAnalysis, SampleInfo, SuiteAnalysis, TaskAnalysis } from './analysis.js';
 import { analyseCell, analyseOverall, type CellInput } from './cells.js';
-import { type CellState, compare, keyOf } from './collect.js';
+import { compare, keyOf } from './collect.js';
 import { parityOf } from './parity.js';
 import type { Judge } from './trial.js';
+import { type CellState, Trials } from './trials.js';
 
 export interface Collected {
   readonly models: readonly ModelAnalysis[];
@@ -32,7 +33,7 @@ export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Coll
         ...common,
         model: id,
         absent: absentReason(collected.models.find((model) => model.id === id)!),
-        trials: samples.map((sample) => cell?.trials.get(sample.id) ?? []),
+        trials: cell?.trials ?? new Trials({ keepsTexts: false }),
         gaps: cell?.gaps ?? new Map(),
       };
     });

@@ -1,0 +1,282 @@
+/**
+ * The trials of one task on one model, as columns. A log may hold millions of trials, and an object for each would be ten
+ * times as large: numbers stand in rows of typed arrays, texts are kept of the first repetition of each sample, and of the
+ * others only where the scorer's aggregate has yet to see them.
+ */
+import type { Score } from '../score/score.js';
+import type { FailureCount } from './analysis.js';
+import { compare } from './collect.js';
+import type { GapCounts } from './gaps.js';
+import { DISTRIBUTED, type DistributedMetric } from './metrics.js';
+import type { TrialResult } from './trial.js';
+
+/** What a row holds, each as a number; NaN stands for what is absent, and never leaves this file. */
+const COLUMNS = [
+  'session',
+  'repetition',
+  'at',
+  'state',
+  'finish',
+  'failure',
+  'marks',
+  'score',
+  'text',
+  ...DISTRIBUTED,
+] as const;
+type Column = (typeof COLUMNS)[number];
+
+const WIDTH = COLUMNS.length;
+const AT = Object.fromEntries(COLUMNS.map((column, at) => [column, at])) as Readonly<Record<Column, number>>;
+/** Rows of a block, a power of two. Blocks are never copied, as one growing array would be. */
+const BLOCK = 2048;
+
+/** From the surest to the least: of two records of one trial the first counts. */
+const STATES = ['completed', 'failed-by-model', 'failed-by-harness'] as const satisfies TrialResult['state'][];
+const FINISHES = ['stop', 'length', 'refused', 'failed'] as const satisfies TrialResult['finish'][];
+const FAULTS = ['model', 'harness'] as const satisfies FailureReason['by'][];
+/** By kind of failure, its place among those of one fault; what a column holds does not depend on what came before. */
+const KINDS: Readonly<Record<FailureReason['kind'], number>> = {
+  timeout: 0,
+  crash: 1,
+  server: 2,
+  'prompt-too-long': 3,
+  engine: 4,
+  cannot: 5,
+};
+const COLD = 1;
+const TOKENS_DISAGREE = 2;
+const RETRIED = 4;
+
+/** What the fold gathers of one task on one model. */
+export interface CellState {
+  readonly trials: Trials;
+  readonly gaps: GapCounts;
+}
+
+export interface Said {
+  readonly output: string;
+  readonly score: Score;
+}
+
+export class Trials {
+  readonly #blocks: Float64Array[] = [];
+  #size = 0;
+  /** By sample, in the order of repetitions. */
+  readonly #rows = new Map<string, number[]>();
+  readonly #firsts = new Map<string, TrialResult>();
+  readonly #said: Said[] = [];
+  /** Trials that were recorded more than once with different contents: what was recorded, by row. */
+  readonly #conflicts = new Map<number, Set<string>>();
+  readonly #absent = new Map<DistributedMetric, string>();
+  readonly #failures: Omit<FailureCount, 'count'>[] = [];
+  readonly #keepsTexts: boolean;
+
+  /** @param keepsTexts whether `said` will be asked for. */
+  constructor({ keepsTexts }: { readonly keepsTexts: boolean }) {
+    this.#keepsTexts = keepsTexts;
+  }
+
+  /** Trials, each counted once. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get conflicts(): number {
+    return this.#conflicts.size;
+  }
+
+  /**
+   * Takes a trial in. A trial recorded twice counts once: the completed one, else the earlier one.
+   * @returns whether it is a new measurement, and not the same record again.
+   */
+  add(sample: string, result: TrialResult): boolean {
+    const values = this.#valuesOf(result);
+    let rows = this.#rows.get(sample);
+    if (rows === undefined) {
+      rows = [];
+      this.#rows.set(sample, rows);
+    }
+    let place = rows.length;
+    while (place > 0 && this.#get(rows[place - 1]!, 'repetition') > result.repetition) place--;
+    const row = rows[place - 1];
+    if (row === undefined || this.#get(row, 'repetition') !== result.repetition) {
+      rows.splice(place, 0, this.#put(this.#size++, values, result));
+      if (place === 0) this.#firsts.set(sample, result);
+      return true;
+    }
+    const known = this.#textOf(this.#row(row));
+    const text = this.#textOf(values);
+    if (known === text) return false;
+    const seen = this.#conflicts.get(row) ?? new Set([known]);
+    this.#conflicts.set(row, seen);
+    if (seen.has(text)) return false;
+    seen.add(text);
+    const earlier =
+      values[AT.state]! - this.#get(row, 'state') ||
+      result.session - this.#get(row, 'session') ||
+      result.at - this.#get(row, 'at') ||
+      compare(text, known);
+    if (earlier < 0) {
+      this.#put(row, values, result);
+      if (place === 1) this.#firsts.set(sample, result);
+    }
+    return true;
+  }
+
+  /** The rows of a sample's trials, in the order of their repetitions. */
+  of(sample: string): readonly number[] {
+    return this.#rows.get(sample) ?? NONE;
+  }
+
+  /** The first repetition of a sample, whole. */
+  first(sample: string): TrialResult | null {
+    return this.#firsts.get(sample) ?? null;
+  }
+
+  /** What was said in a trial, where texts are kept. */
+  said(row: number): Said {
+    return this.#said[row]!;
+  }
+
+  session(row: number): number {
+    return this.#get(row, 'session');
+  }
+
+  /** Seconds since the run began. */
+  at(row: number): number {
+    return this.#get(row, 'at');
+  }
+
+  /** Null where the trial could not be scored. */
+  score(row: number): number | null {
+    return known(this.#get(row, 'score'));
+  }
+
+  timing(row: number, metric: DistributedMetric): number | null {
+    return known(this.#get(row, metric));
+  }
+
+  /** Why some trials lack a metric; of several reasons the first in the alphabet. */
+  whyAbsent(metric: DistributedMetric): string | null {
+    return this.#absent.get(metric) ?? null;
+  }
+
+  counts(): Counts {
+    const counts = {
+      completed: 0,
+      failedByModel: 0,
+      failedByHarness: 0,
+      unjudged: 0,
+      cut: 0,
+      tokensDisagree: 0,
+      retried: 0,
+    };
+    for (let row = 0; row < this.#size; row++) {
+      const marks = this.#get(row, 'marks');
+      if (this.#get(row, 'finish') === FINISHES.indexOf('length')) counts.cut++;
+      if (marks & TOKENS_DISAGREE) counts.tokensDisagree++;
+      if (marks & RETRIED) counts.retried++;
+      switch (STATES[this.#get(row, 'state')]!) {
+        case 'completed':
+          counts.completed++;
+          if (this.score(row) === null) counts.unjudged++;
+          break;
+        case 'failed-by-model':
+          counts.failedByModel++;
+          break;
+        case 'failed-by-harness':
+          counts.failedByHarness++;
+          break;
+      }
+    }
+    return counts;
+  }
+
+  /** How often each kind of failure came, with the reason that is first in the alphabet. */
+  failures(): readonly FailureCount[] {
+    const counts = new Map<number, number>();
+    for (let row = 0; row < this.#size; row++) {
+      const failure = known(this.#get(row, 'failure'));
+      if (failure !== null) counts.set(failure, (counts.get(failure) ?? 0) + 1);
+    }
+    return [...counts].map(([failure, count]) => {
+      const { by, kind, example } = this.#failures[failure]!;
+      return { by, kind, count, example };
+    });
+  }
+
+  #valuesOf(result: TrialResult): Float64Array {
+    const { timings, score, failure } = result;
+    const values = new Float64Array(WIDTH);
+    values[AT.session] = result.session;
+    values[AT.repetition] = result.repetition;
+    values[AT.at] = result.at;
+    values[AT.state] = STATES.indexOf(result.state);
+    values[AT.finish] = FINISHES.indexOf(result.finish);
+    values[AT.failure] = failure === null ? Number.NaN : this.#failureIndex(failure);
+    values[AT.marks] =
+      (result.cold ? COLD : 0) | (result.tokensDisagree ? TOKENS_DISAGREE : 0) | (result.retries > 0 ? RETRIED : 0);
+    values[AT.score] = score.state === 'scored' ? score.value : Number.NaN;
+    values[AT.text] = hashOf(failure === null ? result.output : `${result.output}\n${failure.reason}`);
+    for (const metric of DISTRIBUTED) values[AT[metric]] = timings[metric] ?? Number.NaN;
+    return values;
+  }
+
+  #failureIndex({ by, kind, reason }: FailureReason): number {
+    const index = FAULTS.indexOf(by) * Object.keys(KINDS).length + KINDS[kind];
+    const known = this.#failures[index];
+    if (known === undefined || reason < known.example) this.#failures[index] = { by, kind, example: reason };
+    return index;
+  }
+
+  #put(row: number, values: Float64Array, result: TrialResult): number {
+    if (row % BLOCK === 0 && this.#blocks.length === row / BLOCK) this.#blocks.push(new Float64Array(BLOCK * WIDTH));
+    this.#row(row).set(values);
+    if (this.#keepsTexts) this.#said[row] = { output: result.output, score: result.score };
+    for (const [metric, reason] of Object.entries(result.absent) as [DistributedMetric, string][]) {
+      const known = this.#absent.get(metric);
+      if (known === undefined || reason < known) this.#absent.set(metric, reason);
+    }
+    return row;
+  }
+
+  #row(row: number): Float64Array {
+    const start = (row % BLOCK) * WIDTH;
+    return this.#blocks[Math.floor(row / BLOCK)]!.subarray(start, start + WIDTH);
+  }
+
+  #get(row: number, column: Column): number {
+    return this.#blocks[Math.floor(row / BLOCK)]![(row % BLOCK) * WIDTH + AT[column]]!;
+  }
+
+  /** Two records of a trial are the same when these are. */
+  #textOf(values: Float64Array): string {
+    return values.join(' ');
+  }
+}
+
+type FailureReason = NonNullable<TrialResult['failure']>;
+
+export interface Counts {
+  readonly completed: number;
+  readonly failedByModel: number;
+  readonly failedByHarness: number;
+  readonly unjudged: number;
+  /** Answers that ended at the token limit. */
+  readonly cut: number;
+  readonly tokensDisagree: number;
+  readonly retried: number;
+}
+
+const NONE: readonly number[] = [];
+
+function known(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
+}
+
+/** FNV-1a over UTF-16 units. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
