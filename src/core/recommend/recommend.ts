@@ -60,6 +60,7 @@ function recommendForSuite(analysis: Analysis, suite: SuiteAnalysis, devices: re
     references,
     comparisons: comparisons.family,
     fits,
+    devices,
     breakEvens: breakEvens(suite, fits, devices),
   };
 }

@@ -9,6 +9,7 @@ import type { Missing, Quantity } from '../measure/quantity.js';
 import type { Decision, Estimate, NonInferiority } from '../stats/index.js';
 import type { BreakEven } from './breakeven.js';
 import type { Cascade, CascadeTrial } from './cascade.js';
+import type { Device } from './devices.js';
 import type { ModelFit } from './fit.js';
 
 export interface Recommendation {
@@ -26,6 +27,8 @@ export interface SuiteRecommendation {
   readonly comparisons: number;
   /** Which devices each model that can run on one fits. */
   readonly fits: readonly ModelFit[];
+  /** The table of devices that was looked at, from small to large. */
+  readonly devices: readonly Device[];
   readonly breakEvens: readonly BreakEven[];
 }
 

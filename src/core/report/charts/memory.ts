@@ -1,75 +1,156 @@
-/** Where the memory went: what was there before, what the weights took, and what was added while answering. */
-import type { ModelAnalysis, Spread } from '../../analyse/analysis.js';
-import { isMissing, type Missing } from '../../measure/quantity.js';
+/**
+ * What a model needs and what there is: weights, KV cache and runtime stacked up to the measured peak, and lines where devices
+ * and the suite's own limit end.
+ */
+import { isMissing } from '../../measure/quantity.js';
+import type { Device } from '../../recommend/devices.js';
+import type { ModelFit } from '../../recommend/fit.js';
 import { formatBytes, list } from '../format.js';
-import { type Chart, type ChartInput, legendOf, type NoChart, specOf } from './chart.js';
+import { type Chart, type ChartInput, legendOf, type NoChart, type Spec, specOf } from './chart.js';
 
 const NAME = 'memory';
-const PARTS = ['runtime before loading', 'added by loading', 'added while answering'] as const;
-const SHADES = ['#9a9a9a', '#44aa99', '#a6d8d0'] as const;
+const PARTS = ['weights', 'KV cache', 'runtime before loading', 'engine and buffers'] as const;
+const SHADES = ['#117733', '#88ccaa', '#8a8a8a', '#cfcfcf'] as const;
+const PEAK = 'measured peak';
+const INK = '#cc6677';
 
-export function memoryChart({ analysis }: ChartInput): Chart | NoChart {
-  const largest = Math.max(
-    0,
-    ...analysis.models.map(({ memory }) => ('max' in memory.peak.resident ? memory.peak.resident.max : 0)),
-  );
-  // Bytes would be labelled at round powers of ten, which are odd numbers of MiB.
-  const unit = largest >= 2 ** 30 ? { name: 'GiB', bytes: 2 ** 30 } : { name: 'MiB', bytes: 2 ** 20 };
-  const rows = analysis.models.flatMap(partsOf).map((row) => ({ ...row, memory: row.bytes / unit.bytes }));
-  if (rows.length === 0) {
-    const reason = analysis.models.map(({ memory }) => memory.peak.resident).find(isMissing)?.missing;
-    return { name: NAME, title: 'Memory by model', missing: reason ?? 'no model was opened' };
+export function memoryChart({ analysis, recommendation, suite }: ChartInput): Chart | NoChart {
+  const { fits, devices, requirement } = recommendation.suites[suite]!;
+  const known = fits.filter((fit) => needOf(fit) !== null);
+  if (known.length === 0) {
+    const reason = analysis.models
+      .map(({ memory }) => memory.peak.resident)
+      .flatMap((peak) => (isMissing(peak) ? [peak.missing] : []));
+    return { name: NAME, title: 'Memory by model', missing: reason[0] ?? 'no model was run on this machine' };
   }
-  const peaks = analysis.models.flatMap(({ id, memory }) =>
-    isMissing(memory.peak.resident) ? [] : [{ id, peak: memory.peak.resident.max }],
-  );
-  const [least, most] = [
-    peaks.reduce((a, b) => (b.peak < a.peak ? b : a)),
-    peaks.reduce((a, b) => (b.peak > a.peak ? b : a)),
-  ];
-  const title =
-    peaks.length === 1
-      ? `${most.id} held ${formatBytes(most.peak)} at its fullest`
-      : `At its fullest ${least.id} held ${formatBytes(least.peak)}, ${most.id} ${formatBytes(most.peak)}`;
+  const most = Math.max(...known.map((fit) => needOf(fit)!));
+  const limits = linesUpTo(most, devices, requirement.limits.memory?.max ?? null);
+  // Bytes would be labelled at round powers of ten, which are odd numbers of MiB.
+  const unit = most >= 2 ** 30 ? { name: 'GiB', bytes: 2 ** 30 } : { name: 'MiB', bytes: 2 ** 20 };
+  const title = titleOf(known, devices);
+  const x = {
+    type: 'quantitative',
+    title: `memory of one request at a time, ${unit.name}`,
+    axis: { tickCount: 6 },
+  };
+  const y = { field: 'model', type: 'nominal', title: null, sort: analysis.models.map(({ id }) => id) };
+  const labels = [...PARTS, PEAK];
   const spec = specOf(title, {
-    height: { step: 26 },
-    data: { values: rows },
-    mark: { type: 'bar' },
-    encoding: {
-      y: { field: 'model', type: 'nominal', title: null, sort: null },
-      x: {
-        field: 'memory',
-        type: 'quantitative',
-        title: `resident memory of the process, ${unit.name}`,
-        axis: { tickCount: 6 },
+    height: { step: 28 },
+    layer: [
+      {
+        data: { values: known.flatMap((fit) => partsOf(fit, unit.bytes)) },
+        mark: { type: 'bar', height: { band: 0.7 } },
+        encoding: {
+          y,
+          x: { ...x, field: 'memory' },
+          color: {
+            field: 'part',
+            type: 'nominal',
+            title: null,
+            scale: { domain: labels, range: [...SHADES, INK] },
+            legend: legendOf(labels),
+          },
+          order: { field: 'order' },
+          tooltip: [{ field: 'model' }, { field: 'part' }, { field: 'shown', title: 'memory' }],
+        },
       },
-      color: {
-        field: 'part',
-        type: 'nominal',
-        title: null,
-        scale: { domain: [...PARTS], range: [...SHADES] },
-        legend: legendOf(PARTS),
+      {
+        data: { values: known.flatMap((fit) => peakOf(fit, unit.bytes)) },
+        mark: { type: 'tick', thickness: 3, color: INK, height: { band: 0.9 } },
+        encoding: {
+          y,
+          x: { ...x, field: 'memory' },
+          tooltip: [{ field: 'model' }, { field: 'shown', title: PEAK }],
+        },
       },
-      order: { field: 'order' },
-      tooltip: [{ field: 'model' }, { field: 'part' }, { field: 'shown', title: 'memory' }],
-    },
+      ...limitLayers(limits, unit.bytes, x),
+    ],
   });
-  const absent = analysis.models.filter(({ memory }) => isMissing(memory.peak.resident)).map(({ id }) => id);
-  const alt = `${peaks.map(({ id, peak }) => `${id}: ${formatBytes(peak)}`).join('; ')}.${absent.length > 0 ? ` Not known for ${list(absent)}.` : ''}`;
+  const absent = analysis.models.filter(({ id }) => known.every(({ model }) => model !== id)).map(({ id }) => id);
+  const alt =
+    `${known.map(describe).join('; ')}.` +
+    `${limits.length > 0 ? ` Limits: ${limits.map(({ name, bytes }) => `${name} ${formatBytes(bytes)}`).join(', ')}.` : ''}` +
+    `${absent.length > 0 ? ` Not known for ${list(absent)}.` : ''}`;
   return { name: NAME, title, alt, spec };
 }
 
-function partsOf({ id, memory }: ModelAnalysis) {
-  const read = (spread: Spread | Missing) => (isMissing(spread) ? null : spread.max);
-  const [baseline, loaded, peak] = [memory.baseline, memory.loaded, memory.peak].map(({ resident }) => read(resident));
-  if (baseline === null || baseline === undefined || peak === null || peak === undefined) return [];
-  // Loading may need more than what stays; then there is nothing left to add while answering.
-  const afterLoading = Math.min(peak, Math.max(baseline, loaded ?? peak));
-  return [baseline, afterLoading - baseline, peak - afterLoading].map((bytes, order) => ({
-    model: id,
-    part: PARTS[order]!,
+/** The larger of estimate and measurement: what a device is judged by. */
+function needOf({ estimate, measured }: ModelFit): number | null {
+  const known = [...(isMissing(estimate) ? [] : [estimate.total]), ...(isMissing(measured) ? [] : [measured.value])];
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+/** The last part is what the estimate leaves of the measured peak; where the estimate is the larger, there is none. */
+function partsOf({ model, estimate, measured }: ModelFit, unit: number) {
+  if (isMissing(estimate)) return [];
+  const rest = isMissing(measured) ? 0 : Math.max(0, measured.value - estimate.total);
+  const bytes = [estimate.weights, estimate.cache, estimate.runtime, rest];
+  return PARTS.map((part, order) => ({
+    model,
+    part,
     order,
-    bytes,
-    shown: formatBytes(bytes),
+    memory: bytes[order]! / unit,
+    shown: formatBytes(bytes[order]!),
   }));
+}
+
+function peakOf({ model, measured }: ModelFit, unit: number) {
+  return isMissing(measured)
+    ? []
+    : [{ model, part: PEAK, memory: measured.value / unit, shown: formatBytes(measured.value) }];
+}
+
+interface Limit {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** More lines than this are a hatching. */
+const MOST_LINES = 5;
+/** A line so far beyond the longest bar would squeeze all bars together. */
+const REACH = 2.5;
+
+/** Where devices end that some model outgrows, and the next one that holds them all; the suite's own limit first. */
+function linesUpTo(most: number, devices: readonly Device[], own: number | null): Limit[] {
+  const usable = devices
+    .map(({ name, memory, usable: share }) => ({ name, bytes: memory * share }))
+    .sort((a, b) => a.bytes - b.bytes);
+  const first = usable.find(({ bytes }) => bytes >= most);
+  const near = usable.filter((limit) => limit.bytes < most || limit === first);
+  return [...(own === null ? [] : [{ name: 'limit of the suite', bytes: own }]), ...near.slice(-MOST_LINES)].filter(
+    ({ bytes }) => bytes <= REACH * most,
+  );
+}
+
+function limitLayers(limits: readonly Limit[], unit: number, x: Spec): Spec[] {
+  if (limits.length === 0) return [];
+  const values = limits.map(({ name, bytes }) => ({ name, memory: bytes / unit, shown: formatBytes(bytes) }));
+  const encoding = { x: { ...x, field: 'memory' }, tooltip: [{ field: 'name' }, { field: 'shown', title: 'usable' }] };
+  return [
+    { data: { values }, mark: { type: 'rule', strokeDash: [4, 3], strokeWidth: 1.5 }, encoding },
+    {
+      data: { values },
+      mark: { type: 'text', align: 'left', angle: 330, dx: 2, dy: -5, fontSize: 10, limit: 280 },
+      encoding: { ...encoding, y: { value: 0 }, text: { field: 'name' } },
+    },
+  ];
+}
+
+function titleOf(fits: readonly ModelFit[], devices: readonly Device[]): string {
+  const sorted = [...fits].sort((a, b) => needOf(a)! - needOf(b)!);
+  const [least, most] = [sorted[0]!, sorted.at(-1)!];
+  const need = (fit: ModelFit) => `${fit.model} needs ${formatBytes(needOf(fit)!)}`;
+  const holds = devices.find(({ name }) =>
+    fits.every((fit) => fit.devices.find(({ device }) => device === name)?.state === 'fits'),
+  );
+  const where = holds === undefined ? 'no device of the table holds all' : `the smallest device for all: ${holds.name}`;
+  return `${least === most ? need(most) : `${need(least)}, ${need(most)}`}; ${where}`;
+}
+
+function describe({ model, estimate, measured }: ModelFit): string {
+  const parts = isMissing(estimate)
+    ? `no estimate (${estimate.missing})`
+    : `weights ${formatBytes(estimate.weights)}, KV cache ${formatBytes(estimate.cache)}, runtime ${formatBytes(estimate.runtime)}`;
+  return `${model}: ${parts}, ${isMissing(measured) ? 'not measured' : `measured ${formatBytes(measured.value)}`}`;
 }

@@ -1,6 +1,7 @@
 /** Every chart of a report, in the order in which a reader asks. */
 import type { Analysis } from '../../analyse/analysis.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
+import { breakEvenChart } from './breakeven.js';
 import { cascadeCharts } from './cascade.js';
 import type { Chart, NoChart } from './chart.js';
 import { confusionCharts } from './confusion.js';
@@ -8,6 +9,7 @@ import { differenceChart } from './difference.js';
 import { driftChart } from './drift.js';
 import { latencyChart } from './latency.js';
 import { memoryChart } from './memory.js';
+import { parityChart } from './parity.js';
 import { qualityChart } from './quality.js';
 import { rateChart } from './rates.js';
 import { tradeoffChart } from './tradeoff.js';
@@ -32,7 +34,9 @@ export function buildCharts(analysis: Analysis, recommendation: Recommendation):
       rateChart(input, 'decodeRate'),
       rateChart(input, 'prefillRate'),
       memoryChart(input),
+      ...breakEvenChart(input),
       driftChart(input),
+      ...parityChart(input),
       ...cascadeCharts(input),
       ...confusionCharts(input),
     ];

@@ -1,0 +1,114 @@
+/**
+ * When a machine of one's own pays: what a month costs at so many requests, asked of a hosted model and on machines that hold a
+ * model of this run. Where the lines cross, the machine begins to pay.
+ */
+import type { BreakEven } from '../../recommend/breakeven.js';
+import type { DevicePrice } from '../../recommend/devices.js';
+import { formatCount, formatDollars } from '../format.js';
+import { type Chart, type ChartInput, coloursOf, LABELS, legendOf, QUIET, specOf } from './chart.js';
+
+const NAME = 'break-even';
+const HOURS_A_MONTH = 730;
+/** A machine that is bought is taken to last three years. */
+const MONTHS_OF_LIFE = 36;
+/** The cheapest of them; more lines cannot be told apart. */
+const MOST_DEVICES = 5;
+const POWERS_OF_TEN = Array.from({ length: 18 }, (_, i) => 10 ** (i - 6));
+
+function monthly({ dollars, per }: DevicePrice): number {
+  return per === 'hour' ? dollars * HOURS_A_MONTH : dollars / MONTHS_OF_LIFE;
+}
+
+/** None where no model has a price, or no machine with a price holds another one. */
+export function breakEvenChart({ analysis, recommendation, suite }: ChartInput): Chart[] {
+  const { breakEvens } = recommendation.suites[suite]!;
+  if (breakEvens.length === 0) return [];
+  const hosted = new Map(breakEvens.map((one) => [one.instead, dollarsARequest(one)]));
+  const machines = [...new Map(breakEvens.map((one) => [one.device, monthly(one.price)]))]
+    .sort((a, b) => a[1] - b[1])
+    .slice(0, MOST_DEVICES);
+  const crossings = [...hosted].flatMap(([instead, price]) =>
+    machines.map(([device, dollars]) => ({ instead, device, requests: dollars / price, dollars })),
+  );
+  const [first] = [...crossings].sort((a, b) => a.requests - b.requests);
+  const holds = breakEvens.find(({ device, instead }) => device === first!.device && instead === first!.instead)!;
+  const title = `From ${formatCount(Math.ceil(first!.requests))} requests a month, ${holds.model} on ${first!.device} costs less than ${first!.instead}`;
+  const ends = [Math.min(...crossings.map((c) => c.requests)) / 5, Math.max(...crossings.map((c) => c.requests)) * 5];
+  const names = [...hosted.keys()];
+  const colours = coloursOf(analysis.models);
+  const x = {
+    field: 'requests',
+    type: 'quantitative',
+    title: 'requests a month',
+    scale: { type: 'log', nice: false },
+    axis: { labelExpr: LABELS.rate, values: POWERS_OF_TEN },
+  };
+  const y = {
+    field: 'dollars',
+    type: 'quantitative',
+    title: 'US dollars a month',
+    scale: { type: 'log', nice: false },
+    axis: { labelExpr: LABELS.dollars, values: POWERS_OF_TEN },
+  };
+  const spec = specOf(title, {
+    height: 240,
+    layer: [
+      {
+        data: { values: machines.map(([device, dollars]) => ({ device, dollars, shown: formatDollars(dollars) })) },
+        layer: [
+          {
+            mark: { type: 'rule', color: QUIET, strokeDash: [4, 3], strokeWidth: 1.5 },
+            encoding: { y, tooltip: [{ field: 'device' }, { field: 'shown', title: 'a month' }] },
+          },
+          {
+            mark: { type: 'text', align: 'left', dx: 4, dy: -6, fontSize: 10, limit: 260 },
+            encoding: { y, x: { value: 0 }, text: { field: 'device' } },
+          },
+        ],
+      },
+      {
+        data: {
+          values: [...hosted].flatMap(([model, price]) =>
+            ends.map((requests) => ({ model, requests, dollars: requests * price })),
+          ),
+        },
+        mark: { type: 'line', strokeWidth: 2 },
+        encoding: {
+          x,
+          y,
+          color: {
+            field: 'model',
+            type: 'nominal',
+            title: null,
+            scale: { domain: names, range: names.map((name) => colours.get(name)!) },
+            legend: legendOf(names),
+          },
+        },
+      },
+      {
+        data: { values: crossings.map((one) => ({ ...one, shown: formatCount(Math.ceil(one.requests)) })) },
+        mark: { type: 'point', filled: true, size: 60, opacity: 1, color: QUIET },
+        encoding: {
+          x,
+          y,
+          tooltip: [
+            { field: 'device' },
+            { field: 'instead', title: 'instead of' },
+            { field: 'shown', title: 'from, requests a month' },
+          ],
+        },
+      },
+    ],
+  });
+  const alt = `${crossings
+    .map(
+      ({ instead, device, requests, dollars }) =>
+        `${device} (${formatDollars(dollars)} a month) against ${instead}: from ${formatCount(Math.ceil(requests))} requests a month`,
+    )
+    .join('; ')}. Bought machines are spread over three years; without energy, people and idle hours.`;
+  return [{ name: NAME, title, alt, spec }];
+}
+
+function dollarsARequest({ price, requests }: BreakEven): number {
+  return price.dollars / requests;
+}

@@ -1,0 +1,57 @@
+/** Whether variants of one model say the same: the share of samples with the same answer, and with the same score. */
+import { formatScore, plural } from '../format.js';
+import { type Chart, type ChartInput, LABELS, legendOf, specOf } from './chart.js';
+
+const NAME = 'parity';
+const KINDS = ['same answer', 'same score'] as const;
+
+/** None where no model was run in several variants. */
+export function parityChart({ analysis, suite }: ChartInput): Chart[] {
+  const { parity } = analysis.suites[suite]!;
+  if (parity.length === 0) return [];
+  const rows = parity.map(({ first, second, n, sameOutput, sameScore }) => ({
+    pair: `${second} as ${first}`,
+    n,
+    shares: [sameOutput / n, sameScore / n],
+  }));
+  const least = rows.reduce((a, b) => (b.shares[0]! < a.shares[0]! ? b : a));
+  const title =
+    least.shares[0] === 1
+      ? 'All variants of a model give the same answers'
+      : `Variants give the same answer on ${formatScore(least.shares[0]!)} of samples or more (least: ${least.pair})`;
+  const spec = specOf(title, {
+    height: { step: 16 },
+    data: {
+      values: rows.flatMap(({ pair, n, shares }) =>
+        shares.map((share, i) => ({ pair, kind: KINDS[i]!, share, n, shown: formatScore(share) })),
+      ),
+    },
+    mark: { type: 'bar' },
+    encoding: {
+      y: { field: 'pair', type: 'nominal', title: null, sort: rows.map(({ pair }) => pair), axis: { labelLimit: 320 } },
+      yOffset: { field: 'kind', sort: [...KINDS] },
+      x: {
+        field: 'share',
+        type: 'quantitative',
+        title: 'share of the samples that both answered',
+        scale: { domain: [0, 1] },
+        axis: { labelExpr: LABELS.share },
+      },
+      color: {
+        field: 'kind',
+        type: 'nominal',
+        title: null,
+        scale: { domain: [...KINDS], range: ['#332288', '#aa9bd8'] },
+        legend: legendOf(KINDS),
+      },
+      tooltip: [{ field: 'pair' }, { field: 'kind' }, { field: 'shown', title: 'share' }, { field: 'n' }],
+    },
+  });
+  const alt = rows
+    .map(
+      ({ pair, n, shares }) =>
+        `${pair}: ${KINDS.map((kind, i) => `${kind} on ${formatScore(shares[i]!)}`).join(', ')} of ${plural(n, 'sample')}`,
+    )
+    .join('; ');
+  return [{ name: NAME, title, alt: `${alt}.`, spec }];
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { analyse } from '../../../src/core/analyse/analyse.js';
+import { recommend } from '../../../src/core/recommend/recommend.js';
+import type { Chart } from '../../../src/core/report/charts/chart.js';
+import { buildCharts } from '../../../src/core/report/charts/table.js';
+import { makeLog } from '../../support/log.js';
+
+const log = makeLog({
+  requirement: { limits: { memory: { max: '10 GB' } } },
+  tasks: [{ name: 'route', samples: 40 }],
+  models: [
+    { id: 'small:q4', class: 'slm', quality: 0.8, memory: 2.9e9, parameters: 3.8e9, entry: { quantisation: 'q4_k_m' } },
+    { id: 'small:q8', class: 'slm', quality: 0.8, memory: 4.9e9, parameters: 3.8e9, entry: { quantisation: 'q8_0' } },
+    { id: 'large', class: 'llm', quality: 0.9, memory: 9.6e9, parameters: 14e9 },
+    { id: 'hosted', class: 'llm', quality: 0.9, memory: null, price: { input: 2.5, output: 10 } },
+  ],
+});
+const analysis = analyse(log);
+const charts = buildCharts(analysis, recommend(analysis))[0]!.charts;
+const chart = (name: string): Chart => charts.find((one): one is Chart => one.name === name && 'spec' in one)!;
+
+interface Layer {
+  readonly data?: { readonly values: readonly Readonly<Record<string, unknown>>[] };
+  readonly layer?: readonly Layer[];
+}
+const valuesOf = (layer: Layer): Readonly<Record<string, unknown>>[] => [
+  ...(layer.data?.values ?? []),
+  ...(layer.layer ?? []).flatMap(valuesOf),
+];
+
+describe('the chart of memory', () => {
+  it('stacks each model up to its measured peak', () => {
+    const rows = valuesOf(chart('memory').spec as Layer).filter(({ model }) => model === 'small:q4');
+    const stacked = rows.flatMap(({ order, memory }) => (order === undefined ? [] : [memory as number]));
+    const peak = rows.find(({ part }) => part === 'measured peak')!.memory as number;
+    expect(stacked).toHaveLength(4);
+    expect(stacked.reduce((a, b) => a + b)).toBeCloseTo(peak, 9);
+  });
+
+  it('draws where devices and the limit of the suite end, and no device far beyond the bars', () => {
+    const { alt } = chart('memory');
+    for (const name of ['phone, 8 GB', 'laptop, 8 GB', 'limit of the suite 9.31 GiB']) expect(alt).toContain(name);
+    expect(alt).not.toContain('H100');
+  });
+
+  it('leaves out a model that runs elsewhere, and says so', () => {
+    expect(chart('memory').alt).toContain('Not known for hosted');
+  });
+});
+
+describe('the chart of parity', () => {
+  it('holds the variants of one model against the first, and no others', () => {
+    const pairs = new Set(valuesOf(chart('parity').spec as Layer).map(({ pair }) => pair));
+    expect([...pairs]).toEqual(['small:q8 as small:q4']);
+  });
+
+  it('is absent where every model has one variant', () => {
+    const single = analyse(
+      makeLog({ tasks: [{ name: 'a', samples: 5 }], models: [{ id: 'one', class: 'slm', quality: 1 }] }),
+    );
+    expect(buildCharts(single, recommend(single))[0]!.charts.map(({ name }) => name)).not.toContain('parity');
+  });
+});
+
+describe('the chart of break-even', () => {
+  it('crosses where a month of requests costs what the machine does', () => {
+    const crossings = valuesOf(chart('break-even').spec as Layer).filter(({ instead }) => instead === 'hosted');
+    const pi = crossings.find(({ device }) => device === 'Raspberry Pi 5, 8 GB')!;
+    expect(pi.dollars).toBeCloseTo(80 / 36, 9);
+    const each = (pi.dollars as number) / (pi.requests as number);
+    for (const { dollars, requests } of crossings)
+      expect((dollars as number) / (requests as number)).toBeCloseTo(each, 12);
+  });
+});
