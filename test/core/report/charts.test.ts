@@ -11,7 +11,7 @@ const log = makeLog({
   models: [
     { id: 'small:q4', class: 'slm', quality: 0.8, memory: 2.9e9, parameters: 3.8e9, entry: { quantisation: 'q4_k_m' } },
     { id: 'small:q8', class: 'slm', quality: 0.8, memory: 4.9e9, parameters: 3.8e9, entry: { quantisation: 'q8_0' } },
-    { id: 'large', class: 'llm', quality: 0.9, memory: 9.6e9, parameters: 14e9 },
+    { id: 'large', class: 'llm', quality: 0.9, memory: 9.6e9, parameters: 14e9, entry: { quantisation: 'q4_k_m' } },
     { id: 'hosted', class: 'llm', quality: 0.9, memory: null, price: { input: 2.5, output: 10 } },
   ],
 });
