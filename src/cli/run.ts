@@ -95,6 +95,7 @@ function planOf({ record, samples, models }: Definitions): readonly Block[] {
     suite.tasks.map((task) => ({
       suite: suite.name,
       task: task.name,
+      repetitions: task.repetitions,
       samples: samples
         .filter((sample) => sample.suite === suite.name && sample.task === task.name)
         .map(({ sample }) => sample),

@@ -75,6 +75,11 @@ async function readSuite(document: UserDocument): Promise<LoadedSuite> {
       );
     }
     names.add(task.name);
+    if (task.ask !== 'generate' && task.filters.length > 0) {
+      throw new UserError(
+        `${document.place([...path, 'filters'])}expected filters only where an answer is given, found them with ask: ${task.ask}; leave them out`,
+      );
+    }
     if (typeof task.scorer === 'object') {
       const { name, ...options } = task.scorer;
       parseAt(SCORERS[name].options, options, document, [...path, 'scorer'], 'see docs/scorers.md');

@@ -28,6 +28,7 @@ import type {
 import { isCompleted } from '../measure/log.js';
 import { isMissing, type Missing, missing } from '../measure/quantity.js';
 import { timingsOf } from '../measure/timings.js';
+import { chooses } from '../score/filters.js';
 import type { Scorer } from '../score/score.js';
 import { SCORERS } from '../score/table.js';
 import type { Analysis, RunInfo, SuiteAnalysis } from './analysis.js';
@@ -85,7 +86,7 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
     const cellKey = keyOf(taskKey, record.model);
     let cell = cells.get(cellKey);
     if (cell === undefined) {
-      cell = { trials: new Trials({ keepsTexts: hasAggregate(context.judge) }), gaps: new Map() };
+      cell = { trials: new Trials({ keepsTexts: needsTexts(context.judge) }), gaps: new Map() };
       cells.set(cellKey, cell);
     }
     const price = context.prices.get(record.model) ?? missing(`the run does not name the model ${record.model}`);
@@ -192,13 +193,13 @@ function taskContext(run: RunRecord, key: string, scorers: Scorers): TaskContext
   const prices = new Map(run.models.map((model) => [model.id, priceOf(model)]));
   for (const suite of run.suites) {
     for (const task of suite.tasks) {
-      if (keyOf(suite.name, task.name) === key) return { judge: judgeOf(task.scorer, scorers), prices };
+      if (keyOf(suite.name, task.name) === key) return { judge: judgeOf(task, scorers), prices };
     }
   }
   return { judge: missing(`the run does not name the task ${key}`), prices };
 }
 
-function judgeOf(choice: LoggedSuite['tasks'][number]['scorer'], scorers: Scorers): Judge {
+function judgeOf({ scorer: choice, filters }: LoggedSuite['tasks'][number], scorers: Scorers): Judge {
   const { name, ...given } = typeof choice === 'string' ? { name: choice } : choice;
   const scorer = Object.hasOwn(scorers, name) ? scorers[name] : undefined;
   if (scorer === undefined) return missing(`there is no scorer ${name}`);
@@ -209,11 +210,13 @@ function judgeOf(choice: LoggedSuite['tasks'][number]['scorer'], scorers: Scorer
       `the options of scorer ${name} are not as it needs them: ${issue?.path.join('.')} ${issue?.message}`,
     );
   }
-  return { scorer, options: options.data };
+  // Logs of earlier versions name no filters.
+  return { scorer, options: options.data, filters: filters ?? [] };
 }
 
-function hasAggregate(judge: Judge): boolean {
-  return !isMissing(judge) && judge.scorer.aggregate !== undefined;
+/** Beyond those of first repetitions. */
+function needsTexts(judge: Judge): boolean {
+  return !isMissing(judge) && (judge.scorer.aggregate !== undefined || chooses(judge.filters));
 }
 
 function priceOf(model: Model): Price | Missing {

@@ -1,6 +1,7 @@
 /** The trials of one task on one model to its cell: counts, quality with its interval, distributions, and what spoils them. */
 import type { Warning } from '../measure/log.js';
 import { isMissing, type Missing, missing, type Quantity } from '../measure/quantity.js';
+import { choose, chooses } from '../score/filters.js';
 import { type Estimate, estimateScore, mean } from '../stats/index.js';
 import type { Cell, Distribution, Overall, SampleInfo, SampleResult, TrialCounts } from './analysis.js';
 import { compare } from './collect.js';
@@ -25,7 +26,7 @@ export interface CellInput {
 
 export function analyseCell(input: CellInput): Cell {
   const { suite, task, model, samples, planned, trials } = input;
-  const results = samples.map(({ id }) => combine(trials, id));
+  const results = samples.map(({ id }) => combine(input, id));
   const found = trials.counts();
   const { completed, failedByModel, failedByHarness, unjudged } = found;
   const counts: TrialCounts = {
@@ -74,22 +75,31 @@ export function analyseOverall(
   };
 }
 
-/** Repetitions of a sample are one observation of it: their scores are averaged before anything else is. */
-function combine(trials: Trials, sample: string): SampleResult | null {
+/** Repetitions of a sample are one observation of it: the scores of those that count are averaged before anything else is. */
+function combine({ trials, judge }: CellInput, sample: string): SampleResult | null {
   const first = trials.first(sample);
   if (first === null) return null;
   const rows = trials.of(sample);
-  const scores = rows.map((row) => trials.score(row)).filter((score) => score !== null);
+  const counting = countingRows(trials, rows, judge);
+  const scores = counting.map((row) => trials.score(row)).filter((score) => score !== null);
+  const said = counting[0] === undefined || counting[0] === rows[0] ? first : trials.said(counting[0]);
   return {
     repetitions: rows.length,
     score: scores.length > 0 ? mean(scores) : null,
     failure: first.failure?.reason ?? (first.score.state === 'unscored' ? first.score.reason : null),
-    output: first.output,
-    answer: first.score.state === 'scored' ? first.score.answer : null,
+    output: said.output,
+    answer: said.score.state === 'scored' ? said.score.answer : null,
     finish: first.finish,
     timings: rows.length === 1 ? first.timings : meanTimings(trials, rows),
     confidence: first.confidence,
   };
+}
+
+/** The repetitions that the task's filters leave of those that could be scored. */
+function countingRows(trials: Trials, rows: readonly number[], judge: Judge): readonly number[] {
+  if (isMissing(judge) || !chooses(judge.filters)) return rows;
+  const candidates = rows.filter((row) => trials.score(row) !== null);
+  return choose(judge.filters, candidates, (row) => trials.ballot(row));
 }
 
 function meanTimings(trials: Trials, rows: readonly number[]): SampleResult['timings'] {
@@ -164,9 +174,9 @@ function aggregatesOf({ judge, samples, trials }: CellInput): Readonly<Record<st
   const aggregate = isMissing(judge) ? undefined : judge.scorer.aggregate?.(judge.options);
   if (aggregate === undefined) return {};
   for (const { id, target, fields } of samples) {
-    for (const row of trials.of(id)) {
-      const { output, score } = trials.said(row);
-      aggregate.add({ sample: id, input: { output, target, fields }, score });
+    for (const row of countingRows(trials, trials.of(id), judge)) {
+      const { text, score } = trials.said(row);
+      aggregate.add({ sample: id, input: { output: text, target, fields }, score });
     }
   }
   return aggregate.metrics();

@@ -92,5 +92,7 @@ function samplesOf(records: readonly SampleRecord[]): SampleInfo[] {
 }
 
 function plannedTrials(task: LoggedSuite['tasks'][number], { settings }: RunRecord): number {
-  return Math.min(task.samples.count, settings.limit ?? task.samples.count) * settings.repetitions;
+  return (
+    Math.min(task.samples.count, settings.limit ?? task.samples.count) * (task.repetitions ?? settings.repetitions)
+  );
 }

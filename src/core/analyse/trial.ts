@@ -6,14 +6,17 @@ import type { MeasurementRecord, SampleRecord } from '../measure/log.js';
 import type { Completed, Outcome, Ranked } from '../measure/measurement.js';
 import { isMissing, type Missing, missing, type Quantity } from '../measure/quantity.js';
 import { timingsOf } from '../measure/timings.js';
+import { ballotOf, type Filter, filterText } from '../score/filters.js';
 import type { Score, ScoreInput, Scorer } from '../score/score.js';
 import { mean, sum } from '../stats/moments.js';
 import { median, percentile } from '../stats/percentiles.js';
 import type { Confidence } from './analysis.js';
 import { DISTRIBUTED, type DistributedMetric } from './metrics.js';
 
-/** A scorer with its options read, as a task chose it; or why the task cannot be scored. */
-export type Judge = { readonly scorer: Scorer; readonly options: unknown } | Missing;
+/** A scorer with its options read, as a task chose it, and what stands before it; or why the task cannot be scored. */
+export type Judge =
+  | { readonly scorer: Scorer; readonly options: unknown; readonly filters: readonly Filter[] }
+  | Missing;
 
 export interface Price {
   /** US dollars per million tokens. */
@@ -33,6 +36,10 @@ export interface TrialResult {
   readonly absent: Readonly<Partial<Record<DistributedMetric, string>>>;
   readonly confidence: Confidence | Missing;
   readonly output: string;
+  /** The text that was scored, where filters made another of the output. */
+  readonly filtered?: string;
+  /** What it says where the answers of a sample are put to the vote. */
+  readonly ballot?: string;
   readonly finish: Completed['finish'] | 'failed';
   readonly failure: { readonly by: 'model' | 'harness'; readonly kind: FailureKind; readonly reason: string } | null;
   /** Pieces of the stream and tokens counted differ by more than a tenth, though each piece was said to be one token. */
@@ -96,10 +103,14 @@ export function judgeTrial(record: MeasurementRecord, context: TrialContext): Tr
       cold,
     };
   }
+  const text = filterText(filtersOf(context), outcome.output);
+  const ballot = ballotOf(filtersOf(context), outcome.output);
   return {
     ...common,
+    ...(text !== outcome.output && { filtered: clip(text, LONGEST.output) }),
+    ...(ballot !== null && { ballot }),
     state: 'completed',
-    score: clipAnswer(scoreOf(outcome, context)),
+    score: clipAnswer(judged(context, { output: text, fields: context.sample.fields })),
     ...(cold ? withoutLatencies(speedsOf(outcome, context.price)) : speedsOf(outcome, context.price)),
     confidence: confidenceOf(outcome),
     finish: outcome.finish,
@@ -110,8 +121,8 @@ export function judgeTrial(record: MeasurementRecord, context: TrialContext): Tr
   };
 }
 
-function scoreOf(outcome: Completed, context: TrialContext): Score {
-  return judged(context, { output: outcome.output, fields: context.sample.fields });
+function filtersOf({ judge }: TrialContext): readonly Filter[] {
+  return 'missing' in judge ? [] : judge.filters;
 }
 
 function judged({ sample, judge }: TrialContext, found: Omit<ScoreInput, 'target'>): Score {

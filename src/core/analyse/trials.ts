@@ -22,6 +22,7 @@ const COLUMNS = [
   'score',
   'text',
   ...DISTRIBUTED,
+  'ballot',
 ] as const;
 type Column = (typeof COLUMNS)[number];
 
@@ -55,6 +56,8 @@ export interface CellState {
 
 export interface Said {
   readonly output: string;
+  /** What was scored: the output as filters left it. */
+  readonly text: string;
   readonly score: Score;
 }
 
@@ -67,6 +70,8 @@ export class Trials {
   readonly #said: Said[] = [];
   /** Trials that were recorded more than once with different contents: what was recorded, by row. */
   readonly #conflicts = new Map<number, Set<string>>();
+  /** What was said in votes, each once. */
+  readonly #ballots = new Map<string, number>();
   readonly #absent = new Map<DistributedMetric, string>();
   readonly #failures: Omit<FailureCount, 'count'>[] = [];
   readonly #keepsTexts: boolean;
@@ -152,6 +157,11 @@ export class Trials {
     return known(this.#get(row, 'score'));
   }
 
+  /** Equal for trials that say the same in a vote. */
+  ballot(row: number): number {
+    return this.#get(row, 'ballot');
+  }
+
   timing(row: number, metric: DistributedMetric): number | null {
     return known(this.#get(row, metric));
   }
@@ -219,7 +229,15 @@ export class Trials {
     values[AT.score] = score.state === 'scored' ? score.value : Number.NaN;
     values[AT.text] = hashOf(failure === null ? result.output : `${result.output}\n${failure.reason}`);
     for (const metric of DISTRIBUTED) values[AT[metric]] = timings[metric] ?? Number.NaN;
+    values[AT.ballot] = this.#ballotIndex(result.ballot ?? '');
     return values;
+  }
+
+  #ballotIndex(ballot: string): number {
+    const known = this.#ballots.get(ballot);
+    if (known !== undefined) return known;
+    this.#ballots.set(ballot, this.#ballots.size);
+    return this.#ballots.size - 1;
   }
 
   #failureIndex({ by, kind, reason }: FailureReason): number {
@@ -232,7 +250,10 @@ export class Trials {
   #put(row: number, values: Float64Array, result: TrialResult): number {
     if (row % BLOCK === 0 && this.#blocks.length === row / BLOCK) this.#blocks.push(new Float64Array(BLOCK * WIDTH));
     this.#row(row).set(values);
-    if (this.#keepsTexts) this.#said[row] = { output: result.output, score: result.score };
+    if (this.#keepsTexts) {
+      const { output, filtered: text = output, score } = result;
+      this.#said[row] = { output, text, score };
+    }
     for (const [metric, reason] of Object.entries(result.absent) as [DistributedMetric, string][]) {
       const known = this.#absent.get(metric);
       if (known === undefined || reason < known) this.#absent.set(metric, reason);

@@ -128,14 +128,20 @@ interface Example {
   readonly answer: string;
 }
 
-/** The examples before a question: the first of the pool that match, less any that asks this very question. */
+type ExampleSettings = Pick<NonNullable<PromptTemplate['examples']>, 'count' | 'pick' | 'match' | 'answer'>;
+
+/**
+ * The examples before a question: the first of the pool that match, less any that asks this very question. The next one takes
+ * its place, except among fixed ones.
+ */
 function fewShot(
-  settings: { readonly count: number; readonly match?: string | undefined; readonly answer: string } | undefined,
+  settings: ExampleSettings | undefined,
   question: RowTemplate,
   pool: readonly Row[],
 ): (row: Row, asked: string) => readonly Example[] {
   if (settings === undefined) return () => [];
-  const { count } = settings;
+  const count = exampleCount(settings, pool);
+  const fixed = settings.pick === 'fixed';
   const answer = rowTemplate('prompt.examples.answer', settings.answer);
   const kindOf = optional('prompt.examples.match', settings.match) ?? (() => '');
   const rendered: Example[] = [];
@@ -143,18 +149,32 @@ function fewShot(
   return (row, asked) => {
     const chosen: Example[] = [];
     const kind = kindOf(row);
-    for (let i = 0; i < pool.length && chosen.length < count; i++) {
+    let passed = 0;
+    for (let i = 0; i < pool.length && chosen.length + passed < count; i++) {
       kinds[i] ??= kindOf(pool[i]!);
       if (kinds[i] !== kind) continue;
       rendered[i] ??= { question: question(pool[i]!), answer: answer(pool[i]!) };
       if (rendered[i]!.question !== asked) chosen.push(rendered[i]!);
+      else if (fixed) passed++;
     }
-    if (chosen.length === count) return chosen;
+    if (fixed || chosen.length === count) return chosen;
     throw new UserError(
       `prompt.examples.count: expected ${count} examples besides the sample itself${kind && ` for "${kind}"`}, ` +
         `found ${chosen.length}; lower the count or add examples`,
     );
   };
+}
+
+/** @throws UserError when the pool has not so many, or it is not said how many are wanted. */
+function exampleCount({ count, pick }: ExampleSettings, pool: readonly Row[]): number {
+  if (pick === 'fixed') {
+    if (count === undefined || count <= pool.length) return count ?? pool.length;
+    throw new UserError(
+      `prompt.examples.count: expected at most the ${pool.length} examples of the pool, found ${count}; lower the count or add examples`,
+    );
+  }
+  if (count !== undefined) return count;
+  throw new UserError('prompt.examples.count: expected how many examples stand before a sample, found none; add it');
 }
 
 function optional(field: string, source: string | undefined): RowTemplate | undefined {

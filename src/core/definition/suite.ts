@@ -12,6 +12,7 @@
  *         scorer: exact
  */
 import { z } from 'zod';
+import { filterSchema } from '../score/filters.js';
 import { SCORER_NAMES } from '../score/table.js';
 import { limitsSchema, requirementSchema } from './requirement.js';
 
@@ -57,8 +58,13 @@ const inlineSamples = z.array(row).min(1, { error: 'expected at least one sample
 
 const examplePool = {
   samples: z.union([inlineSamples, dataSamples]),
-  count: z.int().positive(),
-  pick: z.enum(['first', 'seeded']).default('first'),
+  count: z.int().positive().optional().describe('How many; every one of the pool when `fixed`, else required.'),
+  pick: z
+    .enum(['first', 'seeded', 'fixed'])
+    .default('first')
+    .describe(
+      'The first of the pool, or of the pool shuffled by the seed of the run; or the same ones before every sample.',
+    ),
   match: template
     .optional()
     .describe('Only examples for which this renders to the same as for the sample (a subject) are taken.'),
@@ -133,6 +139,15 @@ export const taskSchema = z.strictObject({
     .describe('Measure the choices without the prompt too (mutual information).'),
   samples: z.union([inlineSamples, dataSamples]),
   generation: generationSchema.prefault({}),
+  repetitions: z
+    .int()
+    .positive()
+    .optional()
+    .describe('How often each sample is asked, whatever the run says: for pass@k, or to choose among answers.'),
+  filters: z
+    .array(filterSchema)
+    .default([])
+    .describe('What takes the answer out of an output before it is scored, in order; see docs/scorers.md.'),
   scorer: scorerSchema,
   limits: limitsSchema.prefault({}).describe('Limits of this task alone, over those of the suite.'),
 });

@@ -30,6 +30,8 @@ export interface Workload {
   readonly suite: string;
   readonly task: string;
   readonly samples: readonly string[];
+  /** In place of those of the run. */
+  readonly repetitions?: number | undefined;
 }
 
 export interface PlanOptions {
@@ -46,10 +48,10 @@ export function plan(
   const rotated = [...models.slice(start), ...models.slice(0, start)];
   return rotated.map((model) => ({
     model,
-    cells: workloads.map(({ suite, task, samples }) => ({
+    cells: workloads.map(({ suite, task, samples, repetitions: own }) => ({
       suite,
       task,
-      trials: repetitions(options.repetitions).flatMap((repetition) =>
+      trials: repetitions(own ?? options.repetitions).flatMap((repetition) =>
         samples.map((sample) => ({
           id: trialId({ suite, task, sample, model, repetition }),
           suite,

@@ -1,7 +1,8 @@
 /**
  * Filters stand between an output and its scorer: they take the answer out of what a model wrote around it. They run in
- * the order in which a task lists them, over the outputs of all repetitions of one sample, as in lm-evaluation-harness:
- * a filter maps outputs to outputs, and the ones that choose among repetitions leave fewer.
+ * the order in which a task lists them, over the outputs of all repetitions of one sample, as in lm-evaluation-harness.
+ * Some change a text, whatever the others are; the rest choose among repetitions, by their order or by what most of them say.
+ * So the two kinds can be applied apart: texts as they come, the choice when all are there.
  */
 import { z } from 'zod';
 import { isPattern, pattern } from './pattern.js';
@@ -46,33 +47,76 @@ export const filterSchema = z.discriminatedUnion('filter', [
 
 export type Filter = z.infer<typeof filterSchema>;
 
+type ChoosingFilter = Extract<Filter, { filter: 'take-first' | 'take-last' | 'take-first-k' | 'majority' }>;
+type TextFilter = Exclude<Filter, ChoosingFilter>;
+
 /** @param outputs What the repetitions of one sample gave, in order. */
 export function applyFilters(filters: readonly Filter[], outputs: readonly string[]): readonly string[] {
-  return filters.reduce((current, filter) => applyFilter(filter, current), outputs);
+  return choose(filters, outputs, (output) => ballotOf(filters, output)).map((output) => filterText(filters, output));
 }
 
-function applyFilter(filter: Filter, outputs: readonly string[]): readonly string[] {
+/** The text that is scored: what the filters that change texts make of an output. */
+export function filterText(filters: readonly Filter[], output: string): string {
+  return filters.filter(changesText).reduce((text, filter) => changed(filter, text), output);
+}
+
+/** What an output says when votes are counted; null where they are not. */
+export function ballotOf(filters: readonly Filter[], output: string): string | null {
+  const vote = filters.findIndex(({ filter }) => filter === 'majority');
+  return vote < 0 ? null : filterText(filters.slice(0, vote), output);
+}
+
+/** Whether fewer than all repetitions of a sample are scored. */
+export function chooses(filters: readonly Filter[]): boolean {
+  return !filters.every(changesText);
+}
+
+/** The repetitions that are left, in order. After a vote there is one left, so that only the first vote decides anything. */
+export function choose<T>(
+  filters: readonly Filter[],
+  repetitions: readonly T[],
+  ballot: (repetition: T) => string | number | null,
+): readonly T[] {
+  return filters
+    .filter((filter) => !changesText(filter))
+    .reduce((left, filter) => chosen(filter as ChoosingFilter, left, ballot), repetitions);
+}
+
+function changesText(filter: Filter): filter is TextFilter {
+  return !['take-first', 'take-last', 'take-first-k', 'majority'].includes(filter.filter);
+}
+
+function changed(filter: TextFilter, output: string): string {
   switch (filter.filter) {
     case 'strip':
-      return outputs.map(strip);
+      return strip(output);
     case 'lowercase':
-      return outputs.map((output) => output.toLowerCase());
+      return output.toLowerCase();
     case 'think':
-      return outputs.map((output) => withoutThinking(output, filter));
+      return withoutThinking(output, filter);
     case 'regex':
-      return outputs.map((output) => selectMatch(output, filter));
+      return selectMatch(output, filter);
     case 'after':
-      return outputs.map((output) => afterLast(output, filter));
+      return afterLast(output, filter);
     case 'until':
-      return outputs.map((output) => beforeFirst(output, filter.stop));
+      return beforeFirst(output, filter.stop);
+  }
+}
+
+function chosen<T>(
+  filter: ChoosingFilter,
+  repetitions: readonly T[],
+  ballot: (repetition: T) => string | number | null,
+): readonly T[] {
+  switch (filter.filter) {
     case 'take-first':
-      return outputs.slice(0, 1);
+      return repetitions.slice(0, 1);
     case 'take-last':
-      return outputs.slice(-1);
+      return repetitions.slice(-1);
     case 'take-first-k':
-      return outputs.slice(0, filter.k);
+      return repetitions.slice(0, filter.k);
     case 'majority':
-      return majority(outputs);
+      return majority(repetitions, ballot);
   }
 }
 
@@ -108,10 +152,17 @@ function beforeFirst(output: string, stops: readonly string[]): string {
   return places.length === 0 ? output : output.slice(0, Math.min(...places));
 }
 
-function majority(outputs: readonly string[]): readonly string[] {
-  const votes = new Map<string, number>();
-  for (const output of outputs) votes.set(output, (votes.get(output) ?? 0) + 1);
-  let winner: string | undefined;
-  for (const [output, count] of votes) if (winner === undefined || count > votes.get(winner)!) winner = output;
-  return winner === undefined ? [] : [winner];
+/** The first repetition that says what most of them say. */
+function majority<T>(repetitions: readonly T[], ballot: (repetition: T) => string | number | null): readonly T[] {
+  const votes = new Map<string | number | null, { readonly first: T; count: number }>();
+  for (const repetition of repetitions) {
+    const said = ballot(repetition);
+    const known = votes.get(said);
+    if (known === undefined) votes.set(said, { first: repetition, count: 1 });
+    else known.count++;
+  }
+  let winner: { readonly first: T; readonly count: number } | undefined;
+  for (const candidate of votes.values())
+    if (winner === undefined || candidate.count > winner.count) winner = candidate;
+  return winner === undefined ? [] : [winner.first];
 }

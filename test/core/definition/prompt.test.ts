@@ -29,6 +29,27 @@ describe('plain text', () => {
     const renderer = rendererOf({ prompt: { text: '{{ q }} =', examples } }, pool);
     expect(renderer.prompt({ q: '1+1' })).toEqual({ text: '2+2 = 4\n\n1+1 =' });
   });
+
+  test('fixed examples are the same before every sample, and the sample itself is left out with none in its place', () => {
+    const examples = { samples: [{ q: 'a' }], pick: 'fixed' };
+    const pool = [
+      { q: '1+1', target: 2 },
+      { q: '2+2', target: 4 },
+    ];
+    const renderer = rendererOf({ prompt: { text: '{{ q }} =', examples } }, pool);
+    expect(renderer.prompt({ q: '3+3' })).toEqual({ text: '1+1 = 2\n\n2+2 = 4\n\n3+3 =' });
+    expect(renderer.prompt({ q: '1+1' })).toEqual({ text: '2+2 = 4\n\n1+1 =' });
+    const one = rendererOf({ prompt: { text: '{{ q }} =', examples: { ...examples, count: 1 } } }, pool);
+    expect(one.prompt({ q: '1+1' })).toEqual({ text: '1+1 =' });
+  });
+
+  test.each([
+    [{ pick: 'first' }, 'expected how many examples stand before a sample, found none'],
+    [{ pick: 'fixed', count: 2 }, 'expected at most the 1 examples of the pool, found 2'],
+  ])('examples %j are refused', (said, reason) => {
+    const examples = { samples: [{ q: 'a' }], ...said };
+    expect(() => rendererOf({ prompt: { text: '{{ q }}', examples } }, [{ q: '1', target: 1 }])).toThrow(reason);
+  });
 });
 
 describe('choices', () => {

@@ -18,6 +18,11 @@ describe('a plan', () => {
     expect(countTrials(planned())).toBe(ids.length);
   });
 
+  test('asks the samples of a task as often as the task says, where it says so', () => {
+    const [block] = plan([{ ...WORKLOADS[1]!, repetitions: 3 }], ['a'], { repetitions: 1, seed: 0 });
+    expect(block!.cells[0]!.trials.map(({ repetition }) => repetition)).toEqual([1, 2, 3]);
+  });
+
   test('is blocked by model and then by task, so that a model is opened once', () => {
     expect(idsOf(planned().slice(0, 1))).toEqual([
       'desk/route/r-1@a#1',
