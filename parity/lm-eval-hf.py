@@ -2,10 +2,10 @@
 
     lm-eval-hf.py MODEL THREADS
     <- {"task": "piqa", "file": "piqa.jsonl", "split": "validation", "limit": 200, "batch": 1}
-    -> {"seconds": 3.1, "documents": [{"loglikelihoods": [-41.2, -40.7], "acc": 0, "acc_norm": 1}, ...]}
+    -> {"seconds": 3.1, "processor": 3.0, "documents": [{"loglikelihoods": [-41.2, -40.7], "acc": 0, "acc_norm": 1}, ...]}
 
 The tasks are its own definitions; only the place of their rows is another. `seconds` are those of `HFLM.loglikelihood`: from
-requests to likelihoods, the model loaded and the prompts rendered.
+requests to likelihoods, the model loaded and the prompts rendered; `processor` those of all its threads together.
 """
 import json
 import os
@@ -39,11 +39,12 @@ test_split: {test}
 
 class Timed(HFLM):
     seconds = 0.0
+    processor = 0.0
 
     def loglikelihood(self, requests, disable_tqdm=True):
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.process_time()
         found = super().loglikelihood(requests, disable_tqdm=True)
-        self.seconds = time.perf_counter() - start
+        self.seconds, self.processor = time.perf_counter() - start, time.process_time() - busy
         return found
 
 
@@ -77,7 +78,7 @@ def main(model: str, threads: str) -> None:
                 }
                 for sample in samples
             ]
-            reply({'seconds': lm.seconds, 'documents': documents})
+            reply({'seconds': lm.seconds, 'processor': lm.processor, 'documents': documents})
 
 
 def reply(value: dict) -> None:

@@ -10,6 +10,7 @@ import { AppendedCache, type KeyValueCache, SharedCache } from './cache.js';
 import type { GraphSession } from './direct.js';
 import type { Graph } from './graph.js';
 import { GraphRunner } from './run.js';
+import { divideIntoRuns } from './side-by-side.js';
 
 /** Is given the logits that predict a token of a continuation; the array is used again for the next. */
 export type Visit = (logits: Float32Array, continuation: number, token: number) => void;
@@ -57,13 +58,28 @@ export class Decoder {
 
   /** Reads tokens and returns the logits at the last of them, in an array that the next run uses again. */
   async read(tokens: Tokens, signal: AbortSignal): Promise<Float32Array> {
-    const lastRun = Math.floor((tokens.length - 1) / this.longestRun) * this.longestRun;
-    for (let start = 0; start < lastRun; start += this.longestRun) {
-      await this.run(tokens.slice(start, start + this.longestRun), 0, signal);
+    let last: Float32Array | undefined;
+    await this.readRuns(tokens, 1, signal, (logits) => {
+      last = logits;
+    });
+    return last!;
+  }
+
+  /** Reads tokens, in as many runs as it takes, and gives the logits at the last so many of them. */
+  private async readRuns(
+    tokens: Tokens,
+    wanted: number,
+    signal: AbortSignal,
+    give: (logits: Float32Array, at: number) => void,
+  ): Promise<void> {
+    const first = tokens.length - wanted;
+    for (let start = 0; start < tokens.length; start += this.longestRun) {
       signal.throwIfAborted();
+      const end = Math.min(start + this.longestRun, tokens.length);
+      const from = Math.max(start, Math.min(first, end));
+      const logitsAt = await this.run(tokens.slice(start, end), end - from, signal);
+      for (let at = from; at < end; at++) give(logitsAt(0, at - from), at - first);
     }
-    const logitsAt = await this.run(lastRun === 0 ? tokens : tokens.slice(lastRun), 1, signal);
-    return logitsAt(0, 0);
   }
 
   /** Reads one token and returns the logits at it, in an array that the next run uses again. */
@@ -74,19 +90,28 @@ export class Decoder {
     return logits;
   }
 
-  /** Reads continuations of a context, the context once, and gives the logits that predict each of their tokens. */
+  /**
+   * Reads continuations of a context and gives the logits that predict each of their tokens. The context is read once, and so is
+   * what all continuations begin with.
+   */
   async predict(context: Tokens, continuations: readonly Tokens[], visit: Visit, signal: AbortSignal): Promise<void> {
     if (this.graph.readsWhole) return this.predictWhole(context, continuations, visit, signal);
     const kept = this.keep(context.slice(0, -1));
-    const logits = await this.read(context.slice(kept), signal);
-    for (const [i, tokens] of continuations.entries()) if (tokens.length > 0) visit(logits, i, 0);
     // What follows the last token is not asked for.
-    const branches = continuations.map((tokens) => tokens.slice(0, -1));
-    const together = this.sideBySide(Math.max(1, ...branches.map((tokens) => tokens.length)));
-    for (let first = 0; first < branches.length; first += together) {
+    const reads = continuations.map((tokens) => tokens.slice(0, -1));
+    const shared = sharedBeginning(reads);
+    await this.readRuns([...context.slice(kept), ...shared], shared.length + 1, signal, (logits, token) => {
+      for (const [i, tokens] of continuations.entries()) if (tokens.length > token) visit(logits, i, token);
+    });
+    const branches = reads.map((tokens) => tokens.slice(shared.length));
+    const runs = divideIntoRuns(
+      branches.map((tokens) => tokens.length),
+      (length) => this.sideBySide(length),
+    );
+    for (const run of runs) {
       signal.throwIfAborted();
-      const group = branches.slice(first, first + together);
-      const visitNext: Visit = (row, i, token) => visit(row, first + i, token + 1);
+      const group = run.map((i) => branches[i]!);
+      const visitNext: Visit = (row, i, token) => visit(row, run[i]!, shared.length + token + 1);
       await (group.length > 1
         ? this.readTogether(group, visitNext, signal)
         : this.readAlone(group[0]!, visitNext, signal));
@@ -111,7 +136,6 @@ export class Decoder {
 
   private async readTogether(branches: readonly Tokens[], visit: Visit, signal: AbortSignal): Promise<void> {
     const count = Math.max(...branches.map((tokens) => tokens.length));
-    if (count === 0) return;
     const copy = (this.cache as AppendedCache).repeated(branches.length, this.held.length + count);
     const logitsAt = await this.runner.run(copy, { sequences: branches, wanted: count, signal });
     for (const [branch, tokens] of branches.entries()) {
@@ -121,12 +145,7 @@ export class Decoder {
 
   private async readAlone(tokens: Tokens, visit: Visit, signal: AbortSignal): Promise<void> {
     const context = [...this.held];
-    for (let start = 0; start < tokens.length; start += this.longestRun) {
-      signal.throwIfAborted();
-      const run = tokens.slice(start, start + this.longestRun);
-      const logitsAt = await this.run(run, run.length, signal);
-      for (let i = 0; i < run.length; i++) visit(logitsAt(0, i), 0, start + i);
-    }
+    await this.readRuns(tokens, tokens.length, signal, (logits, token) => visit(logits, 0, token));
     this.keep(context);
   }
 
@@ -145,6 +164,13 @@ export class Decoder {
     for (const token of tokens) this.held.push(token);
     return logitsAt;
   }
+}
+
+/** What all of them begin with. */
+function sharedBeginning([first = [], ...others]: readonly Tokens[]): Tokens {
+  let length = 0;
+  while (length < first.length && others.every((tokens) => tokens[length] === first[length])) length++;
+  return first.slice(0, length);
 }
 
 /** Bytes that the cache of one token takes. */
