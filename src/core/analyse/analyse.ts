@@ -234,12 +234,9 @@ function describeRun(
   const cells = rest.suites.flatMap(({ tasks }) => tasks).flatMap(({ cells }) => cells);
   const planned = cells.reduce((total, { trials }) => total + trials.planned, 0);
   const recorded = cells.reduce((total, { trials }) => total + trials.recorded, 0);
-  const reasons = rest.ends
-    .values(
-      (end) => !end.complete,
-      (end) => end.reason,
-    )
-    .map(({ reason }) => reason);
+  const reasonsOf = (wanted: (end: EndRecord) => boolean) =>
+    rest.ends.values(wanted, (end) => end.reason).map(({ reason }) => reason);
+  const early = run.settings.untilSure === undefined ? undefined : reasonsOf((end) => end.complete).at(-1);
   return {
     id: run.id,
     started: run.started,
@@ -256,7 +253,12 @@ function describeRun(
     ended:
       recorded >= planned
         ? { complete: true }
-        : { complete: false, reason: reasons.at(-1) ?? 'the run was cut off before it could say why' },
+        : early !== undefined
+          ? { complete: true, early }
+          : {
+              complete: false,
+              reason: reasonsOf((end) => !end.complete).at(-1) ?? 'the run was cut off before it could say why',
+            },
   };
 }
 

@@ -29,7 +29,10 @@ export interface RunInfo {
   readonly settings: RunSettings;
   readonly environment: Environment;
   readonly trials: { readonly planned: number; readonly recorded: number };
-  readonly ended: { readonly complete: true } | { readonly complete: false; readonly reason: string };
+  /** `early` says why a run that stops when it is sure left out the rest of its plan. */
+  readonly ended:
+    | { readonly complete: true; readonly early?: string }
+    | { readonly complete: false; readonly reason: string };
 }
 
 export interface SuiteAnalysis {

@@ -16,6 +16,8 @@ export interface CellInput {
   readonly task: string;
   readonly model: string;
   readonly planned: number;
+  /** Whether the run leaves out trials of its plan once it is sure. */
+  readonly stopsEarly: boolean;
   /** Why there is nothing, where there is nothing. */
   readonly absent: string;
   readonly judge: Judge;
@@ -187,7 +189,7 @@ const OFTEN = 0.05;
 /** Fewer samples than this say little, whatever the interval. */
 const FEW_SAMPLES = 30;
 
-function warningsOf({ samples, trials }: CellInput, counts: TrialCounts & Counts): Warning[] {
+function warningsOf({ samples, trials, stopsEarly }: CellInput, counts: TrialCounts & Counts): Warning[] {
   const warnings: Warning[] = [];
   const warn = (what: string, remedy: string) => warnings.push({ what, remedy });
   const of = (n: number) => `${n} of ${counts.recorded} trials`;
@@ -195,7 +197,7 @@ function warningsOf({ samples, trials }: CellInput, counts: TrialCounts & Counts
   const { cut, tokensDisagree, retried } = counts;
   const prompts = new Set(samples.map(({ promptHash }) => promptHash)).size;
 
-  if (counts.recorded > 0 && counts.recorded < counts.planned) {
+  if (counts.recorded > 0 && counts.recorded < counts.planned && !stopsEarly) {
     warn(`only ${counts.recorded} of ${counts.planned} planned trials were run`, 'continue the run with --resume');
   }
   if (measured > 0 && measured < FEW_SAMPLES) {

@@ -1,7 +1,7 @@
 /** Values of one metric to their distribution: the mean, quantiles with intervals by order statistics, and a curve. */
 import type { Level } from '../definition/requirement.js';
 import { isMissing, type Missing, missing } from '../measure/quantity.js';
-import { type Estimate, estimateMean, estimateQuantile, percentileOfSorted, sorted } from '../stats/index.js';
+import { type Estimate, estimateMean, estimateQuantileOfSorted, percentileOfSorted, sorted } from '../stats/index.js';
 import type { Distribution, Spread } from './analysis.js';
 
 /** Steps of the curve that charts draw. */
@@ -13,10 +13,10 @@ export function distributionOf(values: readonly number[]): Distribution {
     n: values.length,
     at: {
       mean: estimateMean(values),
-      median: estimateQuantile(ascending, 0.5),
-      p90: estimateQuantile(ascending, 0.9),
-      p95: estimateQuantile(ascending, 0.95),
-      p99: estimateQuantile(ascending, 0.99),
+      median: estimateQuantileOfSorted(ascending, 0.5),
+      p90: estimateQuantileOfSorted(ascending, 0.9),
+      p95: estimateQuantileOfSorted(ascending, 0.95),
+      p99: estimateQuantileOfSorted(ascending, 0.99),
     },
     min: ascending[0]!,
     max: ascending.at(-1)!,

@@ -24,6 +24,7 @@ export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Coll
       suite: suite.name,
       task: task.name,
       planned: plannedTrials(task, run),
+      stopsEarly: run.settings.untilSure !== undefined,
       judge: collected.judgeOf(key),
       samples,
     };

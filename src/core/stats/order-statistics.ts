@@ -55,10 +55,19 @@ export function quantileOrders(n: number, q: number, confidence = 0.95): OrderIn
  * median needs 6 for 95% and 8 for 99%, p99 needs 377.
  */
 export function estimateQuantile(values: readonly number[], q: number, confidence = 0.95): Estimate | Missing {
+  expectFinite('values', values);
+  return estimateQuantileOfSorted(sorted(values), q, confidence);
+}
+
+/** The same for values that are finite and ascending already. */
+export function estimateQuantileOfSorted(
+  ascending: readonly number[],
+  q: number,
+  confidence = 0.95,
+): Estimate | Missing {
   expectBetween0And1('q', q);
   expectBetween0And1('confidence', confidence);
-  expectFinite('values', values);
-  const n = values.length;
+  const n = ascending.length;
   if (n === 0) return missing('no values');
   const orders = quantileOrders(n, q, confidence);
   if (orders.low < 1 || orders.high > n) {
@@ -66,7 +75,6 @@ export function estimateQuantile(values: readonly number[], q: number, confidenc
       `${n} values are too few for a ${asPercent(confidence)} interval of the ${asPercent(q)} quantile: it takes ${quantileSampleSize(q, confidence)}`,
     );
   }
-  const ascending = sorted(values);
   return {
     value: percentileOfSorted(ascending, q),
     low: ascending[orders.low - 1]!,
