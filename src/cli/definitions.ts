@@ -35,6 +35,7 @@ export async function loadDefinitions(flags: RunFlags): Promise<Definitions> {
     repetitions: flags.repetitions,
     warmup: flags.warmup,
     limit: flags.limit ?? null,
+    ...untilSureOf(flags),
   };
 
   const samples: SampleRecord[] = [];
@@ -75,6 +76,16 @@ export async function loadDefinitions(flags: RunFlags): Promise<Definitions> {
     samples,
     tasks: tasksOf(logged),
   };
+}
+
+/** Fewer samples a task than this in a first round decide nothing. */
+const FIRST_ROUND = 25;
+
+function untilSureOf({ untilSure, budget }: RunFlags): Pick<RunSettings, 'untilSure'> {
+  if (untilSure) return { untilSure: { firstRound: FIRST_ROUND, budget: budget ?? null } };
+  if (budget !== undefined)
+    throw new UserError('--budget: expected --until-sure beside it, found it alone; add --until-sure, or use --limit');
+  return {};
 }
 
 export function tasksOf(suites: PlannedRun['suites']): ReadonlyMap<string, LoggedTask> {

@@ -1,5 +1,7 @@
 /** The command line: one table of commands, each in a file of its own that is loaded when it is called. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { duration } from '../core/definition/units.js';
+import type { UntilSure } from '../core/measure/log.js';
 import { packageVersion } from '../run/environment.js';
 import { LISTINGS } from './listings.js';
 
@@ -37,6 +39,8 @@ Exit codes: 0 done, 1 a gate failed, 2 a definition or a flag is wrong, 3 the ru
     .option('-k, --repetitions <n>', 'how often each sample is asked', positive, 1)
     .option('--warmup <n>', 'requests after opening a model that are not recorded', natural, 2)
     .option('--seed <n>', 'of every choice that is left to chance', natural, 0)
+    .option('--until-sure', 'ask in rounds, and stop as soon as every comparison is decided')
+    .option('--budget <time|n>', 'with --until-sure: at most so long (10 min) or so many trials (5000)', budget)
     .addOption(
       new Option('--resume <run>', 'do what is missing of a run').conflicts([
         'suite',
@@ -47,6 +51,8 @@ Exit codes: 0 done, 1 a gate failed, 2 a definition or a flag is wrong, 3 the ru
         'repetitions',
         'warmup',
         'seed',
+        'untilSure',
+        'budget',
       ]),
     )
     .option('--json', 'print summary.json instead of tables')
@@ -90,6 +96,7 @@ Exit codes: 0 done, 1 a gate failed, 2 a definition or a flag is wrong, 3 the ru
     .argument('<file>', 'a .jsonl file, also gzipped')
     .requiredOption('--scorer <name>', 'see `rightsize list scorers`')
     .option('--options <json>', "the scorer's options", '{}')
+    .option('--filters <json>', 'a list of filters that take the answer out of an output', '[]')
     .option('--each', 'print the score of every line')
     .option('--json', 'print JSON')
     .action(async (file, options) => (await import('./score.js')).score(file, options));
@@ -111,6 +118,14 @@ function positive(text: string): number {
   const n = natural(text);
   if (n === 0) throw new InvalidArgumentError('expected a whole number from 1 up, found "0".');
   return n;
+}
+
+function budget(text: string): UntilSure['budget'] {
+  if (/^\d+$/.test(text)) return { trials: positive(text) };
+  const seconds = duration.safeParse(text);
+  if (!seconds.success)
+    throw new InvalidArgumentError(`expected a time such as "10 min" or a number of trials, found "${text}".`);
+  return { seconds: seconds.data };
 }
 
 function oneOf(names: readonly string[]) {

@@ -10,6 +10,8 @@ import { startEta } from './eta.js';
 
 export interface Progress {
   readonly onEvent: (event: RunEvent) => void;
+  /** A line of its own. */
+  say(text: string): void;
   end(): void;
 }
 
@@ -44,7 +46,7 @@ const ERASE = '\r\u001b[2K';
 const MOST_OF_A_MESSAGE = 300;
 
 export function showProgress(blocks: readonly Block[], { quiet, done, screen = STDERR }: ProgressOptions): Progress {
-  if (quiet) return { onEvent: () => {}, end: () => {} };
+  if (quiet) return { onEvent: () => {}, say: () => {}, end: () => {} };
   const { rewritable, columns, write, now } = screen;
   const total = countTrials(blocks);
   const counts = countCells(blocks);
@@ -107,6 +109,7 @@ export function showProgress(blocks: readonly Block[], { quiet, done, screen = S
           return onTrial(event.trial, event.outcome.state === 'failed');
       }
     },
+    say,
     end() {
       if (rewritable) write(ERASE);
     },

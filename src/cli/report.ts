@@ -62,7 +62,7 @@ export async function printRuns(logs: readonly string[], { out, json }: PrintOpt
   process.stdout.write(`Everything behind it: ${displayPath(join(out, 'report.html'))}\n`);
 }
 
-async function analyseLog(log: string): Promise<Analysis> {
+export async function analyseLog(log: string): Promise<Analysis> {
   const fold = startAnalysis();
   for await (const record of readLog(log)) fold.add(record);
   return fold.finish();

@@ -7,7 +7,7 @@
  *                                     anything runs
  */
 import { join } from 'node:path';
-import type { RunRecord } from '../core/measure/log.js';
+import type { RunRecord, UntilSure } from '../core/measure/log.js';
 import { type Block, countTrials, plan, remaining } from '../core/plan/plan.js';
 import { describeEnvironment } from '../run/environment.js';
 import { execute } from '../run/runner.js';
@@ -17,6 +17,7 @@ import { interruption } from './interruption.js';
 import { showProgress } from './progress.js';
 import { printRuns } from './report.js';
 import { createRun, lockRun, openRun } from './runs.js';
+import { executeUntilSure } from './until-sure.js';
 
 export interface RunFlags {
   readonly suite: readonly string[];
@@ -28,6 +29,8 @@ export interface RunFlags {
   readonly repetitions: number;
   readonly warmup: number;
   readonly seed: number;
+  readonly untilSure?: boolean;
+  readonly budget?: UntilSure['budget'];
   readonly resume?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -61,18 +64,32 @@ export async function run(flags: RunFlags): Promise<void> {
       quiet: flags.quiet === true || flags.json === true,
       done: countTrials(whole) - countTrials(blocks),
     });
-    const ending = await execute(blocks, {
+    const began = performance.now();
+    const options = {
       models: new Map(definitions.models.map((loaded) => [loaded.model.id, loaded])),
       tasks: definitions.tasks,
       samples: new Map(
         definitions.samples.map((sample) => [`${sample.suite}/${sample.task}/${sample.sample}`, sample]),
       ),
       warmup: definitions.record.settings.warmup,
-      lastSession: earlier?.lastSession ?? 0,
+      began,
       append: log.append,
-      signal: stop,
       onEvent: progress.onEvent,
-    });
+    };
+    const executeBlocks = (some: readonly Block[], lastSession: number, signal: AbortSignal) =>
+      execute(some, { ...options, lastSession, signal });
+    const { untilSure } = definitions.record.settings;
+    const ending =
+      untilSure === undefined
+        ? await executeBlocks(blocks, earlier?.lastSession ?? 0, stop)
+        : await executeUntilSure(whole, {
+            log: join(folder, 'log.jsonl'),
+            definitions,
+            untilSure,
+            stop,
+            execute: executeBlocks,
+            say: progress.say,
+          });
     progress.end();
     log.append({ type: 'end', ...ending });
     if (!ending.complete) {

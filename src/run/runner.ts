@@ -27,6 +27,8 @@ export interface RunnerOptions {
   readonly warmup: number;
   /** The number of the last session in the log; 0 for a new run. */
   readonly lastSession: number;
+  /** When the run began, by `performance.now()`. */
+  readonly began: number;
   readonly append: (record: LogRecord) => void;
   /** Aborted once for a clean end: what is in flight is dropped, what is recorded stays. */
   readonly signal: AbortSignal;
@@ -58,14 +60,13 @@ const CRASHES_TO_GIVE_UP = 3;
 
 /** Runs what a plan still asks for. @throws UserError when a model's definition, files or server are at fault. */
 export async function execute(blocks: readonly Block[], options: RunnerOptions): Promise<RunEnding> {
-  const started = performance.now();
   const sessions = counter(options.lastSession);
   const failures: string[] = [];
   for (const block of blocks) {
     try {
       await runBlock(block, {
         ...options,
-        elapsed: () => round((performance.now() - started) / 1000),
+        elapsed: () => round((performance.now() - options.began) / 1000),
         nextSession: sessions,
       });
     } catch (error) {

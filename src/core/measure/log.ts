@@ -65,6 +65,15 @@ export interface RunSettings {
   readonly warmup: number;
   /** At most so many samples of each task; null for all. */
   readonly limit: number | null;
+  /** Present where the run asks in rounds and stops when every comparison is decided. */
+  readonly untilSure?: UntilSure;
+}
+
+export interface UntilSure {
+  /** Samples of each task in the first round; each round doubles them. */
+  readonly firstRound: number;
+  /** What the run may spend at most. */
+  readonly budget: { readonly seconds: number } | { readonly trials: number } | null;
 }
 
 export interface ResumeRecord {

@@ -160,6 +160,8 @@ function tryOne(
   const found = casesOf(task, small, large);
   if (isMissing(found)) return found;
   const { cases, unit } = found;
+  if (analysis.run.settings.untilSure !== undefined)
+    return missing('a run that stops when it is sure has no fixed number of samples to judge a cascade on');
   if (cases.length < LEAST_SAMPLES)
     return missing(`${cases.length} samples are too few to try a cascade on: it takes ${LEAST_SAMPLES}`);
   const { margin, alpha } = suite.requirement;

@@ -16,6 +16,7 @@ import {
   testNonInferiority,
 } from '../stats/index.js';
 import type { Comparison, Factors, Reference } from './recommendation.js';
+import { testSequentially } from './sequential.js';
 
 /**
  * The LLM that each SLM is held against: the one of the same variant (`big:q4` for `small:q4`, so that the engine and the
@@ -70,9 +71,17 @@ export interface Comparisons {
 /** All comparisons of a suite, task by task, with decisions that hold together. */
 export function compareAll(analysis: Analysis, suite: SuiteAnalysis, references: readonly Reference[]): Comparisons {
   const { alpha, margin } = suite.requirement;
+  const { settings } = analysis.run;
+  const sequential =
+    settings.untilSure === undefined ? null : { seed: settings.seed, comparisons: plannedPairs(analysis, suite) };
   const drafts = suite.tasks.flatMap((task) =>
-    references.map((reference) => ({ task, ...reference, ...testPair(task, reference, { alpha, margin }) })),
+    references.map((reference) => ({
+      task,
+      ...reference,
+      ...testPair(task, reference, { alpha, margin, sequential }),
+    })),
   );
+  if (sequential !== null) return sharedBeforehand(analysis, drafts, suite, sequential.comparisons);
   // Engines that give the same answers from the same weights make one comparison, however often it is listed.
   const distinct = new Map<string, NonInferiority>();
   for (const { fingerprint, test } of drafts) if (!isMissing(test)) distinct.set(fingerprint, test);
@@ -99,17 +108,74 @@ export function compareAll(analysis: Analysis, suite: SuiteAnalysis, references:
   return { byTask, family: family.length };
 }
 
+interface Draft extends Reference {
+  readonly task: TaskAnalysis;
+  readonly scores: Comparison['scores'];
+  readonly test: NonInferiority | Missing;
+}
+
+/** Comparisons whose tests have their share of the error rate already: there is nothing to correct any more. */
+function sharedBeforehand(
+  analysis: Analysis,
+  drafts: readonly Draft[],
+  suite: SuiteAnalysis,
+  family: number,
+): Comparisons {
+  const byTask = new Map<string, Comparison[]>(suite.tasks.map(({ name }) => [name, []]));
+  for (const { task, candidate, reference, scores, test } of drafts) {
+    byTask.get(task.name)!.push({
+      candidate,
+      reference,
+      scores,
+      test,
+      decision: isMissing(test) ? null : test.decision,
+      adjusted: null,
+      needed: isMissing(test) ? test : test.itemsToDecide,
+      factors: factorsOf(analysis, task, candidate, reference),
+    });
+  }
+  return { byTask, family };
+}
+
+/**
+ * Comparisons that may come to be made: of an SLM with the LLM of its variant, or with every LLM, since which is the best is
+ * not known before the end.
+ */
+function plannedPairs({ models }: Analysis, { tasks }: SuiteAnalysis): number {
+  const of = (wanted: 'slm' | 'llm') => models.filter((model) => model.class === wanted).map(({ id }) => id);
+  const large = of('llm');
+  const pairs = of('slm').map((candidate) => {
+    const variant = variantOf(candidate);
+    const same = variant === null ? [] : large.filter((id) => variantOf(id) === variant);
+    return same.length === 1 ? 1 : large.length;
+  });
+  return Math.max(1, tasks.length * pairs.reduce((sum, n) => sum + n, 0));
+}
+
+interface PairTestOptions {
+  readonly alpha: number;
+  readonly margin: number;
+  /** Where the run looked at the data while they came. */
+  readonly sequential: { readonly seed: number; readonly comparisons: number } | null;
+}
+
 function testPair(
   task: TaskAnalysis,
   { candidate, reference }: Reference,
-  options: { readonly alpha: number; readonly margin: number },
+  { sequential, ...options }: PairTestOptions,
 ): { readonly test: NonInferiority | Missing; readonly scores: Comparison['scores']; readonly fingerprint: string } {
   const pairs = pairScores(task, candidate, reference);
   if (pairs.samples.length === 0) {
     const absent = missing(`no sample of ${task.name} was scored on both ${candidate} and ${reference}`);
     return { test: absent, scores: absent, fingerprint: '' };
   }
-  const test = testNonInferiority(pairs.candidate, pairs.reference, { ...options, ...clustersOf(pairs.samples) });
+  const test =
+    sequential === null
+      ? testNonInferiority(pairs.candidate, pairs.reference, { ...options, ...clustersOf(pairs.samples) })
+      : testSequentially(
+          { planned: task.samples, ...pairs },
+          { ...options, ...sequential, task: `${task.suite}/${task.name}` },
+        );
   const differences = pairs.candidate.map((score, i) => score - pairs.reference[i]!);
   const scores = { candidate: mean(pairs.candidate), reference: mean(pairs.reference) };
   return { test, scores, fingerprint: JSON.stringify([task.name, pairs.samples.map(({ id }) => id), differences]) };

@@ -288,7 +288,10 @@ function marginThatFits({ test }: Comparison): string {
 /** What a reader of the run as a whole has to know first: whether it is whole. */
 export function describeRun({ run }: Analysis): string {
   const { planned, recorded } = run.trials;
-  return run.ended.complete
-    ? `${plural(recorded, 'trial')}, all that were planned.`
-    : `${formatCount(recorded)} of ${plural(planned, 'planned trial')}: the run is not complete (${run.ended.reason}).`;
+  const { ended } = run;
+  if (!ended.complete)
+    return `${formatCount(recorded)} of ${plural(planned, 'planned trial')}: the run is not complete (${ended.reason}).`;
+  if (ended.early === undefined) return `${plural(recorded, 'trial')}, all that were planned.`;
+  const saved = formatScore((planned - recorded) / planned);
+  return `${formatCount(recorded)} of ${plural(planned, 'planned trial')}: ${ended.early}. Stopping then saved ${saved} of them.`;
 }
