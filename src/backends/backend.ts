@@ -32,6 +32,8 @@ export interface BackendContext {
   readonly directory: string;
   /** Environment variables: keys come from here and go nowhere else. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** How many requests will be under way at once: 1 when unsaid. A session may offer fewer. */
+  readonly concurrency?: number;
   /** Called while something is downloaded. */
   readonly onProgress?: (progress: { readonly what: string; readonly done: number; readonly total: number }) => void;
   /** Does what opening needs and loading does not (hashing the weights for the log): its time is no part of the load time. */
@@ -47,6 +49,8 @@ export type Readiness =
 /** One opened model. Requests are made one at a time unless the session says otherwise. */
 export interface Session {
   readonly facts: SessionFacts;
+  /** How many answers may be under way at once: 1 when unsaid. Log-likelihoods are always asked for one at a time. */
+  readonly concurrency?: number;
   /** Seconds, monotonic; every time stamp of this session is read from it. */
   now(): number;
   /**

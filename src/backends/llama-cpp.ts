@@ -14,11 +14,18 @@ import { type ChatTemplate, createChatTemplate, PLAIN, templateWarnings } from '
 import { abortionOf } from './llama-cpp/abort.js';
 import { loadThroughAddon } from './llama-cpp/addon.js';
 import { loadDirect } from './llama-cpp/direct.js';
-import type { LoadedModel, LoadOptions } from './llama-cpp/engine.js';
+import type { ContextNeeds, LoadedModel, LoadOptions } from './llama-cpp/engine.js';
 import { type GgufHeader, readGguf } from './llama-cpp/gguf.js';
 import { openLibrary } from './llama-cpp/library.js';
 import { createScorer } from './llama-cpp/loglikelihood.js';
-import { createTurns, generate, now } from './llama-cpp/session.js';
+import {
+  createTurns,
+  type GeneratorParts,
+  generate,
+  generateSideBySide,
+  now,
+} from './llama-cpp/session.js';
+import { createSideBySide } from './llama-cpp/side-by-side.js';
 import { defaultThreads } from './llama-cpp/threads.js';
 import { createVocabulary } from './llama-cpp/vocabulary.js';
 import { describeWeights } from './weights.js';
@@ -83,15 +90,12 @@ async function openSession(opening: Opening): Promise<Session> {
   const { model, header, resolved } = opening;
   const loaded = await load(opening);
   try {
-    const { path } = resolved;
     const context = model.context ?? Math.min(loaded.trainedContext, DEFAULT_CONTEXT);
-    const engine = await loaded
-      .openContext({ sequences: 1, contextSize: context, fullWindow: false })
-      .catch((error: unknown) => refuse(path, error));
-    const contextSize = Math.min(context, engine.contextSize);
     const vocabulary = createVocabulary(loaded.tokenizer);
-    const template = templateOf(header, path);
+    const template = templateOf(header, resolved.path);
     const turns = createTurns();
+    const generator = await openGenerator(opening, loaded, { contextSize: context, vocabulary, template, turns });
+    const { contextSize } = generator;
     const scorer = createScorer({ vocabulary, contextSize, turns, openContext: loaded.openContext });
     const facts = await factsOf(opening, loaded, { contextSize, template });
     let closed: Promise<void> | undefined;
@@ -99,12 +103,12 @@ async function openSession(opening: Opening): Promise<Session> {
       facts,
       now,
       processes: [],
-      generate: (prompt, generation, signal) =>
-        generate({ engine, vocabulary, template, contextSize, turns }, prompt, generation, signal),
+      concurrency: generator.concurrency,
+      generate: generator.generate,
       loglikelihood: (request, signal) => scorer.score(request, signal),
       close: () => {
         turns.end();
-        closed ??= scorer.close().then(engine.close).then(loaded.close);
+        closed ??= scorer.close().then(generator.close).then(loaded.close);
         return closed;
       },
     };
@@ -112,6 +116,45 @@ async function openSession(opening: Opening): Promise<Session> {
     await loaded.close();
     throw error;
   }
+}
+
+interface Generator extends Pick<Session, 'generate' | 'close'> {
+  readonly contextSize: number;
+  readonly concurrency: number;
+}
+
+type AnswerParts = Omit<GeneratorParts, 'engine'>;
+
+/** Full contexts that answers side by side have room for: most prompts are shorter, and one that finds no room waits. */
+const FULL_CONTEXTS = 4;
+
+async function openGenerator(
+  { resolved, context: { concurrency = 1 } }: Opening,
+  { sideBySide: ability, openContext }: LoadedModel,
+  { contextSize: context, ...parts }: AnswerParts,
+): Promise<Generator> {
+  const open = (needs: Omit<ContextNeeds, 'contextSize' | 'fullWindow'>, fullWindow: boolean) =>
+    openContext({ ...needs, contextSize: context, fullWindow }).catch((error: unknown) => refuse(resolved.path, error));
+  if (concurrency === 1 || typeof ability === 'object') {
+    const engine = await open({ sequences: 1 }, false);
+    const contextSize = Math.min(context, engine.contextSize);
+    return {
+      contextSize,
+      concurrency: 1,
+      generate: (prompt, generation, signal) => generate({ engine, contextSize, ...parts }, prompt, generation, signal),
+      close: engine.close,
+    };
+  }
+  const room = context * Math.min(concurrency, FULL_CONTEXTS);
+  const engine = await open({ sequences: concurrency + 1, sharedRoom: room }, true);
+  const sideBySide = createSideBySide(engine, { concurrency, room, divisible: ability === 'divisible' });
+  return {
+    contextSize: context,
+    concurrency,
+    generate: (prompt, generation, signal) =>
+      generateSideBySide({ sideBySide, contextSize: context, ...parts }, prompt, generation, signal),
+    close: () => sideBySide.close().then(engine.close),
+  };
 }
 
 async function load({ model, resolved, adapters, signal }: Opening): Promise<LoadedModel> {
@@ -169,6 +212,9 @@ async function factsOf(
     network: 'none',
     warnings: [
       ...loaded.warnings,
+      ...((context.concurrency ?? 1) > 1 && typeof loaded.sideBySide === 'object'
+        ? [`answers are computed one at a time: ${loaded.sideBySide.cannot}`]
+        : []),
       ...templateWarnings(template),
       ...(contextSize > loaded.trainedContext
         ? [`the context of ${contextSize} tokens is longer than the ${loaded.trainedContext} the model was trained on`]

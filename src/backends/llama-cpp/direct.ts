@@ -13,6 +13,8 @@ import { summarise } from './logits.js';
 
 /** Batches that are expected to take longer than this many seconds are computed on another thread. */
 const LONG = 0.003;
+/** Places of logits that are kept in mind. */
+const MOST_PLACES = 64;
 /** So many seconds after the last time, this thread sees to whatever else has happened. */
 const BREATH = 0.004;
 
@@ -41,6 +43,8 @@ export async function loadDirect(library: Library, options: LoadOptions): Promis
       device: 'cpu',
       trainedContext: llama.model_n_ctx_train(model),
       warnings: [],
+      // A recurrent state is of all tokens before it, and cannot be cut.
+      sideBySide: llama.model_is_recurrent(model) || llama.model_is_hybrid(model) ? 'whole' : 'divisible',
       close,
       openContext: async (needs) => {
         const context = llama.init_from_model(model, contextParams(llama, options, needs));
@@ -72,10 +76,11 @@ const CELLS = 256;
 const CACHE_TYPES = { f32: 0, f16: 1, q4_0: 2, q8_0: 8 } as const;
 
 function contextParams(llama: LlamaFunctions, options: LoadOptions, needs: ContextNeeds) {
-  const cells = Math.ceil(needs.contextSize / CELLS) * CELLS;
+  const cells = (tokens: number) => Math.ceil(tokens / CELLS) * CELLS;
   return {
     ...llama.context_default_params(),
-    n_ctx: cells * needs.sequences,
+    n_ctx: cells(needs.sharedRoom ?? needs.contextSize) * (needs.sharedRoom === undefined ? needs.sequences : 1),
+    kv_unified: needs.sharedRoom !== undefined,
     n_batch: options.batchSize,
     n_ubatch: options.batchSize,
     n_seq_max: needs.sequences,
@@ -156,16 +161,18 @@ function createEngine(llama: LlamaFunctions, { model, context, contextSize, batc
     return places;
   }
 
-  let seen: { readonly address: Pointer; readonly logits: Float32Array } | undefined;
-  /** The logits where llama.cpp keeps them, which is the same place for token after token. */
+  const seen = new Map<Pointer, Float32Array>();
+  /** The logits where llama.cpp keeps them, which are the same few places for token after token. */
   const logitsAt = (place: number) => {
     requireOpen();
     const address = llama.get_logits_ith(context, place);
     if (address === null) throw new Error(`llama.cpp has no logits at place ${place}`);
-    if (seen?.address !== address) {
-      seen = { address, logits: new Float32Array(koffi.view(address, vocabulary * Float32Array.BYTES_PER_ELEMENT)) };
-    }
-    return seen.logits;
+    const known = seen.get(address);
+    if (known !== undefined) return known;
+    const logits = new Float32Array(koffi.view(address, vocabulary * Float32Array.BYTES_PER_ELEMENT));
+    if (seen.size === MOST_PLACES) seen.clear();
+    seen.set(address, logits);
+    return logits;
   };
 
   return {
@@ -182,10 +189,10 @@ function createEngine(llama: LlamaFunctions, { model, context, contextSize, batc
       const { likeliest, total } = summarise(logits);
       return { logprob: logits[token]! - total, greedy: likeliest === token };
     },
-    async copy(from, to) {
+    async copy(from, to, count = -1) {
       requireOpen();
       llama.memory_seq_rm(memory, to, -1, -1);
-      llama.memory_seq_cp(memory, from, to, -1, -1);
+      llama.memory_seq_cp(memory, from, to, 0, count);
     },
     forget(sequence, from) {
       requireOpen();

@@ -27,8 +27,8 @@ export interface Engine {
   sampler(sampling: Sampling): Sampler;
   /** The log-probability of a token, and whether it was the most likely one. */
   score(logits: number, token: number): Promise<{ readonly logprob: number; readonly greedy: boolean }>;
-  /** Makes a sequence hold what another holds. */
-  copy(from: number, to: number): Promise<void>;
+  /** Makes a sequence hold what another holds, all of it or its first `count` tokens. */
+  copy(from: number, to: number, count?: number): Promise<void>;
   /** Forgets a sequence from a position on; false where this architecture can only forget all of it. */
   forget(sequence: number, from: number): boolean;
   /** Waits for the batch that an aborted request left computing. */
@@ -53,6 +53,8 @@ export interface LoadedModel {
   /** Tokens the model was trained on at a time. */
   readonly trainedContext: number;
   readonly warnings: readonly string[];
+  /** Whether sequences can be computed side by side in one room; otherwise, why not. */
+  readonly sideBySide: 'whole' | 'divisible' | { readonly cannot: string };
   openContext(needs: ContextNeeds): Promise<Engine>;
   /** Closes the model with all its contexts. */
   close(): Promise<void>;
@@ -85,6 +87,8 @@ export interface ContextNeeds {
   readonly sequences: number;
   /** Tokens of each. */
   readonly contextSize: number;
+  /** Tokens of all together, where they share one room: a copy then takes none. Absent: each has a room of its own. */
+  readonly sharedRoom?: number;
   /** Keeps what a sliding window has left behind, so that a sequence can go back to an earlier position. */
   readonly fullWindow: boolean;
 }

@@ -50,6 +50,7 @@ interface ContextParams {
   type_v: number;
   offload_kqv: boolean;
   swa_full: boolean;
+  kv_unified: boolean;
   embeddings: boolean;
 }
 
@@ -75,6 +76,8 @@ export interface LlamaFunctions {
   readonly model_load_from_file: Native<[string, ModelParams], Pointer>;
   readonly model_free: Native<[Pointer], void>;
   readonly model_n_ctx_train: Native<[Pointer], number>;
+  readonly model_is_recurrent: Native<[Pointer], boolean>;
+  readonly model_is_hybrid: Native<[Pointer], boolean>;
   readonly model_get_vocab: Native<[Pointer], Pointer>;
   readonly init_from_model: Native<[Pointer, ContextParams], Pointer>;
   readonly free: Native<[Pointer], void>;
@@ -268,6 +271,8 @@ llama_context_params llama_context_default_params()
 void *llama_model_load_from_file(const char *path, llama_model_params params)
 void llama_model_free(void *model)
 int32_t llama_model_n_ctx_train(void *model)
+bool llama_model_is_recurrent(void *model)
+bool llama_model_is_hybrid(void *model)
 void *llama_model_get_vocab(void *model)
 void *llama_init_from_model(void *model, llama_context_params params)
 void llama_free(void *context)
@@ -321,6 +326,7 @@ function requireKnownLayout({ model_default_params, context_default_params }: Ll
     context.type_k === 1 &&
     context.type_v === 1 &&
     context.offload_kqv &&
+    !context.kv_unified &&
     !context.embeddings;
   if (!known) throw new Error('the libraries of llama.cpp are of another version than these structs');
 }

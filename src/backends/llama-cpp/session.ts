@@ -1,12 +1,13 @@
 /** Generating with an opened model: render, tokenise, prefill, then one token at a time until something ends the answer. */
 import { performance } from 'node:perf_hooks';
 import type { Generation, Prompt } from '../../core/definition/suite.js';
-import { type GenerationEvent, ModelFailure } from '../backend.js';
+import { type End, type GenerationEvent, ModelFailure, type Piece } from '../backend.js';
 import type { ChatTemplate } from '../chat-template.js';
 import { createDetokeniser } from '../detokenise.js';
 import { createStopFilter } from '../stop.js';
 import { abortionOf } from './abort.js';
 import { type Engine, prefill } from './engine.js';
+import type { Asked, SampledToken, SideBySide } from './side-by-side.js';
 import type { Vocabulary } from './vocabulary.js';
 
 export interface GeneratorParts {
@@ -24,14 +25,20 @@ export interface GeneratorParts {
 export interface Turns {
   /** Begins a turn; the function returned ends it. */
   take(): () => void;
+  /** @throws Error after the last turn. */
+  requireOpen(): void;
   end(): void;
 }
 
 export function createTurns(): Turns {
   let state: 'free' | 'taken' | 'ended' = 'free';
+  const requireOpen = () => {
+    if (state === 'ended') throw new Error('the session is closed');
+  };
   return {
+    requireOpen,
     take() {
-      if (state === 'ended') throw new Error('the session is closed');
+      requireOpen();
       if (state === 'taken') throw new Error('a session answers one request at a time');
       state = 'taken';
       return () => {
@@ -57,7 +64,7 @@ const SEQUENCE = 0;
  * neither our bookkeeping nor the reader's slows the engine.
  */
 export async function* generate(
-  { engine, vocabulary, template, contextSize, turns }: GeneratorParts,
+  { engine, turns, ...parts }: GeneratorParts,
   prompt: Prompt,
   { maxTokens, stop, ...sampling }: Generation,
   signal: AbortSignal,
@@ -67,33 +74,95 @@ export async function* generate(
   const sampler = engine.sampler(sampling);
   try {
     abortion.check();
-    const rendered = template.render(prompt);
-    const tokens = vocabulary.encode(rendered);
-    if (tokens.length >= contextSize) {
-      throw new ModelFailure(
-        'prompt-too-long',
-        `the prompt has ${tokens.length} tokens and the context holds ${contextSize} with the answer; ` +
-          'shorten the prompt or raise `context`',
-      );
-    }
+    const answer = startAnswer(parts, prompt, { maxTokens, stop });
+    const { tokens } = answer;
     await abortion.race(engine.idle());
     engine.forget(SEQUENCE, 0);
     let logits = await prefill(engine, { sequence: SEQUENCE, position: 0, tokens }, abortion.race);
 
-    const detokeniser = createDetokeniser(vocabulary.decode);
-    const filter = createStopFilter(stop);
-    const limit = Math.min(maxTokens, contextSize - tokens.length);
-    let finish: 'stop' | 'length' | null = null;
-    let count = 0;
-    while (finish === null) {
-      const { token, logprob } = await sampler.sample(logits);
+    while (answer.finish() === null) {
+      const sampled = await sampler.sample(logits);
       const time = now();
       abortion.check();
+      const piece = answer.read(sampled, time);
+      const position = tokens.length + answer.length() - 1;
+      const next =
+        answer.finish() === null
+          ? engine.decode([{ sequence: SEQUENCE, position, tokens: [sampled.token], logits: 'last' }])
+          : null;
+      next?.catch(() => {});
+      if (piece !== null) yield piece;
+      if (next !== null) logits = (await abortion.race(next))[0]![0]!;
+    }
+    yield answer.end();
+  } finally {
+    sampler.close();
+    abortion.release();
+    release();
+  }
+}
+
+export type SharedGeneratorParts = Omit<GeneratorParts, 'engine'> & { readonly sideBySide: SideBySide };
+
+/** An answer among others: the tokens come from a batch that all requests under way share. */
+export async function* generateSideBySide(
+  { sideBySide, turns, ...parts }: SharedGeneratorParts,
+  prompt: Prompt,
+  { maxTokens, stop, ...sampling }: Generation,
+  signal: AbortSignal,
+): AsyncGenerator<GenerationEvent, void, undefined> {
+  turns.requireOpen();
+  const abortion = abortionOf(signal);
+  let asked: Asked | undefined;
+  try {
+    abortion.check();
+    const answer = startAnswer(parts, prompt, { maxTokens, stop });
+    asked = sideBySide.ask({ prompt: answer.tokens, sampling, limit: answer.limit });
+    while (answer.finish() === null) {
+      const piece = answer.read(await abortion.race(asked.next()), now());
+      if (answer.finish() !== null) asked.leave();
+      if (piece !== null) yield piece;
+    }
+    yield answer.end();
+  } finally {
+    asked?.leave();
+    abortion.release();
+  }
+}
+
+type AnswerParts = Pick<GeneratorParts, 'vocabulary' | 'template' | 'contextSize'>;
+
+/** A prompt as tokens, and an answer to it as it grows. */
+function startAnswer(
+  { vocabulary, template, contextSize }: AnswerParts,
+  prompt: Prompt,
+  { maxTokens, stop }: Pick<Generation, 'maxTokens' | 'stop'>,
+) {
+  const rendered = template.render(prompt);
+  const tokens = vocabulary.encode(rendered);
+  if (tokens.length >= contextSize) {
+    throw new ModelFailure(
+      'prompt-too-long',
+      `the prompt has ${tokens.length} tokens and the context holds ${contextSize} with the answer; ` +
+        'shorten the prompt or raise `context`',
+    );
+  }
+  const detokeniser = createDetokeniser(vocabulary.decode);
+  const filter = createStopFilter(stop);
+  const limit = Math.min(maxTokens, contextSize - tokens.length);
+  let finish: 'stop' | 'length' | null = null;
+  let count = 0;
+  return {
+    tokens,
+    limit,
+    length: () => count,
+    finish: () => finish,
+    /** The piece that a token makes; none for one that ends the answer and lets nothing go that was held back. */
+    read({ token, logprob }: SampledToken, time: number): Piece | null {
       if (vocabulary.endsAnswer(token)) {
-        const rest = filter.push(detokeniser.end()).text + filter.end();
-        if (rest !== '') yield { kind: 'piece', time, text: rest, tokens: 0, logprobs: [] };
         finish = 'stop';
-        break;
+        const rest = filter.push(detokeniser.end()).text + filter.end();
+        return rest === '' ? null : { kind: 'piece', time, text: rest, tokens: 0, logprobs: [] };
       }
       count++;
       let { text, stopped } = filter.push(detokeniser.push(token));
@@ -103,27 +172,15 @@ export async function* generate(
         text += rest.text + filter.end();
         finish = rest.stopped ? 'stop' : 'length';
       }
-      const next =
-        finish === null
-          ? engine.decode([
-              { sequence: SEQUENCE, position: tokens.length + count - 1, tokens: [token], logits: 'last' },
-            ])
-          : null;
-      next?.catch(() => {});
-      yield { kind: 'piece', time, text, tokens: 1, logprobs: [logprob] };
-      if (next !== null) logits = (await abortion.race(next))[0]![0]!;
-    }
-    yield {
+      return { kind: 'piece', time, text, tokens: 1, logprobs: [logprob] };
+    },
+    end: (): End => ({
       kind: 'end',
       time: now(),
-      finish,
+      finish: finish!,
       promptTokens: { value: tokens.length, source: 'engine' },
       outputTokens: { value: count, source: 'engine' },
       rendered: { value: rendered },
-    };
-  } finally {
-    sampler.close();
-    abortion.release();
-    release();
-  }
+    }),
+  };
 }
