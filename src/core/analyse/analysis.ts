@@ -145,17 +145,25 @@ export interface SampleResult {
   readonly finish: Completed['finish'] | 'failed';
   /** Means over the repetitions that have them. */
   readonly timings: Readonly<Partial<Record<DistributedMetric, number>>>;
-  /** Log-probabilities of the first repetition's tokens, summed up: what a cascade can decide by. */
+  /** What a cascade can decide by: of the first repetition, and how far the repetitions agree. */
   readonly confidence: Confidence | Missing;
 }
 
-/** Signals of how sure a model was, each larger for surer (Gupta et al. 2024, arXiv 2404.10136). */
+/**
+ * Signals of how sure a model was, each larger for surer (Gupta et al. 2024, arXiv 2404.10136); at least one of them. A free
+ * answer has the first four, a choice has `margin`, and several answers that are put to the vote have `agreement` as well.
+ */
 export interface Confidence {
-  readonly mean: number;
-  readonly min: number;
-  readonly sum: number;
+  /** Of the log-probabilities of the answer's tokens. */
+  readonly mean?: number;
+  readonly min?: number;
+  readonly sum?: number;
   /** The tenth percentile of the tokens: the unsure few, less brittle than the least sure one. */
-  readonly p10: number;
+  readonly p10?: number;
+  /** Log-likelihood of the likeliest choice less that of the next. */
+  readonly margin?: number;
+  /** Self-consistency: the share of the repetitions that say what most of them say (Wang et al. 2022, arXiv 2203.11171). */
+  readonly agreement?: number;
 }
 
 export interface ModelAnalysis {

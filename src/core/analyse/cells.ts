@@ -3,7 +3,7 @@ import type { Warning } from '../measure/log.js';
 import { isMissing, type Missing, missing, type Quantity } from '../measure/quantity.js';
 import { choose, chooses } from '../score/filters.js';
 import { type Estimate, estimateScore, mean } from '../stats/index.js';
-import type { Cell, Distribution, Overall, SampleInfo, SampleResult, TrialCounts } from './analysis.js';
+import type { Cell, Confidence, Distribution, Overall, SampleInfo, SampleResult, TrialCounts } from './analysis.js';
 import { compare } from './collect.js';
 import { distributionOf } from './distribution.js';
 import { type GapCounts, gapsOf, mergeGaps } from './gaps.js';
@@ -93,7 +93,7 @@ function combine({ trials, judge }: CellInput, sample: string): SampleResult | n
     answer: said.score.state === 'scored' ? said.score.answer : null,
     finish: first.finish,
     timings: rows.length === 1 ? first.timings : meanTimings(trials, rows),
-    confidence: first.confidence,
+    confidence: withAgreement(first.confidence, agreementOf(trials, rows, judge)),
   };
 }
 
@@ -102,6 +102,19 @@ function countingRows(trials: Trials, rows: readonly number[], judge: Judge): re
   if (isMissing(judge) || !chooses(judge.filters)) return rows;
   const candidates = rows.filter((row) => trials.score(row) !== null);
   return choose(judge.filters, candidates, (row) => trials.ballot(row));
+}
+
+/** The share of the votes that the most frequent answer got; null where nothing is put to the vote. */
+function agreementOf(trials: Trials, rows: readonly number[], judge: Judge): number | null {
+  if (isMissing(judge) || !chooses(judge.filters) || rows.length < 2) return null;
+  const votes = new Map<number, number>();
+  for (const row of rows) votes.set(trials.ballot(row), (votes.get(trials.ballot(row)) ?? 0) + 1);
+  return Math.max(...votes.values()) / rows.length;
+}
+
+function withAgreement(confidence: Confidence | Missing, agreement: number | null): Confidence | Missing {
+  if (agreement === null) return confidence;
+  return isMissing(confidence) ? { agreement } : { ...confidence, agreement };
 }
 
 function meanTimings(trials: Trials, rows: readonly number[]): SampleResult['timings'] {
@@ -194,7 +207,7 @@ function warningsOf({ samples, trials, stopsEarly }: CellInput, counts: TrialCou
   const warn = (what: string, remedy: string) => warnings.push({ what, remedy });
   const of = (n: number) => `${n} of ${counts.recorded} trials`;
   const measured = samples.filter(({ id }) => trials.of(id).length > 0).length;
-  const { cut, tokensDisagree, retried } = counts;
+  const { cut, tokensDisagree, retried, contextCut } = counts;
   const prompts = new Set(samples.map(({ promptHash }) => promptHash)).size;
 
   if (counts.recorded > 0 && counts.recorded < counts.planned && !stopsEarly) {
@@ -217,6 +230,12 @@ function warningsOf({ samples, trials, stopsEarly }: CellInput, counts: TrialCou
   }
   if (cut > 0 && cut >= OFTEN * counts.completed) {
     warn(`${cut} of ${counts.completed} answers were cut at the token limit`, "raise the task's generation.maxTokens");
+  }
+  if (contextCut > 0) {
+    warn(
+      `the texts of ${of(contextCut)} are longer than the context of the model and lost their beginning`,
+      "compare with models of a longer context with care, or raise the model's `context`",
+    );
   }
   if (tokensDisagree > 0) {
     warn(

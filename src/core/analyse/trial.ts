@@ -45,6 +45,8 @@ export interface TrialResult {
   /** Pieces of the stream and tokens counted differ by more than a tenth, though each piece was said to be one token. */
   readonly tokensDisagree: boolean;
   readonly retries: number;
+  /** A text that was ranked was longer than the model's context, and lost its beginning. */
+  readonly contextCut?: true;
   /** The first request of its session: its latency is not that of the warm ones. */
   readonly cold: boolean;
 }
@@ -95,11 +97,12 @@ export function judgeTrial(record: MeasurementRecord, context: TrialContext): Tr
       output: score.state === 'scored' ? (score.answer ?? '') : '',
       timings: {},
       absent: NOT_TIMED,
-      confidence: missing('the model was not asked to speak'),
+      confidence: marginOf(outcome),
       finish: 'stop',
       failure: null,
       tokensDisagree: false,
       retries: 0,
+      ...(outcome.loglikelihoods.some(({ cut }) => cut !== undefined) && { contextCut: true }),
       cold,
     };
   }
@@ -222,6 +225,13 @@ function confidenceOf({ logprobs }: Completed): Confidence | Missing {
     sum: sum(value),
     p10: percentile(value, 0.1),
   };
+}
+
+function marginOf({ loglikelihoods }: Ranked): Confidence | Missing {
+  const [best, next] = loglikelihoods.map((one) => one.sum).sort((a, b) => b - a);
+  return best === undefined || next === undefined
+    ? missing('one text alone has no margin over another')
+    : { margin: best - next };
 }
 
 function countsDisagree({ outputTokens, timing }: Completed): boolean {

@@ -44,7 +44,7 @@ import { cellOf } from './compare.js';
 import type { Reference } from './recommendation.js';
 
 export type Signal = keyof Confidence;
-export const SIGNALS = ['mean', 'min', 'p10', 'sum'] as const satisfies readonly Signal[];
+export const SIGNALS = ['mean', 'min', 'p10', 'sum', 'margin', 'agreement'] as const satisfies readonly Signal[];
 
 export interface Cascade {
   readonly small: string;
@@ -139,6 +139,8 @@ function judge(trial: Omit<CascadeTrial, 'decision'>, decision: Decision): Casca
 interface Case {
   readonly sample: SampleInfo;
   readonly confidence: Confidence;
+  /** Answers that the SLM gave. */
+  readonly answers: number;
   readonly small: number;
   readonly large: number;
   readonly smallCost: number;
@@ -179,9 +181,10 @@ function tryOne(
   );
   const chosen = chooseRule(cases, wanted);
   const items = itemsOf(cases, chosen.signal);
-  const deferred = cases.map((one) => asks(rules[foldOf.get(clusterOf(one.sample))!]!, one));
+  const ruleOf = (one: Case) => rules[foldOf.get(clusterOf(one.sample))!]!;
+  const deferred = cases.map((one) => asks(ruleOf(one), one));
   const scores = cases.map((one, i) => (deferred[i] ? one.large : one.small));
-  const costs = cases.map((one, i) => one.smallCost + (deferred[i] ? one.largeCost : 0));
+  const costs = cases.map((one, i) => askingCost(one, ruleOf(one).signal) + (deferred[i] ? one.largeCost : 0));
   const clusters = clustersOf(cases.map(({ sample }) => sample));
   const test = testNonInferiority(
     scores,
@@ -235,13 +238,17 @@ function casesOf(
       reason = a.confidence.missing;
       return [];
     }
-    if (smallCost === undefined || largeCost === undefined) return [];
+    if (smallCost === undefined || largeCost === undefined) {
+      reason = 'what a request costs was not measured: choices that are only ranked have neither times nor prices';
+      return [];
+    }
     // A cost is per thousand requests, a latency per request.
     const scale = metric === 'cost' ? 1 / 1000 : 1;
     return [
       {
         sample,
         confidence: a.confidence,
+        answers: a.repetitions,
         small: a.score,
         large: b.score,
         smallCost: smallCost * scale,
@@ -255,7 +262,12 @@ function casesOf(
 }
 
 function asks({ signal, rule }: Rule, { confidence }: Case): boolean {
-  return defers(rule, confidence[signal]);
+  return defers(rule, confidence[signal]!);
+}
+
+/** Of the SLM's part: only a vote takes all of its answers. */
+function askingCost({ smallCost, answers }: Case, signal: Signal): number {
+  return signal === 'agreement' ? answers * smallCost : smallCost;
 }
 
 /** Which fold each cluster is in: dealt out in an order drawn from the seed of the run. */
@@ -266,7 +278,7 @@ function assignFolds(cases: readonly Case[], seed: number): ReadonlyMap<string, 
 }
 
 /**
- * The signal and threshold that ask the LLM least often among those that would be shown non-inferior on `n` such samples with
+ * The signal and threshold that cost least among those that would be shown non-inferior on `n` such samples with
  * the usual power. With few samples that takes more deferrals than with many. Of equals, the first signal of the list.
  */
 function chooseRule(
@@ -274,20 +286,23 @@ function chooseRule(
   { margin, alpha, n }: { readonly margin: number; readonly alpha: number; readonly n: number },
 ): Rule {
   const z = normalQuantile(1 - alpha) + normalQuantile(POWER);
-  const candidates = SIGNALS.map((signal) => {
+  const known = SIGNALS.filter((signal) => cases.every(({ confidence }) => confidence[signal] !== undefined));
+  const largeCost = mean(cases.map((one) => one.largeCost));
+  const candidates = known.map((signal) => {
     const curve = deferralCurve(itemsOf(cases, signal));
     const errorOf = (point: DeferralPoint) => point.differenceError * Math.sqrt(cases.length / n);
     // With every request deferred nothing is lost, so there is always one.
     const point = curve.find((one) => one.difference - z * errorOf(one) >= -margin - 1e-12) ?? curve.at(-1)!;
-    return { signal, rule: point.rule, rate: point.rate };
+    const cost = mean(cases.map((one) => askingCost(one, signal))) + point.rate * largeCost;
+    return { signal, rule: point.rule, cost };
   });
-  const { signal, rule } = candidates.reduce((best, one) => (one.rate < best.rate ? one : best));
+  const { signal, rule } = candidates.reduce((best, one) => (one.cost < best.cost ? one : best));
   return { signal, rule };
 }
 
 function itemsOf(cases: readonly Case[], signal: Signal): CascadeItems {
   return {
-    confidence: cases.map(({ confidence }) => confidence[signal]),
+    confidence: cases.map(({ confidence }) => confidence[signal]!),
     small: cases.map(({ small }) => small),
     large: cases.map(({ large }) => large),
   };

@@ -53,7 +53,7 @@ function rowOf(cell: Cell, sample: SampleInfo, result: SampleResult): (string | 
     output,
     finish,
     failure,
-    isMissing(confidence) ? null : confidence.mean,
+    isMissing(confidence) ? null : (confidence.mean ?? null),
     ...DISTRIBUTED.map((metric) => timings[metric] ?? null),
   ];
 }

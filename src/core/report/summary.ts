@@ -143,4 +143,6 @@ const SIGNAL_MEANINGS = {
   min: 'the smallest of them',
   p10: 'their tenth percentile, interpolated linearly',
   sum: 'their sum',
+  margin: 'log-likelihood of the likeliest choice less that of the next',
+  agreement: 'share of several answers that say what most of them say',
 } as const;

@@ -93,7 +93,7 @@ function resultOf(result: SampleResult | null): PageResult | null {
     answer,
     failure,
     finish,
-    confidence: isMissing(confidence) ? null : Number(confidence.mean.toPrecision(6)),
+    confidence: isMissing(confidence) || confidence.mean === undefined ? null : Number(confidence.mean.toPrecision(6)),
     e2e: timings.e2e ?? null,
     timings: parts.filter((part) => part !== null).join(', '),
   };
