@@ -2,44 +2,52 @@
  * `rightsize score`: outputs made elsewhere, scored here, so that anyone can check a scorer without a model. Lines stream:
  * a million outputs take no more memory than ten.
  */
-
+import { z } from 'zod';
 import { firstComplaint, formatPath } from '../core/definition/describe.js';
 import { describeError, UserError } from '../core/errors.js';
+import { type Filter, filterSchema, filterText } from '../core/score/filters.js';
 import type { Score, ScoreInput, Scorer } from '../core/score/score.js';
 import { SCORER_NAMES, SCORERS, type ScorerName } from '../core/score/table.js';
-import { estimateScore } from '../core/stats/estimate.js';
+import { ScoreFold } from '../core/stats/score-fold.js';
 import { displayPath } from '../files/document.js';
 import { readRows } from '../files/rows.js';
 
 export interface ScoreFlags {
   readonly scorer: string;
   readonly options: string;
+  readonly filters: string;
   readonly each?: boolean;
   readonly json?: boolean;
 }
 
+interface Chosen {
+  readonly scorer: Scorer;
+  readonly options: unknown;
+  readonly filters: readonly Filter[];
+}
+
 export async function score(file: string, flags: ScoreFlags): Promise<void> {
-  const { scorer, options } = chosen(flags);
-  const values: number[] = [];
+  const { scorer, options, filters } = chosen(flags);
+  const scores = new ScoreFold();
   const unscored = new Map<string, number>();
   const aggregate = scorer.aggregate?.(options);
   for await (const { row, number } of readRows(file)) {
-    const input = asInput(row, `${displayPath(file)}:${number}`);
+    const input = asInput(row, { place: `${displayPath(file)}:${number}`, filters });
     const result = judge(scorer, input, options);
     aggregate?.add({ input, score: result });
-    if (result.state === 'scored') values.push(result.value);
-    else unscored.set(result.reason, (unscored.get(result.reason) ?? 0) + 1);
+    if (result.state === 'scored') scores.add(result.value);
+    else countReason(unscored, result.reason);
     if (flags.each) print(flags.json ? JSON.stringify({ row: number, ...result }) : inWords(number, result));
   }
 
-  const quality = estimateScore(values);
+  const quality = scores.estimate();
   const metrics = aggregate?.metrics();
   const dropped = [...unscored].map(([reason, count]) => ({ reason, count }));
   if (flags.json) {
     print(
       JSON.stringify({
         scorer: flags.scorer,
-        scored: values.length,
+        scored: scores.n,
         unscored: dropped,
         quality,
         ...(metrics && { metrics }),
@@ -49,7 +57,7 @@ export async function score(file: string, flags: ScoreFlags): Promise<void> {
   }
   print(
     'missing' in quality
-      ? `${flags.scorer}: not estimated, because ${quality.missing}; scored ${values.length}`
+      ? `${flags.scorer}: not estimated, because ${quality.missing}; scored ${scores.n}`
       : `${flags.scorer}: ${quality.value.toFixed(4)} (95% interval ${quality.low.toFixed(4)} to ${quality.high.toFixed(4)}, n = ${quality.n})`,
   );
   for (const [name, value] of Object.entries(metrics ?? {}))
@@ -57,34 +65,51 @@ export async function score(file: string, flags: ScoreFlags): Promise<void> {
   for (const { reason, count } of dropped) print(`  unscored: ${count}, because ${reason}`);
 }
 
-function chosen({ scorer: name, options: text }: ScoreFlags): { scorer: Scorer; options: unknown } {
+/** Reasons may quote what they complain of: of too many different ones, the rest are counted together. */
+const MOST_REASONS = 100;
+
+function countReason(counts: Map<string, number>, given: string): void {
+  const reason = counts.has(given) || counts.size < MOST_REASONS ? given : 'of other reasons';
+  counts.set(reason, (counts.get(reason) ?? 0) + 1);
+}
+
+function chosen({ scorer: name, options: text, filters }: ScoreFlags): Chosen {
   const scorer: Scorer | undefined = Object.hasOwn(SCORERS, name)
     ? (SCORERS[name as ScorerName] as unknown as Scorer)
     : undefined;
   if (scorer === undefined)
     throw new UserError(`--scorer: expected one of ${SCORER_NAMES.join(', ')}, found "${name}"; see docs/scorers.md`);
+  return {
+    scorer,
+    options: readFlag('--options', text, scorer.options),
+    filters: readFlag('--filters', filters, z.array(filterSchema)),
+  };
+}
+
+/** @throws UserError naming the flag, the place in its JSON and the rule. */
+function readFlag<T>(flag: string, text: string, schema: z.ZodType<T>): T {
   let raw: unknown;
   try {
     raw = JSON.parse(text);
   } catch {
-    throw new UserError(
-      `--options: expected JSON, found ${JSON.stringify(text.slice(0, 60))}; write it as '{"name": value}'`,
-    );
+    const example = flag === '--filters' ? '[{"filter": "strip"}]' : '{"name": value}';
+    throw new UserError(`${flag}: expected JSON, found ${JSON.stringify(text.slice(0, 60))}; write it as '${example}'`);
   }
-  const parsed = scorer.options.safeParse(raw);
-  if (!parsed.success) {
-    const { path, rule } = firstComplaint(parsed.error, raw);
-    throw new UserError(`--options: ${path.length > 0 ? `${formatPath(path)}: ` : ''}${rule}; see docs/scorers.md`);
-  }
-  return { scorer, options: parsed.data };
+  const parsed = schema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const { path, rule } = firstComplaint(parsed.error, raw);
+  throw new UserError(`${flag}: ${path.length > 0 ? `${formatPath(path)}: ` : ''}${rule}; see docs/scorers.md`);
 }
 
-function asInput(row: Readonly<Record<string, unknown>>, place: string): ScoreInput {
+function asInput(
+  row: Readonly<Record<string, unknown>>,
+  { place, filters }: { readonly place: string; readonly filters: readonly Filter[] },
+): ScoreInput {
   if (typeof row.output !== 'string')
     throw new UserError(
       `${place}: expected a line with "output" as text, found ${typeof row.output}; see \`rightsize score --help\``,
     );
-  return { output: row.output, target: row.target ?? null, fields: row };
+  return { output: filterText(filters, row.output), target: row.target ?? null, fields: row };
 }
 
 function judge(scorer: Scorer, input: ScoreInput, options: unknown): Score {

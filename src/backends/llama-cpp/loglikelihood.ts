@@ -8,8 +8,8 @@
  *                     the warehouse           are computed side by side, each continuation behind a copy of the context
  *                     nowhere at all
  */
-import { type Loglikelihood, type LoglikelihoodRequest, ModelFailure } from '../backend.js';
-import { type EncodedPair, encodePair } from '../continuation.js';
+import type { Loglikelihood, LoglikelihoodRequest } from '../backend.js';
+import { cutOf, encodePair, fitPair } from '../continuation.js';
 import { type Abortion, abortionOf } from './abort.js';
 import { type ContextNeeds, type Engine, prefill } from './engine.js';
 import type { Turns } from './session.js';
@@ -137,7 +137,7 @@ export function createScorer({ vocabulary, contextSize, turns, openContext }: Sc
         abortion.check();
         const distinct = [...new Set(continuations)];
         const pairs = distinct.map((continuation) =>
-          fitted(encodePair(context, continuation, vocabulary), contextSize),
+          fitPair(encodePair(context, continuation, vocabulary), contextSize),
         );
         const scores = new Map<string, Loglikelihood>();
         // Only a text too long for the model has contexts of several lengths.
@@ -145,7 +145,9 @@ export function createScorer({ vocabulary, contextSize, turns, openContext }: Sc
           const members = pairs.flatMap((pair, index) => (pair.context.length === length ? [index] : []));
           const behind = members.map((index) => pairs[index]!.continuation);
           const results = await scoreBehind(pairs[members[0]!]!.context, behind, abortion);
-          for (const [place, index] of members.entries()) scores.set(distinct[index]!, results[place]!);
+          for (const [place, index] of members.entries()) {
+            scores.set(distinct[index]!, { ...results[place]!, ...cutOf(pairs[index]!) });
+          }
         }
         return continuations.map((continuation) => scores.get(continuation)!);
       } finally {
@@ -154,18 +156,6 @@ export function createScorer({ vocabulary, contextSize, turns, openContext }: Sc
       }
     },
   };
-}
-
-/** The last token of a continuation is predicted and never read, hence the one token more. */
-function fitted({ context, continuation }: EncodedPair, contextSize: number): EncodedPair {
-  const room = contextSize + 1 - continuation.length;
-  if (room < 1) {
-    throw new ModelFailure(
-      'prompt-too-long',
-      `a continuation has ${continuation.length} tokens and the context holds ${contextSize}; shorten it or raise \`context\``,
-    );
-  }
-  return { context: context.slice(-room), continuation };
 }
 
 /** As many at once as there are copies of the context, and logits kept. */

@@ -60,7 +60,9 @@ export function createSession({ decoder, text, facts, endTokens, context, releas
     async loglikelihood(request, signal) {
       signal.throwIfAborted();
       const scoring = createScoring(request, text, context);
-      await decoder.predict(scoring.context, scoring.continuations, scoring.add, signal);
+      for (const { context: before, continuations, add } of scoring.readings) {
+        await decoder.predict(before, continuations, add, signal);
+      }
       return scoring.result();
     },
     close: () => {

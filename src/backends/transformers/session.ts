@@ -97,16 +97,18 @@ export function createSession({ model, text, facts, endTokens, context }: Sessio
       signal.throwIfAborted();
       const scoring = createScoring(request, text, context);
       // The library's forward pass knows no branches: every continuation is read with its whole context.
-      for (const [i, tokens] of scoring.continuations.entries()) {
-        signal.throwIfAborted();
-        const { inputs, attention_mask } = inputsOf([...scoring.context, ...tokens.slice(0, -1)]);
-        const outputs = await model.forward({ input_ids: inputs, attention_mask });
-        const logits: Tensor = outputs.logits.to('float32');
-        const vocabulary = logits.dims[2]!;
-        const values = logits.data as Float32Array;
-        for (let token = 0; token < tokens.length; token++) {
-          const row = (scoring.context.length - 1 + token) * vocabulary;
-          scoring.add(values.subarray(row, row + vocabulary), i, token);
+      for (const { context: before, continuations, add } of scoring.readings) {
+        for (const [i, tokens] of continuations.entries()) {
+          signal.throwIfAborted();
+          const { inputs, attention_mask } = inputsOf([...before, ...tokens.slice(0, -1)]);
+          const outputs = await model.forward({ input_ids: inputs, attention_mask });
+          const logits: Tensor = outputs.logits.to('float32');
+          const vocabulary = logits.dims[2]!;
+          const values = logits.data as Float32Array;
+          for (let token = 0; token < tokens.length; token++) {
+            const row = (before.length - 1 + token) * vocabulary;
+            add(values.subarray(row, row + vocabulary), i, token);
+          }
         }
       }
       return scoring.result();

@@ -47,6 +47,7 @@ const KINDS: Readonly<Record<FailureReason['kind'], number>> = {
 const COLD = 1;
 const TOKENS_DISAGREE = 2;
 const RETRIED = 4;
+const CONTEXT_CUT = 8;
 
 /** What the fold gathers of one task on one model. */
 export interface CellState {
@@ -180,12 +181,14 @@ export class Trials {
       cut: 0,
       tokensDisagree: 0,
       retried: 0,
+      contextCut: 0,
     };
     for (let row = 0; row < this.#size; row++) {
       const marks = this.#get(row, 'marks');
       if (this.#get(row, 'finish') === FINISHES.indexOf('length')) counts.cut++;
       if (marks & TOKENS_DISAGREE) counts.tokensDisagree++;
       if (marks & RETRIED) counts.retried++;
+      if (marks & CONTEXT_CUT) counts.contextCut++;
       switch (STATES[this.#get(row, 'state')]!) {
         case 'completed':
           counts.completed++;
@@ -225,7 +228,10 @@ export class Trials {
     values[AT.finish] = FINISHES.indexOf(result.finish);
     values[AT.failure] = failure === null ? Number.NaN : this.#failureIndex(failure);
     values[AT.marks] =
-      (result.cold ? COLD : 0) | (result.tokensDisagree ? TOKENS_DISAGREE : 0) | (result.retries > 0 ? RETRIED : 0);
+      (result.cold ? COLD : 0) |
+      (result.tokensDisagree ? TOKENS_DISAGREE : 0) |
+      (result.retries > 0 ? RETRIED : 0) |
+      (result.contextCut ? CONTEXT_CUT : 0);
     values[AT.score] = score.state === 'scored' ? score.value : Number.NaN;
     values[AT.text] = hashOf(failure === null ? result.output : `${result.output}\n${failure.reason}`);
     for (const metric of DISTRIBUTED) values[AT[metric]] = timings[metric] ?? Number.NaN;
@@ -287,6 +293,8 @@ export interface Counts {
   readonly cut: number;
   readonly tokensDisagree: number;
   readonly retried: number;
+  /** Whose text was longer than the context, and lost its beginning. */
+  readonly contextCut: number;
 }
 
 const NONE: readonly number[] = [];

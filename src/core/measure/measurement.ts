@@ -41,6 +41,8 @@ export interface Loglikelihood {
   readonly tokens: number;
   /** Whether every token was the most likely one. */
   readonly greedy: boolean;
+  /** Tokens at the beginning of the context that the model had no room for. */
+  readonly cut?: number;
 }
 
 export interface Timing {

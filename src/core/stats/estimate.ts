@@ -94,22 +94,49 @@ export function estimateMean(values: readonly number[], options: MeanOptions = {
     return { value: first, n, confidence, ...sample.recorded, ...equal };
   }
   const value = mean(values);
-  const base = { value, n, confidence, ...sample.recorded };
   const plain = standardDeviation(values) / Math.sqrt(n);
   const { clusters } = sample;
-  const clustered = clusters ? clusteredStandardError(values, clusters) : plain;
+  if (!clusters) return studentT({ value, n, standardError: plain }, { confidence, bounds });
+  const clustered = clusteredStandardError(values, clusters);
   // Clusters whose deviations cancel out exactly say nothing about the spread; the items still do.
   const standardError = clustered > plain * 1e-9 ? clustered : plain;
-  const half = twoSidedT(confidence, sample.units - 1) * standardError;
+  const estimate = studentT({ value, n, standardError }, { confidence, bounds, units: sample.units });
+  const warnings = [...estimate.warnings, ...sample.warnings];
+  return { ...estimate, ...sample.recorded, method: 'clustered-t', warnings };
+}
+
+/** The mean from its moments, where the single values are gone. */
+export function estimateMeanOfMoments(
+  {
+    n,
+    mean: value,
+    standardDeviation,
+  }: { readonly n: number; readonly mean: number; readonly standardDeviation: number },
+  { confidence = 0.95, bounds }: MeanOptions = {},
+): Estimate | Missing {
+  if (n === 0) return missing('no values');
+  if (n < 2) return missing('one value has no interval: measure at least two');
+  if (standardDeviation === 0) return { value, n, confidence, ...equalValues(value, n, { confidence, bounds }) };
+  return studentT({ value, n, standardError: standardDeviation / Math.sqrt(n) }, { confidence, bounds });
+}
+
+/** @param units independent ones, where they are fewer than the values. */
+function studentT(
+  { value, n, standardError }: { readonly value: number; readonly n: number; readonly standardError: number },
+  { confidence, bounds, units = n }: { confidence: number; bounds: Interval | undefined; units?: number },
+): Estimate {
+  const half = twoSidedT(confidence, units - 1) * standardError;
   const interval = { low: value - half, high: value + half };
   const least = bounds ? FEW_BOUNDED_VALUES : FEW_VALUES;
   const few = `only ${n} values: the interval assumes a near-normal mean; measure ${least} or more`;
   return {
-    ...base,
+    value,
+    n,
+    confidence,
     ...(bounds ? clampInterval(interval, bounds) : interval),
-    method: clusters ? 'clustered-t' : 'student-t',
+    method: 'student-t',
     standardError,
-    warnings: n < least ? [few, ...sample.warnings] : sample.warnings,
+    warnings: n < least ? [few] : [],
   };
 }
 

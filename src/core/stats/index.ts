@@ -34,6 +34,7 @@ export * from './random.js';
 export * from './ranking.js';
 export * from './ratio.js';
 export * from './sample-size.js';
+export * from './score-fold.js';
 export * from './sequential-noninferiority.js';
 export * from './signed-rank.js';
 export * from './simultaneous.js';
