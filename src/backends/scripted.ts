@@ -41,6 +41,7 @@ export const scripted: Backend<ModelOf<'scripted'>> = {
         warnings: [],
       },
       now,
+      concurrency: Number.POSITIVE_INFINITY,
       processes: [],
       async *generate(
         prompt: Prompt,

@@ -35,6 +35,7 @@ export async function loadDefinitions(flags: RunFlags): Promise<Definitions> {
     repetitions: flags.repetitions,
     warmup: flags.warmup,
     limit: flags.limit ?? null,
+    ...(flags.concurrency > 1 && { concurrency: flags.concurrency }),
     ...untilSureOf(flags),
   };
 

@@ -38,6 +38,12 @@ Exit codes: 0 done, 1 a gate failed, 2 a definition or a flag is wrong, 3 the ru
     .option('-n, --limit <n>', 'n samples of each task, in place of what the suite says', positive)
     .option('-k, --repetitions <n>', 'how often each sample is asked', positive, 1)
     .option('--warmup <n>', 'requests after opening a model that are not recorded', natural, 2)
+    .option(
+      '-c, --concurrency <n>',
+      'n answers at once, where a backend can: sooner done, but no latencies',
+      positive,
+      1,
+    )
     .option('--seed <n>', 'of every choice that is left to chance', natural, 0)
     .option('--until-sure', 'ask in rounds, and stop as soon as every comparison is decided')
     .option('--budget <time|n>', 'with --until-sure: at most so long (10 min) or so many trials (5000)', budget)
@@ -51,6 +57,7 @@ Exit codes: 0 done, 1 a gate failed, 2 a definition or a flag is wrong, 3 the ru
         'repetitions',
         'warmup',
         'seed',
+        'concurrency',
         'untilSure',
         'budget',
       ]),

@@ -29,6 +29,7 @@ export interface RunFlags {
   readonly repetitions: number;
   readonly warmup: number;
   readonly seed: number;
+  readonly concurrency: number;
   readonly untilSure?: boolean;
   readonly budget?: UntilSure['budget'];
   readonly resume?: string;
@@ -72,6 +73,7 @@ export async function run(flags: RunFlags): Promise<void> {
         definitions.samples.map((sample) => [`${sample.suite}/${sample.task}/${sample.sample}`, sample]),
       ),
       warmup: definitions.record.settings.warmup,
+      concurrency: definitions.record.settings.concurrency ?? 1,
       began,
       append: log.append,
       onEvent: progress.onEvent,

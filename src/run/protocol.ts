@@ -9,7 +9,7 @@ import type { Outcome } from '../core/measure/measurement.js';
 import type { Quantity } from '../core/measure/quantity.js';
 
 export type ToWorker =
-  | { readonly type: 'open'; readonly model: Model; readonly directory: string }
+  | { readonly type: 'open'; readonly model: Model; readonly directory: string; readonly concurrency: number }
   | { readonly type: 'run'; readonly request: number; readonly asked: Asked }
   | { readonly type: 'cancel'; readonly request: number }
   | { readonly type: 'close' };
@@ -36,6 +36,8 @@ export type FromWorker =
       readonly facts: SessionFacts;
       readonly load: number;
       readonly processes: readonly number[];
+      /** How many requests it takes at once. */
+      readonly concurrency: number;
     }
   | { readonly type: 'not-opened'; readonly byUser: boolean; readonly reason: string }
   | { readonly type: 'outcome'; readonly request: number; readonly outcome: Outcome }

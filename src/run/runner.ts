@@ -1,6 +1,6 @@
 /**
- * Executes a plan: for each model a fresh worker, a warm-up, then its trials one after another, each written to the log as
- * it ends.
+ * Executes a plan: for each model a fresh worker, a warm-up, then its trials one after another (or several at once, where no
+ * latency is measured), each written to the log as it ends.
  *
  * The repetition is tinybench's: every task is a bench whose function is one trial, with the latency that the worker
  * stamped handed over as `overriddenDuration`, so that messages between processes are in no figure.
@@ -8,7 +8,7 @@
 import { Bench } from 'tinybench';
 import type { Task } from '../core/definition/suite.js';
 import { describeError, UserError } from '../core/errors.js';
-import type { LatencyStatistics, LogRecord, SampleRecord } from '../core/measure/log.js';
+import type { LatencyStatistics, LogRecord, MeasurementRecord, SampleRecord } from '../core/measure/log.js';
 import type { Outcome } from '../core/measure/measurement.js';
 import { known, missing, type Quantity } from '../core/measure/quantity.js';
 import type { Block, Cell, Trial } from '../core/plan/plan.js';
@@ -25,6 +25,8 @@ export interface RunnerOptions {
   readonly samples: ReadonlyMap<string, SampleRecord>;
   /** Requests made after opening a model, before anything is recorded. */
   readonly warmup: number;
+  /** Answers asked for at once. */
+  readonly concurrency: number;
   /** The number of the last session in the log; 0 for a new run. */
   readonly lastSession: number;
   /** When the run began, by `performance.now()`. */
@@ -53,8 +55,6 @@ export interface RunEnding {
   readonly reason: string;
 }
 
-/** A trial whose worker died is tried once more in a fresh one: what dies twice is the trial's own doing. */
-const ATTEMPTS = 2;
 /** So many trials in a row that killed their worker say that the model does not run here at all. */
 const CRASHES_TO_GIVE_UP = 3;
 
@@ -113,6 +113,8 @@ async function runCell(cell: Cell, keeper: SessionKeeper, options: BlockOptions)
     retainSamples: true,
     signal: options.signal,
     throws: true,
+    // Log-likelihoods are asked for one at a time: an engine computes their texts side by side as it is.
+    ...(options.concurrency > 1 && !ranked(cell, options) && { concurrency: 'task', threshold: options.concurrency }),
     setup: (_, mode) => keeper.setPhase(mode === 'warmup' ? 'warm-up' : 'recorded'),
   });
   let warmups = 0;
@@ -123,14 +125,14 @@ async function runCell(cell: Cell, keeper: SessionKeeper, options: BlockOptions)
       if (keeper.phase() === 'warm-up')
         return latency(await keeper.warmUp(cell.trials.at(-1 - (warmups++ % cell.trials.length))!));
       const trial = queue.next().value!;
-      const { outcome, session, cold } = await keeper.run(trial);
+      const { outcome, session, ...circumstances } = await keeper.run(trial);
       options.append({
         type: 'measurement',
         trial: trial.id,
         ...place(trial),
         session,
         at: options.elapsed(),
-        ...(cold && { cold }),
+        ...circumstances,
         outcome,
       });
       options.onEvent({ type: 'trial', trial, outcome });
@@ -146,7 +148,7 @@ async function runCell(cell: Cell, keeper: SessionKeeper, options: BlockOptions)
   options.signal.throwIfAborted();
   if (failed.length > 0) throw failed[0];
   const { result } = bench.tasks[0]!;
-  if (result.state === 'completed') keeper.addStatistics(name, result.latency);
+  if (bench.concurrency === null && result.state === 'completed') keeper.addStatistics(name, result.latency);
 }
 
 interface SessionKeeper {
@@ -154,22 +156,38 @@ interface SessionKeeper {
   phase(): 'warm-up' | 'recorded';
   setPhase(phase: 'warm-up' | 'recorded'): void;
   warmUp(trial: Trial): Promise<Outcome>;
-  run(trial: Trial): Promise<{ outcome: Outcome; session: number; cold?: true }>;
+  run(trial: Trial): Promise<Attempted>;
   addStatistics(cell: string, latency: TinybenchLatency): void;
   end(): Promise<void>;
+}
+
+type Attempted = Pick<MeasurementRecord, 'outcome' | 'session' | 'cold' | 'concurrency'>;
+
+/** The worker died under a trial, or, where there is no session, before it had opened the model. */
+interface Died {
+  readonly died: WorkerDied;
+  readonly session: number | null;
+}
+
+interface OpenSession {
+  readonly worker: WorkerSession;
+  readonly number: number;
+  requests: number;
+  firstRequest: Quantity;
 }
 
 /** Keeps a model open from trial to trial, and opens it afresh when its worker died. */
 function sessionKeeper(id: string, options: BlockOptions): SessionKeeper {
   let phase: 'warm-up' | 'recorded' = 'recorded';
-  let current: { worker: WorkerSession; number: number; requests: number; firstRequest: Quantity } | null = null;
+  let opening: Promise<OpenSession> | null = null;
+  let current: OpenSession | null = null;
   let statistics: Record<string, LatencyStatistics> = {};
   const loop = watchLoop();
 
-  async function opened() {
-    if (current !== null) return current;
+  async function open(): Promise<OpenSession> {
     options.onEvent({ type: 'opening', model: id });
     const worker = await openWorker(options.models.get(id)!, {
+      concurrency: options.concurrency,
       signal: options.signal,
       onProgress: (progress) => options.onEvent({ type: 'progress', model: id, ...progress }),
     });
@@ -181,8 +199,16 @@ function sessionKeeper(id: string, options: BlockOptions): SessionKeeper {
     return current;
   }
 
+  function opened(): Promise<OpenSession> {
+    opening ??= open().catch((error: unknown) => {
+      opening = null;
+      throw error;
+    });
+    return opening;
+  }
+
   /** Written with the first recorded trial, when the cost of the first request is known. */
-  function announce(session: NonNullable<typeof current>, warmup: number): void {
+  function announce(session: OpenSession, warmup: number): void {
     const { worker, number, firstRequest } = session;
     options.append({
       type: 'session',
@@ -196,17 +222,17 @@ function sessionKeeper(id: string, options: BlockOptions): SessionKeeper {
     });
   }
 
-  async function request(trial: Trial): Promise<Outcome> {
-    const session = await opened();
+  async function request(session: OpenSession, trial: Trial): Promise<Outcome> {
     const outcome = await session.worker.run(askedOf(trial, options), options.signal);
     session.requests++;
-    if (session.requests === 1) session.firstRequest = firstRequestOf(outcome);
+    if (session.requests === 1) session.firstRequest = firstRequestOf(outcome, session.worker.concurrency);
     return outcome;
   }
 
   async function end(crash?: string): Promise<void> {
     if (current === null) return;
     const { worker, number, requests } = current;
+    opening = null;
     current = null;
     loop.disable();
     const { memory, workerDelay } = await worker.close();
@@ -225,38 +251,58 @@ function sessionKeeper(id: string, options: BlockOptions): SessionKeeper {
   }
 
   let announced = 0;
-  function announceOnce(session: NonNullable<typeof current>, warmup: number): void {
+  function announceOnce(session: OpenSession, warmup: number): void {
     if (announced === session.number) return;
     announced = session.number;
     announce(session, warmup);
   }
 
-  let crashesInARow = 0;
-  async function attempt(trial: Trial, recorded: boolean): Promise<{ outcome: Outcome; session: number; cold?: true }> {
-    for (let n = 1; ; n++) {
-      try {
-        const session = await opened();
-        const cold = session.requests === 0;
-        if (recorded && !cold) announceOnce(session, session.requests);
-        const outcome = await request(trial);
-        if (recorded) announceOnce(session, 0);
-        crashesInARow = 0;
-        return { outcome, session: session.number, ...(cold && { cold }) };
-      } catch (error) {
-        if (!(error instanceof WorkerDied) || options.signal.aborted) throw error;
-        options.onEvent({ type: 'warning', model: id, message: error.message });
-        const session = current;
-        if (session === null) {
-          if (n === ATTEMPTS) throw error;
-          continue;
-        }
-        announceOnce(session, 0);
-        await end(error.message);
-        if (n < ATTEMPTS) continue;
-        if (!recorded || ++crashesInARow === CRASHES_TO_GIVE_UP) throw error;
-        return { outcome: crashed(error), session: session.number };
-      }
+  /** Trials whose worker died, tried again one after another: the blame falls on the one that it dies of again. */
+  let retries: Promise<unknown> = Promise.resolve();
+  async function calm(): Promise<void> {
+    for (let seen: unknown; seen !== retries; ) {
+      seen = retries;
+      await seen;
     }
+  }
+
+  async function once(trial: Trial, recorded: boolean): Promise<Attempted | Died> {
+    let session: OpenSession | null = null;
+    try {
+      session = await opened();
+      const { number, requests, worker } = session;
+      const cold = requests === 0;
+      if (recorded && !cold) announceOnce(session, requests);
+      const outcome = await request(session, trial);
+      if (recorded) announceOnce(session, 0);
+      crashesInARow = 0;
+      if (outcome.state !== 'ranked' && worker.concurrency > 1) {
+        return { outcome, session: number, concurrency: worker.concurrency };
+      }
+      return { outcome, session: number, ...(cold && { cold }) };
+    } catch (error) {
+      if (!(error instanceof WorkerDied) || options.signal.aborted) throw error;
+      // Of several trials that were under way, the first to hear of it sees to the rest.
+      if (session === null || current === session) {
+        options.onEvent({ type: 'warning', model: id, message: error.message });
+        if (session !== null) announceOnce(session, 0);
+        await end(error.message);
+      }
+      return { died: error, session: session?.number ?? null };
+    }
+  }
+
+  let crashesInARow = 0;
+  async function attempt(trial: Trial, recorded: boolean): Promise<Attempted> {
+    await calm();
+    const first = await once(trial, recorded);
+    if (!('died' in first)) return first;
+    const second = retries.then(() => once(trial, recorded));
+    retries = second.catch(() => {});
+    const result = await second;
+    if (!('died' in result)) return result;
+    if (!recorded || result.session === null || ++crashesInARow === CRASHES_TO_GIVE_UP) throw result.died;
+    return { outcome: crashed(result.died), session: result.session };
   }
 
   return {
@@ -286,6 +332,11 @@ function askedOf(trial: Trial, { samples, tasks }: RunnerOptions): Asked {
   return { for: 'answer', prompt, generation: { ...generation, seed: generation.seed + trial.repetition - 1 } };
 }
 
+function ranked({ trials }: Cell, { samples }: RunnerOptions): boolean {
+  const [{ suite, task, sample } = { suite: '', task: '', sample: '' }] = trials;
+  return samples.get(`${suite}/${task}/${sample}`)?.continuations !== undefined;
+}
+
 function place({ suite, task, sample, model, repetition }: Trial) {
   return { suite, task, sample, model, repetition };
 }
@@ -300,7 +351,8 @@ function crashed(error: WorkerDied): Outcome {
   };
 }
 
-function firstRequestOf(outcome: Outcome): Quantity {
+function firstRequestOf(outcome: Outcome, concurrency: number): Quantity {
+  if (concurrency > 1) return missing('answers were computed side by side');
   const seconds = secondsOf(outcome);
   return seconds === null ? missing(outcome.state === 'failed' ? outcome.reason : 'it was not timed') : known(seconds);
 }

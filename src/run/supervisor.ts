@@ -28,6 +28,8 @@ export interface WorkerSession {
   /** Seconds. */
   readonly load: number;
   readonly memory: SessionRecord['memory'];
+  /** How many trials run at once; more than that wait for their turn. */
+  readonly concurrency: number;
   /**
    * @throws WorkerDied
    * @throws the reason of the signal when it is aborted.
@@ -42,6 +44,8 @@ export interface SessionClosing {
 }
 
 export interface OpenWorkerOptions {
+  /** How many trials will be asked for at once. */
+  readonly concurrency: number;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: { what: string; done: number; total: number }) => void;
 }
@@ -69,7 +73,7 @@ export async function openWorker(
     await worker.next('ready');
     const baseline = await readMemory([child.pid!]);
     const stopProgress = worker.on('progress', (progress) => options.onProgress?.(progress));
-    worker.send({ type: 'open', model, directory });
+    worker.send({ type: 'open', model, directory, concurrency: options.concurrency });
     const opened = await worker.next('opened', 'not-opened');
     stopProgress();
     if (opened.type === 'not-opened') {
@@ -93,35 +97,46 @@ export async function openWorker(
 function session(
   child: ChildProcess,
   worker: Mailbox,
-  { facts, load, processes }: Extract<FromWorker, { type: 'opened' }>,
+  { facts, load, processes, concurrency }: Extract<FromWorker, { type: 'opened' }>,
   pids: readonly number[],
   memory: SessionRecord['memory'],
 ): WorkerSession {
   const sampler = sampleMemory(pids);
+  const turns = createTurns(concurrency);
   let requests = 0;
   // A server of a worker that was killed has lost its keeper.
   child.once('exit', () => processes.forEach(killQuietly));
+
+  async function answer(asked: Asked, signal: AbortSignal): Promise<Outcome> {
+    signal.throwIfAborted();
+    const request = ++requests;
+    const cancel = () => worker.send({ type: 'cancel', request });
+    signal.addEventListener('abort', cancel, { once: true });
+    const timeout = asked.for === 'answer' ? asked.generation.timeout : asked.timeout;
+    const watchdog = setTimeout(() => child.kill('SIGKILL'), timeout * 1000 + GRACE);
+    worker.send({ type: 'run', request, asked });
+    try {
+      const answer = await worker.answerTo(request);
+      if (answer.type === 'outcome') return answer.outcome;
+      signal.throwIfAborted();
+      throw new WorkerDied('the worker gave up a request that nobody cancelled');
+    } finally {
+      clearTimeout(watchdog);
+      signal.removeEventListener('abort', cancel);
+    }
+  }
 
   return {
     facts,
     load,
     memory,
+    concurrency,
     async run(asked, signal) {
-      signal.throwIfAborted();
-      const request = ++requests;
-      const cancel = () => worker.send({ type: 'cancel', request });
-      signal.addEventListener('abort', cancel, { once: true });
-      const timeout = asked.for === 'answer' ? asked.generation.timeout : asked.timeout;
-      const watchdog = setTimeout(() => child.kill('SIGKILL'), timeout * 1000 + GRACE);
-      worker.send({ type: 'run', request, asked });
+      const done = await turns.take();
       try {
-        const answer = await worker.next('outcome', 'cancelled');
-        if (answer.type === 'outcome') return answer.outcome;
-        signal.throwIfAborted();
-        throw new WorkerDied('the worker gave up a request that nobody cancelled');
+        return await answer(asked, signal);
       } finally {
-        clearTimeout(watchdog);
-        signal.removeEventListener('abort', cancel);
+        done();
       }
     },
     async close() {
@@ -143,10 +158,30 @@ function session(
   };
 }
 
+/** Lets so many in at once; the others wait in the order they came. */
+function createTurns(count: number): { take(): Promise<() => void> } {
+  const waiting: (() => void)[] = [];
+  let free = count;
+  const done = () => {
+    const next = waiting.shift();
+    if (next === undefined) free++;
+    else next();
+  };
+  return {
+    async take() {
+      if (free > 0) free--;
+      else await new Promise<void>((resolve) => waiting.push(resolve));
+      return done;
+    },
+  };
+}
+
 interface Mailbox {
   send(message: ToWorker): void;
   /** The next message of one of these types. @throws WorkerDied */
   next<Type extends FromWorker['type']>(...types: Type[]): Promise<Extract<FromWorker, { type: Type }>>;
+  /** What became of a request. @throws WorkerDied */
+  answerTo(request: number): Promise<Extract<FromWorker, { type: 'outcome' | 'cancelled' }>>;
   on<Type extends FromWorker['type']>(
     type: Type,
     listener: (message: Extract<FromWorker, { type: Type }>) => void,
@@ -163,7 +198,7 @@ function mailbox(child: ChildProcess): Mailbox {
 
   let death: WorkerDied | null = null;
   const waiting = new Set<{
-    types: readonly string[];
+    wants: (message: FromWorker) => boolean;
     resolve: (message: never) => void;
     reject: (error: Error) => void;
   }>();
@@ -176,7 +211,7 @@ function mailbox(child: ChildProcess): Mailbox {
   child.on('message', (message: FromWorker) => {
     for (const { type, listener } of listeners) if (type === message.type) listener(message as never);
     for (const waiter of waiting) {
-      if (!waiter.types.includes(message.type)) continue;
+      if (!waiter.wants(message)) continue;
       waiting.delete(waiter);
       waiter.resolve(message as never);
     }
@@ -185,15 +220,18 @@ function mailbox(child: ChildProcess): Mailbox {
   // 'close' comes after the pipes are drained, so that the last words are in.
   child.on('close', (code, signal) => die(new WorkerDied(lastWords(code, signal, output))));
 
+  function wait<Message extends FromWorker>(wants: (message: FromWorker) => boolean): Promise<Message> {
+    if (death !== null) return Promise.reject(death);
+    return new Promise((resolve, reject) => waiting.add({ wants, resolve, reject }));
+  }
+
   return {
     send(message) {
       // A dead worker is reported by 'close'; a failed send says the same thing less clearly.
       if (child.connected) child.send(message, () => {});
     },
-    next(...types) {
-      if (death !== null) return Promise.reject(death);
-      return new Promise((resolve, reject) => waiting.add({ types, resolve, reject }));
-    },
+    next: (...types) => wait((message) => (types as string[]).includes(message.type)),
+    answerTo: (request) => wait((message) => 'request' in message && message.request === request),
     on(type, listener) {
       const entry = { type, listener: listener as (message: never) => void };
       listeners.add(entry);

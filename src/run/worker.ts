@@ -39,7 +39,7 @@ async function receive(message: ToWorker): Promise<void> {
   }
 }
 
-async function open({ model, directory }: Extract<ToWorker, { type: 'open' }>): Promise<void> {
+async function open({ model, directory, concurrency }: Extract<ToWorker, { type: 'open' }>): Promise<void> {
   try {
     const backend = await backendOf(model);
     const fetching = stopwatch();
@@ -57,7 +57,7 @@ async function open({ model, directory }: Extract<ToWorker, { type: 'open' }>): 
       fetching.tick();
       send({ type: 'progress', ...progress });
     };
-    const context = { directory, environment: process.env, onProgress, untimed };
+    const context = { directory, environment: process.env, concurrency, onProgress, untimed };
     const opened = await backend.open(model, context, stopping.signal);
     session = opened;
     loop.enable();
@@ -66,6 +66,7 @@ async function open({ model, directory }: Extract<ToWorker, { type: 'open' }>): 
       facts: opened.facts,
       load: (performance.now() - before - fetching.elapsed() - aside) / 1000,
       processes: opened.processes,
+      concurrency: Math.min(concurrency, opened.concurrency ?? 1),
     });
   } catch (error) {
     send({ type: 'not-opened', byUser: error instanceof UserError, reason: describeError(error) });

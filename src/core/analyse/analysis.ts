@@ -90,11 +90,23 @@ export interface Cell {
   readonly metrics: Readonly<Record<DistributedMetric, Distribution | Missing>>;
   /** All gaps between tokens of all answers, pooled: the stutter that a median hides. */
   readonly gaps: Gaps | Missing;
+  /** Where answers were computed side by side: then the cell has no latencies, and is never mixed with one that has. */
+  readonly throughput: Throughput | Missing;
   /** Metrics of the whole cell that are no mean of scores: macro-F1, a bias score. */
   readonly aggregates: Readonly<Record<string, Quantity>>;
   /** One for each sample of the task, in the same order; null where the sample was not run. */
   readonly results: readonly (SampleResult | null)[];
   readonly warnings: readonly Warning[];
+}
+
+/** What an engine gives when several requests share it. */
+export interface Throughput {
+  /** Answers computed side by side. */
+  readonly concurrency: number;
+  readonly n: number;
+  readonly answersPerSecond: number;
+  /** Output tokens of all answers together. */
+  readonly tokensPerSecond: number;
 }
 
 export interface TrialCounts {

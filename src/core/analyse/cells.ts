@@ -45,6 +45,7 @@ export function analyseCell(input: CellInput): Cell {
     quality: qualityOf(samples, results, input.absent),
     metrics: metricsOf([input]),
     gaps: gapsOf(input.gaps),
+    throughput: trials.throughput(),
     aggregates: aggregatesOf(input),
     results,
     warnings: warningsOf(input, { ...found, ...counts }),
@@ -230,6 +231,14 @@ function warningsOf({ samples, trials, stopsEarly }: CellInput, counts: TrialCou
   }
   if (cut > 0 && cut >= OFTEN * counts.completed) {
     warn(`${cut} of ${counts.completed} answers were cut at the token limit`, "raise the task's generation.maxTokens");
+  }
+  const throughput = trials.throughput();
+  if (!isMissing(throughput)) {
+    warn(
+      `${throughput.concurrency} answers were computed at a time, ${throughput.tokensPerSecond.toPrecision(3)} tokens/s ` +
+        'together: there are no latencies of one alone',
+      'to measure speed, run without --concurrency',
+    );
   }
   if (contextCut > 0) {
     warn(

@@ -47,6 +47,8 @@ export interface TrialResult {
   readonly retries: number;
   /** A text that was ranked was longer than the model's context, and lost its beginning. */
   readonly contextCut?: true;
+  /** How many answers were computed side by side, and the seconds this one took among them: no latency of its own. */
+  readonly crowd?: { readonly size: number; readonly seconds: number };
   /** The first request of its session: its latency is not that of the warm ones. */
   readonly cold: boolean;
 }
@@ -63,7 +65,7 @@ export interface TrialContext {
 }
 
 export function judgeTrial(record: MeasurementRecord, context: TrialContext): TrialResult {
-  const { outcome, cold = false } = record;
+  const { outcome, cold = false, concurrency = 1 } = record;
   const common = {
     repetition: record.repetition,
     session: record.session,
@@ -114,7 +116,8 @@ export function judgeTrial(record: MeasurementRecord, context: TrialContext): Tr
     ...(ballot !== null && { ballot }),
     state: 'completed',
     score: clipAnswer(judged(context, { output: text, fields: context.sample.fields })),
-    ...(cold ? withoutLatencies(speedsOf(outcome, context.price)) : speedsOf(outcome, context.price)),
+    ...timesOf(record, speedsOf(outcome, context.price)),
+    ...(concurrency > 1 && { crowd: { size: concurrency, seconds: outcome.timing.end } }),
     confidence: confidenceOf(outcome),
     finish: outcome.finish,
     failure: null,
@@ -191,11 +194,15 @@ function speedsOf(outcome: Completed, price: Price | Missing): Pick<TrialResult,
 
 const COLD = 'only the first request of a session was completed, and it is kept apart';
 
-/** Token counts and prices are the same cold or warm; times are not. */
-function withoutLatencies({
-  timings,
-  absent,
-}: Pick<TrialResult, 'timings' | 'absent'>): Pick<TrialResult, 'timings' | 'absent'> {
+type Speeds = Pick<TrialResult, 'timings' | 'absent'>;
+
+/** Token counts and prices are the same cold or warm, alone or beside others; times are not. */
+function timesOf({ cold, concurrency = 1 }: MeasurementRecord, speeds: Speeds): Speeds {
+  if (concurrency > 1) return withoutLatencies(speeds, `${concurrency} answers were computed at a time`);
+  return cold ? withoutLatencies(speeds, COLD) : speeds;
+}
+
+function withoutLatencies({ timings, absent }: Speeds, reason: string): Speeds {
   const { promptTokens, outputTokens, cost } = timings;
   return {
     timings: {
@@ -203,7 +210,10 @@ function withoutLatencies({
       ...(outputTokens !== undefined && { outputTokens }),
       ...(cost !== undefined && { cost }),
     },
-    absent: { ttft: COLD, itl: COLD, tpot: COLD, e2e: COLD, prefillRate: COLD, decodeRate: COLD, ...absent },
+    absent: {
+      ...{ ttft: reason, itl: reason, tpot: reason, e2e: reason, prefillRate: reason, decodeRate: reason },
+      ...absent,
+    },
   };
 }
 

@@ -3,8 +3,10 @@
  * times as large: numbers stand in rows of typed arrays, texts are kept of the first repetition of each sample, and of the
  * others only where the scorer's aggregate has yet to see them.
  */
+
+import { type Missing, missing } from '../measure/quantity.js';
 import type { Score } from '../score/score.js';
-import type { FailureCount } from './analysis.js';
+import type { FailureCount, Throughput } from './analysis.js';
 import { compare } from './collect.js';
 import type { GapCounts } from './gaps.js';
 import { DISTRIBUTED, type DistributedMetric } from './metrics.js';
@@ -75,6 +77,8 @@ export class Trials {
   readonly #ballots = new Map<string, number>();
   readonly #absent = new Map<DistributedMetric, string>();
   readonly #failures: Omit<FailureCount, 'count'>[] = [];
+  /** By session: what was computed side by side, and from when to when. */
+  readonly #crowds = new Map<number, Crowd>();
   readonly #keepsTexts: boolean;
 
   /** @param keepsTexts whether `said` will be asked for. */
@@ -107,6 +111,7 @@ export class Trials {
     const row = rows[place - 1];
     if (row === undefined || this.#get(row, 'repetition') !== result.repetition) {
       rows.splice(place, 0, this.#put(this.#size++, values, result));
+      this.#join(result);
       if (place === 0) this.#firsts.set(sample, result);
       return true;
     }
@@ -127,6 +132,21 @@ export class Trials {
       if (place === 1) this.#firsts.set(sample, result);
     }
     return true;
+  }
+
+  /** The tokens of all answers that were computed side by side, over the time they took together. */
+  throughput(): Throughput | Missing {
+    const crowds = [...this.#crowds.values()];
+    if (crowds.length === 0) return missing('answers were asked for one at a time');
+    const total = (of: (crowd: Crowd) => number) => crowds.reduce((sum, crowd) => sum + of(crowd), 0);
+    const seconds = total(({ from, to }) => to - from);
+    if (!(seconds > 0)) return missing('the answers took no time');
+    return {
+      concurrency: Math.max(...crowds.map(({ size }) => size)),
+      n: total(({ answers }) => answers),
+      answersPerSecond: total(({ answers }) => answers) / seconds,
+      tokensPerSecond: total(({ tokens }) => tokens) / seconds,
+    };
   }
 
   /** The rows of a sample's trials, in the order of their repetitions. */
@@ -218,6 +238,20 @@ export class Trials {
     });
   }
 
+  #join({ crowd, session, at, timings }: TrialResult): void {
+    if (crowd === undefined) return;
+    const { size, seconds } = crowd;
+    const tokens = timings.outputTokens ?? 0;
+    const known = this.#crowds.get(session) ?? { size, answers: 0, tokens: 0, from: at - seconds, to: at };
+    this.#crowds.set(session, {
+      size,
+      answers: known.answers + 1,
+      tokens: known.tokens + tokens,
+      from: Math.min(known.from, at - seconds),
+      to: Math.max(known.to, at),
+    });
+  }
+
   #valuesOf(result: TrialResult): Float64Array {
     const { timings, score, failure } = result;
     const values = new Float64Array(WIDTH);
@@ -280,6 +314,15 @@ export class Trials {
   #textOf(values: Float64Array): string {
     return values.join(' ');
   }
+}
+
+/** Answers of one session that were computed side by side; times in seconds since the run began. */
+interface Crowd {
+  readonly size: number;
+  readonly answers: number;
+  readonly tokens: number;
+  readonly from: number;
+  readonly to: number;
 }
 
 type FailureReason = NonNullable<TrialResult['failure']>;

@@ -65,6 +65,8 @@ export interface RunSettings {
   readonly warmup: number;
   /** At most so many samples of each task; null for all. */
   readonly limit: number | null;
+  /** How many answers were asked for at once, where it was more than one: such a run measures no latency. */
+  readonly concurrency?: number;
   /** Present where the run asks in rounds and stops when every comparison is decided. */
   readonly untilSure?: UntilSure;
 }
@@ -151,6 +153,8 @@ export interface MeasurementRecord {
   readonly at: number;
   /** The first request of its session, where no warm-up came before it. */
   readonly cold?: true;
+  /** How many answers the engine computed side by side, where it was more than one: its times are not those of one alone. */
+  readonly concurrency?: number;
   readonly outcome: Outcome;
 }
 

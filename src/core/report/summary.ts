@@ -71,7 +71,7 @@ function withoutCurves<T extends TaskRecommendation['verdict'] | Cascade>(verdic
   return { ...verdict, trial };
 }
 
-function describeCell({ model, trials, failures, quality, metrics, gaps, aggregates, warnings }: Cell) {
+function describeCell({ model, trials, failures, quality, metrics, gaps, throughput, aggregates, warnings }: Cell) {
   return {
     model,
     trials,
@@ -79,6 +79,7 @@ function describeCell({ model, trials, failures, quality, metrics, gaps, aggrega
     quality,
     metrics: describeMetrics(metrics),
     gaps: describeGaps(gaps),
+    throughput,
     aggregates,
     warnings,
   };
