@@ -15,8 +15,8 @@ import type {
   TaskAnalysis,
 } from '../analyse/analysis.js';
 import { clusterOf, clustersOf } from '../analyse/cells.js';
-import { isMissing, type Missing, missing } from '../measure/quantity.js';
-import { type CascadeAreas, cascadeAreas } from '../stats/cascade.js';
+import { isMissing, type Missing, missing, type Quantity } from '../measure/quantity.js';
+import { averageGapRecovered, type CascadeAreas, callPerformanceThreshold, cascadeAreas } from '../stats/cascade.js';
 import {
   type CascadeItems,
   type CurvePoint,
@@ -71,8 +71,18 @@ export interface CascadeTrial {
   readonly curve: readonly CurvePoint[];
   readonly oracle: readonly CurvePoint[];
   readonly areas: CascadeAreas;
+  readonly gap: GapRecovered;
   /** How well the signal ranks right above wrong answers of the SLM: AUROC, 0.5 is chance. */
   readonly ranking: Estimate | Missing;
+}
+
+/** The gap between the models that is recovered (RouteLLM, Ong et al. 2024, arXiv 2406.18665), of the same curve. */
+export interface GapRecovered {
+  /** APGR: averaged over deferral rates, as the area of the trapezoids and as the mean at 10%, 20%, ..., 100%. */
+  readonly average: { readonly byArea: number; readonly byTenths: number } | Missing;
+  /** CPT(50%) and CPT(80%): the least deferral rate at which so much of the gap is recovered. */
+  readonly half: Quantity;
+  readonly most: Quantity;
 }
 
 /** What a request costs, SLM and LLM calls together: dollars where both have a price, else seconds of this machine. */
@@ -197,6 +207,7 @@ function tryOne(
     clusters,
   );
   if (isMissing(difference)) return difference;
+  const curve = deferralCurve(items).map(({ rate, score }) => ({ rate, score }));
   return {
     chosen,
     n: cases.length,
@@ -211,13 +222,23 @@ function tryOne(
       small: mean(cases.map(({ smallCost }) => smallCost)),
       difference,
     },
-    curve: deferralCurve(items).map(({ rate, score }) => ({ rate, score })),
+    curve,
     oracle: oracleCurve(items),
     areas: cascadeAreas(items),
+    gap: gapOf(curve, items),
     ranking: estimateAuroc(
       items.confidence,
       items.small.map((score) => (score >= 0.5 ? 1 : 0)),
     ),
+  };
+}
+
+function gapOf(curve: readonly CurvePoint[], { small, large }: CascadeItems): GapRecovered {
+  const models = { small: mean(small), large: mean(large) };
+  return {
+    average: averageGapRecovered(curve, models),
+    half: callPerformanceThreshold(curve, models, 0.5),
+    most: callPerformanceThreshold(curve, models, 0.8),
   };
 }
 

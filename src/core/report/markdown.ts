@@ -6,6 +6,7 @@ import type { Warning } from '../measure/log.js';
 import { isMissing, type Missing } from '../measure/quantity.js';
 import type { Recommendation, SuiteRecommendation } from '../recommend/recommendation.js';
 import type { Artifact } from './artifact.js';
+import { CASCADE_COLUMNS, cascadeRows, untriedReasons } from './cascades.js';
 import { criteriaOf } from './criteria.js';
 import {
   ABSENT,
@@ -28,6 +29,7 @@ export function markdownReport(analysis: Analysis, recommendation: Recommendatio
     ...analysis.suites.flatMap((suite, i) => [
       suiteSection(suite, recommendation.suites[i]!),
       criteriaSection(analysis, suite, recommendation.suites[i]!),
+      ...cascadesSection(recommendation.suites[i]!),
       ...devicesSection(recommendation.suites[i]!),
       ...paritySection(suite),
     ]),
@@ -126,6 +128,27 @@ function criteriaSection(analysis: Analysis, suite: SuiteAnalysis, recommended: 
   const rows = criteriaOf(analysis, suite, recommended).map(({ name, evidence }) => [name, ...evidence.map(md)]);
   const head = ['', ...analysis.models.map(({ id }) => md(id))];
   return ['### What people weigh', table(head, rows, head.length)].join('\n\n');
+}
+
+function cascadesSection(recommended: SuiteRecommendation): string[] {
+  const rows = cascadeRows(recommended).map(({ task, pair, verdict, numbers }) => [
+    md(task),
+    md(pair),
+    verdict,
+    ...numbers.map(md),
+  ]);
+  const untried = untriedReasons(recommended).map((reason) => `- Not tried: ${md(reason)}.`);
+  if (rows.length + untried.length === 0) return [];
+  const head = ['Task', 'Cascade', 'Verdict', ...CASCADE_COLUMNS.map(({ title }) => title)];
+  return [
+    [
+      '### Cascades',
+      ...(rows.length > 0
+        ? [table(head, rows, 3), CASCADE_COLUMNS.map(({ title, read }) => `- *${title}:* ${read}`).join('\n')]
+        : []),
+      ...(untried.length > 0 ? [untried.join('\n')] : []),
+    ].join('\n\n'),
+  ];
 }
 
 function devicesSection({ fits, breakEvens }: SuiteRecommendation): string[] {

@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import { isMissing } from '../../../src/core/measure/quantity.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
+import { buildCharts } from '../../../src/core/report/charts/table.js';
 import { makeLog } from '../../support/log.js';
 import { describeWith, shared } from '../../support/shared.js';
 
@@ -36,7 +37,8 @@ describeWith([RESPONSES, CONTAMINATED], 'Mixtral against GPT-4 on GSM8K, 1,307 p
           class: 'slm',
           quality: 1,
           tokens: 2,
-          sureness: null,
+          // The data carry no log-probabilities: a signal that knows nothing stands in for one.
+          sureness: 0,
           outcome: answers('mistralai/Mixtral-8x7B-Instruct-v0.1'),
         },
         {
@@ -49,11 +51,30 @@ describeWith([RESPONSES, CONTAMINATED], 'Mixtral against GPT-4 on GSM8K, 1,307 p
         },
       ],
     });
-    const { verdict, tasks } = recommend(analyse(log)).suites[0]!;
+    const analysis = analyse(log);
+    const recommendation = recommend(analysis);
+    const { verdict, tasks } = recommendation.suites[0]!;
     expect(verdict).toEqual({ kind: 'llm-needed', model: 'gpt-4-1106' });
     const { test } = tasks[0]!.comparisons[0]!;
     if (isMissing(test)) throw new Error(test.missing);
     expect(test.difference.value).toBeCloseTo(-0.220352, 6);
     expect(test.difference.standardError).toBeCloseTo(0.0155402, 7);
+
+    const { trial, verdict: cascade } = tasks[0]!.cascades[0]!;
+    if (isMissing(trial)) throw new Error(trial.missing);
+    expect(cascade).not.toBe('passes');
+    // From Mixtral alone to GPT-4 alone, and what hindsight could reach: the two together beat GPT-4.
+    expect(trial.curve[0]).toEqual({ rate: 0, score: expect.closeTo(0.637337, 6) });
+    expect(trial.curve.at(-1)).toEqual({ rate: 1, score: expect.closeTo(0.857689, 6) });
+    expect(Math.max(...trial.oracle.map(({ score }) => score))).toBeCloseTo(0.92961, 6);
+    expect(trial.areas.random).toBeCloseTo((0.637337 + 0.857689) / 2, 5);
+    if (isMissing(trial.gap.average) || isMissing(trial.gap.half)) throw new Error('there is a gap of 22 points');
+    expect(trial.gap.average.byArea).toBeCloseTo(0.5, 1);
+    expect(trial.gap.half.value).toBeCloseTo(0.5, 1);
+    const chart = buildCharts(analysis, recommendation)[0]!.charts.find(({ name }) => name === 'cascade-gsm8k')!;
+    expect(chart).toMatchObject({
+      title: expect.stringContaining('is not shown to be'),
+      alt: expect.stringContaining('mixtral-8x7b alone scores 63.7%, gpt-4-1106 alone 85.8%'),
+    });
   });
 });

@@ -6,6 +6,7 @@ import type { SuiteRecommendation } from '../../recommend/recommendation.js';
 import { criteriaOf } from '../criteria.js';
 import { formatBytes, formatCount, formatDollars, formatScore } from '../format.js';
 import { plain } from '../text.js';
+import { cascadesSection } from './cascades.js';
 import { html, type Markup, NOTHING } from './markup.js';
 
 export function criteriaSection(analysis: Analysis, suite: SuiteAnalysis, recommended: SuiteRecommendation): Markup {
@@ -21,6 +22,7 @@ export function criteriaSection(analysis: Analysis, suite: SuiteAnalysis, recomm
             html`<tr><th scope="row">${name}</th>${evidence.map((text) => html`<td>${plain(text)}</td>`)}</tr>`,
         )}</tbody></table>`,
       )}
+      ${cascadesSection(recommended)}
       ${recommended.fits.length === 0 ? NOTHING : devices(recommended.fits)}
       ${recommended.breakEvens.length === 0 ? NOTHING : breakEven(recommended)}
       ${suite.parity.length === 0 ? NOTHING : parity(suite)}
