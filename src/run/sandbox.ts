@@ -94,10 +94,13 @@ async function runProgram(
   const child = spawn('unshare', argumentsOf(python, timeout + 1), { ...PLACE, stdio: 'pipe' });
   let late = false;
   const kill = () => child.kill('SIGKILL');
-  const timer = setTimeout(() => {
-    late = true;
-    kill();
-  }, (entering + timeout) * 1000);
+  const timer = setTimeout(
+    () => {
+      late = true;
+      kill();
+    },
+    (entering + timeout) * 1000,
+  );
   signal.addEventListener('abort', kill, { once: true });
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
@@ -115,7 +118,8 @@ async function runProgram(
     );
     signal.throwIfAborted();
     // Processor time is limited by the kernel, which ends a program in its own way.
-    if (late || killed === 'SIGXCPU' || killed === 'SIGKILL') return { effect: 'sandbox', result: 'timed out', message: `longer than ${timeout} s` };
+    if (late || killed === 'SIGXCPU' || killed === 'SIGKILL')
+      return { effect: 'sandbox', result: 'timed out', message: `longer than ${timeout} s` };
     if (code === REFUSED) throw new Error(`the sandbox could not be entered: ${lastLine(said.stderr)}`);
     const passed = code === 0 && lastLine(said.stdout) === word;
     const message = passed ? '' : code === 0 ? 'it ended before its tests did' : lastLine(said.stderr);
