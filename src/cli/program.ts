@@ -62,6 +62,8 @@ Exit codes: 0 done, 1 a gate failed, 2 a definition or a flag is wrong, 3 the ru
         'budget',
       ]),
     )
+    .option('--run-code', 'run the programs that models write, confined, where a scorer asks for it')
+    .option('--judge <id>', 'the model that judges answers, where a scorer asks for one')
     .option('--json', 'print summary.json instead of tables')
     .option('-q, --quiet', 'no progress')
     .action(async (options) => (await import('./run.js')).run(options));

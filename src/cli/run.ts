@@ -9,8 +9,11 @@
 import { join } from 'node:path';
 import type { RunRecord, UntilSure } from '../core/measure/log.js';
 import { type Block, countTrials, plan, remaining } from '../core/plan/plan.js';
+import { defaultCatalogue, loadModels } from '../files/definitions.js';
 import { describeEnvironment } from '../run/environment.js';
+import { type EvidenceOptions, gatherEvidence } from '../run/evidence.js';
 import { execute } from '../run/runner.js';
+import { openSandbox } from '../run/sandbox.js';
 import { requireReady } from './check.js';
 import { type Definitions, loadDefinitions } from './definitions.js';
 import { interruption } from './interruption.js';
@@ -33,6 +36,8 @@ export interface RunFlags {
   readonly untilSure?: boolean;
   readonly budget?: UntilSure['budget'];
   readonly resume?: string;
+  readonly runCode?: boolean;
+  readonly judge?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -48,6 +53,7 @@ export async function run(flags: RunFlags): Promise<void> {
 
   // 3
   await requireReady(definitions.models.filter(({ model }) => blocks.some((block) => block.model === model.id)));
+  const judges = await judgesOf(flags);
 
   // 4
   const started = new Date().toISOString();
@@ -92,11 +98,24 @@ export async function run(flags: RunFlags): Promise<void> {
             execute: executeBlocks,
             say: progress.say,
           });
+    if (!stop.aborted) {
+      await gatherEvidence(join(folder, 'log.jsonl'), {
+        ...judges,
+        suites: definitions.record.suites,
+        samples: definitions.samples,
+        directory: process.cwd(),
+        environment: process.env,
+        append: log.append,
+        signal: stop,
+        say: progress.say,
+      });
+    }
     progress.end();
-    log.append({ type: 'end', ...ending });
-    if (!ending.complete) {
+    const outcome = stop.aborted ? { complete: false, reason: 'interrupted' } : ending;
+    log.append({ type: 'end', ...outcome });
+    if (!outcome.complete) {
       process.stderr.write(
-        `rightsize: the run is incomplete (${ending.reason}); finish it with: rightsize run --resume ${folder}\n`,
+        `rightsize: the run is incomplete (${outcome.reason}); finish it with: rightsize run --resume ${folder}\n`,
       );
       process.exitCode = 3;
     }
@@ -107,6 +126,19 @@ export async function run(flags: RunFlags): Promise<void> {
 
   // 6
   await printRuns([join(folder, 'log.jsonl')], { out: folder, json: flags.json === true });
+}
+
+/** What may judge answers beyond their words, ready before anything runs. @throws UserError */
+async function judgesOf({
+  judge,
+  runCode = false,
+  models,
+}: RunFlags): Promise<Pick<EvidenceOptions, 'judge' | 'runCode'>> {
+  if (runCode) openSandbox();
+  if (judge === undefined) return { runCode, judge: null };
+  const [model] = await loadModels(models ?? defaultCatalogue(), [judge]);
+  await requireReady([model!]);
+  return { runCode, judge: model! };
 }
 
 function planOf({ record, samples, models }: Definitions): readonly Block[] {

@@ -14,6 +14,7 @@ import type { Model } from '../definition/model.js';
 import { UserError } from '../errors.js';
 import type {
   EndRecord,
+  EvidenceRecord,
   LoggedSuite,
   LogRecord,
   MeasurementRecord,
@@ -68,6 +69,8 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
   const cells = new Map<string, CellState>();
   /** Measurements whose run or sample has not come yet. */
   const waiting: MeasurementRecord[] = [];
+  /** By trial; of two the first in the alphabet, whichever came first. */
+  const evidence = new Map<string, EvidenceRecord>();
 
   function contextOf(key: string): TaskContext | null {
     if (run === null) return null;
@@ -78,11 +81,13 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
     return context;
   }
 
-  function measure(record: MeasurementRecord): boolean {
+  /** @param last whether all records have come: until then, an answer whose evidence may follow waits. */
+  function measure(record: MeasurementRecord, last = false): boolean {
     const taskKey = keyOf(record.suite, record.task);
     const sample = samples.get(keyOf(taskKey, record.sample));
     const context = contextOf(taskKey);
     if (context === null || sample === undefined) return false;
+    if (!last && asksTheWorld(context.judge)) return false;
     const cellKey = keyOf(taskKey, record.model);
     let cell = cells.get(cellKey);
     if (cell === undefined) {
@@ -90,7 +95,12 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
       cells.set(cellKey, cell);
     }
     const price = context.prices.get(record.model) ?? missing(`the run does not name the model ${record.model}`);
-    const result = judgeTrial(record, { sample, judge: context.judge, price });
+    const result = judgeTrial(record, {
+      sample,
+      judge: context.judge,
+      price,
+      evidence: evidence.get(record.trial)?.evidence,
+    });
     if (cell.trials.add(record.sample, result) && isCompleted(record.outcome) && !result.cold) {
       countGaps(cell.gaps, timingsOf(record.outcome).itl);
     }
@@ -117,6 +127,11 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
         case 'model-failed':
           failures.add(record);
           return;
+        case 'evidence': {
+          const known = evidence.get(record.trial);
+          if (known === undefined || JSON.stringify(record) < JSON.stringify(known)) evidence.set(record.trial, record);
+          return;
+        }
         case 'end':
           ends.add(record);
           return;
@@ -144,7 +159,7 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
         );
       }
       const definition: RunRecord = run;
-      const orphans = waiting.filter((record) => !measure(record)).length;
+      const orphans = waiting.filter((record) => !measure(record, true)).length;
       waiting.length = 0;
       const models = definition.models.map((model) =>
         analyseModel(model, {
@@ -212,6 +227,11 @@ function judgeOf({ scorer: choice, filters }: LoggedSuite['tasks'][number], scor
   }
   // Logs of earlier versions name no filters.
   return { scorer, options: options.data, filters: filters ?? [] };
+}
+
+/** Whether answers are judged by what is found out after them. */
+function asksTheWorld(judge: Judge): boolean {
+  return !isMissing(judge) && judge.scorer.request !== undefined;
 }
 
 /** Beyond those of first repetitions. */

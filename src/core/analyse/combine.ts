@@ -46,6 +46,10 @@ export function combineRuns(runs: readonly LabelledRun[]): CombinedRuns {
         case 'session':
         case 'session-end':
           return [{ ...record, model: named(record.model, index), session: sessionOf(record.session, index) }];
+        case 'evidence': {
+          const model = named(record.model, index);
+          return [{ ...record, model, trial: record.trial.replace(`@${record.model}#`, `@${model}#`) }];
+        }
         case 'measurement': {
           const model = named(record.model, index);
           const trial = record.trial.replace(`@${record.model}#`, `@${model}#`);

@@ -7,7 +7,7 @@ import type { Completed, Outcome, Ranked } from '../measure/measurement.js';
 import { isMissing, type Missing, missing, type Quantity } from '../measure/quantity.js';
 import { timingsOf } from '../measure/timings.js';
 import { ballotOf, type Filter, filterText } from '../score/filters.js';
-import type { Score, ScoreInput, Scorer } from '../score/score.js';
+import type { Evidence, Score, ScoreInput, Scorer } from '../score/score.js';
 import { mean, sum } from '../stats/moments.js';
 import { median, percentile } from '../stats/percentiles.js';
 import type { Confidence } from './analysis.js';
@@ -59,6 +59,8 @@ type FailureKind = Extract<Outcome, { state: 'failed' }>['kind'];
 const LONGEST = { output: 20_000, answer: 500, reason: 1_000 } as const;
 
 export interface TrialContext {
+  /** What the log holds beside the answer. */
+  readonly evidence?: Evidence | undefined;
   readonly sample: SampleRecord;
   readonly judge: Judge;
   readonly price: Price | Missing;
@@ -108,6 +110,7 @@ export function judgeTrial(record: MeasurementRecord, context: TrialContext): Tr
       cold,
     };
   }
+  const { evidence } = context;
   const text = filterText(filtersOf(context), outcome.output);
   const ballot = ballotOf(filtersOf(context), outcome.output);
   return {
@@ -115,7 +118,7 @@ export function judgeTrial(record: MeasurementRecord, context: TrialContext): Tr
     ...(text !== outcome.output && { filtered: clip(text, LONGEST.output) }),
     ...(ballot !== null && { ballot }),
     state: 'completed',
-    score: clipAnswer(judged(context, { output: text, fields: context.sample.fields })),
+    score: clipAnswer(judged(context, { output: text, fields: context.sample.fields, ...(evidence && { evidence }) })),
     ...timesOf(record, speedsOf(outcome, context.price)),
     ...(concurrency > 1 && { crowd: { size: concurrency, seconds: outcome.timing.end } }),
     confidence: confidenceOf(outcome),

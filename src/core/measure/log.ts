@@ -6,6 +6,7 @@
  *     {"type":"session","model":"reference-slm","session":1,"load":{"value":0.21},…}
  *     {"type":"sample","suite":"support-desk","task":"route","sample":"r-001","prompt":{…},"target":"billing",…}
  *     {"type":"measurement","trial":"support-desk/route/r-001@reference-slm#1",…}
+ *     {"type":"evidence","trial":"support-desk/reply/p-001@reference-slm#1","evidence":{"effect":"judge",…}}
  *     {"type":"session-end","session":1,"memory":{…}}
  *     {"type":"end","complete":true}
  *
@@ -13,6 +14,7 @@
  */
 import type { Model } from '../definition/model.js';
 import type { Continuation, Prompt, Row, Suite } from '../definition/suite.js';
+import type { Evidence } from '../score/score.js';
 import type { Completed, MemoryReading, Outcome } from './measurement.js';
 import type { Quantity } from './quantity.js';
 
@@ -24,6 +26,7 @@ export type LogRecord =
   | SessionRecord
   | SampleRecord
   | MeasurementRecord
+  | EvidenceRecord
   | SessionEndRecord
   | ModelFailedRecord
   | EndRecord;
@@ -156,6 +159,16 @@ export interface MeasurementRecord {
   /** How many answers the engine computed side by side, where it was more than one: its times are not those of one alone. */
   readonly concurrency?: number;
   readonly outcome: Outcome;
+}
+
+/** What the world said of a trial's answer, where its scorer judges by more than the answer's words. */
+export interface EvidenceRecord {
+  readonly type: 'evidence';
+  readonly trial: string;
+  readonly model: string;
+  /** The model that judged, where one did. */
+  readonly by?: string;
+  readonly evidence: Evidence;
 }
 
 export interface SessionEndRecord {

@@ -29,7 +29,8 @@ export const code: Scorer<CodeOptions> = {
     return { effect: 'sandbox', language: 'python', program: programOf(input, settings), timeout: settings.timeout };
   },
   score({ output, evidence }) {
-    if (evidence?.effect !== 'sandbox') return unscored('the program was not run; running code has to be asked for');
+    if (output.trim() === '') return scored(0, null);
+    if (evidence?.effect !== 'sandbox') return unscored('the program was not run; --run-code runs it');
     return scored(evidence.result === 'passed' ? 1 : 0, output, { result: evidence.result, message: evidence.message });
   },
   aggregate: ({ k }) => passRates(k),

@@ -38,7 +38,7 @@ export const judge: Scorer<JudgeOptions> = {
   request: (input, settings) => ({ effect: 'judge', prompts: promptsOf(input, settings) }),
   score(input, settings) {
     if (strip(input.output) === '') return scored(0, null, goldOf(input, settings, false));
-    if (input.evidence?.effect !== 'judge') return unscored('the judge was not asked');
+    if (input.evidence?.effect !== 'judge') return unscored('no judge was asked; --judge names one');
     const { answers } = input.evidence;
     const value = settings.mode === 'rubric' ? rubricValue(answers, settings.scale) : pairwiseValue(answers);
     if (value === null) return unscored(`the judge gave no verdict: "${strip(answers.join(' / ')).slice(-80)}"`);

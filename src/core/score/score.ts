@@ -38,7 +38,7 @@ export interface ScoreInput {
 
 /** What a scorer asks of the world before it can judge one output. */
 export type Request =
-  | { readonly effect: 'embeddings'; readonly texts: readonly string[] }
+  | { readonly effect: 'embeddings'; readonly model: string; readonly texts: readonly string[] }
   | { readonly effect: 'judge'; readonly prompts: readonly Chat[] }
   | { readonly effect: 'sandbox'; readonly language: 'python'; readonly program: string; readonly timeout: number };
 

@@ -7,6 +7,11 @@ import { type Scorer, scored, unscored } from './score.js';
 import { targetsOf } from './text.js';
 
 const options = z.strictObject({
+  model: z
+    .string()
+    .min(1)
+    .default('hf:Xenova/all-MiniLM-L6-v2')
+    .describe('The embedding model: a folder in the Hugging Face layout with ONNX graphs, or a hub reference.'),
   threshold: z
     .number()
     .min(-1)
@@ -22,7 +27,7 @@ export const similarity: Scorer<z.infer<typeof options>> = {
   reference: 'sentence-transformers cos_sim; promptfoo similar',
   options,
   needs: 'embeddings',
-  request: ({ output, target }) => ({ effect: 'embeddings', texts: [output, ...targetsOf(target)] }),
+  request: ({ output, target }, { model }) => ({ effect: 'embeddings', model, texts: [output, ...targetsOf(target)] }),
   score({ output, target, evidence }, { threshold }) {
     if (output.trim() === '') return scored(0, null);
     if (evidence?.effect !== 'embeddings') return unscored('there are no embeddings of the answer and the target');

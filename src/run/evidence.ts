@@ -1,0 +1,168 @@
+/**
+ * Some answers are judged by more than their words: a program is run, meanings are compared, another model is asked. That is done
+ * when all trials are over and no model is being measured. What is found goes to the log as evidence, so that scoring itself stays
+ * pure: a log with its evidence can be scored again anywhere, without the sandbox, the embedding model or the judge.
+ *
+ *     measurements whose scorer has a request ──▶ sandbox, embedder or judge ──▶ evidence records
+ */
+import { generationSchema } from '../core/definition/suite.js';
+import { describeError, UserError } from '../core/errors.js';
+import type { EvidenceRecord, LoggedSuite, MeasurementRecord, SampleRecord } from '../core/measure/log.js';
+import { filterText } from '../core/score/filters.js';
+import type { Evidence, Request, Scorer } from '../core/score/score.js';
+import { SCORERS } from '../core/score/table.js';
+import type { LoadedModel } from '../files/definitions.js';
+import { readLog } from '../files/log.js';
+import { type Embedder, openEmbedder } from './embeddings.js';
+import { openSandbox, type Sandbox } from './sandbox.js';
+import { openWorker, type WorkerSession } from './supervisor.js';
+
+export interface EvidenceOptions {
+  readonly suites: readonly LoggedSuite[];
+  readonly samples: readonly SampleRecord[];
+  /** Whether programs of models may be run. */
+  readonly runCode: boolean;
+  /** The model that judges; null where none was named. */
+  readonly judge: LoadedModel | null;
+  /** What relative paths of embedding models are relative to. */
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly append: (record: EvidenceRecord) => void;
+  readonly signal: AbortSignal;
+  /** A line for people. */
+  readonly say: (text: string) => void;
+}
+
+interface Wanted {
+  readonly trial: string;
+  readonly model: string;
+  readonly request: Request;
+}
+
+/** Gathers what is missing of the evidence of a log, until it is interrupted. @returns whether all that was asked for was found. */
+export async function gatherEvidence(log: string, options: EvidenceOptions): Promise<boolean> {
+  const wanted = (await wantedBy(log, options)).filter(({ request }) => isAskedFor(request, options));
+  if (wanted.length === 0) return true;
+  options.say(`${wanted.length} answers are judged by more than their words`);
+  const world = openWorld(options);
+  const failures: string[] = [];
+  try {
+    for (const { request, ...of } of wanted) {
+      try {
+        const evidence = await world.fulfil(request);
+        const by = request.effect === 'judge' ? { by: options.judge!.model.id } : {};
+        options.append({ type: 'evidence', ...of, ...by, evidence });
+      } catch (error) {
+        if (options.signal.aborted) return false;
+        failures.push(describeError(error));
+        // What cannot be opened now cannot be opened for the next answer either.
+        if (error instanceof UserError) break;
+      }
+    }
+  } finally {
+    await world.close();
+  }
+  if (failures.length > 0) options.say(`not all of these answers could be judged: ${failures.at(-1)}`);
+  return failures.length === 0;
+}
+
+/** Running programs and asking a judge are the user's to decide; comparing meanings is harmless. */
+function isAskedFor({ effect }: Request, { runCode, judge }: EvidenceOptions): boolean {
+  switch (effect) {
+    case 'sandbox':
+      return runCode;
+    case 'judge':
+      return judge !== null;
+    case 'embeddings':
+      return true;
+  }
+}
+
+/** What the answers in a log still need, in its order. */
+async function wantedBy(log: string, { suites, samples }: EvidenceOptions): Promise<readonly Wanted[]> {
+  const judged = new Map(suites.flatMap((suite) => suite.tasks.flatMap((task) => judgedTask(suite.name, task))));
+  if (judged.size === 0) return [];
+  const rows = new Map(samples.map((sample) => [`${sample.suite}/${sample.task}/${sample.sample}`, sample]));
+  const wanted = new Map<string, Wanted>();
+  const found = new Set<string>();
+  for await (const record of readLog(log)) {
+    if (record.type === 'evidence') found.add(record.trial);
+    if (record.type !== 'measurement') continue;
+    const requestOf = judged.get(`${record.suite}/${record.task}`);
+    const sample = rows.get(`${record.suite}/${record.task}/${record.sample}`);
+    const request = sample && requestOf?.(record, sample);
+    if (request) wanted.set(record.trial, { trial: record.trial, model: record.model, request });
+  }
+  return [...wanted.values()].filter(({ trial }) => !found.has(trial));
+}
+
+type RequestOf = (record: MeasurementRecord, sample: SampleRecord) => Request | null;
+
+function judgedTask(suite: string, task: LoggedSuite['tasks'][number]): readonly (readonly [string, RequestOf])[] {
+  const { name, ...given } = typeof task.scorer === 'string' ? { name: task.scorer } : task.scorer;
+  const scorer = SCORERS[name] as unknown as Scorer;
+  const { request } = scorer;
+  if (request === undefined) return [];
+  const options = scorer.options.parse(given);
+  const requestOf: RequestOf = ({ outcome }, { target, fields }) => {
+    if (outcome.state !== 'completed') return null;
+    const output = filterText(task.filters ?? [], outcome.output);
+    // An empty answer is wrong whatever the world says of it.
+    return output.trim() === '' ? null : request({ output, target, fields }, options);
+  };
+  return [[`${suite}/${task.name}`, requestOf]];
+}
+
+interface World {
+  fulfil(request: Request): Promise<Evidence>;
+  close(): Promise<void>;
+}
+
+/** Each thing is opened when it is first asked for. */
+function openWorld({ judge, directory, environment, signal }: EvidenceOptions): World {
+  let sandbox: Sandbox | undefined;
+  let session: WorkerSession | undefined;
+  const embedders = new Map<string, Embedder>();
+  return {
+    async fulfil(request) {
+      switch (request.effect) {
+        case 'sandbox':
+          sandbox ??= openSandbox();
+          return sandbox.run(request, signal);
+        case 'embeddings': {
+          const { model, texts } = request;
+          const embedder = embedders.get(model) ?? (await openEmbedder(model, { directory, environment, signal }));
+          embedders.set(model, embedder);
+          return { effect: 'embeddings', vectors: await embedder.embed(texts) };
+        }
+        case 'judge': {
+          session ??= await openWorker(judge!, { concurrency: 1, signal });
+          return askJudge(session, request, signal);
+        }
+      }
+    },
+    async close() {
+      await session?.close();
+      for (const embedder of embedders.values()) await embedder.close();
+    },
+  };
+}
+
+/** Judges explain themselves in a sentence, always in the same words. */
+const GENERATION = generationSchema.parse({ maxTokens: 512, temperature: 0 });
+
+async function askJudge(
+  session: WorkerSession,
+  { prompts }: Extract<Request, { effect: 'judge' }>,
+  signal: AbortSignal,
+): Promise<Evidence> {
+  const answers: string[] = [];
+  for (const prompt of prompts) {
+    const outcome = await session.run({ for: 'answer', prompt, generation: GENERATION }, signal);
+    if (outcome.state !== 'completed') {
+      throw new Error(outcome.state === 'failed' ? `the judge failed: ${outcome.reason}` : 'the judge gave no answer');
+    }
+    answers.push(outcome.output);
+  }
+  return { effect: 'judge', answers };
+}

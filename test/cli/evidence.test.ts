@@ -1,0 +1,140 @@
+/** Answers judged by more than their words: programs run, a judge asked; what was found stays in the log. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { LogRecord } from '../../src/core/measure/log.js';
+import { openSandbox } from '../../src/run/sandbox.js';
+import { folderWith, rightsize } from '../support/cli.js';
+
+const model = (id: string, answers: Readonly<Record<string, string>>) => ({
+  id,
+  class: 'slm',
+  backend: 'scripted',
+  script: { answers },
+});
+
+const PROGRAMS = {
+  'models.json': {
+    default: ['coder'],
+    models: [model('coder', { one: '    return 1', two: '```python\ndef two():\n    return 3\n```', '*': '' })],
+  },
+  'coding.yaml': {
+    name: 'coding',
+    tasks: [
+      {
+        name: 'functions',
+        prompt: { user: '{{ entry_point }}' },
+        samples: ['one', 'two'].map((name, i) => ({
+          id: name,
+          entry_point: name,
+          prompt: `def ${name}():\n`,
+          test: `def check(f):\n    assert f() == ${i + 1}\n`,
+        })),
+        repetitions: 2,
+        scorer: { name: 'code', timeout: 30, k: [1, 2] },
+      },
+    ],
+  },
+};
+
+function newestRun(cwd: string): string {
+  return join(cwd, 'reports', readdirSync(join(cwd, 'reports')).at(-1)!);
+}
+
+function recordsOf(run: string): LogRecord[] {
+  const lines = readFileSync(join(run, 'log.jsonl'), 'utf8').trim().split('\n');
+  return lines.map((line) => JSON.parse(line) as LogRecord);
+}
+
+function cellOf(run: string) {
+  return JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8')).suites[0].tasks[0].models[0];
+}
+
+function canConfine(): boolean {
+  try {
+    openSandbox();
+    return true;
+  } catch {
+    process.stderr.write('--run-code: skipped: programs cannot be confined on this machine\n');
+    return false;
+  }
+}
+
+describe('--run-code', () => {
+  test('is off unless it is asked for: programs are unscored, and the report says why', async () => {
+    const cwd = folderWith(PROGRAMS);
+    const { code, stderr } = await rightsize(['run', '--suite', 'coding.yaml', '--quiet'], { cwd });
+    expect(code, stderr).toBe(0);
+    expect(recordsOf(newestRun(cwd)).some(({ type }) => type === 'evidence')).toBe(false);
+    expect(JSON.stringify(cellOf(newestRun(cwd)))).toContain('the program was not run; --run-code runs it');
+  });
+
+  test.runIf(canConfine())('runs them, keeps what came of it in the log, and pass@k follows', async () => {
+    const cwd = folderWith(PROGRAMS);
+    const { code, stderr } = await rightsize(['run', '--suite', 'coding.yaml', '--quiet', '--run-code'], { cwd });
+    expect(code, stderr).toBe(0);
+    const run = newestRun(cwd);
+    const evidence = recordsOf(run).filter((record) => record.type === 'evidence');
+    expect(evidence.map(({ trial, evidence }) => [trial, 'result' in evidence && evidence.result])).toEqual([
+      ['coding/functions/one@coder#1', 'passed'],
+      ['coding/functions/two@coder#1', 'failed'],
+      ['coding/functions/one@coder#2', 'passed'],
+      ['coding/functions/two@coder#2', 'failed'],
+    ]);
+    expect(cellOf(run).quality.value).toBe(0.5);
+    expect(cellOf(run).aggregates).toMatchObject({ 'pass@1': { value: 0.5 }, 'pass@2': { value: 0.5 } });
+  });
+});
+
+const JUDGED = {
+  'models.json': {
+    default: ['writer'],
+    models: [model('writer', { '*': 'Dear customer, it comes today.' }), model('judge', { '*': 'Polite. [[5]]' })],
+  },
+  'letters.yaml': {
+    name: 'letters',
+    tasks: [
+      {
+        name: 'reply',
+        prompt: { user: '{{ question }}' },
+        samples: [{ id: 'a', question: 'Where is it?', human: true }],
+        scorer: { name: 'judge', rubric: 'A good answer is polite.' },
+      },
+    ],
+  },
+};
+
+describe('--judge', () => {
+  test('asks a model of models.json, and a run made without a judge is judged when it is resumed', async () => {
+    const cwd = folderWith(JUDGED);
+    await rightsize(['run', '--suite', 'letters.yaml', '--quiet'], { cwd });
+    const run = newestRun(cwd);
+    expect(JSON.stringify(cellOf(run))).toContain('no judge was asked; --judge names one');
+
+    const { code, stderr } = await rightsize(['run', '--resume', run, '--judge', 'judge', '--quiet'], { cwd });
+    expect(code, stderr).toBe(0);
+    expect(recordsOf(run).filter(({ type }) => type === 'evidence')).toEqual([
+      {
+        type: 'evidence',
+        trial: 'letters/reply/a@writer#1',
+        model: 'writer',
+        by: 'judge',
+        evidence: { effect: 'judge', answers: ['Polite. [[5]]'] },
+      },
+    ]);
+    expect(cellOf(run).quality.value).toBe(1);
+    expect(cellOf(run).aggregates.agreement).toEqual({ value: 1 });
+
+    const again = await rightsize(['run', '--resume', run, '--judge', 'judge', '--quiet'], { cwd });
+    expect(again.code, again.stderr).toBe(0);
+    expect(recordsOf(run).filter(({ type }) => type === 'evidence')).toHaveLength(1);
+  });
+
+  test('a judge that is no model is refused before anything runs', async () => {
+    const cwd = folderWith(JUDGED);
+    const { code, stderr } = await rightsize(['run', '--suite', 'letters.yaml', '--judge', 'nobody'], { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toContain('nobody');
+    expect(readdirSync(cwd)).not.toContain('reports');
+  });
+});
