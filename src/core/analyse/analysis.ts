@@ -209,6 +209,8 @@ export interface Drift {
   /** Of there being no trend, two-sided. */
   readonly p: number;
   readonly n: number;
+  /** The noise floor: two stretches of the run differ by less than this share, 19 times in 20. */
+  readonly noise: number;
   /** Stretches of the run in order: how far through it, 0 to 1, and the median relative rate. */
   readonly course: readonly { readonly progress: number; readonly relative: number }[];
 }

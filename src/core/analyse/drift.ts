@@ -4,7 +4,7 @@
  * and short answers can be compared, and the medians of consecutive trials are tested for a trend (Mann 1945, Kendall 1975).
  */
 import { isMissing, type Missing, missing } from '../measure/quantity.js';
-import { median, testTrend } from '../stats/index.js';
+import { median, percentile, testTrend } from '../stats/index.js';
 import type { Drift } from './analysis.js';
 import type { Trials } from './trials.js';
 
@@ -38,5 +38,20 @@ export function driftOf(tasks: readonly Trials[]): Drift | Missing {
   });
   const trend = testTrend(course.map((one) => one.relative));
   if (isMissing(trend)) return missing(`${inOrder.length} trials are too few to tell a trend over the run`);
-  return { change: trend.slope * (stretches - 1), p: trend.p, n: inOrder.length, course };
+  return {
+    change: trend.slope * (stretches - 1),
+    p: trend.p,
+    n: inOrder.length,
+    noise: noiseOf(course.map((one) => one.relative)),
+    course,
+  };
+}
+
+/**
+ * The noise floor: two stretches of an unchanged model differ by less than this 19 times in 20. All pairs are looked at, for
+ * neighbours alone would hide what changes slowly.
+ */
+function noiseOf(course: readonly number[]): number {
+  const differences = course.flatMap((one, i) => course.slice(i + 1).map((other) => Math.abs(Math.log(other / one))));
+  return Math.expm1(percentile(differences, 0.95));
 }

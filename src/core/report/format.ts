@@ -82,6 +82,11 @@ export function formatRatio(value: number): string {
   return `${value >= 99.95 ? grouped(value) : value >= 9.995 ? value.toFixed(0) : value.toFixed(1)}×`;
 }
 
+/** A share more or less: `+12%`, `−3%`. */
+export function formatChange(share: number): string {
+  return `${share < 0 ? '−' : '+'}${formatScore(Math.abs(share))}`;
+}
+
 export function formatP(p: number): string {
   return p < 0.001 ? '< 0.001' : p.toFixed(3);
 }

@@ -11,6 +11,7 @@ import { criteriaOf } from './criteria.js';
 import {
   ABSENT,
   formatBytes,
+  formatChange,
   formatCount,
   formatEstimate,
   formatParameters,
@@ -158,6 +159,7 @@ function devicesSection({ fits, breakEvens }: SuiteRecommendation): string[] {
     md(model),
     isMissing(estimate) ? ABSENT : formatBytes(estimate.total),
     isMissing(measured) ? ABSENT : formatBytes(measured.value),
+    isMissing(measured) || isMissing(estimate) ? ABSENT : formatChange(measured.value / estimate.total - 1),
     ...devices.map(({ state }) => (state === 'fits' ? 'fits' : state === 'unknown' ? ABSENT : 'no')),
   ]);
   const pays = breakEvens.map(
@@ -165,7 +167,7 @@ function devicesSection({ fits, breakEvens }: SuiteRecommendation): string[] {
       `- ${md(model)} on ${device} instead of ${md(instead)}: from ${formatCount(Math.ceil(requests))} requests ${price.per === 'hour' ? 'an hour' : 'in all'}`,
   );
   return [
-    ['### Devices', table(['Model', 'Memory, estimate', 'measured', ...names], rows, 1)].join('\n\n'),
+    ['### Devices', table(['Model', 'Memory, estimate', 'measured', 'off by', ...names], rows, 1)].join('\n\n'),
     ...(pays.length > 0
       ? [["When a machine of one's own pays (without energy, people and idle hours):", pays.join('\n')].join('\n\n')]
       : []),

@@ -108,7 +108,7 @@ function describeDistribution(distribution: Distribution | Missing) {
 function describeModel({ entry, facts, drift, ...model }: ModelAnalysis) {
   return {
     ...model,
-    drift: isMissing(drift) ? drift : { change: drift.change, p: drift.p, n: drift.n },
+    drift: isMissing(drift) ? drift : { change: drift.change, p: drift.p, n: drift.n, noise: drift.noise },
     backend: entry.backend,
     source: entry.source,
     parameters: entry.parameters ?? facts?.parameters ?? { missing: 'neither models.json nor the engine says' },

@@ -285,8 +285,20 @@ function marginThatFits({ test }: Comparison): string {
   return isMissing(test) ? 'what was fixed' : points(test.difference.low);
 }
 
-/** What a reader of the run as a whole has to know first: whether it is whole. */
-export function describeRun({ run }: Analysis): string {
+/** What a reader of the run as a whole has to know first: whether it is whole, and which differences of speed mean something. */
+export function describeRun({ run, models }: Analysis): string {
+  return [describeTrials(run), ...describeNoise(models)].join(' ');
+}
+
+/** The noisiest model's, for a comparison is no better than the worse of its two sides. */
+function describeNoise(models: Analysis['models']): string[] {
+  const noises = models.flatMap(({ drift }) => (isMissing(drift) ? [] : [drift.noise]));
+  if (noises.length === 0) return [];
+  const noise = formatScore(Math.max(...noises));
+  return [`Noise floor: one model's speed differed by up to ${noise} from one stretch of this run to another.`];
+}
+
+function describeTrials(run: Analysis['run']): string {
   const { planned, recorded } = run.trials;
   const { ended } = run;
   if (!ended.complete)
