@@ -4,7 +4,7 @@
  * once and the context once, and what the whole has beyond the context's length is the continuation. Spaces that end the
  * context belong to the continuation, where most tokenizers put them. A text too long for the model loses its beginning.
  */
-import { ModelFailure } from './backend.js';
+import { type Loglikelihood, ModelFailure } from './backend.js';
 
 export interface EncodedPair {
   readonly context: readonly number[];
@@ -50,7 +50,47 @@ export function fitPair({ context, continuation }: EncodedPair, window: number):
   return { context: context.slice(cut), continuation, cut };
 }
 
-/** What a log-likelihood says of its pair. */
-export function cutOf({ cut }: FittedPair): { readonly cut?: number } {
-  return cut > 0 ? { cut } : {};
+/** What an engine reads to score one continuation: one pair, or the windows of a text that is longer than the model's own. */
+export function partsOf(
+  context: string,
+  continuation: string,
+  { encoder, window }: PartsOptions,
+): readonly FittedPair[] {
+  const pair = encodePair(context, continuation, encoder);
+  const isWholeText = context.trim() === '';
+  if (isWholeText && pair.continuation.length > window) return rollingWindows(pair, window);
+  return [fitPair(pair, window)];
+}
+
+export interface PartsOptions {
+  readonly encoder: PairEncoder;
+  /** Tokens that the model reads at once. */
+  readonly window: number;
+}
+
+/**
+ * A text in windows, as lm-evaluation-harness rolls them (`get_rolling_token_windows` with `context_len` 1, made disjoint): every
+ * token is predicted once, after the one before it at least, and the last window is as long as the model's.
+ *
+ *     text 0 1 2 3 4 5 6 7 8 9, window 4      BOS | 0 1 2 3      3 | 4 5 6 7      5 6 7 | 8 9
+ */
+export function rollingWindows({ context, continuation: tokens }: EncodedPair, window: number): readonly FittedPair[] {
+  const windows: FittedPair[] = [];
+  for (let start = 0; start < tokens.length; start += window) {
+    const end = Math.min(start + window, tokens.length);
+    const before = start === 0 ? context : tokens.slice(Math.max(0, end - window - 1), start);
+    windows.push({ context: before, continuation: tokens.slice(start, end), cut: 0 });
+  }
+  return windows;
+}
+
+/** The log-likelihood of a continuation from those of its parts. */
+export function joinParts(parts: readonly Loglikelihood[], pairs: readonly FittedPair[]): Loglikelihood {
+  const cut = pairs.reduce((total, pair) => total + pair.cut, 0);
+  return {
+    sum: parts.reduce((total, part) => total + part.sum, 0),
+    tokens: pairs.reduce((total, pair) => total + pair.continuation.length, 0),
+    greedy: parts.every(({ greedy }) => greedy),
+    ...(cut > 0 && { cut }),
+  };
 }

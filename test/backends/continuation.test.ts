@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodePair } from '../../src/backends/continuation.js';
+import { encodePair, fitPair, rollingWindows } from '../../src/backends/continuation.js';
 import { countCores } from '../../src/backends/cores.js';
 
 /** Words with the space before them; `new york` is one token, as merges over a boundary are. */
@@ -33,6 +33,37 @@ describe('a context and its continuation', () => {
   it('begin with the first token of a text when there is no context', () => {
     expect(pair('', 'city')).toEqual({ context: [0], continuation: [6] });
     expect(pair('', '<s>city')).toEqual({ context: [0], continuation: [6] });
+  });
+});
+
+describe('a text longer than the model reads at once', () => {
+  const tokens = [...Array(10).keys()];
+
+  it('is read in windows as lm-eval rolls them, each token predicted once', () => {
+    const windows = rollingWindows({ context: [99], continuation: tokens }, 4);
+    expect(windows.map(({ context, continuation }) => [context, continuation])).toEqual([
+      [[99], [0, 1, 2, 3]],
+      [[3], [4, 5, 6, 7]],
+      [
+        [5, 6, 7],
+        [8, 9],
+      ],
+    ]);
+    expect(windows.flatMap(({ continuation }) => continuation)).toEqual(tokens);
+    expect(rollingWindows({ context: [99], continuation: tokens }, 5).map(({ context }) => context)).toEqual([
+      [99],
+      [4],
+    ]);
+  });
+
+  it('loses its beginning behind a context, as in lm-eval, and says how much', () => {
+    expect(fitPair({ context: [1, 2, 3, 4], continuation: [5, 6] }, 3)).toEqual({
+      context: [3, 4],
+      continuation: [5, 6],
+      cut: 2,
+    });
+    expect(fitPair({ context: [1], continuation: [2, 3] }, 2)).toMatchObject({ context: [1], cut: 0 });
+    expect(() => fitPair({ context: [1], continuation: [2, 3, 4, 5] }, 3)).toThrow('a continuation has 4 tokens');
   });
 });
 

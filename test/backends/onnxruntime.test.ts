@@ -93,6 +93,26 @@ describeWith([SLM], 'an opened onnxruntime model', () => {
     });
   });
 
+  test('loses the beginning of a context too long for it, and says how much; a text after nothing is read in windows', async () => {
+    const score = async (before: string, text: string) => {
+      const [found] = await session.loglikelihood!({ context: before, continuations: [text] }, signal);
+      return found!;
+    };
+    const sentence = 'The customer asks about an order. ';
+    const [long, longer] = [
+      await score(sentence.repeat(300), 'It is late.'),
+      await score(sentence.repeat(400), 'It is late.'),
+    ];
+    expect(longer.cut! - long.cut!).toBeGreaterThan(500);
+    expect(longer.sum).toBeCloseTo(long.sum, 4);
+    const whole = await score('', sentence.repeat(300));
+    expect(whole.tokens).toBeGreaterThan(2000);
+    expect(whole).not.toHaveProperty('cut');
+    const once = await score('', sentence.repeat(100));
+    expect(whole.sum / whole.tokens).toBeCloseTo(once.sum / once.tokens, 1);
+    await expect(score('Why?', sentence.repeat(300))).rejects.toMatchObject({ kind: 'prompt-too-long' });
+  });
+
   test('scores its own greedy answer with the log-probabilities that it gave while answering', async () => {
     const { end, pieces, text } = await collect(session, prompt, { maxTokens: 24 });
     const rendered = 'value' in end.rendered ? end.rendered.value : '';

@@ -1,11 +1,11 @@
 /** Log-likelihoods of continuations, gathered from logits in whatever order an engine computes them. */
 import type { Loglikelihood, LoglikelihoodRequest } from '../backend.js';
-import { cutOf, encodePair, type FittedPair, fitPair } from '../continuation.js';
+import { type FittedPair, joinParts, partsOf } from '../continuation.js';
 import { likeliest, logProbability } from '../sampling.js';
 import type { TextModel } from './text-model.js';
 
 export interface Scoring {
-  /** What an engine has to read: one context, except where a text is too long for the model and loses its beginning. */
+  /** What an engine has to read: one context, except where a text is too long for the model. */
   readonly readings: readonly Reading[];
   /** In the order of the request. */
   result(): readonly Loglikelihood[];
@@ -21,44 +21,51 @@ export interface Reading {
 /** @throws ModelFailure when a continuation does not fit the model's window. */
 export function createScoring(request: LoglikelihoodRequest, text: TextModel, window: number): Scoring {
   const encoder = { encode: (part: string) => text.encode(part, 'special'), emptyContext: text.emptyContext };
-  const keys: string[] = [];
   // Equal continuations are scored once, so that they are equal to the last bit.
-  const tallies = new Map<string, Tally>();
-  for (const continuation of request.continuations) {
-    const pair = fitPair(encodePair(request.context, continuation, encoder), window);
-    const key = pair.continuation.join();
-    keys.push(key);
-    if (!tallies.has(key)) tallies.set(key, { pair, sum: 0, greedy: true });
+  const tallies = new Map<string, readonly Tally[]>();
+  for (const continuation of new Set(request.continuations)) {
+    const parts = partsOf(request.context, continuation, { encoder, window });
+    tallies.set(
+      continuation,
+      parts.map((pair) => ({ pair, sum: 0, tokens: pair.continuation.length, greedy: true })),
+    );
   }
   return {
-    readings: readingsOf([...tallies.values()]),
+    readings: readingsOf([...tallies.values()].flat()),
     result: () =>
-      keys.map((key) => {
-        const { pair, sum, greedy } = tallies.get(key)!;
-        return { sum, tokens: pair.continuation.length, greedy, ...cutOf(pair) };
+      request.continuations.map((continuation) => {
+        const parts = tallies.get(continuation)!;
+        return joinParts(
+          parts,
+          parts.map(({ pair }) => pair),
+        );
       }),
   };
 }
 
-interface Tally {
+interface Tally extends Loglikelihood {
   readonly pair: FittedPair;
   sum: number;
   greedy: boolean;
 }
 
+/** By context: engines read it once. */
 function readingsOf(tallies: readonly Tally[]): readonly Reading[] {
-  const lengths = new Set(tallies.map(({ pair }) => pair.context.length));
-  return [...lengths].map((length) => {
-    const members = tallies.filter(({ pair }) => pair.context.length === length);
-    return {
-      context: members[0]!.pair.context,
-      continuations: members.map(({ pair }) => pair.continuation),
-      add(logits, continuation, token) {
-        const tally = members[continuation]!;
-        const id = tally.pair.continuation[token]!;
-        tally.sum += logProbability(logits, id);
-        tally.greedy &&= likeliest(logits) === id;
-      },
-    };
-  });
+  const byContext = new Map<string, Tally[]>();
+  for (const tally of tallies) {
+    const key = tally.pair.context.join();
+    const members = byContext.get(key);
+    if (members === undefined) byContext.set(key, [tally]);
+    else members.push(tally);
+  }
+  return [...byContext.values()].map((members) => ({
+    context: members[0]!.pair.context,
+    continuations: members.map(({ pair }) => pair.continuation),
+    add(logits, continuation, token) {
+      const tally = members[continuation]!;
+      const id = tally.pair.continuation[token]!;
+      tally.sum += logProbability(logits, id);
+      tally.greedy &&= likeliest(logits) === id;
+    },
+  }));
 }

@@ -9,7 +9,7 @@
  *                     nowhere at all
  */
 import type { Loglikelihood, LoglikelihoodRequest } from '../backend.js';
-import { cutOf, encodePair, fitPair } from '../continuation.js';
+import { type EncodedPair, joinParts, partsOf } from '../continuation.js';
 import { type Abortion, abortionOf } from './abort.js';
 import { type ContextNeeds, type Engine, prefill } from './engine.js';
 import type { Turns } from './session.js';
@@ -135,27 +135,40 @@ export function createScorer({ vocabulary, contextSize, turns, openContext }: Sc
       const abortion = abortionOf(signal);
       try {
         abortion.check();
-        const distinct = [...new Set(continuations)];
-        const pairs = distinct.map((continuation) =>
-          fitPair(encodePair(context, continuation, vocabulary), contextSize),
+        const parts = new Map(
+          [...new Set(continuations)].map((continuation) => {
+            const pairs = partsOf(context, continuation, { encoder: vocabulary, window: contextSize });
+            return [continuation, { pairs, found: [] as Loglikelihood[] }] as const;
+          }),
         );
-        const scores = new Map<string, Loglikelihood>();
-        // Only a text too long for the model has contexts of several lengths.
-        for (const length of new Set(pairs.map((pair) => pair.context.length))) {
-          const members = pairs.flatMap((pair, index) => (pair.context.length === length ? [index] : []));
-          const behind = members.map((index) => pairs[index]!.continuation);
-          const results = await scoreBehind(pairs[members[0]!]!.context, behind, abortion);
-          for (const [place, index] of members.entries()) {
-            scores.set(distinct[index]!, { ...results[place]!, ...cutOf(pairs[index]!) });
-          }
+        // Only a text too long for the model has several contexts.
+        const flat = [...parts.values()].flatMap(({ pairs, found }) => pairs.map((pair) => ({ pair, found })));
+        for (const members of byContext(flat)) {
+          const behind = members.map(({ pair }) => pair.continuation);
+          const results = await scoreBehind(members[0]!.pair.context, behind, abortion);
+          for (const [place, { found }] of members.entries()) found.push(results[place]!);
         }
-        return continuations.map((continuation) => scores.get(continuation)!);
+        return continuations.map((continuation) => {
+          const { pairs, found } = parts.get(continuation)!;
+          return joinParts(found, pairs);
+        });
       } finally {
         abortion.release();
         release();
       }
     },
   };
+}
+
+function byContext<T extends { readonly pair: EncodedPair }>(parts: readonly T[]): readonly (readonly T[])[] {
+  const groups = new Map<string, T[]>();
+  for (const part of parts) {
+    const key = part.pair.context.join();
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [part]);
+    else group.push(part);
+  }
+  return [...groups.values()];
 }
 
 /** As many at once as there are copies of the context, and logits kept. */
