@@ -286,8 +286,19 @@ function marginThatFits({ test }: Comparison): string {
 }
 
 /** What a reader of the run as a whole has to know first: whether it is whole, and which differences of speed mean something. */
-export function describeRun({ run, models }: Analysis): string {
-  return [describeTrials(run), ...describeNoise(models)].join(' ');
+export function describeRun({ run, models, suites }: Analysis): string {
+  return [describeTrials(run), ...describeLosses(suites), ...describeNoise(models)].join(' ');
+}
+
+/** What stands behind no score, counted aloud, and what counts as wrong without having been answered. */
+function describeLosses(suites: Analysis['suites']): string[] {
+  const overall = suites.flatMap((suite) => suite.overall);
+  const total = (of: (model: (typeof overall)[number]) => number) => overall.reduce((sum, model) => sum + of(model), 0);
+  const [unscored, failures] = [total((model) => model.unscored), total((model) => model.failures)];
+  return [
+    ...(unscored > 0 ? [`${plural(unscored, 'answer')} could not be scored and count for nothing.`] : []),
+    ...(failures > 0 ? [`${plural(failures, 'trial')} failed by the model's fault and count as wrong.`] : []),
+  ];
 }
 
 /** The noisiest model's, for a comparison is no better than the worse of its two sides. */
