@@ -34,6 +34,7 @@ Exit codes: 0 done, 1 a gate failed, 2 a definition or a flag is wrong, 3 the ru
       collect,
       [],
     )
+    .option('--prices <file>', 'devices and electricity of your own, with their prices')
     .option('-o, --out <dir>', 'where runs are kept', 'reports')
     .option('-n, --limit <n>', 'n samples of each task, in place of what the suite says', positive)
     .option('-k, --repetitions <n>', 'how often each sample is asked', positive, 1)
@@ -73,6 +74,7 @@ Exit codes: 0 done, 1 a gate failed, 2 a definition or a flag is wrong, 3 the ru
     .description("rebuild a run's reports from its log alone, or put several runs side by side")
     .argument('<run...>', 'the folder of a run, or its log.jsonl')
     .option('-o, --out <dir>', 'write the reports somewhere else')
+    .option('--prices <file>', 'devices and electricity of your own, with their prices')
     .option('--json', 'print summary.json instead of tables')
     .action(async (runs, options) => (await import('./report.js')).report(runs, options));
 

@@ -6,23 +6,29 @@ import type { Analysis } from '../core/analyse/analysis.js';
 import { combineRuns } from '../core/analyse/combine.js';
 import { UserError } from '../core/errors.js';
 import type { RunRecord } from '../core/measure/log.js';
-import { recommend } from '../core/recommend/recommend.js';
+import { type RecommendOptions, recommend } from '../core/recommend/recommend.js';
 import type { PageAssets } from '../core/report/html/page.js';
 import { renderReports } from '../core/report/table.js';
 import { renderTerminal } from '../core/report/terminal.js';
 import { displayPath } from '../files/document.js';
 import { readLog } from '../files/log.js';
+import { loadPrices } from '../files/price-list.js';
 import { drawPng } from './png.js';
 import { logOf } from './runs.js';
 
 export interface ReportFlags {
+  readonly prices?: string;
   readonly out?: string;
   readonly json?: boolean;
 }
 
 export async function report(references: readonly string[], flags: ReportFlags): Promise<void> {
   const logs = references.map(logOf);
-  await printRuns(logs, { out: flags.out ?? defaultFolder(logs), json: flags.json === true });
+  await printRuns(logs, {
+    out: flags.out ?? defaultFolder(logs),
+    json: flags.json === true,
+    prices: await loadPrices(flags.prices),
+  });
 }
 
 /** A run's own folder; several runs have one beside the first, named after all of them. */
@@ -38,6 +44,8 @@ export interface PrintOptions {
   readonly out: string;
   /** Whether stdout gets summary.json, or tables. */
   readonly json: boolean;
+  /** Devices and electricity of the user's own. */
+  readonly prices: RecommendOptions;
 }
 
 /**
@@ -45,9 +53,9 @@ export interface PrintOptions {
  *
  * @throws UserError when a log or the folder is at fault.
  */
-export async function printRuns(logs: readonly string[], { out, json }: PrintOptions): Promise<void> {
+export async function printRuns(logs: readonly string[], { out, json, prices }: PrintOptions): Promise<void> {
   const analysis = await (logs.length === 1 ? analyseLog(logs[0]!) : analyseTogether(logs));
-  const recommendation = recommend(analysis);
+  const recommendation = recommend(analysis, prices);
 
   const artifacts = await renderReports({ analysis, recommendation, page: await pageAssets(), drawPng });
   for (const { path, content } of artifacts) await writeArtifact(join(out, path), content);

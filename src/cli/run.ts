@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { RunRecord, UntilSure } from '../core/measure/log.js';
 import { type Block, countTrials, plan, remaining } from '../core/plan/plan.js';
 import { defaultCatalogue, loadModels } from '../files/definitions.js';
+import { loadPrices } from '../files/price-list.js';
 import { describeEnvironment } from '../run/environment.js';
 import { type EvidenceOptions, gatherEvidence } from '../run/evidence.js';
 import { execute } from '../run/runner.js';
@@ -27,6 +28,7 @@ export interface RunFlags {
   readonly model: readonly string[];
   readonly models?: string;
   readonly data: readonly string[];
+  readonly prices?: string;
   readonly out: string;
   readonly limit?: number;
   readonly repetitions: number;
@@ -44,6 +46,7 @@ export interface RunFlags {
 
 export async function run(flags: RunFlags): Promise<void> {
   const stop = interruption();
+  const prices = await loadPrices(flags.prices);
   const earlier = flags.resume === undefined ? null : await openRun(flags.resume);
 
   // 1, 2
@@ -125,7 +128,7 @@ export async function run(flags: RunFlags): Promise<void> {
   }
 
   // 6
-  await printRuns([join(folder, 'log.jsonl')], { out: folder, json: flags.json === true });
+  await printRuns([join(folder, 'log.jsonl')], { out: folder, json: flags.json === true, prices });
 }
 
 /** What may judge answers beyond their words, ready before anything runs. @throws UserError */

@@ -10,6 +10,8 @@ type Spec = Record<string, unknown>;
 /** Room for axis titles and labels beside the plot. */
 const MARGIN = 24;
 const NARROWEST = 240;
+/** Below this, names beside points hide them; the legend above all charts has them. */
+const ROOM_FOR_NAMES = 420;
 /** Vega's level: its warnings are for whoever writes specifications. */
 const ERRORS_ONLY = 1;
 
@@ -32,7 +34,11 @@ async function draw(holder: HTMLElement, spec: Spec): Promise<void> {
   // The holder says in words what the picture shows.
   live.ariaHidden = 'true';
   const width = Math.max(NARROWEST, holder.clientWidth - MARGIN);
-  const fitted = { ...spec, width, autosize: { type: 'fit-x', contains: 'padding' } };
+  const fitted = {
+    ...(width < ROOM_FOR_NAMES ? withoutNames(spec) : spec),
+    width,
+    autosize: { type: 'fit-x', contains: 'padding' },
+  };
   await embed(live, fitted as never, {
     mode: 'vega-lite',
     renderer: 'svg',
@@ -44,4 +50,11 @@ async function draw(holder: HTMLElement, spec: Spec): Promise<void> {
     tooltip: { theme: 'custom', disableDefaultStyle: true },
   });
   holder.replaceChildren(live);
+}
+
+function withoutNames(spec: Spec): Spec {
+  if (!Array.isArray(spec.layer)) return spec;
+  const isName = ({ mark, encoding }: { mark?: Spec; encoding?: { text?: Spec } }) =>
+    mark?.type === 'text' && encoding?.text?.field === 'model';
+  return { ...spec, layer: spec.layer.filter((layer) => !isName(layer)) };
 }

@@ -12,6 +12,17 @@ export interface Device {
   /** Bytes per second: what every token must read the weights with. */
   readonly bandwidth: number;
   readonly price: DevicePrice | null;
+  /** Power at full work, as its makers rate it; of a Raspberry Pi, as its supply is rated. */
+  readonly watts?: number | undefined;
+  /** Whether the runs were made on it. */
+  readonly thisMachine?: boolean | undefined;
+}
+
+/** The price of a kilowatt-hour. */
+export interface Electricity {
+  readonly dollars: number;
+  readonly date: string;
+  readonly source: string;
 }
 
 export interface DevicePrice {
@@ -30,6 +41,7 @@ export const DEVICES: readonly Device[] = [
   { name: 'phone, 8 GB', memory: 8 * GB, usable: 0.4, bandwidth: 51.2 * GB, price: null },
   {
     name: 'Raspberry Pi 5, 8 GB',
+    watts: 27,
     memory: 8 * GiB,
     usable: 0.8,
     bandwidth: 17.1 * GB,
@@ -39,6 +51,7 @@ export const DEVICES: readonly Device[] = [
   { name: 'laptop, 16 GB', memory: 16 * GiB, usable: 0.65, bandwidth: 76.8 * GB, price: null },
   {
     name: 'RTX 3060, 12 GB',
+    watts: 170,
     memory: 12 * GiB,
     usable: 0.9,
     bandwidth: 360 * GB,
@@ -46,6 +59,7 @@ export const DEVICES: readonly Device[] = [
   },
   {
     name: 'RTX 4090, 24 GB',
+    watts: 450,
     memory: 24 * GiB,
     usable: 0.9,
     bandwidth: 1008 * GB,
@@ -53,6 +67,7 @@ export const DEVICES: readonly Device[] = [
   },
   {
     name: 'L4, 24 GB',
+    watts: 72,
     memory: 24 * GiB,
     usable: 0.9,
     bandwidth: 300 * GB,
@@ -60,6 +75,7 @@ export const DEVICES: readonly Device[] = [
   },
   {
     name: 'A100, 80 GB',
+    watts: 400,
     memory: 80 * GB,
     usable: 0.9,
     bandwidth: 2039 * GB,
@@ -67,9 +83,22 @@ export const DEVICES: readonly Device[] = [
   },
   {
     name: 'H100, 80 GB',
+    watts: 700,
     memory: 80 * GB,
     usable: 0.9,
     bandwidth: 3350 * GB,
     price: { dollars: 55.04 / 8, per: 'hour', date: '2025-06-01', source: `${AWS}, an eighth of p5.48xlarge` },
   },
 ];
+
+export const ELECTRICITY: Electricity = {
+  dollars: 0.1648,
+  date: '2024-12-31',
+  source: 'US Energy Information Administration, residential average of 2024',
+};
+
+/** The table with a user's own devices in it: first, or in the place of those of the same name. */
+export function withOwnDevices(own: readonly Device[]): readonly Device[] {
+  const names = new Set(own.map(({ name }) => name));
+  return [...own, ...DEVICES.filter(({ name }) => !names.has(name))];
+}

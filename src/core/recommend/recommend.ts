@@ -14,9 +14,10 @@ import { isMissing } from '../measure/quantity.js';
 import { breakEvens } from './breakeven.js';
 import { type Cascade, tryCascades } from './cascade.js';
 import { chooseReferences, compareAll } from './compare.js';
-import { DEVICES, type Device } from './devices.js';
+import { DEVICES, type Device, ELECTRICITY, type Electricity } from './devices.js';
 import { fitModels } from './fit.js';
 import { checkModels } from './limits.js';
+import { machineCosts } from './machine-cost.js';
 import { preferenceOrder } from './preference.js';
 import type {
   Comparison,
@@ -30,15 +31,23 @@ import type {
 import { decideSuite } from './suite-verdict.js';
 
 export interface RecommendOptions {
-  /** Devices to look at; the default is the table in devices.ts. */
+  /** Devices to look at, and the price of a kilowatt-hour; the defaults are the tables in devices.ts. */
   readonly devices?: readonly Device[];
+  readonly electricity?: Electricity;
 }
 
-export function recommend(analysis: Analysis, { devices = DEVICES }: RecommendOptions = {}): Recommendation {
-  return { suites: analysis.suites.map((suite) => recommendForSuite(analysis, suite, devices)) };
+export function recommend(
+  analysis: Analysis,
+  { devices = DEVICES, electricity = ELECTRICITY }: RecommendOptions = {},
+): Recommendation {
+  return { suites: analysis.suites.map((suite) => recommendForSuite(analysis, suite, { devices, electricity })) };
 }
 
-function recommendForSuite(analysis: Analysis, suite: SuiteAnalysis, devices: readonly Device[]): SuiteRecommendation {
+function recommendForSuite(
+  analysis: Analysis,
+  suite: SuiteAnalysis,
+  { devices, electricity }: Required<RecommendOptions>,
+): SuiteRecommendation {
   const references = chooseReferences(analysis, suite);
   const comparisons = compareAll(analysis, suite, references);
   const cascades = tryCascades(analysis, suite, references);
@@ -62,6 +71,8 @@ function recommendForSuite(analysis: Analysis, suite: SuiteAnalysis, devices: re
     fits,
     devices,
     breakEvens: breakEvens(suite, fits, devices),
+    machineCosts: machineCosts(analysis, suite, { devices, electricity }),
+    electricity,
   };
 }
 

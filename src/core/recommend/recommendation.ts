@@ -9,8 +9,9 @@ import type { Missing, Quantity } from '../measure/quantity.js';
 import type { Decision, Estimate, NonInferiority } from '../stats/index.js';
 import type { BreakEven } from './breakeven.js';
 import type { Cascade, CascadeTrial } from './cascade.js';
-import type { Device } from './devices.js';
+import type { Device, Electricity } from './devices.js';
 import type { ModelFit } from './fit.js';
+import type { MachineCost } from './machine-cost.js';
 
 export interface Recommendation {
   readonly suites: readonly SuiteRecommendation[];
@@ -30,6 +31,9 @@ export interface SuiteRecommendation {
   /** The table of devices that was looked at, from small to large. */
   readonly devices: readonly Device[];
   readonly breakEvens: readonly BreakEven[];
+  /** What requests cost on the machine of the run, and the electricity that is in it. */
+  readonly machineCosts: readonly MachineCost[] | Missing;
+  readonly electricity: Electricity;
 }
 
 export type SuiteVerdict =

@@ -5,10 +5,11 @@
 import type { Analysis, ModelAnalysis, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
 import { estimateAt } from '../analyse/distribution.js';
 import { METRICS } from '../analyse/metrics.js';
-import { isMissing } from '../measure/quantity.js';
+import { isMissing, type Missing, missing } from '../measure/quantity.js';
+import type { MachineCost } from '../recommend/machine-cost.js';
 import type { SuiteRecommendation } from '../recommend/recommendation.js';
 import type { ScorerName } from '../score/table.js';
-import { formatBytes, formatDollars, formatEstimate, formatSeconds, list } from './format.js';
+import { formatBytes, formatCount, formatDollars, formatEstimate, formatSeconds, list } from './format.js';
 
 export interface Criterion {
   readonly name: string;
@@ -48,17 +49,49 @@ export function criteriaOf(analysis: Analysis, suite: SuiteAnalysis, recommended
     row('Load time', ({ load }) => (isMissing(load) ? `${NOT_MEASURED}: ${load.missing}` : formatSeconds(load.median))),
     row('Smallest device it fits', ({ id }) => smallestDevice(recommended, id)),
     row('Offline and privacy', ({ facts }) => (facts === null ? NOT_MEASURED : NETWORKS[facts.network])),
-    row('Cost of a thousand requests', metric('cost', 'mean')),
-    row('Cost of a million output tokens', ({ entry }) =>
+    row('Cost of a thousand requests', (model, i) =>
+      model.entry.price === undefined ? thousandRequestsOf(recommended, model.id) : metric('cost', 'mean')(model, i),
+    ),
+    row('Cost of a million output tokens', ({ id, entry }) =>
       entry.price === undefined
-        ? `${NOT_MEASURED}: no price is given`
+        ? millionTokensOf(recommended, id)
         : `${formatDollars(entry.price.output)} (${entry.price.source}, ${entry.price.date})`,
     ),
-    row('Energy', () => NOT_MEASURED),
+    row('Energy', ({ id }) => energyOf(recommended, id)),
     row('Adaptation', adaptationOf),
-    row('Safety and bias', ({ id }) => safetyOf(suite.tasks, id)),
+    row('Safety and bias', ({ id }) => safetyOf(suite.tasks, recommended, id)),
     row('Licence', ({ entry }) => entry.licence ?? 'models.json does not say'),
   ];
+}
+
+function machineCostOf({ machineCosts }: SuiteRecommendation, model: string): MachineCost | Missing {
+  if (isMissing(machineCosts)) return machineCosts;
+  return machineCosts.find((cost) => cost.model === model) ?? missing('it was not timed on a machine of known price');
+}
+
+function thousandRequestsOf(recommended: SuiteRecommendation, model: string): string {
+  const cost = machineCostOf(recommended, model);
+  return isMissing(cost)
+    ? `${NOT_MEASURED}: ${cost.missing}`
+    : `${formatDollars(cost.thousandRequests)} on ${cost.device}, one at a time`;
+}
+
+function millionTokensOf(recommended: SuiteRecommendation, model: string): string {
+  const cost = machineCostOf(recommended, model);
+  if (isMissing(cost)) return `${NOT_MEASURED}: ${cost.missing}`;
+  return isMissing(cost.millionTokens)
+    ? `${NOT_MEASURED}: ${cost.millionTokens.missing}`
+    : `${formatDollars(cost.millionTokens.value)} on ${cost.device} at the measured rate`;
+}
+
+/** By rated power and measured time: nothing here reads a meter. */
+function energyOf(recommended: SuiteRecommendation, model: string): string {
+  const cost = machineCostOf(recommended, model);
+  const energy = isMissing(cost) ? cost : cost.energy;
+  if (isMissing(energy)) return `${NOT_MEASURED}: ${energy.missing}`;
+  const { date, source } = recommended.electricity;
+  const dollars = energy.dollars > 0 ? `, ${formatDollars(energy.dollars)} (${source}, ${date})` : '';
+  return `${formatCount(energy.kilowattHours)} kWh for a thousand requests at the rated ${formatCount(energy.watts)} W${dollars}`;
 }
 
 const NETWORKS = {
@@ -81,13 +114,24 @@ function adaptationOf({ entry }: ModelAnalysis): string {
   return adapters === 0 ? 'as it is' : `with ${adapters === 1 ? 'a LoRA adapter' : `${adapters} LoRA adapters`}`;
 }
 
-function safetyOf(tasks: readonly TaskAnalysis[], model: string): string {
+/** Each task by itself, against the LLM by itself. */
+function safetyOf(tasks: readonly TaskAnalysis[], recommended: SuiteRecommendation, model: string): string {
   const judged = tasks.filter(({ scorer }) => SAFETY.includes(typeof scorer === 'string' ? scorer : scorer.name));
   if (judged.length === 0) return `${NOT_MEASURED}: no task of the suite measures it`;
   return list(
     judged.map((task) => {
       const { quality } = task.cells.find((cell) => cell.model === model)!;
-      return `${task.name} ${isMissing(quality) ? NOT_MEASURED : formatEstimate(quality, 'score')}`;
+      const comparison = recommended.tasks
+        .find((one) => one.task === task.name)!
+        .comparisons.find(({ candidate }) => candidate === model);
+      const shown = isMissing(quality) ? NOT_MEASURED : formatEstimate(quality, 'score');
+      return `${task.name} ${shown}${comparison?.decision ? ` (${AGAINST[comparison.decision]} ${comparison.reference})` : ''}`;
     }),
   );
 }
+
+const AGAINST = {
+  'non-inferior': 'not worse than',
+  inferior: 'worse than',
+  inconclusive: 'not to be told apart yet from',
+} as const;

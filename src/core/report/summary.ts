@@ -36,6 +36,7 @@ export function summarise(analysis: Analysis, recommendation: Recommendation) {
         comparisons: recommended.comparisons,
         fits: recommended.fits,
         breakEvens: recommended.breakEvens,
+        machineCosts: recommended.machineCosts,
         parity: suite.parity,
         overall: suite.overall.map(describeOverall),
         tasks: suite.tasks.map((task, j) => ({
