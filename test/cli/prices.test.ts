@@ -2,6 +2,7 @@
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { priceListSchema } from '../../src/core/definition/price-list.js';
 import { folderWith, ROOT, rightsize } from '../support/cli.js';
 
 const dated = { date: '2026-01-01', source: 'invoice' };
@@ -44,4 +45,10 @@ test('a price without its date is refused in one sentence', async () => {
   expect(code).toBe(2);
   expect(stderr.trim().split('\n')).toHaveLength(1);
   expect(stderr).toMatch(/prices\.json:\d+: electricity.date: .*docs\/recommendation\.md/);
+});
+
+test('the example in the manual is as it has to be', () => {
+  const manual = readFileSync(join(ROOT, 'docs/recommendation.md'), 'utf8');
+  const [, example] = /```json\n([^`]+)```/.exec(manual)!;
+  expect(priceListSchema.parse(JSON.parse(example!)).devices).toMatchObject([{ name: 'workstation', memory: 64e9 }]);
 });
