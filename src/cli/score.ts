@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { firstComplaint, formatPath } from '../core/definition/describe.js';
 import { describeError, UserError } from '../core/errors.js';
+import { evidenceSchema } from '../core/score/evidence.js';
 import { type Filter, filterSchema, filterText } from '../core/score/filters.js';
 import type { Score, ScoreInput, Scorer } from '../core/score/score.js';
 import { SCORER_NAMES, SCORERS, type ScorerName } from '../core/score/table.js';
@@ -109,7 +110,12 @@ function asInput(
     throw new UserError(
       `${place}: expected a line with "output" as text, found ${typeof row.output}; see \`rightsize score --help\``,
     );
-  return { output: filterText(filters, row.output), target: row.target ?? null, fields: row };
+  const input = { output: filterText(filters, row.output), target: row.target ?? null, fields: row };
+  if (row.evidence === undefined) return input;
+  const evidence = evidenceSchema.safeParse(row.evidence);
+  if (evidence.success) return { ...input, evidence: evidence.data };
+  const { path, rule } = firstComplaint(evidence.error, row.evidence);
+  throw new UserError(`${place}: ${formatPath(['evidence', ...path])}: ${rule}; see docs/scorers.md`);
 }
 
 function judge(scorer: Scorer, input: ScoreInput, options: unknown): Score {

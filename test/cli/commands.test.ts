@@ -109,6 +109,35 @@ describe('rightsize score', () => {
     expect(stdout).toMatch(/^exact: 0\.3333 \(95% interval 0\.\d+ to 0\.\d+, n = 3\)\n$/);
   });
 
+  test('takes answers out of outputs by filters, and evidence from the lines', async () => {
+    const lines = [
+      { output: '<think>x</think> Yes', target: 'yes' },
+      { output: 'no', target: 'yes' },
+    ];
+    const programs = [{ output: 'return 1', evidence: { effect: 'sandbox', result: 'passed' } }];
+    const cwd = folderWith({
+      'outputs.jsonl': lines.map((line) => JSON.stringify(line)).join('\n'),
+      'programs.jsonl': programs.map((line) => JSON.stringify(line)).join('\n'),
+      'wrong.jsonl': JSON.stringify({ output: '', evidence: { effect: 'sandbox', result: 'fine' } }),
+    });
+    const filters = '[{"filter":"think"},{"filter":"lowercase"}]';
+    const filtered = await rightsize(['score', 'outputs.jsonl', '--scorer', 'exact', '--filters', filters], { cwd });
+    expect(filtered.stdout).toMatch(/^exact: 0\.5000 /);
+    const judged = await rightsize(['score', 'programs.jsonl', '--scorer', 'code', '--json'], { cwd });
+    expect(JSON.parse(judged.stdout)).toMatchObject({ scored: 1, unscored: [], metrics: { 'pass@1': { value: 1 } } });
+    const wrong = await rightsize(['score', 'wrong.jsonl', '--scorer', 'code'], { cwd });
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toMatch(/^rightsize: .*wrong\.jsonl:1: evidence\.result: [^\n]+; see docs\/scorers\.md\n$/);
+    const unknown = await rightsize(
+      ['score', 'outputs.jsonl', '--scorer', 'exact', '--filters', '[{"filter":"trim"}]'],
+      {
+        cwd,
+      },
+    );
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toMatch(/^rightsize: --filters: \[0\]/);
+  });
+
   test('takes options, reads gzip, and shows every line with --each', async () => {
     const file = join(folderWith({ 'outputs.jsonl.gz': gzipSync(OUTPUTS) }), 'outputs.jsonl.gz');
     const { stdout } = await rightsize([

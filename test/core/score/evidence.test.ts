@@ -91,8 +91,9 @@ describe('similarity', () => {
     expect(scoreOf(similarity, input)).toBeCloseTo(0.6, 12);
     expect(scoreOf(similarity, input, { threshold: 0.6 })).toBe(1);
     expect(scoreOf(similarity, input, { threshold: 0.61 })).toBe(0);
-    expect(similarity.request!({ output: 'a', target: ['b', 'c'], fields: {} }, {})).toEqual({
+    expect(similarity.request!({ output: 'a', target: ['b', 'c'], fields: {} }, { model: 'm' })).toEqual({
       effect: 'embeddings',
+      model: 'm',
       texts: ['a', 'b', 'c'],
     });
   });
