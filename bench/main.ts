@@ -18,6 +18,9 @@ import { describeGoal, describeSpread } from './words.js';
 const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   'llama-cpp': async () => (await import('./llama-cpp.js')).llamaCppPart,
   onnxruntime: async () => (await import('./onnxruntime.js')).onnxruntimePart,
+  throughput: async () => (await import('./throughput.js')).throughputPart,
+  memory: async () => (await import('./memory.js')).memoryPart,
+  repeatability: async () => (await import('./repeatability.js')).repeatabilityPart,
   overhead: async () => (await import('./overhead.js')).overheadPart,
   timestamps: async () => (await import('./timestamps.js')).timestampsPart,
 };
@@ -54,13 +57,15 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(PARTS)) {
   }
 }
 process.stdout.write(`${table.toString()}\n`);
-writeFileSync(values.out, `${JSON.stringify({ machine, pairs, results }, null, 2)}\n`);
 
 function show(part: string, measured: Figure | Skipped): void {
-  const skipped = 'skipped' in measured;
-  process.stderr.write(`  ${measured.what}: ${skipped ? `skipped, ${measured.skipped}` : verdictOf(measured)}\n`);
-  results.push({ part, ...measured, ...(!skipped && { verdict: verdictOf(measured) }), load: loadavg()[0] });
-  table.push(rowOf(measured));
+  const row = rowOf(measured);
+  process.stderr.write(`  ${row.filter((cell) => cell !== '').join(' | ')}\n`);
+  const verdict = 'skipped' in measured ? {} : { verdict: verdictOf(measured) };
+  results.push({ part, ...measured, ...verdict, load: loadavg()[0] });
+  table.push(row);
+  // After every figure: a bench takes long, and may be cut short.
+  writeFileSync(values.out, `${JSON.stringify({ machine, pairs, results }, null, 2)}\n`);
 }
 
 function rowOf(measured: Figure | Skipped): string[] {

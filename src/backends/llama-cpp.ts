@@ -18,13 +18,7 @@ import type { ContextNeeds, LoadedModel, LoadOptions } from './llama-cpp/engine.
 import { type GgufHeader, readGguf } from './llama-cpp/gguf.js';
 import { openLibrary } from './llama-cpp/library.js';
 import { createScorer } from './llama-cpp/loglikelihood.js';
-import {
-  createTurns,
-  type GeneratorParts,
-  generate,
-  generateSideBySide,
-  now,
-} from './llama-cpp/session.js';
+import { createTurns, type GeneratorParts, generate, generateSideBySide, now } from './llama-cpp/session.js';
 import { createSideBySide } from './llama-cpp/side-by-side.js';
 import { defaultThreads } from './llama-cpp/threads.js';
 import { createVocabulary } from './llama-cpp/vocabulary.js';

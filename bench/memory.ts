@@ -1,0 +1,256 @@
+/**
+ * Is memory what we say it is? Processes allocate a known amount, each in its own way, and are read from outside; models are
+ * opened, and the weights and the KV cache that are read are held against the file and against
+ * `2 x layers x kv_heads x head_dim x bytes x context`. At last an A/A run shows whether reading disturbs the timing.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import koffi from 'koffi';
+import type { Session } from '../src/backends/backend.js';
+import { llamaCpp } from '../src/backends/llama-cpp.js';
+import { onnxruntime } from '../src/backends/onnxruntime.js';
+import { modelSchema } from '../src/core/definition/model.js';
+import { generationSchema } from '../src/core/definition/suite.js';
+import type { MemoryReading } from '../src/core/measure/measurement.js';
+import { isMissing, type Quantity } from '../src/core/measure/quantity.js';
+import { readMemory, sampleMemory } from '../src/run/memory.js';
+import { compared, type Figure, type Part, spreadOf } from './part.js';
+import { absent, GGUF, ONNX, type Weights } from './weights.js';
+
+const SIZE = 200e6;
+const WITHIN = { atMost: 2 };
+/** What a child process can do: allocate, or open a model with a context of so many tokens. */
+const WAYS = ['anonymous', 'native', 'file-mapped', 'freed before the end'] as const;
+type Way = (typeof WAYS)[number];
+type Order = { readonly do: Way } | { readonly open: string; readonly backend: Backend; readonly context?: number };
+type Backend = 'llama-cpp' | 'onnxruntime';
+const CHILD = 'memory-child';
+
+export const memoryPart: Part = {
+  about: 'memory as it is read, against allocations that are known, weights and KV caches',
+  async *measure({ pairs }) {
+    for (const way of WAYS) {
+      const errors: number[] = [];
+      for (let n = 0; n < pairs; n++) errors.push(errorOf(await allocated(way), SIZE));
+      yield { what: `error of ${SIZE / 1e6} MB, ${way}`, unit: '%', ours: spreadOf(errors), goal: WITHIN };
+    }
+    yield* weightsOf(GGUF.tinyLlama, 'llama-cpp', pairs);
+    yield* weightsOf(GGUF.stories, 'llama-cpp', pairs);
+    yield* weightsOf(ONNX.miniMind, 'onnxruntime', pairs);
+    for (const weights of [GGUF.stories, GGUF.tinyLlama]) yield* cacheOf(weights, pairs);
+    yield await samplingOnAndOff(pairs);
+  },
+};
+
+/** Percent. */
+function errorOf(measured: number, known: number): number {
+  return Math.abs(measured / known - 1) * 100;
+}
+
+async function allocated(way: Way): Promise<number> {
+  return inChild(async (child, tell) => {
+    const before = await readMemory([child.pid!]);
+    const sampler = sampleMemory([child.pid!], 20);
+    await tell({ do: way });
+    const after = await readMemory([child.pid!]);
+    const { peak } = await sampler.stop();
+    switch (way) {
+      case 'anonymous':
+      case 'native':
+        return bytes(after.anonymous) - bytes(before.anonymous);
+      case 'file-mapped':
+        return bytes(after.fileMapped) - bytes(before.fileMapped);
+      case 'freed before the end':
+        return bytes(peak.resident) - bytes(before.resident);
+    }
+  });
+}
+
+/** What opening a model adds, against the size of its files: mapped where the engine maps them, else anonymous. */
+async function* weightsOf(
+  weights: Weights,
+  backend: Backend,
+  count: number,
+): AsyncGenerator<Figure | { what: string; skipped: string }> {
+  const what = `weights of ${weights.name}, read against file`;
+  const reason = absent(weights);
+  if (reason !== null) return yield { what, skipped: reason };
+  const pairs = [];
+  for (let n = 0; n < count; n++) {
+    const { before, after, file } = await opened({ open: weights.path, backend, context: 256 });
+    pairs.push({ ours: (bytes(after.resident) - bytes(before.resident)) / 1e6, theirs: file / 1e6 });
+  }
+  yield compared(pairs, { what, unit: 'MB', goal: null, against: 'file', better: 'more' });
+}
+
+/** Two contexts of one model: what the larger one adds is its cache. */
+async function* cacheOf(weights: Weights, count: number): AsyncGenerator<Figure | { what: string; skipped: string }> {
+  const what = `KV cache of ${weights.name}, 256 to 2,048 tokens`;
+  const reason = absent(weights);
+  if (reason !== null) return yield { what, skipped: reason };
+  const pairs = [];
+  for (let n = 0; n < count; n++) {
+    const small = await opened({ open: weights.path, backend: 'llama-cpp', context: 256 });
+    const large = await opened({ open: weights.path, backend: 'llama-cpp', context: 2048 });
+    pairs.push({
+      ours: (bytes(large.after.anonymous) - bytes(small.after.anonymous)) / 1e6,
+      theirs: (large.cache - small.cache) / 1e6,
+    });
+  }
+  yield compared(pairs, { what, unit: 'MB', goal: null, against: 'formula', better: 'more' });
+}
+
+interface OpenedModel {
+  readonly before: MemoryReading;
+  readonly after: MemoryReading;
+  /** Bytes of the files, and of the cache by the formula. */
+  readonly file: number;
+  readonly cache: number;
+}
+
+function opened(order: Order): Promise<OpenedModel> {
+  return inChild(async (child, tell) => {
+    const before = await readMemory([child.pid!]);
+    const facts = (await tell(order)) as Pick<OpenedModel, 'file' | 'cache'>;
+    return { before, after: await readMemory([child.pid!]), ...facts };
+  });
+}
+
+async function inChild<T>(
+  use: (child: ChildProcess, tell: (order: Order) => Promise<unknown>) => Promise<T>,
+): Promise<T> {
+  const child = fork(fileURLToPath(import.meta.url), [CHILD], { execArgv: process.execArgv });
+  try {
+    await once(child, 'message');
+    return await use(child, async (order) => {
+      const answer = once(child, 'message');
+      child.send(order);
+      return (await answer)[0];
+    });
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+/** The same answers with and without somebody reading this process's memory ten times a second, as a run does. */
+async function samplingOnAndOff(count: number): Promise<Figure> {
+  const session = await openModel(GGUF.slm.path, 'llama-cpp', undefined);
+  const watcher = fork(fileURLToPath(import.meta.url), [CHILD], { execArgv: process.execArgv });
+  await once(watcher, 'message');
+  const tell = async (watch: number | null) => {
+    watcher.send({ watch });
+    await once(watcher, 'message');
+  };
+  try {
+    await secondsOfAnswers(session);
+    const pairs = [];
+    for (let n = 0; n < 2 * count; n++) {
+      await tell(process.pid);
+      const ours = await secondsOfAnswers(session);
+      await tell(null);
+      pairs.push({ ours, theirs: await secondsOfAnswers(session) });
+    }
+    return compared(pairs, {
+      what: 'time of answers while memory is read',
+      unit: 's',
+      goal: { atLeast: 0.98 },
+      against: 'while it is not',
+      better: 'less',
+    });
+  } finally {
+    watcher.kill('SIGKILL');
+    await session.close();
+  }
+}
+
+async function secondsOfAnswers(session: Session): Promise<number> {
+  const generation = { ...generationSchema.parse({}), maxTokens: 32 };
+  const begin = session.now();
+  for (let i = 0; i < 40; i++) {
+    const prompt = {
+      messages: [{ role: 'user' as const, content: `Customer ${i} asks about the Delta mouse S${i}.` }],
+    };
+    for await (const _ of session.generate(prompt, generation, new AbortController().signal));
+  }
+  return session.now() - begin;
+}
+
+async function openModel(source: string, backend: Backend, context: number | undefined): Promise<Session> {
+  const model = modelSchema.parse({ id: 'm', backend, source, threads: 1, ...(context && { context }) });
+  const place = { directory: '/', environment: {} };
+  const { signal } = new AbortController();
+  if (model.backend === 'llama-cpp') return llamaCpp.open(model, place, signal);
+  if (model.backend === 'onnxruntime') return onnxruntime.open(model, place, signal);
+  throw new Error(`expected a backend of this process, found ${model.backend}`);
+}
+
+function bytes(quantity: Quantity): number {
+  if (isMissing(quantity)) throw new Error(quantity.missing);
+  return quantity.value;
+}
+
+/** The child: does what it is told and keeps it until it is killed. */
+function serve(): void {
+  const kept: unknown[] = [];
+  let watching: ReturnType<typeof sampleMemory> | null = null;
+  process.on('message', async (order: Order | { readonly watch: number | null }) => {
+    if ('watch' in order) {
+      await watching?.stop();
+      watching = order.watch === null ? null : sampleMemory([order.watch]);
+      process.send!({});
+    } else if ('do' in order) {
+      kept.push(await allocate(order.do));
+      process.send!({});
+    } else {
+      const session = await openModel(order.open, order.backend, order.context);
+      kept.push(session);
+      const { weights, architecture, context } = session.facts;
+      const { layers = 0, kvHeads = 0, headSize = 0, bytesPerCachedValue = 0 } = architecture ?? {};
+      const tokens = isMissing(context) ? 0 : context.value;
+      process.send!({
+        file: weights?.bytes ?? 0,
+        cache: 2 * layers * kvHeads * headSize * bytesPerCachedValue * tokens,
+      });
+    }
+  });
+  process.send!('up');
+}
+
+const PROT_READ = 1;
+const MAP_PRIVATE = 2;
+
+async function allocate(way: Way): Promise<unknown> {
+  const libc = koffi.load(process.platform === 'darwin' ? 'libSystem.dylib' : 'libc.so.6');
+  const malloc = libc.func('void *malloc(size_t size)');
+  const memset = libc.func('void *memset(void *to, int value, size_t size)');
+  switch (way) {
+    case 'anonymous':
+      return Buffer.alloc(SIZE, 1);
+    case 'native':
+      return memset(malloc(SIZE), 1, SIZE);
+    case 'freed before the end': {
+      const memory = memset(malloc(SIZE), 1, SIZE);
+      libc.func('void free(void *memory)')(memory);
+      return null;
+    }
+    case 'file-mapped': {
+      const folder = mkdtempSync(join(tmpdir(), 'rightsize-bench-'));
+      const file = join(folder, 'data');
+      writeFileSync(file, Buffer.alloc(SIZE, 1));
+      const fd = openSync(file, 'r');
+      const mmap = libc.func('void *mmap(void *at, size_t size, int protection, int flags, int fd, int64_t offset)');
+      const memory = mmap(null, SIZE, PROT_READ, MAP_PRIVATE, fd, 0);
+      // Looks at every byte for one that is not there.
+      libc.func('void *memchr(void *memory, int value, size_t size)')(memory, 0, SIZE);
+      closeSync(fd);
+      rmSync(folder, { recursive: true });
+      return memory;
+    }
+  }
+}
+
+if (process.argv[2] === CHILD) serve();
