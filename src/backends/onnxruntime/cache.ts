@@ -56,13 +56,10 @@ export class AppendedCache implements KeyValueCache {
   private past: Tensor[] = [];
   private present: Tensor[] = [];
 
-  /** @param sequences how many sequences run side by side. */
-  constructor(
-    private readonly shape: CacheShape,
-    private readonly sequences = 1,
-  ) {
-    this.reserve(STEP);
-  }
+  /** How many sequences run side by side. */
+  private sequences = 1;
+
+  constructor(private readonly shape: CacheShape) {}
 
   reserve(tokens: number): void {
     if (tokens <= this.capacity) return;
@@ -103,17 +100,24 @@ export class AppendedCache implements KeyValueCache {
     this.past = this.tensors(this.current, length);
   }
 
-  /** The same tokens, for so many sequences that go on differently. */
-  repeated(sequences: number, tokens: number): AppendedCache {
-    const copy = new AppendedCache(this.shape, sequences);
-    copy.reserve(tokens);
-    const size = this.sizeOf(this.length);
-    for (const [i, values] of this.current.entries()) {
-      for (let k = 0; k < sequences; k++) copy.current[i]!.set(values.subarray(0, size), k * size);
+  /**
+   * Becomes a copy of a cache of one sequence, for so many sequences that go on differently, up to so many tokens. Its memory is
+   * used again: new memory of that size would cost more than the copying.
+   */
+  repeat(source: AppendedCache, sequences: number, tokens: number): void {
+    this.sequences = sequences;
+    const needed = this.sizeOf(tokens);
+    if ((this.current[0]?.length ?? 0) < needed) {
+      this.current = this.shape.past.map(() => allocate(this.shape.type, needed));
+      this.spare = this.shape.past.map(() => allocate(this.shape.type, needed));
     }
-    copy.length = this.length;
-    copy.past = copy.tensors(copy.current, copy.length);
-    return copy;
+    const size = source.sizeOf(source.length);
+    for (const [i, values] of source.current.entries()) {
+      for (let k = 0; k < sequences; k++) this.current[i]!.set(values.subarray(0, size), k * size);
+    }
+    this.capacity = tokens;
+    this.length = source.length;
+    this.past = this.tensors(this.current, this.length);
   }
 
   private sizeOf(tokens: number): number {

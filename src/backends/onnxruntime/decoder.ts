@@ -30,6 +30,8 @@ export class Decoder {
   /** Tokens that one run may read. */
   private readonly longestRun: number;
   private readonly held: number[] = [];
+  /** Of the cache, for branches side by side. */
+  private copies: AppendedCache | null = null;
 
   /**
    * @param context tokens beyond which the model has no positions.
@@ -136,8 +138,10 @@ export class Decoder {
 
   private async readTogether(branches: readonly Tokens[], visit: Visit, signal: AbortSignal): Promise<void> {
     const count = Math.max(...branches.map((tokens) => tokens.length));
-    const copy = (this.cache as AppendedCache).repeated(branches.length, this.held.length + count);
-    const logitsAt = await this.runner.run(copy, { sequences: branches, wanted: count, signal });
+    this.copies ??= new AppendedCache(this.graph.cache);
+    const { copies } = this;
+    copies.repeat(this.cache as AppendedCache, branches.length, this.held.length + count);
+    const logitsAt = await this.runner.run(copies, { sequences: branches, wanted: count, signal });
     for (const [branch, tokens] of branches.entries()) {
       for (let token = 0; token < tokens.length; token++) visit(logitsAt(branch, token), branch, token);
     }

@@ -81,10 +81,15 @@ describe('a cache that is appended to', () => {
   it('is copied for sequences that go on side by side, and stays as it was', () => {
     const cache = new AppendedCache(shape);
     run(cache, [1, 2, 3]);
-    const copy = cache.repeated(2, 300);
+    const copy = new AppendedCache(shape);
+    copy.repeat(cache, 2, 300);
     run(copy, [4]);
     expect(held(copy)).toEqual(new Array(4).fill([1, 2, 3, 4]));
     expect(held(cache)).toEqual(new Array(2).fill([1, 2, 3]));
+    run(cache, [5]);
+    copy.repeat(cache, 3, 5);
+    run(copy, [6]);
+    expect(held(copy)).toEqual(new Array(6).fill([1, 2, 3, 5, 6]));
   });
 });
 
