@@ -12,6 +12,8 @@ const MARGIN = 24;
 const NARROWEST = 240;
 /** Below this, names beside points hide them; the legend above all charts has them. */
 const ROOM_FOR_NAMES = 420;
+/** Width of a letter of an axis title, about. */
+const LETTER = 7;
 /** Vega's level: its warnings are for whoever writes specifications. */
 const ERRORS_ONLY = 1;
 
@@ -35,7 +37,7 @@ async function draw(holder: HTMLElement, spec: Spec): Promise<void> {
   live.ariaHidden = 'true';
   const width = Math.max(NARROWEST, holder.clientWidth - MARGIN);
   const fitted = {
-    ...(width < ROOM_FOR_NAMES ? withoutNames(spec) : spec),
+    ...(width < ROOM_FOR_NAMES ? wrapTitles(withoutNames(spec), width / LETTER) : spec),
     width,
     autosize: { type: 'fit-x', contains: 'padding' },
   };
@@ -57,4 +59,27 @@ function withoutNames(spec: Spec): Spec {
   const isName = ({ mark, encoding }: { mark?: Spec; encoding?: { text?: Spec } }) =>
     mark?.type === 'text' && encoding?.text?.field === 'model';
   return { ...spec, layer: spec.layer.filter((layer) => !isName(layer)) };
+}
+
+/** Titles of axes in as many lines as the width asks for; Vega would cut them at both ends. */
+function wrapTitles<T>(value: T, letters: number): T {
+  if (Array.isArray(value)) return value.map((one) => wrapTitles(one, letters)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, one]) => [
+    key,
+    key === 'title' && typeof one === 'string' && one.length > letters && 'type' in value
+      ? wrap(one, letters)
+      : wrapTitles(one, letters),
+  ]);
+  return Object.fromEntries(entries) as T;
+}
+
+function wrap(text: string, letters: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= letters) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
