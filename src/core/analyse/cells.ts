@@ -52,15 +52,16 @@ export function analyseCell(input: CellInput): Cell {
   };
 }
 
-/** The cells of one model over all tasks of a suite, as if they were one task. */
+/** The cells of one model over all tasks of a suite, as if they were one task; not every task makes up quality. */
 export function analyseOverall(
   model: string,
-  cells: readonly (Measured & { readonly cell: Cell; readonly gaps: GapCounts })[],
+  cells: readonly (Measured & { readonly cell: Cell; readonly gaps: GapCounts; readonly ofQuality: boolean })[],
 ): Overall {
   const absent = cells[0]?.absent ?? 'the suite has no tasks';
-  const results = cells.flatMap(({ cell }) => cell.results);
+  const judged = cells.filter(({ ofQuality }) => ofQuality);
+  const results = judged.flatMap(({ cell }) => cell.results);
   // Samples and groups of different tasks may share a name without being the same.
-  const samples = cells.flatMap(({ cell, samples: own }) =>
+  const samples = judged.flatMap(({ cell, samples: own }) =>
     own.map((sample) => ({
       ...sample,
       id: `${cell.task}/${sample.id}`,

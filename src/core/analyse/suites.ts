@@ -1,6 +1,7 @@
 /** One suite of a run: its tasks, their cells, and each model over all of them. */
 import { isChat } from '../definition/suite.js';
 import type { LoggedSuite, RunRecord, SampleRecord } from '../measure/log.js';
+import { tasksOfQuality } from '../score/safety.js';
 import type { ModelAnalysis, SampleInfo, SuiteAnalysis, TaskAnalysis } from './analysis.js';
 import { analyseCell, analyseOverall, type CellInput } from './cells.js';
 import { compare, keyOf } from './collect.js';
@@ -39,7 +40,10 @@ export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Coll
       };
     });
   });
-  const cells = inputs.map((row) => row.map((input) => ({ ...input, cell: analyseCell(input) })));
+  const ofQuality = tasksOfQuality(suite.tasks);
+  const cells = inputs.map((row, i) =>
+    row.map((input) => ({ ...input, cell: analyseCell(input), ofQuality: ofQuality.includes(suite.tasks[i]!) })),
+  );
   const tasks = suite.tasks.map(
     (task, i): TaskAnalysis => ({
       suite: suite.name,

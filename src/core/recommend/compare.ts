@@ -6,6 +6,7 @@ import type { Analysis, Cell, SampleInfo, SuiteAnalysis, TaskAnalysis } from '..
 import { clustersOf } from '../analyse/cells.js';
 import type { DistributedMetric } from '../analyse/metrics.js';
 import { isMissing, type Missing, missing, type Quantity } from '../measure/quantity.js';
+import { tasksOfQuality } from '../score/safety.js';
 import {
   decideTogether,
   type Estimate,
@@ -51,7 +52,7 @@ function variantOf(id: string): string | null {
 /** Over the tasks that were measured; a model that skipped a hard task must not win by it, so a skipped task counts 0. */
 function meanQuality(suite: SuiteAnalysis, model: string): number {
   return mean(
-    suite.tasks.map((task) => {
+    tasksOfQuality(suite.tasks).map((task) => {
       const quality = cellOf(task, model).quality;
       return isMissing(quality) ? 0 : quality.value;
     }),

@@ -3,6 +3,7 @@ import type { Analysis, ModelAnalysis, SuiteAnalysis, TaskAnalysis } from '../an
 import { estimateAt } from '../analyse/distribution.js';
 import type { Requirement } from '../definition/requirement.js';
 import { isMissing } from '../measure/quantity.js';
+import { tasksOfQuality } from '../score/safety.js';
 import { mean } from '../stats/index.js';
 import { cellOf } from './compare.js';
 
@@ -36,13 +37,13 @@ const KEYS: Readonly<Record<Requirement['prefer'], PreferenceKey>> = {
   fastest: (model, suite) => meanOver(suite, (task) => estimateAt(cellOf(task, model.id).metrics.e2e, 'median')),
   cheapest: (model, suite) => meanOver(suite, (task) => estimateAt(cellOf(task, model.id).metrics.cost, 'mean')),
   best: (model, suite) => {
-    const quality = meanOver(suite, (task) => cellOf(task, model.id).quality);
+    const quality = meanOver({ tasks: tasksOfQuality(suite.tasks) }, (task) => cellOf(task, model.id).quality);
     return quality === null ? null : -quality;
   },
 };
 
 function meanOver(
-  suite: SuiteAnalysis,
+  suite: Pick<SuiteAnalysis, 'tasks'>,
   of: (task: TaskAnalysis) => { readonly value: number } | { readonly missing: string },
 ): number | null {
   const values = suite.tasks.flatMap((task) => {

@@ -8,7 +8,7 @@ import { METRICS } from '../analyse/metrics.js';
 import { isMissing, type Missing, missing } from '../measure/quantity.js';
 import type { MachineCost } from '../recommend/machine-cost.js';
 import type { SuiteRecommendation } from '../recommend/recommendation.js';
-import type { ScorerName } from '../score/table.js';
+import { judgesSafety } from '../score/safety.js';
 import { formatBytes, formatCount, formatDollars, formatEstimate, formatSeconds, list } from './format.js';
 
 export interface Criterion {
@@ -18,9 +18,6 @@ export interface Criterion {
 }
 
 const NOT_MEASURED = 'not measured';
-
-/** Scorers that judge safety or bias: they are never averaged into quality of another kind, and are named on their own. */
-const SAFETY: readonly ScorerName[] = ['refusal', 'bbq', 'crows-pairs', 'winobias'];
 
 export function criteriaOf(analysis: Analysis, suite: SuiteAnalysis, recommended: SuiteRecommendation): Criterion[] {
   const row = (name: string, of: (model: ModelAnalysis, index: number) => string): Criterion => ({
@@ -116,7 +113,7 @@ function adaptationOf({ entry }: ModelAnalysis): string {
 
 /** Each task by itself, against the LLM by itself. */
 function safetyOf(tasks: readonly TaskAnalysis[], recommended: SuiteRecommendation, model: string): string {
-  const judged = tasks.filter(({ scorer }) => SAFETY.includes(typeof scorer === 'string' ? scorer : scorer.name));
+  const judged = tasks.filter(judgesSafety);
   if (judged.length === 0) return `${NOT_MEASURED}: no task of the suite measures it`;
   return list(
     judged.map((task) => {
