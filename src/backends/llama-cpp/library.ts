@@ -3,7 +3,7 @@
  *
  * Note: why past node-llama-cpp. Its addon gives llama.cpp no thread pool, so llama.cpp starts and ends its threads for every
  * token, and it hands every token to another thread and back, twice. On two threads a small model decoded 100 tokens a
- * second that way and 7,000 this way (bench/llama-cpp.md).
+ * second that way and 7,000 this way (bench/README.md).
  *
  * Structs are passed by value, so their layout is that of one version: node-llama-cpp is pinned, and `openLibrary` refuses
  * libraries whose default parameters do not read as they should.

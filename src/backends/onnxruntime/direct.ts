@@ -2,7 +2,7 @@
  * ONNX Runtime through its C interface, called from JavaScript: the library is the one in onnxruntime-node, but its Node
  * binding is passed by. The binding copies every output of a run into a new, zeroed buffer, even one that was written into
  * memory of the caller's: with keys and values for outputs, that is the whole cache at every token, and a third of the time
- * of a small model (bench/onnxruntime.md). Here tensors are handed over as they lie in memory, and nothing is copied.
+ * of a small model (bench/README.md). Here tensors are handed over as they lie in memory, and nothing is copied.
  *
  * The interface is a table of functions (`OrtApi`) whose first 102 entries, those of version 1, never change their places:
  * https://github.com/microsoft/onnxruntime/blob/main/include/onnxruntime/core/session/onnxruntime_c_api.h
