@@ -2,6 +2,7 @@
  * Embeddings of texts by transformers.js, on the processor: the mean over a text's tokens, of length 1, as sentence-transformers
  * makes them. The model is a folder or a hub reference in the Hugging Face layout, and is fetched once.
  */
+import { join } from 'node:path';
 import type { FeatureExtractionPipeline } from '@huggingface/transformers';
 import { describeError, UserError } from '../core/errors.js';
 import { resolveSource } from '../files/hub.js';
@@ -27,22 +28,19 @@ const NEEDED = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'speci
 
 /** @throws UserError when the model is not to be had, or is none of sentences. */
 export async function openEmbedder(source: string, options: EmbedderOptions): Promise<Embedder> {
-  const graphIn = (files: readonly string[]) => GRAPHS.find(({ name }) => files.includes(name));
-  let files: readonly string[] = [];
-  const { path } = await resolveSource(source, {
-    ...options,
-    include: (names) => {
-      files = names;
-      const graph = graphIn(names);
-      return graph === undefined ? [] : names.filter((name) => NEEDED.includes(name) || name === graph.name);
-    },
-  });
-  const graph = graphIn(files);
-  if (graph === undefined) {
+  const graphIn = (files: readonly string[]) => {
+    const graph = GRAPHS.find(({ name }) => files.includes(name));
+    if (graph !== undefined) return graph;
     throw new UserError(
       `${source}: expected an embedding model with ${GRAPHS.map(({ name }) => name).join(' or ')}, found neither; choose another`,
     );
-  }
+  };
+  const include = (names: readonly string[]) => [
+    ...names.filter((name) => NEEDED.includes(name)),
+    graphIn(names).name as string,
+  ];
+  const { path, files } = await resolveSource(source, { ...options, include });
+  const { dtype } = GRAPHS.find(({ name }) => files.includes(join(path, name)))!;
   // Loaded only for the few tasks that ask for it: the library takes a second.
   const { env, LogLevel, pipeline } = await import('@huggingface/transformers');
   env.allowRemoteModels = false;
@@ -50,7 +48,7 @@ export async function openEmbedder(source: string, options: EmbedderOptions): Pr
   env.logLevel = LogLevel.ERROR;
   let extract: FeatureExtractionPipeline;
   try {
-    extract = await pipeline('feature-extraction', path, { dtype: graph.dtype, local_files_only: true });
+    extract = await pipeline('feature-extraction', path, { dtype, local_files_only: true });
   } catch (cause) {
     throw new UserError(
       `${source}: expected an embedding model that transformers.js can load, but ${describeError(cause)}; choose another`,
