@@ -68,6 +68,7 @@ function recommendForSuite(
     tasks,
     references,
     comparisons: comparisons.family,
+    shared: analysis.run.settings.untilSure === undefined ? 'by Holm' : 'evenly',
     fits,
     devices,
     breakEvens: breakEvens(suite, fits, devices),

@@ -26,6 +26,8 @@ export interface SuiteRecommendation {
   readonly references: readonly Reference[];
   /** How many comparisons the error rate was shared between. */
   readonly comparisons: number;
+  /** How: evenly where the run stopped when it was sure. */
+  readonly shared: 'by Holm' | 'evenly';
   /** Which devices each model that can run on one fits. */
   readonly fits: readonly ModelFit[];
   /** The table of devices that was looked at, from small to large. */

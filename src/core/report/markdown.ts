@@ -22,7 +22,15 @@ import {
 } from './format.js';
 import { allWarnings, decisiveComparison, differenceOf, inverse } from './tables.js';
 import { escapeMarkdown as md, shorten } from './text.js';
-import { describeCheck, describeRun, describeSuite, describeTask, VERDICT_NAMES, whatWouldChange } from './words.js';
+import {
+  describeCheck,
+  describeRun,
+  describeSharing,
+  describeSuite,
+  describeTask,
+  VERDICT_NAMES,
+  whatWouldChange,
+} from './words.js';
 
 export function markdownReport(analysis: Analysis, recommendation: Recommendation): Artifact[] {
   const content = [
@@ -72,7 +80,7 @@ function suiteSection(suite: SuiteAnalysis, recommended: SuiteRecommendation): s
       })
       .join('\n'),
     `Fixed beforehand: an SLM may score ${formatPoints(margin).replace('+', '')} points less, each verdict may be wrong ${formatUnit(alpha, 'score')} of ` +
-      `the time (shared between ${recommended.comparisons} comparisons by Holm's method), and of the models that pass the ${prefer} is taken. ` +
+      `the time (${describeSharing(recommended)}), and of the models that pass the ${prefer} is taken. ` +
       `Speed, memory and cost are factors of the SLM over the LLM.`,
     ...suite.tasks.map((task, i) => taskSection(task.name, task.cells, recommended.tasks[i]!)),
   ].join('\n\n');

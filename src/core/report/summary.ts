@@ -34,6 +34,7 @@ export function summarise(analysis: Analysis, recommendation: Recommendation) {
         sentence: describeSuite(recommended),
         references: recommended.references,
         comparisons: recommended.comparisons,
+        shared: recommended.shared,
         fits: recommended.fits,
         breakEvens: recommended.breakEvens,
         machineCosts: recommended.machineCosts,

@@ -285,6 +285,14 @@ function marginThatFits({ test }: Comparison): string {
   return isMissing(test) ? 'what was fixed' : points(test.difference.low);
 }
 
+/** How the chance to be wrong was shared: `shared by Holm's method between 6 comparisons`. */
+export function describeSharing({ shared, comparisons }: SuiteRecommendation): string {
+  const between = `between ${plural(comparisons, 'comparison')}`;
+  return shared === 'by Holm'
+    ? `shared by Holm's method ${between}`
+    : `shared evenly ${between}, by intervals that hold at every look at the data`;
+}
+
 /** What a reader of the run as a whole has to know first: whether it is whole, and which differences of speed mean something. */
 export function describeRun({ run, models, suites }: Analysis): string {
   return [describeTrials(run), ...describeLosses(suites), ...describeNoise(models)].join(' ');

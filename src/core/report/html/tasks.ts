@@ -7,7 +7,7 @@ import type { SuiteRecommendation, TaskRecommendation } from '../../recommend/re
 import { ABSENT, formatEstimate, formatPoints, formatRatio, formatScore } from '../format.js';
 import { decisiveComparison, differenceOf, inverse } from '../tables.js';
 import { plain, shorten } from '../text.js';
-import { describeCheck, describeTask, VERDICT_NAMES, whatWouldChange } from '../words.js';
+import { describeCheck, describeSharing, describeTask, VERDICT_NAMES, whatWouldChange } from '../words.js';
 import { html, type Markup, NOTHING } from './markup.js';
 
 export function tasksSection(suite: SuiteAnalysis, recommended: SuiteRecommendation): Markup {
@@ -23,8 +23,7 @@ export function tasksSection(suite: SuiteAnalysis, recommended: SuiteRecommendat
       </table>
     </div>
     <p class="note">Quality is SLM less LLM, with its interval; the margin is ${formatPoints(margin).replace('+', '')} points, fixed beforehand. Speed, memory and cost
-      are factors of the SLM over the LLM. Each kind of verdict is wrong at most ${formatScore(alpha)} of the time, shared by Holm's method between
-      ${recommended.comparisons} ${recommended.comparisons === 1 ? 'comparison' : 'comparisons'}; of the models that pass, the ${prefer} is taken.</p>
+      are factors of the SLM over the LLM. Each kind of verdict is wrong at most ${formatScore(alpha)} of the time, ${describeSharing(recommended)}; of the models that pass, the ${prefer} is taken.</p>
     <h2>Why, and what would change it</h2>
     <dl class="reasons">${recommended.tasks.map(reasonOf)}</dl>
     <details class="cells"><summary>Every model on every task</summary>
