@@ -20,7 +20,7 @@ export interface Reading {
 
 /** @throws ModelFailure when a continuation does not fit the model's window. */
 export function createScoring(request: LoglikelihoodRequest, text: TextModel, window: number): Scoring {
-  const encoder = { encode: (part: string) => text.encode(part, 'special'), emptyContext: text.emptyContext };
+  const encoder = { encode: encodingOnce(text), emptyContext: text.emptyContext };
   // Equal continuations are scored once, so that they are equal to the last bit.
   const tallies = new Map<string, readonly Tally[]>();
   for (const continuation of new Set(request.continuations)) {
@@ -40,6 +40,16 @@ export function createScoring(request: LoglikelihoodRequest, text: TextModel, wi
           parts.map(({ pair }) => pair),
         );
       }),
+  };
+}
+
+/** The context of all continuations is encoded once. */
+function encodingOnce(text: TextModel): (part: string) => readonly number[] {
+  const known = new Map<string, readonly number[]>();
+  return (part) => {
+    const tokens = known.get(part) ?? text.encode(part, 'special');
+    known.set(part, tokens);
+    return tokens;
   };
 }
 
