@@ -1,17 +1,22 @@
 /**
- * The schemas of suites and models.json as JSON Schema, so that editors complete and check both files. They are written
+ * The schemas of suites, models.json and price lists as JSON Schema, so that editors complete and check these files. They are written
  * out from the very schemas that read the files: `npm run schemas`.
  */
 import { z } from 'zod';
 import { SCORERS } from '../score/table.js';
 import { catalogueSchema, modelSchema } from './model.js';
+import { priceListSchema } from './price-list.js';
 import { groupSchema, suiteSchema } from './suite.js';
 
 type JsonSchema = Record<string, unknown>;
 
 /** By file name, as they stand in `schemas/`. */
 export function jsonSchemas(): Readonly<Record<string, JsonSchema>> {
-  return { 'suite.schema.json': suiteJsonSchema(), 'models.schema.json': modelsJsonSchema() };
+  return {
+    'suite.schema.json': suiteJsonSchema(),
+    'models.schema.json': modelsJsonSchema(),
+    'prices.schema.json': { ...emit(priceListSchema), title: 'Prices and devices of rightsize' },
+  };
 }
 
 function suiteJsonSchema(): JsonSchema {

@@ -6,9 +6,9 @@
  * tasks stop one after the other.
  */
 import type { SampleInfo } from '../analyse/analysis.js';
-import { isMissing, type Missing, missing } from '../measure/quantity.js';
+import { type Missing, missing } from '../measure/quantity.js';
 import { askingOrder } from '../plan/rounds.js';
-import { mean, type NonInferiority, startSequentialNonInferiority, testNonInferiority } from '../stats/index.js';
+import { mean, type NonInferiority, startSequentialNonInferiority } from '../stats/index.js';
 import type { Recommendation } from './recommendation.js';
 
 export interface SequentialPairs {
@@ -48,7 +48,6 @@ export function testSequentially(
   }
   if (look === null) return missing('there is no pair of scores');
   const { decision, difference } = look;
-  const fixed = testNonInferiority(candidate, reference, { margin, alpha: share });
   return {
     difference: { ...difference, n: samples.length, ...(groups < samples.length && { clusters: groups }) },
     margin,
@@ -56,7 +55,7 @@ export function testSequentially(
     nonInferiorP: decision === 'non-inferior' ? share : 1,
     inferiorP: decision === 'inferior' ? share : 1,
     decision,
-    itemsToDecide: isMissing(fixed) ? fixed : fixed.itemsToDecide,
+    itemsToDecide: missing('more samples may tell: how many depends on what they say'),
   };
 }
 
