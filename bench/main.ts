@@ -22,6 +22,7 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   memory: async () => (await import('./memory.js')).memoryPart,
   repeatability: async () => (await import('./repeatability.js')).repeatabilityPart,
   overhead: async () => (await import('./overhead.js')).overheadPart,
+  score: async () => (await import('./score.js')).scorePart,
   timestamps: async () => (await import('./timestamps.js')).timestampsPart,
 };
 
