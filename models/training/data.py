@@ -15,9 +15,11 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from tokenizer import END, PAD, system_turn, user_turn
+from tokenizer import END, PAD, SPECIAL, VOCABULARY, system_turn, user_turn
 
 ROW = 256
+COPYING_WEIGHT = 0.1
+COPYING_BLOCK = 64
 
 
 @dataclass
@@ -127,10 +129,44 @@ def batch(packed: list[list[Example]], length: int = ROW) -> Batch:
     return Batch(*tensors, mask, torch.from_numpy(targets), torch.from_numpy(weights), tokens=int((owner >= 0).sum()))
 
 
-def batches(examples: Iterable[Example], size: int) -> Iterator[Batch]:
+def copying(count: int, random: np.random.Generator, block: int) -> Batch:
+    """Rows of blocks that do not see each other. A block is a phrase of tokens drawn at random, written again and again: after
+    its first time it can only be copied. It teaches what no wording can teach by heart, to go on as it went on before (the
+    induction heads of Olsson et al. 2022), for every token of the vocabulary alike."""
+    ids = np.empty((count, ROW // block, block), np.int64)
+    targets = np.full(ids.shape, -1, np.int64)
+    for here, wanted in zip(ids.reshape(-1, block), targets.reshape(-1, block)):
+        phrase = random.integers(len(SPECIAL), VOCABULARY, random.integers(4, block * 2 // 5))
+        here[:] = np.resize(phrase, block)
+        wanted[len(phrase) : -1] = here[len(phrase) + 1 :]
+    positions = np.broadcast_to(np.arange(block), ids.shape).reshape(count, ROW).copy()
+    owner = torch.arange(ROW) // block
+    mask = ((owner[:, None] == owner) & torch.ones(ROW, ROW, dtype=torch.bool).tril()).expand(count, 1, ROW, ROW)
+    tensors = (torch.from_numpy(x) for x in (ids.reshape(count, ROW), positions))
+    weights = torch.full((count, ROW), COPYING_WEIGHT)
+    return Batch(*tensors, mask, torch.from_numpy(targets.reshape(count, ROW)), weights, tokens=count * ROW)
+
+
+def school(lessons: Iterable[tuple[int, float]], size: int, seed: int) -> Iterator[Batch]:
+    """What a model sees first: nothing but copying, in growing blocks, so many tokens of each. Among 30 tokens the one to look
+    at is found soon; among 250, hardly ever."""
+    random = np.random.default_rng(seed)
+    for block, tokens in lessons:
+        for _ in range(int(tokens / (size * ROW))):
+            yield copying(size, random, block)
+
+
+def joined(a: Batch, b: Batch) -> Batch:
+    pairs = zip((a.ids, a.positions, a.mask, a.targets, a.weights), (b.ids, b.positions, b.mask, b.targets, b.weights))
+    return Batch(*(torch.cat(pair) for pair in pairs), tokens=a.tokens + b.tokens)
+
+
+def batches(examples: Iterable[Example], size: int, copies: int = 0, seed: int = 1) -> Iterator[Batch]:
+    """Batches of `size` rows, of which `copies` are rows of copying."""
+    random = np.random.default_rng(seed)
     packed: list[list[Example]] = []
     for row in rows(examples):
         packed.append(row)
-        if len(packed) == size:
-            yield batch(packed)
+        if len(packed) == size - copies:
+            yield joined(batch(packed), copying(copies, random, COPYING_BLOCK)) if copies else batch(packed)
             packed = []

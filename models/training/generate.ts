@@ -1,6 +1,6 @@
 // Writes the data: `npx tsx models/training/generate.ts [--examples N] [--out DIR] [--suite DIR]`.
 //
-//   DIR/train.jsonl, DIR/validation.jsonl   for the trainer; never committed, made again from the seed
+//   DIR/train-{first,second}.jsonl, DIR/validation.jsonl   for the trainer; never committed, made again from the seed
 //   suite: <task>.jsonl                     the held-out test samples that rightsize runs
 //
 // A line: {"id":"arithmetic-0007","group":"each-minus-2-4","system":"Work out …","user":"Ida bought 3 …",
@@ -12,7 +12,7 @@ import { routeNewQueues } from './new-queues.ts';
 import { type Random, seeded } from './random.ts';
 import type { Sample, TaskGenerator } from './sample.ts';
 import type { Split } from './split.ts';
-import { tasks, training, trainingShare } from './tasks/index.ts';
+import { stages, tasks, training } from './tasks/index.ts';
 import { dropWords } from './text.ts';
 
 const TEST_SAMPLES = 240;
@@ -36,14 +36,14 @@ export function samplesOf(name: string, task: TaskGenerator, split: Split, count
   return [...byPrompt.values()];
 }
 
-/** Tasks mixed by their training share. */
-function* mixture(count: number): Generator<Sample> {
-  const random: Random = seeded('train mixture');
+/** Tasks mixed by their shares of a stage. */
+function* mixture(stage: keyof typeof stages, count: number): Generator<Sample> {
+  const random: Random = seeded(`train ${stage}`);
   const names = Object.keys(training) as (keyof typeof training)[];
-  const bag = names.flatMap((name) => Array<typeof name>(trainingShare[name]).fill(name));
+  const bag = names.flatMap((name) => Array<typeof name>(stages[stage][name]).fill(name));
   for (let index = 0; index < count; index++) {
     const name = random.pick(bag);
-    yield sampleOf(name, training[name], 'train', index);
+    yield sampleOf(name, training[name], 'train', stage === 'first' ? index : count + index);
   }
 }
 
@@ -64,7 +64,8 @@ function main(): void {
   mkdirSync(values.out, { recursive: true });
   mkdirSync(values.suite, { recursive: true });
   const all = Object.entries(tasks);
-  writeFileSync(join(values.out, 'train.jsonl'), lines(mixture(Number(values.examples))));
+  for (const stage of ['first', 'second'] as const)
+    writeFileSync(join(values.out, `train-${stage}.jsonl`), lines(mixture(stage, Number(values.examples))));
   writeFileSync(
     join(values.out, 'validation.jsonl'),
     lines(all.flatMap(([name, task]) => samplesOf(name, task, 'validation', VALIDATION_SAMPLES))),

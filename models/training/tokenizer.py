@@ -66,5 +66,5 @@ if __name__ == '__main__':
     import sys
 
     folder = Path(sys.argv[1])
-    lines = (folder / 'train.jsonl').read_text().splitlines()[:40_000]
+    lines = (folder / 'train-first.jsonl').read_text().splitlines()[:40_000]
     save(train([json.loads(line) for line in lines]), folder)

@@ -7,8 +7,10 @@ A validation split of its own guides choices; the test split is never read here.
 """
 import argparse
 import time
+from itertools import chain
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
@@ -20,6 +22,7 @@ from model import SHAPES, Llama
 
 BUILD = Path(__file__).parent / 'build'
 WARM_UP = 0.02
+LESSONS = ((32, 1.1e6), (64, 0.6e6))
 
 
 def learning_rate(progress: float, decay: float) -> float:
@@ -51,6 +54,15 @@ def exact_match(model: Llama, samples: list[dict], examples: list[data.Example],
     return {task: sum(h) / len(h) for task, h in hits.items()}
 
 
+@torch.no_grad()
+def copying_accuracy(model: Llama, device: str) -> float:
+    """The share of random tokens copied right."""
+    batch = data.copying(16, np.random.default_rng(0), data.COPYING_BLOCK).to(device)
+    answers = batch.targets >= 0
+    guesses = model.logits(model.model(batch.ids, batch.positions, batch.mask)[answers]).argmax(-1)
+    return (guesses == batch.targets[answers]).float().mean().item()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('name', choices=SHAPES)
@@ -58,12 +70,14 @@ def main() -> None:
     parser.add_argument('--minutes', type=float, default=1e9, help='ends the plan early by the clock')
     parser.add_argument('--decay', type=float, default=0.5, help='the share of the plan over which the rate falls')
     parser.add_argument('--rows', type=int, default=16, help='rows of 256 tokens a step')
+    parser.add_argument('--copies', type=int, default=2, help='how many of these rows only copy random tokens')
     parser.add_argument('--muon', type=float, default=0.0025)
     parser.add_argument('--adam', type=float, default=0.003)
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--evaluate', type=float, default=400, help='seconds between checkpoints')
     parser.add_argument('--resume', type=Path, help='a safetensors checkpoint to start from')
+    parser.add_argument('--stage', choices=('first', 'second'), default='first')
     parser.add_argument('--data', type=Path, default=BUILD)
     parser.add_argument('--snapshot', type=float, default=1e18, help='tokens after which to keep NAME-snapshot.safetensors')
     parser.add_argument('--out', type=Path, default=BUILD)
@@ -87,12 +101,15 @@ def main() -> None:
 
     def checkpoint() -> None:
         scores = exact_match(model, validation, held_out, device)
+        scores['copying'] = copying_accuracy(model, device)
         print('  validation ' + '  '.join(f'{task} {share:.3f}' for task, share in scores.items()), flush=True)
         save_file(model.state_dict(), options.out / f'{options.name}.safetensors')
 
     begun = saved = time.monotonic()
     seen, step, running = 0, 0, None
-    for batch in data.batches(encoder.stream(options.data / 'train.jsonl', options.seed), options.rows):
+    lessons = () if options.resume else data.school(LESSONS, options.rows, options.seed)
+    taught = data.batches(encoder.stream(options.data / f'train-{options.stage}.jsonl', options.seed), options.rows, options.copies, options.seed)
+    for batch in chain(lessons, taught):
         progress = max(seen / options.tokens, (time.monotonic() - begun) / (60 * options.minutes))
         if progress >= 1:
             break

@@ -95,8 +95,15 @@ it('keeps both answers of policy and privacy in balance', () => {
   expect(share('privacy', ({ kind }) => kind === 'own')).toBeLessThan(0.6);
 });
 
+it("asks in training for one's own data and for another's in the same words", () => {
+  const trained = samplesOf('privacy', tasks.privacy, 'train', 4000);
+  const combinations = (kind: string) =>
+    new Set(trained.filter((sample) => sample.kind === kind).map(({ group }) => group.replace(kind, '')));
+  expect([...combinations('own')].sort()).toEqual([...combinations('other')].sort());
+});
+
 it('commits no training data', () => {
-  expect(existsSync(new URL('train.jsonl', suite))).toBe(false);
+  for (const stage of ['first', 'second']) expect(existsSync(new URL(`train-${stage}.jsonl`, suite))).toBe(false);
 });
 
 /** A chain of one kind of operation: `60+12`, `3*24`, `140-9`. */

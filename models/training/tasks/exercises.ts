@@ -26,14 +26,17 @@ export const repeat: TaskGenerator = {
   },
 };
 
+/** Several values to find by what they belong to, in another order: what privacy asks for once, asked again and again. */
 export const lookUp: TaskGenerator = {
   system: 'Look up.',
   generate(split, random) {
     const count = random.integer(2, 4);
     const keys = things(split, random, count);
     const values = things(split, random, count);
-    const asked = random.integer(0, count - 1);
-    const user = `List: ${keys.map((key, i) => `${key} has ${values[i]}`).join('; ')}. What has ${keys[asked]}?`;
-    return { group: 'look-up', user, target: values[asked]!, completion: `It is ${values[asked]}` };
+    const list = keys.map((key, i) => `${key} ${values[i]}`).join(random.pick(['; ', ', and ', '. ']));
+    const asked = random.shuffle(keys.map((key, i) => ({ key, value: values[i]! })));
+    const user = `Records: ${list}. Tell ${asked.map(({ key }) => key).join(', ')}.`;
+    const completion = asked.map(({ key, value }) => `${key} ${value}.`).join(' ');
+    return { group: 'look-up', user, target: asked.map(({ value }) => value), completion };
   },
 };
