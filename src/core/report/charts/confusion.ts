@@ -1,6 +1,6 @@
 /** What was answered for what was right, where a task sorts into a few classes: which ones a model mixes up. */
 import type { Cell, TaskAnalysis } from '../../analyse/analysis.js';
-import { formatCount, formatScore } from '../format.js';
+import { formatCount, formatScore, plural } from '../format.js';
 import { decisiveComparison } from '../tables.js';
 import { shorten } from '../text.js';
 import { type Chart, type ChartInput, specOf } from './chart.js';
@@ -55,7 +55,7 @@ function chartOf(task: TaskAnalysis, cell: Cell, classes: readonly string[]): Ch
   const title =
     worst === undefined
       ? `${task.name}: ${cell.model} mixes nothing up`
-      : `${task.name}: ${cell.model} answers ${worst.answer} for ${worst.target} most often of its mistakes (${worst.n} times)`;
+      : `${task.name}: ${cell.model} answers ${worst.answer} for ${worst.target} most often of its mistakes (${plural(worst.n, 'time')})`;
   const labels = classes.map((one) => shorten(one, 30));
   const axis = { type: 'nominal', sort: null, scale: { domain: [...labels, OTHER] } };
   const spec = specOf(title, {

@@ -33,7 +33,7 @@ export function parityChart({ analysis, suite }: ChartInput): Chart[] {
       x: {
         field: 'share',
         type: 'quantitative',
-        title: 'share of the samples that both answered',
+        title: 'share of samples',
         scale: { domain: [0, 1] },
         axis: { labelExpr: LABELS.share },
       },

@@ -38,7 +38,7 @@ export function rateChart({ analysis, suite }: ChartInput, metric: keyof typeof 
   const title = `${fastest.model} ${verb} ${rate(fastest)}${rows.length > 1 ? `, ${slowest.model} ${rate(slowest)}` : ''}`;
   const x = {
     type: 'quantitative',
-    title: `${axis} (median, 95% interval)`,
+    title: `${axis}, median`,
     scale: { type: 'log', nice: false, padding: 10 },
     axis: { labelExpr: LABELS.rate, tickCount: 5 },
   };
