@@ -8,6 +8,12 @@ import { describeError, UserError } from './core/errors.js';
 // Memory is what the models need. Left alone, a heap grows to several times of what is alive in it before it is cleared.
 setFlagsFromString('--heap-growing-percent=40');
 
+// A reader that has seen enough (`| head`) closes the pipe; everything else of a run is in its folder by then.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 /** 0 done · 1 a gate failed · 2 the definition or the flags are wrong · 3 the run ended incomplete */
 try {
   await program().parseAsync(process.argv);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { folderWith, rightsize } from '../support/cli.js';
+import { folderWith, rightsize, start } from '../support/cli.js';
 
 const OUTPUTS = [
   { output: 'billing', target: 'billing' },
@@ -64,6 +64,13 @@ describe('rightsize run', () => {
     const { code, stdout } = await rightsize(['run', '--suite', 'sums.yaml', '--quiet'], { cwd });
     expect(code).toBe(0);
     expect(stdout).toMatch(/1 answer could not be scored/);
+  });
+
+  test('a reader that closes the pipe gets no stack trace', async () => {
+    const { child, finished } = start(['list', 'models'], {});
+    child.stdout!.destroy();
+    const { stderr } = await finished;
+    expect(stderr).toBe('');
   });
 
   test('reports are rebuilt byte for byte from the log alone', async () => {
