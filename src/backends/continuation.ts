@@ -84,6 +84,18 @@ export function rollingWindows({ context, continuation: tokens }: EncodedPair, w
   return windows;
 }
 
+/** Parts by their context, which an engine reads once for all of a group; in the order in which they came. */
+export function byContext<T extends { readonly pair: EncodedPair }>(parts: Iterable<T>): readonly (readonly T[])[] {
+  const groups = new Map<string, T[]>();
+  for (const part of parts) {
+    const key = part.pair.context.join();
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [part]);
+    else group.push(part);
+  }
+  return [...groups.values()];
+}
+
 /** The log-likelihood of a continuation from those of its parts. */
 export function joinParts(parts: readonly Loglikelihood[], pairs: readonly FittedPair[]): Loglikelihood {
   const cut = pairs.reduce((total, pair) => total + pair.cut, 0);

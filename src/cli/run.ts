@@ -105,7 +105,7 @@ export async function run(flags: RunFlags): Promise<void> {
       await gatherEvidence(join(folder, 'log.jsonl'), {
         ...judges,
         suites: definitions.record.suites,
-        samples: definitions.samples,
+        samples: options.samples,
         directory: process.cwd(),
         environment: process.env,
         append: log.append,
@@ -132,16 +132,12 @@ export async function run(flags: RunFlags): Promise<void> {
 }
 
 /** What may judge answers beyond their words, ready before anything runs. @throws UserError */
-async function judgesOf({
-  judge,
-  runCode = false,
-  models,
-}: RunFlags): Promise<Pick<EvidenceOptions, 'judge' | 'runCode'>> {
-  if (runCode) openSandbox();
-  if (judge === undefined) return { runCode, judge: null };
+async function judgesOf({ judge, runCode, models }: RunFlags): Promise<Pick<EvidenceOptions, 'judge' | 'sandbox'>> {
+  const sandbox = runCode ? openSandbox() : null;
+  if (judge === undefined) return { sandbox, judge: null };
   const [model] = await loadModels(models ?? defaultCatalogue(), [judge]);
   await requireReady([model!]);
-  return { runCode, judge: model! };
+  return { sandbox, judge: model! };
 }
 
 function planOf({ record, samples, models }: Definitions): readonly Block[] {

@@ -14,14 +14,15 @@ import { SCORERS } from '../core/score/table.js';
 import type { LoadedModel } from '../files/definitions.js';
 import { readLog } from '../files/log.js';
 import { type Embedder, openEmbedder } from './embeddings.js';
-import { openSandbox, type Sandbox } from './sandbox.js';
+import type { Sandbox } from './sandbox.js';
 import { openWorker, type WorkerSession } from './supervisor.js';
 
 export interface EvidenceOptions {
   readonly suites: readonly LoggedSuite[];
-  readonly samples: readonly SampleRecord[];
-  /** Whether programs of models may be run. */
-  readonly runCode: boolean;
+  /** By `suite/task/sample`. */
+  readonly samples: ReadonlyMap<string, SampleRecord>;
+  /** Where programs of models are run; null where they may not be. */
+  readonly sandbox: Sandbox | null;
   /** The model that judges; null where none was named. */
   readonly judge: LoadedModel | null;
   /** What relative paths of embedding models are relative to. */
@@ -67,10 +68,10 @@ export async function gatherEvidence(log: string, options: EvidenceOptions): Pro
 }
 
 /** Running programs and asking a judge are the user's to decide; comparing meanings is harmless. */
-function isAskedFor({ effect }: Request, { runCode, judge }: EvidenceOptions): boolean {
+function isAskedFor({ effect }: Request, { sandbox, judge }: EvidenceOptions): boolean {
   switch (effect) {
     case 'sandbox':
-      return runCode;
+      return sandbox !== null;
     case 'judge':
       return judge !== null;
     case 'embeddings':
@@ -82,14 +83,13 @@ function isAskedFor({ effect }: Request, { runCode, judge }: EvidenceOptions): b
 async function wantedBy(log: string, { suites, samples }: EvidenceOptions): Promise<readonly Wanted[]> {
   const judged = new Map(suites.flatMap((suite) => suite.tasks.flatMap((task) => judgedTask(suite.name, task))));
   if (judged.size === 0) return [];
-  const rows = new Map(samples.map((sample) => [`${sample.suite}/${sample.task}/${sample.sample}`, sample]));
   const wanted = new Map<string, Wanted>();
   const found = new Set<string>();
   for await (const record of readLog(log)) {
     if (record.type === 'evidence') found.add(record.trial);
     if (record.type !== 'measurement') continue;
     const requestOf = judged.get(`${record.suite}/${record.task}`);
-    const sample = rows.get(`${record.suite}/${record.task}/${record.sample}`);
+    const sample = samples.get(`${record.suite}/${record.task}/${record.sample}`);
     const request = sample && requestOf?.(record, sample);
     if (request) wanted.set(record.trial, { trial: record.trial, model: record.model, request });
   }
@@ -118,17 +118,15 @@ interface World {
   close(): Promise<void>;
 }
 
-/** Each thing is opened when it is first asked for. */
-function openWorld({ judge, directory, environment, signal }: EvidenceOptions): World {
-  let sandbox: Sandbox | undefined;
+/** Models are opened when they are first asked for. */
+function openWorld({ sandbox, judge, directory, environment, signal }: EvidenceOptions): World {
   let session: WorkerSession | undefined;
   const embedders = new Map<string, Embedder>();
   return {
     async fulfil(request) {
       switch (request.effect) {
         case 'sandbox':
-          sandbox ??= openSandbox();
-          return sandbox.run(request, signal);
+          return sandbox!.run(request, signal);
         case 'embeddings': {
           const { model, texts } = request;
           const embedder = embedders.get(model) ?? (await openEmbedder(model, { directory, environment, signal }));

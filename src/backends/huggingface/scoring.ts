@@ -1,6 +1,6 @@
 /** Log-likelihoods of continuations, gathered from logits in whatever order an engine computes them. */
 import type { Loglikelihood, LoglikelihoodRequest } from '../backend.js';
-import { type FittedPair, joinParts, partsOf } from '../continuation.js';
+import { byContext, type FittedPair, joinParts, partsOf } from '../continuation.js';
 import { likeliest, logProbability } from '../sampling.js';
 import type { TextModel } from './text-model.js';
 
@@ -61,14 +61,7 @@ interface Tally extends Loglikelihood {
 
 /** By context: engines read it once. */
 function readingsOf(tallies: readonly Tally[]): readonly Reading[] {
-  const byContext = new Map<string, Tally[]>();
-  for (const tally of tallies) {
-    const key = tally.pair.context.join();
-    const members = byContext.get(key);
-    if (members === undefined) byContext.set(key, [tally]);
-    else members.push(tally);
-  }
-  return [...byContext.values()].map((members) => ({
+  return byContext(tallies).map((members) => ({
     context: members[0]!.pair.context,
     continuations: members.map(({ pair }) => pair.continuation),
     add(logits, continuation, token) {

@@ -9,7 +9,7 @@
  *                     nowhere at all
  */
 import type { Loglikelihood, LoglikelihoodRequest } from '../backend.js';
-import { type EncodedPair, joinParts, partsOf } from '../continuation.js';
+import { byContext, joinParts, partsOf } from '../continuation.js';
 import { type Abortion, abortionOf } from './abort.js';
 import { type ContextNeeds, type Engine, prefill } from './engine.js';
 import type { Turns } from './session.js';
@@ -158,17 +158,6 @@ export function createScorer({ vocabulary, contextSize, turns, openContext }: Sc
       }
     },
   };
-}
-
-function byContext<T extends { readonly pair: EncodedPair }>(parts: readonly T[]): readonly (readonly T[])[] {
-  const groups = new Map<string, T[]>();
-  for (const part of parts) {
-    const key = part.pair.context.join();
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [part]);
-    else group.push(part);
-  }
-  return [...groups.values()];
 }
 
 /** As many at once as there are copies of the context, and logits kept. */
