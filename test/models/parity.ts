@@ -16,7 +16,7 @@ import { loadModels, loadSuites } from '../../src/files/definitions.js';
 import { loadSamples } from '../../src/files/samples.js';
 import { collect } from '../backends/contract.js';
 import { folderWith, ROOT } from '../support/cli.js';
-import { widened } from './widen.js';
+import { widened } from '../support/widen.js';
 
 const TIE = 1e-3;
 const POINTS = 0.02;
