@@ -5,13 +5,14 @@
 import type { Analysis, Cell, SampleInfo, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
 import { clustersOf } from '../analyse/cells.js';
 import type { DistributedMetric } from '../analyse/metrics.js';
-import { isMissing, type Missing, missing, type Quantity } from '../measure/quantity.js';
+import { isMissing, type Missing, missing } from '../measure/quantity.js';
 import { tasksOfQuality } from '../score/safety.js';
 import {
   decideTogether,
   type Estimate,
   estimateRatio,
   holm,
+  type ItemsToDecide,
   mean,
   type NonInferiority,
   testNonInferiority,
@@ -187,7 +188,7 @@ function neededOf(
   task: TaskAnalysis,
   { candidate, reference }: Pick<Reference, 'candidate' | 'reference'>,
   options: { readonly alpha: number; readonly margin: number },
-): Quantity {
+): ItemsToDecide | Missing {
   const pairs = pairScores(task, candidate, reference);
   if (pairs.samples.length === 0) return missing('there is no pair of scores');
   const test = testNonInferiority(pairs.candidate, pairs.reference, { ...options, ...clustersOf(pairs.samples) });

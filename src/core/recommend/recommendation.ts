@@ -5,8 +5,8 @@
 
 import type { Spread } from '../analyse/analysis.js';
 import type { Level, Limits, Requirement } from '../definition/requirement.js';
-import type { Missing, Quantity } from '../measure/quantity.js';
-import type { Decision, Estimate, NonInferiority } from '../stats/index.js';
+import type { Missing } from '../measure/quantity.js';
+import type { Decision, Estimate, ItemsToDecide, NonInferiority } from '../stats/index.js';
 import type { BreakEven } from './breakeven.js';
 import type { Cascade, CascadeTrial } from './cascade.js';
 import type { Device, Electricity } from './devices.js';
@@ -140,7 +140,7 @@ export interface Comparison {
   readonly decision: Decision | null;
   readonly adjusted: { readonly nonInferiorP: number; readonly inferiorP: number } | null;
   /** Samples in all that would decide it among so many comparisons, were the difference what it seems to be. */
-  readonly needed: Quantity;
+  readonly needed: ItemsToDecide | Missing;
   /** Candidate over reference: below 1 is less of it. */
   readonly factors: Factors;
 }

@@ -5,8 +5,8 @@
 import { METRICS } from '../analyse/metrics.js';
 import { isMissing } from '../measure/quantity.js';
 import type { Doubt, LimitCheck, Rejection, SuiteRecommendation, TaskVerdict } from '../recommend/recommendation.js';
-import { formatScore, formatUnit, list, plural } from './format.js';
-import { points, roundUp } from './words.js';
+import { formatScore, formatUnit, list } from './format.js';
+import { points, whatWouldTell } from './words.js';
 
 /** `route, reply: every SLM is shown to be more than 3.0 points worse` */
 export function brieflyByTask({ tasks }: SuiteRecommendation): string[] {
@@ -59,13 +59,8 @@ function marginOf({ comparison: { test } }: Extract<Rejection, { by: 'margin' }>
 
 function openBecause(doubt: Doubt): string {
   switch (doubt.of) {
-    case 'margin': {
-      const { test, needed } = doubt.comparison;
-      if (isMissing(test)) return test.missing;
-      if (isMissing(needed)) return needed.missing;
-      const more = needed.value - test.difference.n;
-      return more > 0 ? `about ${plural(roundUp(more), 'more sample')} would tell` : 'a few more samples would tell';
-    }
+    case 'margin':
+      return whatWouldTell(doubt.comparison);
     case 'limits':
       return `whether ${doubt.model} meets ${list(doubt.checks.map(nameLimit))} is open`;
     case 'pairs':

@@ -212,16 +212,25 @@ function describeDoubt(doubt: Doubt): string {
   }
 }
 
-/** How many more samples would settle a comparison. */
-function describeNeed({ test, needed }: Comparison): string {
-  if (isMissing(test)) return '';
-  if (isMissing(needed)) return `${capital(needed.missing)}.`;
-  const more = needed.value - test.difference.n;
-  return more > 0 ? `About ${plural(roundUp(more), 'more sample')} would tell.` : 'A few more samples would tell.';
+function describeNeed(comparison: Comparison): string {
+  return isMissing(comparison.test) ? '' : `${capital(whatWouldTell(comparison))}.`;
+}
+
+/** How many more samples would settle a comparison; where they come in groups, how many more groups. */
+export function whatWouldTell({ test, needed }: Comparison): string {
+  if (isMissing(test)) return test.missing;
+  if (isMissing(needed)) return needed.missing;
+  const { n, clusters } = test.difference;
+  if (clusters !== undefined && needed.clusters !== undefined && needed.clusters > clusters) {
+    const more = plural(roundUp(needed.clusters - clusters), 'more group');
+    return `about ${more} of samples would tell; more samples of the same ${plural(clusters, 'group')} need not`;
+  }
+  const more = needed.value - n;
+  return more > 0 ? `about ${plural(roundUp(more), 'more sample')} would tell` : 'a few more samples would tell';
 }
 
 /** Two digits: a projection deserves no more. */
-export function roundUp(n: number): number {
+function roundUp(n: number): number {
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(n)) - 1);
   return Math.ceil(n / unit) * unit;
 }

@@ -7,7 +7,13 @@
  */
 import { type Missing, missing } from '../measure/quantity.js';
 import { wilsonInterval, zeroFailureBound } from './binomial.js';
-import { type ClusterId, clusteredStandardError, clusterIndices } from './clusters.js';
+import {
+  type ClusterId,
+  clusteredStandardError,
+  clusterIndices,
+  effectiveClusters,
+  rareEventDesignEffect,
+} from './clusters.js';
 import { twoSidedT, twoSidedZ } from './distributions.js';
 import { expectBetween0And1, expectBinary, expectCount, expectFinite, expectSameLength } from './expect.js';
 import { clampInterval, type Interval } from './interval.js';
@@ -37,6 +43,7 @@ export type Method =
   | 'wilson'
   | 'clustered-wilson'
   | 'tango'
+  | 'clustered-tango'
   | 'all-values-equal'
   | 'order-statistics'
   | 'percentile-bootstrap'
@@ -90,7 +97,7 @@ export function estimateMean(values: readonly number[], options: MeanOptions = {
   const n = values.length;
   const first = values[0]!;
   if (values.every((value) => value === first)) {
-    const equal = equalValues(first, sample.units, { confidence, bounds });
+    const equal = equalValues(first, sample.clusters ? effectiveClusters(sample.clusters) : n, { confidence, bounds });
     return { value: first, n, confidence, ...sample.recorded, ...equal };
   }
   const value = mean(values);
@@ -143,7 +150,8 @@ function studentT(
 /**
  * The share of ones among zeros and ones, with Wilson's interval. With clusters, Wilson's on the effective number of
  * values, corrected for few clusters by (z/t)^2 (Korn and Graubard 1998, Survey Methodology 24:193). When all values
- * agree the effective number is unknown: each cluster then counts as one value, the most cautious reading.
+ * agree the effective number is unknown: each cluster then counts as one value, the most cautious reading; the fewer
+ * clusters hold the rarer value, the nearer to that (`rareEventDesignEffect`).
  */
 export function estimateProportion(values: readonly number[], options: EstimateOptions = {}): Estimate | Missing {
   const { confidence = 0.95 } = options;
@@ -158,11 +166,17 @@ export function estimateProportion(values: readonly number[], options: EstimateO
     const standardError = Math.sqrt((value * (1 - value)) / n);
     return { ...base, ...wilsonInterval(sum(values), n, confidence), method: 'wilson', standardError };
   }
-  const standardError = clusteredStandardError(values, sample.clusters);
-  const independent = value * (1 - value);
-  const effective = independent === 0 ? sample.units : Math.min(n, independent / standardError ** 2);
+  const { clusters } = sample;
+  const standardError = clusteredStandardError(values, clusters);
+  const rarer = value > 0.5 ? 0 : 1;
+  const effect = rareEventDesignEffect({
+    clustered: standardError ** 2,
+    independent: (value * (1 - value)) / n,
+    clustersWithEvent: new Set(clusters.filter((_, i) => values[i] === rarer)).size,
+    clusters,
+  });
   const fewClusters = (twoSidedZ(confidence) / twoSidedT(confidence, sample.units - 1)) ** 2;
-  const trials = effective * fewClusters;
+  const trials = (n / effect) * fewClusters;
   return { ...base, ...wilsonInterval(value * trials, trials, confidence), method: 'clustered-wilson', standardError };
 }
 
@@ -195,8 +209,13 @@ function describeSample(values: readonly number[], clusters: readonly ClusterId[
   if (units === values.length) return { units, recorded: {}, warnings: [] };
   if (units < 2)
     return missing(`all ${values.length} values are in one cluster: the spread between clusters is unknown`);
+  return { units, clusters, recorded: { clusters: units }, ...describeClusters(units) };
+}
+
+/** What a reader must know of an interval that rests on so many clusters. */
+export function describeClusters(units: number): Pick<Estimate, 'warnings'> {
   const few = `only ${units} clusters: the interval may be too narrow; take values from ${FEW_CLUSTERS} or more`;
-  return { units, clusters, recorded: { clusters: units }, warnings: units < FEW_CLUSTERS ? [few] : [] };
+  return { warnings: units < FEW_CLUSTERS ? [few] : [] };
 }
 
 /**

@@ -15,7 +15,17 @@ export * from './clusters.js';
 export * from './coordinated-omission.js';
 export { normalCdf, normalQuantile, tCdf, tQuantile } from './distributions.js';
 export * from './early-stopping.js';
-export * from './estimate.js';
+export {
+  type Estimate,
+  type EstimateOptions,
+  estimateMean,
+  estimateMeanOfMoments,
+  estimateProportion,
+  estimateProportionOfCounts,
+  estimateScore,
+  type MeanOptions,
+  type Method,
+} from './estimate.js';
 export * from './gamma-mixture.js';
 export type { Interval } from './interval.js';
 export * from './mann-whitney.js';

@@ -10,15 +10,16 @@
  * Each of the two claims is a one-sided test at alpha, so each is wrong at most alpha of the time, also when the truth
  * lies exactly at the margin (Schuirmann 1987, J. Pharmacokinetics 15:657; CONSORT extension, Piaggio et al. 2012).
  */
-import { isMissing, type Missing, missing, type Quantity } from '../measure/quantity.js';
-import { normalQuantile, tCdf } from './distributions.js';
+import { isMissing, type Missing, missing } from '../measure/quantity.js';
+import { type ClusterId, effectiveClusters } from './clusters.js';
+import { normalQuantile, tCdf, tQuantile } from './distributions.js';
 import type { Estimate, EstimateOptions } from './estimate.js';
 import { expectBetween0And1, expectProbability } from './expect.js';
 import type { Interval } from './interval.js';
-import { pairedTable } from './mcnemar.js';
+import { type PairedTable, pairedTable, tableSize } from './mcnemar.js';
 import { holm } from './multiple.js';
-import { estimatePairedDifference } from './paired.js';
-import { scoreVariance, tangoTest } from './paired-proportions.js';
+import { clusteredTable, estimatePairedDifference } from './paired.js';
+import { clusteredTangoTest, pairedProportionStandardError, scoreVariance, tangoTest } from './paired-proportions.js';
 
 export type Decision = 'non-inferior' | 'inferior' | 'inconclusive';
 
@@ -32,8 +33,14 @@ export interface NonInferiority {
   /** One-sided p of "the candidate is worse by the margin or less": small means it does not fit. */
   readonly inferiorP: number;
   readonly decision: Decision;
-  /** Items in all that would decide it with the wanted power, were the difference and the spread what they seem to be. */
-  readonly itemsToDecide: Quantity;
+  readonly itemsToDecide: ItemsToDecide | Missing;
+}
+
+/** What would decide in all with the wanted power, were the difference and the spread what they seem to be. */
+export interface ItemsToDecide {
+  readonly value: number;
+  /** Clusters in all that the items must come from: more items of the same clusters need not tell anything. */
+  readonly clusters?: number;
 }
 
 export interface NonInferiorityOptions extends Pick<EstimateOptions, 'clusters'> {
@@ -71,12 +78,10 @@ export function testNonInferiority(
   });
   if (isMissing(difference)) return difference;
 
-  const { greaterP, lessP } = testDifference({ candidate, reference, difference }, -margin);
+  const comparison = { candidate, reference, difference, clusters: options.clusters };
+  const { greaterP, lessP } = testDifference(comparison, -margin);
   const decision = decideByInterval(difference, margin);
-  const needed = projectItems({ candidate, reference, difference }, { margin, alpha, power });
-  // What is not decided takes more items than there are, whatever a formula for many items says of few.
-  const itemsToDecide =
-    decision === 'inconclusive' && 'value' in needed ? { value: Math.max(needed.value, difference.n + 1) } : needed;
+  const itemsToDecide = projectItems(comparison, { margin, alpha, power, decision });
   return { difference, margin, alpha, nonInferiorP: greaterP, inferiorP: lessP, decision, itemsToDecide };
 }
 
@@ -113,7 +118,7 @@ export function testEquivalence(
   const lower = testNonInferiority(candidate, reference, options);
   if (isMissing(lower)) return lower;
   const { difference, margin } = lower;
-  const { lessP } = testDifference({ candidate, reference, difference }, margin);
+  const { lessP } = testDifference({ candidate, reference, difference, clusters: options.clusters }, margin);
   const equivalent = difference.low > -margin && difference.high < margin;
   return { difference, p: Math.max(lower.nonInferiorP, lessP), equivalent };
 }
@@ -122,53 +127,103 @@ interface Comparison {
   readonly candidate: readonly number[];
   readonly reference: readonly number[];
   readonly difference: Estimate;
+  readonly clusters: readonly ClusterId[] | undefined;
 }
 
 /** One-sided p-values against a true difference of `delta`, by the method that made the interval. */
 function testDifference(comparison: Comparison, delta: number): { readonly greaterP: number; readonly lessP: number } {
-  const { candidate, reference, difference } = comparison;
+  const { candidate, reference, difference, clusters } = comparison;
   if (difference.method === 'tango') return tangoTest(pairedTable(candidate, reference), delta);
-  const units = difference.clusters ?? difference.n;
+  if (difference.method === 'clustered-tango') {
+    return clusteredTangoTest(clusteredTable(candidate, reference, clusters!), delta);
+  }
   const distance = difference.value - delta;
   if (difference.method === 'all-values-equal') {
-    // (1 - u)^units, u the share of the population that would have to differ for the mean to be delta.
-    const share =
-      distance > 0 ? distance / (difference.value + 1) : distance < 0 ? -distance / (1 - difference.value) : 0;
-    const p = (1 - share) ** units;
+    const p = (1 - shareToReach(difference, delta)) ** unitsOf(comparison);
     return distance >= 0 ? { greaterP: p, lessP: 1 } : { greaterP: 1, lessP: p };
   }
   const t = distance / difference.standardError!;
-  return { greaterP: tCdf(-t, units - 1), lessP: tCdf(t, units - 1) };
+  const degreesOfFreedom = (difference.clusters ?? difference.n) - 1;
+  return { greaterP: tCdf(-t, degreesOfFreedom), lessP: tCdf(t, degreesOfFreedom) };
+}
+
+/** The share of the population that would have to differ from equal values for the mean to be `delta`. */
+function shareToReach({ value }: Estimate, delta: number): number {
+  if (value === delta) return 0;
+  return value > delta ? (value - delta) / (value + 1) : (delta - value) / (1 - value);
+}
+
+/** What equal values count for: each cluster once. */
+function unitsOf({ difference, clusters }: Comparison): number {
+  return difference.clusters === undefined ? difference.n : effectiveClusters(clusters!);
 }
 
 /** Past this many items the answer is "the truth lies too near the margin", not a number. */
 const TOO_MANY_ITEMS = 10_000_000;
 
+interface Projection {
+  readonly margin: number;
+  readonly alpha: number;
+  readonly power: number;
+  readonly decision: Decision;
+}
+
 /**
  * `(z_alpha sd_0 + z_beta sd_1)^2 / (difference + margin)^2`, with the spread per item as it was seen (sd_1, clusters included)
  * and as the test assumes it under its hypothesis (sd_0). A projection, not a promise: the difference is itself uncertain.
+ * Items in clusters are counted in whole clusters, as large as those that were seen.
  */
-function projectItems(
-  comparison: Comparison,
-  { margin, alpha, power }: { readonly margin: number; readonly alpha: number; readonly power: number },
-): Quantity {
+function projectItems(comparison: Comparison, options: Projection): ItemsToDecide | Missing {
   const { difference } = comparison;
-  const distance = difference.value + margin;
-  if (distance === 0) return missing('the difference seen lies exactly at the margin: no number of items decides that');
-  const seen = difference.standardError! * Math.sqrt(difference.n);
-  const assumed = difference.method === 'tango' ? scoreSpread(comparison, -margin) : seen;
-  // Equal values have no spread: their test, (1 - u)^n, needs log(alpha) / log(1 - u).
-  const items =
-    difference.method === 'all-values-equal'
-      ? Math.log(alpha) / Math.log1p(-Math.min(Math.abs(distance), 1 - 1e-9))
-      : ((normalQuantile(1 - alpha) * assumed + normalQuantile(power) * seen) / distance) ** 2;
-  if (items > TOO_MANY_ITEMS) return missing('the difference seen lies too near the margin for any number of items');
-  return { value: Math.max(2, Math.ceil(items)) };
+  if (difference.value + options.margin === 0)
+    return missing('the difference seen lies exactly at the margin: no number of items decides that');
+  const factor = timesAsMany(comparison, options);
+  if (factor * difference.n > TOO_MANY_ITEMS)
+    return missing('the difference seen lies too near the margin for any number of items');
+  const most = (now: number) =>
+    // What is not decided takes more than there is, whatever a formula for many items says of few.
+    Math.max(2, Math.ceil(factor * now), options.decision === 'inconclusive' ? now + 1 : 2);
+  const { n, clusters } = difference;
+  if (clusters === undefined) return { value: most(n) };
+  return { value: Math.ceil((most(clusters) * n) / clusters), clusters: most(clusters) };
 }
 
-function scoreSpread({ candidate, reference }: Comparison, delta: number): number {
-  const table = pairedTable(candidate, reference);
-  const n = candidate.length;
+/** As many items, or clusters, as there are. */
+function timesAsMany(comparison: Comparison, { margin, alpha, power }: Projection): number {
+  const { difference } = comparison;
+  // Equal values have no spread: their test, (1 - u)^units, needs log(alpha) / log(1 - u).
+  if (difference.method === 'all-values-equal') {
+    const share = Math.min(shareToReach(difference, -margin), 1 - 1e-9);
+    return Math.log(alpha) / Math.log1p(-share) / unitsOf(comparison);
+  }
+  const { assumed, seen, critical } = spreads(comparison, { margin, alpha });
+  const distance = difference.value + margin;
+  return ((critical * assumed + normalQuantile(power) * seen) / distance) ** 2 / difference.n;
+}
+
+/** Of one item: under the hypothesis of the test and as seen, with what the test multiplies the first by. */
+function spreads(
+  { candidate, reference, difference, clusters }: Comparison,
+  { margin, alpha }: { readonly margin: number; readonly alpha: number },
+): { readonly assumed: number; readonly seen: number; readonly critical: number } {
+  const { n, standardError, method } = difference;
+  const t = (units: number) => tQuantile(1 - alpha, units - 1);
+  if (method === 'tango') {
+    const assumed = scoreSpread(pairedTable(candidate, reference), -margin);
+    return { assumed, seen: standardError! * Math.sqrt(n), critical: normalQuantile(1 - alpha) };
+  }
+  if (method === 'clustered-tango') {
+    const { table, designEffect, clusters: units } = clusteredTable(candidate, reference, clusters!);
+    const grown = Math.sqrt(designEffect);
+    const seen = pairedProportionStandardError(table) * Math.sqrt(n) * grown;
+    return { assumed: scoreSpread(table, -margin) * grown, seen, critical: t(units) };
+  }
+  const seen = standardError! * Math.sqrt(n);
+  return { assumed: seen, seen, critical: t(difference.clusters ?? n) };
+}
+
+function scoreSpread(table: PairedTable, delta: number): number {
+  const n = tableSize(table);
   return Math.sqrt(scoreVariance({ onlyFirst: table.onlyFirst / n, onlySecond: table.onlySecond / n, delta }));
 }
 

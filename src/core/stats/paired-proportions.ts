@@ -8,7 +8,7 @@
  */
 
 import { wilsonInterval } from './binomial.js';
-import { normalCdf, twoSidedZ } from './distributions.js';
+import { normalCdf, tCdf, twoSidedT, twoSidedZ } from './distributions.js';
 import { clampInterval, type Interval } from './interval.js';
 import { expectTable, type PairedTable, tableSize } from './mcnemar.js';
 
@@ -72,10 +72,14 @@ export function scoreVariance(shares: {
 
 /** The differences that Tango's test does not reject: `{ delta : |T(delta)| <= z }`, by bisection to 1e-12. */
 export function tangoInterval(table: PairedTable, confidence = 0.95): Interval {
-  const z = twoSidedZ(confidence);
-  const difference = pairedProportionDifference(table);
-  const n = tableSize(table);
-  const holds = (delta: number) => Math.abs(scoreStatistic(table.onlyFirst, table.onlySecond, { n, delta })) <= z;
+  expectTable(table);
+  return scoreInterval(table, twoSidedZ(confidence));
+}
+
+function scoreInterval({ onlyFirst: b, onlySecond: c, ...rest }: PairedTable, critical: number): Interval {
+  const n = tableSize({ onlyFirst: b, onlySecond: c, ...rest });
+  const difference = (b - c) / n;
+  const holds = (delta: number) => Math.abs(scoreStatistic(b, c, { n, delta })) <= critical;
   const boundary = (outside: number): number => {
     let [inside, out] = [difference, outside];
     if (holds(out)) return out;
@@ -96,6 +100,43 @@ export function tangoTest(
 ): { readonly statistic: number; readonly greaterP: number; readonly lessP: number } {
   const statistic = tangoStatistic(table, delta);
   return { statistic, greaterP: normalCdf(-statistic), lessP: normalCdf(statistic) };
+}
+
+/** Pairs in clusters: their table, its design effect, and how many clusters its variance was estimated from. */
+export interface ClusteredTable {
+  readonly table: PairedTable;
+  readonly designEffect: number;
+  readonly clusters: number;
+}
+
+/**
+ * Tango's interval on counts that are divided by their design effect (Rao and Scott 1992, Biometrics 48:577), with the t of
+ * C - 1 degrees of freedom in place of z. A clustered t interval is far too narrow where the models seldom disagree: at a
+ * difference of -3 points that is one model's losses alone, on 21 clusters of 11, it is wrong on one side 8 to 22% of the time.
+ */
+export function clusteredTangoInterval(of: ClusteredTable, confidence = 0.95): Interval {
+  return scoreInterval(effectiveTable(of), twoSidedT(confidence, of.clusters - 1));
+}
+
+/** One-sided p-values that agree with `clusteredTangoInterval`. */
+export function clusteredTangoTest(
+  of: ClusteredTable,
+  delta: number,
+): { readonly statistic: number; readonly greaterP: number; readonly lessP: number } {
+  const table = effectiveTable(of);
+  const statistic = scoreStatistic(table.onlyFirst, table.onlySecond, { n: tableSize(table), delta });
+  return { statistic, greaterP: tCdf(-statistic, of.clusters - 1), lessP: tCdf(statistic, of.clusters - 1) };
+}
+
+function effectiveTable({ table, designEffect }: ClusteredTable): PairedTable {
+  expectTable(table);
+  const { both, onlyFirst, onlySecond, neither } = table;
+  return {
+    both: both / designEffect,
+    onlyFirst: onlyFirst / designEffect,
+    onlySecond: onlySecond / designEffect,
+    neither: neither / designEffect,
+  };
 }
 
 /**

@@ -3,13 +3,19 @@
  * correlation of 0.5 between the models it saves a third to a half of the items that two separate groups would need
  * (Miller 2024, arXiv 2411.00640, section 4).
  */
-import type { Missing } from '../measure/quantity.js';
-import { clusterIndices } from './clusters.js';
-import { type Estimate, type EstimateOptions, estimateMean } from './estimate.js';
+import { isMissing, type Missing } from '../measure/quantity.js';
+import { type ClusterId, clusteredStandardError, clusterIndices, rareEventDesignEffect } from './clusters.js';
+import { describeClusters, type Estimate, type EstimateOptions, estimateMean } from './estimate.js';
 import { expectSameLength } from './expect.js';
 import { pairedTable, tableSize } from './mcnemar.js';
 import { mean, sum } from './moments.js';
-import { pairedProportionDifference, pairedProportionStandardError, tangoInterval } from './paired-proportions.js';
+import {
+  type ClusteredTable,
+  clusteredTangoInterval,
+  pairedProportionDifference,
+  pairedProportionStandardError,
+  tangoInterval,
+} from './paired-proportions.js';
 
 /** `candidate - reference`, item by item. */
 export function pairedDifferences(candidate: readonly number[], reference: readonly number[]): number[] {
@@ -18,8 +24,8 @@ export function pairedDifferences(candidate: readonly number[], reference: reado
 }
 
 /**
- * Mean of `candidate - reference` over scores in [0, 1] on the same items: Tango's interval for independent items scored
- * 0 or 1, Student t for fractional scores, clustered t for items in clusters.
+ * Mean of `candidate - reference` over scores in [0, 1] on the same items: Tango's interval for items scored 0 or 1 (on the
+ * effective number of items where they come in clusters), Student t for fractional scores, clustered t for those in clusters.
  *
  * For quantities that are no scores, use `estimateMean(pairedDifferences(...))`, or `estimateRatio` for speeds.
  * @throws RangeError when a score is outside [0, 1] or the lists differ in length.
@@ -29,9 +35,10 @@ export function estimatePairedDifference(
   reference: readonly number[],
   options: EstimateOptions = {},
 ): Estimate | Missing {
+  const { confidence = 0.95, clusters } = options;
   const differences = pairedDifferences(candidate, reference);
-  if (differences.length > 0 && isIndependent(options) && isBinary(candidate) && isBinary(reference)) {
-    const { confidence = 0.95 } = options;
+  const binary = isBinary(candidate) && isBinary(reference);
+  if (binary && differences.length > 0 && isIndependent(options)) {
     const table = pairedTable(candidate, reference);
     return {
       value: pairedProportionDifference(table),
@@ -45,7 +52,28 @@ export function estimatePairedDifference(
   }
   expectScores('candidate', candidate);
   expectScores('reference', reference);
-  return estimateMean(differences, { ...options, bounds: { low: -1, high: 1 } });
+  const estimate = estimateMean(differences, { ...options, bounds: { low: -1, high: 1 } });
+  if (!binary || isMissing(estimate) || estimate.method !== 'clustered-t') return estimate;
+  const { warnings } = describeClusters(clusterIndices(clusters!).length);
+  const interval = clusteredTangoInterval(clusteredTable(candidate, reference, clusters!), confidence);
+  return { ...estimate, ...interval, method: 'clustered-tango', warnings };
+}
+
+/** The table of two lists of 0 and 1 whose items come in clusters. */
+export function clusteredTable(
+  candidate: readonly number[],
+  reference: readonly number[],
+  clusters: readonly ClusterId[],
+): ClusteredTable {
+  const table = pairedTable(candidate, reference);
+  const differences = pairedDifferences(candidate, reference);
+  const designEffect = rareEventDesignEffect({
+    clustered: clusteredStandardError(differences, clusters) ** 2,
+    independent: pairedProportionStandardError(table) ** 2,
+    clustersWithEvent: new Set(clusters.filter((_, i) => differences[i] !== 0)).size,
+    clusters,
+  });
+  return { table, designEffect, clusters: clusterIndices(clusters).length };
 }
 
 /** Pearson's correlation; 0 when one of the lists does not vary, for then there is nothing to be shared. */

@@ -136,6 +136,19 @@ describe('non-inferiority', () => {
     expect(undecided).toBeGreaterThan(100);
   });
 
+  it('counts clusters, not items, where items come in clusters', () => {
+    const clusters = Array.from({ length: 84 }, (_, i) => i % 21);
+    const scores = clusters.map((_, i) => (i % 9 === 0 ? 0 : 1));
+    const same = present(testNonInferiority(scores, scores, { margin: 0.03, clusters }));
+    // 98.4 clusters without a difference show less than 3%, however many items are in them.
+    expect(same.itemsToDecide).toEqual({ value: 99 * 4, clusters: 99 });
+
+    const worse = scores.map((score, i) => (i % 20 === 10 ? 0 : score));
+    const some = present(testNonInferiority(worse, scores, { margin: 0.06, clusters }));
+    expect(some.decision).toBe('inconclusive');
+    expect(some.itemsToDecide).toMatchObject({ clusters: expect.toSatisfy((n: number) => n > 21) });
+  });
+
   it('has no number of items for a difference that lies at the margin', () => {
     const candidate = Array.from({ length: 100 }, (_, i) => (i < 3 ? 0 : 1));
     const reference = candidate.map(() => 1);
@@ -196,6 +209,34 @@ describe('the coin-flip experiment', () => {
       expect(claims / suites).toBeGreaterThan(0.02);
     }
   });
+
+  it.each([
+    { clusters: 21, size: 11, together: 0.3, loss: 0.03 },
+    { clusters: 21, size: 5, together: 0, loss: 0.03 },
+    { clusters: 21, size: 5, together: 1, loss: 0.1 },
+    { clusters: 50, size: 5, together: 0.6, loss: 0.03 },
+  ])(
+    'in clusters whose items fail together holds its level where losses are rare: $clusters of $size, ICC $together, $loss',
+    ({ clusters, size, together, loss }) => {
+      const random = createRandom('rare losses in clusters', clusters, size, `${together}`);
+      let fits = 0;
+      const few = 600;
+      const names = Array.from({ length: clusters * size }, (_, i) => Math.floor(i / size));
+      const reference = names.map(() => 1);
+      for (let suite = 0; suite < few; suite++) {
+        // A mixture: whole clusters that fail, and items that fail by themselves; the ICC is `together`.
+        const failing = Array.from({ length: clusters }, () => random.uniform() < loss);
+        const candidate = names.map((cluster) => {
+          const whole = random.uniform() < Math.sqrt(together);
+          return (whole ? failing[cluster]! : random.uniform() < loss) ? 0 : 1;
+        });
+        const { decision } = present(testNonInferiority(candidate, reference, { margin: loss, clusters: names }));
+        if (decision === 'non-inferior') fits++;
+      }
+      // By `mean - t se` 22, 13 and 15% in all but the third.
+      expect(fits / few).toBeLessThanOrEqual(0.08);
+    },
+  );
 
   it('over suites of five tasks makes one wrong claim or more in at most 5% of the suites', () => {
     const random = createRandom('suites of tasks');

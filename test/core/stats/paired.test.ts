@@ -8,6 +8,7 @@ import {
   type Interval,
   mcNemarTest,
   newcombeInterval,
+  normalCdf,
   type PairedTable,
   pairedProportionDifference,
   pairedProportionStandardError,
@@ -16,6 +17,7 @@ import {
   tangoInterval,
   tangoStatistic,
   tangoTest,
+  tQuantile,
 } from '../../../src/core/stats/index.js';
 
 const approval: PairedTable = { both: 794, onlyFirst: 150, onlySecond: 86, neither: 570 };
@@ -202,17 +204,45 @@ describe('the estimate of a paired difference', () => {
     expect(correlation(first, second)).toBeCloseTo(0.111806, 6);
   });
 
-  it('is a t interval for fractional scores and a clustered one for clustered items', () => {
+  it('is a t interval for fractional scores, and takes clusters into account for either', () => {
     const candidate = [0.5, 1, 0, 1, 0.25, 1];
     const reference = [1, 1, 0, 0.5, 0.5, 1];
     expect(present(estimatePairedDifference(candidate, reference)).method).toBe('student-t');
     const clusters = ['a', 'a', 'b', 'b', 'c', 'c'];
     expect(present(estimatePairedDifference([1, 0, 1, 1, 0, 1], [1, 1, 1, 0, 0, 0], { clusters }))).toMatchObject({
-      method: 'clustered-t',
+      method: 'clustered-tango',
       clusters: 3,
     });
+    expect(present(estimatePairedDifference(candidate, reference, { clusters })).method).toBe('clustered-t');
     const alone = { clusters: [1, 2, 3, 4, 5, 6] };
     expect(present(estimatePairedDifference([1, 0, 1, 1, 0, 1], [1, 1, 1, 0, 0, 0], alone)).method).toBe('tango');
+  });
+
+  it('of copied items is what the items say themselves, but for the t of so many clusters', () => {
+    const { first, second } = lists({ both: 60, onlyFirst: 12, onlySecond: 18, neither: 10 });
+    const thrice = (scores: readonly number[]) => scores.flatMap((score) => [score, score, score]);
+    const estimate = present(
+      estimatePairedDifference(thrice(first), thrice(second), { clusters: thrice(first.map((_, i) => i)) }),
+    );
+    // The confidence at which z is the t of 99 degrees of freedom.
+    const asWide = 2 * normalCdf(-tQuantile(0.025, 99)) - 1;
+    const { low, high } = tangoInterval({ both: 60, onlyFirst: 12, onlySecond: 18, neither: 10 }, asWide);
+    // C/(C - 1) of the clustered variance is left.
+    expect(estimate.low).toBeCloseTo(low, 2);
+    expect(estimate.high).toBeCloseTo(high, 2);
+    expect(estimate.n).toBe(300);
+  });
+
+  it('of one disagreement in many clusters is not far narrower than of none', () => {
+    const clusters = Array.from({ length: 105 }, (_, i) => i % 21);
+    const reference = clusters.map(() => 1);
+    const none = present(estimatePairedDifference(reference, reference, { clusters, confidence: 0.9 }));
+    expect(none.low).toBeCloseTo(-(1 - 0.05 ** (1 / 21)), 12);
+    const one = present(estimatePairedDifference([0, ...reference.slice(1)], reference, { clusters, confidence: 0.9 }));
+    // mean - t se is -.026: one of 105 items would show non-inferiority at three points.
+    expect(one.standardError).toBeCloseTo(1 / 105, 3);
+    expect(one.low).toBeLessThan(-0.06);
+    expect(one.high).toBeGreaterThan(0.03);
   });
 
   it('is missing without items and refuses what is no score', () => {
