@@ -4,9 +4,10 @@ import { basename, dirname, join } from 'node:path';
 import { startAnalysis } from '../core/analyse/analyse.js';
 import type { Analysis } from '../core/analyse/analysis.js';
 import { combineRuns } from '../core/analyse/combine.js';
+import type { PriceList } from '../core/definition/price-list.js';
 import { UserError } from '../core/errors.js';
 import type { RunRecord } from '../core/measure/log.js';
-import { type RecommendOptions, recommend } from '../core/recommend/recommend.js';
+import { optionsOf, recommend } from '../core/recommend/recommend.js';
 import type { PageAssets } from '../core/report/html/page.js';
 import { renderReports } from '../core/report/table.js';
 import { renderTerminal } from '../core/report/terminal.js';
@@ -44,8 +45,8 @@ export interface PrintOptions {
   readonly out: string;
   /** Whether stdout gets summary.json, or tables. */
   readonly json: boolean;
-  /** Devices and electricity of the user's own. */
-  readonly prices: RecommendOptions;
+  /** Devices and prices of the user's own, in place of those that the log has. */
+  readonly prices: PriceList | undefined;
 }
 
 /**
@@ -55,7 +56,7 @@ export interface PrintOptions {
  */
 export async function printRuns(logs: readonly string[], { out, json, prices }: PrintOptions): Promise<void> {
   const analysis = await (logs.length === 1 ? analyseLog(logs[0]!) : analyseTogether(logs));
-  const recommendation = recommend(analysis, prices);
+  const recommendation = recommend(analysis, prices && optionsOf(prices));
 
   const artifacts = await renderReports({ analysis, recommendation, page: await pageAssets(), drawPng });
   for (const { path, content } of artifacts) await writeArtifact(join(out, path), content);

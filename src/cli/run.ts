@@ -47,6 +47,7 @@ export interface RunFlags {
 export async function run(flags: RunFlags): Promise<void> {
   const stop = interruption();
   const prices = await loadPrices(flags.prices);
+  const own = prices && { prices };
   const earlier = flags.resume === undefined ? null : await openRun(flags.resume);
 
   // 1, 2
@@ -64,12 +65,12 @@ export async function run(flags: RunFlags): Promise<void> {
   const command = ['rightsize', ...process.argv.slice(2)];
   const folder =
     earlier?.folder ??
-    createRun(flags.out, { ...definitions.record, started, command, environment }, definitions.samples);
+    createRun(flags.out, { ...definitions.record, started, command, environment, ...own }, definitions.samples);
   const { log, release } = lockRun(folder);
 
   // 5
   try {
-    if (earlier !== null) log.append({ type: 'resume', started, command, environment });
+    if (earlier !== null) log.append({ type: 'resume', started, command, environment, ...own });
     const progress = showProgress(blocks, {
       quiet: flags.quiet === true || flags.json === true,
       done: countTrials(whole) - countTrials(blocks),
@@ -159,4 +160,4 @@ function planOf({ record, samples, models }: Definitions): readonly Block[] {
 }
 
 /** What a run record says before it is known when and where the run happens. */
-export type PlannedRun = Omit<RunRecord, 'id' | 'started' | 'command' | 'environment'>;
+export type PlannedRun = Omit<RunRecord, 'id' | 'started' | 'command' | 'environment' | 'prices'>;

@@ -69,7 +69,7 @@ export async function openRun(reference: string): Promise<EarlierRun> {
   }
   if (record === null)
     throw new UserError(`${displayPath(file)}: expected the log of a run, found no run in it; start a new one`);
-  const { id, started, command, environment, ...planned } = record;
+  const { id, started, command, environment, prices, ...planned } = record;
   return {
     folder: dirname(file),
     definitions: {

@@ -1,9 +1,13 @@
 /** Devices and electricity of one's own, from a file. */
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { startAnalysis } from '../../src/core/analyse/analyse.js';
 import { priceListSchema } from '../../src/core/definition/price-list.js';
+import { optionsOf, recommend } from '../../src/core/recommend/recommend.js';
+import type { SuiteRecommendation } from '../../src/core/recommend/recommendation.js';
 import { folderWith, ROOT, rightsize } from '../support/cli.js';
+import { makeLog } from '../support/log.js';
 
 const dated = { date: '2026-01-01', source: 'invoice' };
 const PRICES = {
@@ -21,6 +25,22 @@ const PRICES = {
   ],
 };
 
+const SAMPLES = Array.from({ length: 30 }, (_, i) => ({ id: `s${i}`, q: `${i} plus ${i}?`, target: String(2 * i) }));
+const scripted = (id: string, size: string) => ({
+  id,
+  class: size,
+  backend: 'scripted',
+  script: { answers: Object.fromEntries(SAMPLES.map(({ q, target }) => [q, target])) },
+});
+const CATALOGUE = {
+  default: ['small', 'large'],
+  models: [scripted('small', 'slm'), scripted('large', 'llm')],
+};
+const SUITE = {
+  name: 'sums',
+  tasks: [{ name: 'double', prompt: { user: '{{ q }}' }, samples: SAMPLES, scorer: 'exact' }],
+};
+
 function folder(prices: object): string {
   const cwd = folderWith({ 'prices.json': prices });
   copyFileSync(join(ROOT, 'test/golden/pair/log.jsonl'), join(cwd, 'log.jsonl'));
@@ -36,6 +56,33 @@ test('a report reckons with the prices and devices of a file', async () => {
   expect(report).toMatch(/\| workstation \| phone, 8 GB/);
   const [suite] = JSON.parse(readFileSync(join(cwd, 'out/summary.json'), 'utf8')).suites;
   expect(suite.machineCosts).toMatchObject([{ model: 'reference-slm' }, { model: 'reference-llm' }]);
+});
+
+test('a run keeps them in its log, so that a report made from the log alone says the same', async () => {
+  const cwd = folderWith({ 'prices.json': PRICES, 'pair.json': CATALOGUE, 'suite.json': SUITE });
+  const ran = await rightsize(
+    ['run', '--suite', 'suite.json', '--models', 'pair.json', '--prices', 'prices.json', '--out', 'runs', '--json'],
+    { cwd },
+  );
+  expect(ran.code).toBe(0);
+  const folder = `runs/${readdirSync(join(cwd, 'runs'))[0]}`;
+  expect(ran.stdout).toContain('"workstation"');
+  const again = await rightsize(['report', folder, '--out', 'again', '--json'], { cwd });
+  expect(again.stdout).toBe(ran.stdout);
+});
+
+test('a file takes the place of what the log has', () => {
+  const logged = startAnalysis();
+  for (const record of makeLog({ tasks: [{ name: 'a', samples: 2 }], models: [{ id: 'small', quality: 1 }] })) {
+    logged.add(record.type === 'run' ? { ...record, prices: priceListSchema.parse(PRICES) } : record);
+  }
+  const analysis = logged.finish();
+  const namesIn = (suite: SuiteRecommendation) => suite.devices.map(({ name }) => name);
+  expect(namesIn(recommend(analysis).suites[0]!)[0]).toBe('workstation');
+  const other = optionsOf(priceListSchema.parse({ electricity: { dollars: 0.9, ...dated } }));
+  const replaced = recommend(analysis, other).suites[0]!;
+  expect(namesIn(replaced)).not.toContain('workstation');
+  expect(replaced.electricity.dollars).toBe(0.9);
 });
 
 test('a price without its date is refused in one sentence', async () => {

@@ -256,19 +256,20 @@ function describeRun(
   const recorded = cells.reduce((total, { trials }) => total + trials.recorded, 0);
   const reasonsOf = (wanted: (end: EndRecord) => boolean) =>
     rest.ends.values(wanted, (end) => end.reason).map(({ reason }) => reason);
+  const resumptions = rest.resumptions.values(
+    () => true,
+    ({ started }) => started,
+  );
+  const prices = resumptions.findLast((one) => one.prices !== undefined)?.prices ?? run.prices;
   const early = run.settings.untilSure === undefined ? undefined : reasonsOf((end) => end.complete).at(-1);
   return {
     id: run.id,
     started: run.started,
     command: run.command,
-    resumptions: rest.resumptions
-      .values(
-        () => true,
-        ({ started }) => started,
-      )
-      .map(({ started, command }) => ({ started, command })),
+    resumptions: resumptions.map(({ started, command }) => ({ started, command })),
     settings: run.settings,
     environment: run.environment,
+    ...(prices && { prices }),
     trials: { planned, recorded },
     ended:
       recorded >= planned

@@ -4,6 +4,7 @@
  * analyses, whatever the order of their records.
  */
 import type { Model, ModelClass } from '../definition/model.js';
+import type { PriceList } from '../definition/price-list.js';
 import type { Level, Limits, Requirement } from '../definition/requirement.js';
 import type { Message, Row, ScorerChoice } from '../definition/suite.js';
 import type { Environment, RunSettings, SessionFacts, Warning } from '../measure/log.js';
@@ -28,6 +29,8 @@ export interface RunInfo {
   readonly resumptions: readonly { readonly started: string; readonly command: readonly string[] }[];
   readonly settings: RunSettings;
   readonly environment: Environment;
+  /** The user's own devices and prices, where the run was given any. */
+  readonly prices?: PriceList;
   readonly trials: { readonly planned: number; readonly recorded: number };
   /** `early` says why a run that stops when it is sure left out the rest of its plan. */
   readonly ended:
@@ -157,6 +160,8 @@ export interface SampleResult {
   readonly finish: Completed['finish'] | 'failed';
   /** Means over the repetitions that have them. */
   readonly timings: Readonly<Partial<Record<DistributedMetric, number>>>;
+  /** Seconds that ranking its choices took, where they were ranked: of the first repetition. */
+  readonly ranking?: number;
   /** What a cascade can decide by: of the first repetition, and how far the repetitions agree. */
   readonly confidence: Confidence | Missing;
 }

@@ -99,6 +99,23 @@ function combineDefinitions(runs: readonly LabelledRun[], named: (model: string,
         ),
       ],
     },
+    ...pricesOf(runs),
+  };
+}
+
+/** The first run's word stands where several have one; no machine is "this" one where the runs name different ones. */
+function pricesOf(runs: readonly LabelledRun[]): Pick<RunRecord, 'prices'> {
+  const lists = runs.flatMap(({ run }) => run.prices ?? []);
+  if (lists.length === 0) return {};
+  const own = lists.flatMap(({ devices }) => devices);
+  const machines = new Set(own.flatMap(({ name, thisMachine }) => (thisMachine ? [name] : [])));
+  const devices = [...new Map(own.toReversed().map((device) => [device.name, device])).values()].toReversed();
+  const electricity = lists.find((list) => list.electricity !== undefined)?.electricity;
+  return {
+    prices: {
+      devices: machines.size < 2 ? devices : devices.map(({ thisMachine, ...device }) => device),
+      ...(electricity && { electricity }),
+    },
   };
 }
 

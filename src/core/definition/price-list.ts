@@ -32,4 +32,4 @@ export const priceListSchema = z.strictObject({
   devices: z.array(device).default([]),
 });
 
-export type PriceList = z.infer<typeof priceListSchema>;
+export type PriceList = Omit<z.infer<typeof priceListSchema>, '$schema'>;

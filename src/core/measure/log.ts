@@ -13,6 +13,7 @@
  * Logs of one run from several machines concatenate. A record that appears twice is the same record.
  */
 import type { Model } from '../definition/model.js';
+import type { PriceList } from '../definition/price-list.js';
 import type { Continuation, Prompt, Row, Suite } from '../definition/suite.js';
 import type { Evidence } from '../score/score.js';
 import type { Completed, MemoryReading, Outcome } from './measurement.js';
@@ -45,6 +46,8 @@ export interface RunRecord {
   readonly directories: Readonly<Record<string, string>>;
   readonly settings: RunSettings;
   readonly environment: Environment;
+  /** The user's own devices and prices, where the run was given any. */
+  readonly prices?: PriceList;
 }
 
 /** A suite whose tasks say how many samples they had and by which hash, instead of carrying them. */
@@ -86,6 +89,8 @@ export interface ResumeRecord {
   readonly started: string;
   readonly command: readonly string[];
   readonly environment: Environment;
+  /** In place of those of the run, where the resumption was given any. */
+  readonly prices?: PriceList;
 }
 
 /** One opened model in one worker process. */

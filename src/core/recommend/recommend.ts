@@ -10,11 +10,12 @@
  * "Not shown to be worse" is never read as "as good".
  */
 import type { Analysis, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
+import type { PriceList } from '../definition/price-list.js';
 import { isMissing } from '../measure/quantity.js';
 import { breakEvens } from './breakeven.js';
 import { type Cascade, tryCascades } from './cascade.js';
 import { chooseReferences, compareAll } from './compare.js';
-import { DEVICES, type Device, ELECTRICITY, type Electricity } from './devices.js';
+import { type Device, ELECTRICITY, type Electricity, withOwnDevices } from './devices.js';
 import { fitModels } from './fit.js';
 import { checkModels } from './limits.js';
 import { machineCosts } from './machine-cost.js';
@@ -31,16 +32,20 @@ import type {
 import { decideSuite } from './suite-verdict.js';
 
 export interface RecommendOptions {
-  /** Devices to look at, and the price of a kilowatt-hour; the defaults are the tables in devices.ts. */
+  /** Devices to look at, and the price of a kilowatt-hour; the defaults are those of the run and of the tables in devices.ts. */
   readonly devices?: readonly Device[];
   readonly electricity?: Electricity;
 }
 
-export function recommend(
-  analysis: Analysis,
-  { devices = DEVICES, electricity = ELECTRICITY }: RecommendOptions = {},
-): Recommendation {
+export function recommend(analysis: Analysis, options: RecommendOptions = {}): Recommendation {
+  const own = optionsOf(analysis.run.prices);
+  const { devices = own.devices, electricity = own.electricity } = options;
   return { suites: analysis.suites.map((suite) => recommendForSuite(analysis, suite, { devices, electricity })) };
+}
+
+/** A user's list of prices, with the tables for what is not in it. */
+export function optionsOf(prices: PriceList | undefined): Required<RecommendOptions> {
+  return { devices: withOwnDevices(prices?.devices ?? []), electricity: prices?.electricity ?? ELECTRICITY };
 }
 
 function recommendForSuite(
