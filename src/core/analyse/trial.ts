@@ -49,6 +49,8 @@ export interface TrialResult {
   readonly contextCut?: true;
   /** How many answers were computed side by side, and the seconds this one took among them: no latency of its own. */
   readonly crowd?: { readonly size: number; readonly seconds: number };
+  /** Seconds that ranking its choices took, one sample at a time and warm: no latency of an answer, but what asking costs. */
+  readonly ranking?: number;
   /** The first request of its session: its latency is not that of the warm ones. */
   readonly cold: boolean;
 }
@@ -107,6 +109,7 @@ export function judgeTrial(record: MeasurementRecord, context: TrialContext): Tr
       tokensDisagree: false,
       retries: 0,
       ...(outcome.loglikelihoods.some(({ cut }) => cut !== undefined) && { contextCut: true }),
+      ...(!cold && concurrency === 1 && { ranking: outcome.seconds }),
       cold,
     };
   }

@@ -25,6 +25,7 @@ const COLUMNS = [
   'text',
   ...DISTRIBUTED,
   'ballot',
+  'ranking',
 ] as const;
 type Column = (typeof COLUMNS)[number];
 
@@ -270,6 +271,7 @@ export class Trials {
     values[AT.text] = hashOf(failure === null ? result.output : `${result.output}\n${failure.reason}`);
     for (const metric of DISTRIBUTED) values[AT[metric]] = timings[metric] ?? Number.NaN;
     values[AT.ballot] = this.#ballotIndex(result.ballot ?? '');
+    values[AT.ranking] = result.ranking ?? Number.NaN;
     return values;
   }
 

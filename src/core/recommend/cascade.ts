@@ -2,49 +2,35 @@
  * A cascade: the SLM answers, and where its confidence is below a threshold the LLM answers again. Tried offline on the
  * recorded answers of both, so it costs nothing to ask.
  *
- * A threshold looks better on the samples it was chosen on than anywhere else, so it is never judged on them: the samples are
- * split by group into folds, the signal and its threshold are chosen on all folds but one and applied to that one, and only
- * these out-of-fold answers are compared with the LLM's. The threshold that is handed out is chosen the same way on all.
+ * The signal and threshold of each sample are chosen on other samples (./cascade-folds.ts), and only such answers are compared
+ * with the LLM's. The threshold that is handed out is chosen the same way on all.
  */
-import type {
-  Analysis,
-  Confidence,
-  SampleInfo,
-  SampleResult,
-  SuiteAnalysis,
-  TaskAnalysis,
-} from '../analyse/analysis.js';
-import { clusterOf, clustersOf } from '../analyse/cells.js';
+import type { Analysis, SampleResult, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
+import { clustersOf } from '../analyse/cells.js';
 import { isMissing, type Missing, missing, type Quantity } from '../measure/quantity.js';
 import { averageGapRecovered, type CascadeAreas, callPerformanceThreshold, cascadeAreas } from '../stats/cascade.js';
+import { type CascadeItems, type CurvePoint, deferralCurve, oracleCurve } from '../stats/cascade-curve.js';
 import {
-  type CascadeItems,
-  type CurvePoint,
-  type DeferralPoint,
-  type DeferralRule,
-  deferralCurve,
-  defers,
-  oracleCurve,
-} from '../stats/cascade-curve.js';
-import { normalQuantile } from '../stats/distributions.js';
-import {
-  createRandom,
   type Decision,
   decideTogether,
   type Estimate,
-  estimateMean,
   estimateScore,
   mean,
   type NonInferiority,
-  shuffle,
-  testNonInferiority,
 } from '../stats/index.js';
 import { estimateAuroc } from '../stats/ranking.js';
+import {
+  type CascadeLatency,
+  costsOf,
+  judgeByFolds,
+  judgeByRounds,
+  latencyOf,
+  samplesOf,
+  scoresOf,
+} from './cascade-judge.js';
+import { asks, type Case, chooseRule, itemsOf, type Rule } from './cascade-rule.js';
 import { cellOf } from './compare.js';
 import type { Reference } from './recommendation.js';
-
-export type Signal = keyof Confidence;
-export const SIGNALS = ['mean', 'min', 'p10', 'sum', 'margin', 'agreement'] as const satisfies readonly Signal[];
 
 export interface Cascade {
   readonly small: string;
@@ -59,7 +45,10 @@ export interface CascadeTrial {
   /** Chosen on all samples. */
   readonly chosen: Rule;
   readonly n: number;
+  /** Parts of the samples that each had a rule of its own, chosen on others. */
   readonly folds: number;
+  /** Rounds where the run stopped when it was sure: a rule is then chosen on the rounds before. */
+  readonly by: 'folds' | 'rounds';
   /** Out of fold from here on. Share of the samples on which the LLM was asked. */
   readonly deferred: number;
   readonly quality: Estimate | Missing;
@@ -67,6 +56,7 @@ export interface CascadeTrial {
   readonly test: NonInferiority;
   readonly decision: Decision;
   readonly cost: CascadeCost;
+  readonly latency: CascadeLatency | Missing;
   /** Of the chosen signal on all samples: every threshold played through, and what hindsight could reach. */
   readonly curve: readonly CurvePoint[];
   readonly oracle: readonly CurvePoint[];
@@ -85,7 +75,10 @@ export interface GapRecovered {
   readonly most: Quantity;
 }
 
-/** What a request costs, SLM and LLM calls together: dollars where both have a price, else seconds of this machine. */
+/**
+ * What a request costs, SLM and LLM calls together: dollars where both have a price, else seconds of this machine. Choices that
+ * are ranked have no price, as nobody counts the tokens of their contexts; they cost the time that ranking all of them takes.
+ */
 export interface CascadeCost {
   readonly unit: 'dollars' | 'seconds';
   readonly cascade: number;
@@ -95,15 +88,10 @@ export interface CascadeCost {
   readonly difference: Estimate;
 }
 
-/** Folds of the cross-validation; fewer where there are fewer groups. */
-const FOLDS = 5;
 /** Fewer samples than this make folds in which a threshold means nothing. */
 const LEAST_SAMPLES = 20;
 /** More than this make a threshold no better known, only slower to find: then every so-many-th is taken. */
 const MOST_CASES = 20_000;
-/** With which a threshold should be shown to be good enough on samples that did not choose it. */
-const POWER = 0.8;
-
 /** Cascades of every pair on every task, with decisions that hold together. */
 export function tryCascades(
   analysis: Analysis,
@@ -120,7 +108,11 @@ export function tryCascades(
     })),
   );
   const tests = drafts.flatMap(({ draft }) => (isMissing(draft) ? [] : [draft.test]));
-  const decisions = decideTogether(tests, alpha);
+  // Those of a sequence have their share of the error rate already.
+  const decisions =
+    analysis.run.settings.untilSure === undefined
+      ? decideTogether(tests, alpha)
+      : tests.map(({ decision }) => decision);
   const byTask = new Map<string, Cascade[]>(suite.tasks.map(({ name }) => [name, []]));
   for (const { task, small, large, draft } of drafts) {
     const decision = isMissing(draft) ? null : decisions[tests.indexOf(draft.test)]!;
@@ -145,83 +137,46 @@ function judge(trial: Omit<CascadeTrial, 'decision'>, decision: Decision): Casca
   return trial.cost.difference.high < 0 ? 'passes' : 'not shown cheaper';
 }
 
-/** One sample as a cascade sees it. */
-interface Case {
-  readonly sample: SampleInfo;
-  readonly confidence: Confidence;
-  /** Answers that the SLM gave. */
-  readonly answers: number;
-  readonly small: number;
-  readonly large: number;
-  readonly smallCost: number;
-  readonly largeCost: number;
-}
-
-/** Which signal decides when the LLM is asked, and how. */
-export interface Rule {
-  readonly signal: Signal;
-  readonly rule: DeferralRule;
+interface Pair {
+  readonly small: string;
+  readonly large: string;
 }
 
 function tryOne(
   analysis: Analysis,
   suite: SuiteAnalysis,
   task: TaskAnalysis,
-  { small, large }: { readonly small: string; readonly large: string },
+  { small, large }: Pair,
 ): Omit<CascadeTrial, 'decision'> | Missing {
   const found = casesOf(task, small, large);
   if (isMissing(found)) return found;
   const { cases, unit } = found;
-  if (analysis.run.settings.untilSure !== undefined)
-    return missing('a run that stops when it is sure has no fixed number of samples to judge a cascade on');
   if (cases.length < LEAST_SAMPLES)
     return missing(`${cases.length} samples are too few to try a cascade on: it takes ${LEAST_SAMPLES}`);
-  const { margin, alpha } = suite.requirement;
-  const foldOf = assignFolds(cases, analysis.run.settings.seed);
-  const folds = new Set(foldOf.values()).size;
-  if (folds < 2)
-    return missing('all samples are in one group: no threshold can be judged on samples that did not choose it');
-
-  const wanted = { margin, alpha, n: cases.length };
-  const rules = Array.from({ length: folds }, (_, fold) =>
-    chooseRule(
-      cases.filter(({ sample }) => foldOf.get(clusterOf(sample)) !== fold),
-      wanted,
-    ),
-  );
+  const { settings } = analysis.run;
+  const judge = settings.untilSure === undefined ? judgeByFolds : judgeByRounds;
+  const judged = judge(cases, { analysis, suite, task });
+  if (isMissing(judged)) return judged;
+  const { ruled, wanted, test, difference } = judged;
   const chosen = chooseRule(cases, wanted);
   const items = itemsOf(cases, chosen.signal);
-  const ruleOf = (one: Case) => rules[foldOf.get(clusterOf(one.sample))!]!;
-  const deferred = cases.map((one) => asks(ruleOf(one), one));
-  const scores = cases.map((one, i) => (deferred[i] ? one.large : one.small));
-  const costs = cases.map((one, i) => askingCost(one, ruleOf(one).signal) + (deferred[i] ? one.largeCost : 0));
-  const clusters = clustersOf(cases.map(({ sample }) => sample));
-  const test = testNonInferiority(
-    scores,
-    cases.map((one) => one.large),
-    { margin, alpha, ...clusters },
-  );
-  if (isMissing(test)) return test;
-  const difference = estimateMean(
-    costs.map((cost, i) => cost - cases[i]!.largeCost),
-    clusters,
-  );
-  if (isMissing(difference)) return difference;
   const curve = deferralCurve(items).map(({ rate, score }) => ({ rate, score }));
   return {
     chosen,
-    n: cases.length,
-    folds,
-    deferred: mean(deferred.map(Number)),
-    quality: estimateScore(scores, clusters),
+    n: ruled.cases.length,
+    folds: ruled.parts,
+    by: settings.untilSure === undefined ? 'folds' : 'rounds',
+    deferred: mean(ruled.cases.map((one) => Number(asks(one.rule, one)))),
+    quality: estimateScore(scoresOf(ruled), clustersOf(samplesOf(ruled))),
     test,
     cost: {
       unit,
-      cascade: mean(costs),
-      large: mean(cases.map(({ largeCost }) => largeCost)),
-      small: mean(cases.map(({ smallCost }) => smallCost)),
+      cascade: mean(costsOf(ruled)),
+      large: mean(ruled.cases.map(({ largeCost }) => largeCost)),
+      small: mean(ruled.cases.map(({ smallCost }) => smallCost)),
       difference,
     },
+    latency: latencyOf(ruled),
     curve,
     oracle: oracleCurve(items),
     areas: cascadeAreas(items),
@@ -249,7 +204,12 @@ function casesOf(
 ): { readonly cases: Case[]; readonly unit: CascadeCost['unit'] } | Missing {
   const [smallCell, largeCell] = [cellOf(task, small), cellOf(task, large)];
   const metric = isMissing(smallCell.metrics.cost) || isMissing(largeCell.metrics.cost) ? 'e2e' : 'cost';
-  const costOf = (result: SampleResult) => result.timings[metric];
+  const secondsOf = ({ timings, ranking }: SampleResult) => timings.e2e ?? ranking;
+  const costOf = (result: SampleResult) => (metric === 'cost' ? result.timings.cost : secondsOf(result));
+  const timesOf = (a: SampleResult, b: SampleResult) => {
+    const [small, large] = [secondsOf(a), secondsOf(b)];
+    return small === undefined || large === undefined ? null : { small, large };
+  };
   let reason = `no sample was scored on both ${small} and ${large}`;
   const cases = task.samples.flatMap((sample, i): Case[] => {
     const [a, b] = [smallCell.results[i], largeCell.results[i]];
@@ -260,7 +220,7 @@ function casesOf(
       return [];
     }
     if (smallCost === undefined || largeCost === undefined) {
-      reason = 'what a request costs was not measured: choices that are only ranked have neither times nor prices';
+      reason = 'what a request costs was not measured: no sample was asked by itself, and warm, of both models';
       return [];
     }
     // A cost is per thousand requests, a latency per request.
@@ -274,57 +234,11 @@ function casesOf(
         large: b.score,
         smallCost: smallCost * scale,
         largeCost: largeCost * scale,
+        seconds: timesOf(a, b),
       },
     ];
   });
   if (cases.length === 0) return missing(reason);
   const step = Math.ceil(cases.length / MOST_CASES);
   return { cases: cases.filter((_, i) => i % step === 0), unit: metric === 'cost' ? 'dollars' : 'seconds' };
-}
-
-function asks({ signal, rule }: Rule, { confidence }: Case): boolean {
-  return defers(rule, confidence[signal]!);
-}
-
-/** Of the SLM's part: only a vote takes all of its answers. */
-function askingCost({ smallCost, answers }: Case, signal: Signal): number {
-  return signal === 'agreement' ? answers * smallCost : smallCost;
-}
-
-/** Which fold each cluster is in: dealt out in an order drawn from the seed of the run. */
-function assignFolds(cases: readonly Case[], seed: number): ReadonlyMap<string, number> {
-  const clusters = [...new Set(cases.map(({ sample }) => clusterOf(sample)))];
-  const folds = Math.min(FOLDS, clusters.length);
-  return new Map(shuffle(clusters, createRandom(seed, 'cascade folds')).map((cluster, i) => [cluster, i % folds]));
-}
-
-/**
- * The signal and threshold that cost least among those that would be shown non-inferior on `n` such samples with
- * the usual power. With few samples that takes more deferrals than with many. Of equals, the first signal of the list.
- */
-function chooseRule(
-  cases: readonly Case[],
-  { margin, alpha, n }: { readonly margin: number; readonly alpha: number; readonly n: number },
-): Rule {
-  const z = normalQuantile(1 - alpha) + normalQuantile(POWER);
-  const known = SIGNALS.filter((signal) => cases.every(({ confidence }) => confidence[signal] !== undefined));
-  const largeCost = mean(cases.map((one) => one.largeCost));
-  const candidates = known.map((signal) => {
-    const curve = deferralCurve(itemsOf(cases, signal));
-    const errorOf = (point: DeferralPoint) => point.differenceError * Math.sqrt(cases.length / n);
-    // With every request deferred nothing is lost, so there is always one.
-    const point = curve.find((one) => one.difference - z * errorOf(one) >= -margin - 1e-12) ?? curve.at(-1)!;
-    const cost = mean(cases.map((one) => askingCost(one, signal))) + point.rate * largeCost;
-    return { signal, rule: point.rule, cost };
-  });
-  const { signal, rule } = candidates.reduce((best, one) => (one.cost < best.cost ? one : best));
-  return { signal, rule };
-}
-
-function itemsOf(cases: readonly Case[], signal: Signal): CascadeItems {
-  return {
-    confidence: cases.map(({ confidence }) => confidence[signal]!),
-    small: cases.map(({ small }) => small),
-    large: cases.map(({ large }) => large),
-  };
 }

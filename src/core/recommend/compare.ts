@@ -143,7 +143,7 @@ function sharedBeforehand(
  * Comparisons that may come to be made: of an SLM with the LLM of its variant, or with every LLM, since which is the best is
  * not known before the end.
  */
-function plannedPairs({ models }: Analysis, { tasks }: SuiteAnalysis): number {
+export function plannedPairs({ models }: Analysis, { tasks }: SuiteAnalysis): number {
   const of = (wanted: 'slm' | 'llm') => models.filter((model) => model.class === wanted).map(({ id }) => id);
   const large = of('llm');
   const pairs = of('slm').map((candidate) => {

@@ -1,6 +1,7 @@
 /** Every cascade that was tried, as a table: what it reached out of fold, and how good its signal is under the names of the papers. */
 import { isMissing, type Quantity } from '../measure/quantity.js';
 import type { Cascade, CascadeTrial } from '../recommend/cascade.js';
+import type { CascadeLatency } from '../recommend/cascade-judge.js';
 import type { SuiteRecommendation } from '../recommend/recommendation.js';
 import { ABSENT, formatEstimate, formatPoints, formatScore } from './format.js';
 
@@ -18,6 +19,10 @@ export const CASCADE_COLUMNS = [
   { title: 'Quality', read: 'Of the cascade, out of fold.' },
   { title: 'against the LLM, points', read: 'Cascade less LLM alone, with its interval, out of fold.' },
   { title: 'Cost', read: "Of the LLM's price, or of its time where a price is missing; the SLM's part is in it." },
+  {
+    title: 'Latency',
+    read: "Mean of the mixture, out of fold, and where 95% of it lies below; beside the LLM's. Choices: of ranking them.",
+  },
   { title: 'AUDC', read: 'Area under the deferral curve; in brackets blind deferral and hindsight.' },
   { title: 'APGR', read: 'Average share of the gap between the models that is recovered: by area, and by tenths.' },
   { title: 'CPT 50%', read: 'Least share passed on that recovers half of the gap.' },
@@ -41,19 +46,24 @@ export function untriedReasons({ tasks }: SuiteRecommendation): string[] {
   return [...new Set(reasons)].sort();
 }
 
-function numbersOf({ deferred, quality, test, cost, areas, gap, ranking, chosen }: CascadeTrial): string[] {
+function numbersOf({ deferred, quality, test, cost, latency, areas, gap, ranking, chosen }: CascadeTrial): string[] {
   const { value, low, high } = test.difference;
   return [
     `${formatScore(deferred)} by ${chosen.signal}`,
     formatEstimate(quality, 'score'),
     `${formatPoints(value)} [${formatPoints(low)}, ${formatPoints(high)}]`,
     `${formatScore(cost.cascade / cost.large)} of the ${cost.unit === 'dollars' ? 'price' : 'time'}`,
+    isMissing(latency) ? ABSENT : `${latencyAt(latency, 'mean')}; p95 ${latencyAt(latency, 'p95')}`,
     `${areas.cascade.toFixed(3)} (${areas.random.toFixed(3)}, ${areas.oracle.toFixed(3)})`,
     isMissing(gap.average) ? ABSENT : `${gap.average.byArea.toFixed(2)}, ${gap.average.byTenths.toFixed(2)}`,
     rateOf(gap.half),
     rateOf(gap.most),
     formatEstimate(ranking, 'score'),
   ];
+}
+
+function latencyAt({ cascade, large }: CascadeLatency, level: 'mean' | 'p95'): string {
+  return `${formatEstimate(cascade[level], 'seconds')} (LLM ${formatEstimate(large[level], 'seconds')})`;
 }
 
 function rateOf(rate: Quantity): string {

@@ -51,7 +51,8 @@ export type Method =
   | 'max-t-bootstrap'
   | 'log-ratio-t'
   | 'delong'
-  | 'betting-sequence';
+  | 'betting-sequence'
+  | 'asymptotic-sequence';
 
 export interface EstimateOptions {
   /** Two-sided, 0.95 unless said otherwise. */

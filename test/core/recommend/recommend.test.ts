@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import type { SampleResult } from '../../../src/core/analyse/analysis.js';
+import type { LogRecord } from '../../../src/core/measure/log.js';
 import { isMissing } from '../../../src/core/measure/quantity.js';
+import { askingOrder } from '../../../src/core/plan/rounds.js';
+import { ruleByRounds } from '../../../src/core/recommend/cascade-folds.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import type { SuiteRecommendation } from '../../../src/core/recommend/recommendation.js';
 import { describeSuite, describeTask } from '../../../src/core/report/words.js';
@@ -295,5 +298,125 @@ describe('a cascade', () => {
     expect(trial.cost.unit).toBe('dollars');
     // 1% of the LLM's price for everything, and the LLM's for what is passed on.
     expect(trial.cost.cascade / trial.cost.large).toBeCloseTo(0.01 + trial.deferred, 1);
+  });
+
+  it('of ranked choices goes by their margin and costs the time that ranking takes', () => {
+    const ranked = (gap: (right: boolean) => number, seconds: number): NonNullable<ModelOrder['outcome']> => {
+      return (sample, outcome) => {
+        if (outcome.state !== 'completed') return outcome;
+        const right = outcome.output.startsWith('answer');
+        const likelihood = (sum: number) => ({ sum, tokens: 1, greedy: false });
+        // The target of every other sample is the second choice.
+        const target = Number(sample.slice(-1)) % 2;
+        const chosen = right ? target : 1 - target;
+        const sums = [0, 1].map((choice) => (choice === chosen ? -1 : -1 - gap(right)));
+        return { state: 'ranked', loglikelihoods: sums.map(likelihood), seconds };
+      };
+    };
+    const log = makeLog({
+      requirement: { margin: 0.05 },
+      tasks: [{ name: 'route', samples: 400 }],
+      models: [
+        { ...small, quality: 0.6, outcome: ranked((right) => (right ? 3 : 0.5), 0.01) },
+        { ...large, quality: 0.95, outcome: ranked(() => 2, 0.1) },
+      ],
+    }).map((record): LogRecord => {
+      if (record.type === 'sample') {
+        const target = Number(record.sample.slice(-1)) % 2;
+        return {
+          ...record,
+          target: `${target}`,
+          continuations: [' yes', ' no'].map((choice) => ({ context: '', text: choice, choice })),
+        };
+      }
+      if (record.type !== 'run') return record;
+      const scorer = { name: 'multiple-choice' as const, value: 'acc' };
+      return {
+        ...record,
+        suites: record.suites.map((suite) => ({ ...suite, tasks: suite.tasks.map((task) => ({ ...task, scorer })) })),
+      };
+    });
+    const { trial, verdict } = recommend(analyse(log)).suites[0]!.tasks[0]!.cascades[0]!;
+    if (isMissing(trial)) throw new Error(trial.missing);
+    expect(verdict).toBe('passes');
+    expect(trial.chosen.signal).toBe('margin');
+    expect(trial.cost).toMatchObject({
+      unit: 'seconds',
+      small: expect.closeTo(0.01, 9),
+      large: expect.closeTo(0.1, 9),
+    });
+    expect(trial.cost.cascade).toBeCloseTo(0.01 + 0.1 * trial.deferred, 9);
+  });
+
+  it('has the latency of a mixture: the mean of both, and the tail of the large model', () => {
+    const { tasks } = verdictOf({
+      models: [
+        { ...small, quality: 0.6, sureness: 0.9 },
+        { ...large, quality: 0.95 },
+      ],
+    });
+    const { trial } = tasks[0]!.cascades[0]!;
+    if (isMissing(trial) || isMissing(trial.latency)) throw new Error('it was timed');
+    const { cascade, large: alone } = trial.latency;
+    if (isMissing(cascade.mean) || isMissing(cascade.p95) || isMissing(alone.p95)) throw new Error('400 requests');
+    expect(cascade.mean.value).toBeCloseTo(trial.cost.cascade, 9);
+    expect(cascade.p95.value).toBeGreaterThan(alone.p95.value);
+  });
+
+  it('is judged by a sequence where the run stops when it is sure, each round by a rule of the rounds before', () => {
+    const log = makeLog({
+      requirement: { margin: 0.1 },
+      tasks: [{ name: 'route', samples: 800 }],
+      models: [
+        { ...small, quality: 0.6, sureness: 0.95 },
+        { ...large, quality: 0.95 },
+      ],
+    }).map(
+      (record): LogRecord =>
+        record.type === 'run'
+          ? { ...record, settings: { ...record.settings, untilSure: { firstRound: 25, budget: null } } }
+          : record,
+    );
+    const { trial, verdict } = recommend(analyse(log)).suites[0]!.tasks[0]!.cascades[0]!;
+    if (isMissing(trial)) throw new Error(trial.missing);
+    expect(trial).toMatchObject({ by: 'rounds', n: 775, folds: 5 });
+    expect(trial.test.difference.method).toBe('betting-sequence');
+    expect(trial.cost.difference.method).toBe('asymptotic-sequence');
+    expect(verdict).toBe('passes');
+    // The same log in another order says the same, and with a plan of fixed size the interval is narrower.
+    expect(recommend(analyse(shuffled(log, 5))).suites[0]!.tasks[0]!.cascades[0]!.trial).toEqual(trial);
+  });
+});
+
+describe('the rule of a round', () => {
+  it('does not depend on what is asked later', () => {
+    const random = createRandom('rounds');
+    const sample = (id: string) => ({ id, group: null, target: '', fields: {}, messages: [], promptHash: id });
+    const planned = Array.from({ length: 200 }, (_, i) => sample(`s${i}`));
+    const rounds = { planned, seed: 1, task: 'desk/route', firstRound: 25 };
+    const place = new Map(askingOrder(planned, rounds).map(([one], i) => [one!.id, i]));
+    const draw = (id: string) => {
+      const confidence = random.uniform();
+      const right = random.uniform() < confidence ? 1 : 0;
+      return {
+        ...{ sample: sample(id), confidence: { mean: confidence }, answers: 1, small: right, large: 1 },
+        ...{ smallCost: 1, largeCost: 10, seconds: null },
+      };
+    };
+    const cases = planned.map(({ id }) => draw(id));
+    const wanted = { margin: 0.1, alpha: 0.05, n: 200 };
+    const rulesOf = (some: typeof cases) => {
+      const ruled = ruleByRounds(some, wanted, rounds);
+      if (isMissing(ruled)) throw new Error(ruled.missing);
+      return new Map(ruled.cases.map((one) => [one.sample.id, one.rule]));
+    };
+    const before = rulesOf(cases);
+    const after = rulesOf(cases.map((one) => (place.get(one.sample.id)! < 100 ? one : draw(one.sample.id))));
+    for (const [id, rule] of before) expect(after.get(id)).toEqual(rule);
+    expect([...before.keys()].every((id) => place.get(id)! >= 25)).toBe(true);
+    // Stopping sooner changes no rule that was used.
+    const sooner = rulesOf(cases.filter((one) => place.get(one.sample.id)! < 60));
+    for (const [id, rule] of sooner) expect(before.get(id)).toEqual(rule);
+    expect(sooner.size).toBe(35);
   });
 });
