@@ -1,7 +1,7 @@
 /**
- * Devices people ask about. Memory and bandwidth are the makers' figures; `usable` is what a model may take of the memory, the
- * rest belongs to the system, the screen or the driver. Prices change: each carries its date and source, and a user's own
- * table may take the place of this one.
+ * Devices people ask about. Memory and bandwidth are the makers' figures (of A100 and H100 those of the SXM form); `usable` is
+ * what a model may take of the memory, the rest belongs to the system, the screen or the driver. Prices change: each carries its
+ * date and source, and a user's own table may take the place of this one. AWS's are those since its cut of June 2025.
  */
 export interface Device {
   readonly name: string;
@@ -45,7 +45,12 @@ export const DEVICES: readonly Device[] = [
     memory: 8 * GiB,
     usable: 0.8,
     bandwidth: 17.1 * GB,
-    price: { dollars: 80, per: 'device', date: '2023-10-23', source: 'Raspberry Pi, list price at launch' },
+    price: {
+      dollars: 125,
+      per: 'device',
+      date: '2026-02-02',
+      source: 'Raspberry Pi, list price since memory became dear (80 at launch, 2023)',
+    },
   },
   { name: 'laptop, 8 GB', memory: 8 * GiB, usable: 0.5, bandwidth: 51.2 * GB, price: null },
   { name: 'laptop, 16 GB', memory: 16 * GiB, usable: 0.65, bandwidth: 76.8 * GB, price: null },
