@@ -46,12 +46,12 @@ describe('the ratio of paired timings', () => {
   });
 
   it('finds a factor of 1.03 exactly under a drift of 2% a step, where unpaired groups see nothing', () => {
-    const drifting = Array.from({ length: 10 }, (_, i) => 100 * 1.02 ** i);
+    const drifting = Array.from({ length: 10 }, (_, i) => 100 * (1 + 0.02 * i));
     const slower = drifting.map((value) => 1.03 * value);
     const ratio = present(estimateRatio(drifting, slower));
     expect(ratio.value).toBeCloseTo(1.03, 12);
     expect(ratio.low).toBeCloseTo(1.03, 9);
-    expect(welchTest(drifting, slower).p).toBeGreaterThan(0.2);
+    expect(welchTest(drifting, slower).p).toBeCloseTo(0.2497, 4);
   });
 
   it('is missing for one pair and refuses a time of 0', () => {
