@@ -28,7 +28,7 @@ import type {
 } from '../measure/log.js';
 import { isCompleted } from '../measure/log.js';
 import { isMissing, type Missing, missing } from '../measure/quantity.js';
-import { timingsOf } from '../measure/timings.js';
+import { gapsOf } from '../measure/timings.js';
 import { chooses } from '../score/filters.js';
 import type { Scorer } from '../score/score.js';
 import { SCORERS } from '../score/table.js';
@@ -102,7 +102,7 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
       evidence: evidence.get(record.trial)?.evidence,
     });
     if (cell.trials.add(record.sample, result) && isCompleted(record.outcome) && !result.cold) {
-      countGaps(cell.gaps, timingsOf(record.outcome).itl);
+      countGaps(cell.gaps, gapsOf(record.outcome));
     }
     return true;
   }

@@ -3,7 +3,7 @@
  * what broke on our side is unscored, and keeps its reason.
  */
 import type { MeasurementRecord, SampleRecord } from '../measure/log.js';
-import type { Completed, Outcome, Ranked } from '../measure/measurement.js';
+import type { Completed, Failed, Ranked } from '../measure/measurement.js';
 import { isMissing, type Missing, missing, type Quantity } from '../measure/quantity.js';
 import { timingsOf } from '../measure/timings.js';
 import { ballotOf, type Filter, filterText } from '../score/filters.js';
@@ -37,25 +37,23 @@ export interface TrialResult {
   readonly confidence: Confidence | Missing;
   readonly output: string;
   /** The text that was scored, where filters made another of the output. */
-  readonly filtered?: string;
+  readonly filtered: string | null;
   /** What it says where the answers of a sample are put to the vote. */
-  readonly ballot?: string;
+  readonly ballot: string | null;
   readonly finish: Completed['finish'] | 'failed';
-  readonly failure: { readonly by: 'model' | 'harness'; readonly kind: FailureKind; readonly reason: string } | null;
+  readonly failure: { readonly by: 'model' | 'harness'; readonly kind: Failed['kind']; readonly reason: string } | null;
   /** Pieces of the stream and tokens counted differ by more than a tenth, though each piece was said to be one token. */
   readonly tokensDisagree: boolean;
   readonly retries: number;
   /** A text that was ranked was longer than the model's context, and lost its beginning. */
-  readonly contextCut?: true;
+  readonly contextCut: boolean;
   /** How many answers were computed side by side, and the seconds this one took among them: no latency of its own. */
-  readonly crowd?: { readonly size: number; readonly seconds: number };
+  readonly crowd: { readonly size: number; readonly seconds: number } | null;
   /** Seconds that ranking its choices took, one sample at a time and warm: no latency of an answer, but what asking costs. */
-  readonly ranking?: number;
+  readonly ranking: number | null;
   /** The first request of its session: its latency is not that of the warm ones. */
   readonly cold: boolean;
 }
-
-type FailureKind = Extract<Outcome, { state: 'failed' }>['kind'];
 
 /** Longer texts are cut in the analysis; the log keeps them whole. */
 const LONGEST = { output: 20_000, answer: 500, reason: 1_000 } as const;
@@ -68,68 +66,102 @@ export interface TrialContext {
   readonly price: Price | Missing;
 }
 
+/** A log can hold a million trials: each is written out as one object of one shape, which costs far less than spreading parts. */
 export function judgeTrial(record: MeasurementRecord, context: TrialContext): TrialResult {
-  const { outcome, cold = false, concurrency = 1 } = record;
-  const common = {
-    repetition: record.repetition,
-    session: record.session,
-    at: record.at,
-    output: outcome.state === 'ranked' ? '' : clip(outcome.output, LONGEST.output),
-  };
-  if (outcome.state === 'failed') {
-    const { by, kind } = outcome;
-    const reason = clip(outcome.reason, LONGEST.reason);
-    return {
-      ...common,
-      state: by === 'model' ? 'failed-by-model' : 'failed-by-harness',
-      score: by === 'model' ? { state: 'scored', value: 0, answer: null } : { state: 'unscored', reason },
-      timings: {},
-      absent: {},
-      confidence: missing('the trial failed'),
-      finish: 'failed',
-      failure: { by, kind, reason },
-      tokensDisagree: false,
-      retries: 0,
-      cold,
-    };
+  const { outcome } = record;
+  switch (outcome.state) {
+    case 'failed':
+      return failedTrial(record, outcome);
+    case 'ranked':
+      return rankedTrial(record, outcome, context);
+    case 'completed':
+      return completedTrial(record, outcome, context);
   }
-  if (outcome.state === 'ranked') {
-    const score = clipAnswer(judged(context, { output: '', ...evidenceOf(outcome, context.sample) }));
-    return {
-      ...common,
-      state: 'completed',
-      score,
-      // The choice that was most likely is what the model would have said.
-      output: score.state === 'scored' ? (score.answer ?? '') : '',
-      timings: {},
-      absent: NOT_TIMED,
-      confidence: marginOf(outcome),
-      finish: 'stop',
-      failure: null,
-      tokensDisagree: false,
-      retries: 0,
-      ...(outcome.loglikelihoods.some(({ cut }) => cut !== undefined) && { contextCut: true }),
-      ...(!cold && concurrency === 1 && { ranking: outcome.seconds }),
-      cold,
-    };
-  }
-  const { evidence } = context;
-  const text = filterText(filtersOf(context), outcome.output);
-  const ballot = ballotOf(filtersOf(context), outcome.output);
+}
+
+function failedTrial({ repetition, session, at, cold }: MeasurementRecord, outcome: Failed): TrialResult {
+  const { by, kind } = outcome;
+  const reason = clip(outcome.reason, LONGEST.reason);
   return {
-    ...common,
-    ...(text !== outcome.output && { filtered: clip(text, LONGEST.output) }),
-    ...(ballot !== null && { ballot }),
+    repetition,
+    session,
+    at,
+    state: by === 'model' ? 'failed-by-model' : 'failed-by-harness',
+    score: by === 'model' ? { state: 'scored', value: 0, answer: null } : { state: 'unscored', reason },
+    timings: {},
+    absent: NOTHING_ABSENT,
+    confidence: missing('the trial failed'),
+    output: clip(outcome.output, LONGEST.output),
+    filtered: null,
+    ballot: null,
+    finish: 'failed',
+    failure: { by, kind, reason },
+    tokensDisagree: false,
+    retries: 0,
+    contextCut: false,
+    crowd: null,
+    ranking: null,
+    cold: cold === true,
+  };
+}
+
+function rankedTrial(
+  { repetition, session, at, cold, concurrency = 1 }: MeasurementRecord,
+  outcome: Ranked,
+  context: TrialContext,
+): TrialResult {
+  const score = clipAnswer(judged(context, { output: '', ...evidenceOf(outcome, context.sample) }));
+  return {
+    repetition,
+    session,
+    at,
     state: 'completed',
-    score: clipAnswer(judged(context, { output: text, fields: context.sample.fields, ...(evidence && { evidence }) })),
-    ...timesOf(record, speedsOf(outcome, context.price)),
-    ...(concurrency > 1 && { crowd: { size: concurrency, seconds: outcome.timing.end } }),
+    score,
+    timings: {},
+    absent: NOT_TIMED,
+    confidence: marginOf(outcome),
+    // The choice that was most likely is what the model would have said.
+    output: score.state === 'scored' ? (score.answer ?? '') : '',
+    filtered: null,
+    ballot: null,
+    finish: 'stop',
+    failure: null,
+    tokensDisagree: false,
+    retries: 0,
+    contextCut: outcome.loglikelihoods.some(({ cut }) => cut !== undefined),
+    crowd: null,
+    ranking: cold || concurrency > 1 ? null : outcome.seconds,
+    cold: cold === true,
+  };
+}
+
+function completedTrial(record: MeasurementRecord, outcome: Completed, context: TrialContext): TrialResult {
+  const { repetition, session, at, cold, concurrency = 1 } = record;
+  const { sample, evidence } = context;
+  const filters = filtersOf(context);
+  const text = filterText(filters, outcome.output);
+  const { fields } = sample;
+  const { timings, absent } = timesOf(record, speedsOf(outcome, context.price));
+  return {
+    repetition,
+    session,
+    at,
+    state: 'completed',
+    score: clipAnswer(judged(context, evidence ? { output: text, fields, evidence } : { output: text, fields })),
+    timings,
+    absent,
     confidence: confidenceOf(outcome),
+    output: clip(outcome.output, LONGEST.output),
+    filtered: text === outcome.output ? null : clip(text, LONGEST.output),
+    ballot: ballotOf(filters, outcome.output),
     finish: outcome.finish,
     failure: null,
     tokensDisagree: countsDisagree(outcome),
     retries: outcome.retries?.count ?? 0,
-    cold,
+    contextCut: false,
+    crowd: concurrency > 1 ? { size: concurrency, seconds: outcome.timing.end } : null,
+    ranking: null,
+    cold: cold === true,
   };
 }
 

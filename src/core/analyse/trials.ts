@@ -81,6 +81,8 @@ export class Trials {
   /** By session: what was computed side by side, and from when to when. */
   readonly #crowds = new Map<number, Crowd>();
   readonly #keepsTexts: boolean;
+  /** Of the trial that is being taken in. */
+  readonly #values = new Float64Array(WIDTH);
 
   /** @param keepsTexts whether `said` will be asked for. */
   constructor({ keepsTexts }: { readonly keepsTexts: boolean }) {
@@ -240,7 +242,7 @@ export class Trials {
   }
 
   #join({ crowd, session, at, timings }: TrialResult): void {
-    if (crowd === undefined) return;
+    if (crowd === null) return;
     const { size, seconds } = crowd;
     const tokens = timings.outputTokens ?? 0;
     const known = this.#crowds.get(session) ?? { size, answers: 0, tokens: 0, from: at - seconds, to: at };
@@ -255,7 +257,7 @@ export class Trials {
 
   #valuesOf(result: TrialResult): Float64Array {
     const { timings, score, failure } = result;
-    const values = new Float64Array(WIDTH);
+    const values = this.#values;
     values[AT.session] = result.session;
     values[AT.repetition] = result.repetition;
     values[AT.at] = result.at;
@@ -293,10 +295,12 @@ export class Trials {
     if (row % BLOCK === 0 && this.#blocks.length === row / BLOCK) this.#blocks.push(new Float64Array(BLOCK * WIDTH));
     this.#row(row).set(values);
     if (this.#keepsTexts) {
-      const { output, filtered: text = output, score } = result;
-      this.#said[row] = { output, text, score };
+      const { output, filtered, score } = result;
+      this.#said[row] = { output, text: filtered ?? output, score };
     }
-    for (const [metric, reason] of Object.entries(result.absent) as [DistributedMetric, string][]) {
+    for (const metric of DISTRIBUTED) {
+      const reason = result.absent[metric];
+      if (reason === undefined) continue;
       const known = this.#absent.get(metric);
       if (known === undefined || reason < known) this.#absent.set(metric, reason);
     }

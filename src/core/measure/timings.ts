@@ -31,7 +31,7 @@ const TOO_SHORT = missing('fewer than two output tokens');
 const AT_ONCE = missing('all tokens arrived at the same instant');
 
 export function timingsOf(completed: Completed): Timings {
-  const { pieces, tokensPerPiece } = completed.timing;
+  const { pieces } = completed.timing;
   const first = pieces[0];
   const last = pieces.at(-1);
   if (first === undefined || last === undefined) {
@@ -41,7 +41,7 @@ export function timingsOf(completed: Completed): Timings {
   const after = afterFirst(completed, last - first);
   return {
     ttft: known(first),
-    itl: tokensPerPiece === undefined ? pieces.slice(1).map((time, i) => time - pieces[i]!) : [],
+    itl: gapsOf(completed),
     e2e: known(last),
     tpot: isMissing(after) ? after : known(after.seconds / after.tokens),
     decodeRate: isMissing(after) ? after : known(after.tokens / after.seconds),
@@ -52,6 +52,11 @@ export function timingsOf(completed: Completed): Timings {
           ? known(promptTokens.value / first)
           : missing('the first token took no time'),
   };
+}
+
+/** The gaps between tokens, seconds; none where pieces hold several tokens. */
+export function gapsOf({ timing: { pieces, tokensPerPiece } }: Completed): number[] {
+  return tokensPerPiece === undefined ? pieces.slice(1).map((time, i) => time - pieces[i]!) : [];
 }
 
 /** The tokens after the first piece, and the seconds they took. A first piece of several leaves fewer than n - 1 of them. */

@@ -31,7 +31,18 @@ export function standardDeviation(values: readonly number[]): number {
   return Math.sqrt(variance(values));
 }
 
+/** So few values are in order before a typed array of them has been made. */
+const FEW_VALUES = 40;
+
 /** A new array, ascending. Typed arrays sort by number, natively. */
 export function sorted(values: readonly number[]): number[] {
-  return Array.from(Float64Array.from(values).sort());
+  if (values.length > FEW_VALUES) return Array.from(Float64Array.from(values).sort());
+  const ascending = values.slice();
+  for (let i = 1; i < ascending.length; i++) {
+    const value = ascending[i]!;
+    let place = i;
+    while (place > 0 && ascending[place - 1]! > value) ascending[place] = ascending[--place]!;
+    ascending[place] = value;
+  }
+  return ascending;
 }
