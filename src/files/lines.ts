@@ -4,26 +4,29 @@
  */
 import { StringDecoder } from 'node:string_decoder';
 
-/** The last line is given too when it does not end in a line feed; `complete` says whether it did. */
-export interface Line {
-  readonly text: string;
+/** As many as came at once: waiting for each line alone would cost more than reading it. */
+export interface Lines {
+  readonly texts: readonly string[];
+  /** False of a last line, given by itself, that does not end in a line feed. */
   readonly complete: boolean;
 }
 
-export async function* readLines(stream: AsyncIterable<Buffer>): AsyncGenerator<Line> {
+export async function* readLines(stream: AsyncIterable<Buffer>): AsyncGenerator<Lines> {
   const decoder = new StringDecoder('utf8');
   let rest: string[] = [];
   for await (const chunk of stream) {
     const text = decoder.write(chunk);
+    const texts: string[] = [];
     let start = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
       rest.push(text.slice(start, end));
-      yield { text: rest.length === 1 ? rest[0]! : rest.join(''), complete: true };
+      texts.push(rest.length === 1 ? rest[0]! : rest.join(''));
       rest = [];
       start = end + 1;
     }
     if (start < text.length) rest.push(text.slice(start));
+    if (texts.length > 0) yield { texts, complete: true };
   }
   const last = rest.join('') + decoder.end();
-  if (last !== '') yield { text: last, complete: false };
+  if (last !== '') yield { texts: [last], complete: false };
 }

@@ -52,9 +52,8 @@ export function openLog(file: string): LogWriter {
 export async function* readLog(file: string): AsyncGenerator<LogRecord> {
   let number = 0;
   try {
-    for await (const { text, complete } of readLines(createReadStream(file, { highWaterMark: 1 << 18 }))) {
-      number++;
-      if (complete) yield parseRecord(text, number, file);
+    for await (const { texts, complete } of readLines(createReadStream(file, { highWaterMark: 1 << 18 }))) {
+      if (complete) for (const text of texts) yield parseRecord(text, ++number, file);
     }
   } catch (cause) {
     if (cause instanceof UserError || !isFileError(cause)) throw cause;

@@ -65,10 +65,12 @@ async function* open(file: string): AsyncGenerator<Buffer> {
 
 async function* readJsonl(file: string, name: string): AsyncGenerator<NumberedRow> {
   let number = 0;
-  for await (const { text } of readLines(open(file))) {
-    number++;
-    if (text.trim() === '') continue;
-    yield { row: asRow(parseJson(text, `${name}:${number}`), `${name}:${number}`), number };
+  for await (const { texts } of readLines(open(file))) {
+    for (const text of texts) {
+      number++;
+      if (text.trim() === '') continue;
+      yield { row: asRow(parseJson(text, `${name}:${number}`), `${name}:${number}`), number };
+    }
   }
 }
 

@@ -176,7 +176,7 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
             ({ reason }) => reason,
           ),
           trials: definition.suites.flatMap((suite) =>
-            suite.tasks.flatMap(({ name }) => cells.get(keyOf(suite.name, name, model.id))?.trials ?? []),
+            suite.tasks.flatMap(({ name }) => cells.get(keyOf(keyOf(suite.name, name), model.id))?.trials ?? []),
           ),
         }),
       );

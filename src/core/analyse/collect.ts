@@ -23,6 +23,6 @@ export function compare(a: number | string, b: number | string): number {
 }
 
 /** Names hold no slash, so a joined key stands for one thing. */
-export function keyOf(...parts: readonly string[]): string {
-  return parts.join('/');
+export function keyOf(first: string, second: string): string {
+  return `${first}/${second}`;
 }

@@ -110,7 +110,8 @@ function rankedTrial(
   outcome: Ranked,
   context: TrialContext,
 ): TrialResult {
-  const score = clipAnswer(judged(context, { output: '', ...evidenceOf(outcome, context.sample) }));
+  const { target } = context.sample;
+  const score = clipAnswer(judged(context, { output: '', target, ...evidenceOf(outcome, context.sample) }));
   return {
     repetition,
     session,
@@ -140,14 +141,16 @@ function completedTrial(record: MeasurementRecord, outcome: Completed, context: 
   const { sample, evidence } = context;
   const filters = filtersOf(context);
   const text = filterText(filters, outcome.output);
-  const { fields } = sample;
+  const { target, fields } = sample;
   const { timings, absent } = timesOf(record, speedsOf(outcome, context.price));
   return {
     repetition,
     session,
     at,
     state: 'completed',
-    score: clipAnswer(judged(context, evidence ? { output: text, fields, evidence } : { output: text, fields })),
+    score: clipAnswer(
+      judged(context, evidence ? { output: text, target, fields, evidence } : { output: text, target, fields }),
+    ),
     timings,
     absent,
     confidence: confidenceOf(outcome),
@@ -169,10 +172,10 @@ function filtersOf({ judge }: TrialContext): readonly Filter[] {
   return 'missing' in judge ? [] : judge.filters;
 }
 
-function judged({ sample, judge }: TrialContext, found: Omit<ScoreInput, 'target'>): Score {
+function judged({ judge }: TrialContext, input: ScoreInput): Score {
   if ('missing' in judge) return { state: 'unscored', reason: judge.missing };
   try {
-    return judge.scorer.score({ ...found, target: sample.target }, judge.options as never);
+    return judge.scorer.score(input, judge.options as never);
   } catch (error) {
     return { state: 'unscored', reason: error instanceof Error ? error.message : String(error) };
   }

@@ -56,7 +56,10 @@ export function timingsOf(completed: Completed): Timings {
 
 /** The gaps between tokens, seconds; none where pieces hold several tokens. */
 export function gapsOf({ timing: { pieces, tokensPerPiece } }: Completed): number[] {
-  return tokensPerPiece === undefined ? pieces.slice(1).map((time, i) => time - pieces[i]!) : [];
+  const gaps: number[] = [];
+  if (tokensPerPiece !== undefined) return gaps;
+  for (let i = 1; i < pieces.length; i++) gaps.push(pieces[i]! - pieces[i - 1]!);
+  return gaps;
 }
 
 /** The tokens after the first piece, and the seconds they took. A first piece of several leaves fewer than n - 1 of them. */
