@@ -45,6 +45,15 @@ export interface RunFlags {
 }
 
 export async function run(flags: RunFlags): Promise<void> {
+  // 1 to 5
+  const folder = await measure(flags);
+
+  // 6
+  await printRuns([join(folder, 'log.jsonl')], { out: folder, json: flags.json === true, prices: undefined });
+}
+
+/** @returns the folder of the run. Plan and samples end here: the report reads from the log what it needs of them. */
+async function measure(flags: RunFlags): Promise<string> {
   const stop = interruption();
   const prices = await loadPrices(flags.prices);
   const own = prices && { prices };
@@ -127,9 +136,7 @@ export async function run(flags: RunFlags): Promise<void> {
     log.close();
     release();
   }
-
-  // 6
-  await printRuns([join(folder, 'log.jsonl')], { out: folder, json: flags.json === true, prices });
+  return folder;
 }
 
 /** What may judge answers beyond their words, ready before anything runs. @throws UserError */
