@@ -5,9 +5,9 @@ import { choose, chooses } from '../score/filters.js';
 import { type Estimate, estimateScore, mean } from '../stats/index.js';
 import type { Cell, Confidence, Distribution, Overall, SampleInfo, SampleResult, TrialCounts } from './analysis.js';
 import { compare } from './collect.js';
-import { distributionOf } from './distribution.js';
+import { distributionOf, estimateAt } from './distribution.js';
 import { type GapCounts, gapsOf, mergeGaps } from './gaps.js';
-import { DISTRIBUTED, type DistributedMetric } from './metrics.js';
+import { DISTRIBUTED, type DistributedMetric, METRICS } from './metrics.js';
 import type { Judge } from './trial.js';
 import type { Counts, Trials } from './trials.js';
 
@@ -36,6 +36,7 @@ export function analyseCell(input: CellInput): Cell {
     recorded: trials.size,
     ...{ completed, failedByModel, failedByHarness, unjudged },
   };
+  const metrics = metricsOf([input]);
   return {
     suite,
     task,
@@ -43,12 +44,12 @@ export function analyseCell(input: CellInput): Cell {
     trials: counts,
     failures: trials.failures().toSorted((a, b) => compare(`${a.by} ${a.kind}`, `${b.by} ${b.kind}`)),
     quality: qualityOf(samples, results, input.absent),
-    metrics: metricsOf([input]),
+    metrics,
     gaps: gapsOf(input.gaps),
     throughput: trials.throughput(),
     aggregates: aggregatesOf(input),
     results,
-    warnings: warningsOf(input, { ...found, ...counts }),
+    warnings: [...warningsOf(input, { ...found, ...counts }), ...serialWarnings(metrics)],
   };
 }
 
@@ -163,29 +164,37 @@ export function clusterOf(sample: SampleInfo): string {
 type Measured = Pick<CellInput, 'samples' | 'trials' | 'absent'>;
 
 function metricsOf(measured: readonly Measured[]): Cell['metrics'] {
+  const rows = measured.map(({ trials }) => trials.inOrder());
   return Object.fromEntries(
-    DISTRIBUTED.map((metric) => [metric, metricOf(metric, measured)]),
+    DISTRIBUTED.map((metric) => [metric, metricOf(metric, measured, rows)]),
   ) as unknown as Cell['metrics'];
 }
 
-function metricOf(metric: DistributedMetric, measured: readonly Measured[]): Distribution | Missing {
-  const values = measured.flatMap((one) => valuesOf(metric, one));
-  if (values.length > 0) return distributionOf(values);
+function metricOf(
+  metric: DistributedMetric,
+  measured: readonly Measured[],
+  rows: readonly (readonly number[])[],
+): Distribution | Missing {
+  const tasks = measured.map(({ trials }, i) => valuesOf(trials, rows[i]!, metric));
+  if (tasks.some((values) => values.length > 0)) return distributionOf(tasks, { serial: isOfTime(metric) });
   if (measured.every(({ trials }) => trials.size === 0)) return missing(measured[0]?.absent ?? 'there are no tasks');
   const reasons = measured.flatMap(({ trials }) => trials.whyAbsent(metric) ?? []).sort();
   return missing(reasons[0] ?? 'no trial was completed');
 }
 
-/** In the order of samples and repetitions: sums of floating-point numbers depend on it. */
-function valuesOf(metric: DistributedMetric, { samples, trials }: Measured): number[] {
+function valuesOf(trials: Trials, rows: readonly number[], metric: DistributedMetric): number[] {
   const values: number[] = [];
-  for (const { id } of samples) {
-    for (const row of trials.of(id)) {
-      const value = trials.timing(row, metric);
-      if (value !== null) values.push(value);
-    }
+  for (const row of rows) {
+    const value = trials.timing(row, metric);
+    if (value !== null) values.push(value);
   }
   return values;
+}
+
+/** A busy machine changes how long an answer takes, and no count of tokens. */
+function isOfTime(metric: DistributedMetric): boolean {
+  const { unit } = METRICS[metric];
+  return unit === 'seconds' || unit === 'tokens per second';
 }
 
 function aggregatesOf({ judge, samples, trials }: CellInput): Readonly<Record<string, Quantity>> {
@@ -198,6 +207,25 @@ function aggregatesOf({ judge, samples, trials }: CellInput): Readonly<Record<st
     }
   }
   return aggregate.metrics();
+}
+
+/** Trials that say so much less than as many independent ones are worth a warning. */
+const ALIKE = 2;
+
+/** Of the times whose neighbours are most alike. */
+function serialWarnings(metrics: Cell['metrics']): Warning[] {
+  const medians = DISTRIBUTED.flatMap((metric) => estimateAt(metrics[metric], 'median'));
+  const inflations = medians.map((median) =>
+    isMissing(median) || median.effective === undefined ? 1 : median.n / median.effective,
+  );
+  const inflation = Math.max(...inflations);
+  if (inflation < ALIKE) return [];
+  return [
+    {
+      what: `times of neighbouring trials are alike: the intervals are ${Math.sqrt(inflation).toPrecision(2)} times as wide as those of independent trials`,
+      remedy: 'stop other programs; samples that are listed by kind can be shuffled',
+    },
+  ];
 }
 
 /** A share of cut answers from which they are worth a warning. */

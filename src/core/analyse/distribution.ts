@@ -1,22 +1,39 @@
 /** Values of one metric to their distribution: the mean, quantiles with intervals by order statistics, and a curve. */
 import type { Level } from '../definition/requirement.js';
 import { isMissing, type Missing, missing } from '../measure/quantity.js';
-import { type Estimate, estimateMean, estimateQuantileOfSorted, percentileOfSorted, sorted } from '../stats/index.js';
+import {
+  type Estimate,
+  estimateMean,
+  estimateQuantileOfSorted,
+  percentileOfSorted,
+  quantileInflation,
+  serialInflation,
+  sorted,
+} from '../stats/index.js';
 import type { Distribution, Spread } from './analysis.js';
 
 /** Steps of the curve that charts draw. */
 export const GRID = 100;
 
-export function distributionOf(values: readonly number[]): Distribution {
+/**
+ * @param tasks the values of each task, in the order in which they were measured.
+ * @param serial whether neighbours may be alike because of what the machine did meanwhile.
+ */
+export function distributionOf(tasks: readonly (readonly number[])[], { serial }: { serial: boolean }): Distribution {
+  const values = tasks.flat();
   const ascending = sorted(values);
+  const quantile = (q: number) => {
+    const inflation = serial ? quantileInflation(tasks, { ascending, q }) : 1;
+    return estimateQuantileOfSorted(ascending, q, { inflation });
+  };
   return {
     n: values.length,
     at: {
-      mean: estimateMean(values),
-      median: estimateQuantileOfSorted(ascending, 0.5),
-      p90: estimateQuantileOfSorted(ascending, 0.9),
-      p95: estimateQuantileOfSorted(ascending, 0.95),
-      p99: estimateQuantileOfSorted(ascending, 0.99),
+      mean: estimateMean(values, { inflation: serial ? serialInflation(tasks) : 1 }),
+      median: quantile(0.5),
+      p90: quantile(0.9),
+      p95: quantile(0.95),
+      p99: quantile(0.99),
     },
     min: ascending[0]!,
     max: ascending.at(-1)!,

@@ -31,6 +31,8 @@ type Column = (typeof COLUMNS)[number];
 
 const WIDTH = COLUMNS.length;
 const AT = Object.fromEntries(COLUMNS.map((column, at) => [column, at])) as Readonly<Record<Column, number>>;
+/** By which rows come after each other. */
+const IN_TIME = ['session', 'at', 'repetition', 'text', ...DISTRIBUTED] as const satisfies Column[];
 /** Rows of a block, a power of two. Blocks are never copied, as one growing array would be. */
 const BLOCK = 2048;
 
@@ -157,6 +159,14 @@ export class Trials {
     return this.#rows.get(sample) ?? NONE;
   }
 
+  /** All rows in the order in which they were measured, whichever came first in the log. */
+  inOrder(): readonly number[] {
+    const rows = Array.from({ length: this.#size }, (_, row) => row);
+    const compare = (a: number, b: number) => this.#compareTimes(a, b);
+    const measured = rows.every((row) => row === 0 || compare(row - 1, row) < 0);
+    return measured ? rows : rows.sort(compare);
+  }
+
   /** The first repetition of a sample, whole. */
   first(sample: string): TrialResult | null {
     return this.#firsts.get(sample) ?? null;
@@ -239,6 +249,16 @@ export class Trials {
       const { by, kind, example } = this.#failures[failure]!;
       return { by, kind, count, example };
     });
+  }
+
+  /** Trials of one instant are told apart by what they hold. */
+  #compareTimes(a: number, b: number): number {
+    for (const column of IN_TIME) {
+      const [first, second] = [this.#get(a, column), this.#get(b, column)];
+      if (first < second) return -1;
+      if (first > second) return 1;
+    }
+    return 0;
   }
 
   #join({ crowd, session, at, timings }: TrialResult): void {

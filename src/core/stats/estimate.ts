@@ -18,6 +18,7 @@ import { twoSidedT, twoSidedZ } from './distributions.js';
 import { expectBetween0And1, expectBinary, expectCount, expectFinite, expectSameLength } from './expect.js';
 import { clampInterval, type Interval } from './interval.js';
 import { mean, standardDeviation, sum } from './moments.js';
+import { serialNote } from './serial.js';
 
 export interface Estimate {
   readonly value: number;
@@ -30,6 +31,8 @@ export interface Estimate {
   readonly method: Method;
   /** How many clusters the values came in, when they came in clusters. */
   readonly clusters?: number;
+  /** How many independent values say as much, where neighbours in time are alike. */
+  readonly effective?: number;
   /** Where the method has one. */
   readonly standardError?: number;
   /** What a reader must know before leaning on it, and what to do about it. */
@@ -64,6 +67,8 @@ export interface EstimateOptions {
 export interface MeanOptions extends EstimateOptions {
   /** Between which limits every value must lie, when that is known: [0, 1] for scores, [-1, 1] for their differences. */
   readonly bounds?: Interval;
+  /** Of the variance, where neighbours in time are alike (`serialInflation`); without clusters. */
+  readonly inflation?: number;
 }
 
 /** Below this, the interval of a mean leans on a normality nobody has checked. */
@@ -87,7 +92,7 @@ export function estimateScore(scores: readonly number[], options: EstimateOption
  * there are clusters (Miller 2024, arXiv 2411.00640). Missing for fewer than two values or clusters.
  */
 export function estimateMean(values: readonly number[], options: MeanOptions = {}): Estimate | Missing {
-  const { confidence = 0.95, bounds } = options;
+  const { confidence = 0.95, bounds, inflation = 1 } = options;
   expectBetween0And1('confidence', confidence);
   expectFinite('values', values);
   if (bounds) expectWithin(values, bounds);
@@ -104,7 +109,7 @@ export function estimateMean(values: readonly number[], options: MeanOptions = {
   const value = mean(values);
   const plain = standardDeviation(values) / Math.sqrt(n);
   const { clusters } = sample;
-  if (!clusters) return studentT({ value, n, standardError: plain }, { confidence, bounds });
+  if (!clusters) return studentT({ value, n, standardError: plain }, { confidence, bounds, inflation });
   const clustered = clusteredStandardError(values, clusters);
   // Clusters whose deviations cancel out exactly say nothing about the spread; the items still do.
   const standardError = clustered > plain * 1e-9 ? clustered : plain;
@@ -130,10 +135,16 @@ export function estimateMeanOfMoments(
 
 /** @param units independent ones, where they are fewer than the values. */
 function studentT(
-  { value, n, standardError }: { readonly value: number; readonly n: number; readonly standardError: number },
-  { confidence, bounds, units = n }: { confidence: number; bounds: Interval | undefined; units?: number },
+  { value, n, standardError: plain }: { readonly value: number; readonly n: number; readonly standardError: number },
+  {
+    confidence,
+    bounds,
+    inflation = 1,
+    units = n / inflation,
+  }: { confidence: number; bounds: Interval | undefined; inflation?: number; units?: number },
 ): Estimate {
-  const half = twoSidedT(confidence, units - 1) * standardError;
+  const standardError = plain * Math.sqrt(inflation);
+  const half = twoSidedT(confidence, Math.max(1, units - 1)) * standardError;
   const interval = { low: value - half, high: value + half };
   const least = bounds ? FEW_BOUNDED_VALUES : FEW_VALUES;
   const few = `only ${n} values: the interval assumes a near-normal mean; measure ${least} or more`;
@@ -144,7 +155,7 @@ function studentT(
     ...(bounds ? clampInterval(interval, bounds) : interval),
     method: 'student-t',
     standardError,
-    warnings: n < least ? [few] : [],
+    ...serialNote(n, inflation, n < least ? [few] : []),
   };
 }
 

@@ -46,6 +46,7 @@ export * from './ratio.js';
 export * from './sample-size.js';
 export * from './score-fold.js';
 export * from './sequential-noninferiority.js';
+export { quantileInflation, serialInflation } from './serial.js';
 export * from './signed-rank.js';
 export * from './simultaneous.js';
 export * from './stitching.js';

@@ -12,6 +12,7 @@ import type { Estimate } from './estimate.js';
 import { expectBetween0And1, expectCount, expectFinite } from './expect.js';
 import { sorted } from './moments.js';
 import { percentileOfSorted } from './percentiles.js';
+import { sayingAsMuch, serialNote } from './serial.js';
 
 /** From the `low`-th to the `high`-th smallest value, counted from 1; 0 and n + 1 stand for no bound on that side. */
 export interface OrderInterval {
@@ -56,34 +57,49 @@ export function quantileOrders(n: number, q: number, confidence = 0.95): OrderIn
  */
 export function estimateQuantile(values: readonly number[], q: number, confidence = 0.95): Estimate | Missing {
   expectFinite('values', values);
-  return estimateQuantileOfSorted(sorted(values), q, confidence);
+  return estimateQuantileOfSorted(sorted(values), q, { confidence });
 }
 
-/** The same for values that are finite and ascending already. */
+/**
+ * The same for values that are finite and ascending already.
+ * @param inflation of the variance, where neighbours in time are alike (`quantileInflation`).
+ */
 export function estimateQuantileOfSorted(
   ascending: readonly number[],
   q: number,
-  confidence = 0.95,
+  { confidence = 0.95, inflation = 1 }: { readonly confidence?: number; readonly inflation?: number } = {},
 ): Estimate | Missing {
   expectBetween0And1('q', q);
   expectBetween0And1('confidence', confidence);
   const n = ascending.length;
   if (n === 0) return missing('no values');
-  const orders = quantileOrders(n, q, confidence);
-  if (orders.low < 1 || orders.high > n) {
+  const { low, high } = inflated(quantileOrders(n, q, confidence), { n, q, inflation });
+  if (low < 1 || high > n) {
+    const values = inflation > 1 ? sayingAsMuch(n, inflation) : `${n} values`;
     return missing(
-      `${n} values are too few for a ${asPercent(confidence)} interval of the ${asPercent(q)} quantile: it takes ${quantileSampleSize(q, confidence)}`,
+      `${values} are too few for a ${asPercent(confidence)} interval of the ${asPercent(q)} quantile: it takes ${quantileSampleSize(q, confidence)}`,
     );
   }
   return {
     value: percentileOfSorted(ascending, q),
-    low: ascending[orders.low - 1]!,
-    high: ascending[orders.high - 1]!,
+    low: ascending[low - 1]!,
+    high: ascending[high - 1]!,
     n,
     confidence,
     method: 'order-statistics',
-    warnings: [],
+    ...serialNote(n, inflation),
   };
+}
+
+/** Each bound as many times further from the quantile as the standard deviation is larger. */
+function inflated(
+  { low, high }: OrderInterval,
+  { n, q, inflation }: { readonly n: number; readonly q: number; readonly inflation: number },
+): Pick<OrderInterval, 'low' | 'high'> {
+  if (inflation === 1) return { low, high };
+  const centre = n * q + 0.5;
+  const factor = Math.sqrt(inflation);
+  return { low: Math.floor(centre - (centre - low) * factor), high: Math.ceil(centre + (high - centre) * factor) };
 }
 
 /** The median with its interval by order statistics. */

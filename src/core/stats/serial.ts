@@ -1,0 +1,110 @@
+/**
+ * How alike are neighbours? A machine that was busy for a while makes the values of that while alike, and n of them say as much as
+ * n / inflation independent ones, where the inflation is that of the variance of their mean: 1 + 2 (rho_1 + rho_2 + ...).
+ *
+ * The sum is Geyer's initial monotone sequence (1992, Statistical Science 7:473): it ends at the first pair of correlations that
+ * is not positive, and no pair counts more than the one before. By itself it finds something in pure chance too, and makes the
+ * intervals of a hundred independent values 13% wider. So it is tested first whether neighbours are alike at all: values,
+ * means of two, of four, and so on (blocking: Flyvbjerg and Petersen 1989, J. Chem. Phys. 91:461), for bouts may be short or long.
+ */
+import type { Estimate } from './estimate.js';
+import { mean, sum } from './moments.js';
+import { percentileOfSorted } from './percentiles.js';
+
+/** The standard normal value that chance exceeds once in a hundred times. Once in twenty covers no better, and widens more. */
+const SURE = 2.33;
+/** Fewer blocks tell nothing of their neighbours. */
+const LEAST_BLOCKS = 16;
+/** Above this, neighbours are added up first: a correlation takes all values for each distance. */
+const MOST_BLOCKS = 2_000;
+
+/**
+ * @param stretches values in the order they were measured, each less the mean of its own stretch: of several tasks that differ,
+ * each is one.
+ * @returns 1 or more, by which neighbours inflate the variance of a mean.
+ */
+export function serialInflation(stretches: readonly (readonly number[])[]): number {
+  const deviations = stretches.flatMap((values) => {
+    if (values.length === 0) return [];
+    const centre = mean(values);
+    return values.map((value) => value - centre);
+  });
+  if (!neighboursAreAlike(deviations)) return 1;
+  const width = Math.ceil(deviations.length / MOST_BLOCKS);
+  const blocks = inBlocks(deviations, width);
+  const withinBlocks = squares(blocks) / (blocks.length * width) / (squares(deviations) / deviations.length);
+  return Math.max(1, withinBlocks * initialMonotoneSequence(blocks));
+}
+
+/** Of fewer values beyond a quantile, two that happen to be neighbours would look like a bout. */
+const LEAST_BEYOND = 20;
+
+/**
+ * For a quantile the correlations are those of "at most the quantile" (Heidelberger and Lewis 1984, Operations Research 32:185);
+ * far out, of the outermost quantile that has twenty values beyond it.
+ */
+export function quantileInflation(
+  stretches: readonly (readonly number[])[],
+  { ascending, q }: { readonly ascending: readonly number[]; readonly q: number },
+): number {
+  const outermost = Math.min(0.5, LEAST_BEYOND / ascending.length);
+  const quantile = percentileOfSorted(ascending, Math.min(1 - outermost, Math.max(outermost, q)));
+  return serialInflation(stretches.map((values) => values.map((value) => (value <= quantile ? 1 : 0))));
+}
+
+/** What an estimate says of neighbours that are alike; nothing where they are not. */
+export function serialNote(
+  n: number,
+  inflation: number,
+  others: readonly string[] = [],
+): Pick<Estimate, 'effective' | 'warnings'> {
+  if (inflation === 1) return { warnings: others };
+  const alike = `neighbouring values are alike: these are ${sayingAsMuch(n, inflation)}, and the interval allows for it`;
+  return { effective: n / inflation, warnings: [...others, alike] };
+}
+
+export function sayingAsMuch(n: number, inflation: number): string {
+  return `${n} values that say as much as ${Math.max(1, Math.round(n / inflation))} independent ones`;
+}
+
+function neighboursAreAlike(deviations: readonly number[]): boolean {
+  for (let blocks = deviations; blocks.length >= LEAST_BLOCKS; blocks = inBlocks(blocks, 2)) {
+    const n = blocks.length;
+    // Deviations from a mean of their own are unlike by 1/n on average.
+    if ((correlation(blocks, 1) + 1 / n) * Math.sqrt(n) > SURE) return true;
+  }
+  return false;
+}
+
+function initialMonotoneSequence(values: readonly number[]): number {
+  let total = 0;
+  let least = Number.POSITIVE_INFINITY;
+  for (let lag = 0; lag + 1 < values.length / 2; lag += 2) {
+    least = Math.min(least, correlation(values, lag) + correlation(values, lag + 1));
+    if (least <= 0) break;
+    total += least;
+  }
+  return 2 * total - 1;
+}
+
+/** Of values whose mean is 0; 0 where they are all equal. */
+function correlation(values: readonly number[], lag: number): number {
+  let product = 0;
+  for (let i = lag; i < values.length; i++) product += values[i]! * values[i - lag]!;
+  const all = squares(values);
+  return all > 0 ? product / all : 0;
+}
+
+function squares(values: readonly number[]): number {
+  let total = 0;
+  for (const value of values) total += value * value;
+  return total;
+}
+
+/** Sums of so many neighbours; what does not fill the last block is left out. */
+function inBlocks(values: readonly number[], width: number): readonly number[] {
+  if (width === 1) return values;
+  return Array.from({ length: Math.floor(values.length / width) }, (_, i) =>
+    sum(values.slice(i * width, (i + 1) * width)),
+  );
+}
