@@ -3,7 +3,8 @@
  * were written; the openai backend reads them over loopback and stamps them as ever. The difference is the error: the way
  * through two sockets, our event loop, and the parser. Both clocks are the system's monotonic one.
  *
- * How late the server was against its own schedule tells what the machine was doing meanwhile.
+ * How late the server was against its own schedule tells what the machine was doing meanwhile. How late our event loop was is
+ * what a run warns by, from 10 ms: it must be seen where the error is.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,6 +16,8 @@ import type { Session } from '../src/backends/backend.js';
 import { openai } from '../src/backends/openai.js';
 import { type ModelOf, modelSchema } from '../src/core/definition/model.js';
 import { generationSchema } from '../src/core/definition/suite.js';
+import { isMissing } from '../src/core/measure/quantity.js';
+import { lateness, watchLoop } from '../src/run/loop-delay.js';
 import { type Part, spreadOf } from './part.js';
 
 /** Tokens of a stream, and seconds between them: a model that says 33 tokens a second, for 6 seconds. */
@@ -46,6 +49,7 @@ export const timestampsPart: Part = {
         });
         yield figure('error of a time stamp, median', ({ median }) => median, GOAL.median);
         yield figure('error of a time stamp, p99', ({ p99 }) => p99, GOAL.p99);
+        yield figure('how late our event loop was, p99, as a run tells it', ({ loopLate }) => loopLate, null);
         yield figure('how late the server was, p99', ({ serverLate }) => serverLate, null);
       }
     } finally {
@@ -59,6 +63,7 @@ export const timestampsPart: Part = {
 interface Errors {
   readonly median: number;
   readonly p99: number;
+  readonly loopLate: number;
   readonly serverLate: number;
 }
 
@@ -108,8 +113,10 @@ function offsetOf(session: Session): number {
 /** Streams that begin evenly spread over one gap, so that tokens do not come in step. */
 async function measure(session: Session, streams: number): Promise<Errors> {
   const errors: number[] = [];
-  const lateness: number[] = [];
+  const serverLateness: number[] = [];
   const offset = offsetOf(session);
+  const loop = watchLoop();
+  loop.enable();
   const begin = systemTime() + 0.5;
   await Promise.all(
     Array.from({ length: streams }, async (_, i) => {
@@ -119,12 +126,20 @@ async function measure(session: Session, streams: number): Promise<Errors> {
         if (event.kind !== 'piece') continue;
         const [due, written] = event.text.trim().split(' ').map(Number);
         errors.push(event.time + offset - written!);
-        lateness.push(written! - due!);
+        serverLateness.push(written! - due!);
       }
     }),
   );
+  loop.disable();
+  const late = lateness(loop);
+  if (isMissing(late)) throw new Error(late.missing);
   if (errors.length !== streams * TOKENS) throw new Error(`expected ${streams * TOKENS} tokens, got ${errors.length}`);
-  return { median: quantile(errors, 0.5), p99: quantile(errors, 0.99), serverLate: quantile(lateness, 0.99) };
+  return {
+    median: quantile(errors, 0.5),
+    p99: quantile(errors, 0.99),
+    loopLate: late.value,
+    serverLate: quantile(serverLateness, 0.99),
+  };
 }
 
 function quantile(values: readonly number[], p: number): number {
