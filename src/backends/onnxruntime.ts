@@ -17,7 +17,7 @@ import { readTextModel } from './huggingface/text-model.js';
 import { Decoder } from './onnxruntime/decoder.js';
 import { type GraphSession, openDirect } from './onnxruntime/direct.js';
 import { type ModelFolder, neededFiles, readModelFolder } from './onnxruntime/folder.js';
-import { describeGraph } from './onnxruntime/graph.js';
+import { describeGraph, whyAlone } from './onnxruntime/graph.js';
 import { createSession } from './onnxruntime/session.js';
 import { describeWeights } from './weights.js';
 
@@ -55,11 +55,13 @@ export const onnxruntime: Backend<OnnxModel> = {
       const window = smallest(model.context, folder.context);
       const { source } = text.template;
       const weights = await describeWeights(folder.weights, context);
+      const alone = (context.concurrency ?? 1) > 1 ? whyAlone(graph) : null;
       return createSession({
         decoder: new Decoder(session, graph, { context: window, bytesOfWeights: weights.bytes }),
         text,
         endTokens: withEndToken(folder.endTokens, text.endToken),
         context: window,
+        concurrency: alone === null ? (context.concurrency ?? 1) : 1,
         release: () => session.release(),
         facts: {
           engine: `onnxruntime-node ${env.versions.node}`,
@@ -77,7 +79,10 @@ export const onnxruntime: Backend<OnnxModel> = {
           chatTemplateHash: source === null ? missing('the model has no chat template') : { value: sha256(source) },
           cannot: source === null ? { chatTemplate: 'the model has no chat template' } : {},
           network: 'none',
-          warnings: templateWarnings(text.template),
+          warnings: [
+            ...templateWarnings(text.template),
+            ...(alone === null ? [] : [`answers are computed one at a time: ${alone}`]),
+          ],
         },
       });
     } catch (error) {

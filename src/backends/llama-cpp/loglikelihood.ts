@@ -8,9 +8,10 @@
  *                     the warehouse           are computed side by side, each continuation behind a copy of the context
  *                     nowhere at all
  */
+
+import { type Abortion, abortionOf } from '../abort.js';
 import type { Loglikelihood, LoglikelihoodRequest } from '../backend.js';
 import { byContext, joinParts, partsOf } from '../continuation.js';
-import { type Abortion, abortionOf } from './abort.js';
 import { type ContextNeeds, type Engine, prefill } from './engine.js';
 import type { Turns } from './session.js';
 import type { Vocabulary } from './vocabulary.js';

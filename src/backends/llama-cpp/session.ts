@@ -1,13 +1,14 @@
 /** Generating with an opened model: render, tokenise, prefill, then one token at a time until something ends the answer. */
 import { performance } from 'node:perf_hooks';
 import type { Generation, Prompt } from '../../core/definition/suite.js';
+import { abortionOf } from '../abort.js';
 import { type End, type GenerationEvent, ModelFailure, type Piece } from '../backend.js';
 import type { ChatTemplate } from '../chat-template.js';
 import { createDetokeniser } from '../detokenise.js';
+import type { Asked, SampledToken } from '../inbox.js';
 import { createStopFilter } from '../stop.js';
-import { abortionOf } from './abort.js';
 import { type Engine, prefill } from './engine.js';
-import type { Asked, SampledToken, SideBySide } from './side-by-side.js';
+import type { SideBySide } from './side-by-side.js';
 import type { Vocabulary } from './vocabulary.js';
 
 export interface GeneratorParts {

@@ -12,6 +12,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Generation } from '../../core/definition/suite.js';
+import { type Asked, createInbox, type Inbox } from '../inbox.js';
 import type { Engine, Sampler, Span } from './engine.js';
 
 export interface SideBySide {
@@ -20,22 +21,11 @@ export interface SideBySide {
   close(): Promise<void>;
 }
 
-export interface Asked {
-  /** The next token of the answer, once it is there. */
-  next(): Promise<SampledToken>;
-  leave(): void;
-}
-
 export interface TokenRequest {
   readonly prompt: readonly number[];
   readonly sampling: Pick<Generation, 'temperature' | 'topP' | 'seed'>;
   /** The most tokens that will be asked for. */
   readonly limit: number;
-}
-
-export interface SampledToken {
-  readonly token: number;
-  readonly logprob: number;
 }
 
 export interface SideBySideOptions {
@@ -231,36 +221,4 @@ function sharedLength(prompt: readonly number[], other: readonly number[]): numb
   let length = 0;
   while (length < prompt.length - 1 && prompt[length] === other[length]) length++;
   return length;
-}
-
-/** Tokens on their way to whoever asked. */
-interface Inbox {
-  put(token: SampledToken): void;
-  fail(error: unknown): void;
-  take(): Promise<SampledToken>;
-}
-
-function createInbox(): Inbox {
-  const tokens: SampledToken[] = [];
-  let failure: { readonly error: unknown } | null = null;
-  let wake: () => void = () => {};
-  return {
-    put(token) {
-      tokens.push(token);
-      wake();
-    },
-    fail(error) {
-      failure = { error };
-      wake();
-    },
-    async take() {
-      while (tokens.length === 0) {
-        if (failure !== null) throw failure.error;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      return tokens.shift()!;
-    },
-  };
 }

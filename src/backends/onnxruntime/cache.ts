@@ -26,6 +26,8 @@ export interface CacheShape {
 export interface KeyValueCache {
   /** Tokens in it. */
   readonly length: number;
+  /** Keys and values as they lie in memory: those of a head and of the next are `stride` tokens apart. */
+  readonly contents: { readonly values: readonly Values[]; readonly stride: number };
   /** Makes room for so many tokens in all. */
   reserve(tokens: number): void;
   /** Hands the past to the next run, and room for a present that is `count` tokens longer. */
@@ -36,14 +38,14 @@ export interface KeyValueCache {
   truncate(length: number): void;
 }
 
-type Values = Float32Array | Uint16Array;
+export type Values = Float32Array | Uint16Array;
 
 /** Capacity grows in steps, so that prompts of similar length find their room already there. */
 const STEP = 256;
 
 const roundUp = (tokens: number) => Math.ceil(tokens / STEP) * STEP;
 
-function allocate(type: CacheShape['type'], length: number): Values {
+export function allocate(type: CacheShape['type'], length: number): Values {
   return type === 'float16' ? new Uint16Array(length) : new Float32Array(length);
 }
 
@@ -60,6 +62,10 @@ export class AppendedCache implements KeyValueCache {
   private sequences = 1;
 
   constructor(private readonly shape: CacheShape) {}
+
+  get contents() {
+    return { values: this.current, stride: this.length };
+  }
 
   reserve(tokens: number): void {
     if (tokens <= this.capacity) return;
@@ -145,6 +151,10 @@ export class SharedCache implements KeyValueCache {
     private readonly limit: number,
   ) {
     this.reserve(STEP);
+  }
+
+  get contents() {
+    return { values: this.values, stride: this.capacity };
   }
 
   reserve(tokens: number): void {

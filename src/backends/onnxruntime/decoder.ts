@@ -25,8 +25,8 @@ const LARGEST_LOGITS = 64 * 2 ** 20;
 const LARGEST_COPY = 256 * 2 ** 20;
 
 export class Decoder {
-  private readonly runner: GraphRunner;
-  private readonly cache: KeyValueCache;
+  readonly runner: GraphRunner;
+  readonly cache: KeyValueCache;
   /** Tokens that one run may read. */
   private readonly longestRun: number;
   private readonly held: number[] = [];
@@ -39,7 +39,7 @@ export class Decoder {
    */
   constructor(
     session: GraphSession,
-    private readonly graph: Graph,
+    readonly graph: Graph,
     { context, bytesOfWeights }: { readonly context: number; readonly bytesOfWeights: number },
   ) {
     this.runner = new GraphRunner(session, graph, bytesOfWeights);
@@ -65,6 +65,12 @@ export class Decoder {
       last = logits;
     });
     return last!;
+  }
+
+  /** Reads a text of which the beginning may be held already, and keeps it. */
+  async readOn(text: Tokens, signal: AbortSignal): Promise<Float32Array> {
+    const kept = this.keep(text.slice(0, -1));
+    return this.read(text.slice(kept), signal);
   }
 
   /** Reads tokens, in as many runs as it takes, and gives the logits at the last so many of them. */

@@ -23,6 +23,8 @@ export interface Graph {
    * text read in two runs has other logits; and the branch of a merged decoder that has a past may take one token only.
    */
   readonly readsWhole: boolean;
+  /** Whether the graph was made for a batch of one text. */
+  readonly oneAtATime: boolean;
 }
 
 export interface IntegerInput {
@@ -96,8 +98,29 @@ export function describeGraph(folder: ModelFolder): Graph {
     },
     layers,
     sharedCache: graph.operators.has('GroupQueryAttention'),
+    oneAtATime: [inputs.get(names.inputIds)!, firstKey].some(({ shape }) => shape[0] !== null),
     readsWhole: hasCacheBranch || graph.operators.has('DynamicQuantizeLinear'),
   };
+}
+
+/** Why answers of different lengths cannot be computed side by side; null where they can. */
+export function whyAlone({
+  readsWhole,
+  hasCacheBranch,
+  sharedCache,
+  attentionMask,
+  positionIds,
+  oneAtATime,
+}: Graph): string | null {
+  if (oneAtATime) return 'the graph takes one text at a time';
+  if (hasCacheBranch) return 'a merged decoder reads every prompt whole';
+  if (readsWhole)
+    return 'the graph rounds by the range of all that is computed together, so an answer would depend on its neighbours';
+  if (attentionMask === null)
+    return 'the graph takes no attention mask, which would hide the empty places of shorter texts';
+  if (positionIds === null && !sharedCache)
+    return 'the graph takes no positions, and counts the empty places of shorter texts';
+  return null;
 }
 
 function floatType({ name, type, shape }: TensorInfo, place: string): 'float32' | 'float16' {

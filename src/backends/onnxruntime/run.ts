@@ -7,6 +7,7 @@ import type { Feeds, Fetches, KeyValueCache } from './cache.js';
 import type { GraphSession } from './direct.js';
 import type { Graph, IntegerInput } from './graph.js';
 import { toFloat32 } from './half.js';
+import type { RowCache } from './rows.js';
 
 /** The logits of a sequence at one of the wanted tokens; the array is used again by the next call. */
 export type LogitsAt = (sequence: number, token: number) => Float32Array;
@@ -45,6 +46,17 @@ export class GraphRunner {
     return this.row(0);
   }
 
+  /** Reads one token of each row, and gives the logits at it. */
+  async stepRows(rows: RowCache, tokens: readonly number[], signal: AbortSignal): Promise<LogitsAt> {
+    const { feeds, graph } = this;
+    const shape = [tokens.length, 1];
+    feeds[graph.inputIds.name] = integers(graph.inputIds, tokens, shape);
+    if (graph.positionIds) feeds[graph.positionIds.name] = integers(graph.positionIds, rows.lengths, shape);
+    if (graph.attentionMask) feeds[graph.attentionMask.name] = maskOfRows(graph.attentionMask, rows);
+    await this.execute(rows, { sequences: tokens.length, count: 1, wanted: 1, signal });
+    return (row) => this.row(row);
+  }
+
   /** Reads tokens on top of what the cache holds. */
   async run(cache: KeyValueCache, { sequences, wanted, signal }: Reading): Promise<LogitsAt> {
     const { feeds, graph } = this;
@@ -68,7 +80,10 @@ export class GraphRunner {
   }
 
   /** Runs the graph on what was fed, and returns of how many tokens there are logits. */
-  private async execute(cache: KeyValueCache, { sequences, count, wanted, signal }: Run): Promise<number> {
+  private async execute(
+    cache: Pick<KeyValueCache, 'length' | 'bind' | 'advance'>,
+    { sequences, count, wanted, signal }: Run,
+  ): Promise<number> {
     const { feeds, fetches, graph } = this;
     const keeps = graph.logitsToKeep === null ? count : Math.max(1, wanted);
     if (graph.logitsToKeep) feeds[graph.logitsToKeep.name] = integers(graph.logitsToKeep, [keeps], []);
@@ -150,6 +165,19 @@ function maskOfPadding(input: IntegerInput, sequences: readonly (readonly number
     return Array.from({ length }, (_, i) => (i < end ? 1 : 0));
   });
   return integers(input, mask, [sequences.length, length]);
+}
+
+function maskOfRows(input: IntegerInput, rows: RowCache): Tensor {
+  const columns = rows.length + 1;
+  const shape = [rows.lengths.length, columns];
+  const mask = input.type === 'int64' ? new BigInt64Array(shape[0]! * columns) : new Int32Array(shape[0]! * columns);
+  for (let row = 0; row < shape[0]!; row++) {
+    const [from, to] = rows.seen(row);
+    const [begin, end] = [row * columns + from, row * columns + to];
+    if (mask instanceof Int32Array) mask.fill(1, begin, end);
+    else mask.fill(1n, begin, end);
+  }
+  return new Tensor(input.type, mask, shape);
 }
 
 function integers({ type }: IntegerInput, values: readonly number[], shape: readonly number[]): Tensor {

@@ -1,11 +1,14 @@
 /** One opened decoder as a session: prompts in, stamped tokens out; contexts and continuations in, log-likelihoods out. */
 import type { Generation, Prompt } from '../../core/definition/suite.js';
 import type { SessionFacts } from '../../core/measure/log.js';
+import { abortionOf } from '../abort.js';
 import type { GenerationEvent, Session } from '../backend.js';
 import { endOf, openAnswer } from '../huggingface/answer.js';
 import { createScoring } from '../huggingface/scoring.js';
 import type { TextModel } from '../huggingface/text-model.js';
+import type { Asked } from '../inbox.js';
 import { createSampler, logProbability } from '../sampling.js';
+import { createCrowd } from './crowd.js';
 import type { Decoder } from './decoder.js';
 
 export interface SessionParts {
@@ -16,11 +19,15 @@ export interface SessionParts {
   readonly endTokens: readonly number[];
   /** Tokens that prompt and answer may have together. */
   readonly context: number;
+  /** Answers at once. */
+  readonly concurrency: number;
   release(): Promise<void>;
 }
 
-export function createSession({ decoder, text, facts, endTokens, context, release }: SessionParts): Session {
+export function createSession(parts: SessionParts): Session {
+  const { decoder, text, facts, endTokens, context, concurrency, release } = parts;
   const now = () => performance.now() / 1000;
+  const crowd = concurrency > 1 ? createCrowd(decoder, concurrency) : null;
 
   async function* generate(
     prompt: Prompt,
@@ -51,14 +58,47 @@ export function createSession({ decoder, text, facts, endTokens, context, releas
     yield endOf(opening, now(), finish);
   }
 
+  async function* generateAmongOthers(
+    prompt: Prompt,
+    generation: Generation,
+    signal: AbortSignal,
+  ): AsyncGenerator<GenerationEvent, void, void> {
+    const abortion = abortionOf(signal);
+    let asked: Asked | undefined;
+    try {
+      abortion.check();
+      const opening = openAnswer(text, prompt, generation, { endTokens, context });
+      const { tokens, maxTokens, answer } = opening;
+      asked = crowd!.ask({ prompt: tokens, sample: createSampler(generation), limit: maxTokens });
+      let finish: 'stop' | 'length' | null = null;
+      while (finish === null) {
+        const { token, logprob } = await abortion.race(asked.next());
+        const time = now();
+        const taken = answer.take(token);
+        finish = taken.finish;
+        if (finish !== null) asked.leave();
+        if (taken.tokens > 0 || taken.text !== '') {
+          const logprobs = taken.tokens > 0 ? [logprob] : [];
+          yield { kind: 'piece', time, text: taken.text, tokens: taken.tokens, logprobs };
+        }
+      }
+      yield endOf(opening, now(), finish);
+    } finally {
+      asked?.leave();
+      abortion.release();
+    }
+  }
+
   let closed: Promise<void> | undefined;
   return {
     facts,
     now,
     processes: [],
-    generate,
+    concurrency,
+    generate: crowd === null ? generate : generateAmongOthers,
     async loglikelihood(request, signal) {
       signal.throwIfAborted();
+      await crowd?.idle();
       const scoring = createScoring(request, text, context);
       for (const { context: before, continuations, add } of scoring.readings) {
         await decoder.predict(before, continuations, add, signal);
@@ -66,7 +106,7 @@ export function createSession({ decoder, text, facts, endTokens, context, releas
       return scoring.result();
     },
     close: () => {
-      closed ??= release();
+      closed ??= (crowd?.close() ?? Promise.resolve()).then(release);
       return closed;
     },
   };
