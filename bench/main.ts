@@ -7,6 +7,7 @@
  * does not find is skipped, with the reason. Read README.md beside this file for what the figures mean.
  */
 import { writeFileSync } from 'node:fs';
+import { register } from 'node:module';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,6 +15,8 @@ import Table from 'cli-table3';
 import { describeError } from '../src/core/errors.js';
 import { type Figure, type Part, type Skipped, verdictOf } from './part.js';
 import { describeGoal, describeSpread } from './words.js';
+
+register('./built.mjs', import.meta.url);
 
 const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   'llama-cpp': async () => (await import('./llama-cpp.js')).llamaCppPart,
