@@ -1,11 +1,12 @@
 """
 The tightest decoding loops of Python's onnxruntime, for onnxruntime.ts beside it: greedy, no text, no log-probabilities.
 Reads a line for each answer (`returned`: the runtime allocates what it returns; `bound`: everything is bound to memory of
-ours) and writes the seconds of each step as a JSON list.
+ours; `genai`: the loop is that of onnxruntime-genai) and writes the seconds of each step as a JSON list.
 """
 import json
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort
@@ -108,5 +109,30 @@ def bound():
         logits = row[0, 0]
 
 
+def genai():
+    global generating
+    if generating is None:
+        import onnxruntime_genai
+
+        # The graph is a link; where it leads, the configuration names a token that ends answers, which genai must have.
+        parents = Path(graph).resolve().parents
+        config = onnxruntime_genai.Config(str(next(p for p in parents if (p / "genai_config.json").exists())))
+        on_threads = {"intra_op_num_threads": threads, "inter_op_num_threads": 1}
+        config.overlay(json.dumps({"model": {"decoder": {"session_options": on_threads}}}))
+        generating = onnxruntime_genai, onnxruntime_genai.Model(config)
+    library, model = generating
+    search = library.GeneratorParams(model)
+    search.set_search_options(do_sample=False, min_length=PROMPT + answer, max_length=PROMPT + answer)
+    generator = library.Generator(model, search)
+    generator.append_tokens(prompt.astype(np.int32))
+    times = []
+    while not generator.is_done():
+        generator.generate_next_token()
+        times.append(time.perf_counter())
+    return [after - before for before, after in zip(times, times[1:])]
+
+
+generating = None
+LOOPS = {"returned": returned, "bound": bound, "genai": genai}
 for line in sys.stdin:
-    print(json.dumps({"returned": returned, "bound": bound}[line.strip()]()), flush=True)
+    print(json.dumps(LOOPS[line.strip()]()), flush=True)
