@@ -255,10 +255,10 @@ async function findAdapters({ lora }: LlamaCppModel, context: BackendContext): P
 }
 
 function requireSettings({ id, kvCacheType, flashAttention }: LlamaCppModel): void {
-  if ((kvCacheType === 'q8_0' || kvCacheType === 'q4_0') && !flashAttention) {
+  if ((kvCacheType === 'q8_0' || kvCacheType === 'q4_0') && flashAttention === false) {
     throw new UserError(
       `models.${id}: kvCacheType: expected f16 or f32 without flash attention, found ${kvCacheType}; ` +
-        'set `flashAttention: true`, which llama.cpp needs for a quantised cache',
+        'leave `flashAttention` out or set it to true, for llama.cpp needs it for a quantised cache',
     );
   }
 }

@@ -263,9 +263,23 @@ describeWith([SLM], 'llama-cpp settings', () => {
     await session.close();
   });
 
+  test('flash attention gives the log-probabilities that are computed without it, but for how f16 weights round', async () => {
+    const logprobs = async (flashAttention: boolean | 'auto') => {
+      const session = await open({ source: SLM, kvCacheType: 'f32', flashAttention });
+      const { pieces, text } = await collect(session, REPLY, { maxTokens: 24 });
+      await session.close();
+      return { text, logprobs: pieces.flatMap((piece) => piece.logprobs ?? []) };
+    };
+    const [without, unsaid] = [await logprobs(false), await logprobs('auto')];
+    expect(unsaid.text).toBe(without.text);
+    for (const [i, logprob] of unsaid.logprobs.entries()) expect(logprob).toBeCloseTo(without.logprobs[i]!, 2);
+    expect(await logprobs(true)).toEqual(unsaid);
+  });
+
   test('a quantised cache needs flash attention, and works with it', async () => {
-    expect(await sentenceOf(open({ source: SLM, kvCacheType: 'q8_0' }))).toContain('flashAttention: true');
-    const session = await open({ source: SLM, kvCacheType: 'q8_0', flashAttention: true });
+    const refused = open({ source: SLM, kvCacheType: 'q8_0', flashAttention: false });
+    expect(await sentenceOf(refused)).toContain('flashAttention');
+    const session = await open({ source: SLM, kvCacheType: 'q8_0' });
     expect(session.facts.architecture?.bytesPerCachedValue).toBe(1.0625);
     expect((await collect(session, REPLY, { maxTokens: 4 })).text).not.toBe('');
     await session.close();

@@ -1,7 +1,7 @@
 /**
  * llama.cpp by calling the library itself, on the CPU. A small model's token takes a fifth of a millisecond, as long as
  * handing work to another thread and back, so short batches are computed on this thread; long ones on another, so that
- * this one stays free to hear of an abort.
+ * this one stays free to hear of an abort. What is handed over also finds the other core's caches cold.
  */
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
@@ -12,7 +12,7 @@ import type { Library, LlamaFunctions, Pointer } from './library.js';
 import { summarise } from './logits.js';
 
 /** Batches that are expected to take longer than this many seconds are computed on another thread. */
-const LONG = 0.003;
+const LONG = 0.03;
 /** Places of logits that are kept in mind. */
 const MOST_PLACES = 64;
 /** So many seconds after the last time, this thread sees to whatever else has happened. */
@@ -72,6 +72,8 @@ function causeOf(library: Library): string {
 
 /** llama.cpp rounds the room of a sequence up to a multiple of this. */
 const CELLS = 256;
+/** Of `enum llama_flash_attn_type`: wherever the device can. */
+const AUTO = -1;
 /** `enum ggml_type` */
 const CACHE_TYPES = { f32: 0, f16: 1, q4_0: 2, q8_0: 8 } as const;
 
@@ -86,7 +88,7 @@ function contextParams(llama: LlamaFunctions, options: LoadOptions, needs: Conte
     n_seq_max: needs.sequences,
     n_threads: options.threads,
     n_threads_batch: options.threads,
-    flash_attn_type: options.flashAttention ? 1 : 0,
+    flash_attn_type: options.flashAttention === 'auto' ? AUTO : Number(options.flashAttention),
     type_k: CACHE_TYPES[options.kvCacheType],
     type_v: CACHE_TYPES[options.kvCacheType],
     swa_full: needs.fullWindow,

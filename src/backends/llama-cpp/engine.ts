@@ -78,7 +78,7 @@ export interface LoadOptions {
   readonly threads: number;
   readonly gpuLayers: number | 'max';
   readonly batchSize: number;
-  readonly flashAttention: boolean;
+  readonly flashAttention: boolean | 'auto';
   readonly kvCacheType: 'f32' | 'f16' | 'q8_0' | 'q4_0';
   readonly adapters: readonly { readonly filePath: string; readonly scale: number }[];
 }

@@ -46,7 +46,7 @@ const llamaCpp = z.strictObject({
   backend: z.literal('llama-cpp'),
   source,
   gpuLayers: z.union([z.int().nonnegative(), z.literal('max')]).default(0),
-  flashAttention: z.boolean().default(false),
+  flashAttention: z.union([z.boolean(), z.literal('auto')]).default('auto'),
   kvCacheType: z.enum(['f32', 'f16', 'q8_0', 'q4_0']).default('f16'),
   batchSize: z.int().positive().default(512),
   lora: z
