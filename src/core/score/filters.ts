@@ -136,9 +136,10 @@ function selectMatch(
   const matches = Array.from(pattern(source).matches(output));
   const match = matches.at(select);
   if (match === undefined) return fallback;
-  return strip(
-    match.groups.length === 0 ? match.text : (match.groups.find((group) => group !== null && group !== '') ?? fallback),
-  );
+  // As `findall` gives it to the reference: one group is the answer, and may be empty; of several, the first that is not.
+  const [first = match.text, ...others] = match.groups;
+  if (others.length === 0) return strip(first ?? '');
+  return strip(match.groups.find((group) => group !== null && group !== '') ?? fallback);
 }
 
 function afterLast(output: string, { marker, drop }: { marker: string; drop: string }): string {

@@ -59,7 +59,7 @@ function linearPattern(source: string, flags: PatternFlags): Pattern | null {
   let expression: RE2JS;
   try {
     expression = RE2JS.compile(
-      source.replaceAll('\\Z', '\\z'),
+      asInPython(source, flags.multiline === true),
       (flags.ignoreCase ? RE2JS.CASE_INSENSITIVE : 0) |
         (flags.dotAll ? RE2JS.DOTALL : 0) |
         (flags.multiline ? RE2JS.MULTILINE : 0),
@@ -79,6 +79,48 @@ function linearPattern(source: string, flags: PatternFlags): Pattern | null {
     replace: (text, replacement) => expression.matcher(text).replaceAll(replacement),
     test: (text) => expression.matcher(text).find(),
   };
+}
+
+/** What `\d`, `\w` and `\s` match in Python, inside brackets. RE2 takes those of ASCII only, and an answer may stand behind U+00A0. */
+const CLASSES: Readonly<Record<string, string>> = {
+  d: '\\p{Nd}',
+  w: '\\p{L}\\p{N}_',
+  s: '\\t-\\r\\x1c-\\x20\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}',
+};
+
+/** Outside brackets: an escape, the end, or the opening of brackets (where `]` may come first and then closes nothing). */
+const OUTSIDE = /\\[\s\S]|\[\^?\]?|\$/g;
+/** Inside: an escape, or what closes them. */
+const INSIDE = /\\[\s\S]|\[:\^?\w+:\]|\]/g;
+
+/** A pattern of Python for RE2. `\b` stays that of ASCII, and so do `\W` and `\S` inside brackets, where RE2 has no other way. */
+function asInPython(source: string, multiline: boolean): string {
+  // `$` of Python also stands before a line break that ends the text.
+  const end = multiline || /\(\?[a-z]*m/.test(source) ? '$' : '(?:\\n?\\z)';
+  let result = '';
+  let inside = false;
+  for (let at = 0; at < source.length; ) {
+    const next = inside ? INSIDE : OUTSIDE;
+    next.lastIndex = at;
+    const match = next.exec(source);
+    if (match === null) return result + source.slice(at);
+    const [part] = match;
+    result += source.slice(at, match.index);
+    result += part === '$' ? end : part.startsWith('\\') ? escapeInPython(part, inside) : part;
+    at = next.lastIndex;
+    if (part === ']') inside = false;
+    else if (part.startsWith('[') && !inside) inside = true;
+  }
+  return result;
+}
+
+function escapeInPython(part: string, inside: boolean): string {
+  const letter = part[1]!;
+  if (letter === 'Z') return '\\z';
+  const own = CLASSES[letter];
+  if (own !== undefined) return inside ? own : `[${own}]`;
+  const opposite = CLASSES[letter.toLowerCase()];
+  return opposite === undefined || inside ? part : `[^${opposite}]`;
 }
 
 function backtrackingPattern(source: string, flags: PatternFlags): Pattern {

@@ -37,6 +37,13 @@ export function strip(text: string): string {
   return text.slice(start, end);
 }
 
+/** `str.rstrip()`. */
+export function stripEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && isSpace(text.charCodeAt(end - 1))) end--;
+  return text.slice(0, end);
+}
+
 /** `str.split()`: the words between runs of white space. */
 export function splitWords(text: string): string[] {
   const words: string[] = [];

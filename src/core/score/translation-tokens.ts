@@ -1,11 +1,11 @@
 /** The tokenizers of sacreBLEU, by its names. How text is cut into words moves BLEU by points, so it is in the signature. */
-import { splitWords } from './text.js';
+import { splitWords, strip, stripEnd } from './text.js';
 
 export const TOKENIZERS = ['13a', 'intl', 'none', 'char', 'zh'] as const;
 export type TokenizerName = (typeof TOKENIZERS)[number];
 
 export function tokenize(text: string, name: TokenizerName): readonly string[] {
-  const line = text.trimEnd();
+  const line = stripEnd(text);
   switch (name) {
     case '13a':
       return tokenize13a(line);
@@ -22,7 +22,7 @@ export function tokenize(text: string, name: TokenizerName): readonly string[] {
       return splitWords(Array.from(line).join(' '));
     case 'zh':
       return westernWords(
-        Array.from(line.trim(), (character) => (isChinese(character) ? ` ${character} ` : character)).join(''),
+        Array.from(strip(line), (character) => (isChinese(character) ? ` ${character} ` : character)).join(''),
       );
   }
 }

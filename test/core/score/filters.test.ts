@@ -31,6 +31,19 @@ test('a pattern selects as RegexFilter does, and says [invalid] where nothing ma
   expect(run([flexible], 'from $1,200 to 7')).toEqual(['7']);
 });
 
+// What lm-evaluation-harness 0.4.13 finds: the classes of Python's patterns are those of Unicode, and `$` may have a line break behind it.
+test('patterns mean what they mean in Python', () => {
+  const answer = (pattern: string, output: string) => run([{ filter: 'regex', pattern }], output);
+  expect(answer('answer is\\s+(\\w+)', 'The answer is\u00a0Zürich')).toEqual(['Zürich']);
+  expect(answer('(\\d+)', '٣ apples')).toEqual(['٣']);
+  expect(answer('[^\\s\\d]+', '1\u20037x')).toEqual(['x']);
+  expect(answer('[^]\\s]+', ']\u3000a')).toEqual(['a']);
+  expect(answer('(\\S+)$', 'It is 42\n')).toEqual(['42']);
+  expect(answer('\\D', '7')).toEqual(['[invalid]']);
+  expect(answer('(a)?b', 'b')).toEqual(['']);
+  expect(answer('(a)?(c)?b', 'b')).toEqual(['[invalid]']);
+});
+
 test('the text after the last marker loses one full stop', () => {
   const filters = [{ filter: 'after', marker: 'the answer is ', drop: '.' }];
   expect(run(filters, 'the answer is no. So the answer is (B)..', 'Yes')).toEqual(['(B).', 'Yes']);

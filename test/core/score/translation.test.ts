@@ -36,6 +36,11 @@ describe('BLEU', () => {
     expect(scoreOf(bleu, { output: 'short one', target: 'short two' })).toBeCloseTo(0.49999999999999994, 12);
   });
 
+  test('takes a byte-order mark for a letter, as Python does', () => {
+    const sentence = { output: 'Ａ \ufeff -', target: ['Ａ \ufeff ', 'Ａ \ufeff'] };
+    expect(scoreOf(bleu, sentence, { smooth: 'floor' })).toBeCloseTo(0.32182979486854336, 12);
+  });
+
   test('of Chinese', () => {
     const metrics = metricsOf(bleu, [{ output: '你好,世界 hello', target: '你好世界 hello' }], { tokenize: 'zh' });
     expect(valueIn(metrics, 'bleu')).toBeCloseTo(37.99178428257963, 10);
