@@ -1,4 +1,4 @@
-/** Answers judged by more than their words: programs run, a judge asked; what was found stays in the log. */
+/** Answers judged by more than their words: programs run, a judge asked, meanings compared; what was found stays in the log. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -137,4 +137,67 @@ describe('--judge', () => {
     expect(stderr).toContain('nobody');
     expect(readdirSync(cwd)).not.toContain('reports');
   });
+});
+
+const EMBEDDINGS = process.env.RIGHTSIZE_EMBEDDINGS;
+if (EMBEDDINGS === undefined)
+  process.stderr.write(
+    'similarity in a run: skipped: RIGHTSIZE_EMBEDDINGS names no embedding model (docs/scorers.md)\n',
+  );
+
+const COMPARED = {
+  'models.json': {
+    default: ['writer'],
+    models: [
+      model('writer', {
+        happy: 'That is a happy person',
+        sunny: 'Today is a sunny day',
+        mute: '',
+        either: 'The parcel will arrive tomorrow.',
+      }),
+    ],
+  },
+  'meaning.yaml': {
+    name: 'meaning',
+    tasks: [
+      {
+        name: 'cosine',
+        prompt: { user: '{{ id }}' },
+        samples: [
+          { id: 'happy', target: 'That is a very happy person' },
+          { id: 'sunny', target: 'That is a very happy person' },
+          { id: 'mute', target: 'That is a very happy person' },
+          { id: 'either', target: ['You get no refund.', 'Your package comes tomorrow.'] },
+        ],
+        scorer: { name: 'similarity', model: EMBEDDINGS },
+      },
+    ],
+  },
+};
+
+describe('the similarity scorer', () => {
+  test.runIf(EMBEDDINGS !== undefined)(
+    'compares meanings in a run; the log keeps the embeddings, and a report needs no model',
+    async () => {
+      const cwd = folderWith(COMPARED);
+      const { code, stderr } = await rightsize(['run', '--suite', 'meaning.yaml', '--quiet'], { cwd });
+      expect(code, stderr).toBe(0);
+      const run = newestRun(cwd);
+      const evidence = recordsOf(run).filter((record) => record.type === 'evidence');
+      // An empty answer is wrong whatever the target means: nothing is computed for it.
+      expect(evidence.map(({ trial }) => trial.split(/[/@]/)[2]).sort()).toEqual(['either', 'happy', 'sunny']);
+      const scores = () => {
+        const [header, ...rows] = readFileSync(join(run, 'samples.csv'), 'utf8').trim().split('\n');
+        const [sample, score] = ['sample', 'score'].map((name) => header!.split(',').indexOf(name));
+        return Object.fromEntries(rows.map((row) => [row.split(',')[sample!], Number(row.split(',')[score!])]));
+      };
+      // The mean over the tokens of the same graph, by Python's tokenizers and onnxruntime.
+      const expected = { happy: 0.93314, sunny: 0.22938, either: 0.73837, mute: 0 };
+      for (const [name, cosine] of Object.entries(expected)) expect(scores()[name], name).toBeCloseTo(cosine, 3);
+      const before = scores();
+      const again = await rightsize(['report', run], { cwd, env: { RIGHTSIZE_EMBEDDINGS: '' } });
+      expect(again.code, again.stderr).toBe(0);
+      expect(scores()).toEqual(before);
+    },
+  );
 });
