@@ -51,6 +51,8 @@ interface Node {
 
 class Reader {
   private at = 0;
+  /** How many calls are open: what stands in one is Python, in which `true` is the name of a variable. */
+  private inCall = 0;
 
   constructor(private readonly text: string) {}
 
@@ -159,7 +161,7 @@ class Reader {
     return { type: 'dict', entries };
   }
 
-  private string(): string {
+  private string(raw = false): string {
     const quote =
       this.text.startsWith('"""', this.at) || this.text.startsWith("'''", this.at)
         ? this.text.slice(this.at, this.at + 3)
@@ -170,7 +172,8 @@ class Reader {
     for (;;) {
       if (this.at >= this.text.length) this.fail('the end of a text');
       if (this.text.startsWith(quote, this.at)) break;
-      if (this.text[this.at] === '\\') {
+      if (raw && this.text[this.at] === '\\') this.at += 2;
+      else if (this.text[this.at] === '\\') {
         parts.push(this.text.slice(from, this.at), this.escape());
         from = this.at;
       } else this.at++;
@@ -213,10 +216,12 @@ class Reader {
     if (name === undefined) return this.fail('a name');
     const start = this.at;
     this.at += name.length;
-    if ((this.text[this.at] === '"' || this.text[this.at] === "'") && /^[rbuf]+$/i.test(name)) {
-      return { value: { type: 'str', value: this.string() } };
+    if (this.text[this.at] === '"' || this.text[this.at] === "'") {
+      // Texts of other kinds (f"…", b"…") are nothing that BFCL compares.
+      if (!/^[ru]$/i.test(name)) this.fail('a text');
+      return { value: { type: 'str', value: this.string(/r/i.test(name)) } };
     }
-    const constant = CONSTANTS.get(name);
+    const constant = CONSTANTS.get(name) ?? (this.inCall === 0 ? JSON_CONSTANTS.get(name) : undefined);
     if (constant !== undefined) return { value: constant };
     if (this.peek() !== '(') return { value: { type: 'str', value: name } };
     const call = { name, arguments: this.callArguments(depth) };
@@ -225,6 +230,7 @@ class Reader {
 
   private callArguments(depth: number): ReadonlyMap<string, Value> {
     this.expect('(');
+    this.inCall++;
     const found = new Map<string, Value>();
     while (!this.take(')')) {
       this.space();
@@ -237,6 +243,7 @@ class Reader {
       if (match !== null) found.set(match[1]!, value);
       if (!this.take(',') && this.peek() !== ')') this.fail('a comma');
     }
+    this.inCall--;
     return found;
   }
 
@@ -270,10 +277,12 @@ class Reader {
 
 const CONSTANTS: ReadonlyMap<string, Value> = new Map<string, Value>([
   ['True', { type: 'bool', value: true }],
-  ['true', { type: 'bool', value: true }],
   ['False', { type: 'bool', value: false }],
-  ['false', { type: 'bool', value: false }],
   ['None', { type: 'none' }],
+]);
+const JSON_CONSTANTS: ReadonlyMap<string, Value> = new Map<string, Value>([
+  ['true', { type: 'bool', value: true }],
+  ['false', { type: 'bool', value: false }],
   ['null', { type: 'none' }],
 ]);
 

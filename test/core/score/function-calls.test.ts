@@ -44,6 +44,8 @@ describe('a call', () => {
     "[geometry.area(base=5*2, height=5, tags=['a B', 'C'])]",
     '[geometry.area(base=10, height=5, point={"x": 1})]',
     '[geometry.area(base=10, height=5, on=True)]',
+    "[geometry.area(base=10, height=5, unit=r'square meters')]",
+    '[{"name": "geometry.area", "arguments": {"base": 10, "height": 5, "on": true}}]',
     '```python\n[geometry.area(base=10, height=5)]\n```',
     '[{"name": "geometry.area", "arguments": {"base": 10, "height": 5}}]',
     '{"name": "geometry.area", "parameters": "{\\"base\\": 10, \\"height\\": 5}"}',
@@ -57,6 +59,10 @@ describe('a call', () => {
   test.each([
     ['[geometry.area(base=10.0, height=5)]', 'a float is no integer'],
     ['[geometry.area(base="10", height=5)]', 'nor is a text'],
+    // BFCL's own checker (bfcl-eval 2026.3.23) says so of these three.
+    ['[geometry.area(base=10, height=5, on=true)]', 'true is a variable in Python'],
+    ['[geometry.area(base=10, height=5, unit=b"square meters")]', 'bytes are no text'],
+    ['[geometry.area(base=10, height=5, unit=f"square meters")]', 'a formatted text is not read'],
     ['[geometry.area(base=True, height=5)]', 'nor a boolean'],
     ['[geometry.area(height=5)]', 'a required argument is missing'],
     ['[geometry.area(base=10, height=5, colour="red")]', 'an argument is unknown'],
