@@ -90,12 +90,10 @@ function isEnd(token: string, next: string): boolean {
   if (token === '?' || token === '!') return true;
   if (!token.endsWith('.')) return false;
   const type = typeOf(token).replace(/(?<=.)\.$/s, '');
-  const nextType = typeOf(next);
+  // A stop that seems to end a sentence itself is no part of the next word: "B." in "J. B. Fox" is b, which is also written small.
+  const nextType = seemsEnd(next) ? typeOf(next).replace(/(?<=.)\.$/s, '') : typeOf(next);
   const ellipsis = /^\.\.+$/.test(token);
-  const abbreviation =
-    token !== '.' &&
-    !token.endsWith('..') &&
-    (ABBREVIATIONS.has(lower(token)) || ABBREVIATIONS.has(lower(token).split('-').at(-1)!));
+  const abbreviation = isAbbreviation(token);
   if (COLLOCATIONS.has(`${type} ${nextType}`)) return false;
   const initial = /^[\p{L}\p{Nl}_]\.$/u.test(token);
   let end = !ellipsis && !abbreviation && (token === '.' || !token.endsWith('..'));
@@ -109,6 +107,16 @@ function isEnd(token: string, next: string): boolean {
     if (initial && capital && !alwaysSmall.has(nextType) && !sometimesLarge.has(nextType)) return false;
   }
   return end;
+}
+
+/** What Punkt takes for the end of a sentence before it looks at the word behind it. */
+function seemsEnd(token: string): boolean {
+  return token.endsWith('.') && !token.endsWith('..') && !isAbbreviation(token);
+}
+
+function isAbbreviation(token: string): boolean {
+  if (token === '.' || token.endsWith('..')) return false;
+  return ABBREVIATIONS.has(lower(token)) || ABBREVIATIONS.has(lower(token).split('-').at(-1)!);
 }
 
 function lower(token: string): string {

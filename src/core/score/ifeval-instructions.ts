@@ -66,7 +66,7 @@ export const INSTRUCTIONS: Readonly<Record<string, Instruction>> = {
     response.split('\n').some((line) => {
       const start = line.indexOf('<<');
       const end = line.lastIndexOf('>>');
-      return start >= 0 && end >= start + 3 && strip(line.slice(start, end).replace(/^<+/, '')) !== '';
+      return start >= 0 && end >= start + 3 && strip(betweenBrackets(line.slice(start, end))) !== '';
     }),
   'combination:two_responses': (response) => {
     const parts = response.split('******').map(strip);
@@ -156,6 +156,15 @@ function isUpper(value: string): boolean {
 
 function isLower(value: string): boolean {
   return /\p{Lowercase}/u.test(value) && !/[\p{Uppercase}\p{Lt}]/u.test(value);
+}
+
+/** `lstrip('<')`, then `rstrip('>')`. */
+function betweenBrackets(title: string): string {
+  let start = 0;
+  let end = title.length;
+  while (start < end && title[start] === '<') start++;
+  while (end > start && title[end - 1] === '>') end--;
+  return title.slice(start, end);
 }
 
 function trimCharacter(value: string, character: string): string {

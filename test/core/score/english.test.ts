@@ -11,6 +11,7 @@ test.each([
   ['(Sent1.) Sent2.', ['(Sent1.)', 'Sent2.']],
   ['He said "No." Then he left.', ['He said "No."', 'Then he left.']],
   ['1. First item\n2. Second item', ['1.', 'First item\n2.', 'Second item']],
+  ['Mr. J. B. Fox came at 5 a.m. He slept.', ['Mr. J.', 'B.', 'Fox came at 5 a.m.', 'He slept.']],
   ['J. Bach wrote it. I. Introduction', ['J. Bach wrote it.', 'I.', 'Introduction']],
   ['Wait... what? Yes', ['Wait... what?', 'Yes']],
   ['the U.S. The next day', ['the U.S.', 'The next day']],

@@ -44,6 +44,7 @@ test.each<[string, object, string, string]>([
   ],
   ['detectable_format:json_format', {}, '```json\n{"a": NaN}\n```', '{a: 1}'],
   ['detectable_format:title', {}, 'My <<title>> here', '<< >>'],
+  ['detectable_format:title', {}, '<<<a>>>', '<<<>>>'],
   ['combination:two_responses', {}, 'one\n******\ntwo', 'one\n******\none'],
   ['combination:repeat_prompt', { prompt_to_repeat: 'Say hi.' }, ' say HI. Hi!', 'Hi! Say hi.'],
   ['startend:end_checker', { end_phrase: 'The End.' }, 'and so on. "the end."', 'the end. Bye'],
