@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { known, missing } from '../measure/quantity.js';
 import { type Aggregate, type Scorer, scored, unscored } from './score.js';
-import { byteLength } from './text.js';
+import { byteLength, countPieces } from './text.js';
 
 const options = z.strictObject({
   value: z
@@ -32,7 +32,7 @@ export const perplexity: Scorer<z.infer<typeof options>> = {
     const probability = Math.min(1, Math.exp(loglikelihood / Math.max(1, bytes)));
     return scored(value === 'greedy' ? Number(greedy) : probability, text, {
       loglikelihood,
-      words: text.split(/\s+/).length,
+      words: countPieces(text),
       bytes,
       ...(evidence.tokens && { tokens: sum(evidence.tokens) }),
       ...(greedy !== undefined && { greedy }),

@@ -58,6 +58,15 @@ export function splitWords(text: string): string[] {
   return words;
 }
 
+/** How many pieces `re.split(r'\s+', text)` gives: one more than there are runs of white space. */
+export function countPieces(text: string): number {
+  let pieces = 1;
+  for (let at = 0; at < text.length; at++) {
+    if (isSpace(text.charCodeAt(at)) && (at === 0 || !isSpace(text.charCodeAt(at - 1)))) pieces++;
+  }
+  return pieces;
+}
+
 /** A target is one answer, or a list of answers of which any is right. */
 export function targetsOf(target: unknown): readonly string[] {
   const list = Array.isArray(target) ? target : [target];

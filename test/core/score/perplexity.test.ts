@@ -28,6 +28,12 @@ test('a cell has the perplexity per sample, word, byte and token over all its te
   expect(value('greedy')).toBe(0.5);
 });
 
+// `len(re.split(r"\s+", text))` of Python, as lm-evaluation-harness counts them.
+test('words are parted by what Python takes for white space, and an end of it counts', () => {
+  const text = { ...word(-7, true), fields: { choices: [' a\u0085b\ufeffc\u2003 d\n'] } };
+  expect(judge(perplexity, text)).toMatchObject({ details: { words: 5 } });
+});
+
 test('the seeded fake model of lm-evaluation-harness has the perplexity on LAMBADA that was published', () => {
   const random = new PythonRandom(42);
   // Each word was asked for twice, and the first answer taken.
