@@ -11,7 +11,9 @@ type Spec = Record<string, unknown>;
 const MARGIN = 24;
 const NARROWEST = 240;
 /** Below this, names beside points hide them; the legend above all charts has them. */
-const ROOM_FOR_NAMES = 420;
+const ROOM_FOR_NAMES = 380;
+/** Share of a narrow chart's width that names of rows may take. */
+const NAMES_AT_MOST = 0.4;
 /** Width of a letter of an axis title, about. */
 const LETTER = 7;
 /** Vega's level: its warnings are for whoever writes specifications. */
@@ -37,7 +39,9 @@ async function draw(holder: HTMLElement, spec: Spec): Promise<void> {
   live.ariaHidden = 'true';
   const width = Math.max(NARROWEST, holder.clientWidth - MARGIN);
   const fitted = {
-    ...(width < ROOM_FOR_NAMES ? wrapTitles(withoutNames(spec), width / LETTER) : spec),
+    ...(width < ROOM_FOR_NAMES
+      ? wrapTitles(narrowed(spec, width), (width * (1 - NAMES_AT_MOST)) / LETTER)
+      : wrapTitles(spec, width / LETTER)),
     width,
     autosize: { type: 'fit-x', contains: 'padding' },
   };
@@ -52,6 +56,26 @@ async function draw(holder: HTMLElement, spec: Spec): Promise<void> {
     tooltip: { theme: 'custom', disableDefaultStyle: true },
   });
   holder.replaceChildren(live);
+}
+
+/** Without names beside points, and with those of rows in two lines where they name a variant. */
+function narrowed(spec: Spec, width: number): Spec {
+  const breakLabels = (value: unknown, key = ''): unknown => {
+    if (Array.isArray(value)) return value.map((one) => breakLabels(one));
+    if (typeof value !== 'object' || value === null) return value;
+    const object = value as Spec;
+    if (key === 'y' && (object.field === 'model' || object.field === 'pair'))
+      return {
+        ...object,
+        axis: {
+          ...(object.axis as Spec | undefined),
+          labelExpr: "split(datum.label, ':')",
+          labelLimit: width * NAMES_AT_MOST,
+        },
+      };
+    return Object.fromEntries(Object.entries(object).map(([name, one]) => [name, breakLabels(one, name)]));
+  };
+  return breakLabels(withoutNames(spec)) as Spec;
 }
 
 function withoutNames(spec: Spec): Spec {

@@ -4,7 +4,7 @@
  */
 import { el } from './element.js';
 
-const ROW = 44;
+const ROW = 54;
 /** Rows beyond the visible ones, so that fast scrolling shows no gaps. */
 const SPARE = 8;
 

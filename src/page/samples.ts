@@ -21,7 +21,12 @@ export function showSamples(root: HTMLElement, data: PageData): void {
   const list = virtualList<Item>({
     label: 'Samples',
     draw: (item) => [
-      el('span', { class: 'row-name' }, `${item.task.name} · ${item.sample.id}`),
+      el(
+        'span',
+        { class: 'row-name' },
+        nameOf(item),
+        el('small', {}, (item.sample.prompt.at(-1)?.text ?? '').slice(0, SNIPPET)),
+      ),
       el('span', { class: 'marks' }, ...item.sample.results.map((result, i) => markOf(result, data.models[i]!))),
     ],
     onSelect: (index) => open(index),
@@ -57,6 +62,14 @@ export function showSamples(root: HTMLElement, data: PageData): void {
   filters.reset();
   follow();
   addEventListener('hashchange', follow);
+}
+
+/** Characters of a prompt in the list. */
+const SNIPPET = 120;
+
+/** Ids often begin with their task's name. */
+function nameOf({ task, sample }: Item): string {
+  return sample.id.startsWith(task.name) ? sample.id : `${task.name} · ${sample.id}`;
 }
 
 function decode(text: string): string {
@@ -163,9 +176,9 @@ function answerOf(result: PageResult | null, model: PageModel): HTMLElement {
     result.answer === null ? null : `answer found: ${result.answer}`,
     result.failure,
     result.finish === 'length' ? 'cut at the token limit' : null,
-    result.confidence === null ? null : `confidence ${result.confidence.toFixed(3)} (mean log-probability)`,
-    result.timings === '' ? null : result.timings,
-  ].filter((note) => note !== null);
+    result.sureness,
+    result.timings,
+  ].filter((note) => note !== null && note !== '');
   const section = el(
     'section',
     { class: 'answer' },

@@ -270,6 +270,7 @@ function describeRun(
     settings: run.settings,
     environment: run.environment,
     ...(prices && { prices }),
+    ...(run.parts === undefined ? {} : { parts: run.parts }),
     trials: { planned, recorded },
     ended:
       recorded >= planned

@@ -7,7 +7,7 @@ import type { Model, ModelClass } from '../definition/model.js';
 import type { PriceList } from '../definition/price-list.js';
 import type { Level, Limits, Requirement } from '../definition/requirement.js';
 import type { Message, Row, ScorerChoice } from '../definition/suite.js';
-import type { Environment, RunSettings, SessionFacts, Warning } from '../measure/log.js';
+import type { Environment, RunPart, RunSettings, SessionFacts, Warning } from '../measure/log.js';
 import type { Completed, Failed } from '../measure/measurement.js';
 import type { Missing, Quantity } from '../measure/quantity.js';
 import type { Estimate } from '../stats/estimate.js';
@@ -31,6 +31,8 @@ export interface RunInfo {
   readonly environment: Environment;
   /** The user's own devices and prices, where the run was given any. */
   readonly prices?: PriceList;
+  /** Where several runs are reported as one. */
+  readonly parts?: readonly RunPart[];
   readonly trials: { readonly planned: number; readonly recorded: number };
   /** `early` says why a run that stops when it is sure left out the rest of its plan. */
   readonly ended:
@@ -69,6 +71,8 @@ export interface TaskAnalysis {
   /** The limits of the suite, with those of the task laid over them. */
   readonly limits: Limits;
   readonly samples: readonly SampleInfo[];
+  /** Where the samples came from, and the hash of exactly these. */
+  readonly data: { readonly source: string; readonly hash: string };
   /** One for each model, in the order of `Analysis.models`. */
   readonly cells: readonly Cell[];
 }

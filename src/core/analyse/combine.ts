@@ -74,6 +74,13 @@ function combineDefinitions(runs: readonly LabelledRun[], named: (model: string,
   return {
     ...first.run,
     id: runs.map(({ label }) => label).join(' + '),
+    parts: runs.map(({ label, run: { id, started, command, environment } }) => ({
+      label,
+      id,
+      started,
+      command,
+      environment,
+    })),
     command: ['rightsize', 'report', ...runs.map(({ run }) => run.id)],
     suites: combineSuites(runs),
     models: runs.flatMap(({ run }, index) =>

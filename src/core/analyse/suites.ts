@@ -53,6 +53,7 @@ export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Coll
       maxTokens: task.generation.maxTokens,
       limits: { ...suite.requirement.limits, ...task.limits },
       samples: cells[i]![0]?.samples ?? [],
+      data: { source: task.samples.source, hash: task.samples.hash },
       cells: cells[i]!.map(({ cell }) => cell),
     }),
   );

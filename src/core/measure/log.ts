@@ -48,6 +48,12 @@ export interface RunRecord {
   readonly environment: Environment;
   /** The user's own devices and prices, where the run was given any. */
   readonly prices?: PriceList;
+  /** Of several runs that are reported as one; no log has it. */
+  readonly parts?: readonly RunPart[];
+}
+
+export interface RunPart extends Pick<RunRecord, 'id' | 'started' | 'command' | 'environment'> {
+  readonly label: string;
 }
 
 /** A suite whose tasks say how many samples they had and by which hash, instead of carrying them. */

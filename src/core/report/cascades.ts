@@ -3,7 +3,7 @@ import { isMissing, type Quantity } from '../measure/quantity.js';
 import type { Cascade, CascadeTrial } from '../recommend/cascade.js';
 import type { CascadeLatency } from '../recommend/cascade-judge.js';
 import type { SuiteRecommendation } from '../recommend/recommendation.js';
-import { ABSENT, formatEstimate, formatPoints, formatScore } from './format.js';
+import { ABSENT, formatEstimate, formatPoints, formatScore, list, plural } from './format.js';
 
 export interface CascadeRow {
   readonly task: string;
@@ -33,9 +33,20 @@ export const CASCADE_COLUMNS = [
 export function cascadeRows({ tasks }: SuiteRecommendation): CascadeRow[] {
   return tasks.flatMap(({ task, cascades }) =>
     cascades.flatMap(({ small, large, trial, verdict }) =>
-      isMissing(trial) ? [] : [{ task, pair: `${small}, then ${large}`, verdict, numbers: numbersOf(trial) }],
+      isMissing(trial) || verdict === 'the SLM alone'
+        ? []
+        : [{ task, pair: `${small}, then ${large}`, verdict, numbers: numbersOf(trial) }],
     ),
   );
+}
+
+/** On which tasks nobody is needed behind the SLM: a cascade that passes nothing on, or next to nothing, has no row. */
+export function needlessCascades({ tasks }: SuiteRecommendation): string[] {
+  const needless = tasks.flatMap(({ task, cascades }) => {
+    const small = cascades.filter(({ verdict }) => verdict === 'the SLM alone').map((cascade) => cascade.small);
+    return small.length === 0 ? [] : [`${task} (${plural(new Set(small).size, 'SLM')})`];
+  });
+  return needless.length === 0 ? [] : [`No cascade is needed where the SLM is as good by itself: ${list(needless)}.`];
 }
 
 /** Why those that were not tried were not, each reason once. */

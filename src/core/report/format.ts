@@ -79,6 +79,7 @@ export function formatParameters(value: number): string {
 
 /** How many times: `3.2×`. */
 export function formatRatio(value: number): string {
+  if (value < 0.0995) return `${significant(value)}×`;
   return `${value >= 99.95 ? grouped(value) : value >= 9.995 ? value.toFixed(0) : value.toFixed(1)}×`;
 }
 

@@ -6,7 +6,7 @@ import type { Warning } from '../measure/log.js';
 import { isMissing, type Missing } from '../measure/quantity.js';
 import type { Recommendation, SuiteRecommendation } from '../recommend/recommendation.js';
 import type { Artifact } from './artifact.js';
-import { CASCADE_COLUMNS, cascadeRows, untriedReasons } from './cascades.js';
+import { CASCADE_COLUMNS, cascadeRows, needlessCascades, untriedReasons } from './cascades.js';
 import { criteriaOf } from './criteria.js';
 import {
   ABSENT,
@@ -21,7 +21,7 @@ import {
   formatUnit,
 } from './format.js';
 import { allWarnings, decisiveComparison, differenceOf, inverse } from './tables.js';
-import { escapeMarkdown as md, shorten } from './text.js';
+import { escapeMarkdown as md, shellCommand, shorten } from './text.js';
 import {
   describeCheck,
   describeRun,
@@ -146,7 +146,10 @@ function cascadesSection(recommended: SuiteRecommendation): string[] {
     verdict,
     ...numbers.map(md),
   ]);
-  const untried = untriedReasons(recommended).map((reason) => `- Not tried: ${md(reason)}.`);
+  const untried = [
+    ...needlessCascades(recommended),
+    ...untriedReasons(recommended).map((reason) => `Not tried: ${reason}.`),
+  ].map((line) => `- ${md(line)}`);
   if (rows.length + untried.length === 0) return [];
   const head = ['Task', 'Cascade', 'Verdict', ...CASCADE_COLUMNS.map(({ title }) => title)];
   return [
@@ -261,8 +264,11 @@ function runSection(analysis: Analysis): string {
     ['Run', run.id],
     ['Started', run.started],
     ['Trials', describeRun(analysis)],
-    ['Command', run.command.join(' ')],
-    ...run.resumptions.map(({ started, command }): [string, string] => ['Resumed', `${started}: ${command.join(' ')}`]),
+    ['Command', shellCommand(run.command)],
+    ...run.resumptions.map(({ started, command }): [string, string] => [
+      'Resumed',
+      `${started}: ${shellCommand(command)}`,
+    ]),
     ['Repetitions, warm-up, seed', `${settings.repetitions}, ${settings.warmup}, ${settings.seed}`],
     [
       'Machine',

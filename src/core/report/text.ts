@@ -27,6 +27,11 @@ export function plain(text: string): string {
     .trim();
 }
 
+/** A command as one would type it in a POSIX shell. */
+export function shellCommand(words: readonly string[]): string {
+  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
+}
+
 /** At most `length` characters, the last an ellipsis where something was cut. */
 export function shorten(text: string, length: number): string {
   const characters = [...text];
@@ -41,8 +46,11 @@ export function shortenName(name: string, length: number): string {
   const characters = [...name];
   if (characters.length <= length) return name;
   const variant = [...name.slice(name.lastIndexOf(':'))].length;
-  const end = name.includes(':') && variant <= length - 4 ? variant : Math.floor((length - 1) / 2);
-  const start = Math.max(0, length - 1 - end);
+  const isVariant = name.includes(':') && variant <= length - 4;
+  const room = length - 1 - (isVariant ? variant : 0);
+  // Names of one family differ at their ends as well.
+  const end = (isVariant ? variant : 0) + (isVariant && room < 8 ? 0 : Math.floor(room / 2));
+  const start = length - 1 - end;
   return `${characters.slice(0, start).join('')}…${characters.slice(characters.length - end).join('')}`;
 }
 

@@ -235,7 +235,7 @@ function roundUp(n: number): number {
   return Math.ceil(n / unit) * unit;
 }
 
-function capital(text: string): string {
+export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
@@ -322,8 +322,10 @@ function describeLosses(suites: Analysis['suites']): string[] {
 function describeNoise(models: Analysis['models']): string[] {
   const noises = models.flatMap(({ drift }) => (isMissing(drift) ? [] : [drift.noise]));
   if (noises.length === 0) return [];
-  const noise = formatScore(Math.max(...noises));
-  return [`Noise floor: one model's speed differed by up to ${noise} from one stretch of this run to another.`];
+  const noise = Math.max(...noises);
+  const most =
+    noise < 1 ? `up to ${formatScore(noise)}` : `a factor of up to ${formatRatio(1 + noise).replace('×', '')}`;
+  return [`Noise floor: one model's speed differed by ${most} from one stretch of this run to another.`];
 }
 
 function describeTrials(run: Analysis['run']): string {

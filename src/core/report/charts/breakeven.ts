@@ -5,7 +5,7 @@
 import type { BreakEven } from '../../recommend/breakeven.js';
 import type { DevicePrice } from '../../recommend/devices.js';
 import { formatCount, formatDollars } from '../format.js';
-import { type Chart, type ChartInput, coloursOf, LABELS, legendOf, QUIET, specOf } from './chart.js';
+import { type Chart, type ChartInput, LABELS, legendOf, looksOf, QUIET, specOf } from './chart.js';
 
 const NAME = 'break-even';
 const HOURS_A_MONTH = 730;
@@ -35,78 +35,83 @@ export function breakEvenChart({ analysis, recommendation, suite }: ChartInput):
   const title = `From ${formatCount(Math.ceil(first!.requests))} requests a month, ${holds.model} on ${first!.device} costs less than ${first!.instead}`;
   const ends = [Math.min(...crossings.map((c) => c.requests)) / 5, Math.max(...crossings.map((c) => c.requests)) * 5];
   const names = [...hosted.keys()];
-  const colours = coloursOf(analysis.models);
+  const looks = looksOf(analysis.models);
   const x = {
     field: 'requests',
     type: 'quantitative',
-    title: 'requests a month',
+    title: 'requests a month (log scale)',
     scale: { type: 'log', nice: false },
-    axis: { labelExpr: LABELS.rate, values: POWERS_OF_TEN },
+    axis: { labelExpr: LABELS.count, values: POWERS_OF_TEN },
   };
   const y = {
     field: 'dollars',
     type: 'quantitative',
-    title: 'US dollars a month',
+    title: 'US dollars a month (log scale)',
     scale: { type: 'log', nice: false },
     axis: { labelExpr: LABELS.dollars, values: POWERS_OF_TEN },
   };
-  const spec = specOf(title, {
-    height: 240,
-    layer: [
-      {
-        data: { values: machines.map(([device, dollars]) => ({ device, dollars, shown: formatDollars(dollars) })) },
-        layer: [
-          {
-            mark: { type: 'rule', color: QUIET, strokeDash: [4, 3], strokeWidth: 1.5 },
-            encoding: { y, tooltip: [{ field: 'device' }, { field: 'shown', title: 'a month' }] },
-          },
-          {
-            mark: { type: 'text', align: 'left', dx: 4, dy: -6, fontSize: 10, limit: 260 },
-            encoding: { y, x: { value: 0 }, text: { field: 'device' } },
-          },
-        ],
-      },
-      {
-        data: {
-          values: [...hosted].flatMap(([model, price]) =>
-            ends.map((requests) => ({ model, requests, dollars: requests * price })),
-          ),
-        },
-        mark: { type: 'line', strokeWidth: 2 },
-        encoding: {
-          x,
-          y,
-          color: {
-            field: 'model',
-            type: 'nominal',
-            title: null,
-            scale: { domain: names, range: names.map((name) => colours.get(name)!) },
-            legend: legendOf(names),
-          },
-        },
-      },
-      {
-        data: { values: crossings.map((one) => ({ ...one, shown: formatCount(Math.ceil(one.requests)) })) },
-        mark: { type: 'point', filled: true, size: 60, opacity: 1, color: QUIET },
-        encoding: {
-          x,
-          y,
-          tooltip: [
-            { field: 'device' },
-            { field: 'instead', title: 'instead of' },
-            { field: 'shown', title: 'from, requests a month' },
+  const note =
+    'from list prices and the mean cost of a request; bought machines last three years, without energy, people and idle hours';
+  const spec = specOf(
+    { title, note },
+    {
+      height: 240,
+      layer: [
+        {
+          data: { values: machines.map(([device, dollars]) => ({ device, dollars, shown: formatDollars(dollars) })) },
+          layer: [
+            {
+              mark: { type: 'rule', color: QUIET, strokeDash: [4, 3], strokeWidth: 1.5 },
+              encoding: { y, tooltip: [{ field: 'device' }, { field: 'shown', title: 'a month' }] },
+            },
+            {
+              mark: { type: 'text', align: 'left', dx: 4, dy: -6, fontSize: 10, limit: 260 },
+              encoding: { y, x: { value: 0 }, text: { field: 'device' } },
+            },
           ],
         },
-      },
-    ],
-  });
+        {
+          data: {
+            values: [...hosted].flatMap(([model, price]) =>
+              ends.map((requests) => ({ model, requests, dollars: requests * price })),
+            ),
+          },
+          mark: { type: 'line', strokeWidth: 2 },
+          encoding: {
+            x,
+            y,
+            color: {
+              field: 'model',
+              type: 'nominal',
+              title: null,
+              scale: { domain: names, range: names.map((name) => looks.get(name)!.colour) },
+              legend: legendOf(names),
+            },
+          },
+        },
+        {
+          data: { values: crossings.map((one) => ({ ...one, shown: formatCount(Math.ceil(one.requests)) })) },
+          mark: { type: 'point', filled: true, size: 60, opacity: 1, color: QUIET },
+          encoding: {
+            x,
+            y,
+            tooltip: [
+              { field: 'device' },
+              { field: 'instead', title: 'instead of' },
+              { field: 'shown', title: 'from, requests a month' },
+            ],
+          },
+        },
+      ],
+    },
+  );
   const alt = `${crossings
     .map(
       ({ instead, device, requests, dollars }) =>
         `${device} (${formatDollars(dollars)} a month) against ${instead}: from ${formatCount(Math.ceil(requests))} requests a month`,
     )
     .join('; ')}. Bought machines are spread over three years; without energy, people and idle hours.`;
-  return [{ name: NAME, title, alt, spec }];
+  return [{ name: NAME, title, note, alt, spec }];
 }
 
 function dollarsARequest({ price, requests }: BreakEven): number {

@@ -1,7 +1,7 @@
 /** A cascade played through: quality at every share of requests that is passed on to the LLM, with blind chance and hindsight. */
 import { isMissing } from '../../measure/quantity.js';
 import type { Cascade } from '../../recommend/cascade.js';
-import { formatScore, plural } from '../format.js';
+import { formatCount, formatScore, plural } from '../format.js';
 import { CASCADE_COLOUR, type Chart, type ChartInput, LABELS, legendOf, QUIET, specOf } from './chart.js';
 
 /** One chart for each task on which a cascade was tried: that of the pair its verdict rests on, else of the first. */
@@ -44,87 +44,91 @@ function chartOf(task: string, { small, large, trial, verdict }: Cascade): Chart
   const x = {
     field: 'rate',
     type: 'quantitative',
-    title: `share of requests passed on to ${large}`,
+    title: `share of requests passed on to ${large}, %`,
     scale: { domain: [0, 1] },
     axis: { labelExpr: LABELS.share },
   };
   const y = {
     type: 'quantitative',
-    title: 'quality',
+    title: 'quality: mean score, %',
     scale: { zero: false, padding: 8 },
     axis: { labelExpr: LABELS.share, tickCount: 5 },
   };
-  const spec = specOf(title, {
-    height: 240,
-    layer: [
-      {
-        data: {
-          values: [
-            ...series(NAMES[0], thin(curve)),
-            ...series(NAMES[1], [curve[0]!, curve.at(-1)!]),
-            ...series(NAMES[2], thin(oracle)),
-          ],
-        },
-        mark: { type: 'line', strokeWidth: 2 },
-        encoding: {
-          x,
-          y: { ...y, field: 'score' },
-          order: { field: 'order' },
-          color: {
-            field: 'series',
-            type: 'nominal',
-            title: null,
-            scale: { domain: [...NAMES], range: [CASCADE_COLOUR, QUIET, '#cc79a7'] },
-            legend: legendOf(NAMES),
+  const note = `n = ${formatCount(n)} samples; the dot is the cascade judged out of fold, with its 95% interval`;
+  const spec = specOf(
+    { title, note },
+    {
+      height: 240,
+      layer: [
+        {
+          data: {
+            values: [
+              ...series(NAMES[0], thin(curve)),
+              ...series(NAMES[1], [curve[0]!, curve.at(-1)!]),
+              ...series(NAMES[2], thin(oracle)),
+            ],
           },
-          strokeDash: {
-            field: 'series',
-            scale: {
-              domain: [...NAMES],
-              range: [
-                [1, 0],
-                [4, 3],
-                [2, 2],
-              ],
+          mark: { type: 'line', strokeWidth: 2 },
+          encoding: {
+            x,
+            y: { ...y, field: 'score' },
+            order: { field: 'order' },
+            color: {
+              field: 'series',
+              type: 'nominal',
+              title: null,
+              scale: { domain: [...NAMES], range: [CASCADE_COLOUR, QUIET, '#cc79a7'] },
+              legend: legendOf(NAMES),
             },
-          },
-          tooltip: [
-            { field: 'series', title: 'order' },
-            { field: 'rate', title: 'passed on', format: '.0%' },
-            { field: 'shown', title: 'quality' },
-          ],
-        },
-      },
-      {
-        data: {
-          values: [
-            { rate: deferred, score: quality.value, low: quality.low, high: quality.high, shown: 'out of fold' },
-          ],
-        },
-        layer: [
-          {
-            mark: { type: 'rule', color: CASCADE_COLOUR, strokeWidth: 2 },
-            encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' } },
-          },
-          {
-            mark: { type: 'point', filled: true, color: CASCADE_COLOUR, size: 90, opacity: 1 },
-            encoding: {
-              x,
-              y: { ...y, field: 'score' },
-              tooltip: [
-                { field: 'shown', title: 'judged' },
-                { field: 'rate', title: 'passed on', format: '.0%' },
-              ],
+            strokeDash: {
+              field: 'series',
+              scale: {
+                domain: [...NAMES],
+                range: [
+                  [1, 0],
+                  [4, 3],
+                  [2, 2],
+                ],
+              },
             },
+            tooltip: [
+              { field: 'series', title: 'order' },
+              { field: 'rate', title: 'passed on', format: '.0%' },
+              { field: 'shown', title: 'quality' },
+            ],
           },
-        ],
-      },
-    ],
-  });
+        },
+        {
+          data: {
+            values: [
+              { rate: deferred, score: quality.value, low: quality.low, high: quality.high, shown: 'out of fold' },
+            ],
+          },
+          layer: [
+            {
+              mark: { type: 'rule', color: CASCADE_COLOUR, strokeWidth: 2 },
+              encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' } },
+            },
+            {
+              mark: { type: 'point', filled: true, color: CASCADE_COLOUR, size: 90, opacity: 1 },
+              encoding: {
+                x,
+                y: { ...y, field: 'score' },
+                tooltip: [
+                  { field: 'shown', title: 'judged' },
+                  { field: 'rate', title: 'passed on', format: '.0%' },
+                ],
+              },
+            },
+          ],
+        },
+      ],
+    },
+  );
   const alt =
     `${small} alone scores ${formatScore(curve[0]!.score)}, ${large} alone ${formatScore(curve.at(-1)!.score)}, the cascade ${formatScore(quality.value)} ` +
     `out of fold with ${formatScore(deferred)} passed on, on ${plural(n, 'sample')}. Area under the curve ${areas.cascade.toFixed(3)}, blind ${areas.random.toFixed(3)}, hindsight ${areas.oracle.toFixed(3)}.`;
-  return [{ name: `cascade-${task}`, title, alt, spec }];
+  return [{ name: `cascade-${task}`, title, note, alt, spec }];
 }
 
 const MOST_POINTS = 150;

@@ -58,41 +58,49 @@ function chartOf(task: TaskAnalysis, cell: Cell, classes: readonly string[]): Ch
       : `${task.name}: ${cell.model} answers ${worst.answer} for ${worst.target} most often of its mistakes (${plural(worst.n, 'time')})`;
   const labels = classes.map((one) => shorten(one, 30));
   const axis = { type: 'nominal', sort: null, scale: { domain: [...labels, OTHER] } };
-  const spec = specOf(title, {
-    height: { step: 22 },
-    data: { values: rows },
-    encoding: {
-      x: { ...axis, field: 'answer', title: 'answered', axis: { labelAngle: -40 } },
-      y: { ...axis, field: 'target', title: 'right answer', scale: { domain: labels } },
-    },
-    layer: [
-      {
-        mark: { type: 'rect' },
-        encoding: {
-          color: {
-            field: 'share',
-            type: 'quantitative',
-            title: null,
-            scale: { domain: [0, 1], scheme: 'purples' },
-            legend: null,
-          },
-          tooltip: [{ field: 'target', title: 'right answer' }, { field: 'answer', title: 'answered' }, { field: 'n' }],
-        },
-      },
-      {
-        mark: { type: 'text' },
-        encoding: {
-          text: { field: 'n' },
-          color: { condition: { test: 'datum.share > 0.55', value: '#ffffff' }, value: '#1a1d21' },
-        },
-      },
-    ],
-  });
-  const right = rows.filter((row) => row.right).reduce((sum, { n }) => sum + n, 0);
   const all = rows.reduce((sum, { n }) => sum + n, 0);
+  const note = `n = ${formatCount(all)} samples; numbers are samples, the shade is their share of the row`;
+  const spec = specOf(
+    { title, note },
+    {
+      height: { step: 22 },
+      data: { values: rows },
+      encoding: {
+        x: { ...axis, field: 'answer', title: 'answered', axis: { labelAngle: -40 } },
+        y: { ...axis, field: 'target', title: 'right answer', scale: { domain: labels } },
+      },
+      layer: [
+        {
+          mark: { type: 'rect' },
+          encoding: {
+            color: {
+              field: 'share',
+              type: 'quantitative',
+              title: null,
+              scale: { domain: [0, 1], scheme: 'purples' },
+              legend: null,
+            },
+            tooltip: [
+              { field: 'target', title: 'right answer' },
+              { field: 'answer', title: 'answered' },
+              { field: 'n' },
+            ],
+          },
+        },
+        {
+          mark: { type: 'text' },
+          encoding: {
+            text: { field: 'n' },
+            color: { condition: { test: 'datum.share > 0.55', value: '#ffffff' }, value: '#1a1d21' },
+          },
+        },
+      ],
+    },
+  );
+  const right = rows.filter((row) => row.right).reduce((sum, { n }) => sum + n, 0);
   const alt = `${formatCount(right)} of ${formatCount(all)} answers name the right class (${formatScore(all === 0 ? 0 : right / all)}). ${rows
     .filter((row) => !row.right)
     .map(({ target, answer, n }) => `${answer} for ${target}: ${n}`)
     .join('; ')}`;
-  return { name: `confusion-${task.name}-${cell.model.replace(/[^\w.-]+/g, '-')}`, title, alt, spec };
+  return { name: `confusion-${task.name}-${cell.model.replace(/[^\w.-]+/g, '-')}`, title, note, alt, spec };
 }

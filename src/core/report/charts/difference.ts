@@ -3,7 +3,17 @@ import { isMissing } from '../../measure/quantity.js';
 import type { Comparison } from '../../recommend/recommendation.js';
 import { formatPoints, plural } from '../format.js';
 import { differenceOf } from '../tables.js';
-import { type Chart, type ChartInput, LABELS, modelColour, type NoChart, QUIET, specOf } from './chart.js';
+import {
+  type Chart,
+  type ChartInput,
+  LABELS,
+  modelColour,
+  modelShape,
+  type NoChart,
+  nOf,
+  QUIET,
+  specOf,
+} from './chart.js';
 
 const NAME = 'quality-difference';
 
@@ -30,48 +40,56 @@ export function differenceChart({ analysis, recommendation, suite }: ChartInput)
     : { y: { field: 'task', type: 'nominal', title: null, sort: null } };
   const x = {
     type: 'quantitative',
-    title: `SLM less LLM, points (interval at ${Math.round((1 - 2 * alpha) * 100)}%)`,
+    title: 'SLM less LLM, points of quality',
     axis: { labelExpr: LABELS.points },
     scale: { padding: 10 },
   };
-  const spec = specOf(title, {
-    height: { step: several ? 18 : 34 },
-    data: { values: rows },
-    encoding: {
-      ...y,
-      color: modelColour(
-        analysis.models.filter(({ id }) => rows.some(({ model }) => model === id)),
-        analysis.models,
-      ),
-    },
-    layer: [
-      {
-        mark: { type: 'rule', color: QUIET },
-        encoding: { x: { datum: 0, type: 'quantitative' }, y: null, yOffset: null, color: { value: QUIET } },
+  const compared = analysis.models.filter(({ id }) => rows.some(({ model }) => model === id));
+  const note = `${nOf(rows.map(({ n }) => n))} paired samples a task; intervals at ${Math.round((1 - 2 * alpha) * 100)}%; dashed: the margin of −${shown} points`;
+  const spec = specOf(
+    { title, note },
+    {
+      height: { step: several ? 14 : 30 },
+      data: { values: rows },
+      encoding: {
+        ...y,
+        color: modelColour(compared, analysis.models),
       },
-      {
-        mark: { type: 'rule', strokeDash: [5, 4], strokeWidth: 1.5 },
-        encoding: { x: { datum: -margin, type: 'quantitative' }, y: null, yOffset: null, color: { value: '#cc3311' } },
-      },
-      { mark: { type: 'rule', strokeWidth: 2 }, encoding: { x: { ...x, field: 'low' }, x2: { field: 'high' } } },
-      {
-        mark: { type: 'point', filled: true, size: 70, opacity: 1 },
-        encoding: {
-          x: { ...x, field: 'value' },
-          tooltip: [
-            { field: 'task' },
-            { field: 'model' },
-            { field: 'reference', title: 'against' },
-            { field: 'shown', title: 'points' },
-            { field: 'n' },
-            { field: 'decision' },
-          ],
+      layer: [
+        {
+          mark: { type: 'rule', color: QUIET },
+          encoding: { x: { datum: 0, type: 'quantitative' }, y: null, yOffset: null, color: { value: QUIET } },
         },
-      },
-    ],
-  });
+        {
+          mark: { type: 'rule', strokeDash: [5, 4], strokeWidth: 1.5 },
+          encoding: {
+            x: { datum: -margin, type: 'quantitative' },
+            y: null,
+            yOffset: null,
+            color: { value: '#cc3311' },
+          },
+        },
+        { mark: { type: 'rule', strokeWidth: 2 }, encoding: { x: { ...x, field: 'low' }, x2: { field: 'high' } } },
+        {
+          mark: { type: 'point', filled: true, size: 70, opacity: 1 },
+          encoding: {
+            x: { ...x, field: 'value' },
+            shape: modelShape(compared, analysis.models),
+            tooltip: [
+              { field: 'task' },
+              { field: 'model' },
+              { field: 'reference', title: 'against' },
+              { field: 'shown', title: 'points' },
+              { field: 'n' },
+              { field: 'decision' },
+            ],
+          },
+        },
+      ],
+    },
+  );
   const alt = `Margin −${shown} points. ${rows.map((row) => `${row.task}, ${row.model} against ${row.reference}: ${row.shown} points, ${row.decision}, n = ${row.n}`).join('; ')}.`;
-  return { name: NAME, title, alt, spec };
+  return { name: NAME, title, note, alt, spec };
 }
 
 function rowOf(task: string, comparison: Comparison) {

@@ -1,7 +1,17 @@
 /** The decode rate over the course of the run, each trial relative to the median of its task: flat is good. */
 import { isMissing } from '../../measure/quantity.js';
 import { formatScore, list } from '../format.js';
-import { type Chart, type ChartInput, LABELS, modelColour, type NoChart, QUIET, specOf } from './chart.js';
+import {
+  type Chart,
+  type ChartInput,
+  LABELS,
+  modelColour,
+  modelDash,
+  type NoChart,
+  nOf,
+  QUIET,
+  specOf,
+} from './chart.js';
 
 const NAME = 'drift';
 /** A trend is worth a word when chance would show it once in a hundred runs. */
@@ -24,34 +34,39 @@ export function driftChart({ analysis }: ChartInput): Chart | NoChart {
     drift.course.map(({ progress, relative }) => ({ model: id, progress, relative, shown: formatScore(relative) })),
   );
   const models = analysis.models.filter(({ id }) => known.some((one) => one.id === id));
-  const spec = specOf(title, {
-    height: 180,
-    layer: [
-      { mark: { type: 'rule', color: QUIET }, encoding: { y: { datum: 1, type: 'quantitative' } } },
-      {
-        data: { values: rows },
-        mark: { type: 'line', strokeWidth: 1.5 },
-        encoding: {
-          x: {
-            field: 'progress',
-            type: 'quantitative',
-            title: "progress through the model's trials",
-            scale: { domain: [0, 1] },
-            axis: { labelExpr: LABELS.share },
+  const note = `${nOf(known.map(({ drift }) => drift.n))} trials a model, each relative to the median of its task, in stretches of the run`;
+  const spec = specOf(
+    { title, note },
+    {
+      height: 180,
+      layer: [
+        { mark: { type: 'rule', color: QUIET }, encoding: { y: { datum: 1, type: 'quantitative' } } },
+        {
+          data: { values: rows },
+          mark: { type: 'line', strokeWidth: 1.5 },
+          encoding: {
+            x: {
+              field: 'progress',
+              type: 'quantitative',
+              title: "progress through the model's trials, %",
+              scale: { domain: [0, 1] },
+              axis: { labelExpr: LABELS.share },
+            },
+            y: {
+              field: 'relative',
+              type: 'quantitative',
+              title: 'decode rate, % of median',
+              scale: { zero: false },
+              axis: { labelExpr: LABELS.share, tickCount: 5 },
+            },
+            color: modelColour(models, analysis.models),
+            strokeDash: modelDash(models, analysis.models),
+            tooltip: [{ field: 'model' }, { field: 'shown', title: 'relative rate' }],
           },
-          y: {
-            field: 'relative',
-            type: 'quantitative',
-            title: 'decode rate, relative',
-            scale: { zero: false },
-            axis: { labelExpr: LABELS.share, tickCount: 5 },
-          },
-          color: modelColour(models, analysis.models),
-          tooltip: [{ field: 'model' }, { field: 'shown', title: 'relative rate' }],
         },
-      },
-    ],
-  });
+      ],
+    },
+  );
   const alt = `${known.map((one) => `${say(one)} from start to end, p = ${one.drift.p.toFixed(3)}`).join('; ')}.`;
-  return { name: NAME, title, alt, spec };
+  return { name: NAME, title, note, alt, spec };
 }

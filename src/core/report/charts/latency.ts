@@ -3,7 +3,19 @@ import type { Analysis } from '../../analyse/analysis.js';
 import { GRID } from '../../analyse/distribution.js';
 import { isMissing, type Missing } from '../../measure/quantity.js';
 import { formatSeconds, list, plural } from '../format.js';
-import { type Chart, type ChartInput, LABELS, modelColour, type NoChart, QUIET, specOf } from './chart.js';
+import {
+  type Chart,
+  type ChartInput,
+  LABELS,
+  logTicks,
+  modelColour,
+  modelDash,
+  type NoChart,
+  nOf,
+  QUIET,
+  specOf,
+  timeUnit,
+} from './chart.js';
 
 type Latency = 'ttft' | 'itl' | 'e2e';
 
@@ -35,57 +47,63 @@ export function latencyChart({ analysis, suite }: ChartInput, latency: Latency):
     ),
   );
   const marks = [0.5, 0.9, 0.99].map((share) => ({ share, label: `p${share * 100}` }));
-  const spec = specOf(title, {
-    height: 220,
-    layer: [
-      {
-        data: { values: marks },
-        mark: { type: 'rule', color: QUIET, strokeDash: [2, 3] },
-        encoding: { y: { field: 'share', type: 'quantitative' } },
-      },
-      {
-        data: { values: marks },
-        mark: { type: 'text', align: 'left', dx: 4, dy: -5, fontSize: 10 },
-        encoding: { y: { field: 'share', type: 'quantitative' }, x: { value: 0 }, text: { field: 'label' } },
-      },
-      {
-        data: { values: rows },
-        mark: { type: 'line', interpolate: 'step-after', strokeWidth: 2 },
-        encoding: {
-          x: {
-            field: 'seconds',
-            type: 'quantitative',
-            title: what,
-            scale: { type: 'log', nice: false, padding: 8 },
-            axis: { labelExpr: LABELS.seconds, tickCount: 6 },
-          },
-          y: {
-            field: 'share',
-            type: 'quantitative',
-            title: `share of ${unit}`,
-            scale: { domain: [0, 1] },
-            axis: { labelExpr: LABELS.share },
-          },
-          color: modelColour(
-            analysis.models.filter(({ id }) => known.some(({ model }) => model === id)),
-            analysis.models,
-          ),
-          tooltip: [
-            { field: 'model' },
-            { field: 'shown', title: what },
-            { field: 'share', title: `share of ${unit}`, format: '.0%' },
-          ],
+  const shownModels = analysis.models.filter(({ id }) => known.some(({ model }) => model === id));
+  const times = rows.map(({ seconds }) => seconds);
+  const [shortest, longest] = [Math.min(...times), Math.max(...times)];
+  const timesIn = timeUnit(longest);
+  const note = `${nOf(known.map(({ n }) => n))} ${unit} a model, all tasks; a curve shows the share that took at most so long`;
+  const spec = specOf(
+    { title, note },
+    {
+      height: 220,
+      layer: [
+        {
+          data: { values: marks },
+          mark: { type: 'rule', color: QUIET, strokeDash: [2, 3] },
+          encoding: { y: { field: 'share', type: 'quantitative' } },
         },
-      },
-    ],
-  });
+        {
+          data: { values: marks },
+          mark: { type: 'text', align: 'left', dx: 4, dy: -5, fontSize: 10 },
+          encoding: { y: { field: 'share', type: 'quantitative' }, x: { value: 0 }, text: { field: 'label' } },
+        },
+        {
+          data: { values: rows },
+          mark: { type: 'line', interpolate: 'step-after', strokeWidth: 2 },
+          encoding: {
+            x: {
+              field: 'seconds',
+              type: 'quantitative',
+              title: `${what}, ${timesIn} (log scale)`,
+              scale: { type: 'log', nice: false, padding: 8 },
+              axis: { labelExpr: LABELS[timesIn], ...logTicks(shortest, longest) },
+            },
+            y: {
+              field: 'share',
+              type: 'quantitative',
+              title: `share of ${unit}, %`,
+              scale: { domain: [0, 1] },
+              axis: { labelExpr: LABELS.share },
+            },
+            color: modelColour(shownModels, analysis.models),
+            strokeDash: modelDash(shownModels, analysis.models),
+            tooltip: [
+              { field: 'model' },
+              { field: 'shown', title: what },
+              { field: 'share', title: `share of ${unit}`, format: '.0%' },
+            ],
+          },
+        },
+      ],
+    },
+  );
   const alt = known
     .map(
       ({ model, n, quantiles }) =>
         `${model}: median ${formatSeconds(quantiles[50]!)}, 90th percentile ${formatSeconds(quantiles[90]!)}, 99th ${formatSeconds(quantiles[99]!)} (${plural(n, unit.slice(0, -1))})`,
     )
     .join('; ');
-  return { name, title, alt: `${alt}.`, spec };
+  return { name, title, note, alt: `${alt}.`, spec };
 }
 
 /** All of a few; of many the shortest and the longest. */

@@ -5,14 +5,14 @@
 import { isMissing } from '../../measure/quantity.js';
 import type { Device } from '../../recommend/devices.js';
 import type { ModelFit } from '../../recommend/fit.js';
-import { formatBytes, list } from '../format.js';
+import { formatBytes, list, plural } from '../format.js';
 import { type Chart, type ChartInput, legendOf, type NoChart, type Spec, specOf } from './chart.js';
 
 const NAME = 'memory';
 const PARTS = ['weights', 'KV cache', 'runtime before loading', 'engine and buffers'] as const;
-const SHADES = ['#117733', '#88ccaa', '#8a8a8a', '#cfcfcf'] as const;
+const SHADES = ['#117733', '#4cae7f', '#757575', '#a8a8a8'] as const;
 const PEAK = 'measured peak';
-const INK = '#cc6677';
+const INK = '#cc3311';
 
 export function memoryChart({ analysis, recommendation, suite }: ChartInput): Chart | NoChart {
   const { fits, devices, requirement } = recommendation.suites[suite]!;
@@ -35,44 +35,48 @@ export function memoryChart({ analysis, recommendation, suite }: ChartInput): Ch
   };
   const y = { field: 'model', type: 'nominal', title: null, sort: analysis.models.map(({ id }) => id) };
   const labels = [...PARTS, PEAK];
-  const spec = specOf(title, {
-    height: { step: 28 },
-    layer: [
-      {
-        data: { values: known.flatMap((fit) => partsOf(fit, unit.bytes)) },
-        mark: { type: 'bar', height: { band: 0.7 } },
-        encoding: {
-          y,
-          x: { ...x, field: 'memory' },
-          color: {
-            field: 'part',
-            type: 'nominal',
-            title: null,
-            scale: { domain: labels, range: [...SHADES, INK] },
-            legend: legendOf(labels),
+  const note = noteOf(known.length, devices, limits);
+  const spec = specOf(
+    { title, note },
+    {
+      height: { step: 26 },
+      layer: [
+        {
+          data: { values: known.flatMap((fit) => partsOf(fit, unit.bytes)) },
+          mark: { type: 'bar', height: { band: 0.7 } },
+          encoding: {
+            y,
+            x: { ...x, field: 'memory' },
+            color: {
+              field: 'part',
+              type: 'nominal',
+              title: null,
+              scale: { domain: labels, range: [...SHADES, INK] },
+              legend: legendOf(labels),
+            },
+            order: { field: 'order' },
+            tooltip: [{ field: 'model' }, { field: 'part' }, { field: 'shown', title: 'memory' }],
           },
-          order: { field: 'order' },
-          tooltip: [{ field: 'model' }, { field: 'part' }, { field: 'shown', title: 'memory' }],
         },
-      },
-      {
-        data: { values: known.flatMap((fit) => peakOf(fit, unit.bytes)) },
-        mark: { type: 'tick', thickness: 3, color: INK, height: { band: 0.9 } },
-        encoding: {
-          y,
-          x: { ...x, field: 'memory' },
-          tooltip: [{ field: 'model' }, { field: 'shown', title: PEAK }],
+        {
+          data: { values: known.flatMap((fit) => peakOf(fit, unit.bytes)) },
+          mark: { type: 'tick', thickness: 3, color: INK, height: { band: 0.9 } },
+          encoding: {
+            y,
+            x: { ...x, field: 'memory' },
+            tooltip: [{ field: 'model' }, { field: 'shown', title: PEAK }],
+          },
         },
-      },
-      ...limitLayers(limits, unit.bytes, x),
-    ],
-  });
+        ...limitLayers(limits, unit.bytes, x),
+      ],
+    },
+  );
   const absent = analysis.models.filter(({ id }) => known.every(({ model }) => model !== id)).map(({ id }) => id);
   const alt =
     `${known.map(describe).join('; ')}.` +
     `${limits.length > 0 ? ` Limits: ${limits.map(({ name, bytes }) => `${name} ${formatBytes(bytes)}`).join(', ')}.` : ''}` +
     `${absent.length > 0 ? ` Not known for ${list(absent)}.` : ''}`;
-  return { name: NAME, title, alt, spec };
+  return { name: NAME, title, note, alt, spec };
 }
 
 /** The larger of estimate and measurement: what a device is judged by. */
@@ -135,6 +139,15 @@ function limitLayers(limits: readonly Limit[], unit: number, x: Spec): Spec[] {
       encoding: { ...encoding, y: { value: 0 }, text: { field: 'name' } },
     },
   ];
+}
+
+/** Bars are readings of a process or sums, one a model: they have no interval. Says where limits are that would not fit. */
+function noteOf(models: number, devices: readonly Device[], drawn: readonly Limit[]): string {
+  const bars = `${plural(models, 'model')}, largest reading of all sessions; stacked: the estimate, and what is left up to the measured peak`;
+  const [smallest] = [...devices].sort((a, b) => a.memory * a.usable - b.memory * b.usable);
+  return drawn.length > 0 || smallest === undefined
+    ? bars
+    : `${bars}; every device ends further right (${smallest.name}: ${formatBytes(smallest.memory * smallest.usable)})`;
 }
 
 function titleOf(fits: readonly ModelFit[], devices: readonly Device[]): string {

@@ -1,6 +1,6 @@
 /** Whether variants of one model say the same: the share of samples with the same answer, and with the same score. */
 import { formatScore, plural } from '../format.js';
-import { type Chart, type ChartInput, LABELS, legendOf, specOf } from './chart.js';
+import { type Chart, type ChartInput, LABELS, legendOf, nOf, specOf } from './chart.js';
 
 const NAME = 'parity';
 const KINDS = ['same answer', 'same score'] as const;
@@ -10,7 +10,7 @@ export function parityChart({ analysis, suite }: ChartInput): Chart[] {
   const { parity } = analysis.suites[suite]!;
   if (parity.length === 0) return [];
   const rows = parity.map(({ first, second, n, sameOutput, sameScore }) => ({
-    pair: `${second} as ${first}`,
+    pair: nameOf(first, second),
     n,
     shares: [sameOutput / n, sameScore / n],
   }));
@@ -19,39 +19,61 @@ export function parityChart({ analysis, suite }: ChartInput): Chart[] {
     least.shares[0] === 1
       ? 'All variants of a model give the same answers'
       : `Variants give the same answer on ${formatScore(least.shares[0]!)} of samples or more (least: ${least.pair})`;
-  const spec = specOf(title, {
-    height: { step: 16 },
-    data: {
-      values: rows.flatMap(({ pair, n, shares }) =>
-        shares.map((share, i) => ({ pair, kind: KINDS[i]!, share, n, shown: formatScore(share) })),
-      ),
-    },
-    mark: { type: 'bar' },
-    encoding: {
-      y: { field: 'pair', type: 'nominal', title: null, sort: rows.map(({ pair }) => pair), axis: { labelLimit: 320 } },
-      yOffset: { field: 'kind', sort: [...KINDS] },
-      x: {
-        field: 'share',
-        type: 'quantitative',
-        title: 'share of samples',
-        scale: { domain: [0, 1] },
-        axis: { labelExpr: LABELS.share },
+  const note = `${nOf(rows.map(({ n }) => n))} samples a pair`;
+  const spec = specOf(
+    { title, note },
+    {
+      height: { step: 13 },
+      data: {
+        values: rows.flatMap(({ pair, n, shares }) =>
+          shares.map((share, i) => ({ pair, kind: KINDS[i]!, share, n, shown: formatScore(share) })),
+        ),
       },
-      color: {
-        field: 'kind',
-        type: 'nominal',
-        title: null,
-        scale: { domain: [...KINDS], range: ['#332288', '#aa9bd8'] },
-        legend: legendOf(KINDS),
+      mark: { type: 'bar' },
+      encoding: {
+        y: {
+          field: 'pair',
+          type: 'nominal',
+          title: null,
+          sort: rows.map(({ pair }) => pair),
+          axis: { labelLimit: 320 },
+        },
+        yOffset: { field: 'kind', sort: [...KINDS] },
+        x: {
+          field: 'share',
+          type: 'quantitative',
+          title: 'share of samples, %',
+          scale: { domain: [0, 1] },
+          axis: { labelExpr: LABELS.share },
+        },
+        color: {
+          field: 'kind',
+          type: 'nominal',
+          title: null,
+          scale: { domain: [...KINDS], range: ['#6a5acd', '#a08fe0'] },
+          legend: legendOf(KINDS),
+        },
+        tooltip: [{ field: 'pair' }, { field: 'kind' }, { field: 'shown', title: 'share' }, { field: 'n' }],
       },
-      tooltip: [{ field: 'pair' }, { field: 'kind' }, { field: 'shown', title: 'share' }, { field: 'n' }],
     },
-  });
+  );
   const alt = rows
     .map(
       ({ pair, n, shares }) =>
         `${pair}: ${KINDS.map((kind, i) => `${kind} on ${formatScore(shares[i]!)}`).join(', ')} of ${plural(n, 'sample')}`,
     )
     .join('; ');
-  return [{ name: NAME, title, alt: `${alt}.`, spec }];
+  return [{ name: NAME, title, note, alt: `${alt}.`, spec }];
+}
+
+/** `small: q8 as q4` */
+function nameOf(first: string, second: string): string {
+  const [entry, variant] = split(first);
+  const [other, its] = split(second);
+  return entry === other && variant !== '' ? `${entry}: ${its} as ${variant}` : `${second} as ${first}`;
+}
+
+function split(model: string): [entry: string, variant: string] {
+  const at = model.indexOf(':');
+  return at < 0 ? [model, ''] : [model.slice(0, at), model.slice(at + 1)];
 }

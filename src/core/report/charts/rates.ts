@@ -2,7 +2,17 @@
 import { estimateAt } from '../../analyse/distribution.js';
 import { isMissing } from '../../measure/quantity.js';
 import { formatEstimate, formatUnit } from '../format.js';
-import { type Chart, type ChartInput, LABELS, modelColour, type NoChart, specOf } from './chart.js';
+import {
+  type Chart,
+  type ChartInput,
+  LABELS,
+  logTicks,
+  modelColour,
+  modelShape,
+  type NoChart,
+  nOf,
+  specOf,
+} from './chart.js';
 
 const ABOUT = {
   prefillRate: {
@@ -38,29 +48,37 @@ export function rateChart({ analysis, suite }: ChartInput, metric: keyof typeof 
   const title = `${fastest.model} ${verb} ${rate(fastest)}${rows.length > 1 ? `, ${slowest.model} ${rate(slowest)}` : ''}`;
   const x = {
     type: 'quantitative',
-    title: `${axis}, median`,
+    title: `${axis} (median, log scale)`,
     scale: { type: 'log', nice: false, padding: 10 },
-    axis: { labelExpr: LABELS.rate, tickCount: 5 },
+    axis: {
+      labelExpr: LABELS.rate,
+      ...logTicks(Math.min(...rows.map(({ low }) => low)), Math.max(...rows.map(({ high }) => high))),
+    },
   };
   const models = analysis.models.filter(({ id }) => rows.some(({ model }) => model === id));
-  const spec = specOf(title, {
-    height: { step: 22 },
-    data: { values: rows },
-    encoding: {
-      y: { field: 'model', type: 'nominal', title: null, sort: null },
-      color: { ...modelColour(models, analysis.models), legend: null },
-    },
-    layer: [
-      { mark: { type: 'rule', strokeWidth: 2 }, encoding: { x: { ...x, field: 'low' }, x2: { field: 'high' } } },
-      {
-        mark: { type: 'point', filled: true, size: 70, opacity: 1 },
-        encoding: {
-          x: { ...x, field: 'value' },
-          tooltip: [{ field: 'model' }, { field: 'shown', title: 'rate' }, { field: 'n' }],
-        },
+  const note = `${nOf(rows.map(({ n }) => n))} requests a model; bars are 95% intervals of the median`;
+  const spec = specOf(
+    { title, note },
+    {
+      height: { step: 22 },
+      data: { values: rows },
+      encoding: {
+        y: { field: 'model', type: 'nominal', title: null, sort: null },
+        color: { ...modelColour(models, analysis.models), legend: null },
       },
-    ],
-  });
+      layer: [
+        { mark: { type: 'rule', strokeWidth: 2 }, encoding: { x: { ...x, field: 'low' }, x2: { field: 'high' } } },
+        {
+          mark: { type: 'point', filled: true, size: 70, opacity: 1 },
+          encoding: {
+            x: { ...x, field: 'value' },
+            shape: { ...modelShape(models, analysis.models), legend: null },
+            tooltip: [{ field: 'model' }, { field: 'shown', title: 'rate' }, { field: 'n' }],
+          },
+        },
+      ],
+    },
+  );
   const alt = `${rows.map(({ model, shown, n }) => `${model}: ${shown}, n = ${n}`).join('; ')}.`;
-  return { name, title, alt, spec };
+  return { name, title, note, alt, spec };
 }

@@ -3,7 +3,7 @@ import type { Analysis } from '../../analyse/analysis.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
 import { breakEvenChart } from './breakeven.js';
 import { cascadeCharts } from './cascade.js';
-import type { Chart, NoChart } from './chart.js';
+import type { Chart, ChartInput, NoChart } from './chart.js';
 import { confusionCharts } from './confusion.js';
 import { differenceChart } from './difference.js';
 import { driftChart } from './drift.js';
@@ -17,30 +17,52 @@ import { tradeoffChart } from './tradeoff.js';
 export interface SuiteCharts {
   readonly suite: string;
   readonly charts: readonly (Chart | NoChart)[];
+  /** The same charts under the headings of the page. */
+  readonly groups: readonly ChartGroup[];
+}
+
+export interface ChartGroup {
+  readonly title: string;
+  readonly charts: readonly (Chart | NoChart)[];
 }
 
 /** Names are unique over all suites: with several, each begins with its suite's. */
 export function buildCharts(analysis: Analysis, recommendation: Recommendation): SuiteCharts[] {
   return analysis.suites.map(({ name }, suite) => {
-    const input = { analysis, recommendation, suite };
-    const charts = [
-      differenceChart(input),
-      tradeoffChart(input, 'decodeRate'),
-      tradeoffChart(input, 'cost'),
-      qualityChart(input),
-      latencyChart(input, 'ttft'),
-      latencyChart(input, 'itl'),
-      latencyChart(input, 'e2e'),
-      rateChart(input, 'decodeRate'),
-      rateChart(input, 'prefillRate'),
-      memoryChart(input),
-      ...breakEvenChart(input),
-      driftChart(input),
-      ...parityChart(input),
-      ...cascadeCharts(input),
-      ...confusionCharts(input),
-    ];
     const prefix = analysis.suites.length > 1 ? `${name}-` : '';
-    return { suite: name, charts: charts.map((chart) => ({ ...chart, name: `${prefix}${chart.name}` })) };
+    const groups = groupsOf({ analysis, recommendation, suite }).map(({ title, charts }) => ({
+      title,
+      charts: charts.map((chart) => ({ ...chart, name: `${prefix}${chart.name}` })),
+    }));
+    return { suite: name, groups, charts: groups.flatMap(({ charts }) => charts) };
   });
+}
+
+function groupsOf(input: ChartInput): ChartGroup[] {
+  return [
+    {
+      title: 'Quality, and what it is bought with',
+      charts: [
+        differenceChart(input),
+        qualityChart(input),
+        tradeoffChart(input, 'decodeRate'),
+        tradeoffChart(input, 'millionTokens'),
+        tradeoffChart(input, 'thousandRequests'),
+      ],
+    },
+    {
+      title: 'Speed',
+      charts: [
+        latencyChart(input, 'ttft'),
+        latencyChart(input, 'e2e'),
+        latencyChart(input, 'itl'),
+        driftChart(input),
+        rateChart(input, 'decodeRate'),
+        rateChart(input, 'prefillRate'),
+      ],
+    },
+    { title: 'Memory and cost', charts: [memoryChart(input), ...breakEvenChart(input)] },
+    { title: 'Both together: cascades', charts: cascadeCharts(input) },
+    { title: 'Which answers differ', charts: [...confusionCharts(input), ...parityChart(input)] },
+  ];
 }

@@ -1,11 +1,74 @@
 /** What one gets for what one pays: quality against decode rate, and against cost, with intervals and the Pareto front. */
 import { estimateAt } from '../../analyse/distribution.js';
-import { METRICS } from '../../analyse/metrics.js';
-import { isMissing } from '../../measure/quantity.js';
+import type { Unit } from '../../analyse/metrics.js';
+import { isMissing, type Missing } from '../../measure/quantity.js';
+import type { Estimate } from '../../stats/index.js';
 import { formatEstimate, formatScore, formatUnit, list, plural } from '../format.js';
-import { type Chart, type ChartInput, LABELS, modelColour, type NoChart, QUIET, type Spec, specOf } from './chart.js';
+import {
+  type Chart,
+  type ChartInput,
+  LABELS,
+  logTicks,
+  modelColour,
+  modelShape,
+  type NoChart,
+  nOf,
+  QUIET,
+  type Spec,
+  specOf,
+} from './chart.js';
+import { costOf } from './cost.js';
+import { placeNames } from './labels.js';
 
-type Against = 'decodeRate' | 'cost';
+interface About {
+  readonly name: string;
+  /** `at $2.00 a thousand requests` */
+  readonly per: string;
+  readonly what: string;
+  readonly axis: string;
+  readonly unit: Unit;
+  readonly better: 'higher' | 'lower';
+  readonly labels: string;
+  of(input: ChartInput, model: number): Estimate | Missing;
+}
+
+const ABOUT = {
+  decodeRate: {
+    name: 'quality-decode-rate',
+    per: '',
+    what: 'decode rate',
+    axis: 'decode rate, output tokens per second (median, log scale)',
+    unit: 'tokens per second',
+    better: 'higher',
+    labels: LABELS.rate,
+    of: ({ analysis, suite }, model) =>
+      estimateAt(analysis.suites[suite]!.overall[model]!.metrics.decodeRate, 'median'),
+  },
+  millionTokens: {
+    name: 'quality-token-cost',
+    per: ' a million tokens',
+    what: 'cost of a million tokens',
+    axis: 'cost of a million tokens, prompts and answers together, US dollars (log scale)',
+    unit: 'dollars',
+    better: 'lower',
+    labels: LABELS.dollars,
+    of: (input, model) => costIn(input, model, 'millionTokens'),
+  },
+  thousandRequests: {
+    name: 'quality-cost',
+    per: ' a thousand requests',
+    what: 'cost of a thousand requests',
+    axis: 'cost of a thousand requests, US dollars (log scale)',
+    unit: 'dollars',
+    better: 'lower',
+    labels: LABELS.dollars,
+    of: (input, model) => costIn(input, model, 'thousandRequests'),
+  },
+} as const satisfies Record<string, About>;
+
+function costIn({ analysis, recommendation, suite }: ChartInput, model: number, unit: Parameters<typeof costOf>[3]) {
+  return costOf(analysis.suites[suite]!, recommendation.suites[suite]!, model, unit);
+}
 
 interface Point {
   readonly model: string;
@@ -15,79 +78,102 @@ interface Point {
   readonly x: number;
   readonly xLow: number;
   readonly xHigh: number;
+  readonly n: number;
   readonly shown: string;
 }
 
-const NAMES = { decodeRate: 'quality-decode-rate', cost: 'quality-cost' } as const;
-
-export function tradeoffChart(input: ChartInput, against: Against): Chart | NoChart {
-  const { analysis, suite } = input;
-  const metric = METRICS[against];
-  const name = NAMES[against];
-  const points = pointsOf(input, against);
+export function tradeoffChart(input: ChartInput, against: keyof typeof ABOUT): Chart | NoChart {
+  const { analysis } = input;
+  const about: About = ABOUT[against];
+  const { name } = about;
+  const { points, reasons } = pointsOf(input, about);
   if (points.length < 2) {
-    const reasons = analysis.suites[suite]!.overall.flatMap(({ metrics }) =>
-      isMissing(metrics[against]) ? [metrics[against].missing] : [],
-    );
-    const title = `Quality against ${metric.title.toLowerCase()}`;
-    return { name, title, missing: reasons.sort()[0] ?? 'it takes two models that were scored' };
+    const title = `Quality against ${about.what}`;
+    return { name, title, missing: [...reasons.values()].sort()[0] ?? 'it takes two models that were scored' };
   }
-  const front = paretoFront(points, metric.better === 'higher');
+  const front = paretoFront(points, about.better === 'higher');
   const title =
-    front.length === 1 && points.length > 1
-      ? `${front[0]!.model} is the best choice both by quality and by ${metric.title.toLowerCase()}`
-      : `${list(front.map((point) => `${point.model} scores ${formatScore(point.quality)} at ${formatUnit(point.x, metric.unit)}`))}`;
-  const labels = against === 'cost' ? LABELS.dollars : LABELS.rate;
+    front.length === 1
+      ? `${front[0]!.model} is the best choice both by quality and by ${about.what}`
+      : list(
+          front.map(
+            (point) =>
+              `${point.model} scores ${formatScore(point.quality)} at ${formatUnit(point.x, about.unit)}${about.per}`,
+          ),
+        );
+  const absent = [...reasons.keys()];
+  const note =
+    `${nOf(points.map(({ n }) => n))} samples a model, all tasks; bars are 95% intervals; dashed: no other model is better in both` +
+    `${absent.length > 0 ? `; not shown: ${absent.length > 3 ? plural(absent.length, 'model') : list(absent)}` : ''}`;
   const x = {
     field: 'x',
     type: 'quantitative',
-    title: against === 'cost' ? 'cost of a thousand requests, US dollars' : 'decode rate, tokens per second (median)',
+    title: about.axis,
     scale: { type: 'log', nice: false, padding: 24 },
-    axis: { labelExpr: labels, tickCount: 5 },
+    axis: {
+      labelExpr: about.labels,
+      ...logTicks(Math.min(...points.map(({ xLow }) => xLow)), Math.max(...points.map(({ xHigh }) => xHigh))),
+    },
   };
   const y = {
     field: 'quality',
     type: 'quantitative',
-    title: 'quality, all tasks',
+    title: 'quality: mean score, all tasks, %',
     scale: { zero: false, padding: 12 },
     axis: { labelExpr: LABELS.share, tickCount: 6 },
   };
-  const spec = specOf(title, {
-    height: 300,
-    data: { values: points },
-    encoding: { y, color: modelColour(analysis.models) },
-    layer: [
-      {
-        data: { values: front },
-        mark: {
-          type: 'line',
-          interpolate: against === 'cost' ? 'step-after' : 'step-before',
-          strokeDash: [4, 3],
-          color: QUIET,
+  const models = analysis.models.filter(({ id }) => points.some(({ model }) => model === id));
+  const spec = specOf(
+    { title, note },
+    {
+      height: 300,
+      data: { values: points },
+      encoding: { y, color: modelColour(models, analysis.models) },
+      layer: [
+        {
+          data: { values: front },
+          mark: {
+            type: 'line',
+            interpolate: about.better === 'lower' ? 'step-after' : 'step-before',
+            strokeDash: [4, 3],
+            color: QUIET,
+          },
+          encoding: { x, color: { value: QUIET }, order: { field: 'x' } },
         },
-        encoding: { x, color: { value: QUIET }, order: { field: 'x' } },
-      },
-      {
-        mark: { type: 'rule', strokeWidth: 1.5 },
-        encoding: { x, y: { ...y, field: 'qualityLow' }, y2: { field: 'qualityHigh' } },
-      },
-      { mark: { type: 'rule', strokeWidth: 1.5 }, encoding: { x: { ...x, field: 'xLow' }, x2: { field: 'xHigh' } } },
-      {
-        mark: { type: 'point', filled: true, size: 90, opacity: 1 },
-        encoding: { x, tooltip: [{ field: 'model' }, { field: 'shown', title: 'measured' }] },
-      },
-      ...labelLayers(points, x),
-    ],
-  });
-  const alt = `${plural(points.length, 'model')}: ${points.map(({ model, shown }) => `${model}: ${shown}`).join('; ')}.`;
-  return { name, title, alt, spec };
+        {
+          mark: { type: 'rule', strokeWidth: 1.5 },
+          encoding: { x, y: { ...y, field: 'qualityLow' }, y2: { field: 'qualityHigh' } },
+        },
+        { mark: { type: 'rule', strokeWidth: 1.5 }, encoding: { x: { ...x, field: 'xLow' }, x2: { field: 'xHigh' } } },
+        {
+          mark: { type: 'point', filled: true, size: 90, opacity: 1 },
+          encoding: {
+            x,
+            shape: modelShape(models, analysis.models),
+            tooltip: [{ field: 'model' }, { field: 'shown', title: 'measured' }, { field: 'n' }],
+          },
+        },
+        ...nameLayers(points, x),
+      ],
+    },
+  );
+  const alt = `${plural(points.length, 'model')}: ${points.map(({ model, shown, n }) => `${model}: ${shown}, n = ${n}`).join('; ')}.${[...reasons].map(([model, reason]) => ` Not shown: ${model} (${reason}).`).join('')}`;
+  return { name, title, note, alt, spec };
 }
 
-function pointsOf({ analysis, suite }: ChartInput, against: Against): Point[] {
-  return analysis.suites[suite]!.overall.flatMap(({ model, quality, metrics }): Point[] => {
-    const other = estimateAt(metrics[against], against === 'cost' ? 'mean' : 'median');
-    // A logarithmic axis has no place for what is free.
-    if (isMissing(quality) || isMissing(other) || !(other.low > 0)) return [];
+/** The points, and why a model has none. */
+function pointsOf(input: ChartInput, about: About) {
+  const reasons = new Map<string, string>();
+  const points = input.analysis.suites[input.suite]!.overall.flatMap(({ model, quality }, i): Point[] => {
+    const other = about.of(input, i);
+    if (isMissing(quality) || isMissing(other)) {
+      for (const one of [quality, other]) if (isMissing(one)) reasons.set(model, one.missing);
+      return [];
+    }
+    if (!(other.low > 0)) {
+      reasons.set(model, 'a logarithmic axis has no place for what may be free');
+      return [];
+    }
     return [
       {
         model,
@@ -97,37 +183,30 @@ function pointsOf({ analysis, suite }: ChartInput, against: Against): Point[] {
         x: other.value,
         xLow: other.low,
         xHigh: other.high,
-        shown: `${formatEstimate(quality, 'score')} at ${formatEstimate(other, METRICS[against].unit)}`,
+        n: quality.n,
+        shown: `${formatEstimate(quality, 'score')} at ${formatEstimate(other, about.unit)}${about.per}`,
       },
     ];
   });
+  return { points, reasons };
 }
 
 /** More names than this hide the points. */
-const MOST_LABELS = 8;
+const MOST_NAMES = 8;
 
-/** Names beside their points, to the inner side. */
-function labelLayers(points: readonly Point[], x: Spec): Spec[] {
-  if (points.length > MOST_LABELS) return [];
-  const range = (values: readonly number[]) => Math.max(...values) - Math.min(...values);
-  const logs = points.map((point) => Math.log(point.x));
-  const width = range(logs) || 1;
-  const height = range(points.flatMap(({ qualityLow, qualityHigh }) => [qualityLow, qualityHigh])) || 1;
-  return points.map((point, i) => {
-    const isRight = (logs[i]! - Math.min(...logs)) / width > 0.5;
-    // Of points that lie close together the best is named above itself, the others below one another.
-    const better = points.filter(
-      (other, j) =>
-        Math.abs(logs[j]! - logs[i]!) < 0.4 * width &&
-        Math.abs(other.quality - point.quality) < 0.08 * height &&
-        (other.quality > point.quality || (other.quality === point.quality && j < i)),
-    ).length;
-    const dy = better === 0 ? -9 : 4 + 12 * better;
-    return {
-      data: { values: [point] },
-      mark: { type: 'text', align: isRight ? 'right' : 'left', dx: isRight ? -9 : 9, dy, limit: 220 },
-      encoding: { x, text: { field: 'model' }, color: { value: 'currentColor' } },
-    };
+function nameLayers(points: readonly Point[], x: Spec): Spec[] {
+  if (points.length > MOST_NAMES) return [];
+  const places = placeNames(points, ({ model }) => model);
+  return points.flatMap((point, i): Spec[] => {
+    const place = places[i];
+    if (!place) return [];
+    return [
+      {
+        data: { values: [point] },
+        mark: { type: 'text', ...place, limit: 240 },
+        encoding: { x, text: { field: 'model' }, color: { value: 'currentColor' } },
+      },
+    ];
   });
 }
 

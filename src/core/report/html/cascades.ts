@@ -1,13 +1,16 @@
 /** The table of cascades that were tried, and why others were not. */
 import type { SuiteRecommendation } from '../../recommend/recommendation.js';
-import { CASCADE_COLUMNS, cascadeRows, untriedReasons } from '../cascades.js';
+import { CASCADE_COLUMNS, cascadeRows, needlessCascades, untriedReasons } from '../cascades.js';
 import { plain } from '../text.js';
 import { html, type Markup, NOTHING } from './markup.js';
 
 export function cascadesSection(recommended: SuiteRecommendation): Markup {
   const rows = cascadeRows(recommended);
-  const untried = untriedReasons(recommended);
-  if (rows.length === 0 && untried.length === 0) return NOTHING;
+  const notes = [
+    ...needlessCascades(recommended),
+    ...untriedReasons(recommended).map((reason) => `Not tried: ${reason}.`),
+  ];
+  if (rows.length === 0 && notes.length === 0) return NOTHING;
   const table = html`
     <div class="scroll" tabindex="0" role="region" aria-label="Cascades"><table>
       <thead><tr><th scope="col">Task</th><th scope="col">Cascade</th><th scope="col">Verdict</th>
@@ -26,5 +29,5 @@ export function cascadesSection(recommended: SuiteRecommendation): Markup {
   return html`
     <h2>Cascades</h2>
     ${rows.length === 0 ? NOTHING : table}
-    ${untried.length === 0 ? NOTHING : html`<ul>${untried.map((reason) => html`<li>Not tried: ${plain(reason)}.</li>`)}</ul>`}`;
+    ${notes.length === 0 ? NOTHING : html`<ul>${notes.map((note) => html`<li>${plain(note)}</li>`)}</ul>`}`;
 }

@@ -19,7 +19,10 @@ export function criteriaSection(analysis: Analysis, suite: SuiteAnalysis, recomm
         <thead><tr><th scope="col"></th>${analysis.models.map(({ id }) => html`<th scope="col">${plain(id)}</th>`)}</tr></thead>
         <tbody>${criteriaOf(analysis, suite, recommended).map(
           ({ name, evidence }) =>
-            html`<tr><th scope="row">${name}</th>${evidence.map((text) => html`<td>${plain(text)}</td>`)}</tr>`,
+            html`<tr><th scope="row">${name}</th>${joined(evidence).map(
+              ({ text, span }) =>
+                html`<td${span === 1 ? NOTHING : html` colspan="${span}" class="joined"`}>${plain(text)}</td>`,
+            )}</tr>`,
         )}</tbody></table>`,
       )}
       ${cascadesSection(recommended)}
@@ -27,6 +30,17 @@ export function criteriaSection(analysis: Analysis, suite: SuiteAnalysis, recomm
       ${recommended.breakEvens.length === 0 ? NOTHING : breakEven(recommended)}
       ${suite.parity.length === 0 ? NOTHING : parity(suite)}
     </section>`;
+}
+
+/** What is said of neighbours alike is said once. */
+function joined(evidence: readonly string[]): { readonly text: string; readonly span: number }[] {
+  const cells: { text: string; span: number }[] = [];
+  for (const text of evidence) {
+    const last = cells.at(-1);
+    if (last?.text === text) last.span++;
+    else cells.push({ text, span: 1 });
+  }
+  return cells;
 }
 
 function devices(fits: readonly ModelFit[]): Markup {

@@ -4,8 +4,8 @@
  */
 import type { Analysis, SampleResult } from '../../analyse/analysis.js';
 import { isMissing } from '../../measure/quantity.js';
-import { coloursOf } from '../charts/chart.js';
-import { formatSeconds } from '../format.js';
+import { looksOf } from '../charts/chart.js';
+import { formatScore, formatSeconds, plural } from '../format.js';
 
 export interface PageData {
   readonly models: readonly PageModel[];
@@ -45,20 +45,21 @@ export interface PageResult {
   readonly answer: string | null;
   readonly failure: string | null;
   readonly finish: string;
-  /** Mean log-probability of a token. */
+  /** From 0 to 1, for sorting; and in words. */
   readonly confidence: number | null;
+  readonly sureness: string;
   /** Seconds, for sorting; and in words. */
   readonly e2e: number | null;
   readonly timings: string;
 }
 
 export function pageData(analysis: Analysis): PageData {
-  const colours = coloursOf(analysis.models);
+  const looks = looksOf(analysis.models);
   const tasks = analysis.suites.flatMap((suite) => suite.tasks.map((task) => ({ suite: suite.name, task })));
   const total = tasks.reduce((sum, { task }) => sum + task.samples.length, 0);
   const step = Math.max(1, Math.ceil(total / MOST_SAMPLES));
   return {
-    models: analysis.models.map((model) => ({ id: model.id, class: model.class, colour: colours.get(model.id)! })),
+    models: analysis.models.map((model) => ({ id: model.id, class: model.class, colour: looks.get(model.id)!.colour })),
     tasks: tasks.map(({ suite, task }) => ({
       suite,
       name: task.name,
@@ -79,13 +80,28 @@ export function pageData(analysis: Analysis): PageData {
   };
 }
 
+/** Of a free answer the geometric mean over its tokens, of a choice that of the likeliest two. */
+function surenessOf(confidence: SampleResult['confidence']): Pick<PageResult, 'confidence' | 'sureness'> {
+  const { mean, margin } = isMissing(confidence) ? {} : confidence;
+  const [value, of] =
+    mean !== undefined
+      ? [Math.exp(mean), 'a token']
+      : margin !== undefined
+        ? [1 / (1 + Math.exp(-margin)), 'over the next choice']
+        : [null, ''];
+  return value === null
+    ? { confidence: null, sureness: '' }
+    : { confidence: Number(value.toPrecision(6)), sureness: `confidence ${formatScore(value)} ${of}` };
+}
+
 function resultOf(result: SampleResult | null): PageResult | null {
   if (result === null) return null;
   const { score, output, answer, failure, finish, confidence, timings } = result;
   const parts = [
     timings.ttft === undefined ? null : `TTFT ${formatSeconds(timings.ttft)}`,
     timings.e2e === undefined ? null : `e2e ${formatSeconds(timings.e2e)}`,
-    timings.outputTokens === undefined ? null : `${timings.outputTokens} tokens`,
+    timings.itl === undefined ? null : `${formatSeconds(timings.itl)} between tokens`,
+    timings.outputTokens === undefined ? null : plural(timings.outputTokens, 'token'),
   ];
   return {
     score,
@@ -93,7 +109,7 @@ function resultOf(result: SampleResult | null): PageResult | null {
     answer,
     failure,
     finish,
-    confidence: isMissing(confidence) || confidence.mean === undefined ? null : Number(confidence.mean.toPrecision(6)),
+    ...surenessOf(confidence),
     e2e: timings.e2e ?? null,
     timings: parts.filter((part) => part !== null).join(', '),
   };

@@ -8,18 +8,20 @@
 import type { Analysis, SuiteAnalysis } from '../../analyse/analysis.js';
 import type { Recommendation, SuiteRecommendation } from '../../recommend/recommendation.js';
 import type { Artifact } from '../artifact.js';
-import { bare, type Chart, coloursOf, type NoChart } from '../charts/chart.js';
+import { bare, type Chart, type Look, looksOf } from '../charts/chart.js';
 import { renderSvg } from '../charts/render.js';
-import { buildCharts } from '../charts/table.js';
+import { buildCharts, type ChartGroup } from '../charts/table.js';
+import { plural } from '../format.js';
+import { allWarnings } from '../tables.js';
 import { plain } from '../text.js';
-import { describeSuite } from '../words.js';
+import { describeRun, describeSuite } from '../words.js';
 import { criteriaSection } from './criteria.js';
 import { pageData } from './data.js';
 import { evidenceSection } from './evidence.js';
 import { html, type Markup, NOTHING, trusted } from './markup.js';
 import { modelsSection } from './models.js';
 import { dataElement } from './pack.js';
-import { tasksSection } from './tasks.js';
+import { reasons, verdictTable } from './tasks.js';
 
 /** The browser's part, bundled when rightsize is built (src/page). */
 export interface PageAssets {
@@ -37,11 +39,11 @@ export async function htmlReport(
 ): Promise<Artifact[]> {
   const built = buildCharts(analysis, recommendation);
   const suites: Markup[] = [];
-  for (const [i, { charts }] of built.entries()) {
+  for (const [i, { groups }] of built.entries()) {
     suites.push(
       suiteSection(analysis.suites[i]!, recommendation.suites[i]!, {
         number: i,
-        charts: await drawAll(charts),
+        charts: await drawAll(groups),
         analysis,
       }),
     );
@@ -66,7 +68,8 @@ export async function htmlReport(
         <div id="samples-app"><p>The samples are shown by this page's script; they are in samples.csv as well.</p></div>
       </section>
       ${evidenceSection(analysis)}
-    </main>`;
+    </main>
+    <footer class="bottom">Made by rightsize ${plain(analysis.run.environment.rightsize)} from run ${plain(analysis.run.id)}</footer>`;
   return [{ path: 'report.html', content: documentOf(titleOf(recommendation), body, { assets, analysis, specs }) }];
 }
 
@@ -82,10 +85,12 @@ function suiteSection(
   const suffix = number === 0 ? '' : `-${number + 1}`;
   return html`
     <section class="suite" id="answer${suffix}" aria-labelledby="answer-title${suffix}">
-      <p class="eyebrow">${plain(suite.title)}</p>
+      <p class="eyebrow"><strong>${plain(suite.title)}</strong> ${plain(describeScope(analysis, suite))}</p>
       <h1 id="answer-title${suffix}" class="verdict ${recommended.verdict.kind}">${plain(describeSuite(recommended))}</h1>
-      ${suite.description === null ? NOTHING : html`<p>${plain(suite.description)}</p>`}
-      ${tasksSection(suite, recommended)}
+      ${suite.description === null ? NOTHING : html`<p class="about">${plain(suite.description)}</p>`}
+      ${verdictTable(recommended)}
+      ${soundness(analysis)}
+      ${reasons(suite, recommended)}
     </section>
     <section id="charts${suffix}" aria-labelledby="charts-title${suffix}">
       <h2 id="charts-title${suffix}">Charts</h2>
@@ -95,13 +100,40 @@ function suiteSection(
     ${criteriaSection(analysis, suite, recommended)}`;
 }
 
-async function drawAll(charts: readonly (Chart | NoChart)[]): Promise<Markup> {
-  const drawn = charts.filter((chart) => 'spec' in chart);
-  const absent = charts.filter((chart) => 'missing' in chart);
-  const figures: Markup[] = [];
-  // One after another: pictures number their clip paths in the order they are drawn.
-  for (const chart of drawn) figures.push(await figureOf(chart));
-  return html`<div class="charts">${figures}</div>${
+/** What the answer rests on, in half a line. */
+function describeScope({ run, models }: Analysis, { tasks }: SuiteAnalysis): string {
+  const samples = tasks.reduce((sum, task) => sum + task.samples.length, 0);
+  const { cpu, gpu } = run.environment;
+  const machine = `${cpu.model}, ${plural(cpu.cores, 'core')}${'missing' in gpu ? '' : `, ${gpu.value}`}`;
+  const where = run.parts === undefined ? machine : plural(run.parts.length, 'run');
+  return [
+    plural(tasks.length, 'task'),
+    plural(samples, 'sample'),
+    plural(models.length, 'model'),
+    where,
+    run.started.slice(0, 10),
+  ].join(' · ');
+}
+
+/** Whether the run is whole, and how much is to be borne in mind; the whole of it is under Evidence. */
+function soundness(analysis: Analysis): Markup {
+  const warnings = allWarnings(analysis).length;
+  const { complete } = analysis.run.ended;
+  return html`<p class="note${complete ? NOTHING : html` alarm`}">${plain(describeRun(analysis))} ${
+    warnings === 0 ? NOTHING : html`<a href="#evidence">${plural(warnings, 'thing')} to bear in mind</a>.`
+  }</p>`;
+}
+
+async function drawAll(groups: readonly ChartGroup[]): Promise<Markup> {
+  const sections: Markup[] = [];
+  for (const { title, charts } of groups) {
+    const figures: Markup[] = [];
+    // One after another: pictures number their clip paths in the order they are drawn.
+    for (const chart of charts) if ('spec' in chart) figures.push(await figureOf(chart));
+    if (figures.length > 0) sections.push(html`<h3>${title}</h3><div class="charts">${figures}</div>`);
+  }
+  const absent = groups.flatMap(({ charts }) => charts).flatMap((chart) => ('missing' in chart ? [chart] : []));
+  return html`${sections}${
     absent.length === 0
       ? NOTHING
       : html`<ul class="absent">${absent.map((chart) => html`<li>${plain(chart.title)}: not shown, because ${plain(chart.missing)}.</li>`)}</ul>`
@@ -112,7 +144,7 @@ async function figureOf(chart: Chart): Promise<Markup> {
   const picture = trusted(uniqueIds(await renderSvg(bare(chart.spec)), chart.name));
   return html`
     <figure>
-      <figcaption>${plain(chart.title)}</figcaption>
+      <figcaption>${plain(chart.title)} <small>${plain(chart.note)}</small></figcaption>
       <div class="chart" data-chart="${chart.name}" role="img" aria-label="${plain(chart.alt)}" tabindex="0"><div aria-hidden="true">${picture}</div></div>
       <details><summary>In words</summary><p>${plain(chart.alt)}</p></details>
     </figure>`;
@@ -120,11 +152,21 @@ async function figureOf(chart: Chart): Promise<Markup> {
 
 /** One legend for all charts of the page. */
 function legend(analysis: Analysis): Markup {
-  const colours = coloursOf(analysis.models);
-  return html`<ul class="legend" aria-label="Colours of the models">${analysis.models.map(
+  const looks = looksOf(analysis.models);
+  return html`<ul class="legend" aria-label="How the models are drawn">${analysis.models.map(
     ({ id, class: kind }) =>
-      html`<li><svg viewBox="0 0 10 10" aria-hidden="true"><circle cx="5" cy="5" r="5" fill="${colours.get(id)!}"/></svg>${plain(id)} <small>${kind ?? 'class unknown'}</small></li>`,
+      html`<li>${swatch(looks.get(id)!)}${plain(id)} <small>${kind === null ? 'class unknown' : kind.toUpperCase()}</small></li>`,
   )}</ul>`;
+}
+
+const SHAPES: Readonly<Record<Look['shape'], Markup>> = {
+  circle: html`<circle cx="13" cy="5" r="4"/>`,
+  square: html`<path d="M9.4 1.4h7.2v7.2h-7.2z"/>`,
+  'triangle-up': html`<path d="M13 .6l4.4 8h-8.8z"/>`,
+};
+
+function swatch({ colour, shape, dash }: Look): Markup {
+  return html`<svg viewBox="0 0 26 10" aria-hidden="true" fill="${colour}" stroke="${colour}"><path d="M0 5h26" stroke-width="1.5" stroke-dasharray="${dash.join(' ')}"/>${SHAPES[shape]}</svg>`;
 }
 
 /** Clip paths of several pictures in one page must not share an id. */

@@ -1,0 +1,69 @@
+/**
+ * What a suite costs on each model, with intervals: by the price of its API, else by the price of the machine of the run over the
+ * time that its answers took. Either of a thousand requests, or of a million tokens as the suite mixes prompts and answers.
+ */
+import type { SuiteAnalysis } from '../../analyse/analysis.js';
+import { estimateAt } from '../../analyse/distribution.js';
+import { isMissing, type Missing, missing } from '../../measure/quantity.js';
+import type { SuiteRecommendation } from '../../recommend/recommendation.js';
+import { type Estimate, estimateMean, mean } from '../../stats/index.js';
+
+export type CostUnit = 'thousandRequests' | 'millionTokens';
+
+interface Request {
+  readonly dollars: number;
+  /** Of prompt and answer. */
+  readonly tokens: number;
+  readonly cluster: string;
+}
+
+export function costOf(
+  suite: SuiteAnalysis,
+  { machineCosts }: SuiteRecommendation,
+  model: number,
+  unit: CostUnit,
+): Estimate | Missing {
+  const { model: id, metrics } = suite.overall[model]!;
+  const machine = isMissing(machineCosts) ? undefined : machineCosts.find((cost) => cost.model === id);
+  const seconds = estimateAt(metrics.e2e, 'mean');
+  const perSecond =
+    machine === undefined || isMissing(seconds) ? null : machine.thousandRequests / 1000 / seconds.value;
+  const requests = requestsOf(suite, model, perSecond);
+  if (requests.length === 0) return isMissing(metrics.cost) ? metrics.cost : missing('its tokens were not counted');
+  return unit === 'thousandRequests' ? perThousand(requests) : perMillion(requests);
+}
+
+function perThousand(requests: readonly Request[]): Estimate | Missing {
+  const options = { clusters: requests.map(({ cluster }) => cluster) };
+  return estimateMean(
+    requests.map(({ dollars }) => dollars * 1000),
+    options,
+  );
+}
+
+/**
+ * All dollars over all tokens, a ratio of two means. Its spread is that of `r + (dollars - r tokens) / mean(tokens)`, whose mean is
+ * r: the linear part of the ratio (Cochran 1977, Sampling Techniques, chapter 6).
+ */
+function perMillion(requests: readonly Request[]): Estimate | Missing {
+  const tokens = mean(requests.map((one) => one.tokens));
+  const ratio = mean(requests.map(({ dollars }) => dollars)) / tokens;
+  return estimateMean(
+    requests.map((one) => (ratio + (one.dollars - ratio * one.tokens) / tokens) * 1e6),
+    { clusters: requests.map(({ cluster }) => cluster) },
+  );
+}
+
+/** `perSecond` is the price of the machine; null for a model with prices of its own. */
+function requestsOf({ tasks }: SuiteAnalysis, model: number, perSecond: number | null): Request[] {
+  return tasks.flatMap(({ name, samples, cells }) =>
+    cells[model]!.results.flatMap((result, i): Request[] => {
+      const { cost, e2e, promptTokens, outputTokens } = result?.timings ?? {};
+      const dollars =
+        cost !== undefined ? cost / 1000 : e2e !== undefined && perSecond !== null ? e2e * perSecond : null;
+      if (dollars === null || promptTokens === undefined || outputTokens === undefined) return [];
+      const { id, group } = samples[i]!;
+      return [{ dollars, tokens: promptTokens + outputTokens, cluster: `${name}/${group ?? id}` }];
+    }),
+  );
+}

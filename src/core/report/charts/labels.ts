@@ -1,0 +1,98 @@
+/**
+ * Names beside points: each where it hides least, or left out where it would cover another name. A legend has them all.
+ * Boxes are reckoned in pixels of a plot of about this size; a wider one only has more room.
+ */
+const PLOT = { width: 400, height: 300, padding: 24 } as const;
+/** Of a letter of a label, about. */
+const LETTER = { width: 6, height: 12 } as const;
+const MARKER = 6;
+
+export interface Point {
+  readonly x: number;
+  readonly xLow: number;
+  readonly xHigh: number;
+  readonly quality: number;
+  readonly qualityLow: number;
+  readonly qualityHigh: number;
+}
+
+/** Where a name stands, from its point. */
+export interface Place {
+  readonly align: 'left' | 'right';
+  readonly dx: number;
+  readonly dy: number;
+}
+
+interface Box {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+const PLACES: readonly Place[] = [-10, 13, -23, 26, -36, 39].flatMap((dy) => [
+  { align: 'left', dx: 9, dy },
+  { align: 'right', dx: -9, dy },
+]);
+
+/** What it costs to cover something. From `FORBIDDEN` on a name is left out. */
+const FORBIDDEN = 100;
+const ON_POINT = 20;
+const ON_BAR = 2;
+const PER_PIXEL = 0.05;
+
+/** For each point of a plot with a logarithmic x; null for a name without room. */
+export function placeNames<P extends Point>(points: readonly P[], nameOf: (point: P) => string): (Place | null)[] {
+  const xAt = scale(
+    points.flatMap(({ xLow, xHigh }) => [Math.log(xLow), Math.log(xHigh)]),
+    PLOT.width,
+  );
+  const yAt = scale(
+    points.flatMap(({ qualityLow, qualityHigh }) => [-qualityLow, -qualityHigh]),
+    PLOT.height,
+  );
+  const markers = points.map((point) => around(xAt(Math.log(point.x)), yAt(-point.quality), MARKER, MARKER));
+  const bars = points.flatMap((point): Box[] => {
+    const [x, y] = [xAt(Math.log(point.x)), yAt(-point.quality)];
+    return [
+      { left: x - 1, right: x + 1, top: yAt(-point.qualityHigh), bottom: yAt(-point.qualityLow) },
+      { left: xAt(Math.log(point.xLow)), right: xAt(Math.log(point.xHigh)), top: y - 1, bottom: y + 1 },
+    ];
+  });
+  const taken: Box[] = [];
+  return points.map((point) => {
+    const width = [...nameOf(point)].length * LETTER.width;
+    const choices = PLACES.map((place) => {
+      const x = xAt(Math.log(point.x)) + place.dx + (place.align === 'left' ? width / 2 : -width / 2);
+      const box = around(x, yAt(-point.quality) + place.dy, width / 2, LETTER.height / 2);
+      const isOutside = box.left < 0 || box.right > PLOT.width || box.top < 0 || box.bottom > PLOT.height;
+      const price =
+        (isOutside ? FORBIDDEN : 0) +
+        FORBIDDEN * countOverlaps(box, taken) +
+        ON_POINT * countOverlaps(box, markers) +
+        ON_BAR * countOverlaps(box, bars) +
+        PER_PIXEL * Math.abs(place.dy);
+      return { place, box, price };
+    });
+    const best = choices.reduce((a, b) => (b.price < a.price ? b : a));
+    if (best.price >= FORBIDDEN) return null;
+    taken.push(best.box);
+    return best.place;
+  });
+}
+
+function scale(values: readonly number[], length: number): (value: number) => number {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return (value) =>
+    high === low ? length / 2 : PLOT.padding + ((value - low) / (high - low)) * (length - 2 * PLOT.padding);
+}
+
+function around(x: number, y: number, halfWidth: number, halfHeight: number): Box {
+  return { left: x - halfWidth, right: x + halfWidth, top: y - halfHeight, bottom: y + halfHeight };
+}
+
+function countOverlaps(box: Box, others: readonly Box[]): number {
+  return others.filter(
+    (other) => box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom,
+  ).length;
+}
