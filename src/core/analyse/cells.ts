@@ -245,7 +245,10 @@ function warningsOf({ samples, trials, stopsEarly }: CellInput, counts: TrialCou
     warn(`only ${counts.recorded} of ${counts.planned} planned trials were run`, 'continue the run with --resume');
   }
   if (measured > 0 && measured < FEW_SAMPLES) {
-    warn(`only ${measured} samples: the intervals are wide`, `give the task ${FEW_SAMPLES} samples or more`);
+    warn(
+      `only ${measured === 1 ? 'one sample' : `${measured} samples`}: the intervals are wide`,
+      `give the task ${FEW_SAMPLES} samples or more`,
+    );
   }
   if (counts.failedByHarness > 0) {
     warn(

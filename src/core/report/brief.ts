@@ -15,7 +15,15 @@ export function brieflyByTask({ tasks }: SuiteRecommendation): string[] {
     const text = brieflyOf(verdict);
     said.set(text, [...(said.get(text) ?? []), task]);
   }
-  return [...said].map(([text, names]) => `${names.join(', ')}: ${text}`);
+  return [...said].map(([text, names]) => `${someOf(names)}: ${text}`);
+}
+
+/** Names beyond this are counted. */
+const MOST_NAMES = 6;
+
+function someOf(names: readonly string[]): string {
+  const more = names.length - MOST_NAMES;
+  return more > 1 ? `${names.slice(0, MOST_NAMES).join(', ')} and ${more} more` : names.join(', ');
 }
 
 function brieflyOf(verdict: TaskVerdict): string {

@@ -50,7 +50,7 @@ function renderSuite(
     '',
     verdictTable(recommended, context),
     '',
-    firstOf(brieflyByTask(recommended), 'more of them')
+    firstOf(brieflyByTask(recommended), { most: MOST_REASONS, rest: 'more reasons' })
       .map((line) => wrap(plain(line), columns))
       .join('\n'),
     '',
@@ -61,9 +61,11 @@ function renderSuite(
 /** What a screen has room for; the rest is in the report. */
 const MOST_ROWS = 12;
 
-function firstOf(lines: readonly string[], rest: string): string[] {
-  const more = lines.length - MOST_ROWS;
-  return more <= 1 ? [...lines] : [...lines.slice(0, MOST_ROWS), `${more} ${rest} are in the report`];
+const MOST_REASONS = 6;
+
+function firstOf(lines: readonly string[], { most, rest }: { readonly most: number; readonly rest: string }): string[] {
+  const more = lines.length - most;
+  return more <= 1 ? [...lines] : [...lines.slice(0, most), `${more} ${rest} are in the report`];
 }
 
 function colourOf(kind: SuiteRecommendation['verdict']['kind'] | TaskRecommendation['verdict']['kind'], paint: Paint) {

@@ -69,7 +69,7 @@ export function escapeMarkdown(text: string): string {
   return (
     plain(text)
       .replace(/[\\`*_{}[\]|~$]/g, (mark) => `\\${mark}`)
-      .replace(/^([-+]|\d+[.)])(?= )/, '\\$1')
+      .replace(/^([-+=#]|\d+[.)])(?=[-=# ]|$)/, '\\$1')
       .replaceAll('&', '&amp;')
       .replaceAll('<', '&lt;')
       .replaceAll('>', '&gt;')
@@ -78,12 +78,22 @@ export function escapeMarkdown(text: string): string {
   );
 }
 
-/** For one field of a CSV file (RFC 4180). A text that a spreadsheet would run as a formula begins with an apostrophe. */
+/**
+ * For one field of a CSV file (RFC 4180). A text that a spreadsheet would run as a formula begins with an apostrophe, signs of full
+ * width among them; control characters, which would repaint a terminal that shows the file, are the pictures of themselves.
+ */
 export function escapeCsv(value: string | number | boolean | null): string {
   if (value === null) return '';
   if (typeof value !== 'string') return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) && !/^[+-]?\d+(\.\d+)?$/.test(value) ? `'${value}` : value;
+  const shown = value.replace(/(?![\t\r\n])\p{Cc}/gu, pictureOf);
+  const safe = /^[=+\-@\t\r\n＝＋－＠]/.test(shown) && !/^[+-]?\d+(\.\d+)?$/.test(shown) ? `'${shown}` : shown;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** U+2400 and following for those of ASCII; the others have none. */
+function pictureOf(control: string): string {
+  const code = control.charCodeAt(0);
+  return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd';
 }
 
 /** JSON that can stand inside a `<script>` element: no `</script>`, no `<!--`, no line separators. */

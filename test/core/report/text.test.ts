@@ -6,6 +6,7 @@ import {
   escapeMarkdown,
   plain,
   scriptJson,
+  shellCommand,
   shorten,
   shortenName,
 } from '../../../src/core/report/text.js';
@@ -55,6 +56,21 @@ describe('hostile text', () => {
     ]);
   });
 
+  it('repaints no terminal that shows a CSV file, and runs in no spreadsheet of wide signs', () => {
+    expect(escapeCsv('a\u001b[2J\u009bb\u007f\tc')).toBe('a\u241b[2J\ufffdb\u2421\tc');
+    expect(escapeCsv('\uff1d1+1')).toBe("'\uff1d1+1");
+  });
+
+  it('heads and rules no Markdown', () => {
+    for (const text of ['# h', '---', '===', '1. one']) expect(escapeMarkdown(text)).toMatch(/^\\/);
+  });
+
+  it('of a command is what a shell reads as the same words', () => {
+    expect(shellCommand(['rightsize', 'run', '--data', "it's here.jsonl", '$(x)'])).toBe(
+      "rightsize run --data 'it'\\''s here.jsonl' '$(x)'",
+    );
+  });
+
   it('is shortened by characters, not by halves of them', () => {
     expect(shorten('añ😀bc', 4)).toBe('añ😀…');
     expect(shorten('short', 5)).toBe('short');
@@ -63,6 +79,7 @@ describe('hostile text', () => {
   it('of a name keeps the variant, which is what tells models apart', () => {
     expect(shortenName('reference-slm:onnxruntime', 20)).toBe('referen…:onnxruntime');
     expect(shortenName('a-very-long-name-without', 11)).toBe('a-ver…thout');
+    expect(shortenName('a-rather-long-name-7:variant', 24)).toBe('a-rather…-name-7:variant');
     expect(shortenName('short', 5)).toBe('short');
     expect([...shortenName('x:a-variant-of-many-letters', 12)]).toHaveLength(12);
   });

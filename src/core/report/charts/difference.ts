@@ -22,9 +22,10 @@ export function differenceChart({ analysis, recommendation, suite }: ChartInput)
   const { margin, alpha } = requirement;
   const rows = tasks.flatMap(({ task, comparisons }) => comparisons.flatMap((comparison) => rowOf(task, comparison)));
   if (rows.length === 0) {
-    const reasons = tasks
-      .flatMap(({ comparisons }) => comparisons)
-      .flatMap(({ test }) => (isMissing(test) ? [test.missing] : []));
+    const reasons = tasks.flatMap(({ comparisons, verdict }) => [
+      ...comparisons.flatMap(({ test }) => (isMissing(test) ? [test.missing] : [])),
+      ...(verdict.kind === 'not-measured' ? [verdict.reason] : []),
+    ]);
     return {
       name: NAME,
       title: 'Quality of each SLM against its LLM',

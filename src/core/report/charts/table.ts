@@ -1,6 +1,7 @@
 /** Every chart of a report, in the order in which a reader asks. */
 import type { Analysis } from '../../analyse/analysis.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
+import { plain } from '../text.js';
 import { breakEvenChart } from './breakeven.js';
 import { cascadeCharts } from './cascade.js';
 import type { Chart, ChartInput, NoChart } from './chart.js';
@@ -32,10 +33,18 @@ export function buildCharts(analysis: Analysis, recommendation: Recommendation):
     const prefix = analysis.suites.length > 1 ? `${name}-` : '';
     const groups = groupsOf({ analysis, recommendation, suite }).map(({ title, charts }) => ({
       title,
-      charts: charts.map((chart) => ({ ...chart, name: `${prefix}${chart.name}` })),
+      charts: charts.map((chart) => ({ ...plainly(chart), name: `${prefix}${chart.name}` })),
     }));
     return { suite: name, groups, charts: groups.flatMap(({ charts }) => charts) };
   });
+}
+
+/** Names of models are others' text: XML has no place for a control character, and a title none for a mark of direction. */
+function plainly<T>(value: T): T {
+  if (typeof value === 'string') return plain(value) as T;
+  if (Array.isArray(value)) return value.map(plainly) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, plainly(one)])) as T;
 }
 
 function groupsOf(input: ChartInput): ChartGroup[] {

@@ -92,15 +92,7 @@ export function tradeoffChart(input: ChartInput, against: keyof typeof ABOUT): C
     return { name, title, missing: [...reasons.values()].sort()[0] ?? 'it takes two models that were scored' };
   }
   const front = paretoFront(points, about.better === 'higher');
-  const title =
-    front.length === 1
-      ? `${front[0]!.model} is the best choice both by quality and by ${about.what}`
-      : list(
-          front.map(
-            (point) =>
-              `${point.model} scores ${formatScore(point.quality)} at ${formatUnit(point.x, about.unit)}${about.per}`,
-          ),
-        );
+  const title = findingOf(front, points.length, about);
   const absent = [...reasons.keys()];
   const note =
     `${nOf(points.map(({ n }) => n))} samples a model, all tasks; bars are 95% intervals; dashed: no other model is better in both` +
@@ -159,6 +151,18 @@ export function tradeoffChart(input: ChartInput, against: keyof typeof ABOUT): C
   );
   const alt = `${plural(points.length, 'model')}: ${points.map(({ model, shown, n }) => `${model}: ${shown}, n = ${n}`).join('; ')}.${[...reasons].map(([model, reason]) => ` Not shown: ${model} (${reason}).`).join('')}`;
   return { name, title, note, alt, spec };
+}
+
+/** More points than this are told by the two ends of the front. */
+const MOST_TOLD = 3;
+
+function findingOf(front: readonly Point[], models: number, { what, unit, per }: About): string {
+  if (front.length === 1) return `${front[0]!.model} is the best choice both by quality and by ${what}`;
+  const say = (point: Point) =>
+    `${point.model} scores ${formatScore(point.quality)} at ${formatUnit(point.x, unit)}${per}`;
+  return front.length <= MOST_TOLD
+    ? list(front.map(say))
+    : `No other is better in both than ${front.length} of ${plural(models, 'model')}: from ${say(front[0]!)} to ${say(front.at(-1)!)}`;
 }
 
 /** The points, and why a model has none. */

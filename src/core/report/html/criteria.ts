@@ -16,7 +16,7 @@ export function criteriaSection(analysis: Analysis, suite: SuiteAnalysis, recomm
       ${scrolling(
         'What people weigh',
         html`<table class="wrapping">
-        <thead><tr><th scope="col"></th>${analysis.models.map(({ id }) => html`<th scope="col">${plain(id)}</th>`)}</tr></thead>
+        <thead><tr><td></td>${analysis.models.map(({ id }) => html`<th scope="col">${plain(id)}</th>`)}</tr></thead>
         <tbody>${criteriaOf(analysis, suite, recommended).map(
           ({ name, evidence }) =>
             html`<tr><th scope="row">${name}</th>${joined(evidence).map(

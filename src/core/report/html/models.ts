@@ -9,7 +9,7 @@ export function modelsSection({ models }: Analysis): Markup {
   return html`
     <section id="models" aria-labelledby="models-title">
       <h2 id="models-title">Models</h2>
-      <div class="scroll" tabindex="0" role="region" aria-label="Models"><table>
+      <div class="scroll" tabindex="0" role="region" aria-label="Table of models"><table>
         <thead><tr><th scope="col">Model</th><th scope="col">Class</th><th scope="col" class="number">Parameters</th><th scope="col">Stored as</th><th scope="col">Engine</th>
           <th scope="col">Network</th><th scope="col" class="number">Load</th><th scope="col" class="number">First request</th><th scope="col" class="number">Peak memory</th>
           <th scope="col" class="number">of it anonymous</th><th scope="col" class="number">Added by the model</th><th scope="col" class="number">Weights</th><th scope="col">Licence</th></tr></thead>
