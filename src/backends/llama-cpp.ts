@@ -2,6 +2,7 @@
  * llama.cpp in this process: GGUF files from a path or a hub, with the chat template that the file carries. On the CPU the
  * library itself is called (llama-cpp/direct.ts), on a GPU node-llama-cpp (llama-cpp/addon.ts).
  */
+import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { ModelOf } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
@@ -195,6 +196,9 @@ async function factsOf(
     device: loaded.device,
     threads: known(threads),
     weights: await describeWeights([...resolved.files, ...adapters.map(({ filePath }) => filePath)], context),
+    ...(adapters.length > 0 && {
+      adapterBytes: adapters.reduce((bytes, { filePath }) => bytes + statSync(filePath).size, 0),
+    }),
     parameters: header.parameters,
     ...(header.shape && {
       architecture: { ...header.shape, bytesPerCachedValue: BYTES_PER_CACHED_VALUE[model.kvCacheType] },

@@ -1,5 +1,5 @@
 /** The llama-cpp backend on real GGUF files: the contract, then what is llama.cpp's own. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AutoModelForCausalLM, AutoTokenizer, env, type Tensor } from '@huggingface/transformers';
@@ -224,6 +224,13 @@ describeWith([SLM, ADAPTER], 'llama-cpp with LoRA adapters', () => {
     expect(plain).toBe('billing');
     expect(await answer({ lora: [{ file: ADAPTER, scale: 0 }] })).toBe(plain);
     expect(await answer({ lora: [{ file: ADAPTER }] })).not.toBe(plain);
+  });
+
+  test('says how large the adapter is, which a second task costs in place of a second model', async () => {
+    const session = await open({ source: SLM, lora: [{ file: ADAPTER }] });
+    expect(session.facts.adapterBytes).toBe(statSync(ADAPTER).size);
+    expect(session.facts.weights!.bytes).toBe(statSync(SLM).size + statSync(ADAPTER).size);
+    await session.close();
   });
 
   test('says that a model is no adapter, and an adapter no model', async () => {

@@ -120,6 +120,8 @@ export interface SessionFacts {
   readonly device: string;
   readonly threads: Quantity;
   readonly weights?: { readonly bytes: number; readonly hash: string; readonly files: readonly string[] };
+  /** Bytes of the LoRA adapters, which are in those of the weights. */
+  readonly adapterBytes?: number;
   readonly parameters?: number;
   /** What the KV cache of one token costs follows from these. */
   readonly architecture?: {

@@ -106,9 +106,11 @@ function smallestDevice({ fits }: SuiteRecommendation, model: string): string {
   return fit.devices.every(({ state }) => state === 'unknown') ? NOT_MEASURED : 'none of those listed';
 }
 
-function adaptationOf({ entry }: ModelAnalysis): string {
+function adaptationOf({ entry, facts }: ModelAnalysis): string {
   const adapters = entry.backend === 'llama-cpp' ? entry.lora.length : 0;
-  return adapters === 0 ? 'as it is' : `with ${adapters === 1 ? 'a LoRA adapter' : `${adapters} LoRA adapters`}`;
+  if (adapters === 0) return 'as it is';
+  const size = facts?.adapterBytes === undefined ? '' : ` of ${formatBytes(facts.adapterBytes)}`;
+  return `with ${adapters === 1 ? 'a LoRA adapter' : `${adapters} LoRA adapters`}${size}`;
 }
 
 /** Each task by itself, against the LLM by itself. */
