@@ -88,11 +88,14 @@ async function open(id: string): Promise<Session> {
   );
 }
 
-/** llama.cpp rounds activations and cache to f16 unless told otherwise; the comparison is of engines, not of roundings. */
+/**
+ * llama.cpp rounds activations, cache and attention to f16 unless told otherwise; the comparison is of engines, not of
+ * roundings.
+ */
 function inFullPrecision(model: Model, directory: string): Model {
   if (model.backend !== 'llama-cpp' || !model.source.endsWith('-f16.gguf')) return model;
   const folder = folderWith({ 'f32.gguf': widened(readFileSync(join(directory, model.source))) });
-  return { ...model, source: join(folder, 'f32.gguf'), kvCacheType: 'f32' };
+  return { ...model, source: join(folder, 'f32.gguf'), kvCacheType: 'f32', flashAttention: false };
 }
 
 async function answers(id: string, prompts: readonly Asked[]): Promise<readonly Answer[]> {
