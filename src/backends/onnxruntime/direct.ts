@@ -177,6 +177,7 @@ type Api = Readonly<Record<keyof typeof SIGNATURES, KoffiFunc<(...values: unknow
 
 const ELEMENT_TYPES: Readonly<Record<string, number>> = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10 };
 const VERSION_1_FUNCTIONS = 102;
+const MOST_DIMENSIONS = 8;
 
 interface Library {
   readonly api: Api;
@@ -209,17 +210,19 @@ function loadLibrary(): Library {
   ) as Api;
 
   const check = (status: unknown) => {
-    if (BigInt(status as number | bigint) === 0n) return;
+    if (status === 0 || status === 0n) return;
     const message = String(api.GetErrorMessage(status));
     api.ReleaseStatus(status);
     throw new Error(message);
   };
+  // Made once: a token makes a dozen handles.
+  const out = new BigUint64Array(1);
   const create = (call: (out: BigUint64Array) => unknown): Handle => {
-    const out = new BigUint64Array(1);
     check(call(out));
     return out[0]!;
   };
   const memory = create((out) => api.CreateCpuMemoryInfo(1, 0, out));
+  const shape = new BigInt64Array(MOST_DIMENSIONS);
   return {
     api,
     check,
@@ -227,7 +230,7 @@ function loadLibrary(): Library {
     environment: create((out) => api.CreateEnv(ERRORS_ONLY, 'rightsize', out)),
     valueOf({ data, dims, type }) {
       const bytes = data as Float32Array;
-      const shape = BigInt64Array.from(dims, BigInt);
+      for (let i = 0; i < dims.length; i++) shape[i] = BigInt(dims[i]!);
       const element = ELEMENT_TYPES[type];
       if (element === undefined) throw new Error(`tensors of type ${type} are not handed over here`);
       return create((out) =>
