@@ -1,9 +1,10 @@
 /**
- * The number an answer ends with must be the target. Four conventions are in use, and they disagree on real outputs, so
+ * The number an answer ends with must be the target. Five conventions are in use, and they disagree on real outputs, so
  * each has its name:
  *
  *     numeric          numbers are compared as numbers: 18.0, $18 and 1.8e1 are 18; 1,000 is 1000
  *     gsm8k            OpenAI grade-school-math: the text after `####`, commas dropped, compared as *text*: 18.0 is not 18
+ *     gsm8k-strict     lm-evaluation-harness `strict-match`: the same, but a last full stop is dropped: 18. is 18
  *     gsm8k-flexible   lm-evaluation-harness `flexible-extract`: the last number-like text, compared as text
  *     zero-shot-cot    Kojima et al. 2022: commas dropped first, the first number, a last full stop dropped, as text
  */
@@ -11,7 +12,7 @@ import { z } from 'zod';
 import { type Scorer, scored } from './score.js';
 import { targetsOf } from './text.js';
 
-const CONVENTIONS = ['numeric', 'gsm8k', 'gsm8k-flexible', 'zero-shot-cot'] as const;
+const CONVENTIONS = ['numeric', 'gsm8k', 'gsm8k-strict', 'gsm8k-flexible', 'zero-shot-cot'] as const;
 type Convention = (typeof CONVENTIONS)[number];
 
 const options = z.strictObject({
@@ -20,11 +21,11 @@ const options = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('Only a number right after this text is the answer. The convention gsm8k has `####`; the others none.'),
+    .describe('Only a number right after this text is the answer. The conventions gsm8k and gsm8k-strict have `####`; the others none.'),
   take: z
     .enum(['first', 'last'])
     .optional()
-    .describe('Which number, of several. The default is the last, and the first for gsm8k and zero-shot-cot.'),
+    .describe('Which number, of several. The default is the last, and the first for gsm8k, gsm8k-strict and zero-shot-cot.'),
   tolerance: z.number().nonnegative().default(0).describe('How far a numeric answer may be off, in its own unit.'),
   relativeTolerance: z.number().nonnegative().default(0).describe('The same as a share of the target.'),
 });
@@ -37,7 +38,7 @@ export const number: Scorer<NumberOptions> = {
   options,
   score({ output, target }, settings) {
     const { convention } = settings;
-    const marker = settings.marker ?? (convention === 'gsm8k' ? '####' : null);
+    const marker = settings.marker ?? (convention === 'gsm8k' || convention === 'gsm8k-strict' ? '####' : null);
     const found = marker === null ? numbersIn(output, convention) : numbersAfter(marker, output, convention);
     const answer = (settings.take ?? DEFAULT_TAKE[convention]) === 'first' ? found[0] : found.at(-1);
     if (answer === undefined) return scored(0, null);
@@ -49,6 +50,7 @@ export const number: Scorer<NumberOptions> = {
 const DEFAULT_TAKE: Readonly<Record<Convention, 'first' | 'last'>> = {
   numeric: 'last',
   gsm8k: 'first',
+  'gsm8k-strict': 'first',
   'gsm8k-flexible': 'last',
   'zero-shot-cot': 'first',
 };
@@ -60,6 +62,7 @@ const DEFAULT_TAKE: Readonly<Record<Convention, 'first' | 'last'>> = {
 const PATTERNS: Readonly<Record<Convention, RegExp>> = {
   numeric: /(?:(?<![\w.])[-+\u2212][$€£]?)?(?:\d[\d,]*(?:\.\d+)?|(?<![\w.])\.\d+)(?:[eE][-+]?\d+)?/g,
   gsm8k: /-?[0-9.,]+/g,
+  'gsm8k-strict': /-?[0-9.,]+/g,
   'gsm8k-flexible': /-?[$0-9.,]{2,}|-?[0-9]+/g,
   'zero-shot-cot': /-?\d+\.?\d*/g,
 };
@@ -115,6 +118,8 @@ function normalise(text: string, convention: Convention): readonly string[] {
     }
     case 'gsm8k':
       return [text.replaceAll(',', '')];
+    case 'gsm8k-strict':
+      return [text.replaceAll(',', '').replace(/\.$/, '')];
     case 'gsm8k-flexible':
       return [text.replaceAll(',', '').replaceAll('$', '').replace(/\.$/, '')];
     case 'zero-shot-cot':

@@ -52,6 +52,14 @@ describe('gsm8k', () => {
     expect(judge(number, { output: 'the answer is 18', target }, options)).toMatchObject({ value: 0, answer: null });
   });
 
+  test('strict is lm-evaluation-harness: as OpenAI, but a last full stop is dropped', () => {
+    const options = { convention: 'gsm8k-strict' };
+    expect(scoreOf(number, { output: 'so\n#### 1,8.', target }, options)).toBe(1);
+    expect(scoreOf(number, { output: 'so\n#### 1,8.', target }, { convention: 'gsm8k' })).toBe(0);
+    expect(scoreOf(number, { output: 'so\n#### 18.0', target }, options)).toBe(0);
+    expect(scoreOf(number, { output: '#### 17\n#### 18', target }, options)).toBe(0);
+  });
+
   test('flexible is lm-evaluation-harness: the last number-like text, as text', () => {
     const options = { convention: 'gsm8k-flexible' };
     expect(scoreOf(number, { output: 'she makes $18.', target }, options)).toBe(1);
@@ -78,7 +86,7 @@ test('megabytes of digits, commas and markers are read in linear time', () => {
     '#### '.repeat(1_000_000),
     '-.'.repeat(2_500_000),
   ]) {
-    for (const convention of ['numeric', 'gsm8k', 'gsm8k-flexible', 'zero-shot-cot']) {
+    for (const convention of ['numeric', 'gsm8k', 'gsm8k-strict', 'gsm8k-flexible', 'zero-shot-cot']) {
       expect(scoreOf(number, { output: text, target: '77' }, { convention })).toBe(0);
     }
   }
