@@ -24,12 +24,19 @@ export async function launch(): Promise<Browser | null> {
   });
 }
 
+type Assets = Parameters<typeof htmlReport>[2];
+let bundled: Promise<Assets> | null = null;
+
+/** The page's script and style from their sources, bundled once. */
+async function assets(): Promise<Assets> {
+  const { bundlePage } = (await import('../../src/page/build.mjs' as string)) as { bundlePage(): Promise<Assets> };
+  bundled ??= bundlePage();
+  return bundled;
+}
+
 export async function writeReport(records: Iterable<LogRecord>): Promise<string> {
-  const { bundlePage } = (await import('../../src/page/build.mjs' as string)) as {
-    bundlePage(): Promise<Parameters<typeof htmlReport>[2]>;
-  };
   const analysis = analyse(records);
-  const [artifact] = await htmlReport(analysis, recommend(analysis), await bundlePage());
+  const [artifact] = await htmlReport(analysis, recommend(analysis), await assets());
   const file = join(mkdtempSync(join(tmpdir(), 'rightsize-page-')), 'report.html');
   writeFileSync(file, artifact!.content);
   return pathToFileURL(file).href;

@@ -63,7 +63,9 @@ function numbersOf({ deferred, quality, test, cost, latency, areas, gap, ranking
     `${formatScore(deferred)} by ${chosen.signal}`,
     formatEstimate(quality, 'score'),
     `${formatPoints(value)} [${formatPoints(low)}, ${formatPoints(high)}]`,
-    `${formatScore(cost.cascade / cost.large)} of the ${cost.unit === 'dollars' ? 'price' : 'time'}`,
+    cost.large > 0
+      ? `${formatScore(cost.cascade / cost.large)} of the ${cost.unit === 'dollars' ? 'price' : 'time'}`
+      : 'the LLM is free',
     isMissing(latency) ? ABSENT : `${latencyAt(latency, 'mean')}; p95 ${latencyAt(latency, 'p95')}`,
     `${areas.cascade.toFixed(3)} (${areas.random.toFixed(3)}, ${areas.oracle.toFixed(3)})`,
     isMissing(gap.average) ? ABSENT : `${gap.average.byArea.toFixed(2)}, ${gap.average.byTenths.toFixed(2)}`,

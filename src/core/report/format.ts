@@ -28,7 +28,8 @@ export function formatUnit(value: number, unit: Unit): string {
 
 /** A score in [0, 1] as a share: `91.3%`. */
 export function formatScore(value: number): string {
-  return `${sign(value)}${(Math.abs(value) * 100).toFixed(1)}%`;
+  const text = (Math.abs(value) * 100).toFixed(1);
+  return `${text === '0.0' ? '' : sign(value)}${text}%`;
 }
 
 /** A difference of scores in points: `−2.1`. */

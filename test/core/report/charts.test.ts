@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
-import type { Chart } from '../../../src/core/report/charts/chart.js';
+import { type Chart, logTicks } from '../../../src/core/report/charts/chart.js';
+import { placeNames } from '../../../src/core/report/charts/labels.js';
 import { buildCharts } from '../../../src/core/report/charts/table.js';
 import { makeLog } from '../../support/log.js';
 
@@ -59,6 +60,78 @@ describe('the chart of parity', () => {
       makeLog({ tasks: [{ name: 'a', samples: 5 }], models: [{ id: 'one', class: 'slm', quality: 1 }] }),
     );
     expect(buildCharts(single, recommend(single))[0]!.charts.map(({ name }) => name)).not.toContain('parity');
+  });
+});
+
+describe('the chart of quality against the cost of a million tokens', () => {
+  const [input, output] = [2, 8];
+  const priced = analyse(
+    makeLog({
+      tasks: [{ name: 'route', samples: 40 }],
+      models: [
+        { id: 'cheap', class: 'slm', quality: 0.8, price: { input: 0.2, output: 0.8 } },
+        { id: 'dear', class: 'llm', quality: 0.9, price: { input, output } },
+        { id: 'free', class: 'llm', quality: 0.9, price: { input: 0, output: 0 } },
+        { id: 'local', class: 'slm', quality: 0.8 },
+      ],
+    }),
+  );
+  const named = () =>
+    buildCharts(priced, recommend(priced))[0]!.charts.find(
+      (one): one is Chart => one.name === 'quality-token-cost' && 'spec' in one,
+    )!;
+
+  it('is all dollars over all tokens of prompts and answers, with its interval', () => {
+    const point = valuesOf(named().spec as Layer).find(({ model }) => model === 'dear')!;
+    const timings = priced.suites[0]!.tasks[0]!.cells[1]!.results.map((result) => result!.timings);
+    const total = (of: (one: (typeof timings)[number]) => number) => timings.reduce((sum, one) => sum + of(one), 0);
+    const [prompt, answer] = [total((one) => one.promptTokens!), total((one) => one.outputTokens!)];
+    expect(point.x).toBeCloseTo((prompt * input + answer * output) / (prompt + answer), 9);
+    expect(point.xLow).toBeLessThan(point.x as number);
+    expect(point.xHigh).toBeGreaterThan(point.x as number);
+  });
+
+  it('leaves out what is free or has no price, and says which and why', () => {
+    expect(named().note).toMatch(/not shown: free and local$/);
+    expect(named().alt).toMatch(/free \(a logarithmic axis.*local \(no price is given/);
+  });
+});
+
+describe('names beside points', () => {
+  const at = (x: number, quality: number) => ({
+    x,
+    xLow: x * 0.9,
+    xHigh: x * 1.1,
+    quality,
+    qualityLow: quality - 0.05,
+    qualityHigh: quality + 0.05,
+  });
+
+  it('stand on the inner side, and on no other name', () => {
+    const places = placeNames([at(1, 0.9), at(100, 0.5)], () => 'a-model');
+    expect(places.map((place) => place?.align)).toEqual(['left', 'right']);
+  });
+
+  it('are left out where there is no room, one of them kept', () => {
+    const crowd = Array.from({ length: 30 }, (_, i) => at(10 + i / 100, 0.7));
+    const places = placeNames(crowd, () => 'a-model-with-a-name');
+    expect(places[0]).not.toBeNull();
+    expect(places.filter((place) => place === null).length).toBeGreaterThan(10);
+  });
+});
+
+describe('ticks of a logarithmic axis', () => {
+  it.each([
+    [1, 1000, [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]],
+    [0.0001, 10, [0.0001, 0.001, 0.01, 0.1, 1, 10]],
+  ])('from %d to %d are round and few', (low, high, ticks) => {
+    const { values } = logTicks(low, high) as { values: number[] };
+    expect(values).toEqual(expect.arrayContaining(ticks));
+    expect(values.length).toBeLessThanOrEqual(ticks.length + 2);
+  });
+
+  it('are left to Vega where none is within', () => {
+    expect(logTicks(3.01, 3.02)).toEqual({ tickCount: 4 });
   });
 });
 

@@ -14,6 +14,11 @@ import {
 } from '../../../src/core/report/format.js';
 
 describe('numbers for people', () => {
+  it('have no zero below zero, and no factor of nothing', () => {
+    expect([formatScore(-0.0002), formatPoints(-0.0002)]).toEqual(['0.0%', '0.0']);
+    expect(formatRatio(0.042)).toBe('0.0420×');
+  });
+
   it.each([
     [0, '0 s'],
     [1.234e-6, '1.23 µs'],
