@@ -21,11 +21,15 @@ const options = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('Only a number right after this text is the answer. The conventions gsm8k and gsm8k-strict have `####`; the others none.'),
+    .describe(
+      'Only a number right after this text is the answer. The conventions gsm8k and gsm8k-strict have `####`; the others none.',
+    ),
   take: z
     .enum(['first', 'last'])
     .optional()
-    .describe('Which number, of several. The default is the last, and the first for gsm8k, gsm8k-strict and zero-shot-cot.'),
+    .describe(
+      'Which number, of several. The default is the last, and the first for gsm8k, gsm8k-strict and zero-shot-cot.',
+    ),
   tolerance: z.number().nonnegative().default(0).describe('How far a numeric answer may be off, in its own unit.'),
   relativeTolerance: z.number().nonnegative().default(0).describe('The same as a share of the target.'),
 });
