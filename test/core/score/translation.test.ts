@@ -38,7 +38,7 @@ describe('BLEU', () => {
 
   test('takes a byte-order mark for a letter, as Python does', () => {
     const sentence = { output: 'Ａ \ufeff -', target: ['Ａ \ufeff ', 'Ａ \ufeff'] };
-    expect(scoreOf(bleu, sentence, { smooth: 'floor' })).toBeCloseTo(0.32182979486854336, 12);
+    expect(scoreOf(bleu, sentence, { smooth: 'floor' })).toBeCloseTo(0.3218297948685434, 12);
   });
 
   test('of Chinese', () => {
