@@ -4,22 +4,24 @@
 #   python3 -m venv .venv && . .venv/bin/activate && pip install -r models/training/requirements.txt
 #   models/training/reproduce.sh
 #
-# The large model begins as the small one, grown. On one idle core the small one takes about 16 minutes and the large one 6
-# for each million tokens.
+# The large model begins as the small one, grown. A GPU is used where there is one; README.md states the times. Where there is
+# no Node, bring models/training/build with the data in it: what is there is not made again.
 set -euo pipefail
 cd "$(dirname "$0")"
 build=build
 mkdir -p "$build"
 threads=${THREADS:-1}
+seed=${SEED:-1}
 
-(cd ../.. && npx tsx models/training/generate.ts)
-python tokenizer.py "$build"
-python train.py reference-slm --rows 8 --copies 1 --decay 0.4 --tokens 9e6 --threads "$threads" | tee "$build/reference-slm.log"
-python grow.py "$build/reference-slm.safetensors" "$build/reference-llm-seed.safetensors"
-python train.py reference-llm --stage second --rows 10 --copies 1 --muon 0.0012 --adam 0.0015 --decay 0.8 --seed 2 \
-  --tokens "${LARGE_TOKENS:-9e6}" --resume "$build/reference-llm-seed.safetensors" --threads "$threads" | tee "$build/reference-llm.log"
+[ -f "$build/train-first.jsonl" ] || (cd ../.. && npx tsx models/training/generate.ts)
+python3 tokenizer.py "$build"
+python3 train.py reference-slm --rows 8 --copies 1 --decay 0.4 --seed "$seed" \
+  --tokens 9e6 --threads "$threads" | tee "$build/reference-slm.log"
+python3 grow.py "$build/reference-slm.safetensors" "$build/reference-llm-seed.safetensors"
+python3 train.py reference-llm --stage second --rows 10 --copies 1 --muon 0.0012 --adam 0.0015 --decay 0.8 --seed "$((seed + 1))" \
+  --tokens "${LARGE_TOKENS:-12e6}" --resume "$build/reference-llm-seed.safetensors" --threads "$threads" | tee "$build/reference-llm.log"
 for name in reference-slm reference-llm; do
-  python export.py "$name"
-  python evaluate.py "$name" | tee "$build/$name.results"
+  python3 export.py "$name"
+  python3 evaluate.py "$name" | tee "$build/$name.results"
 done
-python lora.py
+python3 lora.py

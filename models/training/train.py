@@ -19,6 +19,7 @@ from torch.nn import functional as F
 import data
 import tokenizer as bpe
 from model import SHAPES, Llama
+from muon import Muon
 
 BUILD = Path(__file__).parent / 'build'
 WARM_UP = 0.02
@@ -30,11 +31,11 @@ def learning_rate(progress: float, decay: float) -> float:
     return min(1.0, progress / WARM_UP, (1 - progress) / decay)
 
 
-def optimisers(model: Llama, muon: float, adam: float) -> list[torch.optim.Optimizer]:
+def optimisers(model: Llama, muon: float, adam: float, half: bool) -> list[torch.optim.Optimizer]:
     matrices = [p for n, p in model.named_parameters() if p.dim() == 2 and 'embed' not in n]
     others = [p for n, p in model.named_parameters() if p.dim() == 1 or 'embed' in n]
     return [
-        torch.optim.Muon(matrices, lr=muon, weight_decay=0.05, momentum=0.95, adjust_lr_fn='match_rms_adamw'),
+        Muon(matrices, lr=muon, dtype=torch.bfloat16 if half else torch.float32),
         torch.optim.AdamW(others, lr=adam, betas=(0.9, 0.98), weight_decay=0.0),
     ]
 
@@ -86,6 +87,8 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
+    # Without vector instructions for it, bf16 is slower than f32.
+    half = device == 'cuda' or torch.backends.cpu.get_cpu_capability() != 'AVX2'
     tokenizer = Tokenizer.from_file(str(options.data / 'tokenizer.json'))
     encoder = data.Encoder(tokenizer)
     validation = data.read(options.data / 'validation.jsonl')
@@ -95,7 +98,7 @@ def main() -> None:
     if options.resume:
         model.load_state_dict(load_file(options.resume))
     body = torch.compile(model.model)
-    steppers = optimisers(model, options.muon, options.adam)
+    steppers = optimisers(model, options.muon, options.adam, half)
     peaks = [stepper.param_groups[0]['lr'] for stepper in steppers]
     print(f'{options.name}: {sum(p.numel() for p in model.parameters()):,} parameters on {device}', flush=True)
 
@@ -113,15 +116,16 @@ def main() -> None:
         progress = max(seen / options.tokens, (time.monotonic() - begun) / (60 * options.minutes))
         if progress >= 1:
             break
+        # Found before the batch goes to the device, which would have to be waited for.
+        answers = (batch.targets >= 0).flatten().nonzero()[:, 0].to(device)
         batch = batch.to(device)
         for stepper, peak in zip(steppers, peaks):
             stepper.param_groups[0]['lr'] = peak * max(0.01, learning_rate(progress, options.decay))
-        with torch.autocast(device, torch.bfloat16):
+        with torch.autocast(device, torch.bfloat16, enabled=half):
             hidden = body(batch.ids, batch.positions, batch.mask)
-            answers = batch.targets >= 0
-            logits = model.logits(hidden[answers])
-        losses = F.cross_entropy(logits.float(), batch.targets[answers], reduction='none')
-        weights = batch.weights[answers]
+            logits = model.logits(hidden.flatten(0, 1)[answers])
+        losses = F.cross_entropy(logits.float(), batch.targets.flatten()[answers], reduction='none')
+        weights = batch.weights.flatten()[answers]
         loss = (losses * weights).sum() / weights.sum()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -131,11 +135,11 @@ def main() -> None:
         step, seen = step + 1, seen + batch.tokens
         if seen - batch.tokens < options.snapshot <= seen:
             save_file(model.state_dict(), options.out / f'{options.name}-snapshot.safetensors')
-        running = loss.item() if running is None else 0.98 * running + 0.02 * loss.item()
+        running = loss.detach() if running is None else running.lerp(loss.detach(), 0.02)
         now = time.monotonic()
         if step % 50 == 0:
             print(f'step {step}  {seen / 1e6:.2f} M tokens  {now - begun:.0f} s  {seen / (now - begun):.0f} tokens/s'
-                  f'  loss {running:.4f}', flush=True)
+                  f'  loss {running.item():.4f}', flush=True)
         if now - saved > options.evaluate:
             checkpoint()
             saved = time.monotonic()
