@@ -16,5 +16,5 @@ type Shares = Readonly<Record<keyof typeof training, number>>;
 /** How often each occurs. First of all alike; then more of what is slow to learn. */
 export const stages: Readonly<Record<'first' | 'second', Shares>> = {
   first: { route: 14, extract: 14, arithmetic: 26, policy: 20, reply: 18, privacy: 16, repeat: 10, lookUp: 6 },
-  second: { route: 8, extract: 8, arithmetic: 32, policy: 12, reply: 12, privacy: 26, repeat: 1, lookUp: 1 },
+  second: { route: 10, extract: 8, arithmetic: 24, policy: 10, reply: 10, privacy: 40, repeat: 1, lookUp: 1 },
 };
