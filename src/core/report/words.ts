@@ -258,10 +258,11 @@ export function whatWouldChange({ verdict, comparisons }: TaskRecommendation): s
     case 'inconclusive': {
       const { because } = verdict;
       if (because.of !== 'margin') return ['Measuring what is not known yet, or other limits.'];
-      const { decision, test } = because.comparison;
+      const { decision, test, needed } = because.comparison;
+      const more = !isMissing(needed) && needed.clusters !== undefined ? 'More groups of samples' : 'More samples';
       return !isMissing(test) && decision !== test.decision
-        ? ['More samples, or fewer comparisons that share the error rate.']
-        : [`More samples, or a margin above ${marginThatFits(because.comparison)} fixed before a new run.`];
+        ? [`${more}, or fewer comparisons that share the error rate.`]
+        : [`${more}, or a margin above ${marginThatFits(because.comparison)} fixed before a new run.`];
     }
     case 'one-class':
       return [`Running ${verdict.class === 'slm' ? 'an LLM' : 'an SLM'} on the same samples.`];
