@@ -78,9 +78,8 @@ export async function analyseLog(log: string): Promise<Analysis> {
 }
 
 async function analyseTogether(logs: readonly string[]): Promise<Analysis> {
-  const runs = await Promise.all(
-    logs.map(async (log) => ({ label: basename(dirname(log)), run: await runRecordOf(log) })),
-  );
+  const labels = labelsOf(logs.map((log) => basename(dirname(log))));
+  const runs = await Promise.all(logs.map(async (log, i) => ({ label: labels[i]!, run: await runRecordOf(log) })));
   const { run, relabel } = combineRuns(runs);
   const fold = startAnalysis();
   fold.add(run);
@@ -88,6 +87,13 @@ async function analyseTogether(logs: readonly string[]): Promise<Analysis> {
     for await (const record of readLog(log)) for (const own of relabel(index, record)) fold.add(own);
   }
   return fold.finish();
+}
+
+/** The names of folders; of runs of one day, the time of the day, for each stands behind every name of a model. */
+function labelsOf(folders: readonly string[]): readonly string[] {
+  const days = new Set(folders.map((folder) => /^\d{4}-\d\d-\d\dT(?=.)/.exec(folder)?.[0]));
+  const [day] = days;
+  return day !== undefined && days.size === 1 ? folders.map((folder) => folder.slice(day.length)) : folders;
 }
 
 async function runRecordOf(log: string): Promise<RunRecord> {

@@ -9,7 +9,8 @@
 
 import type { Model } from '../definition/model.js';
 import { UserError } from '../errors.js';
-import type { LoggedSuite, LogRecord, RunRecord, Warning } from '../measure/log.js';
+import type { LoggedSuite, LogRecord, RunPart, RunRecord, Warning } from '../measure/log.js';
+import { plannedTrials } from './planned.js';
 
 export interface LabelledRun {
   /** Short and different for each: the name of its folder, or of its machine. */
@@ -36,8 +37,9 @@ export function combineRuns(runs: readonly LabelledRun[]): CombinedRuns {
     relabel(index, record) {
       switch (record.type) {
         case 'run':
-        case 'end':
           return [];
+        case 'end':
+          return record.complete ? [] : [{ ...record, reason: `${labels[index]}: ${record.reason}` }];
         case 'resume':
         case 'sample':
           return [record];
@@ -74,12 +76,14 @@ function combineDefinitions(runs: readonly LabelledRun[], named: (model: string,
   return {
     ...first.run,
     id: runs.map(({ label }) => label).join(' + '),
-    parts: runs.map(({ label, run: { id, started, command, environment } }) => ({
+    parts: runs.map(({ label, run }, index) => ({
       label,
-      id,
-      started,
-      command,
-      environment,
+      id: run.id,
+      started: run.started,
+      command: run.command,
+      environment: run.environment,
+      models: run.models.map(({ id }) => named(id, index)),
+      planned: plannedByTask(run),
     })),
     command: ['rightsize', 'report', ...runs.map(({ run }) => run.id)],
     suites: combineSuites(runs),
@@ -108,6 +112,14 @@ function combineDefinitions(runs: readonly LabelledRun[], named: (model: string,
     },
     ...pricesOf(runs),
   };
+}
+
+function plannedByTask(run: RunRecord): RunPart['planned'] {
+  return Object.fromEntries(
+    run.suites.flatMap((suite) =>
+      suite.tasks.map((task) => [`${suite.name}/${task.name}`, plannedTrials(task, run.settings)]),
+    ),
+  );
 }
 
 /** The first run's word stands where several have one; no machine is "this" one where the runs name different ones. */

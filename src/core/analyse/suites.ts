@@ -6,6 +6,7 @@ import type { ModelAnalysis, SampleInfo, SuiteAnalysis, TaskAnalysis } from './a
 import { analyseCell, analyseOverall, type CellInput } from './cells.js';
 import { compare, keyOf } from './collect.js';
 import { parityOf } from './parity.js';
+import { plannedOn } from './planned.js';
 import type { Judge } from './trial.js';
 import { type CellState, Trials } from './trials.js';
 
@@ -24,7 +25,6 @@ export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Coll
     const common = {
       suite: suite.name,
       task: task.name,
-      planned: plannedTrials(task, run),
       stopsEarly: run.settings.untilSure !== undefined,
       judge: collected.judgeOf(key),
       samples,
@@ -34,6 +34,7 @@ export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Coll
       return {
         ...common,
         model: id,
+        planned: plannedOn(id, { suite, task, run }),
         absent: absentReason(collected.models.find((model) => model.id === id)!),
         trials: cell?.trials ?? new Trials({ keepsTexts: false }),
         gaps: cell?.gaps ?? new Map(),
@@ -95,10 +96,4 @@ function samplesOf(records: readonly SampleRecord[]): SampleInfo[] {
       messages: isChat(prompt) ? prompt.messages : [{ role: 'user', content: prompt.text }],
       promptHash,
     }));
-}
-
-function plannedTrials(task: LoggedSuite['tasks'][number], { settings }: RunRecord): number {
-  return (
-    Math.min(task.samples.count, settings.limit ?? task.samples.count) * (task.repetitions ?? settings.repetitions)
-  );
 }

@@ -54,6 +54,10 @@ export interface RunRecord {
 
 export interface RunPart extends Pick<RunRecord, 'id' | 'started' | 'command' | 'environment'> {
   readonly label: string;
+  /** Its models, as they are named among those of the other runs. */
+  readonly models: readonly string[];
+  /** Trials that it planned of each of its models, by `suite/task`. */
+  readonly planned: Readonly<Record<string, number>>;
 }
 
 /** A suite whose tasks say how many samples they had and by which hash, instead of carrying them. */

@@ -74,6 +74,17 @@ describe('several runs in one report', () => {
     expect(tasks[1]!.cells[0]!.quality).toEqual({ missing: 'not run' });
   });
 
+  it('are complete when each has made all trials of its own plan, and say which was not', () => {
+    const fewer = makeLog({ ...order, id: 'two', tasks: [{ name: 'route', samples: 20 }] });
+    const other = makeLog({ ...order, id: 'three', tasks: [{ name: 'policy', samples: 10 }] });
+    expect(analyse(combine({ laptop, fewer, other })).run).toMatchObject({
+      trials: { planned: 180, recorded: 180 },
+      ended: { complete: true },
+    });
+    const cut = [...laptop.slice(0, -20), { type: 'end', complete: false, reason: 'interrupted' } satisfies LogRecord];
+    expect(analyse(combine({ cut, fewer })).run.ended).toEqual({ complete: false, reason: 'cut: interrupted' });
+  });
+
   it('refuse one name for two, and one task with two scorers', () => {
     const run = laptop[0] as RunRecord;
     expect(() =>
