@@ -228,8 +228,8 @@ describeWith([SLM, ADAPTER], 'llama-cpp with LoRA adapters', () => {
 
   test('says how large the adapter is, which a second task costs in place of a second model', async () => {
     const session = await open({ source: SLM, lora: [{ file: ADAPTER }] });
-    expect(session.facts.adapterBytes).toBe(statSync(ADAPTER).size);
-    expect(session.facts.weights!.bytes).toBe(statSync(SLM).size + statSync(ADAPTER).size);
+    expect(session.facts.adapterBytes).toBe(statSync(shared(ADAPTER)).size);
+    expect(session.facts.weights!.bytes).toBe(statSync(shared(SLM)).size + statSync(shared(ADAPTER)).size);
     await session.close();
   });
 
