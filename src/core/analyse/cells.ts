@@ -212,17 +212,16 @@ function aggregatesOf({ judge, samples, trials }: CellInput): Readonly<Record<st
 /** Trials that say so much less than as many independent ones are worth a warning. */
 const ALIKE = 2;
 
-/** Of the times whose neighbours are most alike. */
+/** The same words for every cell, so that reports can name the cells together; how far stands beside each estimate. */
 function serialWarnings(metrics: Cell['metrics']): Warning[] {
   const medians = DISTRIBUTED.flatMap((metric) => estimateAt(metrics[metric], 'median'));
-  const inflations = medians.map((median) =>
-    isMissing(median) || median.effective === undefined ? 1 : median.n / median.effective,
+  const alike = medians.some(
+    (median) => !isMissing(median) && median.effective !== undefined && median.n >= ALIKE * median.effective,
   );
-  const inflation = Math.max(...inflations);
-  if (inflation < ALIKE) return [];
+  if (!alike) return [];
   return [
     {
-      what: `times of neighbouring trials are alike: the intervals are ${Math.sqrt(inflation).toPrecision(2)} times as wide as those of independent trials`,
+      what: 'times of neighbouring trials are alike: intervals are wider than those of independent trials',
       remedy: 'stop other programs; samples that are listed by kind can be shuffled',
     },
   ];
