@@ -16,10 +16,14 @@ const FILES = ['slm', 'llm'].flatMap((size) =>
 const llama = (program: string, ...args: string[]): string =>
   execFileSync(shared(TOOL), [program, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 
-const firstOf = (task: string): Record<'system' | 'user' | 'target', string> =>
-  JSON.parse(readFileSync(join(ROOT, `suites/data/support-desk/${task}.jsonl`), 'utf8').split('\n')[0]!);
+type Row = Record<'system' | 'user' | 'target', string>;
 
-const answer = (file: string, { system, user }: ReturnType<typeof firstOf>, ...more: string[]): string =>
+const firstOf = (task: string, count: number): Row[] =>
+  readFileSync(join(ROOT, `suites/data/support-desk/${task}.jsonl`), 'utf8')
+    .split('\n', count)
+    .map((line) => JSON.parse(line));
+
+const answer = (file: string, { system, user }: Row, ...more: string[]): string =>
   llama(
     'llama-cli',
     ...['-m', seenByServer(join(ROOT, file)), '-sys', system, '-p', user, '-n', '12', '-t', '1', '--temp', '0'],
@@ -38,13 +42,17 @@ describeWith([TOOL, LLAMA_SERVER], 'the reference pair in llama.cpp', () => {
   });
 
   test.each(FILES)('%s answers in llama-cli by the chat template inside', (file) => {
-    const sample = firstOf('route');
-    expect(answer(file, sample)).toBe(sample.target);
+    const [sample] = firstOf('route', 1);
+    expect(answer(file, sample!)).toBe(sample!.target);
   });
 
   test('the adapter lets llama-cli answer with the new queues', () => {
-    const sample = firstOf('route-new-queues');
+    // It is right on 86% of all samples, and the model alone on none.
+    const samples = firstOf('route-new-queues', 10);
     const lora = seenByServer(join(ROOT, 'models/reference-slm/lora-queues.gguf'));
-    expect(answer(FILES[0]!, sample, '--lora', lora)).toBe(sample.target);
+    const right = (...more: string[]) =>
+      samples.filter((sample) => answer(FILES[0]!, sample, ...more) === sample.target).length;
+    expect(right()).toBe(0);
+    expect(right('--lora', lora)).toBeGreaterThanOrEqual(7);
   });
 });
