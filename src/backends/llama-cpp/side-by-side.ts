@@ -1,25 +1,18 @@
 /**
- * Several answers at once in one context (continuous batching; Yu et al. 2022, "Orca"). Each step computes one batch of
- * whatever there is: the next token of every answer under way, and prompts that came meanwhile. Weights are read from memory
- * once for all of them, which is most of the work.
+ * Several answers at once in one context. Each step computes one batch of whatever there is: the next token of every answer
+ * under way, and prompts that came meanwhile. Weights are read from memory once for all of them, which is most of the work.
  *
  *     sequence 0   Route the ticket to … Q: My parcel     what the prompt read last began with, and the next begins with too
  *     sequence 1   Route the ticket to … Q: My parcel is late … A: delivery
  *     sequence 2   Route the ticket to … Q: I was billed twice … A: bill
  *                  |<---- computed once --->|
- *
- * A token's time here says how long a crowd of requests takes, not what the model can do for one.
  */
-import { setImmediate } from 'node:timers/promises';
 import type { Generation } from '../../core/definition/suite.js';
-import { type Asked, createInbox, type Inbox } from '../inbox.js';
+import { type Crowd, createCrowd, type Waiting } from '../crowd.js';
+import type { Inbox } from '../inbox.js';
 import type { Engine, Sampler, Span } from './engine.js';
 
-export interface SideBySide {
-  /** Begins an answer, which goes on until it is as long as it may be or whoever asked leaves. */
-  ask(request: TokenRequest): Asked;
-  close(): Promise<void>;
-}
+export type SideBySide = Crowd<TokenRequest>;
 
 export interface TokenRequest {
   readonly prompt: readonly number[];
@@ -56,17 +49,12 @@ interface Answering extends TokenRequest {
 }
 
 export function createSideBySide(engine: Engine, { concurrency, room, divisible }: SideBySideOptions): SideBySide {
-  const waiting: { readonly request: TokenRequest; readonly inbox: Inbox }[] = [];
   const answering = new Set<Answering>();
-  /** Inboxes that nobody reads any more. A sequence is only touched between two batches. */
-  const left = new Set<Inbox>();
   const free = Array.from({ length: concurrency }, (_, i) => i + 1);
   /** The tokens of sequence 0. */
   let held: readonly number[] = [];
-  let running: Promise<void> | null = null;
-  let closed = false;
 
-  function dismiss(): void {
+  function dismiss(left: ReadonlySet<Inbox>): void {
     for (const one of answering) {
       if (!left.has(one.inbox) && one.sampled < one.limit) continue;
       answering.delete(one);
@@ -74,10 +62,9 @@ export function createSideBySide(engine: Engine, { concurrency, room, divisible 
       engine.forget(one.sequence, 0);
       free.push(one.sequence);
     }
-    left.clear();
   }
 
-  async function admit(): Promise<void> {
+  async function admit(waiting: Waiting<TokenRequest>[]): Promise<void> {
     while (waiting.length > 0 && free.length > 0) {
       const { request, inbox } = waiting[0]!;
       const { prompt, limit } = request;
@@ -167,53 +154,19 @@ export function createSideBySide(engine: Engine, { concurrency, room, divisible 
     }
   }
 
-  async function run(): Promise<void> {
-    for (;;) {
-      // Whoever has read its last token says so before the next step computes one more.
-      await setImmediate();
-      dismiss();
-      await admit();
-      if (answering.size === 0) break;
+  return createCrowd({
+    inboxes: () => Array.from(answering, ({ inbox }) => inbox),
+    dismiss,
+    admit,
+    async step() {
       try {
         await step();
       } catch (error) {
-        for (const { inbox } of answering) {
-          inbox.fail(error);
-          left.add(inbox);
-        }
         forgetHeld();
+        throw error;
       }
-    }
-    running = null;
-  }
-
-  return {
-    ask(request) {
-      if (closed) throw new Error('the session is closed');
-      const inbox = createInbox();
-      const entry = { request, inbox };
-      waiting.push(entry);
-      running ??= run();
-      return {
-        next: inbox.take,
-        leave() {
-          const place = waiting.indexOf(entry);
-          if (place >= 0) waiting.splice(place, 1);
-          else left.add(inbox);
-        },
-      };
     },
-    async close() {
-      closed = true;
-      const ended = new Error('the session is closed');
-      for (const { inbox } of waiting.splice(0)) inbox.fail(ended);
-      for (const { inbox } of answering) {
-        inbox.fail(ended);
-        left.add(inbox);
-      }
-      await running;
-    },
-  };
+  });
 }
 
 /** The last token of a prompt is computed in any case, for its logits are wanted. */

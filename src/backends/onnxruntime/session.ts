@@ -8,7 +8,7 @@ import { createScoring } from '../huggingface/scoring.js';
 import type { TextModel } from '../huggingface/text-model.js';
 import type { Asked } from '../inbox.js';
 import { createSampler, logProbability } from '../sampling.js';
-import { createCrowd } from './crowd.js';
+import { crowdOfRows } from './crowd.js';
 import type { Decoder } from './decoder.js';
 
 export interface SessionParts {
@@ -27,7 +27,7 @@ export interface SessionParts {
 export function createSession(parts: SessionParts): Session {
   const { decoder, text, facts, endTokens, context, concurrency, release } = parts;
   const now = () => performance.now() / 1000;
-  const crowd = concurrency > 1 ? createCrowd(decoder, concurrency) : null;
+  const crowd = concurrency > 1 ? crowdOfRows(decoder, concurrency) : null;
 
   async function* generate(
     prompt: Prompt,
