@@ -11,7 +11,7 @@
 import { setMaxListeners } from 'node:events';
 import type { UntilSure } from '../core/measure/log.js';
 import { type Block, countTrials, remaining } from '../core/plan/plan.js';
-import { askingOrder, roundOf } from '../core/plan/rounds.js';
+import { askingOrder, roundOf, sizeOfRound } from '../core/plan/rounds.js';
 import { recommend } from '../core/recommend/recommend.js';
 import { openTasks } from '../core/recommend/sequential.js';
 import type { RunEnding } from '../run/runner.js';
@@ -40,19 +40,20 @@ export async function executeUntilSure(whole: readonly Block[], options: RoundsO
   // Every bench of a run listens to it.
   setMaxListeners(0, signal);
 
-  for (let size = firstRound; ; size *= 2) {
+  for (let round = 0; ; round++) {
+    const size = sizeOfRound(round, firstRound);
     const { recorded, lastSession } = await openRun(log);
     const open = openTasks(recommend(await analyseLog(log)));
     if (open.size === 0) return { complete: true, reason: 'every comparison is decided' };
     if (recorded.size > 0) say(`${recorded.size} trials so far; open: ${[...open].join(', ')}`);
-    const roundAt = (samples: number) => remaining(roundOf(whole, { order, size: samples, open }), recorded);
+    const upTo = (samples: number) => remaining(roundOf(whole, { order, size: samples, open }), recorded);
     const left = budget !== null && 'trials' in budget ? budget.trials - recorded.size : Number.POSITIVE_INFINITY;
-    const round = roundAt(largestWithin(Math.min(size, largest), (samples) => countTrials(roundAt(samples)) <= left));
-    if (round.length > 0) {
-      const ending = await execute(round, lastSession, signal);
+    const blocks = upTo(largestWithin(Math.min(size, largest), (samples) => countTrials(upTo(samples)) <= left));
+    if (blocks.length > 0) {
+      const ending = await execute(blocks, lastSession, signal);
       if (time?.aborted && !stop.aborted) return { complete: true, reason: 'the budget of time is spent' };
       if (!ending.complete) return ending;
-    } else if (left < countTrials(roundAt(Math.min(size, largest)))) {
+    } else if (left < countTrials(upTo(Math.min(size, largest)))) {
       return { complete: true, reason: 'the budget of trials is spent' };
     } else if (size >= largest) {
       return { complete: true, reason: 'all samples of the open tasks are asked' };

@@ -25,6 +25,27 @@ export function askingOrder<S extends Grouped>(
   return shuffle([...groups.values()], createRandom(seed, 'asking order', task));
 }
 
+/** By id, how many samples are asked before each; those of one group are asked as one. */
+export function placesIn(groups: readonly (readonly Grouped[])[]): Map<string, number> {
+  const places = new Map<string, number>();
+  let asked = 0;
+  for (const group of groups) {
+    for (const { id } of group) places.set(id, asked);
+    asked += group.length;
+  }
+  return places;
+}
+
+/** Samples of each task up to the end of a round, counted from 0: each round doubles them. */
+export function sizeOfRound(round: number, firstRound: number): number {
+  return firstRound * 2 ** round;
+}
+
+/** The round that asks the sample at a place: the first whose size lies beyond it. */
+export function roundAt(place: number, firstRound: number): number {
+  return place < firstRound ? 0 : Math.floor(Math.log2(place / firstRound)) + 1;
+}
+
 export interface RoundOptions {
   /** By `suite/task`, from `askingOrder`. */
   readonly order: ReadonlyMap<string, readonly (readonly Grouped[])[]>;
@@ -36,16 +57,9 @@ export interface RoundOptions {
 
 /** The part of a plan that a round asks for, with the trials of earlier rounds still in it. */
 export function roundOf(blocks: readonly Block[], { order, size, open }: RoundOptions): Block[] {
-  const place = new Map<string, number>();
-  for (const [task, groups] of order) {
-    let asked = 0;
-    for (const group of groups) {
-      for (const { id } of group) place.set(`${task}/${id}`, asked);
-      asked += group.length;
-    }
-  }
+  const places = new Map([...order].map(([task, groups]) => [task, placesIn(groups)]));
   const placeOf = (trial: { readonly suite: string; readonly task: string; readonly sample: string }) =>
-    place.get(`${trial.suite}/${trial.task}/${trial.sample}`)!;
+    places.get(`${trial.suite}/${trial.task}`)!.get(trial.sample)!;
   return blocks.map(({ model, cells }) => ({
     model,
     cells: cells

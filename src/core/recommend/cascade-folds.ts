@@ -11,7 +11,7 @@
 import type { SampleInfo } from '../analyse/analysis.js';
 import { clusterOf } from '../analyse/cells.js';
 import { type Missing, missing } from '../measure/quantity.js';
-import { askingOrder } from '../plan/rounds.js';
+import { askingOrder, placesIn, roundAt } from '../plan/rounds.js';
 import { createRandom, shuffle } from '../stats/index.js';
 import { type Case, chooseRule, type Rule, type Wanted } from './cascade-rule.js';
 
@@ -58,8 +58,9 @@ export interface Rounds {
 }
 
 export function ruleByRounds(cases: readonly Case[], wanted: Wanted, rounds: Rounds): Ruled | Missing {
-  const roundOf = assignRounds(rounds);
-  const round = ({ sample }: Case) => roundOf.get(sample.id)!;
+  const { planned, seed, task, firstRound } = rounds;
+  const places = placesIn(askingOrder(planned, { seed, task }));
+  const round = ({ sample }: Case) => roundAt(places.get(sample.id)!, firstRound);
   const first = Math.min(...cases.map(round));
   const rules = new Map<number, Rule>();
   for (const one of cases) {
@@ -77,16 +78,4 @@ export function ruleByRounds(cases: readonly Case[], wanted: Wanted, rounds: Rou
     return missing('the run was sure after one round: no threshold can be judged on samples that did not choose it');
   const judged = cases.filter((one) => round(one) > first);
   return { parts: rules.size, cases: judged.map((one) => ({ ...one, rule: rules.get(round(one))! })) };
-}
-
-/** In which round each sample is asked, as `roundOf` of ../plan/rounds.ts asks them. */
-function assignRounds({ planned, seed, task, firstRound }: Rounds): ReadonlyMap<string, number> {
-  const roundOf = new Map<string, number>();
-  let asked = 0;
-  for (const group of askingOrder(planned, { seed, task })) {
-    const round = asked < firstRound ? 0 : Math.floor(Math.log2(asked / firstRound)) + 1;
-    for (const { id } of group) roundOf.set(id, round);
-    asked += group.length;
-  }
-  return roundOf;
 }
