@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSampler, likeliest, logProbability, nucleus } from '../../src/backends/sampling.js';
+import { createSampler, likeliest, nucleus } from '../../src/backends/sampling.js';
 
 const probabilities = [0.5, 0.25, 0.125, 0.125];
 const logits = Float32Array.from(probabilities, (p) => 3 + Math.log(p));
@@ -7,14 +7,22 @@ const logits = Float32Array.from(probabilities, (p) => 3 + Math.log(p));
 function frequencies(settings: { temperature: number; topP: number; seed: number }, draws: number): number[] {
   const sample = createSampler(settings);
   const counts = probabilities.map(() => 0);
-  for (let i = 0; i < draws; i++) counts[sample(logits)]! += 1 / draws;
+  for (let i = 0; i < draws; i++) counts[sample(logits).token]! += 1 / draws;
   return counts;
 }
 
 describe('sampling', () => {
   it('takes the first of the likeliest tokens at temperature 0', () => {
     const sample = createSampler({ temperature: 0, topP: 0.1, seed: 3 });
-    expect(sample(Float32Array.of(1, 5, 5, 2))).toBe(1);
+    expect(sample(Float32Array.of(1, 5, 5, 2)).token).toBe(1);
+    expect(likeliest(Float32Array.of(Number.NEGATIVE_INFINITY, 0))).toEqual({ token: 1, logprob: 0 });
+  });
+
+  it("gives the model's own log-probability, whatever the temperature", () => {
+    for (const temperature of [0, 0.3, 2]) {
+      const { token, logprob } = createSampler({ temperature, topP: 1, seed: 5 })(logits);
+      expect(logprob).toBeCloseTo(Math.log(probabilities[token]!), 5);
+    }
   });
 
   it('draws from the model itself at temperature 1', () => {
@@ -46,25 +54,5 @@ describe('sampling', () => {
       });
       expect(nucleus(weights, topP)).toEqual(sorted.slice(0, last + 1));
     }
-  });
-});
-
-describe('a log-probability', () => {
-  it('is that of the softmax, however large the logits are', () => {
-    for (const [token, p] of probabilities.entries()) {
-      expect(logProbability(logits, token)).toBeCloseTo(Math.log(p), 5);
-      expect(
-        logProbability(
-          logits.map((logit) => logit + 5000),
-          token,
-        ),
-      ).toBeCloseTo(Math.log(p), 2);
-    }
-  });
-
-  it('is never above 0 and is minus infinity for an impossible token', () => {
-    expect(logProbability(Float32Array.of(90, 0), 0)).toBe(0);
-    expect(logProbability(Float32Array.of(0, Number.NEGATIVE_INFINITY), 1)).toBe(Number.NEGATIVE_INFINITY);
-    expect(likeliest(Float32Array.of(Number.NEGATIVE_INFINITY, 0))).toBe(1);
   });
 });

@@ -6,10 +6,11 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import koffi from 'koffi';
+import { summarise } from '../logits.js';
+import { likeliest } from '../sampling.js';
 import { createBatch } from './batch.js';
 import type { ContextNeeds, Engine, LoadedModel, LoadOptions, Sampler, Sampling, Span, Tokenizer } from './engine.js';
 import type { Library, LlamaFunctions, Pointer } from './library.js';
-import { summarise } from './logits.js';
 
 /** Batches that are expected to take longer than this many seconds are computed on another thread. */
 const LONG = 0.03;
@@ -189,7 +190,7 @@ function createEngine(llama: LlamaFunctions, { model, context, contextSize, batc
     async score(place, token) {
       const logits = logitsAt(place);
       const { likeliest, total } = summarise(logits);
-      return { logprob: logits[token]! - total, greedy: likeliest === token };
+      return { logprob: logits[token]! - total, greedy: token === likeliest };
     },
     async copy(from, to, count = -1) {
       requireOpen();
@@ -219,11 +220,7 @@ function createSampler(
 ): Sampler {
   if (temperature === 0) {
     return {
-      async sample(place) {
-        const logits = logitsAt(place);
-        const { likeliest, total } = summarise(logits);
-        return { token: likeliest, logprob: logits[likeliest]! - total };
-      },
+      sample: async (place) => likeliest(logitsAt(place)),
       close() {},
     };
   }

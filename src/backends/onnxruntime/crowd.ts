@@ -4,7 +4,7 @@
  */
 import { type Crowd, createCrowd } from '../crowd.js';
 import type { Inbox } from '../inbox.js';
-import { logProbability, type Sampler } from '../sampling.js';
+import type { Sampler } from '../sampling.js';
 import { bytesPerToken, type Decoder } from './decoder.js';
 import { createRows } from './rows.js';
 
@@ -41,9 +41,10 @@ export function crowdOfRows(decoder: Decoder, concurrency: number): Crowd<TokenR
   }
 
   function take(one: Answering, logits: Float32Array): void {
-    one.last = one.sample(logits);
+    const sampled = one.sample(logits);
+    one.last = sampled.token;
     one.count++;
-    one.inbox.put({ token: one.last, logprob: logProbability(logits, one.last) });
+    one.inbox.put(sampled);
   }
 
   const crowd = createCrowd<TokenRequest>({

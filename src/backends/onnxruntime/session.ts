@@ -7,7 +7,7 @@ import { endOf, openAnswer } from '../huggingface/answer.js';
 import { createScoring } from '../huggingface/scoring.js';
 import type { TextModel } from '../huggingface/text-model.js';
 import type { Asked } from '../inbox.js';
-import { createSampler, logProbability } from '../sampling.js';
+import { createSampler } from '../sampling.js';
 import { crowdOfRows } from './crowd.js';
 import type { Decoder } from './decoder.js';
 
@@ -44,12 +44,12 @@ export function createSession(parts: SessionParts): Session {
     let logits = await decoder.read(tokens, signal);
     let finish: 'stop' | 'length' | null = null;
     while (finish === null) {
-      const token = sample(logits);
+      const { token, logprob } = sample(logits);
       const time = now();
       const taken = answer.take(token);
       finish = taken.finish;
       if (taken.tokens > 0 || taken.text !== '') {
-        const logprobs = taken.tokens > 0 ? [logProbability(logits, token)] : [];
+        const logprobs = taken.tokens > 0 ? [logprob] : [];
         yield { kind: 'piece', time, text: taken.text, tokens: taken.tokens, logprobs };
         signal.throwIfAborted();
       }

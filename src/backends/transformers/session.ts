@@ -20,7 +20,8 @@ import type { GenerationEvent, Session } from '../backend.js';
 import { endOf, openAnswer } from '../huggingface/answer.js';
 import { createScoring } from '../huggingface/scoring.js';
 import type { TextModel } from '../huggingface/text-model.js';
-import { likeliest, logProbability, nucleus } from '../sampling.js';
+import { logProbability, summarise } from '../logits.js';
+import { nucleus } from '../sampling.js';
 import { createQueue } from './queue.js';
 
 export interface SessionParts {
@@ -154,8 +155,8 @@ class KeptLogits extends LogitsProcessor {
     // The library has divided them by the temperature.
     this.kept = temperature > 0 ? values.map((value) => value * temperature) : values;
     if (temperature > 0 && topP < 1) {
-      const largest = values[likeliest(values)]!;
-      const weights = Float64Array.from(values, (value) => Math.exp(value - largest));
+      const { highest } = summarise(values);
+      const weights = Float64Array.from(values, (value) => Math.exp(value - highest));
       const allowed = new Set(nucleus(weights, topP));
       for (let token = 0; token < values.length; token++) {
         if (!allowed.has(token)) values[token] = Number.NEGATIVE_INFINITY;
