@@ -14,6 +14,7 @@ import type {
   LogRecord,
   MeasurementRecord,
   SampleRecord,
+  SessionFacts,
 } from '../../src/core/measure/log.js';
 import type { MemoryReading, Outcome } from '../../src/core/measure/measurement.js';
 import { createRandom, shuffle } from '../../src/core/stats/index.js';
@@ -54,6 +55,7 @@ export interface ModelOrder {
   /** How well confidence tells right from wrong: 0 not at all, 1 wholly. */
   readonly sureness?: number | null;
   readonly memory?: number | null;
+  readonly facts?: Partial<SessionFacts>;
   readonly price?: { readonly input: number; readonly output: number };
   /** What happens to a trial instead of an answer. */
   readonly outcome?: (sample: string, outcome: Outcome) => Outcome;
@@ -171,6 +173,7 @@ function sessionOf(order: ModelOrder, session: number): LogRecord[] {
         cannot: {},
         network: 'none',
         warnings: [],
+        ...order.facts,
       },
     },
   ];

@@ -32,9 +32,10 @@ import { gapsOf } from '../measure/timings.js';
 import { chooses } from '../score/filters.js';
 import type { Scorer } from '../score/score.js';
 import { SCORERS } from '../score/table.js';
-import type { Analysis, RunInfo, SuiteAnalysis } from './analysis.js';
+import type { Analysis, ModelAnalysis, RunInfo, SuiteAnalysis } from './analysis.js';
 import { Distinct, keyOf } from './collect.js';
 import { countGaps } from './gaps.js';
+import { runtimeWarnings } from './runtime.js';
 import { analyseModel } from './sessions.js';
 import { analyseSuite } from './suites.js';
 import { type Judge, judgeTrial, type Price } from './trial.js';
@@ -188,14 +189,19 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
           judgeOf: (key) => contextOf(key)!.judge,
         }),
       );
+      const runtime = runtimeWarnings(models, suites);
       return {
         run: describeRun(definition, { resumptions, ends, suites }),
         suites,
-        models,
+        models: models.map((model) => withWarning(model, runtime.get(model.id))),
         warnings: warningsOf(definition, { orphans, differing, cells }),
       };
     },
   };
+}
+
+function withWarning(model: ModelAnalysis, warning: Warning | undefined): ModelAnalysis {
+  return warning === undefined ? model : { ...model, warnings: [...model.warnings, warning] };
 }
 
 interface TaskContext {
