@@ -12,6 +12,10 @@ import { fileURLToPath } from 'node:url';
 import koffi from 'koffi';
 import type { Session } from '../src/backends/backend.js';
 import { llamaCpp } from '../src/backends/llama-cpp.js';
+import { bytesPerToken, Decoder } from '../src/backends/onnxruntime/decoder.js';
+import { openDirect } from '../src/backends/onnxruntime/direct.js';
+import { readModelFolder } from '../src/backends/onnxruntime/folder.js';
+import { describeGraph } from '../src/backends/onnxruntime/graph.js';
 import { onnxruntime } from '../src/backends/onnxruntime.js';
 import { modelSchema } from '../src/core/definition/model.js';
 import { generationSchema } from '../src/core/definition/suite.js';
@@ -26,9 +30,13 @@ const WITHIN = { atMost: 2 };
 /** What a child process can do: allocate, or open a model with a context of so many tokens. */
 const WAYS = ['anonymous', 'native', 'file-mapped', 'freed before the end'] as const;
 type Way = (typeof WAYS)[number];
-type Order = { readonly do: Way } | { readonly open: string; readonly backend: Backend; readonly context?: number };
+type Order =
+  | { readonly do: Way }
+  | { readonly open: string; readonly backend: Backend; readonly context?: number }
+  | { readonly grow: string; readonly tokens: number };
 type Backend = 'llama-cpp' | 'onnxruntime';
 const CHILD = 'memory-child';
+const LONGEST = 2048;
 
 export const memoryPart: Part = {
   about: 'memory as it is read, against allocations that are known, weights and KV caches',
@@ -42,6 +50,7 @@ export const memoryPart: Part = {
     yield* weightsOf(GGUF.stories, 'llama-cpp', pairs);
     yield* weightsOf(ONNX.miniMind, 'onnxruntime', pairs);
     yield* cacheOf(GGUF.tinyLlama, pairs);
+    yield* grownCacheOf(ONNX.miniMind, pairs);
     yield await samplingOnAndOff(pairs);
   },
 };
@@ -100,6 +109,37 @@ async function* cacheOf(weights: Weights, count: number): AsyncGenerator<Figure 
       ours: (bytes(large.after.anonymous) - bytes(small.after.anonymous)) / 1e6,
       theirs: (large.cache - small.cache) / 1e6,
     });
+  }
+  yield compared(pairs, { what, unit: 'MB', goal: null, against: 'formula', better: 'more' });
+}
+
+/** Bytes of the cache by the formula, and of JavaScript's heap, which shrinks by as much as the cache grows. */
+interface Grown {
+  readonly cache: number;
+  readonly heap: number;
+}
+
+/** An ONNX decoder of one process at two lengths: its cache grows with the tokens it has read. */
+async function* grownCacheOf(
+  weights: Weights,
+  count: number,
+): AsyncGenerator<Figure | { what: string; skipped: string }> {
+  const what = `KV cache of ${weights.name}, 256 to 2,048 tokens`;
+  const reason = absent(weights);
+  if (reason !== null) return yield { what, skipped: reason };
+  const pairs = [];
+  for (let n = 0; n < count; n++) {
+    pairs.push(
+      await inChild(async (child, tell) => {
+        const at = async (tokens: number) => {
+          const { cache, heap } = (await tell({ grow: weights.path, tokens })) as Grown;
+          return { cache, outside: bytes((await readMemory([child.pid!])).anonymous) - heap };
+        };
+        const small = await at(256);
+        const large = await at(LONGEST);
+        return { ours: (large.outside - small.outside) / 1e6, theirs: (large.cache - small.cache) / 1e6 };
+      }),
+    );
   }
   yield compared(pairs, { what, unit: 'MB', goal: null, against: 'formula', better: 'more' });
 }
@@ -196,6 +236,7 @@ function bytes(quantity: Quantity): number {
 /** The child: does what it is told and keeps it until it is killed. */
 function serve(): void {
   const kept: unknown[] = [];
+  let decoder: Decoder | null = null;
   let watching: ReturnType<typeof sampleMemory> | null = null;
   process.on('message', async (order: Order | { readonly watch: number | null }) => {
     if ('watch' in order) {
@@ -205,6 +246,9 @@ function serve(): void {
     } else if ('do' in order) {
       kept.push(await allocate(order.do));
       process.send!({});
+    } else if ('grow' in order) {
+      decoder ??= await openDecoder(order.grow);
+      process.send!(await grow(decoder, order.tokens));
     } else {
       const session = await openModel(order.open, order.backend, order.context);
       kept.push(session);
@@ -220,6 +264,24 @@ function serve(): void {
     }
   });
   process.send!('up');
+}
+
+async function openDecoder(directory: string): Promise<Decoder> {
+  const folder = readModelFolder(directory, undefined);
+  const session = await openDirect(folder.weights[0], 1);
+  return new Decoder(session, describeGraph(folder), { context: LONGEST, bytesOfWeights: 0 });
+}
+
+/** Reads on, a token at a time. A graph that appends holds its cache twice. */
+async function grow(decoder: Decoder, tokens: number): Promise<Grown> {
+  const { signal } = new AbortController();
+  decoder.reserve(tokens);
+  while (decoder.cache.length < tokens) await decoder.step(decoder.cache.length % 64, signal);
+  // Buffers that were outgrown, and what the allocator keeps of them.
+  globalThis.gc!();
+  if (process.platform === 'linux') koffi.load('libc.so.6').func('int malloc_trim(size_t pad)')(0);
+  const cache = (decoder.graph.sharedCache ? 1 : 2) * bytesPerToken(decoder.graph) * tokens;
+  return { cache, heap: process.memoryUsage().heapTotal };
 }
 
 const PROT_READ = 1;

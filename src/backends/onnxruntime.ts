@@ -74,6 +74,8 @@ export const onnxruntime: Backend<OnnxModel> = {
             headSize: graph.cache.headSize,
             vocabulary: graph.logits.vocabulary,
             bytesPerCachedValue: graph.cache.type === 'float16' ? 2 : 4,
+            // A graph that appends writes the longer cache beside the one that it reads.
+            cacheCopies: graph.sharedCache ? 1 : 2,
           },
           context: Number.isFinite(window) ? known(window) : missing('the model does not say how long its context is'),
           chatTemplateHash: source === null ? missing('the model has no chat template') : { value: sha256(source) },

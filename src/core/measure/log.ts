@@ -134,6 +134,8 @@ export interface SessionFacts {
     readonly headSize: number;
     readonly vocabulary: number;
     readonly bytesPerCachedValue: number;
+    /** How many times over the cache is held; once where this is absent. */
+    readonly cacheCopies?: number;
   };
   readonly context: Quantity;
   readonly chatTemplateHash: { readonly value: string } | { readonly missing: string };

@@ -98,8 +98,8 @@ function estimateMemory(
   const architecture = facts?.architecture;
   if (architecture === undefined || isMissing(context)) assumed.push('no KV cache: its shape is not known');
   else {
-    const { layers, kvHeads, headSize, bytesPerCachedValue } = architecture;
-    cache = 2 * layers * kvHeads * headSize * bytesPerCachedValue * context.value;
+    const { layers, kvHeads, headSize, bytesPerCachedValue, cacheCopies = 1 } = architecture;
+    cache = cacheCopies * 2 * layers * kvHeads * headSize * bytesPerCachedValue * context.value;
   }
   const { resident } = memory.baseline;
   if (isMissing(resident)) assumed.push('a runtime of 150 MB');
