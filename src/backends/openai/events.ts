@@ -1,6 +1,7 @@
 /**
- * Server-sent events with the time at which their bytes arrived. Time is read in the socket's own callback, before
- * anything is parsed, so that a slow reader does not make a server look slow.
+ * Server-sent events with the time at which their bytes arrived. Time is read in the socket's own callback, and nothing else
+ * is done there: what arrived is parsed once all sockets that were ready have been read, so that neither a slow reader nor another
+ * stream makes a server look slow.
  */
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -42,12 +43,23 @@ export async function* eventsOf(body: Readable): AsyncGenerator<StampedEvent> {
   const waiting: StampedEvent[] = [];
   const state: { ended: boolean; error: unknown } = { ended: false, error: null };
   let wake = () => {};
+  const arrived: { readonly time: number; readonly bytes: Buffer }[] = [];
+  let reading: NodeJS.Immediate | null = null;
   let time = 0;
   let received = 0;
   let done = false;
 
   const end = (error: unknown) => {
     if (!state.ended) Object.assign(state, { ended: true, error });
+    wake();
+  };
+  const read = () => {
+    reading = null;
+    for (const part of arrived.splice(0)) {
+      if (state.ended) return;
+      time = part.time;
+      parser.feed(decoder.decode(part.bytes, { stream: true }));
+    }
     wake();
   };
   const decoder = new TextDecoder();
@@ -59,20 +71,23 @@ export async function* eventsOf(body: Readable): AsyncGenerator<StampedEvent> {
     },
   });
   body.on('data', (bytes: Buffer) => {
-    time = now();
+    arrived.push({ time: now(), bytes });
     received += bytes.length;
-    if (state.ended) return;
-    if (received > LONGEST_STREAM) return end(new StreamTooLarge('more than 64 MiB'));
-    parser.feed(decoder.decode(bytes, { stream: true }));
-    wake();
+    if (received > LONGEST_STREAM) end(new StreamTooLarge('more than 64 MiB'));
+    reading ??= setImmediate(read);
   });
-  body.on('error', end);
+  const readThenEnd = (error: unknown) => {
+    read();
+    end(error);
+  };
+  body.on('error', readThenEnd);
   body.on('end', () => {
+    read();
     // Some servers forget the blank line after their last event.
     if (!state.ended) parser.feed('\n\n');
     end(null);
   });
-  body.on('close', () => end(new Error('the connection was closed')));
+  body.on('close', () => readThenEnd(new Error('the connection was closed')));
 
   try {
     for (;;) {
@@ -91,6 +106,7 @@ export async function* eventsOf(body: Readable): AsyncGenerator<StampedEvent> {
     }
   } finally {
     state.ended = true;
+    if (reading !== null) clearImmediate(reading);
     await letGo(body, done);
   }
 }
