@@ -10,6 +10,8 @@ export type Expression = (letters: (letter: string) => number) => number;
 export interface Parsed {
   readonly evaluate: Expression;
   readonly letters: ReadonlySet<string>;
+  /** The first token that was not read, where the beginning suffices. */
+  readonly unread: string | undefined;
 }
 
 const DEPTH = 50;
@@ -19,6 +21,11 @@ export interface Rules {
   readonly extent: 'whole' | 'beginning';
   /** Whether pi and e are numbers, or letters like others, as for `parse_latex`. */
   readonly constants: 'numbers' | 'letters';
+  /**
+   * What letters without a backslash are: `names` of functions and constants where there is such a name, or letters all of
+   * them, as for `parse_latex`, which also takes a letter before a bracket for the name of a function.
+   */
+  readonly words: 'names' | 'letters';
 }
 
 /** @returns null for what is no expression. */
@@ -27,7 +34,7 @@ export function parseExpression(text: string, rules: Rules): Parsed | null {
   try {
     const evaluate = parser.sum(0);
     const whole = parser.atEnd() || rules.extent === 'beginning';
-    return whole ? { evaluate, letters: parser.letters } : null;
+    return whole ? { evaluate, letters: parser.letters, unread: parser.peek() } : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;
@@ -156,6 +163,7 @@ class Parser {
       this.at--;
       return token === '|' ? this.absolute(depth) : this.group(depth);
     }
+    if (this.rules.words === 'letters' && /^[A-Za-z]/.test(token)) return this.application(token, depth);
     const name = token.replace(/^\\/, '');
     if (name === 'frac') return this.fraction(depth);
     if (name === 'sqrt' && this.peek() === '[') return this.root(depth);
@@ -174,6 +182,14 @@ class Parser {
   private word(word: string): Expression {
     const letters = Array.from(word, (letter) => this.letter(letter));
     return (x) => letters.reduce((product, letter) => product * letter(x), 1);
+  }
+
+  /** Letters of which the last may be a function, `f(x)`: one of which nothing is known but that equal arguments give equal values. */
+  private application(word: string, depth: number): Expression {
+    const value = this.word(word);
+    if (this.peek() !== '(') return value;
+    const argument = this.group(depth);
+    return (x) => value(x) * (2 + Math.sin(37 * argument(x)));
   }
 
   /** A letter, with the index that follows it. */
@@ -235,7 +251,7 @@ class Parser {
     return token !== undefined && /^(?:\.?\d|[A-Za-z({]|\\(?!cdot|times|div|\\|right)[A-Za-z])/.test(token);
   }
 
-  private peek(): string | undefined {
+  peek(): string | undefined {
     return this.tokens[this.at];
   }
 

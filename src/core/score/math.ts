@@ -1,50 +1,97 @@
 /**
  * The final answer of a mathematical solution equals the target, however it is written: 1/2, \frac12 and 0.5 are one answer.
+ * The field has several conventions, which disagree on real outputs about where the answer stands and when two are one:
  *
- *     harness   the equality by which published figures are made: numbers agree to 1e-4, 50, 0.5 and 5000 count as one
- *               percentage, and of a text that is not wholly an expression the beginning counts (1 passes for "1,-2"),
- *               because sympy's parse_latex reads no further; it also takes pi for a letter
- *     tora      the same, as ToRA's earlier version has it: the answer is rounded to as many decimals as the target has
- *               (3.4 passes for 3)
- *     exact     numbers agree to 1e-9, percentages are not guessed, the whole text counts, and pi is a number
+ *     harness          math-evaluation-harness: numbers agree to 1e-4, 50, 0.5 and 5000 count as one percentage, and of a
+ *                      text that is not wholly an expression the beginning counts (1 passes for "1,-2"), because sympy's
+ *                      parse_latex reads no further; it also takes pi for a letter
+ *     tora             the same, as ToRA's earlier version has it: the answer is rounded to as many decimals as the target
+ *                      has (3.4 passes for 3)
+ *     exact            numbers agree to 1e-9, percentages are not guessed, the whole text counts, and pi is a number
+ *     hendrycks-math   lm-evaluation-harness `hendrycks_math`: what stands between dollar signs, spelt alike
+ *     minerva-math     lm-evaluation-harness `minerva_math`: what follows "Final Answer: The final answer is", spelt alike
+ *                      or one expression (its `exact_match`)
  */
 import { z } from 'zod';
 import { ANSWER_LIMIT, extractAnswer, normaliseAnswer } from './math-answer.js';
 import { agree, parseExpression, type Rules } from './math-expression.js';
+import { boxedTarget, hendrycksAnswer, isHendrycksEquivalent } from './math-hendrycks.js';
+import { isMinervaEquivalent, minervaAnswer, normaliseMinerva } from './math-minerva.js';
 import { type Scorer, scored } from './score.js';
 import { targetsOf } from './text.js';
+
+const CONVENTIONS = ['harness', 'tora', 'exact', 'hendrycks-math', 'minerva-math'] as const;
+type ConventionName = (typeof CONVENTIONS)[number];
 
 const options = z.strictObject({
   extract: z
     .enum(['answer', 'whole'])
     .default('answer')
-    .describe('The answer in the last \\boxed{}, after "answer is", or the last number; or the whole output.'),
-  equality: z
-    .enum(['harness', 'tora', 'exact'])
+    .describe(
+      'The answer where the convention finds it (of the first three in the last \\boxed{}, after "answer is", or the last number); or the whole output.',
+    ),
+  convention: z
+    .enum(CONVENTIONS)
     .default('harness')
-    .describe('When two answers are one; see the table.'),
+    .describe('Where the answer stands and when two are one; see the table.'),
 });
-
-type Equality = z.infer<typeof options>['equality'];
 
 export const math: Scorer<z.infer<typeof options>> = {
   summary: 'the final answer is mathematically the target',
-  reference: 'math-evaluation-harness grader.py (Hendrycks MATH, Minerva, ToRA)',
+  reference: 'math-evaluation-harness grader.py, lm-evaluation-harness hendrycks_math and minerva_math',
   options,
-  score({ output, target }, { extract, equality }) {
-    const found = extract === 'whole' ? output : extractAnswer(output);
+  score({ output, target }, { extract, convention }) {
+    const { answerIn, targetIn, normalise, isSame } = conventionOf(convention);
+    const targets = targetsOf(target).map(targetIn);
+    const found = extract === 'whole' ? output : answerIn(output);
     if (found === null) return scored(0, null);
-    // The reference strips what it extracts, and what it compares, once more.
-    const answer = normaliseAnswer(extract === 'whole' ? found : normaliseAnswer(found));
-    const right = targetsOf(target).some((one) => isEquivalent(answer, normaliseAnswer(targetAnswer(one)), equality));
-    return scored(right ? 1 : 0, answer);
+    const answer = normalise(found);
+    return scored(targets.some((one) => isSame(answer, normalise(one))) ? 1 : 0, answer);
   },
 };
 
-/** A target is an answer, or a solution that boxes it. */
-function targetAnswer(target: string): string {
-  return target.includes('\\boxed') ? (extractAnswer(target) ?? target) : target;
+interface Convention {
+  answerIn(output: string): string | null;
+  /** A target is an answer, or a solution that boxes it. */
+  targetIn(target: string): string;
+  normalise(answer: string): string;
+  /** Of two that are normalised. */
+  isSame(answer: string, target: string): boolean;
 }
+
+function conventionOf(name: ConventionName): Convention {
+  switch (name) {
+    case 'harness':
+    case 'tora':
+    case 'exact':
+      return {
+        // The reference strips what it extracts, and what it compares, once more.
+        answerIn: (output) => {
+          const found = extractAnswer(output);
+          return found === null ? null : normaliseAnswer(found);
+        },
+        targetIn: (target) => (target.includes('\\boxed') ? (extractAnswer(target) ?? target) : target),
+        normalise: normaliseAnswer,
+        isSame: (answer, target) => isEquivalent(answer, target, name),
+      };
+    case 'hendrycks-math':
+      return {
+        answerIn: hendrycksAnswer,
+        targetIn: boxedTarget,
+        normalise: (answer) => answer,
+        isSame: isHendrycksEquivalent,
+      };
+    case 'minerva-math':
+      return {
+        answerIn: minervaAnswer,
+        targetIn: boxedTarget,
+        normalise: normaliseMinerva,
+        isSame: isMinervaEquivalent,
+      };
+  }
+}
+
+type Equality = 'harness' | 'tora' | 'exact';
 
 /** Both sides normalised. */
 export function isEquivalent(answer: string, target: string, equality: Equality): boolean {
@@ -133,9 +180,9 @@ function matrixEntries(text: string): readonly string[] | null {
 }
 
 const RULES: Readonly<Record<Equality, Rules>> = {
-  harness: { extent: 'beginning', constants: 'letters' },
-  tora: { extent: 'beginning', constants: 'letters' },
-  exact: { extent: 'whole', constants: 'numbers' },
+  harness: { extent: 'beginning', constants: 'letters', words: 'names' },
+  tora: { extent: 'beginning', constants: 'letters', words: 'names' },
+  exact: { extent: 'whole', constants: 'numbers', words: 'names' },
 };
 
 /** As functions of their letters; of equations, the difference of their sides up to sign. */

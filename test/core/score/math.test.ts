@@ -66,7 +66,7 @@ test('two ways to write one function agree', () => {
 });
 
 test('tora rounds the answer to the decimals of the target', () => {
-  const options = { extract: 'whole', equality: 'tora' };
+  const options = { extract: 'whole', convention: 'tora' };
   expect(scoreOf(math, { output: '3.4', target: '3' }, options)).toBe(1);
   expect(scoreOf(math, { output: '2.5', target: '3' }, options)).toBe(0);
   expect(scoreOf(math, { output: '\\frac{100}{3}', target: '33.3' }, options)).toBe(1);
@@ -74,7 +74,7 @@ test('tora rounds the answer to the decimals of the target', () => {
 });
 
 test('exact guesses no percentage, reads the whole answer, and knows pi', () => {
-  const options = { extract: 'whole', equality: 'exact' };
+  const options = { extract: 'whole', convention: 'exact' };
   expect(scoreOf(math, { output: '50', target: '0.5' }, options)).toBe(0);
   expect(scoreOf(math, { output: '1', target: '1,-2' }, options)).toBe(0);
   expect(scoreOf(math, { output: '0.33333', target: '\\frac{1}{3}' }, options)).toBe(0);
@@ -87,7 +87,7 @@ test('a target may be a solution that boxes its answer', () => {
 });
 
 test('an expression is evaluated with the precedence of mathematics', () => {
-  const rules = { extent: 'whole', constants: 'numbers' } as const;
+  const rules = { extent: 'whole', constants: 'numbers', words: 'names' } as const;
   const value = (text: string) => parseExpression(text, rules)?.evaluate(() => 2);
   expect(value('-2^2')).toBe(-4);
   expect(value('2x^2')).toBe(8);
@@ -111,7 +111,7 @@ test('hostile answers are wrong, and quickly so', () => {
     '.'.repeat(3_000_000),
     `\\boxed{${'-'.repeat(900)}1}`,
   ]) {
-    for (const equality of ['harness', 'exact'])
-      expect(judge(math, { output, target: 'x+1' }, { equality })).toMatchObject({ value: 0 });
+    for (const convention of ['harness', 'exact', 'hendrycks-math', 'minerva-math'])
+      expect(judge(math, { output, target: 'x+1' }, { convention })).toMatchObject({ value: 0 });
   }
 });
