@@ -2,6 +2,7 @@
  * Rows of a data file, one at a time, so that a file of ten million rows is read in constant memory. The format follows
  * from the name: .jsonl, .json (a list), .csv, .tsv, each also with .gz; and .parquet, a row group at a time.
  */
+import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -63,9 +64,62 @@ async function* open(file: string): AsyncGenerator<Buffer> {
   }
 }
 
+/** The same of a text. A file in another encoding would be asked of every model with its letters lost. */
+async function* openText(file: string, name: string): AsyncGenerator<Buffer> {
+  let begun: Buffer = Buffer.alloc(0);
+  let offset = 0;
+  for await (const chunk of open(file)) {
+    const bytes = begun.length === 0 ? chunk : Buffer.concat([begun, chunk]);
+    const end = endOfCharacters(bytes);
+    const whole = bytes.subarray(0, end);
+    if (!isUtf8(whole)) throw await notUtf8(file, name, offset + validLength(whole));
+    begun = bytes.subarray(end);
+    yield offset === 0 && whole.subarray(0, 3).equals(BYTE_ORDER_MARK) ? whole.subarray(3) : whole;
+    offset += end;
+  }
+  if (begun.length > 0) throw await notUtf8(file, name, offset);
+}
+
+/** Editors on Windows put it before a text. */
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** Where the last character ends that is whole: the next chunk may bring the rest of one. */
+function endOfCharacters(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back]!;
+    if ((byte & 0xc0) === 0x80) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return length > back ? bytes.length - back : bytes.length;
+  }
+  return bytes.length;
+}
+
+/** How many bytes from the beginning are UTF-8, of some that are not in all. */
+function validLength(bytes: Buffer): number {
+  let [valid, invalid] = [0, bytes.length];
+  while (invalid - valid > 1) {
+    const middle = (valid + invalid) >> 1;
+    if (isUtf8(bytes.subarray(0, endOfCharacters(bytes.subarray(0, middle))))) valid = middle;
+    else invalid = middle;
+  }
+  return valid;
+}
+
+async function notUtf8(file: string, name: string, offset: number): Promise<UserError> {
+  let line = 1;
+  let left = offset;
+  for await (const chunk of open(file)) {
+    const part = chunk.subarray(0, left);
+    for (let at = part.indexOf(10); at >= 0; at = part.indexOf(10, at + 1)) line++;
+    left -= part.length;
+    if (left <= 0) break;
+  }
+  return new UserError(`${name}:${line}: expected text in UTF-8, found bytes that are none; save the file as UTF-8`);
+}
+
 async function* readJsonl(file: string, name: string): AsyncGenerator<NumberedRow> {
   let number = 0;
-  for await (const { texts } of readLines(open(file))) {
+  for await (const { texts } of readLines(openText(file, name))) {
     for (const text of texts) {
       number++;
       if (text.trim() === '') continue;
@@ -76,7 +130,7 @@ async function* readJsonl(file: string, name: string): AsyncGenerator<NumberedRo
 
 async function* readJson(file: string, name: string): AsyncGenerator<NumberedRow> {
   const chunks: Buffer[] = [];
-  for await (const chunk of open(file)) chunks.push(chunk);
+  for await (const chunk of openText(file, name)) chunks.push(chunk);
   const list = parseJson(Buffer.concat(chunks).toString('utf8'), name);
   if (!Array.isArray(list))
     throw new UserError(`${name}: expected a list of rows, found ${typeof list}; use .jsonl for one row a line`);
@@ -93,8 +147,13 @@ function readTsv(file: string, name: string): AsyncGenerator<NumberedRow> {
 }
 
 async function* readDelimited(file: string, name: string, delimiter: string): AsyncGenerator<NumberedRow> {
-  const parser = parseCsv({ delimiter, columns: true, bom: true, info: true, skip_empty_lines: true });
-  const bytes = Readable.from(open(file));
+  const columns = (header: readonly string[]) => {
+    const twice = header.find((column, index) => header.indexOf(column) !== index);
+    if (twice === undefined) return [...header];
+    throw new UserError(`${name}:1: expected columns of different names, found "${twice}" twice`);
+  };
+  const parser = parseCsv({ delimiter, columns, info: true, skip_empty_lines: true });
+  const bytes = Readable.from(openText(file, name));
   bytes.on('error', (error) => parser.destroy(error));
   try {
     for await (const { record, info } of bytes.pipe(parser) as AsyncIterable<{
@@ -104,6 +163,7 @@ async function* readDelimited(file: string, name: string, delimiter: string): As
       yield { row: record, number: info.lines };
     }
   } catch (cause) {
+    if (cause instanceof UserError) throw cause;
     throw new UserError(`${name}: expected rows of equally many columns, found an error (${describeError(cause)})`, {
       cause,
     });

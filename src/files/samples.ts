@@ -37,17 +37,21 @@ export async function loadSamples(
 ): Promise<LoadedSamples> {
   const task = withData(loaded.suite.name, loaded.suite.tasks[taskIndex]!, options.data);
   const path = ['tasks', taskIndex];
-  const examples = await examplePool(loaded, task, options);
-  const reader = withPlace(loaded.document.place([...path, 'prompt']), () => sampleReader(task, examples, sha256));
+  const inPrompt = loaded.document.place([...path, 'prompt']);
+  const examples = await examplePool(loaded, task, { ...options, inSuite: inPrompt });
+  const reader = withPlace(inPrompt, () => sampleReader(task, examples, sha256));
 
   const samples: Sample[] = [];
   const ids = new Map<string, string>();
+  const times = new Map<string, number>();
   const idsAreGiven = !Array.isArray(task.samples) && task.samples.fields.id !== undefined;
   const add = (row: Row, place: string) => {
     let sample = withPlace(place, () => reader.read(row));
     // A row that is its own id and comes twice, as rows of public data sets do, is a sample each time.
     if (!idsAreGiven && row.id === undefined) {
-      for (let n = 2; ids.has(sample.id); n++) sample = { ...sample, id: `${sample.id.replace(/-\d+$/, '')}-${n}` };
+      const n = (times.get(sample.id) ?? 0) + 1;
+      times.set(sample.id, n);
+      if (n > 1) sample = { ...sample, id: `${sample.id}-${n}` };
     }
     const earlier = ids.get(sample.id);
     if (earlier !== undefined) {
@@ -65,22 +69,13 @@ export async function loadSamples(
     return { samples, source: { name: 'inline', hashes: [] } };
   }
   const samplesOf = task.samples;
-  const { stratify } = samplesOf;
   const files = await dataFiles(loaded, samplesOf, options);
   const inSuite = loaded.document.place([...path, 'samples']);
-  const rows = await takeRows(
-    wantedRows(
-      files,
-      withPlace(inSuite, () => rowFilter(samplesOf)),
-    ),
-    {
-      limit: options.limit ?? task.samples.limit ?? Number.POSITIVE_INFINITY,
-      shuffled: task.samples.shuffle,
-      seed: options.seed,
-      ...(stratify !== undefined && { stratum: withPlace(inSuite, () => stratumBy(stratify)) }),
-    },
-  );
-  if (rows.length === 0) throw new UserError(`${displayPath(files[0]!)}: expected at least one row, found none`);
+  const rows = await chosenRows(files, samplesOf, { ...options, inSuite });
+  if (rows.length === 0) {
+    const which = samplesOf.where === undefined ? '' : ' for which samples.where renders to true';
+    throw new UserError(`${displayPath(files[0]!)}: expected at least one row${which}, found none`);
+  }
   for (const { row, place } of rows) add(row, `${place}: `);
   return { samples, source: { name: task.samples.file, hashes: await Promise.all(files.map(sha256OfFile)) } };
 }
@@ -137,14 +132,36 @@ async function* wantedRows(files: readonly string[], wanted: (row: Row) => boole
   }
 }
 
-async function examplePool(loaded: LoadedSuite, task: Task, options: SampleOptions): Promise<readonly Row[]> {
+/** What a source says of its rows: which, in what order, and how many. */
+function chosenRows(
+  files: readonly string[],
+  source: DataSamples,
+  { limit, seed, inSuite }: Pick<SampleOptions, 'limit' | 'seed'> & { inSuite: string },
+): Promise<readonly PlacedRow[]> {
+  const { stratify } = source;
+  const wanted = withPlace(inSuite, () => rowFilter(source));
+  return takeRows(wantedRows(files, wanted), {
+    limit: limit ?? source.limit ?? Number.POSITIVE_INFINITY,
+    shuffled: source.shuffle,
+    seed,
+    ...(stratify !== undefined && { stratum: withPlace(inSuite, () => stratumBy(stratify)) }),
+  });
+}
+
+async function examplePool(
+  loaded: LoadedSuite,
+  task: Task,
+  options: SampleOptions & { inSuite: string },
+): Promise<readonly Row[]> {
   const { examples } = task.prompt;
+  const { inSuite } = options;
   if (examples === undefined) return [];
   const rows: Row[] = [];
   if (Array.isArray(examples.samples)) rows.push(...examples.samples);
   else {
     const files = await dataFiles(loaded, examples.samples, options);
-    for await (const { row } of wantedRows(files, rowFilter(examples.samples))) rows.push(row);
+    const chosen = await chosenRows(files, examples.samples, { limit: null, seed: options.seed, inSuite });
+    for (const { row } of chosen) rows.push(row);
   }
   return examples.pick === 'seeded' ? shuffle(rows, createRandom(options.seed, 'examples')) : rows;
 }
@@ -157,9 +174,9 @@ function dataFiles(
   return locateData(source, { directory: dirname(loaded.file), environment });
 }
 
-function stratumBy(source: string): (row: NumberedRow) => string {
+function stratumBy(source: string): (row: PlacedRow) => string {
   const template = rowTemplate('samples.stratify', source);
-  return ({ row }) => template(row);
+  return ({ row, place }) => withPlace(`${place}: `, () => template(row));
 }
 
 function withPlace<T>(place: string, read: () => T): T {

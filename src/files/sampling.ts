@@ -5,18 +5,18 @@
 import { createRandom, type Random, shuffle } from '../core/stats/random.js';
 import type { NumberedRow } from './rows.js';
 
-export interface SamplingOptions {
+export interface SamplingOptions<R extends NumberedRow = NumberedRow> {
   /** At most so many; Infinity for all. */
   readonly limit: number;
   readonly shuffled: boolean;
   readonly seed: number;
   /** The stratum of a row, when every stratum shall keep its share. */
-  readonly stratum?: (row: NumberedRow) => string;
+  readonly stratum?: (row: R) => string;
 }
 
 export async function takeRows<R extends NumberedRow>(
   rows: AsyncIterable<R>,
-  options: SamplingOptions,
+  options: SamplingOptions<R>,
 ): Promise<readonly R[]> {
   const { limit, shuffled, seed, stratum } = options;
   const random = createRandom(seed, 'samples');

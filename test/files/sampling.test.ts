@@ -92,4 +92,32 @@ describe('rows', () => {
     ]);
     await expect(rowsOf('b.json', '{"a":1}')).rejects.toThrow(/b\.json: expected a list of rows, found object/);
   });
+
+  test('may stand behind the mark that Windows puts before a text', async () => {
+    expect(await rowsOf('a.jsonl', '\ufeff{"a":1}\r\n')).toEqual([{ row: { a: 1 }, number: 1 }]);
+    expect(await rowsOf('a.json', '\ufeff[{"a":1}]')).toEqual([{ row: { a: 1 }, number: 1 }]);
+  });
+
+  test('are text in UTF-8 or none, wherever a chunk ends', async () => {
+    const long = `{"a":"${'é😀'.repeat(100_000)}"}\n`;
+    expect(await rowsOf('a.jsonl', long)).toHaveLength(1);
+    const latin = Buffer.from('caf\xe9?\n', 'latin1');
+    for (const [name, before] of [
+      ['a.jsonl', long + long],
+      ['a.json', long + long],
+      ['a.csv', `a\n${'é😀'.repeat(100_000)}\n`],
+    ] as const)
+      await expect(rowsOf(name, Buffer.concat([Buffer.from(before), latin]))).rejects.toThrow(
+        `${name}:3: expected text in UTF-8, found bytes that are none; save the file as UTF-8`,
+      );
+    await expect(rowsOf('a.jsonl', Buffer.from('{"a":"\xf0\x9f', 'latin1'))).rejects.toThrow(
+      'a.jsonl:1: expected text',
+    );
+  });
+
+  test('of a CSV file have no two columns of one name, one of which would be lost', async () => {
+    await expect(rowsOf('a.csv', 'q,target,q\n1,2,3\n')).rejects.toThrow(
+      'a.csv:1: expected columns of different names, found "q" twice',
+    );
+  });
 });

@@ -151,9 +151,9 @@ function fewShot(
     const kind = kindOf(row);
     let passed = 0;
     for (let i = 0; i < pool.length && chosen.length + passed < count; i++) {
-      kinds[i] ??= kindOf(pool[i]!);
+      kinds[i] ??= inExample(i, () => kindOf(pool[i]!));
       if (kinds[i] !== kind) continue;
-      rendered[i] ??= { question: question(pool[i]!), answer: answer(pool[i]!) };
+      rendered[i] ??= inExample(i, () => ({ question: question(pool[i]!), answer: answer(pool[i]!) }));
       if (rendered[i]!.question !== asked) chosen.push(rendered[i]!);
       else if (fixed) passed++;
     }
@@ -163,6 +163,16 @@ function fewShot(
         `found ${chosen.length}; lower the count or add examples`,
     );
   };
+}
+
+/** What is wrong with a row of the pool is not said of the sample. */
+function inExample<T>(index: number, render: () => T): T {
+  try {
+    return render();
+  } catch (error) {
+    if (error instanceof UserError) throw new UserError(`example ${index + 1}: ${error.message}`, { cause: error });
+    throw error;
+  }
 }
 
 /** @throws UserError when the pool has not so many, or it is not said how many are wanted. */
