@@ -5,6 +5,7 @@
  * repeated groups that repeat or alternate inside, whose backtracking is exponential.
  */
 import { RE2JS } from 're2js';
+import { END, forJavaScript, forRe2 } from './pattern-syntax.js';
 
 /** Characters that a backtracking pattern may be run over. */
 export const BACKTRACKING_LIMIT = 20_000;
@@ -56,71 +57,37 @@ export function isPattern(source: string): boolean {
 }
 
 function linearPattern(source: string, flags: PatternFlags): Pattern | null {
+  const bits =
+    (flags.ignoreCase ? RE2JS.CASE_INSENSITIVE : 0) |
+    (flags.dotAll ? RE2JS.DOTALL : 0) |
+    (flags.multiline ? RE2JS.MULTILINE : 0);
+  const compile = (ends: 'named' | 'unnamed') => RE2JS.compile(forRe2(source, flags.multiline === true, ends), bits);
   let expression: RE2JS;
+  let named: RE2JS;
   try {
-    expression = RE2JS.compile(
-      asInPython(source, flags.multiline === true),
-      (flags.ignoreCase ? RE2JS.CASE_INSENSITIVE : 0) |
-        (flags.dotAll ? RE2JS.DOTALL : 0) |
-        (flags.multiline ? RE2JS.MULTILINE : 0),
-    );
+    expression = compile('unnamed');
+    named = compile('named');
   } catch {
     return null;
   }
+  const ends = Object.entries(named.namedGroups()).flatMap(([name, group]) => (name.startsWith(END) ? [group] : []));
   return {
     *matches(text) {
-      const matcher = expression.matcher(text);
+      const matcher = named.matcher(text);
       while (matcher.find()) {
+        const endsBefore = ends.some((group) => matcher.group(group) === '\n') ? text.length - 1 : text.length;
+        const part = (group: number) =>
+          matcher.group(group) === null
+            ? null
+            : text.slice(matcher.start(group), Math.min(matcher.end(group), endsBefore));
         const groups: (string | null)[] = [];
-        for (let group = 1; group <= matcher.groupCount(); group++) groups.push(matcher.group(group));
-        yield { text: matcher.group(0) ?? '', index: matcher.start(0), groups };
+        for (let group = 1; group <= matcher.groupCount(); group++) if (!ends.includes(group)) groups.push(part(group));
+        yield { text: part(0) ?? '', index: matcher.start(0), groups };
       }
     },
     replace: (text, replacement) => expression.matcher(text).replaceAll(replacement),
     test: (text) => expression.matcher(text).find(),
   };
-}
-
-/** What `\d`, `\w` and `\s` match in Python, inside brackets. RE2 takes those of ASCII only, and an answer may stand behind U+00A0. */
-const CLASSES: Readonly<Record<string, string>> = {
-  d: '\\p{Nd}',
-  w: '\\p{L}\\p{N}_',
-  s: '\\t-\\r\\x1c-\\x20\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}',
-};
-
-/** Outside brackets: an escape, the end, or the opening of brackets (where `]` may come first and then closes nothing). */
-const OUTSIDE = /\\[\s\S]|\[\^?\]?|\$/g;
-/** Inside: an escape, or what closes them. */
-const INSIDE = /\\[\s\S]|\[:\^?\w+:\]|\]/g;
-
-/** A pattern of Python for RE2. `\b` stays that of ASCII, and so do `\W` and `\S` inside brackets, where RE2 has no other way. */
-function asInPython(source: string, multiline: boolean): string {
-  // `$` of Python also stands before a line break that ends the text.
-  const end = multiline || /\(\?[a-z]*m/.test(source) ? '$' : '(?:\\n?\\z)';
-  let result = '';
-  let inside = false;
-  for (let at = 0; at < source.length; ) {
-    const next = inside ? INSIDE : OUTSIDE;
-    next.lastIndex = at;
-    const match = next.exec(source);
-    if (match === null) return result + source.slice(at);
-    const [part] = match;
-    result += source.slice(at, match.index);
-    result += part === '$' ? end : part.startsWith('\\') ? escapeInPython(part, inside) : part;
-    at = next.lastIndex;
-    if (part === ']') inside = false;
-    else if (part.startsWith('[') && !inside) inside = true;
-  }
-  return result;
-}
-
-function escapeInPython(part: string, inside: boolean): string {
-  const letter = part[1]!;
-  if (letter === 'Z') return '\\z';
-  const own = CLASSES[letter];
-  if (own !== undefined) return inside ? own : `[${own}]`;
-  const opposite = CLASSES[letter.toLowerCase()];
-  return opposite === undefined || inside ? part : `[^${opposite}]`;
 }
 
 function backtrackingPattern(source: string, flags: PatternFlags): Pattern {
@@ -130,16 +97,16 @@ function backtrackingPattern(source: string, flags: PatternFlags): Pattern {
         'matching it may take exponential time; write it without look-around',
     );
   }
-  const inline = /^\(\?([ims]+)\)/.exec(source)?.[1] ?? '';
+  const inline = /^\(\?([imsu]+)\)/.exec(source)?.[1] ?? '';
   const body = inline === '' ? source : source.slice(inline.length + 3);
-  const letters = new Set(['g', ...inline]);
-  if (/\\p\{/i.test(body)) letters.add('u');
-  if (flags.ignoreCase) letters.add('i');
-  if (flags.dotAll) letters.add('s');
-  if (flags.multiline) letters.add('m');
+  const meaning = {
+    multiline: flags.multiline === true || inline.includes('m'),
+    dotAll: flags.dotAll === true || inline.includes('s'),
+  };
+  const letters = flags.ignoreCase || inline.includes('i') ? 'gui' : 'gu';
   let expression: RegExp;
   try {
-    expression = new RegExp(body.replaceAll('\\Z', '(?![\\s\\S])').replaceAll('(?P<', '(?<'), [...letters].join(''));
+    expression = new RegExp(forJavaScript(body, meaning), letters);
   } catch (error) {
     throw new RangeError(`expected a regular expression, found "${source}"`, { cause: error });
   }

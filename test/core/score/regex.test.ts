@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { pattern } from '../../../src/core/score/pattern.js';
 import { regex } from '../../../src/core/score/regex.js';
 import { answerOf, judge, scoreOf } from './judge.js';
 
@@ -37,4 +38,38 @@ test('a pattern that could take exponential time is refused or runs in linear ti
     state: 'unscored',
     reason: expect.stringContaining('look-around'),
   });
+});
+
+// Every expected value is what Python's `re.finditer` finds.
+test.each([
+  ['(?<=is )\\d+', 'it is ٧', ['٧']],
+  ['\\w+(?=!)', 'naïve! 日本!', ['naïve', '日本']],
+  ['\\S+\\s(?=\\S)', 'a\u00a0b', ['a\u00a0']],
+  ['\\D+(?=\\d)', 'a٧b7', ['a', 'b']],
+  ['(?<=a).*', 'a\u2028b\nc', ['\u2028b']],
+  ['(?<=a)b$', 'ab\n', ['b']],
+  ['(?m)^(?!#).+$', '#a\nb\n', ['b']],
+  ['(?P<q>["\']).*?(?P=q)', '"x" \'y"', ['"x"']],
+  ['a{,2}(?=b)', 'aaab', ['aa', '']],
+  ['a{,2}b', 'aaab', ['aab']],
+  ['{(?=a)', '{a{b', ['{']],
+  ['x}(?!y)', 'x}yx}', ['x}']],
+  ['[^]a]+(?=b)', 'c]cb', ['c']],
+  ["\\-(?=\\d)|(?<=\\')\\w", "-1 'a", ['-', 'a']],
+  ['(?=.)😀', '😀', ['😀']],
+  ['\\A(?!x)\\w', 'ax', ['a']],
+  ['\\d+$', 'is 7\n', ['7']],
+  ['(a$)|(b)', 'b\na\n', ['b', 'a']],
+  ['\\w+\\s*$', 'a \n', ['a \n']],
+])('%j in %j finds %j', (source, text, found) => {
+  expect([...pattern(source).matches(text)].map((match) => match.text)).toEqual(found);
+});
+
+test('the groups of a pattern are its own, whatever stands for its end', () => {
+  const [first, second] = [...pattern('(a$)|(b)').matches('b\na\n')];
+  expect([first!.groups, second!.groups]).toEqual([
+    [null, 'b'],
+    ['a', null],
+  ]);
+  expect(pattern('(a$)|(b)').replace('b\na', '<$2>')).toBe('<b>\n<>');
 });
