@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { firstComplaint, formatPath } from '../core/definition/describe.js';
 import { describeError, UserError } from '../core/errors.js';
 import { evidenceSchema } from '../core/score/evidence.js';
-import { type Filter, filterSchema, filterText } from '../core/score/filters.js';
+import { chooses, type Filter, filterSchema, filterText } from '../core/score/filters.js';
 import type { Score, ScoreInput, Scorer } from '../core/score/score.js';
 import { SCORER_NAMES, SCORERS, type ScorerName } from '../core/score/table.js';
 import { ScoreFold } from '../core/stats/score-fold.js';
@@ -80,11 +80,18 @@ function chosen({ scorer: name, options: text, filters }: ScoreFlags): Chosen {
     : undefined;
   if (scorer === undefined)
     throw new UserError(`--scorer: expected one of ${SCORER_NAMES.join(', ')}, found "${name}"; see docs/scorers.md`);
-  return {
-    scorer,
-    options: readFlag('--options', text, scorer.options),
-    filters: readFlag('--filters', filters, z.array(filterSchema)),
-  };
+  const options = readFlag('--options', text, scorer.options);
+  return { scorer, options, filters: textFilters(readFlag('--filters', filters, z.array(filterSchema))) };
+}
+
+/** @throws UserError at one that chooses among the outputs of a sample, of which there is one here. */
+function textFilters(filters: readonly Filter[]): readonly Filter[] {
+  const index = filters.findIndex((filter) => chooses([filter]));
+  if (index < 0) return filters;
+  throw new UserError(
+    `--filters: [${index}].filter: expected one that changes a text, since every line is judged by itself, found ` +
+      `"${filters[index]!.filter}"; a task of a suite may have it, see docs/scorers.md`,
+  );
 }
 
 /** @throws UserError naming the flag, the place in its JSON and the rule. */
@@ -108,7 +115,7 @@ function asInput(
 ): ScoreInput {
   if (typeof row.output !== 'string')
     throw new UserError(
-      `${place}: expected a line with "output" as text, found ${typeof row.output}; see \`rightsize score --help\``,
+      `${place}: expected a line with "output" as text, found ${row.output === undefined ? 'none' : row.output === null ? 'null' : typeof row.output}; see \`rightsize score --help\``,
     );
   const input = { output: filterText(filters, row.output), target: row.target ?? null, fields: row };
   if (row.evidence === undefined) return input;

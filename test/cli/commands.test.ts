@@ -142,7 +142,15 @@ describe('rightsize score', () => {
       },
     );
     expect(unknown.code).toBe(2);
-    expect(unknown.stderr).toMatch(/^rightsize: --filters: \[0\]/);
+    expect(unknown.stderr).toMatch(
+      /^rightsize: --filters: \[0\]\.filter: expected one of strip, lowercase, .*, majority, found "trim"; see/,
+    );
+    const vote = '[{"filter":"strip"},{"filter":"majority"}]';
+    const choosing = await rightsize(['score', 'outputs.jsonl', '--scorer', 'exact', '--filters', vote], { cwd });
+    expect(choosing.code).toBe(2);
+    expect(choosing.stderr).toMatch(
+      /^rightsize: --filters: \[1\]\.filter: expected one that changes a text, since every/,
+    );
   });
 
   test('takes options, reads gzip, and shows every line with --each', async () => {

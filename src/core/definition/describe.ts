@@ -69,8 +69,16 @@ function describeUnion(issue: z.core.$ZodIssueInvalidUnion, document: unknown, f
     return describe({ ...inner, path: [...path, ...inner.path] }, document);
   }
   const kinds = branches.map((branch) => article((branch[0] as z.core.$ZodIssueInvalidType).expected));
-  if (kinds.length === 0) return { path, rule: `${lowerFirst(issue.message)}, found ${found ?? 'nothing'}` };
+  if (kinds.length === 0) return { path, rule: `${namesOf(issue.message)}, found ${found ?? 'nothing'}` };
   return { path, rule: `expected ${kinds.join(' or ')}, found ${found ?? 'nothing'}` };
+}
+
+/** zod's "Invalid discriminator value. Expected 'strip' | 'think'" in our words. */
+function namesOf(message: string): string {
+  const [, names] = /^Invalid discriminator value\. Expected (.*)$/.exec(message) ?? [];
+  return names === undefined
+    ? lowerFirst(message)
+    : `expected one of ${names.replaceAll("'", '').replaceAll(' | ', ', ')}`;
 }
 
 /** `tasks[0].scorer` */

@@ -3,7 +3,7 @@
  * what lm-evaluation-harness does. Its order of normalisation is kept: patterns, case, punctuation, digits.
  */
 import { z } from 'zod';
-import { isPattern, pattern } from './pattern.js';
+import { pattern, patternSchema } from './pattern.js';
 import { type Scorer, scored } from './score.js';
 import { strip, targetsOf, withoutPunctuation } from './text.js';
 
@@ -13,7 +13,7 @@ const options = z.strictObject({
   ignorePunctuation: z.boolean().default(false).describe('Characters of string.punctuation, as lm-eval removes them.'),
   ignoreNumbers: z.boolean().default(false).describe('The digits 0 to 9.'),
   regexesToIgnore: z
-    .array(z.string().refine(isPattern, { error: 'expected a regular expression' }))
+    .array(patternSchema)
     .default([])
     .describe('What these patterns match is removed from answer and target first, in this order.'),
 });

@@ -5,7 +5,7 @@
  * So the two kinds can be applied apart: texts as they come, the choice when all are there.
  */
 import { z } from 'zod';
-import { isPattern, pattern } from './pattern.js';
+import { pattern, patternSchema } from './pattern.js';
 import { strip } from './text.js';
 
 /** What lm-evaluation-harness puts in place of an answer that a pattern did not find. */
@@ -23,7 +23,7 @@ export const filterSchema = z.discriminatedUnion('filter', [
     .describe('What a reasoning model thought before it answered; thinking that never ended leaves no answer.'),
   z.strictObject({
     filter: z.literal('regex'),
-    pattern: z.string().min(1).refine(isPattern, { error: 'expected a regular expression' }),
+    pattern: patternSchema.min(1),
     select: z.int().default(0).describe('Which match: 0 the first, -1 the last.'),
     fallback: z.string().default(INVALID).describe('The answer where nothing matches.'),
   }),

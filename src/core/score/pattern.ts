@@ -5,6 +5,7 @@
  * repeated groups that repeat or alternate inside, whose backtracking is exponential.
  */
 import { RE2JS } from 're2js';
+import { z } from 'zod';
 import { END, forJavaScript, forRe2 } from './pattern-syntax.js';
 
 /** Characters that a backtracking pattern may be run over. */
@@ -46,15 +47,26 @@ export function pattern(source: string, flags: PatternFlags = {}): Pattern {
   return found;
 }
 
-/** Whether a text is a pattern at all: for the schemas of options. */
-export function isPattern(source: string): boolean {
+/** For the schemas of options. */
+export const patternSchema = z.string().refine((source) => refusal(source) === null, {
+  error: ({ input }) => refusal(String(input)) ?? '',
+});
+
+/** What a text should be to be run as a pattern; null where it is. */
+function refusal(source: string): string | null {
   try {
     pattern(source);
-    return true;
-  } catch {
-    return false;
+    return null;
+  } catch (error) {
+    if (!(error instanceof AmbiguousPattern)) return 'expected a regular expression';
+    return (
+      'expected a pattern that does not repeat a group that itself repeats or alternates beside look-around or a ' +
+      'back-reference, which may take exponential time'
+    );
   }
 }
+
+class AmbiguousPattern extends RangeError {}
 
 function linearPattern(source: string, flags: PatternFlags): Pattern | null {
   const bits =
@@ -92,7 +104,7 @@ function linearPattern(source: string, flags: PatternFlags): Pattern | null {
 
 function backtrackingPattern(source: string, flags: PatternFlags): Pattern {
   if (hasAmbiguousRepeat(source)) {
-    throw new RangeError(
+    throw new AmbiguousPattern(
       `the pattern "${source}" repeats a group that itself repeats or alternates, beside look-around or a back-reference: ` +
         'matching it may take exponential time; write it without look-around',
     );

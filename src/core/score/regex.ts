@@ -3,12 +3,12 @@
  * match. Patterns run in linear time (RE2) unless they use look-around: see pattern.ts.
  */
 import { z } from 'zod';
-import { isPattern, pattern } from './pattern.js';
+import { pattern, patternSchema } from './pattern.js';
 import { type Scorer, scored } from './score.js';
 import { strip, targetsOf } from './text.js';
 
 const options = z.strictObject({
-  pattern: z.string().min(1).refine(isPattern, { error: 'expected a regular expression' }),
+  pattern: patternSchema.min(1),
   take: z.enum(['first', 'last']).default('first').describe('Which match is the answer.'),
   ignoreCase: z.boolean().default(false).describe('Of the pattern, and when the answer is compared with the target.'),
 });
