@@ -8,7 +8,7 @@ import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { EnvHttpProxyAgent, fetch } from 'undici';
+import type { EnvHttpProxyAgent } from 'undici';
 import type { DataSamples } from '../core/definition/suite.js';
 import { describeError, UserError } from '../core/errors.js';
 import { sha256 } from './hash.js';
@@ -73,6 +73,8 @@ async function fetchOnce(url: URL, { environment }: DataOptions): Promise<string
   }
   await mkdir(join(file, '..'), { recursive: true });
   const partial = `${file}.${process.pid}.incomplete`;
+  // Loaded when something has to be fetched.
+  const { EnvHttpProxyAgent } = await import('undici');
   const agent = new EnvHttpProxyAgent(proxiesOf(environment));
   try {
     await persist({ attempts: 4, delay: 1, patience: 60 }, AbortSignal.timeout(3_600_000), () =>
@@ -89,6 +91,7 @@ async function fetchOnce(url: URL, { environment }: DataOptions): Promise<string
 }
 
 async function fetchTo(url: URL, file: string, dispatcher: EnvHttpProxyAgent): Promise<void> {
+  const { fetch } = await import('undici');
   const response = await fetch(url, { dispatcher }).catch((cause) => {
     throw new Transient(describeError(cause), null, { cause });
   });

@@ -18,7 +18,7 @@ import {
   isCommit,
 } from './hub-cache.js';
 import { choose, type Include } from './hub-choice.js';
-import { connectToHub, type Hub, type HubFile, type HubPace } from './hub-client.js';
+import type { Hub, HubFile, HubPace } from './hub-client.js';
 import { bytesLeftOver, download } from './hub-download.js';
 import { localFiles, readableBytes } from './hub-local.js';
 import { type HubReference, isHubReference, parseHubReference, type RepositoryKind } from './hub-reference.js';
@@ -138,6 +138,8 @@ async function planOf(
     );
   }
   const pace = options.pace ?? PACE;
+  // Loaded when something has to be fetched: seldom, and it takes a tenth of a second.
+  const { connectToHub } = await import('./hub-client.js');
   const hub = connectToHub(reference, options.environment, { ...pace, attempts: cached ? 1 : pace.attempts }, signal);
   try {
     const commit = await hub.commit();

@@ -124,17 +124,21 @@ const UNITS = (
   'decrease|d|less|Surface|litre|pi sq m|s .|metre|meter|inch'
 ).split('|');
 
-const UNIT_PATTERNS = [...UNITS, ...UNITS.map((unit) => `${unit}s`)].map((unit) => ({
-  /** What a text must hold for the pattern to match: up to the full stop that stands for any character. */
-  literal: unit.split('.')[0]!,
-  pattern: new RegExp(`(^|[^\\p{L}\\p{N}_])${unit}($|[^\\p{L}\\p{N}_])`, 'gu'),
-}));
+const makeUnitPatterns = () =>
+  [...UNITS, ...UNITS.map((unit) => `${unit}s`)].map((unit) => ({
+    /** What a text must hold for the pattern to match: up to the full stop that stands for any character. */
+    literal: unit.split('.')[0]!,
+    pattern: new RegExp(`(^|[^\\p{L}\\p{N}_])${unit}($|[^\\p{L}\\p{N}_])`, 'gu'),
+  }));
+/** Some three hundred, made for the first answer that needs them. */
+let unitPatterns: ReturnType<typeof makeUnitPatterns> | undefined;
 
 function withoutUnits(answer: string): string {
   if (!/\p{L}/u.test(answer)) return answer;
+  unitPatterns ??= makeUnitPatterns();
   let text = answer;
   for (let round = 0; round < 2; round++) {
-    for (const { literal, pattern } of UNIT_PATTERNS) {
+    for (const { literal, pattern } of unitPatterns) {
       if (text.includes(literal)) text = unlessEmpty(text.replace(pattern, '$1$2'), text);
     }
   }
