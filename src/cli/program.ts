@@ -5,6 +5,8 @@ import type { UntilSure } from '../core/measure/log.js';
 import { packageVersion } from '../run/environment.js';
 import { LISTINGS } from './listings.js';
 
+const REPORTS = 'only these of markdown, summary, samples, charts, html (with commas; summary always)';
+
 export function program(): Command {
   const root = new Command('rightsize')
     .description('Does a small language model fit this workload, or does it need a large one, or both in a cascade?')
@@ -65,6 +67,7 @@ Exit codes: 0 done, 1 a gate failed, 2 a definition or a flag is wrong, 3 the ru
     )
     .option('--run-code', 'run the programs that models write, confined, where a scorer asks for it')
     .option('--judge <id>', 'the model that judges answers, where a scorer asks for one')
+    .option('--reports <names>', REPORTS)
     .option('--json', 'print summary.json instead of tables')
     .option('-q, --quiet', 'no progress')
     .action(async (options) => (await import('./run.js')).run(options));
@@ -75,6 +78,7 @@ Exit codes: 0 done, 1 a gate failed, 2 a definition or a flag is wrong, 3 the ru
     .argument('<run...>', 'the folder of a run, or its log.jsonl')
     .option('-o, --out <dir>', 'write the reports somewhere else')
     .option('--prices <file>', 'devices and electricity of your own, with their prices')
+    .option('--reports <names>', REPORTS)
     .option('--json', 'print summary.json instead of tables')
     .action(async (runs, options) => (await import('./report.js')).report(runs, options));
 

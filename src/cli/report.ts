@@ -9,7 +9,7 @@ import { UserError } from '../core/errors.js';
 import type { RunRecord } from '../core/measure/log.js';
 import { optionsOf, recommend } from '../core/recommend/recommend.js';
 import type { PageAssets } from '../core/report/html/page.js';
-import { renderReports } from '../core/report/table.js';
+import { REPORTER_NAMES, type ReporterName, renderReports } from '../core/report/table.js';
 import { renderTerminal } from '../core/report/terminal.js';
 import { displayPath } from '../files/document.js';
 import { readLog } from '../files/log.js';
@@ -20,13 +20,16 @@ import { logOf } from './runs.js';
 export interface ReportFlags {
   readonly prices?: string;
   readonly out?: string;
+  readonly reports?: string;
   readonly json?: boolean;
 }
 
 export async function report(references: readonly string[], flags: ReportFlags): Promise<void> {
+  const reports = reportersIn(flags.reports);
   const logs = references.map(logOf);
   await printRuns(logs, {
     out: flags.out ?? defaultFolder(logs),
+    reports,
     json: flags.json === true,
     prices: await loadPrices(flags.prices),
   });
@@ -40,9 +43,24 @@ function defaultFolder(logs: readonly string[]): string {
     : join(dirname(folders[0]!), folders.map((folder) => basename(folder)).join('+'));
 }
 
+/**
+ * The reporters that `--reports` names, all when it is unsaid; the summary is what programs read, and always among them.
+ *
+ * @throws UserError
+ */
+export function reportersIn(list: string | undefined): readonly ReporterName[] {
+  if (list === undefined) return REPORTER_NAMES;
+  const asked = list.split(',').map((name) => name.trim());
+  const unknown = asked.find((name) => !(REPORTER_NAMES as readonly string[]).includes(name));
+  if (unknown !== undefined)
+    throw new UserError(`--reports: expected some of ${REPORTER_NAMES.join(', ')}, with commas, found "${unknown}"`);
+  return REPORTER_NAMES.filter((name) => name === 'summary' || asked.includes(name));
+}
+
 export interface PrintOptions {
   /** Where the reports are written. */
   readonly out: string;
+  readonly reports: readonly ReporterName[];
   /** Whether stdout gets summary.json, or tables. */
   readonly json: boolean;
   /** Devices and prices of the user's own, in place of those that the log has. */
@@ -54,11 +72,11 @@ export interface PrintOptions {
  *
  * @throws UserError when a log or the folder is at fault.
  */
-export async function printRuns(logs: readonly string[], { out, json, prices }: PrintOptions): Promise<void> {
+export async function printRuns(logs: readonly string[], { out, reports, json, prices }: PrintOptions): Promise<void> {
   const analysis = await (logs.length === 1 ? analyseLog(logs[0]!) : analyseTogether(logs));
   const recommendation = recommend(analysis, prices && optionsOf(prices));
 
-  const artifacts = await renderReports({ analysis, recommendation, page: await pageAssets(), drawPng });
+  const artifacts = await renderReports({ analysis, recommendation, page: await pageAssets(), drawPng }, reports);
   for (const { path, content } of artifacts) await writeArtifact(join(out, path), content);
   if (json) {
     process.stdout.write(String(artifacts.find(({ path }) => path === 'summary.json')!.content));
@@ -68,7 +86,8 @@ export async function printRuns(logs: readonly string[], { out, json, prices }: 
   process.stdout.write(
     renderTerminal(analysis, recommendation, { columns: Math.min(process.stdout.columns ?? 80, 120), color }),
   );
-  process.stdout.write(`Everything behind it: ${displayPath(join(out, 'report.html'))}\n`);
+  const page = reports.includes('html') ? 'report.html' : 'summary.json';
+  process.stdout.write(`Everything behind it: ${displayPath(join(out, page))}\n`);
 }
 
 export async function analyseLog(log: string): Promise<Analysis> {

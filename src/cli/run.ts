@@ -19,7 +19,7 @@ import { requireReady } from './check.js';
 import { type Definitions, loadDefinitions } from './definitions.js';
 import { interruption } from './interruption.js';
 import { showProgress } from './progress.js';
-import { printRuns } from './report.js';
+import { printRuns, reportersIn } from './report.js';
 import { createRun, lockRun, openRun } from './runs.js';
 import { executeUntilSure } from './until-sure.js';
 
@@ -40,16 +40,19 @@ export interface RunFlags {
   readonly resume?: string;
   readonly runCode?: boolean;
   readonly judge?: string;
+  readonly reports?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
 export async function run(flags: RunFlags): Promise<void> {
+  const reports = reportersIn(flags.reports);
+
   // 1 to 5
   const folder = await measure(flags);
 
   // 6
-  await printRuns([join(folder, 'log.jsonl')], { out: folder, json: flags.json === true, prices: undefined });
+  await printRuns([join(folder, 'log.jsonl')], { out: folder, reports, json: flags.json === true, prices: undefined });
 }
 
 /** @returns the folder of the run. Plan and samples end here: the report reads from the log what it needs of them. */

@@ -38,9 +38,12 @@ const SCRIPTED = {
 
 describe('rightsize run', () => {
   test('prints one JSON document on stdout with --json, and nothing else', async () => {
-    const { code, stdout, stderr } = await rightsize(['run', '--suite', 'sums.yaml', '--json'], {
-      cwd: folderWith(SCRIPTED),
-    });
+    const { code, stdout, stderr } = await rightsize(
+      ['run', '--suite', 'sums.yaml', '--reports', 'summary', '--json'],
+      {
+        cwd: folderWith(SCRIPTED),
+      },
+    );
     expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ version: expect.anything() });
     expect(stderr).toBe('');
@@ -48,7 +51,9 @@ describe('rightsize run', () => {
 
   test('a second run stands beside the first', async () => {
     const cwd = folderWith(SCRIPTED);
-    const both = await Promise.all([1, 2].map(() => rightsize(['run', '--suite', 'sums.yaml', '--quiet'], { cwd })));
+    const both = await Promise.all(
+      [1, 2].map(() => rightsize(['run', '--suite', 'sums.yaml', '--quiet', '--reports', 'summary'], { cwd })),
+    );
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
     expect(readdirSync(join(cwd, 'reports'))).toHaveLength(2);
   });
@@ -61,7 +66,9 @@ describe('rightsize run', () => {
         models: [{ id: 'm', class: 'slm', backend: 'scripted', script: { failOn: '3+3', answers: { '2+2': '4' } } }],
       },
     });
-    const { code, stdout } = await rightsize(['run', '--suite', 'sums.yaml', '--quiet'], { cwd });
+    const { code, stdout } = await rightsize(['run', '--suite', 'sums.yaml', '--quiet', '--reports', 'summary'], {
+      cwd,
+    });
     expect(code).toBe(0);
     expect(stdout).toMatch(/1 answer could not be scored/);
   });
@@ -93,12 +100,29 @@ describe('rightsize run', () => {
 describe('rightsize report', () => {
   test('puts several runs side by side, in a folder of their own', async () => {
     const cwd = folderWith(SCRIPTED);
-    for (const _ of [1, 2]) await rightsize(['run', '--suite', 'sums.yaml', '--quiet'], { cwd });
+    for (const _ of [1, 2])
+      await rightsize(['run', '--suite', 'sums.yaml', '--quiet', '--reports', 'summary'], { cwd });
     const runs = readdirSync(join(cwd, 'reports'));
     const { code, stdout, stderr } = await rightsize(['report', ...runs.map((run) => join('reports', run))], { cwd });
     expect(code, stderr).toBe(0);
     for (const run of runs) expect(stdout).toContain(run.slice(0, 10));
     expect(readdirSync(join(cwd, 'reports', runs.join('+')))).toContain('report.html');
+  });
+
+  test('writes the reports that are asked for, and a summary', async () => {
+    const cwd = folderWith(SCRIPTED);
+    const { code, stdout } = await rightsize(['run', '--suite', 'sums.yaml', '--quiet', '--reports', 'markdown'], {
+      cwd,
+    });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Everything behind it: \S+summary\.json\n$/);
+    const run = join(cwd, 'reports', readdirSync(join(cwd, 'reports'))[0]!);
+    expect(readdirSync(run).sort()).toEqual(['log.jsonl', 'report.md', 'summary.json']);
+    const refused = await rightsize(['report', run, '--reports', 'markdown,pdf'], { cwd });
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toBe(
+      'rightsize: --reports: expected some of markdown, summary, samples, charts, html, with commas, found "pdf"\n',
+    );
   });
 
   test('refuses a folder without a log', async () => {
