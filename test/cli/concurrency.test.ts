@@ -19,7 +19,7 @@ function filesWith(script: object) {
   return { 'suite.yaml': suite, 'models.json': { default: ['m'], models } };
 }
 
-const RUN = ['run', '--suite', 'suite.yaml', '--concurrency', '4', '--quiet', '--json'];
+const RUN = ['run', '--suite', 'suite.yaml', '--concurrency', '4', '--quiet', '--reports', 'summary', '--json'];
 
 function recordsIn(cwd: string): LogRecord[] {
   const [run] = readdirSync(join(cwd, 'reports'));

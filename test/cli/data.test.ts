@@ -32,7 +32,7 @@ const WITH_DATA = ['--suite', 'sums.yaml', '--data', 'sums/add=mine.jsonl', '--d
 
 test('rows and examples are read from the copies, by the rules of the suite, and the log names them', async () => {
   const cwd = folderWith(FILES);
-  const { code, stderr } = await rightsize(['run', ...WITH_DATA, '--quiet'], {
+  const { code, stderr } = await rightsize(['run', ...WITH_DATA, '--quiet', '--reports', 'summary'], {
     cwd,
     env: { HF_HUB_OFFLINE: '1' },
   });

@@ -44,7 +44,10 @@ const MODELS = {
 describeWith([LLAMA_SERVER, 'tools/llama-cpp'], 'the default suite on all four engines', () => {
   test('gives every engine the same prompts, and each measures speed, memory and answers', async () => {
     const cwd = folderWith({ 'models.json': MODELS });
-    const { code, stderr } = await rightsize(['run', '--suite', 'support-desk', '--limit', '3', '--quiet'], { cwd });
+    const { code, stderr } = await rightsize(
+      ['run', '--suite', 'support-desk', '--limit', '3', '--quiet', '--reports', 'summary'],
+      { cwd },
+    );
     expect(code, stderr).toBe(0);
     const records = readFileSync(join(cwd, 'reports', readdirSync(join(cwd, 'reports'))[0]!, 'log.jsonl'), 'utf8')
       .trim()

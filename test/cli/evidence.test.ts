@@ -6,6 +6,9 @@ import type { LogRecord } from '../../src/core/measure/log.js';
 import { openSandbox } from '../../src/run/sandbox.js';
 import { folderWith, rightsize } from '../support/cli.js';
 
+/** Pictures are not what these tests look at. */
+const SUMMARY = ['--reports', 'summary'];
+
 const model = (id: string, answers: Readonly<Record<string, string>>) => ({
   id,
   class: 'slm',
@@ -63,7 +66,7 @@ function canConfine(): boolean {
 describe('--run-code', () => {
   test('is off unless it is asked for: programs are unscored, and the report says why', async () => {
     const cwd = folderWith(PROGRAMS);
-    const { code, stderr } = await rightsize(['run', '--suite', 'coding.yaml', '--quiet'], { cwd });
+    const { code, stderr } = await rightsize(['run', '--suite', 'coding.yaml', '--quiet', ...SUMMARY], { cwd });
     expect(code, stderr).toBe(0);
     expect(recordsOf(newestRun(cwd)).some(({ type }) => type === 'evidence')).toBe(false);
     expect(JSON.stringify(cellOf(newestRun(cwd)))).toContain('the program was not run; --run-code runs it');
@@ -71,7 +74,9 @@ describe('--run-code', () => {
 
   test.runIf(canConfine())('runs them, keeps what came of it in the log, and pass@k follows', async () => {
     const cwd = folderWith(PROGRAMS);
-    const { code, stderr } = await rightsize(['run', '--suite', 'coding.yaml', '--quiet', '--run-code'], { cwd });
+    const { code, stderr } = await rightsize(['run', '--suite', 'coding.yaml', '--quiet', '--run-code', ...SUMMARY], {
+      cwd,
+    });
     expect(code, stderr).toBe(0);
     const run = newestRun(cwd);
     const evidence = recordsOf(run).filter((record) => record.type === 'evidence');
@@ -107,11 +112,13 @@ const JUDGED = {
 describe('--judge', () => {
   test('asks a model of models.json, and a run made without a judge is judged when it is resumed', async () => {
     const cwd = folderWith(JUDGED);
-    await rightsize(['run', '--suite', 'letters.yaml', '--quiet'], { cwd });
+    await rightsize(['run', '--suite', 'letters.yaml', '--quiet', ...SUMMARY], { cwd });
     const run = newestRun(cwd);
     expect(JSON.stringify(cellOf(run))).toContain('no judge was asked; --judge names one');
 
-    const { code, stderr } = await rightsize(['run', '--resume', run, '--judge', 'judge', '--quiet'], { cwd });
+    const { code, stderr } = await rightsize(['run', '--resume', run, '--judge', 'judge', '--quiet', ...SUMMARY], {
+      cwd,
+    });
     expect(code, stderr).toBe(0);
     expect(recordsOf(run).filter(({ type }) => type === 'evidence')).toEqual([
       {
@@ -125,7 +132,7 @@ describe('--judge', () => {
     expect(cellOf(run).quality.value).toBe(1);
     expect(cellOf(run).aggregates.agreement).toEqual({ value: 1 });
 
-    const again = await rightsize(['run', '--resume', run, '--judge', 'judge', '--quiet'], { cwd });
+    const again = await rightsize(['run', '--resume', run, '--judge', 'judge', '--quiet', ...SUMMARY], { cwd });
     expect(again.code, again.stderr).toBe(0);
     expect(recordsOf(run).filter(({ type }) => type === 'evidence')).toHaveLength(1);
   });
@@ -179,8 +186,9 @@ describe('the similarity scorer', () => {
   test.runIf(EMBEDDINGS !== undefined)(
     'compares meanings in a run; the log keeps the embeddings, and a report needs no model',
     async () => {
+      const SAMPLES = ['--reports', 'samples'];
       const cwd = folderWith(COMPARED);
-      const { code, stderr } = await rightsize(['run', '--suite', 'meaning.yaml', '--quiet'], { cwd });
+      const { code, stderr } = await rightsize(['run', '--suite', 'meaning.yaml', '--quiet', ...SAMPLES], { cwd });
       expect(code, stderr).toBe(0);
       const run = newestRun(cwd);
       const evidence = recordsOf(run).filter((record) => record.type === 'evidence');
@@ -195,7 +203,7 @@ describe('the similarity scorer', () => {
       const expected = { happy: 0.93314, sunny: 0.22938, either: 0.73837, mute: 0 };
       for (const [name, cosine] of Object.entries(expected)) expect(scores()[name], name).toBeCloseTo(cosine, 3);
       const before = scores();
-      const again = await rightsize(['report', run], { cwd, env: { RIGHTSIZE_EMBEDDINGS: '' } });
+      const again = await rightsize(['report', run, ...SAMPLES], { cwd, env: { RIGHTSIZE_EMBEDDINGS: '' } });
       expect(again.code, again.stderr).toBe(0);
       expect(scores()).toEqual(before);
     },

@@ -49,7 +49,10 @@ function folder(prices: object): string {
 
 test('a report reckons with the prices and devices of a file', async () => {
   const cwd = folder(PRICES);
-  const { code, stderr } = await rightsize(['report', 'log.jsonl', '--prices', 'prices.json', '--out', 'out'], { cwd });
+  const { code, stderr } = await rightsize(
+    ['report', 'log.jsonl', '--prices', 'prices.json', '--out', 'out', '--reports', 'markdown'],
+    { cwd },
+  );
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const report = readFileSync(join(cwd, 'out/report.md'), 'utf8');
   expect(report).toMatch(/Energy \|.*kWh for a thousand requests at the rated 120 W/);
@@ -61,13 +64,26 @@ test('a report reckons with the prices and devices of a file', async () => {
 test('a run keeps them in its log, so that a report made from the log alone says the same', async () => {
   const cwd = folderWith({ 'prices.json': PRICES, 'pair.json': CATALOGUE, 'suite.json': SUITE });
   const ran = await rightsize(
-    ['run', '--suite', 'suite.json', '--models', 'pair.json', '--prices', 'prices.json', '--out', 'runs', '--json'],
+    [
+      'run',
+      '--suite',
+      'suite.json',
+      '--models',
+      'pair.json',
+      '--prices',
+      'prices.json',
+      '--out',
+      'runs',
+      '--reports',
+      'summary',
+      '--json',
+    ],
     { cwd },
   );
   expect(ran.code).toBe(0);
   const folder = `runs/${readdirSync(join(cwd, 'runs'))[0]}`;
   expect(ran.stdout).toContain('"workstation"');
-  const again = await rightsize(['report', folder, '--out', 'again', '--json'], { cwd });
+  const again = await rightsize(['report', folder, '--out', 'again', '--reports', 'summary', '--json'], { cwd });
   expect(again.stdout).toBe(ran.stdout);
 });
 

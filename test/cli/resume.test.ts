@@ -26,7 +26,10 @@ const FILES = {
     tasks: [{ name: 'double', prompt: { user: '{{ q }}' }, samples: SAMPLES, scorer: 'exact' }],
   },
 };
-const RUN = ['run', '--suite', 'suite.yaml', '--repetitions', '2', '--quiet'];
+/** Pictures are not what these tests look at. */
+const SUMMARY = ['--quiet', '--reports', 'summary'];
+const RUN = ['run', '--suite', 'suite.yaml', '--repetitions', '2', ...SUMMARY];
+const resume = (run: string) => ['run', '--resume', join('reports', run), ...SUMMARY];
 const TRIALS = 60 * 2 * 2;
 
 test('fifty kills of runner and worker at random moments lose no trial, repeat none, and change no result', async () => {
@@ -44,9 +47,7 @@ test('fifty kills of runner and worker at random moments lose no trial, repeat n
       for (const run of readdirSync(join(cwd, 'reports'))) rmSync(join(cwd, 'reports', run), { recursive: true });
     }
     const [run] = runsIn(cwd);
-    const { child, finished } = start(run === undefined ? RUN : ['run', '--quiet', '--resume', join('reports', run)], {
-      cwd,
-    });
+    const { child, finished } = start(run === undefined ? RUN : resume(run), { cwd });
     for (let n = 0; n < 3 && child.exitCode === null && kills < 50; n++) {
       await Promise.race([sleep(150 + random.below(600)), finished]);
       if (child.exitCode !== null) break;
@@ -77,7 +78,7 @@ test('a torn last line is dropped and its trial is made again', async () => {
   const lines = readFileSync(log, 'utf8').split('\n');
   const last = lines.findLastIndex((line) => line.includes('"type":"measurement"'));
   writeFileSync(log, [...lines.slice(0, last), lines[last]!.slice(0, 40)].join('\n'));
-  const resumed = await rightsize(['run', '--quiet', '--resume', join('reports', run!)], { cwd });
+  const resumed = await rightsize(resume(run!), { cwd });
   expect(resumed.code).toBe(0);
   expect(trialsOf(log)).toHaveLength(5 * 2 * 2);
   expect(new Set(trialsOf(log)).size).toBe(5 * 2 * 2);
@@ -98,7 +99,7 @@ test('a damaged line in the middle of a log is an error with its number', async 
 
 test('Ctrl-C once ends a run cleanly with a report and exit code 3, and the run can be finished', async () => {
   const cwd = folderWith(FILES);
-  const { child, finished } = start(RUN, { cwd });
+  const { child, finished } = start([...RUN, '--reports', 'markdown'], { cwd });
   await until(() => runsIn(cwd).length > 0 && trialsOf(join(cwd, 'reports', runsIn(cwd)[0]!, 'log.jsonl')).length > 5);
   child.kill('SIGINT');
   const { code, stderr } = await finished;
@@ -106,15 +107,20 @@ test('Ctrl-C once ends a run cleanly with a report and exit code 3, and the run 
   expect(stderr).toMatch(/the run is incomplete \(interrupted\); finish it with: rightsize run --resume/);
   const [run] = runsIn(cwd);
   expect(readdirSync(join(cwd, 'reports', run!))).toContain('report.md');
-  expect((await rightsize(['run', '--quiet', '--resume', join('reports', run!)], { cwd })).code).toBe(0);
+  expect((await rightsize(resume(run!), { cwd })).code).toBe(0);
   expect(new Set(trialsOf(join(cwd, 'reports', run!, 'log.jsonl'))).size).toBe(TRIALS);
 });
 
 test('two processes cannot write to one run', async () => {
-  const cwd = folderWith(FILES);
+  // So slow that the first process is at it still when the second comes, on any machine.
+  const slow = { realTime: true, ttft: 1, answers: answers(() => true) };
+  const cwd = folderWith({
+    ...FILES,
+    'models.json': { default: ['slow'], models: [{ id: 'slow', class: 'slm', backend: 'scripted', script: slow }] },
+  });
   const { child, finished } = start(RUN, { cwd });
   await until(() => runsIn(cwd).length > 0 && trialsOf(join(cwd, 'reports', runsIn(cwd)[0]!, 'log.jsonl')).length > 0);
-  const second = await rightsize(['run', '--quiet', '--resume', join('reports', runsIn(cwd)[0]!)], { cwd });
+  const second = await rightsize(resume(runsIn(cwd)[0]!), { cwd });
   expect(second.stderr).toMatch(/expected a run that nobody is writing to, found process \d+ at it/);
   expect(second.code).toBe(2);
   child.kill('SIGKILL');
@@ -131,7 +137,7 @@ test('a trial that kills its worker twice is one failed trial, and the run goes 
       ],
     },
   });
-  const { code, stderr } = await rightsize(['run', '--suite', 'suite.yaml'], { cwd });
+  const { code, stderr } = await rightsize(['run', '--suite', 'suite.yaml', '--reports', 'summary'], { cwd });
   expect(stderr).toMatch(/small: warning: the worker process was ended by SIGABRT/);
   const [run] = runsIn(cwd);
   const records = readLog(join(cwd, 'reports', run!, 'log.jsonl')).filter(

@@ -25,6 +25,8 @@ const folder = (small: (i: number) => boolean) =>
     },
   });
 const RUN = ['run', '--suite', 'suite.yaml', '--quiet', '--until-sure'];
+/** Pictures are drawn in the tests that stop before anything is decided. */
+const SUMMARY = ['--reports', 'summary'];
 
 function runIn(cwd: string) {
   const path = join(cwd, 'reports', readdirSync(join(cwd, 'reports'))[0]!);
@@ -39,7 +41,7 @@ function runIn(cwd: string) {
 
 test('stops early where the models are far apart, and says what that saved', async () => {
   const cwd = folder((i) => i % 2 === 0);
-  const { code, stdout } = await rightsize(RUN, { cwd });
+  const { code, stdout } = await rightsize([...RUN, ...SUMMARY], { cwd });
   expect(code).toBe(0);
   const { trials, summary } = runIn(cwd);
   expect(new Set(trials).size).toBe(trials.length);
@@ -50,7 +52,7 @@ test('stops early where the models are far apart, and says what that saved', asy
 
 test('asks everything where nothing is decided, and then says so', async () => {
   const cwd = folder((i) => i % 7 > 0);
-  const { code, stdout } = await rightsize([...RUN, '--limit', '60'], { cwd });
+  const { code, stdout } = await rightsize([...RUN, ...SUMMARY, '--limit', '60'], { cwd });
   expect(code).toBe(0);
   expect(runIn(cwd).trials).toHaveLength(120);
   expect(stdout).toContain('120 trials, all that were planned');
@@ -63,7 +65,7 @@ test('spends no more trials than its budget, and goes on with nothing when it is
   const { path, trials } = runIn(cwd);
   expect(trials).toHaveLength(90);
   expect(first.stdout).toContain('90 of 800 planned trials: the budget of trials is spent');
-  const resumed = await rightsize(['run', '--quiet', '--resume', path], { cwd });
+  const resumed = await rightsize(['run', '--quiet', '--resume', path, ...SUMMARY], { cwd });
   expect(resumed.code).toBe(0);
   expect(runIn(cwd).trials).toHaveLength(90);
 });
@@ -77,7 +79,7 @@ test('ends when its time is spent', async () => {
 
 test('a log with its lines in another order gives the same verdict', async () => {
   const cwd = folder((i) => i % 2 === 0);
-  expect((await rightsize(RUN, { cwd })).code).toBe(0);
+  expect((await rightsize([...RUN, ...SUMMARY], { cwd })).code).toBe(0);
   const { path, summary } = runIn(cwd);
   const before = summary().suites[0];
   const { analyse } = await import('../../src/core/analyse/analyse.js');
