@@ -66,13 +66,7 @@ class AppendedRows implements RowCache {
   }
 
   leave(row: number): void {
-    const last = this.lengths.pop()!;
-    if (row < this.lengths.length) {
-      this.lengths[row] = last;
-      const size = this.sizeOf(1, this.length);
-      const from = this.lengths.length * size;
-      for (const values of this.current) values.copyWithin(row * size, from, from + size);
-    }
+    putLastInPlaceOf(row, this.lengths, this.current, this.sizeOf(1, this.length));
     const longest = Math.max(0, ...this.lengths);
     if (this.length - longest > MOST_EMPTY) this.widen(longest);
   }
@@ -157,13 +151,7 @@ class SharedRows implements RowCache {
 
   leave(row: number): void {
     const { kvHeads, headSize } = this.shape;
-    const last = this.lengths.pop()!;
-    if (row < this.lengths.length) {
-      this.lengths[row] = last;
-      const size = kvHeads * this.capacity * headSize;
-      const from = this.lengths.length * size;
-      for (const values of this.values) values.copyWithin(row * size, from, from + size);
-    }
+    putLastInPlaceOf(row, this.lengths, this.values, kvHeads * this.capacity * headSize);
     this.makeTensors();
   }
 
@@ -199,6 +187,15 @@ class SharedRows implements RowCache {
     const after = { values: this.values, head: 0, stride: this.capacity, at: 0 };
     copy(this.shape, before, after, { heads, tokens: this.length });
   }
+}
+
+/** @param size elements that a row takes of the values. */
+function putLastInPlaceOf(row: number, lengths: number[], values: readonly Values[], size: number): void {
+  const last = lengths.pop()!;
+  if (row === lengths.length) return;
+  lengths[row] = last;
+  const from = lengths.length * size;
+  for (const one of values) one.copyWithin(row * size, from, from + size);
 }
 
 function copy(
