@@ -3,7 +3,7 @@
  * string), how many tokens it took, and when it is over.
  */
 import { type Generation, isChat, type Prompt } from '../../core/definition/suite.js';
-import { type End, ModelFailure } from '../backend.js';
+import { type End, ModelFailure, type Piece } from '../backend.js';
 import { createDetokeniser } from '../detokenise.js';
 import { createStopFilter } from '../stop.js';
 import type { TextModel } from './text-model.js';
@@ -79,6 +79,12 @@ export function openAnswer(
   requireRoom(tokens.length + 1, context, 'the prompt and the first token of its answer');
   const maxTokens = Math.min(generation.maxTokens, context - tokens.length);
   return { rendered, tokens, maxTokens, answer: createAnswer(text, { maxTokens, stop: generation.stop, endTokens }) };
+}
+
+/** The piece that a token makes; none for one that ends the answer and lets nothing go that was held back. */
+export function pieceOf({ text, tokens }: Taken, time: number, logprob: number): Piece | null {
+  if (tokens === 0 && text === '') return null;
+  return { kind: 'piece', time, text, tokens, logprobs: tokens > 0 ? [logprob] : [] };
 }
 
 /** How such an answer ends. */

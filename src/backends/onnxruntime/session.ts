@@ -3,7 +3,7 @@ import type { Generation, Prompt } from '../../core/definition/suite.js';
 import type { SessionFacts } from '../../core/measure/log.js';
 import { abortionOf } from '../abort.js';
 import type { GenerationEvent, Session } from '../backend.js';
-import { endOf, openAnswer } from '../huggingface/answer.js';
+import { endOf, openAnswer, pieceOf } from '../huggingface/answer.js';
 import { createScoring } from '../huggingface/scoring.js';
 import type { TextModel } from '../huggingface/text-model.js';
 import type { Asked } from '../inbox.js';
@@ -48,9 +48,9 @@ export function createSession(parts: SessionParts): Session {
       const time = now();
       const taken = answer.take(token);
       finish = taken.finish;
-      if (taken.tokens > 0 || taken.text !== '') {
-        const logprobs = taken.tokens > 0 ? [logprob] : [];
-        yield { kind: 'piece', time, text: taken.text, tokens: taken.tokens, logprobs };
+      const piece = pieceOf(taken, time, logprob);
+      if (piece !== null) {
+        yield piece;
         signal.throwIfAborted();
       }
       if (finish === null) logits = await decoder.step(token, signal);
@@ -77,10 +77,8 @@ export function createSession(parts: SessionParts): Session {
         const taken = answer.take(token);
         finish = taken.finish;
         if (finish !== null) asked.leave();
-        if (taken.tokens > 0 || taken.text !== '') {
-          const logprobs = taken.tokens > 0 ? [logprob] : [];
-          yield { kind: 'piece', time, text: taken.text, tokens: taken.tokens, logprobs };
-        }
+        const piece = pieceOf(taken, time, logprob);
+        if (piece !== null) yield piece;
       }
       yield endOf(opening, now(), finish);
     } finally {

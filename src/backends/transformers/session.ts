@@ -17,7 +17,7 @@ import {
 import type { Generation, Prompt } from '../../core/definition/suite.js';
 import type { SessionFacts } from '../../core/measure/log.js';
 import type { GenerationEvent, Session } from '../backend.js';
-import { endOf, openAnswer } from '../huggingface/answer.js';
+import { endOf, openAnswer, pieceOf } from '../huggingface/answer.js';
 import { createScoring } from '../huggingface/scoring.js';
 import type { TextModel } from '../huggingface/text-model.js';
 import { logProbability, summarise } from '../logits.js';
@@ -54,9 +54,8 @@ export function createSession({ model, text, facts, endTokens, context }: Sessio
       const time = now();
       const taken = answer.take(token);
       finish = taken.finish;
-      if (taken.tokens === 0 && taken.text === '') return;
-      const logprobs = taken.tokens > 0 ? [logProbability(logits.kept, token)] : [];
-      events.push({ kind: 'piece', time, text: taken.text, tokens: taken.tokens, logprobs });
+      const piece = pieceOf(taken, time, logProbability(logits.kept, token));
+      if (piece !== null) events.push(piece);
     };
     const processors = new LogitsProcessorList();
     processors.push(logits);
