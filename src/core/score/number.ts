@@ -42,14 +42,16 @@ export const number: Scorer<NumberOptions> = {
   options,
   score({ output, target }, settings) {
     const { convention } = settings;
-    const marker = settings.marker ?? (convention === 'gsm8k' || convention === 'gsm8k-strict' ? '####' : null);
-    const found = marker === null ? numbersIn(output, convention) : numbersAfter(marker, output, convention);
+    const marker = settings.marker ?? DEFAULT_MARKER[convention];
+    const found = marker === undefined ? numbersIn(output, convention) : numbersAfter(marker, output, convention);
     const answer = (settings.take ?? DEFAULT_TAKE[convention]) === 'first' ? found[0] : found.at(-1);
     if (answer === undefined) return scored(0, null);
     const right = targetsOf(target).some((one) => isEqual(answer, targetNumber(one, settings), settings));
     return scored(right ? 1 : 0, answer);
   },
 };
+
+const DEFAULT_MARKER: Readonly<Partial<Record<Convention, string>>> = { gsm8k: '####', 'gsm8k-strict': '####' };
 
 const DEFAULT_TAKE: Readonly<Record<Convention, 'first' | 'last'>> = {
   numeric: 'last',
