@@ -64,7 +64,7 @@ export interface PrintOptions {
   /** Whether stdout gets summary.json, or tables. */
   readonly json: boolean;
   /** Devices and prices of the user's own, in place of those that the log has. */
-  readonly prices: PriceList | undefined;
+  readonly prices?: PriceList | undefined;
 }
 
 /**

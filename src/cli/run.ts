@@ -52,7 +52,7 @@ export async function run(flags: RunFlags): Promise<void> {
   const folder = await measure(flags);
 
   // 6
-  await printRuns([join(folder, 'log.jsonl')], { out: folder, reports, json: flags.json === true, prices: undefined });
+  await printRuns([join(folder, 'log.jsonl')], { out: folder, reports, json: flags.json === true });
 }
 
 /** @returns the folder of the run. Plan and samples end here: the report reads from the log what it needs of them. */
