@@ -10,21 +10,12 @@ import betaCdfOf from '@stdlib/stats-base-dists-beta-cdf';
 import betaQuantileOf from '@stdlib/stats-base-dists-beta-quantile';
 import binomialCdfOf from '@stdlib/stats-base-dists-binomial-cdf';
 import binomialPmfOf from '@stdlib/stats-base-dists-binomial-pmf';
-import normalCdfOf from '@stdlib/stats-base-dists-normal-cdf';
-import normalQuantileOf from '@stdlib/stats-base-dists-normal-quantile';
 import tCdfOf from '@stdlib/stats-base-dists-t-cdf';
 import tQuantileOf from '@stdlib/stats-base-dists-t-quantile';
 import { expectBetween0And1 } from './expect.js';
+import { normalCdf, normalQuantile } from './normal.js';
 
-/** P(Z <= z) of the standard normal. The upper tail is `normalCdf(-z)`, which keeps its digits where `1 - cdf` loses them. */
-export function normalCdf(z: number): number {
-  return normalCdfOf(z, 0, 1);
-}
-
-/** The z with P(Z <= z) = p. */
-export function normalQuantile(p: number): number {
-  return normalQuantileOf(p, 0, 1);
-}
+export { normalCdf, normalQuantile } from './normal.js';
 
 export function tCdf(t: number, degreesOfFreedom: number): number {
   return tCdfOf(t, degreesOfFreedom);

@@ -6,8 +6,8 @@
  * BigCrush, a few nanoseconds a draw. Seeds pass through the SplitMix32 finaliser, so neighbouring seeds (1, 2, 3) give
  * unrelated streams. Not for secrets.
  */
-import { normalQuantile } from './distributions.js';
 import { expectCount } from './expect.js';
+import { normalQuantile } from './normal.js';
 
 export interface Random {
   /** A whole number in [0, 2^32). */

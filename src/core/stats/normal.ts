@@ -1,0 +1,16 @@
+/**
+ * The standard normal, apart from the other distributions: whatever draws at random needs it and none of them, and @stdlib's
+ * packages are hundreds of small files, a noticeable part of the start of every command and worker.
+ */
+import normalCdfOf from '@stdlib/stats-base-dists-normal-cdf';
+import normalQuantileOf from '@stdlib/stats-base-dists-normal-quantile';
+
+/** P(Z <= z). The upper tail is `normalCdf(-z)`, which keeps its digits where `1 - cdf` loses them. */
+export function normalCdf(z: number): number {
+  return normalCdfOf(z, 0, 1);
+}
+
+/** The z with P(Z <= z) = p. */
+export function normalQuantile(p: number): number {
+  return normalQuantileOf(p, 0, 1);
+}
