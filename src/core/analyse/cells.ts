@@ -164,31 +164,17 @@ export function clusterOf(sample: SampleInfo): string {
 type Measured = Pick<CellInput, 'samples' | 'trials' | 'absent'>;
 
 function metricsOf(measured: readonly Measured[]): Cell['metrics'] {
-  const rows = measured.map(({ trials }) => trials.inOrder());
   return Object.fromEntries(
-    DISTRIBUTED.map((metric) => [metric, metricOf(metric, measured, rows)]),
+    DISTRIBUTED.map((metric) => [metric, metricOf(metric, measured)]),
   ) as unknown as Cell['metrics'];
 }
 
-function metricOf(
-  metric: DistributedMetric,
-  measured: readonly Measured[],
-  rows: readonly (readonly number[])[],
-): Distribution | Missing {
-  const tasks = measured.map(({ trials }, i) => valuesOf(trials, rows[i]!, metric));
+function metricOf(metric: DistributedMetric, measured: readonly Measured[]): Distribution | Missing {
+  const tasks = measured.map(({ trials }) => trials.timings(metric));
   if (tasks.some((values) => values.length > 0)) return distributionOf(tasks, { serial: isOfTime(metric) });
   if (measured.every(({ trials }) => trials.size === 0)) return missing(measured[0]?.absent ?? 'there are no tasks');
   const reasons = measured.flatMap(({ trials }) => trials.whyAbsent(metric) ?? []).sort();
   return missing(reasons[0] ?? 'no trial was completed');
-}
-
-function valuesOf(trials: Trials, rows: readonly number[], metric: DistributedMetric): number[] {
-  const values: number[] = [];
-  for (const row of rows) {
-    const value = trials.timing(row, metric);
-    if (value !== null) values.push(value);
-  }
-  return values;
 }
 
 /** A busy machine changes how long an answer takes, and no count of tokens. */

@@ -19,8 +19,8 @@ export const GRID = 100;
  * @param tasks the values of each task, in the order in which they were measured.
  * @param serial whether neighbours may be alike because of what the machine did meanwhile.
  */
-export function distributionOf(tasks: readonly (readonly number[])[], { serial }: { serial: boolean }): Distribution {
-  const values = tasks.flat();
+export function distributionOf(tasks: readonly Float64Array[], { serial }: { serial: boolean }): Distribution {
+  const values = joined(tasks);
   const ascending = sorted(values);
   const quantile = (q: number) => {
     const inflation = serial ? quantileInflation(tasks, { ascending, q }) : 1;
@@ -39,6 +39,17 @@ export function distributionOf(tasks: readonly (readonly number[])[], { serial }
     max: ascending.at(-1)!,
     quantiles: Array.from({ length: GRID + 1 }, (_, i) => percentileOfSorted(ascending, i / GRID)),
   };
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  if (parts.length === 1) return parts[0]!;
+  const whole = new Float64Array(parts.reduce((total, { length }) => total + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** The estimate of a distribution at a level, or why there is none. */

@@ -15,36 +15,45 @@ const LEAST_TRIALS = 3;
 
 /** @param tasks the trials of one model, task by task. */
 export function driftOf(tasks: readonly Trials[]): Drift | Missing {
-  const relative = tasks.flatMap((trials) => {
-    const timed: { session: number; at: number; relative: number }[] = [];
-    for (let row = 0; row < trials.size; row++) {
-      const rate = trials.timing(row, 'decodeRate');
-      if (rate !== null) timed.push({ session: trials.session(row), at: trials.at(row), relative: rate });
-    }
-    if (timed.length === 0) return [];
-    const middle = median(timed.map((one) => one.relative));
-    for (const one of timed) one.relative /= middle;
-    return timed;
-  });
-  if (relative.length === 0) return missing('no trial has a decode rate');
-  const inOrder = relative.sort((a, b) => a.session - b.session || a.at - b.at || a.relative - b.relative);
-  const stretches = Math.min(STRETCHES, Math.floor(inOrder.length / LEAST_TRIALS));
+  const rates = ratesInOrder(tasks);
+  const n = rates.length;
+  if (n === 0) return missing('no trial has a decode rate');
+  const stretches = Math.min(STRETCHES, Math.floor(n / LEAST_TRIALS));
   const course = Array.from({ length: stretches }, (_, i) => {
-    const part = inOrder.slice(
-      Math.floor((i * inOrder.length) / stretches),
-      Math.floor(((i + 1) * inOrder.length) / stretches),
-    );
-    return { progress: (i + 0.5) / stretches, relative: median(part.map((one) => one.relative)) };
+    const part = rates.subarray(Math.floor((i * n) / stretches), Math.floor(((i + 1) * n) / stretches));
+    return { progress: (i + 0.5) / stretches, relative: median(part) };
   });
   const trend = testTrend(course.map((one) => one.relative));
-  if (isMissing(trend)) return missing(`${inOrder.length} trials are too few to tell a trend over the run`);
+  if (isMissing(trend)) return missing(`${n} trials are too few to tell a trend over the run`);
   return {
     change: trend.slope * (stretches - 1),
     p: trend.p,
-    n: inOrder.length,
+    n,
     noise: noiseOf(course.map((one) => one.relative)),
     course,
   };
+}
+
+/** Decode rates, each over the median of its own task, in the order in which they were measured. */
+function ratesInOrder(tasks: readonly Trials[]): Float64Array {
+  const size = tasks.reduce((total, trials) => total + trials.size, 0);
+  const [sessions, times, rates] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
+  let n = 0;
+  for (const trials of tasks) {
+    const known = trials.timings('decodeRate');
+    if (known.length === 0) continue;
+    const middle = median(known);
+    for (const row of trials.inOrder()) {
+      const rate = trials.timing(row, 'decodeRate');
+      if (rate === null) continue;
+      sessions[n] = trials.session(row);
+      times[n] = trials.at(row);
+      rates[n++] = rate / middle;
+    }
+  }
+  const order = Uint32Array.from({ length: n }, (_, i) => i);
+  order.sort((a, b) => sessions[a]! - sessions[b]! || times[a]! - times[b]! || rates[a]! - rates[b]!);
+  return Float64Array.from(order, (i) => rates[i]!);
 }
 
 /**

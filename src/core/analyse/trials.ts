@@ -1,6 +1,6 @@
 /**
  * The trials of one task on one model, as columns. A log may hold millions of trials, and an object for each would be ten
- * times as large: numbers stand in rows of typed arrays, texts are kept of the first repetition of each sample, and of the
+ * times as large: numbers stand in columns of typed arrays, texts are kept of the first repetition of each sample, and of the
  * others only where the scorer's aggregate has yet to see them.
  */
 
@@ -12,7 +12,7 @@ import type { GapCounts } from './gaps.js';
 import { DISTRIBUTED, type DistributedMetric } from './metrics.js';
 import type { TrialResult } from './trial.js';
 
-/** What a row holds, each as a number; NaN stands for what is absent, and never leaves this file. */
+/** What is held of a trial, each as a number; NaN stands for what is absent, and never leaves this file. */
 const COLUMNS = [
   'session',
   'repetition',
@@ -33,7 +33,7 @@ const WIDTH = COLUMNS.length;
 const AT = Object.fromEntries(COLUMNS.map((column, at) => [column, at])) as Readonly<Record<Column, number>>;
 /** By which rows come after each other. */
 const IN_TIME = ['session', 'at', 'repetition', 'text', ...DISTRIBUTED] as const satisfies Column[];
-/** Rows of a block, a power of two. Blocks are never copied, as one growing array would be. */
+/** Rows of a block, in which each column stands by itself. Blocks are never copied, as one growing array would be. */
 const BLOCK = 2048;
 
 /** From the surest to the least: of two records of one trial the first counts. */
@@ -83,6 +83,8 @@ export class Trials {
   /** By session: what was computed side by side, and from when to when. */
   readonly #crowds = new Map<number, Crowd>();
   readonly #keepsTexts: boolean;
+  /** All rows as `inOrder` gives them; null where a trial came since. */
+  #order: Uint32Array | null = null;
   /** Of the trial that is being taken in. */
   readonly #values = new Float64Array(WIDTH);
 
@@ -106,6 +108,7 @@ export class Trials {
    */
   add(sample: string, result: TrialResult): boolean {
     const values = this.#valuesOf(result);
+    this.#order = null;
     let rows = this.#rows.get(sample);
     if (rows === undefined) {
       rows = [];
@@ -120,8 +123,8 @@ export class Trials {
       if (place === 0) this.#firsts.set(sample, result);
       return true;
     }
-    const known = this.#textOf(this.#row(row));
-    const text = this.#textOf(values);
+    const known = textOf(this.#row(row));
+    const text = textOf(values);
     if (known === text) return false;
     const seen = this.#conflicts.get(row) ?? new Set([known]);
     this.#conflicts.set(row, seen);
@@ -160,11 +163,13 @@ export class Trials {
   }
 
   /** All rows in the order in which they were measured, whichever came first in the log. */
-  inOrder(): readonly number[] {
-    const rows = Array.from({ length: this.#size }, (_, row) => row);
+  inOrder(): Uint32Array {
+    if (this.#order !== null) return this.#order;
+    const rows = Uint32Array.from({ length: this.#size }, (_, row) => row);
     const compare = (a: number, b: number) => this.#compareTimes(a, b);
     const measured = rows.every((row) => row === 0 || compare(row - 1, row) < 0);
-    return measured ? rows : rows.sort(compare);
+    this.#order = measured ? rows : rows.sort(compare);
+    return this.#order;
   }
 
   /** The first repetition of a sample, whole. */
@@ -198,6 +203,17 @@ export class Trials {
 
   timing(row: number, metric: DistributedMetric): number | null {
     return known(this.#get(row, metric));
+  }
+
+  /** All values of a metric that are known, in the order in which they were measured. */
+  timings(metric: DistributedMetric): Float64Array {
+    const values = new Float64Array(this.#size);
+    let n = 0;
+    for (const row of this.inOrder()) {
+      const value = this.#get(row, metric);
+      if (!Number.isNaN(value)) values[n++] = value;
+    }
+    return values.subarray(0, n);
   }
 
   /** Why some trials lack a metric; of several reasons the first in the alphabet. */
@@ -254,7 +270,8 @@ export class Trials {
   /** Trials of one instant are told apart by what they hold. */
   #compareTimes(a: number, b: number): number {
     for (const column of IN_TIME) {
-      const [first, second] = [this.#get(a, column), this.#get(b, column)];
+      const first = this.#get(a, column);
+      const second = this.#get(b, column);
       if (first < second) return -1;
       if (first > second) return 1;
     }
@@ -312,8 +329,10 @@ export class Trials {
   }
 
   #put(row: number, values: Float64Array, result: TrialResult): number {
-    if (row % BLOCK === 0 && this.#blocks.length === row / BLOCK) this.#blocks.push(new Float64Array(BLOCK * WIDTH));
-    this.#row(row).set(values);
+    const index = Math.floor(row / BLOCK);
+    if (index === this.#blocks.length) this.#blocks.push(new Float64Array(BLOCK * WIDTH));
+    const block = this.#blocks[index]!;
+    for (let column = 0; column < WIDTH; column++) block[column * BLOCK + (row % BLOCK)] = values[column]!;
     if (this.#keepsTexts) {
       const { output, filtered, score } = result;
       this.#said[row] = { output, text: filtered ?? output, score };
@@ -328,17 +347,11 @@ export class Trials {
   }
 
   #row(row: number): Float64Array {
-    const start = (row % BLOCK) * WIDTH;
-    return this.#blocks[Math.floor(row / BLOCK)]!.subarray(start, start + WIDTH);
+    return Float64Array.from(COLUMNS, (column) => this.#get(row, column));
   }
 
   #get(row: number, column: Column): number {
-    return this.#blocks[Math.floor(row / BLOCK)]![(row % BLOCK) * WIDTH + AT[column]]!;
-  }
-
-  /** Two records of a trial are the same when these are. */
-  #textOf(values: Float64Array): string {
-    return values.join(' ');
+    return this.#blocks[Math.floor(row / BLOCK)]![AT[column] * BLOCK + (row % BLOCK)]!;
   }
 }
 
@@ -370,6 +383,11 @@ const NONE: readonly number[] = [];
 
 function known(value: number): number | null {
   return Number.isNaN(value) ? null : value;
+}
+
+/** Two records of a trial are the same when these are. */
+function textOf(values: Float64Array): string {
+  return values.join(' ');
 }
 
 /** FNV-1a over UTF-16 units. */

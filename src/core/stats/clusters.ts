@@ -3,7 +3,7 @@
  * independent ones. A cluster is named by any string or number; items with the same name belong together.
  */
 import { expectPositive, expectSameLength } from './expect.js';
-import { mean, sum } from './moments.js';
+import { mean, sum, type Values } from './moments.js';
 
 export type ClusterId = string | number;
 
@@ -26,7 +26,7 @@ export function clusterIndices(clusters: readonly ClusterId[]): number[][] {
  * @throws RangeError with fewer than two clusters: the spread between clusters is then unknown.
  */
 export function clusteredStandardError(
-  values: readonly number[],
+  values: Values,
   clusters: readonly ClusterId[],
   options: { readonly finiteClusterFactor?: boolean } = {},
 ): number {

@@ -17,7 +17,7 @@ import {
 import { twoSidedT, twoSidedZ } from './distributions.js';
 import { expectBetween0And1, expectBinary, expectCount, expectFinite, expectSameLength } from './expect.js';
 import { clampInterval, type Interval } from './interval.js';
-import { mean, standardDeviation, sum } from './moments.js';
+import { mean, standardDeviation, sum, type Values } from './moments.js';
 import { serialNote } from './serial.js';
 
 export interface Estimate {
@@ -91,7 +91,7 @@ export function estimateScore(scores: readonly number[], options: EstimateOption
  * The mean with a Student t interval; with clusters, the clustered standard error and one degree of freedom less than
  * there are clusters (Miller 2024, arXiv 2411.00640). Missing for fewer than two values or clusters.
  */
-export function estimateMean(values: readonly number[], options: MeanOptions = {}): Estimate | Missing {
+export function estimateMean(values: Values, options: MeanOptions = {}): Estimate | Missing {
   const { confidence = 0.95, bounds, inflation = 1 } = options;
   expectBetween0And1('confidence', confidence);
   expectFinite('values', values);
@@ -212,7 +212,7 @@ interface Sample {
   readonly warnings: readonly string[];
 }
 
-function describeSample(values: readonly number[], clusters: readonly ClusterId[] | undefined): Sample | Missing {
+function describeSample(values: Values, clusters: readonly ClusterId[] | undefined): Sample | Missing {
   if (values.length === 0) return missing('no values');
   if (!clusters) return { units: values.length, recorded: {}, warnings: [] };
   expectSameLength('clusters', values, clusters);
@@ -255,7 +255,7 @@ function equalValues(
   };
 }
 
-function expectWithin(values: readonly number[], bounds: Interval): void {
+function expectWithin(values: Values, bounds: Interval): void {
   const at = values.findIndex((value) => value < bounds.low || value > bounds.high);
   if (at >= 0) {
     throw new RangeError(`Expected \`values[${at}]\` to lie in [${bounds.low}, ${bounds.high}], got ${values[at]}`);

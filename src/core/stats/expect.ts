@@ -2,6 +2,7 @@
  * What a statistical function may be called with. These are our own mistakes, not a user's, so they throw: a number that
  * came from a wrong argument looks exactly like a right one.
  */
+import type { Values } from './moments.js';
 
 /** @throws RangeError unless the value lies strictly between 0 and 1. */
 export function expectBetween0And1(name: string, value: number): void {
@@ -30,13 +31,15 @@ export function expectPositive(name: string, value: number): void {
 }
 
 /** @throws RangeError when one of the values is NaN or infinite. */
-export function expectFinite(name: string, values: readonly number[]): void {
-  const at = values.findIndex((value) => !Number.isFinite(value));
-  if (at >= 0) throw new RangeError(`Expected \`${name}[${at}]\` to be a finite number, got ${values[at]}`);
+export function expectFinite(name: string, values: Values): void {
+  for (let at = 0; at < values.length; at++) {
+    if (!Number.isFinite(values[at]))
+      throw new RangeError(`Expected \`${name}[${at}]\` to be a finite number, got ${values[at]}`);
+  }
 }
 
 /** @throws RangeError unless both lists describe the same items. */
-export function expectSameLength(name: string, left: readonly unknown[], right: readonly unknown[]): void {
+export function expectSameLength(name: string, left: ArrayLike<unknown>, right: ArrayLike<unknown>): void {
   if (left.length !== right.length) {
     throw new RangeError(
       `Expected \`${name}\` to have ${left.length} entries, one for each value, got ${right.length}`,

@@ -1,10 +1,14 @@
 /** Sums over lists of numbers, with enough care that the order of a log's records does not change a report. */
 
-/** Kahan-Neumaier sum: the rounding errors are summed beside the values. */
-export function sum(values: readonly number[]): number {
+/** Numbers in a row. Of a long log there are millions, and a typed array holds them outside the heap and sorts them natively. */
+export type Values = readonly number[] | Float64Array;
+
+/** Kahan-Neumaier sum: the rounding errors are summed beside the values. From the place `start` up to `end`, where given. */
+export function sum(values: Values, start = 0, end = values.length): number {
   let total = 0;
   let lost = 0;
-  for (const value of values) {
+  for (let i = start; i < end; i++) {
+    const value = values[i]!;
     const next = total + value;
     lost += Math.abs(total) >= Math.abs(value) ? total - next + value : value - next + total;
     total = next;
@@ -13,13 +17,13 @@ export function sum(values: readonly number[]): number {
 }
 
 /** The mean of at least one value. */
-export function mean(values: readonly number[]): number {
+export function mean(values: Values): number {
   if (values.length === 0) throw new RangeError('Expected at least one value to take a mean of, got none');
   return sum(values) / values.length;
 }
 
 /** The unbiased variance (divided by n - 1) of at least two values. */
-export function variance(values: readonly number[]): number {
+export function variance(values: Values): number {
   if (values.length < 2)
     throw new RangeError(`Expected at least two values to take a variance of, got ${values.length}`);
   const centre = mean(values);
@@ -27,7 +31,7 @@ export function variance(values: readonly number[]): number {
 }
 
 /** The square root of the unbiased variance of at least two values. */
-export function standardDeviation(values: readonly number[]): number {
+export function standardDeviation(values: Values): number {
   return Math.sqrt(variance(values));
 }
 
@@ -35,7 +39,11 @@ export function standardDeviation(values: readonly number[]): number {
 const FEW_VALUES = 40;
 
 /** A new array, ascending. Typed arrays sort by number, natively. */
-export function sorted(values: readonly number[]): number[] {
+export function sorted(values: Float64Array): Float64Array;
+export function sorted(values: readonly number[]): number[];
+export function sorted(values: Values): Values;
+export function sorted(values: Values): Values {
+  if (values instanceof Float64Array) return values.toSorted();
   if (values.length > FEW_VALUES) return Array.from(Float64Array.from(values).sort());
   const ascending = values.slice();
   for (let i = 1; i < ascending.length; i++) {

@@ -10,7 +10,7 @@ import { type Missing, missing, type Quantity } from '../measure/quantity.js';
 import { binomialCdf, binomialPmf } from './distributions.js';
 import type { Estimate } from './estimate.js';
 import { expectBetween0And1, expectCount, expectFinite } from './expect.js';
-import { sorted } from './moments.js';
+import { sorted, type Values } from './moments.js';
 import { percentileOfSorted } from './percentiles.js';
 import { sayingAsMuch, serialNote } from './serial.js';
 
@@ -65,7 +65,7 @@ export function estimateQuantile(values: readonly number[], q: number, confidenc
  * @param inflation of the variance, where neighbours in time are alike (`quantileInflation`).
  */
 export function estimateQuantileOfSorted(
-  ascending: readonly number[],
+  ascending: Values,
   q: number,
   { confidence = 0.95, inflation = 1 }: { readonly confidence?: number; readonly inflation?: number } = {},
 ): Estimate | Missing {

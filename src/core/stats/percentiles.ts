@@ -3,15 +3,15 @@
  * percentile is named with its rule, or two reports cannot be compared.
  */
 import { expectFinite, expectProbability } from './expect.js';
-import { sorted } from './moments.js';
+import { sorted, type Values } from './moments.js';
 
 /** Linear interpolation at (n - 1) p: rule 7 of Hyndman and Fan 1996, the default of R and numpy, and ours. */
-export function percentile(values: readonly number[], p: number): number {
+export function percentile(values: Values, p: number): number {
   return percentileOfSorted(prepare(values, p), p);
 }
 
 /** The same for values that are ascending already. */
-export function percentileOfSorted(ascending: readonly number[], p: number): number {
+export function percentileOfSorted(ascending: Values, p: number): number {
   const position = (ascending.length - 1) * p;
   const below = Math.floor(position);
   const low = ascending[below]!;
@@ -34,11 +34,11 @@ export function mlperfPercentile(values: readonly number[], p: number): number {
 }
 
 /** The middle value, or the mean of the middle two. */
-export function median(values: readonly number[]): number {
+export function median(values: Values): number {
   return percentile(values, 0.5);
 }
 
-function prepare(values: readonly number[], p: number): number[] {
+function prepare(values: Values, p: number): Values {
   expectProbability('p', p);
   expectFinite('values', values);
   if (values.length === 0) throw new RangeError('Expected at least one value to take a percentile of, got none');

@@ -8,7 +8,7 @@
  * means of two, of four, and so on (blocking: Flyvbjerg and Petersen 1989, J. Chem. Phys. 91:461), for bouts may be short or long.
  */
 import type { Estimate } from './estimate.js';
-import { mean, sum } from './moments.js';
+import { mean, sum, type Values } from './moments.js';
 import { percentileOfSorted } from './percentiles.js';
 
 /** The standard normal value that chance exceeds once in a hundred times. Once in twenty covers no better, and widens more. */
@@ -23,17 +23,24 @@ const MOST_BLOCKS = 2_000;
  * each is one.
  * @returns 1 or more, by which neighbours inflate the variance of a mean.
  */
-export function serialInflation(stretches: readonly (readonly number[])[]): number {
-  const deviations = stretches.flatMap((values) => {
-    if (values.length === 0) return [];
-    const centre = mean(values);
-    return values.map((value) => value - centre);
-  });
+export function serialInflation(stretches: readonly Values[]): number {
+  const deviations = deviationsOf(stretches);
   if (!neighboursAreAlike(deviations)) return 1;
   const width = Math.ceil(deviations.length / MOST_BLOCKS);
   const blocks = inBlocks(deviations, width);
   const withinBlocks = squares(blocks) / (blocks.length * width) / (squares(deviations) / deviations.length);
   return Math.max(1, withinBlocks * initialMonotoneSequence(blocks));
+}
+
+function deviationsOf(stretches: readonly Values[]): Float64Array {
+  const deviations = new Float64Array(stretches.reduce((total, { length }) => total + length, 0));
+  let at = 0;
+  for (const values of stretches) {
+    if (values.length === 0) continue;
+    const centre = mean(values);
+    for (let i = 0; i < values.length; i++) deviations[at++] = values[i]! - centre;
+  }
+  return deviations;
 }
 
 /** Of fewer values beyond a quantile, two that happen to be neighbours would look like a bout. */
@@ -44,8 +51,8 @@ const LEAST_BEYOND = 20;
  * far out, of the outermost quantile that has twenty values beyond it.
  */
 export function quantileInflation(
-  stretches: readonly (readonly number[])[],
-  { ascending, q }: { readonly ascending: readonly number[]; readonly q: number },
+  stretches: readonly Values[],
+  { ascending, q }: { readonly ascending: Values; readonly q: number },
 ): number {
   const outermost = Math.min(0.5, LEAST_BEYOND / ascending.length);
   const quantile = percentileOfSorted(ascending, Math.min(1 - outermost, Math.max(outermost, q)));
@@ -67,44 +74,49 @@ export function sayingAsMuch(n: number, inflation: number): string {
   return `${n} values that say as much as ${Math.max(1, Math.round(n / inflation))} independent ones`;
 }
 
-function neighboursAreAlike(deviations: readonly number[]): boolean {
+function neighboursAreAlike(deviations: Float64Array): boolean {
   for (let blocks = deviations; blocks.length >= LEAST_BLOCKS; blocks = inBlocks(blocks, 2)) {
     const n = blocks.length;
+    const alike = correlation(blocks, { lag: 1, all: squares(blocks) });
     // Deviations from a mean of their own are unlike by 1/n on average.
-    if ((correlation(blocks, 1) + 1 / n) * Math.sqrt(n) > SURE) return true;
+    if ((alike + 1 / n) * Math.sqrt(n) > SURE) return true;
   }
   return false;
 }
 
-function initialMonotoneSequence(values: readonly number[]): number {
+function initialMonotoneSequence(values: Float64Array): number {
+  const all = squares(values);
   let total = 0;
   let least = Number.POSITIVE_INFINITY;
   for (let lag = 0; lag + 1 < values.length / 2; lag += 2) {
-    least = Math.min(least, correlation(values, lag) + correlation(values, lag + 1));
+    least = Math.min(least, correlation(values, { lag, all }) + correlation(values, { lag: lag + 1, all }));
     if (least <= 0) break;
     total += least;
   }
   return 2 * total - 1;
 }
 
-/** Of values whose mean is 0; 0 where they are all equal. */
-function correlation(values: readonly number[], lag: number): number {
+/**
+ * Of values whose mean is 0; 0 where they are all equal.
+ * @param all the sum of their squares.
+ */
+function correlation(values: Float64Array, { lag, all }: { readonly lag: number; readonly all: number }): number {
+  if (all === 0) return 0;
   let product = 0;
   for (let i = lag; i < values.length; i++) product += values[i]! * values[i - lag]!;
-  const all = squares(values);
-  return all > 0 ? product / all : 0;
+  return product / all;
 }
 
-function squares(values: readonly number[]): number {
+function squares(values: Float64Array): number {
   let total = 0;
-  for (const value of values) total += value * value;
+  for (let i = 0; i < values.length; i++) total += values[i]! * values[i]!;
   return total;
 }
 
 /** Sums of so many neighbours; what does not fill the last block is left out. */
-function inBlocks(values: readonly number[], width: number): readonly number[] {
+function inBlocks(values: Float64Array, width: number): Float64Array {
   if (width === 1) return values;
-  return Array.from({ length: Math.floor(values.length / width) }, (_, i) =>
-    sum(values.slice(i * width, (i + 1) * width)),
-  );
+  const blocks = new Float64Array(Math.floor(values.length / width));
+  for (let i = 0; i < blocks.length; i++) blocks[i] = sum(values, i * width, (i + 1) * width);
+  return blocks;
 }
