@@ -64,7 +64,8 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
   const sessionEnds = new Distinct<SessionEndRecord>();
   const failures = new Distinct<ModelFailedRecord>();
   const ends = new Distinct<EndRecord>();
-  const samples = new Map<string, SampleRecord>();
+  /** By task and id. */
+  const samples = new Map<string, Map<string, SampleRecord>>();
   const differing = new Set<string>();
   const tasks = new Map<string, TaskContext>();
   const cells = new Map<string, CellState>();
@@ -85,15 +86,15 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
   /** @param last whether all records have come: until then, an answer whose evidence may follow waits. */
   function measure(record: MeasurementRecord, last = false): boolean {
     const taskKey = keyOf(record.suite, record.task);
-    const sample = samples.get(keyOf(taskKey, record.sample));
+    const sample = samples.get(taskKey)?.get(record.sample);
     const context = contextOf(taskKey);
     if (context === null || sample === undefined) return false;
     if (!last && asksTheWorld(context.judge)) return false;
-    const cellKey = keyOf(taskKey, record.model);
-    let cell = cells.get(cellKey);
+    let cell = context.cells.get(record.model);
     if (cell === undefined) {
       cell = { trials: new Trials({ keepsTexts: needsTexts(context.judge) }), gaps: new Map() };
-      cells.set(cellKey, cell);
+      context.cells.set(record.model, cell);
+      cells.set(keyOf(taskKey, record.model), cell);
     }
     const price = context.prices.get(record.model) ?? missing(`the run does not name the model ${record.model}`);
     const result = judgeTrial(record, {
@@ -137,10 +138,12 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
           ends.add(record);
           return;
         case 'sample': {
-          const key = keyOf(keyOf(record.suite, record.task), record.sample);
-          const known = samples.get(key);
-          if (known !== undefined && known.promptHash !== record.promptHash) differing.add(key);
-          if (known === undefined || record.promptHash < known.promptHash) samples.set(key, record);
+          const task = keyOf(record.suite, record.task);
+          const ofTask = samples.get(task) ?? new Map<string, SampleRecord>();
+          samples.set(task, ofTask);
+          const known = ofTask.get(record.sample);
+          if (known !== undefined && known.promptHash !== record.promptHash) differing.add(keyOf(task, record.sample));
+          if (known === undefined || record.promptHash < known.promptHash) ofTask.set(record.sample, record);
           return;
         }
         case 'measurement':
@@ -208,16 +211,18 @@ interface TaskContext {
   readonly judge: Judge;
   /** By model id. */
   readonly prices: ReadonlyMap<string, Price | Missing>;
+  /** By model id, those of which there is a measurement. */
+  readonly cells: Map<string, CellState>;
 }
 
 function taskContext(run: RunRecord, key: string, scorers: Scorers): TaskContext {
   const prices = new Map(run.models.map((model) => [model.id, priceOf(model)]));
   for (const suite of run.suites) {
     for (const task of suite.tasks) {
-      if (keyOf(suite.name, task.name) === key) return { judge: judgeOf(task, scorers), prices };
+      if (keyOf(suite.name, task.name) === key) return { judge: judgeOf(task, scorers), prices, cells: new Map() };
     }
   }
-  return { judge: missing(`the run does not name the task ${key}`), prices };
+  return { judge: missing(`the run does not name the task ${key}`), prices, cells: new Map() };
 }
 
 function judgeOf({ scorer: choice, filters }: LoggedSuite['tasks'][number], scorers: Scorers): Judge {

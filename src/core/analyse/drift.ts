@@ -51,8 +51,9 @@ function ratesInOrder(tasks: readonly Trials[]): Float64Array {
       rates[n++] = rate / middle;
     }
   }
-  const order = Uint32Array.from({ length: n }, (_, i) => i);
-  order.sort((a, b) => sessions[a]! - sessions[b]! || times[a]! - times[b]! || rates[a]! - rates[b]!);
+  const order = Array.from({ length: n }, (_, i) => i).sort(
+    (a, b) => sessions[a]! - sessions[b]! || times[a]! - times[b]! || rates[a]! - rates[b]!,
+  );
   return Float64Array.from(order, (i) => rates[i]!);
 }
 

@@ -12,16 +12,16 @@ import { type CellState, Trials } from './trials.js';
 
 export interface Collected {
   readonly models: readonly ModelAnalysis[];
-  readonly samples: ReadonlyMap<string, SampleRecord>;
+  /** By task and id. */
+  readonly samples: ReadonlyMap<string, ReadonlyMap<string, SampleRecord>>;
   readonly cells: ReadonlyMap<string, CellState>;
   judgeOf(taskKey: string): Judge;
 }
 
 export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Collected): SuiteAnalysis {
-  const bySuite = [...collected.samples.values()].filter((sample) => sample.suite === suite.name);
   const inputs = suite.tasks.map((task) => {
     const key = keyOf(suite.name, task.name);
-    const samples = samplesOf(bySuite.filter((sample) => sample.task === task.name));
+    const samples = samplesOf([...(collected.samples.get(key)?.values() ?? [])]);
     const common = {
       suite: suite.name,
       task: task.name,

@@ -31,8 +31,8 @@ type Column = (typeof COLUMNS)[number];
 
 const WIDTH = COLUMNS.length;
 const AT = Object.fromEntries(COLUMNS.map((column, at) => [column, at])) as Readonly<Record<Column, number>>;
-/** By which rows come after each other. */
-const IN_TIME = ['session', 'at', 'repetition', 'text', ...DISTRIBUTED] as const satisfies Column[];
+/** Places of the columns by which rows come after each other. */
+const IN_TIME = (['session', 'at', 'repetition', 'text', ...DISTRIBUTED] as const).map((column) => AT[column]);
 /** Rows of a block, in which each column stands by itself. Blocks are never copied, as one growing array would be. */
 const BLOCK = 2048;
 
@@ -164,11 +164,10 @@ export class Trials {
 
   /** All rows in the order in which they were measured, whichever came first in the log. */
   inOrder(): Uint32Array {
-    if (this.#order !== null) return this.#order;
-    const rows = Uint32Array.from({ length: this.#size }, (_, row) => row);
-    const compare = (a: number, b: number) => this.#compareTimes(a, b);
-    const measured = rows.every((row) => row === 0 || compare(row - 1, row) < 0);
-    this.#order = measured ? rows : rows.sort(compare);
+    // The sort of plain arrays is done after one pass where they are in order, and that of typed arrays is not.
+    this.#order ??= Uint32Array.from(
+      Array.from({ length: this.#size }, (_, row) => row).sort((a, b) => this.#compareTimes(a, b)),
+    );
     return this.#order;
   }
 
@@ -207,10 +206,11 @@ export class Trials {
 
   /** All values of a metric that are known, in the order in which they were measured. */
   timings(metric: DistributedMetric): Float64Array {
+    const place = AT[metric];
     const values = new Float64Array(this.#size);
     let n = 0;
     for (const row of this.inOrder()) {
-      const value = this.#get(row, metric);
+      const value = this.#at(row, place);
       if (!Number.isNaN(value)) values[n++] = value;
     }
     return values.subarray(0, n);
@@ -269,9 +269,9 @@ export class Trials {
 
   /** Trials of one instant are told apart by what they hold. */
   #compareTimes(a: number, b: number): number {
-    for (const column of IN_TIME) {
-      const first = this.#get(a, column);
-      const second = this.#get(b, column);
+    for (const place of IN_TIME) {
+      const first = this.#at(a, place);
+      const second = this.#at(b, place);
       if (first < second) return -1;
       if (first > second) return 1;
     }
@@ -347,11 +347,15 @@ export class Trials {
   }
 
   #row(row: number): Float64Array {
-    return Float64Array.from(COLUMNS, (column) => this.#get(row, column));
+    return Float64Array.from(COLUMNS, (_, place) => this.#at(row, place));
   }
 
   #get(row: number, column: Column): number {
-    return this.#blocks[Math.floor(row / BLOCK)]![AT[column] * BLOCK + (row % BLOCK)]!;
+    return this.#at(row, AT[column]);
+  }
+
+  #at(row: number, place: number): number {
+    return this.#blocks[Math.floor(row / BLOCK)]![place * BLOCK + (row % BLOCK)]!;
   }
 }
 

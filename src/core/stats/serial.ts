@@ -24,23 +24,14 @@ const MOST_BLOCKS = 2_000;
  * @returns 1 or more, by which neighbours inflate the variance of a mean.
  */
 export function serialInflation(stretches: readonly Values[]): number {
-  const deviations = deviationsOf(stretches);
-  if (!neighboursAreAlike(deviations)) return 1;
-  const width = Math.ceil(deviations.length / MOST_BLOCKS);
-  const blocks = inBlocks(deviations, width);
-  const withinBlocks = squares(blocks) / (blocks.length * width) / (squares(deviations) / deviations.length);
-  return Math.max(1, withinBlocks * initialMonotoneSequence(blocks));
-}
-
-function deviationsOf(stretches: readonly Values[]): Float64Array {
-  const deviations = new Float64Array(stretches.reduce((total, { length }) => total + length, 0));
+  const deviations = emptyFor(stretches);
   let at = 0;
   for (const values of stretches) {
     if (values.length === 0) continue;
     const centre = mean(values);
     for (let i = 0; i < values.length; i++) deviations[at++] = values[i]! - centre;
   }
-  return deviations;
+  return inflationOf(deviations);
 }
 
 /** Of fewer values beyond a quantile, two that happen to be neighbours would look like a bout. */
@@ -56,7 +47,29 @@ export function quantileInflation(
 ): number {
   const outermost = Math.min(0.5, LEAST_BEYOND / ascending.length);
   const quantile = percentileOfSorted(ascending, Math.min(1 - outermost, Math.max(outermost, q)));
-  return serialInflation(stretches.map((values) => values.map((value) => (value <= quantile ? 1 : 0))));
+  const deviations = emptyFor(stretches);
+  let at = 0;
+  for (const values of stretches) {
+    let count = 0;
+    for (let i = 0; i < values.length; i++) if (values[i]! <= quantile) count++;
+    const share = count / values.length;
+    for (let i = 0; i < values.length; i++) deviations[at++] = (values[i]! <= quantile ? 1 : 0) - share;
+  }
+  return inflationOf(deviations);
+}
+
+function emptyFor(stretches: readonly Values[]): Float64Array {
+  return new Float64Array(stretches.reduce((total, { length }) => total + length, 0));
+}
+
+/** @param deviations in the order they were measured, from the mean of their own stretch. */
+function inflationOf(deviations: Float64Array): number {
+  const all = squares(deviations);
+  if (all === 0 || !neighboursAreAlike(deviations)) return 1;
+  const width = Math.ceil(deviations.length / MOST_BLOCKS);
+  const blocks = inBlocks(deviations, width);
+  const withinBlocks = squares(blocks) / (blocks.length * width) / (all / deviations.length);
+  return Math.max(1, withinBlocks * initialMonotoneSequence(blocks));
 }
 
 /** What an estimate says of neighbours that are alike; nothing where they are not. */
@@ -75,7 +88,7 @@ export function sayingAsMuch(n: number, inflation: number): string {
 }
 
 function neighboursAreAlike(deviations: Float64Array): boolean {
-  for (let blocks = deviations; blocks.length >= LEAST_BLOCKS; blocks = inBlocks(blocks, 2)) {
+  for (let blocks = deviations; blocks.length >= LEAST_BLOCKS; blocks = inPairs(blocks)) {
     const n = blocks.length;
     const alike = correlation(blocks, { lag: 1, all: squares(blocks) });
     // Deviations from a mean of their own are unlike by 1/n on average.
@@ -111,6 +124,12 @@ function squares(values: Float64Array): number {
   let total = 0;
   for (let i = 0; i < values.length; i++) total += values[i]! * values[i]!;
   return total;
+}
+
+function inPairs(values: Float64Array): Float64Array {
+  const pairs = new Float64Array(Math.floor(values.length / 2));
+  for (let i = 0; i < pairs.length; i++) pairs[i] = values[2 * i]! + values[2 * i + 1]!;
+  return pairs;
 }
 
 /** Sums of so many neighbours; what does not fill the last block is left out. */
