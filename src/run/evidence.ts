@@ -156,7 +156,8 @@ async function askJudge(
 ): Promise<Evidence> {
   const answers: string[] = [];
   for (const prompt of prompts) {
-    const outcome = await session.run({ for: 'answer', prompt, generation: GENERATION }, signal);
+    const [answered] = await session.run([{ for: 'answer', prompt, generation: GENERATION }], signal);
+    const { outcome } = answered!;
     if (outcome.state !== 'completed') {
       throw new Error(outcome.state === 'failed' ? `the judge failed: ${outcome.reason}` : 'the judge gave no answer');
     }

@@ -1,6 +1,9 @@
 /**
- * What the runner and a worker say to each other. One message asks for a trial and one brings its outcome: tokens are
+ * What the runner and a worker say to each other. One message asks for trials and one brings their outcomes: tokens are
  * stamped and gathered in the worker, so that no message stands between a token and its time.
+ *
+ * A message costs two processes a wake-up, more than a short trial takes. So several short ones may go in one: the worker takes
+ * them one after another, and while it does, the runner sleeps and disturbs none of them.
  */
 import type { Model } from '../core/definition/model.js';
 import type { Continuation, Generation, Prompt } from '../core/definition/suite.js';
@@ -10,9 +13,18 @@ import type { Quantity } from '../core/measure/quantity.js';
 
 export type ToWorker =
   | { readonly type: 'open'; readonly model: Model; readonly directory: string; readonly concurrency: number }
-  | { readonly type: 'run'; readonly request: number; readonly asked: Asked }
+  | { readonly type: 'run'; readonly request: number; readonly asked: readonly Asked[] }
   | { readonly type: 'cancel'; readonly request: number }
   | { readonly type: 'close' };
+
+/** Seconds after which a worker brings what it has: so much is lost at most, beside the trial in flight, when it is killed. */
+export const LONGEST_BATCH = 0.02;
+
+export interface Answered {
+  readonly outcome: Outcome;
+  /** Seconds between its end and the sending of the message. */
+  readonly ago: number;
+}
 
 /** One trial's question: an answer to a prompt, or the log-likelihoods of given texts. */
 export type Asked =
@@ -40,7 +52,8 @@ export type FromWorker =
       readonly concurrency: number;
     }
   | { readonly type: 'not-opened'; readonly byUser: boolean; readonly reason: string }
-  | { readonly type: 'outcome'; readonly request: number; readonly outcome: Outcome }
+  /** Of the first of what was asked, or more: what is left after `LONGEST_BATCH` must be asked again. */
+  | { readonly type: 'outcomes'; readonly request: number; readonly answers: readonly Answered[] }
   | { readonly type: 'cancelled'; readonly request: number }
   /** `loopDelay` is how late the worker's event loop was, seconds, 99th percentile. */
   | { readonly type: 'closed'; readonly loopDelay: Quantity };

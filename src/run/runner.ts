@@ -1,6 +1,6 @@
 /**
  * Executes a plan: for each model a fresh worker, a warm-up, then its trials one after another (or several at once, where no
- * latency is measured), each written to the log as it ends.
+ * latency is measured), each written to the log as it ends (`LONGEST_BATCH`).
  *
  * The repetition is tinybench's: every task is a bench whose function is one trial, with the latency that the worker
  * stamped handed over as `overriddenDuration`, so that messages between processes are in no figure.
@@ -18,7 +18,7 @@ import {
   sessionKeeper,
 } from './session-keeper.js';
 
-export interface RunnerOptions extends Omit<KeeperOptions, 'nextSession' | 'onEvent'> {
+export interface RunnerOptions extends Omit<KeeperOptions, 'nextSession' | 'elapsed' | 'onEvent'> {
   /** Requests made after opening a model, before anything is recorded. */
   readonly warmup: number;
   /** The number of the last session in the log; 0 for a new run. */
@@ -60,11 +60,7 @@ export async function execute(blocks: readonly Block[], options: RunnerOptions):
     : { complete: false, reason: failures.join('; ') };
 }
 
-interface BlockOptions extends RunnerOptions {
-  /** Seconds since the run began. */
-  readonly elapsed: () => number;
-  readonly nextSession: () => number;
-}
+type BlockOptions = RunnerOptions & Pick<KeeperOptions, 'nextSession' | 'elapsed'>;
 
 async function runBlock({ model, cells }: Block, options: BlockOptions): Promise<void> {
   const keeper = sessionKeeper(model, options);
@@ -80,6 +76,9 @@ async function runCell(cell: Cell, keeper: SessionKeeper, options: BlockOptions)
   const name = `${cell.suite}/${cell.task}`;
   const queue = cell.trials[Symbol.iterator]();
   const failed: unknown[] = [];
+  // Log-likelihoods are asked for one at a time: an engine computes their texts side by side as it is.
+  const atOnce = options.concurrency > 1 && !ranked(cell, options);
+  const inOrder = keeper.runInOrder(cell.trials);
   const bench = new Bench({
     name,
     time: 0,
@@ -90,8 +89,7 @@ async function runCell(cell: Cell, keeper: SessionKeeper, options: BlockOptions)
     retainSamples: true,
     signal: options.signal,
     throws: true,
-    // Log-likelihoods are asked for one at a time: an engine computes their texts side by side as it is.
-    ...(options.concurrency > 1 && !ranked(cell, options) && { concurrency: 'task', threshold: options.concurrency }),
+    ...(atOnce && { concurrency: 'task', threshold: options.concurrency }),
     setup: (_, mode) => keeper.setPhase(mode === 'warmup' ? 'warm-up' : 'recorded'),
   });
   let warmups = 0;
@@ -102,13 +100,14 @@ async function runCell(cell: Cell, keeper: SessionKeeper, options: BlockOptions)
       if (keeper.phase() === 'warm-up')
         return latency(await keeper.warmUp(cell.trials.at(-1 - (warmups++ % cell.trials.length))!));
       const trial = queue.next().value!;
-      const { outcome, session, ...circumstances } = await keeper.run(trial);
+      const attempted = atOnce ? await keeper.run(trial) : (await inOrder.next()).value!;
+      const { outcome, session, at, ...circumstances } = attempted;
       options.append({
         type: 'measurement',
         trial: trial.id,
         ...place(trial),
         session,
-        at: options.elapsed(),
+        at,
         ...circumstances,
         outcome,
       });

@@ -9,7 +9,7 @@ import { known, missing, type Quantity } from '../core/measure/quantity.js';
 import type { Trial } from '../core/plan/plan.js';
 import type { LoadedModel } from '../files/definitions.js';
 import { lateness, watchLoop } from './loop-delay.js';
-import type { Asked } from './protocol.js';
+import { type Answered, type Asked, LONGEST_BATCH } from './protocol.js';
 import { openWorker, WorkerDied, type WorkerSession } from './supervisor.js';
 
 export interface KeeperOptions {
@@ -24,6 +24,8 @@ export interface KeeperOptions {
   /** Aborted once for a clean end: what is in flight is dropped, what is recorded stays. */
   readonly signal: AbortSignal;
   readonly nextSession: () => number;
+  /** Seconds since the run began. */
+  readonly elapsed: () => number;
   readonly onEvent: (event: SessionEvent) => void;
 }
 
@@ -39,6 +41,9 @@ export type SessionEvent =
   | { readonly type: 'opened'; readonly model: string; readonly load: number }
   | { readonly type: 'warning'; readonly model: string; readonly message: string };
 
+/** Trials that are asked for with one message, at most. */
+const LARGEST_BATCH = 64;
+
 /** So many trials in a row that killed their worker say that the model does not run here at all. */
 const CRASHES_TO_GIVE_UP = 3;
 
@@ -48,11 +53,13 @@ export interface SessionKeeper {
   setPhase(phase: 'warm-up' | 'recorded'): void;
   warmUp(trial: Trial): Promise<Outcome>;
   run(trial: Trial): Promise<Attempted>;
+  /** One after another; short ones are asked for together, for the messages between would take longer than they do. */
+  runInOrder(trials: readonly Trial[]): AsyncGenerator<Attempted, void>;
   addStatistics(cell: string, latency: TinybenchLatency): void;
   end(): Promise<void>;
 }
 
-type Attempted = Pick<MeasurementRecord, 'outcome' | 'session' | 'cold' | 'concurrency'>;
+type Attempted = Pick<MeasurementRecord, 'outcome' | 'session' | 'at' | 'cold' | 'concurrency'>;
 
 /** The worker died under a trial, or, where there is no session, before it had opened the model. */
 interface Died {
@@ -112,11 +119,14 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
     });
   }
 
-  async function request(session: OpenSession, trial: Trial): Promise<Outcome> {
-    const outcome = await session.worker.run(askedOf(trial, options), options.signal);
-    session.requests++;
-    if (session.requests === 1) session.firstRequest = firstRequestOf(outcome, session.worker.concurrency);
-    return outcome;
+  async function request(session: OpenSession, trials: readonly Trial[]): Promise<readonly Answered[]> {
+    const answers = await session.worker.run(
+      trials.map((trial) => askedOf(trial, options)),
+      options.signal,
+    );
+    if (session.requests === 0) session.firstRequest = firstRequestOf(answers[0]!.outcome, session.worker.concurrency);
+    session.requests += answers.length;
+    return answers;
   }
 
   async function end(crash?: string): Promise<void> {
@@ -156,20 +166,24 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
     }
   }
 
-  async function once(trial: Trial, recorded: boolean): Promise<Attempted | Died> {
+  async function once(trials: readonly Trial[], recorded: boolean): Promise<readonly Attempted[] | Died> {
     let session: OpenSession | null = null;
     try {
       session = await opened();
       const { number, requests, worker } = session;
       const cold = requests === 0;
       if (recorded && !cold) announceOnce(session, requests);
-      const outcome = await request(session, trial);
+      const answers = await request(session, trials);
+      const now = options.elapsed();
       if (recorded) announceOnce(session, 0);
       crashesInARow = 0;
-      if (outcome.state !== 'ranked' && worker.concurrency > 1) {
-        return { outcome, session: number, concurrency: worker.concurrency };
-      }
-      return { outcome, session: number, ...(cold && { cold }) };
+      return answers.map(({ outcome, ago }, i) => {
+        const attempted = { outcome, session: number, at: round(now - ago) };
+        if (outcome.state !== 'ranked' && worker.concurrency > 1) {
+          return { ...attempted, concurrency: worker.concurrency };
+        }
+        return cold && i === 0 ? { ...attempted, cold } : attempted;
+      });
     } catch (error) {
       if (!(error instanceof WorkerDied) || options.signal.aborted) throw error;
       // Of several trials that were under way, the first to hear of it sees to the rest.
@@ -185,14 +199,35 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
   let crashesInARow = 0;
   async function attempt(trial: Trial, recorded: boolean): Promise<Attempted> {
     await calm();
-    const first = await once(trial, recorded);
-    if (!('died' in first)) return first;
-    const second = retries.then(() => once(trial, recorded));
+    const first = await once([trial], recorded);
+    if (!('died' in first)) return first[0]!;
+    const second = retries.then(() => once([trial], recorded));
     retries = second.catch(() => {});
     const result = await second;
-    if (!('died' in result)) return result;
+    if (!('died' in result)) return result[0]!;
     if (!recorded || result.session === null || ++crashesInARow === CRASHES_TO_GIVE_UP) throw result.died;
-    return { outcome: crashed(result.died), session: result.session };
+    return { outcome: crashed(result.died), session: result.session, at: options.elapsed() };
+  }
+
+  async function* runInOrder(trials: readonly Trial[]): AsyncGenerator<Attempted, void> {
+    let size = 1;
+    /** Trials of a batch that its worker died of: each is asked for alone, so that the blame falls on the right one. */
+    let suspects = 0;
+    for (let next = 0; next < trials.length; ) {
+      const batch = trials.slice(next, next + (suspects > 0 ? 1 : size));
+      const before = performance.now();
+      const answered = batch.length > 1 ? await once(batch, true) : [await attempt(batch[0]!, true)];
+      if ('died' in answered) {
+        suspects = batch.length;
+        continue;
+      }
+      const seconds = (performance.now() - before) / 1000;
+      // As many as the worker answers before it must bring them: one at a time, unless they are short.
+      size = Math.max(1, Math.min(LARGEST_BATCH, Math.floor((LONGEST_BATCH * answered.length) / seconds)));
+      suspects = Math.max(0, suspects - answered.length);
+      next += answered.length;
+      yield* answered;
+    }
   }
 
   return {
@@ -205,6 +240,7 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
       return (await attempt(trial, false)).outcome;
     },
     run: (trial) => attempt(trial, true),
+    runInOrder,
     addStatistics(cell, latency) {
       statistics[cell] = inSeconds(latency);
     },

@@ -7,11 +7,11 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../core/errors.js';
 import type { SessionFacts, SessionRecord } from '../core/measure/log.js';
-import type { MemoryReading, Outcome } from '../core/measure/measurement.js';
+import type { MemoryReading } from '../core/measure/measurement.js';
 import { missing, type Quantity } from '../core/measure/quantity.js';
 import type { LoadedModel } from '../files/definitions.js';
 import { readMemory, sampleMemory } from './memory.js';
-import type { Asked, FromWorker, ToWorker } from './protocol.js';
+import type { Answered, Asked, FromWorker, ToWorker } from './protocol.js';
 
 /** The process that held the model is gone. */
 export class WorkerDied extends Error {
@@ -28,13 +28,15 @@ export interface WorkerSession {
   /** Seconds. */
   readonly load: number;
   readonly memory: SessionRecord['memory'];
-  /** How many trials run at once; more than that wait for their turn. */
+  /** How many requests run at once; more than that wait for their turn. */
   readonly concurrency: number;
   /**
+   * Asks for trials, one after another.
+   * @returns the answers to the first of them: one at least, and more where they take little time (`LONGEST_BATCH`).
    * @throws WorkerDied
    * @throws the reason of the signal when it is aborted.
    */
-  run(asked: Asked, signal: AbortSignal): Promise<Outcome>;
+  run(asked: readonly Asked[], signal: AbortSignal): Promise<readonly Answered[]>;
   close(): Promise<SessionClosing>;
 }
 
@@ -107,17 +109,17 @@ function session(
   // A server of a worker that was killed has lost its keeper.
   child.once('exit', () => processes.forEach(killQuietly));
 
-  async function answer(asked: Asked, signal: AbortSignal): Promise<Outcome> {
+  async function answer(asked: readonly Asked[], signal: AbortSignal): Promise<readonly Answered[]> {
     signal.throwIfAborted();
     const request = ++requests;
     const cancel = () => worker.send({ type: 'cancel', request });
     signal.addEventListener('abort', cancel, { once: true });
-    const timeout = asked.for === 'answer' ? asked.generation.timeout : asked.timeout;
+    const timeout = Math.max(...asked.map((one) => (one.for === 'answer' ? one.generation.timeout : one.timeout)));
     const watchdog = setTimeout(() => child.kill('SIGKILL'), timeout * 1000 + GRACE);
     worker.send({ type: 'run', request, asked });
     try {
       const answer = await worker.answerTo(request);
-      if (answer.type === 'outcome') return answer.outcome;
+      if (answer.type === 'outcomes') return answer.answers;
       signal.throwIfAborted();
       throw new WorkerDied('the worker gave up a request that nobody cancelled');
     } finally {
@@ -181,7 +183,7 @@ interface Mailbox {
   /** The next message of one of these types. @throws WorkerDied */
   next<Type extends FromWorker['type']>(...types: Type[]): Promise<Extract<FromWorker, { type: Type }>>;
   /** What became of a request. @throws WorkerDied */
-  answerTo(request: number): Promise<Extract<FromWorker, { type: 'outcome' | 'cancelled' }>>;
+  answerTo(request: number): Promise<Extract<FromWorker, { type: 'outcomes' | 'cancelled' }>>;
   on<Type extends FromWorker['type']>(
     type: Type,
     listener: (message: Extract<FromWorker, { type: Type }>) => void,

@@ -6,9 +6,10 @@ import type { IntervalHistogram } from 'node:perf_hooks';
 import type { BackendContext, Session } from '../backends/backend.js';
 import { backendOf } from '../backends/table.js';
 import { describeError, UserError } from '../core/errors.js';
+import type { Outcome } from '../core/measure/measurement.js';
 import { missing, type Quantity } from '../core/measure/quantity.js';
 import { lateness, watchLoop } from './loop-delay.js';
-import type { FromWorker, ToWorker } from './protocol.js';
+import { type Answered, type Asked, type FromWorker, LONGEST_BATCH, type ToWorker } from './protocol.js';
 import { runTrial } from './trial.js';
 
 const loop = watchLoop();
@@ -100,12 +101,26 @@ async function run({ request, asked }: Extract<ToWorker, { type: 'run' }>): Prom
   const cancel = new AbortController();
   cancels.set(request, cancel);
   try {
-    send({ type: 'outcome', request, outcome: await runTrial(session!, asked, cancel.signal) });
+    send({ type: 'outcomes', request, answers: await answersTo(asked, cancel.signal) });
   } catch {
     send({ type: 'cancelled', request });
   } finally {
     cancels.delete(request);
   }
+}
+
+/** One after another, until there are no more or too much would be lost with this process. */
+async function answersTo(asked: readonly Asked[], cancel: AbortSignal): Promise<Answered[]> {
+  const begun = performance.now();
+  const ended: { outcome: Outcome; at: number }[] = [];
+  for (const one of asked) {
+    const outcome = await runTrial(session!, one, cancel);
+    const at = performance.now();
+    ended.push({ outcome, at });
+    if (at - begun > LONGEST_BATCH * 1000) break;
+  }
+  const now = performance.now();
+  return ended.map(({ outcome, at }) => ({ outcome, ago: (now - at) / 1000 }));
 }
 
 async function shutDown(): Promise<void> {
