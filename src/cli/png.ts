@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import type { Resvg } from '@resvg/resvg-wasm';
+import { initWasm, Resvg } from '@resvg/resvg-wasm';
 
 /** Of one picture. */
 export type DrawPng = (svg: string) => Promise<Uint8Array>;
@@ -27,12 +27,18 @@ const WEIGHTS = [400, 700] as const;
 
 const { resolve } = createRequire(import.meta.url);
 const fonts = new Map<string, Promise<Uint8Array>>();
-let engine: Promise<typeof Resvg> | null = null;
+let engine: Promise<void> | null = null;
+
+/** Loads what draws; done by the first picture where it was not done before. */
+export function prepareToDraw(): Promise<void> {
+  engine ??= readFile(resolve('@resvg/resvg-wasm/index_bg.wasm')).then((wasm) => initWasm(wasm));
+  return engine;
+}
 
 /** Dark text on white, whatever surrounds the picture. */
 export const drawPng: DrawPng = async (svg) => {
-  engine ??= loadEngine();
-  const image = new (await engine)(svg.replaceAll('currentColor', INK), {
+  await prepareToDraw();
+  const image = new Resvg(svg.replaceAll('currentColor', INK), {
     background: PAPER,
     fitTo: { mode: 'zoom', value: SCALE },
     font: { fontBuffers: await fontsFor(svg), defaultFontFamily: FONT, sansSerifFamily: FONT },
@@ -46,13 +52,6 @@ export const drawPng: DrawPng = async (svg) => {
     image.free();
   }
 };
-
-/** With the first picture: most commands draw none. */
-async function loadEngine(): Promise<typeof Resvg> {
-  const { initWasm, Resvg } = await import('@resvg/resvg-wasm');
-  await initWasm(readFile(resolve('@resvg/resvg-wasm/index_bg.wasm')));
-  return Resvg;
-}
 
 function fontsFor(text: string): Promise<Uint8Array[]> {
   const files = SCRIPTS.filter(([, needed]) => needed.test(text)).flatMap(([script]) =>

@@ -14,7 +14,8 @@ import { renderTerminal } from '../core/report/terminal.js';
 import { displayPath } from '../files/document.js';
 import { readLog } from '../files/log.js';
 import { loadPrices } from '../files/price-list.js';
-import { drawPng } from './png.js';
+import { openPainter } from './painter.js';
+import type { DrawPng } from './png.js';
 import { logOf } from './runs.js';
 
 export interface ReportFlags {
@@ -72,11 +73,27 @@ export interface PrintOptions {
  *
  * @throws UserError when a log or the folder is at fault.
  */
-export async function printRuns(logs: readonly string[], { out, reports, json, prices }: PrintOptions): Promise<void> {
+export async function printRuns(logs: readonly string[], options: PrintOptions): Promise<void> {
+  const painter = options.reports.includes('charts') ? openPainter() : null;
+  try {
+    await print(logs, options, painter?.draw);
+  } finally {
+    await painter?.close();
+  }
+}
+
+async function print(
+  logs: readonly string[],
+  { out, reports, json, prices }: PrintOptions,
+  drawPng: DrawPng | undefined,
+): Promise<void> {
   const analysis = await (logs.length === 1 ? analyseLog(logs[0]!) : analyseTogether(logs));
   const recommendation = recommend(analysis, prices && optionsOf(prices));
 
-  const artifacts = await renderReports({ analysis, recommendation, page: await pageAssets(), drawPng }, reports);
+  const artifacts = await renderReports(
+    { analysis, recommendation, page: await pageAssets(), ...(drawPng && { drawPng }) },
+    reports,
+  );
   for (const { path, content } of artifacts) await writeArtifact(join(out, path), content);
   if (json) {
     process.stdout.write(String(artifacts.find(({ path }) => path === 'summary.json')!.content));

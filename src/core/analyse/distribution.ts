@@ -9,6 +9,7 @@ import {
   quantileInflation,
   serialInflation,
   sorted,
+  type Values,
 } from '../stats/index.js';
 import type { Distribution, Spread } from './analysis.js';
 
@@ -19,7 +20,7 @@ export const GRID = 100;
  * @param tasks the values of each task, in the order in which they were measured.
  * @param serial whether neighbours may be alike because of what the machine did meanwhile.
  */
-export function distributionOf(tasks: readonly Float64Array[], { serial }: { serial: boolean }): Distribution {
+export function distributionOf(tasks: readonly Values[], { serial }: { serial: boolean }): Distribution {
   const values = joined(tasks);
   const ascending = sorted(values);
   const quantile = (q: number) => {
@@ -41,7 +42,7 @@ export function distributionOf(tasks: readonly Float64Array[], { serial }: { ser
   };
 }
 
-function joined(parts: readonly Float64Array[]): Float64Array {
+function joined(parts: readonly Values[]): Values {
   if (parts.length === 1) return parts[0]!;
   const whole = new Float64Array(parts.reduce((total, { length }) => total + length, 0));
   let at = 0;

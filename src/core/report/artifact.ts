@@ -4,3 +4,9 @@ export interface Artifact {
   readonly path: string;
   readonly content: string | Uint8Array;
 }
+
+/** One whose content is still being made elsewhere, while other reporters go on. */
+export interface Promised {
+  readonly path: string;
+  readonly content: Promise<string | Uint8Array>;
+}

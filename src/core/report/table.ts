@@ -1,7 +1,7 @@
 /** Every reporter by name: the table is the type. Each turns an analysis and a recommendation into files, and writes none. */
 import type { Analysis } from '../analyse/analysis.js';
 import type { Recommendation } from '../recommend/recommendation.js';
-import type { Artifact } from './artifact.js';
+import type { Artifact, Promised } from './artifact.js';
 import { chartsReport } from './charts/files.js';
 import { htmlReport, type PageAssets } from './html/page.js';
 import { markdownReport } from './markdown.js';
@@ -20,7 +20,7 @@ export interface ReportInput {
 export interface Reporter {
   /** One line for `rightsize report --help`. */
   readonly summary: string;
-  render(input: ReportInput): Promise<Artifact[]> | Artifact[];
+  render(input: ReportInput): Promise<(Artifact | Promised)[]> | Artifact[];
 }
 
 export const REPORTERS = {
@@ -55,7 +55,7 @@ export async function renderReports(
   input: ReportInput,
   names: readonly ReporterName[] = REPORTER_NAMES,
 ): Promise<Artifact[]> {
-  const artifacts: Artifact[] = [];
+  const artifacts: (Artifact | Promised)[] = [];
   for (const name of names) artifacts.push(...(await (REPORTERS[name] as Reporter).render(input)));
-  return artifacts;
+  return Promise.all(artifacts.map(async ({ path, content }) => ({ path, content: await content })));
 }

@@ -2,7 +2,7 @@
 import stringify from 'json-stringify-pretty-compact';
 import type { Analysis } from '../../analyse/analysis.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
-import type { Artifact } from '../artifact.js';
+import type { Artifact, Promised } from '../artifact.js';
 import { renderSvg } from './render.js';
 import { buildCharts } from './table.js';
 
@@ -10,8 +10,8 @@ export async function chartsReport(
   analysis: Analysis,
   recommendation: Recommendation,
   drawPng?: (svg: string) => Promise<Uint8Array>,
-): Promise<Artifact[]> {
-  const artifacts: Artifact[] = [];
+): Promise<(Artifact | Promised)[]> {
+  const artifacts: (Artifact | Promised)[] = [];
   for (const chart of buildCharts(analysis, recommendation).flatMap(({ charts }) => charts)) {
     if (!('spec' in chart)) continue;
     const svg = await renderSvg(chart.spec);
@@ -22,7 +22,11 @@ export async function chartsReport(
       },
       { path: `charts/${chart.name}.svg`, content: svg },
     );
-    if (drawPng) artifacts.push({ path: `charts/${chart.name}.png`, content: await drawPng(svg) });
+    if (drawPng === undefined) continue;
+    const content = drawPng(svg);
+    // Whoever waits for it hears of a failure; until then it is nobody's.
+    content.catch(() => {});
+    artifacts.push({ path: `charts/${chart.name}.png`, content });
   }
   return artifacts;
 }

@@ -1,0 +1,37 @@
+/**
+ * Draws PNG files in a thread of its own. The dozen pictures of a report take some seconds, most of it for compiling what draws
+ * them; meanwhile this thread reads the log, and writes the page.
+ */
+import { Worker } from 'node:worker_threads';
+import type { DrawPng } from './png.js';
+import type { Delivery, Order } from './png-worker.js';
+
+export interface Painter {
+  readonly draw: DrawPng;
+  close(): Promise<void>;
+}
+
+export function openPainter(): Painter {
+  const worker = new Worker(new URL('./png-worker.js', import.meta.url));
+  const waiting = new Map<number, { resolve: (png: Uint8Array) => void; reject: (error: Error) => void }>();
+  let ordered = 0;
+  worker.on('message', (delivery: Delivery) => {
+    const { resolve, reject } = waiting.get(delivery.number)!;
+    waiting.delete(delivery.number);
+    if ('png' in delivery) resolve(delivery.png);
+    else reject(new Error(delivery.failure));
+  });
+  worker.on('error', (error: Error) => {
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+  });
+  return {
+    draw: (svg) =>
+      new Promise((resolve, reject) => {
+        const number = ++ordered;
+        waiting.set(number, { resolve, reject });
+        worker.postMessage({ number, svg } satisfies Order);
+      }),
+    close: async () => void (await worker.terminate()),
+  };
+}
