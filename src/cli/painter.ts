@@ -12,7 +12,10 @@ export interface Painter {
 }
 
 export function openPainter(): Painter {
-  const worker = new Worker(new URL('./png-worker.js', import.meta.url));
+  // Its heap holds next to nothing, and would take three times 16 MB for what is short-lived.
+  const worker = new Worker(new URL('./png-worker.js', import.meta.url), {
+    resourceLimits: { maxYoungGenerationSizeMb: 6 },
+  });
   const waiting = new Map<number, { resolve: (png: Uint8Array) => void; reject: (error: Error) => void }>();
   let ordered = 0;
   worker.on('message', (delivery: Delivery) => {

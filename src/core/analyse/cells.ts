@@ -95,7 +95,7 @@ function combine({ trials, judge }: CellInput, sample: string): SampleResult | n
     output: said.output,
     answer: said.score.state === 'scored' ? said.score.answer : null,
     finish: first.finish,
-    timings: rows.length === 1 ? first.timings : meanTimings(trials, rows),
+    timings: meanTimings(trials, rows),
     ...(first.ranking !== null && { ranking: first.ranking }),
     confidence: withAgreement(first.confidence, agreementOf(trials, rows, judge)),
   };

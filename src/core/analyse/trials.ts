@@ -60,6 +60,15 @@ export interface CellState {
   readonly gaps: GapCounts;
 }
 
+/** What no column holds. */
+export type First = Pick<TrialResult, 'score' | 'output' | 'finish' | 'failure' | 'confidence' | 'ranking'>;
+
+interface OfSample {
+  /** In the order of repetitions. */
+  readonly rows: number[];
+  first: First;
+}
+
 export interface Said {
   readonly output: string;
   /** What was scored: the output as filters left it. */
@@ -70,9 +79,7 @@ export interface Said {
 export class Trials {
   readonly #blocks: Float64Array[] = [];
   #size = 0;
-  /** By sample, in the order of repetitions. */
-  readonly #rows = new Map<string, number[]>();
-  readonly #firsts = new Map<string, TrialResult>();
+  readonly #samples = new Map<string, OfSample>();
   readonly #said: Said[] = [];
   /** Trials that were recorded more than once with different contents: what was recorded, by row. */
   readonly #conflicts = new Map<number, Set<string>>();
@@ -109,24 +116,26 @@ export class Trials {
   add(sample: string, result: TrialResult): boolean {
     const values = this.#valuesOf(result);
     this.#order = null;
-    let rows = this.#rows.get(sample);
-    if (rows === undefined) {
-      rows = [];
-      this.#rows.set(sample, rows);
+    const known = this.#samples.get(sample);
+    if (known === undefined) {
+      this.#samples.set(sample, { rows: [this.#put(this.#size++, values, result)], first: firstOf(result) });
+      this.#join(result);
+      return true;
     }
+    const { rows } = known;
     let place = rows.length;
     while (place > 0 && this.#get(rows[place - 1]!, 'repetition') > result.repetition) place--;
     const row = rows[place - 1];
     if (row === undefined || this.#get(row, 'repetition') !== result.repetition) {
       rows.splice(place, 0, this.#put(this.#size++, values, result));
       this.#join(result);
-      if (place === 0) this.#firsts.set(sample, result);
+      if (place === 0) known.first = firstOf(result);
       return true;
     }
-    const known = textOf(this.#row(row));
+    const recorded = textOf(this.#row(row));
     const text = textOf(values);
-    if (known === text) return false;
-    const seen = this.#conflicts.get(row) ?? new Set([known]);
+    if (recorded === text) return false;
+    const seen = this.#conflicts.get(row) ?? new Set([recorded]);
     this.#conflicts.set(row, seen);
     if (seen.has(text)) return false;
     seen.add(text);
@@ -134,10 +143,10 @@ export class Trials {
       values[AT.state]! - this.#get(row, 'state') ||
       result.session - this.#get(row, 'session') ||
       result.at - this.#get(row, 'at') ||
-      compare(text, known);
+      compare(text, recorded);
     if (earlier < 0) {
       this.#put(row, values, result);
-      if (place === 1) this.#firsts.set(sample, result);
+      if (place === 1) known.first = firstOf(result);
     }
     return true;
   }
@@ -159,7 +168,7 @@ export class Trials {
 
   /** The rows of a sample's trials, in the order of their repetitions. */
   of(sample: string): readonly number[] {
-    return this.#rows.get(sample) ?? NONE;
+    return this.#samples.get(sample)?.rows ?? NONE;
   }
 
   /** All rows in the order in which they were measured, whichever came first in the log. */
@@ -171,9 +180,9 @@ export class Trials {
     return this.#order;
   }
 
-  /** The first repetition of a sample, whole. */
-  first(sample: string): TrialResult | null {
-    return this.#firsts.get(sample) ?? null;
+  /** What is kept of the first repetition of a sample. */
+  first(sample: string): First | null {
+    return this.#samples.get(sample)?.first ?? null;
   }
 
   /** What was said in a trial, where texts are kept. */
@@ -384,6 +393,10 @@ export interface Counts {
 }
 
 const NONE: readonly number[] = [];
+
+function firstOf({ score, output, finish, failure, confidence, ranking }: TrialResult): First {
+  return { score, output, finish, failure, confidence, ranking };
+}
 
 function known(value: number): number | null {
   return Number.isNaN(value) ? null : value;

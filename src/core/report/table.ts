@@ -32,10 +32,6 @@ export const REPORTERS = {
     summary: 'summary.json, for programs, and the thresholds of recommended cascades',
     render: ({ analysis, recommendation }) => summaryReport(analysis, recommendation),
   },
-  samples: {
-    summary: 'samples.csv, one row for each sample and model',
-    render: ({ analysis }) => samplesReport(analysis),
-  },
   charts: {
     summary: 'charts/, as Vega-Lite specifications, SVG and PNG',
     render: ({ analysis, recommendation, drawPng }) => chartsReport(analysis, recommendation, drawPng),
@@ -43,6 +39,11 @@ export const REPORTERS = {
   html: {
     summary: 'report.html, the page that is passed around',
     render: ({ analysis, recommendation, page }) => (page ? htmlReport(analysis, recommendation, page) : []),
+  },
+  // The largest comes last: it need not be held while the others are made.
+  samples: {
+    summary: 'samples.csv, one row for each sample and model',
+    render: ({ analysis }) => samplesReport(analysis),
   },
 } as const satisfies Record<string, Reporter>;
 
