@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 
 export function interruption(): AbortSignal {
   const controller = new AbortController();
-  // Every bench of a run listens to it, and there is one for each task and model.
+  // Every answer that is waited for listens to it, and there may be many at once.
   setMaxListeners(0, controller.signal);
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(130);

@@ -79,6 +79,11 @@ async function runCell(cell: Cell, keeper: SessionKeeper, options: BlockOptions)
   // Log-likelihoods are asked for one at a time: an engine computes their texts side by side as it is.
   const atOnce = options.concurrency > 1 && !ranked(cell, options);
   const inOrder = keeper.runInOrder(cell.trials);
+  // tinybench leaves its listeners behind: on the run's own signal they would hold plan and samples for as long as that lives.
+  options.signal.throwIfAborted();
+  const stop = new AbortController();
+  const onAbort = () => stop.abort(options.signal.reason);
+  options.signal.addEventListener('abort', onAbort, { once: true });
   const bench = new Bench({
     name,
     time: 0,
@@ -87,7 +92,7 @@ async function runCell(cell: Cell, keeper: SessionKeeper, options: BlockOptions)
     warmupTime: 0,
     warmupIterations: options.warmup,
     retainSamples: true,
-    signal: options.signal,
+    signal: stop.signal,
     throws: true,
     ...(atOnce && { concurrency: 'task', threshold: options.concurrency }),
     setup: (_, mode) => keeper.setPhase(mode === 'warmup' ? 'warm-up' : 'recorded'),
@@ -120,6 +125,8 @@ async function runCell(cell: Cell, keeper: SessionKeeper, options: BlockOptions)
     await bench.run();
   } catch (error) {
     failed.push(error);
+  } finally {
+    options.signal.removeEventListener('abort', onAbort);
   }
   options.signal.throwIfAborted();
   if (failed.length > 0) throw failed[0];
