@@ -1,7 +1,8 @@
 /**
- * `log.jsonl`, written one record at a time and handed to the operating system as each trial ends: a killed run has lost at
- * most the trial in flight. A last line without its newline was being written when the run died: it is dropped on reading
- * and cut off before anything is appended. A broken line anywhere else is damage, and an error.
+ * `log.jsonl`, written one record at a time and handed to the operating system before another trial is asked for: a killed run
+ * has lost at most what was in flight, which is one trial, or the short ones of some 20 ms (`LONGEST_BATCH`). A last line without
+ * its newline was being written when the run died: it is dropped on reading and cut off before anything is appended. A broken
+ * line anywhere else is damage, and an error.
  */
 import {
   closeSync,

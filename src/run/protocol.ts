@@ -17,7 +17,7 @@ export type ToWorker =
   | { readonly type: 'cancel'; readonly request: number }
   | { readonly type: 'close' };
 
-/** Seconds after which a worker brings what it has: so much is lost at most, beside the trial in flight, when it is killed. */
+/** Seconds after which a worker brings what it has: so much, and the trial in flight, is lost at most when it is killed. */
 export const LONGEST_BATCH = 0.02;
 
 export interface Answered {

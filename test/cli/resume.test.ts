@@ -149,6 +149,10 @@ test('a trial that kills its worker twice is one failed trial, and the run goes 
     failed.every(({ outcome }) => outcome.state === 'failed' && outcome.by === 'harness' && outcome.kind === 'crash'),
   ).toBe(true);
   expect(records).toHaveLength(60);
+  // Short trials come several in a message: each has the time at which it ended, not that of the message.
+  const ends = records.map(({ at }) => at);
+  expect(ends).toEqual(ends.toSorted((a, b) => a - b));
+  expect(new Set(ends).size).toBe(60);
   expect(code).toBe(0);
 });
 
