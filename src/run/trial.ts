@@ -14,7 +14,7 @@ import type { Asked } from './protocol.js';
 export async function runTrial(session: Session, asked: Asked, cancel: AbortSignal): Promise<Outcome> {
   cancel.throwIfAborted();
   const seconds = asked.for === 'answer' ? asked.generation.timeout : asked.timeout;
-  // One controller for both reasons to stop: `AbortSignal.any` and the two that it joins took a third of a short trial.
+  // One controller for both reasons to stop: `AbortSignal.any` and the two that it joins took a tenth of a short trial.
   const stop = new AbortController();
   let late = false;
   const timer = setTimeout(() => {

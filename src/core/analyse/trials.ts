@@ -29,12 +29,18 @@ const COLUMNS = [
 ] as const;
 type Column = (typeof COLUMNS)[number];
 
+const CAN_BE_ABSENT: ReadonlySet<Column> = new Set(['failure', 'score', ...DISTRIBUTED, 'ranking']);
+
 const WIDTH = COLUMNS.length;
 const AT = Object.fromEntries(COLUMNS.map((column, at) => [column, at])) as Readonly<Record<Column, number>>;
 /** Places of the columns by which rows come after each other. */
 const IN_TIME = (['session', 'at', 'repetition', 'text', ...DISTRIBUTED] as const).map((column) => AT[column]);
-/** Rows of a block, in which each column stands by itself. Blocks are never copied, as one growing array would be. */
+/** Rows of a block. Blocks are never copied, as one growing array would be. */
 const BLOCK = 2048;
+/** Each column by itself; one whose rows all hold what is usual takes no room: most logs have no failures, votes or rankings. */
+type Block = (Float64Array | undefined)[];
+/** What is usual, by place: nothing, or the first of a list. */
+const USUAL = COLUMNS.map((column) => (CAN_BE_ABSENT.has(column) ? Number.NaN : 0));
 
 /** From the surest to the least: of two records of one trial the first counts. */
 const STATES = ['completed', 'failed-by-model', 'failed-by-harness'] as const satisfies TrialResult['state'][];
@@ -77,7 +83,7 @@ export interface Said {
 }
 
 export class Trials {
-  readonly #blocks: Float64Array[] = [];
+  readonly #blocks: Block[] = [];
   #size = 0;
   readonly #samples = new Map<string, OfSample>();
   readonly #said: Said[] = [];
@@ -339,9 +345,16 @@ export class Trials {
 
   #put(row: number, values: Float64Array, result: TrialResult): number {
     const index = Math.floor(row / BLOCK);
-    if (index === this.#blocks.length) this.#blocks.push(new Float64Array(BLOCK * WIDTH));
+    if (index === this.#blocks.length) this.#blocks.push(new Array(WIDTH).fill(undefined));
     const block = this.#blocks[index]!;
-    for (let column = 0; column < WIDTH; column++) block[column * BLOCK + (row % BLOCK)] = values[column]!;
+    for (let place = 0; place < WIDTH; place++) {
+      const value = values[place]!;
+      if (block[place] === undefined) {
+        if (Object.is(value, USUAL[place])) continue;
+        block[place] = new Float64Array(BLOCK).fill(USUAL[place]!);
+      }
+      block[place]![row % BLOCK] = value;
+    }
     if (this.#keepsTexts) {
       const { output, filtered, score } = result;
       this.#said[row] = { output, text: filtered ?? output, score };
@@ -364,7 +377,8 @@ export class Trials {
   }
 
   #at(row: number, place: number): number {
-    return this.#blocks[Math.floor(row / BLOCK)]![place * BLOCK + (row % BLOCK)]!;
+    const column = this.#blocks[Math.floor(row / BLOCK)]![place];
+    return column === undefined ? USUAL[place]! : column[row % BLOCK]!;
   }
 }
 
