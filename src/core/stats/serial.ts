@@ -62,12 +62,13 @@ function emptyFor(stretches: readonly Values[]): Float64Array {
   return new Float64Array(stretches.reduce((total, { length }) => total + length, 0));
 }
 
-/** @param deviations in the order they were measured, from the mean of their own stretch. */
+/** @param deviations in the order they were measured, from the mean of their own stretch; used up. */
 function inflationOf(deviations: Float64Array): number {
   const all = squares(deviations);
-  if (all === 0 || !neighboursAreAlike(deviations)) return 1;
+  if (all === 0) return 1;
   const width = Math.ceil(deviations.length / MOST_BLOCKS);
   const blocks = inBlocks(deviations, width);
+  if (!neighboursAreAlike(deviations)) return 1;
   const withinBlocks = squares(blocks) / (blocks.length * width) / (all / deviations.length);
   return Math.max(1, withinBlocks * initialMonotoneSequence(blocks));
 }
@@ -87,6 +88,7 @@ export function sayingAsMuch(n: number, inflation: number): string {
   return `${n} values that say as much as ${Math.max(1, Math.round(n / inflation))} independent ones`;
 }
 
+/** @param deviations used up. */
 function neighboursAreAlike(deviations: Float64Array): boolean {
   for (let blocks = deviations; blocks.length >= LEAST_BLOCKS; blocks = inPairs(blocks)) {
     const n = blocks.length;
@@ -126,15 +128,16 @@ function squares(values: Float64Array): number {
   return total;
 }
 
+/** Sums of two neighbours each, in the place of the values: millions of them need no second array. */
 function inPairs(values: Float64Array): Float64Array {
-  const pairs = new Float64Array(Math.floor(values.length / 2));
+  const pairs = values.subarray(0, Math.floor(values.length / 2));
   for (let i = 0; i < pairs.length; i++) pairs[i] = values[2 * i]! + values[2 * i + 1]!;
   return pairs;
 }
 
 /** Sums of so many neighbours; what does not fill the last block is left out. */
 function inBlocks(values: Float64Array, width: number): Float64Array {
-  if (width === 1) return values;
+  if (width === 1) return values.slice();
   const blocks = new Float64Array(Math.floor(values.length / width));
   for (let i = 0; i < blocks.length; i++) blocks[i] = sum(values, i * width, (i + 1) * width);
   return blocks;
