@@ -16,6 +16,8 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
+    // Left to itself it leaves one core out, which is half of two.
+    maxWorkers: '100%',
     testTimeout: 180_000,
     hookTimeout: 180_000,
     sequence: { sequencer: LongestFirst },

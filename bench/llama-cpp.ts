@@ -30,6 +30,7 @@ const SUBJECTS = [
   { weights: GGUF.slm, answer: 256, decode: 0.5, prefill: 0.97 },
   { weights: GGUF.llm, answer: 256, decode: 0.5, prefill: 0.97 },
   { weights: GGUF.stories, answer: 128, decode: 0.9, prefill: 0.97 },
+  { weights: GGUF.smolLm2, answer: 64, decode: 0.97, prefill: 0.97 },
   { weights: GGUF.tinyLlama, answer: 32, decode: 0.97, prefill: 0.97 },
 ] as const;
 const THREADS = [1, 2];

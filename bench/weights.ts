@@ -23,6 +23,10 @@ export const GGUF = {
     name: 'TinyLlama 1.1B, IQ2_XXS',
     path: process.env.TINYLLAMA ?? '/var/tmp/tinyllama-1.1b-chat-v1.0.IQ2_XXS.gguf',
   },
+  smolLm2: {
+    name: 'SmolLM2 135M, Q4_1',
+    path: process.env.SMOLLM2 ?? '/var/tmp/SmolLM2-135M-Instruct.Q4_1.gguf',
+  },
 } as const satisfies Record<string, Weights>;
 
 /** Folders with a graph, a tokenizer and a configuration. */

@@ -5,7 +5,7 @@ import type { UntilSure } from '../core/measure/log.js';
 import { packageVersion } from '../run/environment.js';
 import { LISTINGS } from './listings.js';
 
-const REPORTS = 'only these of markdown, summary, samples, charts, html (with commas; summary always)';
+const REPORTS = 'only these of markdown, summary, charts, html, samples (with commas; summary always)';
 
 export function program(): Command {
   const root = new Command('rightsize')

@@ -121,7 +121,7 @@ describe('rightsize report', () => {
     const refused = await rightsize(['report', run, '--reports', 'markdown,pdf'], { cwd });
     expect(refused.code).toBe(2);
     expect(refused.stderr).toBe(
-      'rightsize: --reports: expected some of markdown, summary, samples, charts, html, with commas, found "pdf"\n',
+      'rightsize: --reports: expected some of markdown, summary, charts, html, samples, with commas, found "pdf"\n',
     );
   });
 
