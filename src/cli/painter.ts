@@ -2,6 +2,7 @@
  * Draws PNG files in a thread of its own. The dozen pictures of a report take some seconds, most of it for compiling what draws
  * them; meanwhile this thread reads the log, and writes the page.
  */
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { DrawPng } from './png.js';
 import type { Delivery, Order } from './png-worker.js';
@@ -18,23 +19,24 @@ export function openPainter(): Painter {
   });
   const waiting = new Map<number, { resolve: (png: Uint8Array) => void; reject: (error: Error) => void }>();
   let ordered = 0;
+  // A thread that has ended draws what was ordered before no more than what is ordered afterwards.
+  const broken = once(worker, 'error').then(([error]) => {
+    throw error;
+  });
+  broken.catch(() => {});
   worker.on('message', (delivery: Delivery) => {
     const { resolve, reject } = waiting.get(delivery.number)!;
     waiting.delete(delivery.number);
     if ('png' in delivery) resolve(delivery.png);
     else reject(new Error(delivery.failure));
   });
-  worker.on('error', (error: Error) => {
-    for (const { reject } of waiting.values()) reject(error);
-    waiting.clear();
-  });
   return {
-    draw: (svg) =>
-      new Promise((resolve, reject) => {
-        const number = ++ordered;
-        waiting.set(number, { resolve, reject });
-        worker.postMessage({ number, svg } satisfies Order);
-      }),
+    draw(svg) {
+      const number = ++ordered;
+      const drawn = new Promise<Uint8Array>((resolve, reject) => waiting.set(number, { resolve, reject }));
+      worker.postMessage({ number, svg } satisfies Order);
+      return Promise.race([drawn, broken]);
+    },
     close: async () => void (await worker.terminate()),
   };
 }
