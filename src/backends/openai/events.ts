@@ -44,7 +44,6 @@ export async function* eventsOf(body: Readable): AsyncGenerator<StampedEvent> {
   const state: { ended: boolean; error: unknown } = { ended: false, error: null };
   let wake = () => {};
   const arrived: { readonly time: number; readonly bytes: Buffer }[] = [];
-  let reading: NodeJS.Immediate | null = null;
   let time = 0;
   let received = 0;
   let done = false;
@@ -54,7 +53,6 @@ export async function* eventsOf(body: Readable): AsyncGenerator<StampedEvent> {
     wake();
   };
   const read = () => {
-    reading = null;
     for (const part of arrived.splice(0)) {
       if (state.ended) return;
       time = part.time;
@@ -71,10 +69,10 @@ export async function* eventsOf(body: Readable): AsyncGenerator<StampedEvent> {
     },
   });
   body.on('data', (bytes: Buffer) => {
+    if (arrived.length === 0) setImmediate(read);
     arrived.push({ time: now(), bytes });
     received += bytes.length;
     if (received > LONGEST_STREAM) end(new StreamTooLarge('more than 64 MiB'));
-    reading ??= setImmediate(read);
   });
   const readThenEnd = (error: unknown) => {
     read();
@@ -106,7 +104,6 @@ export async function* eventsOf(body: Readable): AsyncGenerator<StampedEvent> {
     }
   } finally {
     state.ended = true;
-    if (reading !== null) clearImmediate(reading);
     await letGo(body, done);
   }
 }
