@@ -27,7 +27,13 @@ export function summarise(logits: Float32Array): Summary {
 
 /** Natural logarithm of a token's probability at temperature 1, whatever temperature it was drawn at. */
 export function logProbability(logits: Float32Array, token: number): number {
-  return logits[token]! - summarise(logits).total;
+  return scoreOf(logits, token).logprob;
+}
+
+/** The log-probability of a token, and whether it is the likeliest. */
+export function scoreOf(logits: Float32Array, token: number): { readonly logprob: number; readonly greedy: boolean } {
+  const { likeliest, total } = summarise(logits);
+  return { logprob: logits[token]! - total, greedy: token === likeliest };
 }
 
 interface Vector {

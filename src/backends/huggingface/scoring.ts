@@ -1,7 +1,7 @@
 /** Log-likelihoods of continuations, gathered from logits in whatever order an engine computes them. */
 import type { Loglikelihood, LoglikelihoodRequest } from '../backend.js';
 import { byContext, type FittedPair, joinParts, partsOf } from '../continuation.js';
-import { summarise } from '../logits.js';
+import { scoreOf } from '../logits.js';
 import type { TextModel } from './text-model.js';
 
 export interface Scoring {
@@ -67,9 +67,9 @@ function readingsOf(tallies: readonly Tally[]): readonly Reading[] {
     add(logits, continuation, token) {
       const tally = members[continuation]!;
       const id = tally.pair.continuation[token]!;
-      const { likeliest, total } = summarise(logits);
-      tally.sum += logits[id]! - total;
-      tally.greedy &&= id === likeliest;
+      const { logprob, greedy } = scoreOf(logits, id);
+      tally.sum += logprob;
+      tally.greedy &&= greedy;
     },
   }));
 }

@@ -6,7 +6,7 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import koffi from 'koffi';
-import { summarise } from '../logits.js';
+import { logProbability, scoreOf } from '../logits.js';
 import { likeliest } from '../sampling.js';
 import { createBatch } from './batch.js';
 import type { ContextNeeds, Engine, LoadedModel, LoadOptions, Sampler, Sampling, Span, Tokenizer } from './engine.js';
@@ -187,11 +187,7 @@ function createEngine(llama: LlamaFunctions, { model, context, contextSize, batc
       return work;
     },
     sampler: (sampling) => createSampler(llama, context, logitsAt, sampling),
-    async score(place, token) {
-      const logits = logitsAt(place);
-      const { likeliest, total } = summarise(logits);
-      return { logprob: logits[token]! - total, greedy: token === likeliest };
-    },
+    score: async (place, token) => scoreOf(logitsAt(place), token),
     async copy(from, to, count = -1) {
       requireOpen();
       llama.memory_seq_rm(memory, to, -1, -1);
@@ -232,9 +228,8 @@ function createSampler(
   return {
     async sample(place) {
       const logits = logitsAt(place);
-      const { total } = summarise(logits);
       const token = llama.sampler_sample(chain, context, place);
-      return { token, logprob: logits[token]! - total };
+      return { token, logprob: logProbability(logits, token) };
     },
     close: () => llama.sampler_free(chain),
   };
