@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import koffi from 'koffi';
 import type { Session } from '../src/backends/backend.js';
 import { llamaCpp } from '../src/backends/llama-cpp.js';
-import { bytesPerToken, Decoder } from '../src/backends/onnxruntime/decoder.js';
+import { bytesPerToken, copiesOfCache, Decoder } from '../src/backends/onnxruntime/decoder.js';
 import { openDirect } from '../src/backends/onnxruntime/direct.js';
 import { readModelFolder } from '../src/backends/onnxruntime/folder.js';
 import { describeGraph } from '../src/backends/onnxruntime/graph.js';
@@ -22,7 +22,7 @@ import { generationSchema } from '../src/core/definition/suite.js';
 import type { MemoryReading } from '../src/core/measure/measurement.js';
 import { isMissing, type Quantity } from '../src/core/measure/quantity.js';
 import { readMemory, sampleMemory } from '../src/run/memory.js';
-import { compared, type Figure, type Part, spreadOf } from './part.js';
+import { compared, type Figure, type Pair, type Part, type Skipped, spreadOf } from './part.js';
 import { absent, GGUF, ONNX, type Weights } from './weights.js';
 
 const SIZE = 200e6;
@@ -36,7 +36,6 @@ type Order =
   | { readonly grow: string; readonly tokens: number };
 type Backend = 'llama-cpp' | 'onnxruntime';
 const CHILD = 'memory-child';
-const LONGEST = 2048;
 
 export const memoryPart: Part = {
   about: 'memory as it is read, against allocations that are known, weights and KV caches',
@@ -49,8 +48,8 @@ export const memoryPart: Part = {
     yield* weightsOf(GGUF.tinyLlama, 'llama-cpp', pairs);
     yield* weightsOf(GGUF.stories, 'llama-cpp', pairs);
     yield* weightsOf(ONNX.miniMind, 'onnxruntime', pairs);
-    yield* cacheOf(GGUF.tinyLlama, pairs);
-    yield* grownCacheOf(ONNX.miniMind, pairs);
+    yield* cacheOf(GGUF.tinyLlama, pairs, twoContexts);
+    yield* cacheOf(ONNX.miniMind, pairs, grown);
     yield await samplingOnAndOff(pairs);
   },
 };
@@ -79,69 +78,77 @@ async function allocated(way: Way): Promise<number> {
   });
 }
 
+/** Megabytes as they are read, against those that are known beforehand. */
+async function* against(
+  known: 'file' | 'formula',
+  { what, weights, count }: { readonly what: string; readonly weights: Weights; readonly count: number },
+  read: () => Promise<Pair>,
+): AsyncGenerator<Figure | Skipped> {
+  const reason = absent(weights);
+  if (reason !== null) return yield { what, skipped: reason };
+  const pairs: Pair[] = [];
+  for (let n = 0; n < count; n++) {
+    const { ours, theirs } = await read();
+    pairs.push({ ours: ours / 1e6, theirs: theirs / 1e6 });
+  }
+  yield compared(pairs, { what, unit: 'MB', goal: null, against: known, better: 'more' });
+}
+
 /** What opening a model adds, against the size of its files: mapped where the engine maps them, else anonymous. */
-async function* weightsOf(
-  weights: Weights,
-  backend: Backend,
-  count: number,
-): AsyncGenerator<Figure | { what: string; skipped: string }> {
+function weightsOf(weights: Weights, backend: Backend, count: number): AsyncGenerator<Figure | Skipped> {
   const what = `weights of ${weights.name}, read against file`;
-  const reason = absent(weights);
-  if (reason !== null) return yield { what, skipped: reason };
-  const pairs = [];
-  for (let n = 0; n < count; n++) {
+  return against('file', { what, weights, count }, async () => {
     const { before, after, file } = await opened({ open: weights.path, backend, context: 256 });
-    pairs.push({ ours: (bytes(after.resident) - bytes(before.resident)) / 1e6, theirs: file / 1e6 });
-  }
-  yield compared(pairs, { what, unit: 'MB', goal: null, against: 'file', better: 'more' });
+    return { ours: bytes(after.resident) - bytes(before.resident), theirs: file };
+  });
 }
 
-/** Two contexts of one model: what the larger one adds is its cache, and what the engine computes with. */
-async function* cacheOf(weights: Weights, count: number): AsyncGenerator<Figure | { what: string; skipped: string }> {
-  const what = `KV cache of ${weights.name}, 256 to 2,048 tokens`;
-  const reason = absent(weights);
-  if (reason !== null) return yield { what, skipped: reason };
-  const pairs = [];
-  for (let n = 0; n < count; n++) {
-    const small = await opened({ open: weights.path, backend: 'llama-cpp', context: 256 });
-    const large = await opened({ open: weights.path, backend: 'llama-cpp', context: 2048 });
-    pairs.push({
-      ours: (bytes(large.after.anonymous) - bytes(small.after.anonymous)) / 1e6,
-      theirs: (large.cache - small.cache) / 1e6,
-    });
-  }
-  yield compared(pairs, { what, unit: 'MB', goal: null, against: 'formula', better: 'more' });
+const SHORT = 256;
+const LONG = 2048;
+
+/** What one length adds to another is its cache, and what the engine computes with. */
+function cacheOf(
+  weights: Weights,
+  count: number,
+  read: (weights: Weights) => Promise<readonly [short: Held, long: Held]>,
+): AsyncGenerator<Figure | Skipped> {
+  const what = `KV cache of ${weights.name}, ${SHORT} to ${LONG.toLocaleString('en')} tokens`;
+  return against('formula', { what, weights, count }, async () => {
+    const [short, long] = await read(weights);
+    return { ours: long.anonymous - short.anonymous, theirs: long.cache - short.cache };
+  });
 }
 
-/** Bytes of the cache by the formula, and of JavaScript's heap, which shrinks by as much as the cache grows. */
+/** Bytes that are read, and those of the cache by the formula. */
+interface Held {
+  readonly anonymous: number;
+  readonly cache: number;
+}
+
+/** Two processes, each with a context of its own. */
+async function twoContexts({ path }: Weights): Promise<readonly [Held, Held]> {
+  const at = async (context: number) => {
+    const { after, cache } = await opened({ open: path, backend: 'llama-cpp', context });
+    return { anonymous: bytes(after.anonymous), cache };
+  };
+  return [await at(SHORT), await at(LONG)];
+}
+
+/** An ONNX decoder of one process: its cache grows with the tokens it has read, while JavaScript's heap shrinks by as much. */
+function grown({ path }: Weights): Promise<readonly [Held, Held]> {
+  return inChild(async (child, tell) => {
+    const at = async (tokens: number) => {
+      const { cache, heap } = (await tell({ grow: path, tokens })) as Grown;
+      return { anonymous: bytes((await readMemory([child.pid!])).anonymous) - heap, cache };
+    };
+    return [await at(SHORT), await at(LONG)];
+  });
+}
+
+/** What the child says of it: bytes of the cache by the formula, and of the heap. */
 interface Grown {
   readonly cache: number;
   readonly heap: number;
-}
-
-/** An ONNX decoder of one process at two lengths: its cache grows with the tokens it has read. */
-async function* grownCacheOf(
-  weights: Weights,
-  count: number,
-): AsyncGenerator<Figure | { what: string; skipped: string }> {
-  const what = `KV cache of ${weights.name}, 256 to 2,048 tokens`;
-  const reason = absent(weights);
-  if (reason !== null) return yield { what, skipped: reason };
-  const pairs = [];
-  for (let n = 0; n < count; n++) {
-    pairs.push(
-      await inChild(async (child, tell) => {
-        const at = async (tokens: number) => {
-          const { cache, heap } = (await tell({ grow: weights.path, tokens })) as Grown;
-          return { cache, outside: bytes((await readMemory([child.pid!])).anonymous) - heap };
-        };
-        const small = await at(256);
-        const large = await at(LONGEST);
-        return { ours: (large.outside - small.outside) / 1e6, theirs: (large.cache - small.cache) / 1e6 };
-      }),
-    );
-  }
-  yield compared(pairs, { what, unit: 'MB', goal: null, against: 'formula', better: 'more' });
 }
 
 interface OpenedModel {
@@ -269,10 +276,10 @@ function serve(): void {
 async function openDecoder(directory: string): Promise<Decoder> {
   const folder = readModelFolder(directory, undefined);
   const session = await openDirect(folder.weights[0], 1);
-  return new Decoder(session, describeGraph(folder), { context: LONGEST, bytesOfWeights: 0 });
+  return new Decoder(session, describeGraph(folder), { context: LONG, bytesOfWeights: 0 });
 }
 
-/** Reads on, a token at a time. A graph that appends holds its cache twice. */
+/** Reads on, a token at a time. */
 async function grow(decoder: Decoder, tokens: number): Promise<Grown> {
   const { signal } = new AbortController();
   decoder.reserve(tokens);
@@ -280,7 +287,7 @@ async function grow(decoder: Decoder, tokens: number): Promise<Grown> {
   // Buffers that were outgrown, and what the allocator keeps of them.
   globalThis.gc!();
   if (process.platform === 'linux') koffi.load('libc.so.6').func('int malloc_trim(size_t pad)')(0);
-  const cache = (decoder.graph.sharedCache ? 1 : 2) * bytesPerToken(decoder.graph) * tokens;
+  const cache = copiesOfCache(decoder.graph) * bytesPerToken(decoder.graph) * tokens;
   return { cache, heap: process.memoryUsage().heapTotal };
 }
 

@@ -14,7 +14,7 @@ import { templateWarnings } from './chat-template.js';
 import { physicalCores } from './cores.js';
 import { smallest, withEndToken } from './huggingface/config.js';
 import { readTextModel } from './huggingface/text-model.js';
-import { Decoder } from './onnxruntime/decoder.js';
+import { copiesOfCache, Decoder } from './onnxruntime/decoder.js';
 import { type GraphSession, openDirect } from './onnxruntime/direct.js';
 import { type ModelFolder, neededFiles, readModelFolder } from './onnxruntime/folder.js';
 import { describeGraph, whyAlone } from './onnxruntime/graph.js';
@@ -74,8 +74,7 @@ export const onnxruntime: Backend<OnnxModel> = {
             headSize: graph.cache.headSize,
             vocabulary: graph.logits.vocabulary,
             bytesPerCachedValue: graph.cache.type === 'float16' ? 2 : 4,
-            // A graph that appends writes the longer cache beside the one that it reads.
-            cacheCopies: graph.sharedCache ? 1 : 2,
+            cacheCopies: copiesOfCache(graph),
           },
           context: Number.isFinite(window) ? known(window) : missing('the model does not say how long its context is'),
           chatTemplateHash: source === null ? missing('the model has no chat template') : { value: sha256(source) },

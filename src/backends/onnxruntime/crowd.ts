@@ -5,7 +5,7 @@
 import { type Crowd, createCrowd } from '../crowd.js';
 import type { Inbox } from '../inbox.js';
 import type { Sampler } from '../sampling.js';
-import { bytesPerToken, type Decoder } from './decoder.js';
+import { bytesPerToken, copiesOfCache, type Decoder } from './decoder.js';
 import { createRows } from './rows.js';
 
 export interface TokenRequest {
@@ -28,8 +28,7 @@ const ROOM = 512 * 2 ** 20;
 export function crowdOfRows(decoder: Decoder, concurrency: number): Crowd<TokenRequest> {
   const { graph } = decoder;
   const rows = createRows(graph.cache, graph.sharedCache ? 'shared' : 'appended');
-  // What is appended to has a second copy, which the next run writes.
-  const room = ROOM / (bytesPerToken(graph) * (graph.sharedCache ? 1 : 2));
+  const room = ROOM / (bytesPerToken(graph) * copiesOfCache(graph));
   /** In the order of the rows. */
   const answering: Answering[] = [];
   const stopping = new AbortController();

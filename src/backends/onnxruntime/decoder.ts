@@ -183,7 +183,12 @@ function sharedBeginning([first = [], ...others]: readonly Tokens[]): Tokens {
   return first.slice(0, length);
 }
 
-/** Bytes that the cache of one token takes. */
+/** How many times over the cache is held: a graph that appends writes the longer one beside the one that it reads. */
+export function copiesOfCache({ sharedCache }: Graph): number {
+  return sharedCache ? 1 : 2;
+}
+
+/** Bytes that the cache of one token takes, once. */
 export function bytesPerToken({ cache, layers }: Graph): number {
   return 2 * layers * cache.kvHeads * cache.headSize * (cache.type === 'float16' ? 2 : 4);
 }
