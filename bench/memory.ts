@@ -20,8 +20,8 @@ import { onnxruntime } from '../src/backends/onnxruntime.js';
 import { modelSchema } from '../src/core/definition/model.js';
 import { generationSchema } from '../src/core/definition/suite.js';
 import type { MemoryReading } from '../src/core/measure/measurement.js';
-import { isMissing, type Quantity } from '../src/core/measure/quantity.js';
-import { readMemory, sampleMemory } from '../src/run/memory.js';
+import { isMissing, type Quantity } from '../src/core/quantity.js';
+import { readMemory, sampleMemory } from '../src/worker/memory.js';
 import { compared, type Figure, type Pair, type Part, type Skipped, spreadOf } from './part.js';
 import { absent, GGUF, ONNX, type Weights } from './weights.js';
 

@@ -9,9 +9,12 @@ import type { Session } from '../src/backends/backend.js';
 import { llamaCpp } from '../src/backends/llama-cpp.js';
 import { distributionOf } from '../src/core/analyse/distribution.js';
 import { modelSchema } from '../src/core/definition/model.js';
-import { type Chat, generationSchema } from '../src/core/definition/suite.js';
-import { isMissing, type Missing } from '../src/core/measure/quantity.js';
-import { type Estimate, median, percentile, testTrend } from '../src/core/stats/index.js';
+import { generationSchema } from '../src/core/definition/suite.js';
+import type { Chat } from '../src/core/message.js';
+import { isMissing, type Missing } from '../src/core/quantity.js';
+import type { Estimate } from '../src/core/stats/estimate/estimate.js';
+import { median, percentile } from '../src/core/stats/estimate/percentiles.js';
+import { testTrend } from '../src/core/stats/estimate/trend.js';
 import { type Figure, type Part, type Skipped, spreadOf } from './part.js';
 import { GGUF } from './weights.js';
 

@@ -10,9 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { isMissing } from '../src/core/measure/quantity.js';
+import { isMissing } from '../src/core/quantity.js';
 import { SCORER_NAMES, type ScorerName } from '../src/core/score/table.js';
-import { sampleMemory } from '../src/run/memory.js';
+import { sampleMemory } from '../src/worker/memory.js';
 import { type Figure, type Part, spreadOf } from './part.js';
 
 const CLI = fileURLToPath(new URL('../dist/main.js', import.meta.url));

@@ -6,7 +6,8 @@ import type { Session } from '../src/backends/backend.js';
 import { llamaCpp } from '../src/backends/llama-cpp.js';
 import { onnxruntime } from '../src/backends/onnxruntime.js';
 import { modelSchema } from '../src/core/definition/model.js';
-import { type Chat, generationSchema } from '../src/core/definition/suite.js';
+import { generationSchema } from '../src/core/definition/suite.js';
+import type { Chat } from '../src/core/message.js';
 import { compared, type Figure, type Part, spreadOf } from './part.js';
 import { absent, GGUF, inPlace, ONNX, type Weights } from './weights.js';
 

@@ -1,5 +1,5 @@
 /** AI2's leaderboard evaluator for ARC and OpenBookQA: a prediction of several labels shares the credit of the right one. */
-import { choice } from '../src/core/score/choice.js';
+import { choice } from '../src/core/score/scorers/choice.js';
 import { type Check, type Folder, figure } from './check.js';
 import { judgeWith, mean } from './scoring.js';
 

@@ -1,6 +1,7 @@
 /** BIG-Bench Hard: code-davinci-002 on 27 tasks, answering directly and by chain of thought, 54 published accuracies. */
-import { exact } from '../src/core/score/exact.js';
+
 import type { Filter } from '../src/core/score/filters.js';
+import { exact } from '../src/core/score/scorers/exact.js';
 import { type Check, figure, type Row } from './check.js';
 import { judgeWith, mean } from './scoring.js';
 

@@ -1,5 +1,5 @@
 /** BBQ: UnifiedQA-11B in the ARC and RACE formats. Accuracies are Figure 5 of the paper, bias scores Figure 3, percent. */
-import { bbq as scorer } from '../src/core/score/bbq.js';
+import { bbq as scorer } from '../src/core/score/scorers/bbq.js';
 import { type Check, figure } from './check.js';
 import { judgeWith } from './scoring.js';
 

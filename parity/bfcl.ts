@@ -2,7 +2,7 @@
  * BFCL v4 ships no outputs with verdicts. What can be checked: a call made of the possible answers is right, as Python and
  * as JSON, and stops being right when an argument is dropped or renamed.
  */
-import { functionCalls } from '../src/core/score/function-calls.js';
+import { functionCalls } from '../src/core/score/scorers/function-calls.js';
 import { type Check, flags, type Row } from './check.js';
 import { rowsOf } from './folder.js';
 import { judgeWith } from './scoring.js';

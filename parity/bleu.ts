@@ -1,7 +1,7 @@
 /** BLEU and chrF: sacreBLEU's own test vectors, WMT17 systems, and the German-English output of tensorflow/nmt. */
-import { bleu as bleuScorer } from '../src/core/score/bleu.js';
-import { chrf } from '../src/core/score/chrf.js';
-import { rouge } from '../src/core/score/rouge.js';
+import { bleu as bleuScorer } from '../src/core/score/scorers/bleu.js';
+import { chrf } from '../src/core/score/scorers/chrf.js';
+import { rouge } from '../src/core/score/scorers/rouge.js';
 import { type Check, type Figure, type Folder, figure, type Row, within } from './check.js';
 import { judgeWith, mean } from './scoring.js';
 

@@ -1,5 +1,5 @@
 /** OpenAI's GSM8K solutions of four models, each with the flag that OpenAI gave it. Answers end in "A: n", gold in "#### n". */
-import { number } from '../src/core/score/number.js';
+import { number } from '../src/core/score/scorers/number.js';
 import { type Check, figure, flags } from './check.js';
 import { judgeWith } from './scoring.js';
 

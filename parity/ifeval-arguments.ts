@@ -3,7 +3,7 @@
  * published verdicts without the arguments; they stand in the prompt, in words, and most can be read. What cannot be read
  * with certainty is null, and its verdict is not compared.
  */
-import type { Arguments } from '../src/core/score/ifeval-instructions.js';
+import type { Arguments } from '../src/core/score/read/ifeval-instructions.js';
 
 const WORDS = [
   'zero',

@@ -1,5 +1,5 @@
 /** IFEval: two models' responses with Evalverse's verdicts per instruction, strict and loose. */
-import { ifeval as scorer } from '../src/core/score/ifeval.js';
+import { ifeval as scorer } from '../src/core/score/scorers/ifeval.js';
 import { type Check, type Folder, figure, flags, type Row } from './check.js';
 import { argumentsFrom } from './ifeval-arguments.js';
 import { judgeWith } from './scoring.js';

@@ -1,5 +1,5 @@
 /** The JSON Schema Test Suite: each case carries its verdict. Remote schemas are not fetched, formats are always asserted. */
-import { json } from '../src/core/score/json.js';
+import { json } from '../src/core/score/scorers/json.js';
 import { type Check, flags, type Row } from './check.js';
 import { judgeWith } from './scoring.js';
 

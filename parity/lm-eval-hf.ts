@@ -18,12 +18,13 @@ import type { Session } from '../src/backends/backend.js';
 import { physicalCores } from '../src/backends/cores.js';
 import { onnxruntime } from '../src/backends/onnxruntime.js';
 import { modelSchema } from '../src/core/definition/model.js';
-import type { Sample } from '../src/core/definition/suite.js';
 import type { Outcome } from '../src/core/measure/measurement.js';
-import { multipleChoice } from '../src/core/score/multiple-choice.js';
-import { loadSuites, PACKAGE_ROOT } from '../src/files/definitions.js';
+import type { Sample } from '../src/core/message.js';
+import { multipleChoice } from '../src/core/score/scorers/multiple-choice.js';
+import { loadSuites } from '../src/files/definitions.js';
 import { loadSamples } from '../src/files/samples.js';
-import { runTrial } from '../src/run/trial.js';
+import { PACKAGE_ROOT } from '../src/system/package.js';
+import { runTrial } from '../src/worker/trial.js';
 import type { AsyncCheck, Figure, Folder, Row } from './check.js';
 import { rowsOf } from './folder.js';
 

@@ -6,10 +6,11 @@
  */
 import { createHash } from 'node:crypto';
 import { sampleReader } from '../src/core/definition/sample.js';
-import { isChat, type Sample, type Task, taskSchema } from '../src/core/definition/suite.js';
-import { multipleChoice } from '../src/core/score/multiple-choice.js';
-import { perplexity } from '../src/core/score/perplexity.js';
+import { type Task, taskSchema } from '../src/core/definition/suite.js';
+import { isChat, type Sample } from '../src/core/message.js';
 import type { Evidence } from '../src/core/score/score.js';
+import { multipleChoice } from '../src/core/score/scorers/multiple-choice.js';
+import { perplexity } from '../src/core/score/scorers/perplexity.js';
 import { type Check, type Figure, type Folder, figure } from './check.js';
 import { TASKS, type V0Task } from './lm-eval-v0-tasks.js';
 import { PythonRandom } from './python-random.js';

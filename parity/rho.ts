@@ -2,7 +2,7 @@
  * Rho-1 on GSM8K and MATH-500: by chain of thought, whose completions are read here, and by program, whose printed results
  * are given (the programs are not run). Every row carries the verdict of math-evaluation-harness.
  */
-import { math } from '../src/core/score/math.js';
+import { math } from '../src/core/score/scorers/math.js';
 import { type Check, figure, flags } from './check.js';
 import { rowsOf } from './folder.js';
 import { judgeWith, mean } from './scoring.js';

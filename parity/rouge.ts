@@ -1,5 +1,5 @@
 /** ROUGE: the fixtures of rouge_score, which were made with ROUGE-1.5.5, and XSum system outputs scored by ROUGE-1.5.5. */
-import { rouge as scorer } from '../src/core/score/rouge.js';
+import { rouge as scorer } from '../src/core/score/scorers/rouge.js';
 import { type Check, type Figure, type Folder, figure, type Row, within } from './check.js';
 import { linesOf } from './folder.js';
 import { judgeWith } from './scoring.js';

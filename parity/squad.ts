@@ -1,5 +1,5 @@
 /** SQuAD v1.1 and v2.0 dev sets with predictions from the leaderboard; figures as evaluate-v1.1.py and -v2.0.py give them. */
-import { squad as scorer } from '../src/core/score/squad.js';
+import { squad as scorer } from '../src/core/score/scorers/squad.js';
 import { type Check, type Folder, figure, type Row } from './check.js';
 import { judgeWith } from './scoring.js';
 

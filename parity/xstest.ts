@@ -1,6 +1,6 @@
 /** XSTest: five models' completions with the labels of people, of string matching, and of GPT-4. */
-import { classification } from '../src/core/score/classification.js';
-import { refusal } from '../src/core/score/refusal.js';
+import { classification } from '../src/core/score/scorers/classification.js';
+import { refusal } from '../src/core/score/scorers/refusal.js';
 import { type Check, figure, flags } from './check.js';
 import { judgeWith } from './scoring.js';
 

@@ -9,16 +9,20 @@
 
 export { type AnalysisFold, analyse, startAnalysis } from './core/analyse/analyse.js';
 export * from './core/analyse/analysis.js';
-export { METRICS, type Metric, type MetricName } from './core/analyse/metrics.js';
 export { type Catalogue, classOf, type Model, type ModelClass, modelSchema } from './core/definition/model.js';
 export { type Requirement, requirementSchema } from './core/definition/requirement.js';
-export { type Message, type Prompt, type Sample, type Suite, suiteSchema, type Task } from './core/definition/suite.js';
+export { type Suite, suiteSchema, type Task } from './core/definition/suite.js';
 export { UserError } from './core/errors.js';
+export * from './core/load/coordinated-omission.js';
+export * from './core/load/early-stopping.js';
 export * from './core/measure/log.js';
 export * from './core/measure/measurement.js';
-export { isMissing, type Known, known, type Missing, missing, type Quantity } from './core/measure/quantity.js';
+export { METRICS, type Metric, type MetricName } from './core/measure/metrics.js';
 export { type Timings, timingsOf } from './core/measure/timings.js';
+export type { Message, Prompt, Sample } from './core/message.js';
 export { type Block, type Cell, plan, remaining, type Trial } from './core/plan/plan.js';
+export { isMissing, type Known, known, type Missing, missing, type Quantity } from './core/quantity.js';
+export * from './core/recommend/comparison.js';
 export { recommend } from './core/recommend/recommend.js';
 export * from './core/recommend/recommendation.js';
 export type { Aggregate, Evidence, Judged, Score, Scored, ScoreInput, Scorer, Unscored } from './core/score/score.js';

@@ -4,10 +4,11 @@
  * docs/backends.md.
  */
 import type { Model } from '../core/definition/model.js';
-import type { Generation, Prompt } from '../core/definition/suite.js';
+import type { Generation } from '../core/definition/suite.js';
 import type { SessionFacts } from '../core/measure/log.js';
 import type { Completed, Loglikelihood, TokenCount } from '../core/measure/measurement.js';
-import type { Missing } from '../core/measure/quantity.js';
+import type { Prompt } from '../core/message.js';
+import type { Missing } from '../core/quantity.js';
 
 export interface Backend<M extends Model = Model> {
   /** One line for `rightsize list backends`. */

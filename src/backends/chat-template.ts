@@ -4,8 +4,8 @@
  * is the model's own that is used, and its hash goes into the log.
  */
 import { Template } from '@huggingface/jinja';
-import { isChat, type Message, type Prompt } from '../core/definition/suite.js';
 import { describeError, UserError } from '../core/errors.js';
+import { isChat, type Message, type Prompt } from '../core/message.js';
 
 export interface ChatTemplate {
   /** The program itself; null for plain text. A template writes the special tokens, plain text has none. */

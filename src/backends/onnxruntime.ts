@@ -6,9 +6,10 @@
 import { env, InferenceSession, listSupportedBackends } from 'onnxruntime-node';
 import type { ModelOf } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
-import { known, missing } from '../core/measure/quantity.js';
-import { sha256 } from '../files/hash.js';
-import { describeSource, resolveSource, type SourceOptions } from '../files/hub.js';
+import { known, missing } from '../core/quantity.js';
+import { describeSource, resolveSource } from '../hub/hub.js';
+import type { SourceOptions } from '../hub/source.js';
+import { sha256 } from '../system/hash.js';
 import type { Backend, BackendContext, Readiness } from './backend.js';
 import { templateWarnings } from './chat-template.js';
 import { physicalCores } from './cores.js';

@@ -4,7 +4,7 @@
  * (top-p; Holtzman et al. 2020) then draws only from the smallest set of likeliest tokens that holds `topP` of the mass.
  */
 import type { Generation } from '../core/definition/suite.js';
-import { createRandom } from '../core/stats/random.js';
+import { createRandom } from '../core/stats/basics/random.js';
 import type { SampledToken } from './inbox.js';
 import { summarise } from './logits.js';
 

@@ -4,8 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelOf } from '../core/definition/model.js';
-import { type Generation, isChat, type Prompt } from '../core/definition/suite.js';
-import { known, missing } from '../core/measure/quantity.js';
+import type { Generation } from '../core/definition/suite.js';
+import { isChat, type Prompt } from '../core/message.js';
+import { known, missing } from '../core/quantity.js';
 import type { Backend, GenerationEvent, Session } from './backend.js';
 
 const NO_LOGITS = 'a script has no probabilities';

@@ -2,7 +2,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { SessionFacts } from '../core/measure/log.js';
-import { sha256, sha256OfFile } from '../files/hash.js';
+import { sha256, sha256OfFile } from '../system/hash.js';
 import type { BackendContext } from './backend.js';
 
 /**

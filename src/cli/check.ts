@@ -1,13 +1,9 @@
 /** `rightsize check`: are the definitions right, and could each model run here? Nothing is loaded and nothing is measured. */
 import Table from 'cli-table3';
 import type { Readiness } from '../backends/backend.js';
-import { backendOf } from '../backends/table.js';
 import type { Task } from '../core/definition/suite.js';
-import { describeError, UserError } from '../core/errors.js';
-import { isRemote } from '../files/data.js';
 import {
   defaultCatalogue,
-  type LoadedModel,
   type LoadedSuite,
   listSuites,
   loadAllModels,
@@ -15,7 +11,9 @@ import {
   loadSuites,
 } from '../files/definitions.js';
 import { dataNames, loadSamples } from '../files/samples.js';
-import { dataOf } from './definitions.js';
+import { isRemote } from '../hub/data.js';
+import { dataOf } from '../run/definitions.js';
+import { readinessOf } from '../run/readiness.js';
 
 export interface CheckFlags {
   readonly suite: readonly string[];
@@ -83,26 +81,6 @@ function needsDownload({ samples, prompt }: Task): boolean {
   return [samples, prompt.examples?.samples].some(
     (source) => source !== undefined && !Array.isArray(source) && isRemote(source),
   );
-}
-
-/** @throws UserError for the first model that could not run here. */
-export async function requireReady(models: readonly LoadedModel[]): Promise<void> {
-  for (const loaded of models) {
-    const found = await readinessOf(loaded);
-    if (found.ready === false) throw new UserError(`${loaded.model.id}: ${found.reason}`);
-  }
-}
-
-async function readinessOf({ model, directory }: LoadedModel): Promise<Readiness> {
-  try {
-    const backend = await backendOf(model);
-    return await backend.check(model, { directory, environment: process.env });
-  } catch (error) {
-    return {
-      ready: false,
-      reason: `the ${model.backend} backend cannot be loaded (${describeError(error)}); reinstall its package`,
-    };
-  }
 }
 
 function inWords(found: Readiness): string {

@@ -1,11 +1,11 @@
 /** What `rightsize list` can list: one table, from which the help and the command both read. */
 
 import { BACKENDS } from '../backends/table.js';
-import { METRICS } from '../core/analyse/metrics.js';
 import { classOf } from '../core/definition/model.js';
+import { METRICS } from '../core/measure/metrics.js';
 import { SCORERS } from '../core/score/table.js';
 import { defaultCatalogue, type LoadedSuite, listSuites, loadAllModels, loadSuites } from '../files/definitions.js';
-import { displayPath } from '../files/document.js';
+import { displayPath } from '../system/path.js';
 
 export interface ListOptions {
   readonly models?: string;

@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { duration } from '../core/definition/units.js';
 import type { UntilSure } from '../core/measure/log.js';
-import { packageVersion } from '../run/environment.js';
+import { packageVersion } from '../system/package.js';
 import { LISTINGS } from './listings.js';
 
 const REPORTS = 'only these of markdown, summary, charts, html, samples (with commas; summary always)';

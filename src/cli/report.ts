@@ -1,22 +1,18 @@
 /** `rightsize report`: a log in, every report out, byte for byte the same each time. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { startAnalysis } from '../core/analyse/analyse.js';
-import type { Analysis } from '../core/analyse/analysis.js';
-import { combineRuns } from '../core/analyse/combine.js';
 import type { PriceList } from '../core/definition/price-list.js';
 import { UserError } from '../core/errors.js';
-import type { RunRecord } from '../core/measure/log.js';
 import { optionsOf, recommend } from '../core/recommend/recommend.js';
 import type { PageAssets } from '../core/report/html/page.js';
 import { REPORTER_NAMES, type ReporterName, renderReports } from '../core/report/table.js';
 import { renderTerminal } from '../core/report/terminal.js';
-import { displayPath } from '../files/document.js';
-import { readLog } from '../files/log.js';
 import { loadPrices } from '../files/price-list.js';
-import { openPainter } from './painter.js';
-import type { DrawPng } from './png.js';
-import { logOf } from './runs.js';
+import { openPainter } from '../render/painter.js';
+import type { DrawPng } from '../render/png.js';
+import { analyseLog, analyseTogether } from '../run/read.js';
+import { logOf } from '../run/runs.js';
+import { displayPath } from '../system/path.js';
 
 export interface ReportFlags {
   readonly prices?: string;
@@ -105,36 +101,6 @@ async function print(
   );
   const page = reports.includes('html') ? 'report.html' : 'summary.json';
   process.stdout.write(`Everything behind it: ${displayPath(join(out, page))}\n`);
-}
-
-export async function analyseLog(log: string): Promise<Analysis> {
-  const fold = startAnalysis();
-  for await (const record of readLog(log)) fold.add(record);
-  return fold.finish();
-}
-
-async function analyseTogether(logs: readonly string[]): Promise<Analysis> {
-  const labels = labelsOf(logs.map((log) => basename(dirname(log))));
-  const runs = await Promise.all(logs.map(async (log, i) => ({ label: labels[i]!, run: await runRecordOf(log) })));
-  const { run, relabel } = combineRuns(runs);
-  const fold = startAnalysis();
-  fold.add(run);
-  for (const [index, log] of logs.entries()) {
-    for await (const record of readLog(log)) for (const own of relabel(index, record)) fold.add(own);
-  }
-  return fold.finish();
-}
-
-/** The names of folders; of runs of one day, the time of the day, for each stands behind every name of a model. */
-function labelsOf(folders: readonly string[]): readonly string[] {
-  const days = new Set(folders.map((folder) => /^\d{4}-\d\d-\d\dT(?=.)/.exec(folder)?.[0]));
-  const [day] = days;
-  return day !== undefined && days.size === 1 ? folders.map((folder) => folder.slice(day.length)) : folders;
-}
-
-async function runRecordOf(log: string): Promise<RunRecord> {
-  for await (const record of readLog(log)) if (record.type === 'run') return record;
-  throw new UserError(`${displayPath(log)}: expected the log of a run, found no run in it`);
 }
 
 /** The browser's part of report.html, bundled when rightsize was built. */

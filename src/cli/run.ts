@@ -7,43 +7,21 @@
  *                                     anything runs
  */
 import { join } from 'node:path';
-import type { RunRecord, UntilSure } from '../core/measure/log.js';
 import { type Block, countTrials, plan, remaining } from '../core/plan/plan.js';
 import { defaultCatalogue, loadModels } from '../files/definitions.js';
 import { loadPrices } from '../files/price-list.js';
+import { type Definitions, loadDefinitions } from '../run/definitions.js';
 import { describeEnvironment } from '../run/environment.js';
 import { type EvidenceOptions, gatherEvidence } from '../run/evidence.js';
+import type { RunFlags } from '../run/order.js';
+import { requireReady } from '../run/readiness.js';
 import { execute } from '../run/runner.js';
+import { createRun, lockRun, openRun } from '../run/runs.js';
 import { openSandbox } from '../run/sandbox.js';
-import { requireReady } from './check.js';
-import { type Definitions, loadDefinitions } from './definitions.js';
+import { executeUntilSure } from '../run/until-sure.js';
 import { interruption } from './interruption.js';
 import { showProgress } from './progress.js';
 import { printRuns, reportersIn } from './report.js';
-import { createRun, lockRun, openRun } from './runs.js';
-import { executeUntilSure } from './until-sure.js';
-
-export interface RunFlags {
-  readonly suite: readonly string[];
-  readonly model: readonly string[];
-  readonly models?: string;
-  readonly data: readonly string[];
-  readonly prices?: string;
-  readonly out: string;
-  readonly limit?: number;
-  readonly repetitions: number;
-  readonly warmup: number;
-  readonly seed: number;
-  readonly concurrency: number;
-  readonly untilSure?: boolean;
-  readonly budget?: UntilSure['budget'];
-  readonly resume?: string;
-  readonly runCode?: boolean;
-  readonly judge?: string;
-  readonly reports?: string;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
 
 export async function run(flags: RunFlags): Promise<void> {
   const reports = reportersIn(flags.reports);
@@ -168,6 +146,3 @@ function planOf({ record, samples, models }: Definitions): readonly Block[] {
     record.settings,
   );
 }
-
-/** What a run record says before it is known when and where the run happens. */
-export type PlannedRun = Omit<RunRecord, 'id' | 'started' | 'command' | 'environment' | 'prices'>;

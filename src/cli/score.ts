@@ -9,9 +9,9 @@ import { evidenceSchema } from '../core/score/evidence.js';
 import { chooses, type Filter, filterSchema, filterText } from '../core/score/filters.js';
 import type { Score, ScoreInput, Scorer } from '../core/score/score.js';
 import { SCORER_NAMES, SCORERS, type ScorerName } from '../core/score/table.js';
-import { ScoreFold } from '../core/stats/score-fold.js';
-import { displayPath } from '../files/document.js';
+import { ScoreFold } from '../core/stats/estimate/score-fold.js';
 import { readRows } from '../files/rows.js';
+import { displayPath } from '../system/path.js';
 
 export interface ScoreFlags {
   readonly scorer: string;

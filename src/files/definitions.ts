@@ -5,16 +5,13 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { entriesOf, select } from '../core/definition/catalogue.js';
 import { catalogueSchema, classOf, type Model, modelSchema } from '../core/definition/model.js';
 import { groupSchema, type Suite, suiteSchema } from '../core/definition/suite.js';
 import { UserError } from '../core/errors.js';
 import { SCORERS } from '../core/score/table.js';
+import { PACKAGE_ROOT } from '../system/package.js';
 import { parseAt, parseUser, readDocument, type UserDocument } from './document.js';
-
-/** The root of the package: what ships beside the code (suites, models.json, models). */
-export const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface LoadedSuite {
   readonly suite: Suite;

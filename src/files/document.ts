@@ -2,12 +2,11 @@
  * YAML and JSON documents that people write, read so that every complaint can name the file, the line and the field. JSON
  * is read by the same parser: it is a subset of YAML, and the parser knows lines.
  */
-import { readFile } from 'node:fs/promises';
-import { relative } from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { firstComplaint, formatPath } from '../core/definition/describe.js';
 import { UserError } from '../core/errors.js';
+import { displayPath, readText } from '../system/path.js';
 
 export interface UserDocument {
   readonly file: string;
@@ -65,32 +64,6 @@ export function parseAt<S extends z.ZodType>(
   if (result.success) return result.data;
   const complaint = firstComplaint(result.error, value);
   throw new UserError(`${document.place([...path, ...complaint.path])}${complaint.rule}; ${remedy}`);
-}
-
-/** A path as the user would write it. */
-export function displayPath(file: string): string {
-  const short = relative(process.cwd(), file);
-  return short === '' || short.startsWith('..') ? file : short;
-}
-
-const READ_FAILURES: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'the file may not be read; change its permissions',
-  EISDIR: 'this is a folder, not a file',
-};
-
-export async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new UserError(`${displayPath(file)}: ${readFailure(cause)}`, { cause });
-  }
-}
-
-/** Why a file could not be read, in words. */
-export function readFailure(cause: unknown): string {
-  const code = (cause as NodeJS.ErrnoException).code;
-  return (code && READ_FAILURES[code]) ?? `the file cannot be read (${code ?? String(cause)})`;
 }
 
 function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): number | null {

@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { UserError } from '../core/errors.js';
 import { LOG_VERSION, type LogRecord } from '../core/measure/log.js';
-import { displayPath, readFailure } from './document.js';
+import { displayPath, readFailure } from '../system/path.js';
 import { readLines } from './lines.js';
 
 export interface LogWriter {

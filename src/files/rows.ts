@@ -8,9 +8,9 @@ import { access, constants } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { parse as parseCsv } from 'csv-parse';
-import type { Row } from '../core/definition/suite.js';
 import { describeError, UserError } from '../core/errors.js';
-import { displayPath, readFailure } from './document.js';
+import type { Row } from '../core/message.js';
+import { displayPath, readFailure } from '../system/path.js';
 import { readLines } from './lines.js';
 
 export interface NumberedRow {

@@ -3,14 +3,15 @@
  */
 import { dirname, resolve } from 'node:path';
 import { rowFilter, sampleReader } from '../core/definition/sample.js';
-import type { DataSamples, Row, Sample, Task } from '../core/definition/suite.js';
+import type { DataSamples, Task } from '../core/definition/suite.js';
 import { rowTemplate } from '../core/definition/template.js';
 import { UserError } from '../core/errors.js';
-import { createRandom, shuffle } from '../core/stats/random.js';
-import { locateData } from './data.js';
+import type { Row, Sample } from '../core/message.js';
+import { createRandom, shuffle } from '../core/stats/basics/random.js';
+import { locateData } from '../hub/data.js';
+import { sha256, sha256OfFile } from '../system/hash.js';
+import { displayPath } from '../system/path.js';
 import type { LoadedSuite } from './definitions.js';
-import { displayPath } from './document.js';
-import { sha256, sha256OfFile } from './hash.js';
 import { type NumberedRow, readRows } from './rows.js';
 import { takeRows } from './sampling.js';
 

@@ -2,7 +2,7 @@
  * Which rows of a long file are taken: the first, a draw from all of them, or a draw that keeps the shares of its strata. One
  * pass and no more rows in memory than may be taken (reservoir sampling: Vitter 1985, algorithm R).
  */
-import { createRandom, type Random, shuffle } from '../core/stats/random.js';
+import { createRandom, type Random, shuffle } from '../core/stats/basics/random.js';
 import type { NumberedRow } from './rows.js';
 
 export interface SamplingOptions<R extends NumberedRow = NumberedRow> {

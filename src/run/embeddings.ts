@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import type { FeatureExtractionPipeline } from '@huggingface/transformers';
 import { describeError, UserError } from '../core/errors.js';
-import { resolveSource } from '../files/hub.js';
+import { resolveSource } from '../hub/hub.js';
 
 export interface Embedder {
   embed(texts: readonly string[]): Promise<readonly (readonly number[])[]>;

@@ -9,8 +9,8 @@ import { availableParallelism, cpus, freemem, loadavg, platform, release, totalm
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Environment, Warning } from '../core/measure/log.js';
-import { known, missing } from '../core/measure/quantity.js';
-import { PACKAGE_ROOT } from '../files/definitions.js';
+import { known, missing } from '../core/quantity.js';
+import { packageVersion } from '../system/package.js';
 
 const ENGINES = ['node-llama-cpp', 'onnxruntime-node', '@huggingface/transformers'] as const;
 
@@ -33,10 +33,6 @@ export async function describeEnvironment(): Promise<Environment> {
     load: platform() === 'win32' ? missing('Windows has no load average') : known(load),
     noise: noiseOf({ cores, load, governor, virtual: isVirtual() }),
   };
-}
-
-export function packageVersion(): string {
-  return (JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 interface Circumstances {

@@ -13,9 +13,9 @@ import type { Evidence, Request, Scorer } from '../core/score/score.js';
 import { SCORERS } from '../core/score/table.js';
 import type { LoadedModel } from '../files/definitions.js';
 import { readLog } from '../files/log.js';
+import { openWorker, type WorkerSession } from '../worker/supervisor.js';
 import { type Embedder, openEmbedder } from './embeddings.js';
 import type { Sandbox } from './sandbox.js';
-import { openWorker, type WorkerSession } from './supervisor.js';
 
 export interface EvidenceOptions {
   readonly suites: readonly LoggedSuite[];

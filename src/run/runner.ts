@@ -16,7 +16,7 @@ import {
   type SessionKeeper,
   secondsOf,
   sessionKeeper,
-} from './session-keeper.js';
+} from '../worker/session-keeper.js';
 
 export interface RunnerOptions extends Omit<KeeperOptions, 'nextSession' | 'elapsed' | 'onEvent'> {
   /** Requests made after opening a model, before anything is recorded. */

@@ -18,8 +18,9 @@ import {
   type Session,
 } from '../../src/backends/backend.js';
 import type { Model } from '../../src/core/definition/model.js';
-import { type Chat, type Generation, generationSchema, type Prompt } from '../../src/core/definition/suite.js';
+import { type Generation, generationSchema } from '../../src/core/definition/suite.js';
 import { UserError } from '../../src/core/errors.js';
+import type { Chat, Prompt } from '../../src/core/message.js';
 
 export interface Subject<M extends Model = Model> {
   readonly backend: Backend<M>;

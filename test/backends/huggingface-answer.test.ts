@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { openAnswer } from '../../src/backends/huggingface/answer.js';
 import { readTextModel } from '../../src/backends/huggingface/text-model.js';
-import { generationSchema, type Prompt } from '../../src/core/definition/suite.js';
+import { generationSchema } from '../../src/core/definition/suite.js';
+import type { Prompt } from '../../src/core/message.js';
 
 const BEGIN = 0;
 const WORDS = ['<s>', '<user>', '<unk>', 'rain', 'falls'];

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Session } from '../../src/backends/backend.js';
 import { llamaCpp } from '../../src/backends/llama-cpp.js';
 import { modelSchema } from '../../src/core/definition/model.js';
-import { type Chat, generationSchema } from '../../src/core/definition/suite.js';
+import { generationSchema } from '../../src/core/definition/suite.js';
+import type { Chat } from '../../src/core/message.js';
 import { describeWith, SHARED } from '../support/shared.js';
 import { collect, contract } from './contract.js';
 

@@ -6,8 +6,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ModelFailure, type Session } from '../../src/backends/backend.js';
 import { onnxruntime } from '../../src/backends/onnxruntime.js';
 import { modelSchema } from '../../src/core/definition/model.js';
-import { generationSchema, type Prompt } from '../../src/core/definition/suite.js';
+import { generationSchema } from '../../src/core/definition/suite.js';
 import { UserError } from '../../src/core/errors.js';
+import type { Prompt } from '../../src/core/message.js';
 import { describeWith, SHARED, shared } from '../support/shared.js';
 import { collect, contract } from './contract.js';
 

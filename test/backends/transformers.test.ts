@@ -5,8 +5,8 @@ import type { Session } from '../../src/backends/backend.js';
 import { onnxruntime } from '../../src/backends/onnxruntime.js';
 import { transformers } from '../../src/backends/transformers.js';
 import { modelSchema } from '../../src/core/definition/model.js';
-import type { Prompt } from '../../src/core/definition/suite.js';
 import { UserError } from '../../src/core/errors.js';
+import type { Prompt } from '../../src/core/message.js';
 import { describeWith, SHARED, shared } from '../support/shared.js';
 import { collect, contract } from './contract.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { LogRecord, MeasurementRecord } from '../../src/core/measure/log.js';
-import { createRandom } from '../../src/core/stats/random.js';
+import { createRandom } from '../../src/core/stats/basics/random.js';
 import { folderWith, rightsize, start } from '../support/cli.js';
 
 const SAMPLES = Array.from({ length: 60 }, (_, i) => ({ id: `s${i}`, q: `${i} plus ${i}?`, target: String(2 * i) }));

@@ -1,7 +1,7 @@
 /** From a suite and its data files to samples: what a source says of its rows, and what is said where one is wrong. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isChat } from '../../src/core/definition/suite.js';
+import { isChat } from '../../src/core/message.js';
 import { loadSuites } from '../../src/files/definitions.js';
 import { loadSamples } from '../../src/files/samples.js';
 import { folderWith } from '../support/cli.js';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { UserError } from '../../src/core/errors.js';
-import { cosine } from '../../src/core/score/similarity.js';
+import { cosine } from '../../src/core/score/scorers/similarity.js';
 import { openEmbedder } from '../../src/run/embeddings.js';
 
 const options = { directory: '.', environment: {}, signal: new AbortController().signal };

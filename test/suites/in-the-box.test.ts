@@ -1,7 +1,7 @@
 /** Every suite that ships: it loads, each of its tasks asks the right thing of a row, and its scorer can judge the answer. */
 import { describe, expect, test } from 'vitest';
 import { sampleReader } from '../../src/core/definition/sample.js';
-import { isChat, type Sample } from '../../src/core/definition/suite.js';
+import { isChat, type Sample } from '../../src/core/message.js';
 import type { Evidence, ScoreInput, Scorer } from '../../src/core/score/score.js';
 import { SCORERS } from '../../src/core/score/table.js';
 import { listSuites, loadSuites } from '../../src/files/definitions.js';

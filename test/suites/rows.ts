@@ -1,5 +1,5 @@
 /** For every task in the box one row as its data set has them, made up here: no row is copied from the data. */
-import type { Row } from '../../src/core/definition/suite.js';
+import type { Row } from '../../src/core/message.js';
 
 const ARC = {
   id: 'made-up-1',

@@ -17,7 +17,7 @@ import type {
   SessionFacts,
 } from '../../src/core/measure/log.js';
 import type { MemoryReading, Outcome } from '../../src/core/measure/measurement.js';
-import { createRandom, shuffle } from '../../src/core/stats/index.js';
+import { createRandom, shuffle } from '../../src/core/stats/basics/random.js';
 
 export interface LogOrder {
   readonly id?: string;

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, expect } from 'vitest';
 import type { Session } from '../../src/backends/backend.js';
 import { createOpenai } from '../../src/backends/openai.js';
 import { type ModelOf, modelSchema } from '../../src/core/definition/model.js';
-import type { Chat, Generation } from '../../src/core/definition/suite.js';
+import type { Generation } from '../../src/core/definition/suite.js';
+import type { Chat } from '../../src/core/message.js';
 import { collect } from '../backends/contract.js';
 import { type Script, type ScriptedServer, startScripted } from './openai-server.js';
 

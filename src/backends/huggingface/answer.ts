@@ -2,7 +2,8 @@
  * What becomes of the tokens of an answer: text that may be shown (whole characters, nothing that could still become a stop
  * string), how many tokens it took, and when it is over.
  */
-import { type Generation, isChat, type Prompt } from '../../core/definition/suite.js';
+import type { Generation } from '../../core/definition/suite.js';
+import { isChat, type Prompt } from '../../core/message.js';
 import { type End, ModelFailure, type Piece } from '../backend.js';
 import { createDetokeniser } from '../detokenise.js';
 import { createStopFilter } from '../stop.js';

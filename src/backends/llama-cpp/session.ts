@@ -1,6 +1,7 @@
 /** Generating with an opened model: render, tokenise, prefill, then one token at a time until something ends the answer. */
 import { performance } from 'node:perf_hooks';
-import type { Generation, Prompt } from '../../core/definition/suite.js';
+import type { Generation } from '../../core/definition/suite.js';
+import type { Prompt } from '../../core/message.js';
 import { abortionOf } from '../abort.js';
 import { type End, type GenerationEvent, ModelFailure, type Piece } from '../backend.js';
 import type { ChatTemplate } from '../chat-template.js';

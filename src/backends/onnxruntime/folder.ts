@@ -12,7 +12,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { describeError, UserError } from '../../core/errors.js';
-import { isSafePath } from '../../files/hub-reference.js';
+import { isSafePath } from '../../hub/reference.js';
 import { listOf, type ModelConfig, readJson, readModelConfig, size, tokenIds } from '../huggingface/config.js';
 import { type GraphFile, readGraphFile } from './graph-file.js';
 

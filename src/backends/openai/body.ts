@@ -3,7 +3,8 @@
  * are left out once it has said so, with what is lost thereby.
  */
 import type { ModelOf } from '../../core/definition/model.js';
-import { type Generation, isChat, type Message, type Prompt } from '../../core/definition/suite.js';
+import type { Generation } from '../../core/definition/suite.js';
+import { isChat, type Message, type Prompt } from '../../core/message.js';
 import { PLAIN } from '../chat-template.js';
 
 /** Fields that a server may refuse, and what leaving them out costs. */

@@ -5,8 +5,8 @@
 import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { describeError, UserError } from '../../core/errors.js';
-import { proxiesOf } from '../../files/proxies.js';
-import { isTransientStatus, retryAfterOf, Transient } from '../../files/retry.js';
+import { proxiesOf } from '../../hub/proxies.js';
+import { isTransientStatus, retryAfterOf, Transient } from '../../hub/retry.js';
 import { ModelFailure } from '../backend.js';
 import { errorText, parse } from './answer.js';
 import type { Endpoint } from './endpoint.js';

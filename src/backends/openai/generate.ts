@@ -3,10 +3,11 @@
  * piece. What failed attempts and waits cost is reported apart and is no part of any time stamp: stamps are shifted by it,
  * as if the clock had stood still until the attempt that succeeded.
  */
-import type { Generation, Prompt } from '../../core/definition/suite.js';
+import type { Generation } from '../../core/definition/suite.js';
 import { UserError } from '../../core/errors.js';
 import type { TokenCount } from '../../core/measure/measurement.js';
-import { persist, Transient } from '../../files/retry.js';
+import type { Prompt } from '../../core/message.js';
+import { persist, Transient } from '../../hub/retry.js';
 import { type End, type GenerationEvent, ModelFailure } from '../backend.js';
 import { PLAIN } from '../chat-template.js';
 import { createStopFilter } from '../stop.js';

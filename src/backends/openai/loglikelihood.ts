@@ -4,7 +4,7 @@
  * in one request, and what a whole has beyond the tokens of its context is the continuation, as in lm-evaluation-harness.
  */
 
-import { persist } from '../../files/retry.js';
+import { persist } from '../../hub/retry.js';
 import { type Loglikelihood, type LoglikelihoodRequest, ModelFailure } from '../backend.js';
 import { isObject, parse } from './answer.js';
 import { meaningOf, Refusal, readText } from './connection.js';

@@ -1,8 +1,9 @@
 /** The stream of one attempt: from the request to chunks with their times, and to what each way of breaking off means. */
 import type { ModelOf } from '../../core/definition/model.js';
-import type { Generation, Prompt } from '../../core/definition/suite.js';
+import type { Generation } from '../../core/definition/suite.js';
 import { describeError, UserError } from '../../core/errors.js';
-import { type Pace, Transient } from '../../files/retry.js';
+import type { Prompt } from '../../core/message.js';
+import { type Pace, Transient } from '../../hub/retry.js';
 import { ModelFailure } from '../backend.js';
 import { type Chunk, errorText, parse, readMessage } from './answer.js';
 import { bodyOf, type OptionalField, pathOf, refusedField } from './body.js';

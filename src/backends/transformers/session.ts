@@ -14,8 +14,9 @@ import {
   Tensor,
   type TextStreamer,
 } from '@huggingface/transformers';
-import type { Generation, Prompt } from '../../core/definition/suite.js';
+import type { Generation } from '../../core/definition/suite.js';
 import type { SessionFacts } from '../../core/measure/log.js';
+import type { Prompt } from '../../core/message.js';
 import type { GenerationEvent, Session } from '../backend.js';
 import { endOf, openAnswer, pieceOf } from '../huggingface/answer.js';
 import { createScoring } from '../huggingface/scoring.js';

@@ -27,19 +27,19 @@ import type {
   Warning,
 } from '../measure/log.js';
 import { isCompleted } from '../measure/log.js';
-import { isMissing, type Missing, missing } from '../measure/quantity.js';
 import { gapsOf } from '../measure/timings.js';
+import { isMissing, type Missing, missing } from '../quantity.js';
 import { chooses } from '../score/filters.js';
 import type { Scorer } from '../score/score.js';
 import { SCORERS } from '../score/table.js';
 import type { Analysis, ModelAnalysis, RunInfo, SuiteAnalysis } from './analysis.js';
 import { Distinct, keyOf } from './collect.js';
+import { type CellState, Trials } from './columns.js';
 import { countGaps } from './gaps.js';
+import { type Judge, judgeTrial, type Price } from './judged.js';
 import { runtimeWarnings } from './runtime.js';
 import { analyseModel } from './sessions.js';
 import { analyseSuite } from './suites.js';
-import { type Judge, judgeTrial, type Price } from './trial.js';
-import { type CellState, Trials } from './trials.js';
 
 export type Scorers = Readonly<Record<string, Scorer>>;
 

@@ -6,12 +6,13 @@
 import type { Model, ModelClass } from '../definition/model.js';
 import type { PriceList } from '../definition/price-list.js';
 import type { Level, Limits, Requirement } from '../definition/requirement.js';
-import type { Message, Row, ScorerChoice } from '../definition/suite.js';
+import type { ScorerChoice } from '../definition/suite.js';
 import type { Environment, RunPart, RunSettings, SessionFacts, Warning } from '../measure/log.js';
 import type { Completed, Failed } from '../measure/measurement.js';
-import type { Missing, Quantity } from '../measure/quantity.js';
-import type { Estimate } from '../stats/estimate.js';
-import type { DistributedMetric } from './metrics.js';
+import type { DistributedMetric } from '../measure/metrics.js';
+import type { Message, Row } from '../message.js';
+import type { Missing, Quantity } from '../quantity.js';
+import type { Estimate } from '../stats/estimate/estimate.js';
 
 export interface Analysis {
   readonly run: RunInfo;
@@ -247,4 +248,8 @@ export interface MemorySpread {
   readonly anonymous: Spread | Missing;
   readonly fileMapped: Spread | Missing;
   readonly gpu: Spread | Missing;
+}
+
+export function cellOf(task: TaskAnalysis, model: string): Cell {
+  return task.cells.find((cell) => cell.model === model)!;
 }

@@ -1,15 +1,17 @@
 /** The trials of one task on one model to its cell: counts, quality with its interval, distributions, and what spoils them. */
 import type { Warning } from '../measure/log.js';
-import { isMissing, type Missing, missing, type Quantity } from '../measure/quantity.js';
+import { DISTRIBUTED, type DistributedMetric, METRICS } from '../measure/metrics.js';
+import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
 import { choose, chooses } from '../score/filters.js';
-import { type Estimate, estimateScore, mean } from '../stats/index.js';
+import { mean } from '../stats/basics/moments.js';
+import type { Estimate } from '../stats/estimate/estimate.js';
+import { estimateScore } from '../stats/estimate/estimators.js';
 import type { Cell, Confidence, Distribution, Overall, SampleInfo, SampleResult, TrialCounts } from './analysis.js';
 import { compare } from './collect.js';
+import type { Counts, Trials } from './columns.js';
 import { distributionOf, estimateAt } from './distribution.js';
 import { type GapCounts, gapsOf, mergeGaps } from './gaps.js';
-import { DISTRIBUTED, type DistributedMetric, METRICS } from './metrics.js';
-import type { Judge } from './trial.js';
-import type { Counts, Trials } from './trials.js';
+import type { Judge } from './judged.js';
 
 export interface CellInput {
   readonly suite: string;

@@ -1,16 +1,12 @@
 /** Values of one metric to their distribution: the mean, quantiles with intervals by order statistics, and a curve. */
 import type { Level } from '../definition/requirement.js';
-import { isMissing, type Missing, missing } from '../measure/quantity.js';
-import {
-  type Estimate,
-  estimateMean,
-  estimateQuantileOfSorted,
-  percentileOfSorted,
-  quantileInflation,
-  serialInflation,
-  sorted,
-  type Values,
-} from '../stats/index.js';
+import { isMissing, type Missing, missing } from '../quantity.js';
+import { sorted, type Values } from '../stats/basics/moments.js';
+import type { Estimate } from '../stats/estimate/estimate.js';
+import { estimateMean } from '../stats/estimate/estimators.js';
+import { estimateQuantileOfSorted } from '../stats/estimate/order-statistics.js';
+import { percentileOfSorted } from '../stats/estimate/percentiles.js';
+import { quantileInflation, serialInflation } from '../stats/estimate/serial.js';
 import type { Distribution, Spread } from './analysis.js';
 
 /** Steps of the curve that charts draw. */

@@ -3,10 +3,11 @@
  * bend the numbers over the course of a run. Each trial's decode rate is set against the median of its own task, so that long
  * and short answers can be compared, and the medians of consecutive trials are tested for a trend (Mann 1945, Kendall 1975).
  */
-import { isMissing, type Missing, missing } from '../measure/quantity.js';
-import { median, percentile, testTrend } from '../stats/index.js';
+import { isMissing, type Missing, missing } from '../quantity.js';
+import { median, percentile } from '../stats/estimate/percentiles.js';
+import { testTrend } from '../stats/estimate/trend.js';
 import type { Drift } from './analysis.js';
-import type { Trials } from './trials.js';
+import type { Trials } from './columns.js';
 
 /** Stretches the run is cut into. */
 const STRETCHES = 40;

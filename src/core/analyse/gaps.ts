@@ -2,7 +2,7 @@
  * Gaps between tokens, pooled over a cell. There may be a hundred million of them, so they are counted in bins whose widths
  * grow by 1%: memory stays flat, the order of arrival does not matter, and a quantile is known to within 1%.
  */
-import { type Missing, missing } from '../measure/quantity.js';
+import { type Missing, missing } from '../quantity.js';
 import type { Gaps } from './analysis.js';
 import { GRID } from './distribution.js';
 

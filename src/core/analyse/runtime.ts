@@ -4,8 +4,8 @@
  * model, or one of fewer bits, gains nothing. Both signs below are read at the end of the interval that speaks against them.
  */
 import type { SessionFacts, Warning } from '../measure/log.js';
-import { isMissing } from '../measure/quantity.js';
-import type { Estimate } from '../stats/estimate.js';
+import { isMissing } from '../quantity.js';
+import type { Estimate } from '../stats/estimate/estimate.js';
 import type { ModelAnalysis, SuiteAnalysis } from './analysis.js';
 import { estimateAt } from './distribution.js';
 

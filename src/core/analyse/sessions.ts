@@ -2,11 +2,11 @@
 import { classOf, type Model } from '../definition/model.js';
 import type { ModelFailedRecord, SessionEndRecord, SessionRecord, Warning } from '../measure/log.js';
 import type { MemoryReading } from '../measure/measurement.js';
-import { isMissing, type Missing, missing, type Quantity } from '../measure/quantity.js';
+import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
 import type { Drift, MemorySpread, ModelAnalysis, Spread } from './analysis.js';
+import type { Trials } from './columns.js';
 import { spreadOf } from './distribution.js';
 import { driftOf } from './drift.js';
-import type { Trials } from './trials.js';
 
 const NEVER_OPENED = 'the model was never opened';
 const NOT_ENDED = 'the session ended before its peak was read';

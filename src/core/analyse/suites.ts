@@ -1,14 +1,15 @@
 /** One suite of a run: its tasks, their cells, and each model over all of them. */
-import { isChat } from '../definition/suite.js';
+
 import type { LoggedSuite, RunRecord, SampleRecord } from '../measure/log.js';
+import { isChat } from '../message.js';
 import { tasksOfQuality } from '../score/safety.js';
 import type { ModelAnalysis, SampleInfo, SuiteAnalysis, TaskAnalysis } from './analysis.js';
 import { analyseCell, analyseOverall, type CellInput } from './cells.js';
 import { compare, keyOf } from './collect.js';
+import { type CellState, Trials } from './columns.js';
+import type { Judge } from './judged.js';
 import { parityOf } from './parity.js';
 import { plannedOn } from './planned.js';
-import type { Judge } from './trial.js';
-import { type CellState, Trials } from './trials.js';
 
 export interface Collected {
   readonly models: readonly ModelAnalysis[];

@@ -3,7 +3,8 @@
  * is rendered whole, few-shot examples included, and is given as it stands.
  */
 import { UserError } from '../errors.js';
-import type { Continuation, Message, Prompt, PromptTemplate, Row, Task } from './suite.js';
+import type { Continuation, Message, Prompt, Row } from '../message.js';
+import type { PromptTemplate, Task } from './suite.js';
 import { parseJson, type RowTemplate, rowTemplate } from './template.js';
 
 export interface PromptRenderer {

@@ -3,8 +3,9 @@
  * given the same words. What a chat template makes of those words is the model's own affair and is hashed apart.
  */
 import { UserError } from '../errors.js';
+import { isChat, type Row, type Sample } from '../message.js';
 import { promptRenderer } from './prompt.js';
-import { type DataSamples, isChat, type Row, type Sample, type Task } from './suite.js';
+import type { DataSamples, Task } from './suite.js';
 import { parseJson, type RowTemplate, rowTemplate } from './template.js';
 
 /** SHA-256 in hexadecimal; core computes no hashes of its own. */

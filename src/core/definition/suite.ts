@@ -23,9 +23,6 @@ export const name = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/i, {
 
 const template = z.string().describe('A Jinja template; the fields of the sample are its variables.');
 
-/** One row of data, as it came. */
-const row = z.record(z.string(), z.unknown());
-
 export const fieldsSchema = z
   .strictObject({
     id: template.optional().describe('A stable id; the default is the field `id`, else a hash of the row.'),
@@ -54,7 +51,7 @@ const dataSamples = z.strictObject({
   fields: fieldsSchema.prefault({}),
 });
 
-const inlineSamples = z.array(row).min(1, { error: 'expected at least one sample' });
+const inlineSamples = z.array(z.record(z.string(), z.unknown())).min(1, { error: 'expected at least one sample' });
 
 const examplePool = {
   samples: z.union([inlineSamples, dataSamples]),
@@ -180,47 +177,3 @@ export type Asking = (typeof ASKINGS)[number];
 export type PromptTemplate = z.infer<typeof promptSchema>;
 export type ScorerChoice = z.infer<typeof scorerSchema>;
 export type DataSamples = z.infer<typeof dataSamples>;
-export type Row = z.infer<typeof row>;
-
-/** One input with its target, and the prompt that every model is given. */
-export interface Sample {
-  readonly id: string;
-  /** The cluster of samples this one shares a template, document or author with; errors are clustered on it. */
-  readonly group: string | null;
-  readonly target: unknown;
-  /** The row as it came: what templates and scorers may refer to. */
-  readonly fields: Row;
-  readonly prompt: Prompt;
-  /** What is ranked, where the task asks for log-likelihoods. */
-  readonly continuations?: readonly Continuation[];
-}
-
-/** A text whose log-likelihood after a context is measured. */
-export interface Continuation {
-  readonly context: string;
-  /** As it is measured, the delimiter before it included. */
-  readonly text: string;
-  /** As it was given, which is what normalised likelihoods take the length of. */
-  readonly choice: string;
-}
-
-export interface Message {
-  readonly role: 'system' | 'user' | 'assistant';
-  readonly content: string;
-}
-
-/** What a model is given: a chat, over which its own chat template is laid, or a plain text. */
-export type Prompt = Chat | Text;
-
-/** A last message of the assistant is the beginning of the answer, to be continued. */
-export interface Chat {
-  readonly messages: readonly Message[];
-}
-
-export interface Text {
-  readonly text: string;
-}
-
-export function isChat(prompt: Prompt): prompt is Chat {
-  return 'messages' in prompt;
-}

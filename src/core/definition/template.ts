@@ -4,8 +4,8 @@
  */
 import { Template } from '@huggingface/jinja';
 import { describeError, UserError } from '../errors.js';
-import { pattern } from '../score/pattern.js';
-import type { Row } from './suite.js';
+import type { Row } from '../message.js';
+import { pattern } from '../score/text/pattern.js';
 
 export type RowTemplate = (row: Row) => string;
 

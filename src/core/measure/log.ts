@@ -14,10 +14,11 @@
  */
 import type { Model } from '../definition/model.js';
 import type { PriceList } from '../definition/price-list.js';
-import type { Continuation, Prompt, Row, Suite } from '../definition/suite.js';
+import type { Suite } from '../definition/suite.js';
+import type { Continuation, Prompt, Row } from '../message.js';
+import type { Quantity } from '../quantity.js';
 import type { Evidence } from '../score/score.js';
 import type { Completed, MemoryReading, Outcome } from './measurement.js';
-import type { Quantity } from './quantity.js';
 
 export const LOG_VERSION = 1;
 

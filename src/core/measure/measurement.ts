@@ -5,7 +5,7 @@
  * All times are seconds from the moment the request was *due* (coordinated omission: a request that waited for its turn
  * has waited), on the monotonic clock of the process that ran the model.
  */
-import type { Missing, Quantity } from './quantity.js';
+import type { Missing, Quantity } from '../quantity.js';
 
 export type Outcome = Completed | Ranked | Failed;
 

@@ -8,8 +8,9 @@
  *
  * Sources: vLLM and inference-perf (TTFT, TPOT), MLPerf Client (decode rate), LoadGen (latency counts from due).
  */
+
+import { isMissing, known, type Missing, missing, type Quantity } from '../quantity.js';
 import type { Completed } from './measurement.js';
-import { isMissing, known, type Missing, missing, type Quantity } from './quantity.js';
 
 export interface Timings {
   /** Due to the first non-empty piece, seconds. */

@@ -2,7 +2,7 @@
  * Rounds of a run that stops when it is sure: each asks more samples of the tasks that are still open. Samples that belong
  * together are asked together, and in an order drawn from the seed: what is seen so far must be a fair draw of the whole.
  */
-import { createRandom, shuffle } from '../stats/random.js';
+import { createRandom, shuffle } from '../stats/basics/random.js';
 import type { Block } from './plan.js';
 
 interface Grouped {

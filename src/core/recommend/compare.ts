@@ -2,67 +2,30 @@
  * SLMs against LLMs, on the samples that both were scored on. Which LLM is the reference is settled before looking at the
  * comparison; the error rate is shared between all comparisons of a suite.
  */
-import type { Analysis, Cell, SampleInfo, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
+import {
+  type Analysis,
+  type Cell,
+  cellOf,
+  type SampleInfo,
+  type SuiteAnalysis,
+  type TaskAnalysis,
+} from '../analyse/analysis.js';
 import { clustersOf } from '../analyse/cells.js';
-import type { DistributedMetric } from '../analyse/metrics.js';
-import { isMissing, type Missing, missing } from '../measure/quantity.js';
-import { tasksOfQuality } from '../score/safety.js';
+import type { DistributedMetric } from '../measure/metrics.js';
+import { isMissing, type Missing, missing } from '../quantity.js';
+import { mean } from '../stats/basics/moments.js';
+import { holm } from '../stats/compare/multiple.js';
 import {
   decideTogether,
-  type Estimate,
-  estimateRatio,
-  holm,
   type ItemsToDecide,
-  mean,
   type NonInferiority,
   testNonInferiority,
-} from '../stats/index.js';
-import type { Comparison, Factors, Reference } from './recommendation.js';
+} from '../stats/compare/noninferiority.js';
+import type { Estimate } from '../stats/estimate/estimate.js';
+import { estimateRatio } from '../stats/estimate/ratio.js';
+import type { Comparison, Factors, Reference } from './comparison.js';
+import { plannedPairs } from './references.js';
 import { testSequentially } from './sequential.js';
-
-/**
- * The LLM that each SLM is held against: the one of the same variant (`big:q4` for `small:q4`, so that the engine and the
- * quantisation are not what is compared), else the LLM with the highest mean quality over the tasks of the suite. The best
- * of several looks a little better than it is, which makes the comparison stricter, never laxer.
- */
-export function chooseReferences(analysis: Analysis, suite: SuiteAnalysis): Reference[] {
-  const wasRun = (model: string) =>
-    suite.tasks.some((task) => task.cells.some((cell) => cell.model === model && !isMissing(cell.quality)));
-  const of = (wanted: 'slm' | 'llm') =>
-    analysis.models.filter((model) => model.class === wanted && wasRun(model.id)).map(({ id }) => id);
-  const large = of('llm');
-  const best = [...large].sort((a, b) => meanQuality(suite, b) - meanQuality(suite, a) || (a < b ? -1 : 1))[0];
-  if (best === undefined) return [];
-  return of('slm').map((candidate): Reference => {
-    const variant = variantOf(candidate);
-    const same = variant === null ? undefined : large.filter((id) => variantOf(id) === variant);
-    if (same?.length === 1 && large.length > 1) return { candidate, reference: same[0]!, why: 'the same variant' };
-    return {
-      candidate,
-      reference: best,
-      why: large.length === 1 ? 'the only LLM of the run' : 'the best LLM of the run',
-    };
-  });
-}
-
-function variantOf(id: string): string | null {
-  const at = id.indexOf(':');
-  return at < 0 ? null : id.slice(at + 1);
-}
-
-/** Over the tasks that were measured; a model that skipped a hard task must not win by it, so a skipped task counts 0. */
-function meanQuality(suite: SuiteAnalysis, model: string): number {
-  return mean(
-    tasksOfQuality(suite.tasks).map((task) => {
-      const quality = cellOf(task, model).quality;
-      return isMissing(quality) ? 0 : quality.value;
-    }),
-  );
-}
-
-export function cellOf(task: TaskAnalysis, model: string): Cell {
-  return task.cells.find((cell) => cell.model === model)!;
-}
 
 export interface Comparisons {
   readonly byTask: ReadonlyMap<string, readonly Comparison[]>;
@@ -137,21 +100,6 @@ function sharedBeforehand(
     });
   }
   return { byTask, family };
-}
-
-/**
- * Comparisons that may come to be made: of an SLM with the LLM of its variant, or with every LLM, since which is the best is
- * not known before the end.
- */
-export function plannedPairs({ models }: Analysis, { tasks }: SuiteAnalysis): number {
-  const of = (wanted: 'slm' | 'llm') => models.filter((model) => model.class === wanted).map(({ id }) => id);
-  const large = of('llm');
-  const pairs = of('slm').map((candidate) => {
-    const variant = variantOf(candidate);
-    const same = variant === null ? [] : large.filter((id) => variantOf(id) === variant);
-    return same.length === 1 ? 1 : large.length;
-  });
-  return Math.max(1, tasks.length * pairs.reduce((sum, n) => sum + n, 0));
 }
 
 interface PairTestOptions {

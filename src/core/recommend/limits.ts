@@ -5,8 +5,8 @@
 import type { Analysis, Cell, Distribution, ModelAnalysis, Spread, TaskAnalysis } from '../analyse/analysis.js';
 import { estimateAt } from '../analyse/distribution.js';
 import type { Level, Limits } from '../definition/requirement.js';
-import { isMissing, type Missing } from '../measure/quantity.js';
-import type { Estimate } from '../stats/index.js';
+import { isMissing, type Missing } from '../quantity.js';
+import type { Estimate } from '../stats/estimate/estimate.js';
 import type { LimitCheck, ModelChecks } from './recommendation.js';
 
 export function checkModels(analysis: Analysis, task: TaskAnalysis): ModelChecks[] {

@@ -1,11 +1,11 @@
 /** Of the models that pass, which one: the smallest, the fastest, the cheapest or the best, as the suite says. */
 import type { Analysis, ModelAnalysis, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
+import { cellOf } from '../analyse/analysis.js';
 import { estimateAt } from '../analyse/distribution.js';
 import type { Requirement } from '../definition/requirement.js';
-import { isMissing } from '../measure/quantity.js';
+import { isMissing } from '../quantity.js';
 import { tasksOfQuality } from '../score/safety.js';
-import { mean } from '../stats/index.js';
-import { cellOf } from './compare.js';
+import { mean } from '../stats/basics/moments.js';
 
 /** Models from the most to the least preferred: what decides among those that pass. Unknown comes last, ties go to the faster. */
 export function preferenceOrder(analysis: Analysis, suite: SuiteAnalysis): string[] {

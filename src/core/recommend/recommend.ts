@@ -10,18 +10,18 @@
  * "Not shown to be worse" is never read as "as good".
  */
 import type { Analysis, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
+import { breakEvens } from '../capacity/breakeven.js';
+import { type Device, ELECTRICITY, type Electricity, withOwnDevices } from '../capacity/devices.js';
+import { fitModels } from '../capacity/fit.js';
+import { machineCosts } from '../capacity/machine-cost.js';
 import type { PriceList } from '../definition/price-list.js';
-import { isMissing } from '../measure/quantity.js';
-import { breakEvens } from './breakeven.js';
-import { type Cascade, tryCascades } from './cascade.js';
-import { chooseReferences, compareAll } from './compare.js';
-import { type Device, ELECTRICITY, type Electricity, withOwnDevices } from './devices.js';
-import { fitModels } from './fit.js';
+import { isMissing } from '../quantity.js';
+import { type Cascade, tryCascades } from './cascade/cascade.js';
+import { compareAll } from './compare.js';
+import type { Comparison } from './comparison.js';
 import { checkModels } from './limits.js';
-import { machineCosts } from './machine-cost.js';
 import { preferenceOrder } from './preference.js';
 import type {
-  Comparison,
   ModelChecks,
   Recommendation,
   Rejection,
@@ -29,6 +29,7 @@ import type {
   TaskRecommendation,
   TaskVerdict,
 } from './recommendation.js';
+import { chooseReferences } from './references.js';
 import { decideSuite } from './suite-verdict.js';
 
 export interface RecommendOptions {

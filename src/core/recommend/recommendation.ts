@@ -4,14 +4,15 @@
  */
 
 import type { Spread } from '../analyse/analysis.js';
+import type { BreakEven } from '../capacity/breakeven.js';
+import type { Device, Electricity } from '../capacity/devices.js';
+import type { ModelFit } from '../capacity/fit.js';
+import type { MachineCost } from '../capacity/machine-cost.js';
 import type { Level, Limits, Requirement } from '../definition/requirement.js';
-import type { Missing } from '../measure/quantity.js';
-import type { Decision, Estimate, ItemsToDecide, NonInferiority } from '../stats/index.js';
-import type { BreakEven } from './breakeven.js';
-import type { Cascade, CascadeTrial } from './cascade.js';
-import type { Device, Electricity } from './devices.js';
-import type { ModelFit } from './fit.js';
-import type { MachineCost } from './machine-cost.js';
+import type { Missing } from '../quantity.js';
+import type { Estimate } from '../stats/estimate/estimate.js';
+import type { Cascade, CascadeTrial } from './cascade/cascade.js';
+import type { Comparison, Reference } from './comparison.js';
 
 export interface Recommendation {
   readonly suites: readonly SuiteRecommendation[];
@@ -121,35 +122,4 @@ export interface ModelChecks {
   readonly model: string;
   readonly checks: readonly LimitCheck[];
   readonly state: 'passes' | 'fails' | 'undecided';
-}
-
-export interface Reference {
-  readonly candidate: string;
-  readonly reference: string;
-  readonly why: 'the same variant' | 'the best LLM of the run' | 'the only LLM of the run';
-}
-
-/** An SLM against its reference on the samples that both were scored on. */
-export interface Comparison {
-  readonly candidate: string;
-  readonly reference: string;
-  /** Mean scores on the samples that both were scored on. */
-  readonly scores: { readonly candidate: number; readonly reference: number } | Missing;
-  readonly test: NonInferiority | Missing;
-  /** After the error rate was shared between all comparisons of the suite (Holm); null where there is no test. */
-  readonly decision: Decision | null;
-  readonly adjusted: { readonly nonInferiorP: number; readonly inferiorP: number } | null;
-  /** Samples in all that would decide it among so many comparisons, were the difference what it seems to be. */
-  readonly needed: ItemsToDecide | Missing;
-  /** Candidate over reference: below 1 is less of it. */
-  readonly factors: Factors;
-}
-
-export interface Factors {
-  readonly ttft: Estimate | Missing;
-  readonly e2e: Estimate | Missing;
-  readonly decodeRate: Estimate | Missing;
-  readonly cost: Estimate | Missing;
-  /** Of two peaks, each read once or a few times: no interval. */
-  readonly memory: { readonly value: number } | Missing;
 }

@@ -6,10 +6,11 @@
  * tasks stop one after the other.
  */
 import type { SampleInfo } from '../analyse/analysis.js';
-import { type Missing, missing } from '../measure/quantity.js';
 import { askingOrder } from '../plan/rounds.js';
-import { mean, type NonInferiority, startSequentialNonInferiority } from '../stats/index.js';
-import type { Recommendation } from './recommendation.js';
+import { type Missing, missing } from '../quantity.js';
+import { mean } from '../stats/basics/moments.js';
+import type { NonInferiority } from '../stats/compare/noninferiority.js';
+import { startSequentialNonInferiority } from '../stats/sequential/noninferiority.js';
 
 export interface SequentialPairs {
   /** All samples of the task, whether they were asked or not. */
@@ -57,19 +58,4 @@ export function testSequentially(
     decision,
     itemsToDecide: missing('more samples may tell: how many depends on what they say'),
   };
-}
-
-/** `suite/task` of the tasks on which some SLM is neither shown to fit nor shown not to, or nothing was compared yet. */
-export function openTasks({ suites }: Recommendation): Set<string> {
-  return new Set(
-    suites.flatMap(({ suite, tasks }) =>
-      tasks
-        .filter(
-          ({ comparisons }) =>
-            comparisons.length === 0 ||
-            comparisons.some(({ decision }) => decision === null || decision === 'inconclusive'),
-        )
-        .map(({ task }) => `${suite}/${task}`),
-    ),
-  );
 }

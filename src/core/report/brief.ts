@@ -2,8 +2,8 @@
  * Verdicts in half a line each, for a terminal: what the numbers of the table beside it do not say. Tasks of which the same
  * is said are named together. The whole sentences are in words.ts.
  */
-import { METRICS } from '../analyse/metrics.js';
-import { isMissing } from '../measure/quantity.js';
+import { METRICS } from '../measure/metrics.js';
+import { isMissing } from '../quantity.js';
 import type { Doubt, LimitCheck, Rejection, SuiteRecommendation, TaskVerdict } from '../recommend/recommendation.js';
 import { formatScore, formatUnit, list } from './format.js';
 import { points, whatWouldTell } from './words.js';

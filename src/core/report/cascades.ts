@@ -1,7 +1,7 @@
 /** Every cascade that was tried, as a table: what it reached out of fold, and how good its signal is under the names of the papers. */
-import { isMissing, type Quantity } from '../measure/quantity.js';
-import type { Cascade, CascadeTrial } from '../recommend/cascade.js';
-import type { CascadeLatency } from '../recommend/cascade-judge.js';
+import { isMissing, type Quantity } from '../quantity.js';
+import type { Cascade, CascadeTrial } from '../recommend/cascade/cascade.js';
+import type { CascadeLatency } from '../recommend/cascade/trial.js';
 import type { SuiteRecommendation } from '../recommend/recommendation.js';
 import { ABSENT, formatEstimate, formatPoints, formatScore, list, plural } from './format.js';
 

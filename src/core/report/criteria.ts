@@ -4,9 +4,9 @@
  */
 import type { Analysis, ModelAnalysis, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
 import { estimateAt } from '../analyse/distribution.js';
-import { METRICS } from '../analyse/metrics.js';
-import { isMissing, type Missing, missing } from '../measure/quantity.js';
-import type { MachineCost } from '../recommend/machine-cost.js';
+import type { MachineCost } from '../capacity/machine-cost.js';
+import { METRICS } from '../measure/metrics.js';
+import { isMissing, type Missing, missing } from '../quantity.js';
 import type { SuiteRecommendation } from '../recommend/recommendation.js';
 import { judgesSafety } from '../score/safety.js';
 import { formatBytes, formatCount, formatDollars, formatEstimate, formatSeconds, list } from './format.js';

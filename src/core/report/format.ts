@@ -2,8 +2,8 @@
  * Numbers as people read them, in one place: everything before this is in base units, and everything that shows a number
  * to a person calls this. Three significant digits, units that keep the number between 1 and 1000.
  */
-import type { Unit } from '../analyse/metrics.js';
-import { isMissing, type Missing } from '../measure/quantity.js';
+import type { Unit } from '../measure/metrics.js';
+import { isMissing, type Missing } from '../quantity.js';
 
 const MINUS = '−';
 /** Stands where a number is not known; the reason is said beside the table. */

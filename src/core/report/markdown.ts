@@ -1,9 +1,9 @@
 /** report.md: the answer and its evidence for a pull request or a wiki. Everything that others wrote is escaped. */
 import type { Analysis, Cell, ModelAnalysis, SuiteAnalysis } from '../analyse/analysis.js';
 import { estimateAt } from '../analyse/distribution.js';
-import { METRICS, type MetricName } from '../analyse/metrics.js';
 import type { Warning } from '../measure/log.js';
-import { isMissing, type Missing } from '../measure/quantity.js';
+import { METRICS, type MetricName } from '../measure/metrics.js';
+import { isMissing, type Missing } from '../quantity.js';
 import type { Recommendation, SuiteRecommendation } from '../recommend/recommendation.js';
 import type { Artifact } from './artifact.js';
 import { CASCADE_COLUMNS, cascadeRows, needlessCascades, untriedReasons } from './cascades.js';

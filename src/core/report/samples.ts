@@ -1,7 +1,7 @@
 /** samples.csv: one row for each sample and model, for spreadsheets and notebooks (RFC 4180, base units). */
 import type { Analysis, Cell, SampleInfo, SampleResult } from '../analyse/analysis.js';
-import { DISTRIBUTED } from '../analyse/metrics.js';
-import { isMissing } from '../measure/quantity.js';
+import { DISTRIBUTED } from '../measure/metrics.js';
+import { isMissing } from '../quantity.js';
 import type { Artifact } from './artifact.js';
 import { escapeCsv } from './text.js';
 

@@ -4,9 +4,9 @@
  * changes when a field changes its meaning or goes away.
  */
 import type { Analysis, Cell, Distribution, ModelAnalysis, Overall } from '../analyse/analysis.js';
-import { DISTRIBUTED } from '../analyse/metrics.js';
-import { isMissing, type Missing } from '../measure/quantity.js';
-import type { Cascade } from '../recommend/cascade.js';
+import { DISTRIBUTED } from '../measure/metrics.js';
+import { isMissing, type Missing } from '../quantity.js';
+import type { Cascade } from '../recommend/cascade/cascade.js';
 import type { Recommendation, SuiteRecommendation, TaskRecommendation } from '../recommend/recommendation.js';
 import type { Artifact } from './artifact.js';
 import { describeSuite, describeTask, whatWouldChange } from './words.js';

@@ -1,8 +1,9 @@
 /** What the tables of every report show: which comparison stands for a task, and which warnings belong to what. */
 import type { Analysis } from '../analyse/analysis.js';
 import type { Warning } from '../measure/log.js';
-import { isMissing, type Missing } from '../measure/quantity.js';
-import type { Comparison, TaskRecommendation } from '../recommend/recommendation.js';
+import { isMissing, type Missing } from '../quantity.js';
+import type { Comparison } from '../recommend/comparison.js';
+import type { TaskRecommendation } from '../recommend/recommendation.js';
 import { ABSENT, formatPoints } from './format.js';
 
 /**

@@ -5,13 +5,9 @@
 import Table from 'cli-table3';
 import type { Analysis, SuiteAnalysis } from '../analyse/analysis.js';
 import { estimateAt } from '../analyse/distribution.js';
-import { isMissing, type Missing } from '../measure/quantity.js';
-import type {
-  Comparison,
-  Recommendation,
-  SuiteRecommendation,
-  TaskRecommendation,
-} from '../recommend/recommendation.js';
+import { isMissing, type Missing } from '../quantity.js';
+import type { Comparison } from '../recommend/comparison.js';
+import type { Recommendation, SuiteRecommendation, TaskRecommendation } from '../recommend/recommendation.js';
 import { brieflyByTask } from './brief.js';
 import { ABSENT, formatBytes, formatCount, formatEstimate, formatRatio, formatSeconds, plural } from './format.js';
 import { allWarnings, decisiveComparison, differenceOf, inverse } from './tables.js';

@@ -4,14 +4,13 @@
  */
 
 import type { Analysis } from '../analyse/analysis.js';
-import { METRICS } from '../analyse/metrics.js';
-import { isMissing } from '../measure/quantity.js';
-import type { CascadeTrial } from '../recommend/cascade.js';
+import { METRICS } from '../measure/metrics.js';
+import { isMissing } from '../quantity.js';
+import type { CascadeTrial } from '../recommend/cascade/cascade.js';
+import type { Comparison, Factors } from '../recommend/comparison.js';
 import type {
   Assignment,
-  Comparison,
   Doubt,
-  Factors,
   LimitCheck,
   Rejection,
   SuiteRecommendation,

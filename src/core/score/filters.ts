@@ -5,8 +5,8 @@
  * So the two kinds can be applied apart: texts as they come, the choice when all are there.
  */
 import { z } from 'zod';
-import { pattern, patternSchema } from './pattern.js';
-import { strip } from './text.js';
+import { pattern, patternSchema } from './text/pattern.js';
+import { strip } from './text/text.js';
 
 /** What lm-evaluation-harness puts in place of an answer that a pattern did not find. */
 export const INVALID = '[invalid]';

@@ -5,7 +5,7 @@
  *
  * which is unbiased; 1 - (1 - c/n)^k is not.
  */
-import { known, missing, type Quantity } from '../measure/quantity.js';
+import { known, missing, type Quantity } from '../quantity.js';
 import type { Aggregate } from './score.js';
 
 /** @returns 1 where every draw of k holds one that passes. */

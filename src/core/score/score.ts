@@ -7,8 +7,8 @@
  * log beside the output, so that the judging itself can be repeated without the world.
  */
 import type { z } from 'zod';
-import type { Chat } from '../definition/suite.js';
-import type { Quantity } from '../measure/quantity.js';
+import type { Chat } from '../message.js';
+import type { Quantity } from '../quantity.js';
 
 export type Score = Scored | Unscored;
 
@@ -32,7 +32,7 @@ export interface ScoreInput {
   readonly target: unknown;
   /** The whole row of the sample, for scorers that judge by more than the target. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** What the shell found for a scorer that has a `need`. */
+  /** What the shell found for a scorer that `needs` it. */
   readonly evidence?: Evidence;
 }
 
@@ -63,6 +63,8 @@ export interface Scorer<Options = unknown> {
   /** The implementation or paper that this scorer agrees with. */
   readonly reference: string;
   readonly options: z.ZodType<Options>;
+  /** Safety and bias stand by themselves: they are no part of the quality of a model. The default is quality. */
+  readonly judges?: 'safety';
   /** The effect whose evidence `score` judges by. Absent for the scorers that need only the output. */
   readonly needs?: Evidence['effect'];
   /** The request for that evidence. Log-likelihoods have none: they are what the trial itself produced. */

@@ -1,27 +1,28 @@
 /** Every scorer by name: the table is the type. One file each; docs/scorers.md explains them with examples. */
-import { bbq } from './bbq.js';
-import { bleu } from './bleu.js';
-import { choice } from './choice.js';
-import { chrf } from './chrf.js';
-import { classification } from './classification.js';
-import { code } from './code.js';
-import { exact } from './exact.js';
-import { functionCalls } from './function-calls.js';
-import { ifeval } from './ifeval.js';
-import { includes } from './includes.js';
-import { json } from './json.js';
-import { judge } from './judge.js';
-import { math } from './math.js';
-import { multipleChoice } from './multiple-choice.js';
-import { number } from './number.js';
-import { crowsPairs, winobias } from './pairs.js';
-import { perplexity } from './perplexity.js';
-import { refusal } from './refusal.js';
-import { regex } from './regex.js';
-import { rouge } from './rouge.js';
+
 import type { Scorer } from './score.js';
-import { similarity } from './similarity.js';
-import { squad } from './squad.js';
+import { bbq } from './scorers/bbq.js';
+import { bleu } from './scorers/bleu.js';
+import { choice } from './scorers/choice.js';
+import { chrf } from './scorers/chrf.js';
+import { classification } from './scorers/classification.js';
+import { code } from './scorers/code.js';
+import { exact } from './scorers/exact.js';
+import { functionCalls } from './scorers/function-calls.js';
+import { ifeval } from './scorers/ifeval.js';
+import { includes } from './scorers/includes.js';
+import { json } from './scorers/json.js';
+import { judge } from './scorers/judge.js';
+import { math } from './scorers/math.js';
+import { multipleChoice } from './scorers/multiple-choice.js';
+import { number } from './scorers/number.js';
+import { crowsPairs, winobias } from './scorers/pairs.js';
+import { perplexity } from './scorers/perplexity.js';
+import { refusal } from './scorers/refusal.js';
+import { regex } from './scorers/regex.js';
+import { rouge } from './scorers/rouge.js';
+import { similarity } from './scorers/similarity.js';
+import { squad } from './scorers/squad.js';
 
 export const SCORERS = {
   exact,

@@ -2,8 +2,8 @@
  * Do two judges agree more than by chance? Cohen 1960 (Educ. Psych. Meas. 20:37): `(p_o - p_e) / (1 - p_e)`, with p_e the
  * agreement of two judges who keep their own shares of each verdict but throw dice.
  */
-import { missing, type Quantity } from '../measure/quantity.js';
-import { expectSameLength } from './expect.js';
+import { missing, type Quantity } from '../quantity.js';
+import { expectSameLength } from './basics/expect.js';
 
 /** Missing without verdicts, and where both judges always give one and the same verdict: chance then agrees fully too. */
 export function cohenKappa<T extends string | number | boolean>(first: readonly T[], second: readonly T[]): Quantity {

@@ -2,7 +2,7 @@
  * pass@k: the chance that one of k answers is right, from n answers of which c were (Chen et al. 2021, arXiv 2107.03374;
  * `human_eval/evaluation.py`). The plain `1 - (1 - c/n)^k` is biased low: 0.832 instead of 0.917 for n = 10, c = 3, k = 5.
  */
-import { expectCount } from './expect.js';
+import { expectCount } from './basics/expect.js';
 
 /**
  * `1 - C(n - c, k) / C(n, k)`, the unbiased estimate for one problem.

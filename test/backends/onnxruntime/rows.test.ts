@@ -7,7 +7,7 @@ import {
   type KeyValueCache,
 } from '../../../src/backends/onnxruntime/cache.js';
 import { createRows, type RowCache } from '../../../src/backends/onnxruntime/rows.js';
-import { createRandom } from '../../../src/core/stats/random.js';
+import { createRandom } from '../../../src/core/stats/basics/random.js';
 
 const shape = { past: ['past'], present: ['present'], type: 'float32', kvHeads: 2, headSize: 2 } as const;
 type Floats = Float32Array;

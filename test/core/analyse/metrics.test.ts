@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { METRICS } from '../../../src/core/analyse/metrics.js';
+import { METRICS } from '../../../src/core/measure/metrics.js';
 
 describe('docs/metrics.md', () => {
   const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import type { LogRecord, MeasurementRecord } from '../../../src/core/measure/log.js';
-import { isMissing } from '../../../src/core/measure/quantity.js';
+import { isMissing } from '../../../src/core/quantity.js';
 import { makeLog } from '../../support/log.js';
 
 const one = (samples = 60) =>

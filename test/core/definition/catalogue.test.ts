@@ -10,7 +10,7 @@ import {
   modelSchema,
 } from '../../../src/core/definition/model.js';
 import { UserError } from '../../../src/core/errors.js';
-import { parseHubReference } from '../../../src/files/hub-reference.js';
+import { parseHubReference } from '../../../src/hub/reference.js';
 import { ROOT } from '../../support/cli.js';
 
 const catalogue = (...models: Catalogue['models']): Catalogue => ({ default: ['any'], models });

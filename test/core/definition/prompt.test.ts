@@ -1,7 +1,8 @@
 /** Plain-text prompts and what is ranked after them. Chats are tested with samples. */
 import { describe, expect, test } from 'vitest';
 import { promptRenderer } from '../../../src/core/definition/prompt.js';
-import { type Row, taskSchema } from '../../../src/core/definition/suite.js';
+import { taskSchema } from '../../../src/core/definition/suite.js';
+import type { Row } from '../../../src/core/message.js';
 
 function rendererOf(said: Readonly<Record<string, unknown>>, pool: readonly Row[] = []) {
   return promptRenderer(taskSchema.parse({ name: 't', samples: [{ q: '?' }], scorer: 'exact', ...said }), pool);

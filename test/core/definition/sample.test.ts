@@ -3,16 +3,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { promptText, sampleReader } from '../../../src/core/definition/sample.js';
-import {
-  groupSchema,
-  isChat,
-  type Message,
-  type Row,
-  type Sample,
-  suiteSchema,
-  taskSchema,
-} from '../../../src/core/definition/suite.js';
+import { groupSchema, suiteSchema, taskSchema } from '../../../src/core/definition/suite.js';
 import { UserError } from '../../../src/core/errors.js';
+import { isChat, type Message, type Row, type Sample } from '../../../src/core/message.js';
 import { ROOT } from '../../support/cli.js';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Completed, Timing, TokenCount } from '../../../src/core/measure/measurement.js';
-import { isMissing, known, missing } from '../../../src/core/measure/quantity.js';
 import { timingsOf } from '../../../src/core/measure/timings.js';
-import { createRandom } from '../../../src/core/stats/random.js';
+import { isMissing, known, missing } from '../../../src/core/quantity.js';
+import { createRandom } from '../../../src/core/stats/basics/random.js';
 
 const counted = (value: number): TokenCount => ({ value, source: 'engine' });
 const UNCOUNTED: TokenCount = { missing: 'the server counts no tokens', source: 'none' };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
-import { isMissing } from '../../../src/core/measure/quantity.js';
-import type { Device } from '../../../src/core/recommend/devices.js';
+import type { Device } from '../../../src/core/capacity/devices.js';
+import { isMissing } from '../../../src/core/quantity.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { criteriaOf } from '../../../src/core/report/criteria.js';
 import { makeLog } from '../../support/log.js';

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import { expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
-import { isMissing } from '../../../src/core/measure/quantity.js';
+import { isMissing } from '../../../src/core/quantity.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { buildCharts } from '../../../src/core/report/charts/table.js';
 import { makeLog } from '../../support/log.js';

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import type { SampleResult } from '../../../src/core/analyse/analysis.js';
 import type { LogRecord } from '../../../src/core/measure/log.js';
-import { isMissing } from '../../../src/core/measure/quantity.js';
 import { askingOrder } from '../../../src/core/plan/rounds.js';
-import { ruleByRounds } from '../../../src/core/recommend/cascade-folds.js';
+import { isMissing } from '../../../src/core/quantity.js';
+import { ruleByRounds } from '../../../src/core/recommend/cascade/folds.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import type { SuiteRecommendation } from '../../../src/core/recommend/recommendation.js';
 import { describeSuite, describeTask } from '../../../src/core/report/words.js';
-import { createRandom } from '../../../src/core/stats/index.js';
+import { createRandom } from '../../../src/core/stats/basics/random.js';
 import { type LogOrder, type ModelOrder, makeLog, shuffled } from '../../support/log.js';
 
 const small: ModelOrder = { id: 'small', class: 'slm', parameters: 1e6, quality: 0.9, memory: 50e6 };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { SampleInfo } from '../../../src/core/analyse/analysis.js';
-import { isMissing } from '../../../src/core/measure/quantity.js';
 import { plan } from '../../../src/core/plan/plan.js';
 import { askingOrder, roundOf } from '../../../src/core/plan/rounds.js';
+import { isMissing } from '../../../src/core/quantity.js';
 import { testSequentially } from '../../../src/core/recommend/sequential.js';
-import { createRandom, shuffle } from '../../../src/core/stats/random.js';
+import { createRandom, shuffle } from '../../../src/core/stats/basics/random.js';
 
 const sample = (id: string, group: string | null = null): SampleInfo => ({
   id,

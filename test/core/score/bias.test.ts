@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { bbq } from '../../../src/core/score/bbq.js';
-import { crowsPairs, winobias } from '../../../src/core/score/pairs.js';
-import { refusal } from '../../../src/core/score/refusal.js';
 import type { Score, Scored } from '../../../src/core/score/score.js';
+import { bbq } from '../../../src/core/score/scorers/bbq.js';
+import { crowsPairs, winobias } from '../../../src/core/score/scorers/pairs.js';
+import { refusal } from '../../../src/core/score/scorers/refusal.js';
 import { answerOf, judge, metricsOf, scoreOf } from './judge.js';
 
 describe('refusal', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { choice } from '../../../src/core/score/choice.js';
+import { choice } from '../../../src/core/score/scorers/choice.js';
 import { answerOf, judge, scoreOf } from './judge.js';
 
 describe('flexible', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { classification } from '../../../src/core/score/classification.js';
+import { classification } from '../../../src/core/score/scorers/classification.js';
 import { answerOf, judge, metricsOf } from './judge.js';
 
 const labels = ['card_arrival', 'card', 'lost-card'];

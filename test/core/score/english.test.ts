@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { splitSentences, splitTokens } from '../../../src/core/score/english.js';
+import { splitSentences, splitTokens } from '../../../src/core/score/text/english.js';
 
 // What nltk 3.9.1 gives with its English Punkt model.
 test.each([

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { code, programOf } from '../../../src/core/score/code.js';
-import { judge as judgeScorer } from '../../../src/core/score/judge.js';
 import { passAtK } from '../../../src/core/score/pass-at-k.js';
 import type { ScoreInput } from '../../../src/core/score/score.js';
-import { cosine, similarity } from '../../../src/core/score/similarity.js';
+import { code, programOf } from '../../../src/core/score/scorers/code.js';
+import { judge as judgeScorer } from '../../../src/core/score/scorers/judge.js';
+import { cosine, similarity } from '../../../src/core/score/scorers/similarity.js';
 import { judge, scoreOf } from './judge.js';
 
 describe('pass@k', () => {

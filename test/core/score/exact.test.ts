@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exact } from '../../../src/core/score/exact.js';
+import { exact } from '../../../src/core/score/scorers/exact.js';
 import { answerOf, judge, scoreOf } from './judge.js';
 
 test('blank space around an answer does not count, unless trim is off as in lm-evaluation-harness', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseCalls } from '../../../src/core/score/call-parser.js';
-import { functionCalls } from '../../../src/core/score/function-calls.js';
+import { parseCalls } from '../../../src/core/score/read/call-parser.js';
+import { functionCalls } from '../../../src/core/score/scorers/function-calls.js';
 import { judge, scoreOf } from './judge.js';
 
 const area = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ifeval } from '../../../src/core/score/ifeval.js';
-import { INSTRUCTIONS } from '../../../src/core/score/ifeval-instructions.js';
+import { INSTRUCTIONS } from '../../../src/core/score/read/ifeval-instructions.js';
+import { ifeval } from '../../../src/core/score/scorers/ifeval.js';
 import { judge, metricsOf } from './judge.js';
 
 test('all 25 instructions of IFEval are known', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { includes } from '../../../src/core/score/includes.js';
+import { includes } from '../../../src/core/score/scorers/includes.js';
 import { answerOf, judge, scoreOf } from './judge.js';
 
 const output = 'Your order A-113 leaves on Monday; a refund takes 5 days.';

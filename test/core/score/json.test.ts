@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { json } from '../../../src/core/score/json.js';
+import { json } from '../../../src/core/score/scorers/json.js';
 import { judge, metricsOf, scoreOf } from './judge.js';
 
 const schema = {

@@ -1,5 +1,5 @@
 /** Scores one output as the shell does: options through the scorer's own schema, a thrown fault as unscored. */
-import type { Quantity } from '../../../src/core/measure/quantity.js';
+import type { Quantity } from '../../../src/core/quantity.js';
 import type { Score, ScoreInput, Scorer } from '../../../src/core/score/score.js';
 
 type Loose = Partial<ScoreInput> & { output: string };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { detectLanguage } from '../../../src/core/score/language.js';
+import { detectLanguage } from '../../../src/core/score/text/language.js';
 
 // What langdetect 1.0.9 gives, whatever its seed.
 test.each([

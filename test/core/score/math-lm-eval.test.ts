@@ -1,7 +1,7 @@
 /** Every expected value is what `process_results` of lm-evaluation-harness 0.4.13 gives (sympy 1.14). */
 import { describe, expect, test } from 'vitest';
-import { math } from '../../../src/core/score/math.js';
-import { normaliseMinerva } from '../../../src/core/score/math-minerva.js';
+import { normaliseMinerva } from '../../../src/core/score/read/math-minerva.js';
+import { math } from '../../../src/core/score/scorers/math.js';
 import { answerOf, judge, scoreOf } from './judge.js';
 
 describe('hendrycks-math', () => {

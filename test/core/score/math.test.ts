@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isEquivalent, math } from '../../../src/core/score/math.js';
-import { parseExpression } from '../../../src/core/score/math-expression.js';
+import { parseExpression } from '../../../src/core/score/read/math-expression.js';
+import { isEquivalent, math } from '../../../src/core/score/scorers/math.js';
 import { answerOf, judge, scoreOf } from './judge.js';
 
 describe('the answer', () => {

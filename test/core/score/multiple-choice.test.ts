@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { multipleChoice } from '../../../src/core/score/multiple-choice.js';
+import { multipleChoice } from '../../../src/core/score/scorers/multiple-choice.js';
 import { judge, metricsOf, scoreOf } from './judge.js';
 
 const fields = { choices: ['no', 'certainly not', 'ja ❤'] };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { number } from '../../../src/core/score/number.js';
+import { number } from '../../../src/core/score/scorers/number.js';
 import { answerOf, judge, scoreOf } from './judge.js';
 
 describe('numeric', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { PythonRandom } from '../../../parity/python-random.js';
-import { perplexity } from '../../../src/core/score/perplexity.js';
+import { perplexity } from '../../../src/core/score/scorers/perplexity.js';
 import { judge, metricsOf, scoreOf } from './judge.js';
 
 const word = (conditional: number, greedy: boolean) => ({

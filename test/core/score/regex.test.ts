@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { pattern } from '../../../src/core/score/pattern.js';
-import { regex } from '../../../src/core/score/regex.js';
+import { regex } from '../../../src/core/score/scorers/regex.js';
+import { pattern } from '../../../src/core/score/text/pattern.js';
 import { answerOf, judge, scoreOf } from './judge.js';
 
 test('the group of a match is the answer, the first or the last', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { porterStem } from '../../../src/core/score/porter.js';
-import { rouge } from '../../../src/core/score/rouge.js';
+import { rouge } from '../../../src/core/score/scorers/rouge.js';
+import { porterStem } from '../../../src/core/score/text/porter.js';
 import { judge, metricsOf, scoreOf } from './judge.js';
 
 // What rouge_score 0.1.2 gives.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { squad } from '../../../src/core/score/squad.js';
+import { squad } from '../../../src/core/score/scorers/squad.js';
 import { judge, metricsOf, scoreOf } from './judge.js';
 
 test('punctuation, articles, case and surplus blanks do not count', () => {

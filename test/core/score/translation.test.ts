@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { bleu } from '../../../src/core/score/bleu.js';
-import { chrf } from '../../../src/core/score/chrf.js';
+import { bleu } from '../../../src/core/score/scorers/bleu.js';
+import { chrf } from '../../../src/core/score/scorers/chrf.js';
 import { judge, metricsOf, scoreOf } from './judge.js';
 
 const corpus = [

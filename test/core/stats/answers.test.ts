@@ -1,19 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { isMissing, type Missing } from '../../../src/core/measure/quantity.js';
+import { isMissing, type Missing } from '../../../src/core/quantity.js';
+import { cohenKappa } from '../../../src/core/stats/agreement.js';
+import { createRandom } from '../../../src/core/stats/basics/random.js';
 import {
-  auroc,
-  averagePrecision,
   brierScore,
   calibrationByCount,
   calibrationByWidth,
-  cohenKappa,
-  createRandom,
+  logLoss,
+} from '../../../src/core/stats/cascade/calibration.js';
+import {
+  auroc,
+  averagePrecision,
   estimateAuroc,
   hanleyMcNeilStandardError,
-  logLoss,
-  passAtK,
   riskCoverage,
-} from '../../../src/core/stats/index.js';
+} from '../../../src/core/stats/cascade/ranking.js';
+import { passAtK } from '../../../src/core/stats/pass-at-k.js';
 
 function present<T extends object>(result: T | Missing): T {
   if (isMissing(result)) throw new Error(`missing: ${result.missing}`);

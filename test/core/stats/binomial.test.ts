@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { binomialPmf } from '../../../src/core/stats/distributions.js';
+import { binomialPmf } from '../../../src/core/stats/basics/distributions.js';
+import type { Interval } from '../../../src/core/stats/basics/interval.js';
 import {
   agrestiCoullInterval,
   betaInterval,
   clopperPearsonInterval,
-  type Interval,
   jeffreysInterval,
   waldInterval,
   wilsonInterval,
   zeroFailureBound,
   zeroFailureSampleSize,
-} from '../../../src/core/stats/index.js';
+} from '../../../src/core/stats/estimate/binomial.js';
 
 function expectInterval(interval: Interval, low: number, high: number, digits = 4): void {
   expect(interval.low).toBeCloseTo(low, digits);

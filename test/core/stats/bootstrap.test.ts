@@ -1,14 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { isMissing, type Missing } from '../../../src/core/measure/quantity.js';
-import {
-  acceleration,
-  bootstrap,
-  bootstrapPaired,
-  createRandom,
-  type Estimate,
-  mean,
-  median,
-} from '../../../src/core/stats/index.js';
+import { isMissing, type Missing } from '../../../src/core/quantity.js';
+import { mean } from '../../../src/core/stats/basics/moments.js';
+import { createRandom } from '../../../src/core/stats/basics/random.js';
+import { acceleration, bootstrap, bootstrapPaired } from '../../../src/core/stats/estimate/bootstrap.js';
+import type { Estimate } from '../../../src/core/stats/estimate/estimate.js';
+import { median } from '../../../src/core/stats/estimate/percentiles.js';
 
 /** Efron and Tibshirani 1993, table 14.1: spatial test A of 26 children. */
 const spatial = [48, 36, 20, 29, 42, 42, 20, 42, 22, 41, 45, 14, 6, 0, 33, 28, 34, 4, 32, 24, 47, 41, 24, 26, 30, 41];

@@ -1,30 +1,30 @@
 import { describe, expect, it } from 'vitest';
-import { isMissing, type Missing } from '../../../src/core/measure/quantity.js';
+import { isMissing, type Missing } from '../../../src/core/quantity.js';
+import { mean } from '../../../src/core/stats/basics/moments.js';
+import { createRandom } from '../../../src/core/stats/basics/random.js';
 import {
-  areaUnderCurve,
   averageGapRecovered,
-  bestSoFar,
-  bestWithinRate,
   breakEvenRate,
-  type CascadeItems,
   callPerformanceThreshold,
   cascadeAreas,
   cascadeCost,
   cascadeMeanLatency,
-  cheapestWithin,
-  createRandom,
-  crossValidateCascade,
+  incrementalBenefit,
+  performanceGapRecovered,
+  routerCost,
+} from '../../../src/core/stats/cascade/areas.js';
+import {
+  areaUnderCurve,
+  bestSoFar,
+  type CascadeItems,
   deferralCurve,
   defers,
-  incrementalBenefit,
-  mean,
   oracleCurve,
-  performanceGapRecovered,
   randomCurve,
-  routerCost,
   scoreAtRate,
-  testNonInferiority,
-} from '../../../src/core/stats/index.js';
+} from '../../../src/core/stats/cascade/curve.js';
+import { bestWithinRate, cheapestWithin, crossValidateCascade } from '../../../src/core/stats/cascade/threshold.js';
+import { testNonInferiority } from '../../../src/core/stats/compare/noninferiority.js';
 
 function present<T extends object>(result: T | Missing): T {
   if (isMissing(result)) throw new Error(`missing: ${result.missing}`);

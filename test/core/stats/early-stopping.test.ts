@@ -5,7 +5,7 @@ import {
   minPassingQueries,
   mlperfQueryCount,
   passesEarly,
-} from '../../../src/core/stats/index.js';
+} from '../../../src/core/load/early-stopping.js';
 
 describe("MLPerf's early stopping", () => {
   it('needs the tabled number of passing queries', () => {

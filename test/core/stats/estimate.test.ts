@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { isMissing, type Missing } from '../../../src/core/measure/quantity.js';
+import { isMissing, type Missing } from '../../../src/core/quantity.js';
+import { mean, sum, variance } from '../../../src/core/stats/basics/moments.js';
+import { createRandom } from '../../../src/core/stats/basics/random.js';
 import {
   clusteredStandardError,
-  createRandom,
   designEffect,
-  type Estimate,
   effectiveSampleSize,
+} from '../../../src/core/stats/estimate/clusters.js';
+import type { Estimate } from '../../../src/core/stats/estimate/estimate.js';
+import {
   estimateMean,
   estimateProportion,
   estimateProportionOfCounts,
   estimateScore,
-  mean,
-  sum,
-  variance,
-} from '../../../src/core/stats/index.js';
+} from '../../../src/core/stats/estimate/estimators.js';
 
 function present(estimate: Estimate | Missing): Estimate {
   if (isMissing(estimate)) throw new Error(`missing: ${estimate.missing}`);

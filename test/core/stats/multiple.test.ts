@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { isMissing } from '../../../src/core/measure/quantity.js';
-import { benjaminiHochberg, createRandom, holm, hommel, simultaneousMeans } from '../../../src/core/stats/index.js';
+import { isMissing } from '../../../src/core/quantity.js';
+import { createRandom } from '../../../src/core/stats/basics/random.js';
+import { benjaminiHochberg, holm, hommel } from '../../../src/core/stats/compare/multiple.js';
+import { simultaneousMeans } from '../../../src/core/stats/compare/simultaneous.js';
 
 function expectAll(actual: readonly number[], expected: readonly number[]): void {
   expect(actual.length).toBe(expected.length);

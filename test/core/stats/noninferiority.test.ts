@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { isMissing, type Missing } from '../../../src/core/measure/quantity.js';
+import { isMissing, type Missing } from '../../../src/core/quantity.js';
+import { createRandom, type Random } from '../../../src/core/stats/basics/random.js';
 import {
-  createRandom,
   decideByInterval,
   decideTogether,
   type NonInferiority,
-  type Random,
-  tangoSampleSize,
   testEquivalence,
   testNonInferiority,
-} from '../../../src/core/stats/index.js';
+} from '../../../src/core/stats/compare/noninferiority.js';
+import { tangoSampleSize } from '../../../src/core/stats/compare/sample-size.js';
 
 function present<T extends object>(result: T | Missing): T {
   if (isMissing(result)) throw new Error(`missing: ${result.missing}`);

@@ -1,24 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { isMissing, type Missing } from '../../../src/core/measure/quantity.js';
+import { isMissing, type Missing } from '../../../src/core/quantity.js';
+import { tQuantile } from '../../../src/core/stats/basics/distributions.js';
+import type { Interval } from '../../../src/core/stats/basics/interval.js';
+import { createRandom } from '../../../src/core/stats/basics/random.js';
+import { mcNemarTest, type PairedTable, pairedTable } from '../../../src/core/stats/compare/mcnemar.js';
+import { correlation, estimatePairedDifference } from '../../../src/core/stats/compare/paired.js';
 import {
-  correlation,
-  createRandom,
-  type Estimate,
-  estimatePairedDifference,
-  type Interval,
-  mcNemarTest,
   newcombeInterval,
-  normalCdf,
-  type PairedTable,
   pairedProportionDifference,
   pairedProportionStandardError,
-  pairedTable,
   pairedWaldInterval,
   tangoInterval,
   tangoStatistic,
   tangoTest,
-  tQuantile,
-} from '../../../src/core/stats/index.js';
+} from '../../../src/core/stats/compare/paired-proportions.js';
+import type { Estimate } from '../../../src/core/stats/estimate/estimate.js';
+import { normalCdf } from '../../../src/core/stats/index.js';
 
 const approval: PairedTable = { both: 794, onlyFirst: 150, onlySecond: 86, neither: 570 };
 const close: PairedTable = { both: 700, onlyFirst: 60, onlySecond: 50, neither: 190 };

@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { isMissing, type Missing } from '../../../src/core/measure/quantity.js';
+import { isMissing, type Missing } from '../../../src/core/quantity.js';
+import { createRandom } from '../../../src/core/stats/basics/random.js';
+import type { Estimate } from '../../../src/core/stats/estimate/estimate.js';
 import {
-  createRandom,
-  type Estimate,
   estimateMedian,
   estimateQuantile,
+  quantileOrders,
+  quantileSampleSize,
+  quantileUpperBound,
+} from '../../../src/core/stats/estimate/order-statistics.js';
+import {
   median,
   mlperfPercentile,
   nearestRankPercentile,
   percentile,
-  quantileOrders,
-  quantileSampleSize,
-  quantileUpperBound,
-} from '../../../src/core/stats/index.js';
+} from '../../../src/core/stats/estimate/percentiles.js';
 
 function present(estimate: Estimate | Missing): Estimate {
   if (isMissing(estimate)) throw new Error(`missing: ${estimate.missing}`);

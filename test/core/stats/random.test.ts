@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { mean, variance } from '../../../src/core/stats/basics/moments.js';
 import {
   createRandom,
-  mean,
   sampleWithoutReplacement,
   sampleWithReplacement,
   shuffle,
-  variance,
-} from '../../../src/core/stats/index.js';
+} from '../../../src/core/stats/basics/random.js';
 
 describe('seeded randomness', () => {
   it('gives the same numbers for the same seeds, for ever', () => {

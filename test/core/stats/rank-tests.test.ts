@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  createRandom,
-  mannWhitneyTest,
-  midRanks,
-  signedRankTest,
-  tTest,
-  welchTest,
-} from '../../../src/core/stats/index.js';
+import { createRandom } from '../../../src/core/stats/basics/random.js';
+import { mannWhitneyTest } from '../../../src/core/stats/compare/mann-whitney.js';
+import { midRanks, signedRankTest } from '../../../src/core/stats/compare/signed-rank.js';
+import { tTest, welchTest } from '../../../src/core/stats/compare/t-test.js';
 
 const upTo = (n: number, value: (i: number) => number) => Array.from({ length: n }, (_, i) => value(i));
 

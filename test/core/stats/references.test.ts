@@ -1,20 +1,13 @@
 /** Edges where implementations differ: one value, no event, every event, ties. The values are of statsmodels, scipy and scikit-learn. */
 import { describe, expect, it } from 'vitest';
-import { isMissing, type Quantity } from '../../../src/core/measure/quantity.js';
-import {
-  auroc,
-  averagePrecision,
-  benjaminiHochberg,
-  clopperPearsonInterval,
-  cohenKappa,
-  holm,
-  hommel,
-  jeffreysInterval,
-  mcNemarTest,
-  signedRankTest,
-  welchTest,
-  wilsonInterval,
-} from '../../../src/core/stats/index.js';
+import { isMissing, type Quantity } from '../../../src/core/quantity.js';
+import { cohenKappa } from '../../../src/core/stats/agreement.js';
+import { auroc, averagePrecision } from '../../../src/core/stats/cascade/ranking.js';
+import { mcNemarTest } from '../../../src/core/stats/compare/mcnemar.js';
+import { benjaminiHochberg, holm, hommel } from '../../../src/core/stats/compare/multiple.js';
+import { signedRankTest } from '../../../src/core/stats/compare/signed-rank.js';
+import { welchTest } from '../../../src/core/stats/compare/t-test.js';
+import { clopperPearsonInterval, jeffreysInterval, wilsonInterval } from '../../../src/core/stats/estimate/binomial.js';
 
 function present(quantity: Quantity): number {
   if (isMissing(quantity)) throw new Error(quantity.missing);

@@ -12,7 +12,7 @@ import {
   tangoSampleSize,
   unpairedNonInferioritySampleSize,
   varianceOfMean,
-} from '../../../src/core/stats/index.js';
+} from '../../../src/core/stats/compare/sample-size.js';
 
 describe('the size of a paired comparison (Miller 2024)', () => {
   const betweenItems = 1 / 9;

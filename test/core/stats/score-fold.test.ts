@@ -1,8 +1,8 @@
 /** The estimate of a score without its values is the estimate with them. */
 import { describe, expect, test } from 'vitest';
-import { estimateScore } from '../../../src/core/stats/estimate.js';
-import { createRandom } from '../../../src/core/stats/random.js';
-import { ScoreFold } from '../../../src/core/stats/score-fold.js';
+import { createRandom } from '../../../src/core/stats/basics/random.js';
+import { estimateScore } from '../../../src/core/stats/estimate/estimators.js';
+import { ScoreFold } from '../../../src/core/stats/estimate/score-fold.js';
 
 function fold(scores: readonly number[]) {
   const folded = new ScoreFold();

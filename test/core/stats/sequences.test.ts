@@ -1,33 +1,39 @@
 import { describe, expect, it } from 'vitest';
+import type { Interval } from '../../../src/core/stats/basics/interval.js';
+import { mean } from '../../../src/core/stats/basics/moments.js';
+import { createRandom, shuffle } from '../../../src/core/stats/basics/random.js';
+import { waldInterval } from '../../../src/core/stats/estimate/binomial.js';
 import {
-  asymptoticInterval,
   bernoulliSequenceInterval,
   betaBinomialBound,
   betaBinomialLogMixture,
+} from '../../../src/core/stats/sequential/bernoulli-sequence.js';
+import {
   bettingCapital,
   bettingIntervals,
-  createRandom,
   differenceToUnit,
-  distributionBand,
-  empiricalBernsteinIntervals,
-  gammaLogMixture,
-  gammaMixtureBound,
-  hoeffdingIntervals,
-  type Interval,
   intervalOfDifference,
-  mean,
+  startBets,
+  startBettingSequence,
+} from '../../../src/core/stats/sequential/betting-sequence.js';
+import { gammaLogMixture, gammaMixtureBound } from '../../../src/core/stats/sequential/gamma-mixture.js';
+import { startSequentialNonInferiority } from '../../../src/core/stats/sequential/noninferiority.js';
+import {
+  asymptoticInterval,
   normalLogMixture,
   normalMixtureBound,
   normalMixtureInterval,
   normalMixtureRho,
+} from '../../../src/core/stats/sequential/normal-mixture.js';
+import {
+  empiricalBernsteinIntervals,
+  hoeffdingIntervals,
+} from '../../../src/core/stats/sequential/predictable-mixture.js';
+import {
+  distributionBand,
   quantileStitchedBound,
-  shuffle,
-  startBets,
-  startBettingSequence,
-  startSequentialNonInferiority,
   stitchedBound,
-  waldInterval,
-} from '../../../src/core/stats/index.js';
+} from '../../../src/core/stats/sequential/stitching.js';
 
 /** The values of the reference runs: 75 ones in 100. */
 const values = Array.from({ length: 25 }, () => [1, 0, 1, 1]).flat();

@@ -1,16 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { isMissing, type Missing } from '../../../src/core/measure/quantity.js';
-import {
-  createRandom,
-  type Estimate,
-  estimateMean,
-  estimateQuantile,
-  estimateQuantileOfSorted,
-  quantileInflation,
-  type Random,
-  serialInflation,
-  sorted,
-} from '../../../src/core/stats/index.js';
+import { isMissing, type Missing } from '../../../src/core/quantity.js';
+import { sorted } from '../../../src/core/stats/basics/moments.js';
+import { createRandom, type Random } from '../../../src/core/stats/basics/random.js';
+import type { Estimate } from '../../../src/core/stats/estimate/estimate.js';
+import { estimateMean } from '../../../src/core/stats/estimate/estimators.js';
+import { estimateQuantile, estimateQuantileOfSorted } from '../../../src/core/stats/estimate/order-statistics.js';
+import { quantileInflation, serialInflation } from '../../../src/core/stats/estimate/serial.js';
 
 /** Standard normal values, each remembering the share `memory` of the one before: an AR(1). */
 function remembering(memory: number, n: number, random: Random): number[] {

@@ -1,22 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { isMissing, type Missing } from '../../../src/core/measure/quantity.js';
+import { correctCoordinatedOmission } from '../../../src/core/load/coordinated-omission.js';
+import { isMissing, type Missing } from '../../../src/core/quantity.js';
+import { mean } from '../../../src/core/stats/basics/moments.js';
+import { createRandom } from '../../../src/core/stats/basics/random.js';
+import { tTest, welchTest } from '../../../src/core/stats/compare/t-test.js';
+import type { Estimate } from '../../../src/core/stats/estimate/estimate.js';
+import { nearestRankPercentile } from '../../../src/core/stats/estimate/percentiles.js';
+import { estimateRatio, judgeRatio, logRatios, noiseFloor } from '../../../src/core/stats/estimate/ratio.js';
+import { testTrend } from '../../../src/core/stats/estimate/trend.js';
 import {
-  correctCoordinatedOmission,
-  createRandom,
-  type Estimate,
-  estimateRatio,
-  judgeRatio,
-  logRatios,
-  mean,
-  nearestRankPercentile,
   nestedInterval,
-  noiseFloor,
   optimalRepetitions,
-  testTrend,
-  tTest,
   varianceComponents,
-  welchTest,
-} from '../../../src/core/stats/index.js';
+} from '../../../src/core/stats/estimate/variance-components.js';
 
 function present<T extends object>(result: T | Missing): T {
   if (isMissing(result)) throw new Error(`missing: ${result.missing}`);

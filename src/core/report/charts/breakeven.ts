@@ -2,8 +2,8 @@
  * When a machine of one's own pays: what a month costs at so many requests, asked of a hosted model and on machines that hold a
  * model of this run. Where the lines cross, the machine begins to pay.
  */
-import type { BreakEven } from '../../recommend/breakeven.js';
-import type { DevicePrice } from '../../recommend/devices.js';
+import type { BreakEven } from '../../capacity/breakeven.js';
+import type { DevicePrice } from '../../capacity/devices.js';
 import { formatCount, formatDollars } from '../format.js';
 import { type Chart, type ChartInput, LABELS, legendOf, looksOf, QUIET, specOf } from './chart.js';
 

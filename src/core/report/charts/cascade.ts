@@ -1,6 +1,6 @@
 /** A cascade played through: quality at every share of requests that is passed on to the LLM, with blind chance and hindsight. */
-import { isMissing } from '../../measure/quantity.js';
-import type { Cascade } from '../../recommend/cascade.js';
+import { isMissing } from '../../quantity.js';
+import type { Cascade } from '../../recommend/cascade/cascade.js';
 import { formatCount, formatScore, plural } from '../format.js';
 import { CASCADE_COLOUR, type Chart, type ChartInput, LABELS, legendOf, QUIET, specOf } from './chart.js';
 

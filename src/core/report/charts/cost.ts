@@ -4,9 +4,11 @@
  */
 import type { SuiteAnalysis } from '../../analyse/analysis.js';
 import { estimateAt } from '../../analyse/distribution.js';
-import { isMissing, type Missing, missing } from '../../measure/quantity.js';
+import { isMissing, type Missing, missing } from '../../quantity.js';
 import type { SuiteRecommendation } from '../../recommend/recommendation.js';
-import { type Estimate, estimateMean, mean } from '../../stats/index.js';
+import { mean } from '../../stats/basics/moments.js';
+import type { Estimate } from '../../stats/estimate/estimate.js';
+import { estimateMean } from '../../stats/estimate/estimators.js';
 
 export type CostUnit = 'thousandRequests' | 'millionTokens';
 

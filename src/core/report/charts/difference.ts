@@ -1,6 +1,6 @@
 /** A forest plot: per task, how much the SLM scores above or below its reference, with the margin drawn. */
-import { isMissing } from '../../measure/quantity.js';
-import type { Comparison } from '../../recommend/recommendation.js';
+import { isMissing } from '../../quantity.js';
+import type { Comparison } from '../../recommend/comparison.js';
 import { formatPoints, plural } from '../format.js';
 import { differenceOf } from '../tables.js';
 import {

@@ -1,5 +1,5 @@
 /** The decode rate over the course of the run, each trial relative to the median of its task: flat is good. */
-import { isMissing } from '../../measure/quantity.js';
+import { isMissing } from '../../quantity.js';
 import { formatScore, list } from '../format.js';
 import {
   type Chart,

@@ -1,7 +1,7 @@
 /** How waiting is spread: the share of requests (or of gaps between tokens) that took at most so long, on a log scale. */
 import type { Analysis } from '../../analyse/analysis.js';
 import { GRID } from '../../analyse/distribution.js';
-import { isMissing, type Missing } from '../../measure/quantity.js';
+import { isMissing, type Missing } from '../../quantity.js';
 import { formatSeconds, list, plural } from '../format.js';
 import {
   type Chart,

@@ -2,9 +2,10 @@
  * What a model needs and what there is: weights, KV cache and runtime stacked up to the measured peak, and lines where devices
  * and the suite's own limit end.
  */
-import { isMissing } from '../../measure/quantity.js';
-import type { Device } from '../../recommend/devices.js';
-import type { ModelFit } from '../../recommend/fit.js';
+
+import type { Device } from '../../capacity/devices.js';
+import type { ModelFit } from '../../capacity/fit.js';
+import { isMissing } from '../../quantity.js';
 import { formatBytes, list, plural } from '../format.js';
 import { type Chart, type ChartInput, legendOf, type NoChart, type Spec, specOf } from './chart.js';
 

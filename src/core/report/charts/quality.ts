@@ -1,5 +1,5 @@
 /** Quality of each model on each task, with intervals. */
-import { isMissing } from '../../measure/quantity.js';
+import { isMissing } from '../../quantity.js';
 import { formatEstimate, formatScore, plural } from '../format.js';
 import { type Chart, type ChartInput, LABELS, modelColour, modelShape, type NoChart, nOf, specOf } from './chart.js';
 

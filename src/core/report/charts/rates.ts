@@ -1,6 +1,6 @@
 /** How fast each model reads the prompt and writes the answer. */
 import { estimateAt } from '../../analyse/distribution.js';
-import { isMissing } from '../../measure/quantity.js';
+import { isMissing } from '../../quantity.js';
 import { formatEstimate, formatUnit } from '../format.js';
 import {
   type Chart,

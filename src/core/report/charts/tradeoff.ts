@@ -1,8 +1,8 @@
 /** What one gets for what one pays: quality against decode rate, and against cost, with intervals and the Pareto front. */
 import { estimateAt } from '../../analyse/distribution.js';
-import type { Unit } from '../../analyse/metrics.js';
-import { isMissing, type Missing } from '../../measure/quantity.js';
-import type { Estimate } from '../../stats/index.js';
+import type { Unit } from '../../measure/metrics.js';
+import { isMissing, type Missing } from '../../quantity.js';
+import type { Estimate } from '../../stats/estimate/estimate.js';
 import { formatEstimate, formatScore, formatUnit, list, plural } from '../format.js';
 import {
   type Chart,

@@ -1,7 +1,7 @@
 /** What people weigh, the devices each model fits, what a machine of one's own would save, and how far variants agree. */
 import type { Analysis, SuiteAnalysis } from '../../analyse/analysis.js';
-import { isMissing } from '../../measure/quantity.js';
-import type { ModelFit } from '../../recommend/fit.js';
+import type { ModelFit } from '../../capacity/fit.js';
+import { isMissing } from '../../quantity.js';
 import type { SuiteRecommendation } from '../../recommend/recommendation.js';
 import { criteriaOf } from '../criteria.js';
 import { formatBytes, formatCount, formatDollars, formatScore } from '../format.js';

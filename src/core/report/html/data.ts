@@ -3,7 +3,7 @@
  * be ten thousand samples; the browser's side of this contract is src/page/data.ts, which reads these types.
  */
 import type { Analysis, SampleResult } from '../../analyse/analysis.js';
-import { isMissing } from '../../measure/quantity.js';
+import { isMissing } from '../../quantity.js';
 import { looksOf } from '../charts/chart.js';
 import { formatScore, formatSeconds, plural } from '../format.js';
 

@@ -1,8 +1,8 @@
 /** What a sceptic asks for: warnings with their remedies, the machine, versions, seeds, hashes, and how to do it again. */
 import type { Analysis } from '../../analyse/analysis.js';
-import { METRICS } from '../../analyse/metrics.js';
 import type { Environment } from '../../measure/log.js';
-import { isMissing } from '../../measure/quantity.js';
+import { METRICS } from '../../measure/metrics.js';
+import { isMissing } from '../../quantity.js';
 import { formatBytes, formatCount, plural } from '../format.js';
 import { allWarnings } from '../tables.js';
 import { plain, shellCommand } from '../text.js';

@@ -1,6 +1,6 @@
 /** What is known of each model as a whole, with the reason where something is not. */
 import type { Analysis, ModelAnalysis, Spread } from '../../analyse/analysis.js';
-import { isMissing, type Missing } from '../../measure/quantity.js';
+import { isMissing, type Missing } from '../../quantity.js';
 import { formatBytes, formatParameters, formatSeconds } from '../format.js';
 import { plain } from '../text.js';
 import { html, type Markup } from './markup.js';

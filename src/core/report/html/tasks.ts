@@ -1,9 +1,10 @@
 /** The first screen's table: a row for each task, and below it the sentence that carries each verdict. */
 import type { SuiteAnalysis } from '../../analyse/analysis.js';
 import { estimateAt } from '../../analyse/distribution.js';
-import { METRICS, type MetricName } from '../../analyse/metrics.js';
-import { isMissing, type Missing } from '../../measure/quantity.js';
-import type { Comparison, SuiteRecommendation, TaskRecommendation } from '../../recommend/recommendation.js';
+import { METRICS, type MetricName } from '../../measure/metrics.js';
+import { isMissing, type Missing } from '../../quantity.js';
+import type { Comparison } from '../../recommend/comparison.js';
+import type { SuiteRecommendation, TaskRecommendation } from '../../recommend/recommendation.js';
 import { ABSENT, formatCount, formatEstimate, formatRatio } from '../format.js';
 import { decisiveComparison, differenceOf, inverse } from '../tables.js';
 import { plain, shorten } from '../text.js';

@@ -1,0 +1,429 @@
+/**
+ * The trials of one task on one model, as columns. A log may hold millions of trials, and an object for each would be ten
+ * times as large: numbers stand in columns of typed arrays, texts are kept of the first repetition of each sample, and of the
+ * others only where the scorer's aggregate has yet to see them.
+ */
+
+import { DISTRIBUTED, type DistributedMetric } from '../measure/metrics.js';
+import { type Missing, missing } from '../quantity.js';
+import type { Score } from '../score/score.js';
+import type { FailureCount, Throughput } from './analysis.js';
+import { compare } from './collect.js';
+import type { GapCounts } from './gaps.js';
+import type { TrialResult } from './judged.js';
+
+/** What is held of a trial, each as a number; NaN stands for what is absent, and never leaves this file. */
+const COLUMNS = [
+  'session',
+  'repetition',
+  'at',
+  'state',
+  'finish',
+  'failure',
+  'marks',
+  'score',
+  'text',
+  ...DISTRIBUTED,
+  'ballot',
+  'ranking',
+] as const;
+type Column = (typeof COLUMNS)[number];
+
+const CAN_BE_ABSENT: ReadonlySet<Column> = new Set(['failure', 'score', ...DISTRIBUTED, 'ranking']);
+
+const WIDTH = COLUMNS.length;
+const AT = Object.fromEntries(COLUMNS.map((column, at) => [column, at])) as Readonly<Record<Column, number>>;
+/** Places of the columns by which rows come after each other. */
+const IN_TIME = (['session', 'at', 'repetition', 'text', ...DISTRIBUTED] as const).map((column) => AT[column]);
+/** Rows of a block. Blocks are never copied, as one growing array would be. */
+const BLOCK = 2048;
+/** Each column by itself; one whose rows all hold what is usual takes no room: most logs have no failures, votes or rankings. */
+type Block = (Float64Array | undefined)[];
+/** What is usual, by place: nothing, or the first of a list. */
+const USUAL = COLUMNS.map((column) => (CAN_BE_ABSENT.has(column) ? Number.NaN : 0));
+
+/** From the surest to the least: of two records of one trial the first counts. */
+const STATES = ['completed', 'failed-by-model', 'failed-by-harness'] as const satisfies TrialResult['state'][];
+const FINISHES = ['stop', 'length', 'refused', 'failed'] as const satisfies TrialResult['finish'][];
+const FAULTS = ['model', 'harness'] as const satisfies FailureReason['by'][];
+/** By kind of failure, its place among those of one fault; what a column holds does not depend on what came before. */
+const KINDS: Readonly<Record<FailureReason['kind'], number>> = {
+  timeout: 0,
+  crash: 1,
+  server: 2,
+  'prompt-too-long': 3,
+  engine: 4,
+  cannot: 5,
+};
+const COLD = 1;
+const TOKENS_DISAGREE = 2;
+const RETRIED = 4;
+const CONTEXT_CUT = 8;
+
+/** What the fold gathers of one task on one model. */
+export interface CellState {
+  readonly trials: Trials;
+  readonly gaps: GapCounts;
+}
+
+/** What no column holds. */
+export type First = Pick<TrialResult, 'score' | 'output' | 'finish' | 'failure' | 'confidence' | 'ranking'>;
+
+interface OfSample {
+  /** In the order of repetitions. */
+  readonly rows: number[];
+  first: First;
+}
+
+export interface Said {
+  readonly output: string;
+  /** What was scored: the output as filters left it. */
+  readonly text: string;
+  readonly score: Score;
+}
+
+export class Trials {
+  readonly #blocks: Block[] = [];
+  #size = 0;
+  readonly #samples = new Map<string, OfSample>();
+  readonly #said: Said[] = [];
+  /** Trials that were recorded more than once with different contents: what was recorded, by row. */
+  readonly #conflicts = new Map<number, Set<string>>();
+  /** What was said in votes, each once. */
+  readonly #ballots = new Map<string, number>();
+  readonly #absent = new Map<DistributedMetric, string>();
+  readonly #failures: Omit<FailureCount, 'count'>[] = [];
+  /** By session: what was computed side by side, and from when to when. */
+  readonly #crowds = new Map<number, Crowd>();
+  readonly #keepsTexts: boolean;
+  /** All rows as `inOrder` gives them; null where a trial came since. */
+  #order: Uint32Array | null = null;
+  /** Of the trial that is being taken in. */
+  readonly #values = new Float64Array(WIDTH);
+
+  /** @param keepsTexts whether `said` will be asked for. */
+  constructor({ keepsTexts }: { readonly keepsTexts: boolean }) {
+    this.#keepsTexts = keepsTexts;
+  }
+
+  /** Trials, each counted once. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get conflicts(): number {
+    return this.#conflicts.size;
+  }
+
+  /**
+   * Takes a trial in. A trial recorded twice counts once: the completed one, else the earlier one.
+   * @returns whether it is a new measurement, and not the same record again.
+   */
+  add(sample: string, result: TrialResult): boolean {
+    const values = this.#valuesOf(result);
+    this.#order = null;
+    const known = this.#samples.get(sample);
+    if (known === undefined) {
+      this.#samples.set(sample, { rows: [this.#put(this.#size++, values, result)], first: firstOf(result) });
+      this.#join(result);
+      return true;
+    }
+    const { rows } = known;
+    let place = rows.length;
+    while (place > 0 && this.#get(rows[place - 1]!, 'repetition') > result.repetition) place--;
+    const row = rows[place - 1];
+    if (row === undefined || this.#get(row, 'repetition') !== result.repetition) {
+      rows.splice(place, 0, this.#put(this.#size++, values, result));
+      this.#join(result);
+      if (place === 0) known.first = firstOf(result);
+      return true;
+    }
+    const recorded = textOf(this.#row(row));
+    const text = textOf(values);
+    if (recorded === text) return false;
+    const seen = this.#conflicts.get(row) ?? new Set([recorded]);
+    this.#conflicts.set(row, seen);
+    if (seen.has(text)) return false;
+    seen.add(text);
+    const earlier =
+      values[AT.state]! - this.#get(row, 'state') ||
+      result.session - this.#get(row, 'session') ||
+      result.at - this.#get(row, 'at') ||
+      compare(text, recorded);
+    if (earlier < 0) {
+      this.#put(row, values, result);
+      if (place === 1) known.first = firstOf(result);
+    }
+    return true;
+  }
+
+  /** The tokens of all answers that were computed side by side, over the time they took together. */
+  throughput(): Throughput | Missing {
+    const crowds = [...this.#crowds.values()];
+    if (crowds.length === 0) return missing('answers were asked for one at a time');
+    const total = (of: (crowd: Crowd) => number) => crowds.reduce((sum, crowd) => sum + of(crowd), 0);
+    const seconds = total(({ from, to }) => to - from);
+    if (!(seconds > 0)) return missing('the answers took no time');
+    return {
+      concurrency: Math.max(...crowds.map(({ size }) => size)),
+      n: total(({ answers }) => answers),
+      answersPerSecond: total(({ answers }) => answers) / seconds,
+      tokensPerSecond: total(({ tokens }) => tokens) / seconds,
+    };
+  }
+
+  /** The rows of a sample's trials, in the order of their repetitions. */
+  of(sample: string): readonly number[] {
+    return this.#samples.get(sample)?.rows ?? NONE;
+  }
+
+  /** All rows in the order in which they were measured, whichever came first in the log. */
+  inOrder(): Uint32Array {
+    // The sort of plain arrays is done after one pass where they are in order, and that of typed arrays is not.
+    this.#order ??= Uint32Array.from(
+      Array.from({ length: this.#size }, (_, row) => row).sort((a, b) => this.#compareTimes(a, b)),
+    );
+    return this.#order;
+  }
+
+  /** What is kept of the first repetition of a sample. */
+  first(sample: string): First | null {
+    return this.#samples.get(sample)?.first ?? null;
+  }
+
+  /** What was said in a trial, where texts are kept. */
+  said(row: number): Said {
+    return this.#said[row]!;
+  }
+
+  session(row: number): number {
+    return this.#get(row, 'session');
+  }
+
+  /** Seconds since the run began. */
+  at(row: number): number {
+    return this.#get(row, 'at');
+  }
+
+  /** Null where the trial could not be scored. */
+  score(row: number): number | null {
+    return known(this.#get(row, 'score'));
+  }
+
+  /** Equal for trials that say the same in a vote. */
+  ballot(row: number): number {
+    return this.#get(row, 'ballot');
+  }
+
+  timing(row: number, metric: DistributedMetric): number | null {
+    return known(this.#get(row, metric));
+  }
+
+  /** All values of a metric that are known, in the order in which they were measured. */
+  timings(metric: DistributedMetric): Float64Array {
+    const place = AT[metric];
+    const values = new Float64Array(this.#size);
+    let n = 0;
+    for (const row of this.inOrder()) {
+      const value = this.#at(row, place);
+      if (!Number.isNaN(value)) values[n++] = value;
+    }
+    return values.subarray(0, n);
+  }
+
+  /** Why some trials lack a metric; of several reasons the first in the alphabet. */
+  whyAbsent(metric: DistributedMetric): string | null {
+    return this.#absent.get(metric) ?? null;
+  }
+
+  counts(): Counts {
+    const counts = {
+      completed: 0,
+      failedByModel: 0,
+      failedByHarness: 0,
+      unjudged: 0,
+      cut: 0,
+      tokensDisagree: 0,
+      retried: 0,
+      contextCut: 0,
+    };
+    for (let row = 0; row < this.#size; row++) {
+      const marks = this.#get(row, 'marks');
+      if (this.#get(row, 'finish') === FINISHES.indexOf('length')) counts.cut++;
+      if (marks & TOKENS_DISAGREE) counts.tokensDisagree++;
+      if (marks & RETRIED) counts.retried++;
+      if (marks & CONTEXT_CUT) counts.contextCut++;
+      switch (STATES[this.#get(row, 'state')]!) {
+        case 'completed':
+          counts.completed++;
+          if (this.score(row) === null) counts.unjudged++;
+          break;
+        case 'failed-by-model':
+          counts.failedByModel++;
+          break;
+        case 'failed-by-harness':
+          counts.failedByHarness++;
+          break;
+      }
+    }
+    return counts;
+  }
+
+  /** How often each kind of failure came, with the reason that is first in the alphabet. */
+  failures(): readonly FailureCount[] {
+    const counts = new Map<number, number>();
+    for (let row = 0; row < this.#size; row++) {
+      const failure = known(this.#get(row, 'failure'));
+      if (failure !== null) counts.set(failure, (counts.get(failure) ?? 0) + 1);
+    }
+    return [...counts].map(([failure, count]) => {
+      const { by, kind, example } = this.#failures[failure]!;
+      return { by, kind, count, example };
+    });
+  }
+
+  /** Trials of one instant are told apart by what they hold. */
+  #compareTimes(a: number, b: number): number {
+    for (const place of IN_TIME) {
+      const first = this.#at(a, place);
+      const second = this.#at(b, place);
+      if (first < second) return -1;
+      if (first > second) return 1;
+    }
+    return 0;
+  }
+
+  #join({ crowd, session, at, timings }: TrialResult): void {
+    if (crowd === null) return;
+    const { size, seconds } = crowd;
+    const tokens = timings.outputTokens ?? 0;
+    const known = this.#crowds.get(session) ?? { size, answers: 0, tokens: 0, from: at - seconds, to: at };
+    this.#crowds.set(session, {
+      size,
+      answers: known.answers + 1,
+      tokens: known.tokens + tokens,
+      from: Math.min(known.from, at - seconds),
+      to: Math.max(known.to, at),
+    });
+  }
+
+  #valuesOf(result: TrialResult): Float64Array {
+    const { timings, score, failure } = result;
+    const values = this.#values;
+    values[AT.session] = result.session;
+    values[AT.repetition] = result.repetition;
+    values[AT.at] = result.at;
+    values[AT.state] = STATES.indexOf(result.state);
+    values[AT.finish] = FINISHES.indexOf(result.finish);
+    values[AT.failure] = failure === null ? Number.NaN : this.#failureIndex(failure);
+    values[AT.marks] =
+      (result.cold ? COLD : 0) |
+      (result.tokensDisagree ? TOKENS_DISAGREE : 0) |
+      (result.retries > 0 ? RETRIED : 0) |
+      (result.contextCut ? CONTEXT_CUT : 0);
+    values[AT.score] = score.state === 'scored' ? score.value : Number.NaN;
+    values[AT.text] = hashOf(failure === null ? result.output : `${result.output}\n${failure.reason}`);
+    for (const metric of DISTRIBUTED) values[AT[metric]] = timings[metric] ?? Number.NaN;
+    values[AT.ballot] = this.#ballotIndex(result.ballot ?? '');
+    values[AT.ranking] = result.ranking ?? Number.NaN;
+    return values;
+  }
+
+  #ballotIndex(ballot: string): number {
+    const known = this.#ballots.get(ballot);
+    if (known !== undefined) return known;
+    this.#ballots.set(ballot, this.#ballots.size);
+    return this.#ballots.size - 1;
+  }
+
+  #failureIndex({ by, kind, reason }: FailureReason): number {
+    const index = FAULTS.indexOf(by) * Object.keys(KINDS).length + KINDS[kind];
+    const known = this.#failures[index];
+    if (known === undefined || reason < known.example) this.#failures[index] = { by, kind, example: reason };
+    return index;
+  }
+
+  #put(row: number, values: Float64Array, result: TrialResult): number {
+    const index = Math.floor(row / BLOCK);
+    if (index === this.#blocks.length) this.#blocks.push(new Array(WIDTH).fill(undefined));
+    const block = this.#blocks[index]!;
+    for (let place = 0; place < WIDTH; place++) {
+      const value = values[place]!;
+      if (block[place] === undefined) {
+        if (Object.is(value, USUAL[place])) continue;
+        block[place] = new Float64Array(BLOCK).fill(USUAL[place]!);
+      }
+      block[place]![row % BLOCK] = value;
+    }
+    if (this.#keepsTexts) {
+      const { output, filtered, score } = result;
+      this.#said[row] = { output, text: filtered ?? output, score };
+    }
+    for (const metric of DISTRIBUTED) {
+      const reason = result.absent[metric];
+      if (reason === undefined) continue;
+      const known = this.#absent.get(metric);
+      if (known === undefined || reason < known) this.#absent.set(metric, reason);
+    }
+    return row;
+  }
+
+  #row(row: number): Float64Array {
+    return Float64Array.from(COLUMNS, (_, place) => this.#at(row, place));
+  }
+
+  #get(row: number, column: Column): number {
+    return this.#at(row, AT[column]);
+  }
+
+  #at(row: number, place: number): number {
+    const column = this.#blocks[Math.floor(row / BLOCK)]![place];
+    return column === undefined ? USUAL[place]! : column[row % BLOCK]!;
+  }
+}
+
+/** Answers of one session that were computed side by side; times in seconds since the run began. */
+interface Crowd {
+  readonly size: number;
+  readonly answers: number;
+  readonly tokens: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+type FailureReason = NonNullable<TrialResult['failure']>;
+
+export interface Counts {
+  readonly completed: number;
+  readonly failedByModel: number;
+  readonly failedByHarness: number;
+  readonly unjudged: number;
+  /** Answers that ended at the token limit. */
+  readonly cut: number;
+  readonly tokensDisagree: number;
+  readonly retried: number;
+  /** Whose text was longer than the context, and lost its beginning. */
+  readonly contextCut: number;
+}
+
+const NONE: readonly number[] = [];
+
+function firstOf({ score, output, finish, failure, confidence, ranking }: TrialResult): First {
+  return { score, output, finish, failure, confidence, ranking };
+}
+
+function known(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
+}
+
+/** Two records of a trial are the same when these are. */
+function textOf(values: Float64Array): string {
+  return values.join(' ');
+}
+
+/** FNV-1a over UTF-16 units. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}

@@ -1,0 +1,88 @@
+/**
+ * What a request costs on the machine of the run: the price and the energy of the machine over the time that the request took,
+ * one request at a time and the machine never idle. The price of an hour has its energy in it; a machine that is bought is
+ * spread over three years of running day and night, and its energy is what its makers rate it at.
+ */
+import type { Analysis, ModelAnalysis, SuiteAnalysis } from '../analyse/analysis.js';
+import { estimateAt } from '../analyse/distribution.js';
+import { isMissing, type Missing, missing } from '../quantity.js';
+import type { Device, Electricity } from './devices.js';
+
+export interface MachineCost {
+  readonly model: string;
+  readonly device: string;
+  /** US dollars, energy included. */
+  readonly thousandRequests: number;
+  readonly millionTokens: { readonly value: number } | Missing;
+  readonly energy: MachineEnergy | Missing;
+}
+
+export interface MachineEnergy {
+  readonly watts: number;
+  /** For a thousand requests. */
+  readonly kilowattHours: number;
+  /** Of `thousandRequests`; 0 where the price of an hour has it in it. */
+  readonly dollars: number;
+}
+
+const HOURS_OF_LIFE = 3 * 365 * 24;
+
+export interface MachineCostOptions {
+  readonly devices: readonly Device[];
+  readonly electricity: Electricity;
+}
+
+/** Of the models that ran on the machine of the run; missing where nobody says what that machine is. */
+export function machineCosts(
+  analysis: Analysis,
+  suite: SuiteAnalysis,
+  { devices, electricity }: MachineCostOptions,
+): readonly MachineCost[] | Missing {
+  const machine = machineOf(analysis, devices);
+  if (machine === undefined) return missing('the machine of the run is none of the table: name it with --prices');
+  const { price } = machine;
+  if (price === null) return missing(`no price is given for ${machine.name}`);
+  const dollarsAnHour = price.per === 'hour' ? price.dollars : price.dollars / HOURS_OF_LIFE;
+  return analysis.models.filter(ranHere).flatMap(({ id }): MachineCost[] => {
+    const { metrics } = suite.overall.find(({ model }) => model === id)!;
+    const [seconds, tokens] = [estimateAt(metrics.e2e, 'mean'), estimateAt(metrics.outputTokens, 'mean')];
+    if (isMissing(seconds)) return [];
+    const hours = (1000 * seconds.value) / 3600;
+    const energy = energyOf(machine, { hours, electricity });
+    const dollars = hours * dollarsAnHour + (isMissing(energy) ? 0 : energy.dollars);
+    return [
+      {
+        model: id,
+        device: machine.name,
+        thousandRequests: dollars,
+        millionTokens:
+          isMissing(tokens) || tokens.value <= 0
+            ? missing('the tokens of its answers were not counted')
+            : { value: (dollars * 1e6) / (1000 * tokens.value) },
+        energy,
+      },
+    ];
+  });
+}
+
+/** The one that the user says it is, else the graphics card that the run found. */
+function machineOf({ run }: Analysis, devices: readonly Device[]): Device | undefined {
+  const { gpu } = run.environment;
+  const named = devices.find(({ thisMachine }) => thisMachine);
+  if (named !== undefined || 'missing' in gpu) return named;
+  return devices.find(({ name }) => new RegExp(`\\b${name.split(',')[0]}\\b`).test(gpu.value));
+}
+
+function ranHere({ facts }: ModelAnalysis): boolean {
+  return facts !== null && facts.network !== 'internet';
+}
+
+function energyOf(
+  { name, watts, price }: Device,
+  { hours, electricity }: { readonly hours: number; readonly electricity: Electricity },
+): MachineEnergy | Missing {
+  if (watts === undefined) return missing(`nobody says what power ${name} takes`);
+  const kilowattHours = (hours * watts) / 1000;
+  const dollars = price?.per === 'hour' ? 0 : kilowattHours * electricity.dollars;
+  return { watts, kilowattHours, dollars };
+}

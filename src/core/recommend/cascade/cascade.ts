@@ -1,0 +1,237 @@
+/**
+ * A cascade: the SLM answers, and where its confidence is below a threshold the LLM answers again. Tried offline on the
+ * recorded answers of both, so it costs nothing to ask.
+ *
+ * The signal and threshold of each sample are chosen on other samples (./cascade-folds.ts), and only such answers are compared
+ * with the LLM's. The threshold that is handed out is chosen the same way on all.
+ */
+import type { Analysis, SampleResult, SuiteAnalysis, TaskAnalysis } from '../../analyse/analysis.js';
+import { cellOf } from '../../analyse/analysis.js';
+import { clustersOf } from '../../analyse/cells.js';
+import { isMissing, type Missing, missing, type Quantity } from '../../quantity.js';
+import { mean } from '../../stats/basics/moments.js';
+import {
+  averageGapRecovered,
+  type CascadeAreas,
+  callPerformanceThreshold,
+  cascadeAreas,
+} from '../../stats/cascade/areas.js';
+import { type CascadeItems, type CurvePoint, deferralCurve, oracleCurve } from '../../stats/cascade/curve.js';
+import { estimateAuroc } from '../../stats/cascade/ranking.js';
+import { type Decision, decideTogether, type NonInferiority } from '../../stats/compare/noninferiority.js';
+import type { Estimate } from '../../stats/estimate/estimate.js';
+import { estimateScore } from '../../stats/estimate/estimators.js';
+import type { Reference } from '../comparison.js';
+import { asks, type Case, chooseRule, itemsOf, type Rule } from './rule.js';
+import { type CascadeLatency, costsOf, judgeByFolds, judgeByRounds, latencyOf, samplesOf, scoresOf } from './trial.js';
+
+export interface Cascade {
+  readonly small: string;
+  readonly large: string;
+  /** Null where it could not be tried, or where trying it led to no cascade. */
+  readonly trial: CascadeTrial | Missing;
+  /** `the SLM alone`: no sample has to be deferred, so there is nothing to cascade to. */
+  readonly verdict: 'passes' | 'the SLM alone' | 'not shown as good' | 'not shown cheaper' | 'not tried';
+}
+
+export interface CascadeTrial {
+  /** Chosen on all samples. */
+  readonly chosen: Rule;
+  readonly n: number;
+  /** Parts of the samples that each had a rule of its own, chosen on others. */
+  readonly folds: number;
+  /** Rounds where the run stopped when it was sure: a rule is then chosen on the rounds before. */
+  readonly by: 'folds' | 'rounds';
+  /** Out of fold from here on. Share of the samples on which the LLM was asked. */
+  readonly deferred: number;
+  readonly quality: Estimate | Missing;
+  /** Of the cascade against the LLM alone. */
+  readonly test: NonInferiority;
+  readonly decision: Decision;
+  readonly cost: CascadeCost;
+  readonly latency: CascadeLatency | Missing;
+  /** Of the chosen signal on all samples: every threshold played through, and what hindsight could reach. */
+  readonly curve: readonly CurvePoint[];
+  readonly oracle: readonly CurvePoint[];
+  readonly areas: CascadeAreas;
+  readonly gap: GapRecovered;
+  /** How well the signal ranks right above wrong answers of the SLM: AUROC, 0.5 is chance. */
+  readonly ranking: Estimate | Missing;
+}
+
+/** The gap between the models that is recovered (RouteLLM, Ong et al. 2024, arXiv 2406.18665), of the same curve. */
+export interface GapRecovered {
+  /** APGR: averaged over deferral rates, as the area of the trapezoids and as the mean at 10%, 20%, ..., 100%. */
+  readonly average: { readonly byArea: number; readonly byTenths: number } | Missing;
+  /** CPT(50%) and CPT(80%): the least deferral rate at which so much of the gap is recovered. */
+  readonly half: Quantity;
+  readonly most: Quantity;
+}
+
+/**
+ * What a request costs, SLM and LLM calls together: dollars where both have a price, else seconds of this machine. Choices that
+ * are ranked have no price, as nobody counts the tokens of their contexts; they cost the time that ranking all of them takes.
+ */
+export interface CascadeCost {
+  readonly unit: 'dollars' | 'seconds';
+  readonly cascade: number;
+  readonly large: number;
+  readonly small: number;
+  /** Cascade less LLM: cheaper is shown when the whole interval lies below 0. */
+  readonly difference: Estimate;
+}
+
+/** Fewer samples than this make folds in which a threshold means nothing. */
+const LEAST_SAMPLES = 20;
+/** More than this make a threshold no better known, only slower to find: then every so-many-th is taken. */
+const MOST_CASES = 20_000;
+/** Cascades of every pair on every task, with decisions that hold together. */
+export function tryCascades(
+  analysis: Analysis,
+  suite: SuiteAnalysis,
+  references: readonly Reference[],
+): ReadonlyMap<string, readonly Cascade[]> {
+  const { alpha } = suite.requirement;
+  const drafts = suite.tasks.flatMap((task) =>
+    references.map(({ candidate, reference }) => ({
+      task,
+      small: candidate,
+      large: reference,
+      draft: tryOne(analysis, suite, task, { small: candidate, large: reference }),
+    })),
+  );
+  const tests = drafts.flatMap(({ draft }) => (isMissing(draft) ? [] : [draft.test]));
+  // Those of a sequence have their share of the error rate already.
+  const decisions =
+    analysis.run.settings.untilSure === undefined
+      ? decideTogether(tests, alpha)
+      : tests.map(({ decision }) => decision);
+  const byTask = new Map<string, Cascade[]>(suite.tasks.map(({ name }) => [name, []]));
+  for (const { task, small, large, draft } of drafts) {
+    const decision = isMissing(draft) ? null : decisions[tests.indexOf(draft.test)]!;
+    byTask.get(task.name)!.push(
+      isMissing(draft) || decision === null
+        ? { small, large, trial: draft as Missing, verdict: 'not tried' }
+        : {
+            small,
+            large,
+            trial: { ...draft, decision },
+            verdict: judge(draft, decision),
+          },
+    );
+  }
+  return byTask;
+}
+
+function judge(trial: Omit<CascadeTrial, 'decision'>, decision: Decision): Cascade['verdict'] {
+  const { rule } = trial.chosen;
+  if ('always' in rule && rule.always === 'small') return 'the SLM alone';
+  if (decision !== 'non-inferior') return 'not shown as good';
+  return trial.cost.difference.high < 0 ? 'passes' : 'not shown cheaper';
+}
+
+interface Pair {
+  readonly small: string;
+  readonly large: string;
+}
+
+function tryOne(
+  analysis: Analysis,
+  suite: SuiteAnalysis,
+  task: TaskAnalysis,
+  { small, large }: Pair,
+): Omit<CascadeTrial, 'decision'> | Missing {
+  const found = casesOf(task, small, large);
+  if (isMissing(found)) return found;
+  const { cases, unit } = found;
+  if (cases.length < LEAST_SAMPLES)
+    return missing(`${cases.length} samples are too few to try a cascade on: it takes ${LEAST_SAMPLES}`);
+  const { settings } = analysis.run;
+  const judge = settings.untilSure === undefined ? judgeByFolds : judgeByRounds;
+  const judged = judge(cases, { analysis, suite, task });
+  if (isMissing(judged)) return judged;
+  const { ruled, wanted, test, difference } = judged;
+  const chosen = chooseRule(cases, wanted);
+  const items = itemsOf(cases, chosen.signal);
+  const curve = deferralCurve(items).map(({ rate, score }) => ({ rate, score }));
+  return {
+    chosen,
+    n: ruled.cases.length,
+    folds: ruled.parts,
+    by: settings.untilSure === undefined ? 'folds' : 'rounds',
+    deferred: mean(ruled.cases.map((one) => Number(asks(one.rule, one)))),
+    quality: estimateScore(scoresOf(ruled), clustersOf(samplesOf(ruled))),
+    test,
+    cost: {
+      unit,
+      cascade: mean(costsOf(ruled)),
+      large: mean(ruled.cases.map(({ largeCost }) => largeCost)),
+      small: mean(ruled.cases.map(({ smallCost }) => smallCost)),
+      difference,
+    },
+    latency: latencyOf(ruled),
+    curve,
+    oracle: oracleCurve(items),
+    areas: cascadeAreas(items),
+    gap: gapOf(curve, items),
+    ranking: estimateAuroc(
+      items.confidence,
+      items.small.map((score) => (score >= 0.5 ? 1 : 0)),
+    ),
+  };
+}
+
+function gapOf(curve: readonly CurvePoint[], { small, large }: CascadeItems): GapRecovered {
+  const models = { small: mean(small), large: mean(large) };
+  return {
+    average: averageGapRecovered(curve, models),
+    half: callPerformanceThreshold(curve, models, 0.5),
+    most: callPerformanceThreshold(curve, models, 0.8),
+  };
+}
+
+function casesOf(
+  task: TaskAnalysis,
+  small: string,
+  large: string,
+): { readonly cases: Case[]; readonly unit: CascadeCost['unit'] } | Missing {
+  const [smallCell, largeCell] = [cellOf(task, small), cellOf(task, large)];
+  const metric = isMissing(smallCell.metrics.cost) || isMissing(largeCell.metrics.cost) ? 'e2e' : 'cost';
+  const secondsOf = ({ timings, ranking }: SampleResult) => timings.e2e ?? ranking;
+  const costOf = (result: SampleResult) => (metric === 'cost' ? result.timings.cost : secondsOf(result));
+  const timesOf = (a: SampleResult, b: SampleResult) => {
+    const [small, large] = [secondsOf(a), secondsOf(b)];
+    return small === undefined || large === undefined ? null : { small, large };
+  };
+  let reason = `no sample was scored on both ${small} and ${large}`;
+  const cases = task.samples.flatMap((sample, i): Case[] => {
+    const [a, b] = [smallCell.results[i], largeCell.results[i]];
+    if (!a || !b || a.score === null || b.score === null) return [];
+    const [smallCost, largeCost] = [costOf(a), costOf(b)];
+    if (isMissing(a.confidence)) {
+      reason = a.confidence.missing;
+      return [];
+    }
+    if (smallCost === undefined || largeCost === undefined) {
+      reason = 'what a request costs was not measured: no sample was asked by itself, and warm, of both models';
+      return [];
+    }
+    // A cost is per thousand requests, a latency per request.
+    const scale = metric === 'cost' ? 1 / 1000 : 1;
+    return [
+      {
+        sample,
+        confidence: a.confidence,
+        answers: a.repetitions,
+        small: a.score,
+        large: b.score,
+        smallCost: smallCost * scale,
+        largeCost: largeCost * scale,
+        seconds: timesOf(a, b),
+      },
+    ];
+  });
+  if (cases.length === 0) return missing(reason);
+  const step = Math.ceil(cases.length / MOST_CASES);
+  return { cases: cases.filter((_, i) => i % step === 0), unit: metric === 'cost' ? 'dollars' : 'seconds' };
+}

@@ -1,0 +1,61 @@
+/**
+ * A program passes its tests. Here the program is put together and the outcome is judged; running it is the shell's part,
+ * in a sandbox without network and with limits of time and memory, and only where the user has asked for it: a model's
+ * program is not to be trusted.
+ *
+ *     humaneval   prompt + completion + test + check(entry_point), as in openai/human-eval. A completion that defines the
+ *                 entry point itself replaces the prompt
+ *     mbpp        completion + test_setup_code + test_list
+ */
+import { z } from 'zod';
+import { passRates } from '../pass-at-k.js';
+import { withoutFence } from '../read/json-value.js';
+import { type ScoreInput, type Scorer, scored, unscored } from '../score.js';
+
+const options = z.strictObject({
+  format: z.enum(['humaneval', 'mbpp']).default('humaneval').describe('The data set whose fields the row has.'),
+  timeout: z.number().positive().default(3).describe('Seconds a program may take.'),
+  k: z.array(z.int().positive()).min(1).default([1]).describe('Which pass@k a cell reports; it needs k repetitions.'),
+});
+
+export type CodeOptions = z.infer<typeof options>;
+
+export const code: Scorer<CodeOptions> = {
+  summary: 'the program passes its tests; a cell adds pass@k',
+  reference: 'openai/human-eval, google-research/mbpp',
+  options,
+  needs: 'sandbox',
+  request(input, settings) {
+    return { effect: 'sandbox', language: 'python', program: programOf(input, settings), timeout: settings.timeout };
+  },
+  score({ output, evidence }) {
+    if (output.trim() === '') return scored(0, null);
+    if (evidence?.effect !== 'sandbox') return unscored('the program was not run; --run-code runs it');
+    return scored(evidence.result === 'passed' ? 1 : 0, output, { result: evidence.result, message: evidence.message });
+  },
+  aggregate: ({ k }) => passRates(k),
+};
+
+/** The whole program with its tests. */
+export function programOf({ output, fields }: ScoreInput, { format }: Pick<CodeOptions, 'format'>): string {
+  const completion = withoutFence(output);
+  switch (format) {
+    case 'humaneval': {
+      const [prompt, test, entry] = [text(fields, 'prompt'), text(fields, 'test'), text(fields, 'entry_point')];
+      const whole = completion.startsWith(`def ${entry}(`) || completion.includes(`\ndef ${entry}(`);
+      return `${whole ? completion : prompt + completion}\n${test}\ncheck(${entry})`;
+    }
+    case 'mbpp': {
+      const tests = fields.test_list;
+      if (!Array.isArray(tests) || tests.length === 0) throw new TypeError('expected a list test_list in the row');
+      return [completion, fields.test_setup_code ?? '', ...tests].filter((part) => part !== '').join('\n');
+    }
+  }
+}
+
+function text(fields: ScoreInput['fields'], name: string): string {
+  const value = fields[name];
+  if (typeof value !== 'string')
+    throw new TypeError(`expected a text ${name} in the row, found ${JSON.stringify(value) ?? 'nothing'}`);
+  return value;
+}

@@ -1,0 +1,247 @@
+/**
+ * The calls a model made are the right ones, by the rules of the Berkeley Function Calling Leaderboard: right names, all
+ * required arguments, none that is not known, types as described, values among the possible answers. Calls may come in any
+ * order. Where no call is right (the target is an empty list), an output without calls is.
+ *
+ * The row has `function` (descriptions); the target is `ground_truth`: `[{ name: { argument: [possible, values] } }]`, where
+ * "" among the values makes the argument optional. Python only.
+ */
+import { z } from 'zod';
+import { type Call, parseCalls, type Value } from '../read/call-parser.js';
+import { readAs } from '../read/row.js';
+import { type Scorer, scored } from '../score.js';
+
+const options = z.strictObject({
+  functionsField: z.string().default('function').describe('The field of the row that describes the functions.'),
+  dots: z
+    .enum(['keep', 'underscore'])
+    .default('keep')
+    .describe('Whether a.b was shown to the model as a_b, because its server takes no dots in names.'),
+});
+
+type FunctionOptions = z.infer<typeof options>;
+
+export const functionCalls: Scorer<FunctionOptions> = {
+  summary: 'the function calls are the right ones',
+  reference: 'BFCL v4 ast_checker (Python)',
+  options,
+  score({ output, target, fields }, settings) {
+    const wanted = readAs(answersSchema, target, 'the right calls as target');
+    const functions = readAs(
+      z.array(descriptionSchema),
+      [fields[settings.functionsField]].flat(),
+      'descriptions of functions',
+    );
+    const calls = parseCalls(output);
+    if (wanted.length === 0)
+      return scored(calls === null || calls.length === 0 ? 1 : 0, calls === null ? null : nameList(calls));
+    if (calls === null) return scored(0, null, { fault: 'not a list of calls' });
+    const fault = faultIn(calls, wanted, functions, settings);
+    return scored(fault === null ? 1 : 0, nameList(calls), fault === null ? undefined : { fault });
+  },
+};
+
+const answersSchema = z.array(z.record(z.string(), z.record(z.string(), z.array(z.unknown()))));
+const parameterSchema = z.looseObject({ type: z.string(), items: z.looseObject({ type: z.string() }).optional() });
+const descriptionSchema = z.looseObject({
+  name: z.string(),
+  parameters: z.looseObject({
+    properties: z.record(z.string(), parameterSchema).default({}),
+    required: z.array(z.string()).default([]),
+  }),
+});
+
+type Description = z.infer<typeof descriptionSchema>;
+type Possible = Readonly<Record<string, readonly unknown[]>>;
+
+function nameList(calls: readonly Call[]): string {
+  return calls.map((call) => call.name).join(', ');
+}
+
+/** Each answer takes the first call that fits it and that no answer before it took. */
+function faultIn(
+  calls: readonly Call[],
+  wanted: readonly Readonly<Record<string, Possible>>[],
+  functions: readonly Description[],
+  settings: FunctionOptions,
+): string | null {
+  if (calls.length !== wanted.length) return 'wrong number of calls';
+  const taken = new Set<number>();
+  for (const answer of wanted) {
+    const [name, possible] = Object.entries(answer)[0]!;
+    const description = functions.length === 1 ? functions[0] : functions.find((one) => one.name === name);
+    if (description === undefined) throw new TypeError(`expected a description of the function ${name}, found none`);
+    const faults: string[] = [];
+    const index = calls.findIndex((call, at) => {
+      if (taken.has(at)) return false;
+      const fault = faultOfCall(call, possible, description, settings);
+      if (fault !== null) faults.push(fault);
+      return fault === null;
+    });
+    if (index < 0) return faults[0] ?? 'a call is missing';
+    taken.add(index);
+  }
+  return null;
+}
+
+function faultOfCall(
+  call: Call,
+  possible: Possible,
+  { name, parameters }: Description,
+  settings: FunctionOptions,
+): string | null {
+  const shown = settings.dots === 'underscore' ? name.replaceAll('.', '_') : name;
+  if (call.name !== shown) return `wrong function ${call.name}`;
+  const missing = parameters.required.find((parameter) => !call.arguments.has(parameter));
+  if (missing !== undefined) return `missing argument ${missing}`;
+  for (const [argument, value] of call.arguments) {
+    const parameter = Object.hasOwn(parameters.properties, argument) ? parameters.properties[argument] : undefined;
+    const answers = Object.hasOwn(possible, argument) ? possible[argument] : undefined;
+    if (parameter === undefined || answers === undefined) return `unexpected argument ${argument}`;
+    const fault = faultOfValue(value, answers, parameter);
+    if (fault !== null) return `${argument}: ${fault}`;
+  }
+  const left = Object.keys(possible).find(
+    (argument) => !call.arguments.has(argument) && !possible[argument]!.includes(''),
+  );
+  return left === undefined ? null : `missing argument ${left}`;
+}
+
+const TYPES: Readonly<Record<string, Value['type']>> = {
+  string: 'str',
+  integer: 'int',
+  float: 'float',
+  boolean: 'bool',
+  array: 'list',
+  tuple: 'list',
+  dict: 'dict',
+  any: 'str',
+};
+
+function faultOfValue(
+  given: Value,
+  answers: readonly unknown[],
+  parameter: z.infer<typeof parameterSchema>,
+): string | null {
+  const expected = TYPES[parameter.type];
+  if (expected === undefined) throw new TypeError(`expected a type of BFCL, found "${parameter.type}"`);
+  const value = converted(given, parameter.type);
+  // Where the answers are of another type than described, they name a variable, and are compared as they are.
+  const answerType = typeOfAnswers(answers, expected);
+  const isVariable = answerType !== null && answerType !== expected;
+  const nested =
+    parameter.type === 'array' || parameter.type === 'tuple' ? TYPES[parameter.items?.type ?? ''] : undefined;
+  if (value.type !== expected) {
+    if (value.type !== answerType) return 'wrong type';
+  } else if (nested !== undefined && !answers.some((answer) => itemsFit(value, answer, nested)))
+    return 'wrong type inside';
+  else if (!isVariable) {
+    if (value.type === 'dict') return answers.some((answer) => dictFits(value, answer)) ? null : 'wrong value';
+    if (value.type === 'list' && nested === 'dict')
+      return answers.some((answer) => listOfDictsFits(value, answer)) ? null : 'wrong value';
+    if (value.type === 'str' || value.type === 'list') {
+      return answers.some((answer) => isSame(standardised(value), standardAnswer(answer, 1))) ? null : 'wrong value';
+    }
+  }
+  return answers.some((answer) => isSame(value, answer)) ? null : 'wrong value';
+}
+
+function converted(value: Value, type: string): Value {
+  if (type === 'tuple' && value.type === 'tuple') return { type: 'list', items: value.items };
+  return type === 'float' && value.type === 'int' ? { type: 'float', value: value.value } : value;
+}
+
+/** JSON does not tell 5.0 from 5: a number among the answers has the numeric type that is expected. */
+function typeOfAnswers(answers: readonly unknown[], expected: Value['type']): Value['type'] | null {
+  const answer = answers.find((one) => one !== '');
+  switch (typeof answer) {
+    case 'undefined':
+      return null;
+    case 'string':
+      return 'str';
+    case 'boolean':
+      return 'bool';
+    case 'number':
+      return expected === 'int' || expected === 'float' ? expected : Number.isInteger(answer) ? 'int' : 'float';
+    default:
+      return answer === null ? 'none' : Array.isArray(answer) ? 'list' : 'dict';
+  }
+}
+
+/** Every item is of the type described, or of the type that the answer's items have. */
+function itemsFit(value: Value, answer: unknown, nested: Value['type']): boolean {
+  if (value.type !== 'list' || !Array.isArray(answer)) return true;
+  const answerType = typeOfAnswers(answer, nested);
+  return value.items.every((item) => item.type === nested || item.type === answerType);
+}
+
+/** Without blanks and `,./-_*^`, in small letters, single quotes as double ones. */
+function standardise(text: string): string {
+  return text
+    .replace(/[ ,./\-_*^]/g, '')
+    .toLowerCase()
+    .replaceAll("'", '"');
+}
+
+/** A text, or the texts right inside a list, standardised; what is deeper stays as it is. */
+function standardised(value: Value): Value {
+  if (value.type === 'str') return { type: 'str', value: standardise(value.value) };
+  if (value.type !== 'list') return value;
+  return { type: 'list', items: value.items.map((item) => (item.type === 'str' ? standardised(item) : item)) };
+}
+
+function standardAnswer(answer: unknown, depth: number): unknown {
+  if (typeof answer === 'string') return standardise(answer);
+  return Array.isArray(answer) && depth > 0
+    ? answer.map((item) => (typeof item === 'string' ? standardise(item) : item))
+    : answer;
+}
+
+function dictFits(value: Value, answer: unknown): boolean {
+  if (value.type !== 'dict' || typeof answer !== 'object' || answer === null || Array.isArray(answer)) return false;
+  const possible = answer as Possible;
+  for (const [key, item] of value.entries) {
+    const answers = Object.hasOwn(possible, key) ? possible[key] : undefined;
+    const one = item.type === 'str' ? standardised(item) : item;
+    if (answers === undefined || !answers.some((candidate) => isSame(one, standardAnswer(candidate, 0)))) return false;
+  }
+  return Object.entries(possible).every(([key, answers]) => value.entries.has(key) || answers.includes(''));
+}
+
+function listOfDictsFits(value: Value, answer: unknown): boolean {
+  if (value.type !== 'list' || !Array.isArray(answer) || value.items.length !== answer.length) return false;
+  return value.items.every((item, index) => dictFits(item, answer[index]));
+}
+
+/** `==` of Python: 5 is 5.0, and a tuple is no list. */
+function isSame(value: Value, answer: unknown): boolean {
+  switch (value.type) {
+    case 'none':
+      return answer === null;
+    case 'str':
+    case 'bool':
+      return value.value === answer;
+    case 'int':
+    case 'float':
+      return value.value === answer;
+    case 'tuple':
+      return false;
+    case 'list':
+      return (
+        Array.isArray(answer) &&
+        answer.length === value.items.length &&
+        value.items.every((item, index) => isSame(item, answer[index]))
+      );
+    case 'dict': {
+      if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return false;
+      const keys = Object.keys(answer);
+      return (
+        keys.length === value.entries.size &&
+        keys.every((key) => {
+          const item = value.entries.get(key);
+          return item !== undefined && isSame(item, (answer as Readonly<Record<string, unknown>>)[key]);
+        })
+      );
+    }
+  }
+}

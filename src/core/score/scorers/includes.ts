@@ -1,0 +1,48 @@
+/**
+ * The answer must mention what the target lists: any of the texts, all of them, or as many as possible. Good for replies
+ * that may be worded freely but must contain a fact (an order number, a deadline, an address).
+ */
+import { z } from 'zod';
+import { type Scorer, scored } from '../score.js';
+import { strip, targetsOf } from '../text/text.js';
+
+const options = z.strictObject({
+  match: z
+    .enum(['any', 'all', 'fraction'])
+    .default('any')
+    .describe('Of several targets: one suffices, every one is needed, or the score is the fraction that was found.'),
+  ignoreCase: z.boolean().default(true),
+  wholeWords: z.boolean().default(false).describe('A target counts only where no letter or digit touches it.'),
+});
+
+export const includes: Scorer<z.infer<typeof options>> = {
+  summary: 'the answer mentions the target, or the targets',
+  reference: 'inspect_ai includes(); promptfoo contains, contains-all, contains-any',
+  options,
+  score({ output, target }, settings) {
+    const fold = (text: string) => (settings.ignoreCase ? text.toLowerCase() : text);
+    const answer = fold(output);
+    const targets = targetsOf(target).map(strip);
+    if (targets.includes(''))
+      throw new TypeError('expected a text as target, found an empty one, which every answer has');
+    const found = targets.filter((one) => mentions(answer, fold(one), settings.wholeWords));
+    const share = found.length / targets.length;
+    const value = { any: found.length > 0 ? 1 : 0, all: share === 1 ? 1 : 0, fraction: share }[settings.match];
+    const details = targets.length > 1 ? { found: found.length, expected: targets.length } : undefined;
+    return scored(value, found.length > 0 ? found.join(', ') : null, details);
+  },
+};
+
+function mentions(text: string, target: string, wholeWords: boolean): boolean {
+  for (let at = text.indexOf(target); at >= 0; at = text.indexOf(target, at + 1)) {
+    if (!wholeWords || !(touches(text, at - 1, target[0]) || touches(text, at + target.length, target.at(-1))))
+      return true;
+  }
+  return false;
+}
+
+/** Whether the character at a place continues the word that `edge`, an end of the target, belongs to. */
+function touches(text: string, at: number, edge: string | undefined): boolean {
+  const WORD = /[\p{L}\p{N}_]/u;
+  return edge !== undefined && WORD.test(edge) && at >= 0 && at < text.length && WORD.test(text[at]!);
+}

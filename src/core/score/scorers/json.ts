@@ -1,0 +1,131 @@
+/**
+ * The answer is a JSON document: it must parse, validate against a schema where there is one, and agree with the target
+ * where there is one, wholly or field by field. A field is a leaf of the document with its path; as for any extraction,
+ *
+ *     precision = right fields / fields given      recall = right fields / fields expected      F1 = their harmonic mean
+ */
+import { z } from 'zod';
+import { known, missing } from '../../quantity.js';
+import { validate } from '../read/json-schema.js';
+import { firstDocument, type Json, leavesOf, parseJson, withoutFence } from '../read/json-value.js';
+import { type Aggregate, type Scorer, scored } from '../score.js';
+
+const options = z.strictObject({
+  value: z
+    .enum(['f1', 'exact', 'valid'])
+    .default('f1')
+    .describe('What the score is: F1 over fields, 1 for equality with the target, or 1 for a valid document.'),
+  extract: z
+    .enum(['whole', 'fence', 'first'])
+    .default('fence')
+    .describe('The whole output; what stands in a code fence, if one does; or the first object or array.'),
+  schema: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('A JSON Schema (2020-12, or draft 6 or 7 by its $schema).'),
+  schemaField: z.string().optional().describe('The field of the row that holds the schema of that sample.'),
+  arrays: z.enum(['ordered', 'unordered']).default('ordered').describe('Whether the order of a list counts.'),
+  ignoreCase: z.boolean().default(false).describe('Of texts. Blank space at their ends never counts.'),
+});
+
+export type JsonOptions = z.infer<typeof options>;
+
+export const json: Scorer<JsonOptions> = {
+  summary: 'the answer is JSON that fits a schema and has the fields of the target',
+  reference: 'JSON Schema 2020-12 through ajv; precision, recall and F1 over fields',
+  options,
+  score({ output, target, fields }, settings) {
+    const text = {
+      whole: () => output,
+      fence: () => withoutFence(output),
+      first: () => firstDocument(output) ?? output,
+    };
+    const parsed = parseJson(text[settings.extract]());
+    if (!parsed.ok)
+      return scored(0, null, { parsed: false, valid: false, fault: parsed.reason, ...against(null, target, settings) });
+    const answer = JSON.stringify(parsed.value);
+    const schema = settings.schemaField === undefined ? settings.schema : fields[settings.schemaField];
+    const verdict = schema === undefined ? { valid: true as const } : validate(schema, parsed.value);
+    if (!verdict.valid)
+      return scored(0, answer, {
+        parsed: true,
+        valid: false,
+        fault: verdict.reason,
+        ...against(null, target, settings),
+      });
+    const details = { parsed: true, valid: true, ...against(parsed.value, target, settings) };
+    switch (settings.value) {
+      case 'valid':
+        return scored(1, answer, details);
+      case 'f1':
+        return scored(details.f1 ?? 1, answer, details);
+      case 'exact':
+        return scored(details.f1 === undefined || details.f1 === 1 ? 1 : 0, answer, details);
+    }
+  },
+  aggregate: () => jsonRates(),
+};
+
+interface Agreement {
+  readonly given?: number;
+  readonly expected?: number;
+  readonly right?: number;
+  readonly precision?: number;
+  readonly recall?: number;
+  readonly f1?: number;
+}
+
+/** @param value null for a document that was not to be had, which has no fields. */
+function against(value: Json | null, target: unknown, settings: JsonOptions): Agreement {
+  if (target === null || target === undefined) return {};
+  const wanted = leavesOf(targetDocument(target), settings);
+  const found = value === null ? new Map<string, number>() : leavesOf(value, settings);
+  const given = total(found);
+  const expected = total(wanted);
+  let right = 0;
+  for (const [leaf, count] of found) right += Math.min(count, wanted.get(leaf) ?? 0);
+  const precision = given === 0 ? 0 : right / given;
+  const recall = right / expected;
+  return { given, expected, right, precision, recall, f1: right === 0 ? 0 : (2 * right) / (given + expected) };
+}
+
+/** A target is a document, or its text. */
+function targetDocument(target: unknown): Json {
+  if (typeof target !== 'string') return target as Json;
+  const parsed = parseJson(target);
+  if (!parsed.ok) throw new TypeError(`expected a JSON document as target, found text that is ${parsed.reason}`);
+  return parsed.value;
+}
+
+function total(leaves: ReadonlyMap<string, number>): number {
+  let sum = 0;
+  for (const count of leaves.values()) sum += count;
+  return sum;
+}
+
+/** Micro-averaged over all fields of a cell, beside how many documents parsed and were valid. */
+function jsonRates(): Aggregate {
+  const sums = { documents: 0, parsed: 0, valid: 0, given: 0, expected: 0, right: 0 };
+  return {
+    add({ score }) {
+      if (score.state !== 'scored') return;
+      const details = score.details ?? {};
+      sums.documents++;
+      sums.parsed += details.parsed === true ? 1 : 0;
+      sums.valid += details.valid === true ? 1 : 0;
+      for (const key of ['given', 'expected', 'right'] as const) sums[key] += Number(details[key] ?? 0);
+    },
+    metrics() {
+      const rate = (part: number, whole: number, reason: string) =>
+        whole === 0 ? missing(reason) : known(part / whole);
+      const noFields = 'no sample has a target document';
+      return {
+        parsed: rate(sums.parsed, sums.documents, 'no document was scored'),
+        valid: rate(sums.valid, sums.documents, 'no document was scored'),
+        precision: rate(sums.right, sums.given, sums.expected === 0 ? noFields : 'no fields were given'),
+        recall: rate(sums.right, sums.expected, noFields),
+        f1: rate(2 * sums.right, sums.expected === 0 ? 0 : sums.given + sums.expected, noFields),
+      };
+    },
+  };
+}

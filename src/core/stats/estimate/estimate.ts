@@ -1,0 +1,41 @@
+/**
+ * An estimate is a value that admits what it does not know: it cannot be made without its interval and its n. What cannot
+ * be estimated is `{ missing: reason }`, never 0 or NaN.
+ */
+
+export interface Estimate {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  /** Values that the estimate rests on, before any allowance for clusters. */
+  readonly n: number;
+  /** Of the two-sided interval: 0.95 leaves 2.5% outside on each side. */
+  readonly confidence: number;
+  readonly method: Method;
+  /** How many clusters the values came in, when they came in clusters. */
+  readonly clusters?: number;
+  /** How many independent values say as much, where neighbours in time are alike. */
+  readonly effective?: number;
+  /** Where the method has one. */
+  readonly standardError?: number;
+  /** What a reader must know before leaning on it, and what to do about it. */
+  readonly warnings: readonly string[];
+}
+
+/** How an interval was made; `docs/statistics.md` has a line on each. */
+export type Method =
+  | 'student-t'
+  | 'clustered-t'
+  | 'wilson'
+  | 'clustered-wilson'
+  | 'tango'
+  | 'clustered-tango'
+  | 'all-values-equal'
+  | 'order-statistics'
+  | 'percentile-bootstrap'
+  | 'bca-bootstrap'
+  | 'max-t-bootstrap'
+  | 'log-ratio-t'
+  | 'delong'
+  | 'betting-sequence'
+  | 'asymptotic-sequence';

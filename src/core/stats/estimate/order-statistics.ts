@@ -1,0 +1,166 @@
+/**
+ * A median or a p99 with an interval that assumes nothing about the shape of the values: how many of n values lie below the
+ * q-quantile is binomial, so the interval runs from one sorted value to another (David and Nagaraja 2003, section 7.1).
+ *
+ * The conventions are benchstat's (`go-moremath/stats/quantileci.go`): start at the likeliest gap between sorted values and
+ * take the likelier neighbour, the left one of two alike, until the confidence is reached. Unlike benchstat there is no
+ * switch to a normal approximation above n = 30: it is poor in the tails, where p99 lives.
+ */
+import { type Missing, missing, type Quantity } from '../../quantity.js';
+import { binomialCdf, binomialPmf } from '../basics/distributions.js';
+import { expectBetween0And1, expectCount, expectFinite } from '../basics/expect.js';
+import { sorted, type Values } from '../basics/moments.js';
+import type { Estimate } from './estimate.js';
+import { percentileOfSorted } from './percentiles.js';
+import { sayingAsMuch, serialNote } from './serial.js';
+
+/** From the `low`-th to the `high`-th smallest value, counted from 1; 0 and n + 1 stand for no bound on that side. */
+export interface OrderInterval {
+  readonly low: number;
+  readonly high: number;
+  /** What these two really hold: at least what was asked for. */
+  readonly confidence: number;
+  /** Whether the interval one value further right holds as much. */
+  readonly ambiguous: boolean;
+}
+
+/** Which sorted values bound the q-quantile of `n` values. */
+export function quantileOrders(n: number, q: number, confidence = 0.95): OrderInterval {
+  expectCount('n', n, 1);
+  expectBetween0And1('q', q);
+  expectBetween0And1('confidence', confidence);
+  const probability = (gap: number) => (gap < 0 || gap > n ? 0 : binomialPmf(gap, n, q));
+  // Gap k lies between the k-th and the (k+1)-th value; [low, high) are the gaps taken so far.
+  const mode = Math.max(0, Math.ceil((n + 1) * q - 1));
+  let [low, high] = [mode, mode + 1];
+  let held = probability(mode);
+  let [left, right] = [probability(low - 1), probability(high)];
+  let ambiguous = alike(right, held);
+  while (below(held, confidence) && (left > 0 || right > 0)) {
+    ambiguous = alike(left, right);
+    if (left > right || ambiguous) {
+      held += left;
+      low--;
+      left = probability(low - 1);
+    } else {
+      held += right;
+      high++;
+      right = probability(high);
+    }
+  }
+  return { low, high, confidence: Math.min(1, held), ambiguous };
+}
+
+/**
+ * The q-quantile (rule 7) with its interval by order statistics. Missing when the values are too few for both bounds: the
+ * median needs 6 for 95% and 8 for 99%, p99 needs 377.
+ */
+export function estimateQuantile(values: readonly number[], q: number, confidence = 0.95): Estimate | Missing {
+  expectFinite('values', values);
+  return estimateQuantileOfSorted(sorted(values), q, { confidence });
+}
+
+/**
+ * The same for values that are finite and ascending already.
+ * @param inflation of the variance, where neighbours in time are alike (`quantileInflation`).
+ */
+export function estimateQuantileOfSorted(
+  ascending: Values,
+  q: number,
+  { confidence = 0.95, inflation = 1 }: { readonly confidence?: number; readonly inflation?: number } = {},
+): Estimate | Missing {
+  expectBetween0And1('q', q);
+  expectBetween0And1('confidence', confidence);
+  const n = ascending.length;
+  if (n === 0) return missing('no values');
+  const { low, high } = inflated(quantileOrders(n, q, confidence), { n, q, inflation });
+  if (low < 1 || high > n) {
+    const values = inflation > 1 ? sayingAsMuch(n, inflation) : `${n} values`;
+    return missing(
+      `${values} are too few for a ${asPercent(confidence)} interval of the ${asPercent(q)} quantile: it takes ${quantileSampleSize(q, confidence)}`,
+    );
+  }
+  return {
+    value: percentileOfSorted(ascending, q),
+    low: ascending[low - 1]!,
+    high: ascending[high - 1]!,
+    n,
+    confidence,
+    method: 'order-statistics',
+    ...serialNote(n, inflation),
+  };
+}
+
+/** Each bound as many times further from the quantile as the standard deviation is larger. */
+function inflated(
+  { low, high }: OrderInterval,
+  { n, q, inflation }: { readonly n: number; readonly q: number; readonly inflation: number },
+): Pick<OrderInterval, 'low' | 'high'> {
+  if (inflation === 1) return { low, high };
+  const centre = n * q + 0.5;
+  const factor = Math.sqrt(inflation);
+  return { low: Math.floor(centre - (centre - low) * factor), high: Math.ceil(centre + (high - centre) * factor) };
+}
+
+/** The median with its interval by order statistics. */
+export function estimateMedian(values: readonly number[], confidence = 0.95): Estimate | Missing {
+  return estimateQuantile(values, 0.5, confidence);
+}
+
+/**
+ * The value that the q-quantile does not exceed, with one-sided `confidence`: what a limit on p99 is held against. Missing
+ * below `log(1 - confidence) / log(q)` values: 59 for p95, 299 for p99, at 95%.
+ */
+export function quantileUpperBound(values: readonly number[], q: number, confidence = 0.95): Quantity {
+  expectBetween0And1('q', q);
+  expectBetween0And1('confidence', confidence);
+  expectFinite('values', values);
+  const n = values.length;
+  // The k-th smallest exceeds the quantile unless k or more of n lie below it.
+  const enough = (k: number) => !below(binomialCdf(k - 1, n, q), confidence);
+  if (n === 0 || !enough(n)) {
+    const least = Math.ceil(Math.log1p(-confidence) / Math.log(q));
+    return missing(
+      `${n} values are too few to bound the ${asPercent(q)} quantile with ${asPercent(confidence)} confidence: it takes ${least}`,
+    );
+  }
+  let [low, high] = [1, n];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (enough(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return { value: sorted(values)[low - 1]! };
+}
+
+/** The least n from which on the q-quantile has two bounds. */
+export function quantileSampleSize(q: number, confidence = 0.95): number {
+  const bounded = (n: number) => {
+    const { low, high } = quantileOrders(n, q, confidence);
+    return low >= 1 && high <= n;
+  };
+  let high = 2;
+  while (!bounded(high)) high *= 2;
+  let low = high / 2;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (bounded(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+/** Sums of probabilities carry rounding: a confidence missed by less than this is reached, and two such are alike. */
+const ROUNDING = 1e-12;
+
+function below(held: number, confidence: number): boolean {
+  return held < confidence - ROUNDING;
+}
+
+function alike(left: number, right: number): boolean {
+  return Math.abs(left - right) <= ROUNDING * Math.max(left, right);
+}
+
+function asPercent(share: number): string {
+  return `${Number((share * 100).toPrecision(6))}%`;
+}

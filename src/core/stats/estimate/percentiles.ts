@@ -1,0 +1,46 @@
+/**
+ * Three rules for "the p-th percentile of n values", which differ: for 1..10 and p = 0.9 they give 9.1, 9 and 10. A
+ * percentile is named with its rule, or two reports cannot be compared.
+ */
+import { expectFinite, expectProbability } from '../basics/expect.js';
+import { sorted, type Values } from '../basics/moments.js';
+
+/** Linear interpolation at (n - 1) p: rule 7 of Hyndman and Fan 1996, the default of R and numpy, and ours. */
+export function percentile(values: Values, p: number): number {
+  return percentileOfSorted(prepare(values, p), p);
+}
+
+/** The same for values that are ascending already. */
+export function percentileOfSorted(ascending: Values, p: number): number {
+  const position = (ascending.length - 1) * p;
+  const below = Math.floor(position);
+  const low = ascending[below]!;
+  const high = ascending[Math.min(below + 1, ascending.length - 1)]!;
+  return low + (position - below) * (high - low);
+}
+
+/** The smallest value that at least a share p of the values does not exceed: sorted[ceil(p n) - 1]. */
+export function nearestRankPercentile(values: readonly number[], p: number): number {
+  const ascending = prepare(values, p);
+  // 0.07 * 100 is 7.000000000000001: without the allowance its ceiling would be one rank too high.
+  const rank = Math.ceil(p * ascending.length - 1e-9);
+  return ascending[Math.max(0, rank - 1)]!;
+}
+
+/** MLPerf LoadGen's rule (`results.cc`): sorted[floor(n p)]. */
+export function mlperfPercentile(values: readonly number[], p: number): number {
+  const ascending = prepare(values, p);
+  return ascending[Math.min(ascending.length - 1, Math.floor(p * ascending.length + 1e-9))]!;
+}
+
+/** The middle value, or the mean of the middle two. */
+export function median(values: Values): number {
+  return percentile(values, 0.5);
+}
+
+function prepare(values: Values, p: number): Values {
+  expectProbability('p', p);
+  expectFinite('values', values);
+  if (values.length === 0) throw new RangeError('Expected at least one value to take a percentile of, got none');
+  return sorted(values);
+}

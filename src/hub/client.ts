@@ -1,0 +1,192 @@
+/**
+ * Requests to the Hugging Face hub or a server that speaks as it does (`HF_ENDPOINT`). Answers are hostile input: commits,
+ * hashes and file names become paths, so each is checked here, and no text of a server is repeated in a message.
+ */
+import { datasetInfo, HUB_URL, listFiles, modelInfo } from '@huggingface/hub';
+import { EnvHttpProxyAgent, fetch, type RequestInit, type Response } from 'undici';
+import { describeError, UserError } from '../core/errors.js';
+import { type EnvironmentVariables, isCommit } from './cache.js';
+import { proxiesOf } from './proxies.js';
+import { type HubReference, isSafePath } from './reference.js';
+import { isTransientStatus, type Pace, persist, retryAfterOf, Transient } from './retry.js';
+
+/** How patient downloads are. */
+export interface HubPace extends Pace {
+  /** Seconds without a byte after which a connection counts as dead. */
+  readonly stall: number;
+}
+
+export interface HubFile {
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /** The content's SHA-256 for large files, git's SHA-1 of the blob for small ones: what the cache names it by. */
+  readonly hash: string;
+}
+
+export interface Hub {
+  /** The commit that the reference's revision stands for now. */
+  commit(): Promise<string>;
+  /** All files below a folder (null: the whole repository), named from the root of the repository. */
+  list(commit: string, folder: string | null): Promise<HubFile[]>;
+  /** One attempt at a file's bytes from an offset on; `offset` in the answer is where the server really starts. */
+  read(commit: string, file: HubFile, offset: number, signal: AbortSignal): Promise<HubBody>;
+  close(): Promise<void>;
+}
+
+export interface HubBody {
+  readonly offset: number;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+const MOST_ENTRIES = 100_000;
+const MOST_API_REQUESTS = 200;
+const MOST_API_BYTES = 64 * 2 ** 20;
+
+export function connectToHub(
+  reference: HubReference,
+  environment: EnvironmentVariables,
+  pace: HubPace,
+  signal: AbortSignal,
+): Hub {
+  const endpoint = (environment.HF_ENDPOINT || HUB_URL).replace(/\/+$/, '');
+  const token = tokenIn(environment, reference.text);
+  const network = {
+    headersTimeout: pace.stall * 1000,
+    bodyTimeout: pace.stall * 1000,
+    ...proxiesOf(environment),
+  };
+  const api = new EnvHttpProxyAgent({ ...network, maxResponseSize: MOST_API_BYTES });
+  const files = new EnvHttpProxyAgent(network);
+  const place = `${reference.text}: the hub at ${hostOf(endpoint, reference.text)}`;
+
+  /** One request; only a good answer is returned. The token goes to the endpoint alone, not where it points to. */
+  async function request(url: string, init: RequestInit): Promise<Response> {
+    const headers = new Headers(init.headers as Record<string, string>);
+    if (token && new URL(url).origin === new URL(endpoint).origin) headers.set('authorization', `Bearer ${token}`);
+    const response = await fetch(url, { ...init, headers: [...headers] }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw new Transient(`${place} could not be reached (${describeError(error)})`, null, { cause: error });
+    });
+    if (response.ok || response.status === 416) return response;
+    await response.body?.cancel();
+    throw refusal(response, reference, place, token !== '');
+  }
+
+  let asked = 0;
+  /** What the library's calls run on: our agent, our token, our retries, and an end to listings that have none. */
+  const fetchApi = (async (url: string, init: RequestInit) => {
+    asked += 1;
+    if (asked > MOST_API_REQUESTS) throw new RangeError(`more than ${MOST_API_REQUESTS} pages`);
+    return persist(pace, signal, () => request(url, { ...init, dispatcher: api, signal }));
+  }) as unknown as typeof globalThis.fetch;
+  const common = { hubUrl: endpoint, fetch: fetchApi };
+
+  async function ask<T>(what: string, question: () => Promise<T>): Promise<T> {
+    try {
+      return await question();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof UserError || error instanceof Transient) throw error;
+      const why = error instanceof SyntaxError ? 'no JSON' : describeError(error);
+      throw new UserError(`${place} answered with something that is no ${what} (${why})`);
+    }
+  }
+
+  return {
+    commit: () =>
+      ask('description of a repository', async () => {
+        const params = { ...common, name: reference.repository, revision: reference.revision };
+        const info =
+          reference.kind === 'model'
+            ? await modelInfo({ ...params, additionalFields: ['sha'] })
+            : await datasetInfo({ ...params, additionalFields: ['sha'] });
+        if (!isCommit(info.sha)) throw new TypeError('no commit');
+        return info.sha;
+      }),
+
+    list: (commit, folder) =>
+      ask('list of files', async () => {
+        const found: HubFile[] = [];
+        const path = folder === null ? {} : { path: encodePath(folder) };
+        const repo = { type: reference.kind, name: reference.repository };
+        const query = { ...common, repo, revision: commit, recursive: true, ...path };
+        for await (const entry of listFiles(query)) {
+          if (found.length >= MOST_ENTRIES) throw new RangeError(`more than ${MOST_ENTRIES} entries`);
+          if (entry.type !== 'file') continue;
+          found.push(checkedFile(entry.path, entry.lfs?.size ?? entry.size, entry.lfs?.oid ?? entry.oid));
+        }
+        return found;
+      }),
+
+    async read(commit, file, offset, signal) {
+      const kind = reference.kind === 'model' ? '' : `${reference.kind}s/`;
+      const url = `${endpoint}/${kind}${reference.repository}/resolve/${commit}/${encodePath(file.name)}`;
+      const headers = { 'accept-encoding': 'identity', ...(offset > 0 ? { range: `bytes=${offset}-` } : {}) };
+      const response = await request(url, { headers, dispatcher: files, signal });
+      if (response.status === 416 || response.body === null) {
+        await response.body?.cancel();
+        throw new Transient(`${place} has no byte ${offset} of ${file.name}`, null);
+      }
+      const start = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
+      return { offset: response.status === 206 && start !== undefined ? Number(start) : 0, chunks: response.body };
+    },
+
+    async close() {
+      await Promise.all([api.destroy(), files.destroy()]);
+    },
+  };
+}
+
+function checkedFile(name: string, size: number, hash: string | undefined): HubFile {
+  if (typeof name !== 'string' || !isSafePath(name)) throw new TypeError('a file name that leaves its folder');
+  if (!Number.isSafeInteger(size) || size < 0) throw new TypeError('a file without a size');
+  if (hash === undefined || !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hash)) throw new TypeError('a file without a hash');
+  return { name, size, hash };
+}
+
+function refusal(response: Response, reference: HubReference, place: string, hasToken: boolean): Error {
+  const { status } = response;
+  const code = response.headers.get('x-error-code');
+  if (isTransientStatus(status)) {
+    const wait = retryAfterOf((name) => response.headers.get(name) ?? undefined);
+    const asked = wait === null ? '' : `, to be asked again in ${Math.ceil(wait)} s`;
+    return new Transient(`${place} answered ${status}${asked}`, wait);
+  }
+  const token = hasToken ? 'HF_TOKEN, which is set, gives no access to it' : 'set HF_TOKEN to a token that may read it';
+  if (code === 'GatedRepo') {
+    return new UserError(`${place} answered ${status}: accept the terms on the page of the repository, then ${token}`);
+  }
+  if (status === 401 || status === 403) {
+    return new UserError(`${place} answered ${status}: the repository is private or does not exist; ${token}`);
+  }
+  if (status === 404) {
+    const what =
+      code === 'RevisionNotFound'
+        ? `revision ${reference.revision}`
+        : code === 'EntryNotFound'
+          ? 'such file or folder'
+          : `${reference.kind} of that name`;
+    return new UserError(`${place} has no ${what} (404); check the reference`);
+  }
+  return new UserError(`${place} answered ${status}; check the reference and HF_ENDPOINT`);
+}
+
+/** The token, or nothing. One that no header can carry is refused here, where it is not shown. */
+function tokenIn({ HF_TOKEN, HUGGING_FACE_HUB_TOKEN }: EnvironmentVariables, text: string): string {
+  const token = (HF_TOKEN || HUGGING_FACE_HUB_TOKEN || '').trim();
+  if (/^[\x21-\x7e]*$/.test(token)) return token;
+  throw new UserError(`${text}: HF_TOKEN: expected a token of printable characters, found others in it; set it anew`);
+}
+
+function hostOf(endpoint: string, text: string): string {
+  try {
+    const { protocol, host } = new URL(endpoint);
+    if (/^https?:$/.test(protocol)) return host;
+  } catch {}
+  throw new UserError(`${text}: HF_ENDPOINT: expected a URL such as https://huggingface.co, found "${endpoint}"`);
+}
+
+function encodePath(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
+}

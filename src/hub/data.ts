@@ -1,0 +1,117 @@
+/**
+ * Where the rows of a task are: a file beside the suite, an https URL, or a data set of the hub. What comes from elsewhere is
+ * fetched once and kept; `HF_HUB_OFFLINE` forbids fetching.
+ */
+import { createWriteStream, existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { EnvHttpProxyAgent } from 'undici';
+import type { DataSamples } from '../core/definition/suite.js';
+import { describeError, UserError } from '../core/errors.js';
+import { sha256 } from '../system/hash.js';
+import { isHubReference, resolveSource } from './hub.js';
+import { proxiesOf } from './proxies.js';
+import { isTransientStatus, persist, retryAfterOf, Transient } from './retry.js';
+
+export interface DataOptions {
+  /** What relative paths are relative to. */
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** The files of a data set in the order in which they are read. @throws UserError when they are not to be had. */
+export async function locateData(source: DataSamples, options: DataOptions): Promise<readonly string[]> {
+  if (isHubReference(source.file)) return hubFiles(source, options);
+  if (/^https?:\/\//.test(source.file)) return [await fetchOnce(new URL(source.file), options)];
+  return [resolve(options.directory, source.file)];
+}
+
+/** Whether the rows come from the hub or a server, and may have to be fetched first. */
+export function isRemote({ file }: DataSamples): boolean {
+  return isHubReference(file) || /^https?:\/\//.test(file);
+}
+
+const ROWS = /\.(jsonl|json|csv|tsv)(\.gz)?$|\.parquet$/i;
+
+/** Every public data set has a copy as Parquet, in folders by configuration and split, at this revision. */
+const AS_PARQUET = 'refs%2Fconvert%2Fparquet';
+
+async function hubFiles(source: DataSamples, { directory, environment }: DataOptions): Promise<readonly string[]> {
+  const { config, split } = source;
+  const plain = /^hf:[^/@]+\/[^/@]+$/.test(source.file);
+  const reference = plain ? `${source.file}@${AS_PARQUET}/${config ?? 'default'}/${split ?? 'test'}` : source.file;
+  const wanted = (name: string) =>
+    ROWS.test(name) && (plain || !split || namesPart(name, split)) && (plain || !config || namesPart(name, config));
+  const { files } = await resolveSource(reference, {
+    directory,
+    environment,
+    kind: 'dataset',
+    include: (names) => names.filter(wanted).sort(),
+  });
+  if (files.length === 0) {
+    throw new UserError(
+      `${source.file}: expected files of rows${split ? ` of the split "${split}"` : ''}, found none; name one, as in ${source.file}/data.jsonl`,
+    );
+  }
+  return files;
+}
+
+/** Whether `test` stands in `data/test-00000-of-00001.parquet` as a word of its own. */
+function namesPart(name: string, part: string): boolean {
+  return name.split(/[^a-z0-9_]+/i).includes(part);
+}
+
+async function fetchOnce(url: URL, { environment }: DataOptions): Promise<string> {
+  const cache = join(environment.XDG_CACHE_HOME || join(environment.HOME || homedir(), '.cache'), 'rightsize', 'data');
+  const file = join(cache, sha256(url.href).slice(0, 16), basename(url.pathname) || 'data');
+  if (existsSync(file)) return file;
+  if (environment.HF_HUB_OFFLINE && !['0', 'false', 'no', 'off'].includes(environment.HF_HUB_OFFLINE.toLowerCase())) {
+    throw new UserError(`${url.href}: not in the cache, and HF_HUB_OFFLINE forbids to fetch it; unset it once`);
+  }
+  await mkdir(join(file, '..'), { recursive: true });
+  const partial = `${file}.${process.pid}.incomplete`;
+  // Loaded when something has to be fetched.
+  const { EnvHttpProxyAgent } = await import('undici');
+  const agent = new EnvHttpProxyAgent(proxiesOf(environment));
+  try {
+    await persist({ attempts: 4, delay: 1, patience: 60 }, AbortSignal.timeout(3_600_000), () =>
+      fetchTo(url, partial, agent),
+    );
+    await rename(partial, file);
+    return file;
+  } catch (cause) {
+    throw new UserError(`${url.href}: the data cannot be fetched (${describeError(cause)})`, { cause });
+  } finally {
+    await rm(partial, { force: true });
+    await agent.close();
+  }
+}
+
+async function fetchTo(url: URL, file: string, dispatcher: EnvHttpProxyAgent): Promise<void> {
+  const { fetch } = await import('undici');
+  const response = await fetch(url, { dispatcher }).catch((cause) => {
+    throw new Transient(describeError(cause), null, { cause });
+  });
+  if (!response.ok) {
+    const reason = `the server answers ${response.status}`;
+    if (isTransientStatus(response.status))
+      throw new Transient(
+        reason,
+        retryAfterOf((name) => response.headers.get(name) ?? undefined),
+      );
+    throw new Error(reason);
+  }
+  const announced = response.headers.get('content-encoding') === null ? response.headers.get('content-length') : null;
+  let bytes = 0;
+  const counted = Readable.fromWeb(response.body as never).on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  await pipeline(counted, createWriteStream(file)).catch((cause) => {
+    throw new Transient(describeError(cause), null, { cause });
+  });
+  if (announced !== null && bytes !== Number(announced))
+    throw new Transient(`${bytes} of ${announced} bytes came`, null);
+}

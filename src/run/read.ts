@@ -1,0 +1,39 @@
+/** Logs to an analysis: one run, or several side by side. */
+import { basename, dirname } from 'node:path';
+import { startAnalysis } from '../core/analyse/analyse.js';
+import type { Analysis } from '../core/analyse/analysis.js';
+import { combineRuns } from '../core/analyse/combine.js';
+import { UserError } from '../core/errors.js';
+import type { RunRecord } from '../core/measure/log.js';
+import { readLog } from '../files/log.js';
+import { displayPath } from '../system/path.js';
+
+export async function analyseLog(log: string): Promise<Analysis> {
+  const fold = startAnalysis();
+  for await (const record of readLog(log)) fold.add(record);
+  return fold.finish();
+}
+
+export async function analyseTogether(logs: readonly string[]): Promise<Analysis> {
+  const labels = labelsOf(logs.map((log) => basename(dirname(log))));
+  const runs = await Promise.all(logs.map(async (log, i) => ({ label: labels[i]!, run: await runRecordOf(log) })));
+  const { run, relabel } = combineRuns(runs);
+  const fold = startAnalysis();
+  fold.add(run);
+  for (const [index, log] of logs.entries()) {
+    for await (const record of readLog(log)) for (const own of relabel(index, record)) fold.add(own);
+  }
+  return fold.finish();
+}
+
+/** The names of folders; of runs of one day, the time of the day, for each stands behind every name of a model. */
+function labelsOf(folders: readonly string[]): readonly string[] {
+  const days = new Set(folders.map((folder) => /^\d{4}-\d\d-\d\dT(?=.)/.exec(folder)?.[0]));
+  const [day] = days;
+  return day !== undefined && days.size === 1 ? folders.map((folder) => folder.slice(day.length)) : folders;
+}
+
+async function runRecordOf(log: string): Promise<RunRecord> {
+  for await (const record of readLog(log)) if (record.type === 'run') return record;
+  throw new UserError(`${displayPath(log)}: expected the log of a run, found no run in it`);
+}

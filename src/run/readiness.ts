@@ -1,0 +1,25 @@
+/** Whether models could run here. Nothing is loaded for it. */
+import type { Readiness } from '../backends/backend.js';
+import { backendOf } from '../backends/table.js';
+import { describeError, UserError } from '../core/errors.js';
+import type { LoadedModel } from '../files/definitions.js';
+
+/** @throws UserError for the first model that could not run here. */
+export async function requireReady(models: readonly LoadedModel[]): Promise<void> {
+  for (const loaded of models) {
+    const found = await readinessOf(loaded);
+    if (found.ready === false) throw new UserError(`${loaded.model.id}: ${found.reason}`);
+  }
+}
+
+export async function readinessOf({ model, directory }: LoadedModel): Promise<Readiness> {
+  try {
+    const backend = await backendOf(model);
+    return await backend.check(model, { directory, environment: process.env });
+  } catch (error) {
+    return {
+      ready: false,
+      reason: `the ${model.backend} backend cannot be loaded (${describeError(error)}); reinstall its package`,
+    };
+  }
+}

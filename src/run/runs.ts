@@ -1,0 +1,145 @@
+/** The folders of runs: made whole or not at all, written by one process at a time, and opened again to be finished. */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { describeError, UserError } from '../core/errors.js';
+import type { RunRecord, SampleRecord } from '../core/measure/log.js';
+import { type LogWriter, openLog, readLog } from '../files/log.js';
+import { displayPath } from '../system/path.js';
+import { type Definitions, tasksOf } from './definitions.js';
+
+const LOG = 'log.jsonl';
+
+/**
+ * A new run with its definition and samples in its log. The folder appears under its name only when these are written, so
+ * that a run which can be seen can be resumed.
+ */
+export function createRun(out: string, record: Omit<RunRecord, 'id'>, samples: readonly SampleRecord[]): string {
+  const name = record.started.slice(0, 19).replaceAll(':', '-');
+  const making = join(out, `.${name}.${process.pid}`);
+  try {
+    mkdirSync(making, { recursive: true });
+  } catch (cause) {
+    throw new UserError(
+      `--out ${out}: expected a folder that can be written, found none (${(cause as NodeJS.ErrnoException).code}); choose another`,
+      { cause },
+    );
+  }
+  for (let n = 1; ; n++) {
+    const id = n === 1 ? name : `${name}-${n}`;
+    const folder = join(out, id);
+    if (existsSync(folder)) continue;
+    rmSync(join(making, LOG), { force: true });
+    const log = openLog(join(making, LOG));
+    log.append({ ...record, id });
+    for (const sample of samples) log.append(sample);
+    log.close();
+    try {
+      renameSync(making, folder);
+      return folder;
+    } catch (cause) {
+      // Another run of the same second took the name between the look and the leap.
+      if (!existsSync(folder))
+        throw new UserError(`${displayPath(folder)}: the folder cannot be made (${describeError(cause)})`, { cause });
+    }
+  }
+}
+
+export interface EarlierRun {
+  readonly folder: string;
+  readonly definitions: Definitions;
+  /** Ids of the trials whose outcome is in the log. */
+  readonly recorded: ReadonlySet<string>;
+  readonly lastSession: number;
+}
+
+/** Everything needed to go on with a run, from its log. @throws UserError when this is not the folder of a run. */
+export async function openRun(reference: string): Promise<EarlierRun> {
+  const file = logOf(reference);
+  let record: RunRecord | null = null;
+  const samples: SampleRecord[] = [];
+  const recorded = new Set<string>();
+  let lastSession = 0;
+  for await (const entry of readLog(file)) {
+    if (entry.type === 'run') record ??= entry;
+    else if (entry.type === 'sample') samples.push(entry);
+    else if (entry.type === 'measurement') {
+      recorded.add(entry.trial);
+      lastSession = Math.max(lastSession, entry.session);
+    } else if (entry.type === 'session') lastSession = Math.max(lastSession, entry.session);
+  }
+  if (record === null)
+    throw new UserError(`${displayPath(file)}: expected the log of a run, found no run in it; start a new one`);
+  const { id, started, command, environment, prices, ...planned } = record;
+  return {
+    folder: dirname(file),
+    definitions: {
+      record: planned,
+      models: record.models.map((model) => ({ model, directory: record!.directories[model.id] ?? '.' })),
+      samples,
+      tasks: tasksOf(record.suites),
+    },
+    recorded,
+    lastSession,
+  };
+}
+
+/** The log that a user means by a folder or a file. @throws UserError */
+export function logOf(reference: string): string {
+  const path = resolve(reference);
+  const file = existsSync(path) && statSync(path).isDirectory() ? join(path, LOG) : path;
+  if (!existsSync(file)) {
+    throw new UserError(
+      `${displayPath(path)}: expected the folder of a run (with a ${LOG} in it), found ${existsSync(path) ? 'none inside' : 'nothing there'}; see the folders in reports/`,
+    );
+  }
+  return file;
+}
+
+export interface LockedRun {
+  readonly log: LogWriter;
+  release(): void;
+}
+
+/** One process writes to a run. @throws UserError when another one that is alive does. */
+export function lockRun(folder: string): LockedRun {
+  const lock = join(folder, '.lock');
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      break;
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
+        throw new UserError(`${displayPath(lock)}: the folder cannot be written (${describeError(cause)})`, { cause });
+    }
+    const holder = Number(readFileSync(lock, 'utf8'));
+    if (isAlive(holder))
+      throw new UserError(
+        `${displayPath(folder)}: expected a run that nobody is writing to, found process ${holder} at it; wait for it, or stop it`,
+      );
+    rmSync(lock, { force: true });
+  }
+  const log = openLog(join(folder, LOG));
+  return { log, release: () => rmSync(lock, { force: true }) };
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  // A number is given anew after a while: only a rightsize holds a lock of rightsize.
+  return (
+    process.platform !== 'linux' ||
+    commandOf(pid).some((part) => basename(part).startsWith('node') || part.includes('rightsize'))
+  );
+}
+
+function commandOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Step 5 of a run that stops when it is sure:
+ *
+ *     look at the log ──▶ open tasks ──▶ a round of their samples ──▶ execute ─┐
+ *          ▲                  none: done     spent, or no more: done           │
+ *          └───────────────────────────────────────────────────────────────────┘
+ *
+ * Each look makes the verdict as the report makes it, from the log alone. So a resumed run goes on where it was, and the report
+ * says what made the run stop.
+ */
+import { setMaxListeners } from 'node:events';
+import type { UntilSure } from '../core/measure/log.js';
+import { type Block, countTrials, remaining } from '../core/plan/plan.js';
+import { askingOrder, roundOf, sizeOfRound } from '../core/plan/rounds.js';
+import { openTasks } from '../core/recommend/open-tasks.js';
+import { recommend } from '../core/recommend/recommend.js';
+import type { Definitions } from './definitions.js';
+import { analyseLog } from './read.js';
+import type { RunEnding } from './runner.js';
+import { openRun } from './runs.js';
+
+export interface RoundsOptions {
+  readonly log: string;
+  readonly definitions: Definitions;
+  readonly untilSure: UntilSure;
+  /** Ends a clean run early. */
+  readonly stop: AbortSignal;
+  readonly execute: (blocks: readonly Block[], lastSession: number, signal: AbortSignal) => Promise<RunEnding>;
+  readonly say: (text: string) => void;
+}
+
+export async function executeUntilSure(whole: readonly Block[], options: RoundsOptions): Promise<RunEnding> {
+  const { log, definitions, untilSure, stop, execute, say } = options;
+  const { budget, firstRound } = untilSure;
+  const order = orderOf(definitions);
+  const largest = Math.max(...[...order.values()].map((groups) => groups.flat().length));
+  const time = budget !== null && 'seconds' in budget ? AbortSignal.timeout(budget.seconds * 1000) : null;
+  const signal = time === null ? stop : AbortSignal.any([stop, time]);
+
+  // Every bench of a run listens to it.
+  setMaxListeners(0, signal);
+
+  for (let round = 0; ; round++) {
+    const size = sizeOfRound(round, firstRound);
+    const { recorded, lastSession } = await openRun(log);
+    const open = openTasks(recommend(await analyseLog(log)));
+    if (open.size === 0) return { complete: true, reason: 'every comparison is decided' };
+    if (recorded.size > 0) say(`${recorded.size} trials so far; open: ${[...open].join(', ')}`);
+    const upTo = (samples: number) => remaining(roundOf(whole, { order, size: samples, open }), recorded);
+    const left = budget !== null && 'trials' in budget ? budget.trials - recorded.size : Number.POSITIVE_INFINITY;
+    const blocks = upTo(largestWithin(Math.min(size, largest), (samples) => countTrials(upTo(samples)) <= left));
+    if (blocks.length > 0) {
+      const ending = await execute(blocks, lastSession, signal);
+      if (time?.aborted && !stop.aborted) return { complete: true, reason: 'the budget of time is spent' };
+      if (!ending.complete) return ending;
+    } else if (left < countTrials(upTo(Math.min(size, largest)))) {
+      return { complete: true, reason: 'the budget of trials is spent' };
+    } else if (size >= largest) {
+      return { complete: true, reason: 'all samples of the open tasks are asked' };
+    }
+  }
+}
+
+function orderOf({ samples, record }: Definitions) {
+  const { seed } = record.settings;
+  const tasks = new Map<string, { readonly id: string; readonly group: string | null }[]>();
+  for (const { suite, task, sample, group } of samples) {
+    const key = `${suite}/${task}`;
+    const list = tasks.get(key) ?? [];
+    tasks.set(key, list);
+    list.push({ id: sample, group });
+  }
+  return new Map([...tasks].map(([task, list]) => [task, askingOrder(list, { seed, task })]));
+}
+
+/** The largest whole number up to `most` that still fits, where smaller ones fit as well. */
+function largestWithin(most: number, fits: (n: number) => boolean): number {
+  let [low, high] = [0, most];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

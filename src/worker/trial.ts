@@ -1,0 +1,158 @@
+/**
+ * One trial, inside the worker: the stream of a session gathered into an outcome, or texts ranked. The stream is the hot
+ * path: per token it keeps a time stamp and a piece of text, and computes nothing.
+ */
+import { type GenerationEvent, ModelFailure, type Session } from '../backends/backend.js';
+import { describeError } from '../core/errors.js';
+import type { Failed, Loglikelihood, Outcome, Timing } from '../core/measure/measurement.js';
+import type { Continuation } from '../core/message.js';
+import { missing } from '../core/quantity.js';
+import { sha256 } from '../system/hash.js';
+import type { Asked } from './protocol.js';
+
+/** @throws whatever the cancel signal was aborted with; every other failure is an outcome. */
+export async function runTrial(session: Session, asked: Asked, cancel: AbortSignal): Promise<Outcome> {
+  cancel.throwIfAborted();
+  const seconds = asked.for === 'answer' ? asked.generation.timeout : asked.timeout;
+  // One controller for both reasons to stop: `AbortSignal.any` and the two that it joins took a tenth of a short trial.
+  const stop = new AbortController();
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    stop.abort();
+  }, seconds * 1000);
+  const onCancel = () => stop.abort(cancel.reason);
+  cancel.addEventListener('abort', onCancel, { once: true });
+  const text: string[] = [];
+  try {
+    if (asked.for === 'answer') return await answer(session, asked, text, stop.signal);
+    return await likelihoods(session, asked, stop.signal);
+  } catch (error) {
+    if (cancel.aborted) throw error;
+    if (late) return failed('model', 'timeout', `no complete answer within ${seconds} s`);
+    if (error instanceof ModelFailure) return failed('model', error.kind, describeError(error));
+    return failed('harness', 'engine', describeError(error));
+  } finally {
+    clearTimeout(timer);
+    cancel.removeEventListener('abort', onCancel);
+  }
+
+  function failed(by: Failed['by'], kind: Failed['kind'], reason: string): Failed {
+    return { state: 'failed', by, kind, reason, output: text.join('') };
+  }
+}
+
+type AskedFor<What extends Asked['for']> = Extract<Asked, { for: What }>;
+
+/** @param text filled as the answer comes, so that a failure can show what had been said before it. */
+async function answer(
+  session: Session,
+  { prompt, generation }: AskedFor<'answer'>,
+  text: string[],
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const pieces: number[] = [];
+  const tokensPerPiece: (number | null)[] = [];
+  const logprobs: number[] = [];
+  let silent: number | null = 0;
+  const due = session.now();
+  const stream: AsyncIterable<GenerationEvent> = session.generate(prompt, generation, signal);
+  for await (const event of stream) {
+    if (event.kind === 'piece') {
+      if (event.logprobs) logprobs.push(...event.logprobs);
+      // Tokens that only begin a character show nothing yet: the reader's first token is the first that says something.
+      // What a reasoning model thinks is no part of its answer, but someone sees it come.
+      if (pieces.length === 0 && event.text === '' && !event.reasoning) {
+        silent = silent === null || event.tokens === null ? null : silent + event.tokens;
+        continue;
+      }
+      text.push(event.text);
+      // Text that was held back for a stop string and now let go: words, but no token of their own.
+      if (event.tokens === 0 && pieces.length > 0) continue;
+      pieces.push(event.time - due);
+      tokensPerPiece.push(event.tokens === null || silent === null ? null : event.tokens + silent);
+      silent = 0;
+      continue;
+    }
+    return {
+      state: 'completed',
+      output: text.join(''),
+      finish: event.finish,
+      renderedHash: 'value' in event.rendered ? { value: sha256(event.rendered.value) } : event.rendered,
+      promptTokens: event.promptTokens,
+      outputTokens: event.outputTokens,
+      timing: {
+        sent: 0,
+        pieces: pieces.map(toMicroseconds),
+        ...describePieces(tokensPerPiece),
+        end: toMicroseconds(event.time - due),
+      },
+      logprobs:
+        logprobs.length > 0
+          ? { value: logprobs.map(toSixDigits) }
+          : missing(session.facts.cannot.logprobs ?? 'the model produced no tokens'),
+      ...(event.retries && { retries: event.retries }),
+    };
+  }
+  throw new Error('the engine ended its answer without saying so');
+}
+
+async function likelihoods(
+  session: Session,
+  { continuations, unconditional }: AskedFor<'likelihoods'>,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  if (session.loglikelihood === undefined) {
+    const reason = session.facts.cannot.loglikelihood ?? 'this engine gives no log-likelihoods';
+    return { state: 'failed', by: 'harness', kind: 'cannot', reason, output: '' };
+  }
+  const before = session.now();
+  const loglikelihoods = await rank(session, continuations, signal);
+  const alone = unconditional
+    ? await rank(
+        session,
+        continuations.map((one) => ({ ...one, context: '' })),
+        signal,
+      )
+    : undefined;
+  return {
+    state: 'ranked',
+    loglikelihoods,
+    ...(alone && { unconditional: alone }),
+    seconds: toMicroseconds(session.now() - before),
+  };
+}
+
+/** Neighbours with the same context are asked for together: the engine computes a context once. */
+async function rank(
+  session: Session,
+  continuations: readonly Continuation[],
+  signal: AbortSignal,
+): Promise<Loglikelihood[]> {
+  const results: Loglikelihood[] = [];
+  for (let start = 0; start < continuations.length; ) {
+    const { context } = continuations[start]!;
+    let end = start;
+    while (end < continuations.length && continuations[end]!.context === context) end++;
+    const texts = continuations.slice(start, end).map(({ text }) => text);
+    results.push(...(await session.loglikelihood!({ context, continuations: texts }, signal)));
+    start = end;
+  }
+  return results;
+}
+
+/** Most engines give a token a piece, and then nothing needs to be said. */
+function describePieces(tokensPerPiece: readonly (number | null)[]): Pick<Timing, 'tokensPerPiece'> {
+  if (tokensPerPiece.every((tokens) => tokens === 1)) return {};
+  const known = tokensPerPiece.filter((tokens) => tokens !== null);
+  return { tokensPerPiece: known.length === tokensPerPiece.length ? known : 'unknown' };
+}
+
+/** Microseconds are what the clocks resolve; more digits would only fill the log. */
+function toMicroseconds(seconds: number): number {
+  return Math.round(seconds * 1e6) / 1e6;
+}
+
+function toSixDigits(logprob: number): number {
+  return Math.round(logprob * 1e6) / 1e6;
+}
