@@ -331,7 +331,7 @@ async function failure(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-function numberIn(quantity: { readonly value: number } | { readonly missing: string }): number {
+export function numberIn(quantity: { readonly value: number } | { readonly missing: string }): number {
   if ('missing' in quantity) throw new Error(`expected a number, but it is missing: ${quantity.missing}`);
   return quantity.value;
 }
