@@ -3,7 +3,6 @@
  * what, with formulas, sources and traps.
  */
 
-export * from './agreement.js';
 export { normalCdf, normalQuantile, tCdf, tQuantile } from './basics/distributions.js';
 export type { Interval } from './basics/interval.js';
 export * from './basics/moments.js';
@@ -23,6 +22,7 @@ export * from './compare/sample-size.js';
 export * from './compare/signed-rank.js';
 export * from './compare/simultaneous.js';
 export * from './compare/t-test.js';
+export * from './estimate/agreement.js';
 export * from './estimate/binomial.js';
 export * from './estimate/bootstrap.js';
 export * from './estimate/clusters.js';
@@ -37,13 +37,13 @@ export {
   type MeanOptions,
 } from './estimate/estimators.js';
 export * from './estimate/order-statistics.js';
+export * from './estimate/pass-at-k.js';
 export * from './estimate/percentiles.js';
 export * from './estimate/ratio.js';
 export * from './estimate/score-fold.js';
 export { quantileInflation, serialInflation } from './estimate/serial.js';
 export * from './estimate/trend.js';
 export * from './estimate/variance-components.js';
-export * from './pass-at-k.js';
 export * from './sequential/bernoulli-sequence.js';
 export * from './sequential/betting-sequence.js';
 export * from './sequential/gamma-mixture.js';

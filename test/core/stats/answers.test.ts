@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { isMissing, type Missing } from '../../../src/core/quantity.js';
-import { cohenKappa } from '../../../src/core/stats/agreement.js';
 import { createRandom } from '../../../src/core/stats/basics/random.js';
 import {
   brierScore,
@@ -15,7 +14,8 @@ import {
   hanleyMcNeilStandardError,
   riskCoverage,
 } from '../../../src/core/stats/cascade/ranking.js';
-import { passAtK } from '../../../src/core/stats/pass-at-k.js';
+import { cohenKappa } from '../../../src/core/stats/estimate/agreement.js';
+import { passAtK } from '../../../src/core/stats/estimate/pass-at-k.js';
 
 function present<T extends object>(result: T | Missing): T {
   if (isMissing(result)) throw new Error(`missing: ${result.missing}`);
@@ -173,21 +173,15 @@ describe('ranking', () => {
 
 describe("Cohen's kappa", () => {
   it('is what two judges agree beyond chance', () => {
-    // 20 yes-yes, 5 yes-no, 10 no-yes, 15 no-no: p_o 0.7, p_e 0.5.
-    const cells = [
-      [20, 'yes', 'yes'],
-      [5, 'yes', 'no'],
-      [10, 'no', 'yes'],
-      [15, 'no', 'no'],
-    ] as const;
-    const first = cells.flatMap(([n, verdict]) => Array<string>(n).fill(verdict));
-    const second = cells.flatMap(([n, , verdict]) => Array<string>(n).fill(verdict));
-    expect(present(cohenKappa(first, second)).value).toBeCloseTo(0.4, 12);
-    expect(present(cohenKappa([1, 0, 2], [1, 0, 2])).value).toBe(1);
+    // 20 yes-yes, 5 yes-no, 10 no-yes, 15 no-no of 50: one says yes to 25, the other to 30.
+    const expected = (25 / 50) * (30 / 50) + (25 / 50) * (20 / 50);
+    expect(present(cohenKappa({ observed: 35 / 50, expected })).value).toBeCloseTo(0.4, 12);
+    expect(present(cohenKappa({ observed: 1, expected: 1 / 3 })).value).toBe(1);
   });
 
   it('is missing where chance agrees as well', () => {
-    expect(isMissing(cohenKappa(['a', 'a'], ['a', 'a']))).toBe(true);
-    expect(isMissing(cohenKappa([], []))).toBe(true);
+    expect(isMissing(cohenKappa({ observed: 1, expected: 1 }))).toBe(true);
+    // Shares of thirds that sum to 1 but for rounding.
+    expect(isMissing(cohenKappa({ observed: 1, expected: 1 - 2 ** -52 }))).toBe(true);
   });
 });
