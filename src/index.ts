@@ -1,11 +1,15 @@
 /**
  * rightsize as a library: its pure core. Definitions, statistics, scorers, analysis and recommendations, from a log (or from
- * records of your own) to a verdict, without touching a file, a clock or a network.
+ * records of your own) to a verdict, without a clock or a network. The only files that it reads are the package's own language
+ * tables, when a scorer asks for them.
  *
  *     import { analyse, recommend } from 'rightsize';
  *     const analysis = analyse(records);
  *     const recommendation = recommend(analysis);
  */
+
+import { readLanguageTablesWith } from './core/score/text/language-tables.js';
+import { readLanguageTable } from './system/language-tables.js';
 
 export { type AnalysisFold, analyse, startAnalysis } from './core/analyse/analyse.js';
 export * from './core/analyse/analysis.js';
@@ -28,3 +32,5 @@ export * from './core/recommend/recommendation.js';
 export type { Aggregate, Evidence, Judged, Score, Scored, ScoreInput, Scorer, Unscored } from './core/score/score.js';
 export { SCORERS, type ScorerName } from './core/score/table.js';
 export * from './core/stats/index.js';
+
+readLanguageTablesWith(readLanguageTable);
