@@ -31,6 +31,11 @@ export { recommend } from './core/recommend/recommend.js';
 export * from './core/recommend/recommendation.js';
 export type { Aggregate, Evidence, Judged, Score, Scored, ScoreInput, Scorer, Unscored } from './core/score/score.js';
 export { SCORERS, type ScorerName } from './core/score/table.js';
-export * from './core/stats/index.js';
+export { holm, hommel } from './core/stats/compare/multiple.js';
+export { type NonInferiority, testNonInferiority } from './core/stats/compare/noninferiority.js';
+export type { Estimate } from './core/stats/estimate/estimate.js';
+export { estimateMean, estimateProportion, estimateScore } from './core/stats/estimate/estimators.js';
+export { estimateQuantile } from './core/stats/estimate/order-statistics.js';
+export { estimateRatio } from './core/stats/estimate/ratio.js';
 
 readLanguageTablesWith(readLanguageTable);
