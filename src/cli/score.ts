@@ -75,9 +75,7 @@ function countReason(counts: Map<string, number>, given: string): void {
 }
 
 function chosen({ scorer: name, options: text, filters }: ScoreFlags): Chosen {
-  const scorer: Scorer | undefined = Object.hasOwn(SCORERS, name)
-    ? (SCORERS[name as ScorerName] as unknown as Scorer)
-    : undefined;
+  const scorer: Scorer | undefined = Object.hasOwn(SCORERS, name) ? SCORERS[name as ScorerName] : undefined;
   if (scorer === undefined)
     throw new UserError(`--scorer: expected one of ${SCORER_NAMES.join(', ')}, found "${name}"; see docs/scorers.md`);
   const options = readFlag('--options', text, scorer.options);

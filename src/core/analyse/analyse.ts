@@ -50,13 +50,13 @@ export interface AnalysisFold {
 }
 
 /** The analysis of a log that fits into memory. */
-export function analyse(records: Iterable<LogRecord>, scorers: Scorers = SCORERS as unknown as Scorers): Analysis {
+export function analyse(records: Iterable<LogRecord>, scorers: Scorers = SCORERS): Analysis {
   const fold = startAnalysis(scorers);
   for (const record of records) fold.add(record);
   return fold.finish();
 }
 
-export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers): AnalysisFold {
+export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
   let run: RunRecord | null = null;
   const others = new Set<string>();
   const resumptions = new Distinct<ResumeRecord>();

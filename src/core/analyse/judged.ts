@@ -175,7 +175,7 @@ function filtersOf({ judge }: TrialContext): readonly Filter[] {
 function judged({ judge }: TrialContext, input: ScoreInput): Score {
   if ('missing' in judge) return { state: 'unscored', reason: judge.missing };
   try {
-    return judge.scorer.score(input, judge.options as never);
+    return judge.scorer.score(input, judge.options);
   } catch (error) {
     return { state: 'unscored', reason: error instanceof Error ? error.message : String(error) };
   }

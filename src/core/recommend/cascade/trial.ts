@@ -8,7 +8,7 @@ import { clusterIndices } from '../../stats/estimate/clusters.js';
 import type { Estimate } from '../../stats/estimate/estimate.js';
 import { estimateMean } from '../../stats/estimate/estimators.js';
 import { estimateQuantile } from '../../stats/estimate/order-statistics.js';
-import { asymptoticInterval } from '../../stats/sequential/normal-mixture.js';
+import { asymptoticInterval } from '../../stats/sequential/asymptotic.js';
 import { plannedPairs } from '../references.js';
 import { testSequentially } from '../sequential.js';
 import { type Ruled, ruleByFolds, ruleByRounds } from './folds.js';
