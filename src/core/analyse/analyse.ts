@@ -27,7 +27,8 @@ import type {
   Warning,
 } from '../measure/log.js';
 import { isCompleted } from '../measure/log.js';
-import { gapsOf } from '../measure/timings.js';
+import type { Price } from '../measure/metric.js';
+import { tokenGaps } from '../measure/timings.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { chooses } from '../score/filters.js';
 import type { Scorer } from '../score/score.js';
@@ -36,7 +37,7 @@ import type { Analysis, ModelAnalysis, RunInfo, SuiteAnalysis } from './analysis
 import { Distinct, keyOf } from './collect.js';
 import { type CellState, Trials } from './columns.js';
 import { countGaps } from './gaps.js';
-import { type Judge, judgeTrial, type Price } from './judged.js';
+import { type Judge, judgeTrial } from './judged.js';
 import { runtimeWarnings } from './runtime.js';
 import { analyseModel } from './sessions.js';
 import { analyseSuite } from './suites.js';
@@ -104,7 +105,7 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
       evidence: evidence.get(record.trial)?.evidence,
     });
     if (cell.trials.add(record.sample, result) && isCompleted(record.outcome) && !result.cold) {
-      countGaps(cell.gaps, gapsOf(record.outcome));
+      countGaps(cell.gaps, tokenGaps(record.outcome));
     }
     return true;
   }

@@ -173,16 +173,12 @@ function metricsOf(measured: readonly Measured[]): Cell['metrics'] {
 
 function metricOf(metric: DistributedMetric, measured: readonly Measured[]): Distribution | Missing {
   const tasks = measured.map(({ trials }) => trials.timings(metric));
-  if (tasks.some((values) => values.length > 0)) return distributionOf(tasks, { serial: isOfTime(metric) });
+  // A busy machine makes neighbouring times alike, and changes no count of tokens.
+  if (tasks.some((values) => values.length > 0)) return distributionOf(tasks, { serial: METRICS[metric].latency });
   if (measured.every(({ trials }) => trials.size === 0)) return missing(measured[0]?.absent ?? 'there are no tasks');
-  const reasons = measured.flatMap(({ trials }) => trials.whyAbsent(metric) ?? []).sort();
-  return missing(reasons[0] ?? 'no trial was completed');
-}
-
-/** A busy machine changes how long an answer takes, and no count of tokens. */
-function isOfTime(metric: DistributedMetric): boolean {
-  const { unit } = METRICS[metric];
-  return unit === 'seconds' || unit === 'tokens per second';
+  // Every completed trial has a value or a reason: where there is neither, none was completed.
+  const [reason] = measured.flatMap(({ trials }) => trials.whyAbsent(metric) ?? []).sort();
+  return missing(reason ?? 'no trial was completed');
 }
 
 function aggregatesOf({ judge, samples, trials }: CellInput): Readonly<Record<string, Quantity>> {

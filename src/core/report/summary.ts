@@ -107,8 +107,13 @@ function describeDistribution(distribution: Distribution | Missing) {
   return { n, min, max, ...at };
 }
 
-function describeModel({ entry, facts, drift, ...model }: ModelAnalysis) {
+function describeModel({ id, title, sessions, entry, facts, drift, metrics, memory, ...model }: ModelAnalysis) {
+  // The peak stands with the other readings of memory.
+  const { memory: _peak, memoryAdded: added, ...others } = metrics;
   return {
+    ...{ id, title, class: model.class, sessions },
+    ...others,
+    memory: { ...memory, added },
     ...model,
     drift: isMissing(drift) ? drift : { change: drift.change, p: drift.p, n: drift.n, noise: drift.noise },
     backend: entry.backend,
