@@ -14,7 +14,7 @@ import { percentile } from '../stats/estimate/percentiles.js';
 import type { Confidence } from './analysis.js';
 
 /** A scorer with its options read, as a task chose it, and what stands before it; or why the task cannot be scored. */
-export type Judge =
+export type TaskScorer =
   | { readonly scorer: Scorer; readonly options: unknown; readonly filters: readonly Filter[] }
   | Missing;
 
@@ -56,12 +56,12 @@ export interface TrialContext {
   /** What the log holds beside the answer. */
   readonly evidence?: Evidence | undefined;
   readonly sample: SampleRecord;
-  readonly judge: Judge;
+  readonly taskScorer: TaskScorer;
   readonly price: Price | Missing;
 }
 
 /** A log can hold a million trials: each is written out as one object of one shape, which costs far less than spreading parts. */
-export function judgeTrial(record: MeasurementRecord, context: TrialContext): TrialResult {
+export function scoreTrial(record: MeasurementRecord, context: TrialContext): TrialResult {
   const { outcome } = record;
   switch (outcome.state) {
     case 'failed':
@@ -105,7 +105,7 @@ function rankedTrial(
   context: TrialContext,
 ): TrialResult {
   const { target } = context.sample;
-  const score = clipAnswer(judged(context, { output: '', target, ...evidenceOf(outcome, context.sample) }));
+  const score = clipAnswer(scoreOf(context, { output: '', target, ...evidenceOf(outcome, context.sample) }));
   return {
     repetition,
     session,
@@ -143,7 +143,7 @@ function completedTrial(record: MeasurementRecord, outcome: Completed, context: 
     at,
     state: 'completed',
     score: clipAnswer(
-      judged(context, evidence ? { output: text, target, fields, evidence } : { output: text, target, fields }),
+      scoreOf(context, evidence ? { output: text, target, fields, evidence } : { output: text, target, fields }),
     ),
     timings,
     absent,
@@ -162,14 +162,14 @@ function completedTrial(record: MeasurementRecord, outcome: Completed, context: 
   };
 }
 
-function filtersOf({ judge }: TrialContext): readonly Filter[] {
-  return 'missing' in judge ? [] : judge.filters;
+function filtersOf({ taskScorer }: TrialContext): readonly Filter[] {
+  return 'missing' in taskScorer ? [] : taskScorer.filters;
 }
 
-function judged({ judge }: TrialContext, input: ScoreInput): Score {
-  if ('missing' in judge) return { state: 'unscored', reason: judge.missing };
+function scoreOf({ taskScorer }: TrialContext, input: ScoreInput): Score {
+  if ('missing' in taskScorer) return { state: 'unscored', reason: taskScorer.missing };
   try {
-    return judge.scorer.score(input, judge.options as never);
+    return taskScorer.scorer.score(input, taskScorer.options as never);
   } catch (error) {
     return { state: 'unscored', reason: error instanceof Error ? error.message : String(error) };
   }
