@@ -13,7 +13,7 @@ import type { Level } from '../measure/metric.js';
 import type { LimitedMetric } from '../measure/metrics.js';
 import type { Missing } from '../quantity.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
-import type { Cascade, CascadeTrial } from './cascade/cascade.js';
+import type { Cascade, CascadeEvaluation } from './cascade/cascade.js';
 import type { Comparison, Reference } from './comparison.js';
 
 export interface Recommendation {
@@ -89,7 +89,7 @@ export type TaskVerdict =
       readonly kind: 'cascade';
       readonly small: string;
       readonly large: string;
-      readonly trial: CascadeTrial;
+      readonly evaluation: CascadeEvaluation;
       readonly mayFitAlone: boolean;
     }
   | { readonly kind: 'inconclusive'; readonly because: Doubt }
