@@ -19,6 +19,7 @@ import { execute } from '../run/runner.js';
 import { createRun, lockRun, openRun } from '../run/runs.js';
 import { openSandbox } from '../run/sandbox.js';
 import { executeUntilSure } from '../run/until-sure.js';
+import { openWorker } from '../worker/supervisor.js';
 import { interruption } from './interruption.js';
 import { showProgress } from './progress.js';
 import { printRuns, reportersIn } from './report.js';
@@ -75,6 +76,8 @@ async function measure(flags: RunFlags): Promise<string> {
       warmup: definitions.record.settings.warmup,
       concurrency: definitions.record.settings.concurrency ?? 1,
       began,
+      openWorker,
+      environment: process.env,
       append: log.append,
       onEvent: progress.onEvent,
     };
@@ -99,6 +102,7 @@ async function measure(flags: RunFlags): Promise<string> {
         samples: options.samples,
         directory: process.cwd(),
         environment: process.env,
+        openWorker,
         append: log.append,
         signal: stop,
         say: progress.say,
