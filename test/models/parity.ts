@@ -28,8 +28,10 @@ const POINTS = 0.02;
 const MINUTES = 60_000;
 /** Answers of onnxruntime at once; a larger batch is no faster. */
 const SIDE_BY_SIDE = 16;
-/** Prompts of each task that every engine answers alone and token by token: there are some 22 templates a task. */
-const WRITTEN = 24;
+/** CI asks every held-out prompt. Elsewhere every tenth has to do, which leaves the whole suite of tests under five minutes. */
+const EVERY = process.env.RIGHTSIZE_PARITY === 'all' ? 1 : 10;
+/** Prompts of each task that every engine answers alone and token by token. A task has about 22 templates. */
+const WRITTEN = EVERY === 1 ? 24 : 4;
 
 interface Asked {
   readonly task: Task;
@@ -56,7 +58,7 @@ interface Reference extends Answer {
 }
 
 export function parity(name: string): void {
-  describe(`${name}, on every held-out prompt`, () => {
+  describe(`${name}, on every ${EVERY === 1 ? '' : `${EVERY}th `}held-out prompt`, () => {
     let prompts: readonly Asked[];
     let references: readonly Reference[];
     beforeAll(async () => {
@@ -91,14 +93,16 @@ export function parity(name: string): void {
     );
 
     test.each(['llama-cpp-q8_0', 'onnxruntime-int8'])(
-      'loses two points of accuracy at most in %s',
+      'loses two points of accuracy at most in %s, or a single answer of a task',
       (variant) =>
         withModel(`${name}:${variant}`, 1, async (session) => {
           const answers: Answer[] = [];
           for (const asked of prompts) answers.push(await write(session, asked));
           const quantised = accuracies(prompts, answers);
-          for (const [task, accuracy] of accuracies(prompts, references))
-            expect(quantised.get(task), task).toBeGreaterThanOrEqual(accuracy - POINTS);
+          for (const [task, accuracy] of accuracies(prompts, references)) {
+            const n = prompts.filter(({ task: { name } }) => name === task).length;
+            expect(quantised.get(task), task).toBeGreaterThanOrEqual(accuracy - Math.max(POINTS, 1 / n));
+          }
         }),
       10 * MINUTES,
     );
@@ -110,7 +114,7 @@ async function heldOut(): Promise<readonly Asked[]> {
   const options = { seed: 0, limit: 240, environment: {} };
   const asked = loaded!.suite.tasks.map(async (task, index) => {
     const { samples } = await loadSamples(loaded!, index, options);
-    return samples.map((sample, i) => ({ task, sample, isWritten: i < WRITTEN }));
+    return samples.filter((_, i) => i % EVERY === 0).map((sample, i) => ({ task, sample, isWritten: i < WRITTEN }));
   });
   return (await Promise.all(asked)).flat();
 }
