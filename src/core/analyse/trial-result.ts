@@ -6,7 +6,7 @@ import type { MeasurementRecord, SampleRecord } from '../measure/log.js';
 import type { Completed, Failed, Ranked } from '../measure/measurement.js';
 import type { Price, TrialMetric } from '../measure/metric.js';
 import { DISTRIBUTED, type DistributedMetric, METRICS } from '../measure/metrics.js';
-import { isMissing, type Missing, missing } from '../quantity.js';
+import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
 import { ballotOf, type Filter, filterText } from '../score/filters.js';
 import type { Evidence, Score, ScoreInput, Scorer } from '../score/score.js';
 import { mean, sum } from '../stats/basics/moments.js';
@@ -209,8 +209,8 @@ const MEASURED: readonly { readonly name: DistributedMetric; readonly metric: Tr
 
 interface MeasureOptions {
   readonly price: Price | Missing;
-  /** Why the latencies of this trial mean nothing; null where they do. */
-  readonly spoilt: string | null;
+  /** Why the latencies of this trial mean nothing; null if they mean something. */
+  readonly spoilt: Missing | null;
 }
 
 /**
@@ -221,27 +221,26 @@ function measure(outcome: Completed, { price, spoilt }: MeasureOptions): Pick<Tr
   const timings: Partial<Record<DistributedMetric, number>> = {};
   let absent: Partial<Record<DistributedMetric, string>> | null = null;
   for (const { name, metric } of MEASURED) {
-    const quantity = metric.compute(outcome, price);
-    const reason = isMissing(quantity)
-      ? quantity.missing
-      : !Number.isFinite(quantity.value)
-        ? `its formula gives ${quantity.value} for what was measured`
-        : metric.latency
-          ? spoilt
-          : null;
-    if (reason !== null) {
+    const quantity = admit(metric.compute(outcome, price), metric.latency ? spoilt : null);
+    if (isMissing(quantity)) {
       absent ??= {};
-      absent[name] = reason;
-    } else if (!isMissing(quantity)) timings[name] = quantity.value;
+      absent[name] = quantity.missing;
+    } else timings[name] = quantity.value;
   }
   return { timings, absent: absent ?? NOTHING_ABSENT };
 }
 
-const COLD = 'only the first request of a session was completed, and it is kept apart';
+function admit(quantity: Quantity, spoilt: Missing | null): Quantity {
+  if (isMissing(quantity)) return quantity;
+  if (!Number.isFinite(quantity.value)) return missing(`its formula gives ${quantity.value} for what was measured`);
+  return spoilt ?? quantity;
+}
+
+const COLD = missing('only the first request of a session was completed, and it is kept apart');
 
 /** A latency means something only if the model is warm and answers one request at a time. */
-function spoiltBy({ cold, concurrency = 1 }: MeasurementRecord): string | null {
-  if (concurrency > 1) return `${concurrency} answers were computed at a time`;
+function spoiltBy({ cold, concurrency = 1 }: MeasurementRecord): Missing | null {
+  if (concurrency > 1) return missing(`${concurrency} answers were computed at a time`);
   return cold ? COLD : null;
 }
 

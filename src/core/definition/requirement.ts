@@ -20,6 +20,16 @@ const BOUNDS = {
   dollars: z.number().nonnegative(),
 } as const satisfies Record<Unit, z.ZodType<number>>;
 
+/** How a description names the unit. */
+const UNIT_WORDS: Readonly<Record<Unit, string>> = {
+  score: '0 to 1',
+  seconds: 'seconds',
+  tokens: 'tokens',
+  'tokens per second': 'tokens per second',
+  bytes: 'bytes',
+  dollars: 'US dollars',
+};
+
 /** If higher is better, a limit holds from below, else from above. */
 type BoundOf<Name extends LimitedMetric> = (typeof METRICS)[Name]['better'] extends 'higher'
   ? { readonly min: number }
@@ -35,17 +45,8 @@ function limitSchema({ title, unit, better, formula }: Metric, { level }: LimitR
       ...(better === 'higher' ? { min: BOUNDS[unit] } : { max: BOUNDS[unit] }),
       ...(level !== null && { at: z.enum(LEVELS).default(level) }),
     })
-    .describe(`${title}, ${DESCRIBED[unit]}: ${formula}.`);
+    .describe(`${title}, ${UNIT_WORDS[unit]}: ${formula}.`);
 }
-
-const DESCRIBED: Readonly<Record<Unit, string>> = {
-  score: '0 to 1',
-  seconds: 'seconds',
-  tokens: 'tokens',
-  'tokens per second': 'tokens per second',
-  bytes: 'bytes',
-  dollars: 'US dollars',
-};
 
 export const limitsSchema = z
   .strictObject(

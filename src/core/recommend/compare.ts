@@ -182,11 +182,10 @@ function factorsOf(analysis: Analysis, task: TaskAnalysis, candidate: string, re
     return estimateRatio(pairs.reference, pairs.candidate, clustersOf(pairs.samples));
   };
   const ofModels = (metric: MetricOfSession): { readonly value: number } | Missing => {
-    const [a, b] = [candidate, reference].map(
-      (id) => analysis.models.find((model) => model.id === id)!.metrics[metric],
-    );
-    if (isMissing(a!)) return a;
-    return isMissing(b!) ? b : { value: summaryOf(metric, a!) / summaryOf(metric, b!) };
+    const spread = (id: string) => analysis.models.find((model) => model.id === id)!.metrics[metric];
+    const [a, b] = [spread(candidate), spread(reference)];
+    if (isMissing(a)) return a;
+    return isMissing(b) ? b : { value: summaryOf(metric, a) / summaryOf(metric, b) };
   };
   return Object.fromEntries(
     COMPARED.map((metric) => [metric, isOfSession(metric) ? ofModels(metric) : ratio(metric)]),
