@@ -1,6 +1,6 @@
 /** The command line: one table of commands, each in a file of its own that is loaded when it is called. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { duration } from '../core/definition/units.js';
+import { duration, share } from '../core/definition/units.js';
 import type { UntilSure } from '../core/measure/log.js';
 import { packageVersion } from '../system/package.js';
 import { LISTINGS } from './listings.js';
@@ -98,6 +98,27 @@ Exit codes: 0 done, 1 a gate failed, 2 a definition or a flag is wrong, 3 the ru
     .action(async (options) => (await import('./check.js')).check(options));
 
   root
+    .command('power')
+    .description('say how many samples a suite needs, from assumptions or from a run as a pilot')
+    .argument('[run]', 'the folder of a run, or its log.jsonl, whose agreement and groups are taken')
+    .option(
+      '--margin <share>',
+      'how much worse the SLM may be: "5 points" (default: 3 points, or the suite\'s)',
+      shareOf,
+    )
+    .option('--power <share>', 'how often the suite should show that the SLM fits', shareOf, 0.8)
+    .option('--samples <n,...>', 'numbers of samples whose power to print', counts, [])
+    .option('--agreement <share>', 'share of samples on which the SLM and the LLM score alike', shareOf)
+    .option('--scores <slm,llm>', 'expected scores, such as 80%,82% (default: equally good)', scorePair)
+    .option('--group-size <n>', 'samples of one group', positive)
+    .option('--correlation <share>', 'how alike the outcomes of one group are (default: 0.2)', shareOf)
+    .option('--comparisons <k>', 'tasks times SLMs, which share the error rate', positive)
+    .option('--alpha <share>', "error rate of the verdicts (default: 5%, or the suite's)", shareOf)
+    .option('--seed <n>', 'of the drawn suites', natural, 0)
+    .option('--json', 'print one JSON document')
+    .action(async (run, options) => (await import('./power.js')).printPower(run, options));
+
+  root
     .command('list')
     .description(`list ${Object.keys(LISTINGS).join(', ')}`)
     .argument('<what>', Object.keys(LISTINGS).join(' | '), oneOf(Object.keys(LISTINGS)))
@@ -141,6 +162,23 @@ function budget(text: string): UntilSure['budget'] {
   if (!seconds.success)
     throw new InvalidArgumentError(`expected a time such as "10 min" or a number of trials, found "${text}".`);
   return { seconds: seconds.data };
+}
+
+function shareOf(text: string): number {
+  const read = share.safeParse(text);
+  if (!read.success) throw new InvalidArgumentError(`${read.error.issues[0]!.message}, found "${text}".`);
+  return read.data;
+}
+
+function scorePair(text: string): readonly [number, number] {
+  const [first, second, ...more] = text.split(',');
+  if (first === undefined || second === undefined || more.length > 0)
+    throw new InvalidArgumentError(`expected two scores such as 80%,82%, found "${text}".`);
+  return [shareOf(first.trim()), shareOf(second.trim())];
+}
+
+function counts(text: string): readonly number[] {
+  return text.split(',').map((one) => positive(one.trim()));
 }
 
 function oneOf(names: readonly string[]) {

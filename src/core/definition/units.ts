@@ -40,3 +40,16 @@ export const duration = withUnits('duration', DURATIONS);
 export const size = withUnits('size', SIZES);
 /** A plain count; `7.2 B` is 7.2 billion. */
 export const count = withUnits('count', COUNTS);
+
+const SHARE = /^(\d+(?:\.\d+)?)\s*(%|points?)?$/;
+const shareError = 'expected a share from 0 to 1, as in "0.05", "5%" or "5 points"';
+
+/** A share from 0 to 1, as people write shares and differences of scores. */
+export const share = z
+  .string({ error: shareError })
+  .regex(SHARE, { error: shareError })
+  .transform((text) => {
+    const [, digits, unit] = SHARE.exec(text)!;
+    return unit === undefined ? Number(digits) : Number(digits) / 100;
+  })
+  .refine((value) => value <= 1, { error: shareError });
