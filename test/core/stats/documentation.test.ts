@@ -27,7 +27,7 @@ const undocumented = [
   'acceleration',
   'describeClusters',
   'serialNote',
-  'sayingAsMuch',
+  'withEffectiveSize',
 ];
 
 describe('the page on statistics', () => {
