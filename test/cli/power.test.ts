@@ -22,7 +22,7 @@ test('assumptions give a size, the power of other sizes, and sizes for percentil
   expect(result.needed).toMatchObject({ samples: expect.toSatisfy((n: number) => n > 270 && n < 315) });
   expect(result.samples[0]!.power).toBeLessThan(0.5);
   expect(result.samples[1]!.power).toBeGreaterThan(0.95);
-  expect(answer.percentiles[1]).toMatchObject({
+  expect(answer.limits.percentiles[1]).toMatchObject({
     percentile: 0.95,
     sizes: [{ over: 0, samples: 59 }, { over: 1, samples: 93 }, {}, {}],
   });
@@ -35,7 +35,7 @@ test('comparisons share the error rate, and more of them take more samples', asy
   const needed = ({ cases: [first] }: PowerAnswer) => (first!.result as { needed: { samples: number } }).needed.samples;
   expect(needed(six!)).toBeGreaterThan(1.3 * needed(one!));
   // p95 with none over: 59 requests at 5%, 94 where six share it.
-  expect([one!, six!].map(({ percentiles }) => percentiles[1]!.sizes[0]!.samples)).toEqual([59, 94]);
+  expect([one!, six!].map(({ limits }) => limits.percentiles[1]!.sizes[0]!.samples)).toEqual([59, 94]);
 });
 
 test('scores without an agreement are those of independent models', async () => {

@@ -31,7 +31,7 @@ export interface PowerQuestion {
 export interface PowerAnswer {
   readonly power: number;
   readonly cases: readonly PowerCase[];
-  readonly percentiles: readonly PercentileSize[];
+  readonly limits: LimitSizes;
 }
 
 export interface PowerCase {
@@ -48,6 +48,12 @@ export interface PowerResult {
 }
 
 /** Samples that show a limit on a percentile, by how many of them may lie beyond the limit. */
+export interface LimitSizes {
+  /** The share of the error rate that one limit gets. */
+  readonly alpha: number;
+  readonly percentiles: readonly PercentileSize[];
+}
+
 export interface PercentileSize {
   readonly percentile: number;
   readonly sizes: readonly { readonly over: number; readonly samples: number }[];
@@ -105,7 +111,7 @@ function answer({ power }: PowerQuestion, cases: readonly PowerCase[], alpha: nu
       samples: quantileBoundSampleSize(percentile, { over, confidence: 1 - alpha }),
     })),
   }));
-  return { power, cases, percentiles };
+  return { power, cases, limits: { alpha, percentiles } };
 }
 
 function assumedPlan(question: PowerQuestion): Required<SuitePlan> {

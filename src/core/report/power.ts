@@ -1,6 +1,6 @@
 /** The answer of `rightsize power` as sentences and tables. */
 import { isMissing } from '../quantity.js';
-import type { PercentileSize, PowerAnswer, PowerCase, PowerResult } from '../recommend/power.js';
+import type { LimitSizes, PowerAnswer, PowerCase, PowerResult } from '../recommend/power.js';
 import { formatCount, plural } from './format.js';
 
 export interface PowerTable {
@@ -10,8 +10,8 @@ export interface PowerTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-export function powerTables({ power, cases, percentiles }: PowerAnswer): readonly PowerTable[] {
-  return [...cases.map((one) => caseTable(one, power)), percentileTable(percentiles)];
+export function powerTables({ power, cases, limits }: PowerAnswer): readonly PowerTable[] {
+  return [...cases.map((one) => caseTable(one, power)), limitTable(limits)];
 }
 
 function caseTable({ pilot, result }: PowerCase, power: number): PowerTable {
@@ -43,11 +43,11 @@ function neededOf({ plan, needed }: PowerResult, power: number): string {
   return `about ${plural(needed.samples, 'sample')}${groups} show in ${percent(power)} of suites that the SLM fits.`;
 }
 
-function percentileTable(sizes: readonly PercentileSize[]): PowerTable {
+function limitTable({ alpha, percentiles }: LimitSizes): PowerTable {
   return {
-    title: 'Samples that show a limit on a percentile, by how many of them may lie beyond the limit:',
-    head: ['', ...sizes[0]!.sizes.map(({ over }) => (over === 0 ? 'none' : String(over)))],
-    rows: sizes.map(({ percentile, sizes: row }) => [
+    title: `Samples that show a limit on a percentile at an error rate of ${percent(alpha)}, by how many of them may lie beyond it:`,
+    head: ['', ...percentiles[0]!.sizes.map(({ over }) => (over === 0 ? 'none' : String(over)))],
+    rows: percentiles.map(({ percentile, sizes: row }) => [
       `p${percentile * 100}`,
       ...row.map(({ samples }) => formatCount(samples)),
     ]),

@@ -23,7 +23,6 @@ const undocumented = [
   'median',
   'tableSize',
   'expectTable',
-  'correlation',
   'acceleration',
   'describeClusters',
   'serialNote',

@@ -5,7 +5,6 @@
  */
 import { isMissing, type Missing } from '../../quantity.js';
 import { expectSameLength } from '../basics/expect.js';
-import { mean, sum } from '../basics/moments.js';
 import { type ClusterId, clusteredStandardError, clusterIndices, rareEventDesignEffect } from '../estimate/clusters.js';
 import type { Estimate } from '../estimate/estimate.js';
 import { describeClusters, type EstimateOptions, estimateMean } from '../estimate/estimators.js';
@@ -75,16 +74,6 @@ export function clusteredTable(
     clusters,
   });
   return { table, designEffect, clusters: clusterIndices(clusters).length };
-}
-
-/** Pearson's correlation. It is 0 when one of the lists does not vary, because then the two share nothing. */
-export function correlation(first: readonly number[], second: readonly number[]): number {
-  expectSameLength('second', first, second);
-  const [centreX, centreY] = [mean(first), mean(second)];
-  const products = sum(first.map((x, i) => (x - centreX) * (second[i]! - centreY)));
-  const squaresX = sum(first.map((x) => (x - centreX) ** 2));
-  const squaresY = sum(second.map((y) => (y - centreY) ** 2));
-  return squaresX === 0 || squaresY === 0 ? 0 : products / Math.sqrt(squaresX * squaresY);
 }
 
 function isIndependent({ clusters }: EstimateOptions): boolean {
