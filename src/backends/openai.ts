@@ -45,7 +45,8 @@ export function createOpenai(pace: Pace): Backend<OpenaiModel> {
       const endpoint = endpointOf(model, context.environment, process?.port);
       const connection = connect(endpoint, context.environment, () => process?.ended() ?? null);
       try {
-        return await openSession({ model, connection, pace, refused: new Set() }, process, signal);
+        const server: Server = { model, connection, pace, habits: { refused: new Set(), system: 'own' } };
+        return await openSession(server, { process, concurrency: context.concurrency ?? 1 }, signal);
       } catch (error) {
         await connection.close();
         await process?.stop();
@@ -55,7 +56,13 @@ export function createOpenai(pace: Pace): Backend<OpenaiModel> {
   };
 }
 
-async function openSession(server: Server, process: ServerProcess | null, signal: AbortSignal): Promise<Session> {
+interface Opening {
+  /** The server, where rightsize started it. */
+  readonly process: ServerProcess | null;
+  readonly concurrency: number;
+}
+
+async function openSession(server: Server, { process, concurrency }: Opening, signal: AbortSignal): Promise<Session> {
   const { connection } = server;
   // First, because it is answered at once or never: a server may need minutes to load a model, but not to list it.
   const listing = await listModels(connection, server.model.source, within(CHECK_TIMEOUT, signal)).catch((error) => {
@@ -73,6 +80,7 @@ async function openSession(server: Server, process: ServerProcess | null, signal
     facts: factsOf(server, abilities, listing),
     now,
     processes: process?.processes ?? [],
+    concurrency,
     generate: (prompt, generation, until) => generate(server, prompt, generation, until),
     ...(abilities.cannot.loglikelihood === undefined && {
       loglikelihood: (request, until) => loglikelihood(server, request, until),
@@ -96,6 +104,7 @@ function factsOf({ model, connection }: Server, abilities: Abilities, listing: L
     chatTemplateHash: missing('the server does not show its chat template'),
     cannot: abilities.cannot,
     network: endpoint.network,
+    server: model.server === undefined ? 'not ours' : 'ours',
     warnings: abilities.warnings,
   };
 }

@@ -2,6 +2,7 @@
 import { classOf, type Model } from '../definition/model.js';
 import type { ModelFailedRecord, SessionEndRecord, SessionRecord, Warning } from '../measure/log.js';
 import type { MemoryReading } from '../measure/measurement.js';
+import { notOurs } from '../measure/ownership.js';
 import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
 import type { Drift, MemorySpread, ModelAnalysis, Spread } from './analysis.js';
 import type { Trials } from './columns.js';
@@ -21,8 +22,11 @@ export interface ModelRecords {
 
 export function analyseModel(model: Model, { sessions, ends, failures, trials }: ModelRecords): ModelAnalysis {
   const never = failures[0]?.reason ?? NEVER_OPENED;
+  const facts = sessions.at(-1)?.facts ?? null;
+  const foreign = notOurs(facts, model);
   const quantities = (of: (session: SessionRecord) => Quantity) => spreadOfQuantities(sessions.map(of), never);
-  const readings = (of: (session: SessionRecord) => MemoryReading) => memoryOf(sessions.map(of), never);
+  const readings = (of: (session: SessionRecord) => MemoryReading) =>
+    foreign === null ? memoryOf(sessions.map(of), never) : unreadable(foreign);
   const drift = driftOf(trials);
   return {
     id: model.id,
@@ -30,18 +34,21 @@ export function analyseModel(model: Model, { sessions, ends, failures, trials }:
     class: classOf(model),
     entry: model,
     sessions: sessions.length,
-    load: quantities(({ load }) => load),
+    load: foreign ?? quantities(({ load }) => load),
     firstRequest: quantities(({ firstRequest }) => firstRequest),
     memory: {
       baseline: readings(({ memory }) => memory.baseline),
       loaded: readings(({ memory }) => memory.loaded),
-      peak: memoryOf(
-        ends.map(({ memory }) => memory.peak),
-        sessions.length > 0 ? NOT_ENDED : never,
-      ),
-      added: addedOf(sessions, ends, never),
+      peak:
+        foreign === null
+          ? memoryOf(
+              ends.map(({ memory }) => memory.peak),
+              sessions.length > 0 ? NOT_ENDED : never,
+            )
+          : unreadable(foreign),
+      added: foreign ?? addedOf(sessions, ends, never),
     },
-    facts: sessions.at(-1)?.facts ?? null,
+    facts,
     crashes: ends.flatMap(({ crash }) => (crash === undefined ? [] : [crash])),
     failures: failures.map(({ reason }) => reason),
     drift,
@@ -55,6 +62,10 @@ export function analyseModel(model: Model, { sessions, ends, failures, trials }:
       ...driftWarnings(drift),
     ],
   };
+}
+
+function unreadable(why: Missing): MemorySpread {
+  return { resident: why, anonymous: why, fileMapped: why, gpu: why };
 }
 
 function memoryOf(readings: readonly MemoryReading[], reason: string): MemorySpread {

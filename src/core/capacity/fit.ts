@@ -9,6 +9,7 @@
 import type { Analysis, ModelAnalysis, SuiteAnalysis } from '../analyse/analysis.js';
 import { cellOf } from '../analyse/analysis.js';
 import { bitsOf } from '../definition/model.js';
+import { notOurs } from '../measure/ownership.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import type { Device } from './devices.js';
 
@@ -48,7 +49,7 @@ const TYPICAL_RUNTIME = 150e6;
 
 export function fitModels(analysis: Analysis, suite: SuiteAnalysis, devices: readonly Device[]): ModelFit[] {
   return analysis.models
-    .filter(({ facts, entry }) => facts?.network !== 'internet' && !(facts === null && entry.backend === 'openai'))
+    .filter(({ facts, entry }) => notOurs(facts, entry) === null && !(facts === null && entry.backend === 'openai'))
     .map((model) => fitModel(model, contextOf(suite, model.id), devices));
 }
 

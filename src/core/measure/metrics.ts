@@ -66,8 +66,8 @@ export const METRICS = {
     unit: 'tokens per second',
     better: 'higher',
     of: 'trial',
-    formula: 'prompt tokens / ttft',
-    read: 'How fast the prompt is read; a prompt that is already cached reads as impossibly fast.',
+    formula: 'prompt tokens that were read / ttft',
+    read: 'How fast the prompt is read; a prompt from a cache that nobody counted reads as impossibly fast.',
     source: 'AIPerf',
   },
   decodeRate: {

@@ -11,6 +11,7 @@
 
 import { isMissing, known, type Missing, missing, type Quantity } from '../quantity.js';
 import type { Completed } from './measurement.js';
+import { promptTokensRead, tokensAfterFirst } from './window.js';
 
 export interface Timings {
   /** Due to the first non-empty piece, seconds. */
@@ -21,14 +22,13 @@ export interface Timings {
   readonly tpot: Quantity;
   /** Due to the last piece, seconds. */
   readonly e2e: Quantity;
-  /** Prompt tokens over TTFT, tokens per second. */
+  /** Prompt tokens that were read over TTFT, tokens per second. */
   readonly prefillRate: Quantity;
   /** `(n - 1) / (last - first)` tokens per second. */
   readonly decodeRate: Quantity;
 }
 
 const SILENT = missing('the model produced no output');
-const TOO_SHORT = missing('fewer than two output tokens');
 const AT_ONCE = missing('all tokens arrived at the same instant');
 
 export function timingsOf(completed: Completed): Timings {
@@ -38,7 +38,7 @@ export function timingsOf(completed: Completed): Timings {
   if (first === undefined || last === undefined) {
     return { ttft: SILENT, itl: [], tpot: SILENT, e2e: SILENT, prefillRate: SILENT, decodeRate: SILENT };
   }
-  const { promptTokens } = completed;
+  const read = promptTokensRead(completed);
   const after = afterFirst(completed, last - first);
   return {
     ttft: known(first),
@@ -46,12 +46,11 @@ export function timingsOf(completed: Completed): Timings {
     e2e: known(last),
     tpot: isMissing(after) ? after : known(after.seconds / after.tokens),
     decodeRate: isMissing(after) ? after : known(after.tokens / after.seconds),
-    prefillRate:
-      'missing' in promptTokens
-        ? missing(promptTokens.missing)
-        : first > 0
-          ? known(promptTokens.value / first)
-          : missing('the first token took no time'),
+    prefillRate: isMissing(read)
+      ? read
+      : first > 0
+        ? known(read.value / first)
+        : missing('the first token took no time'),
   };
 }
 
@@ -63,14 +62,9 @@ export function gapsOf({ timing: { pieces, tokensPerPiece } }: Completed): numbe
   return gaps;
 }
 
-/** The tokens after the first piece, and the seconds they took. A first piece of several leaves fewer than n - 1 of them. */
-function afterFirst(
-  { outputTokens, timing }: Completed,
-  seconds: number,
-): { tokens: number; seconds: number } | Missing {
-  if ('missing' in outputTokens) return missing(outputTokens.missing);
-  if (outputTokens.value < 2) return TOO_SHORT;
-  const { tokensPerPiece } = timing;
-  const tokens = outputTokens.value - (typeof tokensPerPiece === 'object' ? tokensPerPiece[0]! : 1);
-  return tokens < 1 || seconds <= 0 ? AT_ONCE : { tokens, seconds };
+/** The tokens after the first piece, and the seconds they took. */
+function afterFirst(completed: Completed, seconds: number): { tokens: number; seconds: number } | Missing {
+  const tokens = tokensAfterFirst(completed);
+  if (isMissing(tokens)) return tokens;
+  return seconds > 0 ? { tokens: tokens.value, seconds } : AT_ONCE;
 }
