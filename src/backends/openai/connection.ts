@@ -5,7 +5,7 @@
 import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { describeError, UserError } from '../../core/errors.js';
-import { proxiesOf } from '../../hub/proxies.js';
+import { authoritiesOf, proxiesOf } from '../../hub/proxies.js';
 import { isTransientStatus, retryAfterOf, Transient } from '../../hub/retry.js';
 import { ModelFailure } from '../backend.js';
 import { decoded } from './decoding.js';
@@ -62,12 +62,12 @@ export function connect(
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: 30_000,
-    connect: { timeout: CONNECT_TIMEOUT * 1000 },
+    connect: { timeout: CONNECT_TIMEOUT * 1000, ...authoritiesOf(environment) },
   };
   const dispatcher: Dispatcher =
     endpoint.network === 'loopback'
       ? new Agent(options)
-      : new EnvHttpProxyAgent({ ...options, ...proxiesOf(environment) });
+      : new EnvHttpProxyAgent({ ...proxiesOf(environment, endpoint.host), ...options });
   return {
     endpoint,
     ended,
@@ -109,7 +109,7 @@ function connectionFailure(error: unknown, { place }: Endpoint): Error {
     : new NoConnection(`${why}: no connection`, { cause: error });
 }
 
-function codeOf(error: unknown): string | undefined {
+export function codeOf(error: unknown): string | undefined {
   const { code, cause } = error as { code?: unknown; cause?: unknown };
   return typeof code === 'string' ? code : cause === undefined ? undefined : codeOf(cause);
 }
