@@ -107,14 +107,14 @@ Exit codes: 0 done, 1 a gate failed, 2 a definition or a flag is wrong, 3 the ru
       shareOf,
     )
     .option('--power <share>', 'how often the suite should show that the SLM fits', shareOf, 0.8)
-    .option('--samples <n,...>', 'numbers of samples whose power to print', counts, [])
+    .option('--samples <n,...>', 'print the power of these numbers of samples', counts)
     .option('--agreement <share>', 'share of samples on which the SLM and the LLM score alike', shareOf)
     .option('--scores <slm,llm>', 'expected scores, such as 80%,82% (default: equally good)', scorePair)
     .option('--group-size <n>', 'samples of one group', positive)
     .option('--correlation <share>', 'how alike the outcomes of one group are (default: 0.2)', shareOf)
     .option('--comparisons <k>', 'tasks times SLMs, which share the error rate', positive)
     .option('--alpha <share>', "error rate of the verdicts (default: 5%, or the suite's)", shareOf)
-    .option('--seed <n>', 'of the drawn suites', natural, 0)
+    .option('--seed <n>', 'seed of the suites that are drawn', natural, 0)
     .option('--json', 'print one JSON document')
     .action(async (run, options) => (await import('./power.js')).printPower(run, options));
 

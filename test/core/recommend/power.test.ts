@@ -7,7 +7,7 @@ import { pilotsOf } from '../../../src/core/recommend/pilots.js';
 import { type PowerQuestion, powerFromRun, powerOf } from '../../../src/core/recommend/power.js';
 import { makeLog } from '../../support/log.js';
 
-const QUESTION: PowerQuestion = { power: 0.8, samples: [], seed: 0 };
+const QUESTION: PowerQuestion = { power: 0.8, seed: 0 };
 
 /** A run of 200 samples in 40 groups of five, on some of which the SLM is wrong and the LLM never. */
 function runWhere(isWrong: (index: number) => boolean) {
