@@ -1,5 +1,4 @@
 /** Loaded with `--import`: writes the address of every module that the process loads to the file that LOADED_MODULES names. */
-import { appendFileSync } from 'node:fs';
 import { register } from 'node:module';
 
 register(
