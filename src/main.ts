@@ -4,9 +4,13 @@ import { setFlagsFromString } from 'node:v8';
 import { CommanderError } from 'commander';
 import { program } from './cli/program.js';
 import { describeError, UserError } from './core/errors.js';
+import { readLanguageTablesWith } from './core/score/text/language-tables.js';
+import { readLanguageTable } from './system/language-tables.js';
 
 // The models need the memory. By default a heap grows to several times the size of its live objects before it is collected.
 setFlagsFromString('--heap-growing-percent=40');
+
+readLanguageTablesWith(readLanguageTable);
 
 // A reader such as `| head` closes the pipe early. By then the run has written everything else to its folder.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -9,7 +9,7 @@ import { generationSchema } from '../core/definition/suite.js';
 import { describeError, UserError } from '../core/errors.js';
 import type { EvidenceRecord, LoggedSuite, MeasurementRecord, SampleRecord } from '../core/measure/log.js';
 import { filterText } from '../core/score/filters.js';
-import type { Evidence, Request, Scorer } from '../core/score/score.js';
+import type { Evidence, Request } from '../core/score/score.js';
 import { SCORERS } from '../core/score/table.js';
 import type { LoadedModel } from '../files/definitions.js';
 import { readLog } from '../files/log.js';
@@ -101,7 +101,7 @@ type RequestOf = (record: MeasurementRecord, sample: SampleRecord) => Request | 
 
 function judgedTask(suite: string, task: LoggedSuite['tasks'][number]): readonly (readonly [string, RequestOf])[] {
   const { name, ...given } = typeof task.scorer === 'string' ? { name: task.scorer } : task.scorer;
-  const scorer = SCORERS[name] as unknown as Scorer;
+  const scorer = SCORERS[name];
   const { request } = scorer;
   if (request === undefined) return [];
   const options = scorer.options.parse(given);

@@ -77,9 +77,7 @@ interface Chosen {
 }
 
 function chosen({ scorer: name, options = {}, filters = [] }: ScoreOptions): Chosen {
-  const scorer: Scorer | undefined = Object.hasOwn(SCORERS, name)
-    ? (SCORERS[name as ScorerName] as unknown as Scorer)
-    : undefined;
+  const scorer: Scorer | undefined = Object.hasOwn(SCORERS, name) ? SCORERS[name as ScorerName] : undefined;
   if (scorer === undefined)
     throw new UserError(`--scorer: expected one of ${SCORER_NAMES.join(', ')}, found "${name}"; see docs/scorers.md`);
   const settings = parseOption('--options', options, scorer.options);
