@@ -17,9 +17,22 @@ export const power = () =>
     .option('--alpha <share>', "error rate of the verdicts (default: 5%, or the suite's)", share)
     .option('--seed <n>', 'seed of the suites that are drawn', natural, 0)
     .addOption(jsonOption())
-    .action(async (run, { json, ...question }) => {
+    .action(async (run, flags) => {
       const { printPower } = await import('./print-power.js');
-      await printPower(run, question, { json });
+      // Each flag is named: one that is renamed then does not compile.
+      const question = {
+        margin: flags.margin,
+        power: flags.power,
+        samples: flags.samples,
+        agreement: flags.agreement,
+        scores: flags.scores,
+        groupSize: flags.groupSize,
+        correlation: flags.correlation,
+        comparisons: flags.comparisons,
+        alpha: flags.alpha,
+        seed: flags.seed,
+      };
+      await printPower(run, question, { json: flags.json });
     });
 
 function scorePair(text: string): readonly [number, number] {

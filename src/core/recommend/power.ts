@@ -16,16 +16,16 @@ export interface PowerQuestion {
   /** Numbers of samples whose power is wanted. */
   readonly samples?: readonly number[];
   readonly seed: number;
-  readonly margin?: number;
-  readonly alpha?: number;
+  readonly margin?: number | undefined;
+  readonly alpha?: number | undefined;
   /** Comparisons that share alpha. */
-  readonly comparisons?: number;
+  readonly comparisons?: number | undefined;
   /** Share of samples on which the two models score alike. */
-  readonly agreement?: number;
+  readonly agreement?: number | undefined;
   /** Expected scores of the SLM and the LLM. */
-  readonly scores?: readonly [number, number];
-  readonly groupSize?: number;
-  readonly correlation?: number;
+  readonly scores?: readonly [number, number] | undefined;
+  readonly groupSize?: number | undefined;
+  readonly correlation?: number | undefined;
 }
 
 export interface PowerAnswer {
