@@ -61,7 +61,7 @@ function keepsSystemMessage(apply: (messages: readonly Message[], open: boolean)
 }
 
 /** The system message before the first question, a blank line between them, as the makers of such models advise. */
-function withoutSystemMessage(messages: readonly Message[]): readonly Message[] {
+export function withoutSystemMessage(messages: readonly Message[]): readonly Message[] {
   const [system, question, ...rest] = messages;
   if (system?.role !== 'system') return messages;
   return question?.role === 'user'

@@ -2,6 +2,7 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { UserError } from '../core/errors.js';
 import { DEFAULTS } from '../run/defaults.js';
+import type { MeasureOptions } from '../run/measure.js';
 import {
   budget,
   collect,
@@ -83,14 +84,14 @@ export const run = () =>
         import('./print-reports.js'),
       ]);
       const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown');
-      const options = {
+      const options: MeasureOptions = {
         command: ['rightsize', ...process.argv.slice(2)],
         signal: interruption(),
         prices: flags.prices,
         judge: flags.judge,
         catalogue: flags.models,
-        programs: flags.runCode ? ('run confined' as const) : undefined,
-        whenBusy: flags.wait ? ('wait' as const) : undefined,
+        programs: flags.runCode ? 'run confined' : undefined,
+        whenBusy: flags.wait ? 'wait' : undefined,
         onEvent: progress.onEvent,
       };
       const measured =
