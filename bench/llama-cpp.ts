@@ -145,6 +145,8 @@ function openBare({ llama, createThreadPool }: Library, file: string, threads: n
     rates(answer: number): Rates {
       const forget = () => llama.memory_seq_rm(llama.get_memory(context), 0, -1, -1);
       forget();
+      read(0, PROMPT);
+      forget();
       const prefill = rate(PROMPT, () => read(0, PROMPT));
       forget();
       read(0, DEPTH);
@@ -163,6 +165,8 @@ function openBare({ llama, createThreadPool }: Library, file: string, threads: n
 }
 
 async function ours(session: Session, answerLength: number): Promise<Rates> {
+  // The process that was read before has filled the caches.
+  await answer(session, PROMPT, 1);
   return {
     prefill: (await answer(session, PROMPT, 1)).prefill,
     decode: await decodeRate(session, answerLength),
