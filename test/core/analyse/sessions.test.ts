@@ -25,7 +25,12 @@ describe('a model over its sessions', () => {
     ];
     const { models, suites } = analyse(log);
     expect(models[0]).toMatchObject({
-      load: { missing: 'weights.gguf is truncated' },
+      metrics: {
+        load: { missing: 'weights.gguf is truncated' },
+        firstRequest: { missing: 'weights.gguf is truncated' },
+        memory: { missing: 'weights.gguf is truncated' },
+        memoryAdded: { missing: 'weights.gguf is truncated' },
+      },
       failures: ['weights.gguf is truncated'],
     });
     expect(models[0]!.warnings[0]!.what).toBe('the model could not be run: weights.gguf is truncated');
@@ -112,9 +117,11 @@ describe('a server that rightsize did not start', () => {
     ['in a log of an earlier version, by its entry', { network: 'loopback' }, remote],
   ])('%s has no memory and no load time: what could be read belongs to another process', (_, facts, entry) => {
     const analysis = analyse(served(facts, entry));
-    const { memory, load } = analysis.models[0]!;
+    const { memory, metrics } = analysis.models[0]!;
     expect(memory.peak).toEqual({ resident: reason, anonymous: reason, fileMapped: reason, gpu: reason });
-    expect([memory.added, memory.baseline.resident, load]).toEqual([reason, reason, reason]);
+    expect([metrics.memory, metrics.memoryAdded, memory.baseline.resident, metrics.load]).toEqual(
+      Array(4).fill(reason),
+    );
   });
 
   it('cannot be held to a limit on memory, fits no device and has no energy', () => {
@@ -129,7 +136,7 @@ describe('a server that rightsize did not start', () => {
     ['a server that it started', { network: 'loopback', server: 'ours' }, { ...remote, server: { command: ['x'] } }],
     ['such a server in an older log', { network: 'loopback' }, { ...remote, server: { command: ['x'] } }],
   ])('is not %s', (_, facts, entry) => {
-    const { memory, load } = analyse(served(facts, entry)).models[0]!;
-    expect(isMissing(memory.peak.resident) || isMissing(load)).toBe(false);
+    const { memory, metrics } = analyse(served(facts, entry)).models[0]!;
+    expect(isMissing(memory.peak.resident) || isMissing(metrics.load)).toBe(false);
   });
 });
