@@ -4,10 +4,10 @@
  */
 import { z } from 'zod';
 import { firstComplaint, formatPath } from '../core/definition/describe.js';
-import { describeError, UserError } from '../core/errors.js';
+import { UserError } from '../core/errors.js';
 import { evidenceSchema } from '../core/score/evidence.js';
 import { chooses, type Filter, filterSchema, filterText } from '../core/score/filters.js';
-import type { Score, ScoreInput, Scorer } from '../core/score/score.js';
+import { judgeOutput, type Score, type ScoreInput, type Scorer } from '../core/score/score.js';
 import { SCORER_NAMES, SCORERS, type ScorerName } from '../core/score/table.js';
 import { ScoreFold } from '../core/stats/estimate/score-fold.js';
 import { readRows } from '../files/rows.js';
@@ -34,7 +34,7 @@ export async function score(file: string, flags: ScoreFlags): Promise<void> {
   const aggregate = scorer.aggregate?.(options);
   for await (const { row, number } of readRows(file)) {
     const input = asInput(row, { place: `${displayPath(file)}:${number}`, filters });
-    const result = judge(scorer, input, options);
+    const result = judgeOutput(scorer, input, options);
     aggregate?.add({ input, score: result });
     if (result.state === 'scored') scores.add(result.value);
     else countReason(unscored, result.reason);
@@ -123,14 +123,6 @@ function asInput(
   if (evidence.success) return { ...input, evidence: evidence.data };
   const { path, rule } = firstComplaint(evidence.error, row.evidence);
   throw new UserError(`${place}: ${formatPath(['evidence', ...path])}: ${rule}; see docs/scorers.md`);
-}
-
-function judge(scorer: Scorer, input: ScoreInput, options: unknown): Score {
-  try {
-    return scorer.score(input, options);
-  } catch (error) {
-    return { state: 'unscored', reason: describeError(error) };
-  }
 }
 
 function inWords(row: number, result: Score): string {

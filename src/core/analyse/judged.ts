@@ -8,7 +8,7 @@ import { DISTRIBUTED, type DistributedMetric } from '../measure/metrics.js';
 import { timingsOf } from '../measure/timings.js';
 import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
 import { ballotOf, type Filter, filterText } from '../score/filters.js';
-import type { Evidence, Score, ScoreInput, Scorer } from '../score/score.js';
+import { type Evidence, judgeOutput, type Score, type ScoreInput, type Scorer } from '../score/score.js';
 import { mean, sum } from '../stats/basics/moments.js';
 import { median, percentile } from '../stats/estimate/percentiles.js';
 import type { Confidence } from './analysis.js';
@@ -174,11 +174,7 @@ function filtersOf({ judge }: TrialContext): readonly Filter[] {
 
 function judged({ judge }: TrialContext, input: ScoreInput): Score {
   if ('missing' in judge) return { state: 'unscored', reason: judge.missing };
-  try {
-    return judge.scorer.score(input, judge.options as never);
-  } catch (error) {
-    return { state: 'unscored', reason: error instanceof Error ? error.message : String(error) };
-  }
+  return judgeOutput(judge.scorer, input, judge.options);
 }
 
 function clipAnswer(score: Score): Score {

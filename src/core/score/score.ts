@@ -69,10 +69,32 @@ export interface Scorer<Options = unknown> {
   readonly needs?: Evidence['effect'];
   /** The request for that evidence. Log-likelihoods have none: they are what the trial itself produced. */
   request?(input: ScoreInput, options: Options): Request;
-  /** Pure. Throws only on a target that is not what the scorer judges by: our failure, which becomes `unscored`. */
+  /** Pure. Throws a SampleError on a sample that is not what the scorer judges by. `judgeOutput` calls it. */
   score(input: ScoreInput, options: Options): Score;
   /** Metrics of a whole cell that are no mean of scores (macro-F1, corpus BLEU, a bias score). */
   aggregate?(options: Options): Aggregate;
+}
+
+/** The sample is not what its scorer judges by, whatever the model wrote: our failure, which leaves the answer unscored. */
+export class SampleError extends TypeError {
+  override name = 'SampleError';
+}
+
+/**
+ * The verdict on one output. A scorer that throws on the words of a model has met a wrong answer: were it left out, a model
+ * would score better the stranger its answers are.
+ */
+export function judgeOutput<Options>(
+  scorer: Pick<Scorer<Options>, 'score'>,
+  input: ScoreInput,
+  options: Options,
+): Score {
+  try {
+    return scorer.score(input, options);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return error instanceof SampleError ? unscored(reason) : scored(0, null, { fault: reason });
+  }
 }
 
 /** A fold over the judged outputs of a cell. It keeps counts, not outputs: a million outputs need no more memory. */

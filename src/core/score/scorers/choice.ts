@@ -9,7 +9,7 @@
  *     labels     the output is a label of any kind, or several as in "A;C", which share the credit (ARC leaderboard)
  */
 import { z } from 'zod';
-import { type Score, type Scorer, scored } from '../score.js';
+import { SampleError, type Score, type Scorer, scored } from '../score.js';
 import { strip, targetsOf } from '../text/text.js';
 
 const options = z.strictObject({
@@ -63,7 +63,7 @@ function targetLetter(target: unknown, letters: string, texts: readonly string[]
     if (index >= 0) return letters[index]!;
     if (/^\d$/.test(text) && letters[Number(text)] !== undefined) return letters[Number(text)]!;
   }
-  throw new TypeError(`expected one of the letters ${letters} as target, found ${JSON.stringify(target)}`);
+  throw new SampleError(`expected one of the letters ${letters} as target, found ${JSON.stringify(target)}`);
 }
 
 /** `B`, `(B)`, `B.`, `**B**`, `B) the text`, `B: the text`. A letter and a blank is a word ("A good answer") and is none. */

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { known, missing, type Quantity } from '../../quantity.js';
-import { type Aggregate, type Scorer, scored } from '../score.js';
+import { type Aggregate, SampleError, type Scorer, scored } from '../score.js';
 import { isSpace, strip, targetsOf } from '../text/text.js';
 
 const options = z.strictObject({
@@ -28,7 +28,7 @@ export const classification: Scorer<z.infer<typeof options>> = {
     const targets = targetsOf(target).map(normaliseLabel);
     const known = labels?.map(normaliseLabel);
     if (known !== undefined && !targets.some((one) => known.includes(one))) {
-      throw new TypeError(`expected one of the labels as target, found ${JSON.stringify(target)}`);
+      throw new SampleError(`expected one of the labels as target, found ${JSON.stringify(target)}`);
     }
     const whole = normaliseLabel(output);
     const found =

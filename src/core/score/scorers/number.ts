@@ -9,7 +9,7 @@
  *     zero-shot-cot    Kojima et al. 2022: commas dropped first, the first number, a last full stop dropped, as text
  */
 import { z } from 'zod';
-import { type Scorer, scored } from '../score.js';
+import { SampleError, type Scorer, scored } from '../score.js';
 import { targetsOf } from '../text/text.js';
 
 const CONVENTIONS = ['numeric', 'gsm8k', 'gsm8k-strict', 'gsm8k-flexible', 'zero-shot-cot'] as const;
@@ -80,7 +80,7 @@ function targetNumber(target: string, { convention, marker }: NumberOptions): st
     if (marked !== undefined) return marked;
   }
   const last = numbersIn(target, convention).at(-1);
-  if (last === undefined) throw new TypeError(`expected a number as target, found "${target.slice(0, 80)}"`);
+  if (last === undefined) throw new SampleError(`expected a number as target, found "${target.slice(0, 80)}"`);
   return last;
 }
 
