@@ -93,8 +93,19 @@ export function judgeOutput<Options>(
     return scorer.score(input, options);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return error instanceof SampleError ? unscored(reason) : scored(0, null, { fault: reason });
+    if (error instanceof SampleError) return unscored(reason);
+    if (isDeeper(input.target, DEEPEST) || isDeeper(input.fields, DEEPEST))
+      return unscored(`expected a sample nested up to ${DEEPEST} levels, found one that is deeper`);
+    return scored(0, null, { fault: reason });
   }
+}
+
+/** Deeper than any honest sample, and shallow enough for every recursion over one. */
+const DEEPEST = 200;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
 }
 
 /** A fold over the judged outputs of a cell. It keeps counts, not outputs: a million outputs need no more memory. */

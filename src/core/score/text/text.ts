@@ -88,6 +88,16 @@ export function targetsOf(target: unknown): readonly string[] {
   });
 }
 
+/** Each reference text is compared with the whole answer: of many, that takes many times as long. */
+const MOST_REFERENCES = 100;
+
+/** The targets that an answer is compared with text by text. */
+export function referencesOf(target: unknown): readonly string[] {
+  const references = targetsOf(target);
+  if (references.length <= MOST_REFERENCES) return references;
+  throw new SampleError(`expected up to ${MOST_REFERENCES} reference texts, found ${references.length}`);
+}
+
 /** Bytes of UTF-8. */
 export function byteLength(text: string): number {
   let bytes = 0;
