@@ -108,6 +108,12 @@ test('exact guesses no percentage, reads the whole answer, and knows pi', () => 
   expect(scoreOf(math, { output: '0.5', target: '\\frac12' }, options)).toBe(1);
 });
 
+test('a target may be a solution that ends in its answer', () => {
+  for (const convention of ['harness', 'tora', 'exact'])
+    for (const target of ['2 and 3 are 5 #### 5', '#### 5', 'so\n####  5.0'])
+      expect(scoreOf(math, { output: 'The answer is 5.', target }, { convention })).toBe(1);
+});
+
 test('a target may be a solution that boxes its answer', () => {
   expect(scoreOf(math, { output: 'The answer is 7.', target: 'Since $3+4=7$ we get $\\boxed{7}$.' })).toBe(1);
 });

@@ -53,7 +53,7 @@ export const math: Scorer<z.infer<typeof options>> = {
 
 interface Convention {
   answerIn(output: string): string | null;
-  /** A target is an answer, or a solution that boxes it. */
+  /** A target is an answer, or a solution that boxes it or ends in it. */
   targetIn(target: string): string;
   normalise(answer: string): string;
   /** Of two that are normalised. */
@@ -65,7 +65,7 @@ function conventionOf(name: ConventionName): Convention {
     case 'tora':
       return {
         answerIn: toraAnswer,
-        targetIn: (target) => (target.includes('boxed') ? toraAnswer(target) : target),
+        targetIn: (target) => (target.includes('boxed') ? toraAnswer(target) : afterHashes(target)),
         normalise: normaliseTora,
         isSame: (answer, target) => isEquivalent(answer, target, 'tora'),
       };
@@ -77,7 +77,7 @@ function conventionOf(name: ConventionName): Convention {
           const found = extractAnswer(output);
           return found === null ? null : normaliseAnswer(found);
         },
-        targetIn: (target) => (target.includes('\\boxed') ? (extractAnswer(target) ?? target) : target),
+        targetIn: (target) => (target.includes('\\boxed') ? (extractAnswer(target) ?? target) : afterHashes(target)),
         normalise: normaliseAnswer,
         isSame: (answer, target) => isEquivalent(answer, target, name),
       };
@@ -96,6 +96,12 @@ function conventionOf(name: ConventionName): Convention {
         isSame: isMinervaEquivalent,
       };
   }
+}
+
+/** A solution of GSM8K ends in its answer: `… #### 5`. */
+function afterHashes(target: string): string {
+  const marker = target.lastIndexOf('####');
+  return marker < 0 ? target : target.slice(marker + '####'.length);
 }
 
 type Equality = 'harness' | 'tora' | 'exact';
