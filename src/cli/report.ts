@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { PriceList } from '../core/definition/price-list.js';
 import { UserError } from '../core/errors.js';
 import { optionsOf, recommend } from '../core/recommend/recommend.js';
+import { briefOf } from '../core/report/document/brief.js';
 import type { PageAssets } from '../core/report/html/page.js';
 import { REPORTER_NAMES, type ReporterName, renderReports } from '../core/report/table.js';
 import { renderTerminal } from '../core/report/terminal.js';
@@ -97,7 +98,7 @@ async function print(
   }
   const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
   process.stdout.write(
-    renderTerminal(analysis, recommendation, { columns: Math.min(process.stdout.columns ?? 80, 120), color }),
+    renderTerminal(briefOf(analysis, recommendation), { columns: Math.min(process.stdout.columns ?? 80, 120), color }),
   );
   const page = reports.includes('html') ? 'report.html' : 'summary.json';
   process.stdout.write(`Everything behind it: ${displayPath(join(out, page))}\n`);

@@ -4,6 +4,7 @@
  */
 import embed from 'vega-embed';
 import { expressionInterpreter } from 'vega-interpreter';
+import { wrapLines } from '../core/report/text.js';
 
 type Spec = Record<string, unknown>;
 
@@ -92,18 +93,8 @@ function wrapTitles<T>(value: T, letters: number): T {
   const entries = Object.entries(value).map(([key, one]) => [
     key,
     key === 'title' && typeof one === 'string' && one.length > letters && 'type' in value
-      ? wrap(one, letters)
+      ? wrapLines(one, letters)
       : wrapTitles(one, letters),
   ]);
   return Object.fromEntries(entries) as T;
-}
-
-function wrap(text: string, letters: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= letters) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

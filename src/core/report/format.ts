@@ -2,14 +2,44 @@
  * Numbers as people read them, in one place: everything before this is in base units, and everything that shows a number
  * to a person calls this. Three significant digits, units that keep the number between 1 and 1000.
  */
-import type { Unit } from '../measure/metrics.js';
 import { isMissing, type Missing } from '../quantity.js';
+import type { Cell, CellUnit, Table } from './document.js';
 
 const MINUS = '−';
-/** Stands where a number is not known; the reason is said beside the table. */
+/** Stands where a number is not known; the reason is given beside the table. */
 export const ABSENT = '–';
 
-export function formatUnit(value: number, unit: Unit): string {
+/** A cell as one line of text. */
+export function formatCell(cell: Cell, shape: Table['shape'] = 'list'): string {
+  return formatCellLines(cell, shape).join(', ');
+}
+
+/** A cell as the lines that a page shows: its text, and a detail in small letters. */
+export function formatCellLines(cell: Cell, shape: Table['shape']): string[] {
+  switch (cell.kind) {
+    case 'text':
+      return [cell.text];
+    case 'quantity':
+      return [formatUnit(cell.value, cell.unit)];
+    case 'estimate':
+      return [formatEstimate(cell, cell.unit)];
+    case 'verdict':
+      return [cell.name];
+    case 'fit': {
+      const fits = `${cell.fits ? 'fits' : 'does not fit'}, ${formatUsed(cell.share)}`;
+      return cell.ceiling === null ? [fits] : [fits, `≤ ${formatCount(Math.round(cell.ceiling))} tok/s`];
+    }
+    case 'missing':
+      return [shape === 'matrix' ? `not measured: ${cell.reason}` : ABSENT];
+  }
+}
+
+/** A share of memory in whole percents. */
+function formatUsed(share: number): string {
+  return share < 0.01 ? 'under 1%' : `${formatCount(Math.round(share * 100))}%`;
+}
+
+export function formatUnit(value: number, unit: CellUnit): string {
   switch (unit) {
     case 'score':
       return formatScore(value);
@@ -23,6 +53,16 @@ export function formatUnit(value: number, unit: Unit): string {
       return formatBytes(value);
     case 'dollars':
       return formatDollars(value);
+    case 'count':
+      return formatCount(value);
+    case 'parameters':
+      return formatParameters(value);
+    case 'points':
+      return formatPoints(value);
+    case 'factor':
+      return formatRatio(value);
+    case 'relative':
+      return formatChange(value);
   }
 }
 
@@ -96,7 +136,7 @@ export function formatP(p: number): string {
 /** The part of an estimate that a table shows: `91.3% [87.0, 94.4]`, the unit said once. */
 export function formatEstimate(
   estimate: { readonly value: number; readonly low: number; readonly high: number } | Missing,
-  unit: Unit,
+  unit: CellUnit,
 ): string {
   if (isMissing(estimate)) return ABSENT;
   const [value, low, high] = [estimate.value, estimate.low, estimate.high].map((number) => formatUnit(number, unit));

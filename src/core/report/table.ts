@@ -1,12 +1,12 @@
-/** Every reporter by name: the table is the type. Each turns an analysis and a recommendation into files, and writes none. */
+/**
+ * Every reporter by name: the table is the type. Each turns the document, or the analysis behind it, into files, and writes
+ * none. A reporter's code is loaded when it is used, so that a command can list the reporters at no cost.
+ */
 import type { Analysis } from '../analyse/analysis.js';
 import type { Recommendation } from '../recommend/recommendation.js';
 import type { Artifact, Promised } from './artifact.js';
-import { chartsReport } from './charts/files.js';
-import { htmlReport, type PageAssets } from './html/page.js';
-import { markdownReport } from './markdown.js';
-import { samplesReport } from './samples.js';
-import { summaryReport } from './summary.js';
+import type { Document } from './document.js';
+import type { PageAssets } from './html/page.js';
 
 export interface ReportInput {
   readonly analysis: Analysis;
@@ -18,32 +18,37 @@ export interface ReportInput {
 }
 
 export interface Reporter {
-  /** One line for `rightsize report --help`. */
+  /** One line for `--help`. */
   readonly summary: string;
-  render(input: ReportInput): Promise<(Artifact | Promised)[]> | Artifact[];
+  render(input: ReportInput & { readonly document: Document }): Promise<(Artifact | Promised)[]>;
 }
 
 export const REPORTERS = {
   markdown: {
     summary: 'report.md, for a pull request or a wiki',
-    render: ({ analysis, recommendation }) => markdownReport(analysis, recommendation),
+    render: async ({ document }) => (await import('./markdown.js')).markdownReport(document),
   },
   summary: {
     summary: 'summary.json, for programs, and the thresholds of recommended cascades',
-    render: ({ analysis, recommendation }) => summaryReport(analysis, recommendation),
+    render: async ({ analysis, recommendation }) =>
+      (await import('./summary.js')).summaryReport(analysis, recommendation),
   },
   charts: {
     summary: 'charts/, as Vega-Lite specifications, SVG and PNG',
-    render: ({ analysis, recommendation, drawPng }) => chartsReport(analysis, recommendation, drawPng),
+    render: async ({ document, drawPng }) => (await import('./charts/files.js')).chartsReport(document.charts, drawPng),
   },
   html: {
-    summary: 'report.html, the page that is passed around',
-    render: ({ analysis, recommendation, page }) => (page ? htmlReport(analysis, recommendation, page) : []),
+    summary: 'report.html, one page for people who decide together',
+    render: async ({ document, analysis, page }) => {
+      if (page === undefined) return [];
+      const [{ htmlReport }, { pageData }] = await Promise.all([import('./html/page.js'), import('./html/data.js')]);
+      return htmlReport(document, { assets: page, samples: pageData(analysis) });
+    },
   },
-  // The largest comes last: it need not be held while the others are made.
+  // The largest comes last: nothing has to hold it while the others are made.
   samples: {
     summary: 'samples.csv, one row for each sample and model',
-    render: ({ analysis }) => samplesReport(analysis),
+    render: async ({ analysis }) => (await import('./samples.js')).samplesReport(analysis),
   },
 } as const satisfies Record<string, Reporter>;
 
@@ -56,7 +61,9 @@ export async function renderReports(
   input: ReportInput,
   names: readonly ReporterName[] = REPORTER_NAMES,
 ): Promise<Artifact[]> {
+  const { documentOf } = await import('./document/build.js');
+  const document = documentOf(input.analysis, input.recommendation);
   const artifacts: (Artifact | Promised)[] = [];
-  for (const name of names) artifacts.push(...(await (REPORTERS[name] as Reporter).render(input)));
+  for (const name of names) artifacts.push(...(await (REPORTERS[name] as Reporter).render({ ...input, document })));
   return Promise.all(artifacts.map(async ({ path, content }) => ({ path, content: await content })));
 }

@@ -32,26 +32,25 @@ export function shellCommand(words: readonly string[]): string {
   return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 }
 
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Breaks lines between words. `widthOf` measures a text in the unit of `width`. */
+export function wrapLines(text: string, width: number, widthOf = (part: string) => part.length): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 /** At most `length` characters, the last an ellipsis where something was cut. */
 export function shorten(text: string, length: number): string {
   const characters = [...text];
   return characters.length <= length ? text : `${characters.slice(0, Math.max(0, length - 1)).join('')}…`;
-}
-
-/**
- * A model's name in at most `length` characters, cut in the middle: variants of one entry differ at the end,
- * `refer…:onnxruntime`.
- */
-export function shortenName(name: string, length: number): string {
-  const characters = [...name];
-  if (characters.length <= length) return name;
-  const variant = [...name.slice(name.lastIndexOf(':'))].length;
-  const isVariant = name.includes(':') && variant <= length - 4;
-  const room = length - 1 - (isVariant ? variant : 0);
-  // Names of one family differ at their ends as well.
-  const end = (isVariant ? variant : 0) + (isVariant && room < 8 ? 0 : Math.floor(room / 2));
-  const start = length - 1 - end;
-  return `${characters.slice(0, start).join('')}…${characters.slice(characters.length - end).join('')}`;
 }
 
 /** For text and double-quoted attributes of HTML. */

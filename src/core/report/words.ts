@@ -3,7 +3,7 @@
  * the pull request all say these sentences.
  */
 
-import type { Analysis } from '../analyse/analysis.js';
+import type { Analysis, FailureCount } from '../analyse/analysis.js';
 import { METRICS } from '../measure/metrics.js';
 import { isMissing } from '../quantity.js';
 import type { CascadeTrial } from '../recommend/cascade/cascade.js';
@@ -14,20 +14,20 @@ import type {
   LimitCheck,
   Rejection,
   SuiteRecommendation,
-  SuiteVerdict,
   TaskRecommendation,
-  TaskVerdict,
 } from '../recommend/recommendation.js';
+import type { VerdictKind } from './document.js';
 import { formatCount, formatPoints, formatRatio, formatScore, formatUnit, list, plural } from './format.js';
+import { capital, plain, shorten } from './text.js';
 import { groupVariants, type NameOf } from './variants.js';
 
 /** The short name of a verdict, as tables show it. */
-export const VERDICT_NAMES: Readonly<Record<SuiteVerdict['kind'] | TaskVerdict['kind'], string>> = {
+export const VERDICT_NAMES: Readonly<Record<VerdictKind, string>> = {
   'slm-fits': 'SLM fits',
   'llm-needed': 'LLM needed',
   cascade: 'cascade',
   'by-task': 'by task',
-  inconclusive: 'cannot be told yet',
+  inconclusive: 'inconclusive',
   'one-class': 'not compared',
   'nothing-passes': 'nothing passes',
   'not-measured': 'not measured',
@@ -234,10 +234,6 @@ function roundUp(n: number): number {
   return Math.ceil(n / unit) * unit;
 }
 
-export function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
 /** What would make the verdict of a task another one. */
 export function whatWouldChange({ verdict, comparisons }: TaskRecommendation): string[] {
   switch (verdict.kind) {
@@ -294,12 +290,48 @@ function marginThatFits({ test }: Comparison): string {
   return isMissing(test) ? 'what was fixed' : points(test.difference.low);
 }
 
-/** How the chance to be wrong was shared: `shared by Holm's method between 6 comparisons`. */
-export function describeSharing({ shared, comparisons }: SuiteRecommendation): string {
-  const between = `between ${plural(comparisons, 'comparison')}`;
+export function describePair({ candidate, reference }: Comparison): string {
+  return `${candidate} against ${reference}`;
+}
+
+/** What the numbers of the verdicts mean, and what was fixed before the run. */
+export function describeRequirement({ requirement, ...shared }: SuiteRecommendation, pairs: readonly string[]): string {
+  const { margin, alpha, prefer } = requirement;
+  const [points, percent] = [margin, alpha].map((share) => formatCount(Number((share * 100).toPrecision(3))));
+  return [
+    ...(pairs.length === 1 ? [`Points and ratios: ${pairs[0]}.`] : []),
+    'Quality is SLM minus LLM in points, with its interval. Speed, memory and cost are ratios of SLM to LLM.',
+    `The margin of ${points} points was fixed before the run.`,
+    `Each kind of verdict is wrong at most ${percent}% of the time${describeSharing(shared)}.`,
+    `If several models pass, the ${prefer} is recommended.`,
+  ].join(' ');
+}
+
+/** How the error rate was shared. */
+function describeSharing({ shared, comparisons }: Pick<SuiteRecommendation, 'shared' | 'comparisons'>): string {
+  const among = `among ${plural(comparisons, 'comparison')}`;
   return shared === 'by Holm'
-    ? `shared by Holm's method ${between}`
-    : `shared evenly ${between}, by intervals that hold at every look at the data`;
+    ? `; Holm's method shares this error rate ${among}`
+    : `; this error rate is shared evenly ${among}, and the intervals hold at every look at the data`;
+}
+
+const STATES: Readonly<Record<LimitCheck['state'], string>> = {
+  met: 'meets',
+  missed: 'misses',
+  undecided: 'may meet',
+  unknown: 'is not known to meet',
+};
+
+/** `small meets quality of at least 80.0% (it is 84.2% to 93.1%)` */
+export function describeState(model: string, check: LimitCheck): string {
+  return `${model} ${STATES[check.state]} ${describeCheck(check)}`;
+}
+
+/** Characters of a failure's example. */
+const EXAMPLE = 300;
+
+export function describeFailure(model: string, { by, kind, count, example }: FailureCount): string {
+  return `${model}: ${count} × ${kind}, ${by === 'model' ? 'scored 0' : 'not scored'}: ${shorten(plain(example), EXAMPLE)}`;
 }
 
 /** What a reader of the run as a whole has to know first: whether it is whole, and which differences of speed mean something. */

@@ -10,6 +10,7 @@
 import type { Analysis, ModelAnalysis } from '../../analyse/analysis.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
 import { formatCount } from '../format.js';
+import { wrapLines } from '../text.js';
 
 export type Spec = Readonly<Record<string, unknown>>;
 
@@ -202,14 +203,4 @@ export function logTicks(low: number, high: number): Spec {
 export function nOf(counts: readonly number[]): string {
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   return `n = ${formatCount(least)}${least === most ? '' : ` to ${formatCount(most)}`}`;
-}
-
-function wrapLines(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

@@ -1,7 +1,7 @@
 /** What was answered for what was right, where a task sorts into a few classes: which ones a model mixes up. */
 import type { Cell, TaskAnalysis } from '../../analyse/analysis.js';
+import { decisiveComparison } from '../decisive.js';
 import { formatCount, formatScore, plural } from '../format.js';
-import { decisiveComparison } from '../tables.js';
 import { shorten } from '../text.js';
 import { type Chart, type ChartInput, specOf } from './chart.js';
 

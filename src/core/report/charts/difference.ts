@@ -1,8 +1,7 @@
 /** A forest plot: per task, how much the SLM scores above or below its reference, with the margin drawn. */
 import { isMissing } from '../../quantity.js';
 import type { Comparison } from '../../recommend/comparison.js';
-import { formatPoints, plural } from '../format.js';
-import { differenceOf } from '../tables.js';
+import { formatEstimate, formatPoints, plural } from '../format.js';
 import {
   type Chart,
   type ChartInput,
@@ -107,7 +106,7 @@ function rowOf(task: string, comparison: Comparison) {
       high,
       n,
       decision: decision ?? 'not decided',
-      shown: differenceOf(comparison),
+      shown: formatEstimate(test.difference, 'points'),
     },
   ];
 }

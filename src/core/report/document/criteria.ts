@@ -1,0 +1,152 @@
+/**
+ * What people weigh when they choose a model, each criterion with its evidence from this run or the reason why it was not
+ * measured. Claims of a model's maker have no place here.
+ */
+import type { Analysis, ModelAnalysis, Overall, SuiteAnalysis, TaskAnalysis } from '../../analyse/analysis.js';
+import { estimateAt } from '../../analyse/distribution.js';
+import type { MachineCost } from '../../capacity/machine-cost.js';
+import { METRICS } from '../../measure/metrics.js';
+import { isMissing, type Missing, missing } from '../../quantity.js';
+import type { SuiteRecommendation } from '../../recommend/recommendation.js';
+import { judgesSafety } from '../../score/safety.js';
+import { absent, type Cell, estimate, type Table, text } from '../document.js';
+import { formatBytes, formatCell, formatCount, formatDollars, list } from '../format.js';
+import { CRITERIA_METRICS, largest, medianCell, typical } from './shown.js';
+
+interface Subject {
+  readonly model: ModelAnalysis;
+  readonly overall: Overall;
+  readonly suite: SuiteAnalysis;
+  readonly recommended: SuiteRecommendation;
+}
+
+interface Criterion {
+  readonly name: string;
+  readonly evidence: (subject: Subject) => Cell;
+}
+
+const CRITERIA: readonly Criterion[] = [
+  {
+    name: 'Quality on this workload',
+    evidence: ({ overall }) => estimate(overall.quality, METRICS.quality.unit),
+  },
+  ...CRITERIA_METRICS.map(
+    (metric): Criterion => ({
+      name: `${METRICS[metric].title} (median)`,
+      evidence: ({ overall }) => medianCell(overall, metric),
+    }),
+  ),
+  { name: METRICS.memory.title, evidence: ({ model }) => largest(model.memory.peak.resident, METRICS.memory.unit) },
+  { name: METRICS.load.title, evidence: ({ model }) => typical(model.load, METRICS.load.unit) },
+  { name: 'Smallest device it fits', evidence: smallestDevice },
+  { name: 'Offline and privacy', evidence: networkOf },
+  { name: METRICS.cost.title, evidence: thousandRequestsOf },
+  { name: 'Cost of a million output tokens', evidence: millionTokensOf },
+  { name: 'Energy', evidence: energyOf },
+  { name: 'Adaptation', evidence: adaptationOf },
+  { name: 'Safety and bias', evidence: safetyOf },
+  { name: 'Licence', evidence: ({ model }) => text(model.entry.licence ?? 'models.json does not say') },
+];
+
+/** Rows are criteria, columns are models in the order of the run. */
+export function criteriaTable(analysis: Analysis, suite: SuiteAnalysis, recommended: SuiteRecommendation): Table {
+  const subjects = analysis.models.map((model, i) => ({ model, overall: suite.overall[i]!, suite, recommended }));
+  return {
+    kind: 'table',
+    name: 'criteria',
+    label: 'What people weigh',
+    columns: [
+      { title: '', holds: 'names' },
+      ...subjects.map(({ model }) => ({ title: model.id, holds: 'sentences' as const })),
+    ],
+    rows: CRITERIA.map(({ name, evidence }) => [text(name), ...subjects.map(evidence)]),
+    shape: 'matrix',
+  };
+}
+
+/** The table of devices goes from small to large. */
+function smallestDevice({ model, recommended }: Subject): Cell {
+  const fit = recommended.fits.find((one) => one.model === model.id);
+  if (fit === undefined) return text('runs elsewhere');
+  const first = fit.devices.find(({ state }) => state === 'fits');
+  if (first !== undefined) return text(first.device);
+  const isUnknown = fit.devices.every(({ state }) => state === 'unknown');
+  return isUnknown ? absent('its memory was neither estimated nor measured') : text('none of the listed devices');
+}
+
+const NETWORKS = {
+  none: 'runs without a network: weights and prompts stay in one process',
+  loopback: 'a server on this machine: prompts do not leave it',
+  internet: 'needs the internet: prompts leave this machine',
+} as const;
+
+function networkOf({ model: { facts } }: Subject): Cell {
+  return facts === null ? absent('the model was never opened') : text(NETWORKS[facts.network]);
+}
+
+function machineCostOf({ model, recommended: { machineCosts } }: Subject): MachineCost | Missing {
+  if (isMissing(machineCosts)) return machineCosts;
+  return (
+    machineCosts.find((cost) => cost.model === model.id) ?? missing('it was not timed on a machine with a known price')
+  );
+}
+
+function thousandRequestsOf(subject: Subject): Cell {
+  const { model, overall } = subject;
+  if (model.entry.price !== undefined) return estimate(estimateAt(overall.metrics.cost, 'mean'), METRICS.cost.unit);
+  const cost = machineCostOf(subject);
+  return isMissing(cost)
+    ? absent(cost.missing)
+    : text(`${formatDollars(cost.thousandRequests)} on ${cost.device}, one request at a time`);
+}
+
+function millionTokensOf(subject: Subject): Cell {
+  const { price } = subject.model.entry;
+  if (price !== undefined) return text(`${formatDollars(price.output)} (${price.source}, ${price.date})`);
+  const cost = machineCostOf(subject);
+  if (isMissing(cost)) return absent(cost.missing);
+  return isMissing(cost.millionTokens)
+    ? absent(cost.millionTokens.missing)
+    : text(`${formatDollars(cost.millionTokens.value)} on ${cost.device} at the measured rate`);
+}
+
+/** Rated power times measured time: no meter was read. */
+function energyOf(subject: Subject): Cell {
+  const cost = machineCostOf(subject);
+  const energy = isMissing(cost) ? cost : cost.energy;
+  if (isMissing(energy)) return absent(energy.missing);
+  const { date, source } = subject.recommended.electricity;
+  const dollars = energy.dollars > 0 ? `, ${formatDollars(energy.dollars)} (${source}, ${date})` : '';
+  return text(
+    `${formatCount(energy.kilowattHours)} kWh for a thousand requests at the rated ${formatCount(energy.watts)} W${dollars}`,
+  );
+}
+
+function adaptationOf({ model: { entry, facts } }: Subject): Cell {
+  const adapters = entry.backend === 'llama-cpp' ? entry.lora.length : 0;
+  if (adapters === 0) return text('none');
+  const size = facts?.adapterBytes === undefined ? '' : ` of ${formatBytes(facts.adapterBytes)}`;
+  return text(`${adapters === 1 ? 'a LoRA adapter' : `${adapters} LoRA adapters`}${size}`);
+}
+
+/** Each task that judges safety, with its comparison to the LLM. */
+function safetyOf({ model, suite, recommended }: Subject): Cell {
+  const judged = suite.tasks.filter(judgesSafety);
+  if (judged.length === 0) return absent('no task of the suite measures it');
+  return text(list(judged.map((task) => safetyOn(task, model.id, recommended))));
+}
+
+function safetyOn(task: TaskAnalysis, model: string, recommended: SuiteRecommendation): string {
+  const { quality } = task.cells.find((cell) => cell.model === model)!;
+  const comparison = recommended.tasks
+    .find((one) => one.task === task.name)!
+    .comparisons.find(({ candidate }) => candidate === model);
+  const shown = isMissing(quality) ? 'not measured' : formatCell(estimate(quality, METRICS.quality.unit));
+  return `${task.name} ${shown}${comparison?.decision ? ` (${AGAINST[comparison.decision]} ${comparison.reference})` : ''}`;
+}
+
+const AGAINST = {
+  'non-inferior': 'not worse than',
+  inferior: 'worse than',
+  inconclusive: 'inconclusive against',
+} as const;
