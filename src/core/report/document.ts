@@ -5,7 +5,7 @@
  *
  * Texts may hold names that others wrote: renderers escape every text.
  */
-import type { Unit } from '../measure/metrics.js';
+import type { Unit } from '../measure/metric.js';
 import type { Missing } from '../quantity.js';
 import type { SuiteVerdict, TaskVerdict } from '../recommend/recommendation.js';
 import type { Chart, Look } from './charts/chart.js';

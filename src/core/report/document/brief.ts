@@ -1,13 +1,13 @@
 /** The answer in thirty lines, for a terminal: verdicts, half a line of reason for each, the models, and the first warning. */
 import type { Analysis, ModelAnalysis, Overall, SuiteAnalysis } from '../../analyse/analysis.js';
-import { METRICS } from '../../measure/metrics.js';
+import { isOfSession, METRICS, type MetricName } from '../../measure/metrics.js';
 import type { Recommendation, SuiteRecommendation } from '../../recommend/recommendation.js';
-import { type Brief, type BriefSuite, estimate, type Table, text } from '../document.js';
+import { type Brief, type BriefSuite, type Cell, quantity, type Table, text } from '../document.js';
 import { plural } from '../format.js';
 import { brieflyByTask } from '../short-words.js';
 import { describeRun, describeSuite } from '../words.js';
 import { pairsOf, verdictTable } from './answer.js';
-import { largest, medianCell, pointOf, typical } from './shown.js';
+import { metricCell, shownIn } from './shown.js';
 import { type Filled, tableOf } from './tables.js';
 import { warningsOf } from './warnings.js';
 
@@ -60,14 +60,27 @@ interface Row {
   readonly overall: Overall;
 }
 
-/** The columns on the right give way first. */
+/** The columns on the right give way first: memory is worth more than the last of the times and rates. */
 const MODEL_COLUMNS: readonly Filled<Row>[] = [
   { title: 'Model', holds: 'names', cell: ({ model }) => text(model.id) },
   { title: '', holds: 'words', cell: ({ model }) => text(model.class ?? '?') },
-  { title: 'Quality', holds: 'numbers', cell: ({ overall }) => estimate(overall.quality, METRICS.quality.unit) },
-  { title: 'TTFT', holds: 'numbers', cell: ({ overall }) => pointOf(medianCell(overall, 'ttft')) },
-  { title: 'tok/s', holds: 'numbers', cell: ({ overall }) => pointOf(medianCell(overall, 'decodeRate'), 'count') },
-  { title: 'Memory', holds: 'numbers', cell: ({ model }) => largest(model.memory.peak.resident, METRICS.memory.unit) },
-  { title: 'E2E', holds: 'numbers', cell: ({ overall }) => pointOf(medianCell(overall, 'e2e')) },
-  { title: 'Load', holds: 'numbers', cell: ({ model }) => typical(model.load, METRICS.load.unit) },
+  ...[...shownIn('terminal')].sort(bySession).map(
+    (metric): Filled<Row> => ({
+      title: METRICS[metric].short,
+      holds: 'numbers',
+      cell: ({ model, overall }) => briefCell(metric, metricCell(metric, overall, model)),
+    }),
+  ),
 ];
+
+/** Quality first, then what belongs to a session, then the other metrics of a trial. */
+function bySession(a: MetricName, b: MetricName): number {
+  const rank = (metric: MetricName) => (metric === 'quality' ? 0 : isOfSession(metric) ? 1 : 2);
+  return rank(a) - rank(b);
+}
+
+/** Only quality has room for its interval. */
+function briefCell(metric: MetricName, cell: Cell): Cell {
+  if (cell.kind !== 'estimate' || metric === 'quality') return cell;
+  return quantity(cell.value, cell.unit === 'tokens per second' ? 'count' : cell.unit);
+}

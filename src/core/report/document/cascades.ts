@@ -3,8 +3,8 @@
  * use.
  */
 import { isMissing } from '../../quantity.js';
-import type { Cascade, CascadeTrial } from '../../recommend/cascade/cascade.js';
-import type { CascadeLatency } from '../../recommend/cascade/trial.js';
+import type { Cascade, CascadeEvaluation } from '../../recommend/cascade/cascade.js';
+import type { CascadeLatency } from '../../recommend/cascade/evaluation.js';
 import type { SuiteRecommendation } from '../../recommend/recommendation.js';
 import { absent, type Block, estimate, known, type Section, text } from '../document.js';
 import { formatEstimate, formatScore, list, plural } from '../format.js';
@@ -13,7 +13,7 @@ import { type Filled, tableOf } from './tables.js';
 interface Tried {
   readonly task: string;
   readonly cascade: Cascade;
-  readonly trial: CascadeTrial;
+  readonly evaluation: CascadeEvaluation;
 }
 
 const COLUMNS: readonly Filled<Tried>[] = [
@@ -24,25 +24,25 @@ const COLUMNS: readonly Filled<Tried>[] = [
     title: 'Passed on',
     read: 'The share of requests that the LLM answers, out of fold.',
     holds: 'numbers',
-    cell: ({ trial: { deferred, chosen } }) => text(`${formatScore(deferred)} by ${chosen.signal}`),
+    cell: ({ evaluation: { deferred, chosen } }) => text(`${formatScore(deferred)} by ${chosen.signal}`),
   },
   {
     title: 'Quality',
     read: 'The quality of the cascade, out of fold.',
     holds: 'numbers',
-    cell: ({ trial }) => estimate(trial.quality, 'score'),
+    cell: ({ evaluation }) => estimate(evaluation.quality, 'score'),
   },
   {
     title: 'Against the LLM, points',
     read: 'Cascade minus LLM alone, with its interval, out of fold.',
     holds: 'numbers',
-    cell: ({ trial }) => estimate(trial.test.difference, 'points'),
+    cell: ({ evaluation }) => estimate(evaluation.test.difference, 'points'),
   },
   {
     title: 'Cost',
     read: "The share of the LLM's price, or of its time if a price is missing. The SLM's part is included.",
     holds: 'numbers',
-    cell: ({ trial: { cost } }) =>
+    cell: ({ evaluation: { cost } }) =>
       text(
         cost.large > 0
           ? `${formatScore(cost.cascade / cost.large)} of the ${cost.unit === 'dollars' ? 'price' : 'time'}`
@@ -53,7 +53,7 @@ const COLUMNS: readonly Filled<Tried>[] = [
     title: 'Latency',
     read: 'Mean and p95 of the end-to-end latency, out of fold, with those of the LLM alone. For choices: the time that ranking takes.',
     holds: 'numbers',
-    cell: ({ trial: { latency } }) =>
+    cell: ({ evaluation: { latency } }) =>
       isMissing(latency)
         ? absent(latency.missing)
         : text(`${latencyAt(latency, 'mean')}; p95 ${latencyAt(latency, 'p95')}`),
@@ -62,14 +62,14 @@ const COLUMNS: readonly Filled<Tried>[] = [
     title: 'AUDC',
     read: 'Area under the deferral curve. In brackets: random deferral, and deferral with hindsight.',
     holds: 'numbers',
-    cell: ({ trial: { areas } }) =>
+    cell: ({ evaluation: { areas } }) =>
       text(`${areas.cascade.toFixed(3)} (${areas.random.toFixed(3)}, ${areas.oracle.toFixed(3)})`),
   },
   {
     title: 'APGR',
     read: 'Average performance gap recovered between the two models: by area, and by tenths.',
     holds: 'numbers',
-    cell: ({ trial: { gap } }) =>
+    cell: ({ evaluation: { gap } }) =>
       isMissing(gap.average)
         ? absent(gap.average.missing)
         : text(`${gap.average.byArea.toFixed(2)}, ${gap.average.byTenths.toFixed(2)}`),
@@ -78,19 +78,19 @@ const COLUMNS: readonly Filled<Tried>[] = [
     title: 'CPT 50%',
     read: 'The smallest share passed on that recovers half of the gap.',
     holds: 'numbers',
-    cell: ({ trial }) => known(trial.gap.half, 'score'),
+    cell: ({ evaluation }) => known(evaluation.gap.half, 'score'),
   },
   {
     title: 'CPT 80%',
     read: 'The smallest share passed on that recovers four fifths of the gap.',
     holds: 'numbers',
-    cell: ({ trial }) => known(trial.gap.most, 'score'),
+    cell: ({ evaluation }) => known(evaluation.gap.most, 'score'),
   },
   {
     title: 'AUROC',
     read: 'How well the signal ranks right answers above wrong ones. Chance is 50%.',
     holds: 'numbers',
-    cell: ({ trial }) => estimate(trial.ranking, 'score'),
+    cell: ({ evaluation }) => estimate(evaluation.ranking, 'score'),
   },
 ];
 
@@ -127,7 +127,9 @@ function columnsSection(): Section {
 function triedCascades({ tasks }: SuiteRecommendation): Tried[] {
   return tasks.flatMap(({ task, cascades }) =>
     cascades.flatMap((cascade): Tried[] =>
-      isMissing(cascade.trial) || cascade.verdict === 'the SLM alone' ? [] : [{ task, cascade, trial: cascade.trial }],
+      isMissing(cascade.evaluation) || cascade.verdict === 'the SLM alone'
+        ? []
+        : [{ task, cascade, evaluation: cascade.evaluation }],
     ),
   );
 }
@@ -145,7 +147,7 @@ function needlessCascades({ tasks }: SuiteRecommendation): string[] {
 /** Why other cascades were not tried, each reason once. */
 function untriedReasons({ tasks }: SuiteRecommendation): string[] {
   const reasons = tasks.flatMap(({ cascades }) =>
-    cascades.flatMap(({ trial }) => (isMissing(trial) ? [trial.missing] : [])),
+    cascades.flatMap(({ evaluation }) => (isMissing(evaluation) ? [evaluation.missing] : [])),
   );
   return [...new Set(reasons)].sort().map((reason) => `Not tried: ${reason}.`);
 }

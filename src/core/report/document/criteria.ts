@@ -5,13 +5,14 @@
 import type { Analysis, ModelAnalysis, Overall, SuiteAnalysis, TaskAnalysis } from '../../analyse/analysis.js';
 import { estimateAt } from '../../analyse/distribution.js';
 import type { MachineCost } from '../../capacity/machine-cost.js';
+import type { Metric } from '../../measure/metric.js';
 import { METRICS } from '../../measure/metrics.js';
 import { isMissing, type Missing, missing } from '../../quantity.js';
 import type { SuiteRecommendation } from '../../recommend/recommendation.js';
 import { judgesSafety } from '../../score/safety.js';
 import { absent, type Cell, estimate, type Table, text } from '../document.js';
 import { formatBytes, formatCell, formatCount, formatDollars, list } from '../format.js';
-import { CRITERIA_METRICS, largest, medianCell, typical } from './shown.js';
+import { metricCell, shownIn } from './shown.js';
 
 interface Subject {
   readonly model: ModelAnalysis;
@@ -26,18 +27,14 @@ interface Criterion {
 }
 
 const CRITERIA: readonly Criterion[] = [
-  {
-    name: 'Quality on this workload',
-    evidence: ({ overall }) => estimate(overall.quality, METRICS.quality.unit),
-  },
-  ...CRITERIA_METRICS.map(
-    (metric): Criterion => ({
-      name: `${METRICS[metric].title} (median)`,
-      evidence: ({ overall }) => medianCell(overall, metric),
-    }),
-  ),
-  { name: METRICS.memory.title, evidence: ({ model }) => largest(model.memory.peak.resident, METRICS.memory.unit) },
-  { name: METRICS.load.title, evidence: ({ model }) => typical(model.load, METRICS.load.unit) },
+  ...shownIn('criteria')
+    .filter((metric) => metric !== 'cost')
+    .map(
+      (metric): Criterion => ({
+        name: titleOf(METRICS[metric]),
+        evidence: ({ overall, model }) => metricCell(metric, overall, model),
+      }),
+    ),
   { name: 'Smallest device it fits', evidence: smallestDevice },
   { name: 'Offline and privacy', evidence: networkOf },
   { name: METRICS.cost.title, evidence: thousandRequestsOf },
@@ -47,6 +44,11 @@ const CRITERIA: readonly Criterion[] = [
   { name: 'Safety and bias', evidence: safetyOf },
   { name: 'Licence', evidence: ({ model }) => text(model.entry.licence ?? 'models.json does not say') },
 ];
+
+/** The level of a distribution is a part of the title. */
+function titleOf({ title, summary }: Metric): string {
+  return summary.kind === 'distribution' ? `${title} (${summary.level})` : title;
+}
 
 /** Rows are criteria, columns are models in the order of the run. */
 export function criteriaTable(analysis: Analysis, suite: SuiteAnalysis, recommended: SuiteRecommendation): Table {

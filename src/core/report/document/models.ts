@@ -1,8 +1,8 @@
 /** What is known about each model. */
 import type { Analysis, ModelAnalysis } from '../../analyse/analysis.js';
-import { METRICS } from '../../measure/metrics.js';
+import { isOfSession, METRICS } from '../../measure/metrics.js';
 import { absent, quantity, type Section, text } from '../document.js';
-import { largest, typical } from './shown.js';
+import { sessionCell, shownIn, spreadCell } from './shown.js';
 import { type Filled, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
 
 const COLUMNS: readonly Filled<ModelAnalysis>[] = [
@@ -25,22 +25,21 @@ const COLUMNS: readonly Filled<ModelAnalysis>[] = [
     holds: 'words',
     cell: ({ facts }) => text(facts === null ? 'not opened' : NETWORKS[facts.network]),
   },
-  { title: METRICS.load.title, holds: 'numbers', cell: ({ load }) => typical(load, METRICS.load.unit) },
+  ...shownIn('models')
+    .filter(isOfSession)
+    .map(
+      (metric): Filled<ModelAnalysis> => ({
+        title: METRICS[metric].title,
+        holds: 'numbers',
+        read: METRICS[metric].read,
+        metric,
+        cell: (model) => sessionCell(metric, model),
+      }),
+    ),
   {
-    title: METRICS.firstRequest.title,
+    title: 'Anonymous memory',
     holds: 'numbers',
-    cell: ({ firstRequest }) => typical(firstRequest, METRICS.firstRequest.unit),
-  },
-  {
-    title: METRICS.memory.title,
-    holds: 'numbers',
-    cell: ({ memory }) => largest(memory.peak.resident, METRICS.memory.unit),
-  },
-  { title: 'Anonymous memory', holds: 'numbers', cell: ({ memory }) => largest(memory.peak.anonymous, 'bytes') },
-  {
-    title: METRICS.memoryAdded.title,
-    holds: 'numbers',
-    cell: ({ memory }) => largest(memory.added, METRICS.memoryAdded.unit),
+    cell: ({ memory }) => spreadCell(memory.peak.anonymous, 'max', 'bytes'),
   },
   {
     title: 'Weights',

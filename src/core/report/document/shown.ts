@@ -1,39 +1,42 @@
-/** Which metrics tables show, and how a cell shows one. */
-import type { Cell as AnalysisCell, Overall, Spread } from '../../analyse/analysis.js';
+/** How a cell of a table shows a metric: by the summary that the metric's entry names. */
+import type { Cell as AnalysisCell, ModelAnalysis, Overall, Spread } from '../../analyse/analysis.js';
 import { estimateAt } from '../../analyse/distribution.js';
-import { type DistributedMetric, METRICS } from '../../measure/metrics.js';
+import type { Place } from '../../measure/metric.js';
+import {
+  isDistributed,
+  isOfSession,
+  isShownIn,
+  METRIC_NAMES,
+  METRICS,
+  type MetricName,
+  type MetricOfSession,
+} from '../../measure/metrics.js';
 import { isMissing, type Missing } from '../../quantity.js';
 import { absent, type Cell, type CellUnit, estimate, quantity } from '../document.js';
 
-export const TABLE_METRICS = [
-  'ttft',
-  'itl',
-  'e2e',
-  'prefillRate',
-  'decodeRate',
-  'promptTokens',
-  'outputTokens',
-  'cost',
-] as const satisfies readonly DistributedMetric[];
-
-/** What people weigh when they choose a model. */
-export const CRITERIA_METRICS = ['ttft', 'decodeRate', 'e2e'] as const satisfies readonly DistributedMetric[];
-
-export function medianCell({ metrics }: AnalysisCell | Overall, metric: DistributedMetric): Cell {
-  return estimate(estimateAt(metrics[metric], 'median'), METRICS[metric].unit);
+/** The metrics that are shown in a place, in the order of their entries. */
+export function shownIn(place: Place): MetricName[] {
+  return METRIC_NAMES.filter((metric) => isShownIn(place, metric));
 }
 
-/** The median of a few readings. */
-export function typical(spread: Spread | Missing, unit: CellUnit): Cell {
-  return isMissing(spread) ? absent(spread.missing) : quantity(spread.median, unit);
+/** What a trial's metric is read from: a task on a model, or all tasks of a model. */
+export type Requests = Pick<AnalysisCell | Overall, 'quality' | 'metrics'>;
+
+export function metricCell(metric: MetricName, requests: Requests, model: ModelAnalysis): Cell {
+  return isOfSession(metric) ? sessionCell(metric, model) : trialCell(metric, requests);
 }
 
-/** The largest of a few readings. */
-export function largest(spread: Spread | Missing, unit: CellUnit): Cell {
-  return isMissing(spread) ? absent(spread.missing) : quantity(spread.max, unit);
+export function trialCell(metric: Exclude<MetricName, MetricOfSession>, { quality, metrics }: Requests): Cell {
+  if (!isDistributed(metric)) return estimate(quality, METRICS[metric].unit);
+  const { unit, summary } = METRICS[metric];
+  return estimate(estimateAt(metrics[metric], summary.level), unit);
 }
 
-/** An estimate without its interval. */
-export function pointOf(cell: Cell, unit?: CellUnit): Cell {
-  return cell.kind === 'estimate' ? quantity(cell.value, unit ?? cell.unit) : cell;
+export function sessionCell(metric: MetricOfSession, { metrics }: ModelAnalysis): Cell {
+  const { unit, summary } = METRICS[metric];
+  return spreadCell(metrics[metric], summary.value, unit);
+}
+
+export function spreadCell(spread: Spread | Missing, value: 'median' | 'max', unit: CellUnit): Cell {
+  return isMissing(spread) ? absent(spread.missing) : quantity(spread[value], unit);
 }

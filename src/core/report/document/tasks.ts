@@ -1,27 +1,28 @@
 /** Every model on every task: quality, times and rates, with limits, failures and what is not known. */
 import type { Cell, SuiteAnalysis, TaskAnalysis } from '../../analyse/analysis.js';
-import { METRICS } from '../../measure/metrics.js';
+import { isOfSession, METRICS } from '../../measure/metrics.js';
 import { isMissing } from '../../quantity.js';
 import type { SuiteRecommendation, TaskRecommendation } from '../../recommend/recommendation.js';
-import { estimate, quantity, type Section, text } from '../document.js';
+import { quantity, type Section, text } from '../document.js';
 import { formatCount } from '../format.js';
 import { describeFailure, describeState } from '../words.js';
-import { medianCell, TABLE_METRICS } from './shown.js';
+import { shownIn, trialCell } from './shown.js';
 import { type Filled, listOf, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
 
 const COLUMNS: readonly Filled<Cell>[] = [
   { title: 'Model', holds: 'names', cell: ({ model }) => text(model) },
   { title: 'n', holds: 'numbers', cell: ({ trials }) => quantity(trials.recorded, 'count') },
-  { title: METRICS.quality.title, holds: 'numbers', cell: ({ quality }) => estimate(quality, METRICS.quality.unit) },
-  ...TABLE_METRICS.map(
-    (metric): Filled<Cell> => ({
-      title: METRICS[metric].title,
-      holds: 'numbers',
-      read: METRICS[metric].read,
-      metric,
-      cell: (cell) => medianCell(cell, metric),
-    }),
-  ),
+  ...shownIn('table')
+    .filter((metric) => !isOfSession(metric))
+    .map(
+      (metric): Filled<Cell> => ({
+        title: METRICS[metric].title,
+        holds: 'numbers',
+        read: METRICS[metric].read,
+        metric,
+        cell: (cell) => trialCell(metric, cell),
+      }),
+    ),
 ];
 
 export function tasksSection(suite: SuiteAnalysis, recommended: SuiteRecommendation): Section {
