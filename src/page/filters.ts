@@ -1,5 +1,5 @@
 /** Which samples to look at: by task, by what the models made of them, by words. */
-import type { PageData, PageModel, PageResult, PageSample, PageTask } from '../core/report/html/data.js';
+import type { PageData, PageModel, PageResult, PageSample, PageTask } from '../core/report/document/samples.js';
 
 export interface Item {
   readonly task: PageTask;

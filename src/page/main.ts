@@ -2,7 +2,7 @@
  * The script of report.html. The page is whole without it, but for the samples: this lists, filters and shows them, and lets the
  * charts answer to the pointer. It loads nothing and talks to nobody.
  */
-import type { PageData } from '../core/report/html/data.js';
+import type { PageData } from '../core/report/document/samples.js';
 import { drawCharts } from './charts.js';
 import { showSamples } from './samples.js';
 

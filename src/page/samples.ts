@@ -1,5 +1,5 @@
 /** The samples: a list with filters on the left, one sample with every model's answer side by side on the right. */
-import type { PageData, PageModel, PageResult } from '../core/report/html/data.js';
+import type { PageData, PageModel, PageResult } from '../core/report/document/samples.js';
 import { el } from './element.js';
 import { type Filter, type Item, isRight, itemsOf, ORDERS, OUTCOMES, select } from './filters.js';
 import { virtualList } from './list.js';

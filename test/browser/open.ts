@@ -9,7 +9,7 @@ import { analyse } from '../../src/core/analyse/analyse.js';
 import type { LogRecord } from '../../src/core/measure/log.js';
 import { recommend } from '../../src/core/recommend/recommend.js';
 import { documentOf } from '../../src/core/report/document/build.js';
-import { pageData } from '../../src/core/report/html/data.js';
+import { pageData } from '../../src/core/report/document/samples.js';
 import { htmlReport, type PageAssets } from '../../src/core/report/html/page.js';
 
 const CHROMIUM = process.env.RIGHTSIZE_CHROMIUM ?? '/usr/bin/chromium';

@@ -41,7 +41,10 @@ export const REPORTERS = {
     summary: 'report.html, one page for people who decide together',
     render: async ({ document, analysis, page }) => {
       if (page === undefined) return [];
-      const [{ htmlReport }, { pageData }] = await Promise.all([import('./html/page.js'), import('./html/data.js')]);
+      const [{ htmlReport }, { pageData }] = await Promise.all([
+        import('./html/page.js'),
+        import('./document/samples.js'),
+      ]);
       return htmlReport(document, { assets: page, samples: pageData(analysis) });
     },
   },

@@ -8,8 +8,9 @@
  * one and paper.
  */
 import type { Analysis, ModelAnalysis } from '../../analyse/analysis.js';
+import type { MetricName } from '../../measure/metrics.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
-import { formatCount } from '../format.js';
+import { formatCount, list } from '../format.js';
 import { wrapLines } from '../text.js';
 
 export type Spec = Readonly<Record<string, unknown>>;
@@ -197,6 +198,19 @@ export function logTicks(low: number, high: number): Spec {
   const [first, last] = [low / 10 ** (0.08 * decades), high * 10 ** (0.08 * decades)];
   const within = values.filter((value) => value >= first && value <= last);
   return within.length < 2 ? { tickCount: 4 } : { values: within };
+}
+
+/** The name of the chart of a metric: `decode-rate` for `decodeRate`. */
+export function chartName(metric: MetricName): string {
+  return metric.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** A title names more items than this by the first and the last. */
+const MOST_LISTED = 3;
+
+/** `a, b and c`, or `a to z` for many, in the order in which they are given. */
+export function listEnds(items: readonly string[]): string {
+  return items.length > MOST_LISTED ? `${items[0]} to ${items.at(-1)}` : list(items);
 }
 
 /** `n = 40`, or `n = 38 to 40` where it is not the same everywhere. */

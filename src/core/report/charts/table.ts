@@ -1,5 +1,7 @@
 /** Every chart of a report, in the order in which a reader asks. */
 import type { Analysis } from '../../analyse/analysis.js';
+import type { Unit } from '../../measure/metric.js';
+import { DISTRIBUTED, type DistributedMetric, isShownIn, METRICS } from '../../measure/metrics.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
 import { plain } from '../text.js';
 import { breakEvenChart } from './breakeven.js';
@@ -47,6 +49,11 @@ function plainly<T>(value: T): T {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, plainly(one)])) as T;
 }
 
+/** The metrics of a trial that have a chart of their own, by their unit. */
+function chartedIn(unit: Unit): DistributedMetric[] {
+  return DISTRIBUTED.filter((metric) => METRICS[metric].unit === unit && isShownIn('chart', metric));
+}
+
 function groupsOf(input: ChartInput): ChartGroup[] {
   return [
     {
@@ -62,12 +69,9 @@ function groupsOf(input: ChartInput): ChartGroup[] {
     {
       title: 'Speed',
       charts: [
-        latencyChart(input, 'ttft'),
-        latencyChart(input, 'e2e'),
-        latencyChart(input, 'itl'),
+        ...chartedIn('seconds').map((metric) => latencyChart(input, metric)),
         driftChart(input),
-        rateChart(input, 'decodeRate'),
-        rateChart(input, 'prefillRate'),
+        ...chartedIn('tokens per second').map((metric) => rateChart(input, metric)),
       ],
     },
     { title: 'Memory and cost', charts: [memoryChart(input), ...breakEvenChart(input)] },

@@ -8,10 +8,10 @@
 import type { Artifact } from '../artifact.js';
 import { bare, type Chart } from '../charts/chart.js';
 import { renderSvg } from '../charts/render.js';
+import type { PageData } from '../document/samples.js';
 import type { Document, SuitePart } from '../document.js';
 import { plain } from '../text.js';
 import { type Figures, renderBlock, renderLink, renderSection } from './blocks.js';
-import type { PageData } from './data.js';
 import { html, type Markup, NOTHING, trusted } from './markup.js';
 import { dataElement } from './pack.js';
 
