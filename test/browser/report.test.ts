@@ -138,7 +138,7 @@ describe.skipIf(browser === null)('report.html', { timeout: 120_000 }, () => {
     await page.getByLabel('Search').fill('question 7');
     expect(Number((await count())!.split(' ')[0])).toBeLessThan(wrong);
     await page.getByLabel('Search').fill('no such words at all');
-    expect(await page.locator('.detail').textContent()).toBe('No sample is like that.');
+    expect(await page.locator('.detail').textContent()).toBe('No sample matches.');
     await page.close();
   });
 

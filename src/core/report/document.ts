@@ -1,7 +1,7 @@
 /**
  * The report as data: sections of blocks, tables with typed cells, charts by name. It is built once from an analysis and its
- * recommendation (document/build.ts). Markdown, HTML and the terminal render it: they lay out, escape and format, but compute no number
- * and write no sentence, so that they cannot disagree.
+ * recommendation (document/build.ts). Markdown, HTML and the terminal render it: they lay out, escape and format, but compute
+ * no number and write no sentence, so that they cannot disagree.
  *
  * Texts may hold names that others wrote: renderers escape every text.
  */

@@ -1,6 +1,6 @@
 /**
- * Numbers as people read them, in one place: everything before this is in base units, and everything that shows a number
- * to a person calls this. Three significant digits, units that keep the number between 1 and 1000.
+ * Numbers as people read them. All other code holds base units, and everything that shows a number to a person calls this file.
+ * Numbers have three significant digits, in a unit that keeps them between 1 and 1000.
  */
 import { isMissing, type Missing } from '../quantity.js';
 import type { Cell, CellUnit, Table } from './document.js';
@@ -88,7 +88,7 @@ export function formatSeconds(value: number): string {
   return `${significant(value / 3600)} h`;
 }
 
-/** Memory is addressed in powers of two: `1.21 GiB`. */
+/** Memory in powers of two: `1.21 GiB`. */
 export function formatBytes(value: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let scaled = value;
@@ -118,13 +118,13 @@ export function formatParameters(value: number): string {
   return `${significant(value / 1e3)} K`;
 }
 
-/** How many times: `3.2×`. */
+/** A ratio: `3.2×`. */
 export function formatRatio(value: number): string {
   if (value < 0.0995) return `${significant(value)}×`;
   return `${value >= 99.95 ? grouped(value) : value >= 9.995 ? value.toFixed(0) : value.toFixed(1)}×`;
 }
 
-/** A share more or less: `+12%`, `−3%`. */
+/** A relative difference: `+12.0%`, `−3.0%`. */
 export function formatChange(share: number): string {
   return `${share < 0 ? '−' : '+'}${formatScore(Math.abs(share))}`;
 }
@@ -133,7 +133,7 @@ export function formatP(p: number): string {
   return p < 0.001 ? '< 0.001' : p.toFixed(3);
 }
 
-/** The part of an estimate that a table shows: `91.3% [87.0, 94.4]`, the unit said once. */
+/** An estimate with its interval: `91.3% [87.0, 94.4]`. A shared unit appears once. */
 export function formatEstimate(
   estimate: { readonly value: number; readonly low: number; readonly high: number } | Missing,
   unit: CellUnit,
@@ -145,14 +145,14 @@ export function formatEstimate(
 
 /** `19.6 ms` beside `20.2 ms` is `19.6`. */
 function withoutSharedUnit(first: string, text: string): string {
-  const unitOf = (one: string) => /(?: .*|%)$/.exec(one)?.[0] ?? '';
+  const unitOf = (number: string) => /(?: .*|%)$/.exec(number)?.[0] ?? '';
   const unit = unitOf(first);
   return unit !== '' && unitOf(text) === unit ? text.slice(0, -unit.length) : text;
 }
 
 /** `1 sample`, `2 samples`. */
-export function plural(n: number, one: string, many = `${one}s`): string {
-  return `${grouped(n)} ${n === 1 ? one : many}`;
+export function plural(n: number, singular: string, many = `${singular}s`): string {
+  return `${grouped(n)} ${n === 1 ? singular : many}`;
 }
 
 /** `a`, `a and b`, `a, b and c`. */
@@ -161,7 +161,7 @@ export function list(items: readonly string[]): string {
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }
 
-/** Three significant digits without an exponent. */
+/** Three significant digits, without an exponent. */
 function significant(value: number): string {
   const size = Math.abs(value);
   const decimals =

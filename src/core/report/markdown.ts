@@ -1,4 +1,7 @@
-/** report.md: renders the document for a pull request or a wiki. Every text is escaped; charts and samples are left to the page. */
+/**
+ * report.md: renders the document for a pull request or a wiki. Every text is escaped; charts and samples are left to the
+ * page.
+ */
 import type { Artifact } from './artifact.js';
 import type { Block, Cell, Column, Document, Section, SuitePart, Table } from './document.js';
 import { formatCell } from './format.js';

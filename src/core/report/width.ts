@@ -1,6 +1,6 @@
 /**
- * Text in the cells of a terminal. A letter of Chinese, Japanese or Korean and most emoji take two cells, a combining mark takes
- * none (Unicode Standard Annex 11), so neither bytes nor characters say how wide a text is.
+ * Text in the cells of a terminal. A letter of Chinese, Japanese or Korean and most emoji take two cells, a combining mark
+ * takes none (Unicode Standard Annex 11), so neither bytes nor characters say how wide a text is.
  */
 import stringWidth from 'string-width';
 

@@ -1,4 +1,4 @@
-/** The decode rate over the course of the run, each trial relative to the median of its task: flat is good. */
+/** The decode rate over the run, each trial relative to the median of its task. A flat line is good. */
 import { isMissing } from '../../quantity.js';
 import { formatScore, list } from '../format.js';
 import {
@@ -14,7 +14,7 @@ import {
 } from './chart.js';
 
 const NAME = 'drift';
-/** A trend is worth a word when chance would show it once in a hundred runs. */
+/** The title names a trend if chance shows it at most once in a hundred runs. */
 const TREND_P = 0.01;
 
 export function driftChart({ analysis }: ChartInput): Chart | NoChart {
@@ -24,12 +24,12 @@ export function driftChart({ analysis }: ChartInput): Chart | NoChart {
     return { name: NAME, title: 'Decode rate over the run', missing: reason ?? 'no model was run' };
   }
   const changed = known.filter(({ drift }) => drift.p < TREND_P);
-  const say = ({ id, drift }: (typeof known)[number]) =>
+  const describe = ({ id, drift }: (typeof known)[number]) =>
     `${id} ${drift.change < 0 ? '−' : '+'}${formatScore(Math.abs(drift.change))}`;
   const title =
     changed.length === 0
       ? 'The decode rate shows no trend over the run'
-      : `The decode rate changed over the run: ${list(changed.slice(0, 4).map(say))}`;
+      : `The decode rate changed over the run: ${list(changed.slice(0, 4).map(describe))}`;
   const rows = known.flatMap(({ id, drift }) =>
     drift.course.map(({ progress, relative }) => ({ model: id, progress, relative, shown: formatScore(relative) })),
   );
@@ -67,6 +67,6 @@ export function driftChart({ analysis }: ChartInput): Chart | NoChart {
       ],
     },
   );
-  const alt = `${known.map((one) => `${say(one)} from start to end, p = ${one.drift.p.toFixed(3)}`).join('; ')}.`;
+  const alt = `${known.map((one) => `${describe(one)} from start to end, p = ${one.drift.p.toFixed(3)}`).join('; ')}.`;
   return { name: NAME, title, note, alt, spec };
 }

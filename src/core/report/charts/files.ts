@@ -1,4 +1,4 @@
-/** charts/: every chart as a specification that anyone can restyle, and as pictures: SVG, and PNG where it can be drawn. */
+/** charts/: every chart as a specification that anyone can restyle, and as pictures: SVG, and PNG if it can be drawn. */
 import stringify from 'json-stringify-pretty-compact';
 import type { Artifact, Promised } from '../artifact.js';
 import type { Chart } from './chart.js';
@@ -20,7 +20,7 @@ export async function chartsReport(
     );
     if (drawPng === undefined) continue;
     const content = drawPng(svg);
-    // Whoever waits for it hears of a failure; until then it is nobody's.
+    // The code that waits for the content handles a failure; without this line Node would end the process before.
     content.catch(() => {});
     artifacts.push({ path: `charts/${chart.name}.png`, content });
   }

@@ -1,4 +1,4 @@
-/** How waiting is spread: the share of requests (or of gaps between tokens) that took at most so long, on a log scale. */
+/** The cumulative distribution of a time over requests, or over gaps between tokens, on a logarithmic axis. */
 import type { Distribution, Overall } from '../../analyse/analysis.js';
 import { GRID } from '../../analyse/distribution.js';
 import { type DistributedMetric, METRICS } from '../../measure/metrics.js';
@@ -64,7 +64,7 @@ export function latencyChart({ analysis, suite }: ChartInput, metric: Distribute
   const times = rows.map(({ seconds }) => seconds);
   const [shortest, longest] = [Math.min(...times), Math.max(...times)];
   const timesIn = timeUnit(longest);
-  const note = `${nOf(known.map(({ n }) => n))} ${unit}s a model, all tasks; a curve shows the share that took at most so long`;
+  const note = `${nOf(known.map(({ n }) => n))} ${unit}s a model, all tasks; a curve shows the share that took at most that time`;
   const spec = specOf(
     { title, note },
     {

@@ -1,4 +1,4 @@
-/** Every chart of a report, in the order in which a reader asks. */
+/** Every chart of a report, in the order of a reader's questions. */
 import type { Analysis } from '../../analyse/analysis.js';
 import type { Unit } from '../../measure/metric.js';
 import { DISTRIBUTED, type DistributedMetric, isShownIn, METRICS } from '../../measure/metrics.js';
@@ -29,7 +29,7 @@ export interface ChartGroup {
   readonly charts: readonly (Chart | NoChart)[];
 }
 
-/** Names are unique over all suites: with several, each begins with its suite's. */
+/** Names are unique over all suites: if there are several, each name begins with the name of its suite. */
 export function buildCharts(analysis: Analysis, recommendation: Recommendation): SuiteCharts[] {
   return analysis.suites.map(({ name }, suite) => {
     const prefix = analysis.suites.length > 1 ? `${name}-` : '';
@@ -41,7 +41,7 @@ export function buildCharts(analysis: Analysis, recommendation: Recommendation):
   });
 }
 
-/** Names of models are others' text: XML has no place for a control character, and a title none for a mark of direction. */
+/** Others write the names of models: XML allows no control characters, and a title must hold no marks of direction. */
 function plainly<T>(value: T): T {
   if (typeof value === 'string') return plain(value) as T;
   if (Array.isArray(value)) return value.map(plainly) as T;
@@ -57,7 +57,7 @@ function chartedIn(unit: Unit): DistributedMetric[] {
 function groupsOf(input: ChartInput): ChartGroup[] {
   return [
     {
-      title: 'Quality, and what it is bought with',
+      title: 'Quality against speed and cost',
       charts: [
         differenceChart(input),
         qualityChart(input),
@@ -75,7 +75,7 @@ function groupsOf(input: ChartInput): ChartGroup[] {
       ],
     },
     { title: 'Memory and cost', charts: [memoryChart(input), ...breakEvenChart(input)] },
-    { title: 'Both together: cascades', charts: cascadeCharts(input) },
-    { title: 'Which answers differ', charts: [...confusionCharts(input), ...parityChart(input)] },
+    { title: 'Cascades', charts: cascadeCharts(input) },
+    { title: 'Where answers differ', charts: [...confusionCharts(input), ...parityChart(input)] },
   ];
 }

@@ -1,4 +1,6 @@
-/** How the run was measured: warnings with their remedies, machine, versions, seed, hashes, and the commands that reproduce it. */
+/**
+ * How the run was measured: warnings with their remedies, machine, versions, seed, hashes, and the commands that reproduce it.
+ */
 import type { Analysis } from '../../analyse/analysis.js';
 import type { Environment } from '../../measure/log.js';
 import { METRICS } from '../../measure/metrics.js';
