@@ -62,7 +62,7 @@ async function draw(holder: HTMLElement, spec: Spec): Promise<void> {
 /** A narrow chart has no names beside points, and breaks names of rows before the variant. */
 function narrowed(spec: Spec, width: number): Spec {
   const breakLabels = (value: unknown, key = ''): unknown => {
-    if (Array.isArray(value)) return value.map((one) => breakLabels(one));
+    if (Array.isArray(value)) return value.map((item) => breakLabels(item));
     if (typeof value !== 'object' || value === null) return value;
     const object = value as Spec;
     if (key === 'y' && (object.field === 'model' || object.field === 'pair'))
@@ -88,7 +88,7 @@ function withoutNames(spec: Spec): Spec {
 
 /** Wraps titles of axes; Vega would cut them at both ends. */
 function wrapTitles<T>(value: T, letters: number): T {
-  if (Array.isArray(value)) return value.map((one) => wrapTitles(one, letters)) as T;
+  if (Array.isArray(value)) return value.map((item) => wrapTitles(item, letters)) as T;
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).map(([key, one]) => [
     key,

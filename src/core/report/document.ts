@@ -181,27 +181,27 @@ export interface BriefSuite {
   readonly models: Table;
 }
 
-export function text(value: string): Cell {
+export function textCell(value: string): Cell {
   return { kind: 'text', text: value };
 }
 
-export function quantity(value: number, unit: CellUnit): Cell {
+export function quantityCell(value: number, unit: CellUnit): Cell {
   return { kind: 'quantity', value, unit };
 }
 
-export function absent(reason: string): Cell {
+export function missingCell(reason: string): Cell {
   return { kind: 'missing', reason };
 }
 
-export function estimate(
-  of: { readonly value: number; readonly low: number; readonly high: number } | Missing,
+export function estimateCell(
+  interval: { readonly value: number; readonly low: number; readonly high: number } | Missing,
   unit: CellUnit,
 ): Cell {
-  if ('missing' in of) return absent(of.missing);
-  const { value, low, high } = of;
+  if ('missing' in interval) return missingCell(interval.missing);
+  const { value, low, high } = interval;
   return { kind: 'estimate', value, low, high, unit };
 }
 
-export function known(value: { readonly value: number } | Missing, unit: CellUnit): Cell {
-  return 'missing' in value ? absent(value.missing) : quantity(value.value, unit);
+export function valueCell(value: { readonly value: number } | Missing, unit: CellUnit): Cell {
+  return 'missing' in value ? missingCell(value.missing) : quantityCell(value.value, unit);
 }

@@ -78,6 +78,6 @@ function openBecause(doubt: Doubt): string {
 /** `quality of at least 80.0%` */
 function nameLimit({ limit, level, bound }: LimitCheck): string {
   const { title, unit, better } = METRICS[limit];
-  const at = level === null || level === 'mean' ? '' : ` (${level})`;
-  return `${title.toLowerCase()}${at} of ${better === 'higher' ? 'at least' : 'at most'} ${formatUnit(bound, unit)}`;
+  const suffix = level === null || level === 'mean' ? '' : ` (${level})`;
+  return `${title.toLowerCase()}${suffix} of ${better === 'higher' ? 'at least' : 'at most'} ${formatUnit(bound, unit)}`;
 }

@@ -23,8 +23,8 @@ function monthly({ dollars, per }: DevicePrice): number {
 export function breakEvenChart({ analysis, recommendation, suite }: ChartInput): Chart[] {
   const { breakEvens } = recommendation.suites[suite]!;
   if (breakEvens.length === 0) return [];
-  const hosted = new Map(breakEvens.map((one) => [one.instead, dollarsARequest(one)]));
-  const machines = [...new Map(breakEvens.map((one) => [one.device, monthly(one.price)]))]
+  const hosted = new Map(breakEvens.map((breakEven) => [breakEven.instead, dollarsARequest(breakEven)]));
+  const machines = [...new Map(breakEvens.map(({ device, price }) => [device, monthly(price)]))]
     .sort((a, b) => a[1] - b[1])
     .slice(0, MOST_DEVICES);
   const crossings = [...hosted].flatMap(([instead, price]) =>
@@ -90,7 +90,9 @@ export function breakEvenChart({ analysis, recommendation, suite }: ChartInput):
           },
         },
         {
-          data: { values: crossings.map((one) => ({ ...one, shown: formatCount(Math.ceil(one.requests)) })) },
+          data: {
+            values: crossings.map((crossing) => ({ ...crossing, shown: formatCount(Math.ceil(crossing.requests)) })),
+          },
           mark: { type: 'point', filled: true, size: 60, opacity: 1, color: QUIET },
           encoding: {
             x,

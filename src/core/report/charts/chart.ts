@@ -126,21 +126,23 @@ export function bare({ title: _title, ...spec }: Spec): Spec {
 }
 
 function mapObjects(value: unknown, change: (object: Spec) => Spec): unknown {
-  if (Array.isArray(value)) return value.map((one) => mapObjects(one, change));
+  if (Array.isArray(value)) return value.map((item) => mapObjects(item, change));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(change(value as Spec)).map(([key, one]) => [key, mapObjects(one, change)]));
+  return Object.fromEntries(
+    Object.entries(change(value as Spec)).map(([key, item]) => [key, mapObjects(item, change)]),
+  );
 }
 
 const SCHEMA = 'https://vega.github.io/schema/vega-lite/v6.json';
 export const WIDTH = 560;
 
 /** A complete specification: the parts that all charts share, and the parts of this one. */
-export function specOf({ title, note }: Pick<Chart, 'title' | 'note'>, own: Spec): Spec {
+export function specOf({ title, note }: Pick<Chart, 'title' | 'note'>, spec: Spec): Spec {
   return {
     $schema: SCHEMA,
     title: { text: wrapLines(title, 78), subtitle: wrapLines(note, 92), anchor: 'start', fontSize: 13, offset: 12 },
     width: WIDTH,
-    ...own,
+    ...spec,
     config: {
       // The element around the picture describes it in words, so the single marks need no labels.
       aria: false,
@@ -163,7 +165,7 @@ export function specOf({ title, note }: Pick<Chart, 'title' | 'note'>, own: Spec
       header: { labelColor: 'currentColor', titleColor: 'currentColor', labelFontWeight: 600, labelLimit: 300 },
       text: { color: 'currentColor' },
       rule: { color: QUIET },
-      ...((own.config as Spec | undefined) ?? {}),
+      ...((spec.config as Spec | undefined) ?? {}),
     },
   };
 }

@@ -36,11 +36,11 @@ function chartOf(task: TaskAnalysis, cell: Cell, classes: readonly string[]): Ch
     const result = cell.results[i];
     if (!result) return;
     const answer = (result.answer ?? '').trim().toLowerCase();
-    const answered = classes.find((one) => one.trim().toLowerCase() === answer) ?? OTHER;
+    const answered = classes.find((name) => name.trim().toLowerCase() === answer) ?? OTHER;
     const key = JSON.stringify([sample.target, answered]);
     counts.set(key, (counts.get(key) ?? 0) + 1);
   });
-  const totals = new Map(classes.map((one) => [one, task.samples.filter(({ target }) => target === one).length]));
+  const totals = new Map(classes.map((name) => [name, task.samples.filter(({ target }) => target === name).length]));
   const rows = [...counts].sort().map(([key, n]) => {
     const [target, answer] = JSON.parse(key) as [string, string];
     return {
@@ -56,7 +56,7 @@ function chartOf(task: TaskAnalysis, cell: Cell, classes: readonly string[]): Ch
     worst === undefined
       ? `${task.name}: ${cell.model} mixes up no classes`
       : `${task.name}: the most frequent mistake of ${cell.model} is ${worst.answer} for ${worst.target} (${plural(worst.n, 'time')})`;
-  const labels = classes.map((one) => shorten(one, 30));
+  const labels = classes.map((name) => shorten(name, 30));
   const axis = { type: 'nominal', sort: null, scale: { domain: [...labels, OTHER] } };
   const all = rows.reduce((sum, { n }) => sum + n, 0);
   const note = `n = ${formatCount(all)} samples; the numbers count samples, and the shade is their share of the row`;

@@ -49,10 +49,10 @@ function perThousand(requests: readonly Request[]): Estimate | Missing {
  * `r + (dollars - r tokens) / mean(tokens)`: the linear part of the ratio r (Cochran 1977, Sampling Techniques, chapter 6).
  */
 function perMillion(requests: readonly Request[]): Estimate | Missing {
-  const tokens = mean(requests.map((one) => one.tokens));
+  const tokens = mean(requests.map((request) => request.tokens));
   const ratio = mean(requests.map(({ dollars }) => dollars)) / tokens;
   return estimateMean(
-    requests.map((one) => (ratio + (one.dollars - ratio * one.tokens) / tokens) * 1e6),
+    requests.map((request) => (ratio + (request.dollars - ratio * request.tokens) / tokens) * 1e6),
     { clusters: requests.map(({ cluster }) => cluster) },
   );
 }

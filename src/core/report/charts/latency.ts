@@ -47,24 +47,24 @@ export function latencyChart({ analysis, suite }: ChartInput, metric: Distribute
   const name = chartName(metric);
   const { what, unit, distribution } = aboutOf(metric);
   const curves = analysis.suites[suite]!.overall.map((overall) => curveOf(overall.model, distribution(overall)));
-  const known = curves.flatMap((curve) => (isMissing(curve) ? [] : [curve]));
-  if (known.length === 0) {
+  const drawn = curves.flatMap((curve) => (isMissing(curve) ? [] : [curve]));
+  if (drawn.length === 0) {
     const reason = curves.find(isMissing)?.missing ?? 'no model was run';
     return { name, title: `Distribution of the ${what}`, missing: reason };
   }
-  const title = `Median ${what}: ${mediansOf(known)}`;
-  const rows = known.flatMap(({ model, quantiles }) =>
+  const title = `Median ${what}: ${mediansOf(drawn)}`;
+  const rows = drawn.flatMap(({ model, quantiles }) =>
     // A logarithmic axis starts above 0.
     quantiles.flatMap((value, i) =>
       value > 0 ? [{ model, share: i / GRID, seconds: value, shown: formatSeconds(value) }] : [],
     ),
   );
   const marks = [0.5, 0.9, 0.99].map((share) => ({ share, label: `p${share * 100}` }));
-  const shownModels = analysis.models.filter(({ id }) => known.some(({ model }) => model === id));
+  const shownModels = analysis.models.filter(({ id }) => drawn.some(({ model }) => model === id));
   const times = rows.map(({ seconds }) => seconds);
   const [shortest, longest] = [Math.min(...times), Math.max(...times)];
   const timesIn = timeUnit(longest);
-  const note = `${nOf(known.map(({ n }) => n))} ${unit}s a model, all tasks; a curve shows the share that took at most that time`;
+  const note = `${nOf(drawn.map(({ n }) => n))} ${unit}s a model, all tasks; a curve shows the share that took at most that time`;
   const spec = specOf(
     { title, note },
     {
@@ -110,7 +110,7 @@ export function latencyChart({ analysis, suite }: ChartInput, metric: Distribute
       ],
     },
   );
-  const alt = known
+  const alt = drawn
     .map(
       ({ model, n, quantiles }) =>
         `${model}: median ${formatSeconds(quantiles[50]!)}, 90th percentile ${formatSeconds(quantiles[90]!)}, 99th ${formatSeconds(quantiles[99]!)} (${plural(n, unit)})`,

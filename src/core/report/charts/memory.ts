@@ -17,18 +17,18 @@ const INK = '#cc3311';
 
 export function memoryChart({ analysis, recommendation, suite }: ChartInput): Chart | NoChart {
   const { fits, devices, requirement } = recommendation.suites[suite]!;
-  const known = fits.filter((fit) => needOf(fit) !== null);
-  if (known.length === 0) {
+  const shown = fits.filter((fit) => needOf(fit) !== null);
+  if (shown.length === 0) {
     const reason = analysis.models
       .map(({ memory }) => memory.peak.resident)
       .flatMap((peak) => (isMissing(peak) ? [peak.missing] : []));
     return { name: NAME, title: 'Memory by model', missing: reason[0] ?? 'no model was run on this machine' };
   }
-  const most = Math.max(...known.map((fit) => needOf(fit)!));
+  const most = Math.max(...shown.map((fit) => needOf(fit)!));
   const limits = linesUpTo(most, devices, requirement.limits.memory?.max ?? null);
   // Bytes would be labelled at round powers of ten, which are odd numbers of MiB.
   const unit = most >= 2 ** 30 ? { name: 'GiB', bytes: 2 ** 30 } : { name: 'MiB', bytes: 2 ** 20 };
-  const title = titleOf(known, devices);
+  const title = titleOf(shown, devices);
   const x = {
     type: 'quantitative',
     title: `memory of one request at a time, ${unit.name}`,
@@ -36,14 +36,14 @@ export function memoryChart({ analysis, recommendation, suite }: ChartInput): Ch
   };
   const y = { field: 'model', type: 'nominal', title: null, sort: analysis.models.map(({ id }) => id) };
   const labels = [...PARTS, PEAK];
-  const note = noteOf(known.length, devices, limits);
+  const note = noteOf(shown.length, devices, limits);
   const spec = specOf(
     { title, note },
     {
       height: { step: 26 },
       layer: [
         {
-          data: { values: known.flatMap((fit) => partsOf(fit, unit.bytes)) },
+          data: { values: shown.flatMap((fit) => partsOf(fit, unit.bytes)) },
           mark: { type: 'bar', height: { band: 0.7 } },
           encoding: {
             y,
@@ -60,7 +60,7 @@ export function memoryChart({ analysis, recommendation, suite }: ChartInput): Ch
           },
         },
         {
-          data: { values: known.flatMap((fit) => peakOf(fit, unit.bytes)) },
+          data: { values: shown.flatMap((fit) => peakOf(fit, unit.bytes)) },
           mark: { type: 'tick', thickness: 3, color: INK, height: { band: 0.9 } },
           encoding: {
             y,
@@ -72,9 +72,9 @@ export function memoryChart({ analysis, recommendation, suite }: ChartInput): Ch
       ],
     },
   );
-  const absent = analysis.models.filter(({ id }) => known.every(({ model }) => model !== id)).map(({ id }) => id);
+  const absent = analysis.models.filter(({ id }) => shown.every(({ model }) => model !== id)).map(({ id }) => id);
   const alt =
-    `${known.map(describe).join('; ')}.` +
+    `${shown.map(describe).join('; ')}.` +
     `${limits.length > 0 ? ` Limits: ${limits.map(({ name, bytes }) => `${name} ${formatBytes(bytes)}`).join(', ')}.` : ''}` +
     `${absent.length > 0 ? ` Not known for ${list(absent)}.` : ''}`;
   return { name: NAME, title, note, alt, spec };
@@ -82,8 +82,8 @@ export function memoryChart({ analysis, recommendation, suite }: ChartInput): Ch
 
 /** The larger of estimate and measurement, by which a device is judged. */
 function needOf({ estimate, measured }: ModelFit): number | null {
-  const known = [...(isMissing(estimate) ? [] : [estimate.total]), ...(isMissing(measured) ? [] : [measured.value])];
-  return known.length === 0 ? null : Math.max(...known);
+  const needs = [...(isMissing(estimate) ? [] : [estimate.total]), ...(isMissing(measured) ? [] : [measured.value])];
+  return needs.length === 0 ? null : Math.max(...needs);
 }
 
 /** The last part is the measured peak minus the estimate; it is 0 if the estimate is larger. */
@@ -117,13 +117,13 @@ const MOST_LINES = 5;
 const REACH = 2.5;
 
 /** The limit of the suite, the devices that are too small for some model, and the smallest device that holds all models. */
-function linesUpTo(most: number, devices: readonly Device[], own: number | null): Limit[] {
+function linesUpTo(most: number, devices: readonly Device[], limit: number | null): Limit[] {
   const usable = devices
     .map(({ name, memory, usable: share }) => ({ name, bytes: memory * share }))
     .sort((a, b) => a.bytes - b.bytes);
   const first = usable.find(({ bytes }) => bytes >= most);
-  const near = usable.filter((limit) => limit.bytes < most || limit === first);
-  return [...(own === null ? [] : [{ name: 'limit of the suite', bytes: own }]), ...near.slice(-MOST_LINES)].filter(
+  const near = usable.filter((device) => device.bytes < most || device === first);
+  return [...(limit === null ? [] : [{ name: 'limit of the suite', bytes: limit }]), ...near.slice(-MOST_LINES)].filter(
     ({ bytes }) => bytes <= REACH * most,
   );
 }

@@ -74,6 +74,6 @@ function nameOf(first: string, second: string): string {
 }
 
 function split(model: string): [entry: string, variant: string] {
-  const at = model.indexOf(':');
-  return at < 0 ? [model, ''] : [model.slice(0, at), model.slice(at + 1)];
+  const colon = model.indexOf(':');
+  return colon < 0 ? [model, ''] : [model.slice(0, colon), model.slice(colon + 1)];
 }

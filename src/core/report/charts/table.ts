@@ -46,7 +46,7 @@ function plainly<T>(value: T): T {
   if (typeof value === 'string') return plain(value) as T;
   if (Array.isArray(value)) return value.map(plainly) as T;
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, plainly(one)])) as T;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainly(item)])) as T;
 }
 
 /** The metrics of a trial that have a chart of their own, by their unit. */

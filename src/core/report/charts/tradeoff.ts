@@ -171,7 +171,7 @@ function pointsOf(input: ChartInput, about: About) {
   const points = input.analysis.suites[input.suite]!.overall.flatMap(({ model, quality }, i): Point[] => {
     const other = about.estimate(input, i);
     if (isMissing(quality) || isMissing(other)) {
-      for (const one of [quality, other]) if (isMissing(one)) reasons.set(model, one.missing);
+      for (const quantity of [quality, other]) if (isMissing(quantity)) reasons.set(model, quantity.missing);
       return [];
     }
     if (!(other.low > 0)) {

@@ -5,16 +5,16 @@ import type { Comparison } from '../../recommend/comparison.js';
 import type { SuiteRecommendation, TaskRecommendation } from '../../recommend/recommendation.js';
 import { decisiveComparison } from '../decisive.js';
 import {
-  absent,
   type Block,
   type Cell,
   type Column,
-  estimate,
-  known,
+  estimateCell,
+  missingCell,
   type Note,
-  quantity,
+  quantityCell,
   type Table,
-  text,
+  textCell,
+  valueCell,
 } from '../document.js';
 import { plural } from '../format.js';
 import {
@@ -32,41 +32,47 @@ interface VerdictColumn extends Column {
 }
 
 const VERDICT_COLUMNS = {
-  task: { title: 'Task', holds: 'names', cell: ({ task }) => text(task) },
+  task: { title: 'Task', holds: 'names', cell: ({ task }) => textCell(task) },
   verdict: {
     title: 'Verdict',
     holds: 'words',
     cell: ({ verdict: { kind } }) => ({ kind: 'verdict', verdict: kind, name: VERDICT_NAMES[kind] }),
   },
-  candidate: { title: 'SLM', holds: 'names', cell: ofComparison(({ candidate }) => text(candidate)) },
+  candidate: { title: 'SLM', holds: 'names', cell: ofComparison(({ candidate }) => textCell(candidate)) },
   pair: {
     title: 'SLM against LLM',
     holds: 'sentences',
-    cell: ofComparison((comparison) => text(describePair(comparison))),
+    cell: ofComparison((comparison) => textCell(describePair(comparison))),
   },
   quality: {
     title: 'Quality, points',
     holds: 'numbers',
-    cell: ofComparison(({ test }) => estimate(isMissing(test) ? test : test.difference, 'points')),
+    cell: ofComparison(({ test }) => estimateCell(isMissing(test) ? test : test.difference, 'points')),
   },
   n: {
     title: 'n',
     holds: 'numbers',
-    cell: ofComparison(({ test }) => (isMissing(test) ? absent(test.missing) : quantity(test.difference.n, 'count'))),
+    cell: ofComparison(({ test }) =>
+      isMissing(test) ? missingCell(test.missing) : quantityCell(test.difference.n, 'count'),
+    ),
   },
   speed: {
     title: 'Speed',
     holds: 'numbers',
-    cell: ofComparison(({ factors }) => known(inverse(factors.e2e), 'factor')),
+    cell: ofComparison(({ factors }) => valueCell(inverse(factors.e2e), 'factor')),
   },
-  memory: { title: 'Memory', holds: 'numbers', cell: ofComparison(({ factors }) => known(factors.memory, 'factor')) },
-  cost: { title: 'Cost', holds: 'numbers', cell: ofComparison(({ factors }) => known(factors.cost, 'factor')) },
+  memory: {
+    title: 'Memory',
+    holds: 'numbers',
+    cell: ofComparison(({ factors }) => valueCell(factors.memory, 'factor')),
+  },
+  cost: { title: 'Cost', holds: 'numbers', cell: ofComparison(({ factors }) => valueCell(factors.cost, 'factor')) },
   change: {
     title: 'What would change it',
     holds: 'sentences',
     cell: (task) => {
       const changes = whatWouldChange(task);
-      return changes.length === 0 ? absent('no single change is known') : text(changes.join(' '));
+      return changes.length === 0 ? missingCell('no single change is known') : textCell(changes.join(' '));
     },
   },
 } as const satisfies Record<string, VerdictColumn>;
@@ -88,7 +94,7 @@ export function verdictTable({ tasks }: SuiteRecommendation, names: readonly Ver
 function ofComparison(cell: (comparison: Comparison) => Cell): VerdictColumn['cell'] {
   return (task) => {
     const comparison = decisiveComparison(task);
-    return comparison === null ? absent('an SLM and an LLM are needed for a comparison') : cell(comparison);
+    return comparison === null ? missingCell('an SLM and an LLM are needed for a comparison') : cell(comparison);
   };
 }
 

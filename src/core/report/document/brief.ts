@@ -2,7 +2,7 @@
 import type { Analysis, ModelAnalysis, Overall, SuiteAnalysis } from '../../analyse/analysis.js';
 import { isOfSession, METRICS, type MetricName } from '../../measure/metrics.js';
 import type { Recommendation, SuiteRecommendation } from '../../recommend/recommendation.js';
-import { type Brief, type BriefSuite, type Cell, quantity, type Table, text } from '../document.js';
+import { type Brief, type BriefSuite, type Cell, quantityCell, type Table, textCell } from '../document.js';
 import { plural } from '../format.js';
 import { brieflyByTask } from '../short-words.js';
 import { describeRun, describeSuite } from '../words.js';
@@ -62,8 +62,8 @@ interface Row {
 
 /** The columns on the right give way first: memory is worth more than the last of the times and rates. */
 const MODEL_COLUMNS: readonly Filled<Row>[] = [
-  { title: 'Model', holds: 'names', cell: ({ model }) => text(model.id) },
-  { title: '', holds: 'words', cell: ({ model }) => text(model.class ?? '?') },
+  { title: 'Model', holds: 'names', cell: ({ model }) => textCell(model.id) },
+  { title: '', holds: 'words', cell: ({ model }) => textCell(model.class ?? '?') },
   ...[...shownIn('terminal')].sort(bySession).map(
     (metric): Filled<Row> => ({
       title: METRICS[metric].short,
@@ -82,5 +82,5 @@ function bySession(a: MetricName, b: MetricName): number {
 /** Only quality has room for its interval. */
 function briefCell(metric: MetricName, cell: Cell): Cell {
   if (cell.kind !== 'estimate' || metric === 'quality') return cell;
-  return quantity(cell.value, cell.unit === 'tokens per second' ? 'count' : cell.unit);
+  return quantityCell(cell.value, cell.unit === 'tokens per second' ? 'count' : cell.unit);
 }

@@ -6,7 +6,7 @@ import { isMissing } from '../../quantity.js';
 import type { Cascade, CascadeEvaluation } from '../../recommend/cascade/cascade.js';
 import type { CascadeLatency } from '../../recommend/cascade/evaluation.js';
 import type { SuiteRecommendation } from '../../recommend/recommendation.js';
-import { absent, type Block, estimate, known, type Section, text } from '../document.js';
+import { type Block, estimateCell, missingCell, type Section, textCell, valueCell } from '../document.js';
 import { formatEstimate, formatScore, list, plural } from '../format.js';
 import { type Filled, tableOf } from './tables.js';
 
@@ -17,33 +17,33 @@ interface Tried {
 }
 
 const COLUMNS: readonly Filled<Tried>[] = [
-  { title: 'Task', holds: 'names', cell: ({ task }) => text(task) },
-  { title: 'Cascade', holds: 'names', cell: ({ cascade }) => text(`${cascade.small}, then ${cascade.large}`) },
-  { title: 'Verdict', holds: 'words', cell: ({ cascade }) => text(cascade.verdict) },
+  { title: 'Task', holds: 'names', cell: ({ task }) => textCell(task) },
+  { title: 'Cascade', holds: 'names', cell: ({ cascade }) => textCell(`${cascade.small}, then ${cascade.large}`) },
+  { title: 'Verdict', holds: 'words', cell: ({ cascade }) => textCell(cascade.verdict) },
   {
     title: 'Passed on',
     read: 'The share of requests that the LLM answers, out of fold.',
     holds: 'numbers',
-    cell: ({ evaluation: { deferred, chosen } }) => text(`${formatScore(deferred)} by ${chosen.signal}`),
+    cell: ({ evaluation: { deferred, chosen } }) => textCell(`${formatScore(deferred)} by ${chosen.signal}`),
   },
   {
     title: 'Quality',
     read: 'The quality of the cascade, out of fold.',
     holds: 'numbers',
-    cell: ({ evaluation }) => estimate(evaluation.quality, 'score'),
+    cell: ({ evaluation }) => estimateCell(evaluation.quality, 'score'),
   },
   {
     title: 'Against the LLM, points',
     read: 'Cascade minus LLM alone, with its interval, out of fold.',
     holds: 'numbers',
-    cell: ({ evaluation }) => estimate(evaluation.test.difference, 'points'),
+    cell: ({ evaluation }) => estimateCell(evaluation.test.difference, 'points'),
   },
   {
     title: 'Cost',
     read: "The share of the LLM's price, or of its time if a price is missing. The SLM's part is included.",
     holds: 'numbers',
     cell: ({ evaluation: { cost } }) =>
-      text(
+      textCell(
         cost.large > 0
           ? `${formatScore(cost.cascade / cost.large)} of the ${cost.unit === 'dollars' ? 'price' : 'time'}`
           : 'the LLM is free',
@@ -55,15 +55,15 @@ const COLUMNS: readonly Filled<Tried>[] = [
     holds: 'numbers',
     cell: ({ evaluation: { latency } }) =>
       isMissing(latency)
-        ? absent(latency.missing)
-        : text(`${latencyAt(latency, 'mean')}; p95 ${latencyAt(latency, 'p95')}`),
+        ? missingCell(latency.missing)
+        : textCell(`${latencyAt(latency, 'mean')}; p95 ${latencyAt(latency, 'p95')}`),
   },
   {
     title: 'AUDC',
     read: 'Area under the deferral curve. In brackets: random deferral, and deferral with hindsight.',
     holds: 'numbers',
     cell: ({ evaluation: { areas } }) =>
-      text(`${areas.cascade.toFixed(3)} (${areas.random.toFixed(3)}, ${areas.oracle.toFixed(3)})`),
+      textCell(`${areas.cascade.toFixed(3)} (${areas.random.toFixed(3)}, ${areas.oracle.toFixed(3)})`),
   },
   {
     title: 'APGR',
@@ -71,26 +71,26 @@ const COLUMNS: readonly Filled<Tried>[] = [
     holds: 'numbers',
     cell: ({ evaluation: { gap } }) =>
       isMissing(gap.average)
-        ? absent(gap.average.missing)
-        : text(`${gap.average.byArea.toFixed(2)}, ${gap.average.byTenths.toFixed(2)}`),
+        ? missingCell(gap.average.missing)
+        : textCell(`${gap.average.byArea.toFixed(2)}, ${gap.average.byTenths.toFixed(2)}`),
   },
   {
     title: 'CPT 50%',
     read: 'The smallest share passed on that recovers half of the gap.',
     holds: 'numbers',
-    cell: ({ evaluation }) => known(evaluation.gap.half, 'score'),
+    cell: ({ evaluation }) => valueCell(evaluation.gap.half, 'score'),
   },
   {
     title: 'CPT 80%',
     read: 'The smallest share passed on that recovers four fifths of the gap.',
     holds: 'numbers',
-    cell: ({ evaluation }) => known(evaluation.gap.most, 'score'),
+    cell: ({ evaluation }) => valueCell(evaluation.gap.most, 'score'),
   },
   {
     title: 'AUROC',
     read: 'How well the signal ranks right answers above wrong ones. Chance is 50%.',
     holds: 'numbers',
-    cell: ({ evaluation }) => estimate(evaluation.ranking, 'score'),
+    cell: ({ evaluation }) => estimateCell(evaluation.ranking, 'score'),
   },
 ];
 

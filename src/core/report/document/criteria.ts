@@ -10,7 +10,7 @@ import { METRICS } from '../../measure/metrics.js';
 import { isMissing, type Missing, missing } from '../../quantity.js';
 import type { SuiteRecommendation } from '../../recommend/recommendation.js';
 import { judgesSafety } from '../../score/safety.js';
-import { absent, type Cell, estimate, type Table, text } from '../document.js';
+import { type Cell, estimateCell, missingCell, type Table, textCell } from '../document.js';
 import { formatBytes, formatCell, formatCount, formatDollars, list } from '../format.js';
 import { metricCell, shownIn } from './shown.js';
 
@@ -42,7 +42,7 @@ const CRITERIA: readonly Criterion[] = [
   { name: 'Energy', evidence: energyOf },
   { name: 'Adaptation', evidence: adaptationOf },
   { name: 'Safety and bias', evidence: safetyOf },
-  { name: 'Licence', evidence: ({ model }) => text(model.entry.licence ?? 'models.json does not say') },
+  { name: 'Licence', evidence: ({ model }) => textCell(model.entry.licence ?? 'models.json does not say') },
 ];
 
 /** The level of a distribution is a part of the title. */
@@ -61,19 +61,21 @@ export function criteriaTable(analysis: Analysis, suite: SuiteAnalysis, recommen
       { title: '', holds: 'names' },
       ...subjects.map(({ model }) => ({ title: model.id, holds: 'sentences' as const })),
     ],
-    rows: CRITERIA.map(({ name, evidence }) => [text(name), ...subjects.map(evidence)]),
+    rows: CRITERIA.map(({ name, evidence }) => [textCell(name), ...subjects.map(evidence)]),
     shape: 'matrix',
   };
 }
 
 /** The table of devices goes from small to large. */
 function smallestDevice({ model, recommended }: Subject): Cell {
-  const fit = recommended.fits.find((one) => one.model === model.id);
-  if (fit === undefined) return text('runs elsewhere');
+  const fit = recommended.fits.find((candidate) => candidate.model === model.id);
+  if (fit === undefined) return textCell('runs elsewhere');
   const first = fit.devices.find(({ state }) => state === 'fits');
-  if (first !== undefined) return text(first.device);
+  if (first !== undefined) return textCell(first.device);
   const isUnknown = fit.devices.every(({ state }) => state === 'unknown');
-  return isUnknown ? absent('its memory was neither estimated nor measured') : text('none of the listed devices');
+  return isUnknown
+    ? missingCell('its memory was neither estimated nor measured')
+    : textCell('none of the listed devices');
 }
 
 const NETWORKS = {
@@ -83,7 +85,7 @@ const NETWORKS = {
 } as const;
 
 function networkOf({ model: { facts } }: Subject): Cell {
-  return facts === null ? absent('the model was never opened') : text(NETWORKS[facts.network]);
+  return facts === null ? missingCell('the model was never opened') : textCell(NETWORKS[facts.network]);
 }
 
 function machineCostOf({ model, recommended: { machineCosts } }: Subject): MachineCost | Missing {
@@ -95,55 +97,55 @@ function machineCostOf({ model, recommended: { machineCosts } }: Subject): Machi
 
 function thousandRequestsOf(subject: Subject): Cell {
   const { model, overall } = subject;
-  if (model.entry.price !== undefined) return estimate(estimateAt(overall.metrics.cost, 'mean'), METRICS.cost.unit);
+  if (model.entry.price !== undefined) return estimateCell(estimateAt(overall.metrics.cost, 'mean'), METRICS.cost.unit);
   const cost = machineCostOf(subject);
   return isMissing(cost)
-    ? absent(cost.missing)
-    : text(`${formatDollars(cost.thousandRequests)} on ${cost.device}, one request at a time`);
+    ? missingCell(cost.missing)
+    : textCell(`${formatDollars(cost.thousandRequests)} on ${cost.device}, one request at a time`);
 }
 
 function millionTokensOf(subject: Subject): Cell {
   const { price } = subject.model.entry;
-  if (price !== undefined) return text(`${formatDollars(price.output)} (${price.source}, ${price.date})`);
+  if (price !== undefined) return textCell(`${formatDollars(price.output)} (${price.source}, ${price.date})`);
   const cost = machineCostOf(subject);
-  if (isMissing(cost)) return absent(cost.missing);
+  if (isMissing(cost)) return missingCell(cost.missing);
   return isMissing(cost.millionTokens)
-    ? absent(cost.millionTokens.missing)
-    : text(`${formatDollars(cost.millionTokens.value)} on ${cost.device} at the measured rate`);
+    ? missingCell(cost.millionTokens.missing)
+    : textCell(`${formatDollars(cost.millionTokens.value)} on ${cost.device} at the measured rate`);
 }
 
 /** Rated power times measured time: no meter was read. */
 function energyOf(subject: Subject): Cell {
   const cost = machineCostOf(subject);
   const energy = isMissing(cost) ? cost : cost.energy;
-  if (isMissing(energy)) return absent(energy.missing);
+  if (isMissing(energy)) return missingCell(energy.missing);
   const { date, source } = subject.recommended.electricity;
   const dollars = energy.dollars > 0 ? `, ${formatDollars(energy.dollars)} (${source}, ${date})` : '';
-  return text(
+  return textCell(
     `${formatCount(energy.kilowattHours)} kWh for a thousand requests at the rated ${formatCount(energy.watts)} W${dollars}`,
   );
 }
 
 function adaptationOf({ model: { entry, facts } }: Subject): Cell {
   const adapters = entry.backend === 'llama-cpp' ? entry.lora.length : 0;
-  if (adapters === 0) return text('none');
+  if (adapters === 0) return textCell('none');
   const size = facts?.adapterBytes === undefined ? '' : ` of ${formatBytes(facts.adapterBytes)}`;
-  return text(`${adapters === 1 ? 'a LoRA adapter' : `${adapters} LoRA adapters`}${size}`);
+  return textCell(`${adapters === 1 ? 'a LoRA adapter' : `${adapters} LoRA adapters`}${size}`);
 }
 
 /** Each task that judges safety, with its comparison to the LLM. */
 function safetyOf({ model, suite, recommended }: Subject): Cell {
   const judged = suite.tasks.filter(judgesSafety);
-  if (judged.length === 0) return absent('no task of the suite measures it');
-  return text(list(judged.map((task) => safetyOn(task, model.id, recommended))));
+  if (judged.length === 0) return missingCell('no task of the suite measures it');
+  return textCell(list(judged.map((task) => safetyOn(task, model.id, recommended))));
 }
 
 function safetyOn(task: TaskAnalysis, model: string, recommended: SuiteRecommendation): string {
   const { quality } = task.cells.find((cell) => cell.model === model)!;
   const comparison = recommended.tasks
-    .find((one) => one.task === task.name)!
+    .find((verdict) => verdict.task === task.name)!
     .comparisons.find(({ candidate }) => candidate === model);
-  const shown = isMissing(quality) ? 'not measured' : formatCell(estimate(quality, METRICS.quality.unit));
+  const shown = isMissing(quality) ? 'not measured' : formatCell(estimateCell(quality, METRICS.quality.unit));
   return `${task.name} ${shown}${comparison?.decision ? ` (${AGAINST[comparison.decision]} ${comparison.reference})` : ''}`;
 }
 

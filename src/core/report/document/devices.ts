@@ -3,7 +3,7 @@ import type { BreakEven } from '../../capacity/breakeven.js';
 import type { DeviceFit, ModelFit } from '../../capacity/fit.js';
 import { isMissing } from '../../quantity.js';
 import type { SuiteRecommendation } from '../../recommend/recommendation.js';
-import { absent, type Cell, known, quantity, type Section, text } from '../document.js';
+import { type Cell, missingCell, quantityCell, type Section, textCell, valueCell } from '../document.js';
 import { formatCount, formatDollars } from '../format.js';
 import { type Filled, tableOf } from './tables.js';
 
@@ -29,14 +29,15 @@ export function devicesSection({ fits }: SuiteRecommendation): Section[] {
 
 function columnsFor(devices: readonly DeviceFit[]): Filled<ModelFit>[] {
   return [
-    { title: 'Model', holds: 'names', cell: ({ model }) => text(model) },
+    { title: 'Model', holds: 'names', cell: ({ model }) => textCell(model) },
     {
       title: 'Memory, estimated',
       holds: 'numbers',
-      cell: ({ estimate }) => (isMissing(estimate) ? absent(estimate.missing) : quantity(estimate.total, 'bytes')),
+      cell: ({ estimate }) =>
+        isMissing(estimate) ? missingCell(estimate.missing) : quantityCell(estimate.total, 'bytes'),
     },
-    { title: 'Memory, measured', holds: 'numbers', cell: ({ measured }) => known(measured, 'bytes') },
-    { title: 'Estimate off by', holds: 'numbers', cell: ({ error }) => known(error, 'relative') },
+    { title: 'Memory, measured', holds: 'numbers', cell: ({ measured }) => valueCell(measured, 'bytes') },
+    { title: 'Estimate off by', holds: 'numbers', cell: ({ error }) => valueCell(error, 'relative') },
     ...devices.map(
       ({ device }, i): Filled<ModelFit> => ({ title: device, holds: 'words', cell: (fit) => fitCell(fit.devices[i]!) }),
     ),
@@ -44,7 +45,7 @@ function columnsFor(devices: readonly DeviceFit[]): Filled<ModelFit>[] {
 }
 
 function fitCell({ state, share, ceiling }: DeviceFit): Cell {
-  if (isMissing(share)) return absent(share.missing);
+  if (isMissing(share)) return missingCell(share.missing);
   return {
     kind: 'fit',
     fits: state === 'fits',
@@ -54,10 +55,10 @@ function fitCell({ state, share, ceiling }: DeviceFit): Cell {
 }
 
 const BREAK_EVEN_COLUMNS: readonly Filled<BreakEven>[] = [
-  { title: 'Model', holds: 'names', cell: ({ model }) => text(model) },
-  { title: 'On', holds: 'names', cell: ({ device }) => text(device) },
-  { title: 'Instead of', holds: 'names', cell: ({ instead }) => text(instead) },
-  { title: 'From', holds: 'numbers', cell: (one) => text(describeRequests(one)) },
+  { title: 'Model', holds: 'names', cell: ({ model }) => textCell(model) },
+  { title: 'On', holds: 'names', cell: ({ device }) => textCell(device) },
+  { title: 'Instead of', holds: 'names', cell: ({ instead }) => textCell(instead) },
+  { title: 'From', holds: 'numbers', cell: (breakEven) => textCell(describeRequests(breakEven)) },
 ];
 
 export function breakEvenSection({ breakEvens }: SuiteRecommendation): Section[] {

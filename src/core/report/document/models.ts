@@ -1,29 +1,29 @@
 /** What is known about each model. */
 import type { Analysis, ModelAnalysis } from '../../analyse/analysis.js';
 import { isOfSession, METRICS } from '../../measure/metrics.js';
-import { absent, quantity, type Section, text } from '../document.js';
+import { missingCell, quantityCell, type Section, textCell } from '../document.js';
 import { sessionCell, shownIn, spreadCell } from './shown.js';
 import { type Filled, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
 
 const COLUMNS: readonly Filled<ModelAnalysis>[] = [
-  { title: 'Model', holds: 'names', cell: ({ id }) => text(id) },
-  { title: 'Class', holds: 'words', cell: (model) => text(model.class ?? 'unknown') },
+  { title: 'Model', holds: 'names', cell: ({ id }) => textCell(id) },
+  { title: 'Class', holds: 'words', cell: (model) => textCell(model.class ?? 'unknown') },
   {
     title: 'Parameters',
     holds: 'numbers',
     cell: ({ entry, facts }) => {
       const parameters = entry.parameters ?? facts?.parameters;
       return parameters === undefined
-        ? absent('neither models.json nor the engine says')
-        : quantity(parameters, 'parameters');
+        ? missingCell('neither models.json nor the engine says')
+        : quantityCell(parameters, 'parameters');
     },
   },
-  { title: 'Stored as', holds: 'words', cell: ({ entry }) => text(entry.quantisation ?? 'not said') },
-  { title: 'Engine', holds: 'words', cell: ({ entry, facts }) => text(facts?.engine ?? entry.backend) },
+  { title: 'Stored as', holds: 'words', cell: ({ entry }) => textCell(entry.quantisation ?? 'not said') },
+  { title: 'Engine', holds: 'words', cell: ({ entry, facts }) => textCell(facts?.engine ?? entry.backend) },
   {
     title: 'Network',
     holds: 'words',
-    cell: ({ facts }) => text(facts === null ? 'not opened' : NETWORKS[facts.network]),
+    cell: ({ facts }) => textCell(facts === null ? 'not opened' : NETWORKS[facts.network]),
   },
   ...shownIn('models')
     .filter(isOfSession)
@@ -45,9 +45,11 @@ const COLUMNS: readonly Filled<ModelAnalysis>[] = [
     title: 'Weights',
     holds: 'numbers',
     cell: ({ facts }) =>
-      facts?.weights === undefined ? absent('the engine does not say') : quantity(facts.weights.bytes, 'bytes'),
+      facts?.weights === undefined
+        ? missingCell('the engine does not say')
+        : quantityCell(facts.weights.bytes, 'bytes'),
   },
-  { title: 'Licence', holds: 'words', cell: ({ entry }) => text(entry.licence ?? 'not said') },
+  { title: 'Licence', holds: 'words', cell: ({ entry }) => textCell(entry.licence ?? 'not said') },
 ];
 
 const NETWORKS = { none: 'needs none', loopback: 'this machine only', internet: 'needs the internet' } as const;

@@ -1,13 +1,13 @@
 /** How far variants of one model agree. */
 import type { Parity, SuiteAnalysis } from '../../analyse/analysis.js';
-import { quantity, type Section, text } from '../document.js';
+import { quantityCell, type Section, textCell } from '../document.js';
 import { type Filled, tableOf } from './tables.js';
 
 const COLUMNS: readonly Filled<Parity>[] = [
-  { title: 'Variants', holds: 'names', cell: ({ first, second }) => text(`${first} and ${second}`) },
-  { title: 'Samples', holds: 'numbers', cell: ({ n }) => quantity(n, 'count') },
-  { title: 'Same answer', holds: 'numbers', cell: ({ sameOutput, n }) => quantity(sameOutput / n, 'score') },
-  { title: 'Same score', holds: 'numbers', cell: ({ sameScore, n }) => quantity(sameScore / n, 'score') },
+  { title: 'Variants', holds: 'names', cell: ({ first, second }) => textCell(`${first} and ${second}`) },
+  { title: 'Samples', holds: 'numbers', cell: ({ n }) => quantityCell(n, 'count') },
+  { title: 'Same answer', holds: 'numbers', cell: ({ sameOutput, n }) => quantityCell(sameOutput / n, 'score') },
+  { title: 'Same score', holds: 'numbers', cell: ({ sameScore, n }) => quantityCell(sameScore / n, 'score') },
 ];
 
 export function paritySection({ parity }: SuiteAnalysis): Section[] {

@@ -12,7 +12,7 @@ import {
   type MetricOfSession,
 } from '../../measure/metrics.js';
 import { isMissing, type Missing } from '../../quantity.js';
-import { absent, type Cell, type CellUnit, estimate, quantity } from '../document.js';
+import { type Cell, type CellUnit, estimateCell, missingCell, quantityCell } from '../document.js';
 
 /** The metrics that are shown in a place, in the order of their entries. */
 export function shownIn(place: Place): MetricName[] {
@@ -27,9 +27,9 @@ export function metricCell(metric: MetricName, requests: Requests, model: ModelA
 }
 
 export function trialCell(metric: Exclude<MetricName, MetricOfSession>, { quality, metrics }: Requests): Cell {
-  if (!isDistributed(metric)) return estimate(quality, METRICS[metric].unit);
+  if (!isDistributed(metric)) return estimateCell(quality, METRICS[metric].unit);
   const { unit, summary } = METRICS[metric];
-  return estimate(estimateAt(metrics[metric], summary.level), unit);
+  return estimateCell(estimateAt(metrics[metric], summary.level), unit);
 }
 
 export function sessionCell(metric: MetricOfSession, { metrics }: ModelAnalysis): Cell {
@@ -38,5 +38,5 @@ export function sessionCell(metric: MetricOfSession, { metrics }: ModelAnalysis)
 }
 
 export function spreadCell(spread: Spread | Missing, value: 'median' | 'max', unit: CellUnit): Cell {
-  return isMissing(spread) ? absent(spread.missing) : quantity(spread[value], unit);
+  return isMissing(spread) ? missingCell(spread.missing) : quantityCell(spread[value], unit);
 }

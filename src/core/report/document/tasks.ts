@@ -3,15 +3,15 @@ import type { Cell, SuiteAnalysis, TaskAnalysis } from '../../analyse/analysis.j
 import { isOfSession, METRICS } from '../../measure/metrics.js';
 import { isMissing } from '../../quantity.js';
 import type { SuiteRecommendation, TaskRecommendation } from '../../recommend/recommendation.js';
-import { quantity, type Section, text } from '../document.js';
+import { quantityCell, type Section, textCell } from '../document.js';
 import { formatCount } from '../format.js';
 import { describeFailure, describeState } from '../words.js';
 import { shownIn, trialCell } from './shown.js';
 import { type Filled, listOf, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
 
 const COLUMNS: readonly Filled<Cell>[] = [
-  { title: 'Model', holds: 'names', cell: ({ model }) => text(model) },
-  { title: 'n', holds: 'numbers', cell: ({ trials }) => quantity(trials.recorded, 'count') },
+  { title: 'Model', holds: 'names', cell: ({ model }) => textCell(model) },
+  { title: 'n', holds: 'numbers', cell: ({ trials }) => quantityCell(trials.recorded, 'count') },
   ...shownIn('table')
     .filter((metric) => !isOfSession(metric))
     .map(

@@ -24,7 +24,9 @@ function renderHead({ title, holds, read, metric }: Column): Markup {
 function renderRow([first, ...cells]: readonly Cell[], { columns, shape }: Table): Markup {
   const filled = cells.map((cell, i) => ({ cell, column: columns[i + 1]! }));
   return html`<tr><th scope="row">${plain(formatCell(first!))}</th>${
-    shape === 'matrix' ? joined(cells).map(renderJoined) : filled.map((one) => renderCell(one.cell, one.column, shape))
+    shape === 'matrix'
+      ? joined(cells).map(renderJoined)
+      : filled.map(({ cell, column }) => renderCell(cell, column, shape))
   }</tr>`;
 }
 
