@@ -18,7 +18,7 @@ export interface ReportInput {
 }
 
 export interface Reporter {
-  /** One line for `--help`. */
+  /** One line for `rightsize report --help`: the first file, and what the reports are for. */
   readonly summary: string;
   render(input: ReportInput & { readonly document: Document }): Promise<(Artifact | Promised)[]>;
 }
