@@ -5,11 +5,11 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { firstComplaint, formatPath } from '../core/definition/describe.js';
-import { describeError, UserError } from '../core/errors.js';
+import { UserError } from '../core/errors.js';
 import type { Quantity } from '../core/quantity.js';
 import { evidenceSchema } from '../core/score/evidence.js';
 import { chooses, type Filter, filterSchema, filterText } from '../core/score/filters.js';
-import type { Score, ScoreInput, Scorer } from '../core/score/score.js';
+import { judgeOutput, type Score, type ScoreInput, type Scorer } from '../core/score/score.js';
 import { SCORER_NAMES, SCORERS, type ScorerName } from '../core/score/table.js';
 import { ScoreFold } from '../core/stats/estimate/score-fold.js';
 import { readRows } from '../files/rows.js';
@@ -46,7 +46,7 @@ export async function score(file: string, options: ScoreOptions): Promise<Scored
   const aggregate = scorer.aggregate?.(settings);
   for await (const { row, number } of readRows(resolve(cwd, file))) {
     const input = asInput(row, { place: `${displayPath(resolve(cwd, file))}:${number}`, filters });
-    const result = judge(scorer, input, settings);
+    const result = judgeOutput(scorer, input, settings);
     aggregate?.add({ input, score: result });
     if (result.state === 'scored') scores.add(result.value);
     else countReason(unscored, result.reason);
@@ -116,12 +116,4 @@ function asInput(
   if (evidence.success) return { ...input, evidence: evidence.data };
   const { path, rule } = firstComplaint(evidence.error, row.evidence);
   throw new UserError(`${place}: ${formatPath(['evidence', ...path])}: ${rule}; see docs/scorers.md`);
-}
-
-function judge(scorer: Scorer, input: ScoreInput, options: unknown): Score {
-  try {
-    return scorer.score(input, options);
-  } catch (error) {
-    return { state: 'unscored', reason: describeError(error) };
-  }
 }

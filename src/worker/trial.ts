@@ -2,7 +2,7 @@
  * Runs one trial inside the worker: gathers the stream of a session into an outcome, or ranks continuations. The stream is the hot
  * path: for each token it keeps a time stamp and a piece of text, and computes nothing.
  */
-import { type GenerationEvent, ModelFailure, type Session } from '../backends/backend.js';
+import { type GenerationEvent, ModelFailure, ServerFailure, type Session } from '../backends/backend.js';
 import { describeError } from '../core/errors.js';
 import type { Failed, Loglikelihood, Outcome, Timing } from '../core/measure/measurement.js';
 import type { Continuation } from '../core/message.js';
@@ -31,7 +31,7 @@ export async function runTrial(session: Session, request: TrialRequest, cancel: 
     if (cancel.aborted) throw error;
     if (late) return failed('model', 'timeout', `no complete answer within ${seconds} s`);
     if (error instanceof ModelFailure) return failed('model', error.kind, describeError(error));
-    return failed('harness', 'engine', describeError(error));
+    return failed('harness', error instanceof ServerFailure ? 'server' : 'engine', describeError(error));
   } finally {
     clearTimeout(timer);
     cancel.removeEventListener('abort', onCancel);
@@ -91,6 +91,8 @@ async function answer(
         logprobs.length > 0
           ? { value: logprobs.map(toSixDigits) }
           : missing(session.facts.cannot.logprobs ?? 'the model produced no tokens'),
+      ...(event.cachedTokens !== undefined && { cachedTokens: event.cachedTokens }),
+      ...(event.unseenTokens && { unseenTokens: event.unseenTokens }),
       ...(event.retries && { retries: event.retries }),
     };
   }

@@ -119,7 +119,7 @@ function tokenizerOf(loaded: LlamaModel): Tokenizer {
     eos: loaded.tokens.eos,
     addBos: model.shouldPrependBosToken(),
     tokenize: (text) => [...model.tokenize(text, true)],
-    detokenize: (tokens) => model.detokenize(Uint32Array.from(tokens), false),
+    detokenize: (tokens) => model.detokenize(Uint32Array.from(tokens), true),
     isEndOfGeneration: (token) => model.isEogToken(token),
   };
 }

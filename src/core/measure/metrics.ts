@@ -6,6 +6,7 @@ import { isMissing, known, missing } from '../quantity.js';
 import { median } from '../stats/estimate/percentiles.js';
 import type { Metric, Place } from './metric.js';
 import { afterFirst, timeToFirst, timeToLast, tokenGaps } from './timings.js';
+import { promptTokensRead } from './window.js';
 
 export const METRICS = {
   quality: {
@@ -95,16 +96,16 @@ export const METRICS = {
     unit: 'tokens per second',
     better: 'higher',
     of: 'trial',
-    formula: 'prompt tokens / ttft',
-    read: 'How fast the model reads the prompt. If the prompt is already cached, the rate looks impossibly high.',
+    formula: 'prompt tokens that were read / ttft',
+    read: 'How fast the model reads the prompt. If it came from a cache that nobody counted, the rate looks impossibly high.',
     source: 'AIPerf',
     latency: true,
     compute: (completed) => {
       const first = timeToFirst(completed);
-      const { promptTokens } = completed;
+      const read = promptTokensRead(completed);
       if (isMissing(first)) return first;
-      if ('missing' in promptTokens) return missing(promptTokens.missing);
-      return first.value > 0 ? known(promptTokens.value / first.value) : missing('the first token took no time');
+      if (isMissing(read)) return read;
+      return first.value > 0 ? known(read.value / first.value) : missing('the first token took no time');
     },
     summary: { kind: 'distribution', level: 'median' },
     shows: ['table', 'wide table', 'chart'],

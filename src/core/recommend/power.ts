@@ -14,7 +14,7 @@ export interface PowerQuestion {
   /** The wanted power. */
   readonly power: number;
   /** Numbers of samples whose power is wanted. */
-  readonly samples: readonly number[];
+  readonly samples?: readonly number[];
   readonly seed: number;
   readonly margin?: number | undefined;
   readonly alpha?: number | undefined;
@@ -182,7 +182,7 @@ function observedOrSaid(
 
 /** At the share of alpha that the strictest of the comparisons gets. */
 function resultOf(
-  { power, samples, seed }: PowerQuestion,
+  { power, samples = [], seed }: PowerQuestion,
   plan: Required<SuitePlan>,
   comparisons: number,
 ): PowerResult {

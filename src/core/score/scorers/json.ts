@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { known, missing } from '../../quantity.js';
 import { validate } from '../read/json-schema.js';
 import { firstDocument, type Json, leavesOf, parseJson, withoutFence } from '../read/json-value.js';
-import { type Aggregate, type Scorer, scored } from '../score.js';
+import { type Aggregate, SampleError, type Scorer, scored } from '../score.js';
 
 const options = z.strictObject({
   value: z
@@ -93,7 +93,7 @@ function against(value: Json | null, target: unknown, settings: JsonOptions): Ag
 function targetDocument(target: unknown): Json {
   if (typeof target !== 'string') return target as Json;
   const parsed = parseJson(target);
-  if (!parsed.ok) throw new TypeError(`expected a JSON document as target, found text that is ${parsed.reason}`);
+  if (!parsed.ok) throw new SampleError(`expected a JSON document as target, found text that is ${parsed.reason}`);
   return parsed.value;
 }
 
