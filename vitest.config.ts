@@ -4,6 +4,14 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** The files that take longest begin first: one that begins last leaves all workers but one with nothing to do. */
 const ORDER = ['models/parity-llm', 'models/parity-slm', 'cli/', 'backends/', 'browser/', '', 'core/'];
 
+/** Tests that open real weights. */
+const ENGINES = [
+  'test/models/**/*.test.ts',
+  'test/backends/{llama-cpp,onnxruntime,transformers,openai-llama-server,openai-server-process}*.test.ts',
+];
+/** Tests that see the built program from outside: as a command, as a page, as a manual. */
+const FLOW = ['test/{cli,docs,browser}/**/*.test.ts'];
+
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ moduleId }: TestSpecification) => {
@@ -27,14 +35,13 @@ export default defineConfig({
         // What is pure leaves nothing behind, so its tests share a process, and what they import is loaded once.
         test: { name: 'core', include: ['test/core/**/*.test.ts'], isolate: false },
       },
-      {
-        extends: true,
-        test: {
-          name: 'shell',
-          include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, 'test/core/**'],
-        },
-      },
+      project('unit', ['test/**/*.test.ts'], ['test/core/**', ...ENGINES, ...FLOW]),
+      project('engines', ENGINES),
+      project('flow', FLOW),
     ],
   },
 });
+
+function project(name: string, include: string[], exclude: string[] = []) {
+  return { extends: true as const, test: { name, include, exclude: [...configDefaults.exclude, ...exclude] } };
+}

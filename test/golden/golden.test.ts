@@ -18,7 +18,9 @@ describe.each(names)('the golden log %s', (name) => {
     const artifacts = await renderAll(lines.map((line) => JSON.parse(line)));
     expect(artifacts.map(({ path }) => path).sort()).toEqual(expected.sort());
     for (const { path, content } of artifacts) {
-      expect(String(content), path).toBe(readFileSync(join(folder, path), 'utf8'));
+      expect(String(content), `${path}; after a change that is meant: npm run golden`).toBe(
+        readFileSync(join(folder, path), 'utf8'),
+      );
     }
   });
 

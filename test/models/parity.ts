@@ -8,7 +8,6 @@
  * are those it would write. Where it finds another likelier it writes too, token by token, and so does every engine on some prompts
  * of each task in any case.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Loglikelihood, Session } from '../../src/backends/backend.js';
@@ -21,16 +20,18 @@ import { SCORERS } from '../../src/core/score/table.js';
 import { loadModels, loadSuites } from '../../src/files/definitions.js';
 import { loadSamples } from '../../src/files/samples.js';
 import { collect } from '../backends/contract.js';
-import { folderWith, ROOT } from '../support/cli.js';
-import { widened } from '../support/widen.js';
+import { ROOT } from '../support/cli.js';
+import { inF32 } from '../support/widen.js';
 
 const TIE = 1e-3;
 const POINTS = 0.02;
 const MINUTES = 60_000;
 /** Answers of onnxruntime at once; a larger batch is no faster. */
 const SIDE_BY_SIDE = 16;
-/** Prompts of each task that every engine answers alone and token by token: there are some 22 templates a task. */
-const WRITTEN = 24;
+/** CI asks every held-out prompt. Elsewhere every tenth has to do, which leaves the whole suite of tests under five minutes. */
+const EVERY = process.env.RIGHTSIZE_PARITY === 'all' ? 1 : 10;
+/** Prompts of each task that every engine answers alone and token by token. A task has about 22 templates. */
+const WRITTEN = EVERY === 1 ? 24 : 4;
 
 interface Asked {
   readonly task: Task;
@@ -57,7 +58,7 @@ interface Reference extends Answer {
 }
 
 export function parity(name: string): void {
-  describe(`${name}, on every held-out prompt`, () => {
+  describe(`${name}, on every ${EVERY === 1 ? '' : `${EVERY}th `}held-out prompt`, () => {
     let prompts: readonly Asked[];
     let references: readonly Reference[];
     beforeAll(async () => {
@@ -92,14 +93,16 @@ export function parity(name: string): void {
     );
 
     test.each(['llama-cpp-q8_0', 'onnxruntime-int8'])(
-      'loses two points of accuracy at most in %s',
+      'loses two points of accuracy at most in %s, or a single answer of a task',
       (variant) =>
         withModel(`${name}:${variant}`, 1, async (session) => {
           const answers: Answer[] = [];
           for (const asked of prompts) answers.push(await write(session, asked));
           const quantised = accuracies(prompts, answers);
-          for (const [task, accuracy] of accuracies(prompts, references))
-            expect(quantised.get(task), task).toBeGreaterThanOrEqual(accuracy - POINTS);
+          for (const [task, accuracy] of accuracies(prompts, references)) {
+            const n = prompts.filter(({ task: { name } }) => name === task).length;
+            expect(quantised.get(task), task).toBeGreaterThanOrEqual(accuracy - Math.max(POINTS, 1 / n));
+          }
         }),
       10 * MINUTES,
     );
@@ -111,7 +114,7 @@ async function heldOut(): Promise<readonly Asked[]> {
   const options = { seed: 0, limit: 240, environment: {} };
   const asked = loaded!.suite.tasks.map(async (task, index) => {
     const { samples } = await loadSamples(loaded!, index, options);
-    return samples.map((sample, i) => ({ task, sample, isWritten: i < WRITTEN }));
+    return samples.filter((_, i) => i % EVERY === 0).map((sample, i) => ({ task, sample, isWritten: i < WRITTEN }));
   });
   return (await Promise.all(asked)).flat();
 }
@@ -128,14 +131,10 @@ async function open(id: string, concurrency: number): Promise<Session> {
   );
 }
 
-/**
- * llama.cpp rounds activations, cache and attention to f16 unless told otherwise; the comparison is of engines, not of
- * roundings.
- */
+/** The comparison is of engines, not of roundings. */
 function inFullPrecision(model: Model, directory: string): Model {
   if (model.backend !== 'llama-cpp' || !model.source.endsWith('-f16.gguf')) return model;
-  const folder = folderWith({ 'f32.gguf': widened(readFileSync(join(directory, model.source))) });
-  return { ...model, source: join(folder, 'f32.gguf'), kvCacheType: 'f32', flashAttention: false };
+  return { ...model, ...inF32(join(directory, model.source)) };
 }
 
 async function withModel<T>(id: string, concurrency: number, act: (session: Session) => Promise<T>): Promise<T> {

@@ -1,19 +1,12 @@
 /**
- * Every metric, described once: its unit, which way is better, how to read it and where its formula comes from. The types,
- * the tables of every report, `rightsize list metrics` and docs/metrics.md all follow this table.
+ * Every metric, each as one entry: its words, its unit, how it is computed and summarised, and where it is used. To add a
+ * metric, add an entry here and its section to docs/metrics.md; everything else is derived.
  */
-export type Unit = 'score' | 'seconds' | 'tokens' | 'tokens per second' | 'bytes' | 'dollars';
-
-export interface Metric {
-  readonly title: string;
-  readonly unit: Unit;
-  readonly better: 'higher' | 'lower' | 'neither';
-  /** What one value belongs to: a trial, or a session (one opened model). */
-  readonly of: 'trial' | 'session';
-  readonly formula: string;
-  readonly read: string;
-  readonly source: string;
-}
+import { isMissing, known, missing } from '../quantity.js';
+import { median } from '../stats/estimate/percentiles.js';
+import type { Metric, Place } from './metric.js';
+import { afterFirst, timeToFirst, timeToLast, tokenGaps } from './timings.js';
+import { promptTokensRead } from './window.js';
 
 export const METRICS = {
   quality: {
@@ -22,8 +15,15 @@ export const METRICS = {
     better: 'higher',
     of: 'trial',
     formula: 'mean over samples of the mean score over repetitions',
-    read: 'The share of the task that was answered right; a failure of the model counts as wrong.',
+    read: 'The share of the task that the model answers right. A failure of the model counts as wrong.',
     source: "the task's scorer; interval: Miller 2024 (arXiv 2411.00640), Wilson 1927",
+    latency: false,
+    compute: 'the scorer of the task',
+    summary: { kind: 'mean score' },
+    shows: ['table', 'wide table', 'terminal', 'criteria', 'chart'],
+    limit: { level: null },
+    // Quality is compared by a test against the margin, not by a factor.
+    compared: false,
   },
   ttft: {
     title: 'Time to first token',
@@ -31,8 +31,14 @@ export const METRICS = {
     better: 'lower',
     of: 'trial',
     formula: 'first non-empty token - due',
-    read: 'How long a person looks at nothing; grows with the prompt.',
+    read: 'How long a person waits before the first word appears. It grows with the length of the prompt.',
     source: 'vLLM, inference-perf; counted from due: MLPerf LoadGen',
+    latency: true,
+    compute: timeToFirst,
+    summary: { kind: 'distribution', level: 'median' },
+    shows: ['table', 'wide table', 'terminal', 'criteria', 'chart'],
+    limit: { level: 'p95' },
+    compared: true,
   },
   itl: {
     title: 'Inter-token latency',
@@ -40,8 +46,17 @@ export const METRICS = {
     better: 'lower',
     of: 'trial',
     formula: 'median gap between neighbouring tokens of one answer',
-    read: 'The rhythm of the stream; its tail is the stutter people see.',
+    read: 'How evenly the text appears. Its high percentiles are the stutter that people see.',
     source: 'vLLM',
+    latency: true,
+    compute: (completed) => {
+      const gaps = tokenGaps(completed);
+      return gaps.length > 0 ? known(median(gaps)) : missing('no two tokens with a time of their own');
+    },
+    summary: { kind: 'distribution', level: 'median' },
+    shows: ['table', 'wide table', 'chart'],
+    limit: null,
+    compared: false,
   },
   tpot: {
     title: 'Time per output token',
@@ -49,8 +64,17 @@ export const METRICS = {
     better: 'lower',
     of: 'trial',
     formula: '(e2e - ttft) / (output tokens - 1)',
-    read: 'The mean gap, stutter included; an answer of one token has none.',
+    read: 'The mean gap between tokens, with the stutter. An answer of one token has no gap.',
     source: 'vLLM, inference-perf, MLPerf',
+    latency: true,
+    compute: (completed) => {
+      const after = afterFirst(completed);
+      return isMissing(after) ? after : known(after.seconds / after.tokens);
+    },
+    summary: { kind: 'distribution', level: 'median' },
+    shows: [],
+    limit: null,
+    compared: false,
   },
   e2e: {
     title: 'End-to-end latency',
@@ -58,17 +82,35 @@ export const METRICS = {
     better: 'lower',
     of: 'trial',
     formula: 'last token - due',
-    read: 'How long the whole answer took; compare only between answers of similar length.',
+    read: 'How long the whole answer takes. Compare it only between answers of similar length.',
     source: 'vLLM, AIPerf',
+    latency: true,
+    compute: timeToLast,
+    summary: { kind: 'distribution', level: 'median' },
+    shows: ['table', 'wide table', 'terminal', 'criteria', 'chart'],
+    limit: { level: 'p95' },
+    compared: true,
   },
   prefillRate: {
     title: 'Prefill rate',
     unit: 'tokens per second',
     better: 'higher',
     of: 'trial',
-    formula: 'prompt tokens / ttft',
-    read: 'How fast the prompt is read; a prompt that is already cached reads as impossibly fast.',
+    formula: 'prompt tokens that were read / ttft',
+    read: 'How fast the model reads the prompt. If it came from a cache that nobody counted, the rate looks impossibly high.',
     source: 'AIPerf',
+    latency: true,
+    compute: (completed) => {
+      const first = timeToFirst(completed);
+      const read = promptTokensRead(completed);
+      if (isMissing(first)) return first;
+      if (isMissing(read)) return read;
+      return first.value > 0 ? known(read.value / first.value) : missing('the first token took no time');
+    },
+    summary: { kind: 'distribution', level: 'median' },
+    shows: ['table', 'wide table', 'chart'],
+    limit: null,
+    compared: false,
   },
   decodeRate: {
     title: 'Decode rate',
@@ -76,8 +118,17 @@ export const METRICS = {
     better: 'higher',
     of: 'trial',
     formula: '(output tokens - 1) / (last token - first token)',
-    read: 'How fast the answer is written once it has begun; people read 5 to 10 tokens per second.',
+    read: 'How fast the model writes after the first token. People read 5 to 10 tokens per second.',
     source: 'MLPerf Client',
+    latency: true,
+    compute: (completed) => {
+      const after = afterFirst(completed);
+      return isMissing(after) ? after : known(after.tokens / after.seconds);
+    },
+    summary: { kind: 'distribution', level: 'median' },
+    shows: ['table', 'wide table', 'terminal', 'criteria', 'chart'],
+    limit: { level: 'median' },
+    compared: true,
   },
   promptTokens: {
     title: 'Prompt tokens',
@@ -85,8 +136,14 @@ export const METRICS = {
     better: 'neither',
     of: 'trial',
     formula: "the prompt, chat template applied, in the model's own tokens",
-    read: 'Tokens of different models are different units: compare times, not rates, across tokenizers.',
+    read: 'Tokens of different models are different units. Across tokenizers, compare times and not rates.',
     source: 'the engine, the server or the tokenizer; the log says which',
+    latency: false,
+    compute: ({ promptTokens }) => promptTokens,
+    summary: { kind: 'distribution', level: 'median' },
+    shows: ['wide table'],
+    limit: null,
+    compared: false,
   },
   outputTokens: {
     title: 'Output tokens',
@@ -96,6 +153,12 @@ export const METRICS = {
     formula: "the answer in the model's own tokens",
     read: 'A longer answer takes longer and costs more.',
     source: 'the engine, the server or the tokenizer; chunks of a stream are never counted as tokens',
+    latency: false,
+    compute: ({ outputTokens }) => outputTokens,
+    summary: { kind: 'distribution', level: 'median' },
+    shows: ['wide table'],
+    limit: null,
+    compared: false,
   },
   cost: {
     title: 'Cost of a thousand requests',
@@ -103,8 +166,19 @@ export const METRICS = {
     better: 'lower',
     of: 'trial',
     formula: '1000 x (prompt tokens x input price + output tokens x output price) / 1,000,000',
-    read: 'The API price of this workload; a model that runs on your own machine has a price only when you give it one.',
+    read: 'What this workload costs at the price in models.json. A model on your own machine has a price only if you give it one.',
     source: 'the price in models.json, with its date',
+    latency: false,
+    compute: ({ promptTokens, outputTokens }, price) => {
+      if (isMissing(price)) return price;
+      if ('missing' in promptTokens) return missing(promptTokens.missing);
+      if ('missing' in outputTokens) return missing(outputTokens.missing);
+      return known((1000 * (promptTokens.value * price.input + outputTokens.value * price.output)) / 1e6);
+    },
+    summary: { kind: 'distribution', level: 'mean' },
+    shows: ['table', 'wide table', 'criteria', 'chart'],
+    limit: { level: null },
+    compared: true,
   },
   load: {
     title: 'Load time',
@@ -112,8 +186,14 @@ export const METRICS = {
     better: 'lower',
     of: 'session',
     formula: 'ready - asked to open, in a fresh process',
-    read: 'Paid at every start; the second load of a file is faster, for the system has it cached.',
+    read: 'You pay it at every start. The second load of a file is faster, because the operating system has cached it.',
     source: 'Hugging Face Optimum-Benchmark',
+    latency: false,
+    compute: ({ load }) => load,
+    summary: { kind: 'spread', value: 'median' },
+    shows: ['terminal', 'criteria', 'models'],
+    limit: null,
+    compared: false,
   },
   firstRequest: {
     title: 'First request',
@@ -121,8 +201,14 @@ export const METRICS = {
     better: 'lower',
     of: 'session',
     formula: 'end-to-end latency of the first request of a fresh session',
-    read: 'Paid once after every start, and kept out of the other latencies.',
+    read: 'You pay it once after every start. It is kept out of the other latencies.',
     source: 'Hugging Face Optimum-Benchmark',
+    latency: false,
+    compute: ({ firstRequest }) => firstRequest,
+    summary: { kind: 'spread', value: 'median' },
+    shows: ['models'],
+    limit: null,
+    compared: false,
   },
   memory: {
     title: 'Peak memory',
@@ -130,8 +216,14 @@ export const METRICS = {
     better: 'lower',
     of: 'session',
     formula: "VmHWM of the model's process (and of a server that rightsize started)",
-    read: 'What the process held at its fullest; mapped weights can be dropped by the system, the anonymous part cannot.',
+    read: 'The most memory that the process held. The operating system can drop mapped weights, but not the anonymous part.',
     source: 'proc(5)',
+    latency: false,
+    compute: ({ peak }) => (isMissing(peak) ? peak : peak.resident),
+    summary: { kind: 'spread', value: 'max' },
+    shows: ['terminal', 'criteria', 'models', 'chart'],
+    limit: { level: null },
+    compared: true,
   },
   memoryAdded: {
     title: 'Memory of the model',
@@ -139,24 +231,51 @@ export const METRICS = {
     better: 'lower',
     of: 'session',
     formula: 'peak memory - memory before the model was opened',
-    read: 'The model, its KV cache and its working memory, without the runtime that was there before.',
+    read: 'The memory of the model, its KV cache and its buffers, without the runtime that was loaded before.',
     source: 'proc(5)',
+    latency: false,
+    compute: ({ baseline, peak }) => {
+      if (isMissing(baseline.resident)) return baseline.resident;
+      if (isMissing(peak)) return peak;
+      return isMissing(peak.resident) ? peak.resident : known(peak.resident.value - baseline.resident.value);
+    },
+    summary: { kind: 'spread', value: 'max' },
+    shows: ['models'],
+    limit: null,
+    compared: false,
   },
 } as const satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof METRICS;
 
-/** The metrics of a trial that have a distribution over the requests of a cell. */
-export const DISTRIBUTED = [
-  'ttft',
-  'itl',
-  'tpot',
-  'e2e',
-  'prefillRate',
-  'decodeRate',
-  'promptTokens',
-  'outputTokens',
-  'cost',
-] as const satisfies readonly MetricName[];
+/** The names of the metrics whose entry has these parts. */
+type WithParts<Parts> = { [Name in MetricName]: (typeof METRICS)[Name] extends Parts ? Name : never }[MetricName];
 
-export type DistributedMetric = (typeof DISTRIBUTED)[number];
+/** A metric that has a distribution over the requests of a cell. */
+export type DistributedMetric = WithParts<{ readonly summary: { readonly kind: 'distribution' } }>;
+/** A metric that has one value for each session. */
+export type MetricOfSession = WithParts<{ readonly of: 'session' }>;
+/** A metric that a suite may limit. */
+export type LimitedMetric = WithParts<{ readonly limit: object }>;
+/** A metric by which an SLM is compared with its LLM. */
+export type ComparedMetric = WithParts<{ readonly compared: true }>;
+
+const NAMES = Object.keys(METRICS) as MetricName[];
+
+export const DISTRIBUTED = NAMES.filter(isDistributed);
+export const OF_SESSION = NAMES.filter(isOfSession);
+export const LIMITED = NAMES.filter((name): name is LimitedMetric => METRICS[name].limit !== null);
+export const COMPARED = NAMES.filter((name): name is ComparedMetric => METRICS[name].compared);
+
+export function isDistributed(name: MetricName): name is DistributedMetric {
+  return METRICS[name].summary.kind === 'distribution';
+}
+
+export function isOfSession(name: MetricName): name is MetricOfSession {
+  return METRICS[name].of === 'session';
+}
+
+export function isShownIn(place: Place, name: MetricName): boolean {
+  const { shows }: Metric = METRICS[name];
+  return shows.includes(place);
+}

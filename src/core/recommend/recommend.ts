@@ -5,7 +5,7 @@
  *     non-inferiority      which SLMs are no worse than the reference LLM by the margin    -> slm-fits
  *     cascade              SLM first, LLM when it is unsure, judged out of fold            -> cascade
  *     all SLMs ruled out   by margin or limit                                              -> llm-needed, nothing-passes
- *     otherwise            it cannot be told yet                                           -> inconclusive
+ *     otherwise            more samples or measurements are needed                         -> inconclusive
  *
  * "Not shown to be worse" is never read as "as good".
  */
@@ -33,7 +33,7 @@ import { chooseReferences } from './references.js';
 import { decideSuite } from './suite-verdict.js';
 
 export interface RecommendOptions {
-  /** Devices to look at, and the price of a kilowatt-hour; the defaults are those of the run and of the tables in devices.ts. */
+  /** The devices to consider, and the price of a kilowatt-hour. The defaults come from the run and the tables in devices.ts. */
   readonly devices?: readonly Device[];
   readonly electricity?: Electricity;
 }
@@ -44,7 +44,7 @@ export function recommend(analysis: Analysis, options: RecommendOptions = {}): R
   return { suites: analysis.suites.map((suite) => recommendForSuite(analysis, suite, { devices, electricity })) };
 }
 
-/** A user's list of prices, with the tables for what is not in it. */
+/** The prices of a user; the tables fill in what is missing. */
 export function optionsOf(prices: PriceList | undefined): Required<RecommendOptions> {
   return { devices: withOwnDevices(prices?.devices ?? []), electricity: prices?.electricity ?? ELECTRICITY };
 }
@@ -60,12 +60,12 @@ function recommendForSuite(
   const fits = fitModels(analysis, suite, devices);
   const order = preferenceOrder(analysis, suite);
   const tasks = suite.tasks.map((task): TaskRecommendation => {
-    const evidence: Evidence = {
+    const findings: Findings = {
       checks: checkModels(analysis, task),
       comparisons: comparisons.byTask.get(task.name)!,
       cascades: cascades.get(task.name)!,
     };
-    return { task: task.name, verdict: decideTask(analysis, task, { ...evidence, order }), ...evidence };
+    return { task: task.name, verdict: decideTask(analysis, task, { ...findings, order }), ...findings };
   });
   return {
     suite: suite.name,
@@ -83,7 +83,8 @@ function recommendForSuite(
   };
 }
 
-interface Evidence {
+/** The results that the verdict of a task is based on. */
+interface Findings {
   readonly checks: readonly ModelChecks[];
   readonly comparisons: readonly Comparison[];
   readonly cascades: readonly Cascade[];
@@ -92,9 +93,8 @@ interface Evidence {
 function decideTask(
   analysis: Analysis,
   task: TaskAnalysis,
-  evidence: Evidence & { readonly order: readonly string[] },
+  { checks, comparisons, cascades, order }: Findings & { readonly order: readonly string[] },
 ): TaskVerdict {
-  const { checks, comparisons, cascades, order } = evidence;
   const measured = task.cells.filter(({ quality }) => !isMissing(quality));
   if (measured.length === 0) {
     const reason = task.cells.map(({ quality }) => (isMissing(quality) ? quality.missing : '')).sort()[0];
@@ -160,12 +160,12 @@ function reject(comparison: Comparison, checks: readonly ModelChecks[]): Rejecti
     : { model, by: 'limits', checks: unmet(model, checks) };
 }
 
-/** What keeps the most promising SLM from a verdict: the one whose claim to fit has the smallest p. */
+/** What keeps the most promising SLM from a verdict. The most promising one has the smallest p of fitting. */
 function doubtAbout(
   open: readonly Comparison[],
   checks: readonly ModelChecks[],
 ): Extract<TaskVerdict, { kind: 'inconclusive' }>['because'] {
-  // Before the error rate is shared: shared among many, all of them are 1.
+  // This p is not corrected: corrected for many comparisons, all of them may be 1.
   const p = ({ test }: Comparison) => (isMissing(test) ? 2 : test.nonInferiorP);
   const closest = [...open].sort((a, b) => p(a) - p(b) || (a.candidate < b.candidate ? -1 : 1))[0]!;
   if (isMissing(closest.test)) return { of: 'pairs', reason: closest.test.missing };
@@ -175,16 +175,16 @@ function doubtAbout(
   return { of: 'margin', comparison: closest };
 }
 
-/** The one that saves the greatest share. A cascade sends requests to both models, so both must keep the limits. */
+/** The cascade that saves the greatest share. It sends requests to both models, so both must meet the limits. */
 function bestCascade(
   cascades: readonly Cascade[],
   stateOf: (model: string) => ModelChecks['state'],
-): Pick<Extract<TaskVerdict, { kind: 'cascade' }>, 'small' | 'large' | 'trial'> | undefined {
+): Pick<Extract<TaskVerdict, { kind: 'cascade' }>, 'small' | 'large' | 'evaluation'> | undefined {
   return cascades
-    .flatMap(({ small, large, trial, verdict }) =>
-      isMissing(trial) || verdict !== 'passes' ? [] : [{ small, large, trial }],
+    .flatMap(({ small, large, evaluation, verdict }) =>
+      isMissing(evaluation) || verdict !== 'passes' ? [] : [{ small, large, evaluation }],
     )
     .filter(({ small, large }) => stateOf(small) !== 'fails' && stateOf(large) !== 'fails')
-    .map((one) => ({ one, share: one.trial.cost.cascade / one.trial.cost.large }))
+    .map((one) => ({ one, share: one.evaluation.cost.cascade / one.evaluation.cost.large }))
     .sort((a, b) => a.share - b.share || (a.one.small < b.one.small ? -1 : 1))[0]?.one;
 }

@@ -6,6 +6,7 @@ import type { Analysis, ModelAnalysis, SuiteAnalysis, TaskAnalysis } from '../an
 import { estimateAt } from '../analyse/distribution.js';
 import type { MachineCost } from '../capacity/machine-cost.js';
 import { METRICS } from '../measure/metrics.js';
+import { notOurs } from '../measure/ownership.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import type { SuiteRecommendation } from '../recommend/recommendation.js';
 import { judgesSafety } from '../score/safety.js';
@@ -43,9 +44,11 @@ export function criteriaOf(analysis: Analysis, suite: SuiteAnalysis, recommended
       const { resident } = memory.peak;
       return isMissing(resident) ? `${NOT_MEASURED}: ${resident.missing}` : formatBytes(resident.max);
     }),
-    row('Load time', ({ load }) => (isMissing(load) ? `${NOT_MEASURED}: ${load.missing}` : formatSeconds(load.median))),
+    row('Load time', ({ metrics: { load } }) =>
+      isMissing(load) ? `${NOT_MEASURED}: ${load.missing}` : formatSeconds(load.median),
+    ),
     row('Smallest device it fits', ({ id }) => smallestDevice(recommended, id)),
-    row('Offline and privacy', ({ facts }) => (facts === null ? NOT_MEASURED : NETWORKS[facts.network])),
+    row('Offline and privacy', privacyOf),
     row('Cost of a thousand requests', (model, i) =>
       model.entry.price === undefined ? thousandRequestsOf(recommended, model.id) : metric('cost', 'mean')(model, i),
     ),
@@ -93,14 +96,22 @@ function energyOf(recommended: SuiteRecommendation, model: string): string {
 
 const NETWORKS = {
   none: 'runs without a network: weights and prompts stay in one process',
-  loopback: 'a server on this machine: prompts do not leave it',
+  loopback: 'a server on this machine, started by rightsize: prompts do not leave it',
   internet: 'needs the internet: prompts leave this machine',
 } as const;
+
+/** A server on this machine may be a gateway, which sends prompts on to another. */
+function privacyOf({ facts, entry }: ModelAnalysis): string {
+  if (facts === null) return NOT_MEASURED;
+  const foreign = notOurs(facts, entry);
+  if (foreign === null || facts.network === 'internet') return NETWORKS[facts.network];
+  return `${NOT_MEASURED}: ${foreign.missing}, and where it sends prompts is not known`;
+}
 
 /** The table of devices goes from small to large. */
 function smallestDevice({ fits }: SuiteRecommendation, model: string): string {
   const fit = fits.find((one) => one.model === model);
-  if (fit === undefined) return 'runs elsewhere';
+  if (fit === undefined) return `${NOT_MEASURED}: the server is not ours`;
   const first = fit.devices.find(({ state }) => state === 'fits');
   if (first !== undefined) return first.device;
   return fit.devices.every(({ state }) => state === 'unknown') ? NOT_MEASURED : 'none of those listed';

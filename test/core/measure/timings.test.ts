@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Completed, Timing, TokenCount } from '../../../src/core/measure/measurement.js';
-import { timingsOf } from '../../../src/core/measure/timings.js';
+import { DISTRIBUTED, METRICS } from '../../../src/core/measure/metrics.js';
+import { tokenGaps } from '../../../src/core/measure/timings.js';
 import { isMissing, known, missing } from '../../../src/core/quantity.js';
 import { createRandom } from '../../../src/core/stats/basics/random.js';
 
@@ -24,6 +25,16 @@ function completed(
   };
 }
 
+function timingsOf(measured: Completed) {
+  return {
+    ttft: METRICS.ttft.compute(measured),
+    tpot: METRICS.tpot.compute(measured),
+    e2e: METRICS.e2e.compute(measured),
+    prefillRate: METRICS.prefillRate.compute(measured),
+    decodeRate: METRICS.decodeRate.compute(measured),
+  };
+}
+
 describe('a stream of single tokens', () => {
   const timings = timingsOf(completed({ pieces: [0.5, 0.75, 1, 1.5] }));
 
@@ -35,7 +46,11 @@ describe('a stream of single tokens', () => {
     expect(timings.e2e).toEqual(known(1.5));
     expect(timingsOf(completed({ pieces: [0.5, 1.5], end: 9 })).e2e).toEqual(known(1.5));
   });
-  test('ITL are the gaps between tokens', () => expect(timings.itl).toEqual([0.25, 0.25, 0.5]));
+  test('ITL is the median of the gaps between tokens', () => {
+    const measured = completed({ pieces: [0.5, 0.75, 1, 1.5] });
+    expect(tokenGaps(measured)).toEqual([0.25, 0.25, 0.5]);
+    expect(METRICS.itl.compute(measured)).toEqual(known(0.25));
+  });
   test('TPOT is (e2e - ttft) / (n - 1)', () => expect(timings.tpot).toEqual(known(1 / 3)));
   test('the decode rate is (n - 1) / (last - first)', () => expect(timings.decodeRate).toEqual(known(3)));
   test('the prefill rate is prompt tokens over TTFT', () => expect(timings.prefillRate).toEqual(known(200)));
@@ -49,20 +64,36 @@ describe('pieces that hold several tokens', () => {
   });
 
   test('their gaps are not gaps of tokens', () => {
-    expect(timingsOf(completed({ pieces: [1, 2], tokensPerPiece: [2, 2] }, counted(4))).itl).toEqual([]);
-    expect(timingsOf(completed({ pieces: [1, 2], tokensPerPiece: 'unknown' }, counted(4))).itl).toEqual([]);
+    for (const tokensPerPiece of [[2, 2], 'unknown' as const]) {
+      const measured = completed({ pieces: [1, 2], tokensPerPiece }, counted(4));
+      expect(tokenGaps(measured)).toEqual([]);
+      expect(METRICS.itl.compute(measured)).toEqual(missing('no two tokens with a time of their own'));
+    }
   });
 
-  test('where only the server knows how many there were, the first piece counts as one', () => {
+  test('where only the server knows how many there were, and there are few pieces, there is no rate', () => {
     const timings = timingsOf(completed({ pieces: [1, 3], tokensPerPiece: 'unknown' }, counted(9)));
+    const reason = missing('the server sent 9 tokens in 2 pieces, and does not say how many each piece held');
+    expect(timings).toMatchObject({ decodeRate: reason, tpot: reason, ttft: known(1), e2e: known(3) });
+  });
+
+  test('where there are many, the first one is taken for one of their mean length', () => {
+    const pieces = Array.from({ length: 11 }, (_, i) => 1 + i);
+    const timings = timingsOf(completed({ pieces, tokensPerPiece: 'unknown' }, counted(44)));
     expect(timings.decodeRate).toEqual(known(4));
+  });
+
+  test('as many tokens as pieces, or the one more that ended the answer, are a token each', () => {
+    for (const tokens of [3, 4]) {
+      const timings = timingsOf(completed({ pieces: [1, 2, 3], tokensPerPiece: 'unknown' }, counted(tokens)));
+      expect(timings.decodeRate).toEqual(known((tokens - 1) / 2));
+    }
   });
 
   test('an answer that came at once has no rate and no time per token: it is unknown, not zero', () => {
     const reason = missing('all tokens arrived at the same instant');
     for (const timing of [
       { pieces: [1], tokensPerPiece: [5] },
-      { pieces: [1], tokensPerPiece: 'unknown' as const },
       { pieces: [1, 1], tokensPerPiece: [2, 3] },
     ]) {
       expect(timingsOf(completed(timing, counted(5)))).toMatchObject({
@@ -80,7 +111,6 @@ describe('what is missing stays missing, with its reason', () => {
     expect(timingsOf(completed({ pieces: [0.5] }))).toEqual({
       ttft: known(0.5),
       e2e: known(0.5),
-      itl: [],
       tpot: reason,
       decodeRate: reason,
       prefillRate: known(200),
@@ -88,8 +118,7 @@ describe('what is missing stays missing, with its reason', () => {
   });
 
   test('a silent model has no timings at all', () => {
-    const { itl, ...timings } = timingsOf(completed({ pieces: [] }, counted(0)));
-    expect(itl).toEqual([]);
+    const timings = timingsOf(completed({ pieces: [] }, counted(0)));
     for (const timing of Object.values(timings)) expect(timing).toEqual(missing('the model produced no output'));
   });
 
@@ -120,9 +149,9 @@ test('no stream, however odd, yields a number that is not one', () => {
     const tokensPerPiece = [undefined, 'unknown' as const, sizes][upTo(2)];
     const count = [counted(pieces.length), counted(upTo(6)), UNCOUNTED][upTo(2)]!;
     const timing = { pieces, ...(tokensPerPiece !== undefined && { tokensPerPiece }) };
-    const { itl, ...timings } = timingsOf(completed(timing, count, [counted(upTo(3)), UNCOUNTED][upTo(1)]));
-    for (const gap of itl) expect(gap).toBeGreaterThanOrEqual(0);
-    for (const quantity of Object.values(timings)) {
+    const measured = completed(timing, count, [counted(upTo(3)), UNCOUNTED][upTo(1)]);
+    for (const metric of DISTRIBUTED) {
+      const quantity = METRICS[metric].compute(measured, { input: upTo(3), output: upTo(3) });
       if (!isMissing(quantity)) expect(Number.isFinite(quantity.value) && quantity.value >= 0).toBe(true);
     }
   }
@@ -131,4 +160,30 @@ test('no stream, however odd, yields a number that is not one', () => {
 test('a number that is not one cannot be made a quantity', () => {
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
     expect(() => known(value)).toThrow(RangeError);
+});
+
+describe('tokens that were counted and did not come in the time that was measured', () => {
+  const pieces = [1, 2, 3, 4, 5];
+  const speeds = (more: Partial<Completed>) => timingsOf({ ...completed({ pieces }, counted(405)), ...more });
+
+  test('hidden reasoning is in no rate of what was seen', () => {
+    const timings = speeds({ unseenTokens: known(400) });
+    expect(timings).toMatchObject({ decodeRate: known(1), tpot: known(1), ttft: known(1) });
+  });
+
+  test('the prompt was not read alone in the time in which a model reasons unseen', () => {
+    const { prefillRate } = speeds({ unseenTokens: known(400) });
+    expect(prefillRate).toEqual(missing('the model reasoned unseen before its first token'));
+  });
+
+  test('where nobody says how many were hidden there is no rate', () => {
+    const reason = missing('a summary of its reasoning');
+    expect(speeds({ unseenTokens: reason })).toMatchObject({ decodeRate: reason, tpot: reason });
+  });
+
+  test('prompt tokens of a cache were not read', () => {
+    expect(timingsOf({ ...completed({ pieces }), cachedTokens: 90 }).prefillRate).toEqual(known(10));
+    const reason = missing('the whole prompt came from a cache');
+    expect(timingsOf({ ...completed({ pieces }), cachedTokens: 100 }).prefillRate).toEqual(reason);
+  });
 });

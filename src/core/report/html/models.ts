@@ -1,5 +1,6 @@
 /** What is known of each model as a whole, with the reason where something is not. */
 import type { Analysis, ModelAnalysis, Spread } from '../../analyse/analysis.js';
+import { notOurs } from '../../measure/ownership.js';
 import { isMissing, type Missing } from '../../quantity.js';
 import { formatBytes, formatParameters, formatSeconds } from '../format.js';
 import { plain } from '../text.js';
@@ -24,12 +25,18 @@ function row(model: ModelAnalysis): Markup {
   const parameters = entry.parameters ?? facts?.parameters;
   return html`<tr><th scope="row">${plain(model.id)}</th><td>${model.class ?? 'unknown'}</td>
     ${parameters === undefined ? dash('neither models.json nor the engine says') : number(formatParameters(parameters))}
-    <td>${plain(entry.quantisation ?? 'not said')}</td><td>${plain(facts?.engine ?? entry.backend)}</td><td>${facts === null ? 'not opened' : NETWORKS[facts.network]}</td>
-    ${seconds(model.load)}${seconds(model.firstRequest)}${bytes(memory.peak.resident)}${bytes(memory.peak.anonymous)}${bytes(memory.added)}
+    <td>${plain(entry.quantisation ?? 'not said')}</td><td>${plain(facts?.engine ?? entry.backend)}</td><td>${networkOf(model)}</td>
+    ${seconds(model.metrics.load)}${seconds(model.metrics.firstRequest)}${bytes(memory.peak.resident)}${bytes(memory.peak.anonymous)}${bytes(model.metrics.memoryAdded)}
     ${facts?.weights === undefined ? dash('the engine does not say') : number(formatBytes(facts.weights.bytes))}<td>${plain(entry.licence ?? 'not said')}</td></tr>`;
 }
 
 const NETWORKS = { none: 'needs none', loopback: 'this machine only', internet: 'needs the internet' } as const;
+
+function networkOf({ facts, entry }: ModelAnalysis): string {
+  if (facts === null) return 'not opened';
+  const beyond = facts.network === 'loopback' && notOurs(facts, entry) !== null;
+  return beyond ? 'not known: the server is not ours' : NETWORKS[facts.network];
+}
 
 function seconds(spread: Spread | Missing): Markup {
   return isMissing(spread) ? dash(spread.missing) : number(formatSeconds(spread.median));

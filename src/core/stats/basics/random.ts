@@ -1,10 +1,10 @@
 /**
- * Chance that can be repeated. The core has none of its own: whoever wants a shuffle or a bootstrap brings a seed, and the
- * same seed gives the same numbers on every machine, so a report can be rebuilt byte for byte.
+ * Random numbers that can be repeated. The core has no randomness of its own: whoever wants a shuffle or a bootstrap brings a
+ * seed. The same seed gives the same numbers on every machine, so a report can be rebuilt byte for byte.
  *
  * The generator is sfc32 (Chris Doty-Humphrey's Small Fast Counting, PractRand): 128 bits of state, passes PractRand and
  * BigCrush, a few nanoseconds a draw. Seeds pass through the SplitMix32 finaliser, so neighbouring seeds (1, 2, 3) give
- * unrelated streams. Not for secrets.
+ * unrelated streams. It is not for secrets.
  */
 import { expectCount } from './expect.js';
 import { normalQuantile } from './normal.js';
@@ -79,12 +79,6 @@ export function sampleWithoutReplacement<T>(values: readonly T[], count: number,
   }
   pool.length = count;
   return pool;
-}
-
-/** `count` draws, entries may repeat; nothing can be drawn from nothing. */
-export function sampleWithReplacement<T>(values: readonly T[], count: number, random: Random): T[] {
-  expectCount('values.length', values.length, count > 0 ? 1 : 0);
-  return Array.from({ length: count }, () => values[random.below(values.length)]!);
 }
 
 /** All seeds into 32 bits by FNV-1a over their text; the separator keeps ('a', 'bc') apart from ('ab', 'c'). */

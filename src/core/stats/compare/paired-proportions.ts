@@ -2,17 +2,15 @@
  * How much more often one model is right than another on the same items: intervals for the difference of two paired
  * proportions, p(first) - p(second) = (b - c) / N.
  *
- * Tango's score interval is the default: near nominal coverage down to small N, and it has width when the models never
- * disagree (Fagerland, Lydersen, Laake 2014, Statistics in Medicine 33:2850). Newcombe's is close to it. Wald has no
- * width at b = c = 0 and is given for comparison.
+ * They are Tango's score intervals. Their coverage is near nominal down to small N, and they have width where the models never
+ * disagree, where a Wald interval has none (Fagerland, Lydersen, Laake 2014, Statistics in Medicine 33:2850).
  */
 
 import { normalCdf, tCdf, twoSidedT, twoSidedZ } from '../basics/distributions.js';
-import { clampInterval, type Interval } from '../basics/interval.js';
-import { wilsonInterval } from '../estimate/binomial.js';
-import { expectTable, type PairedTable, tableSize } from './mcnemar.js';
+import type { Interval } from '../basics/interval.js';
+import { expectTable, type PairedTable, tableSize } from './paired-table.js';
 
-const differences: Interval = { low: -1, high: 1 };
+const _differences: Interval = { low: -1, high: 1 };
 
 /** (b - c) / N. */
 export function pairedProportionDifference(table: PairedTable): number {
@@ -26,12 +24,6 @@ export function pairedProportionStandardError(table: PairedTable): number {
   const { onlyFirst: b, onlySecond: c } = table;
   const n = tableSize(table);
   return Math.sqrt(b + c - (b - c) ** 2 / n) / n;
-}
-
-export function pairedWaldInterval(table: PairedTable, confidence = 0.95): Interval {
-  const difference = pairedProportionDifference(table);
-  const half = twoSidedZ(confidence) * pairedProportionStandardError(table);
-  return clampInterval({ low: difference - half, high: difference + half }, differences);
 }
 
 /**
@@ -53,8 +45,8 @@ function scoreStatistic(b: number, c: number, { n, delta }: { readonly n: number
 }
 
 /**
- * The variance of one item's difference, were the true difference `delta`: `2 q + delta (1 - delta)`, with q the likeliest
- * share of "only second" under delta. Shares, not counts.
+ * The variance of one item's difference if the true difference is `delta`: `2 q + delta (1 - delta)`, where q is the likeliest
+ * share of "only second" under delta. It takes shares, not counts.
  */
 export function scoreVariance(shares: {
   readonly onlyFirst: number;
@@ -65,7 +57,7 @@ export function scoreVariance(shares: {
   const linear = -b - c + (2 - b + c) * delta;
   const constant = -c * delta * (1 - delta);
   const root = Math.sqrt(Math.max(0, linear ** 2 - 8 * constant));
-  // Two forms of one root of the quadratic; the one that adds numbers of the same sign keeps its digits.
+  // The root of the quadratic has two forms. The form that adds numbers of the same sign keeps its digits.
   const q = linear <= 0 ? (root - linear) / 4 : (-2 * constant) / (root + linear);
   return Math.max(0, 2 * q + delta * (1 - delta));
 }
@@ -137,34 +129,4 @@ function effectiveTable({ table, designEffect }: ClusteredTable): PairedTable {
     onlySecond: onlySecond / designEffect,
     neither: neither / designEffect,
   };
-}
-
-/**
- * Newcombe 1998, Statistics in Medicine 17:2635, method 10: Wilson intervals of the two proportions, squared and added
- * with the correlation phi; phi's numerator is corrected by N/2 when positive.
- */
-export function newcombeInterval(table: PairedTable, confidence = 0.95): Interval {
-  const difference = pairedProportionDifference(table);
-  const { both: a, onlyFirst: b, onlySecond: c } = table;
-  const n = tableSize(table);
-  const first = { p: (a + b) / n, ...wilsonInterval(a + b, n, confidence) };
-  const second = { p: (a + c) / n, ...wilsonInterval(a + c, n, confidence) };
-  const phi = correctedPhi(table);
-  const reach = (x: number, y: number) => Math.sqrt(Math.max(0, x ** 2 - 2 * phi * x * y + y ** 2));
-  return clampInterval(
-    {
-      low: difference - reach(first.p - first.low, second.high - second.p),
-      high: difference + reach(first.high - first.p, second.p - second.low),
-    },
-    differences,
-  );
-}
-
-function correctedPhi({ both: a, onlyFirst: b, onlySecond: c, neither: d }: PairedTable): number {
-  const margins = (a + b) * (c + d) * (a + c) * (b + d);
-  if (margins === 0) return 0;
-  const product = a * d - b * c;
-  const half = (a + b + c + d) / 2;
-  const numerator = product > 0 ? Math.max(0, product - half) : product;
-  return numerator / Math.sqrt(margins);
 }

@@ -1,6 +1,6 @@
 /**
- * Three rules for "the p-th percentile of n values", which differ: for 1..10 and p = 0.9 they give 9.1, 9 and 10. A
- * percentile is named with its rule, or two reports cannot be compared.
+ * The p-th percentile of n values. Rules for it differ: for 1..10 and p = 0.9 ours gives 9.1, nearest rank gives 9 and MLPerf's
+ * gives 10. Only percentiles by the same rule can be compared.
  */
 import { expectFinite, expectProbability } from '../basics/expect.js';
 import { sorted, type Values } from '../basics/moments.js';
@@ -17,20 +17,6 @@ export function percentileOfSorted(ascending: Values, p: number): number {
   const low = ascending[below]!;
   const high = ascending[Math.min(below + 1, ascending.length - 1)]!;
   return low + (position - below) * (high - low);
-}
-
-/** The smallest value that at least a share p of the values does not exceed: sorted[ceil(p n) - 1]. */
-export function nearestRankPercentile(values: readonly number[], p: number): number {
-  const ascending = prepare(values, p);
-  // 0.07 * 100 is 7.000000000000001: without the allowance its ceiling would be one rank too high.
-  const rank = Math.ceil(p * ascending.length - 1e-9);
-  return ascending[Math.max(0, rank - 1)]!;
-}
-
-/** MLPerf LoadGen's rule (`results.cc`): sorted[floor(n p)]. */
-export function mlperfPercentile(values: readonly number[], p: number): number {
-  const ascending = prepare(values, p);
-  return ascending[Math.min(ascending.length - 1, Math.floor(p * ascending.length + 1e-9))]!;
 }
 
 /** The middle value, or the mean of the middle two. */

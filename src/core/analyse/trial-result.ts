@@ -1,0 +1,300 @@
+/**
+ * One measurement to its result: its score, the values of its metrics, and how confident the model was. If the model fails,
+ * the answer is wrong and scores 0. If something breaks on our side, the trial is unscored and keeps the reason.
+ */
+import type { MeasurementRecord, SampleRecord } from '../measure/log.js';
+import type { Completed, Failed, Ranked } from '../measure/measurement.js';
+import type { Price, TrialMetric } from '../measure/metric.js';
+import { DISTRIBUTED, type DistributedMetric, METRICS } from '../measure/metrics.js';
+import { alike, seenTokens } from '../measure/window.js';
+import { isChat, type Prompt } from '../message.js';
+import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
+import { ballotOf, type Filter, filterText } from '../score/filters.js';
+import { type Evidence, judgeOutput, type Score, type ScoreInput, type Scorer } from '../score/score.js';
+import { mean, sum } from '../stats/basics/moments.js';
+import { percentile } from '../stats/estimate/percentiles.js';
+import type { Confidence } from './analysis.js';
+
+/** The scorer that a task chose, with its parsed options and the filters before it; or the reason why it cannot score. */
+export type TaskScorer =
+  | { readonly scorer: Scorer; readonly options: unknown; readonly filters: readonly Filter[] }
+  | Missing;
+
+export interface TrialResult {
+  readonly repetition: number;
+  readonly session: number;
+  /** Seconds since the run began. */
+  readonly at: number;
+  readonly state: 'completed' | 'failed-by-model' | 'failed-by-harness';
+  readonly score: Score;
+  /** The values of the metrics that have one. For every other metric of a completed trial, `absent` has the reason. */
+  readonly timings: Readonly<Partial<Record<DistributedMetric, number>>>;
+  readonly absent: Readonly<Partial<Record<DistributedMetric, string>>>;
+  readonly confidence: Confidence | Missing;
+  readonly output: string;
+  /** The text that was scored, if filters changed the output; else null. */
+  readonly filtered: string | null;
+  /** The vote of this answer, if the task decides by a vote; else null. */
+  readonly ballot: string | null;
+  readonly finish: Completed['finish'] | 'failed';
+  readonly failure: { readonly by: 'model' | 'harness'; readonly kind: Failed['kind']; readonly reason: string } | null;
+  /** The number of pieces and the count of tokens differ by more than a tenth. */
+  readonly tokensDisagree: boolean;
+  /** Prompt tokens that came from a cache. */
+  readonly cachedTokens: number;
+  /** The server counted fewer tokens than the prompt has words: it has cut the prompt. */
+  readonly promptCut: boolean;
+  /** Output was counted and not sent. */
+  readonly unseen: boolean;
+  readonly retries: number;
+  /** A text that was ranked was longer than the context of the model, so its beginning was cut off. */
+  readonly contextCut: boolean;
+  /** How many answers were computed side by side, and how many seconds this one took among them. It has no latency of its own. */
+  readonly crowd: { readonly size: number; readonly seconds: number } | null;
+  /** How many seconds it took to rank the choices, warm and by itself. It is the cost of asking, not the latency of an answer. */
+  readonly ranking: number | null;
+  /** Whether it is the first request of its session, whose latency is not a warm one. */
+  readonly cold: boolean;
+}
+
+/** The analysis cuts longer texts; the log keeps them whole. */
+const LONGEST = { output: 20_000, answer: 500, reason: 1_000 } as const;
+
+export interface TrialContext {
+  /** What the log has about this answer, for a scorer that needs more than its words. */
+  readonly evidence?: Evidence | undefined;
+  readonly sample: SampleRecord;
+  readonly taskScorer: TaskScorer;
+  readonly price: Price | Missing;
+}
+
+/** A log can hold a million trials. Every result is one literal of one shape, which costs far less than spreading parts. */
+export function scoreTrial(record: MeasurementRecord, context: TrialContext): TrialResult {
+  const { outcome } = record;
+  switch (outcome.state) {
+    case 'failed':
+      return failedTrial(record, outcome);
+    case 'ranked':
+      return rankedTrial(record, outcome, context);
+    case 'completed':
+      return completedTrial(record, outcome, context);
+  }
+}
+
+function failedTrial({ repetition, session, at, cold }: MeasurementRecord, outcome: Failed): TrialResult {
+  const { by, kind } = outcome;
+  const reason = clip(outcome.reason, LONGEST.reason);
+  return {
+    repetition,
+    session,
+    at,
+    state: by === 'model' ? 'failed-by-model' : 'failed-by-harness',
+    score: by === 'model' ? { state: 'scored', value: 0, answer: null } : { state: 'unscored', reason },
+    timings: {},
+    absent: NOTHING_ABSENT,
+    confidence: missing('the trial failed'),
+    output: clip(outcome.output, LONGEST.output),
+    filtered: null,
+    ballot: null,
+    finish: 'failed',
+    failure: { by, kind, reason },
+    tokensDisagree: false,
+    cachedTokens: 0,
+    promptCut: false,
+    unseen: false,
+    retries: 0,
+    contextCut: false,
+    crowd: null,
+    ranking: null,
+    cold: cold === true,
+  };
+}
+
+function rankedTrial(
+  { repetition, session, at, cold, concurrency = 1 }: MeasurementRecord,
+  outcome: Ranked,
+  context: TrialContext,
+): TrialResult {
+  const { target } = context.sample;
+  const score = clipAnswer(scoreOf(context, { output: '', target, ...evidenceOf(outcome, context.sample) }));
+  return {
+    repetition,
+    session,
+    at,
+    state: 'completed',
+    score,
+    timings: {},
+    absent: NOT_TIMED,
+    confidence: marginOf(outcome),
+    // The model would have given the most likely choice as its answer.
+    output: score.state === 'scored' ? (score.answer ?? '') : '',
+    filtered: null,
+    ballot: null,
+    finish: 'stop',
+    failure: null,
+    tokensDisagree: false,
+    cachedTokens: 0,
+    promptCut: false,
+    unseen: false,
+    retries: 0,
+    contextCut: outcome.loglikelihoods.some(({ cut }) => cut !== undefined),
+    crowd: null,
+    ranking: cold || concurrency > 1 ? null : outcome.seconds,
+    cold: cold === true,
+  };
+}
+
+function completedTrial(record: MeasurementRecord, outcome: Completed, context: TrialContext): TrialResult {
+  const { repetition, session, at, cold, concurrency = 1 } = record;
+  const { sample, evidence } = context;
+  const filters = filtersOf(context);
+  const text = filterText(filters, outcome.output);
+  const { target, fields } = sample;
+  const { timings, absent } = measure(outcome, { price: context.price, spoilt: spoiltBy(record) });
+  return {
+    repetition,
+    session,
+    at,
+    state: 'completed',
+    score: clipAnswer(
+      scoreOf(context, evidence ? { output: text, target, fields, evidence } : { output: text, target, fields }),
+    ),
+    timings,
+    absent,
+    confidence: confidenceOf(outcome),
+    output: clip(outcome.output, LONGEST.output),
+    filtered: text === outcome.output ? null : clip(text, LONGEST.output),
+    ballot: ballotOf(filters, outcome.output),
+    finish: outcome.finish,
+    failure: null,
+    tokensDisagree: countsDisagree(outcome),
+    cachedTokens: outcome.cachedTokens ?? 0,
+    promptCut: isCut(outcome, sample),
+    unseen: outcome.unseenTokens !== undefined,
+    retries: outcome.retries?.count ?? 0,
+    contextCut: false,
+    crowd: concurrency > 1 ? { size: concurrency, seconds: outcome.timing.end } : null,
+    ranking: null,
+    cold: cold === true,
+  };
+}
+
+function filtersOf({ taskScorer }: TrialContext): readonly Filter[] {
+  return 'missing' in taskScorer ? [] : taskScorer.filters;
+}
+
+function scoreOf({ taskScorer }: TrialContext, input: ScoreInput): Score {
+  if ('missing' in taskScorer) return { state: 'unscored', reason: taskScorer.missing };
+  return judgeOutput(taskScorer.scorer, input, taskScorer.options);
+}
+
+function clipAnswer(score: Score): Score {
+  if (score.state === 'unscored' || score.answer === null) return score;
+  return { ...score, answer: clip(score.answer, LONGEST.answer) };
+}
+
+/** The likelihoods in the form that a scorer takes. The ranked choices are in the row, under `choices`. */
+function evidenceOf(
+  { loglikelihoods, unconditional }: Ranked,
+  sample: SampleRecord,
+): Pick<ScoreInput, 'fields' | 'evidence'> {
+  return {
+    fields: { ...sample.fields, choices: sample.continuations?.map(({ choice }) => choice) ?? [] },
+    evidence: {
+      effect: 'loglikelihoods',
+      conditional: loglikelihoods.map(({ sum }) => sum),
+      tokens: loglikelihoods.map(({ tokens }) => tokens),
+      greedy: loglikelihoods.map(({ greedy }) => greedy),
+      ...(unconditional && { unconditional: unconditional.map(({ sum }) => sum) }),
+    },
+  };
+}
+
+const NOT_TIMED = Object.fromEntries(
+  DISTRIBUTED.map((metric) => [metric, 'the model ranked choices and wrote no answer']),
+) as Record<DistributedMetric, string>;
+
+const NOTHING_ABSENT: TrialResult['absent'] = {};
+
+const MEASURED: readonly { readonly name: DistributedMetric; readonly metric: TrialMetric }[] = DISTRIBUTED.map(
+  (name) => ({ name, metric: METRICS[name] }),
+);
+
+interface MeasureOptions {
+  readonly price: Price | Missing;
+  /** Why the latencies of this trial mean nothing; null if they mean something. */
+  readonly spoilt: Missing | null;
+}
+
+/**
+ * The value of every metric, or the reason why it has none. A log can hold a million trials, so this allocates only what is
+ * kept.
+ */
+function measure(outcome: Completed, { price, spoilt }: MeasureOptions): Pick<TrialResult, 'timings' | 'absent'> {
+  const timings: Partial<Record<DistributedMetric, number>> = {};
+  let absent: Partial<Record<DistributedMetric, string>> | null = null;
+  for (const { name, metric } of MEASURED) {
+    const quantity = admit(metric.compute(outcome, price), metric.latency ? spoilt : null);
+    if (isMissing(quantity)) {
+      absent ??= {};
+      absent[name] = quantity.missing;
+    } else timings[name] = quantity.value;
+  }
+  return { timings, absent: absent ?? NOTHING_ABSENT };
+}
+
+function admit(quantity: Quantity, spoilt: Missing | null): Quantity {
+  if (isMissing(quantity)) return quantity;
+  if (!Number.isFinite(quantity.value)) return missing(`its formula gives ${quantity.value} for what was measured`);
+  return spoilt ?? quantity;
+}
+
+const COLD = missing('only the first request of a session was completed, and it is kept apart');
+
+/** A latency means something only if the model is warm and answers one request at a time. */
+function spoiltBy({ cold, concurrency = 1 }: MeasurementRecord): Missing | null {
+  if (concurrency > 1) return missing(`${concurrency} answers were computed at a time`);
+  return cold ? COLD : null;
+}
+
+function confidenceOf({ logprobs }: Completed): Confidence | Missing {
+  if ('missing' in logprobs) return logprobs;
+  const { value } = logprobs;
+  if (value.length === 0) return missing('the model produced no output');
+  return {
+    mean: mean(value),
+    min: value.reduce((least, one) => Math.min(least, one)),
+    sum: sum(value),
+    p10: percentile(value, 0.1),
+  };
+}
+
+function marginOf({ loglikelihoods }: Ranked): Confidence | Missing {
+  const [best, next] = loglikelihoods.map((one) => one.sum).sort((a, b) => b - a);
+  return best === undefined || next === undefined
+    ? missing('a margin needs at least two choices')
+    : { margin: best - next };
+}
+
+function countsDisagree(outcome: Completed): boolean {
+  const { pieces, tokensPerPiece } = outcome.timing;
+  const seen = seenTokens(outcome);
+  if (isMissing(seen) || pieces.length === 0) return false;
+  return !alike(typeof tokensPerPiece === 'object' ? sum(tokensPerPiece) : pieces.length, seen.value);
+}
+
+/** A word is a token at least, in every tokenizer: fewer tokens than words are not those of the whole prompt. */
+function isCut({ promptTokens }: Completed, { prompt }: SampleRecord): boolean {
+  if ('missing' in promptTokens || promptTokens.source !== 'server') return false;
+  return wordsOf(prompt) > promptTokens.value;
+}
+
+function wordsOf(prompt: Prompt): number {
+  const text = isChat(prompt) ? prompt.messages.map(({ content }) => content).join(' ') : prompt.text;
+  return text.match(/\S+/g)?.length ?? 0;
+}
+
+function clip(text: string, longest: number): string {
+  if (text.length <= longest) return text;
+  return `${text.slice(0, longest)}… (${text.length - longest} more characters are in the log)`;
+}
