@@ -1,4 +1,4 @@
-/** What a caller asks for, to definitions: the suites with their samples, and the models, checked and ready to be planned and logged. */
+/** Loads what a run measures: its suites with their samples, and its models, all checked. */
 import { resolve } from 'node:path';
 import { promptText } from '../core/definition/sample.js';
 import type { Task } from '../core/definition/suite.js';
@@ -52,11 +52,11 @@ export interface Definitions {
   readonly record: PlannedRun;
   readonly models: readonly LoadedModel[];
   readonly samples: readonly SampleRecord[];
-  /** By `suite/task`. */
+  /** The key is `suite/task`. */
   readonly tasks: ReadonlyMap<string, LoggedTask>;
 }
 
-/** A task as a run needs it: its samples are loaded already. */
+/** The part of a task that a run needs. Its samples are records of their own. */
 export type LoggedTask = Pick<Task, 'name' | 'ask' | 'unconditional' | 'generation'>;
 
 /** @throws UserError */

@@ -33,7 +33,7 @@ export async function loadThroughAddon(options: LoadOptions, signal: AbortSignal
         llama.gpu === false && gpuLayers !== 0
           ? [`gpuLayers is ${gpuLayers}, but llama.cpp found no GPU here: the model runs on the CPU`]
           : [],
-      sideBySide: { cannot: 'through node-llama-cpp, answers are computed one at a time' },
+      batching: { cannot: 'through node-llama-cpp, answers are computed one at a time' },
       openContext: async ({ sequences, contextSize, fullWindow }) => {
         const context = await model.createContext({
           sequences,
@@ -119,7 +119,7 @@ function tokenizerOf(loaded: LlamaModel): Tokenizer {
     eos: loaded.tokens.eos,
     addBos: model.shouldPrependBosToken(),
     tokenize: (text) => [...model.tokenize(text, true)],
-    detokenize: (tokens) => model.detokenize(Uint32Array.from(tokens), false),
+    detokenize: (tokens) => model.detokenize(Uint32Array.from(tokens), true),
     isEndOfGeneration: (token) => model.isEogToken(token),
   };
 }

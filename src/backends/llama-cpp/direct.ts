@@ -45,7 +45,7 @@ export async function loadDirect(library: Library, options: LoadOptions): Promis
       trainedContext: llama.model_n_ctx_train(model),
       warnings: [],
       // A recurrent state is of all tokens before it, and cannot be cut.
-      sideBySide: llama.model_is_recurrent(model) || llama.model_is_hybrid(model) ? 'whole' : 'divisible',
+      batching: llama.model_is_recurrent(model) || llama.model_is_hybrid(model) ? 'whole' : 'divisible',
       close,
       openContext: async (needs) => {
         const context = llama.init_from_model(model, contextParams(llama, options, needs));
@@ -115,10 +115,10 @@ function tokenizerOf(llama: LlamaFunctions, model: Pointer): Tokenizer {
     detokenize(tokens) {
       const ids = Int32Array.from(tokens);
       let bytes = new Uint8Array(16 * ids.length + 16);
-      let length = llama.detokenize(vocab, ids, ids.length, bytes, bytes.length, false, false);
+      let length = llama.detokenize(vocab, ids, ids.length, bytes, bytes.length, false, true);
       if (length < 0) {
         bytes = new Uint8Array(-length);
-        length = llama.detokenize(vocab, ids, ids.length, bytes, bytes.length, false, false);
+        length = llama.detokenize(vocab, ids, ids.length, bytes, bytes.length, false, true);
       }
       return Buffer.from(bytes.buffer, 0, length).toString();
     },

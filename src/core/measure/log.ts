@@ -144,6 +144,8 @@ export interface SessionFacts {
   readonly cannot: Readonly<Record<string, string>>;
   /** Whether a run needs a network: proven by the kind of backend, not claimed. */
   readonly network: 'none' | 'loopback' | 'internet';
+  /** Who started the server that serves the model; absent where there is no server, and in logs of earlier versions. */
+  readonly server?: 'ours' | 'not ours';
   readonly warnings: readonly string[];
 }
 

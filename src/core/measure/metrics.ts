@@ -6,6 +6,7 @@ import { isMissing, known, missing } from '../quantity.js';
 import { median } from '../stats/estimate/percentiles.js';
 import type { Metric, Place } from './metric.js';
 import { afterFirst, timeToFirst, timeToLast, tokenGaps } from './timings.js';
+import { promptTokensRead } from './window.js';
 
 export const METRICS = {
   quality: {
@@ -15,7 +16,7 @@ export const METRICS = {
     better: 'higher',
     of: 'trial',
     formula: 'mean over samples of the mean score over repetitions',
-    read: 'The share of the task that was answered right; a failure of the model counts as wrong.',
+    read: 'The share of the task that the model answers right. A failure of the model counts as wrong.',
     source: "the task's scorer; interval: Miller 2024 (arXiv 2411.00640), Wilson 1927",
     latency: false,
     compute: 'the scorer of the task',
@@ -32,7 +33,7 @@ export const METRICS = {
     better: 'lower',
     of: 'trial',
     formula: 'first non-empty token - due',
-    read: 'How long a person looks at nothing; grows with the prompt.',
+    read: 'How long a person waits before the first word appears. It grows with the length of the prompt.',
     source: 'vLLM, inference-perf; counted from due: MLPerf LoadGen',
     latency: true,
     compute: timeToFirst,
@@ -48,7 +49,7 @@ export const METRICS = {
     better: 'lower',
     of: 'trial',
     formula: 'median gap between neighbouring tokens of one answer',
-    read: 'The rhythm of the stream; its tail is the stutter people see.',
+    read: 'How evenly the text appears. Its high percentiles are the stutter that people see.',
     source: 'vLLM',
     latency: true,
     compute: (completed) => {
@@ -67,7 +68,7 @@ export const METRICS = {
     better: 'lower',
     of: 'trial',
     formula: '(e2e - ttft) / (output tokens - 1)',
-    read: 'The mean gap, stutter included; an answer of one token has none.',
+    read: 'The mean gap between tokens, with the stutter. An answer of one token has no gap.',
     source: 'vLLM, inference-perf, MLPerf',
     latency: true,
     compute: (completed) => {
@@ -86,7 +87,7 @@ export const METRICS = {
     better: 'lower',
     of: 'trial',
     formula: 'last token - due',
-    read: 'How long the whole answer took; compare only between answers of similar length.',
+    read: 'How long the whole answer takes. Compare it only between answers of similar length.',
     source: 'vLLM, AIPerf',
     latency: true,
     compute: timeToLast,
@@ -101,16 +102,16 @@ export const METRICS = {
     unit: 'tokens per second',
     better: 'higher',
     of: 'trial',
-    formula: 'prompt tokens / ttft',
-    read: 'How fast the prompt is read; a prompt that is already cached reads as impossibly fast.',
+    formula: 'prompt tokens that were read / ttft',
+    read: 'How fast the model reads the prompt. If it came from a cache that nobody counted, the rate looks impossibly high.',
     source: 'AIPerf',
     latency: true,
     compute: (completed) => {
       const first = timeToFirst(completed);
-      const { promptTokens } = completed;
+      const read = promptTokensRead(completed);
       if (isMissing(first)) return first;
-      if ('missing' in promptTokens) return missing(promptTokens.missing);
-      return first.value > 0 ? known(promptTokens.value / first.value) : missing('the first token took no time');
+      if (isMissing(read)) return read;
+      return first.value > 0 ? known(read.value / first.value) : missing('the first token took no time');
     },
     summary: { kind: 'distribution', level: 'median' },
     shows: ['table', 'chart'],
@@ -124,7 +125,7 @@ export const METRICS = {
     better: 'higher',
     of: 'trial',
     formula: '(output tokens - 1) / (last token - first token)',
-    read: 'How fast the answer is written once it has begun; people read 5 to 10 tokens per second.',
+    read: 'How fast the model writes after the first token. People read 5 to 10 tokens per second.',
     source: 'MLPerf Client',
     latency: true,
     compute: (completed) => {
@@ -143,7 +144,7 @@ export const METRICS = {
     better: 'neither',
     of: 'trial',
     formula: "the prompt, chat template applied, in the model's own tokens",
-    read: 'Tokens of different models are different units: compare times, not rates, across tokenizers.',
+    read: 'Tokens of different models are different units. Across tokenizers, compare times and not rates.',
     source: 'the engine, the server or the tokenizer; the log says which',
     latency: false,
     compute: ({ promptTokens }) => promptTokens,
@@ -175,7 +176,7 @@ export const METRICS = {
     better: 'lower',
     of: 'trial',
     formula: '1000 x (prompt tokens x input price + output tokens x output price) / 1,000,000',
-    read: 'The API price of this workload; a model that runs on your own machine has a price only when you give it one.',
+    read: 'What this workload costs at the price in models.json. A model on your own machine has a price only if you give it one.',
     source: 'the price in models.json, with its date',
     latency: false,
     compute: ({ promptTokens, outputTokens }, price) => {
@@ -196,7 +197,7 @@ export const METRICS = {
     better: 'lower',
     of: 'session',
     formula: 'ready - asked to open, in a fresh process',
-    read: 'Paid at every start; the second load of a file is faster, for the system has it cached.',
+    read: 'You pay it at every start. The second load of a file is faster, because the operating system has cached it.',
     source: 'Hugging Face Optimum-Benchmark',
     latency: false,
     compute: ({ load }) => load,
@@ -212,7 +213,7 @@ export const METRICS = {
     better: 'lower',
     of: 'session',
     formula: 'end-to-end latency of the first request of a fresh session',
-    read: 'Paid once after every start, and kept out of the other latencies.',
+    read: 'You pay it once after every start. It is kept out of the other latencies.',
     source: 'Hugging Face Optimum-Benchmark',
     latency: false,
     compute: ({ firstRequest }) => firstRequest,
@@ -228,7 +229,7 @@ export const METRICS = {
     better: 'lower',
     of: 'session',
     formula: "VmHWM of the model's process (and of a server that rightsize started)",
-    read: 'What the process held at its fullest; mapped weights can be dropped by the system, the anonymous part cannot.',
+    read: 'The most memory that the process held. The operating system can drop mapped weights, but not the anonymous part.',
     source: 'proc(5)',
     latency: false,
     compute: ({ peak }) => (isMissing(peak) ? peak : peak.resident),
@@ -244,7 +245,7 @@ export const METRICS = {
     better: 'lower',
     of: 'session',
     formula: 'peak memory - memory before the model was opened',
-    read: 'The model, its KV cache and its working memory, without the runtime that was there before.',
+    read: 'The memory of the model, its KV cache and its buffers, without the runtime that was loaded before.',
     source: 'proc(5)',
     latency: false,
     compute: ({ baseline, peak }) => {

@@ -7,6 +7,7 @@ import { estimateAt } from '../../analyse/distribution.js';
 import type { MachineCost } from '../../capacity/machine-cost.js';
 import type { Metric } from '../../measure/metric.js';
 import { METRICS } from '../../measure/metrics.js';
+import { notOurs } from '../../measure/ownership.js';
 import { isMissing, type Missing, missing } from '../../quantity.js';
 import type { SuiteRecommendation } from '../../recommend/recommendation.js';
 import { judgesSafety } from '../../score/safety.js';
@@ -69,7 +70,7 @@ export function criteriaTable(analysis: Analysis, suite: SuiteAnalysis, recommen
 /** The table of devices goes from small to large. */
 function smallestDevice({ model, recommended }: Subject): Cell {
   const fit = recommended.fits.find((candidate) => candidate.model === model.id);
-  if (fit === undefined) return textCell('runs elsewhere');
+  if (fit === undefined) return missingCell('the server is not ours');
   const first = fit.devices.find(({ state }) => state === 'fits');
   if (first !== undefined) return textCell(first.device);
   const isUnknown = fit.devices.every(({ state }) => state === 'unknown');
@@ -80,12 +81,17 @@ function smallestDevice({ model, recommended }: Subject): Cell {
 
 const NETWORKS = {
   none: 'runs without a network: weights and prompts stay in one process',
-  loopback: 'a server on this machine: prompts do not leave it',
+  loopback: 'a server on this machine, started by rightsize: prompts do not leave it',
   internet: 'needs the internet: prompts leave this machine',
 } as const;
 
-function networkOf({ model: { facts } }: Subject): Cell {
-  return facts === null ? missingCell('the model was never opened') : textCell(NETWORKS[facts.network]);
+/** A server on this machine may be a gateway that sends prompts on to another machine. */
+function networkOf({ model: { facts, entry } }: Subject): Cell {
+  if (facts === null) return missingCell('the model was never opened');
+  const foreign = notOurs(facts, entry);
+  return foreign === null || facts.network === 'internet'
+    ? textCell(NETWORKS[facts.network])
+    : missingCell(`${foreign.missing}, and where it sends prompts is not known`);
 }
 
 function machineCostOf({ model, recommended: { machineCosts } }: Subject): MachineCost | Missing {

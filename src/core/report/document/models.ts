@@ -1,6 +1,7 @@
 /** What is known about each model. */
 import type { Analysis, ModelAnalysis } from '../../analyse/analysis.js';
 import { isOfSession, METRICS } from '../../measure/metrics.js';
+import { notOurs } from '../../measure/ownership.js';
 import { missingCell, quantityCell, type Section, textCell } from '../document.js';
 import { sessionCell, shownIn, spreadCell } from './shown.js';
 import { type Filled, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
@@ -23,7 +24,7 @@ const COLUMNS: readonly Filled<ModelAnalysis>[] = [
   {
     title: 'Network',
     holds: 'words',
-    cell: ({ facts }) => textCell(facts === null ? 'not opened' : NETWORKS[facts.network]),
+    cell: (model) => textCell(networkOf(model)),
   },
   ...shownIn('models')
     .filter(isOfSession)
@@ -53,6 +54,12 @@ const COLUMNS: readonly Filled<ModelAnalysis>[] = [
 ];
 
 const NETWORKS = { none: 'needs none', loopback: 'this machine only', internet: 'needs the internet' } as const;
+
+function networkOf({ facts, entry }: ModelAnalysis): string {
+  if (facts === null) return 'not opened';
+  const isForeign = facts.network === 'loopback' && notOurs(facts, entry) !== null;
+  return isForeign ? 'not known: the server is not ours' : NETWORKS[facts.network];
+}
 
 export function modelsSection({ models }: Analysis): Section {
   const table = tableOf({ name: 'models', label: 'Table of models' }, COLUMNS, models);
