@@ -23,7 +23,7 @@ export const power = () =>
       const question = {
         margin: flags.margin,
         power: flags.power,
-        samples: flags.samples,
+        samples: flags.samples ?? [],
         agreement: flags.agreement,
         scores: flags.scores,
         groupSize: flags.groupSize,

@@ -138,10 +138,10 @@ function tokenizerOf(llama: LlamaFunctions, model: Pointer): Tokenizer {
     detokenize(tokens) {
       const ids = Int32Array.from(tokens);
       let bytes = new Uint8Array(16 * ids.length + 16);
-      let length = llama.detokenize(vocab, ids, ids.length, bytes, bytes.length, false, false);
+      let length = llama.detokenize(vocab, ids, ids.length, bytes, bytes.length, false, true);
       if (length < 0) {
         bytes = new Uint8Array(-length);
-        length = llama.detokenize(vocab, ids, ids.length, bytes, bytes.length, false, false);
+        length = llama.detokenize(vocab, ids, ids.length, bytes, bytes.length, false, true);
       }
       return Buffer.from(bytes.buffer, 0, length).toString();
     },
