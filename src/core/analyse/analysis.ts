@@ -59,6 +59,7 @@ export interface Overall {
   readonly quality: Estimate | Missing;
   readonly metrics: Readonly<Record<DistributedMetric, Distribution | Missing>>;
   readonly gaps: Gaps | Missing;
+  readonly ttftLine: TtftLine | Missing;
   readonly failures: number;
   readonly unscored: number;
 }
@@ -99,6 +100,7 @@ export interface Cell {
   readonly metrics: Readonly<Record<DistributedMetric, Distribution | Missing>>;
   /** The gaps between tokens of all answers together. They show the stutter that a median hides. */
   readonly gaps: Gaps | Missing;
+  readonly ttftLine: TtftLine | Missing;
   /** Known if answers were computed side by side. Such a cell has no latencies, and is never mixed with one that has. */
   readonly throughput: Throughput | Missing;
   /** Metrics of the whole cell that are not a mean of scores, such as macro-F1 or a bias score. */
@@ -106,6 +108,18 @@ export interface Cell {
   /** One for each sample of the task, in the same order; null if the sample was not run. */
   readonly results: readonly (SampleResult | null)[];
   readonly warnings: readonly Warning[];
+}
+
+/** TTFT = fixed + secondsPerToken x prompt tokens, by least squares over the samples. */
+export interface TtftLine {
+  /** Seconds that any prompt takes. */
+  readonly fixed: Estimate;
+  readonly secondsPerToken: Estimate;
+  /** Prompt tokens per second: one over `secondsPerToken`. */
+  readonly rate: Estimate | Missing;
+  /** Prompt tokens of the shortest and the longest prompt. The line says nothing of lengths beyond them. */
+  readonly shortest: number;
+  readonly longest: number;
 }
 
 /** How much an engine produces when several requests share it. */

@@ -12,6 +12,7 @@ import type { Counts, Trials } from './columns.js';
 import { distributionOf, estimateAt } from './distribution.js';
 import { type GapCounts, gapsOf, mergeGaps } from './gaps.js';
 import type { TaskScorer } from './trial-result.js';
+import { ttftLineOf } from './ttft-line.js';
 
 export interface CellInput {
   readonly suite: string;
@@ -48,6 +49,7 @@ export function analyseCell(input: CellInput): Cell {
     quality: qualityOf(samples, results, input.absent),
     metrics,
     gaps: gapsOf(input.gaps),
+    ttftLine: ttftLineOf([{ samples, results, cachedTokens: found.cachedTokens }]),
     throughput: trials.throughput(),
     aggregates: aggregatesOf(input),
     results,
@@ -77,6 +79,13 @@ export function analyseOverall(
     quality: qualityOf(samples, results, absent),
     metrics: cells.length === 1 ? cells[0]!.cell.metrics : metricsOf(cells),
     gaps: gapsOf(mergeGaps(cells.map(({ gaps }) => gaps))),
+    ttftLine: ttftLineOf(
+      cells.map(({ cell, samples, trials }) => ({
+        samples,
+        results: cell.results,
+        cachedTokens: trials.counts().cachedTokens,
+      })),
+    ),
     failures: total(({ failedByModel }) => failedByModel),
     unscored: total(({ failedByHarness, unjudged }) => failedByHarness + unjudged),
   };
