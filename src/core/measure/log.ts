@@ -140,6 +140,11 @@ export interface SessionFacts {
   };
   readonly context: Quantity;
   readonly chatTemplateHash: { readonly value: string } | { readonly missing: string };
+  /**
+   * A length of the prompt, in tokens, from which on the engine computes by other code, so that TTFT jumps there; what to say of it,
+   * and what to do, where prompts lie on both sides.
+   */
+  readonly promptCliff?: Warning & { readonly tokens: number };
   /** What this backend cannot do for this model, and why. */
   readonly cannot: Readonly<Record<string, string>>;
   /** Whether a run needs a network: proven by the kind of backend, not claimed. */
