@@ -42,6 +42,8 @@ export interface RunDefinition {
   /** Answers that are under way at once. With more than one, no latency is measured. */
   readonly concurrency?: number | undefined;
   readonly seed?: number | undefined;
+  /** Ask servers for the log-probabilities of answers, which cascades need; without it, where a task asks for them. */
+  readonly logprobs?: boolean | undefined;
   /** Ask in rounds, and stop as soon as every comparison is decided or the budget is spent. */
   readonly untilSure?: Pick<UntilSure, 'budget'> | undefined;
 }
@@ -82,6 +84,7 @@ export async function loadDefinitions(definition: RunDefinition, world: World): 
       samples.push(...records);
       tasks.push({
         ...task,
+        ...(definition.logprobs && { generation: { ...task.generation, logprobs: true } }),
         samples: {
           count: records.length,
           hash: sha256(records.map(({ promptHash, target }) => `${promptHash} ${JSON.stringify(target)}`).join('\n')),

@@ -2,7 +2,9 @@
  * Runs one trial inside the worker: gathers the stream of a session into an outcome, or ranks continuations. The stream is the hot
  * path: for each token it keeps a time stamp and a piece of text, and computes nothing.
  */
+
 import { type GenerationEvent, ModelFailure, ServerFailure, type Session } from '../backends/backend.js';
+import type { Generation } from '../core/definition/suite.js';
 import { describeError } from '../core/errors.js';
 import type { Failed, Loglikelihood, Outcome, Timing } from '../core/measure/measurement.js';
 import type { Continuation } from '../core/message.js';
@@ -90,13 +92,20 @@ async function answer(
       logprobs:
         logprobs.length > 0
           ? { value: logprobs.map(toSixDigits) }
-          : missing(session.facts.cannot.logprobs ?? 'the model produced no tokens'),
+          : missing(session.facts.cannot.logprobs ?? whyNoLogprobs(generation, pieces.length)),
       ...(event.cachedTokens !== undefined && { cachedTokens: event.cachedTokens }),
       ...(event.unseenTokens && { unseenTokens: event.unseenTokens }),
       ...(event.retries && { retries: event.retries }),
     };
   }
   throw new Error('the engine ended its answer without saying so');
+}
+
+function whyNoLogprobs({ logprobs }: Generation, pieces: number): string {
+  if (pieces === 0) return 'the model produced no tokens';
+  return logprobs
+    ? 'the server gave none with this answer'
+    : 'they were not asked for; --logprobs asks servers for them';
 }
 
 async function likelihoods(

@@ -182,3 +182,9 @@ test('what an engine does not give is missing with the reason it states', async 
   };
   expect(await outcomeOf(session)).toMatchObject({ logprobs: missing('a script has no probabilities') });
 });
+
+test('log-probabilities that were not asked for are missing with the remedy', async () => {
+  expect(await outcomeOf(saying([{ text: 'a' }]))).toMatchObject({
+    logprobs: missing('they were not asked for; --logprobs asks servers for them'),
+  });
+});
