@@ -6,19 +6,21 @@
  * llama-bench's own loop on our libraries (any token, no sampling, no text), and the ratio to llama-bench is information.
  */
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Session } from '../src/backends/backend.js';
+import { physicalCores } from '../src/backends/cores.js';
 import { createBatch } from '../src/backends/llama-cpp/batch.js';
 import { shippedLibraries } from '../src/backends/llama-cpp/find-library.js';
 import { type Library, openLibrary } from '../src/backends/llama-cpp/library.js';
+import { defaultThreads } from '../src/backends/llama-cpp/threads.js';
 import { llamaCpp } from '../src/backends/llama-cpp.js';
 import { modelSchema } from '../src/core/definition/model.js';
 import { type Generation, generationSchema } from '../src/core/definition/suite.js';
-import { compared, type Figure, type Part } from './part.js';
-import { absent, GGUF } from './weights.js';
+import { compared, type Figure, type Part, spreadOf } from './part.js';
+import { absent, GGUF, type Weights } from './weights.js';
 
 const run = promisify(execFile);
 
@@ -34,7 +36,9 @@ const SUBJECTS = [
   { weights: GGUF.smolLm2, answer: 64, goal: 0.97 },
   { weights: GGUF.tinyLlama, answer: 32, goal: 0.97 },
 ] as const;
-const THREADS = [1, 2];
+const THREADS = [...new Set([1, 2, physicalCores()])];
+/** The default number of threads decodes at least at this share of the fastest one's rate. */
+const DEFAULT_THREADS = 0.95;
 
 interface Rates {
   /** Tokens per second. */
@@ -57,10 +61,27 @@ export const llamaCppPart: Part = {
         yield { what: subject.weights.name, skipped };
         continue;
       }
-      for (const threads of THREADS) yield* await compare(reason === null ? command : null, subject, threads, pairs);
+      const rates = new Map<number, number>();
+      for (const threads of THREADS) {
+        const figures = await compare(reason === null ? command : null, subject, threads, pairs);
+        rates.set(threads, figures[0]!.ours.median);
+        yield* figures;
+      }
+      yield defaultOf(subject.weights, rates);
     }
   },
 };
+
+/** How near the default number of threads comes to the best one. @param rates of decoding, by threads. */
+function defaultOf({ name, path }: Weights, rates: ReadonlyMap<number, number>): Figure {
+  const threads = defaultThreads(statSync(path).size);
+  return {
+    what: `decode with the default of ${threads} ${threads === 1 ? 'thread' : 'threads'} to the best of ${[...rates.keys()].join(', ')}, ${name}`,
+    unit: '',
+    goal: { atLeast: DEFAULT_THREADS },
+    ours: spreadOf([rates.get(threads)! / Math.max(...rates.values())]),
+  };
+}
 
 /** @param command that of llama-bench; null where there is none. */
 async function compare(
