@@ -56,3 +56,4 @@ export { analyseLog } from './run/read.js';
 export { type Rendered, type RenderOptions, render, writeArtifacts } from './run/render.js';
 export { type ScoredFile, type ScoreOptions, score } from './run/score.js';
 export type { World } from './run/world.js';
+export type { OpenWorker, WorkerSession } from './worker/worker-session.js';

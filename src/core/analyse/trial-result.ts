@@ -10,7 +10,7 @@ import { alike, seenTokens } from '../measure/window.js';
 import { isChat, type Prompt } from '../message.js';
 import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
 import { ballotOf, type Filter, filterText } from '../score/filters.js';
-import type { Evidence, Score, ScoreInput, Scorer } from '../score/score.js';
+import { type Evidence, judgeOutput, type Score, type ScoreInput, type Scorer } from '../score/score.js';
 import { mean, sum } from '../stats/basics/moments.js';
 import { percentile } from '../stats/estimate/percentiles.js';
 import type { Confidence } from './analysis.js';
@@ -185,11 +185,7 @@ function filtersOf({ taskScorer }: TrialContext): readonly Filter[] {
 
 function scoreOf({ taskScorer }: TrialContext, input: ScoreInput): Score {
   if ('missing' in taskScorer) return { state: 'unscored', reason: taskScorer.missing };
-  try {
-    return taskScorer.scorer.score(input, taskScorer.options);
-  } catch (error) {
-    return { state: 'unscored', reason: error instanceof Error ? error.message : String(error) };
-  }
+  return judgeOutput(taskScorer.scorer, input, taskScorer.options);
 }
 
 function clipAnswer(score: Score): Score {

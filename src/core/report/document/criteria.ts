@@ -4,10 +4,10 @@
  */
 import type { Analysis, ModelAnalysis, Overall, SuiteAnalysis, TaskAnalysis } from '../../analyse/analysis.js';
 import { estimateAt } from '../../analyse/distribution.js';
+import { notOurs } from '../../analyse/ownership.js';
 import type { MachineCost } from '../../capacity/machine-cost.js';
 import type { Metric } from '../../measure/metric.js';
 import { METRICS } from '../../measure/metrics.js';
-import { notOurs } from '../../measure/ownership.js';
 import { isMissing, type Missing, missing } from '../../quantity.js';
 import type { SuiteRecommendation } from '../../recommend/recommendation.js';
 import { judgesSafety } from '../../score/safety.js';
@@ -85,13 +85,12 @@ const NETWORKS = {
   internet: 'needs the internet: prompts leave this machine',
 } as const;
 
-/** A server on this machine may be a gateway that sends prompts on to another machine. */
+/** A server on this machine may be a gateway, which sends prompts on to another machine. */
 function networkOf({ model: { facts, entry } }: Subject): Cell {
   if (facts === null) return missingCell('the model was never opened');
   const foreign = notOurs(facts, entry);
-  return foreign === null || facts.network === 'internet'
-    ? textCell(NETWORKS[facts.network])
-    : missingCell(`${foreign.missing}, and where it sends prompts is not known`);
+  if (foreign === null || facts.network === 'internet') return textCell(NETWORKS[facts.network]);
+  return missingCell(`${foreign.missing}, and where it sends prompts is not known`);
 }
 
 function machineCostOf({ model, recommended: { machineCosts } }: Subject): MachineCost | Missing {

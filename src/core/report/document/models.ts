@@ -1,7 +1,7 @@
 /** What is known about each model. */
 import type { Analysis, ModelAnalysis } from '../../analyse/analysis.js';
+import { notOurs } from '../../analyse/ownership.js';
 import { isOfSession, METRICS } from '../../measure/metrics.js';
-import { notOurs } from '../../measure/ownership.js';
 import { missingCell, quantityCell, type Section, textCell } from '../document.js';
 import { sessionCell, shownIn, spreadCell } from './shown.js';
 import { type Filled, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
@@ -55,10 +55,11 @@ const COLUMNS: readonly Filled<ModelAnalysis>[] = [
 
 const NETWORKS = { none: 'needs none', loopback: 'this machine only', internet: 'needs the internet' } as const;
 
+/** A server on this machine may be a gateway, which sends prompts on to another machine. */
 function networkOf({ facts, entry }: ModelAnalysis): string {
   if (facts === null) return 'not opened';
-  const isForeign = facts.network === 'loopback' && notOurs(facts, entry) !== null;
-  return isForeign ? 'not known: the server is not ours' : NETWORKS[facts.network];
+  const beyond = facts.network === 'loopback' && notOurs(facts, entry) !== null;
+  return beyond ? 'not known: the server is not ours' : NETWORKS[facts.network];
 }
 
 export function modelsSection({ models }: Analysis): Section {
