@@ -20,7 +20,7 @@ export * from './core/measure/measurement.js';
 export { METRICS, type Metric, type MetricName } from './core/measure/metrics.js';
 export { type Timings, timingsOf } from './core/measure/timings.js';
 export type { Message, Prompt, Sample } from './core/message.js';
-export { type Block, type Cell, plan, remaining, type Trial } from './core/plan/plan.js';
+export { type Block, type PlannedCell, plan, remaining, type Trial } from './core/plan/plan.js';
 export { isMissing, type Known, known, type Missing, missing, type Quantity } from './core/quantity.js';
 export * from './core/recommend/comparison.js';
 export { recommend } from './core/recommend/recommend.js';

@@ -3,6 +3,7 @@
 import { promptText } from '../core/definition/sample.js';
 import type { Task } from '../core/definition/suite.js';
 import { UserError } from '../core/errors.js';
+import { taskKey } from '../core/keys.js';
 import type { RunSettings, SampleRecord } from '../core/measure/log.js';
 import { LOG_VERSION } from '../core/measure/log.js';
 import type { Sample } from '../core/message.js';
@@ -91,7 +92,7 @@ function untilSureOf({ untilSure, budget }: RunFlags): Pick<RunSettings, 'untilS
 }
 
 export function tasksOf(suites: PlannedRun['suites']): ReadonlyMap<string, LoggedTask> {
-  return new Map(suites.flatMap((suite) => suite.tasks.map((task) => [`${suite.name}/${task.name}`, task] as const)));
+  return new Map(suites.flatMap((suite) => suite.tasks.map((task) => [taskKey(suite.name, task.name), task] as const)));
 }
 
 function toRecord(suite: string, task: string, sample: Sample): SampleRecord {

@@ -7,6 +7,7 @@
  */
 import { generationSchema } from '../core/definition/suite.js';
 import { describeError, UserError } from '../core/errors.js';
+import { sampleKey, taskKey } from '../core/keys.js';
 import type { EvidenceRecord, LoggedSuite, MeasurementRecord, SampleRecord } from '../core/measure/log.js';
 import { filterText } from '../core/score/filters.js';
 import type { Evidence, Request, Scorer } from '../core/score/score.js';
@@ -88,8 +89,8 @@ async function wantedBy(log: string, { suites, samples }: EvidenceOptions): Prom
   for await (const record of readLog(log)) {
     if (record.type === 'evidence') found.add(record.trial);
     if (record.type !== 'measurement') continue;
-    const requestOf = judged.get(`${record.suite}/${record.task}`);
-    const sample = samples.get(`${record.suite}/${record.task}/${record.sample}`);
+    const requestOf = judged.get(taskKey(record.suite, record.task));
+    const sample = samples.get(sampleKey(record));
     const request = sample && requestOf?.(record, sample);
     if (request) wanted.set(record.trial, { trial: record.trial, model: record.model, request });
   }
@@ -110,7 +111,7 @@ function judgedTask(suite: string, task: LoggedSuite['tasks'][number]): readonly
     // An empty answer is wrong whatever the world says of it.
     return output.trim() === '' ? null : request({ output, target, fields }, options);
   };
-  return [[`${suite}/${task.name}`, requestOf]];
+  return [[taskKey(suite, task.name), requestOf]];
 }
 
 interface World {

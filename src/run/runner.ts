@@ -7,8 +7,9 @@
  */
 import { Bench } from 'tinybench';
 import { describeError, UserError } from '../core/errors.js';
+import { sampleKey, taskKey } from '../core/keys.js';
 import type { Outcome } from '../core/measure/measurement.js';
-import type { Block, Cell, Trial } from '../core/plan/plan.js';
+import type { Block, PlannedCell, Trial } from '../core/plan/plan.js';
 import {
   type KeeperOptions,
   round,
@@ -72,8 +73,8 @@ async function runBlock({ model, cells }: Block, options: BlockOptions): Promise
 }
 
 /** One bench: a task's trials on a model. */
-async function runCell(cell: Cell, keeper: SessionKeeper, options: BlockOptions): Promise<void> {
-  const name = `${cell.suite}/${cell.task}`;
+async function runCell(cell: PlannedCell, keeper: SessionKeeper, options: BlockOptions): Promise<void> {
+  const name = taskKey(cell.suite, cell.task);
   const queue = cell.trials[Symbol.iterator]();
   const failed: unknown[] = [];
   // Log-likelihoods are asked for one at a time: an engine computes their texts side by side as it is.
@@ -134,9 +135,9 @@ async function runCell(cell: Cell, keeper: SessionKeeper, options: BlockOptions)
   if (bench.concurrency === null && result.state === 'completed') keeper.addStatistics(name, result.latency);
 }
 
-function ranked({ trials }: Cell, { samples }: RunnerOptions): boolean {
-  const [{ suite, task, sample } = { suite: '', task: '', sample: '' }] = trials;
-  return samples.get(`${suite}/${task}/${sample}`)?.continuations !== undefined;
+function ranked({ trials }: PlannedCell, { samples }: RunnerOptions): boolean {
+  const [first] = trials;
+  return first !== undefined && samples.get(sampleKey(first))?.continuations !== undefined;
 }
 
 function place({ suite, task, sample, model, repetition }: Trial) {

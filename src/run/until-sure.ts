@@ -9,6 +9,7 @@
  * says what made the run stop.
  */
 import { setMaxListeners } from 'node:events';
+import { taskKey } from '../core/keys.js';
 import type { UntilSure } from '../core/measure/log.js';
 import { type Block, countTrials, remaining } from '../core/plan/plan.js';
 import { askingOrder, roundOf, sizeOfRound } from '../core/plan/rounds.js';
@@ -65,7 +66,7 @@ function orderOf({ samples, record }: Definitions) {
   const { seed } = record.settings;
   const tasks = new Map<string, { readonly id: string; readonly group: string | null }[]>();
   for (const { suite, task, sample, group } of samples) {
-    const key = `${suite}/${task}`;
+    const key = taskKey(suite, task);
     const list = tasks.get(key) ?? [];
     tasks.set(key, list);
     list.push({ id: sample, group });
