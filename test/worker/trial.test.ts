@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type GenerationEvent, ModelFailure, type Piece, type Session } from '../../src/backends/backend.js';
 import { generationSchema } from '../../src/core/definition/suite.js';
 import type { Completed, Outcome } from '../../src/core/measure/measurement.js';
-import { timingsOf } from '../../src/core/measure/timings.js';
+import { tokenGaps } from '../../src/core/measure/timings.js';
 import { missing } from '../../src/core/quantity.js';
 import type { Asked } from '../../src/worker/protocol.js';
 import { runTrial } from '../../src/worker/trial.js';
@@ -52,7 +52,7 @@ describe('the pieces of a stream', () => {
     const outcome = await completed([{ text: 'a' }, { text: 'b' }, { text: 'c' }]);
     expect(outcome).toMatchObject({ output: 'abc', timing: { pieces: [1, 2, 3], end: 9 } });
     expect(outcome.timing.tokensPerPiece).toBeUndefined();
-    expect(timingsOf(outcome).itl).toEqual([1, 1]);
+    expect(tokenGaps(outcome)).toEqual([1, 1]);
   });
 
   test('that only begin a character are part of the first that shows one', async () => {
