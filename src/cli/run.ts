@@ -7,11 +7,13 @@
  *                                     anything runs
  */
 import { join } from 'node:path';
+import { ALONE, parseCondition } from '../core/definition/condition.js';
+import { sampleKey } from '../core/keys.js';
 import { type Block, countTrials, plan, remaining } from '../core/plan/plan.js';
 import { defaultCatalogue, loadModels } from '../files/definitions.js';
 import { loadPrices } from '../files/price-list.js';
 import { type Definitions, loadDefinitions } from '../run/definitions.js';
-import { describeEnvironment } from '../run/environment.js';
+import { describeMachine } from '../run/environment.js';
 import { type EvidenceOptions, gatherEvidence } from '../run/evidence.js';
 import type { RunFlags } from '../run/order.js';
 import { requireReady } from '../run/readiness.js';
@@ -19,6 +21,7 @@ import { execute } from '../run/runner.js';
 import { createRun, lockRun, openRun } from '../run/runs.js';
 import { openSandbox } from '../run/sandbox.js';
 import { executeUntilSure } from '../run/until-sure.js';
+import { uniqueId } from '../system/id.js';
 import { interruption } from './interruption.js';
 import { showProgress } from './progress.js';
 import { printRuns, reportersIn } from './report.js';
@@ -51,16 +54,23 @@ async function measure(flags: RunFlags): Promise<string> {
 
   // 4
   const started = new Date().toISOString();
-  const environment = await describeEnvironment();
+  const machine = await describeMachine();
+  const origin = { machine: machine.machine, part: machine.part! };
   const command = ['rightsize', ...process.argv.slice(2)];
   const folder =
     earlier?.folder ??
-    createRun(flags.out, { ...definitions.record, started, command, environment, ...own }, definitions.samples);
+    createRun(flags.out, { ...definitions.record, started, command, ...origin, ...own }, [
+      machine,
+      ...definitions.samples,
+    ]);
   const { log, release } = lockRun(folder);
 
   // 5
   try {
-    if (earlier !== null) log.append({ type: 'resume', started, command, environment, ...own });
+    if (earlier !== null) {
+      log.append({ type: 'resume', started, command, ...origin, ...own });
+      log.append(machine);
+    }
     const progress = showProgress(blocks, {
       quiet: flags.quiet === true || flags.json === true,
       done: countTrials(whole) - countTrials(blocks),
@@ -69,21 +79,19 @@ async function measure(flags: RunFlags): Promise<string> {
     const options = {
       models: new Map(definitions.models.map((loaded) => [loaded.model.id, loaded])),
       tasks: definitions.tasks,
-      samples: new Map(
-        definitions.samples.map((sample) => [`${sample.suite}/${sample.task}/${sample.sample}`, sample]),
-      ),
+      samples: new Map(definitions.samples.map((sample) => [sampleKey(sample), sample])),
       warmup: definitions.record.settings.warmup,
-      concurrency: definitions.record.settings.concurrency ?? 1,
       began,
+      origin,
+      nextSession: uniqueId,
       append: log.append,
       onEvent: progress.onEvent,
     };
-    const executeBlocks = (some: readonly Block[], lastSession: number, signal: AbortSignal) =>
-      execute(some, { ...options, lastSession, signal });
+    const executeBlocks = (some: readonly Block[], signal: AbortSignal) => execute(some, { ...options, signal });
     const { untilSure } = definitions.record.settings;
     const ending =
       untilSure === undefined
-        ? await executeBlocks(blocks, earlier?.lastSession ?? 0, stop)
+        ? await executeBlocks(blocks, stop)
         : await executeUntilSure(whole, {
             log: join(folder, 'log.jsonl'),
             definitions,
@@ -106,7 +114,7 @@ async function measure(flags: RunFlags): Promise<string> {
     }
     progress.end();
     const outcome = stop.aborted ? { complete: false, reason: 'interrupted' } : ending;
-    log.append({ type: 'end', ...outcome });
+    log.append({ type: 'end', part: origin.part, ...outcome });
     if (!outcome.complete) {
       process.stderr.write(
         `rightsize: the run is incomplete (${outcome.reason}); finish it with: rightsize run --resume ${folder}\n`,
@@ -130,10 +138,13 @@ async function judgesOf({ judge, runCode, models }: RunFlags): Promise<Pick<Evid
 }
 
 function planOf({ record, samples, models }: Definitions): readonly Block[] {
+  const condition = parseCondition(record.settings.condition ?? 'closed 1');
   const workloads = record.suites.flatMap((suite) =>
     suite.tasks.map((task) => ({
       suite: suite.name,
       task: task.name,
+      // Log-likelihoods are asked for one at a time: an engine computes the texts of a sample side by side as it is.
+      condition: task.ask === 'generate' ? condition : ALONE,
       repetitions: task.repetitions,
       samples: samples
         .filter((sample) => sample.suite === suite.name && sample.task === task.name)

@@ -1,11 +1,13 @@
 /** Flags to definitions: the suites with their samples, and the models, checked and ready to be planned and logged. */
 
+import { type Condition, conditionText, isAlone } from '../core/definition/condition.js';
 import { promptText } from '../core/definition/sample.js';
 import type { Task } from '../core/definition/suite.js';
 import { UserError } from '../core/errors.js';
 import { taskKey } from '../core/keys.js';
 import type { RunSettings, SampleRecord } from '../core/measure/log.js';
 import { LOG_VERSION } from '../core/measure/log.js';
+import { identityText } from '../core/measure/sample-identity.js';
 import type { Sample } from '../core/message.js';
 import { defaultCatalogue, type LoadedModel, type LoadedSuite, loadModels, loadSuites } from '../files/definitions.js';
 import { dataNames, loadSamples } from '../files/samples.js';
@@ -18,11 +20,11 @@ export interface Definitions {
   readonly record: PlannedRun;
   readonly models: readonly LoadedModel[];
   readonly samples: readonly SampleRecord[];
-  /** By `suite/task`. */
+  /** For each `taskKey`. */
   readonly tasks: ReadonlyMap<string, LoggedTask>;
 }
 
-/** A task as a run needs it: its samples are loaded already. */
+/** A task whose samples are loaded. */
 export type LoggedTask = Pick<Task, 'name' | 'ask' | 'unconditional' | 'generation'>;
 
 /** @throws UserError */
@@ -37,7 +39,7 @@ export async function loadDefinitions(flags: RunFlags): Promise<Definitions> {
     repetitions: flags.repetitions,
     warmup: flags.warmup,
     limit: flags.limit ?? null,
-    ...(flags.concurrency > 1 && { concurrency: flags.concurrency }),
+    ...conditionOf(flags),
     ...untilSureOf(flags),
   };
 
@@ -81,7 +83,13 @@ export async function loadDefinitions(flags: RunFlags): Promise<Definitions> {
   };
 }
 
-/** Fewer samples a task than this in a first round decide nothing. */
+/** `closed 1` is left out: it is what a run is without a condition. */
+function conditionOf({ concurrency }: RunFlags): Pick<RunSettings, 'condition'> {
+  const condition: Condition = { kind: 'closed', requests: concurrency };
+  return isAlone(condition) ? {} : { condition: conditionText(condition) };
+}
+
+/** A first round with fewer samples of a task decides nothing. */
 const FIRST_ROUND = 25;
 
 function untilSureOf({ untilSure, budget }: RunFlags): Pick<RunSettings, 'untilSure'> {
@@ -108,10 +116,11 @@ function toRecord(suite: string, task: string, sample: Sample): SampleRecord {
     prompt,
     ...(continuations && { continuations }),
     promptHash: sha256(promptText(sample)),
+    hash: sha256(identityText(fields, target)),
   };
 }
 
-/** The user's copies of data, by what they stand for. @throws UserError when no task is called that. */
+/** The user's copies of data, for each name of `dataNames`. @throws UserError when no task has that name. */
 export function dataOf(flags: readonly string[], suites: readonly LoadedSuite[]): ReadonlyMap<string, string> {
   const names = suites.flatMap(({ suite }) => suite.tasks.flatMap((task) => dataNames(suite.name, task)));
   return new Map(

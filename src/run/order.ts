@@ -1,4 +1,4 @@
-/** What a run is asked to do. */
+/** The flags of a run, and the record that they lead to. */
 import type { RunRecord, UntilSure } from '../core/measure/log.js';
 
 export interface RunFlags {
@@ -23,5 +23,5 @@ export interface RunFlags {
   readonly quiet?: boolean;
 }
 
-/** What a run record says before it is known when and where the run happens. */
-export type PlannedRun = Omit<RunRecord, 'id' | 'started' | 'command' | 'environment' | 'prices'>;
+/** A run record before it is known when and where the run happens. */
+export type PlannedRun = Omit<RunRecord, 'id' | 'started' | 'command' | 'machine' | 'part' | 'prices'>;

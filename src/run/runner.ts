@@ -1,13 +1,13 @@
 /**
- * Executes a plan: for each model a fresh worker, a warm-up, then its trials one after another (or several at once, where no
- * latency is measured), each written to the log as it ends (`LONGEST_BATCH`).
+ * Executes a plan: each block has a fresh worker, a warm-up, and then its trials under its condition. A trial is written to the
+ * log when it ends (`LONGEST_BATCH`).
  *
- * The repetition is tinybench's: every task is a bench whose function is one trial, with the latency that the worker
- * stamped handed over as `overriddenDuration`, so that messages between processes are in no figure.
+ * tinybench repeats: every task is a bench whose function is one trial. The worker stamped the latency of the trial, and
+ * `overriddenDuration` hands it over, so no figure holds the messages between processes.
  */
 import { Bench } from 'tinybench';
 import { describeError, UserError } from '../core/errors.js';
-import { sampleKey, taskKey } from '../core/keys.js';
+import { taskKey } from '../core/keys.js';
 import type { Outcome } from '../core/measure/measurement.js';
 import type { Block, PlannedCell, Trial } from '../core/plan/plan.js';
 import {
@@ -19,12 +19,10 @@ import {
   sessionKeeper,
 } from '../worker/session-keeper.js';
 
-export interface RunnerOptions extends Omit<KeeperOptions, 'nextSession' | 'elapsed' | 'onEvent'> {
-  /** Requests made after opening a model, before anything is recorded. */
+export interface RunnerOptions extends Omit<KeeperOptions, 'concurrency' | 'elapsed' | 'onEvent'> {
+  /** Requests after a model was opened, before the first that is recorded. */
   readonly warmup: number;
-  /** The number of the last session in the log; 0 for a new run. */
-  readonly lastSession: number;
-  /** When the run began, by `performance.now()`. */
+  /** When this part of the run began, by `performance.now()`. */
   readonly began: number;
   readonly onEvent: (event: RunEvent) => void;
 }
@@ -36,16 +34,14 @@ export interface RunEnding {
   readonly reason: string;
 }
 
-/** Runs what a plan still asks for. @throws UserError when a model's definition, files or server are at fault. */
+/** Runs the trials of a plan. @throws UserError when a model's definition, files or server are at fault. */
 export async function execute(blocks: readonly Block[], options: RunnerOptions): Promise<RunEnding> {
-  const sessions = counter(options.lastSession);
   const failures: string[] = [];
   for (const block of blocks) {
     try {
       await runBlock(block, {
         ...options,
         elapsed: () => round((performance.now() - options.began) / 1000),
-        nextSession: sessions,
       });
     } catch (error) {
       if (options.signal.aborted) return { complete: false, reason: 'interrupted' };
@@ -61,26 +57,28 @@ export async function execute(blocks: readonly Block[], options: RunnerOptions):
     : { complete: false, reason: failures.join('; ') };
 }
 
-type BlockOptions = RunnerOptions & Pick<KeeperOptions, 'nextSession' | 'elapsed'>;
+type BlockOptions = RunnerOptions & Pick<KeeperOptions, 'elapsed'>;
 
-async function runBlock({ model, cells }: Block, options: BlockOptions): Promise<void> {
-  const keeper = sessionKeeper(model, options);
+async function runBlock({ model, condition, cells }: Block, options: BlockOptions): Promise<void> {
+  const { requests } = condition;
+  const keeper = sessionKeeper(model, { ...options, concurrency: requests });
   try {
-    for (const cell of cells) await runCell(cell, keeper, options);
+    for (const cell of cells) await runCell(cell, { keeper, requests, ...options });
   } finally {
     await keeper.end();
   }
 }
 
-/** One bench: a task's trials on a model. */
-async function runCell(cell: PlannedCell, keeper: SessionKeeper, options: BlockOptions): Promise<void> {
+type CellOptions = BlockOptions & { readonly keeper: SessionKeeper; readonly requests: number };
+
+/** One bench: the trials of a task on a model. */
+async function runCell(cell: PlannedCell, { keeper, requests, ...options }: CellOptions): Promise<void> {
   const name = taskKey(cell.suite, cell.task);
   const queue = cell.trials[Symbol.iterator]();
   const failed: unknown[] = [];
-  // Log-likelihoods are asked for one at a time: an engine computes their texts side by side as it is.
-  const atOnce = options.concurrency > 1 && !ranked(cell, options);
+  const atOnce = requests > 1;
   const inOrder = keeper.runInOrder(cell.trials);
-  // tinybench leaves its listeners behind: on the run's own signal they would hold plan and samples for as long as that lives.
+  // tinybench never removes its listeners: on the signal of the run they would keep plan and samples in memory.
   options.signal.throwIfAborted();
   const stop = new AbortController();
   const onAbort = () => stop.abort(options.signal.reason);
@@ -95,14 +93,14 @@ async function runCell(cell: PlannedCell, keeper: SessionKeeper, options: BlockO
     retainSamples: true,
     signal: stop.signal,
     throws: true,
-    ...(atOnce && { concurrency: 'task', threshold: options.concurrency }),
+    ...(atOnce && { concurrency: 'task', threshold: requests }),
     setup: (_, mode) => keeper.setPhase(mode === 'warmup' ? 'warm-up' : 'recorded'),
   });
   let warmups = 0;
   bench.add(
     name,
     async () => {
-      // Warm-up takes the last prompts of the cell: a prompt that is recorded next must not be in any cache.
+      // The warm-up takes the last prompts of the cell: no cache may hold the prompts that are recorded next.
       if (keeper.phase() === 'warm-up')
         return latency(await keeper.warmUp(cell.trials.at(-1 - (warmups++ % cell.trials.length))!));
       const trial = queue.next().value!;
@@ -135,22 +133,12 @@ async function runCell(cell: PlannedCell, keeper: SessionKeeper, options: BlockO
   if (bench.concurrency === null && result.state === 'completed') keeper.addStatistics(name, result.latency);
 }
 
-function ranked({ trials }: PlannedCell, { samples }: RunnerOptions): boolean {
-  const [first] = trials;
-  return first !== undefined && samples.get(sampleKey(first))?.continuations !== undefined;
-}
-
 function place({ suite, task, sample, model, repetition }: Trial) {
   return { suite, task, sample, model, repetition };
 }
 
-/** A trial that failed has no latency of its own; tinybench then counts the time that it took from outside. */
+/** A trial that failed has no latency: tinybench then counts the time that passed outside. */
 function latency(outcome: Outcome): { overriddenDuration: number } | undefined {
   const seconds = secondsOf(outcome);
   return seconds === null ? undefined : { overriddenDuration: seconds * 1000 };
-}
-
-function counter(last: number): () => number {
-  let n = last;
-  return () => ++n;
 }

@@ -1,8 +1,8 @@
-/** The folders of runs: made whole or not at all, written by one process at a time, and opened again to be finished. */
+/** The folders of runs. A folder is made whole or not at all, one process at a time writes to it, and a run can be finished later. */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describeError, UserError } from '../core/errors.js';
-import type { RunRecord, SampleRecord } from '../core/measure/log.js';
+import type { MachineRecord, RunRecord, SampleRecord } from '../core/measure/log.js';
 import { type LogWriter, openLog, readLog } from '../files/log.js';
 import { displayPath } from '../system/path.js';
 import { type Definitions, tasksOf } from './definitions.js';
@@ -10,10 +10,14 @@ import { type Definitions, tasksOf } from './definitions.js';
 const LOG = 'log.jsonl';
 
 /**
- * A new run with its definition and samples in its log. The folder appears under its name only when these are written, so
- * that a run which can be seen can be resumed.
+ * A new run with its definition, machine and samples in its log. The folder gets its name when these are written: a run that
+ * can be seen can be resumed.
  */
-export function createRun(out: string, record: Omit<RunRecord, 'id'>, samples: readonly SampleRecord[]): string {
+export function createRun(
+  out: string,
+  record: Omit<RunRecord, 'id'>,
+  rest: readonly (MachineRecord | SampleRecord)[],
+): string {
   const name = record.started.slice(0, 19).replaceAll(':', '-');
   const making = join(out, `.${name}.${process.pid}`);
   try {
@@ -31,13 +35,13 @@ export function createRun(out: string, record: Omit<RunRecord, 'id'>, samples: r
     rmSync(join(making, LOG), { force: true });
     const log = openLog(join(making, LOG));
     log.append({ ...record, id });
-    for (const sample of samples) log.append(sample);
+    for (const one of rest) log.append(one);
     log.close();
     try {
       renameSync(making, folder);
       return folder;
     } catch (cause) {
-      // Another run of the same second took the name between the look and the leap.
+      // Another run of the same second may have taken the name since we looked.
       if (!existsSync(folder))
         throw new UserError(`${displayPath(folder)}: the folder cannot be made (${describeError(cause)})`, { cause });
     }
@@ -49,41 +53,44 @@ export interface EarlierRun {
   readonly definitions: Definitions;
   /** Ids of the trials whose outcome is in the log. */
   readonly recorded: ReadonlySet<string>;
-  readonly lastSession: number;
 }
 
-/** Everything needed to go on with a run, from its log. @throws UserError when this is not the folder of a run. */
+/** The definitions of a run and what is recorded, from its log. @throws UserError when this is not the folder of a run. */
 export async function openRun(reference: string): Promise<EarlierRun> {
   const file = logOf(reference);
   let record: RunRecord | null = null;
   const samples: SampleRecord[] = [];
   const recorded = new Set<string>();
-  let lastSession = 0;
   for await (const entry of readLog(file)) {
     if (entry.type === 'run') record ??= entry;
     else if (entry.type === 'sample') samples.push(entry);
     else if (entry.type === 'measurement') {
       recorded.add(entry.trial);
-      lastSession = Math.max(lastSession, entry.session);
-    } else if (entry.type === 'session') lastSession = Math.max(lastSession, entry.session);
+      // Version 1 left the condition out of the id.
+      if (record?.settings.condition !== undefined) recorded.add(`${entry.trial} ${record.settings.condition}`);
+    }
   }
   if (record === null)
     throw new UserError(`${displayPath(file)}: expected the log of a run, found no run in it; start a new one`);
-  const { id, started, command, environment, prices, ...planned } = record;
+  const { id, started, command, machine, part, prices, ...planned } = record;
   return {
     folder: dirname(file),
     definitions: {
       record: planned,
-      models: record.models.map((model) => ({ model, directory: record!.directories[model.id] ?? '.' })),
+      models: record.models.map((model) => ({ model, directory: directoryOf(record!, model.id) })),
       samples,
       tasks: tasksOf(record.suites),
     },
     recorded,
-    lastSession,
   };
 }
 
-/** The log that a user means by a folder or a file. @throws UserError */
+/** A model may have any name, `constructor` too. */
+function directoryOf({ directories }: RunRecord, model: string): string {
+  return (Object.hasOwn(directories, model) && directories[model]) || '.';
+}
+
+/** The log in a folder, or the file itself. @throws UserError when there is none. */
 export function logOf(reference: string): string {
   const path = resolve(reference);
   const file = existsSync(path) && statSync(path).isDirectory() ? join(path, LOG) : path;
@@ -129,7 +136,7 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-  // A number is given anew after a while: only a rightsize holds a lock of rightsize.
+  // The system uses the ids of processes again: the holder of a lock is a rightsize.
   return (
     process.platform !== 'linux' ||
     commandOf(pid).some((part) => basename(part).startsWith('node') || part.includes('rightsize'))

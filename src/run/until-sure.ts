@@ -1,12 +1,12 @@
 /**
- * Step 5 of a run that stops when it is sure:
+ * A run that stops when it is sure repeats these steps:
  *
  *     look at the log ──▶ open tasks ──▶ a round of their samples ──▶ execute ─┐
  *          ▲                  none: done     spent, or no more: done           │
  *          └───────────────────────────────────────────────────────────────────┘
  *
- * Each look makes the verdict as the report makes it, from the log alone. So a resumed run goes on where it was, and the report
- * says what made the run stop.
+ * Each look makes the verdict from the log alone, as the report does. So a resumed run goes on where it stopped, and the report
+ * says why the run stopped.
  */
 import { setMaxListeners } from 'node:events';
 import { taskKey } from '../core/keys.js';
@@ -26,7 +26,7 @@ export interface RoundsOptions {
   readonly untilSure: UntilSure;
   /** Ends a clean run early. */
   readonly stop: AbortSignal;
-  readonly execute: (blocks: readonly Block[], lastSession: number, signal: AbortSignal) => Promise<RunEnding>;
+  readonly execute: (blocks: readonly Block[], signal: AbortSignal) => Promise<RunEnding>;
   readonly say: (text: string) => void;
 }
 
@@ -38,12 +38,12 @@ export async function executeUntilSure(whole: readonly Block[], options: RoundsO
   const time = budget !== null && 'seconds' in budget ? AbortSignal.timeout(budget.seconds * 1000) : null;
   const signal = time === null ? stop : AbortSignal.any([stop, time]);
 
-  // Every bench of a run listens to it.
+  // Every bench of the run listens to this signal.
   setMaxListeners(0, signal);
 
   for (let round = 0; ; round++) {
     const size = sizeOfRound(round, firstRound);
-    const { recorded, lastSession } = await openRun(log);
+    const { recorded } = await openRun(log);
     const open = openTasks(recommend(await analyseLog(log)));
     if (open.size === 0) return { complete: true, reason: 'every comparison is decided' };
     if (recorded.size > 0) say(`${recorded.size} trials so far; open: ${[...open].join(', ')}`);
@@ -51,7 +51,7 @@ export async function executeUntilSure(whole: readonly Block[], options: RoundsO
     const left = budget !== null && 'trials' in budget ? budget.trials - recorded.size : Number.POSITIVE_INFINITY;
     const blocks = upTo(largestWithin(Math.min(size, largest), (samples) => countTrials(upTo(samples)) <= left));
     if (blocks.length > 0) {
-      const ending = await execute(blocks, lastSession, signal);
+      const ending = await execute(blocks, signal);
       if (time?.aborted && !stop.aborted) return { complete: true, reason: 'the budget of time is spent' };
       if (!ending.complete) return ending;
     } else if (left < countTrials(upTo(Math.min(size, largest)))) {
@@ -74,7 +74,7 @@ function orderOf({ samples, record }: Definitions) {
   return new Map([...tasks].map(([task, list]) => [task, askingOrder(list, { seed, task })]));
 }
 
-/** The largest whole number up to `most` that still fits, where smaller ones fit as well. */
+/** The largest whole number up to `most` that fits. Where a number fits, all smaller ones fit. */
 function largestWithin(most: number, fits: (n: number) => boolean): number {
   let [low, high] = [0, most];
   while (low < high) {

@@ -2,8 +2,16 @@
  * Keeps a model open from trial to trial, and opens it afresh when its worker died. What is said of a session goes into the
  * log: its facts with the first trial that is recorded, its end with what the memory was at most.
  */
+import { conditionText } from '../core/definition/condition.js';
 import type { Task } from '../core/definition/suite.js';
-import type { LatencyStatistics, LogRecord, MeasurementRecord, SampleRecord } from '../core/measure/log.js';
+import { sampleKey, taskKey } from '../core/keys.js';
+import type {
+  LatencyStatistics,
+  LogRecord,
+  MeasurementRecord,
+  SampleRecord,
+  SessionRecord,
+} from '../core/measure/log.js';
 import type { Outcome } from '../core/measure/measurement.js';
 import type { Trial } from '../core/plan/plan.js';
 import { known, missing, type Quantity } from '../core/quantity.js';
@@ -23,7 +31,10 @@ export interface KeeperOptions {
   readonly append: (record: LogRecord) => void;
   /** Aborted once for a clean end: what is in flight is dropped, what is recorded stays. */
   readonly signal: AbortSignal;
-  readonly nextSession: () => number;
+  /** Makes the id of a session; ids are unique everywhere, and sort by time. */
+  readonly nextSession: () => string;
+  /** The machine and the part of the log that sessions belong to. */
+  readonly origin: Pick<SessionRecord, 'machine' | 'part'>;
   /** Seconds since the run began. */
   readonly elapsed: () => number;
   readonly onEvent: (event: SessionEvent) => void;
@@ -59,17 +70,17 @@ export interface SessionKeeper {
   end(): Promise<void>;
 }
 
-type Attempted = Pick<MeasurementRecord, 'outcome' | 'session' | 'at' | 'cold' | 'concurrency'>;
+type Attempted = Pick<MeasurementRecord, 'outcome' | 'session' | 'at' | 'cold' | 'condition'>;
 
 /** The worker died under a trial, or, where there is no session, before it had opened the model. */
 interface Died {
   readonly died: WorkerDied;
-  readonly session: number | null;
+  readonly session: string | null;
 }
 
 interface OpenSession {
   readonly worker: WorkerSession;
-  readonly number: number;
+  readonly id: string;
   requests: number;
   firstRequest: Quantity;
 }
@@ -90,7 +101,7 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
     });
     for (const message of worker.facts.warnings) options.onEvent({ type: 'warning', model: id, message });
     options.onEvent({ type: 'opened', model: id, load: worker.load });
-    current = { worker, number: options.nextSession(), requests: 0, firstRequest: missing('no request was made') };
+    current = { worker, id: options.nextSession(), requests: 0, firstRequest: missing('no request was made') };
     loop.reset();
     loop.enable();
     return current;
@@ -106,11 +117,12 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
 
   /** Written with the first recorded trial, when the cost of the first request is known. */
   function announce(session: OpenSession, warmup: number): void {
-    const { worker, number, firstRequest } = session;
+    const { worker, firstRequest } = session;
     options.append({
       type: 'session',
-      session: number,
+      session: session.id,
       model: id,
+      ...options.origin,
       load: known(round(worker.load)),
       firstRequest,
       warmup,
@@ -131,7 +143,7 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
 
   async function end(crash?: string): Promise<void> {
     if (current === null) return;
-    const { worker, number, requests } = current;
+    const { worker, id: session, requests } = current;
     opening = null;
     current = null;
     loop.disable();
@@ -140,7 +152,7 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
     const runner = lateness(loop);
     options.append({
       type: 'session-end',
-      session: number,
+      session,
       model: id,
       memory,
       latency: statistics,
@@ -150,10 +162,10 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
     statistics = {};
   }
 
-  let announced = 0;
+  let announced: string | null = null;
   function announceOnce(session: OpenSession, warmup: number): void {
-    if (announced === session.number) return;
-    announced = session.number;
+    if (announced === session.id) return;
+    announced = session.id;
     announce(session, warmup);
   }
 
@@ -170,7 +182,7 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
     let session: OpenSession | null = null;
     try {
       session = await opened();
-      const { number, requests, worker } = session;
+      const { requests, worker } = session;
       const cold = requests === 0;
       if (recorded && !cold) announceOnce(session, requests);
       const answers = await request(session, trials);
@@ -178,9 +190,9 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
       if (recorded) announceOnce(session, 0);
       crashesInARow = 0;
       return answers.map(({ outcome, ago }, i) => {
-        const attempted = { outcome, session: number, at: round(now - ago) };
-        if (outcome.state !== 'ranked' && worker.concurrency > 1) {
-          return { ...attempted, concurrency: worker.concurrency };
+        const attempted = { outcome, session: session!.id, at: round(now - ago) };
+        if (worker.concurrency > 1) {
+          return { ...attempted, condition: conditionText({ kind: 'closed', requests: worker.concurrency }) };
         }
         return cold && i === 0 ? { ...attempted, cold } : attempted;
       });
@@ -192,7 +204,7 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
         if (session !== null) announceOnce(session, 0);
         await end(error.message);
       }
-      return { died: error, session: session?.number ?? null };
+      return { died: error, session: session?.id ?? null };
     }
   }
 
@@ -249,8 +261,8 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
 }
 
 function askedOf(trial: Trial, { samples, tasks }: KeeperOptions): Asked {
-  const { prompt, continuations } = samples.get(`${trial.suite}/${trial.task}/${trial.sample}`)!;
-  const { generation, unconditional } = tasks.get(`${trial.suite}/${trial.task}`)!;
+  const { prompt, continuations } = samples.get(sampleKey(trial))!;
+  const { generation, unconditional } = tasks.get(taskKey(trial.suite, trial.task))!;
   if (continuations !== undefined) {
     return { for: 'likelihoods', continuations, unconditional, timeout: generation.timeout };
   }

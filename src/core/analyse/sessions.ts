@@ -1,46 +1,45 @@
-/** Session records to what is known of a model as a whole: loading, the first request, memory, crashes. */
+/** The sessions of a model to its figures as a whole: loading, the first request, memory, crashes. Each is of one machine. */
 import { classOf, type Model } from '../definition/model.js';
 import type { ModelFailedRecord, SessionEndRecord, SessionRecord, Warning } from '../measure/log.js';
 import type { MemoryReading } from '../measure/measurement.js';
 import type { SessionReadings } from '../measure/metric.js';
 import { METRICS, type MetricOfSession, OF_SESSION } from '../measure/metrics.js';
 import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
-import type { Drift, MemorySpread, ModelAnalysis, Spread } from './analysis.js';
+import type { Drift, MemorySpread, ModelAnalysis, SessionFigures, Spread } from './analysis.js';
 import type { Trials } from './columns.js';
 import { spreadOf } from './distribution.js';
 import { driftOf } from './drift.js';
+import type { MachineSessions } from './machines.js';
 
 const NEVER_OPENED = 'the model was never opened';
 const NOT_ENDED = 'the session ended before its peak was read';
 
 export interface ModelRecords {
+  /** The model's own name in its run, and the run. */
+  readonly origin: ModelAnalysis['origin'];
   readonly sessions: readonly SessionRecord[];
   readonly ends: readonly SessionEndRecord[];
   readonly failures: readonly ModelFailedRecord[];
   /** The model's trials, task by task. */
   readonly trials: readonly Trials[];
+  /** The machine of the figures, and then all others. */
+  readonly machines: readonly [MachineSessions, ...MachineSessions[]];
 }
 
-export function analyseModel(model: Model, { sessions, ends, failures, trials }: ModelRecords): ModelAnalysis {
-  const never = failures[0]?.reason ?? NEVER_OPENED;
-  const readings = (of: (session: SessionRecord) => MemoryReading) => memoryOf(sessions.map(of), never);
-  const drift = driftOf(trials);
+export function analyseModel(model: Model, records: ModelRecords): ModelAnalysis {
+  const { origin, sessions, ends, failures, trials, machines } = records;
+  const [here, ...others] = machines;
+  const drift = driftOf(trials, here.toldApart);
   return {
     id: model.id,
+    origin,
     title: model.title ?? model.id,
     class: classOf(model),
     entry: model,
-    sessions: sessions.length,
-    metrics: metricsOf(readingsOf(sessions, ends), never),
-    memory: {
-      baseline: readings(({ memory }) => memory.baseline),
-      loaded: readings(({ memory }) => memory.loaded),
-      peak: memoryOf(
-        ends.map(({ memory }) => memory.peak),
-        sessions.length > 0 ? NOT_ENDED : never,
-      ),
-    },
-    facts: sessions.at(-1)?.facts ?? null,
+    machine: here.machine,
+    ...figuresOf(records, here),
+    elsewhere: others.map((machine) => ({ machine: machine.machine!, ...figuresOf(records, machine) })),
+    facts: sessions.findLast(({ session }) => here.sessions.has(session))?.facts ?? sessions.at(-1)?.facts ?? null,
     crashes: ends.flatMap(({ crash }) => (crash === undefined ? [] : [crash])),
     failures: failures.map(({ reason }) => reason),
     drift,
@@ -56,20 +55,53 @@ export function analyseModel(model: Model, { sessions, ends, failures, trials }:
   };
 }
 
+function figuresOf(
+  { sessions: allSessions, ends: allEnds, failures }: ModelRecords,
+  { sessions: ofMachine, toldApart }: MachineSessions,
+): SessionFigures {
+  const sessions = allSessions.filter(({ session }) => ofMachine.has(session));
+  const clear = sessions.filter(({ session }) => toldApart.has(session));
+  const ends = new Map(allEnds.filter(({ session }) => toldApart.has(session)).map((end) => [end.session, end]));
+  const never = failures[0]?.reason ?? (allSessions.length > 0 ? ofMachine.others : NEVER_OPENED);
+  const unclear = sessions.length > clear.length ? toldApart.others : never;
+  const memory = (read: (session: SessionRecord) => MemoryReading) => memoryOf(clear.map(read), unclear);
+  return {
+    sessions: sessions.length,
+    metrics: metricsOf(
+      sessions.map((session) => readingsOf(session, { end: ends.get(session.session), toldApart })),
+      never,
+    ),
+    memory: {
+      baseline: memory((session) => session.memory.baseline),
+      loaded: memory((session) => session.memory.loaded),
+      peak: memoryOf(
+        [...ends.values()].map((end) => end.memory.peak),
+        clear.length > 0 ? NOT_ENDED : unclear,
+      ),
+    },
+  };
+}
+
+function readingsOf(
+  { session, load, firstRequest, memory }: SessionRecord,
+  { end, toldApart }: { readonly end: SessionEndRecord | undefined } & Pick<MachineSessions, 'toldApart'>,
+): SessionReadings {
+  const peak = end?.memory.peak ?? missing(toldApart.has(session) ? NOT_ENDED : toldApart.others);
+  return { load, firstRequest, baseline: memory.baseline, peak };
+}
+
 function memoryOf(readings: readonly MemoryReading[], reason: string): MemorySpread {
-  const of = (part: keyof MemoryReading) =>
+  const spread = (part: keyof MemoryReading) =>
     spreadOfQuantities(
       readings.map((reading) => reading[part]),
       reason,
     );
-  return { resident: of('resident'), anonymous: of('anonymous'), fileMapped: of('fileMapped'), gpu: of('gpu') };
-}
-
-function readingsOf(sessions: readonly SessionRecord[], ends: readonly SessionEndRecord[]): SessionReadings[] {
-  return sessions.map(({ session, load, firstRequest, memory }) => {
-    const end = ends.find((one) => one.session === session);
-    return { load, firstRequest, baseline: memory.baseline, peak: end?.memory.peak ?? missing(NOT_ENDED) };
-  });
+  return {
+    resident: spread('resident'),
+    anonymous: spread('anonymous'),
+    fileMapped: spread('fileMapped'),
+    gpu: spread('gpu'),
+  };
 }
 
 function metricsOf(sessions: readonly SessionReadings[], never: string): ModelAnalysis['metrics'] {
@@ -81,7 +113,7 @@ function metricsOf(sessions: readonly SessionReadings[], never: string): ModelAn
   return Object.fromEntries(OF_SESSION.map((metric) => [metric, spread(metric)])) as ModelAnalysis['metrics'];
 }
 
-/** The known ones; where none is known, the first reason. */
+/** The spread of those that are known; the first reason where none is. */
 function spreadOfQuantities(quantities: readonly Quantity[], reason: string): Spread | Missing {
   const values = quantities.flatMap((quantity) => (isMissing(quantity) ? [] : [quantity.value]));
   const absent = quantities.find(isMissing);

@@ -2,6 +2,7 @@
  * One measurement, judged: its score, its timings and how sure the model was. A model that failed is wrong and scores 0;
  * what broke on our side is unscored, and keeps its reason.
  */
+import { type Condition, isAlone } from '../definition/condition.js';
 import type { MeasurementRecord, SampleRecord } from '../measure/log.js';
 import type { Completed, Failed, Ranked } from '../measure/measurement.js';
 import type { Price, TrialMetric } from '../measure/metric.js';
@@ -20,8 +21,8 @@ export type TaskScorer =
 
 export interface TrialResult {
   readonly repetition: number;
-  readonly session: number;
-  /** Seconds since the run began. */
+  readonly session: string;
+  /** Seconds since its part of the run began. */
   readonly at: number;
   readonly state: 'completed' | 'failed-by-model' | 'failed-by-harness';
   readonly score: Score;
@@ -58,6 +59,7 @@ export interface TrialContext {
   readonly sample: SampleRecord;
   readonly taskScorer: TaskScorer;
   readonly price: Price | Missing;
+  readonly condition: Condition;
 }
 
 /** A log can hold a million trials: each is written out as one object of one shape, which costs far less than spreading parts. */
@@ -100,7 +102,7 @@ function failedTrial({ repetition, session, at, cold }: MeasurementRecord, outco
 }
 
 function rankedTrial(
-  { repetition, session, at, cold, concurrency = 1 }: MeasurementRecord,
+  { repetition, session, at, cold }: MeasurementRecord,
   outcome: Ranked,
   context: TrialContext,
 ): TrialResult {
@@ -125,18 +127,18 @@ function rankedTrial(
     retries: 0,
     contextCut: outcome.loglikelihoods.some(({ cut }) => cut !== undefined),
     crowd: null,
-    ranking: cold || concurrency > 1 ? null : outcome.seconds,
+    ranking: cold || !isAlone(context.condition) ? null : outcome.seconds,
     cold: cold === true,
   };
 }
 
 function completedTrial(record: MeasurementRecord, outcome: Completed, context: TrialContext): TrialResult {
-  const { repetition, session, at, cold, concurrency = 1 } = record;
-  const { sample, evidence } = context;
+  const { repetition, session, at, cold } = record;
+  const { sample, evidence, condition } = context;
   const filters = filtersOf(context);
   const text = filterText(filters, outcome.output);
   const { target, fields } = sample;
-  const { timings, absent } = measure(outcome, { price: context.price, spoilt: spoiltBy(record) });
+  const { timings, absent } = measure(outcome, { price: context.price, spoilt: spoiltBy(record, condition) });
   return {
     repetition,
     session,
@@ -156,7 +158,7 @@ function completedTrial(record: MeasurementRecord, outcome: Completed, context: 
     tokensDisagree: countsDisagree(outcome),
     retries: outcome.retries?.count ?? 0,
     contextCut: false,
-    crowd: concurrency > 1 ? { size: concurrency, seconds: outcome.timing.end } : null,
+    crowd: isAlone(condition) ? null : { size: condition.requests, seconds: outcome.timing.end },
     ranking: null,
     cold: cold === true,
   };
@@ -240,8 +242,8 @@ function measure(outcome: Completed, { price, spoilt }: MeasureOptions): Pick<Tr
 const COLD = 'only the first request of a session was completed, and it is kept apart';
 
 /** A latency is that of a warm model that answers one request at a time. */
-function spoiltBy({ cold, concurrency = 1 }: MeasurementRecord): string | null {
-  if (concurrency > 1) return `${concurrency} answers were computed at a time`;
+function spoiltBy({ cold }: MeasurementRecord, condition: Condition): string | null {
+  if (!isAlone(condition)) return `${condition.requests} answers were computed at a time`;
   return cold ? COLD : null;
 }
 

@@ -20,23 +20,35 @@ export interface Closed {
 /** One request at a time: the condition of limits and verdicts. */
 export const ALONE: Condition = { kind: 'closed', requests: 1 };
 
-const CLOSED = /^[1-9][0-9]{0,5}$/;
-
 /** How each kind is written and read; the table names every kind. */
 const KINDS: {
   readonly [Kind in Condition['kind']]: {
     readonly example: string;
+    /** The pattern of the text after the kind. */
+    readonly form: string;
     write(condition: Extract<Condition, { kind: Kind }>): string;
-    /** @returns null when the text is not of this kind. */
-    read(text: string): Condition | null;
+    /** Reads a text of that form. */
+    read(text: string): Extract<Condition, { kind: Kind }>;
   };
 } = {
   closed: {
     example: 'closed 4',
+    form: '[1-9][0-9]{0,5}',
     write: ({ requests }) => String(requests),
-    read: (text) => (CLOSED.test(text) ? { kind: 'closed', requests: Number(text) } : null),
+    read: (text) => ({ kind: 'closed', requests: Number(text) }),
   },
 };
+
+/** The texts that name a condition. */
+export const CONDITION_TEXT = new RegExp(
+  `^(?:${Object.entries(KINDS)
+    .map(([kind, { form }]) => `${kind} ${form}`)
+    .join('|')})$`,
+);
+
+export const CONDITION_RULE = `expected a condition such as ${Object.values(KINDS)
+  .map(({ example }) => example)
+  .join(', ')}`;
 
 /** `closed 4` */
 export function conditionText(condition: Condition): string {
@@ -45,17 +57,11 @@ export function conditionText(condition: Condition): string {
 
 /** The condition that a text names. @throws UserError when it names none. */
 export function parseCondition(text: string): Condition {
-  const blank = text.indexOf(' ');
-  const kind = text.slice(0, blank);
-  const condition = isKind(kind) ? KINDS[kind].read(text.slice(blank + 1)) : null;
-  if (condition === null)
-    throw new UserError(`expected a condition such as ${EXAMPLES}, found ${JSON.stringify(text)}`);
-  return condition;
+  const [kind, ...rest] = text.split(' ');
+  if (!CONDITION_TEXT.test(text) || !isKind(kind!))
+    throw new UserError(`${CONDITION_RULE}, found ${JSON.stringify(text)}`);
+  return KINDS[kind].read(rest.join(' '));
 }
-
-const EXAMPLES = Object.values(KINDS)
-  .map(({ example }) => example)
-  .join(', ');
 
 export function isAlone({ kind, requests }: Condition): boolean {
   return kind === 'closed' && requests === 1;
