@@ -1,11 +1,26 @@
 /**
  * rightsize as a library: its pure core. Definitions, statistics, scorers, analysis and recommendations, from a log (or from
- * records of your own) to a verdict, without touching a file, a clock or a network.
+ * records of your own) to a verdict, without a clock or a network. The only files that it reads are the package's own language
+ * tables, when a scorer asks for them.
+=======
+ * rightsize as a library. The use cases measure, check, list, score and render as the command line does, and take files, folders and
+ * the clock from their arguments (docs/library.md):
+ *
+ *     import { measure, render } from 'rightsize';
+ *     const run = await measure({ suites: ['mine.yaml'], models: ['phi-3-mini', 'gpt-4o'] });
+ *     const { recommendation } = await render([run.folder]);
+ *
+ * Below them is the pure core: definitions, statistics, scorers, analysis and recommendations, from records of your own to a verdict,
+ * without a file, a clock or a network:
+
+readLanguageTablesWith(readLanguageTable);
  *
  *     import { analyse, recommend } from 'rightsize';
- *     const analysis = analyse(records);
- *     const recommendation = recommend(analysis);
+ *     const recommendation = recommend(analyse(records));
  */
+
+import { readLanguageTablesWith } from './core/score/text/language-tables.js';
+import { readLanguageTable } from './system/language-tables.js';
 
 export { type AnalysisFold, analyse, startAnalysis } from './core/analyse/analyse.js';
 export * from './core/analyse/analysis.js';
@@ -28,4 +43,21 @@ export { recommend } from './core/recommend/recommend.js';
 export * from './core/recommend/recommendation.js';
 export type { Aggregate, Evidence, Judged, Score, Scored, ScoreInput, Scorer, Unscored } from './core/score/score.js';
 export { SCORERS, type ScorerName } from './core/score/table.js';
-export * from './core/stats/index.js';
+export { holm, hommel } from './core/stats/compare/multiple.js';
+export { type NonInferiority, testNonInferiority } from './core/stats/compare/noninferiority.js';
+export type { Estimate } from './core/stats/estimate/estimate.js';
+export { estimateMean, estimateProportion, estimateScore } from './core/stats/estimate/estimators.js';
+export { estimateQuantile } from './core/stats/estimate/order-statistics.js';
+export { estimateRatio } from './core/stats/estimate/ratio.js';
+export type { LoadedModel, ModelInput, SuiteInput } from './files/definitions.js';
+export { readLog } from './files/log.js';
+export { type Checked, type CheckedSuite, type CheckOptions, check } from './run/check.js';
+export type { RunDefinition } from './run/definitions.js';
+export { LISTING_NAMES, type ListingName, type ListOptions, list } from './run/list.js';
+export { type Measured, type MeasureEvent, type MeasureOptions, measure, resume } from './run/measure.js';
+export { analyseLog } from './run/read.js';
+export { type Rendered, type RenderOptions, render, writeArtifacts } from './run/render.js';
+export { type ScoredFile, type ScoreOptions, score } from './run/score.js';
+export type { World } from './run/world.js';
+
+readLanguageTablesWith(readLanguageTable);

@@ -83,6 +83,8 @@ async function runCell(cell: PlannedCell, { keeper, requests, ...options }: Cell
   const stop = new AbortController();
   const onAbort = () => stop.abort(options.signal.reason);
   options.signal.addEventListener('abort', onAbort, { once: true });
+  let mode: 'run' | 'warmup' | undefined;
+  let warmups = 0;
   const bench = new Bench({
     name,
     time: 0,
@@ -94,14 +96,15 @@ async function runCell(cell: PlannedCell, { keeper, requests, ...options }: Cell
     signal: stop.signal,
     throws: true,
     ...(atOnce && { concurrency: 'task', threshold: requests }),
-    setup: (_, mode) => keeper.setPhase(mode === 'warmup' ? 'warm-up' : 'recorded'),
+    setup: (_, next) => {
+      mode = next;
+    },
   });
-  let warmups = 0;
   bench.add(
     name,
     async () => {
       // The warm-up takes the last prompts of the cell: no cache may hold the prompts that are recorded next.
-      if (keeper.phase() === 'warm-up')
+      if (mode === 'warmup')
         return latency(await keeper.warmUp(cell.trials.at(-1 - (warmups++ % cell.trials.length))!));
       const trial = queue.next().value!;
       const attempted = atOnce ? await keeper.run(trial) : (await inOrder.next()).value!;

@@ -5,7 +5,7 @@ import { generationSchema } from '../../src/core/definition/suite.js';
 import type { Completed, Outcome } from '../../src/core/measure/measurement.js';
 import { tokenGaps } from '../../src/core/measure/timings.js';
 import { missing } from '../../src/core/quantity.js';
-import type { Asked } from '../../src/worker/protocol.js';
+import type { TrialRequest } from '../../src/worker/protocol.js';
 import { runTrial } from '../../src/worker/trial.js';
 
 const END: GenerationEvent = {
@@ -32,7 +32,7 @@ function saying(pieces: readonly Partial<Piece>[], last: GenerationEvent | Error
   };
 }
 
-const asked = (timeout = 5): Asked => ({
+const asked = (timeout = 5): TrialRequest => ({
   for: 'answer',
   prompt: { text: 'q' },
   generation: generationSchema.parse({ timeout }),
@@ -44,7 +44,7 @@ async function completed(pieces: readonly Partial<Piece>[]): Promise<Completed> 
   return outcome;
 }
 
-const outcomeOf = (session: Session, question: Asked = asked()): Promise<Outcome> =>
+const outcomeOf = (session: Session, question: TrialRequest = asked()): Promise<Outcome> =>
   runTrial(session, question, new AbortController().signal);
 
 describe('the pieces of a stream', () => {
@@ -127,7 +127,7 @@ describe('log-likelihoods', () => {
     { context: 'Q1', text: ' b', choice: 'b' },
     { context: 'Q2', text: ' c', choice: 'c' },
   ];
-  const question: Asked = { for: 'likelihoods', continuations, unconditional: true, timeout: 5 };
+  const question: TrialRequest = { for: 'likelihoods', continuations, unconditional: true, timeout: 5 };
 
   test('are asked for once a context, and again without it where the task wants that', async () => {
     const requests: string[] = [];

@@ -24,11 +24,13 @@ import type {
   ResumeRecord,
   RunPart,
   RunRecord,
+  RunSettings,
   SampleRecord,
   SessionEndRecord,
   SessionRecord,
   Warning,
 } from '../measure/log.js';
+import { isOfVersion1 } from '../measure/log-v1.js';
 import { isCompleted } from '../measure/measurement.js';
 import type { Price } from '../measure/metric.js';
 import { tokenGaps } from '../measure/timings.js';
@@ -37,7 +39,7 @@ import { chooses } from '../score/filters.js';
 import type { Scorer } from '../score/score.js';
 import { SCORERS } from '../score/table.js';
 import type { Analysis, MachineInfo, ModelAnalysis, PartInfo, RunInfo, SuiteAnalysis } from './analysis.js';
-import { CellTable } from './cell-table.js';
+import { CellTable, CLOSED_1 } from './cell-table.js';
 import { Distinct, entryOf } from './collect.js';
 import { Trials } from './columns.js';
 import { countGaps } from './gaps.js';
@@ -56,13 +58,13 @@ export interface AnalysisFold {
 }
 
 /** The analysis of a log that fits into memory. */
-export function analyse(records: Iterable<LogRecord>, scorers: Scorers = SCORERS as unknown as Scorers): Analysis {
+export function analyse(records: Iterable<LogRecord>, scorers: Scorers = SCORERS): Analysis {
   const fold = startAnalysis(scorers);
   for (const record of records) fold.add(record);
   return fold.finish();
 }
 
-export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers): AnalysisFold {
+export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
   let run: RunRecord | null = null;
   const others = new Set<string>();
   const resumptions = new Distinct<ResumeRecord>();
@@ -97,7 +99,11 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
     const context = contextOf(key);
     if (context === null || sample === undefined) return false;
     if (!last && asksTheWorld(context.taskScorer)) return false;
-    const cell = cells.at(key, record, () => new Trials({ keepsTexts: needsTexts(context.taskScorer) }));
+    const condition = conditionOf(record, run?.settings);
+    const cell = cells.at(
+      { task: key, model: record.model, condition },
+      () => new Trials({ keepsTexts: needsTexts(context.taskScorer) }),
+    );
     const price = context.prices.get(record.model) ?? missing(`the run does not name the model ${record.model}`);
     const result = scoreTrial(record, {
       condition: cell.condition,
@@ -208,6 +214,13 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
       };
     },
   };
+}
+
+/** Version 1 left the condition out of trials whose worker died. */
+function conditionOf({ condition, session, outcome }: MeasurementRecord, settings: RunSettings | undefined): string {
+  if (condition !== undefined) return condition;
+  const died = outcome.state === 'failed' && outcome.kind === 'crash';
+  return (died && isOfVersion1(session) ? settings?.condition : undefined) ?? CLOSED_1;
 }
 
 interface RecordsOfModels {

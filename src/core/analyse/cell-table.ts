@@ -1,18 +1,24 @@
 /** The cells of the fold: one for each task, model and condition, so that no two conditions are ever pooled. */
 import { ALONE, conditionText, isAlone, parseCondition } from '../definition/condition.js';
-import type { MeasurementRecord } from '../measure/log.js';
 import { compare, entryOf } from './collect.js';
 import type { CellState, Trials } from './columns.js';
 
 const newMap = () => new Map();
-const CLOSED_1 = conditionText(ALONE);
+export const CLOSED_1 = conditionText(ALONE);
+
+interface CellKey {
+  readonly task: string;
+  readonly model: string;
+  /** As `conditionText` writes it. */
+  readonly condition: string;
+}
 
 export class CellTable {
   /** For each task, the cells of each model, by the text of their condition. */
   readonly #tasks = new Map<string, Map<string, Map<string, CellState>>>();
 
   /** The cell of a measurement, which is made when its first measurement comes. */
-  at(task: string, { model, condition = CLOSED_1 }: MeasurementRecord, makeTrials: () => Trials): CellState {
+  at({ task, model, condition }: CellKey, makeTrials: () => Trials): CellState {
     const cells = entryOf(entryOf(this.#tasks, task, newMap), model, newMap);
     return entryOf(cells, condition, () => ({
       condition: parseCondition(condition),

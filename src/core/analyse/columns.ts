@@ -1,7 +1,7 @@
 /**
  * The trials of one task on one model, as columns. A log may hold millions of trials, and an object for each would be ten
- * times as large: numbers stand in columns of typed arrays, texts are kept of the first repetition of each sample, and of the
- * others only where the scorer's aggregate has yet to see them.
+ * times as large. Numbers are in columns of typed arrays. Texts are kept for the first repetition of each sample, and for the
+ * others only if the aggregate of the scorer needs them later.
  */
 
 import type { Condition } from '../definition/condition.js';
@@ -14,7 +14,7 @@ import type { GapCounts } from './gaps.js';
 import type { Sessions } from './machines.js';
 import type { TrialResult } from './trial-result.js';
 
-/** What is held of a trial, each as a number; NaN stands for what is absent, and never leaves this file. */
+/** The columns, each of numbers. NaN stands for a value that is absent, and never leaves this file. */
 const COLUMNS = [
   'session',
   'repetition',
@@ -35,20 +35,20 @@ const CAN_BE_ABSENT: ReadonlySet<Column> = new Set(['failure', 'score', ...DISTR
 
 const WIDTH = COLUMNS.length;
 const AT = Object.fromEntries(COLUMNS.map((column, at) => [column, at])) as Readonly<Record<Column, number>>;
-/** Places of the columns by which the rows of one session come after each other. */
+/** The places of the columns that decide the order of the rows of one session. */
 const IN_TIME = (['at', 'repetition', 'text', ...DISTRIBUTED] as const).map((column) => AT[column]);
-/** Rows of a block. Blocks are never copied, as one growing array would be. */
+/** Rows of a block. Blocks are never copied, unlike an array that grows. */
 const BLOCK = 2048;
-/** Each column by itself; one whose rows all hold what is usual takes no room: most logs have no failures, votes or rankings. */
+/** One array for each column. A column with only its usual value takes no memory: most logs have no failures, votes or rankings. */
 type Block = (Float64Array | undefined)[];
-/** What is usual, by place: nothing, or the first of a list. */
+/** The usual value of each column: absent, or the first of a list. */
 const USUAL = COLUMNS.map((column) => (CAN_BE_ABSENT.has(column) ? Number.NaN : 0));
 
-/** From the surest to the least: of two records of one trial the first counts. */
+/** In order of precedence: of two records of one trial, the one whose state comes first counts. */
 const STATES = ['completed', 'failed-by-model', 'failed-by-harness'] as const satisfies TrialResult['state'][];
 const FINISHES = ['stop', 'length', 'refused', 'failed'] as const satisfies TrialResult['finish'][];
 const FAULTS = ['model', 'harness'] as const satisfies FailureReason['by'][];
-/** By kind of failure, its place among those of one fault; what a column holds does not depend on what came before. */
+/** The place of each kind of failure. It is fixed, so that a column does not depend on the order of the records. */
 const KINDS: Readonly<Record<FailureReason['kind'], number>> = {
   timeout: 0,
   crash: 1,
@@ -62,7 +62,7 @@ const TOKENS_DISAGREE = 2;
 const RETRIED = 4;
 const CONTEXT_CUT = 8;
 
-/** What the fold gathers of one task on one model under one condition. */
+/** What the fold collects for one task on one model under one condition. */
 export interface CellState {
   readonly condition: Condition;
   readonly trials: Trials;
@@ -70,7 +70,7 @@ export interface CellState {
   readonly gaps: Map<string, GapCounts>;
 }
 
-/** What no column holds. */
+/** What is kept of a first repetition beside the columns. */
 export type First = Pick<TrialResult, 'score' | 'output' | 'finish' | 'failure' | 'confidence' | 'ranking'>;
 
 interface OfSample {
@@ -79,9 +79,9 @@ interface OfSample {
   first: First;
 }
 
-export interface Said {
+export interface Texts {
   readonly output: string;
-  /** What was scored: the output as filters left it. */
+  /** The text that was scored, after the filters. */
   readonly text: string;
   readonly score: Score;
 }
@@ -90,30 +90,30 @@ export class Trials {
   readonly #blocks: Block[] = [];
   #size = 0;
   readonly #samples = new Map<string, OfSample>();
-  readonly #said: Said[] = [];
-  /** Trials that were recorded more than once with different contents: what was recorded, by row. */
+  readonly #texts: Texts[] = [];
+  /** The trials that were recorded more than once with different contents, by row. */
   readonly #conflicts = new Map<number, Set<string>>();
-  /** What was said in votes, each once. */
+  /** Every different vote, with its number. */
   readonly #ballots = new Map<string, number>();
   readonly #absent = new Map<DistributedMetric, string>();
   readonly #failures: Omit<FailureCount, 'count'>[] = [];
-  /** Every session by its number in the column. */
+  /** Every session, at its number in the column. */
   readonly #sessions: string[] = [];
   readonly #sessionNumbers = new Map<string, number>();
-  /** The answers of each session that were computed side by side, and from when to when. */
+  /** The answers that were computed side by side, by session. */
   readonly #crowds = new Map<string, Crowd>();
   readonly #keepsTexts: boolean;
-  /** All rows as `inOrder` gives them; null where a trial came since. */
+  /** The result of `inOrder`; null if a trial was added since. */
   #order: Uint32Array | null = null;
-  /** Of the trial that is being taken in. */
+  /** The values of the trial that is being added, reused for every trial. */
   readonly #values = new Float64Array(WIDTH);
 
-  /** @param keepsTexts whether `said` will be asked for. */
+  /** @param keepsTexts whether `textsOf` will be called. */
   constructor({ keepsTexts }: { readonly keepsTexts: boolean }) {
     this.#keepsTexts = keepsTexts;
   }
 
-  /** Trials, each counted once. */
+  /** The number of different trials. */
   get size(): number {
     return this.#size;
   }
@@ -123,8 +123,8 @@ export class Trials {
   }
 
   /**
-   * Takes a trial in. A trial recorded twice counts once: the completed one, else the earlier one.
-   * @returns whether it is a new measurement, and not the same record again.
+   * Adds a trial. A trial that was recorded twice counts once: the completed one, else the earlier one.
+   * @returns whether it is a new measurement and not the same record again.
    */
   add(sample: string, result: TrialResult): boolean {
     const values = this.#valuesOf(result);
@@ -169,9 +169,9 @@ export class Trials {
     return this.#sessions;
   }
 
-  /** The tokens of all answers that these sessions computed side by side, over the time they took together. */
+  /** The tokens of all answers that these sessions computed side by side, divided by the time that they took together. */
   throughput(among: Sessions): Throughput | Missing {
-    if (this.#crowds.size === 0) return missing('answers were asked for one at a time');
+    if (this.#crowds.size === 0) return missing('answers were computed one at a time');
     const crowds = [...this.#crowds].flatMap(([session, crowd]) => (among.has(session) ? [crowd] : []));
     if (crowds.length === 0) return missing(among.others);
     const total = (of: (crowd: Crowd) => number) => crowds.reduce((sum, crowd) => sum + of(crowd), 0);
@@ -186,13 +186,13 @@ export class Trials {
   }
 
   /** The rows of a sample's trials, in the order of their repetitions. */
-  of(sample: string): readonly number[] {
+  rowsOf(sample: string): readonly number[] {
     return this.#samples.get(sample)?.rows ?? NONE;
   }
 
   /** All rows in the order in which they were measured, whichever came first in the log. */
   inOrder(): Uint32Array {
-    // The sort of plain arrays is done after one pass where they are in order, and that of typed arrays is not.
+    // The sort of a plain array needs one pass if it is in order already; that of a typed array needs more.
     if (this.#order === null) {
       const ranks = ranksOf(this.#sessions);
       this.#order = Uint32Array.from(
@@ -207,9 +207,9 @@ export class Trials {
     return this.#samples.get(sample)?.first ?? null;
   }
 
-  /** What was said in a trial, where texts are kept. */
-  said(row: number): Said {
-    return this.#said[row]!;
+  /** The texts of a trial, if texts are kept. */
+  textsOf(row: number): Texts {
+    return this.#texts[row]!;
   }
 
   session(row: number): string {
@@ -221,12 +221,12 @@ export class Trials {
     return this.#get(row, 'at');
   }
 
-  /** Null where the trial could not be scored. */
+  /** Null if the trial could not be scored. */
   score(row: number): number | null {
     return known(this.#get(row, 'score'));
   }
 
-  /** Equal for trials that say the same in a vote. */
+  /** Equal for trials that vote the same. */
   ballot(row: number): number {
     return this.#get(row, 'ballot');
   }
@@ -235,7 +235,7 @@ export class Trials {
     return known(this.#get(row, metric));
   }
 
-  /** All values of a metric that these sessions gave, in the order in which they were measured. */
+  /** All known values of a metric from these sessions, in the order in which they were measured. */
   timings(metric: DistributedMetric, among: Sessions): Float64Array {
     const place = AT[metric];
     const counts = this.#sessions.map((session) => among.has(session));
@@ -255,7 +255,7 @@ export class Trials {
     return counts;
   }
 
-  /** Why some trials lack a metric; of several reasons the first in the alphabet. */
+  /** Why some trials have no value of a metric. Of several reasons, the first in the alphabet. */
   whyAbsent(metric: DistributedMetric): string | null {
     return this.#absent.get(metric) ?? null;
   }
@@ -293,7 +293,7 @@ export class Trials {
     return counts;
   }
 
-  /** How often each kind of failure came, with the reason that is first in the alphabet. */
+  /** How often each kind of failure occurred, with the reason that is first in the alphabet. */
   failures(): readonly FailureCount[] {
     const counts = new Map<number, number>();
     for (let row = 0; row < this.#size; row++) {
@@ -306,7 +306,7 @@ export class Trials {
     });
   }
 
-  /** Trials of one instant are told apart by what they hold. */
+  /** Trials of the same instant are ordered by their values. */
   #compareTimes(a: number, b: number, ranks: readonly number[]): number {
     const sessions = ranks[this.#get(a, 'session')]! - ranks[this.#get(b, 'session')]!;
     if (sessions !== 0) return sessions;
@@ -390,7 +390,7 @@ export class Trials {
     }
     if (this.#keepsTexts) {
       const { output, filtered, score } = result;
-      this.#said[row] = { output, text: filtered ?? output, score };
+      this.#texts[row] = { output, text: filtered ?? output, score };
     }
     for (const metric of DISTRIBUTED) {
       const reason = result.absent[metric];
@@ -435,7 +435,7 @@ export interface Counts {
   readonly cut: number;
   readonly tokensDisagree: number;
   readonly retried: number;
-  /** Whose text was longer than the context, and lost its beginning. */
+  /** Trials whose text was longer than the context, so that its beginning was cut off. */
   readonly contextCut: number;
 }
 
@@ -455,7 +455,7 @@ function known(value: number): number | null {
   return Number.isNaN(value) ? null : value;
 }
 
-/** Two records of a trial are the same when these are. */
+/** Two records of a trial are the same if these texts are equal. */
 function textOf(values: Float64Array): string {
   return values.join(' ');
 }

@@ -113,7 +113,7 @@ function metricsOf(sessions: readonly SessionReadings[], never: string): ModelAn
   return Object.fromEntries(OF_SESSION.map((metric) => [metric, spread(metric)])) as ModelAnalysis['metrics'];
 }
 
-/** The spread of those that are known; the first reason where none is. */
+/** The spread of the known values; if none is known, the first reason. */
 function spreadOfQuantities(quantities: readonly Quantity[], reason: string): Spread | Missing {
   const values = quantities.flatMap((quantity) => (isMissing(quantity) ? [] : [quantity.value]));
   const absent = quantities.find(isMissing);

@@ -1,4 +1,4 @@
-/** One suite of a run: its tasks, their cells, and each model over all of them. */
+/** One suite of a run to its analysis: the tasks, their cells, and each model over all tasks. */
 
 import { ALONE } from '../definition/condition.js';
 import { taskKey } from '../keys.js';
@@ -96,7 +96,7 @@ function absentReason({ failures }: MeasuredModel): string {
   return failures[0] === undefined ? 'not run' : `not run: ${failures[0]}`;
 }
 
-/** Sorts `q-9` before `q-10`. */
+/** A key that sorts `q-9` before `q-10`. */
 function naturalKey(id: string): string {
   return id.replace(/\d+/g, (digits) => digits.padStart(20, '0'));
 }
