@@ -17,7 +17,7 @@ import {
 import { formatPath } from '../core/definition/describe.js';
 import { UserError } from '../core/errors.js';
 import { LOG_VERSION, type LogRecord, RECORDS, type RecordType } from '../core/measure/log.js';
-import { fromVersion1, type RawRecord } from '../core/measure/log-v1.js';
+import { fromVersion1, measurementFromVersion1, type RawRecord } from '../core/measure/log-v1.js';
 import { sha256 } from '../system/hash.js';
 import { displayPath, readFailure } from '../system/path.js';
 import { readLines } from './lines.js';
@@ -56,12 +56,13 @@ export function openLog(file: string): LogWriter {
 /** The records of a log, those of earlier versions as they are today. @throws UserError naming the line of a damaged record. */
 export async function* readLog(file: string): AsyncGenerator<LogRecord> {
   let number = 0;
+  const place = () => `${displayPath(file)}:${number}: `;
   try {
     for await (const { texts, complete } of readLines(createReadStream(file, { highWaterMark: 1 << 18 }))) {
       if (!complete) continue;
       for (const text of texts) {
         number++;
-        yield* recordsOf(text, () => `${displayPath(file)}:${number}: `);
+        for (const record of recordsOf(text, place)) yield record;
       }
     }
   } catch (cause) {
@@ -77,24 +78,35 @@ function isFileError(error: unknown): boolean {
 
 const REMEDY = 'restore the file, or remove this line to do without its record';
 
+type Place = () => string;
+
 /** The record of a line, or both that a line of version 1 holds. @throws UserError beginning with the place. */
-export function recordsOf(line: string, place: () => string): readonly LogRecord[] {
-  return fromVersion1(parse(line, place), { hash: sha256 }).map((raw) => {
-    const { type } = raw;
-    if (!Object.hasOwn(RECORDS, type)) {
-      const types = Object.keys(RECORDS).join(', ');
-      throw new UserError(
-        `${place()}type: expected one of ${types}, found ${JSON.stringify(type.slice(0, 60))}; read it with the version of rightsize that wrote it`,
-      );
-    }
-    const checked = checkRecord(type as RecordType, raw);
-    if ('record' in checked) return checked.record;
-    const { path, rule } = checked.complaint;
-    throw new UserError(`${place()}${path.length > 0 ? `${formatPath(path)}: ` : ''}${rule}; ${REMEDY}`);
-  });
+export function recordsOf(line: string, place: Place): readonly LogRecord[] {
+  const raw = parse(line, place);
+  // A log can hold a million measurements: nothing is made for each that is not kept.
+  if (raw.type === 'measurement') return [checked(measurementFromVersion1(raw), place)];
+  if (raw.type === 'sample' && 'hash' in raw) return [checked(raw, place)];
+  return fromVersion1(raw, { hash: sha256 }).map((record) => checked(record, place));
 }
 
-function parse(line: string, place: () => string): RawRecord {
+function checked(raw: RawRecord, place: Place): LogRecord {
+  const { type } = raw;
+  if (!isRecordType(type)) {
+    throw new UserError(
+      `${place()}type: expected one of ${Object.keys(RECORDS).join(', ')}, found ${JSON.stringify(type.slice(0, 60))}; read it with the version of rightsize that wrote it`,
+    );
+  }
+  const result = checkRecord(type, raw);
+  if ('record' in result) return result.record;
+  const { path, rule } = result.complaint;
+  throw new UserError(`${place()}${path.length > 0 ? `${formatPath(path)}: ` : ''}${rule}; ${REMEDY}`);
+}
+
+function isRecordType(type: string): type is RecordType {
+  return Object.hasOwn(RECORDS, type);
+}
+
+function parse(line: string, place: Place): RawRecord {
   let record: unknown;
   try {
     record = JSON.parse(line);
@@ -104,8 +116,8 @@ function parse(line: string, place: () => string): RawRecord {
   if (!isRecord(record)) {
     throw new UserError(`${place()}expected a record with a type, found none; is this the log of a run?`);
   }
-  // Measurements hold nothing that is followed to its depth.
-  if (record.type !== 'measurement' && isDeeper(record, DEEPEST)) {
+  // A level takes two characters. Nothing follows a measurement to its depth.
+  if (line.length > 2 * DEEPEST && record.type !== 'measurement' && isDeeper(record, DEEPEST)) {
     throw new UserError(`${place()}expected a record nested up to ${DEEPEST} levels, found more; ${REMEDY}`);
   }
   if (record.type === 'run' && record.version !== LOG_VERSION && record.version !== 1) {

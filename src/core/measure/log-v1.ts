@@ -21,10 +21,7 @@ export interface ConversionOptions {
   hash(text: string): string;
 }
 
-/**
- * Records of version 2 pass unchanged. What is wrong in a record stays wrong, for its schema to find. Measurements are changed in
- * place: a log can hold a million, and a copy of each would be slow.
- */
+/** Records of version 2 pass unchanged. What is wrong in a record stays wrong, for its schema to find. */
 export function fromVersion1(record: RawRecord, { hash }: ConversionOptions): readonly RawRecord[] {
   switch (record.type) {
     case 'run':
@@ -35,14 +32,22 @@ export function fromVersion1(record: RawRecord, { hash }: ConversionOptions): re
       return 'environment' in record ? withMachine(record) : [record];
     case 'session':
     case 'session-end':
-      return [withSession(record)];
+      return [{ ...record, session: sessionOf(record.session) }];
     case 'measurement':
-      return [withCondition(withSession(record))];
+      return [measurementFromVersion1({ ...record })];
     case 'sample':
       return 'hash' in record ? [record] : [{ ...record, hash: hash(identityText(record.fields, record.target)) }];
     default:
       return [record];
   }
+}
+
+/** Changes the measurement in place: a log can hold a million, and a copy of each would be slow. */
+export function measurementFromVersion1(record: RawRecord): RawRecord {
+  const { session, concurrency } = record;
+  if (typeof session === 'number') record.session = sessionOf(session);
+  if (isCount(concurrency)) record.condition = conditionText({ kind: 'closed', requests: concurrency });
+  return record;
 }
 
 /** Whether the id of a session, machine or part was made here. */
@@ -73,17 +78,9 @@ function settingsOf(settings: unknown): unknown {
     : settings;
 }
 
-function withSession(record: RawRecord): RawRecord {
-  const { session } = record;
-  // The ids sort by number, and `#` before every id of version 2: a run that version 2 resumed began with version 1.
-  if (isCount(session)) record.session = `#${String(session).padStart(10, '0')}`;
-  return record;
-}
-
-function withCondition(record: RawRecord): RawRecord {
-  const { concurrency } = record;
-  if (isCount(concurrency)) record.condition = conditionText({ kind: 'closed', requests: concurrency });
-  return record;
+/** The ids sort by number, and `#` before every id of version 2: a run that version 2 resumed began with version 1. */
+function sessionOf(session: unknown): unknown {
+  return isCount(session) ? `#${String(session).padStart(10, '0')}` : session;
 }
 
 function isCount(value: unknown): value is number {
