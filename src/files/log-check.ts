@@ -44,9 +44,10 @@ function compile(schema: z.ZodType): ValidateFunction<Many> {
       io: 'input',
       reused: 'inline',
       override({ zodSchema, jsonSchema }) {
-        // ajv looks at one branch of a union where it knows the field that tells the branches apart.
+        // ajv looks at one branch of a union where it knows the field that tells the branches apart; it then checks objects alone.
         const { def } = zodSchema._zod;
         if (def.type === 'union' && 'discriminator' in def) {
+          jsonSchema.type = 'object';
           jsonSchema.discriminator = { propertyName: def.discriminator };
         }
       },
