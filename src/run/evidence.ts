@@ -102,10 +102,12 @@ type RequestOf = (record: MeasurementRecord, sample: SampleRecord) => Request | 
 
 function judgedTask(suite: string, task: LoggedSuite['tasks'][number]): readonly (readonly [string, RequestOf])[] {
   const { name, ...given } = typeof task.scorer === 'string' ? { name: task.scorer } : task.scorer;
-  const scorer = SCORERS[name];
-  const { request } = scorer;
-  if (request === undefined) return [];
-  const options = scorer.options.parse(given);
+  // A log may name a scorer that has been removed since; the analysis says what is wrong with it.
+  if (!Object.hasOwn(SCORERS, name)) return [];
+  const { request, options: schema } = SCORERS[name];
+  const read = schema.safeParse(given);
+  if (request === undefined || !read.success) return [];
+  const options = read.data;
   const requestOf: RequestOf = ({ outcome }, { target, fields }) => {
     if (outcome.state !== 'completed') return null;
     const output = filterText(task.filters ?? [], outcome.output);
