@@ -1,9 +1,8 @@
 /**
- * Executes a plan: each block has a fresh worker, a warm-up, and then its trials under its condition. A trial is written to the
- * log when it ends (`LONGEST_BATCH`).
+ * Executes a plan. Each block gets a fresh worker and a warm-up; then its trials run under its condition. Each trial is written to the log when its outcome arrives (`LONGEST_BATCH`).
  *
- * tinybench repeats: every task is a bench whose function is one trial. The worker stamped the latency of the trial, and
- * `overriddenDuration` hands it over, so no figure holds the messages between processes.
+ * tinybench repeats the trials: every task is a bench whose function is one trial. The bench takes the latency that the worker stamped
+ * as `overriddenDuration`, so no figure includes the messages between processes.
  */
 import { Bench } from 'tinybench';
 import { describeError, UserError } from '../core/errors.js';
@@ -103,7 +102,7 @@ async function runCell(cell: PlannedCell, { keeper, requests, ...options }: Cell
   bench.add(
     name,
     async () => {
-      // The warm-up takes the last prompts of the cell: no cache may hold the prompts that are recorded next.
+      // The warm-up takes the last prompts of the cell, because no cache may hold a prompt that is recorded soon.
       if (mode === 'warmup')
         return latency(await keeper.warmUp(cell.trials.at(-1 - (warmups++ % cell.trials.length))!));
       const trial = queue.next().value!;
@@ -140,7 +139,7 @@ function place({ suite, task, sample, model, repetition }: Trial) {
   return { suite, task, sample, model, repetition };
 }
 
-/** A trial that failed has no latency: tinybench then counts the time that passed outside. */
+/** A failed trial has no latency of its own, and tinybench then takes the time that it measured from outside. */
 function latency(outcome: Outcome): { overriddenDuration: number } | undefined {
   const seconds = secondsOf(outcome);
   return seconds === null ? undefined : { overriddenDuration: seconds * 1000 };

@@ -10,6 +10,7 @@ import type { Trials } from './columns.js';
 import { spreadOf } from './distribution.js';
 import { driftOf } from './drift.js';
 import type { MachineSessions } from './machines.js';
+import { notOurs } from './ownership.js';
 
 const NEVER_OPENED = 'the model was never opened';
 const NOT_ENDED = 'the session ended before its peak was read';
@@ -29,6 +30,8 @@ export interface ModelRecords {
 export function analyseModel(model: Model, records: ModelRecords): ModelAnalysis {
   const { origin, sessions, ends, failures, trials, machines } = records;
   const [here, ...others] = machines;
+  const facts = sessions.findLast(({ session }) => here.sessions.has(session))?.facts ?? sessions.at(-1)?.facts ?? null;
+  const foreign = notOurs(facts, model);
   const drift = driftOf(trials, here.toldApart);
   return {
     id: model.id,
@@ -37,9 +40,9 @@ export function analyseModel(model: Model, records: ModelRecords): ModelAnalysis
     class: classOf(model),
     entry: model,
     machine: here.machine,
-    ...figuresOf(records, here),
-    elsewhere: others.map((machine) => ({ machine: machine.machine!, ...figuresOf(records, machine) })),
-    facts: sessions.findLast(({ session }) => here.sessions.has(session))?.facts ?? sessions.at(-1)?.facts ?? null,
+    ...figuresOf(records, here, foreign),
+    elsewhere: others.map((machine) => ({ machine: machine.machine!, ...figuresOf(records, machine, foreign) })),
+    facts,
     crashes: ends.flatMap(({ crash }) => (crash === undefined ? [] : [crash])),
     failures: failures.map(({ reason }) => reason),
     drift,
@@ -55,26 +58,33 @@ export function analyseModel(model: Model, records: ModelRecords): ModelAnalysis
   };
 }
 
+/** @param foreign Why the readings belong to another process; null where they are those of the model. */
 function figuresOf(
   { sessions: allSessions, ends: allEnds, failures }: ModelRecords,
   { sessions: ofMachine, toldApart }: MachineSessions,
+  foreign: Missing | null,
 ): SessionFigures {
   const sessions = allSessions.filter(({ session }) => ofMachine.has(session));
   const clear = sessions.filter(({ session }) => toldApart.has(session));
   const ends = new Map(allEnds.filter(({ session }) => toldApart.has(session)).map((end) => [end.session, end]));
   const never = failures[0]?.reason ?? (allSessions.length > 0 ? ofMachine.others : NEVER_OPENED);
   const unclear = sessions.length > clear.length ? toldApart.others : never;
-  const memory = (read: (session: SessionRecord) => MemoryReading) => memoryOf(clear.map(read), unclear);
+  const memory = (readings: readonly MemoryReading[], reason: string) =>
+    foreign === null ? memoryOf(readings, reason) : unreadable(foreign);
+  const readings = sessions.map((session) => readingsOf(session, { end: ends.get(session.session), toldApart }));
   return {
     sessions: sessions.length,
-    metrics: metricsOf(
-      sessions.map((session) => readingsOf(session, { end: ends.get(session.session), toldApart })),
-      never,
-    ),
+    metrics: metricsOf(foreign === null ? readings : readings.map((one) => ofForeign(one, foreign)), never),
     memory: {
-      baseline: memory((session) => session.memory.baseline),
-      loaded: memory((session) => session.memory.loaded),
-      peak: memoryOf(
+      baseline: memory(
+        clear.map((session) => session.memory.baseline),
+        unclear,
+      ),
+      loaded: memory(
+        clear.map((session) => session.memory.loaded),
+        unclear,
+      ),
+      peak: memory(
         [...ends.values()].map((end) => end.memory.peak),
         clear.length > 0 ? NOT_ENDED : unclear,
       ),
@@ -88,6 +98,14 @@ function readingsOf(
 ): SessionReadings {
   const peak = end?.memory.peak ?? missing(toldApart.has(session) ? NOT_ENDED : toldApart.others);
   return { load, firstRequest, baseline: memory.baseline, peak };
+}
+
+function ofForeign({ firstRequest }: SessionReadings, foreign: Missing): SessionReadings {
+  return { load: foreign, firstRequest, baseline: unreadable(foreign), peak: foreign };
+}
+
+function unreadable(why: Missing): Record<keyof MemoryReading, Missing> {
+  return { resident: why, anonymous: why, fileMapped: why, gpu: why };
 }
 
 function memoryOf(readings: readonly MemoryReading[], reason: string): MemorySpread {

@@ -163,7 +163,9 @@ const machineRecord = z.object({
 export type MachineRecord = DeepReadonly<z.infer<typeof machineRecord>>;
 
 const facts = z.object({
-  engine: z.string().describe('The engine with its version: `node-llama-cpp 3.22.1`.'),
+  engine: z
+    .string()
+    .describe('The engine with its version: `llama.cpp 0.5.0-dev, ggml 0ad4a86, for zen4 (node-llama-cpp 3.22.1)`.'),
   device: z.string(),
   threads: quantitySchema,
   weights: z.object({ bytes: number, hash: z.string(), files: z.array(z.string()) }).exactOptional(),
@@ -186,6 +188,10 @@ const facts = z.object({
   network: z
     .enum(['none', 'loopback', 'internet'])
     .describe('Whether a run needs a network: proven by the kind of backend, not claimed.'),
+  server: z
+    .enum(['ours', 'not ours'])
+    .exactOptional()
+    .describe('Who started the server of the model; absent where there is none, and in logs of earlier versions.'),
   warnings: z.array(z.string()),
 });
 

@@ -60,17 +60,19 @@ const completed = z.object({
   finish: z.enum(['stop', 'length', 'refused']),
   renderedHash: textSchema.describe('SHA-256 of the prompt with its chat template applied, as the engine received it.'),
   promptTokens: tokenCount,
-  cachedPromptTokens: tokenCount
-    .exactOptional()
-    .describe('Prompt tokens that the engine took from its cache; they are part of `promptTokens`.'),
   outputTokens: tokenCount,
-  reasoningTokens: tokenCount
-    .exactOptional()
-    .describe('Tokens that the model thought before its answer; they are part of `outputTokens`.'),
   timing,
   logprobs: z
     .union([z.strictObject({ value: z.array(number) }), missingSchema])
     .describe('Natural logarithms, one for each output token, where the engine gives them.'),
+  cachedTokens: natural
+    .exactOptional()
+    .describe(
+      'Prompt tokens that were in a cache and were not computed; absent where none were, or the engine does not say.',
+    ),
+  unseenTokens: quantitySchema
+    .exactOptional()
+    .describe('Output tokens that were counted and never sent: the hidden reasoning of some servers.'),
   retries: z
     .object({ count: natural, waited: positive })
     .exactOptional()
