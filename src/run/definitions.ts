@@ -5,9 +5,9 @@ import { promptText } from '../core/definition/sample.js';
 import type { Task } from '../core/definition/suite.js';
 import { UserError } from '../core/errors.js';
 import { taskKey } from '../core/keys.js';
-import type { RunRecord, RunSettings, SampleRecord, UntilSure } from '../core/measure/log.js';
-import { LOG_VERSION } from '../core/measure/log.js';
-import { identityText } from '../core/measure/sample-identity.js';
+import type { RunRecord, RunSettings, SampleRecord, UntilSure } from '../core/log/log.js';
+import { LOG_VERSION } from '../core/log/log.js';
+import { identityText } from '../core/log/sample-identity.js';
 import type { Sample } from '../core/message.js';
 import {
   defaultCatalogue,

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism, cpus, freemem, hostname, loadavg, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Environment, MachineRecord, Warning } from '../core/measure/log.js';
+import type { Environment, MachineRecord, Warning } from '../core/log/log.js';
 import { known, missing } from '../core/quantity.js';
 import { sha256 } from '../system/hash.js';
 import { uniqueId } from '../system/id.js';

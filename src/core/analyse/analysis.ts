@@ -8,7 +8,7 @@ import type { Model, ModelClass } from '../definition/model.js';
 import type { PriceList } from '../definition/price-list.js';
 import type { Limits, Requirement } from '../definition/requirement.js';
 import type { ScorerChoice } from '../definition/suite.js';
-import type { Environment, RunPart, RunSettings, SessionFacts, Warning } from '../measure/log.js';
+import type { Environment, RunPart, RunSettings, SessionFacts, Warning } from '../log/log.js';
 import type { Completed, Failed } from '../measure/measurement.js';
 import type { Level } from '../measure/metric.js';
 import type { DistributedMetric, MetricOfSession } from '../measure/metrics.js';

@@ -1,6 +1,6 @@
 /** The trials of one task on one model to its cell: counts, quality with its interval, distributions, and what spoils them. */
 import { type Condition, conditionText } from '../definition/condition.js';
-import type { Warning } from '../measure/log.js';
+import type { Warning } from '../log/log.js';
 import { DISTRIBUTED, type DistributedMetric, METRICS } from '../measure/metrics.js';
 import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
 import { choose, chooses } from '../score/filters.js';

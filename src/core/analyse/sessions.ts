@@ -1,6 +1,6 @@
 /** The sessions of a model to its figures as a whole: loading, the first request, memory, crashes. Each is of one machine. */
 import { classOf, type Model } from '../definition/model.js';
-import type { ModelFailedRecord, SessionEndRecord, SessionRecord, Warning } from '../measure/log.js';
+import type { ModelFailedRecord, SessionEndRecord, SessionRecord, Warning } from '../log/log.js';
 import type { MemoryReading } from '../measure/measurement.js';
 import type { SessionReadings } from '../measure/metric.js';
 import { METRICS, type MetricOfSession, OF_SESSION } from '../measure/metrics.js';

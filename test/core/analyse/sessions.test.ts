@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
-import type { LogRecord, MeasurementRecord } from '../../../src/core/measure/log.js';
+import type { LogRecord, MeasurementRecord } from '../../../src/core/log/log.js';
 import { isMissing } from '../../../src/core/quantity.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { makeLog } from '../../support/log.js';

@@ -21,8 +21,15 @@ import { CONDITION_RULE, CONDITION_TEXT } from '../definition/condition.js';
 import { type Model, modelSchema } from '../definition/model.js';
 import { type PriceList, priceListSchema } from '../definition/price-list.js';
 import { type ScorerChoice, suiteSchema, taskSchema } from '../definition/suite.js';
+import {
+  memoryReadingSchema,
+  number,
+  type Outcome,
+  outcomeSchema,
+  quantitySchema,
+  textSchema,
+} from '../measure/measurement.js';
 import type { Evidence } from '../score/score.js';
-import { memoryReadingSchema, number, type Outcome, outcomeSchema, quantitySchema, textSchema } from './measurement.js';
 
 export const LOG_VERSION = 2;
 
