@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
-import type { LogRecord, MeasurementRecord } from '../../../src/core/measure/log.js';
+import type { LogRecord, MeasurementRecord } from '../../../src/core/log/log.js';
 import { isMissing } from '../../../src/core/quantity.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { makeLog } from '../../support/log.js';
@@ -20,7 +20,7 @@ function slower(record: LogRecord, factor: number): LogRecord {
 describe('a model over its sessions', () => {
   it('says why it could not be opened, in the place of every number', () => {
     const log: LogRecord[] = [
-      ...one().filter(({ type }) => ['run', 'sample'].includes(type)),
+      ...one().filter(({ type }) => ['run', 'machine', 'sample'].includes(type)),
       { type: 'model-failed', model: 'm', reason: 'weights.gguf is truncated' },
     ];
     const { models, suites } = analyse(log);
