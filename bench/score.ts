@@ -120,6 +120,10 @@ const KINDS: Readonly<Record<ScorerName, Kind>> = {
       evidence: { effect: 'loglikelihoods', conditional: [-40 - (i % 3), -41] },
     }),
   },
+  own: {
+    options: { module: './mine.mjs' },
+    row: (i) => ({ output: label(i), target: label(0), evidence: { effect: 'own', verdict: { value: i % 2 } } }),
+  },
   winobias: {
     row: (i) => ({
       output: '',

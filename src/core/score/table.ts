@@ -21,6 +21,7 @@ import { judge } from './scorers/judge.js';
 import { math } from './scorers/math.js';
 import { multipleChoice } from './scorers/multiple-choice.js';
 import { number } from './scorers/number.js';
+import { own } from './scorers/own.js';
 import { crowsPairs, winobias } from './scorers/pairs.js';
 import { perplexity } from './scorers/perplexity.js';
 import { refusal } from './scorers/refusal.js';
@@ -53,6 +54,7 @@ const TABLE = {
   bbq,
   'crows-pairs': crowsPairs,
   winobias,
+  own,
 } satisfies Record<string, Scorer>;
 
 export type ScorerName = keyof typeof TABLE;

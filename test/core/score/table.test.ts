@@ -32,7 +32,11 @@ const INPUTS: Partial<Record<ScorerName, Partial<ScoreInput>>> = {
   winobias: { fields: { stereotype: 'pro' } },
 };
 
-const OPTIONS: Partial<Record<ScorerName, object>> = { regex: { pattern: '(a+)+b' }, judge: { rubric: 'Be right.' } };
+const OPTIONS: Partial<Record<ScorerName, object>> = {
+  regex: { pattern: '(a+)+b' },
+  judge: { rubric: 'Be right.' },
+  own: { module: './mine.mjs' },
+};
 
 const EVIDENCE: Readonly<Record<Evidence['effect'], Evidence>> = {
   loglikelihoods: { effect: 'loglikelihoods', conditional: [-1, -2] },
@@ -45,6 +49,7 @@ const EVIDENCE: Readonly<Record<Evidence['effect'], Evidence>> = {
   },
   judge: { effect: 'judge', answers: ['[[3]]'] },
   sandbox: { effect: 'sandbox', result: 'passed', message: '' },
+  own: { effect: 'own', verdict: { value: 0.5 } },
 };
 
 const HOSTILE: Readonly<Record<string, string>> = {
