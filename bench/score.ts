@@ -53,6 +53,14 @@ const KINDS: Readonly<Record<ScorerName, Kind>> = {
     }),
   },
   classification: { row: (i) => ({ output: label(i), target: label(i + (i % 2)) }) },
+  'multi-label': { row: (i) => ({ output: `${label(i)}, ${label(i + 1)}`, target: [label(i), label(i + (i % 2))] }) },
+  ordinal: { row: (i) => ({ output: `${1 + (i % 5)} of 5`, target: 1 + ((i + (i % 2)) % 5) }) },
+  entities: {
+    row: (i) => ({
+      output: `[{"text": "${label(i)}", "type": "QUEUE"}]`,
+      target: [{ text: label(i + (i % 2)), type: 'QUEUE' }],
+    }),
+  },
   json: { row: (i) => ({ output: `{"order": ${i}, "item": "lamp"}`, target: { order: i + (i % 2), item: 'lamp' } }) },
   'function-calls': {
     row: (i) => ({

@@ -10,6 +10,9 @@ const INPUTS: Partial<Record<ScorerName, Partial<ScoreInput>>> = {
   choice: { target: 'B', fields: { choices: ['Rome', 'Paris'] } },
   'multiple-choice': { target: 1, fields: { choices: ['Rome', 'Paris'] } },
   json: { target: { city: 'Paris' } },
+  'multi-label': { target: ['Paris', 'Rome'] },
+  ordinal: { target: 3 },
+  entities: { target: [{ text: 'Paris', type: 'LOC' }] },
   'function-calls': {
     target: [{ f: { a: [1] } }],
     fields: { function: [{ name: 'f', parameters: { properties: { a: { type: 'integer' } }, required: ['a'] } }] },
