@@ -68,3 +68,4 @@ export { type Rendered, type RenderOptions, render, writeArtifacts } from './run
 export { type RescoreOptions, rescore } from './run/rescore.js';
 export { type ScoredFile, type ScoreOptions, score } from './run/score.js';
 export type { World } from './run/world.js';
+export type { OpenWorker, WorkerSession } from './worker/worker-session.js';

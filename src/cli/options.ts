@@ -13,7 +13,7 @@ export const pricesOption = () =>
 export const dataOption = () =>
   new Option('--data <suite/task=file>', 'a copy of data, read in place of what the suite names (repeatable)')
     .argParser(collect)
-    .default<readonly string[]>([]);
+    .default<readonly string[]>([], 'none');
 
 export const allowScorerOption = () =>
   new Option('--allow-scorer <file|command>', 'a scorer of your own that may run (repeatable)')

@@ -1,6 +1,9 @@
 /** `rightsize report`: a log in, every report out, byte for byte the same each time. */
 import { Command } from '@commander-js/extra-typings';
+import { REPORTERS } from '../core/report/table.js';
 import { allowScorerOption, pricesOption, reportsOption } from './options.js';
+
+const SUMMARIES = Object.entries(REPORTERS).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
 
 export const report = () =>
   new Command('report')
@@ -12,6 +15,7 @@ export const report = () =>
     .option('--rescore', 'ask scorers of your own again, which --allow-scorer allows to run')
     .addOption(allowScorerOption())
     .option('--json', 'print summary.json instead of tables')
+    .addHelpText('after', `\nReports:\n${SUMMARIES.join('\n')}`)
     .action(async (runs, { out, prices, reports, json, rescore: again, allowScorer }) => {
       if (again) {
         const { rescore } = await import('../run/rescore.js');

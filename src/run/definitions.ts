@@ -20,6 +20,7 @@ import {
 import { dataNames, loadSamples } from '../files/samples.js';
 import { sha256 } from '../system/hash.js';
 import { DEFAULTS } from './defaults.js';
+import { withNamedLibrary } from './native-library.js';
 import type { World } from './world.js';
 
 /** What a new run measures. What is left out is as `DEFAULTS` and the catalogue have it. */
@@ -61,7 +62,7 @@ export type LoggedTask = Pick<Task, 'name' | 'ask' | 'unconditional' | 'generati
 
 /** @throws UserError */
 export async function loadDefinitions(definition: RunDefinition, world: World): Promise<Definitions> {
-  const models = await modelsOf(definition, world);
+  const models = (await modelsOf(definition, world)).map((loaded) => withNamedLibrary(loaded, world));
   const suites = await suitesOf(definition.suites, world);
   refuseTwins(suites);
   const data = dataOf(definition.data ?? [], { suites, cwd: world.cwd });

@@ -4,12 +4,12 @@ import type { ModelFailedRecord, SessionEndRecord, SessionRecord, Warning } from
 import type { MemoryReading } from '../measure/measurement.js';
 import type { SessionReadings } from '../measure/metric.js';
 import { METRICS, type MetricOfSession, OF_SESSION } from '../measure/metrics.js';
-import { notOurs } from '../measure/ownership.js';
 import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
 import type { Drift, MemorySpread, ModelAnalysis, Spread } from './analysis.js';
 import type { Trials } from './columns.js';
 import { spreadOf } from './distribution.js';
 import { driftOf } from './drift.js';
+import { notOurs } from './ownership.js';
 
 const NEVER_OPENED = 'the model was never opened';
 const NOT_ENDED = 'the session ended before its peak was read';

@@ -120,7 +120,7 @@ export interface SessionRecord {
 
 /** What an opened model says of itself. Absent facts are facts the engine does not give. */
 export interface SessionFacts {
-  /** The engine with its version: `node-llama-cpp 3.22.1`. */
+  /** The engine with its version: `llama.cpp 0.5.0-dev, ggml 0ad4a86, for zen4 (node-llama-cpp 3.22.1)`. */
   readonly engine: string;
   readonly device: string;
   readonly threads: Quantity;

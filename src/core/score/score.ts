@@ -7,6 +7,7 @@
  * log beside the output, so that the judging itself can be repeated without the world.
  */
 import type { z } from 'zod';
+import { UserError } from '../errors.js';
 import type { Chat } from '../message.js';
 import type { Quantity } from '../quantity.js';
 
@@ -127,7 +128,7 @@ export function judgeOutput<Options>(
     return scorer.score(input, options);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    if (error instanceof SampleError) return unscored(reason);
+    if (error instanceof SampleError || error instanceof UserError) return unscored(reason);
     if (isDeeper(input.target, DEEPEST) || isDeeper(input.fields, DEEPEST))
       return unscored(`expected a sample nested up to ${DEEPEST} levels, found one that is deeper`);
     return scored(0, null, { fault: reason });
