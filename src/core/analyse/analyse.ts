@@ -40,7 +40,7 @@ import { countGaps } from './gaps.js';
 import { runtimeWarnings } from './runtime.js';
 import { analyseModel } from './sessions.js';
 import { analyseSuite } from './suites.js';
-import { scoreTrial, type TaskScorer } from './trial-result.js';
+import { type SecondaryScorer, scoreTrial, type TaskScorer } from './trial-result.js';
 
 export type Scorers = Readonly<Record<string, Scorer>>;
 
@@ -233,7 +233,10 @@ function takesPrecedence(one: EvidenceRecord, other: EvidenceRecord): boolean {
   return asked === before ? JSON.stringify(one) < JSON.stringify(other) : asked > before;
 }
 
-function taskScorerOf({ scorer: choice, filters }: LoggedSuite['tasks'][number], scorers: Scorers): TaskScorer {
+function taskScorerOf(
+  { scorer: choice, filters, secondary = [] }: LoggedSuite['tasks'][number],
+  scorers: Scorers,
+): TaskScorer {
   const { name, ...given } = typeof choice === 'string' ? { name: choice } : choice;
   const scorer = Object.hasOwn(scorers, name) ? scorers[name] : undefined;
   if (scorer === undefined) return missing(`there is no scorer ${name}`);
@@ -245,7 +248,23 @@ function taskScorerOf({ scorer: choice, filters }: LoggedSuite['tasks'][number],
     );
   }
   // Logs of earlier versions name no filters.
-  return { scorer, options: options.data, filters: filters ?? [] };
+  return {
+    scorer,
+    options: options.data,
+    filters: filters ?? [],
+    secondary: secondary.flatMap((one) => secondaryOf(one, scorers)),
+  };
+}
+
+/** A scorer that this version does not have, or reads otherwise, is left out: it decides nothing. */
+function secondaryOf(
+  choice: NonNullable<LoggedSuite['tasks'][number]['secondary']>[number],
+  scorers: Scorers,
+): readonly SecondaryScorer[] {
+  const { name, ...given } = typeof choice === 'string' ? { name: choice } : choice;
+  const scorer = Object.hasOwn(scorers, name) ? scorers[name] : undefined;
+  const options = scorer?.options.safeParse(given);
+  return scorer !== undefined && options?.success ? [{ name, scorer, options: options.data }] : [];
 }
 
 /** Whether answers are judged by what is found out after them. */
@@ -255,7 +274,10 @@ function asksTheWorld(taskScorer: TaskScorer): boolean {
 
 /** Beyond those of first repetitions. */
 function needsTexts(taskScorer: TaskScorer): boolean {
-  return !isMissing(taskScorer) && (taskScorer.scorer.aggregate !== undefined || chooses(taskScorer.filters));
+  return (
+    !isMissing(taskScorer) &&
+    (taskScorer.scorer.aggregate !== undefined || taskScorer.secondary.length > 0 || chooses(taskScorer.filters))
+  );
 }
 
 function priceOf(model: Model): Price | Missing {

@@ -102,7 +102,8 @@ export interface Cell {
   /** Known if answers were computed side by side. Such a cell has no latencies, and is never mixed with one that has. */
   readonly throughput: Throughput | Missing;
   /** Metrics of the whole cell that are not a mean of scores, such as macro-F1 or a bias score. */
-  readonly aggregates: Readonly<Record<string, Quantity>>;
+  /** Those that carry a limit, and the scores of secondary scorers, have their intervals. */
+  readonly aggregates: Readonly<Record<string, Quantity | Estimate>>;
   /** One for each sample of the task, in the same order; null if the sample was not run. */
   readonly results: readonly (SampleResult | null)[];
   readonly warnings: readonly Warning[];
