@@ -188,6 +188,8 @@ function metricOf(metric: DistributedMetric, measured: readonly Measured[]): Dis
 function aggregatesOf(input: CellInput): Cell['aggregates'] {
   const { taskScorer, samples, trials } = input;
   if (isMissing(taskScorer)) return {};
+  // Their texts are kept for these alone.
+  if (taskScorer.scorer.aggregate === undefined && taskScorer.secondary.length === 0) return {};
   const judged = samples.flatMap((sample) => {
     const rows = countingRows(trials, trials.rowsOf(sample.id), taskScorer);
     return rows.length === 0 ? [] : [{ sample, answers: rows.map((row) => judgedOf(trials.textsOf(row), sample)) }];
