@@ -158,7 +158,8 @@ export interface Cell extends MachineFigures {
   /** Of the machine of the figures. */
   readonly ttftLine: TtftLine | Missing;
   /** Metrics of the whole cell that are not a mean of scores, such as macro-F1 or a bias score. */
-  readonly aggregates: Readonly<Record<string, Quantity>>;
+  /** Those that carry a limit, and the scores of secondary scorers, have their intervals. */
+  readonly aggregates: Readonly<Record<string, Quantity | Estimate>>;
   /** One for each sample of the task, in the same order; null if the sample was not run. */
   readonly results: readonly (SampleResult | null)[];
   readonly warnings: readonly Warning[];

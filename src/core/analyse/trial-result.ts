@@ -16,9 +16,21 @@ import { mean, sum } from '../stats/basics/moments.js';
 import { percentile } from '../stats/estimate/percentiles.js';
 import type { Confidence } from './analysis.js';
 
+export interface SecondaryScorer {
+  readonly name: string;
+  readonly scorer: Scorer;
+  readonly options: unknown;
+}
+
 /** The scorer that a task chose, with its parsed options and the filters before it; or the reason why it cannot score. */
 export type TaskScorer =
-  | { readonly scorer: Scorer; readonly options: unknown; readonly filters: readonly Filter[] }
+  | {
+      readonly scorer: Scorer;
+      readonly options: unknown;
+      readonly filters: readonly Filter[];
+      /** The other scorers of the same answers, which decide nothing. */
+      readonly secondary: readonly SecondaryScorer[];
+    }
   | Missing;
 
 export interface TrialResult {

@@ -29,7 +29,7 @@ import {
   quantitySchema,
   textSchema,
 } from '../measure/measurement.js';
-import type { Evidence } from '../score/score.js';
+import { evidenceSchema } from '../score/evidence.js';
 
 export const LOG_VERSION = 2;
 
@@ -275,31 +275,20 @@ export type MeasurementRecord = DeepReadonly<Omit<z.infer<typeof measurementSche
   readonly outcome: Outcome;
 };
 
-const numbers = z.array(number);
-
-const evidence: z.ZodType<Evidence> = z.discriminatedUnion('effect', [
-  z.object({ effect: z.literal('embeddings'), vectors: z.array(numbers) }),
-  z.object({ effect: z.literal('judge'), answers: z.array(z.string()) }),
-  z.object({
-    effect: z.literal('sandbox'),
-    result: z.enum(['passed', 'failed', 'timed out']),
-    message: z.string(),
-  }),
-  z.object({
-    effect: z.literal('loglikelihoods'),
-    conditional: numbers,
-    unconditional: numbers.exactOptional(),
-    tokens: numbers.exactOptional(),
-    greedy: z.array(z.boolean()).exactOptional(),
-  }),
-]);
+const _numbers = z.array(number);
 
 const evidenceRecord = z.object({
   type: z.literal('evidence'),
   trial: z.string(),
   model: z.string(),
   by: z.string().exactOptional().describe('The model that judged, where one did.'),
-  evidence,
+  asked: z
+    .string()
+    .exactOptional()
+    .describe(
+      'When an own scorer was asked, ISO 8601, UTC. If an answer was scored more than once, the latest score counts.',
+    ),
+  evidence: evidenceSchema,
 });
 
 /** What was found out about the answer of a trial, where its scorer judges by more than the words of the answer. */
