@@ -275,8 +275,6 @@ export type MeasurementRecord = DeepReadonly<Omit<z.infer<typeof measurementSche
   readonly outcome: Outcome;
 };
 
-const _numbers = z.array(number);
-
 const evidenceRecord = z.object({
   type: z.literal('evidence'),
   trial: z.string(),
