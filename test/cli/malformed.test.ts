@@ -169,7 +169,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'a model of an unknown backend': {
     models: model({ backend: 'lama' }),
-    says: /models\[0\]\.backend: expected a known backend: llama-cpp, .*found "lama"/,
+    says: /models\[0\]\.backend: expected a known backend: one of llama-cpp, .*found "lama"/,
   },
   'a model with an unknown field': {
     models: model({ backend: 'scripted', treads: 2 }),

@@ -125,8 +125,10 @@ const scripted = z.strictObject({
     .prefault({}),
 });
 
-export const modelSchema = z.discriminatedUnion('backend', [llamaCpp, onnxruntime, transformers, openai, scripted], {
-  error: 'expected a known backend: llama-cpp, onnxruntime, transformers, openai or scripted',
+const ENTRIES = [llamaCpp, onnxruntime, transformers, openai, scripted] as const;
+
+export const modelSchema = z.discriminatedUnion('backend', ENTRIES, {
+  error: `expected a known backend: one of ${ENTRIES.map(({ shape }) => shape.backend.value).join(', ')}`,
 });
 
 /** The fields that a backend's models may have; none for what is no backend. */

@@ -199,7 +199,6 @@ export const groupSchema = z.strictObject({
 export type Suite = z.infer<typeof suiteSchema>;
 export type Task = z.infer<typeof taskSchema>;
 export type Generation = z.infer<typeof generationSchema>;
-export type Asking = (typeof ASKINGS)[number];
 export type PromptTemplate = z.infer<typeof promptSchema>;
 export type ScorerChoice = z.infer<typeof scorerSchema>;
 export type DataSamples = z.infer<typeof dataSamples>;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Evidence, Scored, ScoreInput, Scorer } from '../../../src/core/score/score.js';
 import { SCORER_NAMES, SCORERS, type ScorerName } from '../../../src/core/score/table.js';
@@ -54,6 +55,15 @@ const EVIDENCE: Readonly<Record<Evidence['effect'], Evidence>> = {
   sandbox: { effect: 'sandbox', result: 'passed', message: '' },
   own: { effect: 'own', verdict: { value: 0.5 } },
 };
+
+/** The headings of docs/scorers.md; one may hold several scorers. */
+const SECTIONS = [
+  ...readFileSync(new URL('../../../docs/scorers.md', import.meta.url), 'utf8').matchAll(/^### (.+)$/gm),
+].flatMap(([, heading]) => heading!.split(', '));
+
+test('docs/scorers.md has a section for every scorer, and for no other', () => {
+  expect(SECTIONS.sort()).toEqual([...SCORER_NAMES].sort());
+});
 
 const HOSTILE: Readonly<Record<string, string>> = {
   silence: '',
