@@ -7,13 +7,12 @@ import { availableParallelism } from 'node:os';
 import type { ModelOf } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
 import type { SessionFacts } from '../core/measure/log.js';
-import { known, missing } from '../core/quantity.js';
+import { known } from '../core/quantity.js';
 import { describeSource, ggufFiles, resolveSource } from '../hub/hub.js';
 import type { Resolved, SourceOptions } from '../hub/source.js';
-import { sha256 } from '../system/hash.js';
 import { abortionOf } from './abort.js';
 import type { Backend, BackendContext, Session } from './backend.js';
-import { type ChatTemplate, createChatTemplate, PLAIN, templateWarnings } from './chat-template.js';
+import { type ChatTemplate, chooseTemplate, templateHash, templateWarnings } from './chat-template.js';
 import { loadThroughAddon } from './llama-cpp/addon.js';
 import { schedulerOfSequences } from './llama-cpp/continuous-batching.js';
 import { loadDirect } from './llama-cpp/direct.js';
@@ -35,7 +34,7 @@ export const llamaCpp: Backend<LlamaCppModel> = {
     const status = await describeSource(model.source, sourceOptions(model.source, context));
     if (status.ready !== true) return status;
     try {
-      await readModel(status.resolved);
+      templateOf(await readModel(status.resolved), { model, resolved: status.resolved, context });
       await findAdapters(model, context);
       requireSettings(model);
       return { ready: true };
@@ -88,7 +87,7 @@ async function openSession(opening: Opening): Promise<Session> {
   try {
     const context = model.context ?? Math.min(loaded.trainedContext, DEFAULT_CONTEXT);
     const vocabulary = createVocabulary(loaded.tokenizer);
-    const template = templateOf(header, resolved.path);
+    const template = templateOf(header, opening);
     const turns = createTurns();
     const generator = await openGenerator(opening, loaded, { contextSize: context, vocabulary, template, turns });
     const { contextSize } = generator;
@@ -205,8 +204,7 @@ async function factsOf(
       architecture: { ...header.shape, bytesPerCachedValue: BYTES_PER_CACHED_VALUE[model.kvCacheType] },
     }),
     context: known(contextSize),
-    chatTemplateHash:
-      template.source === null ? missing('the model has no chat template') : { value: sha256(template.source) },
+    chatTemplateHash: templateHash(template),
     cannot: {},
     network: 'none',
     warnings: [
@@ -228,9 +226,15 @@ async function factsOf(
 /** Quantised caches hold blocks of 32 values with a scale of two bytes. */
 const BYTES_PER_CACHED_VALUE = { f32: 4, f16: 2, q8_0: 34 / 32, q4_0: 18 / 32 } as const;
 
-function templateOf({ chatTemplate, specialTokens }: GgufHeader, path: string): ChatTemplate {
-  if (chatTemplate === null) return PLAIN;
-  return createChatTemplate(chatTemplate, { place: `${path}: tokenizer.chat_template`, tokens: specialTokens });
+function templateOf(
+  { chatTemplate, specialTokens }: GgufHeader,
+  { model, resolved, context: { directory } }: Pick<Opening, 'model' | 'resolved' | 'context'>,
+): ChatTemplate {
+  const own = {
+    place: `${resolved.path}: tokenizer.chat_template`,
+    byName: chatTemplate === null ? {} : { default: chatTemplate },
+  };
+  return chooseTemplate(own, specialTokens, { ...model, directory });
 }
 
 function sourceOptions(source: string, { directory, environment, onProgress }: BackendContext): SourceOptions {
