@@ -82,7 +82,7 @@ interface Opening {
 const DEFAULT_CONTEXT = 4096;
 
 async function openSession(opening: Opening): Promise<Session> {
-  const { model, header, resolved } = opening;
+  const { model, header } = opening;
   const loaded = await load(opening);
   try {
     const context = model.context ?? Math.min(loaded.trainedContext, DEFAULT_CONTEXT);

@@ -14,7 +14,7 @@ const text: TextModel = {
   specialToken: (words) => ([1, 3].includes(TOKENS.indexOf(words)) ? TOKENS.indexOf(words) : null),
 };
 
-function answerOf(tokens: readonly number[], stop: readonly string[] = []): string {
+function answerOf(tokens: readonly number[], stop: string[] = []): string {
   const answer = createAnswer(text, { maxTokens: 10, stop, endTokens: [3] });
   let said = '';
   for (const token of tokens) {
