@@ -239,7 +239,7 @@ type Judges = Pick<EvidenceOptions, 'judge' | 'sandbox'>;
 
 /** What may judge answers beyond their words, ready before anything runs. @throws UserError */
 async function judgesOf({ judge, programs, catalogue, ...world }: PerformOptions): Promise<Judges> {
-  const sandbox = programs === undefined ? null : openSandbox();
+  const sandbox = programs === undefined ? null : await openSandbox();
   if (judge === undefined) return { sandbox, judge: null };
   const [model] = await loadModels(catalogueFile(catalogue, world), [judge]);
   await requireReady([model!], world.environment);

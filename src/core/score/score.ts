@@ -40,7 +40,14 @@ export interface ScoreInput {
 export type Request =
   | { readonly effect: 'embeddings'; readonly model: string; readonly texts: readonly string[] }
   | { readonly effect: 'judge'; readonly prompts: readonly Chat[] }
-  | { readonly effect: 'sandbox'; readonly language: 'python'; readonly program: string; readonly timeout: number };
+  | {
+      readonly effect: 'sandbox';
+      readonly language: 'python';
+      readonly program: string;
+      /** Run after the program, in a process that it has no part in. */
+      readonly tests: string;
+      readonly timeout: number;
+    };
 
 /** What the world answered, in the order of the request. */
 export type Evidence =
