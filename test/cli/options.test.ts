@@ -1,7 +1,11 @@
 /** What the options of commands promise, whichever options there are. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { CommanderError } from '@commander-js/extra-typings';
 import { describe, expect, test } from 'vitest';
+import { program } from '../../src/cli/program.js';
 import { run } from '../../src/cli/run.js';
+import { ROOT } from '../support/cli.js';
 
 /** A word that the option takes. */
 const WORDS: Readonly<Record<string, string>> = { reports: 'html', budget: '5' };
@@ -28,3 +32,19 @@ describe('beside --resume', () => {
     expect(allowed).toEqual(['--prices', '--out', '--run-code', '--judge', '--wait', '--reports', '--json', '--quiet']);
   });
 });
+
+test('docs/commands.md has a row for each command', () => {
+  const docs = readFileSync(join(ROOT, 'docs/commands.md'), 'utf8');
+  const rows = [...docs.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
+  expect(rows).toEqual(program().commands.map((command) => command.name()));
+});
+
+test.each(program().commands.map((command) => [command.name(), command] as const))(
+  'every option of %s is read in its file',
+  (name, command) => {
+    const source = readFileSync(join(ROOT, `src/cli/${name}.ts`), 'utf8');
+    const code = source.replaceAll(/'(?:[^'\\\n]|\\.)*'|^import [\s\S]*?;$/gm, '');
+    const unread = command.options.filter((option) => !new RegExp(`\\b${option.attributeName()}\\b`).test(code));
+    expect(unread.map(({ long }) => long)).toEqual([]);
+  },
+);

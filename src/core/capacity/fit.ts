@@ -8,8 +8,8 @@
  */
 import type { Analysis, ModelAnalysis, SuiteAnalysis } from '../analyse/analysis.js';
 import { cellOf } from '../analyse/analysis.js';
+import { notOurs } from '../analyse/ownership.js';
 import { bitsOf } from '../definition/model.js';
-import { notOurs } from '../measure/ownership.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import type { Device } from './devices.js';
 

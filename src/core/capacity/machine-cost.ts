@@ -5,7 +5,7 @@
  */
 import type { Analysis, ModelAnalysis, SuiteAnalysis } from '../analyse/analysis.js';
 import { estimateAt } from '../analyse/distribution.js';
-import { notOurs } from '../measure/ownership.js';
+import { notOurs } from '../analyse/ownership.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import type { Device, Electricity } from './devices.js';
 

@@ -28,19 +28,23 @@ describe('docs/metrics.md', () => {
 describe('an entry of the table of metrics', () => {
   it('does not compile without any one of its parts', () => {
     const whole = METRICS.ttft satisfies Metric;
-    const { title, unit, better, of, formula, read, source, latency, compute, summary, shows, limit, compared } = whole;
+    const { title, short, unit, better, of, formula, read, source, latency, compute, summary, shows, limit, compared } =
+      whole;
     const { title: _title, ...untitled } = whole;
+    const { short: _short, ...unshortened } = whole;
     const { compute: _compute, ...uncomputed } = whole;
     const { latency: _latency, ...unconditional } = whole;
     const { summary: _summary, ...unsummarised } = whole;
     const { shows: _shows, ...unshown } = whole;
     const { limit: _limit, ...unlimited } = whole;
     const { compared: _compared, ...uncompared } = whole;
-    const described = { title, unit, better, of, formula, read, source };
+    const described = { title, short, unit, better, of, formula, read, source };
     const used: Metric = { ...described, latency, compute, summary, shows, limit, compared };
     expect(used).toEqual(whole);
     // @ts-expect-error without a title
     void (untitled satisfies Metric);
+    // @ts-expect-error without a short title
+    void (unshortened satisfies Metric);
     // @ts-expect-error without a computation
     void (uncomputed satisfies Metric);
     // @ts-expect-error without saying whether it is a latency
@@ -104,7 +108,7 @@ describe('a metric of a cell', () => {
 
   it.each(DISTRIBUTED)('%s is missing from answers computed side by side, or cold, where it is a latency', (name) => {
     const { latency } = METRICS[name];
-    const crowded = cellOf(measurementsOf(log, { concurrency: 8 })).metrics[name];
+    const crowded = cellOf(measurementsOf(log, { condition: 'closed 8' })).metrics[name];
     const cold = cellOf(measurementsOf(log, { cold: true })).metrics[name];
     expect(crowded).toMatchObject(latency ? missing('8 answers were computed at a time') : { n: 40 });
     expect(cold).toMatchObject(

@@ -20,7 +20,7 @@ function slower(record: LogRecord, factor: number): LogRecord {
 describe('a model over its sessions', () => {
   it('says why it could not be opened, in the place of every number', () => {
     const log: LogRecord[] = [
-      ...one().filter(({ type }) => ['run', 'sample'].includes(type)),
+      ...one().filter(({ type }) => ['run', 'machine', 'sample'].includes(type)),
       { type: 'model-failed', model: 'm', reason: 'weights.gguf is truncated' },
     ];
     const { models, suites } = analyse(log);

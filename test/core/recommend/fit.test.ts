@@ -85,7 +85,7 @@ describe('what a model needs on a device', () => {
       const log = makeLog({
         tasks: [{ name: 'route', samples: 20 }],
         models: [{ id: 'm', class: 'slm', parameters: 8e9, quality: 0.9, entry }],
-      }).filter(({ type }) => type === 'run' || type === 'sample');
+      }).filter(({ type }) => ['run', 'machine', 'sample'].includes(type));
       return recommend(analyse(log), { devices: [box] }).suites[0]!.fits.map(({ model }) => model);
     };
     expect(fitsOf({ backend: 'openai', source: 'm', endpoint: 'https://example.com/v1' })).toEqual([]);

@@ -4,8 +4,10 @@
  * matched by trying, and therefore with a limit of steps, only over an output of bounded length, and without repeated groups
  * that repeat or alternate inside, whose trying is exponential.
  */
+
 import { RE2JS } from 're2js';
 import { z } from 'zod';
+import { UserError } from '../../errors.js';
 import { backtracking, type Expression, MOST_STEPS } from './backtrack.js';
 import { END, forJavaScript, forRe2 } from './pattern-syntax.js';
 
@@ -35,7 +37,7 @@ const compiled = new Map<string, Pattern>();
 
 /**
  * @param source A pattern as Python, RE2 or JavaScript write it; `(?i)` in front is understood by all of them here.
- * @throws RangeError when it is no pattern, or when it needs backtracking and the text is too long for that.
+ * @throws RangeError when it is no pattern. @throws UserError when it needs backtracking and the text is too long for that.
  */
 export function pattern(source: string, flags: PatternFlags = {}): Pattern {
   const key = `${flags.ignoreCase ? 'i' : ''}${flags.dotAll ? 's' : ''}${flags.multiline ? 'm' : ''}/${source}`;
@@ -125,7 +127,8 @@ function backtrackingPattern(source: string, flags: PatternFlags): Pattern {
   }
   const found = function* (text: string): Generator<Match> {
     if (text.length > BACKTRACKING_LIMIT) {
-      throw new RangeError(
+      // The pattern of the suite is at fault, not the answer: it stays unscored.
+      throw new UserError(
         `the pattern "${source}" uses look-around or a back-reference, which is matched only in outputs of up to ` +
           `${BACKTRACKING_LIMIT} characters, and this one has ${text.length}; write the pattern without them`,
       );
@@ -137,7 +140,7 @@ function backtrackingPattern(source: string, flags: PatternFlags): Pattern {
     } catch (error) {
       // The stack of calls is a limit, too.
       if (!(error instanceof RangeError)) throw error;
-      throw new RangeError(
+      throw new UserError(
         `the pattern "${source}" takes more than ${MOST_STEPS} steps on this output; write it without look-around, or with ` +
           'fewer repeats',
         { cause: error },

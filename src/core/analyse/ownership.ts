@@ -4,8 +4,8 @@
  * to the client that asked it.
  */
 import type { Model } from '../definition/model.js';
+import type { SessionFacts } from '../measure/log.js';
 import { type Missing, missing } from '../quantity.js';
-import type { SessionFacts } from './log.js';
 
 const NOT_OURS = missing('the server is not ours: rightsize did not start it');
 
