@@ -1,6 +1,5 @@
 /** llama.cpp in this process: GGUF files from a path or a hub, with the chat template that the file carries. */
 import { statSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { ModelOf } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
@@ -8,6 +7,7 @@ import type { SessionFacts } from '../core/measure/log.js';
 import { known } from '../core/quantity.js';
 import { describeSource, ggufFiles, resolveSource } from '../hub/hub.js';
 import type { Resolved, SourceOptions } from '../hub/source.js';
+import { allowedCores } from '../system/container.js';
 import { abortionOf } from './abort.js';
 import type { Backend, BackendContext, Session } from './backend.js';
 import { type ChatTemplate, chooseTemplate, templateHash, templateWarnings } from './chat-template.js';
@@ -231,8 +231,10 @@ async function factsOf(
       ...(contextSize > loaded.trainedContext
         ? [`the context of ${contextSize} tokens is longer than the ${loaded.trainedContext} the model was trained on`]
         : []),
-      ...(threads > availableParallelism()
-        ? [`${threads} threads share ${availableParallelism()} cores and wait for each other; set fewer threads`]
+      ...(threads > allowedCores()
+        ? [
+            `${threads} threads share ${allowedCores()} ${allowedCores() === 1 ? 'core' : 'cores'} and wait for each other; set fewer threads`,
+          ]
         : []),
     ],
   };
