@@ -31,6 +31,7 @@ import { requireReady } from './readiness.js';
 import { execute, type RunEnding, type RunEvent, type RunnerOptions } from './runner.js';
 import { createRun, lockRun, logOf, openRun } from './runs.js';
 import { openSandbox } from './sandbox.js';
+import { requireOwnCommands } from './server-commands.js';
 import { executeUntilSure } from './until-sure.js';
 import { type World, worldOf } from './world.js';
 
@@ -102,6 +103,7 @@ export async function resume(reference: string, options: MeasureOptions = {}): P
   try {
     const earlier = await openRun(folder);
     requireNamedLibraries(earlier.definitions.models, world);
+    await requireOwnCommands(earlier.definitions.models, catalogueFile(options.catalogue, world));
     return await perform({ ...earlier, prices }, { ...options, ...world }, async ({ machine, ...start }) => {
       const log = openLog(logOf(folder));
       log.append({ type: 'resume', ...start, ...originOf(machine) });
