@@ -7,7 +7,7 @@ import type { ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { z } from 'zod';
 import { type Complaint, firstComplaint } from '../core/definition/describe.js';
-import { type LogRecord, RECORDS, type RecordType } from '../core/measure/log.js';
+import { type LogRecord, RECORDS, type RecordType } from '../core/log/log.js';
 import { timesAscend } from '../core/measure/measurement.js';
 
 export type Checked = { readonly record: LogRecord } | { readonly complaint: Complaint };

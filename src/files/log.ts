@@ -16,8 +16,8 @@ import {
 } from 'node:fs';
 import { formatPath } from '../core/definition/describe.js';
 import { UserError } from '../core/errors.js';
-import { LOG_VERSION, type LogRecord, RECORDS, type RecordType } from '../core/measure/log.js';
-import { fromVersion1, measurementFromVersion1, type RawRecord } from '../core/measure/log-v1.js';
+import { LOG_VERSION, type LogRecord, RECORDS, type RecordType } from '../core/log/log.js';
+import { fromVersion1, measurementFromVersion1, type RawRecord } from '../core/log/log-v1.js';
 import { sha256 } from '../system/hash.js';
 import { displayPath, readFailure } from '../system/path.js';
 import { readLines } from './lines.js';

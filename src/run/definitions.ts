@@ -5,9 +5,9 @@ import { promptText } from '../core/definition/sample.js';
 import type { Task } from '../core/definition/suite.js';
 import { UserError } from '../core/errors.js';
 import { taskKey } from '../core/keys.js';
-import type { RunRecord, RunSettings, SampleRecord, UntilSure } from '../core/measure/log.js';
-import { LOG_VERSION } from '../core/measure/log.js';
-import { identityText } from '../core/measure/sample-identity.js';
+import type { RunRecord, RunSettings, SampleRecord, UntilSure } from '../core/log/log.js';
+import { LOG_VERSION } from '../core/log/log.js';
+import { identityText } from '../core/log/sample-identity.js';
 import type { Sample } from '../core/message.js';
 import {
   defaultCatalogue,
@@ -45,6 +45,8 @@ export interface RunDefinition {
   /** Answers that are under way at once: the run is made under `closed n`. With more than one, no latency is measured. */
   readonly concurrency?: number | undefined;
   readonly seed?: number | undefined;
+  /** Ask servers for the log-probabilities of answers, which cascades need; without it, where a task asks for them. */
+  readonly logprobs?: boolean | undefined;
   /** Ask in rounds, and stop as soon as every comparison is decided or the budget is spent. */
   readonly untilSure?: Pick<UntilSure, 'budget'> | undefined;
 }
@@ -85,6 +87,7 @@ export async function loadDefinitions(definition: RunDefinition, world: World): 
       samples.push(...records);
       tasks.push({
         ...task,
+        ...(definition.logprobs && { generation: { ...task.generation, logprobs: true } }),
         samples: {
           count: records.length,
           hash: sha256(records.map(({ promptHash, target }) => `${promptHash} ${JSON.stringify(target)}`).join('\n')),

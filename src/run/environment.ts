@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { cpus, freemem, hostname, loadavg, platform, release } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Environment, MachineRecord, Warning } from '../core/measure/log.js';
+import type { Environment, MachineRecord, Warning } from '../core/log/log.js';
 import { known, missing } from '../core/quantity.js';
 import { allowedCores, allowedMemory, containerLimits } from '../system/container.js';
 import { sha256 } from '../system/hash.js';

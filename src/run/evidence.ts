@@ -8,7 +8,7 @@
 import { generationSchema } from '../core/definition/suite.js';
 import { describeError, UserError } from '../core/errors.js';
 import { sampleKey, taskKey } from '../core/keys.js';
-import type { EvidenceRecord, LoggedSuite, MeasurementRecord, SampleRecord } from '../core/measure/log.js';
+import type { EvidenceRecord, LoggedSuite, MeasurementRecord, SampleRecord } from '../core/log/log.js';
 import { filterText } from '../core/score/filters.js';
 import type { Evidence, Request } from '../core/score/score.js';
 import { SCORERS } from '../core/score/table.js';

@@ -12,7 +12,7 @@ import { dirname, resolve } from 'node:path';
 import { ALONE, parseCondition } from '../core/definition/condition.js';
 import type { PriceList } from '../core/definition/price-list.js';
 import { sampleKey } from '../core/keys.js';
-import type { MachineRecord, RunRecord } from '../core/measure/log.js';
+import type { MachineRecord, RunRecord } from '../core/log/log.js';
 import { type Block, countTrials, plan, remaining } from '../core/plan/plan.js';
 import { loadModels } from '../files/definitions.js';
 import { type LogWriter, openLog } from '../files/log.js';

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describeError, UserError } from '../core/errors.js';
-import type { MachineRecord, RunRecord, SampleRecord } from '../core/measure/log.js';
+import type { MachineRecord, RunRecord, SampleRecord } from '../core/log/log.js';
 import { openLog, readLog } from '../files/log.js';
 import { describeHolder, type Lock, type Taken, tryLock } from '../system/lock.js';
 import { displayPath } from '../system/path.js';

@@ -10,7 +10,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import { taskKey } from '../core/keys.js';
-import type { UntilSure } from '../core/measure/log.js';
+import type { UntilSure } from '../core/log/log.js';
 import { type Block, countTrials, remaining } from '../core/plan/plan.js';
 import { askingOrder, roundOf, sizeOfRound } from '../core/plan/rounds.js';
 import { openTasks } from '../core/recommend/open-tasks.js';

@@ -9,13 +9,7 @@
 import { conditionText } from '../core/definition/condition.js';
 import type { Task } from '../core/definition/suite.js';
 import { sampleKey, taskKey } from '../core/keys.js';
-import type {
-  LatencyStatistics,
-  LogRecord,
-  MeasurementRecord,
-  SampleRecord,
-  SessionRecord,
-} from '../core/measure/log.js';
+import type { LatencyStatistics, LogRecord, MeasurementRecord, SampleRecord, SessionRecord } from '../core/log/log.js';
 import type { Outcome } from '../core/measure/measurement.js';
 import type { Trial } from '../core/plan/plan.js';
 import { known, missing, type Quantity } from '../core/quantity.js';

@@ -3,6 +3,7 @@
  * path: for each token it keeps a time stamp and a piece of text, and computes nothing.
  */
 import { type GenerationEvent, ModelFailure, ServerFailure, type Session } from '../backends/backend.js';
+import type { Generation } from '../core/definition/suite.js';
 import { describeError } from '../core/errors.js';
 import type { Completed, Failed, Loglikelihood, Outcome, Timing } from '../core/measure/measurement.js';
 import type { Continuation } from '../core/message.js';
@@ -92,7 +93,7 @@ async function answer(
         ...describePieces(tokensPerPiece),
         end: toMicroseconds(event.time - due),
       },
-      logprobs: describeLogprobs(logprobs, session.facts.cannot.logprobs ?? 'the model produced no tokens'),
+      logprobs: describeLogprobs(logprobs, session.facts.cannot.logprobs ?? whyNoLogprobs(generation, pieces.length)),
       ...(event.cachedTokens !== undefined && { cachedTokens: event.cachedTokens }),
       ...(event.unseenTokens && { unseenTokens: event.unseenTokens }),
       ...(event.retries && { retries: event.retries }),
@@ -155,6 +156,13 @@ function describePieces(tokensPerPiece: readonly (number | null)[]): Pick<Timing
   if (tokensPerPiece.every((tokens) => tokens === 1)) return {};
   const known = tokensPerPiece.filter((tokens) => tokens !== null);
   return { tokensPerPiece: known.length === tokensPerPiece.length ? known : 'unknown' };
+}
+
+function whyNoLogprobs({ logprobs }: Generation, pieces: number): string {
+  if (pieces === 0) return 'the model produced no tokens';
+  return logprobs
+    ? 'the server gave none with this answer'
+    : 'they were not asked for; --logprobs asks servers for them';
 }
 
 function describeLogprobs(logprobs: readonly number[], absent: string): Completed['logprobs'] {

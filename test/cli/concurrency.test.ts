@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { LogRecord } from '../../src/core/measure/log.js';
+import type { LogRecord } from '../../src/core/log/log.js';
 import { folderWith, rightsize } from '../support/cli.js';
 
 const SAMPLES = Array.from({ length: 24 }, (_, i) => ({ id: `s${i}`, q: `${i} plus ${i}?`, target: String(2 * i) }));

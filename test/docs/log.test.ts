@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { z } from 'zod';
-import { RECORDS } from '../../src/core/measure/log.js';
+import { RECORDS } from '../../src/core/log/log.js';
 import { outcomeSchema } from '../../src/core/measure/measurement.js';
 import { ROOT } from '../support/cli.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { analyse } from '../../src/core/analyse/analyse.js';
 import { UserError } from '../../src/core/errors.js';
-import { type LogRecord, RECORDS, type RecordType } from '../../src/core/measure/log.js';
+import { type LogRecord, RECORDS, type RecordType } from '../../src/core/log/log.js';
 import { createRandom } from '../../src/core/stats/basics/random.js';
 import { readLog, recordsOf } from '../../src/files/log.js';
 import { checkRecord } from '../../src/files/log-check.js';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { LogRecord } from '../../src/core/measure/log.js';
+import type { LogRecord } from '../../src/core/log/log.js';
 import { openLog, readLog } from '../../src/files/log.js';
 import { folderWith } from '../support/cli.js';
 

@@ -1,7 +1,7 @@
 /** A plan against a scripted worker: which records a run leaves, whatever its models do. */
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/core/errors.js';
-import type { LogRecord } from '../../src/core/measure/log.js';
+import type { LogRecord } from '../../src/core/log/log.js';
 import { execute, type RunEvent } from '../../src/run/runner.js';
 import { NotOpened, type OpenWorker } from '../../src/worker/worker-session.js';
 import { keeperWith, type Script } from '../support/scripted-worker.js';

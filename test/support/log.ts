@@ -15,7 +15,7 @@ import type {
   MeasurementRecord,
   SampleRecord,
   SessionFacts,
-} from '../../src/core/measure/log.js';
+} from '../../src/core/log/log.js';
 import type { MemoryReading, Outcome } from '../../src/core/measure/measurement.js';
 import { createRandom, shuffle } from '../../src/core/stats/basics/random.js';
 

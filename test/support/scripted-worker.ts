@@ -4,7 +4,7 @@
  */
 import type { Condition } from '../../src/core/definition/condition.js';
 import { generationSchema } from '../../src/core/definition/suite.js';
-import type { LogRecord, SampleRecord, SessionFacts } from '../../src/core/measure/log.js';
+import type { LogRecord, SampleRecord, SessionFacts } from '../../src/core/log/log.js';
 import type { MemoryReading, Outcome } from '../../src/core/measure/measurement.js';
 import { plan, type Trial } from '../../src/core/plan/plan.js';
 import { missing } from '../../src/core/quantity.js';

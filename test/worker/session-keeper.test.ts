@@ -1,6 +1,6 @@
 /** Kills, retries, blame and batches, against a scripted worker: what takes a real process seconds takes none here. */
 import { describe, expect, test } from 'vitest';
-import type { LogRecord } from '../../src/core/measure/log.js';
+import type { LogRecord } from '../../src/core/log/log.js';
 import type { Trial } from '../../src/core/plan/plan.js';
 import { type SessionKeeper, sessionKeeper } from '../../src/worker/session-keeper.js';
 import { WorkerDied } from '../../src/worker/worker-session.js';

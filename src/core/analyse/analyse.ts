@@ -29,8 +29,8 @@ import type {
   SessionEndRecord,
   SessionRecord,
   Warning,
-} from '../measure/log.js';
-import { isOfVersion1 } from '../measure/log-v1.js';
+} from '../log/log.js';
+import { isOfVersion1 } from '../log/log-v1.js';
 import { isCompleted } from '../measure/measurement.js';
 import type { Price } from '../measure/metric.js';
 import { tokenGaps } from '../measure/timings.js';

@@ -1,6 +1,6 @@
 /** The trials of one task on one model to its cell: counts, quality with its interval, distributions, and what spoils them. */
 import { type Condition, conditionText } from '../definition/condition.js';
-import type { Warning } from '../measure/log.js';
+import type { Warning } from '../log/log.js';
 import { DISTRIBUTED, type DistributedMetric, METRICS } from '../measure/metrics.js';
 import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
 import { choose, chooses } from '../score/filters.js';
@@ -23,6 +23,7 @@ import { distributionOf, estimateAt } from './distribution.js';
 import { type GapCounts, gapsOf, mergeGaps } from './gaps.js';
 import { EVERY_SESSION, type MachineSessions, type Sessions } from './machines.js';
 import type { TaskScorer } from './trial-result.js';
+import { ttftLineOf } from './ttft-line.js';
 
 export interface CellInput {
   readonly suite: string;
@@ -65,6 +66,7 @@ export function analyseCell(input: CellInput): Cell {
     failures: trials.failures().toSorted((a, b) => compare(`${a.by} ${a.kind}`, `${b.by} ${b.kind}`)),
     quality: qualityOf(samples, results, input.absent),
     ...figures,
+    ttftLine: ttftLineOf([{ samples, results, cachedTokens: found.cachedTokens }]),
     elsewhere: others.map((machine) => ({
       machine: machine.machine!,
       trials: trialsAmong(trials, machine.sessions),
@@ -121,7 +123,7 @@ export function analyseOverall(model: string, cells: readonly CellOfSuite[]): Ov
   };
 }
 
-function pooled(cells: readonly CellOfSuite[]): Pick<Overall, 'quality' | 'metrics' | 'gaps'> {
+function pooled(cells: readonly CellOfSuite[]): Pick<Overall, 'quality' | 'metrics' | 'gaps' | 'ttftLine'> {
   const [first] = cells;
   const conditions = new Set(
     cells.flatMap(({ trials, condition }) => (trials.size > 0 ? [conditionText(condition)] : [])),
@@ -130,7 +132,7 @@ function pooled(cells: readonly CellOfSuite[]): Pick<Overall, 'quality' | 'metri
     const reason = missing(
       `its tasks were measured under ${[...conditions].sort().join(' and ')}, which are never pooled`,
     );
-    return { quality: reason, metrics: metricsWithout(reason), gaps: reason };
+    return { quality: reason, metrics: metricsWithout(reason), gaps: reason, ttftLine: reason };
   }
   const judged = cells.filter(({ ofQuality }) => ofQuality);
   // Samples and groups of different tasks may share a name without being the same.
@@ -152,6 +154,13 @@ function pooled(cells: readonly CellOfSuite[]): Pick<Overall, 'quality' | 'metri
         ? first!.cell.metrics
         : metricsOf(cells, first === undefined ? () => EVERY_SESSION : latenciesOf(first.machines[0])),
     gaps: gapsOf(mergeGaps(cells.map((cell) => gapsAmong(cell, cell.machines[0].sessions)))),
+    ttftLine: ttftLineOf(
+      cells.map(({ cell, samples, trials }) => ({
+        samples,
+        results: cell.results,
+        cachedTokens: trials.counts().cachedTokens,
+      })),
+    ),
   };
 }
 

@@ -10,8 +10,8 @@
 import type { Model } from '../definition/model.js';
 import { UserError } from '../errors.js';
 import { taskKey } from '../keys.js';
-import type { LoggedSuite, LogRecord, RunPart, RunRecord } from '../measure/log.js';
-import { isOfVersion1 } from '../measure/log-v1.js';
+import type { LoggedSuite, LogRecord, RunPart, RunRecord } from '../log/log.js';
+import { isOfVersion1 } from '../log/log-v1.js';
 import { plannedTrials } from './planned.js';
 
 export interface LabelledRun {

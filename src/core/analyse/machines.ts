@@ -7,8 +7,8 @@
  * The figures of a model are those of one machine: of the one that made most trials of the run, so that models can be
  * compared, or of the one that made most trials of the model, where the first made few of them.
  */
-import type { Environment, MachineRecord, SessionEndRecord, SessionRecord, Warning } from '../measure/log.js';
-import { isOfVersion1 } from '../measure/log-v1.js';
+import type { Environment, MachineRecord, SessionEndRecord, SessionRecord, Warning } from '../log/log.js';
+import { isOfVersion1 } from '../log/log-v1.js';
 import type { MachineInfo } from './analysis.js';
 import { compare } from './collect.js';
 

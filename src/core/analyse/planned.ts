@@ -1,6 +1,6 @@
 /** The number of trials that a run planned for a task on one model. */
 import { taskKey } from '../keys.js';
-import type { LoggedSuite, RunRecord, RunSettings } from '../measure/log.js';
+import type { LoggedSuite, RunRecord, RunSettings } from '../log/log.js';
 
 export function plannedTrials(task: LoggedSuite['tasks'][number], { limit, repetitions }: RunSettings): number {
   return Math.min(task.samples.count, limit ?? task.samples.count) * (task.repetitions ?? repetitions);

@@ -1,6 +1,6 @@
 /** The sessions of a model to its figures as a whole: loading, the first request, memory, crashes. Each is of one machine. */
 import { classOf, type Model } from '../definition/model.js';
-import type { ModelFailedRecord, SessionEndRecord, SessionRecord, Warning } from '../measure/log.js';
+import type { ModelFailedRecord, SessionEndRecord, SessionFacts, SessionRecord, Warning } from '../log/log.js';
 import type { MemoryReading } from '../measure/measurement.js';
 import type { SessionReadings } from '../measure/metric.js';
 import { METRICS, type MetricOfSession, OF_SESSION } from '../measure/metrics.js';
@@ -54,6 +54,7 @@ export function analyseModel(model: Model, records: ModelRecords): ModelAnalysis
       })),
       ...warningsOf(sessions, ends),
       ...driftWarnings(drift),
+      ...cliffWarnings(facts, trials, here),
     ],
   };
 }
@@ -186,6 +187,28 @@ function driftWarnings(drift: Drift | Missing): Warning[] {
       what: `the decode rate ${drift.change < 0 ? 'fell' : 'rose'} by ${share} over the run`,
       remedy: 'let the machine cool down, stop other programs, and run again',
     },
+  ];
+}
+
+/** A median TTFT over prompts on both sides of a cliff is that of neither. */
+function cliffWarnings(
+  facts: SessionFacts | null,
+  trials: readonly Trials[],
+  { sessions }: MachineSessions,
+): Warning[] {
+  const cliff = facts?.promptCliff;
+  if (cliff === undefined) return [];
+  let [below, all] = [0, 0];
+  for (const cell of trials) {
+    // If no TTFT is measured, the length of a prompt changes nothing.
+    if (cell.timings('ttft', sessions).length === 0) continue;
+    const lengths = cell.timings('promptTokens', sessions);
+    all += lengths.length;
+    for (const tokens of lengths) if (tokens < cliff.tokens) below++;
+  }
+  if (below === 0 || below === all) return [];
+  return [
+    { what: `${below} of ${all} prompts have fewer than ${cliff.tokens} tokens: ${cliff.what}`, remedy: cliff.remedy },
   ];
 }
 

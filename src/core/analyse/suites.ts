@@ -2,7 +2,7 @@
 
 import { ALONE } from '../definition/condition.js';
 import { taskKey } from '../keys.js';
-import type { LoggedSuite, RunRecord, SampleRecord } from '../measure/log.js';
+import type { LoggedSuite, RunRecord, SampleRecord } from '../log/log.js';
 import { isChat } from '../message.js';
 import { tasksOfQuality } from '../score/safety.js';
 import type { ModelAnalysis, SampleInfo, SuiteAnalysis, TaskAnalysis } from './analysis.js';

@@ -3,7 +3,7 @@
  * the answer is wrong and scores 0. If something breaks on our side, the trial is unscored and keeps the reason.
  */
 import { type Condition, isAlone } from '../definition/condition.js';
-import type { MeasurementRecord, SampleRecord } from '../measure/log.js';
+import type { MeasurementRecord, SampleRecord } from '../log/log.js';
 import type { Completed, Failed, Ranked } from '../measure/measurement.js';
 import type { Price, TrialMetric } from '../measure/metric.js';
 import { DISTRIBUTED, type DistributedMetric, METRICS } from '../measure/metrics.js';

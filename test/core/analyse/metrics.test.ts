@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import { limitsSchema } from '../../../src/core/definition/requirement.js';
-import type { LogRecord } from '../../../src/core/measure/log.js';
+import type { LogRecord } from '../../../src/core/log/log.js';
 import type { Metric } from '../../../src/core/measure/metric.js';
 import { DISTRIBUTED, LIMITED, METRICS, OF_SESSION } from '../../../src/core/measure/metrics.js';
 import { missing } from '../../../src/core/quantity.js';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import { type Analysis, cellOf } from '../../../src/core/analyse/analysis.js';
-import type { LogRecord, SessionEndRecord, SessionRecord } from '../../../src/core/measure/log.js';
+import type { LogRecord, SessionEndRecord, SessionRecord } from '../../../src/core/log/log.js';
 import { isMissing, type Missing } from '../../../src/core/quantity.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { recordsOf } from '../../../src/files/log.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import type { Device } from '../../../src/core/capacity/devices.js';
-import type { LogRecord, SessionRecord } from '../../../src/core/measure/log.js';
+import type { LogRecord, SessionRecord } from '../../../src/core/log/log.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { type ModelOrder, makeLog } from '../../support/log.js';
 

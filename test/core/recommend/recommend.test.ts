@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import type { SampleResult } from '../../../src/core/analyse/analysis.js';
-import type { LogRecord } from '../../../src/core/measure/log.js';
+import type { LogRecord } from '../../../src/core/log/log.js';
 import { askingOrder } from '../../../src/core/plan/rounds.js';
 import { isMissing } from '../../../src/core/quantity.js';
 import { ruleByRounds } from '../../../src/core/recommend/cascade/folds.js';

@@ -21,8 +21,15 @@ import { CONDITION_RULE, CONDITION_TEXT } from '../definition/condition.js';
 import { type Model, modelSchema } from '../definition/model.js';
 import { type PriceList, priceListSchema } from '../definition/price-list.js';
 import { type ScorerChoice, suiteSchema, taskSchema } from '../definition/suite.js';
+import {
+  memoryReadingSchema,
+  number,
+  type Outcome,
+  outcomeSchema,
+  quantitySchema,
+  textSchema,
+} from '../measure/measurement.js';
 import type { Evidence } from '../score/score.js';
-import { memoryReadingSchema, number, type Outcome, outcomeSchema, quantitySchema, textSchema } from './measurement.js';
 
 export const LOG_VERSION = 2;
 
@@ -187,6 +194,12 @@ const facts = z.object({
     })
     .exactOptional()
     .describe('The size of the KV cache of one token follows from these.'),
+  promptCliff: warning
+    .extend({ tokens: number })
+    .exactOptional()
+    .describe(
+      'A length of the prompt, in tokens, from which on the engine computes by other code, so that TTFT jumps there; with what to say and to do if prompts lie on both sides.',
+    ),
   context: quantitySchema,
   chatTemplateHash: textSchema,
   cannot: z.record(z.string(), z.string()).describe('What this backend cannot do for this model, and why.'),
