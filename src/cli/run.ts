@@ -102,7 +102,8 @@ async function measureAndPrint(flags: RunFlags): Promise<void> {
   if (measured === null) return endIncomplete('the run was interrupted before it measured anything');
   const { folder, complete, reason } = measured;
   if (!complete) endIncomplete(`the run is incomplete (${reason}); finish it with: rightsize run --resume ${folder}`);
-  await printReports([folder], { reports: flags.reports, json: flags.json });
+  const unanswered = await printReports([folder], { reports: flags.reports, json: flags.json });
+  if (complete && unanswered !== null) endIncomplete(`the run came to its end, and is no success: ${unanswered}`);
 }
 
 function definitionOf(flags: RunFlags): RunDefinition & Pick<RunFlags, 'out'> {

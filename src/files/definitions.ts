@@ -36,12 +36,14 @@ export interface LoadedModel {
 export async function loadSuites(reference: string, directory = '.'): Promise<readonly LoadedSuite[]> {
   const loaded = new Map<string, LoadedSuite>();
   const file = await findSuite(reference, { place: '--suite', directory, home: directory });
-  await collectSuites(file, [], { loaded, home: directory });
+  await collectSuites(file, [], { loaded, groups: new Set(), home: directory });
   return [...loaded.values()];
 }
 
 interface Collected {
   readonly loaded: Map<string, LoadedSuite>;
+  /** Groups that were read. */
+  readonly groups: Set<string>;
   /** Where `./suites` is. */
   readonly home: string;
 }
@@ -53,6 +55,9 @@ async function collectSuites(file: string, within: readonly string[], into: Coll
     into.loaded.set(file, readSuite(document));
     return;
   }
+  // A group that two others name is read once: else 24 groups that name the next twice are sixteen million.
+  if (into.groups.has(file)) return;
+  into.groups.add(file);
   const group = parseUser(groupSchema, document, 'see docs/suites.md');
   for (const [i, reference] of group.suites.entries()) {
     const place = document.place(['suites', i]);

@@ -20,7 +20,7 @@ export async function readDocument(file: string): Promise<UserDocument> {
   const name = displayPath(file);
   const text = await readText(file);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, stringKeys: true, prettyErrors: false });
   const error = document.errors[0];
   if (error !== undefined) {
     throw new UserError(

@@ -32,6 +32,7 @@ import { requireReady } from './readiness.js';
 import { execute, type RunEnding, type RunEvent, type RunnerOptions } from './runner.js';
 import { createRun, lockRun, logOf, openRun } from './runs.js';
 import { openSandbox } from './sandbox.js';
+import { requireOwnCommands } from './server-commands.js';
 import { executeUntilSure } from './until-sure.js';
 import { type World, worldOf } from './world.js';
 
@@ -105,6 +106,7 @@ export async function resume(reference: string, options: MeasureOptions = {}): P
   try {
     const earlier = await openRun(folder);
     requireNamedLibraries(earlier.definitions.models, world);
+    await requireOwnCommands(earlier.definitions.models, catalogueFile(options.catalogue, world));
     return await perform({ ...earlier, prices }, { ...options, ...world }, async ({ machine, ...start }) => {
       const log = openLog(logOf(folder));
       log.append({ type: 'resume', ...start, ...originOf(machine) });
@@ -269,7 +271,7 @@ async function judgesOf(
 ): Promise<Judges> {
   const allowed = { names: allowScorers, cwd: world.cwd };
   for (const { place, source } of ownScorersOf(record.suites)) requireAllowed(source, place, allowed);
-  const sandbox = programs === undefined ? null : openSandbox();
+  const sandbox = programs === undefined ? null : await openSandbox();
   if (judge === undefined) return { sandbox, allowed, judge: null };
   const [model] = await loadModels(catalogueFile(catalogue, world), [judge]);
   await requireReady([model!], world.environment);

@@ -39,11 +39,16 @@ export async function runTrial(session: Session, request: TrialRequest, cancel: 
   }
 
   function failed(by: Failed['by'], kind: Failed['kind'], reason: string): Failed {
-    return { state: 'failed', by, kind, reason, output: text.join('') };
+    return { state: 'failed', by, kind, reason, output: spoken(session, text) };
   }
 }
 
 type RequestFor<What extends TrialRequest['for']> = Extract<TrialRequest, { for: What }>;
+
+/** The whole text, without what must not be written down. */
+function spoken({ strike = (text) => text }: Session, text: readonly string[]): string {
+  return strike(text.join(''));
+}
 
 /** @param text Filled while the answer arrives, so a failure can show what came before it. */
 async function answer(
@@ -77,7 +82,7 @@ async function answer(
     }
     return {
       state: 'completed',
-      output: text.join(''),
+      output: spoken(session, text),
       finish: event.finish,
       renderedHash: 'value' in event.rendered ? { value: sha256(event.rendered.value) } : event.rendered,
       promptTokens: event.promptTokens,

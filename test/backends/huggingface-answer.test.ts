@@ -42,7 +42,7 @@ function textModel(chatTemplate: string | null) {
   writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer));
   const config = { bos_token: '<s>', ...(chatTemplate !== null && { chat_template: chatTemplate }) };
   writeFileSync(join(folder, 'tokenizer_config.json'), JSON.stringify(config));
-  return readTextModel(folder);
+  return readTextModel(folder, { directory: folder });
 }
 
 const TEMPLATE = '{{ bos_token }}{% for m in messages %}<user>{{ m.content }}{% endfor %}';

@@ -53,7 +53,12 @@ const environment = z.object({
   node: z.string(),
   engines: z.record(z.string(), z.string()),
   os: z.string(),
-  cpu: z.object({ model: z.string(), cores: number, governor: z.union([quantitySchema, textSchema]) }),
+  cpu: z.object({
+    model: z.string(),
+    cores: number.describe('Those that the process may use.'),
+    governor: z.union([quantitySchema, textSchema]),
+    quota: number.exactOptional().describe('Cores that the limit of a container leaves, in parts of one.'),
+  }),
   memory: z.object({ total: number, free: number }).describe('Bytes.'),
   gpu: textSchema,
   load: quantitySchema.describe('Load average over one minute at the start.'),

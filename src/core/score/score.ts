@@ -48,7 +48,14 @@ export type Request =
       readonly target: unknown;
       readonly fields: ScoreInput['fields'];
     }
-  | { readonly effect: 'sandbox'; readonly language: 'python'; readonly program: string; readonly timeout: number };
+  | {
+      readonly effect: 'sandbox';
+      readonly language: 'python';
+      readonly program: string;
+      /** Run after the program, in a process that it has no part in. */
+      readonly tests: string;
+      readonly timeout: number;
+    };
 
 /** What the world answered, in the order of the request. */
 export type Evidence =

@@ -259,8 +259,12 @@ describe('the catalogue that ships', () => {
 
 test('the examples of docs/models.md are what they say: a catalogue, and a server that is started', () => {
   const page = readFileSync(`${ROOT}/docs/models.md`, 'utf8');
-  const [catalogueExample, served] = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, text]) => JSON.parse(text!));
+  const [catalogueExample, templates, served] = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, text]) =>
+    JSON.parse(text!),
+  );
   const described = entriesOf(catalogueSchema.parse(catalogueExample));
   expect(select(described, catalogueExample.default)).toHaveLength(4);
-  for (const { fields } of [...described, { fields: served }]) expect(classOf(modelSchema.parse(fields))).toBe('slm');
+  const templated = entriesOf(catalogueSchema.parse({ default: ['qwen3'], models: [templates] }));
+  for (const { fields } of [...described, ...templated, { fields: served }])
+    expect(classOf(modelSchema.parse(fields))).toBe('slm');
 });
