@@ -6,6 +6,8 @@
 import { isIPv4 } from 'node:net';
 import type { ModelOf } from '../../core/definition/model.js';
 import { UserError } from '../../core/errors.js';
+import { plain } from '../../core/report/text.js';
+import { striker } from './secret.js';
 
 export interface Endpoint {
   /** How messages name it: `model "gpt" at api.openai.com`. */
@@ -17,7 +19,7 @@ export interface Endpoint {
   url(path: string): string;
   /** A path from the root of the server. */
   fromRoot(path: string): string;
-  /** What a server said, on one line, shortened, without the key. */
+  /** What a server said, on one line, shortened, without the key and without characters that steer a terminal. */
   quote(text: string): string;
 }
 
@@ -39,6 +41,7 @@ export function endpointOf(
     );
   }
   const key = keyOf(model, environment);
+  const withoutKey = striker(key);
   const azure = /\.azure\.com$/.test(base.hostname) || model.apiVersion !== undefined;
   if (azure && model.apiVersion !== undefined && !base.pathname.includes('/deployments/')) {
     base.pathname = `${withoutSlash(base.pathname)}/openai/deployments/${encodeURIComponent(model.source)}`;
@@ -62,7 +65,7 @@ export function endpointOf(
       return url.href;
     },
     fromRoot: (path) => new URL(path, base.origin).href,
-    quote: (text) => withoutKey(text, key).replace(/\s+/g, ' ').trim().slice(0, 300),
+    quote: (text) => plain(withoutKey(text)).slice(0, 300),
   };
 }
 
@@ -80,18 +83,6 @@ function keyOf(model: ModelOf<'openai'>, environment: Readonly<Record<string, st
     `model "${model.id}": apiKeyEnv: expected the environment variable ${model.apiKeyEnv} to hold the key, ` +
       'but it is not set',
   );
-}
-
-/** Servers echo keys whole, or their beginnings. */
-function withoutKey(text: string, key: string | null): string {
-  if (key === null) return text;
-  const whole = text.replaceAll(key, '[key]');
-  const beginning = key.slice(0, 8);
-  return beginning.length < 8 ? whole : whole.replace(new RegExp(`${escapeForRegExp(beginning)}\\S*`, 'g'), '[key]');
-}
-
-function escapeForRegExp(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
 /** Whether a host name can only mean this machine. */
