@@ -3,6 +3,7 @@
  *
  *     RIGHTSIZE_DATA=path/to/datasets npm run parity [-- folder …]
  *     RIGHTSIZE_DATA=path/to/datasets npm run parity -- lm-eval-hf      one model, here and through lm-evaluation-harness
+ *     npm run parity -- tokenizers                                      tokenizers that Python trains now
  *
  * Prints each published figure beside ours; exits 1 when one disagrees. Data that is not there is skipped, with the reason.
  */
@@ -27,6 +28,7 @@ import { lmEvalV0 } from './lm-eval-v0.js';
 import { rho } from './rho.js';
 import { rouge } from './rouge.js';
 import { squad } from './squad.js';
+import { tokenizers } from './tokenizers.js';
 import { xstest } from './xstest.js';
 
 const CHECKS: readonly (Check | AsyncCheck)[] = [
@@ -46,7 +48,11 @@ const CHECKS: readonly (Check | AsyncCheck)[] = [
   jsonSchema,
   lmEvalV0,
   lmEvalHf,
+  tokenizers,
 ];
+
+/** The folder of a check that reads no published data. */
+const NO_DATA = '.';
 
 readLanguageTablesWith(readLanguageTable);
 
@@ -58,7 +64,10 @@ const totals = { equal: 0, different: 0, skipped: 0 };
 for (const check of CHECKS) {
   const name = 'name' in check ? check.name : check.folder;
   if (only.length > 0 && !only.includes(name)) continue;
-  const reason = root === undefined ? 'RIGHTSIZE_DATA names no folder' : await run(check, join(root, check.folder));
+  const reason =
+    root === undefined && check.folder !== NO_DATA
+      ? 'RIGHTSIZE_DATA names no folder'
+      : await run(check, join(root ?? NO_DATA, check.folder));
   if (reason === null) continue;
   totals.skipped++;
   console.error(`skipped ${name}: ${reason}`);

@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { CommanderError } from 'commander';
 import { program } from './cli/program.js';
 import { describeError, UserError } from './core/errors.js';
+import { plain } from './core/report/text.js';
 import { readLanguageTablesWith } from './core/score/text/language-tables.js';
 import { readLanguageTable } from './system/language-tables.js';
 
@@ -26,12 +27,13 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else if (error instanceof UserError) fail(error.message, 2);
   else {
-    const stack = process.env.RIGHTSIZE_DEBUG && error instanceof Error ? `\n${error.stack}` : '';
-    fail(`unexpected: ${describeError(error)} (a fault of rightsize; RIGHTSIZE_DEBUG=1 shows where)${stack}`, 3);
+    fail(`unexpected: ${describeError(error)} (a fault of rightsize; RIGHTSIZE_DEBUG=1 shows where)`, 3);
+    if (process.env.RIGHTSIZE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   }
 }
 
+/** A message may quote a file or a server, so it is made safe for a terminal. */
 function fail(message: string, code: number): void {
-  process.stderr.write(`rightsize: ${message}\n`);
+  process.stderr.write(`rightsize: ${plain(message)}\n`);
   process.exitCode = code;
 }

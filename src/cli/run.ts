@@ -1,6 +1,7 @@
 /** `rightsize run`: measures a new run, or what is missing of one, then prints its reports. */
 import { Command, Option } from '@commander-js/extra-typings';
 import { UserError } from '../core/errors.js';
+import { plain } from '../core/report/text.js';
 import { DEFAULTS } from '../run/defaults.js';
 import type { RunDefinition } from '../run/definitions.js';
 import type { MeasureOptions } from '../run/measure.js';
@@ -143,7 +144,7 @@ function surroundingsOf(flags: RunFlags): MeasureOptions {
 }
 
 function endIncomplete(sentence: string): void {
-  process.stderr.write(`rightsize: ${sentence}\n`);
+  process.stderr.write(`rightsize: ${plain(sentence)}\n`);
   process.exitCode = 3;
 }
 

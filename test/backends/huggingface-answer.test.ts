@@ -37,7 +37,13 @@ function textModel(chatTemplate: string | null) {
       special_tokens: { '<s>': { id: '<s>', ids: [BEGIN], tokens: ['<s>'] } },
     },
     decoder: null,
-    model: { type: 'WordLevel', vocab: Object.fromEntries(WORDS.map((word, id) => [word, id])), unk_token: '<unk>' },
+    model: {
+      type: 'WordPiece',
+      vocab: Object.fromEntries(WORDS.map((word, id) => [word, id])),
+      unk_token: '<unk>',
+      continuing_subword_prefix: '##',
+      max_input_chars_per_word: 100,
+    },
   };
   writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer));
   const config = { bos_token: '<s>', ...(chatTemplate !== null && { chat_template: chatTemplate }) };

@@ -248,6 +248,13 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
+test('what is quoted of a definition cannot steer the terminal', async () => {
+  const folder = folderWith({ 'suite.yaml': `${SUITE}"\\e[2J\\u202eevil": 1\n`, 'models.json': MODELS });
+  const { code, stderr } = await rightsize(['run', '--suite', 'suite.yaml'], { cwd: folder });
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^rightsize: suite\.yaml:8: evil: unknown field "evil"; .*\n$/);
+});
+
 describe('a malformed definition', () => {
   test.each(Object.entries(CASES))(
     '%s is one sentence and exit code 2',

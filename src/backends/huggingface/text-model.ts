@@ -4,11 +4,10 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
-import { describeError, UserError } from '../../core/errors.js';
 import { type ChatTemplate, chooseTemplate, type OwnTemplates, type TemplateChoice } from '../chat-template.js';
 import { readJson } from './config.js';
+import { openTokenizer } from './tokenizer.js';
 
 export interface TextModel {
   readonly template: ChatTemplate;
@@ -41,7 +40,7 @@ type TokenizerConfig = z.infer<typeof tokenizerConfig>;
 export function readTextModel(directory: string, choice: TemplateChoice): TextModel {
   const config = readJson(join(directory, 'tokenizer_config.json'), tokenizerConfig);
   const file = join(directory, 'tokenizer.json');
-  const tokenizer = createTokenizer(file, config);
+  const tokenizer = openTokenizer(file, readJson(file, z.looseObject({})), config);
   const idOf = (text: string | undefined) => (text === undefined ? null : (tokenizer.token_to_id(text) ?? null));
   const special = new Set(
     [...tokenizer.get_added_tokens_decoder()].filter(([, added]) => added.special).map(([id]) => id),
@@ -60,15 +59,6 @@ export function readTextModel(directory: string, choice: TemplateChoice): TextMo
       return id !== null && special.has(id) ? id : null;
     },
   };
-}
-
-function createTokenizer(file: string, config: TokenizerConfig): Tokenizer {
-  const definition = readJson(file, z.looseObject({}));
-  try {
-    return new Tokenizer(definition, config);
-  } catch (error) {
-    throw new UserError(`${file}: expected a tokenizer of a known kind, but ${describeError(error)}`, { cause: error });
-  }
 }
 
 const templateFile = z.looseObject({ chat_template: z.string() });

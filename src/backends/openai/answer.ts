@@ -57,7 +57,7 @@ function readChunk(json: Readonly<Record<string, unknown>>): Chunk | null {
   return {
     ...delta,
     logprobs: readLogprobs(choice?.logprobs),
-    finish: delta.refused ? 'refused' : finishOf(choice?.finish_reason),
+    finish: delta.refused ? 'refused' : finishIn(choice ?? {}),
     usage,
   };
 }
@@ -129,6 +129,15 @@ const FINISHES: Readonly<Record<Completed['finish'], readonly string[]>> = {
     'moderation',
   ],
 };
+
+/** Words with which a router says that the server behind it broke down, beside a finish reason that says nothing of it. */
+const BREAKDOWNS: readonly unknown[] = ['error', 'network_error'];
+
+function finishIn({ finish_reason, finishReason, native_finish_reason }: Readonly<Record<string, unknown>>) {
+  if (BREAKDOWNS.includes(native_finish_reason)) return { unknown: String(native_finish_reason) };
+  // Gemini has sent its own name of the field beside an empty one.
+  return finishOf(finish_reason ?? finishReason);
+}
 
 function finishOf(reason: unknown): Finish | null {
   if (typeof reason !== 'string') return null;

@@ -11,7 +11,7 @@ import { ModelFailure } from '../backend.js';
 import { decoded } from './decoding.js';
 import type { Endpoint } from './endpoint.js';
 import { parse } from './json.js';
-import { errorText, FILTERED, OUT_OF_QUOTA, TOO_LONG } from './server-error.js';
+import { BROKEN_DOWN, EXHAUSTED, errorText, FILTERED, OUT_OF_QUOTA, TOO_LONG } from './server-error.js';
 
 export interface Connection {
   readonly endpoint: Endpoint;
@@ -143,12 +143,14 @@ export function meaningOf({ status, text, retryAfter }: Refusal, { place }: Endp
       `${place}: the prompt and the room for its answer are longer than the model's context (${text || status})`,
     );
   }
-  if (status === 402 || (status === 429 && OUT_OF_QUOTA.test(text))) {
+  if (status === 402 || (status === 429 && OUT_OF_QUOTA.test(text) && !EXHAUSTED.test(text))) {
     return new UserError(`${place} answered ${status}${said}: the account has no quota left`);
   }
   if (status === 429) return new RateLimited(`${place} answered 429${said}`, retryAfter);
   if (FILTERED.test(text)) return 'withheld';
-  if (isTransientStatus(status)) return new Transient(`${place} answered ${status}${said}`, retryAfter);
+  if (isTransientStatus(status) || BROKEN_DOWN.test(text)) {
+    return new Transient(`${place} answered ${status}${said}`, retryAfter);
+  }
   const remedy = REMEDIES[status] ?? (/max_tokens/.test(text) ? 'set tokenLimitField' : 'check the model entry');
   return new UserError(`${place} answered ${status}${said}; ${remedy}`);
 }

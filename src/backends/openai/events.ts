@@ -90,6 +90,8 @@ export async function* eventsOf(body: Readable): AsyncGenerator<StampedEvent> {
     end(null);
   });
   body.on('close', () => readThenEnd(new Error('the connection was closed')));
+  // A body that broke before anybody listened says so no more: a proxy's compression that cannot be undone.
+  if (body.closed) end(body.readableEnded ? null : (body.errored ?? new Error('the connection was closed')));
 
   try {
     for (;;) {

@@ -21,12 +21,15 @@ export function createSecret(key: string | null): Secret {
   return { strike: (text) => patterns.reduce((rest, pattern) => rest.replace(pattern, MARK), text) };
 }
 
+const ENTITIES: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' };
+
 /** One character of a key as it is, or escaped for JSON, a URL or HTML. */
 function escaped(character: string): string {
   const code = character.charCodeAt(0);
   const hex = code.toString(16).padStart(2, '0');
   const anyCase = [...hex].map((digit) => `[${digit}${digit.toUpperCase()}]`).join('');
-  return `(?:${literal(character)}|\\\\u00${anyCase}|\\\\x${anyCase}|%${anyCase}|&#${code};|&#x${anyCase};)`;
+  const entity = ENTITIES[character] === undefined ? '' : `&${ENTITIES[character]};|`;
+  return `(?:${entity}\\\\?${literal(character)}|\\\\u00${anyCase}|\\\\x${anyCase}|%${anyCase}|&#${code};|&#x${anyCase};)`;
 }
 
 /**

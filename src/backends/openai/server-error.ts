@@ -7,6 +7,8 @@
  *     {"object":"error","message":"…","type":"BadRequestError","code":400}            vLLM
  *     {"error":"…","error_type":"overloaded"}                                         TGI
  *     {"error":{"code":503,"message":"…","status":"UNAVAILABLE"}}                     Gemini
+ *     [{"error":{"code":503,"message":"…","status":"UNAVAILABLE"}}]                   Gemini too
+ *     {"base_resp":{"status_code":1002,"status_msg":"rate limit exceeded"}}           MiniMax
  *     {"status":429,"title":"Too Many Requests","detail":"…"}                         NIM
  *     error: {"code":400,"message":"…"}                                               llama-server, as a field of its own
  *
@@ -36,6 +38,7 @@ function saysError(json: unknown): boolean {
   if (!isObject(json)) return false;
   const isSet = (value: unknown) => value !== undefined && value !== null && value !== false && value !== '';
   if (isSet(json.error) || json.object === 'error' || json.type === 'error') return true;
+  if (isObject(json.base_resp) && isSet(json.base_resp.status_code) && json.base_resp.status_code !== 0) return true;
   const [choice] = Array.isArray(json.choices) ? json.choices : [];
   if (isObject(choice)) return isSet(choice.error);
   if ('choices' in json || 'usage' in json) return false;
@@ -44,7 +47,8 @@ function saysError(json: unknown): boolean {
 }
 
 /** The sentence in an error body, whichever of the usual shapes it has; else the body itself. */
-export function errorText(json: unknown): string {
+export function errorText(body: unknown): string {
+  const json = unlisted(body);
   if (!isObject(json)) return String(json);
   const holder = holderOf(json);
   if (typeof holder === 'string') {
@@ -56,31 +60,43 @@ export function errorText(json: unknown): string {
     holder.type,
     holder.param,
     holder.title,
-    holder.message ?? holder.detail ?? holder.msg,
+    holder.message ?? holder.detail ?? holder.msg ?? holder.status_msg,
+    // A router's own words are the same for all; those of the server behind it tell.
+    isObject(holder.metadata) ? holder.metadata.raw : undefined,
   ];
   return [...new Set(words.filter((word) => word !== null && word !== undefined && word !== ''))]
     .map((word) => (typeof word === 'object' ? JSON.stringify(word) : String(word)))
     .join(': ');
 }
 
+/** Some servers put an error into a list of one. */
+function unlisted(body: unknown): unknown {
+  return Array.isArray(body) && body.length === 1 ? body[0] : body;
+}
+
 /** What holds the words of an error: itself, its `error`, or the `error` of its first choice. */
 function holderOf(json: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | string {
   const [choice] = Array.isArray(json.choices) ? json.choices : [];
-  const inside = json.error ?? (isObject(choice) ? choice.error : undefined);
+  const inside = json.error ?? (isObject(choice) ? choice.error : undefined) ?? json.base_resp;
   if (isObject(inside)) return inside;
   return typeof inside === 'string' ? inside : json;
 }
 
 /** What a sentence is about, whatever the status under which it comes. */
 export const TOO_LONG =
-  /context[ _-]?(length|size|window|limit)|exceed_context_size|maximum (allowed|context|input|prompt|model) length|(prompt|input) is too long|`?inputs`? tokens|too many tokens/i;
+  /context[ _-]?(length|size|window|limit)|exceed_context_size|maximum (allowed|context|input|prompt|model) length|(prompt|input) is too long|`?inputs`? tokens|must have less than \d+ tokens|too many tokens/i;
+/** LM Studio says that its engine broke down under a status that blames the request. */
+export const BROKEN_DOWN = /\bhas crashed\b/i;
 export const FILTERED = /content[ _]?(filter|management policy|policy_violation)|ResponsibleAIPolicy|moderation/i;
+/** Gemini says every limit, that of a minute too, in the words of a quota; its status tells them apart. */
+export const EXHAUSTED = /resource_exhausted/i;
 export const OUT_OF_QUOTA = /insufficient_quota|exceeded your current quota|insufficient (credits|balance)|billing/i;
 
 /** The first that applies; a server that says nothing of the kind has broken down. */
 const WORDS: readonly (readonly [RegExp, number])[] = [
   [OUT_OF_QUOTA, 429],
-  [/rate.?limit|too many requests|resource_exhausted/i, 429],
+  [EXHAUSTED, 429],
+  [/rate.?limit|too many requests/i, 429],
   [TOO_LONG, 400],
   [FILTERED, 400],
   [/authentication|unauthorized|invalid[ _]api[ _]key|incorrect api key/i, 401],
@@ -90,12 +106,19 @@ const WORDS: readonly (readonly [RegExp, number])[] = [
   [/invalid_request|bad ?request|invalid_argument|validation|unsupported/i, 400],
 ];
 
+/** MiniMax has codes of its own. */
+const MINIMAX: Readonly<Record<number, number>> = { 1002: 429, 1004: 401, 1008: 402, 1039: 429 };
+
 function statusOf(json: unknown, text: string): number {
   const holder = isObject(json) ? holderOf(json) : {};
   const said = [holder, isObject(json) ? json : {}]
-    .flatMap((place) => (typeof place === 'string' ? [] : [place.code, place.status, place.status_code]))
+    .flatMap((place) =>
+      typeof place === 'string' ? [] : [place.code, place.status, place.status_code, place.http_status_code],
+    )
     .find(isErrorStatus);
   if (said !== undefined) return Number(said);
+  const minimax = typeof holder === 'string' ? undefined : MINIMAX[Number(holder.status_code)];
+  if (minimax !== undefined) return minimax;
   return WORDS.find(([pattern]) => pattern.test(text))?.[1] ?? 500;
 }
 

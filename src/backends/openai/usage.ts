@@ -17,7 +17,9 @@ export interface Usage {
 /** @returns null where the object holds no count. */
 export function readUsage(json: Readonly<Record<string, unknown>>): Usage | null {
   const groq = isObject(json.x_groq) ? json.x_groq.usage : undefined;
-  const usage = [json.usage, groq].find(isObject);
+  const [choice] = Array.isArray(json.choices) ? json.choices : [];
+  const moonshot = isObject(choice) ? choice.usage : undefined;
+  const usage = [json.usage, groq, moonshot].find(isObject);
   if (usage === undefined) return null;
   const { timings } = json;
   const input = [usage.prompt_tokens_details, usage.input_tokens_details].find(isObject) ?? {};
@@ -30,6 +32,8 @@ export function readUsage(json: Readonly<Record<string, unknown>>): Usage | null
     isObject(timings) ? timings.cache_n : undefined,
   );
   const prompt = first(usage.prompt_tokens, usage.input_tokens);
+  // Every prompt has a token. A server that says none has counted nothing (LocalAI).
+  if (prompt === 0) return NOTHING;
   const completion = first(usage.completion_tokens, usage.output_tokens);
   const reasoning = first(output.reasoning_tokens, usage.reasoning_tokens, usage.thoughts_tokens);
   return {
@@ -40,6 +44,8 @@ export function readUsage(json: Readonly<Record<string, unknown>>): Usage | null
     reasoningTokens: reasoning,
   };
 }
+
+const NOTHING: Usage = { promptTokens: null, outputTokens: null, cachedTokens: null, reasoningTokens: null };
 
 interface Counts {
   readonly prompt: number | null;
