@@ -28,7 +28,7 @@ export function mergeGaps(all: readonly GapCounts[]): GapCounts {
 export function gapsOf(counts: GapCounts): Gaps | Missing {
   const bins = [...counts].sort(([a], [b]) => a - b);
   const n = bins.reduce((total, [, count]) => total + count, 0);
-  if (n === 0) return missing('no two tokens with a time of their own');
+  if (n === 0) return missing('fewer than two tokens with a timestamp of their own');
   const quantiles: number[] = [];
   let seen = 0;
   for (const [bin, count] of bins) {

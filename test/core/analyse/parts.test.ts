@@ -124,7 +124,7 @@ test('no log gives a negative memory', () => {
   const shrunk = A.map((record) => (record.type === 'session' ? (withBaseline(record, 1e9) as SessionRecord) : record));
   for (const { metrics } of analyse(shrunk).models) {
     expect(metrics.memoryAdded).toEqual({
-      missing: 'the peak is below the baseline: they are not of one process',
+      missing: 'the peak is below the baseline, so they come from different processes',
     });
   }
 });
