@@ -49,7 +49,7 @@ export function select(entries: readonly CatalogueEntry[], selectors: readonly s
       const near = entries.filter(({ id }) => id.startsWith(`${selector}:`)).map(({ id }) => id);
       const names = near.length > 0 ? near : entries.map(({ id }) => id);
       throw new UserError(
-        `expected a model of models.json, found "${selector}"; ${near.length > 0 ? 'its variants are' : 'the models are'} ${shorten(names)} (see \`rightsize list models\`)`,
+        `expected a model of models.json, found "${selector}"; ${near.length > 0 ? 'choose one of its variants:' : 'choose one of'} ${shorten(names)} (see \`rightsize list models\`)`,
       );
     }
     for (const match of matches) chosen.set(match.id, match);
