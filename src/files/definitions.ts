@@ -1,6 +1,6 @@
 /**
- * Suites and models, from the files that people write to checked values. Everything that can be wrong with a definition is
- * found here, before anything runs.
+ * Loads suites and models from the files that people write, and checks them. Every error in a definition is found here, before
+ * anything runs.
  */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -17,20 +17,20 @@ import { documentOf, parseAt, parseUser, readDocument, type UserDocument } from 
 export interface LoadedSuite {
   readonly suite: Suite;
   readonly file: string;
-  /** For complaints about a place inside the file. */
+  /** Names a place inside the file in a complaint. */
   readonly document: UserDocument;
 }
 
 export interface LoadedModel {
   readonly model: Model;
-  /** What relative paths in the entry are relative to. */
+  /** Relative paths in the entry start from this folder. */
   readonly directory: string;
 }
 
 /**
  * @param reference A path to a suite file, or the name of a suite in `./suites` or in the package.
  * @param directory The folder that relative paths and `./suites` start from.
- * @returns One suite, or those of a group in its order, each once.
+ * @returns One suite, or the suites of a group in the order of the group. Each suite appears once.
  * @throws UserError
  */
 export async function loadSuites(reference: string, directory = '.'): Promise<readonly LoadedSuite[]> {
@@ -48,7 +48,7 @@ interface Collected {
   readonly home: string;
 }
 
-/** @param within The groups that led here: one that holds itself would never end. */
+/** @param within The groups that contain this file. A group that contains itself would never end. */
 async function collectSuites(file: string, within: readonly string[], into: Collected): Promise<void> {
   const document = await readDocument(file);
   if (!isGroup(document.content)) {
@@ -68,7 +68,7 @@ async function collectSuites(file: string, within: readonly string[], into: Coll
     });
     if (member === file || within.includes(member)) {
       throw new UserError(
-        `${place}expected a group that does not hold itself, found it again in "${reference}"; take it out`,
+        `${place}expected a group that does not contain itself, found it again in "${reference}"; remove it`,
       );
     }
     await collectSuites(member, [...within, file], into);
@@ -79,7 +79,7 @@ function isGroup(content: unknown): boolean {
   return typeof content === 'object' && content !== null && 'suites' in content;
 }
 
-/** A suite as a program writes it: an object of the same form as a suite file. */
+/** A suite of a program: an object of the same form as a suite file. */
 export type SuiteInput = z.input<typeof suiteSchema>;
 
 /** @param directory The folder that its relative paths start from. @throws UserError */
@@ -94,13 +94,13 @@ function readSuite(document: UserDocument): LoadedSuite {
     const path = ['tasks', index];
     if (names.has(task.name)) {
       throw new UserError(
-        `${document.place([...path, 'name'])}expected every task to have a name of its own, found "${task.name}" twice; rename one`,
+        `${document.place([...path, 'name'])}expected every task to have a name of its own, found "${task.name}" twice; rename one task`,
       );
     }
     names.add(task.name);
     if (task.ask !== 'generate' && task.filters.length > 0) {
       throw new UserError(
-        `${document.place([...path, 'filters'])}expected filters only where an answer is given, found them with ask: ${task.ask}; leave them out`,
+        `${document.place([...path, 'filters'])}expected filters only in a task with ask: generate, found ask: ${task.ask}; remove the filters`,
       );
     }
     for (const [i, choice] of (task.secondary ?? []).entries()) {
@@ -125,7 +125,7 @@ export interface SuiteListing {
   readonly file: string;
 }
 
-/** The suites that can be named without a path: those in `./suites`, then those of the package. */
+/** Lists the suites that a user can name without a path: first those in `./suites`, then those of the package. */
 export async function listSuites(directory = '.'): Promise<readonly SuiteListing[]> {
   const found = new Map<string, string>();
   for (const folder of new Set([resolve(directory, 'suites'), join(PACKAGE_ROOT, 'suites')])) {
@@ -139,11 +139,11 @@ export async function listSuites(directory = '.'): Promise<readonly SuiteListing
 }
 
 interface SuiteSearch {
-  /** Who named the suite, for complaints. */
+  /** The file or option that names the suite. Complaints begin with it. */
   readonly place: string;
-  /** What a relative path is relative to. */
+  /** A relative path starts from this folder. */
   readonly directory: string;
-  /** Where `./suites` is. */
+  /** The folder that holds `./suites`. */
   readonly home: string;
 }
 
@@ -159,14 +159,14 @@ async function findSuite(reference: string, { place, directory, home }: SuiteSea
   return file;
 }
 
-/** `./models.json` where there is one, else the one that ships with the package. */
+/** Returns `./models.json` if it exists, else the catalogue of the package. */
 export function defaultCatalogue(directory = '.'): string {
   const local = resolve(directory, 'models.json');
   return existsSync(local) ? local : join(PACKAGE_ROOT, 'models.json');
 }
 
 /**
- * @param selectors Ids as `--model` takes them; empty for the file's own default.
+ * @param selectors Ids, as in `--model`. If empty, the default of the file is used.
  * @throws UserError
  */
 export async function loadModels(file: string, selectors: readonly string[]): Promise<readonly LoadedModel[]> {
@@ -177,7 +177,7 @@ export async function loadModels(file: string, selectors: readonly string[]): Pr
   for (const { id, path } of entries) {
     if (seen.has(id))
       throw new UserError(
-        `${document.place(path)}expected every model to have an id of its own, found "${id}" twice; rename one`,
+        `${document.place(path)}expected every model to have an id of its own, found "${id}" twice; rename one model`,
       );
     seen.add(id);
   }
@@ -188,7 +188,7 @@ export async function loadModels(file: string, selectors: readonly string[]): Pr
   }));
 }
 
-/** A model as a program writes it: an object of the same form as an entry of models.json. */
+/** A model of a program: an object of the same form as an entry of models.json. */
 export type ModelInput = z.input<typeof modelSchema>;
 
 /** @param directory The folder that its relative paths start from. @throws UserError */
@@ -208,7 +208,7 @@ function readModel(fields: unknown, document: UserDocument, path: readonly Prope
   return { ...model, class: modelClass };
 }
 
-/** Every model of a catalogue, for listing and checking. */
+/** Loads every model of a catalogue, for `list` and `check`. */
 export async function loadAllModels(file: string): Promise<readonly LoadedModel[]> {
   const document = await readDocument(file);
   const catalogue = parseUser(catalogueSchema, document, 'see docs/models.md');

@@ -1,14 +1,14 @@
 /**
- * The lines of a stream, split at line feeds alone. Node's readline also splits at U+2028 and at lone carriage returns (which
- * of them depends on its version), and JSON may hold both inside a string.
+ * Splits a stream into lines, at line feeds only. Node's readline also splits at U+2028 or at a lone carriage return,
+ * depending on its version. JSON may hold both inside a string.
  */
 import { StringDecoder } from 'node:string_decoder';
 import { UserError } from '../core/errors.js';
 
-/** As many as came at once: waiting for each line alone would cost more than reading it. */
+/** All lines of one chunk. To wait for each single line would cost more time than to read it. */
 export interface Lines {
   readonly texts: readonly string[];
-  /** False of a last line, given by itself, that does not end in a line feed. */
+  /** False for a last line that does not end in a line feed. Such a line comes alone. */
   readonly complete: boolean;
 }
 

@@ -207,7 +207,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'a default that names no model': {
     models: { ...MODELS, default: ['huge'] },
-    says: /expected a model of models\.json, found "huge"; there are tiny/,
+    says: /expected a model of models\.json, found "huge"; choose one of tiny/,
   },
   'a model flag that names no model': {
     args: ['--model', 'huge'],

@@ -96,7 +96,9 @@ test('reasoning that it hides is in no rate', async () => {
   const details = { prompt_tokens: 12, completion_tokens: 404, completion_tokens_details: { reasoning_tokens: 400 } };
   const found = await run(answering(counted(details)));
   expect(warnings(found)).toContain('the server counted output of 12 of 12 trials that it did not send');
-  expect(found.cell.metrics.prefillRate).toEqual({ missing: 'the model reasoned unseen before its first token' });
+  expect(found.cell.metrics.prefillRate).toEqual({
+    missing: 'the model produced hidden reasoning before its first token',
+  });
   expect(found.cell.metrics.outputTokens.mean.value).toBe(404);
 });
 

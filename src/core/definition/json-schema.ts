@@ -1,6 +1,6 @@
 /**
- * The schemas of suites, models.json and price lists as JSON Schema, so that editors complete and check these files. They are written
- * out from the very schemas that read the files: `npm run schemas`.
+ * Exports the schemas of suites, models.json and price lists as JSON Schema, so that editors complete and check these files.
+ * `npm run schemas` writes them from the same zod schemas that read the files.
  */
 import { z } from 'zod';
 import { SCORERS } from '../score/table.js';
@@ -10,7 +10,7 @@ import { groupSchema, suiteSchema } from './suite.js';
 
 type JsonSchema = Record<string, unknown>;
 
-/** By file name, as they stand in `schemas/`. */
+/** Returns the schemas by their file names in `schemas/`. */
 export function jsonSchemas(): Readonly<Record<string, JsonSchema>> {
   return {
     'suite.schema.json': suiteJsonSchema(),
@@ -55,7 +55,7 @@ function suiteJsonSchema(): JsonSchema {
   return { $schema, title: 'A suite of rightsize', anyOf: [suite, group] };
 }
 
-/** An entry and its variants have the fields of every backend: which of them fit together is checked when the two are one. */
+/** An entry or a variant may have the fields of any backend. The combined model is checked later, when the file is loaded. */
 function modelsJsonSchema(): JsonSchema {
   const { $schema, ...catalogue } = emit(catalogueSchema);
   const branches = (emit(modelSchema) as { oneOf: { properties: Record<string, JsonSchema> }[] }).oneOf;
@@ -64,7 +64,7 @@ function modelsJsonSchema(): JsonSchema {
     for (const [name, schema] of Object.entries(properties)) {
       fields[name] ??= [];
       const list = fields[name];
-      if (!list.some((known) => JSON.stringify(known) === JSON.stringify(schema))) list.push(schema);
+      if (!list.some((listed) => JSON.stringify(listed) === JSON.stringify(schema))) list.push(schema);
     }
   }
   const properties = Object.fromEntries(
@@ -80,7 +80,7 @@ function modelsJsonSchema(): JsonSchema {
         ...properties,
         variants: {
           type: 'object',
-          description: 'Each is the entry with these fields changed.',
+          description: 'Each variant is the entry with these fields changed.',
           additionalProperties: variant,
         },
       },

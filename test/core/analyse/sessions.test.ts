@@ -100,7 +100,7 @@ describe('a model over its sessions', () => {
           : record,
     );
     expect(analyse(log).models[0]!.warnings.map(({ what }) => what)).toEqual([
-      expect.stringContaining('it is compared with nothing'),
+      expect.stringContaining('it is not compared with any model'),
       expect.stringContaining('late by 50 ms'),
     ]);
   });

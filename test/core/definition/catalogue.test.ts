@@ -100,7 +100,7 @@ describe('a selection', () => {
   test('of what is not there says what there is', () => {
     expect(() => chosen('ph')).toThrow(
       new UserError(
-        'expected a model of models.json, found "ph"; there are phi, phi:q8_0, phi:onnx, phi-small (see `rightsize list models`)',
+        'expected a model of models.json, found "ph"; choose one of phi, phi:q8_0, phi:onnx, phi-small (see `rightsize list models`)',
       ),
     );
     expect(() => chosen('phi-small:*', 'ph:*')).toThrow(/found "ph:\*"/);
@@ -109,7 +109,7 @@ describe('a selection', () => {
   test('of an entry that exists only in variants names them', () => {
     const pair = { id: 'pair', variants: { a: { backend: 'scripted' } } };
     const entries = entriesOf(catalogue(pair, { id: 'other', backend: 'scripted' }));
-    expect(() => select(entries, ['pair'])).toThrow(/found "pair"; it has the variants pair:a \(see/);
+    expect(() => select(entries, ['pair'])).toThrow(/found "pair"; choose one of its variants: pair:a \(see/);
   });
 
   test('of a large catalogue is answered with a few names', () => {

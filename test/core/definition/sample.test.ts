@@ -116,7 +116,7 @@ describe('a template that asks for what the row does not have is an error, never
   });
 
   test('a question that comes out blank is refused, as when the misspelling is inside a field', () => {
-    expect(complaintOf('{{ q.txt }} ', { q: { text: 'a' } })).toMatch(/^prompt\.user: .* renders to nothing/);
+    expect(complaintOf('{{ q.txt }} ', { q: { text: 'a' } })).toMatch(/^prompt\.user: .* renders to an empty text/);
   });
 
   test('a template that does not parse is found before any row is read', () => {
