@@ -37,7 +37,18 @@ export * from './core/recommend/comparison.js';
 export { type PowerAnswer, type PowerQuestion, powerFromRun, powerOf } from './core/recommend/power.js';
 export { recommend } from './core/recommend/recommend.js';
 export * from './core/recommend/recommendation.js';
-export type { Aggregate, Evidence, Judged, Score, Scored, ScoreInput, Scorer, Unscored } from './core/score/score.js';
+export type {
+  Aggregate,
+  Evidence,
+  Judged,
+  OwnScorer,
+  OwnVerdict,
+  Score,
+  Scored,
+  ScoreInput,
+  Scorer,
+  Unscored,
+} from './core/score/score.js';
 export { SCORERS, type ScorerName } from './core/score/table.js';
 export { holm, hommel } from './core/stats/compare/multiple.js';
 export { type NonInferiority, testNonInferiority } from './core/stats/compare/noninferiority.js';
@@ -54,6 +65,7 @@ export { type Measured, type MeasureEvent, type MeasureOptions, measure, resume 
 export { power } from './run/power.js';
 export { analyseLog } from './run/read.js';
 export { type Rendered, type RenderOptions, render, writeArtifacts } from './run/render.js';
+export { type RescoreOptions, rescore } from './run/rescore.js';
 export { type ScoredFile, type ScoreOptions, score } from './run/score.js';
 export type { World } from './run/world.js';
 export type { OpenWorker, WorkerSession } from './worker/worker-session.js';

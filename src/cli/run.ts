@@ -5,6 +5,7 @@ import { DEFAULTS } from '../run/defaults.js';
 import type { RunDefinition } from '../run/definitions.js';
 import type { MeasureOptions } from '../run/measure.js';
 import {
+  allowScorerOption,
   budget,
   collect,
   dataOption,
@@ -73,6 +74,7 @@ const runOptions = () =>
     .option('-o, --out <dir>', 'where runs are kept', DEFAULTS.out)
     .option('--run-code', 'run the programs that models write, confined, where a scorer asks for it')
     .option('--judge <id>', 'the model that judges answers, where a scorer asks for one')
+    .addOption(allowScorerOption())
     .option('--wait', 'wait while another process measures on this machine')
     .addOption(reportsOption())
     .option('--json', 'print summary.json instead of tables')
@@ -130,6 +132,7 @@ function surroundingsOf(flags: RunFlags): MeasureOptions {
     command: ['rightsize', ...process.argv.slice(2)],
     prices: flags.prices,
     judge: flags.judge,
+    allowScorers: flags.allowScorer,
     catalogue: flags.models,
     programs: flags.runCode ? 'run confined' : undefined,
     whenBusy: flags.wait ? 'wait' : undefined,

@@ -8,6 +8,7 @@ import { access, constants } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { parse as parseCsv } from 'csv-parse';
+import type { Bytes } from '../core/definition/binary.js';
 import { describeError, UserError } from '../core/errors.js';
 import type { Row } from '../core/message.js';
 import { displayPath, readFailure } from '../system/path.js';
@@ -150,8 +151,29 @@ async function* readJson(file: string, name: string): AsyncGenerator<NumberedRow
     yield { row: asRow(value, `${name}: row ${index + 1}`), number: index + 1 };
 }
 
-function readCsv(file: string, name: string): AsyncGenerator<NumberedRow> {
-  return readDelimited(file, name, ',');
+async function* readCsv(file: string, name: string): AsyncGenerator<NumberedRow> {
+  yield* readDelimited(file, name, separatorOf(await firstLine(file, name)));
+}
+
+/** Spreadsheets of many languages part columns by semicolons, for their numbers have commas. */
+const SEPARATORS = [',', ';', '\t', '|'] as const;
+
+/** What parts the names of the columns most often, quotes aside; a comma where nothing does. */
+function separatorOf(header: string): string {
+  const bare = header.replace(/"[^"]*"/g, '');
+  const counts = SEPARATORS.map((separator) => bare.split(separator).length - 1);
+  return SEPARATORS[counts.indexOf(Math.max(...counts))]!;
+}
+
+const LONGEST_HEADER = 100_000;
+
+async function firstLine(file: string, name: string): Promise<string> {
+  let text = '';
+  for await (const chunk of openText(file, name)) {
+    text += chunk.toString('utf8');
+    if (text.includes('\n') || text.length > LONGEST_HEADER) break;
+  }
+  return text.split(/\r?\n/, 1)[0]!;
 }
 
 function readTsv(file: string, name: string): AsyncGenerator<NumberedRow> {
@@ -201,12 +223,17 @@ async function* readParquet(file: string, name: string): AsyncGenerator<Numbered
   }
 }
 
-/** Parquet's values as JSON knows them: whole numbers as numbers where they are exact, dates as ISO 8601, bytes as base64. */
+/**
+ * Parquet's values as JSON knows them: whole numbers as numbers where they are exact, dates as ISO 8601. Of bytes only their number
+ * is kept, because no template can use them.
+ */
 function plainValue(value: unknown): unknown {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   if (value instanceof Date) return value.toISOString();
   if (ArrayBuffer.isView(value)) {
-    return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : Array.from(value as never, plainValue);
+    return value instanceof Uint8Array
+      ? ({ bytes: value.length, binary: true } satisfies Bytes)
+      : Array.from(value as never, plainValue);
   }
   if (Array.isArray(value)) return value.map(plainValue);
   if (typeof value !== 'object' || value === null) return value;

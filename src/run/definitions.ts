@@ -1,5 +1,5 @@
 /** Loads what a run measures: its suites with their samples, and its models, all checked. */
-import { resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { promptText } from '../core/definition/sample.js';
 import type { Task } from '../core/definition/suite.js';
 import { UserError } from '../core/errors.js';
@@ -82,6 +82,7 @@ export async function loadDefinitions(definition: RunDefinition, world: World): 
       samples.push(...records);
       tasks.push({
         ...task,
+        scorer: fromFolder(task.scorer, { suite: loaded.file, cwd: world.cwd }),
         samples: {
           count: records.length,
           hash: sha256(records.map(({ promptHash, target }) => `${promptHash} ${JSON.stringify(target)}`).join('\n')),
@@ -106,6 +107,20 @@ export async function loadDefinitions(definition: RunDefinition, world: World): 
     samples,
     tasks: tasksOf(logged),
   };
+}
+
+/** The files of a scorer of the user's own, as they are named from the folder that the run starts in. */
+function fromFolder(
+  scorer: Task['scorer'],
+  { suite, cwd }: { readonly suite: string; readonly cwd: string },
+): Task['scorer'] {
+  if (typeof scorer === 'string' || scorer.name !== 'own') return scorer;
+  const moved = (path: unknown) => {
+    const found = relative(cwd, resolve(dirname(suite), String(path)));
+    return found.startsWith('.') ? found : `./${found}`;
+  };
+  if ('module' in scorer) return { ...scorer, module: moved(scorer.module) };
+  return 'scores' in scorer ? { ...scorer, scores: moved(scorer.scores) } : scorer;
 }
 
 async function suitesOf(named: RunDefinition['suites'], { cwd }: World): Promise<readonly LoadedSuite[]> {

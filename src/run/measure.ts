@@ -24,6 +24,7 @@ import { describeEnvironment } from './environment.js';
 import { type EvidenceOptions, gatherEvidence } from './evidence.js';
 import { lockMachine, type MachineLockOptions } from './machine-lock.js';
 import { requireNamedLibraries } from './native-library.js';
+import { ownScorersOf, requireAllowed } from './own-scorer.js';
 import { requireReady } from './readiness.js';
 import { execute, type RunEnding, type RunEvent, type RunnerOptions } from './runner.js';
 import { createRun, lockRun, logOf, openRun } from './runs.js';
@@ -40,6 +41,8 @@ export interface MeasureOptions extends Partial<World> {
   readonly catalogue?: string | undefined;
   /** What to do with the programs that models write; without it they are not run. */
   readonly programs?: 'run confined' | undefined;
+  /** The scorers of the user's own, modules and commands, that may run. */
+  readonly allowScorers?: readonly string[] | undefined;
   /** What to do while another process measures on this machine; without it, refuse. */
   readonly whenBusy?: MachineLockOptions['whenBusy'] | undefined;
   readonly onEvent?: ((event: MeasureEvent) => void) | undefined;
@@ -141,7 +144,7 @@ async function perform(
     job.definitions.models.filter(({ model }) => blocks.some((block) => block.model === model.id)),
     environment,
   );
-  const judges = await judgesOf(options);
+  const judges = await judgesOf(options, job.definitions);
 
   const machine = await lockMachine(options, {
     whenBusy: options.whenBusy ?? 'refuse',
@@ -188,7 +191,7 @@ const INTERRUPTED: RunEnding = { complete: false, reason: 'interrupted' };
 async function fill(
   { folder, log }: WrittenRun,
   { definitions, lastSession, whole, blocks, judges, say }: Planned,
-  { cwd, environment, signal, onEvent, openWorker: open = openWorker }: FillOptions,
+  { cwd, environment, now, signal, onEvent, openWorker: open = openWorker }: FillOptions,
 ): Promise<RunEnding> {
   const { suites, settings } = definitions.record;
   const samples = new Map(
@@ -229,6 +232,7 @@ async function fill(
     environment,
     openWorker: open,
     append: log.append,
+    now,
     signal,
     say,
   });
@@ -237,15 +241,20 @@ async function fill(
 
 type FillOptions = World & Pick<MeasureOptions, 'openWorker'> & Required<Pick<RunnerOptions, 'onEvent'>>;
 
-type Judges = Pick<EvidenceOptions, 'judge' | 'sandbox'>;
+type Judges = Pick<EvidenceOptions, 'judge' | 'sandbox' | 'allowed'>;
 
 /** What may judge answers beyond their words, ready before anything runs. @throws UserError */
-async function judgesOf({ judge, programs, catalogue, ...world }: PerformOptions): Promise<Judges> {
+async function judgesOf(
+  { judge, programs, catalogue, allowScorers = [], ...world }: PerformOptions,
+  { record }: Definitions,
+): Promise<Judges> {
+  const allowed = { names: allowScorers, cwd: world.cwd };
+  for (const { place, source } of ownScorersOf(record.suites)) requireAllowed(source, place, allowed);
   const sandbox = programs === undefined ? null : openSandbox();
-  if (judge === undefined) return { sandbox, judge: null };
+  if (judge === undefined) return { sandbox, allowed, judge: null };
   const [model] = await loadModels(catalogueFile(catalogue, world), [judge]);
   await requireReady([model!], world.environment);
-  return { sandbox, judge: model! };
+  return { sandbox, allowed, judge: model! };
 }
 
 function planOf({ record, samples, models }: Definitions): readonly Block[] {

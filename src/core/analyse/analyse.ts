@@ -72,7 +72,7 @@ export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
   const cells = new Map<string, CellState>();
   /** Measurements whose run or sample has not come yet. */
   const waiting: MeasurementRecord[] = [];
-  /** By trial; of two the first in the alphabet, whichever came first. */
+  /** By trial; of several see takesPrecedence. */
   const evidence = new Map<string, EvidenceRecord>();
 
   function contextOf(key: string): TaskContext | null {
@@ -132,7 +132,7 @@ export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
           return;
         case 'evidence': {
           const known = evidence.get(record.trial);
-          if (known === undefined || JSON.stringify(record) < JSON.stringify(known)) evidence.set(record.trial, record);
+          if (known === undefined || takesPrecedence(record, known)) evidence.set(record.trial, record);
           return;
         }
         case 'end':
@@ -225,6 +225,12 @@ function taskContext(run: RunRecord, key: string, scorers: Scorers): TaskContext
     }
   }
   return { taskScorer: missing(`the run does not name the task ${key}`), prices, cells: new Map() };
+}
+
+/** The evidence that was asked for last counts; of others the first in the alphabet, whichever came first. */
+function takesPrecedence(one: EvidenceRecord, other: EvidenceRecord): boolean {
+  const [asked, before] = [one.asked ?? '', other.asked ?? ''];
+  return asked === before ? JSON.stringify(one) < JSON.stringify(other) : asked > before;
 }
 
 function taskScorerOf({ scorer: choice, filters }: LoggedSuite['tasks'][number], scorers: Scorers): TaskScorer {

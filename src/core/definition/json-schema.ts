@@ -19,22 +19,36 @@ export function jsonSchemas(): Readonly<Record<string, JsonSchema>> {
   };
 }
 
+interface ObjectSchema extends JsonSchema {
+  readonly properties?: JsonSchema;
+  readonly required?: readonly string[];
+}
+
+/** The options of a scorer are an object, or one of several objects. */
+function variantsOf(options: JsonSchema): readonly ObjectSchema[] {
+  return 'anyOf' in options ? (options.anyOf as readonly ObjectSchema[]) : [options];
+}
+
 function suiteJsonSchema(): JsonSchema {
   const schema = emit(suiteSchema);
-  const scorers = Object.entries(SCORERS).map(([name, { options, summary }]) => {
-    const { properties, required } = emit(options) as { properties?: JsonSchema; required?: string[] };
-    return {
+  const scorers = Object.entries(SCORERS).flatMap(([name, { options, summary }]) =>
+    variantsOf(emit(options)).map(({ properties, required }) => ({
       type: 'object',
       description: summary,
       properties: { name: { const: name }, ...properties },
       required: ['name', ...(required ?? [])],
       additionalProperties: false,
-    };
-  });
+    })),
+  );
+  const module = {
+    type: 'string',
+    pattern: '\\.[cm]?js$',
+    description: 'A module of your own: ./my-scorer.mjs.',
+  };
   const task = (schema.properties as { tasks: { items: { properties: JsonSchema } } }).tasks.items;
   task.properties.scorer = {
     description: 'The scorer that judges an answer; see docs/scorers.md.',
-    anyOf: [{ enum: Object.keys(SCORERS) }, ...scorers],
+    anyOf: [{ enum: Object.keys(SCORERS) }, module, ...scorers, ...variantsOf(emit(SCORERS.own.options))],
   };
   const { $schema, ...suite } = schema;
   const { $schema: _, ...group } = emit(groupSchema);

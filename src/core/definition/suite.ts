@@ -108,11 +108,27 @@ export const generationSchema = z.strictObject({
   timeout: z.number().positive().default(120).describe('Seconds after which an answer counts as not given.'),
 });
 
-export const scorerSchema = z
+const named = z.looseObject({ name: z.enum(SCORER_NAMES) }).describe('A scorer with its options; see docs/scorers.md.');
+
+/** Scorers of one's own in their short forms: they mean `{ name: own, … }`. */
+const ownModule = z
+  .string()
+  .regex(/^(?:\.{0,2}\/|[\w-]+\/)?.*\.[cm]?js$/, {
+    error: 'expected the name of a scorer, or a path to a module (*.mjs)',
+  })
+  .describe('A module of your own: ./my-scorer.mjs.')
+  .transform((module) => ({ name: 'own' as const, module }));
+const ownSource = z
   .union([
-    z.enum(SCORER_NAMES),
-    z.looseObject({ name: z.enum(SCORER_NAMES) }).describe('A scorer with its options; see docs/scorers.md.'),
+    z.looseObject({ module: z.string() }),
+    z.looseObject({ command: z.union([z.string(), z.array(z.string())]) }),
+    z.looseObject({ scores: z.string() }),
   ])
+  .describe('A module, a command, or a file of scores of your own; see docs/scorers.md.')
+  .transform((source) => ({ name: 'own' as const, ...source }));
+
+export const scorerSchema = z
+  .union([z.enum(SCORER_NAMES), named, ownModule, ownSource])
   .describe('The scorer that judges an answer.');
 
 export const taskSchema = z.strictObject({

@@ -190,6 +190,8 @@ export interface EvidenceRecord {
   readonly model: string;
   /** The model that judged, where one did. */
   readonly by?: string;
+  /** When a scorer of the user's own was asked, ISO 8601, UTC: of several scores of one answer the latest counts. */
+  readonly asked?: string;
   readonly evidence: Evidence;
 }
 

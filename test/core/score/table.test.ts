@@ -10,6 +10,9 @@ const INPUTS: Partial<Record<ScorerName, Partial<ScoreInput>>> = {
   choice: { target: 'B', fields: { choices: ['Rome', 'Paris'] } },
   'multiple-choice': { target: 1, fields: { choices: ['Rome', 'Paris'] } },
   json: { target: { city: 'Paris' } },
+  'multi-label': { target: ['Paris', 'Rome'] },
+  ordinal: { target: 3 },
+  entities: { target: [{ text: 'Paris', type: 'LOC' }] },
   'function-calls': {
     target: [{ f: { a: [1] } }],
     fields: { function: [{ name: 'f', parameters: { properties: { a: { type: 'integer' } }, required: ['a'] } }] },
@@ -32,7 +35,11 @@ const INPUTS: Partial<Record<ScorerName, Partial<ScoreInput>>> = {
   winobias: { fields: { stereotype: 'pro' } },
 };
 
-const OPTIONS: Partial<Record<ScorerName, object>> = { regex: { pattern: '(a+)+b' }, judge: { rubric: 'Be right.' } };
+const OPTIONS: Partial<Record<ScorerName, object>> = {
+  regex: { pattern: '(a+)+b' },
+  judge: { rubric: 'Be right.' },
+  own: { module: './mine.mjs' },
+};
 
 const EVIDENCE: Readonly<Record<Evidence['effect'], Evidence>> = {
   loglikelihoods: { effect: 'loglikelihoods', conditional: [-1, -2] },
@@ -45,6 +52,7 @@ const EVIDENCE: Readonly<Record<Evidence['effect'], Evidence>> = {
   },
   judge: { effect: 'judge', answers: ['[[3]]'] },
   sandbox: { effect: 'sandbox', result: 'passed', message: '' },
+  own: { effect: 'own', verdict: { value: 0.5 } },
 };
 
 const HOSTILE: Readonly<Record<string, string>> = {
