@@ -62,10 +62,10 @@ if (INSTALLED === undefined) {
   });
 }
 
-/** `--no` keeps npx from fetching a package of that name where the install is broken. */
+/** `--no` keeps npx from fetching a package of that name where the install is broken; options behind `--` are ours. */
 function npx(cwd: string, args: readonly string[]) {
   const env = { ...process.env, ...locksOfItsOwn() };
-  return spawnSync('npx', ['--no', 'rightsize', ...args], { cwd, env, encoding: 'utf8' });
+  return spawnSync('npx', ['--no', '--', 'rightsize', ...args], { cwd, env, encoding: 'utf8' });
 }
 
 /** A folder below the install, where npx finds the package as it does in a project. */
