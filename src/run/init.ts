@@ -14,7 +14,7 @@ import { rowFilter, sampleReader } from '../core/definition/sample.js';
 import { suiteSchema } from '../core/definition/suite.js';
 import { UserError } from '../core/errors.js';
 import type { Row, Sample } from '../core/message.js';
-import { SCORER_NAMES, type ScorerName } from '../core/score/table.js';
+import { SCORER_NAMES, SCORERS, type ScorerName } from '../core/score/table.js';
 import { readRows, STANDARD_INPUT } from '../files/rows.js';
 import { sha256 } from '../system/hash.js';
 import { displayPath } from '../system/path.js';
@@ -128,9 +128,11 @@ function suiteName(text: string): string {
 }
 
 function scorerNamed(text: string): ScorerName {
-  const name = SCORER_NAMES.find((known) => known === text);
+  // A draft has no options, and some scorers cannot do without them.
+  const names = SCORER_NAMES.filter((known) => SCORERS[known].options.safeParse({}).success);
+  const name = names.find((known) => known === text);
   if (name !== undefined) return name;
-  throw new UserError(`--scorer: expected one of ${SCORER_NAMES.join(', ')}, found "${text}"`);
+  throw new UserError(`--scorer: expected one of ${names.join(', ')}, found "${text}"`);
 }
 
 async function refuseOverwriting(files: readonly string[]): Promise<void> {

@@ -60,7 +60,7 @@ function fromTargets({
   if (meanWords <= MOST_WORDS)
     return { scorer: 'squad', reason: `the targets are short texts, ${different} different ones in ${usable} rows` };
   throw new UserError(
-    `--scorer: expected the name of a scorer, found none, and targets of ${Math.round(meanWords)} words on average do not tell it; name rouge for summaries, chrf for translations, or similarity or judge for free answers`,
+    `--scorer: expected the name of a scorer, found none, and targets of ${Math.round(meanWords)} words on average do not tell it; name rouge for summaries, chrf for translations, or similarity for free answers`,
   );
 }
 
