@@ -17,7 +17,7 @@ export const init = () =>
     .option('--margin <share>', 'how much worse an SLM may be: "5 points"', share, 0.03)
     .option('--name <name>', 'the name of the suite (default: that of the data file)')
     .option('-o, --out <dir>', 'the folder for both files', '.')
-    .option('--force', 'overwrite files that are there')
+    .option('--force', 'overwrite a suite that is there')
     .addOption(jsonOption())
     .action(async ({ data, input, target, scorer, instruction, margin, name, out, force, json }) => {
       const { printInit } = await import('./print-init.js');

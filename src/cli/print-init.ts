@@ -10,7 +10,7 @@ export async function printInit(options: InitOptions, { json }: { readonly json:
 }
 
 function inWords(made: Initialised): string {
-  const { columns, scorer, rows, usable, shown, doubts, suiteFile, modelsFile } = made;
+  const { columns, scorer, rows, usable, shown, doubts, suiteFile, modelsFile, keptModels } = made;
   const run = (command: string) => `  ${shellCommand(['rightsize', command, '--suite', displayPath(suiteFile)])}`;
   return `${[
     `input    ${columns.inputs.map(plain).join(', ')}`,
@@ -21,7 +21,9 @@ function inWords(made: Initialised): string {
     '',
     ...doubts.map((doubt) => `! ${plain(doubt)}`),
     ...(doubts.length > 0 ? [''] : []),
-    `wrote ${displayPath(suiteFile)} and ${displayPath(modelsFile)}; its two models are examples, so change them, then`,
+    keptModels
+      ? `wrote ${displayPath(suiteFile)}; ${displayPath(modelsFile)} was there and stays. Then`
+      : `wrote ${displayPath(suiteFile)} and ${displayPath(modelsFile)}, whose two models are examples to change. Then`,
     run('check'),
     run('run'),
   ].join('\n')}\n`;

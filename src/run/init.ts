@@ -2,7 +2,8 @@
  * Writes a first suite and a first models file for a file of data. It reads the data once for its columns and once for what is in
  * them, asks nothing, and overwrites nothing unless it is told to.
  */
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { stringify } from 'yaml';
 import { type Columns, chooseColumns, type NamedColumns } from '../core/definition/draft/columns.js';
@@ -12,7 +13,7 @@ import { draftSuite, type SuiteDraft } from '../core/definition/draft/suite.js';
 import { type Survey, startSurvey } from '../core/definition/draft/survey.js';
 import { rowFilter, sampleReader } from '../core/definition/sample.js';
 import { suiteSchema } from '../core/definition/suite.js';
-import { UserError } from '../core/errors.js';
+import { describeError, UserError } from '../core/errors.js';
 import type { Row, Sample } from '../core/message.js';
 import { SCORER_NAMES, SCORERS, type ScorerName } from '../core/score/table.js';
 import { readRows, STANDARD_INPUT } from '../files/rows.js';
@@ -37,13 +38,15 @@ export interface InitOptions extends Partial<Pick<World, 'cwd'>> {
   readonly name?: string | undefined;
   /** The folder for both files; the default is `cwd`. */
   readonly out?: string | undefined;
-  /** Overwrite files that are there. */
+  /** Overwrite a suite that is there. */
   readonly force?: boolean | undefined;
 }
 
 export interface Initialised {
   readonly suiteFile: string;
   readonly modelsFile: string;
+  /** Whether there was a models file, which is never overwritten: nothing in it comes from the data. */
+  readonly keptModels: boolean;
   readonly suite: SuiteDraft;
   readonly columns: Columns;
   readonly scorer: Pick<ScorerGuess, 'scorer' | 'reason'>;
@@ -68,23 +71,36 @@ export async function init(options: InitOptions): Promise<Initialised> {
   const suiteFile = join(folder, `${name}.yaml`);
   const modelsFile = join(folder, 'models.json');
   const scorer = options.scorer === undefined ? undefined : scorerNamed(options.scorer);
-  if (!options.force) await refuseOverwriting([suiteFile, modelsFile]);
+  if (!options.force && existsSync(suiteFile))
+    throw new UserError(
+      `${displayPath(suiteFile)}: expected no such file, found one; --force overwrites it, --name and --out choose another`,
+    );
+
+  const { instruction, margin = MARGIN } = options;
+  if (!(margin > 0 && margin < 1))
+    throw new UserError(`--margin: expected a share above 0 and below 1, as in "5 points", found ${margin}`);
 
   const columns = await columnsOf(data, { inputs: options.inputs ?? [], target: options.target });
   const survey = await surveyOf(data, columns);
   const guess = guessScorer(survey, scorer);
-  const margin = options.margin ?? MARGIN;
-  const { instruction } = options;
   const suite = draftSuite(survey, guess, { name, file: pathFrom(folder, data), columns, margin, instruction });
   const shown = samplesOf(suite, survey.shown);
 
-  await mkdir(folder, { recursive: true });
-  const flag = options.force ? 'w' : 'wx';
-  await writeFile(suiteFile, `${HEADER}${stringify(suite, { lineWidth: 0 })}`, { flag });
-  await writeFile(modelsFile, `${JSON.stringify(MODELS, null, 2)}\n`, { flag });
+  const keptModels = existsSync(modelsFile);
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(suiteFile, `${HEADER}${stringify(suite, { lineWidth: 0 })}`, { flag: options.force ? 'w' : 'wx' });
+    if (!keptModels) await writeFile(modelsFile, `${JSON.stringify(MODELS, null, 2)}\n`, { flag: 'wx' });
+  } catch (cause) {
+    throw new UserError(
+      `--out ${displayPath(folder)}: expected a folder that can be written, found none (${describeError(cause)}); choose another`,
+      { cause },
+    );
+  }
   return {
     suiteFile,
     modelsFile,
+    keptModels,
     suite,
     columns,
     scorer: { scorer: guess.scorer, reason: guess.reason },
@@ -133,19 +149,6 @@ function scorerNamed(text: string): ScorerName {
   const name = names.find((known) => known === text);
   if (name !== undefined) return name;
   throw new UserError(`--scorer: expected one of ${names.join(', ')}, found "${text}"`);
-}
-
-async function refuseOverwriting(files: readonly string[]): Promise<void> {
-  for (const file of files) {
-    const isThere = await access(file).then(
-      () => true,
-      () => false,
-    );
-    if (isThere)
-      throw new UserError(
-        `${displayPath(file)}: expected no such file, found one; --force overwrites it, --out names another folder`,
-      );
-  }
 }
 
 /** Rows of JSON lines need not have the same fields, so some of them are read. */

@@ -1,5 +1,5 @@
 /** A first suite from data as people have it: each file here is one that somebody brings. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/core/errors.js';
@@ -178,6 +178,13 @@ describe('the data is doubted where', () => {
     expect(task.scorer).toHaveProperty('labels', ['delivery', 'tier 1', 'tier 2']);
   });
 
+  test('one of many numbers is none', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => [`Message ${i}`, i === 7 ? 'n/a' : String(i)]);
+    expect(await doubts(rows)).toEqual([
+      expect.stringMatching(/^the target is no number in 1 row, first at .*a\.csv:9;/),
+    ]);
+  });
+
   test('the prompt contains the answer', async () => {
     const rows = tickets(60, ['billing', 'returns']).map(([text, queue]) => [
       `${text} [${queue.toUpperCase()}]`,
@@ -268,16 +275,38 @@ describe('nothing is written, and the flag is named, where', () => {
     );
   });
 
-  test('a file is in the way; --force overwrites it', async () => {
-    const cwd = folderWith({ 'a.csv': csv([HEAD, ...rows]) });
-    writeFileSync(join(cwd, 'a.yaml'), 'mine');
+  test('a suite is in the way; --force overwrites it, but no models', async () => {
+    const cwd = folderWith({ 'a.csv': csv([HEAD, ...rows]), 'a.yaml': 'mine', 'models.json': 'my models' });
     await expect(init({ cwd, data: 'a.csv', ...NAMED })).rejects.toThrow(
       /a\.yaml: expected no such file, found one; --force/,
     );
     expect(readFileSync(join(cwd, 'a.yaml'), 'utf8')).toBe('mine');
-    expect(existsSync(join(cwd, 'models.json'))).toBe(false);
-    await init({ cwd, data: 'a.csv', ...NAMED, force: true });
+    expect(await init({ cwd, data: 'a.csv', ...NAMED, force: true })).toMatchObject({ keptModels: true });
     expect(readFileSync(join(cwd, 'a.yaml'), 'utf8')).toContain('name: a\n');
+    expect(readFileSync(join(cwd, 'models.json'), 'utf8')).toBe('my models');
+  });
+
+  test('the folder cannot be written', async () => {
+    const cwd = folderWith({ 'a.csv': csv([HEAD, ...rows]), file: '' });
+    await expect(init({ cwd, data: 'a.csv', ...NAMED, out: 'file/below' })).rejects.toThrow(
+      /^--out .*found none \(ENOTDIR/,
+    );
+  });
+
+  test.each([0, 1, -0.1, Number.NaN])('the margin is %d', async (margin) => {
+    expect(await refusal({ 'a.csv': csv([HEAD, ...rows]) }, { ...NAMED, margin })).toMatch(
+      /^--margin: expected a share/,
+    );
+  });
+
+  test('one of many JSON targets is none, at which a run would end', async () => {
+    const lines = [
+      HEAD,
+      ...Array.from({ length: 20 }, (_, i) => [`Message ${i}`, i === 7 ? 'n/a' : `{"order": ${i}}`]),
+    ];
+    expect(await refusal({ 'a.csv': csv(lines) }, NAMED)).toMatch(
+      /^--target: expected JSON in every row.* first in row 9;/,
+    );
   });
 
   test('the data comes from the standard input, which no run could read again', async () => {

@@ -31,6 +31,8 @@ export function doubtsOf({ survey, guess, margin, place }: Doubted): readonly st
       { ...found, estimated: false },
       'correct it, or its rows are unscored',
     );
+  if (guess.scorer === 'number')
+    say('the target is no number', survey.otherThan.number, 'its answer is unscored, so correct it');
   if (2 * leaks.count > usable && !EXTRACTS.has(guess.scorer))
     say('the input contains the target', leaks, 'the prompt may give the answer away, so look at the input column');
   const needed = samplesNeeded(margin);

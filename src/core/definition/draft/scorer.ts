@@ -2,7 +2,7 @@
 import { UserError } from '../../errors.js';
 import type { ScorerName } from '../../score/table.js';
 import { type Labels, readLabels } from './labels.js';
-import type { Survey } from './survey.js';
+import type { Survey, TargetKind } from './survey.js';
 
 export interface ScorerGuess {
   readonly scorer: ScorerName;
@@ -34,24 +34,19 @@ export function guessScorer(survey: Survey, named: ScorerName | undefined): Scor
   return { ...guess, labels, instruction: instructionOf(guess.scorer, survey, labels) };
 }
 
-function fromTargets({
-  values,
-  kinds,
-  usable,
-  longestTarget,
-  meanWords,
-}: Survey): Pick<ScorerGuess, 'scorer' | 'reason'> {
+function fromTargets(survey: Survey): Pick<ScorerGuess, 'scorer' | 'reason'> {
+  const { values, otherThan, usable, longestTarget, meanWords } = survey;
   if (values?.length === 1)
     throw new UserError(
       `--target: expected a column with different values, found ${JSON.stringify(values[0]!.text.slice(0, 60))} in all ${usable} rows; a model that always answers so would be right`,
     );
   const different = values === null ? 'more than a thousand' : String(values.length);
-  const nearlyAll = (count: number) => count >= 0.9 * usable;
-  if (nearlyAll(kinds.objects + kinds.jsonTexts)) return { scorer: 'json', reason: 'the targets are JSON documents' };
-  if (nearlyAll(kinds.lists))
+  const areNearlyAll = (kind: TargetKind) => otherThan[kind].count <= 0.1 * usable;
+  if (areNearlyAll('document')) return documents(survey);
+  if (areNearlyAll('list'))
     return { scorer: 'includes', reason: 'the targets are lists of texts, of which one suffices' };
-  if (nearlyAll(kinds.letters)) return { scorer: 'choice', reason: 'the targets are letters of choices' };
-  if (nearlyAll(kinds.numbers)) return { scorer: 'number', reason: 'the targets are numbers' };
+  if (areNearlyAll('letter')) return { scorer: 'choice', reason: 'the targets are letters of choices' };
+  if (areNearlyAll('number')) return { scorer: 'number', reason: 'the targets are numbers' };
   if (values !== null && values.length <= MOST_LABELS && longestTarget <= LONGEST_LABEL && 2 * values.length <= usable)
     return {
       scorer: 'classification',
@@ -61,6 +56,15 @@ function fromTargets({
     return { scorer: 'squad', reason: `the targets are short texts, ${different} different ones in ${usable} rows` };
   throw new UserError(
     `--scorer: expected the name of a scorer, found none, and targets of ${Math.round(meanWords)} words on average do not tell it; name rouge for summaries, chrf for translations, or similarity for free answers`,
+  );
+}
+
+/** One text among documents would end every run at its row. */
+function documents({ otherThan }: Survey): Pick<ScorerGuess, 'scorer' | 'reason'> {
+  const { count, row } = otherThan.document;
+  if (count === 0) return { scorer: 'json', reason: 'the targets are JSON documents' };
+  throw new UserError(
+    `--target: expected JSON in every row, as nearly all have it, found other text in ${count}, first in row ${row}; correct it, or compare the targets as texts with --scorer exact`,
   );
 }
 

@@ -69,8 +69,8 @@ function isThere(column: string): string {
 }
 
 /** A JSON document that stands in a cell is read; an object of a JSON line is one already. */
-function targetField({ kinds }: Survey, { scorer }: ScorerGuess, target: string) {
-  return { target, ...(scorer === 'json' && kinds.jsonTexts > 0 && { json: [target] }) };
+function targetField({ hasJsonTexts }: Survey, { scorer }: ScorerGuess, target: string) {
+  return { target, ...(scorer === 'json' && hasJsonTexts && { json: [target] }) };
 }
 
 function userTemplate(inputs: Columns['inputs']): string {

@@ -28,7 +28,10 @@ export interface Survey {
   readonly leaks: Occurrences;
   /** Null where there are more different targets than are counted. */
   readonly values: readonly TargetValue[] | null;
-  readonly kinds: TargetKinds;
+  /** For each kind, the usable rows whose target is not of it. */
+  readonly otherThan: Readonly<Record<TargetKind, Occurrences>>;
+  /** Whether a target is a JSON document in a text, as cells of CSV have them. */
+  readonly hasJsonTexts: boolean;
   /** Characters of the longest target. */
   readonly longestTarget: number;
   /** The mean number of words of a target. */
@@ -47,16 +50,12 @@ export interface Occurrences {
   readonly estimated: boolean;
 }
 
-/** How many usable targets are numbers, letters of choices, JSON documents as text, objects, and lists of texts. */
-export interface TargetKinds {
-  readonly numbers: number;
-  readonly letters: number;
-  readonly jsonTexts: number;
-  readonly objects: number;
-  readonly lists: number;
-}
+/** What targets can be beside texts. */
+export type TargetKind = 'number' | 'letter' | 'document' | 'list';
 
 const MOST_VALUES = 1000;
+/** Longer targets are counted by their beginning and their hash, so that a thousand of them need no more memory. */
+const LONGEST_VALUE = 200;
 const MOST_INPUTS = 1 << 16;
 const SHOWN = 3;
 
@@ -66,7 +65,8 @@ export function startSurvey({ inputs, target }: Columns, hash: Hash) {
   const emptyTargets = counter();
   const leaks = counter();
   const repeats = repetitions(hash);
-  const kinds = { numbers: 0, letters: 0, jsonTexts: 0, objects: 0, lists: 0 };
+  const otherThan = { number: counter(), letter: counter(), document: counter(), list: counter() };
+  let hasJsonTexts = false;
   let values: Map<string, { count: number; row: number }> | null = new Map();
   const shown = new Map<string, Row>();
   const others: Row[] = [];
@@ -84,12 +84,18 @@ export function startSurvey({ inputs, target }: Columns, hash: Hash) {
       usable++;
       words += wanted.trim().split(/\s+/, 1000).length;
       longestTarget = Math.max(longestTarget, wanted.length);
-      for (const kind of kindsOf(row[target])) kinds[kind]++;
+      const kind = kindOf(row[target]);
+      for (const [other, rowsOfOthers] of Object.entries(otherThan)) if (other !== kind) rowsOfOthers.add(number);
+      hasJsonTexts ||= kind === 'document' && typeof row[target] === 'string';
       if (usable === 1) fieldsOfFirst = fieldsOf(row[target]);
       const input = given.join('\n');
       if (mentions(input, wanted)) leaks.add(number);
       repeats.add(input, wanted, number);
-      values = count(values, wanted, number);
+      values = count(
+        values,
+        wanted.length > LONGEST_VALUE ? `${wanted.slice(0, LONGEST_VALUE)}… ${hash(wanted)}` : wanted,
+        number,
+      );
       if (shown.size < SHOWN && !shown.has(wanted)) shown.set(wanted, row);
       else if (others.length < SHOWN) others.push(row);
     },
@@ -105,7 +111,13 @@ export function startSurvey({ inputs, target }: Columns, hash: Hash) {
           values === null
             ? null
             : Array.from(values, ([text, { count, row }]) => ({ text, count, row })).sort((a, b) => b.count - a.count),
-        kinds,
+        otherThan: {
+          number: otherThan.number.end(),
+          letter: otherThan.letter.end(),
+          document: otherThan.document.end(),
+          list: otherThan.list.end(),
+        },
+        hasJsonTexts,
         longestTarget,
         meanWords: usable === 0 ? 0 : words / usable,
         shown: [...shown.values(), ...others].slice(0, SHOWN),
@@ -185,13 +197,13 @@ function textOf(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-function kindsOf(value: unknown): readonly (keyof TargetKinds)[] {
-  if (Array.isArray(value)) return value.every((item) => typeof item === 'string') ? ['lists'] : ['objects'];
-  if (typeof value === 'object') return ['objects'];
+function kindOf(value: unknown): TargetKind | null {
+  if (Array.isArray(value)) return value.every((item) => typeof item === 'string') ? 'list' : 'document';
+  if (typeof value === 'object') return 'document';
   const text = String(value).trim();
-  if (/^[\p{Sc}+-]{0,2}\d[\d,]*(?:\.\d+)?%?$/u.test(text)) return ['numbers'];
-  if (/^[A-J]$/.test(text)) return ['letters'];
-  return isDocument(text) ? ['jsonTexts'] : [];
+  if (/^[\p{Sc}+-]{0,2}\d[\d,]*(?:\.\d+)?%?$/u.test(text)) return 'number';
+  if (/^[A-J]$/.test(text)) return 'letter';
+  return isDocument(text) ? 'document' : null;
 }
 
 /** An object or a list: `5` and `true` are JSON as well, but nobody means them so. */
