@@ -7,7 +7,7 @@ import { isChat } from '../../src/core/message.js';
 import { loadSuites } from '../../src/files/definitions.js';
 import { loadSamples } from '../../src/files/samples.js';
 import { type Initialised, type InitOptions, init } from '../../src/run/init.js';
-import { folderWith } from '../support/cli.js';
+import { folderWith, ROOT } from '../support/cli.js';
 
 type Files = Readonly<Record<string, string | Buffer>>;
 
@@ -103,6 +103,14 @@ describe('the suite that is made of', () => {
     ];
     const { samples } = await made({ 'a.jsonl': rows.map((row) => JSON.stringify(row)).join('\n') });
     expect(samples).toHaveLength(6);
+  });
+
+  test('Parquet has its columns, whole numbers among them', async () => {
+    const files = { 'a.parquet': readFileSync(join(ROOT, 'test/fixtures/tickets.parquet')) };
+    const { result, samples } = await made(files, NAMED);
+    expect(result).toMatchObject({ rows: 20, usable: 19, scorer: { scorer: 'classification' } });
+    expect(samples).toHaveLength(19);
+    expect((await made(files, { ...NAMED, target: 'Orders' })).result.scorer.scorer).toBe('number');
   });
 
   test('columns with hostile names and labels asks the model their very words', async () => {
