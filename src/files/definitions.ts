@@ -99,6 +99,15 @@ function readSuite(document: UserDocument): LoadedSuite {
         `${document.place([...path, 'filters'])}expected filters only where an answer is given, found them with ask: ${task.ask}; leave them out`,
       );
     }
+    for (const [i, choice] of (task.secondary ?? []).entries()) {
+      const { name, ...options } = typeof choice === 'string' ? { name: choice } : choice;
+      const at = [...path, 'secondary', i];
+      parseAt(SCORERS[name].options, options, document, at, 'see docs/scorers.md');
+      if (SCORERS[name].needs !== undefined)
+        throw new UserError(
+          `${document.place(at)}expected a scorer that judges by the words of an answer alone, found "${name}"; make it the scorer of the task`,
+        );
+    }
     if (typeof task.scorer === 'object') {
       const { name, ...options } = task.scorer;
       parseAt(SCORERS[name].options, options, document, [...path, 'scorer'], 'see docs/scorers.md');

@@ -13,7 +13,7 @@ import { basename, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { UserError } from '../core/errors.js';
-import type { LoggedSuite } from '../core/measure/log.js';
+import type { LoggedSuite } from '../core/log/log.js';
 import type { OwnSource, OwnVerdict, Request } from '../core/score/score.js';
 import { nameOfOwn, ownOptions } from '../core/score/scorers/own.js';
 

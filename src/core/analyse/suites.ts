@@ -1,50 +1,65 @@
 /** One suite of a run to its analysis: the tasks, their cells, and each model over all tasks. */
 
-import type { LoggedSuite, RunRecord, SampleRecord } from '../measure/log.js';
+import { ALONE } from '../definition/condition.js';
+import { taskKey } from '../keys.js';
+import type { LoggedSuite, RunRecord, SampleRecord } from '../log/log.js';
 import { isChat } from '../message.js';
 import { tasksOfQuality } from '../score/safety.js';
 import type { ModelAnalysis, SampleInfo, SuiteAnalysis, TaskAnalysis } from './analysis.js';
+import type { CellTable } from './cell-table.js';
 import { analyseCell, analyseOverall, type CellInput } from './cells.js';
-import { compare, keyOf } from './collect.js';
+import { compare } from './collect.js';
 import { type CellState, Trials } from './columns.js';
 import { parityOf } from './parity.js';
 import { plannedOn } from './planned.js';
 import type { TaskScorer } from './trial-result.js';
 
+/** A model, and the machines that have its figures. */
+type MeasuredModel = Pick<ModelAnalysis, 'id' | 'failures'> & Pick<CellInput, 'machines'>;
+
 export interface Collected {
-  readonly models: readonly ModelAnalysis[];
-  /** By task and id. */
+  readonly models: readonly MeasuredModel[];
+  /** For each task, its samples by their ids. */
   readonly samples: ReadonlyMap<string, ReadonlyMap<string, SampleRecord>>;
-  readonly cells: ReadonlyMap<string, CellState>;
+  readonly cells: CellTable;
   taskScorerOf(taskKey: string): TaskScorer;
 }
 
 export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Collected): SuiteAnalysis {
   const inputs = suite.tasks.map((task) => {
-    const key = keyOf(suite.name, task.name);
+    const key = taskKey(suite.name, task.name);
     const samples = samplesOf([...(collected.samples.get(key)?.values() ?? [])]);
     const common = {
       suite: suite.name,
       task: task.name,
       stopsEarly: run.settings.untilSure !== undefined,
       taskScorer: collected.taskScorerOf(key),
+      limitedMetrics: Object.keys({ ...suite.requirement.limits.metrics, ...task.limits.metrics }),
       samples,
     };
-    return run.models.map(({ id }): CellInput => {
-      const cell = collected.cells.get(keyOf(key, id));
-      return {
+    return collected.models.map((model) => {
+      const inputOf = (cell: CellState): CellInput => ({
         ...common,
-        model: id,
-        planned: plannedOn(id, { suite, task, run }),
-        absent: absentReason(collected.models.find((model) => model.id === id)!),
-        trials: cell?.trials ?? new Trials({ keepsTexts: false }),
-        gaps: cell?.gaps ?? new Map(),
+        ...cell,
+        model: model.id,
+        planned: plannedOn(model.id, { suite, task, run }),
+        absent: absentReason(model),
+        machines: model.machines,
+      });
+      return {
+        judged: inputOf(collected.cells.judged(key, model.id) ?? NOTHING),
+        others: collected.cells.others(key, model.id).map(inputOf),
       };
     });
   });
   const ofQuality = tasksOfQuality(suite.tasks);
   const cells = inputs.map((row, i) =>
-    row.map((input) => ({ ...input, cell: analyseCell(input), ofQuality: ofQuality.includes(suite.tasks[i]!) })),
+    row.map(({ judged, others }) => ({
+      ...judged,
+      cell: analyseCell(judged),
+      others: others.map((input) => analyseCell(input)),
+      ofQuality: ofQuality.includes(suite.tasks[i]!),
+    })),
   );
   const tasks = suite.tasks.map(
     (task, i): TaskAnalysis => ({
@@ -53,10 +68,11 @@ export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Coll
       description: task.description ?? null,
       scorer: task.scorer,
       maxTokens: task.generation.maxTokens,
-      limits: { ...suite.requirement.limits, ...task.limits },
+      limits: limitsOf(suite, task),
       samples: cells[i]![0]?.samples ?? [],
       data: { source: task.samples.source, hash: task.samples.hash },
       cells: cells[i]!.map(({ cell }) => cell),
+      otherConditions: cells[i]!.flatMap(({ others }) => others),
     }),
   );
   return {
@@ -75,7 +91,15 @@ export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Coll
   };
 }
 
-function absentReason({ failures }: ModelAnalysis): string {
+/** A limit of a task takes the place of that of the suite, one by one. */
+function limitsOf({ requirement }: LoggedSuite, task: LoggedSuite['tasks'][number]): TaskAnalysis['limits'] {
+  const metrics = { ...requirement.limits.metrics, ...task.limits.metrics };
+  return { ...requirement.limits, ...task.limits, ...(Object.keys(metrics).length > 0 && { metrics }) };
+}
+
+const NOTHING: CellState = { condition: ALONE, trials: new Trials({ keepsTexts: false }), gaps: new Map() };
+
+function absentReason({ failures }: MeasuredModel): string {
   return failures[0] === undefined ? 'not run' : `not run: ${failures[0]}`;
 }
 
@@ -89,12 +113,13 @@ function samplesOf(records: readonly SampleRecord[]): SampleInfo[] {
     .map((record) => ({ record, key: naturalKey(record.sample) }))
     .sort((a, b) => compare(a.key, b.key) || compare(a.record.sample, b.record.sample))
     .map(({ record }) => record)
-    .map(({ sample, group, target, fields, prompt, promptHash }) => ({
+    .map(({ sample, group, target, fields, prompt, promptHash, hash }) => ({
       id: sample,
       group,
       target,
       fields,
       messages: isChat(prompt) ? prompt.messages : [{ role: 'user', content: prompt.text }],
       promptHash,
+      hash,
     }));
 }

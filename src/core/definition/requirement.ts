@@ -4,9 +4,7 @@
  * is chosen afterwards proves nothing.
  */
 import { z } from 'zod';
-// biome-ignore lint/style/noRestrictedImports: what may be limited is a property of a metric, and the table of metrics needs no definition.
 import { LEVELS, type Level, type LimitRule, type Metric, type Unit } from '../measure/metric.js';
-// biome-ignore lint/style/noRestrictedImports: as above.
 import { LIMITED, type LimitedMetric, METRICS } from '../measure/metrics.js';
 import { count, duration, size } from './units.js';
 
@@ -48,13 +46,22 @@ function limitSchema({ title, unit, better, formula }: Metric, { level }: LimitR
     .describe(`${title}, ${UNIT_WORDS[unit]}: ${formula}.`);
 }
 
-export const limitsSchema = z
+const measured = z
   .strictObject(
     Object.fromEntries(LIMITED.map((name) => [name, limitSchema(METRICS[name], METRICS[name].limit)])) as unknown as {
       readonly [Name in LimitedMetric]: z.ZodType<LimitOf<Name>>;
     },
   )
   .partial();
+
+const metricBound = z.union([z.strictObject({ min: z.number() }), z.strictObject({ max: z.number() })]);
+
+export const limitsSchema = measured.extend({
+  metrics: z
+    .record(z.string(), metricBound)
+    .optional()
+    .describe('Of metrics of the scorer, by name: `{ macroF1: { min: 0.8 }, "f1 billing": { min: 0.7 } }`.'),
+});
 
 export const PREFERENCES = ['smallest', 'fastest', 'cheapest', 'best'] as const;
 

@@ -105,6 +105,12 @@ export const generationSchema = z.strictObject({
   temperature: z.number().min(0).max(2).default(0),
   topP: z.number().gt(0).max(1).default(1),
   seed: z.int().nonnegative().default(0),
+  logprobs: z
+    .boolean()
+    .optional()
+    .describe(
+      'Ask servers for the log-probabilities of answers, which cascades need and which take time; engines in process always give them.',
+    ),
   timeout: z.number().positive().default(120).describe('Seconds after which an answer counts as not given.'),
 });
 
@@ -162,6 +168,10 @@ export const taskSchema = z.strictObject({
     .default([])
     .describe('What takes the answer out of an output before it is scored, in order; see docs/scorers.md.'),
   scorer: scorerSchema,
+  secondary: z
+    .array(z.union([z.enum(SCORER_NAMES), named]))
+    .optional()
+    .describe('Other scorers of the same answers: reported as `score NAME` with intervals, and free to be limited.'),
   limits: limitsSchema.prefault({}).describe('Limits of this task alone, over those of the suite.'),
 });
 

@@ -12,7 +12,8 @@ import {
 } from '../analyse/analysis.js';
 import { clustersOf } from '../analyse/cells.js';
 import { summaryOf } from '../analyse/distribution.js';
-import { COMPARED, type DistributedMetric, isOfSession, type MetricOfSession } from '../measure/metrics.js';
+import { taskKey } from '../keys.js';
+import { COMPARED, type DistributedMetric, isOfSession, METRICS, type MetricOfSession } from '../measure/metrics.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { mean } from '../stats/basics/moments.js';
 import { holm } from '../stats/compare/multiple.js';
@@ -125,7 +126,7 @@ function testPair(
       ? testNonInferiority(pairs.candidate, pairs.reference, { ...options, ...clustersOf(pairs.samples) })
       : testSequentially(
           { planned: task.samples, ...pairs },
-          { ...options, ...sequential, task: `${task.suite}/${task.name}` },
+          { ...options, ...sequential, task: taskKey(task.suite, task.name) },
         );
   const differences = pairs.candidate.map((score, i) => score - pairs.reference[i]!);
   const scores = { candidate: mean(pairs.candidate), reference: mean(pairs.reference) };
@@ -173,8 +174,13 @@ function pair(
   return { samples, candidate, reference };
 }
 
+const OTHER_MACHINES = missing('the two models were measured on different machines');
+
 function factorsOf(analysis: Analysis, task: TaskAnalysis, candidate: string, reference: string): Factors {
+  const [own, other] = [cellOf(task, candidate).machine, cellOf(task, reference).machine];
+  const apart = own !== null && other !== null && own !== other;
   const ratio = (metric: DistributedMetric): Estimate | Missing => {
+    if (apart && METRICS[metric].latency) return OTHER_MACHINES;
     const pairs = pair(task, [candidate, reference], (result) => result.timings[metric]);
     const positive = pairs.candidate.every((value) => value > 0) && pairs.reference.every((value) => value > 0);
     if (pairs.samples.length === 0) return missing('no sample has a value on both models');
@@ -182,6 +188,7 @@ function factorsOf(analysis: Analysis, task: TaskAnalysis, candidate: string, re
     return estimateRatio(pairs.reference, pairs.candidate, clustersOf(pairs.samples));
   };
   const ofModels = (metric: MetricOfSession): { readonly value: number } | Missing => {
+    if (apart) return OTHER_MACHINES;
     const spread = (id: string) => analysis.models.find((model) => model.id === id)!.metrics[metric];
     const [a, b] = [spread(candidate), spread(reference)];
     if (isMissing(a)) return a;

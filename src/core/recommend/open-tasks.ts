@@ -1,4 +1,5 @@
 /** What a run that stops when it is sure still has to ask. */
+import { taskKey } from '../keys.js';
 import type { Recommendation } from './recommendation.js';
 
 /** `suite/task` of the tasks on which some SLM is neither shown to fit nor shown not to, or nothing was compared yet. */
@@ -11,7 +12,7 @@ export function openTasks({ suites }: Recommendation): Set<string> {
             comparisons.length === 0 ||
             comparisons.some(({ decision }) => decision === null || decision === 'inconclusive'),
         )
-        .map(({ task }) => `${suite}/${task}`),
+        .map(({ task }) => taskKey(suite, task)),
     ),
   );
 }

@@ -19,6 +19,7 @@ import { isMissing } from '../quantity.js';
 import { type Cascade, tryCascades } from './cascade/cascade.js';
 import { compareAll } from './compare.js';
 import type { Comparison } from './comparison.js';
+import { judgedAnalysis } from './judged.js';
 import { checkModels } from './limits.js';
 import { preferenceOrder } from './preference.js';
 import type {
@@ -41,7 +42,13 @@ export interface RecommendOptions {
 export function recommend(analysis: Analysis, options: RecommendOptions = {}): Recommendation {
   const own = optionsOf(analysis.run.prices);
   const { devices = own.devices, electricity = own.electricity } = options;
-  return { suites: analysis.suites.map((suite) => recommendForSuite(analysis, suite, { devices, electricity })) };
+  const judged = judgedAnalysis(analysis);
+  return {
+    suites: analysis.suites.map((suite, i) => {
+      const measured: MeasuredSuite = { analysis, suite, judged, judgedSuite: judged.suites[i]! };
+      return recommendForSuite(measured, { devices, electricity });
+    }),
+  };
 }
 
 /** The prices of a user; the tables fill in what is missing. */
@@ -49,23 +56,30 @@ export function optionsOf(prices: PriceList | undefined): Required<RecommendOpti
   return { devices: withOwnDevices(prices?.devices ?? []), electricity: prices?.electricity ?? ELECTRICITY };
 }
 
+interface MeasuredSuite {
+  readonly analysis: Analysis;
+  readonly suite: SuiteAnalysis;
+  /** What verdicts are judged on. */
+  readonly judged: Analysis;
+  readonly judgedSuite: SuiteAnalysis;
+}
+
 function recommendForSuite(
-  analysis: Analysis,
-  suite: SuiteAnalysis,
+  { analysis, suite, judged, judgedSuite }: MeasuredSuite,
   { devices, electricity }: Required<RecommendOptions>,
 ): SuiteRecommendation {
-  const references = chooseReferences(analysis, suite);
-  const comparisons = compareAll(analysis, suite, references);
-  const cascades = tryCascades(analysis, suite, references);
+  const references = chooseReferences(judged, judgedSuite);
+  const comparisons = compareAll(judged, judgedSuite, references);
+  const cascades = tryCascades(judged, judgedSuite, references);
   const fits = fitModels(analysis, suite, devices);
-  const order = preferenceOrder(analysis, suite);
-  const tasks = suite.tasks.map((task): TaskRecommendation => {
+  const order = preferenceOrder(judged, judgedSuite);
+  const tasks = judgedSuite.tasks.map((task): TaskRecommendation => {
     const findings: Findings = {
-      checks: checkModels(analysis, task),
+      checks: checkModels(judged, task),
       comparisons: comparisons.byTask.get(task.name)!,
       cascades: cascades.get(task.name)!,
     };
-    return { task: task.name, verdict: decideTask(analysis, task, { ...findings, order }), ...findings };
+    return { task: task.name, verdict: decideTask(judged, task, { ...findings, order }), ...findings };
   });
   return {
     suite: suite.name,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import type { SampleResult } from '../../../src/core/analyse/analysis.js';
-import type { LogRecord } from '../../../src/core/measure/log.js';
+import type { LogRecord } from '../../../src/core/log/log.js';
 import { askingOrder } from '../../../src/core/plan/rounds.js';
 import { isMissing } from '../../../src/core/quantity.js';
 import { ruleByRounds } from '../../../src/core/recommend/cascade/folds.js';
@@ -391,7 +391,15 @@ describe('a cascade', () => {
 describe('the rule of a round', () => {
   it('does not depend on what is asked later', () => {
     const random = createRandom('rounds');
-    const sample = (id: string) => ({ id, group: null, target: '', fields: {}, messages: [], promptHash: id });
+    const sample = (id: string) => ({
+      id,
+      group: null,
+      target: '',
+      fields: {},
+      messages: [],
+      promptHash: id,
+      hash: id,
+    });
     const planned = Array.from({ length: 200 }, (_, i) => sample(`s${i}`));
     const rounds = { planned, seed: 1, task: 'desk/route', firstRound: 25 };
     const place = new Map(askingOrder(planned, rounds).map(([one], i) => [one!.id, i]));

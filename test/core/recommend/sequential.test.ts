@@ -13,6 +13,7 @@ const sample = (id: string, group: string | null = null): SampleInfo => ({
   fields: {},
   messages: [],
   promptHash: id,
+  hash: id,
 });
 const SAMPLES = Array.from({ length: 120 }, (_, i) => sample(`s${i}`));
 const OPTIONS = { margin: 0.1, alpha: 0.05, comparisons: 1, seed: 0, task: 'desk/route' };

@@ -152,7 +152,11 @@ describe('a judge', () => {
       const input: ScoreInput = { output: 'x', target: null, fields: { human }, evidence: evidence(`[[${mark}]]`) };
       aggregate.add({ input, score: judgeScorer.score(input, settings) });
     }
-    expect(aggregate.metrics()).toEqual({ agreement: { value: 0.75 }, kappa: { value: 0.5 } });
+    expect(aggregate.metrics()).toEqual({
+      meanMark: { value: 3.75 },
+      agreement: { value: 0.75 },
+      kappa: { value: 0.5 },
+    });
     expect(judgeScorer.aggregate!(settings).metrics().kappa).toHaveProperty('missing');
   });
 });

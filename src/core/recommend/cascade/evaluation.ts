@@ -1,6 +1,7 @@
 /** Quality, cost and latency of a cascade against the LLM alone, on samples that did not help to choose their own rule. */
 import type { Analysis, SampleInfo, SuiteAnalysis, TaskAnalysis } from '../../analyse/analysis.js';
 import { clusterOf, clustersOf } from '../../analyse/cells.js';
+import { taskKey } from '../../keys.js';
 import { isMissing, type Missing, missing } from '../../quantity.js';
 import { mean, standardDeviation } from '../../stats/basics/moments.js';
 import { type NonInferiority, testNonInferiority } from '../../stats/compare/noninferiority.js';
@@ -52,7 +53,7 @@ export function evaluateByRounds(cases: readonly Case[], { analysis, suite, task
   const { seed, untilSure } = analysis.run.settings;
   const comparisons = plannedPairs(analysis, suite);
   const planned = task.samples;
-  const name = `${task.suite}/${task.name}`;
+  const name = taskKey(task.suite, task.name);
   // The number of samples is not known before the end, so a rule must not depend on it. An interval that holds at every look
   // is about twice as wide as that of a fixed plan, so a rule needs the room of a quarter of the samples.
   const wanted = { margin, alpha: alpha / comparisons, n: planned.length / 4 };

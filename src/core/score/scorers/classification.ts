@@ -75,10 +75,11 @@ function report(labels: readonly string[]): Aggregate {
     return found;
   };
   return {
-    add({ score }) {
+    add({ score, input }) {
       if (score.state !== 'scored') return;
       n++;
-      const target = String(score.details?.target);
+      // A model that failed has missed the label that was right.
+      const target = String(score.details?.target ?? normaliseLabel(targetsOf(input.target)[0]!));
       of(target).wanted++;
       if (score.answer !== null && (labels.length === 0 || labels.includes(score.answer))) of(score.answer).given++;
       if (score.value === 1) of(target).right++;

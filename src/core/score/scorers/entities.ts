@@ -30,13 +30,16 @@ export const entities: Scorer<z.infer<typeof options>> = {
       right: types(right),
     });
   },
-  aggregate() {
+  aggregate(settings) {
     const report = new LabelReport();
     return {
-      add({ score }) {
-        if (score.state !== 'scored' || score.details === undefined) return;
+      add({ score, input }) {
+        if (score.state !== 'scored') return;
+        // A model that failed has given none, and missed those that were right.
+        const missed = () => ({ given: '[]', right: '[]', wanted: types(targetEntities(input.target, settings)) });
+        const details = score.details ?? missed();
         for (const kind of ['wanted', 'given', 'right'] as const)
-          for (const type of JSON.parse(String(score.details[kind])) as readonly string[]) report.add(type, kind);
+          for (const type of JSON.parse(String(details[kind])) as readonly string[]) report.add(type, kind);
       },
       metrics: () => report.metrics(),
     };

@@ -52,9 +52,17 @@ function report(labels: readonly string[]): Aggregate {
   const report = new LabelReport(labels);
   const sums = { n: 0, f1: 0, jaccard: 0, exact: 0 };
   return {
-    add({ score }) {
-      if (score.state !== 'scored' || score.details === undefined) return;
-      const { f1, jaccard, exact, given, wanted } = score.details;
+    add({ score, input }) {
+      if (score.state !== 'scored') return;
+      // A model that failed has given no label, and missed those that were right.
+      const missed = () => ({
+        f1: 0,
+        jaccard: 0,
+        exact: 0,
+        given: '[]',
+        wanted: JSON.stringify(targetLabels(input.target)),
+      });
+      const { f1, jaccard, exact, given, wanted } = score.details ?? missed();
       sums.n++;
       sums.f1 += Number(f1);
       sums.jaccard += Number(jaccard);

@@ -39,7 +39,7 @@ export const ordinal: Scorer<OrdinalOptions> = {
       ...(given !== null && { given }),
     });
   },
-  aggregate: (settings) => agreement(rangeOf(settings)),
+  aggregate: agreement,
 };
 
 function rangeOf({ grades, min, max }: OrdinalOptions): number {
@@ -64,14 +64,22 @@ function gradeIn(text: string, { grades, min, max }: OrdinalOptions): number | n
   return Number.isInteger(grade) && grade >= min && grade <= max ? grade - min : null;
 }
 
+/** A model that failed is as far off as can be. */
+function missed(target: unknown, settings: OrdinalOptions): { readonly error: number; readonly wanted: number } {
+  const wanted = gradeIn(targetsOf(target)[0]!, settings) ?? 0;
+  return { error: Math.max(wanted, rangeOf(settings) - wanted), wanted };
+}
+
 /** Pairs of grades are counted, not kept: there are as many as the square of the scale. */
-function agreement(range: number): Aggregate {
+function agreement(settings: OrdinalOptions): Aggregate {
+  const range = rangeOf(settings);
   const pairs = new Map<string, { wanted: number; given: number; count: number }>();
   const sums = { n: 0, error: 0, right: 0 };
   return {
-    add({ score }) {
-      if (score.state !== 'scored' || score.details === undefined) return;
-      const { error, wanted, given } = score.details;
+    add({ score, input }) {
+      if (score.state !== 'scored') return;
+      const { error, wanted, given }: Readonly<Record<string, unknown>> =
+        score.details ?? missed(input.target, settings);
       sums.n++;
       sums.error += Number(error);
       sums.right += error === 0 ? 1 : 0;
