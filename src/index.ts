@@ -61,6 +61,7 @@ export type { LoadedModel, ModelInput, SuiteInput } from './files/definitions.js
 export { readLog } from './files/log.js';
 export { type Checked, type CheckedSuite, type CheckOptions, check } from './run/check.js';
 export type { RunDefinition } from './run/definitions.js';
+export { type Initialised, type InitOptions, init } from './run/init.js';
 export { LISTING_NAMES, type ListingName, type ListOptions, list } from './run/list.js';
 export { type Measured, type MeasureEvent, type MeasureOptions, measure, resume } from './run/measure.js';
 export { power } from './run/power.js';

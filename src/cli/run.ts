@@ -29,7 +29,10 @@ const runOptions = () =>
     )
     .addOption(
       defining(
-        new Option('-m, --model <id>', 'a model of models.json: id, id:variant or id:* (repeatable)')
+        new Option(
+          '-m, --model <id>',
+          'an id, id:variant or id:* of models.json, hf:org/repo:Q4_K_M, a file.gguf, or http://host/v1#name (repeatable)',
+        )
           .argParser(collect)
           .default<readonly string[]>([], 'those that models.json names'),
       ),

@@ -6,7 +6,8 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { z } from 'zod';
-import { entriesOf, select } from '../core/definition/catalogue.js';
+import { type CatalogueEntry, entriesOf, mergeEntries, select } from '../core/definition/catalogue.js';
+import { modelAt } from '../core/definition/direct.js';
 import { catalogueSchema, classOf, type Model, modelSchema } from '../core/definition/model.js';
 import { groupSchema, type Suite, suiteSchema } from '../core/definition/suite.js';
 import { UserError } from '../core/errors.js';
@@ -165,14 +166,21 @@ export function defaultCatalogue(directory = '.'): string {
   return existsSync(local) ? local : join(PACKAGE_ROOT, 'models.json');
 }
 
-/**
- * @param selectors Ids, as in `--model`. If empty, the default of the file is used.
- * @throws UserError
- */
-export async function loadModels(file: string, selectors: readonly string[]): Promise<readonly LoadedModel[]> {
+/** An entry with the file that it stands in. */
+interface PlacedEntry extends CatalogueEntry {
+  readonly document: UserDocument;
+}
+
+interface ReadCatalogue {
+  readonly entries: readonly PlacedEntry[];
+  /** What runs when no model is named. */
+  readonly chosen: readonly string[];
+}
+
+async function readCatalogue(file: string): Promise<ReadCatalogue> {
   const document = await readDocument(file);
   const catalogue = parseUser(catalogueSchema, document, 'see docs/models.md');
-  const entries = entriesOf(catalogue);
+  const entries = entriesOf(catalogue).map((entry) => ({ ...entry, document }));
   const seen = new Set<string>();
   for (const { id, path } of entries) {
     if (seen.has(id))
@@ -181,11 +189,58 @@ export async function loadModels(file: string, selectors: readonly string[]): Pr
       );
     seen.add(id);
   }
-  const wanted = selectors.length > 0 ? selectors : catalogue.default;
-  return select(entries, wanted).map(({ fields, path }) => ({
-    model: readModel(fields, document, path),
-    directory: dirname(resolve(file)),
-  }));
+  return { entries, chosen: catalogue.default ?? entries.map(({ id }) => id) };
+}
+
+/** The user's file, and what ships beside it. An entry of the user's replaces the shipped one of the same id. */
+async function readBoth(file: string): Promise<ReadCatalogue> {
+  const shipped = join(PACKAGE_ROOT, 'models.json');
+  const own = await readCatalogue(file);
+  if (resolve(file) === shipped) return own;
+  return { ...own, entries: mergeEntries(own.entries, (await readCatalogue(shipped)).entries) };
+}
+
+/**
+ * @param file The user's models.json, which adds to the one that ships.
+ * @param selectors Ids as `--model` takes them, or places of models; empty for the file's own default.
+ * @param directory The folder that relative places start from.
+ * @throws UserError
+ */
+export async function loadModels(
+  file: string,
+  selectors: readonly string[],
+  directory = '.',
+): Promise<readonly LoadedModel[]> {
+  const { entries, chosen } = await readBoth(file);
+  const models = new Map<string, LoadedModel>();
+  for (const selector of selectors.length > 0 ? selectors : chosen) {
+    const direct = modelAt(selector);
+    const found = direct === null ? select(entries, [selector]).map(loadEntry) : [modelFrom(direct, directory)];
+    for (const loaded of found) {
+      const { id, source } = loaded.model;
+      const known = models.get(id)?.model.source ?? source;
+      if (known !== source)
+        throw new UserError(
+          `--model: expected models of different ids, found "${id}" for ${known} and ${source}; give one an entry in models.json`,
+        );
+      models.set(id, loaded);
+    }
+  }
+  return [...models.values()];
+}
+
+/** Every model of a user's file, for checking. */
+export async function loadOwnModels(file: string): Promise<readonly LoadedModel[]> {
+  return (await readCatalogue(file)).entries.map(loadEntry);
+}
+
+/** Every model that can be named, for listing: the user's, and those that ship. */
+export async function loadAllModels(file: string): Promise<readonly LoadedModel[]> {
+  return (await readBoth(file)).entries.map(loadEntry);
+}
+
+function loadEntry({ fields, document, path }: PlacedEntry): LoadedModel {
+  return { model: readModel(fields, document, path), directory: dirname(resolve(document.file)) };
 }
 
 /** A model of a program: an object of the same form as an entry of models.json. */
@@ -206,14 +261,4 @@ function readModel(fields: unknown, document: UserDocument, path: readonly Prope
     );
   }
   return { ...model, class: modelClass };
-}
-
-/** Loads every model of a catalogue, for `list` and `check`. */
-export async function loadAllModels(file: string): Promise<readonly LoadedModel[]> {
-  const document = await readDocument(file);
-  const catalogue = parseUser(catalogueSchema, document, 'see docs/models.md');
-  return loadModels(
-    file,
-    entriesOf(catalogue).map(({ id }) => id),
-  );
 }

@@ -89,6 +89,8 @@ async function* openText(file: string, name: string): AsyncGenerator<Buffer> {
   let offset = 0;
   for await (const chunk of open(file)) {
     const bytes = begun.length === 0 ? chunk : Buffer.concat([begun, chunk]);
+    if (offset === 0 && isUtf16(bytes))
+      throw new UserError(`${name}: expected text in UTF-8, found UTF-16; save the file as UTF-8`);
     const end = endOfCharacters(bytes);
     const whole = bytes.subarray(0, end);
     if (!isUtf8(whole)) throw await notUtf8(file, name, offset + validLength(whole));
@@ -101,6 +103,11 @@ async function* openText(file: string, name: string): AsyncGenerator<Buffer> {
 
 /** Editors on Windows put it before a text. */
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** Its byte order mark, or a letter of ASCII beside a zero. */
+function isUtf16([first, second]: Buffer): boolean {
+  return first === 0 || second === 0 || (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+}
 
 /** Where the last character ends that is whole: the next chunk may bring the rest of one. */
 function endOfCharacters(bytes: Buffer): number {

@@ -30,7 +30,7 @@ import type { World } from './world.js';
 export interface RunDefinition {
   /** Names or files of suites, or suites themselves. */
   readonly suites?: readonly (string | SuiteInput)[] | undefined;
-  /** Ids of models in the catalogue (`id`, `id:variant`, `id:*`), or models themselves. */
+  /** Ids of models in the catalogue (`id`, `id:variant`, `id:*`), places of models, or models themselves. */
   readonly models?: readonly (string | ModelInput)[] | undefined;
   /** A models.json in place of `./models.json`. */
   readonly catalogue?: string | undefined;
@@ -142,7 +142,7 @@ async function modelsOf({ models = [], catalogue }: RunDefinition, world: World)
   const handed = models.filter((model) => typeof model !== 'string').map((model) => modelFrom(model, world.cwd));
   const named = models.filter((model) => typeof model === 'string');
   if (handed.length > 0 && named.length === 0) return handed;
-  return [...handed, ...(await loadModels(catalogueFile(catalogue, world), named))];
+  return [...handed, ...(await loadModels(catalogueFile(catalogue, world), named, world.cwd))];
 }
 
 /** The catalogue that a caller names, or the default one. */

@@ -273,7 +273,7 @@ async function judgesOf(
   for (const { place, source } of ownScorersOf(record.suites)) requireAllowed(source, place, allowed);
   const sandbox = programs === undefined ? null : await openSandbox();
   if (judge === undefined) return { sandbox, allowed, judge: null };
-  const [model] = await loadModels(catalogueFile(catalogue, world), [judge]);
+  const [model] = await loadModels(catalogueFile(catalogue, world), [judge], world.cwd);
   await requireReady([model!], world.environment);
   return { sandbox, allowed, judge: model! };
 }

@@ -159,9 +159,9 @@ const CASES: Readonly<Record<string, Case>> = {
     says: /requirement\.prefer: expected one of smallest, fastest, cheapest, best, found "prettiest"/,
   },
   'models.json that does not parse': { models: '{ "models": [', says: /models\.json:\d+: expected well-formed JSON/ },
-  'models.json without a default': {
-    models: { models: [{ id: 'm', class: 'slm', backend: 'scripted' }] },
-    says: /models\.json:1: default: expected a list, found nothing/,
+  'models.json with an empty default': {
+    models: { default: [], models: [{ id: 'm', class: 'slm', backend: 'scripted' }] },
+    says: /models\.json:1: default: expected .* found /,
   },
   'a model without a backend': {
     models: model({ source: 'x.gguf' }),

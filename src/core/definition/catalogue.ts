@@ -37,9 +37,25 @@ function inherited(base: Readonly<Record<string, unknown>>, backend: unknown): R
   );
 }
 
-/** @throws UserError when no model matches a selector; the error lists the models. */
-export function select(entries: readonly CatalogueEntry[], selectors: readonly string[]): readonly CatalogueEntry[] {
-  const chosen = new Map<string, CatalogueEntry>();
+/** The entries of a file of one's own, and those of another whose ids it does not have. */
+export function mergeEntries<Entry extends CatalogueEntry>(
+  own: readonly Entry[],
+  others: readonly Entry[],
+): readonly Entry[] {
+  const replaced = new Set(own.map(({ id }) => entryId(id)));
+  return [...own, ...others.filter(({ id }) => !replaced.has(entryId(id)))];
+}
+
+function entryId(id: string): string {
+  return id.split(':', 1)[0]!;
+}
+
+/** @throws UserError naming what there is when nothing answers to a selector. */
+export function select<Entry extends CatalogueEntry>(
+  entries: readonly Entry[],
+  selectors: readonly string[],
+): readonly Entry[] {
+  const chosen = new Map<string, Entry>();
   for (const selector of selectors) {
     const all = selector.endsWith(':*') ? selector.slice(0, -':*'.length) : null;
     const matches = entries.filter(({ id }) =>

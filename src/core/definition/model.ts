@@ -171,7 +171,10 @@ export const catalogueSchema = z.strictObject({
   default: z
     .array(z.string())
     .min(1)
-    .describe('What runs when no model is named; `id:*` is an entry and every variant of it.'),
+    .optional()
+    .describe(
+      'What runs when no model is named; `id:*` is an entry and every variant of it. Without it, every model of this file runs.',
+    ),
   models: z.array(entry).min(1),
 });
 

@@ -198,7 +198,7 @@ describe('the catalogue that ships', () => {
   test('no id is there twice', () => expect(new Set(entries.map(({ id }) => id)).size).toBe(entries.length));
 
   test('its default is the embedded pair on the three engines in this process', () => {
-    const chosen = select(entries, shipped.default).map(({ id }) => id);
+    const chosen = select(entries, shipped.default!).map(({ id }) => id);
     expect(chosen).toEqual(
       ['slm', 'llm'].flatMap((size) =>
         ['llama-cpp', 'onnxruntime', 'transformers'].map((engine) => `reference-${size}:${engine}`),
