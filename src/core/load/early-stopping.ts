@@ -54,7 +54,7 @@ export function allowedOverLatency(queries: number, percentile: number, options:
   expectCount('queries', queries);
   const needed = (overLatency: number) => minPassingQueries(percentile, overLatency, options) + overLatency;
   if (queries < needed(1)) {
-    return missing(`${queries} queries are too few for the ${percentile} percentile: it needs ${needed(1)}`);
+    return missing(`${queries} queries are too few for the ${percentile} percentile: it takes ${needed(1)}`);
   }
   let [low, high] = [1, 2];
   while (needed(high) <= queries) [low, high] = [high, high * 2];
