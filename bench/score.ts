@@ -53,6 +53,14 @@ const KINDS: Readonly<Record<ScorerName, Kind>> = {
     }),
   },
   classification: { row: (i) => ({ output: label(i), target: label(i + (i % 2)) }) },
+  'multi-label': { row: (i) => ({ output: `${label(i)}, ${label(i + 1)}`, target: [label(i), label(i + (i % 2))] }) },
+  ordinal: { row: (i) => ({ output: `${1 + (i % 5)} of 5`, target: 1 + ((i + (i % 2)) % 5) }) },
+  entities: {
+    row: (i) => ({
+      output: `[{"text": "${label(i)}", "type": "QUEUE"}]`,
+      target: [{ text: label(i + (i % 2)), type: 'QUEUE' }],
+    }),
+  },
   json: { row: (i) => ({ output: `{"order": ${i}, "item": "lamp"}`, target: { order: i + (i % 2), item: 'lamp' } }) },
   'function-calls': {
     row: (i) => ({
@@ -119,6 +127,10 @@ const KINDS: Readonly<Record<ScorerName, Kind>> = {
       bias_type: 'age',
       evidence: { effect: 'loglikelihoods', conditional: [-40 - (i % 3), -41] },
     }),
+  },
+  own: {
+    options: { module: './mine.mjs' },
+    row: (i) => ({ output: label(i), target: label(0), evidence: { effect: 'own', verdict: { value: i % 2 } } }),
   },
   winobias: {
     row: (i) => ({

@@ -22,12 +22,12 @@ export function cannotRun(): string | null {
 }
 
 /** Half a gigabyte of address space, and as many seconds of processor time as the request allows of any. */
-export function runProgram({ program, timeout }: Extract<Request, { effect: 'sandbox' }>): Evidence {
+export function runProgram({ program, tests, timeout }: Extract<Request, { effect: 'sandbox' }>): Evidence {
   const folder = mkdtempSync(join(tmpdir(), 'parity-'));
   const limits = `ulimit -v 524288 -t ${Math.ceil(timeout)} -f 1024 -u 64; exec unshare -rn '${python}' -I -`;
   const { status, signal, stderr } = spawnSync('bash', ['-c', limits], {
     cwd: folder,
-    input: program,
+    input: `${program}\n${tests}`,
     env: { PATH: process.env.PATH ?? '' },
     timeout: timeout * 1000,
     killSignal: 'SIGKILL',

@@ -38,7 +38,18 @@ export * from './core/recommend/comparison.js';
 export { type PowerAnswer, type PowerQuestion, powerFromRun, powerOf } from './core/recommend/power.js';
 export { recommend } from './core/recommend/recommend.js';
 export * from './core/recommend/recommendation.js';
-export type { Aggregate, Evidence, Judged, Score, Scored, ScoreInput, Scorer, Unscored } from './core/score/score.js';
+export type {
+  Aggregate,
+  Evidence,
+  Judged,
+  OwnScorer,
+  OwnVerdict,
+  Score,
+  Scored,
+  ScoreInput,
+  Scorer,
+  Unscored,
+} from './core/score/score.js';
 export { SCORERS, type ScorerName } from './core/score/table.js';
 export { holm, hommel } from './core/stats/compare/multiple.js';
 export { type NonInferiority, testNonInferiority } from './core/stats/compare/noninferiority.js';
@@ -50,11 +61,13 @@ export type { LoadedModel, ModelInput, SuiteInput } from './files/definitions.js
 export { readLog } from './files/log.js';
 export { type Checked, type CheckedSuite, type CheckOptions, check } from './run/check.js';
 export type { RunDefinition } from './run/definitions.js';
+export { type Initialised, type InitOptions, init } from './run/init.js';
 export { LISTING_NAMES, type ListingName, type ListOptions, list } from './run/list.js';
 export { type Measured, type MeasureEvent, type MeasureOptions, measure, resume } from './run/measure.js';
 export { power } from './run/power.js';
 export { analyseLog } from './run/read.js';
 export { type Rendered, type RenderOptions, render, writeArtifacts } from './run/render.js';
+export { type RescoreOptions, rescore } from './run/rescore.js';
 export { type ScoredFile, type ScoreOptions, score } from './run/score.js';
 export type { World } from './run/world.js';
 export type { OpenWorker, WorkerSession } from './worker/worker-session.js';

@@ -63,6 +63,8 @@ export interface Session {
   generate(prompt: Prompt, generation: Generation, signal: AbortSignal): AsyncIterable<GenerationEvent>;
   /** Log-likelihoods of continuations of a context, in the order given; present where the engine gives logits. */
   loglikelihood?(request: LoglikelihoodRequest, signal: AbortSignal): Promise<readonly Loglikelihood[]>;
+  /** What must be struck out of everything the model says before it is written down: keys that a server may echo. */
+  readonly strike?: (text: string) => string;
   /** The process ids whose memory is this model's, beyond the worker itself (a server that we started). */
   readonly processes: readonly number[];
   close(): Promise<void>;

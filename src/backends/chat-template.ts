@@ -3,8 +3,12 @@
  * program that comes with the model, and half of a model's quality: the wrong template makes a good model look bad, so it
  * is the model's own that is used, and its hash goes into the log.
  */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describeError, UserError } from '../core/errors.js';
 import { isChat, type Message, type Prompt } from '../core/message.js';
+import { type Missing, missing } from '../core/quantity.js';
+import { sha256 } from '../system/hash.js';
 import { STANDING } from './jinja/clock.js';
 import { TooMuchWork } from './jinja/limits.js';
 import { parseTemplate } from './jinja/template.js';
@@ -16,8 +20,66 @@ export interface ChatTemplate {
   readonly system: 'own' | 'in-question';
   /** Whether it asks for the time, which stands still here. */
   readonly dated: boolean;
+  /** What the entry gives it beside the messages, where it gives it anything. */
+  readonly variables?: Readonly<Record<string, unknown>> | undefined;
   /** @throws UserError when the template refuses the messages. */
   render(prompt: Prompt): string;
+}
+
+/** What a model entry says of its template, and what paths in it are relative to. */
+export interface TemplateChoice {
+  readonly chatTemplate?: string | undefined;
+  readonly chatTemplateVariables?: Readonly<Record<string, unknown>> | undefined;
+  readonly directory: string;
+}
+
+/** The templates that came with a model. */
+export interface OwnTemplates {
+  /** Where they were read, for errors. */
+  readonly place: string;
+  /** By name; most models have one, which is `default`. */
+  readonly byName: Readonly<Record<string, string>>;
+}
+
+/**
+ * The template of the entry, else the model's own.
+ *
+ * @throws UserError when it is not there or is no template, or the model has several and none is the default.
+ */
+export function chooseTemplate(
+  own: OwnTemplates,
+  tokens: TemplateOptions['tokens'],
+  { chatTemplate, chatTemplateVariables: variables, directory }: TemplateChoice,
+): ChatTemplate {
+  const { place, byName } = own;
+  if (chatTemplate !== undefined && !Object.hasOwn(byName, chatTemplate)) {
+    const isText = /\{[{%#]/.test(chatTemplate);
+    const file = resolve(directory, chatTemplate);
+    const source = isText ? chatTemplate : readTemplateFile(file, Object.keys(byName));
+    return createChatTemplate(source, { place: isText ? 'chatTemplate' : file, tokens, variables });
+  }
+  const source = byName[chatTemplate ?? 'default'];
+  const names = Object.keys(byName);
+  if (source !== undefined) return createChatTemplate(source, { place, tokens, variables });
+  if (names.length === 0) return PLAIN;
+  throw new UserError(
+    `${place}: expected a chat template named "default", found ${names.join(', ')}; name one of them in \`chatTemplate\``,
+  );
+}
+
+function readTemplateFile(file: string, names: readonly string[]): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const others = names.length > 0 ? `, or the name of one that came with the model (${names.join(', ')})` : '';
+    throw new UserError(`chatTemplate: expected a Jinja file${others}, but ${describeError(error)}`, { cause: error });
+  }
+}
+
+/** What prompts are rendered with: the template, and what it is given beside them. */
+export function templateHash({ source, variables }: ChatTemplate): { readonly value: string } | Missing {
+  if (source === null) return missing('the model has no chat template');
+  return { value: sha256(variables === undefined ? source : `${source}\n${JSON.stringify(variables)}`) };
 }
 
 export interface TemplateOptions {
@@ -34,7 +96,7 @@ export interface TemplateOptions {
  *
  * @throws UserError when the source is no Jinja template, never ends, or renders no chat.
  */
-export function createChatTemplate(source: string, { place, tokens, variables = {} }: TemplateOptions): ChatTemplate {
+export function createChatTemplate(source: string, { place, tokens, variables }: TemplateOptions): ChatTemplate {
   const template = attempt(place, () => parseTemplate(source));
   let dated = false;
   const write = (contents: Contents): Apply => {
@@ -52,6 +114,7 @@ export function createChatTemplate(source: string, { place, tokens, variables = 
     source,
     system,
     dated,
+    variables,
     render(prompt) {
       if (!isChat(prompt)) return prompt.text;
       const messages = system === 'own' ? prompt.messages : withoutSystemMessage(prompt.messages);

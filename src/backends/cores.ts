@@ -3,23 +3,46 @@
  * units, and more threads than cores make them wait for each other at every layer.
  */
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { allowedCores } from '../system/container.js';
 
-/** Physical cores this process may use; where the system does not tell (no `/proc/cpuinfo`), its logical ones. */
+/**
+ * Physical cores this process may use, by its affinity and the limits of its container; where the system does not tell (no
+ * `/proc/cpuinfo`), its logical ones.
+ */
 export function physicalCores(): number {
-  const logical = availableParallelism();
+  const logical = allowedCores();
   try {
-    const cores = countCores(readFileSync('/proc/cpuinfo', 'utf8'));
+    const mask = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+    const cores = countCores(
+      readFileSync('/proc/cpuinfo', 'utf8'),
+      mask === undefined ? undefined : processorsIn(mask),
+    );
     return cores === 0 ? logical : Math.min(cores, logical);
   } catch {
     return logical;
   }
 }
 
-/** Distinct pairs of socket and core; 0 when the text names none (ARM). */
-export function countCores(cpuinfo: string): number {
+/** The processors in a list as the kernel writes it: `0-3,8`. */
+export function processorsIn(list: string): ReadonlySet<number> {
+  const processors = new Set<number>();
+  for (const part of list.split(',')) {
+    const [first = 0, last = first] = part.split('-').map(Number);
+    for (let processor = first; processor <= last; processor++) processors.add(processor);
+  }
+  return processors;
+}
+
+/**
+ * Distinct pairs of socket and core; 0 when the text names none (ARM).
+ *
+ * @param allowed the processors that count: two threads of one core are one core, whichever of them is allowed.
+ */
+export function countCores(cpuinfo: string, allowed?: ReadonlySet<number>): number {
   const cores = new Set<string>();
   for (const processor of cpuinfo.split(/\n\s*\n/)) {
+    const number = /^processor\s*:\s*(\d+)/m.exec(processor)?.[1];
+    if (allowed !== undefined && number !== undefined && !allowed.has(Number(number))) continue;
     const socket = /^physical id\s*:\s*(\d+)/m.exec(processor)?.[1];
     const core = /^core id\s*:\s*(\d+)/m.exec(processor)?.[1];
     if (socket !== undefined && core !== undefined) cores.add(`${socket}/${core}`);

@@ -1,17 +1,16 @@
 /** llama.cpp in this process: GGUF files from a path or a hub, with the chat template that the file carries. */
 import { statSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { ModelOf } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
 import type { SessionFacts } from '../core/log/log.js';
-import { known, missing } from '../core/quantity.js';
+import { known } from '../core/quantity.js';
 import { describeSource, ggufFiles, resolveSource } from '../hub/hub.js';
 import type { Resolved, SourceOptions } from '../hub/source.js';
-import { sha256 } from '../system/hash.js';
+import { allowedCores } from '../system/container.js';
 import { abortionOf } from './abort.js';
 import type { Backend, BackendContext, Session } from './backend.js';
-import { type ChatTemplate, createChatTemplate, PLAIN, templateWarnings } from './chat-template.js';
+import { type ChatTemplate, chooseTemplate, templateHash, templateWarnings } from './chat-template.js';
 import { schedulerOfSequences } from './llama-cpp/continuous-batching.js';
 import type { ContextNeeds, LoadedModel } from './llama-cpp/engine.js';
 import { librariesIn, shippedLibraries } from './llama-cpp/find-library.js';
@@ -33,7 +32,7 @@ export const llamaCpp: Backend<LlamaCppModel> = {
     const status = await describeSource(model.source, sourceOptions(model.source, context));
     if (status.ready !== true) return status;
     try {
-      await readModel(status.resolved);
+      templateOf(await readModel(status.resolved), { model, resolved: status.resolved, context });
       await findAdapters(model, context);
       requireSettings(model);
       if (model.library !== undefined) requireLibrary(model, model.library, context);
@@ -82,12 +81,12 @@ interface Opening {
 const DEFAULT_CONTEXT = 4096;
 
 async function openSession(opening: Opening): Promise<Session> {
-  const { model, header, resolved } = opening;
+  const { model, header } = opening;
   const loaded = await load(opening);
   try {
     const context = model.context ?? Math.min(loaded.trainedContext, DEFAULT_CONTEXT);
     const vocabulary = createVocabulary(loaded.tokenizer);
-    const template = templateOf(header, resolved.path);
+    const template = templateOf(header, opening);
     const turns = createTurns();
     const generator = await openGenerator(opening, loaded, { contextSize: context, vocabulary, template, turns });
     const { contextSize } = generator;
@@ -223,8 +222,8 @@ async function factsOf(
       architecture: { ...header.shape, bytesPerCachedValue: BYTES_PER_CACHED_VALUE[model.kvCacheType] },
     }),
     context: known(contextSize),
-    chatTemplateHash:
-      template.source === null ? missing('the model has no chat template') : { value: sha256(template.source) },
+    chatTemplateHash: templateHash(template),
+    ...(loaded.device === 'cpu' && readsInTiles(model) && { promptCliff: TILE_CLIFF }),
     cannot: {},
     network: 'none',
     warnings: [
@@ -233,19 +232,44 @@ async function factsOf(
       ...(contextSize > loaded.trainedContext
         ? [`the context of ${contextSize} tokens is longer than the ${loaded.trainedContext} the model was trained on`]
         : []),
-      ...(threads > availableParallelism()
-        ? [`${threads} threads share ${availableParallelism()} cores and wait for each other; set fewer threads`]
+      ...(threads > allowedCores()
+        ? [
+            `${threads} threads share ${allowedCores()} ${allowedCores() === 1 ? 'core' : 'cores'} and wait for each other; set fewer threads`,
+          ]
         : []),
     ],
   };
 }
 
+/**
+ * On a CPU, flash attention takes 64 tokens of a prompt at once as a tile, and fewer one by one (`GGML_FA_TILE_Q` and `use_tiled` in
+ * ggml-cpu/ops.cpp). The times are those of bench/README.md.
+ */
+const TILE_CLIFF = {
+  tokens: 64,
+  what:
+    'on a CPU, flash attention reads fewer than 64 tokens by slower code; ' +
+    'on one thread a model of 2.7 M parameters read 63 tokens in 19.0 ms and 64 in 6.7 ms',
+  remedy:
+    'compare TTFT on one side of 64 tokens, or set `flashAttention: false`, with which the same prompts took 9.6 and 9.5 ms',
+};
+
+function readsInTiles({ flashAttention, kvCacheType, batchSize }: LlamaCppModel): boolean {
+  return flashAttention !== false && (kvCacheType === 'f16' || kvCacheType === 'f32') && batchSize >= TILE_CLIFF.tokens;
+}
+
 /** Quantised caches hold blocks of 32 values with a scale of two bytes. */
 const BYTES_PER_CACHED_VALUE = { f32: 4, f16: 2, q8_0: 34 / 32, q4_0: 18 / 32 } as const;
 
-function templateOf({ chatTemplate, specialTokens }: GgufHeader, path: string): ChatTemplate {
-  if (chatTemplate === null) return PLAIN;
-  return createChatTemplate(chatTemplate, { place: `${path}: tokenizer.chat_template`, tokens: specialTokens });
+function templateOf(
+  { chatTemplate, specialTokens }: GgufHeader,
+  { model, resolved, context: { directory } }: Pick<Opening, 'model' | 'resolved' | 'context'>,
+): ChatTemplate {
+  const own = {
+    place: `${resolved.path}: tokenizer.chat_template`,
+    byName: chatTemplate === null ? {} : { default: chatTemplate },
+  };
+  return chooseTemplate(own, specialTokens, { ...model, directory });
 }
 
 function sourceOptions(source: string, { directory, environment, onProgress }: BackendContext): SourceOptions {

@@ -9,9 +9,8 @@ import { describeError, UserError } from '../core/errors.js';
 import { known, missing } from '../core/quantity.js';
 import { describeSource, resolveSource } from '../hub/hub.js';
 import type { SourceOptions } from '../hub/source.js';
-import { sha256 } from '../system/hash.js';
 import type { Backend, BackendContext, Readiness } from './backend.js';
-import { templateWarnings } from './chat-template.js';
+import { templateHash, templateWarnings } from './chat-template.js';
 import { physicalCores } from './cores.js';
 import { smallest, withEndToken } from './huggingface/config.js';
 import { readTextModel } from './huggingface/text-model.js';
@@ -35,7 +34,7 @@ export const onnxruntime: Backend<OnnxModel> = {
       if (status.ready !== true) return status;
       const folder = readModelFolder(status.resolved.path, model.file);
       describeGraph(folder);
-      readTextModel(folder.directory);
+      readTextModel(folder.directory, { ...model, directory: context.directory });
       return { ready: true };
     } catch (error) {
       return { ready: false, reason: describeError(error) };
@@ -48,7 +47,7 @@ export const onnxruntime: Backend<OnnxModel> = {
     const { path } = await resolveSource(model.source, { ...sourceOptions(model, context), signal });
     const folder = readModelFolder(path, model.file);
     const graph = describeGraph(folder);
-    const text = readTextModel(folder.directory);
+    const text = readTextModel(folder.directory, { ...model, directory: context.directory });
     const threads = model.threads ?? physicalCores();
     const session = await load(folder, model.device, threads);
     try {
@@ -78,7 +77,7 @@ export const onnxruntime: Backend<OnnxModel> = {
             cacheCopies: copiesOfCache(graph),
           },
           context: Number.isFinite(window) ? known(window) : missing('the model does not say how long its context is'),
-          chatTemplateHash: source === null ? missing('the model has no chat template') : { value: sha256(source) },
+          chatTemplateHash: templateHash(text.template),
           cannot: source === null ? { chatTemplate: 'the model has no chat template' } : {},
           network: 'none',
           warnings: [

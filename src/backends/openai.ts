@@ -83,6 +83,7 @@ async function openSession(server: Server, { process, concurrency }: Opening, si
     now,
     processes: process?.processes ?? [],
     concurrency,
+    strike: connection.endpoint.strike,
     generate: (prompt, generation, until) => generate(server, prompt, generation, until),
     ...(abilities.cannot.loglikelihood === undefined && {
       loglikelihood: (request, until) => loglikelihood(server, request, until),
@@ -138,7 +139,8 @@ async function reachability(connection: Connection, model: OpenaiModel): Promise
   try {
     const { names } = await listModels(connection, source, within(CHECK_TIMEOUT));
     if (names.length === 0 || names.includes(source)) return { ready: true };
-    return { ready: true, note: `the server lists ${names.slice(0, 5).join(', ')}, not "${source}"` };
+    const listed = names.slice(0, 5).map((name) => connection.endpoint.quote(name).slice(0, 60));
+    return { ready: true, note: `the server lists ${listed.join(', ')}, not "${source}"` };
   } catch (error) {
     const reason = unreachable(error, model, connection);
     return reason === null ? { ready: true } : { ready: false, reason };

@@ -9,9 +9,8 @@ import type { SessionFacts } from '../core/log/log.js';
 import { known, missing } from '../core/quantity.js';
 import { describeSource, resolveSource } from '../hub/hub.js';
 import type { SourceOptions } from '../hub/source.js';
-import { sha256 } from '../system/hash.js';
 import type { Backend, BackendContext, Readiness } from './backend.js';
-import { templateWarnings } from './chat-template.js';
+import { templateHash, templateWarnings } from './chat-template.js';
 import { physicalCores } from './cores.js';
 import { type ModelSizes, readModelConfig, smallest, withEndToken } from './huggingface/config.js';
 import { readTextModel } from './huggingface/text-model.js';
@@ -30,7 +29,7 @@ export const transformers: Backend<TransformersModel> = {
       const status = await describeSource(model.source, sourceOptions(model, context));
       if (status.ready !== true) return status;
       readHuggingFaceFolder(status.resolved.path, graphOf(model));
-      readTextModel(status.resolved.path);
+      readTextModel(status.resolved.path, { ...model, directory: context.directory });
       return { ready: true };
     } catch (error) {
       return { ready: false, reason: describeError(error) };
@@ -42,7 +41,7 @@ export const transformers: Backend<TransformersModel> = {
     const { path } = await resolveSource(model.source, { ...sourceOptions(model, context), signal });
     const { weights } = readHuggingFaceFolder(path, graphOf(model));
     const config = readModelConfig(path);
-    const text = readTextModel(path);
+    const text = readTextModel(path, { ...model, directory: context.directory });
     const threads = model.threads ?? physicalCores();
     const loaded = await load(path, model, threads);
     const window = smallest(model.context, config.context);
@@ -60,7 +59,7 @@ export const transformers: Backend<TransformersModel> = {
         weights: await describeWeights(weights, context),
         ...(architecture && { architecture }),
         context: Number.isFinite(window) ? known(window) : missing('the model does not say how long its context is'),
-        chatTemplateHash: source === null ? missing('the model has no chat template') : { value: sha256(source) },
+        chatTemplateHash: templateHash(text.template),
         cannot: source === null ? { chatTemplate: 'the model has no chat template' } : {},
         network: 'none',
         warnings: templateWarnings(text.template),

@@ -16,7 +16,7 @@ export const check = () =>
     .addOption(
       new Option('-m, --model <id>', 'a model to check (repeatable)')
         .argParser(collect)
-        .default<readonly string[]>([], 'all'),
+        .default<readonly string[]>([], 'all of your models.json'),
     )
     .addOption(modelsOption())
     .addOption(dataOption())

@@ -15,6 +15,11 @@ export const dataOption = () =>
     .argParser(collect)
     .default<readonly string[]>([], 'none');
 
+export const allowScorerOption = () =>
+  new Option('--allow-scorer <file|command>', 'a scorer of your own that may run (repeatable)')
+    .argParser(collect)
+    .default<readonly string[]>([]);
+
 export const reportsOption = () =>
   new Option('--reports <names>', `only some of ${REPORTER_NAMES.join(', ')} (with commas; summary always)`).argParser(
     reporters,

@@ -1,5 +1,6 @@
 /** Writes the reports of runs, and prints their summary. */
 import { join } from 'node:path';
+import { unansweredOf } from '../core/analyse/unanswered.js';
 import { briefOf } from '../core/report/document/brief.js';
 import type { ReporterName } from '../core/report/table.js';
 import { renderTerminal } from '../core/report/terminal.js';
@@ -15,17 +16,20 @@ export interface PrintOptions {
   readonly json?: true | undefined;
 }
 
-/** @throws UserError when a log or the folder is at fault. */
+/**
+ * @returns what the runs could not measure, in words; null where they measured everything.
+ * @throws UserError when a log or the folder is at fault.
+ */
 export async function printReports(
   runs: readonly string[],
   { out, reports, prices, json }: PrintOptions,
-): Promise<void> {
+): Promise<string | null> {
   const { analysis, recommendation, artifacts, folder } = await render(runs, { reports, prices });
   const target = out ?? folder;
   await writeArtifacts(artifacts, target);
   if (json) {
     process.stdout.write(String(artifacts.find(({ path }) => path === 'summary.json')!.content));
-    return;
+    return unansweredOf(analysis);
   }
   const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
   process.stdout.write(
@@ -33,4 +37,5 @@ export async function printReports(
   );
   const page = artifacts.some(({ path }) => path === 'report.html') ? 'report.html' : 'summary.json';
   process.stdout.write(`Everything behind it: ${displayPath(join(target, page))}\n`);
+  return unansweredOf(analysis);
 }

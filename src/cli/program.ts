@@ -2,13 +2,14 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { packageVersion } from '../system/package.js';
 import { check } from './check.js';
+import { init } from './init.js';
 import { list } from './list.js';
 import { power } from './power.js';
 import { report } from './report.js';
 import { run } from './run.js';
 import { score } from './score.js';
 
-const COMMANDS: readonly (() => CommandUnknownOpts)[] = [run, report, check, power, list, score];
+const COMMANDS: readonly (() => CommandUnknownOpts)[] = [init, run, report, check, power, list, score];
 
 export function program(): CommandUnknownOpts {
   const root = new Command('rightsize')
@@ -21,6 +22,7 @@ export function program(): CommandUnknownOpts {
       `
 Start with:
   rightsize run                       measure the default models on the default suite
+  rightsize init --data tickets.csv   write a suite for data of your own
   rightsize run --suite mine.yaml --model phi-3-mini --model gpt-4o
   rightsize report reports/RUN        rebuild every report from the run's log
 

@@ -1,7 +1,7 @@
 /** `rightsize report`: a log in, every report out, byte for byte the same each time. */
 import { Command } from '@commander-js/extra-typings';
 import { REPORTERS } from '../core/report/table.js';
-import { pricesOption, reportsOption } from './options.js';
+import { allowScorerOption, pricesOption, reportsOption } from './options.js';
 
 const SUMMARIES = Object.entries(REPORTERS).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
 
@@ -12,9 +12,19 @@ export const report = () =>
     .option('-o, --out <dir>', 'write the reports somewhere else')
     .addOption(pricesOption())
     .addOption(reportsOption())
+    .option('--rescore', 'ask scorers of your own again, which --allow-scorer allows to run')
+    .addOption(allowScorerOption())
     .option('--json', 'print summary.json instead of tables')
     .addHelpText('after', `\nReports:\n${SUMMARIES.join('\n')}`)
-    .action(async (runs, { out, prices, reports, json }) => {
+    .action(async (runs, { out, prices, reports, json, rescore: again, allowScorer }) => {
+      if (again) {
+        const { rescore } = await import('../run/rescore.js');
+        for (const run of runs) await rescore(run, { allowScorers: allowScorer, say });
+      }
       const { printReports } = await import('./print-reports.js');
       await printReports(runs, { out, prices, reports, json });
     });
+
+function say(text: string): void {
+  process.stderr.write(`rightsize: ${text}\n`);
+}

@@ -6,6 +6,7 @@ import { DEFAULTS } from '../run/defaults.js';
 import type { RunDefinition } from '../run/definitions.js';
 import type { MeasureOptions } from '../run/measure.js';
 import {
+  allowScorerOption,
   budget,
   collect,
   dataOption,
@@ -28,7 +29,10 @@ const runOptions = () =>
     )
     .addOption(
       defining(
-        new Option('-m, --model <id>', 'a model of models.json: id, id:variant or id:* (repeatable)')
+        new Option(
+          '-m, --model <id>',
+          'an id, id:variant or id:* of models.json, hf:org/repo:Q4_K_M, a file.gguf, or http://host/v1#name (repeatable)',
+        )
           .argParser(collect)
           .default<readonly string[]>([], 'those that models.json names'),
       ),
@@ -60,6 +64,7 @@ const runOptions = () =>
     .addOption(
       defining(new Option('--seed <n>', 'the seed of every random choice').argParser(natural).default(DEFAULTS.seed)),
     )
+    .addOption(defining(new Option('--logprobs', 'ask servers for log-probabilities, for cascades; slower')))
     .addOption(defining(new Option('--until-sure', 'ask in rounds, and stop as soon as every comparison is decided')))
     .addOption(
       defining(
@@ -74,6 +79,7 @@ const runOptions = () =>
     .option('-o, --out <dir>', 'where runs are kept', DEFAULTS.out)
     .option('--run-code', 'run the programs that models write, confined, where a scorer asks for it')
     .option('--judge <id>', 'the model that judges answers, where a scorer asks for one')
+    .addOption(allowScorerOption())
     .option('--wait', 'wait while another process measures on this machine')
     .addOption(reportsOption())
     .option('--json', 'print summary.json instead of tables')
@@ -100,7 +106,8 @@ async function measureAndPrint(flags: RunFlags): Promise<void> {
   if (measured === null) return endIncomplete('the run was interrupted before it measured anything');
   const { folder, complete, reason } = measured;
   if (!complete) endIncomplete(`the run is incomplete (${reason}); finish it with: rightsize run --resume ${folder}`);
-  await printReports([folder], { reports: flags.reports, json: flags.json });
+  const unanswered = await printReports([folder], { reports: flags.reports, json: flags.json });
+  if (complete && unanswered !== null) endIncomplete(`the run came to its end, and is no success: ${unanswered}`);
 }
 
 function definitionOf(flags: RunFlags): RunDefinition & Pick<RunFlags, 'out'> {
@@ -113,6 +120,7 @@ function definitionOf(flags: RunFlags): RunDefinition & Pick<RunFlags, 'out'> {
     repetitions: flags.repetitions,
     warmup: flags.warmup,
     concurrency: flags.concurrency,
+    logprobs: flags.logprobs,
     seed: flags.seed,
     untilSure: untilSureOf(flags),
     out: flags.out,
@@ -131,6 +139,7 @@ function surroundingsOf(flags: RunFlags): MeasureOptions {
     command: ['rightsize', ...process.argv.slice(2)],
     prices: flags.prices,
     judge: flags.judge,
+    allowScorers: flags.allowScorer,
     catalogue: flags.models,
     programs: flags.runCode ? 'run confined' : undefined,
     whenBusy: flags.wait ? 'wait' : undefined,

@@ -2,7 +2,7 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import type { Score } from '../core/score/score.js';
 import type { ScoredFile } from '../run/score.js';
-import { json, jsonOption } from './options.js';
+import { allowScorerOption, json, jsonOption } from './options.js';
 
 export const score = () =>
   new Command('score')
@@ -17,9 +17,10 @@ export const score = () =>
     )
     .option('--output-field <name>', 'the field with the answer', 'output')
     .option('--target-field <name>', 'the field with what is right', 'target')
+    .addOption(allowScorerOption())
     .option('--each', 'print the score of every line')
     .addOption(jsonOption())
-    .action(async (file, { scorer, options, filters, outputField, targetField, each, json }) => {
+    .action(async (file, { scorer, options, filters, outputField, targetField, allowScorer, each, json }) => {
       const { score } = await import('../run/score.js');
       const onScore = (row: number, result: Score) =>
         print(json ? JSON.stringify({ row, ...result }) : lineInWords(row, result));
@@ -29,6 +30,7 @@ export const score = () =>
         filters,
         outputField,
         targetField,
+        allowScorers: allowScorer,
         ...(each && { onScore }),
       });
       if (json) print(JSON.stringify(scored));

@@ -1,6 +1,6 @@
 /**
- * YAML and JSON documents that people write, read so that every complaint can name the file, the line and the field. JSON
- * is read by the same parser: it is a subset of YAML, and the parser knows lines.
+ * Reads YAML and JSON documents that people write. Every complaint can name the file, the line and the field. The YAML parser
+ * reads JSON too: JSON is a subset of YAML, and this parser knows the lines.
  */
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
@@ -11,16 +11,16 @@ import { displayPath, readText } from '../system/path.js';
 export interface UserDocument {
   readonly file: string;
   readonly content: unknown;
-  /** `suites/desk.yaml:14: tasks[0].scorer: ` */
+  /** The beginning of an error message, such as `suites/desk.yaml:14: tasks[0].scorer: `. */
   place(path: readonly PropertyKey[]): string;
 }
 
-/** @throws UserError naming file and line when the file cannot be read or is not well formed. */
+/** @throws UserError when the file cannot be read or is not well formed; the error names the file and the line. */
 export async function readDocument(file: string): Promise<UserDocument> {
   const name = displayPath(file);
   const text = await readText(file);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, stringKeys: true, prettyErrors: false });
   const error = document.errors[0];
   if (error !== undefined) {
     throw new UserError(
@@ -47,7 +47,7 @@ export async function readDocument(file: string): Promise<UserDocument> {
   };
 }
 
-/** What a program hands over in place of a file; complaints name it as `name` says. */
+/** Wraps an object of a program, so that it is checked like a file. Complaints call it `name`. */
 export function documentOf(
   content: unknown,
   { name, file }: { readonly name: string; readonly file: string },
@@ -55,12 +55,12 @@ export function documentOf(
   return { file, content, place: (path) => `${name}: ${path.length > 0 ? `${formatPath(path)}: ` : ''}` };
 }
 
-/** The typed value of a document. @throws UserError with the first complaint and its remedy. */
+/** Returns the typed value of a document. @throws UserError with the first complaint and its remedy. */
 export function parseUser<S extends z.ZodType>(schema: S, document: UserDocument, remedy: string): z.infer<S> {
   return parseAt(schema, document.content, document, [], remedy);
 }
 
-/** As `parseUser`, for a value that stands at a path inside the document. */
+/** Like `parseUser`, for a value at a path inside the document. */
 export function parseAt<S extends z.ZodType>(
   schema: S,
   value: unknown,
@@ -78,7 +78,7 @@ function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly Pro
   if (path.length === 0) return document.contents?.range?.[0] ?? 0;
   const parent = document.getIn(path.slice(0, -1), true);
   const key = path.at(-1)!;
-  // A key stands on the line to mend; its value may begin lines below.
+  // Name the line of the key: the value may begin several lines below it.
   if (isMap(parent)) {
     const pair = parent.items.find((item) => isScalar(item.key) && item.key.value === key);
     return pair && isScalar(pair.key) ? (pair.key.range?.[0] ?? null) : null;

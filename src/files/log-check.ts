@@ -1,7 +1,7 @@
 /**
- * Checks the records of a log by their schemas. A log can hold a million measurements, so the schemas of the records that are
- * many are compiled to code by ajv, which takes a hundredth of zod's time. zod then finds the words for a record that fails.
- * The rest are read by zod, which fills in what earlier versions did not write.
+ * Checks the records of a log against their schemas. A log can hold a million measurements, so ajv compiles the schemas of
+ * frequent records to code. This takes a hundredth of zod's time. When a frequent record fails, zod finds the error message.
+ * zod reads all other records, and fills in the fields that earlier versions did not write.
  */
 import type { ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -12,39 +12,40 @@ import { timesAscend } from '../core/measure/measurement.js';
 
 export type Checked = { readonly record: LogRecord } | { readonly complaint: Complaint };
 
-type Many = Extract<LogRecord, { type: 'sample' | 'measurement' | 'evidence' }>;
-type Check = (value: unknown) => value is Many;
+type FrequentRecord = Extract<LogRecord, { type: 'sample' | 'measurement' | 'evidence' }>;
+type Check = (value: unknown) => value is FrequentRecord;
 
 export function checkRecord(type: RecordType, value: unknown): Checked {
-  if (isMany(type) && checkOf(type)(value)) return { record: value };
+  if (isFrequent(type) && compiledCheck(type)(value)) return { record: value };
   const result = RECORDS[type].safeParse(value);
   return result.success ? { record: result.data as LogRecord } : { complaint: firstComplaint(result.error, value) };
 }
 
-function isMany(type: RecordType): type is Many['type'] {
+function isFrequent(type: RecordType): type is FrequentRecord['type'] {
   return type === 'measurement' || type === 'sample' || type === 'evidence';
 }
 
-/** Compiled when the first record of its type is read. */
+/** A check is compiled when the first record of its type is read. */
 const compiled = new Map<RecordType, Check>();
 
-function checkOf(type: Many['type']): Check {
-  const known = compiled.get(type);
-  if (known !== undefined) return known;
+function compiledCheck(type: FrequentRecord['type']): Check {
+  const existing = compiled.get(type);
+  if (existing !== undefined) return existing;
   const fits = compile(RECORDS[type]);
-  const check = (value: unknown): value is Many => fits(value) && (value.type !== 'measurement' || timesAscend(value));
+  const check = (value: unknown): value is FrequentRecord =>
+    fits(value) && (value.type !== 'measurement' || timesAscend(value));
   compiled.set(type, check);
   return check;
 }
 
-function compile(schema: z.ZodType): ValidateFunction<Many> {
+function compile(schema: z.ZodType): ValidateFunction<FrequentRecord> {
   const ajv = new Ajv2020({ discriminator: true, strict: false, logger: false });
-  return ajv.compile<Many>(
+  return ajv.compile<FrequentRecord>(
     z.toJSONSchema(schema, {
       io: 'input',
       reused: 'inline',
       override({ zodSchema, jsonSchema }) {
-        // ajv looks at one branch of a union where it knows the field that tells the branches apart; it then checks objects alone.
+        // With the name of the discriminator, ajv checks only one branch of a union. It requires that the branches are objects.
         const { def } = zodSchema._zod;
         if (def.type === 'union' && 'discriminator' in def) {
           jsonSchema.type = 'object';

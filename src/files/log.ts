@@ -1,8 +1,8 @@
 /**
- * `log.jsonl`, written one record at a time. A record reaches the operating system before another trial is asked for, so a killed
- * run loses at most the trials in flight: one trial, or the short ones of some 20 ms (`LONGEST_BATCH`). A last line without a
- * newline was being written when the run died: the reader drops it, and the writer cuts it off before it appends. Every other
- * line must hold a record that fits its schema.
+ * Writes and reads `log.jsonl`, one record at a time. A record reaches the operating system before the next trial starts. So a
+ * killed run loses at most the trials in flight: one trial, or a batch of short trials of about 20 ms (`LONGEST_BATCH`). A last
+ * line without a newline is a torn write of a run that died: the reader drops it, and the writer cuts it off before it appends.
+ * Every other line must hold a record that matches its schema.
  */
 import {
   closeSync,
@@ -25,7 +25,7 @@ import { checkRecord } from './log-check.js';
 
 export interface LogWriter {
   append(record: LogRecord): void;
-  /** Waits for the disk, then closes. */
+  /** Waits until the disk has all records, then closes the log. */
   close(): void;
 }
 
@@ -53,7 +53,11 @@ export function openLog(file: string): LogWriter {
   };
 }
 
-/** The records of a log, those of earlier versions as they are today. @throws UserError naming the line of a damaged record. */
+/**
+ * Reads the records of a log. Records of earlier versions are converted to the current version.
+ *
+ * @throws UserError when a record is damaged; the error names its line.
+ */
 export async function* readLog(file: string): AsyncGenerator<LogRecord> {
   let number = 0;
   const place = () => `${displayPath(file)}:${number}: `;
@@ -71,19 +75,19 @@ export async function* readLog(file: string): AsyncGenerator<LogRecord> {
   }
 }
 
-/** What a consumer throws into this generator's loop is not the file's fault. */
+/** Only errors with a code come from the file: the consumer of the generator can throw others into its loop. */
 function isFileError(error: unknown): boolean {
   return typeof (error as NodeJS.ErrnoException).code === 'string';
 }
 
-const REMEDY = 'restore the file, or remove this line to do without its record';
+const REMEDY = 'restore the file, or remove this line and lose its record';
 
 type Place = () => string;
 
-/** The record of a line, or both that a line of version 1 holds. @throws UserError beginning with the place. */
+/** Returns the record of a line; a line of version 1 can give two. @throws UserError; its message begins with the place. */
 export function recordsOf(line: string, place: Place): readonly LogRecord[] {
   const raw = parse(line, place);
-  // A log can hold a million measurements: nothing is made for each that is not kept.
+  // A log can hold a million measurements, so this allocates no temporary objects for a measurement.
   if (raw.type === 'measurement') return [checked(measurementFromVersion1(raw), place)];
   if (raw.type === 'sample' && 'hash' in raw) return [checked(raw, place)];
   return fromVersion1(raw, { hash: sha256 }).map((record) => checked(record, place));
@@ -116,7 +120,7 @@ function parse(line: string, place: Place): RawRecord {
   if (!isRecord(record)) {
     throw new UserError(`${place()}expected a record with a type, found none; is this the log of a run?`);
   }
-  // A level takes two characters. Nothing follows a measurement to its depth.
+  // A level of nesting takes two characters. No function recurses into a measurement, so its depth does no harm.
   if (line.length > 2 * DEEPEST && record.type !== 'measurement' && isDeeper(record, DEEPEST)) {
     throw new UserError(`${place()}expected a record nested up to ${DEEPEST} levels, found more; ${REMEDY}`);
   }
@@ -128,7 +132,7 @@ function parse(line: string, place: Place): RawRecord {
   return record;
 }
 
-/** Deeper records would run functions that follow them out of stack. */
+/** A deeper record would overflow the stack of recursive functions. */
 const DEEPEST = 200;
 
 function isDeeper(value: unknown, levels: number): boolean {

@@ -1,4 +1,4 @@
-/** A user's prices and devices, from `--prices FILE`. */
+/** Loads the prices and devices of a user, from `--prices FILE`. */
 import { type PriceList, priceListSchema } from '../core/definition/price-list.js';
 import { parseUser, readDocument } from './document.js';
 

@@ -8,9 +8,10 @@ import { access, constants } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { parse as parseCsv } from 'csv-parse';
+import type { Bytes } from '../core/definition/binary.js';
 import { describeError, UserError } from '../core/errors.js';
 import type { Row } from '../core/message.js';
-import { displayPath, readFailure } from '../system/path.js';
+import { displayPath, readFailure, requireFile } from '../system/path.js';
 import { readLines } from './lines.js';
 
 export interface NumberedRow {
@@ -28,6 +29,12 @@ const FORMATS = {
   tsv: readTsv,
   parquet: readParquet,
 } as const satisfies Record<string, Reader>;
+/** Bytes of a file; rows are read one at a time, so that this is no limit of memory. */
+const LONGEST_FILE = 2 ** 40;
+/** Bytes of a file of JSON, which is read at once. */
+const LONGEST_LIST = 256 * 2 ** 20;
+const MOST_COLUMNS = 10_000;
+const DEEPEST = 500;
 const NAME = /\.(?:(jsonl|json|csv|tsv)(?:\.gz)?|(parquet))$/i;
 
 /** Stands for the standard input, as for other programs: JSON lines. */
@@ -49,13 +56,15 @@ export async function* readRows(file: string): AsyncGenerator<NumberedRow> {
       `${name}: expected a data file named *.jsonl, *.json, *.csv or *.tsv (or the same with .gz), or *.parquet`,
     );
   }
+  await requireFile(file, LONGEST_FILE);
   await access(file, constants.R_OK).catch((cause) => {
     throw new UserError(`${name}: ${readFailure(cause)}`, { cause });
   });
   try {
     yield* FORMATS[format](file, name);
   } catch (cause) {
-    if (cause instanceof UserError) throw cause;
+    if (cause instanceof UserError)
+      throw cause.message.startsWith(name) ? cause : new UserError(`${name}: ${cause.message}`, { cause });
     throw new UserError(`${name}: the file cannot be read (${describeError(cause)})`, { cause });
   }
 }
@@ -80,6 +89,8 @@ async function* openText(file: string, name: string): AsyncGenerator<Buffer> {
   let offset = 0;
   for await (const chunk of open(file)) {
     const bytes = begun.length === 0 ? chunk : Buffer.concat([begun, chunk]);
+    if (offset === 0 && isUtf16(bytes))
+      throw new UserError(`${name}: expected text in UTF-8, found UTF-16; save the file as UTF-8`);
     const end = endOfCharacters(bytes);
     const whole = bytes.subarray(0, end);
     if (!isUtf8(whole)) throw await notUtf8(file, name, offset + validLength(whole));
@@ -92,6 +103,11 @@ async function* openText(file: string, name: string): AsyncGenerator<Buffer> {
 
 /** Editors on Windows put it before a text. */
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** Its byte order mark, or a letter of ASCII beside a zero. */
+function isUtf16([first, second]: Buffer): boolean {
+  return first === 0 || second === 0 || (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+}
 
 /** Where the last character ends that is whole: the next chunk may bring the rest of one. */
 function endOfCharacters(bytes: Buffer): number {
@@ -142,7 +158,16 @@ async function* readJsonl(file: string, name: string): AsyncGenerator<NumberedRo
 
 async function* readJson(file: string, name: string): AsyncGenerator<NumberedRow> {
   const chunks: Buffer[] = [];
-  for await (const chunk of openText(file, name)) chunks.push(chunk);
+  let size = 0;
+  for await (const chunk of openText(file, name)) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > LONGEST_LIST) {
+      throw new UserError(
+        `${name}: expected a list of at most ${LONGEST_LIST / 2 ** 20} MiB, found a longer one; use .jsonl, which is read row by row`,
+      );
+    }
+  }
   const list = parseJson(Buffer.concat(chunks).toString('utf8'), name);
   if (!Array.isArray(list))
     throw new UserError(`${name}: expected a list of rows, found ${typeof list}; use .jsonl for one row a line`);
@@ -150,22 +175,63 @@ async function* readJson(file: string, name: string): AsyncGenerator<NumberedRow
     yield { row: asRow(value, `${name}: row ${index + 1}`), number: index + 1 };
 }
 
-function readCsv(file: string, name: string): AsyncGenerator<NumberedRow> {
-  return readDelimited(file, name, ',');
+async function* readCsv(file: string, name: string): AsyncGenerator<NumberedRow> {
+  yield* readDelimited(file, name, separatorOf(await firstLine(file, name)));
+}
+
+/** Spreadsheets of many languages part columns by semicolons, for their numbers have commas. */
+const SEPARATORS = [',', ';', '\t', '|'] as const;
+
+/** What parts the names of the columns most often, quotes aside; a comma where nothing does. */
+function separatorOf(header: string): string {
+  const bare = header.replace(/"[^"]*"/g, '');
+  const counts = SEPARATORS.map((separator) => bare.split(separator).length - 1);
+  return SEPARATORS[counts.indexOf(Math.max(...counts))]!;
+}
+
+const LONGEST_HEADER = 100_000;
+
+async function firstLine(file: string, name: string): Promise<string> {
+  let text = '';
+  for await (const chunk of openText(file, name)) {
+    text += chunk.toString('utf8');
+    if (text.includes('\n') || text.length > LONGEST_HEADER) break;
+  }
+  return text.split(/\r?\n/, 1)[0]!;
 }
 
 function readTsv(file: string, name: string): AsyncGenerator<NumberedRow> {
   return readDelimited(file, name, '\t');
 }
 
+/** A header of a million columns would keep the parser busy before it could be counted. */
+async function* withFewColumns(text: AsyncIterable<Buffer>, name: string, delimiter: string): AsyncGenerator<Buffer> {
+  let columns: number | null = 1;
+  for await (const chunk of text) {
+    if (columns !== null) {
+      const end = chunk.indexOf(10);
+      const header = end < 0 ? chunk : chunk.subarray(0, end);
+      for (const byte of header) if (byte === delimiter.charCodeAt(0)) columns++;
+      if (columns > MOST_COLUMNS) {
+        throw new UserError(
+          `${name}:1: expected at most ${MOST_COLUMNS} columns, found more; leave out those that no task uses`,
+        );
+      }
+      if (end >= 0) columns = null;
+    }
+    yield chunk;
+  }
+}
+
 async function* readDelimited(file: string, name: string, delimiter: string): AsyncGenerator<NumberedRow> {
   const columns = (header: readonly string[]) => {
-    const twice = header.find((column, index) => header.indexOf(column) !== index);
+    const seen = new Set<string>();
+    const twice = header.find((column) => seen.size === seen.add(column).size);
     if (twice === undefined) return [...header];
     throw new UserError(`${name}:1: expected columns of different names, found "${twice}" twice`);
   };
   const parser = parseCsv({ delimiter, columns, info: true, skip_empty_lines: true });
-  const bytes = Readable.from(openText(file, name));
+  const bytes = Readable.from(withFewColumns(openText(file, name), name, delimiter));
   bytes.on('error', (error) => parser.destroy(error));
   try {
     for await (const { record, info } of bytes.pipe(parser) as AsyncIterable<{
@@ -201,12 +267,17 @@ async function* readParquet(file: string, name: string): AsyncGenerator<Numbered
   }
 }
 
-/** Parquet's values as JSON knows them: whole numbers as numbers where they are exact, dates as ISO 8601, bytes as base64. */
+/**
+ * Parquet's values as JSON knows them: whole numbers as numbers where they are exact, dates as ISO 8601. Of bytes only their number
+ * is kept, because no template can use them.
+ */
 function plainValue(value: unknown): unknown {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   if (value instanceof Date) return value.toISOString();
   if (ArrayBuffer.isView(value)) {
-    return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : Array.from(value as never, plainValue);
+    return value instanceof Uint8Array
+      ? ({ bytes: value.length, binary: true } satisfies Bytes)
+      : Array.from(value as never, plainValue);
   }
   if (Array.isArray(value)) return value.map(plainValue);
   if (typeof value !== 'object' || value === null) return value;
@@ -214,10 +285,30 @@ function plainValue(value: unknown): unknown {
 }
 
 function parseJson(text: string, place: string): unknown {
+  requireDepth(text, place);
   try {
     return JSON.parse(text);
   } catch (cause) {
     throw new UserError(`${place}: expected JSON, found text that does not parse (${describeError(cause)})`, { cause });
+  }
+}
+
+/** Everything that walks through a row calls itself for each level. */
+function requireDepth(text: string, place: string): void {
+  let depth = 0;
+  let inText = false;
+  for (let at = 0; at < text.length; at++) {
+    const mark = text[at];
+    if (inText) {
+      if (mark === '\\') at++;
+      else if (mark === '"') inText = false;
+    } else if (mark === '"') inText = true;
+    else if (mark === ']' || mark === '}') depth--;
+    else if ((mark === '[' || mark === '{') && ++depth > DEEPEST) {
+      throw new UserError(
+        `${place}: expected JSON of at most ${DEEPEST} levels, found more; take the data out of its brackets`,
+      );
+    }
   }
 }
 

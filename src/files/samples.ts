@@ -2,7 +2,7 @@
  * The samples of a task: inline, or from a data file; limited, shuffled by the seed, stratified; with the prompts rendered.
  */
 import { dirname, resolve } from 'node:path';
-import { rowFilter, sampleReader } from '../core/definition/sample.js';
+import { exampleReader, rowFilter, sampleReader } from '../core/definition/sample.js';
 import type { DataSamples, Task } from '../core/definition/suite.js';
 import { rowTemplate } from '../core/definition/template.js';
 import { UserError } from '../core/errors.js';
@@ -161,9 +161,11 @@ async function examplePool(
   const rows: Row[] = [];
   if (Array.isArray(examples.samples)) rows.push(...examples.samples);
   else {
-    const files = await dataFiles(loaded, examples.samples, options);
-    const chosen = await chosenRows(files, examples.samples, { limit: null, seed: options.seed, inSuite });
-    for (const { row } of chosen) rows.push(row);
+    const source = examples.samples;
+    const files = await dataFiles(loaded, source, options);
+    const chosen = await chosenRows(files, source, { limit: null, seed: options.seed, inSuite });
+    const read = withPlace(inSuite, () => exampleReader(source));
+    for (const { row, place } of chosen) rows.push(withPlace(`${place}: `, () => read(row)));
   }
   return examples.pick === 'seeded' ? shuffle(rows, createRandom(options.seed, 'examples')) : rows;
 }

@@ -1,16 +1,17 @@
 /**
- * Which rows of a long file are taken: the first, a draw from all of them, or a draw that keeps the shares of its strata. One
- * pass and no more rows in memory than may be taken (reservoir sampling: Vitter 1985, algorithm R).
+ * Takes some rows of a long file: the first rows, a random sample of all rows, or a stratified sample that keeps the shares of
+ * the strata. It needs one pass and holds at most `limit` rows of each stratum in memory (reservoir sampling: Vitter 1985,
+ * algorithm R).
  */
 import { createRandom, type Random, shuffle } from '../core/stats/basics/random.js';
 import type { NumberedRow } from './rows.js';
 
 export interface SamplingOptions<R extends NumberedRow = NumberedRow> {
-  /** At most so many; Infinity for all. */
+  /** The maximum number of rows; Infinity takes all rows. */
   readonly limit: number;
   readonly shuffled: boolean;
   readonly seed: number;
-  /** The stratum of a row, when every stratum shall keep its share. */
+  /** Returns the stratum of a row. With it, every stratum keeps its share of the rows. */
   readonly stratum?: (row: R) => string;
 }
 
@@ -55,7 +56,7 @@ function offer<R>(reservoir: Reservoir<R>, row: R, limit: number, random: Random
   if (place < limit) reservoir.kept[place] = row;
 }
 
-/** Shares of a limit in proportion to sizes, whole numbers by largest remainder (Hamilton's method). */
+/** Divides a limit in proportion to the sizes. The largest remainders decide the rounding (Hamilton's method). */
 function allocate(sizes: readonly number[], limit: number): readonly number[] {
   const total = sizes.reduce((sum, size) => sum + size, 0);
   if (total <= limit) return sizes;

@@ -1,8 +1,8 @@
 /**
- * The Hugging Face cache, as huggingface_hub lays it out and shares it between all programs of a user:
+ * The Hugging Face cache, in the layout of huggingface_hub. All programs of a user share it:
  *
  *     ~/.cache/huggingface/hub/models--org--repo/
- *       refs/main                        the commit that the branch stood at
+ *       refs/main                        the commit of the branch when it was last seen
  *       blobs/<etag>                     contents, named by SHA-256 (large files) or git's SHA-1 (small ones)
  *       snapshots/<commit>/config.json   -> ../../blobs/<etag>
  */
@@ -15,18 +15,18 @@ export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 export interface CachedRepository {
   readonly folder: string;
-  /** Where the content of that hash is, or will be. */
+  /** The path of the content with this hash, whether it is there yet or not. */
   blob(hash: string): string;
-  /** The lock file of whoever fetches that content. */
+  /** The lock file that a process holds while it downloads this content. */
   lock(hash: string): string;
   snapshot(commit: string): string;
-  /** The commit of the reference's revision, as last seen; null when this cache has never seen it. */
+  /** The commit that the reference's revision pointed to when it was last seen; null when this cache has never seen it. */
   commit(): Promise<string | null>;
-  /** Names of the files in a snapshot, relative to it; those whose content is gone are left out. */
+  /** Names of the files in a snapshot, relative to it. Files whose content is gone are left out. */
   files(commit: string): Promise<string[]>;
-  /** Makes the content appear under its name in a snapshot. */
+  /** Links the content to its name in a snapshot. */
   place(commit: string, file: string, hash: string): Promise<void>;
-  /** Remembers what the reference's revision stands for. */
+  /** Stores the commit that the reference's revision points to. */
   remember(commit: string): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ export function cachedRepository(reference: HubReference, environment: Environme
       const pointer = join(snapshot(commit), file);
       if (await hasSize(pointer, (await stat(blob(hash))).size)) return;
       await mkdir(dirname(pointer), { recursive: true });
-      // A link whose content is gone or cut short would stand in the way.
+      // Remove a link whose content is gone or truncated: it would block the new link.
       await rm(pointer, { force: true });
       await linkTo(blob(hash), pointer);
     },
@@ -76,7 +76,7 @@ export function cachedRepository(reference: HubReference, environment: Environme
   };
 }
 
-/** Regular files under a folder, at any depth, links followed; sorted. An absent folder has none. */
+/** The sorted names of all regular files under a folder, at any depth. Links are followed. An absent folder has no files. */
 export async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const names: string[] = [];
@@ -101,7 +101,7 @@ async function isFile(path: string): Promise<boolean> {
   );
 }
 
-/** Windows allows symbolic links to few users: there a hard link, or a copy, stands in. */
+/** Windows allows symbolic links to few users only. There a hard link or a copy replaces the symbolic link. */
 async function linkTo(blob: string, pointer: string): Promise<void> {
   const attempts = [
     () => symlink(relative(dirname(pointer), blob), pointer),
@@ -112,7 +112,7 @@ async function linkTo(blob: string, pointer: string): Promise<void> {
     try {
       return await attempt();
     } catch (error) {
-      // Another process placed it meanwhile.
+      // Another process has placed the file in the meantime.
       if ((error as NodeJS.ErrnoException).code === 'EEXIST' && (await isFile(pointer))) return;
       if (attempt === attempts.at(-1)) throw error;
     }

@@ -1,14 +1,14 @@
 /**
- * Which files of a repository or a folder are meant, chosen from their names alone: the same choice is made among what a
- * hub lists and among what a cache holds.
+ * Chooses the files of a repository or a folder that a reference means. The choice depends on the names alone, so it is the
+ * same for the list of a hub and for the content of a cache.
  */
 import { UserError } from '../core/errors.js';
 import type { HubReference } from './reference.js';
 
-/** Chooses, from the names of the files there are, the ones that are needed. */
+/** Chooses the files that are needed from the names of all files. */
 export type Include = (files: readonly string[]) => readonly string[];
 
-/** Which files a reference stands for among those there are, and the file or folder that it names. */
+/** Returns the files that a reference means, and the file or folder that it names. */
 export function choose(
   { select, text }: HubReference,
   files: readonly string[],
@@ -54,16 +54,17 @@ function existing(chosen: readonly string[], files: readonly string[], place: st
 }
 
 /**
- * The files of one GGUF model among those of a repository, first shard first.
+ * Returns the files of one GGUF model of a repository. The first shard comes first.
  *
- * @param tag the quantisation, in any case; without it Q4_K_M, or the only model there is (as llama.cpp's `-hf`).
- * @throws UserError when none or several fit, naming what there is.
+ * @param tag the quantisation, in upper or lower case. Without a tag it is Q4_K_M, or the only model in the repository (as
+ *   llama.cpp's `-hf` does).
+ * @throws UserError when no model or several models match; the error lists the models.
  */
 export function ggufFiles(files: readonly string[], tag: string | undefined, place: string): string[] {
   const models = ggufModels(files);
   if (models.length === 0) throw new UserError(`${place}: expected a .gguf file in the repository, found none`);
   const fitting = models.filter((model) => hasTag(model[0]!, tag ?? 'Q4_K_M'));
-  // "UD-Q4_K_M" is a recipe of its own beside the plain type, which is what the plain tag means.
+  // "UD-Q4_K_M" is another recipe than Q4_K_M. A plain tag means the plain type.
   const plain = fitting.filter((model) => !/UD-/i.test(model[0]!));
   const found = plain.length > 0 ? plain : fitting.length === 0 && tag === undefined ? models : fitting;
   if (found.length === 1) return complete(found[0]!, place);
@@ -76,7 +77,7 @@ export function ggufFiles(files: readonly string[], tag: string | undefined, pla
 
 const SHARD = /-(\d{5})-of-(\d{5})\.gguf$/i;
 
-/** The names of all shards of a model that is stored in several files, else the name alone. */
+/** Returns the names of all shards of a sharded model. For any other file it returns the file's name alone. */
 export function shardsOf(file: string): string[] {
   const [suffix, , total] = SHARD.exec(file) ?? [];
   if (suffix === undefined) return [file];
@@ -84,7 +85,7 @@ export function shardsOf(file: string): string[] {
   return Array.from({ length: Number(total) }, (_, i) => `${stem}-${String(i + 1).padStart(5, '0')}-of-${total}.gguf`);
 }
 
-/** Projectors of vision models and importance matrices are GGUF files too, but no language models. */
+/** Groups the GGUF files by model. Projectors of vision models and importance matrices are GGUF files but not language models. */
 function ggufModels(files: readonly string[]): string[][] {
   const models = new Map<string, string[]>();
   for (const file of [...files].sort()) {
@@ -95,7 +96,7 @@ function ggufModels(files: readonly string[]): string[][] {
   return [...models.values()];
 }
 
-/** The tag stands in the name between separators, so that Q4_K is not found in Q4_K_M nor Q4_0 in IQ4_0. */
+/** The tag must stand between separators in the name. So Q4_K does not match Q4_K_M, and Q4_0 does not match IQ4_0. */
 function hasTag(file: string, tag: string): boolean {
   const literal = tag.replace(/[.]/g, '\\.');
   return new RegExp(`(?:^|[-._/])${literal}(?:[-./]|$)`, 'i').test(file);

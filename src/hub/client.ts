@@ -1,6 +1,6 @@
 /**
- * Requests to the Hugging Face hub or a server that speaks as it does (`HF_ENDPOINT`). Answers are hostile input: commits,
- * hashes and file names become paths, so each is checked here, and no text of a server is repeated in a message.
+ * Requests to the Hugging Face hub, or to a server with the same API (`HF_ENDPOINT`). Answers are hostile input. Commits,
+ * hashes and file names become paths, so each is checked here. No message repeats the text of a server.
  */
 import { datasetInfo, HUB_URL, listFiles, modelInfo } from '@huggingface/hub';
 import { EnvHttpProxyAgent, fetch, type RequestInit, type Response } from 'undici';
@@ -10,26 +10,26 @@ import { proxiesOf } from './proxies.js';
 import { type HubReference, isSafePath } from './reference.js';
 import { isTransientStatus, type Pace, persist, retryAfterOf, Transient } from './retry.js';
 
-/** How patient downloads are. */
+/** How often and how long a download is tried. */
 export interface HubPace extends Pace {
-  /** Seconds without a byte after which a connection counts as dead. */
+  /** A connection counts as dead after this many seconds without a byte. */
   readonly stall: number;
 }
 
 export interface HubFile {
   readonly name: string;
-  /** Bytes. */
+  /** The size in bytes. */
   readonly size: number;
-  /** The content's SHA-256 for large files, git's SHA-1 of the blob for small ones: what the cache names it by. */
+  /** The cache names the content by this hash: SHA-256 for large files, git's SHA-1 of the blob for small files. */
   readonly hash: string;
 }
 
 export interface Hub {
-  /** The commit that the reference's revision stands for now. */
+  /** The commit that the reference's revision points to now. */
   commit(): Promise<string>;
-  /** All files below a folder (null: the whole repository), named from the root of the repository. */
+  /** Lists all files below a folder (null: the whole repository). Names start at the root of the repository. */
   list(commit: string, folder: string | null): Promise<HubFile[]>;
-  /** One attempt at a file's bytes from an offset on; `offset` in the answer is where the server really starts. */
+  /** Makes one attempt to read a file from an offset. `offset` in the result is the byte at which the server really starts. */
   read(commit: string, file: HubFile, offset: number, signal: AbortSignal): Promise<HubBody>;
   close(): Promise<void>;
 }
@@ -60,7 +60,7 @@ export function connectToHub(
   const files = new EnvHttpProxyAgent(network);
   const place = `${reference.text}: the hub at ${hostOf(endpoint, reference.text)}`;
 
-  /** One request; only a good answer is returned. The token goes to the endpoint alone, not where it points to. */
+  /** Sends one request and throws for a bad answer. The token goes to the endpoint only, never to where it redirects. */
   async function request(url: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers as Record<string, string>);
     if (token && new URL(url).origin === new URL(endpoint).origin) headers.set('authorization', `Bearer ${token}`);
@@ -73,11 +73,11 @@ export function connectToHub(
     throw refusal(response, reference, place, token !== '');
   }
 
-  let asked = 0;
-  /** What the library's calls run on: our agent, our token, our retries, and an end to listings that have none. */
+  let requests = 0;
+  /** The `fetch` that the library uses: our agent, our token, our retries, and a limit for endless listings. */
   const fetchApi = (async (url: string, init: RequestInit) => {
-    asked += 1;
-    if (asked > MOST_API_REQUESTS) throw new RangeError(`more than ${MOST_API_REQUESTS} pages`);
+    requests += 1;
+    if (requests > MOST_API_REQUESTS) throw new RangeError(`more than ${MOST_API_REQUESTS} pages`);
     return persist(pace, signal, () => request(url, { ...init, dispatcher: api, signal }));
   }) as unknown as typeof globalThis.fetch;
   const common = { hubUrl: endpoint, fetch: fetchApi };
@@ -150,8 +150,8 @@ function refusal(response: Response, reference: HubReference, place: string, has
   const code = response.headers.get('x-error-code');
   if (isTransientStatus(status)) {
     const wait = retryAfterOf((name) => response.headers.get(name) ?? undefined);
-    const asked = wait === null ? '' : `, to be asked again in ${Math.ceil(wait)} s`;
-    return new Transient(`${place} answered ${status}${asked}`, wait);
+    const again = wait === null ? '' : ` and asks to try again in ${Math.ceil(wait)} s`;
+    return new Transient(`${place} answered ${status}${again}`, wait);
   }
   const token = hasToken ? 'HF_TOKEN, which is set, gives no access to it' : 'set HF_TOKEN to a token that may read it';
   if (code === 'GatedRepo') {
@@ -165,18 +165,20 @@ function refusal(response: Response, reference: HubReference, place: string, has
       code === 'RevisionNotFound'
         ? `revision ${reference.revision}`
         : code === 'EntryNotFound'
-          ? 'such file or folder'
+          ? 'file or folder of that name'
           : `${reference.kind} of that name`;
     return new UserError(`${place} has no ${what} (404); check the reference`);
   }
   return new UserError(`${place} answered ${status}; check the reference and HF_ENDPOINT`);
 }
 
-/** The token, or nothing. One that no header can carry is refused here, where it is not shown. */
+/** Returns the token, or an empty string. A token that no header can carry is refused here, without showing it. */
 function tokenIn({ HF_TOKEN, HUGGING_FACE_HUB_TOKEN }: EnvironmentVariables, text: string): string {
   const token = (HF_TOKEN || HUGGING_FACE_HUB_TOKEN || '').trim();
   if (/^[\x21-\x7e]*$/.test(token)) return token;
-  throw new UserError(`${text}: HF_TOKEN: expected a token of printable characters, found others in it; set it anew`);
+  throw new UserError(
+    `${text}: HF_TOKEN: expected a token of printable characters, found other characters in it; set it again`,
+  );
 }
 
 function hostOf(endpoint: string, text: string): string {

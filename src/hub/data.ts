@@ -1,6 +1,6 @@
 /**
- * Where the rows of a task are: a file beside the suite, an https URL, or a data set of the hub. What comes from elsewhere is
- * fetched once and kept; `HF_HUB_OFFLINE` forbids fetching.
+ * Finds the rows of a task: a file beside the suite, an https URL, or a data set of the hub. Remote data are downloaded once
+ * and cached. `HF_HUB_OFFLINE` forbids the download.
  */
 import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
@@ -17,26 +17,26 @@ import { proxiesOf } from './proxies.js';
 import { isTransientStatus, persist, retryAfterOf, Transient } from './retry.js';
 
 export interface DataOptions {
-  /** What relative paths are relative to. */
+  /** Relative paths start from this folder. */
   readonly directory: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** The files of a data set in the order in which they are read. @throws UserError when they are not to be had. */
+/** Returns the files of a data set in reading order. @throws UserError when they cannot be found or downloaded. */
 export async function locateData(source: DataSamples, options: DataOptions): Promise<readonly string[]> {
   if (isHubReference(source.file)) return hubFiles(source, options);
   if (/^https?:\/\//.test(source.file)) return [await fetchOnce(new URL(source.file), options)];
   return [resolve(options.directory, source.file)];
 }
 
-/** Whether the rows come from the hub or a server, and may have to be fetched first. */
+/** Whether the rows come from the hub or from a server. Such rows may have to be downloaded first. */
 export function isRemote({ file }: DataSamples): boolean {
   return isHubReference(file) || /^https?:\/\//.test(file);
 }
 
 const ROWS = /\.(jsonl|json|csv|tsv)(\.gz)?$|\.parquet$/i;
 
-/** Every public data set has a copy as Parquet, in folders by configuration and split, at this revision. */
+/** The hub keeps a Parquet copy of every public data set at this revision, in one folder for each configuration and split. */
 const AS_PARQUET = 'refs%2Fconvert%2Fparquet';
 
 async function hubFiles(source: DataSamples, { directory, environment }: DataOptions): Promise<readonly string[]> {
@@ -53,13 +53,13 @@ async function hubFiles(source: DataSamples, { directory, environment }: DataOpt
   });
   if (files.length === 0) {
     throw new UserError(
-      `${source.file}: expected files of rows${split ? ` of the split "${split}"` : ''}, found none; name one, as in ${source.file}/data.jsonl`,
+      `${source.file}: expected files of rows${split ? ` of the split "${split}"` : ''}, found none; name a file, as in ${source.file}/data.jsonl`,
     );
   }
   return files;
 }
 
-/** Whether `test` stands in `data/test-00000-of-00001.parquet` as a word of its own. */
+/** Whether a part of the name is this word: `test` is a part of `data/test-00000-of-00001.parquet`. */
 function namesPart(name: string, part: string): boolean {
   return name.split(/[^a-z0-9_]+/i).includes(part);
 }
@@ -69,11 +69,11 @@ async function fetchOnce(url: URL, { environment }: DataOptions): Promise<string
   const file = join(cache, sha256(url.href).slice(0, 16), basename(url.pathname) || 'data');
   if (existsSync(file)) return file;
   if (environment.HF_HUB_OFFLINE && !['0', 'false', 'no', 'off'].includes(environment.HF_HUB_OFFLINE.toLowerCase())) {
-    throw new UserError(`${url.href}: not in the cache, and HF_HUB_OFFLINE forbids to fetch it; unset it once`);
+    throw new UserError(`${url.href}: not in the cache, and HF_HUB_OFFLINE forbids the download; unset it once`);
   }
   await mkdir(join(file, '..'), { recursive: true });
   const partial = `${file}.${process.pid}.incomplete`;
-  // Loaded when something has to be fetched.
+  // undici is loaded only when a download is needed.
   const { EnvHttpProxyAgent } = await import('undici');
   const agent = new EnvHttpProxyAgent(proxiesOf(environment));
   try {
@@ -113,5 +113,5 @@ async function fetchTo(url: URL, file: string, dispatcher: EnvHttpProxyAgent): P
     throw new Transient(describeError(cause), null, { cause });
   });
   if (announced !== null && bytes !== Number(announced))
-    throw new Transient(`${bytes} of ${announced} bytes came`, null);
+    throw new Transient(`${bytes} of ${announced} bytes arrived`, null);
 }

@@ -1,9 +1,9 @@
 /**
- * One file from the hub to the cache. Bytes are appended to a partial file that outlives interruptions, the whole is
- * verified by length and hash as it lies on disk, and only then takes its place by an atomic rename.
+ * Downloads one file from the hub into the cache. Bytes are appended to a partial file, which survives an interruption. The
+ * length and the hash of the file on disk are verified; only then an atomic rename puts it into its place.
  *
- * Note: huggingface_hub's partial files have other names, so that an older version of it (which appends) and rightsize
- * never write into one file.
+ * Note: huggingface_hub's partial files have other names. So an older version of it (which appends) and rightsize never
+ * write into the same file.
  */
 import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
@@ -18,20 +18,20 @@ import { type Pace, persist, Transient } from './retry.js';
 
 export interface Download {
   readonly file: HubFile;
-  /** Where the content belongs. */
+  /** The path of the finished file. */
   readonly target: string;
   readonly lock: string;
-  /** How messages name it. */
+  /** The name of the file in messages. */
   readonly place: string;
   read(offset: number): Promise<HubBody>;
-  /** Told how many bytes of the file are on disk. */
+  /** Called with the number of bytes of the file that are on disk. */
   onBytes(done: number): void;
 }
 
-/** Progress of at least this much starts the count of attempts anew: a large file may meet many cuts. */
+/** After this many new bytes the count of attempts starts again: the connection may break many times during a large file. */
 const WORTHWHILE = 2 ** 20;
 
-/** @throws UserError when the hub keeps failing, or serves something else than it announced. */
+/** @throws UserError when the hub keeps failing, or when the content does not match the listing. */
 export async function download(download: Download, pace: Pace, signal: AbortSignal): Promise<void> {
   await mkdir(dirname(download.target), { recursive: true });
   await whileLocked(download.lock, { command: `a download of ${download.place}`, signal }, async () => {
@@ -48,7 +48,7 @@ export async function download(download: Download, pace: Pace, signal: AbortSign
   });
 }
 
-/** How much of a file an interrupted download has left, bytes. */
+/** The bytes of a file that an interrupted download has left on disk. */
 export async function bytesLeftOver(target: string): Promise<number> {
   return stat(partialOf(target)).then(
     (found) => found.size,
@@ -60,13 +60,19 @@ function partialOf(target: string): string {
   return `${target}.rightsize.incomplete`;
 }
 
-async function fill(handle: FileHandle, path: string, of: Download, pace: Pace, signal: AbortSignal): Promise<void> {
-  const { file, place } = of;
+async function fill(
+  handle: FileHandle,
+  path: string,
+  download: Download,
+  pace: Pace,
+  signal: AbortSignal,
+): Promise<void> {
+  const { file, place } = download;
   let done = (await handle.stat()).size;
 
   async function append(): Promise<void> {
-    const body = await of.read(done);
-    // A server without ranges begins anew.
+    const body = await download.read(done);
+    // A server without range requests starts again at byte 0.
     done = Math.min(done, body.offset);
     if (body.offset > done) throw new Transient(`${place}: the server skipped bytes of ${file.name}`, null);
     try {
@@ -74,14 +80,14 @@ async function fill(handle: FileHandle, path: string, of: Download, pace: Pace, 
         if (done + chunk.length > file.size) throw new WrongContent('more bytes than announced');
         await handle.write(chunk, 0, chunk.length, done);
         done += chunk.length;
-        of.onBytes(done);
+        download.onBytes(done);
       }
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof WrongContent || isFileSystemError(error)) throw error;
       throw new Transient(`${place}: the connection broke (${describeError(error)})`, null, { cause: error });
     }
-    if (done < file.size) throw new Transient(`${place}: ${done} of ${file.size} bytes came`, null);
+    if (done < file.size) throw new Transient(`${place}: ${done} of ${file.size} bytes arrived`, null);
   }
 
   async function complete(): Promise<void> {
@@ -98,7 +104,7 @@ async function fill(handle: FileHandle, path: string, of: Download, pace: Pace, 
     if (found !== file.hash) throw new WrongContent(`hash ${found}`);
   }
 
-  // What an earlier run left over may be what is wrong, so the first mismatch is answered by one fresh download.
+  // The bytes that an earlier run left may be wrong. So the first mismatch starts one fresh download.
   try {
     return await complete();
   } catch (error) {
@@ -124,7 +130,7 @@ function isFileSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error && error.syscall === 'write' && !('address' in error);
 }
 
-/** SHA-256 of a large file; of a small one the SHA-1 that git gives it: over a header with its length, then the bytes. */
+/** SHA-256 for a large file. For a small file, git's SHA-1 of the blob: over a header with the length, then the bytes. */
 async function hashOf(path: string, file: HubFile): Promise<string> {
   const hash = createHash(file.hash.length === 64 ? 'sha256' : 'sha1');
   if (file.hash.length === 40) hash.update(`blob ${file.size}\0`);

@@ -1,6 +1,6 @@
 /**
- * Where the files of a model or a data set are: a path as it stands, or a hub reference whose files are downloaded once
- * into the cache that all Hugging Face programs share. See docs/hub.md.
+ * Finds the files of a model or a data set. A source is a path, or a hub reference. The files of a hub reference are
+ * downloaded once, into the cache that all Hugging Face programs share. See docs/hub.md.
  *
  *     resolveSource('weights/slm.gguf', { directory, environment })
  *     resolveSource('hf:Qwen/Qwen3-0.6B-GGUF:Q8_0', { directory, environment, onProgress })
@@ -45,12 +45,12 @@ export async function resolveSource(source: string, options: SourceOptions): Pro
   });
 }
 
-/** Someone who only asks is not kept waiting: the hub is tried once. */
-const ASKING: HubPace = { ...PACE, attempts: 1, stall: 10 };
+/** A status query should not make the user wait, so it tries the hub once. */
+const STATUS_PACE: HubPace = { ...PACE, attempts: 1, stall: 10 };
 
-/** Whether a source is here, and how much would be fetched; downloads nothing but the list of files. Never throws. */
-export async function describeSource(source: string, given: SourceOptions): Promise<SourceStatus> {
-  const options = { pace: ASKING, ...given };
+/** Tells whether a source is here and how many bytes are missing. It downloads only the list of files, and never throws. */
+export async function describeSource(source: string, callerOptions: SourceOptions): Promise<SourceStatus> {
+  const options = { pace: STATUS_PACE, ...callerOptions };
   try {
     if (!isHubReference(source)) return { ready: true, resolved: await localFiles(source, options) };
     const { reference, cache, signal } = hubSource(source, options);
@@ -76,7 +76,7 @@ function hubSource(source: string, options: SourceOptions) {
   return { reference, cache, signal: options.signal ?? new AbortController().signal };
 }
 
-/** Either everything is in the cache, or it is known what to ask the hub for. */
+/** Either every file is in the cache, or the plan lists the files to fetch from the hub. */
 type Plan = { readonly state: 'cached'; readonly resolved: Resolved } | FetchPlan;
 
 interface FetchPlan {
@@ -84,7 +84,7 @@ interface FetchPlan {
   readonly hub: Hub;
   readonly commit: string;
   readonly chosen: readonly HubFile[];
-  /** The file or folder that the source stands for, relative to the snapshot. */
+  /** The file or folder that the source means, relative to the snapshot. */
   readonly root: string;
 }
 
@@ -95,19 +95,19 @@ async function planOf(
   signal: AbortSignal,
 ): Promise<Plan> {
   const cached = await cachedFiles(reference, cache, options.include);
-  // A file at a commit never changes; a folder may lack files that were not needed when it was fetched.
+  // A file at a commit never changes. A cached folder may lack files that were not needed when it was fetched.
   if (cached !== null && isCommit(reference.revision) && cached.files[0] === cached.path) {
     return { state: 'cached', resolved: cached };
   }
   if (isOffline(options.environment)) {
     if (cached !== null) return { state: 'cached', resolved: cached };
     throw new UserError(
-      `${reference.text}: not in the cache ${cacheFolder(options.environment)}, and HF_HUB_OFFLINE forbids to fetch it; ` +
+      `${reference.text}: not in the cache ${cacheFolder(options.environment)}, and HF_HUB_OFFLINE forbids the download; ` +
         'unset it once, or copy the files there',
     );
   }
   const pace = options.pace ?? PACE;
-  // Loaded when something has to be fetched: seldom, and it takes a tenth of a second.
+  // The client is loaded only when a download is needed: this is rare, and loading takes a tenth of a second.
   const { connectToHub } = await import('./client.js');
   const hub = connectToHub(reference, options.environment, { ...pace, attempts: cached ? 1 : pace.attempts }, signal);
   try {
@@ -120,7 +120,7 @@ async function planOf(
     return { state: 'fetch', hub, commit, root, chosen: chosen.map((name) => byName.get(name)!) };
   } catch (error) {
     await hub.close();
-    // No network is no reason to stop when an earlier run has fetched what is needed.
+    // Without a network the files of an earlier run are used, where they are complete.
     if (error instanceof Transient && cached !== null) return { state: 'cached', resolved: cached };
     throw error;
   }
@@ -155,9 +155,9 @@ async function fetchAll(
   for (const file of chosen) {
     const target = cache.blob(file.hash);
     if (!(await hasSize(target, file.size))) {
-      const of = { file, target, lock: cache.lock(file.hash), place: `${reference.text}: ${file.name}` };
+      const goal = { file, target, lock: cache.lock(file.hash), place: `${reference.text}: ${file.name}` };
       const read = (offset: number) => hub.read(commit, file, offset, signal);
-      await download({ ...of, read, onBytes: (done) => report(file, done) }, options.pace ?? PACE, signal);
+      await download({ ...goal, read, onBytes: (done) => report(file, done) }, options.pace ?? PACE, signal);
     }
     report(file, file.size);
     await cache.place(commit, file.name, file.hash);
@@ -199,7 +199,7 @@ function isOffline(environment: EnvironmentVariables): boolean {
   return /^(1|on|yes|true)$/i.test(environment.HF_HUB_OFFLINE || environment.TRANSFORMERS_OFFLINE || '');
 }
 
-/** Sums the progress of one file into that of all, some ten times a second. */
+/** Adds up the progress of all files, and reports it about ten times a second. */
 function progressOf(what: string, files: readonly HubFile[], onProgress: SourceOptions['onProgress']) {
   const total = files.reduce((sum, file) => sum + file.size, 0);
   const doneOf = new Map<HubFile, number>();
@@ -213,7 +213,7 @@ function progressOf(what: string, files: readonly HubFile[], onProgress: SourceO
   };
 }
 
-/** What the network and the disk throw, as the sentence that says what to do. */
+/** Turns an error of the network or the disk into a sentence that tells the user what to do. */
 async function withHubErrors<T>(
   reference: HubReference,
   signal: AbortSignal,

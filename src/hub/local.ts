@@ -1,4 +1,4 @@
-/** Sources that are plain paths: a file (with its sibling shards) or a folder, there and readable. */
+/** Finds the files of a source that is a plain path: a file (with its sibling shards) or a folder. Each must be readable. */
 import { access, constants, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../core/errors.js';

@@ -1,7 +1,7 @@
 /**
- * The way to a server that the user's environment describes, as undici's agents take it: proxies, the hosts that need none,
- * and certificates of private authorities. undici reads names and `*` in `NO_PROXY`; ranges of addresses
- * (`10.0.0.0/8`), which other programs read too, are looked up here.
+ * Reads the user's environment for undici's agents: proxies, the hosts that need no proxy, and certificates of private
+ * authorities. undici itself understands names and `*` in `NO_PROXY`. Other programs also understand ranges of addresses
+ * (`10.0.0.0/8`), so this file handles those.
  */
 import { readFileSync } from 'node:fs';
 import { BlockList, isIP, isIPv6 } from 'node:net';
@@ -11,10 +11,10 @@ import { describeError, UserError } from '../core/errors.js';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Options of an EnvHttpProxyAgent. Empty strings stand for no proxy.
+ * Returns the options of an EnvHttpProxyAgent. An empty string means no proxy.
  *
- * @param host the server, where it is one only.
- * @throws UserError for a proxy that is no URL, or a file of certificates that cannot be read.
+ * @param host the server, when the agent serves only one.
+ * @throws UserError for a proxy that is not a URL, or a file of certificates that cannot be read.
  */
 export function proxiesOf(environment: Environment, host = '') {
   const { http_proxy, HTTP_PROXY, https_proxy, HTTPS_PROXY, no_proxy, NO_PROXY } = environment;
@@ -29,7 +29,7 @@ export function proxiesOf(environment: Environment, host = '') {
   };
 }
 
-/** Many systems write `proxy:3128`. The value is not repeated in an error: it may hold a password. */
+/** Many systems write `proxy:3128`. An error does not repeat the value, because it may hold a password. */
 function proxyUrl(variable: string, value: string): string {
   const text = value.trim();
   if (text === '') return '';
@@ -37,12 +37,12 @@ function proxyUrl(variable: string, value: string): string {
   const protocol = URL.canParse(whole) ? new URL(whole).protocol : null;
   if (protocol === 'http:' || protocol === 'https:') return whole;
   throw new UserError(
-    `${variable}: expected a proxy as in http://proxy.example.com:3128, found ${protocol === null ? 'something else' : `one of the protocol ${protocol.slice(0, -1)}`}; ` +
-      'set it anew, or name the server in NO_PROXY',
+    `${variable}: expected a proxy as in http://proxy.example.com:3128, found ${protocol === null ? 'something else' : `the protocol ${protocol.slice(0, -1)}`}; ` +
+      'set it again, or name the server in NO_PROXY',
   );
 }
 
-/** Whether an address lies in one of the ranges in a list of hosts. */
+/** Whether an address lies in a range that the list of hosts contains. */
 function isInRange(host: string, list: string): boolean {
   const address = host.replace(/^\[|\]$/g, '');
   if (isIP(address) === 0) return false;
@@ -57,8 +57,8 @@ function isInRange(host: string, list: string): boolean {
 }
 
 /**
- * The authorities of Node and of the user: Node itself reads only `NODE_EXTRA_CA_CERTS`, while other programs read
- * `SSL_CERT_FILE`.
+ * Returns the certificate authorities of Node and of the user. Node itself reads only `NODE_EXTRA_CA_CERTS`; other programs
+ * read `SSL_CERT_FILE`.
  */
 export function authoritiesOf({ SSL_CERT_FILE, NODE_EXTRA_CA_CERTS }: Environment): { ca: string[] } | null {
   if (!SSL_CERT_FILE) return null;
@@ -76,7 +76,7 @@ function certificatesIn(file: string): string {
   throw new UserError(`SSL_CERT_FILE: expected certificates in PEM form in ${file}, found none; name another file`);
 }
 
-/** What the user can do about a certificate that is not believed; null for every other failure. */
+/** Tells the user what to do when a certificate is not trusted; null for every other failure. */
 export function certificateRemedy(code: string | undefined): string | null {
   switch (code) {
     case 'SELF_SIGNED_CERT_IN_CHAIN':
@@ -84,7 +84,7 @@ export function certificateRemedy(code: string | undefined): string | null {
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
     case 'UNABLE_TO_GET_ISSUER_CERT':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-      return 'its certificate is of an authority that is not known here; name a file with the certificate of the authority in SSL_CERT_FILE';
+      return 'this machine does not trust the authority of its certificate; set SSL_CERT_FILE to a file with the certificate of that authority';
     case 'CERT_HAS_EXPIRED':
       return 'its certificate has expired, or the clock of this machine is wrong';
     case 'ERR_TLS_CERT_ALTNAME_INVALID':

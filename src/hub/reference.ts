@@ -1,10 +1,10 @@
 /**
  * A hub reference names files in a repository of the Hugging Face hub:
  *
- *     hf:org/repo                       the repository; the caller says which of its files it needs
- *     hf:org/repo:Q4_K_M                the GGUF of that quantisation, all its shards
+ *     hf:org/repo                       the repository; the caller chooses the files
+ *     hf:org/repo:Q4_K_M                the GGUF with that quantisation, with all its shards
  *     hf:org/repo/path/file.gguf        one file (with its sibling shards), or a folder
- *     hf:org/repo@v1.0/file.gguf        at a branch, tag or commit; `main` when nothing is said
+ *     hf:org/repo@v1.0/file.gguf        at a branch, tag or commit; the default is `main`
  */
 import { UserError } from '../core/errors.js';
 
@@ -30,7 +30,7 @@ export function isHubReference(source: string): boolean {
   return source.startsWith('hf:');
 }
 
-/** @throws UserError when the text is no hub reference. */
+/** @throws UserError when the text is not a hub reference. */
 export function parseHubReference(text: string, kind: RepositoryKind): HubReference {
   const [matched, repository, before, path, tag, after] = SYNTAX.exec(text) ?? [];
   const revision = decode(before ?? after ?? 'main');
@@ -47,7 +47,7 @@ export function parseHubReference(text: string, kind: RepositoryKind): HubRefere
   return { text, kind, repository: repository!, revision, select };
 }
 
-/** Branches may hold slashes; a reference writes them as %2F, as huggingface_hub's own paths do. */
+/** A branch name may hold slashes. A reference writes them as %2F, as the paths of huggingface_hub do. */
 function decode(revision: string): string {
   try {
     return decodeURIComponent(revision);
@@ -57,8 +57,8 @@ function decode(revision: string): string {
 }
 
 /**
- * Whether a name from a server (or a user) stays inside the folder it is joined to, on any operating system: `..`,
- * absolute, drive and UNC paths do not.
+ * Whether a name from a server (or a user) stays inside the folder that it is joined to, on any operating system. The parts
+ * `..`, absolute paths, drive paths and UNC paths leave the folder.
  */
 export function isSafePath(path: string): boolean {
   return path

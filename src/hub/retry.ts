@@ -1,15 +1,15 @@
 /**
- * Trying again: what a network or a busy server fails at once, it often does a little later. Attempts are bounded, waits
- * double, and a server that says how long to wait (`Retry-After`) is believed, within reason.
+ * Retry with exponential backoff. A request that fails on a network or a busy server often succeeds a little later. The
+ * number of attempts is limited, and each wait is twice as long. A server's `Retry-After` is followed, within a limit.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Thrown by an attempt that is worth repeating. */
+/** An attempt throws this error when it is worth a retry. */
 export class Transient extends Error {
   override readonly name = 'Transient';
   constructor(
     message: string,
-    /** Seconds the server asked to wait; null when it did not say. */
+    /** The seconds that the server asked to wait; null when it did not say. */
     readonly retryAfter: number | null,
     options?: ErrorOptions,
   ) {
@@ -19,16 +19,16 @@ export class Transient extends Error {
 
 export interface Pace {
   readonly attempts: number;
-  /** Seconds before the second attempt; each later wait is twice as long. */
+  /** Seconds before the second attempt. Each later wait is twice as long. */
   readonly delay: number;
-  /** The longest that all waits together may last, seconds. */
+  /** The limit for the sum of all waits, in seconds. */
   readonly patience: number;
 }
 
 /**
- * Runs an attempt until it succeeds, fails for good, or the attempts are used up; then the last failure is thrown.
+ * Repeats an attempt until it succeeds, fails with a permanent error, or no attempts are left. Then it throws the last error.
  *
- * @param onWait told each wait, in seconds, before it begins.
+ * @param onWait called before each wait, with its seconds.
  */
 export async function persist<T>(
   pace: Pace,
@@ -43,7 +43,7 @@ export async function persist<T>(
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof Transient) || failures >= pace.attempts) throw error;
-      // Up to a quarter more, so that many clients of one server do not return in step.
+      // Jitter: up to a quarter more, so that many clients of one server do not retry at the same moment.
       const seconds = error.retryAfter ?? pace.delay * 2 ** (failures - 1) * (1 + Math.random() / 4);
       waited += seconds;
       if (waited > pace.patience) throw error;
@@ -53,14 +53,14 @@ export async function persist<T>(
   }
 }
 
-/** Whether a status says "later" rather than "no": request timeout, too early, too many, and the server's own errors. */
+/** Whether a status means "try later": request timeout, too early, too many requests, and errors of the server itself. */
 export function isTransientStatus(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500;
 }
 
 /**
- * The seconds a response asks to wait: `retry-after-ms` (OpenAI), `Retry-After` in seconds or as a date (RFC 9110), or the
- * reset of an exhausted `RateLimit` (the Hugging Face hub: `"api";r=0;t=55`).
+ * Returns the seconds that a response asks to wait. It reads `retry-after-ms` (OpenAI), `Retry-After` in seconds or as a date
+ * (RFC 9110), and the reset of an exhausted `RateLimit` (the Hugging Face hub: `"api";r=0;t=55`).
  */
 export function retryAfterOf(header: (name: string) => string | undefined): number | null {
   const milliseconds = Number.parseFloat(header('retry-after-ms') ?? '');

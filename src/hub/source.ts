@@ -1,37 +1,37 @@
-/** What is asked of a source of files, and what comes of it. */
+/** The options and results of a source of files. */
 import type { EnvironmentVariables } from './cache.js';
 import type { Include } from './choice.js';
 import type { HubPace } from './client.js';
 import type { RepositoryKind } from './reference.js';
 
 export interface SourceOptions {
-  /** What relative paths are relative to. */
+  /** Relative paths start from this folder. */
   readonly directory: string;
   readonly environment: EnvironmentVariables;
   /** The default is `model`. */
   readonly kind?: RepositoryKind;
-  /** Which files of a folder or repository are needed; names are relative to it. The default is all of them. */
+  /** Chooses the files of a folder or repository that are needed. Names are relative to it. The default is all files. */
   readonly include?: Include;
   readonly signal?: AbortSignal;
-  /** Told some ten times a second, in bytes over all files of the source. */
+  /** Called about ten times a second, with bytes summed over all files of the source. */
   readonly onProgress?: (progress: { readonly what: string; readonly done: number; readonly total: number }) => void;
   readonly pace?: HubPace;
 }
 
 export interface Resolved {
-  /** The file (of a sharded GGUF the first), or the folder that holds the files under their own names. */
+  /** The file (for a sharded GGUF the first shard), or the folder that holds the files under their own names. */
   readonly path: string;
-  /** Absolute paths of the chosen files, in the order chosen. */
+  /** Absolute paths of the chosen files, in the order of the choice. */
   readonly files: readonly string[];
-  /** Bytes of all files. */
+  /** The size of all files together, in bytes. */
   readonly bytes: number;
-  /** The commit they were taken from; null for a plain path. */
+  /** The commit of the files; null for a plain path. */
   readonly commit: string | null;
 }
 
-/** What `check` reports: fits the backends' `Readiness`. */
+/** The status that `check` reports. It matches the backends' `Readiness`. */
 export type SourceStatus =
   | { readonly ready: true; readonly resolved: Resolved }
-  /** Bytes still to be fetched; null when unknown. */
+  /** The bytes that are still missing; null when unknown. */
   | { readonly ready: 'after-download'; readonly bytes: number | null }
   | { readonly ready: false; readonly reason: string };

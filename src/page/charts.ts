@@ -74,7 +74,7 @@ function narrowed(spec: Spec, width: number): Spec {
           labelLimit: width * NAMES_AT_MOST,
         },
       };
-    return Object.fromEntries(Object.entries(object).map(([name, one]) => [name, breakLabels(one, name)]));
+    return Object.fromEntries(Object.entries(object).map(([name, child]) => [name, breakLabels(child, name)]));
   };
   return breakLabels(withoutNames(spec)) as Spec;
 }
@@ -90,11 +90,11 @@ function withoutNames(spec: Spec): Spec {
 function wrapTitles<T>(value: T, letters: number): T {
   if (Array.isArray(value)) return value.map((item) => wrapTitles(item, letters)) as T;
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([key, one]) => [
+  const entries = Object.entries(value).map(([key, child]) => [
     key,
-    key === 'title' && typeof one === 'string' && one.length > letters && 'type' in value
-      ? wrapLines(one, letters)
-      : wrapTitles(one, letters),
+    key === 'title' && typeof child === 'string' && child.length > letters && 'type' in value
+      ? wrapLines(child, letters)
+      : wrapTitles(child, letters),
   ]);
   return Object.fromEntries(entries) as T;
 }

@@ -1,11 +1,11 @@
-/** Elements from data. Text is always text: nothing here reads markup, so no text of a model can become markup. */
+/** Makes elements from data. Text stays text: no function here parses markup, so no text of a model can become markup. */
 type Child = Node | string | null;
 
 export interface Attributes {
   readonly [name: string]: string | number | boolean | null | ((event: Event) => void);
 }
 
-/** `el('button', { class: 'next', onclick: () => … }, 'Next')` */
+/** Makes an element: `el('button', { class: 'next', onclick: () => … }, 'Next')`. */
 export function el<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},

@@ -1,10 +1,10 @@
-/** Filters of samples: by task, by outcome, by words. */
+/** Filters samples by task, outcome and words. */
 import type { PageData, PageModel, PageResult, PageSample, PageTask } from '../core/report/document/samples.js';
 
 export interface Item {
   readonly task: PageTask;
   readonly sample: PageSample;
-  /** `suite/task/sample`: the address of a sample within the page. */
+  /** The address of a sample within the page: `suite/task/sample`. */
   readonly address: string;
   readonly words: string;
 }

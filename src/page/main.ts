@@ -12,7 +12,7 @@ async function read<T>(id: string): Promise<T> {
   return JSON.parse(element.dataset.packed === undefined ? text : await unpack(text)) as T;
 }
 
-/** Base64 of deflated JSON, as src/core/report/html/pack.ts makes it. */
+/** Unpacks base64 of deflated JSON from src/core/report/html/pack.ts. */
 function unpack(text: string): Promise<string> {
   const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));

@@ -1,4 +1,4 @@
-/** The samples: a list with filters on the left, and one sample with the answers of all models on the right. */
+/** Shows the samples: a list with filters on the left, and one sample with the answers of all models on the right. */
 import type { PageData, PageModel, PageResult } from '../core/report/document/samples.js';
 import { el } from './element.js';
 import { type Filter, type Item, isRight, itemsOf, ORDERS, OUTCOMES, select } from './filters.js';
@@ -64,7 +64,7 @@ export function showSamples(root: HTMLElement, data: PageData): void {
   addEventListener('hashchange', follow);
 }
 
-/** Characters of a prompt in the list. */
+/** The list shows this many characters of a prompt. */
 const SNIPPET = 120;
 
 /** An id that begins with the name of its task needs no other name. */

@@ -2,7 +2,7 @@
 import type { Readiness } from '../backends/backend.js';
 import type { Model } from '../core/definition/model.js';
 import type { Task } from '../core/definition/suite.js';
-import { type LoadedSuite, listSuites, loadAllModels, loadModels, loadSuites } from '../files/definitions.js';
+import { type LoadedSuite, listSuites, loadModels, loadOwnModels, loadSuites } from '../files/definitions.js';
 import { dataNames, loadSamples } from '../files/samples.js';
 import { isRemote } from '../hub/data.js';
 import { catalogueFile, dataOf } from './definitions.js';
@@ -13,7 +13,7 @@ import { type World, worldOf } from './world.js';
 export interface CheckOptions extends Partial<World> {
   /** Names or files of suites; without it, every suite that has a name. */
   readonly suites?: readonly string[] | undefined;
-  /** Ids of models in the catalogue; without it, every model. */
+  /** Ids of models in the catalogue, or places of models; without it, every model of the user's own file. */
   readonly models?: readonly string[] | undefined;
   /** A models.json in place of `./models.json`. */
   readonly catalogue?: string | undefined;
@@ -38,7 +38,7 @@ export async function check(options: CheckOptions = {}): Promise<Checked> {
   const { models = [] } = options;
   const suites = await checkSuites(options, world);
   const file = catalogueFile(options.catalogue, world);
-  const loaded = models.length > 0 ? await loadModels(file, models) : await loadAllModels(file);
+  const loaded = models.length > 0 ? await loadModels(file, models, world.cwd) : await loadOwnModels(file);
   const ready = loaded.map(async (entry) => ({
     model: entry.model,
     readiness: await readinessOf(withNamedLibrary(entry, world), world.environment),

@@ -1,5 +1,5 @@
 /** Loads what a run measures: its suites with their samples, and its models, all checked. */
-import { resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { type Condition, conditionText, isAlone } from '../core/definition/condition.js';
 import { promptText } from '../core/definition/sample.js';
 import type { Task } from '../core/definition/suite.js';
@@ -30,7 +30,7 @@ import type { World } from './world.js';
 export interface RunDefinition {
   /** Names or files of suites, or suites themselves. */
   readonly suites?: readonly (string | SuiteInput)[] | undefined;
-  /** Ids of models in the catalogue (`id`, `id:variant`, `id:*`), or models themselves. */
+  /** Ids of models in the catalogue (`id`, `id:variant`, `id:*`), places of models, or models themselves. */
   readonly models?: readonly (string | ModelInput)[] | undefined;
   /** A models.json in place of `./models.json`. */
   readonly catalogue?: string | undefined;
@@ -45,6 +45,8 @@ export interface RunDefinition {
   /** Answers that are under way at once: the run is made under `closed n`. With more than one, no latency is measured. */
   readonly concurrency?: number | undefined;
   readonly seed?: number | undefined;
+  /** Ask servers for the log-probabilities of answers, which cascades need; without it, where a task asks for them. */
+  readonly logprobs?: boolean | undefined;
   /** Ask in rounds, and stop as soon as every comparison is decided or the budget is spent. */
   readonly untilSure?: Pick<UntilSure, 'budget'> | undefined;
 }
@@ -85,6 +87,8 @@ export async function loadDefinitions(definition: RunDefinition, world: World): 
       samples.push(...records);
       tasks.push({
         ...task,
+        ...(definition.logprobs && { generation: { ...task.generation, logprobs: true } }),
+        scorer: fromFolder(task.scorer, { suite: loaded.file, cwd: world.cwd }),
         samples: {
           count: records.length,
           hash: sha256(records.map(({ promptHash, target }) => `${promptHash} ${JSON.stringify(target)}`).join('\n')),
@@ -111,6 +115,20 @@ export async function loadDefinitions(definition: RunDefinition, world: World): 
   };
 }
 
+/** The files of a scorer of the user's own, as they are named from the folder that the run starts in. */
+function fromFolder(
+  scorer: Task['scorer'],
+  { suite, cwd }: { readonly suite: string; readonly cwd: string },
+): Task['scorer'] {
+  if (typeof scorer === 'string' || scorer.name !== 'own') return scorer;
+  const moved = (path: unknown) => {
+    const found = relative(cwd, resolve(dirname(suite), String(path)));
+    return found.startsWith('.') ? found : `./${found}`;
+  };
+  if ('module' in scorer) return { ...scorer, module: moved(scorer.module) };
+  return 'scores' in scorer ? { ...scorer, scores: moved(scorer.scores) } : scorer;
+}
+
 async function suitesOf(named: RunDefinition['suites'], { cwd }: World): Promise<readonly LoadedSuite[]> {
   const suites = named === undefined || named.length === 0 ? [DEFAULTS.suite] : named;
   const loaded = suites.map(async (suite) =>
@@ -124,7 +142,7 @@ async function modelsOf({ models = [], catalogue }: RunDefinition, world: World)
   const handed = models.filter((model) => typeof model !== 'string').map((model) => modelFrom(model, world.cwd));
   const named = models.filter((model) => typeof model === 'string');
   if (handed.length > 0 && named.length === 0) return handed;
-  return [...handed, ...(await loadModels(catalogueFile(catalogue, world), named))];
+  return [...handed, ...(await loadModels(catalogueFile(catalogue, world), named, world.cwd))];
 }
 
 /** The catalogue that a caller names, or the default one. */

@@ -5,11 +5,12 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism, cpus, freemem, hostname, loadavg, platform, release, totalmem } from 'node:os';
+import { cpus, freemem, hostname, loadavg, platform, release } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Environment, MachineRecord, Warning } from '../core/log/log.js';
 import { known, missing } from '../core/quantity.js';
+import { allowedCores, allowedMemory, containerLimits } from '../system/container.js';
 import { sha256 } from '../system/hash.js';
 import { uniqueId } from '../system/id.js';
 import { packageVersion } from '../system/package.js';
@@ -32,7 +33,9 @@ function machineId({ cpu, memory }: Environment): string {
 }
 
 export async function describeEnvironment(): Promise<Environment> {
-  const cores = availableParallelism();
+  const limits = containerLimits();
+  const cores = allowedCores(limits);
+  const total = allowedMemory(limits);
   const load = loadavg()[0]!;
   const governor = readLine('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor');
   return {
@@ -44,11 +47,12 @@ export async function describeEnvironment(): Promise<Environment> {
       model: cpus()[0]?.model.trim() ?? 'unknown',
       cores,
       governor: governor === null ? missing('the system names no CPU frequency governor') : { value: governor },
+      ...(limits.cores !== null && { quota: limits.cores }),
     },
-    memory: { total: totalmem(), free: freemem() },
+    memory: { total, free: Math.min(freemem(), total) },
     gpu: await describeGpu(),
     load: platform() === 'win32' ? missing('Windows has no load average') : known(load),
-    noise: noiseOf({ cores, load, governor, virtual: isVirtual() }),
+    noise: noiseOf({ cores, load, governor, virtual: isVirtual(), quota: limits.cores }),
   };
 }
 
@@ -57,10 +61,18 @@ interface Circumstances {
   readonly load: number;
   readonly governor: string | null;
   readonly virtual: boolean;
+  /** Cores that the limit of a container leaves; null where there is none. */
+  readonly quota?: number | null;
 }
 
-export function noiseOf({ cores, load, governor, virtual }: Circumstances): readonly Warning[] {
+export function noiseOf({ cores, load, governor, virtual, quota = null }: Circumstances): readonly Warning[] {
   const noise: Warning[] = [];
+  if (quota !== null && quota < cpus().length) {
+    noise.push({
+      what: `this container is throttled to ${Number(quota.toFixed(2))} of ${cpus().length} cores: whoever takes more waits for the rest of each tenth of a second`,
+      remedy: 'give it whole cores, more than the threads of the engine (docker run --cpus), or pin it (--cpuset-cpus)',
+    });
+  }
   if (load > cores * 0.5) {
     noise.push({
       what: `the machine was busy at the start (load ${load.toFixed(1)} on ${cores} cores)`,

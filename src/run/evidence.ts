@@ -3,8 +3,9 @@
  * after all trials, when no model is being measured. The findings go to the log as evidence, so scoring stays pure: a log with its
  * evidence can be scored again anywhere, without the sandbox, the embedding model or the judge.
  *
- *     measurements whose scorer has a request ──▶ sandbox, embedder or judge ──▶ evidence records
+ *     measurements whose scorer has a request ──▶ sandbox, embedder, judge or scorer of your own ──▶ evidence records
  */
+import { resolve } from 'node:path';
 import { generationSchema } from '../core/definition/suite.js';
 import { describeError, UserError } from '../core/errors.js';
 import { sampleKey, taskKey } from '../core/keys.js';
@@ -16,7 +17,9 @@ import type { LoadedModel } from '../files/definitions.js';
 import { readLog } from '../files/log.js';
 import type { OpenWorker, WorkerSession } from '../worker/worker-session.js';
 import { type Embedder, openEmbedder } from './embeddings.js';
+import { type Allowed, isAllowed, openOwnScorers } from './own-scorer.js';
 import type { Sandbox } from './sandbox.js';
+import { readScores, type ScoredAnswer, type ScoresFile } from './scores-file.js';
 
 export interface EvidenceOptions {
   readonly suites: readonly LoggedSuite[];
@@ -24,6 +27,11 @@ export interface EvidenceOptions {
   readonly samples: ReadonlyMap<string, SampleRecord>;
   /** Runs the programs that models wrote; null where they must not run. */
   readonly sandbox: Sandbox | null;
+  /** The scorers of the user's own that may run. */
+  readonly allowed: Allowed;
+  /** Whether what is known is asked again: of scorers of the user's own alone, for which a mended one is asked. */
+  readonly again?: 'own' | undefined;
+  readonly now: () => Date;
   /** The model that judges; null where the user named none. */
   readonly judge: LoadedModel | null;
   /** The folder that relative paths of embedding models start from. */
@@ -36,9 +44,8 @@ export interface EvidenceOptions {
   readonly say: (text: string) => void;
 }
 
-interface Wanted {
+interface Wanted extends ScoredAnswer {
   readonly trial: string;
-  readonly model: string;
   readonly request: Request;
 }
 
@@ -50,11 +57,14 @@ export async function gatherEvidence(log: string, options: EvidenceOptions): Pro
   const world = openWorld(options);
   const failures: string[] = [];
   try {
-    for (const { request, ...of } of wanted) {
+    for (const { request, trial, ...answer } of wanted) {
       try {
-        const evidence = await world.fulfil(request);
+        const evidence = await world.fulfil(request, answer);
+        if (evidence === null) continue;
+        const { model } = answer;
         const by = request.effect === 'judge' ? { by: options.judge!.model.id } : {};
-        options.append({ type: 'evidence', ...of, ...by, evidence });
+        const asked = request.effect === 'own' ? { asked: options.now().toISOString() } : {};
+        options.append({ type: 'evidence', trial, model, ...by, ...asked, evidence });
       } catch (error) {
         if (options.signal.aborted) return false;
         failures.push(describeError(error));
@@ -70,8 +80,10 @@ export async function gatherEvidence(log: string, options: EvidenceOptions): Pro
 }
 
 /** The user decides whether programs run and a judge is asked; comparing meanings is harmless. */
-function isAskedFor({ effect }: Request, { sandbox, judge }: EvidenceOptions): boolean {
-  switch (effect) {
+function isAskedFor(request: Request, { sandbox, judge, allowed }: EvidenceOptions): boolean {
+  switch (request.effect) {
+    case 'own':
+      return isAllowed(request.source, allowed);
     case 'sandbox':
       return sandbox !== null;
     case 'judge':
@@ -82,7 +94,7 @@ function isAskedFor({ effect }: Request, { sandbox, judge }: EvidenceOptions): b
 }
 
 /** The requests of a log that have no evidence yet, in its order. */
-async function wantedBy(log: string, { suites, samples }: EvidenceOptions): Promise<readonly Wanted[]> {
+async function wantedBy(log: string, { suites, samples, again }: EvidenceOptions): Promise<readonly Wanted[]> {
   const judged = new Map(suites.flatMap((suite) => suite.tasks.flatMap((task) => judgedTask(suite.name, task))));
   if (judged.size === 0) return [];
   const wanted = new Map<string, Wanted>();
@@ -93,9 +105,12 @@ async function wantedBy(log: string, { suites, samples }: EvidenceOptions): Prom
     const requestOf = judged.get(taskKey(record.suite, record.task));
     const sample = samples.get(sampleKey(record));
     const request = sample && requestOf?.(record, sample);
-    if (request) wanted.set(record.trial, { trial: record.trial, model: record.model, request });
+    const { trial, model, sample: id, repetition } = record;
+    if (request) wanted.set(trial, { trial, model, sample: id, repetition, request });
   }
-  return [...wanted.values()].filter(({ trial }) => !found.has(trial));
+  return [...wanted.values()].filter(({ trial, request: { effect } }) =>
+    again === undefined ? !found.has(trial) : effect === again,
+  );
 }
 
 type RequestOf = (record: MeasurementRecord, sample: SampleRecord) => Request | null;
@@ -104,31 +119,43 @@ function judgedTask(suite: string, task: LoggedSuite['tasks'][number]): readonly
   const { name, ...given } = typeof task.scorer === 'string' ? { name: task.scorer } : task.scorer;
   // A log may name a scorer that has been removed since; the analysis says what is wrong with it.
   if (!Object.hasOwn(SCORERS, name)) return [];
-  const { request, options: schema } = SCORERS[name];
+  const { needs, request, options: schema } = SCORERS[name];
   const read = schema.safeParse(given);
   if (request === undefined || !read.success) return [];
   const options = read.data;
   const requestOf: RequestOf = ({ outcome }, { target, fields }) => {
     if (outcome.state !== 'completed') return null;
     const output = filterText(task.filters ?? [], outcome.output);
-    // An empty answer is wrong without any evidence.
-    return output.trim() === '' ? null : request({ output, target, fields }, options);
+    // An empty answer is wrong without any evidence; only a scorer of the user's own may find it right.
+    return output.trim() === '' && needs !== 'own' ? null : request({ output, target, fields }, options);
   };
   return [[taskKey(suite, task.name), requestOf]];
 }
 
 interface World {
-  fulfil(request: Request): Promise<Evidence>;
+  /** @returns null where there is none for this answer. */
+  fulfil(request: Request, answer: ScoredAnswer): Promise<Evidence | null>;
   close(): Promise<void>;
 }
 
 /** Opens a model at its first request. */
-function openWorld({ sandbox, judge, directory, environment, openWorker, signal }: EvidenceOptions): World {
+function openWorld({ sandbox, judge, allowed, directory, environment, openWorker, signal }: EvidenceOptions): World {
+  const own = openOwnScorers(allowed);
+  const scores = new Map<string, ScoresFile>();
   let session: WorkerSession | undefined;
   const embedders = new Map<string, Embedder>();
   return {
-    async fulfil(request) {
+    async fulfil(request, answer) {
       switch (request.effect) {
+        case 'own': {
+          const { source } = request;
+          if (!('scores' in source)) return { effect: 'own', verdict: await own.ask(request, signal) };
+          const file = resolve(allowed.cwd, source.scores);
+          const found = scores.get(file) ?? (await readScores(file));
+          scores.set(file, found);
+          const verdict = found(answer);
+          return verdict && { effect: 'own', verdict };
+        }
         case 'sandbox':
           return sandbox!.run(request, signal);
         case 'embeddings': {
@@ -144,6 +171,7 @@ function openWorld({ sandbox, judge, directory, environment, openWorker, signal 
       }
     },
     async close() {
+      own.close();
       await session?.close();
       for (const embedder of embedders.values()) await embedder.close();
     },

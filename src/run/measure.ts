@@ -27,10 +27,12 @@ import { describeMachine } from './environment.js';
 import { type EvidenceOptions, gatherEvidence } from './evidence.js';
 import { lockMachine, type MachineLockOptions } from './machine-lock.js';
 import { requireNamedLibraries } from './native-library.js';
+import { ownScorersOf, requireAllowed } from './own-scorer.js';
 import { requireReady } from './readiness.js';
 import { execute, type RunEnding, type RunEvent, type RunnerOptions } from './runner.js';
 import { createRun, lockRun, logOf, openRun } from './runs.js';
 import { openSandbox } from './sandbox.js';
+import { requireOwnCommands } from './server-commands.js';
 import { executeUntilSure } from './until-sure.js';
 import { type World, worldOf } from './world.js';
 
@@ -43,6 +45,8 @@ export interface MeasureOptions extends Partial<World> {
   readonly catalogue?: string | undefined;
   /** What to do with the programs that models write; without it they are not run. */
   readonly programs?: 'run confined' | undefined;
+  /** The scorers of the user's own, modules and commands, that may run. */
+  readonly allowScorers?: readonly string[] | undefined;
   /** What to do while another process measures on this machine; without it, refuse. */
   readonly whenBusy?: MachineLockOptions['whenBusy'] | undefined;
   readonly onEvent?: ((event: MeasureEvent) => void) | undefined;
@@ -102,6 +106,7 @@ export async function resume(reference: string, options: MeasureOptions = {}): P
   try {
     const earlier = await openRun(folder);
     requireNamedLibraries(earlier.definitions.models, world);
+    await requireOwnCommands(earlier.definitions.models, catalogueFile(options.catalogue, world));
     return await perform({ ...earlier, prices }, { ...options, ...world }, async ({ machine, ...start }) => {
       const log = openLog(logOf(folder));
       log.append({ type: 'resume', ...start, ...originOf(machine) });
@@ -150,7 +155,7 @@ async function perform(
     job.definitions.models.filter(({ model }) => blocks.some((block) => block.model === model.id)),
     environment,
   );
-  const judges = await judgesOf(options);
+  const judges = await judgesOf(options, job.definitions);
 
   const machine = await lockMachine(options, {
     whenBusy: options.whenBusy ?? 'refuse',
@@ -209,7 +214,7 @@ const INTERRUPTED: RunEnding = { complete: false, reason: 'interrupted' };
 async function fill(
   { folder, log }: WrittenRun,
   { definitions, origin, whole, blocks, judges, say }: Planned,
-  { cwd, environment, signal, onEvent, openWorker: open = openWorker }: FillOptions,
+  { cwd, environment, now, signal, onEvent, openWorker: open = openWorker }: FillOptions,
 ): Promise<RunEnding> {
   const { suites, settings } = definitions.record;
   const samples = new Map(definitions.samples.map((sample) => [sampleKey(sample), sample]));
@@ -248,6 +253,7 @@ async function fill(
     environment,
     openWorker: open,
     append: log.append,
+    now,
     signal,
     say,
   });
@@ -256,15 +262,20 @@ async function fill(
 
 type FillOptions = World & Pick<MeasureOptions, 'openWorker'> & Required<Pick<RunnerOptions, 'onEvent'>>;
 
-type Judges = Pick<EvidenceOptions, 'judge' | 'sandbox'>;
+type Judges = Pick<EvidenceOptions, 'judge' | 'sandbox' | 'allowed'>;
 
 /** What may judge answers beyond their words, ready before anything runs. @throws UserError */
-async function judgesOf({ judge, programs, catalogue, ...world }: PerformOptions): Promise<Judges> {
-  const sandbox = programs === undefined ? null : openSandbox();
-  if (judge === undefined) return { sandbox, judge: null };
-  const [model] = await loadModels(catalogueFile(catalogue, world), [judge]);
+async function judgesOf(
+  { judge, programs, catalogue, allowScorers = [], ...world }: PerformOptions,
+  { record }: Definitions,
+): Promise<Judges> {
+  const allowed = { names: allowScorers, cwd: world.cwd };
+  for (const { place, source } of ownScorersOf(record.suites)) requireAllowed(source, place, allowed);
+  const sandbox = programs === undefined ? null : await openSandbox();
+  if (judge === undefined) return { sandbox, allowed, judge: null };
+  const [model] = await loadModels(catalogueFile(catalogue, world), [judge], world.cwd);
   await requireReady([model!], world.environment);
-  return { sandbox, judge: model! };
+  return { sandbox, allowed, judge: model! };
 }
 
 function planOf({ record, samples, models }: Definitions): readonly Block[] {

@@ -1,5 +1,5 @@
 /** Renders: a log in, every report out, byte for byte the same each time. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Analysis } from '../core/analyse/analysis.js';
 import { UserError } from '../core/errors.js';
@@ -65,11 +65,28 @@ function folderOf(logs: readonly string[]): string {
 
 /** Writes reports into a folder. @throws UserError when the folder cannot be written. */
 export async function writeArtifacts(artifacts: readonly Artifact[], folder: string): Promise<void> {
-  for (const { path, content } of artifacts) await writeArtifact(join(folder, path), content);
+  for (const { path, content } of artifacts) await writeArtifact(join(folder, ...safeParts(path)), content);
+}
+
+/**
+ * A log may come from a stranger, and names in it make the names of files: each part of a path becomes the name of a file or
+ * folder in the folder of the reports.
+ */
+function safeParts(path: string): string[] {
+  const parts = path.split(/[/\\]/).filter((part) => !/^\.*$/.test(part));
+  return parts.map(
+    (part) =>
+      part
+        .replace(/[^\p{L}\p{N}._+()-]+/gu, '-')
+        .replace(/^\.+/, '')
+        .slice(-200) || '-',
+  );
 }
 
 async function writeArtifact(file: string, content: string | Uint8Array): Promise<void> {
   try {
+    // A link that came with the folder would lead elsewhere.
+    for (const part of [dirname(file), file]) if (await isLink(part)) await rm(part);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, content);
   } catch (cause) {
@@ -78,6 +95,13 @@ async function writeArtifact(file: string, content: string | Uint8Array): Promis
       { cause },
     );
   }
+}
+
+async function isLink(file: string): Promise<boolean> {
+  return lstat(file).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  );
 }
 
 /** The browser's part of report.html, bundled when rightsize was built. */

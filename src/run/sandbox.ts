@@ -1,14 +1,18 @@
 /**
- * Runs programs that a model wrote, which nobody has read. Linux's namespaces keep them from everything but the processor: no
- * network, no other process to be seen, every file system read-only but an empty /tmp of their own, no environment and no input,
- * and limits of time, memory, output and processes. Where the kernel or `unshare` cannot do that, nothing is run.
+ * Runs programs that a model wrote, which nobody has read. Linux's namespaces keep them from everything but the processor: an empty
+ * root with the interpreter and nothing else, no network and no socket, no other process, no environment, no input, no
+ * capability, and limits of time, memory, output and processes (src/run/confine.ts). Where the kernel or `unshare` cannot do
+ * that, nothing is run.
  *
- * Note: a program may end itself before its tests do. It has passed when it says, after its last test, a word that it was not told.
+ * Note: a program in the same process as its tests can say that they passed, whatever secret they end with: it can read the
+ * secret. So tests run in a process of their own, and values cross between the two.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { UserError } from '../core/errors.js';
+import type { Readable } from 'node:stream';
+import { z } from 'zod';
+import { describeError, UserError } from '../core/errors.js';
 import type { Evidence, Request } from '../core/score/score.js';
+import { CONFINE } from './confine.js';
 
 type SandboxRequest = Extract<Request, { effect: 'sandbox' }>;
 type SandboxEvidence = Extract<Evidence, { effect: 'sandbox' }>;
@@ -18,82 +22,118 @@ export interface Sandbox {
   run(request: SandboxRequest, signal: AbortSignal): Promise<SandboxEvidence>;
 }
 
-/** Of a program: 1 GiB of address space, files of 8 MiB, 64 MiB in /tmp. Seconds of processor time are those of the request. */
-const LIMITS = { kibibytes: 1_048_576, fileBlocks: 16_384, processes: 256, temporary: '64m' } as const;
+/** Of a program: 1 GiB of address space for each process, files of 8 MiB, 64 MiB in /tmp. */
+const LIMITS = { memory: 2 ** 30, file: 2 ** 23, processes: 16, temporary: '64m' } as const;
+/** Users that no system gives to anyone, for the program and its tests, where this process may choose. */
+const NOBODY = 61_884;
 /** No variable of the user's, keys among them, reaches a program. */
 const PLACE = { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }, cwd: '/' };
-const LONGEST_OUTPUT = 1 << 20;
+const LONGEST_VERDICT = 64 * 1024;
 const LONGEST_MESSAGE = 300;
-const REFUSED = 125;
 
-/** Inside the new namespaces, before the program: `$1` is the interpreter, `$2` the seconds of processor time. */
-const ENTER = `
-set -eu
-while read -r _ _ _ _ point options _; do
-  point=$(printf '%b' "$point")
-  kept=ro
-  IFS=,
-  for option in $options; do
-    case $option in nosuid|nodev|noexec|noatime|nodiratime|relatime) kept=$kept,$option ;; esac
-  done
-  unset IFS
-  mount -o "remount,bind,$kept" "$point" || exit ${REFUSED}
-done < /proc/self/mountinfo
-mount -t tmpfs -o size=${LIMITS.temporary},mode=700 tmpfs /tmp || exit ${REFUSED}
-cd /tmp
-ulimit -v ${LIMITS.kibibytes} -f ${LIMITS.fileBlocks} 2>/dev/null || { ulimit -v ${LIMITS.kibibytes}; ulimit -f ${LIMITS.fileBlocks}; }
-ulimit -t "$2"
-ulimit -u ${LIMITS.processes} 2>/dev/null || true
-exec env -i PATH=/usr/bin:/bin HOME=/tmp LC_ALL=C.UTF-8 "$1" -I -
-`;
+/** What the confining process writes into its pipe. */
+const verdictSchema = z.union([
+  z.strictObject({ refused: z.string() }),
+  z.strictObject({ result: z.enum(['passed', 'failed', 'timed out']), message: z.string() }),
+]);
+
+/**
+ * As root the namespaces need no user of their own, and the program gets another user than this process; every other user
+ * is root in a namespace of users, and nobody outside of it.
+ */
+export type Namespaces = 'of root' | 'of a user';
+
+const OURS: Namespaces = process.getuid?.() === 0 ? 'of root' : 'of a user';
 
 /** @throws UserError when programs cannot be confined here. */
-export function openSandbox(): Sandbox {
+export async function openSandbox(namespaces: Namespaces = OURS): Promise<Sandbox> {
+  if (process.platform !== 'linux') throw unconfined(`this is ${process.platform}`);
   const python = findPython();
   const began = performance.now();
-  const { status, stderr, error } = spawnSync('unshare', argumentsOf(python, 5), {
-    ...PLACE,
-    input: '',
-    encoding: 'utf8',
-    timeout: 60_000,
+  const trial = {
+    effect: 'sandbox',
+    language: 'python',
+    program: 'x = 1',
+    tests: 'assert x == 1',
+    timeout: 5,
+  } as const;
+  const patience = { python, namespaces, entering: 60, signal: new AbortController().signal };
+  const { result, message } = await runProgram(trial, patience).catch((error: unknown) => {
+    throw unconfined(describeError(error));
   });
-  if (status !== 0) {
-    const why = error?.message ?? (stderr.trim().split('\n').at(-1) || `it ended with status ${status}`);
-    throw new UserError(
-      `--run-code: expected Linux with namespaces for users (unshare of util-linux), found none that confine a program (${why}); run it in a virtual machine, or leave --run-code out`,
-    );
-  }
+  if (result !== 'passed') throw unconfined(message || result);
   const entering = Math.max(1, (2 * (performance.now() - began)) / 1000);
-  return { run: (request, signal) => runProgram(request, { python, entering, signal }) };
+  return { run: (request, signal) => runProgram(request, { python, namespaces, entering, signal }) };
 }
+
+function unconfined(why: string): UserError {
+  return new UserError(
+    `--run-code: expected Linux with namespaces for users (unshare of util-linux), found none that confine a program (${why}); run it in a virtual machine, or leave --run-code out`,
+  );
+}
+
+interface Python {
+  readonly executable: string;
+  /** What it needs of this system's files. */
+  readonly paths: readonly string[];
+}
+
+const WHERE = `
+import json, os, sys, sysconfig
+real = os.path.realpath(sys.executable)
+paths = {real, sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), *[p for p in sys.path if p.endswith("lib-dynload")]}
+library = sysconfig.get_config_var("LIBDIR")
+shared = sysconfig.get_config_var("INSTSONAME")
+if library and shared and ".so" in shared: paths.add(os.path.join(library, shared))
+print(json.dumps([real, sorted(paths)]))
+`;
+/** Where the loader finds shared libraries, on every distribution. */
+const LIBRARIES = ['/lib', '/lib32', '/lib64', '/usr/lib', '/usr/lib64', '/etc/ld.so.cache'];
 
 /** The interpreter itself: `python3` may be a script that finds it, and looks for it in a home that is not there. */
-function findPython(): string {
-  const { status, stdout } = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' });
-  if (status === 0) return stdout.trim();
-  throw new UserError('--run-code: expected python3, which the programs are written for, found none; install it');
+function findPython(): Python {
+  const { status, stdout } = spawnSync('python3', ['-I', '-c', WHERE], { encoding: 'utf8' });
+  if (status !== 0) {
+    throw new UserError('--run-code: expected python3, which the programs are written for, found none; install it');
+  }
+  const [executable, paths] = z.tuple([z.string(), z.array(z.string())]).parse(JSON.parse(stdout));
+  return { executable, paths: [...LIBRARIES, ...paths] };
 }
 
-function argumentsOf(python: string, seconds: number): readonly string[] {
-  return ['-rnmpfiu', '--kill-child', '--mount-proc', 'sh', '-c', ENTER, 'sh', python, String(Math.ceil(seconds))];
+function argumentsOf({ executable }: Python, namespaces: Namespaces): readonly string[] {
+  const user = namespaces === 'of root' ? [] : ['--user', '--map-root-user'];
+  const others = ['--fork', '--pid', '--mount', '--net', '--ipc', '--uts', '--kill-child'];
+  return [...user, ...others, executable, '-I', '-S', '-c', CONFINE];
 }
 
 interface Entering {
-  readonly python: string;
+  readonly python: Python;
+  readonly namespaces: Namespaces;
   /** Seconds until a program begins, at most. */
   readonly entering: number;
   readonly signal: AbortSignal;
 }
 
 async function runProgram(
-  { program, timeout }: SandboxRequest,
-  { python, entering, signal }: Entering,
+  { program, tests, timeout }: SandboxRequest,
+  { python, namespaces, entering, signal }: Entering,
 ): Promise<SandboxEvidence> {
   signal.throwIfAborted();
-  const word = randomUUID();
-  const child = spawn('unshare', argumentsOf(python, timeout + 1), { ...PLACE, stdio: 'pipe' });
+  // A session of its own: a signal to a process group reaches nothing of ours.
+  const child = spawn('unshare', argumentsOf(python, namespaces), {
+    ...PLACE,
+    detached: true,
+    stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
+  });
   let late = false;
-  const kill = () => child.kill('SIGKILL');
+  // The group holds the tests, and with them ends their namespace and whatever the program has started.
+  const kill = () => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // It has ended already.
+    }
+  };
   const timer = setTimeout(
     () => {
       late = true;
@@ -102,31 +142,52 @@ async function runProgram(
     (entering + timeout) * 1000,
   );
   signal.addEventListener('abort', kill, { once: true });
-  const said = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      // Only the end is of interest: the word, or the last line of a traceback.
-      said[name] = (said[name] + text).slice(-LONGEST_OUTPUT);
-    });
-  }
-  // A program that ends without having read all of its text breaks the pipe.
-  child.stdin.on('error', () => {});
-  child.stdin.end(`${program}\n__import__("os").write(1, b"\\n${word}\\n")\n`);
+  const verdict = readPipe(child.stdio[3] as Readable);
+  const complaints = readPipe(child.stderr!);
+  child.stdin!.on('error', () => {});
+  const { paths } = python;
+  const processor = Math.ceil(timeout + 1);
+  child.stdin!.end(
+    JSON.stringify({ program, tests, paths, processor, root: namespaces === 'of root', user: NOBODY, ...LIMITS }),
+  );
   try {
-    const [code, killed] = await new Promise<[number | null, string | null]>((resolve, reject) =>
-      child.on('error', reject).on('close', (...how) => resolve(how)),
+    const code = await new Promise<number | null>((resolve, reject) =>
+      child.on('error', reject).on('close', (status) => resolve(status)),
     );
     signal.throwIfAborted();
+    const tooLong = { effect: 'sandbox', result: 'timed out', message: `longer than ${timeout} s` } as const;
+    if (late) return tooLong;
+    const found = readVerdict(await verdict);
+    if (found === null) {
+      throw new Error(
+        `the sandbox could not be entered: ${lastLine(await complaints) || `it ended with status ${code}`}`,
+      );
+    }
+    if ('refused' in found) throw new Error(`the sandbox could not be entered: ${found.refused}`);
     // Processor time is limited by the kernel, which ends a program in its own way.
-    if (late || killed === 'SIGXCPU' || killed === 'SIGKILL')
-      return { effect: 'sandbox', result: 'timed out', message: `longer than ${timeout} s` };
-    if (code === REFUSED) throw new Error(`the sandbox could not be entered: ${lastLine(said.stderr)}`);
-    const passed = code === 0 && lastLine(said.stdout) === word;
-    const message = passed ? '' : code === 0 ? 'it ended before its tests did' : lastLine(said.stderr);
-    return { effect: 'sandbox', result: passed ? 'passed' : 'failed', message: message.slice(0, LONGEST_MESSAGE) };
+    if (found.result === 'timed out') return tooLong;
+    return { effect: 'sandbox', result: found.result, message: found.message.slice(0, LONGEST_MESSAGE) };
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', kill);
+  }
+}
+
+async function readPipe(pipe: Readable): Promise<string> {
+  let text = '';
+  try {
+    for await (const chunk of pipe.setEncoding('utf8')) text = (text + String(chunk)).slice(-LONGEST_VERDICT);
+  } catch {
+    // It ended with its process.
+  }
+  return text;
+}
+
+function readVerdict(text: string): z.infer<typeof verdictSchema> | null {
+  try {
+    return verdictSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
   }
 }
 

@@ -9,14 +9,18 @@ import { UserError } from '../core/errors.js';
 import type { Quantity } from '../core/quantity.js';
 import { evidenceSchema } from '../core/score/evidence.js';
 import { chooses, type Filter, filterSchema, filterText } from '../core/score/filters.js';
-import { judgeOutput, type Score, type ScoreInput, type Scorer } from '../core/score/score.js';
+import { type Evidence, judgeOutput, type Score, type ScoreInput, type Scorer } from '../core/score/score.js';
 import { SCORER_NAMES, SCORERS, type ScorerName } from '../core/score/table.js';
 import { ScoreFold } from '../core/stats/estimate/score-fold.js';
 import { nameOf, readRows, STANDARD_INPUT } from '../files/rows.js';
+import { type Allowed, type OwnRequest, type OwnScorers, openOwnScorers, requireAllowed } from './own-scorer.js';
 import { type World, worldOf } from './world.js';
 
-export interface ScoreOptions extends Partial<Pick<World, 'cwd'>> {
+export interface ScoreOptions extends Partial<Pick<World, 'cwd' | 'signal'>> {
+  /** The name of a scorer, or a module (`./my-scorer.mjs`) or a command of the user's own. */
   readonly scorer: string;
+  /** The scorers of the user's own that may run. */
+  readonly allowScorers?: readonly string[] | undefined;
   /** The scorer's options, as a suite has them. */
   readonly options?: unknown;
   /** The fields that hold the answer and what is right; `output` and `target` when unsaid. */
@@ -42,21 +46,28 @@ export interface ScoredFile {
  * @throws UserError when a line, the scorer or an option is wrong.
  */
 export async function score(file: string, options: ScoreOptions): Promise<ScoredFile> {
-  const { cwd } = worldOf(options);
+  const { cwd, signal } = worldOf(options);
   const { scorer, settings, filters } = chosen(options);
+  const allowed = { names: options.allowScorers ?? [], cwd };
+  const own = openOwnScorers(allowed);
   const scores = new ScoreFold();
   const unscored = new Map<string, number>();
   const aggregate = scorer.aggregate?.(settings);
   const path = file === STANDARD_INPUT ? file : resolve(cwd, file);
   const { outputField = 'output', targetField = 'target' } = options;
   for await (const { row, number } of readRows(path)) {
-    const input = asInput(row, { place: `${nameOf(path)}:${number}`, filters, outputField, targetField });
+    const read = asInput(row, { place: `${nameOf(path)}:${number}`, filters, outputField, targetField });
+    const request =
+      scorer.needs === 'own' && read.evidence === undefined ? scorer.request?.(read, settings) : undefined;
+    const input =
+      request?.effect === 'own' ? { ...read, evidence: await ownEvidence(request, { own, allowed, signal }) } : read;
     const result = judgeOutput(scorer, input, settings);
     aggregate?.add({ input, score: result });
     if (result.state === 'scored') scores.add(result.value);
     else countReason(unscored, result.reason);
     options.onScore?.(number, result);
   }
+  own.close();
   const metrics = aggregate?.metrics();
   return {
     scorer: options.scorer,
@@ -81,12 +92,31 @@ interface Chosen {
   readonly filters: readonly Filter[];
 }
 
-function chosen({ scorer: name, options = {}, filters = [] }: ScoreOptions): Chosen {
+async function ownEvidence(
+  request: OwnRequest,
+  { own, allowed, signal }: { readonly own: OwnScorers; readonly allowed: Allowed; readonly signal: AbortSignal },
+): Promise<Evidence> {
+  requireAllowed(request.source, '--scorer', allowed);
+  return { effect: 'own', verdict: await own.ask(request, signal) };
+}
+
+/** What has the form of a path or of a command with arguments, and is no name of ours. */
+function ownSettings(name: string, options: unknown): unknown {
+  const source = /\.[cm]?js$/.test(name) ? { module: name } : { command: name };
+  return typeof options === 'object' ? { ...source, ...options } : options;
+}
+
+function chosen({ scorer: name, options = {}, filters = [], allowScorers = [] }: ScoreOptions): Chosen {
+  const checkedFilters = textFilters(parseOption('--filters', filters, z.array(filterSchema)));
+  if (!Object.hasOwn(SCORERS, name) && (/[/\s]|\.[cm]?js$/.test(name) || allowScorers.includes(name))) {
+    const settings = parseOption('--options', ownSettings(name, options), SCORERS.own.options);
+    return { scorer: SCORERS.own, settings, filters: checkedFilters };
+  }
   const scorer: Scorer | undefined = Object.hasOwn(SCORERS, name) ? SCORERS[name as ScorerName] : undefined;
   if (scorer === undefined)
     throw new UserError(`--scorer: expected one of ${SCORER_NAMES.join(', ')}, found "${name}"; see docs/scorers.md`);
   const settings = parseOption('--options', options, scorer.options);
-  return { scorer, settings, filters: textFilters(parseOption('--filters', filters, z.array(filterSchema))) };
+  return { scorer, settings, filters: checkedFilters };
 }
 
 /** @throws UserError at a filter that chooses among several outputs of a sample: here each sample has one output. */

@@ -1,5 +1,5 @@
 /** How messages name the user's files, and why a file cannot be read. */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { UserError } from '../core/errors.js';
 
@@ -15,10 +15,43 @@ const READ_FAILURES: Readonly<Record<string, string>> = {
   EISDIR: 'this is a folder, not a file',
 };
 
+/**
+ * A pipe or a device may give bytes for ever, or none.
+ *
+ * @throws UserError where the path names no regular file, or one that is larger than any such file is.
+ */
+export async function requireFile(file: string, most: number): Promise<void> {
+  const found = await stat(file).catch((cause: unknown) => {
+    throw new UserError(`${displayPath(file)}: ${readFailure(cause)}`, { cause });
+  });
+  if (found.isDirectory()) throw new UserError(`${displayPath(file)}: ${READ_FAILURES.EISDIR}`);
+  if (!found.isFile()) {
+    throw new UserError(
+      `${displayPath(file)}: expected a regular file, found a pipe, a socket or a device; name a file`,
+    );
+  }
+  if (found.size > most) {
+    throw new UserError(
+      `${displayPath(file)}: expected a file of at most ${most / 2 ** 20} MiB, found ${Math.ceil(found.size / 2 ** 20)} MiB; divide it`,
+    );
+  }
+}
+
+/** Bytes of a file that people write by hand. */
+const LONGEST_TEXT = 64 * 2 ** 20;
+
 export async function readText(file: string): Promise<string> {
+  await requireFile(file, LONGEST_TEXT);
   try {
-    return await readFile(file, 'utf8');
+    const bytes = await readFile(file);
+    if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
+      throw new UserError(
+        `${displayPath(file)}: expected text in UTF-8, found UTF-16, as PowerShell writes it; save the file as UTF-8`,
+      );
+    }
+    return bytes.toString('utf8').replace(/^\uFEFF/, '');
   } catch (cause) {
+    if (cause instanceof UserError) throw cause;
     throw new UserError(`${displayPath(file)}: ${readFailure(cause)}`, { cause });
   }
 }

@@ -3,6 +3,7 @@
  * path: for each token it keeps a time stamp and a piece of text, and computes nothing.
  */
 import { type GenerationEvent, ModelFailure, ServerFailure, type Session } from '../backends/backend.js';
+import type { Generation } from '../core/definition/suite.js';
 import { describeError } from '../core/errors.js';
 import type { Completed, Failed, Loglikelihood, Outcome, Timing } from '../core/measure/measurement.js';
 import type { Continuation } from '../core/message.js';
@@ -38,11 +39,16 @@ export async function runTrial(session: Session, request: TrialRequest, cancel: 
   }
 
   function failed(by: Failed['by'], kind: Failed['kind'], reason: string): Failed {
-    return { state: 'failed', by, kind, reason, output: text.join('') };
+    return { state: 'failed', by, kind, reason, output: spoken(session, text) };
   }
 }
 
 type RequestFor<What extends TrialRequest['for']> = Extract<TrialRequest, { for: What }>;
+
+/** The whole text, without what must not be written down. */
+function spoken({ strike = (text) => text }: Session, text: readonly string[]): string {
+  return strike(text.join(''));
+}
 
 /** @param text Filled while the answer arrives, so a failure can show what came before it. */
 async function answer(
@@ -76,7 +82,7 @@ async function answer(
     }
     return {
       state: 'completed',
-      output: text.join(''),
+      output: spoken(session, text),
       finish: event.finish,
       renderedHash: 'value' in event.rendered ? { value: sha256(event.rendered.value) } : event.rendered,
       promptTokens: event.promptTokens,
@@ -87,7 +93,7 @@ async function answer(
         ...describePieces(tokensPerPiece),
         end: toMicroseconds(event.time - due),
       },
-      logprobs: describeLogprobs(logprobs, session.facts.cannot.logprobs ?? 'the model produced no tokens'),
+      logprobs: describeLogprobs(logprobs, session.facts.cannot.logprobs ?? whyNoLogprobs(generation, pieces.length)),
       ...(event.cachedTokens !== undefined && { cachedTokens: event.cachedTokens }),
       ...(event.unseenTokens && { unseenTokens: event.unseenTokens }),
       ...(event.retries && { retries: event.retries }),
@@ -150,6 +156,13 @@ function describePieces(tokensPerPiece: readonly (number | null)[]): Pick<Timing
   if (tokensPerPiece.every((tokens) => tokens === 1)) return {};
   const known = tokensPerPiece.filter((tokens) => tokens !== null);
   return { tokensPerPiece: known.length === tokensPerPiece.length ? known : 'unknown' };
+}
+
+function whyNoLogprobs({ logprobs }: Generation, pieces: number): string {
+  if (pieces === 0) return 'the model produced no tokens';
+  return logprobs
+    ? 'the server gave none with this answer'
+    : 'they were not asked for; --logprobs asks servers for them';
 }
 
 function describeLogprobs(logprobs: readonly number[], absent: string): Completed['logprobs'] {

@@ -4,6 +4,7 @@
  */
 import type { IntervalHistogram } from 'node:perf_hooks';
 import type { BackendContext, Session } from '../backends/backend.js';
+import { type ReasoningMarks, withoutReasoning } from '../backends/reasoning.js';
 import { backendOf } from '../backends/table.js';
 import { describeError, UserError } from '../core/errors.js';
 import type { Outcome } from '../core/measure/measurement.js';
@@ -14,6 +15,7 @@ import { runTrial } from './trial.js';
 
 const loop = watchLoop();
 let session: Session | undefined;
+let marks: ReasoningMarks | undefined;
 const stopping = new AbortController();
 const cancels = new Map<number, AbortController>();
 
@@ -61,6 +63,7 @@ async function open({ model, directory, concurrency }: Extract<ToWorker, { type:
     const context = { directory, environment: process.env, concurrency, onProgress, untimed };
     const opened = await backend.open(model, context, stopping.signal);
     session = opened;
+    marks = model.reasoning;
     loop.enable();
     send({
       type: 'opened',
@@ -114,7 +117,7 @@ async function answersTo(trials: readonly TrialRequest[], cancel: AbortSignal): 
   const begun = performance.now();
   const ended: { outcome: Outcome; at: number }[] = [];
   for (const trial of trials) {
-    const outcome = await runTrial(session!, trial, cancel);
+    const outcome = withoutReasoning(await runTrial(session!, trial, cancel), marks);
     const at = performance.now();
     ended.push({ outcome, at });
     if (at - begun > LONGEST_BATCH * 1000) break;

@@ -352,7 +352,7 @@ export const DIALECTS: readonly Dialect[] = [
       { ...head, choices: [], usage: { prompt_tokens: 30, completion_tokens: 2, total_tokens: 32 } },
       DONE,
     ),
-    meaning: { text: ' Deep', finish: 'stop', tokens: { prompt: 30, output: 2 } },
+    meaning: { text: ' Deep', finish: 'stop', tokens: { prompt: 30, output: 1 } },
   },
   {
     server: 'TGI, a prompt that is too long, under a status of 200',
@@ -521,7 +521,7 @@ export const DIALECTS: readonly Dialect[] = [
       },
       DONE,
     ),
-    meaning: { text: 'Fast', finish: 'stop', tokens: { prompt: 40, output: 2 } },
+    meaning: { text: 'Fast', finish: 'stop', tokens: { prompt: 40, output: 1 } },
   },
   {
     server: 'Moonshot, whose counts stand in the choice',
@@ -548,7 +548,7 @@ export const DIALECTS: readonly Dialect[] = [
       { ...choice({ role: 'assistant', name: 'MiniMax AI', content: 'Hi', audio_content: '' }) },
       { ...end('stop'), usage: { total_tokens: 72, total_characters: 0, prompt_tokens: 70, completion_tokens: 2 } },
     ),
-    meaning: { text: 'Hi', finish: 'stop', tokens: { prompt: 70, output: 2 } },
+    meaning: { text: 'Hi', finish: 'stop', tokens: { prompt: 70, output: 1 } },
   },
   {
     server: 'MiniMax, a rate limit under a status of 200',

@@ -37,12 +37,18 @@ function textModel(chatTemplate: string | null) {
       special_tokens: { '<s>': { id: '<s>', ids: [BEGIN], tokens: ['<s>'] } },
     },
     decoder: null,
-    model: { type: 'WordLevel', vocab: Object.fromEntries(WORDS.map((word, id) => [word, id])), unk_token: '<unk>' },
+    model: {
+      type: 'WordPiece',
+      vocab: Object.fromEntries(WORDS.map((word, id) => [word, id])),
+      unk_token: '<unk>',
+      continuing_subword_prefix: '##',
+      max_input_chars_per_word: 100,
+    },
   };
   writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer));
   const config = { bos_token: '<s>', ...(chatTemplate !== null && { chat_template: chatTemplate }) };
   writeFileSync(join(folder, 'tokenizer_config.json'), JSON.stringify(config));
-  return readTextModel(folder);
+  return readTextModel(folder, { directory: folder });
 }
 
 const TEMPLATE = '{{ bos_token }}{% for m in messages %}<user>{{ m.content }}{% endfor %}';

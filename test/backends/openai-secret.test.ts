@@ -1,13 +1,13 @@
 /** What a server echoes of a key is struck out before anybody reads it, whatever it was encoded with. */
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { striker } from '../../src/backends/openai/secret.js';
+import { createSecret } from '../../src/backends/openai/secret.js';
 import { json } from '../support/openai-server.js';
 import { failure, KEY, useScripted } from '../support/openai-session.js';
 
 const SECRET = 'sk-fuzz/Kx9+Qm27"vT<3&Zp=41';
 const base64 = (text: string) => Buffer.from(text).toString('base64');
-const strike = striker(SECRET);
+const { strike } = createSecret(SECRET);
 
 describe('a key', () => {
   test.each([
@@ -37,7 +37,7 @@ describe('a key', () => {
 
   test('leaves other words alone', () => {
     expect(strike('the model is overloaded')).toBe('the model is overloaded');
-    expect(striker(null)('as it is')).toBe('as it is');
+    expect(createSecret(null).strike('as it is')).toBe('as it is');
   });
 });
 

@@ -69,7 +69,7 @@ describe('rightsize run', () => {
     const { code, stdout } = await rightsize(['run', '--suite', 'sums.yaml', '--quiet', '--reports', 'summary'], {
       cwd,
     });
-    expect(code).toBe(0);
+    expect(code).toBe(3);
     expect(stdout).toMatch(/1 answer could not be scored/);
   });
 

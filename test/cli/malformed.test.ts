@@ -159,9 +159,9 @@ const CASES: Readonly<Record<string, Case>> = {
     says: /requirement\.prefer: expected one of smallest, fastest, cheapest, best, found "prettiest"/,
   },
   'models.json that does not parse': { models: '{ "models": [', says: /models\.json:\d+: expected well-formed JSON/ },
-  'models.json without a default': {
-    models: { models: [{ id: 'm', class: 'slm', backend: 'scripted' }] },
-    says: /models\.json:1: default: expected a list, found nothing/,
+  'models.json with an empty default': {
+    models: { default: [], models: [{ id: 'm', class: 'slm', backend: 'scripted' }] },
+    says: /models\.json:1: default: expected .* found /,
   },
   'a model without a backend': {
     models: model({ source: 'x.gguf' }),
@@ -169,7 +169,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'a model of an unknown backend': {
     models: model({ backend: 'lama' }),
-    says: /models\[0\]\.backend: expected a known backend: llama-cpp, .*found "lama"/,
+    says: /models\[0\]\.backend: expected a known backend: one of llama-cpp, .*found "lama"/,
   },
   'a model with an unknown field': {
     models: model({ backend: 'scripted', treads: 2 }),
@@ -207,7 +207,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'a default that names no model': {
     models: { ...MODELS, default: ['huge'] },
-    says: /expected a model of models\.json, found "huge"; there are tiny/,
+    says: /expected a model of models\.json, found "huge"; choose one of tiny/,
   },
   'a model flag that names no model': {
     args: ['--model', 'huge'],

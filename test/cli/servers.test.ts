@@ -96,7 +96,9 @@ test('reasoning that it hides is in no rate', async () => {
   const details = { prompt_tokens: 12, completion_tokens: 404, completion_tokens_details: { reasoning_tokens: 400 } };
   const found = await run(answering(counted(details)));
   expect(warnings(found)).toContain('the server counted output of 12 of 12 trials that it did not send');
-  expect(found.cell.metrics.prefillRate).toEqual({ missing: 'the model reasoned unseen before its first token' });
+  expect(found.cell.metrics.prefillRate).toEqual({
+    missing: 'the model produced hidden reasoning before its first token',
+  });
   expect(found.cell.metrics.outputTokens.mean.value).toBe(404);
 });
 
@@ -122,4 +124,19 @@ test('a prompt that it did not cut is not said to be cut', async () => {
 test('refusals are counted and shown', async () => {
   const found = await run(answering(() => script(chunk({ content: 'I' }), finish('content_filter'), DONE)));
   expect(warnings(found)).toContain('12 of 12 answers were refused, by the model or by a filter of its provider');
+});
+
+test.each([
+  ['a rate limit', { message: 'slow down', code: 429 }],
+  ['a breakdown', { message: 'worker died' }],
+])('a run in which it answered nothing for %s is no success, and the last line says why', async (_, error) => {
+  const cwd = answering(() => script(event({ error }), DONE), SAMPLES.slice(0, 2));
+  let asked = 0;
+  const { answer } = server;
+  const good = counted({ prompt_tokens: 12, completion_tokens: 5 });
+  server.answer = (request) => (++asked === 1 ? good() : answer(request));
+  const args = ['run', '-s', 'suite.yaml', '-q', '--reports', 'summary', '--warmup', '0'];
+  const { code, stderr } = await rightsize(args, { cwd });
+  expect(code).toBe(3);
+  expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^rightsize: .*2 of 2 trials of m on ask failed on our side/);
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ROOT, rightsize } from '../support/cli.js';
+import { words } from '../support/words.js';
 
 const PAGES = [
   'README.md',
@@ -47,13 +48,6 @@ describe('the commands of README and docs', () => {
     180_000,
   );
 });
-
-/** Splits as a shell does, as far as the manual goes: blanks, and single or double quotes. */
-function words(command: string): string[] {
-  return [...command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
-    ([, single, double, bare]) => single ?? double ?? bare!,
-  );
-}
 
 describe('the tree in the README', () => {
   test('names only what is on the disk', () => {

@@ -27,7 +27,7 @@ function changed(record: LogRecord, path: readonly string[], value?: unknown): u
   return copy;
 }
 
-const REMEDY = 'restore the file, or remove this line to do without its record';
+const REMEDY = 'restore the file, or remove this line and lose its record';
 
 describe('a record that does not fit', () => {
   test.each<[RecordType, readonly string[], unknown, string]>([

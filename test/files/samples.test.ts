@@ -73,3 +73,35 @@ test('a row that comes many times is a sample each time, and found so in no time
   expect(new Set(samples.map(({ id }) => id)).size).toBe(50_000);
   expect(samples[2]!.id).toBe(`${samples[0]!.id}-3`);
 });
+
+test('the fields of a pool of examples are used', async () => {
+  const [first] = await samplesOf(
+    {
+      prompt: {
+        user: '{{ text }}',
+        examples: { count: 2, samples: { file: 'shots.csv', fields: { target: 'label' } } },
+      },
+      samples: [{ text: 'Where?', target: 'delivery' }],
+    },
+    { 'shots.csv': 'text,label\nToo much,billing\nLost,delivery\n' },
+  );
+  const { prompt } = first!;
+  expect(isChat(prompt) && prompt.messages.map(({ content }) => content)).toEqual([
+    'Too much',
+    'billing',
+    'Lost',
+    'delivery',
+    'Where?',
+  ]);
+});
+
+test.each([
+  ['semicolons', 'q;target;note\nWhy?;yes;a, b\n'],
+  ['tabs', 'q\ttarget\nWhy?\tyes\n'],
+  ['bars', 'q|target\nWhy?|yes\n'],
+  ['commas', 'q,target\nWhy?,yes\n'],
+  ['commas, with a semicolon inside quotes', '"q",target,"a;b;c;d"\nWhy?,yes,1\n'],
+])('columns may be parted by %s', async (_, csv) => {
+  const [sample] = await samplesOf({ samples: { file: 'rows.csv' } }, { 'rows.csv': csv });
+  expect(sample).toMatchObject({ target: 'yes', fields: { q: 'Why?' } });
+});

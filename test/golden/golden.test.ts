@@ -11,6 +11,8 @@ const names = readdirSync(here, { withFileTypes: true }).flatMap((entry) => (ent
 /** The log as it is written today, and the same one as version 1 wrote it. */
 const LOGS = ['log.jsonl', 'log-v1.jsonl'] as const;
 
+const REMEDY = 'if this change is meant, write the golden reports again (npm run golden) and look at the diff';
+
 describe.each(names)('the golden log %s', (name) => {
   const folder = join(here, name, 'expected');
   const expected = readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) =>
@@ -24,9 +26,9 @@ describe.each(names)('the golden log %s', (name) => {
 
     it('rebuilds every artifact byte for byte, and no other', async () => {
       const artifacts = await renderAll(recordsIn(lines, log));
-      expect(artifacts.map(({ path }) => path).sort()).toEqual(expected.sort());
+      expect(artifacts.map(({ path }) => path).sort(), REMEDY).toEqual(expected.sort());
       for (const { path, content } of artifacts) {
-        expect(String(content), path).toBe(readFileSync(join(folder, path), 'utf8'));
+        expect(String(content), `${path}: ${REMEDY}`).toBe(readFileSync(join(folder, path), 'utf8'));
       }
     });
 

@@ -335,7 +335,7 @@ describe('a download', () => {
 
   test('is given up where the hub asks for more patience than there is', async () => {
     hub.fault = () => ({ do: 'answer', status: 429, headers: { ratelimit: '"api";r=0;t=299' } });
-    expect(await failure('hf:org/tiny:Q8_0')).toContain('answered 429, to be asked again in 299 s');
+    expect(await failure('hf:org/tiny:Q8_0')).toContain('answered 429 and asks to try again in 299 s');
     expect(hub.requests).toHaveLength(1);
   });
 
@@ -382,7 +382,7 @@ describe('a hub that cannot be used', () => {
 
   test('is said to be forbidden offline when the cache has not', async () => {
     const message = await failure('hf:org/tiny:Q8_0', options({}, { HF_HUB_OFFLINE: 'yes' }));
-    expect(message).toContain('HF_HUB_OFFLINE forbids to fetch it');
+    expect(message).toContain('HF_HUB_OFFLINE forbids the download');
     expect(hub.requests).toHaveLength(0);
   });
 
@@ -422,7 +422,7 @@ describe('a hub that cannot be used', () => {
   test('says which revision, file or quantisation there is not', async () => {
     expect(await failure('hf:org/tiny@v9:Q8_0')).toContain('has no revision v9 (404)');
     expect(await failure('hf:org/tiny/absent.gguf')).toContain('found no "absent.gguf" beside README.md, config.json');
-    expect(await failure('hf:org/tiny/absent/x.gguf')).toContain('has no such file or folder (404)');
+    expect(await failure('hf:org/tiny/absent/x.gguf')).toContain('has no file or folder of that name (404)');
     expect(await failure('hf:org/tiny:Q2_K')).toContain(
       'found 0 of 3; name one of them: big/tiny-F16-00001-of-00002.gguf',
     );

@@ -84,10 +84,10 @@ describe('a server whose certificate is of a private authority', () => {
   const check = (environment: Record<string, string>) =>
     createOpenai({ attempts: 1, delay: 0, patience: 0 }).check(entry({ endpoint }), { directory: '.', environment });
 
-  test('is not believed, and the sentence says what to do', async () => {
+  test('is not trusted, and the error says what to do', async () => {
     expect(await check({})).toMatchObject({
       ready: false,
-      reason: expect.stringContaining('name a file with the certificate of the authority in SSL_CERT_FILE'),
+      reason: expect.stringContaining('set SSL_CERT_FILE to a file with the certificate of that authority'),
     });
   });
 

@@ -209,3 +209,9 @@ describe('numbers that are none', () => {
     expect(await outcomeOf(session, question)).toMatchObject({ state: 'failed', by: 'harness', kind: 'engine' });
   });
 });
+
+test('log-probabilities that were not asked for are missing with the remedy', async () => {
+  expect(await outcomeOf(saying([{ text: 'a' }]))).toMatchObject({
+    logprobs: missing('they were not asked for; --logprobs asks servers for them'),
+  });
+});

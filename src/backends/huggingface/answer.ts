@@ -29,7 +29,7 @@ export interface AnswerLimits extends Pick<Generation, 'maxTokens' | 'stop'> {
 export function createAnswer(text: TextModel, { maxTokens, stop, endTokens }: AnswerLimits): Answer {
   const detokeniser = createDetokeniser(text.decode);
   const filter = createStopFilter(stop);
-  // Decoding hides special tokens, so a stop string that is one of them must be met as a token.
+  // A stop string that is a special token ends the answer with the token: no text has to be decoded for it.
   const specialStops = stop.map((words) => text.specialToken(words)).filter((token) => token !== null);
   const last = new Set([...endTokens, ...specialStops]);
   const rest = () => {

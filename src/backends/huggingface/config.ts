@@ -71,11 +71,23 @@ export function smallest(...sizes: readonly (number | null | undefined)[]): numb
   return Math.min(...sizes.map((size) => size ?? Number.POSITIVE_INFINITY));
 }
 
+/** Python writes `NaN` and `Infinity` into JSON, and editors of Windows a byte order mark before it. */
+function parseJson(text: string): unknown {
+  const json = text.replace(/^\uFEFF/, '');
+  try {
+    return JSON.parse(json);
+  } catch {
+    return JSON.parse(
+      json.replace(/"(?:[^"\\]|\\.)*"|\bNaN\b|-?\bInfinity\b/g, (part) => (part.startsWith('"') ? part : 'null')),
+    );
+  }
+}
+
 /** @throws UserError when the file is not there, is no JSON, or has a field of the wrong kind. */
 export function readJson<T>(file: string, schema: z.ZodType<T>): T {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
+    value = parseJson(readFileSync(file, 'utf8'));
   } catch (error) {
     throw new UserError(`${file}: expected a JSON file of the model, but ${describeError(error)}`, { cause: error });
   }

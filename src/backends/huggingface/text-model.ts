@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type ChatTemplate, createChatTemplate, PLAIN } from '../chat-template.js';
+import { type ChatTemplate, chooseTemplate, type OwnTemplates, type TemplateChoice } from '../chat-template.js';
 import { readJson } from './config.js';
 import { openTokenizer } from './tokenizer.js';
 
@@ -17,9 +17,9 @@ export interface TextModel {
   readonly emptyContext: number;
   /** @param special whether the tokens that the tokenizer adds by itself (often one at the beginning) are wanted. */
   encode(text: string, special: 'special' | 'plain'): readonly number[];
-  /** Special tokens are left out. */
+  /** Special tokens are text, too: filters and stop strings may look for them. */
   decode(tokens: readonly number[]): string;
-  /** The token that is exactly this text, if it is a special one (`<|im_end|>`): decoding would hide it. */
+  /** The token that is exactly this text, if it is a special one (`<|im_end|>`). */
   specialToken(text: string): number | null;
 }
 
@@ -37,7 +37,7 @@ const tokenizerConfig = z.looseObject({
 type TokenizerConfig = z.infer<typeof tokenizerConfig>;
 
 /** @throws UserError when the folder's tokenizer is absent or not one that can be read. */
-export function readTextModel(directory: string): TextModel {
+export function readTextModel(directory: string, choice: TemplateChoice): TextModel {
   const config = readJson(join(directory, 'tokenizer_config.json'), tokenizerConfig);
   const file = join(directory, 'tokenizer.json');
   const tokenizer = openTokenizer(file, readJson(file, z.looseObject({})), config);
@@ -48,15 +48,12 @@ export function readTextModel(directory: string): TextModel {
   const tokens = specialTexts(config);
   const endToken = idOf(tokens.eos_token);
   return {
-    template: readTemplate(directory, config, tokens),
+    template: chooseTemplate(readTemplates(directory, config), tokens, choice),
     endToken,
     emptyContext: idOf(tokens.bos_token) ?? endToken ?? 0,
     encode: (text, kind) => tokenizer.encode(text, { add_special_tokens: kind === 'special' }).ids,
-    decode: (ids) => {
-      const shown = ids.filter((id) => !special.has(id));
-      // The library refuses to decode nothing.
-      return shown.length === 0 ? '' : tokenizer.decode(shown, { clean_up_tokenization_spaces: false });
-    },
+    // The library refuses to decode nothing.
+    decode: (ids) => (ids.length === 0 ? '' : tokenizer.decode([...ids], { clean_up_tokenization_spaces: false })),
     specialToken: (text) => {
       const id = idOf(text);
       return id !== null && special.has(id) ? id : null;
@@ -64,14 +61,25 @@ export function readTextModel(directory: string): TextModel {
   };
 }
 
-/** Newer folders keep the template in a file of its own; older ones in the configuration, alone or in a named list. */
-function readTemplate(directory: string, config: TokenizerConfig, tokens: Readonly<Record<string, string>>) {
+const templateFile = z.looseObject({ chat_template: z.string() });
+
+/**
+ * Newer folders keep the template in a file of its own, those of models that also see in `chat_template.json`, older ones in
+ * the configuration, alone or in a named list.
+ */
+function readTemplates(directory: string, config: TokenizerConfig): OwnTemplates {
   const file = join(directory, 'chat_template.jinja');
-  if (existsSync(file)) return createChatTemplate(readFileSync(file, 'utf8'), { place: file, tokens });
+  if (existsSync(file)) return { place: file, byName: { default: readFileSync(file, 'utf8') } };
+  const processor = join(directory, 'chat_template.json');
+  if (existsSync(processor)) {
+    return { place: processor, byName: { default: readJson(processor, templateFile).chat_template } };
+  }
   const { chat_template: given } = config;
-  const source = Array.isArray(given) ? given.find(({ name }) => name === 'default')?.template : given;
-  if (source === undefined || source === null) return PLAIN;
-  return createChatTemplate(source, { place: join(directory, 'tokenizer_config.json'), tokens });
+  const named = Array.isArray(given) ? given.map(({ name, template }) => [name, template]) : [];
+  return {
+    place: join(directory, 'tokenizer_config.json'),
+    byName: typeof given === 'string' ? { default: given } : Object.fromEntries(named),
+  };
 }
 
 const SPECIAL = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'] as const;

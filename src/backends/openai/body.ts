@@ -16,6 +16,7 @@ export const OPTIONAL = {
   top_p: 'its own top_p applies',
   temperature: 'its own temperature applies, and answers may vary',
   stop: 'stop strings are cut here, after the server has computed on',
+  chat_template_kwargs: 'its chat template runs without the variables of the entry',
 } as const;
 
 export type OptionalField = keyof typeof OPTIONAL;
@@ -39,11 +40,13 @@ export function bodyOf(
   const optional: Record<OptionalField, object> = {
     stream_options: { stream_options: { include_usage: true } },
     // One alternative is the least that every server understands as "yes".
-    logprobs: chat ? { logprobs: true, top_logprobs: 1 } : { logprobs: 1 },
+    logprobs: !generation.logprobs ? {} : chat ? { logprobs: true, top_logprobs: 1 } : { logprobs: 1 },
     seed: { seed },
     top_p: { top_p: topP },
     temperature: { temperature },
     stop: stop.length === 0 ? {} : { stop: stop.slice(0, MOST_STOPS) },
+    chat_template_kwargs:
+      chat && model.chatTemplateVariables ? { chat_template_kwargs: model.chatTemplateVariables } : {},
   };
   // What the entry sets itself is the entry's, with what belongs to it (`top_logprobs`).
   const taken = (Object.keys(optional) as OptionalField[]).filter(

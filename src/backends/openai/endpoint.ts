@@ -6,8 +6,7 @@
 import { isIPv4 } from 'node:net';
 import type { ModelOf } from '../../core/definition/model.js';
 import { UserError } from '../../core/errors.js';
-import { plain } from '../../core/report/text.js';
-import { striker } from './secret.js';
+import { createSecret } from './secret.js';
 
 export interface Endpoint {
   /** How messages name it: `model "gpt" at api.openai.com`. */
@@ -19,7 +18,9 @@ export interface Endpoint {
   url(path: string): string;
   /** A path from the root of the server. */
   fromRoot(path: string): string;
-  /** What a server said, on one line, shortened, without the key and without characters that steer a terminal. */
+  /** What a server said, without the key. */
+  strike(text: string): string;
+  /** The same on one line, shortened, without characters that steer a terminal. */
   quote(text: string): string;
 }
 
@@ -41,7 +42,7 @@ export function endpointOf(
     );
   }
   const key = keyOf(model, environment);
-  const withoutKey = striker(key);
+  const secret = createSecret(key);
   const azure = /\.azure\.com$/.test(base.hostname) || model.apiVersion !== undefined;
   if (azure && model.apiVersion !== undefined && !base.pathname.includes('/deployments/')) {
     base.pathname = `${withoutSlash(base.pathname)}/openai/deployments/${encodeURIComponent(model.source)}`;
@@ -65,7 +66,14 @@ export function endpointOf(
       return url.href;
     },
     fromRoot: (path) => new URL(path, base.origin).href,
-    quote: (text) => plain(withoutKey(text)).slice(0, 300),
+    strike: secret.strike,
+    // Control characters steer a terminal, and those of direction turn a sentence round.
+    quote: (text) =>
+      secret
+        .strike(text)
+        .replace(/[\s\p{Cc}\p{Cf}\p{Co}\p{Cs}]+/gu, ' ')
+        .trim()
+        .slice(0, 300),
   };
 }
 

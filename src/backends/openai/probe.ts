@@ -4,7 +4,7 @@
  */
 
 import { describeError } from '../../core/errors.js';
-import { alike } from '../../core/measure/window.js';
+import { piecesAreTokens } from '../../core/measure/window.js';
 import type { Chat } from '../../core/message.js';
 import { isMissing, known } from '../../core/quantity.js';
 import { type Capability, type End, ServerFailure } from '../backend.js';
@@ -29,7 +29,7 @@ const QUESTION: Chat = {
     { role: 'user', content: 'Count from one to twenty.' },
   ],
 };
-const FEW = { maxTokens: 16, stop: [], temperature: 0, topP: 1, seed: 0 };
+const FEW = { maxTokens: 16, stop: [], temperature: 0, topP: 1, seed: 0, logprobs: true };
 /** Seconds: a server may have to load its model first. */
 const PATIENCE = 300;
 
@@ -95,7 +95,7 @@ async function answer(server: Server, signal: AbortSignal): Promise<Tried> {
 function disagreement(pieces: number, { outputTokens, unseenTokens = known(0) }: End): string[] {
   if (isMissing(outputTokens) || isMissing(unseenTokens)) return [];
   const tokens = outputTokens.value - unseenTokens.value;
-  if (tokens === 0 || alike(pieces, tokens)) return [];
+  if (tokens === 0 || piecesAreTokens(pieces, tokens)) return [];
   const sent = `${pieces} ${pieces === 1 ? 'piece' : 'pieces'}`;
   return [`the server sent ${tokens} tokens in ${sent}: times between pieces are not times between tokens`];
 }

@@ -1,48 +1,55 @@
 /**
- * Keys in what a server says. Servers echo the key that they refuse, whole or its beginning, as it is or in the encoding of
- * whatever carried it; a message with one would be logged, reported and shared.
+ * Keys struck out of what a server says. A server may echo a key in its error, or make a model repeat the header that it
+ * came with: as it is, in JSON or URL escapes, in base64, in hexadecimal, or only its beginning.
  */
-const STRUCK = '[key]';
-/** Fewer characters of a key tell nothing, and would strike out words. */
+const MARK = '[key]';
+/** So many characters of a key are as good as its name. */
 const SHORTEST = 8;
 
-/** @returns what strikes a key, in any encoding that servers use, out of a text. */
-export function striker(key: string | null): (text: string) => string {
-  if (key === null) return (text) => text;
-  const forms = formsOf(key).filter((form) => form.length >= SHORTEST || form === key);
-  const pattern = new RegExp(forms.map(escapeForRegExp).join('|'), 'gi');
-  const beginning = key.length < SHORTEST ? null : new RegExp(`${escapeForRegExp(key.slice(0, SHORTEST))}\\S*`, 'g');
-  return (text) => {
-    const whole = text.replace(pattern, STRUCK);
-    return beginning === null ? whole : whole.replace(beginning, STRUCK);
-  };
+export interface Secret {
+  /** The text without the key, in whatever encoding it holds it. */
+  strike(text: string): string;
 }
 
-function formsOf(key: string): readonly string[] {
-  const json = JSON.stringify(key).slice(1, -1);
-  const escaped = [...key].map((character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
-  const html = key.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-  const plain = [key, json, json.replaceAll('/', '\\/'), escaped, html, html.replaceAll("'", '&#39;')];
-  const encoded = [encodeURIComponent(key), encodeURI(key), Buffer.from(key).toString('hex')];
-  // Longer forms first: one may begin with another.
-  return [...plain, ...encoded, ...inBase64(key)].sort((a, b) => b.length - a.length);
+export function createSecret(key: string | null): Secret {
+  if (key === null || key.length < SHORTEST) return { strike: (text) => (key ? text.replaceAll(key, MARK) : text) };
+  const patterns = [
+    new RegExp([...key].map(escaped).join('')),
+    ...[...base64Parts(key), hexOf(key), hexOf(key).toUpperCase()].map((text) => new RegExp(literal(text))),
+    new RegExp(`${[...key.slice(0, SHORTEST)].map(escaped).join('')}[^\\s"']*`),
+  ].map((pattern) => new RegExp(pattern, 'g'));
+  return { strike: (text) => patterns.reduce((rest, pattern) => rest.replace(pattern, MARK), text) };
 }
 
-/** The characters that a text has in base64, whatever stands before and after it: each of three places in a group of bytes. */
-function inBase64(key: string): readonly string[] {
-  const bytes = Buffer.from(key);
-  return [0, 1, 2].flatMap((before) => {
-    const whole = Buffer.concat([Buffer.alloc(before), bytes])
+const ENTITIES: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' };
+
+/** One character of a key as it is, or escaped for JSON, a URL or HTML. */
+function escaped(character: string): string {
+  const code = character.charCodeAt(0);
+  const hex = code.toString(16).padStart(2, '0');
+  const anyCase = [...hex].map((digit) => `[${digit}${digit.toUpperCase()}]`).join('');
+  const entity = ENTITIES[character] === undefined ? '' : `&${ENTITIES[character]};|`;
+  return `(?:${entity}\\\\?${literal(character)}|\\\\u00${anyCase}|\\\\x${anyCase}|%${anyCase}|&#${code};|&#x${anyCase};)`;
+}
+
+/**
+ * What base64 makes of the key wherever it begins in a text (`Bearer ` before it moves it): the characters that follow from
+ * the key alone.
+ */
+function base64Parts(key: string): string[] {
+  return [0, 1, 2].flatMap((offset) => {
+    const whole = Buffer.from('\0'.repeat(offset) + key, 'latin1')
       .toString('base64')
       .replace(/=+$/, '');
-    // A character that a neighbour shares is not the key's alone.
-    const first = before === 0 ? 0 : before + 1;
-    const last = (before + bytes.length) % 3 === 0 ? whole.length : whole.length - 1;
-    const own = whole.slice(first, last);
-    return [own, own.replaceAll('+', '-').replaceAll('/', '_')];
+    const part = whole.slice(offset === 0 ? 0 : offset + 1, whole.length - 1);
+    return [part, part.replaceAll('+', '-').replaceAll('/', '_')];
   });
 }
 
-function escapeForRegExp(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+function hexOf(key: string): string {
+  return Buffer.from(key, 'latin1').toString('hex');
+}
+
+function literal(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }

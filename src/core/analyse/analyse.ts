@@ -47,7 +47,7 @@ import { type Machines, readMachines } from './machines.js';
 import { runtimeWarnings } from './runtime.js';
 import { analyseModel } from './sessions.js';
 import { analyseSuite } from './suites.js';
-import { scoreTrial, type TaskScorer } from './trial-result.js';
+import { type SecondaryScorer, scoreTrial, type TaskScorer } from './trial-result.js';
 
 export type Scorers = Readonly<Record<string, Scorer>>;
 
@@ -80,7 +80,7 @@ export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
   const cells = new CellTable();
   /** Measurements whose run or sample has not come yet. */
   const waiting: MeasurementRecord[] = [];
-  /** By trial; of two the first in the alphabet, whichever came first. */
+  /** By trial; of several see takesPrecedence. */
   const evidence = new Map<string, EvidenceRecord>();
 
   function contextOf(key: string): TaskContext | null {
@@ -146,7 +146,7 @@ export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
           return;
         case 'evidence': {
           const known = evidence.get(record.trial);
-          if (known === undefined || JSON.stringify(record) < JSON.stringify(known)) evidence.set(record.trial, record);
+          if (known === undefined || takesPrecedence(record, known)) evidence.set(record.trial, record);
           return;
         }
         case 'end':
@@ -304,7 +304,16 @@ function taskContext(run: RunRecord, key: string, scorers: Scorers): TaskContext
   return { taskScorer: missing(`the run does not name the task ${key}`), prices };
 }
 
-function taskScorerOf({ scorer: choice, filters }: LoggedSuite['tasks'][number], scorers: Scorers): TaskScorer {
+/** The evidence that was asked for last counts; of others the first in the alphabet, whichever came first. */
+function takesPrecedence(one: EvidenceRecord, other: EvidenceRecord): boolean {
+  const [asked, before] = [one.asked ?? '', other.asked ?? ''];
+  return asked === before ? JSON.stringify(one) < JSON.stringify(other) : asked > before;
+}
+
+function taskScorerOf(
+  { scorer: choice, filters, secondary = [] }: LoggedSuite['tasks'][number],
+  scorers: Scorers,
+): TaskScorer {
   const { name, ...given } = typeof choice === 'string' ? { name: choice } : choice;
   const scorer = Object.hasOwn(scorers, name) ? scorers[name] : undefined;
   if (scorer === undefined) return missing(`there is no scorer ${name}`);
@@ -316,7 +325,23 @@ function taskScorerOf({ scorer: choice, filters }: LoggedSuite['tasks'][number],
     );
   }
   // Logs of earlier versions name no filters.
-  return { scorer, options: options.data, filters: filters ?? [] };
+  return {
+    scorer,
+    options: options.data,
+    filters: filters ?? [],
+    secondary: secondary.flatMap((one) => secondaryOf(one, scorers)),
+  };
+}
+
+/** A scorer that this version does not have, or reads otherwise, is left out: it decides nothing. */
+function secondaryOf(
+  choice: NonNullable<LoggedSuite['tasks'][number]['secondary']>[number],
+  scorers: Scorers,
+): readonly SecondaryScorer[] {
+  const { name, ...given } = typeof choice === 'string' ? { name: choice } : choice;
+  const scorer = Object.hasOwn(scorers, name) ? scorers[name] : undefined;
+  const options = scorer?.options.safeParse(given);
+  return scorer !== undefined && options?.success ? [{ name, scorer, options: options.data }] : [];
 }
 
 /** Whether answers are judged by what is found out after them. */
@@ -326,7 +351,10 @@ function asksTheWorld(taskScorer: TaskScorer): boolean {
 
 /** Beyond those of first repetitions. */
 function needsTexts(taskScorer: TaskScorer): boolean {
-  return !isMissing(taskScorer) && (taskScorer.scorer.aggregate !== undefined || chooses(taskScorer.filters));
+  return (
+    !isMissing(taskScorer) &&
+    (taskScorer.scorer.aggregate !== undefined || taskScorer.secondary.length > 0 || chooses(taskScorer.filters))
+  );
 }
 
 function priceOf(model: Model): Price | Missing {

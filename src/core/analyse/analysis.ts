@@ -79,6 +79,7 @@ export interface Overall {
   readonly quality: Estimate | Missing;
   readonly metrics: Readonly<Record<DistributedMetric, Distribution | Missing>>;
   readonly gaps: Gaps | Missing;
+  readonly ttftLine: TtftLine | Missing;
   readonly failures: number;
   readonly unscored: number;
 }
@@ -154,11 +155,26 @@ export interface Cell extends MachineFigures {
   readonly trials: TrialCounts;
   readonly failures: readonly FailureCount[];
   readonly quality: Estimate | Missing;
+  /** Of the machine of the figures. */
+  readonly ttftLine: TtftLine | Missing;
   /** Metrics of the whole cell that are not a mean of scores, such as macro-F1 or a bias score. */
-  readonly aggregates: Readonly<Record<string, Quantity>>;
+  /** Those that carry a limit, and the scores of secondary scorers, have their intervals. */
+  readonly aggregates: Readonly<Record<string, Quantity | Estimate>>;
   /** One for each sample of the task, in the same order; null if the sample was not run. */
   readonly results: readonly (SampleResult | null)[];
   readonly warnings: readonly Warning[];
+}
+
+/** TTFT = fixed + secondsPerToken x prompt tokens, by least squares over the samples. */
+export interface TtftLine {
+  /** Seconds that any prompt takes. */
+  readonly fixed: Estimate;
+  readonly secondsPerToken: Estimate;
+  /** Prompt tokens per second: one over `secondsPerToken`. */
+  readonly rate: Estimate | Missing;
+  /** Prompt tokens of the shortest and the longest prompt. The line says nothing of lengths beyond them. */
+  readonly shortest: number;
+  readonly longest: number;
 }
 
 /** How much an engine produces when several requests share it. */

@@ -1,4 +1,4 @@
-/** The cells of the fold: one for each task, model and condition, so that no two conditions are ever pooled. */
+/** The cells of the fold. Each task, model and condition has its own cell, so conditions are never pooled. */
 import { ALONE, conditionText, isAlone, parseCondition } from '../definition/condition.js';
 import { compare, entryOf } from './collect.js';
 import type { CellState, Trials } from './columns.js';
@@ -9,15 +9,15 @@ export const CLOSED_1 = conditionText(ALONE);
 interface CellKey {
   readonly task: string;
   readonly model: string;
-  /** As `conditionText` writes it. */
+  /** The text that `conditionText` returns. */
   readonly condition: string;
 }
 
 export class CellTable {
-  /** For each task, the cells of each model, by the text of their condition. */
+  /** The cells by task, then by model, then by the text of the condition. */
   readonly #tasks = new Map<string, Map<string, Map<string, CellState>>>();
 
-  /** The cell of a measurement, which is made when its first measurement comes. */
+  /** Returns the cell of a measurement, and creates it for the first measurement. */
   at({ task, model, condition }: CellKey, makeTrials: () => Trials): CellState {
     const cells = entryOf(entryOf(this.#tasks, task, newMap), model, newMap);
     return entryOf(cells, condition, () => ({
@@ -27,12 +27,12 @@ export class CellTable {
     }));
   }
 
-  /** The cell that verdicts are made from: that of `closed 1`, else the one with most trials. */
+  /** Returns the cell that decides verdicts: the cell of `closed 1`, else the cell with most trials. */
   judged(task: string, model: string): CellState | undefined {
     return this.#cellsOf(task, model)[0];
   }
 
-  /** The cells under every condition but that of the judged one. */
+  /** Returns all cells except the judged one. */
   others(task: string, model: string): readonly CellState[] {
     return this.#cellsOf(task, model).slice(1);
   }
@@ -47,7 +47,7 @@ export class CellTable {
     );
   }
 
-  /** The number of trials of each session. */
+  /** Returns the number of trials of each session. */
   sessionCounts(): ReadonlyMap<string, number> {
     const counts = new Map<string, number>();
     for (const { trials } of this.all()) {

@@ -2,9 +2,11 @@
 import { type Condition, conditionText } from '../definition/condition.js';
 import type { Warning } from '../log/log.js';
 import { DISTRIBUTED, type DistributedMetric, METRICS } from '../measure/metrics.js';
-import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
+import { isMissing, type Missing, missing } from '../quantity.js';
 import { choose, chooses } from '../score/filters.js';
+import { type Judged, judgeOutput, type Score } from '../score/score.js';
 import { mean, sum } from '../stats/basics/moments.js';
+import { bootstrap } from '../stats/estimate/bootstrap.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
 import { estimateScore } from '../stats/estimate/estimators.js';
 import type {
@@ -22,7 +24,8 @@ import type { Counts, Trials } from './columns.js';
 import { distributionOf, estimateAt } from './distribution.js';
 import { type GapCounts, gapsOf, mergeGaps } from './gaps.js';
 import { EVERY_SESSION, type MachineSessions, type Sessions } from './machines.js';
-import type { TaskScorer } from './trial-result.js';
+import type { SecondaryScorer, TaskScorer } from './trial-result.js';
+import { ttftLineOf } from './ttft-line.js';
 
 export interface CellInput {
   readonly suite: string;
@@ -34,6 +37,8 @@ export interface CellInput {
   /** The reason that is given if the cell has no trials. */
   readonly absent: string;
   readonly taskScorer: TaskScorer;
+  /** The metrics of the scorer that carry a limit, and so need an interval. */
+  readonly limitedMetrics: readonly string[];
   readonly samples: readonly SampleInfo[];
   readonly condition: Condition;
   readonly trials: Trials;
@@ -65,6 +70,7 @@ export function analyseCell(input: CellInput): Cell {
     failures: trials.failures().toSorted((a, b) => compare(`${a.by} ${a.kind}`, `${b.by} ${b.kind}`)),
     quality: qualityOf(samples, results, input.absent),
     ...figures,
+    ttftLine: ttftLineOf([{ samples, results, cachedTokens: found.cachedTokens }]),
     elsewhere: others.map((machine) => ({
       machine: machine.machine!,
       trials: trialsAmong(trials, machine.sessions),
@@ -121,7 +127,7 @@ export function analyseOverall(model: string, cells: readonly CellOfSuite[]): Ov
   };
 }
 
-function pooled(cells: readonly CellOfSuite[]): Pick<Overall, 'quality' | 'metrics' | 'gaps'> {
+function pooled(cells: readonly CellOfSuite[]): Pick<Overall, 'quality' | 'metrics' | 'gaps' | 'ttftLine'> {
   const [first] = cells;
   const conditions = new Set(
     cells.flatMap(({ trials, condition }) => (trials.size > 0 ? [conditionText(condition)] : [])),
@@ -130,7 +136,7 @@ function pooled(cells: readonly CellOfSuite[]): Pick<Overall, 'quality' | 'metri
     const reason = missing(
       `its tasks were measured under ${[...conditions].sort().join(' and ')}, which are never pooled`,
     );
-    return { quality: reason, metrics: metricsWithout(reason), gaps: reason };
+    return { quality: reason, metrics: metricsWithout(reason), gaps: reason, ttftLine: reason };
   }
   const judged = cells.filter(({ ofQuality }) => ofQuality);
   // Samples and groups of different tasks may share a name without being the same.
@@ -152,6 +158,13 @@ function pooled(cells: readonly CellOfSuite[]): Pick<Overall, 'quality' | 'metri
         ? first!.cell.metrics
         : metricsOf(cells, first === undefined ? () => EVERY_SESSION : latenciesOf(first.machines[0])),
     gaps: gapsOf(mergeGaps(cells.map((cell) => gapsAmong(cell, cell.machines[0].sessions)))),
+    ttftLine: ttftLineOf(
+      cells.map(({ cell, samples, trials }) => ({
+        samples,
+        results: cell.results,
+        cachedTokens: trials.counts().cachedTokens,
+      })),
+    ),
   };
 }
 
@@ -273,16 +286,79 @@ function metricOf(
   return missing(reason ?? 'no trial was completed');
 }
 
-function aggregatesOf({ taskScorer, samples, trials }: CellInput): Readonly<Record<string, Quantity>> {
-  const aggregate = isMissing(taskScorer) ? undefined : taskScorer.scorer.aggregate?.(taskScorer.options);
-  if (aggregate === undefined) return {};
-  for (const { id, target, fields } of samples) {
-    for (const row of countingRows(trials, trials.rowsOf(id), taskScorer)) {
-      const { text, score } = trials.textsOf(row);
-      aggregate.add({ sample: id, input: { output: text, target, fields }, score });
-    }
-  }
-  return aggregate.metrics();
+function aggregatesOf(input: CellInput): Cell['aggregates'] {
+  const { taskScorer, samples, trials } = input;
+  if (isMissing(taskScorer)) return {};
+  // Their texts are kept for these alone.
+  if (taskScorer.scorer.aggregate === undefined && taskScorer.secondary.length === 0) return {};
+  const judged = samples.flatMap((sample) => {
+    const rows = countingRows(trials, trials.rowsOf(sample.id), taskScorer);
+    return rows.length === 0 ? [] : [{ sample, answers: rows.map((row) => judgedOf(trials.textsOf(row), sample)) }];
+  });
+  return {
+    ...metricsOfScorer(judged, taskScorer, input.limitedMetrics),
+    ...Object.fromEntries(
+      taskScorer.secondary.map((secondary) => [`score ${secondary.name}`, secondaryScore(judged, secondary)]),
+    ),
+  };
+}
+
+/** The answers to one sample that count, each with its score. */
+interface JudgedSample {
+  readonly sample: SampleInfo;
+  readonly answers: readonly Judged[];
+}
+
+function judgedOf({ text, score }: { readonly text: string; readonly score: Score }, sample: SampleInfo): Judged {
+  const { id, target, fields } = sample;
+  return { sample: id, input: { output: text, target, fields }, score };
+}
+
+type KnownScorer = Exclude<TaskScorer, Missing>;
+
+function metricsOfScorer(
+  judged: readonly JudgedSample[],
+  { scorer, options }: KnownScorer,
+  limited: readonly string[],
+): Cell['aggregates'] {
+  const metrics = (drawn: readonly JudgedSample[]) => {
+    const aggregate = scorer.aggregate?.(options);
+    for (const { answers } of drawn) for (const answer of answers) aggregate?.add(answer);
+    return aggregate?.metrics() ?? {};
+  };
+  const found = metrics(judged);
+  const metricValue = (drawn: readonly JudgedSample[], name: string) => {
+    const metric = metrics(drawn)[name];
+    return metric === undefined || isMissing(metric) ? Number.NaN : metric.value;
+  };
+  const estimates = limited.flatMap((name) => {
+    const metric = found[name];
+    if (metric === undefined || isMissing(metric)) return [];
+    const clusters = clustersOf(judged.map(({ sample }) => sample));
+    const estimate = bootstrap(judged, (drawn) => metricValue(drawn, name), { ...METRIC_BOOTSTRAP, ...clusters });
+    return [[name, isMissing(estimate) ? metric : estimate] as const];
+  });
+  return { ...found, ...Object.fromEntries(estimates) };
+}
+
+/** Of a whole cell each resample is a fold over all answers: few suffice for the ends of an interval. */
+const METRIC_BOOTSTRAP = { seed: 0, resamples: 999, method: 'percentile' } as const;
+
+/** The mean score by another scorer: all answers to a sample are one observation of it. */
+function secondaryScore(judged: readonly JudgedSample[], { scorer, options }: SecondaryScorer): Estimate | Missing {
+  const scores = judged.flatMap(({ sample, answers }) => {
+    const values = answers.flatMap(({ input, score }) => {
+      // What failed on our side is scored by none.
+      const other = score.state === 'unscored' ? score : judgeOutput(scorer, input, options);
+      return other.state === 'scored' ? [other.value] : [];
+    });
+    return values.length === 0 ? [] : [{ sample, value: mean(values) }];
+  });
+  if (scores.length === 0) return missing('no answer could be scored');
+  return estimateScore(
+    scores.map(({ value }) => value),
+    clustersOf(scores.map(({ sample }) => sample)),
+  );
 }
 
 /** How many times more trials than independent values there must be before the report warns. */

@@ -1,4 +1,4 @@
-/** Records that are few, each once: their order and how often they were written change nothing. */
+/** A set of records of a rare type. Neither their order nor repeated records change the result. */
 export class Distinct<T> {
   readonly #byText = new Map<string, T>();
 
@@ -20,10 +20,10 @@ export class Distinct<T> {
   }
 }
 
-/** The entry of a map, which is made where there is none. */
+/** Returns the entry of a map, and makes it if it is absent. */
 export function entryOf<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
-  const known = map.get(key);
-  if (known !== undefined) return known;
+  const existing = map.get(key);
+  if (existing !== undefined) return existing;
   const made = make();
   map.set(key, made);
   return made;

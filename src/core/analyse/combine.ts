@@ -1,10 +1,10 @@
 /**
- * Several runs as one: machines, dates, engines and quantisations stand side by side in one report, and are paired where they
- * share samples. Each model is named with its run, `small:q4@laptop`, and keeps its own name in `origin`.
+ * Combines several runs into one, so that one report shows machines, dates, engines and quantisations side by side. Models are
+ * paired where they share samples. Each model is named with its run (`small:q4@laptop`), and `origin` keeps its own name.
  *
  *     const { run, relabel } = combineRuns([{ label: 'laptop', run: first }, { label: 'server', run: second }]);
  *     fold.add(run);
- *     for await (const record of readLog(laptop)) for (const own of relabel(0, record)) fold.add(own);
+ *     for await (const record of readLog(laptop)) for (const relabelled of relabel(0, record)) fold.add(relabelled);
  */
 
 import type { Model } from '../definition/model.js';
@@ -15,23 +15,23 @@ import { isOfVersion1 } from '../log/log-v1.js';
 import { plannedTrials } from './planned.js';
 
 export interface LabelledRun {
-  /** Short and different for each: the name of its folder, or of its machine. */
+  /** A short and unique name: the name of the run's folder or of its machine. */
   readonly label: string;
   readonly run: RunRecord;
 }
 
 export interface CombinedRuns {
   readonly run: RunRecord;
-  /** A record of the run at `index` as one of the combined run; none for what the combined run says itself. */
+  /** Converts a record of the run at `index` for the combined run. The list is empty if the combined run has its own record. */
   relabel(index: number, record: LogRecord): readonly LogRecord[];
 }
 
-/** @throws UserError when two runs have one label, or ask different things under one name. */
+/** @throws UserError when two runs have the same label, or when a task has different scorers. */
 export function combineRuns(runs: readonly LabelledRun[]): CombinedRuns {
   const labels = runs.map(({ label }) => label);
   const twice = labels.find((label, i) => labels.indexOf(label) !== i);
   if (twice !== undefined)
-    throw new UserError(`Two runs are named ${twice}: a report of several runs needs a name for each.`);
+    throw new UserError(`Two runs have the name ${twice}; give every run of a report a different name.`);
   const named = (model: string, index: number) => `${model}@${labels[index]}`;
 
   return {
@@ -64,13 +64,13 @@ export function combineRuns(runs: readonly LabelledRun[]): CombinedRuns {
   };
 }
 
-/** The id of a trial with another name for its model. The name is the last one in it: a sample may hold it as well. */
+/** Renames the model in the id of a trial. It replaces the last occurrence, because a sample id may hold the name too. */
 function trialOn(label: string, { trial, model }: { readonly trial: string; readonly model: string }): string {
   const place = trial.lastIndexOf(`@${model}#`);
   return place < 0 ? `${trial}@${label}` : `${trial.slice(0, place)}@${label}${trial.slice(place + model.length + 1)}`;
 }
 
-/** Version 1 numbered the sessions of each run from 1; every other session has an id of its own. */
+/** Version 1 numbered the sessions of each run from 1, so they need the number of the run. All later ids are unique. */
 function sessionOf(session: string, index: number): string {
   return isOfVersion1(session) ? `${session} of run ${index + 1}` : session;
 }
@@ -119,13 +119,13 @@ function plannedByTask(run: RunRecord): RunPart['planned'] {
   );
 }
 
-/** The first run that has a price decides it. Where the runs name different machines as theirs, no machine is "this" one. */
+/** The first run with a price for a device decides it. If the runs mark different machines as `thisMachine`, none keeps it. */
 function pricesOf(runs: readonly LabelledRun[]): Pick<RunRecord, 'prices'> {
   const lists = runs.flatMap(({ run }) => run.prices ?? []);
   if (lists.length === 0) return {};
-  const own = lists.flatMap(({ devices }) => devices);
-  const machines = new Set(own.flatMap(({ name, thisMachine }) => (thisMachine ? [name] : [])));
-  const devices = [...new Map(own.toReversed().map((device) => [device.name, device])).values()].toReversed();
+  const all = lists.flatMap(({ devices }) => devices);
+  const machines = new Set(all.flatMap(({ name, thisMachine }) => (thisMachine ? [name] : [])));
+  const devices = [...new Map(all.toReversed().map((device) => [device.name, device])).values()].toReversed();
   const electricity = lists.find((list) => list.electricity !== undefined)?.electricity;
   return {
     prices: {
@@ -135,26 +135,26 @@ function pricesOf(runs: readonly LabelledRun[]): Pick<RunRecord, 'prices'> {
   };
 }
 
-/** Suites by name, with the tasks of all runs. */
+/** Merges suites with the same name. A suite gets the tasks of all runs. */
 function combineSuites(runs: readonly LabelledRun[]): LoggedSuite[] {
   const suites = new Map<string, LoggedSuite>();
   for (const { label, run } of runs) {
     for (const suite of run.suites) {
-      const known = suites.get(suite.name);
-      if (known === undefined) {
+      const merged = suites.get(suite.name);
+      if (merged === undefined) {
         suites.set(suite.name, suite);
         continue;
       }
       for (const task of suite.tasks) {
-        const other = known.tasks.find(({ name }) => name === task.name);
+        const other = merged.tasks.find(({ name }) => name === task.name);
         if (other !== undefined && JSON.stringify(other.scorer) !== JSON.stringify(task.scorer)) {
           throw new UserError(
-            `${label}: the task ${taskKey(suite.name, task.name)} has another scorer than in the first run: its scores cannot stand side by side; report the runs apart.`,
+            `${label}: the task ${taskKey(suite.name, task.name)} has another scorer than in the first run, so its scores cannot be compared; report the runs separately.`,
           );
         }
       }
-      const added = suite.tasks.filter(({ name }) => known.tasks.every((task) => task.name !== name));
-      suites.set(suite.name, { ...known, tasks: [...known.tasks, ...added] });
+      const added = suite.tasks.filter(({ name }) => merged.tasks.every((task) => task.name !== name));
+      suites.set(suite.name, { ...merged, tasks: [...merged.tasks, ...added] });
     }
   }
   return [...suites.values()];

@@ -1,7 +1,7 @@
 /**
- * Did a model grow slower or faster while it was measured? A processor that throttles, a neighbour that wakes up, a leak: all
- * bend the numbers over the course of a run. Each trial's decode rate is set against the median of its own task, so that long
- * and short answers can be compared, and the medians of consecutive trials are tested for a trend (Mann 1945, Kendall 1975).
+ * Drift: did the model become slower or faster during the run? Thermal throttling, other programs and memory leaks change the
+ * speed over a run. Each trial's decode rate is divided by the median of its task, so that long and short answers can be
+ * compared. The medians of consecutive trials are tested for a trend (Mann 1945, Kendall 1975).
  */
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { median, percentile } from '../stats/estimate/percentiles.js';
@@ -10,12 +10,12 @@ import type { Drift } from './analysis.js';
 import { ranksOf, type Trials } from './columns.js';
 import { EVERY_SESSION, type Sessions } from './machines.js';
 
-/** Stretches the run is cut into. */
+/** The run is cut into at most this many stretches. */
 const STRETCHES = 40;
-/** Trials in a stretch, at the least. */
+/** The smallest number of trials in a stretch. */
 const LEAST_TRIALS = 3;
 
-/** @param tasks the trials of one model, task by task. @param sessions those of one machine. */
+/** @param tasks the trials of one model for each task. @param sessions the sessions of one machine. */
 export function driftOf(tasks: readonly Trials[], sessions: Sessions): Drift | Missing {
   const rates = ratesInOrder(tasks, sessions);
   const n = rates.length;
@@ -30,18 +30,18 @@ export function driftOf(tasks: readonly Trials[], sessions: Sessions): Drift | M
     const part = rates.subarray(Math.floor((i * n) / stretches), Math.floor(((i + 1) * n) / stretches));
     return { progress: (i + 0.5) / stretches, relative: median(part) };
   });
-  const trend = testTrend(course.map((one) => one.relative));
+  const trend = testTrend(course.map(({ relative }) => relative));
   if (isMissing(trend)) return missing(`${n} trials are too few to tell a trend over the run`);
   return {
     change: trend.slope * (stretches - 1),
     p: trend.p,
     n,
-    noise: noiseOf(course.map((one) => one.relative)),
+    noise: noiseFloor(course.map(({ relative }) => relative)),
     course,
   };
 }
 
-/** Decode rates, each over the median of its own task, in the order in which they were measured. */
+/** Returns the decode rates in the order of measurement, each divided by the median of its task. */
 function ratesInOrder(tasks: readonly Trials[], sessions: Sessions): Float64Array {
   const all = [...new Set(tasks.flatMap((trials) => trials.sessions))];
   const ranks = new Map(ranksOf(all).map((rank, i) => [all[i]!, rank]));
@@ -49,9 +49,9 @@ function ratesInOrder(tasks: readonly Trials[], sessions: Sessions): Float64Arra
   const [places, times, rates] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
   let n = 0;
   for (const trials of tasks) {
-    const known = trials.timings('decodeRate', sessions);
-    if (known.length === 0) continue;
-    const middle = median(known);
+    const ofTask = trials.timings('decodeRate', sessions);
+    if (ofTask.length === 0) continue;
+    const middle = median(ofTask);
     for (const row of trials.inOrder()) {
       const rate = trials.timing(row, 'decodeRate');
       if (rate === null || !sessions.has(trials.session(row))) continue;
@@ -67,10 +67,12 @@ function ratesInOrder(tasks: readonly Trials[], sessions: Sessions): Float64Arra
 }
 
 /**
- * The noise floor: two stretches of an unchanged model differ by less than this 19 times in 20. All pairs are looked at, for
- * neighbours alone would hide what changes slowly.
+ * The noise floor: two stretches of an unchanged model differ by less than this 19 times in 20. It compares all pairs of
+ * stretches, because neighbours alone would hide slow changes.
  */
-function noiseOf(course: readonly number[]): number {
-  const differences = course.flatMap((one, i) => course.slice(i + 1).map((other) => Math.abs(Math.log(other / one))));
+function noiseFloor(course: readonly number[]): number {
+  const differences = course.flatMap((first, i) =>
+    course.slice(i + 1).map((second) => Math.abs(Math.log(second / first))),
+  );
   return Math.expm1(percentile(differences, 0.95));
 }

@@ -1,11 +1,11 @@
 /**
- * Which machine measured what. Speed and memory are facts about a machine: those of two machines stand side by side, and are
- * never pooled. Quality is a fact about the model, and is pooled.
+ * Assigns sessions to machines. Speed and memory depend on the machine, so reports show two machines side by side and never
+ * pool them. Quality depends on the model only, so it is pooled.
  *
  *     session ──its record──▶ machine ──its record──▶ environment
  *
- * The figures of a model are those of one machine: of the one that made most trials of the run, so that models can be
- * compared, or of the one that made most trials of the model, where the first made few of them.
+ * The figures of a model come from one machine. It is the machine with most trials of the run, so that models can be compared.
+ * If that machine made few trials of the model, it is the machine with most trials of the model.
  */
 import type { Environment, MachineRecord, SessionEndRecord, SessionRecord, Warning } from '../log/log.js';
 import { isOfVersion1 } from '../log/log-v1.js';
@@ -23,10 +23,10 @@ export const EVERY_SESSION: Sessions = { has: () => true, others: 'there are no 
 
 /** The sessions of one machine. */
 export interface MachineSessions {
-  /** Its name; null where the log does not tell. */
+  /** The name of the machine; null if the log does not tell. */
   readonly machine: string | null;
   readonly sessions: Sessions;
-  /** Those whose records belong together beyond doubt. */
+  /** The sessions with a unique id. Only their records certainly belong together. */
   readonly toldApart: Sessions;
 }
 
@@ -36,7 +36,7 @@ export interface MachineRecords {
   readonly ends: readonly SessionEndRecord[];
   /** The number of trials of each session. */
   readonly trials: ReadonlyMap<string, number>;
-  /** The machine that began the run, where the run names it. */
+  /** The machine that started the run, if the run names it. */
   readonly first: string | undefined;
   /** Names for some machines; the others are numbered. */
   readonly names: ReadonlyMap<string, string>;
@@ -45,13 +45,13 @@ export interface MachineRecords {
 export interface Machines {
   /** The machine with most trials comes first. */
   readonly list: readonly MachineInfo[];
-  /** The machine whose figures stand for those of these sessions comes first; the others that had some of them follow. */
+  /** Returns the machine whose figures represent these sessions, followed by the other machines that ran some of them. */
   choose(trials: ReadonlyMap<string, number>): readonly [MachineSessions, ...MachineSessions[]];
   readonly warnings: readonly Warning[];
 }
 
-/** Two processes gave one number to different sessions. */
-const CONFUSED = 'two sessions of this log of version 1 have one number: their readings cannot be told apart';
+/** Two processes gave the same number to different sessions. */
+const AMBIGUOUS = 'two sessions of this log of version 1 have the same number, so their readings cannot be told apart';
 const ELSEWHERE = 'its trials ran on another machine';
 const UNKNOWN = 'the log does not tell which of its machines ran the trials';
 
@@ -61,13 +61,13 @@ export function readMachines(records: MachineRecords): Machines {
   const environments = environmentsOf(records.machines);
   const idOf = machineIds(records.sessions, [...environments.keys()]);
   const list = listMachines(records, environments, idOf);
-  const confused = new Set([...repeated(records.sessions), ...repeated(records.ends)]);
+  const ambiguous = new Set([...repeated(records.sessions), ...repeated(records.ends)]);
   const on = ({ id, name }: MachineInfo): MachineSessions => ({
     machine: name,
     sessions: { has: (session) => idOf(session) === id, others: ELSEWHERE },
     toldApart: {
-      has: (session) => idOf(session) === id && !confused.has(session),
-      others: confused.size > 0 ? CONFUSED : ELSEWHERE,
+      has: (session) => idOf(session) === id && !ambiguous.has(session),
+      others: ambiguous.size > 0 ? AMBIGUOUS : ELSEWHERE,
     },
   });
   return {
@@ -76,17 +76,17 @@ export function readMachines(records: MachineRecords): Machines {
       const counts = countByMachine(trials, idOf);
       const trialsOn = ({ id }: MachineInfo) => counts.get(id) ?? 0;
       const measured = list.filter(({ id }) => counts.has(id));
-      // The list begins with the machine that made most trials of the run.
+      // The first machine of the list has most trials of the run.
       const most = Math.max(...measured.map(trialsOn));
       const chosen = measured.find((machine) => 2 * trialsOn(machine) >= most);
       if (chosen === undefined) return [{ machine: null, sessions: NO_SESSION, toldApart: NO_SESSION }];
       return [on(chosen), ...measured.filter((machine) => machine !== chosen).map(on)];
     },
-    warnings: [...noiseOf(list), ...differencesOf(list), ...confusionOf(confused.size)],
+    warnings: [...noiseOf(list), ...differencesOf(list), ...ambiguityWarnings(ambiguous.size)],
   };
 }
 
-/** A machine may begin several parts; it is described as it was at the first of them. */
+/** A machine may begin several parts. Its description comes from the first of them. */
 function environmentsOf(machines: readonly MachineRecord[]): ReadonlyMap<string, Environment> {
   const environments = new Map<string, Environment>();
   const byPart = machines.toSorted(
@@ -100,7 +100,7 @@ function environmentsOf(machines: readonly MachineRecord[]): ReadonlyMap<string,
 
 type MachineIds = (session: string) => string | null;
 
-/** Sessions of version 1 do not name their machine: where the log has one machine, that one ran them. */
+/** Sessions of version 1 do not name their machine. If the log has only one machine, it ran them. */
 function machineIds(sessions: readonly SessionRecord[], machines: readonly string[]): MachineIds {
   const named = new Map(sessions.map(({ session, machine }) => [session, machine]));
   const [only, ...others] = machines;
@@ -139,7 +139,7 @@ function repeated(records: readonly { readonly session: string }[]): string[] {
   return records.flatMap(({ session }) => (seen.size === seen.add(session).size ? [session] : []));
 }
 
-/** Warnings of several machines name theirs. */
+/** If there are several machines, a warning names its machine. */
 function noiseOf(machines: readonly MachineInfo[]): Warning[] {
   return machines.flatMap(({ name, environment }) =>
     environment.noise.map(({ what, remedy }) => ({ what: machines.length < 2 ? what : `${name}: ${what}`, remedy })),
@@ -153,18 +153,18 @@ function differencesOf(machines: readonly MachineInfo[]): Warning[] {
   );
   return [
     {
-      what: `the trials are of different machines (${described.join('; ')})`,
+      what: `the trials come from different machines (${described.join('; ')})`,
       remedy: 'compare quality across them, and speed and memory only within one machine',
     },
   ];
 }
 
-function confusionOf(sessions: number): Warning[] {
+function ambiguityWarnings(sessions: number): Warning[] {
   if (sessions === 0) return [];
-  const numbers = sessions === 1 ? 'a number stands' : `${sessions} numbers stand`;
+  const numbers = sessions === 1 ? 'one session number is' : `${sessions} session numbers are`;
   return [
     {
-      what: `${numbers} for two sessions each: the log joins parts of version 1, which may be of different machines`,
+      what: `${numbers} used twice: the log joins parts of version 1, which may come from different machines`,
       remedy: 'report the parts side by side (rightsize report A B), or run them again: sessions have unique ids now',
     },
   ];

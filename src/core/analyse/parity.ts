@@ -1,6 +1,6 @@
 /**
- * Do variants of one model say the same? Engines that run the same weights greedily should; a quantisation changes some answers.
- * Every variant is held against the first one of its entry, sample by sample.
+ * Parity: do the variants of a model give the same answers? Engines that decode the same weights greedily should. A quantisation
+ * changes some answers. Every variant is compared with the first variant of its entry, sample by sample.
  */
 import type { Parity, TaskAnalysis } from './analysis.js';
 

@@ -1,4 +1,4 @@
-/** The number of trials that a run planned for a task on one model. */
+/** Computes the number of trials that a run planned for a task on one model. */
 import { taskKey } from '../keys.js';
 import type { LoggedSuite, RunRecord, RunSettings } from '../log/log.js';
 
@@ -6,7 +6,7 @@ export function plannedTrials(task: LoggedSuite['tasks'][number], { limit, repet
   return Math.min(task.samples.count, limit ?? task.samples.count) * (task.repetitions ?? repetitions);
 }
 
-/** Where several runs are reported as one, a model has the plan of its own run. */
+/** If several runs are reported together, a model has the plan of its own run. */
 export function plannedOn(
   model: string,
   {

@@ -1,6 +1,6 @@
-/** The sessions of a model to its figures as a whole: loading, the first request, memory, crashes. Each is of one machine. */
+/** Computes the figures of a model from its sessions: load time, first request, memory, crashes. A figure uses one machine. */
 import { classOf, type Model } from '../definition/model.js';
-import type { ModelFailedRecord, SessionEndRecord, SessionRecord, Warning } from '../log/log.js';
+import type { ModelFailedRecord, SessionEndRecord, SessionFacts, SessionRecord, Warning } from '../log/log.js';
 import type { MemoryReading } from '../measure/measurement.js';
 import type { SessionReadings } from '../measure/metric.js';
 import { METRICS, type MetricOfSession, OF_SESSION } from '../measure/metrics.js';
@@ -16,14 +16,14 @@ const NEVER_OPENED = 'the model was never opened';
 const NOT_ENDED = 'the session ended before its peak was read';
 
 export interface ModelRecords {
-  /** The model's own name in its run, and the run. */
+  /** The name of the model in its run, and the run. */
   readonly origin: ModelAnalysis['origin'];
   readonly sessions: readonly SessionRecord[];
   readonly ends: readonly SessionEndRecord[];
   readonly failures: readonly ModelFailedRecord[];
-  /** The model's trials, task by task. */
+  /** The trials of the model for each task. */
   readonly trials: readonly Trials[];
-  /** The machine of the figures, and then all others. */
+  /** The machine of the figures comes first. All other machines follow. */
   readonly machines: readonly [MachineSessions, ...MachineSessions[]];
 }
 
@@ -54,11 +54,12 @@ export function analyseModel(model: Model, records: ModelRecords): ModelAnalysis
       })),
       ...warningsOf(sessions, ends),
       ...driftWarnings(drift),
+      ...cliffWarnings(facts, trials, here),
     ],
   };
 }
 
-/** @param foreign Why the readings belong to another process; null where they are those of the model. */
+/** @param foreign The reason why the readings belong to another process; null if they belong to the model. */
 function figuresOf(
   { sessions: allSessions, ends: allEnds, failures }: ModelRecords,
   { sessions: ofMachine, toldApart }: MachineSessions,
@@ -74,7 +75,7 @@ function figuresOf(
   const readings = sessions.map((session) => readingsOf(session, { end: ends.get(session.session), toldApart }));
   return {
     sessions: sessions.length,
-    metrics: metricsOf(foreign === null ? readings : readings.map((one) => ofForeign(one, foreign)), never),
+    metrics: metricsOf(foreign === null ? readings : readings.map((reading) => ofForeign(reading, foreign)), never),
     memory: {
       baseline: memory(
         clear.map((session) => session.memory.baseline),
@@ -142,13 +143,13 @@ function unclassified(model: Model): Warning[] {
   if (classOf(model) !== null) return [];
   return [
     {
-      what: 'neither its class nor its number of parameters is known, so it is compared with nothing',
+      what: 'its class and its number of parameters are unknown, so it is not compared with any model',
       remedy: 'add `class` or `parameters` to its entry in models.json',
     },
   ];
 }
 
-/** An event loop that was later than this has stamped tokens late. */
+/** If an event loop was delayed by more than this many seconds, it stamped tokens late. */
 const LATE = 0.01;
 
 function warningsOf(sessions: readonly SessionRecord[], ends: readonly SessionEndRecord[]): Warning[] {
@@ -163,19 +164,19 @@ function warningsOf(sessions: readonly SessionRecord[], ends: readonly SessionEn
       remedy: 'look at the failed trials; try fewer threads, a smaller context or another backend',
     });
   }
-  // Tokens are stamped in the worker; a late runner asks for the next trial later, and no figure holds that.
+  // The worker stamps the tokens. A late runner starts the next trial later, which changes no figure.
   const delays = ends.flatMap(({ loopDelay }) => (isMissing(loopDelay.worker) ? [] : [loopDelay.worker.value]));
   const worst = Math.max(0, ...delays);
   if (worst > LATE) {
     warnings.push({
-      what: `the event loop was late by ${Math.round(worst * 1000)} ms (99th percentile): token times may be that late`,
+      what: `the event loop was late by ${Math.round(worst * 1000)} ms (99th percentile), so token times may be late by as much`,
       remedy: 'use fewer threads than cores, and stop other programs',
     });
   }
   return warnings;
 }
 
-/** A trend that chance would show once in a hundred runs, and that is large enough to matter. */
+/** A trend is reported if chance shows it in at most one of a hundred runs, and if it is large enough to matter. */
 const DRIFT = { p: 0.01, change: 0.05 } as const;
 
 function driftWarnings(drift: Drift | Missing): Warning[] {
@@ -186,6 +187,28 @@ function driftWarnings(drift: Drift | Missing): Warning[] {
       what: `the decode rate ${drift.change < 0 ? 'fell' : 'rose'} by ${share} over the run`,
       remedy: 'let the machine cool down, stop other programs, and run again',
     },
+  ];
+}
+
+/** A median TTFT over prompts on both sides of a cliff is that of neither. */
+function cliffWarnings(
+  facts: SessionFacts | null,
+  trials: readonly Trials[],
+  { sessions }: MachineSessions,
+): Warning[] {
+  const cliff = facts?.promptCliff;
+  if (cliff === undefined) return [];
+  let [below, all] = [0, 0];
+  for (const cell of trials) {
+    // If no TTFT is measured, the length of a prompt changes nothing.
+    if (cell.timings('ttft', sessions).length === 0) continue;
+    const lengths = cell.timings('promptTokens', sessions);
+    all += lengths.length;
+    for (const tokens of lengths) if (tokens < cliff.tokens) below++;
+  }
+  if (below === 0 || below === all) return [];
+  return [
+    { what: `${below} of ${all} prompts have fewer than ${cliff.tokens} tokens: ${cliff.what}`, remedy: cliff.remedy },
   ];
 }
 

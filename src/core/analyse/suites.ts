@@ -34,6 +34,7 @@ export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Coll
       task: task.name,
       stopsEarly: run.settings.untilSure !== undefined,
       taskScorer: collected.taskScorerOf(key),
+      limitedMetrics: Object.keys({ ...suite.requirement.limits.metrics, ...task.limits.metrics }),
       samples,
     };
     return collected.models.map((model) => {
@@ -67,7 +68,7 @@ export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Coll
       description: task.description ?? null,
       scorer: task.scorer,
       maxTokens: task.generation.maxTokens,
-      limits: { ...suite.requirement.limits, ...task.limits },
+      limits: limitsOf(suite, task),
       samples: cells[i]![0]?.samples ?? [],
       data: { source: task.samples.source, hash: task.samples.hash },
       cells: cells[i]!.map(({ cell }) => cell),
@@ -91,6 +92,12 @@ export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Coll
 }
 
 const NOTHING: CellState = { condition: ALONE, trials: new Trials({ keepsTexts: false }), gaps: new Map() };
+
+/** A limit of a task takes the place of that of the suite, one by one. */
+function limitsOf({ requirement }: LoggedSuite, task: LoggedSuite['tasks'][number]): TaskAnalysis['limits'] {
+  const metrics = { ...requirement.limits.metrics, ...task.limits.metrics };
+  return { ...requirement.limits, ...task.limits, ...(Object.keys(metrics).length > 0 && { metrics }) };
+}
 
 function absentReason({ failures }: MeasuredModel): string {
   return failures[0] === undefined ? 'not run' : `not run: ${failures[0]}`;

@@ -7,7 +7,7 @@ import type { MeasurementRecord, SampleRecord } from '../log/log.js';
 import type { Completed, Failed, Ranked } from '../measure/measurement.js';
 import type { Price, TrialMetric } from '../measure/metric.js';
 import { DISTRIBUTED, type DistributedMetric, METRICS } from '../measure/metrics.js';
-import { alike, seenTokens } from '../measure/window.js';
+import { piecesAreTokens, seenTokens } from '../measure/window.js';
 import { isChat, type Prompt } from '../message.js';
 import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
 import { ballotOf, type Filter, filterText } from '../score/filters.js';
@@ -16,9 +16,21 @@ import { mean, sum } from '../stats/basics/moments.js';
 import { percentile } from '../stats/estimate/percentiles.js';
 import type { Confidence } from './analysis.js';
 
+export interface SecondaryScorer {
+  readonly name: string;
+  readonly scorer: Scorer;
+  readonly options: unknown;
+}
+
 /** The scorer that a task chose, with its parsed options and the filters before it; or the reason why it cannot score. */
 export type TaskScorer =
-  | { readonly scorer: Scorer; readonly options: unknown; readonly filters: readonly Filter[] }
+  | {
+      readonly scorer: Scorer;
+      readonly options: unknown;
+      readonly filters: readonly Filter[];
+      /** The other scorers of the same answers, which decide nothing. */
+      readonly secondary: readonly SecondaryScorer[];
+    }
   | Missing;
 
 export interface TrialResult {
@@ -282,7 +294,7 @@ function countsDisagree(outcome: Completed): boolean {
   const { pieces, tokensPerPiece } = outcome.timing;
   const seen = seenTokens(outcome);
   if (isMissing(seen) || pieces.length === 0) return false;
-  return !alike(typeof tokensPerPiece === 'object' ? sum(tokensPerPiece) : pieces.length, seen.value);
+  return !piecesAreTokens(typeof tokensPerPiece === 'object' ? sum(tokensPerPiece) : pieces.length, seen.value);
 }
 
 /** A word is a token at least, in every tokenizer: fewer tokens than words are not those of the whole prompt. */

@@ -1,6 +1,6 @@
 /**
- * From which volume on a machine of one's own is cheaper than an API: the price of the machine over the price of the requests it
- * saves. Energy, people and idle hours are not in it.
+ * The break-even volume: the number of requests from which your own machine is cheaper than an API. It is the price of the
+ * machine divided by the price of one API request. It leaves out energy, people and idle hours.
  */
 import type { SuiteAnalysis } from '../analyse/analysis.js';
 import { estimateAt } from '../analyse/distribution.js';
@@ -11,12 +11,12 @@ import type { ModelFit } from './fit.js';
 export interface BreakEven {
   readonly model: string;
   readonly device: string;
-  /** The model of the run with a price, that would be asked instead. */
+  /** The priced model of the run that would answer the requests instead. */
   readonly instead: string;
-  /** Requests in an hour, or over the life of the device, from which on the device is cheaper. */
+  /** From this number of requests the device is cheaper: in an hour, or over the life of the device. */
   readonly requests: number;
   readonly price: DevicePrice;
-  /** Requests that the device can answer in an hour at the very most, by its bandwidth; unknown without the weights. */
+  /** Whether the bandwidth of the device allows this many requests in an hour; null if the size of the weights is unknown. */
   readonly feasible: boolean | null;
 }
 
@@ -43,6 +43,6 @@ export function breakEvens(suite: SuiteAnalysis, fits: readonly ModelFit[], devi
 }
 
 function outputTokens(suite: SuiteAnalysis, model: string): number | null {
-  const tokens = estimateAt(suite.overall.find((one) => one.model === model)!.metrics.outputTokens, 'mean');
+  const tokens = estimateAt(suite.overall.find((overall) => overall.model === model)!.metrics.outputTokens, 'mean');
   return isMissing(tokens) || tokens.value <= 0 ? null : tokens.value;
 }

@@ -1,20 +1,20 @@
 /**
- * Devices people ask about. Memory and bandwidth are the makers' figures (of A100 and H100 those of the SXM form); `usable` is
- * what a model may take of the memory, the rest belongs to the system, the screen or the driver. Prices change: each carries its
- * date and source, and a user's own table may take the place of this one. AWS's are those since its cut of June 2025.
+ * The catalogue of devices. Memory and bandwidth are the makers' figures (for A100 and H100, those of the SXM form). A model may
+ * use the share `usable` of the memory; the rest belongs to the system, the screen or the driver. Prices change, so each has its
+ * date and source, and a user's own table can replace this one. The prices of AWS are those since its cut of June 2025.
  */
 export interface Device {
   readonly name: string;
-  /** Bytes that a model, its KV cache and its runtime share. */
+  /** The memory in bytes that a model, its KV cache and its runtime share. */
   readonly memory: number;
-  /** Share of the memory that can be had. */
+  /** The share of the memory that a model can use. */
   readonly usable: number;
-  /** Bytes per second: what every token must read the weights with. */
+  /** The memory bandwidth in bytes per second. Every token reads all weights at this speed. */
   readonly bandwidth: number;
   readonly price: DevicePrice | null;
-  /** Power at full work, as its makers rate it; of a Raspberry Pi, as its supply is rated. */
+  /** The makers' figure of the power at full load. For a Raspberry Pi it is the power of its supply. */
   readonly watts?: number | undefined;
-  /** Whether the runs were made on it. */
+  /** Whether this device made the runs. */
   readonly thisMachine?: boolean | undefined;
 }
 
@@ -49,7 +49,7 @@ export const DEVICES: readonly Device[] = [
       dollars: 125,
       per: 'device',
       date: '2026-02-02',
-      source: 'Raspberry Pi, list price since memory became dear (80 at launch, 2023)',
+      source: 'Raspberry Pi, list price since memory became expensive (80 at launch, 2023)',
     },
   },
   { name: 'laptop, 8 GB', memory: 8 * GiB, usable: 0.5, bandwidth: 51.2 * GB, price: null },
@@ -102,8 +102,8 @@ export const ELECTRICITY: Electricity = {
   source: 'US Energy Information Administration, residential average of 2024',
 };
 
-/** The table with a user's own devices in it: first, or in the place of those of the same name. */
-export function withOwnDevices(own: readonly Device[]): readonly Device[] {
-  const names = new Set(own.map(({ name }) => name));
-  return [...own, ...DEVICES.filter(({ name }) => !names.has(name))];
+/** Adds a user's own devices to the catalogue. They come first and replace devices with the same name. */
+export function withOwnDevices(userDevices: readonly Device[]): readonly Device[] {
+  const names = new Set(userDevices.map(({ name }) => name));
+  return [...userDevices, ...DEVICES.filter(({ name }) => !names.has(name))];
 }

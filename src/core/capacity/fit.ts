@@ -1,10 +1,10 @@
 /**
- * Which devices a model fits, from its parts, with what was measured beside it:
+ * Tells which devices a model fits. It estimates the memory from its parts and compares the estimate with the measurement:
  *
  *     weights + KV cache at the suite's context + runtime  <=  memory x usable
  *     KV cache per token = 2 x layers x KV heads x head size x bytes per value
  *
- * An estimate that is far from the measurement is shown with its error; a device is judged by the larger of the two.
+ * Reports show the error of the estimate. The larger of the estimate and the measurement decides whether a device fits.
  */
 import type { Analysis, ModelAnalysis, SuiteAnalysis } from '../analyse/analysis.js';
 import { cellOf } from '../analyse/analysis.js';
@@ -15,10 +15,10 @@ import type { Device } from './devices.js';
 
 export interface ModelFit {
   readonly model: string;
-  /** Tokens of the longest request of the suite: prompt and the most that may be answered. */
+  /** The tokens of the longest request of the suite: its prompt plus the maximum length of its answer. */
   readonly context: { readonly value: number } | Missing;
   readonly estimate: MemoryEstimate | Missing;
-  /** Peak resident memory, bytes. */
+  /** The peak resident memory, in bytes. */
   readonly measured: { readonly value: number } | Missing;
   /** `estimate / measured - 1` */
   readonly error: { readonly value: number } | Missing;
@@ -26,25 +26,25 @@ export interface ModelFit {
 }
 
 export interface MemoryEstimate {
-  /** Bytes each. */
+  /** The parts and the total are in bytes. */
   readonly weights: number;
   readonly cache: number;
   readonly runtime: number;
   readonly total: number;
-  /** What was assumed where nothing was known. */
+  /** The assumptions that replace unknown facts. */
   readonly assumed: readonly string[];
 }
 
 export interface DeviceFit {
   readonly device: string;
   readonly state: 'fits' | 'does not fit' | 'unknown';
-  /** Bytes needed over bytes usable. */
+  /** The bytes that the model needs, divided by the usable bytes. */
   readonly share: { readonly value: number } | Missing;
-  /** Tokens per second that the bandwidth allows at most, one request at a time: weights and cache are read for each. */
+  /** The upper bound of tokens per second for one request at a time: each token reads the weights and the cache. */
   readonly ceiling: { readonly value: number } | Missing;
 }
 
-/** What a Node process with an engine takes before it has opened a model, where it was not measured. */
+/** The memory of a Node process with an engine before it opens a model. It is used where this was not measured. */
 const TYPICAL_RUNTIME = 150e6;
 
 export function fitModels(analysis: Analysis, suite: SuiteAnalysis, devices: readonly Device[]): ModelFit[] {
@@ -53,7 +53,7 @@ export function fitModels(analysis: Analysis, suite: SuiteAnalysis, devices: rea
     .map((model) => fitModel(model, contextOf(suite, model.id), devices));
 }
 
-/** Sessions say whether the server is ours. Of a model that was never opened, only its entry can say so. */
+/** The facts of a session tell whether the server is ours. If a model was never opened, only its entry can tell. */
 function runsElsewhere({ facts, entry }: ModelAnalysis): boolean {
   return facts === null ? 'endpoint' in entry : notOurs(facts, entry) !== null;
 }
@@ -77,7 +77,7 @@ function fitModel(model: ModelAnalysis, context: ModelFit['context'], devices: r
     devices: devices.map((device): DeviceFit => {
       const read = isMissing(estimate) ? null : estimate.weights + estimate.cache;
       const ceiling =
-        read === null ? missing('the size of the weights is not known') : { value: device.bandwidth / read };
+        read === null ? missing('the size of the weights is unknown') : { value: device.bandwidth / read };
       if (needs.length === 0)
         return { device: device.name, state: 'unknown', share: missing('neither estimated nor measured'), ceiling };
       const share = Math.max(...needs) / (device.memory * device.usable);
@@ -94,15 +94,14 @@ function estimateMemory(
   const parameters = entry.parameters ?? facts?.parameters;
   let weights = facts?.weights?.bytes;
   if (weights === undefined) {
-    if (parameters === undefined)
-      return missing('neither the size of the weights nor the number of parameters is known');
+    if (parameters === undefined) return missing('the size of the weights and the number of parameters are unknown');
     const bits = entry.bitsPerWeight ?? bitsOf(entry.quantisation ?? 'f16');
     weights = (parameters * bits) / 8;
     assumed.push(`weights of ${bits} bits`);
   }
   let cache = 0;
   const architecture = facts?.architecture;
-  if (architecture === undefined || isMissing(context)) assumed.push('no KV cache: its shape is not known');
+  if (architecture === undefined || isMissing(context)) assumed.push('no KV cache, because its shape is unknown');
   else {
     const { layers, kvHeads, headSize, bytesPerCachedValue, cacheCopies = 1 } = architecture;
     cache = cacheCopies * 2 * layers * kvHeads * headSize * bytesPerCachedValue * context.value;
@@ -118,5 +117,5 @@ function contextOf(suite: SuiteAnalysis, model: string): ModelFit['context'] {
     const { promptTokens } = cellOf(task, model).metrics;
     return isMissing(promptTokens) ? [] : [promptTokens.max + task.maxTokens];
   });
-  return longest.length === 0 ? missing('no prompt was counted') : { value: Math.max(...longest) };
+  return longest.length === 0 ? missing('the tokens of the prompts were not counted') : { value: Math.max(...longest) };
 }

@@ -1,7 +1,7 @@
 /**
- * What a request costs on the machine of the run: the price and the energy of the machine over the time that the request took,
- * one request at a time and the machine never idle. The price of an hour has its energy in it; a machine that is bought is
- * spread over three years of running day and night, and its energy is what its makers rate it at.
+ * The cost of a request on the machine of the run: the price and the energy of the machine for the time that the request took.
+ * It assumes one request at a time and a machine that is never idle. The price of a rented hour includes energy. The price of a
+ * bought machine is spread over three years of running day and night, and its energy follows from the makers' power rating.
  */
 import type { Analysis, ModelAnalysis, SuiteAnalysis } from '../analyse/analysis.js';
 import { estimateAt } from '../analyse/distribution.js';
@@ -12,7 +12,7 @@ import type { Device, Electricity } from './devices.js';
 export interface MachineCost {
   readonly model: string;
   readonly device: string;
-  /** US dollars, energy included. */
+  /** US dollars, including energy. */
   readonly thousandRequests: number;
   readonly millionTokens: { readonly value: number } | Missing;
   readonly energy: MachineEnergy | Missing;
@@ -20,9 +20,9 @@ export interface MachineCost {
 
 export interface MachineEnergy {
   readonly watts: number;
-  /** For a thousand requests. */
+  /** The energy of a thousand requests. */
   readonly kilowattHours: number;
-  /** Of `thousandRequests`; 0 where the price of an hour has it in it. */
+  /** The part of `thousandRequests` that pays for energy; 0 if the price of an hour includes it. */
   readonly dollars: number;
 }
 
@@ -33,16 +33,17 @@ export interface MachineCostOptions {
   readonly electricity: Electricity;
 }
 
-/** Of the models that ran on the machine of the run; missing where nobody says what that machine is. */
+/** Returns the cost of each model that ran on the machine of the run; missing if it is unknown which device that machine is. */
 export function machineCosts(
   analysis: Analysis,
   suite: SuiteAnalysis,
   { devices, electricity }: MachineCostOptions,
 ): readonly MachineCost[] | Missing {
   const machine = machineOf(analysis, devices);
-  if (machine === undefined) return missing('the machine of the run is none of the table: name it with --prices');
+  if (machine === undefined)
+    return missing('the machine of the run is not in the catalogue of devices: add it with --prices');
   const { price } = machine;
-  if (price === null) return missing(`no price is given for ${machine.name}`);
+  if (price === null) return missing(`the catalogue has no price for ${machine.name}`);
   const dollarsAnHour = price.per === 'hour' ? price.dollars : price.dollars / HOURS_OF_LIFE;
   return analysis.models.filter(ranHere).flatMap(({ id }): MachineCost[] => {
     const { metrics } = suite.overall.find(({ model }) => model === id)!;
@@ -66,7 +67,7 @@ export function machineCosts(
   });
 }
 
-/** The one that the user says it is, else the graphics card that the run found. */
+/** The device that the user marks with `thisMachine`, else the graphics card that the run found. */
 function machineOf({ run }: Analysis, devices: readonly Device[]): Device | undefined {
   const { gpu } = run.environment;
   const named = devices.find(({ thisMachine }) => thisMachine);
@@ -82,7 +83,7 @@ function energyOf(
   { name, watts, price }: Device,
   { hours, electricity }: { readonly hours: number; readonly electricity: Electricity },
 ): MachineEnergy | Missing {
-  if (watts === undefined) return missing(`nobody says what power ${name} takes`);
+  if (watts === undefined) return missing(`the power of ${name} is unknown`);
   const kilowattHours = (hours * watts) / 1000;
   const dollars = price?.per === 'hour' ? 0 : kilowattHours * electricity.dollars;
   return { watts, kilowattHours, dollars };

@@ -1,17 +1,17 @@
 /**
- * A condition is how requests come to a model. Figures that were measured under different conditions are never pooled or
- * compared, and limits and verdicts are judged under `closed 1`: one request at a time.
+ * A condition tells how requests arrive at a model. Figures from different conditions are never pooled or compared. Limits and
+ * verdicts are judged under `closed 1`: one request at a time.
  *
  *     closed 4     four requests are under way at any time: a new one is sent when an answer is complete
  *
- * A condition is written as its kind and, after a blank, what belongs to it: in logs, in the ids of trials and in reports.
+ * In logs, in the ids of trials and in reports, a condition is written as its kind, a space and its parameters.
  * Open arrivals (`open 5`), users who think (`users 20`) and recorded traffic (`trace FILE`) have the same form.
  */
 import { UserError } from '../errors.js';
 
 export type Condition = Closed;
 
-/** A fixed number of requests is under way. */
+/** A closed loop: a fixed number of requests is under way. */
 export interface Closed {
   readonly kind: 'closed';
   readonly requests: number;
@@ -20,14 +20,14 @@ export interface Closed {
 /** One request at a time: the condition of limits and verdicts. */
 export const ALONE: Condition = { kind: 'closed', requests: 1 };
 
-/** How each kind is written and read; the table names every kind. */
+/** How each kind is written and read. The table has an entry for every kind. */
 const KINDS: {
   readonly [Kind in Condition['kind']]: {
     readonly example: string;
     /** The pattern of the text after the kind. */
     readonly form: string;
     write(condition: Extract<Condition, { kind: Kind }>): string;
-    /** Reads a text of that form. */
+    /** Reads a text that matches the pattern. */
     read(text: string): Extract<Condition, { kind: Kind }>;
   };
 } = {
@@ -39,7 +39,7 @@ const KINDS: {
   },
 };
 
-/** The texts that name a condition. */
+/** Matches every text that names a condition. */
 export const CONDITION_TEXT = new RegExp(
   `^(?:${Object.entries(KINDS)
     .map(([kind, { form }]) => `${kind} ${form}`)
@@ -50,12 +50,12 @@ export const CONDITION_RULE = `expected a condition such as ${Object.values(KIND
   .map(({ example }) => example)
   .join(', ')}`;
 
-/** `closed 4` */
+/** Returns a text such as `closed 4`. */
 export function conditionText(condition: Condition): string {
   return `${condition.kind} ${KINDS[condition.kind].write(condition)}`;
 }
 
-/** The condition that a text names. @throws UserError when it names none. */
+/** Returns the condition that a text names. @throws UserError when the text names no condition. */
 export function parseCondition(text: string): Condition {
   const [kind, ...rest] = text.split(' ');
   if (!CONDITION_TEXT.test(text) || !isKind(kind!))

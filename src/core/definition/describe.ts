@@ -1,17 +1,17 @@
 /**
- * zod's issues as one sentence each: the field, the rule, the value that was found. Only the most telling issue of a file
- * is shown: after it is mended the next one shows, and a list of twenty is read by nobody.
+ * Turns zod's issues into sentences: the field, the rule and the value that was found. Only the most useful issue of a file is
+ * shown. When the user has corrected it, the next one shows. Nobody reads a list of twenty.
  */
 import type { z } from 'zod';
 
 export interface Complaint {
-  /** Where in the document, as keys and indices. */
+  /** The place in the document, as keys and indices. */
   readonly path: readonly PropertyKey[];
-  /** `expected one of exact, number, found "exakt"` */
+  /** A text such as `expected one of exact, number, found "exakt"`. */
   readonly rule: string;
 }
 
-/** The first complaint about a document, the deepest one where a union was tried. */
+/** Returns the first complaint about a document. For a union it is the complaint of the closest branch. */
 export function firstComplaint(error: z.ZodError, document: unknown): Complaint {
   return describe(error.issues[0]!, document);
 }
@@ -55,7 +55,7 @@ function describe(issue: z.core.$ZodIssue, document: unknown): Complaint {
   }
 }
 
-/** A union failed on every branch: speak of the branch that came furthest, for that is what the author meant. */
+/** A value matches no branch of a union. Describe the branch that matched furthest: the author probably meant it. */
 function describeUnion(issue: z.core.$ZodIssueInvalidUnion, document: unknown, found: string | undefined): Complaint {
   const { path } = issue;
   const custom = issue.message !== 'Invalid input' && !issue.message.startsWith('Invalid discriminator');
@@ -73,7 +73,7 @@ function describeUnion(issue: z.core.$ZodIssueInvalidUnion, document: unknown, f
   return { path, rule: `expected ${kinds.join(' or ')}, found ${found ?? 'nothing'}` };
 }
 
-/** zod's "Invalid discriminator value. Expected 'strip' | 'think'" in our words. */
+/** Rewrites zod's "Invalid discriminator value. Expected 'strip' | 'think'" in our words. */
 function namesOf(message: string): string {
   const [, names] = /^Invalid discriminator value\. Expected (.*)$/.exec(message) ?? [];
   return names === undefined
@@ -81,7 +81,7 @@ function namesOf(message: string): string {
     : `expected one of ${names.replaceAll("'", '').replaceAll(' | ', ', ')}`;
 }
 
-/** `tasks[0].scorer` */
+/** Returns a text such as `tasks[0].scorer`. */
 export function formatPath(path: readonly PropertyKey[]): string {
   return path
     .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`))

@@ -1,6 +1,6 @@
 /**
- * The schemas of suites, models.json and price lists as JSON Schema, so that editors complete and check these files. They are written
- * out from the very schemas that read the files: `npm run schemas`.
+ * Exports the schemas of suites, models.json and price lists as JSON Schema, so that editors complete and check these files.
+ * `npm run schemas` writes them from the same zod schemas that read the files.
  */
 import { z } from 'zod';
 import { SCORERS } from '../score/table.js';
@@ -10,7 +10,7 @@ import { groupSchema, suiteSchema } from './suite.js';
 
 type JsonSchema = Record<string, unknown>;
 
-/** By file name, as they stand in `schemas/`. */
+/** Returns the schemas by their file names in `schemas/`. */
 export function jsonSchemas(): Readonly<Record<string, JsonSchema>> {
   return {
     'suite.schema.json': suiteJsonSchema(),
@@ -19,29 +19,43 @@ export function jsonSchemas(): Readonly<Record<string, JsonSchema>> {
   };
 }
 
+interface ObjectSchema extends JsonSchema {
+  readonly properties?: JsonSchema;
+  readonly required?: readonly string[];
+}
+
+/** The options of a scorer are an object, or one of several objects. */
+function variantsOf(options: JsonSchema): readonly ObjectSchema[] {
+  return 'anyOf' in options ? (options.anyOf as readonly ObjectSchema[]) : [options];
+}
+
 function suiteJsonSchema(): JsonSchema {
   const schema = emit(suiteSchema);
-  const scorers = Object.entries(SCORERS).map(([name, { options, summary }]) => {
-    const { properties, required } = emit(options) as { properties?: JsonSchema; required?: string[] };
-    return {
+  const scorers = Object.entries(SCORERS).flatMap(([name, { options, summary }]) =>
+    variantsOf(emit(options)).map(({ properties, required }) => ({
       type: 'object',
       description: summary,
       properties: { name: { const: name }, ...properties },
       required: ['name', ...(required ?? [])],
       additionalProperties: false,
-    };
-  });
+    })),
+  );
+  const module = {
+    type: 'string',
+    pattern: '\\.[cm]?js$',
+    description: 'A module of your own: ./my-scorer.mjs.',
+  };
   const task = (schema.properties as { tasks: { items: { properties: JsonSchema } } }).tasks.items;
   task.properties.scorer = {
     description: 'The scorer that judges an answer; see docs/scorers.md.',
-    anyOf: [{ enum: Object.keys(SCORERS) }, ...scorers],
+    anyOf: [{ enum: Object.keys(SCORERS) }, module, ...scorers, ...variantsOf(emit(SCORERS.own.options))],
   };
   const { $schema, ...suite } = schema;
   const { $schema: _, ...group } = emit(groupSchema);
   return { $schema, title: 'A suite of rightsize', anyOf: [suite, group] };
 }
 
-/** An entry and its variants have the fields of every backend: which of them fit together is checked when the two are one. */
+/** An entry or a variant may have the fields of any backend. The combined model is checked later, when the file is loaded. */
 function modelsJsonSchema(): JsonSchema {
   const { $schema, ...catalogue } = emit(catalogueSchema);
   const branches = (emit(modelSchema) as { oneOf: { properties: Record<string, JsonSchema> }[] }).oneOf;
@@ -50,7 +64,7 @@ function modelsJsonSchema(): JsonSchema {
     for (const [name, schema] of Object.entries(properties)) {
       fields[name] ??= [];
       const list = fields[name];
-      if (!list.some((known) => JSON.stringify(known) === JSON.stringify(schema))) list.push(schema);
+      if (!list.some((listed) => JSON.stringify(listed) === JSON.stringify(schema))) list.push(schema);
     }
   }
   const properties = Object.fromEntries(
@@ -66,7 +80,7 @@ function modelsJsonSchema(): JsonSchema {
         ...properties,
         variants: {
           type: 'object',
-          description: 'Each is the entry with these fields changed.',
+          description: 'Each variant is the entry with these fields changed.',
           additionalProperties: variant,
         },
       },

@@ -1,4 +1,4 @@
-/** A number with its unit, as people write it (`500 ms`, `8 GiB`), read into base units. It needs no schema, so a flag can use it. */
+/** Reads a number with a unit, such as `500 ms` or `8 GiB`, into base units. It needs no schema, so a flag can use it. */
 export const DURATIONS = { us: 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600 } as const;
 export const SIZES = {
   B: 1,
@@ -15,22 +15,22 @@ export const COUNTS = { K: 1e3, M: 1e6, B: 1e9, T: 1e12 } as const;
 
 export type Units = Readonly<Record<string, number>>;
 
-/** The digits, then the unit. */
+/** Matches digits followed by a unit. */
 export function patternOf(units: Units): RegExp {
   return new RegExp(`^(\\d+(?:\\.\\d+)?)\\s*(${Object.keys(units).join('|')})$`);
 }
 
-/** @returns The number in base units; null where the text has no such form. */
+/** @returns The number in base units; null if the text is not a number with a unit. */
 export function readMagnitude(text: string, units: Units): number | null {
   const [, digits, unit] = patternOf(units).exec(text) ?? [];
   if (digits === undefined || unit === undefined) return null;
-  // 8.2 * 1e9 is 8199999999.999999: fifteen digits are what a product of two doubles is good for.
+  // 8.2 * 1e9 is 8199999999.999999: a product of two doubles is exact to fifteen digits only.
   return Number((Number(digits) * units[unit]!).toPrecision(15));
 }
 
 const SHARE = /^(\d+(?:\.\d+)?)\s*(%|points?)?$/;
 
-/** A share from 0 to 1, as people write shares and differences of scores: `0.05`, `5%`, `5 points`; null where it is none. */
+/** Reads a share or a difference of scores from 0 to 1, such as `0.05`, `5%` or `5 points`; null if the text is none of these. */
 export function readShare(text: string): number | null {
   const [, digits, unit] = SHARE.exec(text) ?? [];
   if (digits === undefined) return null;

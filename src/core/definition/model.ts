@@ -33,8 +33,28 @@ const common = {
   threads: z.int().positive().optional().describe('Threads of the engine; the default leaves it to the backend.'),
   licence: z.string().optional(),
   price: price.optional(),
+  chatTemplateVariables: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe(
+      'What the chat template is given beside the messages: { "enable_thinking": false }. Servers are sent it as chat_template_kwargs.',
+    ),
+  reasoning: z
+    .strictObject({ begin: z.string().min(1), end: z.string().min(1) })
+    .optional()
+    .describe(
+      'The marks around what the model thinks: it is cut out of the answer. { "begin": "<think>", "end": "</think>" }',
+    ),
   notes: z.string().optional(),
 };
+
+const chatTemplate = z
+  .string()
+  .min(1)
+  .optional()
+  .describe(
+    "Another chat template than the model's own: a Jinja file beside models.json, a text, or the name of one of several.",
+  );
 
 const source = z
   .string()
@@ -45,6 +65,7 @@ const llamaCpp = z.strictObject({
   ...common,
   backend: z.literal('llama-cpp'),
   source,
+  chatTemplate,
   gpuLayers: z.union([z.int().nonnegative(), z.literal('max')]).default(0),
   flashAttention: z.union([z.boolean(), z.literal('auto')]).default('auto'),
   kvCacheType: z.enum(['f32', 'f16', 'q8_0', 'q4_0']).default('f16'),
@@ -66,6 +87,7 @@ const onnxruntime = z.strictObject({
   ...common,
   backend: z.literal('onnxruntime'),
   source,
+  chatTemplate,
   file: z.string().optional().describe('The graph inside the folder; the default is what the folder names.'),
   device: z.enum(['cpu', 'cuda', 'dml', 'coreml', 'webgpu']).default('cpu').describe('Execution provider.'),
 });
@@ -74,6 +96,7 @@ const transformers = z.strictObject({
   ...common,
   backend: z.literal('transformers'),
   source,
+  chatTemplate,
   dtype: z.enum(['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4']).default('fp32'),
   device: z.enum(['cpu', 'cuda', 'dml', 'coreml', 'webgpu']).default('cpu'),
 });
@@ -125,8 +148,10 @@ const scripted = z.strictObject({
     .prefault({}),
 });
 
-export const modelSchema = z.discriminatedUnion('backend', [llamaCpp, onnxruntime, transformers, openai, scripted], {
-  error: 'expected a known backend: llama-cpp, onnxruntime, transformers, openai or scripted',
+const ENTRIES = [llamaCpp, onnxruntime, transformers, openai, scripted] as const;
+
+export const modelSchema = z.discriminatedUnion('backend', ENTRIES, {
+  error: `expected a known backend: one of ${ENTRIES.map(({ shape }) => shape.backend.value).join(', ')}`,
 });
 
 /** The fields that a backend's models may have; none for what is no backend. */
@@ -146,7 +171,10 @@ export const catalogueSchema = z.strictObject({
   default: z
     .array(z.string())
     .min(1)
-    .describe('What runs when no model is named; `id:*` is an entry and every variant of it.'),
+    .optional()
+    .describe(
+      'What runs when no model is named; `id:*` is an entry and every variant of it. Without it, every model of this file runs.',
+    ),
   models: z.array(entry).min(1),
 });
 

@@ -1,6 +1,6 @@
 /**
- * A row to what the model is given. A chat is rendered as messages, over which each model lays its own template; a plain text
- * is rendered whole, few-shot examples included, and is given as it stands.
+ * Renders a row into a prompt. A chat prompt is a list of messages, to which each model applies its own chat template. A
+ * plain-text prompt is one text that includes the few-shot examples. The model gets it unchanged.
  */
 import { UserError } from '../errors.js';
 import type { Continuation, Message, Prompt, Row } from '../message.js';
@@ -10,21 +10,19 @@ import { parseJson, type RowTemplate, rowTemplate } from './template.js';
 export interface PromptRenderer {
   /** @throws UserError when a template cannot be rendered from the row. */
   prompt(row: Row): Prompt;
-  /** What is ranked; absent where the task asks for an answer. */
+  /** Renders the texts that the model ranks. Absent if the task asks for an answer. */
   continuations?(row: Row): readonly Continuation[];
 }
 
 /**
- * @param pool Rows of the few-shot pool, in the order in which they shall be taken.
- * @throws UserError when a template does not parse, or does not fit how the task asks.
+ * @param pool Rows of the few-shot pool. The first rows are used first.
+ * @throws UserError when a template does not parse, or does not match the `ask` of the task.
  */
 export function promptRenderer(task: Task, pool: readonly Row[]): PromptRenderer {
   const { prompt: template } = task;
   if ('user' in template) {
     if (task.ask !== 'generate') {
-      throw new UserError(
-        `ask: expected a prompt of plain text (prompt.text) to measure log-likelihoods after, found a chat`,
-      );
+      throw new UserError(`ask: ${task.ask} needs a prompt of plain text, found a chat; write it as prompt.text`);
     }
     return { prompt: chatRenderer(template, pool) };
   }
@@ -66,7 +64,7 @@ function chatRenderer(template: ChatTemplate, pool: readonly Row[]): (row: Row) 
   };
 }
 
-/** Preamble and examples before a text: the same for every choice of a sample, so that an engine computes them once. */
+/** Puts the preamble and the examples before a text. They are equal for all choices of a sample, so an engine computes them once. */
 type TextRenderer = (row: Row, text: string) => string;
 
 function textRenderer(template: TextTemplate, question: RowTemplate, pool: readonly Row[]): TextRenderer {
@@ -83,13 +81,14 @@ function wholeText(text: string): readonly Continuation[] {
   return [{ context: '', text, choice: text }];
 }
 
-/** Jinja drops a line feed that ends a template, as lm-evaluation-harness tells it not to: in a plain text it is text. */
+/** Jinja drops a line feed at the end of a template. In plain text it must stay, as in lm-evaluation-harness. */
 function wholeLines(source: string): string {
   return source.endsWith('\n') ? `${source}\n` : source;
 }
 
 function choicesRenderer(task: Task, render: TextRenderer, text: RowTemplate): (row: Row) => readonly Continuation[] {
-  if (task.choices === undefined) throw new UserError('choices: expected the choices that are ranked, found none');
+  if (task.choices === undefined)
+    throw new UserError('choices: expected the choices that the model ranks, found none; add them');
   const { delimiter } = task;
   const contexts = task.contexts?.map((source, i) => rowTemplate(`contexts[${i}]`, source));
   const choicesOf = choiceTexts(task.choices);
@@ -100,7 +99,9 @@ function choicesRenderer(task: Task, render: TextRenderer, text: RowTemplate): (
       return choices.map((choice) => ({ context, text: `${delimiter}${choice}`, choice }));
     }
     if (choices.length !== 1) {
-      throw new UserError(`choices: expected one choice for all contexts, found ${choices.length}`);
+      throw new UserError(
+        `choices: expected one choice, because the task has contexts, found ${choices.length}; write one choice`,
+      );
     }
     const choice = choices[0]!;
     return contexts.map((context) => ({ context: render(row, context(row)), text: `${delimiter}${choice}`, choice }));
@@ -132,14 +133,14 @@ interface Example {
 type ExampleSettings = Pick<NonNullable<PromptTemplate['examples']>, 'count' | 'pick' | 'match' | 'answer'>;
 
 /**
- * The examples before a question: the first of the pool that match, less any that asks this very question. The next one takes
- * its place, except among fixed ones.
+ * Returns the examples for a question: the first examples of the pool that match, without an example that asks the same
+ * question. The next example replaces it, unless the examples are fixed.
  */
 function fewShot(
   settings: ExampleSettings | undefined,
   question: RowTemplate,
   pool: readonly Row[],
-): (row: Row, asked: string) => readonly Example[] {
+): (row: Row, text: string) => readonly Example[] {
   if (settings === undefined) return () => [];
   const count = exampleCount(settings, pool);
   const fixed = settings.pick === 'fixed';
@@ -147,16 +148,16 @@ function fewShot(
   const kindOf = optional('prompt.examples.match', settings.match) ?? (() => '');
   const rendered: Example[] = [];
   const kinds: string[] = [];
-  return (row, asked) => {
+  return (row, text) => {
     const chosen: Example[] = [];
     const kind = kindOf(row);
-    let passed = 0;
-    for (let i = 0; i < pool.length && chosen.length + passed < count; i++) {
+    let skipped = 0;
+    for (let i = 0; i < pool.length && chosen.length + skipped < count; i++) {
       kinds[i] ??= inExample(i, () => kindOf(pool[i]!));
       if (kinds[i] !== kind) continue;
       rendered[i] ??= inExample(i, () => ({ question: question(pool[i]!), answer: answer(pool[i]!) }));
-      if (rendered[i]!.question !== asked) chosen.push(rendered[i]!);
-      else if (fixed) passed++;
+      if (rendered[i]!.question !== text) chosen.push(rendered[i]!);
+      else if (fixed) skipped++;
     }
     if (fixed || chosen.length === count) return chosen;
     throw new UserError(
@@ -166,7 +167,7 @@ function fewShot(
   };
 }
 
-/** What is wrong with a row of the pool is not said of the sample. */
+/** An error in a row of the pool names the example, not the sample. */
 function inExample<T>(index: number, render: () => T): T {
   try {
     return render();
@@ -176,7 +177,7 @@ function inExample<T>(index: number, render: () => T): T {
   }
 }
 
-/** @throws UserError when the pool has not so many, or it is not said how many are wanted. */
+/** @throws UserError when the pool has too few examples, or when the suite does not set the count. */
 function exampleCount({ count, pick }: ExampleSettings, pool: readonly Row[]): number {
   if (pick === 'fixed') {
     if (count === undefined || count <= pool.length) return count ?? pool.length;
@@ -185,7 +186,7 @@ function exampleCount({ count, pick }: ExampleSettings, pool: readonly Row[]): n
     );
   }
   if (count !== undefined) return count;
-  throw new UserError('prompt.examples.count: expected how many examples stand before a sample, found none; add it');
+  throw new UserError('prompt.examples.count: expected the number of examples for each sample, found none; add it');
 }
 
 function optional(field: string, source: string | undefined): RowTemplate | undefined {
@@ -194,5 +195,5 @@ function optional(field: string, source: string | undefined): RowTemplate | unde
 
 function nonEmpty(field: string, text: string): string {
   if (text.trim() !== '') return text;
-  throw new UserError(`${field}: expected a question, found that the template renders to nothing from this row`);
+  throw new UserError(`${field}: expected a question, but the template renders to an empty text for this row`);
 }

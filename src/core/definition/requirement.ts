@@ -1,14 +1,14 @@
 /**
- * What a workload demands of a model: hard limits, the margin by which an SLM may be worse than the LLM and still fit
- * (non-inferiority), and one preference among the models that pass. All of it is fixed before the run, because a margin that
- * is chosen afterwards proves nothing.
+ * The requirement of a workload: hard limits, the non-inferiority margin (how much worse than the LLM an SLM may be and still
+ * fit), and one preference among the models that pass. All are fixed before the run, because a margin that is chosen after the
+ * run proves nothing.
  */
 import { z } from 'zod';
 import { LEVELS, type Level, type LimitRule, type Metric, type Unit } from '../measure/metric.js';
 import { LIMITED, type LimitedMetric, METRICS } from '../measure/metrics.js';
 import { count, duration, size } from './units.js';
 
-/** How a bound is written in a suite, by the unit of the metric. */
+/** The schema of a bound in a suite, for each unit of a metric. */
 const BOUNDS = {
   score: z.number().min(0).max(1),
   seconds: duration,
@@ -18,7 +18,7 @@ const BOUNDS = {
   dollars: z.number().nonnegative(),
 } as const satisfies Record<Unit, z.ZodType<number>>;
 
-/** How a description names the unit. */
+/** The words for a unit in a description. */
 const UNIT_WORDS: Readonly<Record<Unit, string>> = {
   score: '0 to 1',
   seconds: 'seconds',
@@ -28,7 +28,7 @@ const UNIT_WORDS: Readonly<Record<Unit, string>> = {
   dollars: 'US dollars',
 };
 
-/** If higher is better, a limit holds from below, else from above. */
+/** If higher is better, a limit is a minimum, else a maximum. */
 type BoundOf<Name extends LimitedMetric> = (typeof METRICS)[Name]['better'] extends 'higher'
   ? { readonly min: number }
   : { readonly max: number };
@@ -46,13 +46,22 @@ function limitSchema({ title, unit, better, formula }: Metric, { level }: LimitR
     .describe(`${title}, ${UNIT_WORDS[unit]}: ${formula}.`);
 }
 
-export const limitsSchema = z
+const measured = z
   .strictObject(
     Object.fromEntries(LIMITED.map((name) => [name, limitSchema(METRICS[name], METRICS[name].limit)])) as unknown as {
       readonly [Name in LimitedMetric]: z.ZodType<LimitOf<Name>>;
     },
   )
   .partial();
+
+const metricBound = z.union([z.strictObject({ min: z.number() }), z.strictObject({ max: z.number() })]);
+
+export const limitsSchema = measured.extend({
+  metrics: z
+    .record(z.string(), metricBound)
+    .optional()
+    .describe('Of metrics of the scorer, by name: `{ macroF1: { min: 0.8 }, "f1 billing": { min: 0.7 } }`.'),
+});
 
 export const PREFERENCES = ['smallest', 'fastest', 'cheapest', 'best'] as const;
 
@@ -63,9 +72,9 @@ export const requirementSchema = z.strictObject({
     .gt(0)
     .lt(1)
     .default(0.03)
-    .describe('By how much an SLM may score lower than the LLM, in score points (0.03 is 3 points).'),
+    .describe('How much lower than the LLM an SLM may score and still fit, in score points (0.03 is 3 points).'),
   alpha: z.number().gt(0).lt(0.5).default(0.05).describe('The one-sided error rate of every verdict.'),
-  prefer: z.enum(PREFERENCES).default('smallest').describe('What decides among the models that pass.'),
+  prefer: z.enum(PREFERENCES).default('smallest').describe('The preference that decides among the models that pass.'),
 });
 
 export type Requirement = z.infer<typeof requirementSchema>;

@@ -6,7 +6,7 @@ import { UserError } from '../errors.js';
 import { isChat, type Row, type Sample } from '../message.js';
 import { promptRenderer } from './prompt.js';
 import type { DataSamples, Task } from './suite.js';
-import { parseJson, type RowTemplate, rowTemplate } from './template.js';
+import { parseJson, rowTemplate } from './template.js';
 
 /** SHA-256 in hexadecimal; core computes no hashes of its own. */
 export type Hash = (text: string) => string;
@@ -22,9 +22,9 @@ export interface SampleReader {
  */
 export function sampleReader(task: Task, examples: readonly Row[], hash: Hash): SampleReader {
   const fields: Partial<DataSamples['fields']> = Array.isArray(task.samples) ? {} : task.samples.fields;
-  const id = optional('samples.fields.id', fields.id) ?? ((row: Row) => row.id);
+  const id = fieldReader('samples.fields.id', fields.id) ?? ((row: Row) => row.id);
   const target = targetReader(fields.target);
-  const group = optional('samples.fields.group', fields.group) ?? ((row: Row) => row.group);
+  const group = fieldReader('samples.fields.group', fields.group) ?? ((row: Row) => row.group);
   const renderer = promptRenderer(task, examples);
   return {
     read(given) {
@@ -43,7 +43,7 @@ export function sampleReader(task: Task, examples: readonly Row[], hash: Hash): 
 
 function targetReader(source: DataSamples['fields']['target']): (row: Row) => unknown {
   if (source === undefined) return (row) => row.target;
-  if (typeof source === 'string') return rowTemplate('samples.fields.target', source);
+  if (typeof source === 'string') return fieldReader('samples.fields.target', source)!;
   const template = rowTemplate('samples.fields.target.json', source.json);
   return (row) => parseJson('samples.fields.target.json', template(row), 'JSON');
 }
@@ -78,8 +78,33 @@ export function promptText({ prompt, continuations }: Pick<Sample, 'prompt' | 'c
   return isChat(prompt) ? JSON.stringify(prompt.messages.map(({ role, content }) => [role, content])) : prompt.text;
 }
 
-function optional(field: string, source: string | undefined): RowTemplate | undefined {
-  return source === undefined ? undefined : rowTemplate(field, source);
+/**
+ * A plain text that is the name of a column means that column, as it is; other plain text means itself. A column that an earlier row
+ * had is wanted of every row: else a row without it would have its name for a target.
+ */
+function fieldReader(field: string, source: string | undefined): ((row: Row) => unknown) | undefined {
+  if (source === undefined) return undefined;
+  const template = rowTemplate(field, source);
+  if (/\{[{%#]/.test(source)) return template;
+  let isColumn = false;
+  return (row) => {
+    if (Object.hasOwn(row, source)) {
+      isColumn = true;
+      return row[source];
+    }
+    if (isColumn)
+      throw new UserError(`${field}: expected the column "${source}", which earlier rows have, found none in this row`);
+    return template(row);
+  };
+}
+
+/** Rows of a few-shot pool with the target that their source says they have, where it says so. @throws UserError */
+export function exampleReader({ fields }: DataSamples): (row: Row) => Row {
+  const target = fields.target === undefined ? undefined : targetReader(fields.target);
+  return (given) => {
+    const row = fields.json.length > 0 ? withJson(given, fields.json) : given;
+    return target === undefined ? row : { ...row, target: target(row) };
+  };
 }
 
 function text(value: unknown): string | null {

@@ -105,14 +105,36 @@ export const generationSchema = z.strictObject({
   temperature: z.number().min(0).max(2).default(0),
   topP: z.number().gt(0).max(1).default(1),
   seed: z.int().nonnegative().default(0),
+  logprobs: z
+    .boolean()
+    .optional()
+    .describe(
+      'Ask servers for the log-probabilities of answers, which cascades need and which take time; engines in process always give them.',
+    ),
   timeout: z.number().positive().default(120).describe('Seconds after which an answer counts as not given.'),
 });
 
-export const scorerSchema = z
+const named = z.looseObject({ name: z.enum(SCORER_NAMES) }).describe('A scorer with its options; see docs/scorers.md.');
+
+/** Scorers of one's own in their short forms: they mean `{ name: own, … }`. */
+const ownModule = z
+  .string()
+  .regex(/^(?:\.{0,2}\/|[\w-]+\/)?.*\.[cm]?js$/, {
+    error: 'expected the name of a scorer, or a path to a module (*.mjs)',
+  })
+  .describe('A module of your own: ./my-scorer.mjs.')
+  .transform((module) => ({ name: 'own' as const, module }));
+const ownSource = z
   .union([
-    z.enum(SCORER_NAMES),
-    z.looseObject({ name: z.enum(SCORER_NAMES) }).describe('A scorer with its options; see docs/scorers.md.'),
+    z.looseObject({ module: z.string() }),
+    z.looseObject({ command: z.union([z.string(), z.array(z.string())]) }),
+    z.looseObject({ scores: z.string() }),
   ])
+  .describe('A module, a command, or a file of scores of your own; see docs/scorers.md.')
+  .transform((source) => ({ name: 'own' as const, ...source }));
+
+export const scorerSchema = z
+  .union([z.enum(SCORER_NAMES), named, ownModule, ownSource])
   .describe('The scorer that judges an answer.');
 
 export const taskSchema = z.strictObject({
@@ -146,6 +168,10 @@ export const taskSchema = z.strictObject({
     .default([])
     .describe('What takes the answer out of an output before it is scored, in order; see docs/scorers.md.'),
   scorer: scorerSchema,
+  secondary: z
+    .array(z.union([z.enum(SCORER_NAMES), named]))
+    .optional()
+    .describe('Other scorers of the same answers: reported as `score NAME` with intervals, and free to be limited.'),
   limits: limitsSchema.prefault({}).describe('Limits of this task alone, over those of the suite.'),
 });
 
@@ -173,7 +199,6 @@ export const groupSchema = z.strictObject({
 export type Suite = z.infer<typeof suiteSchema>;
 export type Task = z.infer<typeof taskSchema>;
 export type Generation = z.infer<typeof generationSchema>;
-export type Asking = (typeof ASKINGS)[number];
 export type PromptTemplate = z.infer<typeof promptSchema>;
 export type ScorerChoice = z.infer<typeof scorerSchema>;
 export type DataSamples = z.infer<typeof dataSamples>;

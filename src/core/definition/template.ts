@@ -6,6 +6,8 @@ import { Template } from '@huggingface/jinja';
 import { describeError, UserError } from '../errors.js';
 import type { Row } from '../message.js';
 import { pattern } from '../score/text/pattern.js';
+import { binaryIn } from './binary.js';
+import { callMethod, METHOD_CALL, rewriteMethodCalls } from './template-methods.js';
 
 export type RowTemplate = (row: Row) => string;
 
@@ -20,9 +22,12 @@ export function rowTemplate(field: string, source: string): RowTemplate {
   } catch (error) {
     throw new UserError(`${field}: expected a Jinja template, found one that does not parse (${describeError(error)})`);
   }
-  const variables = neededVariables(template);
+  rewriteMethodCalls(template);
+  const { variables, columns } = neededOf(template);
   return (row) => {
-    for (const variable of variables) {
+    for (const variable of [...variables, ...(Object.hasOwn(row, ROW) ? [] : columns)]) {
+      // `row` is the whole row, unless a field is called that.
+      if (variable === ROW && !Object.hasOwn(row, ROW)) continue;
       if (!Object.hasOwn(row, variable)) {
         throw new UserError(
           `${field}: the template names "${variable}", which this row does not have (it has ${fieldsOf(row)})`,
@@ -33,9 +38,15 @@ export function rowTemplate(field: string, source: string): RowTemplate {
           `${field}: the template names "${variable}", which is empty in this row; test for it with {% if ${variable} %}`,
         );
       }
+      const binary = binaryIn(row[variable]);
+      if (binary !== null) {
+        throw new UserError(
+          `${field}: the template names "${variable}", which holds ${binary} in this row, and models are sent text alone here; name a field of text`,
+        );
+      }
     }
     try {
-      return template.render({ ...withoutBuiltIns(row), ...FUNCTIONS });
+      return template.render({ [ROW]: row, ...withoutBuiltIns(row), ...FUNCTIONS });
     } catch (error) {
       throw new UserError(`${field}: the template cannot be rendered from this row (${describeError(error)})`);
     }
@@ -60,7 +71,10 @@ function fieldsOf(row: Row): string {
 }
 
 /** What templates can call beyond Jinja's own. */
-const FUNCTIONS = { regex_replace: regexReplace } as const;
+const FUNCTIONS = { regex_replace: regexReplace, [METHOD_CALL]: callMethod } as const;
+
+/** The whole row, for fields whose names are no names of variables: `row['Message text']`. */
+const ROW = 'row';
 
 /**
  * Python's `re.sub(pattern, replacement, text)`, which lm-evaluation-harness gives to its templates as a filter (this engine
@@ -100,8 +114,15 @@ function withoutBuiltIns(row: Row): Row {
   return Object.fromEntries(Object.entries(row).filter(([name]) => !BUILT_IN.has(name)));
 }
 
-/** The variables that a template prints or passes on without having asked whether they are there. */
-function neededVariables(template: Template): ReadonlySet<string> {
+interface Needed {
+  /** The variables that a template prints or passes on without having asked whether they are there. */
+  readonly variables: ReadonlySet<string>;
+  /** The fields that it takes out of `row`. */
+  readonly columns: ReadonlySet<string>;
+}
+
+function neededOf(template: Template): Needed {
+  const columns = new Set<string>();
   const used = new Set<string>();
   const bound = new Set<string>(BUILT_IN);
   const visit = (node: unknown): void => {
@@ -123,6 +144,7 @@ function neededVariables(template: Template): ReadonlySet<string> {
         visit(Object.values(parts));
         return;
       case 'MemberExpression':
+        collectColumn(parts, columns);
         visit(parts.object);
         if (parts.computed) visit(parts.property);
         return;
@@ -158,8 +180,19 @@ function neededVariables(template: Template): ReadonlySet<string> {
   };
   visit(template.parsed.body);
   for (const name of bound) used.delete(name);
-  return used;
+  return { variables: used, columns };
 }
+
+/** `row['Message text']` and `row.text`, but not `row.get(…)`, which asks whether the field is there. */
+function collectColumn({ object, property, computed }: Record<string, unknown>, into: Set<string>): void {
+  const { type, value } = object as { type?: string; value?: unknown };
+  const named = property as { type?: string; value?: unknown };
+  const isName = computed ? named.type === 'StringLiteral' : named.type === 'Identifier';
+  if (type === 'Identifier' && value === ROW && isName && !OF_DICTIONARIES.has(String(named.value)))
+    into.add(String(named.value));
+}
+
+const OF_DICTIONARIES: ReadonlySet<string> = new Set(['get', 'items', 'keys', 'values', 'dictsort']);
 
 function filterName(filter: unknown): string | undefined {
   const { value, callee } = filter as { value?: string; callee?: { value?: string } };

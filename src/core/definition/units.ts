@@ -1,6 +1,6 @@
 /**
- * Numbers as people write them in a definition (`500 ms`, `8 GiB`, `7.2 B`), read into base units: seconds, bytes, counts.
- * A bare number is already in base units. GB is 10^9 bytes and GiB is 2^30: memory is sold in both.
+ * Reads the numbers of a definition (`500 ms`, `8 GiB`, `7.2 B`) into base units: seconds, bytes, counts. A number without a unit
+ * is already in base units. GB is 10^9 bytes and GiB is 2^30 bytes; vendors of memory use both.
  */
 import { z } from 'zod';
 import { COUNTS, DURATIONS, patternOf, readMagnitude, SIZES, type Units } from './magnitude.js';
@@ -15,9 +15,9 @@ function withUnits(kind: string, units: Units) {
     .refine((value) => value > 0 && Number.isFinite(value), { error });
 }
 
-/** Seconds. */
+/** A duration, in seconds. */
 export const duration = withUnits('duration', DURATIONS);
-/** Bytes. */
+/** A size, in bytes. */
 export const size = withUnits('size', SIZES);
-/** A plain count; `7.2 B` is 7.2 billion. */
+/** A count; `7.2 B` is 7.2 billion. */
 export const count = withUnits('count', COUNTS);

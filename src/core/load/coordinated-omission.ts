@@ -1,13 +1,13 @@
 /**
- * A load generator that waits for an answer before it sends the next request sends none while the server stalls, and so
- * leaves out the very requests that would have waited: Gil Tene's coordinated omission. The right remedy is to count latency from
- * the moment when a request was due. Where only a closed-loop record exists, this puts the missing requests back.
+ * Corrects coordinated omission (Gil Tene). A closed-loop load generator waits for an answer before it sends the next request.
+ * While the server stalls, it sends no requests. So it omits exactly the requests that would have waited. The right remedy is to
+ * count latency from the moment when a request was due. For a record from a closed loop, this file adds the missing requests.
  */
 import { expectFinite, expectPositive } from '../stats/basics/expect.js';
 
 /**
- * Each latency v, and for the requests that were due meanwhile `v - i, v - 2i, ...` while at least i remains, with i the
- * interval at which requests should have been sent (HdrHistogram `recordValueWithExpectedInterval`). Same unit for both.
+ * Returns each latency v and, for the requests that were due during it, `v - i, v - 2i, ...` down to i. Here i is the interval
+ * at which requests should have been sent (HdrHistogram `recordValueWithExpectedInterval`). Both have the same unit.
  */
 export function correctCoordinatedOmission(latencies: readonly number[], expectedInterval: number): number[] {
   expectFinite('latencies', latencies);

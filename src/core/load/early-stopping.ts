@@ -1,8 +1,9 @@
 /**
- * MLPerf Inference's rules for how many queries a tail latency needs (`inference_rules.adoc`, `loadgen/early_stopping.cc`).
+ * MLPerf Inference's early stopping: the number of queries that a tail latency needs (`inference_rules.adoc`,
+ * `loadgen/early_stopping.cc`).
  *
- * A percentile is claimed only when few enough queries were slow: a system with a worse true percentile would have so few slow
- * queries with less than 1% probability. With few queries the reported value lies further out in the tail.
+ * A percentile is claimed only if few enough queries were slow. A system with a worse true percentile would show this few slow
+ * queries with a probability below 1%. With few queries the reported value lies further out in the tail.
  */
 import { missing, type Quantity } from '../quantity.js';
 import { betaCdf, twoSidedZ } from '../stats/basics/distributions.js';
@@ -11,13 +12,13 @@ import { sorted } from '../stats/basics/moments.js';
 
 export interface EarlyStoppingOptions {
   readonly confidence?: number;
-  /** By how much the true share may fall short, 0 in MLPerf. */
+  /** The true share of fast queries may be lower than the percentile by this much. It is 0 in MLPerf. */
   readonly tolerance?: number;
 }
 
 /**
- * The least number h of queries within the latency, beside `overLatency` slower ones, that shows the percentile: the
- * smallest h with `I_{p-d}(h, t + 1) <= 1 - confidence`.
+ * Returns the smallest number h of queries within the latency that shows the percentile, when t = `overLatency` queries are
+ * slower: the smallest h with `I_{p-d}(h, t + 1) <= 1 - confidence`.
  */
 export function minPassingQueries(percentile: number, overLatency: number, options: EarlyStoppingOptions = {}): number {
   const { confidence = 0.99, tolerance = 0 } = options;
@@ -37,7 +38,7 @@ export function minPassingQueries(percentile: number, overLatency: number, optio
   return high;
 }
 
-/** The verdict of the Server scenario: do `queries` with `overLatency` slow ones among them still show the percentile? */
+/** The verdict of the Server scenario: whether `queries`, `overLatency` of them slow, still show the percentile. */
 export function passesEarly(
   queries: number,
   overLatency: number,
@@ -48,12 +49,12 @@ export function passesEarly(
   return queries >= minPassingQueries(percentile, overLatency, options) + overLatency;
 }
 
-/** The most slow queries that `queries` may hold and still show the percentile; missing when not even one is allowed. */
+/** Returns the largest number of slow queries that still shows the percentile; missing if not even one is allowed. */
 export function allowedOverLatency(queries: number, percentile: number, options: EarlyStoppingOptions = {}): Quantity {
   expectCount('queries', queries);
   const needed = (overLatency: number) => minPassingQueries(percentile, overLatency, options) + overLatency;
   if (queries < needed(1)) {
-    return missing(`${queries} queries are too few for the ${percentile} percentile: it takes ${needed(1)}`);
+    return missing(`${queries} queries are too few for the ${percentile} percentile: it needs ${needed(1)}`);
   }
   let [low, high] = [1, 2];
   while (needed(high) <= queries) [low, high] = [high, high * 2];
@@ -66,8 +67,8 @@ export function allowedOverLatency(queries: number, percentile: number, options:
 }
 
 /**
- * The percentile of latencies as SingleStream and MultiStream report it: with t allowed slow queries, the t-th highest
- * latency, never the plain percentile.
+ * Returns the percentile of latencies that SingleStream and MultiStream report: with t allowed slow queries, the t-th highest
+ * latency. It is never the plain percentile.
  */
 export function earlyStoppingEstimate(
   latencies: readonly number[],
@@ -79,7 +80,7 @@ export function earlyStoppingEstimate(
   return 'missing' in allowed ? allowed : { value: sorted(latencies)[latencies.length - allowed.value]! };
 }
 
-/** Queries for a percentile by the rule without early stopping: `z^2 p (1 - p) / margin^2`, margin (1 - p)/20; unrounded. */
+/** Returns the unrounded number of queries without early stopping: `z^2 p (1 - p) / margin^2`, with the margin (1 - p)/20. */
 export function mlperfQueryCount(percentile: number, confidence = 0.99): number {
   expectBetween0And1('percentile', percentile);
   const margin = (1 - percentile) / 20;

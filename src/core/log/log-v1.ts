@@ -1,5 +1,5 @@
 /**
- * Records of version 1 as those of version 2, one by one: whatever else a log holds, and in any order.
+ * Converts records of version 1 to version 2. It converts each record alone, so the order and the other records do not matter.
  *
  *     {"type":"run","version":1,"environment":{…},"settings":{"concurrency":4}}
  *         → {"type":"run","version":2,"machine":"#Xeon, 2 cores, …","settings":{"condition":"closed 4"}}
@@ -7,21 +7,21 @@
  *     {"type":"session","session":3} → {"type":"session","session":"#0000000003"}
  *     {"type":"measurement","session":3,"concurrency":4} → {"type":"measurement","session":"#0000000003","condition":"closed 4"}
  *
- * In version 1 each process counted its sessions from 1, and no session named its machine. So two parts of one run hold
- * different sessions of one number: the analysis finds them, and gives no figure that needs to tell them apart.
+ * In version 1 each process counted its sessions from 1, and no session named its machine. So two parts of one run can hold
+ * different sessions with the same number. The analysis finds them, and gives no figure for which it must tell them apart.
  */
 import { conditionText } from '../definition/condition.js';
 import { identityText } from './sample-identity.js';
 
-/** A record as JSON holds it, before its schema has been looked at. */
+/** A parsed JSON record that has not been checked against its schema. */
 export type RawRecord = { readonly type: string } & Record<string, unknown>;
 
 export interface ConversionOptions {
-  /** SHA-256, as hexadecimal digits. */
+  /** Returns the SHA-256 of a text as hexadecimal digits. */
   hash(text: string): string;
 }
 
-/** Records of version 2 pass unchanged. What is wrong in a record stays wrong, for its schema to find. */
+/** Records of version 2 pass unchanged. Errors in a record stay in it, so that its schema finds them. */
 export function fromVersion1(record: RawRecord, { hash }: ConversionOptions): readonly RawRecord[] {
   switch (record.type) {
     case 'run':
@@ -42,7 +42,7 @@ export function fromVersion1(record: RawRecord, { hash }: ConversionOptions): re
   }
 }
 
-/** Changes the measurement in place: a log can hold a million, and a copy of each would be slow. */
+/** Changes the measurement in place. A log can hold a million measurements, and to copy each would be slow. */
 export function measurementFromVersion1(record: RawRecord): RawRecord {
   const { session, concurrency } = record;
   if (typeof session === 'number') record.session = sessionOf(session);
@@ -50,7 +50,7 @@ export function measurementFromVersion1(record: RawRecord): RawRecord {
   return record;
 }
 
-/** Whether the id of a session, machine or part was made here. */
+/** Whether this file made the id of a session, machine or part. */
 export function isOfVersion1(id: string): boolean {
   return id.startsWith('#');
 }
@@ -64,7 +64,7 @@ function withMachine({ environment, ...record }: RawRecord): readonly RawRecord[
   ];
 }
 
-/** Machines of version 1 have no ids: those of one processor, as many cores and as much memory count as one. */
+/** Machines of version 1 have no ids. Machines with the same processor, cores and memory count as the same machine. */
 function machineOf(environment: unknown): string {
   const { cpu, memory } = object(environment);
   const { model, cores } = object(cpu);
@@ -78,7 +78,7 @@ function settingsOf(settings: unknown): unknown {
     : settings;
 }
 
-/** The ids sort by number, and `#` before every id of version 2: a run that version 2 resumed began with version 1. */
+/** The ids sort by number. `#` sorts before every id of version 2, so they come first in a run that version 2 resumed. */
 function sessionOf(session: unknown): unknown {
   return isCount(session) ? `#${String(session).padStart(10, '0')}` : session;
 }

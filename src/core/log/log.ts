@@ -1,6 +1,6 @@
 /**
- * The log of a run: JSON lines, append-only, the single source of truth. Everything else (scores, estimates, verdicts,
- * reports) is computed from it and can be thrown away.
+ * The log of a run: append-only JSON lines. The log is the single source of truth. Scores, estimates, verdicts and reports are
+ * computed from it, so they can be deleted and built again.
  *
  *     {"type":"run","version":2,"id":"2026-11-22T09-08-57","machine":"5f0c…","suites":[…],"models":[…],…}
  *     {"type":"machine","machine":"5f0c…","environment":{…}}
@@ -11,9 +11,9 @@
  *     {"type":"session-end","session":"019a…","memory":{…}}
  *     {"type":"end","complete":true}
  *
- * A part is what one process appended. Parts of one run, from one machine or several, concatenate in any order: ids of
- * sessions and parts are unique everywhere, and a record that appears twice is the same record. Every record has its schema
- * here; log-v1.ts reads logs of version 1. Within a version fields may be added, and all of them are optional.
+ * One process appends one part. The parts of a run may come from several machines and concatenate in any order: the ids of
+ * sessions and parts are unique everywhere, and two equal records are the same record. The schema of every record is here;
+ * log-v1.ts reads logs of version 1. Within a version fields may be added, but only optional ones.
  */
 import { z } from 'zod';
 import type { DeepReadonly } from '../deep-readonly.js';
@@ -29,23 +29,29 @@ import {
   quantitySchema,
   textSchema,
 } from '../measure/measurement.js';
-import type { Evidence } from '../score/score.js';
+import { evidenceSchema } from '../score/evidence.js';
 
 export const LOG_VERSION = 2;
 
 const condition = z
   .string()
   .regex(CONDITION_TEXT, { error: CONDITION_RULE })
-  .describe('How requests came, as condition.ts writes it; `closed 1` where it is absent.');
+  .describe('How requests arrived, in the notation of condition.ts. If absent, it is `closed 1`.');
 
-const part = z.string().min(1).describe('What one process appended to the log: unique everywhere, and sorted by time.');
-const machine = z.string().min(1).describe('The machine that measured, as its `machine` record names it.');
-const session = z.string().min(1).describe('Unique everywhere, and sorted by time.');
-const started = z.string().describe('ISO 8601, UTC.');
+const part = z
+  .string()
+  .min(1)
+  .describe('The id of the part that one process appended. Ids are unique everywhere and sort by time.');
+const machine = z
+  .string()
+  .min(1)
+  .describe('The id of the machine that measured. Its `machine` record has the same id.');
+const session = z.string().min(1).describe('The id of a session. Ids are unique everywhere and sort by time.');
+const started = z.string().describe('The start time, in ISO 8601 and UTC.');
 
 const warning = z.object({ what: z.string(), remedy: z.string() });
 
-/** A warning is kept beside the number it spoils, and says what to do. */
+/** A warning is kept beside the number that it affects, and tells what to do. */
 export type Warning = DeepReadonly<z.infer<typeof warning>>;
 
 const environment = z.object({
@@ -53,22 +59,27 @@ const environment = z.object({
   node: z.string(),
   engines: z.record(z.string(), z.string()),
   os: z.string(),
-  cpu: z.object({ model: z.string(), cores: number, governor: z.union([quantitySchema, textSchema]) }),
+  cpu: z.object({
+    model: z.string(),
+    cores: number.describe('Those that the process may use.'),
+    governor: z.union([quantitySchema, textSchema]),
+    quota: number.exactOptional().describe('Cores that the limit of a container leaves, in parts of one.'),
+  }),
   memory: z.object({ total: number, free: number }).describe('Bytes.'),
   gpu: textSchema,
-  load: quantitySchema.describe('Load average over one minute at the start.'),
+  load: quantitySchema.describe('The load average over one minute, at the start.'),
   noise: z.array(warning),
 });
 
-/** What a machine is, and what on it makes its readings noisy. */
+/** The hardware and software of a machine, and the sources of noise on it. */
 export type Environment = DeepReadonly<z.infer<typeof environment>>;
 
 const untilSure = z.object({
-  firstRound: z.int().positive().describe('Samples of each task in the first round; each round doubles them.'),
+  firstRound: z.int().positive().describe('Samples of each task in the first round. Each round doubles the number.'),
   budget: z
     .union([z.object({ seconds: z.number() }), z.object({ trials: z.number() })])
     .nullable()
-    .describe('What the run may spend at most.'),
+    .describe('The maximum time or number of trials of the run.'),
 });
 
 export type UntilSure = DeepReadonly<z.infer<typeof untilSure>>;
@@ -79,29 +90,27 @@ const settings = z.object({
   warmup: z.int().min(0),
   limit: z.int().positive().nullable().describe('The greatest number of samples of each task; null for all.'),
   condition: condition.exactOptional(),
-  untilSure: untilSure
-    .exactOptional()
-    .describe('Present where the run asks in rounds until every comparison is decided.'),
+  untilSure: untilSure.exactOptional().describe('Present if the run asks in rounds until every comparison is decided.'),
 });
 
 export type RunSettings = DeepReadonly<z.infer<typeof settings>>;
 
-/** A log may name a scorer that has been removed since: then its answers are unscored, with that reason. */
+/** A log may name a scorer that no longer exists. Its answers are then unscored, with that reason. */
 const scorer = z.custom<ScorerChoice>(
   (value) => typeof value === 'string' || (typeof value === 'object' && value !== null && 'name' in value),
   { error: 'expected a scorer' },
 );
 
-/** A suite without its samples, which follow as records: its tasks say how many there were, and their hash. */
+/** A suite without its samples, which have records of their own. Each task holds the number of its samples and their hash. */
 const suite = suiteSchema.extend({
   tasks: z.array(
     taskSchema.extend({
       scorer,
       samples: z.object({
         count: z.int().min(0),
-        hash: z.string().describe('SHA-256 over the prompts and targets in their order.'),
-        source: z.string().describe('`inline`, or the file, URL or data set as the suite names it.'),
-        fileHashes: z.array(z.string()).readonly().exactOptional().describe('SHA-256 of each file of data.'),
+        hash: z.string().describe('SHA-256 over the prompts and targets, in their order.'),
+        source: z.string().describe('`inline`, or the file, URL or data set that the suite names.'),
+        fileHashes: z.array(z.string()).readonly().exactOptional().describe('SHA-256 of each data file.'),
       }),
     }),
   ),
@@ -121,30 +130,30 @@ const run = z.object({
   models: z.array(modelSchema),
   directories: z
     .record(z.string(), z.string())
-    .describe('For each model id, the folder that relative paths in its entry are relative to.'),
+    .describe('For each model id, the folder from which relative paths in its entry start.'),
   settings,
-  machine: machine.exactOptional().describe('The machine that began the run.'),
+  machine: machine.exactOptional().describe('The machine that started the run.'),
   part: part.exactOptional(),
   prices: priceListSchema
     .omit({ $schema: true })
     .exactOptional()
-    .describe('Devices and prices of the user, where the run was given any.'),
+    .describe('Devices and prices of the user, if the user gave any.'),
 });
 
 export type RunRecord = DeepReadonly<Omit<z.infer<typeof run>, 'suites' | 'models' | 'prices'>> & {
   readonly suites: readonly LoggedSuite[];
   readonly models: readonly Model[];
   readonly prices?: PriceList;
-  /** Of several runs that are reported as one; no log has it. */
+  /** The combined runs, if several runs are reported together. No log has this field. */
   readonly parts?: readonly RunPart[];
 };
 
-/** One of several runs that are reported as one. */
+/** One of several runs that are reported together. */
 export interface RunPart extends Pick<RunRecord, 'id' | 'started' | 'command' | 'machine'> {
   readonly label: string;
-  /** Its models: how the run names them, and how they are named among those of the other runs. */
+  /** The models of the run: their names in the run, and their names beside the models of the other runs. */
   readonly models: readonly { readonly id: string; readonly label: string }[];
-  /** Trials that it planned of each of its models, for each `taskKey`. */
+  /** For each `taskKey`, the number of trials that the run planned for each of its models. */
   readonly planned: Readonly<Record<string, number>>;
 }
 
@@ -154,7 +163,7 @@ const resume = z.object({
   command: z.array(z.string()),
   machine: machine.exactOptional(),
   part: part.exactOptional(),
-  prices: run.shape.prices.describe('They replace those of the run, where the resumption was given any.'),
+  prices: run.shape.prices.describe('Devices and prices that replace those of the run, if the user gave any.'),
 });
 
 export type ResumeRecord = DeepReadonly<Omit<z.infer<typeof resume>, 'prices'>> & { readonly prices?: PriceList };
@@ -166,7 +175,7 @@ const machineRecord = z.object({
   environment,
 });
 
-/** A machine at the beginning of a part. */
+/** The state of a machine at the beginning of a part. */
 export type MachineRecord = DeepReadonly<z.infer<typeof machineRecord>>;
 
 const facts = z.object({
@@ -176,7 +185,7 @@ const facts = z.object({
   device: z.string(),
   threads: quantitySchema,
   weights: z.object({ bytes: number, hash: z.string(), files: z.array(z.string()) }).exactOptional(),
-  adapterBytes: number.exactOptional().describe('Bytes of the LoRA adapters; they are part of those of the weights.'),
+  adapterBytes: number.exactOptional().describe('Bytes of the LoRA adapters. The bytes of the weights include them.'),
   parameters: number.exactOptional(),
   architecture: z
     .object({
@@ -185,24 +194,32 @@ const facts = z.object({
       headSize: number,
       vocabulary: number,
       bytesPerCachedValue: number,
-      cacheCopies: number.exactOptional().describe('How many copies of the cache are held; the default is one.'),
+      cacheCopies: number.exactOptional().describe('The number of copies of the cache in memory. The default is 1.'),
     })
     .exactOptional()
     .describe('The size of the KV cache of one token follows from these.'),
+  promptCliff: warning
+    .extend({ tokens: number })
+    .exactOptional()
+    .describe(
+      'A length of the prompt, in tokens, from which on the engine computes by other code, so that TTFT jumps there; with what to say and to do if prompts lie on both sides.',
+    ),
   context: quantitySchema,
   chatTemplateHash: textSchema,
-  cannot: z.record(z.string(), z.string()).describe('What this backend cannot do for this model, and why.'),
+  cannot: z
+    .record(z.string(), z.string())
+    .describe('The abilities that this backend lacks for this model, with reasons.'),
   network: z
     .enum(['none', 'loopback', 'internet'])
-    .describe('Whether a run needs a network: proven by the kind of backend, not claimed.'),
+    .describe('The network that a run needs. The kind of backend proves it.'),
   server: z
     .enum(['ours', 'not ours'])
     .exactOptional()
-    .describe('Who started the server of the model; absent where there is none, and in logs of earlier versions.'),
+    .describe('Who started the server of the model. Absent if there is no server, and in logs of earlier versions.'),
   warnings: z.array(z.string()),
 });
 
-/** What an opened model says of itself. Absent facts are facts the engine does not give. */
+/** Facts about an opened model. A fact is absent when the engine does not give it. */
 export type SessionFacts = DeepReadonly<z.infer<typeof facts>>;
 
 const sessionRecord = z.object({
@@ -211,9 +228,9 @@ const sessionRecord = z.object({
   model: z.string(),
   machine: machine.exactOptional(),
   part: part.exactOptional(),
-  load: quantitySchema.describe('Seconds from asking the engine to open the model to its readiness.'),
+  load: quantitySchema.describe('Seconds from the call that opens the model until the model is ready.'),
   firstRequest: quantitySchema.describe(
-    'Seconds of the first request of a fresh session to its last token: paid once, kept apart from the warm ones.',
+    'Seconds of the first request of a fresh session, until its last token. It is cold, so the other latencies exclude it.',
   ),
   warmup: z.int().min(0),
   memory: z.object({ baseline: memoryReadingSchema, loaded: memoryReadingSchema }),
@@ -237,31 +254,40 @@ const sample = z.object({
   continuations: z
     .array(z.object({ context: z.string(), text: z.string(), choice: z.string() }))
     .exactOptional()
-    .describe('The texts that are ranked, where the task asks for log-likelihoods.'),
+    .describe('The texts that the model ranks, if the task asks for log-likelihoods.'),
   promptHash: z
     .string()
-    .describe("SHA-256 of the prompt before any model's chat template: equal for all models of a fair comparison."),
+    .describe(
+      "SHA-256 of the prompt before any model's chat template. In a fair comparison it is equal for all models.",
+    ),
   hash: z
     .string()
-    .describe('SHA-256 of the row and the target: equal for the same sample in any run, whatever its prompt.'),
+    .describe(
+      'SHA-256 of the row and the target. It is equal for the same sample in every run, even if the prompt differs.',
+    ),
 });
 
 export type SampleRecord = DeepReadonly<z.infer<typeof sample>>;
 
 export const measurementSchema = z.object({
   type: z.literal('measurement'),
-  trial: z.string().describe('The id of the trial, as plan.ts makes it.'),
+  trial: z.string().describe('The id of the trial, from plan.ts.'),
   suite: z.string(),
   task: z.string(),
   sample: z.string(),
   model: z.string(),
   repetition: z.int().positive(),
   session,
-  at: number.min(0).describe('Seconds since the part began, at the end of the trial.'),
-  due: number.min(0).exactOptional().describe('Seconds since the part began, when the request was due.'),
-  condition: condition.exactOptional().describe('How the engine really computed it, whatever was asked for.'),
-  step: z.string().exactOptional().describe('The step of a load test that it belongs to.'),
-  cold: z.literal(true).exactOptional().describe('The first request of its session, where no warm-up came before it.'),
+  at: number.min(0).describe('The end of the trial, in seconds since the start of the part.'),
+  due: number
+    .min(0)
+    .exactOptional()
+    .describe('The moment when the request was due, in seconds since the start of the part.'),
+  condition: condition
+    .exactOptional()
+    .describe('How the engine really computed the trial. The plan may have asked for more.'),
+  step: z.string().exactOptional().describe('The step of a load test that the trial belongs to.'),
+  cold: z.literal(true).exactOptional().describe('True for the first request of a session without warm-up.'),
   outcome: outcomeSchema,
 });
 
@@ -269,34 +295,21 @@ export type MeasurementRecord = DeepReadonly<Omit<z.infer<typeof measurementSche
   readonly outcome: Outcome;
 };
 
-const numbers = z.array(number);
-
-const evidence: z.ZodType<Evidence> = z.discriminatedUnion('effect', [
-  z.object({ effect: z.literal('embeddings'), vectors: z.array(numbers) }),
-  z.object({ effect: z.literal('judge'), answers: z.array(z.string()) }),
-  z.object({
-    effect: z.literal('sandbox'),
-    result: z.enum(['passed', 'failed', 'timed out']),
-    message: z.string(),
-  }),
-  z.object({
-    effect: z.literal('loglikelihoods'),
-    conditional: numbers,
-    unconditional: numbers.exactOptional(),
-    tokens: numbers.exactOptional(),
-    greedy: z.array(z.boolean()).exactOptional(),
-  }),
-]);
-
 const evidenceRecord = z.object({
   type: z.literal('evidence'),
   trial: z.string(),
   model: z.string(),
   by: z.string().exactOptional().describe('The model that judged, where one did.'),
-  evidence,
+  asked: z
+    .string()
+    .exactOptional()
+    .describe(
+      'When an own scorer was asked, ISO 8601, UTC. If an answer was scored more than once, the latest score counts.',
+    ),
+  evidence: evidenceSchema,
 });
 
-/** What was found out about the answer of a trial, where its scorer judges by more than the words of the answer. */
+/** Evidence about the answer of a trial. A scorer asks for it when the words of the answer are not enough to judge it. */
 export type EvidenceRecord = DeepReadonly<z.infer<typeof evidenceRecord>>;
 
 const latencyStatistics = z.object({
@@ -308,7 +321,7 @@ const latencyStatistics = z.object({
   p75: number,
   p99: number,
   sd: number,
-  rme: number.describe('Relative margin of error at 95%, percent.'),
+  rme: number.describe('Relative margin of error at 95%, in percent.'),
 });
 
 export type LatencyStatistics = DeepReadonly<z.infer<typeof latencyStatistics>>;
@@ -320,10 +333,10 @@ const sessionEnd = z.object({
   memory: z.object({ peak: memoryReadingSchema, final: memoryReadingSchema }),
   latency: z
     .record(z.string(), latencyStatistics)
-    .describe("tinybench's statistics of the end-to-end latency of each task in this session, seconds."),
+    .describe("tinybench's statistics of the end-to-end latency of each task in this session, in seconds."),
   loopDelay: z
     .object({ runner: quantitySchema, worker: quantitySchema })
-    .describe('How late the event loops of the worker and the runner were, seconds, 99th percentile.'),
+    .describe('The delay of the event loops of the runner and the worker: the 99th percentile, in seconds.'),
   crash: z.string().exactOptional().describe('Why the session ended before its block did.'),
 });
 
@@ -331,7 +344,7 @@ export type SessionEndRecord = DeepReadonly<z.infer<typeof sessionEnd>>;
 
 const modelFailed = z.object({ type: z.literal('model-failed'), model: z.string(), reason: z.string() });
 
-/** A model that could not be opened, or not be run to its end: the rest of its trials were not made in this part. */
+/** A model that could not be opened, or that stopped early. This part has no trials of the rest of its plan. */
 export type ModelFailedRecord = DeepReadonly<z.infer<typeof modelFailed>>;
 
 const end = z.object({
@@ -343,7 +356,7 @@ const end = z.object({
 
 export type EndRecord = DeepReadonly<z.infer<typeof end>>;
 
-/** The schema of each record. A type that is not in this table is not a record of a log. */
+/** The schema of each record. A log holds no other types of record. */
 export const RECORDS = {
   run,
   resume,

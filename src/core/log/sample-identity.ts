@@ -1,8 +1,8 @@
 /**
- * A sample is the same sample in two runs when its row and its target are: suites change their prompts and rename samples.
+ * Two runs share a sample when its row and its target are equal. Prompts and ids do not count, because suites change them.
  */
 
-/** The text that the hash of a sample covers. The order of the row's fields does not change it. */
+/** The text that the hash of a sample covers. It does not depend on the order of the row's fields. */
 export function identityText(fields: unknown, target: unknown): string {
   return JSON.stringify([sorted(fields), sorted(target)]);
 }

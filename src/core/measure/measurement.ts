@@ -1,14 +1,14 @@
 /**
- * What one trial produced, raw. Nothing here is derived: rates and latencies are computed from the time stamps when a log
- * is read, so that a mended formula mends last month's runs.
+ * The raw data of one trial. Nothing here is derived. Rates and latencies are computed from the timestamps when a log is read,
+ * so a corrected formula also corrects last month's runs.
  *
- * All times are seconds from the moment the request was *due* (coordinated omission: a request that waited for its turn
- * has waited), on the monotonic clock of the process that ran the model.
+ * All times are seconds since the request was *due*, so the wait for a free slot counts (coordinated omission). They come from
+ * the monotonic clock of the process that ran the model.
  */
 import { z } from 'zod';
 import type { DeepReadonly } from '../deep-readonly.js';
 
-/** Larger numbers are no measurement: a log that holds one is damaged, and sums of them would overflow. */
+/** No measurement is larger. A log with a larger number is damaged, and sums of such numbers would overflow. */
 const LARGEST = 1e15;
 
 export const number = z.number().min(-LARGEST).max(LARGEST);
@@ -28,7 +28,7 @@ const tokenCount = z.union([
   z.strictObject({ missing: z.string(), source }),
 ]);
 
-/** A count of tokens, and who counted: chunks of a stream are not tokens. */
+/** A count of tokens, and who counted them. The chunks of a stream are not tokens. */
 export type TokenCount = DeepReadonly<z.infer<typeof tokenCount>>;
 
 const timing = z
@@ -37,18 +37,18 @@ const timing = z
     pieces: z
       .array(positive)
       .describe(
-        'When each non-empty piece of output arrived. A piece is one token, or whatever a server chose to send at once.',
+        'The arrival time of each non-empty piece of output. A piece is one token, or the text that a server sent at once.',
       ),
     tokensPerPiece: z
       .union([z.array(natural), z.literal('unknown')])
       .exactOptional()
       .describe(
-        'The tokens of each piece. It is absent when every piece is one token, `unknown` when only the server knows.',
+        'The number of tokens in each piece. Absent if every piece is one token; `unknown` if only the server knows.',
       ),
     firstAnswer: positive
       .exactOptional()
-      .describe('When the first piece of the answer arrived, where pieces of reasoning came before it.'),
-    end: positive.describe('When the stream ended.'),
+      .describe('The arrival time of the first piece of the answer, if pieces of reasoning came before it.'),
+    end: positive.describe('The time when the stream ended.'),
   })
   .refine(({ pieces }) => ascends(pieces), { path: ['pieces'], error: 'expected times that never go back' });
 
@@ -58,56 +58,58 @@ const completed = z.object({
   state: z.literal('completed'),
   output: z.string(),
   finish: z.enum(['stop', 'length', 'refused']),
-  renderedHash: textSchema.describe('SHA-256 of the prompt with its chat template applied, as the engine received it.'),
+  renderedHash: textSchema.describe('SHA-256 of the prompt that the engine received, with the chat template applied.'),
   promptTokens: tokenCount,
   outputTokens: tokenCount,
   timing,
   logprobs: z
     .union([z.strictObject({ value: z.array(number) }), missingSchema])
-    .describe('Natural logarithms, one for each output token, where the engine gives them.'),
+    .describe('The log-probability of each output token (natural logarithm), if the engine gives it.'),
   cachedTokens: natural
     .exactOptional()
     .describe(
-      'Prompt tokens that were in a cache and were not computed; absent where none were, or the engine does not say.',
+      'Prompt tokens that came from a cache and were not computed. Absent if there were none, or if the engine does not tell.',
     ),
   unseenTokens: quantitySchema
     .exactOptional()
-    .describe('Output tokens that were counted and never sent: the hidden reasoning of some servers.'),
+    .describe('Output tokens that the server counted but never sent: the hidden reasoning of some servers.'),
   retries: z
     .object({ count: natural, waited: positive })
     .exactOptional()
-    .describe('Attempts after the first, and the seconds of waiting between them. They are part of no latency.'),
+    .describe('The attempts after the first, and the seconds of waiting between attempts. No latency includes them.'),
 });
 
 export type Completed = DeepReadonly<z.infer<typeof completed>>;
 
 const loglikelihood = z.object({
-  sum: number.describe("Sum of natural logarithms over the text's tokens."),
+  sum: number.describe("The sum of the natural logarithms of the probabilities of the text's tokens."),
   tokens: natural,
   greedy: z.boolean().describe('Whether every token was the most likely one.'),
-  cut: natural.exactOptional().describe('Tokens at the beginning of the context that the model had no room for.'),
+  cut: natural
+    .exactOptional()
+    .describe('Tokens that were cut from the beginning of the context, because it was too long.'),
 });
 
 export type Loglikelihood = DeepReadonly<z.infer<typeof loglikelihood>>;
 
 const ranked = z.object({
   state: z.literal('ranked'),
-  loglikelihoods: z.array(loglikelihood).describe('One for each continuation of the sample, in its order.'),
+  loglikelihoods: z.array(loglikelihood).describe('One entry for each continuation of the sample, in the same order.'),
   unconditional: z
     .array(loglikelihood)
     .exactOptional()
-    .describe('The same texts without the prompt, where the task asks for them.'),
+    .describe('The log-likelihoods of the same texts without the prompt, if the task asks for them.'),
   seconds: positive.describe('The time of all requests of the sample together.'),
 });
 
-/** Log-likelihoods of given texts: the model was not asked to speak, and its speed was not measured. */
+/** The log-likelihoods of fixed texts. The model generated no text, and its speed was not measured. */
 export type Ranked = DeepReadonly<z.infer<typeof ranked>>;
 
 const failed = z.object({
   state: z.literal('failed'),
   by: z
     .enum(['model', 'harness'])
-    .describe('A model that is silent, refuses or takes too long is wrong; what broke on our side is unscored.'),
+    .describe('A model that is silent, refuses or takes too long is wrong. A failure of the harness is unscored.'),
   kind: z.enum(['timeout', 'crash', 'server', 'prompt-too-long', 'engine', 'cannot']),
   reason: z.string(),
   output: z.string().describe('The output before the failure.'),
@@ -121,15 +123,15 @@ export type Outcome = Completed | Ranked | Failed;
 
 export const memoryReadingSchema = z.object({
   resident: quantitySchema,
-  anonymous: quantitySchema.describe('Heap and stacks: memory that the machine must really set aside.'),
-  fileMapped: quantitySchema.describe('Pages of mapped files (weights), which the system can drop and read again.'),
+  anonymous: quantitySchema.describe('Heap and stacks. The system cannot drop this memory.'),
+  fileMapped: quantitySchema.describe('Pages of mapped files (weights). The system can drop them and read them again.'),
   gpu: quantitySchema,
 });
 
-/** Memory of one process (and of a server that we started), bytes, from the operating system. */
+/** The memory of one process (and of a server that we started) in bytes, from the operating system. */
 export type MemoryReading = DeepReadonly<z.infer<typeof memoryReadingSchema>>;
 
-/** Whether the pieces of an answer came one after another: a rule of the schema that JSON Schema cannot state. */
+/** Whether the arrival times of an answer never decrease. JSON Schema cannot state this rule. */
 export function timesAscend({ outcome }: { readonly outcome: Outcome }): boolean {
   return !isCompleted(outcome) || ascends(outcome.timing.pieces);
 }

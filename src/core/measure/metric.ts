@@ -1,13 +1,13 @@
 /**
- * What a metric consists of. Every entry of ./metrics.ts has all of these parts: an entry that leaves one out does not compile.
- * Columns, tables, limits, comparisons and docs are derived from the entries, so that a new metric is one new entry.
+ * The parts of a metric. Every entry of ./metrics.ts has all of these parts; an entry without one of them does not compile.
+ * Columns, tables, limits, comparisons and docs are derived from the entries. So a new metric is one new entry.
  */
 import type { Missing, Quantity } from '../quantity.js';
 import type { Completed, MemoryReading } from './measurement.js';
 
 export type Unit = 'score' | 'seconds' | 'tokens' | 'tokens per second' | 'bytes' | 'dollars';
 
-/** Where on a distribution a value is read. A mean says little about the slow requests that people notice. */
+/** The levels at which a distribution is read. A mean tells little about the slow requests that people notice. */
 export const LEVELS = ['mean', 'median', 'p90', 'p95', 'p99'] as const;
 export type Level = (typeof LEVELS)[number];
 
@@ -19,7 +19,7 @@ export type Place =
   | 'terminal'
   /** The criteria by which people choose a model. */
   | 'criteria'
-  /** The table of models as a whole: what belongs to a session. */
+  /** The table of models without tasks. It shows the metrics of sessions. */
   | 'models'
   /** A chart that shows this metric. */
   | 'chart';
@@ -30,13 +30,13 @@ export interface Price {
   readonly output: number;
 }
 
-/** What was read of one opened model. */
+/** The readings of one session. */
 export interface SessionReadings {
-  /** Seconds. */
+  /** The time to open the model, in seconds. */
   readonly load: Quantity;
   readonly firstRequest: Quantity;
   readonly baseline: MemoryReading;
-  /** Missing where the session ended before it was read. */
+  /** Missing if the session ended before the peak was read. */
   readonly peak: MemoryReading | Missing;
 }
 
@@ -45,33 +45,33 @@ export type Metric = QualityMetric | TrialMetric | SessionMetric;
 /** The score that the scorer of the task gives to each trial. */
 export type QualityMetric = Described &
   Direction & {
-    readonly of: 'trial';
+    readonly belongsTo: 'trial';
     readonly latency: false;
     readonly compute: 'the scorer of the task';
     readonly summary: { readonly kind: 'mean score' };
     readonly limit: WholeLimit | null;
   };
 
-/** One value for each completed trial; its values over the requests of a task are a distribution. */
+/** A metric with one value for each completed trial. The values of all requests of a task are a distribution. */
 export type TrialMetric = Described &
   Direction & {
-    readonly of: 'trial';
+    readonly belongsTo: 'trial';
     /**
-     * Whether it is a time or a rate, which means something only under a condition: warm, and with nothing computed beside it.
-     * Counts of tokens and prices are the same under every condition.
+     * Whether it is a time or a rate. Times and rates hold only under a condition: the model is warm, and the machine computes
+     * nothing else. Counts of tokens and prices are the same under every condition.
      */
     readonly latency: boolean;
-    /** Called once for each trial of a log, which may hold a million: it keeps nothing. */
+    /** Called once for each trial. A log may hold a million trials, so this function must keep no data. */
     readonly compute: (completed: Completed, price: Price | Missing) => Quantity;
-    /** `level` is what is shown where one number stands for the distribution. */
+    /** Where a report has room for one number only, it shows the distribution at `level`. */
     readonly summary: { readonly kind: 'distribution'; readonly level: Level };
   };
 
-/** One value for each session; the values of a model are too few for an interval, so their spread is shown. */
+/** A metric with one value for each session. A model has too few sessions for an interval, so reports show the spread. */
 export type SessionMetric = Described &
   Direction & {
-    readonly of: 'session';
-    /** Every session is opened, and asked its first request, by itself: no condition changes its values. */
+    readonly belongsTo: 'session';
+    /** Every session opens, and answers its first request, alone. So no condition changes the values. */
     readonly latency: false;
     readonly compute: (session: SessionReadings) => Quantity;
     readonly summary: { readonly kind: 'spread'; readonly value: 'median' | 'max' };
@@ -80,34 +80,34 @@ export type SessionMetric = Described &
 
 interface Described {
   readonly title: string;
-  /** The title in a terminal. That of a rate names its unit, because the cells below it leave the unit out. */
+  /** The title in a terminal. The title of a rate names the unit, because the cells below it have no unit. */
   readonly short: string;
   readonly unit: Unit;
   readonly formula: string;
-  /** How to read it. */
+  /** Tells the reader of a report what the metric means. */
   readonly read: string;
-  /** Where the formula comes from. */
+  /** The source of the formula. */
   readonly source: string;
   readonly shows: readonly Place[];
 }
 
-/** A metric without a better direction can be neither limited nor compared. */
+/** A metric without a better direction can have no limit and no comparison. */
 type Direction =
   | {
       readonly better: 'higher' | 'lower';
       readonly limit: LimitRule | null;
-      /** Whether an SLM is compared with its LLM by it: the factor of one over the other. */
+      /** Whether a comparison shows the ratio of this metric between the SLM and its LLM. */
       readonly compared: boolean;
     }
   | { readonly better: 'neither'; readonly limit: null; readonly compared: false };
 
 /**
- * A suite may limit the metric: from below if higher is better, from above if lower is. `level` is the default level of such a
- * limit. If it is null, a suite cannot name a level, and the limit holds for the summary.
+ * A suite may limit the metric: from below if higher is better, from above if lower is better. `level` is the default level of
+ * such a limit. If it is null, a suite cannot name a level, and the limit applies to the summary.
  */
 export interface LimitRule {
   readonly level: Level | null;
 }
 
-/** What has no distribution has no levels. */
+/** A metric without a distribution has no levels. */
 type WholeLimit = LimitRule & { readonly level: null };

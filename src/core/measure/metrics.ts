@@ -1,6 +1,6 @@
 /**
- * Every metric, each as one entry: its words, its unit, how it is computed and summarised, and where it is used. To add a
- * metric, add an entry here and its section to docs/metrics.md; everything else is derived.
+ * The table of all metrics. One entry holds the words of a metric, its unit, how it is computed and summarised, and where it is
+ * used. To add a metric, add an entry here and a section to docs/metrics.md. Everything else is derived.
  */
 import { isMissing, known, missing } from '../quantity.js';
 import { median } from '../stats/estimate/percentiles.js';
@@ -14,7 +14,7 @@ export const METRICS = {
     short: 'Quality',
     unit: 'score',
     better: 'higher',
-    of: 'trial',
+    belongsTo: 'trial',
     formula: 'mean over samples of the mean score over repetitions',
     read: 'The share of the task that the model answers right. A failure of the model counts as wrong.',
     source: "the task's scorer; interval: Miller 2024 (arXiv 2411.00640), Wilson 1927",
@@ -23,7 +23,7 @@ export const METRICS = {
     summary: { kind: 'mean score' },
     shows: ['table', 'terminal', 'criteria', 'chart'],
     limit: { level: null },
-    // Quality is compared by a test against the margin, not by a factor.
+    // A test against the margin compares quality. A ratio does not.
     compared: false,
   },
   ttft: {
@@ -31,7 +31,7 @@ export const METRICS = {
     short: 'TTFT',
     unit: 'seconds',
     better: 'lower',
-    of: 'trial',
+    belongsTo: 'trial',
     formula: 'first non-empty token - due',
     read: 'How long a person waits before the first word appears. It grows with the length of the prompt.',
     source: 'vLLM, inference-perf; counted from due: MLPerf LoadGen',
@@ -47,14 +47,14 @@ export const METRICS = {
     short: 'ITL',
     unit: 'seconds',
     better: 'lower',
-    of: 'trial',
+    belongsTo: 'trial',
     formula: 'median gap between neighbouring tokens of one answer',
     read: 'How evenly the text appears. Its high percentiles are the stutter that people see.',
     source: 'vLLM',
     latency: true,
     compute: (completed) => {
       const gaps = tokenGaps(completed);
-      return gaps.length > 0 ? known(median(gaps)) : missing('no two tokens with a time of their own');
+      return gaps.length > 0 ? known(median(gaps)) : missing('fewer than two tokens with a timestamp of their own');
     },
     summary: { kind: 'distribution', level: 'median' },
     shows: ['table', 'chart'],
@@ -66,7 +66,7 @@ export const METRICS = {
     short: 'TPOT',
     unit: 'seconds',
     better: 'lower',
-    of: 'trial',
+    belongsTo: 'trial',
     formula: '(e2e - ttft) / (output tokens - 1)',
     read: 'The mean gap between tokens, with the stutter. An answer of one token has no gap.',
     source: 'vLLM, inference-perf, MLPerf',
@@ -85,7 +85,7 @@ export const METRICS = {
     short: 'E2E',
     unit: 'seconds',
     better: 'lower',
-    of: 'trial',
+    belongsTo: 'trial',
     formula: 'last token - due',
     read: 'How long the whole answer takes. Compare it only between answers of similar length.',
     source: 'vLLM, AIPerf',
@@ -101,7 +101,7 @@ export const METRICS = {
     short: 'prefill tok/s',
     unit: 'tokens per second',
     better: 'higher',
-    of: 'trial',
+    belongsTo: 'trial',
     formula: 'prompt tokens that were read / ttft',
     read: 'How fast the model reads the prompt. If it came from a cache that nobody counted, the rate looks impossibly high.',
     source: 'AIPerf',
@@ -123,7 +123,7 @@ export const METRICS = {
     short: 'tok/s',
     unit: 'tokens per second',
     better: 'higher',
-    of: 'trial',
+    belongsTo: 'trial',
     formula: '(output tokens - 1) / (last token - first token)',
     read: 'How fast the model writes after the first token. People read 5 to 10 tokens per second.',
     source: 'MLPerf Client',
@@ -142,7 +142,7 @@ export const METRICS = {
     short: 'Prompt',
     unit: 'tokens',
     better: 'neither',
-    of: 'trial',
+    belongsTo: 'trial',
     formula: "the prompt, chat template applied, in the model's own tokens",
     read: 'Tokens of different models are different units. Across tokenizers, compare times and not rates.',
     source: 'the engine, the server or the tokenizer; the log says which',
@@ -158,7 +158,7 @@ export const METRICS = {
     short: 'Output',
     unit: 'tokens',
     better: 'neither',
-    of: 'trial',
+    belongsTo: 'trial',
     formula: "the answer in the model's own tokens",
     read: 'A longer answer takes longer and costs more.',
     source: 'the engine, the server or the tokenizer; chunks of a stream are never counted as tokens',
@@ -174,7 +174,7 @@ export const METRICS = {
     short: 'Cost',
     unit: 'dollars',
     better: 'lower',
-    of: 'trial',
+    belongsTo: 'trial',
     formula: '1000 x (prompt tokens x input price + output tokens x output price) / 1,000,000',
     read: 'What this workload costs at the price in models.json. A model on your own machine has a price only if you give it one.',
     source: 'the price in models.json, with its date',
@@ -195,7 +195,7 @@ export const METRICS = {
     short: 'Load',
     unit: 'seconds',
     better: 'lower',
-    of: 'session',
+    belongsTo: 'session',
     formula: 'ready - asked to open, in a fresh process',
     read: 'You pay it at every start. The second load of a file is faster, because the operating system has cached it.',
     source: 'Hugging Face Optimum-Benchmark',
@@ -211,7 +211,7 @@ export const METRICS = {
     short: 'First request',
     unit: 'seconds',
     better: 'lower',
-    of: 'session',
+    belongsTo: 'session',
     formula: 'end-to-end latency of the first request of a fresh session',
     read: 'You pay it once after every start. It is kept out of the other latencies.',
     source: 'Hugging Face Optimum-Benchmark',
@@ -227,7 +227,7 @@ export const METRICS = {
     short: 'Memory',
     unit: 'bytes',
     better: 'lower',
-    of: 'session',
+    belongsTo: 'session',
     formula: "VmHWM of the model's process (and of a server that rightsize started)",
     read: 'The most memory that the process held. The operating system can drop mapped weights, but not the anonymous part.',
     source: 'proc(5)',
@@ -243,7 +243,7 @@ export const METRICS = {
     short: 'Added memory',
     unit: 'bytes',
     better: 'lower',
-    of: 'session',
+    belongsTo: 'session',
     formula: 'peak memory - memory before the model was opened',
     read: 'The memory of the model, its KV cache and its buffers, without the runtime that was loaded before.',
     source: 'proc(5)',
@@ -253,7 +253,9 @@ export const METRICS = {
       if (isMissing(peak)) return peak;
       if (isMissing(peak.resident)) return peak.resident;
       const added = peak.resident.value - baseline.resident.value;
-      return added >= 0 ? known(added) : missing('the peak is below the baseline: they are not of one process');
+      return added >= 0
+        ? known(added)
+        : missing('the peak is below the baseline, so they come from different processes');
     },
     summary: { kind: 'spread', value: 'max' },
     shows: ['models'],
@@ -264,13 +266,13 @@ export const METRICS = {
 
 export type MetricName = keyof typeof METRICS;
 
-/** The names of the metrics whose entry has these parts. */
+/** The names of all metrics whose entry has these parts. */
 type WithParts<Parts> = { [Name in MetricName]: (typeof METRICS)[Name] extends Parts ? Name : never }[MetricName];
 
-/** A metric that has a distribution over the requests of a cell. */
+/** A metric with a distribution over the requests of a cell. */
 export type DistributedMetric = WithParts<{ readonly summary: { readonly kind: 'distribution' } }>;
-/** A metric that has one value for each session. */
-export type MetricOfSession = WithParts<{ readonly of: 'session' }>;
+/** A metric with one value for each session. */
+export type MetricOfSession = WithParts<{ readonly belongsTo: 'session' }>;
 /** A metric that a suite may limit. */
 export type LimitedMetric = WithParts<{ readonly limit: object }>;
 /** A metric by which an SLM is compared with its LLM. */
@@ -288,7 +290,7 @@ export function isDistributed(name: MetricName): name is DistributedMetric {
 }
 
 export function isOfSession(name: MetricName): name is MetricOfSession {
-  return METRICS[name].of === 'session';
+  return METRICS[name].belongsTo === 'session';
 }
 
 export function isShownIn(place: Place, name: MetricName): boolean {

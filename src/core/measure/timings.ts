@@ -1,5 +1,5 @@
 /**
- * Time stamps to the times that metrics are made of:
+ * Computes the times of the metrics from timestamps:
  *
  *     due      sent     first          last   end
  *      |--------|---------|--|--|--|-----|-----|
@@ -15,19 +15,19 @@ import { tokensAfterFirst } from './window.js';
 const SILENT = missing('the model produced no output');
 const AT_ONCE = missing('all tokens arrived at the same instant');
 
-/** Seconds from due to the first non-empty piece. */
+/** Returns the seconds from due to the first non-empty piece. */
 export function timeToFirst({ timing: { pieces } }: Completed): Quantity {
   const first = pieces[0];
   return first === undefined ? SILENT : known(first);
 }
 
-/** Seconds from due to the last piece. */
+/** Returns the seconds from due to the last piece. */
 export function timeToLast({ timing: { pieces } }: Completed): Quantity {
   const last = pieces.at(-1);
   return last === undefined ? SILENT : known(last);
 }
 
-/** The gaps between tokens, in seconds. There are none where a piece holds several tokens: its gaps are not gaps of tokens. */
+/** Returns the gaps between tokens, in seconds. If pieces hold several tokens, it returns none: they give no token times. */
 export function tokenGaps({ timing: { pieces, tokensPerPiece } }: Completed): number[] {
   const gaps: number[] = [];
   if (tokensPerPiece !== undefined) return gaps;
@@ -35,7 +35,7 @@ export function tokenGaps({ timing: { pieces, tokensPerPiece } }: Completed): nu
   return gaps;
 }
 
-/** The tokens after the first piece, and the seconds they took. */
+/** Returns the number of tokens after the first piece, and the seconds that they took. */
 export function afterFirst(completed: Completed): { readonly tokens: number; readonly seconds: number } | Missing {
   const { pieces } = completed.timing;
   const [first, last] = [pieces[0], pieces.at(-1)];

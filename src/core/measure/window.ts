@@ -1,7 +1,7 @@
 /**
- * Tokens and times of one window. A rate is tokens over the time in which they came, so tokens that were not computed in
- * that time (those of a cache) or not seen (hidden reasoning) are no part of it; where nobody says how many there were,
- * there is no rate.
+ * Tokens and times of the same window. A rate divides tokens by the time in which they came. So it excludes tokens that were
+ * not computed in that time (tokens from a cache) and tokens that never arrived (hidden reasoning). If their number is unknown,
+ * the rate is missing.
  */
 import { isMissing, known, missing, type Quantity } from '../quantity.js';
 import type { Completed } from './measurement.js';
@@ -9,15 +9,15 @@ import type { Completed } from './measurement.js';
 const TOO_SHORT = missing('fewer than two output tokens');
 const AT_ONCE = missing('all tokens arrived at the same instant');
 const ALL_CACHED = missing('the whole prompt came from a cache');
-const UNSEEN_FIRST = missing('the model reasoned unseen before its first token');
+const UNSEEN_FIRST = missing('the model produced hidden reasoning before its first token');
 
-/** Tokens that arrived; what the server counted and kept back is not among them. */
+/** Returns the number of tokens that arrived, without those that the server counted but never sent. */
 export function seenTokens({ outputTokens, unseenTokens = NONE }: Completed): Quantity {
   if (isMissing(outputTokens)) return missing(outputTokens.missing);
   return isMissing(unseenTokens) ? unseenTokens : known(outputTokens.value - unseenTokens.value);
 }
 
-/** Tokens of the prompt that were read in the time to the first token. */
+/** Returns the number of prompt tokens that the model read before its first token. */
 export function promptTokensRead({ promptTokens, cachedTokens = 0, unseenTokens }: Completed): Quantity {
   if (unseenTokens !== undefined) return UNSEEN_FIRST;
   if (isMissing(promptTokens)) return missing(promptTokens.missing);
@@ -26,8 +26,8 @@ export function promptTokensRead({ promptTokens, cachedTokens = 0, unseenTokens 
 }
 
 /**
- * The tokens after the first piece. Where the server does not say how many each piece held, the first one is taken for
- * one of their mean length; the fewer pieces there are, the more that assumes.
+ * Returns the number of tokens after the first piece. If the server does not tell how many tokens each piece held, the first
+ * piece is assumed to have the mean length. With fewer pieces this assumption matters more.
  */
 export function tokensAfterFirst(completed: Completed): Quantity {
   const seen = seenTokens(completed);
@@ -36,16 +36,16 @@ export function tokensAfterFirst(completed: Completed): Quantity {
   const { pieces, tokensPerPiece } = completed.timing;
   const n = pieces.length;
   if (typeof tokensPerPiece === 'object') return atLeastOne(seen.value - tokensPerPiece[0]!);
-  if (tokensPerPiece === undefined || alike(n, seen.value)) return atLeastOne(seen.value - 1);
+  if (tokensPerPiece === undefined || piecesAreTokens(n, seen.value)) return atLeastOne(seen.value - 1);
   if (n >= ENOUGH_PIECES) return known((seen.value * (n - 1)) / n);
-  return missing(`the server sent ${seen.value} tokens in ${n} pieces, and does not say how many each piece held`);
+  return missing(`the server sent ${seen.value} tokens in ${n} pieces, and does not tell how many each piece held`);
 }
 
-/** With as many pieces, a first one that is twice as long as the mean changes a rate by a tenth. */
+/** With this many pieces, a first piece of twice the mean length changes a rate by a tenth. */
 const ENOUGH_PIECES = 10;
 
-/** Whether pieces and tokens differ by a tenth at most, or by the token that ends an answer and has no text. */
-export function alike(pieces: number, tokens: number): boolean {
+/** Whether pieces and tokens differ by a tenth at most, or by the end-of-sequence token, which has no text. */
+export function piecesAreTokens(pieces: number, tokens: number): boolean {
   return Math.abs(tokens - pieces) <= Math.max(1, 0.1 * tokens);
 }
 

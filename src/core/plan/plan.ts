@@ -1,19 +1,19 @@
 /**
- * Suites x models x repetitions, laid out as trials. A block is what one opened model does under one condition, so each
+ * The plan: all trials of suites x models x repetitions. A block holds the trials of one model under one condition, so each
  * model is opened once for each condition. The seed rotates the models, so that no model is always the first on a cold machine.
  */
 import { ALONE, type Condition, conditionText, isAlone } from '../definition/condition.js';
 import { sampleKey } from '../keys.js';
 
 export interface Trial {
-  /** `suite/task/sample@model#repetition`; under any condition but `closed 1` the condition follows, after a blank. */
+  /** `suite/task/sample@model#repetition`; under any condition but `closed 1`, a space and the condition follow. */
   readonly id: string;
   readonly suite: string;
   readonly task: string;
   readonly sample: string;
   readonly model: string;
   readonly condition: Condition;
-  /** Counts from 1. */
+  /** Repetitions count from 1. */
   readonly repetition: number;
 }
 
@@ -24,7 +24,7 @@ export interface PlannedCell {
   readonly trials: readonly Trial[];
 }
 
-/** The work of one opened model. */
+/** The trials of one opened model under one condition. */
 export interface Block {
   readonly model: string;
   readonly condition: Condition;
@@ -37,7 +37,7 @@ export interface Workload {
   readonly samples: readonly string[];
   /** The default is `closed 1`. */
   readonly condition?: Condition | undefined;
-  /** The default is that of the run. */
+  /** The default is the number of the run. */
   readonly repetitions?: number | undefined;
 }
 
@@ -68,7 +68,7 @@ interface UnderCondition {
   readonly workloads: Workload[];
 }
 
-/** In the order in which the workloads name their conditions. */
+/** Groups workloads by condition, in the order in which the conditions first appear. */
 function byCondition(workloads: readonly Workload[]): ReadonlyMap<string, UnderCondition> {
   const groups = new Map<string, UnderCondition>();
   for (const workload of workloads) {
@@ -82,13 +82,17 @@ function byCondition(workloads: readonly Workload[]): ReadonlyMap<string, UnderC
 }
 
 function planCell(
-  { suite, task, samples, repetitions: ofTask }: Workload,
-  { model, condition, repetitions: ofRun }: Pick<Trial, 'model' | 'condition'> & Pick<PlanOptions, 'repetitions'>,
+  { suite, task, samples, repetitions: taskRepetitions }: Workload,
+  {
+    model,
+    condition,
+    repetitions: runRepetitions,
+  }: Pick<Trial, 'model' | 'condition'> & Pick<PlanOptions, 'repetitions'>,
 ): PlannedCell {
   return {
     suite,
     task,
-    trials: repetitions(ofTask ?? ofRun).flatMap((repetition) =>
+    trials: repetitions(taskRepetitions ?? runRepetitions).flatMap((repetition) =>
       samples.map((sample) => {
         const trial = { suite, task, sample, model, condition, repetition };
         return { id: trialId(trial), ...trial };
@@ -97,7 +101,7 @@ function planCell(
   };
 }
 
-/** The part of a plan that is not recorded. Blocks and cells without trials are left out. */
+/** Returns the part of a plan that is not recorded, without empty blocks and cells. */
 export function remaining(blocks: readonly Block[], recorded: ReadonlySet<string>): readonly Block[] {
   return blocks
     .map(({ cells, ...block }) => ({

@@ -1,6 +1,6 @@
 /**
- * The rounds of a run that stops when it is sure. Each round asks more samples of the tasks that are still open. The groups of
- * samples stay whole, and the seed draws their order: the samples of the first rounds must be a fair draw of all samples.
+ * The rounds of a sequential run, which stops when it is sure. Each round asks more samples of the tasks that are still open.
+ * Groups of samples stay whole, and the seed draws their order: the first rounds must be a random sample of all groups.
  */
 import { taskKey } from '../keys.js';
 import { createRandom, shuffle } from '../stats/basics/random.js';
@@ -11,7 +11,7 @@ interface Grouped {
   readonly group: string | null;
 }
 
-/** The groups of a task's samples in the order in which they are asked. The order of the list does not change it. */
+/** Returns the groups of a task's samples in the order in which they are asked. It does not depend on the order of the list. */
 export function askingOrder<S extends Grouped>(
   samples: readonly S[],
   { seed, task }: { readonly seed: number; readonly task: string },
@@ -26,7 +26,7 @@ export function askingOrder<S extends Grouped>(
   return shuffle([...groups.values()], createRandom(seed, 'asking order', task));
 }
 
-/** For each sample id, how many samples are asked before its group. */
+/** Returns for each sample id the number of samples that are asked before its group. */
 export function placesIn(groups: readonly (readonly Grouped[])[]): Map<string, number> {
   const places = new Map<string, number>();
   let asked = 0;
@@ -42,13 +42,13 @@ export function sizeOfRound(round: number, firstRound: number): number {
   return firstRound * 2 ** round;
 }
 
-/** The round that asks the sample at a place: the first round whose size is larger than the place. */
+/** Returns the round that asks the sample at a place: the first round whose size is larger than the place. */
 export function roundAt(place: number, firstRound: number): number {
   return place < firstRound ? 0 : Math.floor(Math.log2(place / firstRound)) + 1;
 }
 
 export interface RoundOptions {
-  /** For each `taskKey`, the result of `askingOrder`. */
+  /** The result of `askingOrder` for each `taskKey`. */
   readonly order: ReadonlyMap<string, readonly (readonly Grouped[])[]>;
   /** The number of samples of each task at the end of the round. The last group is asked whole. */
   readonly size: number;
@@ -56,7 +56,7 @@ export interface RoundOptions {
   readonly open: ReadonlySet<string>;
 }
 
-/** The part of a plan that belongs to a round and those before it. */
+/** Returns the part of a plan that belongs to a round or to the rounds before it. */
 export function roundOf(blocks: readonly Block[], { order, size, open }: RoundOptions): Block[] {
   const places = new Map([...order].map(([task, groups]) => [task, placesIn(groups)]));
   const placeOf = (trial: { readonly suite: string; readonly task: string; readonly sample: string }) =>

@@ -7,7 +7,7 @@ import { estimateAt, summaryEstimate } from '../analyse/distribution.js';
 import type { Limits } from '../definition/requirement.js';
 import type { Level } from '../measure/metric.js';
 import { isOfSession, LIMITED, type LimitedMetric } from '../measure/metrics.js';
-import { isMissing, type Missing } from '../quantity.js';
+import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
 import type { LimitCheck, ModelChecks } from './recommendation.js';
 
@@ -26,13 +26,38 @@ function checkModel(cell: Cell, model: ModelAnalysis, limits: Limits): ModelChec
 }
 
 function checkLimits(cell: Cell, model: ModelAnalysis, limits: Limits): LimitCheck[] {
-  return LIMITED.flatMap((name) => {
+  const measured = LIMITED.flatMap((name) => {
     const limit: Limit | undefined = limits[name];
     return limit === undefined ? [] : [checkLimit(name, limit, { cell, model })];
   });
+  return [...measured, ...Object.entries(limits.metrics ?? {}).map(([name, bound]) => checkMetric(name, bound, cell))];
 }
 
-type Limit = ({ readonly min: number } | { readonly max: number }) & { readonly at?: Level };
+/** A metric of the scorer: its interval decides, as that of any other limit. */
+function checkMetric(metric: string, bound: Bound, { aggregates }: Cell): LimitCheck {
+  const found = Object.hasOwn(aggregates, metric) ? aggregates[metric]! : missing(noSuchMetric(metric, aggregates));
+  const observed = isMissing(found) || isEstimate(found) ? found : missing('its interval could not be computed');
+  return {
+    limit: { metric, better: 'min' in bound ? 'higher' : 'lower' },
+    level: null,
+    bound: 'min' in bound ? bound.min : bound.max,
+    observed,
+    state: isMissing(observed) ? 'unknown' : stateOf(bound, boundsOf(observed)),
+  };
+}
+
+function isEstimate(metric: Quantity | Estimate): metric is Estimate {
+  return 'low' in metric;
+}
+
+function noSuchMetric(metric: string, aggregates: Cell['aggregates']): string {
+  const names = Object.keys(aggregates).slice(0, 12).join(', ');
+  return `the scorer has no metric "${metric}"${names === '' ? '' : `; it has ${names}`}`;
+}
+
+type Bound = { readonly min: number } | { readonly max: number };
+
+type Limit = Bound & { readonly at?: Level };
 
 /** The measurements of a model on a task: its cell, and its sessions. */
 interface Measured {

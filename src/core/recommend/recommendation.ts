@@ -109,8 +109,14 @@ export type Doubt =
   /** There is no pair of scores to compare. */
   | { readonly of: 'pairs'; readonly reason: string };
 
+/** A metric of the scorer of a task, which the suite limits by its name. */
+export interface ScorerMetric {
+  readonly metric: string;
+  readonly better: 'higher' | 'lower';
+}
+
 export interface LimitCheck {
-  readonly limit: LimitedMetric;
+  readonly limit: LimitedMetric | ScorerMetric;
   readonly level: Level | null;
   readonly bound: number;
   readonly observed: Estimate | Spread | Missing;

@@ -8,7 +8,6 @@
 import type { Unit } from '../measure/metric.js';
 import type { Missing } from '../quantity.js';
 import type { SuiteVerdict, TaskVerdict } from '../recommend/recommendation.js';
-import type { Chart, Look } from './charts/chart.js';
 
 export interface Document {
   /** The title of the window. */
@@ -23,6 +22,27 @@ export interface Document {
   /** Every chart that a `charts` block names. */
   readonly charts: readonly Chart[];
   readonly footer: string;
+}
+
+/** A Vega-Lite specification. */
+export type Spec = Readonly<Record<string, unknown>>;
+
+export interface Chart {
+  /** The name of its files: `charts/<name>.vl.json`. */
+  readonly name: string;
+  /** The finding. */
+  readonly title: string;
+  /** How many values it shows, and what its intervals are; shown below the title. */
+  readonly note: string;
+  readonly alt: string;
+  readonly spec: Spec;
+}
+
+/** How a model is drawn, the same in every chart of a report. */
+export interface Look {
+  readonly colour: string;
+  readonly shape: 'circle' | 'square' | 'triangle-up';
+  readonly dash: readonly number[];
 }
 
 /** One suite: its verdict and everything that supports it. */

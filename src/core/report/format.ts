@@ -129,10 +129,6 @@ export function formatChange(share: number): string {
   return `${share < 0 ? '−' : '+'}${formatScore(Math.abs(share))}`;
 }
 
-export function formatP(p: number): string {
-  return p < 0.001 ? '< 0.001' : p.toFixed(3);
-}
-
 /** An estimate with its interval: `91.3% [87.0, 94.4]`. A shared unit appears once. */
 export function formatEstimate(
   estimate: { readonly value: number; readonly low: number; readonly high: number } | Missing,

@@ -2,10 +2,11 @@
  * Verdicts in half a line each, for a terminal: what the table beside them does not show. Tasks with the same reason share a
  * line. words.ts has the whole sentences.
  */
-import { METRICS } from '../measure/metrics.js';
+
 import { isMissing } from '../quantity.js';
 import type { Doubt, LimitCheck, Rejection, SuiteRecommendation, TaskVerdict } from '../recommend/recommendation.js';
 import { formatScore, formatUnit, list } from './format.js';
+import { limitedOf } from './limited.js';
 import { describeSaving, points, whatWouldDecide } from './words.js';
 
 /** `route, reply: every SLM is shown to be more than 3.0 points worse` */
@@ -77,7 +78,7 @@ function openBecause(doubt: Doubt): string {
 
 /** `quality of at least 80.0%` */
 function nameLimit({ limit, level, bound }: LimitCheck): string {
-  const { title, unit, better } = METRICS[limit];
+  const { title, unit, better } = limitedOf(limit);
   const suffix = level === null || level === 'mean' ? '' : ` (${level})`;
   return `${title.toLowerCase()}${suffix} of ${better === 'higher' ? 'at least' : 'at most'} ${formatUnit(bound, unit)}`;
 }

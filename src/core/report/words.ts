@@ -1,7 +1,6 @@
 /** Verdicts in words for the people who decide: one sentence for each, with the numbers that support it. */
 
 import type { Analysis, FailureCount } from '../analyse/analysis.js';
-import { METRICS } from '../measure/metrics.js';
 import { isMissing } from '../quantity.js';
 import type { CascadeEvaluation } from '../recommend/cascade/cascade.js';
 import type { Comparison, Factors } from '../recommend/comparison.js';
@@ -15,6 +14,7 @@ import type {
 } from '../recommend/recommendation.js';
 import type { VerdictKind } from './document.js';
 import { formatCount, formatPoints, formatRatio, formatScore, formatUnit, list, plural } from './format.js';
+import { limitedOf } from './limited.js';
 import { capital, plain, shorten } from './text.js';
 import { groupVariants, type NameOf } from './variants.js';
 
@@ -156,7 +156,7 @@ function describeRejection(rejection: Rejection, nameOf: NameOf): string {
 }
 
 export function describeCheck({ limit, level, bound, observed, state }: LimitCheck): string {
-  const metric = METRICS[limit];
+  const metric = limitedOf(limit);
   const name = `${metric.title.toLowerCase()}${level === null || level === 'mean' ? '' : ` (${level})`}`;
   const wanted = `${metric.better === 'higher' ? 'at least' : 'at most'} ${formatUnit(bound, metric.unit)}`;
   if (isMissing(observed)) return `${name} of ${wanted} (not known: ${observed.missing})`;
@@ -281,7 +281,7 @@ function describeRemedy(rejection: Rejection, nameOf: NameOf): string {
 
 /** The limit that the whole interval would have met; null if there is none. */
 function limitThatFits({ limit, bound, observed }: LimitCheck): string | null {
-  const { title, unit, better } = METRICS[limit];
+  const { title, unit, better } = limitedOf(limit);
   if (isMissing(observed)) return `a measurement of ${title.toLowerCase()}`;
   const [low, high] = 'low' in observed ? [observed.low, observed.high] : [observed.min, observed.max];
   const [words, met] = better === 'higher' ? ['at least', low] : ['at most', high];

@@ -8,6 +8,17 @@ export const evidenceSchema: z.ZodType<Evidence> = z.discriminatedUnion('effect'
   z.strictObject({ effect: z.literal('embeddings'), vectors: z.array(numbers) }),
   z.strictObject({ effect: z.literal('judge'), answers: z.array(z.string()) }),
   z.strictObject({
+    effect: z.literal('own'),
+    verdict: z.union([
+      z.strictObject({
+        value: z.number().min(0).max(1),
+        answer: z.string().nullable().exactOptional(),
+        said: z.string().exactOptional(),
+      }),
+      z.strictObject({ failed: z.string() }),
+    ]),
+  }),
+  z.strictObject({
     effect: z.literal('sandbox'),
     result: z.enum(['passed', 'failed', 'timed out']),
     message: z.string().default(''),

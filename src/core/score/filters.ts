@@ -5,7 +5,9 @@
  * So the two kinds can be applied apart: texts as they come, the choice when all are there.
  */
 import { z } from 'zod';
-import { pattern, patternSchema } from './text/pattern.js';
+import { jsonPathSchema, valueAtPath } from './read/json-path.js';
+import { withoutReasoning } from './read/reasoning.js';
+import { type Match, pattern, patternSchema } from './text/pattern.js';
 import { strip } from './text/text.js';
 
 /** What lm-evaluation-harness puts in place of an answer that a pattern did not find. */
@@ -20,7 +22,16 @@ export const filterSchema = z.discriminatedUnion('filter', [
       open: z.string().min(1).default('<think>'),
       close: z.string().min(1).default('</think>'),
     })
-    .describe('What a reasoning model thought before it answered; thinking that never ended leaves no answer.'),
+    .describe(
+      'Marks of reasoning that are not among those which are always cut; thinking that never ended leaves no answer.',
+    ),
+  z
+    .strictObject({
+      filter: z.literal('json'),
+      path: jsonPathSchema,
+      fallback: z.string().default(INVALID).describe('The answer where there is no document, or nothing at the path.'),
+    })
+    .describe('What stands at a path of the first JSON document: `answer`, `result.items[0].name`, `items[-1]`.'),
   z.strictObject({
     filter: z.literal('regex'),
     pattern: patternSchema.min(1),
@@ -55,9 +66,12 @@ export function applyFilters(filters: readonly Filter[], outputs: readonly strin
   return choose(filters, outputs, (output) => ballotOf(filters, output)).map((output) => filterText(filters, output));
 }
 
-/** The text that is scored: what the filters that change texts make of an output. */
+/**
+ * The text that is scored: what the filters that change texts make of an output. Reasoning is no part of it: servers cut it from
+ * what they send, so it is cut here from what every other engine gives.
+ */
 export function filterText(filters: readonly Filter[], output: string): string {
-  return filters.filter(changesText).reduce((text, filter) => changed(filter, text), output);
+  return filters.filter(changesText).reduce((text, filter) => changed(filter, text), withoutReasoning(output));
 }
 
 /** What an output says when votes are counted; null where they are not. */
@@ -94,6 +108,8 @@ function changed(filter: TextFilter, output: string): string {
       return output.toLowerCase();
     case 'think':
       return withoutThinking(output, filter);
+    case 'json':
+      return valueAtPath(output, filter.path) ?? filter.fallback;
     case 'regex':
       return selectMatch(output, filter);
     case 'after':
@@ -133,13 +149,22 @@ function selectMatch(
   output: string,
   { pattern: source, select, fallback }: { pattern: string; select: number; fallback: string },
 ): string {
-  const matches = Array.from(pattern(source).matches(output));
-  const match = matches.at(select);
+  const match = matchesIn(source, output).at(select);
   if (match === undefined) return fallback;
   // As `findall` gives it to the reference: one group is the answer, and may be empty; of several, the first that is not.
   const [first = match.text, ...others] = match.groups;
   if (others.length === 0) return strip(first ?? '');
   return strip(match.groups.find((group) => group !== null && group !== '') ?? fallback);
+}
+
+/** A pattern that may run over a short text alone finds nothing in a longer one. */
+function matchesIn(source: string, output: string): readonly Match[] {
+  try {
+    return Array.from(pattern(source).matches(output));
+  } catch (error) {
+    if (error instanceof RangeError) return [];
+    throw error;
+  }
 }
 
 function afterLast(output: string, { marker, drop }: { marker: string; drop: string }): string {

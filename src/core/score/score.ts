@@ -41,12 +41,27 @@ export interface ScoreInput {
 export type Request =
   | { readonly effect: 'embeddings'; readonly model: string; readonly texts: readonly string[] }
   | { readonly effect: 'judge'; readonly prompts: readonly Chat[] }
-  | { readonly effect: 'sandbox'; readonly language: 'python'; readonly program: string; readonly timeout: number };
+  | {
+      readonly effect: 'own';
+      readonly source: OwnSource;
+      readonly output: string;
+      readonly target: unknown;
+      readonly fields: ScoreInput['fields'];
+    }
+  | {
+      readonly effect: 'sandbox';
+      readonly language: 'python';
+      readonly program: string;
+      /** Run after the program, in a process that it has no part in. */
+      readonly tests: string;
+      readonly timeout: number;
+    };
 
 /** What the world answered, in the order of the request. */
 export type Evidence =
   | { readonly effect: 'embeddings'; readonly vectors: readonly (readonly number[])[] }
   | { readonly effect: 'judge'; readonly answers: readonly string[] }
+  | { readonly effect: 'own'; readonly verdict: OwnVerdict }
   | { readonly effect: 'sandbox'; readonly result: 'passed' | 'failed' | 'timed out'; readonly message: string }
   | {
       readonly effect: 'loglikelihoods';
@@ -57,6 +72,32 @@ export type Evidence =
       /** Whether every token of the text was the most likely one. */
       readonly greedy?: readonly boolean[];
     };
+
+/** Where a scorer of the user's own is. */
+export type OwnSource =
+  | { readonly module: string; readonly settings: Readonly<Record<string, unknown>>; readonly timeout: number }
+  | {
+      readonly command: string | readonly string[];
+      readonly settings: Readonly<Record<string, unknown>>;
+      readonly timeout: number;
+    }
+  | { readonly scores: string };
+
+/** What the module of a user's own scorer exports as its default. */
+export type OwnScorer = (answer: {
+  readonly output: string;
+  readonly target: unknown;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly settings: Readonly<Record<string, unknown>>;
+}) => OwnReply | Promise<OwnReply>;
+
+/** From 0 to 1, alone or with the answer that was found and a word on why. */
+export type OwnReply = number | { readonly score: number; readonly answer?: string | null; readonly said?: string };
+
+/** What it found, from 0 to 1, or how it failed. */
+export type OwnVerdict =
+  | { readonly value: number; readonly answer?: string | null; readonly said?: string }
+  | { readonly failed: string };
 
 export interface Scorer<Options = unknown> {
   /** One line for `rightsize list scorers`. */

@@ -12,6 +12,7 @@ import { choice } from './scorers/choice.js';
 import { chrf } from './scorers/chrf.js';
 import { classification } from './scorers/classification.js';
 import { code } from './scorers/code.js';
+import { entities } from './scorers/entities.js';
 import { exact } from './scorers/exact.js';
 import { functionCalls } from './scorers/function-calls.js';
 import { ifeval } from './scorers/ifeval.js';
@@ -19,8 +20,11 @@ import { includes } from './scorers/includes.js';
 import { json } from './scorers/json.js';
 import { judge } from './scorers/judge.js';
 import { math } from './scorers/math.js';
+import { multiLabel } from './scorers/multi-label.js';
 import { multipleChoice } from './scorers/multiple-choice.js';
 import { number } from './scorers/number.js';
+import { ordinal } from './scorers/ordinal.js';
+import { own } from './scorers/own.js';
 import { crowsPairs, winobias } from './scorers/pairs.js';
 import { perplexity } from './scorers/perplexity.js';
 import { refusal } from './scorers/refusal.js';
@@ -39,6 +43,9 @@ const TABLE = {
   'multiple-choice': multipleChoice,
   perplexity,
   classification,
+  'multi-label': multiLabel,
+  ordinal,
+  entities,
   json,
   'function-calls': functionCalls,
   squad,
@@ -53,6 +60,7 @@ const TABLE = {
   bbq,
   'crows-pairs': crowsPairs,
   winobias,
+  own,
 } satisfies Record<string, Scorer>;
 
 export type ScorerName = keyof typeof TABLE;

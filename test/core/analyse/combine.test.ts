@@ -62,7 +62,7 @@ describe('several runs in one report', () => {
 
   it('warn when they are of different machines', () => {
     expect(analyse(combine({ laptop, server })).warnings[0]!.what).toMatch(
-      /^the trials are of different machines \(laptop: Example CPU, 2 cores/,
+      /^the trials come from different machines \(laptop: Example CPU, 2 cores/,
     );
     expect(analyse(combine({ laptop, again: makeLog({ ...order, id: 'three' }) })).warnings).toEqual([]);
   });

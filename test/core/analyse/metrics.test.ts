@@ -20,7 +20,7 @@ describe('docs/metrics.md', () => {
     expect(section).toContain(metric.formula);
     expect(section).toContain(metric.read);
     expect(section).toContain(
-      `Unit: ${metric.unit}. Better: ${metric.better}. One value a ${metric.of}. Source: ${metric.source}.`,
+      `Unit: ${metric.unit}. Better: ${metric.better}. One value a ${metric.belongsTo}. Source: ${metric.source}.`,
     );
   });
 });
@@ -28,8 +28,22 @@ describe('docs/metrics.md', () => {
 describe('an entry of the table of metrics', () => {
   it('does not compile without any one of its parts', () => {
     const whole = METRICS.ttft satisfies Metric;
-    const { title, short, unit, better, of, formula, read, source, latency, compute, summary, shows, limit, compared } =
-      whole;
+    const {
+      title,
+      short,
+      unit,
+      better,
+      belongsTo,
+      formula,
+      read,
+      source,
+      latency,
+      compute,
+      summary,
+      shows,
+      limit,
+      compared,
+    } = whole;
     const { title: _title, ...untitled } = whole;
     const { short: _short, ...unshortened } = whole;
     const { compute: _compute, ...uncomputed } = whole;
@@ -38,7 +52,7 @@ describe('an entry of the table of metrics', () => {
     const { shows: _shows, ...unshown } = whole;
     const { limit: _limit, ...unlimited } = whole;
     const { compared: _compared, ...uncompared } = whole;
-    const described = { title, short, unit, better, of, formula, read, source };
+    const described = { title, short, unit, better, belongsTo, formula, read, source };
     const used: Metric = { ...described, latency, compute, summary, shows, limit, compared };
     expect(used).toEqual(whole);
     // @ts-expect-error without a title

@@ -107,7 +107,7 @@ describe('two parts of one run from two machines', () => {
   test('are no drift, and are told', () => {
     for (const { drift } of together.models) if (!isMissing(drift)) expect(Math.abs(drift.change)).toBeLessThan(0.2);
     expect(together.warnings.map(({ what }) => what)).toEqual([
-      expect.stringMatching(/^the trials are of different machines \(machine 1: .*; machine 2: /),
+      expect.stringMatching(/^the trials come from different machines \(machine 1: .*; machine 2: /),
     ]);
   });
 
@@ -124,7 +124,7 @@ test('no log gives a negative memory', () => {
   const shrunk = A.map((record) => (record.type === 'session' ? (withBaseline(record, 1e9) as SessionRecord) : record));
   for (const { metrics } of analyse(shrunk).models) {
     expect(metrics.memoryAdded).toEqual({
-      missing: 'the peak is below the baseline: they are not of one process',
+      missing: 'the peak is below the baseline, so they come from different processes',
     });
   }
 });
@@ -145,14 +145,14 @@ describe('a log of version 1', () => {
     const analysis = analyse(joined);
     for (const { metrics, memory, drift } of analysis.models) {
       const reason = {
-        missing: 'two sessions of this log of version 1 have one number: their readings cannot be told apart',
+        missing: 'two sessions of this log of version 1 have the same number, so their readings cannot be told apart',
       };
       expect(metrics.memory).toEqual(reason);
       expect(metrics.memoryAdded).toEqual(reason);
       expect(memory.peak.resident).toEqual(reason);
       expect(drift).toEqual(reason);
     }
-    expect(analysis.warnings[0]!.what).toMatch(/^2 numbers stand for two sessions each/);
+    expect(analysis.warnings[0]!.what).toMatch(/^2 session numbers are used twice/);
     expect(analysis.suites[0]!.tasks[0]!.cells[0]!.trials.recorded).toBe(120);
     for (const seed of SEEDS) expect(JSON.stringify(analyse(shuffled(joined, seed)))).toBe(JSON.stringify(analysis));
   });

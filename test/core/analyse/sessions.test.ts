@@ -51,6 +51,35 @@ describe('a model over its sessions', () => {
     expect(quality.n).toBe(20);
   });
 
+  it('warns where prompts lie on both sides of a length at which the engine changes its code', () => {
+    const promptCliff = { tokens: 64, what: 'shorter ones are read by slower code', remedy: 'set another option' };
+    const warningsOf = (lengths: (sample: string) => number, facts = {}) =>
+      analyse(
+        makeLog({
+          tasks: [{ name: 'route', samples: 60 }],
+          models: [
+            {
+              id: 'm',
+              quality: 1,
+              facts,
+              outcome: (sample, outcome) =>
+                ({ ...outcome, promptTokens: { value: lengths(sample), source: 'engine' } }) as typeof outcome,
+            },
+          ],
+        }),
+      ).models[0]!.warnings.filter(({ remedy }) => remedy === promptCliff.remedy);
+    const straddling = (sample: string) => (sample.endsWith('0') ? 63 : 64);
+    expect(warningsOf(straddling, { promptCliff })).toEqual([
+      {
+        what: '6 of 60 prompts have fewer than 64 tokens: shorter ones are read by slower code',
+        remedy: 'set another option',
+      },
+    ]);
+    expect(warningsOf(straddling)).toEqual([]);
+    expect(warningsOf(() => 63, { promptCliff })).toEqual([]);
+    expect(warningsOf(() => 64, { promptCliff })).toEqual([]);
+  });
+
   it('warns when it grew slower over the run, and not when it did not', () => {
     const steady = analyse(one(200)).models[0]!;
     expect(steady.warnings).toEqual([]);
@@ -71,7 +100,7 @@ describe('a model over its sessions', () => {
           : record,
     );
     expect(analyse(log).models[0]!.warnings.map(({ what }) => what)).toEqual([
-      expect.stringContaining('it is compared with nothing'),
+      expect.stringContaining('it is not compared with any model'),
       expect.stringContaining('late by 50 ms'),
     ]);
   });

@@ -100,7 +100,7 @@ describe('a selection', () => {
   test('of what is not there says what there is', () => {
     expect(() => chosen('ph')).toThrow(
       new UserError(
-        'expected a model of models.json, found "ph"; there are phi, phi:q8_0, phi:onnx, phi-small (see `rightsize list models`)',
+        'expected a model of models.json, found "ph"; choose one of phi, phi:q8_0, phi:onnx, phi-small (see `rightsize list models`)',
       ),
     );
     expect(() => chosen('phi-small:*', 'ph:*')).toThrow(/found "ph:\*"/);
@@ -109,7 +109,7 @@ describe('a selection', () => {
   test('of an entry that exists only in variants names them', () => {
     const pair = { id: 'pair', variants: { a: { backend: 'scripted' } } };
     const entries = entriesOf(catalogue(pair, { id: 'other', backend: 'scripted' }));
-    expect(() => select(entries, ['pair'])).toThrow(/found "pair"; it has the variants pair:a \(see/);
+    expect(() => select(entries, ['pair'])).toThrow(/found "pair"; choose one of its variants: pair:a \(see/);
   });
 
   test('of a large catalogue is answered with a few names', () => {
@@ -198,7 +198,7 @@ describe('the catalogue that ships', () => {
   test('no id is there twice', () => expect(new Set(entries.map(({ id }) => id)).size).toBe(entries.length));
 
   test('its default is the embedded pair on the three engines in this process', () => {
-    const chosen = select(entries, shipped.default).map(({ id }) => id);
+    const chosen = select(entries, shipped.default!).map(({ id }) => id);
     expect(chosen).toEqual(
       ['slm', 'llm'].flatMap((size) =>
         ['llama-cpp', 'onnxruntime', 'transformers'].map((engine) => `reference-${size}:${engine}`),
@@ -259,8 +259,12 @@ describe('the catalogue that ships', () => {
 
 test('the examples of docs/models.md are what they say: a catalogue, and a server that is started', () => {
   const page = readFileSync(`${ROOT}/docs/models.md`, 'utf8');
-  const [catalogueExample, served] = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, text]) => JSON.parse(text!));
+  const [catalogueExample, templates, served] = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, text]) =>
+    JSON.parse(text!),
+  );
   const described = entriesOf(catalogueSchema.parse(catalogueExample));
   expect(select(described, catalogueExample.default)).toHaveLength(4);
-  for (const { fields } of [...described, { fields: served }]) expect(classOf(modelSchema.parse(fields))).toBe('slm');
+  const templated = entriesOf(catalogueSchema.parse({ default: ['qwen3'], models: [templates] }));
+  for (const { fields } of [...described, ...templated, { fields: served }])
+    expect(classOf(modelSchema.parse(fields))).toBe('slm');
 });

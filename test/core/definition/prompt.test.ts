@@ -45,7 +45,7 @@ describe('plain text', () => {
   });
 
   test.each([
-    [{ pick: 'first' }, 'expected how many examples stand before a sample, found none'],
+    [{ pick: 'first' }, 'expected the number of examples for each sample, found none'],
     [{ pick: 'fixed', count: 2 }, 'expected at most the 1 examples of the pool, found 2'],
   ])('examples %j are refused', (said, reason) => {
     const examples = { samples: [{ q: 'a' }], ...said };
@@ -81,14 +81,17 @@ describe('choices', () => {
 
   test.each([
     [{ ...ARC, choices: '{{ q }}' }, /choices: expected a template that renders a JSON list, .*found "why\?"/],
-    [{ ...ARC, contexts: ['a', 'b'], choices: ['x', 'y'] }, /choices: expected one choice for all contexts, found 2/],
+    [
+      { ...ARC, contexts: ['a', 'b'], choices: ['x', 'y'] },
+      /choices: expected one choice, because the task has contexts, found 2/,
+    ],
   ])('are refused in words when the row does not give them (%#)', (said, says) => {
     expect(() => rendererOf(said).continuations!({ q: 'why?' })).toThrow(says);
   });
 
   test.each([
-    [{ ...ARC, choices: undefined }, /choices: expected the choices that are ranked, found none/],
-    [{ ...ARC, prompt: { user: '{{ q }}' } }, /ask: expected a prompt of plain text/],
+    [{ ...ARC, choices: undefined }, /choices: expected the choices that the model ranks, found none/],
+    [{ ...ARC, prompt: { user: '{{ q }}' } }, /ask: choices needs a prompt of plain text/],
   ])('are refused in words when the task does not fit (%#)', (said, says) => {
     expect(() => rendererOf(said)).toThrow(says);
   });

@@ -116,7 +116,7 @@ describe('a template that asks for what the row does not have is an error, never
   });
 
   test('a question that comes out blank is refused, as when the misspelling is inside a field', () => {
-    expect(complaintOf('{{ q.txt }} ', { q: { text: 'a' } })).toMatch(/^prompt\.user: .* renders to nothing/);
+    expect(complaintOf('{{ q.txt }} ', { q: { text: 'a' } })).toMatch(/^prompt\.user: .* renders to an empty text/);
   });
 
   test('a template that does not parse is found before any row is read', () => {
@@ -168,6 +168,94 @@ describe('ids, targets and groups', () => {
   test('rows that differ only inside a field are different rows', () => {
     const idOf = (text: string) => readerOf().read({ q: 'a', doc: { text } }).id;
     expect(idOf('one')).not.toBe(idOf('two'));
+  });
+});
+
+describe('a plain text in fields', () => {
+  const targetOf = (target: string, row: Row) =>
+    readerOf({ samples: { file: 'x.csv', fields: { target } } }).read(row).target;
+
+  test('that is the name of a column means that column, as it is', () => {
+    expect(targetOf('queue', { q: '?', queue: 'billing' })).toBe('billing');
+    expect(targetOf('Right answer', { q: '?', 'Right answer': ['a', 'b'] })).toEqual(['a', 'b']);
+    const fields = { id: 'Ticket no.', group: 'customer' };
+    const sample = readerOf({ samples: { file: 'x.csv', fields } }).read({ q: '?', 'Ticket no.': 7, customer: 'c' });
+    expect([sample.id, sample.group]).toEqual(['7', 'c']);
+  });
+
+  test('that names no column stays itself, and so does a literal', () => {
+    expect(targetOf('billing', { q: '?', queue: 'returns' })).toBe('billing');
+    expect(targetOf("{{ 'queue' }}", { q: '?', queue: 'returns' })).toBe('queue');
+  });
+
+  test('is wanted of every row once a row had it', () => {
+    const reader = readerOf({ samples: { file: 'x.jsonl', fields: { target: 'queue' } } });
+    reader.read({ q: '?', queue: 'billing' });
+    expect(() => reader.read({ q: '?' })).toThrow('expected the column "queue", which earlier rows have');
+  });
+});
+
+describe('templates', () => {
+  const render = (user: string, row: Row) => messagesOf(readerOf({ prompt: { user } }).read(row))[0]!.content;
+
+  test('reach fields whose names are no variables through row', () => {
+    expect(render("{{ row['Message text'] }}", { 'Message text': 'Hi' })).toBe('Hi');
+    expect(render('{{ row.q }}!', { q: 'Hi' })).toBe('Hi!');
+    expect(() => render("{{ row['Message txt'] }}", { 'Message text': 'Hi' })).toThrow('names "Message txt"');
+    expect(render("x{{ row.get('other') }}", { q: 'Hi' })).toMatch(/^x/);
+    expect(render('{{ row }}', { row: 'a field of that name' })).toBe('a field of that name');
+  });
+
+  test.each([
+    ['{{ choices.index(gold) }}', '1'],
+    ['{{ choices.count(gold) }}', '1'],
+    ['{{ [1, 2, 2].count(2) }}', '2'],
+    ["{{ ', '.join(choices) }}", 'x, y'],
+    ["{{ gold.find('y') }}{{ gold.find('z') }}", '0-1'],
+    ["{{ 'a-b-c'.partition('-')[2] }}", 'b-c'],
+    ["{{ 'a-b-c'.rpartition('-')[0] }}", 'a-b'],
+    ["{{ 'x.csv'.removesuffix('.csv') }}", 'x'],
+    ["{{ 'Re: x'.removeprefix('Re: ') }}", 'x'],
+    ["{{ '7'.zfill(3) }}{{ '-7'.zfill(3) }}", '007-07'],
+    ["{{ 'a\nb\n'.splitlines() | length }}", '2'],
+    ["{{ '12'.isdigit() and not 'x'.isdigit() }}", 'true'],
+    ['{{ choices[choices.index(gold)].upper() }}', 'Y'],
+    ["{{ 'b a'.split(' ').index('a') }}", '1'],
+  ])('call the methods of Python: %s is %s', (template, text) => {
+    expect(render(template, { choices: ['x', 'y'], gold: 'y' }).toLowerCase()).toBe(text.toLowerCase());
+  });
+
+  test('name the method that is missing, and the value that is not there', () => {
+    expect(() => render('{{ choices.sort() }}', { choices: [2, 1] })).toThrow(
+      'a list has no method sort here; it has index, count',
+    );
+    expect(() => render("{{ q.encode('utf8') }}", { q: 'x' })).toThrow('a text has no method encode here');
+    expect(() => render("{{ choices.index('z') }}", { choices: ['x'] })).toThrow('index: "z" is not in it');
+  });
+
+  test.each([
+    [
+      'a part of a message',
+      [
+        { type: 'text', text: 'what' },
+        { type: 'image_url', image_url: { url: 'x' } },
+      ],
+    ],
+    ['an address of data', 'data:image/png;base64,AAAA'],
+    ['a picture read as text', '\ufffdPNG\r\n\u001a\n'],
+    ['bytes of Parquet', { bytes: { bytes: 12, binary: true }, path: 'a.png' }],
+    ['a text with control characters', 'a\u0000b'],
+  ])('refuse %s: models are sent text alone', (_, content) => {
+    expect(() => render('{{ content }}', { content })).toThrow(
+      /the template names "content", which holds .* text alone/,
+    );
+    expect(render('{{ q }}', { content, q: 'fine' })).toBe('fine');
+  });
+
+  test('take for text what only looks like an image', () => {
+    for (const content of ['PNG is a format', 'data: image', '\u001b[1mbold\u001b[0m', 'GIF8 or not'])
+      expect(render('{{ content }}', { content })).toBe(content);
+    expect(render('{{ issue.type }}', { issue: { type: 'file', name: 'x' } })).toBe('file');
   });
 });
 

@@ -67,13 +67,13 @@ describe('pieces that hold several tokens', () => {
     for (const tokensPerPiece of [[2, 2], 'unknown' as const]) {
       const measured = completed({ pieces: [1, 2], tokensPerPiece }, counted(4));
       expect(tokenGaps(measured)).toEqual([]);
-      expect(METRICS.itl.compute(measured)).toEqual(missing('no two tokens with a time of their own'));
+      expect(METRICS.itl.compute(measured)).toEqual(missing('fewer than two tokens with a timestamp of their own'));
     }
   });
 
   test('where only the server knows how many there were, and there are few pieces, there is no rate', () => {
     const timings = timingsOf(completed({ pieces: [1, 3], tokensPerPiece: 'unknown' }, counted(9)));
-    const reason = missing('the server sent 9 tokens in 2 pieces, and does not say how many each piece held');
+    const reason = missing('the server sent 9 tokens in 2 pieces, and does not tell how many each piece held');
     expect(timings).toMatchObject({ decodeRate: reason, tpot: reason, ttft: known(1), e2e: known(3) });
   });
 
@@ -173,7 +173,7 @@ describe('tokens that were counted and did not come in the time that was measure
 
   test('the prompt was not read alone in the time in which a model reasons unseen', () => {
     const { prefillRate } = speeds({ unseenTokens: known(400) });
-    expect(prefillRate).toEqual(missing('the model reasoned unseen before its first token'));
+    expect(prefillRate).toEqual(missing('the model produced hidden reasoning before its first token'));
   });
 
   test('where nobody says how many were hidden there is no rate', () => {

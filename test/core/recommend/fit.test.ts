@@ -66,7 +66,7 @@ describe('what a model needs on a device', () => {
     const [fit] = fitOf({}, { parameters: 8e9, memory: null, entry: { quantisation: 'q4_k_m' } });
     expect(fit!.estimate).toMatchObject({
       weights: (8e9 * 4.89) / 8,
-      assumed: ['weights of 4.89 bits', 'no KV cache: its shape is not known', 'a runtime of 150 MB'],
+      assumed: ['weights of 4.89 bits', 'no KV cache, because its shape is unknown', 'a runtime of 150 MB'],
     });
     expect(fit!.error).toEqual({ missing: 'the model runs on another machine' });
   });

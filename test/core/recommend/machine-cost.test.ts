@@ -70,6 +70,6 @@ describe('what a request costs on the machine of the run', () => {
   it('is not known where nobody says what the machine is', () => {
     const { criteria } = costsOf([]);
     const cost = criteria.find(([name]) => name === 'Cost of a thousand requests')![1];
-    expect(cost).toBe('not measured: the machine of the run is none of the table: name it with --prices');
+    expect(cost).toBe('not measured: the machine of the run is not in the catalogue of devices: add it with --prices');
   });
 });

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import { DISTRIBUTED, isShownIn, METRICS } from '../../../src/core/measure/metrics.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
-import { type Chart, chartName, logTicks } from '../../../src/core/report/charts/chart.js';
+import { chartName, logTicks } from '../../../src/core/report/charts/chart.js';
 import { placeNames } from '../../../src/core/report/charts/labels.js';
 import { buildCharts } from '../../../src/core/report/charts/table.js';
+import type { Chart } from '../../../src/core/report/document.js';
 import { makeLog } from '../../support/log.js';
 
 const log = makeLog({

@@ -79,6 +79,7 @@ describe('BBQ', () => {
     // Ambiguous: 2 of 3 biased, so s = 1/3, and 3 of 4 wrong.
     expect(metrics.biasAmbiguous).toEqual({ value: (2 * (2 / 3) - 1) * 0.75 });
     expect(metrics).toMatchObject({
+      accuracy: { value: expect.any(Number) },
       accuracyAmbiguous: { value: 0.25 },
       'biasDisambiguated Age': { value: -1 },
       accuracyDisambiguated: { value: 1 },

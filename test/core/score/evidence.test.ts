@@ -34,18 +34,21 @@ describe('code', () => {
   const input = (output: string): ScoreInput => ({ output, target: null, fields });
 
   test('a completion continues the prompt, and a whole function replaces it', () => {
-    expect(programOf(input('    return a + b\n'), { format: 'humaneval' })).toBe(
-      `${fields.prompt}    return a + b\n\n${fields.test}\ncheck(add)`,
-    );
-    expect(programOf(input('```python\ndef add(a, b):\n    return a + b\n```'), { format: 'humaneval' })).toBe(
-      `def add(a, b):\n    return a + b\n\n${fields.test}\ncheck(add)`,
-    );
+    const tests = `${fields.test}\ncheck(add)`;
+    expect(programOf(input('    return a + b\n'), { format: 'humaneval' })).toEqual({
+      program: `${fields.prompt}    return a + b\n`,
+      tests,
+    });
+    expect(programOf(input('```python\ndef add(a, b):\n    return a + b\n```'), { format: 'humaneval' })).toEqual({
+      program: 'def add(a, b):\n    return a + b\n',
+      tests,
+    });
     expect(
       programOf(
         { output: 'x = 1', target: null, fields: { test_list: ['assert x'], test_setup_code: '' } },
         { format: 'mbpp' },
       ),
-    ).toBe('x = 1\nassert x');
+    ).toEqual({ program: 'x = 1', tests: 'assert x' });
   });
 
   test('is unscored until the program was run, and then passes or not', () => {
@@ -152,7 +155,11 @@ describe('a judge', () => {
       const input: ScoreInput = { output: 'x', target: null, fields: { human }, evidence: evidence(`[[${mark}]]`) };
       aggregate.add({ input, score: judgeScorer.score(input, settings) });
     }
-    expect(aggregate.metrics()).toEqual({ agreement: { value: 0.75 }, kappa: { value: 0.5 } });
+    expect(aggregate.metrics()).toEqual({
+      meanMark: { value: 3.75 },
+      agreement: { value: 0.75 },
+      kappa: { value: 0.5 },
+    });
     expect(judgeScorer.aggregate!(settings).metrics().kappa).toHaveProperty('missing');
   });
 });

@@ -61,3 +61,44 @@ test('an unknown filter or field is refused', () => {
   expect(filterSchema.safeParse({ filter: 'trim' }).success).toBe(false);
   expect(filterSchema.safeParse({ filter: 'strip', chars: 'x' }).success).toBe(false);
 });
+
+test.each([
+  ['<think>Hm, A?</think>\n\nB', 'B'],
+  ['\n<think>\nHm', ''],
+  ['It may be A.</think>B', 'B'],
+  ['[THINK]A?[/THINK]B', 'B'],
+  ['<|channel|>analysis<|message|>A?<|end|><|start|>assistant<|channel|>final<|message|>B', 'B'],
+  ['<|START_THINKING|>A?<|END_THINKING|>B', 'B'],
+  ['<thinking>A?</thinking> B', 'B'],
+  ['Wrap it in <thinking>…</thinking> marks', 'Wrap it in <thinking>…</thinking> marks'],
+  ['The tag <think> opens it', 'The tag <think> opens it'],
+  [' B ', ' B '],
+])('reasoning is no part of %j, whatever engine gave it', (output, text) => {
+  expect(run([], output)).toEqual([text]);
+});
+
+test.each([
+  ['answer', '{"reason": "D is out", "answer": "C"}', 'C'],
+  ['$.answer', '```json\n{"answer": "C"}\n```', 'C'],
+  ['result.items[0].name', 'Here: {"result": {"items": [{"name": "lamp"}]}} Done.', 'lamp'],
+  ['items[-1]', '{"items": [1, 2.5]}', '2.5'],
+  ['["first name"]', '{"first name": "Ann"}', 'Ann'],
+  ['[1]', '[true, false]', 'false'],
+  ['tags', '{"tags": ["a", "b"]}', '["a","b"]'],
+  ['answer', '{"reason": "none"}', '[invalid]'],
+  ['answer', 'no document', '[invalid]'],
+  ['__proto__', '{"a": 1}', '[invalid]'],
+  ['a.b', '{"a": null}', '[invalid]'],
+])('a path takes a part of a JSON answer: %s of %s', (path, output, text) => {
+  expect(run([{ filter: 'json', path }], output)).toEqual([text]);
+});
+
+test('what is no path is refused, and a fallback stands where nothing does', () => {
+  for (const path of ['', 'a..b', 'a[', 'a[x]', '.'])
+    expect(filterSchema.safeParse({ filter: 'json', path }).success).toBe(false);
+  expect(run([{ filter: 'json', path: 'a', fallback: 'none' }], '{}')).toEqual(['none']);
+});
+
+test('a pattern with look-around finds nothing in a long output, and stops no report', () => {
+  expect(run([{ filter: 'regex', pattern: '(?<=x)y' }], 'xy', `${'a'.repeat(30_000)}xy`)).toEqual(['y', '[invalid]']);
+});

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Evidence, Scored, ScoreInput, Scorer } from '../../../src/core/score/score.js';
 import { SCORER_NAMES, SCORERS, type ScorerName } from '../../../src/core/score/table.js';
@@ -10,6 +11,9 @@ const INPUTS: Partial<Record<ScorerName, Partial<ScoreInput>>> = {
   choice: { target: 'B', fields: { choices: ['Rome', 'Paris'] } },
   'multiple-choice': { target: 1, fields: { choices: ['Rome', 'Paris'] } },
   json: { target: { city: 'Paris' } },
+  'multi-label': { target: ['Paris', 'Rome'] },
+  ordinal: { target: 3 },
+  entities: { target: [{ text: 'Paris', type: 'LOC' }] },
   'function-calls': {
     target: [{ f: { a: [1] } }],
     fields: { function: [{ name: 'f', parameters: { properties: { a: { type: 'integer' } }, required: ['a'] } }] },
@@ -32,7 +36,11 @@ const INPUTS: Partial<Record<ScorerName, Partial<ScoreInput>>> = {
   winobias: { fields: { stereotype: 'pro' } },
 };
 
-const OPTIONS: Partial<Record<ScorerName, object>> = { regex: { pattern: '(a+)+b' }, judge: { rubric: 'Be right.' } };
+const OPTIONS: Partial<Record<ScorerName, object>> = {
+  regex: { pattern: '(a+)+b' },
+  judge: { rubric: 'Be right.' },
+  own: { module: './mine.mjs' },
+};
 
 const EVIDENCE: Readonly<Record<Evidence['effect'], Evidence>> = {
   loglikelihoods: { effect: 'loglikelihoods', conditional: [-1, -2] },
@@ -45,7 +53,17 @@ const EVIDENCE: Readonly<Record<Evidence['effect'], Evidence>> = {
   },
   judge: { effect: 'judge', answers: ['[[3]]'] },
   sandbox: { effect: 'sandbox', result: 'passed', message: '' },
+  own: { effect: 'own', verdict: { value: 0.5 } },
 };
+
+/** The headings of docs/scorers.md; one may hold several scorers. */
+const SECTIONS = [
+  ...readFileSync(new URL('../../../docs/scorers.md', import.meta.url), 'utf8').matchAll(/^### (.+)$/gm),
+].flatMap(([, heading]) => heading!.split(', '));
+
+test('docs/scorers.md has a section for every scorer, and for no other', () => {
+  expect(SECTIONS.sort()).toEqual([...SCORER_NAMES].sort());
+});
 
 const HOSTILE: Readonly<Record<string, string>> = {
   silence: '',

@@ -4,8 +4,9 @@
  */
 import type { BreakEven } from '../../capacity/breakeven.js';
 import type { DevicePrice } from '../../capacity/devices.js';
+import type { Chart } from '../document.js';
 import { formatCount, formatDollars } from '../format.js';
-import { type Chart, type ChartInput, LABELS, legendOf, looksOf, QUIET, specOf } from './chart.js';
+import { type ChartInput, LABELS, legendOf, looksOf, QUIET, specOf } from './chart.js';
 
 const NAME = 'break-even';
 const HOURS_A_MONTH = 730;

@@ -4,8 +4,9 @@
  */
 import { isMissing } from '../../quantity.js';
 import type { Cascade } from '../../recommend/cascade/cascade.js';
+import type { Chart } from '../document.js';
 import { formatCount, formatScore, plural } from '../format.js';
-import { CASCADE_COLOUR, type Chart, type ChartInput, LABELS, legendOf, QUIET, specOf } from './chart.js';
+import { CASCADE_COLOUR, type ChartInput, LABELS, legendOf, QUIET, specOf } from './chart.js';
 
 /** One chart for each task on which a cascade was tried: for the pair that the verdict rests on, or for the first pair. */
 export function cascadeCharts({ recommendation, suite }: ChartInput): Chart[] {

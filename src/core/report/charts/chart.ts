@@ -10,21 +10,9 @@
 import type { Analysis, ModelAnalysis } from '../../analyse/analysis.js';
 import type { MetricName } from '../../measure/metrics.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
+import type { Chart, Look, Spec } from '../document.js';
 import { formatCount, list } from '../format.js';
 import { wrapLines } from '../text.js';
-
-export type Spec = Readonly<Record<string, unknown>>;
-
-export interface Chart {
-  /** The name of its files: `charts/<name>.vl.json`. */
-  readonly name: string;
-  /** The finding. */
-  readonly title: string;
-  /** How many values it shows, and what its intervals are; shown below the title. */
-  readonly note: string;
-  readonly alt: string;
-  readonly spec: Spec;
-}
 
 export interface NoChart {
   readonly name: string;
@@ -52,13 +40,6 @@ const DASHES = [
 
 export const CASCADE_COLOUR = '#009e73';
 export const QUIET = '#8a8a8a';
-
-/** How a model is drawn, the same in every chart of a report. */
-export interface Look {
-  readonly colour: string;
-  readonly shape: 'circle' | 'square' | 'triangle-up';
-  readonly dash: readonly number[];
-}
 
 export function looksOf(models: readonly ModelAnalysis[]): ReadonlyMap<string, Look> {
   const seen = { slm: 0, llm: 0, other: 0 };

@@ -1,9 +1,10 @@
 /** Confusion matrices of tasks with few classes: which classes a model mixes up. */
 import type { Cell, TaskAnalysis } from '../../analyse/analysis.js';
 import { decisiveComparison } from '../decisive.js';
+import type { Chart } from '../document.js';
 import { formatCount, formatScore, plural } from '../format.js';
 import { shorten } from '../text.js';
-import { type Chart, type ChartInput, specOf } from './chart.js';
+import { type ChartInput, specOf } from './chart.js';
 
 /** A task with more different targets than this does not classify. */
 const MOST_CLASSES = 15;

@@ -1,18 +1,9 @@
 /** A forest plot: the difference in quality between each SLM and its reference on each task, with the margin. */
 import { isMissing } from '../../quantity.js';
 import type { Comparison } from '../../recommend/comparison.js';
+import type { Chart } from '../document.js';
 import { formatEstimate, formatPoints, plural } from '../format.js';
-import {
-  type Chart,
-  type ChartInput,
-  LABELS,
-  modelColour,
-  modelShape,
-  type NoChart,
-  nOf,
-  QUIET,
-  specOf,
-} from './chart.js';
+import { type ChartInput, LABELS, modelColour, modelShape, type NoChart, nOf, QUIET, specOf } from './chart.js';
 
 const NAME = 'quality-difference';
 

@@ -1,17 +1,8 @@
 /** The decode rate over the run, each trial relative to the median of its task. A flat line is good. */
 import { isMissing } from '../../quantity.js';
+import type { Chart } from '../document.js';
 import { formatScore, list } from '../format.js';
-import {
-  type Chart,
-  type ChartInput,
-  LABELS,
-  modelColour,
-  modelDash,
-  type NoChart,
-  nOf,
-  QUIET,
-  specOf,
-} from './chart.js';
+import { type ChartInput, LABELS, modelColour, modelDash, type NoChart, nOf, QUIET, specOf } from './chart.js';
 
 const NAME = 'drift';
 /** The title names a trend if chance shows it at most once in a hundred runs. */

@@ -1,7 +1,7 @@
 /** charts/: every chart as a specification that anyone can restyle, and as pictures: SVG, and PNG if it can be drawn. */
 import stringify from 'json-stringify-pretty-compact';
 import type { Artifact, Promised } from '../artifact.js';
-import type { Chart } from './chart.js';
+import type { Chart } from '../document.js';
 import { renderSvg } from './render.js';
 
 export async function chartsReport(

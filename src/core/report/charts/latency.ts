@@ -3,9 +3,9 @@ import type { Distribution, Overall } from '../../analyse/analysis.js';
 import { GRID } from '../../analyse/distribution.js';
 import { type DistributedMetric, METRICS } from '../../measure/metrics.js';
 import { isMissing, type Missing } from '../../quantity.js';
+import type { Chart } from '../document.js';
 import { formatSeconds, plural } from '../format.js';
 import {
-  type Chart,
   type ChartInput,
   chartName,
   LABELS,

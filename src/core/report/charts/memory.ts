@@ -6,8 +6,9 @@
 import type { Device } from '../../capacity/devices.js';
 import type { ModelFit } from '../../capacity/fit.js';
 import { isMissing } from '../../quantity.js';
+import type { Chart, Spec } from '../document.js';
 import { formatBytes, list, plural } from '../format.js';
-import { type Chart, type ChartInput, legendOf, type NoChart, type Spec, specOf } from './chart.js';
+import { type ChartInput, legendOf, type NoChart, specOf } from './chart.js';
 
 const NAME = 'memory';
 const PARTS = ['weights', 'KV cache', 'runtime before loading', 'engine and buffers'] as const;

@@ -1,6 +1,8 @@
 /** Whether variants of one model agree: the share of samples with the same answer, and with the same score. */
+
+import type { Chart } from '../document.js';
 import { formatScore, plural } from '../format.js';
-import { type Chart, type ChartInput, LABELS, legendOf, nOf, specOf } from './chart.js';
+import { type ChartInput, LABELS, legendOf, nOf, specOf } from './chart.js';
 
 const NAME = 'parity';
 const KINDS = ['same answer', 'same score'] as const;

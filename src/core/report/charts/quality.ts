@@ -1,7 +1,8 @@
 /** Quality of each model on each task, with intervals. */
 import { isMissing } from '../../quantity.js';
+import type { Chart } from '../document.js';
 import { formatEstimate, formatScore, plural } from '../format.js';
-import { type Chart, type ChartInput, LABELS, modelColour, modelShape, type NoChart, nOf, specOf } from './chart.js';
+import { type ChartInput, LABELS, modelColour, modelShape, type NoChart, nOf, specOf } from './chart.js';
 
 const NAME = 'quality-by-task';
 

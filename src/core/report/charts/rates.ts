@@ -2,10 +2,10 @@
 import { estimateAt } from '../../analyse/distribution.js';
 import { type DistributedMetric, METRICS } from '../../measure/metrics.js';
 import { isMissing } from '../../quantity.js';
+import type { Chart } from '../document.js';
 import { formatEstimate, formatUnit } from '../format.js';
 import { capital } from '../text.js';
 import {
-  type Chart,
   type ChartInput,
   chartName,
   LABELS,

@@ -1,6 +1,6 @@
 /** Draws a specification as SVG with Vega, without a screen. Equal specifications give equal bytes. */
 import type { TopLevelSpec } from 'vega-lite';
-import type { Spec } from './chart.js';
+import type { Spec } from '../document.js';
 
 export async function renderSvg(spec: Spec): Promise<string> {
   // Loaded with the first picture: most commands draw no picture.

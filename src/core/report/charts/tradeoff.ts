@@ -3,9 +3,9 @@ import { estimateAt } from '../../analyse/distribution.js';
 import type { Unit } from '../../measure/metric.js';
 import { isMissing, type Missing } from '../../quantity.js';
 import type { Estimate } from '../../stats/estimate/estimate.js';
+import type { Chart, Spec } from '../document.js';
 import { formatEstimate, formatScore, formatUnit, list, plural } from '../format.js';
 import {
-  type Chart,
   type ChartInput,
   LABELS,
   logTicks,
@@ -14,7 +14,6 @@ import {
   type NoChart,
   nOf,
   QUIET,
-  type Spec,
   specOf,
 } from './chart.js';
 import { costOf } from './cost.js';

@@ -132,7 +132,7 @@ function energyOf(subject: Subject): Cell {
 }
 
 function adaptationOf({ model: { entry, facts } }: Subject): Cell {
-  const adapters = entry.backend === 'llama-cpp' ? entry.lora.length : 0;
+  const adapters = 'lora' in entry ? entry.lora.length : 0;
   if (adapters === 0) return textCell('none');
   const size = facts?.adapterBytes === undefined ? '' : ` of ${formatBytes(facts.adapterBytes)}`;
   return textCell(`${adapters === 1 ? 'a LoRA adapter' : `${adapters} LoRA adapters`}${size}`);

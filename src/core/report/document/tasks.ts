@@ -1,8 +1,9 @@
 /** Every model on every task: quality, times and rates, with limits, failures and what is not known. */
 import type { Cell, SuiteAnalysis, TaskAnalysis } from '../../analyse/analysis.js';
 import { isOfSession, METRICS } from '../../measure/metrics.js';
-import { isMissing } from '../../quantity.js';
+import { isMissing, type Known } from '../../quantity.js';
 import type { SuiteRecommendation, TaskRecommendation } from '../../recommend/recommendation.js';
+import type { Estimate } from '../../stats/estimate/estimate.js';
 import { quantityCell, type Section, textCell } from '../document.js';
 import { formatCount } from '../format.js';
 import { describeFailure, describeState } from '../words.js';
@@ -59,6 +60,11 @@ function limits({ checks }: TaskRecommendation): string[] {
 function aggregates({ model, aggregates: quantities }: Cell): string[] {
   return Object.entries(quantities).map(
     ([metric, value]) =>
-      `${model}: ${metric} ${isMissing(value) ? `is not known: ${value.missing}` : formatCount(value.value)}`,
+      `${model}: ${metric} ${isMissing(value) ? `is not known: ${value.missing}` : withInterval(value)}`,
   );
+}
+
+function withInterval(value: Known | Estimate): string {
+  const interval = 'low' in value ? ` [${formatCount(value.low)} to ${formatCount(value.high)}]` : '';
+  return `${formatCount(value.value)}${interval}`;
 }

@@ -1,7 +1,6 @@
 /** The blocks of a document as HTML. Every text of the document becomes text of the page. */
 
-import type { Look } from '../charts/chart.js';
-import type { Block, ChartGroup, LegendEntry, Link, Section } from '../document.js';
+import type { Block, ChartGroup, LegendEntry, Link, Look, Section } from '../document.js';
 import { plain } from '../text.js';
 import { html, type Markup, NOTHING } from './markup.js';
 import { renderTable } from './table.js';

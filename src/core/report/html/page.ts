@@ -6,10 +6,10 @@
  * load but this page's own script and style.
  */
 import type { Artifact } from '../artifact.js';
-import { bare, type Chart } from '../charts/chart.js';
+import { bare } from '../charts/chart.js';
 import { renderSvg } from '../charts/render.js';
 import type { PageData } from '../document/samples.js';
-import type { Document, SuitePart } from '../document.js';
+import type { Chart, Document, SuitePart } from '../document.js';
 import { plain } from '../text.js';
 import { type Figures, renderBlock, renderLink, renderSection } from './blocks.js';
 import { html, type Markup, NOTHING, trusted } from './markup.js';

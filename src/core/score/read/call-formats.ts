@@ -190,11 +190,17 @@ function withoutRefusals(reading: CallReading, names: Names): CallReading {
   return calls.length === 0 ? 'none' : calls;
 }
 
+const FORMATS: readonly CallFormat[] = Object.values(CALL_FORMATS);
+
+/** Every mark has one of these. */
+const MARK = /[<>]|\[TOOL_CALLS\]|functools\[|to=functions|Action/;
+
 /** null where no format of the table left its marks. */
 function markedCalls(text: string, names: Names): CallReading | null {
+  if (!MARK.test(text)) return null;
   // A mark of ReAct stands at the beginning of a line, which the first line has no line feed for.
   const whole = `\n${text}`;
-  for (const format of Object.values(CALL_FORMATS)) {
+  for (const format of FORMATS) {
     const bodies = bodiesOf(whole, format);
     if (bodies.length > 0) return together(bodies.map((body) => readBody(body, names)));
   }
@@ -396,6 +402,7 @@ function argumentPairs(text: string): CallReading | null {
 
 /** null where no code fence holds calls. Of programs only calls of functions that were described count. */
 function fencedCalls(text: string, names: Names): CallReading | null {
+  if (!text.includes('```')) return null;
   const bodies = text.split('```').filter((_, index) => index % 2 === 1);
   const readings = bodies.map((body) => {
     const reading = wholeText(body.replace(/^[\w+-]*[ \t]*\n/, '').trim(), names) ?? 'none';

@@ -69,11 +69,14 @@ class Reader {
   private at = 0;
   /** How many calls are open: what stands in one is Python, in which `true` is the name of a variable. */
   private openCalls = 0;
+  private readonly mayHyphenate: boolean;
 
   constructor(
     private readonly text: string,
     private readonly options: ReaderOptions,
-  ) {}
+  ) {
+    this.mayHyphenate = options.names !== undefined && [...options.names].some((name) => name.includes('-'));
+  }
 
   wholeText(): readonly Expression[] {
     const found: Expression[] = [];
@@ -114,7 +117,7 @@ class Reader {
 
   private power(depth: number): Expression {
     const left = this.primary(depth);
-    if (!this.text.startsWith('**', this.skipSpace())) return left;
+    if (this.text[this.skipSpace()] !== '*' || this.text[this.at + 1] !== '*') return left;
     this.at += 2;
     if (depth > DEPTH) this.fail('less nesting');
     return { value: this.compute(asValue(left), '**', asValue(this.power(depth + 1))) };
@@ -122,6 +125,8 @@ class Reader {
 
   private operator(...signs: readonly Operator[]): Operator | null {
     const start = this.skipSpace();
+    const first = this.text[start];
+    if (first === undefined || !'+-*/%'.includes(first)) return null;
     const sign = signs.find((candidate) => this.text.startsWith(candidate, start));
     if (sign === undefined) return null;
     this.at += sign.length;
@@ -292,10 +297,11 @@ class Reader {
   }
 
   private identifier(): string {
+    if (!this.mayHyphenate) return this.match(IDENTIFIER) ?? this.fail('a name');
     const hyphenated = this.match(/[\p{L}_][\p{L}\p{N}_.-]*/uy);
     if (hyphenated !== undefined && this.options.names?.has(hyphenated)) return hyphenated;
     if (hyphenated !== undefined) this.at -= hyphenated.length;
-    return this.match(/[\p{L}_][\p{L}\p{N}_]*(?:\.[\p{L}_][\p{L}\p{N}_]*)*/uy) ?? this.fail('a name');
+    return this.match(IDENTIFIER) ?? this.fail('a name');
   }
 
   private callArguments(depth: number): ReadonlyMap<string, Value> {
@@ -326,7 +332,7 @@ class Reader {
   }
 
   private skipSpace(): number {
-    while (this.at < this.text.length && /\s/.test(this.text[this.at]!)) this.at++;
+    while (this.at < this.text.length && isBlank(this.text.charCodeAt(this.at))) this.at++;
     return this.at;
   }
 
@@ -347,6 +353,14 @@ class Reader {
   private fail(expected: string): never {
     throw new SyntaxError(`expected ${expected} at ${this.at}`);
   }
+}
+
+const IDENTIFIER = /[\p{L}_][\p{L}\p{N}_]*(?:\.[\p{L}_][\p{L}\p{N}_]*)*/uy;
+
+/** `\s`; the most frequent first. */
+function isBlank(code: number): boolean {
+  if (code === 0x20 || (code >= 0x09 && code <= 0x0d)) return true;
+  return code >= 0xa0 && /\s/.test(String.fromCharCode(code));
 }
 
 type Operator = '+' | '-' | '*' | '/' | '//' | '%' | '**';

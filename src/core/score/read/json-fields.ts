@@ -61,7 +61,8 @@ export function compareFields(given: Json | null, target: Json, rules: FieldRule
     return known;
   };
   const expected = leavesOf(target);
-  const found = given === null ? new Map<string, Leaf>() : leavesOf(aligned(given, target, '', rules));
+  const found =
+    given === null ? NO_LEAVES : leavesOf(holdsLists(target, rules) ? aligned(given, target, '', rules) : given);
   for (const { name } of expected.values()) count(name).expected++;
   for (const [path, { name, value }] of found) {
     count(name).given++;
@@ -69,6 +70,15 @@ export function compareFields(given: Json | null, target: Json, rules: FieldRule
     if (wanted !== undefined && isSameLeaf(value, wanted.value, comparatorOf(name, rules))) count(name).right++;
   }
   return counts;
+}
+
+const NO_LEAVES: ReadonlyMap<string, Leaf> = new Map();
+
+/** Whether some list of a target has no order of its own. */
+function holdsLists(target: Json, rules: FieldRules): boolean {
+  if (typeof target !== 'object' || target === null) return false;
+  if (isList(target) && isReordered(target, rules)) return true;
+  return Object.values(target).some((inner) => holdsLists(inner, rules));
 }
 
 interface Leaf {
@@ -97,7 +107,7 @@ function leavesOf(value: Json): ReadonlyMap<string, Leaf> {
 }
 
 function escaped(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
+  return /[~/]/.test(key) ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key;
 }
 
 function isList(value: Json): value is readonly Json[] {
@@ -181,13 +191,17 @@ function agreementOf(given: Json, target: Json, name: string, rules: FieldRules)
 }
 
 function comparatorOf(name: string, { fields, ignoreCase }: FieldRules): Comparator {
-  if (Object.hasOwn(fields, name)) return fields[name]!;
-  return { compare: 'text', ignoreCase, ignoreBlanks: false, ignorePunctuation: false };
+  return Object.hasOwn(fields, name) ? fields[name]! : ignoreCase ? UNCASED : PLAIN;
 }
+
+const PLAIN: Comparator = { compare: 'text', ignoreCase: false, ignoreBlanks: false, ignorePunctuation: false };
+const UNCASED: Comparator = { ...PLAIN, ignoreCase: true };
 
 function isSameLeaf(given: Json, target: Json, comparator: Comparator): boolean {
   switch (comparator.compare) {
     case 'text':
+      if (given === target) return true;
+      if (typeof given !== 'object' && typeof given !== 'string') return false;
       return JSON.stringify(normalised(given, comparator)) === JSON.stringify(normalised(target, comparator));
     case 'number': {
       const [found, wanted] = [numberOf(given), numberOf(target)];

@@ -46,18 +46,21 @@ function letterOf(found: string | undefined, letters: string): string | null {
 
 /** Full-width letters and signs, as Chinese and Japanese set them, are ASCII's. */
 function withAsciiLetters(text: string): string {
-  return text.replace(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0));
+  return /[\uff01-\uff5e]/.test(text)
+    ? text.replace(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
+    : text;
 }
 
 function choiceInWords(text: string, rules: ChoiceRules): string | null {
   const { letters, take } = rules;
   const whole = leadingLetter(text, letters);
   if (whole !== null && strip(text).length <= 4) return whole;
-  const head = headLetter(text, letters);
-  if (take === 'first' && typeof head === 'string') return head;
+  const first = take === 'first' ? headLetter(text, letters) : null;
+  if (typeof first === 'string') return first;
   const statements = statementsIn(text, letters);
   const stated = take === 'first' ? statements[0] : statements.at(-1);
   if (stated !== undefined) return stated === UNDECIDED ? null : stated;
+  const head = first ?? headLetter(text, letters);
   if (head === UNDECIDED) return null;
   return head ?? onlyLetter(text, letters) ?? choiceOfText(text, rules);
 }
@@ -69,8 +72,14 @@ type Stated = string | typeof UNDECIDED;
 const JOINED = String.raw`[*_\x60"')\]]{0,4}(?:\s{0,3}[/,&|+]\s{0,3}(?:or\s|and\s)?|\s{1,3}(?:or|and|oder|und|ou|et|o|y|e|或|和)\s{1,3})[*_\x60"'([]{0,4}`;
 
 /** No letter, digit or accent of a word touches it; neither do the other half of "B-12" or of "D.C.". */
-const AHEAD = String.raw`(?![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}\p{M}_'’]|[-.][\p{L}\p{N}])`;
-const BEHIND = String.raw`(?<![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}\p{M}_'’]|[\p{L}\p{N}][-.])`;
+const AHEAD = {
+  ascii: String.raw`(?![\w']|[-.]\w)`,
+  unicode: String.raw`(?![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}\p{M}_'’]|[-.][\p{L}\p{N}])`,
+};
+const BEHIND = {
+  ascii: String.raw`(?<![\w']|\w[-.])`,
+  unicode: String.raw`(?<![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}\p{M}_'’]|[\p{L}\p{N}][-.])`,
+};
 
 interface Patterns {
   readonly statement: RegExp;
@@ -80,30 +89,49 @@ interface Patterns {
 
 const patterns = new Map<string, Patterns>();
 
-function patternsFor(letters: string): Patterns {
-  const known = patterns.get(letters);
+/** Of a text in ASCII alone, which most are, the same is found by patterns that know ASCII alone, and much sooner. */
+type Alphabet = 'ascii' | 'unicode';
+
+const WORDS: Readonly<Record<Alphabet, string>> = {
+  ascii: 'answer|choice|choose|option|antwort|respuesta|risposta|opzione|resposta',
+  unicode:
+    'answer|choice|choose|option|antwort|lösung|respuesta|opción|réponse|risposta|opzione|resposta|opção|odpowiedź|ответ|' +
+    '答え|回答|答案|正解|选项|選択肢|정답|답',
+};
+const COPULAS: Readonly<Record<Alphabet, string>> = {
+  ascii: 'is|are|was|would\\sbe|should\\sbe|must\\sbe|ist|lautet|es|est|to',
+  unicode: 'is|are|was|would\\sbe|should\\sbe|must\\sbe|ist|lautet|es|est|è|é|to|это',
+};
+
+function alphabetOf(text: string): Alphabet {
+  return /[\u0080-\uffff]/.test(text) ? 'unicode' : 'ascii';
+}
+
+function patternsFor(letters: string, text: string): Patterns {
+  const alphabet = alphabetOf(text);
+  const key = `${alphabet} ${letters}`;
+  const known = patterns.get(key);
   if (known !== undefined) return known;
   const one = `[${letters}${letters.toLowerCase()}]`;
   const made = {
     statement: new RegExp(
-      `(?:answer|choice|choose|option|antwort|lösung|respuesta|opción|réponse|risposta|opzione|resposta|opção|odpowiedź|ответ|答え|回答|答案|正解|选项|選択肢|정답|답)` +
-        `(?:\\s{1,9}(?:is|are|was|would\\sbe|should\\sbe|must\\sbe|ist|lautet|es|est|è|é|to|это)|は|是|为|為|은|는)?` +
-        `[\\s:*_\`"'([=]{0,12}(?:option\\s|choice\\s)?[*_\`"'([]{0,4}(${one})${AHEAD}|` +
+      `(?:${WORDS[alphabet]})(?:\\s{1,9}(?:${COPULAS[alphabet]})${alphabet === 'unicode' ? '|は|是|为|為|은|는' : ''})?` +
+        `[\\s:*_\`"'([=]{0,12}(?:option\\s|choice\\s)?[*_\`"'([]{0,4}(${one})${AHEAD[alphabet]}|` +
         `\\\\boxed\\{\\s{0,9}(?:\\\\(?:text|mathrm|textbf)\\{)?\\(?(${one})\\)?\\s{0,9}\\}`,
-      'giu',
+      alphabet === 'unicode' ? 'giu' : 'gi',
     ),
-    joined: new RegExp(`${JOINED}([${letters}])${AHEAD}`, 'yu'),
-    alone: new RegExp(`${BEHIND}([${letters}])${AHEAD}`, 'gu'),
+    joined: new RegExp(`${JOINED}([${letters}])${AHEAD[alphabet]}`, 'yu'),
+    alone: new RegExp(`${BEHIND[alphabet]}([${letters}])${AHEAD[alphabet]}`, 'gu'),
   };
   if (patterns.size > 30) patterns.clear();
-  patterns.set(letters, made);
+  patterns.set(key, made);
   return made;
 }
 
 /** Every letter that is said to be the answer, in order. */
 function statementsIn(text: string, letters: string): readonly Stated[] {
   const stated: Stated[] = [];
-  for (const match of text.matchAll(patternsFor(letters).statement)) {
+  for (const match of text.matchAll(patternsFor(letters, text).statement)) {
     const found = match[1] ?? match[2]!;
     const end = match.index + match[0].length;
     // "the answer is a matter of taste" states nothing: a bare small letter must end its clause.
@@ -114,7 +142,7 @@ function statementsIn(text: string, letters: string): readonly Stated[] {
 }
 
 function unlessJoined(text: string, end: number, letter: string, letters: string): Stated {
-  const { joined } = patternsFor(letters);
+  const { joined } = patternsFor(letters, text);
   joined.lastIndex = end;
   const other = joined.exec(text)?.[1];
   return other === undefined || other === letter ? letter : UNDECIDED;
@@ -146,7 +174,7 @@ function headLetter(text: string, letters: string): Stated | null {
 
 function onlyLetter(text: string, letters: string): string | null {
   let only: string | null = null;
-  for (const { 1: letter, index } of text.matchAll(patternsFor(letters).alone)) {
+  for (const { 1: letter, index } of text.matchAll(patternsFor(letters, text).alone)) {
     if (letter === only || isArticle(text, index + 1, letter!)) continue;
     if (only !== null) return null;
     only = letter!;

@@ -6,8 +6,9 @@
 import { z } from 'zod';
 import { known, missing, type Quantity } from '../../quantity.js';
 import { cohenKappa } from '../../stats/estimate/agreement.js';
+import { labelOf, normaliseLabel } from '../read/labels.js';
 import { type Aggregate, SampleError, type Scorer, scored } from '../score.js';
-import { isSpace, strip, targetsOf } from '../text/text.js';
+import { isSpace, targetsOf } from '../text/text.js';
 
 const options = z.strictObject({
   labels: z
@@ -40,34 +41,6 @@ export const classification: Scorer<z.infer<typeof options>> = {
   },
   aggregate: ({ labels }) => report(labels?.map(normaliseLabel) ?? []),
 };
-
-/**
- * Case, punctuation and quotes around it and the choice between blank, hyphen and underscore make no other label. A sign that
- * is a label itself, such as + or -, stays.
- */
-function normaliseLabel(text: string): string {
-  const words = strip(text)
-    .toLowerCase()
-    .replace(/[\s_\u2010-\u2015-]+/g, ' ');
-  const bare = strip(words.replace(LEADING, '').replace(TRAILING, ''));
-  return bare === '' ? strip(text).toLowerCase() : bare;
-}
-
-/** Bounded, so that a megabyte of punctuation takes no longer than its length. */
-const LEADING = /^[\p{Pi}\p{Pf}\p{Ps}\p{Pe}"'`*<>.,:;!?\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f\s]{1,20}/u;
-const TRAILING = /[\p{Pi}\p{Pf}\p{Ps}\p{Pe}"'`*<>.,:;!?\u2026\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f\s]{1,20}$/u;
-
-/** "Label: yes", "Sentiment - positive", "The answer is: yes" and the like. */
-const HEADING =
-  /^(?:the )?(?:final |correct |predicted )?(?:label|class|category|answer|sentiment|intent|topic|queue|prediction|output|result)\s?(?:is\s?)?[:=-]?\s?(?!$)/;
-
-/** The label that an output is, alone or behind the word for what it is; what has no label of the set is taken as it is. */
-function labelOf(output: string, labels: readonly string[] | undefined): string {
-  const whole = normaliseLabel(output);
-  if (labels === undefined || labels.includes(whole)) return whole;
-  const behind = normaliseLabel(whole.replace(HEADING, ''));
-  return labels.includes(behind) ? behind : whole;
-}
 
 function onlyMention(output: string, labels: readonly string[]): string | null {
   const text = ` ${output.toLowerCase().replace(/[\s_-]+/g, ' ')} `;
@@ -102,10 +75,11 @@ function report(labels: readonly string[]): Aggregate {
     return found;
   };
   return {
-    add({ score }) {
+    add({ score, input }) {
       if (score.state !== 'scored') return;
       n++;
-      const target = String(score.details?.target);
+      // A model that failed has missed the label that was right.
+      const target = String(score.details?.target ?? normaliseLabel(targetsOf(input.target)[0]!));
       of(target).wanted++;
       if (score.answer !== null && (labels.length === 0 || labels.includes(score.answer))) of(score.answer).given++;
       if (score.value === 1) of(target).right++;

@@ -26,7 +26,7 @@ export const code: Scorer<CodeOptions> = {
   options,
   needs: 'sandbox',
   request(input, settings) {
-    return { effect: 'sandbox', language: 'python', program: programOf(input, settings), timeout: settings.timeout };
+    return { effect: 'sandbox', language: 'python', ...programOf(input, settings), timeout: settings.timeout };
   },
   score({ output, evidence }) {
     if (output.trim() === '') return scored(0, null);
@@ -36,19 +36,25 @@ export const code: Scorer<CodeOptions> = {
   aggregate: ({ k }) => passRates(k),
 };
 
-/** The whole program with its tests. */
-export function programOf({ output, fields }: ScoreInput, { format }: Pick<CodeOptions, 'format'>): string {
+/** A program and the tests that it must pass, in Python. */
+export interface Program {
+  readonly program: string;
+  readonly tests: string;
+}
+
+export function programOf({ output, fields }: ScoreInput, { format }: Pick<CodeOptions, 'format'>): Program {
   const completion = withoutFence(output);
   switch (format) {
     case 'humaneval': {
       const [prompt, test, entry] = [text(fields, 'prompt'), text(fields, 'test'), text(fields, 'entry_point')];
       const whole = completion.startsWith(`def ${entry}(`) || completion.includes(`\ndef ${entry}(`);
-      return `${whole ? completion : prompt + completion}\n${test}\ncheck(${entry})`;
+      return { program: whole ? completion : prompt + completion, tests: `${test}\ncheck(${entry})` };
     }
     case 'mbpp': {
       const tests = fields.test_list;
       if (!Array.isArray(tests) || tests.length === 0) throw new SampleError('expected a list test_list in the row');
-      return [completion, fields.test_setup_code ?? '', ...tests].filter((part) => part !== '').join('\n');
+      const setup = fields.test_setup_code ?? '';
+      return { program: completion, tests: [setup, ...tests].filter((part) => part !== '').join('\n') };
     }
   }
 }

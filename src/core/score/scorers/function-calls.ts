@@ -35,8 +35,8 @@ export const functionCalls: Scorer<FunctionOptions> = {
   score({ output, target, fields }, settings) {
     const wanted = readAs(answersSchema, target, 'the right calls as target');
     const functions = readAs(
-      z.array(describedSchema),
-      [fields[settings.functionsField]].flat(),
+      descriptionsSchema,
+      [fields[settings.functionsField]].flat().map(bare),
       'descriptions of functions',
     );
     const reading = readWith(settings, output, functions);
@@ -76,10 +76,13 @@ const descriptionSchema = z.looseObject({
   }),
 });
 
+const descriptionsSchema = z.array(descriptionSchema);
+
 /** As BFCL has it, or inside `{"type": "function", "function": …}` as servers take it. */
-const describedSchema = z
-  .union([z.looseObject({ function: descriptionSchema }), descriptionSchema])
-  .transform((described) => ('parameters' in described ? described : described.function) as Description);
+function bare(described: unknown): unknown {
+  const isWrapped = typeof described === 'object' && described !== null && 'function' in described;
+  return isWrapped && !('parameters' in described) ? described.function : described;
+}
 
 type Description = z.infer<typeof descriptionSchema>;
 type Possible = Readonly<Record<string, readonly unknown[]>>;

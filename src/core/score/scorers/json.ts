@@ -73,7 +73,7 @@ export const json: Scorer<JsonOptions> = {
         return scored(details.f1 === undefined || details.f1 === 1 ? 1 : 0, answer, details);
     }
   },
-  aggregate: () => jsonRates(),
+  aggregate: jsonRates,
 };
 
 interface Agreement {
@@ -122,13 +122,14 @@ function addCounts(sums: FieldCounts, { given, expected, right }: FieldCounts): 
 const MOST_FIELDS = 200;
 
 /** Micro-averaged over all fields of a cell, beside how many documents parsed and were valid. */
-function jsonRates(): Aggregate {
+function jsonRates(settings: JsonOptions): Aggregate {
   const sums = { documents: 0, parsed: 0, valid: 0, given: 0, expected: 0, right: 0 };
   const fields = new Map<string, FieldCounts>();
   return {
-    add({ score }) {
+    add({ score, input }) {
       if (score.state !== 'scored') return;
-      const details = score.details ?? {};
+      // A model that failed has given no document.
+      const details: Readonly<Record<string, unknown>> = score.details ?? { ...against(null, input.target, settings) };
       sums.documents++;
       sums.parsed += details.parsed === true ? 1 : 0;
       sums.valid += details.valid === true ? 1 : 0;

@@ -37,13 +37,14 @@ export const judge: Scorer<JudgeOptions> = {
   needs: 'judge',
   request: (input, settings) => ({ effect: 'judge', prompts: promptsOf(input, settings) }),
   score(input, settings) {
-    if (strip(input.output) === '') return scored(0, null, goldOf(input, settings, false));
+    if (strip(input.output) === '')
+      return scored(0, null, { ...goldOf(input, settings, false), ...markIn(0, settings) });
     if (input.evidence?.effect !== 'judge') return unscored('no judge was asked; --judge names one');
     const { answers } = input.evidence;
     const value = settings.mode === 'rubric' ? rubricValue(answers, settings.scale) : pairwiseValue(answers);
     if (value === null) return unscored(`the judge gave no verdict: "${strip(answers.join(' / ')).slice(-80)}"`);
     const good = settings.mode === 'rubric' ? markOf(value, settings.scale) >= settings.pass : value > 0.5;
-    return scored(value, input.output, goldOf(input, settings, good));
+    return scored(value, input.output, { ...goldOf(input, settings, good), ...markIn(value, settings) });
   },
   aggregate: () => agreement(),
 };
@@ -95,6 +96,11 @@ function markOf(value: number, scale: number): number {
   return 1 + value * (scale - 1);
 }
 
+/** The mark from 1 up, where marks are given. */
+function markIn(value: number, { mode, scale }: JudgeOptions): { mark?: number } {
+  return mode === 'rubric' ? { mark: markOf(value, scale) } : {};
+}
+
 /** 1 for better, 0 for worse than the target, 0.5 for a tie or for a judge who changes sides with the places. */
 function pairwiseValue(answers: readonly string[]): number | null {
   const [first, second] = [lastVerdict(answers[0] ?? ''), lastVerdict(answers[1] ?? '')];
@@ -111,13 +117,19 @@ function goldOf({ fields }: ScoreInput, { gold }: JudgeOptions, good: boolean): 
   return typeof value === 'number' ? { good, gold: value >= 0.5 } : { good };
 }
 
-/** Agreement of the judge with people, over the answers that carry a person's verdict. */
+/** The mean mark, and the agreement of the judge with people, over the answers that carry a person's verdict. */
 function agreement(): Aggregate {
   const counts = { n: 0, same: 0, judgeGood: 0, goldGood: 0 };
+  const marks = { n: 0, sum: 0 };
   return {
     add({ score }) {
-      if (score.state !== 'scored' || typeof score.details?.gold !== 'boolean') return;
-      const { good, gold } = score.details;
+      if (score.state !== 'scored') return;
+      const { good, gold, mark } = score.details ?? {};
+      if (typeof mark === 'number') {
+        marks.n++;
+        marks.sum += mark;
+      }
+      if (typeof gold !== 'boolean') return;
       counts.n++;
       counts.same += good === gold ? 1 : 0;
       counts.judgeGood += good === true ? 1 : 0;
@@ -126,9 +138,10 @@ function agreement(): Aggregate {
     metrics() {
       const { n, same, judgeGood, goldGood } = counts;
       const none = missing('no answer carries a verdict of a person');
-      if (n === 0) return { agreement: none, kappa: none };
+      const meanMark = marks.n === 0 ? missing('no mark was given') : known(marks.sum / marks.n);
+      if (n === 0) return { meanMark, agreement: none, kappa: none };
       const expected = (judgeGood / n) * (goldGood / n) + (1 - judgeGood / n) * (1 - goldGood / n);
-      return { agreement: known(same / n), kappa: cohenKappa({ observed: same / n, expected }) };
+      return { meanMark, agreement: known(same / n), kappa: cohenKappa({ observed: same / n, expected }) };
     },
   };
 }

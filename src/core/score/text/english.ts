@@ -1,12 +1,13 @@
 /**
- * Splits English text into sentences and words as NLTK does, because the verdicts of IFEval and others rest on it: Punkt (Kiss and
- * Strunk 2006) with NLTK's English model, and NLTKWordTokenizer (Treebank). Punkt decides for each full stop whether it ends a
- * sentence. It has learnt abbreviations, words that often begin sentences, and pairs of words that a stop does not separate.
+ * Splits English text into sentences and words exactly as NLTK does, because the verdicts of IFEval and other scorers depend on
+ * it. It implements Punkt (Kiss and Strunk 2006) with NLTK's English model, and NLTKWordTokenizer (Treebank). Punkt decides for
+ * each full stop whether it ends a sentence. Its model holds abbreviations, words that often begin sentences, and pairs of words
+ * that a full stop does not separate.
  */
 import { languageTable } from './language-tables.js';
 import { isSpace, splitWords, strip } from './text.js';
 
-/** Sentences, without the blank space between them. */
+/** Returns the sentences, without the white space between them. */
 export function splitSentences(text: string): string[] {
   const sentences: string[] = [];
   const spans = [...spansOf(text)];
@@ -34,9 +35,10 @@ const NON_WORD = `[)";}\\]*:@'({\\[!?]`;
 const STOP = new RegExp(`[.?!](?=(${NON_WORD})|\\s+(\\S+))`, 'g');
 
 interface Candidate {
-  /** Where the word before the stop begins, and where the stop stands. */
+  /** The index where the word before the stop begins. */
   readonly word: number;
-  readonly at: number;
+  /** The index of the stop. */
+  readonly stop: number;
   readonly after: string;
   readonly next: string | undefined;
   readonly nextStart: number;
@@ -45,30 +47,30 @@ interface Candidate {
 function* spansOf(text: string): Generator<Span> {
   let start = 0;
   for (const candidate of candidatesOf(text)) {
-    const context = `${text.slice(candidate.word, candidate.at + 1)}${candidate.after}`;
+    const context = `${text.slice(candidate.word, candidate.stop + 1)}${candidate.after}`;
     if (!endsSentence(context)) continue;
-    yield { start, end: candidate.at + 1 };
-    start = candidate.next === undefined ? candidate.at + 1 : candidate.nextStart;
+    yield { start, end: candidate.stop + 1 };
+    start = candidate.next === undefined ? candidate.stop + 1 : candidate.nextStart;
   }
   yield { start, end: text.length - (text.length - text.trimEnd().length) };
 }
 
-/** Stops with the word before and the token after; of several stops in one word ("!!!") only the last. */
+/** Yields each stop with the word before it and the token after it. If a word has several stops ("!!!"), only the last counts. */
 function* candidatesOf(text: string): Generator<Candidate> {
   let previous: Candidate | undefined;
   let from = 0;
   let wordOfPrevious = 0;
   for (const match of text.matchAll(STOP)) {
-    const at = match.index;
-    let space = at - 1;
+    const stop = match.index;
+    let space = stop - 1;
     while (space >= from && !isSpace(text.charCodeAt(space))) space--;
     const word = space > from ? space + 1 : wordOfPrevious;
     const [, closing, next] = match;
-    const gap = next === undefined ? 0 : text.slice(at + 1).search(/\S/);
-    if (previous !== undefined && previous.at <= word) yield previous;
-    const after = closing ?? text.slice(at + 1, at + 1 + gap) + next!;
-    previous = { word, at, after, next, nextStart: at + 1 + gap };
-    from = at;
+    const gap = next === undefined ? 0 : text.slice(stop + 1).search(/\S/);
+    if (previous !== undefined && previous.stop <= word) yield previous;
+    const after = closing ?? text.slice(stop + 1, stop + 1 + gap) + next!;
+    previous = { word, stop, after, next, nextStart: stop + 1 + gap };
+    from = stop;
     wordOfPrevious = word;
   }
   if (previous !== undefined) yield previous;
@@ -80,7 +82,7 @@ const TOKEN = new RegExp(
   'g',
 );
 
-/** Whether any token of a context but its last ends a sentence. */
+/** Whether any token of a context, except the last one, ends a sentence. */
 function endsSentence(context: string): boolean {
   const tokens = context.split('\n').flatMap((line) => line.match(TOKEN) ?? []);
   return tokens.some((token, index) => index < tokens.length - 1 && isEnd(token, tokens[index + 1]!));
@@ -90,7 +92,7 @@ function isEnd(token: string, next: string): boolean {
   if (token === '?' || token === '!') return true;
   if (!token.endsWith('.')) return false;
   const type = typeOf(token).replace(/(?<=.)\.$/s, '');
-  // A stop that seems to end a sentence does not belong to the next word: "B." in "J. B. Fox" is b, which also occurs in small letters.
+  // A stop that seems to end a sentence is not part of the next word: "B." in "J. B. Fox" becomes b, which occurs in lower case too.
   const nextType = seemsEnd(next) ? typeOf(next).replace(/(?<=.)\.$/s, '') : typeOf(next);
   const ellipsis = /^\.\.+$/.test(token);
   const abbreviation = isAbbreviation(token);
@@ -103,7 +105,7 @@ function isEnd(token: string, next: string): boolean {
     end = true;
   if (initial || type === '##number##') {
     if (PUNCTUATION.has(next) || startsLower(next)) return false;
-    // An initial before a word that is never written small: J. Bach.
+    // An initial before a word that never occurs in lower case: J. Bach.
     if (initial && capital && !alwaysSmall.has(nextType) && !sometimesLarge.has(nextType)) return false;
   }
   return end;
@@ -181,7 +183,7 @@ function cases(): Cases {
   return casesOfWords;
 }
 
-/** Tokens as `nltk.word_tokenize` gives them: it splits sentences, and in them words, punctuation and clitics. */
+/** Returns the tokens of `nltk.word_tokenize`. It splits sentences first, then words, punctuation and clitics in each. */
 export function splitTokens(text: string): string[] {
   return splitSentences(text).flatMap(treebankTokens);
 }

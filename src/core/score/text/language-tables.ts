@@ -1,7 +1,7 @@
 /**
- * The tables that tell languages and English sentences apart. They are a megabyte that few suites need, so they ship as data
- * beside the code. Core reads no files: the program says once, when it starts, how a table is read, and a table is read when a
- * scorer first asks for it.
+ * The tables that detect languages and split English sentences. They take a megabyte and few suites need them, so they are data
+ * files beside the code. Core reads no files: at its start the program sets the function that reads a table. A table is read
+ * when a scorer first asks for it.
  */
 import { UserError } from '../../errors.js';
 
@@ -11,15 +11,15 @@ export interface LanguageTables {
 }
 
 export interface LanguageProfiles {
-  /** For each language and level the grams, separated by "|", whose relative frequency is 2^(-level / 4). */
+  /** For each language and level, the n-grams with the relative frequency 2^(-level / 4), separated by "|". */
   readonly profiles: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** Words as newspapers write them inside sentences, separated by blanks. */
+/** Lists of words, separated by spaces, by their spelling inside the sentences of newspapers. */
 export interface EnglishWords {
-  /** Written in small letters, and never with a capital. */
+  /** Words that never have a capital letter. */
   readonly alwaysSmall: readonly string[];
-  /** Written both ways. */
+  /** Words that sometimes have a capital letter. */
   readonly sometimesLarge: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export function readLanguageTablesWith(read: ReadTable): void {
   readTable = read;
 }
 
-/** @throws UserError where the program has not said how tables are read. */
+/** @throws UserError when the program has not set the function that reads tables. */
 export function languageTable<Name extends keyof LanguageTables>(name: Name): LanguageTables[Name] {
   if (readTable === undefined)
     throw new UserError(`expected a way to read the table ${name}, found none; call readLanguageTablesWith first`);

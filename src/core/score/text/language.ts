@@ -1,10 +1,10 @@
 /**
- * The language of a text, by the algorithm of langdetect, which IFEval uses: a naive Bayes classifier over runs of one to three
- * letters. It draws runs at random until it is sure, and does so seven times. The verdicts of IFEval carry its quirks (a word
- * in capitals counts by its first letter alone), so this code follows it, with its profiles. Here the draws come from a fixed
- * seed: the same text is always in the same language.
+ * Detects the language of a text with the algorithm of langdetect, which IFEval uses: a naive Bayes classifier over n-grams of
+ * one to three letters. It draws random n-grams until it is sure, and repeats this seven times. The verdicts of IFEval depend on
+ * its quirks (of a word in capitals only the first letter counts), so this code follows it and uses its profiles. Here the draws
+ * come from a fixed seed, so the same text always gets the same language.
  *
- * One part is not followed: langdetect maps rare Chinese characters to common ones, which only separates zh-cn, zh-tw and ja.
+ * One part is left out: langdetect maps rare Chinese characters to common ones, which only separates zh-cn, zh-tw and ja.
  */
 import { createRandom } from '../../stats/basics/random.js';
 import { type LanguageProfiles, languageTable } from './language-tables.js';
@@ -20,7 +20,7 @@ const LENGTH = 10_000;
 
 interface Profiles {
   readonly languages: readonly string[];
-  /** The frequencies of each gram, in the order of the languages. */
+  /** The frequencies of each n-gram, in the order of the languages. */
   readonly frequencies: ReadonlyMap<string, Float64Array>;
 }
 
@@ -47,7 +47,7 @@ function decode(table: LanguageProfiles): Profiles {
   return { languages, frequencies };
 }
 
-/** @returns an ISO 639-1 code (zh-cn and zh-tw for Chinese), or null where the text has no letters to judge by. */
+/** @returns an ISO 639-1 code (zh-cn and zh-tw for Chinese), or null if the text has too few letters. */
 export function detectLanguage(text: string): string | null {
   const { languages, frequencies } = profiles();
   const grams = gramsOf(lettersOf(text)).flatMap((gram) => frequencies.get(gram) ?? []);
@@ -68,7 +68,7 @@ export function detectLanguage(text: string): string | null {
   return mean[best]! > THRESHOLD ? languages[best]! : null;
 }
 
-/** Scales to a sum of 1. @returns the largest. */
+/** Scales the probabilities in place to a sum of 1. @returns the largest probability. */
 function normalise(probabilities: Float64Array): number {
   const sum = probabilities.reduce((total, value) => total + value, 0);
   let largest = 0;
@@ -79,7 +79,7 @@ function normalise(probabilities: Float64Array): number {
   return largest;
 }
 
-/** The text without addresses, shortened, and without Latin letters where most of it is in another script. */
+/** Removes addresses, shortens the text, and removes Latin letters if most of the text is in another script. */
 function lettersOf(text: string): string {
   const plain = text
     .slice(0, 10 * LENGTH)
@@ -126,7 +126,7 @@ function isUpper(character: string): boolean {
   return character !== character.toLowerCase() && character === character.toUpperCase();
 }
 
-/** Maps letters that count as the same: those of large scripts, and two ways to write one letter. */
+/** Maps letters that count as equal to one letter: all letters of a large script, and two forms of the same letter. */
 function fold(character: string): string {
   const code = character.codePointAt(0)!;
   if (code < 0x80) return /[A-Za-z]/.test(character) ? character : ' ';

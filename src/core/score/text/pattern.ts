@@ -1,13 +1,14 @@
 /**
  * Regular expressions over model outputs. An output is hostile and may be megabytes long, so a pattern runs on RE2 (linear
- * time, whatever the pattern) wherever RE2 can express it. Look-around and back-references cannot be: such a pattern runs
- * on the engine of the language, which backtracks, and therefore only over an output of bounded length and without
- * repeated groups that repeat or alternate inside, whose backtracking is exponential.
+ * time, whatever the pattern) wherever RE2 can express it. Look-around and back-references cannot be: such a pattern is
+ * matched by trying, and therefore with a limit of steps, only over an output of bounded length, and without repeated groups
+ * that repeat or alternate inside, whose trying is exponential.
  */
 
 import { RE2JS } from 're2js';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
+import { backtracking, type Expression, MOST_STEPS } from './backtrack.js';
 import { END, forJavaScript, forRe2 } from './pattern-syntax.js';
 
 /** Characters that a backtracking pattern may be run over. */
@@ -117,14 +118,14 @@ function backtrackingPattern(source: string, flags: PatternFlags): Pattern {
     multiline: flags.multiline === true || inline.includes('m'),
     dotAll: flags.dotAll === true || inline.includes('s'),
   };
-  const letters = flags.ignoreCase || inline.includes('i') ? 'gui' : 'gu';
-  let expression: RegExp;
+  let expression: Expression;
   try {
-    expression = new RegExp(forJavaScript(body, meaning), letters);
+    const ignoreCase = flags.ignoreCase === true || inline.includes('i');
+    expression = backtracking(forJavaScript(body, meaning), { ignoreCase });
   } catch (error) {
     throw new RangeError(`expected a regular expression, found "${source}"`, { cause: error });
   }
-  const bounded = (text: string) => {
+  const found = function* (text: string): Generator<Match> {
     if (text.length > BACKTRACKING_LIMIT) {
       // The pattern of the suite is at fault, not the answer: it stays unscored.
       throw new UserError(
@@ -132,17 +133,42 @@ function backtrackingPattern(source: string, flags: PatternFlags): Pattern {
           `${BACKTRACKING_LIMIT} characters, and this one has ${text.length}; write the pattern without them`,
       );
     }
-    return text;
+    try {
+      for (const { index, end, groups } of expression.all(text)) {
+        yield { text: text.slice(index, end), index, groups: groups.map((group) => group && text.slice(...group)) };
+      }
+    } catch (error) {
+      // The stack of calls is a limit, too.
+      if (!(error instanceof RangeError)) throw error;
+      throw new UserError(
+        `the pattern "${source}" takes more than ${MOST_STEPS} steps on this output; write it without look-around, or with ` +
+          'fewer repeats',
+        { cause: error },
+      );
+    }
   };
   return {
-    *matches(text) {
-      for (const match of bounded(text).matchAll(expression)) {
-        yield { text: match[0], index: match.index, groups: match.slice(1).map((group) => group ?? null) };
-      }
-    },
-    replace: (text, replacement) => bounded(text).replace(expression, replacement),
-    test: (text) => bounded(text).search(expression) >= 0,
+    matches: found,
+    replace: (text, replacement) => replaceAll(text, found(text), replacement),
+    test: (text) => !found(text).next().done,
   };
+}
+
+/** A replacement as JavaScript writes it: `$1`, `$&` and `$$`. */
+function replaceAll(text: string, matches: Iterable<Match>, replacement: string): string {
+  let result = '';
+  let at = 0;
+  for (const match of matches) {
+    const put = replacement.replace(/\$(?:(\$)|(&)|(\d{1,2}))/g, (whole, dollar, all, digits) => {
+      if (dollar) return '$';
+      if (all) return match.text;
+      const group = Number(digits);
+      return group >= 1 && group <= match.groups.length ? (match.groups[group - 1] ?? '') : whole;
+    });
+    result += text.slice(at, match.index) + put;
+    at = match.index + match.text.length;
+  }
+  return result + text.slice(at);
 }
 
 /** Whether a group that holds a repeat or an alternative is itself repeated without bound, as in `(a+)*` or `(a|b)+`. */

@@ -1,6 +1,6 @@
 /**
- * The Porter stemmer (Porter 1980) with NLTK's extensions, which is what rouge_score stems with. The step numbers are those
- * of the paper; stems of other Porter implementations differ ("dies", "enjoy", "skies").
+ * The Porter stemmer (Porter 1980) with NLTK's extensions. rouge_score uses the same stemmer. The numbers of the steps are those
+ * of the paper. Other implementations of Porter give other stems for some words ("dies", "enjoy", "skies").
  */
 const IRREGULAR: ReadonlyMap<string, string> = new Map([
   ['sky', 'sky'],
@@ -21,7 +21,7 @@ const IRREGULAR: ReadonlyMap<string, string> = new Map([
   ['succeed', 'succeed'],
 ]);
 
-/** @param word In small letters. */
+/** @param word The word in lower case. */
 export function porterStem(word: string): string {
   const irregular = IRREGULAR.get(word);
   if (irregular !== undefined) return irregular;
@@ -39,7 +39,7 @@ function isConsonant(word: string, at: number): boolean {
   return (at - run) % 2 === 0 ? first : !first;
 }
 
-/** How often a consonant follows a vowel: `m` of the paper. */
+/** Counts how often a consonant follows a vowel: `m` in the paper. */
 function measure(stem: string): number {
   let count = 0;
   let vowel = false;
@@ -77,7 +77,7 @@ function endsShort(word: string): boolean {
 
 type Rule = readonly [suffix: string, replacement: string, condition?: (stem: string) => boolean];
 
-/** The first rule whose suffix fits decides, whether or not its condition holds. */
+/** Applies the first rule whose suffix matches. If its condition does not hold, the word stays unchanged. */
 function apply(word: string, rules: readonly Rule[]): string {
   for (const [suffix, replacement, condition] of rules) {
     if (!word.endsWith(suffix)) continue;
@@ -100,7 +100,7 @@ function step1a(word: string): string {
 function step1b(word: string): string {
   if (word.endsWith('ied')) return word.length === 4 ? word.slice(0, -1) : word.slice(0, -2);
   if (word.endsWith('eed')) return hasMeasure(word.slice(0, -3)) ? word.slice(0, -1) : word;
-  const suffix = ['ed', 'ing'].find((one) => word.endsWith(one) && hasVowel(word.slice(0, word.length - one.length)));
+  const suffix = ['ed', 'ing'].find((end) => word.endsWith(end) && hasVowel(word.slice(0, word.length - end.length)));
   if (suffix === undefined) return word;
   const stem = word.slice(0, word.length - suffix.length);
   if (stem.endsWith('at') || stem.endsWith('bl') || stem.endsWith('iz')) return `${stem}e`;
@@ -155,10 +155,10 @@ function step3(word: string): string {
 function step4(word: string): string {
   return apply(word, [
     ...['al', 'ance', 'ence', 'er', 'ic', 'able', 'ible', 'ant', 'ement', 'ment', 'ent'].map(
-      (one): Rule => [one, '', hasTwo],
+      (suffix): Rule => [suffix, '', hasTwo],
     ),
     ['ion', '', (stem) => hasTwo(stem) && 'st'.includes(stem.at(-1)!)],
-    ...['ou', 'ism', 'ate', 'iti', 'ous', 'ive', 'ize'].map((one): Rule => [one, '', hasTwo]),
+    ...['ou', 'ism', 'ate', 'iti', 'ous', 'ive', 'ize'].map((suffix): Rule => [suffix, '', hasTwo]),
   ]);
 }
 

@@ -1,10 +1,10 @@
 /**
- * What several scorers do to text before they compare it, exactly as the Python references do it. JavaScript differs in
- * small ways: `trim` takes U+FEFF for a space and leaves U+001C to U+001F and U+0085, which `str.strip` does not.
+ * Text functions that several scorers use before they compare. They behave exactly like the Python references. JavaScript
+ * differs a little: `trim` removes U+FEFF and keeps U+001C to U+001F and U+0085; `str.strip` does the opposite.
  */
 import { SampleError } from '../score.js';
 
-/** `string.punctuation` of Python. */
+/** Python's `string.punctuation`. */
 export const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
 
 const PUNCTUATION_PATTERN = /[!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]/g;
@@ -13,7 +13,7 @@ export function withoutPunctuation(text: string): string {
   return text.replace(PUNCTUATION_PATTERN, '');
 }
 
-/** `str.isspace` of one UTF-16 unit. */
+/** Python's `str.isspace` for one UTF-16 unit. */
 export function isSpace(code: number): boolean {
   if (code < 0x80) return code === 0x20 || (code >= 0x09 && code <= 0x0d) || (code >= 0x1c && code <= 0x1f);
   return (
@@ -29,7 +29,7 @@ export function isSpace(code: number): boolean {
   );
 }
 
-/** `str.strip()`. */
+/** Python's `str.strip()`. */
 export function strip(text: string): string {
   let start = 0;
   let end = text.length;
@@ -38,14 +38,14 @@ export function strip(text: string): string {
   return text.slice(start, end);
 }
 
-/** `str.rstrip()`. */
+/** Python's `str.rstrip()`. */
 export function stripEnd(text: string): string {
   let end = text.length;
   while (end > 0 && isSpace(text.charCodeAt(end - 1))) end--;
   return text.slice(0, end);
 }
 
-/** `str.split()`: the words between runs of white space. */
+/** Python's `str.split()`: returns the words between runs of white space. */
 export function splitWords(text: string): string[] {
   const words: string[] = [];
   let start = -1;
@@ -59,7 +59,7 @@ export function splitWords(text: string): string[] {
   return words;
 }
 
-/** How many pieces `re.split(r'\s+', text)` gives: one more than there are runs of white space. */
+/** Counts the pieces of Python's `re.split(r'\s+', text)`: one more than the runs of white space. */
 export function countPieces(text: string): number {
   let pieces = 1;
   for (let at = 0; at < text.length; at++) {
@@ -68,37 +68,37 @@ export function countPieces(text: string): number {
   return pieces;
 }
 
-/** A target is one answer, or a list of answers of which any is right. */
+/** Returns the right answers. A target is one answer or a list of answers, and each answer of a list is right. */
 export function targetsOf(target: unknown): readonly string[] {
   const list = Array.isArray(target) ? target : [target];
   if (list.length === 0) throw new SampleError('expected a target, found an empty list');
-  return list.map((one) => {
-    switch (typeof one) {
+  return list.map((answer) => {
+    switch (typeof answer) {
       case 'string':
-        return one;
+        return answer;
       case 'number':
       case 'boolean':
       case 'bigint':
-        return String(one);
+        return String(answer);
       default:
         throw new SampleError(
-          `expected a text, a number or a list of them as target, found ${JSON.stringify(one) ?? 'nothing'}`,
+          `expected a text, a number or a list of them as target, found ${JSON.stringify(answer) ?? 'nothing'}`,
         );
     }
   });
 }
 
-/** Each reference text is compared with the whole answer: of many, that takes many times as long. */
+/** Each reference text is compared with the whole answer, so the time grows with their number. */
 const MOST_REFERENCES = 100;
 
-/** The targets that an answer is compared with text by text. */
+/** Returns the reference texts for a comparison of texts. @throws SampleError when there are too many. */
 export function referencesOf(target: unknown): readonly string[] {
   const references = targetsOf(target);
   if (references.length <= MOST_REFERENCES) return references;
   throw new SampleError(`expected up to ${MOST_REFERENCES} reference texts, found ${references.length}`);
 }
 
-/** Bytes of UTF-8. */
+/** Returns the number of bytes of a text in UTF-8. */
 export function byteLength(text: string): number {
   let bytes = 0;
   for (const character of text) {

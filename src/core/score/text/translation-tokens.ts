@@ -1,4 +1,4 @@
-/** The tokenizers of sacreBLEU, by its names. How text is cut into words moves BLEU by points, so it is in the signature. */
+/** The tokenizers of sacreBLEU, with its names. The tokenizer changes BLEU by points, so its name is part of the signature. */
 import { splitWords, strip, stripEnd } from './text.js';
 
 export const TOKENIZERS = ['13a', 'intl', 'none', 'char', 'zh'] as const;
@@ -27,7 +27,7 @@ export function tokenize(text: string, name: TokenizerName): readonly string[] {
   }
 }
 
-/** mteval-v13a, the tokenizer of WMT. */
+/** Implements mteval-v13a, the tokenizer of WMT. */
 function tokenize13a(text: string): readonly string[] {
   const line = text
     .replaceAll('<skipped>', '')
@@ -50,7 +50,7 @@ function westernWords(line: string): readonly string[] {
   );
 }
 
-/** The ranges of sacreBLEU's tokenizer_zh. */
+/** Whether a character lies in the ranges of sacreBLEU's tokenizer_zh. */
 function isChinese(character: string): boolean {
   const code = character.codePointAt(0)!;
   return CHINESE.some(([from, to]) => code >= from && code <= to);
@@ -63,7 +63,7 @@ const CHINESE: readonly (readonly [number, number])[] = [
   [0xf900, 0xfa2d],
   [0xfa30, 0xfa6a],
   [0xfa70, 0xfad9],
-  // Meant as 20000 to 2A6D6 and 2F800 to 2FA1D, but Python's \u takes four digits: punctuation and arrows it is.
+  // sacreBLEU means 20000 to 2A6D6 and 2F800 to 2FA1D. But Python's \u takes four digits, so these are punctuation and arrows.
   [0x2001, 0x2a6d],
   [0x2f81, 0x2fa1],
   [0xff00, 0xffef],

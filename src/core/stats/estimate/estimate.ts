@@ -34,6 +34,7 @@ export type Method =
   | 'order-statistics'
   | 'percentile-bootstrap'
   | 'bca-bootstrap'
+  | 'clustered-least-squares'
   | 'log-ratio-t'
   | 'delong'
   | 'betting-sequence'

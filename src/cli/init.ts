@@ -1,0 +1,25 @@
+/** `rightsize init`: writes a first suite and models file for data of one's own, and says what is doubtful about the data. */
+import { Command, Option } from '@commander-js/extra-typings';
+import { collect, jsonOption, share } from './options.js';
+
+export const init = () =>
+  new Command('init')
+    .description('write a suite and a models file for data of your own')
+    .requiredOption('--data <file>', 'a CSV, TSV, JSON, JSONL or Parquet file')
+    .addOption(
+      new Option('--input <column>', 'what the model is given (repeatable)')
+        .argParser(collect)
+        .default<readonly string[]>([], 'the only column whose name tells'),
+    )
+    .option('--target <column>', 'the right answer (default: the only column whose name tells)')
+    .option('--scorer <name>', 'see `rightsize list scorers` (default: what fits the targets)')
+    .option('--instruction <text>', 'what the model is told (default: what fits the scorer)')
+    .option('--margin <share>', 'how much worse an SLM may be: "5 points"', share, 0.03)
+    .option('--name <name>', 'the name of the suite (default: that of the data file)')
+    .option('-o, --out <dir>', 'the folder for both files', '.')
+    .option('--force', 'overwrite a suite that is there')
+    .addOption(jsonOption())
+    .action(async ({ data, input, target, scorer, instruction, margin, name, out, force, json }) => {
+      const { printInit } = await import('./print-init.js');
+      await printInit({ data, inputs: input, target, scorer, instruction, margin, name, out, force }, { json });
+    });

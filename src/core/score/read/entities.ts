@@ -1,0 +1,86 @@
+/**
+ * Entities of an answer or a target, in one of three forms:
+ *
+ *     {"text": "Berlin", "type": "LOC"}             by value
+ *     {"start": 0, "end": 6, "type": "LOC"}         by place
+ *     ["B-LOC", "O"]                                by the tags of tokens, from which seqeval takes places
+ */
+import { strip } from '../text/text.js';
+import { firstDocument, type Json, parseJson } from './json-value.js';
+
+export interface Entity {
+  readonly type: string;
+  /** What two entities have in common that are one. */
+  readonly key: string;
+}
+
+export interface EntityRules {
+  readonly match: 'value' | 'span';
+  readonly ignoreCase: boolean;
+}
+
+/** @returns null for an answer without entities in any of the forms: no list, or no document. */
+export function entitiesIn(output: string, rules: EntityRules): readonly Entity[] | null {
+  const document = firstDocument(output);
+  const parsed = document === null ? null : parseJson(document);
+  if (parsed?.ok) {
+    const list = listOf(parsed.value);
+    return list === null ? null : entitiesOf(list, rules);
+  }
+  const words = output.trim().split(/\s+/);
+  return words.every((word) => TAG.test(word)) ? entitiesOfTags(words) : null;
+}
+
+/** An object with one list holds the entities in it, whatever it calls them. */
+function listOf(value: Json): readonly Json[] | null {
+  if (Array.isArray(value)) return value;
+  if (typeof value !== 'object' || value === null) return null;
+  const lists = Object.values(value).filter((inner) => Array.isArray(inner));
+  return lists.length === 1 ? lists[0]! : null;
+}
+
+const TAG = /^(?:O|[BIES]-\S+)$/;
+
+/** @returns null where a member has none of the forms. */
+export function entitiesOf(list: readonly Json[], rules: EntityRules): readonly Entity[] | null {
+  if (list.length > 0 && list.every((tag) => typeof tag === 'string' && TAG.test(tag)))
+    return entitiesOfTags(list as readonly string[]);
+  const entities = list.map((item) => entityOf(item, rules));
+  return entities.every((entity) => entity !== null) ? entities : null;
+}
+
+function entityOf(item: Json, { match, ignoreCase }: EntityRules): Entity | null {
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) return null;
+  const fields = item as Readonly<Record<string, Json>>;
+  const type = [fields.type, fields.label, fields.entity].find((one) => typeof one === 'string');
+  if (typeof type !== 'string') return null;
+  const { start, end, text } = fields;
+  if (match === 'span')
+    return typeof start === 'number' && typeof end === 'number' ? { type, key: `${start} ${end}` } : null;
+  if (typeof text !== 'string') return null;
+  const value = strip(text).replace(/\s+/g, ' ');
+  return { type, key: ignoreCase ? value.toLowerCase() : value };
+}
+
+/** seqeval's get_entities: a tag of another type begins an entity, and so does I after O. The last token is part of its entity. */
+function entitiesOfTags(tags: readonly string[]): readonly Entity[] {
+  const entities: Entity[] = [];
+  let [before, typeBefore, begin] = ['O', '', 0];
+  for (const [index, tag] of [...tags, 'O'].entries()) {
+    const [prefix, type] = tag === 'O' ? ['O', ''] : [tag[0]!, tag.slice(2)];
+    if (endsBefore(before, prefix, typeBefore !== type))
+      entities.push({ type: typeBefore, key: `${begin} ${index - 1}` });
+    if (prefix !== 'O' && beginsHere(before, prefix, typeBefore !== type)) begin = index;
+    [before, typeBefore] = [prefix, type];
+  }
+  return entities;
+}
+
+function endsBefore(before: string, prefix: string, isOther: boolean): boolean {
+  if (before === 'O') return false;
+  return before === 'E' || before === 'S' || prefix === 'B' || prefix === 'S' || prefix === 'O' || isOther;
+}
+
+function beginsHere(before: string, prefix: string, isOther: boolean): boolean {
+  return prefix === 'B' || prefix === 'S' || before === 'E' || before === 'S' || before === 'O' || isOther;
+}
