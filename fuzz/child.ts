@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { plain } from '../src/core/report/text.js';
 import type { Random } from '../src/core/stats/basics/random.js';
 import { faultsIn } from './faults.js';
 import { KEYS } from './keys.js';
@@ -104,5 +105,6 @@ export function answerFor(error: unknown, expected: readonly (abstract new (...a
   const faults = ours
     ? []
     : [`${error.name}: ${error.message.slice(0, 160)} ${error.stack?.split('\n')[1]?.trim() ?? ''}`];
-  return { ended: error.name, shown: [error.message], faults };
+  // As the program prints it.
+  return { ended: error.name, shown: [plain(error.message)], faults };
 }

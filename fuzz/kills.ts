@@ -2,7 +2,7 @@
  * Runs whose runner or worker is killed at a random moment, again and again, and resumed until they are complete. Each trial must be in the
  * log, and once. A case is one kill; a run takes as many as come.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -32,6 +32,8 @@ const FILES = {
 };
 const TRIALS = SAMPLES.length * 2 * 2;
 const FLAGS = ['--quiet', '--reports', 'summary'];
+/** Then it is left alone to its end. */
+const KILLS_OF_A_RUN = 5;
 /** Seconds that a run may take from its start, or its resumption, to its end. */
 const LIMIT = 60;
 
@@ -40,14 +42,18 @@ export const kills: Part = {
   cases: { quick: 10, long: 200 },
   async open() {
     let folder = folderWith(FILES);
+    let survived = 0;
     return {
       async attempt(random) {
         const begun = performance.now();
         const killed = await runAndKill(folder, random);
-        const faults = [...killed.faults, ...(killed.complete ? faultsOf(folder) : [])];
+        survived++;
+        const last = !killed.complete && survived === KILLS_OF_A_RUN ? await goOn(folder) : killed;
+        const faults = [...killed.faults, ...last.faults, ...(last.complete ? faultsOf(folder) : [])];
         const took = (performance.now() - begun) / 1000;
         const outcome: Outcome = { ended: killed.ended, faults, took, memory: 0, again: `the run in ${folder}` };
-        if (killed.complete || faults.length > 0) {
+        if (last.complete || faults.length > 0) {
+          survived = 0;
           tidied(folder, outcome);
           folder = folderWith(FILES);
         }
@@ -68,12 +74,33 @@ interface Killed {
 
 /** Starts the run, or resumes it, and kills once. A runner whose worker was killed goes on to its end. */
 async function runAndKill(cwd: string, random: Random): Promise<Killed> {
+  const started = start(cwd);
+  await Promise.race([sleep(200 + random.below(4000)), started.closed]);
+  if (started.child.exitCode !== null) return endOf(started, 'over before the kill');
+  const [worker] = workersOf(started.child.pid!);
+  const target = random.below(2) === 0 ? worker : undefined;
+  process.kill(target ?? started.child.pid!, 'SIGKILL');
+  return endOf(started, target === undefined ? 'the runner killed' : 'the worker killed');
+}
+
+/** Resumes the run, without a kill. */
+async function goOn(cwd: string): Promise<Killed> {
+  const last = await endOf(start(cwd), 'left alone');
+  return last.complete
+    ? last
+    : { ...last, faults: [...last.faults, 'it did not come to its end when it was left alone'] };
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly closed: Promise<number | null>;
+  output(): string;
+}
+
+function start(cwd: string): Started {
   const [run] = runsIn(cwd);
-  const args =
-    run === undefined
-      ? ['run', '-s', 'suite.yaml', '--repetitions', '2', ...FLAGS]
-      : ['run', '--resume', join('reports', run), ...FLAGS];
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const what = run === undefined ? ['-s', 'suite.yaml', '--repetitions', '2'] : ['--resume', join('reports', run)];
+  const child = spawn(process.execPath, [MAIN, 'run', ...what, ...FLAGS], {
     cwd,
     env: { PATH: process.env.PATH, HOME: cwd, RIGHTSIZE_LOCK_DIR: cwd, ...KEYS },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -82,26 +109,18 @@ async function runAndKill(cwd: string, random: Random): Promise<Killed> {
   child.stderr.on('data', (chunk) => {
     output += chunk;
   });
-  const closed = new Promise<number | null>((resolve) => child.on('close', resolve));
-  await Promise.race([sleep(200 + random.below(1500)), closed]);
-  const [worker] = workersOf(child.pid!);
-  const target = random.below(2) === 0 && worker !== undefined ? worker : child.pid!;
-  const over = child.exitCode !== null;
-  if (!over) process.kill(target, 'SIGKILL');
+  return { child, closed: new Promise((resolve) => child.on('close', resolve)), output: () => output };
+}
+
+async function endOf({ child, closed, output }: Started, ended: string): Promise<Killed> {
   const code = await Promise.race([closed, sleep(LIMIT * 1000, 'no end' as const, { ref: false })]);
-  if (code === 'no end') child.kill('SIGKILL');
-  const ended = over ? 'over before the kill' : target === child.pid ? 'the runner killed' : 'the worker killed';
-  return {
-    ended,
-    complete: code === 0,
-    faults: [
-      ...(code === 'no end' ? [`it did not end within ${LIMIT} s`] : []),
-      ...(code === 0 || code === 3 || code === null || code === 'no end'
-        ? []
-        : [`it ended with exit code ${code}: ${output.trim()}`]),
-      ...faultsIn(output),
-    ],
-  };
+  if (code === 'no end') {
+    child.kill('SIGKILL');
+    return { ended, complete: false, faults: [`it did not end within ${LIMIT} s`] };
+  }
+  const good = code === 0 || code === 3 || code === null;
+  const faults = good ? [] : [`it ended with exit code ${code}: ${output().trim()}`];
+  return { ended, complete: code === 0, faults: [...faults, ...faultsIn(output())] };
 }
 
 function faultsOf(cwd: string): readonly string[] {

@@ -1,6 +1,7 @@
 /** `rightsize check`: prints whether the definitions are right, and which models could run here. */
 import { Command, Option } from '@commander-js/extra-typings';
 import type { Readiness } from '../backends/backend.js';
+import { plain } from '../core/report/text.js';
 import type { Checked } from '../run/check.js';
 import { collect, dataOption, jsonOption, modelsOption } from './options.js';
 
@@ -56,6 +57,7 @@ async function printTables({ suites, models }: Checked): Promise<void> {
 
 function inWords(found: Readiness): string {
   if (found.ready === true) return found.note === undefined ? 'yes' : `yes (${found.note})`;
-  if (found.ready === false) return `no: ${found.reason}`;
+  // A reason may quote the catalogue or a server.
+  if (found.ready === false) return plain(`no: ${found.reason}`);
   return found.bytes === null ? 'after a download' : `after a download of ${(found.bytes / 1e6).toFixed(0)} MB`;
 }

@@ -1,5 +1,6 @@
 /** `rightsize list`: what there is to choose from, as a table or as JSON. */
 import { Argument, Command } from '@commander-js/extra-typings';
+import { plain } from '../core/report/text.js';
 import { LISTING_NAMES, list as listRows } from '../run/list.js';
 import { jsonOption, modelsOption, oneOf } from './options.js';
 
@@ -18,6 +19,6 @@ export const list = () =>
       const { default: Table } = await import('cli-table3');
       const fields = Object.keys(rows[0] ?? {});
       const table = new Table({ head: fields, style: { head: [], border: [] }, wordWrap: true });
-      for (const row of rows) table.push(fields.map((field) => String(row[field] ?? '')));
+      for (const row of rows) table.push(fields.map((field) => plain(String(row[field] ?? ''))));
       process.stdout.write(`${table.toString()}\n`);
     });

@@ -454,6 +454,13 @@ export const DIALECTS: readonly Dialect[] = [
     meaning: { error: 'Error', says: 'lower the rate or raise the limit' },
   },
   {
+    server: 'LiteLLM without a database, a wrong key',
+    source: 'https://docs.litellm.ai/docs/proxy/virtual_keys',
+    status: 400,
+    body: '{"error":{"message":"No connected db.","type":"no_db_connection","param":null,"code":"400"}}',
+    meaning: { error: 'UserError', says: 'the key is missing, wrong' },
+  },
+  {
     server: 'OpenRouter',
     source: 'https://openrouter.ai/docs/api-reference/streaming',
     body: `: OPENROUTER PROCESSING\n\n: OPENROUTER PROCESSING\n\n${stream(

@@ -15,7 +15,10 @@ const TABLE = JSON.parse(
 
 /** What is refused, by a part of its name. */
 const REFUSED: readonly (readonly [name: string, feature: string])[] = [
-  ['WordLevel', 'a model of the type WordLevel'],
+  ['WordLevel, punctuation with', 'a Punctuation with the behavior MergedWith'],
+  ['WordLevel, punctuation together', 'a Punctuation with the behavior Contiguous'],
+  ['WordLevel, CTC', 'a decoder of the type CTC'],
+  ['WordLevel, scripts', 'UnicodeScripts'],
   ['BPE, continued words', 'BPE with a continuing_subword_prefix'],
   ['BPE, normalised to bytes', 'a Split with the behavior MergedWithNext'],
   ['Unigram, bytes for the unknown', 'Unigram with byte_fallback'],

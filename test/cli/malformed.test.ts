@@ -255,6 +255,20 @@ test('what is quoted of a definition cannot steer the terminal', async () => {
   expect(stderr).toMatch(/^rightsize: suite\.yaml:8: evil: unknown field "evil"; .*\n$/);
 });
 
+test('what a table shows of a catalogue cannot steer the terminal', async () => {
+  const entry = { id: 'm', class: 'slm', backend: 'onnxruntime', source: '\u001b[2Jgone', title: '\u202eevil\u0000' };
+  const folder = folderWith({ 'suite.yaml': SUITE, 'models.json': { default: ['m'], models: [entry] } });
+  for (const args of [
+    ['check', '-s', 'suite.yaml'],
+    ['list', 'models'],
+  ]) {
+    const { stdout } = await rightsize(args, { cwd: folder });
+    expect(stdout).toMatch(/gone|evil/);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+    expect(stdout).not.toMatch(/[\u0000\u001b\u202e]/);
+  }
+});
+
 describe('a malformed definition', () => {
   test.each(Object.entries(CASES))(
     '%s is one sentence and exit code 2',

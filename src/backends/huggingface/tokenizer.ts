@@ -34,6 +34,7 @@ export function openTokenizer(file: string, definition: Part, config: Part): Tok
     return new Tokenizer(
       {
         ...definition,
+        model: modelInOtherWords(model ?? {}),
         pre_tokenizer: reworded(pre_tokenizer, splitInOtherWords),
         decoder: reworded(decoder, decoderInOtherWords),
       },
@@ -46,10 +47,23 @@ export function openTokenizer(file: string, definition: Part, config: Part): Tok
 
 /** A model that the library reads otherwise; null for others. */
 function modelFeature({ type, continuing_subword_prefix, byte_fallback }: Part): string | null {
-  if (type === 'WordLevel') return 'a model of the type WordLevel';
   if (type === 'BPE' && continuing_subword_prefix) return 'BPE with a continuing_subword_prefix';
   return type === 'Unigram' && byte_fallback === true ? 'Unigram with byte_fallback' : null;
 }
+
+/** The library gives a word that WordLevel does not know no token. WordPiece whose words never continue is the same, and right. */
+function modelInOtherWords(model: Part): Part {
+  if (model.type !== 'WordLevel') return model;
+  return {
+    ...model,
+    type: 'WordPiece',
+    continuing_subword_prefix: NEVER,
+    max_input_chars_per_word: Number.MAX_SAFE_INTEGER,
+  };
+}
+
+/** No token begins so. */
+const NEVER = '\uffff\uffff';
 
 const BEHAVIOURS: readonly unknown[] = ['Isolated', 'Removed'];
 
@@ -67,17 +81,25 @@ const WORD = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\u200c\\u200d';
 /** Punctuation as `tokenizers` has it: that of ASCII, symbols too, and that of Unicode. */
 const PUNCTUATION = '[!-\\/:-@\\[-`{-~\\p{P}]';
 
+/** What a pattern matches, without what lies between. */
+function matchesOf(pattern: string): Part {
+  return { type: 'Split', pattern: { Regex: pattern }, behavior: 'Removed', invert: true };
+}
+
 function splitInOtherWords(split: Part): Part {
   switch (split.type) {
     case 'Whitespace':
-      return { type: 'Split', pattern: { Regex: `[${WORD}]+|[^${WORD}\\s]+` }, behavior: 'Removed', invert: true };
+      return matchesOf(`[${WORD}]+|[^${WORD}\\s]+`);
     case 'WhitespaceSplit':
       // That of JavaScript counts the byte order mark, which may be a token.
       return { type: 'Split', pattern: { Regex: '\\p{White_Space}+' }, behavior: 'Removed', invert: false };
     case 'Punctuation':
       return { type: 'Split', pattern: { Regex: PUNCTUATION }, behavior: split.behavior, invert: false };
     case 'CharDelimiterSplit':
-      return { type: 'Split', pattern: { String: split.delimiter }, behavior: 'Removed', invert: false };
+      return matchesOf(`[^\\u{${String(split.delimiter).codePointAt(0)?.toString(16)}}]+`);
+    case 'FixedLength':
+      // Characters, not halves of them.
+      return matchesOf(`[\\s\\S]{1,${Number(split.length)}}`);
     default:
       return split;
   }

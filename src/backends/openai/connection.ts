@@ -11,7 +11,7 @@ import { ModelFailure } from '../backend.js';
 import { decoded } from './decoding.js';
 import type { Endpoint } from './endpoint.js';
 import { parse } from './json.js';
-import { BROKEN_DOWN, EXHAUSTED, errorText, FILTERED, OUT_OF_QUOTA, TOO_LONG } from './server-error.js';
+import { BROKEN_DOWN, EXHAUSTED, errorText, FILTERED, OUT_OF_QUOTA, TOO_LONG, WRONG_KEY } from './server-error.js';
 
 export interface Connection {
   readonly endpoint: Endpoint;
@@ -132,7 +132,7 @@ export async function readText(body: Readable, limit: number): Promise<string> {
  */
 export function meaningOf({ status, text, retryAfter }: Refusal, { place }: Endpoint): Error | 'withheld' {
   const said = text === '' ? '' : ` and said "${text}"`;
-  if (status === 401 || status === 403) {
+  if (status === 401 || status === 403 || WRONG_KEY.test(text)) {
     return new UserError(
       `${place} answered ${status}: the key is missing, wrong, or may not use this model; see apiKeyEnv`,
     );

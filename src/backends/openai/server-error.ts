@@ -87,6 +87,8 @@ export const TOO_LONG =
   /context[ _-]?(length|size|window|limit)|exceed_context_size|maximum (allowed|context|input|prompt|model) length|(prompt|input) is too long|`?inputs`? tokens|must have less than \d+ tokens|too many tokens/i;
 /** LM Studio says that its engine broke down under a status that blames the request. */
 export const BROKEN_DOWN = /\bhas crashed\b/i;
+/** LiteLLM looks a key that is not its own up in a database, and says that it has none. */
+export const WRONG_KEY = /\bno_db_connection\b/;
 export const FILTERED = /content[ _]?(filter|management policy|policy_violation)|ResponsibleAIPolicy|moderation/i;
 /** Gemini says every limit, that of a minute too, in the words of a quota; its status tells them apart. */
 export const EXHAUSTED = /resource_exhausted/i;
