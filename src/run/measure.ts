@@ -269,7 +269,7 @@ async function judgesOf(
   { judge, programs, catalogue, allowScorers = [], ...world }: PerformOptions,
   { record }: Definitions,
 ): Promise<Judges> {
-  const allowed = { names: allowScorers, cwd: world.cwd };
+  const allowed = { names: allowScorers, cwd: world.cwd, environment: world.environment };
   for (const { place, source } of ownScorersOf(record.suites)) requireAllowed(source, place, allowed);
   const sandbox = programs === undefined ? null : await openSandbox();
   if (judge === undefined) return { sandbox, allowed, judge: null };

@@ -11,11 +11,12 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { UserError } from '../core/errors.js';
 import type { LoggedSuite } from '../core/log/log.js';
 import type { OwnSource, OwnVerdict, Request } from '../core/score/score.js';
 import { nameOfOwn, ownOptions } from '../core/score/scorers/own.js';
+import type { World } from './world.js';
 
 export type OwnRequest = Extract<Request, { effect: 'own' }>;
 
@@ -28,6 +29,7 @@ export interface OwnScorers {
 export interface Allowed {
   readonly names: readonly string[];
   readonly cwd: string;
+  readonly environment: World['environment'];
 }
 
 /** How a source is started; null where the user has not allowed it. */
@@ -47,9 +49,7 @@ function argumentsOf(
   const file = names
     .map((allowed) => resolve(cwd, allowed))
     .find((path) => path === wanted || (!existsSync(wanted) && basename(path) === basename(wanted)));
-  return file === undefined
-    ? null
-    : [process.execPath, '--input-type=module', '--eval', HOST, pathToFileURL(file).href];
+  return file === undefined ? null : [process.execPath, HOST, pathToFileURL(file).href];
 }
 
 /** The scorers of the user's own that suites name, each with its place. */
@@ -82,7 +82,7 @@ export function openOwnScorers(allowed: Allowed): OwnScorers {
     async ask({ source, ...question }, signal) {
       if ('scores' in source) throw new TypeError('a file of scores is read, not asked');
       const key = nameOfOwn(source);
-      const conversation = open.get(key) ?? new Conversation(argumentsOf(source, allowed)!, allowed.cwd);
+      const conversation = open.get(key) ?? new Conversation(argumentsOf(source, allowed)!, allowed);
       open.set(key, conversation);
       const { output, target, fields } = question;
       const line = { output, target, fields, settings: source.settings };
@@ -94,16 +94,8 @@ export function openOwnScorers(allowed: Allowed): OwnScorers {
   };
 }
 
-/** Runs the module of a user: one line in, one line out. What the module prints is no score. */
-const HOST = `
-import { createInterface } from 'node:readline';
-const write = process.stdout.write.bind(process.stdout);
-process.stdout.write = process.stderr.write.bind(process.stderr);
-const { default: score } = await import(process.argv[1]);
-if (typeof score !== 'function') throw new TypeError('expected a function as default export, found ' + typeof score);
-for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity }))
-  write((JSON.stringify(await score(JSON.parse(line))) ?? 'null') + '\\n');
-`;
+/** The program that runs the module of a user. */
+const HOST = fileURLToPath(new URL('../worker/scorer-host.js', import.meta.url));
 
 const LONGEST_LINE = 1 << 20;
 const LONGEST_MESSAGE = 300;
@@ -118,7 +110,7 @@ class Conversation {
 
   constructor(
     private readonly command: readonly string[],
-    private readonly cwd: string,
+    private readonly place: Pick<Allowed, 'cwd' | 'environment'>,
   ) {}
 
   ask(
@@ -170,9 +162,10 @@ class Conversation {
   private started(): Child {
     if (this.child !== null) return this.child;
     const [program = '', ...rest] = this.command;
-    const env = Object.fromEntries(PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+    const { cwd, environment } = this.place;
+    const env = Object.fromEntries(PASSED_ON.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
     const child = spawn(program, rest, {
-      cwd: this.cwd,
+      cwd,
       env,
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: process.platform !== 'win32',

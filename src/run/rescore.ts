@@ -28,7 +28,7 @@ export async function rescore(reference: string, options: RescoreOptions = {}): 
   try {
     const { definitions } = await openRun(folder);
     const { suites } = definitions.record;
-    const allowed = { names: options.allowScorers ?? [], cwd: world.cwd };
+    const allowed = { names: options.allowScorers ?? [], cwd: world.cwd, environment: world.environment };
     for (const { place, source } of ownScorersOf(suites)) requireAllowed(source, place, allowed);
     const log = openLog(logOf(folder));
     try {

@@ -16,7 +16,7 @@ import { nameOf, readRows, STANDARD_INPUT } from '../files/rows.js';
 import { type Allowed, type OwnRequest, type OwnScorers, openOwnScorers, requireAllowed } from './own-scorer.js';
 import { type World, worldOf } from './world.js';
 
-export interface ScoreOptions extends Partial<Pick<World, 'cwd' | 'signal'>> {
+export interface ScoreOptions extends Partial<Pick<World, 'cwd' | 'environment' | 'signal'>> {
   /** The name of a scorer, or a module (`./my-scorer.mjs`) or a command of the user's own. */
   readonly scorer: string;
   /** The scorers of the user's own that may run. */
@@ -46,9 +46,9 @@ export interface ScoredFile {
  * @throws UserError when a line, the scorer or an option is wrong.
  */
 export async function score(file: string, options: ScoreOptions): Promise<ScoredFile> {
-  const { cwd, signal } = worldOf(options);
+  const { cwd, environment, signal } = worldOf(options);
   const { scorer, settings, filters } = chosen(options);
-  const allowed = { names: options.allowScorers ?? [], cwd };
+  const allowed = { names: options.allowScorers ?? [], cwd, environment };
   const own = openOwnScorers(allowed);
   const scores = new ScoreFold();
   const unscored = new Map<string, number>();

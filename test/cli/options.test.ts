@@ -29,7 +29,17 @@ describe('beside --resume', () => {
 
   test('an option is refused unless a resumed run can have it', () => {
     const allowed = options.filter((option) => !refused.includes(option)).map(({ long }) => long);
-    expect(allowed).toEqual(['--prices', '--out', '--run-code', '--judge', '--wait', '--reports', '--json', '--quiet']);
+    expect(allowed).toEqual([
+      '--prices',
+      '--out',
+      '--run-code',
+      '--judge',
+      '--allow-scorer',
+      '--wait',
+      '--reports',
+      '--json',
+      '--quiet',
+    ]);
   });
 });
 

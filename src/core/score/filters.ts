@@ -4,7 +4,9 @@
  * Some change a text, whatever the others are; the rest choose among repetitions, by their order or by what most of them say.
  * So the two kinds can be applied apart: texts as they come, the choice when all are there.
  */
+
 import { z } from 'zod';
+import { UserError } from '../errors.js';
 import { jsonPathSchema, valueAtPath } from './read/json-path.js';
 import { withoutReasoning } from './read/reasoning.js';
 import { type Match, pattern, patternSchema } from './text/pattern.js';
@@ -162,7 +164,7 @@ function matchesIn(source: string, output: string): readonly Match[] {
   try {
     return Array.from(pattern(source).matches(output));
   } catch (error) {
-    if (error instanceof RangeError) return [];
+    if (error instanceof RangeError || error instanceof UserError) return [];
     throw error;
   }
 }
