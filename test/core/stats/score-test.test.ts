@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { createRandom } from '../../../src/core/stats/basics/random.js';
+import { tangoInterval, tangoTest } from '../../../src/core/stats/compare/paired-proportions.js';
+import { scoreTest, scoreTestInterval } from '../../../src/core/stats/compare/score-test.js';
+
+/** Groups of equal size: the group of each item. */
+function groupsOf(count: number, size: number): number[] {
+  return Array.from({ length: count * size }, (_, i) => Math.floor(i / size));
+}
+
+function table(wins: number, losses: number, n: number): number[] {
+  return Array.from({ length: n }, (_, i) => (i < wins ? 1 : i < wins + losses ? -1 : 0));
+}
+
+interface Rates {
+  readonly win: number;
+  readonly loss: number;
+  /** The share of groups whose items all share one fate. */
+  readonly together: number;
+}
+
+function drawDifferences(random: () => number, clusters: readonly number[], { win, loss, together }: Rates): number[] {
+  const fates = new Map<number, number | null>();
+  return clusters.map((cluster) => {
+    if (!fates.has(cluster)) fates.set(cluster, random() < together ? random() : null);
+    const draw = fates.get(cluster) ?? random();
+    return draw < loss ? -1 : draw < loss + win ? 1 : 0;
+  });
+}
+
+describe('the score test of items that stand by themselves', () => {
+  it.each([
+    [0, 0, 30],
+    [1, 0, 50],
+    [5, 9, 100],
+    [0, 4, 100],
+    [20, 3, 60],
+    [0, 12, 12],
+  ])('is Tango’s where scores are 0 or 1 (%i won, %i lost of %i)', (wins, losses, n) => {
+    const differences = table(wins, losses, n);
+    const counts = { both: 0, onlyFirst: wins, onlySecond: losses, neither: n - wins - losses };
+    for (const bound of [-0.9, -0.3, -0.1, -0.03, 0, 0.1, 0.5]) {
+      const { greaterP, lessP } = scoreTest(differences, bound);
+      const tango = tangoTest(counts, bound);
+      expect(greaterP).toBeCloseTo(tango.greaterP, 8);
+      expect(lessP).toBeCloseTo(tango.lessP, 8);
+    }
+    const interval = scoreTestInterval(differences, 0.05);
+    const tango = tangoInterval(counts, 0.9);
+    expect(interval.low).toBeCloseTo(tango.low, 7);
+    expect(interval.high).toBeCloseTo(tango.high, 7);
+  });
+
+  it('allows for losses that graded scores have not shown', () => {
+    // A hundred differences of a hundredth at most: Student's t would be sure of everything.
+    const random = createRandom(1).uniform;
+    const differences = Array.from({ length: 100 }, () => (random() - 0.5) / 50);
+    expect(scoreTest(differences, -0.03).greaterP).toBeGreaterThan(0.03);
+    expect(scoreTest(differences, -0.1).greaterP).toBeLessThan(0.001);
+  });
+
+  it('is the same from the other side', () => {
+    const differences = [0.5, -0.25, 0, 0.75, -1, 0.1];
+    const mirrored = differences.map((value) => -value);
+    expect(scoreTest(differences, 0.2).greaterP).toBeCloseTo(scoreTest(mirrored, -0.2).lessP, 12);
+  });
+});
+
+describe('the score test of items in groups', () => {
+  const clusters = groupsOf(22, 11);
+
+  it('decides nothing from the absence of losses where groups may fail as one', () => {
+    expect(scoreTest(table(0, 0, 242), -0.1, { clusters }).greaterP).toBeGreaterThan(0.05);
+    expect(scoreTest(table(0, 0, 300), -0.1, { clusters: groupsOf(60, 5) }).greaterP).toBeLessThan(0.01);
+  });
+
+  it('takes no claim away when a lost pair turns into an equal one', () => {
+    const random = createRandom(7).uniform;
+    for (let suite = 0; suite < 40; suite++) {
+      const rates = { win: 0.04 * random(), loss: 0.12 * random(), together: random() };
+      const differences = drawDifferences(random, clusters, rates);
+      const before = scoreTest(differences, -0.1, { clusters }).greaterP;
+      for (const [place, value] of differences.entries()) {
+        if (value >= 0 || random() < 0.5) continue;
+        const after = scoreTest(differences.with(place, 0), -0.1, { clusters }).greaterP;
+        expect(before < 0.05 && after >= 0.05, `${before} became ${after}`).toBe(false);
+      }
+    }
+  });
+
+  it('takes no claim away when an equal pair of a new group is added', () => {
+    const random = createRandom(8).uniform;
+    for (let suite = 0; suite < 100; suite++) {
+      const differences = drawDifferences(random, clusters, { win: 0.03, loss: 0.05, together: random() });
+      const before = scoreTest(differences, -0.1, { clusters }).greaterP;
+      const after = scoreTest([...differences, 0], -0.1, { clusters: [...clusters, 99] }).greaterP;
+      expect(before < 0.05 && after >= 0.05, `${before} became ${after}`).toBe(false);
+    }
+  });
+
+  it.each([
+    ['one group of 60 beside 40 items', [60, ...Array<number>(40).fill(1)], { win: 0.1, loss: 0.2, together: 0.9 }],
+    ['22 groups that fail as one', Array<number>(22).fill(11), { win: 0.02, loss: 0.12, together: 1 }],
+    ['40 groups that partly hang together', Array<number>(40).fill(5), { win: 0.05, loss: 0.15, together: 0.3 }],
+  ] as const)('is rarely wrong at the margin: %s', (_, sizes, rates) => {
+    const random = createRandom(9).uniform;
+    const groups = sizes.flatMap((size, cluster) => Array<number>(size).fill(cluster));
+    const suites = 400;
+    let wrong = 0;
+    for (let suite = 0; suite < suites; suite++) {
+      const { greaterP } = scoreTest(drawDifferences(random, groups, rates), -0.1, { clusters: groups });
+      if (greaterP < 0.05) wrong++;
+    }
+    // 5% and two standard errors of 400 suites.
+    expect(wrong / suites).toBeLessThanOrEqual(0.072);
+  });
+});
