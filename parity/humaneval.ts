@@ -1,8 +1,8 @@
 /** HumanEval: pass@k from the shipped pass flags and, where running code is asked for, the flags from running the programs. */
 
-import { passAtK } from '../src/core/score/pass-at-k.js';
 import type { Evidence, ScoreInput } from '../src/core/score/score.js';
 import { code } from '../src/core/score/scorers/code.js';
+import { passAtK } from '../src/core/stats/estimate/pass-at-k.js';
 import { type Check, figure, flags, type Row } from './check.js';
 import { cannotRun, runProgram } from './python.js';
 import { judgeWith } from './scoring.js';

@@ -1,7 +1,6 @@
 /** lighteval's own test vectors, of the metrics that exist here; each has the tolerance that its test has. */
 
 import { applyFilters } from '../src/core/score/filters.js';
-import { passAtK } from '../src/core/score/pass-at-k.js';
 import type { Evidence } from '../src/core/score/score.js';
 import { bleu } from '../src/core/score/scorers/bleu.js';
 import { choice } from '../src/core/score/scorers/choice.js';
@@ -9,6 +8,7 @@ import { chrf } from '../src/core/score/scorers/chrf.js';
 import { exact } from '../src/core/score/scorers/exact.js';
 import { multipleChoice } from '../src/core/score/scorers/multiple-choice.js';
 import { rouge } from '../src/core/score/scorers/rouge.js';
+import { passAtK } from '../src/core/stats/estimate/pass-at-k.js';
 import { type Check, type Row, within } from './check.js';
 import { judgeWith } from './scoring.js';
 

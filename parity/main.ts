@@ -8,6 +8,8 @@
  */
 import { join } from 'node:path';
 import Table from 'cli-table3';
+import { readLanguageTablesWith } from '../src/core/score/text/language-tables.js';
+import { readLanguageTable } from '../src/system/language-tables.js';
 import { aristo } from './aristo.js';
 import { bbh } from './bbh.js';
 import { bbq } from './bbq.js';
@@ -45,6 +47,8 @@ const CHECKS: readonly (Check | AsyncCheck)[] = [
   lmEvalV0,
   lmEvalHf,
 ];
+
+readLanguageTablesWith(readLanguageTable);
 
 const root = process.env.RIGHTSIZE_DATA;
 const only = process.argv.slice(2);

@@ -1,11 +1,15 @@
 /**
  * rightsize as a library: its pure core. Definitions, statistics, scorers, analysis and recommendations, from a log (or from
- * records of your own) to a verdict, without touching a file, a clock or a network.
+ * records of your own) to a verdict, without a clock or a network. The only files that it reads are the package's own language
+ * tables, when a scorer asks for them.
  *
  *     import { analyse, recommend } from 'rightsize';
  *     const analysis = analyse(records);
  *     const recommendation = recommend(analysis);
  */
+
+import { readLanguageTablesWith } from './core/score/text/language-tables.js';
+import { readLanguageTable } from './system/language-tables.js';
 
 export { type AnalysisFold, analyse, startAnalysis } from './core/analyse/analyse.js';
 export * from './core/analyse/analysis.js';
@@ -17,8 +21,8 @@ export * from './core/load/coordinated-omission.js';
 export * from './core/load/early-stopping.js';
 export * from './core/measure/log.js';
 export * from './core/measure/measurement.js';
-export { METRICS, type Metric, type MetricName } from './core/measure/metrics.js';
-export { type Timings, timingsOf } from './core/measure/timings.js';
+export type { Level, Metric, Price, Unit } from './core/measure/metric.js';
+export { type DistributedMetric, METRICS, type MetricName, type MetricOfSession } from './core/measure/metrics.js';
 export type { Message, Prompt, Sample } from './core/message.js';
 export { type Block, type Cell, plan, remaining, type Trial } from './core/plan/plan.js';
 export { isMissing, type Known, known, type Missing, missing, type Quantity } from './core/quantity.js';
@@ -27,4 +31,11 @@ export { recommend } from './core/recommend/recommend.js';
 export * from './core/recommend/recommendation.js';
 export type { Aggregate, Evidence, Judged, Score, Scored, ScoreInput, Scorer, Unscored } from './core/score/score.js';
 export { SCORERS, type ScorerName } from './core/score/table.js';
-export * from './core/stats/index.js';
+export { holm, hommel } from './core/stats/compare/multiple.js';
+export { type NonInferiority, testNonInferiority } from './core/stats/compare/noninferiority.js';
+export type { Estimate } from './core/stats/estimate/estimate.js';
+export { estimateMean, estimateProportion, estimateScore } from './core/stats/estimate/estimators.js';
+export { estimateQuantile } from './core/stats/estimate/order-statistics.js';
+export { estimateRatio } from './core/stats/estimate/ratio.js';
+
+readLanguageTablesWith(readLanguageTable);

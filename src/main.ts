@@ -4,9 +4,13 @@ import { setFlagsFromString } from 'node:v8';
 import { CommanderError } from 'commander';
 import { program } from './cli/program.js';
 import { describeError, UserError } from './core/errors.js';
+import { readLanguageTablesWith } from './core/score/text/language-tables.js';
+import { readLanguageTable } from './system/language-tables.js';
 
 // Memory is what the models need. Left alone, a heap grows to several times of what is alive in it before it is cleared.
 setFlagsFromString('--heap-growing-percent=40');
+
+readLanguageTablesWith(readLanguageTable);
 
 // A reader that has seen enough (`| head`) closes the pipe; everything else of a run is in its folder by then.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

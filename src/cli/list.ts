@@ -1,16 +1,23 @@
 /** `rightsize list`: what there is to choose from, as a table or as JSON. */
-import Table from 'cli-table3';
-import { LISTINGS, type ListOptions } from './listings.js';
+import { Argument, Command } from '@commander-js/extra-typings';
+import { LISTING_NAMES, list as listRows } from '../run/list.js';
+import { jsonOption, modelsOption, oneOf } from './options.js';
 
-export async function list(what: string, options: ListOptions & { readonly json?: boolean }): Promise<void> {
-  const rows: readonly Readonly<Record<string, string | number | null>>[] =
-    await LISTINGS[what as keyof typeof LISTINGS](options);
-  if (options.json) {
-    process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
-    return;
-  }
-  const fields = Object.keys(rows[0] ?? {});
-  const table = new Table({ head: fields, style: { head: [], border: [] }, wordWrap: true });
-  for (const row of rows) table.push(fields.map((field) => String(row[field] ?? '')));
-  process.stdout.write(`${table.toString()}\n`);
-}
+export const list = () =>
+  new Command('list')
+    .description(`list ${LISTING_NAMES.join(', ')}`)
+    .addArgument(new Argument('<what>', LISTING_NAMES.join(' | ')).argParser(oneOf(LISTING_NAMES)))
+    .addOption(modelsOption())
+    .addOption(jsonOption())
+    .action(async (what, { models, json }) => {
+      const rows = await listRows(what, { catalogue: models });
+      if (json) {
+        process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+        return;
+      }
+      const { default: Table } = await import('cli-table3');
+      const fields = Object.keys(rows[0] ?? {});
+      const table = new Table({ head: fields, style: { head: [], border: [] }, wordWrap: true });
+      for (const row of rows) table.push(fields.map((field) => String(row[field] ?? '')));
+      process.stdout.write(`${table.toString()}\n`);
+    });

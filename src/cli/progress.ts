@@ -5,21 +5,12 @@
  */
 import { type Block, countTrials, type Trial } from '../core/plan/plan.js';
 import { plain, shorten } from '../core/report/text.js';
-import type { RunEvent } from '../run/runner.js';
+import type { MeasureEvent } from '../run/measure.js';
 import { startEta } from './eta.js';
 
 export interface Progress {
-  readonly onEvent: (event: RunEvent) => void;
-  /** A line of its own. */
-  say(text: string): void;
+  readonly onEvent: (event: MeasureEvent) => void;
   end(): void;
-}
-
-export interface ProgressOptions {
-  readonly quiet: boolean;
-  /** Trials that an earlier run of this log made. */
-  readonly done: number;
-  readonly screen?: Screen;
 }
 
 /** Where progress goes, and the clock that it goes by. */
@@ -45,12 +36,12 @@ const SILENCE = 60;
 const ERASE = '\r\u001b[2K';
 const MOST_OF_A_MESSAGE = 300;
 
-export function showProgress(blocks: readonly Block[], { quiet, done, screen = STDERR }: ProgressOptions): Progress {
-  if (quiet) return { onEvent: () => {}, say: () => {}, end: () => {} };
+export function showProgress(how: 'shown' | 'quiet', screen: Screen = STDERR): Progress {
+  if (how === 'quiet') return { onEvent: () => {}, end: () => {} };
   const { rewritable, columns, write, now } = screen;
-  const total = countTrials(blocks);
-  const counts = countCells(blocks);
-  const eta = startEta(blocks);
+  let counts: Counts = new Map();
+  let total = 0;
+  let eta = startEta([]);
   let finished = 0;
   let last = Number.NEGATIVE_INFINITY;
   let line = '';
@@ -86,11 +77,17 @@ export function showProgress(blocks: readonly Block[], { quiet, done, screen = S
     }
   };
 
-  if (done > 0) say(`${done} trials are recorded already; ${total} remain`);
-
   return {
     onEvent(event) {
       switch (event.type) {
+        case 'planned':
+          total = countTrials(event.blocks);
+          counts = countCells(event.blocks);
+          eta = startEta(event.blocks);
+          if (event.recorded > 0) say(`${event.recorded} trials are recorded already; ${total} remain`);
+          return;
+        case 'note':
+          return say(event.text);
         case 'opening':
           eta.pause();
           return draw(`${event.model}: opening`, 'now');
@@ -109,15 +106,17 @@ export function showProgress(blocks: readonly Block[], { quiet, done, screen = S
           return onTrial(event.trial, event.outcome.state === 'failed');
       }
     },
-    say,
     end() {
       if (rewritable) write(ERASE);
     },
   };
 }
 
-function countCells(blocks: readonly Block[]) {
-  const counts = new Map<string, { made: number; failed: number; planned: number }>();
+/** Trials of each cell. */
+type Counts = Map<string, { made: number; failed: number; planned: number }>;
+
+function countCells(blocks: readonly Block[]): Counts {
+  const counts: Counts = new Map();
   for (const { model, cells } of blocks) {
     for (const { suite, task, trials } of cells) {
       const key = cellOf({ model, suite, task });

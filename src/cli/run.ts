@@ -1,148 +1,141 @@
-/**
- * `rightsize run`:
- *
- *     1 definitions ──▶ 2 plan ──▶ 3 check ──▶ 4 log ──▶ 5 execute ──▶ 6 report
- *        suites, models    trials     readiness    a new run or    workers,      analysis,
- *        samples                      before       one resumed     measurements  recommendation
- *                                     anything runs
- */
-import { join } from 'node:path';
-import { type Block, countTrials, plan, remaining } from '../core/plan/plan.js';
-import { defaultCatalogue, loadModels } from '../files/definitions.js';
-import { loadPrices } from '../files/price-list.js';
-import { type Definitions, loadDefinitions } from '../run/definitions.js';
-import { describeEnvironment } from '../run/environment.js';
-import { type EvidenceOptions, gatherEvidence } from '../run/evidence.js';
-import type { RunFlags } from '../run/order.js';
-import { requireReady } from '../run/readiness.js';
-import { execute } from '../run/runner.js';
-import { createRun, lockRun, openRun } from '../run/runs.js';
-import { openSandbox } from '../run/sandbox.js';
-import { executeUntilSure } from '../run/until-sure.js';
-import { interruption } from './interruption.js';
-import { showProgress } from './progress.js';
-import { printRuns, reportersIn } from './report.js';
+/** `rightsize run`: measures a new run, or what is missing of one, then prints its reports. */
+import { Command, Option } from '@commander-js/extra-typings';
+import { UserError } from '../core/errors.js';
+import { DEFAULTS } from '../run/defaults.js';
+import {
+  budget,
+  collect,
+  dataOption,
+  modelsOption,
+  natural,
+  positive,
+  pricesOption,
+  reportsOption,
+} from './options.js';
 
-export async function run(flags: RunFlags): Promise<void> {
-  const reports = reportersIn(flags.reports);
-
-  // 1 to 5
-  const folder = await measure(flags);
-
-  // 6
-  await printRuns([join(folder, 'log.jsonl')], { out: folder, reports, json: flags.json === true });
-}
-
-/** @returns the folder of the run. Plan and samples end here: the report reads from the log what it needs of them. */
-async function measure(flags: RunFlags): Promise<string> {
-  const stop = interruption();
-  const prices = await loadPrices(flags.prices);
-  const own = prices && { prices };
-  const earlier = flags.resume === undefined ? null : await openRun(flags.resume);
-
-  // 1, 2
-  const definitions = earlier?.definitions ?? (await loadDefinitions(flags));
-  const whole = planOf(definitions);
-  const blocks = earlier === null ? whole : remaining(whole, earlier.recorded);
-
-  // 3
-  await requireReady(definitions.models.filter(({ model }) => blocks.some((block) => block.model === model.id)));
-  const judges = await judgesOf(flags);
-
-  // 4
-  const started = new Date().toISOString();
-  const environment = await describeEnvironment();
-  const command = ['rightsize', ...process.argv.slice(2)];
-  const folder =
-    earlier?.folder ??
-    createRun(flags.out, { ...definitions.record, started, command, environment, ...own }, definitions.samples);
-  const { log, release } = lockRun(folder);
-
-  // 5
-  try {
-    if (earlier !== null) log.append({ type: 'resume', started, command, environment, ...own });
-    const progress = showProgress(blocks, {
-      quiet: flags.quiet === true || flags.json === true,
-      done: countTrials(whole) - countTrials(blocks),
-    });
-    const began = performance.now();
-    const options = {
-      models: new Map(definitions.models.map((loaded) => [loaded.model.id, loaded])),
-      tasks: definitions.tasks,
-      samples: new Map(
-        definitions.samples.map((sample) => [`${sample.suite}/${sample.task}/${sample.sample}`, sample]),
+export const run = () =>
+  new Command('run')
+    .description('run suites on models, then report and recommend')
+    .addOption(
+      defining(
+        new Option('-s, --suite <name|file>', 'a suite to run (repeatable)')
+          .argParser(collect)
+          .default<readonly string[]>([], DEFAULTS.suite),
       ),
-      warmup: definitions.record.settings.warmup,
-      concurrency: definitions.record.settings.concurrency ?? 1,
-      began,
-      append: log.append,
-      onEvent: progress.onEvent,
-    };
-    const executeBlocks = (some: readonly Block[], lastSession: number, signal: AbortSignal) =>
-      execute(some, { ...options, lastSession, signal });
-    const { untilSure } = definitions.record.settings;
-    const ending =
-      untilSure === undefined
-        ? await executeBlocks(blocks, earlier?.lastSession ?? 0, stop)
-        : await executeUntilSure(whole, {
-            log: join(folder, 'log.jsonl'),
-            definitions,
-            untilSure,
-            stop,
-            execute: executeBlocks,
-            say: progress.say,
-          });
-    if (!stop.aborted) {
-      await gatherEvidence(join(folder, 'log.jsonl'), {
-        ...judges,
-        suites: definitions.record.suites,
-        samples: options.samples,
-        directory: process.cwd(),
-        environment: process.env,
-        append: log.append,
-        signal: stop,
-        say: progress.say,
-      });
-    }
-    progress.end();
-    const outcome = stop.aborted ? { complete: false, reason: 'interrupted' } : ending;
-    log.append({ type: 'end', ...outcome });
-    if (!outcome.complete) {
-      process.stderr.write(
-        `rightsize: the run is incomplete (${outcome.reason}); finish it with: rightsize run --resume ${folder}\n`,
-      );
-      process.exitCode = 3;
-    }
-  } finally {
-    log.close();
-    release();
-  }
-  return folder;
+    )
+    .addOption(
+      defining(
+        new Option('-m, --model <id>', 'a model of models.json: id, id:variant or id:* (repeatable)')
+          .argParser(collect)
+          .default<readonly string[]>([], 'those that models.json names'),
+      ),
+    )
+    .addOption(defining(modelsOption()))
+    .addOption(defining(dataOption()))
+    .addOption(defining(new Option('-n, --limit <n>', 'at most n samples of each task').argParser(positive)))
+    .addOption(
+      defining(
+        new Option('-k, --repetitions <n>', 'how often each sample is asked')
+          .argParser(positive)
+          .default(DEFAULTS.repetitions),
+      ),
+    )
+    .addOption(
+      defining(
+        new Option('--warmup <n>', 'requests after opening a model that are not recorded')
+          .argParser(natural)
+          .default(DEFAULTS.warmup),
+      ),
+    )
+    .addOption(
+      defining(
+        new Option('-c, --concurrency <n>', 'n answers at once where a backend can; faster, but no latencies')
+          .argParser(positive)
+          .default(DEFAULTS.concurrency),
+      ),
+    )
+    .addOption(
+      defining(new Option('--seed <n>', 'the seed of every random choice').argParser(natural).default(DEFAULTS.seed)),
+    )
+    .addOption(defining(new Option('--until-sure', 'ask in rounds, and stop as soon as every comparison is decided')))
+    .addOption(
+      defining(
+        new Option(
+          '--budget <time|n>',
+          'with --until-sure: the longest time (10 min) or the most trials (5000)',
+        ).argParser(budget),
+      ),
+    )
+    .addOption(new Option('--resume <run>', 'measure what is missing of a run'))
+    .addOption(pricesOption())
+    .option('-o, --out <dir>', 'where runs are kept', DEFAULTS.out)
+    .option('--run-code', 'run the programs that models write, confined, where a scorer asks for it')
+    .option('--judge <id>', 'the model that judges answers, where a scorer asks for one')
+    .option('--wait', 'wait while another process measures on this machine')
+    .addOption(reportsOption())
+    .option('--json', 'print summary.json instead of tables')
+    .option('-q, --quiet', 'no progress')
+    .action(async (flags) => {
+      const [{ measure, resume }, { interruption }, { showProgress }, { printReports }] = await Promise.all([
+        import('../run/measure.js'),
+        import('./interruption.js'),
+        import('./progress.js'),
+        import('./print-reports.js'),
+      ]);
+      const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown');
+      const options = {
+        command: ['rightsize', ...process.argv.slice(2)],
+        signal: interruption(),
+        prices: flags.prices,
+        judge: flags.judge,
+        catalogue: flags.models,
+        programs: flags.runCode ? ('run confined' as const) : undefined,
+        whenBusy: flags.wait ? ('wait' as const) : undefined,
+        onEvent: progress.onEvent,
+      };
+      const measured =
+        flags.resume === undefined
+          ? await measure(
+              {
+                suites: flags.suite,
+                models: flags.model,
+                catalogue: flags.models,
+                data: flags.data,
+                limit: flags.limit,
+                repetitions: flags.repetitions,
+                warmup: flags.warmup,
+                concurrency: flags.concurrency,
+                seed: flags.seed,
+                untilSure: untilSureOf(flags),
+                out: flags.out,
+              },
+              options,
+            )
+          : await resume(flags.resume, options);
+      progress.end();
+      if (!measured.complete) {
+        process.stderr.write(
+          `rightsize: the run is incomplete (${measured.reason}); finish it with: rightsize run --resume ${measured.folder}\n`,
+        );
+        process.exitCode = 3;
+      }
+      await printReports([measured.folder], { reports: flags.reports, json: flags.json });
+    });
+
+/**
+ * Marks an option that shapes what a run measures. A resumed run takes all of that from its log, so such an option beside --resume
+ * is refused.
+ */
+function defining<O extends { conflicts(name: string): unknown }>(option: O): O {
+  option.conflicts('resume');
+  return option;
 }
 
-/** What may judge answers beyond their words, ready before anything runs. @throws UserError */
-async function judgesOf({ judge, runCode, models }: RunFlags): Promise<Pick<EvidenceOptions, 'judge' | 'sandbox'>> {
-  const sandbox = runCode ? openSandbox() : null;
-  if (judge === undefined) return { sandbox, judge: null };
-  const [model] = await loadModels(models ?? defaultCatalogue(), [judge]);
-  await requireReady([model!]);
-  return { sandbox, judge: model! };
-}
+type RunFlags = ReturnType<ReturnType<typeof run>['opts']>;
 
-function planOf({ record, samples, models }: Definitions): readonly Block[] {
-  const workloads = record.suites.flatMap((suite) =>
-    suite.tasks.map((task) => ({
-      suite: suite.name,
-      task: task.name,
-      repetitions: task.repetitions,
-      samples: samples
-        .filter((sample) => sample.suite === suite.name && sample.task === task.name)
-        .map(({ sample }) => sample),
-    })),
-  );
-  return plan(
-    workloads,
-    models.map(({ model }) => model.id),
-    record.settings,
-  );
+function untilSureOf({ untilSure, budget }: Pick<RunFlags, 'untilSure' | 'budget'>) {
+  if (untilSure) return { budget: budget ?? null };
+  if (budget !== undefined)
+    throw new UserError('--budget: expected --until-sure beside it, found it alone; add --until-sure, or use --limit');
+  return undefined;
 }

@@ -5,13 +5,14 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import type { z } from 'zod';
 import { entriesOf, select } from '../core/definition/catalogue.js';
 import { catalogueSchema, classOf, type Model, modelSchema } from '../core/definition/model.js';
 import { groupSchema, type Suite, suiteSchema } from '../core/definition/suite.js';
 import { UserError } from '../core/errors.js';
 import { SCORERS } from '../core/score/table.js';
 import { PACKAGE_ROOT } from '../system/package.js';
-import { parseAt, parseUser, readDocument, type UserDocument } from './document.js';
+import { documentOf, parseAt, parseUser, readDocument, type UserDocument } from './document.js';
 
 export interface LoadedSuite {
   readonly suite: Suite;
@@ -28,26 +29,38 @@ export interface LoadedModel {
 
 /**
  * @param reference A path to a suite file, or the name of a suite in `./suites` or in the package.
+ * @param directory The folder that relative paths and `./suites` start from.
  * @returns One suite, or those of a group in its order, each once.
  * @throws UserError
  */
-export async function loadSuites(reference: string): Promise<readonly LoadedSuite[]> {
+export async function loadSuites(reference: string, directory = '.'): Promise<readonly LoadedSuite[]> {
   const loaded = new Map<string, LoadedSuite>();
-  await collectSuites(await findSuite(reference, '--suite'), [], loaded);
+  const file = await findSuite(reference, { place: '--suite', directory, home: directory });
+  await collectSuites(file, [], { loaded, home: directory });
   return [...loaded.values()];
 }
 
+interface Collected {
+  readonly loaded: Map<string, LoadedSuite>;
+  /** Where `./suites` is. */
+  readonly home: string;
+}
+
 /** @param within The groups that led here: one that holds itself would never end. */
-async function collectSuites(file: string, within: readonly string[], into: Map<string, LoadedSuite>): Promise<void> {
+async function collectSuites(file: string, within: readonly string[], into: Collected): Promise<void> {
   const document = await readDocument(file);
   if (!isGroup(document.content)) {
-    into.set(file, await readSuite(document));
+    into.loaded.set(file, readSuite(document));
     return;
   }
   const group = parseUser(groupSchema, document, 'see docs/suites.md');
   for (const [i, reference] of group.suites.entries()) {
     const place = document.place(['suites', i]);
-    const member = await findSuite(reference, place.replace(/: $/, ''), dirname(file));
+    const member = await findSuite(reference, {
+      place: place.replace(/: $/, ''),
+      directory: dirname(file),
+      home: into.home,
+    });
     if (member === file || within.includes(member)) {
       throw new UserError(
         `${place}expected a group that does not hold itself, found it again in "${reference}"; take it out`,
@@ -61,7 +74,15 @@ function isGroup(content: unknown): boolean {
   return typeof content === 'object' && content !== null && 'suites' in content;
 }
 
-async function readSuite(document: UserDocument): Promise<LoadedSuite> {
+/** A suite as a program writes it: an object of the same form as a suite file. */
+export type SuiteInput = z.input<typeof suiteSchema>;
+
+/** @param directory The folder that its relative paths start from. @throws UserError */
+export function suiteFrom(suite: SuiteInput, directory: string): LoadedSuite {
+  return readSuite(documentOf(suite, { name: `suite ${suite.name}`, file: resolve(directory, suite.name) }));
+}
+
+function readSuite(document: UserDocument): LoadedSuite {
   const suite = parseUser(suiteSchema, document, 'see docs/suites.md');
   const names = new Set<string>();
   for (const [index, task] of suite.tasks.entries()) {
@@ -91,9 +112,9 @@ export interface SuiteListing {
 }
 
 /** The suites that can be named without a path: those in `./suites`, then those of the package. */
-export async function listSuites(): Promise<readonly SuiteListing[]> {
+export async function listSuites(directory = '.'): Promise<readonly SuiteListing[]> {
   const found = new Map<string, string>();
-  for (const folder of new Set([resolve('suites'), join(PACKAGE_ROOT, 'suites')])) {
+  for (const folder of new Set([resolve(directory, 'suites'), join(PACKAGE_ROOT, 'suites')])) {
     if (!existsSync(folder)) continue;
     for (const entry of (await readdir(folder)).sort()) {
       const name = /^(.+)\.ya?ml$/.exec(entry)?.[1];
@@ -103,10 +124,18 @@ export async function listSuites(): Promise<readonly SuiteListing[]> {
   return [...found].map(([name, file]) => ({ name, file }));
 }
 
-/** @param place Who named the suite, for complaints. */
-async function findSuite(reference: string, place: string, directory = '.'): Promise<string> {
+interface SuiteSearch {
+  /** Who named the suite, for complaints. */
+  readonly place: string;
+  /** What a relative path is relative to. */
+  readonly directory: string;
+  /** Where `./suites` is. */
+  readonly home: string;
+}
+
+async function findSuite(reference: string, { place, directory, home }: SuiteSearch): Promise<string> {
   if (/\.(ya?ml|json)$/.test(reference) || reference.includes('/')) return resolve(directory, reference);
-  const suites = await listSuites();
+  const suites = await listSuites(home);
   const file = suites.find(({ name }) => name === reference)?.file;
   if (file === undefined) {
     throw new UserError(
@@ -117,8 +146,8 @@ async function findSuite(reference: string, place: string, directory = '.'): Pro
 }
 
 /** `./models.json` where there is one, else the one that ships with the package. */
-export function defaultCatalogue(): string {
-  const local = resolve('models.json');
+export function defaultCatalogue(directory = '.'): string {
+  const local = resolve(directory, 'models.json');
   return existsSync(local) ? local : join(PACKAGE_ROOT, 'models.json');
 }
 
@@ -139,16 +168,30 @@ export async function loadModels(file: string, selectors: readonly string[]): Pr
     seen.add(id);
   }
   const wanted = selectors.length > 0 ? selectors : catalogue.default;
-  return select(entries, wanted).map(({ id, fields, path }) => {
-    const model = parseAt(modelSchema, fields, document, path, 'see docs/models.md');
-    const modelClass = classOf(model);
-    if (modelClass === null) {
-      throw new UserError(
-        `${document.place(path)}expected "class" (slm or llm) or "parameters" to infer it from, found neither for "${id}"; add one`,
-      );
-    }
-    return { model: { ...model, class: modelClass }, directory: dirname(resolve(file)) };
-  });
+  return select(entries, wanted).map(({ fields, path }) => ({
+    model: readModel(fields, document, path),
+    directory: dirname(resolve(file)),
+  }));
+}
+
+/** A model as a program writes it: an object of the same form as an entry of models.json. */
+export type ModelInput = z.input<typeof modelSchema>;
+
+/** @param directory The folder that its relative paths start from. @throws UserError */
+export function modelFrom(model: ModelInput, directory: string): LoadedModel {
+  const document = documentOf(model, { name: `model ${model.id}`, file: resolve(directory, model.id) });
+  return { model: readModel(model, document, []), directory };
+}
+
+function readModel(fields: unknown, document: UserDocument, path: readonly PropertyKey[]): Model {
+  const model = parseAt(modelSchema, fields, document, path, 'see docs/models.md');
+  const modelClass = classOf(model);
+  if (modelClass === null) {
+    throw new UserError(
+      `${document.place(path)}expected "class" (slm or llm) or "parameters" to infer it from, found neither for "${model.id}"; add one`,
+    );
+  }
+  return { ...model, class: modelClass };
 }
 
 /** Every model of a catalogue, for listing and checking. */

@@ -47,6 +47,14 @@ export async function readDocument(file: string): Promise<UserDocument> {
   };
 }
 
+/** What a program hands over in place of a file; complaints name it as `name` says. */
+export function documentOf(
+  content: unknown,
+  { name, file }: { readonly name: string; readonly file: string },
+): UserDocument {
+  return { file, content, place: (path) => `${name}: ${path.length > 0 ? `${formatPath(path)}: ` : ''}` };
+}
+
 /** The typed value of a document. @throws UserError with the first complaint and its remedy. */
 export function parseUser<S extends z.ZodType>(schema: S, document: UserDocument, remedy: string): z.infer<S> {
   return parseAt(schema, document.content, document, [], remedy);

@@ -11,9 +11,9 @@ import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { describeError, UserError } from '../core/errors.js';
+import { whileLocked } from '../system/lock.js';
 import { hasSize } from './cache.js';
 import type { HubBody, HubFile } from './client.js';
-import { whileLocked } from './lock.js';
 import { type Pace, persist, Transient } from './retry.js';
 
 export interface Download {
@@ -34,7 +34,7 @@ const WORTHWHILE = 2 ** 20;
 /** @throws UserError when the hub keeps failing, or serves something else than it announced. */
 export async function download(download: Download, pace: Pace, signal: AbortSignal): Promise<void> {
   await mkdir(dirname(download.target), { recursive: true });
-  await whileLocked(download.lock, signal, async () => {
+  await whileLocked(download.lock, { command: `a download of ${download.place}`, signal }, async () => {
     if (await hasSize(download.target, download.file.size)) return;
     const partial = partialOf(download.target);
     const handle = await open(partial, constants.O_RDWR | constants.O_CREAT, 0o644);

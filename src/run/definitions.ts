@@ -1,17 +1,52 @@
-/** Flags to definitions: the suites with their samples, and the models, checked and ready to be planned and logged. */
-
+/** What a caller asks for, to definitions: the suites with their samples, and the models, checked and ready to be planned and logged. */
+import { resolve } from 'node:path';
 import { promptText } from '../core/definition/sample.js';
 import type { Task } from '../core/definition/suite.js';
 import { UserError } from '../core/errors.js';
-import type { RunSettings, SampleRecord } from '../core/measure/log.js';
+import type { RunRecord, RunSettings, SampleRecord, UntilSure } from '../core/measure/log.js';
 import { LOG_VERSION } from '../core/measure/log.js';
 import type { Sample } from '../core/message.js';
-import { defaultCatalogue, type LoadedModel, type LoadedSuite, loadModels, loadSuites } from '../files/definitions.js';
+import {
+  defaultCatalogue,
+  type LoadedModel,
+  type LoadedSuite,
+  loadModels,
+  loadSuites,
+  type ModelInput,
+  modelFrom,
+  type SuiteInput,
+  suiteFrom,
+} from '../files/definitions.js';
 import { dataNames, loadSamples } from '../files/samples.js';
 import { sha256 } from '../system/hash.js';
-import type { PlannedRun, RunFlags } from './order.js';
+import { DEFAULTS } from './defaults.js';
+import type { World } from './world.js';
 
-export const DEFAULT_SUITE = 'support-desk';
+/** What a new run measures. What is left out is as `DEFAULTS` and the catalogue have it. */
+export interface RunDefinition {
+  /** Names or files of suites, or suites themselves. */
+  readonly suites?: readonly (string | SuiteInput)[] | undefined;
+  /** Ids of models in the catalogue (`id`, `id:variant`, `id:*`), or models themselves. */
+  readonly models?: readonly (string | ModelInput)[] | undefined;
+  /** A models.json in place of `./models.json`. */
+  readonly catalogue?: string | undefined;
+  /** Copies of data, to be read in place of those that a suite names: `suite/task=file`. */
+  readonly data?: readonly string[] | undefined;
+  /** The most samples of each task; without it, as many as the suite says. */
+  readonly limit?: number | undefined;
+  /** How often each sample is asked. */
+  readonly repetitions?: number | undefined;
+  /** Requests after opening a model that are not recorded. */
+  readonly warmup?: number | undefined;
+  /** Answers that are under way at once. With more than one, no latency is measured. */
+  readonly concurrency?: number | undefined;
+  readonly seed?: number | undefined;
+  /** Ask in rounds, and stop as soon as every comparison is decided or the budget is spent. */
+  readonly untilSure?: Pick<UntilSure, 'budget'> | undefined;
+}
+
+/** What a run record says before it is known when and where the run happens. */
+export type PlannedRun = Omit<RunRecord, 'id' | 'started' | 'command' | 'environment' | 'prices'>;
 
 export interface Definitions {
   readonly record: PlannedRun;
@@ -25,20 +60,12 @@ export interface Definitions {
 export type LoggedTask = Pick<Task, 'name' | 'ask' | 'unconditional' | 'generation'>;
 
 /** @throws UserError */
-export async function loadDefinitions(flags: RunFlags): Promise<Definitions> {
-  const models = await loadModels(flags.models ?? defaultCatalogue(), flags.model);
-  const references = flags.suite.length > 0 ? flags.suite : [DEFAULT_SUITE];
-  const suites = (await Promise.all(references.map(loadSuites))).flat();
+export async function loadDefinitions(definition: RunDefinition, world: World): Promise<Definitions> {
+  const models = await modelsOf(definition, world);
+  const suites = await suitesOf(definition.suites, world);
   refuseTwins(suites);
-  const data = dataOf(flags.data, suites);
-  const settings: RunSettings = {
-    seed: flags.seed,
-    repetitions: flags.repetitions,
-    warmup: flags.warmup,
-    limit: flags.limit ?? null,
-    ...(flags.concurrency > 1 && { concurrency: flags.concurrency }),
-    ...untilSureOf(flags),
-  };
+  const data = dataOf(definition.data ?? [], { suites, cwd: world.cwd });
+  const settings = settingsOf(definition);
 
   const samples: SampleRecord[] = [];
   const logged = [];
@@ -47,7 +74,7 @@ export async function loadDefinitions(flags: RunFlags): Promise<Definitions> {
     for (const [index, task] of loaded.suite.tasks.entries()) {
       const { samples: taken, source } = await loadSamples(loaded, index, {
         ...settings,
-        environment: process.env,
+        environment: world.environment,
         data,
       });
       const records = taken.map((sample) => toRecord(loaded.suite.name, task.name, sample));
@@ -80,15 +107,41 @@ export async function loadDefinitions(flags: RunFlags): Promise<Definitions> {
   };
 }
 
-/** Fewer samples a task than this in a first round decide nothing. */
-const FIRST_ROUND = 25;
-
-function untilSureOf({ untilSure, budget }: RunFlags): Pick<RunSettings, 'untilSure'> {
-  if (untilSure) return { untilSure: { firstRound: FIRST_ROUND, budget: budget ?? null } };
-  if (budget !== undefined)
-    throw new UserError('--budget: expected --until-sure beside it, found it alone; add --until-sure, or use --limit');
-  return {};
+async function suitesOf(named: RunDefinition['suites'], { cwd }: World): Promise<readonly LoadedSuite[]> {
+  const suites = named === undefined || named.length === 0 ? [DEFAULTS.suite] : named;
+  const loaded = suites.map(async (suite) =>
+    typeof suite === 'string' ? loadSuites(suite, cwd) : [suiteFrom(suite, cwd)],
+  );
+  return (await Promise.all(loaded)).flat();
 }
+
+/** The models that are handed over, and those that are named, or the catalogue's own default when there are neither. */
+async function modelsOf({ models = [], catalogue }: RunDefinition, world: World): Promise<readonly LoadedModel[]> {
+  const handed = models.filter((model) => typeof model !== 'string').map((model) => modelFrom(model, world.cwd));
+  const named = models.filter((model) => typeof model === 'string');
+  if (handed.length > 0 && named.length === 0) return handed;
+  return [...handed, ...(await loadModels(catalogueFile(catalogue, world), named))];
+}
+
+/** The catalogue that a caller names, or the default one. */
+export function catalogueFile(named: string | undefined, { cwd }: World): string {
+  return named === undefined ? defaultCatalogue(cwd) : resolve(cwd, named);
+}
+
+function settingsOf(definition: RunDefinition): RunSettings {
+  const concurrency = definition.concurrency ?? DEFAULTS.concurrency;
+  return {
+    seed: definition.seed ?? DEFAULTS.seed,
+    repetitions: definition.repetitions ?? DEFAULTS.repetitions,
+    warmup: definition.warmup ?? DEFAULTS.warmup,
+    limit: definition.limit ?? null,
+    ...(concurrency > 1 && { concurrency }),
+    ...(definition.untilSure && { untilSure: { firstRound: FIRST_ROUND, budget: definition.untilSure.budget } }),
+  };
+}
+
+/** A first round with fewer samples of a task decides nothing. */
+const FIRST_ROUND = 25;
 
 export function tasksOf(suites: PlannedRun['suites']): ReadonlyMap<string, LoggedTask> {
   return new Map(suites.flatMap((suite) => suite.tasks.map((task) => [`${suite.name}/${task.name}`, task] as const)));
@@ -110,18 +163,21 @@ function toRecord(suite: string, task: string, sample: Sample): SampleRecord {
   };
 }
 
-/** The user's copies of data, by what they stand for. @throws UserError when no task is called that. */
-export function dataOf(flags: readonly string[], suites: readonly LoadedSuite[]): ReadonlyMap<string, string> {
+/** The user's copies of data, by the name that each stands for. @throws UserError when no task has that name. */
+export function dataOf(
+  copies: readonly string[],
+  { suites, cwd }: { readonly suites: readonly LoadedSuite[]; readonly cwd: string },
+): ReadonlyMap<string, string> {
   const names = suites.flatMap(({ suite }) => suite.tasks.flatMap((task) => dataNames(suite.name, task)));
   return new Map(
-    flags.map((flag) => {
-      const [, name, file] = /^([^=]+)=(.+)$/.exec(flag) ?? [];
+    copies.map((copy) => {
+      const [, name, file] = /^([^=]+)=(.+)$/.exec(copy) ?? [];
       if (name === undefined || file === undefined || !names.includes(name)) {
         throw new UserError(
-          `--data: expected SUITE/TASK=FILE with ${names.length > 0 ? `one of ${names.join(', ')}` : 'a task whose samples are in a file; these suites have none'}, found "${flag}"`,
+          `--data: expected SUITE/TASK=FILE with ${names.length > 0 ? `one of ${names.join(', ')}` : 'a task whose samples are in a file; these suites have none'}, found "${copy}"`,
         );
       }
-      return [name, file] as const;
+      return [name, resolve(cwd, file)] as const;
     }),
   );
 }

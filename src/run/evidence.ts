@@ -9,11 +9,11 @@ import { generationSchema } from '../core/definition/suite.js';
 import { describeError, UserError } from '../core/errors.js';
 import type { EvidenceRecord, LoggedSuite, MeasurementRecord, SampleRecord } from '../core/measure/log.js';
 import { filterText } from '../core/score/filters.js';
-import type { Evidence, Request, Scorer } from '../core/score/score.js';
+import type { Evidence, Request } from '../core/score/score.js';
 import { SCORERS } from '../core/score/table.js';
 import type { LoadedModel } from '../files/definitions.js';
 import { readLog } from '../files/log.js';
-import { openWorker, type WorkerSession } from '../worker/supervisor.js';
+import type { OpenWorker, WorkerSession } from '../worker/worker-session.js';
 import { type Embedder, openEmbedder } from './embeddings.js';
 import type { Sandbox } from './sandbox.js';
 
@@ -28,6 +28,7 @@ export interface EvidenceOptions {
   /** What relative paths of embedding models are relative to. */
   readonly directory: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly openWorker: OpenWorker;
   readonly append: (record: EvidenceRecord) => void;
   readonly signal: AbortSignal;
   /** A line for people. */
@@ -100,7 +101,7 @@ type RequestOf = (record: MeasurementRecord, sample: SampleRecord) => Request | 
 
 function judgedTask(suite: string, task: LoggedSuite['tasks'][number]): readonly (readonly [string, RequestOf])[] {
   const { name, ...given } = typeof task.scorer === 'string' ? { name: task.scorer } : task.scorer;
-  const scorer = SCORERS[name] as unknown as Scorer;
+  const scorer = SCORERS[name];
   const { request } = scorer;
   if (request === undefined) return [];
   const options = scorer.options.parse(given);
@@ -119,7 +120,7 @@ interface World {
 }
 
 /** Models are opened when they are first asked for. */
-function openWorld({ sandbox, judge, directory, environment, signal }: EvidenceOptions): World {
+function openWorld({ sandbox, judge, directory, environment, openWorker, signal }: EvidenceOptions): World {
   let session: WorkerSession | undefined;
   const embedders = new Map<string, Embedder>();
   return {
@@ -134,7 +135,7 @@ function openWorld({ sandbox, judge, directory, environment, signal }: EvidenceO
           return { effect: 'embeddings', vectors: await embedder.embed(texts) };
         }
         case 'judge': {
-          session ??= await openWorker(judge!, { concurrency: 1, signal });
+          session ??= await openWorker(judge!, { concurrency: 1, environment, signal });
           return askJudge(session, request, signal);
         }
       }

@@ -84,6 +84,8 @@ async function runCell(cell: Cell, keeper: SessionKeeper, options: BlockOptions)
   const stop = new AbortController();
   const onAbort = () => stop.abort(options.signal.reason);
   options.signal.addEventListener('abort', onAbort, { once: true });
+  let mode: 'run' | 'warmup' | undefined;
+  let warmups = 0;
   const bench = new Bench({
     name,
     time: 0,
@@ -95,14 +97,15 @@ async function runCell(cell: Cell, keeper: SessionKeeper, options: BlockOptions)
     signal: stop.signal,
     throws: true,
     ...(atOnce && { concurrency: 'task', threshold: options.concurrency }),
-    setup: (_, mode) => keeper.setPhase(mode === 'warmup' ? 'warm-up' : 'recorded'),
+    setup: (_, next) => {
+      mode = next;
+    },
   });
-  let warmups = 0;
   bench.add(
     name,
     async () => {
       // Warm-up takes the last prompts of the cell: a prompt that is recorded next must not be in any cache.
-      if (keeper.phase() === 'warm-up')
+      if (mode === 'warmup')
         return latency(await keeper.warmUp(cell.trials.at(-1 - (warmups++ % cell.trials.length))!));
       const trial = queue.next().value!;
       const attempted = atOnce ? await keeper.run(trial) : (await inOrder.next()).value!;

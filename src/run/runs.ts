@@ -1,11 +1,13 @@
 /** The folders of runs: made whole or not at all, written by one process at a time, and opened again to be finished. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { describeError, UserError } from '../core/errors.js';
 import type { RunRecord, SampleRecord } from '../core/measure/log.js';
-import { type LogWriter, openLog, readLog } from '../files/log.js';
+import { openLog, readLog } from '../files/log.js';
+import { describeHolder, type Lock, type Taken, tryLock } from '../system/lock.js';
 import { displayPath } from '../system/path.js';
 import { type Definitions, tasksOf } from './definitions.js';
+import type { World } from './world.js';
 
 const LOG = 'log.jsonl';
 
@@ -84,8 +86,8 @@ export async function openRun(reference: string): Promise<EarlierRun> {
 }
 
 /** The log that a user means by a folder or a file. @throws UserError */
-export function logOf(reference: string): string {
-  const path = resolve(reference);
+export function logOf(reference: string, cwd = '.'): string {
+  const path = resolve(cwd, reference);
   const file = existsSync(path) && statSync(path).isDirectory() ? join(path, LOG) : path;
   if (!existsSync(file)) {
     throw new UserError(
@@ -95,51 +97,17 @@ export function logOf(reference: string): string {
   return file;
 }
 
-export interface LockedRun {
-  readonly log: LogWriter;
-  release(): void;
-}
-
-/** One process writes to a run. @throws UserError when another one that is alive does. */
-export function lockRun(folder: string): LockedRun {
-  const lock = join(folder, '.lock');
-  for (;;) {
-    try {
-      writeFileSync(lock, String(process.pid), { flag: 'wx' });
-      break;
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
-        throw new UserError(`${displayPath(lock)}: the folder cannot be written (${describeError(cause)})`, { cause });
-    }
-    const holder = Number(readFileSync(lock, 'utf8'));
-    if (isAlive(holder))
-      throw new UserError(
-        `${displayPath(folder)}: expected a run that nobody is writing to, found process ${holder} at it; wait for it, or stop it`,
-      );
-    rmSync(lock, { force: true });
-  }
-  const log = openLog(join(folder, LOG));
-  return { log, release: () => rmSync(lock, { force: true }) };
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+/** One process writes to a run. @throws UserError when another one does. */
+export async function lockRun(folder: string, { command }: Pick<World, 'command'>): Promise<Lock> {
+  const path = join(folder, '.lock');
+  let lock: Lock | Taken;
   try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    lock = await tryLock(path, command.join(' '));
+  } catch (cause) {
+    throw new UserError(`${displayPath(path)}: the folder cannot be written (${describeError(cause)})`, { cause });
   }
-  // A number is given anew after a while: only a rightsize holds a lock of rightsize.
-  return (
-    process.platform !== 'linux' ||
-    commandOf(pid).some((part) => basename(part).startsWith('node') || part.includes('rightsize'))
+  if (lock.state === 'held') return lock;
+  throw new UserError(
+    `${displayPath(folder)}: expected a run that nobody is writing to, found ${describeHolder(lock.holder)}; wait for it, or stop it`,
   );
-}
-
-function commandOf(pid: number): readonly string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-  } catch {
-    return [];
-  }
 }

@@ -1,9 +1,9 @@
 /**
- * What the runner and a worker say to each other. One message asks for trials and one brings their outcomes: tokens are
- * stamped and gathered in the worker, so that no message stands between a token and its time.
+ * The messages between the runner and a worker. One message requests trials and one brings their outcomes. The worker stamps the
+ * tokens, so no message stands between a token and its time.
  *
- * A message costs two processes a wake-up, more than a short trial takes. So several short ones may go in one: the worker takes
- * them one after another, and while it does, the runner sleeps and disturbs none of them.
+ * A message wakes two processes, which takes longer than a short trial. So one message may request several short trials: the worker
+ * runs them one after another, and meanwhile the runner sleeps and disturbs none of them.
  */
 import type { Model } from '../core/definition/model.js';
 import type { Generation } from '../core/definition/suite.js';
@@ -14,11 +14,14 @@ import type { Quantity } from '../core/quantity.js';
 
 export type ToWorker =
   | { readonly type: 'open'; readonly model: Model; readonly directory: string; readonly concurrency: number }
-  | { readonly type: 'run'; readonly request: number; readonly asked: readonly Asked[] }
+  | { readonly type: 'run'; readonly request: number; readonly trials: readonly TrialRequest[] }
   | { readonly type: 'cancel'; readonly request: number }
   | { readonly type: 'close' };
 
-/** Seconds after which a worker brings what it has: so much, and the trial in flight, is lost at most when it is killed. */
+/**
+ * Seconds after which a worker brings the outcomes that it has. When it is killed, at most these are lost, and the trial that is
+ * under way.
+ */
 export const LONGEST_BATCH = 0.02;
 
 export interface Answered {
@@ -27,13 +30,13 @@ export interface Answered {
   readonly ago: number;
 }
 
-/** One trial's question: an answer to a prompt, or the log-likelihoods of given texts. */
-export type Asked =
+/** What one trial asks of the model: an answer to a prompt, or the log-likelihoods of continuations. */
+export type TrialRequest =
   | { readonly for: 'answer'; readonly prompt: Prompt; readonly generation: Generation }
   | {
       readonly for: 'likelihoods';
       readonly continuations: readonly Continuation[];
-      /** Whether to measure the texts after nothing too. */
+      /** Whether to measure the continuations without their context too. */
       readonly unconditional: boolean;
       /** Seconds. */
       readonly timeout: number;
@@ -53,7 +56,7 @@ export type FromWorker =
       readonly concurrency: number;
     }
   | { readonly type: 'not-opened'; readonly byUser: boolean; readonly reason: string }
-  /** Of the first of what was asked, or more: what is left after `LONGEST_BATCH` must be asked again. */
+  /** The outcomes of the first trial, or of more. Those that are left after `LONGEST_BATCH` must be requested again. */
   | { readonly type: 'outcomes'; readonly request: number; readonly answers: readonly Answered[] }
   | { readonly type: 'cancelled'; readonly request: number }
   /** `loopDelay` is how late the worker's event loop was, seconds, 99th percentile. */

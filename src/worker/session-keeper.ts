@@ -1,6 +1,10 @@
 /**
- * Keeps a model open from trial to trial, and opens it afresh when its worker died. What is said of a session goes into the
- * log: its facts with the first trial that is recorded, its end with what the memory was at most.
+ * Keeps a model open from trial to trial, and opens it again when its worker died:
+ *
+ *     closed ──▶ opening ──▶ open ──▶ closed
+ *        ▲          └── the model did not open ─┘     its worker died, or the block is at its end
+ *
+ * The log gets two records about a session: its facts with the first trial that is recorded, and its end with the peak of its memory.
  */
 import type { Task } from '../core/definition/suite.js';
 import type { LatencyStatistics, LogRecord, MeasurementRecord, SampleRecord } from '../core/measure/log.js';
@@ -8,17 +12,21 @@ import type { Outcome } from '../core/measure/measurement.js';
 import type { Trial } from '../core/plan/plan.js';
 import { known, missing, type Quantity } from '../core/quantity.js';
 import type { LoadedModel } from '../files/definitions.js';
+import { afterAnswers, afterDeath, FIRST_BATCH, sizeOfNext } from './batching.js';
+import { verdictOn } from './blame.js';
 import { lateness, watchLoop } from './loop-delay.js';
-import { type Answered, type Asked, LONGEST_BATCH } from './protocol.js';
-import { openWorker, WorkerDied, type WorkerSession } from './supervisor.js';
+import type { Answered, TrialRequest } from './protocol.js';
+import { type OpenWorker, WorkerDied, type WorkerSession } from './worker-session.js';
 
 export interface KeeperOptions {
+  readonly openWorker: OpenWorker;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly models: ReadonlyMap<string, LoadedModel>;
   /** By `suite/task`. */
   readonly tasks: ReadonlyMap<string, Pick<Task, 'generation' | 'unconditional'>>;
   /** By `suite/task/sample`. */
   readonly samples: ReadonlyMap<string, SampleRecord>;
-  /** Answers asked for at once. */
+  /** Answers that are under way at once. */
   readonly concurrency: number;
   readonly append: (record: LogRecord) => void;
   /** Aborted once for a clean end: what is in flight is dropped, what is recorded stays. */
@@ -41,19 +49,14 @@ export type SessionEvent =
   | { readonly type: 'opened'; readonly model: string; readonly load: number }
   | { readonly type: 'warning'; readonly model: string; readonly message: string };
 
-/** Trials that are asked for with one message, at most. */
-const LARGEST_BATCH = 64;
-
-/** So many trials in a row that killed their worker say that the model does not run here at all. */
-const CRASHES_TO_GIVE_UP = 3;
+type Phase = 'warm-up' | 'recorded';
 
 export interface SessionKeeper {
+  /** Whether the model is open. */
   warm(): boolean;
-  phase(): 'warm-up' | 'recorded';
-  setPhase(phase: 'warm-up' | 'recorded'): void;
   warmUp(trial: Trial): Promise<Outcome>;
   run(trial: Trial): Promise<Attempted>;
-  /** One after another; short ones are asked for together, for the messages between would take longer than they do. */
+  /** Runs trials one after another. One message requests several short ones. */
   runInOrder(trials: readonly Trial[]): AsyncGenerator<Attempted, void>;
   addStatistics(cell: string, latency: TinybenchLatency): void;
   end(): Promise<void>;
@@ -67,45 +70,89 @@ interface Died {
   readonly session: number | null;
 }
 
+type State =
+  | { readonly name: 'closed' }
+  | { readonly name: 'opening'; readonly session: Promise<OpenSession> }
+  | { readonly name: 'open'; readonly session: OpenSession };
+
+const CLOSED: State = { name: 'closed' };
+
 interface OpenSession {
   readonly worker: WorkerSession;
   readonly number: number;
   requests: number;
   firstRequest: Quantity;
+  /** Whether the log has its facts. */
+  announced: boolean;
+  readonly statistics: Record<string, LatencyStatistics>;
 }
 
 export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper {
-  let phase: 'warm-up' | 'recorded' = 'recorded';
-  let opening: Promise<OpenSession> | null = null;
-  let current: OpenSession | null = null;
-  let statistics: Record<string, LatencyStatistics> = {};
+  let state = CLOSED;
+  let blamedInARow = 0;
+  const retries = createRetryQueue();
   const loop = watchLoop();
 
   async function open(): Promise<OpenSession> {
     options.onEvent({ type: 'opening', model: id });
-    const worker = await openWorker(options.models.get(id)!, {
+    const worker = await options.openWorker(options.models.get(id)!, {
       concurrency: options.concurrency,
+      environment: options.environment,
       signal: options.signal,
       onProgress: (progress) => options.onEvent({ type: 'progress', model: id, ...progress }),
     });
     for (const message of worker.facts.warnings) options.onEvent({ type: 'warning', model: id, message });
     options.onEvent({ type: 'opened', model: id, load: worker.load });
-    current = { worker, number: options.nextSession(), requests: 0, firstRequest: missing('no request was made') };
+    const session: OpenSession = {
+      worker,
+      number: options.nextSession(),
+      requests: 0,
+      firstRequest: missing('no request was made'),
+      announced: false,
+      statistics: {},
+    };
+    state = { name: 'open', session };
     loop.reset();
     loop.enable();
-    return current;
+    return session;
   }
 
-  function opened(): Promise<OpenSession> {
-    opening ??= open().catch((error: unknown) => {
-      opening = null;
-      throw error;
+  async function openedSession(): Promise<OpenSession> {
+    if (state.name === 'closed') {
+      const session = open();
+      state = { name: 'opening', session };
+      session.catch(() => {
+        state = CLOSED;
+      });
+    }
+    return state.session;
+  }
+
+  async function end(crash?: string): Promise<void> {
+    // A failure that shows is told by whoever waits for this opening.
+    if (state.name === 'opening') await state.session.catch(() => {});
+    if (state.name !== 'open') return;
+    const { worker, number, requests, statistics } = state.session;
+    state = CLOSED;
+    loop.disable();
+    const { memory, workerDelay } = await worker.close();
+    if (requests === 0 && crash === undefined) return;
+    const runner = lateness(loop);
+    options.append({
+      type: 'session-end',
+      session: number,
+      model: id,
+      memory,
+      latency: statistics,
+      loopDelay: { runner, worker: workerDelay },
+      ...(crash && { crash }),
     });
-    return opening;
   }
 
   /** Written with the first recorded trial, when the cost of the first request is known. */
-  function announce(session: OpenSession, warmup: number): void {
+  function announceOnce(session: OpenSession, warmup: number): void {
+    if (session.announced) return;
+    session.announced = true;
     const { worker, number, firstRequest } = session;
     options.append({
       type: 'session',
@@ -121,7 +168,7 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
 
   async function request(session: OpenSession, trials: readonly Trial[]): Promise<readonly Answered[]> {
     const answers = await session.worker.run(
-      trials.map((trial) => askedOf(trial, options)),
+      trials.map((trial) => requestOf(trial, options)),
       options.signal,
     );
     if (session.requests === 0) session.firstRequest = firstRequestOf(answers[0]!.outcome, session.worker.concurrency);
@@ -129,54 +176,17 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
     return answers;
   }
 
-  async function end(crash?: string): Promise<void> {
-    if (current === null) return;
-    const { worker, number, requests } = current;
-    opening = null;
-    current = null;
-    loop.disable();
-    const { memory, workerDelay } = await worker.close();
-    if (requests === 0 && crash === undefined) return;
-    const runner = lateness(loop);
-    options.append({
-      type: 'session-end',
-      session: number,
-      model: id,
-      memory,
-      latency: statistics,
-      loopDelay: { runner, worker: workerDelay },
-      ...(crash && { crash }),
-    });
-    statistics = {};
-  }
-
-  let announced = 0;
-  function announceOnce(session: OpenSession, warmup: number): void {
-    if (announced === session.number) return;
-    announced = session.number;
-    announce(session, warmup);
-  }
-
-  /** Trials whose worker died, tried again one after another: the blame falls on the one that it dies of again. */
-  let retries: Promise<unknown> = Promise.resolve();
-  async function calm(): Promise<void> {
-    for (let seen: unknown; seen !== retries; ) {
-      seen = retries;
-      await seen;
-    }
-  }
-
-  async function once(trials: readonly Trial[], recorded: boolean): Promise<readonly Attempted[] | Died> {
+  async function attempt(trials: readonly Trial[], phase: Phase): Promise<readonly Attempted[] | Died> {
     let session: OpenSession | null = null;
     try {
-      session = await opened();
+      session = await openedSession();
       const { number, requests, worker } = session;
       const cold = requests === 0;
-      if (recorded && !cold) announceOnce(session, requests);
+      if (phase === 'recorded' && !cold) announceOnce(session, requests);
       const answers = await request(session, trials);
       const now = options.elapsed();
-      if (recorded) announceOnce(session, 0);
-      crashesInARow = 0;
+      if (phase === 'recorded') announceOnce(session, 0);
+      blamedInARow = 0;
       return answers.map(({ outcome, ago }, i) => {
         const attempted = { outcome, session: number, at: round(now - ago) };
         if (outcome.state !== 'ranked' && worker.concurrency > 1) {
@@ -186,69 +196,92 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
       });
     } catch (error) {
       if (!(error instanceof WorkerDied) || options.signal.aborted) throw error;
-      // Of several trials that were under way, the first to hear of it sees to the rest.
-      if (session === null || current === session) {
-        options.onEvent({ type: 'warning', model: id, message: error.message });
-        if (session !== null) announceOnce(session, 0);
-        await end(error.message);
-      }
+      await mourn(session, error);
       return { died: error, session: session?.number ?? null };
     }
   }
 
-  let crashesInARow = 0;
-  async function attempt(trial: Trial, recorded: boolean): Promise<Attempted> {
-    await calm();
-    const first = await once([trial], recorded);
-    if (!('died' in first)) return first[0]!;
-    const second = retries.then(() => once([trial], recorded));
-    retries = second.catch(() => {});
-    const result = await second;
-    if (!('died' in result)) return result[0]!;
-    if (!recorded || result.session === null || ++crashesInARow === CRASHES_TO_GIVE_UP) throw result.died;
-    return { outcome: crashed(result.died), session: result.session, at: options.elapsed() };
+  /** Several trials may be under way when a worker dies: the first that hears of it ends the session. */
+  async function mourn(session: OpenSession | null, death: WorkerDied): Promise<void> {
+    const isCurrent = state.name === 'open' && state.session === session;
+    if (session !== null && !isCurrent) return;
+    options.onEvent({ type: 'warning', model: id, message: death.message });
+    if (session === null) return;
+    announceOnce(session, 0);
+    await end(death.message);
+  }
+
+  async function attemptTwice(trial: Trial, phase: Phase): Promise<Attempted> {
+    await retries.empty();
+    let result = await attempt([trial], phase);
+    for (let deaths = 1; 'died' in result; deaths++) {
+      const { died, session } = result;
+      const verdict = verdictOn({ deaths, phase, opened: session !== null, blamedInARow });
+      switch (verdict) {
+        case 'try again':
+          result = await retries.add(() => attempt([trial], phase));
+          break;
+        case 'give up':
+          throw died;
+        case 'blame the trial':
+          blamedInARow++;
+          return { outcome: crashed(died), session: session!, at: options.elapsed() };
+      }
+    }
+    return result[0]!;
   }
 
   async function* runInOrder(trials: readonly Trial[]): AsyncGenerator<Attempted, void> {
-    let size = 1;
-    /** Trials of a batch that its worker died of: each is asked for alone, so that the blame falls on the right one. */
-    let suspects = 0;
+    let batching = FIRST_BATCH;
     for (let next = 0; next < trials.length; ) {
-      const batch = trials.slice(next, next + (suspects > 0 ? 1 : size));
-      const before = performance.now();
-      const answered = batch.length > 1 ? await once(batch, true) : [await attempt(batch[0]!, true)];
+      const batch = trials.slice(next, next + sizeOfNext(batching));
+      const before = options.elapsed();
+      const answered =
+        batch.length > 1 ? await attempt(batch, 'recorded') : [await attemptTwice(batch[0]!, 'recorded')];
       if ('died' in answered) {
-        suspects = batch.length;
+        batching = afterDeath(batching, batch.length);
         continue;
       }
-      const seconds = (performance.now() - before) / 1000;
-      // As many as the worker answers before it must bring them: one at a time, unless they are short.
-      size = Math.max(1, Math.min(LARGEST_BATCH, Math.floor((LONGEST_BATCH * answered.length) / seconds)));
-      suspects = Math.max(0, suspects - answered.length);
+      batching = afterAnswers(batching, { answered: answered.length, seconds: options.elapsed() - before });
       next += answered.length;
       yield* answered;
     }
   }
 
   return {
-    warm: () => current !== null,
-    phase: () => phase,
-    setPhase(next) {
-      phase = next;
-    },
+    warm: () => state.name === 'open',
     async warmUp(trial) {
-      return (await attempt(trial, false)).outcome;
+      return (await attemptTwice(trial, 'warm-up')).outcome;
     },
-    run: (trial) => attempt(trial, true),
+    run: (trial) => attemptTwice(trial, 'recorded'),
     runInOrder,
     addStatistics(cell, latency) {
-      statistics[cell] = inSeconds(latency);
+      if (state.name === 'open') state.session.statistics[cell] = inSeconds(latency);
     },
     end: () => end(),
   };
 }
 
-function askedOf(trial: Trial, { samples, tasks }: KeeperOptions): Asked {
+/** Trials whose worker died are tried again one after another, and nothing else runs meanwhile: so it shows which of them kills. */
+function createRetryQueue() {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    add<T>(retry: () => Promise<T>): Promise<T> {
+      const result = last.then(retry);
+      last = result.catch(() => {});
+      return result;
+    },
+    /** Resolves when no retry is left. */
+    async empty(): Promise<void> {
+      for (let seen: unknown; seen !== last; ) {
+        seen = last;
+        await seen;
+      }
+    },
+  };
+}
+
+function requestOf(trial: Trial, { samples, tasks }: KeeperOptions): TrialRequest {
   const { prompt, continuations } = samples.get(`${trial.suite}/${trial.task}/${trial.sample}`)!;
   const { generation, unconditional } = tasks.get(`${trial.suite}/${trial.task}`)!;
   if (continuations !== undefined) {

@@ -8,12 +8,12 @@ import type { Failed, Loglikelihood, Outcome, Timing } from '../core/measure/mea
 import type { Continuation } from '../core/message.js';
 import { missing } from '../core/quantity.js';
 import { sha256 } from '../system/hash.js';
-import type { Asked } from './protocol.js';
+import type { TrialRequest } from './protocol.js';
 
 /** @throws whatever the cancel signal was aborted with; every other failure is an outcome. */
-export async function runTrial(session: Session, asked: Asked, cancel: AbortSignal): Promise<Outcome> {
+export async function runTrial(session: Session, request: TrialRequest, cancel: AbortSignal): Promise<Outcome> {
   cancel.throwIfAborted();
-  const seconds = asked.for === 'answer' ? asked.generation.timeout : asked.timeout;
+  const seconds = request.for === 'answer' ? request.generation.timeout : request.timeout;
   // One controller for both reasons to stop: `AbortSignal.any` and the two that it joins took a tenth of a short trial.
   const stop = new AbortController();
   let late = false;
@@ -25,8 +25,8 @@ export async function runTrial(session: Session, asked: Asked, cancel: AbortSign
   cancel.addEventListener('abort', onCancel, { once: true });
   const text: string[] = [];
   try {
-    if (asked.for === 'answer') return await answer(session, asked, text, stop.signal);
-    return await likelihoods(session, asked, stop.signal);
+    if (request.for === 'answer') return await answer(session, request, text, stop.signal);
+    return await likelihoods(session, request, stop.signal);
   } catch (error) {
     if (cancel.aborted) throw error;
     if (late) return failed('model', 'timeout', `no complete answer within ${seconds} s`);
@@ -42,12 +42,12 @@ export async function runTrial(session: Session, asked: Asked, cancel: AbortSign
   }
 }
 
-type AskedFor<What extends Asked['for']> = Extract<Asked, { for: What }>;
+type RequestFor<What extends TrialRequest['for']> = Extract<TrialRequest, { for: What }>;
 
 /** @param text filled as the answer comes, so that a failure can show what had been said before it. */
 async function answer(
   session: Session,
-  { prompt, generation }: AskedFor<'answer'>,
+  { prompt, generation }: RequestFor<'answer'>,
   text: string[],
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -99,7 +99,7 @@ async function answer(
 
 async function likelihoods(
   session: Session,
-  { continuations, unconditional }: AskedFor<'likelihoods'>,
+  { continuations, unconditional }: RequestFor<'likelihoods'>,
   signal: AbortSignal,
 ): Promise<Outcome> {
   if (session.loglikelihood === undefined) {

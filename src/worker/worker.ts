@@ -9,7 +9,7 @@ import { describeError, UserError } from '../core/errors.js';
 import type { Outcome } from '../core/measure/measurement.js';
 import { missing, type Quantity } from '../core/quantity.js';
 import { lateness, watchLoop } from './loop-delay.js';
-import { type Answered, type Asked, type FromWorker, LONGEST_BATCH, type ToWorker } from './protocol.js';
+import { type Answered, type FromWorker, LONGEST_BATCH, type ToWorker, type TrialRequest } from './protocol.js';
 import { runTrial } from './trial.js';
 
 const loop = watchLoop();
@@ -97,11 +97,11 @@ function stopwatch() {
   };
 }
 
-async function run({ request, asked }: Extract<ToWorker, { type: 'run' }>): Promise<void> {
+async function run({ request, trials }: Extract<ToWorker, { type: 'run' }>): Promise<void> {
   const cancel = new AbortController();
   cancels.set(request, cancel);
   try {
-    send({ type: 'outcomes', request, answers: await answersTo(asked, cancel.signal) });
+    send({ type: 'outcomes', request, answers: await answersTo(trials, cancel.signal) });
   } catch {
     send({ type: 'cancelled', request });
   } finally {
@@ -109,12 +109,12 @@ async function run({ request, asked }: Extract<ToWorker, { type: 'run' }>): Prom
   }
 }
 
-/** One after another, until there are no more or too much would be lost with this process. */
-async function answersTo(asked: readonly Asked[], cancel: AbortSignal): Promise<Answered[]> {
+/** Runs the trials one after another, until all are done or `LONGEST_BATCH` has passed. */
+async function answersTo(trials: readonly TrialRequest[], cancel: AbortSignal): Promise<Answered[]> {
   const begun = performance.now();
   const ended: { outcome: Outcome; at: number }[] = [];
-  for (const one of asked) {
-    const outcome = await runTrial(session!, one, cancel);
+  for (const trial of trials) {
+    const outcome = await runTrial(session!, trial, cancel);
     const at = performance.now();
     ended.push({ outcome, at });
     if (at - begun > LONGEST_BATCH * 1000) break;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Screen, showProgress } from '../../src/cli/progress.js';
 import { plan } from '../../src/core/plan/plan.js';
-import type { RunEvent } from '../../src/run/runner.js';
+import type { MeasureEvent } from '../../src/run/measure.js';
 
 const workloads = ['route', 'extract'].map((task) => ({ suite: 'desk', task, samples: ['1', '2', '3', '4'] }));
 const blocks = plan(workloads, ['small', 'large'], { repetitions: 1, seed: 0 });
@@ -12,14 +12,15 @@ function play(kind: Pick<Screen, 'rewritable'>, seconds: Readonly<Record<string,
   let clock = 0;
   const written: string[] = [];
   const screen: Screen = { ...kind, columns: () => 80, write: (text) => void written.push(text), now: () => clock };
-  const { onEvent, end } = showProgress(blocks, { quiet: false, done: 0, screen });
+  const { onEvent, end } = showProgress('shown', screen);
+  onEvent({ type: 'planned', blocks, recorded: 0 });
   for (const { model, cells } of blocks) {
     onEvent({ type: 'opening', model });
     clock += 100;
     onEvent({ type: 'opened', model, load: 100 });
     for (const trial of cells.flatMap(({ trials }) => trials)) {
       clock += seconds[model]!;
-      onEvent({ type: 'trial', trial, outcome } satisfies RunEvent);
+      onEvent({ type: 'trial', trial, outcome } satisfies MeasureEvent);
     }
   }
   end();

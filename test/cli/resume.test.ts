@@ -121,7 +121,9 @@ test('two processes cannot write to one run', async () => {
   const { child, finished } = start(RUN, { cwd });
   await until(() => runsIn(cwd).length > 0 && trialsOf(join(cwd, 'reports', runsIn(cwd)[0]!, 'log.jsonl')).length > 0);
   const second = await rightsize(resume(runsIn(cwd)[0]!), { cwd });
-  expect(second.stderr).toMatch(/expected a run that nobody is writing to, found process \d+ at it/);
+  expect(second.stderr).toMatch(
+    /expected a run that nobody is writing to, found process \d+ \(rightsize run --suite .*\), since /,
+  );
   expect(second.code).toBe(2);
   child.kill('SIGKILL');
   await finished;

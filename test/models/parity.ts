@@ -8,7 +8,6 @@
  * are those it would write. Where it finds another likelier it writes too, token by token, and so does every engine on some prompts
  * of each task in any case.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Loglikelihood, Session } from '../../src/backends/backend.js';
@@ -21,8 +20,8 @@ import { SCORERS } from '../../src/core/score/table.js';
 import { loadModels, loadSuites } from '../../src/files/definitions.js';
 import { loadSamples } from '../../src/files/samples.js';
 import { collect } from '../backends/contract.js';
-import { folderWith, ROOT } from '../support/cli.js';
-import { widened } from '../support/widen.js';
+import { ROOT } from '../support/cli.js';
+import { inF32 } from '../support/widen.js';
 
 const TIE = 1e-3;
 const POINTS = 0.02;
@@ -132,14 +131,10 @@ async function open(id: string, concurrency: number): Promise<Session> {
   );
 }
 
-/**
- * llama.cpp rounds activations, cache and attention to f16 unless told otherwise; the comparison is of engines, not of
- * roundings.
- */
+/** The comparison is of engines, not of roundings. */
 function inFullPrecision(model: Model, directory: string): Model {
   if (model.backend !== 'llama-cpp' || !model.source.endsWith('-f16.gguf')) return model;
-  const folder = folderWith({ 'f32.gguf': widened(readFileSync(join(directory, model.source))) });
-  return { ...model, source: join(folder, 'f32.gguf'), kvCacheType: 'f32', flashAttention: false };
+  return { ...model, ...inF32(join(directory, model.source)) };
 }
 
 async function withModel<T>(id: string, concurrency: number, act: (session: Session) => Promise<T>): Promise<T> {

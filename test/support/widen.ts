@@ -3,6 +3,11 @@
  * to f16, and f32 weights with activations as they are; only the latter can agree with engines that compute in f32.
  * Layout: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (version 3, little-endian).
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { folderWith } from './cli.js';
+import { shared } from './shared.js';
+
 const F32 = 0;
 const F16 = 1;
 const ALIGNMENT = 32;
@@ -10,6 +15,17 @@ const STRING = 8;
 const ARRAY = 9;
 /** Bytes of the other value types, by their number. */
 const SIZES = [1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8];
+
+/**
+ * An entry of this model for which llama.cpp computes in f32 throughout. What it rounds to f16 or bf16 otherwise, and how far
+ * that moves a log-probability, depends on the CPU and on the size of the batch.
+ *
+ * @param file a GGUF file with f16 weights, as `shared` takes it.
+ */
+export function inF32(file: string) {
+  const folder = folderWith({ 'f32.gguf': widened(readFileSync(shared(file))) });
+  return { source: join(folder, 'f32.gguf'), kvCacheType: 'f32', flashAttention: false } as const;
+}
 
 export function widened(file: Buffer): Buffer {
   const tensors = Number(file.readBigUInt64LE(8));

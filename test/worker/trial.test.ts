@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { type GenerationEvent, ModelFailure, type Piece, type Session } from '../../src/backends/backend.js';
 import { generationSchema } from '../../src/core/definition/suite.js';
 import type { Completed, Outcome } from '../../src/core/measure/measurement.js';
-import { timingsOf } from '../../src/core/measure/timings.js';
+import { tokenGaps } from '../../src/core/measure/timings.js';
 import { missing } from '../../src/core/quantity.js';
-import type { Asked } from '../../src/worker/protocol.js';
+import type { TrialRequest } from '../../src/worker/protocol.js';
 import { runTrial } from '../../src/worker/trial.js';
 
 const END: GenerationEvent = {
@@ -32,7 +32,7 @@ function saying(pieces: readonly Partial<Piece>[], last: GenerationEvent | Error
   };
 }
 
-const asked = (timeout = 5): Asked => ({
+const asked = (timeout = 5): TrialRequest => ({
   for: 'answer',
   prompt: { text: 'q' },
   generation: generationSchema.parse({ timeout }),
@@ -44,7 +44,7 @@ async function completed(pieces: readonly Partial<Piece>[]): Promise<Completed> 
   return outcome;
 }
 
-const outcomeOf = (session: Session, question: Asked = asked()): Promise<Outcome> =>
+const outcomeOf = (session: Session, question: TrialRequest = asked()): Promise<Outcome> =>
   runTrial(session, question, new AbortController().signal);
 
 describe('the pieces of a stream', () => {
@@ -52,7 +52,7 @@ describe('the pieces of a stream', () => {
     const outcome = await completed([{ text: 'a' }, { text: 'b' }, { text: 'c' }]);
     expect(outcome).toMatchObject({ output: 'abc', timing: { pieces: [1, 2, 3], end: 9 } });
     expect(outcome.timing.tokensPerPiece).toBeUndefined();
-    expect(timingsOf(outcome).itl).toEqual([1, 1]);
+    expect(tokenGaps(outcome)).toEqual([1, 1]);
   });
 
   test('that only begin a character are part of the first that shows one', async () => {
@@ -127,7 +127,7 @@ describe('log-likelihoods', () => {
     { context: 'Q1', text: ' b', choice: 'b' },
     { context: 'Q2', text: ' c', choice: 'c' },
   ];
-  const question: Asked = { for: 'likelihoods', continuations, unconditional: true, timeout: 5 };
+  const question: TrialRequest = { for: 'likelihoods', continuations, unconditional: true, timeout: 5 };
 
   test('are asked for once a context, and again without it where the task wants that', async () => {
     const requests: string[] = [];

@@ -27,7 +27,8 @@ import type {
   Warning,
 } from '../measure/log.js';
 import { isCompleted } from '../measure/log.js';
-import { gapsOf } from '../measure/timings.js';
+import type { Price } from '../measure/metric.js';
+import { tokenGaps } from '../measure/timings.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { chooses } from '../score/filters.js';
 import type { Scorer } from '../score/score.js';
@@ -36,10 +37,10 @@ import type { Analysis, ModelAnalysis, RunInfo, SuiteAnalysis } from './analysis
 import { Distinct, keyOf } from './collect.js';
 import { type CellState, Trials } from './columns.js';
 import { countGaps } from './gaps.js';
-import { type Judge, judgeTrial, type Price } from './judged.js';
 import { runtimeWarnings } from './runtime.js';
 import { analyseModel } from './sessions.js';
 import { analyseSuite } from './suites.js';
+import { scoreTrial, type TaskScorer } from './trial-result.js';
 
 export type Scorers = Readonly<Record<string, Scorer>>;
 
@@ -50,13 +51,13 @@ export interface AnalysisFold {
 }
 
 /** The analysis of a log that fits into memory. */
-export function analyse(records: Iterable<LogRecord>, scorers: Scorers = SCORERS as unknown as Scorers): Analysis {
+export function analyse(records: Iterable<LogRecord>, scorers: Scorers = SCORERS): Analysis {
   const fold = startAnalysis(scorers);
   for (const record of records) fold.add(record);
   return fold.finish();
 }
 
-export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers): AnalysisFold {
+export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
   let run: RunRecord | null = null;
   const others = new Set<string>();
   const resumptions = new Distinct<ResumeRecord>();
@@ -89,22 +90,22 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
     const sample = samples.get(taskKey)?.get(record.sample);
     const context = contextOf(taskKey);
     if (context === null || sample === undefined) return false;
-    if (!last && asksTheWorld(context.judge)) return false;
+    if (!last && asksTheWorld(context.taskScorer)) return false;
     let cell = context.cells.get(record.model);
     if (cell === undefined) {
-      cell = { trials: new Trials({ keepsTexts: needsTexts(context.judge) }), gaps: new Map() };
+      cell = { trials: new Trials({ keepsTexts: needsTexts(context.taskScorer) }), gaps: new Map() };
       context.cells.set(record.model, cell);
       cells.set(keyOf(taskKey, record.model), cell);
     }
     const price = context.prices.get(record.model) ?? missing(`the run does not name the model ${record.model}`);
-    const result = judgeTrial(record, {
+    const result = scoreTrial(record, {
       sample,
-      judge: context.judge,
+      taskScorer: context.taskScorer,
       price,
       evidence: evidence.get(record.trial)?.evidence,
     });
     if (cell.trials.add(record.sample, result) && isCompleted(record.outcome) && !result.cold) {
-      countGaps(cell.gaps, gapsOf(record.outcome));
+      countGaps(cell.gaps, tokenGaps(record.outcome));
     }
     return true;
   }
@@ -189,7 +190,7 @@ export function startAnalysis(scorers: Scorers = SCORERS as unknown as Scorers):
           samples,
           cells,
           models,
-          judgeOf: (key) => contextOf(key)!.judge,
+          taskScorerOf: (key) => contextOf(key)!.taskScorer,
         }),
       );
       const runtime = runtimeWarnings(models, suites);
@@ -208,7 +209,7 @@ function withWarning(model: ModelAnalysis, warning: Warning | undefined): ModelA
 }
 
 interface TaskContext {
-  readonly judge: Judge;
+  readonly taskScorer: TaskScorer;
   /** By model id. */
   readonly prices: ReadonlyMap<string, Price | Missing>;
   /** By model id, those of which there is a measurement. */
@@ -219,13 +220,14 @@ function taskContext(run: RunRecord, key: string, scorers: Scorers): TaskContext
   const prices = new Map(run.models.map((model) => [model.id, priceOf(model)]));
   for (const suite of run.suites) {
     for (const task of suite.tasks) {
-      if (keyOf(suite.name, task.name) === key) return { judge: judgeOf(task, scorers), prices, cells: new Map() };
+      if (keyOf(suite.name, task.name) === key)
+        return { taskScorer: taskScorerOf(task, scorers), prices, cells: new Map() };
     }
   }
-  return { judge: missing(`the run does not name the task ${key}`), prices, cells: new Map() };
+  return { taskScorer: missing(`the run does not name the task ${key}`), prices, cells: new Map() };
 }
 
-function judgeOf({ scorer: choice, filters }: LoggedSuite['tasks'][number], scorers: Scorers): Judge {
+function taskScorerOf({ scorer: choice, filters }: LoggedSuite['tasks'][number], scorers: Scorers): TaskScorer {
   const { name, ...given } = typeof choice === 'string' ? { name: choice } : choice;
   const scorer = Object.hasOwn(scorers, name) ? scorers[name] : undefined;
   if (scorer === undefined) return missing(`there is no scorer ${name}`);
@@ -241,13 +243,13 @@ function judgeOf({ scorer: choice, filters }: LoggedSuite['tasks'][number], scor
 }
 
 /** Whether answers are judged by what is found out after them. */
-function asksTheWorld(judge: Judge): boolean {
-  return !isMissing(judge) && judge.scorer.request !== undefined;
+function asksTheWorld(taskScorer: TaskScorer): boolean {
+  return !isMissing(taskScorer) && taskScorer.scorer.request !== undefined;
 }
 
 /** Beyond those of first repetitions. */
-function needsTexts(judge: Judge): boolean {
-  return !isMissing(judge) && (judge.scorer.aggregate !== undefined || chooses(judge.filters));
+function needsTexts(taskScorer: TaskScorer): boolean {
+  return !isMissing(taskScorer) && (taskScorer.scorer.aggregate !== undefined || chooses(taskScorer.filters));
 }
 
 function priceOf(model: Model): Price | Missing {

@@ -5,11 +5,12 @@
  */
 import type { Model, ModelClass } from '../definition/model.js';
 import type { PriceList } from '../definition/price-list.js';
-import type { Level, Limits, Requirement } from '../definition/requirement.js';
+import type { Limits, Requirement } from '../definition/requirement.js';
 import type { ScorerChoice } from '../definition/suite.js';
 import type { Environment, RunPart, RunSettings, SessionFacts, Warning } from '../measure/log.js';
 import type { Completed, Failed } from '../measure/measurement.js';
-import type { DistributedMetric } from '../measure/metrics.js';
+import type { Level } from '../measure/metric.js';
+import type { DistributedMetric, MetricOfSession } from '../measure/metrics.js';
 import type { Message, Row } from '../message.js';
 import type { Missing, Quantity } from '../quantity.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
@@ -194,15 +195,9 @@ export interface ModelAnalysis {
   readonly class: ModelClass | null;
   readonly entry: Model;
   readonly sessions: number;
-  readonly load: Spread | Missing;
-  readonly firstRequest: Spread | Missing;
-  readonly memory: {
-    readonly baseline: MemorySpread;
-    readonly loaded: MemorySpread;
-    readonly peak: MemorySpread;
-    /** Peak less baseline, resident. */
-    readonly added: Spread | Missing;
-  };
+  readonly metrics: Readonly<Record<MetricOfSession, Spread | Missing>>;
+  /** The parts of the memory at each moment at which it is read. */
+  readonly memory: { readonly baseline: MemorySpread; readonly loaded: MemorySpread; readonly peak: MemorySpread };
   /** What the last session said of itself; null when no session was opened. */
   readonly facts: SessionFacts | null;
   readonly crashes: readonly string[];

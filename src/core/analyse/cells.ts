@@ -11,7 +11,7 @@ import { compare } from './collect.js';
 import type { Counts, Trials } from './columns.js';
 import { distributionOf, estimateAt } from './distribution.js';
 import { type GapCounts, gapsOf, mergeGaps } from './gaps.js';
-import type { Judge } from './judged.js';
+import type { TaskScorer } from './trial-result.js';
 
 export interface CellInput {
   readonly suite: string;
@@ -22,7 +22,7 @@ export interface CellInput {
   readonly stopsEarly: boolean;
   /** Why there is nothing, where there is nothing. */
   readonly absent: string;
-  readonly judge: Judge;
+  readonly taskScorer: TaskScorer;
   readonly samples: readonly SampleInfo[];
   readonly trials: Trials;
   readonly gaps: GapCounts;
@@ -83,11 +83,11 @@ export function analyseOverall(
 }
 
 /** Repetitions of a sample are one observation of it: the scores of those that count are averaged before anything else is. */
-function combine({ trials, judge }: CellInput, sample: string): SampleResult | null {
+function combine({ trials, taskScorer }: CellInput, sample: string): SampleResult | null {
   const first = trials.first(sample);
   if (first === null) return null;
   const rows = trials.of(sample);
-  const counting = countingRows(trials, rows, judge);
+  const counting = countingRows(trials, rows, taskScorer);
   const scores = counting.map((row) => trials.score(row)).filter((score) => score !== null);
   const said = counting[0] === undefined || counting[0] === rows[0] ? first : trials.said(counting[0]);
   return {
@@ -99,20 +99,20 @@ function combine({ trials, judge }: CellInput, sample: string): SampleResult | n
     finish: first.finish,
     timings: meanTimings(trials, rows),
     ...(first.ranking !== null && { ranking: first.ranking }),
-    confidence: withAgreement(first.confidence, agreementOf(trials, rows, judge)),
+    confidence: withAgreement(first.confidence, agreementOf(trials, rows, taskScorer)),
   };
 }
 
 /** The repetitions that the task's filters leave of those that could be scored. */
-function countingRows(trials: Trials, rows: readonly number[], judge: Judge): readonly number[] {
-  if (isMissing(judge) || !chooses(judge.filters)) return rows;
+function countingRows(trials: Trials, rows: readonly number[], taskScorer: TaskScorer): readonly number[] {
+  if (isMissing(taskScorer) || !chooses(taskScorer.filters)) return rows;
   const candidates = rows.filter((row) => trials.score(row) !== null);
-  return choose(judge.filters, candidates, (row) => trials.ballot(row));
+  return choose(taskScorer.filters, candidates, (row) => trials.ballot(row));
 }
 
 /** The share of the votes that the most frequent answer got; null where nothing is put to the vote. */
-function agreementOf(trials: Trials, rows: readonly number[], judge: Judge): number | null {
-  if (isMissing(judge) || !chooses(judge.filters) || rows.length < 2) return null;
+function agreementOf(trials: Trials, rows: readonly number[], taskScorer: TaskScorer): number | null {
+  if (isMissing(taskScorer) || !chooses(taskScorer.filters) || rows.length < 2) return null;
   const votes = new Map<number, number>();
   for (const row of rows) votes.set(trials.ballot(row), (votes.get(trials.ballot(row)) ?? 0) + 1);
   return Math.max(...votes.values()) / rows.length;
@@ -173,23 +173,19 @@ function metricsOf(measured: readonly Measured[]): Cell['metrics'] {
 
 function metricOf(metric: DistributedMetric, measured: readonly Measured[]): Distribution | Missing {
   const tasks = measured.map(({ trials }) => trials.timings(metric));
-  if (tasks.some((values) => values.length > 0)) return distributionOf(tasks, { serial: isOfTime(metric) });
+  // A busy machine makes neighbouring times alike, and changes no count of tokens.
+  if (tasks.some((values) => values.length > 0)) return distributionOf(tasks, { serial: METRICS[metric].latency });
   if (measured.every(({ trials }) => trials.size === 0)) return missing(measured[0]?.absent ?? 'there are no tasks');
-  const reasons = measured.flatMap(({ trials }) => trials.whyAbsent(metric) ?? []).sort();
-  return missing(reasons[0] ?? 'no trial was completed');
+  // Every completed trial has a value or a reason: where there is neither, none was completed.
+  const [reason] = measured.flatMap(({ trials }) => trials.whyAbsent(metric) ?? []).sort();
+  return missing(reason ?? 'no trial was completed');
 }
 
-/** A busy machine changes how long an answer takes, and no count of tokens. */
-function isOfTime(metric: DistributedMetric): boolean {
-  const { unit } = METRICS[metric];
-  return unit === 'seconds' || unit === 'tokens per second';
-}
-
-function aggregatesOf({ judge, samples, trials }: CellInput): Readonly<Record<string, Quantity>> {
-  const aggregate = isMissing(judge) ? undefined : judge.scorer.aggregate?.(judge.options);
+function aggregatesOf({ taskScorer, samples, trials }: CellInput): Readonly<Record<string, Quantity>> {
+  const aggregate = isMissing(taskScorer) ? undefined : taskScorer.scorer.aggregate?.(taskScorer.options);
   if (aggregate === undefined) return {};
   for (const { id, target, fields } of samples) {
-    for (const row of countingRows(trials, trials.of(id), judge)) {
+    for (const row of countingRows(trials, trials.of(id), taskScorer)) {
       const { text, score } = trials.said(row);
       aggregate.add({ sample: id, input: { output: text, target, fields }, score });
     }

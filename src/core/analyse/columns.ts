@@ -10,7 +10,7 @@ import type { Score } from '../score/score.js';
 import type { FailureCount, Throughput } from './analysis.js';
 import { compare } from './collect.js';
 import type { GapCounts } from './gaps.js';
-import type { TrialResult } from './judged.js';
+import type { TrialResult } from './trial-result.js';
 
 /** What is held of a trial, each as a number; NaN stands for what is absent, and never leaves this file. */
 const COLUMNS = [

@@ -1,5 +1,6 @@
 /** Values of one metric to their distribution: the mean, quantiles with intervals by order statistics, and a curve. */
-import type { Level } from '../definition/requirement.js';
+import type { Level } from '../measure/metric.js';
+import { METRICS, type MetricOfSession } from '../measure/metrics.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { sorted, type Values } from '../stats/basics/moments.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
@@ -52,6 +53,11 @@ function joined(parts: readonly Values[]): Values {
 /** The estimate of a distribution at a level, or why there is none. */
 export function estimateAt(distribution: Distribution | Missing, level: Level): Estimate | Missing {
   return isMissing(distribution) ? distribution : distribution.at[level];
+}
+
+/** The one number that stands for the sessions of a model. */
+export function summaryOf(metric: MetricOfSession, spread: Spread): number {
+  return spread[METRICS[metric].summary.value];
 }
 
 export function spreadOf(values: readonly number[], reason: string): Spread | Missing {

@@ -2,6 +2,8 @@
 import { classOf, type Model } from '../definition/model.js';
 import type { ModelFailedRecord, SessionEndRecord, SessionRecord, Warning } from '../measure/log.js';
 import type { MemoryReading } from '../measure/measurement.js';
+import type { SessionReadings } from '../measure/metric.js';
+import { METRICS, type MetricOfSession, OF_SESSION } from '../measure/metrics.js';
 import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
 import type { Drift, MemorySpread, ModelAnalysis, Spread } from './analysis.js';
 import type { Trials } from './columns.js';
@@ -21,7 +23,6 @@ export interface ModelRecords {
 
 export function analyseModel(model: Model, { sessions, ends, failures, trials }: ModelRecords): ModelAnalysis {
   const never = failures[0]?.reason ?? NEVER_OPENED;
-  const quantities = (of: (session: SessionRecord) => Quantity) => spreadOfQuantities(sessions.map(of), never);
   const readings = (of: (session: SessionRecord) => MemoryReading) => memoryOf(sessions.map(of), never);
   const drift = driftOf(trials);
   return {
@@ -30,8 +31,7 @@ export function analyseModel(model: Model, { sessions, ends, failures, trials }:
     class: classOf(model),
     entry: model,
     sessions: sessions.length,
-    load: quantities(({ load }) => load),
-    firstRequest: quantities(({ firstRequest }) => firstRequest),
+    metrics: metricsOf(readingsOf(sessions, ends), never),
     memory: {
       baseline: readings(({ memory }) => memory.baseline),
       loaded: readings(({ memory }) => memory.loaded),
@@ -39,7 +39,6 @@ export function analyseModel(model: Model, { sessions, ends, failures, trials }:
         ends.map(({ memory }) => memory.peak),
         sessions.length > 0 ? NOT_ENDED : never,
       ),
-      added: addedOf(sessions, ends, never),
     },
     facts: sessions.at(-1)?.facts ?? null,
     crashes: ends.flatMap(({ crash }) => (crash === undefined ? [] : [crash])),
@@ -66,18 +65,20 @@ function memoryOf(readings: readonly MemoryReading[], reason: string): MemorySpr
   return { resident: of('resident'), anonymous: of('anonymous'), fileMapped: of('fileMapped'), gpu: of('gpu') };
 }
 
-function addedOf(
-  sessions: readonly SessionRecord[],
-  ends: readonly SessionEndRecord[],
-  never: string,
-): Spread | Missing {
-  const added = sessions.flatMap((session) => {
-    const end = ends.find((one) => one.session === session.session);
-    if (end === undefined) return [];
-    const [before, peak] = [session.memory.baseline.resident, end.memory.peak.resident];
-    return [isMissing(before) ? before : isMissing(peak) ? peak : { value: peak.value - before.value }];
+function readingsOf(sessions: readonly SessionRecord[], ends: readonly SessionEndRecord[]): SessionReadings[] {
+  return sessions.map(({ session, load, firstRequest, memory }) => {
+    const end = ends.find((one) => one.session === session);
+    return { load, firstRequest, baseline: memory.baseline, peak: end?.memory.peak ?? missing(NOT_ENDED) };
   });
-  return spreadOfQuantities(added, sessions.length > 0 ? NOT_ENDED : never);
+}
+
+function metricsOf(sessions: readonly SessionReadings[], never: string): ModelAnalysis['metrics'] {
+  const spread = (metric: MetricOfSession) =>
+    spreadOfQuantities(
+      sessions.map((session) => METRICS[metric].compute(session)),
+      never,
+    );
+  return Object.fromEntries(OF_SESSION.map((metric) => [metric, spread(metric)])) as ModelAnalysis['metrics'];
 }
 
 /** The known ones; where none is known, the first reason. */

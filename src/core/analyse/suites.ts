@@ -7,16 +7,16 @@ import type { ModelAnalysis, SampleInfo, SuiteAnalysis, TaskAnalysis } from './a
 import { analyseCell, analyseOverall, type CellInput } from './cells.js';
 import { compare, keyOf } from './collect.js';
 import { type CellState, Trials } from './columns.js';
-import type { Judge } from './judged.js';
 import { parityOf } from './parity.js';
 import { plannedOn } from './planned.js';
+import type { TaskScorer } from './trial-result.js';
 
 export interface Collected {
   readonly models: readonly ModelAnalysis[];
   /** By task and id. */
   readonly samples: ReadonlyMap<string, ReadonlyMap<string, SampleRecord>>;
   readonly cells: ReadonlyMap<string, CellState>;
-  judgeOf(taskKey: string): Judge;
+  taskScorerOf(taskKey: string): TaskScorer;
 }
 
 export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Collected): SuiteAnalysis {
@@ -27,7 +27,7 @@ export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Coll
       suite: suite.name,
       task: task.name,
       stopsEarly: run.settings.untilSure !== undefined,
-      judge: collected.judgeOf(key),
+      taskScorer: collected.taskScorerOf(key),
       samples,
     };
     return run.models.map(({ id }): CellInput => {

@@ -48,8 +48,13 @@ const TYPICAL_RUNTIME = 150e6;
 
 export function fitModels(analysis: Analysis, suite: SuiteAnalysis, devices: readonly Device[]): ModelFit[] {
   return analysis.models
-    .filter(({ facts, entry }) => facts?.network !== 'internet' && !(facts === null && entry.backend === 'openai'))
+    .filter((model) => !runsElsewhere(model))
     .map((model) => fitModel(model, contextOf(suite, model.id), devices));
+}
+
+/** Sessions say whether a model needs the internet. Of a model that was never opened, only its entry can say so. */
+function runsElsewhere({ facts, entry }: ModelAnalysis): boolean {
+  return facts === null ? 'endpoint' in entry : facts.network === 'internet';
 }
 
 function fitModel(model: ModelAnalysis, context: ModelFit['context'], devices: readonly Device[]): ModelFit {

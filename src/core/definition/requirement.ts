@@ -4,23 +4,55 @@
  * chosen afterwards proves nothing.
  */
 import { z } from 'zod';
-import { duration, size } from './units.js';
+// biome-ignore lint/style/noRestrictedImports: what may be limited is a property of a metric, and the table of metrics needs no definition.
+import { LEVELS, type Level, type LimitRule, type Metric, type Unit } from '../measure/metric.js';
+// biome-ignore lint/style/noRestrictedImports: as above.
+import { LIMITED, type LimitedMetric, METRICS } from '../measure/metrics.js';
+import { count, duration, size } from './units.js';
 
-/** Where on a distribution a limit holds. A limit on a mean says little about the slow requests people notice. */
-export const LEVELS = ['mean', 'median', 'p90', 'p95', 'p99'] as const;
-const level = z.enum(LEVELS);
+/** How a bound is written in a suite, by the unit of the metric. */
+const BOUNDS = {
+  score: z.number().min(0).max(1),
+  seconds: duration,
+  tokens: count,
+  'tokens per second': z.number().positive(),
+  bytes: size,
+  dollars: z.number().nonnegative(),
+} as const satisfies Record<Unit, z.ZodType<number>>;
+
+/** Quality and rates are limited from below, times, memory and cost from above. */
+type BoundOf<Name extends LimitedMetric> = (typeof METRICS)[Name]['better'] extends 'higher'
+  ? { readonly min: number }
+  : { readonly max: number };
+type LevelOf<Name extends LimitedMetric> = (typeof METRICS)[Name]['limit']['level'] extends Level
+  ? { readonly at: Level }
+  : unknown;
+type LimitOf<Name extends LimitedMetric> = BoundOf<Name> & LevelOf<Name>;
+
+function limitSchema({ title, unit, better, formula }: Metric, { level }: LimitRule) {
+  return z
+    .strictObject({
+      ...(better === 'higher' ? { min: BOUNDS[unit] } : { max: BOUNDS[unit] }),
+      ...(level !== null && { at: z.enum(LEVELS).default(level) }),
+    })
+    .describe(`${title}, ${DESCRIBED[unit]}: ${formula}.`);
+}
+
+const DESCRIBED: Readonly<Record<Unit, string>> = {
+  score: '0 to 1',
+  seconds: 'seconds',
+  tokens: 'tokens',
+  'tokens per second': 'tokens per second',
+  bytes: 'bytes',
+  dollars: 'US dollars',
+};
 
 export const limitsSchema = z
-  .strictObject({
-    quality: z.strictObject({ min: z.number().min(0).max(1) }).describe('Mean score of the task, 0 to 1.'),
-    ttft: z.strictObject({ max: duration, at: level.default('p95') }).describe('Time to first token, seconds.'),
-    e2e: z.strictObject({ max: duration, at: level.default('p95') }).describe('Time to the last token, seconds.'),
-    decodeRate: z
-      .strictObject({ min: z.number().positive(), at: level.default('median') })
-      .describe('Output tokens per second after the first.'),
-    memory: z.strictObject({ max: size }).describe('Peak memory of the process that runs the model, bytes.'),
-    cost: z.strictObject({ max: z.number().nonnegative() }).describe('US dollars per thousand requests.'),
-  })
+  .strictObject(
+    Object.fromEntries(LIMITED.map((name) => [name, limitSchema(METRICS[name], METRICS[name].limit)])) as unknown as {
+      readonly [Name in LimitedMetric]: z.ZodType<LimitOf<Name>>;
+    },
+  )
   .partial();
 
 export const PREFERENCES = ['smallest', 'fastest', 'cheapest', 'best'] as const;
@@ -39,4 +71,3 @@ export const requirementSchema = z.strictObject({
 
 export type Requirement = z.infer<typeof requirementSchema>;
 export type Limits = Requirement['limits'];
-export type Level = (typeof LEVELS)[number];

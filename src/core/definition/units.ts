@@ -3,34 +3,15 @@
  * A bare number is already in base units. GB is 10^9 bytes and GiB is 2^30: memory is sold in both.
  */
 import { z } from 'zod';
+import { COUNTS, DURATIONS, patternOf, readMagnitude, SIZES, type Units } from './magnitude.js';
 
-const DURATIONS = { us: 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600 } as const;
-const SIZES = {
-  B: 1,
-  kB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  TB: 1e12,
-  KiB: 2 ** 10,
-  MiB: 2 ** 20,
-  GiB: 2 ** 30,
-  TiB: 2 ** 40,
-} as const;
-const COUNTS = { K: 1e3, M: 1e6, B: 1e9, T: 1e12 } as const;
-
-function withUnits(kind: string, units: Readonly<Record<string, number>>) {
+function withUnits(kind: string, units: Units) {
   const names = Object.keys(units);
-  const pattern = new RegExp(`^(\\d+(?:\\.\\d+)?)\\s*(${names.join('|')})$`);
   const expected = `a positive number or a ${kind} such as "2 ${names[Math.min(2, names.length - 1)]}" (units: ${names.join(', ')})`;
   const error = `expected ${expected}`;
   return z
-    .union([z.number({ error }).positive(), z.string({ error }).regex(pattern, { error })], { error })
-    .transform((raw) => {
-      if (typeof raw === 'number') return raw;
-      const [, digits, unit] = pattern.exec(raw)!;
-      // 8.2 * 1e9 is 8199999999.999999: fifteen digits are what a product of two doubles is good for.
-      return Number((Number(digits) * units[unit!]!).toPrecision(15));
-    })
+    .union([z.number({ error }).positive(), z.string({ error }).regex(patternOf(units), { error })], { error })
+    .transform((raw) => (typeof raw === 'number' ? raw : readMagnitude(raw, units)!))
     .refine((value) => value > 0 && Number.isFinite(value), { error });
 }
 

@@ -1,19 +1,11 @@
 /**
- * Every metric, described once: its unit, which way is better, how to read it and where its formula comes from. The types,
- * the tables of every report, `rightsize list metrics` and docs/metrics.md all follow this table.
+ * Every metric, each as one entry: its words, its unit, how it is computed and summarised, and where it is used. To add a
+ * metric, add an entry here and its section to docs/metrics.md; everything else is derived.
  */
-export type Unit = 'score' | 'seconds' | 'tokens' | 'tokens per second' | 'bytes' | 'dollars';
-
-export interface Metric {
-  readonly title: string;
-  readonly unit: Unit;
-  readonly better: 'higher' | 'lower' | 'neither';
-  /** What one value belongs to: a trial, or a session (one opened model). */
-  readonly of: 'trial' | 'session';
-  readonly formula: string;
-  readonly read: string;
-  readonly source: string;
-}
+import { isMissing, known, missing } from '../quantity.js';
+import { median } from '../stats/estimate/percentiles.js';
+import type { Metric, Place } from './metric.js';
+import { afterFirst, timeToFirst, timeToLast, tokenGaps } from './timings.js';
 
 export const METRICS = {
   quality: {
@@ -24,6 +16,13 @@ export const METRICS = {
     formula: 'mean over samples of the mean score over repetitions',
     read: 'The share of the task that was answered right; a failure of the model counts as wrong.',
     source: "the task's scorer; interval: Miller 2024 (arXiv 2411.00640), Wilson 1927",
+    latency: false,
+    compute: 'the scorer of the task',
+    summary: { kind: 'mean score' },
+    shows: ['table', 'wide table', 'terminal', 'criteria', 'chart'],
+    limit: { level: null },
+    // Quality is compared by a test against the margin, not by a factor.
+    compared: false,
   },
   ttft: {
     title: 'Time to first token',
@@ -33,6 +32,12 @@ export const METRICS = {
     formula: 'first non-empty token - due',
     read: 'How long a person looks at nothing; grows with the prompt.',
     source: 'vLLM, inference-perf; counted from due: MLPerf LoadGen',
+    latency: true,
+    compute: timeToFirst,
+    summary: { kind: 'distribution', level: 'median' },
+    shows: ['table', 'wide table', 'terminal', 'criteria', 'chart'],
+    limit: { level: 'p95' },
+    compared: true,
   },
   itl: {
     title: 'Inter-token latency',
@@ -42,6 +47,15 @@ export const METRICS = {
     formula: 'median gap between neighbouring tokens of one answer',
     read: 'The rhythm of the stream; its tail is the stutter people see.',
     source: 'vLLM',
+    latency: true,
+    compute: (completed) => {
+      const gaps = tokenGaps(completed);
+      return gaps.length > 0 ? known(median(gaps)) : missing('no two tokens with a time of their own');
+    },
+    summary: { kind: 'distribution', level: 'median' },
+    shows: ['table', 'wide table', 'chart'],
+    limit: null,
+    compared: false,
   },
   tpot: {
     title: 'Time per output token',
@@ -51,6 +65,15 @@ export const METRICS = {
     formula: '(e2e - ttft) / (output tokens - 1)',
     read: 'The mean gap, stutter included; an answer of one token has none.',
     source: 'vLLM, inference-perf, MLPerf',
+    latency: true,
+    compute: (completed) => {
+      const after = afterFirst(completed);
+      return isMissing(after) ? after : known(after.seconds / after.tokens);
+    },
+    summary: { kind: 'distribution', level: 'median' },
+    shows: [],
+    limit: null,
+    compared: false,
   },
   e2e: {
     title: 'End-to-end latency',
@@ -60,6 +83,12 @@ export const METRICS = {
     formula: 'last token - due',
     read: 'How long the whole answer took; compare only between answers of similar length.',
     source: 'vLLM, AIPerf',
+    latency: true,
+    compute: timeToLast,
+    summary: { kind: 'distribution', level: 'median' },
+    shows: ['table', 'wide table', 'terminal', 'criteria', 'chart'],
+    limit: { level: 'p95' },
+    compared: true,
   },
   prefillRate: {
     title: 'Prefill rate',
@@ -69,6 +98,18 @@ export const METRICS = {
     formula: 'prompt tokens / ttft',
     read: 'How fast the prompt is read; a prompt that is already cached reads as impossibly fast.',
     source: 'AIPerf',
+    latency: true,
+    compute: (completed) => {
+      const first = timeToFirst(completed);
+      const { promptTokens } = completed;
+      if (isMissing(first)) return first;
+      if ('missing' in promptTokens) return missing(promptTokens.missing);
+      return first.value > 0 ? known(promptTokens.value / first.value) : missing('the first token took no time');
+    },
+    summary: { kind: 'distribution', level: 'median' },
+    shows: ['table', 'wide table', 'chart'],
+    limit: null,
+    compared: false,
   },
   decodeRate: {
     title: 'Decode rate',
@@ -78,6 +119,15 @@ export const METRICS = {
     formula: '(output tokens - 1) / (last token - first token)',
     read: 'How fast the answer is written once it has begun; people read 5 to 10 tokens per second.',
     source: 'MLPerf Client',
+    latency: true,
+    compute: (completed) => {
+      const after = afterFirst(completed);
+      return isMissing(after) ? after : known(after.tokens / after.seconds);
+    },
+    summary: { kind: 'distribution', level: 'median' },
+    shows: ['table', 'wide table', 'terminal', 'criteria', 'chart'],
+    limit: { level: 'median' },
+    compared: true,
   },
   promptTokens: {
     title: 'Prompt tokens',
@@ -87,6 +137,12 @@ export const METRICS = {
     formula: "the prompt, chat template applied, in the model's own tokens",
     read: 'Tokens of different models are different units: compare times, not rates, across tokenizers.',
     source: 'the engine, the server or the tokenizer; the log says which',
+    latency: false,
+    compute: ({ promptTokens }) => promptTokens,
+    summary: { kind: 'distribution', level: 'median' },
+    shows: ['wide table'],
+    limit: null,
+    compared: false,
   },
   outputTokens: {
     title: 'Output tokens',
@@ -96,6 +152,12 @@ export const METRICS = {
     formula: "the answer in the model's own tokens",
     read: 'A longer answer takes longer and costs more.',
     source: 'the engine, the server or the tokenizer; chunks of a stream are never counted as tokens',
+    latency: false,
+    compute: ({ outputTokens }) => outputTokens,
+    summary: { kind: 'distribution', level: 'median' },
+    shows: ['wide table'],
+    limit: null,
+    compared: false,
   },
   cost: {
     title: 'Cost of a thousand requests',
@@ -105,6 +167,17 @@ export const METRICS = {
     formula: '1000 x (prompt tokens x input price + output tokens x output price) / 1,000,000',
     read: 'The API price of this workload; a model that runs on your own machine has a price only when you give it one.',
     source: 'the price in models.json, with its date',
+    latency: false,
+    compute: ({ promptTokens, outputTokens }, price) => {
+      if (isMissing(price)) return price;
+      if ('missing' in promptTokens) return missing(promptTokens.missing);
+      if ('missing' in outputTokens) return missing(outputTokens.missing);
+      return known((1000 * (promptTokens.value * price.input + outputTokens.value * price.output)) / 1e6);
+    },
+    summary: { kind: 'distribution', level: 'mean' },
+    shows: ['table', 'wide table', 'criteria', 'chart'],
+    limit: { level: null },
+    compared: true,
   },
   load: {
     title: 'Load time',
@@ -114,6 +187,12 @@ export const METRICS = {
     formula: 'ready - asked to open, in a fresh process',
     read: 'Paid at every start; the second load of a file is faster, for the system has it cached.',
     source: 'Hugging Face Optimum-Benchmark',
+    latency: false,
+    compute: ({ load }) => load,
+    summary: { kind: 'spread', value: 'median' },
+    shows: ['terminal', 'criteria', 'models'],
+    limit: null,
+    compared: false,
   },
   firstRequest: {
     title: 'First request',
@@ -123,6 +202,12 @@ export const METRICS = {
     formula: 'end-to-end latency of the first request of a fresh session',
     read: 'Paid once after every start, and kept out of the other latencies.',
     source: 'Hugging Face Optimum-Benchmark',
+    latency: false,
+    compute: ({ firstRequest }) => firstRequest,
+    summary: { kind: 'spread', value: 'median' },
+    shows: ['models'],
+    limit: null,
+    compared: false,
   },
   memory: {
     title: 'Peak memory',
@@ -132,6 +217,12 @@ export const METRICS = {
     formula: "VmHWM of the model's process (and of a server that rightsize started)",
     read: 'What the process held at its fullest; mapped weights can be dropped by the system, the anonymous part cannot.',
     source: 'proc(5)',
+    latency: false,
+    compute: ({ peak }) => (isMissing(peak) ? peak : peak.resident),
+    summary: { kind: 'spread', value: 'max' },
+    shows: ['terminal', 'criteria', 'models', 'chart'],
+    limit: { level: null },
+    compared: true,
   },
   memoryAdded: {
     title: 'Memory of the model',
@@ -141,22 +232,49 @@ export const METRICS = {
     formula: 'peak memory - memory before the model was opened',
     read: 'The model, its KV cache and its working memory, without the runtime that was there before.',
     source: 'proc(5)',
+    latency: false,
+    compute: ({ baseline, peak }) => {
+      if (isMissing(baseline.resident)) return baseline.resident;
+      if (isMissing(peak)) return peak;
+      return isMissing(peak.resident) ? peak.resident : known(peak.resident.value - baseline.resident.value);
+    },
+    summary: { kind: 'spread', value: 'max' },
+    shows: ['models'],
+    limit: null,
+    compared: false,
   },
 } as const satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof METRICS;
 
-/** The metrics of a trial that have a distribution over the requests of a cell. */
-export const DISTRIBUTED = [
-  'ttft',
-  'itl',
-  'tpot',
-  'e2e',
-  'prefillRate',
-  'decodeRate',
-  'promptTokens',
-  'outputTokens',
-  'cost',
-] as const satisfies readonly MetricName[];
+/** The names of the metrics whose entry has these parts. */
+type WithParts<Parts> = { [Name in MetricName]: (typeof METRICS)[Name] extends Parts ? Name : never }[MetricName];
 
-export type DistributedMetric = (typeof DISTRIBUTED)[number];
+/** A metric that has a distribution over the requests of a cell. */
+export type DistributedMetric = WithParts<{ readonly summary: { readonly kind: 'distribution' } }>;
+/** A metric that has one value for each session. */
+export type MetricOfSession = WithParts<{ readonly of: 'session' }>;
+/** A metric that a suite may limit. */
+export type LimitedMetric = WithParts<{ readonly limit: object }>;
+/** A metric by which an SLM is compared with its LLM. */
+export type ComparedMetric = WithParts<{ readonly compared: true }>;
+
+const NAMES = Object.keys(METRICS) as MetricName[];
+
+export const DISTRIBUTED = NAMES.filter(isDistributed);
+export const OF_SESSION = NAMES.filter(isOfSession);
+export const LIMITED = NAMES.filter((name): name is LimitedMetric => METRICS[name].limit !== null);
+export const COMPARED = NAMES.filter((name): name is ComparedMetric => METRICS[name].compared);
+
+export function isDistributed(name: MetricName): name is DistributedMetric {
+  return METRICS[name].summary.kind === 'distribution';
+}
+
+export function isOfSession(name: MetricName): name is MetricOfSession {
+  return METRICS[name].of === 'session';
+}
+
+export function isShownIn(place: Place, name: MetricName): boolean {
+  const { shows }: Metric = METRICS[name];
+  return shows.includes(place);
+}

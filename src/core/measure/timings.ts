@@ -1,5 +1,5 @@
 /**
- * Time stamps to speeds. Each is defined once, here, and in docs/metrics.md:
+ * Time stamps to the times that metrics are made of:
  *
  *     due      sent     first          last   end
  *      |--------|---------|--|--|--|-----|-----|
@@ -8,69 +8,43 @@
  *
  * Sources: vLLM and inference-perf (TTFT, TPOT), MLPerf Client (decode rate), LoadGen (latency counts from due).
  */
-
-import { isMissing, known, type Missing, missing, type Quantity } from '../quantity.js';
+import { known, type Missing, missing, type Quantity } from '../quantity.js';
 import type { Completed } from './measurement.js';
-
-export interface Timings {
-  /** Due to the first non-empty piece, seconds. */
-  readonly ttft: Quantity;
-  /** The gaps between tokens, seconds; empty when pieces hold several tokens, for their gaps are not gaps of tokens. */
-  readonly itl: readonly number[];
-  /** `(e2e - ttft) / (n - 1)` seconds per token after the first. */
-  readonly tpot: Quantity;
-  /** Due to the last piece, seconds. */
-  readonly e2e: Quantity;
-  /** Prompt tokens over TTFT, tokens per second. */
-  readonly prefillRate: Quantity;
-  /** `(n - 1) / (last - first)` tokens per second. */
-  readonly decodeRate: Quantity;
-}
 
 const SILENT = missing('the model produced no output');
 const TOO_SHORT = missing('fewer than two output tokens');
 const AT_ONCE = missing('all tokens arrived at the same instant');
 
-export function timingsOf(completed: Completed): Timings {
-  const { pieces } = completed.timing;
+/** Seconds from due to the first non-empty piece. */
+export function timeToFirst({ timing: { pieces } }: Completed): Quantity {
   const first = pieces[0];
-  const last = pieces.at(-1);
-  if (first === undefined || last === undefined) {
-    return { ttft: SILENT, itl: [], tpot: SILENT, e2e: SILENT, prefillRate: SILENT, decodeRate: SILENT };
-  }
-  const { promptTokens } = completed;
-  const after = afterFirst(completed, last - first);
-  return {
-    ttft: known(first),
-    itl: gapsOf(completed),
-    e2e: known(last),
-    tpot: isMissing(after) ? after : known(after.seconds / after.tokens),
-    decodeRate: isMissing(after) ? after : known(after.tokens / after.seconds),
-    prefillRate:
-      'missing' in promptTokens
-        ? missing(promptTokens.missing)
-        : first > 0
-          ? known(promptTokens.value / first)
-          : missing('the first token took no time'),
-  };
+  return first === undefined ? SILENT : known(first);
 }
 
-/** The gaps between tokens, seconds; none where pieces hold several tokens. */
-export function gapsOf({ timing: { pieces, tokensPerPiece } }: Completed): number[] {
+/** Seconds from due to the last piece. */
+export function timeToLast({ timing: { pieces } }: Completed): Quantity {
+  const last = pieces.at(-1);
+  return last === undefined ? SILENT : known(last);
+}
+
+/** The gaps between tokens, in seconds. There are none where a piece holds several tokens: its gaps are not gaps of tokens. */
+export function tokenGaps({ timing: { pieces, tokensPerPiece } }: Completed): number[] {
   const gaps: number[] = [];
   if (tokensPerPiece !== undefined) return gaps;
   for (let i = 1; i < pieces.length; i++) gaps.push(pieces[i]! - pieces[i - 1]!);
   return gaps;
 }
 
-/** The tokens after the first piece, and the seconds they took. A first piece of several leaves fewer than n - 1 of them. */
-function afterFirst(
-  { outputTokens, timing }: Completed,
-  seconds: number,
-): { tokens: number; seconds: number } | Missing {
+/** The tokens after the first piece, and the seconds they took. If the first piece holds several, fewer than n - 1 remain. */
+export function afterFirst({
+  outputTokens,
+  timing: { pieces, tokensPerPiece },
+}: Completed): { readonly tokens: number; readonly seconds: number } | Missing {
+  const [first, last] = [pieces[0], pieces.at(-1)];
+  if (first === undefined || last === undefined) return SILENT;
   if ('missing' in outputTokens) return missing(outputTokens.missing);
   if (outputTokens.value < 2) return TOO_SHORT;
-  const { tokensPerPiece } = timing;
   const tokens = outputTokens.value - (typeof tokensPerPiece === 'object' ? tokensPerPiece[0]! : 1);
+  const seconds = last - first;
   return tokens < 1 || seconds <= 0 ? AT_ONCE : { tokens, seconds };
 }

@@ -11,7 +11,8 @@ import {
   type TaskAnalysis,
 } from '../analyse/analysis.js';
 import { clustersOf } from '../analyse/cells.js';
-import type { DistributedMetric } from '../measure/metrics.js';
+import { summaryOf } from '../analyse/distribution.js';
+import { COMPARED, type DistributedMetric, isOfSession, type MetricOfSession } from '../measure/metrics.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { mean } from '../stats/basics/moments.js';
 import { holm } from '../stats/compare/multiple.js';
@@ -180,14 +181,14 @@ function factorsOf(analysis: Analysis, task: TaskAnalysis, candidate: string, re
     if (!positive) return missing('a value of 0 has no ratio');
     return estimateRatio(pairs.reference, pairs.candidate, clustersOf(pairs.samples));
   };
-  const [a, b] = [candidate, reference].map(
-    (id) => analysis.models.find((model) => model.id === id)!.memory.peak.resident,
-  );
-  return {
-    ttft: ratio('ttft'),
-    e2e: ratio('e2e'),
-    decodeRate: ratio('decodeRate'),
-    cost: ratio('cost'),
-    memory: isMissing(a!) ? a : isMissing(b!) ? b : { value: a!.max / b!.max },
+  const ofModels = (metric: MetricOfSession): { readonly value: number } | Missing => {
+    const [a, b] = [candidate, reference].map(
+      (id) => analysis.models.find((model) => model.id === id)!.metrics[metric],
+    );
+    if (isMissing(a!)) return a;
+    return isMissing(b!) ? b : { value: summaryOf(metric, a!) / summaryOf(metric, b!) };
   };
+  return Object.fromEntries(
+    COMPARED.map((metric) => [metric, isOfSession(metric) ? ofModels(metric) : ratio(metric)]),
+  ) as unknown as Factors;
 }

@@ -1,4 +1,5 @@
 /** One SLM beside its reference, on the samples that both were scored on. */
+import type { ComparedMetric, MetricOfSession } from '../measure/metrics.js';
 import type { Missing } from '../quantity.js';
 import type { Decision, ItemsToDecide, NonInferiority } from '../stats/compare/noninferiority.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
@@ -25,11 +26,7 @@ export interface Comparison {
   readonly factors: Factors;
 }
 
-export interface Factors {
-  readonly ttft: Estimate | Missing;
-  readonly e2e: Estimate | Missing;
-  readonly decodeRate: Estimate | Missing;
-  readonly cost: Estimate | Missing;
-  /** Of two peaks, each read once or a few times: no interval. */
-  readonly memory: { readonly value: number } | Missing;
-}
+/** Sessions are a few readings, so the factor of two of their metrics has no interval. */
+export type Factors = {
+  readonly [Name in ComparedMetric]: (Name extends MetricOfSession ? { readonly value: number } : Estimate) | Missing;
+};

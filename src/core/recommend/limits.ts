@@ -4,7 +4,9 @@
  */
 import type { Analysis, Cell, Distribution, ModelAnalysis, Spread, TaskAnalysis } from '../analyse/analysis.js';
 import { estimateAt } from '../analyse/distribution.js';
-import type { Level, Limits } from '../definition/requirement.js';
+import type { Limits } from '../definition/requirement.js';
+import type { Level } from '../measure/metric.js';
+import { isOfSession, LIMITED, type LimitedMetric, METRICS } from '../measure/metrics.js';
 import { isMissing, type Missing } from '../quantity.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
 import type { LimitCheck, ModelChecks } from './recommendation.js';
@@ -24,61 +26,62 @@ function checkModel(cell: Cell, model: ModelAnalysis, limits: Limits): ModelChec
 }
 
 function checkLimits(cell: Cell, model: ModelAnalysis, limits: Limits): LimitCheck[] {
-  const { quality, ttft, e2e, decodeRate, memory, cost } = limits;
-  const { metrics } = cell;
-  const checks: LimitCheck[] = [];
-  if (quality) checks.push(atLeast('quality', quality.min, cell.quality, null));
-  if (ttft) checks.push(latencyAtMost('ttft', ttft, metrics.ttft));
-  if (e2e) checks.push(latencyAtMost('e2e', e2e, metrics.e2e));
-  if (decodeRate) {
-    const { min, at } = decodeRate;
-    checks.push(atLeast('decodeRate', min, estimateAt(metrics.decodeRate, at), at));
-  }
-  if (memory) checks.push(atMost('memory', memory.max, model.memory.peak.resident, null));
-  if (cost) checks.push(atMost('cost', cost.max, estimateAt(metrics.cost, 'mean'), null));
-  return checks;
+  return LIMITED.flatMap((name) => {
+    const limit: Limit | undefined = limits[name];
+    return limit === undefined ? [] : [checkLimit(name, limit, { cell, model })];
+  });
+}
+
+type Limit = ({ readonly min: number } | { readonly max: number }) & { readonly at?: Level };
+
+/** What a model was measured by: its cell of the task, and its sessions. */
+interface Measured {
+  readonly cell: Cell;
+  readonly model: ModelAnalysis;
+}
+
+function checkLimit(limit: LimitedMetric, { at, ...bound }: Limit, { cell, model }: Measured): LimitCheck {
+  const check = (level: Level | null, observed: Estimate | Spread | Missing): LimitCheck => ({
+    limit,
+    level,
+    bound: 'min' in bound ? bound.min : bound.max,
+    observed,
+    state: isMissing(observed) ? 'unknown' : stateOf(bound, boundsOf(observed)),
+  });
+  if (limit === 'quality') return check(null, cell.quality);
+  if (isOfSession(limit)) return check(null, model.metrics[limit]);
+  const distribution = cell.metrics[limit];
+  const level = at ?? METRICS[limit].summary.level;
+  const lower = 'max' in bound ? lowerLevelAbove(bound.max, level, distribution) : null;
+  return check(at === undefined ? null : (lower ?? level), estimateAt(distribution, lower ?? level));
 }
 
 /** From low to high: what exceeds a limit at one level exceeds it at every later one. */
-const RISING = ['median', 'p90', 'p95', 'p99'] as const;
+const RISING = ['median', 'p90', 'p95', 'p99'] as const satisfies readonly Level[];
 
 /** Where the requests are too few for the level that the limit names, a lower level can still show that it is missed. */
-function latencyAtMost(
-  limit: 'ttft' | 'e2e',
-  { max, at }: { readonly max: number; readonly at: Level },
-  distribution: Distribution | Missing,
-): LimitCheck {
-  const check = atMost(limit, max, estimateAt(distribution, at), at);
-  if (check.state !== 'unknown' || at === 'mean' || isMissing(distribution)) return check;
-  const exceeding = RISING.slice(0, RISING.indexOf(at)).find((level) => {
-    const estimate = distribution.at[level];
+function lowerLevelAbove(max: number, level: Level, distribution: Distribution | Missing): Level | null {
+  if (level === 'mean' || isMissing(distribution) || !isMissing(distribution.at[level])) return null;
+  const exceeding = RISING.slice(0, RISING.indexOf(level)).find((lower) => {
+    const estimate = distribution.at[lower];
     return !isMissing(estimate) && estimate.low > max;
   });
-  return exceeding === undefined ? check : atMost(limit, max, distribution.at[exceeding], exceeding);
+  return exceeding ?? null;
 }
 
-function atMost(
-  limit: LimitCheck['limit'],
-  bound: number,
-  observed: Estimate | Spread | Missing,
-  level: LimitCheck['level'],
-): LimitCheck {
-  if (isMissing(observed)) return { limit, level, bound, observed, state: 'unknown' };
-  const { low, high } = boundsOf(observed);
-  return { limit, level, bound, observed, state: high <= bound ? 'met' : low > bound ? 'missed' : 'undecided' };
+interface Interval {
+  readonly low: number;
+  readonly high: number;
 }
 
-function atLeast(
-  limit: LimitCheck['limit'],
-  bound: number,
-  observed: Estimate | Spread | Missing,
-  level: LimitCheck['level'],
-): LimitCheck {
-  if (isMissing(observed)) return { limit, level, bound, observed, state: 'unknown' };
-  const { low, high } = boundsOf(observed);
-  return { limit, level, bound, observed, state: low >= bound ? 'met' : high < bound ? 'missed' : 'undecided' };
+function stateOf(
+  bound: { readonly min: number } | { readonly max: number },
+  { low, high }: Interval,
+): LimitCheck['state'] {
+  if ('min' in bound) return low >= bound.min ? 'met' : high < bound.min ? 'missed' : 'undecided';
+  return high <= bound.max ? 'met' : low > bound.max ? 'missed' : 'undecided';
 }
 
-function boundsOf(observed: Estimate | Spread): { readonly low: number; readonly high: number } {
+function boundsOf(observed: Estimate | Spread): Interval {
   return 'low' in observed ? observed : { low: observed.min, high: observed.max };
 }

@@ -26,7 +26,7 @@ type PreferenceKey = (model: ModelAnalysis, suite: SuiteAnalysis) => number | nu
 
 const KEYS: Readonly<Record<Requirement['prefer'], PreferenceKey>> = {
   smallest: (model) => {
-    const { added } = model.memory;
+    const { memoryAdded: added } = model.metrics;
     return (
       model.entry.parameters ??
       model.facts?.parameters ??

@@ -60,12 +60,12 @@ function recommendForSuite(
   const fits = fitModels(analysis, suite, devices);
   const order = preferenceOrder(analysis, suite);
   const tasks = suite.tasks.map((task): TaskRecommendation => {
-    const evidence: Evidence = {
+    const findings: Findings = {
       checks: checkModels(analysis, task),
       comparisons: comparisons.byTask.get(task.name)!,
       cascades: cascades.get(task.name)!,
     };
-    return { task: task.name, verdict: decideTask(analysis, task, { ...evidence, order }), ...evidence };
+    return { task: task.name, verdict: decideTask(analysis, task, { ...findings, order }), ...findings };
   });
   return {
     suite: suite.name,
@@ -83,7 +83,8 @@ function recommendForSuite(
   };
 }
 
-interface Evidence {
+/** What a task's verdict rests on. */
+interface Findings {
   readonly checks: readonly ModelChecks[];
   readonly comparisons: readonly Comparison[];
   readonly cascades: readonly Cascade[];
@@ -92,9 +93,8 @@ interface Evidence {
 function decideTask(
   analysis: Analysis,
   task: TaskAnalysis,
-  evidence: Evidence & { readonly order: readonly string[] },
+  { checks, comparisons, cascades, order }: Findings & { readonly order: readonly string[] },
 ): TaskVerdict {
-  const { checks, comparisons, cascades, order } = evidence;
   const measured = task.cells.filter(({ quality }) => !isMissing(quality));
   if (measured.length === 0) {
     const reason = task.cells.map(({ quality }) => (isMissing(quality) ? quality.missing : '')).sort()[0];
@@ -179,12 +179,12 @@ function doubtAbout(
 function bestCascade(
   cascades: readonly Cascade[],
   stateOf: (model: string) => ModelChecks['state'],
-): Pick<Extract<TaskVerdict, { kind: 'cascade' }>, 'small' | 'large' | 'trial'> | undefined {
+): Pick<Extract<TaskVerdict, { kind: 'cascade' }>, 'small' | 'large' | 'evaluation'> | undefined {
   return cascades
-    .flatMap(({ small, large, trial, verdict }) =>
-      isMissing(trial) || verdict !== 'passes' ? [] : [{ small, large, trial }],
+    .flatMap(({ small, large, evaluation, verdict }) =>
+      isMissing(evaluation) || verdict !== 'passes' ? [] : [{ small, large, evaluation }],
     )
     .filter(({ small, large }) => stateOf(small) !== 'fails' && stateOf(large) !== 'fails')
-    .map((one) => ({ one, share: one.trial.cost.cascade / one.trial.cost.large }))
+    .map((one) => ({ one, share: one.evaluation.cost.cascade / one.evaluation.cost.large }))
     .sort((a, b) => a.share - b.share || (a.one.small < b.one.small ? -1 : 1))[0]?.one;
 }

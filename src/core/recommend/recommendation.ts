@@ -8,10 +8,12 @@ import type { BreakEven } from '../capacity/breakeven.js';
 import type { Device, Electricity } from '../capacity/devices.js';
 import type { ModelFit } from '../capacity/fit.js';
 import type { MachineCost } from '../capacity/machine-cost.js';
-import type { Level, Limits, Requirement } from '../definition/requirement.js';
+import type { Requirement } from '../definition/requirement.js';
+import type { Level } from '../measure/metric.js';
+import type { LimitedMetric } from '../measure/metrics.js';
 import type { Missing } from '../quantity.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
-import type { Cascade, CascadeTrial } from './cascade/cascade.js';
+import type { Cascade, CascadeEvaluation } from './cascade/cascade.js';
 import type { Comparison, Reference } from './comparison.js';
 
 export interface Recommendation {
@@ -87,7 +89,7 @@ export type TaskVerdict =
       readonly kind: 'cascade';
       readonly small: string;
       readonly large: string;
-      readonly trial: CascadeTrial;
+      readonly evaluation: CascadeEvaluation;
       readonly mayFitAlone: boolean;
     }
   | { readonly kind: 'inconclusive'; readonly because: Doubt }
@@ -107,10 +109,8 @@ export type Doubt =
   /** There is no pair of scores to compare. */
   | { readonly of: 'pairs'; readonly reason: string };
 
-export type LimitName = keyof Limits;
-
 export interface LimitCheck {
-  readonly limit: LimitName;
+  readonly limit: LimitedMetric;
   readonly level: Level | null;
   readonly bound: number;
   readonly observed: Estimate | Spread | Missing;

@@ -35,7 +35,7 @@ function brieflyOf(verdict: TaskVerdict): string {
     case 'llm-needed':
       return ruledOut(verdict.rejected.length === 1 ? 'the SLM' : 'every SLM', verdict.rejected);
     case 'cascade': {
-      const { deferred, cost } = verdict.trial;
+      const { deferred, cost } = verdict.evaluation;
       const what = cost.unit === 'dollars' ? 'price' : 'time';
       return `asking the LLM on ${formatScore(deferred)} keeps its quality for ${formatScore(cost.cascade / cost.large)} of its ${what}`;
     }

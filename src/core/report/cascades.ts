@@ -1,7 +1,7 @@
 /** Every cascade that was tried, as a table: what it reached out of fold, and how good its signal is under the names of the papers. */
 import { isMissing, type Quantity } from '../quantity.js';
-import type { Cascade, CascadeTrial } from '../recommend/cascade/cascade.js';
-import type { CascadeLatency } from '../recommend/cascade/trial.js';
+import type { Cascade, CascadeEvaluation } from '../recommend/cascade/cascade.js';
+import type { CascadeLatency } from '../recommend/cascade/evaluation.js';
 import type { SuiteRecommendation } from '../recommend/recommendation.js';
 import { ABSENT, formatEstimate, formatPoints, formatScore, list, plural } from './format.js';
 
@@ -32,10 +32,10 @@ export const CASCADE_COLUMNS = [
 
 export function cascadeRows({ tasks }: SuiteRecommendation): CascadeRow[] {
   return tasks.flatMap(({ task, cascades }) =>
-    cascades.flatMap(({ small, large, trial, verdict }) =>
-      isMissing(trial) || verdict === 'the SLM alone'
+    cascades.flatMap(({ small, large, evaluation, verdict }) =>
+      isMissing(evaluation) || verdict === 'the SLM alone'
         ? []
-        : [{ task, pair: `${small}, then ${large}`, verdict, numbers: numbersOf(trial) }],
+        : [{ task, pair: `${small}, then ${large}`, verdict, numbers: numbersOf(evaluation) }],
     ),
   );
 }
@@ -52,12 +52,22 @@ export function needlessCascades({ tasks }: SuiteRecommendation): string[] {
 /** Why those that were not tried were not, each reason once. */
 export function untriedReasons({ tasks }: SuiteRecommendation): string[] {
   const reasons = tasks.flatMap(({ cascades }) =>
-    cascades.flatMap(({ trial }) => (isMissing(trial) ? [trial.missing] : [])),
+    cascades.flatMap(({ evaluation }) => (isMissing(evaluation) ? [evaluation.missing] : [])),
   );
   return [...new Set(reasons)].sort();
 }
 
-function numbersOf({ deferred, quality, test, cost, latency, areas, gap, ranking, chosen }: CascadeTrial): string[] {
+function numbersOf({
+  deferred,
+  quality,
+  test,
+  cost,
+  latency,
+  areas,
+  gap,
+  ranking,
+  chosen,
+}: CascadeEvaluation): string[] {
   const { value, low, high } = test.difference;
   return [
     `${formatScore(deferred)} by ${chosen.signal}`,

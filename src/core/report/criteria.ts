@@ -43,7 +43,9 @@ export function criteriaOf(analysis: Analysis, suite: SuiteAnalysis, recommended
       const { resident } = memory.peak;
       return isMissing(resident) ? `${NOT_MEASURED}: ${resident.missing}` : formatBytes(resident.max);
     }),
-    row('Load time', ({ load }) => (isMissing(load) ? `${NOT_MEASURED}: ${load.missing}` : formatSeconds(load.median))),
+    row('Load time', ({ metrics: { load } }) =>
+      isMissing(load) ? `${NOT_MEASURED}: ${load.missing}` : formatSeconds(load.median),
+    ),
     row('Smallest device it fits', ({ id }) => smallestDevice(recommended, id)),
     row('Offline and privacy', ({ facts }) => (facts === null ? NOT_MEASURED : NETWORKS[facts.network])),
     row('Cost of a thousand requests', (model, i) =>

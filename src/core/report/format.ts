@@ -2,7 +2,7 @@
  * Numbers as people read them, in one place: everything before this is in base units, and everything that shows a number
  * to a person calls this. Three significant digits, units that keep the number between 1 and 1000.
  */
-import type { Unit } from '../measure/metrics.js';
+import type { Unit } from '../measure/metric.js';
 import { isMissing, type Missing } from '../quantity.js';
 
 const MINUS = '−';

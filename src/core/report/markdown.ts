@@ -2,7 +2,7 @@
 import type { Analysis, Cell, ModelAnalysis, SuiteAnalysis } from '../analyse/analysis.js';
 import { estimateAt } from '../analyse/distribution.js';
 import type { Warning } from '../measure/log.js';
-import { METRICS, type MetricName } from '../measure/metrics.js';
+import { DISTRIBUTED, isShownIn, METRICS } from '../measure/metrics.js';
 import { isMissing, type Missing } from '../quantity.js';
 import type { Recommendation, SuiteRecommendation } from '../recommend/recommendation.js';
 import type { Artifact } from './artifact.js';
@@ -86,14 +86,7 @@ function suiteSection(suite: SuiteAnalysis, recommended: SuiteRecommendation): s
   ].join('\n\n');
 }
 
-const TASK_METRICS = [
-  'ttft',
-  'itl',
-  'e2e',
-  'prefillRate',
-  'decodeRate',
-  'cost',
-] as const satisfies readonly MetricName[];
+const TASK_METRICS = DISTRIBUTED.filter((metric) => isShownIn('table', metric));
 
 function taskSection(name: string, cells: readonly Cell[], recommended: SuiteRecommendation['tasks'][number]): string {
   const columns = TASK_METRICS.filter((metric) => cells.some((cell) => !isMissing(cell.metrics[metric])));
@@ -206,17 +199,15 @@ function modelsSection({ models }: Analysis): string {
     model.class ?? 'unknown',
     parametersOf(model),
     md(model.facts?.engine ?? model.entry.backend),
-    isMissing(model.load) ? ABSENT : formatSeconds(model.load.median),
-    isMissing(model.firstRequest) ? ABSENT : formatSeconds(model.firstRequest.median),
+    isMissing(model.metrics.load) ? ABSENT : formatSeconds(model.metrics.load.median),
+    isMissing(model.metrics.firstRequest) ? ABSENT : formatSeconds(model.metrics.firstRequest.median),
     memoryOf(model.memory.peak.resident),
     memoryOf(model.memory.peak.anonymous),
-    memoryOf(model.memory.added),
+    memoryOf(model.metrics.memoryAdded),
     md(model.entry.licence ?? ABSENT),
   ]);
-  const absent = models.flatMap(({ id, memory, load }) =>
-    [load, memory.peak.resident].flatMap((quantity) =>
-      isMissing(quantity) ? [`- ${md(id)}: ${md(quantity.missing)}`] : [],
-    ),
+  const absent = models.flatMap(({ id, metrics: { load, memory } }) =>
+    [load, memory].flatMap((quantity) => (isMissing(quantity) ? [`- ${md(id)}: ${md(quantity.missing)}`] : [])),
   );
   return [
     '## Models',

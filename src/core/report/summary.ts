@@ -68,9 +68,19 @@ function describeRecommended(recommended: TaskRecommendation) {
 
 /** Curves are for charts; they are in charts/*.vl.json. */
 function withoutCurves<T extends TaskRecommendation['verdict'] | Cascade>(verdict: T): unknown {
-  if (!('trial' in verdict) || isMissing(verdict.trial)) return verdict;
-  const { curve: _curve, oracle: _oracle, ...trial } = verdict.trial;
-  return { ...verdict, trial };
+  if (!('evaluation' in verdict)) return verdict;
+  // Version 1 of the summary calls it `trial`.
+  return Object.fromEntries(
+    Object.entries(verdict).map(([field, value]) =>
+      field === 'evaluation' ? ['trial', withoutCurve(verdict.evaluation)] : [field, value],
+    ),
+  );
+}
+
+function withoutCurve(evaluation: Cascade['evaluation']): unknown {
+  if (isMissing(evaluation)) return evaluation;
+  const { curve: _curve, oracle: _oracle, ...rest } = evaluation;
+  return rest;
 }
 
 function describeCell({ model, trials, failures, quality, metrics, gaps, throughput, aggregates, warnings }: Cell) {
@@ -107,8 +117,13 @@ function describeDistribution(distribution: Distribution | Missing) {
   return { n, min, max, ...at };
 }
 
-function describeModel({ entry, facts, drift, ...model }: ModelAnalysis) {
+function describeModel({ id, title, sessions, entry, facts, drift, metrics, memory, ...model }: ModelAnalysis) {
+  // The peak stands with the other readings of memory.
+  const { memory: _peak, memoryAdded: added, ...others } = metrics;
   return {
+    ...{ id, title, class: model.class, sessions },
+    ...others,
+    memory: { ...memory, added },
     ...model,
     drift: isMissing(drift) ? drift : { change: drift.change, p: drift.p, n: drift.n, noise: drift.noise },
     backend: entry.backend,
@@ -125,17 +140,17 @@ function describeModel({ entry, facts, drift, ...model }: ModelAnalysis) {
 function cascadeFiles({ suite, tasks }: SuiteRecommendation): Artifact[] {
   return tasks.flatMap(({ task, verdict }) => {
     if (verdict.kind !== 'cascade') return [];
-    const { small, large, trial } = verdict;
+    const { small, large, evaluation } = verdict;
     const file = {
       version: SUMMARY_VERSION,
       suite,
       task,
       small,
       large,
-      signal: trial.chosen.signal,
-      signalMeaning: SIGNAL_MEANINGS[trial.chosen.signal],
-      rule: trial.chosen.rule,
-      expected: { deferred: trial.deferred, quality: trial.quality, difference: trial.test.difference },
+      signal: evaluation.chosen.signal,
+      signalMeaning: SIGNAL_MEANINGS[evaluation.chosen.signal],
+      rule: evaluation.chosen.rule,
+      expected: { deferred: evaluation.deferred, quality: evaluation.quality, difference: evaluation.test.difference },
     };
     return [{ path: `cascades/${suite}.${task}.json`, content: `${JSON.stringify(file, null, 2)}\n` }];
   });

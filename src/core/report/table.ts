@@ -1,12 +1,11 @@
-/** Every reporter by name: the table is the type. Each turns an analysis and a recommendation into files, and writes none. */
+/**
+ * Every reporter by name: the table is the type. Each turns an analysis and a recommendation into files, and writes none. Its code
+ * is loaded when it renders, so that help can name all reporters without them.
+ */
 import type { Analysis } from '../analyse/analysis.js';
 import type { Recommendation } from '../recommend/recommendation.js';
 import type { Artifact, Promised } from './artifact.js';
-import { chartsReport } from './charts/files.js';
-import { htmlReport, type PageAssets } from './html/page.js';
-import { markdownReport } from './markdown.js';
-import { samplesReport } from './samples.js';
-import { summaryReport } from './summary.js';
+import type { PageAssets } from './html/page.js';
 
 export interface ReportInput {
   readonly analysis: Analysis;
@@ -20,30 +19,34 @@ export interface ReportInput {
 export interface Reporter {
   /** One line for `rightsize report --help`. */
   readonly summary: string;
-  render(input: ReportInput): Promise<(Artifact | Promised)[]> | Artifact[];
+  render(input: ReportInput): Promise<(Artifact | Promised)[]>;
 }
 
 export const REPORTERS = {
   markdown: {
     summary: 'report.md, for a pull request or a wiki',
-    render: ({ analysis, recommendation }) => markdownReport(analysis, recommendation),
+    render: async ({ analysis, recommendation }) =>
+      (await import('./markdown.js')).markdownReport(analysis, recommendation),
   },
   summary: {
     summary: 'summary.json, for programs, and the thresholds of recommended cascades',
-    render: ({ analysis, recommendation }) => summaryReport(analysis, recommendation),
+    render: async ({ analysis, recommendation }) =>
+      (await import('./summary.js')).summaryReport(analysis, recommendation),
   },
   charts: {
     summary: 'charts/, as Vega-Lite specifications, SVG and PNG',
-    render: ({ analysis, recommendation, drawPng }) => chartsReport(analysis, recommendation, drawPng),
+    render: async ({ analysis, recommendation, drawPng }) =>
+      (await import('./charts/files.js')).chartsReport(analysis, recommendation, drawPng),
   },
   html: {
     summary: 'report.html, the page that is passed around',
-    render: ({ analysis, recommendation, page }) => (page ? htmlReport(analysis, recommendation, page) : []),
+    render: async ({ analysis, recommendation, page }) =>
+      page ? (await import('./html/page.js')).htmlReport(analysis, recommendation, page) : [],
   },
   // The largest comes last: it need not be held while the others are made.
   samples: {
     summary: 'samples.csv, one row for each sample and model',
-    render: ({ analysis }) => samplesReport(analysis),
+    render: async ({ analysis }) => (await import('./samples.js')).samplesReport(analysis),
   },
 } as const satisfies Record<string, Reporter>;
 

@@ -136,7 +136,7 @@ function modelTable(analysis: Analysis, suite: SuiteAnalysis, { columns, paint }
       median('decodeRate', formatCount),
       isMissing(resident) ? ABSENT : formatBytes(resident.max),
       median('e2e', formatSeconds),
-      isMissing(model.load) ? ABSENT : formatSeconds(model.load.median),
+      isMissing(model.metrics.load) ? ABSENT : formatSeconds(model.metrics.load.median),
     ];
   });
   return layOut(

@@ -6,7 +6,7 @@
 import type { Analysis } from '../analyse/analysis.js';
 import { METRICS } from '../measure/metrics.js';
 import { isMissing } from '../quantity.js';
-import type { CascadeTrial } from '../recommend/cascade/cascade.js';
+import type { CascadeEvaluation } from '../recommend/cascade/cascade.js';
 import type { Comparison, Factors } from '../recommend/comparison.js';
 import type {
   Assignment,
@@ -172,21 +172,21 @@ export function describeCheck({ limit, level, bound, observed, state }: LimitChe
 function describeCascade({
   small,
   large,
-  trial,
+  evaluation,
   mayFitAlone,
 }: {
   readonly small: string;
   readonly large: string;
-  readonly trial: CascadeTrial;
+  readonly evaluation: CascadeEvaluation;
   readonly mayFitAlone: boolean;
 }): string {
-  const { cost, test } = trial;
+  const { cost, test } = evaluation;
   const { low } = test.difference;
   const worst = low >= 0 ? 'at worst no less' : `at worst ${points(low)} less`;
   const what = cost.unit === 'dollars' ? 'price' : 'time';
   const alone = mayFitAlone ? ` Whether ${small} would do alone cannot be told yet.` : '';
   return (
-    `${small} with ${large} behind it: asking ${large} for the ${formatScore(trial.deferred)} of answers that ${small} is least sure of ` +
+    `${small} with ${large} behind it: asking ${large} for the ${formatScore(evaluation.deferred)} of answers that ${small} is least sure of ` +
     `scores ${worst} than ${large} alone, for ${formatScore(cost.cascade / cost.large)} of its ${what}.${alone}`
   );
 }
@@ -252,7 +252,7 @@ export function whatWouldChange({ verdict, comparisons }: TaskRecommendation): s
       return groupVariants(verdict.rejected, describeRemedy).slice(0, MOST_NAMED);
     case 'cascade':
       return [
-        `An SLM whose confidence tells right from wrong better, or a margin other than ${points(verdict.trial.test.margin)}.`,
+        `An SLM whose confidence tells right from wrong better, or a margin other than ${points(verdict.evaluation.test.margin)}.`,
       ];
     case 'inconclusive': {
       const { because } = verdict;

@@ -1,20 +1,7 @@
-/**
- * pass@k: the chance that at least one of k answers drawn from n repetitions passes, c of which did (Chen et al. 2021),
- *
- *     pass@k = 1 - C(n - c, k) / C(n, k) = 1 - product of (1 - k / i) for i from n - c + 1 to n
- *
- * which is unbiased; 1 - (1 - c/n)^k is not.
- */
+/** pass@k of a cell: repetitions of one sample are the answers that one draws from. */
 import { known, missing, type Quantity } from '../quantity.js';
+import { passAtK } from '../stats/estimate/pass-at-k.js';
 import type { Aggregate } from './score.js';
-
-/** @returns 1 where every draw of k holds one that passes. */
-export function passAtK(n: number, c: number, k: number): number {
-  if (n - c < k) return 1;
-  let none = 1;
-  for (let i = n - c + 1; i <= n; i++) none *= 1 - k / i;
-  return 1 - none;
-}
 
 /** Mean of pass@k over samples. A sample with fewer than k repetitions has no pass@k, and then neither has the cell. */
 export function passRates(ks: readonly number[]): Aggregate {

@@ -1,4 +1,9 @@
-/** Every scorer by name: the table is the type. One file each; docs/scorers.md explains them with examples. */
+/**
+ * Every scorer by name: the table is the type. One file each; docs/scorers.md explains them with examples.
+ *
+ * Inside its file a scorer knows the type of its options. Whoever takes it from here knows only that its schema has parsed
+ * them, so the table forgets that type once, and nobody has to cast.
+ */
 
 import type { Scorer } from './score.js';
 import { bbq } from './scorers/bbq.js';
@@ -24,7 +29,7 @@ import { rouge } from './scorers/rouge.js';
 import { similarity } from './scorers/similarity.js';
 import { squad } from './scorers/squad.js';
 
-export const SCORERS = {
+const TABLE = {
   exact,
   includes,
   regex,
@@ -48,8 +53,10 @@ export const SCORERS = {
   bbq,
   'crows-pairs': crowsPairs,
   winobias,
-} as const satisfies Record<string, Scorer>;
+} satisfies Record<string, Scorer>;
 
-export type ScorerName = keyof typeof SCORERS;
+export type ScorerName = keyof typeof TABLE;
+
+export const SCORERS: Readonly<Record<ScorerName, Scorer>> = TABLE;
 
 export const SCORER_NAMES = Object.keys(SCORERS) as [ScorerName, ...ScorerName[]];

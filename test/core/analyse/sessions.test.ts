@@ -24,7 +24,12 @@ describe('a model over its sessions', () => {
     ];
     const { models, suites } = analyse(log);
     expect(models[0]).toMatchObject({
-      load: { missing: 'weights.gguf is truncated' },
+      metrics: {
+        load: { missing: 'weights.gguf is truncated' },
+        firstRequest: { missing: 'weights.gguf is truncated' },
+        memory: { missing: 'weights.gguf is truncated' },
+        memoryAdded: { missing: 'weights.gguf is truncated' },
+      },
       failures: ['weights.gguf is truncated'],
     });
     expect(models[0]!.warnings[0]!.what).toBe('the model could not be run: weights.gguf is truncated');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Completed, Timing, TokenCount } from '../../../src/core/measure/measurement.js';
-import { timingsOf } from '../../../src/core/measure/timings.js';
+import { DISTRIBUTED, METRICS } from '../../../src/core/measure/metrics.js';
+import { tokenGaps } from '../../../src/core/measure/timings.js';
 import { isMissing, known, missing } from '../../../src/core/quantity.js';
 import { createRandom } from '../../../src/core/stats/basics/random.js';
 
@@ -24,6 +25,16 @@ function completed(
   };
 }
 
+function timingsOf(measured: Completed) {
+  return {
+    ttft: METRICS.ttft.compute(measured),
+    tpot: METRICS.tpot.compute(measured),
+    e2e: METRICS.e2e.compute(measured),
+    prefillRate: METRICS.prefillRate.compute(measured),
+    decodeRate: METRICS.decodeRate.compute(measured),
+  };
+}
+
 describe('a stream of single tokens', () => {
   const timings = timingsOf(completed({ pieces: [0.5, 0.75, 1, 1.5] }));
 
@@ -35,7 +46,11 @@ describe('a stream of single tokens', () => {
     expect(timings.e2e).toEqual(known(1.5));
     expect(timingsOf(completed({ pieces: [0.5, 1.5], end: 9 })).e2e).toEqual(known(1.5));
   });
-  test('ITL are the gaps between tokens', () => expect(timings.itl).toEqual([0.25, 0.25, 0.5]));
+  test('ITL is the median of the gaps between tokens', () => {
+    const measured = completed({ pieces: [0.5, 0.75, 1, 1.5] });
+    expect(tokenGaps(measured)).toEqual([0.25, 0.25, 0.5]);
+    expect(METRICS.itl.compute(measured)).toEqual(known(0.25));
+  });
   test('TPOT is (e2e - ttft) / (n - 1)', () => expect(timings.tpot).toEqual(known(1 / 3)));
   test('the decode rate is (n - 1) / (last - first)', () => expect(timings.decodeRate).toEqual(known(3)));
   test('the prefill rate is prompt tokens over TTFT', () => expect(timings.prefillRate).toEqual(known(200)));
@@ -49,8 +64,11 @@ describe('pieces that hold several tokens', () => {
   });
 
   test('their gaps are not gaps of tokens', () => {
-    expect(timingsOf(completed({ pieces: [1, 2], tokensPerPiece: [2, 2] }, counted(4))).itl).toEqual([]);
-    expect(timingsOf(completed({ pieces: [1, 2], tokensPerPiece: 'unknown' }, counted(4))).itl).toEqual([]);
+    for (const tokensPerPiece of [[2, 2], 'unknown' as const]) {
+      const measured = completed({ pieces: [1, 2], tokensPerPiece }, counted(4));
+      expect(tokenGaps(measured)).toEqual([]);
+      expect(METRICS.itl.compute(measured)).toEqual(missing('no two tokens with a time of their own'));
+    }
   });
 
   test('where only the server knows how many there were, the first piece counts as one', () => {
@@ -80,7 +98,6 @@ describe('what is missing stays missing, with its reason', () => {
     expect(timingsOf(completed({ pieces: [0.5] }))).toEqual({
       ttft: known(0.5),
       e2e: known(0.5),
-      itl: [],
       tpot: reason,
       decodeRate: reason,
       prefillRate: known(200),
@@ -88,8 +105,7 @@ describe('what is missing stays missing, with its reason', () => {
   });
 
   test('a silent model has no timings at all', () => {
-    const { itl, ...timings } = timingsOf(completed({ pieces: [] }, counted(0)));
-    expect(itl).toEqual([]);
+    const timings = timingsOf(completed({ pieces: [] }, counted(0)));
     for (const timing of Object.values(timings)) expect(timing).toEqual(missing('the model produced no output'));
   });
 
@@ -120,9 +136,9 @@ test('no stream, however odd, yields a number that is not one', () => {
     const tokensPerPiece = [undefined, 'unknown' as const, sizes][upTo(2)];
     const count = [counted(pieces.length), counted(upTo(6)), UNCOUNTED][upTo(2)]!;
     const timing = { pieces, ...(tokensPerPiece !== undefined && { tokensPerPiece }) };
-    const { itl, ...timings } = timingsOf(completed(timing, count, [counted(upTo(3)), UNCOUNTED][upTo(1)]));
-    for (const gap of itl) expect(gap).toBeGreaterThanOrEqual(0);
-    for (const quantity of Object.values(timings)) {
+    const measured = completed(timing, count, [counted(upTo(3)), UNCOUNTED][upTo(1)]);
+    for (const metric of DISTRIBUTED) {
+      const quantity = METRICS[metric].compute(measured, { input: upTo(3), output: upTo(3) });
       if (!isMissing(quantity)) expect(Number.isFinite(quantity.value) && quantity.value >= 0).toBe(true);
     }
   }

@@ -79,6 +79,18 @@ describe('what a model needs on a device', () => {
   it('is not asked of a model that runs elsewhere', () => {
     expect(fitOf({ network: 'internet' })).toEqual([]);
   });
+
+  it('is not asked of a model that was never opened and has an endpoint, but of one without', () => {
+    const fitsOf = (entry: NonNullable<ModelOrder['entry']>) => {
+      const log = makeLog({
+        tasks: [{ name: 'route', samples: 20 }],
+        models: [{ id: 'm', class: 'slm', parameters: 8e9, quality: 0.9, entry }],
+      }).filter(({ type }) => type === 'run' || type === 'sample');
+      return recommend(analyse(log), { devices: [box] }).suites[0]!.fits.map(({ model }) => model);
+    };
+    expect(fitsOf({ backend: 'openai', source: 'm', endpoint: 'https://example.com/v1' })).toEqual([]);
+    expect(fitsOf({})).toEqual(['m']);
+  });
 });
 
 describe('the break-even', () => {

@@ -60,17 +60,18 @@ describeWith([RESPONSES, CONTAMINATED], 'Mixtral against GPT-4 on GSM8K, 1,307 p
     expect(test.difference.value).toBeCloseTo(-0.220352, 6);
     expect(test.difference.standardError).toBeCloseTo(0.0155402, 7);
 
-    const { trial, verdict: cascade } = tasks[0]!.cascades[0]!;
-    if (isMissing(trial)) throw new Error(trial.missing);
+    const { evaluation, verdict: cascade } = tasks[0]!.cascades[0]!;
+    if (isMissing(evaluation)) throw new Error(evaluation.missing);
     expect(cascade).not.toBe('passes');
     // From Mixtral alone to GPT-4 alone, and what hindsight could reach: the two together beat GPT-4.
-    expect(trial.curve[0]).toEqual({ rate: 0, score: expect.closeTo(0.637337, 6) });
-    expect(trial.curve.at(-1)).toEqual({ rate: 1, score: expect.closeTo(0.857689, 6) });
-    expect(Math.max(...trial.oracle.map(({ score }) => score))).toBeCloseTo(0.92961, 6);
-    expect(trial.areas.random).toBeCloseTo((0.637337 + 0.857689) / 2, 5);
-    if (isMissing(trial.gap.average) || isMissing(trial.gap.half)) throw new Error('there is a gap of 22 points');
-    expect(trial.gap.average.byArea).toBeCloseTo(0.5, 1);
-    expect(trial.gap.half.value).toBeCloseTo(0.5, 1);
+    expect(evaluation.curve[0]).toEqual({ rate: 0, score: expect.closeTo(0.637337, 6) });
+    expect(evaluation.curve.at(-1)).toEqual({ rate: 1, score: expect.closeTo(0.857689, 6) });
+    expect(Math.max(...evaluation.oracle.map(({ score }) => score))).toBeCloseTo(0.92961, 6);
+    expect(evaluation.areas.random).toBeCloseTo((0.637337 + 0.857689) / 2, 5);
+    if (isMissing(evaluation.gap.average) || isMissing(evaluation.gap.half))
+      throw new Error('there is a gap of 22 points');
+    expect(evaluation.gap.average.byArea).toBeCloseTo(0.5, 1);
+    expect(evaluation.gap.half.value).toBeCloseTo(0.5, 1);
     const chart = buildCharts(analysis, recommendation)[0]!.charts.find(({ name }) => name === 'cascade-gsm8k')!;
     expect(chart).toMatchObject({
       title: expect.stringContaining('is not shown to be'),

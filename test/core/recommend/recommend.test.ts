@@ -59,12 +59,12 @@ describe('the verdict on a task', () => {
     expect(verdict).toEqual({ kind: 'cascade', small: 'small', large: 'large', alone: [] });
     const [task] = tasks;
     if (task?.verdict.kind !== 'cascade') throw new Error('expected a cascade');
-    const { trial } = task.verdict;
-    expect(trial.test.difference.low).toBeGreaterThan(-0.05);
-    expect(trial.cost.difference.high).toBeLessThan(0);
-    expect(trial.deferred).toBeGreaterThan(0.3);
-    expect(trial.deferred).toBeLessThan(0.6);
-    expect(trial.folds).toBe(5);
+    const { evaluation } = task.verdict;
+    expect(evaluation.test.difference.low).toBeGreaterThan(-0.05);
+    expect(evaluation.cost.difference.high).toBeLessThan(0);
+    expect(evaluation.deferred).toBeGreaterThan(0.3);
+    expect(evaluation.deferred).toBeLessThan(0.6);
+    expect(evaluation.folds).toBe(5);
   });
 
   it('recommends no cascade that costs more than the LLM alone', () => {
@@ -280,7 +280,7 @@ describe('a cascade', () => {
       {
         small: 'small',
         large: 'large',
-        trial: { missing: 'the server gives no log-probabilities' },
+        evaluation: { missing: 'the server gives no log-probabilities' },
         verdict: 'not tried',
       },
     ]);
@@ -293,11 +293,11 @@ describe('a cascade', () => {
         { ...large, quality: 0.95, price: { input: 10, output: 10 } },
       ],
     });
-    const { trial } = tasks[0]!.cascades[0]!;
-    if (isMissing(trial)) throw new Error(trial.missing);
-    expect(trial.cost.unit).toBe('dollars');
+    const { evaluation } = tasks[0]!.cascades[0]!;
+    if (isMissing(evaluation)) throw new Error(evaluation.missing);
+    expect(evaluation.cost.unit).toBe('dollars');
     // 1% of the LLM's price for everything, and the LLM's for what is passed on.
-    expect(trial.cost.cascade / trial.cost.large).toBeCloseTo(0.01 + trial.deferred, 1);
+    expect(evaluation.cost.cascade / evaluation.cost.large).toBeCloseTo(0.01 + evaluation.deferred, 1);
   });
 
   it('of ranked choices goes by their margin and costs the time that ranking takes', () => {
@@ -336,16 +336,16 @@ describe('a cascade', () => {
         suites: record.suites.map((suite) => ({ ...suite, tasks: suite.tasks.map((task) => ({ ...task, scorer })) })),
       };
     });
-    const { trial, verdict } = recommend(analyse(log)).suites[0]!.tasks[0]!.cascades[0]!;
-    if (isMissing(trial)) throw new Error(trial.missing);
+    const { evaluation, verdict } = recommend(analyse(log)).suites[0]!.tasks[0]!.cascades[0]!;
+    if (isMissing(evaluation)) throw new Error(evaluation.missing);
     expect(verdict).toBe('passes');
-    expect(trial.chosen.signal).toBe('margin');
-    expect(trial.cost).toMatchObject({
+    expect(evaluation.chosen.signal).toBe('margin');
+    expect(evaluation.cost).toMatchObject({
       unit: 'seconds',
       small: expect.closeTo(0.01, 9),
       large: expect.closeTo(0.1, 9),
     });
-    expect(trial.cost.cascade).toBeCloseTo(0.01 + 0.1 * trial.deferred, 9);
+    expect(evaluation.cost.cascade).toBeCloseTo(0.01 + 0.1 * evaluation.deferred, 9);
   });
 
   it('has the latency of a mixture: the mean of both, and the tail of the large model', () => {
@@ -355,11 +355,11 @@ describe('a cascade', () => {
         { ...large, quality: 0.95 },
       ],
     });
-    const { trial } = tasks[0]!.cascades[0]!;
-    if (isMissing(trial) || isMissing(trial.latency)) throw new Error('it was timed');
-    const { cascade, large: alone } = trial.latency;
+    const { evaluation } = tasks[0]!.cascades[0]!;
+    if (isMissing(evaluation) || isMissing(evaluation.latency)) throw new Error('it was timed');
+    const { cascade, large: alone } = evaluation.latency;
     if (isMissing(cascade.mean) || isMissing(cascade.p95) || isMissing(alone.p95)) throw new Error('400 requests');
-    expect(cascade.mean.value).toBeCloseTo(trial.cost.cascade, 9);
+    expect(cascade.mean.value).toBeCloseTo(evaluation.cost.cascade, 9);
     expect(cascade.p95.value).toBeGreaterThan(alone.p95.value);
   });
 
@@ -377,14 +377,14 @@ describe('a cascade', () => {
           ? { ...record, settings: { ...record.settings, untilSure: { firstRound: 25, budget: null } } }
           : record,
     );
-    const { trial, verdict } = recommend(analyse(log)).suites[0]!.tasks[0]!.cascades[0]!;
-    if (isMissing(trial)) throw new Error(trial.missing);
-    expect(trial).toMatchObject({ by: 'rounds', n: 775, folds: 5 });
-    expect(trial.test.difference.method).toBe('betting-sequence');
-    expect(trial.cost.difference.method).toBe('asymptotic-sequence');
+    const { evaluation, verdict } = recommend(analyse(log)).suites[0]!.tasks[0]!.cascades[0]!;
+    if (isMissing(evaluation)) throw new Error(evaluation.missing);
+    expect(evaluation).toMatchObject({ by: 'rounds', n: 775, folds: 5 });
+    expect(evaluation.test.difference.method).toBe('betting-sequence');
+    expect(evaluation.cost.difference.method).toBe('asymptotic-sequence');
     expect(verdict).toBe('passes');
     // The same log in another order says the same, and with a plan of fixed size the interval is narrower.
-    expect(recommend(analyse(shuffled(log, 5))).suites[0]!.tasks[0]!.cascades[0]!.trial).toEqual(trial);
+    expect(recommend(analyse(shuffled(log, 5))).suites[0]!.tasks[0]!.cascades[0]!.evaluation).toEqual(evaluation);
   });
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { splitSentences, splitTokens } from '../../../src/core/score/text/english.js';
+import '../../support/language-tables.js';
 
 // What nltk 3.9.1 gives with its English Punkt model.
 test.each([

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { passAtK } from '../../../src/core/score/pass-at-k.js';
 import type { ScoreInput } from '../../../src/core/score/score.js';
 import { code, programOf } from '../../../src/core/score/scorers/code.js';
 import { judge as judgeScorer } from '../../../src/core/score/scorers/judge.js';
@@ -7,17 +6,6 @@ import { cosine, similarity } from '../../../src/core/score/scorers/similarity.j
 import { judge, scoreOf } from './judge.js';
 
 describe('pass@k', () => {
-  test.each([
-    [10, 3, 1, 0.3],
-    [10, 3, 5, 0.9166666666666666],
-    [5, 0, 3, 0],
-    [5, 4, 3, 1],
-    [200, 13, 10, 0.4975511],
-    [200, 13, 100, 0.9999195],
-  ])('of %i answers of which %i pass, k = %i', (n, c, k, expected) => {
-    expect(passAtK(n, c, k)).toBeCloseTo(expected, 6);
-  });
-
   test('is the mean over samples, and missing where a sample has too few repetitions', () => {
     const aggregate = code.aggregate!(code.options.parse({ k: [1, 2, 3] }));
     const add = (sample: string, value: number) =>

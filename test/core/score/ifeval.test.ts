@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { INSTRUCTIONS } from '../../../src/core/score/read/ifeval-instructions.js';
 import { ifeval } from '../../../src/core/score/scorers/ifeval.js';
+import '../../support/language-tables.js';
 import { judge, metricsOf } from './judge.js';
 
 test('all 25 instructions of IFEval are known', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { detectLanguage } from '../../../src/core/score/text/language.js';
+import '../../support/language-tables.js';
 
 // What langdetect 1.0.9 gives, whatever its seed.
 test.each([

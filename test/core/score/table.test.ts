@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Evidence, Scored, ScoreInput, Scorer } from '../../../src/core/score/score.js';
 import { SCORER_NAMES, SCORERS, type ScorerName } from '../../../src/core/score/table.js';
+import '../../support/language-tables.js';
 import { judge } from './judge.js';
 
 /** What each scorer judges by, beside the output; nothing where a text as target suffices. */

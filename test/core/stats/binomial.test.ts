@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { binomialPmf } from '../../../src/core/stats/basics/distributions.js';
 import type { Interval } from '../../../src/core/stats/basics/interval.js';
-import {
-  agrestiCoullInterval,
-  betaInterval,
-  clopperPearsonInterval,
-  jeffreysInterval,
-  waldInterval,
-  wilsonInterval,
-  zeroFailureBound,
-  zeroFailureSampleSize,
-} from '../../../src/core/stats/estimate/binomial.js';
+import { clopperPearsonInterval, wilsonInterval, zeroFailureBound } from '../../../src/core/stats/estimate/binomial.js';
 
 function expectInterval(interval: Interval, low: number, high: number, digits = 4): void {
   expect(interval.low).toBeCloseTo(low, digits);
@@ -32,15 +23,11 @@ describe('binomial intervals', () => {
   it('give the published bounds for 81 of 263', () => {
     expectInterval(wilsonInterval(81, 263), 0.2553, 0.3662);
     expectInterval(clopperPearsonInterval(81, 263), 0.2527, 0.3676);
-    expectInterval(agrestiCoullInterval(81, 263), 0.2552, 0.3663);
-    expectInterval(jeffreysInterval(81, 263), 0.2545, 0.3656);
-    expectInterval(waldInterval(81, 263), 0.2522, 0.3638);
   });
 
   it('give the published bounds at no success and at nothing but successes', () => {
     expectInterval(wilsonInterval(0, 20), 0, 0.1611);
     expectInterval(clopperPearsonInterval(0, 20), 0, 0.1684);
-    expectInterval(jeffreysInterval(0, 20), 0, 0.1166);
     expectInterval(wilsonInterval(10, 10), 0.7225, 1);
     expectInterval(clopperPearsonInterval(10, 10), 0.6915, 1);
   });
@@ -50,28 +37,20 @@ describe('binomial intervals', () => {
     expectInterval(clopperPearsonInterval(8, 10), 0.4439, 0.9748);
     expectInterval(wilsonInterval(45, 50), 0.7864, 0.9565);
     expectInterval(clopperPearsonInterval(45, 50), 0.7819, 0.9667);
-    expectInterval(betaInterval(45, 50), 0.7859, 0.9556);
     expectInterval(wilsonInterval(16, 250), 0.0398, 0.1014);
   });
 
   it('have exactly 0 and 1 as bounds at the ends, and width even for one trial', () => {
-    for (const interval of [wilsonInterval, clopperPearsonInterval, jeffreysInterval]) {
+    for (const interval of [wilsonInterval, clopperPearsonInterval]) {
       expect(interval(0, 1).low).toBe(0);
       expect(interval(1, 1).high).toBe(1);
       expect(interval(0, 1).high).toBeGreaterThan(0.7);
       expect(interval(1, 1).low).toBeLessThan(0.3);
     }
-    expect(waldInterval(0, 20)).toEqual({ low: 0, high: 0 });
   });
 
   it('mirror when successes and failures change places', () => {
-    for (const interval of [
-      wilsonInterval,
-      clopperPearsonInterval,
-      jeffreysInterval,
-      agrestiCoullInterval,
-      waldInterval,
-    ]) {
+    for (const interval of [wilsonInterval, clopperPearsonInterval]) {
       const [left, right] = [interval(7, 31, 0.9), interval(24, 31, 0.9)];
       expectInterval(left, 1 - right.high, 1 - right.low, 12);
     }
@@ -81,11 +60,11 @@ describe('binomial intervals', () => {
     expect(() => wilsonInterval(0, 0)).toThrow('Expected `n` to be a finite number above 0, got 0');
     expect(() => wilsonInterval(11, 10)).toThrow('Expected `successes` to lie between 0 and n = 10, got 11');
     expect(() => clopperPearsonInterval(-1, 10)).toThrow('got -1');
-    expect(() => jeffreysInterval(1, 10, 95)).toThrow('Expected `confidence` to lie strictly between 0 and 1');
+    expect(() => clopperPearsonInterval(1, 10, 95)).toThrow('Expected `confidence` to lie strictly between 0 and 1');
     expect(() => wilsonInterval(Number.NaN, 10)).toThrow(RangeError);
   });
 
-  it('cover: Clopper-Pearson never less than it says, Wilson and Jeffreys close to it on average, Wald far less', () => {
+  it('cover: Clopper-Pearson never less than it says, Wilson close to it on average', () => {
     const rates = Array.from({ length: 49 }, (_, i) => (i + 1) / 50);
     const average = (interval: typeof wilsonInterval, n: number) =>
       rates.reduce((total, p) => total + coverage((x, m) => interval(x, m), n, p), 0) / rates.length;
@@ -93,10 +72,7 @@ describe('binomial intervals', () => {
       for (const p of rates)
         expect(coverage((x, m) => clopperPearsonInterval(x, m), n, p)).toBeGreaterThanOrEqual(0.95);
       expect(Math.abs(average(wilsonInterval, n) - 0.95)).toBeLessThan(0.01);
-      expect(Math.abs(average(jeffreysInterval, n) - 0.95)).toBeLessThan(0.015);
-      expect(average(agrestiCoullInterval, n)).toBeGreaterThan(0.949);
     }
-    expect(average(waldInterval, 10)).toBeLessThan(0.85);
   });
 });
 
@@ -104,11 +80,5 @@ describe('zero failures', () => {
   it('in 30 trials still allow a rate of 9.5%, near the rule of three', () => {
     expect(zeroFailureBound(30)).toBeCloseTo(0.09503, 5);
     expect(zeroFailureBound(30)).toBeLessThan(3 / 30);
-  });
-
-  it('need 299 trials to show a rate below 1%, and 2995 below 0.1%', () => {
-    expect(zeroFailureSampleSize(0.01)).toBeCloseTo(298.07, 2);
-    expect(zeroFailureSampleSize(0.001)).toBeCloseTo(2994.2, 1);
-    expect(zeroFailureBound(Math.ceil(zeroFailureSampleSize(0.01)))).toBeLessThan(0.01);
   });
 });

@@ -3,18 +3,13 @@ import { isMissing, type Missing } from '../../../src/core/quantity.js';
 import { createRandom } from '../../../src/core/stats/basics/random.js';
 import type { Estimate } from '../../../src/core/stats/estimate/estimate.js';
 import {
-  estimateMedian,
   estimateQuantile,
+  quantileBoundSampleSize,
   quantileOrders,
   quantileSampleSize,
   quantileUpperBound,
 } from '../../../src/core/stats/estimate/order-statistics.js';
-import {
-  median,
-  mlperfPercentile,
-  nearestRankPercentile,
-  percentile,
-} from '../../../src/core/stats/estimate/percentiles.js';
+import { median, percentile } from '../../../src/core/stats/estimate/percentiles.js';
 
 function present(estimate: Estimate | Missing): Estimate {
   if (isMissing(estimate)) throw new Error(`missing: ${estimate.missing}`);
@@ -24,29 +19,17 @@ function present(estimate: Estimate | Missing): Estimate {
 const oneToTen = [7, 1, 10, 4, 2, 9, 3, 8, 5, 6];
 
 describe('percentiles', () => {
-  it('go by three rules, which differ on 1 to 10', () => {
+  it('interpolate between ranks, as R and numpy do', () => {
     expect(percentile(oneToTen, 0.9)).toBeCloseTo(9.1, 12);
-    expect(nearestRankPercentile(oneToTen, 0.9)).toBe(9);
-    expect(mlperfPercentile(oneToTen, 0.9)).toBe(10);
     expect(oneToTen[0]).toBe(7);
   });
 
   it('are the ends at 0 and 1, and the value itself for one value', () => {
-    for (const rule of [percentile, nearestRankPercentile, mlperfPercentile]) {
-      expect(rule(oneToTen, 0)).toBe(1);
-      expect(rule(oneToTen, 1)).toBe(10);
-      expect(rule([3], 0.5)).toBe(3);
-      expect(() => rule([], 0.5)).toThrow('at least one value');
-      expect(() => rule([1], 50)).toThrow('Expected `p` to lie in [0, 1], got 50');
-    }
-  });
-
-  it('do not slip a rank where p n is a whole number on paper only', () => {
-    const hundred = Array.from({ length: 100 }, (_, i) => i + 1);
-    expect(0.07 * 100).toBeGreaterThan(7);
-    expect(nearestRankPercentile(hundred, 0.07)).toBe(7);
-    expect(0.29 * 100).toBeLessThan(29);
-    expect(mlperfPercentile(hundred, 0.29)).toBe(30);
+    expect(percentile(oneToTen, 0)).toBe(1);
+    expect(percentile(oneToTen, 1)).toBe(10);
+    expect(percentile([3], 0.5)).toBe(3);
+    expect(() => percentile([], 0.5)).toThrow('at least one value');
+    expect(() => percentile([1], 50)).toThrow('Expected `p` to lie in [0, 1], got 50');
   });
 
   it('have the mean of the middle two as the median of an even number', () => {
@@ -67,9 +50,15 @@ describe('intervals by order statistics', () => {
 
   it("give benchstat's median, and nothing where its bounds are infinite", () => {
     const values = [-10, 2, 3, 4, 5, 6];
-    expect(estimateMedian(values)).toMatchObject({ value: 3.5, low: -10, high: 6, n: 6, method: 'order-statistics' });
+    expect(estimateQuantile(values, 0.5)).toMatchObject({
+      value: 3.5,
+      low: -10,
+      high: 6,
+      n: 6,
+      method: 'order-statistics',
+    });
     expect(quantileOrders(6, 0.5).confidence).toBeCloseTo(0.96875, 12);
-    expect(estimateMedian(values, 0.99)).toEqual({ missing: expect.stringContaining('it takes 8') });
+    expect(estimateQuantile(values, 0.5, 0.99)).toEqual({ missing: expect.stringContaining('it takes 8') });
   });
 
   it('need 6 values for a median at 95%, 8 at 99%, and hundreds for a p99', () => {
@@ -82,14 +71,14 @@ describe('intervals by order statistics', () => {
   });
 
   it('are missing for no value, one and five', () => {
-    expect(estimateMedian([])).toEqual({ missing: 'no values' });
-    expect(isMissing(estimateMedian([1]))).toBe(true);
-    expect(isMissing(estimateMedian([1, 2, 3, 4, 5]))).toBe(true);
-    expect(() => estimateMedian([Number.NaN])).toThrow(RangeError);
+    expect(estimateQuantile([], 0.5)).toEqual({ missing: 'no values' });
+    expect(isMissing(estimateQuantile([1], 0.5))).toBe(true);
+    expect(isMissing(estimateQuantile([1, 2, 3, 4, 5], 0.5))).toBe(true);
+    expect(() => estimateQuantile([Number.NaN], 0.5)).toThrow(RangeError);
   });
 
   it('hold with ties', () => {
-    expect(estimateMedian([1, 1, 1, 1, 1, 1, 2])).toMatchObject({ value: 1, low: 1 });
+    expect(estimateQuantile([1, 1, 1, 1, 1, 1, 2], 0.5)).toMatchObject({ value: 1, low: 1 });
   });
 
   it('cover at least as often as they say, whatever the shape', () => {
@@ -120,6 +109,16 @@ describe('the one-sided bound of a quantile', () => {
     expect(quantileUpperBound(values, 0.99)).toEqual({ value: 298 });
     expect(isMissing(quantileUpperBound(values.slice(1), 0.99))).toBe(true);
     expect(isMissing(quantileUpperBound([], 0.5))).toBe(true);
+  });
+
+  it('takes the sizes of one-sided tolerance limits', () => {
+    // Wilks 1941, Annals of Mathematical Statistics 12:91: 59, 93 and 124 are the runs of a 95/95 safety analysis.
+    expect(quantileBoundSampleSize(0.9)).toBe(29);
+    expect(quantileBoundSampleSize(0.95)).toBe(59);
+    expect(quantileBoundSampleSize(0.99)).toBe(299);
+    expect(quantileBoundSampleSize(0.95, { over: 1 })).toBe(93);
+    expect(quantileBoundSampleSize(0.95, { over: 2 })).toBe(124);
+    expect(quantileBoundSampleSize(0.95, { confidence: 1 - 0.05 / 6 })).toBe(94);
   });
 
   it('lies below the true quantile at most 5% of the time', () => {

@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mean, variance } from '../../../src/core/stats/basics/moments.js';
-import {
-  createRandom,
-  sampleWithoutReplacement,
-  sampleWithReplacement,
-  shuffle,
-} from '../../../src/core/stats/basics/random.js';
+import { createRandom, sampleWithoutReplacement, shuffle } from '../../../src/core/stats/basics/random.js';
 
 describe('seeded randomness', () => {
   it('gives the same numbers for the same seeds, for ever', () => {
@@ -74,13 +69,11 @@ describe('drawing', () => {
     for (const count of counts.values()) expect(Math.abs(count - 1_000)).toBeLessThan(120);
   });
 
-  it('without replacement never repeats, with replacement may', () => {
+  it('without replacement never repeats', () => {
     const random = createRandom('draws');
     const values = Array.from({ length: 20 }, (_, i) => i);
     expect(new Set(sampleWithoutReplacement(values, 15, random)).size).toBe(15);
-    expect(new Set(sampleWithReplacement(values, 100, random)).size).toBeLessThanOrEqual(20);
     expect(() => sampleWithoutReplacement(values, 21, random)).toThrow('at most the 20 values there are, got 21');
-    expect(() => sampleWithReplacement([], 1, random)).toThrow(RangeError);
     expect(sampleWithoutReplacement([], 0, random)).toEqual([]);
   });
 });

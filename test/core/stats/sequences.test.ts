@@ -2,41 +2,25 @@ import { describe, expect, it } from 'vitest';
 import type { Interval } from '../../../src/core/stats/basics/interval.js';
 import { mean } from '../../../src/core/stats/basics/moments.js';
 import { createRandom, shuffle } from '../../../src/core/stats/basics/random.js';
-import { waldInterval } from '../../../src/core/stats/estimate/binomial.js';
+import { asymptoticInterval } from '../../../src/core/stats/sequential/asymptotic.js';
 import {
-  bernoulliSequenceInterval,
-  betaBinomialBound,
-  betaBinomialLogMixture,
-} from '../../../src/core/stats/sequential/bernoulli-sequence.js';
-import {
+  type BettingOptions,
   bettingCapital,
-  bettingIntervals,
   differenceToUnit,
   intervalOfDifference,
   startBets,
   startBettingSequence,
 } from '../../../src/core/stats/sequential/betting-sequence.js';
-import { gammaLogMixture, gammaMixtureBound } from '../../../src/core/stats/sequential/gamma-mixture.js';
 import { startSequentialNonInferiority } from '../../../src/core/stats/sequential/noninferiority.js';
-import {
-  asymptoticInterval,
-  normalLogMixture,
-  normalMixtureBound,
-  normalMixtureInterval,
-  normalMixtureRho,
-} from '../../../src/core/stats/sequential/normal-mixture.js';
-import {
-  empiricalBernsteinIntervals,
-  hoeffdingIntervals,
-} from '../../../src/core/stats/sequential/predictable-mixture.js';
-import {
-  distributionBand,
-  quantileStitchedBound,
-  stitchedBound,
-} from '../../../src/core/stats/sequential/stitching.js';
 
 /** The values of the reference runs: 75 ones in 100. */
 const values = Array.from({ length: 25 }, () => [1, 0, 1, 1]).flat();
+
+/** The intervals after the first value, the second, and so on. */
+function bettingIntervals(observed: readonly number[], options: BettingOptions = {}): Interval[] {
+  const sequence = startBettingSequence(options);
+  return observed.map((value) => sequence.observe(value));
+}
 
 function expectAt(intervals: readonly Interval[], at: Record<number, readonly [number, number]>, digits: number): void {
   for (const [time, [low, high]] of Object.entries(at)) {
@@ -66,119 +50,6 @@ describe('looking again and again', () => {
     [0.05, 0.083, 0.141, 0.193].forEach((expected, k) => {
       expect(Math.abs(rejected[k]! / trials - expected)).toBeLessThan(0.01);
     });
-  });
-});
-
-describe('the normal mixture', () => {
-  const tuning = { tunedFor: 100 };
-
-  it("agrees with confseq's tests, one-sided and two-sided", () => {
-    expect(normalMixtureRho(2, tuning)).toBeCloseTo(12.60056, 5);
-    expect(normalMixtureBound(100, { ...tuning, sides: 2 })).toBeCloseTo(30.35209, 5);
-    expect(normalMixtureBound(100, { ...tuning, sides: 1 })).toBeCloseTo(27.66071, 5);
-    expect(normalLogMixture(10, 100, { ...tuning, sides: 2 })).toBeCloseTo(-0.6510052, 6);
-    expect(normalLogMixture(10, 100, { ...tuning, sides: 1 })).toBeCloseTo(-0.06502391, 7);
-  });
-
-  it('holds at all looks at once, for values from a normal', () => {
-    const random = createRandom('normal mixture');
-    let missed = 0;
-    for (let run = 0; run < 500; run++) {
-      let [total, out] = [0, false];
-      for (let n = 1; n <= 200; n++) {
-        total += random.normal();
-        const { low, high } = normalMixtureInterval({ mean: total / n, n, sigma: 1 }, { tunedForN: 50 });
-        out ||= low > 0 || high < 0;
-      }
-      if (out) missed++;
-    }
-    expect(missed / 500).toBeLessThanOrEqual(0.05);
-  });
-
-  it('refuses a variance of 0 and an alpha that one side cannot have', () => {
-    expect(() => normalMixtureBound(0, { ...tuning, sides: 2 })).toThrow('Expected `v`');
-    expect(() => normalMixtureRho(1, { tunedFor: 10, tunedAlpha: 0.5 })).toThrow(RangeError);
-  });
-});
-
-describe('other boundaries', () => {
-  it("agree with confseq's tests: gamma-exponential and gamma-Poisson", () => {
-    const exponential = { tunedFor: 100, c: 2, tail: 'exponential' } as const;
-    expect(gammaMixtureBound(100, exponential)).toBeCloseTo(33.02017, 5);
-    expect(gammaLogMixture(10, 100, exponential)).toBeCloseTo(-0.2490165, 6);
-    const poisson = { tunedFor: 100, c: 2, tail: 'poisson' } as const;
-    expect(gammaMixtureBound(100, poisson)).toBeCloseTo(30.1949, 5);
-    expect(gammaLogMixture(10, 100, poisson)).toBeCloseTo(-0.06991219, 7);
-  });
-
-  it('go over into the one-sided normal mixture as the tail gets light', () => {
-    for (const tail of ['exponential', 'poisson'] as const) {
-      const light = gammaMixtureBound(100, { tunedFor: 100, c: 0.05, tail });
-      expect(Math.abs(light - normalMixtureBound(100, { tunedFor: 100, sides: 1 }))).toBeLessThan(0.15);
-    }
-  });
-
-  it("agree with confseq's tests: stitching and the empirical process", () => {
-    expect(stitchedBound(100, { least: 10, c: 3 })).toBeCloseTo(64.48755, 5);
-    expect(stitchedBound(100, { least: 10, c: -1 })).toBeCloseTo(28.99389, 5);
-    expect(distributionBand(1_000, { least: 100 })).toBeCloseTo(0.08204769, 6);
-    expect(distributionBand(50, { least: 100 })).toBe(1);
-    const counts = [0.5, 0.9, 0.1].map((p) => quantileStitchedBound(p, 1_000, { tunedForN: 100 }));
-    [68.62803, 43.72119, 59.96521].forEach((bound, i) => {
-      expect(counts[i]).toBeCloseTo(bound, 5);
-    });
-  });
-
-  it('hold the empirical distribution at every look', () => {
-    const random = createRandom('empirical process');
-    let missed = 0;
-    for (let run = 0; run < 100; run++) {
-      const seen: number[] = [];
-      let out = false;
-      for (let n = 1; n <= 300; n++) {
-        seen.push(random.uniform());
-        if (n % 50 !== 0) continue;
-        const ascending = [...seen].sort((a, b) => a - b);
-        const distance = Math.max(...ascending.map((x, i) => Math.max(Math.abs((i + 1) / n - x), Math.abs(i / n - x))));
-        out ||= distance > distributionBand(n, { least: 50 });
-      }
-      if (out) missed++;
-    }
-    expect(missed).toBeLessThanOrEqual(5);
-  });
-});
-
-describe('the Bernoulli sequence', () => {
-  it("agrees with confseq's beta-binomial tests", () => {
-    const sides = (count: 1 | 2) => ({ tunedFor: 100, sides: count, g: 0.2, h: 0.8 });
-    expect(betaBinomialBound(100, sides(2))).toBeCloseTo(31.4308, 4);
-    expect(betaBinomialLogMixture(10, 100, sides(2))).toBeCloseTo(-0.6941012, 6);
-    expect(betaBinomialBound(100, sides(1))).toBeCloseTo(28.41238, 5);
-    expect(betaBinomialLogMixture(10, 100, sides(1))).toBeCloseTo(-0.07134019, 7);
-  });
-
-  it('agrees with the worked intervals', () => {
-    const cases = [
-      [700, 1_000, 100, 0.651629, 0.745949],
-      [15, 50, 50, 0.129556, 0.511896],
-      [5, 50, 50, 0.013021, 0.269264],
-      [1, 50, 50, 0, 0.13489],
-      [1, 2, 1, 0, 1],
-      [100, 200, 1, 0.328923, 0.671076],
-    ] as const;
-    for (const [successes, n, tunedForN, low, high] of cases) {
-      const interval = bernoulliSequenceInterval(successes, n, { tunedForN });
-      expect(Math.abs(interval.low - low)).toBeLessThan(2e-6);
-      expect(Math.abs(interval.high - high)).toBeLessThan(2e-6);
-    }
-  });
-
-  it('is closed at 0 and 1, and wider than an interval for one look', () => {
-    expect(bernoulliSequenceInterval(0, 20, { tunedForN: 20 }).low).toBe(0);
-    expect(bernoulliSequenceInterval(20, 20, { tunedForN: 20 }).high).toBe(1);
-    const [always, once] = [bernoulliSequenceInterval(60, 100, { tunedForN: 100 }), waldInterval(60, 100)];
-    expect(always.low).toBeLessThan(once.low);
-    expect(() => bernoulliSequenceInterval(3, 2, { tunedForN: 10 })).toThrow('at most n = 2, got 3');
   });
 });
 
@@ -342,37 +213,6 @@ describe('non-inferiority judged after every item', () => {
     expect(() => startSequentialNonInferiority({ margin: 3 })).toThrow('`margin`');
     expect(() => startSequentialNonInferiority({ margin: 0.03, alpha: 0.5 })).toThrow('`alpha`');
     expect(() => startSequentialNonInferiority({ margin: 0.03 }).observe(1, 2)).toThrow('Expected `reference`');
-  });
-});
-
-describe('predictable mixtures', () => {
-  it('by empirical Bernstein agree with the reference run', () => {
-    const intervals = empiricalBernsteinIntervals(values);
-    expectAt(intervals, { 10: [0, 1], 20: [0.2712341, 1], 50: [0.5019062, 0.9709582], 100: [0.5910621, 0.9014084] }, 7);
-  });
-
-  it('by Hoeffding agree with the reference run', () => {
-    const intervals = hoeffdingIntervals(values);
-    expectAt(
-      intervals,
-      { 10: [0.2061121, 1], 20: [0.4309195, 1], 50: [0.5384878, 0.9458309], 100: [0.5964588, 0.9000019] },
-      7,
-    );
-  });
-
-  it('hold at all looks at once, and refuse values outside [0, 1]', () => {
-    const random = createRandom('predictable mixtures');
-    let [bernstein, hoeffding] = [0, 0];
-    for (let run = 0; run < 400; run++) {
-      const drawn = Array.from({ length: 200 }, () => random.uniform() ** 2);
-      const out = ({ low, high }: Interval) => 1 / 3 < low || 1 / 3 > high;
-      if (empiricalBernsteinIntervals(drawn).some(out)) bernstein++;
-      if (hoeffdingIntervals(drawn).some(out)) hoeffding++;
-    }
-    expect(bernstein).toBeLessThanOrEqual(20);
-    expect(hoeffding).toBeLessThanOrEqual(20);
-    expect(() => hoeffdingIntervals([2])).toThrow('`values[0]`');
-    expect(() => empiricalBernsteinIntervals([2])).toThrow('[0, 1]');
   });
 });
 

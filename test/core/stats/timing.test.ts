@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { correctCoordinatedOmission } from '../../../src/core/load/coordinated-omission.js';
 import { isMissing, type Missing } from '../../../src/core/quantity.js';
-import { mean } from '../../../src/core/stats/basics/moments.js';
+import { mean, sorted } from '../../../src/core/stats/basics/moments.js';
 import { createRandom } from '../../../src/core/stats/basics/random.js';
-import { tTest, welchTest } from '../../../src/core/stats/compare/t-test.js';
 import type { Estimate } from '../../../src/core/stats/estimate/estimate.js';
-import { nearestRankPercentile } from '../../../src/core/stats/estimate/percentiles.js';
-import { estimateRatio, judgeRatio, logRatios, noiseFloor } from '../../../src/core/stats/estimate/ratio.js';
+import { estimateRatio, judgeRatio, noiseFloor } from '../../../src/core/stats/estimate/ratio.js';
 import { testTrend } from '../../../src/core/stats/estimate/trend.js';
 import {
   nestedInterval,
@@ -30,9 +28,6 @@ describe('the ratio of paired timings', () => {
     expect(ratio.value).toBeCloseTo(1.0418849, 7);
     expect(ratio.low).toBeCloseTo(1.0322634, 7);
     expect(ratio.high).toBeCloseTo(1.0515961, 7);
-    const test = tTest(logRatios(baseline, candidate));
-    expect(test.t).toBeCloseTo(12.279196, 6);
-    expect(test.p).toBeCloseTo(0.00025264, 8);
   });
 
   it('turns over exactly when the two change places', () => {
@@ -41,13 +36,12 @@ describe('the ratio of paired timings', () => {
     expect(there.low * back.high).toBeCloseTo(1, 12);
   });
 
-  it('finds a factor of 1.03 exactly under a drift of 2% a step, where unpaired groups see nothing', () => {
+  it('finds a factor of 1.03 exactly under a drift of 2% a step', () => {
     const drifting = Array.from({ length: 10 }, (_, i) => 100 * (1 + 0.02 * i));
     const slower = drifting.map((value) => 1.03 * value);
     const ratio = present(estimateRatio(drifting, slower));
     expect(ratio.value).toBeCloseTo(1.03, 12);
     expect(ratio.low).toBeCloseTo(1.03, 9);
-    expect(welchTest(drifting, slower).p).toBeCloseTo(0.2497, 4);
   });
 
   it('is missing for one pair and refuses a time of 0', () => {
@@ -79,6 +73,11 @@ describe('the noise floor', () => {
   });
 });
 
+/** HdrHistogram's rule: the smallest value that at least a share p of the values does not exceed. */
+function nearestRank(values: readonly number[], p: number): number {
+  return sorted(values)[Math.ceil(p * values.length - 1e-9) - 1]!;
+}
+
 describe('coordinated omission', () => {
   it('agrees with HdrHistogram: 10,000 answers of 1 ms and one of 100 s, due every 10 ms', () => {
     const raw = [...Array<number>(10_000).fill(1_000), 100_000_000];
@@ -88,14 +87,14 @@ describe('coordinated omission', () => {
     expect(mean(raw)).toBeCloseTo(10_998.9, 1);
     // HdrHistogram's own test allows a thousandth: it takes the mean of 10 ms, 20 ms, ..., 100 s as 50 s.
     expect(Math.abs(mean(corrected) / 25_000_500 - 1)).toBeLessThan(0.001);
-    const seconds = (p: number) => nearestRankPercentile(corrected, p) / 1e6;
+    const seconds = (p: number) => nearestRank(corrected, p) / 1e6;
     expect(seconds(0.3)).toBe(0.001);
     expect(seconds(0.5)).toBe(0.001);
     expect(seconds(0.75)).toBeCloseTo(50, 1);
     expect(seconds(0.9)).toBeCloseTo(80, 1);
     expect(seconds(0.99)).toBeCloseTo(98, 1);
     expect(seconds(0.99999)).toBeCloseTo(100, 1);
-    expect(nearestRankPercentile(raw, 0.9999)).toBe(1_000);
+    expect(nearestRank(raw, 0.9999)).toBe(1_000);
     expect(corrected.filter((value) => value <= 5_000).length / corrected.length).toBe(0.5);
   });
 

@@ -22,19 +22,27 @@ import { type Decision, decideTogether, type NonInferiority } from '../../stats/
 import type { Estimate } from '../../stats/estimate/estimate.js';
 import { estimateScore } from '../../stats/estimate/estimators.js';
 import type { Reference } from '../comparison.js';
+import {
+  type CascadeLatency,
+  costsOf,
+  evaluateByFolds,
+  evaluateByRounds,
+  latencyOf,
+  samplesOf,
+  scoresOf,
+} from './evaluation.js';
 import { asks, type Case, chooseRule, itemsOf, type Rule } from './rule.js';
-import { type CascadeLatency, costsOf, judgeByFolds, judgeByRounds, latencyOf, samplesOf, scoresOf } from './trial.js';
 
 export interface Cascade {
   readonly small: string;
   readonly large: string;
   /** Null where it could not be tried, or where trying it led to no cascade. */
-  readonly trial: CascadeTrial | Missing;
+  readonly evaluation: CascadeEvaluation | Missing;
   /** `the SLM alone`: no sample has to be deferred, so there is nothing to cascade to. */
   readonly verdict: 'passes' | 'the SLM alone' | 'not shown as good' | 'not shown cheaper' | 'not tried';
 }
 
-export interface CascadeTrial {
+export interface CascadeEvaluation {
   /** Chosen on all samples. */
   readonly chosen: Rule;
   readonly n: number;
@@ -111,23 +119,23 @@ export function tryCascades(
     const decision = isMissing(draft) ? null : decisions[tests.indexOf(draft.test)]!;
     byTask.get(task.name)!.push(
       isMissing(draft) || decision === null
-        ? { small, large, trial: draft as Missing, verdict: 'not tried' }
+        ? { small, large, evaluation: draft as Missing, verdict: 'not tried' }
         : {
             small,
             large,
-            trial: { ...draft, decision },
-            verdict: judge(draft, decision),
+            evaluation: { ...draft, decision },
+            verdict: verdictOn(draft, decision),
           },
     );
   }
   return byTask;
 }
 
-function judge(trial: Omit<CascadeTrial, 'decision'>, decision: Decision): Cascade['verdict'] {
-  const { rule } = trial.chosen;
+function verdictOn(evaluation: Omit<CascadeEvaluation, 'decision'>, decision: Decision): Cascade['verdict'] {
+  const { rule } = evaluation.chosen;
   if ('always' in rule && rule.always === 'small') return 'the SLM alone';
   if (decision !== 'non-inferior') return 'not shown as good';
-  return trial.cost.difference.high < 0 ? 'passes' : 'not shown cheaper';
+  return evaluation.cost.difference.high < 0 ? 'passes' : 'not shown cheaper';
 }
 
 interface Pair {
@@ -140,17 +148,17 @@ function tryOne(
   suite: SuiteAnalysis,
   task: TaskAnalysis,
   { small, large }: Pair,
-): Omit<CascadeTrial, 'decision'> | Missing {
+): Omit<CascadeEvaluation, 'decision'> | Missing {
   const found = casesOf(task, small, large);
   if (isMissing(found)) return found;
   const { cases, unit } = found;
   if (cases.length < LEAST_SAMPLES)
     return missing(`${cases.length} samples are too few to try a cascade on: it takes ${LEAST_SAMPLES}`);
   const { settings } = analysis.run;
-  const judge = settings.untilSure === undefined ? judgeByFolds : judgeByRounds;
-  const judged = judge(cases, { analysis, suite, task });
-  if (isMissing(judged)) return judged;
-  const { ruled, wanted, test, difference } = judged;
+  const evaluate = settings.untilSure === undefined ? evaluateByFolds : evaluateByRounds;
+  const evaluated = evaluate(cases, { analysis, suite, task });
+  if (isMissing(evaluated)) return evaluated;
+  const { ruled, wanted, test, difference } = evaluated;
   const chosen = chooseRule(cases, wanted);
   const items = itemsOf(cases, chosen.signal);
   const curve = deferralCurve(items).map(({ rate, score }) => ({ rate, score }));

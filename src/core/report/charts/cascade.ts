@@ -7,7 +7,7 @@ import { CASCADE_COLOUR, type Chart, type ChartInput, LABELS, legendOf, QUIET, s
 /** One chart for each task on which a cascade was tried: that of the pair its verdict rests on, else of the first. */
 export function cascadeCharts({ recommendation, suite }: ChartInput): Chart[] {
   return recommendation.suites[suite]!.tasks.flatMap(({ task, verdict, cascades }) => {
-    const tried = cascades.filter(({ trial, verdict: own }) => !isMissing(trial) && own !== 'the SLM alone');
+    const tried = cascades.filter(({ evaluation, verdict: own }) => !isMissing(evaluation) && own !== 'the SLM alone');
     const decisive =
       verdict.kind === 'cascade'
         ? tried.find(({ small, large }) => small === verdict.small && large === verdict.large)
@@ -33,9 +33,9 @@ const FINDINGS: Readonly<Record<Cascade['verdict'], (names: Named) => string>> =
   'not tried': () => 'not tried',
 };
 
-function chartOf(task: string, { small, large, trial, verdict }: Cascade): Chart[] {
-  if (isMissing(trial)) return [];
-  const { curve, oracle, deferred, quality, n, areas } = trial;
+function chartOf(task: string, { small, large, evaluation, verdict }: Cascade): Chart[] {
+  if (isMissing(evaluation)) return [];
+  const { curve, oracle, deferred, quality, n, areas } = evaluation;
   if (curve.length < 3 || isMissing(quality)) return [];
   const title = `${task}: ${FINDINGS[verdict]({ small, large, share: formatScore(deferred), quality: formatScore(quality.value) })}`;
   const series = (name: string, points: readonly { readonly rate: number; readonly score: number }[]) =>

@@ -1,6 +1,6 @@
 /** What one gets for what one pays: quality against decode rate, and against cost, with intervals and the Pareto front. */
 import { estimateAt } from '../../analyse/distribution.js';
-import type { Unit } from '../../measure/metrics.js';
+import type { Unit } from '../../measure/metric.js';
 import { isMissing, type Missing } from '../../quantity.js';
 import type { Estimate } from '../../stats/estimate/estimate.js';
 import { formatEstimate, formatScore, formatUnit, list, plural } from '../format.js';

@@ -25,7 +25,7 @@ function row(model: ModelAnalysis): Markup {
   return html`<tr><th scope="row">${plain(model.id)}</th><td>${model.class ?? 'unknown'}</td>
     ${parameters === undefined ? dash('neither models.json nor the engine says') : number(formatParameters(parameters))}
     <td>${plain(entry.quantisation ?? 'not said')}</td><td>${plain(facts?.engine ?? entry.backend)}</td><td>${facts === null ? 'not opened' : NETWORKS[facts.network]}</td>
-    ${seconds(model.load)}${seconds(model.firstRequest)}${bytes(memory.peak.resident)}${bytes(memory.peak.anonymous)}${bytes(memory.added)}
+    ${seconds(model.metrics.load)}${seconds(model.metrics.firstRequest)}${bytes(memory.peak.resident)}${bytes(memory.peak.anonymous)}${bytes(model.metrics.memoryAdded)}
     ${facts?.weights === undefined ? dash('the engine does not say') : number(formatBytes(facts.weights.bytes))}<td>${plain(entry.licence ?? 'not said')}</td></tr>`;
 }
 

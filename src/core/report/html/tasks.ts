@@ -1,7 +1,7 @@
 /** The first screen's table: a row for each task, and below it the sentence that carries each verdict. */
 import type { SuiteAnalysis } from '../../analyse/analysis.js';
 import { estimateAt } from '../../analyse/distribution.js';
-import { METRICS, type MetricName } from '../../measure/metrics.js';
+import { DISTRIBUTED, isShownIn, METRICS } from '../../measure/metrics.js';
 import { isMissing, type Missing } from '../../quantity.js';
 import type { Comparison } from '../../recommend/comparison.js';
 import type { SuiteRecommendation, TaskRecommendation } from '../../recommend/recommendation.js';
@@ -68,16 +68,7 @@ function factorCell(name: string, factor: { readonly value: number } | Missing |
   return html`<td class="number" data-label="${name}">${missing === null ? shown : html`<abbr title="${plain(missing)}">${shown}</abbr>`}</td>`;
 }
 
-const COLUMNS = [
-  'ttft',
-  'itl',
-  'e2e',
-  'prefillRate',
-  'decodeRate',
-  'promptTokens',
-  'outputTokens',
-  'cost',
-] as const satisfies readonly MetricName[];
+const COLUMNS = DISTRIBUTED.filter((metric) => isShownIn('wide table', metric));
 
 function cellTable({ name, cells }: SuiteAnalysis['tasks'][number], recommended: TaskRecommendation): Markup {
   const columns = COLUMNS.filter((metric) => cells.some((cell) => !isMissing(cell.metrics[metric])));

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { known, missing, type Quantity } from '../../quantity.js';
+import { cohenKappa } from '../../stats/estimate/agreement.js';
 import { type Aggregate, type Scorer, scored } from '../score.js';
 import { isSpace, strip, targetsOf } from '../text/text.js';
 
@@ -102,10 +103,10 @@ function report(labels: readonly string[]): Aggregate {
         accuracy: known(right / n),
         macroF1: known(seen.reduce((sum, row) => sum + row.f1, 0) / seen.length),
         weightedF1: known(rows.reduce((sum, row) => sum + row.f1 * row.wanted, 0) / n),
-        kappa: kappaOf(
-          right / n,
-          rows.reduce((sum, row) => sum + (row.wanted / n) * (row.given / n), 0),
-        ),
+        kappa: cohenKappa({
+          observed: right / n,
+          expected: rows.reduce((sum, row) => sum + (row.wanted / n) * (row.given / n), 0),
+        }),
       };
       for (const row of seen) {
         metrics[`precision ${row.label}`] =
@@ -122,9 +123,4 @@ function report(labels: readonly string[]): Aggregate {
 
 function f1Of({ right, given, wanted }: LabelCounts): number {
   return right === 0 ? 0 : (2 * right) / (given + wanted);
-}
-
-/** Cohen's kappa from the observed agreement and the one expected by chance. */
-export function kappaOf(observed: number, expected: number): Quantity {
-  return expected === 1 ? missing('only one label occurs') : known((observed - expected) / (1 - expected));
 }

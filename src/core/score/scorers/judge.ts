@@ -7,9 +7,9 @@
 import { z } from 'zod';
 import type { Chat } from '../../message.js';
 import { known, missing } from '../../quantity.js';
+import { cohenKappa } from '../../stats/estimate/agreement.js';
 import { type Aggregate, type ScoreInput, type Scorer, scored, unscored } from '../score.js';
 import { strip, targetsOf } from '../text/text.js';
-import { kappaOf } from './classification.js';
 
 const options = z.strictObject({
   mode: z.enum(['rubric', 'pairwise']).default('rubric'),
@@ -128,7 +128,7 @@ function agreement(): Aggregate {
       const none = missing('no answer carries a verdict of a person');
       if (n === 0) return { agreement: none, kappa: none };
       const expected = (judgeGood / n) * (goldGood / n) + (1 - judgeGood / n) * (1 - goldGood / n);
-      return { agreement: known(same / n), kappa: kappaOf(same / n, expected) };
+      return { agreement: known(same / n), kappa: cohenKappa({ observed: same / n, expected }) };
     },
   };
 }

@@ -3,7 +3,7 @@
  * Strunk 2006) with NLTK's English model, and NLTKWordTokenizer (Treebank). Punkt decides at each full stop whether it
  * ends a sentence by what it learnt: abbreviations, words that often begin sentences, and pairs that a stop does not part.
  */
-import { ALWAYS_SMALL, SOMETIMES_LARGE } from './english-words.js';
+import { languageTable } from './language-tables.js';
 import { isSpace, splitWords, strip } from './text.js';
 
 /** Sentences, without the blank space between them. */
@@ -169,12 +169,15 @@ interface Cases {
 
 let casesOfWords: Cases | undefined;
 
-/** Split at first use: most runs never count sentences. */
+/** The words are split at first use: most runs never count sentences. */
 function cases(): Cases {
-  casesOfWords ??= {
-    alwaysSmall: new Set(splitWords(ALWAYS_SMALL)),
-    sometimesLarge: new Set(splitWords(SOMETIMES_LARGE)),
-  };
+  if (casesOfWords === undefined) {
+    const { alwaysSmall, sometimesLarge } = languageTable('english-words');
+    casesOfWords = {
+      alwaysSmall: new Set(alwaysSmall.flatMap(splitWords)),
+      sometimesLarge: new Set(sometimesLarge.flatMap(splitWords)),
+    };
+  }
   return casesOfWords;
 }
 

@@ -7,7 +7,7 @@
  * Not followed: its folding of rare Chinese characters into common ones, which only tells zh-cn, zh-tw and ja apart.
  */
 import { createRandom } from '../../stats/basics/random.js';
-import { LANGUAGE_PROFILES } from './language-profiles.js';
+import { type LanguageProfiles, languageTable } from './language-tables.js';
 
 const TRIALS = 7;
 const ALPHA = 0.5;
@@ -18,41 +18,44 @@ const SURE = 0.99999;
 const THRESHOLD = 0.1;
 const LENGTH = 10_000;
 
-const LANGUAGES = Object.keys(LANGUAGE_PROFILES);
+interface Profiles {
+  readonly languages: readonly string[];
+  /** The frequencies of each gram, in the order of the languages. */
+  readonly frequencies: ReadonlyMap<string, Float64Array>;
+}
 
-let table: ReadonlyMap<string, Float64Array> | undefined;
+let decoded: Profiles | undefined;
 
-/** Frequencies of a gram in each language. Decoded at first use: most runs never ask for a language. */
-function frequencies(): ReadonlyMap<string, Float64Array> {
-  if (table !== undefined) return table;
-  const decoded = new Map<string, Float64Array>();
-  for (const [index, language] of LANGUAGES.entries()) {
-    for (const line of LANGUAGE_PROFILES[language]!.split('\n')) {
-      const colon = line.indexOf(':');
-      const frequency = 2 ** (-Number(line.slice(0, colon)) / 4);
-      for (const gram of line.slice(colon + 1).split('|')) {
-        let row = decoded.get(gram);
-        if (row === undefined) {
-          row = new Float64Array(LANGUAGES.length);
-          decoded.set(gram, row);
-        }
-        row[index] = frequency;
+/** The profiles are decoded at first use: most runs never ask for a language. */
+function profiles(): Profiles {
+  decoded ??= decode(languageTable('language-profiles'));
+  return decoded;
+}
+
+function decode(table: LanguageProfiles): Profiles {
+  const languages = Object.keys(table.profiles);
+  const frequencies = new Map<string, Float64Array>();
+  for (const [index, levels] of Object.values(table.profiles).entries()) {
+    for (const [level, grams] of Object.entries(levels)) {
+      for (const gram of grams.split('|')) {
+        const row = frequencies.get(gram) ?? new Float64Array(languages.length);
+        row[index] = 2 ** (-Number(level) / 4);
+        frequencies.set(gram, row);
       }
     }
   }
-  table = decoded;
-  return decoded;
+  return { languages, frequencies };
 }
 
 /** @returns an ISO 639-1 code (zh-cn and zh-tw for Chinese), or null where the text has no letters to judge by. */
 export function detectLanguage(text: string): string | null {
-  const known = frequencies();
-  const grams = gramsOf(lettersOf(text)).flatMap((gram) => known.get(gram) ?? []);
+  const { languages, frequencies } = profiles();
+  const grams = gramsOf(lettersOf(text)).flatMap((gram) => frequencies.get(gram) ?? []);
   if (grams.length === 0) return null;
   const random = createRandom('langdetect');
-  const mean = new Float64Array(LANGUAGES.length);
+  const mean = new Float64Array(languages.length);
   for (let trial = 0; trial < TRIALS; trial++) {
-    const probabilities = new Float64Array(LANGUAGES.length).fill(1 / LANGUAGES.length);
+    const probabilities = new Float64Array(languages.length).fill(1 / languages.length);
     const weight = (ALPHA + random.normal() * ALPHA_WIDTH) / BASE_FREQUENCY;
     for (let iteration = 0; ; iteration++) {
       const row = grams[random.below(grams.length)]!;
@@ -62,7 +65,7 @@ export function detectLanguage(text: string): string | null {
     for (let index = 0; index < mean.length; index++) mean[index]! += probabilities[index]! / TRIALS;
   }
   const best = mean.reduce((winner, value, index) => (value > mean[winner]! ? index : winner), 0);
-  return mean[best]! > THRESHOLD ? LANGUAGES[best]! : null;
+  return mean[best]! > THRESHOLD ? languages[best]! : null;
 }
 
 /** Scales to a sum of 1. @returns the largest. */

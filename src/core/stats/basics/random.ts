@@ -81,12 +81,6 @@ export function sampleWithoutReplacement<T>(values: readonly T[], count: number,
   return pool;
 }
 
-/** `count` draws, entries may repeat; nothing can be drawn from nothing. */
-export function sampleWithReplacement<T>(values: readonly T[], count: number, random: Random): T[] {
-  expectCount('values.length', values.length, count > 0 ? 1 : 0);
-  return Array.from({ length: count }, () => values[random.below(values.length)]!);
-}
-
 /** All seeds into 32 bits by FNV-1a over their text; the separator keeps ('a', 'bc') apart from ('ab', 'c'). */
 function foldSeeds(seeds: readonly Seed[]): number {
   let hash = 0x811c9dc5;

@@ -5,7 +5,7 @@
  * large one alone. It is undefined where the large model is no better.
  */
 import { type Missing, missing, type Quantity } from '../../quantity.js';
-import { expectPositive, expectProbability } from '../basics/expect.js';
+import { expectProbability } from '../basics/expect.js';
 import { mean } from '../basics/moments.js';
 import {
   areaUnderCurve,
@@ -88,58 +88,4 @@ export function callPerformanceThreshold(
     if (share.value >= recovered - ROUNDING) return { value: rate };
   }
   return missing(`no deferral rate recovers ${recovered} of the gap`);
-}
-
-/** What one request costs, in any one unit. */
-export interface CascadePrices {
-  readonly small: number;
-  readonly large: number;
-  /** Of judging the small model's answer, 0 when the signal is free. */
-  readonly verifier?: number;
-}
-
-/** `c_S + c_verifier + d c_L`: a deferred request pays for both models. */
-export function cascadeCost(prices: CascadePrices, rate: number): number {
-  expectProbability('rate', rate);
-  return prices.small + (prices.verifier ?? 0) + rate * prices.large;
-}
-
-/** `(1 - d) c_S + d c_L`: a router decides before asking, so only one model is paid. */
-export function routerCost(prices: CascadePrices, rate: number): number {
-  expectProbability('rate', rate);
-  return (1 - rate) * prices.small + (prices.verifier ?? 0) + rate * prices.large;
-}
-
-/** The deferral rate at which a cascade costs what the large model alone does: `1 - (c_S + c_verifier) / c_L`; may be below 0. */
-export function breakEvenRate(prices: CascadePrices): number {
-  expectPositive('prices.large', prices.large);
-  return 1 - (prices.small + (prices.verifier ?? 0)) / prices.large;
-}
-
-/** `T_S + d T_L`, the mean time to an answer. The tail is the large model's plus T_S once more than the tail's share defers. */
-export function cascadeMeanLatency(seconds: { readonly small: number; readonly large: number }, rate: number): number {
-  return cascadeCost(seconds, rate);
-}
-
-/** A quality and what it costs. */
-export interface Priced {
-  readonly score: number;
-  readonly cost: number;
-}
-
-/**
- * AutoMix's incremental benefit per cost, `(P - P_small) / (C - C_small)`, and its lift over going to the large model,
- * `(IBC - IBC_large) / IBC_large` (Aggarwal et al. 2023, arXiv 2310.12963).
- */
-export function incrementalBenefit(
-  cascade: Priced,
-  models: { readonly small: Priced; readonly large: Priced },
-): { readonly benefit: number; readonly lift: number } | Missing {
-  const { small, large } = models;
-  if (!(cascade.cost > small.cost && large.cost > small.cost))
-    return missing('nothing was spent beyond the small model');
-  const benefit = (cascade.score - small.score) / (cascade.cost - small.cost);
-  const base = (large.score - small.score) / (large.cost - small.cost);
-  if (!(base > 0)) return missing('the large model is no better: there is no benefit to compare with');
-  return { benefit, lift: (benefit - base) / base };
 }

@@ -108,18 +108,6 @@ export function oracleCurve(items: Pick<CascadeItems, 'small' | 'large'>): Curve
   });
 }
 
-/**
- * The curve of a cascade that may defer less than it is allowed: the best score up to each rate. The oracle's is flat where
- * deferring more would only hurt; papers give both, so say which.
- */
-export function bestSoFar(curve: readonly CurvePoint[]): CurvePoint[] {
-  let best = Number.NEGATIVE_INFINITY;
-  return curve.map(({ rate, score }) => {
-    best = Math.max(best, score);
-    return { rate, score: best };
-  });
-}
-
 /** Area under a deferral curve, by trapezoids over the rate: the mean score over all rates (AUDC). */
 export function areaUnderCurve(curve: readonly CurvePoint[]): number {
   expectCount('curve.length', curve.length, 2);

@@ -2,11 +2,11 @@
  * Does a score put the right answers above the wrong ones? That, not calibration, is what a cascade with a threshold lives
  * on. Scores may be on any scale (log-probabilities, margins); labels are 1 for right and 0 for wrong.
  */
-import { type Missing, missing, type Quantity } from '../../quantity.js';
+import { type Missing, missing } from '../../quantity.js';
 import { twoSidedZ } from '../basics/distributions.js';
-import { expectBinary, expectCount, expectFinite, expectProbability, expectSameLength } from '../basics/expect.js';
-import { mean, sum, variance } from '../basics/moments.js';
-import { midRanks } from '../compare/signed-rank.js';
+import { expectBinary, expectCount, expectFinite, expectSameLength } from '../basics/expect.js';
+import { sum, variance } from '../basics/moments.js';
+import { midRanks } from '../basics/ranks.js';
 import { clopperPearsonInterval } from '../estimate/binomial.js';
 import type { Estimate } from '../estimate/estimate.js';
 
@@ -36,13 +36,6 @@ export function estimateAuroc(
   return { ...base, low: logistic(logit - half), high: logistic(logit + half), warnings: [] };
 }
 
-/** The area alone; missing unless there is one of each. */
-export function auroc(scores: readonly number[], labels: readonly number[]): Quantity {
-  const { positives, negatives } = split(scores, labels);
-  if (positives.length === 0 || negatives.length === 0) return missing('AUROC needs both right and wrong answers');
-  return { value: aurocOf(scores, labels) };
-}
-
 /** The spread of the share of wrong answers below each right one, and of right answers above each wrong one. */
 export function deLongStandardError(scores: readonly number[], labels: readonly number[]): number {
   const { positives, negatives } = split(scores, labels);
@@ -55,84 +48,12 @@ export function deLongStandardError(scores: readonly number[], labels: readonly 
   return Math.sqrt(variance(belowPositive) / positives.length + variance(belowNegative) / negatives.length);
 }
 
-/** From the area and the counts alone (Hanley and McNeil 1982, Radiology 143:29), for published areas. */
-export function hanleyMcNeilStandardError(area: number, right: number, wrong: number): number {
-  expectProbability('area', area);
-  expectCount('right', right, 1);
-  expectCount('wrong', wrong, 1);
-  const q1 = area / (2 - area);
-  const q2 = (2 * area ** 2) / (1 + area);
-  const spread = area * (1 - area) + (right - 1) * (q1 - area ** 2) + (wrong - 1) * (q2 - area ** 2);
-  return Math.sqrt(spread / (right * wrong));
-}
-
-/**
- * `sum (R_k - R_{k-1}) P_k` over falling thresholds, equal scores together, as scikit-learn's `average_precision_score`.
- * Missing without a right answer.
- */
-export function averagePrecision(scores: readonly number[], labels: readonly number[]): Quantity {
-  const { positives } = split(scores, labels);
-  if (positives.length === 0) return missing('average precision needs a right answer');
-  let [seen, right, area] = [0, 0, 0];
-  for (const group of tiesFromTheTop(scores)) {
-    const hits = sum(group.map((i) => labels[i]!));
-    seen += group.length;
-    right += hits;
-    area += (hits / positives.length) * (right / seen);
-  }
-  return { value: area };
-}
-
-export interface RiskCoverage {
-  /** Mean share of wrong answers among the k most confident, over k = 1..n (Geifman, Uziel, El-Yaniv 2019). */
-  readonly area: number;
-  /** The same had all right answers been ranked first. */
-  readonly optimal: number;
-  /** What the ranking loses: area - optimal. */
-  readonly excess: number;
-}
-
-/** The area under the risk-coverage curve; among equal scores, the mean over their orders. Missing without answers. */
-export function riskCoverage(scores: readonly number[], labels: readonly number[]): RiskCoverage | Missing {
-  split(scores, labels);
-  const n = scores.length;
-  if (n === 0) return missing('no answers with a confidence');
-  const area = meanRisk(tiesFromTheTop(scores), labels);
-  const optimal = meanRisk(tiesFromTheTop(labels), labels);
-  return { area, optimal, excess: area - optimal };
-}
-
-function meanRisk(groups: readonly (readonly number[])[], labels: readonly number[]): number {
-  let [seen, wrong, total] = [0, 0, 0];
-  for (const group of groups) {
-    const share = 1 - mean(group.map((i) => labels[i]!));
-    for (let k = 0; k < group.length; k++) {
-      seen++;
-      wrong += share;
-      total += wrong / seen;
-    }
-  }
-  return total / seen;
-}
-
 /** By the ranks of the right answers: the Mann-Whitney statistic over all pairs. */
 function aurocOf(scores: readonly number[], labels: readonly number[]): number {
   const ranks = midRanks(scores);
   const right = sum(labels);
   const rankSum = sum(ranks.filter((_, i) => labels[i] === 1));
   return (rankSum - (right * (right + 1)) / 2) / (right * (labels.length - right));
-}
-
-/** Indices of equal scores together, from the highest score to the lowest. */
-function tiesFromTheTop(scores: readonly number[]): number[][] {
-  const order = scores.map((_, i) => i).sort((a, b) => scores[b]! - scores[a]!);
-  const groups: number[][] = [];
-  for (const index of order) {
-    const last = groups.at(-1);
-    if (last && scores[last[0]!] === scores[index]) last.push(index);
-    else groups.push([index]);
-  }
-  return groups;
 }
 
 function split(

@@ -19,20 +19,6 @@ export function holm(pValues: readonly number[]): number[] {
   return adjusted;
 }
 
-/** Benjamini and Hochberg 1995, JRSS B 57:289: p_(i) m / i, running minimum from the largest. */
-export function benjaminiHochberg(pValues: readonly number[]): number[] {
-  const m = pValues.length;
-  const order = ascending(pValues);
-  const adjusted = new Array<number>(m);
-  let lowest = 1;
-  for (let rank = m - 1; rank >= 0; rank--) {
-    const index = order[rank]!;
-    lowest = Math.min(lowest, pValues[index]! * (m / (rank + 1)));
-    adjusted[index] = lowest;
-  }
-  return adjusted;
-}
-
 /**
  * Hommel 1988, Biometrika 75:383, by the algorithm of Wright 1992, Biometrics 48:1005. Never larger than Holm's; valid for
  * independent or positively dependent tests only.

@@ -17,10 +17,10 @@ import type { Interval } from '../basics/interval.js';
 import { type ClusterId, effectiveClusters } from '../estimate/clusters.js';
 import type { Estimate } from '../estimate/estimate.js';
 import type { EstimateOptions } from '../estimate/estimators.js';
-import { type PairedTable, pairedTable, tableSize } from './mcnemar.js';
 import { holm } from './multiple.js';
 import { clusteredTable, estimatePairedDifference } from './paired.js';
 import { clusteredTangoTest, pairedProportionStandardError, scoreVariance, tangoTest } from './paired-proportions.js';
+import { type PairedTable, pairedTable, tableSize } from './paired-table.js';
 
 export type Decision = 'non-inferior' | 'inferior' | 'inconclusive';
 
@@ -101,27 +101,6 @@ export function decideTogether(
     if (nonInferior[i]! < alpha) return 'non-inferior';
     return inferior[i]! < alpha ? 'inferior' : 'inconclusive';
   });
-}
-
-export interface Equivalence {
-  readonly difference: Estimate;
-  /** The larger of the two one-sided p-values. */
-  readonly p: number;
-  readonly equivalent: boolean;
-}
-
-/** Two one-sided tests (TOST): the interval at 1 - 2 alpha lies within (-margin, +margin). */
-export function testEquivalence(
-  candidate: readonly number[],
-  reference: readonly number[],
-  options: NonInferiorityOptions,
-): Equivalence | Missing {
-  const lower = testNonInferiority(candidate, reference, options);
-  if (isMissing(lower)) return lower;
-  const { difference, margin } = lower;
-  const { lessP } = testDifference({ candidate, reference, difference, clusters: options.clusters }, margin);
-  const equivalent = difference.low > -margin && difference.high < margin;
-  return { difference, p: Math.max(lower.nonInferiorP, lessP), equivalent };
 }
 
 interface Comparison {

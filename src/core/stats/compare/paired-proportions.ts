@@ -8,11 +8,10 @@
  */
 
 import { normalCdf, tCdf, twoSidedT, twoSidedZ } from '../basics/distributions.js';
-import { clampInterval, type Interval } from '../basics/interval.js';
-import { wilsonInterval } from '../estimate/binomial.js';
-import { expectTable, type PairedTable, tableSize } from './mcnemar.js';
+import type { Interval } from '../basics/interval.js';
+import { expectTable, type PairedTable, tableSize } from './paired-table.js';
 
-const differences: Interval = { low: -1, high: 1 };
+const _differences: Interval = { low: -1, high: 1 };
 
 /** (b - c) / N. */
 export function pairedProportionDifference(table: PairedTable): number {
@@ -26,12 +25,6 @@ export function pairedProportionStandardError(table: PairedTable): number {
   const { onlyFirst: b, onlySecond: c } = table;
   const n = tableSize(table);
   return Math.sqrt(b + c - (b - c) ** 2 / n) / n;
-}
-
-export function pairedWaldInterval(table: PairedTable, confidence = 0.95): Interval {
-  const difference = pairedProportionDifference(table);
-  const half = twoSidedZ(confidence) * pairedProportionStandardError(table);
-  return clampInterval({ low: difference - half, high: difference + half }, differences);
 }
 
 /**
@@ -137,34 +130,4 @@ function effectiveTable({ table, designEffect }: ClusteredTable): PairedTable {
     onlySecond: onlySecond / designEffect,
     neither: neither / designEffect,
   };
-}
-
-/**
- * Newcombe 1998, Statistics in Medicine 17:2635, method 10: Wilson intervals of the two proportions, squared and added
- * with the correlation phi; phi's numerator is corrected by N/2 when positive.
- */
-export function newcombeInterval(table: PairedTable, confidence = 0.95): Interval {
-  const difference = pairedProportionDifference(table);
-  const { both: a, onlyFirst: b, onlySecond: c } = table;
-  const n = tableSize(table);
-  const first = { p: (a + b) / n, ...wilsonInterval(a + b, n, confidence) };
-  const second = { p: (a + c) / n, ...wilsonInterval(a + c, n, confidence) };
-  const phi = correctedPhi(table);
-  const reach = (x: number, y: number) => Math.sqrt(Math.max(0, x ** 2 - 2 * phi * x * y + y ** 2));
-  return clampInterval(
-    {
-      low: difference - reach(first.p - first.low, second.high - second.p),
-      high: difference + reach(first.high - first.p, second.p - second.low),
-    },
-    differences,
-  );
-}
-
-function correctedPhi({ both: a, onlyFirst: b, onlySecond: c, neither: d }: PairedTable): number {
-  const margins = (a + b) * (c + d) * (a + c) * (b + d);
-  if (margins === 0) return 0;
-  const product = a * d - b * c;
-  const half = (a + b + c + d) / 2;
-  const numerator = product > 0 ? Math.max(0, product - half) : product;
-  return numerator / Math.sqrt(margins);
 }

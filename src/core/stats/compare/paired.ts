@@ -9,7 +9,6 @@ import { mean, sum } from '../basics/moments.js';
 import { type ClusterId, clusteredStandardError, clusterIndices, rareEventDesignEffect } from '../estimate/clusters.js';
 import type { Estimate } from '../estimate/estimate.js';
 import { describeClusters, type EstimateOptions, estimateMean } from '../estimate/estimators.js';
-import { pairedTable, tableSize } from './mcnemar.js';
 import {
   type ClusteredTable,
   clusteredTangoInterval,
@@ -17,6 +16,7 @@ import {
   pairedProportionStandardError,
   tangoInterval,
 } from './paired-proportions.js';
+import { pairedTable, tableSize } from './paired-table.js';
 
 /** `candidate - reference`, item by item. */
 export function pairedDifferences(candidate: readonly number[], reference: readonly number[]): number[] {

@@ -9,9 +9,9 @@
  */
 import { betaQuantile, twoSidedZ } from '../basics/distributions.js';
 import { expectBetween0And1, expectPositive } from '../basics/expect.js';
-import { clampInterval, type Interval } from '../basics/interval.js';
+import type { Interval } from '../basics/interval.js';
 
-const unit: Interval = { low: 0, high: 1 };
+const _unit: Interval = { low: 0, high: 1 };
 
 /** Wilson 1927, JASA 22:209, the score interval. */
 export function wilsonInterval(successes: number, n: number, confidence = 0.95): Interval {
@@ -36,42 +36,6 @@ export function clopperPearsonInterval(successes: number, n: number, confidence 
   };
 }
 
-/** Agresti and Coull 1998, American Statistician 52:119: Wald after adding z^2/2 successes and z^2/2 failures. */
-export function agrestiCoullInterval(successes: number, n: number, confidence = 0.95): Interval {
-  expectTrials(successes, n);
-  const z = twoSidedZ(confidence);
-  return waldInterval(successes + z ** 2 / 2, n + z ** 2, confidence);
-}
-
-/** The central interval of the posterior under Jeffreys' Beta(1/2, 1/2), closed at 0 and 1 (Brown, Cai, DasGupta 2001). */
-export function jeffreysInterval(successes: number, n: number, confidence = 0.95): Interval {
-  const { low, high } = betaInterval(successes, n, { confidence, prior: 0.5 });
-  return { low: successes === 0 ? 0 : low, high: successes === n ? 1 : high };
-}
-
-/** The central interval of the posterior under a Beta(prior, prior): 1 is the uniform prior of arXiv 2503.01747. */
-export function betaInterval(
-  successes: number,
-  n: number,
-  options: { readonly confidence?: number; readonly prior?: number } = {},
-): Interval {
-  expectTrials(successes, n);
-  const { confidence = 0.95, prior = 1 } = options;
-  expectBetween0And1('confidence', confidence);
-  expectPositive('prior', prior);
-  const tail = (1 - confidence) / 2;
-  const [a, b] = [successes + prior, n - successes + prior];
-  return { low: betaQuantile(tail, a, b), high: betaQuantile(1 - tail, a, b) };
-}
-
-/** `p +- z sqrt(p (1 - p) / n)`: too narrow for small n and near 0 and 1; for comparison with published numbers. */
-export function waldInterval(successes: number, n: number, confidence = 0.95): Interval {
-  expectTrials(successes, n);
-  const p = successes / n;
-  const half = twoSidedZ(confidence) * Math.sqrt((p * (1 - p)) / n);
-  return clampInterval({ low: p - half, high: p + half }, unit);
-}
-
 /**
  * What zero failures in `n` trials still allow: the one-sided upper bound `1 - (1 - confidence)^(1/n)` on the failure
  * rate. At 95% it is close to 3/n, the rule of three.
@@ -80,13 +44,6 @@ export function zeroFailureBound(n: number, confidence = 0.95): number {
   expectPositive('n', n);
   expectBetween0And1('confidence', confidence);
   return -Math.expm1(Math.log1p(-confidence) / n);
-}
-
-/** How many trials without a failure show a failure rate below `rate`; not rounded, take the ceiling. */
-export function zeroFailureSampleSize(rate: number, confidence = 0.95): number {
-  expectBetween0And1('rate', rate);
-  expectBetween0And1('confidence', confidence);
-  return Math.log1p(-confidence) / Math.log1p(-rate);
 }
 
 function expectTrials(successes: number, n: number): void {

@@ -53,12 +53,6 @@ export function designEffect(clusterSize: number, intraclassCorrelation: number)
   return effect;
 }
 
-/** How many independent items say as much as `n` clustered ones: `n / designEffect`. */
-export function effectiveSampleSize(n: number, effect: number): number {
-  expectPositive('designEffect', effect);
-  return n / effect;
-}
-
 /** Of how many clusters of equal size as much could be said: `n^2 / sum_c m_c^2` (Kish 1965). */
 export function effectiveClusters(clusters: readonly ClusterId[]): number {
   return clusters.length ** 2 / sum(clusterIndices(clusters).map(({ length }) => length ** 2));

@@ -34,7 +34,6 @@ export type Method =
   | 'order-statistics'
   | 'percentile-bootstrap'
   | 'bca-bootstrap'
-  | 'max-t-bootstrap'
   | 'log-ratio-t'
   | 'delong'
   | 'betting-sequence'

@@ -102,11 +102,6 @@ function inflated(
   return { low: Math.floor(centre - (centre - low) * factor), high: Math.ceil(centre + (high - centre) * factor) };
 }
 
-/** The median with its interval by order statistics. */
-export function estimateMedian(values: readonly number[], confidence = 0.95): Estimate | Missing {
-  return estimateQuantile(values, 0.5, confidence);
-}
-
 /**
  * The value that the q-quantile does not exceed, with one-sided `confidence`: what a limit on p99 is held against. Missing
  * below `log(1 - confidence) / log(q)` values: 59 for p95, 299 for p99, at 95%.
@@ -119,9 +114,8 @@ export function quantileUpperBound(values: readonly number[], q: number, confide
   // The k-th smallest exceeds the quantile unless k or more of n lie below it.
   const enough = (k: number) => !below(binomialCdf(k - 1, n, q), confidence);
   if (n === 0 || !enough(n)) {
-    const least = Math.ceil(Math.log1p(-confidence) / Math.log(q));
     return missing(
-      `${n} values are too few to bound the ${asPercent(q)} quantile with ${asPercent(confidence)} confidence: it takes ${least}`,
+      `${n} values are too few to bound the ${asPercent(q)} quantile with ${asPercent(confidence)} confidence: it takes ${quantileBoundSampleSize(q, { confidence })}`,
     );
   }
   let [low, high] = [1, n];
@@ -133,18 +127,35 @@ export function quantileUpperBound(values: readonly number[], q: number, confide
   return { value: sorted(values)[low - 1]! };
 }
 
+/**
+ * The least number of values that shows a limit on the q-quantile, when `over` of them lie beyond the limit: the least n with
+ * `P(Bin(n, 1 - q) <= over) <= 1 - confidence`. With none over it is 59 for p95 and 299 for p99, at 95%.
+ */
+export function quantileBoundSampleSize(q: number, { over = 0, confidence = 0.95 } = {}): number {
+  expectBetween0And1('q', q);
+  expectBetween0And1('confidence', confidence);
+  expectCount('over', over);
+  const shown = (n: number) => !below(binomialCdf(n - over - 1, n, q), confidence);
+  return leastFrom(over + 1, shown);
+}
+
 /** The least n from which on the q-quantile has two bounds. */
 export function quantileSampleSize(q: number, confidence = 0.95): number {
   const bounded = (n: number) => {
     const { low, high } = quantileOrders(n, q, confidence);
     return low >= 1 && high <= n;
   };
-  let high = 2;
-  while (!bounded(high)) high *= 2;
-  let low = high / 2;
+  return leastFrom(1, bounded);
+}
+
+/** The least whole number at or above `start` that holds, where every larger one holds too. */
+function leastFrom(start: number, holds: (n: number) => boolean): number {
+  let high = start;
+  while (!holds(high)) high *= 2;
+  let low = start - 1;
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if (bounded(middle)) high = middle;
+    if (holds(middle)) high = middle;
     else low = middle;
   }
   return high;

@@ -19,20 +19,6 @@ export function percentileOfSorted(ascending: Values, p: number): number {
   return low + (position - below) * (high - low);
 }
 
-/** The smallest value that at least a share p of the values does not exceed: sorted[ceil(p n) - 1]. */
-export function nearestRankPercentile(values: readonly number[], p: number): number {
-  const ascending = prepare(values, p);
-  // 0.07 * 100 is 7.000000000000001: without the allowance its ceiling would be one rank too high.
-  const rank = Math.ceil(p * ascending.length - 1e-9);
-  return ascending[Math.max(0, rank - 1)]!;
-}
-
-/** MLPerf LoadGen's rule (`results.cc`): sorted[floor(n p)]. */
-export function mlperfPercentile(values: readonly number[], p: number): number {
-  const ascending = prepare(values, p);
-  return ascending[Math.min(ascending.length - 1, Math.floor(p * ascending.length + 1e-9))]!;
-}
-
 /** The middle value, or the mean of the middle two. */
 export function median(values: Values): number {
   return percentile(values, 0.5);

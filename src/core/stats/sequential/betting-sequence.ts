@@ -32,12 +32,6 @@ export interface BettingSequence {
   observe(value: number): Interval;
 }
 
-/** The intervals after the first value, the second, and so on. */
-export function bettingIntervals(values: readonly number[], options: BettingOptions = {}): Interval[] {
-  const sequence = startBettingSequence(options);
-  return values.map((value) => sequence.observe(value));
-}
-
 /** @throws RangeError for a value outside [0, 1], or more values than the population has. */
 export function startBettingSequence(options: BettingOptions = {}): BettingSequence {
   const { confidence = 0.95, populationSize, gridSize = 1_000, tunedForN, runningIntersection = true } = options;

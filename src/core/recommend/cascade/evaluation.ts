@@ -8,7 +8,7 @@ import { clusterIndices } from '../../stats/estimate/clusters.js';
 import type { Estimate } from '../../stats/estimate/estimate.js';
 import { estimateMean } from '../../stats/estimate/estimators.js';
 import { estimateQuantile } from '../../stats/estimate/order-statistics.js';
-import { asymptoticInterval } from '../../stats/sequential/normal-mixture.js';
+import { asymptoticInterval } from '../../stats/sequential/asymptotic.js';
 import { plannedPairs } from '../references.js';
 import { testSequentially } from '../sequential.js';
 import { type Ruled, ruleByFolds, ruleByRounds } from './folds.js';
@@ -26,7 +26,7 @@ export interface Place {
   readonly task: TaskAnalysis;
 }
 
-export interface Judged {
+export interface Evaluated {
   readonly ruled: Ruled;
   readonly wanted: Wanted;
   readonly test: NonInferiority;
@@ -34,7 +34,7 @@ export interface Judged {
   readonly difference: Estimate;
 }
 
-export function judgeByFolds(cases: readonly Case[], { analysis, suite }: Place): Judged | Missing {
+export function evaluateByFolds(cases: readonly Case[], { analysis, suite }: Place): Evaluated | Missing {
   const { margin, alpha } = suite.requirement;
   const wanted = { margin, alpha, n: cases.length };
   const ruled = ruleByFolds(cases, wanted, analysis.run.settings.seed);
@@ -47,7 +47,7 @@ export function judgeByFolds(cases: readonly Case[], { analysis, suite }: Place)
 }
 
 /** The rule of a round is fixed before the round is asked, so that what it is judged by holds at every look. */
-export function judgeByRounds(cases: readonly Case[], { analysis, suite, task }: Place): Judged | Missing {
+export function evaluateByRounds(cases: readonly Case[], { analysis, suite, task }: Place): Evaluated | Missing {
   const { margin, alpha } = suite.requirement;
   const { seed, untilSure } = analysis.run.settings;
   const comparisons = plannedPairs(analysis, suite);

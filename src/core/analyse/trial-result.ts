@@ -4,25 +4,19 @@
  */
 import type { MeasurementRecord, SampleRecord } from '../measure/log.js';
 import type { Completed, Failed, Ranked } from '../measure/measurement.js';
-import { DISTRIBUTED, type DistributedMetric } from '../measure/metrics.js';
-import { timingsOf } from '../measure/timings.js';
-import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
+import type { Price, TrialMetric } from '../measure/metric.js';
+import { DISTRIBUTED, type DistributedMetric, METRICS } from '../measure/metrics.js';
+import { isMissing, type Missing, missing } from '../quantity.js';
 import { ballotOf, type Filter, filterText } from '../score/filters.js';
 import type { Evidence, Score, ScoreInput, Scorer } from '../score/score.js';
 import { mean, sum } from '../stats/basics/moments.js';
-import { median, percentile } from '../stats/estimate/percentiles.js';
+import { percentile } from '../stats/estimate/percentiles.js';
 import type { Confidence } from './analysis.js';
 
 /** A scorer with its options read, as a task chose it, and what stands before it; or why the task cannot be scored. */
-export type Judge =
+export type TaskScorer =
   | { readonly scorer: Scorer; readonly options: unknown; readonly filters: readonly Filter[] }
   | Missing;
-
-export interface Price {
-  /** US dollars per million tokens. */
-  readonly input: number;
-  readonly output: number;
-}
 
 export interface TrialResult {
   readonly repetition: number;
@@ -62,12 +56,12 @@ export interface TrialContext {
   /** What the log holds beside the answer. */
   readonly evidence?: Evidence | undefined;
   readonly sample: SampleRecord;
-  readonly judge: Judge;
+  readonly taskScorer: TaskScorer;
   readonly price: Price | Missing;
 }
 
 /** A log can hold a million trials: each is written out as one object of one shape, which costs far less than spreading parts. */
-export function judgeTrial(record: MeasurementRecord, context: TrialContext): TrialResult {
+export function scoreTrial(record: MeasurementRecord, context: TrialContext): TrialResult {
   const { outcome } = record;
   switch (outcome.state) {
     case 'failed':
@@ -111,7 +105,7 @@ function rankedTrial(
   context: TrialContext,
 ): TrialResult {
   const { target } = context.sample;
-  const score = clipAnswer(judged(context, { output: '', target, ...evidenceOf(outcome, context.sample) }));
+  const score = clipAnswer(scoreOf(context, { output: '', target, ...evidenceOf(outcome, context.sample) }));
   return {
     repetition,
     session,
@@ -142,14 +136,14 @@ function completedTrial(record: MeasurementRecord, outcome: Completed, context: 
   const filters = filtersOf(context);
   const text = filterText(filters, outcome.output);
   const { target, fields } = sample;
-  const { timings, absent } = timesOf(record, speedsOf(outcome, context.price));
+  const { timings, absent } = measure(outcome, { price: context.price, spoilt: spoiltBy(record) });
   return {
     repetition,
     session,
     at,
     state: 'completed',
     score: clipAnswer(
-      judged(context, evidence ? { output: text, target, fields, evidence } : { output: text, target, fields }),
+      scoreOf(context, evidence ? { output: text, target, fields, evidence } : { output: text, target, fields }),
     ),
     timings,
     absent,
@@ -168,14 +162,14 @@ function completedTrial(record: MeasurementRecord, outcome: Completed, context: 
   };
 }
 
-function filtersOf({ judge }: TrialContext): readonly Filter[] {
-  return 'missing' in judge ? [] : judge.filters;
+function filtersOf({ taskScorer }: TrialContext): readonly Filter[] {
+  return 'missing' in taskScorer ? [] : taskScorer.filters;
 }
 
-function judged({ judge }: TrialContext, input: ScoreInput): Score {
-  if ('missing' in judge) return { state: 'unscored', reason: judge.missing };
+function scoreOf({ taskScorer }: TrialContext, input: ScoreInput): Score {
+  if ('missing' in taskScorer) return { state: 'unscored', reason: taskScorer.missing };
   try {
-    return judge.scorer.score(input, judge.options as never);
+    return taskScorer.scorer.score(input, taskScorer.options);
   } catch (error) {
     return { state: 'unscored', reason: error instanceof Error ? error.message : String(error) };
   }
@@ -207,63 +201,48 @@ const NOT_TIMED = Object.fromEntries(
   DISTRIBUTED.map((metric) => [metric, 'log-likelihoods were measured, not speed']),
 ) as Record<DistributedMetric, string>;
 
-const NO_GAPS = missing('no two tokens with a time of their own');
 const NOTHING_ABSENT: TrialResult['absent'] = {};
 
-/** A log can hold a million trials: nothing is made here that is not kept. */
-function speedsOf(outcome: Completed, price: Price | Missing): Pick<TrialResult, 'timings' | 'absent'> {
-  const speeds = timingsOf(outcome);
+const MEASURED: readonly { readonly name: DistributedMetric; readonly metric: TrialMetric }[] = DISTRIBUTED.map(
+  (name) => ({ name, metric: METRICS[name] }),
+);
+
+interface MeasureOptions {
+  readonly price: Price | Missing;
+  /** Why the latencies of this trial mean nothing; null where they do. */
+  readonly spoilt: string | null;
+}
+
+/**
+ * The value of every metric, or the reason why it has none. A log can hold a million trials: nothing is made here that is
+ * not kept.
+ */
+function measure(outcome: Completed, { price, spoilt }: MeasureOptions): Pick<TrialResult, 'timings' | 'absent'> {
   const timings: Partial<Record<DistributedMetric, number>> = {};
   let absent: Partial<Record<DistributedMetric, string>> | null = null;
-  const put = (metric: DistributedMetric, quantity: Quantity) => {
-    if (isMissing(quantity)) {
+  for (const { name, metric } of MEASURED) {
+    const quantity = metric.compute(outcome, price);
+    const reason = isMissing(quantity)
+      ? quantity.missing
+      : !Number.isFinite(quantity.value)
+        ? `its formula gives ${quantity.value} for what was measured`
+        : metric.latency
+          ? spoilt
+          : null;
+    if (reason !== null) {
       absent ??= {};
-      absent[metric] = quantity.missing;
-    } else timings[metric] = quantity.value;
-  };
-  put('ttft', speeds.ttft);
-  put('itl', speeds.itl.length > 0 ? { value: median(speeds.itl) } : NO_GAPS);
-  put('tpot', speeds.tpot);
-  put('e2e', speeds.e2e);
-  put('prefillRate', speeds.prefillRate);
-  put('decodeRate', speeds.decodeRate);
-  put('promptTokens', outcome.promptTokens);
-  put('outputTokens', outcome.outputTokens);
-  put('cost', costOf(outcome, price));
+      absent[name] = reason;
+    } else if (!isMissing(quantity)) timings[name] = quantity.value;
+  }
   return { timings, absent: absent ?? NOTHING_ABSENT };
 }
 
 const COLD = 'only the first request of a session was completed, and it is kept apart';
 
-type Speeds = Pick<TrialResult, 'timings' | 'absent'>;
-
-/** Token counts and prices are the same cold or warm, alone or beside others; times are not. */
-function timesOf({ cold, concurrency = 1 }: MeasurementRecord, speeds: Speeds): Speeds {
-  if (concurrency > 1) return withoutLatencies(speeds, `${concurrency} answers were computed at a time`);
-  return cold ? withoutLatencies(speeds, COLD) : speeds;
-}
-
-function withoutLatencies({ timings, absent }: Speeds, reason: string): Speeds {
-  const { promptTokens, outputTokens, cost } = timings;
-  return {
-    timings: {
-      ...(promptTokens !== undefined && { promptTokens }),
-      ...(outputTokens !== undefined && { outputTokens }),
-      ...(cost !== undefined && { cost }),
-    },
-    absent: {
-      ...{ ttft: reason, itl: reason, tpot: reason, e2e: reason, prefillRate: reason, decodeRate: reason },
-      ...absent,
-    },
-  };
-}
-
-function costOf(outcome: Completed, price: Price | Missing): { readonly value: number } | Missing {
-  if (isMissing(price)) return price;
-  const { promptTokens, outputTokens } = outcome;
-  if ('missing' in promptTokens) return missing(promptTokens.missing);
-  if ('missing' in outputTokens) return missing(outputTokens.missing);
-  return { value: (1000 * (promptTokens.value * price.input + outputTokens.value * price.output)) / 1e6 };
+/** A latency is that of a warm model that answers one request at a time. */
+function spoiltBy({ cold, concurrency = 1 }: MeasurementRecord): string | null {
+  if (concurrency > 1) return `${concurrency} answers were computed at a time`;
+  return cold ? COLD : null;
 }
 
 function confidenceOf({ logprobs }: Completed): Confidence | Missing {

@@ -1,13 +1,14 @@
 /**
- * pass@k: the chance that one of k answers is right, from n answers of which c were (Chen et al. 2021, arXiv 2107.03374;
- * `human_eval/evaluation.py`). The plain `1 - (1 - c/n)^k` is biased low: 0.832 instead of 0.917 for n = 10, c = 3, k = 5.
+ * pass@k: the chance that at least one of k answers is right, when c of n answers were right (Chen et al. 2021, arXiv
+ * 2107.03374; `human_eval/evaluation.py`):
+ *
+ *     pass@k = 1 - C(n - c, k) / C(n, k) = 1 - product of (1 - k / i) for i from n - c + 1 to n
+ *
+ * This estimate is unbiased. `1 - (1 - c/n)^k` is biased: it gives 0.832 instead of 0.917 for n = 10, c = 3, k = 5.
  */
-import { expectCount } from './basics/expect.js';
+import { expectCount } from '../basics/expect.js';
 
-/**
- * `1 - C(n - c, k) / C(n, k)`, the unbiased estimate for one problem.
- * @throws RangeError when k exceeds n: more answers than there are cannot be drawn from them.
- */
+/** @throws RangeError when k exceeds n: nobody can draw more answers than there are. */
 export function passAtK(n: number, correct: number, k: number): number {
   expectCount('n', n, 1);
   expectCount('correct', correct);

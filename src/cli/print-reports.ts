@@ -1,0 +1,35 @@
+/** Writes the reports of runs, and prints their summary. */
+import { join } from 'node:path';
+import type { ReporterName } from '../core/report/table.js';
+import { renderTerminal } from '../core/report/terminal.js';
+import { render, writeArtifacts } from '../run/render.js';
+import { displayPath } from '../system/path.js';
+
+export interface PrintOptions {
+  /** The folder that the reports are written to; without it, the run's own. */
+  readonly out?: string | undefined;
+  readonly reports?: readonly ReporterName[] | undefined;
+  readonly prices?: string | undefined;
+  /** Whether stdout gets summary.json in place of tables. */
+  readonly json?: true | undefined;
+}
+
+/** @throws UserError when a log or the folder is at fault. */
+export async function printReports(
+  runs: readonly string[],
+  { out, reports, prices, json }: PrintOptions,
+): Promise<void> {
+  const { analysis, recommendation, artifacts, folder } = await render(runs, { reports, prices });
+  const target = out ?? folder;
+  await writeArtifacts(artifacts, target);
+  if (json) {
+    process.stdout.write(String(artifacts.find(({ path }) => path === 'summary.json')!.content));
+    return;
+  }
+  const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  process.stdout.write(
+    renderTerminal(analysis, recommendation, { columns: Math.min(process.stdout.columns ?? 80, 120), color }),
+  );
+  const page = artifacts.some(({ path }) => path === 'report.html') ? 'report.html' : 'summary.json';
+  process.stdout.write(`Everything behind it: ${displayPath(join(target, page))}\n`);
+}

@@ -1,0 +1,9 @@
+/** The settings of a run that names none. The command line shows them, so this file loads nothing. */
+export const DEFAULTS = {
+  suite: 'support-desk',
+  out: 'reports',
+  repetitions: 1,
+  warmup: 2,
+  concurrency: 1,
+  seed: 0,
+} as const;

@@ -1,0 +1,265 @@
+/**
+ * Measures: from a definition to a log that holds every trial.
+ *
+ *     1 definitions ──▶ 2 plan ──▶ 3 check ──▶ 4 log ──▶ 5 execute ──▶ 6 evidence
+ *        suites, models    trials     readiness    a new run or    workers,      what else
+ *        samples                      before       one resumed     measurements  judges answers
+ *                                     anything runs
+ *
+ * A run that is resumed takes its definition from its log, and its plan is what that log does not have.
+ */
+import { dirname, resolve } from 'node:path';
+import type { PriceList } from '../core/definition/price-list.js';
+import type { RunRecord } from '../core/measure/log.js';
+import { type Block, countTrials, plan, remaining } from '../core/plan/plan.js';
+import { loadModels } from '../files/definitions.js';
+import { type LogWriter, openLog } from '../files/log.js';
+import { loadPrices } from '../files/price-list.js';
+import { describeHolder } from '../system/lock.js';
+import { openWorker } from '../worker/supervisor.js';
+import type { OpenWorker } from '../worker/worker-session.js';
+import { DEFAULTS } from './defaults.js';
+import { catalogueFile, type Definitions, loadDefinitions, type RunDefinition } from './definitions.js';
+import { describeEnvironment } from './environment.js';
+import { type EvidenceOptions, gatherEvidence } from './evidence.js';
+import { lockMachine, type MachineLockOptions } from './machine-lock.js';
+import { requireReady } from './readiness.js';
+import { execute, type RunEnding, type RunEvent, type RunnerOptions } from './runner.js';
+import { createRun, lockRun, logOf, openRun } from './runs.js';
+import { openSandbox } from './sandbox.js';
+import { executeUntilSure } from './until-sure.js';
+import { type World, worldOf } from './world.js';
+
+export interface MeasureOptions extends Partial<World> {
+  /** A file with devices and prices of the user's own, for the reports. */
+  readonly prices?: string | undefined;
+  /** The model that judges answers where a scorer asks for one. */
+  readonly judge?: string | undefined;
+  /** The catalogue that has the judge. */
+  readonly catalogue?: string | undefined;
+  /** What to do with the programs that models write; without it they are not run. */
+  readonly programs?: 'run confined' | undefined;
+  /** What to do while another process measures on this machine; without it, refuse. */
+  readonly whenBusy?: MachineLockOptions['whenBusy'] | undefined;
+  readonly onEvent?: ((event: MeasureEvent) => void) | undefined;
+  /** Opens a model; without it, in a process of its own. */
+  readonly openWorker?: OpenWorker | undefined;
+}
+
+export type MeasureEvent =
+  | RunEvent
+  /** What will be measured. `recorded` counts the trials that the log already has. */
+  | { readonly type: 'planned'; readonly blocks: readonly Block[]; readonly recorded: number }
+  | { readonly type: 'note'; readonly text: string };
+
+export interface Measured extends RunEnding {
+  readonly folder: string;
+  readonly log: string;
+}
+
+/**
+ * Measures a new run, which gets a folder of its own in the folder `out`.
+ *
+ * @throws UserError when a definition, a model or a folder is not as it must be.
+ */
+export async function measure(
+  { out = DEFAULTS.out, ...definition }: RunDefinition & { readonly out?: string | undefined },
+  options: MeasureOptions = {},
+): Promise<Measured> {
+  const world = worldOf(options);
+  const prices = await loadPrices(options.prices && resolve(world.cwd, options.prices));
+  const definitions = await loadDefinitions(definition, world);
+  return perform(
+    { definitions, recorded: new Set(), lastSession: 0, prices },
+    { ...options, ...world },
+    async (start) => {
+      const folder = createRun(resolve(world.cwd, out), { ...definitions.record, ...start }, definitions.samples);
+      const lock = await lockRun(folder, world);
+      return { folder, log: openLog(logOf(folder)), close: lock.release };
+    },
+  );
+}
+
+/**
+ * Measures what is missing of a run.
+ *
+ * @param reference The folder of the run, or its log.
+ * @throws UserError when this is no run, or another process writes to it.
+ */
+export async function resume(reference: string, options: MeasureOptions = {}): Promise<Measured> {
+  const world = worldOf(options);
+  const prices = await loadPrices(options.prices && resolve(world.cwd, options.prices));
+  const folder = dirname(logOf(reference, world.cwd));
+  // The log is read under the lock: what another process still appends would be measured twice.
+  const lock = await lockRun(folder, world);
+  try {
+    const earlier = await openRun(folder);
+    return await perform({ ...earlier, prices }, { ...options, ...world }, async (start) => {
+      const log = openLog(logOf(folder));
+      log.append({ type: 'resume', ...start });
+      return { folder, log, close: async () => {} };
+    });
+  } finally {
+    await lock.release();
+  }
+}
+
+interface Job {
+  readonly definitions: Definitions;
+  /** Ids of the trials whose outcome is in the log. */
+  readonly recorded: ReadonlySet<string>;
+  readonly lastSession: number;
+  readonly prices: PriceList | undefined;
+}
+
+type Start = Pick<RunRecord, 'started' | 'command' | 'environment' | 'prices'>;
+
+interface WrittenRun {
+  readonly folder: string;
+  readonly log: LogWriter;
+  close(): Promise<void>;
+}
+
+type PerformOptions = MeasureOptions & World;
+
+async function perform(
+  job: Job,
+  options: PerformOptions,
+  openRunLog: (start: Start) => Promise<WrittenRun>,
+): Promise<Measured> {
+  const { onEvent = () => {}, environment } = options;
+  const say = (text: string) => onEvent({ type: 'note', text });
+
+  // 2
+  const whole = planOf(job.definitions);
+  const blocks = remaining(whole, job.recorded);
+
+  // 3
+  await requireReady(
+    job.definitions.models.filter(({ model }) => blocks.some((block) => block.model === model.id)),
+    environment,
+  );
+  const judges = await judgesOf(options);
+
+  const machine = await lockMachine(options, {
+    whenBusy: options.whenBusy ?? 'refuse',
+    onWait: (holder) => say(`waiting until nothing else measures on this machine: ${describeHolder(holder)}`),
+  });
+  try {
+    // 4
+    const run = await openRunLog(await startOf(job, options));
+    try {
+      onEvent({ type: 'planned', blocks, recorded: countTrials(whole) - countTrials(blocks) });
+
+      // 5, 6
+      const ending = await fill(run, { ...job, whole, blocks, judges, say }, { ...options, onEvent });
+      run.log.append({ type: 'end', ...ending });
+      return { folder: run.folder, log: logOf(run.folder), ...ending };
+    } finally {
+      run.log.close();
+      await run.close();
+    }
+  } finally {
+    await machine.release();
+  }
+}
+
+async function startOf({ prices }: Job, { now, command }: World): Promise<Start> {
+  return {
+    started: now().toISOString(),
+    command,
+    environment: await describeEnvironment(),
+    ...(prices && { prices }),
+  };
+}
+
+interface Planned extends Job {
+  readonly whole: readonly Block[];
+  readonly blocks: readonly Block[];
+  readonly judges: Judges;
+  readonly say: (text: string) => void;
+}
+
+const INTERRUPTED: RunEnding = { complete: false, reason: 'interrupted' };
+
+/** Measures all that is planned, then gathers evidence about it. */
+async function fill(
+  { folder, log }: WrittenRun,
+  { definitions, lastSession, whole, blocks, judges, say }: Planned,
+  { cwd, environment, signal, onEvent, openWorker: open = openWorker }: FillOptions,
+): Promise<RunEnding> {
+  const { suites, settings } = definitions.record;
+  const samples = new Map(
+    definitions.samples.map((sample) => [`${sample.suite}/${sample.task}/${sample.sample}`, sample]),
+  );
+  const runner = {
+    models: new Map(definitions.models.map((loaded) => [loaded.model.id, loaded])),
+    tasks: definitions.tasks,
+    samples,
+    warmup: settings.warmup,
+    concurrency: settings.concurrency ?? 1,
+    began: performance.now(),
+    environment,
+    openWorker: open,
+    append: log.append,
+    onEvent,
+  };
+  const executeBlocks = (some: readonly Block[], last: number, until: AbortSignal) =>
+    execute(some, { ...runner, lastSession: last, signal: until });
+  const { untilSure } = settings;
+  const ending =
+    untilSure === undefined
+      ? await executeBlocks(blocks, lastSession, signal)
+      : await executeUntilSure(whole, {
+          log: logOf(folder),
+          definitions,
+          untilSure,
+          stop: signal,
+          execute: executeBlocks,
+          say,
+        });
+  if (signal.aborted) return INTERRUPTED;
+  await gatherEvidence(logOf(folder), {
+    ...judges,
+    suites,
+    samples,
+    directory: cwd,
+    environment,
+    openWorker: open,
+    append: log.append,
+    signal,
+    say,
+  });
+  return signal.aborted ? INTERRUPTED : ending;
+}
+
+type FillOptions = World & Pick<MeasureOptions, 'openWorker'> & Required<Pick<RunnerOptions, 'onEvent'>>;
+
+type Judges = Pick<EvidenceOptions, 'judge' | 'sandbox'>;
+
+/** What may judge answers beyond their words, ready before anything runs. @throws UserError */
+async function judgesOf({ judge, programs, catalogue, ...world }: PerformOptions): Promise<Judges> {
+  const sandbox = programs === undefined ? null : openSandbox();
+  if (judge === undefined) return { sandbox, judge: null };
+  const [model] = await loadModels(catalogueFile(catalogue, world), [judge]);
+  await requireReady([model!], world.environment);
+  return { sandbox, judge: model! };
+}
+
+function planOf({ record, samples, models }: Definitions): readonly Block[] {
+  const workloads = record.suites.flatMap((suite) =>
+    suite.tasks.map((task) => ({
+      suite: suite.name,
+      task: task.name,
+      repetitions: task.repetitions,
+      samples: samples
+        .filter((sample) => sample.suite === suite.name && sample.task === task.name)
+        .map(({ sample }) => sample),
+    })),
+  );
+  return plan(
+    workloads,
+    models.map(({ model }) => model.id),
+    record.settings,
+  );
+}

@@ -1,0 +1,86 @@
+/** Renders: a log in, every report out, byte for byte the same each time. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Analysis } from '../core/analyse/analysis.js';
+import { UserError } from '../core/errors.js';
+import { optionsOf, recommend } from '../core/recommend/recommend.js';
+import type { Recommendation } from '../core/recommend/recommendation.js';
+import type { Artifact } from '../core/report/artifact.js';
+import type { PageAssets } from '../core/report/html/page.js';
+import { REPORTER_NAMES, type ReporterName, renderReports } from '../core/report/table.js';
+import { loadPrices } from '../files/price-list.js';
+import { openPainter } from '../render/painter.js';
+import { displayPath } from '../system/path.js';
+import { analyseLog, analyseTogether } from './read.js';
+import { logOf } from './runs.js';
+import { type World, worldOf } from './world.js';
+
+export interface RenderOptions extends Partial<Pick<World, 'cwd'>> {
+  /** The reports to render; without it, all. */
+  readonly reports?: readonly ReporterName[] | undefined;
+  /** A file with devices and prices of the user's own, in place of those that the log has. */
+  readonly prices?: string | undefined;
+}
+
+export interface Rendered {
+  readonly analysis: Analysis;
+  readonly recommendation: Recommendation;
+  readonly artifacts: readonly Artifact[];
+  /** Where these reports belong: the run's own folder; for several runs, one beside the first, with the names of all. */
+  readonly folder: string;
+}
+
+/**
+ * Renders the reports of a run, or of several runs side by side. Nothing is written: see `writeArtifacts`.
+ *
+ * @param runs Folders of runs, or logs.
+ * @throws UserError when a log is at fault.
+ */
+export async function render(runs: readonly string[], options: RenderOptions = {}): Promise<Rendered> {
+  const { cwd } = worldOf(options);
+  const { reports = REPORTER_NAMES } = options;
+  const logs = runs.map((run) => logOf(run, cwd));
+  const prices = await loadPrices(options.prices && resolve(cwd, options.prices));
+  const painter = reports.includes('charts') ? openPainter() : null;
+  try {
+    const analysis = await (logs.length === 1 ? analyseLog(logs[0]!) : analyseTogether(logs));
+    const recommendation = recommend(analysis, prices && optionsOf(prices));
+    const page = reports.includes('html') ? { page: await pageAssets() } : {};
+    const artifacts = await renderReports(
+      { analysis, recommendation, ...page, ...(painter && { drawPng: painter.draw }) },
+      reports,
+    );
+    return { analysis, recommendation, artifacts, folder: folderOf(logs) };
+  } finally {
+    await painter?.close();
+  }
+}
+
+function folderOf(logs: readonly string[]): string {
+  const folders = logs.map(dirname);
+  return folders.length === 1
+    ? folders[0]!
+    : join(dirname(folders[0]!), folders.map((folder) => basename(folder)).join('+'));
+}
+
+/** Writes reports into a folder. @throws UserError when the folder cannot be written. */
+export async function writeArtifacts(artifacts: readonly Artifact[], folder: string): Promise<void> {
+  for (const { path, content } of artifacts) await writeArtifact(join(folder, path), content);
+}
+
+async function writeArtifact(file: string, content: string | Uint8Array): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, content);
+  } catch (cause) {
+    throw new UserError(
+      `${displayPath(file)}: the report cannot be written (${(cause as NodeJS.ErrnoException).code}); choose another folder with --out`,
+      { cause },
+    );
+  }
+}
+
+/** The browser's part of report.html, bundled when rightsize was built. */
+async function pageAssets(): Promise<PageAssets> {
+  return JSON.parse(await readFile(new URL('../page.json', import.meta.url), 'utf8')) as PageAssets;
+}
