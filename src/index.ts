@@ -2,10 +2,21 @@
  * rightsize as a library: its pure core. Definitions, statistics, scorers, analysis and recommendations, from a log (or from
  * records of your own) to a verdict, without a clock or a network. The only files that it reads are the package's own language
  * tables, when a scorer asks for them.
+=======
+ * rightsize as a library. The use cases measure, check, list, score and render as the command line does, and take files, folders and
+ * the clock from their arguments (docs/library.md):
+ *
+ *     import { measure, render } from 'rightsize';
+ *     const run = await measure({ suites: ['mine.yaml'], models: ['phi-3-mini', 'gpt-4o'] });
+ *     const { recommendation } = await render([run.folder]);
+ *
+ * Below them is the pure core: definitions, statistics, scorers, analysis and recommendations, from records of your own to a verdict,
+ * without a file, a clock or a network:
+
+readLanguageTablesWith(readLanguageTable);
  *
  *     import { analyse, recommend } from 'rightsize';
- *     const analysis = analyse(records);
- *     const recommendation = recommend(analysis);
+ *     const recommendation = recommend(analyse(records));
  */
 
 import { readLanguageTablesWith } from './core/score/text/language-tables.js';
@@ -27,6 +38,7 @@ export type { Message, Prompt, Sample } from './core/message.js';
 export { type Block, type Cell, plan, remaining, type Trial } from './core/plan/plan.js';
 export { isMissing, type Known, known, type Missing, missing, type Quantity } from './core/quantity.js';
 export * from './core/recommend/comparison.js';
+export { type PowerAnswer, type PowerQuestion, powerFromRun, powerOf } from './core/recommend/power.js';
 export { recommend } from './core/recommend/recommend.js';
 export * from './core/recommend/recommendation.js';
 export type { Aggregate, Evidence, Judged, Score, Scored, ScoreInput, Scorer, Unscored } from './core/score/score.js';
@@ -37,5 +49,15 @@ export type { Estimate } from './core/stats/estimate/estimate.js';
 export { estimateMean, estimateProportion, estimateScore } from './core/stats/estimate/estimators.js';
 export { estimateQuantile } from './core/stats/estimate/order-statistics.js';
 export { estimateRatio } from './core/stats/estimate/ratio.js';
+export type { LoadedModel, ModelInput, SuiteInput } from './files/definitions.js';
+export { readLog } from './files/log.js';
+export { type Checked, type CheckedSuite, type CheckOptions, check } from './run/check.js';
+export type { RunDefinition } from './run/definitions.js';
+export { LISTING_NAMES, type ListingName, type ListOptions, list } from './run/list.js';
+export { type Measured, type MeasureEvent, type MeasureOptions, measure, resume } from './run/measure.js';
+export { analyseLog } from './run/read.js';
+export { type Rendered, type RenderOptions, render, writeArtifacts } from './run/render.js';
+export { type ScoredFile, type ScoreOptions, score } from './run/score.js';
+export type { World } from './run/world.js';
 
 readLanguageTablesWith(readLanguageTable);

@@ -15,13 +15,13 @@ import { abortionOf } from './abort.js';
 import type { Backend, BackendContext, Session } from './backend.js';
 import { type ChatTemplate, createChatTemplate, PLAIN, templateWarnings } from './chat-template.js';
 import { loadThroughAddon } from './llama-cpp/addon.js';
+import { schedulerOfSequences } from './llama-cpp/continuous-batching.js';
 import { loadDirect } from './llama-cpp/direct.js';
 import type { ContextNeeds, LoadedModel, LoadOptions } from './llama-cpp/engine.js';
 import { type GgufHeader, readGguf } from './llama-cpp/gguf.js';
 import { openLibrary } from './llama-cpp/library.js';
-import { createScorer } from './llama-cpp/loglikelihood.js';
-import { createTurns, type GeneratorParts, generate, generateSideBySide, now } from './llama-cpp/session.js';
-import { createSideBySide } from './llama-cpp/side-by-side.js';
+import { createLoglikelihoodScorer } from './llama-cpp/loglikelihood.js';
+import { createTurns, type GeneratorParts, generate, generateInBatch, now } from './llama-cpp/session.js';
 import { defaultThreads } from './llama-cpp/threads.js';
 import { createVocabulary } from './llama-cpp/vocabulary.js';
 import { describeWeights } from './weights.js';
@@ -92,7 +92,7 @@ async function openSession(opening: Opening): Promise<Session> {
     const turns = createTurns();
     const generator = await openGenerator(opening, loaded, { contextSize: context, vocabulary, template, turns });
     const { contextSize } = generator;
-    const scorer = createScorer({ vocabulary, contextSize, turns, openContext: loaded.openContext });
+    const scorer = createLoglikelihoodScorer({ vocabulary, contextSize, turns, openContext: loaded.openContext });
     const facts = await factsOf(opening, loaded, { contextSize, template });
     let closed: Promise<void> | undefined;
     return {
@@ -126,12 +126,12 @@ const FULL_CONTEXTS = 4;
 
 async function openGenerator(
   { resolved, context: { concurrency = 1 } }: Opening,
-  { sideBySide: ability, openContext }: LoadedModel,
+  { batching, openContext }: LoadedModel,
   { contextSize: context, ...parts }: AnswerParts,
 ): Promise<Generator> {
   const open = (needs: Omit<ContextNeeds, 'contextSize' | 'fullWindow'>, fullWindow: boolean) =>
     openContext({ ...needs, contextSize: context, fullWindow }).catch((error: unknown) => refuse(resolved.path, error));
-  if (concurrency === 1 || typeof ability === 'object') {
+  if (concurrency === 1 || typeof batching === 'object') {
     const engine = await open({ sequences: 1 }, false);
     const contextSize = Math.min(context, engine.contextSize);
     return {
@@ -143,13 +143,13 @@ async function openGenerator(
   }
   const room = context * Math.min(concurrency, FULL_CONTEXTS);
   const engine = await open({ sequences: concurrency + 1, sharedRoom: room }, true);
-  const sideBySide = createSideBySide(engine, { concurrency, room, divisible: ability === 'divisible' });
+  const scheduler = schedulerOfSequences(engine, { concurrency, room, divisible: batching === 'divisible' });
   return {
     contextSize: context,
     concurrency,
     generate: (prompt, generation, signal) =>
-      generateSideBySide({ sideBySide, contextSize: context, ...parts }, prompt, generation, signal),
-    close: () => sideBySide.close().then(engine.close),
+      generateInBatch({ scheduler, contextSize: context, ...parts }, prompt, generation, signal),
+    close: () => scheduler.close().then(engine.close),
   };
 }
 
@@ -211,8 +211,8 @@ async function factsOf(
     network: 'none',
     warnings: [
       ...loaded.warnings,
-      ...((context.concurrency ?? 1) > 1 && typeof loaded.sideBySide === 'object'
-        ? [`answers are computed one at a time: ${loaded.sideBySide.cannot}`]
+      ...((context.concurrency ?? 1) > 1 && typeof loaded.batching === 'object'
+        ? [`answers are computed one at a time: ${loaded.batching.cannot}`]
         : []),
       ...templateWarnings(template),
       ...(contextSize > loaded.trainedContext

@@ -5,8 +5,8 @@
  */
 import type { Generation } from '../core/definition/suite.js';
 import { createRandom } from '../core/stats/basics/random.js';
-import type { SampledToken } from './inbox.js';
 import { summarise } from './logits.js';
+import type { SampledToken } from './token-queue.js';
 
 /** Chooses the next token from one row of logits, with the model's own log-probability of it, whatever the temperature. */
 export type Sampler = (logits: Float32Array) => SampledToken;

@@ -1,6 +1,6 @@
 /** How flags are read: from the words of a command line to values, with a sentence for a word that is none. */
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { DURATIONS, readMagnitude } from '../core/definition/magnitude.js';
+import { DURATIONS, readMagnitude, readShare } from '../core/definition/magnitude.js';
 import { UserError } from '../core/errors.js';
 import type { UntilSure } from '../core/measure/log.js';
 import { REPORTER_NAMES, type ReporterName } from '../core/report/table.js';
@@ -46,6 +46,19 @@ export function positive(text: string): number {
   const n = natural(text);
   if (n === 0) throw new InvalidArgumentError('expected a whole number from 1 up, found "0".');
   return n;
+}
+
+/** Several whole numbers from 1 up, with commas. */
+export function positives(text: string): readonly number[] {
+  return text.split(',').map((part) => positive(part.trim()));
+}
+
+/** A share from 0 to 1: `0.05`, `5%`, `5 points`. */
+export function share(text: string): number {
+  const value = readShare(text);
+  if (value === null)
+    throw new InvalidArgumentError(`expected a share from 0 to 1, as in "0.05", "5%" or "5 points", found "${text}".`);
+  return value;
 }
 
 export function budget(text: string): NonNullable<UntilSure['budget']> {

@@ -3,11 +3,12 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { packageVersion } from '../system/package.js';
 import { check } from './check.js';
 import { list } from './list.js';
+import { power } from './power.js';
 import { report } from './report.js';
 import { run } from './run.js';
 import { score } from './score.js';
 
-const COMMANDS: readonly (() => CommandUnknownOpts)[] = [run, report, check, list, score];
+const COMMANDS: readonly (() => CommandUnknownOpts)[] = [run, report, check, power, list, score];
 
 export function program(): CommandUnknownOpts {
   const root = new Command('rightsize')

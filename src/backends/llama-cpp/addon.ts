@@ -33,7 +33,7 @@ export async function loadThroughAddon(options: LoadOptions, signal: AbortSignal
         llama.gpu === false && gpuLayers !== 0
           ? [`gpuLayers is ${gpuLayers}, but llama.cpp found no GPU here: the model runs on the CPU`]
           : [],
-      sideBySide: { cannot: 'through node-llama-cpp, answers are computed one at a time' },
+      batching: { cannot: 'through node-llama-cpp, answers are computed one at a time' },
       openContext: async ({ sequences, contextSize, fullWindow }) => {
         const context = await model.createContext({
           sequences,

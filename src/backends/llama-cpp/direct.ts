@@ -45,7 +45,7 @@ export async function loadDirect(library: Library, options: LoadOptions): Promis
       trainedContext: llama.model_n_ctx_train(model),
       warnings: [],
       // A recurrent state is of all tokens before it, and cannot be cut.
-      sideBySide: llama.model_is_recurrent(model) || llama.model_is_hybrid(model) ? 'whole' : 'divisible',
+      batching: llama.model_is_recurrent(model) || llama.model_is_hybrid(model) ? 'whole' : 'divisible',
       close,
       openContext: async (needs) => {
         const context = llama.init_from_model(model, contextParams(llama, options, needs));

@@ -53,8 +53,8 @@ export interface LoadedModel {
   /** Tokens the model was trained on at a time. */
   readonly trainedContext: number;
   readonly warnings: readonly string[];
-  /** Whether sequences can be computed side by side in one room; otherwise, why not. */
-  readonly sideBySide: 'whole' | 'divisible' | { readonly cannot: string };
+  /** Whether sequences can share a batch and its memory (whole, or copied up to a position); otherwise, why not. */
+  readonly batching: 'whole' | 'divisible' | { readonly cannot: string };
   openContext(needs: ContextNeeds): Promise<Engine>;
   /** Closes the model with all its contexts. */
   close(): Promise<void>;

@@ -16,12 +16,12 @@ import { type ContextNeeds, type Engine, prefill } from './engine.js';
 import type { Turns } from './session.js';
 import type { Vocabulary } from './vocabulary.js';
 
-export interface Scorer {
+export interface LoglikelihoodScorer {
   score(request: LoglikelihoodRequest, signal: AbortSignal): Promise<readonly Loglikelihood[]>;
   close(): Promise<void>;
 }
 
-export interface ScorerParts {
+export interface LoglikelihoodParts {
   readonly vocabulary: Vocabulary;
   /** Tokens of context and continuation together. */
   readonly contextSize: number;
@@ -37,7 +37,12 @@ const MOST_LOGITS = 128;
 /** Copying a sequence copies all of its room, so rooms are no larger than they must be. */
 const SMALLEST_ROOM = 256;
 
-export function createScorer({ vocabulary, contextSize, turns, openContext }: ScorerParts): Scorer {
+export function createLoglikelihoodScorer({
+  vocabulary,
+  contextSize,
+  turns,
+  openContext,
+}: LoglikelihoodParts): LoglikelihoodScorer {
   let opened: { readonly engine: Engine; readonly needs: ContextNeeds } | null = null;
   /** The tokens that sequence 0 holds. */
   let held: readonly number[] = [];
@@ -85,11 +90,11 @@ export function createScorer({ vocabulary, contextSize, turns, openContext }: Sc
   ): Promise<readonly Loglikelihood[]> {
     const tallies = continuations.map((tokens) => ({ continuation: tokens, sum: 0, greedy: true }));
     const longer = tallies.filter(({ continuation }) => continuation.length > 1);
-    const sideBySide = longer.length > 1 ? longer.filter(({ continuation }) => continuation.length <= MOST_LOGITS) : [];
-    const oneByOne = longer.filter((tally) => !sideBySide.includes(tally));
+    const together = longer.length > 1 ? longer.filter(({ continuation }) => continuation.length <= MOST_LOGITS) : [];
+    const oneByOne = longer.filter((tally) => !together.includes(tally));
 
     const longest = Math.max(...continuations.map(({ length }) => length));
-    const engine = await engineFor(1 + Math.min(sideBySide.length, MOST_COPIES), context.length + longest);
+    const engine = await engineFor(1 + Math.min(together.length, MOST_COPIES), context.length + longest);
     await abortion.race(engine.idle());
 
     const count = async (tally: (typeof tallies)[number], token: number, logits: number) => {
@@ -101,7 +106,7 @@ export function createScorer({ vocabulary, contextSize, turns, openContext }: Sc
     const logits = await compute(context, engine, abortion);
     for (const tally of tallies) if (tally.continuation.length > 0) await count(tally, 0, logits);
 
-    for (const wave of wavesOf(sideBySide)) {
+    for (const wave of wavesOf(together)) {
       for (const copy of wave.keys()) await engine.copy(CONTEXT, copy + 1);
       const spans = wave.map(({ continuation }, copy) => ({
         sequence: copy + 1,

@@ -5,11 +5,12 @@ import type { Prompt } from '../../core/message.js';
 import { abortionOf } from '../abort.js';
 import { type End, type GenerationEvent, ModelFailure, type Piece } from '../backend.js';
 import type { ChatTemplate } from '../chat-template.js';
+import type { BatchScheduler } from '../continuous-batching.js';
 import { createDetokeniser } from '../detokenise.js';
-import type { Asked, SampledToken } from '../inbox.js';
 import { createStopFilter } from '../stop.js';
+import type { SampledToken, TokenStream } from '../token-queue.js';
+import type { TokenRequest } from './continuous-batching.js';
 import { type Engine, prefill } from './engine.js';
-import type { SideBySide } from './side-by-side.js';
 import type { Vocabulary } from './vocabulary.js';
 
 export interface GeneratorParts {
@@ -104,30 +105,32 @@ export async function* generate(
   }
 }
 
-export type SharedGeneratorParts = Omit<GeneratorParts, 'engine'> & { readonly sideBySide: SideBySide };
+export type BatchedGeneratorParts = Omit<GeneratorParts, 'engine'> & {
+  readonly scheduler: BatchScheduler<TokenRequest>;
+};
 
 /** An answer among others: the tokens come from a batch that all requests under way share. */
-export async function* generateSideBySide(
-  { sideBySide, turns, ...parts }: SharedGeneratorParts,
+export async function* generateInBatch(
+  { scheduler, turns, ...parts }: BatchedGeneratorParts,
   prompt: Prompt,
   { maxTokens, stop, ...sampling }: Generation,
   signal: AbortSignal,
 ): AsyncGenerator<GenerationEvent, void, undefined> {
   turns.requireOpen();
   const abortion = abortionOf(signal);
-  let asked: Asked | undefined;
+  let stream: TokenStream | undefined;
   try {
     abortion.check();
     const answer = startAnswer(parts, prompt, { maxTokens, stop });
-    asked = sideBySide.ask({ prompt: answer.tokens, sampling, limit: answer.limit });
+    stream = scheduler.submit({ prompt: answer.tokens, sampling, limit: answer.limit });
     while (answer.finish() === null) {
-      const piece = answer.read(await abortion.race(asked.next()), now());
-      if (answer.finish() !== null) asked.leave();
+      const piece = answer.read(await abortion.race(stream.next()), now());
+      if (answer.finish() !== null) stream.cancel();
       if (piece !== null) yield piece;
     }
     yield answer.end();
   } finally {
-    asked?.leave();
+    stream?.cancel();
     abortion.release();
   }
 }

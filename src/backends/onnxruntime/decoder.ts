@@ -9,8 +9,8 @@
 import { AppendedCache, type KeyValueCache, SharedCache } from './cache.js';
 import type { GraphSession } from './direct.js';
 import type { Graph } from './graph.js';
+import { divideIntoRuns } from './padded-runs.js';
 import { GraphRunner } from './run.js';
-import { divideIntoRuns } from './side-by-side.js';
 
 /** Is given the logits that predict a token of a continuation; the array is used again for the next. */
 export type Visit = (logits: Float32Array, continuation: number, token: number) => void;
@@ -114,7 +114,7 @@ export class Decoder {
     const branches = reads.map((tokens) => tokens.slice(shared.length));
     const runs = divideIntoRuns(
       branches.map((tokens) => tokens.length),
-      (length) => this.sideBySide(length),
+      (length) => this.branchesPerRun(length),
     );
     for (const run of runs) {
       signal.throwIfAborted();
@@ -136,7 +136,7 @@ export class Decoder {
   }
 
   /** How many branches of that length one run may read. A graph that writes its cache in place reads one at a time. */
-  private sideBySide(length: number): number {
+  private branchesPerRun(length: number): number {
     if (this.graph.sharedCache) return 1;
     const copies = LARGEST_COPY / (bytesPerToken(this.graph) * (this.held.length + length));
     return Math.max(1, Math.floor(Math.min(copies, this.longestRun / length)));

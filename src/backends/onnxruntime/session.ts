@@ -7,9 +7,9 @@ import type { GenerationEvent, Session } from '../backend.js';
 import { endOf, openAnswer, pieceOf } from '../huggingface/answer.js';
 import { createScoring } from '../huggingface/scoring.js';
 import type { TextModel } from '../huggingface/text-model.js';
-import type { Asked } from '../inbox.js';
 import { createSampler } from '../sampling.js';
-import { crowdOfRows } from './crowd.js';
+import type { TokenStream } from '../token-queue.js';
+import { schedulerOfRows } from './continuous-batching.js';
 import type { Decoder } from './decoder.js';
 
 export interface SessionParts {
@@ -28,7 +28,7 @@ export interface SessionParts {
 export function createSession(parts: SessionParts): Session {
   const { decoder, text, facts, endTokens, context, concurrency, release } = parts;
   const now = () => performance.now() / 1000;
-  const crowd = concurrency > 1 ? crowdOfRows(decoder, concurrency) : null;
+  const scheduler = concurrency > 1 ? schedulerOfRows(decoder, concurrency) : null;
 
   async function* generate(
     prompt: Prompt,
@@ -59,31 +59,31 @@ export function createSession(parts: SessionParts): Session {
     yield endOf(opening, now(), finish);
   }
 
-  async function* generateAmongOthers(
+  async function* generateInBatch(
     prompt: Prompt,
     generation: Generation,
     signal: AbortSignal,
   ): AsyncGenerator<GenerationEvent, void, void> {
     const abortion = abortionOf(signal);
-    let asked: Asked | undefined;
+    let stream: TokenStream | undefined;
     try {
       abortion.check();
       const opening = openAnswer(text, prompt, generation, { endTokens, context });
       const { tokens, maxTokens, answer } = opening;
-      asked = crowd!.ask({ prompt: tokens, sample: createSampler(generation), limit: maxTokens });
+      stream = scheduler!.submit({ prompt: tokens, sample: createSampler(generation), limit: maxTokens });
       let finish: 'stop' | 'length' | null = null;
       while (finish === null) {
-        const { token, logprob } = await abortion.race(asked.next());
+        const { token, logprob } = await abortion.race(stream.next());
         const time = now();
         const taken = answer.take(token);
         finish = taken.finish;
-        if (finish !== null) asked.leave();
+        if (finish !== null) stream.cancel();
         const piece = pieceOf(taken, time, logprob);
         if (piece !== null) yield piece;
       }
       yield endOf(opening, now(), finish);
     } finally {
-      asked?.leave();
+      stream?.cancel();
       abortion.release();
     }
   }
@@ -94,10 +94,10 @@ export function createSession(parts: SessionParts): Session {
     now,
     processes: [],
     concurrency,
-    generate: crowd === null ? generate : generateAmongOthers,
+    generate: scheduler === null ? generate : generateInBatch,
     async loglikelihood(request, signal) {
       signal.throwIfAborted();
-      await crowd?.idle();
+      await scheduler?.idle();
       const scoring = createScoring(request, text, context);
       for (const { context: before, continuations, add } of scoring.readings) {
         await decoder.predict(before, continuations, add, signal);
@@ -105,7 +105,7 @@ export function createSession(parts: SessionParts): Session {
       return scoring.result();
     },
     close: () => {
-      closed ??= (crowd?.close() ?? Promise.resolve()).then(release);
+      closed ??= (scheduler?.close() ?? Promise.resolve()).then(release);
       return closed;
     },
   };

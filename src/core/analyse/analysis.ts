@@ -1,7 +1,7 @@
 /**
- * What a log says once it has been read: cells of estimates, one for each task and model, and the sessions of each model.
- * An analysis holds no opinion; verdicts are made from it in ../recommend. It is plain data, and equal logs give equal
- * analyses, whatever the order of their records.
+ * What a log says: cells of estimates, one for each task and model, and the sessions of each model. An analysis has no
+ * verdicts; ../recommend makes them from it. It is plain data, and equal logs give equal analyses, whatever the order of
+ * their records.
  */
 import type { Model, ModelClass } from '../definition/model.js';
 import type { PriceList } from '../definition/price-list.js';
@@ -20,7 +20,7 @@ export interface Analysis {
   readonly suites: readonly SuiteAnalysis[];
   /** In the order in which the run names them. */
   readonly models: readonly ModelAnalysis[];
-  /** What spoils numbers of the whole run. */
+  /** What makes numbers of the whole run less reliable. */
   readonly warnings: readonly Warning[];
 }
 
@@ -31,12 +31,12 @@ export interface RunInfo {
   readonly resumptions: readonly { readonly started: string; readonly command: readonly string[] }[];
   readonly settings: RunSettings;
   readonly environment: Environment;
-  /** The user's own devices and prices, where the run was given any. */
+  /** The user's own devices and prices, if the run has any. */
   readonly prices?: PriceList;
-  /** Where several runs are reported as one. */
+  /** The runs, if the report combines several. */
   readonly parts?: readonly RunPart[];
   readonly trials: { readonly planned: number; readonly recorded: number };
-  /** `early` says why a run that stops when it is sure left out the rest of its plan. */
+  /** `early` says why a run that stops when it is sure did not need the rest of its plan. */
   readonly ended:
     | { readonly complete: true; readonly early?: string }
     | { readonly complete: false; readonly reason: string };
@@ -48,9 +48,9 @@ export interface SuiteAnalysis {
   readonly description: string | null;
   readonly requirement: Requirement;
   readonly tasks: readonly TaskAnalysis[];
-  /** All tasks of a model together, in the order of `Analysis.models`: every sample weighs the same. */
+  /** Each model over all tasks, in the order of `Analysis.models`. Every sample has the same weight. */
   readonly overall: readonly Overall[];
-  /** How far variants of one model agree. */
+  /** How often variants of one model agree. */
   readonly parity: readonly Parity[];
 }
 
@@ -68,12 +68,12 @@ export interface TaskAnalysis {
   readonly name: string;
   readonly description: string | null;
   readonly scorer: ScorerChoice;
-  /** The longest answer that was allowed, tokens. */
+  /** The most tokens that an answer may have. */
   readonly maxTokens: number;
-  /** The limits of the suite, with those of the task laid over them. */
+  /** The limits of the suite; a limit of the task replaces that of the suite. */
   readonly limits: Limits;
   readonly samples: readonly SampleInfo[];
-  /** Where the samples came from, and the hash of exactly these. */
+  /** The origin of the samples, and the hash of exactly these samples. */
   readonly data: { readonly source: string; readonly hash: string };
   /** One for each model, in the order of `Analysis.models`. */
   readonly cells: readonly Cell[];
@@ -97,20 +97,20 @@ export interface Cell {
   readonly failures: readonly FailureCount[];
   readonly quality: Estimate | Missing;
   readonly metrics: Readonly<Record<DistributedMetric, Distribution | Missing>>;
-  /** All gaps between tokens of all answers, pooled: the stutter that a median hides. */
+  /** The gaps between tokens of all answers together. They show the stutter that a median hides. */
   readonly gaps: Gaps | Missing;
-  /** Where answers were computed side by side: then the cell has no latencies, and is never mixed with one that has. */
+  /** Known if answers were computed side by side. Such a cell has no latencies, and is never mixed with one that has. */
   readonly throughput: Throughput | Missing;
-  /** Metrics of the whole cell that are no mean of scores: macro-F1, a bias score. */
+  /** Metrics of the whole cell that are not a mean of scores, such as macro-F1 or a bias score. */
   readonly aggregates: Readonly<Record<string, Quantity>>;
-  /** One for each sample of the task, in the same order; null where the sample was not run. */
+  /** One for each sample of the task, in the same order; null if the sample was not run. */
   readonly results: readonly (SampleResult | null)[];
   readonly warnings: readonly Warning[];
 }
 
-/** What an engine gives when several requests share it. */
+/** How much an engine produces when several requests share it. */
 export interface Throughput {
-  /** Answers computed side by side. */
+  /** The number of answers that were computed side by side. */
   readonly concurrency: number;
   readonly n: number;
   readonly answersPerSecond: number;
@@ -122,11 +122,11 @@ export interface TrialCounts {
   readonly planned: number;
   readonly recorded: number;
   readonly completed: number;
-  /** Wrong answers: the model was silent, refused, took too long. */
+  /** Wrong answers: the model was silent, refused, or took too long. */
   readonly failedByModel: number;
-  /** Unscored: what broke was ours. */
+  /** Unscored trials: something broke on our side. */
   readonly failedByHarness: number;
-  /** Answers that the scorer could not judge. */
+  /** Answers that the scorer could not score. */
   readonly unjudged: number;
 }
 
@@ -137,55 +137,55 @@ export interface FailureCount {
   readonly example: string;
 }
 
-/** How one metric is spread over the requests of a cell, at each level a limit may name. */
+/** The distribution of one metric over the requests of a cell, at each level that a limit may name. */
 export interface Distribution {
   readonly n: number;
   readonly at: Readonly<Record<Level, Estimate | Missing>>;
   readonly min: number;
   readonly max: number;
-  /** Quantiles at even steps from 0 to 1, `GRID` + 1 of them: the curve that charts draw. */
+  /** `GRID` + 1 quantiles at even steps from 0 to 1, for the curves of charts. */
   readonly quantiles: readonly number[];
 }
 
 export interface Gaps {
   readonly n: number;
-  /** Seconds, as in `Distribution`; each within 1%, for a log can hold more gaps than memory. */
+  /** Seconds, as in `Distribution`. Each is right to within 1%, because a log can hold more gaps than memory. */
   readonly quantiles: readonly number[];
 }
 
-/** One sample on one model, its repetitions together. */
+/** All repetitions of one sample on one model. */
 export interface SampleResult {
   readonly repetitions: number;
-  /** Mean over the repetitions that could be scored; null when none could. */
+  /** The mean over the repetitions that have a score; null if none has one. */
   readonly score: number | null;
-  /** Why the score is null, or why the model failed. */
+  /** The reason why the score is null, or why the model failed. */
   readonly failure: string | null;
-  /** Of the first repetition, and cut when very long. */
+  /** The output of the first repetition, cut if it is very long. */
   readonly output: string;
   readonly answer: string | null;
   readonly finish: Completed['finish'] | 'failed';
-  /** Means over the repetitions that have them. */
+  /** The means over the repetitions that have a value. */
   readonly timings: Readonly<Partial<Record<DistributedMetric, number>>>;
-  /** Seconds that ranking its choices took, where they were ranked: of the first repetition. */
+  /** How many seconds it took to rank the choices, in the first repetition; absent if nothing was ranked. */
   readonly ranking?: number;
-  /** What a cascade can decide by: of the first repetition, and how far the repetitions agree. */
+  /** What a cascade can decide by: the confidence of the first repetition, and how far the repetitions agree. */
   readonly confidence: Confidence | Missing;
 }
 
 /**
- * Signals of how sure a model was, each larger for surer (Gupta et al. 2024, arXiv 2404.10136); at least one of them. A free
- * answer has the first four, a choice has `margin`, and several answers that are put to the vote have `agreement` as well.
+ * Signals of confidence; a larger value means more confidence (Gupta et al. 2024, arXiv 2404.10136). There is at least one. A
+ * free answer has the first four, a choice has `margin`, and answers that vote have `agreement` as well.
  */
 export interface Confidence {
-  /** Of the log-probabilities of the answer's tokens. */
+  /** The mean of the log-probabilities of the tokens of the answer. */
   readonly mean?: number;
   readonly min?: number;
   readonly sum?: number;
-  /** The tenth percentile of the tokens: the unsure few, less brittle than the least sure one. */
+  /** The tenth percentile of the tokens. It shows the few unsure tokens, and is more robust than the minimum. */
   readonly p10?: number;
-  /** Log-likelihood of the likeliest choice less that of the next. */
+  /** The log-likelihood of the likeliest choice minus that of the next. */
   readonly margin?: number;
-  /** Self-consistency: the share of the repetitions that say what most of them say (Wang et al. 2022, arXiv 2203.11171). */
+  /** Self-consistency: the share of the repetitions that give the most frequent answer (Wang et al. 2022, arXiv 2203.11171). */
   readonly agreement?: number;
 }
 
@@ -196,27 +196,27 @@ export interface ModelAnalysis {
   readonly entry: Model;
   readonly sessions: number;
   readonly metrics: Readonly<Record<MetricOfSession, Spread | Missing>>;
-  /** The parts of the memory at each moment at which it is read. */
+  /** The parts of memory, at each moment when it is read. */
   readonly memory: { readonly baseline: MemorySpread; readonly loaded: MemorySpread; readonly peak: MemorySpread };
-  /** What the last session said of itself; null when no session was opened. */
+  /** The facts of the last session; null if no session was opened. */
   readonly facts: SessionFacts | null;
   readonly crashes: readonly string[];
-  /** Why the model could not be opened, or run to its end. */
+  /** The reasons why the model could not be opened, or not run to its end. */
   readonly failures: readonly string[];
   readonly drift: Drift | Missing;
   readonly warnings: readonly Warning[];
 }
 
-/** How the decode rate changed over the run, each trial relative to the median of its task. */
+/** How the decode rate changed over the run. Each trial counts relative to the median of its task. */
 export interface Drift {
-  /** From the first to the last stretch of the run, as a share: -0.1 is a tenth slower at the end. */
+  /** The change from the first to the last stretch of the run, as a share: -0.1 is a tenth slower at the end. */
   readonly change: number;
-  /** Of there being no trend, two-sided. */
+  /** The two-sided p-value of no trend. */
   readonly p: number;
   readonly n: number;
-  /** The noise floor: two stretches of the run differ by less than this share, 19 times in 20. */
+  /** The noise floor: 19 times in 20, two stretches of the run differ by less than this share. */
   readonly noise: number;
-  /** Stretches of the run in order: how far through it, 0 to 1, and the median relative rate. */
+  /** The stretches of the run in order: the progress from 0 to 1, and the median relative rate. */
   readonly course: readonly { readonly progress: number; readonly relative: number }[];
 }
 
@@ -224,13 +224,13 @@ export interface Drift {
 export interface Parity {
   readonly first: string;
   readonly second: string;
-  /** Samples that both answered. */
+  /** The number of samples that both answered. */
   readonly n: number;
   readonly sameOutput: number;
   readonly sameScore: number;
 }
 
-/** A handful of readings, one a session: too few for an interval, so all that was seen is said. */
+/** A few readings, one for each session. They are too few for an interval, so the spread is what was seen. */
 export interface Spread {
   readonly median: number;
   readonly min: number;

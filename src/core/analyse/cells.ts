@@ -20,7 +20,7 @@ export interface CellInput {
   readonly planned: number;
   /** Whether the run leaves out trials of its plan once it is sure. */
   readonly stopsEarly: boolean;
-  /** Why there is nothing, where there is nothing. */
+  /** The reason that is given if the cell has no trials. */
   readonly absent: string;
   readonly taskScorer: TaskScorer;
   readonly samples: readonly SampleInfo[];
@@ -55,7 +55,7 @@ export function analyseCell(input: CellInput): Cell {
   };
 }
 
-/** The cells of one model over all tasks of a suite, as if they were one task; not every task makes up quality. */
+/** The cells of one model over all tasks of a suite, as if they were one task. Some tasks do not count towards quality. */
 export function analyseOverall(
   model: string,
   cells: readonly (Measured & { readonly cell: Cell; readonly gaps: GapCounts; readonly ofQuality: boolean })[],
@@ -82,20 +82,20 @@ export function analyseOverall(
   };
 }
 
-/** Repetitions of a sample are one observation of it: the scores of those that count are averaged before anything else is. */
+/** All repetitions of a sample are one observation of it, so the scores of those that count are averaged first. */
 function combine({ trials, taskScorer }: CellInput, sample: string): SampleResult | null {
   const first = trials.first(sample);
   if (first === null) return null;
-  const rows = trials.of(sample);
+  const rows = trials.rowsOf(sample);
   const counting = countingRows(trials, rows, taskScorer);
   const scores = counting.map((row) => trials.score(row)).filter((score) => score !== null);
-  const said = counting[0] === undefined || counting[0] === rows[0] ? first : trials.said(counting[0]);
+  const texts = counting[0] === undefined || counting[0] === rows[0] ? first : trials.textsOf(counting[0]);
   return {
     repetitions: rows.length,
     score: scores.length > 0 ? mean(scores) : null,
     failure: first.failure?.reason ?? (first.score.state === 'unscored' ? first.score.reason : null),
-    output: said.output,
-    answer: said.score.state === 'scored' ? said.score.answer : null,
+    output: texts.output,
+    answer: texts.score.state === 'scored' ? texts.score.answer : null,
     finish: first.finish,
     timings: meanTimings(trials, rows),
     ...(first.ranking !== null && { ranking: first.ranking }),
@@ -103,14 +103,14 @@ function combine({ trials, taskScorer }: CellInput, sample: string): SampleResul
   };
 }
 
-/** The repetitions that the task's filters leave of those that could be scored. */
+/** The repetitions that have a score and that the filters of the task keep. */
 function countingRows(trials: Trials, rows: readonly number[], taskScorer: TaskScorer): readonly number[] {
   if (isMissing(taskScorer) || !chooses(taskScorer.filters)) return rows;
   const candidates = rows.filter((row) => trials.score(row) !== null);
   return choose(taskScorer.filters, candidates, (row) => trials.ballot(row));
 }
 
-/** The share of the votes that the most frequent answer got; null where nothing is put to the vote. */
+/** The share of the votes for the most frequent answer; null if the task has no vote. */
 function agreementOf(trials: Trials, rows: readonly number[], taskScorer: TaskScorer): number | null {
   if (isMissing(taskScorer) || !chooses(taskScorer.filters) || rows.length < 2) return null;
   const votes = new Map<number, number>();
@@ -152,17 +152,17 @@ function qualityOf(
   );
 }
 
-/** The clusters of samples, when any of them belongs to a group. */
+/** The clusters of the samples, if any sample belongs to a group. */
 export function clustersOf(samples: readonly SampleInfo[]): { readonly clusters?: readonly string[] } {
   return samples.some(({ group }) => group !== null) ? { clusters: samples.map(clusterOf) } : {};
 }
 
-/** The group of a sample, or the sample itself where it belongs to none. */
+/** The group of a sample, or the sample itself if it has no group. */
 export function clusterOf(sample: SampleInfo): string {
   return sample.group === null ? `sample ${sample.id}` : `group ${sample.group}`;
 }
 
-/** Trials of some samples; `absent` says why there are none, where there are none. */
+/** The trials of some samples. If there are no trials, `absent` says why. */
 type Measured = Pick<CellInput, 'samples' | 'trials' | 'absent'>;
 
 function metricsOf(measured: readonly Measured[]): Cell['metrics'] {
@@ -173,10 +173,10 @@ function metricsOf(measured: readonly Measured[]): Cell['metrics'] {
 
 function metricOf(metric: DistributedMetric, measured: readonly Measured[]): Distribution | Missing {
   const tasks = measured.map(({ trials }) => trials.timings(metric));
-  // A busy machine makes neighbouring times alike, and changes no count of tokens.
+  // A busy machine makes neighbouring times alike, but it does not change a count of tokens.
   if (tasks.some((values) => values.length > 0)) return distributionOf(tasks, { serial: METRICS[metric].latency });
   if (measured.every(({ trials }) => trials.size === 0)) return missing(measured[0]?.absent ?? 'there are no tasks');
-  // Every completed trial has a value or a reason: where there is neither, none was completed.
+  // Every completed trial has a value or a reason. If there is neither, no trial was completed.
   const [reason] = measured.flatMap(({ trials }) => trials.whyAbsent(metric) ?? []).sort();
   return missing(reason ?? 'no trial was completed');
 }
@@ -185,18 +185,18 @@ function aggregatesOf({ taskScorer, samples, trials }: CellInput): Readonly<Reco
   const aggregate = isMissing(taskScorer) ? undefined : taskScorer.scorer.aggregate?.(taskScorer.options);
   if (aggregate === undefined) return {};
   for (const { id, target, fields } of samples) {
-    for (const row of countingRows(trials, trials.of(id), taskScorer)) {
-      const { text, score } = trials.said(row);
+    for (const row of countingRows(trials, trials.rowsOf(id), taskScorer)) {
+      const { text, score } = trials.textsOf(row);
       aggregate.add({ sample: id, input: { output: text, target, fields }, score });
     }
   }
   return aggregate.metrics();
 }
 
-/** Trials that say so much less than as many independent ones are worth a warning. */
+/** How many times more trials than independent values there must be before the report warns. */
 const ALIKE = 2;
 
-/** The same words for every cell, so that reports can name the cells together; how far stands beside each estimate. */
+/** The words are the same for every cell, so that a report can list the cells together. Each estimate says how far it applies. */
 function serialWarnings(metrics: Cell['metrics']): Warning[] {
   const medians = DISTRIBUTED.flatMap((metric) => estimateAt(metrics[metric], 'median'));
   const alike = medians.some(
@@ -205,22 +205,22 @@ function serialWarnings(metrics: Cell['metrics']): Warning[] {
   if (!alike) return [];
   return [
     {
-      what: 'times of neighbouring trials are alike: intervals are wider than those of independent trials',
-      remedy: 'stop other programs; samples that are listed by kind can be shuffled',
+      what: 'the times of neighbouring trials are alike, so the intervals are wider than those of independent trials',
+      remedy: 'stop other programs; if the samples are sorted by kind, shuffle them',
     },
   ];
 }
 
-/** A share of cut answers from which they are worth a warning. */
+/** From this share of cut answers on, the report warns. */
 const OFTEN = 0.05;
-/** Fewer samples than this say little, whatever the interval. */
+/** With fewer samples than this, no interval says much. */
 const FEW_SAMPLES = 30;
 
 function warningsOf({ samples, trials, stopsEarly }: CellInput, counts: TrialCounts & Counts): Warning[] {
   const warnings: Warning[] = [];
   const warn = (what: string, remedy: string) => warnings.push({ what, remedy });
   const of = (n: number) => `${n} of ${counts.recorded} trials`;
-  const measured = samples.filter(({ id }) => trials.of(id).length > 0).length;
+  const measured = samples.filter(({ id }) => trials.rowsOf(id).length > 0).length;
   const { cut, tokensDisagree, retried, contextCut } = counts;
   const prompts = new Set(samples.map(({ promptHash }) => promptHash)).size;
 
@@ -236,53 +236,53 @@ function warningsOf({ samples, trials, stopsEarly }: CellInput, counts: TrialCou
   if (counts.failedByHarness > 0) {
     warn(
       `${of(counts.failedByHarness)} failed on our side and are not scored`,
-      'see their reasons under failures; run again',
+      'read their reasons under failures, and run again',
     );
   }
   if (counts.unjudged > 0) {
-    warn(
-      `${counts.unjudged} answers could not be judged and are not scored`,
-      "check the task's targets and scorer options",
-    );
+    warn(`${counts.unjudged} answers could not be scored`, 'check the targets and the scorer options of the task');
   }
   if (cut > 0 && cut >= OFTEN * counts.completed) {
-    warn(`${cut} of ${counts.completed} answers were cut at the token limit`, "raise the task's generation.maxTokens");
+    warn(
+      `${cut} of ${counts.completed} answers were cut at the token limit`,
+      'raise `generation.maxTokens` of the task',
+    );
   }
   const throughput = trials.throughput();
   if (!isMissing(throughput)) {
     warn(
-      `${throughput.concurrency} answers were computed at a time, ${throughput.tokensPerSecond.toPrecision(3)} tokens/s ` +
-        'together: there are no latencies of one alone',
+      `${throughput.concurrency} answers were computed at a time, at ${throughput.tokensPerSecond.toPrecision(3)} tokens/s ` +
+        'together: no answer has a latency of its own',
       'to measure speed, run without --concurrency',
     );
   }
   if (contextCut > 0) {
     warn(
-      `the texts of ${of(contextCut)} are longer than the context of the model and lost their beginning`,
-      "compare with models of a longer context with care, or raise the model's `context`",
+      `the texts of ${of(contextCut)} are longer than the context of the model, so their beginning was cut off`,
+      'be careful when you compare with models of a longer context, or raise `context` of the model',
     );
   }
   if (tokensDisagree > 0) {
     warn(
-      `${of(tokensDisagree)} have token counts that differ by more than 10% from the pieces that arrived`,
-      'read the decode rate with care: the server sends several tokens at once, or counts otherwise',
+      `${of(tokensDisagree)} have token counts that differ by more than 10% from the number of pieces that arrived`,
+      'do not trust the decode rate: the server sends several tokens at once, or counts in another way',
     );
   }
   if (retried > 0) {
     warn(
-      `${of(retried)} were sent again after a refusal of the server`,
-      'the waits are in no latency; ask for a higher rate limit',
+      `${of(retried)} were sent again after the server had refused them`,
+      'no latency includes these waits; ask for a higher rate limit',
     );
   }
   if (prompts < samples.length && measured > 0) {
     warn(
-      `${samples.length - prompts} prompts are sent more than once: the engine may have them cached`,
-      'read TTFT and prefill rate as those of a warm cache, or remove the repeated samples',
+      `${samples.length - prompts} prompts are sent more than once, so the engine may have cached them`,
+      'TTFT and prefill rate are those of a warm cache; remove the repeated samples to avoid that',
     );
   } else if (trials.size > measured) {
     warn(
-      'each prompt was sent several times: repetitions may be answered from the prefix cache',
-      'read TTFT and prefill rate as those of a warm cache, or measure once with more samples',
+      'each prompt was sent several times, so the prefix cache may have answered the repetitions',
+      'TTFT and prefill rate are those of a warm cache; measure once with more samples to avoid that',
     );
   }
   return warnings;

@@ -1,7 +1,7 @@
 /**
  * The trials of one task on one model, as columns. A log may hold millions of trials, and an object for each would be ten
- * times as large: numbers stand in columns of typed arrays, texts are kept of the first repetition of each sample, and of the
- * others only where the scorer's aggregate has yet to see them.
+ * times as large. Numbers are in columns of typed arrays. Texts are kept for the first repetition of each sample, and for the
+ * others only if the aggregate of the scorer needs them later.
  */
 
 import { DISTRIBUTED, type DistributedMetric } from '../measure/metrics.js';
@@ -12,7 +12,7 @@ import { compare } from './collect.js';
 import type { GapCounts } from './gaps.js';
 import type { TrialResult } from './trial-result.js';
 
-/** What is held of a trial, each as a number; NaN stands for what is absent, and never leaves this file. */
+/** The columns, each of numbers. NaN stands for a value that is absent, and never leaves this file. */
 const COLUMNS = [
   'session',
   'repetition',
@@ -33,20 +33,20 @@ const CAN_BE_ABSENT: ReadonlySet<Column> = new Set(['failure', 'score', ...DISTR
 
 const WIDTH = COLUMNS.length;
 const AT = Object.fromEntries(COLUMNS.map((column, at) => [column, at])) as Readonly<Record<Column, number>>;
-/** Places of the columns by which rows come after each other. */
+/** The places of the columns that decide the order of the rows. */
 const IN_TIME = (['session', 'at', 'repetition', 'text', ...DISTRIBUTED] as const).map((column) => AT[column]);
-/** Rows of a block. Blocks are never copied, as one growing array would be. */
+/** Rows of a block. Blocks are never copied, unlike an array that grows. */
 const BLOCK = 2048;
-/** Each column by itself; one whose rows all hold what is usual takes no room: most logs have no failures, votes or rankings. */
+/** One array for each column. A column with only its usual value takes no memory: most logs have no failures, votes or rankings. */
 type Block = (Float64Array | undefined)[];
-/** What is usual, by place: nothing, or the first of a list. */
+/** The usual value of each column: absent, or the first of a list. */
 const USUAL = COLUMNS.map((column) => (CAN_BE_ABSENT.has(column) ? Number.NaN : 0));
 
-/** From the surest to the least: of two records of one trial the first counts. */
+/** In order of precedence: of two records of one trial, the one whose state comes first counts. */
 const STATES = ['completed', 'failed-by-model', 'failed-by-harness'] as const satisfies TrialResult['state'][];
 const FINISHES = ['stop', 'length', 'refused', 'failed'] as const satisfies TrialResult['finish'][];
 const FAULTS = ['model', 'harness'] as const satisfies FailureReason['by'][];
-/** By kind of failure, its place among those of one fault; what a column holds does not depend on what came before. */
+/** The place of each kind of failure. It is fixed, so that a column does not depend on the order of the records. */
 const KINDS: Readonly<Record<FailureReason['kind'], number>> = {
   timeout: 0,
   crash: 1,
@@ -60,13 +60,13 @@ const TOKENS_DISAGREE = 2;
 const RETRIED = 4;
 const CONTEXT_CUT = 8;
 
-/** What the fold gathers of one task on one model. */
+/** What the fold collects for one task on one model. */
 export interface CellState {
   readonly trials: Trials;
   readonly gaps: GapCounts;
 }
 
-/** What no column holds. */
+/** What is kept of a first repetition beside the columns. */
 export type First = Pick<TrialResult, 'score' | 'output' | 'finish' | 'failure' | 'confidence' | 'ranking'>;
 
 interface OfSample {
@@ -75,9 +75,9 @@ interface OfSample {
   first: First;
 }
 
-export interface Said {
+export interface Texts {
   readonly output: string;
-  /** What was scored: the output as filters left it. */
+  /** The text that was scored, after the filters. */
   readonly text: string;
   readonly score: Score;
 }
@@ -86,27 +86,27 @@ export class Trials {
   readonly #blocks: Block[] = [];
   #size = 0;
   readonly #samples = new Map<string, OfSample>();
-  readonly #said: Said[] = [];
-  /** Trials that were recorded more than once with different contents: what was recorded, by row. */
+  readonly #texts: Texts[] = [];
+  /** The trials that were recorded more than once with different contents, by row. */
   readonly #conflicts = new Map<number, Set<string>>();
-  /** What was said in votes, each once. */
+  /** Every different vote, with its number. */
   readonly #ballots = new Map<string, number>();
   readonly #absent = new Map<DistributedMetric, string>();
   readonly #failures: Omit<FailureCount, 'count'>[] = [];
-  /** By session: what was computed side by side, and from when to when. */
+  /** The answers that were computed side by side, by session. */
   readonly #crowds = new Map<number, Crowd>();
   readonly #keepsTexts: boolean;
-  /** All rows as `inOrder` gives them; null where a trial came since. */
+  /** The result of `inOrder`; null if a trial was added since. */
   #order: Uint32Array | null = null;
-  /** Of the trial that is being taken in. */
+  /** The values of the trial that is being added, reused for every trial. */
   readonly #values = new Float64Array(WIDTH);
 
-  /** @param keepsTexts whether `said` will be asked for. */
+  /** @param keepsTexts whether `textsOf` will be called. */
   constructor({ keepsTexts }: { readonly keepsTexts: boolean }) {
     this.#keepsTexts = keepsTexts;
   }
 
-  /** Trials, each counted once. */
+  /** The number of different trials. */
   get size(): number {
     return this.#size;
   }
@@ -116,8 +116,8 @@ export class Trials {
   }
 
   /**
-   * Takes a trial in. A trial recorded twice counts once: the completed one, else the earlier one.
-   * @returns whether it is a new measurement, and not the same record again.
+   * Adds a trial. A trial that was recorded twice counts once: the completed one, else the earlier one.
+   * @returns whether it is a new measurement and not the same record again.
    */
   add(sample: string, result: TrialResult): boolean {
     const values = this.#valuesOf(result);
@@ -157,10 +157,10 @@ export class Trials {
     return true;
   }
 
-  /** The tokens of all answers that were computed side by side, over the time they took together. */
+  /** The tokens of all answers that were computed side by side, divided by the time that they took together. */
   throughput(): Throughput | Missing {
     const crowds = [...this.#crowds.values()];
-    if (crowds.length === 0) return missing('answers were asked for one at a time');
+    if (crowds.length === 0) return missing('answers were computed one at a time');
     const total = (of: (crowd: Crowd) => number) => crowds.reduce((sum, crowd) => sum + of(crowd), 0);
     const seconds = total(({ from, to }) => to - from);
     if (!(seconds > 0)) return missing('the answers took no time');
@@ -173,13 +173,13 @@ export class Trials {
   }
 
   /** The rows of a sample's trials, in the order of their repetitions. */
-  of(sample: string): readonly number[] {
+  rowsOf(sample: string): readonly number[] {
     return this.#samples.get(sample)?.rows ?? NONE;
   }
 
   /** All rows in the order in which they were measured, whichever came first in the log. */
   inOrder(): Uint32Array {
-    // The sort of plain arrays is done after one pass where they are in order, and that of typed arrays is not.
+    // The sort of a plain array needs one pass if it is in order already; that of a typed array needs more.
     this.#order ??= Uint32Array.from(
       Array.from({ length: this.#size }, (_, row) => row).sort((a, b) => this.#compareTimes(a, b)),
     );
@@ -191,9 +191,9 @@ export class Trials {
     return this.#samples.get(sample)?.first ?? null;
   }
 
-  /** What was said in a trial, where texts are kept. */
-  said(row: number): Said {
-    return this.#said[row]!;
+  /** The texts of a trial, if texts are kept. */
+  textsOf(row: number): Texts {
+    return this.#texts[row]!;
   }
 
   session(row: number): number {
@@ -205,12 +205,12 @@ export class Trials {
     return this.#get(row, 'at');
   }
 
-  /** Null where the trial could not be scored. */
+  /** Null if the trial could not be scored. */
   score(row: number): number | null {
     return known(this.#get(row, 'score'));
   }
 
-  /** Equal for trials that say the same in a vote. */
+  /** Equal for trials that vote the same. */
   ballot(row: number): number {
     return this.#get(row, 'ballot');
   }
@@ -219,7 +219,7 @@ export class Trials {
     return known(this.#get(row, metric));
   }
 
-  /** All values of a metric that are known, in the order in which they were measured. */
+  /** All known values of a metric, in the order in which they were measured. */
   timings(metric: DistributedMetric): Float64Array {
     const place = AT[metric];
     const values = new Float64Array(this.#size);
@@ -231,7 +231,7 @@ export class Trials {
     return values.subarray(0, n);
   }
 
-  /** Why some trials lack a metric; of several reasons the first in the alphabet. */
+  /** Why some trials have no value of a metric. Of several reasons, the first in the alphabet. */
   whyAbsent(metric: DistributedMetric): string | null {
     return this.#absent.get(metric) ?? null;
   }
@@ -269,7 +269,7 @@ export class Trials {
     return counts;
   }
 
-  /** How often each kind of failure came, with the reason that is first in the alphabet. */
+  /** How often each kind of failure occurred, with the reason that is first in the alphabet. */
   failures(): readonly FailureCount[] {
     const counts = new Map<number, number>();
     for (let row = 0; row < this.#size; row++) {
@@ -282,7 +282,7 @@ export class Trials {
     });
   }
 
-  /** Trials of one instant are told apart by what they hold. */
+  /** Trials of the same instant are ordered by their values. */
   #compareTimes(a: number, b: number): number {
     for (const place of IN_TIME) {
       const first = this.#at(a, place);
@@ -357,7 +357,7 @@ export class Trials {
     }
     if (this.#keepsTexts) {
       const { output, filtered, score } = result;
-      this.#said[row] = { output, text: filtered ?? output, score };
+      this.#texts[row] = { output, text: filtered ?? output, score };
     }
     for (const metric of DISTRIBUTED) {
       const reason = result.absent[metric];
@@ -402,7 +402,7 @@ export interface Counts {
   readonly cut: number;
   readonly tokensDisagree: number;
   readonly retried: number;
-  /** Whose text was longer than the context, and lost its beginning. */
+  /** Trials whose text was longer than the context, so that its beginning was cut off. */
   readonly contextCut: number;
 }
 
@@ -416,7 +416,7 @@ function known(value: number): number | null {
   return Number.isNaN(value) ? null : value;
 }
 
-/** Two records of a trial are the same when these are. */
+/** Two records of a trial are the same if these texts are equal. */
 function textOf(values: Float64Array): string {
   return values.join(' ');
 }

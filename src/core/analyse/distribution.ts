@@ -1,6 +1,6 @@
-/** Values of one metric to their distribution: the mean, quantiles with intervals by order statistics, and a curve. */
+/** The values of one metric to their distribution: the mean, quantiles with intervals by order statistics, and a curve. */
 import type { Level } from '../measure/metric.js';
-import { METRICS, type MetricOfSession } from '../measure/metrics.js';
+import { type DistributedMetric, METRICS, type MetricOfSession } from '../measure/metrics.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { sorted, type Values } from '../stats/basics/moments.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
@@ -8,14 +8,14 @@ import { estimateMean } from '../stats/estimate/estimators.js';
 import { estimateQuantileOfSorted } from '../stats/estimate/order-statistics.js';
 import { percentileOfSorted } from '../stats/estimate/percentiles.js';
 import { quantileInflation, serialInflation } from '../stats/estimate/serial.js';
-import type { Distribution, Spread } from './analysis.js';
+import type { Cell, Distribution, Spread } from './analysis.js';
 
 /** Steps of the curve that charts draw. */
 export const GRID = 100;
 
 /**
  * @param tasks the values of each task, in the order in which they were measured.
- * @param serial whether neighbours may be alike because of what the machine did meanwhile.
+ * @param serial whether neighbouring values may be alike, because the machine was busy for a while.
  */
 export function distributionOf(tasks: readonly Values[], { serial }: { serial: boolean }): Distribution {
   const values = joined(tasks);
@@ -50,9 +50,14 @@ function joined(parts: readonly Values[]): Values {
   return whole;
 }
 
-/** The estimate of a distribution at a level, or why there is none. */
+/** The estimate of a distribution at a level, or the reason why there is none. */
 export function estimateAt(distribution: Distribution | Missing, level: Level): Estimate | Missing {
   return isMissing(distribution) ? distribution : distribution.at[level];
+}
+
+/** The one estimate that stands for the requests of a cell. */
+export function summaryEstimate(metric: DistributedMetric, { metrics }: Pick<Cell, 'metrics'>): Estimate | Missing {
+  return estimateAt(metrics[metric], METRICS[metric].summary.level);
 }
 
 /** The one number that stands for the sessions of a model. */

@@ -1,13 +1,13 @@
 /**
- * Gaps between tokens, pooled over a cell. There may be a hundred million of them, so they are counted in bins whose widths
- * grow by 1%: memory stays flat, the order of arrival does not matter, and a quantile is known to within 1%.
+ * The gaps between tokens of all answers of a cell. There may be a hundred million of them, so they are counted in bins whose
+ * widths grow by 1%. So memory does not grow, the order of arrival does not matter, and a quantile is right to within 1%.
  */
 import { type Missing, missing } from '../quantity.js';
 import type { Gaps } from './analysis.js';
 import { GRID } from './distribution.js';
 
 const GROWTH = Math.log(1.01);
-/** Two tokens can arrive within one tick of the clock; a tenth of a microsecond is as short as a gap can be told. */
+/** The shortest gap that is told apart, in seconds: two tokens can arrive within one tick of the clock. */
 const SHORTEST = 1e-7;
 
 export type GapCounts = Map<number, number>;
@@ -33,7 +33,7 @@ export function gapsOf(counts: GapCounts): Gaps | Missing {
   let seen = 0;
   for (const [bin, count] of bins) {
     seen += count;
-    // Every step of the grid whose rank falls into this bin.
+    // Add every step of the grid whose rank falls into this bin.
     while (quantiles.length <= GRID && (quantiles.length / GRID) * (n - 1) < seen) {
       quantiles.push(Math.exp(bin * GROWTH));
     }

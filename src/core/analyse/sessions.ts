@@ -1,4 +1,4 @@
-/** Session records to what is known of a model as a whole: loading, the first request, memory, crashes. */
+/** The sessions of a model to its analysis as a whole: loading, the first request, memory, crashes. */
 import { classOf, type Model } from '../definition/model.js';
 import type { ModelFailedRecord, SessionEndRecord, SessionRecord, Warning } from '../measure/log.js';
 import type { MemoryReading } from '../measure/measurement.js';
@@ -81,7 +81,7 @@ function metricsOf(sessions: readonly SessionReadings[], never: string): ModelAn
   return Object.fromEntries(OF_SESSION.map((metric) => [metric, spread(metric)])) as ModelAnalysis['metrics'];
 }
 
-/** The known ones; where none is known, the first reason. */
+/** The spread of the known values; if none is known, the first reason. */
 function spreadOfQuantities(quantities: readonly Quantity[], reason: string): Spread | Missing {
   const values = quantities.flatMap((quantity) => (isMissing(quantity) ? [] : [quantity.value]));
   const absent = quantities.find(isMissing);

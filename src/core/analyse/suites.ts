@@ -1,4 +1,4 @@
-/** One suite of a run: its tasks, their cells, and each model over all of them. */
+/** One suite of a run to its analysis: the tasks, their cells, and each model over all tasks. */
 
 import type { LoggedSuite, RunRecord, SampleRecord } from '../measure/log.js';
 import { isChat } from '../message.js';
@@ -79,7 +79,7 @@ function absentReason({ failures }: ModelAnalysis): string {
   return failures[0] === undefined ? 'not run' : `not run: ${failures[0]}`;
 }
 
-/** Sorts `q-9` before `q-10`. */
+/** A key that sorts `q-9` before `q-10`. */
 function naturalKey(id: string): string {
   return id.replace(/\d+/g, (digits) => digits.padStart(20, '0'));
 }

@@ -1,19 +1,19 @@
 /**
- * One measurement, judged: its score, its timings and how sure the model was. A model that failed is wrong and scores 0;
- * what broke on our side is unscored, and keeps its reason.
+ * One measurement to its result: its score, the values of its metrics, and how confident the model was. If the model fails,
+ * the answer is wrong and scores 0. If something breaks on our side, the trial is unscored and keeps the reason.
  */
 import type { MeasurementRecord, SampleRecord } from '../measure/log.js';
 import type { Completed, Failed, Ranked } from '../measure/measurement.js';
 import type { Price, TrialMetric } from '../measure/metric.js';
 import { DISTRIBUTED, type DistributedMetric, METRICS } from '../measure/metrics.js';
-import { isMissing, type Missing, missing } from '../quantity.js';
+import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
 import { ballotOf, type Filter, filterText } from '../score/filters.js';
 import type { Evidence, Score, ScoreInput, Scorer } from '../score/score.js';
 import { mean, sum } from '../stats/basics/moments.js';
 import { percentile } from '../stats/estimate/percentiles.js';
 import type { Confidence } from './analysis.js';
 
-/** A scorer with its options read, as a task chose it, and what stands before it; or why the task cannot be scored. */
+/** The scorer that a task chose, with its parsed options and the filters before it; or the reason why it cannot score. */
 export type TaskScorer =
   | { readonly scorer: Scorer; readonly options: unknown; readonly filters: readonly Filter[] }
   | Missing;
@@ -25,42 +25,42 @@ export interface TrialResult {
   readonly at: number;
   readonly state: 'completed' | 'failed-by-model' | 'failed-by-harness';
   readonly score: Score;
-  /** What is known of each metric; what is absent has its reason in `absent`. */
+  /** The values of the metrics that have one. For every other metric of a completed trial, `absent` has the reason. */
   readonly timings: Readonly<Partial<Record<DistributedMetric, number>>>;
   readonly absent: Readonly<Partial<Record<DistributedMetric, string>>>;
   readonly confidence: Confidence | Missing;
   readonly output: string;
-  /** The text that was scored, where filters made another of the output. */
+  /** The text that was scored, if filters changed the output; else null. */
   readonly filtered: string | null;
-  /** What it says where the answers of a sample are put to the vote. */
+  /** The vote of this answer, if the task decides by a vote; else null. */
   readonly ballot: string | null;
   readonly finish: Completed['finish'] | 'failed';
   readonly failure: { readonly by: 'model' | 'harness'; readonly kind: Failed['kind']; readonly reason: string } | null;
-  /** Pieces of the stream and tokens counted differ by more than a tenth, though each piece was said to be one token. */
+  /** The number of pieces and the count of tokens differ by more than a tenth, though each piece should be one token. */
   readonly tokensDisagree: boolean;
   readonly retries: number;
-  /** A text that was ranked was longer than the model's context, and lost its beginning. */
+  /** A text that was ranked was longer than the context of the model, so its beginning was cut off. */
   readonly contextCut: boolean;
-  /** How many answers were computed side by side, and the seconds this one took among them: no latency of its own. */
+  /** How many answers were computed side by side, and how many seconds this one took among them. It has no latency of its own. */
   readonly crowd: { readonly size: number; readonly seconds: number } | null;
-  /** Seconds that ranking its choices took, one sample at a time and warm: no latency of an answer, but what asking costs. */
+  /** How many seconds it took to rank the choices, warm and by itself. It is the cost of asking, not the latency of an answer. */
   readonly ranking: number | null;
-  /** The first request of its session: its latency is not that of the warm ones. */
+  /** Whether it is the first request of its session, whose latency is not a warm one. */
   readonly cold: boolean;
 }
 
-/** Longer texts are cut in the analysis; the log keeps them whole. */
+/** The analysis cuts longer texts; the log keeps them whole. */
 const LONGEST = { output: 20_000, answer: 500, reason: 1_000 } as const;
 
 export interface TrialContext {
-  /** What the log holds beside the answer. */
+  /** What the log has about this answer, for a scorer that needs more than its words. */
   readonly evidence?: Evidence | undefined;
   readonly sample: SampleRecord;
   readonly taskScorer: TaskScorer;
   readonly price: Price | Missing;
 }
 
-/** A log can hold a million trials: each is written out as one object of one shape, which costs far less than spreading parts. */
+/** A log can hold a million trials. Every result is one literal of one shape, which costs far less than spreading parts. */
 export function scoreTrial(record: MeasurementRecord, context: TrialContext): TrialResult {
   const { outcome } = record;
   switch (outcome.state) {
@@ -115,7 +115,7 @@ function rankedTrial(
     timings: {},
     absent: NOT_TIMED,
     confidence: marginOf(outcome),
-    // The choice that was most likely is what the model would have said.
+    // The model would have given the most likely choice as its answer.
     output: score.state === 'scored' ? (score.answer ?? '') : '',
     filtered: null,
     ballot: null,
@@ -180,7 +180,7 @@ function clipAnswer(score: Score): Score {
   return { ...score, answer: clip(score.answer, LONGEST.answer) };
 }
 
-/** The likelihoods as a scorer takes them; the choices that were ranked stand in the row under `choices`. */
+/** The likelihoods in the form that a scorer takes. The ranked choices are in the row, under `choices`. */
 function evidenceOf(
   { loglikelihoods, unconditional }: Ranked,
   sample: SampleRecord,
@@ -198,7 +198,7 @@ function evidenceOf(
 }
 
 const NOT_TIMED = Object.fromEntries(
-  DISTRIBUTED.map((metric) => [metric, 'log-likelihoods were measured, not speed']),
+  DISTRIBUTED.map((metric) => [metric, 'the model ranked choices and wrote no answer']),
 ) as Record<DistributedMetric, string>;
 
 const NOTHING_ABSENT: TrialResult['absent'] = {};
@@ -209,39 +209,38 @@ const MEASURED: readonly { readonly name: DistributedMetric; readonly metric: Tr
 
 interface MeasureOptions {
   readonly price: Price | Missing;
-  /** Why the latencies of this trial mean nothing; null where they do. */
-  readonly spoilt: string | null;
+  /** Why the latencies of this trial mean nothing; null if they mean something. */
+  readonly spoilt: Missing | null;
 }
 
 /**
- * The value of every metric, or the reason why it has none. A log can hold a million trials: nothing is made here that is
- * not kept.
+ * The value of every metric, or the reason why it has none. A log can hold a million trials, so this allocates only what is
+ * kept.
  */
 function measure(outcome: Completed, { price, spoilt }: MeasureOptions): Pick<TrialResult, 'timings' | 'absent'> {
   const timings: Partial<Record<DistributedMetric, number>> = {};
   let absent: Partial<Record<DistributedMetric, string>> | null = null;
   for (const { name, metric } of MEASURED) {
-    const quantity = metric.compute(outcome, price);
-    const reason = isMissing(quantity)
-      ? quantity.missing
-      : !Number.isFinite(quantity.value)
-        ? `its formula gives ${quantity.value} for what was measured`
-        : metric.latency
-          ? spoilt
-          : null;
-    if (reason !== null) {
+    const quantity = admit(metric.compute(outcome, price), metric.latency ? spoilt : null);
+    if (isMissing(quantity)) {
       absent ??= {};
-      absent[name] = reason;
-    } else if (!isMissing(quantity)) timings[name] = quantity.value;
+      absent[name] = quantity.missing;
+    } else timings[name] = quantity.value;
   }
   return { timings, absent: absent ?? NOTHING_ABSENT };
 }
 
-const COLD = 'only the first request of a session was completed, and it is kept apart';
+function admit(quantity: Quantity, spoilt: Missing | null): Quantity {
+  if (isMissing(quantity)) return quantity;
+  if (!Number.isFinite(quantity.value)) return missing(`its formula gives ${quantity.value} for what was measured`);
+  return spoilt ?? quantity;
+}
 
-/** A latency is that of a warm model that answers one request at a time. */
-function spoiltBy({ cold, concurrency = 1 }: MeasurementRecord): string | null {
-  if (concurrency > 1) return `${concurrency} answers were computed at a time`;
+const COLD = missing('only the first request of a session was completed, and it is kept apart');
+
+/** A latency means something only if the model is warm and answers one request at a time. */
+function spoiltBy({ cold, concurrency = 1 }: MeasurementRecord): Missing | null {
+  if (concurrency > 1) return missing(`${concurrency} answers were computed at a time`);
   return cold ? COLD : null;
 }
 
@@ -260,14 +259,14 @@ function confidenceOf({ logprobs }: Completed): Confidence | Missing {
 function marginOf({ loglikelihoods }: Ranked): Confidence | Missing {
   const [best, next] = loglikelihoods.map((one) => one.sum).sort((a, b) => b - a);
   return best === undefined || next === undefined
-    ? missing('one text alone has no margin over another')
+    ? missing('a margin needs at least two choices')
     : { margin: best - next };
 }
 
 function countsDisagree({ outputTokens, timing }: Completed): boolean {
   if ('missing' in outputTokens || timing.pieces.length === 0 || timing.tokensPerPiece === 'unknown') return false;
   const streamed = timing.tokensPerPiece ? sum(timing.tokensPerPiece) : timing.pieces.length;
-  // An end token has no text: one token more than pieces is no disagreement.
+  // An end token has no text, so the tokens may exceed the pieces by one.
   return Math.abs(outputTokens.value - streamed) > Math.max(1, 0.1 * outputTokens.value);
 }
 

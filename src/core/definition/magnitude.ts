@@ -27,3 +27,13 @@ export function readMagnitude(text: string, units: Units): number | null {
   // 8.2 * 1e9 is 8199999999.999999: fifteen digits are what a product of two doubles is good for.
   return Number((Number(digits) * units[unit]!).toPrecision(15));
 }
+
+const SHARE = /^(\d+(?:\.\d+)?)\s*(%|points?)?$/;
+
+/** A share from 0 to 1, as people write shares and differences of scores: `0.05`, `5%`, `5 points`; null where it is none. */
+export function readShare(text: string): number | null {
+  const [, digits, unit] = SHARE.exec(text) ?? [];
+  if (digits === undefined) return null;
+  const value = unit === undefined ? Number(digits) : Number(digits) / 100;
+  return value <= 1 ? value : null;
+}

@@ -1,7 +1,7 @@
 /**
- * What a workload demands of a model: hard limits, the margin by which an SLM may be worse than the LLM and still count
- * as fitting (non-inferiority), and one preference among the models that pass. Fixed before any data is seen: a margin
- * chosen afterwards proves nothing.
+ * What a workload demands of a model: hard limits, the margin by which an SLM may be worse than the LLM and still fit
+ * (non-inferiority), and one preference among the models that pass. All of it is fixed before the run, because a margin that
+ * is chosen afterwards proves nothing.
  */
 import { z } from 'zod';
 // biome-ignore lint/style/noRestrictedImports: what may be limited is a property of a metric, and the table of metrics needs no definition.
@@ -20,7 +20,17 @@ const BOUNDS = {
   dollars: z.number().nonnegative(),
 } as const satisfies Record<Unit, z.ZodType<number>>;
 
-/** Quality and rates are limited from below, times, memory and cost from above. */
+/** How a description names the unit. */
+const UNIT_WORDS: Readonly<Record<Unit, string>> = {
+  score: '0 to 1',
+  seconds: 'seconds',
+  tokens: 'tokens',
+  'tokens per second': 'tokens per second',
+  bytes: 'bytes',
+  dollars: 'US dollars',
+};
+
+/** If higher is better, a limit holds from below, else from above. */
 type BoundOf<Name extends LimitedMetric> = (typeof METRICS)[Name]['better'] extends 'higher'
   ? { readonly min: number }
   : { readonly max: number };
@@ -35,17 +45,8 @@ function limitSchema({ title, unit, better, formula }: Metric, { level }: LimitR
       ...(better === 'higher' ? { min: BOUNDS[unit] } : { max: BOUNDS[unit] }),
       ...(level !== null && { at: z.enum(LEVELS).default(level) }),
     })
-    .describe(`${title}, ${DESCRIBED[unit]}: ${formula}.`);
+    .describe(`${title}, ${UNIT_WORDS[unit]}: ${formula}.`);
 }
-
-const DESCRIBED: Readonly<Record<Unit, string>> = {
-  score: '0 to 1',
-  seconds: 'seconds',
-  tokens: 'tokens',
-  'tokens per second': 'tokens per second',
-  bytes: 'bytes',
-  dollars: 'US dollars',
-};
 
 export const limitsSchema = z
   .strictObject(
@@ -64,8 +65,8 @@ export const requirementSchema = z.strictObject({
     .gt(0)
     .lt(1)
     .default(0.03)
-    .describe('How much worse than the LLM an SLM may score, in score points (0.03 is 3 points).'),
-  alpha: z.number().gt(0).lt(0.5).default(0.05).describe('One-sided error rate of every verdict.'),
+    .describe('By how much an SLM may score lower than the LLM, in score points (0.03 is 3 points).'),
+  alpha: z.number().gt(0).lt(0.5).default(0.05).describe('The one-sided error rate of every verdict.'),
   prefer: z.enum(PREFERENCES).default('smallest').describe('What decides among the models that pass.'),
 });
 

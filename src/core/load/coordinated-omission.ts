@@ -1,7 +1,7 @@
 /**
  * A load generator that waits for an answer before it sends the next request sends none while the server stalls, and so
- * leaves out the very requests that would have waited: Gil Tene's coordinated omission. The right cure is to count from the
- * moment a request was due; where only a closed-loop record exists, this puts the missing requests back.
+ * leaves out the very requests that would have waited: Gil Tene's coordinated omission. The right remedy is to count latency from
+ * the moment when a request was due. Where only a closed-loop record exists, this puts the missing requests back.
  */
 import { expectFinite, expectPositive } from '../stats/basics/expect.js';
 

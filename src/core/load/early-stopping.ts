@@ -1,8 +1,8 @@
 /**
  * MLPerf Inference's rules for how many queries a tail latency needs (`inference_rules.adoc`, `loadgen/early_stopping.cc`).
  *
- * A percentile is claimed only when so few queries were slow that a system whose true percentile is worse would have shown
- * that with less than 1% probability. With few queries that means reporting a value further out in the tail.
+ * A percentile is claimed only when few enough queries were slow: a system with a worse true percentile would have so few slow
+ * queries with less than 1% probability. With few queries the reported value lies further out in the tail.
  */
 import { missing, type Quantity } from '../quantity.js';
 import { betaCdf, twoSidedZ } from '../stats/basics/distributions.js';
@@ -37,7 +37,7 @@ export function minPassingQueries(percentile: number, overLatency: number, optio
   return high;
 }
 
-/** The Server scenario's verdict: do `overLatency` slow ones among `queries` still show the percentile? */
+/** The verdict of the Server scenario: do `queries` with `overLatency` slow ones among them still show the percentile? */
 export function passesEarly(
   queries: number,
   overLatency: number,

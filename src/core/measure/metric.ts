@@ -11,7 +11,7 @@ export type Unit = 'score' | 'seconds' | 'tokens' | 'tokens per second' | 'bytes
 export const LEVELS = ['mean', 'median', 'p90', 'p95', 'p99'] as const;
 export type Level = (typeof LEVELS)[number];
 
-/** Where a report shows a metric without being asked. Lists of metrics and `summary.json` hold all of them. */
+/** Where a report shows a metric by default. `list metrics` and `summary.json` have all metrics. */
 export type Place =
   /** The table of models under each task, in every report. */
   | 'table'
@@ -51,6 +51,7 @@ export type QualityMetric = Described &
     readonly latency: false;
     readonly compute: 'the scorer of the task';
     readonly summary: { readonly kind: 'mean score' };
+    readonly limit: WholeLimit | null;
   };
 
 /** One value for each completed trial; its values over the requests of a task are a distribution. */
@@ -76,6 +77,7 @@ export type SessionMetric = Described &
     readonly latency: false;
     readonly compute: (session: SessionReadings) => Quantity;
     readonly summary: { readonly kind: 'spread'; readonly value: 'median' | 'max' };
+    readonly limit: WholeLimit | null;
   };
 
 interface Described {
@@ -100,9 +102,12 @@ type Direction =
   | { readonly better: 'neither'; readonly limit: null; readonly compared: false };
 
 /**
- * That a suite may limit it: from below where higher is better, from above where lower is. `level` is the level that a limit
- * holds at when the suite names none; null where a suite cannot name one, and the limit holds for the summary.
+ * A suite may limit the metric: from below if higher is better, from above if lower is. `level` is the default level of such a
+ * limit. If it is null, a suite cannot name a level, and the limit holds for the summary.
  */
 export interface LimitRule {
   readonly level: Level | null;
 }
+
+/** What has no distribution has no levels. */
+type WholeLimit = LimitRule & { readonly level: null };

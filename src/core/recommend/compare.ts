@@ -1,6 +1,6 @@
 /**
- * SLMs against LLMs, on the samples that both were scored on. Which LLM is the reference is settled before looking at the
- * comparison; the error rate is shared between all comparisons of a suite.
+ * SLMs against LLMs, on the samples where both have a score. The reference LLM is fixed before the comparison, and all
+ * comparisons of a suite share the error rate.
  */
 import {
   type Analysis,
@@ -30,11 +30,11 @@ import { testSequentially } from './sequential.js';
 
 export interface Comparisons {
   readonly byTask: ReadonlyMap<string, readonly Comparison[]>;
-  /** Different comparisons, between which the error rate was shared. */
+  /** The number of different comparisons that share the error rate. */
   readonly family: number;
 }
 
-/** All comparisons of a suite, task by task, with decisions that hold together. */
+/** All comparisons of a suite, by task. Their decisions hold together. */
 export function compareAll(analysis: Analysis, suite: SuiteAnalysis, references: readonly Reference[]): Comparisons {
   const { alpha, margin } = suite.requirement;
   const { settings } = analysis.run;
@@ -48,7 +48,7 @@ export function compareAll(analysis: Analysis, suite: SuiteAnalysis, references:
     })),
   );
   if (sequential !== null) return sharedBeforehand(analysis, drafts, suite, sequential.comparisons);
-  // Engines that give the same answers from the same weights make one comparison, however often it is listed.
+  // Several engines that give the same answers from the same weights count as one comparison.
   const distinct = new Map<string, NonInferiority>();
   for (const { fingerprint, test } of drafts) if (!isMissing(test)) distinct.set(fingerprint, test);
   const family = [...distinct.values()];
@@ -80,7 +80,7 @@ interface Draft extends Reference {
   readonly test: NonInferiority | Missing;
 }
 
-/** Comparisons whose tests have their share of the error rate already: there is nothing to correct any more. */
+/** The tests of these comparisons have their share of the error rate already, so nothing is corrected. */
 function sharedBeforehand(
   analysis: Analysis,
   drafts: readonly Draft[],
@@ -106,7 +106,7 @@ function sharedBeforehand(
 interface PairTestOptions {
   readonly alpha: number;
   readonly margin: number;
-  /** Where the run looked at the data while they came. */
+  /** Present if the run looked at the data while they came; else null. */
   readonly sequential: { readonly seed: number; readonly comparisons: number } | null;
 }
 
@@ -132,7 +132,7 @@ function testPair(
   return { test, scores, fingerprint: JSON.stringify([task.name, pairs.samples.map(({ id }) => id), differences]) };
 }
 
-/** At the share of the error rate that the strictest of the comparisons gets. */
+/** The samples that decide the comparison at the strictest share of the error rate. */
 function neededOf(
   task: TaskAnalysis,
   { candidate, reference }: Pick<Reference, 'candidate' | 'reference'>,
@@ -177,16 +177,15 @@ function factorsOf(analysis: Analysis, task: TaskAnalysis, candidate: string, re
   const ratio = (metric: DistributedMetric): Estimate | Missing => {
     const pairs = pair(task, [candidate, reference], (result) => result.timings[metric]);
     const positive = pairs.candidate.every((value) => value > 0) && pairs.reference.every((value) => value > 0);
-    if (pairs.samples.length === 0) return missing('no sample has it on both models');
+    if (pairs.samples.length === 0) return missing('no sample has a value on both models');
     if (!positive) return missing('a value of 0 has no ratio');
     return estimateRatio(pairs.reference, pairs.candidate, clustersOf(pairs.samples));
   };
   const ofModels = (metric: MetricOfSession): { readonly value: number } | Missing => {
-    const [a, b] = [candidate, reference].map(
-      (id) => analysis.models.find((model) => model.id === id)!.metrics[metric],
-    );
-    if (isMissing(a!)) return a;
-    return isMissing(b!) ? b : { value: summaryOf(metric, a!) / summaryOf(metric, b!) };
+    const spread = (id: string) => analysis.models.find((model) => model.id === id)!.metrics[metric];
+    const [a, b] = [spread(candidate), spread(reference)];
+    if (isMissing(a)) return a;
+    return isMissing(b) ? b : { value: summaryOf(metric, a) / summaryOf(metric, b) };
   };
   return Object.fromEntries(
     COMPARED.map((metric) => [metric, isOfSession(metric) ? ofModels(metric) : ratio(metric)]),

@@ -1,12 +1,12 @@
 /**
- * Hard limits. A limit is met when the whole interval meets it, and missed when the whole interval misses it: a point that
- * happens to lie on the right side proves nothing. Memory has a few readings and no interval: the largest must fit.
+ * Hard limits. A model meets a limit if the whole interval meets it, and misses it if the whole interval misses it. A point on
+ * the right side proves nothing. Memory has a few readings and no interval, so the largest reading must fit.
  */
 import type { Analysis, Cell, Distribution, ModelAnalysis, Spread, TaskAnalysis } from '../analyse/analysis.js';
-import { estimateAt } from '../analyse/distribution.js';
+import { estimateAt, summaryEstimate } from '../analyse/distribution.js';
 import type { Limits } from '../definition/requirement.js';
 import type { Level } from '../measure/metric.js';
-import { isOfSession, LIMITED, type LimitedMetric, METRICS } from '../measure/metrics.js';
+import { isOfSession, LIMITED, type LimitedMetric } from '../measure/metrics.js';
 import { isMissing, type Missing } from '../quantity.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
 import type { LimitCheck, ModelChecks } from './recommendation.js';
@@ -34,7 +34,7 @@ function checkLimits(cell: Cell, model: ModelAnalysis, limits: Limits): LimitChe
 
 type Limit = ({ readonly min: number } | { readonly max: number }) & { readonly at?: Level };
 
-/** What a model was measured by: its cell of the task, and its sessions. */
+/** The measurements of a model on a task: its cell, and its sessions. */
 interface Measured {
   readonly cell: Cell;
   readonly model: ModelAnalysis;
@@ -50,16 +50,16 @@ function checkLimit(limit: LimitedMetric, { at, ...bound }: Limit, { cell, model
   });
   if (limit === 'quality') return check(null, cell.quality);
   if (isOfSession(limit)) return check(null, model.metrics[limit]);
+  if (at === undefined) return check(null, summaryEstimate(limit, cell));
   const distribution = cell.metrics[limit];
-  const level = at ?? METRICS[limit].summary.level;
-  const lower = 'max' in bound ? lowerLevelAbove(bound.max, level, distribution) : null;
-  return check(at === undefined ? null : (lower ?? level), estimateAt(distribution, lower ?? level));
+  const level = ('max' in bound ? lowerLevelAbove(bound.max, at, distribution) : null) ?? at;
+  return check(level, estimateAt(distribution, level));
 }
 
-/** From low to high: what exceeds a limit at one level exceeds it at every later one. */
+/** The levels from low to high. A value that exceeds a limit at one level exceeds it at every later one. */
 const RISING = ['median', 'p90', 'p95', 'p99'] as const satisfies readonly Level[];
 
-/** Where the requests are too few for the level that the limit names, a lower level can still show that it is missed. */
+/** If there are too few requests for the level of a limit, a lower level can still show that the model misses it. */
 function lowerLevelAbove(max: number, level: Level, distribution: Distribution | Missing): Level | null {
   if (level === 'mean' || isMissing(distribution) || !isMissing(distribution.at[level])) return null;
   const exceeding = RISING.slice(0, RISING.indexOf(level)).find((lower) => {

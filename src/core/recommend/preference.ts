@@ -1,13 +1,13 @@
-/** Of the models that pass, which one: the smallest, the fastest, the cheapest or the best, as the suite says. */
+/** Which of the models that pass is taken: the smallest, the fastest, the cheapest or the best, as the suite says. */
 import type { Analysis, ModelAnalysis, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
 import { cellOf } from '../analyse/analysis.js';
-import { estimateAt } from '../analyse/distribution.js';
+import { summaryEstimate } from '../analyse/distribution.js';
 import type { Requirement } from '../definition/requirement.js';
 import { isMissing } from '../quantity.js';
 import { tasksOfQuality } from '../score/safety.js';
 import { mean } from '../stats/basics/moments.js';
 
-/** Models from the most to the least preferred: what decides among those that pass. Unknown comes last, ties go to the faster. */
+/** The models from the most to the least preferred. Unknown comes last; of equals, the faster comes first. */
 export function preferenceOrder(analysis: Analysis, suite: SuiteAnalysis): string[] {
   const rankBy = (key: PreferenceKey, model: ModelAnalysis) => key(model, suite) ?? Number.POSITIVE_INFINITY;
   const { prefer } = suite.requirement;
@@ -34,8 +34,8 @@ const KEYS: Readonly<Record<Requirement['prefer'], PreferenceKey>> = {
       (isMissing(added) ? null : added.max)
     );
   },
-  fastest: (model, suite) => meanOver(suite, (task) => estimateAt(cellOf(task, model.id).metrics.e2e, 'median')),
-  cheapest: (model, suite) => meanOver(suite, (task) => estimateAt(cellOf(task, model.id).metrics.cost, 'mean')),
+  fastest: (model, suite) => meanOver(suite, (task) => summaryEstimate('e2e', cellOf(task, model.id))),
+  cheapest: (model, suite) => meanOver(suite, (task) => summaryEstimate('cost', cellOf(task, model.id))),
   best: (model, suite) => {
     const quality = meanOver({ tasks: tasksOfQuality(suite.tasks) }, (task) => cellOf(task, model.id).quality);
     return quality === null ? null : -quality;

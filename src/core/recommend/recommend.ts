@@ -5,7 +5,7 @@
  *     non-inferiority      which SLMs are no worse than the reference LLM by the margin    -> slm-fits
  *     cascade              SLM first, LLM when it is unsure, judged out of fold            -> cascade
  *     all SLMs ruled out   by margin or limit                                              -> llm-needed, nothing-passes
- *     otherwise            it cannot be told yet                                           -> inconclusive
+ *     otherwise            more samples or measurements are needed                         -> inconclusive
  *
  * "Not shown to be worse" is never read as "as good".
  */
@@ -33,7 +33,7 @@ import { chooseReferences } from './references.js';
 import { decideSuite } from './suite-verdict.js';
 
 export interface RecommendOptions {
-  /** Devices to look at, and the price of a kilowatt-hour; the defaults are those of the run and of the tables in devices.ts. */
+  /** The devices to consider, and the price of a kilowatt-hour. The defaults come from the run and the tables in devices.ts. */
   readonly devices?: readonly Device[];
   readonly electricity?: Electricity;
 }
@@ -44,7 +44,7 @@ export function recommend(analysis: Analysis, options: RecommendOptions = {}): R
   return { suites: analysis.suites.map((suite) => recommendForSuite(analysis, suite, { devices, electricity })) };
 }
 
-/** A user's list of prices, with the tables for what is not in it. */
+/** The prices of a user; the tables fill in what is missing. */
 export function optionsOf(prices: PriceList | undefined): Required<RecommendOptions> {
   return { devices: withOwnDevices(prices?.devices ?? []), electricity: prices?.electricity ?? ELECTRICITY };
 }
@@ -83,7 +83,7 @@ function recommendForSuite(
   };
 }
 
-/** What a task's verdict rests on. */
+/** The results that the verdict of a task is based on. */
 interface Findings {
   readonly checks: readonly ModelChecks[];
   readonly comparisons: readonly Comparison[];
@@ -160,12 +160,12 @@ function reject(comparison: Comparison, checks: readonly ModelChecks[]): Rejecti
     : { model, by: 'limits', checks: unmet(model, checks) };
 }
 
-/** What keeps the most promising SLM from a verdict: the one whose claim to fit has the smallest p. */
+/** What keeps the most promising SLM from a verdict. The most promising one has the smallest p of fitting. */
 function doubtAbout(
   open: readonly Comparison[],
   checks: readonly ModelChecks[],
 ): Extract<TaskVerdict, { kind: 'inconclusive' }>['because'] {
-  // Before the error rate is shared: shared among many, all of them are 1.
+  // This p is not corrected: corrected for many comparisons, all of them may be 1.
   const p = ({ test }: Comparison) => (isMissing(test) ? 2 : test.nonInferiorP);
   const closest = [...open].sort((a, b) => p(a) - p(b) || (a.candidate < b.candidate ? -1 : 1))[0]!;
   if (isMissing(closest.test)) return { of: 'pairs', reason: closest.test.missing };
@@ -175,7 +175,7 @@ function doubtAbout(
   return { of: 'margin', comparison: closest };
 }
 
-/** The one that saves the greatest share. A cascade sends requests to both models, so both must keep the limits. */
+/** The cascade that saves the greatest share. It sends requests to both models, so both must meet the limits. */
 function bestCascade(
   cascades: readonly Cascade[],
   stateOf: (model: string) => ModelChecks['state'],

@@ -1,5 +1,5 @@
 /**
- * The answer, as data: verdicts with their evidence. The words are made from it in ../report/words.ts, so that a page, a
+ * The answer as data: verdicts and what they are based on. ../report/words.ts makes the words from it, so that a page, a
  * terminal and a pull request say the same.
  */
 
@@ -25,18 +25,18 @@ export interface SuiteRecommendation {
   readonly requirement: Requirement;
   readonly verdict: SuiteVerdict;
   readonly tasks: readonly TaskRecommendation[];
-  /** The LLM that each SLM is held against, and why that one. */
+  /** The LLM that each SLM is compared with, and why this one. */
   readonly references: readonly Reference[];
-  /** How many comparisons the error rate was shared between. */
+  /** The number of comparisons that share the error rate. */
   readonly comparisons: number;
-  /** How: evenly where the run stopped when it was sure. */
+  /** How they share it: evenly if the run stops when it is sure. */
   readonly shared: 'by Holm' | 'evenly';
-  /** Which devices each model that can run on one fits. */
+  /** The devices that each local model fits. */
   readonly fits: readonly ModelFit[];
-  /** The table of devices that was looked at, from small to large. */
+  /** The devices that were considered, from small to large. */
   readonly devices: readonly Device[];
   readonly breakEvens: readonly BreakEven[];
-  /** What requests cost on the machine of the run, and the electricity that is in it. */
+  /** The cost of requests on the machine of the run, with its electricity. */
   readonly machineCosts: readonly MachineCost[] | Missing;
   readonly electricity: Electricity;
 }
@@ -46,15 +46,15 @@ export type SuiteVerdict =
   | { readonly kind: 'slm-fits'; readonly model: string }
   /** No SLM fits any task. */
   | { readonly kind: 'llm-needed'; readonly model: string }
-  /** One SLM answers, and one LLM where it is unsure or where it does not fit; `alone` are the tasks the SLM does by itself. */
+  /** One SLM answers, and one LLM if it is unsure or does not fit. `alone` has the tasks that the SLM does by itself. */
   | { readonly kind: 'cascade'; readonly small: string; readonly large: string; readonly alone: readonly string[] }
-  /** Different tasks want different models, and which task a request belongs to is known. */
+  /** Different tasks need different models. The service knows the task of a request. */
   | { readonly kind: 'by-task'; readonly assignments: readonly Assignment[] }
   /** At least one task cannot be decided yet. */
   | { readonly kind: 'inconclusive'; readonly tasks: readonly string[]; readonly decided: readonly Assignment[] }
-  /** Only SLMs or only LLMs were run: `model` passes every limit on every task, if one does. */
+  /** Only SLMs or only LLMs were run. `model` passes every limit on every task; null if none does. */
   | { readonly kind: 'one-class'; readonly class: 'slm' | 'llm'; readonly model: string | null }
-  /** On `tasks` every model is ruled out; the others are decided, or `open`. */
+  /** Every model is ruled out on `tasks`. The other tasks are decided, or `open`. */
   | {
       readonly kind: 'nothing-passes';
       readonly tasks: readonly string[];
@@ -75,16 +75,16 @@ export interface TaskRecommendation {
   readonly checks: readonly ModelChecks[];
   /** Every SLM against its reference. */
   readonly comparisons: readonly Comparison[];
-  /** Every cascade that was tried. */
+  /** Every cascade, evaluated or not. */
   readonly cascades: readonly Cascade[];
 }
 
 export type TaskVerdict =
-  /** `others` fit as well, but are preferred less. */
+  /** `others` also fit, but are less preferred. */
   | { readonly kind: 'slm-fits'; readonly comparison: Comparison; readonly others: readonly string[] }
-  /** `rejected` has why each SLM is out: worse than the margin, or a limit missed. */
+  /** `rejected` says why each SLM is ruled out: it is worse than the margin, or misses a limit. */
   | { readonly kind: 'llm-needed'; readonly model: string; readonly rejected: readonly Rejection[] }
-  /** `mayFitAlone`: whether the SLM fits by itself cannot be told yet. */
+  /** `mayFitAlone`: it is not decided yet whether the SLM fits by itself. */
   | {
       readonly kind: 'cascade';
       readonly small: string;
@@ -102,9 +102,9 @@ export type Rejection =
   | { readonly model: string; readonly by: 'limits'; readonly checks: readonly LimitCheck[] };
 
 export type Doubt =
-  /** The interval holds the margin, or holds it once the error rate is shared: more samples would tell. */
+  /** The interval contains the margin, before or after the error rate is shared. More samples would decide it. */
   | { readonly of: 'margin'; readonly comparison: Comparison }
-  /** Whether the model meets its limits: the interval holds the limit, or the metric was not measured. */
+  /** It is not known whether the model meets its limits: an interval contains a limit, or a metric was not measured. */
   | { readonly of: 'limits'; readonly model: string; readonly checks: readonly LimitCheck[] }
   /** There is no pair of scores to compare. */
   | { readonly of: 'pairs'; readonly reason: string };
@@ -114,7 +114,7 @@ export interface LimitCheck {
   readonly level: Level | null;
   readonly bound: number;
   readonly observed: Estimate | Spread | Missing;
-  /** Met and missed are said by the whole interval; `unknown` was not measured. */
+  /** The whole interval decides `met` and `missed`. `unknown` was not measured. */
   readonly state: 'met' | 'missed' | 'undecided' | 'unknown';
 }
 

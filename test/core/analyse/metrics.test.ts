@@ -53,6 +53,8 @@ describe('an entry of the table of metrics', () => {
     void (unlimited satisfies Metric);
     // @ts-expect-error without saying whether models are compared by it
     void (uncompared satisfies Metric);
+    // @ts-expect-error a limit at a level of what has no distribution
+    void ({ ...METRICS.memory, limit: { level: 'p95' } } satisfies Metric);
     // @ts-expect-error a limit without a direction
     void ({ ...METRICS.outputTokens, limit: { level: null } } satisfies Metric);
   });

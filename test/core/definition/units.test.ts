@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
+import { readShare } from '../../../src/core/definition/magnitude.js';
 import { count, duration, size } from '../../../src/core/definition/units.js';
 
 const complaint = (schema: z.ZodType, value: unknown) => schema.safeParse(value).error?.issues[0]?.message;
@@ -51,4 +52,18 @@ describe('what is no number with a unit is refused', () => {
     expect(complaint(size, '0 GB')).toContain('units: B, kB, MB, GB, TB, KiB, MiB, GiB, TiB');
     expect(complaint(count, true)).toContain('a count such as "2 B" (units: K, M, B, T)');
   });
+});
+
+test.each([
+  ['0.05', 0.05],
+  ['5%', 0.05],
+  ['5 points', 0.05],
+  ['1 point', 0.01],
+  ['100%', 1],
+])('%s as a share is %d', (text, value) => {
+  expect(readShare(text)).toBeCloseTo(value, 12);
+});
+
+test.each(['5', '101%', '-0.1', '5 dots', ''])('"%s" is no share', (text) => {
+  expect(readShare(text)).toBeNull();
 });

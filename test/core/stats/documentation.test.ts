@@ -23,11 +23,10 @@ const undocumented = [
   'median',
   'tableSize',
   'expectTable',
-  'correlation',
   'acceleration',
   'describeClusters',
   'serialNote',
-  'sayingAsMuch',
+  'withEffectiveSize',
 ];
 
 describe('the page on statistics', () => {

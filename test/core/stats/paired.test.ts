@@ -3,7 +3,7 @@ import { isMissing, type Missing } from '../../../src/core/quantity.js';
 import { normalCdf, tQuantile } from '../../../src/core/stats/basics/distributions.js';
 import type { Interval } from '../../../src/core/stats/basics/interval.js';
 import { createRandom } from '../../../src/core/stats/basics/random.js';
-import { correlation, estimatePairedDifference } from '../../../src/core/stats/compare/paired.js';
+import { estimatePairedDifference } from '../../../src/core/stats/compare/paired.js';
 import {
   pairedProportionDifference,
   pairedProportionStandardError,
@@ -132,7 +132,6 @@ describe('the estimate of a paired difference', () => {
     const [p, q, n] = [0.637337, 0.857689, 1_307];
     expect(paired).toBeCloseTo(0.0155402, 7);
     expect(Math.sqrt((p * (1 - p) + q * (1 - q)) / n)).toBeCloseTo(0.0164388, 6);
-    expect(correlation(first, second)).toBeCloseTo(0.111806, 6);
   });
 
   it('is a t interval for fractional scores, and takes clusters into account for either', () => {
@@ -182,9 +181,5 @@ describe('the estimate of a paired difference', () => {
       'Expected `candidate[0]` to be a score in [0, 1], got 2',
     );
     expect(() => estimatePairedDifference([1], [1, 0])).toThrow(RangeError);
-  });
-
-  it('has no correlation with a model that is always right', () => {
-    expect(correlation([1, 1, 1], [0, 1, 0])).toBe(0);
   });
 });

@@ -63,7 +63,7 @@ describe('intervals by order statistics', () => {
 
   it('need 6 values for a median at 95%, 8 at 99%, and hundreds for a p99', () => {
     expect(quantileSampleSize(0.5)).toBe(6);
-    expect(quantileSampleSize(0.5, 0.99)).toBe(8);
+    expect(quantileSampleSize(0.5, { confidence: 0.99 })).toBe(8);
     expect(quantileSampleSize(0.99)).toBe(377);
     const values = Array.from({ length: 377 }, (_, i) => i);
     expect(isMissing(estimateQuantile(values, 0.99))).toBe(false);

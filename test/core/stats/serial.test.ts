@@ -61,7 +61,7 @@ describe('values whose neighbours are alike', () => {
     const estimate = present(meanOf(values));
     expect(estimate.effective).toBeCloseTo(1999 / serialInflation([values]), 9);
     expect(estimate.warnings[0]).toMatch(
-      /^neighbouring values are alike: these are 1999 values that say as much as \d+ independent ones/,
+      /^the values are autocorrelated: 1999 values with an effective sample size of \d+;/,
     );
   });
 
@@ -74,10 +74,23 @@ describe('values whose neighbours are alike', () => {
   it('can be too few for an interval, which then says so', () => {
     const slow = Array.from({ length: 40 }, (_, i) => (i < 20 ? 1 : 2) + i / 1000);
     expect(median(slow)).toEqual({
-      missing: expect.stringMatching(
-        /^40 values that say as much as \d independent ones are too few for a 95% interval/,
-      ),
+      missing: expect.stringMatching(/^40 values with an effective sample size of \d are too few for a 95% interval/),
     });
+  });
+
+  it('then take as many values as the interval is there for, and one less is too few', () => {
+    const ramp = (n: number) => Array.from({ length: n }, (_, i) => i);
+    for (const [q, inflation] of [
+      [0.95, 1.6],
+      [0.5, 12],
+      [0.99, 3],
+    ] as const) {
+      const estimate = (n: number) => estimateQuantileOfSorted(ramp(n), q, { inflation });
+      const short = estimate(20);
+      const needed = Number(/it takes (\d+) such values$/.exec(isMissing(short) ? short.missing : '')?.[1]);
+      expect(isMissing(estimate(needed))).toBe(false);
+      expect(isMissing(estimate(needed - 1))).toBe(true);
+    }
   });
 });
 

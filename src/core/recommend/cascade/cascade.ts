@@ -1,9 +1,9 @@
 /**
- * A cascade: the SLM answers, and where its confidence is below a threshold the LLM answers again. Tried offline on the
- * recorded answers of both, so it costs nothing to ask.
+ * A cascade: the SLM answers, and if its confidence is below a threshold, the LLM answers again. The evaluation uses the
+ * recorded answers of both, so it costs nothing.
  *
- * The signal and threshold of each sample are chosen on other samples (./cascade-folds.ts), and only such answers are compared
- * with the LLM's. The threshold that is handed out is chosen the same way on all.
+ * The signal and the threshold for each sample are chosen on other samples (./folds.ts), and only these answers are compared
+ * with those of the LLM. The threshold that the report recommends is chosen in the same way on all samples.
  */
 import type { Analysis, SampleResult, SuiteAnalysis, TaskAnalysis } from '../../analyse/analysis.js';
 import { cellOf } from '../../analyse/analysis.js';
@@ -36,64 +36,65 @@ import { asks, type Case, chooseRule, itemsOf, type Rule } from './rule.js';
 export interface Cascade {
   readonly small: string;
   readonly large: string;
-  /** Null where it could not be tried, or where trying it led to no cascade. */
+  /** Missing if the cascade could not be evaluated. */
   readonly evaluation: CascadeEvaluation | Missing;
-  /** `the SLM alone`: no sample has to be deferred, so there is nothing to cascade to. */
+  /** `the SLM alone`: no sample needs the LLM, so no cascade is needed. */
   readonly verdict: 'passes' | 'the SLM alone' | 'not shown as good' | 'not shown cheaper' | 'not tried';
 }
 
 export interface CascadeEvaluation {
-  /** Chosen on all samples. */
+  /** The rule that is chosen on all samples. */
   readonly chosen: Rule;
   readonly n: number;
-  /** Parts of the samples that each had a rule of its own, chosen on others. */
+  /** How many parts of the samples have a rule of their own, chosen on the other parts. */
   readonly folds: number;
-  /** Rounds where the run stopped when it was sure: a rule is then chosen on the rounds before. */
+  /** Rounds if the run stops when it is sure; each rule is then chosen on the rounds before. */
   readonly by: 'folds' | 'rounds';
-  /** Out of fold from here on. Share of the samples on which the LLM was asked. */
+  /** The share of the samples that go to the LLM. This and the following are out of fold. */
   readonly deferred: number;
   readonly quality: Estimate | Missing;
-  /** Of the cascade against the LLM alone. */
+  /** The test of the cascade against the LLM alone. */
   readonly test: NonInferiority;
   readonly decision: Decision;
   readonly cost: CascadeCost;
   readonly latency: CascadeLatency | Missing;
-  /** Of the chosen signal on all samples: every threshold played through, and what hindsight could reach. */
+  /** The results of every threshold of the chosen signal on all samples, and the best that hindsight could reach. */
   readonly curve: readonly CurvePoint[];
   readonly oracle: readonly CurvePoint[];
   readonly areas: CascadeAreas;
   readonly gap: GapRecovered;
-  /** How well the signal ranks right above wrong answers of the SLM: AUROC, 0.5 is chance. */
+  /** AUROC: how well the signal ranks right answers of the SLM above wrong ones. 0.5 is chance. */
   readonly ranking: Estimate | Missing;
 }
 
-/** The gap between the models that is recovered (RouteLLM, Ong et al. 2024, arXiv 2406.18665), of the same curve. */
+/** How much of the gap between the models the same curve recovers (RouteLLM, Ong et al. 2024, arXiv 2406.18665). */
 export interface GapRecovered {
-  /** APGR: averaged over deferral rates, as the area of the trapezoids and as the mean at 10%, 20%, ..., 100%. */
+  /** APGR: the mean over deferral rates, as the area of the trapezoids and as the mean at 10%, 20%, ..., 100%. */
   readonly average: { readonly byArea: number; readonly byTenths: number } | Missing;
-  /** CPT(50%) and CPT(80%): the least deferral rate at which so much of the gap is recovered. */
+  /** CPT(50%) and CPT(80%): the smallest deferral rate that recovers this share of the gap. */
   readonly half: Quantity;
   readonly most: Quantity;
 }
 
 /**
- * What a request costs, SLM and LLM calls together: dollars where both have a price, else seconds of this machine. Choices that
- * are ranked have no price, as nobody counts the tokens of their contexts; they cost the time that ranking all of them takes.
+ * What a request costs, SLM and LLM calls together: dollars if both have a price, else seconds of this machine. Ranked choices
+ * have no price, because nobody counts the tokens of their contexts. They cost the time that it takes to rank all of them.
  */
 export interface CascadeCost {
   readonly unit: 'dollars' | 'seconds';
   readonly cascade: number;
   readonly large: number;
   readonly small: number;
-  /** Cascade less LLM: cheaper is shown when the whole interval lies below 0. */
+  /** Cascade minus LLM. The cascade is shown to be cheaper if the whole interval lies below 0. */
   readonly difference: Estimate;
 }
 
-/** Fewer samples than this make folds in which a threshold means nothing. */
+/** With fewer samples than this, the folds are too small for a threshold to mean anything. */
 const LEAST_SAMPLES = 20;
-/** More than this make a threshold no better known, only slower to find: then every so-many-th is taken. */
+/** More samples than this make the threshold slower to find, but no better, so evenly spaced ones are taken. */
 const MOST_CASES = 20_000;
-/** Cascades of every pair on every task, with decisions that hold together. */
+
+/** The cascades of every pair on every task. Their decisions hold together. */
 export function tryCascades(
   analysis: Analysis,
   suite: SuiteAnalysis,
@@ -109,7 +110,7 @@ export function tryCascades(
     })),
   );
   const tests = drafts.flatMap(({ draft }) => (isMissing(draft) ? [] : [draft.test]));
-  // Those of a sequence have their share of the error rate already.
+  // The tests of a sequence have their share of the error rate already.
   const decisions =
     analysis.run.settings.untilSure === undefined
       ? decideTogether(tests, alpha)
@@ -153,7 +154,7 @@ function tryOne(
   if (isMissing(found)) return found;
   const { cases, unit } = found;
   if (cases.length < LEAST_SAMPLES)
-    return missing(`${cases.length} samples are too few to try a cascade on: it takes ${LEAST_SAMPLES}`);
+    return missing(`${cases.length} samples are too few to evaluate a cascade: it takes ${LEAST_SAMPLES}`);
   const { settings } = analysis.run;
   const evaluate = settings.untilSure === undefined ? evaluateByFolds : evaluateByRounds;
   const evaluated = evaluate(cases, { analysis, suite, task });
@@ -221,10 +222,10 @@ function casesOf(
       return [];
     }
     if (smallCost === undefined || largeCost === undefined) {
-      reason = 'what a request costs was not measured: no sample was asked by itself, and warm, of both models';
+      reason = 'the cost of a request was not measured: no sample was answered warm and alone by both models';
       return [];
     }
-    // A cost is per thousand requests, a latency per request.
+    // A cost is for a thousand requests, a latency for one.
     const scale = metric === 'cost' ? 1 / 1000 : 1;
     return [
       {

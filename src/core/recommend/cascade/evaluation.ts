@@ -1,4 +1,4 @@
-/** What a cascade reaches on samples whose rule they had no part in choosing: quality, cost and latency against the LLM alone. */
+/** Quality, cost and latency of a cascade against the LLM alone, on samples that did not help to choose their own rule. */
 import type { Analysis, SampleInfo, SuiteAnalysis, TaskAnalysis } from '../../analyse/analysis.js';
 import { clusterOf, clustersOf } from '../../analyse/cells.js';
 import { isMissing, type Missing, missing } from '../../quantity.js';
@@ -14,7 +14,7 @@ import { testSequentially } from '../sequential.js';
 import { type Ruled, ruleByFolds, ruleByRounds } from './folds.js';
 import { askingCost, asks, type Case, type Wanted } from './rule.js';
 
-/** End-to-end seconds of a request: of the mixture, and of the LLM alone on the same requests. */
+/** End-to-end seconds of a request: of the cascade, and of the LLM alone on the same requests. */
 export interface CascadeLatency {
   readonly cascade: { readonly mean: Estimate | Missing; readonly p95: Estimate | Missing };
   readonly large: { readonly mean: Estimate | Missing; readonly p95: Estimate | Missing };
@@ -30,7 +30,7 @@ export interface Evaluated {
   readonly ruled: Ruled;
   readonly wanted: Wanted;
   readonly test: NonInferiority;
-  /** Of the cost, cascade less LLM. */
+  /** The difference of the cost, cascade minus LLM. */
   readonly difference: Estimate;
 }
 
@@ -46,15 +46,15 @@ export function evaluateByFolds(cases: readonly Case[], { analysis, suite }: Pla
   return isMissing(difference) ? difference : { ruled, wanted, test, difference };
 }
 
-/** The rule of a round is fixed before the round is asked, so that what it is judged by holds at every look. */
+/** The rule of a round is fixed before the round, so that the test holds at every look. */
 export function evaluateByRounds(cases: readonly Case[], { analysis, suite, task }: Place): Evaluated | Missing {
   const { margin, alpha } = suite.requirement;
   const { seed, untilSure } = analysis.run.settings;
   const comparisons = plannedPairs(analysis, suite);
   const planned = task.samples;
   const name = `${task.suite}/${task.name}`;
-  // How many samples there will be is not known while they come: a rule must not depend on it. An interval that holds at
-  // every look is about twice as wide as that of a plan, so a rule needs the room of a quarter of the samples.
+  // The number of samples is not known before the end, so a rule must not depend on it. An interval that holds at every look
+  // is about twice as wide as that of a fixed plan, so a rule needs the room of a quarter of the samples.
   const wanted = { margin, alpha: alpha / comparisons, n: planned.length / 4 };
   const ruled = ruleByRounds(cases, wanted, { planned, seed, task: name, firstRound: untilSure!.firstRound });
   if (isMissing(ruled)) return ruled;
@@ -65,10 +65,10 @@ export function evaluateByRounds(cases: readonly Case[], { analysis, suite, task
   return isMissing(test) ? test : { ruled, wanted, test, difference: sequenceOfMeans(savingsOf(ruled), ruled) };
 }
 
-/** Groups at which the sequence of costs is tightest. */
+/** The number of groups at which the sequence of costs is tightest. */
 const TUNED_FOR = 100;
 
-/** A mean of unbounded values, by groups, that may be looked at at any time: close to exact from some hundred groups on. */
+/** A mean of unbounded values by groups, whose interval holds at any time. It is close to exact from about 100 groups on. */
 function sequenceOfMeans(values: readonly number[], ruled: Ruled): Estimate {
   const clusters = samplesOf(ruled).map(clusterOf);
   const means = clusterIndices(clusters).map((group) => mean(group.map((i) => values[i]!)));
@@ -106,15 +106,15 @@ export function costsOf({ cases }: Ruled): number[] {
   return cases.map((one) => askingCost(one, one.rule.signal) + (asks(one.rule, one) ? one.largeCost : 0));
 }
 
-/** Cascade less LLM. */
+/** Cascade minus LLM. */
 function savingsOf(ruled: Ruled): number[] {
   return costsOf(ruled).map((cost, i) => cost - ruled.cases[i]!.largeCost);
 }
 
-/** The SLM's time for every request, and the LLM's after it for those that are passed on: most are fast, the tail is the LLM's. */
+/** Every request takes the time of the SLM, and a deferred one that of the LLM after it. Most are fast; the tail is slow. */
 export function latencyOf({ cases }: Ruled): CascadeLatency | Missing {
   const timed = cases.flatMap((one) => (one.seconds === null ? [] : [{ ...one, seconds: one.seconds }]));
-  if (timed.length < cases.length) return missing('not every request was timed by itself on both models');
+  if (timed.length < cases.length) return missing('some requests have no latency of their own on both models');
   const answers = ({ rule, answers }: Ruled['cases'][number]) => (rule.signal === 'agreement' ? answers : 1);
   const cascade = timed.map((one) => answers(one) * one.seconds.small + (asks(one.rule, one) ? one.seconds.large : 0));
   const at = (values: readonly number[]) => ({ mean: estimateMean(values), p95: estimateQuantile(values, 0.95) });

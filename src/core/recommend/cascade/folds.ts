@@ -1,12 +1,12 @@
 /**
- * A rule for each sample that the sample had no part in choosing. A threshold looks better on the samples it was chosen on
- * than anywhere else.
+ * A rule for each sample that the sample did not help to choose. A threshold looks better on the samples that chose it than
+ * on any others.
  *
  *     by folds      split by group; chosen on all folds but one, applied to that one      a plan of fixed size
  *     by rounds     chosen on all rounds before, applied to the next                      a run that stops when it is sure
  *
- * Folds look ahead: what is asked last helps to choose what is applied to the first. Where the data decide when to stop, that
- * would spoil a sequence; rounds do not.
+ * Folds look ahead: the last samples help to choose the rule for the first. If the data decide when to stop, that would make
+ * a sequence invalid. Rounds do not look ahead.
  */
 import type { SampleInfo } from '../../analyse/analysis.js';
 import { clusterOf } from '../../analyse/cells.js';
@@ -18,7 +18,7 @@ import { type Case, chooseRule, type Rule, type Wanted } from './rule.js';
 export interface Ruled {
   /** How many times a rule was chosen. */
   readonly parts: number;
-  /** The samples that can be judged, each with its rule. */
+  /** The samples that can be evaluated, each with its rule. */
   readonly cases: readonly (Case & { readonly rule: Rule })[];
 }
 
@@ -29,7 +29,7 @@ export function ruleByFolds(cases: readonly Case[], wanted: Wanted, seed: number
   const foldOf = assignFolds(cases, seed);
   const folds = new Set(foldOf.values()).size;
   if (folds < 2)
-    return missing('all samples are in one group: no threshold can be judged on samples that did not choose it');
+    return missing('all samples are in one group, so no threshold can be tested on samples that did not choose it');
   const fold = ({ sample }: Case) => foldOf.get(clusterOf(sample))!;
   const rules = Array.from({ length: folds }, (_, i) =>
     chooseRule(
@@ -40,7 +40,7 @@ export function ruleByFolds(cases: readonly Case[], wanted: Wanted, seed: number
   return { parts: folds, cases: cases.map((one) => ({ ...one, rule: rules[fold(one)]! })) };
 }
 
-/** Which fold each cluster is in: dealt out in an order drawn from the seed of the run. */
+/** The fold of each cluster, in an order drawn from the seed of the run. */
 function assignFolds(cases: readonly Case[], seed: number): ReadonlyMap<string, number> {
   const clusters = [...new Set(cases.map(({ sample }) => clusterOf(sample)))];
   const folds = Math.min(FOLDS, clusters.length);
@@ -48,12 +48,12 @@ function assignFolds(cases: readonly Case[], seed: number): ReadonlyMap<string, 
 }
 
 export interface Rounds {
-  /** All samples of the task, whether they were asked or not. */
+  /** All samples of the task, whether they were run or not. */
   readonly planned: readonly SampleInfo[];
   readonly seed: number;
   /** `suite/task`. */
   readonly task: string;
-  /** Samples of the first round; each doubles them. */
+  /** The samples of the first round; each later round doubles them. */
   readonly firstRound: number;
 }
 
@@ -75,7 +75,7 @@ export function ruleByRounds(cases: readonly Case[], wanted: Wanted, rounds: Rou
     );
   }
   if (rules.size === 0)
-    return missing('the run was sure after one round: no threshold can be judged on samples that did not choose it');
+    return missing('the run was sure after one round, so no threshold can be tested on samples that did not choose it');
   const judged = cases.filter((one) => round(one) > first);
   return { parts: rules.size, cases: judged.map((one) => ({ ...one, rule: rules.get(round(one))! })) };
 }

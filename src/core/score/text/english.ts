@@ -1,7 +1,7 @@
 /**
- * English text into sentences and words as NLTK does it, which the verdicts of IFEval and others rest on: Punkt (Kiss and
- * Strunk 2006) with NLTK's English model, and NLTKWordTokenizer (Treebank). Punkt decides at each full stop whether it
- * ends a sentence by what it learnt: abbreviations, words that often begin sentences, and pairs that a stop does not part.
+ * Splits English text into sentences and words as NLTK does, because the verdicts of IFEval and others rest on it: Punkt (Kiss and
+ * Strunk 2006) with NLTK's English model, and NLTKWordTokenizer (Treebank). Punkt decides for each full stop whether it ends a
+ * sentence. It has learnt abbreviations, words that often begin sentences, and pairs of words that a stop does not separate.
  */
 import { languageTable } from './language-tables.js';
 import { isSpace, splitWords, strip } from './text.js';
@@ -90,7 +90,7 @@ function isEnd(token: string, next: string): boolean {
   if (token === '?' || token === '!') return true;
   if (!token.endsWith('.')) return false;
   const type = typeOf(token).replace(/(?<=.)\.$/s, '');
-  // A stop that seems to end a sentence itself is no part of the next word: "B." in "J. B. Fox" is b, which is also written small.
+  // A stop that seems to end a sentence does not belong to the next word: "B." in "J. B. Fox" is b, which also occurs in small letters.
   const nextType = seemsEnd(next) ? typeOf(next).replace(/(?<=.)\.$/s, '') : typeOf(next);
   const ellipsis = /^\.\.+$/.test(token);
   const abbreviation = isAbbreviation(token);
@@ -109,7 +109,7 @@ function isEnd(token: string, next: string): boolean {
   return end;
 }
 
-/** What Punkt takes for the end of a sentence before it looks at the word behind it. */
+/** Whether Punkt takes a token for the end of a sentence before it looks at the next word. */
 function seemsEnd(token: string): boolean {
   return token.endsWith('.') && !token.endsWith('..') && !isAbbreviation(token);
 }
@@ -181,7 +181,7 @@ function cases(): Cases {
   return casesOfWords;
 }
 
-/** Tokens as `nltk.word_tokenize` gives them: sentences, and in them words with punctuation and clitics split off. */
+/** Tokens as `nltk.word_tokenize` gives them: it splits sentences, and in them words, punctuation and clitics. */
 export function splitTokens(text: string): string[] {
   return splitSentences(text).flatMap(treebankTokens);
 }
@@ -224,7 +224,7 @@ function splitPair(_: string, ...groups: (string | undefined | number)[]): strin
   return ` ${first} ${second} `;
 }
 
-/** Sets the full stop at the end of a sentence, which closing quotes and brackets may follow, apart. */
+/** Separates the full stop at the end of a sentence. Closing quotes and brackets may follow it. */
 function splitFinalStop(sentence: string): string {
   const body = strip(sentence);
   let stop = body.length - 1;

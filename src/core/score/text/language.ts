@@ -1,10 +1,10 @@
 /**
- * Which language a text is in, by the algorithm of langdetect, which IFEval uses: a naive Bayes classifier over runs of one
- * to three letters that draws them at random until it is sure, seven times over. The verdicts of IFEval carry its quirks
- * (capitals after the first of a word do not count, so a text in capitals is judged by initials alone), so it is followed
- * here, with its own profiles. Here the draws come from a fixed seed: the same text is always in the same language.
+ * The language of a text, by the algorithm of langdetect, which IFEval uses: a naive Bayes classifier over runs of one to three
+ * letters. It draws runs at random until it is sure, and does so seven times. The verdicts of IFEval carry its quirks (a word
+ * in capitals counts by its first letter alone), so this code follows it, with its profiles. Here the draws come from a fixed
+ * seed: the same text is always in the same language.
  *
- * Not followed: its folding of rare Chinese characters into common ones, which only tells zh-cn, zh-tw and ja apart.
+ * One part is not followed: langdetect maps rare Chinese characters to common ones, which only separates zh-cn, zh-tw and ja.
  */
 import { createRandom } from '../../stats/basics/random.js';
 import { type LanguageProfiles, languageTable } from './language-tables.js';
@@ -79,7 +79,7 @@ function normalise(probabilities: Float64Array): number {
   return largest;
 }
 
-/** Without addresses, shortened; Latin letters are dropped from a text that is mostly in another script. */
+/** The text without addresses, shortened, and without Latin letters where most of it is in another script. */
 function lettersOf(text: string): string {
   const plain = text
     .slice(0, 10 * LENGTH)
@@ -126,7 +126,7 @@ function isUpper(character: string): boolean {
   return character !== character.toLowerCase() && character === character.toUpperCase();
 }
 
-/** Letters that count as one: scripts with too many of them, and two ways to write the same one. */
+/** Maps letters that count as the same: those of large scripts, and two ways to write one letter. */
 function fold(character: string): string {
   const code = character.codePointAt(0)!;
   if (code < 0x80) return /[A-Za-z]/.test(character) ? character : ' ';

@@ -1,6 +1,6 @@
 /**
- * What a statistical function may be called with. These are our own mistakes, not a user's, so they throw: a number that
- * came from a wrong argument looks exactly like a right one.
+ * Checks of the arguments of statistical functions. A wrong argument is our own mistake, not a user's, so the checks throw: a
+ * number that came from a wrong argument looks exactly like a right one.
  */
 import type { Values } from './moments.js';
 

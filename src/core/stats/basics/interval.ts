@@ -1,4 +1,4 @@
-/** A pair of bounds; which confidence they hold at is known to whoever asked for them. */
+/** A pair of bounds. Whoever asked for them knows their confidence. */
 export interface Interval {
   readonly low: number;
   readonly high: number;

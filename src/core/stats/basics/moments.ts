@@ -1,9 +1,9 @@
-/** Sums over lists of numbers, with enough care that the order of a log's records does not change a report. */
+/** Sums over lists of numbers, so accurate that the order of a log's records does not change a report. */
 
-/** Numbers in a row. Of a long log there are millions, and a typed array holds them outside the heap and sorts them natively. */
+/** A list of numbers. A long log has millions of them, and a typed array holds them outside the heap and sorts them natively. */
 export type Values = readonly number[] | Float64Array;
 
-/** Kahan-Neumaier sum: the rounding errors are summed beside the values. From the place `start` up to `end`, where given. */
+/** Kahan-Neumaier sum: the rounding errors are summed beside the values. It starts at index `start` and ends before `end`. */
 export function sum(values: Values, start = 0, end = values.length): number {
   let total = 0;
   let lost = 0;
@@ -35,7 +35,7 @@ export function standardDeviation(values: Values): number {
   return Math.sqrt(variance(values));
 }
 
-/** So few values are in order before a typed array of them has been made. */
+/** With fewer values, sorting is done before a typed array of them is made. */
 const FEW_VALUES = 40;
 
 /** A new array, ascending. Typed arrays sort by number, natively. */

@@ -1,6 +1,6 @@
 /**
- * The standard normal, apart from the other distributions: whatever draws at random needs it and none of them, and @stdlib's
- * packages are hundreds of small files, a noticeable part of the start of every command and worker.
+ * The standard normal distribution, in a file of its own. Code that draws at random needs only this distribution, and the packages
+ * of @stdlib are hundreds of small files, which slow the start of every command and worker.
  */
 import normalCdfOf from '@stdlib/stats-base-dists-normal-cdf';
 import normalQuantileOf from '@stdlib/stats-base-dists-normal-quantile';

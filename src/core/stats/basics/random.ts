@@ -1,10 +1,10 @@
 /**
- * Chance that can be repeated. The core has none of its own: whoever wants a shuffle or a bootstrap brings a seed, and the
- * same seed gives the same numbers on every machine, so a report can be rebuilt byte for byte.
+ * Random numbers that can be repeated. The core has no randomness of its own: whoever wants a shuffle or a bootstrap brings a
+ * seed. The same seed gives the same numbers on every machine, so a report can be rebuilt byte for byte.
  *
  * The generator is sfc32 (Chris Doty-Humphrey's Small Fast Counting, PractRand): 128 bits of state, passes PractRand and
  * BigCrush, a few nanoseconds a draw. Seeds pass through the SplitMix32 finaliser, so neighbouring seeds (1, 2, 3) give
- * unrelated streams. Not for secrets.
+ * unrelated streams. It is not for secrets.
  */
 import { expectCount } from './expect.js';
 import { normalQuantile } from './normal.js';

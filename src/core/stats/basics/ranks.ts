@@ -1,4 +1,4 @@
-/** Ranks, which rank tests and areas under curves count by. */
+/** Ranks, for rank tests and for areas under curves. */
 import { sorted } from './moments.js';
 
 /** Ranks from 1; equal values share the mean of their ranks. */

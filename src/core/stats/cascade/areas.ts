@@ -17,11 +17,11 @@ import {
   scoreAtRate,
 } from './curve.js';
 
-/** Scores that differ by less are alike: 0.6 + 0.1 is 0.7 on paper, and PGR 0.5 comes out as 0.4999999. */
+/** Scores that differ by less count as equal: 0.6 + 0.1 is 0.7 on paper, and PGR 0.5 comes out as 0.4999999. */
 const ROUNDING = 1e-9;
 
 export interface CascadeAreas {
-  /** Of the curve, the random line and the oracle. */
+  /** The areas under the curve, the random line and the oracle. */
   readonly cascade: number;
   readonly random: number;
   readonly oracle: number;

@@ -1,18 +1,18 @@
 /**
- * A cascade asks the small model first and defers to the large one where the small one is unsure. From the answers of both
- * to the same items, every threshold can be played through without asking again:
+ * A cascade asks the small model first and defers to the large one where the small one is unsure. The answers of both
+ * to the same items tell the score of every threshold, without asking again:
  *
  *     score at deferral rate d = (1/n) (sum of small over the kept + sum of large over the deferred)
  *
- * The random curve (defer a share d blindly) and the oracle (defer the items that gain most) belong on every plot: the first
- * is what any signal must beat, the second what none can.
+ * The random curve (defer a share d blindly) and the oracle (defer the items that gain most) belong on every plot: a signal
+ * must beat the first, and cannot beat the second.
  */
 import { expectCount, expectFinite, expectProbability, expectSameLength } from '../basics/expect.js';
 import { mean, sum } from '../basics/moments.js';
 
 /** Both models' answers to the same items. */
 export interface CascadeItems {
-  /** Of the small model's answer, on any scale; low is deferred first. */
+  /** The confidence in the small model's answer, on any scale. Low confidence is deferred first. */
   readonly confidence: readonly number[];
   /** Scores in [0, 1]. */
   readonly small: readonly number[];
@@ -35,7 +35,7 @@ export interface CurvePoint {
 export interface DeferralPoint extends CurvePoint {
   readonly deferred: number;
   readonly rule: DeferralRule;
-  /** Cascade less large, item by item: the mean, and its standard error. Deferred items differ by 0. */
+  /** The cascade minus the large model, item by item: the mean, and its standard error. Deferred items differ by 0. */
   readonly difference: number;
   readonly differenceError: number;
 }

@@ -1,6 +1,6 @@
 /**
- * Does a score put the right answers above the wrong ones? That, not calibration, is what a cascade with a threshold lives
- * on. Scores may be on any scale (log-probabilities, margins); labels are 1 for right and 0 for wrong.
+ * Does a score put the right answers above the wrong ones? A cascade with a threshold needs that, and no calibration. Scores
+ * may be on any scale (log-probabilities, margins). Labels are 1 for right and 0 for wrong.
  */
 import { type Missing, missing } from '../../quantity.js';
 import { twoSidedZ } from '../basics/distributions.js';

@@ -1,6 +1,6 @@
 /**
- * Do values of the one group tend to be larger than those of the other? Mann and Whitney 1947, with ties counted half. It
- * assumes no shape, only that the two groups are independent: for pairs, take `estimateRatio` or the signed-rank test.
+ * Do the values of one group tend to be larger than those of the other? Mann and Whitney 1947, with ties counted half. It
+ * assumes no distribution, only that the two groups are independent: for pairs, take `estimateRatio`.
  *
  * Exact, ties included, up to 50 values a group (by counting the ways to deal the tied ranks; Klotz 1966, JASA 61:772);
  * above, normal with the corrections for ties and continuity. scipy's "exact" ignores ties.

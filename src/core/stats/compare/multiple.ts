@@ -1,12 +1,10 @@
 /**
- * Many tests, one error rate. Adjusted p-values, in the order given: compare each with alpha.
- *
- * Holm and Hommel keep the chance of any wrong claim at alpha (family-wise); Benjamini-Hochberg keeps the expected share
- * of wrong claims at alpha (false discovery rate), for screening.
+ * Many tests share one error rate. Adjusted p-values come back in the order of the p-values; compare each with alpha. Holm and
+ * Hommel keep the chance of any wrong claim at alpha (the family-wise error rate).
  */
 import { expectProbability } from '../basics/expect.js';
 
-/** Holm 1979, Scand. J. Statistics 6:65: p_(i) (m - i + 1), running maximum. Valid under any dependence. */
+/** Holm 1979, Scand. J. Statistics 6:65: p_(i) (m - i + 1), running maximum. It is valid under any dependence. */
 export function holm(pValues: readonly number[]): number[] {
   const m = pValues.length;
   const order = ascending(pValues);
@@ -20,8 +18,8 @@ export function holm(pValues: readonly number[]): number[] {
 }
 
 /**
- * Hommel 1988, Biometrika 75:383, by the algorithm of Wright 1992, Biometrics 48:1005. Never larger than Holm's; valid for
- * independent or positively dependent tests only.
+ * Hommel 1988, Biometrika 75:383, by the algorithm of Wright 1992, Biometrics 48:1005. They are never larger
+ * than Holm's, and valid only for independent or positively dependent tests.
  */
 export function hommel(pValues: readonly number[]): number[] {
   const m = pValues.length;

@@ -37,19 +37,19 @@ export interface NonInferiority {
   readonly itemsToDecide: ItemsToDecide | Missing;
 }
 
-/** What would decide in all with the wanted power, were the difference and the spread what they seem to be. */
+/** The total that would decide with the wanted power, if the difference and the spread are as they were seen. */
 export interface ItemsToDecide {
   readonly value: number;
-  /** Clusters in all that the items must come from: more items of the same clusters need not tell anything. */
+  /** The total number of clusters that the items must come from: more items of the same clusters may add nothing. */
   readonly clusters?: number;
 }
 
 export interface NonInferiorityOptions extends Pick<EstimateOptions, 'clusters'> {
   /** At least 0; 0.03 is three points of accuracy. At 0 it asks for superiority. */
   readonly margin: number;
-  /** One-sided, 0.05 unless said otherwise. */
+  /** One-sided; the default is 0.05. */
   readonly alpha?: number;
-  /** With which `itemsToDecide` should decide, 0.8 unless said otherwise. */
+  /** The power that `itemsToDecide` is for; the default is 0.8. */
   readonly power?: number;
 }
 
@@ -127,13 +127,13 @@ function testDifference(comparison: Comparison, delta: number): { readonly great
   return { greaterP: tCdf(-t, degreesOfFreedom), lessP: tCdf(t, degreesOfFreedom) };
 }
 
-/** The share of the population that would have to differ from equal values for the mean to be `delta`. */
+/** The share of the population that has to differ from the equal values if the mean is `delta`. */
 function shareToReach({ value }: Estimate, delta: number): number {
   if (value === delta) return 0;
   return value > delta ? (value - delta) / (value + 1) : (delta - value) / (1 - value);
 }
 
-/** What equal values count for: each cluster once. */
+/** The number of independent units among equal values: each cluster counts once. */
 function unitsOf({ difference, clusters }: Comparison): number {
   return difference.clusters === undefined ? difference.n : effectiveClusters(clusters!);
 }
@@ -149,8 +149,8 @@ interface Projection {
 }
 
 /**
- * `(z_alpha sd_0 + z_beta sd_1)^2 / (difference + margin)^2`, with the spread per item as it was seen (sd_1, clusters included)
- * and as the test assumes it under its hypothesis (sd_0). A projection, not a promise: the difference is itself uncertain.
+ * `(z_alpha sd_0 + z_beta sd_1)^2 / (difference + margin)^2`, where sd_1 is the spread per item as it was seen (clusters included)
+ * and sd_0 the spread that the test assumes under its hypothesis. A projection, not a promise: the difference is itself uncertain.
  * Items in clusters are counted in whole clusters, as large as those that were seen.
  */
 function projectItems(comparison: Comparison, options: Projection): ItemsToDecide | Missing {
@@ -161,14 +161,14 @@ function projectItems(comparison: Comparison, options: Projection): ItemsToDecid
   if (factor * difference.n > TOO_MANY_ITEMS)
     return missing('the difference seen lies too near the margin for any number of items');
   const most = (now: number) =>
-    // What is not decided takes more than there is, whatever a formula for many items says of few.
+    // An open decision takes more items than there are, whatever a formula for many items says about few.
     Math.max(2, Math.ceil(factor * now), options.decision === 'inconclusive' ? now + 1 : 2);
   const { n, clusters } = difference;
   if (clusters === undefined) return { value: most(n) };
   return { value: Math.ceil((most(clusters) * n) / clusters), clusters: most(clusters) };
 }
 
-/** As many items, or clusters, as there are. */
+/** By which factor the items, or the clusters, have to grow. */
 function timesAsMany(comparison: Comparison, { margin, alpha, power }: Projection): number {
   const { difference } = comparison;
   // Equal values have no spread: their test, (1 - u)^units, needs log(alpha) / log(1 - u).
@@ -181,7 +181,7 @@ function timesAsMany(comparison: Comparison, { margin, alpha, power }: Projectio
   return ((critical * assumed + normalQuantile(power) * seen) / distance) ** 2 / difference.n;
 }
 
-/** Of one item: under the hypothesis of the test and as seen, with what the test multiplies the first by. */
+/** The spread of one item under the hypothesis and as it was seen, and the critical value of the test. */
 function spreads(
   { candidate, reference, difference, clusters }: Comparison,
   { margin, alpha }: { readonly margin: number; readonly alpha: number },

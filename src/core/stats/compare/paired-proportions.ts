@@ -2,9 +2,8 @@
  * How much more often one model is right than another on the same items: intervals for the difference of two paired
  * proportions, p(first) - p(second) = (b - c) / N.
  *
- * Tango's score interval is the default: near nominal coverage down to small N, and it has width when the models never
- * disagree (Fagerland, Lydersen, Laake 2014, Statistics in Medicine 33:2850). Newcombe's is close to it. Wald has no
- * width at b = c = 0 and is given for comparison.
+ * They are Tango's score intervals. Their coverage is near nominal down to small N, and they have width where the models never
+ * disagree, where a Wald interval has none (Fagerland, Lydersen, Laake 2014, Statistics in Medicine 33:2850).
  */
 
 import { normalCdf, tCdf, twoSidedT, twoSidedZ } from '../basics/distributions.js';
@@ -46,8 +45,8 @@ function scoreStatistic(b: number, c: number, { n, delta }: { readonly n: number
 }
 
 /**
- * The variance of one item's difference, were the true difference `delta`: `2 q + delta (1 - delta)`, with q the likeliest
- * share of "only second" under delta. Shares, not counts.
+ * The variance of one item's difference if the true difference is `delta`: `2 q + delta (1 - delta)`, where q is the likeliest
+ * share of "only second" under delta. It takes shares, not counts.
  */
 export function scoreVariance(shares: {
   readonly onlyFirst: number;
@@ -58,7 +57,7 @@ export function scoreVariance(shares: {
   const linear = -b - c + (2 - b + c) * delta;
   const constant = -c * delta * (1 - delta);
   const root = Math.sqrt(Math.max(0, linear ** 2 - 8 * constant));
-  // Two forms of one root of the quadratic; the one that adds numbers of the same sign keeps its digits.
+  // The root of the quadratic has two forms. The form that adds numbers of the same sign keeps its digits.
   const q = linear <= 0 ? (root - linear) / 4 : (-2 * constant) / (root + linear);
   return Math.max(0, 2 * q + delta * (1 - delta));
 }

@@ -1,11 +1,10 @@
 /**
- * Two models on the same items. The difference is taken item by item, so that how hard an item is cancels out: with a
- * correlation of 0.5 between the models it saves a third to a half of the items that two separate groups would need
+ * Two models on the same items. The difference is taken item by item, so the difficulty of an item cancels out. With a
+ * correlation of 0.5 between the models this saves a third to a half of the items that two separate groups would need
  * (Miller 2024, arXiv 2411.00640, section 4).
  */
 import { isMissing, type Missing } from '../../quantity.js';
 import { expectSameLength } from '../basics/expect.js';
-import { mean, sum } from '../basics/moments.js';
 import { type ClusterId, clusteredStandardError, clusterIndices, rareEventDesignEffect } from '../estimate/clusters.js';
 import type { Estimate } from '../estimate/estimate.js';
 import { describeClusters, type EstimateOptions, estimateMean } from '../estimate/estimators.js';
@@ -28,7 +27,7 @@ export function pairedDifferences(candidate: readonly number[], reference: reado
  * Mean of `candidate - reference` over scores in [0, 1] on the same items: Tango's interval for items scored 0 or 1 (on the
  * effective number of items where they come in clusters), Student t for fractional scores, clustered t for those in clusters.
  *
- * For quantities that are no scores, use `estimateMean(pairedDifferences(...))`, or `estimateRatio` for speeds.
+ * For quantities that are not scores, use `estimateMean(pairedDifferences(...))`, or `estimateRatio` for speeds.
  * @throws RangeError when a score is outside [0, 1] or the lists differ in length.
  */
 export function estimatePairedDifference(
@@ -75,16 +74,6 @@ export function clusteredTable(
     clusters,
   });
   return { table, designEffect, clusters: clusterIndices(clusters).length };
-}
-
-/** Pearson's correlation; 0 when one of the lists does not vary, for then there is nothing to be shared. */
-export function correlation(first: readonly number[], second: readonly number[]): number {
-  expectSameLength('second', first, second);
-  const [centreX, centreY] = [mean(first), mean(second)];
-  const products = sum(first.map((x, i) => (x - centreX) * (second[i]! - centreY)));
-  const squaresX = sum(first.map((x) => (x - centreX) ** 2));
-  const squaresY = sum(second.map((y) => (y - centreY) ** 2));
-  return squaresX === 0 || squaresY === 0 ? 0 : products / Math.sqrt(squaresX * squaresY);
 }
 
 function isIndependent({ clusters }: EstimateOptions): boolean {

@@ -7,7 +7,7 @@
  * sd_0 is the spread of one paired difference under the hypothesis and sd_1 the spread under the truth. At a margin of 0 it is
  * the size for McNemar's test (Connor 1987, Biometrics 43:207). The textbook form with sd_1 twice loses 2 to 3 points of power.
  */
-import { normalCdf, normalQuantile } from '../basics/distributions.js';
+import { normalQuantile } from '../basics/distributions.js';
 import { expectBetween0And1, expectPositive, expectProbability } from '../basics/expect.js';
 import { scoreVariance } from './paired-proportions.js';
 
@@ -32,15 +32,6 @@ export function tangoSampleSize(plan: NonInferiorityPlan, power = 0.8): number {
   expectBetween0And1('power', power);
   const { critical, underNull, underTruth, distance, designEffect } = spreadsOf(plan);
   return (designEffect * (critical * underNull + normalQuantile(power) * underTruth) ** 2) / distance ** 2;
-}
-
-/** The chance that `n` items show non-inferiority: the inverse of `tangoSampleSize`. */
-export function tangoPower(n: number, plan: NonInferiorityPlan): number {
-  expectPositive('n', n);
-  const { critical, underNull, underTruth, distance, designEffect } = spreadsOf(plan);
-  // Models that differ by a fixed amount on every item have no spread, so the test is certain.
-  if (underTruth === 0) return distance * Math.sqrt(n / designEffect) > critical * underNull ? 1 : 0;
-  return normalCdf((distance * Math.sqrt(n / designEffect) - critical * underNull) / underTruth);
 }
 
 function spreadsOf(plan: NonInferiorityPlan) {

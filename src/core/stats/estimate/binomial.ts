@@ -1,9 +1,9 @@
 /**
  * Intervals for a proportion: x successes in n independent trials.
  *
- * Wilson is the default of the project: close to nominal coverage at every p and n (Brown, Cai, DasGupta 2001, Statistical
- * Science 16:101). Clopper-Pearson never covers less than it says, and is wider for it. Jeffreys is the Bayesian choice.
- * Wald (`p +- z se`) is given for comparison only: at x = 0 it has no width.
+ * Wilson is the default of the project: its coverage is close to nominal at every p and n (Brown, Cai, DasGupta 2001, Statistical
+ * Science 16:101). Clopper-Pearson never covers less than it says, and is wider for it. Wald (`p +- z se`) is not here: at x = 0
+ * it has no width.
  *
  * Counts may be fractional where the trials are an effective number (clustered data).
  */
@@ -37,8 +37,8 @@ export function clopperPearsonInterval(successes: number, n: number, confidence 
 }
 
 /**
- * What zero failures in `n` trials still allow: the one-sided upper bound `1 - (1 - confidence)^(1/n)` on the failure
- * rate. At 95% it is close to 3/n, the rule of three.
+ * The failure rate that zero failures in `n` trials still allow: the one-sided upper bound `1 - (1 - confidence)^(1/n)`.
+ * At 95% it is close to 3/n, the rule of three.
  */
 export function zeroFailureBound(n: number, confidence = 0.95): number {
   expectPositive('n', n);

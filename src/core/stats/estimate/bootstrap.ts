@@ -17,16 +17,16 @@ import { percentileOfSorted } from './percentiles.js';
 
 export interface BootstrapOptions {
   readonly seed: Seed;
-  /** Two-sided, 0.95 unless said otherwise. */
+  /** Two-sided; the default is 0.95. */
   readonly confidence?: number;
-  /** 9,999 unless said otherwise. */
+  /** The default is 9,999. */
   readonly resamples?: number;
-  /** BCa unless said otherwise: it corrects the percentile interval for bias and skew. */
+  /** The default is BCa, which corrects the percentile interval for bias and skew. */
   readonly method?: 'percentile' | 'bca';
   readonly clusters?: readonly ClusterId[];
 }
 
-/** Below this many items or clusters, a warning. */
+/** With fewer items or clusters there is a warning. */
 const FEW_UNITS = 20;
 /** With more resamples than this share undefined, there is no estimate. */
 const UNDEFINED_SHARE = 0.01;

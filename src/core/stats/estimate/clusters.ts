@@ -1,6 +1,6 @@
 /**
  * Items that come in groups (ten questions on one document, five prompts of one user) carry less information than as many
- * independent ones. A cluster is named by any string or number; items with the same name belong together.
+ * independent ones. Any string or number names a cluster, and items with the same name belong together.
  */
 import { expectPositive, expectSameLength } from '../basics/expect.js';
 import { mean, sum, type Values } from '../basics/moments.js';
@@ -53,7 +53,7 @@ export function designEffect(clusterSize: number, intraclassCorrelation: number)
   return effect;
 }
 
-/** Of how many clusters of equal size as much could be said: `n^2 / sum_c m_c^2` (Kish 1965). */
+/** The effective number of clusters: as many clusters of equal size carry as much, `n^2 / sum_c m_c^2` (Kish 1965). */
 export function effectiveClusters(clusters: readonly ClusterId[]): number {
   return clusters.length ** 2 / sum(clusterIndices(clusters).map(({ length }) => length ** 2));
 }

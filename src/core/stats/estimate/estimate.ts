@@ -9,16 +9,16 @@ export interface Estimate {
   readonly high: number;
   /** Values that the estimate rests on, before any allowance for clusters. */
   readonly n: number;
-  /** Of the two-sided interval: 0.95 leaves 2.5% outside on each side. */
+  /** The confidence of the two-sided interval: 0.95 leaves 2.5% outside on each side. */
   readonly confidence: number;
   readonly method: Method;
   /** How many clusters the values came in, when they came in clusters. */
   readonly clusters?: number;
-  /** How many independent values say as much, where neighbours in time are alike. */
+  /** The effective sample size, where the values are autocorrelated. */
   readonly effective?: number;
-  /** Where the method has one. */
+  /** Present where the method has one. */
   readonly standardError?: number;
-  /** What a reader must know before leaning on it, and what to do about it. */
+  /** What a reader must know before relying on it, and what to do about it. */
   readonly warnings: readonly string[];
 }
 

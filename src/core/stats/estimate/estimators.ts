@@ -1,8 +1,8 @@
 /**
  * Estimates of means and proportions.
  *
- * The values given here are independent draws from what the suite stands for, or come in clusters that are. Repetitions of
- * one sample are not independent: average them first, or make the sample the cluster.
+ * The values are independent draws from the population that the suite stands for, or come in clusters that are independent.
+ * Repetitions of one sample are not independent: average them first, or make the sample the cluster.
  */
 import { type Missing, missing } from '../../quantity.js';
 import { twoSidedT, twoSidedZ } from '../basics/distributions.js';
@@ -21,20 +21,20 @@ import type { Estimate } from './estimate.js';
 import { serialNote } from './serial.js';
 
 export interface EstimateOptions {
-  /** Two-sided, 0.95 unless said otherwise. */
+  /** Two-sided; the default is 0.95. */
   readonly confidence?: number;
   /** The cluster of each value, when values share a document, a user, a conversation. */
   readonly clusters?: readonly ClusterId[];
 }
 
 export interface MeanOptions extends EstimateOptions {
-  /** Between which limits every value must lie, when that is known: [0, 1] for scores, [-1, 1] for their differences. */
+  /** The limits between which every value lies, when they are known: [0, 1] for scores, [-1, 1] for their differences. */
   readonly bounds?: Interval;
-  /** Of the variance, where neighbours in time are alike (`serialInflation`); without clusters. */
+  /** The inflation of the variance by autocorrelation (`serialInflation`); only without clusters. */
   readonly inflation?: number;
 }
 
-/** Below this, the interval of a mean leans on a normality nobody has checked. */
+/** With fewer values the interval of a mean relies on a normality that nobody has checked. */
 const FEW_VALUES = 30;
 /** Scores pile up at 0 and 1, so they need more (Bowyer et al. 2025, arXiv 2503.01747). */
 const FEW_BOUNDED_VALUES = 100;
@@ -96,7 +96,7 @@ export function estimateMeanOfMoments(
   return studentT({ value, n, standardError: standardDeviation / Math.sqrt(n) }, { confidence, bounds });
 }
 
-/** @param units independent ones, where they are fewer than the values. */
+/** @param units The independent units, where they are fewer than the values. */
 function studentT(
   { value, n, standardError: plain }: { readonly value: number; readonly n: number; readonly standardError: number },
   {
@@ -187,16 +187,16 @@ function describeSample(values: Values, clusters: readonly ClusterId[] | undefin
   return { units, clusters, recorded: { clusters: units }, ...describeClusters(units) };
 }
 
-/** What a reader must know of an interval that rests on so many clusters. */
+/** The warnings of an interval that rests on this number of clusters. */
 export function describeClusters(units: number): Pick<Estimate, 'warnings'> {
   const few = `only ${units} clusters: the interval may be too narrow; take values from ${FEW_CLUSTERS} or more`;
   return { warnings: units < FEW_CLUSTERS ? [few] : [] };
 }
 
 /**
- * Equal values show no spread, which is not the same as none. With known bounds: had a share u of the population been
- * lower, that none of n units is would have probability (1 - u)^n; below half of 1 - confidence we reject it. So less than
- * u is lower, less than u is higher, and the mean lies within u of the way to each bound.
+ * Equal values show no spread, but the population may have one. With known bounds: if a share u of the population is lower, the
+ * chance that none of n units is lower is (1 - u)^n, and below half of 1 - confidence we reject that share. So less than u is
+ * lower, less than u is higher, and the mean lies within u of the way to each bound.
  */
 function equalValues(
   value: number,

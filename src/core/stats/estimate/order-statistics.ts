@@ -1,9 +1,9 @@
 /**
- * A median or a p99 with an interval that assumes nothing about the shape of the values: how many of n values lie below the
- * q-quantile is binomial, so the interval runs from one sorted value to another (David and Nagaraja 2003, section 7.1).
+ * A median or a p99 with an interval that assumes no distribution. The number of values below the q-quantile is binomial, so the
+ * interval runs from one sorted value to another (David and Nagaraja 2003, section 7.1).
  *
  * The conventions are benchstat's (`go-moremath/stats/quantileci.go`): start at the likeliest gap between sorted values and
- * take the likelier neighbour, the left one of two alike, until the confidence is reached. Unlike benchstat there is no
+ * take the likelier neighbour, or the left one if both are equally likely, until the confidence is reached. Unlike benchstat there is no
  * switch to a normal approximation above n = 30: it is poor in the tails, where p99 lives.
  */
 import { type Missing, missing, type Quantity } from '../../quantity.js';
@@ -12,15 +12,15 @@ import { expectBetween0And1, expectCount, expectFinite } from '../basics/expect.
 import { sorted, type Values } from '../basics/moments.js';
 import type { Estimate } from './estimate.js';
 import { percentileOfSorted } from './percentiles.js';
-import { sayingAsMuch, serialNote } from './serial.js';
+import { serialNote, withEffectiveSize } from './serial.js';
 
 /** From the `low`-th to the `high`-th smallest value, counted from 1; 0 and n + 1 stand for no bound on that side. */
 export interface OrderInterval {
   readonly low: number;
   readonly high: number;
-  /** What these two really hold: at least what was asked for. */
+  /** The confidence that these two really hold: at least the confidence that was asked for. */
   readonly confidence: number;
-  /** Whether the interval one value further right holds as much. */
+  /** Whether the interval that lies one value further right holds as much. */
   readonly ambiguous: boolean;
 }
 
@@ -62,7 +62,7 @@ export function estimateQuantile(values: readonly number[], q: number, confidenc
 
 /**
  * The same for values that are finite and ascending already.
- * @param inflation of the variance, where neighbours in time are alike (`quantileInflation`).
+ * @param inflation The inflation of the variance by autocorrelation (`quantileInflation`).
  */
 export function estimateQuantileOfSorted(
   ascending: Values,
@@ -73,11 +73,13 @@ export function estimateQuantileOfSorted(
   expectBetween0And1('confidence', confidence);
   const n = ascending.length;
   if (n === 0) return missing('no values');
-  const { low, high } = inflated(quantileOrders(n, q, confidence), { n, q, inflation });
+  const { low, high } = inflatedOrders(n, q, { confidence, inflation });
   if (low < 1 || high > n) {
-    const values = inflation > 1 ? sayingAsMuch(n, inflation) : `${n} values`;
+    const needed = quantileSampleSize(q, { confidence, inflation });
+    const values = inflation > 1 ? withEffectiveSize(n, inflation) : `${n} values`;
     return missing(
-      `${values} are too few for a ${asPercent(confidence)} interval of the ${asPercent(q)} quantile: it takes ${quantileSampleSize(q, confidence)}`,
+      `${values} are too few for a ${asPercent(confidence)} interval of the ${asPercent(q)} quantile: ` +
+        `it takes ${needed}${inflation > 1 ? ' such values' : ''}`,
     );
   }
   return {
@@ -91,11 +93,18 @@ export function estimateQuantileOfSorted(
   };
 }
 
-/** Each bound as many times further from the quantile as the standard deviation is larger. */
-function inflated(
-  { low, high }: OrderInterval,
-  { n, q, inflation }: { readonly n: number; readonly q: number; readonly inflation: number },
+interface QuantileOptions {
+  readonly confidence: number;
+  readonly inflation: number;
+}
+
+/** The orders, each moved away from the quantile by the factor by which the standard deviation grows. */
+function inflatedOrders(
+  n: number,
+  q: number,
+  { confidence, inflation }: QuantileOptions,
 ): Pick<OrderInterval, 'low' | 'high'> {
+  const { low, high } = quantileOrders(n, q, confidence);
   if (inflation === 1) return { low, high };
   const centre = n * q + 0.5;
   const factor = Math.sqrt(inflation);
@@ -103,7 +112,7 @@ function inflated(
 }
 
 /**
- * The value that the q-quantile does not exceed, with one-sided `confidence`: what a limit on p99 is held against. Missing
+ * The value that the q-quantile does not exceed, with one-sided `confidence`. A limit on p99 is held against it. Missing
  * below `log(1 - confidence) / log(q)` values: 59 for p95, 299 for p99, at 95%.
  */
 export function quantileUpperBound(values: readonly number[], q: number, confidence = 0.95): Quantity {
@@ -139,10 +148,13 @@ export function quantileBoundSampleSize(q: number, { over = 0, confidence = 0.95
   return leastFrom(over + 1, shown);
 }
 
-/** The least n from which on the q-quantile has two bounds. */
-export function quantileSampleSize(q: number, confidence = 0.95): number {
+/** The least n from which on the q-quantile has two bounds, among values that are autocorrelated as much. */
+export function quantileSampleSize(
+  q: number,
+  { confidence = 0.95, inflation = 1 }: Partial<QuantileOptions> = {},
+): number {
   const bounded = (n: number) => {
-    const { low, high } = quantileOrders(n, q, confidence);
+    const { low, high } = inflatedOrders(n, q, { confidence, inflation });
     return low >= 1 && high <= n;
   };
   return leastFrom(1, bounded);
@@ -161,7 +173,7 @@ function leastFrom(start: number, holds: (n: number) => boolean): number {
   return high;
 }
 
-/** Sums of probabilities carry rounding: a confidence missed by less than this is reached, and two such are alike. */
+/** Sums of probabilities carry rounding errors. A confidence that is missed by less than this counts as reached. */
 const ROUNDING = 1e-12;
 
 function below(held: number, confidence: number): boolean {

@@ -1,6 +1,6 @@
 /**
- * Three rules for "the p-th percentile of n values", which differ: for 1..10 and p = 0.9 they give 9.1, 9 and 10. A
- * percentile is named with its rule, or two reports cannot be compared.
+ * The p-th percentile of n values. Rules for it differ: for 1..10 and p = 0.9 ours gives 9.1, nearest rank gives 9 and MLPerf's
+ * gives 10. Only percentiles by the same rule can be compared.
  */
 import { expectFinite, expectProbability } from '../basics/expect.js';
 import { sorted, type Values } from '../basics/moments.js';

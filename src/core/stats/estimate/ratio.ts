@@ -1,6 +1,6 @@
 /**
  * How many times slower, from measurements taken in turns (A B A B or A B B A) on one machine. Each pair gives a ratio;
- * its logarithm makes "twice" and "half" the same distance, and what drifts slowly cancels out within a pair.
+ * its logarithm makes "twice" and "half" the same distance, and a slow drift cancels out within a pair.
  *
  * The mean of the logarithms back on the scale of ratios is the geometric mean. The mean of ratios and the ratio of means
  * answer other questions, and swap winners when A and B change places.
@@ -40,7 +40,7 @@ export function logRatios(baseline: readonly number[], candidate: readonly numbe
 
 /**
  * The factor that a machine shows between two runs of the same thing: with `confidence`, at least `share` of such A/A ratios
- * lie within [1/factor, factor]. A change within it is no news. Missing below 59 ratios at 95% and 95%.
+ * lie within [1/factor, factor]. A change within it may be noise. Missing below 59 ratios at 95% and 95%.
  */
 export function noiseFloor(
   selfRatios: readonly number[],
@@ -55,7 +55,7 @@ export function noiseFloor(
   return isMissing(bound) ? bound : { value: Math.exp(bound.value) };
 }
 
-/** What a ratio's interval says once noise of a factor of `floor` (1 for none) is allowed for. */
+/** What the interval of a ratio says beyond noise of a factor of `floor` (1 for no noise). */
 export function judgeRatio(ratio: Pick<Estimate, 'low' | 'high'>, floor = 1): 'larger' | 'smaller' | 'unchanged' {
   if (!(floor >= 1)) throw new RangeError(`Expected \`floor\` to be a factor of at least 1, got ${floor}`);
   if (ratio.low > floor) return 'larger';

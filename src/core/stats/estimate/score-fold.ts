@@ -1,7 +1,7 @@
 /**
- * The estimate of a score from values that are not kept: a million of them take no more memory than two. It is that of
- * `estimateScore`: counts where all scores are 0 or 1, else mean and variance from sums of the differences to the first value,
- * whose rounding errors are summed beside them (Kahan-Neumaier).
+ * The estimate of a score from values that are not kept: a million of them take as much memory as two. It equals that of
+ * `estimateScore`. It keeps counts where all scores are 0 or 1, and otherwise sums of the differences to the first value. Their
+ * rounding errors are summed beside them (Kahan-Neumaier).
  */
 import { type Missing, missing } from '../../quantity.js';
 import type { Estimate } from './estimate.js';

@@ -1,8 +1,8 @@
 /**
  * Does a series drift? A machine that heats up makes every later measurement slower, and an interval that takes the values
- * as independent then says too much.
+ * for independent is then too narrow.
  *
- * Mann 1945 and Kendall 1975: count the pairs that rise and the pairs that fall; no shape is assumed. The slope is
+ * Mann 1945 and Kendall 1975: count the pairs that rise and the pairs that fall. No distribution is assumed. The slope is
  * Theil-Sen's, the median over all pairs (Sen 1968, JASA 63:1379).
  */
 import { type Missing, missing } from '../../quantity.js';
@@ -12,7 +12,7 @@ import { mean } from '../basics/moments.js';
 import { median } from './percentiles.js';
 
 export interface Trend {
-  /** Rising less falling pairs, as a share of all: Kendall's tau-a, from -1 to 1. */
+  /** Rising pairs minus falling pairs, as a share of all pairs: Kendall's tau-a, from -1 to 1. */
   readonly tau: number;
   /** Change per step, in the unit of the values. */
   readonly slope: number;
@@ -23,10 +23,10 @@ export interface Trend {
 /** Below this the normal approximation of the count is poor. */
 const LEAST_VALUES = 8;
 
-/** Above this, neighbours are averaged: a test of all pairs takes n^2/2 comparisons, and a drift is seen in blocks too. */
+/** More values are first averaged in blocks: a test of all pairs takes n^2/2 comparisons, and blocks show a drift too. */
 const MOST_VALUES = 1_000;
 
-/** The trend over values in the order they were measured; of more than 1,000, over the means of as many blocks or fewer. */
+/** The trend over values in the order in which they were measured. More than 1,000 values are averaged to at most 1,000 blocks. */
 export function testTrend(values: readonly number[]): Trend | Missing {
   expectFinite('values', values);
   if (values.length < LEAST_VALUES) {

@@ -16,7 +16,7 @@ export interface VarianceComponents {
   readonly mean: number;
   /** S_i^2, innermost level first: the variance among the means of a level, averaged over the level above. */
   readonly observed: readonly number[];
-  /** T_i^2: of it what the level itself adds. At or below 0 the level adds nothing and need not be repeated. */
+  /** T_i^2: the part that the level itself adds. At or below 0 the level adds nothing and need not be repeated. */
   readonly unbiased: readonly number[];
   /** How many entries a list has, innermost level first. */
   readonly repetitions: readonly number[];

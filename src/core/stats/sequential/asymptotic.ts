@@ -6,9 +6,9 @@ import { expectBetween0And1, expectPositive } from '../basics/expect.js';
 import type { Interval } from '../basics/interval.js';
 
 /**
- * For many values of any shape, where an ordinary interval would lean on the central limit theorem (Waudby-Smith, Arbour,
+ * For many values of any distribution, where an ordinary interval relies on the central limit theorem (Waudby-Smith, Arbour,
  * Sinha, Kennedy, Ramdas 2021, arXiv 2103.06476):
- * `mean +- sd sqrt(2 (t rho^2 + 1) / (t^2 rho^2) ln(sqrt(t rho^2 + 1) / alpha))`. Exact only in the limit: start looking
+ * `mean +- sd sqrt(2 (t rho^2 + 1) / (t^2 rho^2) ln(sqrt(t rho^2 + 1) / alpha))`. It is exact only in the limit: start
  * after some hundred values.
  */
 export function asymptoticInterval(

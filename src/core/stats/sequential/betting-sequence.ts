@@ -1,28 +1,28 @@
 /**
- * The mean of values in [0, 1] by betting, to be looked at after every value: the tightest known interval that holds at all
- * times at once, without any assumption on the shape (Waudby-Smith and Ramdas 2023, JRSS B 86:1, arXiv 2010.09686; reference
+ * The mean of values in [0, 1] by betting. One may look after every value: it is the tightest known interval that holds at all
+ * times at once, without any assumption on the distribution (Waudby-Smith and Ramdas 2023, JRSS B 86:1, arXiv 2010.09686; reference
  * implementation confseq, `betting.py`).
  *
  * For each candidate mean m two gamblers bet against it, one that values will be higher and one that they will be lower. If m
  * is the truth nobody can expect to win, so a gambler who has turned 1 into 1/alpha has refuted it. The interval is what
  * remains of a grid of candidates.
  *
- * Without replacement (a fixed test set asked in random order) what is left of the set is known better and better: give its
- * size, and the interval is for the mean of that set, exact when all of it was asked.
+ * Without replacement (a fixed test set asked in random order) the rest of the set becomes better known. Give the size of the set,
+ * and the interval is for its mean, and exact when all of it was asked.
  */
 import { expectBetween0And1, expectCount, expectProbability } from '../basics/expect.js';
 import { clampInterval, type Interval } from '../basics/interval.js';
 
 export interface BettingOptions {
-  /** Two-sided, 0.95 unless said otherwise. */
+  /** Two-sided; the default is 0.95. */
   readonly confidence?: number;
-  /** Size of the set that is drawn from without replacement; endless unless said otherwise. */
+  /** Size of the set that is drawn from without replacement. Without it the set is endless. */
   readonly populationSize?: number;
-  /** Candidate means are 1/gridSize apart, 1,000 unless said otherwise. */
+  /** Candidate means are 1/gridSize apart; the default is 1,000. */
   readonly gridSize?: number;
-  /** Bets for one look after so many values: tighter there, wider everywhere else. Still valid at every look. */
+  /** The number of values at which the interval is tightest; it is wider everywhere else. It stays valid at every look. */
   readonly tunedForN?: number;
-  /** Keep the tightest bounds of all looks so far, as the theory allows; true unless said otherwise. */
+  /** Keep the tightest bounds of all looks so far, as the theory allows; the default is true. */
   readonly runningIntersection?: boolean;
 }
 
@@ -54,13 +54,13 @@ export function startBettingSequence(options: BettingOptions = {}): BettingSeque
     const bet = bets.next(value);
     const before = seen;
     const standing = candidates.filter((candidate) => candidate.bet(bet, value, before) <= refuted);
-    // Refuted once is refuted for good, where all looks count together.
+    // A candidate that is refuted once stays refuted, because all looks count together.
     if (runningIntersection) candidates = standing;
     seen = { count: seen.count + 1, total: seen.total + value };
     const known = populationSize === undefined ? unit : knownBounds(seen, populationSize);
     const interval = clampInterval(around(standing, 1 / gridSize), known);
     const both = clampInterval(interval, tightest);
-    // Bounds that cross mean that values came in no random order (or the one case in twenty): the last ones stand.
+    // Bounds cross when the order was not random, or in the one case in twenty: then the last bounds stand.
     if (both.low <= both.high) tightest = both;
     return runningIntersection ? tightest : interval;
   };
@@ -69,13 +69,13 @@ export function startBettingSequence(options: BettingOptions = {}): BettingSeque
 
 const unit: Interval = { low: 0, high: 1 };
 
-/** From the first candidate that stands to the last, and a step of the grid further; everything when none does. */
+/** From the first candidate that stands to the last, plus one step of the grid. It is [0, 1] when none stands. */
 function around(standing: readonly { readonly m: number }[], step: number): Interval {
   const [first, last] = [standing[0], standing.at(-1)];
   return first && last ? { low: first.m - step, high: last.m + step } : unit;
 }
 
-/** Were all that is left of the population 0, or all of it 1. */
+/** The bounds if the rest of the population is all 0, or all 1. */
 function knownBounds({ count, total }: Seen, populationSize: number): Interval {
   return { low: total / populationSize, high: (populationSize - count + total) / populationSize };
 }
@@ -127,8 +127,8 @@ function startCandidate(m: number, populationSize: number | undefined) {
 }
 
 /**
- * What the richer gambler against a mean of m owns after each value, of 1 shared between them: past 1/alpha, m is refuted.
- * The evidence itself, where one hypothesis is at stake and not an interval.
+ * What the richer gambler against a mean of m owns after each value; the two start with 1 together. Above 1/alpha, m is refuted.
+ * This is the evidence against one hypothesis, where no interval is needed.
  */
 export function bettingCapital(
   values: readonly number[],
@@ -146,7 +146,7 @@ export function bettingCapital(
   });
 }
 
-/** A difference of two scores, in [-1, 1], as a value in [0, 1]: what the betting sequence takes for two models at once. */
+/** Maps a difference of two scores from [-1, 1] to [0, 1], which the betting sequence takes. */
 export function differenceToUnit(difference: number): number {
   return (difference + 1) / 2;
 }

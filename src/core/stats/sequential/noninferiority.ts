@@ -1,9 +1,8 @@
 /**
- * Non-inferiority that may be judged after every item: stop as soon as it is decided, and the claim is still wrong at most
- * alpha of the time. The price is some items more than a plan that was right about its n; the gain is every item less where
- * the models are far apart.
+ * Non-inferiority that may be judged after every item. One stops as soon as it is decided, and the claim is still wrong at most
+ * alpha of the time. It takes some more items than a plan with the right n, and far fewer where the models are far apart.
  *
- * Items must come in random order. Items in clusters are observed as cluster means, one look a cluster.
+ * Items must come in random order. Items in clusters are observed as cluster means, with one look for each cluster.
  */
 
 import { expectProbability } from '../basics/expect.js';
@@ -13,7 +12,7 @@ import { differenceToUnit, intervalOfDifference, startBettingSequence } from './
 
 export interface SequentialOptions {
   readonly margin: number;
-  /** One-sided, 0.05 unless said otherwise. */
+  /** One-sided; the default is 0.05. */
   readonly alpha?: number;
   /** Size of the test set when it is asked without replacement; the verdict is then about that set. */
   readonly populationSize?: number;
@@ -22,7 +21,7 @@ export interface SequentialOptions {
 export interface SequentialLook {
   /** candidate - reference, with its interval at 1 - 2 alpha over all looks together. */
   readonly difference: Estimate;
-  /** Once decided it stays: later items may only confirm it. */
+  /** A decision stays: later items can only confirm it. */
   readonly decision: Decision;
 }
 
@@ -44,7 +43,7 @@ export function startSequentialNonInferiority(options: SequentialOptions): Seque
       expectProbability('reference', reference);
       n++;
       total += candidate - reference;
-      // The sequence keeps its tightest bounds, so what was decided once stays decided.
+      // The sequence keeps its tightest bounds, so a decision stays.
       const interval = intervalOfDifference(sequence.observe(differenceToUnit(candidate - reference)));
       return {
         difference: { value: total / n, ...interval, n, confidence, method: 'betting-sequence', warnings: [] },

@@ -1,31 +1,31 @@
 /**
- * Several answers at once on one graph, as rows of one batch: every run computes the next token of each. A prompt is read alone,
- * on top of what it begins with and the one before it began with too.
+ * Continuous batching on an ONNX graph: the answers are rows of one batch, and every run computes the next token of each. A prompt
+ * is read alone; the tokens that it shares with the prompt before it are not read again.
  */
-import { type Crowd, createCrowd } from '../crowd.js';
-import type { Inbox } from '../inbox.js';
+import { type BatchScheduler, createBatchScheduler } from '../continuous-batching.js';
 import type { Sampler } from '../sampling.js';
+import type { TokenQueue } from '../token-queue.js';
 import { bytesPerToken, copiesOfCache, type Decoder } from './decoder.js';
 import { createRows } from './rows.js';
 
 export interface TokenRequest {
   readonly prompt: readonly number[];
   readonly sample: Sampler;
-  /** The most tokens that will be asked for. */
+  /** The answer ends after this many tokens. */
   readonly limit: number;
 }
 
 interface Answering extends TokenRequest {
-  readonly inbox: Inbox;
+  readonly queue: TokenQueue;
   last: number;
   count: number;
 }
 
-/** What the caches of all rows may take, bytes; an answer that finds no room waits. */
+/** Bytes that the caches of all rows may take; a request that finds no room waits. */
 const ROOM = 512 * 2 ** 20;
 
 /** @param concurrency answers at once. */
-export function crowdOfRows(decoder: Decoder, concurrency: number): Crowd<TokenRequest> {
+export function schedulerOfRows(decoder: Decoder, concurrency: number): BatchScheduler<TokenRequest> {
   const { graph } = decoder;
   const rows = createRows(graph.cache, graph.sharedCache ? 'shared' : 'appended');
   const room = ROOM / (bytesPerToken(graph) * copiesOfCache(graph));
@@ -39,19 +39,19 @@ export function crowdOfRows(decoder: Decoder, concurrency: number): Crowd<TokenR
     return answering.length === 0 || (answering.length + 1) * longest <= room;
   }
 
-  function take(one: Answering, logits: Float32Array): void {
-    const sampled = one.sample(logits);
-    one.last = sampled.token;
-    one.count++;
-    one.inbox.put(sampled);
+  function take(answer: Answering, logits: Float32Array): void {
+    const sampled = answer.sample(logits);
+    answer.last = sampled.token;
+    answer.count++;
+    answer.queue.put(sampled);
   }
 
-  const crowd = createCrowd<TokenRequest>({
-    inboxes: () => answering.map(({ inbox }) => inbox),
-    dismiss(left) {
+  const scheduler = createBatchScheduler<TokenRequest>({
+    queues: () => answering.map(({ queue }) => queue),
+    retire(cancelled) {
       for (let row = answering.length - 1; row >= 0; row--) {
-        const { inbox, count, limit } = answering[row]!;
-        if (!left.has(inbox) && count < limit) continue;
+        const { queue, count, limit } = answering[row]!;
+        if (!cancelled.has(queue) && count < limit) continue;
         rows.leave(row);
         const last = answering.pop()!;
         if (row < answering.length) answering[row] = last;
@@ -59,32 +59,32 @@ export function crowdOfRows(decoder: Decoder, concurrency: number): Crowd<TokenR
     },
     async admit(waiting) {
       while (waiting.length > 0 && answering.length < concurrency) {
-        const { request, inbox } = waiting[0]!;
+        const { request, queue } = waiting[0]!;
         const most = request.prompt.length + request.limit;
         if (!hasRoom(most)) return;
         waiting.shift();
         try {
           const logits = await decoder.readOn(request.prompt, stopping.signal);
-          const one: Answering = { ...request, inbox, last: 0, count: 0 };
-          take(one, logits);
+          const answer: Answering = { ...request, queue, last: 0, count: 0 };
+          take(answer, logits);
           rows.join(decoder.cache, most);
-          answering.push(one);
+          answering.push(answer);
         } catch (error) {
-          inbox.fail(error);
+          queue.fail(error);
         }
       }
     },
     async step() {
       const tokens = answering.map(({ last }) => last);
       const logitsOf = await decoder.runner.stepRows(rows, tokens, stopping.signal);
-      for (const [row, one] of answering.entries()) take(one, logitsOf(row, 0));
+      for (const [row, answer] of answering.entries()) take(answer, logitsOf(row, 0));
     },
   });
   return {
-    ...crowd,
+    ...scheduler,
     close() {
       stopping.abort(new Error('the session is closed'));
-      return crowd.close();
+      return scheduler.close();
     },
   };
 }

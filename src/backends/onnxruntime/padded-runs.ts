@@ -1,10 +1,10 @@
 /**
- * Which branches of a context are read in one run. Sequences side by side are padded to the longest, and padding is computed like
- * any token; a run of its own costs the weights' way through memory once more. Between the two lies the cheapest division: of
- * branches sorted by length it is one of neighbours, found exactly by dynamic programming.
+ * Which branches of a context are read in one run. The sequences of a run are padded to the longest, and padding is computed like
+ * any token; a further run reads the weights from memory once more. Dynamic programming over the branches sorted by length finds
+ * the cheapest division exactly.
  */
 
-/** What a run costs beyond its tokens, in tokens: seen on CPUs with models of 1 M and of 135 M parameters alike. */
+/** The cost of a run beyond its tokens, in tokens; measured on CPUs, the same for models of 1 M and of 135 M parameters. */
 const COST_OF_RUN = 10;
 
 /**

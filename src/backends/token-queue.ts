@@ -1,24 +1,26 @@
-/** Where an answer that is computed among others waits to be read, token by token. */
+/** The tokens of an answer between the engine, which computes it among others, and the request that reads it. */
 
 export interface SampledToken {
   readonly token: number;
   readonly logprob: number;
 }
 
-export interface Asked {
+/** The reading end. */
+export interface TokenStream {
   /** The next token of the answer, once it is there. */
   next(): Promise<SampledToken>;
-  leave(): void;
+  /** Nothing more will be read: the engine need not go on. */
+  cancel(): void;
 }
 
-/** Tokens on their way to whoever asked. */
-export interface Inbox {
+/** The engine's end, and the tokens that nobody has read yet. */
+export interface TokenQueue {
   put(token: SampledToken): void;
   fail(error: unknown): void;
   take(): Promise<SampledToken>;
 }
 
-export function createInbox(): Inbox {
+export function createTokenQueue(): TokenQueue {
   const tokens: SampledToken[] = [];
   let failure: { readonly error: unknown } | null = null;
   let wake: () => void = () => {};

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { divideIntoRuns } from '../../../src/backends/onnxruntime/side-by-side.js';
+import { divideIntoRuns } from '../../../src/backends/onnxruntime/padded-runs.js';
 
 const unlimited = () => Number.POSITIVE_INFINITY;
 

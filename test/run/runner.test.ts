@@ -1,0 +1,84 @@
+/** A plan against a scripted worker: which records a run leaves, whatever its models do. */
+import { describe, expect, test } from 'vitest';
+import { UserError } from '../../src/core/errors.js';
+import type { LogRecord } from '../../src/core/measure/log.js';
+import { execute, type RunEvent } from '../../src/run/runner.js';
+import { NotOpened, type OpenWorker } from '../../src/worker/worker-session.js';
+import { keeperWith, type Script } from '../support/scripted-worker.js';
+
+const SAMPLES = ['a', 'b', 'c', 'd', 'e', 'f'];
+
+async function run(script: Script, changes: { warmup?: number; openWorker?: OpenWorker } = {}) {
+  const { options, blocks, worker, log, stop } = keeperWith(script, SAMPLES);
+  const events: RunEvent[] = [];
+  const ending = await execute(blocks, {
+    ...options,
+    warmup: 0,
+    lastSession: 7,
+    began: performance.now(),
+    onEvent: (event) => void events.push(event),
+    ...changes,
+  });
+  return { ending, worker, log, events, stop };
+}
+
+const trialsIn = (log: readonly LogRecord[]) =>
+  log.flatMap((record) => (record.type === 'measurement' ? [`${record.sample} ${record.outcome.state}`] : []));
+
+describe('a run', () => {
+  test('leaves one measurement of each trial, with the session that made it', async () => {
+    const { ending, log, events } = await run({});
+    expect(ending).toEqual({ complete: true, reason: 'all trials were run' });
+    expect(trialsIn(log)).toEqual(SAMPLES.map((sample) => `${sample} completed`));
+    expect(new Set(log.map((record) => 'session' in record && record.session))).toEqual(new Set([8]));
+    expect(events.filter(({ type }) => type === 'trial')).toHaveLength(6);
+    expect(log.at(-1)).toMatchObject({ type: 'session-end', latency: { 'desk/route': { n: 6, p50: 0.000977 } } });
+  });
+
+  test('warms up with the last prompts of a task, which are not recorded', async () => {
+    const { worker, log } = await run({}, { warmup: 2 });
+    expect(worker.messages.slice(0, 2)).toEqual([['f'], ['e']]);
+    expect(trialsIn(log)).toHaveLength(6);
+    expect(log[0]).toMatchObject({ type: 'session', warmup: 2 });
+  });
+
+  test('goes on after a trial that kills its worker twice', async () => {
+    const { ending, log } = await run({ deadly: { c: Number.POSITIVE_INFINITY } });
+    expect(ending.complete).toBe(true);
+    expect(trialsIn(log)).toEqual(SAMPLES.map((sample) => `${sample} ${sample === 'c' ? 'failed' : 'completed'}`));
+  });
+
+  test('asks for several answers at once, and keeps no statistics of a latency', async () => {
+    const { log } = await run({ concurrency: 3 });
+    expect(trialsIn(log).sort()).toEqual(SAMPLES.map((sample) => `${sample} completed`));
+    expect(log.at(-1)).toMatchObject({ type: 'session-end', latency: {} });
+  });
+});
+
+describe('a model', () => {
+  test('that does not run here is told, and the run is incomplete', async () => {
+    const always = Number.POSITIVE_INFINITY;
+    const { ending, log } = await run({ deadly: Object.fromEntries(SAMPLES.map((sample) => [sample, always])) });
+    expect(ending).toEqual({ complete: false, reason: 'small could not be run to its end' });
+    expect(trialsIn(log)).toEqual(['a failed', 'b failed']);
+    expect(log.at(-1)).toMatchObject({ type: 'model-failed', reason: expect.stringMatching(/SIGSEGV/) });
+  });
+
+  test('that does not open is told; a fault of its entry ends the run', async () => {
+    const failing = (error: Error) => ({ openWorker: () => Promise.reject(error) });
+    const { ending, log } = await run({}, failing(new NotOpened('small: no such format')));
+    expect(ending.complete).toBe(false);
+    expect(log).toEqual([{ type: 'model-failed', model: 'small', reason: 'small: no such format' }]);
+    await expect(run({}, failing(new UserError('small: no such file')))).rejects.toThrow(UserError);
+  });
+});
+
+test('an interruption keeps what is recorded', async () => {
+  const { options, blocks, stop, log } = keeperWith({ seconds: 1 }, SAMPLES);
+  const onEvent = ({ type }: RunEvent) => {
+    if (type === 'trial' && trialsIn(log).length === 2) stop.abort(new Error('interrupted'));
+  };
+  const ending = await execute(blocks, { ...options, warmup: 0, lastSession: 0, began: performance.now(), onEvent });
+  expect(ending).toEqual({ complete: false, reason: 'interrupted' });
+  expect(trialsIn(log)).toEqual(['a completed', 'b completed']);
+});
