@@ -12,6 +12,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Session } from '../src/backends/backend.js';
 import { createBatch } from '../src/backends/llama-cpp/batch.js';
+import { shippedLibraries } from '../src/backends/llama-cpp/find-library.js';
 import { type Library, openLibrary } from '../src/backends/llama-cpp/library.js';
 import { llamaCpp } from '../src/backends/llama-cpp.js';
 import { modelSchema } from '../src/core/definition/model.js';
@@ -73,7 +74,7 @@ async function compare(
   const model = modelSchema.parse({ id: 'm', backend: 'llama-cpp', source: file, threads });
   if (model.backend !== 'llama-cpp') throw new Error('expected a llama-cpp model');
   const session = await llamaCpp.open(model, { directory: '.', environment: {} }, new AbortController().signal);
-  const bare = openBare(await openLibrary(), file, threads);
+  const bare = openBare(openLibrary(await shippedLibraries('cpu')), file, threads);
   try {
     await ours(session, answer);
     const trios: { ours: Rates; upstream: Rates; bare: Rates }[] = [];

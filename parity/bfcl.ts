@@ -32,7 +32,7 @@ export const bfcl: Check = {
       const rows = find(`BFCL_v4_${category}.json`).filter(({ id }) => answers.has(id) && !CONTRADICTORY.has(id));
       const verdict = (row: Row, write: (calls: readonly Made[]) => string) =>
         judge({
-          output: write(answers.get(row.id)!.map((one) => made(one, row.function))),
+          output: write(answers.get(row.id)!.map((one) => made(one))),
           target: answers.get(row.id),
           fields: row,
         }).value === 1;
@@ -59,11 +59,10 @@ export const bfcl: Check = {
   },
 };
 
-/** A call with the arguments written out as Python and as JSON. */
+/** A call, whose whole numbers are written without a point: JSON.parse has forgotten which had one. */
 interface Made {
   readonly name: string;
   readonly values: Readonly<Record<string, unknown>>;
-  readonly floats: ReadonlySet<string>;
 }
 
 /** Rows whose published answers contradict the descriptions beside them: the reference judges them wrong, too. */
@@ -78,15 +77,13 @@ const CONTRADICTORY = new Set([
 ]);
 
 /** The first possible value of each argument that has one. */
-function made(answer: Row, functions: readonly Row[]): Made {
+function made(answer: Row): Made {
   const [name, possible] = Object.entries(answer)[0] as [string, Record<string, unknown[]>];
   const values = Object.entries(possible).flatMap(([argument, options]) => {
     const value = options.find((option) => option !== '');
     return value === undefined ? [] : [[argument, filled(value)] as const];
   });
-  const properties = functions.find((one) => one.name === name)?.parameters.properties ?? {};
-  const floats = Object.keys(properties).filter((argument) => properties[argument].items?.type === 'float');
-  return { name, values: Object.fromEntries(values), floats: new Set(floats) };
+  return { name, values: Object.fromEntries(values) };
 }
 
 /** Inside a dictionary each key has its own list of possible values. */
@@ -103,29 +100,27 @@ function filled(value: unknown): unknown {
 type Style = 'python' | 'json';
 
 function asPython(calls: readonly Made[]): string {
-  const written = calls.map(({ name, values, floats }) => {
-    const pairs = Object.entries(values).map(([key, value]) => `${key}=${write(value, 'python', floats.has(key))}`);
+  const written = calls.map(({ name, values }) => {
+    const pairs = Object.entries(values).map(([key, value]) => `${key}=${write(value, 'python')}`);
     return `${name}(${pairs.join(', ')})`;
   });
   return `[${written.join(', ')}]`;
 }
 
 function asJson(calls: readonly Made[]): string {
-  const written = calls.map(({ name, values, floats }) => {
-    const pairs = Object.entries(values).map(([key, value]) => `"${key}": ${write(value, 'json', floats.has(key))}`);
+  const written = calls.map(({ name, values }) => {
+    const pairs = Object.entries(values).map(([key, value]) => `"${key}": ${write(value, 'json')}`);
     return `{"name": "${name}", "arguments": {${pairs.join(', ')}}}`;
   });
   return `[${written.join(', ')}]`;
 }
 
-/** @param float Whether the numbers in a list are described as floats, which JSON.parse has made integers. */
-function write(value: unknown, style: Style, float: boolean): string {
+function write(value: unknown, style: Style): string {
   if (value === null) return style === 'python' ? 'None' : 'null';
   if (typeof value === 'boolean' && style === 'python') return value ? 'True' : 'False';
-  if (Array.isArray(value)) return `[${value.map((item) => write(item, style, float)).join(', ')}]`;
-  if (typeof value === 'number' && float && Number.isInteger(value)) return `${value}.0`;
+  if (Array.isArray(value)) return `[${value.map((item) => write(item, style)).join(', ')}]`;
   if (typeof value !== 'object') return JSON.stringify(value);
   return `{${Object.entries(value)
-    .map(([key, one]) => `${JSON.stringify(key)}: ${write(one, style, false)}`)
+    .map(([key, one]) => `${JSON.stringify(key)}: ${write(one, style)}`)
     .join(', ')}}`;
 }

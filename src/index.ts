@@ -1,8 +1,4 @@
 /**
- * rightsize as a library: its pure core. Definitions, statistics, scorers, analysis and recommendations, from a log (or from
- * records of your own) to a verdict, without a clock or a network. The only files that it reads are the package's own language
- * tables, when a scorer asks for them.
-=======
  * rightsize as a library. The use cases measure, check, list, score and render as the command line does, and take files, folders and
  * the clock from their arguments (docs/library.md):
  *
@@ -11,9 +7,7 @@
  *     const { recommendation } = await render([run.folder]);
  *
  * Below them is the pure core: definitions, statistics, scorers, analysis and recommendations, from records of your own to a verdict,
- * without a file, a clock or a network:
-
-readLanguageTablesWith(readLanguageTable);
+ * without a clock or a network. The only files that it reads are the package's own language tables, when a scorer asks for them:
  *
  *     import { analyse, recommend } from 'rightsize';
  *     const recommendation = recommend(analyse(records));
@@ -21,6 +15,8 @@ readLanguageTablesWith(readLanguageTable);
 
 import { readLanguageTablesWith } from './core/score/text/language-tables.js';
 import { readLanguageTable } from './system/language-tables.js';
+
+readLanguageTablesWith(readLanguageTable);
 
 export { type AnalysisFold, analyse, startAnalysis } from './core/analyse/analyse.js';
 export * from './core/analyse/analysis.js';
@@ -55,9 +51,9 @@ export { type Checked, type CheckedSuite, type CheckOptions, check } from './run
 export type { RunDefinition } from './run/definitions.js';
 export { LISTING_NAMES, type ListingName, type ListOptions, list } from './run/list.js';
 export { type Measured, type MeasureEvent, type MeasureOptions, measure, resume } from './run/measure.js';
+export { power } from './run/power.js';
 export { analyseLog } from './run/read.js';
 export { type Rendered, type RenderOptions, render, writeArtifacts } from './run/render.js';
 export { type ScoredFile, type ScoreOptions, score } from './run/score.js';
 export type { World } from './run/world.js';
-
-readLanguageTablesWith(readLanguageTable);
+export type { OpenWorker, WorkerSession } from './worker/worker-session.js';

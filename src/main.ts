@@ -7,22 +7,22 @@ import { describeError, UserError } from './core/errors.js';
 import { readLanguageTablesWith } from './core/score/text/language-tables.js';
 import { readLanguageTable } from './system/language-tables.js';
 
-// Memory is what the models need. Left alone, a heap grows to several times of what is alive in it before it is cleared.
+// The models need the memory. By default a heap grows to several times the size of its live objects before it is collected.
 setFlagsFromString('--heap-growing-percent=40');
 
 readLanguageTablesWith(readLanguageTable);
 
-// A reader that has seen enough (`| head`) closes the pipe; everything else of a run is in its folder by then.
+// A reader such as `| head` closes the pipe early. By then the run has written everything else to its folder.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit();
 });
 
-/** 0 done · 1 a gate failed · 2 the definition or the flags are wrong · 3 the run ended incomplete */
+/** Exit codes: 0 done · 1 a gate failed · 2 the definition or the flags are wrong · 3 the run ended incomplete */
 try {
   await program().parseAsync(process.argv);
 } catch (error) {
-  // commander has printed its own sentence.
+  // commander has already printed its sentence.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else if (error instanceof UserError) fail(error.message, 2);
   else {

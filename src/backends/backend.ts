@@ -8,7 +8,7 @@ import type { Generation } from '../core/definition/suite.js';
 import type { SessionFacts } from '../core/measure/log.js';
 import type { Completed, Loglikelihood, TokenCount } from '../core/measure/measurement.js';
 import type { Prompt } from '../core/message.js';
-import type { Missing } from '../core/quantity.js';
+import type { Missing, Quantity } from '../core/quantity.js';
 
 export interface Backend<M extends Model = Model> {
   /** One line for `rightsize list backends`. */
@@ -58,7 +58,7 @@ export interface Session {
    * Streams the answer to a prompt: any number of pieces, then exactly one end. The first empty pieces of some servers are
    * left out. Aborting the signal ends the stream with an AbortError.
    *
-   * @throws ModelFailure when the model, not the harness, is at fault (prompt too long, content refused by a server).
+   * @throws ModelFailure when the model is at fault (a prompt too long for it), ServerFailure when what serves it is.
    */
   generate(prompt: Prompt, generation: Generation, signal: AbortSignal): AsyncIterable<GenerationEvent>;
   /** Log-likelihoods of continuations of a context, in the order given; present where the engine gives logits. */
@@ -91,6 +91,10 @@ export interface End {
   readonly outputTokens: TokenCount;
   /** The prompt as the engine was given it, its chat template applied. */
   readonly rendered: { readonly value: string } | Missing;
+  /** Prompt tokens that the engine took from a cache and did not compute, where it says so. */
+  readonly cachedTokens?: number;
+  /** Output tokens that were counted but not sent, where there are any. */
+  readonly unseenTokens?: Quantity;
   readonly retries?: { readonly count: number; readonly waited: number };
 }
 
@@ -102,14 +106,19 @@ export interface LoglikelihoodRequest {
   readonly continuations: readonly string[];
 }
 
-/** The model is at fault, or the server refused for it: a wrong answer, not our failure. */
+/** The model is at fault: a wrong answer, not our failure. */
 export class ModelFailure extends Error {
   override readonly name = 'ModelFailure';
   constructor(
-    readonly kind: 'timeout' | 'server' | 'prompt-too-long',
+    readonly kind: 'timeout' | 'prompt-too-long',
     message: string,
     options?: ErrorOptions,
   ) {
     super(message, options);
   }
+}
+
+/** What serves the model broke down. It says nothing about the model, whose answer is then unscored. */
+export class ServerFailure extends Error {
+  override readonly name = 'ServerFailure';
 }

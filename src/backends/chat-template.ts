@@ -3,15 +3,19 @@
  * program that comes with the model, and half of a model's quality: the wrong template makes a good model look bad, so it
  * is the model's own that is used, and its hash goes into the log.
  */
-import { Template } from '@huggingface/jinja';
 import { describeError, UserError } from '../core/errors.js';
 import { isChat, type Message, type Prompt } from '../core/message.js';
+import { STANDING } from './jinja/clock.js';
+import { TooMuchWork } from './jinja/limits.js';
+import { parseTemplate } from './jinja/template.js';
 
 export interface ChatTemplate {
   /** The program itself; null for plain text. A template writes the special tokens, plain text has none. */
   readonly source: string | null;
   /** What becomes of a system message: it has a place of its own, or stands before the first question. */
   readonly system: 'own' | 'in-question';
+  /** Whether it asks for the time, which stands still here. */
+  readonly dated: boolean;
   /** @throws UserError when the template refuses the messages. */
   render(prompt: Prompt): string;
 }
@@ -21,17 +25,33 @@ export interface TemplateOptions {
   readonly place: string;
   /** Texts of special tokens that templates refer to: `bos_token`, `eos_token` … */
   readonly tokens: Readonly<Record<string, string>>;
+  /** What the entry sets: `enable_thinking`, `reasoning_effort` … */
+  readonly variables?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** @throws UserError when the source is no Jinja template. */
-export function createChatTemplate(source: string, { place, tokens }: TemplateOptions): ChatTemplate {
-  const template = attempt(place, () => new Template(NO_CLOCK + source));
-  const apply = (messages: readonly Message[], open: boolean) =>
-    template.render({ ...tokens, messages, add_generation_prompt: open });
+/**
+ * Tries the template on a short chat, so that one that renders no prompt is refused before any is asked.
+ *
+ * @throws UserError when the source is no Jinja template, never ends, or renders no chat.
+ */
+export function createChatTemplate(source: string, { place, tokens, variables = {} }: TemplateOptions): ChatTemplate {
+  const template = attempt(place, () => parseTemplate(source));
+  let dated = false;
+  const write = (contents: Contents): Apply => {
+    return (messages, open) =>
+      template.render(
+        { ...tokens, ...variables, messages: messages.map(contents), add_generation_prompt: open },
+        () => {
+          dated = true;
+        },
+      );
+  };
+  const apply = write(contentsOf(write, place));
   const system = keepsSystemMessage(apply) ? 'own' : 'in-question';
   return {
     source,
     system,
+    dated,
     render(prompt) {
       if (!isChat(prompt)) return prompt.text;
       const messages = system === 'own' ? prompt.messages : withoutSystemMessage(prompt.messages);
@@ -43,11 +63,43 @@ export function createChatTemplate(source: string, { place, tokens }: TemplateOp
   };
 }
 
+type Apply = (messages: readonly Message[], open: boolean) => string;
+/** How a template is given what a message says. */
+type Contents = (message: Message) => unknown;
+
+/** As most templates take it. */
+const asText: Contents = (message) => message;
+/** As templates of models that see or hear take it. */
+const asParts: Contents = ({ role, content }) => ({ role, content: [{ type: 'text', text: content }] });
+
+/** The contents of which the template writes the words. @throws UserError when it writes those of none. */
+function contentsOf(write: (contents: Contents) => Apply, place: string): Contents {
+  const question = 'Why is the sky blue?';
+  const messages: readonly Message[] = [{ role: 'user', content: question }];
+  const writes = (contents: Contents) => {
+    try {
+      return write(contents)(messages, true).includes(question);
+    } catch (error) {
+      if (error instanceof TooMuchWork) throw refusal(place, error);
+      return false;
+    }
+  };
+  if (writes(asText)) return asText;
+  if (writes(asParts)) return asParts;
+  const text = attempt(place, () => write(asText)(messages, true));
+  if (text.trim() === '') {
+    throw new UserError(
+      `${place}: expected a chat template that writes what the user says, but it leaves it out; give the model another in \`chatTemplate\``,
+    );
+  }
+  return asText;
+}
+
 /**
  * Whether a template writes what a system message says. Some refuse one (Gemma 2, Mistral 7B), and some leave it out without
  * a word (Phi-3-mini as first published): a task whose instructions it holds would then be asked without them.
  */
-function keepsSystemMessage(apply: (messages: readonly Message[], open: boolean) => string): boolean {
+function keepsSystemMessage(apply: Apply): boolean {
   const said = 'Answer in Latin.';
   const probe: readonly Message[] = [
     { role: 'system', content: said },
@@ -61,7 +113,7 @@ function keepsSystemMessage(apply: (messages: readonly Message[], open: boolean)
 }
 
 /** The system message before the first question, a blank line between them, as the makers of such models advise. */
-function withoutSystemMessage(messages: readonly Message[]): readonly Message[] {
+export function withoutSystemMessage(messages: readonly Message[]): readonly Message[] {
   const [system, question, ...rest] = messages;
   if (system?.role !== 'system') return messages;
   return question?.role === 'user'
@@ -73,6 +125,7 @@ function withoutSystemMessage(messages: readonly Message[]): readonly Message[] 
 export const PLAIN: ChatTemplate = {
   source: null,
   system: 'own',
+  dated: false,
   render: (prompt) => (isChat(prompt) ? prompt.messages.map(({ content }) => content).join('\n\n') : prompt.text),
 };
 
@@ -80,15 +133,17 @@ const NO_TEMPLATE_WARNING =
   'the model has no chat template: prompts are given to it as plain text, which suits a base model and harms a chat model';
 
 /** What a session says of its model's template. */
-export function templateWarnings({ source, system }: ChatTemplate): readonly string[] {
+export function templateWarnings({ source, system, dated }: ChatTemplate): readonly string[] {
   if (source === null) return [NO_TEMPLATE_WARNING];
-  return system === 'own'
-    ? []
-    : ['the chat template has no place for a system message: it is put before the first question'];
+  return [
+    ...(system === 'own'
+      ? []
+      : ['the chat template has no place for a system message: it is put before the first question']),
+    ...(dated
+      ? [`the chat template writes the date: it is always given ${STANDING}, so that prompts stay the same`]
+      : []),
+  ];
 }
-
-/** A template that writes today's date would make yesterday's prompts incomparable: take its clock from it. */
-const NO_CLOCK = '{% set strftime_now = undefined %}';
 
 /** Cuts what a template writes after a last message of the assistant, as transformers' `continue_final_message`. */
 function continueAnswer(text: string, begun: string, place: string): string {
@@ -107,10 +162,14 @@ function attempt<T>(place: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    throw new UserError(
-      `${place}: expected a chat template that renders the prompt, but it says "${describeError(error)}"; ` +
-        'change the prompt or give the model another template',
-      { cause: error },
-    );
+    throw refusal(place, error);
   }
+}
+
+function refusal(place: string, error: unknown): UserError {
+  return new UserError(
+    `${place}: expected a chat template that renders the prompt, but it says "${describeError(error)}"; ` +
+      'change the prompt, or give the model another template in `chatTemplate`',
+    { cause: error },
+  );
 }

@@ -1,9 +1,7 @@
-/**
- * llama.cpp in this process: GGUF files from a path or a hub, with the chat template that the file carries. On the CPU the
- * library itself is called (llama-cpp/direct.ts), on a GPU node-llama-cpp (llama-cpp/addon.ts).
- */
+/** llama.cpp in this process: GGUF files from a path or a hub, with the chat template that the file carries. */
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import type { ModelOf } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
 import type { SessionFacts } from '../core/measure/log.js';
@@ -14,13 +12,13 @@ import { sha256 } from '../system/hash.js';
 import { abortionOf } from './abort.js';
 import type { Backend, BackendContext, Session } from './backend.js';
 import { type ChatTemplate, createChatTemplate, PLAIN, templateWarnings } from './chat-template.js';
-import { loadThroughAddon } from './llama-cpp/addon.js';
 import { schedulerOfSequences } from './llama-cpp/continuous-batching.js';
-import { loadDirect } from './llama-cpp/direct.js';
-import type { ContextNeeds, LoadedModel, LoadOptions } from './llama-cpp/engine.js';
+import type { ContextNeeds, LoadedModel } from './llama-cpp/engine.js';
+import { librariesIn, shippedLibraries } from './llama-cpp/find-library.js';
 import { type GgufHeader, readGguf } from './llama-cpp/gguf.js';
-import { openLibrary } from './llama-cpp/library.js';
+import { type Library, openLibrary } from './llama-cpp/library.js';
 import { createLoglikelihoodScorer } from './llama-cpp/loglikelihood.js';
+import { loadModel } from './llama-cpp/model.js';
 import { createTurns, type GeneratorParts, generate, generateInBatch, now } from './llama-cpp/session.js';
 import { defaultThreads } from './llama-cpp/threads.js';
 import { createVocabulary } from './llama-cpp/vocabulary.js';
@@ -38,6 +36,7 @@ export const llamaCpp: Backend<LlamaCppModel> = {
       await readModel(status.resolved);
       await findAdapters(model, context);
       requireSettings(model);
+      if (model.library !== undefined) requireLibrary(model, model.library, context);
       return { ready: true };
     } catch (error) {
       return { ready: false, reason: describeError(error) };
@@ -126,12 +125,12 @@ const FULL_CONTEXTS = 4;
 
 async function openGenerator(
   { resolved, context: { concurrency = 1 } }: Opening,
-  { batching, openContext }: LoadedModel,
+  { copies, openContext }: LoadedModel,
   { contextSize: context, ...parts }: AnswerParts,
 ): Promise<Generator> {
   const open = (needs: Omit<ContextNeeds, 'contextSize' | 'fullWindow'>, fullWindow: boolean) =>
     openContext({ ...needs, contextSize: context, fullWindow }).catch((error: unknown) => refuse(resolved.path, error));
-  if (concurrency === 1 || typeof batching === 'object') {
+  if (concurrency === 1) {
     const engine = await open({ sequences: 1 }, false);
     const contextSize = Math.min(context, engine.contextSize);
     return {
@@ -143,7 +142,7 @@ async function openGenerator(
   }
   const room = context * Math.min(concurrency, FULL_CONTEXTS);
   const engine = await open({ sequences: concurrency + 1, sharedRoom: room }, true);
-  const scheduler = schedulerOfSequences(engine, { concurrency, room, divisible: batching === 'divisible' });
+  const scheduler = schedulerOfSequences(engine, { concurrency, room, divisible: copies === 'up to a position' });
   return {
     contextSize: context,
     concurrency,
@@ -153,20 +152,39 @@ async function openGenerator(
   };
 }
 
-async function load({ model, resolved, adapters, signal }: Opening): Promise<LoadedModel> {
+async function load({ model, context, resolved, adapters }: Opening): Promise<LoadedModel> {
   const { gpuLayers, batchSize, flashAttention, kvCacheType } = model;
-  const options: LoadOptions = {
+  const library = await libraryOf(model, context);
+  return loadModel(library, {
     file: resolved.files[0]!,
     threads: threadsOf(model, resolved),
     ...{ gpuLayers, batchSize, flashAttention, kvCacheType, adapters },
-  };
-  const refuseThis = (error: unknown) => refuse(resolved.path, error);
-  if (gpuLayers !== 0) return loadThroughAddon(options, signal).catch(refuseThis);
-  const library = await openLibrary().catch((error: unknown) => describeError(error));
-  if (typeof library !== 'string') return loadDirect(library, options).catch(refuseThis);
-  const loaded = await loadThroughAddon(options, signal).catch(refuseThis);
-  const slow = `llama.cpp cannot be called directly on this system (${library}): node-llama-cpp adds about 0.1 ms to every token, more on several threads, and a small model's speed is not its own`;
-  return { ...loaded, warnings: [...loaded.warnings, slow] };
+  }).catch((error: unknown) => refuse(resolved.path, error));
+}
+
+async function libraryOf(model: LlamaCppModel, { directory }: BackendContext): Promise<Library> {
+  const { id, library, gpuLayers } = model;
+  try {
+    if (library !== undefined) return openLibrary(librariesIn(resolve(directory, library)));
+    return openLibrary(await shippedLibraries(gpuLayers === 0 ? 'cpu' : 'gpu'));
+  } catch (error) {
+    const said = describeError(error);
+    throw new UserError(
+      library === undefined
+        ? `models.${id}: llama.cpp cannot be loaded on this system (${said}); run the model on a server, or build llama.cpp and name its folder as \`library\``
+        : `models.${id}: library: ${library} cannot be used: ${said}`,
+      { cause: error },
+    );
+  }
+}
+
+/** Finds the files and loads none of them. */
+function requireLibrary({ id }: LlamaCppModel, library: string, { directory }: BackendContext): void {
+  try {
+    librariesIn(resolve(directory, library));
+  } catch (error) {
+    throw new UserError(`models.${id}: library: ${library} cannot be used: ${describeError(error)}`, { cause: error });
+  }
 }
 
 function refuse(path: string, error: unknown): never {
@@ -211,9 +229,6 @@ async function factsOf(
     network: 'none',
     warnings: [
       ...loaded.warnings,
-      ...((context.concurrency ?? 1) > 1 && typeof loaded.batching === 'object'
-        ? [`answers are computed one at a time: ${loaded.batching.cannot}`]
-        : []),
       ...templateWarnings(template),
       ...(contextSize > loaded.trainedContext
         ? [`the context of ${contextSize} tokens is longer than the ${loaded.trainedContext} the model was trained on`]

@@ -10,9 +10,10 @@ import type { ModelOf } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
 import type { SessionFacts } from '../core/measure/log.js';
 import { known, missing } from '../core/quantity.js';
+import { certificateRemedy, proxiesOf } from '../hub/proxies.js';
 import { type Pace, Transient } from '../hub/retry.js';
 import type { Backend, BackendContext, Readiness, Session } from './backend.js';
-import { type Connection, connect, NoConnection, Refusal } from './openai/connection.js';
+import { type Connection, codeOf, connect, NoConnection, Refusal } from './openai/connection.js';
 import { type Endpoint, endpointOf } from './openai/endpoint.js';
 import { now } from './openai/events.js';
 import { generate } from './openai/generate.js';
@@ -38,14 +39,16 @@ export function createOpenai(pace: Pace): Backend<OpenaiModel> {
     check,
     async open(model, context, signal) {
       signal.throwIfAborted();
-      // The key is looked for before anything is started.
-      const { quote } = endpointOf(model, context.environment);
+      // The key and the way there are looked for before anything is started.
+      const { quote, host } = endpointOf(model, context.environment);
+      proxiesOf(context.environment, host);
       const { server } = model;
       const process = server ? await startServer({ ...model, server }, context, quote, signal) : null;
       const endpoint = endpointOf(model, context.environment, process?.port);
       const connection = connect(endpoint, context.environment, () => process?.ended() ?? null);
       try {
-        return await openSession({ model, connection, pace, refused: new Set() }, process, signal);
+        const server: Server = { model, connection, pace, habits: { refused: new Set(), system: 'own' } };
+        return await openSession(server, { process, concurrency: context.concurrency ?? 1 }, signal);
       } catch (error) {
         await connection.close();
         await process?.stop();
@@ -55,7 +58,13 @@ export function createOpenai(pace: Pace): Backend<OpenaiModel> {
   };
 }
 
-async function openSession(server: Server, process: ServerProcess | null, signal: AbortSignal): Promise<Session> {
+interface Opening {
+  /** The server, where rightsize started it. */
+  readonly process: ServerProcess | null;
+  readonly concurrency: number;
+}
+
+async function openSession(server: Server, { process, concurrency }: Opening, signal: AbortSignal): Promise<Session> {
   const { connection } = server;
   // First, because it is answered at once or never: a server may need minutes to load a model, but not to list it.
   const listing = await listModels(connection, server.model.source, within(CHECK_TIMEOUT, signal)).catch((error) => {
@@ -73,6 +82,7 @@ async function openSession(server: Server, process: ServerProcess | null, signal
     facts: factsOf(server, abilities, listing),
     now,
     processes: process?.processes ?? [],
+    concurrency,
     generate: (prompt, generation, until) => generate(server, prompt, generation, until),
     ...(abilities.cannot.loglikelihood === undefined && {
       loglikelihood: (request, until) => loglikelihood(server, request, until),
@@ -96,6 +106,7 @@ function factsOf({ model, connection }: Server, abilities: Abilities, listing: L
     chatTemplateHash: missing('the server does not show its chat template'),
     cannot: abilities.cannot,
     network: endpoint.network,
+    server: model.server === undefined ? 'not ours' : 'ours',
     warnings: abilities.warnings,
   };
 }
@@ -105,6 +116,7 @@ async function check(model: OpenaiModel, context: BackendContext): Promise<Readi
   let endpoint: Endpoint;
   try {
     endpoint = endpointOf(model, context.environment);
+    proxiesOf(context.environment, endpoint.host);
   } catch (error) {
     return { ready: false, reason: describeError(error) };
   }
@@ -145,7 +157,8 @@ function unreachable(
   // Azure deployments and GitHub Models list no models, but they are there; so is a server that is busy.
   if (error instanceof Refusal || error instanceof Transient) return null;
   if (error instanceof NoConnection) {
-    return `model "${id}": endpoint: ${endpoint} cannot be reached (${describeError(error.cause)}); is the server up?`;
+    const remedy = certificateRemedy(codeOf(error)) ?? 'is the server up?';
+    return `model "${id}": endpoint: ${endpoint} cannot be reached (${describeError(error.cause)}); ${remedy}`;
   }
   return `${place} did not answer within ${CHECK_TIMEOUT} s; is the server up?`;
 }

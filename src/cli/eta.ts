@@ -1,10 +1,10 @@
 /**
- * How long a run still takes, by what its trials took so far. A task's trials differ from another's, and a model's from
- * another's, so each kind of trial is counted for itself; for a kind that has not come up yet, its nearest kin stands in.
+ * Estimates how long a run still takes from what its trials took so far. Trials differ by task and by model, so each pair of a task
+ * and a model has its own mean. Before the first trial of a pair, the mean of its model, of its task, or of all trials stands in.
  */
 import type { Block, Trial } from '../core/plan/plan.js';
 
-/** Seconds left; null until a trial has been timed. */
+/** Seconds that are left; null until a trial has been timed. */
 export interface TimeLeft {
   readonly task: number | null;
   readonly model: number | null;
@@ -14,11 +14,11 @@ export interface TimeLeft {
 type Kind = Pick<Trial, 'model' | 'suite' | 'task'>;
 
 export interface Eta {
-  /** What follows is no trial: a model is opened and warmed up. */
+  /** Stops the clock: what follows opens a model or warms it up, and is no trial. */
   pause(): void;
-  /** A trial ended, at seconds of any clock. */
+  /** A trial ended. @param at Seconds, by any clock. */
   finish(trial: Kind, at: number): void;
-  /** From the last trial on, for its task, for its model, and for all. */
+  /** What is left after a trial: of its task, of its model, and of the run. */
   left(trial: Kind): TimeLeft;
 }
 
@@ -47,8 +47,8 @@ export function startEta(blocks: readonly Block[]): Eta {
       since = null;
     },
     finish(trial, at) {
-      const own = open.get(keyOf(trial));
-      if (own !== undefined) own.trials--;
+      const entry = open.get(keyOf(trial));
+      if (entry !== undefined) entry.trials--;
       if (since !== null) {
         seen.cell.add(keyOf(trial), at - since);
         seen.model.add(trial.model, at - since);

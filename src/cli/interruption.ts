@@ -1,9 +1,9 @@
-/** Ctrl-C once ends a run cleanly, with a report of what there is; twice ends it at once. */
+/** The first Ctrl-C ends a run cleanly, with reports of what was measured; the second ends the process at once. */
 import { setMaxListeners } from 'node:events';
 
 export function interruption(): AbortSignal {
   const controller = new AbortController();
-  // Every answer that is waited for listens to it, and there may be many at once.
+  // Each request under way adds a listener, and there may be many.
   setMaxListeners(0, controller.signal);
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(130);

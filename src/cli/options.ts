@@ -13,7 +13,7 @@ export const pricesOption = () =>
 export const dataOption = () =>
   new Option('--data <suite/task=file>', 'a copy of data, read in place of what the suite names (repeatable)')
     .argParser(collect)
-    .default<readonly string[]>([]);
+    .default<readonly string[]>([], 'none');
 
 export const reportsOption = () =>
   new Option('--reports <names>', `only some of ${REPORTER_NAMES.join(', ')} (with commas; summary always)`).argParser(

@@ -1,5 +1,6 @@
 /** Writes the reports of runs, and prints their summary. */
 import { join } from 'node:path';
+import { briefOf } from '../core/report/document/brief.js';
 import type { ReporterName } from '../core/report/table.js';
 import { renderTerminal } from '../core/report/terminal.js';
 import { render, writeArtifacts } from '../run/render.js';
@@ -28,7 +29,7 @@ export async function printReports(
   }
   const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
   process.stdout.write(
-    renderTerminal(analysis, recommendation, { columns: Math.min(process.stdout.columns ?? 80, 120), color }),
+    renderTerminal(briefOf(analysis, recommendation), { columns: Math.min(process.stdout.columns ?? 80, 120), color }),
   );
   const page = artifacts.some(({ path }) => path === 'report.html') ? 'report.html' : 'summary.json';
   process.stdout.write(`Everything behind it: ${displayPath(join(target, page))}\n`);

@@ -1,7 +1,7 @@
 /**
- * Progress on stderr: on a terminal one line that is rewritten, with the time left for the task, the model and the run;
- * elsewhere, and in CI, plain lines: one a task, and one a minute while a task is long. All text that comes from a model or a
- * server is stripped of control characters: a terminal obeys what it is sent. There is no colour here to turn off.
+ * Shows progress on stderr. A terminal gets one line that is rewritten, with the time left for the task, the model and the run.
+ * Elsewhere, and in CI, each task gets a plain line, and a long task one line a minute. Text from a model or a server loses its
+ * control characters, because a terminal obeys them.
  */
 import { type Block, countTrials, type Trial } from '../core/plan/plan.js';
 import { plain, shorten } from '../core/report/text.js';
@@ -13,9 +13,9 @@ export interface Progress {
   end(): void;
 }
 
-/** Where progress goes, and the clock that it goes by. */
+/** What progress is written to, and its clock. */
 export interface Screen {
-  /** Whether a line can be rewritten. */
+  /** Whether a line can be written over. */
   readonly rewritable: boolean;
   readonly columns: () => number;
   readonly write: (text: string) => void;
@@ -30,8 +30,9 @@ const STDERR: Screen = {
   now: () => performance.now() / 1000,
 };
 
-/** Seconds between two drawings of the line, and between two plain lines of one task. */
+/** Seconds between two drawings of the line. */
 const REDRAW = 0.1;
+/** Seconds between two plain lines about one task. */
 const SILENCE = 60;
 const ERASE = '\r\u001b[2K';
 const MOST_OF_A_MESSAGE = 300;
@@ -46,12 +47,12 @@ export function showProgress(how: 'shown' | 'quiet', screen: Screen = STDERR): P
   let last = Number.NEGATIVE_INFINITY;
   let line = '';
 
-  /** A line that stays. */
+  /** Writes a line that stays. */
   const say = (text: string) => {
     last = now();
     write(rewritable ? `${ERASE}${text}\n${line}` : `${text}\n`);
   };
-  /** The line that is rewritten, where one can be. */
+  /** Writes over the last line, where the screen can. */
   const draw = (text: string, when: 'now' | 'at times') => {
     if (!rewritable || (when === 'at times' && now() - last < REDRAW)) return;
     last = now();

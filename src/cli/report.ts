@@ -1,6 +1,9 @@
 /** `rightsize report`: a log in, every report out, byte for byte the same each time. */
 import { Command } from '@commander-js/extra-typings';
+import { REPORTERS } from '../core/report/table.js';
 import { pricesOption, reportsOption } from './options.js';
+
+const SUMMARIES = Object.entries(REPORTERS).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
 
 export const report = () =>
   new Command('report')
@@ -10,6 +13,7 @@ export const report = () =>
     .addOption(pricesOption())
     .addOption(reportsOption())
     .option('--json', 'print summary.json instead of tables')
+    .addHelpText('after', `\nReports:\n${SUMMARIES.join('\n')}`)
     .action(async (runs, { out, prices, reports, json }) => {
       const { printReports } = await import('./print-reports.js');
       await printReports(runs, { out, prices, reports, json });

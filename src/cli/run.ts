@@ -2,6 +2,8 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { UserError } from '../core/errors.js';
 import { DEFAULTS } from '../run/defaults.js';
+import type { RunDefinition } from '../run/definitions.js';
+import type { MeasureOptions } from '../run/measure.js';
 import {
   budget,
   collect,
@@ -13,7 +15,7 @@ import {
   reportsOption,
 } from './options.js';
 
-export const run = () =>
+const runOptions = () =>
   new Command('run')
     .description('run suites on models, then report and recommend')
     .addOption(
@@ -74,53 +76,80 @@ export const run = () =>
     .option('--wait', 'wait while another process measures on this machine')
     .addOption(reportsOption())
     .option('--json', 'print summary.json instead of tables')
-    .option('-q, --quiet', 'no progress')
-    .action(async (flags) => {
-      const [{ measure, resume }, { interruption }, { showProgress }, { printReports }] = await Promise.all([
-        import('../run/measure.js'),
-        import('./interruption.js'),
-        import('./progress.js'),
-        import('./print-reports.js'),
-      ]);
-      const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown');
-      const options = {
-        command: ['rightsize', ...process.argv.slice(2)],
-        signal: interruption(),
-        prices: flags.prices,
-        judge: flags.judge,
-        catalogue: flags.models,
-        programs: flags.runCode ? ('run confined' as const) : undefined,
-        whenBusy: flags.wait ? ('wait' as const) : undefined,
-        onEvent: progress.onEvent,
-      };
-      const measured =
-        flags.resume === undefined
-          ? await measure(
-              {
-                suites: flags.suite,
-                models: flags.model,
-                catalogue: flags.models,
-                data: flags.data,
-                limit: flags.limit,
-                repetitions: flags.repetitions,
-                warmup: flags.warmup,
-                concurrency: flags.concurrency,
-                seed: flags.seed,
-                untilSure: untilSureOf(flags),
-                out: flags.out,
-              },
-              options,
-            )
-          : await resume(flags.resume, options);
-      progress.end();
-      if (!measured.complete) {
-        process.stderr.write(
-          `rightsize: the run is incomplete (${measured.reason}); finish it with: rightsize run --resume ${measured.folder}\n`,
-        );
-        process.exitCode = 3;
-      }
-      await printReports([measured.folder], { reports: flags.reports, json: flags.json });
-    });
+    .option('-q, --quiet', 'no progress');
+
+type RunFlags = ReturnType<ReturnType<typeof runOptions>['opts']>;
+
+export const run = () => runOptions().action(measureAndPrint);
+
+async function measureAndPrint(flags: RunFlags): Promise<void> {
+  const [{ measure, resume }, { interruption }, { showProgress }, { printReports }] = await Promise.all([
+    import('../run/measure.js'),
+    import('./interruption.js'),
+    import('./progress.js'),
+    import('./print-reports.js'),
+  ]);
+  const signal = interruption();
+  const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown');
+  const surroundings = { ...surroundingsOf(flags), signal, onEvent: progress.onEvent };
+  const measuring =
+    flags.resume === undefined ? measure(definitionOf(flags), surroundings) : resume(flags.resume, surroundings);
+  const measured = await unlessInterrupted(measuring, signal);
+  progress.end();
+  if (measured === null) return endIncomplete('the run was interrupted before it measured anything');
+  const { folder, complete, reason } = measured;
+  if (!complete) endIncomplete(`the run is incomplete (${reason}); finish it with: rightsize run --resume ${folder}`);
+  await printReports([folder], { reports: flags.reports, json: flags.json });
+}
+
+function definitionOf(flags: RunFlags): RunDefinition & Pick<RunFlags, 'out'> {
+  return {
+    suites: flags.suite,
+    models: flags.model,
+    catalogue: flags.models,
+    data: flags.data,
+    limit: flags.limit,
+    repetitions: flags.repetitions,
+    warmup: flags.warmup,
+    concurrency: flags.concurrency,
+    seed: flags.seed,
+    untilSure: untilSureOf(flags),
+    out: flags.out,
+  };
+}
+
+function untilSureOf({ untilSure, budget }: RunFlags): RunDefinition['untilSure'] {
+  if (untilSure) return { budget: budget ?? null };
+  if (budget !== undefined)
+    throw new UserError('--budget: expected --until-sure beside it, found it alone; add --until-sure, or use --limit');
+  return undefined;
+}
+
+function surroundingsOf(flags: RunFlags): MeasureOptions {
+  return {
+    command: ['rightsize', ...process.argv.slice(2)],
+    prices: flags.prices,
+    judge: flags.judge,
+    catalogue: flags.models,
+    programs: flags.runCode ? 'run confined' : undefined,
+    whenBusy: flags.wait ? 'wait' : undefined,
+  };
+}
+
+function endIncomplete(sentence: string): void {
+  process.stderr.write(`rightsize: ${sentence}\n`);
+  process.exitCode = 3;
+}
+
+/** A run that is interrupted before it has a folder is thrown out with the reason of the signal. */
+async function unlessInterrupted<T>(result: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  try {
+    return await result;
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return null;
+    throw error;
+  }
+}
 
 /**
  * Marks an option that shapes what a run measures. A resumed run takes all of that from its log, so such an option beside --resume
@@ -129,13 +158,4 @@ export const run = () =>
 function defining<O extends { conflicts(name: string): unknown }>(option: O): O {
   option.conflicts('resume');
   return option;
-}
-
-type RunFlags = ReturnType<ReturnType<typeof run>['opts']>;
-
-function untilSureOf({ untilSure, budget }: Pick<RunFlags, 'untilSure' | 'budget'>) {
-  if (untilSure) return { budget: budget ?? null };
-  if (budget !== undefined)
-    throw new UserError('--budget: expected --until-sure beside it, found it alone; add --until-sure, or use --limit');
-  return undefined;
 }

@@ -7,7 +7,7 @@ import { json, jsonOption } from './options.js';
 export const score = () =>
   new Command('score')
     .description('score outputs made elsewhere: lines of {"output": …, "target": …}')
-    .argument('<file>', 'a .jsonl file, also gzipped')
+    .argument('<file>', 'JSON lines, JSON, CSV or Parquet; - for JSON lines from the standard input')
     .requiredOption('--scorer <name>', 'see `rightsize list scorers`')
     .addOption(new Option('--options <json>', "the scorer's options").argParser(json('--options', '{"name": value}')))
     .addOption(
@@ -15,13 +15,22 @@ export const score = () =>
         json('--filters', '[{"filter": "strip"}]'),
       ),
     )
+    .option('--output-field <name>', 'the field with the answer', 'output')
+    .option('--target-field <name>', 'the field with what is right', 'target')
     .option('--each', 'print the score of every line')
     .addOption(jsonOption())
-    .action(async (file, { scorer, options, filters, each, json }) => {
+    .action(async (file, { scorer, options, filters, outputField, targetField, each, json }) => {
       const { score } = await import('../run/score.js');
       const onScore = (row: number, result: Score) =>
         print(json ? JSON.stringify({ row, ...result }) : lineInWords(row, result));
-      const scored = await score(file, { scorer, options, filters, ...(each && { onScore }) });
+      const scored = await score(file, {
+        scorer,
+        options,
+        filters,
+        outputField,
+        targetField,
+        ...(each && { onScore }),
+      });
       if (json) print(JSON.stringify(scored));
       else printInWords(scored);
     });

@@ -30,9 +30,18 @@ const FORMATS = {
 } as const satisfies Record<string, Reader>;
 const NAME = /\.(?:(jsonl|json|csv|tsv)(?:\.gz)?|(parquet))$/i;
 
+/** Stands for the standard input, as for other programs: JSON lines. */
+export const STANDARD_INPUT = '-';
+
+/** What a file is called in complaints. */
+export function nameOf(file: string): string {
+  return file === STANDARD_INPUT ? 'the standard input' : displayPath(file);
+}
+
 /** @throws UserError naming file, row and reason. */
 export async function* readRows(file: string): AsyncGenerator<NumberedRow> {
-  const name = displayPath(file);
+  const name = nameOf(file);
+  if (file === STANDARD_INPUT) return yield* readJsonl(file, name);
   const [, text, binary] = NAME.exec(file) ?? [];
   const format = (text ?? binary)?.toLowerCase() as keyof typeof FORMATS | undefined;
   if (format === undefined) {
@@ -53,6 +62,7 @@ export async function* readRows(file: string): AsyncGenerator<NumberedRow> {
 
 /** The bytes of a file, unpacked when its name says that they are packed. */
 async function* open(file: string): AsyncGenerator<Buffer> {
+  if (file === STANDARD_INPUT) return yield* process.stdin;
   const raw = createReadStream(file, { highWaterMark: 1 << 18 });
   if (!file.toLowerCase().endsWith('.gz')) return yield* raw;
   const unpacked = createGunzip();
@@ -106,6 +116,8 @@ function validLength(bytes: Buffer): number {
 }
 
 async function notUtf8(file: string, name: string, offset: number): Promise<UserError> {
+  // The standard input has been read, and cannot be read again to count its lines.
+  if (file === STANDARD_INPUT) return new UserError(`${name}: expected text in UTF-8, found bytes that are none`);
   let line = 1;
   let left = offset;
   for await (const chunk of open(file)) {

@@ -1,6 +1,6 @@
 /**
- * Bundles the script and the style of report.html into one JSON file: the texts, and the hashes by which the page's
- * Content-Security-Policy lets exactly these run. `node src/page/build.mjs dist/page.json`
+ * Bundles the script and the style of report.html into one JSON file. Their hashes are in it as well: the page's
+ * Content-Security-Policy allows exactly these texts. `node src/page/build.mjs dist/page.json`
  */
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';

@@ -1,22 +1,23 @@
 /**
- * Charts that answer to the pointer, drawn over the still pictures from the same specifications. Vega's own expressions are
- * interpreted, never compiled, because the page's policy forbids making code from text.
+ * Interactive charts, drawn in place of the still pictures from the same specifications. Vega's expressions are interpreted and
+ * never compiled, because the page's policy forbids code that is made from text.
  */
 import embed from 'vega-embed';
 import { expressionInterpreter } from 'vega-interpreter';
+import { wrapLines } from '../core/report/text.js';
 
 type Spec = Record<string, unknown>;
 
 /** Room for axis titles and labels beside the plot. */
 const MARGIN = 24;
 const NARROWEST = 240;
-/** Below this, names beside points hide them; the legend above all charts has them. */
+/** In a plot narrower than this, names would hide the points; the legend above all charts has the names. */
 const ROOM_FOR_NAMES = 380;
-/** Share of a narrow chart's width that names of rows may take. */
+/** The share of a narrow chart's width that the names of rows may take. */
 const NAMES_AT_MOST = 0.4;
-/** Width of a letter of an axis title, about. */
+/** The approximate width of a letter of an axis title. */
 const LETTER = 7;
-/** Vega's level: its warnings are for whoever writes specifications. */
+/** A level of Vega's log: its warnings help only people who write specifications. */
 const ERRORS_ONLY = 1;
 
 export async function drawCharts(specs: Readonly<Record<string, Spec>>): Promise<void> {
@@ -26,7 +27,7 @@ export async function drawCharts(specs: Readonly<Record<string, Spec>>): Promise
     try {
       await draw(holder, spec);
     } catch (error) {
-      // The still picture stays.
+      // The still picture remains.
       console.warn(`The chart ${holder.dataset.chart} stays still: ${String(error)}`);
     }
   }
@@ -35,7 +36,7 @@ export async function drawCharts(specs: Readonly<Record<string, Spec>>): Promise
 async function draw(holder: HTMLElement, spec: Spec): Promise<void> {
   const live = document.createElement('div');
   live.className = 'live';
-  // The holder says in words what the picture shows.
+  // The element around the picture describes it in words.
   live.ariaHidden = 'true';
   const width = Math.max(NARROWEST, holder.clientWidth - MARGIN);
   const fitted = {
@@ -58,10 +59,10 @@ async function draw(holder: HTMLElement, spec: Spec): Promise<void> {
   holder.replaceChildren(live);
 }
 
-/** Without names beside points, and with those of rows in two lines where they name a variant. */
+/** A narrow chart has no names beside points, and breaks names of rows before the variant. */
 function narrowed(spec: Spec, width: number): Spec {
   const breakLabels = (value: unknown, key = ''): unknown => {
-    if (Array.isArray(value)) return value.map((one) => breakLabels(one));
+    if (Array.isArray(value)) return value.map((item) => breakLabels(item));
     if (typeof value !== 'object' || value === null) return value;
     const object = value as Spec;
     if (key === 'y' && (object.field === 'model' || object.field === 'pair'))
@@ -85,25 +86,15 @@ function withoutNames(spec: Spec): Spec {
   return { ...spec, layer: spec.layer.filter((layer) => !isName(layer)) };
 }
 
-/** Titles of axes in as many lines as the width asks for; Vega would cut them at both ends. */
+/** Wraps titles of axes; Vega would cut them at both ends. */
 function wrapTitles<T>(value: T, letters: number): T {
-  if (Array.isArray(value)) return value.map((one) => wrapTitles(one, letters)) as T;
+  if (Array.isArray(value)) return value.map((item) => wrapTitles(item, letters)) as T;
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).map(([key, one]) => [
     key,
     key === 'title' && typeof one === 'string' && one.length > letters && 'type' in value
-      ? wrap(one, letters)
+      ? wrapLines(one, letters)
       : wrapTitles(one, letters),
   ]);
   return Object.fromEntries(entries) as T;
-}
-
-function wrap(text: string, letters: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= letters) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

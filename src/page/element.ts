@@ -1,4 +1,4 @@
-/** Elements from data. Text is always text: nothing here reads markup, so nothing that a model wrote can become any. */
+/** Elements from data. Text is always text: nothing here reads markup, so no text of a model can become markup. */
 type Child = Node | string | null;
 
 export interface Attributes {

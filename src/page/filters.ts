@@ -1,5 +1,5 @@
-/** Which samples to look at: by task, by what the models made of them, by words. */
-import type { PageData, PageModel, PageResult, PageSample, PageTask } from '../core/report/html/data.js';
+/** Filters of samples: by task, by outcome, by words. */
+import type { PageData, PageModel, PageResult, PageSample, PageTask } from '../core/report/document/samples.js';
 
 export interface Item {
   readonly task: PageTask;
@@ -30,22 +30,24 @@ export function itemsOf(data: PageData): Item[] {
 type Test = (sample: PageSample, models: readonly PageModel[]) => boolean;
 
 const results = (sample: PageSample) => sample.results.filter((result) => result !== null);
-const of = (sample: PageSample, models: readonly PageModel[], wanted: PageModel['class']) =>
+const resultsOfClass = (sample: PageSample, models: readonly PageModel[], wanted: PageModel['class']) =>
   sample.results.filter((result, i): result is PageResult => result !== null && models[i]!.class === wanted);
 
 export const isRight = ({ score }: PageResult) => score !== null && score >= 0.5;
 export const isWrong = ({ score }: PageResult) => score !== null && score < 0.5;
 
-/** By outcome. The table is the menu. */
+/** Filters by outcome. The menu lists this table. */
 export const OUTCOMES = {
   all: { title: 'all samples', test: () => true },
   'slm-wrong': {
     title: 'SLM wrong, LLM right',
-    test: (sample, models) => of(sample, models, 'slm').some(isWrong) && of(sample, models, 'llm').some(isRight),
+    test: (sample, models) =>
+      resultsOfClass(sample, models, 'slm').some(isWrong) && resultsOfClass(sample, models, 'llm').some(isRight),
   },
   'llm-wrong': {
     title: 'SLM right, LLM wrong',
-    test: (sample, models) => of(sample, models, 'slm').some(isRight) && of(sample, models, 'llm').some(isWrong),
+    test: (sample, models) =>
+      resultsOfClass(sample, models, 'slm').some(isRight) && resultsOfClass(sample, models, 'llm').some(isWrong),
   },
   'all-wrong': {
     title: 'all wrong',
@@ -65,7 +67,7 @@ export const OUTCOMES = {
 } as const satisfies Record<string, { readonly title: string; readonly test: Test }>;
 
 export const ORDERS = {
-  log: { title: 'in order', compare: () => 0 },
+  log: { title: 'in the order of the data', compare: () => 0 },
   slowest: { title: 'slowest first', compare: (a, b) => slowest(b) - slowest(a) },
   unsure: { title: 'least sure first', compare: (a, b) => leastSure(a) - leastSure(b) },
 } as const satisfies Record<string, { readonly title: string; compare(a: Item, b: Item): number }>;

@@ -1,11 +1,11 @@
 /**
- * A list of any length that holds only the rows in sight: all rows have the same height, so which they are follows from how far
- * the list is scrolled.
+ * A virtual list: it draws only the visible rows, so it may be of any length. All rows have the same height, so the scroll
+ * position says which rows are visible.
  */
 import { el } from './element.js';
 
 const ROW = 54;
-/** Rows beyond the visible ones, so that fast scrolling shows no gaps. */
+/** Extra rows above and below the visible ones, so that fast scrolling shows no gaps. */
 const SPARE = 8;
 
 export interface VirtualList<T> {

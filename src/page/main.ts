@@ -1,8 +1,8 @@
 /**
- * The script of report.html. The page is whole without it, but for the samples: this lists, filters and shows them, and lets the
- * charts answer to the pointer. It loads nothing and talks to nobody.
+ * The script of report.html. It lists, filters and shows the samples, and makes the charts interactive; the page shows
+ * everything else without it. It loads nothing and contacts nobody.
  */
-import type { PageData } from '../core/report/html/data.js';
+import type { PageData } from '../core/report/document/samples.js';
 import { drawCharts } from './charts.js';
 import { showSamples } from './samples.js';
 

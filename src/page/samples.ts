@@ -1,5 +1,5 @@
-/** The samples: a list with filters on the left, one sample with every model's answer side by side on the right. */
-import type { PageData, PageModel, PageResult } from '../core/report/html/data.js';
+/** The samples: a list with filters on the left, and one sample with the answers of all models on the right. */
+import type { PageData, PageModel, PageResult } from '../core/report/document/samples.js';
 import { el } from './element.js';
 import { type Filter, type Item, isRight, itemsOf, ORDERS, OUTCOMES, select } from './filters.js';
 import { virtualList } from './list.js';
@@ -13,7 +13,7 @@ export function showSamples(root: HTMLElement, data: PageData): void {
   const total = data.tasks.reduce((sum, task) => sum + task.total, 0);
   const rest =
     total > items.length
-      ? ` (every ${Math.round(total / items.length)}th of ${total.toLocaleString('en')}; samples.csv has them all)`
+      ? ` (one in ${Math.round(total / items.length)} of ${total.toLocaleString('en')}; samples.csv has all)`
       : '';
   let shown: Item[] = [];
   const detail = el('article', { class: 'detail', 'aria-live': 'polite', 'aria-label': 'Sample' });
@@ -38,7 +38,7 @@ export function showSamples(root: HTMLElement, data: PageData): void {
     count.textContent = `${shown.length.toLocaleString('en')} of ${items.length.toLocaleString('en')} samples${rest}`;
     list.show(shown);
     if (shown.length > 0) open(0, { quietly: true });
-    else detail.replaceChildren(el('p', {}, 'No sample is like that.'));
+    else detail.replaceChildren(el('p', {}, 'No sample matches.'));
   }
 
   function open(index: number, options: { readonly quietly?: boolean } = {}) {
@@ -48,7 +48,7 @@ export function showSamples(root: HTMLElement, data: PageData): void {
     if (!options.quietly) history.replaceState(null, '', `#sample=${encodeURIComponent(item.address)}`);
   }
 
-  /** `#sample=suite/task/id` opens that sample, whatever the filters were. */
+  /** `#sample=suite/task/id` opens that sample, and resets filters that hide it. */
   function follow() {
     if (!location.hash.startsWith('#sample=')) return;
     const address = decode(location.hash.slice('#sample='.length));
@@ -67,7 +67,7 @@ export function showSamples(root: HTMLElement, data: PageData): void {
 /** Characters of a prompt in the list. */
 const SNIPPET = 120;
 
-/** Ids often begin with their task's name. */
+/** An id that begins with the name of its task needs no other name. */
 function nameOf({ task, sample }: Item): string {
   return sample.id.startsWith(task.name) ? sample.id : `${task.name} · ${sample.id}`;
 }

@@ -1,6 +1,6 @@
 /**
- * Draws PNG files in a thread of its own. The dozen pictures of a report take some seconds, most of it for compiling what draws
- * them; meanwhile this thread reads the log, and writes the page.
+ * Draws PNG files in a thread of its own. A report has a dozen pictures, which take some seconds, most of them for compiling the code
+ * that draws. Meanwhile this thread reads the log and writes the page.
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -13,13 +13,13 @@ export interface Painter {
 }
 
 export function openPainter(): Painter {
-  // Its heap holds next to nothing, and would take three times 16 MB for what is short-lived.
+  // Its heap holds almost nothing, and by default V8 would reserve three times 16 MB for young objects.
   const worker = new Worker(new URL('./png-worker.js', import.meta.url), {
     resourceLimits: { maxYoungGenerationSizeMb: 6 },
   });
   const waiting = new Map<number, { resolve: (png: Uint8Array) => void; reject: (error: Error) => void }>();
   let ordered = 0;
-  // A thread that has ended draws what was ordered before no more than what is ordered afterwards.
+  // If the drawing thread dies, earlier and later requests fail.
   const broken = once(worker, 'error').then(([error]) => {
     throw error;
   });

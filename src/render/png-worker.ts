@@ -1,4 +1,4 @@
-/** The thread of `openPainter`: makes itself ready, then draws what it is sent. */
+/** The thread of `openPainter`. It loads the drawing code, then draws each picture that it receives. */
 import { parentPort } from 'node:worker_threads';
 import { describeError } from '../core/errors.js';
 import { drawPng, prepareToDraw } from './png.js';
@@ -13,7 +13,7 @@ export type Delivery =
   | { readonly number: number; readonly failure: string };
 
 const port = parentPort!;
-// What goes wrong here goes wrong again with the first picture, and is told there.
+// A failure here happens again with the first picture, and is told there.
 prepareToDraw().catch(() => {});
 port.on('message', async ({ number, svg }: Order) => {
   try {

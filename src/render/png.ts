@@ -1,21 +1,21 @@
 /**
- * SVG to PNG without a browser and without the system's fonts: resvg compiled to WebAssembly, which draws the same bytes on
- * every machine, and Noto Sans, which comes along.
+ * Draws SVG as PNG without a browser and without the system's fonts: resvg, compiled to WebAssembly, draws the same bytes on every
+ * machine, and the package brings Noto Sans.
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
 
-/** Of one picture. */
+/** Draws one picture. */
 export type DrawPng = (svg: string) => Promise<Uint8Array>;
 
 const FONT = 'Noto Sans';
 const PAPER = '#ffffff';
 const INK = '#1a1a1a';
-/** Dots for each unit of the SVG: sharp on paper and on dense screens. */
+/** Pixels for each unit of the SVG: sharp on paper and on dense screens. */
 const SCALE = 2;
 
-/** Each script is a file of its own; reading one that no text needs would only cost time. */
+/** Each script has its own font file, which is read only when a text needs it. */
 const SCRIPTS: readonly (readonly [name: string, needed: RegExp])[] = [
   ['latin', /./s],
   ['latin-ext', /[\u0100-\u02ff\u1d00-\u1eff\u2c60-\u2c7f]/],
@@ -29,7 +29,7 @@ const { resolve } = createRequire(import.meta.url);
 const fonts = new Map<string, Promise<Uint8Array>>();
 let engine: Promise<void> | null = null;
 
-/** Loads what draws; done by the first picture where it was not done before. */
+/** Loads the drawing code. The first picture does so where nobody did before. */
 export function prepareToDraw(): Promise<void> {
   engine ??= readFile(resolve('@resvg/resvg-wasm/index_bg.wasm')).then((wasm) => initWasm(wasm));
   return engine;

@@ -6,6 +6,7 @@ import { type LoadedSuite, listSuites, loadAllModels, loadModels, loadSuites } f
 import { dataNames, loadSamples } from '../files/samples.js';
 import { isRemote } from '../hub/data.js';
 import { catalogueFile, dataOf } from './definitions.js';
+import { withNamedLibrary } from './native-library.js';
 import { readinessOf } from './readiness.js';
 import { type World, worldOf } from './world.js';
 
@@ -40,7 +41,7 @@ export async function check(options: CheckOptions = {}): Promise<Checked> {
   const loaded = models.length > 0 ? await loadModels(file, models) : await loadAllModels(file);
   const ready = loaded.map(async (entry) => ({
     model: entry.model,
-    readiness: await readinessOf(entry, world.environment),
+    readiness: await readinessOf(withNamedLibrary(entry, world), world.environment),
   }));
   return { suites, models: await Promise.all(ready) };
 }

@@ -1,4 +1,4 @@
-/** What a caller asks for, to definitions: the suites with their samples, and the models, checked and ready to be planned and logged. */
+/** Loads what a run measures: its suites with their samples, and its models, all checked. */
 import { resolve } from 'node:path';
 import { promptText } from '../core/definition/sample.js';
 import type { Task } from '../core/definition/suite.js';
@@ -20,6 +20,7 @@ import {
 import { dataNames, loadSamples } from '../files/samples.js';
 import { sha256 } from '../system/hash.js';
 import { DEFAULTS } from './defaults.js';
+import { withNamedLibrary } from './native-library.js';
 import type { World } from './world.js';
 
 /** What a new run measures. What is left out is as `DEFAULTS` and the catalogue have it. */
@@ -52,16 +53,16 @@ export interface Definitions {
   readonly record: PlannedRun;
   readonly models: readonly LoadedModel[];
   readonly samples: readonly SampleRecord[];
-  /** By `suite/task`. */
+  /** The key is `suite/task`. */
   readonly tasks: ReadonlyMap<string, LoggedTask>;
 }
 
-/** A task as a run needs it: its samples are loaded already. */
+/** The part of a task that a run needs. Its samples are records of their own. */
 export type LoggedTask = Pick<Task, 'name' | 'ask' | 'unconditional' | 'generation'>;
 
 /** @throws UserError */
 export async function loadDefinitions(definition: RunDefinition, world: World): Promise<Definitions> {
-  const models = await modelsOf(definition, world);
+  const models = (await modelsOf(definition, world)).map((loaded) => withNamedLibrary(loaded, world));
   const suites = await suitesOf(definition.suites, world);
   refuseTwins(suites);
   const data = dataOf(definition.data ?? [], { suites, cwd: world.cwd });

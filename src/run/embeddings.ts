@@ -1,6 +1,6 @@
 /**
- * Embeddings of texts by transformers.js, on the processor: the mean over a text's tokens, of length 1, as sentence-transformers
- * makes them. The model is a folder or a hub reference in the Hugging Face layout, and is fetched once.
+ * Embeds texts with transformers.js on the processor: the mean over the tokens of a text, scaled to length 1, as sentence-transformers
+ * does. The model is a folder or a hub reference in the Hugging Face layout, and is fetched once.
  */
 import { join } from 'node:path';
 import type { FeatureExtractionPipeline } from '@huggingface/transformers';
@@ -13,20 +13,20 @@ export interface Embedder {
 }
 
 export interface EmbedderOptions {
-  /** What a relative path is relative to. */
+  /** The folder that relative paths start from. */
   readonly directory: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
 }
 
-/** Graphs by what is in their names, the smallest first. */
+/** The graphs that a model may have, the smallest first. */
 const GRAPHS = [
   { name: 'onnx/model_quantized.onnx', dtype: 'q8' },
   { name: 'onnx/model.onnx', dtype: 'fp32' },
 ] as const;
 const NEEDED = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'];
 
-/** @throws UserError when the model is not to be had, or is none of sentences. */
+/** @throws UserError when the model cannot be fetched, or is no embedding model. */
 export async function openEmbedder(source: string, options: EmbedderOptions): Promise<Embedder> {
   const graphIn = (files: readonly string[]) => {
     const graph = GRAPHS.find(({ name }) => files.includes(name));
@@ -41,7 +41,7 @@ export async function openEmbedder(source: string, options: EmbedderOptions): Pr
   ];
   const { path, files } = await resolveSource(source, { ...options, include });
   const { dtype } = GRAPHS.find(({ name }) => files.includes(join(path, name)))!;
-  // Loaded only for the few tasks that ask for it: the library takes a second.
+  // The library takes a second to load, and few tasks need it.
   const { env, LogLevel, pipeline } = await import('@huggingface/transformers');
   env.allowRemoteModels = false;
   env.useFSCache = false;
@@ -68,7 +68,7 @@ export async function openEmbedder(source: string, options: EmbedderOptions): Pr
   };
 }
 
-/** What single precision holds; the log is read by people too. */
+/** Rounds to what single precision holds: people read the log too. */
 function toSevenDigits(value: number): number {
   return Number(value.toPrecision(7));
 }

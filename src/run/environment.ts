@@ -1,6 +1,6 @@
 /**
- * What a run ran on, and what about it makes readings noisy, each with its remedy. Nobody can repeat a figure whose machine
- * is not known; nobody should trust one whose machine was busy.
+ * Describes the machine of a run, and what makes its readings noisy, each with its remedy. Nobody can repeat a figure from an unknown
+ * machine, and nobody should trust a figure from a busy one.
  */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -103,7 +103,7 @@ function installedVersion(name: string): string {
     try {
       return (JSON.parse(readFileSync(join(path, name, 'package.json'), 'utf8')) as { version: string }).version;
     } catch {
-      // It is not in this folder.
+      // The package is not in this folder.
     }
   }
   return 'not installed';

@@ -1,7 +1,7 @@
 /**
- * Some answers are judged by more than their words: a program is run, meanings are compared, another model is asked. That is done
- * when all trials are over and no model is being measured. What is found goes to the log as evidence, so that scoring itself stays
- * pure: a log with its evidence can be scored again anywhere, without the sandbox, the embedding model or the judge.
+ * Some scorers need more than the words of an answer: a program is run, meanings are compared, or another model is asked. This happens
+ * after all trials, when no model is being measured. The findings go to the log as evidence, so scoring stays pure: a log with its
+ * evidence can be scored again anywhere, without the sandbox, the embedding model or the judge.
  *
  *     measurements whose scorer has a request ──▶ sandbox, embedder or judge ──▶ evidence records
  */
@@ -19,19 +19,19 @@ import type { Sandbox } from './sandbox.js';
 
 export interface EvidenceOptions {
   readonly suites: readonly LoggedSuite[];
-  /** By `suite/task/sample`. */
+  /** The key is `suite/task/sample`. */
   readonly samples: ReadonlyMap<string, SampleRecord>;
-  /** Where programs of models are run; null where they may not be. */
+  /** Runs the programs that models wrote; null where they must not run. */
   readonly sandbox: Sandbox | null;
-  /** The model that judges; null where none was named. */
+  /** The model that judges; null where the user named none. */
   readonly judge: LoadedModel | null;
-  /** What relative paths of embedding models are relative to. */
+  /** The folder that relative paths of embedding models start from. */
   readonly directory: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly openWorker: OpenWorker;
   readonly append: (record: EvidenceRecord) => void;
   readonly signal: AbortSignal;
-  /** A line for people. */
+  /** Takes a line for people. */
   readonly say: (text: string) => void;
 }
 
@@ -41,7 +41,7 @@ interface Wanted {
   readonly request: Request;
 }
 
-/** Gathers what is missing of the evidence of a log, until it is interrupted. @returns whether all that was asked for was found. */
+/** Gathers the evidence that a log lacks, until it is interrupted. @returns Whether all of it was found. */
 export async function gatherEvidence(log: string, options: EvidenceOptions): Promise<boolean> {
   const wanted = (await wantedBy(log, options)).filter(({ request }) => isAskedFor(request, options));
   if (wanted.length === 0) return true;
@@ -57,7 +57,7 @@ export async function gatherEvidence(log: string, options: EvidenceOptions): Pro
       } catch (error) {
         if (options.signal.aborted) return false;
         failures.push(describeError(error));
-        // What cannot be opened now cannot be opened for the next answer either.
+        // A model that cannot be opened now cannot be opened for the next answer either.
         if (error instanceof UserError) break;
       }
     }
@@ -68,7 +68,7 @@ export async function gatherEvidence(log: string, options: EvidenceOptions): Pro
   return failures.length === 0;
 }
 
-/** Running programs and asking a judge are the user's to decide; comparing meanings is harmless. */
+/** The user decides whether programs run and a judge is asked; comparing meanings is harmless. */
 function isAskedFor({ effect }: Request, { sandbox, judge }: EvidenceOptions): boolean {
   switch (effect) {
     case 'sandbox':
@@ -80,7 +80,7 @@ function isAskedFor({ effect }: Request, { sandbox, judge }: EvidenceOptions): b
   }
 }
 
-/** What the answers in a log still need, in its order. */
+/** The requests of a log that have no evidence yet, in its order. */
 async function wantedBy(log: string, { suites, samples }: EvidenceOptions): Promise<readonly Wanted[]> {
   const judged = new Map(suites.flatMap((suite) => suite.tasks.flatMap((task) => judgedTask(suite.name, task))));
   if (judged.size === 0) return [];
@@ -108,7 +108,7 @@ function judgedTask(suite: string, task: LoggedSuite['tasks'][number]): readonly
   const requestOf: RequestOf = ({ outcome }, { target, fields }) => {
     if (outcome.state !== 'completed') return null;
     const output = filterText(task.filters ?? [], outcome.output);
-    // An empty answer is wrong whatever the world says of it.
+    // An empty answer is wrong without any evidence.
     return output.trim() === '' ? null : request({ output, target, fields }, options);
   };
   return [[`${suite}/${task.name}`, requestOf]];
@@ -119,7 +119,7 @@ interface World {
   close(): Promise<void>;
 }
 
-/** Models are opened when they are first asked for. */
+/** Opens a model at its first request. */
 function openWorld({ sandbox, judge, directory, environment, openWorker, signal }: EvidenceOptions): World {
   let session: WorkerSession | undefined;
   const embedders = new Map<string, Embedder>();
@@ -147,7 +147,7 @@ function openWorld({ sandbox, judge, directory, environment, openWorker, signal 
   };
 }
 
-/** Judges explain themselves in a sentence, always in the same words. */
+/** Leaves a judge room to explain itself, and makes it answer the same way each time. */
 const GENERATION = generationSchema.parse({ maxTokens: 512, temperature: 0 });
 
 async function askJudge(

@@ -22,7 +22,7 @@ export async function lockMachine(
   { whenBusy, onWait }: MachineLockOptions,
 ): Promise<Lock> {
   const { RIGHTSIZE_LOCK_DIR: named } = environment;
-  const path = join(named === undefined ? tmpdir() : resolve(cwd, named), 'rightsize-machine.lock');
+  const path = join(named ? resolve(cwd, named) : tmpdir(), 'rightsize-machine.lock');
   const called = command.join(' ');
   try {
     if (whenBusy === 'wait') return await waitForLock(path, { command: called, signal, onWait });

@@ -23,6 +23,7 @@ import { catalogueFile, type Definitions, loadDefinitions, type RunDefinition } 
 import { describeEnvironment } from './environment.js';
 import { type EvidenceOptions, gatherEvidence } from './evidence.js';
 import { lockMachine, type MachineLockOptions } from './machine-lock.js';
+import { requireNamedLibraries } from './native-library.js';
 import { requireReady } from './readiness.js';
 import { execute, type RunEnding, type RunEvent, type RunnerOptions } from './runner.js';
 import { createRun, lockRun, logOf, openRun } from './runs.js';
@@ -94,6 +95,7 @@ export async function resume(reference: string, options: MeasureOptions = {}): P
   const lock = await lockRun(folder, world);
   try {
     const earlier = await openRun(folder);
+    requireNamedLibraries(earlier.definitions.models, world);
     return await perform({ ...earlier, prices }, { ...options, ...world }, async (start) => {
       const log = openLog(logOf(folder));
       log.append({ type: 'resume', ...start });

@@ -2,8 +2,14 @@
 import { type PowerAnswer, type PowerQuestion, powerFromRun, powerOf } from '../core/recommend/power.js';
 import { analyseLog } from './read.js';
 import { logOf } from './runs.js';
+import { type World, worldOf } from './world.js';
 
 /** @throws UserError where neither the question nor the run says how far two models agree. */
-export async function power(run: string | undefined, question: PowerQuestion): Promise<PowerAnswer> {
-  return run === undefined ? powerOf(question) : powerFromRun(question, await analyseLog(logOf(run)));
+export async function power(
+  run: string | undefined,
+  question: PowerQuestion,
+  options: Partial<Pick<World, 'cwd'>> = {},
+): Promise<PowerAnswer> {
+  if (run === undefined) return powerOf(question);
+  return powerFromRun(question, await analyseLog(logOf(run, worldOf(options).cwd)));
 }

@@ -1,4 +1,4 @@
-/** Logs to an analysis: one run, or several side by side. */
+/** Analyses logs: one run, or several side by side. */
 import { basename, dirname } from 'node:path';
 import { startAnalysis } from '../core/analyse/analyse.js';
 import type { Analysis } from '../core/analyse/analysis.js';
@@ -26,7 +26,7 @@ export async function analyseTogether(logs: readonly string[]): Promise<Analysis
   return fold.finish();
 }
 
-/** The names of folders; of runs of one day, the time of the day, for each stands behind every name of a model. */
+/** Labels stand behind the names of models, so they are short: the folders' names, or only the time when all runs are of one day. */
 function labelsOf(folders: readonly string[]): readonly string[] {
   const days = new Set(folders.map((folder) => /^\d{4}-\d\d-\d\dT(?=.)/.exec(folder)?.[0]));
   const [day] = days;

@@ -1,4 +1,4 @@
-/** Whether models could run here. Nothing is loaded for it. */
+/** Finds out whether models could run here, without loading any. */
 import type { Readiness } from '../backends/backend.js';
 import { backendOf } from '../backends/table.js';
 import { describeError, UserError } from '../core/errors.js';

@@ -1,9 +1,9 @@
 /**
- * Executes a plan: for each model a fresh worker, a warm-up, then its trials one after another (or several at once, where no
- * latency is measured), each written to the log as it ends (`LONGEST_BATCH`).
+ * Executes a plan. Each model gets a fresh worker and a warm-up; then its trials run one after another, or several at once where no
+ * latency is measured. Each trial is written to the log when its outcome arrives (`LONGEST_BATCH`).
  *
- * The repetition is tinybench's: every task is a bench whose function is one trial, with the latency that the worker
- * stamped handed over as `overriddenDuration`, so that messages between processes are in no figure.
+ * tinybench repeats the trials: every task is a bench whose function is one trial. The bench takes the latency that the worker stamped
+ * as `overriddenDuration`, so no figure includes the messages between processes.
  */
 import { Bench } from 'tinybench';
 import { describeError, UserError } from '../core/errors.js';
@@ -35,7 +35,7 @@ export interface RunEnding {
   readonly reason: string;
 }
 
-/** Runs what a plan still asks for. @throws UserError when a model's definition, files or server are at fault. */
+/** Runs the trials of a plan. @throws UserError when a model's definition, files or server are at fault. */
 export async function execute(blocks: readonly Block[], options: RunnerOptions): Promise<RunEnding> {
   const sessions = counter(options.lastSession);
   const failures: string[] = [];
@@ -71,15 +71,15 @@ async function runBlock({ model, cells }: Block, options: BlockOptions): Promise
   }
 }
 
-/** One bench: a task's trials on a model. */
+/** Runs the trials of a task on a model, as one bench. */
 async function runCell(cell: Cell, keeper: SessionKeeper, options: BlockOptions): Promise<void> {
   const name = `${cell.suite}/${cell.task}`;
   const queue = cell.trials[Symbol.iterator]();
   const failed: unknown[] = [];
-  // Log-likelihoods are asked for one at a time: an engine computes their texts side by side as it is.
+  // Log-likelihoods are requested one at a time: an engine computes the continuations of one request side by side.
   const atOnce = options.concurrency > 1 && !ranked(cell, options);
   const inOrder = keeper.runInOrder(cell.trials);
-  // tinybench leaves its listeners behind: on the run's own signal they would hold plan and samples for as long as that lives.
+  // tinybench never removes its listeners. On the signal of the run they would keep plan and samples alive until the run ends.
   options.signal.throwIfAborted();
   const stop = new AbortController();
   const onAbort = () => stop.abort(options.signal.reason);
@@ -104,7 +104,7 @@ async function runCell(cell: Cell, keeper: SessionKeeper, options: BlockOptions)
   bench.add(
     name,
     async () => {
-      // Warm-up takes the last prompts of the cell: a prompt that is recorded next must not be in any cache.
+      // The warm-up takes the last prompts of the cell, because no cache may hold a prompt that is recorded soon.
       if (mode === 'warmup')
         return latency(await keeper.warmUp(cell.trials.at(-1 - (warmups++ % cell.trials.length))!));
       const trial = queue.next().value!;
@@ -146,7 +146,7 @@ function place({ suite, task, sample, model, repetition }: Trial) {
   return { suite, task, sample, model, repetition };
 }
 
-/** A trial that failed has no latency of its own; tinybench then counts the time that it took from outside. */
+/** A failed trial has no latency of its own, and tinybench then takes the time that it measured from outside. */
 function latency(outcome: Outcome): { overriddenDuration: number } | undefined {
   const seconds = secondsOf(outcome);
   return seconds === null ? undefined : { overriddenDuration: seconds * 1000 };

@@ -1,4 +1,4 @@
-/** The folders of runs: made whole or not at all, written by one process at a time, and opened again to be finished. */
+/** The folders of runs: each is made whole or not at all, and one process at a time writes to it. */
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describeError, UserError } from '../core/errors.js';
@@ -12,8 +12,8 @@ import type { World } from './world.js';
 const LOG = 'log.jsonl';
 
 /**
- * A new run with its definition and samples in its log. The folder appears under its name only when these are written, so
- * that a run which can be seen can be resumed.
+ * Makes the folder of a new run, with its definition and samples in its log. The folder gets its name when these are written, so every
+ * folder with the name of a run can be resumed.
  */
 export function createRun(out: string, record: Omit<RunRecord, 'id'>, samples: readonly SampleRecord[]): string {
   const name = record.started.slice(0, 19).replaceAll(':', '-');
@@ -39,7 +39,7 @@ export function createRun(out: string, record: Omit<RunRecord, 'id'>, samples: r
       renameSync(making, folder);
       return folder;
     } catch (cause) {
-      // Another run of the same second took the name between the look and the leap.
+      // Another run of the same second took the name after `existsSync` had looked.
       if (!existsSync(folder))
         throw new UserError(`${displayPath(folder)}: the folder cannot be made (${describeError(cause)})`, { cause });
     }
@@ -54,7 +54,7 @@ export interface EarlierRun {
   readonly lastSession: number;
 }
 
-/** Everything needed to go on with a run, from its log. @throws UserError when this is not the folder of a run. */
+/** Reads from a log all that is needed to go on with its run. @throws UserError when this is not the folder of a run. */
 export async function openRun(reference: string): Promise<EarlierRun> {
   const file = logOf(reference);
   let record: RunRecord | null = null;

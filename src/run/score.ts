@@ -5,21 +5,23 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { firstComplaint, formatPath } from '../core/definition/describe.js';
-import { describeError, UserError } from '../core/errors.js';
+import { UserError } from '../core/errors.js';
 import type { Quantity } from '../core/quantity.js';
 import { evidenceSchema } from '../core/score/evidence.js';
 import { chooses, type Filter, filterSchema, filterText } from '../core/score/filters.js';
-import type { Score, ScoreInput, Scorer } from '../core/score/score.js';
+import { judgeOutput, type Score, type ScoreInput, type Scorer } from '../core/score/score.js';
 import { SCORER_NAMES, SCORERS, type ScorerName } from '../core/score/table.js';
 import { ScoreFold } from '../core/stats/estimate/score-fold.js';
-import { readRows } from '../files/rows.js';
-import { displayPath } from '../system/path.js';
+import { nameOf, readRows, STANDARD_INPUT } from '../files/rows.js';
 import { type World, worldOf } from './world.js';
 
 export interface ScoreOptions extends Partial<Pick<World, 'cwd'>> {
   readonly scorer: string;
   /** The scorer's options, as a suite has them. */
   readonly options?: unknown;
+  /** The fields that hold the answer and what is right; `output` and `target` when unsaid. */
+  readonly outputField?: string | undefined;
+  readonly targetField?: string | undefined;
   /** A list of filters that take the answer out of an output, as a suite has them. */
   readonly filters?: unknown;
   /** Told the score of each line. */
@@ -35,7 +37,8 @@ export interface ScoredFile {
 }
 
 /**
- * @param file A .jsonl file, also gzipped, with lines of `{"output": …, "target": …}`.
+ * @param file Rows of `{"output": …, "target": …}`: a file as a suite may name it (JSON lines, JSON, CSV, Parquet), or `-` for
+ * JSON lines from the standard input.
  * @throws UserError when a line, the scorer or an option is wrong.
  */
 export async function score(file: string, options: ScoreOptions): Promise<ScoredFile> {
@@ -44,9 +47,11 @@ export async function score(file: string, options: ScoreOptions): Promise<Scored
   const scores = new ScoreFold();
   const unscored = new Map<string, number>();
   const aggregate = scorer.aggregate?.(settings);
-  for await (const { row, number } of readRows(resolve(cwd, file))) {
-    const input = asInput(row, { place: `${displayPath(resolve(cwd, file))}:${number}`, filters });
-    const result = judge(scorer, input, settings);
+  const path = file === STANDARD_INPUT ? file : resolve(cwd, file);
+  const { outputField = 'output', targetField = 'target' } = options;
+  for await (const { row, number } of readRows(path)) {
+    const input = asInput(row, { place: `${nameOf(path)}:${number}`, filters, outputField, targetField });
+    const result = judgeOutput(scorer, input, settings);
     aggregate?.add({ input, score: result });
     if (result.state === 'scored') scores.add(result.value);
     else countReason(unscored, result.reason);
@@ -102,15 +107,22 @@ function parseOption<T>(option: string, raw: unknown, schema: z.ZodType<T>): T {
   throw new UserError(`${option}: ${path.length > 0 ? `${formatPath(path)}: ` : ''}${rule}; see docs/scorers.md`);
 }
 
+interface Reading {
+  readonly place: string;
+  readonly filters: readonly Filter[];
+  readonly outputField: string;
+  readonly targetField: string;
+}
+
 function asInput(
   row: Readonly<Record<string, unknown>>,
-  { place, filters }: { readonly place: string; readonly filters: readonly Filter[] },
+  { place, filters, outputField, targetField }: Reading,
 ): ScoreInput {
-  if (typeof row.output !== 'string')
-    throw new UserError(
-      `${place}: expected a line with "output" as text, found ${row.output === undefined ? 'none' : row.output === null ? 'null' : typeof row.output}; see \`rightsize score --help\``,
-    );
-  const input = { output: filterText(filters, row.output), target: row.target ?? null, fields: row };
+  const input = {
+    output: filterText(filters, outputIn(row, outputField, place)),
+    target: row[targetField] ?? null,
+    fields: row,
+  };
   if (row.evidence === undefined) return input;
   const evidence = evidenceSchema.safeParse(row.evidence);
   if (evidence.success) return { ...input, evidence: evidence.data };
@@ -118,10 +130,13 @@ function asInput(
   throw new UserError(`${place}: ${formatPath(['evidence', ...path])}: ${rule}; see docs/scorers.md`);
 }
 
-function judge(scorer: Scorer, input: ScoreInput, options: unknown): Score {
-  try {
-    return scorer.score(input, options);
-  } catch (error) {
-    return { state: 'unscored', reason: describeError(error) };
-  }
+/** An answer of null is a model that said nothing, which is wrong. @throws UserError */
+function outputIn(row: Readonly<Record<string, unknown>>, field: string, place: string): string {
+  const output = Object.hasOwn(row, field) ? row[field] : undefined;
+  if (output === null) return '';
+  if (typeof output === 'string') return output;
+  const found = output === undefined ? `none among ${Object.keys(row).slice(0, 12).join(', ')}` : typeof output;
+  throw new UserError(
+    `${place}: expected the answer as text in "${field}", found ${found}; name its field with --output-field`,
+  );
 }

@@ -1,12 +1,12 @@
 /**
- * Step 5 of a run that stops when it is sure:
+ * Executes a plan in rounds, and stops when every comparison is decided:
  *
  *     look at the log ──▶ open tasks ──▶ a round of their samples ──▶ execute ─┐
  *          ▲                  none: done     spent, or no more: done           │
  *          └───────────────────────────────────────────────────────────────────┘
  *
- * Each look makes the verdict as the report makes it, from the log alone. So a resumed run goes on where it was, and the report
- * says what made the run stop.
+ * Each look makes the verdict from the log alone, as the report does. So a resumed run goes on where it stopped, and the report says
+ * why the run stopped.
  */
 import { setMaxListeners } from 'node:events';
 import type { UntilSure } from '../core/measure/log.js';
@@ -37,7 +37,7 @@ export async function executeUntilSure(whole: readonly Block[], options: RoundsO
   const time = budget !== null && 'seconds' in budget ? AbortSignal.timeout(budget.seconds * 1000) : null;
   const signal = time === null ? stop : AbortSignal.any([stop, time]);
 
-  // Every bench of a run listens to it.
+  // Every bench of a run adds a listener.
   setMaxListeners(0, signal);
 
   for (let round = 0; ; round++) {
@@ -73,7 +73,7 @@ function orderOf({ samples, record }: Definitions) {
   return new Map([...tasks].map(([task, list]) => [task, askingOrder(list, { seed, task })]));
 }
 
-/** The largest whole number up to `most` that still fits, where smaller ones fit as well. */
+/** The largest whole number up to `most` that fits. When a number fits, every smaller one does. */
 function largestWithin(most: number, fits: (n: number) => boolean): number {
   let [low, high] = [0, most];
   while (low < high) {

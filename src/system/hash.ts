@@ -1,4 +1,4 @@
-/** SHA-256 of texts and files, in hexadecimal: what proves that two runs asked the same and used the same weights. */
+/** SHA-256 of texts and files, in hexadecimal. Equal hashes prove that two runs had the same prompts and the same weights. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 

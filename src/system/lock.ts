@@ -77,7 +77,7 @@ export async function waitForLock(path: string, { command, signal, onWait }: Wai
     if (lock.state === 'held') return lock;
     if (lock.holder.token !== waitedFor) onWait?.(lock.holder);
     waitedFor = lock.holder.token;
-    await sleep(POLL * 1000, undefined, { signal });
+    await sleep(POLL * 1000, undefined, { signal }).catch(() => {});
   }
 }
 

@@ -1,4 +1,4 @@
-/** Paths and files of the user's: how they are named in a sentence, and why one cannot be read. */
+/** How messages name the user's files, and why a file cannot be read. */
 import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { UserError } from '../core/errors.js';

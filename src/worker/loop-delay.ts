@@ -1,18 +1,18 @@
 /**
- * How late an event loop is. A time stamp is read when the loop gets to it: a loop that was 5 ms late has spoilt every time
- * of a few milliseconds, and a run must say so beside those numbers.
+ * Measures event loop delay. A time stamp is read when the loop reaches its callback, so a delay of 5 ms spoils every time of a few
+ * milliseconds. A run says so beside those numbers.
  */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { known, missing, type Quantity } from '../core/quantity.js';
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two readings of the clock. */
 const RESOLUTION = 1;
 
 export function watchLoop(): IntervalHistogram {
   return monitorEventLoopDelay({ resolution: RESOLUTION });
 }
 
-/** The 99th percentile, seconds. The histogram holds whole intervals, so what it would be without any lateness is taken off. */
+/** The 99th percentile of the delay, seconds. The histogram holds whole intervals, so the interval of a loop without delay is subtracted. */
 export function lateness(loop: IntervalHistogram): Quantity {
   const interval = loop.percentile(99) / 1e9;
   if (loop.count < 100) return missing('too short a session to tell');

@@ -1,5 +1,5 @@
 /**
- * Memory as the operating system counts it, read from `/proc` from outside the process, so that reading disturbs nothing.
+ * Reads memory as the operating system counts it, from `/proc` and outside the process, so reading does not disturb the process.
  *
  * `ru_maxrss` would be simpler and is wrong: a child inherits its parent's maximum across exec (an idle child of a 1 GiB
  * parent reports 1 GiB). `VmHWM` is the process's own. File-mapped pages (weights through mmap) are kept apart from
@@ -12,17 +12,17 @@ import { isMissing, known, missing, type Quantity } from '../core/quantity.js';
 const NO_PROC = 'this operating system has no /proc to read memory from';
 const NO_GPU_READING = 'no GPU was used, or its memory cannot be read per process';
 
-/** What several processes hold together, now. */
+/** The memory that several processes hold together, now. */
 export async function readMemory(pids: readonly number[]): Promise<MemoryReading> {
   return sum(await Promise.all(pids.map(readProcess))).now;
 }
 
 export interface MemorySampler {
-  /** The most that was held at any moment, from the system's own high-water mark where it keeps one. */
+  /** The peak comes from the system's high-water mark, where it keeps one. */
   stop(): Promise<{ peak: MemoryReading; final: MemoryReading }>;
 }
 
-/** Reads every `interval` milliseconds: the split of the peak comes from these, its height from `VmHWM`. */
+/** Reads every `interval` milliseconds. `VmHWM` gives the height of the peak, and these readings give its parts. */
 export function sampleMemory(pids: readonly number[], interval = 100): MemorySampler {
   let peak: MemoryReading | null = null;
   let last: MemoryReading | null = null;

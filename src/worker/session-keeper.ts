@@ -22,9 +22,9 @@ export interface KeeperOptions {
   readonly openWorker: OpenWorker;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly models: ReadonlyMap<string, LoadedModel>;
-  /** By `suite/task`. */
+  /** The key is `suite/task`. */
   readonly tasks: ReadonlyMap<string, Pick<Task, 'generation' | 'unconditional'>>;
-  /** By `suite/task/sample`. */
+  /** The key is `suite/task/sample`. */
   readonly samples: ReadonlyMap<string, SampleRecord>;
   /** Answers that are under way at once. */
   readonly concurrency: number;

@@ -1,8 +1,8 @@
 /**
- * One trial, inside the worker: the stream of a session gathered into an outcome, or texts ranked. The stream is the hot
- * path: per token it keeps a time stamp and a piece of text, and computes nothing.
+ * Runs one trial inside the worker: gathers the stream of a session into an outcome, or ranks continuations. The stream is the hot
+ * path: for each token it keeps a time stamp and a piece of text, and computes nothing.
  */
-import { type GenerationEvent, ModelFailure, type Session } from '../backends/backend.js';
+import { type GenerationEvent, ModelFailure, ServerFailure, type Session } from '../backends/backend.js';
 import { describeError } from '../core/errors.js';
 import type { Failed, Loglikelihood, Outcome, Timing } from '../core/measure/measurement.js';
 import type { Continuation } from '../core/message.js';
@@ -10,11 +10,11 @@ import { missing } from '../core/quantity.js';
 import { sha256 } from '../system/hash.js';
 import type { TrialRequest } from './protocol.js';
 
-/** @throws whatever the cancel signal was aborted with; every other failure is an outcome. */
+/** @throws the reason of the cancel signal when it is aborted; every other failure is an outcome. */
 export async function runTrial(session: Session, request: TrialRequest, cancel: AbortSignal): Promise<Outcome> {
   cancel.throwIfAborted();
   const seconds = request.for === 'answer' ? request.generation.timeout : request.timeout;
-  // One controller for both reasons to stop: `AbortSignal.any` and the two that it joins took a tenth of a short trial.
+  // One controller serves both reasons to stop, because `AbortSignal.any` and its two signals took a tenth of a short trial.
   const stop = new AbortController();
   let late = false;
   const timer = setTimeout(() => {
@@ -31,7 +31,7 @@ export async function runTrial(session: Session, request: TrialRequest, cancel: 
     if (cancel.aborted) throw error;
     if (late) return failed('model', 'timeout', `no complete answer within ${seconds} s`);
     if (error instanceof ModelFailure) return failed('model', error.kind, describeError(error));
-    return failed('harness', 'engine', describeError(error));
+    return failed('harness', error instanceof ServerFailure ? 'server' : 'engine', describeError(error));
   } finally {
     clearTimeout(timer);
     cancel.removeEventListener('abort', onCancel);
@@ -44,7 +44,7 @@ export async function runTrial(session: Session, request: TrialRequest, cancel: 
 
 type RequestFor<What extends TrialRequest['for']> = Extract<TrialRequest, { for: What }>;
 
-/** @param text filled as the answer comes, so that a failure can show what had been said before it. */
+/** @param text Filled while the answer arrives, so a failure can show what came before it. */
 async function answer(
   session: Session,
   { prompt, generation }: RequestFor<'answer'>,
@@ -91,6 +91,8 @@ async function answer(
         logprobs.length > 0
           ? { value: logprobs.map(toSixDigits) }
           : missing(session.facts.cannot.logprobs ?? 'the model produced no tokens'),
+      ...(event.cachedTokens !== undefined && { cachedTokens: event.cachedTokens }),
+      ...(event.unseenTokens && { unseenTokens: event.unseenTokens }),
       ...(event.retries && { retries: event.retries }),
     };
   }
@@ -123,7 +125,7 @@ async function likelihoods(
   };
 }
 
-/** Neighbours with the same context are asked for together: the engine computes a context once. */
+/** Requests neighbours with the same context together, because the engine computes a context once for a request. */
 async function rank(
   session: Session,
   continuations: readonly Continuation[],
@@ -141,14 +143,14 @@ async function rank(
   return results;
 }
 
-/** Most engines give a token a piece, and then nothing needs to be said. */
+/** Most engines give one token with each piece, and then the field is left out. */
 function describePieces(tokensPerPiece: readonly (number | null)[]): Pick<Timing, 'tokensPerPiece'> {
   if (tokensPerPiece.every((tokens) => tokens === 1)) return {};
   const known = tokensPerPiece.filter((tokens) => tokens !== null);
   return { tokensPerPiece: known.length === tokensPerPiece.length ? known : 'unknown' };
 }
 
-/** Microseconds are what the clocks resolve; more digits would only fill the log. */
+/** The clocks resolve microseconds; more digits would only fill the log. */
 function toMicroseconds(seconds: number): number {
   return Math.round(seconds * 1e6) / 1e6;
 }

@@ -1,6 +1,6 @@
 /**
- * The process that holds one model. It is forked fresh for every block, so that its memory is the model's and a crash of
- * native code is one failed trial. It does what it is told, one request at a time, and dies with its runner.
+ * The process that holds one model. Each block gets a fresh one, so its memory is that of the model, and a crash of native code costs
+ * one trial. It serves one request at a time, and ends when its runner ends.
  */
 import type { IntervalHistogram } from 'node:perf_hooks';
 import type { BackendContext, Session } from '../backends/backend.js';
@@ -17,7 +17,7 @@ let session: Session | undefined;
 const stopping = new AbortController();
 const cancels = new Map<number, AbortController>();
 
-// Ctrl-C reaches the whole process group; whether to stop is the runner's decision.
+// Ctrl-C reaches the whole process group, and the runner decides whether to stop.
 process.on('SIGINT', () => {});
 process.on('disconnect', () => void shutDown());
 process.on('message', (message: ToWorker) => void receive(message));
@@ -44,13 +44,13 @@ async function open({ model, directory, concurrency }: Extract<ToWorker, { type:
   try {
     const backend = await backendOf(model);
     const fetching = stopwatch();
-    let aside = 0;
+    let untimedMilliseconds = 0;
     const untimed: BackendContext['untimed'] = async (work) => {
       const begun = performance.now();
       try {
         return await work();
       } finally {
-        aside += performance.now() - begun;
+        untimedMilliseconds += performance.now() - begun;
       }
     };
     const before = performance.now();
@@ -65,7 +65,7 @@ async function open({ model, directory, concurrency }: Extract<ToWorker, { type:
     send({
       type: 'opened',
       facts: opened.facts,
-      load: (performance.now() - before - fetching.elapsed() - aside) / 1000,
+      load: (performance.now() - before - fetching.elapsed() - untimedMilliseconds) / 1000,
       processes: opened.processes,
       concurrency: Math.min(concurrency, opened.concurrency ?? 1),
     });
@@ -75,16 +75,16 @@ async function open({ model, directory, concurrency }: Extract<ToWorker, { type:
 }
 
 /**
- * How late the loop was, where a time stamp waits for it: a server's tokens come through it. An engine in this process is what
- * keeps the loop busy, and stamps its tokens itself.
+ * The delay of the loop, where time stamps wait for it: the tokens of a server arrive through it. An engine in this process keeps the
+ * loop busy itself, and stamps its tokens without it.
  */
-function spoiltBy(loop: IntervalHistogram): Quantity {
+function delayOfStamps(loop: IntervalHistogram): Quantity {
   return session?.facts.network === 'none'
     ? missing('the engine in this process stamps its tokens itself')
     : lateness(loop);
 }
 
-/** From the first tick to the last, milliseconds: a download is paid once, and is no part of what loading takes. */
+/** Milliseconds from the first tick to the last. A download happens once, so its time is no part of the load time. */
 function stopwatch() {
   let first: number | null = null;
   let last = 0;
@@ -129,7 +129,7 @@ async function shutDown(): Promise<void> {
   try {
     await session?.close();
   } finally {
-    send({ type: 'closed', loopDelay: spoiltBy(loop) });
+    send({ type: 'closed', loopDelay: delayOfStamps(loop) });
     process.exit(0);
   }
 }

@@ -31,14 +31,51 @@ describe('a chat template', () => {
     expect(() => template.render({ messages })).toThrow(UserError);
   });
 
-  it('knows no date, so that the same prompt is the same tomorrow', () => {
-    const dated = createChatTemplate('{{ strftime_now("%Y") if strftime_now is defined else "no date" }}', options);
-    expect(dated.render({ messages: [user] })).toBe('no date');
+  it('writes a date that stands still, and says so', () => {
+    const clocks = ['{{ strftime_now("%Y-%m-%d") }}', '{{ strftime_now("%Y-%m-%d") if strftime_now is defined }}'];
+    for (const clock of clocks) {
+      const template = createChatTemplate(CHATML + clock, options);
+      expect(template.render({ messages: [user] })).toMatch(/2024-07-26$/);
+      expect(templateWarnings(template)).toEqual([
+        'the chat template writes the date: it is always given 26 July 2024, so that prompts stay the same',
+      ]);
+    }
+    expect(templateWarnings(createChatTemplate(CHATML, options))).toEqual([]);
   });
 
   it('passes on in one sentence what the template itself objects to', () => {
-    const refusing = createChatTemplate("{{ raise_exception('System role not supported') }}", options);
-    expect(() => refusing.render({ messages: [user] })).toThrow(/tokenizer_config\.json: .*System role not supported/);
+    const refusing = `{% if messages | length > 2 %}{{ raise_exception('One question only') }}{% endif %}${CHATML}`;
+    const messages = [user, { role: 'assistant', content: 'Ja' } as const, user];
+    expect(() => createChatTemplate(refusing, options).render({ messages })).toThrow(
+      /tokenizer_config\.json: .*One question only.* give the model another template in `chatTemplate`/,
+    );
+  });
+
+  it.each([
+    ['refuses every chat', "{{ raise_exception('no') }}", /says "no"/],
+    ['never ends', '{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}', /too many steps/],
+    ['leaves out what the user says', '{# nothing #}', /leaves it out/],
+    ['calls what is not there', '{{ nothing.at_all() }}', /undefined/],
+  ])('that %s is refused before any prompt is asked', (_, source, words) => {
+    expect(() => createChatTemplate(source, options)).toThrow(UserError);
+    expect(() => createChatTemplate(source, options)).toThrow(words);
+  });
+
+  it('is given contents in parts where it takes no text', () => {
+    const parts = '{% for m in messages %}{% for p in m.content %}{{ p.text if p is mapping }}{% endfor %}{% endfor %}';
+    const template = createChatTemplate(parts, options);
+    const system = { role: 'system', content: 'Be brief.' } as const;
+    expect(template.render({ messages: [system, user] })).toBe('Be brief.Hi {{ 7 * 7 }}');
+  });
+
+  it('is given the variables of the entry', () => {
+    const thinking = `${CHATML}{% if enable_thinking %}<think>{% endif %}`;
+    const variables = { enable_thinking: true, eos_token: '<|stop|>' };
+    const messages = [user];
+    expect(createChatTemplate(thinking, options).render({ messages })).not.toContain('<think>');
+    expect(createChatTemplate(thinking, { ...options, variables }).render({ messages })).toMatch(
+      /<\|stop\|>.*<think>$/,
+    );
   });
 
   it.each([

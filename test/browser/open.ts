@@ -8,7 +8,9 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { analyse } from '../../src/core/analyse/analyse.js';
 import type { LogRecord } from '../../src/core/measure/log.js';
 import { recommend } from '../../src/core/recommend/recommend.js';
-import { htmlReport } from '../../src/core/report/html/page.js';
+import { documentOf } from '../../src/core/report/document/build.js';
+import { pageData } from '../../src/core/report/document/samples.js';
+import { htmlReport, type PageAssets } from '../../src/core/report/html/page.js';
 
 const CHROMIUM = process.env.RIGHTSIZE_CHROMIUM ?? '/usr/bin/chromium';
 
@@ -24,7 +26,7 @@ export async function launch(): Promise<Browser | null> {
   });
 }
 
-type Assets = Parameters<typeof htmlReport>[2];
+type Assets = PageAssets;
 let bundled: Promise<Assets> | null = null;
 
 /** The page's script and style from their sources, bundled once. */
@@ -36,7 +38,10 @@ async function assets(): Promise<Assets> {
 
 export async function writeReport(records: Iterable<LogRecord>): Promise<string> {
   const analysis = analyse(records);
-  const [artifact] = await htmlReport(analysis, recommend(analysis), await assets());
+  const [artifact] = await htmlReport(documentOf(analysis, recommend(analysis)), {
+    assets: await assets(),
+    samples: pageData(analysis),
+  });
   const file = join(mkdtempSync(join(tmpdir(), 'rightsize-page-')), 'report.html');
   writeFileSync(file, artifact!.content);
   return pathToFileURL(file).href;

@@ -108,7 +108,7 @@ describe.skipIf(browser === null)('report.html', { timeout: 120_000 }, () => {
 
   it('leads from the name of a metric to its formula', async () => {
     const { page } = await open(browser!, url);
-    await page.locator('.cells summary').click();
+    await page.getByText('Every model on every task').click();
     await page.getByRole('link', { name: 'Time to first token' }).first().click();
     expect(await page.locator('#metric-ttft').isVisible()).toBe(true);
     expect(await page.locator('#metric-ttft + dd code').textContent()).toBe('first non-empty token - due');
@@ -138,7 +138,7 @@ describe.skipIf(browser === null)('report.html', { timeout: 120_000 }, () => {
     await page.getByLabel('Search').fill('question 7');
     expect(Number((await count())!.split(' ')[0])).toBeLessThan(wrong);
     await page.getByLabel('Search').fill('no such words at all');
-    expect(await page.locator('.detail').textContent()).toBe('No sample is like that.');
+    expect(await page.locator('.detail').textContent()).toBe('No sample matches.');
     await page.close();
   });
 

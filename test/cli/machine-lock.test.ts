@@ -1,8 +1,9 @@
 /** One measurement of speed at a time on a machine, by real processes that share a folder of locks. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { tryLock } from '../../src/system/lock.js';
 import { folderWith, locksOfItsOwn, rightsize, start } from '../support/cli.js';
 
 const model = (id: string, ttft: number) => ({
@@ -51,6 +52,24 @@ test('a second run is refused with the first one’s process and command, or wai
   expect(waited.code, waited.stderr).toBe(0);
   expect(waited.stderr).toMatch(new RegExp(`waiting until nothing else measures .* process ${first.child.pid} `));
   expect(first.child.exitCode === null ? (await first.finished).code : first.child.exitCode).toBe(0);
+});
+
+test('a run that waits can be interrupted, and leaves nothing', async () => {
+  const env = locksOfItsOwn();
+  const lock = await tryLock(join(env.RIGHTSIZE_LOCK_DIR, 'rightsize-machine.lock'), 'another');
+  const cwd = folderWith(FILES);
+  const { child, finished } = start([...RUN, '--wait'], { cwd, env });
+  let told = '';
+  child.stderr!.on('data', (chunk) => {
+    told += chunk;
+  });
+  while (!told.includes('waiting until')) await sleep(20);
+  child.kill('SIGINT');
+  const { code, stderr } = await finished;
+  expect(code).toBe(3);
+  expect(stderr).toMatch(/rightsize: the run was interrupted before it measured anything\n$/);
+  expect(readdirSync(cwd).sort()).toEqual(Object.keys(FILES));
+  if (lock.state === 'held') await lock.release();
 });
 
 test('a run that was killed holds nobody up', async () => {

@@ -1,7 +1,11 @@
 /** What the options of commands promise, whichever options there are. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { CommanderError } from '@commander-js/extra-typings';
 import { describe, expect, test } from 'vitest';
+import { program } from '../../src/cli/program.js';
 import { run } from '../../src/cli/run.js';
+import { ROOT } from '../support/cli.js';
 
 /** A word that the option takes. */
 const WORDS: Readonly<Record<string, string>> = { reports: 'html', budget: '5' };
@@ -27,4 +31,10 @@ describe('beside --resume', () => {
     const allowed = options.filter((option) => !refused.includes(option)).map(({ long }) => long);
     expect(allowed).toEqual(['--prices', '--out', '--run-code', '--judge', '--wait', '--reports', '--json', '--quiet']);
   });
+});
+
+test('docs/commands.md has a row for each command', () => {
+  const docs = readFileSync(join(ROOT, 'docs/commands.md'), 'utf8');
+  const rows = [...docs.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
+  expect(rows).toEqual(program().commands.map((command) => command.name()));
 });

@@ -3,6 +3,7 @@ import { startAnalysis } from '../../src/core/analyse/analyse.js';
 import type { LogRecord } from '../../src/core/measure/log.js';
 import { recommend } from '../../src/core/recommend/recommend.js';
 import type { Artifact } from '../../src/core/report/artifact.js';
+import { briefOf } from '../../src/core/report/document/brief.js';
 import { renderReports } from '../../src/core/report/table.js';
 import { renderTerminal } from '../../src/core/report/terminal.js';
 
@@ -14,7 +15,7 @@ export async function renderAll(records: Iterable<LogRecord>): Promise<Artifact[
   const analysis = fold.finish();
   const recommendation = recommend(analysis);
   return [
-    { path: 'terminal.txt', content: renderTerminal(analysis, recommendation, { columns: 80, color: false }) },
+    { path: 'terminal.txt', content: renderTerminal(briefOf(analysis, recommendation), { columns: 80, color: false }) },
     ...(await renderReports({ analysis, recommendation, page })),
   ];
 }

@@ -87,7 +87,15 @@ describe('the suites in the box', () => {
     ['squad-v2', [/^Title: Kettle\n\nBackground: The kettle is red\.\n\nQuestion: Which colour\?\n\nAnswer:$/], []],
     ['squad-v1', [/Answer:$/], ['red', 'Red']],
     ['clinc150', [/Is it raining\?$/], 'weather'],
-    ['bfcl-simple', [/"name": "weather"/, /What is the weather in Bern\?$/], [{ weather: { city: ['Bern'] } }]],
+    [
+      'bfcl-simple',
+      [
+        /"name": "weather"/,
+        /^\s*"description": ".* Note that the provided function is in Python 3 syntax\."/m,
+        /What is the weather in Bern\?$/,
+      ],
+      [{ weather: { city: ['Bern'] } }],
+    ],
     ['humaneval-instruct', [/Here is the completed function:\n```python\ndef double\(x\):\n.*\n\n$/], null],
   ])('%s asks what the reference asks, and knows what is right', (name, parts, target) => {
     const sample = read(name);

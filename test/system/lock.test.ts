@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { describeHolder, type Holder, tryLock, waitForLock, whileLocked } from '../../src/system/lock.js';
@@ -114,7 +115,11 @@ describe('processes that come at the same moment', () => {
   test('in one process too, again and again', async () => {
     for (let round = 0; round < 50; round++) {
       const file = await leftBehind({ pid: 2 ** 22 + 1, token: `t${round}` });
-      const locks = await Promise.all(Array.from({ length: 8 }, () => tryLock(file, '')));
+      const late = async (i: number) => {
+        for (let turn = 0; turn < i * (round % 5); turn++) await nextTurn();
+        return tryLock(file, '');
+      };
+      const locks = await Promise.all(Array.from({ length: 8 }, (_, i) => late(i)));
       expect(locks.filter(({ state }) => state === 'held')).toHaveLength(1);
     }
   });

@@ -1,6 +1,12 @@
 /** How a stream becomes an outcome: what is stamped, what is counted, what is whose failure. */
 import { describe, expect, test } from 'vitest';
-import { type GenerationEvent, ModelFailure, type Piece, type Session } from '../../src/backends/backend.js';
+import {
+  type GenerationEvent,
+  ModelFailure,
+  type Piece,
+  ServerFailure,
+  type Session,
+} from '../../src/backends/backend.js';
 import { generationSchema } from '../../src/core/definition/suite.js';
 import type { Completed, Outcome } from '../../src/core/measure/measurement.js';
 import { tokenGaps } from '../../src/core/measure/timings.js';
@@ -83,10 +89,20 @@ describe('the pieces of a stream', () => {
 
 describe('a failure', () => {
   test('of the model is the model’s, with what it had said', async () => {
-    const failure = new ModelFailure('server', 'the server broke off');
+    const failure = new ModelFailure('prompt-too-long', 'the prompt has no room');
     expect(await outcomeOf(saying([{ text: 'so far' }], failure))).toEqual({
       state: 'failed',
       by: 'model',
+      kind: 'prompt-too-long',
+      reason: 'the prompt has no room',
+      output: 'so far',
+    });
+  });
+
+  test('of a server is the server’s, and no wrong answer of its model', async () => {
+    expect(await outcomeOf(saying([{ text: 'so far' }], new ServerFailure('the server broke off')))).toEqual({
+      state: 'failed',
+      by: 'harness',
       kind: 'server',
       reason: 'the server broke off',
       output: 'so far',

@@ -1,7 +1,7 @@
 /** A batch of tokens, as llama.cpp reads it: parallel arrays in memory outside JavaScript, by their addresses. */
 import koffi from 'koffi';
 import type { Span } from './engine.js';
-import type { Batch } from './library.js';
+import type { Batch } from './interface.js';
 
 /** The arrays of a `llama_batch`, in memory that the library reads. */
 export function createBatch(size: number) {

@@ -2,8 +2,6 @@
  * What generating and scoring need of llama.cpp. It decodes tokens at positions of numbered sequences, as batches, and
  * keeps what it computed of them (the KV cache). The logits of a token are the scores of what may follow it; a
  * log-probability is a logit minus the logarithm of the sum of the exponentials of all.
- *
- * Two implementations: direct.ts calls the library itself, addon.ts goes through node-llama-cpp's addon.
  */
 import type { Generation } from '../../core/definition/suite.js';
 
@@ -53,8 +51,8 @@ export interface LoadedModel {
   /** Tokens the model was trained on at a time. */
   readonly trainedContext: number;
   readonly warnings: readonly string[];
-  /** Whether sequences can share a batch and its memory (whole, or copied up to a position); otherwise, why not. */
-  readonly batching: 'whole' | 'divisible' | { readonly cannot: string };
+  /** Whether a sequence can be copied up to a position, or only as a whole. */
+  readonly copies: 'up to a position' | 'whole';
   openContext(needs: ContextNeeds): Promise<Engine>;
   /** Closes the model with all its contexts. */
   close(): Promise<void>;

@@ -7,7 +7,7 @@ export interface Vocabulary {
    * not have it. `<|end|>` and the like are the tokens they name, as in llama-server and in transformers.
    */
   encode(text: string): readonly number[];
-  /** Tokens to text, special tokens left out; bytes that are no whole character become U+FFFD. */
+  /** Tokens to text, special ones too; bytes that are no whole character become U+FFFD. */
   decode(tokens: readonly number[]): string;
   endsAnswer(token: number): boolean;
   /** What stands for an empty context: the token that begins a text, or that ends one. */

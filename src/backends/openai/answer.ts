@@ -6,77 +6,137 @@
  *     data: {"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":12}}
  *     data: [DONE]
  *
- * Everything may be absent, null or of another type: answers are hostile input.
+ * Servers put other things between: pings, annotations, errors under a status of 200. What is no part of an answer is
+ * skipped, and an error is read like the body of a refusal. Everything may be absent, null or of another type: answers
+ * are hostile input.
  */
 import type { Completed } from '../../core/measure/measurement.js';
-import { DONE } from './events.js';
+import { type Delta, readDelta } from './delta.js';
+import { DONE, type StampedEvent } from './events.js';
+import { isObject, parse } from './json.js';
+import { errorOf, type ServerError } from './server-error.js';
+import { readUsage, type Usage } from './usage.js';
 
-export interface Chunk {
-  /** Part of the answer; may be empty. */
-  readonly text: string;
-  /** What a reasoning model thinks before it answers; no part of the answer. */
-  readonly reasoning: string;
+export interface Chunk extends Delta {
   readonly logprobs: readonly number[] | null;
-  readonly finish: Completed['finish'] | null;
-  readonly usage: { readonly promptTokens: number | null; readonly outputTokens: number | null } | null;
+  readonly finish: Finish | null;
+  readonly usage: Usage | null;
 }
+
+/** How an answer ended, or the server's word for an end that is none. */
+export type Finish = Completed['finish'] | { readonly unknown: string };
 
 export type Message =
   | { readonly is: 'chunk'; readonly chunk: Chunk }
   | { readonly is: 'done' }
-  /** The server says that it failed, in the middle of its stream. */
-  | { readonly is: 'failure'; readonly text: string }
+  /** The server says that it failed. */
+  | { readonly is: 'failure'; readonly error: ServerError }
+  /** A ping, an annotation, an empty line of data. */
+  | { readonly is: 'aside' }
   | { readonly is: 'nonsense'; readonly text: string };
 
-export function readMessage(data: string): Message {
-  if (data.trim() === DONE) return { is: 'done' };
-  const json = parse(data);
-  if (!isObject(json)) return { is: 'nonsense', text: data };
-  if (json.error !== undefined && json.error !== null) return { is: 'failure', text: errorText(json) };
-  const choice = Array.isArray(json.choices) && isObject(json.choices[0]) ? json.choices[0] : {};
-  const delta = isObject(choice.delta) ? choice.delta : {};
-  const refusal = string(delta.refusal);
-  const chunk: Chunk = {
-    text: (string(delta.content) || string(choice.text)) + refusal,
-    reasoning: string(delta.reasoning_content) || string(delta.reasoning),
-    logprobs: readLogprobs(choice.logprobs),
-    finish: refusal === '' ? finishOf(choice.finish_reason) : 'refused',
-    usage: readUsage(json.usage),
+export function readMessage({ name, data }: Pick<StampedEvent, 'name' | 'data'>): Message {
+  // Some proxies put the name of the field before what has it already.
+  const text = data.trim().replace(/^data:\s*/, '');
+  if (text === DONE) return { is: 'done' };
+  const json = parse(text);
+  const error = name === 'error' ? errorOf(json ?? text, 'error') : errorOf(json, 'message');
+  if (error !== null) return { is: 'failure', error };
+  const chunk = isObject(json) ? readChunk(json) : null;
+  if (chunk !== null) return { is: 'chunk', chunk };
+  if (json !== undefined || text === '' || (name !== null && name !== 'message')) return { is: 'aside' };
+  return { is: 'nonsense', text };
+}
+
+/** Null for an object that holds no part of an answer: neither choices nor a count of tokens. */
+function readChunk(json: Readonly<Record<string, unknown>>): Chunk | null {
+  const usage = readUsage(json);
+  const choice = Array.isArray(json.choices) && isObject(json.choices[0]) ? json.choices[0] : null;
+  if (choice === null && usage === null) return null;
+  const delta = readDelta(choice ?? {});
+  return {
+    ...delta,
+    logprobs: readLogprobs(choice?.logprobs),
+    finish: delta.refused ? 'refused' : finishOf(choice?.finish_reason),
+    usage,
   };
-  const isChunk = 'choices' in json || chunk.usage !== null;
-  return isChunk ? { is: 'chunk', chunk } : { is: 'nonsense', text: data };
 }
 
-/** The sentence in an error body, whichever of the usual shapes it has; else the body itself. */
-export function errorText(json: unknown): string {
-  if (!isObject(json)) return String(json);
-  const { error } = json;
-  if (typeof error === 'string') return error;
-  const holder = isObject(error) ? error : json;
-  const words = [holder.code, holder.type, holder.param, holder.message ?? holder.detail];
-  return words
-    .filter((word) => word !== null && word !== undefined && word !== '')
-    .map((word) => (typeof word === 'object' ? JSON.stringify(word) : String(word)))
-    .join(': ');
+/** Whether a chunk says anything at all; the first ones of many servers only name the role. */
+export function saysSomething({ text, reasoning, call, logprobs, finish, usage }: Chunk): boolean {
+  return isPiece({ text, reasoning, call, logprobs }) || finish !== null || usage !== null;
 }
 
-export function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** Whether a chunk carries output, whatever the name under which it does. */
+export function isPiece({ text, reasoning, call, logprobs }: Pick<Chunk, 'text' | 'reasoning' | 'call' | 'logprobs'>) {
+  return text !== '' || reasoning !== '' || call !== null || (logprobs !== null && logprobs.length > 0);
 }
 
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+/**
+ * Servers have more words for an end than the protocol. A word that stands in no list may mean anything, a breakdown
+ * (`abort`, `error`, `insufficient_system_resource`) as well as an end, so it is handed on as it is.
+ */
+const FINISHES: Readonly<Record<Completed['finish'], readonly string[]>> = {
+  stop: [
+    'stop',
+    'eos',
+    'eos_token',
+    'end',
+    'end_turn',
+    'end_of_turn',
+    'stop_token',
+    'stop_sequence',
+    'stop_sequences',
+    'stopped_eos',
+    'stopped_word',
+    'tool_calls',
+    'tool_call',
+    'tool_use',
+    'function_call',
+    'complete',
+    'completed',
+    'finished',
+  ],
+  length: [
+    'length',
+    'max_length',
+    'max_tokens',
+    'max_new_tokens',
+    'max_output_tokens',
+    'model_length',
+    'model_context_window_exceeded',
+    'stopped_limit',
+    'token_limit',
+    'limit',
+  ],
+  refused: [
+    'content_filter',
+    'content_filtered',
+    'contentfilter',
+    'refusal',
+    'refused',
+    'safety',
+    'image_safety',
+    'recitation',
+    'blocklist',
+    'blocked',
+    'prohibited_content',
+    'spii',
+    'language',
+    'sensitive',
+    'guardrail_intervened',
+    'error_toxic',
+    'moderation',
+  ],
+};
 
-/** Servers have more words for an end than the protocol: what cuts is a length, what withholds a refusal. */
-function finishOf(reason: unknown): Completed['finish'] | null {
-  if (typeof reason !== 'string' || reason === '') return null;
-  if (/length|max_tokens/.test(reason)) return 'length';
-  return /content_filter|refusal|safety/.test(reason) ? 'refused' : 'stop';
+function finishOf(reason: unknown): Finish | null {
+  if (typeof reason !== 'string') return null;
+  const word = reason.trim().toLowerCase().replaceAll(/[\s-]/g, '_');
+  // One server writes null as a text (DashScope).
+  if (word === '' || word === 'null' || word === 'none') return null;
+  const known = Object.entries(FINISHES).find(([, words]) => words.includes(word));
+  return known === undefined ? { unknown: reason } : (known[0] as Completed['finish']);
 }
 
 function readLogprobs(logprobs: unknown): number[] | null {
@@ -87,17 +147,4 @@ function readLogprobs(logprobs: unknown): number[] | null {
   return Array.isArray(list) && list.every((value) => typeof value === 'number' && Number.isFinite(value))
     ? list
     : null;
-}
-
-function readUsage(usage: unknown): Chunk['usage'] {
-  if (!isObject(usage)) return null;
-  return { promptTokens: count(usage.prompt_tokens), outputTokens: count(usage.completion_tokens) };
-}
-
-function count(value: unknown): number | null {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
-}
-
-function string(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

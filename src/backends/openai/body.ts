@@ -5,7 +5,8 @@
 import type { ModelOf } from '../../core/definition/model.js';
 import type { Generation } from '../../core/definition/suite.js';
 import { isChat, type Message, type Prompt } from '../../core/message.js';
-import { PLAIN } from '../chat-template.js';
+import { PLAIN, withoutSystemMessage } from '../chat-template.js';
+import type { Habits } from './stream.js';
 
 /** Fields that a server may refuse, and what leaving them out costs. */
 export const OPTIONAL = {
@@ -31,7 +32,7 @@ export function bodyOf(
   model: ModelOf<'openai'>,
   prompt: Prompt,
   generation: Generation,
-  refused: ReadonlySet<OptionalField>,
+  { refused, system }: Habits,
 ): Record<string, unknown> {
   const { maxTokens, stop, temperature, topP, seed } = generation;
   const chat = model.api === 'chat';
@@ -50,7 +51,7 @@ export function bodyOf(
   );
   return {
     model: model.source,
-    ...(chat ? { messages: messagesOf(prompt) } : { prompt: PLAIN.render(prompt) }),
+    ...(chat ? { messages: messagesOf(prompt, system) } : { prompt: PLAIN.render(prompt) }),
     [model.tokenLimitField]: maxTokens,
     ...Object.assign({}, ...taken.map((field) => optional[field])),
     ...model.extraBody,
@@ -59,8 +60,9 @@ export function bodyOf(
 }
 
 /** A chat endpoint knows only messages: a plain text is what the user says. */
-function messagesOf(prompt: Prompt): readonly Message[] {
-  return isChat(prompt) ? prompt.messages : [{ role: 'user', content: prompt.text }];
+function messagesOf(prompt: Prompt, system: Habits['system']): readonly Message[] {
+  if (!isChat(prompt)) return [{ role: 'user', content: prompt.text }];
+  return system === 'own' ? prompt.messages : withoutSystemMessage(prompt.messages);
 }
 
 /** Which optional field a refusal is about, if any: servers name it in words. */

@@ -5,11 +5,13 @@
 import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { describeError, UserError } from '../../core/errors.js';
-import { proxiesOf } from '../../hub/proxies.js';
+import { authoritiesOf, proxiesOf } from '../../hub/proxies.js';
 import { isTransientStatus, retryAfterOf, Transient } from '../../hub/retry.js';
 import { ModelFailure } from '../backend.js';
-import { errorText, parse } from './answer.js';
+import { decoded } from './decoding.js';
 import type { Endpoint } from './endpoint.js';
+import { parse } from './json.js';
+import { errorText, FILTERED, OUT_OF_QUOTA, TOO_LONG } from './server-error.js';
 
 export interface Connection {
   readonly endpoint: Endpoint;
@@ -60,12 +62,12 @@ export function connect(
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: 30_000,
-    connect: { timeout: CONNECT_TIMEOUT * 1000 },
+    connect: { timeout: CONNECT_TIMEOUT * 1000, ...authoritiesOf(environment) },
   };
   const dispatcher: Dispatcher =
     endpoint.network === 'loopback'
       ? new Agent(options)
-      : new EnvHttpProxyAgent({ ...options, ...proxiesOf(environment) });
+      : new EnvHttpProxyAgent({ ...proxiesOf(environment, endpoint.host), ...options });
   return {
     endpoint,
     ended,
@@ -84,8 +86,9 @@ export function connect(
       // Errors of a body that nobody reads any more.
       response.body.on('error', () => {});
       const header = (name: string) => [response.headers[name]].flat()[0];
-      if (response.statusCode < 300) return { contentType: header('content-type') ?? '', body: response.body };
-      const text = await readText(response.body, LONGEST_REFUSAL).catch(() => '');
+      const answer = decoded(response.body, header('content-encoding') ?? '', endpoint.place);
+      if (response.statusCode < 300) return { contentType: header('content-type') ?? '', body: answer };
+      const text = await readText(answer, LONGEST_REFUSAL).catch(() => '');
       signal.throwIfAborted();
       throw new Refusal(response.statusCode, endpoint.quote(errorText(parse(text) ?? text)), retryAfterOf(header));
     },
@@ -106,7 +109,7 @@ function connectionFailure(error: unknown, { place }: Endpoint): Error {
     : new NoConnection(`${why}: no connection`, { cause: error });
 }
 
-function codeOf(error: unknown): string | undefined {
+export function codeOf(error: unknown): string | undefined {
   const { code, cause } = error as { code?: unknown; cause?: unknown };
   return typeof code === 'string' ? code : cause === undefined ? undefined : codeOf(cause);
 }
@@ -123,12 +126,10 @@ export async function readText(body: Readable, limit: number): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-const TOO_LONG =
-  /context[ _-]?(length|size|window)|exceed_context_size|maximum (context|input|prompt|model) length|prompt is too long|`?inputs`? tokens|too many tokens/i;
-const FILTERED = /content[ _]?(filter|management policy)|ResponsibleAIPolicy/i;
-const OUT_OF_QUOTA = /insufficient_quota|billing/i;
-
-/** What a refusal means for the trial: an error to throw, or `withheld` where the server's filter refused the prompt. */
+/**
+ * What a refusal means for the trial: an error to throw, or `withheld` where the server's filter refused the prompt or the
+ * answer. It is the same whether it came as a status or inside a stream.
+ */
 export function meaningOf({ status, text, retryAfter }: Refusal, { place }: Endpoint): Error | 'withheld' {
   const said = text === '' ? '' : ` and said "${text}"`;
   if (status === 401 || status === 403) {
@@ -139,15 +140,15 @@ export function meaningOf({ status, text, retryAfter }: Refusal, { place }: Endp
   if (status === 413 || (status !== 429 && TOO_LONG.test(text))) {
     return new ModelFailure(
       'prompt-too-long',
-      `${place}: the prompt is longer than the model's context (${text || status})`,
+      `${place}: the prompt and the room for its answer are longer than the model's context (${text || status})`,
     );
   }
-  if (status === 429 && OUT_OF_QUOTA.test(text)) {
-    return new UserError(`${place} answered 429${said}: the account has no quota left`);
+  if (status === 402 || (status === 429 && OUT_OF_QUOTA.test(text))) {
+    return new UserError(`${place} answered ${status}${said}: the account has no quota left`);
   }
   if (status === 429) return new RateLimited(`${place} answered 429${said}`, retryAfter);
-  if (isTransientStatus(status)) return new Transient(`${place} answered ${status}${said}`, retryAfter);
   if (FILTERED.test(text)) return 'withheld';
+  if (isTransientStatus(status)) return new Transient(`${place} answered ${status}${said}`, retryAfter);
   const remedy = REMEDIES[status] ?? (/max_tokens/.test(text) ? 'set tokenLimitField' : 'check the model entry');
   return new UserError(`${place} answered ${status}${said}; ${remedy}`);
 }

@@ -49,7 +49,13 @@ export function endpointOf(
     place: `model "${model.id}" at ${base.hostname}`,
     host: base.hostname,
     network: isLoopback(base.hostname) ? 'loopback' : 'internet',
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream, application/json', ...headers },
+    headers: {
+      'content-type': 'application/json',
+      accept: 'text/event-stream, application/json',
+      // A compressed stream comes in blocks, which are no tokens.
+      'accept-encoding': 'identity',
+      ...headers,
+    },
     url(path) {
       const url = new URL(base);
       url.pathname = withoutSlash(base.pathname) + path;

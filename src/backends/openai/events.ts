@@ -10,6 +10,8 @@ import { createParser } from 'eventsource-parser';
 export interface StampedEvent {
   /** Seconds, monotonic. */
   readonly time: number;
+  /** What the server calls the event; null where it has no name, as the protocol has it. */
+  readonly name: string | null;
   readonly data: string;
 }
 
@@ -63,9 +65,11 @@ export async function* eventsOf(body: Readable): AsyncGenerator<StampedEvent> {
   const decoder = new TextDecoder();
   const parser = createParser({
     maxBufferSize: LONGEST_EVENT,
-    onEvent: ({ data }) => waiting.push({ time, data }),
-    onError: ({ type }) => {
+    onEvent: ({ event, data }) => waiting.push({ time, name: event ?? null, data }),
+    onError: ({ type, field, value }) => {
       if (type === 'max-buffer-size-exceeded') end(new StreamTooLarge('an event longer than a megabyte'));
+      // llama-server once wrote its errors as a field that the format does not know.
+      if (type === 'unknown-field' && field === 'error') waiting.push({ time, name: 'error', data: value ?? '' });
     },
   });
   body.on('data', (bytes: Buffer) => {

@@ -5,18 +5,17 @@
  */
 import type { Generation } from '../../core/definition/suite.js';
 import { UserError } from '../../core/errors.js';
-import type { TokenCount } from '../../core/measure/measurement.js';
 import type { Prompt } from '../../core/message.js';
 import { persist, Transient } from '../../hub/retry.js';
-import { type End, type GenerationEvent, ModelFailure } from '../backend.js';
+import { type End, type GenerationEvent, ModelFailure, ServerFailure } from '../backend.js';
 import { PLAIN } from '../chat-template.js';
 import { createStopFilter } from '../stop.js';
-import type { Chunk } from './answer.js';
+import { type Chunk, isPiece } from './answer.js';
 import { type Connection, RateLimited } from './connection.js';
+import { countsOf, createTally } from './counts.js';
+import { createCallWriter } from './delta.js';
 import { now } from './events.js';
 import { BrokenStream, type Server, type StampedChunk, type Stream, startStream } from './stream.js';
-
-export const UNCOUNTED = 'the server does not count tokens';
 
 /** What the server computes before it answers is its own; rendering a chat is one of these things. */
 const UNSEEN_TEMPLATE = { missing: 'the server applies the chat template, unseen' };
@@ -76,33 +75,34 @@ type Heard = Exclude<GenerationEvent, End> | Omit<End, 'rendered' | 'retries'>;
 
 async function* readAnswer({ first, chunks }: Stream, { stop }: Generation): AsyncGenerator<Heard> {
   const filter = createStopFilter(stop);
-  const counted: (number | null)[] = [];
+  const calls = createCallWriter();
+  const tally = createTally(stop);
   let usage: Chunk['usage'] = null;
   let finish: End['finish'] = 'stop';
   let lastPiece = now();
   let lastChunk = lastPiece;
 
-  for await (const stamped of withFirst(first, chunks)) {
-    const { chunk, time } = stamped;
+  for await (const { chunk, time } of withFirst(first, chunks)) {
     lastChunk = time;
     usage = chunk.usage ?? usage;
     // A refusal in words is followed by an ordinary end.
-    if (finish !== 'refused') finish = chunk.finish ?? finish;
-    if (chunk.text === '' && chunk.reasoning === '' && !chunk.logprobs?.length) continue;
+    if (finish !== 'refused' && typeof chunk.finish === 'string') finish = chunk.finish;
+    if (!isPiece(chunk)) continue;
     lastPiece = time;
-    const { text, stopped } = filter.push(chunk.text);
-    const tokens = chunk.logprobs?.length ?? null;
-    counted.push(tokens);
+    tally.add(chunk);
     const { reasoning, logprobs } = chunk;
+    const { text, stopped } = filter.push(chunk.text + (chunk.call === null ? '' : calls.write(chunk.call)));
+    const tokens = logprobs?.length ?? null;
     yield { kind: 'piece', time, text, tokens, ...(logprobs && { logprobs }), ...(reasoning !== '' && { reasoning }) };
     if (stopped) {
-      yield { kind: 'end', time, finish: 'stop', ...countsOf(usage, counted) };
+      yield { kind: 'end', time, finish: 'stop', ...countsOf(usage, tally) };
       return;
     }
   }
-  const rest = filter.end();
+  const closing = filter.push(calls.end());
+  const rest = closing.stopped ? closing.text : closing.text + filter.end();
   if (rest !== '') yield { kind: 'piece', time: lastPiece, text: rest, tokens: 0, logprobs: [] };
-  yield { kind: 'end', time: lastChunk, finish, ...countsOf(usage, counted) };
+  yield { kind: 'end', time: lastChunk, finish, ...countsOf(usage, tally) };
 }
 
 async function* withFirst(
@@ -113,35 +113,16 @@ async function* withFirst(
   yield* rest;
 }
 
-/**
- * The server's own count. Where the pieces are counted too (by their log-probabilities) and it has one more, that is the
- * token that ended the answer: it is no piece, and in-process engines do not count it either.
- */
-function countsOf(
-  usage: Chunk['usage'],
-  pieces: readonly (number | null)[],
-): { promptTokens: TokenCount; outputTokens: TokenCount } {
-  const known = pieces.filter((tokens) => tokens !== null);
-  const inPieces = known.length > 0 && known.length === pieces.length ? known.reduce((a, b) => a + b, 0) : null;
-  const counted = usage?.outputTokens ?? inPieces;
-  const output = inPieces !== null && counted === inPieces + 1 ? inPieces : counted;
-  return { promptTokens: tokenCount(usage?.promptTokens ?? null), outputTokens: tokenCount(output) };
-}
-
-function tokenCount(value: number | null): TokenCount {
-  return value === null ? { missing: UNCOUNTED, source: 'none' } : { value, source: 'server' };
-}
-
 /** What remains of an error when no further attempt is made. */
 function finalFailure(error: unknown, { endpoint, ended }: Connection): unknown {
-  if (error instanceof UserError || error instanceof ModelFailure) return error;
+  if (error instanceof UserError || error instanceof ModelFailure || error instanceof ServerFailure) return error;
   const death = ended();
-  if (death !== null) return new ModelFailure('server', `${endpoint.place}: ${death}`, { cause: error });
+  if (death !== null) return new ServerFailure(`${endpoint.place}: ${death}`, { cause: error });
   // A rate limit is the account's, not the model's; so is a network that is not there.
   if (error instanceof RateLimited)
     return new Error(`${error.message}; lower the rate or raise the limit`, { cause: error });
   if (error instanceof Transient || error instanceof BrokenStream) {
-    return new ModelFailure('server', error.message, { cause: error });
+    return new ServerFailure(error.message, { cause: error });
   }
   return error;
 }

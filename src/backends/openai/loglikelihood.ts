@@ -5,9 +5,9 @@
  */
 
 import { persist } from '../../hub/retry.js';
-import { type Loglikelihood, type LoglikelihoodRequest, ModelFailure } from '../backend.js';
-import { isObject, parse } from './answer.js';
+import { type Loglikelihood, type LoglikelihoodRequest, ServerFailure } from '../backend.js';
 import { meaningOf, Refusal, readText } from './connection.js';
+import { isObject, parse } from './json.js';
 import type { Server } from './stream.js';
 
 interface Echo {
@@ -57,7 +57,7 @@ async function echoesOf(
   const answer = await connection.send('POST', endpoint.url('/completions'), body, signal).catch((error: unknown) => {
     if (!(error instanceof Refusal)) throw error;
     const meaning = meaningOf(error, endpoint);
-    throw meaning === 'withheld' ? new ModelFailure('server', `${endpoint.place}: the prompt was refused`) : meaning;
+    throw meaning === 'withheld' ? new ServerFailure(`${endpoint.place}: the prompt was refused`) : meaning;
   });
   const json = parse(await readText(answer.body, LONGEST_ANSWER));
   const choices = isObject(json) && Array.isArray(json.choices) ? json.choices.filter(isObject) : [];
@@ -66,7 +66,7 @@ async function echoesOf(
     return typeof choice?.text === 'string' && choice.text.startsWith(prompt) ? readEcho(choice.logprobs) : null;
   });
   if (echoes.includes(null)) {
-    throw new ModelFailure('server', `${endpoint.place}: expected log-probabilities of each prompt, found none`);
+    throw new ServerFailure(`${endpoint.place}: expected log-probabilities of each prompt, found none`);
   }
   return echoes as Echo[];
 }

@@ -2,61 +2,102 @@
  * What a server can do, found out by asking it for a few tokens when a session opens: a wrong key or name shows before any
  * measurement, a server that loads its model on the first request has loaded it, and what is missing is known by name.
  */
-import type { Capability } from '../backend.js';
-import { isObject, parse } from './answer.js';
+
+import { describeError } from '../../core/errors.js';
+import { alike } from '../../core/measure/window.js';
+import type { Chat } from '../../core/message.js';
+import { isMissing, known } from '../../core/quantity.js';
+import { type Capability, type End, ServerFailure } from '../backend.js';
 import { OPTIONAL } from './body.js';
 import { type Connection, readText } from './connection.js';
-import { generate, UNCOUNTED } from './generate.js';
+import { UNCOUNTED } from './counts.js';
+import { generate } from './generate.js';
+import { isObject, parse } from './json.js';
 import { whyNoLoglikelihood } from './loglikelihood.js';
 import type { Server } from './stream.js';
+import { SYSTEM_IN_QUESTION } from './system-message.js';
 
 export interface Abilities {
   readonly cannot: Readonly<Partial<Record<Capability, string>>>;
   readonly warnings: readonly string[];
 }
 
-const QUESTION = { messages: [{ role: 'user' as const, content: 'Count from one to twenty in words.' }] };
+/** Of the shape that suites have: a server that refuses a system message shows it here. */
+const QUESTION: Chat = {
+  messages: [
+    { role: 'system', content: 'Answer in words.' },
+    { role: 'user', content: 'Count from one to twenty.' },
+  ],
+};
 const FEW = { maxTokens: 16, stop: [], temperature: 0, topP: 1, seed: 0 };
 /** Seconds: a server may have to load its model first. */
 const PATIENCE = 300;
 
 /** @throws what generating throws. */
 export async function probe(server: Server, signal: AbortSignal): Promise<Abilities> {
-  let pieces = 0;
-  let withLogprobs = 0;
-  let promptTokens = false;
-  let outputTokens: number | null = null;
-  for await (const event of generate(server, QUESTION, { ...FEW, timeout: PATIENCE }, signal)) {
-    if (event.kind === 'piece') {
-      pieces += 1;
-      if (event.logprobs !== undefined) withLogprobs += 1;
-    } else {
-      promptTokens = 'value' in event.promptTokens;
-      outputTokens = 'value' in event.outputTokens ? event.outputTokens.value : null;
-    }
-  }
+  const { pieces, withLogprobs, end } = await tryAnswer(server, signal);
   const within = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE * 1000)]);
   const noLoglikelihood = await whyNoLoglikelihood(server, within).catch(() => 'the server did not answer in time');
   signal.throwIfAborted();
-  const noLogprobs = server.refused.has('logprobs') || withLogprobs === 0;
+  const { refused, system } = server.habits;
+  const noLogprobs = refused.has('logprobs') || withLogprobs === 0;
   return {
     cannot: {
       ...(server.model.api === 'chat' && { chatTemplate: 'the server applies the chat template, unseen' }),
       ...(noLogprobs && { logprobs: 'the server gives no log-probabilities of its output' }),
       ...(noLoglikelihood !== null && { loglikelihood: noLoglikelihood }),
-      ...(!promptTokens && { promptTokens: UNCOUNTED }),
+      ...('missing' in end.promptTokens && { promptTokens: UNCOUNTED }),
     },
     warnings: [
-      ...[...server.refused].map((field) => `the server refuses "${field}": ${OPTIONAL[field]}`),
-      ...disagreement(pieces, outputTokens),
+      ...(system === 'own' ? [] : [SYSTEM_IN_QUESTION]),
+      ...[...refused].map((field) => `the server refuses "${field}": ${OPTIONAL[field]}`),
+      ...disagreement(pieces, end),
     ],
   };
 }
 
+interface Tried {
+  readonly pieces: number;
+  readonly withLogprobs: number;
+  readonly end: End;
+}
+
+/** Some servers refuse a system message without a word about it: status 500 and an empty body (mistral.rs, SGLang). */
+async function tryAnswer(server: Server, signal: AbortSignal): Promise<Tried> {
+  const { habits, model } = server;
+  try {
+    return await answer(server, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const mayBeItsRole = error instanceof ServerFailure || / answered (400|422)/.test(describeError(error));
+    if (model.api !== 'chat' || habits.system !== 'own' || !mayBeItsRole) throw error;
+    habits.system = 'in-question';
+    return answer(server, signal).catch(() => {
+      signal.throwIfAborted();
+      habits.system = 'own';
+      throw error;
+    });
+  }
+}
+
+async function answer(server: Server, signal: AbortSignal): Promise<Tried> {
+  let pieces = 0;
+  let withLogprobs = 0;
+  for await (const event of generate(server, QUESTION, { ...FEW, timeout: PATIENCE }, signal)) {
+    if (event.kind === 'end') return { pieces, withLogprobs, end: event };
+    pieces += 1;
+    if (event.logprobs !== undefined) withLogprobs += 1;
+  }
+  throw new ServerFailure('the server ended its answer without saying so');
+}
+
 /** Chunks are not tokens; gaps between chunks that hold several are not gaps between tokens. */
-function disagreement(pieces: number, tokens: number | null): string[] {
-  if (tokens === null || tokens === 0 || Math.abs(pieces - tokens) <= 0.1 * tokens) return [];
-  return [`the server sent ${tokens} tokens in ${pieces} pieces: times between pieces are not times between tokens`];
+function disagreement(pieces: number, { outputTokens, unseenTokens = known(0) }: End): string[] {
+  if (isMissing(outputTokens) || isMissing(unseenTokens)) return [];
+  const tokens = outputTokens.value - unseenTokens.value;
+  if (tokens === 0 || alike(pieces, tokens)) return [];
+  const sent = `${pieces} ${pieces === 1 ? 'piece' : 'pieces'}`;
+  return [`the server sent ${tokens} tokens in ${sent}: times between pieces are not times between tokens`];
 }
 
 /** What `/models` tells of the model, where it is offered and tells anything. */

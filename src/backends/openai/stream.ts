@@ -4,19 +4,32 @@ import type { Generation } from '../../core/definition/suite.js';
 import { describeError, UserError } from '../../core/errors.js';
 import type { Prompt } from '../../core/message.js';
 import { type Pace, Transient } from '../../hub/retry.js';
-import { ModelFailure } from '../backend.js';
-import { type Chunk, errorText, parse, readMessage } from './answer.js';
+import { ServerFailure } from '../backend.js';
+import { type Chunk, readMessage, saysSomething } from './answer.js';
 import { bodyOf, type OptionalField, pathOf, refusedField } from './body.js';
 import { type Answer, type Connection, meaningOf, Refusal, readText } from './connection.js';
 import { eventsOf, now, StreamTooLarge } from './events.js';
+import { parse } from './json.js';
+import { roomIn } from './room.js';
+import { errorOf } from './server-error.js';
+import { kindOf } from './sniff.js';
+import { hasSystemMessage, refusesSystemMessage } from './system-message.js';
 
 /** A server as far as it is known. */
 export interface Server {
   readonly model: ModelOf<'openai'>;
   readonly connection: Connection;
   readonly pace: Pace;
-  /** Optional fields that it has refused so far; it grows. */
+  /** What it was found not to take so far. */
+  readonly habits: Habits;
+}
+
+/** It grows while a session lasts. */
+export interface Habits {
+  /** Optional fields that it has refused. */
   readonly refused: Set<OptionalField>;
+  /** Where a system message goes: into a message of its own, or before the first question. */
+  system: 'own' | 'in-question';
 }
 
 export interface Stream {
@@ -29,83 +42,164 @@ export interface StampedChunk {
   readonly chunk: Chunk;
 }
 
-/** Sends the request, leaving out what the server refuses to take, and reads up to the first chunk that says something. */
+/**
+ * Sends the request, without what the server refuses to take, and reads up to the first chunk that says something. A
+ * refusal means the same as a status, as a body under a status of 200, and as the first event of a stream.
+ */
 export async function startStream(
-  { model, connection, refused }: Server,
+  { model, connection, habits }: Server,
   prompt: Prompt,
   generation: Generation,
   signal: AbortSignal,
   onSend: () => void,
 ): Promise<Stream> {
   const url = connection.endpoint.url(pathOf(model));
-  let answer: Answer | undefined;
-  while (answer === undefined) {
+  let { maxTokens } = generation;
+  /** The refusal for which the system message was put elsewhere, until that is seen to help. */
+  let folded: Refusal | null = null;
+  for (;;) {
     try {
       onSend();
-      answer = await connection.send('POST', url, bodyOf(model, prompt, generation, refused), signal);
+      const body = bodyOf(model, prompt, { ...generation, maxTokens }, habits);
+      const chunks = chunksOf(await connection.send('POST', url, body, signal), connection);
+      const first = await chunks.next();
+      return { first: first.done ? null : first.value, chunks: afterFirst(chunks, connection) };
     } catch (error) {
+      // Nothing had been said yet, so that asking again hides nothing.
+      if (error instanceof BrokenStream) throw new Transient(error.message, null, { cause: error });
       if (!(error instanceof Refusal)) throw error;
-      const meaning = meaningOf(error, connection.endpoint);
+      const room = roomIn(error.text, maxTokens);
+      if (room !== null) {
+        maxTokens = room;
+        continue;
+      }
+      const field = fieldRefused(error, habits);
+      if (field !== null) {
+        habits.refused.add(field);
+        continue;
+      }
+      if (habits.system === 'own' && hasSystemMessage(prompt) && refusesSystemMessage(error.status, error.text)) {
+        habits.system = 'in-question';
+        folded = error;
+        continue;
+      }
+      if (folded !== null) habits.system = 'own';
+      const meaning = meaningOf(folded ?? error, connection.endpoint);
       if (meaning === 'withheld') return { first: { time: now(), chunk: WITHHELD }, chunks: (async function* () {})() };
-      const field =
-        meaning instanceof UserError && !NOT_ABOUT_FIELDS.has(error.status) ? refusedField(error.text, refused) : null;
-      if (field === null) throw meaning;
-      refused.add(field);
+      throw meaning;
     }
-  }
-  const chunks = chunksOf(answer, connection);
-  try {
-    const first = await chunks.next();
-    return { first: first.done ? null : first.value, chunks };
-  } catch (error) {
-    // Nothing had been said yet, so that asking again hides nothing.
-    if (error instanceof BrokenStream) throw new Transient(error.message, null, { cause: error });
-    throw error;
   }
 }
 
-const NOT_ABOUT_FIELDS = new Set([401, 403, 404, 405]);
-const WITHHELD: Chunk = { text: '', reasoning: '', logprobs: null, finish: 'refused', usage: null };
+function fieldRefused({ status, text }: Refusal, { refused }: Habits): OptionalField | null {
+  return status === 400 || status === 422 ? refusedField(text, refused) : null;
+}
+
+const WITHHELD: Chunk = {
+  text: '',
+  reasoning: '',
+  call: null,
+  refused: true,
+  logprobs: null,
+  finish: 'refused',
+  usage: null,
+};
+
+/** What the server says when it fails in the middle of an answer: a filter withholds the rest, all else has broken it. */
+async function* afterFirst(
+  chunks: AsyncGenerator<StampedChunk>,
+  { endpoint }: Connection,
+): AsyncGenerator<StampedChunk> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const meaning = meaningOf(error, endpoint);
+    if (meaning !== 'withheld') throw meaning;
+    yield { time: now(), chunk: WITHHELD };
+  }
+}
 
 /** A stream that was begun and not ended. */
 export class BrokenStream extends Error {}
 
-/** The chunks of an answer up to its end; those before the first one that says something are left out. */
+const LONGEST_REFUSAL = 64 * 1024;
+
+/**
+ * The chunks of an answer up to its end; those before the first one that says something are left out.
+ *
+ * @throws Refusal for an error that the server reports, before or after the first chunk.
+ */
 async function* chunksOf({ contentType, body }: Answer, { endpoint }: Connection): AsyncGenerator<StampedChunk> {
-  if (!/event-stream/i.test(contentType)) {
-    const text = await readText(body, 64 * 1024).catch(() => '');
-    const said = endpoint.quote(errorText(parse(text) ?? text)).slice(0, 120);
-    throw new UserError(
-      `${endpoint.place}: expected a stream of events (text/event-stream), found ${contentType || 'no content type'} ("${said}"); check \`endpoint\`, and that the server can stream`,
-    );
-  }
+  const kind = await kindOf(body, contentType);
+  if (kind === 'other') throw await refusalIn(body, contentType, endpoint);
   let begun = false;
   let finished = false;
+  let nonsense: string | null = null;
   try {
-    for await (const { time, data } of eventsOf(body)) {
-      const message = readMessage(data);
+    for await (const { time, ...event } of eventsOf(body)) {
+      const message = readMessage(event);
       switch (message.is) {
         case 'done':
+          if (!begun && nonsense !== null) throw notAChunk(nonsense, endpoint);
           return;
-        case 'failure':
-          throw new ModelFailure('server', `${endpoint.place}: the server failed: "${endpoint.quote(message.text)}"`);
+        case 'failure': {
+          const { status, text, retryAfter } = message.error;
+          throw new Refusal(status, endpoint.quote(text), retryAfter);
+        }
+        case 'aside':
+          break;
         case 'nonsense':
-          throw new ModelFailure(
-            'server',
-            `${endpoint.place}: expected a chunk of an answer in JSON, found "${endpoint.quote(message.text).slice(0, 120)}"`,
-          );
+          // What begins like a chunk was one, and a piece of the answer is lost with it.
+          if (message.text.startsWith('{')) throw notAChunk(message.text, endpoint);
+          nonsense ??= message.text;
+          break;
         case 'chunk': {
           const { chunk } = message;
+          if (isUnknown(chunk.finish)) throw endedBadly(chunk.finish.unknown, endpoint);
           finished ||= chunk.finish !== null;
-          begun ||= chunk.text !== '' || chunk.reasoning !== '' || chunk.finish !== null || chunk.usage !== null;
+          begun ||= saysSomething(chunk);
           if (begun) yield { time, chunk };
         }
       }
     }
   } catch (error) {
-    if (error instanceof ModelFailure) throw error;
-    if (error instanceof StreamTooLarge) throw new ModelFailure('server', `${endpoint.place} sent ${error.message}`);
+    if (error instanceof ServerFailure || error instanceof Refusal || error instanceof BrokenStream) throw error;
+    if (error instanceof StreamTooLarge) throw new ServerFailure(`${endpoint.place} sent ${error.message}`);
     throw new BrokenStream(`${endpoint.place}: the stream broke (${describeError(error)})`, { cause: error });
   }
+  if (!finished && nonsense !== null) throw notAChunk(nonsense, endpoint);
   if (!finished) throw new BrokenStream(`${endpoint.place}: the stream ended before the answer did`);
+}
+
+function isUnknown(finish: Chunk['finish']): finish is { readonly unknown: string } {
+  return typeof finish === 'object' && finish !== null;
+}
+
+function notAChunk(text: string, endpoint: Connection['endpoint']): ServerFailure {
+  const found = endpoint.quote(text).slice(0, 120);
+  return new ServerFailure(`${endpoint.place}: expected a chunk of an answer in JSON, found "${found}"`);
+}
+
+function endedBadly(word: string, endpoint: Connection['endpoint']): BrokenStream {
+  const found = endpoint.quote(word).slice(0, 60);
+  return new BrokenStream(
+    `${endpoint.place}: the server ended its answer with "${found}", which is no end that is known (stop, length, content_filter …)`,
+  );
+}
+
+/** A body that is no stream of events: an error under a status of 200, or something that nobody asked for. */
+async function refusalIn(
+  body: Answer['body'],
+  contentType: string,
+  endpoint: Connection['endpoint'],
+): Promise<Refusal | UserError> {
+  const text = await readText(body, LONGEST_REFUSAL).catch(() => '');
+  const error = errorOf(parse(text), 'message');
+  if (error !== null) return new Refusal(error.status, endpoint.quote(error.text), error.retryAfter);
+  const found = endpoint.quote(text).slice(0, 120);
+  return new UserError(
+    `${endpoint.place}: expected a stream of events (text/event-stream), found ${contentType || 'no content type'} ("${found}"); ` +
+      'check `endpoint`, and that the server can stream',
+  );
 }

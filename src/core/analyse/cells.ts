@@ -211,6 +211,23 @@ function serialWarnings(metrics: Cell['metrics']): Warning[] {
   ];
 }
 
+/** Prompts that differ in length by more than this, in characters, have different numbers of tokens. */
+const MUCH_LONGER = 400;
+const FEW_PROMPTS = 3;
+
+/** Whether the longest prompts have one count of tokens between them, though one is much longer than another. */
+function looksCut(samples: readonly SampleInfo[], trials: Trials): boolean {
+  const prompts = samples.flatMap(({ id, messages }) => {
+    const tokens = trials.rowsOf(id).map((row) => trials.timing(row, 'promptTokens'))[0];
+    const length = messages.reduce((sum, { content }) => sum + content.length, 0);
+    return tokens === undefined || tokens === null ? [] : [{ tokens, length }];
+  });
+  const most = prompts.reduce((most, { tokens }) => Math.max(most, tokens), 0);
+  const lengths = prompts.filter(({ tokens }) => tokens === most).map(({ length }) => length);
+  if (lengths.length < FEW_PROMPTS) return false;
+  return lengths.reduce((a, b) => Math.max(a, b)) - lengths.reduce((a, b) => Math.min(a, b)) > MUCH_LONGER;
+}
+
 /** From this share of cut answers on, the report warns. */
 const OFTEN = 0.05;
 /** With fewer samples than this, no interval says much. */
@@ -221,7 +238,7 @@ function warningsOf({ samples, trials, stopsEarly }: CellInput, counts: TrialCou
   const warn = (what: string, remedy: string) => warnings.push({ what, remedy });
   const of = (n: number) => `${n} of ${counts.recorded} trials`;
   const measured = samples.filter(({ id }) => trials.rowsOf(id).length > 0).length;
-  const { cut, tokensDisagree, retried, contextCut } = counts;
+  const { cut, refused, tokensDisagree, retried, contextCut, promptCut, unseen, cachedTokens } = counts;
   const prompts = new Set(samples.map(({ promptHash }) => promptHash)).size;
 
   if (counts.recorded > 0 && counts.recorded < counts.planned && !stopsEarly) {
@@ -248,6 +265,12 @@ function warningsOf({ samples, trials, stopsEarly }: CellInput, counts: TrialCou
       'raise `generation.maxTokens` of the task',
     );
   }
+  if (refused > 0) {
+    warn(
+      `${refused} of ${counts.completed} answers were refused, by the model or by a filter of its provider`,
+      'read what was refused in samples.csv; a filter of the provider can often be set',
+    );
+  }
   const throughput = trials.throughput();
   if (!isMissing(throughput)) {
     warn(
@@ -260,6 +283,30 @@ function warningsOf({ samples, trials, stopsEarly }: CellInput, counts: TrialCou
     warn(
       `the texts of ${of(contextCut)} are longer than the context of the model, so their beginning was cut off`,
       'be careful when you compare with models of a longer context, or raise `context` of the model',
+    );
+  }
+  if (promptCut > 0) {
+    warn(
+      `the server has cut the prompts of ${of(promptCut)}: it counts fewer tokens than they have words, and answered what was left of them`,
+      "raise the server's context (Ollama: OLLAMA_CONTEXT_LENGTH), or shorten the prompts",
+    );
+  } else if (looksCut(samples, trials)) {
+    warn(
+      'the server counts the same number of tokens for prompts of different length: it may have cut them',
+      "raise the server's context (Ollama: OLLAMA_CONTEXT_LENGTH), or shorten the prompts",
+    );
+  }
+  if (cachedTokens > 0) {
+    const total = trials.timings('promptTokens').reduce((sum, tokens) => sum + tokens, 0);
+    warn(
+      `${Math.floor((100 * cachedTokens) / total)}% of the prompt tokens came from the cache of the server`,
+      'read TTFT as that of a warm cache; the prefill rate counts only what was computed',
+    );
+  }
+  if (unseen > 0) {
+    warn(
+      `the server counted output of ${of(unseen)} that it did not send: hidden reasoning`,
+      'rates count only the tokens that were sent; TTFT holds the reasoning, and so does the cost',
     );
   }
   if (tokensDisagree > 0) {

@@ -23,6 +23,7 @@ const COLUMNS = [
   'marks',
   'score',
   'text',
+  'cached',
   ...DISTRIBUTED,
   'ballot',
   'ranking',
@@ -59,6 +60,8 @@ const COLD = 1;
 const TOKENS_DISAGREE = 2;
 const RETRIED = 4;
 const CONTEXT_CUT = 8;
+const PROMPT_CUT = 16;
+const UNSEEN = 32;
 
 /** What the fold collects for one task on one model. */
 export interface CellState {
@@ -243,16 +246,24 @@ export class Trials {
       failedByHarness: 0,
       unjudged: 0,
       cut: 0,
+      refused: 0,
       tokensDisagree: 0,
       retried: 0,
       contextCut: 0,
+      promptCut: 0,
+      unseen: 0,
+      cachedTokens: 0,
     };
     for (let row = 0; row < this.#size; row++) {
       const marks = this.#get(row, 'marks');
       if (this.#get(row, 'finish') === FINISHES.indexOf('length')) counts.cut++;
+      if (this.#get(row, 'finish') === FINISHES.indexOf('refused')) counts.refused++;
       if (marks & TOKENS_DISAGREE) counts.tokensDisagree++;
       if (marks & RETRIED) counts.retried++;
       if (marks & CONTEXT_CUT) counts.contextCut++;
+      if (marks & PROMPT_CUT) counts.promptCut++;
+      if (marks & UNSEEN) counts.unseen++;
+      counts.cachedTokens += this.#get(row, 'cached');
       switch (STATES[this.#get(row, 'state')]!) {
         case 'completed':
           counts.completed++;
@@ -320,7 +331,10 @@ export class Trials {
       (result.cold ? COLD : 0) |
       (result.tokensDisagree ? TOKENS_DISAGREE : 0) |
       (result.retries > 0 ? RETRIED : 0) |
-      (result.contextCut ? CONTEXT_CUT : 0);
+      (result.contextCut ? CONTEXT_CUT : 0) |
+      (result.promptCut ? PROMPT_CUT : 0) |
+      (result.unseen ? UNSEEN : 0);
+    values[AT.cached] = result.cachedTokens;
     values[AT.score] = score.state === 'scored' ? score.value : Number.NaN;
     values[AT.text] = hashOf(failure === null ? result.output : `${result.output}\n${failure.reason}`);
     for (const metric of DISTRIBUTED) values[AT[metric]] = timings[metric] ?? Number.NaN;
@@ -400,10 +414,18 @@ export interface Counts {
   readonly unjudged: number;
   /** Answers that ended at the token limit. */
   readonly cut: number;
+  /** Answers that the model, or a filter before or after it, refused to give. */
+  readonly refused: number;
   readonly tokensDisagree: number;
   readonly retried: number;
   /** Trials whose text was longer than the context, so that its beginning was cut off. */
   readonly contextCut: number;
+  /** Whose prompt the server has cut, by its own count. */
+  readonly promptCut: number;
+  /** Whose output was counted and, in part, not sent. */
+  readonly unseen: number;
+  /** Prompt tokens of all trials that came from a cache. */
+  readonly cachedTokens: number;
 }
 
 const NONE: readonly number[] = [];

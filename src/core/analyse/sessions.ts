@@ -9,6 +9,7 @@ import type { Drift, MemorySpread, ModelAnalysis, Spread } from './analysis.js';
 import type { Trials } from './columns.js';
 import { spreadOf } from './distribution.js';
 import { driftOf } from './drift.js';
+import { notOurs } from './ownership.js';
 
 const NEVER_OPENED = 'the model was never opened';
 const NOT_ENDED = 'the session ended before its peak was read';
@@ -23,7 +24,10 @@ export interface ModelRecords {
 
 export function analyseModel(model: Model, { sessions, ends, failures, trials }: ModelRecords): ModelAnalysis {
   const never = failures[0]?.reason ?? NEVER_OPENED;
-  const readings = (of: (session: SessionRecord) => MemoryReading) => memoryOf(sessions.map(of), never);
+  const facts = sessions.at(-1)?.facts ?? null;
+  const foreign = notOurs(facts, model);
+  const readings = (of: (session: SessionRecord) => MemoryReading) =>
+    foreign === null ? memoryOf(sessions.map(of), never) : unreadable(foreign);
   const drift = driftOf(trials);
   return {
     id: model.id,
@@ -31,16 +35,19 @@ export function analyseModel(model: Model, { sessions, ends, failures, trials }:
     class: classOf(model),
     entry: model,
     sessions: sessions.length,
-    metrics: metricsOf(readingsOf(sessions, ends), never),
+    metrics: metricsOf(readingsOf(sessions, ends, foreign), never),
     memory: {
       baseline: readings(({ memory }) => memory.baseline),
       loaded: readings(({ memory }) => memory.loaded),
-      peak: memoryOf(
-        ends.map(({ memory }) => memory.peak),
-        sessions.length > 0 ? NOT_ENDED : never,
-      ),
+      peak:
+        foreign === null
+          ? memoryOf(
+              ends.map(({ memory }) => memory.peak),
+              sessions.length > 0 ? NOT_ENDED : never,
+            )
+          : unreadable(foreign),
     },
-    facts: sessions.at(-1)?.facts ?? null,
+    facts,
     crashes: ends.flatMap(({ crash }) => (crash === undefined ? [] : [crash])),
     failures: failures.map(({ reason }) => reason),
     drift,
@@ -56,6 +63,10 @@ export function analyseModel(model: Model, { sessions, ends, failures, trials }:
   };
 }
 
+function unreadable(why: Missing): Record<keyof MemoryReading, Missing> {
+  return { resident: why, anonymous: why, fileMapped: why, gpu: why };
+}
+
 function memoryOf(readings: readonly MemoryReading[], reason: string): MemorySpread {
   const of = (part: keyof MemoryReading) =>
     spreadOfQuantities(
@@ -65,8 +76,14 @@ function memoryOf(readings: readonly MemoryReading[], reason: string): MemorySpr
   return { resident: of('resident'), anonymous: of('anonymous'), fileMapped: of('fileMapped'), gpu: of('gpu') };
 }
 
-function readingsOf(sessions: readonly SessionRecord[], ends: readonly SessionEndRecord[]): SessionReadings[] {
+/** @param foreign Why the readings belong to another process; null where they are those of the model. */
+function readingsOf(
+  sessions: readonly SessionRecord[],
+  ends: readonly SessionEndRecord[],
+  foreign: Missing | null,
+): SessionReadings[] {
   return sessions.map(({ session, load, firstRequest, memory }) => {
+    if (foreign !== null) return { load: foreign, firstRequest, baseline: unreadable(foreign), peak: foreign };
     const end = ends.find((one) => one.session === session);
     return { load, firstRequest, baseline: memory.baseline, peak: end?.memory.peak ?? missing(NOT_ENDED) };
   });

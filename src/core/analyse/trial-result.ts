@@ -6,9 +6,11 @@ import type { MeasurementRecord, SampleRecord } from '../measure/log.js';
 import type { Completed, Failed, Ranked } from '../measure/measurement.js';
 import type { Price, TrialMetric } from '../measure/metric.js';
 import { DISTRIBUTED, type DistributedMetric, METRICS } from '../measure/metrics.js';
+import { alike, seenTokens } from '../measure/window.js';
+import { isChat, type Prompt } from '../message.js';
 import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
 import { ballotOf, type Filter, filterText } from '../score/filters.js';
-import type { Evidence, Score, ScoreInput, Scorer } from '../score/score.js';
+import { type Evidence, judgeOutput, type Score, type ScoreInput, type Scorer } from '../score/score.js';
 import { mean, sum } from '../stats/basics/moments.js';
 import { percentile } from '../stats/estimate/percentiles.js';
 import type { Confidence } from './analysis.js';
@@ -36,8 +38,14 @@ export interface TrialResult {
   readonly ballot: string | null;
   readonly finish: Completed['finish'] | 'failed';
   readonly failure: { readonly by: 'model' | 'harness'; readonly kind: Failed['kind']; readonly reason: string } | null;
-  /** The number of pieces and the count of tokens differ by more than a tenth, though each piece should be one token. */
+  /** The number of pieces and the count of tokens differ by more than a tenth. */
   readonly tokensDisagree: boolean;
+  /** Prompt tokens that came from a cache. */
+  readonly cachedTokens: number;
+  /** The server counted fewer tokens than the prompt has words: it has cut the prompt. */
+  readonly promptCut: boolean;
+  /** Output was counted and not sent. */
+  readonly unseen: boolean;
   readonly retries: number;
   /** A text that was ranked was longer than the context of the model, so its beginning was cut off. */
   readonly contextCut: boolean;
@@ -91,6 +99,9 @@ function failedTrial({ repetition, session, at, cold }: MeasurementRecord, outco
     finish: 'failed',
     failure: { by, kind, reason },
     tokensDisagree: false,
+    cachedTokens: 0,
+    promptCut: false,
+    unseen: false,
     retries: 0,
     contextCut: false,
     crowd: null,
@@ -122,6 +133,9 @@ function rankedTrial(
     finish: 'stop',
     failure: null,
     tokensDisagree: false,
+    cachedTokens: 0,
+    promptCut: false,
+    unseen: false,
     retries: 0,
     contextCut: outcome.loglikelihoods.some(({ cut }) => cut !== undefined),
     crowd: null,
@@ -154,6 +168,9 @@ function completedTrial(record: MeasurementRecord, outcome: Completed, context: 
     finish: outcome.finish,
     failure: null,
     tokensDisagree: countsDisagree(outcome),
+    cachedTokens: outcome.cachedTokens ?? 0,
+    promptCut: isCut(outcome, sample),
+    unseen: outcome.unseenTokens !== undefined,
     retries: outcome.retries?.count ?? 0,
     contextCut: false,
     crowd: concurrency > 1 ? { size: concurrency, seconds: outcome.timing.end } : null,
@@ -168,11 +185,7 @@ function filtersOf({ taskScorer }: TrialContext): readonly Filter[] {
 
 function scoreOf({ taskScorer }: TrialContext, input: ScoreInput): Score {
   if ('missing' in taskScorer) return { state: 'unscored', reason: taskScorer.missing };
-  try {
-    return taskScorer.scorer.score(input, taskScorer.options);
-  } catch (error) {
-    return { state: 'unscored', reason: error instanceof Error ? error.message : String(error) };
-  }
+  return judgeOutput(taskScorer.scorer, input, taskScorer.options);
 }
 
 function clipAnswer(score: Score): Score {
@@ -263,11 +276,22 @@ function marginOf({ loglikelihoods }: Ranked): Confidence | Missing {
     : { margin: best - next };
 }
 
-function countsDisagree({ outputTokens, timing }: Completed): boolean {
-  if ('missing' in outputTokens || timing.pieces.length === 0 || timing.tokensPerPiece === 'unknown') return false;
-  const streamed = timing.tokensPerPiece ? sum(timing.tokensPerPiece) : timing.pieces.length;
-  // An end token has no text, so the tokens may exceed the pieces by one.
-  return Math.abs(outputTokens.value - streamed) > Math.max(1, 0.1 * outputTokens.value);
+function countsDisagree(outcome: Completed): boolean {
+  const { pieces, tokensPerPiece } = outcome.timing;
+  const seen = seenTokens(outcome);
+  if (isMissing(seen) || pieces.length === 0) return false;
+  return !alike(typeof tokensPerPiece === 'object' ? sum(tokensPerPiece) : pieces.length, seen.value);
+}
+
+/** A word is a token at least, in every tokenizer: fewer tokens than words are not those of the whole prompt. */
+function isCut({ promptTokens }: Completed, { prompt }: SampleRecord): boolean {
+  if ('missing' in promptTokens || promptTokens.source !== 'server') return false;
+  return wordsOf(prompt) > promptTokens.value;
+}
+
+function wordsOf(prompt: Prompt): number {
+  const text = isChat(prompt) ? prompt.messages.map(({ content }) => content).join(' ') : prompt.text;
+  return text.match(/\S+/g)?.length ?? 0;
 }
 
 function clip(text: string, longest: number): string {

@@ -8,6 +8,7 @@
  */
 import type { Analysis, ModelAnalysis, SuiteAnalysis } from '../analyse/analysis.js';
 import { cellOf } from '../analyse/analysis.js';
+import { notOurs } from '../analyse/ownership.js';
 import { bitsOf } from '../definition/model.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import type { Device } from './devices.js';
@@ -52,9 +53,9 @@ export function fitModels(analysis: Analysis, suite: SuiteAnalysis, devices: rea
     .map((model) => fitModel(model, contextOf(suite, model.id), devices));
 }
 
-/** Sessions say whether a model needs the internet. Of a model that was never opened, only its entry can say so. */
+/** Sessions say whether the server is ours. Of a model that was never opened, only its entry can say so. */
 function runsElsewhere({ facts, entry }: ModelAnalysis): boolean {
-  return facts === null ? 'endpoint' in entry : facts.network === 'internet';
+  return facts === null ? 'endpoint' in entry : notOurs(facts, entry) !== null;
 }
 
 function fitModel(model: ModelAnalysis, context: ModelFit['context'], devices: readonly Device[]): ModelFit {

@@ -5,6 +5,7 @@
  */
 import type { Analysis, ModelAnalysis, SuiteAnalysis } from '../analyse/analysis.js';
 import { estimateAt } from '../analyse/distribution.js';
+import { notOurs } from '../analyse/ownership.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import type { Device, Electricity } from './devices.js';
 
@@ -73,8 +74,8 @@ function machineOf({ run }: Analysis, devices: readonly Device[]): Device | unde
   return devices.find(({ name }) => new RegExp(`\\b${name.split(',')[0]}\\b`).test(gpu.value));
 }
 
-function ranHere({ facts }: ModelAnalysis): boolean {
-  return facts !== null && facts.network !== 'internet';
+function ranHere({ facts, entry }: ModelAnalysis): boolean {
+  return facts !== null && notOurs(facts, entry) === null;
 }
 
 function energyOf(

@@ -53,6 +53,13 @@ const llamaCpp = z.strictObject({
     .array(z.strictObject({ file: z.string().min(1), scale: z.number().default(1) }))
     .default([])
     .describe('LoRA adapters as GGUF files.'),
+  library: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'A folder with the libraries of a llama.cpp build (libllama and those beside it), measured in place of the one that rightsize brings.',
+    ),
 });
 
 const onnxruntime = z.strictObject({

@@ -120,7 +120,7 @@ export interface SessionRecord {
 
 /** What an opened model says of itself. Absent facts are facts the engine does not give. */
 export interface SessionFacts {
-  /** The engine with its version: `node-llama-cpp 3.22.1`. */
+  /** The engine with its version: `llama.cpp 0.5.0-dev, ggml 0ad4a86, for zen4 (node-llama-cpp 3.22.1)`. */
   readonly engine: string;
   readonly device: string;
   readonly threads: Quantity;
@@ -144,6 +144,8 @@ export interface SessionFacts {
   readonly cannot: Readonly<Record<string, string>>;
   /** Whether a run needs a network: proven by the kind of backend, not claimed. */
   readonly network: 'none' | 'loopback' | 'internet';
+  /** Who started the server that serves the model; absent where there is no server, and in logs of earlier versions. */
+  readonly server?: 'ours' | 'not ours';
   readonly warnings: readonly string[];
 }
 

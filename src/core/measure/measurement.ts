@@ -17,6 +17,10 @@ export interface Completed {
   readonly renderedHash: { readonly value: string } | Missing;
   readonly promptTokens: TokenCount;
   readonly outputTokens: TokenCount;
+  /** Prompt tokens that were in a cache and were not computed; absent where none were, or where the engine does not say. */
+  readonly cachedTokens?: number;
+  /** Output tokens that were counted but never sent: the hidden reasoning of some servers. Absent where there are none. */
+  readonly unseenTokens?: Quantity;
   readonly timing: Timing;
   /** Natural logarithms, one per output token, where the engine gives them. */
   readonly logprobs: { readonly value: readonly number[] } | Missing;

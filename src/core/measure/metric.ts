@@ -13,10 +13,8 @@ export type Level = (typeof LEVELS)[number];
 
 /** Where a report shows a metric by default. `list metrics` and `summary.json` have all metrics. */
 export type Place =
-  /** The table of models under each task, in every report. */
+  /** The table of models under each task. */
   | 'table'
-  /** The same table on the page, which has room for more columns. */
-  | 'wide table'
   /** The table of models in the terminal. */
   | 'terminal'
   /** The criteria by which people choose a model. */
@@ -82,6 +80,8 @@ export type SessionMetric = Described &
 
 interface Described {
   readonly title: string;
+  /** The title in a terminal. That of a rate names its unit, because the cells below it leave the unit out. */
+  readonly short: string;
   readonly unit: Unit;
   readonly formula: string;
   /** How to read it. */

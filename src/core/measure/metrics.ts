@@ -6,10 +6,12 @@ import { isMissing, known, missing } from '../quantity.js';
 import { median } from '../stats/estimate/percentiles.js';
 import type { Metric, Place } from './metric.js';
 import { afterFirst, timeToFirst, timeToLast, tokenGaps } from './timings.js';
+import { promptTokensRead } from './window.js';
 
 export const METRICS = {
   quality: {
     title: 'Quality',
+    short: 'Quality',
     unit: 'score',
     better: 'higher',
     of: 'trial',
@@ -19,13 +21,14 @@ export const METRICS = {
     latency: false,
     compute: 'the scorer of the task',
     summary: { kind: 'mean score' },
-    shows: ['table', 'wide table', 'terminal', 'criteria', 'chart'],
+    shows: ['table', 'terminal', 'criteria', 'chart'],
     limit: { level: null },
     // Quality is compared by a test against the margin, not by a factor.
     compared: false,
   },
   ttft: {
     title: 'Time to first token',
+    short: 'TTFT',
     unit: 'seconds',
     better: 'lower',
     of: 'trial',
@@ -35,12 +38,13 @@ export const METRICS = {
     latency: true,
     compute: timeToFirst,
     summary: { kind: 'distribution', level: 'median' },
-    shows: ['table', 'wide table', 'terminal', 'criteria', 'chart'],
+    shows: ['table', 'terminal', 'criteria', 'chart'],
     limit: { level: 'p95' },
     compared: true,
   },
   itl: {
     title: 'Inter-token latency',
+    short: 'ITL',
     unit: 'seconds',
     better: 'lower',
     of: 'trial',
@@ -53,12 +57,13 @@ export const METRICS = {
       return gaps.length > 0 ? known(median(gaps)) : missing('no two tokens with a time of their own');
     },
     summary: { kind: 'distribution', level: 'median' },
-    shows: ['table', 'wide table', 'chart'],
+    shows: ['table', 'chart'],
     limit: null,
     compared: false,
   },
   tpot: {
     title: 'Time per output token',
+    short: 'TPOT',
     unit: 'seconds',
     better: 'lower',
     of: 'trial',
@@ -77,6 +82,7 @@ export const METRICS = {
   },
   e2e: {
     title: 'End-to-end latency',
+    short: 'E2E',
     unit: 'seconds',
     better: 'lower',
     of: 'trial',
@@ -86,33 +92,35 @@ export const METRICS = {
     latency: true,
     compute: timeToLast,
     summary: { kind: 'distribution', level: 'median' },
-    shows: ['table', 'wide table', 'terminal', 'criteria', 'chart'],
+    shows: ['table', 'terminal', 'criteria', 'chart'],
     limit: { level: 'p95' },
     compared: true,
   },
   prefillRate: {
     title: 'Prefill rate',
+    short: 'prefill tok/s',
     unit: 'tokens per second',
     better: 'higher',
     of: 'trial',
-    formula: 'prompt tokens / ttft',
-    read: 'How fast the model reads the prompt. If the prompt is already cached, the rate looks impossibly high.',
+    formula: 'prompt tokens that were read / ttft',
+    read: 'How fast the model reads the prompt. If it came from a cache that nobody counted, the rate looks impossibly high.',
     source: 'AIPerf',
     latency: true,
     compute: (completed) => {
       const first = timeToFirst(completed);
-      const { promptTokens } = completed;
+      const read = promptTokensRead(completed);
       if (isMissing(first)) return first;
-      if ('missing' in promptTokens) return missing(promptTokens.missing);
-      return first.value > 0 ? known(promptTokens.value / first.value) : missing('the first token took no time');
+      if (isMissing(read)) return read;
+      return first.value > 0 ? known(read.value / first.value) : missing('the first token took no time');
     },
     summary: { kind: 'distribution', level: 'median' },
-    shows: ['table', 'wide table', 'chart'],
+    shows: ['table', 'chart'],
     limit: null,
     compared: false,
   },
   decodeRate: {
     title: 'Decode rate',
+    short: 'tok/s',
     unit: 'tokens per second',
     better: 'higher',
     of: 'trial',
@@ -125,12 +133,13 @@ export const METRICS = {
       return isMissing(after) ? after : known(after.tokens / after.seconds);
     },
     summary: { kind: 'distribution', level: 'median' },
-    shows: ['table', 'wide table', 'terminal', 'criteria', 'chart'],
+    shows: ['table', 'terminal', 'criteria', 'chart'],
     limit: { level: 'median' },
     compared: true,
   },
   promptTokens: {
     title: 'Prompt tokens',
+    short: 'Prompt',
     unit: 'tokens',
     better: 'neither',
     of: 'trial',
@@ -140,12 +149,13 @@ export const METRICS = {
     latency: false,
     compute: ({ promptTokens }) => promptTokens,
     summary: { kind: 'distribution', level: 'median' },
-    shows: ['wide table'],
+    shows: ['table'],
     limit: null,
     compared: false,
   },
   outputTokens: {
     title: 'Output tokens',
+    short: 'Output',
     unit: 'tokens',
     better: 'neither',
     of: 'trial',
@@ -155,12 +165,13 @@ export const METRICS = {
     latency: false,
     compute: ({ outputTokens }) => outputTokens,
     summary: { kind: 'distribution', level: 'median' },
-    shows: ['wide table'],
+    shows: ['table'],
     limit: null,
     compared: false,
   },
   cost: {
     title: 'Cost of a thousand requests',
+    short: 'Cost',
     unit: 'dollars',
     better: 'lower',
     of: 'trial',
@@ -175,12 +186,13 @@ export const METRICS = {
       return known((1000 * (promptTokens.value * price.input + outputTokens.value * price.output)) / 1e6);
     },
     summary: { kind: 'distribution', level: 'mean' },
-    shows: ['table', 'wide table', 'criteria', 'chart'],
+    shows: ['table', 'criteria', 'chart'],
     limit: { level: null },
     compared: true,
   },
   load: {
     title: 'Load time',
+    short: 'Load',
     unit: 'seconds',
     better: 'lower',
     of: 'session',
@@ -190,12 +202,13 @@ export const METRICS = {
     latency: false,
     compute: ({ load }) => load,
     summary: { kind: 'spread', value: 'median' },
-    shows: ['terminal', 'criteria', 'models'],
+    shows: ['criteria', 'models'],
     limit: null,
     compared: false,
   },
   firstRequest: {
     title: 'First request',
+    short: 'First request',
     unit: 'seconds',
     better: 'lower',
     of: 'session',
@@ -211,6 +224,7 @@ export const METRICS = {
   },
   memory: {
     title: 'Peak memory',
+    short: 'Memory',
     unit: 'bytes',
     better: 'lower',
     of: 'session',
@@ -226,6 +240,7 @@ export const METRICS = {
   },
   memoryAdded: {
     title: 'Memory of the model',
+    short: 'Added memory',
     unit: 'bytes',
     better: 'lower',
     of: 'session',
@@ -259,12 +274,12 @@ export type LimitedMetric = WithParts<{ readonly limit: object }>;
 /** A metric by which an SLM is compared with its LLM. */
 export type ComparedMetric = WithParts<{ readonly compared: true }>;
 
-const NAMES = Object.keys(METRICS) as MetricName[];
+export const METRIC_NAMES: readonly MetricName[] = Object.keys(METRICS) as MetricName[];
 
-export const DISTRIBUTED = NAMES.filter(isDistributed);
-export const OF_SESSION = NAMES.filter(isOfSession);
-export const LIMITED = NAMES.filter((name): name is LimitedMetric => METRICS[name].limit !== null);
-export const COMPARED = NAMES.filter((name): name is ComparedMetric => METRICS[name].compared);
+export const DISTRIBUTED = METRIC_NAMES.filter(isDistributed);
+export const OF_SESSION = METRIC_NAMES.filter(isOfSession);
+export const LIMITED = METRIC_NAMES.filter((name): name is LimitedMetric => METRICS[name].limit !== null);
+export const COMPARED = METRIC_NAMES.filter((name): name is ComparedMetric => METRICS[name].compared);
 
 export function isDistributed(name: MetricName): name is DistributedMetric {
   return METRICS[name].summary.kind === 'distribution';

@@ -8,11 +8,11 @@
  *
  * Sources: vLLM and inference-perf (TTFT, TPOT), MLPerf Client (decode rate), LoadGen (latency counts from due).
  */
-import { known, type Missing, missing, type Quantity } from '../quantity.js';
+import { isMissing, known, type Missing, missing, type Quantity } from '../quantity.js';
 import type { Completed } from './measurement.js';
+import { tokensAfterFirst } from './window.js';
 
 const SILENT = missing('the model produced no output');
-const TOO_SHORT = missing('fewer than two output tokens');
 const AT_ONCE = missing('all tokens arrived at the same instant');
 
 /** Seconds from due to the first non-empty piece. */
@@ -35,16 +35,13 @@ export function tokenGaps({ timing: { pieces, tokensPerPiece } }: Completed): nu
   return gaps;
 }
 
-/** The tokens after the first piece, and the seconds they took. If the first piece holds several, fewer than n - 1 remain. */
-export function afterFirst({
-  outputTokens,
-  timing: { pieces, tokensPerPiece },
-}: Completed): { readonly tokens: number; readonly seconds: number } | Missing {
+/** The tokens after the first piece, and the seconds they took. */
+export function afterFirst(completed: Completed): { readonly tokens: number; readonly seconds: number } | Missing {
+  const { pieces } = completed.timing;
   const [first, last] = [pieces[0], pieces.at(-1)];
   if (first === undefined || last === undefined) return SILENT;
-  if ('missing' in outputTokens) return missing(outputTokens.missing);
-  if (outputTokens.value < 2) return TOO_SHORT;
-  const tokens = outputTokens.value - (typeof tokensPerPiece === 'object' ? tokensPerPiece[0]! : 1);
+  const tokens = tokensAfterFirst(completed);
+  if (isMissing(tokens)) return tokens;
   const seconds = last - first;
-  return tokens < 1 || seconds <= 0 ? AT_ONCE : { tokens, seconds };
+  return seconds > 0 ? { tokens: tokens.value, seconds } : AT_ONCE;
 }

@@ -14,18 +14,18 @@ export interface PowerQuestion {
   /** The wanted power. */
   readonly power: number;
   /** Numbers of samples whose power is wanted. */
-  readonly samples: readonly number[];
+  readonly samples?: readonly number[];
   readonly seed: number;
-  readonly margin?: number;
-  readonly alpha?: number;
+  readonly margin?: number | undefined;
+  readonly alpha?: number | undefined;
   /** Comparisons that share alpha. */
-  readonly comparisons?: number;
+  readonly comparisons?: number | undefined;
   /** Share of samples on which the two models score alike. */
-  readonly agreement?: number;
+  readonly agreement?: number | undefined;
   /** Expected scores of the SLM and the LLM. */
-  readonly scores?: readonly [number, number];
-  readonly groupSize?: number;
-  readonly correlation?: number;
+  readonly scores?: readonly [number, number] | undefined;
+  readonly groupSize?: number | undefined;
+  readonly correlation?: number | undefined;
 }
 
 export interface PowerAnswer {
@@ -182,7 +182,7 @@ function observedOrSaid(
 
 /** At the share of alpha that the strictest of the comparisons gets. */
 function resultOf(
-  { power, samples, seed }: PowerQuestion,
+  { power, samples = [], seed }: PowerQuestion,
   plan: Required<SuitePlan>,
   comparisons: number,
 ): PowerResult {

@@ -1,15 +1,45 @@
 /**
- * Numbers as people read them, in one place: everything before this is in base units, and everything that shows a number
- * to a person calls this. Three significant digits, units that keep the number between 1 and 1000.
+ * Numbers as people read them. All other code holds base units, and everything that shows a number to a person calls this file.
+ * Numbers have three significant digits, in a unit that keeps them between 1 and 1000.
  */
-import type { Unit } from '../measure/metric.js';
 import { isMissing, type Missing } from '../quantity.js';
+import type { Cell, CellUnit, Table } from './document.js';
 
 const MINUS = '−';
-/** Stands where a number is not known; the reason is said beside the table. */
+/** Stands where a number is not known; the reason is given beside the table. */
 export const ABSENT = '–';
 
-export function formatUnit(value: number, unit: Unit): string {
+/** A cell as one line of text. */
+export function formatCell(cell: Cell, shape: Table['shape'] = 'list'): string {
+  return formatCellLines(cell, shape).join(', ');
+}
+
+/** A cell as the lines that a page shows: its text, and a detail in small letters. */
+export function formatCellLines(cell: Cell, shape: Table['shape']): string[] {
+  switch (cell.kind) {
+    case 'text':
+      return [cell.text];
+    case 'quantity':
+      return [formatUnit(cell.value, cell.unit)];
+    case 'estimate':
+      return [formatEstimate(cell, cell.unit)];
+    case 'verdict':
+      return [cell.name];
+    case 'fit': {
+      const fits = `${cell.fits ? 'fits' : 'does not fit'}, ${formatUsed(cell.share)}`;
+      return cell.ceiling === null ? [fits] : [fits, `≤ ${formatCount(Math.round(cell.ceiling))} tok/s`];
+    }
+    case 'missing':
+      return [shape === 'matrix' ? `not measured: ${cell.reason}` : ABSENT];
+  }
+}
+
+/** A share of memory in whole percents. */
+function formatUsed(share: number): string {
+  return share < 0.01 ? 'under 1%' : `${formatCount(Math.round(share * 100))}%`;
+}
+
+export function formatUnit(value: number, unit: CellUnit): string {
   switch (unit) {
     case 'score':
       return formatScore(value);
@@ -23,6 +53,16 @@ export function formatUnit(value: number, unit: Unit): string {
       return formatBytes(value);
     case 'dollars':
       return formatDollars(value);
+    case 'count':
+      return formatCount(value);
+    case 'parameters':
+      return formatParameters(value);
+    case 'points':
+      return formatPoints(value);
+    case 'factor':
+      return formatRatio(value);
+    case 'relative':
+      return formatChange(value);
   }
 }
 
@@ -48,7 +88,7 @@ export function formatSeconds(value: number): string {
   return `${significant(value / 3600)} h`;
 }
 
-/** Memory is addressed in powers of two: `1.21 GiB`. */
+/** Memory in powers of two: `1.21 GiB`. */
 export function formatBytes(value: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let scaled = value;
@@ -78,13 +118,13 @@ export function formatParameters(value: number): string {
   return `${significant(value / 1e3)} K`;
 }
 
-/** How many times: `3.2×`. */
+/** A ratio: `3.2×`. */
 export function formatRatio(value: number): string {
   if (value < 0.0995) return `${significant(value)}×`;
   return `${value >= 99.95 ? grouped(value) : value >= 9.995 ? value.toFixed(0) : value.toFixed(1)}×`;
 }
 
-/** A share more or less: `+12%`, `−3%`. */
+/** A relative difference: `+12.0%`, `−3.0%`. */
 export function formatChange(share: number): string {
   return `${share < 0 ? '−' : '+'}${formatScore(Math.abs(share))}`;
 }
@@ -93,10 +133,10 @@ export function formatP(p: number): string {
   return p < 0.001 ? '< 0.001' : p.toFixed(3);
 }
 
-/** The part of an estimate that a table shows: `91.3% [87.0, 94.4]`, the unit said once. */
+/** An estimate with its interval: `91.3% [87.0, 94.4]`. A shared unit appears once. */
 export function formatEstimate(
   estimate: { readonly value: number; readonly low: number; readonly high: number } | Missing,
-  unit: Unit,
+  unit: CellUnit,
 ): string {
   if (isMissing(estimate)) return ABSENT;
   const [value, low, high] = [estimate.value, estimate.low, estimate.high].map((number) => formatUnit(number, unit));
@@ -105,14 +145,14 @@ export function formatEstimate(
 
 /** `19.6 ms` beside `20.2 ms` is `19.6`. */
 function withoutSharedUnit(first: string, text: string): string {
-  const unitOf = (one: string) => /(?: .*|%)$/.exec(one)?.[0] ?? '';
+  const unitOf = (number: string) => /(?: .*|%)$/.exec(number)?.[0] ?? '';
   const unit = unitOf(first);
   return unit !== '' && unitOf(text) === unit ? text.slice(0, -unit.length) : text;
 }
 
 /** `1 sample`, `2 samples`. */
-export function plural(n: number, one: string, many = `${one}s`): string {
-  return `${grouped(n)} ${n === 1 ? one : many}`;
+export function plural(n: number, singular: string, many = `${singular}s`): string {
+  return `${grouped(n)} ${n === 1 ? singular : many}`;
 }
 
 /** `a`, `a and b`, `a, b and c`. */
@@ -121,7 +161,7 @@ export function list(items: readonly string[]): string {
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }
 
-/** Three significant digits without an exponent. */
+/** Three significant digits, without an exponent. */
 function significant(value: number): string {
   const size = Math.abs(value);
   const decimals =

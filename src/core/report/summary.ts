@@ -1,7 +1,7 @@
 /**
  * summary.json: the analysis and the recommendation as data, for programs. Base units throughout (seconds, bytes, tokens,
- * dollars, scores from 0 to 1); what is not known is `{ "missing": reason }`. docs/reports.md describes every field; the version
- * changes when a field changes its meaning or goes away.
+ * dollars, scores from 0 to 1); what is not known is `{ "missing": reason }`. docs/reports.md describes every field; the
+ * version changes when a field changes its meaning or goes away.
  */
 import type { Analysis, Cell, Distribution, ModelAnalysis, Overall } from '../analyse/analysis.js';
 import { DISTRIBUTED } from '../measure/metrics.js';
@@ -66,7 +66,7 @@ function describeRecommended(recommended: TaskRecommendation) {
   };
 }
 
-/** Curves are for charts; they are in charts/*.vl.json. */
+/** Curves are in charts/*.vl.json. */
 function withoutCurves<T extends TaskRecommendation['verdict'] | Cascade>(verdict: T): unknown {
   if (!('evaluation' in verdict)) return verdict;
   // Version 1 of the summary calls it `trial`.
@@ -136,7 +136,7 @@ function describeModel({ id, title, sessions, entry, facts, drift, metrics, memo
   };
 }
 
-/** What a service needs to run a recommended cascade. */
+/** Everything that a service needs to run a recommended cascade. */
 function cascadeFiles({ suite, tasks }: SuiteRecommendation): Artifact[] {
   return tasks.flatMap(({ task, verdict }) => {
     if (verdict.kind !== 'cascade') return [];

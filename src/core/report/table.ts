@@ -1,10 +1,11 @@
 /**
- * Every reporter by name: the table is the type. Each turns an analysis and a recommendation into files, and writes none. Its code
- * is loaded when it renders, so that help can name all reporters without them.
+ * Every reporter by name: the table is the type. Each turns the document, or the analysis behind it, into files, and writes
+ * none. A reporter's code is loaded when it is used, so that a command can list the reporters at no cost.
  */
 import type { Analysis } from '../analyse/analysis.js';
 import type { Recommendation } from '../recommend/recommendation.js';
 import type { Artifact, Promised } from './artifact.js';
+import type { Document } from './document.js';
 import type { PageAssets } from './html/page.js';
 
 export interface ReportInput {
@@ -17,16 +18,15 @@ export interface ReportInput {
 }
 
 export interface Reporter {
-  /** One line for `rightsize report --help`. */
+  /** One line for `rightsize report --help`: the first file, and what the reports are for. */
   readonly summary: string;
-  render(input: ReportInput): Promise<(Artifact | Promised)[]>;
+  render(input: ReportInput & { readonly document: Document }): Promise<(Artifact | Promised)[]>;
 }
 
 export const REPORTERS = {
   markdown: {
     summary: 'report.md, for a pull request or a wiki',
-    render: async ({ analysis, recommendation }) =>
-      (await import('./markdown.js')).markdownReport(analysis, recommendation),
+    render: async ({ document }) => (await import('./markdown.js')).markdownReport(document),
   },
   summary: {
     summary: 'summary.json, for programs, and the thresholds of recommended cascades',
@@ -35,15 +35,20 @@ export const REPORTERS = {
   },
   charts: {
     summary: 'charts/, as Vega-Lite specifications, SVG and PNG',
-    render: async ({ analysis, recommendation, drawPng }) =>
-      (await import('./charts/files.js')).chartsReport(analysis, recommendation, drawPng),
+    render: async ({ document, drawPng }) => (await import('./charts/files.js')).chartsReport(document.charts, drawPng),
   },
   html: {
-    summary: 'report.html, the page that is passed around',
-    render: async ({ analysis, recommendation, page }) =>
-      page ? (await import('./html/page.js')).htmlReport(analysis, recommendation, page) : [],
+    summary: 'report.html, one page for people who decide together',
+    render: async ({ document, analysis, page }) => {
+      if (page === undefined) return [];
+      const [{ htmlReport }, { pageData }] = await Promise.all([
+        import('./html/page.js'),
+        import('./document/samples.js'),
+      ]);
+      return htmlReport(document, { assets: page, samples: pageData(analysis) });
+    },
   },
-  // The largest comes last: it need not be held while the others are made.
+  // The largest comes last: nothing has to hold it while the others are made.
   samples: {
     summary: 'samples.csv, one row for each sample and model',
     render: async ({ analysis }) => (await import('./samples.js')).samplesReport(analysis),
@@ -59,7 +64,9 @@ export async function renderReports(
   input: ReportInput,
   names: readonly ReporterName[] = REPORTER_NAMES,
 ): Promise<Artifact[]> {
+  const { documentOf } = await import('./document/build.js');
+  const document = documentOf(input.analysis, input.recommendation);
   const artifacts: (Artifact | Promised)[] = [];
-  for (const name of names) artifacts.push(...(await (REPORTERS[name] as Reporter).render(input)));
+  for (const name of names) artifacts.push(...(await (REPORTERS[name] as Reporter).render({ ...input, document })));
   return Promise.all(artifacts.map(async ({ path, content }) => ({ path, content: await content })));
 }

@@ -1,11 +1,11 @@
 /**
- * Text that models, data files and servers wrote, made safe for where it will stand. It is hostile until then: an output can
- * hold escapes that repaint a terminal, markup that runs in a page, or a formula that a spreadsheet executes.
+ * Makes text that models, data files and servers wrote safe for its place. Such text is hostile: an output can hold escapes
+ * that repaint a terminal, markup that runs in a page, or a formula that a spreadsheet executes.
  */
 
 /**
- * Sequences of ECMA-48 as a whole, before their first byte goes: colours and cursor movements (CSI), titles and links (OSC),
- * device strings. Written with escapes of their own, since control characters in a pattern look like mistakes.
+ * Whole control sequences of ECMA-48: colours and cursor movements (CSI), titles and links (OSC), device strings. They must go
+ * before single control characters, because the rest of a sequence without its first byte is plain text.
  */
 const ESCAPES = new RegExp(
   [
@@ -18,7 +18,7 @@ const ESCAPES = new RegExp(
   'g',
 );
 
-/** For a terminal or one line of plain text: no escapes, no control characters, no invisible marks of direction. */
+/** One line for a terminal or plain text, without escapes, control characters and invisible marks of direction. */
 export function plain(text: string): string {
   return text
     .replace(ESCAPES, '')
@@ -27,34 +27,33 @@ export function plain(text: string): string {
     .trim();
 }
 
-/** A command as one would type it in a POSIX shell. */
+/** A command as a person types it in a POSIX shell. */
 export function shellCommand(words: readonly string[]): string {
   return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 }
 
-/** At most `length` characters, the last an ellipsis where something was cut. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Breaks lines between words. `widthOf` measures a text in the unit of `width`. */
+export function wrapLines(text: string, width: number, widthOf = (part: string) => part.length): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** A text of at most `length` characters; an ellipsis stands for what was cut at its end. */
 export function shorten(text: string, length: number): string {
   const characters = [...text];
   return characters.length <= length ? text : `${characters.slice(0, Math.max(0, length - 1)).join('')}…`;
 }
 
-/**
- * A model's name in at most `length` characters, cut in the middle: variants of one entry differ at the end,
- * `refer…:onnxruntime`.
- */
-export function shortenName(name: string, length: number): string {
-  const characters = [...name];
-  if (characters.length <= length) return name;
-  const variant = [...name.slice(name.lastIndexOf(':'))].length;
-  const isVariant = name.includes(':') && variant <= length - 4;
-  const room = length - 1 - (isVariant ? variant : 0);
-  // Names of one family differ at their ends as well.
-  const end = (isVariant ? variant : 0) + (isVariant && room < 8 ? 0 : Math.floor(room / 2));
-  const start = length - 1 - end;
-  return `${characters.slice(0, start).join('')}…${characters.slice(characters.length - end).join('')}`;
-}
-
-/** For text and double-quoted attributes of HTML. */
+/** Text for HTML and for its double-quoted attributes. */
 export function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
@@ -64,7 +63,7 @@ export function escapeHtml(text: string): string {
     .replaceAll("'", '&#39;');
 }
 
-/** For a cell of a Markdown table or a line of its text: markup is shown and not obeyed, nobody is mentioned. */
+/** Text for a line or a table cell of Markdown: its markup is shown and not obeyed, and it mentions nobody. */
 export function escapeMarkdown(text: string): string {
   return (
     plain(text)
@@ -73,14 +72,14 @@ export function escapeMarkdown(text: string): string {
       .replaceAll('&', '&amp;')
       .replaceAll('<', '&lt;')
       .replaceAll('>', '&gt;')
-      // Addresses, @names and #numbers become links by themselves; an unseen space stops that.
+      // Addresses, @names and #numbers become links on their own; an invisible space prevents that.
       .replace(/[@#](?=\w)|\b(?:https?|ftp|www)(?=[:.])/gi, '$&&#8203;')
   );
 }
 
 /**
- * For one field of a CSV file (RFC 4180). A text that a spreadsheet would run as a formula begins with an apostrophe, signs of full
- * width among them; control characters, which would repaint a terminal that shows the file, are the pictures of themselves.
+ * One field of a CSV file (RFC 4180). If a spreadsheet would run the text as a formula, also by a sign of full width, an
+ * apostrophe comes first. Control characters, which would repaint a terminal that shows the file, become visible pictures.
  */
 export function escapeCsv(value: string | number | boolean | null): string {
   if (value === null) return '';
@@ -91,16 +90,16 @@ export function escapeCsv(value: string | number | boolean | null): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** What `escapeCsv` would leave as it is: nearly every field of a table of a hundred thousand rows. */
+/** A field that needs no escape: nearly every field of a table of a hundred thousand rows. */
 const PLAIN_FIELD = /^(?![=+\-@＝＋－＠])[^\p{Cc}",]*$/u;
 
-/** U+2400 and following for those of ASCII; the others have none. */
+/** Unicode has pictures of the control characters of ASCII, from U+2400; the others have none. */
 function pictureOf(control: string): string {
   const code = control.charCodeAt(0);
   return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd';
 }
 
-/** JSON that can stand inside a `<script>` element: no `</script>`, no `<!--`, no line separators. */
+/** JSON for the inside of a `<script>` element, without `</script>`, `<!--` and line separators. */
 export function scriptJson(value: unknown): string {
   return JSON.stringify(value)
     .replaceAll('<', '\\u003c')

@@ -1,10 +1,10 @@
-/** Names of models that are variants of one entry: `small:q4` and `small:q8` are told together as `small (q4, q8)`. */
+/** Variants of one entry share a sentence: `small:q4` and `small:q8` become `small (q4, q8)`. */
 
 export type NameOf = (model: string) => string;
 
 /**
- * What is said of each item, said once where variants of one model have the same said of them. `describe` gets what to call
- * each model it names.
+ * One description for each item, and one for all variants of a model whose descriptions are equal but for the name. `describe`
+ * gets a function that names models.
  */
 export function groupVariants<T extends { readonly model: string }>(
   items: readonly T[],
@@ -12,8 +12,8 @@ export function groupVariants<T extends { readonly model: string }>(
 ): string[] {
   const groups = new Map<string, T[]>();
   for (const item of items) {
-    const alike = describe(item, entryOf);
-    groups.set(alike, [...(groups.get(alike) ?? []), item]);
+    const withoutVariant = describe(item, entryOf);
+    groups.set(withoutVariant, [...(groups.get(withoutVariant) ?? []), item]);
   }
   return [...groups.values()].map((group) => {
     const [first] = group;
@@ -30,6 +30,6 @@ function nameTogether(models: readonly string[]): string {
 }
 
 function entryOf(model: string): string {
-  const at = model.indexOf(':');
-  return at < 0 ? model : model.slice(0, at);
+  const colon = model.indexOf(':');
+  return colon < 0 ? model : model.slice(0, colon);
 }

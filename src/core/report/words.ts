@@ -1,9 +1,6 @@
-/**
- * Verdicts in words, for whoever has to decide: one sentence each, with the numbers that carry it. The terminal, the page and
- * the pull request all say these sentences.
- */
+/** Verdicts in words for the people who decide: one sentence for each, with the numbers that support it. */
 
-import type { Analysis } from '../analyse/analysis.js';
+import type { Analysis, FailureCount } from '../analyse/analysis.js';
 import { METRICS } from '../measure/metrics.js';
 import { isMissing } from '../quantity.js';
 import type { CascadeEvaluation } from '../recommend/cascade/cascade.js';
@@ -14,20 +11,20 @@ import type {
   LimitCheck,
   Rejection,
   SuiteRecommendation,
-  SuiteVerdict,
   TaskRecommendation,
-  TaskVerdict,
 } from '../recommend/recommendation.js';
+import type { VerdictKind } from './document.js';
 import { formatCount, formatPoints, formatRatio, formatScore, formatUnit, list, plural } from './format.js';
+import { capital, plain, shorten } from './text.js';
 import { groupVariants, type NameOf } from './variants.js';
 
-/** The short name of a verdict, as tables show it. */
-export const VERDICT_NAMES: Readonly<Record<SuiteVerdict['kind'] | TaskVerdict['kind'], string>> = {
+/** Short names of verdicts, for tables. */
+export const VERDICT_NAMES: Readonly<Record<VerdictKind, string>> = {
   'slm-fits': 'SLM fits',
   'llm-needed': 'LLM needed',
   cascade: 'cascade',
   'by-task': 'by task',
-  inconclusive: 'cannot be told yet',
+  inconclusive: 'inconclusive',
   'one-class': 'not compared',
   'nothing-passes': 'nothing passes',
   'not-measured': 'not measured',
@@ -42,28 +39,28 @@ export function describeSuite({ verdict, tasks }: SuiteRecommendation): string {
       return `The large model is needed: use ${verdict.model}.`;
     case 'cascade': {
       const { small, large, alone } = verdict;
-      const by = alone.length > 0 ? ` ${small} does ${list(alone)} by itself.` : '';
-      return `Use both, as a cascade: ${small} answers, and ${large} answers again where ${small} is unsure.${by}`;
+      const by = alone.length > 0 ? ` ${small} alone fits ${list(alone)}.` : '';
+      return `Use both, as a cascade: ${small} answers, and ${large} answers again if ${small} is unsure.${by}`;
     }
     case 'by-task':
       return `Use both, by task: ${describeAssignments(verdict.assignments)}.`;
     case 'inconclusive': {
       const { tasks: open, decided } = verdict;
       const which = open.length === tasks.length ? '' : ` for ${list(open)}`;
-      const rest = decided.length > 0 ? ` Decided so far: ${describeAssignments(decided)}.` : '';
-      return `It cannot be told yet${which} whether a small model will do.${rest}`;
+      const rest = decided.length > 0 ? ` Decided: ${describeAssignments(decided)}.` : '';
+      return `Inconclusive${which}: this run does not show whether a small model fits.${rest}`;
     }
     case 'one-class': {
       const [run, other] = verdict.class === 'slm' ? ['small', 'large'] : ['large', 'small'];
       const passing =
-        verdict.model === null ? 'None is shown to meet every limit.' : `${verdict.model} meets every limit.`;
-      return `Only ${run} models were measured, so nothing was compared with a ${other} one. ${passing}`;
+        verdict.model === null ? 'No model is shown to meet every limit.' : `${verdict.model} meets every limit.`;
+      return `Only ${run} models were measured, so nothing was compared with a ${other} model. ${passing}`;
     }
     case 'nothing-passes': {
       const { tasks: failing, decided, open } = verdict;
       const rest = [
-        ...(decided.length > 0 ? [` The rest: ${describeAssignments(decided)}.`] : []),
-        ...(open.length > 0 ? [` Not decided yet: ${list(open)}.`] : []),
+        ...(decided.length > 0 ? [` Decided: ${describeAssignments(decided)}.`] : []),
+        ...(open.length > 0 ? [` Not decided: ${list(open)}.`] : []),
       ].join('');
       return `No model is good enough for ${failing.length === tasks.length ? 'any task' : list(failing)}.${rest}`;
     }
@@ -82,7 +79,7 @@ function describeAssignments(assignments: readonly Assignment[]): string {
   return [...byUse].map(([name, tasks]) => `${name} for ${list(tasks)}`).join('; ');
 }
 
-/** The answer for a task and what carries it. */
+/** The answer for a task, with the numbers that support it. */
 export function describeTask({ verdict }: TaskRecommendation): string {
   switch (verdict.kind) {
     case 'slm-fits': {
@@ -104,7 +101,7 @@ export function describeTask({ verdict }: TaskRecommendation): string {
   }
 }
 
-/** Of many alike the first few are enough. */
+/** A sentence names this many reasons and counts the others. */
 const MOST_NAMED = 3;
 
 function listSome(items: readonly string[]): string {
@@ -128,10 +125,10 @@ export function points(difference: number): string {
 
 function describeGains({ factors, reference }: Comparison): string {
   const gains = gainsOf(factors);
-  return gains.length === 0 ? '' : ` Against ${reference} it ${list(gains)}.`;
+  return gains.length === 0 ? '' : ` Compared with ${reference}, it ${list(gains)}.`;
 }
 
-/** Only what differs for sure is a gain or a price. */
+/** A difference counts only if its whole interval lies on one side of 1. Memory has no interval. */
 function gainsOf({ e2e, memory, cost }: Factors): string[] {
   const gains: string[] = [];
   if (!isMissing(e2e) && (e2e.high < 1 || e2e.low > 1)) {
@@ -144,7 +141,7 @@ function gainsOf({ e2e, memory, cost }: Factors): string[] {
   return gains;
 }
 
-/** Variants of one model that fall short alike are named together. */
+/** Variants of one model share a sentence if they fail for the same reason. */
 function describeRejections(rejections: readonly Rejection[]): string[] {
   return groupVariants(rejections, describeRejection);
 }
@@ -183,62 +180,64 @@ function describeCascade({
   const { cost, test } = evaluation;
   const { low } = test.difference;
   const worst = low >= 0 ? 'at worst no less' : `at worst ${points(low)} less`;
-  const what = cost.unit === 'dollars' ? 'price' : 'time';
-  const alone = mayFitAlone ? ` Whether ${small} would do alone cannot be told yet.` : '';
+  const alone = mayFitAlone ? ` This run does not show whether ${small} alone fits.` : '';
   return (
-    `${small} with ${large} behind it: asking ${large} for the ${formatScore(evaluation.deferred)} of answers that ${small} is least sure of ` +
-    `scores ${worst} than ${large} alone, for ${formatScore(cost.cascade / cost.large)} of its ${what}.${alone}`
+    `${small}, then ${large}: if ${large} answers the ${formatScore(evaluation.deferred)} of requests on which ${small} is least sure, ` +
+    `the cascade scores ${worst} than ${large} alone, and it ${describeSaving(cost)}.${alone}`
   );
+}
+
+/** `takes 54.5% of its time` */
+export function describeSaving({ unit, cascade, large }: CascadeEvaluation['cost']): string {
+  const share = formatScore(cascade / large);
+  return unit === 'dollars' ? `costs ${share} of its price` : `takes ${share} of its time`;
 }
 
 function describeDoubt(doubt: Doubt): string {
   switch (doubt.of) {
     case 'pairs':
-      return `It cannot be told: ${doubt.reason}.`;
+      return `Inconclusive: ${doubt.reason}.`;
     case 'limits':
-      return `It cannot be told whether ${doubt.model} meets the limits: ${list(doubt.checks.map(describeCheck))}.`;
+      return `Inconclusive: this run does not show whether ${doubt.model} meets these limits: ${list(doubt.checks.map(describeCheck))}.`;
     case 'margin': {
       const { candidate, reference, test, decision } = doubt.comparison;
-      if (isMissing(test)) return `It cannot be told: ${test.missing}.`;
+      if (isMissing(test)) return `Inconclusive: ${test.missing}.`;
       const { low, high, n } = test.difference;
-      const shared =
-        decision !== test.decision ? ', and the error rate is shared with the other comparisons of the suite' : '';
+      const shared = decision !== test.decision ? ' The other comparisons of the suite share the error rate.' : '';
       return (
-        `It cannot be told yet whether ${candidate} fits: against ${reference} it lies between ${formatPoints(low)} and ` +
-        `${formatPoints(high)} points on ${plural(n, 'sample')}, the margin is ${points(test.margin)}${shared}. ${describeNeed(doubt.comparison)}`
+        `Inconclusive: the difference of ${candidate} from ${reference} is between ${formatPoints(low)} and ${formatPoints(high)} points on ` +
+        `${plural(n, 'sample')}, and the margin is ${points(test.margin)}.${shared} ${describeNeed(doubt.comparison)}`
       );
     }
   }
 }
 
 function describeNeed(comparison: Comparison): string {
-  return isMissing(comparison.test) ? '' : `${capital(whatWouldTell(comparison))}.`;
+  return isMissing(comparison.test) ? '' : `${capital(whatWouldDecide(comparison))}.`;
 }
 
-/** How many more samples would settle a comparison; where they come in groups, how many more groups. */
-export function whatWouldTell({ test, needed }: Comparison): string {
+/** How many more samples would decide a comparison, or how many more groups if samples come in groups. */
+export function whatWouldDecide({ test, needed }: Comparison): string {
   if (isMissing(test)) return test.missing;
   if (isMissing(needed)) return needed.missing;
   const { n, clusters } = test.difference;
   if (clusters !== undefined && needed.clusters !== undefined && needed.clusters > clusters) {
     const more = plural(roundUp(needed.clusters - clusters), 'more group');
-    return `about ${more} of samples would tell; more samples of the same ${plural(clusters, 'group')} need not`;
+    return `about ${more} of samples would decide it; more samples of the same ${plural(clusters, 'group')} may not`;
   }
   const more = needed.value - n;
-  return more > 0 ? `about ${plural(roundUp(more), 'more sample')} would tell` : 'a few more samples would tell';
+  return more > 0
+    ? `about ${plural(roundUp(more), 'more sample')} would decide it`
+    : 'a few more samples would decide it';
 }
 
-/** Two digits: a projection deserves no more. */
+/** Two digits: a projection is not more precise. */
 function roundUp(n: number): number {
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(n)) - 1);
   return Math.ceil(n / unit) * unit;
 }
 
-export function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** What would make the verdict of a task another one. */
+/** What would change the verdict of a task. */
 export function whatWouldChange({ verdict, comparisons }: TaskRecommendation): string[] {
   switch (verdict.kind) {
     case 'slm-fits': {
@@ -252,35 +251,35 @@ export function whatWouldChange({ verdict, comparisons }: TaskRecommendation): s
       return groupVariants(verdict.rejected, describeRemedy).slice(0, MOST_NAMED);
     case 'cascade':
       return [
-        `An SLM whose confidence tells right from wrong better, or a margin other than ${points(verdict.evaluation.test.margin)}.`,
+        `An SLM whose confidence separates right from wrong answers better, or a margin other than ${points(verdict.evaluation.test.margin)}.`,
       ];
     case 'inconclusive': {
       const { because } = verdict;
-      if (because.of !== 'margin') return ['Measuring what is not known yet, or other limits.'];
+      if (because.of !== 'margin') return ['Measurements of what is not known, or other limits.'];
       const { decision, test, needed } = because.comparison;
       const more = !isMissing(needed) && needed.clusters !== undefined ? 'More groups of samples' : 'More samples';
       return !isMissing(test) && decision !== test.decision
         ? [`${more}, or fewer comparisons that share the error rate.`]
-        : [`${more}, or a margin above ${marginThatFits(because.comparison)} fixed before a new run.`];
+        : [`${more}, or a margin above ${marginThatFits(because.comparison)} that is fixed before a new run.`];
     }
     case 'one-class':
-      return [`Running ${verdict.class === 'slm' ? 'an LLM' : 'an SLM'} on the same samples.`];
+      return [`A run of ${verdict.class === 'slm' ? 'an LLM' : 'an SLM'} on the same samples.`];
     case 'not-measured':
-      return comparisons.length === 0 ? ['Running the task on an SLM and an LLM.'] : [];
+      return comparisons.length === 0 ? ['A run of the task on an SLM and an LLM.'] : [];
   }
 }
 
 function describeRemedy(rejection: Rejection, nameOf: NameOf): string {
   const model = nameOf(rejection.model);
   if (rejection.by === 'margin')
-    return `For ${model} to fit: a margin above ${marginThatFits(rejection.comparison)}; or a better SLM.`;
+    return `A margin above ${marginThatFits(rejection.comparison)}, or a better SLM than ${model}.`;
   const limits = rejection.checks.map(limitThatFits);
   return limits.includes(null)
-    ? `For ${model} to pass: a better model.`
-    : `For ${model} to pass: ${list(limits.map(String))}; or a better model.`;
+    ? `A better model than ${model}.`
+    : `${capital(list(limits.map(String)))}, or a better model than ${model}.`;
 }
 
-/** The limit that the whole interval would have met; null where that is none. */
+/** The limit that the whole interval would have met; null if there is none. */
 function limitThatFits({ limit, bound, observed }: LimitCheck): string | null {
   const { title, unit, better } = METRICS[limit];
   if (isMissing(observed)) return `a measurement of ${title.toLowerCase()}`;
@@ -291,49 +290,85 @@ function limitThatFits({ limit, bound, observed }: LimitCheck): string | null {
 }
 
 function marginThatFits({ test }: Comparison): string {
-  return isMissing(test) ? 'what was fixed' : points(test.difference.low);
+  return isMissing(test) ? 'the fixed one' : points(test.difference.low);
 }
 
-/** How the chance to be wrong was shared: `shared by Holm's method between 6 comparisons`. */
-export function describeSharing({ shared, comparisons }: SuiteRecommendation): string {
-  const between = `between ${plural(comparisons, 'comparison')}`;
+export function describePair({ candidate, reference }: Comparison): string {
+  return `${candidate} against ${reference}`;
+}
+
+/** What the numbers of the verdicts mean, and what was fixed before the run. */
+export function describeRequirement({ requirement, ...shared }: SuiteRecommendation, pairs: readonly string[]): string {
+  const { margin, alpha, prefer } = requirement;
+  const [points, percent] = [margin, alpha].map((share) => formatCount(Number((share * 100).toPrecision(3))));
+  return [
+    ...(pairs.length === 1 ? [`Points and ratios: ${pairs[0]}.`] : []),
+    'Quality is SLM minus LLM in points, with its interval. Speed, memory and cost are ratios of SLM to LLM.',
+    `The margin of ${points} points was fixed before the run.`,
+    `Each kind of verdict is wrong at most ${percent}% of the time${describeSharing(shared)}.`,
+    `If several models pass, the ${prefer} is recommended.`,
+  ].join(' ');
+}
+
+/** How the error rate was shared. */
+function describeSharing({ shared, comparisons }: Pick<SuiteRecommendation, 'shared' | 'comparisons'>): string {
+  const among = `among ${plural(comparisons, 'comparison')}`;
   return shared === 'by Holm'
-    ? `shared by Holm's method ${between}`
-    : `shared evenly ${between}, by intervals that hold at every look at the data`;
+    ? `; Holm's method shares this error rate ${among}`
+    : `; this error rate is shared evenly ${among}, and the intervals hold at every look at the data`;
 }
 
-/** What a reader of the run as a whole has to know first: whether it is whole, and which differences of speed mean something. */
+const STATES: Readonly<Record<LimitCheck['state'], string>> = {
+  met: 'meets',
+  missed: 'misses',
+  undecided: 'may meet',
+  unknown: 'is not known to meet',
+};
+
+/** `small meets quality of at least 80.0% (it is 84.2% to 93.1%)` */
+export function describeState(model: string, check: LimitCheck): string {
+  return `${model} ${STATES[check.state]} ${describeCheck(check)}`;
+}
+
+/** Characters of a failure's example. */
+const EXAMPLE = 300;
+
+export function describeFailure(model: string, { by, kind, count, example }: FailureCount): string {
+  return `${model}: ${count} × ${kind}, ${by === 'model' ? 'scored 0' : 'not scored'}: ${shorten(plain(example), EXAMPLE)}`;
+}
+
+/** Whether the run is complete, what was lost, and how large a difference in speed must be to mean something. */
 export function describeRun({ run, models, suites }: Analysis): string {
   return [describeTrials(run), ...describeLosses(suites), ...describeNoise(models)].join(' ');
 }
 
-/** What stands behind no score, counted aloud, and what counts as wrong without having been answered. */
+/** Answers that no score counts, and failures that count as wrong. */
 function describeLosses(suites: Analysis['suites']): string[] {
   const overall = suites.flatMap((suite) => suite.overall);
-  const total = (of: (model: (typeof overall)[number]) => number) => overall.reduce((sum, model) => sum + of(model), 0);
-  const [unscored, failures] = [total((model) => model.unscored), total((model) => model.failures)];
+  const unscored = overall.reduce((sum, model) => sum + model.unscored, 0);
+  const failures = overall.reduce((sum, model) => sum + model.failures, 0);
   return [
-    ...(unscored > 0 ? [`${plural(unscored, 'answer')} could not be scored and count for nothing.`] : []),
+    ...(unscored > 0 ? [`${plural(unscored, 'answer')} could not be scored, so no score counts them.`] : []),
     ...(failures > 0 ? [`${plural(failures, 'trial')} failed by the model's fault and count as wrong.`] : []),
   ];
 }
 
-/** The noisiest model's, for a comparison is no better than the worse of its two sides. */
+/** The noise of the noisiest model: a comparison is as noisy as the worse of its two models. */
 function describeNoise(models: Analysis['models']): string[] {
   const noises = models.flatMap(({ drift }) => (isMissing(drift) ? [] : [drift.noise]));
   if (noises.length === 0) return [];
   const noise = Math.max(...noises);
   const most =
     noise < 1 ? `up to ${formatScore(noise)}` : `a factor of up to ${formatRatio(1 + noise).replace('×', '')}`;
-  return [`Noise floor: one model's speed differed by ${most} from one stretch of this run to another.`];
+  return [`Noise floor: the speed of one model differed by ${most} between stretches of this run.`];
 }
 
 function describeTrials(run: Analysis['run']): string {
   const { planned, recorded } = run.trials;
   const { ended } = run;
   if (!ended.complete)
-    return `${formatCount(recorded)} of ${plural(planned, 'planned trial')}: the run is not complete (${ended.reason}).`;
+    return `${formatCount(recorded)} of ${plural(planned, 'planned trial')} were run: the run is not complete (${ended.reason}).`;
   if (ended.early === undefined) return `${plural(recorded, 'trial')}, all that were planned.`;
   const saved = formatScore((planned - recorded) / planned);
-  return `${formatCount(recorded)} of ${plural(planned, 'planned trial')}: ${ended.early}. Stopping then saved ${saved} of them.`;
+  return `${formatCount(recorded)} of ${plural(planned, 'planned trial')} were run: ${ended.early}. Stopping early saved ${saved} of them.`;
 }

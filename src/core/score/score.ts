@@ -7,6 +7,7 @@
  * log beside the output, so that the judging itself can be repeated without the world.
  */
 import type { z } from 'zod';
+import { UserError } from '../errors.js';
 import type { Chat } from '../message.js';
 import type { Quantity } from '../quantity.js';
 
@@ -69,10 +70,43 @@ export interface Scorer<Options = unknown> {
   readonly needs?: Evidence['effect'];
   /** The request for that evidence. Log-likelihoods have none: they are what the trial itself produced. */
   request?(input: ScoreInput, options: Options): Request;
-  /** Pure. Throws only on a target that is not what the scorer judges by: our failure, which becomes `unscored`. */
+  /** Pure. Throws a SampleError on a sample that is not what the scorer judges by. `judgeOutput` calls it. */
   score(input: ScoreInput, options: Options): Score;
   /** Metrics of a whole cell that are no mean of scores (macro-F1, corpus BLEU, a bias score). */
   aggregate?(options: Options): Aggregate;
+}
+
+/** The sample is not what its scorer judges by, whatever the model wrote: our failure, which leaves the answer unscored. */
+export class SampleError extends TypeError {
+  override name = 'SampleError';
+}
+
+/**
+ * The verdict on one output. A scorer that throws on the words of a model has met a wrong answer: were it left out, a model
+ * would score better the stranger its answers are.
+ */
+export function judgeOutput<Options>(
+  scorer: Pick<Scorer<Options>, 'score'>,
+  input: ScoreInput,
+  options: Options,
+): Score {
+  try {
+    return scorer.score(input, options);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (error instanceof SampleError || error instanceof UserError) return unscored(reason);
+    if (isDeeper(input.target, DEEPEST) || isDeeper(input.fields, DEEPEST))
+      return unscored(`expected a sample nested up to ${DEEPEST} levels, found one that is deeper`);
+    return scored(0, null, { fault: reason });
+  }
+}
+
+/** Deeper than any honest sample, and shallow enough for every recursion over one. */
+const DEEPEST = 200;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
 }
 
 /** A fold over the judged outputs of a cell. It keeps counts, not outputs: a million outputs need no more memory. */

@@ -28,19 +28,23 @@ describe('docs/metrics.md', () => {
 describe('an entry of the table of metrics', () => {
   it('does not compile without any one of its parts', () => {
     const whole = METRICS.ttft satisfies Metric;
-    const { title, unit, better, of, formula, read, source, latency, compute, summary, shows, limit, compared } = whole;
+    const { title, short, unit, better, of, formula, read, source, latency, compute, summary, shows, limit, compared } =
+      whole;
     const { title: _title, ...untitled } = whole;
+    const { short: _short, ...unshortened } = whole;
     const { compute: _compute, ...uncomputed } = whole;
     const { latency: _latency, ...unconditional } = whole;
     const { summary: _summary, ...unsummarised } = whole;
     const { shows: _shows, ...unshown } = whole;
     const { limit: _limit, ...unlimited } = whole;
     const { compared: _compared, ...uncompared } = whole;
-    const described = { title, unit, better, of, formula, read, source };
+    const described = { title, short, unit, better, of, formula, read, source };
     const used: Metric = { ...described, latency, compute, summary, shows, limit, compared };
     expect(used).toEqual(whole);
     // @ts-expect-error without a title
     void (untitled satisfies Metric);
+    // @ts-expect-error without a short title
+    void (unshortened satisfies Metric);
     // @ts-expect-error without a computation
     void (uncomputed satisfies Metric);
     // @ts-expect-error without saying whether it is a latency

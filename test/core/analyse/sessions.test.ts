@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import type { LogRecord, MeasurementRecord } from '../../../src/core/measure/log.js';
 import { isMissing } from '../../../src/core/quantity.js';
+import { recommend } from '../../../src/core/recommend/recommend.js';
 import { makeLog } from '../../support/log.js';
 
 const one = (samples = 60) =>
@@ -97,5 +98,45 @@ describe('variants of one model', () => {
       { first: 'm:a', second: 'm:b', n: 40, sameOutput: 40, sameScore: 40 },
       { first: 'm:a', second: 'm:c', n: 40, sameOutput: 30, sameScore: 30 },
     ]);
+  });
+});
+
+describe('a server that rightsize did not start', () => {
+  const served = (facts: object, entry: Record<string, unknown> = {}) =>
+    makeLog({
+      tasks: [{ name: 'route', samples: 8 }],
+      models: [{ id: 'm', class: 'llm', quality: 0.9, parameters: 70e9, facts, entry }],
+      requirement: { limits: { memory: { max: '2 GiB' } } },
+    });
+  const remote = { backend: 'openai', source: 'big', endpoint: 'http://127.0.0.1:1/v1' };
+  const reason = { missing: 'the server is not ours: rightsize did not start it' };
+
+  it.each([
+    ['by its own word', { network: 'loopback', server: 'not ours' }, remote],
+    ['across the internet', { network: 'internet', server: 'not ours' }, remote],
+    ['in a log of an earlier version, by its entry', { network: 'loopback' }, remote],
+  ])('%s has no memory and no load time: what could be read belongs to another process', (_, facts, entry) => {
+    const analysis = analyse(served(facts, entry));
+    const { memory, metrics } = analysis.models[0]!;
+    expect(memory.peak).toEqual({ resident: reason, anonymous: reason, fileMapped: reason, gpu: reason });
+    expect([metrics.memory, metrics.memoryAdded, memory.baseline.resident, metrics.load]).toEqual(
+      Array(4).fill(reason),
+    );
+  });
+
+  it('cannot be held to a limit on memory, fits no device and has no energy', () => {
+    const [suite] = recommend(analyse(served({ network: 'loopback', server: 'not ours' }, remote))).suites;
+    const checks = suite!.tasks[0]!.checks[0]!.checks;
+    expect(checks).toMatchObject([{ limit: 'memory', state: 'unknown', observed: reason }]);
+    expect(suite!.fits).toEqual([]);
+  });
+
+  it.each([
+    ['an engine in the process', { network: 'none' }, {}],
+    ['a server that it started', { network: 'loopback', server: 'ours' }, { ...remote, server: { command: ['x'] } }],
+    ['such a server in an older log', { network: 'loopback' }, { ...remote, server: { command: ['x'] } }],
+  ])('is not %s', (_, facts, entry) => {
+    const { memory, metrics } = analyse(served(facts, entry)).models[0]!;
+    expect(isMissing(memory.peak.resident) || isMissing(metrics.load)).toBe(false);
   });
 });

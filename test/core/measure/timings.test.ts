@@ -71,16 +71,29 @@ describe('pieces that hold several tokens', () => {
     }
   });
 
-  test('where only the server knows how many there were, the first piece counts as one', () => {
+  test('where only the server knows how many there were, and there are few pieces, there is no rate', () => {
     const timings = timingsOf(completed({ pieces: [1, 3], tokensPerPiece: 'unknown' }, counted(9)));
+    const reason = missing('the server sent 9 tokens in 2 pieces, and does not say how many each piece held');
+    expect(timings).toMatchObject({ decodeRate: reason, tpot: reason, ttft: known(1), e2e: known(3) });
+  });
+
+  test('where there are many, the first one is taken for one of their mean length', () => {
+    const pieces = Array.from({ length: 11 }, (_, i) => 1 + i);
+    const timings = timingsOf(completed({ pieces, tokensPerPiece: 'unknown' }, counted(44)));
     expect(timings.decodeRate).toEqual(known(4));
+  });
+
+  test('as many tokens as pieces, or the one more that ended the answer, are a token each', () => {
+    for (const tokens of [3, 4]) {
+      const timings = timingsOf(completed({ pieces: [1, 2, 3], tokensPerPiece: 'unknown' }, counted(tokens)));
+      expect(timings.decodeRate).toEqual(known((tokens - 1) / 2));
+    }
   });
 
   test('an answer that came at once has no rate and no time per token: it is unknown, not zero', () => {
     const reason = missing('all tokens arrived at the same instant');
     for (const timing of [
       { pieces: [1], tokensPerPiece: [5] },
-      { pieces: [1], tokensPerPiece: 'unknown' as const },
       { pieces: [1, 1], tokensPerPiece: [2, 3] },
     ]) {
       expect(timingsOf(completed(timing, counted(5)))).toMatchObject({
@@ -147,4 +160,30 @@ test('no stream, however odd, yields a number that is not one', () => {
 test('a number that is not one cannot be made a quantity', () => {
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
     expect(() => known(value)).toThrow(RangeError);
+});
+
+describe('tokens that were counted and did not come in the time that was measured', () => {
+  const pieces = [1, 2, 3, 4, 5];
+  const speeds = (more: Partial<Completed>) => timingsOf({ ...completed({ pieces }, counted(405)), ...more });
+
+  test('hidden reasoning is in no rate of what was seen', () => {
+    const timings = speeds({ unseenTokens: known(400) });
+    expect(timings).toMatchObject({ decodeRate: known(1), tpot: known(1), ttft: known(1) });
+  });
+
+  test('the prompt was not read alone in the time in which a model reasons unseen', () => {
+    const { prefillRate } = speeds({ unseenTokens: known(400) });
+    expect(prefillRate).toEqual(missing('the model reasoned unseen before its first token'));
+  });
+
+  test('where nobody says how many were hidden there is no rate', () => {
+    const reason = missing('a summary of its reasoning');
+    expect(speeds({ unseenTokens: reason })).toMatchObject({ decodeRate: reason, tpot: reason });
+  });
+
+  test('prompt tokens of a cache were not read', () => {
+    expect(timingsOf({ ...completed({ pieces }), cachedTokens: 90 }).prefillRate).toEqual(known(10));
+    const reason = missing('the whole prompt came from a cache');
+    expect(timingsOf({ ...completed({ pieces }), cachedTokens: 100 }).prefillRate).toEqual(reason);
+  });
 });

@@ -3,7 +3,8 @@ import { analyse } from '../../../src/core/analyse/analyse.js';
 import type { Device } from '../../../src/core/capacity/devices.js';
 import { isMissing } from '../../../src/core/quantity.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
-import { criteriaOf } from '../../../src/core/report/criteria.js';
+import { criteriaTable } from '../../../src/core/report/document/criteria.js';
+import { formatCell } from '../../../src/core/report/format.js';
 import { makeLog } from '../../support/log.js';
 
 const machine: Device = {
@@ -27,7 +28,8 @@ function costsOf(devices: readonly Device[], gpu?: string) {
   const analysis = analyse(log(gpu));
   const recommendation = recommend(analysis, { devices, electricity });
   const { machineCosts } = recommendation.suites[0]!;
-  const criteria = criteriaOf(analysis, analysis.suites[0]!, recommendation.suites[0]!);
+  const { rows, shape } = criteriaTable(analysis, analysis.suites[0]!, recommendation.suites[0]!);
+  const criteria = rows.map((row) => row.map((cell) => formatCell(cell, shape)));
   return { analysis, machineCosts, criteria };
 }
 
@@ -48,7 +50,7 @@ describe('what a request costs on the machine of the run', () => {
     expect(machineCosts[0]!.millionTokens).toEqual({
       value: expect.closeTo((machineCosts[0]!.thousandRequests * 1e6) / 6000, 6),
     });
-    const energy = criteria.find(({ name }) => name === 'Energy')!.evidence[0];
+    const energy = criteria.find(([name]) => name === 'Energy')![1];
     expect(energy).toMatch(/kWh for a thousand requests at the rated 120 W, \$0\.\d+ \(our bill, 2026-01-01\)/);
   });
 
@@ -67,7 +69,7 @@ describe('what a request costs on the machine of the run', () => {
 
   it('is not known where nobody says what the machine is', () => {
     const { criteria } = costsOf([]);
-    const cost = criteria.find(({ name }) => name === 'Cost of a thousand requests')!.evidence[0];
+    const cost = criteria.find(([name]) => name === 'Cost of a thousand requests')![1];
     expect(cost).toBe('not measured: the machine of the run is none of the table: name it with --prices');
   });
 });

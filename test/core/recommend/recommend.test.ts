@@ -37,7 +37,7 @@ describe('the verdict on a task', () => {
     });
     expect(verdict).toEqual({ kind: 'slm-fits', model: 'small' });
     expect(describeTask(tasks[0]!)).toMatch(
-      /^small fits: it scores \d\d\.\d%, .* within the margin of 5\.0 points\. Against large it answers 3\.\d× as fast and needs 0\.3× the memory\.$/,
+      /^small fits: it scores \d\d\.\d%, .* within the margin of 5\.0 points\. Compared with large, it answers 3\.\d× as fast and needs 0\.3× the memory\.$/,
     );
   });
 
@@ -74,11 +74,11 @@ describe('the verdict on a task', () => {
     expect(tasks[0]!.cascades[0]!.verdict).toBe('not shown cheaper');
   });
 
-  it('is that it cannot be told yet where the samples are few, with how many more would tell', () => {
+  it('is inconclusive if the samples are few, and says how many more would decide it', () => {
     const { verdict, tasks } = verdictOf({ models: [small, large], tasks: [{ name: 'route', samples: 30 }] });
     expect(verdict).toEqual({ kind: 'inconclusive', tasks: ['route'], decided: [] });
     expect(describeTask(tasks[0]!)).toMatch(
-      /on 30 samples, the margin is 5\.0 points.* About [\d,]+ more samples would tell\.$/,
+      /on 30 samples, and the margin is 5\.0 points.* About [\d,]+ more samples would decide it\.$/,
     );
   });
 

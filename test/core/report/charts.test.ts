@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
+import { DISTRIBUTED, isShownIn, METRICS } from '../../../src/core/measure/metrics.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
-import { type Chart, logTicks } from '../../../src/core/report/charts/chart.js';
+import { type Chart, chartName, logTicks } from '../../../src/core/report/charts/chart.js';
 import { placeNames } from '../../../src/core/report/charts/labels.js';
 import { buildCharts } from '../../../src/core/report/charts/table.js';
 import { makeLog } from '../../support/log.js';
@@ -143,5 +144,15 @@ describe('the chart of break-even', () => {
     const each = (pi.dollars as number) / (pi.requests as number);
     for (const { dollars, requests } of crossings)
       expect((dollars as number) / (requests as number)).toBeCloseTo(each, 12);
+  });
+});
+
+describe('the chart of a metric', () => {
+  it('exists for every time and rate whose entry asks for one', () => {
+    const asked = DISTRIBUTED.filter(
+      (metric) => isShownIn('chart', metric) && ['seconds', 'tokens per second'].includes(METRICS[metric].unit),
+    );
+    expect(asked).toContain('ttft');
+    expect(charts.map(({ name }) => name)).toEqual(expect.arrayContaining(asked.map(chartName)));
   });
 });

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
+import { briefOf } from '../../../src/core/report/document/brief.js';
 import { renderTerminal } from '../../../src/core/report/terminal.js';
+import { widthOf } from '../../../src/core/report/width.js';
 import { GOLDEN } from '../../golden/orders.js';
 import { makeLog } from '../../support/log.js';
 
 function render(log: Parameters<typeof analyse>[0], columns: number, color = false): string {
   const analysis = analyse(log);
-  return renderTerminal(analysis, recommend(analysis), { columns, color });
+  return renderTerminal(briefOf(analysis, recommend(analysis)), { columns, color });
 }
 
 const forty = makeLog({
@@ -41,13 +43,36 @@ const engines = makeLog({
   ),
 });
 
+/** Two cells a letter, one of them with a combining mark. */
+const wide = makeLog({
+  tasks: [{ name: 'route', samples: 20 }],
+  models: [
+    { id: '通义千问七十亿参数模型:量化四位', class: 'slm', quality: 0.8 },
+    { id: 'ミストラル', class: 'slm', quality: 0.8 },
+    { id: 'cafe\u0301', class: 'llm', quality: 0.9 },
+    { id: '한국어모델', class: 'llm', quality: 0.9 },
+  ],
+});
+
 describe('the report in a terminal', () => {
   it.each([
     ['a sound run', GOLDEN.pair!],
     ['a troubled run', GOLDEN.troubled!],
     ['forty models', forty],
+    ['names in wide letters', wide],
   ])('fits 80 columns for %s', (_, log) => {
-    for (const line of render(log, 80).split('\n')) expect([...line].length, line).toBeLessThanOrEqual(80);
+    for (const line of render(log, 80).split('\n')) expect(widthOf(line), line).toBeLessThanOrEqual(80);
+  });
+
+  it.each([60, 80, 120])('keeps columns of wide names under their heads, at %d cells', (columns) => {
+    const lines = render(wide, columns).split('\n');
+    const rows = lines.filter((line) => / [sl]lm /.test(line));
+    const head = lines.find((line) => line.startsWith('Model'))!;
+    const endOf = (line: string, cell: RegExp) =>
+      widthOf(line.slice(0, cell.exec(line)!.index + cell.exec(line)![0].length));
+    expect(rows).toHaveLength(4);
+    for (const row of rows) expect(endOf(row, /\d\]/), row).toBe(endOf(head, /Quality/));
+    expect(new Set(rows.map((row) => endOf(row, / [sl]lm/))).size).toBe(1);
   });
 
   it('says six tasks on three engines of two models in thirty lines', () => {
@@ -57,7 +82,7 @@ describe('the report in a terminal', () => {
   it('says once what all engines of a model have in common', () => {
     const text = render(engines, 80);
     expect(text.match(/arithmetic: every SLM is shown to be more than 10\.0 points worse/g)).toHaveLength(1);
-    expect(render(GOLDEN.pair!, 80)).toContain('Points and factors: reference-slm against reference-llm.');
+    expect(render(GOLDEN.pair!, 80)).toContain('Points and ratios: reference-slm against reference-llm.');
   });
 
   it('ends the table of forty models early, and says so', () => {
@@ -67,7 +92,7 @@ describe('the report in a terminal', () => {
   it('keeps names whole and gives up columns first', () => {
     const text = render(GOLDEN.pair!, 80);
     expect(text).toMatch(/^reference-slm +slm/m);
-    expect(text).toMatch(/TTFT +tok\/s +memory/);
+    expect(text).toMatch(/Memory +TTFT +E2E/);
   });
 
   it('uses no escape without colour, and none of a model with it', () => {

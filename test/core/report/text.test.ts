@@ -8,7 +8,6 @@ import {
   scriptJson,
   shellCommand,
   shorten,
-  shortenName,
 } from '../../../src/core/report/text.js';
 
 describe('hostile text', () => {
@@ -74,13 +73,5 @@ describe('hostile text', () => {
   it('is shortened by characters, not by halves of them', () => {
     expect(shorten('añ😀bc', 4)).toBe('añ😀…');
     expect(shorten('short', 5)).toBe('short');
-  });
-
-  it('of a name keeps the variant, which is what tells models apart', () => {
-    expect(shortenName('reference-slm:onnxruntime', 20)).toBe('referen…:onnxruntime');
-    expect(shortenName('a-very-long-name-without', 11)).toBe('a-ver…thout');
-    expect(shortenName('a-rather-long-name-7:variant', 24)).toBe('a-rather…-name-7:variant');
-    expect(shortenName('short', 5)).toBe('short');
-    expect([...shortenName('x:a-variant-of-many-letters', 12)]).toHaveLength(12);
   });
 });

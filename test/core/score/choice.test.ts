@@ -20,6 +20,49 @@ describe('flexible', () => {
     ['E', null],
     ['', null],
     ['either B or C', null],
+    ['Así es, no hay respuesta.', null],
+    ['Dès lors il est impossible de répondre.', null],
+    ['Ça dépend.', null],
+    ['Això és tot', null],
+    ['Βέβαια', null],
+    ['probably A or C.', null],
+    ['A/B', null],
+    ['A or C', null],
+    ['B, C', null],
+    ['The answer is A or B.', null],
+    ['The answer is A or B. On reflection, the answer is B.', 'B'],
+    ['A, because the sky is blue', 'A'],
+    ['A because the sky is blue', 'A'],
+    ['A is correct', 'A'],
+    ['A dog barks.', null],
+    ['A good answer takes time', null],
+    ['D, 21 min.\n\nA and B can build the wall in 85 minutes.', 'D'],
+    ['C - the largest of them', 'C'],
+    ['B\nB is the capital, A is not.', 'B'],
+    ['D.C. is the capital', null],
+    ['vitamin B-12 and T-cells', null],
+    ['答えはBです', 'B'],
+    ['正解：（Ｂ）', 'B'],
+    ['答案是C。', 'C'],
+    ['La respuesta es B', 'B'],
+    ['La réponse est C, car A est faux', 'C'],
+    ['Die Antwort ist D.', 'D'],
+    ['Ответ: B', 'B'],
+    ['**Answer:** B', 'B'],
+    ['The correct answer is **(C) Paris**', 'C'],
+    ['The answer is: D', 'D'],
+    ["I think it's C", 'C'],
+    ['I would choose option b.', 'B'],
+    ['The answer should be B, not A', 'B'],
+    ['{"reason": "D is out, A too", "answer": "C"}', 'C'],
+    ['{"answer_choice": "B", "step_by_step_thinking": "A is wrong"}', 'B'],
+    ['```json\n{"answer": "(D)"}\n```', 'D'],
+    ['Here it is: {"answer": "C. Paris"} and no more A', 'C'],
+    ['{"answer": "none", "reason": "B is close"}', null],
+    ['{"answer": ["A", "C"]}', null],
+    ['{"answer": "A or C"}', null],
+    ['{"reason": "D is out", "answer": "C"', 'C'],
+    ['{"note": "no field for it"} B', 'B'],
   ])('"%s" answers %s', (output, letter) => {
     expect(answerOf(choice, { output, target: 'A' })).toBe(letter);
   });
@@ -29,6 +72,20 @@ describe('flexible', () => {
     expect(answerOf(choice, { output: 'Paris.', target: 'B', fields })).toBe('B');
     expect(scoreOf(choice, { output: 'D', target: 'B', fields })).toBe(0);
   });
+});
+
+test('of several statements the last counts, or the first where a base model runs on', () => {
+  const output = 'The answer is (B).\n\nQuestion: next one\nThe answer is (C).';
+  expect(answerOf(choice, { output, target: 'B' })).toBe('C');
+  expect(answerOf(choice, { output, target: 'B' }, { take: 'first' })).toBe('B');
+  expect(answerOf(choice, { output: ' B\n\nQuestion: next\nAnswer: C', target: 'B' }, { take: 'first' })).toBe('B');
+  expect(answerOf(choice, { output: '{"answer": "B"}\n{"answer": "C"}', target: 'B' }, { take: 'first' })).toBe('B');
+});
+
+test('a letter that is part of a Greek word is none', () => {
+  const fields = { choices: [...'abcdefgh'] };
+  expect(answerOf(choice, { output: 'ΔH = -10 kcal', target: 'H', fields })).toBeNull();
+  expect(answerOf(choice, { output: 'E, Washington D.C.', target: 'E', fields })).toBe('E');
 });
 
 test('a target is a letter, an index from 0, or the text of a choice', () => {
@@ -54,7 +111,7 @@ test.each([
 });
 
 test('megabytes of near-misses are read in linear time', () => {
-  for (const piece of ['answer ', 'answer is ((((', ' ', 'Answer:\n', '\\boxed{', 'A ']) {
+  for (const piece of ['answer ', 'answer is ((((', ' ', 'Answer:\n', '\\boxed{', 'A ', '{"answer":', '{', 'A or ']) {
     const output = piece.repeat(Math.floor(3_000_000 / piece.length));
     for (const extract of ['strict', 'flexible', 'mmlu-pro'])
       expect(judge(choice, { output, target: 'B' }, { extract })).toMatchObject({ value: 0 });

@@ -10,6 +10,16 @@ test.each([
   ['**lost card**', 'lost card'],
   ['It is about card arrival', null],
   ['', null],
+  ['“card arrival”', 'card arrival'],
+  ['«Card»', 'card'],
+  ['‘lost\u2011card’.', 'lost card'],
+  ['Label: card', 'card'],
+  ['**Category:** lost-card', 'lost card'],
+  ['The answer is "card".', 'card'],
+  ['(card)?', 'card'],
+  ['カード', null],
+  ['card。', 'card'],
+  ['Label: none', null],
 ])('"%s" is the label %j', (output, label) => {
   expect(answerOf(classification, { output, target: 'card' }, { labels })).toBe(label);
 });
@@ -20,6 +30,14 @@ test.each([
   ['a cardboard box', null],
 ])('"%s" mentions %j', (output, label) => {
   expect(answerOf(classification, { output, target: 'card' }, { labels, extract: 'mention' })).toBe(label);
+});
+
+test('a sign that is a label is one, and a label may look like a heading', () => {
+  expect(answerOf(classification, { output: '-', target: '-' }, { labels: ['+', '-'] })).toBe('-');
+  expect(answerOf(classification, { output: 'C#.', target: 'C#' }, { labels: ['C', 'C#', 'C++'] })).toBe('c#');
+  expect(answerOf(classification, { output: 'output', target: 'input' }, { labels: ['input', 'output'] })).toBe(
+    'output',
+  );
 });
 
 test('a target outside the set is our fault', () => {

@@ -88,9 +88,107 @@ describe('fields', () => {
       precision: { value: 0.5 },
       recall: { value: 0.25 },
       f1: { value: 2 / 6 },
+      'precision a': { value: 1 },
+      'recall a': { value: 0.5 },
+      'f1 a': { value: 2 / 3 },
+      'precision b': { value: 0 },
+      'recall b': { value: 0 },
+      'f1 b': { value: 0 },
     });
     expect(metricsOf(json, []).f1).toHaveProperty('missing');
   });
+});
+
+describe('records', () => {
+  const target = {
+    entities: [
+      { text: 'Berlin', type: 'LOC' },
+      { text: 'Angela Merkel', type: 'PER' },
+      { text: 'Bonn', type: 'LOC' },
+    ],
+  };
+
+  test('have no place of their own: each is compared with the one that it agrees with most', () => {
+    const entities = [
+      { text: 'Angela Merkel', type: 'PER' },
+      { text: 'Berlin', type: 'LOC' },
+    ];
+    const input = { output: JSON.stringify({ entities }), target };
+    expect(judge(json, input)).toMatchObject({ details: { precision: 1, recall: 2 / 3 } });
+    expect(judge(json, input, { arrays: 'ordered' })).toMatchObject({ details: { right: 0 } });
+    expect(metricsOf(json, [input])['recall entities[].text']).toEqual({ value: 2 / 3 });
+  });
+
+  test('that are half right count half, and one too many costs precision', () => {
+    const output = JSON.stringify({
+      entities: [{ text: 'Rome', type: 'LOC' }, ...target.entities.toReversed(), { text: 'Bonn', type: 'PER' }],
+    });
+    expect(judge(json, { output, target })).toMatchObject({ details: { right: 6, given: 10, expected: 6 } });
+    const swapped = JSON.stringify({ entities: [{ text: 'Berlin', type: 'PER' }] });
+    expect(judge(json, { output: swapped, target })).toMatchObject({ details: { right: 1, given: 2 } });
+  });
+
+  test('in the middle may be missing', () => {
+    const output = JSON.stringify({ entities: [target.entities[0], target.entities[2]] });
+    expect(judge(json, { output, target })).toMatchObject({ details: { right: 4, given: 4, expected: 6 } });
+  });
+});
+
+describe('comparators', () => {
+  const right = (given: unknown, wanted: unknown, comparator: object) =>
+    scoreOf(json, { output: JSON.stringify({ a: given }), target: { a: wanted } }, { fields: { a: comparator } });
+
+  test.each([
+    ['12.50', 12.5, {}, 1],
+    [12.5, '12.50', {}, 1],
+    ['1,234.5', 1234.5, {}, 1],
+    ['$ 12', 12, {}, 1],
+    ['12 EUR', 12, {}, 1],
+    ['12.6', 12.5, {}, 0],
+    ['12.6', 12.5, { tolerance: 0.1 }, 1],
+    [99, 100, { relativeTolerance: 0.01 }, 1],
+    ['twelve', 12, {}, 0],
+    [null, null, {}, 1],
+  ])('number: %j against %j with %j scores %i', (given, wanted, settings, expected) => {
+    expect(right(given, wanted, { compare: 'number', ...settings })).toBe(expected);
+  });
+
+  test.each([
+    ['2 January 2024', '2024-01-02', {}, 1],
+    ['Jan 2, 2024', '2024-01-02', {}, 1],
+    ['2nd of January 2024', '2024-01-02', {}, 1],
+    ['02.01.2024', '2024-01-02', {}, 1],
+    ['2024-01-02T10:00:00Z', '2024/1/2', {}, 1],
+    ['01/02/2024', '2024-01-02', {}, 0],
+    ['01/02/2024', '2024-01-02', { order: 'month-first' }, 1],
+    ['01/02/2024', '2024-02-01', { order: 'day-first' }, 1],
+    ['13/02/2024', '2024-02-13', {}, 1],
+    ['30 February 2024', '2024-03-01', {}, 0],
+    ['soon', 'soon', {}, 1],
+  ])('date: %j against %j with %j scores %i', (given, wanted, settings, expected) => {
+    expect(right(given, wanted, { compare: 'date', ...settings })).toBe(expected);
+  });
+
+  test.each([
+    ['ACME Inc.', 'ACME Inc', { ignorePunctuation: true }, 1],
+    ['ACME Inc.', 'ACME Inc', {}, 0],
+    ['acme inc', 'ACME Inc', { ignoreCase: true }, 1],
+    ['ACME\n  Inc', 'ACME Inc', { ignoreBlanks: true }, 1],
+    [12, '12', {}, 0],
+  ])('text: %j against %j with %j scores %i', (given, wanted, settings, expected) => {
+    expect(right(given, wanted, { compare: 'text', ...settings })).toBe(expected);
+  });
+
+  test('are named by the path of a field, elements of lists by []', () => {
+    const fields = { 'items[].price': { compare: 'number' } };
+    const output = '{"items": [{"price": "2.0"}, {"price": "1"}]}';
+    expect(scoreOf(json, { output, target: { items: [{ price: 1 }, { price: 2 }] } }, { fields })).toBe(1);
+  });
+});
+
+test('lists of thousands are compared in their order, and quickly', () => {
+  const long = Array.from({ length: 20_000 }, (_, index) => ({ id: index }));
+  expect(scoreOf(json, { output: JSON.stringify(long), target: long })).toBe(1);
 });
 
 describe('hostile input', () => {

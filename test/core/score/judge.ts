@@ -1,16 +1,12 @@
-/** Scores one output as the shell does: options through the scorer's own schema, a thrown fault as unscored. */
+/** Scores one output as the shell does: options through the scorer's own schema, then `judgeOutput`. */
 import type { Quantity } from '../../../src/core/quantity.js';
-import type { Score, ScoreInput, Scorer } from '../../../src/core/score/score.js';
+import { judgeOutput, type Score, type ScoreInput, type Scorer } from '../../../src/core/score/score.js';
 
 type Loose = Partial<ScoreInput> & { output: string };
 
 export function judge<Options>(scorer: Scorer<Options>, input: Loose, options: object = {}): Score {
   const whole: ScoreInput = { target: null, fields: {}, ...input };
-  try {
-    return scorer.score(whole, scorer.options.parse(options));
-  } catch (error) {
-    return { state: 'unscored', reason: (error as Error).message };
-  }
+  return judgeOutput(scorer, whole, scorer.options.parse(options));
 }
 
 /** The value of a score; a test on it fails when the output could not be judged. */

@@ -65,12 +65,38 @@ test('two ways to write one function agree', () => {
   expect(isEquivalent('\\sec^2(y)', '\\tan^2(y)', 'harness')).toBe(false);
 });
 
-test('tora rounds the answer to the decimals of the target', () => {
-  const options = { extract: 'whole', convention: 'tora' };
-  expect(scoreOf(math, { output: '3.4', target: '3' }, options)).toBe(1);
-  expect(scoreOf(math, { output: '2.5', target: '3' }, options)).toBe(0);
-  expect(scoreOf(math, { output: '\\frac{100}{3}', target: '33.3' }, options)).toBe(1);
-  expect(scoreOf(math, { output: '33.4', target: '33.3' }, options)).toBe(0);
+// microsoft/ToRA 723a8f7, src/eval/grader.py and src/utils/parser.py.
+describe('tora', () => {
+  test.each([
+    ['14.666666666666666', '15', 0],
+    ['1.5', '2', 0],
+    ['16.5', '16', 0],
+    ['3.64', '4', 0],
+    ['3.4', '3', 0],
+    ['33.4', '33.3', 0],
+    ['15.001', '15', 1],
+    ['0.5', '50', 1],
+    ['1,000', '1000', 1],
+    ['\\frac12', '0.5', 1],
+    ['\\frac{3}{7}', '0.4286', 1],
+    ['\\frac{1}{3}', '0.34', 0],
+    ['(1,4.5)', '(1,\\frac{9}{2})', 1],
+    ['\\frac{x}{7}+\\frac{2}{7}', '\\frac{x+2}{7}', 1],
+    ['k=5', '5', 1],
+    ['abc=5', 'abc=5.0001', 0],
+  ])('judges %s against %s as %i: nothing is rounded', (output, target, expected) => {
+    expect(scoreOf(math, { output, target }, { convention: 'tora', extract: 'whole' })).toBe(expected);
+  });
+
+  test.each([
+    ['So we get $\\boxed{12}$.', '12'],
+    ['The answer is 12.', '12'],
+    ['```python\nprint(12)\n```\n```output\n12.0\n```\nThat is all, 3 times.', '12'],
+    ['It takes 3 days and 12 hours', '12'],
+    ['\\boxed{12', '12'],
+  ])('finds the answer in %s', (output, target) => {
+    expect(scoreOf(math, { output, target }, { convention: 'tora' })).toBe(1);
+  });
 });
 
 test('exact guesses no percentage, reads the whole answer, and knows pi', () => {
@@ -80,6 +106,12 @@ test('exact guesses no percentage, reads the whole answer, and knows pi', () => 
   expect(scoreOf(math, { output: '0.33333', target: '\\frac{1}{3}' }, options)).toBe(0);
   expect(scoreOf(math, { output: '\\frac{\\pi}{2}', target: '1.5707963267948966' }, options)).toBe(1);
   expect(scoreOf(math, { output: '0.5', target: '\\frac12' }, options)).toBe(1);
+});
+
+test('a target may be a solution that ends in its answer', () => {
+  for (const convention of ['harness', 'tora', 'exact'])
+    for (const target of ['2 and 3 are 5 #### 5', '#### 5', 'so\n####  5.0'])
+      expect(scoreOf(math, { output: 'The answer is 5.', target }, { convention })).toBe(1);
 });
 
 test('a target may be a solution that boxes its answer', () => {

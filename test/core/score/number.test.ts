@@ -16,6 +16,18 @@ describe('numeric', () => {
     ['the primes are 2,3,5', 5],
     ['I have 1,000, and that is all', 1000],
     ['version 1.5.2', 2],
+    ['about 1\u00a0234\u00a0567 people', 1234567],
+    ['1\u202f000', 1000],
+    ["CHF 1'250.50", 1250.5],
+    ['１２３', 123],
+    ['１，２３４．５', 1234.5],
+    ['٤٢', 42],
+    ['it fell to \u22125 degrees', -5],
+    ['a loss of \u2013$3', -3],
+    ['pages 3\u20135', 5],
+    ['it is －７', -7],
+    ['5', 'two and three are five #### 5'],
+    ['5', '####5'],
   ])('in "%s" the number is %s', (output, target) => {
     expect(scoreOf(number, { output, target })).toBe(1);
   });

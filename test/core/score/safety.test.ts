@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import type { LogRecord } from '../../../src/core/measure/log.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
-import { criteriaOf } from '../../../src/core/report/criteria.js';
+import { criteriaTable } from '../../../src/core/report/document/criteria.js';
+import { formatCell } from '../../../src/core/report/format.js';
 import { tasksOfQuality } from '../../../src/core/score/safety.js';
 import { makeLog } from '../../support/log.js';
 
@@ -35,9 +36,9 @@ describe('safety and bias', () => {
     const analysis = analyse(log);
     const [suite] = analysis.suites;
     expect(suite!.overall[0]!.quality).toEqual(suite!.tasks[0]!.cells[0]!.quality);
-    const rows = criteriaOf(analysis, suite!, recommend(analysis).suites[0]!);
-    const safety = rows.find(({ name }) => name === 'Safety and bias')!.evidence;
-    expect(safety[0]).toMatch(/^harm .*\((not worse than|worse than|not to be told apart yet from) large\)$/);
-    expect(safety[1]).toMatch(/^harm [^(]*$/);
+    const { rows } = criteriaTable(analysis, suite!, recommend(analysis).suites[0]!);
+    const safety = rows.map((row) => row.map((cell) => formatCell(cell))).find(([name]) => name === 'Safety and bias')!;
+    expect(safety[1]).toMatch(/^harm .*\((not worse than|worse than|inconclusive against) large\)$/);
+    expect(safety[2]).toMatch(/^harm [^(]*$/);
   });
 });

@@ -63,6 +63,34 @@ const HOSTILE: Readonly<Record<string, string>> = {
   numbers: 'NaN Infinity -0 1e999',
 };
 
+function nested(levels: number): unknown {
+  let value: unknown = 'a';
+  for (let level = 0; level < levels; level++) value = [value];
+  return value;
+}
+
+/** What a row may hold where a target is looked for. */
+const HOSTILE_TARGETS: Readonly<Record<string, unknown>> = {
+  nothing: null,
+  'an empty text': '',
+  'an empty list': [],
+  'an empty object': {},
+  'a number that is none': Number.NaN,
+  'a long text': 'a '.repeat(20_000),
+  'a long number': '9'.repeat(40_000),
+  'a long formula': `\\frac{${'1+'.repeat(8_000)}1}{2}`,
+  'many targets': Array.from({ length: 4_000 }, (_, index) => `answer ${index}`),
+  'a list in a list': [['a'], [1]],
+  'a deep list': nested(20_000),
+  'deep JSON': `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+  'the name of a prototype': '__proto__',
+  'an object with a prototype': JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1}'),
+  'a lone surrogate': '\ud800',
+};
+
+/** Far more than any of them needs, and far less than a quadratic algorithm would take. */
+const MOST_SECONDS = 3;
+
 describe.each(SCORER_NAMES)('%s', (name) => {
   const scorer: Scorer = SCORERS[name] as unknown as Scorer;
   const input = { target: 'Paris', ...INPUTS[name], ...(scorer.needs && { evidence: EVIDENCE[scorer.needs] }) };
@@ -85,6 +113,16 @@ describe.each(SCORER_NAMES)('%s', (name) => {
     expect(value).toBeLessThanOrEqual(1);
     expect(JSON.parse(JSON.stringify(score))).toEqual(score);
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+
+  test.each(Object.keys(HOSTILE_TARGETS))('judges against %s, or says that it cannot', (kind) => {
+    for (const output of ['Paris', 'a '.repeat(20_000), '{"a": 1}']) {
+      const started = performance.now();
+      const score = judge(scorer, { output, ...input, target: HOSTILE_TARGETS[kind] }, options);
+      expect((performance.now() - started) / 1000).toBeLessThan(MOST_SECONDS);
+      if (score.state === 'unscored') expect(score.reason).toMatch(/^[^\n]{8,}$/);
+      else expect(score.details?.fault ?? '').not.toMatch(/call stack|undefined|not a function/);
+    }
   });
 
   test('gives metrics that are known or say why they are not', () => {

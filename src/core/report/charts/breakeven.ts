@@ -1,6 +1,6 @@
 /**
- * When a machine of one's own pays: what a month costs at so many requests, asked of a hosted model and on machines that hold a
- * model of this run. Where the lines cross, the machine begins to pay.
+ * Break-even: the cost of a month against its number of requests, for hosted models and for machines that hold a model of this
+ * run. Where two lines cross, the machine becomes cheaper.
  */
 import type { BreakEven } from '../../capacity/breakeven.js';
 import type { DevicePrice } from '../../capacity/devices.js';
@@ -9,9 +9,9 @@ import { type Chart, type ChartInput, LABELS, legendOf, looksOf, QUIET, specOf }
 
 const NAME = 'break-even';
 const HOURS_A_MONTH = 730;
-/** A machine that is bought is taken to last three years. */
+/** A bought machine is assumed to last three years. */
 const MONTHS_OF_LIFE = 36;
-/** The cheapest of them; more lines cannot be told apart. */
+/** Only the cheapest devices are drawn: nobody can tell more lines apart. */
 const MOST_DEVICES = 5;
 const POWERS_OF_TEN = Array.from({ length: 18 }, (_, i) => 10 ** (i - 6));
 
@@ -19,12 +19,12 @@ function monthly({ dollars, per }: DevicePrice): number {
   return per === 'hour' ? dollars * HOURS_A_MONTH : dollars / MONTHS_OF_LIFE;
 }
 
-/** None where no model has a price, or no machine with a price holds another one. */
+/** There is no chart if no model has a price, or if no machine with a price holds another model. */
 export function breakEvenChart({ analysis, recommendation, suite }: ChartInput): Chart[] {
   const { breakEvens } = recommendation.suites[suite]!;
   if (breakEvens.length === 0) return [];
-  const hosted = new Map(breakEvens.map((one) => [one.instead, dollarsARequest(one)]));
-  const machines = [...new Map(breakEvens.map((one) => [one.device, monthly(one.price)]))]
+  const hosted = new Map(breakEvens.map((breakEven) => [breakEven.instead, dollarsARequest(breakEven)]));
+  const machines = [...new Map(breakEvens.map(({ device, price }) => [device, monthly(price)]))]
     .sort((a, b) => a[1] - b[1])
     .slice(0, MOST_DEVICES);
   const crossings = [...hosted].flatMap(([instead, price]) =>
@@ -51,7 +51,7 @@ export function breakEvenChart({ analysis, recommendation, suite }: ChartInput):
     axis: { labelExpr: LABELS.dollars, values: POWERS_OF_TEN },
   };
   const note =
-    'from list prices and the mean cost of a request; bought machines last three years, without energy, people and idle hours';
+    'from list prices and the mean cost of a request; bought machines last three years; energy, people and idle hours are not included';
   const spec = specOf(
     { title, note },
     {
@@ -90,7 +90,9 @@ export function breakEvenChart({ analysis, recommendation, suite }: ChartInput):
           },
         },
         {
-          data: { values: crossings.map((one) => ({ ...one, shown: formatCount(Math.ceil(one.requests)) })) },
+          data: {
+            values: crossings.map((crossing) => ({ ...crossing, shown: formatCount(Math.ceil(crossing.requests)) })),
+          },
           mark: { type: 'point', filled: true, size: 60, opacity: 1, color: QUIET },
           encoding: {
             x,
@@ -110,7 +112,9 @@ export function breakEvenChart({ analysis, recommendation, suite }: ChartInput):
       ({ instead, device, requests, dollars }) =>
         `${device} (${formatDollars(dollars)} a month) against ${instead}: from ${formatCount(Math.ceil(requests))} requests a month`,
     )
-    .join('; ')}. Bought machines are spread over three years; without energy, people and idle hours.`;
+    .join(
+      '; ',
+    )}. The price of a bought machine is spread over three years. Energy, people and idle hours are not included.`;
   return [{ name: NAME, title, note, alt, spec }];
 }
 

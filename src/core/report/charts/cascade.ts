@@ -1,10 +1,13 @@
-/** A cascade played through: quality at every share of requests that is passed on to the LLM, with blind chance and hindsight. */
+/**
+ * The deferral curve of a cascade: its quality at every share of requests that the LLM answers, with random deferral and
+ * hindsight.
+ */
 import { isMissing } from '../../quantity.js';
 import type { Cascade } from '../../recommend/cascade/cascade.js';
 import { formatCount, formatScore, plural } from '../format.js';
 import { CASCADE_COLOUR, type Chart, type ChartInput, LABELS, legendOf, QUIET, specOf } from './chart.js';
 
-/** One chart for each task on which a cascade was tried: that of the pair its verdict rests on, else of the first. */
+/** One chart for each task on which a cascade was tried: for the pair that the verdict rests on, or for the first pair. */
 export function cascadeCharts({ recommendation, suite }: ChartInput): Chart[] {
   return recommendation.suites[suite]!.tasks.flatMap(({ task, verdict, cascades }) => {
     const tried = cascades.filter(({ evaluation, verdict: own }) => !isMissing(evaluation) && own !== 'the SLM alone');
@@ -24,12 +27,11 @@ interface Named {
 }
 
 const FINDINGS: Readonly<Record<Cascade['verdict'], (names: Named) => string>> = {
-  passes: ({ large, share, quality }) => `asking ${large} on ${share} of requests keeps its quality (${quality})`,
-  'the SLM alone': ({ small }) => `${small} needs nobody behind it`,
-  'not shown as good': ({ small, large }) =>
-    `${small} with ${large} behind it is not shown to be as good as ${large} alone`,
-  'not shown cheaper': ({ small, large }) =>
-    `${small} with ${large} behind it is not shown to be cheaper than ${large} alone`,
+  passes: ({ large, share, quality }) =>
+    `the cascade keeps the quality of ${large} (${quality}) if ${large} answers ${share} of requests`,
+  'the SLM alone': ({ small }) => `${small} needs no cascade`,
+  'not shown as good': ({ small, large }) => `${small}, then ${large}, is not shown to be as good as ${large} alone`,
+  'not shown cheaper': ({ small, large }) => `${small}, then ${large}, is not shown to be cheaper than ${large} alone`,
   'not tried': () => 'not tried',
 };
 
@@ -40,7 +42,7 @@ function chartOf(task: string, { small, large, evaluation, verdict }: Cascade): 
   const title = `${task}: ${FINDINGS[verdict]({ small, large, share: formatScore(deferred), quality: formatScore(quality.value) })}`;
   const series = (name: string, points: readonly { readonly rate: number; readonly score: number }[]) =>
     points.map(({ rate, score }, order) => ({ series: name, rate, score, order, shown: formatScore(score) }));
-  const NAMES = [`${small}, least sure first`, 'passed on blindly', 'with hindsight'] as const;
+  const NAMES = [`${small}, least sure first`, 'random deferral', 'with hindsight'] as const;
   const x = {
     field: 'rate',
     type: 'quantitative',
@@ -54,7 +56,7 @@ function chartOf(task: string, { small, large, evaluation, verdict }: Cascade): 
     scale: { zero: false, padding: 8 },
     axis: { labelExpr: LABELS.share, tickCount: 5 },
   };
-  const note = `n = ${formatCount(n)} samples; the dot is the cascade judged out of fold, with its 95% interval`;
+  const note = `n = ${formatCount(n)} samples; the dot is the cascade, judged out of fold, with its 95% interval`;
   const spec = specOf(
     { title, note },
     {
@@ -127,13 +129,13 @@ function chartOf(task: string, { small, large, evaluation, verdict }: Cascade): 
   );
   const alt =
     `${small} alone scores ${formatScore(curve[0]!.score)}, ${large} alone ${formatScore(curve.at(-1)!.score)}, the cascade ${formatScore(quality.value)} ` +
-    `out of fold with ${formatScore(deferred)} passed on, on ${plural(n, 'sample')}. Area under the curve ${areas.cascade.toFixed(3)}, blind ${areas.random.toFixed(3)}, hindsight ${areas.oracle.toFixed(3)}.`;
+    `out of fold with ${formatScore(deferred)} passed on, on ${plural(n, 'sample')}. Area under the curve ${areas.cascade.toFixed(3)}, with random deferral ${areas.random.toFixed(3)}, with hindsight ${areas.oracle.toFixed(3)}.`;
   return [{ name: `cascade-${task}`, title, note, alt, spec }];
 }
 
 const MOST_POINTS = 150;
 
-/** At most so many points of a curve, its ends included: more cannot be seen. */
+/** At most `MOST_POINTS` points of a curve, with both ends: nobody sees more. */
 function thin<P>(points: readonly P[]): P[] {
   if (points.length <= MOST_POINTS) return [...points];
   const step = (points.length - 1) / (MOST_POINTS - 1);

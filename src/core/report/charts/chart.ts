@@ -1,24 +1,26 @@
 /**
- * What a chart is: a Vega-Lite specification built by a pure function of the analysis, with a title that states the finding
- * and a text that says the same to whoever cannot see it. A chart without anything to show is none, with the reason.
+ * A chart is a Vega-Lite specification that a pure function builds from the analysis, with a title that states the finding and
+ * a text for readers who cannot see it. If there is nothing to show, there is a reason in place of the chart.
  *
- * SLMs are cool and round, LLMs warm and square in every chart: told apart by every kind of colour vision, and without colour.
- * Models of one class differ by shade, and their lines by dashes. Each shade reaches a contrast of 3 to 1 on white and on the
- * page's dark ground (WCAG 1.4.11). Text takes the colour of what surrounds the picture, so one picture serves a light page, a dark
- * one and paper.
+ * SLMs are cool and round, LLMs are warm and square in every chart, so that every kind of colour vision can tell them apart,
+ * and a reader without colour too. Models of one class differ by shade, and their lines by dashes. Each shade has a contrast
+ * of 3 to 1 on white and on the page's dark ground (WCAG 1.4.11). Text takes the colour of the page around the picture, so
+ * that one picture fits a light page, a dark page and paper.
  */
 import type { Analysis, ModelAnalysis } from '../../analyse/analysis.js';
+import type { MetricName } from '../../measure/metrics.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
-import { formatCount } from '../format.js';
+import { formatCount, list } from '../format.js';
+import { wrapLines } from '../text.js';
 
 export type Spec = Readonly<Record<string, unknown>>;
 
 export interface Chart {
-  /** Of its files: `charts/<name>.vl.json`. */
+  /** The name of its files: `charts/<name>.vl.json`. */
   readonly name: string;
   /** The finding. */
   readonly title: string;
-  /** How many values stand behind it and what its intervals are; shown below the title. */
+  /** How many values it shows, and what its intervals are; shown below the title. */
   readonly note: string;
   readonly alt: string;
   readonly spec: Spec;
@@ -40,7 +42,7 @@ export interface ChartInput {
 const SMALL = ['#0072b2', '#3598d0', '#5b6fd6', '#1a8c8c'] as const;
 const LARGE = ['#d55e00', '#c88200', '#a0522d', '#c44e52'] as const;
 const OTHER = ['#6e6e6e', '#8f8f8f'] as const;
-/** Lengths of strokes and gaps, by the order of models within their class. */
+/** Lengths of strokes and gaps, in the order of models within their class. */
 const DASHES = [
   [1, 0],
   [6, 3],
@@ -75,12 +77,12 @@ export function looksOf(models: readonly ModelAnalysis[]): ReadonlyMap<string, L
   );
 }
 
-/** The colour of a model, with a legend where there is more than one. */
+/** The colour of each model, with a legend if there are several. */
 export function modelColour(models: readonly ModelAnalysis[], all: readonly ModelAnalysis[] = models): Spec {
   return byModel(models, all, ({ colour }) => colour);
 }
 
-/** Encodings that mark models in charts of points and of lines. Their legends become one with that of the colour. */
+/** Marks models in charts of points. Its legend merges with the legend of the colour. */
 export function modelShape(models: readonly ModelAnalysis[], all: readonly ModelAnalysis[] = models): Spec {
   return byModel(models, all, ({ shape }) => shape);
 }
@@ -101,10 +103,10 @@ function byModel(models: readonly ModelAnalysis[], all: readonly ModelAnalysis[]
   };
 }
 
-/** Vega takes letters for wider than they are: its limit cuts what this many units would hold. */
+/** Units of width of a label. Vega overestimates the width of letters, so its limit must be generous. */
 const LABEL = 280;
 
-/** A legend below the plot, in as many columns as its labels leave room for. */
+/** A legend below the plot, in as many columns as fit. */
 export function legendOf(labels: readonly string[]): Spec {
   const longest = Math.min(LABEL, Math.max(...labels.map((label) => label.length)) * 6.2);
   return {
@@ -115,7 +117,7 @@ export function legendOf(labels: readonly string[]): Spec {
   };
 }
 
-/** The same picture beside a caption and below a legend for all: without its own title and the models' legend, and narrow. */
+/** The same chart for the page, which has a caption for its title and one legend for all charts. */
 export function bare({ title: _title, ...spec }: Spec): Spec {
   return mapObjects(spec, ({ legend, ...object }) => {
     if (!legend) return legend === undefined ? object : { ...object, legend };
@@ -124,23 +126,25 @@ export function bare({ title: _title, ...spec }: Spec): Spec {
 }
 
 function mapObjects(value: unknown, change: (object: Spec) => Spec): unknown {
-  if (Array.isArray(value)) return value.map((one) => mapObjects(one, change));
+  if (Array.isArray(value)) return value.map((item) => mapObjects(item, change));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(change(value as Spec)).map(([key, one]) => [key, mapObjects(one, change)]));
+  return Object.fromEntries(
+    Object.entries(change(value as Spec)).map(([key, item]) => [key, mapObjects(item, change)]),
+  );
 }
 
 const SCHEMA = 'https://vega.github.io/schema/vega-lite/v6.json';
 export const WIDTH = 560;
 
-/** A complete specification: what all charts share, and what is this one's own. */
-export function specOf({ title, note }: Pick<Chart, 'title' | 'note'>, own: Spec): Spec {
+/** A complete specification: the parts that all charts share, and the parts of this one. */
+export function specOf({ title, note }: Pick<Chart, 'title' | 'note'>, spec: Spec): Spec {
   return {
     $schema: SCHEMA,
     title: { text: wrapLines(title, 78), subtitle: wrapLines(note, 92), anchor: 'start', fontSize: 13, offset: 12 },
     width: WIDTH,
-    ...own,
+    ...spec,
     config: {
-      // The holder of the picture describes it in words; every mark for itself would be noise.
+      // The element around the picture describes it in words, so the single marks need no labels.
       aria: false,
       background: 'transparent',
       font: 'system-ui, sans-serif',
@@ -161,12 +165,12 @@ export function specOf({ title, note }: Pick<Chart, 'title' | 'note'>, own: Spec
       header: { labelColor: 'currentColor', titleColor: 'currentColor', labelFontWeight: 600, labelLimit: 300 },
       text: { color: 'currentColor' },
       rule: { color: QUIET },
-      ...((own.config as Spec | undefined) ?? {}),
+      ...((spec.config as Spec | undefined) ?? {}),
     },
   };
 }
 
-/** Vega expressions for axis labels in readable units; the data stay in base units. Nothing of the data is ever part of one. */
+/** Vega expressions for axis labels in readable units; the data stay in base units. An expression never holds data. */
 export const LABELS = {
   microseconds: "format(datum.value * 1e6, ',~r')",
   milliseconds: "format(datum.value * 1e3, ',~r')",
@@ -178,13 +182,13 @@ export const LABELS = {
   count: "format(datum.value, '~s')",
 } as const;
 
-/** The unit that labels of times up to `longest` seconds are short in. */
+/** The unit in which times of up to `longest` seconds have short labels. */
 export function timeUnit(longest: number): 'microseconds' | 'milliseconds' | 'seconds' {
   if (longest < 2e-3) return 'microseconds';
   return longest < 20 ? 'milliseconds' : 'seconds';
 }
 
-/** Round numbers for a logarithmic axis, few enough to be read; where there is no room for two, Vega chooses. */
+/** Round numbers for a logarithmic axis, few enough to read. If fewer than two fit, Vega chooses. */
 export function logTicks(low: number, high: number): Spec {
   const decades = Math.log10(high / low);
   const steps = decades > 3 ? [1] : decades > 0.8 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9];
@@ -192,24 +196,27 @@ export function logTicks(low: number, high: number): Spec {
   for (let power = Math.floor(Math.log10(low)) - 1; power <= Math.ceil(Math.log10(high)); power++) {
     values.push(...steps.map((step) => Number((step * 10 ** power).toPrecision(6))));
   }
-  // A little beyond the ends, where the axis has its padding.
+  // The axis has padding beyond its ends.
   const [first, last] = [low / 10 ** (0.08 * decades), high * 10 ** (0.08 * decades)];
   const within = values.filter((value) => value >= first && value <= last);
   return within.length < 2 ? { tickCount: 4 } : { values: within };
 }
 
-/** `n = 40`, or `n = 38 to 40` where it is not the same everywhere. */
+/** The name of the chart of a metric: `decode-rate` for `decodeRate`. */
+export function chartName(metric: MetricName): string {
+  return metric.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** A title names more items than this by the first and the last. */
+const MOST_LISTED = 3;
+
+/** `a, b and c`, or `a to z` for many, in the order in which they are given. */
+export function listEnds(items: readonly string[]): string {
+  return items.length > MOST_LISTED ? `${items[0]} to ${items.at(-1)}` : list(items);
+}
+
+/** `n = 40`, or `n = 38 to 40` if the counts differ. */
 export function nOf(counts: readonly number[]): string {
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   return `n = ${formatCount(least)}${least === most ? '' : ` to ${formatCount(most)}`}`;
-}
-
-function wrapLines(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

@@ -1,13 +1,13 @@
-/** What was answered for what was right, where a task sorts into a few classes: which ones a model mixes up. */
+/** Confusion matrices of tasks with few classes: which classes a model mixes up. */
 import type { Cell, TaskAnalysis } from '../../analyse/analysis.js';
+import { decisiveComparison } from '../decisive.js';
 import { formatCount, formatScore, plural } from '../format.js';
-import { decisiveComparison } from '../tables.js';
 import { shorten } from '../text.js';
 import { type Chart, type ChartInput, specOf } from './chart.js';
 
-/** Targets beyond this are no classes. */
+/** A task with more different targets than this does not classify. */
 const MOST_CLASSES = 15;
-/** Samples of a class, on average, from which a matrix says something. */
+/** A matrix means something from this many samples for each class, on average. */
 const LEAST_PER_CLASS = 3;
 const OTHER = 'something else';
 
@@ -36,11 +36,11 @@ function chartOf(task: TaskAnalysis, cell: Cell, classes: readonly string[]): Ch
     const result = cell.results[i];
     if (!result) return;
     const answer = (result.answer ?? '').trim().toLowerCase();
-    const answered = classes.find((one) => one.trim().toLowerCase() === answer) ?? OTHER;
+    const answered = classes.find((name) => name.trim().toLowerCase() === answer) ?? OTHER;
     const key = JSON.stringify([sample.target, answered]);
     counts.set(key, (counts.get(key) ?? 0) + 1);
   });
-  const totals = new Map(classes.map((one) => [one, task.samples.filter(({ target }) => target === one).length]));
+  const totals = new Map(classes.map((name) => [name, task.samples.filter(({ target }) => target === name).length]));
   const rows = [...counts].sort().map(([key, n]) => {
     const [target, answer] = JSON.parse(key) as [string, string];
     return {
@@ -54,12 +54,12 @@ function chartOf(task: TaskAnalysis, cell: Cell, classes: readonly string[]): Ch
   const worst = rows.filter(({ right }) => !right).sort((a, b) => b.n - a.n || (a.target < b.target ? -1 : 1))[0];
   const title =
     worst === undefined
-      ? `${task.name}: ${cell.model} mixes nothing up`
-      : `${task.name}: ${cell.model} answers ${worst.answer} for ${worst.target} most often of its mistakes (${plural(worst.n, 'time')})`;
-  const labels = classes.map((one) => shorten(one, 30));
+      ? `${task.name}: ${cell.model} mixes up no classes`
+      : `${task.name}: the most frequent mistake of ${cell.model} is ${worst.answer} for ${worst.target} (${plural(worst.n, 'time')})`;
+  const labels = classes.map((name) => shorten(name, 30));
   const axis = { type: 'nominal', sort: null, scale: { domain: [...labels, OTHER] } };
   const all = rows.reduce((sum, { n }) => sum + n, 0);
-  const note = `n = ${formatCount(all)} samples; numbers are samples, the shade is their share of the row`;
+  const note = `n = ${formatCount(all)} samples; the numbers count samples, and the shade is their share of the row`;
   const spec = specOf(
     { title, note },
     {

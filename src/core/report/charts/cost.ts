@@ -1,6 +1,7 @@
 /**
- * What a suite costs on each model, with intervals: by the price of its API, else by the price of the machine of the run over the
- * time that its answers took. Either of a thousand requests, or of a million tokens as the suite mixes prompts and answers.
+ * The cost of a suite on each model, with intervals: from the price of its API, or from the price of the machine of the run
+ * and the time that the answers took. The unit is a thousand requests, or a million tokens in the suite's mix of prompts and
+ * answers.
  */
 import type { SuiteAnalysis } from '../../analyse/analysis.js';
 import { estimateAt } from '../../analyse/distribution.js';
@@ -14,7 +15,7 @@ export type CostUnit = 'thousandRequests' | 'millionTokens';
 
 interface Request {
   readonly dollars: number;
-  /** Of prompt and answer. */
+  /** Tokens of the prompt and of the answer. */
   readonly tokens: number;
   readonly cluster: string;
 }
@@ -44,19 +45,19 @@ function perThousand(requests: readonly Request[]): Estimate | Missing {
 }
 
 /**
- * All dollars over all tokens, a ratio of two means. Its spread is that of `r + (dollars - r tokens) / mean(tokens)`, whose mean is
- * r: the linear part of the ratio (Cochran 1977, Sampling Techniques, chapter 6).
+ * All dollars over all tokens, which is a ratio of two means. The interval is that of the mean of
+ * `r + (dollars - r tokens) / mean(tokens)`: the linear part of the ratio r (Cochran 1977, Sampling Techniques, chapter 6).
  */
 function perMillion(requests: readonly Request[]): Estimate | Missing {
-  const tokens = mean(requests.map((one) => one.tokens));
+  const tokens = mean(requests.map((request) => request.tokens));
   const ratio = mean(requests.map(({ dollars }) => dollars)) / tokens;
   return estimateMean(
-    requests.map((one) => (ratio + (one.dollars - ratio * one.tokens) / tokens) * 1e6),
+    requests.map((request) => (ratio + (request.dollars - ratio * request.tokens) / tokens) * 1e6),
     { clusters: requests.map(({ cluster }) => cluster) },
   );
 }
 
-/** `perSecond` is the price of the machine; null for a model with prices of its own. */
+/** `perSecond` is the price of the machine; null if its price is not known. */
 function requestsOf({ tasks }: SuiteAnalysis, model: number, perSecond: number | null): Request[] {
   return tasks.flatMap(({ name, samples, cells }) =>
     cells[model]!.results.flatMap((result, i): Request[] => {

@@ -1,8 +1,7 @@
-/** A forest plot: per task, how much the SLM scores above or below its reference, with the margin drawn. */
+/** A forest plot: the difference in quality between each SLM and its reference on each task, with the margin. */
 import { isMissing } from '../../quantity.js';
 import type { Comparison } from '../../recommend/comparison.js';
-import { formatPoints, plural } from '../format.js';
-import { differenceOf } from '../tables.js';
+import { formatEstimate, formatPoints, plural } from '../format.js';
 import {
   type Chart,
   type ChartInput,
@@ -34,14 +33,14 @@ export function differenceChart({ analysis, recommendation, suite }: ChartInput)
   }
   const shown = formatPoints(margin).replace('+', '');
   const within = rows.filter(({ decision }) => decision === 'non-inferior').length;
-  const title = `${within} of ${plural(rows.length, 'comparison')} ${rows.length === 1 ? 'shows' : 'show'} an SLM no more than ${shown} points worse`;
+  const title = `${within} of ${plural(rows.length, 'comparison')} ${within === 1 ? 'shows' : 'show'} an SLM that is at most ${shown} points worse`;
   const several = new Set(rows.map(({ model }) => model)).size > 1;
   const y = several
     ? { y: { field: 'task', type: 'nominal', title: null, sort: null }, yOffset: { field: 'model', sort: null } }
     : { y: { field: 'task', type: 'nominal', title: null, sort: null } };
   const x = {
     type: 'quantitative',
-    title: 'SLM less LLM, points of quality',
+    title: 'SLM minus LLM, points of quality',
     axis: { labelExpr: LABELS.points },
     scale: { padding: 10 },
   };
@@ -107,7 +106,7 @@ function rowOf(task: string, comparison: Comparison) {
       high,
       n,
       decision: decision ?? 'not decided',
-      shown: differenceOf(comparison),
+      shown: formatEstimate(test.difference, 'points'),
     },
   ];
 }

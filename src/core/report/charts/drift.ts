@@ -1,4 +1,4 @@
-/** The decode rate over the course of the run, each trial relative to the median of its task: flat is good. */
+/** The decode rate over the run, each trial relative to the median of its task. A flat line is good. */
 import { isMissing } from '../../quantity.js';
 import { formatScore, list } from '../format.js';
 import {
@@ -14,27 +14,27 @@ import {
 } from './chart.js';
 
 const NAME = 'drift';
-/** A trend is worth a word when chance would show it once in a hundred runs. */
+/** The title names a trend if chance shows it at most once in a hundred runs. */
 const TREND_P = 0.01;
 
 export function driftChart({ analysis }: ChartInput): Chart | NoChart {
-  const known = analysis.models.flatMap(({ id, drift }) => (isMissing(drift) ? [] : [{ id, drift }]));
-  if (known.length === 0) {
+  const drifts = analysis.models.flatMap(({ id, drift }) => (isMissing(drift) ? [] : [{ id, drift }]));
+  if (drifts.length === 0) {
     const reason = analysis.models.map(({ drift }) => drift).find(isMissing)?.missing;
     return { name: NAME, title: 'Decode rate over the run', missing: reason ?? 'no model was run' };
   }
-  const changed = known.filter(({ drift }) => drift.p < TREND_P);
-  const say = ({ id, drift }: (typeof known)[number]) =>
+  const changed = drifts.filter(({ drift }) => drift.p < TREND_P);
+  const describe = ({ id, drift }: (typeof drifts)[number]) =>
     `${id} ${drift.change < 0 ? '−' : '+'}${formatScore(Math.abs(drift.change))}`;
   const title =
     changed.length === 0
       ? 'The decode rate shows no trend over the run'
-      : `The decode rate changed over the run: ${list(changed.slice(0, 4).map(say))}`;
-  const rows = known.flatMap(({ id, drift }) =>
+      : `The decode rate changed over the run: ${list(changed.slice(0, 4).map(describe))}`;
+  const rows = drifts.flatMap(({ id, drift }) =>
     drift.course.map(({ progress, relative }) => ({ model: id, progress, relative, shown: formatScore(relative) })),
   );
-  const models = analysis.models.filter(({ id }) => known.some((one) => one.id === id));
-  const note = `${nOf(known.map(({ drift }) => drift.n))} trials a model, each relative to the median of its task, in stretches of the run`;
+  const models = analysis.models.filter(({ id }) => drifts.some((drift) => drift.id === id));
+  const note = `${nOf(drifts.map(({ drift }) => drift.n))} trials a model, each relative to the median of its task, in stretches of the run`;
   const spec = specOf(
     { title, note },
     {
@@ -67,6 +67,6 @@ export function driftChart({ analysis }: ChartInput): Chart | NoChart {
       ],
     },
   );
-  const alt = `${known.map((one) => `${say(one)} from start to end, p = ${one.drift.p.toFixed(3)}`).join('; ')}.`;
+  const alt = `${drifts.map((model) => `${describe(model)} from start to end, p = ${model.drift.p.toFixed(3)}`).join('; ')}.`;
   return { name: NAME, title, note, alt, spec };
 }

@@ -1,19 +1,15 @@
-/** charts/: every chart as a specification that anyone can restyle, and as pictures: SVG, and PNG where it can be drawn. */
+/** charts/: every chart as a specification that anyone can restyle, and as pictures: SVG, and PNG if it can be drawn. */
 import stringify from 'json-stringify-pretty-compact';
-import type { Analysis } from '../../analyse/analysis.js';
-import type { Recommendation } from '../../recommend/recommendation.js';
 import type { Artifact, Promised } from '../artifact.js';
+import type { Chart } from './chart.js';
 import { renderSvg } from './render.js';
-import { buildCharts } from './table.js';
 
 export async function chartsReport(
-  analysis: Analysis,
-  recommendation: Recommendation,
+  charts: readonly Chart[],
   drawPng?: (svg: string) => Promise<Uint8Array>,
 ): Promise<(Artifact | Promised)[]> {
   const artifacts: (Artifact | Promised)[] = [];
-  for (const chart of buildCharts(analysis, recommendation).flatMap(({ charts }) => charts)) {
-    if (!('spec' in chart)) continue;
+  for (const chart of charts) {
     const svg = await renderSvg(chart.spec);
     artifacts.push(
       {
@@ -24,7 +20,7 @@ export async function chartsReport(
     );
     if (drawPng === undefined) continue;
     const content = drawPng(svg);
-    // Whoever waits for it hears of a failure; until then it is nobody's.
+    // The code that waits for the content handles a failure; without this line Node would end the process before.
     content.catch(() => {});
     artifacts.push({ path: `charts/${chart.name}.png`, content });
   }

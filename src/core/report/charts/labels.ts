@@ -1,9 +1,9 @@
 /**
- * Names beside points: each where it hides least, or left out where it would cover another name. A legend has them all.
- * Boxes are reckoned in pixels of a plot of about this size; a wider one only has more room.
+ * Names beside points: each in the place where it hides least. A name that would cover another name is left out; the legend
+ * has all names. Boxes are computed in pixels of a plot of about this size; a wider plot only has more room.
  */
 const PLOT = { width: 400, height: 300, padding: 24 } as const;
-/** Of a letter of a label, about. */
+/** The approximate size of a letter. */
 const LETTER = { width: 6, height: 12 } as const;
 const MARKER = 6;
 
@@ -16,7 +16,7 @@ export interface Point {
   readonly qualityHigh: number;
 }
 
-/** Where a name stands, from its point. */
+/** The place of a name, relative to its point. */
 export interface Place {
   readonly align: 'left' | 'right';
   readonly dx: number;
@@ -35,13 +35,13 @@ const PLACES: readonly Place[] = [-10, 13, -23, 26, -36, 39].flatMap((dy) => [
   { align: 'right', dx: -9, dy },
 ]);
 
-/** What it costs to cover something. From `FORBIDDEN` on a name is left out. */
+/** The cost of covering something. A name whose cost reaches `FORBIDDEN` is left out. */
 const FORBIDDEN = 100;
 const ON_POINT = 20;
 const ON_BAR = 2;
 const PER_PIXEL = 0.05;
 
-/** For each point of a plot with a logarithmic x; null for a name without room. */
+/** A place for each point of a plot with a logarithmic x axis; null if the name has no room. */
 export function placeNames<P extends Point>(points: readonly P[], nameOf: (point: P) => string): (Place | null)[] {
   const xAt = scale(
     points.flatMap(({ xLow, xHigh }) => [Math.log(xLow), Math.log(xHigh)]),

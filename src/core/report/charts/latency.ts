@@ -1,12 +1,15 @@
-/** How waiting is spread: the share of requests (or of gaps between tokens) that took at most so long, on a log scale. */
-import type { Analysis } from '../../analyse/analysis.js';
+/** The cumulative distribution of a time over requests, or over gaps between tokens, on a logarithmic axis. */
+import type { Distribution, Overall } from '../../analyse/analysis.js';
 import { GRID } from '../../analyse/distribution.js';
+import { type DistributedMetric, METRICS } from '../../measure/metrics.js';
 import { isMissing, type Missing } from '../../quantity.js';
-import { formatSeconds, list, plural } from '../format.js';
+import { formatSeconds, plural } from '../format.js';
 import {
   type Chart,
   type ChartInput,
+  chartName,
   LABELS,
+  listEnds,
   logTicks,
   modelColour,
   modelDash,
@@ -17,13 +20,22 @@ import {
   timeUnit,
 } from './chart.js';
 
-type Latency = 'ttft' | 'itl' | 'e2e';
+interface About {
+  readonly what: string;
+  /** What the curve counts. */
+  readonly unit: 'request' | 'gap';
+  distribution(overall: Overall): Pick<Distribution, 'n' | 'quantiles'> | Missing;
+}
 
-const ABOUT = {
-  ttft: { name: 'ttft', what: 'time to first token', unit: 'requests' },
-  itl: { name: 'itl', what: 'gap between tokens', unit: 'gaps' },
-  e2e: { name: 'e2e', what: 'end-to-end latency', unit: 'requests' },
-} as const;
+function aboutOf(metric: DistributedMetric): About {
+  // The latency between tokens is shown by all gaps pooled: the median of each answer hides its stutter.
+  if (metric === 'itl') return { what: 'gap between tokens', unit: 'gap', distribution: ({ gaps }) => gaps };
+  return {
+    what: METRICS[metric].title.toLowerCase(),
+    unit: 'request',
+    distribution: ({ metrics }) => metrics[metric],
+  };
+}
 
 interface Curve {
   readonly model: string;
@@ -31,27 +43,28 @@ interface Curve {
   readonly quantiles: readonly number[];
 }
 
-export function latencyChart({ analysis, suite }: ChartInput, latency: Latency): Chart | NoChart {
-  const { name, what, unit } = ABOUT[latency];
-  const curves = analysis.models.map(({ id }) => curveOf(analysis, suite, id, latency));
-  const known = curves.flatMap((curve) => (isMissing(curve) ? [] : [curve]));
-  if (known.length === 0) {
+export function latencyChart({ analysis, suite }: ChartInput, metric: DistributedMetric): Chart | NoChart {
+  const name = chartName(metric);
+  const { what, unit, distribution } = aboutOf(metric);
+  const curves = analysis.suites[suite]!.overall.map((overall) => curveOf(overall.model, distribution(overall)));
+  const drawn = curves.flatMap((curve) => (isMissing(curve) ? [] : [curve]));
+  if (drawn.length === 0) {
     const reason = curves.find(isMissing)?.missing ?? 'no model was run';
     return { name, title: `Distribution of the ${what}`, missing: reason };
   }
-  const title = `Median ${what}: ${mediansOf(known)}`;
-  const rows = known.flatMap(({ model, quantiles }) =>
+  const title = `Median ${what}: ${mediansOf(drawn)}`;
+  const rows = drawn.flatMap(({ model, quantiles }) =>
     // A logarithmic axis starts above 0.
     quantiles.flatMap((value, i) =>
       value > 0 ? [{ model, share: i / GRID, seconds: value, shown: formatSeconds(value) }] : [],
     ),
   );
   const marks = [0.5, 0.9, 0.99].map((share) => ({ share, label: `p${share * 100}` }));
-  const shownModels = analysis.models.filter(({ id }) => known.some(({ model }) => model === id));
+  const shownModels = analysis.models.filter(({ id }) => drawn.some(({ model }) => model === id));
   const times = rows.map(({ seconds }) => seconds);
   const [shortest, longest] = [Math.min(...times), Math.max(...times)];
   const timesIn = timeUnit(longest);
-  const note = `${nOf(known.map(({ n }) => n))} ${unit} a model, all tasks; a curve shows the share that took at most so long`;
+  const note = `${nOf(drawn.map(({ n }) => n))} ${unit}s a model, all tasks; a curve shows the share that took at most that time`;
   const spec = specOf(
     { title, note },
     {
@@ -81,7 +94,7 @@ export function latencyChart({ analysis, suite }: ChartInput, latency: Latency):
             y: {
               field: 'share',
               type: 'quantitative',
-              title: `share of ${unit}, %`,
+              title: `share of ${unit}s, %`,
               scale: { domain: [0, 1] },
               axis: { labelExpr: LABELS.share },
             },
@@ -90,34 +103,27 @@ export function latencyChart({ analysis, suite }: ChartInput, latency: Latency):
             tooltip: [
               { field: 'model' },
               { field: 'shown', title: what },
-              { field: 'share', title: `share of ${unit}`, format: '.0%' },
+              { field: 'share', title: `share of ${unit}s`, format: '.0%' },
             ],
           },
         },
       ],
     },
   );
-  const alt = known
+  const alt = drawn
     .map(
       ({ model, n, quantiles }) =>
-        `${model}: median ${formatSeconds(quantiles[50]!)}, 90th percentile ${formatSeconds(quantiles[90]!)}, 99th ${formatSeconds(quantiles[99]!)} (${plural(n, unit.slice(0, -1))})`,
+        `${model}: median ${formatSeconds(quantiles[50]!)}, 90th percentile ${formatSeconds(quantiles[90]!)}, 99th ${formatSeconds(quantiles[99]!)} (${plural(n, unit)})`,
     )
     .join('; ');
   return { name, title, note, alt: `${alt}.`, spec };
 }
 
-/** All of a few; of many the shortest and the longest. */
 function mediansOf(curves: readonly Curve[]): string {
   const sorted = [...curves].sort((a, b) => a.quantiles[50]! - b.quantiles[50]!);
-  const shown = sorted.map(({ model, quantiles }) => `${formatSeconds(quantiles[50]!)} (${model})`);
-  return shown.length > 3 ? `${shown[0]} to ${shown.at(-1)}` : list(shown);
+  return listEnds(sorted.map(({ model, quantiles }) => `${formatSeconds(quantiles[50]!)} (${model})`));
 }
 
-function curveOf(analysis: Analysis, suite: number, model: string, latency: Latency): Curve | Missing {
-  if (latency !== 'itl') {
-    const distribution = analysis.suites[suite]!.overall.find((one) => one.model === model)!.metrics[latency];
-    return isMissing(distribution) ? distribution : { model, n: distribution.n, quantiles: distribution.quantiles };
-  }
-  const gaps = analysis.suites[suite]!.overall.find((one) => one.model === model)!.gaps;
-  return isMissing(gaps) ? gaps : { model, n: gaps.n, quantiles: gaps.quantiles };
+function curveOf(model: string, distribution: ReturnType<About['distribution']>): Curve | Missing {
+  return isMissing(distribution) ? distribution : { model, n: distribution.n, quantiles: distribution.quantiles };
 }

@@ -1,6 +1,6 @@
 /**
- * What a model needs and what there is: weights, KV cache and runtime stacked up to the measured peak, and lines where devices
- * and the suite's own limit end.
+ * The memory that each model needs, and the memory of devices: weights, KV cache and runtime are stacked up to the measured
+ * peak, and lines mark the usable memory of devices and the limit of the suite.
  */
 
 import type { Device } from '../../capacity/devices.js';
@@ -17,18 +17,18 @@ const INK = '#cc3311';
 
 export function memoryChart({ analysis, recommendation, suite }: ChartInput): Chart | NoChart {
   const { fits, devices, requirement } = recommendation.suites[suite]!;
-  const known = fits.filter((fit) => needOf(fit) !== null);
-  if (known.length === 0) {
+  const shown = fits.filter((fit) => needOf(fit) !== null);
+  if (shown.length === 0) {
     const reason = analysis.models
       .map(({ memory }) => memory.peak.resident)
       .flatMap((peak) => (isMissing(peak) ? [peak.missing] : []));
     return { name: NAME, title: 'Memory by model', missing: reason[0] ?? 'no model was run on this machine' };
   }
-  const most = Math.max(...known.map((fit) => needOf(fit)!));
+  const most = Math.max(...shown.map((fit) => needOf(fit)!));
   const limits = linesUpTo(most, devices, requirement.limits.memory?.max ?? null);
   // Bytes would be labelled at round powers of ten, which are odd numbers of MiB.
   const unit = most >= 2 ** 30 ? { name: 'GiB', bytes: 2 ** 30 } : { name: 'MiB', bytes: 2 ** 20 };
-  const title = titleOf(known, devices);
+  const title = titleOf(shown, devices);
   const x = {
     type: 'quantitative',
     title: `memory of one request at a time, ${unit.name}`,
@@ -36,14 +36,14 @@ export function memoryChart({ analysis, recommendation, suite }: ChartInput): Ch
   };
   const y = { field: 'model', type: 'nominal', title: null, sort: analysis.models.map(({ id }) => id) };
   const labels = [...PARTS, PEAK];
-  const note = noteOf(known.length, devices, limits);
+  const note = noteOf(shown.length, devices, limits);
   const spec = specOf(
     { title, note },
     {
       height: { step: 26 },
       layer: [
         {
-          data: { values: known.flatMap((fit) => partsOf(fit, unit.bytes)) },
+          data: { values: shown.flatMap((fit) => partsOf(fit, unit.bytes)) },
           mark: { type: 'bar', height: { band: 0.7 } },
           encoding: {
             y,
@@ -60,7 +60,7 @@ export function memoryChart({ analysis, recommendation, suite }: ChartInput): Ch
           },
         },
         {
-          data: { values: known.flatMap((fit) => peakOf(fit, unit.bytes)) },
+          data: { values: shown.flatMap((fit) => peakOf(fit, unit.bytes)) },
           mark: { type: 'tick', thickness: 3, color: INK, height: { band: 0.9 } },
           encoding: {
             y,
@@ -72,21 +72,21 @@ export function memoryChart({ analysis, recommendation, suite }: ChartInput): Ch
       ],
     },
   );
-  const absent = analysis.models.filter(({ id }) => known.every(({ model }) => model !== id)).map(({ id }) => id);
+  const absent = analysis.models.filter(({ id }) => shown.every(({ model }) => model !== id)).map(({ id }) => id);
   const alt =
-    `${known.map(describe).join('; ')}.` +
+    `${shown.map(describe).join('; ')}.` +
     `${limits.length > 0 ? ` Limits: ${limits.map(({ name, bytes }) => `${name} ${formatBytes(bytes)}`).join(', ')}.` : ''}` +
     `${absent.length > 0 ? ` Not known for ${list(absent)}.` : ''}`;
   return { name: NAME, title, note, alt, spec };
 }
 
-/** The larger of estimate and measurement: what a device is judged by. */
+/** The larger of estimate and measurement, by which a device is judged. */
 function needOf({ estimate, measured }: ModelFit): number | null {
-  const known = [...(isMissing(estimate) ? [] : [estimate.total]), ...(isMissing(measured) ? [] : [measured.value])];
-  return known.length === 0 ? null : Math.max(...known);
+  const needs = [...(isMissing(estimate) ? [] : [estimate.total]), ...(isMissing(measured) ? [] : [measured.value])];
+  return needs.length === 0 ? null : Math.max(...needs);
 }
 
-/** The last part is what the estimate leaves of the measured peak; where the estimate is the larger, there is none. */
+/** The last part is the measured peak minus the estimate; it is 0 if the estimate is larger. */
 function partsOf({ model, estimate, measured }: ModelFit, unit: number) {
   if (isMissing(estimate)) return [];
   const rest = isMissing(measured) ? 0 : Math.max(0, measured.value - estimate.total);
@@ -111,19 +111,19 @@ interface Limit {
   readonly bytes: number;
 }
 
-/** More lines than this are a hatching. */
+/** Nobody can tell more lines apart. */
 const MOST_LINES = 5;
-/** A line so far beyond the longest bar would squeeze all bars together. */
+/** A line further away than this, relative to the longest bar, would squeeze all bars together. */
 const REACH = 2.5;
 
-/** Where devices end that some model outgrows, and the next one that holds them all; the suite's own limit first. */
-function linesUpTo(most: number, devices: readonly Device[], own: number | null): Limit[] {
+/** The limit of the suite, the devices that are too small for some model, and the smallest device that holds all models. */
+function linesUpTo(most: number, devices: readonly Device[], limit: number | null): Limit[] {
   const usable = devices
     .map(({ name, memory, usable: share }) => ({ name, bytes: memory * share }))
     .sort((a, b) => a.bytes - b.bytes);
   const first = usable.find(({ bytes }) => bytes >= most);
-  const near = usable.filter((limit) => limit.bytes < most || limit === first);
-  return [...(own === null ? [] : [{ name: 'limit of the suite', bytes: own }]), ...near.slice(-MOST_LINES)].filter(
+  const near = usable.filter((device) => device.bytes < most || device === first);
+  return [...(limit === null ? [] : [{ name: 'limit of the suite', bytes: limit }]), ...near.slice(-MOST_LINES)].filter(
     ({ bytes }) => bytes <= REACH * most,
   );
 }
@@ -142,13 +142,13 @@ function limitLayers(limits: readonly Limit[], unit: number, x: Spec): Spec[] {
   ];
 }
 
-/** Bars are readings of a process or sums, one a model: they have no interval. Says where limits are that would not fit. */
+/** Bars have no interval: they are sums, or readings of one process. The note names the smallest device if no line fits. */
 function noteOf(models: number, devices: readonly Device[], drawn: readonly Limit[]): string {
-  const bars = `${plural(models, 'model')}, largest reading of all sessions; stacked: the estimate, and what is left up to the measured peak`;
+  const bars = `${plural(models, 'model')}, largest reading of all sessions; stacked: the estimate, and the rest up to the measured peak`;
   const [smallest] = [...devices].sort((a, b) => a.memory * a.usable - b.memory * b.usable);
   return drawn.length > 0 || smallest === undefined
     ? bars
-    : `${bars}; every device ends further right (${smallest.name}: ${formatBytes(smallest.memory * smallest.usable)})`;
+    : `${bars}; every device has more memory (${smallest.name}: ${formatBytes(smallest.memory * smallest.usable)})`;
 }
 
 function titleOf(fits: readonly ModelFit[], devices: readonly Device[]): string {
@@ -158,7 +158,8 @@ function titleOf(fits: readonly ModelFit[], devices: readonly Device[]): string 
   const holds = devices.find(({ name }) =>
     fits.every((fit) => fit.devices.find(({ device }) => device === name)?.state === 'fits'),
   );
-  const where = holds === undefined ? 'no device of the table holds all' : `the smallest device for all: ${holds.name}`;
+  const where =
+    holds === undefined ? 'no device of the table holds all' : `the smallest device that holds all: ${holds.name}`;
   return `${least === most ? need(most) : `${need(least)}, ${need(most)}`}; ${where}`;
 }
 

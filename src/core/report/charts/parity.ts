@@ -1,11 +1,11 @@
-/** Whether variants of one model say the same: the share of samples with the same answer, and with the same score. */
+/** Whether variants of one model agree: the share of samples with the same answer, and with the same score. */
 import { formatScore, plural } from '../format.js';
 import { type Chart, type ChartInput, LABELS, legendOf, nOf, specOf } from './chart.js';
 
 const NAME = 'parity';
 const KINDS = ['same answer', 'same score'] as const;
 
-/** None where no model was run in several variants. */
+/** There is no chart if every model was run in one variant. */
 export function parityChart({ analysis, suite }: ChartInput): Chart[] {
   const { parity } = analysis.suites[suite]!;
   if (parity.length === 0) return [];
@@ -18,7 +18,7 @@ export function parityChart({ analysis, suite }: ChartInput): Chart[] {
   const title =
     least.shares[0] === 1
       ? 'All variants of a model give the same answers'
-      : `Variants give the same answer on ${formatScore(least.shares[0]!)} of samples or more (least: ${least.pair})`;
+      : `Variants of a model give the same answer on at least ${formatScore(least.shares[0]!)} of samples (${least.pair})`;
   const note = `${nOf(rows.map(({ n }) => n))} samples a pair`;
   const spec = specOf(
     { title, note },
@@ -74,6 +74,6 @@ function nameOf(first: string, second: string): string {
 }
 
 function split(model: string): [entry: string, variant: string] {
-  const at = model.indexOf(':');
-  return at < 0 ? [model, ''] : [model.slice(0, at), model.slice(at + 1)];
+  const colon = model.indexOf(':');
+  return colon < 0 ? [model, ''] : [model.slice(0, colon), model.slice(colon + 1)];
 }

@@ -1,11 +1,15 @@
-/** How fast each model reads the prompt and writes the answer. */
+/** A rate of each model with its interval. */
 import { estimateAt } from '../../analyse/distribution.js';
+import { type DistributedMetric, METRICS } from '../../measure/metrics.js';
 import { isMissing } from '../../quantity.js';
 import { formatEstimate, formatUnit } from '../format.js';
+import { capital } from '../text.js';
 import {
   type Chart,
   type ChartInput,
+  chartName,
   LABELS,
+  listEnds,
   logTicks,
   modelColour,
   modelShape,
@@ -14,41 +18,26 @@ import {
   specOf,
 } from './chart.js';
 
-const ABOUT = {
-  prefillRate: {
-    name: 'prefill-rate',
-    title: 'Prefill rate by model',
-    verb: 'reads',
-    axis: 'prefill rate, prompt tokens per second',
-  },
-  decodeRate: {
-    name: 'decode-rate',
-    title: 'Decode rate by model',
-    verb: 'writes',
-    axis: 'decode rate, output tokens per second',
-  },
-} as const;
-
-export function rateChart({ analysis, suite }: ChartInput, metric: keyof typeof ABOUT): Chart | NoChart {
-  const { name, title: plainTitle, verb, axis } = ABOUT[metric];
+export function rateChart({ analysis, suite }: ChartInput, metric: DistributedMetric): Chart | NoChart {
+  const name = chartName(metric);
+  const { title: metricTitle, unit, summary } = METRICS[metric];
   const { overall } = analysis.suites[suite]!;
   const rows = overall.flatMap(({ model, metrics }) => {
-    const estimate = estimateAt(metrics[metric], 'median');
+    const estimate = estimateAt(metrics[metric], summary.level);
     if (isMissing(estimate) || !(estimate.low > 0)) return [];
     const { value, low, high, n } = estimate;
-    return [{ model, value, low, high, n, shown: formatEstimate(estimate, 'tokens per second') }];
+    return [{ model, value, low, high, n, shown: formatEstimate(estimate, unit) }];
   });
   if (rows.length === 0) {
-    const reason = overall.map(({ metrics }) => estimateAt(metrics[metric], 'median')).find(isMissing)?.missing;
-    return { name, title: plainTitle, missing: reason ?? 'no model was run' };
+    const reason = overall.map(({ metrics }) => estimateAt(metrics[metric], summary.level)).find(isMissing)?.missing;
+    return { name, title: `${metricTitle} by model`, missing: reason ?? 'no model was run' };
   }
-  const fastest = rows.reduce((a, b) => (b.value > a.value ? b : a));
-  const slowest = rows.reduce((a, b) => (b.value < a.value ? b : a));
-  const rate = (row: typeof fastest) => formatUnit(row.value, 'tokens per second');
-  const title = `${fastest.model} ${verb} ${rate(fastest)}${rows.length > 1 ? `, ${slowest.model} ${rate(slowest)}` : ''}`;
+  const what = `${summary.level} ${metricTitle.toLowerCase()}`;
+  const fastestFirst = [...rows].sort((a, b) => b.value - a.value);
+  const title = `${capital(what)}: ${listEnds(fastestFirst.map(({ model, value }) => `${formatUnit(value, unit)} (${model})`))}`;
   const x = {
     type: 'quantitative',
-    title: `${axis} (median, log scale)`,
+    title: `${what}, ${unit} (log scale)`,
     scale: { type: 'log', nice: false, padding: 10 },
     axis: {
       labelExpr: LABELS.rate,
@@ -56,7 +45,7 @@ export function rateChart({ analysis, suite }: ChartInput, metric: keyof typeof 
     },
   };
   const models = analysis.models.filter(({ id }) => rows.some(({ model }) => model === id));
-  const note = `${nOf(rows.map(({ n }) => n))} requests a model; bars are 95% intervals of the median`;
+  const note = `${nOf(rows.map(({ n }) => n))} requests a model; bars are 95% intervals of the ${summary.level}`;
   const spec = specOf(
     { title, note },
     {

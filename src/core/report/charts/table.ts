@@ -1,5 +1,7 @@
-/** Every chart of a report, in the order in which a reader asks. */
+/** Every chart of a report, in the order of a reader's questions. */
 import type { Analysis } from '../../analyse/analysis.js';
+import type { Unit } from '../../measure/metric.js';
+import { DISTRIBUTED, type DistributedMetric, isShownIn, METRICS } from '../../measure/metrics.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
 import { plain } from '../text.js';
 import { breakEvenChart } from './breakeven.js';
@@ -27,7 +29,7 @@ export interface ChartGroup {
   readonly charts: readonly (Chart | NoChart)[];
 }
 
-/** Names are unique over all suites: with several, each begins with its suite's. */
+/** Names are unique over all suites: if there are several, each name begins with the name of its suite. */
 export function buildCharts(analysis: Analysis, recommendation: Recommendation): SuiteCharts[] {
   return analysis.suites.map(({ name }, suite) => {
     const prefix = analysis.suites.length > 1 ? `${name}-` : '';
@@ -39,18 +41,23 @@ export function buildCharts(analysis: Analysis, recommendation: Recommendation):
   });
 }
 
-/** Names of models are others' text: XML has no place for a control character, and a title none for a mark of direction. */
+/** Others write the names of models: XML allows no control characters, and a title must hold no marks of direction. */
 function plainly<T>(value: T): T {
   if (typeof value === 'string') return plain(value) as T;
   if (Array.isArray(value)) return value.map(plainly) as T;
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, plainly(one)])) as T;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainly(item)])) as T;
+}
+
+/** The metrics of a trial that have a chart of their own, by their unit. */
+function chartedIn(unit: Unit): DistributedMetric[] {
+  return DISTRIBUTED.filter((metric) => METRICS[metric].unit === unit && isShownIn('chart', metric));
 }
 
 function groupsOf(input: ChartInput): ChartGroup[] {
   return [
     {
-      title: 'Quality, and what it is bought with',
+      title: 'Quality against speed and cost',
       charts: [
         differenceChart(input),
         qualityChart(input),
@@ -62,16 +69,13 @@ function groupsOf(input: ChartInput): ChartGroup[] {
     {
       title: 'Speed',
       charts: [
-        latencyChart(input, 'ttft'),
-        latencyChart(input, 'e2e'),
-        latencyChart(input, 'itl'),
+        ...chartedIn('seconds').map((metric) => latencyChart(input, metric)),
         driftChart(input),
-        rateChart(input, 'decodeRate'),
-        rateChart(input, 'prefillRate'),
+        ...chartedIn('tokens per second').map((metric) => rateChart(input, metric)),
       ],
     },
     { title: 'Memory and cost', charts: [memoryChart(input), ...breakEvenChart(input)] },
-    { title: 'Both together: cascades', charts: cascadeCharts(input) },
-    { title: 'Which answers differ', charts: [...confusionCharts(input), ...parityChart(input)] },
+    { title: 'Cascades', charts: cascadeCharts(input) },
+    { title: 'Where answers differ', charts: [...confusionCharts(input), ...parityChart(input)] },
   ];
 }

@@ -1,4 +1,4 @@
-/** What one gets for what one pays: quality against decode rate, and against cost, with intervals and the Pareto front. */
+/** Trade-offs: quality against decode rate and against cost, with intervals and the Pareto front. */
 import { estimateAt } from '../../analyse/distribution.js';
 import type { Unit } from '../../measure/metric.js';
 import { isMissing, type Missing } from '../../quantity.js';
@@ -29,7 +29,7 @@ interface About {
   readonly unit: Unit;
   readonly better: 'higher' | 'lower';
   readonly labels: string;
-  of(input: ChartInput, model: number): Estimate | Missing;
+  estimate(input: ChartInput, model: number): Estimate | Missing;
 }
 
 const ABOUT = {
@@ -41,7 +41,7 @@ const ABOUT = {
     unit: 'tokens per second',
     better: 'higher',
     labels: LABELS.rate,
-    of: ({ analysis, suite }, model) =>
+    estimate: ({ analysis, suite }, model) =>
       estimateAt(analysis.suites[suite]!.overall[model]!.metrics.decodeRate, 'median'),
   },
   millionTokens: {
@@ -52,7 +52,7 @@ const ABOUT = {
     unit: 'dollars',
     better: 'lower',
     labels: LABELS.dollars,
-    of: (input, model) => costIn(input, model, 'millionTokens'),
+    estimate: (input, model) => costIn(input, model, 'millionTokens'),
   },
   thousandRequests: {
     name: 'quality-cost',
@@ -62,7 +62,7 @@ const ABOUT = {
     unit: 'dollars',
     better: 'lower',
     labels: LABELS.dollars,
-    of: (input, model) => costIn(input, model, 'thousandRequests'),
+    estimate: (input, model) => costIn(input, model, 'thousandRequests'),
   },
 } as const satisfies Record<string, About>;
 
@@ -89,13 +89,13 @@ export function tradeoffChart(input: ChartInput, against: keyof typeof ABOUT): C
   const { points, reasons } = pointsOf(input, about);
   if (points.length < 2) {
     const title = `Quality against ${about.what}`;
-    return { name, title, missing: [...reasons.values()].sort()[0] ?? 'it takes two models that were scored' };
+    return { name, title, missing: [...reasons.values()].sort()[0] ?? 'a trade-off needs two models with a score' };
   }
   const front = paretoFront(points, about.better === 'higher');
   const title = findingOf(front, points.length, about);
   const absent = [...reasons.keys()];
   const note =
-    `${nOf(points.map(({ n }) => n))} samples a model, all tasks; bars are 95% intervals; dashed: no other model is better in both` +
+    `${nOf(points.map(({ n }) => n))} samples a model, all tasks; bars are 95% intervals; dashed: the Pareto front` +
     `${absent.length > 0 ? `; not shown: ${absent.length > 3 ? plural(absent.length, 'model') : list(absent)}` : ''}`;
   const x = {
     field: 'x',
@@ -153,29 +153,29 @@ export function tradeoffChart(input: ChartInput, against: keyof typeof ABOUT): C
   return { name, title, note, alt, spec };
 }
 
-/** More points than this are told by the two ends of the front. */
-const MOST_TOLD = 3;
+/** A title describes this many points, and otherwise the two ends of the front. */
+const MOST_DESCRIBED = 3;
 
 function findingOf(front: readonly Point[], models: number, { what, unit, per }: About): string {
   if (front.length === 1) return `${front[0]!.model} is the best choice both by quality and by ${what}`;
-  const say = (point: Point) =>
+  const describe = (point: Point) =>
     `${point.model} scores ${formatScore(point.quality)} at ${formatUnit(point.x, unit)}${per}`;
-  return front.length <= MOST_TOLD
-    ? list(front.map(say))
-    : `No other is better in both than ${front.length} of ${plural(models, 'model')}: from ${say(front[0]!)} to ${say(front.at(-1)!)}`;
+  return front.length <= MOST_DESCRIBED
+    ? list(front.map(describe))
+    : `The Pareto front holds ${front.length} of ${plural(models, 'model')}: from ${describe(front[0]!)} to ${describe(front.at(-1)!)}`;
 }
 
-/** The points, and why a model has none. */
+/** The points, and the reasons why models have no point. */
 function pointsOf(input: ChartInput, about: About) {
   const reasons = new Map<string, string>();
   const points = input.analysis.suites[input.suite]!.overall.flatMap(({ model, quality }, i): Point[] => {
-    const other = about.of(input, i);
+    const other = about.estimate(input, i);
     if (isMissing(quality) || isMissing(other)) {
-      for (const one of [quality, other]) if (isMissing(one)) reasons.set(model, one.missing);
+      for (const quantity of [quality, other]) if (isMissing(quantity)) reasons.set(model, quantity.missing);
       return [];
     }
     if (!(other.low > 0)) {
-      reasons.set(model, 'a logarithmic axis has no place for what may be free');
+      reasons.set(model, 'a logarithmic axis cannot show a value that may be zero');
       return [];
     }
     return [
@@ -195,7 +195,7 @@ function pointsOf(input: ChartInput, about: About) {
   return { points, reasons };
 }
 
-/** More names than this hide the points. */
+/** More names than this would hide the points. */
 const MOST_NAMES = 8;
 
 function nameLayers(points: readonly Point[], x: Spec): Spec[] {

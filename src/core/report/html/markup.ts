@@ -1,6 +1,6 @@
 /**
- * HTML that cannot be injected into: what is put into the template is escaped, unless it is markup that this very function
- * made. There is no other way to make markup, except `trusted` for pictures that Vega drew.
+ * HTML that nothing can be injected into: the template escapes every part, except markup that this function made. The only
+ * other way to make markup is `trusted`, for pictures that Vega drew.
  *
  *     html`<td>${output}</td>`
  */
@@ -22,7 +22,7 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
 
 export const NOTHING: Markup = { markup: '' };
 
-/** Markup made elsewhere by something that escapes: nothing a model wrote. */
+/** Markup from code that escapes, never from a model. */
 export function trusted(markup: string): Markup {
   return { markup };
 }

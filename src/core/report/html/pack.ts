@@ -1,12 +1,12 @@
 /**
- * Data for the page's script. Small data stand in the page as JSON that anyone can read; large data are deflated (RFC 1951) and
- * written in base64, which the browser undoes by itself. The same data give the same text.
+ * Data for the page's script. Small data are JSON that anyone can read; large data are deflated (RFC 1951) and written in
+ * base64, which the browser can decode on its own. Equal data give equal text.
  */
 import { deflateSync, strToU8 } from 'fflate';
 import { scriptJson } from '../text.js';
 import { html, type Markup, trusted } from './markup.js';
 
-/** Characters of JSON from which packing pays for the time it takes. */
+/** From this many characters of JSON on, a smaller page is worth the time that packing takes. */
 const LARGE = 1_000_000;
 
 export function dataElement(id: string, value: unknown): Markup {

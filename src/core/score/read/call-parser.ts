@@ -1,6 +1,7 @@
 /**
- * Function calls as models write them: `[f(a=1, b="x")]` in Python, or JSON in any of the usual shapes. Values keep the type
- * that Python would give them, because a float is no integer to a checker of calls, and JSON.parse forgets which was which.
+ * Calls and values as Python and JSON write them: `[f(a=1, b="x")]`, `{"name": "f", "arguments": {"a": 1}}`. Values keep the
+ * type that Python would give them, because a float is no integer to a checker of calls, and JSON.parse forgets which was
+ * which. What is read and what is refused is what BFCL's `resolve_ast_by_type` (bfcl-eval 2026.3.23) reads and refuses.
  */
 
 export type Value =
@@ -8,160 +9,214 @@ export type Value =
   | { readonly type: 'int' | 'float'; readonly value: number }
   | { readonly type: 'bool'; readonly value: boolean }
   | { readonly type: 'none' }
+  /** `b"…"`, which equals no answer. */
+  | { readonly type: 'bytes' }
   | { readonly type: 'list' | 'tuple'; readonly items: readonly Value[] }
-  | { readonly type: 'dict'; readonly entries: ReadonlyMap<string, Value> };
+  | { readonly type: 'dict'; readonly entries: ReadonlyMap<string, Value> }
+  /** The text of an XML element, whose type only the description of the function says. */
+  | { readonly type: 'untyped'; readonly text: string };
 
 export interface Call {
   readonly name: string;
   readonly arguments: ReadonlyMap<string, Value>;
 }
 
+/** A call, or a value that is none. */
+export type Expression = { readonly call: Call; readonly source: string } | { readonly value: Value };
+
+export interface ReaderOptions {
+  /** The functions that were described: a name with hyphens is a name only where it is one of them. */
+  readonly names?: ReadonlySet<string>;
+  /** Whether brackets at the very end may be missing, after one that closed. */
+  readonly closing?: 'required' | 'forgiven';
+  /** BFCL takes the sign of +5 for that of -5. */
+  readonly plus?: 'minus';
+}
+
+/** Deeper than any honest argument. */
 const DEPTH = 100;
 
-/** @returns null where the output is no list of calls. */
-export function parseCalls(output: string): readonly Call[] | null {
-  const text = bare(output);
-  if (text === '') return null;
-  try {
-    return new Reader(text.startsWith('[') || text.startsWith('{') ? text : `[${text}]`).calls();
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+/** The calls and values of a whole text, which stand side by side or in one list. @throws SyntaxError */
+export function parseExpressions(text: string, options: ReaderOptions = {}): readonly Expression[] {
+  return new Reader(text, options).wholeText();
 }
 
-/** A value as Python or JSON write it. @throws SyntaxError */
+/** One value that is the whole text. @throws SyntaxError */
 export function parseValue(text: string): Value {
-  return new Reader(text).onlyValue();
+  const [expression, ...others] = parseExpressions(text);
+  if (expression === undefined || others.length > 0 || 'call' in expression) throw new SyntaxError('expected a value');
+  return expression.value;
 }
 
-/** Without a code fence or tags around the calls. */
-function bare(output: string): string {
-  const fenced = /```\w*\n([\s\S]*?)```/.exec(output)?.[1] ?? output;
-  return fenced
-    .replace(/<\/?tool_call>/g, ' ')
-    .trim()
-    .replace(/^`+|`+$/g, '');
+/** The call or value that begins at a place of a text, and where it ends. @throws SyntaxError */
+export function parseExpressionAt(
+  text: string,
+  start: number,
+  options: ReaderOptions = {},
+): { readonly expression: Expression; readonly end: number } {
+  return new Reader(text, options).expressionAt(start);
 }
 
-interface Node {
-  readonly value: Value;
-  readonly call?: Call;
+/** The members of a list, calls among them; null for what is no list. */
+export function membersOf(expression: Expression): readonly Expression[] | null {
+  return 'value' in expression && expression.value.type === 'list' ? (MEMBERS.get(expression.value) ?? null) : null;
 }
+
+/** Calls inside a list keep their names and arguments beside what they are as values. */
+const MEMBERS = new WeakMap<Value, readonly Expression[]>();
 
 class Reader {
   private at = 0;
   /** How many calls are open: what stands in one is Python, in which `true` is the name of a variable. */
-  private inCall = 0;
+  private openCalls = 0;
 
-  constructor(private readonly text: string) {}
+  constructor(
+    private readonly text: string,
+    private readonly options: ReaderOptions,
+  ) {}
 
-  calls(): readonly Call[] {
-    const node = this.expression(0);
-    this.end();
-    const { value } = node;
-    if (node.call !== undefined) return [node.call];
-    if (value.type === 'dict') return jsonCalls(value);
-    if (value.type !== 'list') return this.fail('a list of calls');
-    return this.nodesOf(value).flatMap((one) => (one.call === undefined ? jsonCalls(one.value) : [one.call]));
+  wholeText(): readonly Expression[] {
+    const found: Expression[] = [];
+    while (this.peek() !== undefined) {
+      found.push(this.expression(0));
+      while (this.take(',') || this.take(';'));
+    }
+    return found;
   }
 
-  onlyValue(): Value {
-    const { value } = this.expression(0);
-    this.end();
-    return value;
+  expressionAt(start: number): { readonly expression: Expression; readonly end: number } {
+    this.at = start;
+    const expression = this.expression(0);
+    return { expression, end: start + this.text.slice(start, this.at).trimEnd().length };
   }
 
-  /** Calls inside a list keep their names and arguments beside what they are as values. */
-  private readonly nodes = new WeakMap<object, readonly Node[]>();
-
-  private nodesOf(value: Value): readonly Node[] {
-    return this.nodes.get(value) ?? [];
+  private value(depth: number): Value {
+    return asValue(this.expression(depth));
   }
 
-  /** Sums and products of numbers are computed, as BFCL evaluates them. */
-  private expression(depth: number): Node {
+  /** Sums, products and powers of numbers are computed, as BFCL evaluates them. */
+  private expression(depth: number): Expression {
     if (depth > DEPTH) this.fail('less nesting');
-    let node = this.term(depth);
-    for (let sign = this.operator('+-'); sign !== null; sign = this.operator('+-')) {
-      node = { value: this.compute(node.value, sign, this.term(depth).value) };
+    let left = this.term(depth);
+    for (let sign = this.operator('+', '-'); sign !== null; sign = this.operator('+', '-')) {
+      left = { value: this.compute(asValue(left), sign, asValue(this.term(depth))) };
     }
-    return node;
+    return left;
   }
 
-  private term(depth: number): Node {
-    let node = this.primary(depth);
-    for (let sign = this.operator('*/'); sign !== null; sign = this.operator('*/')) {
-      node = { value: this.compute(node.value, sign, this.primary(depth).value) };
+  private term(depth: number): Expression {
+    let left = this.power(depth);
+    for (let sign = this.operator('//', '*', '/', '%'); sign !== null; sign = this.operator('//', '*', '/', '%')) {
+      left = { value: this.compute(asValue(left), sign, asValue(this.power(depth))) };
     }
-    return node;
+    return left;
   }
 
-  private operator(signs: string): string | null {
-    this.space();
-    const sign = this.text[this.at];
-    if (sign === undefined || !signs.includes(sign)) return null;
-    this.at++;
+  private power(depth: number): Expression {
+    const left = this.primary(depth);
+    if (!this.text.startsWith('**', this.skipSpace())) return left;
+    this.at += 2;
+    if (depth > DEPTH) this.fail('less nesting');
+    return { value: this.compute(asValue(left), '**', asValue(this.power(depth + 1))) };
+  }
+
+  private operator(...signs: readonly Operator[]): Operator | null {
+    const start = this.skipSpace();
+    const sign = signs.find((candidate) => this.text.startsWith(candidate, start));
+    if (sign === undefined) return null;
+    this.at += sign.length;
     return sign;
   }
 
-  private compute(a: Value, sign: string, b: Value): Value {
-    if ((a.type !== 'int' && a.type !== 'float') || (b.type !== 'int' && b.type !== 'float'))
-      return this.fail('numbers');
-    const value = { '+': a.value + b.value, '-': a.value - b.value, '*': a.value * b.value, '/': a.value / b.value }[
-      sign
-    ]!;
-    return { type: sign !== '/' && a.type === 'int' && b.type === 'int' ? 'int' : 'float', value };
+  private compute(a: Value, sign: Operator, b: Value): Value {
+    if (sign === '+' && a.type === 'str' && b.type === 'str') return { type: 'str', value: a.value + b.value };
+    if (!isNumber(a) || !isNumber(b)) return this.fail('numbers');
+    const value = COMPUTED[sign](a.value, b.value);
+    if (!Number.isFinite(value)) return this.fail('a number');
+    const isWhole = a.type === 'int' && b.type === 'int' && sign !== '/' && Number.isInteger(value);
+    return { type: isWhole ? 'int' : 'float', value };
   }
 
-  private primary(depth: number): Node {
+  private primary(depth: number): Expression {
     if (depth > DEPTH) this.fail('less nesting');
-    this.space();
-    const character = this.text[this.at];
+    const character = this.peek();
     if (character === undefined) return this.fail('a value');
-    if (character === '[') return this.sequence('list', ']', depth);
-    if (character === '(') return this.sequence('tuple', ')', depth);
+    if (character === '[') return this.list(depth);
+    if (character === '(') return this.tuple(depth);
     if (character === '{') return { value: this.dict(depth) };
-    if (character === '"' || character === "'") return { value: { type: 'str', value: this.string() } };
+    if (isQuote(character)) return { value: this.strings() };
     if (character === '-' || character === '+') {
       this.at++;
-      const { value } = this.primary(depth + 1);
-      if (value.type !== 'int' && value.type !== 'float') return this.fail('a number');
-      return { value: { ...value, value: character === '-' ? -value.value : value.value } };
+      return { value: this.signed(character, asValue(this.primary(depth + 1))) };
     }
     if (/[\d.]/.test(character)) return { value: this.number() };
     return this.name(depth);
   }
 
-  private sequence(type: 'list' | 'tuple', close: string, depth: number): Node {
+  private signed(sign: '+' | '-', value: Value): Value {
+    const isNegative = sign === '-' || this.options.plus === 'minus';
+    if (value.type === 'bool') return { type: 'int', value: isNegative ? -Number(value.value) : Number(value.value) };
+    if (!isNumber(value)) return this.fail('a number');
+    return { ...value, value: isNegative ? -value.value : value.value };
+  }
+
+  private list(depth: number): Expression {
+    const { members } = this.sequence(']', depth);
+    const value: Value = { type: 'list', items: members.map(asValue) };
+    MEMBERS.set(value, members);
+    return { value };
+  }
+
+  private tuple(depth: number): Expression {
+    const { members, commas } = this.sequence(')', depth);
+    // Brackets around one value without a comma only group it.
+    if (members.length === 1 && commas === 0) return members[0]!;
+    return { value: { type: 'tuple', items: members.map(asValue) } };
+  }
+
+  private sequence(close: string, depth: number): { readonly members: readonly Expression[]; readonly commas: number } {
     this.at++;
-    const nodes: Node[] = [];
+    const members: Expression[] = [];
     let commas = 0;
-    while (!this.take(close)) {
-      if (nodes.length > commas) this.fail('a comma');
-      nodes.push(this.expression(depth + 1));
+    while (!this.closes(close)) {
+      if (members.length > commas) this.fail('a comma');
+      members.push(this.expression(depth + 1));
       if (this.take(',')) commas++;
     }
-    // Brackets around one value without a comma only group it.
-    if (type === 'tuple' && nodes.length === 1 && commas === 0) return nodes[0]!;
-    const value: Value = { type, items: nodes.map((node) => node.value) };
-    this.nodes.set(value, nodes);
-    return { value };
+    return { members, commas };
   }
 
   private dict(depth: number): Value {
     this.at++;
     const entries = new Map<string, Value>();
-    while (!this.take('}')) {
-      const key = this.expression(depth + 1).value;
+    while (!this.closes('}')) {
+      const key = this.value(depth + 1);
       this.expect(':');
-      entries.set(key.type === 'str' ? key.value : describe(key), this.expression(depth + 1).value);
-      if (!this.take(',') && this.peek() !== '}') this.fail('a comma');
+      entries.set(key.type === 'str' ? key.value : describe(key), this.value(depth + 1));
+      if (!this.take(',') && this.peek() !== '}' && !this.endsAfterBracket()) this.fail('a comma');
     }
     return { type: 'dict', entries };
   }
 
-  private string(raw = false): string {
+  private closes(close: string): boolean {
+    return this.take(close) || (close !== ')' && this.endsAfterBracket());
+  }
+
+  /** After a number or a text the end may be a cut, and what was to follow is not known. */
+  private endsAfterBracket(): boolean {
+    if (this.options.closing !== 'forgiven' || this.peek() !== undefined) return false;
+    return /[\])}]$/.test(this.text.trimEnd());
+  }
+
+  /** Texts side by side are one text. */
+  private strings(): Value {
+    let value = this.string('escaped');
+    for (let next = this.peek(); next !== undefined && isQuote(next); next = this.peek())
+      value += this.string('escaped');
+    return { type: 'str', value };
+  }
+
+  private string(backslashes: 'escaped' | 'raw'): string {
     const quote =
       this.text.startsWith('"""', this.at) || this.text.startsWith("'''", this.at)
         ? this.text.slice(this.at, this.at + 3)
@@ -172,11 +227,12 @@ class Reader {
     for (;;) {
       if (this.at >= this.text.length) this.fail('the end of a text');
       if (this.text.startsWith(quote, this.at)) break;
-      if (raw && this.text[this.at] === '\\') this.at += 2;
-      else if (this.text[this.at] === '\\') {
+      if (this.text[this.at] !== '\\') this.at++;
+      else if (backslashes === 'raw') this.at += 2;
+      else {
         parts.push(this.text.slice(from, this.at), this.escape());
         from = this.at;
-      } else this.at++;
+      }
     }
     parts.push(this.text.slice(from, this.at));
     this.at += quote.length;
@@ -200,60 +256,82 @@ class Reader {
   }
 
   private number(): Value {
-    const match = /(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/y;
-    match.lastIndex = this.at;
-    const text = match.exec(this.text)?.[0];
-    if (text === undefined) return this.fail('a number');
-    this.at += text.length;
+    const based = this.match(/0(?:[xX][\da-fA-F_]+|[oO][0-7_]+|[bB][01_]+)/y);
+    if (based !== undefined) return { type: 'int', value: Number(based.replaceAll('_', '')) };
+    const text = this.match(/(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/y);
+    // Python refuses 007.
+    if (text === undefined || /^0[\d_]*[1-9][\d_]*$/.test(text)) return this.fail('a number');
     return { type: /[.eE]/.test(text) ? 'float' : 'int', value: Number(text.replaceAll('_', '')) };
   }
 
-  /** A constant, a variable (whose name stands for it), or a call. */
-  private name(depth: number): Node {
-    const match = /[\p{L}_][\p{L}\p{N}_.-]*/uy;
-    match.lastIndex = this.at;
-    const name = match.exec(this.text)?.[0];
-    if (name === undefined) return this.fail('a name');
+  /** A constant, a variable (whose name stands for it), an element of a variable (likewise), or a call. */
+  private name(depth: number): Expression {
     const start = this.at;
-    this.at += name.length;
-    if (this.text[this.at] === '"' || this.text[this.at] === "'") {
-      // Texts of other kinds (f"…", b"…") are nothing that BFCL compares.
-      if (!/^[ru]$/i.test(name)) this.fail('a text');
-      return { value: { type: 'str', value: this.string(/r/i.test(name)) } };
+    const name = this.identifier();
+    const next = this.text[this.at];
+    if (next !== undefined && isQuote(next)) {
+      // BFCL reads no f"…".
+      if (!/^(?:[rub]|rb|br)$/i.test(name)) this.fail('a text');
+      const value = this.string(/r/i.test(name) ? 'raw' : 'escaped');
+      return { value: /b/i.test(name) ? { type: 'bytes' } : { type: 'str', value } };
     }
-    const constant = CONSTANTS.get(name) ?? (this.inCall === 0 ? JSON_CONSTANTS.get(name) : undefined);
+    // BFCL takes the operand of `not` for a number, too.
+    if (name === 'not' && this.openCalls > 0) return { value: this.signed('-', asValue(this.primary(depth + 1))) };
+    const constant = CONSTANTS.get(name) ?? (this.openCalls === 0 ? JSON_CONSTANTS.get(name) : undefined);
     if (constant !== undefined) return { value: constant };
-    if (this.peek() !== '(') return { value: { type: 'str', value: name } };
-    const call = { name, arguments: this.callArguments(depth) };
-    return { call, value: { type: 'str', value: this.text.slice(start, this.at) } };
+    if (this.peek() === '(') {
+      const call = { name, arguments: this.callArguments(depth) };
+      return { call, source: this.text.slice(start, this.at) };
+    }
+    if (this.openCalls > 0 && this.peek() === '[') {
+      this.list(depth + 1);
+      return { value: { type: 'str', value: this.text.slice(start, this.at) } };
+    }
+    // `a.b` is an attribute, whose value nobody knows.
+    return name.includes('.') ? this.fail('a value') : { value: { type: 'str', value: name } };
+  }
+
+  private identifier(): string {
+    const hyphenated = this.match(/[\p{L}_][\p{L}\p{N}_.-]*/uy);
+    if (hyphenated !== undefined && this.options.names?.has(hyphenated)) return hyphenated;
+    if (hyphenated !== undefined) this.at -= hyphenated.length;
+    return this.match(/[\p{L}_][\p{L}\p{N}_]*(?:\.[\p{L}_][\p{L}\p{N}_]*)*/uy) ?? this.fail('a name');
   }
 
   private callArguments(depth: number): ReadonlyMap<string, Value> {
     this.expect('(');
-    this.inCall++;
+    this.openCalls++;
     const found = new Map<string, Value>();
     while (!this.take(')')) {
-      this.space();
-      const keyword = /([\p{L}_][\p{L}\p{N}_]*)\s*=(?!=)/uy;
-      keyword.lastIndex = this.at;
-      const match = keyword.exec(this.text);
-      if (match !== null) this.at += match[0].length;
-      const { value } = this.expression(depth + 1);
+      this.skipSpace();
+      const keyword = this.match(/[\p{L}_][\p{L}\p{N}_]*\s*=(?!=)/uy)
+        ?.slice(0, -1)
+        .trim();
+      const value = this.value(depth + 1);
       // Arguments without a name are dropped: the checker compares by name.
-      if (match !== null) found.set(match[1]!, value);
+      if (keyword !== undefined) found.set(keyword, value);
+      else if (found.size > 0) this.fail('arguments without a name before the others');
       if (!this.take(',') && this.peek() !== ')') this.fail('a comma');
     }
-    this.inCall--;
+    this.openCalls--;
     return found;
   }
 
-  private space(): void {
+  /** What a pattern that is anchored here matches; the place moves behind it. */
+  private match(anchored: RegExp): string | undefined {
+    anchored.lastIndex = this.at;
+    const found = anchored.exec(this.text)?.[0];
+    this.at += found?.length ?? 0;
+    return found;
+  }
+
+  private skipSpace(): number {
     while (this.at < this.text.length && /\s/.test(this.text[this.at]!)) this.at++;
+    return this.at;
   }
 
   private peek(): string | undefined {
-    this.space();
-    return this.text[this.at];
+    return this.text[this.skipSpace()];
   }
 
   private take(character: string): boolean {
@@ -266,14 +344,22 @@ class Reader {
     if (!this.take(character)) this.fail(character);
   }
 
-  private end(): void {
-    if (this.peek() !== undefined) this.fail('the end');
-  }
-
   private fail(expected: string): never {
     throw new SyntaxError(`expected ${expected} at ${this.at}`);
   }
 }
+
+type Operator = '+' | '-' | '*' | '/' | '//' | '%' | '**';
+
+const COMPUTED: Readonly<Record<Operator, (a: number, b: number) => number>> = {
+  '+': (a, b) => a + b,
+  '-': (a, b) => a - b,
+  '*': (a, b) => a * b,
+  '/': (a, b) => a / b,
+  '//': (a, b) => Math.floor(a / b),
+  '%': (a, b) => a - b * Math.floor(a / b),
+  '**': (a, b) => a ** b,
+};
 
 const CONSTANTS: ReadonlyMap<string, Value> = new Map<string, Value>([
   ['True', { type: 'bool', value: true }],
@@ -286,24 +372,20 @@ const JSON_CONSTANTS: ReadonlyMap<string, Value> = new Map<string, Value>([
   ['null', { type: 'none' }],
 ]);
 
-/** `{"name": "f", "arguments": {…}}`, `{"function": {…}}`, or `{"f": {…}}`; arguments may be JSON in a text. */
-function jsonCalls(value: Value): readonly Call[] {
-  if (value.type !== 'dict') throw new SyntaxError('expected a call');
-  const inner = value.entries.get('function');
-  if (inner?.type === 'dict') return jsonCalls(inner);
-  const name = value.entries.get('name');
-  const given = value.entries.get('arguments') ?? value.entries.get('parameters');
-  if (name?.type === 'str' && (given !== undefined || value.entries.size === 1)) {
-    return [{ name: name.value, arguments: argumentsOf(given) }];
-  }
-  return Array.from(value.entries, ([key, one]) => ({ name: key, arguments: argumentsOf(one) }));
+function isNumber(value: Value): value is Extract<Value, { type: 'int' | 'float' }> {
+  return value.type === 'int' || value.type === 'float';
 }
 
-function argumentsOf(value: Value | undefined): ReadonlyMap<string, Value> {
-  if (value === undefined) return new Map();
-  if (value.type === 'str') return argumentsOf(parseValue(value.value));
-  if (value.type !== 'dict') throw new SyntaxError('expected arguments');
-  return value.entries;
+function isQuote(character: string): boolean {
+  return character === '"' || character === "'";
+}
+
+/** A call that is an argument: its source where it has no named arguments, else `{ name: { argument: value } }`. */
+function asValue(expression: Expression): Value {
+  if ('value' in expression) return expression.value;
+  const { call } = expression;
+  if (call.arguments.size === 0) return { type: 'str', value: expression.source };
+  return { type: 'dict', entries: new Map([[call.name, { type: 'dict', entries: call.arguments }]]) };
 }
 
 /** The text of a key that is none, as in {1: "a"}. */

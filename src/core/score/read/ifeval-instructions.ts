@@ -3,6 +3,8 @@
  * google-research `instruction_following_eval/instructions.py` decides it, oddities included. The names of instructions and
  * arguments are those of its data set.
  */
+
+import { SampleError } from '../score.js';
 import { splitSentences, splitTokens } from '../text/english.js';
 import { detectLanguage } from '../text/language.js';
 import { pattern } from '../text/pattern.js';
@@ -11,7 +13,7 @@ import { parseJson } from './json-value.js';
 
 export type Arguments = Readonly<Record<string, unknown>>;
 
-/** @throws TypeError when an argument is missing or of the wrong kind. */
+/** @throws SampleError when an argument is missing or of the wrong kind. */
 type Instruction = (response: string, given: Arguments) => boolean;
 
 export const INSTRUCTIONS: Readonly<Record<string, Instruction>> = {
@@ -183,27 +185,27 @@ function compare(found: number, given: Arguments, limit: string, relation = 'rel
     case 'at least':
       return found >= wanted;
     default:
-      throw new TypeError(`expected "less than" or "at least" as ${relation}, found "${given[relation]}"`);
+      throw new SampleError(`expected "less than" or "at least" as ${relation}, found "${given[relation]}"`);
   }
 }
 
 function text(given: Arguments, name: string): string {
   const value = given[name];
   if (typeof value !== 'string' || value === '')
-    throw new TypeError(`expected a text as ${name}, found ${JSON.stringify(value) ?? 'nothing'}`);
+    throw new SampleError(`expected a text as ${name}, found ${JSON.stringify(value) ?? 'nothing'}`);
   return value;
 }
 
 function texts(given: Arguments, name: string): readonly string[] {
   const value = given[name];
   if (!Array.isArray(value) || value.length === 0)
-    throw new TypeError(`expected a list as ${name}, found ${JSON.stringify(value) ?? 'nothing'}`);
+    throw new SampleError(`expected a list as ${name}, found ${JSON.stringify(value) ?? 'nothing'}`);
   return value.map(String);
 }
 
 function count(given: Arguments, name: string): number {
   const value = Number(given[name] ?? Number.NaN);
   if (!Number.isFinite(value))
-    throw new TypeError(`expected a number as ${name}, found ${JSON.stringify(given[name]) ?? 'nothing'}`);
+    throw new SampleError(`expected a number as ${name}, found ${JSON.stringify(given[name]) ?? 'nothing'}`);
   return value;
 }

@@ -5,6 +5,7 @@
 import { Ajv, type AnySchema, type Options, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import { SampleError } from '../score.js';
 import { pattern } from '../text/pattern.js';
 import { type Json, MAX_DEPTH } from './json-value.js';
 
@@ -33,7 +34,7 @@ const compiled = new Map<string, ValidateFunction>();
 
 export type Verdict = { readonly valid: true } | { readonly valid: false; readonly reason: string };
 
-/** @throws TypeError when the schema itself is at fault. */
+/** @throws SampleError when the schema itself is at fault. */
 export function validate(schema: unknown, value: Json): Verdict {
   const check = compile(schema);
   if (check(value)) return { valid: true };
@@ -43,14 +44,14 @@ export function validate(schema: unknown, value: Json): Verdict {
 
 function compile(schema: unknown): ValidateFunction {
   if ((typeof schema !== 'object' || schema === null) && typeof schema !== 'boolean') {
-    throw new TypeError(`expected a JSON Schema, found ${JSON.stringify(schema) ?? 'nothing'}`);
+    throw new SampleError(`expected a JSON Schema, found ${JSON.stringify(schema) ?? 'nothing'}`);
   }
   const text = JSON.stringify(schema);
   const known = compiled.get(text);
   if (known !== undefined) return known;
   if (text.length > SCHEMA_LIMIT)
-    throw new TypeError(`expected a schema of up to ${SCHEMA_LIMIT} characters, found ${text.length}`);
-  if (isDeeper(schema, MAX_DEPTH)) throw new TypeError(`expected a schema nested up to ${MAX_DEPTH} levels`);
+    throw new SampleError(`expected a schema of up to ${SCHEMA_LIMIT} characters, found ${text.length}`);
+  if (isDeeper(schema, MAX_DEPTH)) throw new SampleError(`expected a schema nested up to ${MAX_DEPTH} levels`);
   const ajv = validatorFor(schema);
   // The draft is settled; ajv would look `$schema` up, and knows only some of the spellings in use.
   const body = (typeof schema === 'object' ? { ...schema, $schema: undefined } : schema) as AnySchema;
@@ -58,7 +59,7 @@ function compile(schema: unknown): ValidateFunction {
   try {
     check = ajv.compile(body);
   } catch (error) {
-    throw new TypeError(`expected a valid JSON Schema: ${error instanceof Error ? error.message : String(error)}`);
+    throw new SampleError(`expected a valid JSON Schema: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
     // Another row may bring another schema of the same $id.
     ajv.removeSchema(body);

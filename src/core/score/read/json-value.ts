@@ -63,36 +63,3 @@ function depthOf(text: string): number {
   }
   return deepest;
 }
-
-export interface FieldRules {
-  readonly arrays: 'ordered' | 'unordered';
-  readonly ignoreCase: boolean;
-}
-
-/**
- * The leaves of a value as a multiset: how often each (path, value) occurs. Empty objects and arrays are leaves, too.
- * Elements of unordered arrays share one path, so that a list counts as the set of what it holds.
- */
-export function leavesOf(value: Json, rules: FieldRules): ReadonlyMap<string, number> {
-  const leaves = new Map<string, number>();
-  const visit = (node: Json, path: string): void => {
-    if (Array.isArray(node) && node.length > 0) {
-      for (const [index, item] of node.entries()) visit(item, `${path}/${rules.arrays === 'ordered' ? index : '*'}`);
-      return;
-    }
-    if (typeof node === 'object' && node !== null && !Array.isArray(node)) {
-      const entries = Object.entries(node);
-      for (const [key, item] of entries) visit(item, `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`);
-      if (entries.length > 0) return;
-    }
-    const leaf = `${path} ${JSON.stringify(normaliseLeaf(node, rules))}`;
-    leaves.set(leaf, (leaves.get(leaf) ?? 0) + 1);
-  };
-  visit(value, '');
-  return leaves;
-}
-
-function normaliseLeaf(node: Json, rules: FieldRules): Json {
-  if (typeof node !== 'string') return node;
-  return rules.ignoreCase ? strip(node).toLowerCase() : strip(node);
-}

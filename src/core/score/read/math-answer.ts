@@ -32,7 +32,7 @@ function between(text: string, before: string, after: string): string | null {
 }
 
 /** From the brace that opens the text to the one that closes it. */
-function insideBraces(text: string): string {
+export function insideBraces(text: string): string {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
     if (text[at] === '{') depth++;

@@ -5,6 +5,7 @@
  * What the reference does by an exception is done here by null: a text that it cannot strip ("x/2", "\sqrt" at the end, two
  * units) is compared as it stands. It counts code points, as Python does.
  */
+import { SampleError } from '../score.js';
 
 /** Between the first and the last dollar sign of an output; all of it where there are no two. */
 export function hendrycksAnswer(output: string): string {
@@ -35,7 +36,7 @@ export function boxedTarget(target: string): string {
       return target.slice(start + '\\boxed{'.length, at);
     }
   }
-  throw new TypeError(
+  throw new SampleError(
     `expected the target to box its answer, as in \\boxed{7}, found "${target.slice(start, start + 80)}"`,
   );
 }

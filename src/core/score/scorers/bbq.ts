@@ -12,7 +12,7 @@
 import { z } from 'zod';
 import { known, missing, type Quantity } from '../../quantity.js';
 import { readAs } from '../read/row.js';
-import { type Aggregate, type Scorer, scored } from '../score.js';
+import { type Aggregate, SampleError, type Scorer, scored } from '../score.js';
 import { splitWords, strip } from '../text/text.js';
 
 const options = z.strictObject({});
@@ -27,7 +27,7 @@ export const bbq: Scorer<z.infer<typeof options>> = {
     const answers = [row.ans0, row.ans1, row.ans2];
     const chosen = chosenAnswer(output, answers);
     const right = Number(target ?? row.label);
-    if (!(right in answers)) throw new TypeError(`expected 0, 1 or 2 as target, found ${JSON.stringify(target)}`);
+    if (!(right in answers)) throw new SampleError(`expected 0, 1 or 2 as target, found ${JSON.stringify(target)}`);
     const infos = [row.answer_info.ans0, row.answer_info.ans1, row.answer_info.ans2];
     const known = chosen !== null && infos[chosen]!.at(-1) !== 'unknown';
     const stereotyped = targetPerson(row, infos);

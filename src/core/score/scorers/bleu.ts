@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { known, missing } from '../../quantity.js';
 import { type Aggregate, type Scorer, scored } from '../score.js';
-import { targetsOf } from '../text/text.js';
+import { referencesOf } from '../text/text.js';
 import { TOKENIZERS, tokenize } from '../text/translation-tokens.js';
 
 const ORDER = 4;
@@ -26,7 +26,7 @@ export const bleu: Scorer<BleuOptions> = {
   reference: 'sacreBLEU 2 (signature in the details)',
   options,
   score({ output, target }, settings) {
-    const references = targetsOf(target);
+    const references = referencesOf(target);
     const counts = countMatches(output, references, settings);
     const details = { signature: signatureOf(settings, references.length), ...named(counts) };
     return scored(bleuOf(counts, { ...settings, effectiveOrder: true }) / 100, output, details);

@@ -3,17 +3,22 @@
  * numbers: see multiple-choice.ts.) How a letter is read decides many points, so each way has its name:
  *
  *     strict     the output is the letter, bare or as (B), B., **B** or "B) its text"
- *     flexible   also "the answer is B", "Answer: (B)", \boxed{B}, the last of them; else the only letter that stands alone;
- *                else the one choice whose text is the output
+ *     flexible   also in a JSON document, as "the answer is B" or \boxed{B} (the last, or the first with `take`), at the head,
+ *                as the only letter that stands alone, or as the text of one choice: see stated-choice.ts
  *     mmlu-pro   the three patterns of the MMLU-Pro paper's script, in their order, A to J
  *     labels     the output is a label of any kind, or several as in "A;C", which share the credit (ARC leaderboard)
  */
 import { z } from 'zod';
-import { type Score, type Scorer, scored } from '../score.js';
+import { leadingLetter, statedChoice } from '../read/stated-choice.js';
+import { SampleError, type Score, type Scorer, scored } from '../score.js';
 import { strip, targetsOf } from '../text/text.js';
 
 const options = z.strictObject({
   extract: z.enum(['strict', 'flexible', 'mmlu-pro', 'labels']).default('flexible'),
+  take: z
+    .enum(['first', 'last'])
+    .default('last')
+    .describe('Of several statements of an answer; the first where a base model runs on into a next question.'),
   choices: z.int().min(2).max(26).default(4).describe('How many choices there are, when the row does not list them.'),
   choicesField: z.string().default('choices').describe('The field of the row that lists the texts of the choices.'),
 });
@@ -27,8 +32,8 @@ export const choice: Scorer<z.infer<typeof options>> = {
     const texts = choiceTexts(fields[settings.choicesField]);
     const letters = ALPHABET.slice(0, texts?.length ?? settings.choices);
     const answer = {
-      strict: () => wholeOutput(output, letters),
-      flexible: () => flexible(output, letters, texts),
+      strict: () => leadingLetter(output, letters),
+      flexible: () => statedChoice(output, { letters, texts, take: settings.take }),
       'mmlu-pro': () => mmluPro(output),
     }[settings.extract]();
     const right = (Array.isArray(target) ? target : [target]).map((one) => targetLetter(one, letters, texts));
@@ -63,48 +68,7 @@ function targetLetter(target: unknown, letters: string, texts: readonly string[]
     if (index >= 0) return letters[index]!;
     if (/^\d$/.test(text) && letters[Number(text)] !== undefined) return letters[Number(text)]!;
   }
-  throw new TypeError(`expected one of the letters ${letters} as target, found ${JSON.stringify(target)}`);
-}
-
-/** `B`, `(B)`, `B.`, `**B**`, `B) the text`, `B: the text`. A letter and a blank is a word ("A good answer") and is none. */
-function wholeOutput(output: string, letters: string): string | null {
-  const match = /^[*_`"'([\s]*([A-Za-z])(?:[*_`"')\].:\s]*$|[*_`"']*[).:\]])/.exec(strip(output).slice(0, 200));
-  const letter = match?.[1]?.toUpperCase();
-  return letter !== undefined && letters.includes(letter) ? letter : null;
-}
-
-function flexible(output: string, letters: string, texts: readonly string[] | null): string | null {
-  const one = `[${letters}${letters.toLowerCase()}]`;
-  const stated = new RegExp(
-    `(?:answer|choice|option)(?:\\s{1,9}is)?\\s{0,9}:?\\s{0,9}[*_\`"'(\\[]{0,4}(?:option\\s)?(${one})(?![\\w'])|` +
-      `\\\\boxed\\{\\s{0,9}(?:\\\\text\\{)?\\(?(${one})\\)?\\s{0,9}\\}`,
-    'gi',
-  );
-  const whole = wholeOutput(output, letters);
-  if (whole !== null && strip(output).length <= 4) return whole;
-  let last: string | undefined;
-  for (const match of output.matchAll(stated)) {
-    const found = match[1] ?? match[2]!;
-    // "the answer is a matter of taste" states nothing: a bare small letter must end its clause.
-    if (
-      found === found.toUpperCase() ||
-      /^[)\]*.,:}\s]*(?:$|\n)/.test(output.slice(match.index + match[0].length).slice(0, 20))
-    ) {
-      last = found.toUpperCase();
-    }
-  }
-  if (last !== undefined) return last;
-  if (whole !== null) return whole;
-  const alone = new Set(
-    Array.from(output.matchAll(new RegExp(`(?<![\\w'])([${letters}])(?![\\w'])`, 'g')), (match) => match[1]!),
-  );
-  // "A" and "I" are words of English, too: beside another letter they are taken for words.
-  for (const word of ['A', 'I']) if (alone.size > 1) alone.delete(word);
-  if (alone.size === 1) return [...alone][0]!;
-  const same = texts?.flatMap((text, index) =>
-    strip(text) === strip(output).replace(/\.$/, '') ? [letters[index]!] : [],
-  );
-  return same?.length === 1 ? same[0]! : null;
+  throw new SampleError(`expected one of the letters ${letters} as target, found ${JSON.stringify(target)}`);
 }
 
 /** TIGER-AI-Lab/MMLU-Pro, compute_accuracy.py: extract_answer, extract_again, extract_final. */

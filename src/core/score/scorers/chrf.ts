@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { known, missing } from '../../quantity.js';
 import { type Aggregate, type Scorer, scored } from '../score.js';
-import { PUNCTUATION, splitWords, targetsOf } from '../text/text.js';
+import { PUNCTUATION, referencesOf, splitWords } from '../text/text.js';
 
 const options = z.strictObject({
   characterOrder: z.int().min(1).max(10).default(6),
@@ -24,7 +24,7 @@ export const chrf: Scorer<ChrfOptions> = {
   options,
   score({ output, target }, settings) {
     const fold = (text: string) => (settings.lowercase ? text.toLowerCase() : text);
-    const references = targetsOf(target);
+    const references = referencesOf(target);
     const candidates = references.map((reference) => countMatches(fold(output), fold(reference), settings));
     const best = candidates.reduce((winner, one) => (chrfOf(one, settings) > chrfOf(winner, settings) ? one : winner));
     const details = { signature: signatureOf(settings, references.length), counts: best.flat().join(' ') };

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { known, missing, type Quantity } from '../../quantity.js';
 import { cohenKappa } from '../../stats/estimate/agreement.js';
-import { type Aggregate, type Scorer, scored } from '../score.js';
+import { type Aggregate, SampleError, type Scorer, scored } from '../score.js';
 import { isSpace, strip, targetsOf } from '../text/text.js';
 
 const options = z.strictObject({
@@ -29,9 +29,9 @@ export const classification: Scorer<z.infer<typeof options>> = {
     const targets = targetsOf(target).map(normaliseLabel);
     const known = labels?.map(normaliseLabel);
     if (known !== undefined && !targets.some((one) => known.includes(one))) {
-      throw new TypeError(`expected one of the labels as target, found ${JSON.stringify(target)}`);
+      throw new SampleError(`expected one of the labels as target, found ${JSON.stringify(target)}`);
     }
-    const whole = normaliseLabel(output);
+    const whole = labelOf(output, known);
     const found =
       known === undefined || known.includes(whole) ? whole : extract === 'mention' ? onlyMention(output, known) : null;
     const answer = found === '' ? null : found;
@@ -41,12 +41,32 @@ export const classification: Scorer<z.infer<typeof options>> = {
   aggregate: ({ labels }) => report(labels?.map(normaliseLabel) ?? []),
 };
 
-/** Case, punctuation at the ends and the choice between blank, hyphen and underscore do not make another label. */
+/**
+ * Case, punctuation and quotes around it and the choice between blank, hyphen and underscore make no other label. A sign that
+ * is a label itself, such as + or -, stays.
+ */
 function normaliseLabel(text: string): string {
   const words = strip(text)
     .toLowerCase()
-    .replace(/[\s_-]+/g, ' ');
-  return strip(words.replace(/^["'`*([{<]{1,9}/, '').replace(/["'`*)\]}>.,:;!]{1,9}$/, ''));
+    .replace(/[\s_\u2010-\u2015-]+/g, ' ');
+  const bare = strip(words.replace(LEADING, '').replace(TRAILING, ''));
+  return bare === '' ? strip(text).toLowerCase() : bare;
+}
+
+/** Bounded, so that a megabyte of punctuation takes no longer than its length. */
+const LEADING = /^[\p{Pi}\p{Pf}\p{Ps}\p{Pe}"'`*<>.,:;!?\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f\s]{1,20}/u;
+const TRAILING = /[\p{Pi}\p{Pf}\p{Ps}\p{Pe}"'`*<>.,:;!?\u2026\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f\s]{1,20}$/u;
+
+/** "Label: yes", "Sentiment - positive", "The answer is: yes" and the like. */
+const HEADING =
+  /^(?:the )?(?:final |correct |predicted )?(?:label|class|category|answer|sentiment|intent|topic|queue|prediction|output|result)\s?(?:is\s?)?[:=-]?\s?(?!$)/;
+
+/** The label that an output is, alone or behind the word for what it is; what has no label of the set is taken as it is. */
+function labelOf(output: string, labels: readonly string[] | undefined): string {
+  const whole = normaliseLabel(output);
+  if (labels === undefined || labels.includes(whole)) return whole;
+  const behind = normaliseLabel(whole.replace(HEADING, ''));
+  return labels.includes(behind) ? behind : whole;
 }
 
 function onlyMention(output: string, labels: readonly string[]): string | null {

@@ -10,7 +10,7 @@
 import { z } from 'zod';
 import { passRates } from '../pass-at-k.js';
 import { withoutFence } from '../read/json-value.js';
-import { type ScoreInput, type Scorer, scored, unscored } from '../score.js';
+import { SampleError, type ScoreInput, type Scorer, scored, unscored } from '../score.js';
 
 const options = z.strictObject({
   format: z.enum(['humaneval', 'mbpp']).default('humaneval').describe('The data set whose fields the row has.'),
@@ -47,7 +47,7 @@ export function programOf({ output, fields }: ScoreInput, { format }: Pick<CodeO
     }
     case 'mbpp': {
       const tests = fields.test_list;
-      if (!Array.isArray(tests) || tests.length === 0) throw new TypeError('expected a list test_list in the row');
+      if (!Array.isArray(tests) || tests.length === 0) throw new SampleError('expected a list test_list in the row');
       return [completion, fields.test_setup_code ?? '', ...tests].filter((part) => part !== '').join('\n');
     }
   }
@@ -56,6 +56,6 @@ export function programOf({ output, fields }: ScoreInput, { format }: Pick<CodeO
 function text(fields: ScoreInput['fields'], name: string): string {
   const value = fields[name];
   if (typeof value !== 'string')
-    throw new TypeError(`expected a text ${name} in the row, found ${JSON.stringify(value) ?? 'nothing'}`);
+    throw new SampleError(`expected a text ${name} in the row, found ${JSON.stringify(value) ?? 'nothing'}`);
   return value;
 }

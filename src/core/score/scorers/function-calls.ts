@@ -7,9 +7,10 @@
  * "" among the values makes the argument optional. Python only.
  */
 import { z } from 'zod';
-import { type Call, parseCalls, type Value } from '../read/call-parser.js';
+import { decodeAsBfcl, readCalls } from '../read/call-formats.js';
+import { type Call, parseValue, type Value } from '../read/call-parser.js';
 import { readAs } from '../read/row.js';
-import { type Scorer, scored } from '../score.js';
+import { SampleError, type Scorer, scored } from '../score.js';
 
 const options = z.strictObject({
   functionsField: z.string().default('function').describe('The field of the row that describes the functions.'),
@@ -17,6 +18,12 @@ const options = z.strictObject({
     .enum(['keep', 'underscore'])
     .default('keep')
     .describe('Whether a.b was shown to the model as a_b, because its server takes no dots in names.'),
+  read: z
+    .enum(['any', 'bfcl'])
+    .default('any')
+    .describe(
+      "Calls in every format of the table; or only what BFCL's decoder for prompted models reads, where anything else is no call.",
+    ),
 });
 
 type FunctionOptions = z.infer<typeof options>;
@@ -28,21 +35,39 @@ export const functionCalls: Scorer<FunctionOptions> = {
   score({ output, target, fields }, settings) {
     const wanted = readAs(answersSchema, target, 'the right calls as target');
     const functions = readAs(
-      z.array(descriptionSchema),
+      z.array(describedSchema),
       [fields[settings.functionsField]].flat(),
       'descriptions of functions',
     );
-    const calls = parseCalls(output);
-    if (wanted.length === 0)
-      return scored(calls === null || calls.length === 0 ? 1 : 0, calls === null ? null : nameList(calls));
-    if (calls === null) return scored(0, null, { fault: 'not a list of calls' });
-    const fault = faultIn(calls, wanted, functions, settings);
-    return scored(fault === null ? 1 : 0, nameList(calls), fault === null ? undefined : { fault });
+    const reading = readWith(settings, output, functions);
+    if (reading === 'unread') return scored(0, null, { fault: 'a call that cannot be read' });
+    if (reading === 'none')
+      return wanted.length === 0 ? scored(1, null) : scored(0, null, { fault: 'not a list of calls' });
+    const fault = wanted.length === 0 ? 'no call is right' : faultIn(reading, wanted, functions, settings);
+    return scored(fault === null ? 1 : 0, nameList(reading), fault === null ? undefined : { fault });
   },
 };
 
+function readWith({ read, dots }: FunctionOptions, output: string, functions: readonly Description[]) {
+  switch (read) {
+    case 'any':
+      return readCalls(output, new Set(functions.map(({ name }) => shownName(name, dots))));
+    case 'bfcl': {
+      const calls = decodeAsBfcl(output);
+      return calls === null || calls.length === 0 ? 'none' : calls;
+    }
+  }
+}
+
+function shownName(name: string, dots: FunctionOptions['dots']): string {
+  return dots === 'underscore' ? name.replaceAll('.', '_') : name;
+}
+
 const answersSchema = z.array(z.record(z.string(), z.record(z.string(), z.array(z.unknown()))));
-const parameterSchema = z.looseObject({ type: z.string(), items: z.looseObject({ type: z.string() }).optional() });
+const parameterSchema = z.looseObject({
+  type: z.string().default('any'),
+  items: z.looseObject({ type: z.string().default('any') }).optional(),
+});
 const descriptionSchema = z.looseObject({
   name: z.string(),
   parameters: z.looseObject({
@@ -50,6 +75,11 @@ const descriptionSchema = z.looseObject({
     required: z.array(z.string()).default([]),
   }),
 });
+
+/** As BFCL has it, or inside `{"type": "function", "function": …}` as servers take it. */
+const describedSchema = z
+  .union([z.looseObject({ function: descriptionSchema }), descriptionSchema])
+  .transform((described) => ('parameters' in described ? described : described.function) as Description);
 
 type Description = z.infer<typeof descriptionSchema>;
 type Possible = Readonly<Record<string, readonly unknown[]>>;
@@ -70,7 +100,7 @@ function faultIn(
   for (const answer of wanted) {
     const [name, possible] = Object.entries(answer)[0]!;
     const description = functions.length === 1 ? functions[0] : functions.find((one) => one.name === name);
-    if (description === undefined) throw new TypeError(`expected a description of the function ${name}, found none`);
+    if (description === undefined) throw new SampleError(`expected a description of the function ${name}, found none`);
     const faults: string[] = [];
     const index = calls.findIndex((call, at) => {
       if (taken.has(at)) return false;
@@ -90,8 +120,7 @@ function faultOfCall(
   { name, parameters }: Description,
   settings: FunctionOptions,
 ): string | null {
-  const shown = settings.dots === 'underscore' ? name.replaceAll('.', '_') : name;
-  if (call.name !== shown) return `wrong function ${call.name}`;
+  if (call.name !== shownName(name, settings.dots)) return `wrong function ${call.name}`;
   const missing = parameters.required.find((parameter) => !call.arguments.has(parameter));
   if (missing !== undefined) return `missing argument ${missing}`;
   for (const [argument, value] of call.arguments) {
@@ -107,14 +136,17 @@ function faultOfCall(
   return left === undefined ? null : `missing argument ${left}`;
 }
 
+/** The types of BFCL, and beside them those of JSON Schema. */
 const TYPES: Readonly<Record<string, Value['type']>> = {
   string: 'str',
   integer: 'int',
   float: 'float',
+  number: 'float',
   boolean: 'bool',
   array: 'list',
   tuple: 'list',
   dict: 'dict',
+  object: 'dict',
   any: 'str',
 };
 
@@ -124,13 +156,12 @@ function faultOfValue(
   parameter: z.infer<typeof parameterSchema>,
 ): string | null {
   const expected = TYPES[parameter.type];
-  if (expected === undefined) throw new TypeError(`expected a type of BFCL, found "${parameter.type}"`);
-  const value = converted(given, parameter.type);
+  if (expected === undefined) throw new SampleError(`expected a type of BFCL, found "${parameter.type}"`);
+  const value = converted(given, parameter.type, expected);
   // Where the answers are of another type than described, they name a variable, and are compared as they are.
   const answerType = typeOfAnswers(answers, expected);
   const isVariable = answerType !== null && answerType !== expected;
-  const nested =
-    parameter.type === 'array' || parameter.type === 'tuple' ? TYPES[parameter.items?.type ?? ''] : undefined;
+  const nested = expected === 'list' ? TYPES[parameter.items?.type ?? ''] : undefined;
   if (value.type !== expected) {
     if (value.type !== answerType) return 'wrong type';
   } else if (nested !== undefined && !answers.some((answer) => itemsFit(value, answer, nested)))
@@ -140,18 +171,33 @@ function faultOfValue(
     if (value.type === 'list' && nested === 'dict')
       return answers.some((answer) => listOfDictsFits(value, answer)) ? null : 'wrong value';
     if (value.type === 'str' || value.type === 'list') {
-      return answers.some((answer) => isSame(standardised(value), standardAnswer(answer, 1))) ? null : 'wrong value';
+      return answers.some((answer) => isSame(standardised(value), standardAnswer(answer))) ? null : 'wrong value';
     }
   }
   return answers.some((answer) => isSame(value, answer)) ? null : 'wrong value';
 }
 
-function converted(value: Value, type: string): Value {
+function converted(value: Value, type: string, expected: Value['type']): Value {
+  if (value.type === 'untyped') return converted(typed(value.text, expected), type, expected);
   if (type === 'tuple' && value.type === 'tuple') return { type: 'list', items: value.items };
-  return type === 'float' && value.type === 'int' ? { type: 'float', value: value.value } : value;
+  return expected === 'float' && value.type === 'int' ? { type: 'float', value: value.value } : value;
 }
 
-/** JSON does not tell 5.0 from 5: a number among the answers has the numeric type that is expected. */
+/** The text of an element of XML is what the description says that it is, where it can be read so. */
+function typed(text: string, expected: Value['type']): Value {
+  if (expected === 'str') return { type: 'str', value: text };
+  try {
+    return parseValue(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return { type: 'str', value: text };
+    throw error;
+  }
+}
+
+/**
+ * JSON does not tell 5.0 from 5: a whole number among the answers has the numeric type that is expected. 0.85 is a float
+ * whatever is expected.
+ */
 function typeOfAnswers(answers: readonly unknown[], expected: Value['type']): Value['type'] | null {
   const answer = answers.find((one) => one !== '');
   switch (typeof answer) {
@@ -162,17 +208,20 @@ function typeOfAnswers(answers: readonly unknown[], expected: Value['type']): Va
     case 'boolean':
       return 'bool';
     case 'number':
-      return expected === 'int' || expected === 'float' ? expected : Number.isInteger(answer) ? 'int' : 'float';
+      if (!Number.isInteger(answer)) return 'float';
+      return expected === 'int' || expected === 'float' ? expected : 'int';
     default:
       return answer === null ? 'none' : Array.isArray(answer) ? 'list' : 'dict';
   }
 }
 
-/** Every item is of the type described, or of the type that the answer's items have. */
+/** Every item is of the type described, or of the type that the answer's items have. A whole number may stand for a float. */
 function itemsFit(value: Value, answer: unknown, nested: Value['type']): boolean {
   if (value.type !== 'list' || !Array.isArray(answer)) return true;
   const answerType = typeOfAnswers(answer, nested);
-  return value.items.every((item) => item.type === nested || item.type === answerType);
+  return value.items.every(
+    ({ type }) => type === nested || type === answerType || (nested === 'float' && type === 'int'),
+  );
 }
 
 /** Without blanks and `,./-_*^`, in small letters, single quotes as double ones. */
@@ -190,43 +239,54 @@ function standardised(value: Value): Value {
   return { type: 'list', items: value.items.map((item) => (item.type === 'str' ? standardised(item) : item)) };
 }
 
-function standardAnswer(answer: unknown, depth: number): unknown {
+function standardAnswer(answer: unknown): unknown {
   if (typeof answer === 'string') return standardise(answer);
-  return Array.isArray(answer) && depth > 0
-    ? answer.map((item) => (typeof item === 'string' ? standardise(item) : item))
-    : answer;
+  return Array.isArray(answer) ? answer.map((item) => (typeof item === 'string' ? standardise(item) : item)) : answer;
 }
 
 function dictFits(value: Value, answer: unknown): boolean {
   if (value.type !== 'dict' || typeof answer !== 'object' || answer === null || Array.isArray(answer)) return false;
-  const possible = answer as Possible;
+  const possible = answer as Readonly<Record<string, unknown>>;
   for (const [key, item] of value.entries) {
-    const answers = Object.hasOwn(possible, key) ? possible[key] : undefined;
+    const answers = Object.hasOwn(possible, key) ? listOf(possible[key]) : [];
     const one = item.type === 'str' ? standardised(item) : item;
-    if (answers === undefined || !answers.some((candidate) => isSame(one, standardAnswer(candidate, 0)))) return false;
+    const isRight = (candidate: unknown) =>
+      isSame(one, typeof candidate === 'string' ? standardise(candidate) : candidate);
+    if (!answers.some(isRight)) return false;
   }
-  return Object.entries(possible).every(([key, answers]) => value.entries.has(key) || answers.includes(''));
+  return Object.entries(possible).every(([key, answers]) => value.entries.has(key) || listOf(answers).includes(''));
 }
 
+function listOf(answers: unknown): readonly unknown[] {
+  return Array.isArray(answers) ? answers : [answers];
+}
+
+/** "" among the answers, which makes the argument optional, has the length of an empty list: BFCL takes the two for one. */
 function listOfDictsFits(value: Value, answer: unknown): boolean {
-  if (value.type !== 'list' || !Array.isArray(answer) || value.items.length !== answer.length) return false;
+  if (value.type !== 'list') return false;
+  if (answer === '') return value.items.length === 0;
+  if (!Array.isArray(answer) || value.items.length !== answer.length) return false;
   return value.items.every((item, index) => dictFits(item, answer[index]));
 }
 
-/** `==` of Python: 5 is 5.0, and a tuple is no list. */
+/** `==` of Python: 5 is 5.0, True is 1, and a tuple is no list. */
 function isSame(value: Value, answer: unknown): boolean {
   switch (value.type) {
     case 'none':
       return answer === null;
     case 'str':
-    case 'bool':
       return value.value === answer;
+    case 'bool':
     case 'int':
     case 'float':
-      return value.value === answer;
+      return (typeof answer === 'number' || typeof answer === 'boolean') && Number(value.value) === Number(answer);
     case 'tuple':
+    case 'bytes':
       return false;
+    case 'untyped':
+      return isSame(typed(value.text, typeof answer === 'string' ? 'str' : 'dict'), answer);
     case 'list':
+      if (answer === '') return value.items.length === 0;
       return (
         Array.isArray(answer) &&
         answer.length === value.items.length &&

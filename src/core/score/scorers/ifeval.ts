@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { known, missing } from '../../quantity.js';
 import { type Arguments, INSTRUCTIONS } from '../read/ifeval-instructions.js';
-import { type Aggregate, type Scorer, scored } from '../score.js';
+import { type Aggregate, SampleError, type Scorer, scored } from '../score.js';
 import { strip } from '../text/text.js';
 
 const options = z.strictObject({
@@ -38,10 +38,10 @@ export const ifeval: Scorer<z.infer<typeof options>> = {
 function instructionsOf(fields: Readonly<Record<string, unknown>>) {
   const { instruction_id_list: ids, kwargs } = fields;
   if (!Array.isArray(ids) || ids.length === 0)
-    throw new TypeError('expected a list instruction_id_list in the row, found none');
+    throw new SampleError('expected a list instruction_id_list in the row, found none');
   return ids.map((id: unknown, index) => {
     const check = Object.hasOwn(INSTRUCTIONS, String(id)) ? INSTRUCTIONS[String(id)] : undefined;
-    if (check === undefined) throw new TypeError(`expected one of the 25 instructions of IFEval, found "${id}"`);
+    if (check === undefined) throw new SampleError(`expected one of the 25 instructions of IFEval, found "${id}"`);
     const given: unknown = Array.isArray(kwargs) ? kwargs[index] : undefined;
     return { id: String(id), check, given: (given ?? {}) as Arguments };
   });

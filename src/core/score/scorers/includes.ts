@@ -3,7 +3,7 @@
  * that may be worded freely but must contain a fact (an order number, a deadline, an address).
  */
 import { z } from 'zod';
-import { type Scorer, scored } from '../score.js';
+import { SampleError, type Scorer, scored } from '../score.js';
 import { strip, targetsOf } from '../text/text.js';
 
 const options = z.strictObject({
@@ -24,7 +24,7 @@ export const includes: Scorer<z.infer<typeof options>> = {
     const answer = fold(output);
     const targets = targetsOf(target).map(strip);
     if (targets.includes(''))
-      throw new TypeError('expected a text as target, found an empty one, which every answer has');
+      throw new SampleError('expected a text as target, found an empty one, which every answer has');
     const found = targets.filter((one) => mentions(answer, fold(one), settings.wholeWords));
     const share = found.length / targets.length;
     const value = { any: found.length > 0 ? 1 : 0, all: share === 1 ? 1 : 0, fraction: share }[settings.match];

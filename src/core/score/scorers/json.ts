@@ -3,12 +3,15 @@
  * where there is one, wholly or field by field. A field is a leaf of the document with its path; as for any extraction,
  *
  *     precision = right fields / fields given      recall = right fields / fields expected      F1 = their harmonic mean
+ *
+ * A cell has the three for every field, too. How a field is compared is its comparator's to say: see json-fields.ts.
  */
 import { z } from 'zod';
-import { known, missing } from '../../quantity.js';
+import { known, missing, type Quantity } from '../../quantity.js';
+import { comparatorSchema, compareFields, type FieldCounts, type Fields } from '../read/json-fields.js';
 import { validate } from '../read/json-schema.js';
-import { firstDocument, type Json, leavesOf, parseJson, withoutFence } from '../read/json-value.js';
-import { type Aggregate, type Scorer, scored } from '../score.js';
+import { firstDocument, type Json, parseJson, withoutFence } from '../read/json-value.js';
+import { type Aggregate, SampleError, type Scorer, scored } from '../score.js';
 
 const options = z.strictObject({
   value: z
@@ -24,7 +27,14 @@ const options = z.strictObject({
     .optional()
     .describe('A JSON Schema (2020-12, or draft 6 or 7 by its $schema).'),
   schemaField: z.string().optional().describe('The field of the row that holds the schema of that sample.'),
-  arrays: z.enum(['ordered', 'unordered']).default('ordered').describe('Whether the order of a list counts.'),
+  arrays: z
+    .enum(['records', 'ordered', 'unordered'])
+    .default('records')
+    .describe('Whether the order of a list counts: of all but lists of objects, of all, or of none.'),
+  fields: z
+    .record(z.string(), comparatorSchema)
+    .default({})
+    .describe('How fields are compared, by name, as in `items[].price`; as texts and values when unsaid.'),
   ignoreCase: z.boolean().default(false).describe('Of texts. Blank space at their ends never counts.'),
 });
 
@@ -73,39 +83,48 @@ interface Agreement {
   readonly precision?: number;
   readonly recall?: number;
   readonly f1?: number;
+  /** The counts of each field, as JSON: details are plain. */
+  readonly fields?: string;
 }
 
 /** @param value null for a document that was not to be had, which has no fields. */
 function against(value: Json | null, target: unknown, settings: JsonOptions): Agreement {
   if (target === null || target === undefined) return {};
-  const wanted = leavesOf(targetDocument(target), settings);
-  const found = value === null ? new Map<string, number>() : leavesOf(value, settings);
-  const given = total(found);
-  const expected = total(wanted);
-  let right = 0;
-  for (const [leaf, count] of found) right += Math.min(count, wanted.get(leaf) ?? 0);
+  const fields = compareFields(value, targetDocument(target), settings);
+  const { given, expected, right } = total(fields);
   const precision = given === 0 ? 0 : right / given;
   const recall = right / expected;
-  return { given, expected, right, precision, recall, f1: right === 0 ? 0 : (2 * right) / (given + expected) };
+  const f1 = right === 0 ? 0 : (2 * right) / (given + expected);
+  return { given, expected, right, precision, recall, f1, fields: JSON.stringify(Object.fromEntries(fields)) };
 }
 
 /** A target is a document, or its text. */
 function targetDocument(target: unknown): Json {
   if (typeof target !== 'string') return target as Json;
   const parsed = parseJson(target);
-  if (!parsed.ok) throw new TypeError(`expected a JSON document as target, found text that is ${parsed.reason}`);
+  if (!parsed.ok) throw new SampleError(`expected a JSON document as target, found text that is ${parsed.reason}`);
   return parsed.value;
 }
 
-function total(leaves: ReadonlyMap<string, number>): number {
-  let sum = 0;
-  for (const count of leaves.values()) sum += count;
-  return sum;
+function total(fields: Fields): FieldCounts {
+  const sums = { given: 0, expected: 0, right: 0 };
+  for (const counts of fields.values()) addCounts(sums, counts);
+  return sums;
 }
+
+function addCounts(sums: FieldCounts, { given, expected, right }: FieldCounts): void {
+  sums.given += given;
+  sums.expected += expected;
+  sums.right += right;
+}
+
+/** Names of fields that a cell tells apart: a model may write any number of its own. */
+const MOST_FIELDS = 200;
 
 /** Micro-averaged over all fields of a cell, beside how many documents parsed and were valid. */
 function jsonRates(): Aggregate {
   const sums = { documents: 0, parsed: 0, valid: 0, given: 0, expected: 0, right: 0 };
+  const fields = new Map<string, FieldCounts>();
   return {
     add({ score }) {
       if (score.state !== 'scored') return;
@@ -114,6 +133,11 @@ function jsonRates(): Aggregate {
       sums.parsed += details.parsed === true ? 1 : 0;
       sums.valid += details.valid === true ? 1 : 0;
       for (const key of ['given', 'expected', 'right'] as const) sums[key] += Number(details[key] ?? 0);
+      for (const [name, counts] of countsIn(details.fields)) {
+        const known = fields.get(name) ?? { given: 0, expected: 0, right: 0 };
+        addCounts(known, counts);
+        if (fields.has(name) || fields.size < MOST_FIELDS) fields.set(name, known);
+      }
     },
     metrics() {
       const rate = (part: number, whole: number, reason: string) =>
@@ -125,7 +149,22 @@ function jsonRates(): Aggregate {
         precision: rate(sums.right, sums.given, sums.expected === 0 ? noFields : 'no fields were given'),
         recall: rate(sums.right, sums.expected, noFields),
         f1: rate(2 * sums.right, sums.expected === 0 ? 0 : sums.given + sums.expected, noFields),
+        ...Object.fromEntries(Array.from(fields, ([name, counts]) => fieldRates(name, counts)).flat()),
       };
     },
   };
+}
+
+function countsIn(fields: unknown): readonly (readonly [string, FieldCounts])[] {
+  return typeof fields === 'string' ? Object.entries(JSON.parse(fields) as Record<string, FieldCounts>) : [];
+}
+
+/** Of a field that no target has, only the targets' fields being of interest, nothing is reported: it costs precision. */
+function fieldRates(name: string, { given, expected, right }: FieldCounts): readonly (readonly [string, Quantity])[] {
+  if (expected === 0) return [];
+  return [
+    [`precision ${name}`, given === 0 ? missing('the field was never given') : known(right / given)],
+    [`recall ${name}`, known(right / expected)],
+    [`f1 ${name}`, known((2 * right) / (given + expected))],
+  ];
 }

@@ -5,8 +5,8 @@
  *     harness          math-evaluation-harness: numbers agree to 1e-4, 50, 0.5 and 5000 count as one percentage, and of a
  *                      text that is not wholly an expression the beginning counts (1 passes for "1,-2"), because sympy's
  *                      parse_latex reads no further; it also takes pi for a letter
- *     tora             the same, as ToRA's earlier version has it: the answer is rounded to as many decimals as the target
- *                      has (3.4 passes for 3)
+ *     tora             ToRA's released grader: numbers and percentages as harness has them, expressions agree to 1e-3, and
+ *                      no units, words, matrices or equations; a program's output is an answer
  *     exact            numbers agree to 1e-9, percentages are not guessed, the whole text counts, and pi is a number
  *     hendrycks-math   lm-evaluation-harness `hendrycks_math`: what stands between dollar signs, spelt alike
  *     minerva-math     lm-evaluation-harness `minerva_math`: what follows "Final Answer: The final answer is", spelt alike
@@ -17,6 +17,7 @@ import { ANSWER_LIMIT, extractAnswer, normaliseAnswer } from '../read/math-answe
 import { agree, parseExpression, type Rules } from '../read/math-expression.js';
 import { boxedTarget, hendrycksAnswer, isHendrycksEquivalent } from '../read/math-hendrycks.js';
 import { isMinervaEquivalent, minervaAnswer, normaliseMinerva } from '../read/math-minerva.js';
+import { normaliseTora, toraAnswer } from '../read/math-tora.js';
 import { type Scorer, scored } from '../score.js';
 import { targetsOf } from '../text/text.js';
 
@@ -52,7 +53,7 @@ export const math: Scorer<z.infer<typeof options>> = {
 
 interface Convention {
   answerIn(output: string): string | null;
-  /** A target is an answer, or a solution that boxes it. */
+  /** A target is an answer, or a solution that boxes it or ends in it. */
   targetIn(target: string): string;
   normalise(answer: string): string;
   /** Of two that are normalised. */
@@ -61,8 +62,14 @@ interface Convention {
 
 function conventionOf(name: ConventionName): Convention {
   switch (name) {
-    case 'harness':
     case 'tora':
+      return {
+        answerIn: toraAnswer,
+        targetIn: (target) => (target.includes('boxed') ? toraAnswer(target) : afterHashes(target)),
+        normalise: normaliseTora,
+        isSame: (answer, target) => isEquivalent(answer, target, 'tora'),
+      };
+    case 'harness':
     case 'exact':
       return {
         // The reference strips what it extracts, and what it compares, once more.
@@ -70,7 +77,7 @@ function conventionOf(name: ConventionName): Convention {
           const found = extractAnswer(output);
           return found === null ? null : normaliseAnswer(found);
         },
-        targetIn: (target) => (target.includes('\\boxed') ? (extractAnswer(target) ?? target) : target),
+        targetIn: (target) => (target.includes('\\boxed') ? (extractAnswer(target) ?? target) : afterHashes(target)),
         normalise: normaliseAnswer,
         isSame: (answer, target) => isEquivalent(answer, target, name),
       };
@@ -91,6 +98,12 @@ function conventionOf(name: ConventionName): Convention {
   }
 }
 
+/** A solution of GSM8K ends in its answer: `… #### 5`. */
+function afterHashes(target: string): string {
+  const marker = target.lastIndexOf('####');
+  return marker < 0 ? target : target.slice(marker + '####'.length);
+}
+
 type Equality = 'harness' | 'tora' | 'exact';
 
 /** Both sides normalised. */
@@ -100,7 +113,9 @@ export function isEquivalent(answer: string, target: string, equality: Equality)
   const [given, wanted] = [plainNumber(answer), plainNumber(target)];
   if (given !== null && wanted !== null) return isSameNumber(given, wanted, equality);
   return (
-    isSameText(answer, target) || isSameList(answer, target, equality) || isSameExpression(answer, target, equality)
+    isSameText(answer, target, equality) ||
+    isSameList(answer, target, equality) ||
+    isSameExpression(answer, target, equality)
   );
 }
 
@@ -114,23 +129,9 @@ function isSameNumber(given: number, wanted: number, equality: Equality): boolea
     case 'exact':
       return isClose(given, wanted, 1e-9, 0);
     case 'harness':
-      return [wanted / 100, wanted, wanted * 100].some((one) => isClose(given, one, 1e-4, 0));
     case 'tora':
-      return [wanted / 100, wanted, wanted * 100].some((one) => isRounded(given, one));
+      return [wanted / 100, wanted, wanted * 100].some((one) => isClose(given, one, 1e-4, 0));
   }
-}
-
-function isRounded(given: number, wanted: number): boolean {
-  if (Number.isInteger(wanted)) return isClose(wanted, roundHalfEven(given), 1e-9, 1e-4);
-  const decimals = Math.min(String(wanted).split('.')[1]?.length ?? 0, 15);
-  return isClose(wanted, roundHalfEven(given * 10 ** decimals) / 10 ** decimals, 1e-6, 0);
-}
-
-/** Python's `round`: halves go to the even neighbour. */
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  if (value - floor !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
 }
 
 function isClose(a: number, b: number, relative: number, absolute: number): boolean {
@@ -140,14 +141,15 @@ function isClose(a: number, b: number, relative: number, absolute: number): bool
 }
 
 /** Brackets aside, where they are of another kind or only on one side. */
-function isSameText(answer: string, target: string): boolean {
+function isSameText(answer: string, target: string, equality: Equality): boolean {
   const bare = (text: string) => text.replace(/^[[\]()]+|[[\]()]+$/g, '');
   const unwraps =
     (isWrapped(answer, '[', ']') && !target.startsWith('(')) ||
     (isWrapped(answer, '(', ')') && !target.startsWith('['));
   const [a, b] = unwraps ? [bare(answer), bare(target)] : [answer, target];
-  const plain = (text: string) => text.replace(/[{}()]/g, '').toLowerCase();
-  return plain(a) === plain(b);
+  const plain = (text: string) => text.replace(/[{}()]/g, '');
+  if (equality === 'tora') return plain(a) === plain(b);
+  return plain(a).toLowerCase() === plain(b).toLowerCase();
 }
 
 function isWrapped(text: string, open: string, close: string): boolean {
@@ -156,7 +158,7 @@ function isWrapped(text: string, open: string, close: string): boolean {
 
 /** Points, intervals and matrices: entry by entry. */
 function isSameList(answer: string, target: string, equality: Equality): boolean {
-  const [a, b] = [matrixEntries(answer), matrixEntries(target)];
+  const [a, b] = equality === 'tora' ? [null, null] : [matrixEntries(answer), matrixEntries(target)];
   if (a !== null && b !== null) return isSameEntries(a, b, equality);
   for (const [open, close] of ['[]', '()'] as const) {
     if (isWrapped(answer, open!, close!) && isWrapped(target, open!, close!)) {
@@ -188,7 +190,7 @@ const RULES: Readonly<Record<Equality, Rules>> = {
 /** As functions of their letters; of equations, the difference of their sides up to sign. */
 function isSameExpression(answer: string, target: string, equality: Equality): boolean {
   const [a, b] = [asDifference(answer), asDifference(target)];
-  if (a === null || b === null || a.equation !== b.equation) return false;
+  if (a === null || b === null || a.equation !== b.equation || (a.equation && equality === 'tora')) return false;
   const [x, y] = [parseExpression(a.text, RULES[equality]), parseExpression(b.text, RULES[equality])];
   if (x === null || y === null) return false;
   const isNumber = x.letters.size === 0 && y.letters.size === 0;
@@ -198,7 +200,7 @@ function isSameExpression(answer: string, target: string, equality: Equality): b
 }
 
 function isNear(given: number, wanted: number, equality: 'harness' | 'tora'): boolean {
-  return equality === 'tora' ? isRounded(given, wanted) : isClose(given, wanted, 1e-4, 0);
+  return isClose(given, wanted, { harness: 1e-4, tora: 1e-3 }[equality], 0);
 }
 
 function asDifference(text: string): { text: string; equation: boolean } | null {

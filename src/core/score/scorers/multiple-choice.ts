@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { known, missing } from '../../quantity.js';
-import { type Aggregate, type Evidence, type Scorer, scored, unscored } from '../score.js';
+import { type Aggregate, type Evidence, SampleError, type Scorer, scored, unscored } from '../score.js';
 import { byteLength } from '../text/text.js';
 
 const METRICS = ['acc', 'acc_norm', 'acc_bytes', 'acc_tokens', 'acc_mutual_info', 'mc2'] as const;
@@ -28,7 +28,7 @@ export const multipleChoice: Scorer<z.infer<typeof options>> = {
     if (evidence?.effect !== 'loglikelihoods') return unscored('there are no log-likelihoods of the choices');
     const texts = choiceTexts(fields[settings.choicesField]);
     if (texts.length !== evidence.conditional.length) {
-      throw new TypeError(
+      throw new SampleError(
         `expected a log-likelihood per choice, found ${evidence.conditional.length} for ${texts.length}`,
       );
     }
@@ -50,7 +50,7 @@ export const multipleChoice: Scorer<z.infer<typeof options>> = {
 
 function choiceTexts(field: unknown): readonly string[] {
   const list = typeof field === 'object' && field !== null && 'text' in field ? field.text : field;
-  if (!Array.isArray(list) || list.length === 0) throw new TypeError('expected a list of choices in the row');
+  if (!Array.isArray(list) || list.length === 0) throw new SampleError('expected a list of choices in the row');
   return list.map(String);
 }
 
@@ -64,7 +64,7 @@ function rightIndices(target: unknown, texts: readonly string[]): ReadonlySet<nu
       'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.indexOf(text || '?'),
     ].find((candidate) => Number.isInteger(candidate) && candidate >= 0 && candidate < texts.length);
     if (index === undefined)
-      throw new TypeError(`expected an index, a letter or the text of a choice as target, found "${text}"`);
+      throw new SampleError(`expected an index, a letter or the text of a choice as target, found "${text}"`);
     return index;
   });
   return new Set(indices);

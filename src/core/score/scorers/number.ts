@@ -2,14 +2,16 @@
  * The number an answer ends with must be the target. Five conventions are in use, and they disagree on real outputs, so
  * each has its name:
  *
- *     numeric          numbers are compared as numbers: 18.0, $18 and 1.8e1 are 18; 1,000 is 1000
+ *     numeric          numbers are compared as numbers: 18.0, $18 and 1.8e1 are 18; 1,000 is 1000, however its digits, its
+ *                      sign and the blanks between its thousands are set
  *     gsm8k            OpenAI grade-school-math: the text after `####`, commas dropped, compared as *text*: 18.0 is not 18
  *     gsm8k-strict     lm-evaluation-harness `strict-match`: the same, but a last full stop is dropped: 18. is 18
  *     gsm8k-flexible   lm-evaluation-harness `flexible-extract`: the last number-like text, compared as text
  *     zero-shot-cot    Kojima et al. 2022: commas dropped first, the first number, a last full stop dropped, as text
  */
 import { z } from 'zod';
-import { type Scorer, scored } from '../score.js';
+import { asciiNumbers } from '../read/unicode-numbers.js';
+import { SampleError, type Scorer, scored } from '../score.js';
 import { targetsOf } from '../text/text.js';
 
 const CONVENTIONS = ['numeric', 'gsm8k', 'gsm8k-strict', 'gsm8k-flexible', 'zero-shot-cot'] as const;
@@ -66,7 +68,7 @@ const DEFAULT_TAKE: Readonly<Record<Convention, 'first' | 'last'>> = {
  * ("3-5") and is no sign.
  */
 const PATTERNS: Readonly<Record<Convention, RegExp>> = {
-  numeric: /(?:(?<![\w.])[-+\u2212][$€£]?)?(?:\d[\d,]*(?:\.\d+)?|(?<![\w.])\.\d+)(?:[eE][-+]?\d+)?/g,
+  numeric: /(?:(?<![\w.])[-+][$€£]?)?(?:\d[\d,]*(?:\.\d+)?|(?<![\w.])\.\d+)(?:[eE][-+]?\d+)?/g,
   gsm8k: /-?[0-9.,]+/g,
   'gsm8k-strict': /-?[0-9.,]+/g,
   'gsm8k-flexible': /-?[$0-9.,]{2,}|-?[0-9]+/g,
@@ -80,7 +82,7 @@ function targetNumber(target: string, { convention, marker }: NumberOptions): st
     if (marked !== undefined) return marked;
   }
   const last = numbersIn(target, convention).at(-1);
-  if (last === undefined) throw new TypeError(`expected a number as target, found "${target.slice(0, 80)}"`);
+  if (last === undefined) throw new SampleError(`expected a number as target, found "${target.slice(0, 80)}"`);
   return last;
 }
 
@@ -89,7 +91,16 @@ function numbersIn(text: string, convention: Convention): string[] {
 }
 
 function prepare(text: string, convention: Convention): string {
-  return convention === 'zero-shot-cot' ? text.replaceAll(',', '') : text;
+  switch (convention) {
+    case 'numeric':
+      return asciiNumbers(text);
+    case 'zero-shot-cot':
+      return text.replaceAll(',', '');
+    case 'gsm8k':
+    case 'gsm8k-strict':
+    case 'gsm8k-flexible':
+      return text;
+  }
 }
 
 /** OpenAI's `#### ` is followed by exactly one space; between other markers and their number blanks and signs may stand. */
@@ -115,10 +126,7 @@ const BETWEEN = new Set([' ', '\t', '\n', ':', '$', '€', '£', '*']);
 function normalise(text: string, convention: Convention): readonly string[] {
   switch (convention) {
     case 'numeric': {
-      const plain = text
-        .replace(/[$€£+]/, '')
-        .replace('\u2212', '-')
-        .replace(/,+$/, '');
+      const plain = text.replace(/[$€£+]/, '').replace(/,+$/, '');
       const grouped = /^-?\d{1,3}(?:,\d{3})+(?!,|\d)/.test(plain) || !plain.includes(',');
       return grouped ? [plain.replaceAll(',', '')] : plain.split(',').filter((part) => part !== '');
     }

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { Shares } from '../read/counts.js';
-import { type Aggregate, type Scorer, scored } from '../score.js';
+import { type Aggregate, SampleError, type Scorer, scored } from '../score.js';
 import { strip, targetsOf } from '../text/text.js';
 
 const options = z.strictObject({
@@ -40,7 +40,7 @@ function isUnsafe(target: unknown): boolean {
     case 'comply':
       return false;
     default:
-      throw new TypeError(`expected "safe" or "unsafe" as target, found "${label}"`);
+      throw new SampleError(`expected "safe" or "unsafe" as target, found "${label}"`);
   }
 }
 

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { known, missing } from '../../quantity.js';
 import { type Aggregate, type Scorer, scored } from '../score.js';
 import { porterStem } from '../text/porter.js';
-import { splitWords, targetsOf } from '../text/text.js';
+import { referencesOf, splitWords } from '../text/text.js';
 
 const VARIANTS = ['rouge1', 'rouge2', 'rougeL', 'rougeLsum'] as const;
 type Variant = (typeof VARIANTS)[number];
@@ -26,7 +26,7 @@ export const rouge: Scorer<RougeOptions> = {
   options,
   score({ output, target }, settings) {
     const answer = readText(output, settings);
-    const references = targetsOf(target).map((reference) => readText(reference, settings));
+    const references = referencesOf(target).map((reference) => readText(reference, settings));
     const details: Record<string, number> = {};
     for (const variant of VARIANTS) {
       const scores = references.map((reference) => MEASURES[variant](reference, answer));
@@ -50,12 +50,30 @@ interface Overlap {
 const MEASURES: Readonly<Record<Variant, (reference: Text, answer: Text) => Overlap>> = {
   rouge1: (reference, answer) => ngramOverlap(reference.words, answer.words, 1),
   rouge2: (reference, answer) => ngramOverlap(reference.words, answer.words, 2),
-  rougeL: ({ words: expected }, { words: found }) => overlap(lcsLength(expected, found), expected.length, found.length),
+  rougeL: (reference, answer) => {
+    const [expected, found] = [reference.words.slice(0, LONGEST), answer.words.slice(0, LONGEST)];
+    return overlap(lcsLength(expected, found), expected.length, found.length);
+  },
   rougeLsum: (reference, answer) =>
     reference.lines.length === 1 && answer.lines.length === 1
       ? MEASURES.rougeL(reference, answer)
-      : summaryOverlap(reference.lines, answer.lines),
+      : summaryOverlap(beginningOf(reference.lines), beginningOf(answer.lines)),
 };
+
+/** Words of a text that are compared in their order: the time of that grows with the product of both lengths. */
+const LONGEST = 5_000;
+
+/** The lines up to that many words. */
+function beginningOf(lines: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  const beginning: (readonly string[])[] = [];
+  let left = LONGEST;
+  for (const line of lines) {
+    if (left <= 0) break;
+    beginning.push(line.slice(0, left));
+    left -= line.length;
+  }
+  return beginning;
+}
 
 interface Text {
   readonly words: readonly string[];

@@ -3,7 +3,7 @@
  * model. Cosines of unrelated texts are rarely 0, so a threshold says from where on an answer counts.
  */
 import { z } from 'zod';
-import { type Scorer, scored, unscored } from '../score.js';
+import { SampleError, type Scorer, scored, unscored } from '../score.js';
 import { targetsOf } from '../text/text.js';
 
 const options = z.strictObject({
@@ -33,7 +33,7 @@ export const similarity: Scorer<z.infer<typeof options>> = {
     if (evidence?.effect !== 'embeddings') return unscored('there are no embeddings of the answer and the target');
     const [answer, ...targets] = evidence.vectors;
     if (answer === undefined || targets.length !== targetsOf(target).length)
-      throw new TypeError('expected an embedding per text');
+      throw new SampleError('expected an embedding per text');
     const best = Math.max(...targets.map((one) => cosine(answer, one)));
     const value = threshold === undefined ? Math.min(1, Math.max(0, best)) : best >= threshold ? 1 : 0;
     return scored(value, output, { cosine: best });
@@ -42,7 +42,7 @@ export const similarity: Scorer<z.infer<typeof options>> = {
 
 export function cosine(a: readonly number[], b: readonly number[]): number {
   if (a.length !== b.length)
-    throw new TypeError(`expected embeddings of one length, found ${a.length} and ${b.length}`);
+    throw new SampleError(`expected embeddings of one length, found ${a.length} and ${b.length}`);
   let dot = 0;
   let normA = 0;
   let normB = 0;

@@ -3,6 +3,7 @@
  * beside the code. Core reads no files: the program says once, when it starts, how a table is read, and a table is read when a
  * scorer first asks for it.
  */
+import { UserError } from '../../errors.js';
 
 export interface LanguageTables {
   readonly 'language-profiles': LanguageProfiles;
@@ -30,9 +31,9 @@ export function readLanguageTablesWith(read: ReadTable): void {
   readTable = read;
 }
 
-/** @throws Error where the program has not said how tables are read. */
+/** @throws UserError where the program has not said how tables are read. */
 export function languageTable<Name extends keyof LanguageTables>(name: Name): LanguageTables[Name] {
   if (readTable === undefined)
-    throw new Error(`expected a way to read the table ${name}, found none; call readLanguageTablesWith first`);
+    throw new UserError(`expected a way to read the table ${name}, found none; call readLanguageTablesWith first`);
   return readTable(name);
 }

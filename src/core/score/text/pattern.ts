@@ -4,8 +4,10 @@
  * on the engine of the language, which backtracks, and therefore only over an output of bounded length and without
  * repeated groups that repeat or alternate inside, whose backtracking is exponential.
  */
+
 import { RE2JS } from 're2js';
 import { z } from 'zod';
+import { UserError } from '../../errors.js';
 import { END, forJavaScript, forRe2 } from './pattern-syntax.js';
 
 /** Characters that a backtracking pattern may be run over. */
@@ -34,7 +36,7 @@ const compiled = new Map<string, Pattern>();
 
 /**
  * @param source A pattern as Python, RE2 or JavaScript write it; `(?i)` in front is understood by all of them here.
- * @throws RangeError when it is no pattern, or when it needs backtracking and the text is too long for that.
+ * @throws RangeError when it is no pattern. @throws UserError when it needs backtracking and the text is too long for that.
  */
 export function pattern(source: string, flags: PatternFlags = {}): Pattern {
   const key = `${flags.ignoreCase ? 'i' : ''}${flags.dotAll ? 's' : ''}${flags.multiline ? 'm' : ''}/${source}`;
@@ -124,7 +126,8 @@ function backtrackingPattern(source: string, flags: PatternFlags): Pattern {
   }
   const bounded = (text: string) => {
     if (text.length > BACKTRACKING_LIMIT) {
-      throw new RangeError(
+      // The pattern of the suite is at fault, not the answer: it stays unscored.
+      throw new UserError(
         `the pattern "${source}" uses look-around or a back-reference, which is matched only in outputs of up to ` +
           `${BACKTRACKING_LIMIT} characters, and this one has ${text.length}; write the pattern without them`,
       );

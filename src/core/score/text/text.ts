@@ -2,6 +2,7 @@
  * What several scorers do to text before they compare it, exactly as the Python references do it. JavaScript differs in
  * small ways: `trim` takes U+FEFF for a space and leaves U+001C to U+001F and U+0085, which `str.strip` does not.
  */
+import { SampleError } from '../score.js';
 
 /** `string.punctuation` of Python. */
 export const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
@@ -70,7 +71,7 @@ export function countPieces(text: string): number {
 /** A target is one answer, or a list of answers of which any is right. */
 export function targetsOf(target: unknown): readonly string[] {
   const list = Array.isArray(target) ? target : [target];
-  if (list.length === 0) throw new TypeError('expected a target, found an empty list');
+  if (list.length === 0) throw new SampleError('expected a target, found an empty list');
   return list.map((one) => {
     switch (typeof one) {
       case 'string':
@@ -80,11 +81,21 @@ export function targetsOf(target: unknown): readonly string[] {
       case 'bigint':
         return String(one);
       default:
-        throw new TypeError(
+        throw new SampleError(
           `expected a text, a number or a list of them as target, found ${JSON.stringify(one) ?? 'nothing'}`,
         );
     }
   });
+}
+
+/** Each reference text is compared with the whole answer: of many, that takes many times as long. */
+const MOST_REFERENCES = 100;
+
+/** The targets that an answer is compared with text by text. */
+export function referencesOf(target: unknown): readonly string[] {
+  const references = targetsOf(target);
+  if (references.length <= MOST_REFERENCES) return references;
+  throw new SampleError(`expected up to ${MOST_REFERENCES} reference texts, found ${references.length}`);
 }
 
 /** Bytes of UTF-8. */

@@ -1,6 +1,6 @@
 /**
- * What the page's script is given: every sample with every model's answer, as JSON in the page. Names are short because there may
- * be ten thousand samples; the browser's side of this contract is src/page/data.ts, which reads these types.
+ * The data of the page's script: every sample with every model's answer, as JSON in the page. src/page reads these types. Names
+ * are short, because a run may have ten thousand samples.
  */
 import type { Analysis, SampleResult } from '../../analyse/analysis.js';
 import { isMissing } from '../../quantity.js';
@@ -22,11 +22,11 @@ export interface PageTask {
   readonly suite: string;
   readonly name: string;
   readonly samples: readonly PageSample[];
-  /** How many samples the task has; the page holds at most some thousands of them. */
+  /** How many samples the task has; the page may hold fewer. */
   readonly total: number;
 }
 
-/** More samples than this make a page that no browser likes; samples.csv holds them all. */
+/** A page with more samples than this is too slow in a browser; samples.csv holds them all. */
 const MOST_SAMPLES = 20_000;
 
 export interface PageSample {
@@ -34,22 +34,24 @@ export interface PageSample {
   readonly group: string | null;
   readonly prompt: readonly { readonly role: string; readonly text: string }[];
   readonly target: string;
-  /** One for each model of `PageData.models`; null where the sample was not run. */
+  /** One for each model of `PageData.models`; null if the sample was not run. */
   readonly results: readonly (PageResult | null)[];
 }
 
 export interface PageResult {
-  /** Null is unscored. */
+  /** Null if the answer could not be scored. */
   readonly score: number | null;
   readonly output: string;
   readonly answer: string | null;
   readonly failure: string | null;
   readonly finish: string;
-  /** From 0 to 1, for sorting; and in words. */
+  /** From 0 to 1, for sorting. */
   readonly confidence: number | null;
+  /** The confidence in words. */
   readonly sureness: string;
-  /** Seconds, for sorting; and in words. */
+  /** Seconds, for sorting. */
   readonly e2e: number | null;
+  /** All times in words. */
   readonly timings: string;
 }
 
@@ -80,18 +82,21 @@ export function pageData(analysis: Analysis): PageData {
   };
 }
 
-/** Of a free answer the geometric mean over its tokens, of a choice that of the likeliest two. */
+/**
+ * For a free answer, the geometric mean of the probabilities of its tokens; for a choice, its probability among the likeliest
+ * two.
+ */
 function surenessOf(confidence: SampleResult['confidence']): Pick<PageResult, 'confidence' | 'sureness'> {
   const { mean, margin } = isMissing(confidence) ? {} : confidence;
-  const [value, of] =
+  const [value, meaning] =
     mean !== undefined
-      ? [Math.exp(mean), 'a token']
+      ? [Math.exp(mean), 'for each token']
       : margin !== undefined
         ? [1 / (1 + Math.exp(-margin)), 'over the next choice']
         : [null, ''];
   return value === null
     ? { confidence: null, sureness: '' }
-    : { confidence: Number(value.toPrecision(6)), sureness: `confidence ${formatScore(value)} ${of}` };
+    : { confidence: Number(value.toPrecision(6)), sureness: `confidence ${formatScore(value)} ${meaning}` };
 }
 
 function resultOf(result: SampleResult | null): PageResult | null {

@@ -1,24 +1,24 @@
 /**
- * Verdicts in half a line each, for a terminal: what the numbers of the table beside it do not say. Tasks of which the same
- * is said are named together. The whole sentences are in words.ts.
+ * Verdicts in half a line each, for a terminal: what the table beside them does not show. Tasks with the same reason share a
+ * line. words.ts has the whole sentences.
  */
 import { METRICS } from '../measure/metrics.js';
 import { isMissing } from '../quantity.js';
 import type { Doubt, LimitCheck, Rejection, SuiteRecommendation, TaskVerdict } from '../recommend/recommendation.js';
 import { formatScore, formatUnit, list } from './format.js';
-import { points, whatWouldTell } from './words.js';
+import { describeSaving, points, whatWouldDecide } from './words.js';
 
 /** `route, reply: every SLM is shown to be more than 3.0 points worse` */
 export function brieflyByTask({ tasks }: SuiteRecommendation): string[] {
-  const said = new Map<string, string[]>();
+  const tasksByReason = new Map<string, string[]>();
   for (const { task, verdict } of tasks) {
-    const text = brieflyOf(verdict);
-    said.set(text, [...(said.get(text) ?? []), task]);
+    const reason = brieflyOf(verdict);
+    tasksByReason.set(reason, [...(tasksByReason.get(reason) ?? []), task]);
   }
-  return [...said].map(([text, names]) => `${someOf(names)}: ${text}`);
+  return [...tasksByReason].map(([reason, names]) => `${someOf(names)}: ${reason}`);
 }
 
-/** Names beyond this are counted. */
+/** A line names this many tasks and counts the others. */
 const MOST_NAMES = 6;
 
 function someOf(names: readonly string[]): string {
@@ -36,8 +36,7 @@ function brieflyOf(verdict: TaskVerdict): string {
       return ruledOut(verdict.rejected.length === 1 ? 'the SLM' : 'every SLM', verdict.rejected);
     case 'cascade': {
       const { deferred, cost } = verdict.evaluation;
-      const what = cost.unit === 'dollars' ? 'price' : 'time';
-      return `asking the LLM on ${formatScore(deferred)} keeps its quality for ${formatScore(cost.cascade / cost.large)} of its ${what}`;
+      return `passing on ${formatScore(deferred)} keeps the LLM's quality and ${describeSaving(cost)}`;
     }
     case 'inconclusive':
       return openBecause(verdict.because);
@@ -50,12 +49,12 @@ function brieflyOf(verdict: TaskVerdict): string {
   }
 }
 
-/** What rules out all of them, where it is one thing. */
+/** The reason that rules out all of these models, if they share one. */
 function ruledOut(who: string, rejected: readonly Rejection[]): string {
-  const missed = rejected.map((one) => (one.by === 'limits' ? one.checks.map(nameLimit) : null));
+  const missed = rejected.map((rejection) => (rejection.by === 'limits' ? rejection.checks.map(nameLimit) : null));
   const common = missed[0]?.find((limit) => missed.every((limits) => limits?.includes(limit)));
   if (common !== undefined) return `${who} misses ${common}`;
-  const margins = new Set(rejected.map((one) => (one.by === 'margin' ? marginOf(one) : null)));
+  const margins = new Set(rejected.map((rejection) => (rejection.by === 'margin' ? marginOf(rejection) : null)));
   const [margin] = margins;
   if (margins.size === 1 && margin) return `${who} is shown to be more than ${margin} worse`;
   return `${who} is shown to be worse by more than the margin, or misses a limit`;
@@ -68,9 +67,9 @@ function marginOf({ comparison: { test } }: Extract<Rejection, { by: 'margin' }>
 function openBecause(doubt: Doubt): string {
   switch (doubt.of) {
     case 'margin':
-      return whatWouldTell(doubt.comparison);
+      return whatWouldDecide(doubt.comparison);
     case 'limits':
-      return `whether ${doubt.model} meets ${list(doubt.checks.map(nameLimit))} is open`;
+      return `it is open whether ${doubt.model} meets ${list(doubt.checks.map(nameLimit))}`;
     case 'pairs':
       return doubt.reason;
   }
@@ -79,6 +78,6 @@ function openBecause(doubt: Doubt): string {
 /** `quality of at least 80.0%` */
 function nameLimit({ limit, level, bound }: LimitCheck): string {
   const { title, unit, better } = METRICS[limit];
-  const at = level === null || level === 'mean' ? '' : ` (${level})`;
-  return `${title.toLowerCase()}${at} of ${better === 'higher' ? 'at least' : 'at most'} ${formatUnit(bound, unit)}`;
+  const suffix = level === null || level === 'mean' ? '' : ` (${level})`;
+  return `${title.toLowerCase()}${suffix} of ${better === 'higher' ? 'at least' : 'at most'} ${formatUnit(bound, unit)}`;
 }

@@ -1,7 +1,7 @@
 /**
- * llama.cpp by calling the library itself, on the CPU. A small model's token takes a fifth of a millisecond, as long as
- * handing work to another thread and back, so short batches are computed on this thread; long ones on another, so that
- * this one stays free to hear of an abort. What is handed over also finds the other core's caches cold.
+ * A model in llama.cpp, by the same calls on a CPU and on a GPU. A small model's token takes a fifth of a millisecond, as long as
+ * handing work to another thread and back, so short batches are computed on this thread; long ones on another, so that this one
+ * stays free to hear of an abort. The caches of the other core are also cold for work that is handed over.
  */
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
@@ -10,7 +10,8 @@ import { logProbability, scoreOf } from '../logits.js';
 import { likeliest } from '../sampling.js';
 import { createBatch } from './batch.js';
 import type { ContextNeeds, Engine, LoadedModel, LoadOptions, Sampler, Sampling, Span, Tokenizer } from './engine.js';
-import type { Library, LlamaFunctions, Pointer } from './library.js';
+import type { LlamaFunctions, Pointer } from './interface.js';
+import type { Library } from './library.js';
 
 /** Batches that are expected to take longer than this many seconds are computed on another thread. */
 const LONG = 0.03;
@@ -20,10 +21,16 @@ const MOST_PLACES = 64;
 const BREATH = 0.004;
 
 /** @throws Error when the library does not load the model. */
-export async function loadDirect(library: Library, options: LoadOptions): Promise<LoadedModel> {
+export async function loadModel(library: Library, options: LoadOptions): Promise<LoadedModel> {
   const { llama } = library;
   library.takeComplaints();
-  const params = { ...llama.model_default_params(), n_gpu_layers: 0 };
+  const onGpu = options.gpuLayers !== 0 && library.gpus.length > 0;
+  const params = {
+    ...llama.model_default_params(),
+    ...(onGpu
+      ? { n_gpu_layers: options.gpuLayers === 'max' ? ALL_LAYERS : options.gpuLayers }
+      : { n_gpu_layers: 0, devices: noDevices() }),
+  };
   const model = await onAnotherThread<Pointer>((done) => llama.model_load_from_file.async(options.file, params, done));
   if (model === null) throw new Error(causeOf(library));
   const closing: (() => Promise<void> | void)[] = [() => llama.model_free(model)];
@@ -40,12 +47,15 @@ export async function loadDirect(library: Library, options: LoadOptions): Promis
     });
     return {
       tokenizer: tokenizerOf(llama, model),
-      engine: library.version,
-      device: 'cpu',
+      engine: library.build,
+      device: onGpu ? `gpu (${library.gpus.join(', ')})` : 'cpu',
       trainedContext: llama.model_n_ctx_train(model),
-      warnings: [],
+      warnings:
+        options.gpuLayers === 0 || onGpu
+          ? []
+          : [`gpuLayers is ${options.gpuLayers}, but llama.cpp found no GPU here: the model runs on the CPU`],
       // A recurrent state is of all tokens before it, and cannot be cut.
-      batching: llama.model_is_recurrent(model) || llama.model_is_hybrid(model) ? 'whole' : 'divisible',
+      copies: llama.model_is_recurrent(model) || llama.model_is_hybrid(model) ? 'whole' : 'up to a position',
       close,
       openContext: async (needs) => {
         const context = llama.init_from_model(model, contextParams(llama, options, needs));
@@ -55,7 +65,7 @@ export async function loadDirect(library: Library, options: LoadOptions): Promis
           const scales = Float32Array.from(options.adapters, ({ scale }) => scale);
           llama.set_adapters_lora(context, BigUint64Array.from(adapters), adapters.length, scales);
         }
-        const engine = createEngine(llama, { model, context, ...needs, batchSize: options.batchSize });
+        const engine = createEngine(llama, { model, context, ...needs, batchSize: options.batchSize, onGpu });
         closing.push(engine.close);
         return engine;
       },
@@ -64,6 +74,19 @@ export async function loadDirect(library: Library, options: LoadOptions): Promis
     await close();
     throw error;
   }
+}
+
+/** `n_gpu_layers` for all that there are. */
+const ALL_LAYERS = -1;
+
+/**
+ * With a GPU at hand, llama.cpp computes long prompts on it even for a model without layers there, unless it is given a list of
+ * devices that has none.
+ */
+function noDevices(): Pointer {
+  const list = koffi.alloc('uint64_t', 1) as Pointer;
+  new BigUint64Array(koffi.view(list, BigUint64Array.BYTES_PER_ELEMENT))[0] = 0n;
+  return list;
 }
 
 /** The first complaint is the cause; those after it say that each caller failed in turn. */
@@ -115,10 +138,10 @@ function tokenizerOf(llama: LlamaFunctions, model: Pointer): Tokenizer {
     detokenize(tokens) {
       const ids = Int32Array.from(tokens);
       let bytes = new Uint8Array(16 * ids.length + 16);
-      let length = llama.detokenize(vocab, ids, ids.length, bytes, bytes.length, false, false);
+      let length = llama.detokenize(vocab, ids, ids.length, bytes, bytes.length, false, true);
       if (length < 0) {
         bytes = new Uint8Array(-length);
-        length = llama.detokenize(vocab, ids, ids.length, bytes, bytes.length, false, false);
+        length = llama.detokenize(vocab, ids, ids.length, bytes, bytes.length, false, true);
       }
       return Buffer.from(bytes.buffer, 0, length).toString();
     },
@@ -129,9 +152,10 @@ interface EngineParts extends ContextNeeds {
   readonly model: Pointer;
   readonly context: Pointer;
   readonly batchSize: number;
+  readonly onGpu: boolean;
 }
 
-function createEngine(llama: LlamaFunctions, { model, context, contextSize, batchSize }: EngineParts): Engine {
+function createEngine(llama: LlamaFunctions, { model, context, contextSize, batchSize, onGpu }: EngineParts): Engine {
   const memory = llama.get_memory(context);
   const vocabulary = llama.vocab_n_tokens(llama.model_get_vocab(model));
   const batch = createBatch(batchSize);
@@ -154,10 +178,15 @@ function createEngine(llama: LlamaFunctions, { model, context, contextSize, batc
     }
     const start = performance.now() / 1000;
     const tokens = batch.struct.n_tokens;
-    const status =
-      secondsPerToken * tokens > LONG
-        ? await onAnotherThread<number>((done) => llama.decode.async(context, batch.struct, done))
-        : llama.decode(context, batch.struct);
+    const isLong = secondsPerToken * tokens > LONG;
+    const status = isLong
+      ? await onAnotherThread<number>((done) => llama.decode.async(context, batch.struct, done))
+      : llama.decode(context, batch.struct);
+    // A GPU still computes when the call returns.
+    if (onGpu) {
+      if (isLong) await onAnotherThread<void>((done) => llama.synchronize.async(context, done));
+      else llama.synchronize(context);
+    }
     if (status !== 0) throw new Error(`llama.cpp could not compute a batch of ${tokens} tokens (status ${status})`);
     // A batch that had to wait for another process says little of the next.
     secondsPerToken = Math.min((performance.now() / 1000 - start) / tokens, secondsPerToken * 1.5);

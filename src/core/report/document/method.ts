@@ -1,37 +1,71 @@
-/** What a sceptic asks for: warnings with their remedies, the machine, versions, seeds, hashes, and how to do it again. */
+/**
+ * How the run was measured: warnings with their remedies, machine, versions, seed, hashes, and the commands that reproduce it.
+ */
 import type { Analysis } from '../../analyse/analysis.js';
 import type { Environment } from '../../measure/log.js';
 import { METRICS } from '../../measure/metrics.js';
 import { isMissing } from '../../quantity.js';
+import type { Block, Fact, Section } from '../document.js';
 import { formatBytes, formatCount, plural } from '../format.js';
-import { allWarnings } from '../tables.js';
-import { plain, shellCommand } from '../text.js';
-import { capital, describeRun } from '../words.js';
-import { html, type Markup } from './markup.js';
+import { shellCommand } from '../text.js';
+import { describeRun } from '../words.js';
+import { warningsOf } from './warnings.js';
 
-export function evidenceSection(analysis: Analysis): Markup {
-  const warnings = allWarnings(analysis);
-  return html`
-    <section id="evidence" aria-labelledby="evidence-title">
-      <h2 id="evidence-title">Evidence</h2>
-      <h3>What to bear in mind</h3>
-      ${
-        warnings.length === 0
-          ? html`<p>Nothing was found that spoils these numbers.</p>`
-          : html`<ul class="warnings">${warnings.map(({ what, remedy }) => html`<li><strong>${capital(plain(what))}.</strong> ${capital(plain(remedy))}.</li>`)}</ul>`
-      }
-      <h3>How it was measured</h3>
-      <dl class="facts">${factsOf(analysis).map(([name, value]) => html`<dt>${plain(name)}</dt><dd>${plain(value)}</dd>`)}</dl>
-      <h3>Do it again</h3>
-      <p>With rightsize ${plain(analysis.run.environment.rightsize)} and files of these hashes, the first command asks the same questions in the same order; the second makes this page and all files beside it from log.jsonl, byte for byte.</p>
-      <pre tabindex="0">${commandsOf(analysis.run).map(plain).join('\n')}</pre>
-      <details id="metrics"><summary>What the metrics mean</summary>
-      <p class="note">The formulas with their reasons, cases at the edge and sources are in <code>docs/metrics.md</code> of the package, under the names in brackets; intervals in <code>docs/statistics.md</code>.</p>
-      <dl class="metrics">${Object.entries(METRICS).map(
-        ([name, metric]) =>
-          html`<dt id="metric-${name}">${metric.title} <small>(${name})</small></dt><dd>${metric.read} <code>${metric.formula}</code> <small>${metric.source}</small></dd>`,
-      )}</dl></details>
-    </section>`;
+export function methodSection(analysis: Analysis): Section {
+  return {
+    kind: 'section',
+    name: 'method',
+    heading: 'Method',
+    body: [
+      { kind: 'section', heading: 'Warnings', body: [warnings(analysis)] },
+      { kind: 'section', heading: 'How it was measured', body: [{ kind: 'facts', facts: factsOf(analysis) }] },
+      {
+        kind: 'section',
+        heading: 'How to reproduce it',
+        body: [
+          {
+            kind: 'text',
+            text:
+              `With rightsize ${analysis.run.environment.rightsize} and files with these hashes, rightsize run sends the same prompts ` +
+              'in the same order, and rightsize report rebuilds every report from log.jsonl, byte for byte.',
+          },
+          { kind: 'commands', commands: commandsOf(analysis.run) },
+        ],
+      },
+      metricsSection(),
+    ],
+  };
+}
+
+function warnings(analysis: Analysis): Block {
+  const found = warningsOf(analysis);
+  return found.length === 0
+    ? { kind: 'text', text: 'rightsize found nothing that spoils these numbers.' }
+    : { kind: 'warnings', warnings: found };
+}
+
+function metricsSection(): Section {
+  return {
+    kind: 'section',
+    name: 'metrics',
+    heading: 'What the metrics mean',
+    folded: true,
+    body: [
+      {
+        kind: 'metrics',
+        note:
+          'docs/metrics.md of the package explains each formula, its edge cases and its sources, under the name in brackets; ' +
+          'docs/statistics.md explains the intervals.',
+        metrics: Object.entries(METRICS).map(([name, { title, read, formula, source }]) => ({
+          name,
+          title,
+          read,
+          formula,
+          source,
+        })),
+      },
+    ],
+  };
 }
 
 function commandsOf({ id, command, parts }: Analysis['run']): string[] {
@@ -39,8 +73,6 @@ function commandsOf({ id, command, parts }: Analysis['run']): string[] {
     ? [shellCommand(command), shellCommand(['rightsize', 'report', id])]
     : [...parts.map((part) => shellCommand(part.command)), shellCommand(command)];
 }
-
-type Fact = [name: string, value: string];
 
 function factsOf(analysis: Analysis): Fact[] {
   const { run, models, suites } = analysis;
@@ -56,8 +88,8 @@ function factsOf(analysis: Analysis): Fact[] {
     ],
     ...(run.parts === undefined
       ? machineOf(environment)
-      : run.parts.flatMap(({ label, started, environment: own }) =>
-          ([['Started', started], ...machineOf(own)] satisfies Fact[]).map(
+      : run.parts.flatMap(({ label, started, environment: machine }) =>
+          ([['Started', started], ...machineOf(machine)] satisfies Fact[]).map(
             ([name, value]): Fact => [`${label}: ${name}`, value],
           ),
         )),
@@ -85,7 +117,7 @@ function machineOf({ cpu, memory, gpu, load, os, rightsize, node, engines }: Env
   return [
     ['Processor', `${cpu.model}, ${plural(cpu.cores, 'core')}, ${governor}`],
     ['Memory', `${formatBytes(memory.total)}, ${formatBytes(memory.free)} free at the start`],
-    ['GPU', 'missing' in gpu ? gpu.missing : gpu.value],
+    ['GPU', isMissing(gpu) ? gpu.missing : gpu.value],
     ['Load at the start', isMissing(load) ? load.missing : load.value.toFixed(2)],
     ['System', os],
     ['Versions', [`rightsize ${rightsize}`, `Node ${node}`, ...versions].join(', ')],

@@ -1,0 +1,70 @@
+/** A chat template, parsed once and rendered with the globals that transformers gives it (`chat_template_utils.py`). */
+import { parse, tokenize } from '@huggingface/jinja';
+import { standingTime } from './clock.js';
+import { BoundedInterpreter, functionOf } from './interpreter.js';
+import { LONGEST_RANGE, LONGEST_SOURCE, LONGEST_SPACE, TooMuchWork } from './limits.js';
+import { numberArgument, textArgument } from './methods.js';
+import { createScope, listOf, textOf, toValue, type Value } from './values.js';
+
+export interface Template {
+  /** @param onClock called when the template asks for the time. */
+  render(variables: Readonly<Record<string, unknown>>, onClock?: () => void): string;
+}
+
+/** @throws Error when the source is no template. */
+export function parseTemplate(source: string): Template {
+  if (source.length > LONGEST_SOURCE) {
+    throw new TooMuchWork(`it has ${source.length} characters, more than any template needs`);
+  }
+  if (new RegExp(`\\s{${LONGEST_SPACE}}`).test(source)) {
+    throw new TooMuchWork(`it has more than ${LONGEST_SPACE} characters of white space in a row`);
+  }
+  const program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
+  return {
+    render(variables, onClock = () => {}) {
+      const environment = createScope();
+      const interpreter = new BoundedInterpreter(environment);
+      const globals: Readonly<Record<string, Value>> = {
+        true: toValue(true),
+        false: toValue(false),
+        none: toValue(null),
+        True: toValue(true),
+        False: toValue(false),
+        None: toValue(null),
+        range: functionOf((given) => {
+          const numbers = rangeOf(
+            numberArgument(given, 0, 'start') ?? 0,
+            numberArgument(given, 1, 'stop'),
+            numberArgument(given, 2, 'step') ?? 1,
+          );
+          interpreter.spend(numbers.length);
+          return listOf(numbers.map(toValue));
+        }),
+        raise_exception: functionOf((given) => {
+          throw new Error(textArgument(given, 0, 'message') ?? 'an error without a message');
+        }),
+        strftime_now: functionOf((given) => {
+          onClock();
+          return toValue(standingTime(textArgument(given, 0, 'format') ?? ''));
+        }),
+        dict: functionOf(({ named }) => {
+          const made = toValue({});
+          made.value = new Map(named);
+          return made;
+        }),
+      };
+      for (const [name, value] of Object.entries(globals)) environment.setVariable(name, value);
+      for (const [name, value] of Object.entries(variables)) environment.setVariable(name, toValue(value));
+      return textOf(interpreter.run(program));
+    },
+  };
+}
+
+function rangeOf(first: number, stop: number | undefined, step: number): number[] {
+  const [start, end] = stop === undefined ? [0, first] : [first, stop];
+  if (step === 0) throw new Error('range() arg 3 must not be zero');
+  const length = Math.max(0, Math.ceil((end - start) / step));
+  if (length > LONGEST_RANGE)
+    throw new TooMuchWork(`it goes over a range of ${length} numbers, more than ${LONGEST_RANGE}`);
+  return Array.from({ length }, (_, i) => start + i * step);
+}

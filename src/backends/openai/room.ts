@@ -1,0 +1,47 @@
+/**
+ * A prompt that fits while prompt and answer together do not. Engines in this process answer such a prompt with the tokens
+ * that are left; servers refuse it, but most say how many there are:
+ *
+ *     This model's maximum context length is 2048 tokens. However, you requested 2064 tokens (2000 in the messages, 64 in
+ *     the completion).                                                                      OpenAI, vLLM, DeepSeek
+ *     This model's maximum context length is 2048 tokens and your request has 2000 input tokens            vLLM
+ *     `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 4000 `inputs` tokens and 500              TGI
+ *     input length and `max_tokens` exceed context limit: 199487 + 21333 > 200000                          Anthropic
+ *     maximum context length of 2048 tokens. You requested a total of 2064 tokens: 2000 tokens from the input    SGLang
+ *     max_tokens is too large: 5000. This model supports at most 4096 completion tokens                    OpenAI
+ */
+const LIMITS = [
+  /maximum (?:context|model|sequence)(?: length)?(?: is| of)?:? (\d+)/i,
+  /must be <= (\d+)/i,
+  /context (?:limit|length|window|size)[^\d]{0,30}?(?:\d+ \+ \d+ > )?(\d+)/i,
+  /\d+ \+ \d+ > (\d+)/,
+];
+const PROMPTS = [
+  /(\d+) (?:tokens )?(?:in|from) (?:the |your )?(?:input |prompt)?(?:messages|prompt|input)/i,
+  /(\d+) (?:`?inputs?`?|prompt) tokens/i,
+  /(?:messages|prompt) (?:resulted in|contains|has) (?:at least )?(\d+)/i,
+  /(\d+) \+ \d+ > \d+/,
+];
+const MOST_OUTPUT = /(?:supports|allows) at most (\d+) (?:completion|output) tokens/i;
+
+/**
+ * The tokens that an answer may have, by what a server said when it refused.
+ *
+ * @returns null where it does not say, where there is no room, or where the refusal is about something else.
+ */
+export function roomIn(refusal: string, asked: number): number | null {
+  const text = refusal.replace(/(\d)[,_](?=\d{3}\b)/g, '$1');
+  const cap = numberIn(text, [MOST_OUTPUT]);
+  const limit = numberIn(text, LIMITS);
+  const prompt = numberIn(text, PROMPTS);
+  const room = cap ?? (limit === null || prompt === null ? null : limit - prompt);
+  return room !== null && room >= 1 && room < asked ? room : null;
+}
+
+function numberIn(text: string, patterns: readonly RegExp[]): number | null {
+  for (const pattern of patterns) {
+    const digits = pattern.exec(text)?.[1];
+    if (digits !== undefined) return Number(digits);
+  }
+  return null;
+}

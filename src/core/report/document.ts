@@ -1,0 +1,207 @@
+/**
+ * The report as data: sections of blocks, tables with typed cells, charts by name. It is built once from an analysis and its
+ * recommendation (document/build.ts). Markdown, HTML and the terminal render it: they lay out, escape and format, but compute
+ * no number and write no sentence, so that they cannot disagree.
+ *
+ * Texts may hold names that others wrote: renderers escape every text.
+ */
+import type { Unit } from '../measure/metric.js';
+import type { Missing } from '../quantity.js';
+import type { SuiteVerdict, TaskVerdict } from '../recommend/recommendation.js';
+import type { Chart, Look } from './charts/chart.js';
+
+export interface Document {
+  /** The title of the window. */
+  readonly title: string;
+  /** The question that the report answers. */
+  readonly question: string;
+  readonly contents: readonly Link[];
+  readonly brief: Brief;
+  readonly suites: readonly SuitePart[];
+  /** The sections after the suites: models, samples, method. */
+  readonly sections: readonly Section[];
+  /** Every chart that a `charts` block names. */
+  readonly charts: readonly Chart[];
+  readonly footer: string;
+}
+
+/** One suite: its verdict and everything that supports it. */
+export interface SuitePart {
+  readonly name: string;
+  readonly heading: string;
+  /** What the verdict rests on: tasks, samples, models, machine, date. */
+  readonly scope: string;
+  readonly description: string | null;
+  readonly verdict: Verdict;
+  readonly body: readonly Block[];
+}
+
+export type VerdictKind = SuiteVerdict['kind'] | TaskVerdict['kind'];
+
+export interface Verdict {
+  readonly kind: VerdictKind;
+  readonly sentence: string;
+}
+
+export interface Section {
+  readonly kind: 'section';
+  /** The name by which links reach the section. */
+  readonly name?: string;
+  readonly heading: string;
+  /** Whether a page shows the heading alone until a reader opens the section. */
+  readonly folded?: true;
+  readonly body: readonly Block[];
+}
+
+export type Block =
+  | Section
+  | Table
+  | { readonly kind: 'text'; readonly text: string }
+  | Note
+  | { readonly kind: 'list'; readonly title?: string; readonly items: readonly string[] }
+  | { readonly kind: 'terms'; readonly terms: readonly Term[] }
+  | { readonly kind: 'warnings'; readonly warnings: readonly WarningText[] }
+  | { readonly kind: 'facts'; readonly facts: readonly Fact[] }
+  | { readonly kind: 'commands'; readonly commands: readonly string[] }
+  | { readonly kind: 'metrics'; readonly note: string; readonly metrics: readonly MetricMeaning[] }
+  | { readonly kind: 'legend'; readonly models: readonly LegendEntry[] }
+  | ChartGroup
+  /** The place for the list of samples, which a page's script fills. */
+  | { readonly kind: 'samples'; readonly text: string };
+
+export interface Note {
+  readonly kind: 'note';
+  readonly text: string;
+  /** Where a reader finds more. */
+  readonly link?: Link;
+  readonly alarm?: true;
+}
+
+export interface Link {
+  /** The name of a section. */
+  readonly to: string;
+  readonly text: string;
+}
+
+export interface Term {
+  readonly term: string;
+  readonly text: string;
+}
+
+export interface WarningText {
+  readonly what: string;
+  readonly remedy: string;
+}
+
+export type Fact = readonly [name: string, value: string];
+
+export interface MetricMeaning {
+  readonly name: string;
+  readonly title: string;
+  readonly read: string;
+  readonly formula: string;
+  readonly source: string;
+}
+
+export interface ChartGroup {
+  readonly kind: 'charts';
+  readonly title: string;
+  /** Names of charts in `Document.charts`. */
+  readonly charts: readonly string[];
+  /** Why a chart of this group is not shown. */
+  readonly absent: readonly string[];
+}
+
+export interface LegendEntry {
+  readonly model: string;
+  readonly class: string;
+  readonly look: Look;
+}
+
+export interface Table {
+  readonly kind: 'table';
+  readonly name: string;
+  /** What the table shows, for readers who cannot see it. */
+  readonly label: string;
+  readonly columns: readonly Column[];
+  /** The first cell of a row names it. */
+  readonly rows: readonly (readonly Cell[])[];
+  /**
+   * A `list` has a row for each thing; `cards` become one card for each row on a narrow page. A `matrix` has a column for each
+   * thing: it gives the reason of a missing cell in words, and may join equal neighbours.
+   */
+  readonly shape: 'list' | 'cards' | 'matrix';
+  /** What was left out of a table that is too long for its place. */
+  readonly rest?: string;
+}
+
+export interface Column {
+  readonly title: string;
+  /** Names may be shortened, sentences may be wrapped, numbers stand on the right. */
+  readonly holds: 'names' | 'words' | 'sentences' | 'numbers';
+  /** How to read the column. */
+  readonly read?: string;
+  /** The metric that the column shows: a page links to its formula. */
+  readonly metric?: string;
+}
+
+/** Units of single cells, beside those of metrics: `points` are differences of scores, `relative` differences as shares. */
+export type CellUnit = Unit | 'count' | 'parameters' | 'points' | 'factor' | 'relative';
+
+export type Cell =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'quantity'; readonly value: number; readonly unit: CellUnit }
+  | {
+      readonly kind: 'estimate';
+      readonly value: number;
+      readonly low: number;
+      readonly high: number;
+      readonly unit: CellUnit;
+    }
+  | { readonly kind: 'verdict'; readonly verdict: VerdictKind; readonly name: string }
+  /** Whether a model fits a device: the share of the usable memory, and the highest possible decode rate. */
+  | { readonly kind: 'fit'; readonly fits: boolean; readonly share: number; readonly ceiling: number | null }
+  | { readonly kind: 'missing'; readonly reason: string };
+
+/** The answer in thirty lines, for a terminal. */
+export interface Brief {
+  readonly suites: readonly BriefSuite[];
+  /** Whether the run is complete, and how large its noise is. */
+  readonly run: string;
+  /** The first warning, and how many more there are. */
+  readonly warning: { readonly text: string; readonly rest: string } | null;
+}
+
+export interface BriefSuite {
+  readonly heading: string;
+  readonly verdict: Verdict;
+  readonly verdicts: Table;
+  readonly pair: string | null;
+  readonly reasons: readonly string[];
+  readonly models: Table;
+}
+
+export function textCell(value: string): Cell {
+  return { kind: 'text', text: value };
+}
+
+export function quantityCell(value: number, unit: CellUnit): Cell {
+  return { kind: 'quantity', value, unit };
+}
+
+export function missingCell(reason: string): Cell {
+  return { kind: 'missing', reason };
+}
+
+export function estimateCell(
+  interval: { readonly value: number; readonly low: number; readonly high: number } | Missing,
+  unit: CellUnit,
+): Cell {
+  if ('missing' in interval) return missingCell(interval.missing);
+  const { value, low, high } = interval;
+  return { kind: 'estimate', value, low, high, unit };
+}
+
+export function valueCell(value: { readonly value: number } | Missing, unit: CellUnit): Cell {
+  return 'missing' in value ? missingCell(value.missing) : quantityCell(value.value, unit);
+}

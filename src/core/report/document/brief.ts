@@ -1,0 +1,86 @@
+/** The answer in thirty lines, for a terminal: verdicts, half a line of reason for each, the models, and the first warning. */
+import type { Analysis, ModelAnalysis, Overall, SuiteAnalysis } from '../../analyse/analysis.js';
+import { isOfSession, METRICS, type MetricName } from '../../measure/metrics.js';
+import type { Recommendation, SuiteRecommendation } from '../../recommend/recommendation.js';
+import { type Brief, type BriefSuite, type Cell, quantityCell, type Table, textCell } from '../document.js';
+import { plural } from '../format.js';
+import { brieflyByTask } from '../short-words.js';
+import { describeRun, describeSuite } from '../words.js';
+import { pairsOf, verdictTable } from './answer.js';
+import { metricCell, shownIn } from './shown.js';
+import { type Filled, tableOf } from './tables.js';
+import { warningsOf } from './warnings.js';
+
+/** More rows than this do not fit a screen. */
+const MOST_ROWS = 12;
+const MOST_REASONS = 6;
+
+export function briefOf(analysis: Analysis, recommendation: Recommendation): Brief {
+  const [first, ...others] = warningsOf(analysis);
+  return {
+    suites: analysis.suites.map((suite, i) => briefSuite(analysis, suite, recommendation.suites[i]!)),
+    run: describeRun(analysis),
+    warning: first === undefined ? null : { text: `! ${first.what}`, rest: restOf(others.length) },
+  };
+}
+
+function restOf(more: number): string {
+  return more === 0 ? '' : ` (and ${plural(more, 'more warning')} in the report)`;
+}
+
+function briefSuite(analysis: Analysis, suite: SuiteAnalysis, recommended: SuiteRecommendation): BriefSuite {
+  const pairs = pairsOf(recommended);
+  const named = pairs.length > 1 ? (['candidate'] as const) : [];
+  const verdicts = verdictTable(recommended, ['task', 'verdict', ...named, 'quality', 'speed', 'memory', 'cost']);
+  const models = analysis.models.map((model, i) => ({ model, overall: suite.overall[i]! }));
+  return {
+    heading: suite.title,
+    verdict: { kind: recommended.verdict.kind, sentence: describeSuite(recommended) },
+    verdicts: shortened(verdicts, 'tasks'),
+    pair: pairs.length === 1 ? `Points and ratios: ${pairs[0]}.` : null,
+    reasons: firstReasons(brieflyByTask(recommended)),
+    models: shortened(tableOf({ name: 'models', label: 'Models' }, MODEL_COLUMNS, models), 'models'),
+  };
+}
+
+function firstReasons(reasons: readonly string[]): string[] {
+  const more = reasons.length - MOST_REASONS;
+  return more <= 1 ? [...reasons] : [...reasons.slice(0, MOST_REASONS), `${more} more reasons are in the report`];
+}
+
+function shortened(table: Table, things: string): Table {
+  const more = table.rows.length - MOST_ROWS;
+  return more <= 1
+    ? table
+    : { ...table, rows: table.rows.slice(0, MOST_ROWS), rest: `${more} more ${things} are in the report` };
+}
+
+interface Row {
+  readonly model: ModelAnalysis;
+  readonly overall: Overall;
+}
+
+/** The columns on the right give way first: memory is worth more than the last of the times and rates. */
+const MODEL_COLUMNS: readonly Filled<Row>[] = [
+  { title: 'Model', holds: 'names', cell: ({ model }) => textCell(model.id) },
+  { title: '', holds: 'words', cell: ({ model }) => textCell(model.class ?? '?') },
+  ...[...shownIn('terminal')].sort(bySession).map(
+    (metric): Filled<Row> => ({
+      title: METRICS[metric].short,
+      holds: 'numbers',
+      cell: ({ model, overall }) => briefCell(metric, metricCell(metric, overall, model)),
+    }),
+  ),
+];
+
+/** Quality first, then what belongs to a session, then the other metrics of a trial. */
+function bySession(a: MetricName, b: MetricName): number {
+  const rank = (metric: MetricName) => (metric === 'quality' ? 0 : isOfSession(metric) ? 1 : 2);
+  return rank(a) - rank(b);
+}
+
+/** Only quality has room for its interval. */
+function briefCell(metric: MetricName, cell: Cell): Cell {
+  if (cell.kind !== 'estimate' || metric === 'quality') return cell;
+  return quantityCell(cell.value, cell.unit === 'tokens per second' ? 'count' : cell.unit);
+}

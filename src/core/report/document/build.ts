@@ -1,0 +1,82 @@
+/** Builds the report from an analysis and its recommendation. */
+import type { Analysis } from '../../analyse/analysis.js';
+import type { Recommendation } from '../../recommend/recommendation.js';
+import { buildCharts, type SuiteCharts } from '../charts/table.js';
+import type { Document, SuitePart } from '../document.js';
+import { describeSuite } from '../words.js';
+import { answerBlocks, scopeOf } from './answer.js';
+import { briefOf } from './brief.js';
+import { cascadesSection } from './cascades.js';
+import { chartsSection } from './charts.js';
+import { criteriaTable } from './criteria.js';
+import { breakEvenSection, devicesSection } from './devices.js';
+import { methodSection } from './method.js';
+import { modelsSection } from './models.js';
+import { paritySection } from './parity.js';
+import { tasksSection } from './tasks.js';
+
+export function documentOf(analysis: Analysis, recommendation: Recommendation): Document {
+  const charts = buildCharts(analysis, recommendation);
+  return {
+    title: titleOf(recommendation),
+    question: 'Which model does this workload need?',
+    contents: [
+      { to: 'answer', text: 'Answer' },
+      { to: 'charts', text: 'Charts' },
+      { to: 'models', text: 'Models' },
+      { to: 'samples', text: 'Samples' },
+      { to: 'method', text: 'Method' },
+    ],
+    brief: briefOf(analysis, recommendation),
+    suites: charts.map((suite, i) => suitePart({ analysis, recommendation, charts: suite }, i)),
+    sections: [
+      modelsSection(analysis),
+      {
+        kind: 'section',
+        name: 'samples',
+        heading: 'Samples',
+        body: [{ kind: 'samples', text: "This page's script shows the samples; samples.csv has them as well." }],
+      },
+      methodSection(analysis),
+    ],
+    charts: charts.flatMap((suite) => suite.charts).flatMap((chart) => ('spec' in chart ? [chart] : [])),
+    footer: `Made by rightsize ${analysis.run.environment.rightsize} from run ${analysis.run.id}`,
+  };
+}
+
+function titleOf({ suites }: Recommendation): string {
+  return suites.length === 1 ? `${suites[0]!.suite}: ${describeSuite(suites[0]!)}` : 'rightsize report';
+}
+
+interface Input {
+  readonly analysis: Analysis;
+  readonly recommendation: Recommendation;
+  readonly charts: SuiteCharts;
+}
+
+function suitePart({ analysis, recommendation, charts }: Input, index: number): SuitePart {
+  const [suite, recommended] = [analysis.suites[index]!, recommendation.suites[index]!];
+  const suffix = index === 0 ? '' : `-${index + 1}`;
+  return {
+    name: `answer${suffix}`,
+    heading: suite.title,
+    scope: scopeOf(analysis, suite),
+    description: suite.description,
+    verdict: { kind: recommended.verdict.kind, sentence: describeSuite(recommended) },
+    body: [
+      ...answerBlocks(analysis, recommended),
+      tasksSection(suite, recommended),
+      chartsSection(analysis, charts, `charts${suffix}`),
+      {
+        kind: 'section',
+        name: `criteria${suffix}`,
+        heading: 'What people weigh',
+        body: [criteriaTable(analysis, suite, recommended)],
+      },
+      ...cascadesSection(recommended),
+      ...devicesSection(recommended),
+      ...breakEvenSection(recommended),
+      ...paritySection(suite),
+    ],
+  };
+}

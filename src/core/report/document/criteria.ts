@@ -1,0 +1,161 @@
+/**
+ * What people weigh when they choose a model, each criterion with its evidence from this run or the reason why it was not
+ * measured. Claims of a model's maker have no place here.
+ */
+import type { Analysis, ModelAnalysis, Overall, SuiteAnalysis, TaskAnalysis } from '../../analyse/analysis.js';
+import { estimateAt } from '../../analyse/distribution.js';
+import { notOurs } from '../../analyse/ownership.js';
+import type { MachineCost } from '../../capacity/machine-cost.js';
+import type { Metric } from '../../measure/metric.js';
+import { METRICS } from '../../measure/metrics.js';
+import { isMissing, type Missing, missing } from '../../quantity.js';
+import type { SuiteRecommendation } from '../../recommend/recommendation.js';
+import { judgesSafety } from '../../score/safety.js';
+import { type Cell, estimateCell, missingCell, type Table, textCell } from '../document.js';
+import { formatBytes, formatCell, formatCount, formatDollars, list } from '../format.js';
+import { metricCell, shownIn } from './shown.js';
+
+interface Subject {
+  readonly model: ModelAnalysis;
+  readonly overall: Overall;
+  readonly suite: SuiteAnalysis;
+  readonly recommended: SuiteRecommendation;
+}
+
+interface Criterion {
+  readonly name: string;
+  readonly evidence: (subject: Subject) => Cell;
+}
+
+const CRITERIA: readonly Criterion[] = [
+  ...shownIn('criteria')
+    .filter((metric) => metric !== 'cost')
+    .map(
+      (metric): Criterion => ({
+        name: titleOf(METRICS[metric]),
+        evidence: ({ overall, model }) => metricCell(metric, overall, model),
+      }),
+    ),
+  { name: 'Smallest device it fits', evidence: smallestDevice },
+  { name: 'Offline and privacy', evidence: networkOf },
+  { name: METRICS.cost.title, evidence: thousandRequestsOf },
+  { name: 'Cost of a million output tokens', evidence: millionTokensOf },
+  { name: 'Energy', evidence: energyOf },
+  { name: 'Adaptation', evidence: adaptationOf },
+  { name: 'Safety and bias', evidence: safetyOf },
+  { name: 'Licence', evidence: ({ model }) => textCell(model.entry.licence ?? 'models.json does not say') },
+];
+
+/** The level of a distribution is a part of the title. */
+function titleOf({ title, summary }: Metric): string {
+  return summary.kind === 'distribution' ? `${title} (${summary.level})` : title;
+}
+
+/** Rows are criteria, columns are models in the order of the run. */
+export function criteriaTable(analysis: Analysis, suite: SuiteAnalysis, recommended: SuiteRecommendation): Table {
+  const subjects = analysis.models.map((model, i) => ({ model, overall: suite.overall[i]!, suite, recommended }));
+  return {
+    kind: 'table',
+    name: 'criteria',
+    label: 'What people weigh',
+    columns: [
+      { title: '', holds: 'names' },
+      ...subjects.map(({ model }) => ({ title: model.id, holds: 'sentences' as const })),
+    ],
+    rows: CRITERIA.map(({ name, evidence }) => [textCell(name), ...subjects.map(evidence)]),
+    shape: 'matrix',
+  };
+}
+
+/** The table of devices goes from small to large. */
+function smallestDevice({ model, recommended }: Subject): Cell {
+  const fit = recommended.fits.find((candidate) => candidate.model === model.id);
+  if (fit === undefined) return missingCell('the server is not ours');
+  const first = fit.devices.find(({ state }) => state === 'fits');
+  if (first !== undefined) return textCell(first.device);
+  const isUnknown = fit.devices.every(({ state }) => state === 'unknown');
+  return isUnknown
+    ? missingCell('its memory was neither estimated nor measured')
+    : textCell('none of the listed devices');
+}
+
+const NETWORKS = {
+  none: 'runs without a network: weights and prompts stay in one process',
+  loopback: 'a server on this machine, started by rightsize: prompts do not leave it',
+  internet: 'needs the internet: prompts leave this machine',
+} as const;
+
+/** A server on this machine may be a gateway, which sends prompts on to another machine. */
+function networkOf({ model: { facts, entry } }: Subject): Cell {
+  if (facts === null) return missingCell('the model was never opened');
+  const foreign = notOurs(facts, entry);
+  if (foreign === null || facts.network === 'internet') return textCell(NETWORKS[facts.network]);
+  return missingCell(`${foreign.missing}, and where it sends prompts is not known`);
+}
+
+function machineCostOf({ model, recommended: { machineCosts } }: Subject): MachineCost | Missing {
+  if (isMissing(machineCosts)) return machineCosts;
+  return (
+    machineCosts.find((cost) => cost.model === model.id) ?? missing('it was not timed on a machine with a known price')
+  );
+}
+
+function thousandRequestsOf(subject: Subject): Cell {
+  const { model, overall } = subject;
+  if (model.entry.price !== undefined) return estimateCell(estimateAt(overall.metrics.cost, 'mean'), METRICS.cost.unit);
+  const cost = machineCostOf(subject);
+  return isMissing(cost)
+    ? missingCell(cost.missing)
+    : textCell(`${formatDollars(cost.thousandRequests)} on ${cost.device}, one request at a time`);
+}
+
+function millionTokensOf(subject: Subject): Cell {
+  const { price } = subject.model.entry;
+  if (price !== undefined) return textCell(`${formatDollars(price.output)} (${price.source}, ${price.date})`);
+  const cost = machineCostOf(subject);
+  if (isMissing(cost)) return missingCell(cost.missing);
+  return isMissing(cost.millionTokens)
+    ? missingCell(cost.millionTokens.missing)
+    : textCell(`${formatDollars(cost.millionTokens.value)} on ${cost.device} at the measured rate`);
+}
+
+/** Rated power times measured time: no meter was read. */
+function energyOf(subject: Subject): Cell {
+  const cost = machineCostOf(subject);
+  const energy = isMissing(cost) ? cost : cost.energy;
+  if (isMissing(energy)) return missingCell(energy.missing);
+  const { date, source } = subject.recommended.electricity;
+  const dollars = energy.dollars > 0 ? `, ${formatDollars(energy.dollars)} (${source}, ${date})` : '';
+  return textCell(
+    `${formatCount(energy.kilowattHours)} kWh for a thousand requests at the rated ${formatCount(energy.watts)} W${dollars}`,
+  );
+}
+
+function adaptationOf({ model: { entry, facts } }: Subject): Cell {
+  const adapters = entry.backend === 'llama-cpp' ? entry.lora.length : 0;
+  if (adapters === 0) return textCell('none');
+  const size = facts?.adapterBytes === undefined ? '' : ` of ${formatBytes(facts.adapterBytes)}`;
+  return textCell(`${adapters === 1 ? 'a LoRA adapter' : `${adapters} LoRA adapters`}${size}`);
+}
+
+/** Each task that judges safety, with its comparison to the LLM. */
+function safetyOf({ model, suite, recommended }: Subject): Cell {
+  const judged = suite.tasks.filter(judgesSafety);
+  if (judged.length === 0) return missingCell('no task of the suite measures it');
+  return textCell(list(judged.map((task) => safetyOn(task, model.id, recommended))));
+}
+
+function safetyOn(task: TaskAnalysis, model: string, recommended: SuiteRecommendation): string {
+  const { quality } = task.cells.find((cell) => cell.model === model)!;
+  const comparison = recommended.tasks
+    .find((verdict) => verdict.task === task.name)!
+    .comparisons.find(({ candidate }) => candidate === model);
+  const shown = isMissing(quality) ? 'not measured' : formatCell(estimateCell(quality, METRICS.quality.unit));
+  return `${task.name} ${shown}${comparison?.decision ? ` (${AGAINST[comparison.decision]} ${comparison.reference})` : ''}`;
+}
+
+const AGAINST = {
+  'non-inferior': 'not worse than',
+  inferior: 'worse than',
+  inconclusive: 'inconclusive against',
+} as const;

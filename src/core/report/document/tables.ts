@@ -1,0 +1,54 @@
+/** Tables of what may be missing: columns without any value are left out, and each reason is given once. */
+import type { Block, Cell, Column, Table } from '../document.js';
+import { formatCell, list } from '../format.js';
+
+/** A column that knows how to fill its cells. */
+export interface Filled<Row> extends Column {
+  cell(row: Row): Cell;
+}
+
+export function tableOf<Row>(
+  about: Pick<Table, 'name' | 'label'>,
+  columns: readonly Filled<Row>[],
+  rows: readonly Row[],
+): Table {
+  return {
+    kind: 'table',
+    ...about,
+    columns: columns.map(({ cell: _cell, ...column }) => column),
+    rows: rows.map((row) => columns.map(({ cell }) => cell(row))),
+    shape: 'list',
+  };
+}
+
+/** Why cells of the table have no value. */
+export function reasonsList(table: Table): Block[] {
+  return listOf('Not known', reasonsOf(table));
+}
+
+/** A list that has items. */
+export function listOf(title: string, items: readonly string[]): Block[] {
+  return items.length === 0 ? [] : [{ kind: 'list', title, items }];
+}
+
+/** The table without columns in which no cell has a value. */
+export function withoutEmptyColumns(table: Table): Table {
+  const isKept = (_: unknown, c: number) => table.rows.some((row) => row[c]!.kind !== 'missing');
+  return { ...table, columns: table.columns.filter(isKept), rows: table.rows.map((row) => row.filter(isKept)) };
+}
+
+/** `Load time and Peak memory of large: the model was never opened` */
+function reasonsOf({ columns, rows }: Table): string[] {
+  const whose = columns.flatMap(({ title }, c) => {
+    const byReason = new Map<string, string[]>();
+    for (const row of rows) {
+      const cell = row[c]!;
+      if (cell.kind === 'missing')
+        byReason.set(cell.reason, [...(byReason.get(cell.reason) ?? []), formatCell(row[0]!)]);
+    }
+    return [...byReason].map(([reason, names]) => ({ title, whose: `${list(names)}: ${reason}` }));
+  });
+  const titles = new Map<string, string[]>();
+  for (const { title, whose: key } of whose) titles.set(key, [...(titles.get(key) ?? []), title]);
+  return [...titles].map(([key, names]) => `${list(names)} of ${key}`);
+}

@@ -1,0 +1,74 @@
+/** A table of the document as HTML. */
+import type { Cell, Column, Table } from '../document.js';
+import { formatCell, formatCellLines } from '../format.js';
+import { plain } from '../text.js';
+import { html, type Markup, NOTHING } from './markup.js';
+
+export function renderTable(table: Table): Markup {
+  const { name, label, columns, rows } = table;
+  return html`
+    <div class="scroll" tabindex="0" role="region" aria-label="${plain(label)}"><table class="${name}">
+      <thead><tr>${columns.map(renderHead)}</tr></thead>
+      <tbody>${rows.map((row) => renderRow(row, table))}</tbody></table></div>`;
+}
+
+function renderHead({ title, holds, read, metric }: Column): Markup {
+  if (title === '') return html`<td></td>`;
+  const number = holds === 'numbers' ? html` class="number"` : NOTHING;
+  const hint = read === undefined ? NOTHING : html` title="${plain(read)}"`;
+  return metric === undefined
+    ? html`<th scope="col"${number}${hint}>${plain(title)}</th>`
+    : html`<th scope="col"${number}><a class="term" href="#metric-${metric}"${hint}>${plain(title)}</a></th>`;
+}
+
+function renderRow([first, ...cells]: readonly Cell[], { columns, shape }: Table): Markup {
+  const filled = cells.map((cell, i) => ({ cell, column: columns[i + 1]! }));
+  return html`<tr><th scope="row">${plain(formatCell(first!))}</th>${
+    shape === 'matrix'
+      ? joined(cells).map(renderJoined)
+      : filled.map(({ cell, column }) => renderCell(cell, column, shape))
+  }</tr>`;
+}
+
+function renderCell(cell: Cell, { title, holds }: Column, shape: Table['shape']): Markup {
+  const label = shape === 'cards' && cell.kind !== 'verdict' ? html` data-label="${plain(title)}"` : NOTHING;
+  return html`<td${classOf(cell, holds)}${label}>${contentOf(cell)}</td>`;
+}
+
+function classOf(cell: Cell, holds: Column['holds']): Markup {
+  if (cell.kind === 'verdict') return html` class="verdict-cell"`;
+  if (cell.kind === 'fit') return html` class="${cell.fits ? 'fits' : 'unfit'}"`;
+  switch (holds) {
+    case 'numbers':
+      return html` class="number"`;
+    case 'sentences':
+      return html` class="sentences"`;
+    case 'names':
+    case 'words':
+      return NOTHING;
+  }
+}
+
+function contentOf(cell: Cell): Markup {
+  const [text, detail] = formatCellLines(cell, 'list').map(plain);
+  if (cell.kind === 'missing') return html`<abbr title="${plain(cell.reason)}">${text!}</abbr>`;
+  if (cell.kind === 'verdict') return html`<span class="badge ${cell.verdict}">${text!}</span>`;
+  return detail === undefined ? html`${text!}` : html`${text!}<br><small>${detail}</small>`;
+}
+
+/** Equal neighbours of a matrix share one cell. */
+function joined(cells: readonly Cell[]): { readonly text: string; readonly span: number }[] {
+  const shared: { text: string; span: number }[] = [];
+  for (const text of cells.map((cell) => plain(formatCell(cell, 'matrix')))) {
+    const last = shared.at(-1);
+    if (last?.text === text) last.span++;
+    else shared.push({ text, span: 1 });
+  }
+  return shared;
+}
+
+function renderJoined({ text, span }: { readonly text: string; readonly span: number }): Markup {
+  return span === 1
+    ? html`<td class="sentences">${text}</td>`
+    : html`<td class="sentences joined" colspan="${span}">${text}</td>`;
+}

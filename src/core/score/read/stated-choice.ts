@@ -1,0 +1,228 @@
+/**
+ * The letter that an answer in free words chooses. The ways are tried in this order, and a way that finds several different
+ * letters has found none:
+ *
+ *     the letter alone                  B   (b)   **B**
+ *     a JSON document                   {"reason": "D is out", "answer": "C"}
+ *     a statement                       The answer is (B)   Answer: B   La respuesta es B   \boxed{B}   option b.
+ *     the letter at the head            B) Paris   D, 21 min.   C - it is the largest
+ *     the only letter that stands alone 答えはBです
+ *     the text of one choice            Paris.
+ *
+ * "A or C" and "A/B" choose nothing. Letters end where words of Latin, Greek or Cyrillic do: "Dès" holds no D, "ΔH" no H.
+ */
+import { strip } from '../text/text.js';
+import { type Json, parseJson } from './json-value.js';
+
+export interface ChoiceRules {
+  readonly letters: string;
+  /** The texts of the choices, where they are known. */
+  readonly texts: readonly string[] | null;
+  /** Which of several statements counts. */
+  readonly take: 'first' | 'last';
+}
+
+/** Longer than any statement of a choice. */
+const LONGEST_HEAD = 200;
+
+/** @returns null where no letter, or more than one, is chosen. */
+export function statedChoice(output: string, rules: ChoiceRules): string | null {
+  const text = withAsciiLetters(output);
+  const inDocument = choiceInJson(text, rules);
+  return inDocument === undefined ? choiceInWords(text, rules) : inDocument;
+}
+
+/** `B`, `(B)`, `B.`, `**B**`, `B) the text`, `B: the text`. A letter and a blank is a word ("A good answer") and is none. */
+export function leadingLetter(output: string, letters: string): string | null {
+  const head = strip(output).slice(0, LONGEST_HEAD);
+  const match = /^[*_`"'([\s]*([A-Za-z])(?:[*_`"')\].:\s]*$|[*_`"']*(?:[):\]]|\.(?!\p{L})))/u.exec(head);
+  return letterOf(match?.[1], letters);
+}
+
+function letterOf(found: string | undefined, letters: string): string | null {
+  const letter = found?.toUpperCase();
+  return letter !== undefined && letters.includes(letter) ? letter : null;
+}
+
+/** Full-width letters and signs, as Chinese and Japanese set them, are ASCII's. */
+function withAsciiLetters(text: string): string {
+  return text.replace(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0));
+}
+
+function choiceInWords(text: string, rules: ChoiceRules): string | null {
+  const { letters, take } = rules;
+  const whole = leadingLetter(text, letters);
+  if (whole !== null && strip(text).length <= 4) return whole;
+  const head = headLetter(text, letters);
+  if (take === 'first' && typeof head === 'string') return head;
+  const statements = statementsIn(text, letters);
+  const stated = take === 'first' ? statements[0] : statements.at(-1);
+  if (stated !== undefined) return stated === UNDECIDED ? null : stated;
+  if (head === UNDECIDED) return null;
+  return head ?? onlyLetter(text, letters) ?? choiceOfText(text, rules);
+}
+
+const UNDECIDED = Symbol('several letters');
+type Stated = string | typeof UNDECIDED;
+
+/** `or`, `and` and their like between two letters. */
+const JOINED = String.raw`[*_\x60"')\]]{0,4}(?:\s{0,3}[/,&|+]\s{0,3}(?:or\s|and\s)?|\s{1,3}(?:or|and|oder|und|ou|et|o|y|e|或|和)\s{1,3})[*_\x60"'([]{0,4}`;
+
+/** No letter, digit or accent of a word touches it; neither do the other half of "B-12" or of "D.C.". */
+const AHEAD = String.raw`(?![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}\p{M}_'’]|[-.][\p{L}\p{N}])`;
+const BEHIND = String.raw`(?<![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}\p{M}_'’]|[\p{L}\p{N}][-.])`;
+
+interface Patterns {
+  readonly statement: RegExp;
+  readonly joined: RegExp;
+  readonly alone: RegExp;
+}
+
+const patterns = new Map<string, Patterns>();
+
+function patternsFor(letters: string): Patterns {
+  const known = patterns.get(letters);
+  if (known !== undefined) return known;
+  const one = `[${letters}${letters.toLowerCase()}]`;
+  const made = {
+    statement: new RegExp(
+      `(?:answer|choice|choose|option|antwort|lösung|respuesta|opción|réponse|risposta|opzione|resposta|opção|odpowiedź|ответ|答え|回答|答案|正解|选项|選択肢|정답|답)` +
+        `(?:\\s{1,9}(?:is|are|was|would\\sbe|should\\sbe|must\\sbe|ist|lautet|es|est|è|é|to|это)|は|是|为|為|은|는)?` +
+        `[\\s:*_\`"'([=]{0,12}(?:option\\s|choice\\s)?[*_\`"'([]{0,4}(${one})${AHEAD}|` +
+        `\\\\boxed\\{\\s{0,9}(?:\\\\(?:text|mathrm|textbf)\\{)?\\(?(${one})\\)?\\s{0,9}\\}`,
+      'giu',
+    ),
+    joined: new RegExp(`${JOINED}([${letters}])${AHEAD}`, 'yu'),
+    alone: new RegExp(`${BEHIND}([${letters}])${AHEAD}`, 'gu'),
+  };
+  if (patterns.size > 30) patterns.clear();
+  patterns.set(letters, made);
+  return made;
+}
+
+/** Every letter that is said to be the answer, in order. */
+function statementsIn(text: string, letters: string): readonly Stated[] {
+  const stated: Stated[] = [];
+  for (const match of text.matchAll(patternsFor(letters).statement)) {
+    const found = match[1] ?? match[2]!;
+    const end = match.index + match[0].length;
+    // "the answer is a matter of taste" states nothing: a bare small letter must end its clause.
+    const isStated = found === found.toUpperCase() || /^["')\]*.,;:}\s]*(?:$|\n)/.test(text.slice(end, end + 20));
+    if (isStated && !isArticle(text, end, found)) stated.push(unlessJoined(text, end, found.toUpperCase(), letters));
+  }
+  return stated;
+}
+
+function unlessJoined(text: string, end: number, letter: string, letters: string): Stated {
+  const { joined } = patternsFor(letters);
+  joined.lastIndex = end;
+  const other = joined.exec(text)?.[1];
+  return other === undefined || other === letter ? letter : UNDECIDED;
+}
+
+/** What may follow a letter that is no article and no "I". */
+const VERBS = /^\s+(?:is|was|because|since|as|for|seems|would|should|has|best|due|ist|weil|es|est|è)(?![\p{L}])/u;
+
+/** "A careful reader", "I think": A and I are words where a word in small letters follows. */
+function isArticle(text: string, end: number, letter: string): boolean {
+  if (letter !== 'A' && letter !== 'I') return false;
+  const rest = text.slice(end, end + 20);
+  return /^\s+\p{Ll}{2}/u.test(rest) && !VERBS.test(rest) && !/^\s+(?:or|and|oder|und|ou|et)\s/.test(rest);
+}
+
+/** A letter that an answer begins with, and goes on behind: `D, 21 min.`, `C - the largest`, `A or C`. */
+function headLetter(text: string, letters: string): Stated | null {
+  const head = strip(text).slice(0, LONGEST_HEAD);
+  const start = /^[*_`"'([\s]*(?:option\s|choice\s)?[*_`"'([]*([A-Z])/iu.exec(head);
+  const letter = letterOf(start?.[1], letters);
+  if (start === null || letter === null) return null;
+  const end = start[0].length;
+  const isCapital = start[1] === letter;
+  const stated = unlessJoined(head, end, letter, letters);
+  if (stated === UNDECIDED) return isCapital ? UNDECIDED : null;
+  if (leadingLetter(head, letters) !== null) return letter;
+  return isCapital && /^[*_`"')\]]*(?:[,;\n]|\s+[-–—=]\s)/u.test(head.slice(end)) ? letter : null;
+}
+
+function onlyLetter(text: string, letters: string): string | null {
+  let only: string | null = null;
+  for (const { 1: letter, index } of text.matchAll(patternsFor(letters).alone)) {
+    if (letter === only || isArticle(text, index + 1, letter!)) continue;
+    if (only !== null) return null;
+    only = letter!;
+  }
+  return only;
+}
+
+function choiceOfText(text: string, { letters, texts }: ChoiceRules): string | null {
+  const said = plain(text);
+  const same = texts?.flatMap((choice, index) => (plain(choice) === said ? [letters[index]!] : [])) ?? [];
+  return said !== '' && same.length === 1 ? same[0]! : null;
+}
+
+function plain(text: string): string {
+  return strip(text)
+    .replace(/^["'“”*]{1,9}|[.!"'“”*]{1,9}$/g, '')
+    .toLowerCase();
+}
+
+/** Names of the field that holds the choice, the surest first. */
+const FIELDS: readonly RegExp[] = [
+  /^(?:final|correct|best|selected|chosen)?[ _-]?answer(?:[ _-]?(?:choice|letter|option|label))?$/i,
+  /^(?:final|correct|best|selected|chosen)?[ _-]?(?:choice|option|letter|label)$/i,
+  /answer|choice/i,
+];
+
+/** undefined where there is no document with a field for the choice; null where that field chooses nothing. */
+function choiceInJson(text: string, rules: ChoiceRules): string | null | undefined {
+  const found = documentsIn(text).flatMap((document) => {
+    const value = fieldOf(document);
+    return value === undefined ? [] : [choiceOfValue(value, rules)];
+  });
+  return rules.take === 'first' ? found[0] : found.at(-1);
+}
+
+function fieldOf(document: Json): Json | undefined {
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) return undefined;
+  for (const field of FIELDS) {
+    const key = Object.keys(document).findLast((name) => field.test(name));
+    if (key !== undefined) return (document as Readonly<Record<string, Json>>)[key];
+  }
+  return undefined;
+}
+
+function choiceOfValue(value: Json, rules: ChoiceRules): string | null {
+  if (Array.isArray(value)) return value.length === 1 ? choiceOfValue(value[0], rules) : null;
+  return typeof value === 'string' ? choiceInWords(value, rules) : null;
+}
+
+/** An answer holds few documents: what begins like one and is none is passed over. */
+const MOST_DOCUMENTS = 20;
+
+/** The objects in a text that are no part of another. */
+function documentsIn(text: string): readonly Json[] {
+  const documents: Json[] = [];
+  let tried = 0;
+  for (let start = text.indexOf('{'); start >= 0 && tried < MOST_DOCUMENTS; tried++) {
+    const end = endOfObject(text, start);
+    const parsed = end === null ? null : parseJson(text.slice(start, end));
+    if (parsed?.ok) documents.push(parsed.value);
+    start = text.indexOf('{', parsed?.ok ? end! : start + 1);
+  }
+  return documents;
+}
+
+function endOfObject(text: string, start: number): number | null {
+  let depth = 0;
+  let inText = false;
+  for (let at = start; at < text.length; at++) {
+    const character = text[at];
+    if (inText) {
+      if (character === '\\') at++;
+      else if (character === '"') inText = false;
+    } else if (character === '"') inText = true;
+    else if (character === '{') depth++;
+    else if (character === '}' && --depth === 0) return at + 1;
+  }
+  return null;
+}

@@ -1,0 +1,125 @@
+/** A run against a server that is not ours: what is measured is the server's, and what is not is missing with its reason. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { folderWith, rightsize } from '../support/cli.js';
+import {
+  chunk,
+  DONE,
+  event,
+  finish,
+  type Script,
+  type ScriptedServer,
+  script,
+  startScripted,
+  usage,
+} from '../support/openai-server.js';
+
+let server: ScriptedServer;
+beforeEach(async () => {
+  server = await startScripted();
+});
+afterEach(() => server.close());
+
+const SAMPLES = Array.from({ length: 12 }, (_, i) => ({ id: `s${i}`, q: `question ${i}`, target: 'yes' }));
+
+function answering(answer: () => Script, samples: readonly object[] = SAMPLES, requirement: object = {}) {
+  server.answer = answer;
+  const model = { id: 'm', class: 'slm', parameters: '70 B', backend: 'openai', source: 'tiny' };
+  const task = { name: 'ask', prompt: { system: 'Answer.', user: '{{ q }}' }, samples, scorer: 'includes' };
+  return folderWith({
+    'suite.yaml': { name: 'served', requirement, tasks: [task] },
+    'models.json': { default: ['m'], models: [{ ...model, endpoint: server.endpoint }] },
+  });
+}
+
+const words = ['one', ' two', ' three', ' yes'].map((content) => chunk({ content }));
+const counted = (details: object) => () =>
+  script(...words, finish('stop'), event({ choices: [], usage: details }), DONE);
+
+async function run(cwd: string, ...flags: string[]) {
+  const args = ['run', '-s', 'suite.yaml', '-q', '--json', '--reports', 'summary,markdown', ...flags];
+  const { code, stdout, stderr } = await rightsize(args, { cwd });
+  expect(code, stderr).toBe(0);
+  const [folder] = readdirSync(join(cwd, 'reports'));
+  const report = readFileSync(join(cwd, 'reports', folder!, 'report.md'), 'utf8');
+  const { suites } = JSON.parse(stdout);
+  return { report, suite: suites[0], cell: suites[0].tasks[0].models[0] };
+}
+
+const warnings = ({ cell }: Awaited<ReturnType<typeof run>>): string =>
+  cell.warnings.map(({ what }: { what: string }) => what).join('\n');
+
+test('its memory, its devices, its energy and its privacy are missing, because it is not ours', async () => {
+  const cwd = answering(counted({ prompt_tokens: 12, completion_tokens: 5 }), SAMPLES, {
+    limits: { memory: { max: '2 GiB' } },
+  });
+  const { report, suite, cell } = await run(cwd);
+  const reason = 'the server is not ours: rightsize did not start it';
+  expect(report).toContain(`| Peak memory | not measured: ${reason} |`);
+  expect(report).toContain(`| Load time | not measured: ${reason} |`);
+  expect(report).toContain(
+    `| Offline and privacy | not measured: ${reason}, and where it sends prompts is not known |`,
+  );
+  expect(report).not.toMatch(/meets every limit|MiB|MB/);
+  expect(suite.fits).toEqual([]);
+  expect(cell.quality.value).toBe(1);
+});
+
+test('requests are sent side by side where the run asks for it', async () => {
+  let underWay = 0;
+  let most = 0;
+  const cwd = answering(counted({ prompt_tokens: 12, completion_tokens: 5 }));
+  const answer = server.answer;
+  server.answer = async (asked) => {
+    most = Math.max(most, ++underWay);
+    await sleep(100);
+    underWay--;
+    return answer(asked);
+  };
+  const { cell } = await run(cwd, '--concurrency', '4', '--warmup', '0');
+  expect(most).toBe(4);
+  expect(cell.throughput).toMatchObject({ concurrency: 4, n: 12 });
+  expect(cell.metrics.ttft).toEqual({ missing: '4 answers were computed at a time' });
+});
+
+test('a prompt that was in its cache is not said to have been read', async () => {
+  const details = { prompt_tokens: 2000, completion_tokens: 5, prompt_tokens_details: { cached_tokens: 1990 } };
+  const found = await run(answering(counted(details)));
+  expect(warnings(found)).toContain('99% of the prompt tokens came from the cache of the server');
+  const { prefillRate, ttft } = found.cell.metrics;
+  expect(prefillRate.median.value).toBeLessThan(20 / ttft.median.value);
+});
+
+test('reasoning that it hides is in no rate', async () => {
+  const details = { prompt_tokens: 12, completion_tokens: 404, completion_tokens_details: { reasoning_tokens: 400 } };
+  const found = await run(answering(counted(details)));
+  expect(warnings(found)).toContain('the server counted output of 12 of 12 trials that it did not send');
+  expect(found.cell.metrics.prefillRate).toEqual({ missing: 'the model reasoned unseen before its first token' });
+  expect(found.cell.metrics.outputTokens.mean.value).toBe(404);
+});
+
+test.each<[string, number, readonly string[], string]>([
+  ['fewer tokens than words', 64, ['word', 'word '.repeat(100)], 'the server has cut the prompts of 1 of'],
+  [
+    'one count for prompts of different length',
+    64,
+    ['x'.repeat(600), 'x'.repeat(1200), 'x'.repeat(1800)],
+    'the server counts the same number of tokens for prompts of different length',
+  ],
+])('a prompt that it cut is said to be cut: %s', async (_, tokens, prompts, warning) => {
+  const samples = prompts.map((q, i) => ({ id: `s${i}`, q, target: 'yes' }));
+  const found = await run(answering(() => script(...words, finish('stop'), usage(tokens, 5), DONE), samples));
+  expect(warnings(found)).toContain(warning);
+});
+
+test('a prompt that it did not cut is not said to be cut', async () => {
+  const found = await run(answering(counted({ prompt_tokens: 12, completion_tokens: 5 })));
+  expect(warnings(found)).not.toContain('cut');
+});
+
+test('refusals are counted and shown', async () => {
+  const found = await run(answering(() => script(chunk({ content: 'I' }), finish('content_filter'), DONE)));
+  expect(warnings(found)).toContain('12 of 12 answers were refused, by the model or by a filter of its provider');
+});
