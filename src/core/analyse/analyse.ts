@@ -93,7 +93,10 @@ export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
     if (!last && asksTheWorld(context.taskScorer)) return false;
     let cell = context.cells.get(record.model);
     if (cell === undefined) {
-      cell = { trials: new Trials({ keepsTexts: needsTexts(context.taskScorer) }), gaps: new Map() };
+      cell = {
+        trials: new Trials({ keepsTexts: needsTexts(context.taskScorer), timeout: context.timeout }),
+        gaps: new Map(),
+      };
       context.cells.set(record.model, cell);
       cells.set(keyOf(taskKey, record.model), cell);
     }
@@ -210,6 +213,8 @@ function withWarning(model: ModelAnalysis, warning: Warning | undefined): ModelA
 
 interface TaskContext {
   readonly taskScorer: TaskScorer;
+  /** The seconds that an answer may take. */
+  readonly timeout: number;
   /** By model id. */
   readonly prices: ReadonlyMap<string, Price | Missing>;
   /** By model id, those of which there is a measurement. */
@@ -221,10 +226,20 @@ function taskContext(run: RunRecord, key: string, scorers: Scorers): TaskContext
   for (const suite of run.suites) {
     for (const task of suite.tasks) {
       if (keyOf(suite.name, task.name) === key)
-        return { taskScorer: taskScorerOf(task, scorers), prices, cells: new Map() };
+        return {
+          taskScorer: taskScorerOf(task, scorers),
+          timeout: task.generation.timeout,
+          prices,
+          cells: new Map(),
+        };
     }
   }
-  return { taskScorer: missing(`the run does not name the task ${key}`), prices, cells: new Map() };
+  return {
+    taskScorer: missing(`the run does not name the task ${key}`),
+    timeout: Number.POSITIVE_INFINITY,
+    prices,
+    cells: new Map(),
+  };
 }
 
 function taskScorerOf({ scorer: choice, filters }: LoggedSuite['tasks'][number], scorers: Scorers): TaskScorer {

@@ -9,7 +9,7 @@ import { estimateScore } from '../stats/estimate/estimators.js';
 import type { Cell, Confidence, Distribution, Overall, SampleInfo, SampleResult, TrialCounts } from './analysis.js';
 import { compare } from './collect.js';
 import type { Counts, Trials } from './columns.js';
-import { distributionOf, estimateAt } from './distribution.js';
+import { distributionOf, estimateAt, joinLate, NOT_LATE } from './distribution.js';
 import { type GapCounts, gapsOf, mergeGaps } from './gaps.js';
 import type { TaskScorer } from './trial-result.js';
 
@@ -92,6 +92,7 @@ function combine({ trials, taskScorer }: CellInput, sample: string): SampleResul
   const texts = counting[0] === undefined || counting[0] === rows[0] ? first : trials.textsOf(counting[0]);
   return {
     repetitions: rows.length,
+    unscored: rows.filter((row) => trials.score(row) === null).length,
     score: scores.length > 0 ? mean(scores) : null,
     failure: first.failure?.reason ?? (first.score.state === 'unscored' ? first.score.reason : null),
     output: texts.output,
@@ -173,13 +174,18 @@ function metricsOf(measured: readonly Measured[]): Cell['metrics'] {
 
 function metricOf(metric: DistributedMetric, measured: readonly Measured[]): Distribution | Missing {
   const tasks = measured.map(({ trials }) => trials.timings(metric));
+  const late = LATE_WITHOUT_ANSWER.has(metric) ? joinLate(measured.map(({ trials }) => trials.late(metric))) : NOT_LATE;
   // A busy machine makes neighbouring times alike, but it does not change a count of tokens.
-  if (tasks.some((values) => values.length > 0)) return distributionOf(tasks, { serial: METRICS[metric].latency });
+  if (tasks.some((values) => values.length > 0))
+    return distributionOf(tasks, { serial: METRICS[metric].latency, late });
   if (measured.every(({ trials }) => trials.size === 0)) return missing(measured[0]?.absent ?? 'there are no tasks');
   // Every completed trial has a value or a reason. If there is neither, no trial was completed.
   const [reason] = measured.flatMap(({ trials }) => trials.whyAbsent(metric) ?? []).sort();
   return missing(reason ?? 'no trial was completed');
 }
+
+/** What a user waits for. A request that is never answered is late in these. */
+const LATE_WITHOUT_ANSWER: ReadonlySet<DistributedMetric> = new Set(['ttft', 'e2e']);
 
 function aggregatesOf({ taskScorer, samples, trials }: CellInput): Readonly<Record<string, Quantity>> {
   const aggregate = isMissing(taskScorer) ? undefined : taskScorer.scorer.aggregate?.(taskScorer.options);

@@ -7,6 +7,7 @@
 import { DISTRIBUTED, type DistributedMetric } from '../measure/metrics.js';
 import { type Missing, missing } from '../quantity.js';
 import type { Score } from '../score/score.js';
+import type { Late } from '../stats/estimate/quantile-test.js';
 import type { FailureCount, Throughput } from './analysis.js';
 import { compare } from './collect.js';
 import type { GapCounts } from './gaps.js';
@@ -104,9 +105,12 @@ export class Trials {
   /** The values of the trial that is being added, reused for every trial. */
   readonly #values = new Float64Array(WIDTH);
 
-  /** @param keepsTexts whether `textsOf` will be called. */
-  constructor({ keepsTexts }: { readonly keepsTexts: boolean }) {
+  readonly #timeout: number;
+
+  /** @param keepsTexts whether `textsOf` will be called. @param timeout The seconds that an answer may take. */
+  constructor({ keepsTexts, timeout }: { readonly keepsTexts: boolean; readonly timeout: number }) {
     this.#keepsTexts = keepsTexts;
+    this.#timeout = timeout;
   }
 
   /** The number of different trials. */
@@ -232,6 +236,19 @@ export class Trials {
       if (!Number.isNaN(value)) values[n++] = value;
     }
     return values.subarray(0, n);
+  }
+
+  /** The trials that have no value of a metric because the model or its server did not answer. */
+  late(metric: DistributedMetric): Late {
+    let [censored, never] = [0, 0];
+    for (let row = 0; row < this.#size; row++) {
+      const failure = known(this.#get(row, 'failure'));
+      if (failure === null || this.#get(row, 'marks') & COLD || this.timing(row, metric) !== null) continue;
+      const { by, kind } = this.#failures[failure]!;
+      if (by === 'model' && kind === 'timeout') censored++;
+      else if (by === 'model' || kind === 'server') never++;
+    }
+    return { censored, after: this.#timeout, never };
   }
 
   /** Why some trials have no value of a metric. Of several reasons, the first in the alphabet. */

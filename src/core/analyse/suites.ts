@@ -37,7 +37,7 @@ export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Coll
         model: id,
         planned: plannedOn(id, { suite, task, run }),
         absent: absentReason(collected.models.find((model) => model.id === id)!),
-        trials: cell?.trials ?? new Trials({ keepsTexts: false }),
+        trials: cell?.trials ?? new Trials({ keepsTexts: false, timeout: Number.POSITIVE_INFINITY }),
         gaps: cell?.gaps ?? new Map(),
       };
     });
@@ -55,7 +55,7 @@ export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Coll
       maxTokens: task.generation.maxTokens,
       limits: { ...suite.requirement.limits, ...task.limits },
       samples: cells[i]![0]?.samples ?? [],
-      data: { source: task.samples.source, hash: task.samples.hash },
+      data: { source: task.samples.source, hash: task.samples.hash, count: task.samples.count },
       cells: cells[i]!.map(({ cell }) => cell),
     }),
   );

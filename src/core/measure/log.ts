@@ -86,6 +86,8 @@ export interface RunSettings {
   readonly concurrency?: number;
   /** Present where the run asks in rounds and stops when every comparison is decided. */
   readonly untilSure?: UntilSure;
+  /** The model that every other one is held against, whatever its class; without it, SLMs are held against LLMs. */
+  readonly reference?: string;
 }
 
 export interface UntilSure {

@@ -67,6 +67,8 @@ export interface Failed {
   readonly reason: string;
   /** What had been said before the failure. */
   readonly output: string;
+  /** Seconds from due to the first piece, if one arrived before the failure. */
+  readonly first?: number;
 }
 
 /** A count of tokens, and who counted: chunks of a stream are not tokens. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { normalCdf } from '../../../src/core/stats/basics/distributions.js';
 import { createRandom } from '../../../src/core/stats/basics/random.js';
-import { tangoInterval, tangoTest } from '../../../src/core/stats/compare/paired-proportions.js';
-import { scoreTest, scoreTestInterval } from '../../../src/core/stats/compare/score-test.js';
+import { scoreTest } from '../../../src/core/stats/compare/score-test.js';
 
 /** Groups of equal size: the group of each item. */
 function groupsOf(count: number, size: number): number[] {
@@ -10,6 +10,13 @@ function groupsOf(count: number, size: number): number[] {
 
 function table(wins: number, losses: number, n: number): number[] {
   return Array.from({ length: n }, (_, i) => (i < wins ? 1 : i < wins + losses ? -1 : 0));
+}
+
+/** Tango 1998, Statistics in Medicine 17:891, in closed form: the p-value that the difference is above `delta`. */
+function tangoP(wins: number, losses: number, n: number, delta: number): number {
+  const linear = -wins - losses + (2 * n - wins + losses) * delta;
+  const q = (Math.sqrt(Math.max(0, linear ** 2 + 8 * n * losses * delta * (1 - delta))) - linear) / (4 * n);
+  return normalCdf(-(wins - losses - n * delta) / Math.sqrt(n * (2 * q + delta * (1 - delta))));
 }
 
 interface Rates {
@@ -38,31 +45,33 @@ describe('the score test of items that stand by themselves', () => {
     [0, 12, 12],
   ])('is Tango’s where scores are 0 or 1 (%i won, %i lost of %i)', (wins, losses, n) => {
     const differences = table(wins, losses, n);
-    const counts = { both: 0, onlyFirst: wins, onlySecond: losses, neither: n - wins - losses };
-    for (const bound of [-0.9, -0.3, -0.1, -0.03, 0, 0.1, 0.5]) {
-      const { greaterP, lessP } = scoreTest(differences, bound);
-      const tango = tangoTest(counts, bound);
-      expect(greaterP).toBeCloseTo(tango.greaterP, 8);
-      expect(lessP).toBeCloseTo(tango.lessP, 8);
+    const test = scoreTest(differences);
+    for (const bound of [-0.9, -0.3, -0.1, -0.03, 0.1, 0.5]) {
+      expect(test.greaterP(bound)).toBeCloseTo(tangoP(wins, losses, n, bound), 8);
+      expect(test.lessP(bound)).toBeCloseTo(1 - tangoP(wins, losses, n, bound), 8);
     }
-    const interval = scoreTestInterval(differences, 0.05);
-    const tango = tangoInterval(counts, 0.9);
-    expect(interval.low).toBeCloseTo(tango.low, 7);
-    expect(interval.high).toBeCloseTo(tango.high, 7);
+  });
+
+  it('has bounds at which it just rejects', () => {
+    const test = scoreTest(table(5, 9, 100));
+    for (const level of [0.05, 0.01]) {
+      expect(test.greaterP(test.low(level))).toBeCloseTo(level, 6);
+      expect(test.lessP(test.high(level))).toBeCloseTo(level, 6);
+    }
   });
 
   it('allows for losses that graded scores have not shown', () => {
     // A hundred differences of a hundredth at most: Student's t would be sure of everything.
     const random = createRandom(1).uniform;
     const differences = Array.from({ length: 100 }, () => (random() - 0.5) / 50);
-    expect(scoreTest(differences, -0.03).greaterP).toBeGreaterThan(0.03);
-    expect(scoreTest(differences, -0.1).greaterP).toBeLessThan(0.001);
+    expect(scoreTest(differences).greaterP(-0.03)).toBeGreaterThan(0.03);
+    expect(scoreTest(differences).greaterP(-0.1)).toBeLessThan(0.001);
   });
 
   it('is the same from the other side', () => {
     const differences = [0.5, -0.25, 0, 0.75, -1, 0.1];
     const mirrored = differences.map((value) => -value);
-    expect(scoreTest(differences, 0.2).greaterP).toBeCloseTo(scoreTest(mirrored, -0.2).lessP, 12);
+    expect(scoreTest(differences).greaterP(0.2)).toBeCloseTo(scoreTest(mirrored).lessP(-0.2), 12);
   });
 });
 
@@ -70,8 +79,8 @@ describe('the score test of items in groups', () => {
   const clusters = groupsOf(22, 11);
 
   it('decides nothing from the absence of losses where groups may fail as one', () => {
-    expect(scoreTest(table(0, 0, 242), -0.1, { clusters }).greaterP).toBeGreaterThan(0.05);
-    expect(scoreTest(table(0, 0, 300), -0.1, { clusters: groupsOf(60, 5) }).greaterP).toBeLessThan(0.01);
+    expect(scoreTest(table(0, 0, 242), { clusters }).greaterP(-0.1)).toBeGreaterThan(0.05);
+    expect(scoreTest(table(0, 0, 300), { clusters: groupsOf(60, 5) }).greaterP(-0.1)).toBeLessThan(0.01);
   });
 
   it('takes no claim away when a lost pair turns into an equal one', () => {
@@ -79,10 +88,10 @@ describe('the score test of items in groups', () => {
     for (let suite = 0; suite < 40; suite++) {
       const rates = { win: 0.04 * random(), loss: 0.12 * random(), together: random() };
       const differences = drawDifferences(random, clusters, rates);
-      const before = scoreTest(differences, -0.1, { clusters }).greaterP;
+      const before = scoreTest(differences, { clusters }).greaterP(-0.1);
       for (const [place, value] of differences.entries()) {
         if (value >= 0 || random() < 0.5) continue;
-        const after = scoreTest(differences.with(place, 0), -0.1, { clusters }).greaterP;
+        const after = scoreTest(differences.with(place, 0), { clusters }).greaterP(-0.1);
         expect(before < 0.05 && after >= 0.05, `${before} became ${after}`).toBe(false);
       }
     }
@@ -92,8 +101,8 @@ describe('the score test of items in groups', () => {
     const random = createRandom(8).uniform;
     for (let suite = 0; suite < 100; suite++) {
       const differences = drawDifferences(random, clusters, { win: 0.03, loss: 0.05, together: random() });
-      const before = scoreTest(differences, -0.1, { clusters }).greaterP;
-      const after = scoreTest([...differences, 0], -0.1, { clusters: [...clusters, 99] }).greaterP;
+      const before = scoreTest(differences, { clusters }).greaterP(-0.1);
+      const after = scoreTest([...differences, 0], { clusters: [...clusters, 99] }).greaterP(-0.1);
       expect(before < 0.05 && after >= 0.05, `${before} became ${after}`).toBe(false);
     }
   });
@@ -108,7 +117,7 @@ describe('the score test of items in groups', () => {
     const suites = 400;
     let wrong = 0;
     for (let suite = 0; suite < suites; suite++) {
-      const { greaterP } = scoreTest(drawDifferences(random, groups, rates), -0.1, { clusters: groups });
+      const greaterP = scoreTest(drawDifferences(random, groups, rates), { clusters: groups }).greaterP(-0.1);
       if (greaterP < 0.05) wrong++;
     }
     // 5% and two standard errors of 400 suites.

@@ -28,13 +28,10 @@ export type Method =
   | 'clustered-t'
   | 'wilson'
   | 'clustered-wilson'
-  | 'tango'
-  | 'clustered-tango'
+  | 'score'
   | 'all-values-equal'
   | 'order-statistics'
   | 'percentile-bootstrap'
   | 'bca-bootstrap'
   | 'log-ratio-t'
-  | 'delong'
-  | 'betting-sequence'
-  | 'asymptotic-sequence';
+  | 'delong';
