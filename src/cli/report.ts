@@ -1,7 +1,7 @@
 /** `rightsize report`: a log in, every report out, byte for byte the same each time. */
 import { Command } from '@commander-js/extra-typings';
 import { REPORTERS } from '../core/report/table.js';
-import { pricesOption, reportsOption } from './options.js';
+import { pricesOption, referenceOption, reportsOption } from './options.js';
 
 const SUMMARIES = Object.entries(REPORTERS).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
 
@@ -11,10 +11,11 @@ export const report = () =>
     .argument('<run...>', 'the folder of a run, or its log.jsonl')
     .option('-o, --out <dir>', 'write the reports somewhere else')
     .addOption(pricesOption())
+    .addOption(referenceOption())
     .addOption(reportsOption())
     .option('--json', 'print summary.json instead of tables')
     .addHelpText('after', `\nReports:\n${SUMMARIES.join('\n')}`)
-    .action(async (runs, { out, prices, reports, json }) => {
+    .action(async (runs, { out, prices, reference, reports, json }) => {
       const { printReports } = await import('./print-reports.js');
-      await printReports(runs, { out, prices, reports, json });
+      await printReports(runs, { out, prices, reference, reports, json });
     });

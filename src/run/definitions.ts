@@ -44,6 +44,8 @@ export interface RunDefinition {
   readonly seed?: number | undefined;
   /** Ask in rounds, and stop as soon as every comparison is decided or the budget is spent. */
   readonly untilSure?: Pick<UntilSure, 'budget'> | undefined;
+  /** The model that every other one is held against, whatever its class; without it, SLMs are held against LLMs. */
+  readonly reference?: string | undefined;
 }
 
 /** What a run record says before it is known when and where the run happens. */
@@ -138,6 +140,7 @@ function settingsOf(definition: RunDefinition): RunSettings {
     limit: definition.limit ?? null,
     ...(concurrency > 1 && { concurrency }),
     ...(definition.untilSure && { untilSure: { firstRound: FIRST_ROUND, budget: definition.untilSure.budget } }),
+    ...(definition.reference !== undefined && { reference: definition.reference }),
   };
 }
 
