@@ -14,8 +14,10 @@ import { hommel } from '../stats/compare/multiple.js';
 export interface PairEvidence {
   readonly task: string;
   readonly candidate: string;
-  /** Equal for engines that gave the same answers: they are one claim. */
-  readonly answers: string;
+  /** Equal for engines that gave the same answers, and for near-copies: they share one part of the error rate. */
+  readonly family: string;
+  /** Whether a limit other than quality stands in the way, whatever the scores say. */
+  readonly isBlocked: boolean;
   readonly nonInferiorP: number;
   readonly inferiorP: number;
   /** Of its limits: the largest p that one is met, the smallest that one is missed, and how many were tested. */
@@ -82,16 +84,22 @@ interface Shared {
   readonly level: number;
 }
 
+/** A claim of a chain. It holds only where all before it do. */
+interface Link extends Shared {
+  readonly holds: boolean;
+}
+
 export function decideClaims({ pairs, large }: Evidence, alpha: number): Decisions {
-  const units = unitsOf(pairs);
-  const engines = (pair: PairEvidence) => units.get(unitOf(pair))!.length;
-  const fitsP = (pair: PairEvidence) =>
-    Math.max(pair.nonInferiorP, Math.min(1, pair.limits.metP * enginesThatDiffer(pair, units)));
-  const outP = (pair: PairEvidence) => Math.min(1, routes(pair) * Math.min(pair.inferiorP, pair.limits.missedP));
-  const keys = [...units.keys()];
-  const of = (p: (pair: PairEvidence) => number) => keys.map((key) => Math.min(...units.get(key)!.map(p)));
-  const fits = share(of(fitsP), alpha);
-  const out = share(of(outP), alpha);
+  const families = familiesOf(pairs);
+  const keys = [...families.keys()];
+  const fits = shareAmongChains(
+    keys.map((key) => families.get(key)!.map((pair) => fitsP(pair, families))),
+    alpha,
+  );
+  const out = shareAmongChains(
+    keys.map((key) => families.get(key)!.map(outP)),
+    alpha,
+  );
   const tasks = [...new Set(pairs.map(({ task }) => task))];
   const noneP = tasks.map((task) => Math.max(...pairs.filter((pair) => pair.task === task).map(outP)));
   const none = share(noneP, alpha);
@@ -109,21 +117,24 @@ export function decideClaims({ pairs, large }: Evidence, alpha: number): Decisio
     family: keys.length,
     noneFits,
     pairs: pairs.map((pair) => {
-      const place = keys.indexOf(unitOf(pair));
+      const place = keys.indexOf(familyOf(pair));
+      const member = families.get(familyOf(pair))!.indexOf(pair);
       const ofTask = none[tasks.indexOf(pair.task)]!;
-      const fitsLevel = fits[place]!.level;
+      const claim = fits[place]![member]!;
+      const outClaim = out[place]![member]!;
       // An SLM is out where it is out by itself, or where the task is decided by all SLMs together.
-      const outLevel = Math.max(out[place]!.level, noneFits.get(pair.task) === true ? ofTask.level : 0) / routes(pair);
+      const isTaskOut = noneFits.get(pair.task) === true;
+      const outLevel = Math.max(outClaim.level, isTaskOut ? ofTask.level : 0) / routes(pair);
       return {
         task: pair.task,
         candidate: pair.candidate,
-        fits: fitsP(pair) <= fitsLevel,
-        out: Math.min(pair.inferiorP, pair.limits.missedP) <= outLevel,
-        fitsP: fits[place]!.adjusted,
-        outP: Math.min(out[place]!.adjusted, ofTask.adjusted),
+        fits: claim.holds,
+        out: isTaskOut || outClaim.holds,
+        fitsP: claim.adjusted,
+        outP: Math.min(outClaim.adjusted, ofTask.adjusted),
         levels: {
-          nonInferior: fitsLevel,
-          met: fitsLevel / (engines(pair) > 1 ? enginesThatDiffer(pair, units) : 1),
+          nonInferior: claim.level,
+          met: claim.level / copiesWithLimits(pair, families),
           inferior: outLevel,
           missed: outLevel,
         },
@@ -144,27 +155,60 @@ export function decideClaims({ pairs, large }: Evidence, alpha: number): Decisio
   };
 }
 
+type Families = ReadonlyMap<string, readonly PairEvidence[]>;
+
+/** Not worse by the margin, and every limit met. Of copies the one that meets its limits is chosen. */
+function fitsP(pair: PairEvidence, families: Families): number {
+  return Math.max(pair.nonInferiorP, Math.min(1, pair.limits.metP * copiesWithLimits(pair, families)));
+}
+
+function outP(pair: PairEvidence): number {
+  return Math.min(1, routes(pair) * Math.min(pair.inferiorP, pair.limits.missedP));
+}
+
+/**
+ * Copies of one SLM are a chain: the first is tested at the level of the family, the next only where it holds (a fixed sequence;
+ * Maurer, Hothorn and Lehmacher 1995). So copies cost the first one nothing. The error rate goes on to other families where the
+ * whole chain holds.
+ */
+function shareAmongChains(chains: readonly (readonly number[])[], alpha: number): Link[][] {
+  const whole = chains.map((chain) => Math.max(...chain));
+  return chains.map((chain, i) => {
+    const level = levelOf(whole, i, alpha);
+    let highest = 0;
+    return chain.map((p) => {
+      highest = Math.max(highest, p);
+      return { adjusted: hommel(whole.with(i, highest))[i]!, level, holds: highest <= level };
+    });
+  });
+}
+
 /** How an SLM can be ruled out: by the margin, and by each limit that is tested. */
 function routes({ limits }: PairEvidence): number {
   return 1 + limits.tested;
 }
 
-function unitOf({ task, answers }: PairEvidence): string {
-  return JSON.stringify([task, answers]);
+function familyOf({ task, family }: PairEvidence): string {
+  return JSON.stringify([task, family]);
 }
 
-function unitsOf(pairs: readonly PairEvidence[]): ReadonlyMap<string, readonly PairEvidence[]> {
-  const units = new Map<string, PairEvidence[]>();
+/** Copies in the order of the run, those that a limit stands in the way of last: they would end the chain. */
+function familiesOf(pairs: readonly PairEvidence[]): Families {
+  const families = new Map<string, PairEvidence[]>();
   for (const pair of pairs) {
-    const key = unitOf(pair);
-    units.set(key, [...(units.get(key) ?? []), pair]);
+    const key = familyOf(pair);
+    families.set(key, [...(families.get(key) ?? []), pair]);
   }
-  return units;
+  return new Map(
+    [...families].map(([key, copies]) => [
+      key,
+      copies.toSorted((first, second) => Number(first.isBlocked) - Number(second.isBlocked)),
+    ]),
+  );
 }
 
-/** Engines with the same answers differ only in their limits, and the best of several is chosen. */
-function enginesThatDiffer(pair: PairEvidence, units: ReadonlyMap<string, readonly PairEvidence[]>): number {
-  return pair.limits.tested === 0 ? 1 : units.get(unitOf(pair))!.length;
+function copiesWithLimits(pair: PairEvidence, families: Families): number {
+  return pair.limits.tested === 0 ? 1 : families.get(familyOf(pair))!.length;
 }
 
 /** Adjusted p-values by Hommel, and the largest p with which each claim would hold beside the others. */

@@ -22,8 +22,8 @@ export interface PairDraft extends Reference {
   readonly task: string;
   readonly scores: Comparison['scores'];
   readonly pairs: PairedScores | Missing;
-  /** Equal for engines that gave the same answers to the same reference. */
-  readonly answers: string;
+  /** By sample, the difference of the scores. */
+  readonly answers: ReadonlyMap<string, number>;
 }
 
 export interface ComparedModels {
@@ -69,12 +69,14 @@ export function evidenceAt({ pairs, limits, unscored, large }: SuiteEvidence, ma
   const limitsOf = (task: string, model: string): LimitsEvidence =>
     unscored.get(task)!.length > 0 ? NOTHING : summarise(limits.get(task)!.get(model)!);
   return {
-    pairs: pairs.map(({ task, candidate, answers, pairs: scores }) => {
+    pairs: pairs.map((draft) => {
+      const { task, candidate, pairs: scores } = draft;
       const silent = isMissing(scores) || unscored.get(task)!.length > 0;
       return {
         task,
         candidate,
-        answers,
+        family: firstCopy(draft, pairs).candidate,
+        isBlocked: limits.get(task)!.get(candidate)!.some(standsInTheWay),
         nonInferiorP: silent ? 1 : scores.test.greaterP(-margin),
         inferiorP: silent ? 1 : scores.test.lessP(-margin),
         limits: limitsOf(task, candidate),
@@ -82,6 +84,31 @@ export function evidenceAt({ pairs, limits, unscored, large }: SuiteEvidence, ma
     }),
     large: large.map(({ task, model }) => ({ task, model, limits: limitsOf(task, model) })),
   };
+}
+
+/** Copies differ on at most this share of the answers. */
+const MOST_DIFFERENT = 0.05;
+
+/** The first SLM of the run that differs from its LLM on a task as this one does. */
+function firstCopy(draft: PairDraft, all: readonly PairDraft[]): PairDraft {
+  return (
+    all.find(
+      (other) =>
+        other.task === draft.task && other.reference === draft.reference && isCopy(other.answers, draft.answers),
+    ) ?? draft
+  );
+}
+
+function isCopy(first: PairDraft['answers'], second: PairDraft['answers']): boolean {
+  if (first === second) return true;
+  if (first.size !== second.size || first.size === 0) return false;
+  let different = 0;
+  for (const [sample, difference] of first) if (second.get(sample) !== difference) different++;
+  return different <= MOST_DIFFERENT * first.size;
+}
+
+function standsInTheWay({ limit, metP }: LimitEvidence): boolean {
+  return limit !== 'quality' && metP > 0.5;
 }
 
 const NOTHING: LimitsEvidence = { metP: 1, missedP: 1, tested: 0 };
@@ -102,7 +129,7 @@ function draftOf(task: TaskAnalysis, reference: Reference): PairDraft {
     const absent = missing(
       `no sample of ${task.name} was scored on both ${reference.candidate} and ${reference.reference}`,
     );
-    return { ...base, scores: absent, pairs: absent, answers: JSON.stringify(reference) };
+    return { ...base, scores: absent, pairs: absent, answers: new Map() };
   }
   const differences = scored.map(({ first, second }) => first.score! - second.score!);
   const pairs = pairScores(differences, clustersOf(scored.map(({ sample }) => sample)).clusters);
@@ -113,7 +140,7 @@ function draftOf(task: TaskAnalysis, reference: Reference): PairDraft {
       reference: mean(scored.map(({ second }) => second.score!)),
     },
     pairs: isMissing(pairs) ? pairs : { ...pairs, test: worstCase(both, pairs) },
-    answers: JSON.stringify([scored.map(({ sample }) => sample.id), differences]),
+    answers: new Map(scored.map(({ sample }, i) => [sample.id, differences[i]!])),
   };
 }
 

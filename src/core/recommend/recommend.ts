@@ -230,7 +230,13 @@ function reject(comparison: Comparison, checks: readonly ModelChecks[]): Rejecti
 /** What keeps the most promising SLM from a verdict: the one whose claim to fit has the smallest p. */
 function doubtAbout(context: TaskContext, { checks, comparisons }: Findings): Doubt {
   const open = comparisons.filter(({ isOut }) => !isOut);
-  const p = ({ adjusted, test }: Comparison) => adjusted.fitsP + (isMissing(test) ? 1 : test.nonInferiorP * 1e-6);
+  // A copy that would hold, if the one before it did, waits for that one.
+  const waits = ({ decision, candidate }: Comparison) =>
+    decision === 'non-inferior' && unmet(candidate, checks).length === 0;
+  const p = (comparison: Comparison) => {
+    const { adjusted, test } = comparison;
+    return adjusted.fitsP + (isMissing(test) || waits(comparison) ? 1 : test.nonInferiorP * 1e-6);
+  };
   const ranked = (open.length > 0 ? open : comparisons).toSorted(
     (a, b) => p(a) - p(b) || (a.candidate < b.candidate ? -1 : 1),
   );

@@ -1,9 +1,15 @@
-/** The variance under the likeliest distribution whose mean is 0, over points that were seen and one that was not. */
+/** The likeliest distribution whose mean is 0, over points that were seen and one that was not. */
 
 export interface Point {
   /** From the mean that the hypothesis has. */
   readonly distance: number;
   readonly share: number;
+}
+
+/** Its second and third moment. */
+export interface Moments {
+  readonly variance: number;
+  readonly third: number;
 }
 
 const STEPS = 60;
@@ -15,14 +21,15 @@ const STEPS = 60;
  *
  * @param seen with a mean distance above 0. @param unseen a distance below 0, or 0 where there is no worse value.
  */
-export function likeliestVariance(seen: readonly Point[], unseen: number): number {
-  if (unseen >= 0) return 0;
+export function likeliestMoments(seen: readonly Point[], unseen: number): Moments {
+  if (unseen >= 0) return { variance: 0, third: 0 };
   const least = seen.reduce((lowest, { distance }) => Math.min(lowest, distance), 0);
   const mostForUnseen = -1 / unseen;
   const mostForSeen = least < 0 ? -1 / least : Number.POSITIVE_INFINITY;
   if (mostForUnseen < mostForSeen) {
-    const { mean, variance, weight } = momentsAt(seen, mostForUnseen);
-    if (mean > 0) return variance + Math.max(0, 1 - weight) * unseen ** 2;
+    const { mean, variance, third, weight } = momentsAt(seen, mostForUnseen);
+    const rest = Math.max(0, 1 - weight);
+    if (mean > 0) return { variance: variance + rest * unseen ** 2, third: third + rest * unseen ** 3 };
   }
   let [low, high] = [0, Math.min(mostForUnseen, mostForSeen)];
   let t = 0;
@@ -34,17 +41,19 @@ export function likeliestVariance(seen: readonly Point[], unseen: number): numbe
     if (Math.abs(next - t) <= 1e-14 * high) break;
     t = next >= low && next <= high ? next : (low + high) / 2;
   }
-  return momentsAt(seen, t).variance;
+  const { variance, third } = momentsAt(seen, t);
+  return { variance, third };
 }
 
 function momentsAt(seen: readonly Point[], t: number) {
-  let [mean, variance, weight, slope] = [0, 0, 0, 0];
+  let [mean, variance, third, weight, slope] = [0, 0, 0, 0, 0];
   for (const { distance, share } of seen) {
     const w = share / (1 + t * distance);
     weight += w;
     mean += w * distance;
     variance += w * distance * distance;
+    third += w * distance * distance * distance;
     slope += (w * distance * distance) / (1 + t * distance);
   }
-  return { mean, variance, weight, slope };
+  return { mean, variance, third, weight, slope };
 }
