@@ -2,23 +2,25 @@
  * How much of llama.cpp's own speed reaches a measurement: the llama-cpp backend against upstream's `llama-bench` on the
  * same file, threads, prompt and answer lengths and depth. `LLAMA_BENCH` is the command that runs it, if it is not on the path.
  *
- * Its llama.cpp is of another build than ours, and compilers and versions differ by as much as what we look for. So the backend
- * is also held against llama-bench's own loop on our libraries (any token, no sampling, no text): that ratio is ours alone.
+ * Its llama.cpp is of another build than ours, and compilers and versions differ by more than what we look for. So goals are ratios to
+ * llama-bench's own loop on our libraries (any token, no sampling, no text), and the ratio to llama-bench is information.
  */
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Session } from '../src/backends/backend.js';
+import { physicalCores } from '../src/backends/cores.js';
 import { createBatch } from '../src/backends/llama-cpp/batch.js';
 import { shippedLibraries } from '../src/backends/llama-cpp/find-library.js';
 import { type Library, openLibrary } from '../src/backends/llama-cpp/library.js';
+import { defaultThreads } from '../src/backends/llama-cpp/threads.js';
 import { llamaCpp } from '../src/backends/llama-cpp.js';
 import { modelSchema } from '../src/core/definition/model.js';
 import { type Generation, generationSchema } from '../src/core/definition/suite.js';
-import { compared, type Figure, type Part } from './part.js';
-import { absent, GGUF } from './weights.js';
+import { compared, type Figure, type Part, spreadOf } from './part.js';
+import { absent, GGUF, type Weights } from './weights.js';
 
 const run = promisify(execFile);
 
@@ -26,15 +28,17 @@ const PROMPT = 128;
 /** Tokens before the answer that decoding is timed on: an answer is never the first thing in a context. */
 const DEPTH = 16;
 
-/** Goals are ratios to llama-bench; the embedded pair is so small that bookkeeping shows. */
+/** Goals are ratios to the loop on our libraries. The embedded pair is so small that bookkeeping shows. */
 const SUBJECTS = [
-  { weights: GGUF.slm, answer: 256, decode: 0.5, prefill: 0.97 },
-  { weights: GGUF.llm, answer: 256, decode: 0.5, prefill: 0.97 },
-  { weights: GGUF.stories, answer: 128, decode: 0.9, prefill: 0.97 },
-  { weights: GGUF.smolLm2, answer: 64, decode: 0.97, prefill: 0.97 },
-  { weights: GGUF.tinyLlama, answer: 32, decode: 0.97, prefill: 0.97 },
+  { weights: GGUF.slm, answer: 256, goal: 0.9 },
+  { weights: GGUF.llm, answer: 256, goal: 0.9 },
+  { weights: GGUF.stories, answer: 128, goal: 0.97 },
+  { weights: GGUF.smolLm2, answer: 64, goal: 0.97 },
+  { weights: GGUF.tinyLlama, answer: 32, goal: 0.97 },
 ] as const;
-const THREADS = [1, 2];
+const THREADS = [...new Set([1, 2, physicalCores()])];
+/** The default number of threads decodes at least at this share of the fastest one's rate. */
+const DEFAULT_THREADS = 0.95;
 
 interface Rates {
   /** Tokens per second. */
@@ -50,20 +54,39 @@ export const llamaCppPart: Part = {
       () => null,
       () => `there is no ${command.join(' ')}; name the command in LLAMA_BENCH`,
     );
+    if (reason !== null) yield { what: 'llama-bench', skipped: reason };
     for (const subject of SUBJECTS) {
-      const skipped = absent(subject.weights) ?? reason;
+      const skipped = absent(subject.weights);
       if (skipped !== null) {
         yield { what: subject.weights.name, skipped };
         continue;
       }
-      for (const threads of THREADS) yield* await compare(command, subject, threads, pairs);
+      const rates = new Map<number, number>();
+      for (const threads of THREADS) {
+        const figures = await compare(reason === null ? command : null, subject, threads, pairs);
+        rates.set(threads, figures[0]!.ours.median);
+        yield* figures;
+      }
+      yield defaultOf(subject.weights, rates);
     }
   },
 };
 
+/** How near the default number of threads comes to the best one. @param rates of decoding, by threads. */
+function defaultOf({ name, path }: Weights, rates: ReadonlyMap<number, number>): Figure {
+  const threads = defaultThreads(statSync(path).size);
+  return {
+    what: `decode with the default of ${threads} ${threads === 1 ? 'thread' : 'threads'} to the best of ${[...rates.keys()].join(', ')}, ${name}`,
+    unit: '',
+    goal: { atLeast: DEFAULT_THREADS },
+    ours: spreadOf([rates.get(threads)! / Math.max(...rates.values())]),
+  };
+}
+
+/** @param command that of llama-bench; null where there is none. */
 async function compare(
-  command: readonly string[],
-  { weights, answer, ...goals }: (typeof SUBJECTS)[number],
+  command: readonly string[] | null,
+  { weights, answer, goal }: (typeof SUBJECTS)[number],
   threads: number,
   count: number,
 ): Promise<Figure[]> {
@@ -77,26 +100,26 @@ async function compare(
   const bare = openBare(openLibrary(await shippedLibraries('cpu')), file, threads);
   try {
     await ours(session, answer);
-    const trios: { ours: Rates; upstream: Rates; bare: Rates }[] = [];
+    const trios: { ours: Rates; upstream: Rates | null; bare: Rates }[] = [];
     for (let pair = 0; pair < count; pair++) {
       trios.push({
-        upstream: await upstream(command, file, threads, answer),
+        upstream: command && (await upstream(command, file, threads, answer)),
         ours: await ours(session, answer),
         bare: bare.rates(answer),
       });
     }
     const sides = [
-      { side: 'upstream', against: 'llama-bench', goalOf: (rate: keyof Rates) => ({ atLeast: goals[rate] }) },
-      { side: 'bare', against: 'its loop on our libraries', goalOf: () => null },
+      { side: 'bare', against: 'its loop on our libraries', goal: { atLeast: goal } },
+      ...(command === null ? [] : [{ side: 'upstream', against: 'llama-bench', goal: null } as const]),
     ] as const;
-    return sides.flatMap(({ side, against, goalOf }) =>
+    return sides.flatMap(({ side, against, goal }) =>
       (['decode', 'prefill'] as const).map((rate) =>
         compared(
-          trios.map((trio) => ({ ours: trio.ours[rate], theirs: trio[side][rate] })),
+          trios.map((trio) => ({ ours: trio.ours[rate], theirs: trio[side]![rate] })),
           {
             what: `${rate}, ${weights.name}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
             unit: 'tokens/s',
-            goal: goalOf(rate),
+            goal,
             against,
             better: 'more',
           },
@@ -145,6 +168,8 @@ function openBare({ llama, createThreadPool }: Library, file: string, threads: n
     rates(answer: number): Rates {
       const forget = () => llama.memory_seq_rm(llama.get_memory(context), 0, -1, -1);
       forget();
+      read(0, PROMPT);
+      forget();
       const prefill = rate(PROMPT, () => read(0, PROMPT));
       forget();
       read(0, DEPTH);
@@ -163,6 +188,8 @@ function openBare({ llama, createThreadPool }: Library, file: string, threads: n
 }
 
 async function ours(session: Session, answerLength: number): Promise<Rates> {
+  // The process that was read before has filled the caches.
+  await answer(session, PROMPT, 1);
   return {
     prefill: (await answer(session, PROMPT, 1)).prefill,
     decode: await decodeRate(session, answerLength),

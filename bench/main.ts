@@ -44,6 +44,7 @@ for (const name of positionals) {
 }
 
 const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), node: process.version };
+process.stderr.write(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}\n`);
 const table = new Table({
   head: ['', 'goal', 'figure, median (range)', 'against', 'ratio (range)', ''],
   style: { head: [], border: [] },

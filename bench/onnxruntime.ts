@@ -15,7 +15,8 @@ import { onnxruntime } from '../src/backends/onnxruntime.js';
 import { transformers } from '../src/backends/transformers.js';
 import { modelSchema } from '../src/core/definition/model.js';
 import { generationSchema } from '../src/core/definition/suite.js';
-import { compared, type Figure, type Part } from './part.js';
+import { compared, type Figure, type Part, type Skipped } from './part.js';
+import { whyNoPython } from './python.js';
 import { absent, inPlace, ONNX, type Weights } from './weights.js';
 
 const ANSWER = 100;
@@ -25,10 +26,18 @@ const GOALS: Readonly<Record<string, number>> = { 'transformers.js': 1.2, python
 export const onnxruntimePart: Part = {
   about: 'time of a token in the onnxruntime backend, against transformers.js and against loops in Python',
   async *measure({ pairs }) {
+    const noLoops = await whyNoPython('numpy', 'onnxruntime');
+    if (noLoops !== null) yield { what: 'loops in Python', skipped: noLoops };
+    const noGenai = noLoops ?? (await whyNoPython('onnxruntime_genai'));
+    if (noLoops === null && noGenai !== null) yield { what: 'the loop of onnxruntime-genai', skipped: noGenai };
     const python = process.env.RIGHTSIZE_PYTHON;
-    if (python === undefined)
-      yield { what: 'loops in Python', skipped: 'RIGHTSIZE_PYTHON names no Python with onnxruntime' };
-    for await (const { name, path } of subjects()) {
+    const kinds = [...(noLoops === null ? LOOPS : []), ...(noGenai === null ? [GENAI] : [])];
+    for await (const subject of subjects()) {
+      if ('skipped' in subject) {
+        yield subject;
+        continue;
+      }
+      const { name, path } = subject;
       const reason = absent({ name, path });
       if (reason !== null) {
         yield { what: name, skipped: reason };
@@ -36,7 +45,7 @@ export const onnxruntimePart: Part = {
       }
       const folder = endless(path);
       try {
-        yield* await compare(name, folder, { python, count: pairs });
+        yield* await compare(name, folder, { python, kinds, count: pairs });
       } finally {
         rmSync(folder, { recursive: true });
       }
@@ -44,7 +53,7 @@ export const onnxruntimePart: Part = {
   },
 };
 
-async function* subjects(): AsyncGenerator<Weights> {
+async function* subjects(): AsyncGenerator<Weights | Skipped> {
   yield* Object.values(ONNX);
   yield* inPlace(ONNX.slm);
 }
@@ -53,11 +62,17 @@ async function* subjects(): AsyncGenerator<Weights> {
 type Steps = readonly number[];
 type Loop = () => Promise<Steps>;
 
-async function compare(
-  name: string,
-  folder: string,
-  { python, count }: { readonly python: string | undefined; readonly count: number },
-): Promise<Figure[]> {
+/** The loops of onnxruntime-loop.py, by their names there. */
+const LOOPS = ['returned', 'bound'] as const;
+const GENAI = 'genai';
+
+interface Comparison {
+  readonly python: string | undefined;
+  readonly kinds: readonly string[];
+  readonly count: number;
+}
+
+async function compare(name: string, folder: string, { python, kinds, count }: Comparison): Promise<Figure[]> {
   const context = { directory: folder, environment: {} };
   const { signal } = new AbortController();
   const ours = await onnxruntime.open(entry('onnxruntime', folder), context, signal);
@@ -69,11 +84,13 @@ async function compare(
     loops.set('transformers.js', () => decode(theirs));
     closing.push(() => theirs.close());
   }
-  if (python !== undefined) {
+  if (python !== undefined && kinds.length > 0) {
     const loop = startPython(python, readModelFolder(folder, undefined).weights[0]);
-    for (const kind of ['returned', 'bound'] as const) loops.set(`python, outputs ${kind}`, () => loop.run(kind));
-    // It reads no folder without a configuration of its own.
-    if (existsSync(join(folder, 'genai_config.json'))) loops.set('python, onnxruntime-genai', () => loop.run('genai'));
+    for (const kind of kinds) {
+      // It reads no folder without a configuration of its own.
+      if (kind === GENAI && !existsSync(join(folder, 'genai_config.json'))) continue;
+      loops.set(kind === GENAI ? 'python, onnxruntime-genai' : `python, outputs ${kind}`, () => loop.run(kind));
+    }
     closing.push(() => void loop.child.kill());
   }
 

@@ -6,6 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Skipped } from './part.js';
+import { whyNoPython } from './python.js';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const SHARED = resolve(process.env.RIGHTSIZE_SHARED ?? join(ROOT, '../shared'));
@@ -37,14 +39,18 @@ export const ONNX = {
 } as const satisfies Record<string, Weights>;
 
 /** A reference model whose graph writes its cache in place, made while it is used: see in-place.py. */
-export async function* inPlace({ name, path }: Weights): AsyncGenerator<Weights> {
-  const python = process.env.RIGHTSIZE_PYTHON;
-  if (python === undefined) return;
+export async function* inPlace({ name, path }: Weights): AsyncGenerator<Weights | Skipped> {
+  const what = `${name}, cache in place`;
+  const skipped = await whyNoPython('numpy', 'onnx');
+  if (skipped !== null) {
+    yield { what, skipped };
+    return;
+  }
   const folder = mkdtempSync(join(tmpdir(), 'rightsize-bench-'));
   try {
     const made = join(folder, 'model');
-    execFileSync(python, [join(import.meta.dirname, 'in-place.py'), path, made]);
-    yield { name: `${name}, cache in place`, path: made };
+    execFileSync(process.env.RIGHTSIZE_PYTHON!, [join(import.meta.dirname, 'in-place.py'), path, made]);
+    yield { name: what, path: made };
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -8,9 +8,10 @@ import type {
   TaskAnalysis,
 } from '../src/core/analyse/analysis.js';
 import { distributionOf, NOT_LATE } from '../src/core/analyse/distribution.js';
+import { ALONE } from '../src/core/definition/condition.js';
 import { modelSchema } from '../src/core/definition/model.js';
 import { requirementSchema } from '../src/core/definition/requirement.js';
-import type { RunSettings } from '../src/core/measure/log.js';
+import type { RunSettings } from '../src/core/log/log.js';
 import { DISTRIBUTED } from '../src/core/measure/metrics.js';
 import { isMissing, missing } from '../src/core/quantity.js';
 import { estimateScore } from '../src/core/stats/estimate/estimators.js';
@@ -68,6 +69,7 @@ export function analysisOf({ requirement, large, tasks, settings }: DrawnSuite):
       },
     ],
     models: ids.map((id) => modelOf(id, large.includes(id) ? 'llm' : 'slm')),
+    machines: [],
     warnings: [],
   };
 }
@@ -81,6 +83,7 @@ function taskOf({ name, groups, answers }: DrawnTask, limits: TaskAnalysis['limi
       fields: {},
       messages: [],
       promptHash: `${i}`,
+      hash: `${i}`,
     }),
   );
   return {
@@ -93,6 +96,7 @@ function taskOf({ name, groups, answers }: DrawnTask, limits: TaskAnalysis['limi
     samples,
     data: { source: 'drawn', hash: '', count: samples.length },
     cells: Object.entries(answers).map(([model, own]) => cellOf(name, model, own)),
+    otherConditions: [],
   };
 }
 
@@ -120,6 +124,10 @@ function cellOf(task: string, model: string, answers: readonly Answer[]): Cell {
     metrics: Object.fromEntries(
       DISTRIBUTED.map((metric) => [metric, metric === 'e2e' ? e2e : NOT_DRAWN]),
     ) as unknown as Cell['metrics'],
+    condition: ALONE,
+    machine: null,
+    elsewhere: [],
+    ttftLine: NOT_DRAWN,
     gaps: NOT_DRAWN,
     throughput: NOT_DRAWN,
     aggregates: {},
@@ -150,6 +158,9 @@ function modelOf(id: string, kind: 'slm' | 'llm'): ModelAnalysis {
     class: kind,
     entry: modelSchema.parse({ id, class: kind, backend: 'scripted' }),
     sessions: 1,
+    origin: { model: id, run: 'simulated' },
+    machine: null,
+    elsewhere: [],
     metrics: { load: NOT_DRAWN, firstRequest: NOT_DRAWN, memory: NOT_DRAWN, memoryAdded: NOT_DRAWN },
     memory: { baseline: absent, loaded: absent, peak: absent },
     facts: null,

@@ -5,7 +5,7 @@
  */
 import type { Model } from '../core/definition/model.js';
 import type { Generation } from '../core/definition/suite.js';
-import type { SessionFacts } from '../core/measure/log.js';
+import type { SessionFacts } from '../core/log/log.js';
 import type { Completed, Loglikelihood, TokenCount } from '../core/measure/measurement.js';
 import type { Prompt } from '../core/message.js';
 import type { Missing, Quantity } from '../core/quantity.js';

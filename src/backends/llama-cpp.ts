@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { ModelOf } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
-import type { SessionFacts } from '../core/measure/log.js';
+import type { SessionFacts } from '../core/log/log.js';
 import { known, missing } from '../core/quantity.js';
 import { describeSource, ggufFiles, resolveSource } from '../hub/hub.js';
 import type { Resolved, SourceOptions } from '../hub/source.js';
@@ -225,6 +225,7 @@ async function factsOf(
     context: known(contextSize),
     chatTemplateHash:
       template.source === null ? missing('the model has no chat template') : { value: sha256(template.source) },
+    ...(loaded.device === 'cpu' && readsInTiles(model) && { promptCliff: TILE_CLIFF }),
     cannot: {},
     network: 'none',
     warnings: [
@@ -238,6 +239,23 @@ async function factsOf(
         : []),
     ],
   };
+}
+
+/**
+ * On a CPU, flash attention takes 64 tokens of a prompt at once as a tile, and fewer one by one (`GGML_FA_TILE_Q` and `use_tiled` in
+ * ggml-cpu/ops.cpp). The times are those of bench/README.md.
+ */
+const TILE_CLIFF = {
+  tokens: 64,
+  what:
+    'on a CPU, flash attention reads fewer than 64 tokens by slower code; ' +
+    'on one thread a model of 2.7 M parameters read 63 tokens in 19.0 ms and 64 in 6.7 ms',
+  remedy:
+    'compare TTFT on one side of 64 tokens, or set `flashAttention: false`, with which the same prompts took 9.6 and 9.5 ms',
+};
+
+function readsInTiles({ flashAttention, kvCacheType, batchSize }: LlamaCppModel): boolean {
+  return flashAttention !== false && (kvCacheType === 'f16' || kvCacheType === 'f32') && batchSize >= TILE_CLIFF.tokens;
 }
 
 /** Quantised caches hold blocks of 32 values with a scale of two bytes. */

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import type { ModelOf } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
-import type { SessionFacts } from '../core/measure/log.js';
+import type { SessionFacts } from '../core/log/log.js';
 import { known, missing } from '../core/quantity.js';
 import { certificateRemedy, proxiesOf } from '../hub/proxies.js';
 import { type Pace, Transient } from '../hub/retry.js';

@@ -5,7 +5,7 @@
 import { AutoModelForCausalLM, env, LogLevel, type PreTrainedModel } from '@huggingface/transformers';
 import type { ModelOf } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
-import type { SessionFacts } from '../core/measure/log.js';
+import type { SessionFacts } from '../core/log/log.js';
 import { known, missing } from '../core/quantity.js';
 import { describeSource, resolveSource } from '../hub/hub.js';
 import type { SourceOptions } from '../hub/source.js';

@@ -1,7 +1,7 @@
 /** The files that hold a model's weights, and a hash by which two runs can tell that they used the same ones. */
 import { realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { SessionFacts } from '../core/measure/log.js';
+import type { SessionFacts } from '../core/log/log.js';
 import { sha256, sha256OfFile } from '../system/hash.js';
 import type { BackendContext } from './backend.js';
 

@@ -2,6 +2,7 @@
  * Estimates how long a run still takes from what its trials took so far. Trials differ by task and by model, so each pair of a task
  * and a model has its own mean. Before the first trial of a pair, the mean of its model, of its task, or of all trials stands in.
  */
+import { taskKey } from '../core/keys.js';
 import type { Block, Trial } from '../core/plan/plan.js';
 
 /** Seconds that are left; null until a trial has been timed. */
@@ -71,7 +72,7 @@ export function startEta(blocks: readonly Block[]): Eta {
 }
 
 function taskOf({ suite, task }: Kind): string {
-  return `${suite}/${task}`;
+  return taskKey(suite, task);
 }
 
 function keyOf(kind: Kind): string {

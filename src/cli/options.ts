@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { DURATIONS, readMagnitude, readShare } from '../core/definition/magnitude.js';
 import { UserError } from '../core/errors.js';
-import type { UntilSure } from '../core/measure/log.js';
+import type { UntilSure } from '../core/log/log.js';
 import { REPORTER_NAMES, type ReporterName } from '../core/report/table.js';
 
 /** Options that several commands have. */

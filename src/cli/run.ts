@@ -62,6 +62,7 @@ const runOptions = () =>
     .addOption(
       defining(new Option('--seed <n>', 'the seed of every random choice').argParser(natural).default(DEFAULTS.seed)),
     )
+    .addOption(defining(new Option('--logprobs', 'ask servers for log-probabilities, for cascades; slower')))
     .addOption(defining(new Option('--until-sure', 'ask in rounds, and stop as soon as every comparison is decided')))
     .addOption(
       defining(
@@ -118,6 +119,7 @@ function definitionOf(flags: RunFlags): RunDefinition & Pick<RunFlags, 'out'> {
     repetitions: flags.repetitions,
     warmup: flags.warmup,
     concurrency: flags.concurrency,
+    logprobs: flags.logprobs,
     seed: flags.seed,
     untilSure: untilSureOf(flags),
     reference: flags.reference,

@@ -1,8 +1,8 @@
 /**
- * `log.jsonl`, written one record at a time and handed to the operating system before another trial is asked for: a killed run
- * has lost at most what was in flight, which is one trial, or the short ones of some 20 ms (`LONGEST_BATCH`). A last line without
- * its newline was being written when the run died: it is dropped on reading and cut off before anything is appended. A broken
- * line anywhere else is damage, and an error.
+ * `log.jsonl`, written one record at a time. A record reaches the operating system before another trial is asked for, so a killed
+ * run loses at most the trials in flight: one trial, or the short ones of some 20 ms (`LONGEST_BATCH`). A last line without a
+ * newline was being written when the run died: the reader drops it, and the writer cuts it off before it appends. Every other
+ * line must hold a record that fits its schema.
  */
 import {
   closeSync,
@@ -14,10 +14,14 @@ import {
   readSync,
   writeSync,
 } from 'node:fs';
+import { formatPath } from '../core/definition/describe.js';
 import { UserError } from '../core/errors.js';
-import { LOG_VERSION, type LogRecord } from '../core/measure/log.js';
+import { LOG_VERSION, type LogRecord, RECORDS, type RecordType } from '../core/log/log.js';
+import { fromVersion1, measurementFromVersion1, type RawRecord } from '../core/log/log-v1.js';
+import { sha256 } from '../system/hash.js';
 import { displayPath, readFailure } from '../system/path.js';
 import { readLines } from './lines.js';
+import { checkRecord } from './log-check.js';
 
 export interface LogWriter {
   append(record: LogRecord): void;
@@ -49,12 +53,17 @@ export function openLog(file: string): LogWriter {
   };
 }
 
-/** @throws UserError naming the line of a record that is damaged or from another version. */
+/** The records of a log, those of earlier versions as they are today. @throws UserError naming the line of a damaged record. */
 export async function* readLog(file: string): AsyncGenerator<LogRecord> {
   let number = 0;
+  const place = () => `${displayPath(file)}:${number}: `;
   try {
     for await (const { texts, complete } of readLines(createReadStream(file, { highWaterMark: 1 << 18 }))) {
-      if (complete) for (const text of texts) yield parseRecord(text, ++number, file);
+      if (!complete) continue;
+      for (const text of texts) {
+        number++;
+        for (const record of recordsOf(text, place)) yield record;
+      }
     }
   } catch (cause) {
     if (cause instanceof UserError || !isFileError(cause)) throw cause;
@@ -67,26 +76,68 @@ function isFileError(error: unknown): boolean {
   return typeof (error as NodeJS.ErrnoException).code === 'string';
 }
 
-function parseRecord(line: string, number: number, file: string): LogRecord {
-  const place = () => `${displayPath(file)}:${number}: `;
-  let record: LogRecord;
-  try {
-    record = JSON.parse(line) as LogRecord;
-  } catch (cause) {
+const REMEDY = 'restore the file, or remove this line to do without its record';
+
+type Place = () => string;
+
+/** The record of a line, or both that a line of version 1 holds. @throws UserError beginning with the place. */
+export function recordsOf(line: string, place: Place): readonly LogRecord[] {
+  const raw = parse(line, place);
+  // A log can hold a million measurements: nothing is made for each that is not kept.
+  if (raw.type === 'measurement') return [checked(measurementFromVersion1(raw), place)];
+  if (raw.type === 'sample' && 'hash' in raw) return [checked(raw, place)];
+  return fromVersion1(raw, { hash: sha256 }).map((record) => checked(record, place));
+}
+
+function checked(raw: RawRecord, place: Place): LogRecord {
+  const { type } = raw;
+  if (!isRecordType(type)) {
     throw new UserError(
-      `${place()}expected a record of a log, found a damaged line; restore the file, or remove this line to do without its record`,
-      { cause },
+      `${place()}type: expected one of ${Object.keys(RECORDS).join(', ')}, found ${JSON.stringify(type.slice(0, 60))}; read it with the version of rightsize that wrote it`,
     );
   }
-  if (typeof record !== 'object' || record === null || typeof record.type !== 'string') {
+  const result = checkRecord(type, raw);
+  if ('record' in result) return result.record;
+  const { path, rule } = result.complaint;
+  throw new UserError(`${place()}${path.length > 0 ? `${formatPath(path)}: ` : ''}${rule}; ${REMEDY}`);
+}
+
+function isRecordType(type: string): type is RecordType {
+  return Object.hasOwn(RECORDS, type);
+}
+
+function parse(line: string, place: Place): RawRecord {
+  let record: unknown;
+  try {
+    record = JSON.parse(line);
+  } catch (cause) {
+    throw new UserError(`${place()}expected a record of a log, found a damaged line; ${REMEDY}`, { cause });
+  }
+  if (!isRecord(record)) {
     throw new UserError(`${place()}expected a record with a type, found none; is this the log of a run?`);
   }
-  if (record.type === 'run' && record.version !== LOG_VERSION) {
+  // A level takes two characters. Nothing follows a measurement to its depth.
+  if (line.length > 2 * DEEPEST && record.type !== 'measurement' && isDeeper(record, DEEPEST)) {
+    throw new UserError(`${place()}expected a record nested up to ${DEEPEST} levels, found more; ${REMEDY}`);
+  }
+  if (record.type === 'run' && record.version !== LOG_VERSION && record.version !== 1) {
     throw new UserError(
-      `${place()}expected a log of version ${LOG_VERSION}, found ${String(record.version)}; read it with the version of rightsize that wrote it`,
+      `${place()}expected a log of version ${LOG_VERSION} or 1, found ${JSON.stringify(record.version)}; read it with the version of rightsize that wrote it`,
     );
   }
   return record;
+}
+
+/** Deeper records would run functions that follow them out of stack. */
+const DEEPEST = 200;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
+}
+
+function isRecord(value: unknown): value is RawRecord {
+  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
 }
 
 const NEWLINE = 0x0a;

@@ -6,6 +6,7 @@ import { rowFilter, sampleReader } from '../core/definition/sample.js';
 import type { DataSamples, Task } from '../core/definition/suite.js';
 import { rowTemplate } from '../core/definition/template.js';
 import { UserError } from '../core/errors.js';
+import { taskKey } from '../core/keys.js';
 import type { Row, Sample } from '../core/message.js';
 import { createRandom, shuffle } from '../core/stats/basics/random.js';
 import { locateData } from '../hub/data.js';
@@ -85,16 +86,16 @@ export async function loadSamples(
 export function dataNames(suite: string, { name, samples, prompt }: Task): readonly string[] {
   const inFile = (source: Task['samples'] | undefined) => source !== undefined && !Array.isArray(source);
   return [
-    ...(inFile(samples) ? [`${suite}/${name}`] : []),
-    ...(inFile(prompt.examples?.samples) ? [`${suite}/${name}:examples`] : []),
+    ...(inFile(samples) ? [taskKey(suite, name)] : []),
+    ...(inFile(prompt.examples?.samples) ? [`${taskKey(suite, name)}:examples`] : []),
   ];
 }
 
 /** A task that reads the user's copies of its data. */
 function withData(suite: string, task: Task, data: SampleOptions['data']): Task {
   if (data === undefined) return task;
-  const own = data.get(`${suite}/${task.name}`);
-  const pool = data.get(`${suite}/${task.name}:examples`);
+  const own = data.get(taskKey(suite, task.name));
+  const pool = data.get(`${taskKey(suite, task.name)}:examples`);
   const { examples } = task.prompt;
   return {
     ...task,

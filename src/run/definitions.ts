@@ -1,10 +1,13 @@
 /** Loads what a run measures: its suites with their samples, and its models, all checked. */
 import { resolve } from 'node:path';
+import { type Condition, conditionText, isAlone } from '../core/definition/condition.js';
 import { promptText } from '../core/definition/sample.js';
 import type { Task } from '../core/definition/suite.js';
 import { UserError } from '../core/errors.js';
-import type { RunRecord, RunSettings, SampleRecord, UntilSure } from '../core/measure/log.js';
-import { LOG_VERSION } from '../core/measure/log.js';
+import { taskKey } from '../core/keys.js';
+import type { RunRecord, RunSettings, SampleRecord, UntilSure } from '../core/log/log.js';
+import { LOG_VERSION } from '../core/log/log.js';
+import { identityText } from '../core/log/sample-identity.js';
 import type { Sample } from '../core/message.js';
 import {
   defaultCatalogue,
@@ -39,17 +42,19 @@ export interface RunDefinition {
   readonly repetitions?: number | undefined;
   /** Requests after opening a model that are not recorded. */
   readonly warmup?: number | undefined;
-  /** Answers that are under way at once. With more than one, no latency is measured. */
+  /** Answers that are under way at once: the run is made under `closed n`. With more than one, no latency is measured. */
   readonly concurrency?: number | undefined;
   readonly seed?: number | undefined;
+  /** Ask servers for the log-probabilities of answers, which cascades need; without it, where a task asks for them. */
+  readonly logprobs?: boolean | undefined;
   /** Ask in rounds, and stop as soon as every comparison is decided or the budget is spent. */
   readonly untilSure?: Pick<UntilSure, 'budget'> | undefined;
   /** The model that every other one is held against, whatever its class; without it, SLMs are held against LLMs. */
   readonly reference?: string | undefined;
 }
 
-/** What a run record says before it is known when and where the run happens. */
-export type PlannedRun = Omit<RunRecord, 'id' | 'started' | 'command' | 'environment' | 'prices'>;
+/** A run record before it is known when and where the run happens. */
+export type PlannedRun = Omit<RunRecord, 'id' | 'started' | 'command' | 'machine' | 'part' | 'prices'>;
 
 export interface Definitions {
   readonly record: PlannedRun;
@@ -84,6 +89,7 @@ export async function loadDefinitions(definition: RunDefinition, world: World): 
       samples.push(...records);
       tasks.push({
         ...task,
+        ...(definition.logprobs && { generation: { ...task.generation, logprobs: true } }),
         samples: {
           count: records.length,
           hash: sha256(records.map(({ promptHash, target }) => `${promptHash} ${JSON.stringify(target)}`).join('\n')),
@@ -132,13 +138,18 @@ export function catalogueFile(named: string | undefined, { cwd }: World): string
 }
 
 function settingsOf(definition: RunDefinition): RunSettings {
-  const concurrency = definition.concurrency ?? DEFAULTS.concurrency;
+  const condition: Condition = { kind: 'closed', requests: definition.concurrency ?? DEFAULTS.concurrency };
+  if (definition.untilSure && !isAlone(condition)) {
+    throw new UserError(
+      `--until-sure: expected one request at a time, found --concurrency ${condition.requests}: verdicts are judged under closed 1; leave out one of them`,
+    );
+  }
   return {
     seed: definition.seed ?? DEFAULTS.seed,
     repetitions: definition.repetitions ?? DEFAULTS.repetitions,
     warmup: definition.warmup ?? DEFAULTS.warmup,
     limit: definition.limit ?? null,
-    ...(concurrency > 1 && { concurrency }),
+    ...(!isAlone(condition) && { condition: conditionText(condition) }),
     ...(definition.untilSure && { untilSure: { firstRound: FIRST_ROUND, budget: definition.untilSure.budget } }),
     ...(definition.reference !== undefined && { reference: definition.reference }),
   };
@@ -148,7 +159,7 @@ function settingsOf(definition: RunDefinition): RunSettings {
 const FIRST_ROUND = 25;
 
 export function tasksOf(suites: PlannedRun['suites']): ReadonlyMap<string, LoggedTask> {
-  return new Map(suites.flatMap((suite) => suite.tasks.map((task) => [`${suite.name}/${task.name}`, task] as const)));
+  return new Map(suites.flatMap((suite) => suite.tasks.map((task) => [taskKey(suite.name, task.name), task] as const)));
 }
 
 function toRecord(suite: string, task: string, sample: Sample): SampleRecord {
@@ -164,6 +175,7 @@ function toRecord(suite: string, task: string, sample: Sample): SampleRecord {
     prompt,
     ...(continuations && { continuations }),
     promptHash: sha256(promptText(sample)),
+    hash: sha256(identityText(fields, target)),
   };
 }
 

@@ -5,14 +5,31 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism, cpus, freemem, loadavg, platform, release, totalmem } from 'node:os';
+import { availableParallelism, cpus, freemem, hostname, loadavg, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Environment, Warning } from '../core/measure/log.js';
+import type { Environment, MachineRecord, Warning } from '../core/log/log.js';
 import { known, missing } from '../core/quantity.js';
+import { sha256 } from '../system/hash.js';
+import { uniqueId } from '../system/id.js';
 import { packageVersion } from '../system/package.js';
 
 const ENGINES = ['node-llama-cpp', 'onnxruntime-node', '@huggingface/transformers'] as const;
+
+/** This machine at the beginning of a new part of a log. */
+export async function describeMachine(): Promise<MachineRecord> {
+  const environment = await describeEnvironment();
+  return { type: 'machine', machine: machineId(environment), part: uniqueId(), environment };
+}
+
+/**
+ * The same for every run on this machine, and another where the machine offers other means: speeds of a container with fewer
+ * cores are those of another machine. It is a hash, for a log may be shown to others, and a host's own id may not.
+ */
+function machineId({ cpu, memory }: Environment): string {
+  const host = readLine('/etc/machine-id') ?? '';
+  return sha256(JSON.stringify(['rightsize', host, hostname(), cpu.model, cpu.cores, memory.total])).slice(0, 16);
+}
 
 export async function describeEnvironment(): Promise<Environment> {
   const cores = availableParallelism();

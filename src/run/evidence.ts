@@ -7,7 +7,8 @@
  */
 import { generationSchema } from '../core/definition/suite.js';
 import { describeError, UserError } from '../core/errors.js';
-import type { EvidenceRecord, LoggedSuite, MeasurementRecord, SampleRecord } from '../core/measure/log.js';
+import { sampleKey, taskKey } from '../core/keys.js';
+import type { EvidenceRecord, LoggedSuite, MeasurementRecord, SampleRecord } from '../core/log/log.js';
 import { filterText } from '../core/score/filters.js';
 import type { Evidence, Request } from '../core/score/score.js';
 import { SCORERS } from '../core/score/table.js';
@@ -89,8 +90,8 @@ async function wantedBy(log: string, { suites, samples }: EvidenceOptions): Prom
   for await (const record of readLog(log)) {
     if (record.type === 'evidence') found.add(record.trial);
     if (record.type !== 'measurement') continue;
-    const requestOf = judged.get(`${record.suite}/${record.task}`);
-    const sample = samples.get(`${record.suite}/${record.task}/${record.sample}`);
+    const requestOf = judged.get(taskKey(record.suite, record.task));
+    const sample = samples.get(sampleKey(record));
     const request = sample && requestOf?.(record, sample);
     if (request) wanted.set(record.trial, { trial: record.trial, model: record.model, request });
   }
@@ -101,17 +102,19 @@ type RequestOf = (record: MeasurementRecord, sample: SampleRecord) => Request | 
 
 function judgedTask(suite: string, task: LoggedSuite['tasks'][number]): readonly (readonly [string, RequestOf])[] {
   const { name, ...given } = typeof task.scorer === 'string' ? { name: task.scorer } : task.scorer;
-  const scorer = SCORERS[name];
-  const { request } = scorer;
-  if (request === undefined) return [];
-  const options = scorer.options.parse(given);
+  // A log may name a scorer that has been removed since; the analysis says what is wrong with it.
+  if (!Object.hasOwn(SCORERS, name)) return [];
+  const { request, options: schema } = SCORERS[name];
+  const read = schema.safeParse(given);
+  if (request === undefined || !read.success) return [];
+  const options = read.data;
   const requestOf: RequestOf = ({ outcome }, { target, fields }) => {
     if (outcome.state !== 'completed') return null;
     const output = filterText(task.filters ?? [], outcome.output);
     // An empty answer is wrong without any evidence.
     return output.trim() === '' ? null : request({ output, target, fields }, options);
   };
-  return [[`${suite}/${task.name}`, requestOf]];
+  return [[taskKey(suite, task.name), requestOf]];
 }
 
 interface World {

@@ -9,18 +9,21 @@
  * A run that is resumed takes its definition from its log, and its plan is what that log does not have.
  */
 import { dirname, resolve } from 'node:path';
+import { ALONE, parseCondition } from '../core/definition/condition.js';
 import type { PriceList } from '../core/definition/price-list.js';
-import type { RunRecord } from '../core/measure/log.js';
+import { sampleKey } from '../core/keys.js';
+import type { MachineRecord, RunRecord } from '../core/log/log.js';
 import { type Block, countTrials, plan, remaining } from '../core/plan/plan.js';
 import { loadModels } from '../files/definitions.js';
 import { type LogWriter, openLog } from '../files/log.js';
 import { loadPrices } from '../files/price-list.js';
+import { uniqueId } from '../system/id.js';
 import { describeHolder } from '../system/lock.js';
 import { openWorker } from '../worker/supervisor.js';
 import type { OpenWorker } from '../worker/worker-session.js';
 import { DEFAULTS } from './defaults.js';
 import { catalogueFile, type Definitions, loadDefinitions, type RunDefinition } from './definitions.js';
-import { describeEnvironment } from './environment.js';
+import { describeMachine } from './environment.js';
 import { type EvidenceOptions, gatherEvidence } from './evidence.js';
 import { lockMachine, type MachineLockOptions } from './machine-lock.js';
 import { requireNamedLibraries } from './native-library.js';
@@ -71,10 +74,13 @@ export async function measure(
   const prices = await loadPrices(options.prices && resolve(world.cwd, options.prices));
   const definitions = await loadDefinitions(definition, world);
   return perform(
-    { definitions, recorded: new Set(), lastSession: 0, prices },
+    { definitions, recorded: new Set(), prices },
     { ...options, ...world },
-    async (start) => {
-      const folder = createRun(resolve(world.cwd, out), { ...definitions.record, ...start }, definitions.samples);
+    async ({ machine, ...start }) => {
+      const folder = createRun(resolve(world.cwd, out), { ...definitions.record, ...start, ...originOf(machine) }, [
+        machine,
+        ...definitions.samples,
+      ]);
       const lock = await lockRun(folder, world);
       return { folder, log: openLog(logOf(folder)), close: lock.release };
     },
@@ -96,9 +102,10 @@ export async function resume(reference: string, options: MeasureOptions = {}): P
   try {
     const earlier = await openRun(folder);
     requireNamedLibraries(earlier.definitions.models, world);
-    return await perform({ ...earlier, prices }, { ...options, ...world }, async (start) => {
+    return await perform({ ...earlier, prices }, { ...options, ...world }, async ({ machine, ...start }) => {
       const log = openLog(logOf(folder));
-      log.append({ type: 'resume', ...start });
+      log.append({ type: 'resume', ...start, ...originOf(machine) });
+      log.append(machine);
       return { folder, log, close: async () => {} };
     });
   } finally {
@@ -110,11 +117,13 @@ interface Job {
   readonly definitions: Definitions;
   /** Ids of the trials whose outcome is in the log. */
   readonly recorded: ReadonlySet<string>;
-  readonly lastSession: number;
   readonly prices: PriceList | undefined;
 }
 
-type Start = Pick<RunRecord, 'started' | 'command' | 'environment' | 'prices'>;
+/** The beginning of a part of a log. */
+interface Start extends Pick<RunRecord, 'started' | 'command' | 'prices'> {
+  readonly machine: MachineRecord;
+}
 
 interface WrittenRun {
   readonly folder: string;
@@ -149,13 +158,15 @@ async function perform(
   });
   try {
     // 4
-    const run = await openRunLog(await startOf(job, options));
+    const start = await startOf(job, options);
+    const run = await openRunLog(start);
     try {
       onEvent({ type: 'planned', blocks, recorded: countTrials(whole) - countTrials(blocks) });
 
       // 5, 6
-      const ending = await fill(run, { ...job, whole, blocks, judges, say }, { ...options, onEvent });
-      run.log.append({ type: 'end', ...ending });
+      const origin = originOf(start.machine);
+      const ending = await fill(run, { ...job, origin, whole, blocks, judges, say }, { ...options, onEvent });
+      run.log.append({ type: 'end', ...partOf(start.machine), ...ending });
       return { folder: run.folder, log: logOf(run.folder), ...ending };
     } finally {
       run.log.close();
@@ -170,12 +181,22 @@ async function startOf({ prices }: Job, { now, command }: World): Promise<Start>
   return {
     started: now().toISOString(),
     command,
-    environment: await describeEnvironment(),
+    machine: await describeMachine(),
     ...(prices && { prices }),
   };
 }
 
+/** What every record of a part says of its origin. */
+function originOf(machine: MachineRecord) {
+  return { machine: machine.machine, ...partOf(machine) };
+}
+
+function partOf({ part }: MachineRecord) {
+  return part === undefined ? {} : { part };
+}
+
 interface Planned extends Job {
+  readonly origin: ReturnType<typeof originOf>;
   readonly whole: readonly Block[];
   readonly blocks: readonly Block[];
   readonly judges: Judges;
@@ -187,31 +208,29 @@ const INTERRUPTED: RunEnding = { complete: false, reason: 'interrupted' };
 /** Measures all that is planned, then gathers evidence about it. */
 async function fill(
   { folder, log }: WrittenRun,
-  { definitions, lastSession, whole, blocks, judges, say }: Planned,
+  { definitions, origin, whole, blocks, judges, say }: Planned,
   { cwd, environment, signal, onEvent, openWorker: open = openWorker }: FillOptions,
 ): Promise<RunEnding> {
   const { suites, settings } = definitions.record;
-  const samples = new Map(
-    definitions.samples.map((sample) => [`${sample.suite}/${sample.task}/${sample.sample}`, sample]),
-  );
+  const samples = new Map(definitions.samples.map((sample) => [sampleKey(sample), sample]));
   const runner = {
     models: new Map(definitions.models.map((loaded) => [loaded.model.id, loaded])),
     tasks: definitions.tasks,
     samples,
     warmup: settings.warmup,
-    concurrency: settings.concurrency ?? 1,
     began: performance.now(),
+    origin,
+    nextSession: uniqueId,
     environment,
     openWorker: open,
     append: log.append,
     onEvent,
   };
-  const executeBlocks = (some: readonly Block[], last: number, until: AbortSignal) =>
-    execute(some, { ...runner, lastSession: last, signal: until });
+  const executeBlocks = (some: readonly Block[], until: AbortSignal) => execute(some, { ...runner, signal: until });
   const { untilSure } = settings;
   const ending =
     untilSure === undefined
-      ? await executeBlocks(blocks, lastSession, signal)
+      ? await executeBlocks(blocks, signal)
       : await executeUntilSure(whole, {
           log: logOf(folder),
           definitions,
@@ -249,10 +268,13 @@ async function judgesOf({ judge, programs, catalogue, ...world }: PerformOptions
 }
 
 function planOf({ record, samples, models }: Definitions): readonly Block[] {
+  const { condition } = record.settings;
   const workloads = record.suites.flatMap((suite) =>
     suite.tasks.map((task) => ({
       suite: suite.name,
       task: task.name,
+      // Log-likelihoods are asked for one at a time: an engine computes the texts of a sample side by side as it is.
+      condition: task.ask === 'generate' && condition !== undefined ? parseCondition(condition) : ALONE,
       repetitions: task.repetitions,
       samples: samples
         .filter((sample) => sample.suite === suite.name && sample.task === task.name)

@@ -4,7 +4,7 @@ import { startAnalysis } from '../core/analyse/analyse.js';
 import type { Analysis } from '../core/analyse/analysis.js';
 import { combineRuns } from '../core/analyse/combine.js';
 import { UserError } from '../core/errors.js';
-import type { RunRecord } from '../core/measure/log.js';
+import type { RunRecord } from '../core/log/log.js';
 import { readLog } from '../files/log.js';
 import { displayPath } from '../system/path.js';
 

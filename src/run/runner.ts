@@ -1,14 +1,14 @@
 /**
- * Executes a plan. Each model gets a fresh worker and a warm-up; then its trials run one after another, or several at once where no
- * latency is measured. Each trial is written to the log when its outcome arrives (`LONGEST_BATCH`).
+ * Executes a plan. Each block gets a fresh worker and a warm-up; then its trials run under its condition. Each trial is written to the log when its outcome arrives (`LONGEST_BATCH`).
  *
  * tinybench repeats the trials: every task is a bench whose function is one trial. The bench takes the latency that the worker stamped
  * as `overriddenDuration`, so no figure includes the messages between processes.
  */
 import { Bench } from 'tinybench';
 import { describeError, UserError } from '../core/errors.js';
+import { taskKey } from '../core/keys.js';
 import type { Outcome } from '../core/measure/measurement.js';
-import type { Block, Cell, Trial } from '../core/plan/plan.js';
+import type { Block, PlannedCell, Trial } from '../core/plan/plan.js';
 import {
   type KeeperOptions,
   round,
@@ -18,12 +18,10 @@ import {
   sessionKeeper,
 } from '../worker/session-keeper.js';
 
-export interface RunnerOptions extends Omit<KeeperOptions, 'nextSession' | 'elapsed' | 'onEvent'> {
-  /** Requests made after opening a model, before anything is recorded. */
+export interface RunnerOptions extends Omit<KeeperOptions, 'concurrency' | 'elapsed' | 'onEvent'> {
+  /** Requests after a model was opened, before the first that is recorded. */
   readonly warmup: number;
-  /** The number of the last session in the log; 0 for a new run. */
-  readonly lastSession: number;
-  /** When the run began, by `performance.now()`. */
+  /** When this part of the run began, by `performance.now()`. */
   readonly began: number;
   readonly onEvent: (event: RunEvent) => void;
 }
@@ -37,14 +35,12 @@ export interface RunEnding {
 
 /** Runs the trials of a plan. @throws UserError when a model's definition, files or server are at fault. */
 export async function execute(blocks: readonly Block[], options: RunnerOptions): Promise<RunEnding> {
-  const sessions = counter(options.lastSession);
   const failures: string[] = [];
   for (const block of blocks) {
     try {
       await runBlock(block, {
         ...options,
         elapsed: () => round((performance.now() - options.began) / 1000),
-        nextSession: sessions,
       });
     } catch (error) {
       if (options.signal.aborted) return { complete: false, reason: 'interrupted' };
@@ -60,26 +56,28 @@ export async function execute(blocks: readonly Block[], options: RunnerOptions):
     : { complete: false, reason: failures.join('; ') };
 }
 
-type BlockOptions = RunnerOptions & Pick<KeeperOptions, 'nextSession' | 'elapsed'>;
+type BlockOptions = RunnerOptions & Pick<KeeperOptions, 'elapsed'>;
 
-async function runBlock({ model, cells }: Block, options: BlockOptions): Promise<void> {
-  const keeper = sessionKeeper(model, options);
+async function runBlock({ model, condition, cells }: Block, options: BlockOptions): Promise<void> {
+  const { requests } = condition;
+  const keeper = sessionKeeper(model, { ...options, concurrency: requests });
   try {
-    for (const cell of cells) await runCell(cell, keeper, options);
+    for (const cell of cells) await runCell(cell, { keeper, requests, ...options });
   } finally {
     await keeper.end();
   }
 }
 
-/** Runs the trials of a task on a model, as one bench. */
-async function runCell(cell: Cell, keeper: SessionKeeper, options: BlockOptions): Promise<void> {
-  const name = `${cell.suite}/${cell.task}`;
+type CellOptions = BlockOptions & { readonly keeper: SessionKeeper; readonly requests: number };
+
+/** One bench: the trials of a task on a model. */
+async function runCell(cell: PlannedCell, { keeper, requests, ...options }: CellOptions): Promise<void> {
+  const name = taskKey(cell.suite, cell.task);
   const queue = cell.trials[Symbol.iterator]();
   const failed: unknown[] = [];
-  // Log-likelihoods are requested one at a time: an engine computes the continuations of one request side by side.
-  const atOnce = options.concurrency > 1 && !ranked(cell, options);
+  const atOnce = requests > 1;
   const inOrder = keeper.runInOrder(cell.trials);
-  // tinybench never removes its listeners. On the signal of the run they would keep plan and samples alive until the run ends.
+  // tinybench never removes its listeners: on the signal of the run they would keep plan and samples in memory.
   options.signal.throwIfAborted();
   const stop = new AbortController();
   const onAbort = () => stop.abort(options.signal.reason);
@@ -96,7 +94,7 @@ async function runCell(cell: Cell, keeper: SessionKeeper, options: BlockOptions)
     retainSamples: true,
     signal: stop.signal,
     throws: true,
-    ...(atOnce && { concurrency: 'task', threshold: options.concurrency }),
+    ...(atOnce && { concurrency: 'task', threshold: requests }),
     setup: (_, next) => {
       mode = next;
     },
@@ -137,11 +135,6 @@ async function runCell(cell: Cell, keeper: SessionKeeper, options: BlockOptions)
   if (bench.concurrency === null && result.state === 'completed') keeper.addStatistics(name, result.latency);
 }
 
-function ranked({ trials }: Cell, { samples }: RunnerOptions): boolean {
-  const [{ suite, task, sample } = { suite: '', task: '', sample: '' }] = trials;
-  return samples.get(`${suite}/${task}/${sample}`)?.continuations !== undefined;
-}
-
 function place({ suite, task, sample, model, repetition }: Trial) {
   return { suite, task, sample, model, repetition };
 }
@@ -150,9 +143,4 @@ function place({ suite, task, sample, model, repetition }: Trial) {
 function latency(outcome: Outcome): { overriddenDuration: number } | undefined {
   const seconds = secondsOf(outcome);
   return seconds === null ? undefined : { overriddenDuration: seconds * 1000 };
-}
-
-function counter(last: number): () => number {
-  let n = last;
-  return () => ++n;
 }

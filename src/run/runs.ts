@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describeError, UserError } from '../core/errors.js';
-import type { RunRecord, SampleRecord } from '../core/measure/log.js';
+import type { MachineRecord, RunRecord, SampleRecord } from '../core/log/log.js';
 import { openLog, readLog } from '../files/log.js';
 import { describeHolder, type Lock, type Taken, tryLock } from '../system/lock.js';
 import { displayPath } from '../system/path.js';
@@ -12,10 +12,14 @@ import type { World } from './world.js';
 const LOG = 'log.jsonl';
 
 /**
- * Makes the folder of a new run, with its definition and samples in its log. The folder gets its name when these are written, so every
- * folder with the name of a run can be resumed.
+ * Makes the folder of a new run, with its definition, machine and samples in its log. The folder gets its name when these are written,
+ * so every folder with the name of a run can be resumed.
  */
-export function createRun(out: string, record: Omit<RunRecord, 'id'>, samples: readonly SampleRecord[]): string {
+export function createRun(
+  out: string,
+  record: Omit<RunRecord, 'id'>,
+  rest: readonly (MachineRecord | SampleRecord)[],
+): string {
   const name = record.started.slice(0, 19).replaceAll(':', '-');
   const making = join(out, `.${name}.${process.pid}`);
   try {
@@ -33,7 +37,7 @@ export function createRun(out: string, record: Omit<RunRecord, 'id'>, samples: r
     rmSync(join(making, LOG), { force: true });
     const log = openLog(join(making, LOG));
     log.append({ ...record, id });
-    for (const sample of samples) log.append(sample);
+    for (const one of rest) log.append(one);
     log.close();
     try {
       renameSync(making, folder);
@@ -51,7 +55,6 @@ export interface EarlierRun {
   readonly definitions: Definitions;
   /** Ids of the trials whose outcome is in the log. */
   readonly recorded: ReadonlySet<string>;
-  readonly lastSession: number;
 }
 
 /** Reads from a log all that is needed to go on with its run. @throws UserError when this is not the folder of a run. */
@@ -60,32 +63,36 @@ export async function openRun(reference: string): Promise<EarlierRun> {
   let record: RunRecord | null = null;
   const samples: SampleRecord[] = [];
   const recorded = new Set<string>();
-  let lastSession = 0;
   for await (const entry of readLog(file)) {
     if (entry.type === 'run') record ??= entry;
     else if (entry.type === 'sample') samples.push(entry);
     else if (entry.type === 'measurement') {
       recorded.add(entry.trial);
-      lastSession = Math.max(lastSession, entry.session);
-    } else if (entry.type === 'session') lastSession = Math.max(lastSession, entry.session);
+      // Version 1 left the condition out of the id.
+      if (record?.settings.condition !== undefined) recorded.add(`${entry.trial} ${record.settings.condition}`);
+    }
   }
   if (record === null)
     throw new UserError(`${displayPath(file)}: expected the log of a run, found no run in it; start a new one`);
-  const { id, started, command, environment, prices, ...planned } = record;
+  const { id, started, command, machine, part, prices, ...planned } = record;
   return {
     folder: dirname(file),
     definitions: {
       record: planned,
-      models: record.models.map((model) => ({ model, directory: record!.directories[model.id] ?? '.' })),
+      models: record.models.map((model) => ({ model, directory: directoryOf(record!, model.id) })),
       samples,
       tasks: tasksOf(record.suites),
     },
     recorded,
-    lastSession,
   };
 }
 
-/** The log that a user means by a folder or a file. @throws UserError */
+/** A model may have any name, `constructor` too. */
+function directoryOf({ directories }: RunRecord, model: string): string {
+  return (Object.hasOwn(directories, model) && directories[model]) || '.';
+}
+
+/** The log in a folder, or the file itself. @throws UserError when there is none. */
 export function logOf(reference: string, cwd = '.'): string {
   const path = resolve(cwd, reference);
   const file = existsSync(path) && statSync(path).isDirectory() ? join(path, LOG) : path;

@@ -9,7 +9,8 @@
  * why the run stopped.
  */
 import { setMaxListeners } from 'node:events';
-import type { UntilSure } from '../core/measure/log.js';
+import { taskKey } from '../core/keys.js';
+import type { UntilSure } from '../core/log/log.js';
 import { type Block, countTrials, remaining } from '../core/plan/plan.js';
 import { askingOrder, roundOf, sizeOfRound } from '../core/plan/rounds.js';
 import { openTasks } from '../core/recommend/open-tasks.js';
@@ -25,7 +26,7 @@ export interface RoundsOptions {
   readonly untilSure: UntilSure;
   /** Ends a clean run early. */
   readonly stop: AbortSignal;
-  readonly execute: (blocks: readonly Block[], lastSession: number, signal: AbortSignal) => Promise<RunEnding>;
+  readonly execute: (blocks: readonly Block[], signal: AbortSignal) => Promise<RunEnding>;
   readonly say: (text: string) => void;
 }
 
@@ -42,7 +43,7 @@ export async function executeUntilSure(whole: readonly Block[], options: RoundsO
 
   for (let round = 0; ; round++) {
     const size = sizeOfRound(round, firstRound);
-    const { recorded, lastSession } = await openRun(log);
+    const { recorded } = await openRun(log);
     const open = openTasks(recommend(await analyseLog(log)));
     if (open.size === 0) return { complete: true, reason: 'every comparison is decided' };
     if (recorded.size > 0) say(`${recorded.size} trials so far; open: ${[...open].join(', ')}`);
@@ -50,7 +51,7 @@ export async function executeUntilSure(whole: readonly Block[], options: RoundsO
     const left = budget !== null && 'trials' in budget ? budget.trials - recorded.size : Number.POSITIVE_INFINITY;
     const blocks = upTo(largestWithin(Math.min(size, largest), (samples) => countTrials(upTo(samples)) <= left));
     if (blocks.length > 0) {
-      const ending = await execute(blocks, lastSession, signal);
+      const ending = await execute(blocks, signal);
       if (time?.aborted && !stop.aborted) return { complete: true, reason: 'the budget of time is spent' };
       if (!ending.complete) return ending;
     } else if (left < countTrials(upTo(Math.min(size, largest)))) {
@@ -65,7 +66,7 @@ function orderOf({ samples, record }: Definitions) {
   const { seed } = record.settings;
   const tasks = new Map<string, { readonly id: string; readonly group: string | null }[]>();
   for (const { suite, task, sample, group } of samples) {
-    const key = `${suite}/${task}`;
+    const key = taskKey(suite, task);
     const list = tasks.get(key) ?? [];
     tasks.set(key, list);
     list.push({ id: sample, group });

@@ -7,7 +7,7 @@
  */
 import type { Model } from '../core/definition/model.js';
 import type { Generation } from '../core/definition/suite.js';
-import type { SessionFacts } from '../core/measure/log.js';
+import type { SessionFacts } from '../core/log/log.js';
 import type { Outcome } from '../core/measure/measurement.js';
 import type { Continuation, Prompt } from '../core/message.js';
 import type { Quantity } from '../core/quantity.js';

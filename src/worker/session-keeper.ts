@@ -6,8 +6,10 @@
  *
  * The log gets two records about a session: its facts with the first trial that is recorded, and its end with the peak of its memory.
  */
+import { conditionText } from '../core/definition/condition.js';
 import type { Task } from '../core/definition/suite.js';
-import type { LatencyStatistics, LogRecord, MeasurementRecord, SampleRecord } from '../core/measure/log.js';
+import { sampleKey, taskKey } from '../core/keys.js';
+import type { LatencyStatistics, LogRecord, MeasurementRecord, SampleRecord, SessionRecord } from '../core/log/log.js';
 import type { Outcome } from '../core/measure/measurement.js';
 import type { Trial } from '../core/plan/plan.js';
 import { known, missing, type Quantity } from '../core/quantity.js';
@@ -31,8 +33,11 @@ export interface KeeperOptions {
   readonly append: (record: LogRecord) => void;
   /** Aborted once for a clean end: what is in flight is dropped, what is recorded stays. */
   readonly signal: AbortSignal;
-  readonly nextSession: () => number;
-  /** Seconds since the run began. */
+  /** Makes the id of a session; ids are unique everywhere, and sort by time. */
+  readonly nextSession: () => string;
+  /** The machine and the part of the log that sessions belong to. */
+  readonly origin: Pick<SessionRecord, 'machine' | 'part'>;
+  /** Seconds since this part of the run began. */
   readonly elapsed: () => number;
   readonly onEvent: (event: SessionEvent) => void;
 }
@@ -62,12 +67,12 @@ export interface SessionKeeper {
   end(): Promise<void>;
 }
 
-type Attempted = Pick<MeasurementRecord, 'outcome' | 'session' | 'at' | 'cold' | 'concurrency'>;
+type Attempted = Pick<MeasurementRecord, 'outcome' | 'session' | 'at' | 'cold' | 'condition'>;
 
 /** The worker died under a trial, or, where there is no session, before it had opened the model. */
 interface Died {
   readonly died: WorkerDied;
-  readonly session: number | null;
+  readonly session: Pick<Attempted, 'session' | 'condition'> | null;
 }
 
 type State =
@@ -79,7 +84,7 @@ const CLOSED: State = { name: 'closed' };
 
 interface OpenSession {
   readonly worker: WorkerSession;
-  readonly number: number;
+  readonly id: string;
   requests: number;
   firstRequest: Quantity;
   /** Whether the log has its facts. */
@@ -105,7 +110,7 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
     options.onEvent({ type: 'opened', model: id, load: worker.load });
     const session: OpenSession = {
       worker,
-      number: options.nextSession(),
+      id: options.nextSession(),
       requests: 0,
       firstRequest: missing('no request was made'),
       announced: false,
@@ -132,7 +137,7 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
     // A failure that shows is told by whoever waits for this opening.
     if (state.name === 'opening') await state.session.catch(() => {});
     if (state.name !== 'open') return;
-    const { worker, number, requests, statistics } = state.session;
+    const { worker, id: session, requests, statistics } = state.session;
     state = CLOSED;
     loop.disable();
     const { memory, workerDelay } = await worker.close();
@@ -140,7 +145,7 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
     const runner = lateness(loop);
     options.append({
       type: 'session-end',
-      session: number,
+      session,
       model: id,
       memory,
       latency: statistics,
@@ -153,11 +158,12 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
   function announceOnce(session: OpenSession, warmup: number): void {
     if (session.announced) return;
     session.announced = true;
-    const { worker, number, firstRequest } = session;
+    const { worker, firstRequest } = session;
     options.append({
       type: 'session',
-      session: number,
+      session: session.id,
       model: id,
+      ...options.origin,
       load: known(round(worker.load)),
       firstRequest,
       warmup,
@@ -180,24 +186,22 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
     let session: OpenSession | null = null;
     try {
       session = await openedSession();
-      const { number, requests, worker } = session;
+      const { requests } = session;
       const cold = requests === 0;
+      const circumstances = circumstancesOf(session);
       if (phase === 'recorded' && !cold) announceOnce(session, requests);
       const answers = await request(session, trials);
       const now = options.elapsed();
       if (phase === 'recorded') announceOnce(session, 0);
       blamedInARow = 0;
       return answers.map(({ outcome, ago }, i) => {
-        const attempted = { outcome, session: number, at: round(now - ago) };
-        if (outcome.state !== 'ranked' && worker.concurrency > 1) {
-          return { ...attempted, concurrency: worker.concurrency };
-        }
-        return cold && i === 0 ? { ...attempted, cold } : attempted;
+        const attempted = { outcome, ...circumstances, at: round(now - ago) };
+        return cold && i === 0 && attempted.condition === undefined ? { ...attempted, cold } : attempted;
       });
     } catch (error) {
       if (!(error instanceof WorkerDied) || options.signal.aborted) throw error;
       await mourn(session, error);
-      return { died: error, session: session?.number ?? null };
+      return { died: error, session: session && circumstancesOf(session) };
     }
   }
 
@@ -225,7 +229,7 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
           throw died;
         case 'blame the trial':
           blamedInARow++;
-          return { outcome: crashed(died), session: session!, at: options.elapsed() };
+          return { outcome: crashed(died), ...session!, at: options.elapsed() };
       }
     }
     return result[0]!;
@@ -282,13 +286,21 @@ function createRetryQueue() {
 }
 
 function requestOf(trial: Trial, { samples, tasks }: KeeperOptions): TrialRequest {
-  const { prompt, continuations } = samples.get(`${trial.suite}/${trial.task}/${trial.sample}`)!;
-  const { generation, unconditional } = tasks.get(`${trial.suite}/${trial.task}`)!;
+  const { prompt, continuations } = samples.get(sampleKey(trial))!;
+  const { generation, unconditional } = tasks.get(taskKey(trial.suite, trial.task))!;
   if (continuations !== undefined) {
     return { for: 'likelihoods', continuations, unconditional, timeout: generation.timeout };
   }
   // Repetitions of a sampled answer draw from seeds of their own, or they would be one answer written down twice.
   return { for: 'answer', prompt, generation: { ...generation, seed: generation.seed + trial.repetition - 1 } };
+}
+
+/** The session of a trial, and how it really answered: an engine may compute fewer answers side by side than it was asked to. */
+function circumstancesOf({ id, worker }: OpenSession): Pick<Attempted, 'session' | 'condition'> {
+  const { concurrency } = worker;
+  return concurrency === 1
+    ? { session: id }
+    : { session: id, condition: conditionText({ kind: 'closed', requests: concurrency }) };
 }
 
 function crashed(error: WorkerDied): Outcome {

@@ -3,7 +3,7 @@
  * kill, a hang that no abort ends) becomes a `WorkerDied`, and the runner never hangs.
  */
 import { UserError } from '../core/errors.js';
-import type { SessionRecord } from '../core/measure/log.js';
+import type { SessionRecord } from '../core/log/log.js';
 import { missing } from '../core/quantity.js';
 import type { LoadedModel } from '../files/definitions.js';
 import { readMemory, sampleMemory } from './memory.js';

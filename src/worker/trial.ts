@@ -3,8 +3,9 @@
  * path: for each token it keeps a time stamp and a piece of text, and computes nothing.
  */
 import { type GenerationEvent, ModelFailure, ServerFailure, type Session } from '../backends/backend.js';
+import type { Generation } from '../core/definition/suite.js';
 import { describeError } from '../core/errors.js';
-import type { Failed, Loglikelihood, Outcome, Timing } from '../core/measure/measurement.js';
+import type { Completed, Failed, Loglikelihood, Outcome, Timing } from '../core/measure/measurement.js';
 import type { Continuation } from '../core/message.js';
 import { missing } from '../core/quantity.js';
 import { sha256 } from '../system/hash.js';
@@ -101,10 +102,7 @@ async function answer(
         ...describePieces(tokensPerPiece),
         end: toMicroseconds(event.time - due),
       },
-      logprobs:
-        logprobs.length > 0
-          ? { value: logprobs.map(toSixDigits) }
-          : missing(session.facts.cannot.logprobs ?? 'the model produced no tokens'),
+      logprobs: describeLogprobs(logprobs, session.facts.cannot.logprobs ?? whyNoLogprobs(generation, pieces.length)),
       ...(event.cachedTokens !== undefined && { cachedTokens: event.cachedTokens }),
       ...(event.unseenTokens && { unseenTokens: event.unseenTokens }),
       ...(event.retries && { retries: event.retries }),
@@ -131,6 +129,11 @@ async function likelihoods(
         signal,
       )
     : undefined;
+  // Broken weights make logits that are no numbers, which a log cannot hold.
+  if (![...loglikelihoods, ...(alone ?? [])].every(({ sum }) => Number.isFinite(sum))) {
+    const reason = 'the engine gave a log-likelihood that is no number; are the weights damaged?';
+    return { state: 'failed', by: 'harness', kind: 'engine', reason, output: '' };
+  }
   return {
     state: 'ranked',
     loglikelihoods,
@@ -162,6 +165,20 @@ function describePieces(tokensPerPiece: readonly (number | null)[]): Pick<Timing
   if (tokensPerPiece.every((tokens) => tokens === 1)) return {};
   const known = tokensPerPiece.filter((tokens) => tokens !== null);
   return { tokensPerPiece: known.length === tokensPerPiece.length ? known : 'unknown' };
+}
+
+function whyNoLogprobs({ logprobs }: Generation, pieces: number): string {
+  if (pieces === 0) return 'the model produced no tokens';
+  return logprobs
+    ? 'the server gave none with this answer'
+    : 'they were not asked for; --logprobs asks servers for them';
+}
+
+function describeLogprobs(logprobs: readonly number[], absent: string): Completed['logprobs'] {
+  if (logprobs.length === 0) return missing(absent);
+  return logprobs.every(Number.isFinite)
+    ? { value: logprobs.map(toSixDigits) }
+    : missing('the engine gave log-probabilities that are no numbers; are the weights damaged?');
 }
 
 /** The clocks resolve microseconds; more digits would only fill the log. */

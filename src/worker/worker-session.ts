@@ -2,7 +2,7 @@
  * A model that is open in a worker, as the runner sees it. Whoever needs one takes `OpenWorker` as an argument: a run opens a process,
  * a test hands over a scripted worker.
  */
-import type { SessionFacts, SessionRecord } from '../core/measure/log.js';
+import type { SessionFacts, SessionRecord } from '../core/log/log.js';
 import type { MemoryReading } from '../core/measure/measurement.js';
 import type { Quantity } from '../core/quantity.js';
 import type { LoadedModel } from '../files/definitions.js';

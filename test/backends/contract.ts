@@ -171,7 +171,7 @@ const CLAUSES = {
   },
 
   'gives one log-probability per token, or says why not': async ({ session, prompt }) => {
-    const { pieces } = await collect(session, prompt, { maxTokens: 8 });
+    const { pieces } = await collect(session, prompt, { maxTokens: 8, logprobs: true });
     for (const { logprobs, tokens } of pieces) {
       if (session.facts.cannot.logprobs !== undefined) {
         expect(logprobs).toBeUndefined();

@@ -273,6 +273,20 @@ describeWith([SLM], 'llama-cpp settings', () => {
     expect(await answer({ flashAttention: 'auto', kvCacheType: 'f32' })).toEqual(flash);
   });
 
+  test('says that prompts of 64 tokens are read by other code, with flash attention alone', async () => {
+    const cliffWith = async (settings: Record<string, unknown>) => {
+      const { facts, close } = await open({ source: SLM, ...settings });
+      await close();
+      return facts.promptCliff;
+    };
+    expect(await cliffWith({})).toMatchObject({
+      tokens: 64,
+      remedy: expect.stringContaining('`flashAttention: false`'),
+    });
+    expect(await cliffWith({ flashAttention: false })).toBeUndefined();
+    expect(await cliffWith({ kvCacheType: 'q8_0' })).toBeUndefined();
+  });
+
   test('a quantised cache needs flash attention, and works with it', async () => {
     const refused = open({ source: SLM, kvCacheType: 'q8_0', flashAttention: false });
     expect(await sentenceOf(refused)).toContain('flashAttention');

@@ -57,7 +57,7 @@ describe('opening a session', () => {
     current.server.answer = ({ body }) => (gone[0]! in body ? json(400, { error: { message } }) : stream('ok'));
     const opened = await open();
     expect(opened.facts.warnings[0]).toContain(`the server refuses "${field}": `);
-    const { end } = await collect(opened, prompt, {});
+    const { end } = await collect(opened, prompt, { logprobs: true });
     expect(current.server.asked).toHaveLength(1);
     for (const name of gone) expect(current.server.asked[0]!.body).not.toHaveProperty(name);
     expect(end).not.toHaveProperty('retries');

@@ -39,7 +39,7 @@ describe('openai, on a server that speaks the whole protocol,', () => {
 });
 
 describe('a request', () => {
-  test('of a chat carries the prompt, the settings, and asks for counts and log-probabilities', async () => {
+  test('of a chat carries the prompt, the settings, and asks for counts', async () => {
     const generation = { maxTokens: 7, temperature: 0.5, topP: 0.9, seed: 3, stop: ['a', 'b', 'c', 'd', 'e'] };
     await answered(stream('ok'), generation, { extraBody: { cache_prompt: false } });
     expect(current.server.asked[0]).toMatchObject({ method: 'POST', path: '/v1/chat/completions' });
@@ -51,8 +51,6 @@ describe('a request', () => {
       top_p: 0.9,
       seed: 3,
       stop: ['a', 'b', 'c', 'd'],
-      logprobs: true,
-      top_logprobs: 1,
       stream: true,
       stream_options: { include_usage: true },
       cache_prompt: false,
@@ -66,12 +64,23 @@ describe('a request', () => {
     const messages = [{ role: 'system' as const, content: 'Be kind.' }, ...prompt.messages];
     const { text, end } = await collect(opened, { messages }, {});
     expect(current.server.asked[0]!.path).toBe('/v1/completions');
-    expect(current.server.asked[0]!.body).toMatchObject({ prompt: 'Be kind.\n\nWhere is my parcel?', logprobs: 1 });
+    expect(current.server.asked[0]!.body).toMatchObject({ prompt: 'Be kind.\n\nWhere is my parcel?' });
     expect([text, end.finish, end.rendered]).toEqual([' Hi', 'length', { value: 'Be kind.\n\nWhere is my parcel?' }]);
   });
 
+  test('asks for log-probabilities, which take time, where the task wants them', async () => {
+    await answered(stream('ok'), { logprobs: true });
+    expect(current.server.asked[0]!.body).toMatchObject({ logprobs: true, top_logprobs: 1 });
+    await answered(stream('ok'), { logprobs: true }, { api: 'completions' });
+    expect(current.server.asked[0]!.body).toMatchObject({ logprobs: 1 });
+    for (const api of ['chat', 'completions']) {
+      await answered(stream('ok'), {}, { api });
+      expect(current.server.asked[0]!.body).not.toHaveProperty('logprobs');
+    }
+  });
+
   test('asks for no log-probabilities when the entry does not want them', async () => {
-    await answered(stream('ok'), {}, { extraBody: { logprobs: false } });
+    await answered(stream('ok'), { logprobs: true }, { extraBody: { logprobs: false } });
     expect(current.server.asked[0]!.body).toMatchObject({ logprobs: false });
     expect(current.server.asked[0]!.body).not.toHaveProperty('top_logprobs');
   });
@@ -185,6 +194,12 @@ describe('an answer', () => {
     const one = { logprobs: { content: [{ logprob: -0.1 }] } };
     const { end } = await answered(script(chunk({ content: 'a' }, one), finish('stop'), usage(5, 2), DONE));
     expect(end.outputTokens).toEqual({ value: 1, source: 'server' });
+    // Without log-probabilities a piece is taken for a token, if the answer stopped by one.
+    const plain = [chunk({ content: 'a' }), chunk({ content: 'b' })];
+    const stopped = await answered(script(...plain, finish('stop'), usage(5, 3), DONE));
+    expect(stopped.end.outputTokens).toEqual({ value: 2, source: 'server' });
+    const cut = await answered(script(...plain, finish('length'), usage(5, 3), DONE));
+    expect(cut.end.outputTokens).toEqual({ value: 3, source: 'server' });
   });
 
   test('without counts says that they are missing', async () => {

@@ -2,7 +2,7 @@
 /** Runs that are not as one hopes, each an honest page: what is not known is said with its reason, and nothing is drawn of nothing. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { LogRecord } from '../../src/core/measure/log.js';
+import type { LogRecord } from '../../src/core/log/log.js';
 import type { Outcome } from '../../src/core/measure/measurement.js';
 import { makeLog } from '../support/log.js';
 import { chartsDrawn, launch, open, writeReport } from './open.js';

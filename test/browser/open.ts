@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { analyse } from '../../src/core/analyse/analyse.js';
-import type { LogRecord } from '../../src/core/measure/log.js';
+import type { LogRecord } from '../../src/core/log/log.js';
 import { recommend } from '../../src/core/recommend/recommend.js';
 import { documentOf } from '../../src/core/report/document/build.js';
 import { pageData } from '../../src/core/report/document/samples.js';

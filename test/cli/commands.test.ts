@@ -215,7 +215,7 @@ describe('rightsize score', () => {
       'outputs.jsonl',
     );
     const { code, stderr } = await rightsize(['score', '--scorer', 'exact', file]);
-    expect(stderr).toMatch(/outputs\.jsonl:2: expected a line with "output" as text/);
+    expect(stderr).toMatch(/outputs\.jsonl:2: expected the answer as text in "output", found none among target;/);
     expect(code).toBe(2);
   });
 });

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { LogRecord } from '../../src/core/measure/log.js';
+import type { LogRecord } from '../../src/core/log/log.js';
 import { folderWith, rightsize } from '../support/cli.js';
 
 const SAMPLES = Array.from({ length: 24 }, (_, i) => ({ id: `s${i}`, q: `${i} plus ${i}?`, target: String(2 * i) }));
@@ -36,7 +36,7 @@ test('trials that ran beside others say so, and their cell has a throughput and 
   expect(code).toBe(0);
   const measured = recordsIn(cwd).filter((record) => record.type === 'measurement');
   expect(measured).toHaveLength(24);
-  expect(new Set(measured.map(({ concurrency }) => concurrency))).toEqual(new Set([4]));
+  expect(new Set(measured.map(({ condition }) => condition))).toEqual(new Set(['closed 4']));
   const [cell] = JSON.parse(stdout).suites[0].tasks[0].models;
   expect(cell.quality.value).toBe(1);
   expect(cell.throughput).toMatchObject({ concurrency: 4, n: 24 });

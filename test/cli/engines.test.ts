@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { LogRecord, MeasurementRecord, SessionRecord } from '../../src/core/measure/log.js';
+import type { LogRecord, MeasurementRecord, SessionRecord } from '../../src/core/log/log.js';
 import { folderWith, ROOT, rightsize } from '../support/cli.js';
 import { LLAMA_SERVER, seenByServer } from '../support/llama-server.js';
 import { describeWith, shared } from '../support/shared.js';

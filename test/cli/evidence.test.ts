@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { LogRecord } from '../../src/core/measure/log.js';
+import type { LogRecord } from '../../src/core/log/log.js';
 import { openSandbox } from '../../src/run/sandbox.js';
 import { folderWith, rightsize } from '../support/cli.js';
 

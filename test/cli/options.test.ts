@@ -38,3 +38,13 @@ test('docs/commands.md has a row for each command', () => {
   const rows = [...docs.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
   expect(rows).toEqual(program().commands.map((command) => command.name()));
 });
+
+test.each(program().commands.map((command) => [command.name(), command] as const))(
+  'every option of %s is read in its file',
+  (name, command) => {
+    const source = readFileSync(join(ROOT, `src/cli/${name}.ts`), 'utf8');
+    const code = source.replaceAll(/'(?:[^'\\\n]|\\.)*'|^import [\s\S]*?;$/gm, '');
+    const unread = command.options.filter((option) => !new RegExp(`\\b${option.attributeName()}\\b`).test(code));
+    expect(unread.map(({ long }) => long)).toEqual([]);
+  },
+);

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { LogRecord, MeasurementRecord } from '../../src/core/measure/log.js';
+import type { LogRecord, MeasurementRecord } from '../../src/core/log/log.js';
 import { createRandom } from '../../src/core/stats/basics/random.js';
 import { folderWith, rightsize, start } from '../support/cli.js';
 

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { LogRecord } from '../../src/core/measure/log.js';
+import type { LogRecord } from '../../src/core/log/log.js';
 import { folderWith, rightsize } from '../support/cli.js';
 
 const SAMPLES = Array.from({ length: 400 }, (_, i) => ({ id: `s${i}`, q: `${i} plus ${i}?`, target: String(2 * i) }));
@@ -46,7 +46,9 @@ test('stops early where the models are far apart, and says what that saved', asy
   const { trials, summary } = runIn(cwd);
   expect(new Set(trials).size).toBe(trials.length);
   expect(trials.length).toBeLessThan(400);
-  expect(stdout).toContain(`${trials.length} of 800 planned trials: every comparison is decided. Stopping then saved`);
+  expect(stdout.replaceAll('\n', ' ')).toContain(
+    `${trials.length} of 800 planned trials were run: every comparison is decided. Stopping early saved`,
+  );
   expect(summary().suites[0].verdict).toMatchObject({ kind: 'llm-needed', model: 'large' });
 });
 
@@ -64,7 +66,7 @@ test('spends no more trials than its budget, and goes on with nothing when it is
   expect(first.code).toBe(0);
   const { path, trials } = runIn(cwd);
   expect(trials).toHaveLength(90);
-  expect(first.stdout).toContain('90 of 800 planned trials: the budget of trials is spent');
+  expect(first.stdout).toContain('90 of 800 planned trials were run: the budget of trials is spent');
   const resumed = await rightsize(['run', '--quiet', '--resume', path, ...SUMMARY], { cwd });
   expect(resumed.code).toBe(0);
   expect(runIn(cwd).trials).toHaveLength(90);
@@ -74,7 +76,7 @@ test('ends when its time is spent', async () => {
   const cwd = folder((i) => i % 20 > 0);
   const { code, stdout } = await rightsize([...RUN, '--budget', '1 ms'], { cwd });
   expect(code).toBe(0);
-  expect(stdout).toMatch(/0 of 800 planned trials: the budget of time is\s+spent/);
+  expect(stdout).toMatch(/0 of 800 planned trials were run: the budget of time is\s+spent/);
 });
 
 test('a log with its lines in another order gives the same verdict', async () => {

@@ -1,6 +1,6 @@
 /** What the golden logs hold. `npx tsx test/golden/update.ts` writes them and everything that is made from them. */
 import type { Outcome } from '../../src/core/measure/measurement.js';
-import type { LogRecord } from '../../src/core/measure/log.js';
+import type { LogRecord } from '../../src/core/log/log.js';
 import { makeLog } from '../support/log.js';
 
 const HOSTILE = '</script><script>alert(1)</script> <img src=x onerror=alert(2)> [x](javascript:alert(3)) \u001b[2J\u001b]0;gone\u0007 =cmd | `x`';

@@ -1,6 +1,6 @@
 /** A log to all its artifacts, as `rightsize report` makes them, with a stand-in for the bundled script and style. */
 import { startAnalysis } from '../../src/core/analyse/analyse.js';
-import type { LogRecord } from '../../src/core/measure/log.js';
+import type { LogRecord } from '../../src/core/log/log.js';
 import { recommend } from '../../src/core/recommend/recommend.js';
 import type { Artifact } from '../../src/core/report/artifact.js';
 import { briefOf } from '../../src/core/report/document/brief.js';

@@ -1,7 +1,8 @@
-/** Writes the golden logs and their artifacts anew. Look at what changed before committing it. */
+/** Writes the golden logs and their artifacts anew. Look at what changed before committing it. `log-v1.jsonl` stays as it is. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { recordsOf } from '../../src/files/log.js';
 import { GOLDEN } from './orders.js';
 import { renderAll } from './render.js';
 
@@ -10,13 +11,14 @@ const here = dirname(fileURLToPath(import.meta.url));
 async function update() {
   for (const [name, records] of Object.entries(GOLDEN)) {
     const folder = join(here, name);
-    await rm(folder, { recursive: true, force: true });
+    const expected = join(folder, 'expected');
+    await rm(expected, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'log.jsonl'), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
-    const log = (await readFile(join(folder, 'log.jsonl'), 'utf8')).trimEnd().split('\n');
-    for (const { path, content } of await renderAll(log.map((line) => JSON.parse(line)))) {
-      await mkdir(dirname(join(folder, 'expected', path)), { recursive: true });
-      await writeFile(join(folder, 'expected', path), content);
+    const lines = (await readFile(join(folder, 'log.jsonl'), 'utf8')).trimEnd().split('\n');
+    for (const { path, content } of await renderAll(lines.flatMap((line) => recordsOf(line, () => `${name}: `)))) {
+      await mkdir(dirname(join(expected, path)), { recursive: true });
+      await writeFile(join(expected, path), content);
     }
   }
 }

@@ -113,3 +113,9 @@ describe('one at a time', () => {
     await expect(measure(DEFINITION, options)).rejects.toThrow(/another folder with RIGHTSIZE_LOCK_DIR$/);
   });
 });
+
+test('a run that stops by verdicts is refused under any condition but closed 1', async () => {
+  const { options } = world();
+  const definition = { ...DEFINITION, concurrency: 4, untilSure: { budget: null } };
+  await expect(measure(definition, options)).rejects.toThrow(/^--until-sure: expected one request at a time/);
+});

@@ -1,7 +1,7 @@
 /** A plan against a scripted worker: which records a run leaves, whatever its models do. */
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/core/errors.js';
-import type { LogRecord } from '../../src/core/measure/log.js';
+import type { LogRecord } from '../../src/core/log/log.js';
 import { execute, type RunEvent } from '../../src/run/runner.js';
 import { NotOpened, type OpenWorker } from '../../src/worker/worker-session.js';
 import { keeperWith, type Script } from '../support/scripted-worker.js';
@@ -14,7 +14,6 @@ async function run(script: Script, changes: { warmup?: number; openWorker?: Open
   const ending = await execute(blocks, {
     ...options,
     warmup: 0,
-    lastSession: 7,
     began: performance.now(),
     onEvent: (event) => void events.push(event),
     ...changes,
@@ -30,7 +29,7 @@ describe('a run', () => {
     const { ending, log, events } = await run({});
     expect(ending).toEqual({ complete: true, reason: 'all trials were run' });
     expect(trialsIn(log)).toEqual(SAMPLES.map((sample) => `${sample} completed`));
-    expect(new Set(log.map((record) => 'session' in record && record.session))).toEqual(new Set([8]));
+    expect(new Set(log.map((record) => 'session' in record && record.session))).toEqual(new Set(['1']));
     expect(events.filter(({ type }) => type === 'trial')).toHaveLength(6);
     expect(log.at(-1)).toMatchObject({ type: 'session-end', latency: { 'desk/route': { n: 6, p50: 0.000977 } } });
   });
@@ -51,6 +50,9 @@ describe('a run', () => {
   test('asks for several answers at once, and keeps no statistics of a latency', async () => {
     const { log } = await run({ concurrency: 3 });
     expect(trialsIn(log).sort()).toEqual(SAMPLES.map((sample) => `${sample} completed`));
+    const measured = log.filter((record) => record.type === 'measurement');
+    expect(new Set(measured.map(({ condition }) => condition))).toEqual(new Set(['closed 3']));
+    expect(measured[0]!.trial).toBe('desk/route/a@small#1 closed 3');
     expect(log.at(-1)).toMatchObject({ type: 'session-end', latency: {} });
   });
 });
@@ -78,7 +80,7 @@ test('an interruption keeps what is recorded', async () => {
   const onEvent = ({ type }: RunEvent) => {
     if (type === 'trial' && trialsIn(log).length === 2) stop.abort(new Error('interrupted'));
   };
-  const ending = await execute(blocks, { ...options, warmup: 0, lastSession: 0, began: performance.now(), onEvent });
+  const ending = await execute(blocks, { ...options, warmup: 0, began: performance.now(), onEvent });
   expect(ending).toEqual({ complete: false, reason: 'interrupted' });
   expect(trialsIn(log)).toEqual(['a completed', 'b completed']);
 });

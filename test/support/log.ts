@@ -15,7 +15,7 @@ import type {
   MeasurementRecord,
   SampleRecord,
   SessionFacts,
-} from '../../src/core/measure/log.js';
+} from '../../src/core/log/log.js';
 import type { MemoryReading, Outcome } from '../../src/core/measure/measurement.js';
 import { createRandom, shuffle } from '../../src/core/stats/basics/random.js';
 
@@ -26,10 +26,14 @@ export interface LogOrder {
   readonly tasks: readonly TaskOrder[];
   readonly models: readonly ModelOrder[];
   readonly repetitions?: number;
+  /** The default is `closed 1`. */
+  readonly condition?: string;
   /** Leaves out the last part of the measurements and the end. */
   readonly cutAfter?: number;
   readonly seed?: number;
   readonly environment?: Partial<Environment>;
+  /** The id of the machine; machines of one processor are one where it is absent. */
+  readonly machine?: string;
 }
 
 export interface TaskOrder {
@@ -79,6 +83,10 @@ export function makeLog(order: LogOrder): LogRecord[] {
   const repetitions = order.repetitions ?? 1;
   const requirement: Requirement = requirementSchema.parse(order.requirement ?? {});
   const models = order.models.map(modelOf);
+  const id = order.id ?? '2026-11-22T09-08-57';
+  const here: Environment = { ...environment, ...order.environment };
+  const machine = order.machine ?? `machine with ${here.cpu.model}`;
+  const sessionId = (index: number) => `${id} session ${index + 1}`;
   const suite: LoggedSuite = {
     name: suiteName,
     requirement,
@@ -96,29 +104,43 @@ export function makeLog(order: LogOrder): LogRecord[] {
   const records: LogRecord[] = [
     {
       type: 'run',
-      version: 1,
-      id: order.id ?? '2026-11-22T09-08-57',
+      version: 2,
+      id,
       started: '2026-11-22T09:08:57.000Z',
       command: ['rightsize', 'run'],
       suites: [suite],
       models,
       directories: {},
-      settings: { seed: order.seed ?? 0, repetitions, warmup: 1, limit: null },
-      environment: { ...environment, ...order.environment },
+      settings: {
+        seed: order.seed ?? 0,
+        repetitions,
+        warmup: 1,
+        limit: null,
+        ...(order.condition && { condition: order.condition }),
+      },
+      machine,
     },
+    { type: 'machine', machine, environment: here },
   ];
   const measurements: LogRecord[] = [];
   order.models.forEach((model, index) => {
-    measurements.push(...sessionOf(model, index + 1));
+    const session = sessionId(index);
+    measurements.push(...sessionOf(model, { session, machine, order: index + 1 }));
     for (const task of order.tasks) {
       if (index === 0) measurements.push(...samplesOf(suiteName, task));
       measurements.push(
-        ...trialsOf(suiteName, task, model, { session: index + 1, repetitions, seed: order.seed ?? 0 }),
+        ...trialsOf(suiteName, task, model, {
+          session,
+          order: index + 1,
+          repetitions,
+          seed: order.seed ?? 0,
+          condition: order.condition,
+        }),
       );
     }
     measurements.push({
       type: 'session-end',
-      session: index + 1,
+      session,
       model: model.id,
       memory: { peak: memory(model, 1), final: memory(model, 0.9) },
       latency: {},
@@ -154,16 +176,20 @@ function memory(order: ModelOrder, share: number): MemoryReading {
   };
 }
 
-function sessionOf(order: ModelOrder, session: number): LogRecord[] {
+function sessionOf(
+  model: ModelOrder,
+  { session, machine, order }: { readonly session: string; readonly machine: string; readonly order: number },
+): LogRecord[] {
   return [
     {
       type: 'session',
       session,
-      model: order.id,
-      load: { value: 0.2 * session },
-      firstRequest: { value: 0.05 * session },
+      model: model.id,
+      machine,
+      load: { value: 0.2 * order },
+      firstRequest: { value: 0.05 * order },
       warmup: 1,
-      memory: { baseline: memory(order, 0), loaded: memory(order, 0.8) },
+      memory: { baseline: memory(model, 0), loaded: memory(model, 0.8) },
       facts: {
         engine: 'scripted 0.1.0',
         device: 'cpu',
@@ -173,7 +199,7 @@ function sessionOf(order: ModelOrder, session: number): LogRecord[] {
         cannot: {},
         network: 'none',
         warnings: [],
-        ...order.facts,
+        ...model.facts,
       },
     },
   ];
@@ -202,6 +228,7 @@ function samplesOf(suite: string, task: TaskOrder): SampleRecord[] {
     fields: { text: `question ${i}`, target: targetOf(task, i) },
     prompt: { messages: [{ role: 'user', content: `question ${i}` }] },
     promptHash: `${task.name}-${i}`,
+    hash: `row ${i} of ${task.name}`,
   }));
 }
 
@@ -209,14 +236,20 @@ function trialsOf(
   suite: string,
   task: TaskOrder,
   model: ModelOrder,
-  at: { readonly session: number; readonly repetitions: number; readonly seed: number },
+  at: {
+    readonly session: string;
+    readonly order: number;
+    readonly repetitions: number;
+    readonly seed: number;
+    readonly condition: string | undefined;
+  },
 ): MeasurementRecord[] {
   const quality = typeof model.quality === 'number' ? model.quality : (model.quality[task.name] ?? 0);
   // How hard a sample is belongs to the sample: models of a pair agree more often than chance has it.
   const hardness = createRandom(at.seed, 'hardness', task.name);
   const random = createRandom(at.seed, model.id, task.name);
   const records: MeasurementRecord[] = [];
-  let clock = at.session * 100;
+  let clock = at.order * 100;
   for (let i = 0; i < task.samples; i++) {
     const shared = hardness.uniform();
     for (let repetition = 1; repetition <= at.repetitions; repetition++) {
@@ -247,7 +280,7 @@ function trialsOf(
       clock += pieces.at(-1)!;
       records.push({
         type: 'measurement',
-        trial: `${suite}/${task.name}/${sample}@${model.id}#${repetition}`,
+        trial: `${suite}/${task.name}/${sample}@${model.id}#${repetition}${at.condition ? ` ${at.condition}` : ''}`,
         suite,
         task: task.name,
         sample,
@@ -255,6 +288,7 @@ function trialsOf(
         repetition,
         session: at.session,
         at: clock,
+        ...(at.condition && { condition: at.condition }),
         outcome: model.outcome?.(sample, completed) ?? completed,
       });
     }

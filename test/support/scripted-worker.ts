@@ -2,8 +2,9 @@
  * A worker that plays a script: it answers at once by a clock of its own, dies where it is told to, and counts what it was asked. It
  * stands in for a process wherever an `OpenWorker` is taken, so kills and hangs take no time.
  */
+import type { Condition } from '../../src/core/definition/condition.js';
 import { generationSchema } from '../../src/core/definition/suite.js';
-import type { LogRecord, SampleRecord, SessionFacts } from '../../src/core/measure/log.js';
+import type { LogRecord, SampleRecord, SessionFacts } from '../../src/core/log/log.js';
 import type { MemoryReading, Outcome } from '../../src/core/measure/measurement.js';
 import { plan, type Trial } from '../../src/core/plan/plan.js';
 import { missing } from '../../src/core/quantity.js';
@@ -129,8 +130,9 @@ function completed(output: string, seconds: number): Outcome {
 }
 
 /** Trials of one task whose prompts are the names of its samples. */
-export function workload(samples: readonly string[]) {
-  const blocks = plan([{ suite: 'desk', task: 'route', samples }], ['small'], { repetitions: 1, seed: 0 });
+export function workload(samples: readonly string[], requests = 1) {
+  const condition: Condition = { kind: 'closed', requests };
+  const blocks = plan([{ suite: 'desk', task: 'route', samples, condition }], ['small'], { repetitions: 1, seed: 0 });
   const records = samples.map(
     (sample): SampleRecord => ({
       type: 'sample',
@@ -142,6 +144,7 @@ export function workload(samples: readonly string[]) {
       fields: {},
       prompt: { text: sample },
       promptHash: sample,
+      hash: sample,
     }),
   );
   return {
@@ -155,7 +158,7 @@ export function workload(samples: readonly string[]) {
 /** What a keeper of one model is given, and what it wrote and said. */
 export function keeperWith(script: Script, samples: readonly string[]) {
   const worker = scriptedWorker(script);
-  const { trials, blocks, ...definitions } = workload(samples);
+  const { trials, blocks, ...definitions } = workload(samples, script.concurrency);
   const stop = new AbortController();
   const log: LogRecord[] = [];
   const events: SessionEvent[] = [];
@@ -168,7 +171,8 @@ export function keeperWith(script: Script, samples: readonly string[]) {
     concurrency: script.concurrency ?? 1,
     append: (record) => void log.push(record),
     signal: stop.signal,
-    nextSession: () => ++sessions,
+    nextSession: () => String(++sessions),
+    origin: { machine: 'here', part: 'first' },
     elapsed: worker.now,
     onEvent: (event) => void events.push(event),
   };

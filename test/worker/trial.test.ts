@@ -182,3 +182,36 @@ test('what an engine does not give is missing with the reason it states', async 
   };
   expect(await outcomeOf(session)).toMatchObject({ logprobs: missing('a script has no probabilities') });
 });
+
+describe('numbers that are none', () => {
+  test('are no log-probabilities, and the rest of the answer stands', async () => {
+    const { logprobs, output } = await completed([
+      { text: 'a', logprobs: [-0.5] },
+      { text: 'b', logprobs: [Number.NaN] },
+    ]);
+    expect(output).toBe('ab');
+    expect(logprobs).toEqual({
+      missing: 'the engine gave log-probabilities that are no numbers; are the weights damaged?',
+    });
+  });
+
+  test('make a likelihood a failure of ours', async () => {
+    const session: Session = {
+      ...saying([]),
+      loglikelihood: async () => [{ sum: Number.NEGATIVE_INFINITY, tokens: 1, greedy: false }],
+    };
+    const question: TrialRequest = {
+      for: 'likelihoods',
+      continuations: [{ context: 'a', text: ' b', choice: 'b' }],
+      unconditional: false,
+      timeout: 5,
+    };
+    expect(await outcomeOf(session, question)).toMatchObject({ state: 'failed', by: 'harness', kind: 'engine' });
+  });
+});
+
+test('log-probabilities that were not asked for are missing with the remedy', async () => {
+  expect(await outcomeOf(saying([{ text: 'a' }]))).toMatchObject({
+    logprobs: missing('they were not asked for; --logprobs asks servers for them'),
+  });
+});

@@ -29,7 +29,7 @@ export interface Engine {
   copy(from: number, to: number, count?: number): Promise<void>;
   /** Forgets a sequence from a position on; false where this architecture can only forget all of it. */
   forget(sequence: number, from: number): boolean;
-  /** Waits for the batch that an aborted request left computing. */
+  /** Begins a request: waits for the batch that an aborted one left computing. */
   idle(): Promise<void>;
   close(): Promise<void>;
 }

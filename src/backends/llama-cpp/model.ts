@@ -17,7 +17,7 @@ import type { Library } from './library.js';
 const LONG = 0.03;
 /** Places of logits that are kept in mind. */
 const MOST_PLACES = 64;
-/** So many seconds after the last time, this thread sees to whatever else has happened. */
+/** Seconds after which this thread sees again to whatever else has happened. */
 const BREATH = 0.004;
 
 /** @throws Error when the library does not load the model. */
@@ -160,7 +160,8 @@ function createEngine(llama: LlamaFunctions, { model, context, contextSize, batc
   const vocabulary = llama.vocab_n_tokens(llama.model_get_vocab(model));
   const batch = createBatch(batchSize);
   let inFlight: Promise<unknown> = Promise.resolve();
-  let secondsPerToken = Number.POSITIVE_INFINITY;
+  /** The tokens of a prompt take a fraction of the time of those of an answer, for they are computed together. */
+  const secondsPerToken = { alone: Number.POSITIVE_INFINITY, together: Number.POSITIVE_INFINITY };
   let breath = 0;
   let closed: Promise<void> | undefined;
 
@@ -178,7 +179,8 @@ function createEngine(llama: LlamaFunctions, { model, context, contextSize, batc
     }
     const start = performance.now() / 1000;
     const tokens = batch.struct.n_tokens;
-    const isLong = secondsPerToken * tokens > LONG;
+    const kind = tokens === 1 ? 'alone' : 'together';
+    const isLong = secondsPerToken[kind] * tokens > LONG;
     const status = isLong
       ? await onAnotherThread<number>((done) => llama.decode.async(context, batch.struct, done))
       : llama.decode(context, batch.struct);
@@ -189,7 +191,7 @@ function createEngine(llama: LlamaFunctions, { model, context, contextSize, batc
     }
     if (status !== 0) throw new Error(`llama.cpp could not compute a batch of ${tokens} tokens (status ${status})`);
     // A batch that had to wait for another process says little of the next.
-    secondsPerToken = Math.min((performance.now() / 1000 - start) / tokens, secondsPerToken * 1.5);
+    secondsPerToken[kind] = Math.min((performance.now() / 1000 - start) / tokens, secondsPerToken[kind] * 1.5);
     return places;
   }
 
@@ -226,7 +228,11 @@ function createEngine(llama: LlamaFunctions, { model, context, contextSize, batc
       requireOpen();
       return llama.memory_seq_rm(memory, sequence, from, -1);
     },
-    idle: async () => void (await inFlight),
+    async idle() {
+      await inFlight;
+      // A request has just come in, so this thread has seen to everything else.
+      breath = performance.now() / 1000;
+    },
     close() {
       closed ??= inFlight.then(() => {
         batch.free();

@@ -1,11 +1,13 @@
 /**
- * How many threads decode fastest. They meet at a barrier after every operation of every layer, hundreds of times a token,
- * and llama.cpp starts them anew for every token: a cost of some hundred microseconds, paid by models of any size, that
- * only a large model's arithmetic is worth.
+ * How many threads decode fastest. They meet at a barrier after every operation of every layer, hundreds of times a token. Where they
+ * find each other spinning, that costs a tenth of a millisecond or so, whatever the size of the model; where another process has one
+ * of the cores, it costs milliseconds. Only the arithmetic of a larger model is worth that.
+ *
+ * Note: `npm run bench -- llama-cpp` holds the default against the fastest number of threads.
  */
 import { physicalCores } from '../cores.js';
 
-/** Below this size one thread decodes a token in about the time that starting a second one takes. */
+/** Bytes that one thread reads from memory in about the time that the barriers of a token take. */
 const SMALL_MODEL = 16e6;
 
 /** @param bytes size of the weights. */

@@ -1,6 +1,6 @@
 /** One opened decoder as a session: prompts in, stamped tokens out; contexts and continuations in, log-likelihoods out. */
 import type { Generation } from '../../core/definition/suite.js';
-import type { SessionFacts } from '../../core/measure/log.js';
+import type { SessionFacts } from '../../core/log/log.js';
 import type { Prompt } from '../../core/message.js';
 import { abortionOf } from '../abort.js';
 import type { GenerationEvent, Session } from '../backend.js';

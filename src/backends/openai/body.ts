@@ -39,7 +39,7 @@ export function bodyOf(
   const optional: Record<OptionalField, object> = {
     stream_options: { stream_options: { include_usage: true } },
     // One alternative is the least that every server understands as "yes".
-    logprobs: chat ? { logprobs: true, top_logprobs: 1 } : { logprobs: 1 },
+    logprobs: !generation.logprobs ? {} : chat ? { logprobs: true, top_logprobs: 1 } : { logprobs: 1 },
     seed: { seed },
     top_p: { top_p: topP },
     temperature: { temperature },

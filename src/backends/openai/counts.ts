@@ -15,6 +15,7 @@ export interface Tally {
   add(chunk: Chunk): void;
   /** Tokens of all pieces, by their log-probabilities; null where a piece does not say. */
   readonly tokens: number | null;
+  readonly pieces: number;
   /** Characters of thoughts that were sent. */
   readonly thoughts: number;
   /** Bytes of everything that was sent, and of the longest stop string, which servers cut off. */
@@ -39,6 +40,9 @@ export function createTally(stops: readonly string[]): Tally {
     get tokens() {
       return pieces > 0 && counted === pieces ? tokens : null;
     },
+    get pieces() {
+      return pieces;
+    },
     get thoughts() {
       return thoughts;
     },
@@ -51,12 +55,13 @@ export function createTally(stops: readonly string[]): Tally {
 type Counts = Pick<End, 'promptTokens' | 'outputTokens' | 'cachedTokens' | 'unseenTokens'>;
 
 /**
- * The server's own count. Where the pieces are counted too and it has one token more, that is the token that ended the
- * answer: it is no piece, and in-process engines do not count it either.
+ * The server's own count. If it is one more than what was sent, the last token is the one that ended the answer: it is no piece, and
+ * in-process engines do not count it either. Without log-probabilities, each piece of an answer that stopped is taken for a token.
  */
-export function countsOf(usage: Usage | null, tally: Tally): Counts {
+export function countsOf(usage: Usage | null, tally: Tally, finish: End['finish']): Counts {
   const counted = usage?.outputTokens ?? tally.tokens;
-  const output = tally.tokens !== null && counted === tally.tokens + 1 ? tally.tokens : counted;
+  const sent = tally.tokens ?? (finish === 'stop' && tally.pieces > 0 ? tally.pieces : null);
+  const output = sent !== null && counted === sent + 1 ? sent : counted;
   const unseen = output === null ? null : unseenOf(output, usage?.reasoningTokens ?? null, tally);
   const cached = usage?.cachedTokens ?? 0;
   return {

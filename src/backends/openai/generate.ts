@@ -95,14 +95,14 @@ async function* readAnswer({ first, chunks }: Stream, { stop }: Generation): Asy
     const tokens = logprobs?.length ?? null;
     yield { kind: 'piece', time, text, tokens, ...(logprobs && { logprobs }), ...(reasoning !== '' && { reasoning }) };
     if (stopped) {
-      yield { kind: 'end', time, finish: 'stop', ...countsOf(usage, tally) };
+      yield { kind: 'end', time, finish: 'stop', ...countsOf(usage, tally, 'stop') };
       return;
     }
   }
   const closing = filter.push(calls.end());
   const rest = closing.stopped ? closing.text : closing.text + filter.end();
   if (rest !== '') yield { kind: 'piece', time: lastPiece, text: rest, tokens: 0, logprobs: [] };
-  yield { kind: 'end', time: lastChunk, finish, ...countsOf(usage, tally) };
+  yield { kind: 'end', time: lastChunk, finish, ...countsOf(usage, tally, finish) };
 }
 
 async function* withFirst(

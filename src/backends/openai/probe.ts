@@ -29,7 +29,7 @@ const QUESTION: Chat = {
     { role: 'user', content: 'Count from one to twenty.' },
   ],
 };
-const FEW = { maxTokens: 16, stop: [], temperature: 0, topP: 1, seed: 0 };
+const FEW = { maxTokens: 16, stop: [], temperature: 0, topP: 1, seed: 0, logprobs: true };
 /** Seconds: a server may have to load its model first. */
 const PATIENCE = 300;
 

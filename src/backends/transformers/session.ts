@@ -15,7 +15,7 @@ import {
   type TextStreamer,
 } from '@huggingface/transformers';
 import type { Generation } from '../../core/definition/suite.js';
-import type { SessionFacts } from '../../core/measure/log.js';
+import type { SessionFacts } from '../../core/log/log.js';
 import type { Prompt } from '../../core/message.js';
 import type { GenerationEvent, Session } from '../backend.js';
 import { endOf, openAnswer, pieceOf } from '../huggingface/answer.js';

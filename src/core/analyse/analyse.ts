@@ -12,31 +12,38 @@
 
 import type { Model } from '../definition/model.js';
 import { UserError } from '../errors.js';
+import { sampleKey, taskKey } from '../keys.js';
 import type {
   EndRecord,
   EvidenceRecord,
   LoggedSuite,
   LogRecord,
+  MachineRecord,
   MeasurementRecord,
   ModelFailedRecord,
   ResumeRecord,
+  RunPart,
   RunRecord,
+  RunSettings,
   SampleRecord,
   SessionEndRecord,
   SessionRecord,
   Warning,
-} from '../measure/log.js';
-import { isCompleted } from '../measure/log.js';
+} from '../log/log.js';
+import { isOfVersion1 } from '../log/log-v1.js';
+import { isCompleted } from '../measure/measurement.js';
 import type { Price } from '../measure/metric.js';
 import { tokenGaps } from '../measure/timings.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { chooses } from '../score/filters.js';
 import type { Scorer } from '../score/score.js';
 import { SCORERS } from '../score/table.js';
-import type { Analysis, ModelAnalysis, RunInfo, SuiteAnalysis } from './analysis.js';
-import { Distinct, keyOf } from './collect.js';
-import { type CellState, Trials } from './columns.js';
+import type { Analysis, MachineInfo, ModelAnalysis, PartInfo, RunInfo, SuiteAnalysis } from './analysis.js';
+import { CellTable, CLOSED_1 } from './cell-table.js';
+import { Distinct, entryOf } from './collect.js';
+import { Trials } from './columns.js';
 import { countGaps } from './gaps.js';
+import { type Machines, readMachines } from './machines.js';
 import { runtimeWarnings } from './runtime.js';
 import { analyseModel } from './sessions.js';
 import { analyseSuite } from './suites.js';
@@ -63,13 +70,14 @@ export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
   const resumptions = new Distinct<ResumeRecord>();
   const sessions = new Distinct<SessionRecord>();
   const sessionEnds = new Distinct<SessionEndRecord>();
+  const machineRecords = new Distinct<MachineRecord>();
   const failures = new Distinct<ModelFailedRecord>();
   const ends = new Distinct<EndRecord>();
   /** By task and id. */
   const samples = new Map<string, Map<string, SampleRecord>>();
   const differing = new Set<string>();
   const tasks = new Map<string, TaskContext>();
-  const cells = new Map<string, CellState>();
+  const cells = new CellTable();
   /** Measurements whose run or sample has not come yet. */
   const waiting: MeasurementRecord[] = [];
   /** By trial; of two the first in the alphabet, whichever came first. */
@@ -86,29 +94,29 @@ export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
 
   /** @param last whether all records have come: until then, an answer whose evidence may follow waits. */
   function measure(record: MeasurementRecord, last = false): boolean {
-    const taskKey = keyOf(record.suite, record.task);
-    const sample = samples.get(taskKey)?.get(record.sample);
-    const context = contextOf(taskKey);
+    const key = taskKey(record.suite, record.task);
+    const sample = samples.get(key)?.get(record.sample);
+    const context = contextOf(key);
     if (context === null || sample === undefined) return false;
     if (!last && asksTheWorld(context.taskScorer)) return false;
-    let cell = context.cells.get(record.model);
-    if (cell === undefined) {
-      cell = {
-        trials: new Trials({ keepsTexts: needsTexts(context.taskScorer), timeout: context.timeout }),
-        gaps: new Map(),
-      };
-      context.cells.set(record.model, cell);
-      cells.set(keyOf(taskKey, record.model), cell);
-    }
+    const condition = conditionOf(record, run?.settings);
+    const cell = cells.at(
+      { task: key, model: record.model, condition },
+      () => new Trials({ keepsTexts: needsTexts(context.taskScorer), timeout: context.timeout }),
+    );
     const price = context.prices.get(record.model) ?? missing(`the run does not name the model ${record.model}`);
     const result = scoreTrial(record, {
+      condition: cell.condition,
       sample,
       taskScorer: context.taskScorer,
       price,
       evidence: evidence.get(record.trial)?.evidence,
     });
     if (cell.trials.add(record.sample, result) && isCompleted(record.outcome) && !result.cold) {
-      countGaps(cell.gaps, tokenGaps(record.outcome));
+      countGaps(
+        entryOf(cell.gaps, record.session, () => new Map()),
+        tokenGaps(record.outcome),
+      );
     }
     return true;
   }
@@ -123,6 +131,9 @@ export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
           return;
         case 'resume':
           resumptions.add(record);
+          return;
+        case 'machine':
+          machineRecords.add(record);
           return;
         case 'session':
           sessions.add(record);
@@ -142,11 +153,11 @@ export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
           ends.add(record);
           return;
         case 'sample': {
-          const task = keyOf(record.suite, record.task);
+          const task = taskKey(record.suite, record.task);
           const ofTask = samples.get(task) ?? new Map<string, SampleRecord>();
           samples.set(task, ofTask);
           const known = ofTask.get(record.sample);
-          if (known !== undefined && known.promptHash !== record.promptHash) differing.add(keyOf(task, record.sample));
+          if (known !== undefined && known.promptHash !== record.promptHash) differing.add(sampleKey(record));
           if (known === undefined || record.promptHash < known.promptHash) ofTask.set(record.sample, record);
           return;
         }
@@ -169,42 +180,108 @@ export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
       const definition: RunRecord = run;
       const orphans = waiting.filter((record) => !measure(record, true)).length;
       waiting.length = 0;
-      const models = definition.models.map((model) =>
-        analyseModel(model, {
-          sessions: sessions.values(
-            (one) => one.model === model.id,
-            ({ session }) => session,
-          ),
-          ends: sessionEnds.values(
-            (one) => one.model === model.id,
-            ({ session }) => session,
-          ),
-          failures: failures.values(
-            (one) => one.model === model.id,
-            ({ reason }) => reason,
-          ),
-          trials: definition.suites.flatMap((suite) =>
-            suite.tasks.flatMap(({ name }) => cells.get(keyOf(keyOf(suite.name, name), model.id))?.trials ?? []),
-          ),
-        }),
-      );
+      const machines = readMachines({
+        machines: machineRecords.all(),
+        sessions: sessions.all(),
+        ends: sessionEnds.all(),
+        trials: cells.sessionCounts(),
+        first: definition.machine,
+        names: namesOfMachines(definition),
+      });
+      if (machines.list.length === 0) {
+        throw new UserError(
+          'The log has no `machine` record, so it does not say where it was measured: use the whole log.jsonl of a run.',
+        );
+      }
+      const records = { sessions, ends: sessionEnds, failures, cells, machines };
+      const models = definition.models.map((model) => analyseModelOf(model, definition, records));
       const suites = definition.suites.map((suite) =>
         analyseSuite(suite, definition, {
           samples,
           cells,
-          models,
+          models: models.map(({ model, machines }) => ({ ...model, machines })),
           taskScorerOf: (key) => contextOf(key)!.taskScorer,
         }),
       );
-      const runtime = runtimeWarnings(models, suites);
+      const analysed = models.map(({ model }) => model);
+      const runtime = runtimeWarnings(analysed, suites);
       return {
-        run: describeRun(definition, { resumptions, ends, suites }),
+        run: describeRun(definition, { resumptions, ends, suites, machines: machines.list }),
         suites,
-        models: models.map((model) => withWarning(model, runtime.get(model.id))),
-        warnings: warningsOf(definition, { orphans, differing, cells }),
+        models: analysed.map((model) => withWarning(model, runtime.get(model.id))),
+        machines: machines.list,
+        warnings: [...machines.warnings, ...warningsOf({ orphans, differing, cells })],
       };
     },
   };
+}
+
+/** Version 1 left the condition out of trials whose worker died. */
+function conditionOf({ condition, session, outcome }: MeasurementRecord, settings: RunSettings | undefined): string {
+  if (condition !== undefined) return condition;
+  const died = outcome.state === 'failed' && outcome.kind === 'crash';
+  return (died && isOfVersion1(session) ? settings?.condition : undefined) ?? CLOSED_1;
+}
+
+interface RecordsOfModels {
+  readonly sessions: Distinct<SessionRecord>;
+  readonly ends: Distinct<SessionEndRecord>;
+  readonly failures: Distinct<ModelFailedRecord>;
+  readonly cells: CellTable;
+  readonly machines: Machines;
+}
+
+interface AnalysedModel {
+  readonly model: ModelAnalysis;
+  readonly machines: ReturnType<Machines['choose']>;
+}
+
+/** The sessions of the condition that verdicts are made from: those of others are no more pooled with them than their trials are. */
+function analyseModelOf(model: Model, run: RunRecord, records: RecordsOfModels): AnalysedModel {
+  const states = run.suites.flatMap((suite) =>
+    suite.tasks.flatMap(({ name }) => records.cells.judged(taskKey(suite.name, name), model.id) ?? []),
+  );
+  const judged = new Set(states.flatMap(({ trials }) => trials.sessions));
+  const others = new Set(records.cells.sessionsOf(model.id).filter((session) => !judged.has(session)));
+  const ofModel = (one: { readonly model: string; readonly session: string }) =>
+    one.model === model.id && !others.has(one.session);
+  const sessions = records.sessions.values(ofModel, ({ session }) => session);
+  const counts = new Map(sessions.map(({ session }) => [session, 0]));
+  for (const { trials } of states) {
+    for (const [session, n] of trials.sessionCounts()) counts.set(session, (counts.get(session) ?? 0) + n);
+  }
+  const machines = records.machines.choose(counts);
+  return {
+    machines,
+    model: analyseModel(model, {
+      origin: originOf(model, run),
+      sessions,
+      ends: records.ends.values(ofModel, ({ session }) => session),
+      failures: records.failures.values(
+        (one) => one.model === model.id,
+        ({ reason }) => reason,
+      ),
+      trials: states.map(({ trials }) => trials),
+      machines,
+    }),
+  };
+}
+
+function originOf({ id }: Model, run: RunRecord): ModelAnalysis['origin'] {
+  for (const part of run.parts ?? []) {
+    const model = part.models.find(({ label }) => label === id);
+    if (model !== undefined) return { model: model.id, run: part.id };
+  }
+  return { model: id, run: run.id };
+}
+
+/** In a report of several runs, a machine is named like the runs that it began. */
+function namesOfMachines({ parts = [] }: RunRecord): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const { machine, label } of parts) {
+    if (machine !== undefined) names.set(machine, names.has(machine) ? `${names.get(machine)}, ${label}` : label);
+  }
+  return names;
 }
 
 function withWarning(model: ModelAnalysis, warning: Warning | undefined): ModelAnalysis {
@@ -217,28 +294,20 @@ interface TaskContext {
   readonly timeout: number;
   /** By model id. */
   readonly prices: ReadonlyMap<string, Price | Missing>;
-  /** By model id, those of which there is a measurement. */
-  readonly cells: Map<string, CellState>;
 }
 
 function taskContext(run: RunRecord, key: string, scorers: Scorers): TaskContext {
   const prices = new Map(run.models.map((model) => [model.id, priceOf(model)]));
   for (const suite of run.suites) {
     for (const task of suite.tasks) {
-      if (keyOf(suite.name, task.name) === key)
-        return {
-          taskScorer: taskScorerOf(task, scorers),
-          timeout: task.generation.timeout,
-          prices,
-          cells: new Map(),
-        };
+      if (taskKey(suite.name, task.name) === key)
+        return { taskScorer: taskScorerOf(task, scorers), timeout: task.generation.timeout, prices };
     }
   }
   return {
     taskScorer: missing(`the run does not name the task ${key}`),
     timeout: Number.POSITIVE_INFINITY,
     prices,
-    cells: new Map(),
   };
 }
 
@@ -277,6 +346,7 @@ function describeRun(
     readonly resumptions: Distinct<ResumeRecord>;
     readonly ends: Distinct<EndRecord>;
     readonly suites: readonly SuiteAnalysis[];
+    readonly machines: readonly MachineInfo[];
   },
 ): RunInfo {
   const cells = rest.suites.flatMap(({ tasks }) => tasks).flatMap(({ cells }) => cells);
@@ -296,9 +366,9 @@ function describeRun(
     command: run.command,
     resumptions: resumptions.map(({ started, command }) => ({ started, command })),
     settings: run.settings,
-    environment: run.environment,
+    environment: rest.machines[0]!.environment,
     ...(prices && { prices }),
-    ...(run.parts === undefined ? {} : { parts: run.parts }),
+    ...(run.parts && { parts: run.parts.map((part) => describePart(part, rest.machines)) }),
     trials: { planned, recorded },
     ended:
       recorded >= planned
@@ -312,16 +382,21 @@ function describeRun(
   };
 }
 
-function warningsOf(
-  run: RunRecord,
-  found: {
-    readonly orphans: number;
-    readonly differing: ReadonlySet<string>;
-    readonly cells: ReadonlyMap<string, CellState>;
-  },
-): Warning[] {
-  const warnings: Warning[] = [...run.environment.noise];
-  const conflicts = [...found.cells.values()].reduce((total, { trials }) => total + trials.conflicts, 0);
+function describePart(
+  { label, id, started, command, machine, models, planned }: RunPart,
+  machines: readonly MachineInfo[],
+): PartInfo {
+  const { environment } = machines.find((one) => one.id === machine) ?? machines[0]!;
+  return { label, id, started, command, environment, models: models.map((model) => model.label), planned };
+}
+
+function warningsOf(found: {
+  readonly orphans: number;
+  readonly differing: ReadonlySet<string>;
+  readonly cells: CellTable;
+}): Warning[] {
+  const warnings: Warning[] = [];
+  const conflicts = found.cells.all().reduce((total, { trials }) => total + trials.conflicts, 0);
   if (conflicts > 0) {
     warnings.push({
       what: `${conflicts} trials were recorded more than once with different results; the earliest completed one counts`,

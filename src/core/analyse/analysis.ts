@@ -3,11 +3,12 @@
  * verdicts; ../recommend makes them from it. It is plain data, and equal logs give equal analyses, whatever the order of
  * their records.
  */
+import type { Condition } from '../definition/condition.js';
 import type { Model, ModelClass } from '../definition/model.js';
 import type { PriceList } from '../definition/price-list.js';
 import type { Limits, Requirement } from '../definition/requirement.js';
 import type { ScorerChoice } from '../definition/suite.js';
-import type { Environment, RunPart, RunSettings, SessionFacts, Warning } from '../measure/log.js';
+import type { Environment, RunPart, RunSettings, SessionFacts, Warning } from '../log/log.js';
 import type { Completed, Failed } from '../measure/measurement.js';
 import type { Level } from '../measure/metric.js';
 import type { DistributedMetric, MetricOfSession } from '../measure/metrics.js';
@@ -22,8 +23,19 @@ export interface Analysis {
   readonly suites: readonly SuiteAnalysis[];
   /** In the order in which the run names them. */
   readonly models: readonly ModelAnalysis[];
+  /** The machine with most trials comes first. */
+  readonly machines: readonly MachineInfo[];
   /** What makes numbers of the whole run less reliable. */
   readonly warnings: readonly Warning[];
+}
+
+/** A machine that measured. */
+export interface MachineInfo {
+  /** Equal for the same machine in other runs. */
+  readonly id: string;
+  readonly name: string;
+  readonly environment: Environment;
+  readonly trials: number;
 }
 
 export interface RunInfo {
@@ -32,16 +44,24 @@ export interface RunInfo {
   readonly command: readonly string[];
   readonly resumptions: readonly { readonly started: string; readonly command: readonly string[] }[];
   readonly settings: RunSettings;
+  /** Of the machine that made most of the trials. */
   readonly environment: Environment;
   /** The user's own devices and prices, if the run has any. */
   readonly prices?: PriceList;
   /** The runs, if the report combines several. */
-  readonly parts?: readonly RunPart[];
+  readonly parts?: readonly PartInfo[];
   readonly trials: { readonly planned: number; readonly recorded: number };
   /** `early` says why a run that stops when it is sure did not need the rest of its plan. */
   readonly ended:
     | { readonly complete: true; readonly early?: string }
     | { readonly complete: false; readonly reason: string };
+}
+
+/** One of several runs that are reported as one. */
+export interface PartInfo extends Omit<RunPart, 'models'> {
+  readonly environment: Environment;
+  /** Its models, as they are named among those of the other runs. */
+  readonly models: readonly string[];
 }
 
 export interface SuiteAnalysis {
@@ -61,6 +81,7 @@ export interface Overall {
   readonly quality: Estimate | Missing;
   readonly metrics: Readonly<Record<DistributedMetric, Distribution | Missing>>;
   readonly gaps: Gaps | Missing;
+  readonly ttftLine: TtftLine | Missing;
   readonly failures: number;
   readonly unscored: number;
 }
@@ -77,8 +98,13 @@ export interface TaskAnalysis {
   readonly samples: readonly SampleInfo[];
   /** The origin of the samples, the hash of exactly these samples, and how many there are, asked or not. */
   readonly data: { readonly source: string; readonly hash: string; readonly count: number };
-  /** One for each model, in the order of `Analysis.models`. */
+  /**
+   * One for each model, in the order of `Analysis.models`: under `closed 1` where anything was measured under it. Limits and
+   * verdicts are judged on these cells, and on no cell of another condition.
+   */
   readonly cells: readonly Cell[];
+  /** Cells under every other condition. They are pooled and compared with none of the above. */
+  readonly otherConditions: readonly Cell[];
 }
 
 export interface SampleInfo {
@@ -88,26 +114,68 @@ export interface SampleInfo {
   readonly fields: Row;
   readonly messages: readonly Message[];
   readonly promptHash: string;
+  /** The hash of its row and target: equal for the same sample in another run, whatever its prompt and its name there. */
+  readonly hash: string;
 }
 
-/** One task on one model. */
-export interface Cell {
+/** What one machine measured of a cell: facts about the machine, which are pooled with those of no other. */
+export interface MachineFigures {
+  readonly metrics: Readonly<Record<DistributedMetric, Distribution | Missing>>;
+  /** All gaps between tokens of all answers, pooled: the stutter that a median hides. */
+  readonly gaps: Gaps | Missing;
+  /** Under any condition but `closed 1`: such a cell has no latencies. */
+  readonly throughput: Throughput | Missing;
+}
+
+/** One task on one model under one condition. Its quality is that of all machines, and its figures are those of one. */
+export interface Cell extends MachineFigures {
   readonly suite: string;
   readonly task: string;
   readonly model: string;
+  readonly condition: Condition;
+  /** The machine of the figures; null where nothing was measured, or the log does not tell. */
+  readonly machine: string | null;
+  /** The figures of all other machines. */
+  readonly elsewhere: readonly (MachineFigures & { readonly machine: string; readonly trials: number })[];
   readonly trials: TrialCounts;
   readonly failures: readonly FailureCount[];
   readonly quality: Estimate | Missing;
-  readonly metrics: Readonly<Record<DistributedMetric, Distribution | Missing>>;
-  /** The gaps between tokens of all answers together. They show the stutter that a median hides. */
-  readonly gaps: Gaps | Missing;
-  /** Known if answers were computed side by side. Such a cell has no latencies, and is never mixed with one that has. */
+  /** Known under every condition but `closed 1`. Such a cell has no latencies. */
   readonly throughput: Throughput | Missing;
+}
+
+/** One task on one model under one condition. Its quality is that of all machines, and its figures are those of one. */
+export interface Cell extends MachineFigures {
+  readonly suite: string;
+  readonly task: string;
+  readonly model: string;
+  readonly condition: Condition;
+  /** The machine of the figures; null if nothing was measured, or the log does not tell. */
+  readonly machine: string | null;
+  /** The figures of all other machines. */
+  readonly elsewhere: readonly (MachineFigures & { readonly machine: string; readonly trials: number })[];
+  readonly trials: TrialCounts;
+  readonly failures: readonly FailureCount[];
+  readonly quality: Estimate | Missing;
+  /** Of the machine of the figures. */
+  readonly ttftLine: TtftLine | Missing;
   /** Metrics of the whole cell that are not a mean of scores, such as macro-F1 or a bias score. */
   readonly aggregates: Readonly<Record<string, Quantity>>;
   /** One for each sample of the task, in the same order; null if the sample was not run. */
   readonly results: readonly (SampleResult | null)[];
   readonly warnings: readonly Warning[];
+}
+
+/** TTFT = fixed + secondsPerToken x prompt tokens, by least squares over the samples. */
+export interface TtftLine {
+  /** Seconds that any prompt takes. */
+  readonly fixed: Estimate;
+  readonly secondsPerToken: Estimate;
+  /** Prompt tokens per second: one over `secondsPerToken`. */
+  readonly rate: Estimate | Missing;
+  /** Prompt tokens of the shortest and the longest prompt. The line says nothing of lengths beyond them. */
+  readonly shortest: number;
+  readonly longest: number;
 }
 
 /** How much an engine produces when several requests share it. */
@@ -200,15 +268,25 @@ export interface Confidence {
   readonly agreement?: number;
 }
 
-export interface ModelAnalysis {
-  readonly id: string;
-  readonly title: string;
-  readonly class: ModelClass | null;
-  readonly entry: Model;
+/** What the sessions of a model on one machine were. */
+export interface SessionFigures {
   readonly sessions: number;
   readonly metrics: Readonly<Record<MetricOfSession, Spread | Missing>>;
   /** The parts of memory, at each moment when it is read. */
   readonly memory: { readonly baseline: MemorySpread; readonly loaded: MemorySpread; readonly peak: MemorySpread };
+}
+
+export interface ModelAnalysis extends SessionFigures {
+  readonly id: string;
+  /** The name of the model in its own run: the same model of two runs has two ids in a report of both. */
+  readonly origin: { readonly model: string; readonly run: string };
+  /** The machine of the sessions; null if the model was never opened, or the log does not tell. */
+  readonly machine: string | null;
+  /** The sessions of all other machines. */
+  readonly elsewhere: readonly (SessionFigures & { readonly machine: string })[];
+  readonly title: string;
+  readonly class: ModelClass | null;
+  readonly entry: Model;
   /** The facts of the last session; null if no session was opened. */
   readonly facts: SessionFacts | null;
   readonly crashes: readonly string[];

@@ -1,17 +1,29 @@
 /** The trials of one task on one model to its cell: counts, quality with its interval, distributions, and what spoils them. */
-import type { Warning } from '../measure/log.js';
+import { type Condition, conditionText } from '../definition/condition.js';
+import type { Warning } from '../log/log.js';
 import { DISTRIBUTED, type DistributedMetric, METRICS } from '../measure/metrics.js';
 import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
 import { choose, chooses } from '../score/filters.js';
-import { mean } from '../stats/basics/moments.js';
+import { mean, sum } from '../stats/basics/moments.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
 import { estimateScore } from '../stats/estimate/estimators.js';
-import type { Cell, Confidence, Distribution, Overall, SampleInfo, SampleResult, TrialCounts } from './analysis.js';
+import type {
+  Cell,
+  Confidence,
+  Distribution,
+  MachineFigures,
+  Overall,
+  SampleInfo,
+  SampleResult,
+  TrialCounts,
+} from './analysis.js';
 import { compare } from './collect.js';
 import type { Counts, Trials } from './columns.js';
 import { distributionOf, estimateAt, joinLate, NOT_LATE } from './distribution.js';
 import { type GapCounts, gapsOf, mergeGaps } from './gaps.js';
+import { EVERY_SESSION, type MachineSessions, type Sessions } from './machines.js';
 import type { TaskScorer } from './trial-result.js';
+import { ttftLineOf } from './ttft-line.js';
 
 export interface CellInput {
   readonly suite: string;
@@ -24,12 +36,17 @@ export interface CellInput {
   readonly absent: string;
   readonly taskScorer: TaskScorer;
   readonly samples: readonly SampleInfo[];
+  readonly condition: Condition;
   readonly trials: Trials;
-  readonly gaps: GapCounts;
+  /** The gaps of each session. */
+  readonly gaps: ReadonlyMap<string, GapCounts>;
+  /** The machine of the figures, and then all others. */
+  readonly machines: readonly [MachineSessions, ...MachineSessions[]];
 }
 
 export function analyseCell(input: CellInput): Cell {
-  const { suite, task, model, samples, planned, trials } = input;
+  const { suite, task, model, samples, condition, planned, trials, machines } = input;
+  const [here, ...others] = machines;
   const results = samples.map(({ id }) => combine(input, id));
   const found = trials.counts();
   const { completed, failedByModel, failedByHarness, unjudged } = found;
@@ -38,55 +55,122 @@ export function analyseCell(input: CellInput): Cell {
     recorded: trials.size,
     ...{ completed, failedByModel, failedByHarness, unjudged },
   };
-  const metrics = metricsOf([input]);
+  const figures = figuresOf(input, here, latenciesOf(here));
   return {
     suite,
     task,
     model,
+    condition,
+    machine: here.machine,
     trials: counts,
     failures: trials.failures().toSorted((a, b) => compare(`${a.by} ${a.kind}`, `${b.by} ${b.kind}`)),
     quality: qualityOf(samples, results, input.absent),
-    metrics,
-    gaps: gapsOf(input.gaps),
-    throughput: trials.throughput(),
+    ...figures,
+    ttftLine: ttftLineOf([{ samples, results, cachedTokens: found.cachedTokens }]),
+    elsewhere: others.map((machine) => ({
+      machine: machine.machine!,
+      trials: trialsAmong(trials, machine.sessions),
+      ...figuresOf(input, machine, () => machine.sessions),
+    })),
     aggregates: aggregatesOf(input),
     results,
-    warnings: [...warningsOf(input, { ...found, ...counts }), ...serialWarnings(metrics)],
+    warnings: [
+      ...warningsOf(input, { ...found, ...counts }),
+      ...machineWarnings(input),
+      ...serialWarnings(figures.metrics),
+    ],
   };
 }
 
+/** The sessions that a metric is read from. */
+type Among = (metric: DistributedMetric) => Sessions;
+
+/** Latencies are those of one machine. The length of a text and its price are the same on every machine. */
+function latenciesOf({ sessions }: MachineSessions): Among {
+  return (metric) => (METRICS[metric].latency ? sessions : EVERY_SESSION);
+}
+
+function figuresOf(input: CellInput, { sessions, toldApart }: MachineSessions, among: Among): MachineFigures {
+  return {
+    metrics: metricsOf([input], among),
+    gaps: gapsOf(gapsAmong(input, sessions)),
+    throughput: input.trials.throughput(toldApart),
+  };
+}
+
+function gapsAmong({ gaps }: Pick<CellInput, 'gaps'>, sessions: Sessions): GapCounts {
+  return mergeGaps([...gaps].flatMap(([session, counts]) => (sessions.has(session) ? [counts] : [])));
+}
+
+function trialsAmong(trials: Trials, sessions: Sessions): number {
+  return sum([...trials.sessionCounts()].map(([session, n]) => (sessions.has(session) ? n : 0)));
+}
+
+/** A cell, what it was made from, and whether it is part of the quality of its suite. */
+export interface CellOfSuite extends CellInput {
+  readonly cell: Cell;
+  readonly ofQuality: boolean;
+}
+
 /** The cells of one model over all tasks of a suite, as if they were one task. Some tasks do not count towards quality. */
-export function analyseOverall(
-  model: string,
-  cells: readonly (Measured & { readonly cell: Cell; readonly gaps: GapCounts; readonly ofQuality: boolean })[],
-): Overall {
-  const absent = cells[0]?.absent ?? 'the suite has no tasks';
-  const judged = cells.filter(({ ofQuality }) => ofQuality);
-  const results = judged.flatMap(({ cell }) => cell.results);
-  // Samples and groups of different tasks may share a name without being the same.
-  const samples = judged.flatMap(({ cell, samples: own }) =>
-    own.map((sample) => ({
-      ...sample,
-      id: `${cell.task}/${sample.id}`,
-      group: sample.group && `${cell.task}/${sample.group}`,
-    })),
-  );
-  const total = (of: (counts: TrialCounts) => number) => cells.reduce((sum, { cell }) => sum + of(cell.trials), 0);
+export function analyseOverall(model: string, cells: readonly CellOfSuite[]): Overall {
+  const total = (count: (counts: TrialCounts) => number) => sum(cells.map(({ cell }) => count(cell.trials)));
   return {
     model,
-    quality: qualityOf(samples, results, absent),
-    metrics: cells.length === 1 ? cells[0]!.cell.metrics : metricsOf(cells),
-    gaps: gapsOf(mergeGaps(cells.map(({ gaps }) => gaps))),
+    ...pooled(cells),
     failures: total(({ failedByModel }) => failedByModel),
     unscored: total(({ failedByHarness, unjudged }) => failedByHarness + unjudged),
   };
 }
 
+function pooled(cells: readonly CellOfSuite[]): Pick<Overall, 'quality' | 'metrics' | 'gaps' | 'ttftLine'> {
+  const [first] = cells;
+  const conditions = new Set(
+    cells.flatMap(({ trials, condition }) => (trials.size > 0 ? [conditionText(condition)] : [])),
+  );
+  if (conditions.size > 1) {
+    const reason = missing(
+      `its tasks were measured under ${[...conditions].sort().join(' and ')}, which are never pooled`,
+    );
+    return { quality: reason, metrics: metricsWithout(reason), gaps: reason, ttftLine: reason };
+  }
+  const judged = cells.filter(({ ofQuality }) => ofQuality);
+  // Samples and groups of different tasks may share a name without being the same.
+  const samples = judged.flatMap(({ cell, samples }) =>
+    samples.map((sample) => ({
+      ...sample,
+      id: `${cell.task}/${sample.id}`,
+      group: sample.group && `${cell.task}/${sample.group}`,
+    })),
+  );
+  return {
+    quality: qualityOf(
+      samples,
+      judged.flatMap(({ cell }) => cell.results),
+      first?.absent ?? 'the suite has no tasks',
+    ),
+    metrics:
+      cells.length === 1
+        ? first!.cell.metrics
+        : metricsOf(cells, first === undefined ? () => EVERY_SESSION : latenciesOf(first.machines[0])),
+    gaps: gapsOf(mergeGaps(cells.map((cell) => gapsAmong(cell, cell.machines[0].sessions)))),
+    ttftLine: ttftLineOf(
+      cells.map(({ cell, samples, trials }) => ({
+        samples,
+        results: cell.results,
+        cachedTokens: trials.counts().cachedTokens,
+      })),
+    ),
+  };
+}
+
 /** All repetitions of a sample are one observation of it, so the scores of those that count are averaged first. */
-function combine({ trials, taskScorer }: CellInput, sample: string): SampleResult | null {
+function combine({ trials, taskScorer, machines }: CellInput, sample: string): SampleResult | null {
   const first = trials.first(sample);
   if (first === null) return null;
   const rows = trials.rowsOf(sample);
+  const [{ sessions }] = machines;
+  const rowsHere = rows.filter((row) => sessions.has(trials.session(row)));
   const counting = countingRows(trials, rows, taskScorer);
   const scores = counting.map((row) => trials.score(row)).filter((score) => score !== null);
   const texts = counting[0] === undefined || counting[0] === rows[0] ? first : trials.textsOf(counting[0]);
@@ -98,8 +182,8 @@ function combine({ trials, taskScorer }: CellInput, sample: string): SampleResul
     output: texts.output,
     answer: texts.score.state === 'scored' ? texts.score.answer : null,
     finish: first.finish,
-    timings: meanTimings(trials, rows),
-    ...(first.ranking !== null && { ranking: first.ranking }),
+    timings: meanTimings(trials, { rows, rowsHere }),
+    ...(first.ranking !== null && rowsHere[0] === rows[0] && { ranking: first.ranking }),
     confidence: withAgreement(first.confidence, agreementOf(trials, rows, taskScorer)),
   };
 }
@@ -124,10 +208,18 @@ function withAgreement(confidence: Confidence | Missing, agreement: number | nul
   return isMissing(confidence) ? { agreement } : { ...confidence, agreement };
 }
 
-function meanTimings(trials: Trials, rows: readonly number[]): SampleResult['timings'] {
+/** The rows of a sample, and those of the machine whose times are shown. */
+interface SampleRows {
+  readonly rows: readonly number[];
+  readonly rowsHere: readonly number[];
+}
+
+function meanTimings(trials: Trials, { rows, rowsHere }: SampleRows): SampleResult['timings'] {
   const timings: Partial<Record<DistributedMetric, number>> = {};
   for (const metric of DISTRIBUTED) {
-    const values = rows.map((row) => trials.timing(row, metric)).filter((value) => value !== null);
+    const values = (METRICS[metric].latency ? rowsHere : rows)
+      .map((row) => trials.timing(row, metric))
+      .filter((value) => value !== null);
     if (values.length > 0) timings[metric] = mean(values);
   }
   return timings;
@@ -166,19 +258,30 @@ export function clusterOf(sample: SampleInfo): string {
 /** The trials of some samples. If there are no trials, `absent` says why. */
 type Measured = Pick<CellInput, 'samples' | 'trials' | 'absent'>;
 
-function metricsOf(measured: readonly Measured[]): Cell['metrics'] {
+function metricsOf(measured: readonly Measured[], among: Among): Cell['metrics'] {
   return Object.fromEntries(
-    DISTRIBUTED.map((metric) => [metric, metricOf(metric, measured)]),
+    DISTRIBUTED.map((metric) => [metric, metricOf(metric, measured, among(metric))]),
   ) as unknown as Cell['metrics'];
 }
 
-function metricOf(metric: DistributedMetric, measured: readonly Measured[]): Distribution | Missing {
-  const tasks = measured.map(({ trials }) => trials.timings(metric));
-  const late = LATE_WITHOUT_ANSWER.has(metric) ? joinLate(measured.map(({ trials }) => trials.late(metric))) : NOT_LATE;
+function metricsWithout(reason: Missing): Cell['metrics'] {
+  return Object.fromEntries(DISTRIBUTED.map((metric) => [metric, reason])) as unknown as Cell['metrics'];
+}
+
+function metricOf(
+  metric: DistributedMetric,
+  measured: readonly Measured[],
+  sessions: Sessions,
+): Distribution | Missing {
+  const tasks = measured.map(({ trials }) => trials.timings(metric, sessions));
+  const late = LATE_WITHOUT_ANSWER.has(metric)
+    ? joinLate(measured.map(({ trials }) => trials.late(metric, sessions)))
+    : NOT_LATE;
   // A busy machine makes neighbouring times alike, but it does not change a count of tokens.
   if (tasks.some((values) => values.length > 0))
     return distributionOf(tasks, { serial: METRICS[metric].latency, late });
   if (measured.every(({ trials }) => trials.size === 0)) return missing(measured[0]?.absent ?? 'there are no tasks');
+  if (measured.every(({ trials }) => trialsAmong(trials, sessions) === 0)) return missing(sessions.others);
   // Every completed trial has a value or a reason. If there is neither, no trial was completed.
   const [reason] = measured.flatMap(({ trials }) => trials.whyAbsent(metric) ?? []).sort();
   return missing(reason ?? 'no trial was completed');
@@ -217,6 +320,18 @@ function serialWarnings(metrics: Cell['metrics']): Warning[] {
   ];
 }
 
+function machineWarnings({ trials, machines }: CellInput): Warning[] {
+  const [{ machine, sessions }] = machines;
+  const elsewhere = trials.size - trialsAmong(trials, sessions);
+  if (machine === null || elsewhere === 0) return [];
+  return [
+    {
+      what: `${elsewhere} of ${trials.size} trials are of other machines: times are those of ${machine} alone`,
+      remedy: 'see `elsewhere` in summary.json for the times of the others',
+    },
+  ];
+}
+
 /** Prompts that differ in length by more than this, in characters, have different numbers of tokens. */
 const MUCH_LONGER = 400;
 const FEW_PROMPTS = 3;
@@ -239,7 +354,7 @@ const OFTEN = 0.05;
 /** With fewer samples than this, no interval says much. */
 const FEW_SAMPLES = 30;
 
-function warningsOf({ samples, trials, stopsEarly }: CellInput, counts: TrialCounts & Counts): Warning[] {
+function warningsOf({ samples, trials, machines, stopsEarly }: CellInput, counts: TrialCounts & Counts): Warning[] {
   const warnings: Warning[] = [];
   const warn = (what: string, remedy: string) => warnings.push({ what, remedy });
   const of = (n: number) => `${n} of ${counts.recorded} trials`;
@@ -277,7 +392,7 @@ function warningsOf({ samples, trials, stopsEarly }: CellInput, counts: TrialCou
       'read what was refused in samples.csv; a filter of the provider can often be set',
     );
   }
-  const throughput = trials.throughput();
+  const throughput = trials.throughput(machines[0].toldApart);
   if (!isMissing(throughput)) {
     warn(
       `${throughput.concurrency} answers were computed at a time, at ${throughput.tokensPerSecond.toPrecision(3)} tokens/s ` +
@@ -303,7 +418,7 @@ function warningsOf({ samples, trials, stopsEarly }: CellInput, counts: TrialCou
     );
   }
   if (cachedTokens > 0) {
-    const total = trials.timings('promptTokens').reduce((sum, tokens) => sum + tokens, 0);
+    const total = trials.timings('promptTokens', EVERY_SESSION).reduce((sum, tokens) => sum + tokens, 0);
     warn(
       `${Math.floor((100 * cachedTokens) / total)}% of the prompt tokens came from the cache of the server`,
       'read TTFT as that of a warm cache; the prefill rate counts only what was computed',

@@ -1,11 +1,13 @@
-/** What the fold gathers besides trials: records that are few. */
-
-/** Records that are few, each once, whatever their order and however often they were written. */
+/** Records that are few, each once: their order and how often they were written change nothing. */
 export class Distinct<T> {
   readonly #byText = new Map<string, T>();
 
   add(record: T): void {
     this.#byText.set(JSON.stringify(record), record);
+  }
+
+  all(): T[] {
+    return [...this.#byText.values()];
   }
 
   values(wanted: (record: T) => boolean, order: (record: T) => number | string): T[] {
@@ -18,11 +20,15 @@ export class Distinct<T> {
   }
 }
 
-export function compare(a: number | string, b: number | string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+/** The entry of a map, which is made where there is none. */
+export function entryOf<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
 }
 
-/** Names hold no slash, so a joined key stands for one thing. */
-export function keyOf(first: string, second: string): string {
-  return `${first}/${second}`;
+export function compare(a: number | string, b: number | string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -4,6 +4,7 @@
  * others only if the aggregate of the scorer needs them later.
  */
 
+import type { Condition } from '../definition/condition.js';
 import { DISTRIBUTED, type DistributedMetric } from '../measure/metrics.js';
 import { type Missing, missing } from '../quantity.js';
 import type { Score } from '../score/score.js';
@@ -11,6 +12,7 @@ import type { Late } from '../stats/estimate/quantile-test.js';
 import type { FailureCount, Throughput } from './analysis.js';
 import { compare } from './collect.js';
 import type { GapCounts } from './gaps.js';
+import type { Sessions } from './machines.js';
 import type { TrialResult } from './trial-result.js';
 
 /** The columns, each of numbers. NaN stands for a value that is absent, and never leaves this file. */
@@ -35,8 +37,8 @@ const CAN_BE_ABSENT: ReadonlySet<Column> = new Set(['failure', 'score', ...DISTR
 
 const WIDTH = COLUMNS.length;
 const AT = Object.fromEntries(COLUMNS.map((column, at) => [column, at])) as Readonly<Record<Column, number>>;
-/** The places of the columns that decide the order of the rows. */
-const IN_TIME = (['session', 'at', 'repetition', 'text', ...DISTRIBUTED] as const).map((column) => AT[column]);
+/** The places of the columns that decide the order of the rows of one session. */
+const IN_TIME = (['at', 'repetition', 'text', ...DISTRIBUTED] as const).map((column) => AT[column]);
 /** Rows of a block. Blocks are never copied, unlike an array that grows. */
 const BLOCK = 2048;
 /** One array for each column. A column with only its usual value takes no memory: most logs have no failures, votes or rankings. */
@@ -64,10 +66,12 @@ const CONTEXT_CUT = 8;
 const PROMPT_CUT = 16;
 const UNSEEN = 32;
 
-/** What the fold collects for one task on one model. */
+/** What the fold collects for one task on one model under one condition. */
 export interface CellState {
+  readonly condition: Condition;
   readonly trials: Trials;
-  readonly gaps: GapCounts;
+  /** The gaps of each session. */
+  readonly gaps: Map<string, GapCounts>;
 }
 
 /** What is kept of a first repetition beside the columns. */
@@ -97,8 +101,11 @@ export class Trials {
   readonly #ballots = new Map<string, number>();
   readonly #absent = new Map<DistributedMetric, string>();
   readonly #failures: Omit<FailureCount, 'count'>[] = [];
+  /** Every session, at its number in the column. */
+  readonly #sessions: string[] = [];
+  readonly #sessionNumbers = new Map<string, number>();
   /** The answers that were computed side by side, by session. */
-  readonly #crowds = new Map<number, Crowd>();
+  readonly #crowds = new Map<string, Crowd>();
   readonly #keepsTexts: boolean;
   /** The result of `inOrder`; null if a trial was added since. */
   #order: Uint32Array | null = null;
@@ -154,7 +161,7 @@ export class Trials {
     seen.add(text);
     const earlier =
       values[AT.state]! - this.#get(row, 'state') ||
-      result.session - this.#get(row, 'session') ||
+      compare(result.session, this.session(row)) ||
       result.at - this.#get(row, 'at') ||
       compare(text, recorded);
     if (earlier < 0) {
@@ -164,10 +171,16 @@ export class Trials {
     return true;
   }
 
-  /** The tokens of all answers that were computed side by side, divided by the time that they took together. */
-  throughput(): Throughput | Missing {
-    const crowds = [...this.#crowds.values()];
-    if (crowds.length === 0) return missing('answers were computed one at a time');
+  /** The sessions of the trials. */
+  get sessions(): readonly string[] {
+    return this.#sessions;
+  }
+
+  /** The tokens of all answers that these sessions computed side by side, divided by the time that they took together. */
+  throughput(among: Sessions): Throughput | Missing {
+    if (this.#crowds.size === 0) return missing('answers were computed one at a time');
+    const crowds = [...this.#crowds].flatMap(([session, crowd]) => (among.has(session) ? [crowd] : []));
+    if (crowds.length === 0) return missing(among.others);
     const total = (of: (crowd: Crowd) => number) => crowds.reduce((sum, crowd) => sum + of(crowd), 0);
     const seconds = total(({ from, to }) => to - from);
     if (!(seconds > 0)) return missing('the answers took no time');
@@ -187,9 +200,12 @@ export class Trials {
   /** All rows in the order in which they were measured, whichever came first in the log. */
   inOrder(): Uint32Array {
     // The sort of a plain array needs one pass if it is in order already; that of a typed array needs more.
-    this.#order ??= Uint32Array.from(
-      Array.from({ length: this.#size }, (_, row) => row).sort((a, b) => this.#compareTimes(a, b)),
-    );
+    if (this.#order === null) {
+      const ranks = ranksOf(this.#sessions);
+      this.#order = Uint32Array.from(
+        Array.from({ length: this.#size }, (_, row) => row).sort((a, b) => this.#compareTimes(a, b, ranks)),
+      );
+    }
     return this.#order;
   }
 
@@ -203,11 +219,11 @@ export class Trials {
     return this.#texts[row]!;
   }
 
-  session(row: number): number {
-    return this.#get(row, 'session');
+  session(row: number): string {
+    return this.#sessions[this.#get(row, 'session')]!;
   }
 
-  /** Seconds since the run began. */
+  /** Seconds since its part of the run began. */
   at(row: number): number {
     return this.#get(row, 'at');
   }
@@ -226,29 +242,44 @@ export class Trials {
     return known(this.#get(row, metric));
   }
 
-  /** All known values of a metric, in the order in which they were measured. */
-  timings(metric: DistributedMetric): Float64Array {
+  /** All known values of a metric from these sessions, in the order in which they were measured. */
+  timings(metric: DistributedMetric, among: Sessions): Float64Array {
     const place = AT[metric];
+    const counts = this.#sessions.map((session) => among.has(session));
     const values = new Float64Array(this.#size);
     let n = 0;
     for (const row of this.inOrder()) {
       const value = this.#at(row, place);
-      if (!Number.isNaN(value)) values[n++] = value;
+      if (!Number.isNaN(value) && counts[this.#at(row, AT.session)]) values[n++] = value;
     }
     return values.subarray(0, n);
   }
 
   /** The trials that have no value of a metric because the model or its server did not answer. */
-  late(metric: DistributedMetric): Late {
+  late(metric: DistributedMetric, among: Sessions): Late {
+    const counts = this.#sessions.map((session) => among.has(session));
     let [censored, never] = [0, 0];
     for (let row = 0; row < this.#size; row++) {
       const failure = known(this.#get(row, 'failure'));
-      if (failure === null || this.#get(row, 'marks') & COLD || this.timing(row, metric) !== null) continue;
+      if (
+        failure === null ||
+        !counts[this.#at(row, AT.session)] ||
+        this.#get(row, 'marks') & COLD ||
+        this.timing(row, metric) !== null
+      )
+        continue;
       const { by, kind } = this.#failures[failure]!;
       if (by === 'model' && kind === 'timeout') censored++;
       else if (by === 'model' || kind === 'server') never++;
     }
     return { censored, after: this.#timeout, never };
+  }
+
+  /** The number of trials of each session. */
+  sessionCounts(): ReadonlyMap<string, number> {
+    const counts = new Map(this.#sessions.map((session) => [session, 0]));
+    for (let row = 0; row < this.#size; row++) counts.set(this.session(row), counts.get(this.session(row))! + 1);
+    return counts;
   }
 
   /** Why some trials have no value of a metric. Of several reasons, the first in the alphabet. */
@@ -311,7 +342,9 @@ export class Trials {
   }
 
   /** Trials of the same instant are ordered by their values. */
-  #compareTimes(a: number, b: number): number {
+  #compareTimes(a: number, b: number, ranks: readonly number[]): number {
+    const sessions = ranks[this.#get(a, 'session')]! - ranks[this.#get(b, 'session')]!;
+    if (sessions !== 0) return sessions;
     for (const place of IN_TIME) {
       const first = this.#at(a, place);
       const second = this.#at(b, place);
@@ -338,7 +371,7 @@ export class Trials {
   #valuesOf(result: TrialResult): Float64Array {
     const { timings, score, failure } = result;
     const values = this.#values;
-    values[AT.session] = result.session;
+    values[AT.session] = this.#sessionNumber(result.session);
     values[AT.repetition] = result.repetition;
     values[AT.at] = result.at;
     values[AT.state] = STATES.indexOf(result.state);
@@ -358,6 +391,13 @@ export class Trials {
     values[AT.ballot] = this.#ballotIndex(result.ballot ?? '');
     values[AT.ranking] = result.ranking ?? Number.NaN;
     return values;
+  }
+
+  #sessionNumber(session: string): number {
+    const known = this.#sessionNumbers.get(session);
+    if (known !== undefined) return known;
+    this.#sessionNumbers.set(session, this.#sessions.length);
+    return this.#sessions.push(session) - 1;
   }
 
   #ballotIndex(ballot: string): number {
@@ -446,6 +486,12 @@ export interface Counts {
 }
 
 const NONE: readonly number[] = [];
+
+/** For each session its place among the sorted ones: their ids sort by time, whichever came first in the log. */
+export function ranksOf(sessions: readonly string[]): readonly number[] {
+  const places = new Map(sessions.toSorted(compare).map((session, place) => [session, place]));
+  return sessions.map((session) => places.get(session)!);
+}
 
 function firstOf({ score, output, finish, failure, confidence, ranking }: TrialResult): First {
   return { score, output, finish, failure, confidence, ranking };

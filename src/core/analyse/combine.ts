@@ -1,6 +1,6 @@
 /**
- * Several runs as one, so that machines, dates, engines and quantisations stand side by side in one report, paired where they
- * share samples. Each model is named with the run it comes from, `small:q4@laptop`; everything after that is as for one run.
+ * Several runs as one: machines, dates, engines and quantisations stand side by side in one report, and are paired where they
+ * share samples. Each model is named with its run, `small:q4@laptop`, and keeps its own name in `origin`.
  *
  *     const { run, relabel } = combineRuns([{ label: 'laptop', run: first }, { label: 'server', run: second }]);
  *     fold.add(run);
@@ -9,7 +9,9 @@
 
 import type { Model } from '../definition/model.js';
 import { UserError } from '../errors.js';
-import type { LoggedSuite, LogRecord, RunPart, RunRecord, Warning } from '../measure/log.js';
+import { taskKey } from '../keys.js';
+import type { LoggedSuite, LogRecord, RunPart, RunRecord } from '../log/log.js';
+import { isOfVersion1 } from '../log/log-v1.js';
 import { plannedTrials } from './planned.js';
 
 export interface LabelledRun {
@@ -41,6 +43,7 @@ export function combineRuns(runs: readonly LabelledRun[]): CombinedRuns {
         case 'end':
           return record.complete ? [] : [{ ...record, reason: `${labels[index]}: ${record.reason}` }];
         case 'resume':
+        case 'machine':
         case 'sample':
           return [record];
         case 'model-failed':
@@ -48,25 +51,28 @@ export function combineRuns(runs: readonly LabelledRun[]): CombinedRuns {
         case 'session':
         case 'session-end':
           return [{ ...record, model: named(record.model, index), session: sessionOf(record.session, index) }];
-        case 'evidence': {
-          const model = named(record.model, index);
-          return [{ ...record, model, trial: record.trial.replace(`@${record.model}#`, `@${model}#`) }];
-        }
+        case 'evidence':
         case 'measurement': {
           const model = named(record.model, index);
-          const trial = record.trial.replace(`@${record.model}#`, `@${model}#`);
-          return [{ ...record, model, trial, session: sessionOf(record.session, index) }];
+          const renamed = { model, trial: trialOn(model, record) };
+          return record.type === 'evidence'
+            ? [{ ...record, ...renamed }]
+            : [{ ...record, ...renamed, session: sessionOf(record.session, index) }];
         }
       }
     },
   };
 }
 
-/** Sessions are numbered within a run. */
-const SESSIONS_OF_A_RUN = 1_000_000;
+/** The id of a trial with another name for its model. The name is the last one in it: a sample may hold it as well. */
+function trialOn(label: string, { trial, model }: { readonly trial: string; readonly model: string }): string {
+  const place = trial.lastIndexOf(`@${model}#`);
+  return place < 0 ? `${trial}@${label}` : `${trial.slice(0, place)}@${label}${trial.slice(place + model.length + 1)}`;
+}
 
-function sessionOf(session: number, index: number): number {
-  return index * SESSIONS_OF_A_RUN + session;
+/** Version 1 numbered the sessions of each run from 1; every other session has an id of its own. */
+function sessionOf(session: string, index: number): string {
+  return isOfVersion1(session) ? `${session} of run ${index + 1}` : session;
 }
 
 function combineDefinitions(runs: readonly LabelledRun[], named: (model: string, index: number) => string): RunRecord {
@@ -81,8 +87,8 @@ function combineDefinitions(runs: readonly LabelledRun[], named: (model: string,
       id: run.id,
       started: run.started,
       command: run.command,
-      environment: run.environment,
-      models: run.models.map(({ id }) => named(id, index)),
+      ...(run.machine !== undefined && { machine: run.machine }),
+      models: run.models.map(({ id }) => ({ id, label: named(id, index) })),
       planned: plannedByTask(run),
     })),
     command: ['rightsize', 'report', ...runs.map(({ run }) => run.id)],
@@ -101,15 +107,6 @@ function combineDefinitions(runs: readonly LabelledRun[], named: (model: string,
       repetitions: Math.max(...runs.map(({ run }) => run.settings.repetitions)),
       limit: limits.some((limit) => limit === null) ? null : Math.max(...limits.map((limit) => limit!)),
     },
-    environment: {
-      ...first.run.environment,
-      noise: [
-        ...differences(runs),
-        ...runs.flatMap(({ label, run }) =>
-          run.environment.noise.map(({ what, remedy }) => ({ what: `${label}: ${what}`, remedy })),
-        ),
-      ],
-    },
     ...pricesOf(runs),
   };
 }
@@ -117,12 +114,12 @@ function combineDefinitions(runs: readonly LabelledRun[], named: (model: string,
 function plannedByTask(run: RunRecord): RunPart['planned'] {
   return Object.fromEntries(
     run.suites.flatMap((suite) =>
-      suite.tasks.map((task) => [`${suite.name}/${task.name}`, plannedTrials(task, run.settings)]),
+      suite.tasks.map((task) => [taskKey(suite.name, task.name), plannedTrials(task, run.settings)]),
     ),
   );
 }
 
-/** The first run's word stands where several have one; no machine is "this" one where the runs name different ones. */
+/** The first run that has a price decides it. Where the runs name different machines as theirs, no machine is "this" one. */
 function pricesOf(runs: readonly LabelledRun[]): Pick<RunRecord, 'prices'> {
   const lists = runs.flatMap(({ run }) => run.prices ?? []);
   if (lists.length === 0) return {};
@@ -152,7 +149,7 @@ function combineSuites(runs: readonly LabelledRun[]): LoggedSuite[] {
         const other = known.tasks.find(({ name }) => name === task.name);
         if (other !== undefined && JSON.stringify(other.scorer) !== JSON.stringify(task.scorer)) {
           throw new UserError(
-            `${label}: the task ${suite.name}/${task.name} has another scorer than in the first run: its scores cannot stand side by side; report the runs apart.`,
+            `${label}: the task ${taskKey(suite.name, task.name)} has another scorer than in the first run: its scores cannot stand side by side; report the runs apart.`,
           );
         }
       }
@@ -161,18 +158,4 @@ function combineSuites(runs: readonly LabelledRun[]): LoggedSuite[] {
     }
   }
   return [...suites.values()];
-}
-
-/** Speeds of different machines are facts about the machines. */
-function differences(runs: readonly LabelledRun[]): Warning[] {
-  const describe = ({ run: { environment } }: LabelledRun) =>
-    `${environment.cpu.model}, ${environment.cpu.cores} cores, ${environment.os}`;
-  const machines = new Set(runs.map(describe));
-  if (machines.size < 2) return [];
-  return [
-    {
-      what: `the runs are of different machines (${runs.map((run) => `${run.label}: ${describe(run)}`).join('; ')})`,
-      remedy: 'compare quality across them, and speed only as that of the machine',
-    },
-  ];
 }

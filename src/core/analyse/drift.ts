@@ -7,18 +7,24 @@ import { isMissing, type Missing, missing } from '../quantity.js';
 import { median, percentile } from '../stats/estimate/percentiles.js';
 import { testTrend } from '../stats/estimate/trend.js';
 import type { Drift } from './analysis.js';
-import type { Trials } from './columns.js';
+import { ranksOf, type Trials } from './columns.js';
+import { EVERY_SESSION, type Sessions } from './machines.js';
 
 /** Stretches the run is cut into. */
 const STRETCHES = 40;
 /** Trials in a stretch, at the least. */
 const LEAST_TRIALS = 3;
 
-/** @param tasks the trials of one model, task by task. */
-export function driftOf(tasks: readonly Trials[]): Drift | Missing {
-  const rates = ratesInOrder(tasks);
+/** @param tasks the trials of one model, task by task. @param sessions those of one machine. */
+export function driftOf(tasks: readonly Trials[], sessions: Sessions): Drift | Missing {
+  const rates = ratesInOrder(tasks, sessions);
   const n = rates.length;
-  if (n === 0) return missing('no trial has a decode rate');
+  if (n === 0)
+    return missing(
+      tasks.some((trials) => trials.timings('decodeRate', EVERY_SESSION).length > 0)
+        ? sessions.others
+        : 'no trial has a decode rate',
+    );
   const stretches = Math.min(STRETCHES, Math.floor(n / LEAST_TRIALS));
   const course = Array.from({ length: stretches }, (_, i) => {
     const part = rates.subarray(Math.floor((i * n) / stretches), Math.floor(((i + 1) * n) / stretches));
@@ -36,24 +42,26 @@ export function driftOf(tasks: readonly Trials[]): Drift | Missing {
 }
 
 /** Decode rates, each over the median of its own task, in the order in which they were measured. */
-function ratesInOrder(tasks: readonly Trials[]): Float64Array {
+function ratesInOrder(tasks: readonly Trials[], sessions: Sessions): Float64Array {
+  const all = [...new Set(tasks.flatMap((trials) => trials.sessions))];
+  const ranks = new Map(ranksOf(all).map((rank, i) => [all[i]!, rank]));
   const size = tasks.reduce((total, trials) => total + trials.size, 0);
-  const [sessions, times, rates] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
+  const [places, times, rates] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
   let n = 0;
   for (const trials of tasks) {
-    const known = trials.timings('decodeRate');
+    const known = trials.timings('decodeRate', sessions);
     if (known.length === 0) continue;
     const middle = median(known);
     for (const row of trials.inOrder()) {
       const rate = trials.timing(row, 'decodeRate');
-      if (rate === null) continue;
-      sessions[n] = trials.session(row);
+      if (rate === null || !sessions.has(trials.session(row))) continue;
+      places[n] = ranks.get(trials.session(row))!;
       times[n] = trials.at(row);
       rates[n++] = rate / middle;
     }
   }
   const order = Array.from({ length: n }, (_, i) => i).sort(
-    (a, b) => sessions[a]! - sessions[b]! || times[a]! - times[b]! || rates[a]! - rates[b]!,
+    (a, b) => places[a]! - places[b]! || times[a]! - times[b]! || rates[a]! - rates[b]!,
   );
   return Float64Array.from(order, (i) => rates[i]!);
 }

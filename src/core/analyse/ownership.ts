@@ -4,7 +4,7 @@
  * to the client that asked it.
  */
 import type { Model } from '../definition/model.js';
-import type { SessionFacts } from '../measure/log.js';
+import type { SessionFacts } from '../log/log.js';
 import { type Missing, missing } from '../quantity.js';
 
 const NOT_OURS = missing('the server is not ours: rightsize did not start it');

@@ -3,7 +3,7 @@
  * does not, it passes in the runtime (handing over between threads, launching operations, bookkeeping), and a smaller
  * model, or one of fewer bits, gains nothing. Both signs below are read at the end of the interval that speaks against them.
  */
-import type { SessionFacts, Warning } from '../measure/log.js';
+import type { SessionFacts, Warning } from '../log/log.js';
 import { isMissing } from '../quantity.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
 import type { ModelAnalysis, SuiteAnalysis } from './analysis.js';

@@ -1,52 +1,47 @@
-/** The sessions of a model to its analysis as a whole: loading, the first request, memory, crashes. */
+/** The sessions of a model to its figures as a whole: loading, the first request, memory, crashes. Each is of one machine. */
 import { classOf, type Model } from '../definition/model.js';
-import type { ModelFailedRecord, SessionEndRecord, SessionRecord, Warning } from '../measure/log.js';
+import type { ModelFailedRecord, SessionEndRecord, SessionFacts, SessionRecord, Warning } from '../log/log.js';
 import type { MemoryReading } from '../measure/measurement.js';
 import type { SessionReadings } from '../measure/metric.js';
 import { METRICS, type MetricOfSession, OF_SESSION } from '../measure/metrics.js';
 import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
-import type { Drift, MemorySpread, ModelAnalysis, Spread } from './analysis.js';
+import type { Drift, MemorySpread, ModelAnalysis, SessionFigures, Spread } from './analysis.js';
 import type { Trials } from './columns.js';
 import { spreadOf } from './distribution.js';
 import { driftOf } from './drift.js';
+import type { MachineSessions } from './machines.js';
 import { notOurs } from './ownership.js';
 
 const NEVER_OPENED = 'the model was never opened';
 const NOT_ENDED = 'the session ended before its peak was read';
 
 export interface ModelRecords {
+  /** The model's own name in its run, and the run. */
+  readonly origin: ModelAnalysis['origin'];
   readonly sessions: readonly SessionRecord[];
   readonly ends: readonly SessionEndRecord[];
   readonly failures: readonly ModelFailedRecord[];
   /** The model's trials, task by task. */
   readonly trials: readonly Trials[];
+  /** The machine of the figures, and then all others. */
+  readonly machines: readonly [MachineSessions, ...MachineSessions[]];
 }
 
-export function analyseModel(model: Model, { sessions, ends, failures, trials }: ModelRecords): ModelAnalysis {
-  const never = failures[0]?.reason ?? NEVER_OPENED;
-  const facts = sessions.at(-1)?.facts ?? null;
+export function analyseModel(model: Model, records: ModelRecords): ModelAnalysis {
+  const { origin, sessions, ends, failures, trials, machines } = records;
+  const [here, ...others] = machines;
+  const facts = sessions.findLast(({ session }) => here.sessions.has(session))?.facts ?? sessions.at(-1)?.facts ?? null;
   const foreign = notOurs(facts, model);
-  const readings = (of: (session: SessionRecord) => MemoryReading) =>
-    foreign === null ? memoryOf(sessions.map(of), never) : unreadable(foreign);
-  const drift = driftOf(trials);
+  const drift = driftOf(trials, here.toldApart);
   return {
     id: model.id,
+    origin,
     title: model.title ?? model.id,
     class: classOf(model),
     entry: model,
-    sessions: sessions.length,
-    metrics: metricsOf(readingsOf(sessions, ends, foreign), never),
-    memory: {
-      baseline: readings(({ memory }) => memory.baseline),
-      loaded: readings(({ memory }) => memory.loaded),
-      peak:
-        foreign === null
-          ? memoryOf(
-              ends.map(({ memory }) => memory.peak),
-              sessions.length > 0 ? NOT_ENDED : never,
-            )
-          : unreadable(foreign),
-    },
+    machine: here.machine,
+    ...figuresOf(records, here, foreign),
+    elsewhere: others.map((machine) => ({ machine: machine.machine!, ...figuresOf(records, machine, foreign) })),
     facts,
     crashes: ends.flatMap(({ crash }) => (crash === undefined ? [] : [crash])),
     failures: failures.map(({ reason }) => reason),
@@ -59,8 +54,55 @@ export function analyseModel(model: Model, { sessions, ends, failures, trials }:
       })),
       ...warningsOf(sessions, ends),
       ...driftWarnings(drift),
+      ...cliffWarnings(facts, trials, here),
     ],
   };
+}
+
+/** @param foreign Why the readings belong to another process; null where they are those of the model. */
+function figuresOf(
+  { sessions: allSessions, ends: allEnds, failures }: ModelRecords,
+  { sessions: ofMachine, toldApart }: MachineSessions,
+  foreign: Missing | null,
+): SessionFigures {
+  const sessions = allSessions.filter(({ session }) => ofMachine.has(session));
+  const clear = sessions.filter(({ session }) => toldApart.has(session));
+  const ends = new Map(allEnds.filter(({ session }) => toldApart.has(session)).map((end) => [end.session, end]));
+  const never = failures[0]?.reason ?? (allSessions.length > 0 ? ofMachine.others : NEVER_OPENED);
+  const unclear = sessions.length > clear.length ? toldApart.others : never;
+  const memory = (readings: readonly MemoryReading[], reason: string) =>
+    foreign === null ? memoryOf(readings, reason) : unreadable(foreign);
+  const readings = sessions.map((session) => readingsOf(session, { end: ends.get(session.session), toldApart }));
+  return {
+    sessions: sessions.length,
+    metrics: metricsOf(foreign === null ? readings : readings.map((one) => ofForeign(one, foreign)), never),
+    memory: {
+      baseline: memory(
+        clear.map((session) => session.memory.baseline),
+        unclear,
+      ),
+      loaded: memory(
+        clear.map((session) => session.memory.loaded),
+        unclear,
+      ),
+      peak: memory(
+        [...ends.values()].map((end) => end.memory.peak),
+        clear.length > 0 ? NOT_ENDED : unclear,
+      ),
+    },
+  };
+}
+
+function readingsOf(
+  { session, load, firstRequest, memory }: SessionRecord,
+  { end, toldApart }: { readonly end: SessionEndRecord | undefined } & Pick<MachineSessions, 'toldApart'>,
+): SessionReadings {
+  const peak = end?.memory.peak ?? missing(toldApart.has(session) ? NOT_ENDED : toldApart.others);
+  return { load, firstRequest, baseline: memory.baseline, peak };
+}
+
+function ofForeign({ firstRequest }: SessionReadings, foreign: Missing): SessionReadings {
+  return { load: foreign, firstRequest, baseline: unreadable(foreign), peak: foreign };
 }
 
 function unreadable(why: Missing): Record<keyof MemoryReading, Missing> {
@@ -68,25 +110,17 @@ function unreadable(why: Missing): Record<keyof MemoryReading, Missing> {
 }
 
 function memoryOf(readings: readonly MemoryReading[], reason: string): MemorySpread {
-  const of = (part: keyof MemoryReading) =>
+  const spread = (part: keyof MemoryReading) =>
     spreadOfQuantities(
       readings.map((reading) => reading[part]),
       reason,
     );
-  return { resident: of('resident'), anonymous: of('anonymous'), fileMapped: of('fileMapped'), gpu: of('gpu') };
-}
-
-/** @param foreign Why the readings belong to another process; null where they are those of the model. */
-function readingsOf(
-  sessions: readonly SessionRecord[],
-  ends: readonly SessionEndRecord[],
-  foreign: Missing | null,
-): SessionReadings[] {
-  return sessions.map(({ session, load, firstRequest, memory }) => {
-    if (foreign !== null) return { load: foreign, firstRequest, baseline: unreadable(foreign), peak: foreign };
-    const end = ends.find((one) => one.session === session);
-    return { load, firstRequest, baseline: memory.baseline, peak: end?.memory.peak ?? missing(NOT_ENDED) };
-  });
+  return {
+    resident: spread('resident'),
+    anonymous: spread('anonymous'),
+    fileMapped: spread('fileMapped'),
+    gpu: spread('gpu'),
+  };
 }
 
 function metricsOf(sessions: readonly SessionReadings[], never: string): ModelAnalysis['metrics'] {
@@ -153,6 +187,28 @@ function driftWarnings(drift: Drift | Missing): Warning[] {
       what: `the decode rate ${drift.change < 0 ? 'fell' : 'rose'} by ${share} over the run`,
       remedy: 'let the machine cool down, stop other programs, and run again',
     },
+  ];
+}
+
+/** A median TTFT over prompts on both sides of a cliff is that of neither. */
+function cliffWarnings(
+  facts: SessionFacts | null,
+  trials: readonly Trials[],
+  { sessions }: MachineSessions,
+): Warning[] {
+  const cliff = facts?.promptCliff;
+  if (cliff === undefined) return [];
+  let [below, all] = [0, 0];
+  for (const cell of trials) {
+    // If no TTFT is measured, the length of a prompt changes nothing.
+    if (cell.timings('ttft', sessions).length === 0) continue;
+    const lengths = cell.timings('promptTokens', sessions);
+    all += lengths.length;
+    for (const tokens of lengths) if (tokens < cliff.tokens) below++;
+  }
+  if (below === 0 || below === all) return [];
+  return [
+    { what: `${below} of ${all} prompts have fewer than ${cliff.tokens} tokens: ${cliff.what}`, remedy: cliff.remedy },
   ];
 }
 

@@ -1,27 +1,33 @@
 /** One suite of a run to its analysis: the tasks, their cells, and each model over all tasks. */
 
-import type { LoggedSuite, RunRecord, SampleRecord } from '../measure/log.js';
+import { ALONE } from '../definition/condition.js';
+import { taskKey } from '../keys.js';
+import type { LoggedSuite, RunRecord, SampleRecord } from '../log/log.js';
 import { isChat } from '../message.js';
 import { tasksOfQuality } from '../score/safety.js';
 import type { ModelAnalysis, SampleInfo, SuiteAnalysis, TaskAnalysis } from './analysis.js';
+import type { CellTable } from './cell-table.js';
 import { analyseCell, analyseOverall, type CellInput } from './cells.js';
-import { compare, keyOf } from './collect.js';
+import { compare } from './collect.js';
 import { type CellState, Trials } from './columns.js';
 import { parityOf } from './parity.js';
 import { plannedOn } from './planned.js';
 import type { TaskScorer } from './trial-result.js';
 
+/** A model, and the machines that have its figures. */
+type MeasuredModel = Pick<ModelAnalysis, 'id' | 'failures'> & Pick<CellInput, 'machines'>;
+
 export interface Collected {
-  readonly models: readonly ModelAnalysis[];
-  /** By task and id. */
+  readonly models: readonly MeasuredModel[];
+  /** For each task, its samples by their ids. */
   readonly samples: ReadonlyMap<string, ReadonlyMap<string, SampleRecord>>;
-  readonly cells: ReadonlyMap<string, CellState>;
+  readonly cells: CellTable;
   taskScorerOf(taskKey: string): TaskScorer;
 }
 
 export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Collected): SuiteAnalysis {
   const inputs = suite.tasks.map((task) => {
-    const key = keyOf(suite.name, task.name);
+    const key = taskKey(suite.name, task.name);
     const samples = samplesOf([...(collected.samples.get(key)?.values() ?? [])]);
     const common = {
       suite: suite.name,
@@ -30,21 +36,29 @@ export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Coll
       taskScorer: collected.taskScorerOf(key),
       samples,
     };
-    return run.models.map(({ id }): CellInput => {
-      const cell = collected.cells.get(keyOf(key, id));
-      return {
+    return collected.models.map((model) => {
+      const inputOf = (cell: CellState): CellInput => ({
         ...common,
-        model: id,
-        planned: plannedOn(id, { suite, task, run }),
-        absent: absentReason(collected.models.find((model) => model.id === id)!),
-        trials: cell?.trials ?? new Trials({ keepsTexts: false, timeout: Number.POSITIVE_INFINITY }),
-        gaps: cell?.gaps ?? new Map(),
+        ...cell,
+        model: model.id,
+        planned: plannedOn(model.id, { suite, task, run }),
+        absent: absentReason(model),
+        machines: model.machines,
+      });
+      return {
+        judged: inputOf(collected.cells.judged(key, model.id) ?? NOTHING),
+        others: collected.cells.others(key, model.id).map(inputOf),
       };
     });
   });
   const ofQuality = tasksOfQuality(suite.tasks);
   const cells = inputs.map((row, i) =>
-    row.map((input) => ({ ...input, cell: analyseCell(input), ofQuality: ofQuality.includes(suite.tasks[i]!) })),
+    row.map(({ judged, others }) => ({
+      ...judged,
+      cell: analyseCell(judged),
+      others: others.map((input) => analyseCell(input)),
+      ofQuality: ofQuality.includes(suite.tasks[i]!),
+    })),
   );
   const tasks = suite.tasks.map(
     (task, i): TaskAnalysis => ({
@@ -57,6 +71,7 @@ export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Coll
       samples: cells[i]![0]?.samples ?? [],
       data: { source: task.samples.source, hash: task.samples.hash, count: task.samples.count },
       cells: cells[i]!.map(({ cell }) => cell),
+      otherConditions: cells[i]!.flatMap(({ others }) => others),
     }),
   );
   return {
@@ -75,7 +90,13 @@ export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Coll
   };
 }
 
-function absentReason({ failures }: ModelAnalysis): string {
+const NOTHING: CellState = {
+  condition: ALONE,
+  trials: new Trials({ keepsTexts: false, timeout: Number.POSITIVE_INFINITY }),
+  gaps: new Map(),
+};
+
+function absentReason({ failures }: MeasuredModel): string {
   return failures[0] === undefined ? 'not run' : `not run: ${failures[0]}`;
 }
 
@@ -89,12 +110,13 @@ function samplesOf(records: readonly SampleRecord[]): SampleInfo[] {
     .map((record) => ({ record, key: naturalKey(record.sample) }))
     .sort((a, b) => compare(a.key, b.key) || compare(a.record.sample, b.record.sample))
     .map(({ record }) => record)
-    .map(({ sample, group, target, fields, prompt, promptHash }) => ({
+    .map(({ sample, group, target, fields, prompt, promptHash, hash }) => ({
       id: sample,
       group,
       target,
       fields,
       messages: isChat(prompt) ? prompt.messages : [{ role: 'user', content: prompt.text }],
       promptHash,
+      hash,
     }));
 }

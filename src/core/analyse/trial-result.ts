@@ -2,7 +2,8 @@
  * One measurement to its result: its score, the values of its metrics, and how confident the model was. If the model fails,
  * the answer is wrong and scores 0. If something breaks on our side, the trial is unscored and keeps the reason.
  */
-import type { MeasurementRecord, SampleRecord } from '../measure/log.js';
+import { type Condition, isAlone } from '../definition/condition.js';
+import type { MeasurementRecord, SampleRecord } from '../log/log.js';
 import type { Completed, Failed, Ranked } from '../measure/measurement.js';
 import type { Price, TrialMetric } from '../measure/metric.js';
 import { DISTRIBUTED, type DistributedMetric, METRICS } from '../measure/metrics.js';
@@ -22,8 +23,8 @@ export type TaskScorer =
 
 export interface TrialResult {
   readonly repetition: number;
-  readonly session: number;
-  /** Seconds since the run began. */
+  readonly session: string;
+  /** Seconds since its part of the run began. */
   readonly at: number;
   readonly state: 'completed' | 'failed-by-model' | 'failed-by-harness';
   readonly score: Score;
@@ -66,6 +67,7 @@ export interface TrialContext {
   readonly sample: SampleRecord;
   readonly taskScorer: TaskScorer;
   readonly price: Price | Missing;
+  readonly condition: Condition;
 }
 
 /** A log can hold a million trials. Every result is one literal of one shape, which costs far less than spreading parts. */
@@ -73,7 +75,7 @@ export function scoreTrial(record: MeasurementRecord, context: TrialContext): Tr
   const { outcome } = record;
   switch (outcome.state) {
     case 'failed':
-      return failedTrial(record, outcome);
+      return failedTrial(record, outcome, context);
     case 'ranked':
       return rankedTrial(record, outcome, context);
     case 'completed':
@@ -81,7 +83,11 @@ export function scoreTrial(record: MeasurementRecord, context: TrialContext): Tr
   }
 }
 
-function failedTrial(record: MeasurementRecord, outcome: Failed): TrialResult {
+function failedTrial(
+  record: MeasurementRecord,
+  outcome: Failed,
+  { condition }: Pick<TrialContext, 'condition'>,
+): TrialResult {
   const { repetition, session, at, cold } = record;
   const { by, kind, first } = outcome;
   const reason = clip(outcome.reason, LONGEST.reason);
@@ -92,7 +98,7 @@ function failedTrial(record: MeasurementRecord, outcome: Failed): TrialResult {
     state: by === 'model' ? 'failed-by-model' : 'failed-by-harness',
     score: by === 'model' ? { state: 'scored', value: 0, answer: null } : { state: 'unscored', reason },
     // A first token that was seen was in time, whatever came after it.
-    timings: by === 'model' && first !== undefined && spoiltBy(record) === null ? { ttft: first } : {},
+    timings: by === 'model' && first !== undefined && spoiltBy(record, condition) === null ? { ttft: first } : {},
     absent: NOTHING_ABSENT,
     confidence: missing('the trial failed'),
     output: clip(outcome.output, LONGEST.output),
@@ -113,7 +119,7 @@ function failedTrial(record: MeasurementRecord, outcome: Failed): TrialResult {
 }
 
 function rankedTrial(
-  { repetition, session, at, cold, concurrency = 1 }: MeasurementRecord,
+  { repetition, session, at, cold }: MeasurementRecord,
   outcome: Ranked,
   context: TrialContext,
 ): TrialResult {
@@ -141,18 +147,18 @@ function rankedTrial(
     retries: 0,
     contextCut: outcome.loglikelihoods.some(({ cut }) => cut !== undefined),
     crowd: null,
-    ranking: cold || concurrency > 1 ? null : outcome.seconds,
+    ranking: cold || !isAlone(context.condition) ? null : outcome.seconds,
     cold: cold === true,
   };
 }
 
 function completedTrial(record: MeasurementRecord, outcome: Completed, context: TrialContext): TrialResult {
-  const { repetition, session, at, cold, concurrency = 1 } = record;
-  const { sample, evidence } = context;
+  const { repetition, session, at, cold } = record;
+  const { sample, evidence, condition } = context;
   const filters = filtersOf(context);
   const text = filterText(filters, outcome.output);
   const { target, fields } = sample;
-  const { timings, absent } = measure(outcome, { price: context.price, spoilt: spoiltBy(record) });
+  const { timings, absent } = measure(outcome, { price: context.price, spoilt: spoiltBy(record, condition) });
   return {
     repetition,
     session,
@@ -175,7 +181,7 @@ function completedTrial(record: MeasurementRecord, outcome: Completed, context: 
     unseen: outcome.unseenTokens !== undefined,
     retries: outcome.retries?.count ?? 0,
     contextCut: false,
-    crowd: concurrency > 1 ? { size: concurrency, seconds: outcome.timing.end } : null,
+    crowd: isAlone(condition) ? null : { size: condition.requests, seconds: outcome.timing.end },
     ranking: null,
     cold: cold === true,
   };
@@ -254,8 +260,8 @@ function admit(quantity: Quantity, spoilt: Missing | null): Quantity {
 const COLD = missing('only the first request of a session was completed, and it is kept apart');
 
 /** A latency means something only if the model is warm and answers one request at a time. */
-function spoiltBy({ cold, concurrency = 1 }: MeasurementRecord): Missing | null {
-  if (concurrency > 1) return missing(`${concurrency} answers were computed at a time`);
+function spoiltBy({ cold }: MeasurementRecord, condition: Condition): Missing | null {
+  if (!isAlone(condition)) return missing(`${condition.requests} answers were computed at a time`);
   return cold ? COLD : null;
 }
 

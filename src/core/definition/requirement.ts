@@ -4,9 +4,7 @@
  * is chosen afterwards proves nothing.
  */
 import { z } from 'zod';
-// biome-ignore lint/style/noRestrictedImports: what may be limited is a property of a metric, and the table of metrics needs no definition.
 import { LEVELS, type Level, type LimitRule, type Metric, type Unit } from '../measure/metric.js';
-// biome-ignore lint/style/noRestrictedImports: as above.
 import { LIMITED, type LimitedMetric, METRICS } from '../measure/metrics.js';
 import { count, duration, size } from './units.js';
 

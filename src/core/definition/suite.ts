@@ -105,6 +105,12 @@ export const generationSchema = z.strictObject({
   temperature: z.number().min(0).max(2).default(0),
   topP: z.number().gt(0).max(1).default(1),
   seed: z.int().nonnegative().default(0),
+  logprobs: z
+    .boolean()
+    .optional()
+    .describe(
+      'Ask servers for the log-probabilities of answers, which cascades need and which take time; engines in process always give them.',
+    ),
   timeout: z.number().positive().default(120).describe('Seconds after which an answer counts as not given.'),
 });
 

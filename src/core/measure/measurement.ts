@@ -5,81 +5,141 @@
  * All times are seconds from the moment the request was *due* (coordinated omission: a request that waited for its turn
  * has waited), on the monotonic clock of the process that ran the model.
  */
-import type { Missing, Quantity } from '../quantity.js';
+import { z } from 'zod';
+import type { DeepReadonly } from '../deep-readonly.js';
+
+/** Larger numbers are no measurement: a log that holds one is damaged, and sums of them would overflow. */
+const LARGEST = 1e15;
+
+export const number = z.number().min(-LARGEST).max(LARGEST);
+const positive = z.number().min(0).max(LARGEST);
+const natural = z.int().min(0).max(LARGEST);
+
+export const missingSchema = z.strictObject({ missing: z.string() });
+
+export const quantitySchema = z.union([z.strictObject({ value: number }), missingSchema]);
+
+export const textSchema = z.union([z.strictObject({ value: z.string() }), missingSchema]);
+
+const source = z.enum(['engine', 'server', 'tokenizer', 'none']);
+
+const tokenCount = z.union([
+  z.strictObject({ value: natural, source }),
+  z.strictObject({ missing: z.string(), source }),
+]);
+
+/** A count of tokens, and who counted: chunks of a stream are not tokens. */
+export type TokenCount = DeepReadonly<z.infer<typeof tokenCount>>;
+
+const timing = z
+  .object({
+    sent: positive,
+    pieces: z
+      .array(positive)
+      .describe(
+        'When each non-empty piece of output arrived. A piece is one token, or whatever a server chose to send at once.',
+      ),
+    tokensPerPiece: z
+      .union([z.array(natural), z.literal('unknown')])
+      .exactOptional()
+      .describe(
+        'The tokens of each piece. It is absent when every piece is one token, `unknown` when only the server knows.',
+      ),
+    firstAnswer: positive
+      .exactOptional()
+      .describe('When the first piece of the answer arrived, where pieces of reasoning came before it.'),
+    end: positive.describe('When the stream ended.'),
+  })
+  .refine(({ pieces }) => ascends(pieces), { path: ['pieces'], error: 'expected times that never go back' });
+
+export type Timing = DeepReadonly<z.infer<typeof timing>>;
+
+const completed = z.object({
+  state: z.literal('completed'),
+  output: z.string(),
+  finish: z.enum(['stop', 'length', 'refused']),
+  renderedHash: textSchema.describe('SHA-256 of the prompt with its chat template applied, as the engine received it.'),
+  promptTokens: tokenCount,
+  outputTokens: tokenCount,
+  timing,
+  logprobs: z
+    .union([z.strictObject({ value: z.array(number) }), missingSchema])
+    .describe('Natural logarithms, one for each output token, where the engine gives them.'),
+  cachedTokens: natural
+    .exactOptional()
+    .describe(
+      'Prompt tokens that were in a cache and were not computed; absent where none were, or the engine does not say.',
+    ),
+  unseenTokens: quantitySchema
+    .exactOptional()
+    .describe('Output tokens that were counted and never sent: the hidden reasoning of some servers.'),
+  retries: z
+    .object({ count: natural, waited: positive })
+    .exactOptional()
+    .describe('Attempts after the first, and the seconds of waiting between them. They are part of no latency.'),
+});
+
+export type Completed = DeepReadonly<z.infer<typeof completed>>;
+
+const loglikelihood = z.object({
+  sum: number.describe("Sum of natural logarithms over the text's tokens."),
+  tokens: natural,
+  greedy: z.boolean().describe('Whether every token was the most likely one.'),
+  cut: natural.exactOptional().describe('Tokens at the beginning of the context that the model had no room for.'),
+});
+
+export type Loglikelihood = DeepReadonly<z.infer<typeof loglikelihood>>;
+
+const ranked = z.object({
+  state: z.literal('ranked'),
+  loglikelihoods: z.array(loglikelihood).describe('One for each continuation of the sample, in its order.'),
+  unconditional: z
+    .array(loglikelihood)
+    .exactOptional()
+    .describe('The same texts without the prompt, where the task asks for them.'),
+  seconds: positive.describe('The time of all requests of the sample together.'),
+});
+
+/** Log-likelihoods of given texts: the model was not asked to speak, and its speed was not measured. */
+export type Ranked = DeepReadonly<z.infer<typeof ranked>>;
+
+const failed = z.object({
+  state: z.literal('failed'),
+  by: z
+    .enum(['model', 'harness'])
+    .describe('A model that is silent, refuses or takes too long is wrong; what broke on our side is unscored.'),
+  kind: z.enum(['timeout', 'crash', 'server', 'prompt-too-long', 'engine', 'cannot']),
+  reason: z.string(),
+  output: z.string().describe('The output before the failure.'),
+  first: positive.exactOptional().describe('When the first piece arrived, if one did before the failure.'),
+});
+
+export type Failed = DeepReadonly<z.infer<typeof failed>>;
+
+export const outcomeSchema = z.discriminatedUnion('state', [completed, ranked, failed]);
 
 export type Outcome = Completed | Ranked | Failed;
 
-export interface Completed {
-  readonly state: 'completed';
-  readonly output: string;
-  readonly finish: 'stop' | 'length' | 'refused';
-  /** SHA-256 of the prompt as the engine was given it, its chat template applied; or why it is not known. */
-  readonly renderedHash: { readonly value: string } | Missing;
-  readonly promptTokens: TokenCount;
-  readonly outputTokens: TokenCount;
-  /** Prompt tokens that were in a cache and were not computed; absent where none were, or where the engine does not say. */
-  readonly cachedTokens?: number;
-  /** Output tokens that were counted but never sent: the hidden reasoning of some servers. Absent where there are none. */
-  readonly unseenTokens?: Quantity;
-  readonly timing: Timing;
-  /** Natural logarithms, one per output token, where the engine gives them. */
-  readonly logprobs: { readonly value: readonly number[] } | Missing;
-  /** Attempts beyond the first, and the seconds spent waiting between them (rate limits); not part of any latency. */
-  readonly retries?: { readonly count: number; readonly waited: number };
-}
-
-/** Log-likelihoods of given texts: the model was not asked to speak, and speed is not what was measured. */
-export interface Ranked {
-  readonly state: 'ranked';
-  /** One for each continuation of the sample, in its order. */
-  readonly loglikelihoods: readonly Loglikelihood[];
-  /** The same texts after nothing, where the task asks for it: what the question adds is the difference. */
-  readonly unconditional?: readonly Loglikelihood[];
-  /** All requests of the sample together, seconds. */
-  readonly seconds: number;
-}
-
-export interface Loglikelihood {
-  /** Sum of natural logarithms over the text's tokens. */
-  readonly sum: number;
-  readonly tokens: number;
-  /** Whether every token was the most likely one. */
-  readonly greedy: boolean;
-  /** Tokens at the beginning of the context that the model had no room for. */
-  readonly cut?: number;
-}
-
-export interface Timing {
-  readonly sent: number;
-  /** When each non-empty piece of output arrived. A piece is one token, or whatever a server chose to send at once. */
-  readonly pieces: readonly number[];
-  /** How many tokens each piece held; absent when every piece is one token, `unknown` when only the server knows. */
-  readonly tokensPerPiece?: readonly number[] | 'unknown';
-  /** When the stream ended. */
-  readonly end: number;
-}
-
-export interface Failed {
-  readonly state: 'failed';
-  /** A model that is silent, refuses or takes too long is wrong; what broke on our side is unscored. */
-  readonly by: 'model' | 'harness';
-  readonly kind: 'timeout' | 'crash' | 'server' | 'prompt-too-long' | 'engine' | 'cannot';
-  readonly reason: string;
-  /** What had been said before the failure. */
-  readonly output: string;
-  /** Seconds from due to the first piece, if one arrived before the failure. */
-  readonly first?: number;
-}
-
-/** A count of tokens, and who counted: chunks of a stream are not tokens. */
-export type TokenCount = Quantity & { readonly source: 'engine' | 'server' | 'tokenizer' | 'none' };
+export const memoryReadingSchema = z.object({
+  resident: quantitySchema,
+  anonymous: quantitySchema.describe('Heap and stacks: memory that the machine must really set aside.'),
+  fileMapped: quantitySchema.describe('Pages of mapped files (weights), which the system can drop and read again.'),
+  gpu: quantitySchema,
+});
 
 /** Memory of one process (and of a server that we started), bytes, from the operating system. */
-export interface MemoryReading {
-  readonly resident: Quantity;
-  /** Heap and stacks: what the machine must really set aside. */
-  readonly anonymous: Quantity;
-  /** Pages of mapped files (weights through mmap), which the system can drop and read again. */
-  readonly fileMapped: Quantity;
-  readonly gpu: Quantity;
+export type MemoryReading = DeepReadonly<z.infer<typeof memoryReadingSchema>>;
+
+/** Whether the pieces of an answer came one after another: a rule of the schema that JSON Schema cannot state. */
+export function timesAscend({ outcome }: { readonly outcome: Outcome }): boolean {
+  return !isCompleted(outcome) || ascends(outcome.timing.pieces);
+}
+
+function ascends(times: readonly number[]): boolean {
+  for (let i = 1; i < times.length; i++) if (times[i]! < times[i - 1]!) return false;
+  return true;
+}
+
+export function isCompleted(outcome: Outcome): outcome is Completed {
+  return outcome.state === 'completed';
 }

@@ -251,7 +251,9 @@ export const METRICS = {
     compute: ({ baseline, peak }) => {
       if (isMissing(baseline.resident)) return baseline.resident;
       if (isMissing(peak)) return peak;
-      return isMissing(peak.resident) ? peak.resident : known(peak.resident.value - baseline.resident.value);
+      if (isMissing(peak.resident)) return peak.resident;
+      const added = peak.resident.value - baseline.resident.value;
+      return added >= 0 ? known(added) : missing('the peak is below the baseline: they are not of one process');
     },
     summary: { kind: 'spread', value: 'max' },
     shows: ['models'],

@@ -1,36 +1,43 @@
 /**
- * Suites x models x repetitions, laid out as trials: blocked by model (a model is opened once), by task inside it, and the
- * models in an order rotated by the seed, so that no model is always the first on a cold machine.
+ * Suites x models x repetitions, laid out as trials. A block is what one opened model does under one condition, so each
+ * model is opened once for each condition. The seed rotates the models, so that no model is always the first on a cold machine.
  */
+import { ALONE, type Condition, conditionText, isAlone } from '../definition/condition.js';
+import { sampleKey } from '../keys.js';
+
 export interface Trial {
-  /** `suite/task/sample@model#repetition` */
+  /** `suite/task/sample@model#repetition`; under any condition but `closed 1` the condition follows, after a blank. */
   readonly id: string;
   readonly suite: string;
   readonly task: string;
   readonly sample: string;
   readonly model: string;
+  readonly condition: Condition;
   /** Counts from 1. */
   readonly repetition: number;
 }
 
-/** The trials of one task on one model. */
-export interface Cell {
+/** The trials of one task on one model under one condition. */
+export interface PlannedCell {
   readonly suite: string;
   readonly task: string;
   readonly trials: readonly Trial[];
 }
 
-/** All that one opened model has to do. */
+/** The work of one opened model. */
 export interface Block {
   readonly model: string;
-  readonly cells: readonly Cell[];
+  readonly condition: Condition;
+  readonly cells: readonly PlannedCell[];
 }
 
 export interface Workload {
   readonly suite: string;
   readonly task: string;
   readonly samples: readonly string[];
-  /** In place of those of the run. */
+  /** The default is `closed 1`. */
+  readonly condition?: Condition | undefined;
+  /** The default is that of the run. */
   readonly repetitions?: number | undefined;
 }
 
@@ -46,30 +53,55 @@ export function plan(
 ): readonly Block[] {
   const start = models.length === 0 ? 0 : options.seed % models.length;
   const rotated = [...models.slice(start), ...models.slice(0, start)];
-  return rotated.map((model) => ({
-    model,
-    cells: workloads.map(({ suite, task, samples, repetitions: own }) => ({
-      suite,
-      task,
-      trials: repetitions(own ?? options.repetitions).flatMap((repetition) =>
-        samples.map((sample) => ({
-          id: trialId({ suite, task, sample, model, repetition }),
-          suite,
-          task,
-          sample,
-          model,
-          repetition,
-        })),
-      ),
+  const conditions = [...byCondition(workloads).values()];
+  return rotated.flatMap((model) =>
+    conditions.map(({ condition, workloads }) => ({
+      model,
+      condition,
+      cells: workloads.map((workload) => planCell(workload, { model, condition, repetitions: options.repetitions })),
     })),
-  }));
+  );
 }
 
-/** What remains of a plan once some trials are recorded; blocks and cells with nothing left are gone. */
+interface UnderCondition {
+  readonly condition: Condition;
+  readonly workloads: Workload[];
+}
+
+/** In the order in which the workloads name their conditions. */
+function byCondition(workloads: readonly Workload[]): ReadonlyMap<string, UnderCondition> {
+  const groups = new Map<string, UnderCondition>();
+  for (const workload of workloads) {
+    const { condition = ALONE } = workload;
+    const text = conditionText(condition);
+    const group = groups.get(text) ?? { condition, workloads: [] };
+    groups.set(text, group);
+    group.workloads.push(workload);
+  }
+  return groups;
+}
+
+function planCell(
+  { suite, task, samples, repetitions: ofTask }: Workload,
+  { model, condition, repetitions: ofRun }: Pick<Trial, 'model' | 'condition'> & Pick<PlanOptions, 'repetitions'>,
+): PlannedCell {
+  return {
+    suite,
+    task,
+    trials: repetitions(ofTask ?? ofRun).flatMap((repetition) =>
+      samples.map((sample) => {
+        const trial = { suite, task, sample, model, condition, repetition };
+        return { id: trialId(trial), ...trial };
+      }),
+    ),
+  };
+}
+
+/** The part of a plan that is not recorded. Blocks and cells without trials are left out. */
 export function remaining(blocks: readonly Block[], recorded: ReadonlySet<string>): readonly Block[] {
   return blocks
-    .map(({ model, cells }) => ({
-      model,
+    .map(({ cells, ...block }) => ({
+      ...block,
       cells: cells
         .map((cell) => ({ ...cell, trials: cell.trials.filter((trial) => !recorded.has(trial.id)) }))
         .filter((cell) => cell.trials.length > 0),
@@ -81,8 +113,9 @@ export function countTrials(blocks: readonly Block[]): number {
   return blocks.reduce((sum, { cells }) => sum + cells.reduce((part, { trials }) => part + trials.length, 0), 0);
 }
 
-export function trialId({ suite, task, sample, model, repetition }: Omit<Trial, 'id'>): string {
-  return `${suite}/${task}/${sample}@${model}#${repetition}`;
+export function trialId({ model, condition, repetition, ...sample }: Omit<Trial, 'id'>): string {
+  const id = `${sampleKey(sample)}@${model}#${repetition}`;
+  return isAlone(condition) ? id : `${id} ${conditionText(condition)}`;
 }
 
 function repetitions(n: number): readonly number[] {

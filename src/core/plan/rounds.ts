@@ -1,7 +1,8 @@
 /**
- * Rounds of a run that stops when it is sure: each asks more samples of the tasks that are still open. Samples that belong
- * together are asked together, and in an order drawn from the seed: what is seen so far must be a fair draw of the whole.
+ * The rounds of a run that stops when it is sure. Each round asks more samples of the tasks that are still open. The groups of
+ * samples stay whole, and the seed draws their order: the samples of the first rounds must be a fair draw of all samples.
  */
+import { taskKey } from '../keys.js';
 import { createRandom, shuffle } from '../stats/basics/random.js';
 import type { Block } from './plan.js';
 
@@ -10,7 +11,7 @@ interface Grouped {
   readonly group: string | null;
 }
 
-/** The samples of a task in the order in which they are asked, those of one group together; however they were listed. */
+/** The groups of a task's samples in the order in which they are asked. The order of the list does not change it. */
 export function askingOrder<S extends Grouped>(
   samples: readonly S[],
   { seed, task }: { readonly seed: number; readonly task: string },
@@ -25,7 +26,7 @@ export function askingOrder<S extends Grouped>(
   return shuffle([...groups.values()], createRandom(seed, 'asking order', task));
 }
 
-/** By id, how many samples are asked before each; those of one group are asked as one. */
+/** For each sample id, how many samples are asked before its group. */
 export function placesIn(groups: readonly (readonly Grouped[])[]): Map<string, number> {
   const places = new Map<string, number>();
   let asked = 0;
@@ -36,34 +37,34 @@ export function placesIn(groups: readonly (readonly Grouped[])[]): Map<string, n
   return places;
 }
 
-/** Samples of each task up to the end of a round, counted from 0: each round doubles them. */
+/** The number of samples of each task at the end of a round. Rounds count from 0, and each doubles the number. */
 export function sizeOfRound(round: number, firstRound: number): number {
   return firstRound * 2 ** round;
 }
 
-/** The round that asks the sample at a place: the first whose size lies beyond it. */
+/** The round that asks the sample at a place: the first round whose size is larger than the place. */
 export function roundAt(place: number, firstRound: number): number {
   return place < firstRound ? 0 : Math.floor(Math.log2(place / firstRound)) + 1;
 }
 
 export interface RoundOptions {
-  /** By `suite/task`, from `askingOrder`. */
+  /** For each `taskKey`, the result of `askingOrder`. */
   readonly order: ReadonlyMap<string, readonly (readonly Grouped[])[]>;
-  /** Samples of each task so far, this round's included; groups stay whole. */
+  /** The number of samples of each task at the end of the round. The last group is asked whole. */
   readonly size: number;
-  /** `suite/task` of the tasks that are not decided. */
+  /** The `taskKey` of each task that is not decided. */
   readonly open: ReadonlySet<string>;
 }
 
-/** The part of a plan that a round asks for, with the trials of earlier rounds still in it. */
+/** The part of a plan that belongs to a round and those before it. */
 export function roundOf(blocks: readonly Block[], { order, size, open }: RoundOptions): Block[] {
   const places = new Map([...order].map(([task, groups]) => [task, placesIn(groups)]));
   const placeOf = (trial: { readonly suite: string; readonly task: string; readonly sample: string }) =>
-    places.get(`${trial.suite}/${trial.task}`)!.get(trial.sample)!;
-  return blocks.map(({ model, cells }) => ({
-    model,
+    places.get(taskKey(trial.suite, trial.task))!.get(trial.sample)!;
+  return blocks.map(({ cells, ...block }) => ({
+    ...block,
     cells: cells
-      .filter(({ suite, task }) => open.has(`${suite}/${task}`))
+      .filter(({ suite, task }) => open.has(taskKey(suite, task)))
       .map((cell) => ({
         ...cell,
         trials: cell.trials

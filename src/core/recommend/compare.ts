@@ -2,10 +2,18 @@
  * SLMs against LLMs, on the samples where both have a score. The reference LLM is fixed before the comparison, and all claims
  * of a suite share the error rate. The interval of each comparison is the one that decides.
  */
-import type { Analysis, Cell, SampleInfo, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
+import {
+  type Analysis,
+  type Cell,
+  cellOf,
+  type SampleInfo,
+  type SuiteAnalysis,
+  type TaskAnalysis,
+} from '../analyse/analysis.js';
 import { clustersOf } from '../analyse/cells.js';
 import { summaryOf } from '../analyse/distribution.js';
-import { COMPARED, type DistributedMetric, isOfSession, type MetricOfSession } from '../measure/metrics.js';
+import { taskKey } from '../keys.js';
+import { COMPARED, type DistributedMetric, isOfSession, METRICS, type MetricOfSession } from '../measure/metrics.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { judgePairs } from '../stats/compare/noninferiority.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
@@ -68,12 +76,17 @@ function valuesOfBoth(
   };
 }
 
+const OTHER_MACHINES = missing('the two models were measured on different machines');
+
 function factorsOf(
   analysis: Pick<Analysis, 'models'>,
   task: TaskAnalysis,
   { candidate, reference }: Pick<PairDraft, 'candidate' | 'reference'>,
 ): Factors {
+  const [own, other] = [cellOf(task, candidate).machine, cellOf(task, reference).machine];
+  const apart = own !== null && other !== null && own !== other;
   const ratio = (metric: DistributedMetric): Estimate | Missing => {
+    if (apart && METRICS[metric].latency) return OTHER_MACHINES;
     const pairs = valuesOfBoth(task, [candidate, reference], (result) => result.timings[metric]);
     const positive = pairs.candidate.every((value) => value > 0) && pairs.reference.every((value) => value > 0);
     if (pairs.samples.length === 0) return missing('no sample has a value on both models');
@@ -81,6 +94,7 @@ function factorsOf(
     return estimateRatio(pairs.reference, pairs.candidate, clustersOf(pairs.samples));
   };
   const ofModels = (metric: MetricOfSession): { readonly value: number } | Missing => {
+    if (apart) return OTHER_MACHINES;
     const spread = (id: string) => analysis.models.find((model) => model.id === id)!.metrics[metric];
     const [a, b] = [spread(candidate), spread(reference)];
     if (isMissing(a)) return a;

@@ -23,6 +23,7 @@ import { comparisonOf } from './compare.js';
 import type { Comparison } from './comparison.js';
 import type { ComparedModels } from './evidence.js';
 import { type Judge, judgeSuite } from './judge.js';
+import { judgedAnalysis } from './judged.js';
 import { preferenceOrder } from './preference.js';
 import type {
   Doubt,
@@ -49,8 +50,12 @@ export function recommend(analysis: Analysis, options: RecommendOptions = {}): R
   const own = optionsOf(analysis.run.prices);
   const { devices = own.devices, electricity = own.electricity } = options;
   const { reference = analysis.run.settings.reference } = options;
+  const judged = judgedAnalysis(analysis);
   return {
-    suites: analysis.suites.map((suite) => recommendForSuite(analysis, suite, { devices, electricity, reference })),
+    suites: analysis.suites.map((suite, i) => {
+      const measured: MeasuredSuite = { analysis, suite, judged, judgedSuite: judged.suites[i]! };
+      return recommendForSuite(measured, { devices, electricity, reference });
+    }),
   };
 }
 
@@ -59,31 +64,38 @@ export function optionsOf(prices: PriceList | undefined): Required<Pick<Recommen
   return { devices: withOwnDevices(prices?.devices ?? []), electricity: prices?.electricity ?? ELECTRICITY };
 }
 
+interface MeasuredSuite {
+  readonly analysis: Analysis;
+  readonly suite: SuiteAnalysis;
+  /** What verdicts are judged on. */
+  readonly judged: Analysis;
+  readonly judgedSuite: SuiteAnalysis;
+}
+
 function recommendForSuite(
-  analysis: Analysis,
-  suite: SuiteAnalysis,
+  { analysis, suite, judged, judgedSuite }: MeasuredSuite,
   { devices, electricity, reference }: SuiteOptions,
 ): SuiteRecommendation {
-  const references = chooseReferences(analysis, suite, reference);
+  const references = chooseReferences(judged, judgedSuite, reference);
   const models: ComparedModels = {
     references,
-    large: reference === undefined ? modelsOf(analysis, suite, 'llm') : [reference],
+    large: reference === undefined ? modelsOf(judged, judgedSuite, 'llm') : [reference],
   };
-  const judge = judgeSuite(analysis, suite, models);
-  const comparisons = comparisonsOf(analysis, suite, judge);
+  const judge = judgeSuite(judged, judgedSuite, models);
+  const comparisons = comparisonsOf(judged, judgedSuite, judge);
   const checks = new Map(
-    suite.tasks.map((task) => [task.name, checkModels(task, { ...judge, alpha: suite.requirement.alpha })]),
+    judgedSuite.tasks.map((task) => [task.name, checkModels(task, { ...judge, alpha: suite.requirement.alpha })]),
   );
-  const cascades = tryCascades(analysis, suite, { references, decisions: judge.decisions });
+  const cascades = tryCascades(judged, judgedSuite, { references, decisions: judge.decisions });
   const fits = fitModels(analysis, suite, devices);
-  const order = preferenceOrder(analysis, suite);
-  const tasks = suite.tasks.map((task): TaskRecommendation => {
+  const order = preferenceOrder(judged, judgedSuite);
+  const tasks = judgedSuite.tasks.map((task): TaskRecommendation => {
     const findings: Findings = {
       checks: checks.get(task.name)!,
       comparisons: comparisons.get(task.name)!,
       cascades: cascades.get(task.name)!,
     };
-    const verdict = decideTask({ analysis, suite, task, judge, models, order }, findings);
+    const verdict = decideTask({ analysis: judged, suite: judgedSuite, task, judge, models, order }, findings);
     return {
       task: task.name,
       verdict,

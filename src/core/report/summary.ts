@@ -3,7 +3,16 @@
  * dollars, scores from 0 to 1); what is not known is `{ "missing": reason }`. docs/reports.md describes every field; the
  * version changes when a field changes its meaning or goes away.
  */
-import type { Analysis, Cell, Distribution, ModelAnalysis, Overall } from '../analyse/analysis.js';
+import type {
+  Analysis,
+  Cell,
+  Distribution,
+  MachineFigures,
+  ModelAnalysis,
+  Overall,
+  SessionFigures,
+} from '../analyse/analysis.js';
+import { conditionText } from '../definition/condition.js';
 import { DISTRIBUTED } from '../measure/metrics.js';
 import { isMissing, type Missing } from '../quantity.js';
 import type { Cascade } from '../recommend/cascade/cascade.js';
@@ -47,10 +56,12 @@ export function summarise(analysis: Analysis, recommendation: Recommendation) {
           samples: task.samples.length,
           ...describeRecommended(recommended.tasks[j]!),
           models: task.cells.map(describeCell),
+          otherConditions: task.otherConditions.map(describeCell),
         })),
       };
     }),
     models: analysis.models.map(describeModel),
+    machines: analysis.machines.map(({ name, trials, environment }) => ({ name, trials, environment })),
     warnings: analysis.warnings,
   };
 }
@@ -83,18 +94,28 @@ function withoutCurve(evaluation: Cascade['evaluation']): unknown {
   return rest;
 }
 
-function describeCell({ model, trials, failures, quality, metrics, gaps, throughput, aggregates, warnings }: Cell) {
+function describeCell(cell: Cell) {
+  const { model, condition, machine, trials, failures, quality, aggregates, warnings } = cell;
   return {
     model,
+    condition: conditionText(condition),
+    machine,
     trials,
     failures,
     quality,
-    metrics: describeMetrics(metrics),
-    gaps: describeGaps(gaps),
-    throughput,
+    ...describeFigures(cell),
+    elsewhere: cell.elsewhere.map((other) => ({
+      machine: other.machine,
+      trials: other.trials,
+      ...describeFigures(other),
+    })),
     aggregates,
     warnings,
   };
+}
+
+function describeFigures({ metrics, gaps, throughput }: MachineFigures) {
+  return { metrics: describeMetrics(metrics), gaps: describeGaps(gaps), throughput };
 }
 
 function describeOverall({ model, quality, metrics, gaps, failures, unscored }: Overall) {
@@ -117,14 +138,13 @@ function describeDistribution(distribution: Distribution | Missing) {
   return { n, min, max, ...at };
 }
 
-function describeModel({ id, title, sessions, entry, facts, drift, metrics, memory, ...model }: ModelAnalysis) {
-  // The peak stands with the other readings of memory.
-  const { memory: _peak, memoryAdded: added, ...others } = metrics;
+function describeModel({ id, origin, title, entry, facts, drift, ...model }: ModelAnalysis) {
+  const { machine, elsewhere, crashes, failures, warnings } = model;
   return {
-    ...{ id, title, class: model.class, sessions },
-    ...others,
-    memory: { ...memory, added },
-    ...model,
+    ...{ id, origin, title, class: model.class, machine },
+    ...describeSessions(model),
+    elsewhere: elsewhere.map((other) => ({ machine: other.machine, ...describeSessions(other) })),
+    ...{ crashes, failures, warnings },
     drift: isMissing(drift) ? drift : { change: drift.change, p: drift.p, n: drift.n, noise: drift.noise },
     backend: entry.backend,
     source: entry.source,
@@ -134,6 +154,12 @@ function describeModel({ id, title, sessions, entry, facts, drift, metrics, memo
     price: entry.price ?? { missing: 'no price is given for this model' },
     facts: facts ?? { missing: 'the model was never opened' },
   };
+}
+
+function describeSessions({ sessions, metrics, memory }: SessionFigures) {
+  // The peak stands with the other readings of memory.
+  const { memory: _peak, memoryAdded: added, ...others } = metrics;
+  return { sessions, ...others, memory: { ...memory, added } };
 }
 
 /** Everything that a service needs to run a recommended cascade. */

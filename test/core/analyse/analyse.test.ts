@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import { UserError } from '../../../src/core/errors.js';
-import type { LogRecord, MeasurementRecord } from '../../../src/core/measure/log.js';
+import type { LogRecord, MeasurementRecord } from '../../../src/core/log/log.js';
 import type { Completed } from '../../../src/core/measure/measurement.js';
 import { isMissing } from '../../../src/core/quantity.js';
 import { type LogOrder, makeLog, shuffled } from '../../support/log.js';

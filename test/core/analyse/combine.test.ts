@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import { combineRuns } from '../../../src/core/analyse/combine.js';
 import { UserError } from '../../../src/core/errors.js';
-import type { LogRecord, RunRecord } from '../../../src/core/measure/log.js';
+import type { LogRecord, RunRecord } from '../../../src/core/log/log.js';
 import { isMissing } from '../../../src/core/quantity.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { type LogOrder, makeLog } from '../../support/log.js';
@@ -62,7 +62,7 @@ describe('several runs in one report', () => {
 
   it('warn when they are of different machines', () => {
     expect(analyse(combine({ laptop, server })).warnings[0]!.what).toMatch(
-      /^the runs are of different machines \(laptop: Example CPU, 2 cores/,
+      /^the trials are of different machines \(laptop: Example CPU, 2 cores/,
     );
     expect(analyse(combine({ laptop, again: makeLog({ ...order, id: 'three' }) })).warnings).toEqual([]);
   });

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import { type Task, taskSchema } from '../../../src/core/definition/suite.js';
-import type { LogRecord, MeasurementRecord } from '../../../src/core/measure/log.js';
+import type { LogRecord, MeasurementRecord } from '../../../src/core/log/log.js';
 import type { Failed } from '../../../src/core/measure/measurement.js';
 import { makeLog, shuffled } from '../../support/log.js';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import { limitsSchema } from '../../../src/core/definition/requirement.js';
-import type { LogRecord } from '../../../src/core/measure/log.js';
+import type { LogRecord } from '../../../src/core/log/log.js';
 import type { Metric } from '../../../src/core/measure/metric.js';
 import { DISTRIBUTED, LIMITED, METRICS, OF_SESSION } from '../../../src/core/measure/metrics.js';
 import { missing } from '../../../src/core/quantity.js';
@@ -108,7 +108,7 @@ describe('a metric of a cell', () => {
 
   it.each(DISTRIBUTED)('%s is missing from answers computed side by side, or cold, where it is a latency', (name) => {
     const { latency } = METRICS[name];
-    const crowded = cellOf(measurementsOf(log, { concurrency: 8 })).metrics[name];
+    const crowded = cellOf(measurementsOf(log, { condition: 'closed 8' })).metrics[name];
     const cold = cellOf(measurementsOf(log, { cold: true })).metrics[name];
     expect(crowded).toMatchObject(latency ? missing('8 answers were computed at a time') : { n: 40 });
     expect(cold).toMatchObject(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
-import type { SessionFacts } from '../../../src/core/measure/log.js';
+import type { SessionFacts } from '../../../src/core/log/log.js';
 import { makeLog } from '../../support/log.js';
 
 const SMALL = 0.75e6;

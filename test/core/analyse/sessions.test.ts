@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
-import type { LogRecord, MeasurementRecord } from '../../../src/core/measure/log.js';
+import type { LogRecord, MeasurementRecord } from '../../../src/core/log/log.js';
 import { isMissing } from '../../../src/core/quantity.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { makeLog } from '../../support/log.js';
@@ -20,7 +20,7 @@ function slower(record: LogRecord, factor: number): LogRecord {
 describe('a model over its sessions', () => {
   it('says why it could not be opened, in the place of every number', () => {
     const log: LogRecord[] = [
-      ...one().filter(({ type }) => ['run', 'sample'].includes(type)),
+      ...one().filter(({ type }) => ['run', 'machine', 'sample'].includes(type)),
       { type: 'model-failed', model: 'm', reason: 'weights.gguf is truncated' },
     ];
     const { models, suites } = analyse(log);
@@ -49,6 +49,35 @@ describe('a model over its sessions', () => {
     expect(metrics.ttft.max).toBeLessThan(0.1);
     expect(gaps.n).toBe(19 * 11);
     expect(quality.n).toBe(20);
+  });
+
+  it('warns where prompts lie on both sides of a length at which the engine changes its code', () => {
+    const promptCliff = { tokens: 64, what: 'shorter ones are read by slower code', remedy: 'set another option' };
+    const warningsOf = (lengths: (sample: string) => number, facts = {}) =>
+      analyse(
+        makeLog({
+          tasks: [{ name: 'route', samples: 60 }],
+          models: [
+            {
+              id: 'm',
+              quality: 1,
+              facts,
+              outcome: (sample, outcome) =>
+                ({ ...outcome, promptTokens: { value: lengths(sample), source: 'engine' } }) as typeof outcome,
+            },
+          ],
+        }),
+      ).models[0]!.warnings.filter(({ remedy }) => remedy === promptCliff.remedy);
+    const straddling = (sample: string) => (sample.endsWith('0') ? 63 : 64);
+    expect(warningsOf(straddling, { promptCliff })).toEqual([
+      {
+        what: '6 of 60 prompts have fewer than 64 tokens: shorter ones are read by slower code',
+        remedy: 'set another option',
+      },
+    ]);
+    expect(warningsOf(straddling)).toEqual([]);
+    expect(warningsOf(() => 63, { promptCliff })).toEqual([]);
+    expect(warningsOf(() => 64, { promptCliff })).toEqual([]);
   });
 
   it('warns when it grew slower over the run, and not when it did not', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ALONE, type Condition } from '../../../src/core/definition/condition.js';
 import { type Block, countTrials, plan, remaining, trialId } from '../../../src/core/plan/plan.js';
 
 const WORKLOADS = [
@@ -48,6 +49,28 @@ describe('a plan', () => {
     expect(idsOf(planned(1)).sort()).toEqual(idsOf(planned(0)).sort());
   });
 
+  test('opens a model once for each condition, and asks each task under its own', () => {
+    const [route, reply] = WORKLOADS;
+    const four: Condition = { kind: 'closed', requests: 4 };
+    const blocks = plan(
+      [{ ...route!, condition: four }, reply!, { ...reply!, task: 'more', condition: four }],
+      ['a', 'b'],
+      {
+        repetitions: 1,
+        seed: 0,
+      },
+    );
+    expect(blocks.map(({ model, condition, cells }) => [model, condition, cells.map(({ task }) => task)])).toEqual([
+      ['a', four, ['route', 'more']],
+      ['a', ALONE, ['reply']],
+      ['b', four, ['route', 'more']],
+      ['b', ALONE, ['reply']],
+    ]);
+    for (const { condition, cells } of blocks) {
+      for (const { trials } of cells) for (const trial of trials) expect(trial.condition).toEqual(condition);
+    }
+  });
+
   test('of no models is empty', () => expect(plan(WORKLOADS, [], { repetitions: 1, seed: 5 })).toEqual([]));
 });
 
@@ -79,7 +102,13 @@ describe('what remains of a plan', () => {
 });
 
 test('sample ids with the signs of a trial id make no two trials alike', () => {
-  const trial = { suite: 's', task: 't', model: 'm', repetition: 1 };
+  const trial = { suite: 's', task: 't', model: 'm', condition: ALONE, repetition: 1 };
   const ids = ['x', 'x@m', 'x@m#1', 'x#1', 'a/x', '@', '#'].map((sample) => trialId({ ...trial, sample }));
   expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('an id carries every condition but closed 1, so no two conditions share a trial', () => {
+  const trial = { suite: 's', task: 't', sample: 'x', model: 'm', repetition: 1 };
+  const ids = [1, 2, 11, 12].map((requests) => trialId({ ...trial, condition: { kind: 'closed', requests } }));
+  expect(ids).toEqual(['s/t/x@m#1', 's/t/x@m#1 closed 2', 's/t/x@m#1 closed 11', 's/t/x@m#1 closed 12']);
 });

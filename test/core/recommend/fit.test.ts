@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import type { Device } from '../../../src/core/capacity/devices.js';
-import type { LogRecord, SessionRecord } from '../../../src/core/measure/log.js';
+import type { LogRecord, SessionRecord } from '../../../src/core/log/log.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { type ModelOrder, makeLog } from '../../support/log.js';
 
@@ -85,7 +85,7 @@ describe('what a model needs on a device', () => {
       const log = makeLog({
         tasks: [{ name: 'route', samples: 20 }],
         models: [{ id: 'm', class: 'slm', parameters: 8e9, quality: 0.9, entry }],
-      }).filter(({ type }) => type === 'run' || type === 'sample');
+      }).filter(({ type }) => ['run', 'machine', 'sample'].includes(type));
       return recommend(analyse(log), { devices: [box] }).suites[0]!.fits.map(({ model }) => model);
     };
     expect(fitsOf({ backend: 'openai', source: 'm', endpoint: 'https://example.com/v1' })).toEqual([]);

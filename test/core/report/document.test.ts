@@ -1,7 +1,7 @@
 /** The document is what every renderer shows: one number for one thing, one reason for what is missing. */
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
-import type { LogRecord } from '../../../src/core/measure/log.js';
+import type { LogRecord } from '../../../src/core/log/log.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { documentOf } from '../../../src/core/report/document/build.js';
 import { pageData } from '../../../src/core/report/document/samples.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
-import type { LogRecord } from '../../../src/core/measure/log.js';
+import type { LogRecord } from '../../../src/core/log/log.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { criteriaTable } from '../../../src/core/report/document/criteria.js';
 import { formatCell } from '../../../src/core/report/format.js';

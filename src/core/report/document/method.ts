@@ -2,7 +2,7 @@
  * How the run was measured: warnings with their remedies, machine, versions, seed, hashes, and the commands that reproduce it.
  */
 import type { Analysis } from '../../analyse/analysis.js';
-import type { Environment } from '../../measure/log.js';
+import type { Environment } from '../../log/log.js';
 import { METRICS } from '../../measure/metrics.js';
 import { isMissing } from '../../quantity.js';
 import type { Block, Fact, Section } from '../document.js';

@@ -1,6 +1,6 @@
 /** Every warning with what it is about. Equal warnings of several cells are one. */
 import type { Analysis } from '../../analyse/analysis.js';
-import type { Warning } from '../../measure/log.js';
+import type { Warning } from '../../log/log.js';
 import type { WarningText } from '../document.js';
 import { capital } from '../text.js';
 

@@ -33,5 +33,6 @@ export type Method =
   | 'order-statistics'
   | 'percentile-bootstrap'
   | 'bca-bootstrap'
+  | 'clustered-least-squares'
   | 'log-ratio-t'
   | 'delong';

@@ -1,0 +1,171 @@
+/**
+ * Which machine measured what. Speed and memory are facts about a machine: those of two machines stand side by side, and are
+ * never pooled. Quality is a fact about the model, and is pooled.
+ *
+ *     session ──its record──▶ machine ──its record──▶ environment
+ *
+ * The figures of a model are those of one machine: of the one that made most trials of the run, so that models can be
+ * compared, or of the one that made most trials of the model, where the first made few of them.
+ */
+import type { Environment, MachineRecord, SessionEndRecord, SessionRecord, Warning } from '../log/log.js';
+import { isOfVersion1 } from '../log/log-v1.js';
+import type { MachineInfo } from './analysis.js';
+import { compare } from './collect.js';
+
+/** The sessions that a figure is made from. */
+export interface Sessions {
+  has(session: string): boolean;
+  /** Why trials of all other sessions give no figure. */
+  readonly others: string;
+}
+
+export const EVERY_SESSION: Sessions = { has: () => true, others: 'there are no trials' };
+
+/** The sessions of one machine. */
+export interface MachineSessions {
+  /** Its name; null where the log does not tell. */
+  readonly machine: string | null;
+  readonly sessions: Sessions;
+  /** Those whose records belong together beyond doubt. */
+  readonly toldApart: Sessions;
+}
+
+export interface MachineRecords {
+  readonly machines: readonly MachineRecord[];
+  readonly sessions: readonly SessionRecord[];
+  readonly ends: readonly SessionEndRecord[];
+  /** The number of trials of each session. */
+  readonly trials: ReadonlyMap<string, number>;
+  /** The machine that began the run, where the run names it. */
+  readonly first: string | undefined;
+  /** Names for some machines; the others are numbered. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+export interface Machines {
+  /** The machine with most trials comes first. */
+  readonly list: readonly MachineInfo[];
+  /** The machine whose figures stand for those of these sessions comes first; the others that had some of them follow. */
+  choose(trials: ReadonlyMap<string, number>): readonly [MachineSessions, ...MachineSessions[]];
+  readonly warnings: readonly Warning[];
+}
+
+/** Two processes gave one number to different sessions. */
+const CONFUSED = 'two sessions of this log of version 1 have one number: their readings cannot be told apart';
+const ELSEWHERE = 'its trials ran on another machine';
+const UNKNOWN = 'the log does not tell which of its machines ran the trials';
+
+const NO_SESSION: Sessions = { has: () => false, others: UNKNOWN };
+
+export function readMachines(records: MachineRecords): Machines {
+  const environments = environmentsOf(records.machines);
+  const idOf = machineIds(records.sessions, [...environments.keys()]);
+  const list = listMachines(records, environments, idOf);
+  const confused = new Set([...repeated(records.sessions), ...repeated(records.ends)]);
+  const on = ({ id, name }: MachineInfo): MachineSessions => ({
+    machine: name,
+    sessions: { has: (session) => idOf(session) === id, others: ELSEWHERE },
+    toldApart: {
+      has: (session) => idOf(session) === id && !confused.has(session),
+      others: confused.size > 0 ? CONFUSED : ELSEWHERE,
+    },
+  });
+  return {
+    list,
+    choose(trials) {
+      const counts = countByMachine(trials, idOf);
+      const trialsOn = ({ id }: MachineInfo) => counts.get(id) ?? 0;
+      const measured = list.filter(({ id }) => counts.has(id));
+      // The list begins with the machine that made most trials of the run.
+      const most = Math.max(...measured.map(trialsOn));
+      const chosen = measured.find((machine) => 2 * trialsOn(machine) >= most);
+      if (chosen === undefined) return [{ machine: null, sessions: NO_SESSION, toldApart: NO_SESSION }];
+      return [on(chosen), ...measured.filter((machine) => machine !== chosen).map(on)];
+    },
+    warnings: [...noiseOf(list), ...differencesOf(list), ...confusionOf(confused.size)],
+  };
+}
+
+/** A machine may begin several parts; it is described as it was at the first of them. */
+function environmentsOf(machines: readonly MachineRecord[]): ReadonlyMap<string, Environment> {
+  const environments = new Map<string, Environment>();
+  const byPart = machines.toSorted(
+    (a, b) => compare(a.part ?? '', b.part ?? '') || compare(JSON.stringify(a), JSON.stringify(b)),
+  );
+  for (const { machine, environment } of byPart) {
+    if (!environments.has(machine)) environments.set(machine, environment);
+  }
+  return environments;
+}
+
+type MachineIds = (session: string) => string | null;
+
+/** Sessions of version 1 do not name their machine: where the log has one machine, that one ran them. */
+function machineIds(sessions: readonly SessionRecord[], machines: readonly string[]): MachineIds {
+  const named = new Map(sessions.map(({ session, machine }) => [session, machine]));
+  const [only, ...others] = machines;
+  const [onlyOfVersion1, ...othersOfVersion1] = machines.filter(isOfVersion1);
+  return (session) => {
+    const machine = named.get(session);
+    if (machine !== undefined) return machine;
+    if (isOfVersion1(session)) return othersOfVersion1.length === 0 ? (onlyOfVersion1 ?? null) : null;
+    return others.length === 0 ? (only ?? null) : null;
+  };
+}
+
+function listMachines(
+  { trials, first, names }: MachineRecords,
+  environments: ReadonlyMap<string, Environment>,
+  idOf: MachineIds,
+): MachineInfo[] {
+  const counts = countByMachine(trials, idOf);
+  return [...environments]
+    .map(([id, environment]) => ({ id, environment, trials: counts.get(id) ?? 0 }))
+    .sort((a, b) => b.trials - a.trials || Number(b.id === first) - Number(a.id === first) || compare(a.id, b.id))
+    .map((machine, i) => ({ ...machine, name: names.get(machine.id) ?? `machine ${i + 1}` }));
+}
+
+function countByMachine(trials: ReadonlyMap<string, number>, idOf: MachineIds): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const [session, n] of trials) {
+    const id = idOf(session);
+    if (id !== null) counts.set(id, (counts.get(id) ?? 0) + n);
+  }
+  return counts;
+}
+
+function repeated(records: readonly { readonly session: string }[]): string[] {
+  const seen = new Set<string>();
+  return records.flatMap(({ session }) => (seen.size === seen.add(session).size ? [session] : []));
+}
+
+/** Warnings of several machines name theirs. */
+function noiseOf(machines: readonly MachineInfo[]): Warning[] {
+  return machines.flatMap(({ name, environment }) =>
+    environment.noise.map(({ what, remedy }) => ({ what: machines.length < 2 ? what : `${name}: ${what}`, remedy })),
+  );
+}
+
+function differencesOf(machines: readonly MachineInfo[]): Warning[] {
+  if (machines.length < 2) return [];
+  const described = machines.map(
+    ({ name, environment: { cpu, os } }) => `${name}: ${cpu.model}, ${cpu.cores} cores, ${os}`,
+  );
+  return [
+    {
+      what: `the trials are of different machines (${described.join('; ')})`,
+      remedy: 'compare quality across them, and speed and memory only within one machine',
+    },
+  ];
+}
+
+function confusionOf(sessions: number): Warning[] {
+  if (sessions === 0) return [];
+  const numbers = sessions === 1 ? 'a number stands' : `${sessions} numbers stand`;
+  return [
+    {
+      what: `${numbers} for two sessions each: the log joins parts of version 1, which may be of different machines`,
+      remedy: 'report the parts side by side (rightsize report A B), or run them again: sessions have unique ids now',
+    },
+  ];
+}

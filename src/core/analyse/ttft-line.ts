@@ -1,0 +1,54 @@
+/**
+ * TTFT as a function of the length of the prompt. A median TTFT belongs to the prompts that were measured; this line tells what other
+ * lengths would take:
+ *
+ *     TTFT = fixed + seconds per token x prompt tokens
+ *
+ * It is estimated over samples, each with the means of its repetitions, and samples of one group are a cluster. It means something only
+ * for requests that ran alone, and only if every prompt was read whole.
+ */
+import { isMissing, type Missing, missing } from '../quantity.js';
+import type { Estimate } from '../stats/estimate/estimate.js';
+import { estimateLine } from '../stats/estimate/regression.js';
+import type { SampleInfo, SampleResult, TtftLine } from './analysis.js';
+
+export interface TtftLineInput {
+  readonly samples: readonly SampleInfo[];
+  /** In the order of the samples. */
+  readonly results: readonly (SampleResult | null)[];
+  /** Prompt tokens that were not read, because a server had them in its cache. */
+  readonly cachedTokens: number;
+}
+
+export function ttftLineOf(inputs: readonly TtftLineInput[]): TtftLine | Missing {
+  if (inputs.some(({ cachedTokens }) => cachedTokens > 0)) return missing('some prompts were not read whole');
+  const points = inputs.flatMap(({ samples, results }, task) =>
+    samples.flatMap(({ id, group }, i) => {
+      const { ttft, promptTokens } = results[i]?.timings ?? {};
+      if (ttft === undefined || promptTokens === undefined) return [];
+      return [{ tokens: promptTokens, seconds: ttft, cluster: `${task}/${group ?? id}` }];
+    }),
+  );
+  if (points.length === 0) return missing('no TTFT is known together with the length of its prompt');
+  const tokens = points.map((point) => point.tokens);
+  const line = estimateLine(
+    tokens,
+    points.map(({ seconds }) => seconds),
+    { clusters: points.map(({ cluster }) => cluster) },
+  );
+  if (isMissing(line)) return line;
+  return {
+    fixed: line.intercept,
+    secondsPerToken: line.slope,
+    rate: inverse(line.slope),
+    shortest: tokens.reduce((a, b) => Math.min(a, b)),
+    longest: tokens.reduce((a, b) => Math.max(a, b)),
+  };
+}
+
+/** The ends of the interval change places. */
+function inverse(estimate: Estimate): Estimate | Missing {
+  const { value, low, high, standardError: _, ...rest } = estimate;
+  if (low <= 0) return missing('longer prompts did not take longer beyond doubt');
+  return { ...rest, value: 1 / value, low: 1 / high, high: 1 / low };
+}

@@ -1,0 +1,70 @@
+/** TTFT as a function of the prompt's length, from logs whose times follow a known line. */
+import { describe, expect, test } from 'vitest';
+import { analyse } from '../../../src/core/analyse/analyse.js';
+import type { Completed, Outcome } from '../../../src/core/measure/measurement.js';
+import { isMissing } from '../../../src/core/quantity.js';
+import { makeLog } from '../../support/log.js';
+
+/** A prompt of `tokens` tokens whose first token comes after 5 ms and 0.1 ms for each of them, give or take a tenth of that. */
+function promptOf(tokens: number, noise: number, outcome: Outcome): Outcome {
+  const completed = outcome as Completed;
+  const ttft = 0.005 + 0.0001 * tokens * (1 + 0.1 * noise);
+  const shift = ttft - completed.timing.pieces[0]!;
+  return {
+    ...completed,
+    promptTokens: { value: tokens, source: 'engine' },
+    timing: {
+      ...completed.timing,
+      pieces: completed.timing.pieces.map((time) => time + shift),
+      end: completed.timing.end + shift,
+    },
+  };
+}
+
+const numberOf = (sample: string) => Number(/\d+/.exec(sample)![0]);
+
+function cellOf(outcome: (sample: string, outcome: Outcome) => Outcome) {
+  const tasks = [{ name: 'route', samples: 60 }];
+  const log = makeLog({ tasks, models: [{ id: 'slm', quality: 1, outcome }] });
+  const [suite] = analyse(log).suites;
+  return { cell: suite!.tasks[0]!.cells[0]!, overall: suite!.overall[0]! };
+}
+
+describe('TTFT by the length of the prompt', () => {
+  test('is a fixed part and a rate, each with an interval that holds the true one', () => {
+    const { cell, overall } = cellOf((sample, outcome) =>
+      promptOf(20 + 7 * numberOf(sample), numberOf(sample) % 2 ? 1 : -1, outcome),
+    );
+    for (const line of [cell.ttftLine, overall.ttftLine]) {
+      if (isMissing(line) || isMissing(line.rate)) throw new Error('expected a line');
+      expect(line.fixed.low).toBeLessThan(0.005);
+      expect(line.fixed.high).toBeGreaterThan(0.005);
+      expect(line.rate.low).toBeLessThan(10_000);
+      expect(line.rate.high).toBeGreaterThan(10_000);
+      expect(line.rate.high / line.rate.low).toBeLessThan(1.2);
+      expect(line.fixed.n).toBe(60);
+      expect([line.shortest, line.longest]).toEqual([27, 440]);
+    }
+  });
+
+  test('is missing where all prompts are of one length, or some were not read', () => {
+    expect(cellOf((_, outcome) => promptOf(50, 0, outcome)).cell.ttftLine).toHaveProperty('missing');
+    const cached = cellOf((sample, outcome) => ({
+      ...(promptOf(20 + 7 * numberOf(sample), 0, outcome) as Completed),
+      cachedTokens: 10,
+    }));
+    expect(cached.cell.ttftLine).toEqual({ missing: 'some prompts were not read whole' });
+  });
+
+  test('has no rate where longer prompts did not take longer', () => {
+    const { cell } = cellOf((sample, outcome) => {
+      const tokens = 20 + 7 * numberOf(sample);
+      return {
+        ...(promptOf(50, numberOf(sample) % 2 ? 1 : -1, outcome) as Completed),
+        promptTokens: { value: tokens, source: 'engine' },
+      };
+    });
+    if (isMissing(cell.ttftLine)) throw new Error(cell.ttftLine.missing);
+    expect(cell.ttftLine.rate).toHaveProperty('missing');
+  });
+});
