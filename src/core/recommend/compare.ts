@@ -12,7 +12,6 @@ import {
 } from '../analyse/analysis.js';
 import { clustersOf } from '../analyse/cells.js';
 import { summaryOf } from '../analyse/distribution.js';
-import { taskKey } from '../keys.js';
 import { COMPARED, type DistributedMetric, isOfSession, METRICS, type MetricOfSession } from '../measure/metrics.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { judgePairs } from '../stats/compare/noninferiority.js';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 const SOURCES = new URL('../../../src/core/', import.meta.url);
 
 /** The rooms that the page describes. What stats/basics holds are tools for them and need no line. */
-const ROOMS = ['stats/cascade', 'stats/compare', 'stats/estimate', 'stats/sequential', 'load'];
+const ROOMS = ['stats/cascade', 'stats/compare', 'stats/estimate', 'load'];
 
 /** Every function that a file of these rooms exports. */
 const exported = ROOMS.flatMap((room) =>
@@ -21,10 +21,7 @@ const named = [...page.matchAll(/`([a-zA-Z]\w*)`/g)].map(([, name]) => name!);
 /** Small tools that need no line on the page. */
 const undocumented = [
   'median',
-  'tableSize',
-  'expectTable',
   'acceleration',
-  'describeClusters',
   'serialNote',
   'withEffectiveSize',
 ];
@@ -33,8 +30,6 @@ describe('the page on statistics', () => {
   it('names only functions that exist', () => {
     const fields = [
       'standardError',
-      'itemsToDecide',
-      'populationSize',
       'designEffect',
       'createRandom',
       'sampleWithoutReplacement',

@@ -24,7 +24,7 @@
  *
  * It is an approximation for few groups: `npm run simulate` has the errors.
  */
-import { normalCdf, tCdf } from '../basics/distributions.js';
+import { gammaUpperTail, normalCdf, tCdf } from '../basics/distributions.js';
 import { expectSameLength } from '../basics/expect.js';
 import type { Interval } from '../basics/interval.js';
 import { type ClusterId, clusterIndices } from '../estimate/clusters.js';
@@ -215,7 +215,7 @@ function readingP(reading: Reading, bound: number, { range: { low, high }, infla
   if (grouped === null) {
     const units = n / inflation;
     const z = distance / Math.sqrt(items.variance / units);
-    return direction === 1 ? normalCdf(-skewed(z, skewnessOf(items, units))) : normalCdf(z);
+    return direction === 1 ? upperTail(z, skewnessOf(items, units), normalCdf) : normalCdf(z);
   }
   const { effective, designEffect, losing, groups, totals } = grouped;
   const grown = items.variance * designEffect;
@@ -228,7 +228,8 @@ function readingP(reading: Reading, bound: number, { range: { low, high }, infla
   const spread = (weight * grown + cautious) / (weight + 1);
   const t = distance / Math.sqrt(spread / n);
   const freedom = Math.max(1, effective - 1);
-  return direction === 1 ? tCdf(-skewed(t, skewnessOf(ofGroups, groups)), freedom) : tCdf(t, freedom);
+  const cdf = (value: number) => tCdf(value, freedom);
+  return direction === 1 ? upperTail(t, skewnessOf(ofGroups, groups), cdf) : cdf(t);
 }
 
 /** The skewness of the mean of so many draws. */
@@ -236,7 +237,19 @@ function skewnessOf({ variance, third }: Moments, units: number): number {
   return variance > 0 ? third / variance ** 1.5 / Math.sqrt(units) : 0;
 }
 
-/** Corrected for skewness (Cornish and Fisher 1938), where that makes a claim harder: it never makes one easier. */
-function skewed(statistic: number, skewness: number): number {
-  return statistic - Math.max(0, (skewness * (statistic ** 2 - 1)) / 6);
+/** Less skewness than this changes no digit that matters. */
+const LITTLE_SKEWNESS = 0.02;
+
+/**
+ * The upper tail, with the skewness of the mean where that makes a claim harder; it never makes one easier. The expansion of Cornish
+ * and Fisher (1938) holds near the centre only, where it rises with the statistic; the tail of a gamma distribution of the same
+ * skewness (Pearson's type III) holds beyond it as well.
+ */
+function upperTail(statistic: number, skewness: number, cdf: (value: number) => number): number {
+  const symmetric = cdf(-statistic);
+  if (skewness < LITTLE_SKEWNESS || statistic < 1) return symmetric;
+  const shape = 4 / skewness ** 2;
+  const gamma = gammaUpperTail(shape + statistic * Math.sqrt(shape), shape);
+  const expanded = statistic < 3 / skewness ? cdf(-statistic + (skewness * (statistic ** 2 - 1)) / 6) : 0;
+  return Math.max(symmetric, gamma, expanded);
 }
