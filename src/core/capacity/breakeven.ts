@@ -1,12 +1,13 @@
 /**
  * From which volume on a machine of one's own is cheaper than an API: the price of the machine over the price of the requests it
- * saves. Energy, people and idle hours are not in it.
+ * saves. Energy, people and idle hours are not in it. A device that is bought is left out where it cannot answer that many in its life.
  */
 import type { SuiteAnalysis } from '../analyse/analysis.js';
 import { estimateAt } from '../analyse/distribution.js';
 import { isMissing } from '../quantity.js';
 import type { Device, DevicePrice } from './devices.js';
 import type { ModelFit } from './fit.js';
+import { HOURS_OF_LIFE } from './machine-cost.js';
 
 export interface BreakEven {
   readonly model: string;
@@ -16,7 +17,7 @@ export interface BreakEven {
   /** Requests in an hour, or over the life of the device, from which on the device is cheaper. */
   readonly requests: number;
   readonly price: DevicePrice;
-  /** Requests that the device can answer in an hour at the very most, by its bandwidth; unknown without the weights. */
+  /** Whether one device can answer that many, by its bandwidth; null where that is unknown without the weights. */
   readonly feasible: boolean | null;
 }
 
@@ -31,12 +32,14 @@ export function breakEvens(suite: SuiteAnalysis, fits: readonly ModelFit[], devi
       if (state !== 'fits' || price === null) return [];
       return priced
         .filter(({ model }) => model !== fit.model)
-        .map(({ model, dollars }) => {
+        .flatMap(({ model, dollars }) => {
           const requests = price.dollars / dollars;
           const tokens = outputTokens(suite, fit.model);
           const most = isMissing(ceiling) || tokens === null ? null : (ceiling.value / tokens) * 3600;
-          const feasible = price.per === 'hour' && most !== null ? requests <= most : null;
-          return { model: fit.model, device: name, instead: model, requests, price, feasible };
+          const hours = price.per === 'hour' ? 1 : HOURS_OF_LIFE;
+          const feasible = most === null ? null : requests <= most * hours;
+          if (price.per === 'device' && feasible === false) return [];
+          return [{ model: fit.model, device: name, instead: model, requests, price, feasible }];
         });
     }),
   );

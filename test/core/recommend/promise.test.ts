@@ -17,7 +17,10 @@ interface Order {
 
 function suiteOf(order: Order, requirement: DrawnSuite['requirement'] = { margin: 0.1 }): DrawnSuite {
   const { won = 0, lost = 0, samples = 200, groupSize = 1, unscored = 0, seconds = [1], large = {} } = order;
-  const answer = (i: number, wrong: boolean): Answer => ({ score: wrong ? 0 : 1, seconds: seconds[i % seconds.length]! });
+  const answer = (i: number, wrong: boolean): Answer => ({
+    score: wrong ? 0 : 1,
+    seconds: seconds[i % seconds.length]!,
+  });
   return {
     requirement,
     large: ['large'],

@@ -19,21 +19,11 @@ const page = readFileSync(new URL('../../../docs/statistics.md', import.meta.url
 const named = [...page.matchAll(/`([a-zA-Z]\w*)`/g)].map(([, name]) => name!);
 
 /** Small tools that need no line on the page. */
-const undocumented = [
-  'median',
-  'acceleration',
-  'serialNote',
-  'withEffectiveSize',
-];
+const undocumented = ['median', 'acceleration', 'serialNote', 'withEffectiveSize'];
 
 describe('the page on statistics', () => {
   it('names only functions that exist', () => {
-    const fields = [
-      'standardError',
-      'designEffect',
-      'createRandom',
-      'sampleWithoutReplacement',
-    ];
+    const fields = ['standardError', 'designEffect', 'createRandom', 'sampleWithoutReplacement'];
     const functions = named.filter((name) => /^[a-z]+[A-Z]/.test(name));
     expect(functions.filter((name) => !exported.includes(name) && !fields.includes(name))).toEqual([]);
     expect(functions.length).toBeGreaterThan(40);
