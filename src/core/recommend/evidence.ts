@@ -91,12 +91,7 @@ const MOST_DIFFERENT = 0.05;
 
 /** The first SLM of the run that differs from its LLM on a task as this one does. */
 function firstCopy(draft: PairDraft, all: readonly PairDraft[]): PairDraft {
-  return (
-    all.find(
-      (other) =>
-        other.task === draft.task && other.reference === draft.reference && isCopy(other.answers, draft.answers),
-    ) ?? draft
-  );
+  return all.find((other) => other.task === draft.task && isCopy(other.answers, draft.answers)) ?? draft;
 }
 
 function isCopy(first: PairDraft['answers'], second: PairDraft['answers']): boolean {
