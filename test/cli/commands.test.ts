@@ -256,7 +256,7 @@ describe('rightsize check', () => {
     const { code, stdout } = await rightsize(['check', '--suite', 'sums.yaml', '--json'], { cwd });
     expect(code).toBe(0);
     const { models, suites } = JSON.parse(stdout);
-    expect(suites).toEqual([{ name: 'sums', tasks: [{ name: 'add', samples: 2 }] }]);
+    expect(suites).toEqual([{ name: 'sums', tasks: [{ name: 'add', samples: 2, limitsNeed: null }] }]);
     expect(models).toMatchObject([
       { id: 'here', ready: true },
       { id: 'gone', ready: false, reason: expect.stringContaining('gone.gguf') },
