@@ -41,7 +41,7 @@ function printJson({ suites, models }: Checked): void {
 async function printTables({ suites, models }: Checked): Promise<void> {
   for (const { name, tasks } of suites) {
     const counted = tasks.map((task) => `${task.name} (${task.samples ?? 'data: after a download'})`);
-    process.stdout.write(`suite ${name}: ${counted.join(', ')}\n`);
+    process.stdout.write(`suite ${name}: ${counted.join(', ')}\n${tasks.map(limitsInWords).join('')}`);
   }
   const { default: Table } = await import('cli-table3');
   const table = new Table({
@@ -53,6 +53,12 @@ async function printTables({ suites, models }: Checked): Promise<void> {
   for (const { model, readiness } of models)
     table.push([model.id, model.class ?? '', model.backend, inWords(readiness)]);
   process.stdout.write(`${table.toString()}\n`);
+}
+
+function limitsInWords({ name, samples, limitsNeed }: Checked['suites'][number]['tasks'][number]): string {
+  if (limitsNeed === null || samples === null || samples >= limitsNeed.shared) return '';
+  const { alone, shared } = limitsNeed;
+  return `  ${name}: its limits on percentiles take ${alone} samples, ${shared} beside the other tasks; it has ${samples}\n`;
 }
 
 function inWords(found: Readiness): string {

@@ -8,6 +8,8 @@ import { REPORTER_NAMES, type ReporterName } from '../core/report/table.js';
 /** Options that several commands have. */
 export const modelsOption = () => new Option('--models <file>', 'another models.json');
 export const jsonOption = () => new Option('--json', 'print one JSON document');
+export const referenceOption = () =>
+  new Option('--reference <id>', 'hold every other model against this one, whatever its class');
 export const pricesOption = () =>
   new Option('--prices <file>', 'devices and electricity of your own, with their prices');
 export const dataOption = () =>

@@ -1,6 +1,6 @@
 /** Writes the reports of runs, and prints their summary. */
 import { join } from 'node:path';
-import { unansweredOf } from '../core/analyse/unanswered.js';
+import type { Analysis } from '../core/analyse/analysis.js';
 import { briefOf } from '../core/report/document/brief.js';
 import type { ReporterName } from '../core/report/table.js';
 import { renderTerminal } from '../core/report/terminal.js';
@@ -12,24 +12,23 @@ export interface PrintOptions {
   readonly out?: string | undefined;
   readonly reports?: readonly ReporterName[] | undefined;
   readonly prices?: string | undefined;
+  /** The model that every other one is held against. */
+  readonly reference?: string | undefined;
   /** Whether stdout gets summary.json in place of tables. */
   readonly json?: true | undefined;
 }
 
-/**
- * @returns what the runs could not measure, in words; null where they measured everything.
- * @throws UserError when a log or the folder is at fault.
- */
+/** @returns What was printed. @throws UserError when a log or the folder is at fault. */
 export async function printReports(
   runs: readonly string[],
-  { out, reports, prices, json }: PrintOptions,
-): Promise<string | null> {
-  const { analysis, recommendation, artifacts, folder } = await render(runs, { reports, prices });
+  { out, reports, prices, reference, json }: PrintOptions,
+): Promise<Analysis> {
+  const { analysis, recommendation, artifacts, folder } = await render(runs, { reports, prices, reference });
   const target = out ?? folder;
   await writeArtifacts(artifacts, target);
   if (json) {
     process.stdout.write(String(artifacts.find(({ path }) => path === 'summary.json')!.content));
-    return unansweredOf(analysis);
+    return analysis;
   }
   const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
   process.stdout.write(
@@ -37,5 +36,5 @@ export async function printReports(
   );
   const page = artifacts.some(({ path }) => path === 'report.html') ? 'report.html' : 'summary.json';
   process.stdout.write(`Everything behind it: ${displayPath(join(target, page))}\n`);
-  return unansweredOf(analysis);
+  return analysis;
 }

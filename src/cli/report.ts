@@ -1,7 +1,7 @@
 /** `rightsize report`: a log in, every report out, byte for byte the same each time. */
 import { Command } from '@commander-js/extra-typings';
 import { REPORTERS } from '../core/report/table.js';
-import { allowScorerOption, pricesOption, reportsOption } from './options.js';
+import { allowScorerOption, pricesOption, referenceOption, reportsOption } from './options.js';
 
 const SUMMARIES = Object.entries(REPORTERS).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
 
@@ -11,18 +11,19 @@ export const report = () =>
     .argument('<run...>', 'the folder of a run, or its log.jsonl')
     .option('-o, --out <dir>', 'write the reports somewhere else')
     .addOption(pricesOption())
+    .addOption(referenceOption())
     .addOption(reportsOption())
     .option('--rescore', 'ask scorers of your own again, which --allow-scorer allows to run')
     .addOption(allowScorerOption())
     .option('--json', 'print summary.json instead of tables')
     .addHelpText('after', `\nReports:\n${SUMMARIES.join('\n')}`)
-    .action(async (runs, { out, prices, reports, json, rescore: again, allowScorer }) => {
+    .action(async (runs, { out, prices, reference, reports, json, rescore: again, allowScorer }) => {
       if (again) {
         const { rescore } = await import('../run/rescore.js');
         for (const run of runs) await rescore(run, { allowScorers: allowScorer, say });
       }
       const { printReports } = await import('./print-reports.js');
-      await printReports(runs, { out, prices, reports, json });
+      await printReports(runs, { out, prices, reference, reports, json });
     });
 
 function say(text: string): void {

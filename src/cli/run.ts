@@ -1,6 +1,8 @@
 /** `rightsize run`: measures a new run, or what is missing of one, then prints its reports. */
 import { Command, Option } from '@commander-js/extra-typings';
+import type { Analysis } from '../core/analyse/analysis.js';
 import { UserError } from '../core/errors.js';
+import { tooManyUnscored } from '../core/recommend/unscored.js';
 import { plain } from '../core/report/text.js';
 import { DEFAULTS } from '../run/defaults.js';
 import type { RunDefinition } from '../run/definitions.js';
@@ -14,6 +16,7 @@ import {
   natural,
   positive,
   pricesOption,
+  referenceOption,
   reportsOption,
 } from './options.js';
 
@@ -74,6 +77,7 @@ const runOptions = () =>
         ).argParser(budget),
       ),
     )
+    .addOption(defining(referenceOption()))
     .addOption(new Option('--resume <run>', 'measure what is missing of a run'))
     .addOption(pricesOption())
     .option('-o, --out <dir>', 'where runs are kept', DEFAULTS.out)
@@ -106,8 +110,9 @@ async function measureAndPrint(flags: RunFlags): Promise<void> {
   if (measured === null) return endIncomplete('the run was interrupted before it measured anything');
   const { folder, complete, reason } = measured;
   if (!complete) endIncomplete(`the run is incomplete (${reason}); finish it with: rightsize run --resume ${folder}`);
-  const unanswered = await printReports([folder], { reports: flags.reports, json: flags.json });
-  if (complete && unanswered !== null) endIncomplete(`the run came to its end, and is no success: ${unanswered}`);
+  const { suites } = await printReports([folder], { reports: flags.reports, json: flags.json });
+  const unscored = describeLost(suites);
+  if (unscored !== null) endIncomplete(unscored);
 }
 
 function definitionOf(flags: RunFlags): RunDefinition & Pick<RunFlags, 'out'> {
@@ -123,6 +128,7 @@ function definitionOf(flags: RunFlags): RunDefinition & Pick<RunFlags, 'out'> {
     logprobs: flags.logprobs,
     seed: flags.seed,
     untilSure: untilSureOf(flags),
+    reference: flags.reference,
     out: flags.out,
   };
 }
@@ -144,6 +150,19 @@ function surroundingsOf(flags: RunFlags): MeasureOptions {
     programs: flags.runCode ? 'run confined' : undefined,
     whenBusy: flags.wait ? 'wait' : undefined,
   };
+}
+
+/** Names the tasks on which too many answers were lost; null if there are none. */
+function describeLost(suites: Analysis['suites']): string | null {
+  const lost = suites.flatMap((suite) =>
+    suite.tasks.flatMap((task) =>
+      tooManyUnscored(task).map(
+        ({ model, unscored, trials, reason }) =>
+          `${unscored} of ${trials} trials of ${model} on ${suite.name}/${task.name}${reason === null ? '' : ` (${reason})`}`,
+      ),
+    ),
+  );
+  return lost.length === 0 ? null : `no verdict where more than 5% of the trials have no score: ${lost.join('; ')}`;
 }
 
 function endIncomplete(sentence: string): void {

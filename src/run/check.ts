@@ -2,6 +2,7 @@
 import type { Readiness } from '../backends/backend.js';
 import type { Model } from '../core/definition/model.js';
 import type { Task } from '../core/definition/suite.js';
+import { type LimitSize, sizeForLimits } from '../core/recommend/limit-size.js';
 import { type LoadedSuite, listSuites, loadModels, loadOwnModels, loadSuites } from '../files/definitions.js';
 import { dataNames, loadSamples } from '../files/samples.js';
 import { isRemote } from '../hub/data.js';
@@ -29,7 +30,12 @@ export interface Checked {
 export interface CheckedSuite {
   readonly name: string;
   /** `samples` is null where counting them would take a download. */
-  readonly tasks: readonly { readonly name: string; readonly samples: number | null }[];
+  readonly tasks: readonly {
+    readonly name: string;
+    readonly samples: number | null;
+    /** How many samples the limits on percentiles need; null where there are none. */
+    readonly limitsNeed: LimitSize | null;
+  }[];
 }
 
 /** @throws UserError at the first definition that is wrong. */
@@ -61,7 +67,10 @@ async function checkSuites({ suites = [], data = [] }: CheckOptions, world: Worl
       const remote = needsDownload(task) && !dataNames(entry.suite.name, task).every((name) => copies.has(name));
       const samples =
         suites.length === 0 && remote ? null : await countSamples(entry, index, { environment, data: copies });
-      tasks.push({ name: task.name, samples });
+      const limits = { ...entry.suite.requirement.limits, ...task.limits };
+      const { alpha } = entry.suite.requirement;
+      const limitsNeed = sizeForLimits(limits, { alpha, tasks: entry.suite.tasks.length });
+      tasks.push({ name: task.name, samples, limitsNeed });
     }
     checked.push({ name: entry.suite.name, tasks });
   }

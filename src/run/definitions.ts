@@ -49,6 +49,8 @@ export interface RunDefinition {
   readonly logprobs?: boolean | undefined;
   /** Ask in rounds, and stop as soon as every comparison is decided or the budget is spent. */
   readonly untilSure?: Pick<UntilSure, 'budget'> | undefined;
+  /** The model that every other one is held against, whatever its class; without it, SLMs are held against LLMs. */
+  readonly reference?: string | undefined;
 }
 
 /** A run record before it is known when and where the run happens. */
@@ -164,6 +166,7 @@ function settingsOf(definition: RunDefinition): RunSettings {
     limit: definition.limit ?? null,
     ...(!isAlone(condition) && { condition: conditionText(condition) }),
     ...(definition.untilSure && { untilSure: { firstRound: FIRST_ROUND, budget: definition.untilSure.budget } }),
+    ...(definition.reference !== undefined && { reference: definition.reference }),
   };
 }
 

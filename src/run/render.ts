@@ -20,6 +20,8 @@ export interface RenderOptions extends Partial<Pick<World, 'cwd'>> {
   readonly reports?: readonly ReporterName[] | undefined;
   /** A file with devices and prices of the user's own, in place of those that the log has. */
   readonly prices?: string | undefined;
+  /** The model that every other one is held against, whatever its class; without it, that of the run, if it has one. */
+  readonly reference?: string | undefined;
 }
 
 export interface Rendered {
@@ -38,13 +40,16 @@ export interface Rendered {
  */
 export async function render(runs: readonly string[], options: RenderOptions = {}): Promise<Rendered> {
   const { cwd } = worldOf(options);
-  const { reports = REPORTER_NAMES } = options;
+  const { reports = REPORTER_NAMES, reference } = options;
   const logs = runs.map((run) => logOf(run, cwd));
   const prices = await loadPrices(options.prices && resolve(cwd, options.prices));
   const painter = reports.includes('charts') ? openPainter() : null;
   try {
     const analysis = await (logs.length === 1 ? analyseLog(logs[0]!) : analyseTogether(logs));
-    const recommendation = recommend(analysis, prices && optionsOf(prices));
+    const recommendation = recommend(analysis, {
+      ...(prices && optionsOf(prices)),
+      ...(reference !== undefined && { reference }),
+    });
     const page = reports.includes('html') ? { page: await pageAssets() } : {};
     const artifacts = await renderReports(
       { analysis, recommendation, ...page, ...(painter && { drawPng: painter.draw }) },

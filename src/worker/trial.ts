@@ -24,9 +24,9 @@ export async function runTrial(session: Session, request: TrialRequest, cancel: 
   }, seconds * 1000);
   const onCancel = () => stop.abort(cancel.reason);
   cancel.addEventListener('abort', onCancel, { once: true });
-  const text: string[] = [];
+  const arrived: Arrived = { text: [], pieces: [] };
   try {
-    if (request.for === 'answer') return await answer(session, request, text, stop.signal);
+    if (request.for === 'answer') return await answer(session, request, arrived, stop.signal);
     return await likelihoods(session, request, stop.signal);
   } catch (error) {
     if (cancel.aborted) throw error;
@@ -39,8 +39,23 @@ export async function runTrial(session: Session, request: TrialRequest, cancel: 
   }
 
   function failed(by: Failed['by'], kind: Failed['kind'], reason: string): Failed {
-    return { state: 'failed', by, kind, reason, output: spoken(session, text) };
+    const first = arrived.pieces[0];
+    return {
+      state: 'failed',
+      by,
+      kind,
+      reason,
+      output: spoken(session, arrived.text),
+      ...(first !== undefined && { first: toMicroseconds(first) }),
+    };
   }
+}
+
+/** What has come of an answer. */
+interface Arrived {
+  readonly text: string[];
+  /** Seconds from due. */
+  readonly pieces: number[];
 }
 
 type RequestFor<What extends TrialRequest['for']> = Extract<TrialRequest, { for: What }>;
@@ -50,14 +65,13 @@ function spoken({ strike = (text) => text }: Session, text: readonly string[]): 
   return strike(text.join(''));
 }
 
-/** @param text Filled while the answer arrives, so a failure can show what came before it. */
+/** @param arrived Filled while the answer arrives, so a failure can show what came before it. */
 async function answer(
   session: Session,
   { prompt, generation }: RequestFor<'answer'>,
-  text: string[],
+  { text, pieces }: Arrived,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const pieces: number[] = [];
   const tokensPerPiece: (number | null)[] = [];
   const logprobs: number[] = [];
   let silent: number | null = 0;

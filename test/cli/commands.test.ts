@@ -66,10 +66,15 @@ describe('rightsize run', () => {
         models: [{ id: 'm', class: 'slm', backend: 'scripted', script: { failOn: '3+3', answers: { '2+2': '4' } } }],
       },
     });
-    const { code, stdout } = await rightsize(['run', '--suite', 'sums.yaml', '--quiet', '--reports', 'summary'], {
-      cwd,
-    });
+    const { code, stdout, stderr } = await rightsize(
+      ['run', '--suite', 'sums.yaml', '--quiet', '--reports', 'summary'],
+      {
+        cwd,
+      },
+    );
+    // One of two answers is more than 5%.
     expect(code).toBe(3);
+    expect(stderr).toMatch(/no verdict where more than 5% of the trials have no score: 1 of 2 trials of m on/);
     expect(stdout).toMatch(/1 answer could not be scored/);
   });
 
@@ -256,7 +261,7 @@ describe('rightsize check', () => {
     const { code, stdout } = await rightsize(['check', '--suite', 'sums.yaml', '--json'], { cwd });
     expect(code).toBe(0);
     const { models, suites } = JSON.parse(stdout);
-    expect(suites).toEqual([{ name: 'sums', tasks: [{ name: 'add', samples: 2 }] }]);
+    expect(suites).toEqual([{ name: 'sums', tasks: [{ name: 'add', samples: 2, limitsNeed: null }] }]);
     expect(models).toMatchObject([
       { id: 'here', ready: true },
       { id: 'gone', ready: false, reason: expect.stringContaining('gone.gguf') },

@@ -67,7 +67,10 @@ describe('--run-code', () => {
   test('is off unless it is asked for: programs are unscored, and the report says why', async () => {
     const cwd = folderWith(PROGRAMS);
     const { code, stderr } = await rightsize(['run', '--suite', 'coding.yaml', '--quiet', ...SUMMARY], { cwd });
-    expect(code, stderr).toBe(0);
+    expect(code).toBe(3);
+    expect(stderr.trimEnd()).toMatch(
+      /no verdict where more than 5% of the trials have no score: 4 of 4 trials of coder/,
+    );
     expect(recordsOf(newestRun(cwd)).some(({ type }) => type === 'evidence')).toBe(false);
     expect(JSON.stringify(cellOf(newestRun(cwd)))).toContain('the program was not run; --run-code runs it');
   });

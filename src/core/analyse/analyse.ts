@@ -102,7 +102,7 @@ export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
     const condition = conditionOf(record, run?.settings);
     const cell = cells.at(
       { task: key, model: record.model, condition },
-      () => new Trials({ keepsTexts: needsTexts(context.taskScorer) }),
+      () => new Trials({ keepsTexts: needsTexts(context.taskScorer), timeout: context.timeout }),
     );
     const price = context.prices.get(record.model) ?? missing(`the run does not name the model ${record.model}`);
     const result = scoreTrial(record, {
@@ -290,6 +290,8 @@ function withWarning(model: ModelAnalysis, warning: Warning | undefined): ModelA
 
 interface TaskContext {
   readonly taskScorer: TaskScorer;
+  /** The seconds that an answer may take. */
+  readonly timeout: number;
   /** By model id. */
   readonly prices: ReadonlyMap<string, Price | Missing>;
 }
@@ -298,10 +300,15 @@ function taskContext(run: RunRecord, key: string, scorers: Scorers): TaskContext
   const prices = new Map(run.models.map((model) => [model.id, priceOf(model)]));
   for (const suite of run.suites) {
     for (const task of suite.tasks) {
-      if (taskKey(suite.name, task.name) === key) return { taskScorer: taskScorerOf(task, scorers), prices };
+      if (taskKey(suite.name, task.name) === key)
+        return { taskScorer: taskScorerOf(task, scorers), timeout: task.generation.timeout, prices };
     }
   }
-  return { taskScorer: missing(`the run does not name the task ${key}`), prices };
+  return {
+    taskScorer: missing(`the run does not name the task ${key}`),
+    timeout: Number.POSITIVE_INFINITY,
+    prices,
+  };
 }
 
 /** The evidence that was asked for last counts; of others the first in the alphabet, whichever came first. */

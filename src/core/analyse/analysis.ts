@@ -14,7 +14,9 @@ import type { Level } from '../measure/metric.js';
 import type { DistributedMetric, MetricOfSession } from '../measure/metrics.js';
 import type { Message, Row } from '../message.js';
 import type { Missing, Quantity } from '../quantity.js';
+import type { Values } from '../stats/basics/moments.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
+import type { Late } from '../stats/estimate/quantile-test.js';
 
 export interface Analysis {
   readonly run: RunInfo;
@@ -94,8 +96,8 @@ export interface TaskAnalysis {
   /** The limits of the suite; a limit of the task replaces that of the suite. */
   readonly limits: Limits;
   readonly samples: readonly SampleInfo[];
-  /** The origin of the samples, and the hash of exactly these samples. */
-  readonly data: { readonly source: string; readonly hash: string };
+  /** The origin of the samples, the hash of exactly these samples, and how many there are, asked or not. */
+  readonly data: { readonly source: string; readonly hash: string; readonly count: number };
   /**
    * One for each model, in the order of `Analysis.models`: under `closed 1` where anything was measured under it. Limits and
    * verdicts are judged on these cells, and on no cell of another condition.
@@ -208,7 +210,14 @@ export interface FailureCount {
 
 /** The distribution of one metric over the requests of a cell, at each level that a limit may name. */
 export interface Distribution {
+  /** Requests that have a value, and those that are late. */
   readonly n: number;
+  /** The requests that have a value. */
+  readonly ascending: Values;
+  /** By level, the inflation of the variance by autocorrelation. */
+  readonly inflation: Readonly<Record<Level, number>>;
+  /** Requests that were cut off at their timeout or failed by the fault of the model or its server. */
+  readonly late: Late;
   readonly at: Readonly<Record<Level, Estimate | Missing>>;
   readonly min: number;
   readonly max: number;
@@ -225,6 +234,8 @@ export interface Gaps {
 /** All repetitions of one sample on one model. */
 export interface SampleResult {
   readonly repetitions: number;
+  /** The repetitions without a score, which count as right or as wrong, whichever way is the worse for a claim. */
+  readonly unscored: number;
   /** The mean over the repetitions that have a score; null if none has one. */
   readonly score: number | null;
   /** The reason why the score is null, or why the model failed. */

@@ -21,7 +21,7 @@ import type {
 } from './analysis.js';
 import { compare } from './collect.js';
 import type { Counts, Trials } from './columns.js';
-import { distributionOf, estimateAt } from './distribution.js';
+import { distributionOf, estimateAt, joinLate, NOT_LATE } from './distribution.js';
 import { type GapCounts, gapsOf, mergeGaps } from './gaps.js';
 import { EVERY_SESSION, type MachineSessions, type Sessions } from './machines.js';
 import type { SecondaryScorer, TaskScorer } from './trial-result.js';
@@ -180,6 +180,7 @@ function combine({ trials, taskScorer, machines }: CellInput, sample: string): S
   const texts = counting[0] === undefined || counting[0] === rows[0] ? first : trials.textsOf(counting[0]);
   return {
     repetitions: rows.length,
+    unscored: rows.filter((row) => trials.score(row) === null).length,
     score: scores.length > 0 ? mean(scores) : null,
     failure: first.failure?.reason ?? (first.score.state === 'unscored' ? first.score.reason : null),
     output: texts.output,
@@ -277,14 +278,21 @@ function metricOf(
   sessions: Sessions,
 ): Distribution | Missing {
   const tasks = measured.map(({ trials }) => trials.timings(metric, sessions));
+  const late = LATE_WITHOUT_ANSWER.has(metric)
+    ? joinLate(measured.map(({ trials }) => trials.late(metric, sessions)))
+    : NOT_LATE;
   // A busy machine makes neighbouring times alike, but it does not change a count of tokens.
-  if (tasks.some((values) => values.length > 0)) return distributionOf(tasks, { serial: METRICS[metric].latency });
+  if (tasks.some((values) => values.length > 0))
+    return distributionOf(tasks, { serial: METRICS[metric].latency, late });
   if (measured.every(({ trials }) => trials.size === 0)) return missing(measured[0]?.absent ?? 'there are no tasks');
   if (measured.every(({ trials }) => trialsAmong(trials, sessions) === 0)) return missing(sessions.others);
   // Every completed trial has a value or a reason. If there is neither, no trial was completed.
   const [reason] = measured.flatMap(({ trials }) => trials.whyAbsent(metric) ?? []).sort();
   return missing(reason ?? 'no trial was completed');
 }
+
+/** What a user waits for. A request that is never answered is late in these. */
+const LATE_WITHOUT_ANSWER: ReadonlySet<DistributedMetric> = new Set(['ttft', 'e2e']);
 
 function aggregatesOf(input: CellInput): Cell['aggregates'] {
   const { taskScorer, samples, trials } = input;

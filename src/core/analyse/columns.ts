@@ -8,6 +8,7 @@ import type { Condition } from '../definition/condition.js';
 import { DISTRIBUTED, type DistributedMetric } from '../measure/metrics.js';
 import { type Missing, missing } from '../quantity.js';
 import type { Score } from '../score/score.js';
+import type { Late } from '../stats/estimate/quantile-test.js';
 import type { FailureCount, Throughput } from './analysis.js';
 import { compare } from './collect.js';
 import type { GapCounts } from './gaps.js';
@@ -111,9 +112,12 @@ export class Trials {
   /** The values of the trial that is being added, reused for every trial. */
   readonly #values = new Float64Array(WIDTH);
 
-  /** @param keepsTexts whether `textsOf` will be called. */
-  constructor({ keepsTexts }: { readonly keepsTexts: boolean }) {
+  readonly #timeout: number;
+
+  /** @param keepsTexts whether `textsOf` will be called. @param timeout The seconds that an answer may take. */
+  constructor({ keepsTexts, timeout }: { readonly keepsTexts: boolean; readonly timeout: number }) {
     this.#keepsTexts = keepsTexts;
+    this.#timeout = timeout;
   }
 
   /** The number of different trials. */
@@ -249,6 +253,26 @@ export class Trials {
       if (!Number.isNaN(value) && counts[this.#at(row, AT.session)]) values[n++] = value;
     }
     return values.subarray(0, n);
+  }
+
+  /** The trials that have no value of a metric because the model or its server did not answer. */
+  late(metric: DistributedMetric, among: Sessions): Late {
+    const counts = this.#sessions.map((session) => among.has(session));
+    let [censored, never] = [0, 0];
+    for (let row = 0; row < this.#size; row++) {
+      const failure = known(this.#get(row, 'failure'));
+      if (
+        failure === null ||
+        !counts[this.#at(row, AT.session)] ||
+        this.#get(row, 'marks') & COLD ||
+        this.timing(row, metric) !== null
+      )
+        continue;
+      const { by, kind } = this.#failures[failure]!;
+      if (by === 'model' && kind === 'timeout') censored++;
+      else if (by === 'model' || kind === 'server') never++;
+    }
+    return { censored, after: this.#timeout, never };
   }
 
   /** The number of trials of each session. */

@@ -70,7 +70,7 @@ export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Coll
       maxTokens: task.generation.maxTokens,
       limits: limitsOf(suite, task),
       samples: cells[i]![0]?.samples ?? [],
-      data: { source: task.samples.source, hash: task.samples.hash },
+      data: { source: task.samples.source, hash: task.samples.hash, count: task.samples.count },
       cells: cells[i]!.map(({ cell }) => cell),
       otherConditions: cells[i]!.flatMap(({ others }) => others),
     }),
@@ -91,7 +91,11 @@ export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Coll
   };
 }
 
-const NOTHING: CellState = { condition: ALONE, trials: new Trials({ keepsTexts: false }), gaps: new Map() };
+const NOTHING: CellState = {
+  condition: ALONE,
+  trials: new Trials({ keepsTexts: false, timeout: Number.POSITIVE_INFINITY }),
+  gaps: new Map(),
+};
 
 /** A limit of a task takes the place of that of the suite, one by one. */
 function limitsOf({ requirement }: LoggedSuite, task: LoggedSuite['tasks'][number]): TaskAnalysis['limits'] {

@@ -87,7 +87,7 @@ export function scoreTrial(record: MeasurementRecord, context: TrialContext): Tr
   const { outcome } = record;
   switch (outcome.state) {
     case 'failed':
-      return failedTrial(record, outcome);
+      return failedTrial(record, outcome, context);
     case 'ranked':
       return rankedTrial(record, outcome, context);
     case 'completed':
@@ -95,8 +95,13 @@ export function scoreTrial(record: MeasurementRecord, context: TrialContext): Tr
   }
 }
 
-function failedTrial({ repetition, session, at, cold }: MeasurementRecord, outcome: Failed): TrialResult {
-  const { by, kind } = outcome;
+function failedTrial(
+  record: MeasurementRecord,
+  outcome: Failed,
+  { condition }: Pick<TrialContext, 'condition'>,
+): TrialResult {
+  const { repetition, session, at, cold } = record;
+  const { by, kind, first } = outcome;
   const reason = clip(outcome.reason, LONGEST.reason);
   return {
     repetition,
@@ -104,7 +109,8 @@ function failedTrial({ repetition, session, at, cold }: MeasurementRecord, outco
     at,
     state: by === 'model' ? 'failed-by-model' : 'failed-by-harness',
     score: by === 'model' ? { state: 'scored', value: 0, answer: null } : { state: 'unscored', reason },
-    timings: {},
+    // A first token that was seen was in time, whatever came after it.
+    timings: by === 'model' && first !== undefined && spoiltBy(record, condition) === null ? { ttft: first } : {},
     absent: NOTHING_ABSENT,
     confidence: missing('the trial failed'),
     output: clip(outcome.output, LONGEST.output),

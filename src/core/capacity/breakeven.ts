@@ -1,12 +1,14 @@
 /**
  * The break-even volume: the number of requests from which your own machine is cheaper than an API. It is the price of the
- * machine divided by the price of one API request. It leaves out energy, people and idle hours.
+ * machine divided by the price of one API request. It leaves out energy, people and idle hours. A device that is bought is left
+ * out if it cannot answer that many requests in its life.
  */
 import type { SuiteAnalysis } from '../analyse/analysis.js';
 import { estimateAt } from '../analyse/distribution.js';
 import { isMissing } from '../quantity.js';
 import type { Device, DevicePrice } from './devices.js';
 import type { ModelFit } from './fit.js';
+import { HOURS_OF_LIFE } from './machine-cost.js';
 
 export interface BreakEven {
   readonly model: string;
@@ -16,7 +18,7 @@ export interface BreakEven {
   /** From this number of requests the device is cheaper: in an hour, or over the life of the device. */
   readonly requests: number;
   readonly price: DevicePrice;
-  /** Whether the bandwidth of the device allows this many requests in an hour; null if the size of the weights is unknown. */
+  /** Whether the bandwidth of one device allows this many requests; null if the size of the weights is unknown. */
   readonly feasible: boolean | null;
 }
 
@@ -31,12 +33,14 @@ export function breakEvens(suite: SuiteAnalysis, fits: readonly ModelFit[], devi
       if (state !== 'fits' || price === null) return [];
       return priced
         .filter(({ model }) => model !== fit.model)
-        .map(({ model, dollars }) => {
+        .flatMap(({ model, dollars }) => {
           const requests = price.dollars / dollars;
           const tokens = outputTokens(suite, fit.model);
           const most = isMissing(ceiling) || tokens === null ? null : (ceiling.value / tokens) * 3600;
-          const feasible = price.per === 'hour' && most !== null ? requests <= most : null;
-          return { model: fit.model, device: name, instead: model, requests, price, feasible };
+          const hours = price.per === 'hour' ? 1 : HOURS_OF_LIFE;
+          const feasible = most === null ? null : requests <= most * hours;
+          if (price.per === 'device' && feasible === false) return [];
+          return [{ model: fit.model, device: name, instead: model, requests, price, feasible }];
         });
     }),
   );

@@ -26,7 +26,7 @@ export interface MachineEnergy {
   readonly dollars: number;
 }
 
-const HOURS_OF_LIFE = 3 * 365 * 24;
+export const HOURS_OF_LIFE = 3 * 365 * 24;
 
 export interface MachineCostOptions {
   readonly devices: readonly Device[];

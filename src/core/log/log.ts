@@ -91,6 +91,10 @@ const settings = z.object({
   limit: z.int().positive().nullable().describe('The greatest number of samples of each task; null for all.'),
   condition: condition.exactOptional(),
   untilSure: untilSure.exactOptional().describe('Present if the run asks in rounds until every comparison is decided.'),
+  reference: z
+    .string()
+    .exactOptional()
+    .describe('The model that every other one is compared with. Without it, SLMs are compared with LLMs.'),
 });
 
 export type RunSettings = DeepReadonly<z.infer<typeof settings>>;

@@ -113,6 +113,7 @@ const failed = z.object({
   kind: z.enum(['timeout', 'crash', 'server', 'prompt-too-long', 'engine', 'cannot']),
   reason: z.string(),
   output: z.string().describe('The output before the failure.'),
+  first: positive.exactOptional().describe('When the first piece arrived, if one did before the failure.'),
 });
 
 export type Failed = DeepReadonly<z.infer<typeof failed>>;

@@ -7,11 +7,7 @@ export function openTasks({ suites }: Recommendation): Set<string> {
   return new Set(
     suites.flatMap(({ suite, tasks }) =>
       tasks
-        .filter(
-          ({ comparisons }) =>
-            comparisons.length === 0 ||
-            comparisons.some(({ decision }) => decision === null || decision === 'inconclusive'),
-        )
+        .filter(({ comparisons }) => comparisons.length === 0 || comparisons.some(({ fits, isOut }) => !fits && !isOut))
         .map(({ task }) => taskKey(suite, task)),
     ),
   );

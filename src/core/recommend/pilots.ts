@@ -1,13 +1,12 @@
 /** What a run says about a larger one: how often two models agree, and how alike the samples of one group are. */
-import type { Analysis, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
+import type { Analysis, TaskAnalysis } from '../analyse/analysis.js';
 import { clusterOf } from '../analyse/cells.js';
 import { type Missing, missing } from '../quantity.js';
 import { mean } from '../stats/basics/moments.js';
 import { pairedDifferences } from '../stats/compare/paired.js';
 import { clusteredStandardError, clusterIndices, effectiveClusters } from '../stats/estimate/clusters.js';
-import { pairScores } from './compare.js';
-import type { Reference } from './comparison.js';
-import { chooseReferences, plannedPairs } from './references.js';
+import { scoresOfBoth } from './compare.js';
+import { chooseReferences } from './references.js';
 
 export interface Pilot {
   readonly suite: string;
@@ -37,7 +36,7 @@ export function pilotsOf(analysis: Analysis): readonly Pilot[] {
   return analysis.suites.flatMap((suite) => {
     const references = chooseReferences(analysis, suite);
     const { margin, alpha } = suite.requirement;
-    const comparisons = plannedComparisons(analysis, suite, references);
+    const comparisons = Math.max(1, suite.tasks.length * references.length);
     return suite.tasks.flatMap((task) =>
       references.map(({ candidate, reference }) => ({
         suite: suite.name,
@@ -53,14 +52,8 @@ export function pilotsOf(analysis: Analysis): readonly Pilot[] {
   });
 }
 
-function plannedComparisons(analysis: Analysis, suite: SuiteAnalysis, references: readonly Reference[]): number {
-  return analysis.run.settings.untilSure === undefined
-    ? Math.max(1, suite.tasks.length * references.length)
-    : plannedPairs(analysis, suite);
-}
-
 function observe(task: TaskAnalysis, candidate: string, reference: string): Observed | Missing {
-  const pairs = pairScores(task, candidate, reference);
+  const pairs = scoresOfBoth(task, candidate, reference);
   const samples = pairs.samples.length;
   if (samples < 2) return missing('fewer than two samples were scored on both');
   const differences = pairedDifferences(pairs.candidate, pairs.reference);

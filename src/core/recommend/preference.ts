@@ -9,7 +9,8 @@ import { mean } from '../stats/basics/moments.js';
 
 /** The models from the most to the least preferred. Unknown comes last; of equals, the faster comes first. */
 export function preferenceOrder(analysis: Analysis, suite: SuiteAnalysis): string[] {
-  const rankBy = (key: PreferenceKey, model: ModelAnalysis) => key(model, suite) ?? Number.POSITIVE_INFINITY;
+  const common = doneByAll(analysis, suite);
+  const rankBy = (key: PreferenceKey, model: ModelAnalysis) => key(model, common) ?? Number.POSITIVE_INFINITY;
   const { prefer } = suite.requirement;
   return analysis.models
     .map((model) => ({ id: model.id, rank: rankBy(KEYS[prefer], model), speed: rankBy(KEYS.fastest, model) }))
@@ -17,12 +18,25 @@ export function preferenceOrder(analysis: Analysis, suite: SuiteAnalysis): strin
     .map(({ id }) => id);
 }
 
+/** The tasks that all models did: a model that skipped a slow task is not the faster for it. */
+function doneByAll(analysis: Analysis, { tasks }: SuiteAnalysis): Pick<SuiteAnalysis, 'tasks'> {
+  const all = tasks.filter((task) =>
+    analysis.models.every(({ id }) => cellOf(task, id).trials.recorded > 0 || isAbsent(tasks, id)),
+  );
+  return { tasks: all.length > 0 ? all : tasks };
+}
+
+/** A model that did nothing is ranked last anyway, and takes no task away from the others. */
+function isAbsent(tasks: readonly TaskAnalysis[], model: string): boolean {
+  return tasks.every((task) => cellOf(task, model).trials.recorded === 0);
+}
+
 function compare<T extends number | string>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Smaller is preferred; null is unknown. */
-type PreferenceKey = (model: ModelAnalysis, suite: SuiteAnalysis) => number | null;
+type PreferenceKey = (model: ModelAnalysis, suite: Pick<SuiteAnalysis, 'tasks'>) => number | null;
 
 const KEYS: Readonly<Record<Requirement['prefer'], PreferenceKey>> = {
   smallest: (model) => {

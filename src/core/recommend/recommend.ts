@@ -1,8 +1,8 @@
 /**
  * An analysis to a verdict, per task and for the suite. Per task, in this order:
  *
- *     hard limits          which models may be used at all
- *     non-inferiority      which SLMs are no worse than the reference LLM by the margin    -> slm-fits
+ *     too much unscored    the answers that were lost could change the verdict             -> inconclusive
+ *     fits                 an SLM is no worse than its LLM by the margin, and meets every limit -> slm-fits
  *     cascade              SLM first, LLM when it is unsure, judged out of fold            -> cascade
  *     all SLMs ruled out   by margin or limit                                              -> llm-needed, nothing-passes
  *     otherwise            more samples or measurements are needed                         -> inconclusive
@@ -17,12 +17,16 @@ import { machineCosts } from '../capacity/machine-cost.js';
 import type { PriceList } from '../definition/price-list.js';
 import { isMissing } from '../quantity.js';
 import { type Cascade, tryCascades } from './cascade/cascade.js';
-import { compareAll } from './compare.js';
+import { changesOf } from './changes.js';
+import { checkModels } from './checks.js';
+import { comparisonOf } from './compare.js';
 import type { Comparison } from './comparison.js';
+import type { ComparedModels } from './evidence.js';
+import { type Judge, judgeSuite } from './judge.js';
 import { judgedAnalysis } from './judged.js';
-import { checkModels } from './limits.js';
 import { preferenceOrder } from './preference.js';
 import type {
+  Doubt,
   ModelChecks,
   Recommendation,
   Rejection,
@@ -30,29 +34,33 @@ import type {
   TaskRecommendation,
   TaskVerdict,
 } from './recommendation.js';
-import { chooseReferences } from './references.js';
+import { chooseReferences, modelsOf } from './references.js';
+import { remediesOf } from './remedies.js';
 import { decideSuite } from './suite-verdict.js';
 
 export interface RecommendOptions {
   /** The devices to consider, and the price of a kilowatt-hour. The defaults come from the run and the tables in devices.ts. */
   readonly devices?: readonly Device[];
   readonly electricity?: Electricity;
+  /** Holds every other model against this one, whatever its class. The default is that of the run, if it has one. */
+  readonly reference?: string | undefined;
 }
 
 export function recommend(analysis: Analysis, options: RecommendOptions = {}): Recommendation {
   const own = optionsOf(analysis.run.prices);
   const { devices = own.devices, electricity = own.electricity } = options;
+  const { reference = analysis.run.settings.reference } = options;
   const judged = judgedAnalysis(analysis);
   return {
     suites: analysis.suites.map((suite, i) => {
       const measured: MeasuredSuite = { analysis, suite, judged, judgedSuite: judged.suites[i]! };
-      return recommendForSuite(measured, { devices, electricity });
+      return recommendForSuite(measured, { devices, electricity, reference });
     }),
   };
 }
 
 /** The prices of a user; the tables fill in what is missing. */
-export function optionsOf(prices: PriceList | undefined): Required<RecommendOptions> {
+export function optionsOf(prices: PriceList | undefined): Required<Pick<RecommendOptions, 'devices' | 'electricity'>> {
   return { devices: withOwnDevices(prices?.devices ?? []), electricity: prices?.electricity ?? ELECTRICITY };
 }
 
@@ -66,20 +74,37 @@ interface MeasuredSuite {
 
 function recommendForSuite(
   { analysis, suite, judged, judgedSuite }: MeasuredSuite,
-  { devices, electricity }: Required<RecommendOptions>,
+  { devices, electricity, reference }: SuiteOptions,
 ): SuiteRecommendation {
-  const references = chooseReferences(judged, judgedSuite);
-  const comparisons = compareAll(judged, judgedSuite, references);
-  const cascades = tryCascades(judged, judgedSuite, references);
+  const references = chooseReferences(judged, judgedSuite, reference);
+  const models: ComparedModels = {
+    references,
+    large: reference === undefined ? modelsOf(judged, judgedSuite, 'llm') : [reference],
+  };
+  const judge = judgeSuite(judged, judgedSuite, models);
+  const comparisons = comparisonsOf(judged, judgedSuite, judge);
+  const checks = new Map(
+    judgedSuite.tasks.map((task) => [task.name, checkModels(task, { ...judge, alpha: suite.requirement.alpha })]),
+  );
+  const cascades = tryCascades(judged, judgedSuite, { references, decisions: judge.decisions });
   const fits = fitModels(analysis, suite, devices);
   const order = preferenceOrder(judged, judgedSuite);
   const tasks = judgedSuite.tasks.map((task): TaskRecommendation => {
     const findings: Findings = {
-      checks: checkModels(judged, task),
-      comparisons: comparisons.byTask.get(task.name)!,
+      checks: checks.get(task.name)!,
+      comparisons: comparisons.get(task.name)!,
       cascades: cascades.get(task.name)!,
     };
-    return { task: task.name, verdict: decideTask(judged, task, { ...findings, order }), ...findings };
+    const verdict = decideTask({ analysis: judged, suite: judgedSuite, task, judge, models, order }, findings);
+    return {
+      task: task.name,
+      verdict,
+      // Found by deciding the suite again and again, so only where someone reads it.
+      get changes() {
+        return changesOf({ task: task.name, verdict, judge, margin: suite.requirement.margin });
+      },
+      ...findings,
+    };
   });
   return {
     suite: suite.name,
@@ -87,14 +112,30 @@ function recommendForSuite(
     verdict: decideSuite(tasks, order),
     tasks,
     references,
-    comparisons: comparisons.family,
-    shared: analysis.run.settings.untilSure === undefined ? 'by Holm' : 'evenly',
+    comparisons: judge.decisions.family,
+    shared: analysis.run.settings.untilSure === undefined ? 'at the end' : 'over the looks',
     fits,
     devices,
     breakEvens: breakEvens(suite, fits, devices),
     machineCosts: machineCosts(analysis, suite, { devices, electricity }),
     electricity,
   };
+}
+
+interface SuiteOptions extends Required<Pick<RecommendOptions, 'devices' | 'electricity'>> {
+  readonly reference: string | undefined;
+}
+
+function comparisonsOf(
+  analysis: Analysis,
+  suite: SuiteAnalysis,
+  { evidence, decisions }: Judge,
+): ReadonlyMap<string, readonly Comparison[]> {
+  const byTask = new Map<string, Comparison[]>(suite.tasks.map(({ name }) => [name, []]));
+  evidence.pairs.forEach((draft, i) => {
+    byTask.get(draft.task)!.push(comparisonOf(analysis, suite, { draft, decision: decisions.pairs[i]! }));
+  });
+  return byTask;
 }
 
 /** The results that the verdict of a task is based on. */
@@ -104,101 +145,136 @@ interface Findings {
   readonly cascades: readonly Cascade[];
 }
 
-function decideTask(
-  analysis: Analysis,
-  task: TaskAnalysis,
-  { checks, comparisons, cascades, order }: Findings & { readonly order: readonly string[] },
-): TaskVerdict {
-  const measured = task.cells.filter(({ quality }) => !isMissing(quality));
+interface TaskContext {
+  readonly analysis: Analysis;
+  readonly suite: SuiteAnalysis;
+  readonly task: TaskAnalysis;
+  readonly judge: Judge;
+  readonly models: ComparedModels;
+  /** From the most to the least preferred. */
+  readonly order: readonly string[];
+}
+
+function decideTask(context: TaskContext, findings: Findings): TaskVerdict {
+  const { task, judge, models, order } = context;
+  const { comparisons, cascades } = findings;
+  const measured = task.cells.filter(({ quality }) => !isMissing(quality)).map(({ model }) => model);
   if (measured.length === 0) {
     const reason = task.cells.map(({ quality }) => (isMissing(quality) ? quality.missing : '')).sort()[0];
     return { kind: 'not-measured', reason: reason ?? 'no model was run' };
   }
-  const stateOf = (model: string) => checks.find((one) => one.model === model)!.state;
-  const preferred = (models: readonly string[]) => order.find((model) => models.includes(model));
-  const of = (wanted: 'slm' | 'llm') =>
-    analysis.models
-      .filter((model) => model.class === wanted && measured.some((cell) => cell.model === model.id))
-      .map(({ id }) => id);
-  const [small, large] = [of('slm'), of('llm')];
-  if (small.length === 0 || large.length === 0) {
-    if (small.length + large.length === 0)
-      return { kind: 'not-measured', reason: 'no model of the run says whether it is an SLM or an LLM' };
-    const present = small.length > 0 ? small : large;
-    const model = preferred(present.filter((id) => stateOf(id) === 'passes')) ?? null;
-    return { kind: 'one-class', class: small.length > 0 ? 'slm' : 'llm', model };
-  }
+  const large = models.large.filter((model) => measured.includes(model));
+  if (large.length === 0 || comparisons.every(({ candidate }) => !measured.includes(candidate)))
+    return decideOneClass(context, findings, measured);
+  const unscored = judge.evidence.unscored.get(task.name)!;
+  if (unscored.length > 0) return { kind: 'inconclusive', because: { of: 'unscored', models: unscored } };
 
-  const fits = comparisons.filter(
-    ({ candidate, decision }) => decision === 'non-inferior' && stateOf(candidate) === 'passes',
-  );
-  const best = preferred(fits.map(({ candidate }) => candidate));
+  const fitting = comparisons.filter(({ fits }) => fits);
+  const best = order.find((model) => fitting.some(({ candidate }) => candidate === model));
   if (best !== undefined) {
-    const comparison = fits.find(({ candidate }) => candidate === best)!;
+    const comparison = fitting.find(({ candidate }) => candidate === best)!;
     return {
       kind: 'slm-fits',
       comparison,
-      others: order.filter((id) => id !== best && fits.some(({ candidate }) => candidate === id)),
+      others: order.filter((id) => id !== best && fitting.some(({ candidate }) => candidate === id)),
     };
   }
+  const cascade = bestCascade(cascades);
+  if (cascade !== undefined) return { kind: 'cascade', ...cascade };
+  if (judge.decisions.noneFits.get(task.name) === true) return decideWithoutSmall(context, findings, large);
+  return { kind: 'inconclusive', because: doubtAbout(context, findings) };
+}
 
-  const open = comparisons.filter(
-    ({ candidate, decision }) => decision !== 'inferior' && stateOf(candidate) !== 'fails',
-  );
-  const cascade = bestCascade(cascades, stateOf);
-  if (cascade !== undefined) {
-    return { kind: 'cascade', ...cascade, mayFitAlone: open.some(({ candidate }) => candidate === cascade.small) };
-  }
-  if (open.length > 0) return { kind: 'inconclusive', because: doubtAbout(open, checks) };
+function decideOneClass(
+  { analysis, order }: TaskContext,
+  { checks }: Findings,
+  measured: readonly string[],
+): TaskVerdict {
+  const classOf = (id: string) => analysis.models.find((model) => model.id === id)!.class;
+  const [first] = measured.filter((id) => classOf(id) !== null);
+  if (first === undefined)
+    return { kind: 'not-measured', reason: 'no model of the run says whether it is an SLM or an LLM' };
+  const present = measured.filter((id) => classOf(id) === classOf(first));
+  const passing = order.find((id) => present.includes(id) && stateOf(id, checks) === 'passes');
+  return { kind: 'one-class', class: classOf(first)!, model: passing ?? null };
+}
+
+/** No SLM will do. Whether an LLM will is a matter of the limits alone. */
+function decideWithoutSmall(
+  { task, judge, order }: TaskContext,
+  { checks, comparisons }: Findings,
+  large: readonly string[],
+): TaskVerdict {
   const rejected = comparisons.map((comparison): Rejection => reject(comparison, checks));
-  const usable = preferred(large.filter((id) => stateOf(id) === 'passes'));
+  const decisions = judge.decisions.large.filter((one) => one.task === task.name);
+  const preferred = order.filter((id) => large.includes(id));
+  const decisionOn = (id: string) => decisions.find(({ model }) => model === id)!;
+  const usable = preferred.find((id) => decisionOn(id).passes);
   if (usable !== undefined) return { kind: 'llm-needed', model: usable, rejected };
-  const undecided = preferred(large.filter((id) => stateOf(id) === 'undecided'));
-  if (undecided !== undefined) {
-    return { kind: 'inconclusive', because: { of: 'limits', model: undecided, checks: unmet(undecided, checks) } };
-  }
+  const open = preferred.find((id) => !decisionOn(id).fails);
+  if (open !== undefined)
+    return { kind: 'inconclusive', because: { of: 'large', model: open, checks: unmet(open, checks), rejected } };
   return {
     kind: 'nothing-passes',
-    rejected: [...rejected, ...large.map((model) => ({ model, by: 'limits', checks: unmet(model, checks) }) as const)],
+    rejected: [...rejected, ...large.map((model) => ({ model, by: 'limits', checks: missed(model, checks) }) as const)],
   };
+}
+
+function stateOf(model: string, checks: readonly ModelChecks[]): ModelChecks['state'] {
+  return checks.find((one) => one.model === model)!.state;
 }
 
 function unmet(model: string, checks: readonly ModelChecks[]) {
   return checks.find((one) => one.model === model)!.checks.filter(({ state }) => state !== 'met');
 }
 
+function missed(model: string, checks: readonly ModelChecks[]) {
+  return checks.find((one) => one.model === model)!.checks.filter(({ state }) => state === 'missed');
+}
+
+/** A missed limit comes first: no margin helps against it. */
 function reject(comparison: Comparison, checks: readonly ModelChecks[]): Rejection {
   const model = comparison.candidate;
-  return comparison.decision === 'inferior'
-    ? { model, by: 'margin', comparison }
-    : { model, by: 'limits', checks: unmet(model, checks) };
+  const limits = missed(model, checks);
+  return limits.length > 0 ? { model, by: 'limits', checks: limits } : { model, by: 'margin', comparison };
 }
 
-/** What keeps the most promising SLM from a verdict. The most promising one has the smallest p of fitting. */
-function doubtAbout(
-  open: readonly Comparison[],
-  checks: readonly ModelChecks[],
-): Extract<TaskVerdict, { kind: 'inconclusive' }>['because'] {
-  // This p is not corrected: corrected for many comparisons, all of them may be 1.
-  const p = ({ test }: Comparison) => (isMissing(test) ? 2 : test.nonInferiorP);
-  const closest = [...open].sort((a, b) => p(a) - p(b) || (a.candidate < b.candidate ? -1 : 1))[0]!;
+/** What keeps the most promising SLM from a verdict: the one whose claim to fit has the smallest p. */
+function doubtAbout(context: TaskContext, { checks, comparisons }: Findings): Doubt {
+  const open = comparisons.filter(({ isOut }) => !isOut);
+  // A copy that would hold, if the one before it did, waits for that one.
+  const waits = ({ decision, candidate }: Comparison) =>
+    decision === 'non-inferior' && unmet(candidate, checks).length === 0;
+  const p = (comparison: Comparison) => {
+    const { adjusted, test } = comparison;
+    return adjusted.fitsP + (isMissing(test) || waits(comparison) ? 1 : test.nonInferiorP * 1e-6);
+  };
+  const ranked = (open.length > 0 ? open : comparisons).toSorted(
+    (a, b) => p(a) - p(b) || (a.candidate < b.candidate ? -1 : 1),
+  );
+  const closest = ranked[0]!;
+  const limits = unmet(closest.candidate, checks);
   if (isMissing(closest.test)) return { of: 'pairs', reason: closest.test.missing };
-  if (closest.decision === 'non-inferior') {
-    return { of: 'limits', model: closest.candidate, checks: unmet(closest.candidate, checks) };
-  }
-  return { of: 'margin', comparison: closest };
+  if (closest.decision === 'non-inferior') return { of: 'limits', model: closest.candidate, checks: limits };
+  return {
+    of: 'margin',
+    comparison: closest,
+    limits,
+    // Simulated only where someone reads it.
+    get remedies() {
+      return remediesOf(context, closest);
+    },
+  };
 }
 
-/** The cascade that saves the greatest share. It sends requests to both models, so both must meet the limits. */
+/** The cascade that saves the greatest share. */
 function bestCascade(
   cascades: readonly Cascade[],
-  stateOf: (model: string) => ModelChecks['state'],
 ): Pick<Extract<TaskVerdict, { kind: 'cascade' }>, 'small' | 'large' | 'evaluation'> | undefined {
   return cascades
     .flatMap(({ small, large, evaluation, verdict }) =>
       isMissing(evaluation) || verdict !== 'passes' ? [] : [{ small, large, evaluation }],
     )
-    .filter(({ small, large }) => stateOf(small) !== 'fails' && stateOf(large) !== 'fails')
     .map((one) => ({ one, share: one.evaluation.cost.cascade / one.evaluation.cost.large }))
     .sort((a, b) => a.share - b.share || (a.one.small < b.one.small ? -1 : 1))[0]?.one;
 }

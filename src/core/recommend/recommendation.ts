@@ -15,6 +15,7 @@ import type { Missing } from '../quantity.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
 import type { Cascade, CascadeEvaluation } from './cascade/cascade.js';
 import type { Comparison, Reference } from './comparison.js';
+import type { Unscored } from './unscored.js';
 
 export interface Recommendation {
   readonly suites: readonly SuiteRecommendation[];
@@ -27,10 +28,10 @@ export interface SuiteRecommendation {
   readonly tasks: readonly TaskRecommendation[];
   /** The LLM that each SLM is compared with, and why this one. */
   readonly references: readonly Reference[];
-  /** The number of comparisons that share the error rate. */
+  /** The number of claims of one kind that share the error rate. */
   readonly comparisons: number;
-  /** How they share it: evenly if the run stops when it is sure. */
-  readonly shared: 'by Holm' | 'evenly';
+  /** Whether the error rate is spent at the end, or over the looks of a run that stops when it is sure. */
+  readonly shared: 'at the end' | 'over the looks';
   /** The devices that each local model fits. */
   readonly fits: readonly ModelFit[];
   /** The devices that were considered, from small to large. */
@@ -51,7 +52,13 @@ export type SuiteVerdict =
   /** Different tasks need different models. The service knows the task of a request. */
   | { readonly kind: 'by-task'; readonly assignments: readonly Assignment[] }
   /** At least one task cannot be decided yet. */
-  | { readonly kind: 'inconclusive'; readonly tasks: readonly string[]; readonly decided: readonly Assignment[] }
+  | {
+      readonly kind: 'inconclusive';
+      readonly tasks: readonly string[];
+      readonly decided: readonly Assignment[];
+      /** Those of the tasks on which no SLM will do, and the LLM is open. */
+      readonly noSmall: readonly string[];
+    }
   /** Only SLMs or only LLMs were run. `model` passes every limit on every task; null if none does. */
   | { readonly kind: 'one-class'; readonly class: 'slm' | 'llm'; readonly model: string | null }
   /** Every model is ruled out on `tasks`. The other tasks are decided, or `open`. */
@@ -71,6 +78,8 @@ export interface Assignment {
 export interface TaskRecommendation {
   readonly task: string;
   readonly verdict: TaskVerdict;
+  /** What would make the verdict another one; each is true of the same data. */
+  readonly changes: readonly Change[];
   /** Every model against the limits, in the order of the run. */
   readonly checks: readonly ModelChecks[];
   /** Every SLM against its reference. */
@@ -84,13 +93,11 @@ export type TaskVerdict =
   | { readonly kind: 'slm-fits'; readonly comparison: Comparison; readonly others: readonly string[] }
   /** `rejected` says why each SLM is ruled out: it is worse than the margin, or misses a limit. */
   | { readonly kind: 'llm-needed'; readonly model: string; readonly rejected: readonly Rejection[] }
-  /** `mayFitAlone`: it is not decided yet whether the SLM fits by itself. */
   | {
       readonly kind: 'cascade';
       readonly small: string;
       readonly large: string;
       readonly evaluation: CascadeEvaluation;
-      readonly mayFitAlone: boolean;
     }
   | { readonly kind: 'inconclusive'; readonly because: Doubt }
   | { readonly kind: 'one-class'; readonly class: 'slm' | 'llm'; readonly model: string | null }
@@ -102,10 +109,24 @@ export type Rejection =
   | { readonly model: string; readonly by: 'limits'; readonly checks: readonly LimitCheck[] };
 
 export type Doubt =
-  /** The interval contains the margin, before or after the error rate is shared. More samples would decide it. */
-  | { readonly of: 'margin'; readonly comparison: Comparison }
-  /** It is not known whether the model meets its limits: an interval contains a limit, or a metric was not measured. */
+  /** The interval contains the margin. `limits` are not shown to be met either. */
+  | {
+      readonly of: 'margin';
+      readonly comparison: Comparison;
+      readonly limits: readonly LimitCheck[];
+      readonly remedies: Remedies | Missing;
+    }
+  /** It is not known whether the SLM meets its limits: an interval contains a limit, or a metric was not measured. */
   | { readonly of: 'limits'; readonly model: string; readonly checks: readonly LimitCheck[] }
+  /** No SLM will do, and it is not known whether an LLM meets its limits. */
+  | {
+      readonly of: 'large';
+      readonly model: string;
+      readonly checks: readonly LimitCheck[];
+      readonly rejected: readonly Rejection[];
+    }
+  /** Models with so many unscored answers that no verdict holds. */
+  | { readonly of: 'unscored'; readonly models: readonly Unscored[] }
   /** There is no pair of scores to compare. */
   | { readonly of: 'pairs'; readonly reason: string };
 
@@ -115,12 +136,41 @@ export interface ScorerMetric {
   readonly better: 'higher' | 'lower';
 }
 
+/** What would tell, by simulation from the data at hand. */
+export interface Remedies {
+  /** More samples of the groups that were asked; of samples without groups, more samples. */
+  readonly samples: More;
+  /** More groups of samples; absent where samples have none. */
+  readonly groups?: More;
+  /** Samples of the task that the run left out. */
+  readonly unasked: number;
+}
+
+/** Totals with which half and four fifths of the simulated runs were decided; null: not with ten times the data. */
+export type More = { readonly now: number; readonly half: number; readonly most: number | null } | null;
+
+export type Change =
+  /** With this margin or a greater one the model fits. */
+  | { readonly to: 'fits'; readonly model: string; readonly margin: number }
+  /** With this margin or a smaller one the model is no longer shown to fit. */
+  | { readonly to: 'not shown to fit'; readonly model: string; readonly margin: number }
+  /** With these limits in place of those that are not met the model passes them. */
+  | { readonly to: 'passes'; readonly model: string; readonly limits: readonly NewLimit[] };
+
+export interface NewLimit {
+  readonly limit: LimitCheck['limit'];
+  readonly level: Level | null;
+  readonly bound: number;
+  /** Missing where no limit would be met. */
+  readonly would: { readonly value: number } | Missing;
+}
+
 export interface LimitCheck {
   readonly limit: LimitedMetric | ScorerMetric;
   readonly level: Level | null;
   readonly bound: number;
   readonly observed: Estimate | Spread | Missing;
-  /** The whole interval decides `met` and `missed`. `unknown` was not measured. */
+  /** By a test at the level of the claim that the limit is a part of. `unknown` was not measured. */
   readonly state: 'met' | 'missed' | 'undecided' | 'unknown';
 }
 

@@ -21,7 +21,10 @@ export function decideSuite(tasks: readonly TaskRecommendation[], order: readonl
   const failing = those('nothing-passes');
   if (failing.length > 0) return { kind: 'nothing-passes', tasks: failing, decided: assignments, open: undecided };
 
-  if (undecided.length > 0) return { kind: 'inconclusive', tasks: undecided, decided: assignments };
+  const noSmall = verdicts.flatMap(({ task, verdict }) =>
+    verdict.kind === 'inconclusive' && verdict.because.of === 'large' ? [task] : [],
+  );
+  if (undecided.length > 0) return { kind: 'inconclusive', tasks: undecided, decided: assignments, noSmall };
   return summarise(tasks, assignments, order);
 }
 

@@ -7,7 +7,7 @@ import { isMissing } from '../quantity.js';
 import type { Doubt, LimitCheck, Rejection, SuiteRecommendation, TaskVerdict } from '../recommend/recommendation.js';
 import { formatScore, formatUnit, list } from './format.js';
 import { limitedOf } from './limited.js';
-import { describeSaving, points, whatWouldDecide } from './words.js';
+import { describeSaving, describeUnscored, points, whatWouldDecide } from './words.js';
 
 /** `route, reply: every SLM is shown to be more than 3.0 points worse` */
 export function brieflyByTask({ tasks }: SuiteRecommendation): string[] {
@@ -68,9 +68,13 @@ function marginOf({ comparison: { test } }: Extract<Rejection, { by: 'margin' }>
 function openBecause(doubt: Doubt): string {
   switch (doubt.of) {
     case 'margin':
-      return whatWouldDecide(doubt.comparison);
+      return whatWouldDecide(doubt.remedies);
     case 'limits':
       return `it is open whether ${doubt.model} meets ${list(doubt.checks.map(nameLimit))}`;
+    case 'large':
+      return `no SLM fits; whether ${doubt.model} meets ${list(doubt.checks.map(nameLimit))} is open`;
+    case 'unscored':
+      return doubt.models.map(describeUnscored).join('; ');
     case 'pairs':
       return doubt.reason;
   }

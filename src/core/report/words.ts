@@ -1,17 +1,22 @@
 /** Verdicts in words for the people who decide: one sentence for each, with the numbers that support it. */
 
 import type { Analysis, FailureCount } from '../analyse/analysis.js';
-import { isMissing } from '../quantity.js';
+import { isMissing, type Missing } from '../quantity.js';
 import type { CascadeEvaluation } from '../recommend/cascade/cascade.js';
 import type { Comparison, Factors } from '../recommend/comparison.js';
 import type {
   Assignment,
+  Change,
   Doubt,
   LimitCheck,
+  More,
+  NewLimit,
   Rejection,
+  Remedies,
   SuiteRecommendation,
   TaskRecommendation,
 } from '../recommend/recommendation.js';
+import type { Unscored } from '../recommend/unscored.js';
 import type { VerdictKind } from './document.js';
 import { formatCount, formatPoints, formatRatio, formatScore, formatUnit, list, plural } from './format.js';
 import { limitedOf } from './limited.js';
@@ -45,10 +50,10 @@ export function describeSuite({ verdict, tasks }: SuiteRecommendation): string {
     case 'by-task':
       return `Use both, by task: ${describeAssignments(verdict.assignments)}.`;
     case 'inconclusive': {
-      const { tasks: open, decided } = verdict;
-      const which = open.length === tasks.length ? '' : ` for ${list(open)}`;
+      const { decided, noSmall } = verdict;
+      const open = verdict.tasks.filter((task) => !noSmall.includes(task));
       const rest = decided.length > 0 ? ` Decided: ${describeAssignments(decided)}.` : '';
-      return `Inconclusive${which}: this run does not show whether a small model fits.${rest}`;
+      return `${describeNoSmall(verdict, tasks)}${describeOpen(open, tasks)}${rest}`.trim();
     }
     case 'one-class': {
       const [run, other] = verdict.class === 'slm' ? ['small', 'large'] : ['large', 'small'];
@@ -67,6 +72,27 @@ export function describeSuite({ verdict, tasks }: SuiteRecommendation): string {
     case 'not-measured':
       return `Nothing was measured: ${verdict.reason}.`;
   }
+}
+
+function describeOpen(open: readonly string[], tasks: readonly TaskRecommendation[]): string {
+  if (open.length === 0) return '';
+  const which = open.length === tasks.length ? '' : ` for ${list(open)}`;
+  return `Inconclusive${which}: this run does not show whether a small model fits.`;
+}
+
+/** The tasks on which every SLM is ruled out, and what the LLM still has to show. */
+function describeNoSmall(
+  { noSmall }: Extract<SuiteRecommendation['verdict'], { kind: 'inconclusive' }>,
+  tasks: readonly TaskRecommendation[],
+): string {
+  if (noSmall.length === 0) return '';
+  const which = noSmall.length === tasks.length ? '' : ` for ${list(noSmall)}`;
+  const needs = tasks.flatMap(({ task, verdict }) =>
+    verdict.kind === 'inconclusive' && verdict.because.of === 'large' && noSmall.includes(task)
+      ? [`${task}: ${verdict.because.model} is not shown to meet ${list(verdict.because.checks.map(describeCheck))}`]
+      : [],
+  );
+  return `No small model fits${which}. Whether the large model does is not shown (${needs.join('; ')}). `;
 }
 
 /** `small for route and extract; large for policy`. */
@@ -161,6 +187,7 @@ export function describeCheck({ limit, level, bound, observed, state }: LimitChe
   const wanted = `${metric.better === 'higher' ? 'at least' : 'at most'} ${formatUnit(bound, metric.unit)}`;
   if (isMissing(observed)) return `${name} of ${wanted} (not known: ${observed.missing})`;
   const [low, high] = 'low' in observed ? [observed.low, observed.high] : [observed.min, observed.max];
+  if (!Number.isFinite(high)) return `${name} of ${wanted} (it is more than ${formatUnit(low, metric.unit)})`;
   const seen =
     low === high ? formatUnit(low, metric.unit) : `${formatUnit(low, metric.unit)} to ${formatUnit(high, metric.unit)}`;
   return `${name} of ${wanted} (${state === 'undecided' ? 'it may be' : 'it is'} ${seen})`;
@@ -170,20 +197,17 @@ function describeCascade({
   small,
   large,
   evaluation,
-  mayFitAlone,
 }: {
   readonly small: string;
   readonly large: string;
   readonly evaluation: CascadeEvaluation;
-  readonly mayFitAlone: boolean;
 }): string {
   const { cost, test } = evaluation;
   const { low } = test.difference;
   const worst = low >= 0 ? 'at worst no less' : `at worst ${points(low)} less`;
-  const alone = mayFitAlone ? ` This run does not show whether ${small} alone fits.` : '';
   return (
     `${small}, then ${large}: if ${large} answers the ${formatScore(evaluation.deferred)} of requests on which ${small} is least sure, ` +
-    `the cascade scores ${worst} than ${large} alone, and it ${describeSaving(cost)}.${alone}`
+    `the cascade scores ${worst} than ${large} alone, and it ${describeSaving(cost)}.`
   );
 }
 
@@ -197,38 +221,57 @@ function describeDoubt(doubt: Doubt): string {
   switch (doubt.of) {
     case 'pairs':
       return `Inconclusive: ${doubt.reason}.`;
+    case 'unscored':
+      return `Inconclusive: ${list(doubt.models.map(describeUnscored))}, so the lost answers could change the verdict.`;
     case 'limits':
       return `Inconclusive: this run does not show whether ${doubt.model} meets these limits: ${list(doubt.checks.map(describeCheck))}.`;
+    case 'large':
+      return (
+        `No small model fits: ${listSome(describeRejections(doubt.rejected))}. This run does not show whether ${doubt.model} meets ` +
+        `${list(doubt.checks.map(describeCheck))}.`
+      );
     case 'margin': {
-      const { candidate, reference, test, decision } = doubt.comparison;
+      const { candidate, reference, test } = doubt.comparison;
       if (isMissing(test)) return `Inconclusive: ${test.missing}.`;
       const { low, high, n } = test.difference;
-      const shared = decision !== test.decision ? ' The other comparisons of the suite share the error rate.' : '';
+      const limits =
+        doubt.limits.length > 0 ? ` Nor is it shown to meet ${list(doubt.limits.map(describeCheck))}.` : '';
       return (
         `Inconclusive: the difference of ${candidate} from ${reference} is between ${formatPoints(low)} and ${formatPoints(high)} points on ` +
-        `${plural(n, 'sample')}, and the margin is ${points(test.margin)}.${shared} ${describeNeed(doubt.comparison)}`
+        `${plural(n, 'sample')}, and the margin is ${points(test.margin)}.${limits} ${capital(whatWouldDecide(doubt.remedies))}.`
       );
     }
   }
 }
 
-function describeNeed(comparison: Comparison): string {
-  return isMissing(comparison.test) ? '' : `${capital(whatWouldDecide(comparison))}.`;
+export function describeUnscored({ model, unscored, trials }: Unscored): string {
+  return `${formatCount(unscored)} of ${plural(trials, 'trial')} of ${model} have no score`;
 }
 
-/** How many more samples would decide a comparison, or how many more groups if samples come in groups. */
-export function whatWouldDecide({ test, needed }: Comparison): string {
-  if (isMissing(test)) return test.missing;
-  if (isMissing(needed)) return needed.missing;
-  const { n, clusters } = test.difference;
-  if (clusters !== undefined && needed.clusters !== undefined && needed.clusters > clusters) {
-    const more = plural(roundUp(needed.clusters - clusters), 'more group');
-    return `about ${more} of samples would decide it; more samples of the same ${plural(clusters, 'group')} may not`;
-  }
-  const more = needed.value - n;
-  return more > 0
-    ? `about ${plural(roundUp(more), 'more sample')} would decide it`
-    : 'a few more samples would decide it';
+/** How much more data would decide a comparison: in half to four fifths of simulated runs. */
+export function whatWouldDecide(remedies: Remedies | Missing): string {
+  if (isMissing(remedies)) return remedies.missing;
+  const { samples, groups, unasked } = remedies;
+  const ways =
+    groups === undefined
+      ? [describeMore(samples, 'sample')]
+      : [describeMore(samples, 'sample', ' of the same groups'), describeMore(groups, 'group', ' of samples')];
+  const possible = ways.filter((way) => way !== null);
+  if (possible.length === 0) return 'ten times the data would not decide it more often than not';
+  const left = unasked > 0 ? ` (the task has ${plural(unasked, 'sample')} that this run left out: see --limit)` : '';
+  return `${possible.join(', or ')} would decide it${left}`;
+}
+
+/** `40 to 120 more samples` */
+function describeMore(more: More, what: string, which = ''): string | null {
+  if (more === null) return null;
+  const from = roundUp(Math.max(1, more.half - more.now));
+  if (more.most === null)
+    return `${formatCount(from)} or more more ${what}s${which}`.replace('or more more', 'or more');
+  const to = roundUp(Math.max(1, more.most - more.now));
+  return to > from
+    ? `${formatCount(from)} to ${plural(to, `more ${what}`)}${which}`
+    : `about ${plural(to, `more ${what}`)}${which}`;
 }
 
 /** Two digits: a projection is not more precise. */
@@ -237,31 +280,23 @@ function roundUp(n: number): number {
   return Math.ceil(n / unit) * unit;
 }
 
-/** What would change the verdict of a task. */
-export function whatWouldChange({ verdict, comparisons }: TaskRecommendation): string[] {
+/** What would change the verdict of a task. Each sentence is true of the same data (../recommend/changes.ts). */
+export function whatWouldChange({ verdict, changes, comparisons }: TaskRecommendation): string[] {
+  const sentences = groupVariants(changes, describeChange).slice(0, MOST_NAMED);
   switch (verdict.kind) {
-    case 'slm-fits': {
-      const { test } = verdict.comparison;
-      if (isMissing(test)) return [];
-      const { low } = test.difference;
-      return low >= 0 ? [] : [`A margin below ${points(low)}.`];
-    }
+    case 'slm-fits':
+      return sentences;
     case 'llm-needed':
     case 'nothing-passes':
-      return groupVariants(verdict.rejected, describeRemedy).slice(0, MOST_NAMED);
+      return sentences.length > 0 ? sentences : ['A better small model.'];
     case 'cascade':
       return [
         `An SLM whose confidence separates right from wrong answers better, or a margin other than ${points(verdict.evaluation.test.margin)}.`,
       ];
-    case 'inconclusive': {
-      const { because } = verdict;
-      if (because.of !== 'margin') return ['Measurements of what is not known, or other limits.'];
-      const { decision, test, needed } = because.comparison;
-      const more = !isMissing(needed) && needed.clusters !== undefined ? 'More groups of samples' : 'More samples';
-      return !isMissing(test) && decision !== test.decision
-        ? [`${more}, or fewer comparisons that share the error rate.`]
-        : [`${more}, or a margin above ${marginThatFits(because.comparison)} that is fixed before a new run.`];
-    }
+    case 'inconclusive':
+      return verdict.because.of === 'unscored'
+        ? ['A run in which at most 5% of the trials of each model have no score.']
+        : ['More data, as the verdict says.', ...sentences];
     case 'one-class':
       return [`A run of ${verdict.class === 'slm' ? 'an LLM' : 'an SLM'} on the same samples.`];
     case 'not-measured':
@@ -269,28 +304,23 @@ export function whatWouldChange({ verdict, comparisons }: TaskRecommendation): s
   }
 }
 
-function describeRemedy(rejection: Rejection, nameOf: NameOf): string {
-  const model = nameOf(rejection.model);
-  if (rejection.by === 'margin')
-    return `A margin above ${marginThatFits(rejection.comparison)}, or a better SLM than ${model}.`;
-  const limits = rejection.checks.map(limitThatFits);
-  return limits.includes(null)
-    ? `A better model than ${model}.`
-    : `${capital(list(limits.map(String)))}, or a better model than ${model}.`;
+function describeChange(change: Change, nameOf: NameOf): string {
+  const model = nameOf(change.model);
+  switch (change.to) {
+    case 'fits':
+      return `With a margin of ${points(change.margin)}, fixed before a new run, ${model} would fit.`;
+    case 'not shown to fit':
+      return `With a margin of ${points(change.margin)} or less, ${model} would not be shown to fit.`;
+    case 'passes':
+      return `${capital(list(change.limits.map(describeNewLimit)))}: ${model} would be shown to meet it.`;
+  }
 }
 
-/** The limit that the whole interval would have met; null if there is none. */
-function limitThatFits({ limit, bound, observed }: LimitCheck): string | null {
+function describeNewLimit({ limit, bound, would }: NewLimit): string {
   const { title, unit, better } = limitedOf(limit);
-  if (isMissing(observed)) return `a measurement of ${title.toLowerCase()}`;
-  const [low, high] = 'low' in observed ? [observed.low, observed.high] : [observed.min, observed.max];
-  const [words, met] = better === 'higher' ? ['at least', low] : ['at most', high];
-  if (better === 'higher' && met <= 0) return null;
-  return `a limit on ${title.toLowerCase()} of ${words} ${formatUnit(met, unit)} in place of ${formatUnit(bound, unit)}`;
-}
-
-function marginThatFits({ test }: Comparison): string {
-  return isMissing(test) ? 'the fixed one' : points(test.difference.low);
+  if (isMissing(would)) return `more data on ${title.toLowerCase()} (${would.missing})`;
+  const words = better === 'higher' ? 'at least' : 'at most';
+  return `a limit on ${title.toLowerCase()} of ${words} ${formatUnit(would.value, unit)} in place of ${formatUnit(bound, unit)}`;
 }
 
 export function describePair({ candidate, reference }: Comparison): string {
@@ -313,9 +343,8 @@ export function describeRequirement({ requirement, ...shared }: SuiteRecommendat
 /** How the error rate was shared. */
 function describeSharing({ shared, comparisons }: Pick<SuiteRecommendation, 'shared' | 'comparisons'>): string {
   const among = `among ${plural(comparisons, 'comparison')}`;
-  return shared === 'by Holm'
-    ? `; Holm's method shares this error rate ${among}`
-    : `; this error rate is shared evenly ${among}, and the intervals hold at every look at the data`;
+  const looks = shared === 'over the looks' ? ' and over the looks at the data' : '';
+  return `; Hommel's method shares this error rate ${among}${looks}, and the intervals are those that decide`;
 }
 
 const STATES: Readonly<Record<LimitCheck['state'], string>> = {

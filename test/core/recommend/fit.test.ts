@@ -107,4 +107,20 @@ describe('the break-even', () => {
     expect(breakEven).toMatchObject({ model: 'own', device: 'box', instead: 'hosted', feasible: true });
     expect(breakEven!.requests).toBeCloseTo(2 / 0.0053, 6);
   });
+
+  it('leaves out a device that is bought and cannot answer that many in its life', () => {
+    const log = makeLog({
+      tasks: [{ name: 'route', samples: 7 }],
+      models: [
+        { id: 'own', class: 'slm', parameters: 1e6, quality: 0.9 },
+        { id: 'hosted', class: 'llm', quality: 0.9, tokens: 10, memory: null, price: { input: 100, output: 100 } },
+      ],
+    });
+    const costing = (dollars: number) => {
+      const bought = { ...box, price: { ...box.price!, per: 'device' as const, dollars } };
+      return recommend(analyse(log), { devices: [bought] }).suites[0]!.breakEvens.length;
+    };
+    expect(costing(2)).toBe(1);
+    expect(costing(1e15)).toBe(0);
+  });
 });

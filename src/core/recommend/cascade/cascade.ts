@@ -18,19 +18,25 @@ import {
 } from '../../stats/cascade/areas.js';
 import { type CascadeItems, type CurvePoint, deferralCurve, oracleCurve } from '../../stats/cascade/curve.js';
 import { estimateAuroc } from '../../stats/cascade/ranking.js';
-import { type Decision, decideTogether, type NonInferiority } from '../../stats/compare/noninferiority.js';
+import { type Decision, judgePairs, type NonInferiority } from '../../stats/compare/noninferiority.js';
 import type { Estimate } from '../../stats/estimate/estimate.js';
 import { estimateScore } from '../../stats/estimate/estimators.js';
+import { type Decisions, share } from '../claims.js';
 import type { Reference } from '../comparison.js';
+import { allMetP, checkLimit, type LimitEvidence } from '../limits.js';
+import { lastShare } from '../looks.js';
+import type { LimitCheck } from '../recommendation.js';
+import { tooManyUnscored } from '../unscored.js';
 import {
   type CascadeLatency,
   costsOf,
+  type Evaluated,
   evaluateByFolds,
-  evaluateByRounds,
   latencyOf,
   samplesOf,
   scoresOf,
 } from './evaluation.js';
+import { testCascadeLimits } from './limits.js';
 import { asks, type Case, chooseRule, itemsOf, type Rule } from './rule.js';
 
 export interface Cascade {
@@ -38,8 +44,19 @@ export interface Cascade {
   readonly large: string;
   /** Missing if the cascade could not be evaluated. */
   readonly evaluation: CascadeEvaluation | Missing;
-  /** `the SLM alone`: no sample needs the LLM, so no cascade is needed. */
-  readonly verdict: 'passes' | 'the SLM alone' | 'not shown as good' | 'not shown cheaper' | 'not tried';
+  /**
+   * `the SLM alone`: no sample needs the LLM, so no cascade is needed. `passes` needs an SLM that is shown not to fit by itself,
+   * so that the error rate of "fits" and of "cascade" is one.
+   */
+  readonly verdict:
+    | 'passes'
+    | 'the SLM alone'
+    | 'not shown as good'
+    | 'not shown to meet the limits'
+    | 'not shown cheaper'
+    | 'not shown better than chance'
+    | 'the SLM is not ruled out'
+    | 'not tried';
 }
 
 export interface CascadeEvaluation {
@@ -48,14 +65,14 @@ export interface CascadeEvaluation {
   readonly n: number;
   /** How many parts of the samples have a rule of their own, chosen on the other parts. */
   readonly folds: number;
-  /** Rounds if the run stops when it is sure; each rule is then chosen on the rounds before. */
-  readonly by: 'folds' | 'rounds';
   /** The share of the samples that go to the LLM. This and the following are out of fold. */
   readonly deferred: number;
   readonly quality: Estimate | Missing;
-  /** The test of the cascade against the LLM alone. */
+  /** The test of the cascade against the LLM alone, at the level that decides beside all other cascades of the suite. */
   readonly test: NonInferiority;
   readonly decision: Decision;
+  /** The limits of the task, held against the cascade as a whole. */
+  readonly checks: readonly LimitCheck[];
   readonly cost: CascadeCost;
   readonly latency: CascadeLatency | Missing;
   /** The results of every threshold of the chosen signal on all samples, and the best that hindsight could reach. */
@@ -85,8 +102,11 @@ export interface CascadeCost {
   readonly cascade: number;
   readonly large: number;
   readonly small: number;
-  /** Cascade minus LLM. The cascade is shown to be cheaper if the whole interval lies below 0. */
+  /** Cascade minus LLM. */
   readonly difference: Estimate;
+  /** One-sided p-values: that the cascade is cheaper than the LLM alone, and than chance that scores as much. */
+  readonly cheaperP: number;
+  readonly beatsChanceP: number;
 }
 
 /** With fewer samples than this, the folds are too small for a threshold to mean anything. */
@@ -94,11 +114,16 @@ const LEAST_SAMPLES = 20;
 /** More samples than this make the threshold slower to find, but no better, so evenly spaced ones are taken. */
 const MOST_CASES = 20_000;
 
-/** The cascades of every pair on every task. Their decisions hold together. */
+export interface CascadeOptions {
+  readonly references: readonly Reference[];
+  readonly decisions: Decisions;
+}
+
+/** The cascades of every pair on every task. They share the error rate. */
 export function tryCascades(
   analysis: Analysis,
   suite: SuiteAnalysis,
-  references: readonly Reference[],
+  { references, decisions }: CascadeOptions,
 ): ReadonlyMap<string, readonly Cascade[]> {
   const { alpha } = suite.requirement;
   const drafts = suite.tasks.flatMap((task) =>
@@ -106,37 +131,63 @@ export function tryCascades(
       task,
       small: candidate,
       large: reference,
-      draft: tryOne(analysis, suite, task, { small: candidate, large: reference }),
+      isOut: decisions.pairs.some((pair) => pair.task === task.name && pair.candidate === candidate && pair.out),
+      share: shareOf(analysis, task),
+      draft: evaluate(analysis, suite, task, { small: candidate, large: reference }),
     })),
   );
-  const tests = drafts.flatMap(({ draft }) => (isMissing(draft) ? [] : [draft.test]));
-  // The tests of a sequence have their share of the error rate already.
-  const decisions =
-    analysis.run.settings.untilSure === undefined
-      ? decideTogether(tests, alpha)
-      : tests.map(({ decision }) => decision);
+  const evaluated = drafts.flatMap(({ draft, share }) => (isMissing(draft) ? [] : [{ draft, share }]));
+  const levels = share(
+    evaluated.map(({ draft, share }) => Math.min(1, claimP(draft, suite) / share)),
+    alpha,
+  ).map(({ level }, i) => level * evaluated[i]!.share);
   const byTask = new Map<string, Cascade[]>(suite.tasks.map(({ name }) => [name, []]));
-  for (const { task, small, large, draft } of drafts) {
-    const decision = isMissing(draft) ? null : decisions[tests.indexOf(draft.test)]!;
-    byTask.get(task.name)!.push(
-      isMissing(draft) || decision === null
-        ? { small, large, evaluation: draft as Missing, verdict: 'not tried' }
-        : {
-            small,
-            large,
-            evaluation: { ...draft, decision },
-            verdict: verdictOn(draft, decision),
-          },
-    );
+  for (const { task, small, large, isOut, draft } of drafts) {
+    const cascades = byTask.get(task.name)!;
+    if (isMissing(draft)) {
+      cascades.push({ small, large, evaluation: draft, verdict: 'not tried' });
+      continue;
+    }
+    const level = levels[evaluated.findIndex((one) => one.draft === draft)]!;
+    const evaluation = judge(draft, suite, level);
+    cascades.push({ small, large, evaluation, verdict: verdictOn(evaluation, { level, isOut }) });
   }
   return byTask;
 }
 
-function verdictOn(evaluation: Omit<CascadeEvaluation, 'decision'>, decision: Decision): Cascade['verdict'] {
-  const { rule } = evaluation.chosen;
+/** The share of the error rate that the last look at a task had; all of it under a fixed plan. */
+function shareOf(analysis: Analysis, task: TaskAnalysis): number {
+  const { untilSure } = analysis.run.settings;
+  return untilSure === undefined ? 1 : lastShare(analysis, task, untilSure.firstRound);
+}
+
+/** Every part must hold, so the p of the claim is the largest of theirs (intersection-union, Berger 1982). */
+function claimP({ evaluated, limits }: Draft, { requirement: { margin } }: SuiteAnalysis): number {
+  const { pairs, cheaperP, beatsChanceP } = evaluated;
+  return Math.max(pairs.test.greaterP(-margin), allMetP(limits), cheaperP, beatsChanceP);
+}
+
+function judge(
+  { evaluated, limits, ...draft }: Draft,
+  { requirement }: SuiteAnalysis,
+  level: number,
+): CascadeEvaluation {
+  const { margin } = requirement;
+  const test = judgePairs(evaluated.pairs, { margin, alpha: { nonInferior: level, inferior: level } });
+  const checks = limits.map((limit) => checkLimit(limit, { met: level, missed: level }));
+  return { ...draft, test, decision: test.decision, checks };
+}
+
+function verdictOn(
+  { chosen: { rule }, decision, checks, cost }: CascadeEvaluation,
+  { level, isOut }: { readonly level: number; readonly isOut: boolean },
+): Cascade['verdict'] {
   if ('always' in rule && rule.always === 'small') return 'the SLM alone';
   if (decision !== 'non-inferior') return 'not shown as good';
-  return evaluation.cost.difference.high < 0 ? 'passes' : 'not shown cheaper';
+  if (checks.some(({ state }) => state !== 'met')) return 'not shown to meet the limits';
+  if (cost.cheaperP > level) return 'not shown cheaper';
+  if (cost.beatsChanceP > level) return 'not shown better than chance';
+  return isOut ? 'passes' : 'the SLM is not ruled out';
 }
 
 interface Pair {
@@ -144,39 +195,49 @@ interface Pair {
   readonly large: string;
 }
 
-function tryOne(
+/** An evaluation before the error rate is shared. */
+interface Draft extends Omit<CascadeEvaluation, 'test' | 'decision' | 'checks'> {
+  readonly evaluated: Evaluated;
+  readonly limits: readonly LimitEvidence[];
+}
+
+function evaluate(
   analysis: Analysis,
   suite: SuiteAnalysis,
   task: TaskAnalysis,
   { small, large }: Pair,
-): Omit<CascadeEvaluation, 'decision'> | Missing {
+): Draft | Missing {
+  if (tooManyUnscored(task).length > 0) return missing('too many answers could not be scored');
   const found = casesOf(task, small, large);
   if (isMissing(found)) return found;
   const { cases, unit } = found;
   if (cases.length < LEAST_SAMPLES)
     return missing(`${cases.length} samples are too few to evaluate a cascade: it takes ${LEAST_SAMPLES}`);
-  const { settings } = analysis.run;
-  const evaluate = settings.untilSure === undefined ? evaluateByFolds : evaluateByRounds;
-  const evaluated = evaluate(cases, { analysis, suite, task });
+  const { margin, alpha } = suite.requirement;
+  const wanted = { margin, alpha, n: cases.length };
+  const evaluated = evaluateByFolds(cases, wanted, analysis.run.settings.seed);
   if (isMissing(evaluated)) return evaluated;
-  const { ruled, wanted, test, difference } = evaluated;
+  const { ruled, difference, cheaperP, beatsChanceP } = evaluated;
   const chosen = chooseRule(cases, wanted);
   const items = itemsOf(cases, chosen.signal);
   const curve = deferralCurve(items).map(({ rate, score }) => ({ rate, score }));
+  const modelOf = (id: string) => analysis.models.find((model) => model.id === id)!;
   return {
+    evaluated,
+    limits: testCascadeLimits(task, ruled, { small: modelOf(small), large: modelOf(large) }),
     chosen,
     n: ruled.cases.length,
     folds: ruled.parts,
-    by: settings.untilSure === undefined ? 'folds' : 'rounds',
     deferred: mean(ruled.cases.map((one) => Number(asks(one.rule, one)))),
     quality: estimateScore(scoresOf(ruled), clustersOf(samplesOf(ruled))),
-    test,
     cost: {
       unit,
       cascade: mean(costsOf(ruled)),
       large: mean(ruled.cases.map(({ largeCost }) => largeCost)),
       small: mean(ruled.cases.map(({ smallCost }) => smallCost)),
       difference,
+      cheaperP,
+      beatsChanceP,
     },
     latency: latencyOf(ruled),
     curve,
@@ -237,6 +298,7 @@ function casesOf(
         smallCost: smallCost * scale,
         largeCost: largeCost * scale,
         seconds: timesOf(a, b),
+        results: { small: a, large: b },
       },
     ];
   });

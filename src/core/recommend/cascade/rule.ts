@@ -1,5 +1,5 @@
 /** The signal and the threshold that decide when the LLM is asked, and how they are chosen on some samples. */
-import type { Confidence, SampleInfo } from '../../analyse/analysis.js';
+import type { Confidence, SampleInfo, SampleResult } from '../../analyse/analysis.js';
 import { normalQuantile } from '../../stats/basics/distributions.js';
 import { mean } from '../../stats/basics/moments.js';
 import {
@@ -25,6 +25,7 @@ export interface Case {
   readonly largeCost: number;
   /** The seconds of one answer; null unless both models were timed. */
   readonly seconds: { readonly small: number; readonly large: number } | null;
+  readonly results: { readonly small: SampleResult; readonly large: SampleResult };
 }
 
 /** The signal that decides when the LLM is asked, and its threshold. */

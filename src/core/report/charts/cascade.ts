@@ -33,6 +33,11 @@ const FINDINGS: Readonly<Record<Cascade['verdict'], (names: Named) => string>> =
   'the SLM alone': ({ small }) => `${small} needs no cascade`,
   'not shown as good': ({ small, large }) => `${small}, then ${large}, is not shown to be as good as ${large} alone`,
   'not shown cheaper': ({ small, large }) => `${small}, then ${large}, is not shown to be cheaper than ${large} alone`,
+  'not shown to meet the limits': ({ small, large }) =>
+    `${small} with ${large} behind it is not shown to meet the limits of the task`,
+  'not shown better than chance': ({ small, large }) =>
+    `${small} with ${large} behind it is not shown to be cheaper than a random choice of model with the same quality`,
+  'the SLM is not ruled out': ({ small }) => `it is not shown yet whether ${small} alone fits`,
   'not tried': () => 'not tried',
 };
 

@@ -1,3 +1,4 @@
+import gammainc from '@stdlib/math-base-special-gammainc';
 import betaCdfOf from '@stdlib/stats-base-dists-beta-cdf';
 import betaQuantileOf from '@stdlib/stats-base-dists-beta-quantile';
 import binomialCdfOf from '@stdlib/stats-base-dists-binomial-cdf';
@@ -34,6 +35,11 @@ export function binomialCdf(successes: number, n: number, p: number): number {
 /** P(X = successes) of a binomial with `n` trials. */
 export function binomialPmf(successes: number, n: number, p: number): number {
   return binomialPmfOf(successes, n, p);
+}
+
+/** P(X >= x) of a gamma distribution of this shape and scale 1. */
+export function gammaUpperTail(x: number, shape: number): number {
+  return gammainc(x, shape, true, true);
 }
 
 /** The z of a two-sided interval: 1.959964 for 0.95. */

@@ -1,6 +1,6 @@
 /**
  * The power of the deciding test itself: the chance that so many samples show non-inferiority. Suites are drawn as they are
- * assumed to be, and `testNonInferiority` judges each, clusters and few samples included, where a formula only approximates it.
+ * assumed to be, and the test of `testNonInferiority` judges each, clusters and few samples included, where a formula only approximates it.
  *
  * Samples of one cluster are alike in this way: each takes the outcome of its cluster with probability sqrt(ICC), and otherwise
  * one of its own. Two samples of a cluster then correlate by the ICC.
@@ -9,7 +9,8 @@ import { isMissing, type Missing, missing } from '../../quantity.js';
 import { expectBetween0And1, expectCount, expectProbability } from '../basics/expect.js';
 import { createRandom, type Random, type Seed } from '../basics/random.js';
 import { designEffect } from '../estimate/clusters.js';
-import { testNonInferiority } from './noninferiority.js';
+import { pairScores } from './noninferiority.js';
+import { pairedDifferences } from './paired.js';
 import { type NonInferiorityPlan, tangoSampleSize } from './sample-size.js';
 
 export interface SuitePlan extends Omit<NonInferiorityPlan, 'designEffect'> {
@@ -35,12 +36,11 @@ export function simulatePower(n: number, plan: SuitePlan, seed: Seed): number {
   expectCount('clusterSize', clusterSize, 1);
   const random = createRandom(seed, 'power');
   const clusters = Array.from({ length: n }, (_, i) => Math.floor(i / clusterSize));
-  const options = { margin, alpha, ...(clusterSize > 1 && { clusters }) };
   let shown = 0;
   for (let suite = 0; suite < suites; suite++) {
     const { candidate, reference } = drawSuite(n, plan, random);
-    const test = testNonInferiority(candidate, reference, options);
-    if (!isMissing(test) && test.decision === 'non-inferior') shown++;
+    const pairs = pairScores(pairedDifferences(candidate, reference), clusterSize > 1 ? clusters : undefined);
+    if (!isMissing(pairs) && pairs.test.greaterP(-margin) <= alpha) shown++;
   }
   return shown / suites;
 }

@@ -9,7 +9,6 @@
  */
 import { normalQuantile } from '../basics/distributions.js';
 import { expectBetween0And1, expectPositive, expectProbability } from '../basics/expect.js';
-import { scoreVariance } from './paired-proportions.js';
 
 /** What is assumed about the two models, and how strict the test is. */
 export interface NonInferiorityPlan {
@@ -54,6 +53,24 @@ function spreadsOf(plan: NonInferiorityPlan) {
     distance,
     designEffect,
   };
+}
+
+/**
+ * Tango 1998, Statistics in Medicine 17:891: the variance of one item's difference if the true difference is `delta`: `2 q + delta (1 - delta)`, where q is the likeliest
+ * share of "only second" under delta. It takes shares, not counts.
+ */
+function scoreVariance(shares: {
+  readonly onlyFirst: number;
+  readonly onlySecond: number;
+  readonly delta: number;
+}): number {
+  const { onlyFirst: b, onlySecond: c, delta } = shares;
+  const linear = -b - c + (2 - b + c) * delta;
+  const constant = -c * delta * (1 - delta);
+  const root = Math.sqrt(Math.max(0, linear ** 2 - 8 * constant));
+  // The root of the quadratic has two forms. The form that adds numbers of the same sign keeps its digits.
+  const q = linear <= 0 ? (root - linear) / 4 : (-2 * constant) / (root + linear);
+  return Math.max(0, 2 * q + delta * (1 - delta));
 }
 
 function expectDiscordance(discordance: number, difference: number): void {

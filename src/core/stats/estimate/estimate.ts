@@ -28,14 +28,11 @@ export type Method =
   | 'clustered-t'
   | 'wilson'
   | 'clustered-wilson'
-  | 'tango'
-  | 'clustered-tango'
+  | 'score'
   | 'all-values-equal'
   | 'order-statistics'
   | 'percentile-bootstrap'
   | 'bca-bootstrap'
   | 'clustered-least-squares'
   | 'log-ratio-t'
-  | 'delong'
-  | 'betting-sequence'
-  | 'asymptotic-sequence';
+  | 'delong';

@@ -59,7 +59,7 @@ export function estimateMean(values: Values, options: MeanOptions = {}): Estimat
   expectBetween0And1('confidence', confidence);
   expectFinite('values', values);
   if (bounds) expectWithin(values, bounds);
-  const sample = describeSample(values, options.clusters);
+  const sample = clusteringOf(values, options.clusters);
   if ('missing' in sample) return sample;
   if (sample.units < 2) return missing('one value has no interval: measure at least two');
 
@@ -131,7 +131,7 @@ function studentT(
 export function estimateProportion(values: readonly number[], options: EstimateOptions = {}): Estimate | Missing {
   const { confidence = 0.95 } = options;
   expectBinary('values', values);
-  const sample = describeSample(values, options.clusters);
+  const sample = clusteringOf(values, options.clusters);
   if ('missing' in sample) return sample;
 
   const n = values.length;
@@ -166,7 +166,8 @@ export function estimateProportionOfCounts(successes: number, n: number, confide
   return { value, ...interval, n, confidence, method: 'wilson', standardError, warnings: [] };
 }
 
-interface Sample {
+/** How values hang together. */
+export interface Clustering {
   /** Independent units: clusters where there are any, else values. */
   readonly units: number;
   /** Present when values share clusters. */
@@ -175,7 +176,10 @@ interface Sample {
   readonly warnings: readonly string[];
 }
 
-function describeSample(values: Values, clusters: readonly ClusterId[] | undefined): Sample | Missing {
+export function clusteringOf(
+  values: ArrayLike<unknown>,
+  clusters: readonly ClusterId[] | undefined,
+): Clustering | Missing {
   if (values.length === 0) return missing('no values');
   if (!clusters) return { units: values.length, recorded: {}, warnings: [] };
   expectSameLength('clusters', values, clusters);
@@ -184,13 +188,19 @@ function describeSample(values: Values, clusters: readonly ClusterId[] | undefin
   if (units === values.length) return { units, recorded: {}, warnings: [] };
   if (units < 2)
     return missing(`all ${values.length} values are in one cluster: the spread between clusters is unknown`);
-  return { units, clusters, recorded: { clusters: units }, ...describeClusters(units) };
+  return { units, clusters, recorded: { clusters: units }, warnings: warningsOf(clusters, units) };
 }
 
-/** The warnings of an interval that rests on this number of clusters. */
-export function describeClusters(units: number): Pick<Estimate, 'warnings'> {
-  const few = `only ${units} clusters: the interval may be too narrow; take values from ${FEW_CLUSTERS} or more`;
-  return { warnings: units < FEW_CLUSTERS ? [few] : [] };
+/** One large cluster among many small ones says little more than the large one, so effective clusters are counted. */
+function warningsOf(clusters: readonly ClusterId[], units: number): readonly string[] {
+  const effective = effectiveClusters(clusters);
+  if (effective >= FEW_CLUSTERS) return [];
+  const alike = Math.round(effective);
+  const count =
+    alike === units
+      ? `only ${units} clusters`
+      : `${units} clusters of unequal size, which say as much as ${alike} equal ones`;
+  return [`${count}: the interval may be too narrow; take values from ${FEW_CLUSTERS} or more`];
 }
 
 /**

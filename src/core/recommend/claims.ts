@@ -1,0 +1,232 @@
+/**
+ * Which claims hold, of all that a suite could make. Two promises, each for all tasks and SLMs together:
+ *
+ *     an SLM fits      not worse by the margin, and every limit met       p: the largest of the parts (Berger 1982)
+ *     an SLM is out    worse by the margin, or some limit missed          p: the smallest of the routes, times their number
+ *     an LLM is needed every SLM is out, and an LLM meets every limit     p: the largest of the parts
+ *
+ * The claims of one kind share the error rate by Hommel's method (1988). The level of a claim is the largest p with which it
+ * would hold beside the others, and the interval that a report shows is the one at that level.
+ */
+import { hommel } from '../stats/compare/multiple.js';
+
+/** One SLM on one task. */
+export interface PairEvidence {
+  readonly task: string;
+  readonly candidate: string;
+  /** Equal for engines that gave the same answers, and for near-copies: they share one part of the error rate. */
+  readonly family: string;
+  /** Whether a limit other than quality stands in the way, whatever the scores say. */
+  readonly isBlocked: boolean;
+  readonly nonInferiorP: number;
+  readonly inferiorP: number;
+  /** Of its limits: the largest p that one is met, the smallest that one is missed, and how many were tested. */
+  readonly limits: LimitsEvidence;
+}
+
+export interface LimitsEvidence {
+  readonly metP: number;
+  readonly missedP: number;
+  readonly tested: number;
+}
+
+/** An LLM on a task. */
+export interface LargeEvidence {
+  readonly task: string;
+  readonly model: string;
+  readonly limits: LimitsEvidence;
+}
+
+export interface Evidence {
+  readonly pairs: readonly PairEvidence[];
+  readonly large: readonly LargeEvidence[];
+}
+
+export interface ClaimLevels {
+  /** One-sided levels of the parts: at most this p for non-inferiority, at most that for a limit. */
+  readonly nonInferior: number;
+  readonly inferior: number;
+  readonly met: number;
+  readonly missed: number;
+}
+
+export interface PairDecision {
+  readonly task: string;
+  readonly candidate: string;
+  readonly fits: boolean;
+  readonly out: boolean;
+  readonly fitsP: number;
+  readonly outP: number;
+  readonly levels: ClaimLevels;
+}
+
+export interface LargeDecision {
+  readonly task: string;
+  readonly model: string;
+  readonly passes: boolean;
+  readonly fails: boolean;
+  readonly levels: Pick<ClaimLevels, 'met' | 'missed'>;
+}
+
+export interface Decisions {
+  /** In the order of the evidence. */
+  readonly pairs: readonly PairDecision[];
+  readonly large: readonly LargeDecision[];
+  /** By task: whether every SLM is out. */
+  readonly noneFits: ReadonlyMap<string, boolean>;
+  /** The claims of one kind that share the error rate. */
+  readonly family: number;
+}
+
+/** What a claim is worth, before and after the error rate is shared. */
+interface Shared {
+  readonly adjusted: number;
+  readonly level: number;
+}
+
+/** A claim of a chain. It holds only where all before it do. */
+interface Link extends Shared {
+  readonly holds: boolean;
+}
+
+export function decideClaims({ pairs, large }: Evidence, alpha: number): Decisions {
+  const families = familiesOf(pairs);
+  const keys = [...families.keys()];
+  const fits = shareAmongChains(
+    keys.map((key) => families.get(key)!.map((pair) => fitsP(pair, families))),
+    alpha,
+  );
+  const out = shareAmongChains(
+    keys.map((key) => families.get(key)!.map(outP)),
+    alpha,
+  );
+  const tasks = [...new Set(pairs.map(({ task }) => task))];
+  const noneP = tasks.map((task) => Math.max(...pairs.filter((pair) => pair.task === task).map(outP)));
+  const none = share(noneP, alpha);
+  const noneFits = new Map(tasks.map((task, i) => [task, none[i]!.adjusted <= alpha]));
+  const rivals = (task: string) => large.filter((one) => one.task === task);
+  const passesP = (task: string) => {
+    const ofTask = rivals(task);
+    return Math.min(1, ...ofTask.map(({ limits }) => limits.metP * ofTask.length));
+  };
+  const needed = share(
+    tasks.map((task, i) => Math.max(noneP[i]!, passesP(task))),
+    alpha,
+  );
+  return {
+    family: keys.length,
+    noneFits,
+    pairs: pairs.map((pair) => {
+      const place = keys.indexOf(familyOf(pair));
+      const member = families.get(familyOf(pair))!.indexOf(pair);
+      const ofTask = none[tasks.indexOf(pair.task)]!;
+      const claim = fits[place]![member]!;
+      const outClaim = out[place]![member]!;
+      // An SLM is out where it is out by itself, or where the task is decided by all SLMs together.
+      const isTaskOut = noneFits.get(pair.task) === true;
+      const outLevel = Math.max(outClaim.level, isTaskOut ? ofTask.level : 0) / routes(pair);
+      return {
+        task: pair.task,
+        candidate: pair.candidate,
+        fits: claim.holds,
+        out: isTaskOut || outClaim.holds,
+        fitsP: claim.adjusted,
+        outP: Math.min(outClaim.adjusted, ofTask.adjusted),
+        levels: {
+          nonInferior: claim.level,
+          met: claim.level / copiesWithLimits(pair, families),
+          inferior: outLevel,
+          missed: outLevel,
+        },
+      };
+    }),
+    large: large.map((one) => {
+      const place = tasks.indexOf(one.task);
+      const met = (place < 0 ? alpha : needed[place]!.level) / rivals(one.task).length;
+      const missed = alpha / Math.max(1, large.length * Math.max(1, one.limits.tested));
+      return {
+        task: one.task,
+        model: one.model,
+        passes: one.limits.metP <= met,
+        fails: one.limits.missedP <= missed,
+        levels: { met, missed },
+      };
+    }),
+  };
+}
+
+type Families = ReadonlyMap<string, readonly PairEvidence[]>;
+
+/** Not worse by the margin, and every limit met. Of copies the one that meets its limits is chosen. */
+function fitsP(pair: PairEvidence, families: Families): number {
+  return Math.max(pair.nonInferiorP, Math.min(1, pair.limits.metP * copiesWithLimits(pair, families)));
+}
+
+function outP(pair: PairEvidence): number {
+  return Math.min(1, routes(pair) * Math.min(pair.inferiorP, pair.limits.missedP));
+}
+
+/**
+ * Copies of one SLM are a chain: the first is tested at the level of the family, the next only where it holds (a fixed sequence;
+ * Maurer, Hothorn and Lehmacher 1995). So copies cost the first one nothing. The error rate goes on to other families where the
+ * whole chain holds.
+ */
+function shareAmongChains(chains: readonly (readonly number[])[], alpha: number): Link[][] {
+  const whole = chains.map((chain) => Math.max(...chain));
+  return chains.map((chain, i) => {
+    const level = levelOf(whole, i, alpha);
+    let highest = 0;
+    return chain.map((p) => {
+      highest = Math.max(highest, p);
+      return { adjusted: hommel(whole.with(i, highest))[i]!, level, holds: highest <= level };
+    });
+  });
+}
+
+/** How an SLM can be ruled out: by the margin, and by each limit that is tested. */
+function routes({ limits }: PairEvidence): number {
+  return 1 + limits.tested;
+}
+
+function familyOf({ task, family }: PairEvidence): string {
+  return JSON.stringify([task, family]);
+}
+
+/** Copies in the order of the run, those that a limit stands in the way of last: they would end the chain. */
+function familiesOf(pairs: readonly PairEvidence[]): Families {
+  const families = new Map<string, PairEvidence[]>();
+  for (const pair of pairs) {
+    const key = familyOf(pair);
+    families.set(key, [...(families.get(key) ?? []), pair]);
+  }
+  return new Map(
+    [...families].map(([key, copies]) => [
+      key,
+      copies.toSorted((first, second) => Number(first.isBlocked) - Number(second.isBlocked)),
+    ]),
+  );
+}
+
+function copiesWithLimits(pair: PairEvidence, families: Families): number {
+  return pair.limits.tested === 0 ? 1 : families.get(familyOf(pair))!.length;
+}
+
+/** Adjusted p-values by Hommel, and the largest p with which each claim would hold beside the others. */
+export function share(pValues: readonly number[], alpha: number): Shared[] {
+  const adjusted = hommel(pValues);
+  return pValues.map((_, i) => ({ adjusted: adjusted[i]!, level: levelOf(pValues, i, alpha) }));
+}
+
+const STEPS = 40;
+
+function levelOf(pValues: readonly number[], i: number, alpha: number): number {
+  let [holds, fails] = [alpha / pValues.length, alpha];
+  const isShown = (p: number) => hommel(pValues.with(i, p))[i]! <= alpha;
+  if (isShown(fails)) return fails;
+  for (let step = 0; step < STEPS; step++) {
+    const middle = (holds + fails) / 2;
+    if (isShown(middle)) holds = middle;
+    else fails = middle;
+  }
+  return holds;
+}

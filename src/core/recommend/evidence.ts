@@ -1,0 +1,175 @@
+/** From an analysis to the evidence on every claim of a suite: the paired scores of SLMs and their references, and the limits. */
+import {
+  type Analysis,
+  type Cell,
+  cellOf,
+  type SampleInfo,
+  type SuiteAnalysis,
+  type TaskAnalysis,
+} from '../analyse/analysis.js';
+import { clustersOf } from '../analyse/cells.js';
+import { isMissing, type Missing, missing } from '../quantity.js';
+import { mean } from '../stats/basics/moments.js';
+import { type PairedScores, pairScores } from '../stats/compare/noninferiority.js';
+import type { ScoreTest } from '../stats/compare/score-test.js';
+import type { Evidence, LimitsEvidence } from './claims.js';
+import type { Comparison, Reference } from './comparison.js';
+import { allMetP, type LimitEvidence, testLimits } from './limits.js';
+import { boundedScores, tooManyUnscored, type Unscored } from './unscored.js';
+
+/** The paired scores of an SLM and its reference on a task. */
+export interface PairDraft extends Reference {
+  readonly task: string;
+  readonly scores: Comparison['scores'];
+  readonly pairs: PairedScores | Missing;
+  /** By sample, the difference of the scores. */
+  readonly answers: ReadonlyMap<string, number>;
+}
+
+export interface ComparedModels {
+  readonly references: readonly Reference[];
+  /** The models that may be needed. */
+  readonly large: readonly string[];
+}
+
+export interface SuiteEvidence {
+  readonly pairs: readonly PairDraft[];
+  /** By task, the limits of every model. */
+  readonly limits: ReadonlyMap<string, ReadonlyMap<string, readonly LimitEvidence[]>>;
+  /** By task, the models with too many answers that could not be scored. */
+  readonly unscored: ReadonlyMap<string, readonly Unscored[]>;
+  /** The references. */
+  readonly large: readonly { readonly task: string; readonly model: string }[];
+}
+
+export function gatherEvidence(
+  analysis: Pick<Analysis, 'models'>,
+  suite: Pick<SuiteAnalysis, 'tasks'>,
+  { references, large }: ComparedModels,
+): SuiteEvidence {
+  return {
+    pairs: suite.tasks.flatMap((task) => references.map((reference) => draftOf(task, reference))),
+    limits: new Map(
+      suite.tasks.map((task) => [
+        task.name,
+        new Map(
+          task.cells.map((cell, i) => [cell.model, testLimits({ task, cell, model: analysis.models[i]! })] as const),
+        ),
+      ]),
+    ),
+    unscored: new Map(suite.tasks.map((task) => [task.name, tooManyUnscored(task)])),
+    large: suite.tasks.flatMap((task) =>
+      large.filter((model) => !isMissing(cellOf(task, model).quality)).map((model) => ({ task: task.name, model })),
+    ),
+  };
+}
+
+/** The p-values of all claims at a margin. Where too much is unscored nothing is claimed. */
+export function evidenceAt({ pairs, limits, unscored, large }: SuiteEvidence, margin: number): Evidence {
+  const limitsOf = (task: string, model: string): LimitsEvidence =>
+    unscored.get(task)!.length > 0 ? NOTHING : summarise(limits.get(task)!.get(model)!);
+  return {
+    pairs: pairs.map((draft) => {
+      const { task, candidate, pairs: scores } = draft;
+      const silent = isMissing(scores) || unscored.get(task)!.length > 0;
+      return {
+        task,
+        candidate,
+        family: firstCopy(draft, pairs).candidate,
+        isBlocked: limits.get(task)!.get(candidate)!.some(standsInTheWay),
+        nonInferiorP: silent ? 1 : scores.test.greaterP(-margin),
+        inferiorP: silent ? 1 : scores.test.lessP(-margin),
+        limits: limitsOf(task, candidate),
+      };
+    }),
+    large: large.map(({ task, model }) => ({ task, model, limits: limitsOf(task, model) })),
+  };
+}
+
+/** Copies differ on at most this share of the answers. */
+const MOST_DIFFERENT = 0.05;
+
+/** The first SLM of the run that differs from its LLM on a task as this one does. */
+function firstCopy(draft: PairDraft, all: readonly PairDraft[]): PairDraft {
+  return all.find((other) => other.task === draft.task && isCopy(other.answers, draft.answers)) ?? draft;
+}
+
+function isCopy(first: PairDraft['answers'], second: PairDraft['answers']): boolean {
+  if (first === second) return true;
+  if (first.size !== second.size || first.size === 0) return false;
+  let different = 0;
+  for (const [sample, difference] of first) if (second.get(sample) !== difference) different++;
+  return different <= MOST_DIFFERENT * first.size;
+}
+
+function standsInTheWay({ limit, metP }: LimitEvidence): boolean {
+  return limit !== 'quality' && metP > 0.5;
+}
+
+const NOTHING: LimitsEvidence = { metP: 1, missedP: 1, tested: 0 };
+
+export function summarise(limits: readonly LimitEvidence[]): LimitsEvidence {
+  return {
+    metP: allMetP(limits),
+    missedP: Math.min(1, ...limits.map(({ missedP }) => missedP)),
+    tested: limits.filter(({ isTested }) => isTested).length,
+  };
+}
+
+function draftOf(task: TaskAnalysis, reference: Reference): PairDraft {
+  const base = { ...reference, task: task.name };
+  const both = samplesOfBoth(task, [reference.candidate, reference.reference]);
+  const scored = both.filter(({ first, second }) => first.score !== null && second.score !== null);
+  if (scored.length === 0) {
+    const absent = missing(
+      `no sample of ${task.name} was scored on both ${reference.candidate} and ${reference.reference}`,
+    );
+    return { ...base, scores: absent, pairs: absent, answers: new Map() };
+  }
+  const differences = scored.map(({ first, second }) => first.score! - second.score!);
+  const pairs = pairScores(differences, clustersOf(scored.map(({ sample }) => sample)).clusters);
+  return {
+    ...base,
+    scores: {
+      candidate: mean(scored.map(({ first }) => first.score!)),
+      reference: mean(scored.map(({ second }) => second.score!)),
+    },
+    pairs: isMissing(pairs) ? pairs : { ...pairs, test: worstCase(both, pairs) },
+    answers: new Map(scored.map(({ sample }, i) => [sample.id, differences[i]!])),
+  };
+}
+
+interface SampleOfBoth {
+  readonly sample: SampleInfo;
+  readonly first: NonNullable<Cell['results'][number]>;
+  readonly second: NonNullable<Cell['results'][number]>;
+}
+
+export function samplesOfBoth(task: TaskAnalysis, [candidate, reference]: readonly [string, string]): SampleOfBoth[] {
+  const [first, second] = [cellOf(task, candidate).results, cellOf(task, reference).results];
+  return task.samples.flatMap((sample, i) => {
+    const [a, b] = [first[i], second[i]];
+    return a && b ? [{ sample, first: a, second: b }] : [];
+  });
+}
+
+/** Unscored answers fall the way that is worse for the claim: against the SLM where it shall fit, for it where it shall not. */
+function worstCase(both: readonly SampleOfBoth[], scored: PairedScores): ScoreTest {
+  const bounded = both.map(({ first, second }) => ({ first: boundedScores(first), second: boundedScores(second) }));
+  if (bounded.every(({ first, second }) => first.low === first.high && second.low === second.high)) return scored.test;
+  const { clusters } = clustersOf(both.map(({ sample }) => sample));
+  const [worst, best] = [
+    pairScores(
+      bounded.map(({ first, second }) => first.low - second.high),
+      clusters,
+    ),
+    pairScores(
+      bounded.map(({ first, second }) => first.high - second.low),
+      clusters,
+    ),
+  ];
+  if (isMissing(worst) || isMissing(best)) return scored.test;
+  const { greaterP, low } = worst.test;
+  const { lessP, high } = best.test;
+  return { greaterP, lessP, low, high };
+}

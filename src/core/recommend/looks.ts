@@ -1,0 +1,181 @@
+/**
+ * The looks of a run that stops when it is sure. It looks at the data after each of its rounds, so the error rate is spent over
+ * the looks: 2, 8, 20, 30 and 40% of it at the last five rounds of a task (a group-sequential design; Lan and DeMets 1983,
+ * Biometrika 70:659, here with fixed shares and a union bound). At each look the tests are those of a fixed plan. All looks are
+ * made again from the log, so a report decides what the run decided when it stopped.
+ *
+ * Claims that were decided stay decided. Claims whose data did not grow keep their p-values: no second chance is spent on them.
+ */
+import type { Analysis, Cell, Distribution, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
+import { NOT_LATE } from '../analyse/distribution.js';
+import { DISTRIBUTED, type DistributedMetric } from '../measure/metrics.js';
+import { askingOrder, placesIn, roundAt, sizeOfRound } from '../plan/rounds.js';
+import { isMissing } from '../quantity.js';
+import { sorted } from '../stats/basics/moments.js';
+import { type ClaimLevels, type Decisions, decideClaims, type Evidence, type LimitsEvidence } from './claims.js';
+import { type ComparedModels, evidenceAt, gatherEvidence, type SuiteEvidence } from './evidence.js';
+
+/** The shares of the error rate at the last rounds of a task, the last one last. */
+const SHARES = [0.02, 0.08, 0.2, 0.3, 0.4] as const;
+
+/** The share at a round, counted from 0. The first round takes what fewer rounds leave; the earliest of many share the least. */
+export function shareOfRound(round: number, rounds: number): number {
+  const fromEnd = rounds - 1 - round;
+  const place = SHARES.length - 1 - fromEnd;
+  const earlier = rounds - SHARES.length;
+  if (place <= 0 && earlier > 0) return SHARES[0] / (earlier + 1);
+  const unspent = round === 0 ? SHARES.slice(0, Math.max(0, place)).reduce((total, share) => total + share, 0) : 0;
+  return SHARES[place]! + unspent;
+}
+
+/** What was known at each look. */
+export interface Looks {
+  readonly evidence: readonly SuiteEvidence[];
+  readonly progress: ReadonlyMap<string, Progress>;
+}
+
+export interface Progress {
+  readonly places: ReadonlyMap<string, number>;
+  readonly rounds: number;
+  /** The round of the last sample that was asked; -1 where none was. */
+  readonly last: number;
+}
+
+export function lookAgain(analysis: Analysis, suite: SuiteAnalysis, models: ComparedModels, firstRound: number): Looks {
+  const { seed } = analysis.run.settings;
+  const progress = new Map(suite.tasks.map((task) => [task.name, progressOf(task, { seed, firstRound })]));
+  const looks = Math.max(0, ...[...progress.values()].map(({ last }) => last)) + 1;
+  const evidence = Array.from({ length: looks }, (_, look) => {
+    const tasks = suite.tasks.map((task) => upTo(task, progress.get(task.name)!, sizeOfRound(look, firstRound)));
+    return gatherEvidence(analysis, { tasks }, models);
+  });
+  return { evidence, progress };
+}
+
+/** The decisions after all looks. */
+export function decideByLooks(
+  { evidence, progress }: Looks,
+  { margin, alpha }: { readonly margin: number; readonly alpha: number },
+): Decisions {
+  let decided: Decisions | null = null;
+  let before: Evidence | null = null;
+  evidence.forEach((known, look) => {
+    const shareOf = (task: string) => {
+      const { rounds, last } = progress.get(task)!;
+      return look <= Math.max(0, last) ? shareOfRound(look, rounds) : null;
+    };
+    before = scaleEvidence(evidenceAt(known, margin), { shareOf, before, decided });
+    decided = merge(decided, decideClaims(before, alpha), shareOf);
+  });
+  return decided ?? decideClaims({ pairs: [], large: [] }, alpha);
+}
+
+/** The share of the error rate that the last look at a task had. */
+export function lastShare(analysis: Analysis, task: TaskAnalysis, firstRound: number): number {
+  const { rounds, last } = progressOf(task, { seed: analysis.run.settings.seed, firstRound });
+  return shareOfRound(Math.max(0, last), rounds);
+}
+
+function progressOf(
+  task: TaskAnalysis,
+  { seed, firstRound }: { readonly seed: number; readonly firstRound: number },
+): Progress {
+  const groups = askingOrder(task.samples, { seed, task: `${task.suite}/${task.name}` });
+  const places = placesIn(groups);
+  const rounds = 1 + Math.max(0, ...[...places.values()].map((place) => roundAt(place, firstRound)));
+  const asked = task.samples.filter((_, i) => task.cells.some(({ results }) => results[i] !== null));
+  return { places, rounds, last: Math.max(-1, ...asked.map(({ id }) => roundAt(places.get(id)!, firstRound))) };
+}
+
+/** The task as it was at a look. */
+function upTo(task: TaskAnalysis, { places, last }: Progress, size: number): TaskAnalysis {
+  if ([...places.values()].every((place) => place < size) || last < 0) return task;
+  const isAsked = task.samples.map(({ id }) => places.get(id)! < size);
+  return {
+    ...task,
+    cells: task.cells.map((cell): Cell => {
+      const results = cell.results.map((result, i) => (isAsked[i] ? result : null));
+      if (results.every((result, i) => result === cell.results[i])) return cell;
+      return { ...cell, results, metrics: metricsOf(cell, results) };
+    }),
+  };
+}
+
+function metricsOf(cell: Cell, results: Cell['results']): Cell['metrics'] {
+  const of = (metric: DistributedMetric): Distribution | { readonly missing: string } => {
+    const whole = cell.metrics[metric];
+    if (isMissing(whole)) return whole;
+    const values = results.flatMap((result) => result?.timings[metric] ?? []);
+    if (values.length === 0) return { missing: 'no request of this look has a value' };
+    const failed = results.filter(
+      (result) => result?.finish === 'failed' && result.timings[metric] === undefined,
+    ).length;
+    const late = whole.late.censored + whole.late.never === 0 ? NOT_LATE : { ...NOT_LATE, never: failed };
+    const ascending = sorted(values);
+    return { ...whole, n: values.length + late.never, ascending, late };
+  };
+  return Object.fromEntries(DISTRIBUTED.map((metric) => [metric, of(metric)])) as unknown as Cell['metrics'];
+}
+
+interface Scaling {
+  /** The share of the error rate that a task has at this look; null where its data did not grow. */
+  readonly shareOf: (task: string) => number | null;
+  readonly before: Evidence | null;
+  readonly decided: Decisions | null;
+}
+
+/** P-values over their share of the error rate, so that all of them are held against the same alpha. */
+function scaleEvidence(evidence: Evidence, { shareOf, before, decided }: Scaling): Evidence {
+  return {
+    pairs: evidence.pairs.map((pair, i) => {
+      const earlier = decided?.pairs[i];
+      const limits = pair.limits;
+      if (earlier?.fits) return { ...pair, nonInferiorP: 0, inferiorP: 1, limits: { ...limits, metP: 0, missedP: 1 } };
+      if (earlier?.out) return { ...pair, nonInferiorP: 1, inferiorP: 0, limits: { ...limits, metP: 1 } };
+      const share = shareOf(pair.task);
+      if (share === null) return before!.pairs[i]!;
+      return {
+        ...pair,
+        nonInferiorP: Math.min(1, pair.nonInferiorP / share),
+        inferiorP: Math.min(1, pair.inferiorP / share),
+        limits: scaleLimits(limits, share),
+      };
+    }),
+    large: evidence.large.map((one, i) => {
+      const share = shareOf(one.task);
+      return share === null ? before!.large[i]! : { ...one, limits: scaleLimits(one.limits, share) };
+    }),
+  };
+}
+
+function scaleLimits(limits: LimitsEvidence, share: number): LimitsEvidence {
+  return { ...limits, metP: Math.min(1, limits.metP / share), missedP: Math.min(1, limits.missedP / share) };
+}
+
+/** The decisions of a look, with levels in p-values as they are, and those of the look that decided a claim. */
+function merge(before: Decisions | null, now: Decisions, shareOf: (task: string) => number | null): Decisions {
+  return {
+    ...now,
+    pairs: now.pairs.map((pair, i) => {
+      const earlier = before?.pairs[i];
+      if (earlier?.fits || earlier?.out) return earlier;
+      const share = shareOf(pair.task);
+      if (share === null) return { ...pair, levels: earlier!.levels };
+      return { ...pair, levels: scaleLevels(pair.levels, share) };
+    }),
+    large: now.large.map((one, i) => {
+      const share = shareOf(one.task);
+      if (share === null) return { ...one, levels: before!.large[i]!.levels };
+      return { ...one, levels: { met: one.levels.met * share, missed: one.levels.missed * share } };
+    }),
+  };
+}
+
+function scaleLevels(levels: ClaimLevels, share: number): ClaimLevels {
+  return {
+    nonInferior: levels.nonInferior * share,
+    inferior: levels.inferior * share,
+    met: levels.met * share,
+    missed: levels.missed * share,
+  };
+}

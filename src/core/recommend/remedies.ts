@@ -1,0 +1,104 @@
+/**
+ * How much more data would tell, by simulation from the data at hand. What the models are truly like is not known, so each
+ * simulated run first draws a truth (a bootstrap of the groups), and then larger data from that truth, judged by the test that
+ * decides. Half of the runs were decided with the first number, four fifths with the second.
+ *
+ * Two remedies differ: more samples of the same groups, and more groups. Neither is said beyond ten times the data.
+ */
+import type { Analysis, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
+import { isMissing, type Missing } from '../quantity.js';
+import { createRandom, type Random } from '../stats/basics/random.js';
+import type { PairedScores } from '../stats/compare/noninferiority.js';
+import { scoreTest } from '../stats/compare/score-test.js';
+import { clusterIndices } from '../stats/estimate/clusters.js';
+import type { Comparison } from './comparison.js';
+import type { Judge } from './judge.js';
+import type { More, Remedies } from './recommendation.js';
+
+export interface RemedyContext {
+  readonly analysis: Analysis;
+  readonly suite: SuiteAnalysis;
+  readonly task: TaskAnalysis;
+  readonly judge: Judge;
+}
+
+/** Simulated runs for each size. */
+const RUNS = 30;
+const FACTORS = [1.25, 1.5, 2, 3, 5, 10] as const;
+const [HALF, MOST] = [0.5, 0.8];
+
+export function remediesOf(
+  { analysis, suite, task, judge }: RemedyContext,
+  { candidate, test }: Pick<Comparison, 'candidate' | 'test'>,
+): Remedies | Missing {
+  if (isMissing(test)) return test;
+  const draft = judge.evidence.pairs.find((pair) => pair.task === task.name && pair.candidate === candidate)!;
+  if (isMissing(draft.pairs)) return draft.pairs;
+  const groups = groupsOf(draft.pairs);
+  const isGrouped = groups.some(({ length }) => length > 1);
+  const { margin } = suite.requirement;
+  const { seed } = analysis.run.settings;
+  const project = (kind: Kind) =>
+    projectMore(groups, kind, {
+      ...test.alpha,
+      margin,
+      random: createRandom(seed, 'remedies', task.name, candidate, kind),
+    });
+  const asked = task.samples.filter((_, i) => task.cells.some(({ results }) => results[i] !== null)).length;
+  return {
+    samples: project(isGrouped ? 'samples' : 'groups'),
+    ...(isGrouped && { groups: project('groups') }),
+    unasked: Math.max(0, task.data.count - asked),
+  };
+}
+
+type Group = readonly number[];
+type Kind = 'samples' | 'groups';
+
+function groupsOf({ differences, clusters }: PairedScores): readonly Group[] {
+  if (clusters === undefined) return differences.map((value) => [value]);
+  return clusterIndices(clusters).map((indices) => indices.map((index) => differences[index]!));
+}
+
+interface Projection {
+  readonly margin: number;
+  readonly nonInferior: number;
+  readonly inferior: number;
+  readonly random: Random;
+}
+
+function projectMore(groups: readonly Group[], kind: Kind, projection: Projection): More {
+  const now = kind === 'groups' ? groups.length : groups.flat().length;
+  const truths = Array.from({ length: RUNS }, () => drawGroups(groups, groups.length, projection.random));
+  let half: number | null = null;
+  for (const factor of FACTORS) {
+    const decided = truths.filter((truth) =>
+      isDecided(enlarge(truth, factor, { kind, random: projection.random }), projection),
+    ).length;
+    const total = Math.ceil(now * factor);
+    if (decided >= HALF * RUNS) half ??= total;
+    if (decided >= MOST * RUNS) return { now, half: half!, most: total };
+  }
+  return half === null ? null : { now, half, most: null };
+}
+
+function drawGroups(groups: readonly Group[], count: number, random: Random): Group[] {
+  return Array.from({ length: count }, () => groups[random.below(groups.length)]!);
+}
+
+function enlarge(
+  truth: readonly Group[],
+  factor: number,
+  { kind, random }: { readonly kind: Kind; readonly random: Random },
+): readonly Group[] {
+  if (kind === 'groups') return drawGroups(truth, Math.ceil(truth.length * factor), random);
+  return truth.map((group) =>
+    Array.from({ length: Math.ceil(group.length * factor) }, () => group[random.below(group.length)]!),
+  );
+}
+
+function isDecided(groups: readonly Group[], { margin, nonInferior, inferior }: Projection): boolean {
+  const clusters = groups.flatMap((group, i) => group.map(() => i));
+  const test = scoreTest(groups.flat(), { clusters });
+  return test.greaterP(-margin) <= nonInferior || test.lessP(-margin) <= inferior;
+}

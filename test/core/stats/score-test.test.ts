@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { normalCdf } from '../../../src/core/stats/basics/distributions.js';
+import { createRandom } from '../../../src/core/stats/basics/random.js';
+import { scoreTest } from '../../../src/core/stats/compare/score-test.js';
+
+/** Groups of equal size: the group of each item. */
+function groupsOf(count: number, size: number): number[] {
+  return Array.from({ length: count * size }, (_, i) => Math.floor(i / size));
+}
+
+function table(wins: number, losses: number, n: number): number[] {
+  return Array.from({ length: n }, (_, i) => (i < wins ? 1 : i < wins + losses ? -1 : 0));
+}
+
+/** Tango 1998, Statistics in Medicine 17:891, in closed form: the p-value that the difference is above `delta`. */
+function tangoP(wins: number, losses: number, n: number, delta: number): number {
+  const linear = -wins - losses + (2 * n - wins + losses) * delta;
+  const q = (Math.sqrt(Math.max(0, linear ** 2 + 8 * n * losses * delta * (1 - delta))) - linear) / (4 * n);
+  return normalCdf(-(wins - losses - n * delta) / Math.sqrt(n * (2 * q + delta * (1 - delta))));
+}
+
+interface Rates {
+  readonly win: number;
+  readonly loss: number;
+  /** The share of groups whose items all share one fate. */
+  readonly together: number;
+}
+
+function drawDifferences(random: () => number, clusters: readonly number[], { win, loss, together }: Rates): number[] {
+  const fates = new Map<number, number | null>();
+  return clusters.map((cluster) => {
+    if (!fates.has(cluster)) fates.set(cluster, random() < together ? random() : null);
+    const draw = fates.get(cluster) ?? random();
+    return draw < loss ? -1 : draw < loss + win ? 1 : 0;
+  });
+}
+
+describe('the score test of items that stand by themselves', () => {
+  it.each([
+    [0, 0, 30],
+    [1, 0, 50],
+    [5, 9, 100],
+    [0, 4, 100],
+    [20, 3, 60],
+    [0, 12, 12],
+  ])('is Tango’s for scores of 0 or 1, or more cautious (%i won, %i lost of %i)', (wins, losses, n) => {
+    const differences = table(wins, losses, n);
+    const test = scoreTest(differences);
+    for (const bound of [-0.9, -0.3, -0.1, -0.03, 0.1, 0.5]) {
+      const tango = tangoP(wins, losses, n, bound);
+      // The correction for skewness makes a claim harder, and never easier.
+      expect(test.greaterP(bound)).toBeGreaterThan(tango - 1e-8);
+      expect(test.lessP(bound)).toBeGreaterThan(1 - tango - 1e-8);
+    }
+    if (wins === 0) expect(test.greaterP(-0.3)).toBeCloseTo(tangoP(wins, losses, n, -0.3), 8);
+  });
+
+  it('has bounds at which it just rejects', () => {
+    const test = scoreTest(table(5, 9, 100));
+    for (const level of [0.05, 0.01]) {
+      expect(test.greaterP(test.low(level))).toBeCloseTo(level, 6);
+      expect(test.lessP(test.high(level))).toBeCloseTo(level, 6);
+    }
+  });
+
+  it('allows for losses that graded scores have not shown', () => {
+    // A hundred differences of a hundredth at most: Student's t would be sure of everything.
+    const random = createRandom(1).uniform;
+    const differences = Array.from({ length: 100 }, () => (random() - 0.5) / 50);
+    expect(scoreTest(differences).greaterP(-0.03)).toBeGreaterThan(0.03);
+    expect(scoreTest(differences).greaterP(-0.1)).toBeLessThan(0.001);
+  });
+
+  it('is the same from the other side', () => {
+    const differences = [0.5, -0.25, 0, 0.75, -1, 0.1];
+    const mirrored = differences.map((value) => -value);
+    expect(scoreTest(differences).greaterP(0.2)).toBeCloseTo(scoreTest(mirrored).lessP(-0.2), 12);
+  });
+});
+
+describe('the score test of items in groups', () => {
+  const clusters = groupsOf(22, 11);
+
+  it('decides nothing from the absence of losses where groups may fail as one', () => {
+    expect(scoreTest(table(0, 0, 242), { clusters }).greaterP(-0.1)).toBeGreaterThan(0.05);
+    expect(scoreTest(table(0, 0, 300), { clusters: groupsOf(60, 5) }).greaterP(-0.1)).toBeLessThan(0.01);
+  });
+
+  it('takes no claim away when a lost pair turns into an equal one', () => {
+    const random = createRandom(7).uniform;
+    for (let suite = 0; suite < 40; suite++) {
+      const rates = { win: 0.04 * random(), loss: 0.12 * random(), together: random() };
+      const differences = drawDifferences(random, clusters, rates);
+      const before = scoreTest(differences, { clusters }).greaterP(-0.1);
+      for (const [place, value] of differences.entries()) {
+        if (value >= 0 || random() < 0.5) continue;
+        const after = scoreTest(differences.with(place, 0), { clusters }).greaterP(-0.1);
+        expect(before < 0.05 && after >= 0.05, `${before} became ${after}`).toBe(false);
+      }
+    }
+  });
+
+  it('takes no claim away when an equal pair of a new group is added', () => {
+    const random = createRandom(8).uniform;
+    for (let suite = 0; suite < 100; suite++) {
+      const differences = drawDifferences(random, clusters, { win: 0.03, loss: 0.05, together: random() });
+      const before = scoreTest(differences, { clusters }).greaterP(-0.1);
+      const after = scoreTest([...differences, 0], { clusters: [...clusters, 99] }).greaterP(-0.1);
+      expect(before < 0.05 && after >= 0.05, `${before} became ${after}`).toBe(false);
+    }
+  });
+
+  it.each([
+    ['one group of 60 beside 40 items', [60, ...Array<number>(40).fill(1)], { win: 0.1, loss: 0.2, together: 0.9 }],
+    ['22 groups that fail as one', Array<number>(22).fill(11), { win: 0.02, loss: 0.12, together: 1 }],
+    ['40 groups that partly hang together', Array<number>(40).fill(5), { win: 0.05, loss: 0.15, together: 0.3 }],
+  ] as const)('is rarely wrong at the margin: %s', (_, sizes, rates) => {
+    const random = createRandom(9).uniform;
+    const groups = sizes.flatMap((size, cluster) => Array<number>(size).fill(cluster));
+    const suites = 400;
+    let wrong = 0;
+    for (let suite = 0; suite < suites; suite++) {
+      const greaterP = scoreTest(drawDifferences(random, groups, rates), { clusters: groups }).greaterP(-0.1);
+      if (greaterP < 0.05) wrong++;
+    }
+    // 5% and two standard errors of 400 suites.
+    expect(wrong / suites).toBeLessThanOrEqual(0.072);
+  });
+});
