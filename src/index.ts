@@ -35,6 +35,7 @@ export type { Message, Prompt, Sample } from './core/message.js';
 export { type Block, type PlannedCell, plan, remaining, type Trial } from './core/plan/plan.js';
 export { isMissing, type Known, known, type Missing, missing, type Quantity } from './core/quantity.js';
 export * from './core/recommend/comparison.js';
+export * from './core/recommend/limit-check.js';
 export { type PowerAnswer, type PowerQuestion, powerFromRun, powerOf } from './core/recommend/power.js';
 export { recommend } from './core/recommend/recommend.js';
 export * from './core/recommend/recommendation.js';

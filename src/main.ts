@@ -19,7 +19,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
-/** Exit codes: 0 done · 1 a gate failed · 2 the definition or the flags are wrong · 3 the run ended incomplete */
+/** Exit codes: 0 done · 2 the definition or the flags are wrong · 3 the run ended incomplete */
 try {
   await program().parseAsync(process.argv);
 } catch (error) {

@@ -2,15 +2,27 @@
 import type { BackendName, Model, ModelOf } from '../core/definition/model.js';
 import type { Backend } from './backend.js';
 
+interface BackendEntry<M extends Model> {
+  /** The package of its engine, whose version a run records; null if the engine is not in a package. */
+  readonly engine: string | null;
+  load(): Promise<Backend<M>>;
+}
+
 export const BACKENDS = {
-  'llama-cpp': async () => (await import('./llama-cpp.js')).llamaCpp,
-  onnxruntime: async () => (await import('./onnxruntime.js')).onnxruntime,
-  transformers: async () => (await import('./transformers.js')).transformers,
-  openai: async () => (await import('./openai.js')).openai,
-  scripted: async () => (await import('./scripted.js')).scripted,
-} as const satisfies { [Name in BackendName]: () => Promise<Backend<ModelOf<Name>>> };
+  'llama-cpp': { engine: 'node-llama-cpp', load: async () => (await import('./llama-cpp.js')).llamaCpp },
+  onnxruntime: { engine: 'onnxruntime-node', load: async () => (await import('./onnxruntime.js')).onnxruntime },
+  transformers: {
+    engine: '@huggingface/transformers',
+    load: async () => (await import('./transformers.js')).transformers,
+  },
+  openai: { engine: null, load: async () => (await import('./openai.js')).openai },
+  scripted: { engine: null, load: async () => (await import('./scripted.js')).scripted },
+} as const satisfies { [Name in BackendName]: BackendEntry<ModelOf<Name>> };
+
+/** The packages of all engines. */
+export const ENGINES: readonly string[] = Object.values(BACKENDS).flatMap(({ engine }) => engine ?? []);
 
 /** The backend of a model, ready for that model. */
 export async function backendOf(model: Model): Promise<Backend> {
-  return (await BACKENDS[model.backend]()) as unknown as Backend;
+  return (await BACKENDS[model.backend].load()) as unknown as Backend;
 }

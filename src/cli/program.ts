@@ -26,7 +26,7 @@ Start with:
   rightsize run --suite mine.yaml --model phi-3-mini --model gpt-4o
   rightsize report reports/RUN        rebuild every report from the run's log
 
-Exit codes: 0 done, 1 a gate failed, 2 a definition or a flag is wrong, 3 the run ended incomplete.`,
+Exit codes: 0 done, 2 a definition or a flag is wrong, 3 the run ended incomplete.`,
     );
   for (const command of COMMANDS) root.addCommand(command().copyInheritedSettings(root));
   return root;

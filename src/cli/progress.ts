@@ -3,6 +3,7 @@
  * Elsewhere, and in CI, each task gets a plain line, and a long task one line a minute. Text from a model or a server loses its
  * control characters, because a terminal obeys them.
  */
+import { taskKey } from '../core/keys.js';
 import { type Block, countTrials, type Trial } from '../core/plan/plan.js';
 import { plain, shorten } from '../core/report/text.js';
 import type { MeasureEvent } from '../run/measure.js';
@@ -128,7 +129,7 @@ function countCells(blocks: readonly Block[]): Counts {
 }
 
 function cellOf({ model, suite, task }: Pick<Trial, 'model' | 'suite' | 'task'>): string {
-  return `${model} ${suite}/${task}`;
+  return `${model} ${taskKey(suite, task)}`;
 }
 
 /** `; left: task 4 s, model 1 min 5 s, run 9 min` */

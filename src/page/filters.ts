@@ -1,4 +1,5 @@
 /** Filters samples by task, outcome and words. */
+import { sampleKey, taskKey } from '../core/keys.js';
 import type { PageData, PageModel, PageResult, PageSample, PageTask } from '../core/report/document/samples.js';
 
 export interface Item {
@@ -14,7 +15,7 @@ export function itemsOf(data: PageData): Item[] {
     task.samples.map((sample) => ({
       task,
       sample,
-      address: `${task.suite}/${task.name}/${sample.id}`,
+      address: sampleKey({ suite: task.suite, task: task.name, sample: sample.id }),
       words: [
         sample.id,
         sample.target,
@@ -93,7 +94,7 @@ export function select(items: readonly Item[], models: readonly PageModel[], fil
   return items
     .filter(
       (item) =>
-        (filter.task === '' || `${item.task.suite}/${item.task.name}` === filter.task) &&
+        (filter.task === '' || taskKey(item.task.suite, item.task.name) === filter.task) &&
         test(item.sample, models) &&
         words.every((word) => item.words.includes(word)),
     )

@@ -1,4 +1,5 @@
 /** Shows the samples: a list with filters on the left, and one sample with the answers of all models on the right. */
+import { taskKey } from '../core/keys.js';
 import type { PageData, PageModel, PageResult } from '../core/report/document/samples.js';
 import { el } from './element.js';
 import { type Filter, type Item, isRight, itemsOf, ORDERS, OUTCOMES, select } from './filters.js';
@@ -82,8 +83,8 @@ function decode(text: string): string {
 
 function filterBar(data: PageData, onChange: (filter: Filter) => void) {
   const tasks = data.tasks.map(({ suite, name }) => ({
-    value: `${suite}/${name}`,
-    title: data.tasks.some((other) => other.suite !== suite) ? `${suite}/${name}` : name,
+    value: taskKey(suite, name),
+    title: data.tasks.some((other) => other.suite !== suite) ? taskKey(suite, name) : name,
   }));
   const menu = (label: string, options: readonly { readonly value: string; readonly title: string }[]) =>
     el(

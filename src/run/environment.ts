@@ -8,14 +8,13 @@ import { createRequire } from 'node:module';
 import { cpus, freemem, hostname, loadavg, platform, release } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { ENGINES } from '../backends/table.js';
 import type { Environment, MachineRecord, Warning } from '../core/log/log.js';
 import { known, missing } from '../core/quantity.js';
 import { allowedCores, allowedMemory, containerLimits } from '../system/container.js';
 import { sha256 } from '../system/hash.js';
 import { uniqueId } from '../system/id.js';
 import { packageVersion } from '../system/package.js';
-
-const ENGINES = ['node-llama-cpp', 'onnxruntime-node', '@huggingface/transformers'] as const;
 
 /** This machine at the beginning of a new part of a log. */
 export async function describeMachine(): Promise<MachineRecord> {

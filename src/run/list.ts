@@ -58,11 +58,9 @@ const LISTINGS = {
   },
   backends: async () => {
     const { BACKENDS } = await import('../backends/table.js');
-    const load = async ([name, backend]: [string, () => Promise<{ readonly summary: string }>]) => ({
-      name,
-      summary: (await backend()).summary,
-    });
-    return Promise.all(Object.entries(BACKENDS).map(load));
+    return Promise.all(
+      Object.entries(BACKENDS).map(async ([name, backend]) => ({ name, summary: (await backend.load()).summary })),
+    );
   },
   metrics: async () => {
     const { METRICS } = await import('../core/measure/metrics.js');

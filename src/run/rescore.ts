@@ -2,7 +2,9 @@
  * Asks the scorers of the user's own again, about the answers that a log holds: a scorer that was mended, or one that could not run
  * before. What they say is appended to the log as evidence, and of several scores of one answer the latest counts.
  */
+
 import { dirname } from 'node:path';
+import { sampleKey } from '../core/keys.js';
 import { openLog } from '../files/log.js';
 import { openWorker } from '../worker/supervisor.js';
 import { gatherEvidence } from './evidence.js';
@@ -34,9 +36,7 @@ export async function rescore(reference: string, options: RescoreOptions = {}): 
     try {
       await gatherEvidence(logOf(folder), {
         suites,
-        samples: new Map(
-          definitions.samples.map((sample) => [`${sample.suite}/${sample.task}/${sample.sample}`, sample]),
-        ),
+        samples: new Map(definitions.samples.map((sample) => [sampleKey(sample), sample])),
         sandbox: null,
         judge: null,
         allowed,

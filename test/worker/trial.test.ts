@@ -96,6 +96,8 @@ describe('a failure', () => {
       kind: 'prompt-too-long',
       reason: 'the prompt has no room',
       output: 'so far',
+      // A token that a person saw counts, though the answer failed.
+      first: expect.any(Number),
     });
   });
 
@@ -106,6 +108,7 @@ describe('a failure', () => {
       kind: 'server',
       reason: 'the server broke off',
       output: 'so far',
+      first: expect.any(Number),
     });
   });
 

@@ -6,7 +6,6 @@ import type { ModelOf } from '../../core/definition/model.js';
 import type { Generation } from '../../core/definition/suite.js';
 import { isChat, type Message, type Prompt } from '../../core/message.js';
 import { PLAIN, withoutSystemMessage } from '../chat-template.js';
-import type { Habits } from './stream.js';
 
 /** Fields that a server may refuse, and what leaving them out costs. */
 export const OPTIONAL = {
@@ -72,4 +71,12 @@ function messagesOf(prompt: Prompt, system: Habits['system']): readonly Message[
 export function refusedField(message: string, sent: ReadonlySet<OptionalField>): OptionalField | null {
   const fields = (Object.keys(OPTIONAL) as OptionalField[]).filter((field) => !sent.has(field));
   return fields.find((field) => new RegExp(`\\b(top_)?${field}\\b`, 'i').test(message)) ?? null;
+}
+
+/** It grows while a session lasts. */
+export interface Habits {
+  /** Optional fields that it has refused. */
+  readonly refused: Set<OptionalField>;
+  /** Where a system message goes: into a message of its own, or before the first question. */
+  system: 'own' | 'in-question';
 }

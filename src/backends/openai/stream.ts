@@ -6,7 +6,7 @@ import type { Prompt } from '../../core/message.js';
 import { type Pace, Transient } from '../../hub/retry.js';
 import { ServerFailure } from '../backend.js';
 import { type Chunk, readMessage, saysSomething } from './answer.js';
-import { bodyOf, type OptionalField, pathOf, refusedField } from './body.js';
+import { bodyOf, type Habits, type OptionalField, pathOf, refusedField } from './body.js';
 import { type Answer, type Connection, meaningOf, Refusal, readText } from './connection.js';
 import { eventsOf, now, StreamTooLarge } from './events.js';
 import { parse } from './json.js';
@@ -22,14 +22,6 @@ export interface Server {
   readonly pace: Pace;
   /** What it was found not to take so far. */
   readonly habits: Habits;
-}
-
-/** It grows while a session lasts. */
-export interface Habits {
-  /** Optional fields that it has refused. */
-  readonly refused: Set<OptionalField>;
-  /** Where a system message goes: into a message of its own, or before the first question. */
-  system: 'own' | 'in-question';
 }
 
 export interface Stream {

@@ -6,7 +6,8 @@ import { METRICS } from '../measure/metrics.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { summarise } from './evidence.js';
 import type { Judge } from './judge.js';
-import type { Change, LimitCheck, NewLimit, Rejection, TaskVerdict } from './recommendation.js';
+import type { LimitCheck } from './limit-check.js';
+import type { Change, NewLimit, Rejection, TaskVerdict } from './recommendation.js';
 
 export interface ChangeOptions {
   readonly task: string;

@@ -2,8 +2,8 @@
 import type { TaskAnalysis } from '../analyse/analysis.js';
 import type { Decisions } from './claims.js';
 import type { SuiteEvidence } from './evidence.js';
+import type { LimitCheck, ModelChecks } from './limit-check.js';
 import { checkLimit, type LimitLevels } from './limits.js';
-import type { LimitCheck, ModelChecks } from './recommendation.js';
 
 export interface CheckOptions {
   readonly evidence: SuiteEvidence;

@@ -15,7 +15,7 @@ import type { Estimate, Method } from '../stats/estimate/estimate.js';
 import { quantileBoundSampleSize } from '../stats/estimate/order-statistics.js';
 import { percentileOfSorted } from '../stats/estimate/percentiles.js';
 import { quantileTest } from '../stats/estimate/quantile-test.js';
-import type { LimitCheck } from './recommendation.js';
+import type { LimitCheck } from './limit-check.js';
 import { boundedScores } from './unscored.js';
 
 /** What the data say about one limit of one model on one task. */

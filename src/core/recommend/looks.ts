@@ -6,8 +6,10 @@
  *
  * Claims that were decided stay decided. Claims whose data did not grow keep their p-values: no second chance is spent on them.
  */
+
 import type { Analysis, Cell, Distribution, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
 import { NOT_LATE } from '../analyse/distribution.js';
+import { taskKey } from '../keys.js';
 import { DISTRIBUTED, type DistributedMetric } from '../measure/metrics.js';
 import { askingOrder, placesIn, roundAt, sizeOfRound } from '../plan/rounds.js';
 import { isMissing } from '../quantity.js';
@@ -80,7 +82,7 @@ function progressOf(
   task: TaskAnalysis,
   { seed, firstRound }: { readonly seed: number; readonly firstRound: number },
 ): Progress {
-  const groups = askingOrder(task.samples, { seed, task: `${task.suite}/${task.name}` });
+  const groups = askingOrder(task.samples, { seed, task: taskKey(task.suite, task.name) });
   const places = placesIn(groups);
   const rounds = 1 + Math.max(0, ...[...places.values()].map((place) => roundAt(place, firstRound)));
   const asked = task.samples.filter((_, i) => task.cells.some(({ results }) => results[i] !== null));

@@ -24,10 +24,10 @@ import type { Comparison } from './comparison.js';
 import type { ComparedModels } from './evidence.js';
 import { type Judge, judgeSuite } from './judge.js';
 import { judgedAnalysis } from './judged.js';
+import type { ModelChecks } from './limit-check.js';
 import { preferenceOrder } from './preference.js';
 import type {
   Doubt,
-  ModelChecks,
   Recommendation,
   Rejection,
   SuiteRecommendation,

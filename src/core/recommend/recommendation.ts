@@ -3,18 +3,16 @@
  * terminal and a pull request say the same.
  */
 
-import type { Spread } from '../analyse/analysis.js';
 import type { BreakEven } from '../capacity/breakeven.js';
 import type { Device, Electricity } from '../capacity/devices.js';
 import type { ModelFit } from '../capacity/fit.js';
 import type { MachineCost } from '../capacity/machine-cost.js';
 import type { Requirement } from '../definition/requirement.js';
 import type { Level } from '../measure/metric.js';
-import type { LimitedMetric } from '../measure/metrics.js';
 import type { Missing } from '../quantity.js';
-import type { Estimate } from '../stats/estimate/estimate.js';
 import type { Cascade, CascadeEvaluation } from './cascade/cascade.js';
 import type { Comparison, Reference } from './comparison.js';
+import type { LimitCheck, ModelChecks } from './limit-check.js';
 import type { Unscored } from './unscored.js';
 
 export interface Recommendation {
@@ -130,12 +128,6 @@ export type Doubt =
   /** There is no pair of scores to compare. */
   | { readonly of: 'pairs'; readonly reason: string };
 
-/** A metric of the scorer of a task, which the suite limits by its name. */
-export interface ScorerMetric {
-  readonly metric: string;
-  readonly better: 'higher' | 'lower';
-}
-
 /** What would tell, by simulation from the data at hand. */
 export interface Remedies {
   /** More samples of the groups that were asked; of samples without groups, more samples. */
@@ -163,19 +155,4 @@ export interface NewLimit {
   readonly bound: number;
   /** Missing where no limit would be met. */
   readonly would: { readonly value: number } | Missing;
-}
-
-export interface LimitCheck {
-  readonly limit: LimitedMetric | ScorerMetric;
-  readonly level: Level | null;
-  readonly bound: number;
-  readonly observed: Estimate | Spread | Missing;
-  /** By a test at the level of the claim that the limit is a part of. `unknown` was not measured. */
-  readonly state: 'met' | 'missed' | 'undecided' | 'unknown';
-}
-
-export interface ModelChecks {
-  readonly model: string;
-  readonly checks: readonly LimitCheck[];
-  readonly state: 'passes' | 'fails' | 'undecided';
 }

@@ -145,7 +145,7 @@ export interface Table {
   readonly label: string;
   readonly columns: readonly Column[];
   /** The first cell of a row names it. */
-  readonly rows: readonly (readonly Cell[])[];
+  readonly rows: readonly (readonly TableCell[])[];
   /**
    * A `list` has a row for each thing; `cards` become one card for each row on a narrow page. A `matrix` has a column for each
    * thing: it gives the reason of a missing cell in words, and may join equal neighbours.
@@ -168,7 +168,7 @@ export interface Column {
 /** Units of single cells, beside those of metrics: `points` are differences of scores, `relative` differences as shares. */
 export type CellUnit = Unit | 'count' | 'parameters' | 'points' | 'factor' | 'relative';
 
-export type Cell =
+export type TableCell =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'quantity'; readonly value: number; readonly unit: CellUnit }
   | {
@@ -201,27 +201,27 @@ export interface BriefSuite {
   readonly models: Table;
 }
 
-export function textCell(value: string): Cell {
+export function textCell(value: string): TableCell {
   return { kind: 'text', text: value };
 }
 
-export function quantityCell(value: number, unit: CellUnit): Cell {
+export function quantityCell(value: number, unit: CellUnit): TableCell {
   return { kind: 'quantity', value, unit };
 }
 
-export function missingCell(reason: string): Cell {
+export function missingCell(reason: string): TableCell {
   return { kind: 'missing', reason };
 }
 
 export function estimateCell(
   interval: { readonly value: number; readonly low: number; readonly high: number } | Missing,
   unit: CellUnit,
-): Cell {
+): TableCell {
   if ('missing' in interval) return missingCell(interval.missing);
   const { value, low, high } = interval;
   return { kind: 'estimate', value, low, high, unit };
 }
 
-export function valueCell(value: { readonly value: number } | Missing, unit: CellUnit): Cell {
+export function valueCell(value: { readonly value: number } | Missing, unit: CellUnit): TableCell {
   return 'missing' in value ? missingCell(value.missing) : quantityCell(value.value, unit);
 }

@@ -3,19 +3,19 @@
  * Numbers have three significant digits, in a unit that keeps them between 1 and 1000.
  */
 import { isMissing, type Missing } from '../quantity.js';
-import type { Cell, CellUnit, Table } from './document.js';
+import type { CellUnit, Table, TableCell } from './document.js';
 
 const MINUS = '−';
 /** Stands where a number is not known; the reason is given beside the table. */
 export const ABSENT = '–';
 
 /** A cell as one line of text. */
-export function formatCell(cell: Cell, shape: Table['shape'] = 'list'): string {
+export function formatCell(cell: TableCell, shape: Table['shape'] = 'list'): string {
   return formatCellLines(cell, shape).join(', ');
 }
 
 /** A cell as the lines that a page shows: its text, and a detail in small letters. */
-export function formatCellLines(cell: Cell, shape: Table['shape']): string[] {
+export function formatCellLines(cell: TableCell, shape: Table['shape']): string[] {
   switch (cell.kind) {
     case 'text':
       return [cell.text];

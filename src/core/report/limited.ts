@@ -1,6 +1,6 @@
 /** What a limit is called, and how its values are written: a metric of ours, or one of the scorer of a task. */
 import { METRICS } from '../measure/metrics.js';
-import type { LimitCheck } from '../recommend/recommendation.js';
+import type { LimitCheck } from '../recommend/limit-check.js';
 import type { CellUnit } from './document.js';
 
 interface Limited {

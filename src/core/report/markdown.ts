@@ -3,7 +3,7 @@
  * page.
  */
 import type { Artifact } from './artifact.js';
-import type { Block, Cell, Column, Document, Section, SuitePart, Table } from './document.js';
+import type { Block, Column, Document, Section, SuitePart, Table, TableCell } from './document.js';
 import { formatCell } from './format.js';
 import { escapeMarkdown as md, plain } from './text.js';
 
@@ -78,7 +78,7 @@ function renderTable({ columns, rows, shape }: Table): string {
 }
 
 /** Numbers hold no markup. */
-function renderCell(cell: Cell, shape: Table['shape']): string {
+function renderCell(cell: TableCell, shape: Table['shape']): string {
   const text = formatCell(cell, shape);
   return cell.kind === 'text' || cell.kind === 'missing' ? md(text) : text;
 }

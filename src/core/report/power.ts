@@ -1,4 +1,5 @@
 /** The answer of `rightsize power` as sentences and tables. */
+import { taskKey } from '../keys.js';
 import { isMissing } from '../quantity.js';
 import type { LimitSizes, PowerAnswer, PowerCase, PowerResult } from '../recommend/power.js';
 import { formatCount, plural } from './format.js';
@@ -15,7 +16,8 @@ export function powerTables({ power, cases, limits }: PowerAnswer): readonly Pow
 }
 
 function caseTable({ pilot, result }: PowerCase, power: number): PowerTable {
-  const about = pilot === null ? '' : `${pilot.suite}/${pilot.task}, ${pilot.candidate} against ${pilot.reference}: `;
+  const about =
+    pilot === null ? '' : `${taskKey(pilot.suite, pilot.task)}, ${pilot.candidate} against ${pilot.reference}: `;
   if ('missing' in result) return { title: `${about}not known, because ${result.missing}.`, head: [], rows: [] };
   const rows = result.samples.map(({ samples, power: found }) => [formatCount(samples), percent(found)]);
   const head = rows.length === 0 ? [] : ['samples', 'power'];

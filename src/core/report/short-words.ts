@@ -4,7 +4,8 @@
  */
 
 import { isMissing } from '../quantity.js';
-import type { Doubt, LimitCheck, Rejection, SuiteRecommendation, TaskVerdict } from '../recommend/recommendation.js';
+import type { LimitCheck } from '../recommend/limit-check.js';
+import type { Doubt, Rejection, SuiteRecommendation, TaskVerdict } from '../recommend/recommendation.js';
 import { formatScore, formatUnit, list } from './format.js';
 import { limitedOf } from './limited.js';
 import { describeSaving, describeUnscored, points, whatWouldDecide } from './words.js';

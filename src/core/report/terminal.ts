@@ -3,7 +3,7 @@
  * width, which is counted in cells.
  */
 import Table from 'cli-table3';
-import type { Brief, BriefSuite, Cell, Table as DocumentTable, VerdictKind } from './document.js';
+import type { Brief, BriefSuite, Table as DocumentTable, TableCell, VerdictKind } from './document.js';
 import { formatCell } from './format.js';
 import { plain, wrapLines } from './text.js';
 import { shortenName, shortenToWidth, widthOf } from './width.js';
@@ -128,7 +128,7 @@ function widestName(widths: readonly number[], mayShrink: (column: number) => bo
   return [...widths.keys()].filter(mayShrink).sort((a, b) => widths[b]! - widths[a]!)[0];
 }
 
-function colourCell(cell: Cell, paint: Paint): (text: string) => string {
+function colourCell(cell: TableCell, paint: Paint): (text: string) => string {
   return cell.kind === 'verdict' ? colourOf(cell.verdict, paint) : (text) => text;
 }
 

@@ -4,11 +4,11 @@ import type { Analysis, FailureCount } from '../analyse/analysis.js';
 import { isMissing, type Missing } from '../quantity.js';
 import type { CascadeEvaluation } from '../recommend/cascade/cascade.js';
 import type { Comparison, Factors } from '../recommend/comparison.js';
+import type { LimitCheck } from '../recommend/limit-check.js';
 import type {
   Assignment,
   Change,
   Doubt,
-  LimitCheck,
   More,
   NewLimit,
   Rejection,

@@ -5,7 +5,7 @@ import type { LogRecord } from '../../../src/core/log/log.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { documentOf } from '../../../src/core/report/document/build.js';
 import { pageData } from '../../../src/core/report/document/samples.js';
-import type { Block, Cell, Document, Table } from '../../../src/core/report/document.js';
+import type { Block, Document, Table, TableCell } from '../../../src/core/report/document.js';
 import { formatCell } from '../../../src/core/report/format.js';
 import { htmlReport } from '../../../src/core/report/html/page.js';
 import { markdownReport } from '../../../src/core/report/markdown.js';
@@ -43,7 +43,7 @@ function tablesOf({ suites, sections }: Document): Table[] {
 }
 
 /** Cells whose text is formatted in one place. */
-const isNumber = ({ kind }: Cell) => kind === 'quantity' || kind === 'estimate';
+const isNumber = ({ kind }: TableCell) => kind === 'quantity' || kind === 'estimate';
 
 describe.each(Object.entries(GOLDEN))('the document of the golden log %s', (_, log) => {
   it('has no cell but under a column', async () => {

@@ -23,9 +23,9 @@ import type { Estimate } from '../../stats/estimate/estimate.js';
 import { estimateScore } from '../../stats/estimate/estimators.js';
 import { type Decisions, share } from '../claims.js';
 import type { Reference } from '../comparison.js';
+import type { LimitCheck } from '../limit-check.js';
 import { allMetP, checkLimit, type LimitEvidence } from '../limits.js';
 import { lastShare } from '../looks.js';
-import type { LimitCheck } from '../recommendation.js';
 import { tooManyUnscored } from '../unscored.js';
 import {
   type CascadeLatency,

@@ -6,13 +6,13 @@ import type { SuiteRecommendation, TaskRecommendation } from '../../recommend/re
 import { decisiveComparison } from '../decisive.js';
 import {
   type Block,
-  type Cell,
   type Column,
   estimateCell,
   missingCell,
   type Note,
   quantityCell,
   type Table,
+  type TableCell,
   textCell,
   valueCell,
 } from '../document.js';
@@ -28,7 +28,7 @@ import {
 import { warningsOf } from './warnings.js';
 
 interface VerdictColumn extends Column {
-  cell(task: TaskRecommendation): Cell;
+  cell(task: TaskRecommendation): TableCell;
 }
 
 const VERDICT_COLUMNS = {
@@ -91,7 +91,7 @@ export function verdictTable({ tasks }: SuiteRecommendation, names: readonly Ver
   };
 }
 
-function ofComparison(cell: (comparison: Comparison) => Cell): VerdictColumn['cell'] {
+function ofComparison(cell: (comparison: Comparison) => TableCell): VerdictColumn['cell'] {
   return (task) => {
     const comparison = decisiveComparison(task);
     return comparison === null ? missingCell('an SLM and an LLM are needed for a comparison') : cell(comparison);

@@ -2,7 +2,7 @@
 import type { Analysis, ModelAnalysis, Overall, SuiteAnalysis } from '../../analyse/analysis.js';
 import { isOfSession, METRICS, type MetricName } from '../../measure/metrics.js';
 import type { Recommendation, SuiteRecommendation } from '../../recommend/recommendation.js';
-import { type Brief, type BriefSuite, type Cell, quantityCell, type Table, textCell } from '../document.js';
+import { type Brief, type BriefSuite, quantityCell, type Table, type TableCell, textCell } from '../document.js';
 import { plural } from '../format.js';
 import { brieflyByTask } from '../short-words.js';
 import { describeRun, describeSuite } from '../words.js';
@@ -80,7 +80,7 @@ function bySession(a: MetricName, b: MetricName): number {
 }
 
 /** Only quality has room for its interval. */
-function briefCell(metric: MetricName, cell: Cell): Cell {
+function briefCell(metric: MetricName, cell: TableCell): TableCell {
   if (cell.kind !== 'estimate' || metric === 'quality') return cell;
   return quantityCell(cell.value, cell.unit === 'tokens per second' ? 'count' : cell.unit);
 }

@@ -11,7 +11,7 @@ import { METRICS } from '../../measure/metrics.js';
 import { isMissing, type Missing, missing } from '../../quantity.js';
 import type { SuiteRecommendation } from '../../recommend/recommendation.js';
 import { judgesSafety } from '../../score/safety.js';
-import { type Cell, estimateCell, missingCell, type Table, textCell } from '../document.js';
+import { estimateCell, missingCell, type Table, type TableCell, textCell } from '../document.js';
 import { formatBytes, formatCell, formatCount, formatDollars, list } from '../format.js';
 import { metricCell, shownIn } from './shown.js';
 
@@ -24,7 +24,7 @@ interface Subject {
 
 interface Criterion {
   readonly name: string;
-  readonly evidence: (subject: Subject) => Cell;
+  readonly evidence: (subject: Subject) => TableCell;
 }
 
 const CRITERIA: readonly Criterion[] = [
@@ -68,7 +68,7 @@ export function criteriaTable(analysis: Analysis, suite: SuiteAnalysis, recommen
 }
 
 /** The table of devices goes from small to large. */
-function smallestDevice({ model, recommended }: Subject): Cell {
+function smallestDevice({ model, recommended }: Subject): TableCell {
   const fit = recommended.fits.find((candidate) => candidate.model === model.id);
   if (fit === undefined) return missingCell('the server is not ours');
   const first = fit.devices.find(({ state }) => state === 'fits');
@@ -86,7 +86,7 @@ const NETWORKS = {
 } as const;
 
 /** A server on this machine may be a gateway, which sends prompts on to another machine. */
-function networkOf({ model: { facts, entry } }: Subject): Cell {
+function networkOf({ model: { facts, entry } }: Subject): TableCell {
   if (facts === null) return missingCell('the model was never opened');
   const foreign = notOurs(facts, entry);
   if (foreign === null || facts.network === 'internet') return textCell(NETWORKS[facts.network]);
@@ -100,7 +100,7 @@ function machineCostOf({ model, recommended: { machineCosts } }: Subject): Machi
   );
 }
 
-function thousandRequestsOf(subject: Subject): Cell {
+function thousandRequestsOf(subject: Subject): TableCell {
   const { model, overall } = subject;
   if (model.entry.price !== undefined) return estimateCell(estimateAt(overall.metrics.cost, 'mean'), METRICS.cost.unit);
   const cost = machineCostOf(subject);
@@ -109,7 +109,7 @@ function thousandRequestsOf(subject: Subject): Cell {
     : textCell(`${formatDollars(cost.thousandRequests)} on ${cost.device}, one request at a time`);
 }
 
-function millionTokensOf(subject: Subject): Cell {
+function millionTokensOf(subject: Subject): TableCell {
   const { price } = subject.model.entry;
   if (price !== undefined) return textCell(`${formatDollars(price.output)} (${price.source}, ${price.date})`);
   const cost = machineCostOf(subject);
@@ -120,7 +120,7 @@ function millionTokensOf(subject: Subject): Cell {
 }
 
 /** Rated power times measured time: no meter was read. */
-function energyOf(subject: Subject): Cell {
+function energyOf(subject: Subject): TableCell {
   const cost = machineCostOf(subject);
   const energy = isMissing(cost) ? cost : cost.energy;
   if (isMissing(energy)) return missingCell(energy.missing);
@@ -131,7 +131,7 @@ function energyOf(subject: Subject): Cell {
   );
 }
 
-function adaptationOf({ model: { entry, facts } }: Subject): Cell {
+function adaptationOf({ model: { entry, facts } }: Subject): TableCell {
   const adapters = 'lora' in entry ? entry.lora.length : 0;
   if (adapters === 0) return textCell('none');
   const size = facts?.adapterBytes === undefined ? '' : ` of ${formatBytes(facts.adapterBytes)}`;
@@ -139,7 +139,7 @@ function adaptationOf({ model: { entry, facts } }: Subject): Cell {
 }
 
 /** Each task that judges safety, with its comparison to the LLM. */
-function safetyOf({ model, suite, recommended }: Subject): Cell {
+function safetyOf({ model, suite, recommended }: Subject): TableCell {
   const judged = suite.tasks.filter(judgesSafety);
   if (judged.length === 0) return missingCell('no task of the suite measures it');
   return textCell(list(judged.map((task) => safetyOn(task, model.id, recommended))));

@@ -3,7 +3,7 @@ import type { BreakEven } from '../../capacity/breakeven.js';
 import type { DeviceFit, ModelFit } from '../../capacity/fit.js';
 import { isMissing } from '../../quantity.js';
 import type { SuiteRecommendation } from '../../recommend/recommendation.js';
-import { type Cell, missingCell, quantityCell, type Section, textCell, valueCell } from '../document.js';
+import { missingCell, quantityCell, type Section, type TableCell, textCell, valueCell } from '../document.js';
 import { formatCount, formatDollars } from '../format.js';
 import { type Filled, tableOf } from './tables.js';
 
@@ -44,7 +44,7 @@ function columnsFor(devices: readonly DeviceFit[]): Filled<ModelFit>[] {
   ];
 }
 
-function fitCell({ state, share, ceiling }: DeviceFit): Cell {
+function fitCell({ state, share, ceiling }: DeviceFit): TableCell {
   if (isMissing(share)) return missingCell(share.missing);
   return {
     kind: 'fit',

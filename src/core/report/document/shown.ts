@@ -1,5 +1,5 @@
 /** How a cell of a table shows a metric: by the summary that the metric's entry names. */
-import type { Cell as AnalysisCell, ModelAnalysis, Overall, Spread } from '../../analyse/analysis.js';
+import type { Cell, ModelAnalysis, Overall, Spread } from '../../analyse/analysis.js';
 import { estimateAt } from '../../analyse/distribution.js';
 import type { Place } from '../../measure/metric.js';
 import {
@@ -12,7 +12,7 @@ import {
   type MetricOfSession,
 } from '../../measure/metrics.js';
 import { isMissing, type Missing } from '../../quantity.js';
-import { type Cell, type CellUnit, estimateCell, missingCell, quantityCell } from '../document.js';
+import { type CellUnit, estimateCell, missingCell, quantityCell, type TableCell } from '../document.js';
 
 /** The metrics that are shown in a place, in the order of their entries. */
 export function shownIn(place: Place): MetricName[] {
@@ -20,23 +20,23 @@ export function shownIn(place: Place): MetricName[] {
 }
 
 /** What a trial's metric is read from: a task on a model, or all tasks of a model. */
-export type Requests = Pick<AnalysisCell | Overall, 'quality' | 'metrics'>;
+export type Requests = Pick<Cell | Overall, 'quality' | 'metrics'>;
 
-export function metricCell(metric: MetricName, requests: Requests, model: ModelAnalysis): Cell {
+export function metricCell(metric: MetricName, requests: Requests, model: ModelAnalysis): TableCell {
   return isOfSession(metric) ? sessionCell(metric, model) : trialCell(metric, requests);
 }
 
-export function trialCell(metric: Exclude<MetricName, MetricOfSession>, { quality, metrics }: Requests): Cell {
+export function trialCell(metric: Exclude<MetricName, MetricOfSession>, { quality, metrics }: Requests): TableCell {
   if (!isDistributed(metric)) return estimateCell(quality, METRICS[metric].unit);
   const { unit, summary } = METRICS[metric];
   return estimateCell(estimateAt(metrics[metric], summary.level), unit);
 }
 
-export function sessionCell(metric: MetricOfSession, { metrics }: ModelAnalysis): Cell {
+export function sessionCell(metric: MetricOfSession, { metrics }: ModelAnalysis): TableCell {
   const { unit, summary } = METRICS[metric];
   return spreadCell(metrics[metric], summary.value, unit);
 }
 
-export function spreadCell(spread: Spread | Missing, value: 'median' | 'max', unit: CellUnit): Cell {
+export function spreadCell(spread: Spread | Missing, value: 'median' | 'max', unit: CellUnit): TableCell {
   return isMissing(spread) ? missingCell(spread.missing) : quantityCell(spread[value], unit);
 }

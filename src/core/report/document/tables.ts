@@ -1,10 +1,10 @@
 /** Tables of what may be missing: columns without any value are left out, and each reason is given once. */
-import type { Block, Cell, Column, Table } from '../document.js';
+import type { Block, Column, Table, TableCell } from '../document.js';
 import { formatCell, list } from '../format.js';
 
 /** A column that knows how to fill its cells. */
 export interface Filled<Row> extends Column {
-  cell(row: Row): Cell;
+  cell(row: Row): TableCell;
 }
 
 export function tableOf<Row>(

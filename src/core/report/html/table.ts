@@ -1,5 +1,5 @@
 /** A table of the document as HTML. */
-import type { Cell, Column, Table } from '../document.js';
+import type { Column, Table, TableCell } from '../document.js';
 import { formatCell, formatCellLines } from '../format.js';
 import { plain } from '../text.js';
 import { html, type Markup, NOTHING } from './markup.js';
@@ -21,7 +21,7 @@ function renderHead({ title, holds, read, metric }: Column): Markup {
     : html`<th scope="col"${number}><a class="term" href="#metric-${metric}"${hint}>${plain(title)}</a></th>`;
 }
 
-function renderRow([first, ...cells]: readonly Cell[], { columns, shape }: Table): Markup {
+function renderRow([first, ...cells]: readonly TableCell[], { columns, shape }: Table): Markup {
   const filled = cells.map((cell, i) => ({ cell, column: columns[i + 1]! }));
   return html`<tr><th scope="row">${plain(formatCell(first!))}</th>${
     shape === 'matrix'
@@ -30,12 +30,12 @@ function renderRow([first, ...cells]: readonly Cell[], { columns, shape }: Table
   }</tr>`;
 }
 
-function renderCell(cell: Cell, { title, holds }: Column, shape: Table['shape']): Markup {
+function renderCell(cell: TableCell, { title, holds }: Column, shape: Table['shape']): Markup {
   const label = shape === 'cards' && cell.kind !== 'verdict' ? html` data-label="${plain(title)}"` : NOTHING;
   return html`<td${classOf(cell, holds)}${label}>${contentOf(cell)}</td>`;
 }
 
-function classOf(cell: Cell, holds: Column['holds']): Markup {
+function classOf(cell: TableCell, holds: Column['holds']): Markup {
   if (cell.kind === 'verdict') return html` class="verdict-cell"`;
   if (cell.kind === 'fit') return html` class="${cell.fits ? 'fits' : 'unfit'}"`;
   switch (holds) {
@@ -49,7 +49,7 @@ function classOf(cell: Cell, holds: Column['holds']): Markup {
   }
 }
 
-function contentOf(cell: Cell): Markup {
+function contentOf(cell: TableCell): Markup {
   const [text, detail] = formatCellLines(cell, 'list').map(plain);
   if (cell.kind === 'missing') return html`<abbr title="${plain(cell.reason)}">${text!}</abbr>`;
   if (cell.kind === 'verdict') return html`<span class="badge ${cell.verdict}">${text!}</span>`;
@@ -57,7 +57,7 @@ function contentOf(cell: Cell): Markup {
 }
 
 /** Equal neighbours of a matrix share one cell. */
-function joined(cells: readonly Cell[]): { readonly text: string; readonly span: number }[] {
+function joined(cells: readonly TableCell[]): { readonly text: string; readonly span: number }[] {
   const shared: { text: string; span: number }[] = [];
   for (const text of cells.map((cell) => plain(formatCell(cell, 'matrix')))) {
     const last = shared.at(-1);
