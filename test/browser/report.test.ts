@@ -34,7 +34,7 @@ describe.skipIf(browser === null)('report.html', { timeout: 120_000 }, () => {
     await chartsDrawn(page);
     expect(complaints).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-    expect(await page.locator('h1').textContent()).toMatch(/^Use both/);
+    expect(await page.locator('h1').textContent()).toMatch(/^Inconclusive for route and policy/);
     await page.close();
   });
 
@@ -84,7 +84,7 @@ describe.skipIf(browser === null)('report.html', { timeout: 120_000 }, () => {
   it('answers on the first screen: what each verdict is, by how much, and what would change it', async () => {
     const { page } = await open(browser!, url);
     const row = page.locator('table.tasks tbody tr').nth(1);
-    expect(await row.textContent()).toMatch(/arithmetic.*cascade.*−\d+\.\d \[−\d+\.\d, −\d+\.\d\].*120.*×.*margin/s);
+    expect(await row.textContent()).toMatch(/arithmetic.*LLM needed.*−\d+\.\d \[−\d+\.\d, −\d+\.\d\].*120.*×.*margin/s);
     const bottom = await page.locator('table.tasks').evaluate((table) => table.getBoundingClientRect().bottom);
     expect(bottom).toBeLessThan(900);
     await page.close();
@@ -119,7 +119,7 @@ describe.skipIf(browser === null)('report.html', { timeout: 120_000 }, () => {
     const context = await browser!.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
     await page.goto(url);
-    expect(await page.locator('h1').textContent()).toMatch(/^Use both/);
+    expect(await page.locator('h1').textContent()).toMatch(/^Inconclusive for route and policy/);
     expect(await page.locator('[data-chart] svg').count()).toBeGreaterThan(6);
     expect(await page.locator('#samples-app').textContent()).toMatch(/samples\.csv/);
     await context.close();

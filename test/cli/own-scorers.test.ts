@@ -97,7 +97,8 @@ describe('one that fails leaves the answer unscored, and says how', () => {
     const scorer = { module: './mine.mjs', timeout: 1 };
     const cwd = folderWith({ 'models.json': MODELS, 'desk.yaml': suite(scorer), 'mine.mjs': module });
     const { code, stderr } = await runIn(cwd, '--allow-scorer', './mine.mjs');
-    expect(code, stderr).toBe(0);
+    expect(code, stderr).toBe(3);
+    expect(stderr).toContain('no verdict where more than 5% of the trials have no score');
     expect(cellOf(cwd).quality.missing).toMatch(new RegExp(reason));
   });
 
