@@ -60,6 +60,20 @@ describe('several runs in one report', () => {
     });
   });
 
+  it('pair the same model of two runs, sample by sample', () => {
+    const analysis = analyse(combine({ laptop, server }));
+    const [suite] = recommend(analysis, { reference: 'small:q4@laptop' }).suites;
+    const again = suite!.tasks[0]!.comparisons.find(({ candidate }) => candidate === 'small:q4@server')!;
+    expect(again.reference).toBe('small:q4@laptop');
+    expect(again.test).toMatchObject({ difference: { value: 0, n: 60 } });
+    expect(analysis.models.map(({ origin }) => origin)).toEqual([
+      { model: 'small:q4', run: 'one' },
+      { model: 'large:q4', run: 'one' },
+      { model: 'small:q4', run: 'two' },
+      { model: 'large:q4', run: 'two' },
+    ]);
+  });
+
   it('warn when they are of different machines', () => {
     expect(analyse(combine({ laptop, server })).warnings[0]!.what).toMatch(
       /^the trials come from different machines \(laptop: Example CPU, 2 cores/,
