@@ -9,6 +9,15 @@ const ENGINES = [
   'test/models/**/*.test.ts',
   'test/backends/{llama-cpp,onnxruntime,transformers,openai-llama-server,openai-server-process}*.test.ts',
 ];
+/** Tests of many cases, of simulations and of waits: `npm run check` leaves them to `npm test`. */
+const THOROUGH = [
+  'test/core/score/table.test.ts',
+  'test/core/stats/{noninferiority,power}.test.ts',
+  'test/core/recommend/recommend.test.ts',
+  'test/run/sandbox.test.ts',
+  'test/backends/openai-failures.test.ts',
+  'test/{simulate,fuzz}/**/*.test.ts',
+];
 /** Tests that see the built program from outside: as a command, as a page, as a manual. */
 const FLOW = ['test/{cli,docs,browser}/**/*.test.ts'];
 
@@ -33,9 +42,10 @@ export default defineConfig({
       {
         extends: true,
         // What is pure leaves nothing behind, so its tests share a process, and what they import is loaded once.
-        test: { name: 'core', include: ['test/core/**/*.test.ts'], isolate: false },
+        test: { name: 'core', include: ['test/core/**/*.test.ts'], exclude: THOROUGH, isolate: false },
       },
-      project('unit', ['test/**/*.test.ts'], ['test/core/**', ...ENGINES, ...FLOW]),
+      project('unit', ['test/**/*.test.ts'], ['test/core/**', ...THOROUGH, ...ENGINES, ...FLOW]),
+      project('thorough', THOROUGH),
       project('engines', ENGINES),
       project('flow', FLOW),
     ],
