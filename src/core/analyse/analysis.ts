@@ -133,23 +133,6 @@ export interface Cell extends MachineFigures {
   readonly task: string;
   readonly model: string;
   readonly condition: Condition;
-  /** The machine of the figures; null where nothing was measured, or the log does not tell. */
-  readonly machine: string | null;
-  /** The figures of all other machines. */
-  readonly elsewhere: readonly (MachineFigures & { readonly machine: string; readonly trials: number })[];
-  readonly trials: TrialCounts;
-  readonly failures: readonly FailureCount[];
-  readonly quality: Estimate | Missing;
-  /** Known under every condition but `closed 1`. Such a cell has no latencies. */
-  readonly throughput: Throughput | Missing;
-}
-
-/** One task on one model under one condition. Its quality is that of all machines, and its figures are those of one. */
-export interface Cell extends MachineFigures {
-  readonly suite: string;
-  readonly task: string;
-  readonly model: string;
-  readonly condition: Condition;
   /** The machine of the figures; null if nothing was measured, or the log does not tell. */
   readonly machine: string | null;
   /** The figures of all other machines. */
@@ -159,8 +142,10 @@ export interface Cell extends MachineFigures {
   readonly quality: Estimate | Missing;
   /** Of the machine of the figures. */
   readonly ttftLine: TtftLine | Missing;
-  /** Metrics of the whole cell that are not a mean of scores, such as macro-F1 or a bias score. */
-  /** Those that carry a limit, and the scores of secondary scorers, have their intervals. */
+  /**
+   * Metrics of the whole cell that are not a mean of scores, such as macro-F1 or a bias score. Those that carry a limit, and the
+   * scores of secondary scorers, have their intervals.
+   */
   readonly aggregates: Readonly<Record<string, Quantity | Estimate>>;
   /** One for each sample of the task, in the same order; null if the sample was not run. */
   readonly results: readonly (SampleResult | null)[];

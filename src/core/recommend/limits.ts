@@ -3,7 +3,8 @@
  * largest and the least of its few readings. A point on the right side proves nothing. At which level a test decides is a matter
  * of all claims of the suite together (./claims.ts).
  */
-import type { Cell, Distribution, ModelAnalysis, SampleInfo, Spread, TaskAnalysis } from '../analyse/analysis.js';
+import type { Cell, Distribution, ModelAnalysis, Spread, TaskAnalysis } from '../analyse/analysis.js';
+import { clustersOf } from '../analyse/cells.js';
 import { QUANTILES } from '../analyse/distribution.js';
 import type { Limits } from '../definition/requirement.js';
 import type { Level } from '../measure/metric.js';
@@ -81,7 +82,7 @@ function testMetric(metric: string, bound: Bound, { aggregates }: Pick<Cell, 'ag
     missedP,
     isTested: true,
     observe: (levels) => {
-      const [forLow, forHigh] = 'min' in bound ? [levels.met, levels.missed] : [levels.missed, levels.met];
+      const [forLow, forHigh] = levelsOfBounds(bound, levels);
       const low = found.value + normalQuantile(forLow) * standardError;
       const high = found.value - normalQuantile(forHigh) * standardError;
       return withBounds(found, { low, high, levels, method: found.method });
@@ -106,6 +107,11 @@ function boundOf(bound: Bound): number {
   return 'min' in bound ? bound.min : bound.max;
 }
 
+/** The levels of the low and the high bound of an interval. The bound on the safe side of a limit is at the level for "met". */
+function levelsOfBounds(bound: Bound, { met, missed }: LimitLevels): readonly [low: number, high: number] {
+  return 'min' in bound ? [met, missed] : [missed, met];
+}
+
 function testReadings(limit: LimitedMetric, bound: Bound, observed: Spread | Missing): LimitEvidence {
   const base = { limit, level: null, bound: boundOf(bound), isTested: false, observe: () => observed };
   if (isMissing(observed)) return { ...base, metP: 1, missedP: 1 };
@@ -124,7 +130,7 @@ function testQuality(bound: Bound, { task, cell }: Pick<Measured, 'task' | 'cell
     const result = cell.results[i];
     return result ? [{ sample, ...boundedScores(result) }] : [];
   });
-  const clusters = clustersOf(scored.map(({ sample }) => sample));
+  const { clusters } = clustersOf(scored.map(({ sample }) => sample));
   // As a difference to a model that is always right: a wrong answer is a loss.
   const of = (side: 'low' | 'high') =>
     scoreTest(
@@ -149,11 +155,6 @@ function testQuality(bound: Bound, { task, cell }: Pick<Measured, 'task' | 'cell
       method: 'score',
     }),
   };
-}
-
-function clustersOf(samples: readonly SampleInfo[]): readonly string[] | undefined {
-  if (samples.every(({ group }) => group === null)) return undefined;
-  return samples.map(({ id, group }) => (group === null ? `sample ${id}` : `group ${group}`));
 }
 
 interface Observed {
@@ -198,7 +199,7 @@ function testMean(
     missedP,
     isTested: true,
     observe: (levels) => {
-      const [forLow, forHigh] = 'min' in bound ? [levels.met, levels.missed] : [levels.missed, levels.met];
+      const [forLow, forHigh] = levelsOfBounds(bound, levels);
       return withBounds(observed, { low: test.low(forLow), high: test.high(forHigh), levels, method: 'score' });
     },
   };
@@ -229,7 +230,7 @@ function testQuantile(
     missedP,
     isTested: true,
     observe: (levels) => {
-      const [forLow, forHigh] = 'min' in bound ? [levels.met, levels.missed] : [levels.missed, levels.met];
+      const [forLow, forHigh] = levelsOfBounds(bound, levels);
       const [low, high] = [test.low(forLow), test.high(forHigh)];
       if (high === Number.POSITIVE_INFINITY && missedP > levels.missed) return tooFew(q, distribution, levels.met);
       const base = { value: point, n, warnings: [] };
