@@ -24,8 +24,8 @@ export async function drawCharts(specs: Readonly<Record<string, Spec>>): Promise
   const drawn = new Set<HTMLElement>();
   const drawVisible = async () => {
     for (const holder of document.querySelectorAll<HTMLElement>('[data-chart]')) {
-      // What is folded has no width yet; it is drawn when it is opened.
-      if (drawn.has(holder) || holder.clientWidth === 0) continue;
+      // What is folded is drawn when it is opened.
+      if (drawn.has(holder) || holder.closest('details:not([open])') !== null) continue;
       drawn.add(holder);
       await drawOrKeep(holder, specs[holder.dataset.chart!]);
     }

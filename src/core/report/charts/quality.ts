@@ -37,6 +37,7 @@ export function qualityChart({ analysis, recommendation, suite }: ChartInput): C
       encoding: {
         x: { field: 'task', type: 'nominal', title: null, sort: null, axis: { labelAngle: -30, orient: 'top' } },
         y: { field: 'model', type: 'nominal', title: null, sort: models.map(({ id }) => id) },
+        tooltip: [{ field: 'task' }, { field: 'model' }, { field: 'shown', title: 'quality' }, { field: 'n' }],
       },
       layer: [
         {
@@ -48,7 +49,6 @@ export function qualityChart({ analysis, recommendation, suite }: ChartInput): C
               scale: { domain: [0, 1], range: SHADED.range },
               legend: null,
             },
-            tooltip: [{ field: 'task' }, { field: 'model' }, { field: 'shown', title: 'quality' }, { field: 'n' }],
           },
         },
         { mark: { type: 'text', fontSize: 11 }, encoding: { text: { field: 'label' } } },
