@@ -9,7 +9,7 @@ import type { Chart } from '../../../src/core/report/document.js';
 import { makeLog } from '../../support/log.js';
 
 const log = makeLog({
-  requirement: { limits: { memory: { max: '10 GB' } } },
+  requirement: { margin: 0.4, limits: { memory: { max: '10 GB' } } },
   tasks: [{ name: 'route', samples: 40 }],
   models: [
     { id: 'small:q4', class: 'slm', quality: 0.8, memory: 2.9e9, parameters: 3.8e9, entry: { quantisation: 'q4_k_m' } },

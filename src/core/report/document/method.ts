@@ -5,6 +5,7 @@ import type { Analysis } from '../../analyse/analysis.js';
 import type { Environment } from '../../log/log.js';
 import { METRICS } from '../../measure/metrics.js';
 import { isMissing } from '../../quantity.js';
+import { folderOfRun } from '../commands.js';
 import type { Block, Fact, Section } from '../document.js';
 import { formatBytes, formatCount, plural } from '../format.js';
 import { shellCommand } from '../text.js';
@@ -18,7 +19,12 @@ export function methodSection(analysis: Analysis): Section {
     heading: 'Method',
     body: [
       { kind: 'section', heading: 'Warnings', body: [warnings(analysis)] },
-      { kind: 'section', heading: 'How it was measured', body: [{ kind: 'facts', facts: factsOf(analysis) }] },
+      {
+        kind: 'section',
+        heading: 'How it was measured',
+        folded: true,
+        body: [{ kind: 'facts', facts: factsOf(analysis) }],
+      },
       {
         kind: 'section',
         heading: 'How to reproduce it',
@@ -70,7 +76,7 @@ function metricsSection(): Section {
 
 function commandsOf({ id, command, parts }: Analysis['run']): string[] {
   return parts === undefined
-    ? [shellCommand(command), shellCommand(['rightsize', 'report', id])]
+    ? [shellCommand(command), shellCommand(['rightsize', 'report', folderOfRun({ id, command })])]
     : [...parts.map((part) => shellCommand(part.command)), shellCommand(command)];
 }
 
