@@ -53,6 +53,7 @@ export function analyseModel(model: Model, records: ModelRecords): ModelAnalysis
         remedy: 'see `rightsize check`',
       })),
       ...warningsOf(sessions, ends),
+      ...threadWarnings(sessions, here),
       ...driftWarnings(drift),
       ...cliffWarnings(facts, trials, here),
     ],
@@ -174,6 +175,23 @@ function warningsOf(sessions: readonly SessionRecord[], ends: readonly SessionEn
     });
   }
   return warnings;
+}
+
+/** The threads of a small model are those that were the fastest when it was opened. */
+function threadWarnings(sessions: readonly SessionRecord[], { sessions: here }: MachineSessions): Warning[] {
+  const counts = new Set(
+    sessions.flatMap(({ session, facts: { threads } }) =>
+      here.has(session) && !isMissing(threads) ? [threads.value] : [],
+    ),
+  );
+  if (counts.size < 2) return [];
+  const numbers = [...counts].sort((a, b) => a - b).join(' and ');
+  return [
+    {
+      what: `its sessions ran on ${numbers} threads, so its times are of both kinds`,
+      remedy: 'stop other programs, or set `threads` in its entry, and run again',
+    },
+  ];
 }
 
 /** A trend is reported if chance shows it in at most one of a hundred runs, and if it is large enough to matter. */

@@ -51,6 +51,20 @@ describe('a model over its sessions', () => {
     expect(quality.n).toBe(20);
   });
 
+  it('warns where its sessions ran on different numbers of threads', () => {
+    const [first, ...rest] = one().filter(({ type }) => type === 'session');
+    if (first?.type !== 'session' || rest.length > 0) throw new Error('expected one session');
+    const again = (threads: number): LogRecord => ({
+      ...first,
+      session: 'again',
+      facts: { ...first.facts, threads: { value: threads } },
+    });
+    const warnedOf = (threads: number) =>
+      analyse([...one(), again(threads)]).models[0]!.warnings.filter(({ what }) => what.includes('threads'));
+    expect(warnedOf(2)).toEqual([]);
+    expect(warnedOf(1)).toMatchObject([{ what: expect.stringContaining('ran on 1 and 2 threads') }]);
+  });
+
   it('warns where prompts lie on both sides of a length at which the engine changes its code', () => {
     const promptCliff = { tokens: 64, what: 'shorter ones are read by slower code', remedy: 'set another option' };
     const warningsOf = (lengths: (sample: string) => number, facts = {}) =>
