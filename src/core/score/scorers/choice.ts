@@ -88,5 +88,7 @@ function mmluPro(output: string): string | null {
   return Array.from(output.matchAll(ALONE)).at(-1)?.[0] ?? null;
 }
 
-const AGAIN = /[aA]nswer:(?:[^\S\ufeff]|[\x1c-\x1f\x85])*(?=([A-J]))/g;
+/** `\s` of Python. */
+const SPACE = String.raw`[^\S\ufeff]|[\x1c-\x1f\x85]`;
+const AGAIN = new RegExp(`[aA]nswer:(?:${SPACE})*(?=([A-J]))`, 'g');
 const ALONE = /(?<![\p{L}\p{N}_])[A-J](?![\p{L}\p{N}_])/gu;
