@@ -42,6 +42,7 @@ export interface Script {
   /** How many workers die before they have opened the model. */
   readonly stillborn?: number;
   readonly concurrency?: number;
+  readonly network?: SessionFacts['network'];
 }
 
 export interface ScriptedWorker {
@@ -59,6 +60,7 @@ export function scriptedWorker({
   deadly = {},
   stillborn = 0,
   concurrency = 1,
+  network = 'none',
 }: Script = {}): ScriptedWorker {
   const lives = new Map(Object.entries(deadly));
   const messages: string[][] = [];
@@ -71,7 +73,7 @@ export function scriptedWorker({
     if (opened++ < stillborn) throw new WorkerDied('the worker process was ended by SIGKILL');
     let dead = false;
     return {
-      facts: FACTS,
+      facts: { ...FACTS, network },
       load: 0.5,
       memory: { baseline: MEMORY, loaded: MEMORY },
       concurrency,

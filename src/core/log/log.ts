@@ -330,6 +330,11 @@ const latencyStatistics = z.object({
 
 export type LatencyStatistics = DeepReadonly<z.infer<typeof latencyStatistics>>;
 
+const logprobsPair = z.object({ with: number.positive(), without: number.positive() });
+
+/** Seconds of two requests with the same prompt, of which one asked for log-probabilities. */
+export type LogprobsPair = DeepReadonly<z.infer<typeof logprobsPair>>;
+
 const sessionEnd = z.object({
   type: z.literal('session-end'),
   session,
@@ -341,6 +346,12 @@ const sessionEnd = z.object({
   loopDelay: z
     .object({ runner: quantitySchema, worker: quantitySchema })
     .describe('The delay of the event loops of the runner and the worker: the 99th percentile, in seconds.'),
+  logprobs: z
+    .array(logprobsPair)
+    .exactOptional()
+    .describe(
+      'Seconds of requests with and without log-probabilities, in turns. Present if a server was asked for them.',
+    ),
   crash: z.string().exactOptional().describe('Why the session ended before its block did.'),
 });
 
