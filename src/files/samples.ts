@@ -2,6 +2,7 @@
  * The samples of a task: inline, or from a data file; limited, shuffled by the seed, stratified; with the prompts rendered.
  */
 import { dirname, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { exampleReader, rowFilter, sampleReader } from '../core/definition/sample.js';
 import type { DataSamples, Task } from '../core/definition/suite.js';
 import { rowTemplate } from '../core/definition/template.js';
@@ -23,6 +24,8 @@ export interface SampleOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Files to read in place of those that the suite names: by `suite/task`, few-shot pools by `suite/task:examples`. */
   readonly data?: ReadonlyMap<string, string>;
+  /** Ends the reading. */
+  readonly signal?: AbortSignal;
 }
 
 export interface LoadedSamples {
@@ -67,7 +70,8 @@ export async function loadSamples(
 
   if (Array.isArray(task.samples)) {
     const rows = task.samples.slice(0, options.limit ?? task.samples.length);
-    for (const [i, row] of rows.entries()) add(row, loaded.document.place([...path, 'samples', i]));
+    for await (const [i, row] of withPauses(rows, options.signal))
+      add(row, loaded.document.place([...path, 'samples', i]));
     return { samples, source: { name: 'inline', hashes: [] } };
   }
   const samplesOf = task.samples;
@@ -78,8 +82,23 @@ export async function loadSamples(
     const which = samplesOf.where === undefined ? '' : ' for which samples.where renders to true';
     throw new UserError(`${displayPath(files[0]!)}: expected at least one row${which}, found none`);
   }
-  for (const { row, place } of rows) add(row, `${place}: `);
+  for await (const [, { row, place }] of withPauses(rows, options.signal)) add(row, `${place}: `);
   return { samples, source: { name: task.samples.file, hashes: await Promise.all(files.map(sha256OfFile)) } };
+}
+
+/** Milliseconds. */
+const LONGEST_DEAFNESS = 100;
+
+/** Rows with their places in the list. Templates may take a second for each, and Ctrl-C is heard only in a pause. */
+async function* withPauses<R>(rows: readonly R[], signal: AbortSignal | undefined): AsyncGenerator<[number, R]> {
+  let heard = performance.now();
+  for (const [i, row] of rows.entries()) {
+    yield [i, row];
+    if (performance.now() - heard < LONGEST_DEAFNESS) continue;
+    await setImmediate();
+    signal?.throwIfAborted();
+    heard = performance.now();
+  }
 }
 
 /** What a task's data can be called by in `data`: its own rows, and those of its examples. */
