@@ -1,10 +1,10 @@
 """
-Renders chat templates with Jinja as transformers sets it up, and writes what came, for test/backends/jinja.test.ts:
+Renders chat templates with Jinja as transformers sets it up, and writes what came, for test/core/definition/jinja.test.ts:
 
     pip install jinja2==3.1.6
     python parity/chat-templates.py FOLDER test/fixtures/chat-templates.json.gz
 
-FOLDER holds `*.jinja`, as models/templates of llama.cpp does. The clock stands still, as src/backends/jinja/clock.ts says.
+FOLDER holds `*.jinja`, as models/templates of llama.cpp does. The clock stands still, as src/core/definition/jinja/clock.ts says.
 The environment is that of transformers/utils/chat_template_utils.py (_cached_compile_jinja_template).
 """
 import datetime

@@ -5,13 +5,13 @@
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { STANDING } from '../core/definition/jinja/clock.js';
+import { TooMuchWork } from '../core/definition/jinja/limits.js';
+import { parseTemplate } from '../core/definition/jinja/template.js';
 import { describeError, UserError } from '../core/errors.js';
 import { isChat, type Message, type Prompt } from '../core/message.js';
 import { type Missing, missing } from '../core/quantity.js';
 import { sha256 } from '../system/hash.js';
-import { STANDING } from './jinja/clock.js';
-import { TooMuchWork } from './jinja/limits.js';
-import { parseTemplate } from './jinja/template.js';
 
 export interface ChatTemplate {
   /** The program itself; null for plain text. A template writes the special tokens, plain text has none. */
@@ -103,8 +103,10 @@ export function createChatTemplate(source: string, { place, tokens, variables }:
     return (messages, open) =>
       template.render(
         { ...tokens, ...variables, messages: messages.map(contents), add_generation_prompt: open },
-        () => {
-          dated = true;
+        {
+          onClock: () => {
+            dated = true;
+          },
         },
       );
   };

@@ -76,6 +76,13 @@ export function budget(text: string): NonNullable<UntilSure['budget']> {
   return { seconds };
 }
 
+/** US dollars: `5`, `$0.50`. */
+export function dollars(text: string): number {
+  if (!/^\$?\d+(\.\d+)?$/.test(text))
+    throw new InvalidArgumentError(`expected US dollars such as 5 or 0.50, found "${text}".`);
+  return Number(text.replace('$', ''));
+}
+
 export function oneOf<const Name extends string>(names: readonly Name[]) {
   return (text: string): Name => {
     const name = names.find((known) => known === text);

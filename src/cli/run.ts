@@ -12,6 +12,7 @@ import {
   budget,
   collect,
   dataOption,
+  dollars,
   modelsOption,
   natural,
   positive,
@@ -79,6 +80,12 @@ const runOptions = () =>
     )
     .addOption(defining(referenceOption()))
     .addOption(new Option('--resume <run>', 'measure what is missing of a run'))
+    .addOption(
+      new Option(
+        '--max-cost <dollars>',
+        'refuse a run whose servers may cost more, and end it when that is spent',
+      ).argParser(dollars),
+    )
     .addOption(pricesOption())
     .option('-o, --out <dir>', 'where runs are kept', DEFAULTS.out)
     .option('--run-code', 'run the programs that models write, confined, where a scorer asks for it')
@@ -144,6 +151,7 @@ function surroundingsOf(flags: RunFlags): MeasureOptions {
   return {
     command: ['rightsize', ...process.argv.slice(2)],
     prices: flags.prices,
+    maxCost: flags.maxCost,
     judge: flags.judge,
     allowScorers: flags.allowScorer,
     catalogue: flags.models,

@@ -2,6 +2,7 @@
  * The samples of a task: inline, or from a data file; limited, shuffled by the seed, stratified; with the prompts rendered.
  */
 import { dirname, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { exampleReader, rowFilter, sampleReader } from '../core/definition/sample.js';
 import type { DataSamples, Task } from '../core/definition/suite.js';
 import { rowTemplate } from '../core/definition/template.js';
@@ -23,12 +24,16 @@ export interface SampleOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Files to read in place of those that the suite names: by `suite/task`, few-shot pools by `suite/task:examples`. */
   readonly data?: ReadonlyMap<string, string>;
+  /** Ends the reading. */
+  readonly signal?: AbortSignal;
 }
 
 export interface LoadedSamples {
   readonly samples: readonly Sample[];
   /** Where they came from: the name the suite gives, and the SHA-256 of each file. */
   readonly source: { readonly name: string; readonly hashes: readonly string[] };
+  /** Rows that were read, and that `where` left out. */
+  readonly leftOut: number;
 }
 
 /** @throws UserError naming the file, the row and what is wrong with it. */
@@ -67,19 +72,37 @@ export async function loadSamples(
 
   if (Array.isArray(task.samples)) {
     const rows = task.samples.slice(0, options.limit ?? task.samples.length);
-    for (const [i, row] of rows.entries()) add(row, loaded.document.place([...path, 'samples', i]));
-    return { samples, source: { name: 'inline', hashes: [] } };
+    for await (const [i, row] of withPauses(rows, options.signal))
+      add(row, loaded.document.place([...path, 'samples', i]));
+    return { samples, source: { name: 'inline', hashes: [] }, leftOut: 0 };
   }
   const samplesOf = task.samples;
   const files = await dataFiles(loaded, samplesOf, options);
   const inSuite = loaded.document.place([...path, 'samples']);
-  const rows = await chosenRows(files, samplesOf, { ...options, inSuite });
+  const tally: Tally = { leftOut: 0 };
+  const rows = await chosenRows(files, samplesOf, { ...options, inSuite, tally });
   if (rows.length === 0) {
     const which = samplesOf.where === undefined ? '' : ' for which samples.where renders to true';
     throw new UserError(`${displayPath(files[0]!)}: expected at least one row${which}, found none`);
   }
-  for (const { row, place } of rows) add(row, `${place}: `);
-  return { samples, source: { name: task.samples.file, hashes: await Promise.all(files.map(sha256OfFile)) } };
+  for await (const [, { row, place }] of withPauses(rows, options.signal)) add(row, `${place}: `);
+  const hashes = await Promise.all(files.map(sha256OfFile));
+  return { samples, source: { name: task.samples.file, hashes }, leftOut: tally.leftOut };
+}
+
+/** Milliseconds. */
+const LONGEST_DEAFNESS = 100;
+
+/** Rows with their places in the list. Templates may take a second for each, and Ctrl-C is heard only in a pause. */
+async function* withPauses<R>(rows: readonly R[], signal: AbortSignal | undefined): AsyncGenerator<[number, R]> {
+  let heard = performance.now();
+  for (const [i, row] of rows.entries()) {
+    yield [i, row];
+    if (performance.now() - heard < LONGEST_DEAFNESS) continue;
+    await setImmediate();
+    signal?.throwIfAborted();
+    heard = performance.now();
+  }
 }
 
 /** What a task's data can be called by in `data`: its own rows, and those of its examples. */
@@ -127,10 +150,18 @@ async function* rowsOf(files: readonly string[]): AsyncGenerator<PlacedRow> {
   }
 }
 
+interface Tally {
+  leftOut: number;
+}
+
 /** @throws UserError naming the row that the filter cannot be rendered from. */
-async function* wantedRows(files: readonly string[], wanted: (row: Row) => boolean): AsyncGenerator<PlacedRow> {
+async function* wantedRows(
+  files: readonly string[],
+  { wanted, tally }: { readonly wanted: (row: Row) => boolean; readonly tally: Tally },
+): AsyncGenerator<PlacedRow> {
   for await (const placed of rowsOf(files)) {
     if (withPlace(`${placed.place}: `, () => wanted(placed.row))) yield placed;
+    else tally.leftOut++;
   }
 }
 
@@ -138,11 +169,11 @@ async function* wantedRows(files: readonly string[], wanted: (row: Row) => boole
 function chosenRows(
   files: readonly string[],
   source: DataSamples,
-  { limit, seed, inSuite }: Pick<SampleOptions, 'limit' | 'seed'> & { inSuite: string },
+  { limit, seed, inSuite, tally }: Pick<SampleOptions, 'limit' | 'seed'> & { inSuite: string; tally: Tally },
 ): Promise<readonly PlacedRow[]> {
   const { stratify } = source;
   const wanted = withPlace(inSuite, () => rowFilter(source));
-  return takeRows(wantedRows(files, wanted), {
+  return takeRows(wantedRows(files, { wanted, tally }), {
     limit: limit ?? source.limit ?? Number.POSITIVE_INFINITY,
     shuffled: source.shuffle,
     seed,
@@ -163,7 +194,7 @@ async function examplePool(
   else {
     const source = examples.samples;
     const files = await dataFiles(loaded, source, options);
-    const chosen = await chosenRows(files, source, { limit: null, seed: options.seed, inSuite });
+    const chosen = await chosenRows(files, source, { limit: null, seed: options.seed, inSuite, tally: { leftOut: 0 } });
     const read = withPlace(inSuite, () => exampleReader(source));
     for (const { row, place } of chosen) rows.push(withPlace(`${place}: `, () => read(row)));
   }

@@ -83,6 +83,7 @@ export async function loadDefinitions(definition: RunDefinition, world: World): 
       const { samples: taken, source } = await loadSamples(loaded, index, {
         ...settings,
         environment: world.environment,
+        signal: world.signal,
         data,
       });
       const records = taken.map((sample) => toRecord(loaded.suite.name, task.name, sample));

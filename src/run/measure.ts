@@ -8,13 +8,15 @@
  *
  * A run that is resumed takes its definition from its log, and its plan is what that log does not have.
  */
+import { setMaxListeners } from 'node:events';
 import { dirname, resolve } from 'node:path';
 import { ALONE, parseCondition } from '../core/definition/condition.js';
 import type { PriceList } from '../core/definition/price-list.js';
+import { describeError } from '../core/errors.js';
 import { sampleKey } from '../core/keys.js';
-import type { MachineRecord, RunRecord } from '../core/log/log.js';
+import type { MachineRecord, RunRecord, SampleRecord } from '../core/log/log.js';
 import { type Block, countTrials, plan, remaining } from '../core/plan/plan.js';
-import { loadModels } from '../files/definitions.js';
+import { type LoadedModel, loadModels } from '../files/definitions.js';
 import { type LogWriter, openLog } from '../files/log.js';
 import { loadPrices } from '../files/price-list.js';
 import { uniqueId } from '../system/id.js';
@@ -33,6 +35,7 @@ import { execute, type RunEnding, type RunEvent, type RunnerOptions } from './ru
 import { createRun, lockRun, logOf, openRun } from './runs.js';
 import { openSandbox } from './sandbox.js';
 import { requireOwnCommands } from './server-commands.js';
+import { createPurse, type Purse, requirePrices, requireWithin } from './spending.js';
 import { executeUntilSure } from './until-sure.js';
 import { type World, worldOf } from './world.js';
 
@@ -49,6 +52,8 @@ export interface MeasureOptions extends Partial<World> {
   readonly allowScorers?: readonly string[] | undefined;
   /** What to do while another process measures on this machine; without it, refuse. */
   readonly whenBusy?: MachineLockOptions['whenBusy'] | undefined;
+  /** US dollars that servers may be paid: a run that may cost more is refused, and one that has spent them ends. */
+  readonly maxCost?: number | undefined;
   readonly onEvent?: ((event: MeasureEvent) => void) | undefined;
   /** Opens a model; without it, in a process of its own. */
   readonly openWorker?: OpenWorker | undefined;
@@ -156,6 +161,7 @@ async function perform(
     environment,
   );
   const judges = await judgesOf(options, job.definitions);
+  const purse = purseOf(options, { blocks, definitions: job.definitions, judge: judges.judge });
 
   const machine = await lockMachine(options, {
     whenBusy: options.whenBusy ?? 'refuse',
@@ -170,7 +176,7 @@ async function perform(
 
       // 5, 6
       const origin = originOf(start.machine);
-      const ending = await fill(run, { ...job, origin, whole, blocks, judges, say }, { ...options, onEvent });
+      const ending = await fill(run, { ...job, origin, whole, blocks, judges, purse, say }, { ...options, onEvent });
       run.log.append({ type: 'end', ...partOf(start.machine), ...ending });
       return { folder: run.folder, log: logOf(run.folder), ...ending };
     } finally {
@@ -205,19 +211,37 @@ interface Planned extends Job {
   readonly whole: readonly Block[];
   readonly blocks: readonly Block[];
   readonly judges: Judges;
+  /** Null where the run may cost what it costs. */
+  readonly purse: Purse | null;
   readonly say: (text: string) => void;
 }
 
 const INTERRUPTED: RunEnding = { complete: false, reason: 'interrupted' };
 
 /** Measures all that is planned, then gathers evidence about it. */
-async function fill(
+async function fill(run: WrittenRun, planned: Planned, options: FillOptions): Promise<RunEnding> {
+  const { purse } = planned;
+  if (purse === null) return fillUntil(run, planned, options);
+  const signal = AbortSignal.any([options.signal, purse.empty]);
+  // Each request under way adds a listener, and there may be many.
+  setMaxListeners(0, signal);
+  const ending = await fillUntil(run, planned, {
+    ...options,
+    signal,
+    openWorker: purse.paying(options.openWorker ?? openWorker),
+  });
+  return purse.empty.aborted && !options.signal.aborted
+    ? { complete: false, reason: `--max-cost: ${describeError(purse.empty.reason)}` }
+    : ending;
+}
+
+async function fillUntil(
   { folder, log }: WrittenRun,
   { definitions, origin, whole, blocks, judges, say }: Planned,
   { cwd, environment, now, signal, onEvent, openWorker: open = openWorker }: FillOptions,
 ): Promise<RunEnding> {
   const { suites, settings } = definitions.record;
-  const samples = new Map(definitions.samples.map((sample) => [sampleKey(sample), sample]));
+  const samples = samplesOf(definitions);
   const runner = {
     models: new Map(definitions.models.map((loaded) => [loaded.model.id, loaded])),
     tasks: definitions.tasks,
@@ -260,6 +284,10 @@ async function fill(
   return signal.aborted ? INTERRUPTED : ending;
 }
 
+function samplesOf({ samples }: Definitions): ReadonlyMap<string, SampleRecord> {
+  return new Map(samples.map((sample) => [sampleKey(sample), sample]));
+}
+
 type FillOptions = World & Pick<MeasureOptions, 'openWorker'> & Required<Pick<RunnerOptions, 'onEvent'>>;
 
 type Judges = Pick<EvidenceOptions, 'judge' | 'sandbox' | 'allowed'>;
@@ -276,6 +304,21 @@ async function judgesOf(
   const [model] = await loadModels(catalogueFile(catalogue, world), [judge], world.cwd);
   await requireReady([model!], world.environment);
   return { sandbox, allowed, judge: model! };
+}
+
+interface Spenders {
+  readonly blocks: readonly Block[];
+  readonly definitions: Definitions;
+  readonly judge: LoadedModel | null;
+}
+
+/** @throws UserError when the run may cost more than it may, or what it costs cannot be known. */
+function purseOf({ maxCost }: Pick<MeasureOptions, 'maxCost'>, { blocks, definitions, judge }: Spenders): Purse | null {
+  if (maxCost === undefined) return null;
+  const asked = definitions.models.filter(({ model }) => blocks.some((block) => block.model === model.id));
+  requirePrices([...asked, ...(judge === null ? [] : [judge])].map(({ model }) => model));
+  requireWithin(maxCost, { blocks, definitions, samples: samplesOf(definitions) });
+  return createPurse(maxCost);
 }
 
 function planOf({ record, samples, models }: Definitions): readonly Block[] {

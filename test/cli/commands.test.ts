@@ -246,7 +246,7 @@ describe('rightsize list', () => {
 });
 
 describe('rightsize check', () => {
-  test('says which models could run here and why the others could not, without running any', async () => {
+  test('tries the models that a run takes, or those that are named', async () => {
     const cwd = folderWith({
       ...SCRIPTED,
       'models.json': {
@@ -258,15 +258,19 @@ describe('rightsize check', () => {
         ],
       },
     });
-    const { code, stdout } = await rightsize(['check', '--suite', 'sums.yaml', '--json'], { cwd });
-    expect(code).toBe(0);
+    const named = ['here', 'gone', 'down'].flatMap((id) => ['-m', id]);
+    const { code, stdout } = await rightsize(['check', '--suite', 'sums.yaml', ...named, '--json'], { cwd });
+    expect(code).toBe(2);
     const { models, suites } = JSON.parse(stdout);
-    expect(suites).toEqual([{ name: 'sums', tasks: [{ name: 'add', samples: 2, limitsNeed: null }] }]);
+    expect(suites).toMatchObject([{ name: 'sums', tasks: [{ name: 'add', samples: 2, limitsNeed: null }] }]);
     expect(models).toMatchObject([
-      { id: 'here', ready: true },
+      { id: 'here', ready: true, tried: { state: 'tried' } },
       { id: 'gone', ready: false, reason: expect.stringContaining('gone.gguf') },
       { id: 'down', ready: false, reason: expect.stringContaining('127.0.0.1:9') },
     ]);
+    const chosen = await rightsize(['check', '--suite', 'sums.yaml', '--json'], { cwd });
+    expect(chosen.code).toBe(0);
+    expect(JSON.parse(chosen.stdout).models).toMatchObject([{ id: 'here' }]);
   });
 });
 

@@ -28,7 +28,8 @@ describe('rightsize init', () => {
   test('writes a suite that check accepts', async () => {
     const cwd = folderWith({ 'tickets.csv': TICKETS.join('\n') });
     await rightsize(['init', '--data', 'tickets.csv', '--input', 'Message text'], { cwd });
-    const { code, stdout, stderr } = await rightsize(['check', '--suite', 'tickets.yaml', '--model', 'large'], { cwd });
+    const args = ['check', '--suite', 'tickets.yaml', '--model', 'reference-slm:llama-cpp'];
+    const { code, stdout, stderr } = await rightsize(args, { cwd });
     expect(code, stderr).toBe(0);
     expect(stdout).toContain('suite tickets: task (40)');
   });

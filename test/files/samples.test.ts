@@ -105,3 +105,25 @@ test.each([
   const [sample] = await samplesOf({ samples: { file: 'rows.csv' } }, { 'rows.csv': csv });
   expect(sample).toMatchObject({ target: 'yes', fields: { q: 'Why?' } });
 });
+
+test('reading ends between rows when it is interrupted', async () => {
+  const folder = folderWith({
+    'rows.jsonl': lines(Array.from({ length: 5000 }, (_, n) => ({ q: `Q${n}?`, target: 'x' }))),
+    's.yaml': {
+      name: 's',
+      tasks: [
+        {
+          name: 't',
+          prompt: { user: '{% for i in range(6000) %}{% endfor %}{{ q }}' },
+          samples: { file: 'rows.jsonl' },
+          scorer: 'exact',
+        },
+      ],
+    },
+  });
+  const [suite] = await loadSuites(join(folder, 's.yaml'));
+  const options = { seed: 3, limit: null, environment: {}, signal: AbortSignal.timeout(200) };
+  const began = performance.now();
+  await expect(loadSamples(suite!, 0, options)).rejects.toThrow(/timeout/);
+  expect(performance.now() - began).toBeLessThan(10_000);
+});

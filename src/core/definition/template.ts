@@ -2,12 +2,13 @@
  * Jinja templates over the fields of a row. Jinja renders what it does not know as nothing, so a misspelt field would ask
  * every model an empty question: here a template says which fields it cannot do without, and a row without one is an error.
  */
-import { Template } from '@huggingface/jinja';
 import { describeError, UserError } from '../errors.js';
 import type { Row } from '../message.js';
 import { pattern } from '../score/text/pattern.js';
 import { binaryIn } from './binary.js';
-import { callMethod, METHOD_CALL, rewriteMethodCalls } from './template-methods.js';
+import type { Node } from './jinja/interpreter.js';
+import { type Allowance, MOST_STEPS, STEPS_OF_A_ROW } from './jinja/limits.js';
+import { parseTemplate, type Template } from './jinja/template.js';
 
 export type RowTemplate = (row: Row) => string;
 
@@ -18,12 +19,12 @@ export type RowTemplate = (row: Row) => string;
 export function rowTemplate(field: string, source: string): RowTemplate {
   let template: Template;
   try {
-    template = new Template(source);
+    template = parseTemplate(source);
   } catch (error) {
     throw new UserError(`${field}: expected a Jinja template, found one that does not parse (${describeError(error)})`);
   }
-  rewriteMethodCalls(template);
-  const { variables, columns } = neededOf(template);
+  const { variables, columns } = neededOf(template.body);
+  const allowance: Allowance = { steps: MOST_STEPS };
   return (row) => {
     for (const variable of [...variables, ...(Object.hasOwn(row, ROW) ? [] : columns)]) {
       // `row` is the whole row, unless a field is called that.
@@ -46,7 +47,8 @@ export function rowTemplate(field: string, source: string): RowTemplate {
       }
     }
     try {
-      return template.render({ [ROW]: row, ...withoutBuiltIns(row), ...FUNCTIONS });
+      allowance.steps = Math.min(allowance.steps + STEPS_OF_A_ROW, MOST_STEPS);
+      return template.render({ [ROW]: row, ...withoutBuiltIns(row), ...FUNCTIONS }, { allowance });
     } catch (error) {
       throw new UserError(`${field}: the template cannot be rendered from this row (${describeError(error)})`);
     }
@@ -71,14 +73,14 @@ function fieldsOf(row: Row): string {
 }
 
 /** What templates can call beyond Jinja's own. */
-const FUNCTIONS = { regex_replace: regexReplace, [METHOD_CALL]: callMethod } as const;
+const FUNCTIONS = { regex_replace: regexReplace } as const;
 
 /** The whole row, for fields whose names are no names of variables: `row['Message text']`. */
 const ROW = 'row';
 
 /**
- * Python's `re.sub(pattern, replacement, text)`, which lm-evaluation-harness gives to its templates as a filter (this engine
- * takes functions and no filters of ours). In linear time: the text comes from data.
+ * Python's `re.sub(pattern, replacement, text)`, which lm-evaluation-harness gives to its templates as a filter, and which is a
+ * function here. In linear time: the text comes from data.
  */
 function regexReplace(text: unknown, source: unknown, replacement: unknown): string {
   if (typeof text !== 'string' || typeof source !== 'string' || typeof replacement !== 'string') {
@@ -93,7 +95,7 @@ function regexReplace(text: unknown, source: unknown, replacement: unknown): str
   return result + text.slice(end);
 }
 
-/** What @huggingface/jinja puts into every environment, and what we do. */
+/** What every template has, whatever its row. */
 const BUILT_IN: ReadonlySet<string> = new Set([
   ...Object.keys(FUNCTIONS),
   'loop',
@@ -109,7 +111,7 @@ const BUILT_IN: ReadonlySet<string> = new Set([
   'strftime_now',
 ]);
 
-/** The engine refuses variables that are named as its own are; a row may well have a field `range`. */
+/** A row may well have a field `range`, which must not take the place of the function. */
 function withoutBuiltIns(row: Row): Row {
   return Object.fromEntries(Object.entries(row).filter(([name]) => !BUILT_IN.has(name)));
 }
@@ -121,7 +123,7 @@ interface Needed {
   readonly columns: ReadonlySet<string>;
 }
 
-function neededOf(template: Template): Needed {
+function neededOf(body: readonly Node[]): Needed {
   const columns = new Set<string>();
   const used = new Set<string>();
   const bound = new Set<string>(BUILT_IN);
@@ -178,7 +180,7 @@ function neededOf(template: Template): Needed {
         visit(Object.values(parts));
     }
   };
-  visit(template.parsed.body);
+  visit(body);
   for (const name of bound) used.delete(name);
   return { variables: used, columns };
 }
@@ -192,7 +194,7 @@ function collectColumn({ object, property, computed }: Record<string, unknown>, 
     into.add(String(named.value));
 }
 
-const OF_DICTIONARIES: ReadonlySet<string> = new Set(['get', 'items', 'keys', 'values', 'dictsort']);
+const OF_DICTIONARIES: ReadonlySet<string> = new Set(['get', 'items', 'keys', 'values', 'dictsort', 'copy']);
 
 function filterName(filter: unknown): string | undefined {
   const { value, callee } = filter as { value?: string; callee?: { value?: string } };

@@ -226,11 +226,9 @@ describe('templates', () => {
   });
 
   test('name the method that is missing, and the value that is not there', () => {
-    expect(() => render('{{ choices.sort() }}', { choices: [2, 1] })).toThrow(
-      'a list has no method sort here; it has index, count',
-    );
+    expect(() => render('{{ choices.sort() }}', { choices: [2, 1] })).toThrow('a list has no method sort here');
     expect(() => render("{{ q.encode('utf8') }}", { q: 'x' })).toThrow('a text has no method encode here');
-    expect(() => render("{{ choices.index('z') }}", { choices: ['x'] })).toThrow('index: "z" is not in it');
+    expect(() => render("{{ choices.index('z') }}", { choices: ['x'] })).toThrow("index: 'z' is not in it");
   });
 
   test.each([
@@ -250,6 +248,43 @@ describe('templates', () => {
       /the template names "content", which holds .* text alone/,
     );
     expect(render('{{ q }}', { content, q: 'fine' })).toBe('fine');
+  });
+
+  test.each([
+    ['a truth is written as Python writes it', '{{ q == "x" }} {{ part.a }}', 'True None'],
+    ['the clock stands still, so that prompts stay the same', '{{ strftime_now("%d %b %Y") }}', '26 Jul 2024'],
+  ])('mean what they mean in Jinja: %s', (_, template, text) => {
+    expect(render(template, { q: 'x', part: { a: null } })).toBe(text);
+  });
+
+  const NESTED = '{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}true';
+  const DOUBLING =
+    '{% set ns = namespace(x="ab") %}{% for i in range(99) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}';
+  const CALLING = '{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(60) }}true';
+
+  test.each<[string, Readonly<Record<string, unknown>>]>([
+    ['a question that loops', { prompt: { user: NESTED } }],
+    ['one that doubles', { prompt: { user: DOUBLING } }],
+    ['one that calls itself', { prompt: { user: CALLING } }],
+    [
+      'an answer of an example',
+      { prompt: { user: '{{ q }}', examples: { samples: [{ q: 'a' }], count: 1, answer: NESTED } } },
+    ],
+    ['a target', { samples: { file: 'x.jsonl', fields: { target: { json: NESTED } } } }],
+    ['an id', { samples: { file: 'x.jsonl', fields: { id: NESTED } } }],
+    ['a choice', { ask: 'choices', prompt: { text: '{{ q }}' }, choices: [NESTED] }],
+  ])('that never end are stopped wherever they stand: %s', (_, said) => {
+    expect(() => readerOf(said, [{ q: 'b', target: 'c' }]).read({ q: 'a' })).toThrow(
+      /cannot be rendered from this row \(the template (takes too many steps|makes a longer text)/,
+    );
+  });
+
+  test('that are slow for every row are stopped before they take an hour, and honest ones are not', () => {
+    const slow = readerOf({ prompt: { user: '{% for i in range(80000) %}{% endfor %}{{ q }}' } });
+    expect(() => Array.from({ length: 20 }, () => slow.read({ q: 'a' }))).toThrow('takes too many steps');
+    const long = readerOf({ prompt: { user: '{{ q }}' } });
+    const q = 'word '.repeat(200_000);
+    for (let row = 0; row < 100; row++) expect(messagesOf(long.read({ q }))[0]!.content).toHaveLength(1_000_000);
   });
 
   test('take for text what only looks like an image', () => {

@@ -33,6 +33,10 @@ test('the look-behind of the BIG-Bench Hard task of lm-evaluation-harness works'
 test('a pattern that could take exponential time is refused or runs in linear time', () => {
   const hostile = `${'a'.repeat(5_000_000)}!`;
   expect(scoreOf(regex, { output: hostile }, { pattern: '^(a+)+$' })).toBe(0);
+  expect(judge(regex, { output: hostile }, { pattern: '(\\w{1,100}){1,10}x' })).toMatchObject({
+    state: 'unscored',
+    reason: expect.stringMatching(/has \d+ states, .* write it with smaller repeats/),
+  });
   expect(regex.options.safeParse({ pattern: '(?=a)(a+)+$' }).error?.issues[0]?.message).toContain('exponential time');
   expect(regex.options.safeParse({ pattern: '(' }).error?.issues[0]?.message).toBe('expected a regular expression');
   expect(judge(regex, { output: hostile }, { pattern: '(?<=b)a' })).toMatchObject({

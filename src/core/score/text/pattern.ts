@@ -13,6 +13,11 @@ import { END, forJavaScript, forRe2 } from './pattern-syntax.js';
 
 /** Characters that a backtracking pattern may be run over. */
 export const BACKTRACKING_LIMIT = 20_000;
+/**
+ * The largest product of a pattern's states and a text's characters, which is what RE2 may take: one or two
+ * seconds. A pattern of 20 states may run over five million characters; `(\w{1,100}){1,10}` has 2,000.
+ */
+const LINEAR_LIMIT = 1e8;
 
 export interface Pattern {
   /** Every match in order: its text and its groups, a group that took no part being null. */
@@ -37,7 +42,7 @@ const compiled = new Map<string, Pattern>();
 
 /**
  * @param source A pattern as Python, RE2 or JavaScript write it; `(?i)` in front is understood by all of them here.
- * @throws RangeError when it is no pattern. @throws UserError when it needs backtracking and the text is too long for that.
+ * @throws RangeError when it is no pattern. @throws UserError when the text is too long for it.
  */
 export function pattern(source: string, flags: PatternFlags = {}): Pattern {
   const key = `${flags.ignoreCase ? 'i' : ''}${flags.dotAll ? 's' : ''}${flags.multiline ? 'm' : ''}/${source}`;
@@ -86,8 +91,17 @@ function linearPattern(source: string, flags: PatternFlags): Pattern | null {
     return null;
   }
   const ends = Object.entries(named.namedGroups()).flatMap(([name, group]) => (name.startsWith(END) ? [group] : []));
+  const states = named.programSize();
+  const requireShort = (text: string) => {
+    if (states * text.length <= LINEAR_LIMIT) return;
+    throw new UserError(
+      `the pattern "${source}" has ${states} states, with which it is matched only in outputs of up to ` +
+        `${Math.floor(LINEAR_LIMIT / states)} characters, and this one has ${text.length}; write it with smaller repeats`,
+    );
+  };
   return {
     *matches(text) {
+      requireShort(text);
       const matcher = named.matcher(text);
       while (matcher.find()) {
         const endsBefore = ends.some((group) => matcher.group(group) === '\n') ? text.length - 1 : text.length;
@@ -100,8 +114,14 @@ function linearPattern(source: string, flags: PatternFlags): Pattern | null {
         yield { text: part(0) ?? '', index: matcher.start(0), groups };
       }
     },
-    replace: (text, replacement) => expression.matcher(text).replaceAll(replacement),
-    test: (text) => expression.matcher(text).find(),
+    replace(text, replacement) {
+      requireShort(text);
+      return expression.matcher(text).replaceAll(replacement);
+    },
+    test(text) {
+      requireShort(text);
+      return expression.matcher(text).find();
+    },
   };
 }
 

@@ -2,7 +2,19 @@
 
 import { requireText } from './limits.js';
 import { capitalize, formatBraces, partition, splitFromRight, splitLines, strip } from './python-text.js';
-import { fromValue, isList, isMapping, listOf, membersOf, textOf, toValue, tupleOf, type Value } from './values.js';
+import {
+  areEqual,
+  fromValue,
+  isList,
+  isMapping,
+  listOf,
+  membersOf,
+  reprOf,
+  textOf,
+  toValue,
+  tupleOf,
+  type Value,
+} from './values.js';
 
 /** What a method or a filter is given: values by place and by name. */
 export interface Arguments {
@@ -48,8 +60,8 @@ const TEXT_METHODS: Readonly<Record<string, TextMethod>> = {
   removesuffix: (text, given) => without(text, required(given, 'suffix'), 'suffix'),
   find: (text, given) => text.indexOf(required(given, 'sub'), numberArgument(given, 1, 'start')),
   rfind: (text, given) => text.lastIndexOf(required(given, 'sub')),
-  index: (text, given) => found(text.indexOf(required(given, 'sub'))),
-  rindex: (text, given) => found(text.lastIndexOf(required(given, 'sub'))),
+  index: (text, given) => placeOf(text.indexOf(required(given, 'sub')), given),
+  rindex: (text, given) => placeOf(text.lastIndexOf(required(given, 'sub')), given),
   count(text, given) {
     const part = required(given, 'sub');
     return part === '' ? text.length + 1 : text.split(part).length - 1;
@@ -62,7 +74,8 @@ const TEXT_METHODS: Readonly<Record<string, TextMethod>> = {
     splitFromRight(text, textArgument(given, 0, 'sep'), numberArgument(given, 1, 'maxsplit') ?? -1),
   partition: (text, given) => partition(text, required(given, 'sep'), 'left'),
   rpartition: (text, given) => partition(text, required(given, 'sep'), 'right'),
-  zfill: (text, given) => text.padStart(wide(given), '0'),
+  zfill: (text, given) =>
+    text.replace(/^([+-]?)(.*)$/s, (_, sign, digits) => sign + digits.padStart(wide(given) - sign.length, '0')),
   ljust: (text, given) => text.padEnd(wide(given), textArgument(given, 1, 'fillchar') ?? ' '),
   rjust: (text, given) => text.padStart(wide(given), textArgument(given, 1, 'fillchar') ?? ' '),
   isdigit: (text) => all(text, /^\p{Nd}+$/u),
@@ -100,8 +113,8 @@ function without(text: string, part: string, end: 'prefix' | 'suffix'): string {
   return text.endsWith(part) ? text.slice(0, text.length - part.length) : text;
 }
 
-function found(place: number): number {
-  if (place < 0) throw new Error('substring not found');
+function placeOf(place: number, { args }: Arguments): number {
+  if (place < 0) throw new Error(`index: ${args[0] === undefined ? 'nothing' : reprOf(args[0])} is not in it`);
   return place;
 }
 
@@ -118,8 +131,11 @@ export function methodOf(object: Value, name: string): Method | null {
   }
   if (isList(object) && (name === 'index' || name === 'count')) {
     const places = (wanted: Value | undefined) =>
-      object.value.flatMap((item, i) => (wanted !== undefined && item.value === wanted.value ? [i] : []));
-    return ({ args }) => toValue(name === 'count' ? places(args[0]).length : found(places(args[0])[0] ?? -1));
+      object.value.flatMap((item, i) => (wanted !== undefined && areEqual(item, wanted) ? [i] : []));
+    return (given) => {
+      const found = places(given.args[0]);
+      return toValue(name === 'count' ? found.length : placeOf(found[0] ?? -1, given));
+    };
   }
   if (isMapping(object) && name === 'copy') return () => object;
   return isList(object) && name === 'copy' ? () => listOf(object.value) : null;

@@ -1,12 +1,12 @@
 /**
- * The library's interpreter with the rest of what chat templates use, and with a limit. A template is a program that came
- * with the weights: it may loop without end or double a text until memory is full. So each step has a price, and so has what it
- * makes, and a template that spends more than any prompt needs is stopped. Steps are counted and not seconds, so that a
- * template that is refused here is refused everywhere.
+ * The library's interpreter with the rest of what templates use, and with a limit. A template is a program that came with the
+ * weights or with a suite: it may loop without end or double a text until memory is full. So each step has a price, and so has
+ * what it makes, and a template that spends more than it may is stopped. Steps are counted and not seconds, so that a template
+ * that is refused here is refused everywhere.
  */
 import { Interpreter } from '@huggingface/jinja';
 import { FILTERS, isOurs, order } from './filters.js';
-import { MOST_STEPS, requireList, requireText, SIZE_OF_A_STEP, STEPS_OF_A_ROUND, TooMuchWork } from './limits.js';
+import { type Allowance, requireList, requireText, SIZE_OF_A_STEP, STEPS_OF_A_ROUND, TooMuchWork } from './limits.js';
 import { type Arguments, methodOf } from './methods.js';
 import { formatPercent } from './python-text.js';
 import {
@@ -57,11 +57,18 @@ class LoopControl extends Error {
 }
 
 export class BoundedInterpreter extends Open {
-  #steps = 0;
+  readonly #allowance: Allowance;
   /** Keys of mappings that are no texts, by the mapping and the text that stands for them. */
   readonly #keys = new WeakMap<object, Map<string, Value>>();
 
+  constructor(environment: Scope, allowance: Allowance) {
+    super(environment);
+    this.#allowance = allowance;
+  }
+
   override evaluate(node: Node | undefined, environment: Scope): Value {
+    // It was paid for when it was evaluated.
+    if (node?.type === 'Given') return node.value as Value;
     const value = this.#evaluate(node, environment);
     this.spend(1 + sizeOf(value) / SIZE_OF_A_STEP);
     return value;
@@ -69,14 +76,12 @@ export class BoundedInterpreter extends Open {
 
   /** @throws TooMuchWork when the template has used up what it may. */
   spend(steps: number): void {
-    this.#steps += steps;
-    if (this.#steps > MOST_STEPS) throw new TooMuchWork('the template takes too many steps: it may never end');
+    this.#allowance.steps -= steps;
+    if (this.#allowance.steps < 0) throw new TooMuchWork('the template takes too many steps: it may never end');
   }
 
   #evaluate(node: Node | undefined, environment: Scope): Value {
     switch (node?.type) {
-      case 'Given':
-        return node.value as Value;
       case 'For':
         return this.#loop(node, environment);
       case 'Break':
@@ -87,6 +92,8 @@ export class BoundedInterpreter extends Open {
         return this.#mapping(node, environment);
       case 'MemberExpression':
         return this.#member(node, environment);
+      case 'CallExpression':
+        return this.#call(node, environment);
       case 'TestExpression':
         return this.#test(node, environment);
       default:
@@ -187,6 +194,16 @@ export class BoundedInterpreter extends Open {
     return method === null ? super.evaluate({ ...node, object: given }, environment) : functionOf(method);
   }
 
+  /** @throws Error with the name of a method that the value does not have. */
+  #call(node: Node, environment: Scope): Value {
+    const callee = node.callee as Node;
+    if (callee.type !== 'MemberExpression' || callee.computed) return super.evaluate(node, environment);
+    const object = this.evaluate(callee.object, environment);
+    const method = this.evaluate({ ...callee, object: { type: 'Given', value: object } }, environment);
+    if (isAbsent(method)) throw new Error(`${kindOf(object)} has no method ${callee.property.value} here`);
+    return super.evaluate({ ...node, callee: { type: 'Given', value: method } }, environment);
+  }
+
   #ofMapping(object: Value, name: string): ((given: Arguments) => Value) | null {
     if (!isMapping(object) || !['items', 'keys', 'get'].includes(name)) return null;
     const { value } = object;
@@ -244,6 +261,12 @@ export class BoundedInterpreter extends Open {
     const given = (value: Value) => ({ type: 'Given', value });
     return super.evaluateBinaryExpression({ ...node, left: given(left), right: given(right) }, environment);
   }
+}
+
+function kindOf(value: Value): string {
+  if (isText(value)) return 'a text';
+  if (isNumber(value)) return 'a number';
+  return isList(value) ? 'a list' : 'a mapping';
 }
 
 /** Where Python's operators mean something else than the library's; null elsewhere. */

@@ -6,8 +6,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { standingTime } from '../../src/backends/jinja/clock.js';
-import { parseTemplate } from '../../src/backends/jinja/template.js';
+import { standingTime } from '../../../src/core/definition/jinja/clock.js';
+import { parseTemplate } from '../../../src/core/definition/jinja/template.js';
 
 interface Stored {
   readonly jinja: string;
@@ -20,7 +20,7 @@ interface Stored {
 }
 type Expected = { readonly text: string } | { readonly error: string };
 
-const file = fileURLToPath(new URL('../fixtures/chat-templates.json.gz', import.meta.url));
+const file = fileURLToPath(new URL('../../fixtures/chat-templates.json.gz', import.meta.url));
 const stored: Stored = JSON.parse(gunzipSync(readFileSync(file)).toString('utf8'));
 
 function rendered(template: string, variables: object): string | null {

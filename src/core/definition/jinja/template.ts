@@ -1,14 +1,26 @@
-/** A chat template, parsed once and rendered with the globals that transformers gives it (`chat_template_utils.py`). */
+/**
+ * A template, parsed once and rendered as Python's Jinja renders it, with the globals that transformers gives to chat templates
+ * (`chat_template_utils.py`).
+ */
 import { parse, tokenize } from '@huggingface/jinja';
 import { standingTime } from './clock.js';
-import { BoundedInterpreter, functionOf } from './interpreter.js';
-import { LONGEST_RANGE, LONGEST_SOURCE, LONGEST_SPACE, TooMuchWork } from './limits.js';
+import { BoundedInterpreter, functionOf, type Node } from './interpreter.js';
+import { type Allowance, LONGEST_RANGE, LONGEST_SOURCE, LONGEST_SPACE, MOST_STEPS, TooMuchWork } from './limits.js';
 import { numberArgument, textArgument } from './methods.js';
 import { createScope, listOf, textOf, toValue, type Value } from './values.js';
 
 export interface Template {
-  /** @param onClock called when the template asks for the time. */
-  render(variables: Readonly<Record<string, unknown>>, onClock?: () => void): string;
+  /** The statements of the parsed template. */
+  readonly body: readonly Node[];
+  /** @throws TooMuchWork, or another error of the template. */
+  render(variables: Readonly<Record<string, unknown>>, options?: RenderOptions): string;
+}
+
+export interface RenderOptions {
+  /** Called when the template asks for the time. */
+  readonly onClock?: () => void;
+  /** By default `MOST_STEPS` for this rendering. */
+  readonly allowance?: Allowance;
 }
 
 /** @throws Error when the source is no template. */
@@ -19,11 +31,14 @@ export function parseTemplate(source: string): Template {
   if (new RegExp(`\\s{${LONGEST_SPACE}}`).test(source)) {
     throw new TooMuchWork(`it has more than ${LONGEST_SPACE} characters of white space in a row`);
   }
-  const program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
+  const program: Node & { readonly body: readonly Node[] } = parse(
+    tokenize(source, { lstrip_blocks: true, trim_blocks: true }),
+  );
   return {
-    render(variables, onClock = () => {}) {
+    body: program.body,
+    render(variables, { onClock = () => {}, allowance = { steps: MOST_STEPS } } = {}) {
       const environment = createScope();
-      const interpreter = new BoundedInterpreter(environment);
+      const interpreter = new BoundedInterpreter(environment, allowance);
       const globals: Readonly<Record<string, Value>> = {
         true: toValue(true),
         false: toValue(false),
