@@ -92,6 +92,9 @@ export async function loadDefinitions(definition: RunDefinition, world: World): 
         ...task,
         ...(definition.logprobs && { generation: { ...task.generation, logprobs: true } }),
         scorer: fromFolder(task.scorer, { suite: loaded.file, cwd: world.cwd }),
+        ...(task.secondary && {
+          secondary: task.secondary.map((one) => fromFolder(one, { suite: loaded.file, cwd: world.cwd })),
+        }),
         samples: {
           count: records.length,
           hash: sha256(records.map(({ promptHash, target }) => `${promptHash} ${JSON.stringify(target)}`).join('\n')),

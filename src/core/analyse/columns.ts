@@ -88,6 +88,8 @@ export interface Texts {
   /** The text that was scored, after the filters. */
   readonly text: string;
   readonly score: Score;
+  /** Those of the secondary scorers, in their order. */
+  readonly secondary: readonly Score[];
 }
 
 export class Trials {
@@ -427,8 +429,8 @@ export class Trials {
       block[place]![row % BLOCK] = value;
     }
     if (this.#keepsTexts) {
-      const { output, filtered, score } = result;
-      this.#texts[row] = { output, text: filtered ?? output, score };
+      const { output, filtered, score, secondary } = result;
+      this.#texts[row] = { output, text: filtered ?? output, score, secondary };
     }
     for (const metric of DISTRIBUTED) {
       const reason = result.absent[metric];

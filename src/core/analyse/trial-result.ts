@@ -40,6 +40,8 @@ export interface TrialResult {
   readonly at: number;
   readonly state: 'completed' | 'failed-by-model' | 'failed-by-harness';
   readonly score: Score;
+  /** The scores of the secondary scorers, in their order. */
+  readonly secondary: readonly Score[];
   /** The values of the metrics that have one. For every other metric of a completed trial, `absent` has the reason. */
   readonly timings: Readonly<Partial<Record<DistributedMetric, number>>>;
   readonly absent: Readonly<Partial<Record<DistributedMetric, string>>>;
@@ -74,8 +76,8 @@ export interface TrialResult {
 const LONGEST = { output: 20_000, answer: 500, reason: 1_000 } as const;
 
 export interface TrialContext {
-  /** What the log has about this answer, for a scorer that needs more than its words. */
-  readonly evidence?: Evidence | undefined;
+  /** What the log has about this answer for the scorer that decides, or for a secondary one by its name. */
+  readonly evidenceOf: (secondary?: string) => Evidence | undefined;
   readonly sample: SampleRecord;
   readonly taskScorer: TaskScorer;
   readonly price: Price | Missing;
@@ -98,17 +100,19 @@ export function scoreTrial(record: MeasurementRecord, context: TrialContext): Tr
 function failedTrial(
   record: MeasurementRecord,
   outcome: Failed,
-  { condition }: Pick<TrialContext, 'condition'>,
+  { condition, taskScorer }: Pick<TrialContext, 'condition' | 'taskScorer'>,
 ): TrialResult {
   const { repetition, session, at, cold } = record;
   const { by, kind, first } = outcome;
   const reason = clip(outcome.reason, LONGEST.reason);
+  const score: Score = by === 'model' ? { state: 'scored', value: 0, answer: null } : { state: 'unscored', reason };
   return {
     repetition,
     session,
     at,
     state: by === 'model' ? 'failed-by-model' : 'failed-by-harness',
-    score: by === 'model' ? { state: 'scored', value: 0, answer: null } : { state: 'unscored', reason },
+    score,
+    secondary: secondaryOf(taskScorer).map(() => score),
     // A first token that was seen was in time, whatever came after it.
     timings: by === 'model' && first !== undefined && spoiltBy(record, condition) === null ? { ttft: first } : {},
     absent: NOTHING_ABSENT,
@@ -136,13 +140,15 @@ function rankedTrial(
   context: TrialContext,
 ): TrialResult {
   const { target } = context.sample;
-  const score = clipAnswer(scoreOf(context, { output: '', target, ...evidenceOf(outcome, context.sample) }));
+  const input = { output: '', target, ...evidenceOf(outcome, context.sample) };
+  const score = clipAnswer(scoreOf(context, input));
   return {
     repetition,
     session,
     at,
     state: 'completed',
     score,
+    secondary: secondaryScores(context, () => input),
     timings: {},
     absent: NOT_TIMED,
     confidence: marginOf(outcome),
@@ -166,19 +172,20 @@ function rankedTrial(
 
 function completedTrial(record: MeasurementRecord, outcome: Completed, context: TrialContext): TrialResult {
   const { repetition, session, at, cold } = record;
-  const { sample, evidence, condition } = context;
+  const { sample, evidenceOf, condition } = context;
   const filters = filtersOf(context);
   const text = filterText(filters, outcome.output);
   const { target, fields } = sample;
+  const inputWith = (evidence: Evidence | undefined): ScoreInput =>
+    evidence ? { output: text, target, fields, evidence } : { output: text, target, fields };
   const { timings, absent } = measure(outcome, { price: context.price, spoilt: spoiltBy(record, condition) });
   return {
     repetition,
     session,
     at,
     state: 'completed',
-    score: clipAnswer(
-      scoreOf(context, evidence ? { output: text, target, fields, evidence } : { output: text, target, fields }),
-    ),
+    score: clipAnswer(scoreOf(context, inputWith(evidenceOf()))),
+    secondary: secondaryScores(context, (name) => inputWith(evidenceOf(name))),
     timings,
     absent,
     confidence: confidenceOf(outcome),
@@ -207,6 +214,19 @@ function scoreOf({ taskScorer }: TrialContext, input: ScoreInput): Score {
   if ('missing' in taskScorer) return { state: 'unscored', reason: taskScorer.missing };
   return judgeOutput(taskScorer.scorer, input, taskScorer.options);
 }
+
+function secondaryOf(taskScorer: TaskScorer): readonly SecondaryScorer[] {
+  return 'missing' in taskScorer ? [] : taskScorer.secondary;
+}
+
+/** @param inputOf what a secondary scorer judges by, by its name. */
+function secondaryScores({ taskScorer }: TrialContext, inputOf: (name: string) => ScoreInput): readonly Score[] {
+  const scorers = secondaryOf(taskScorer);
+  if (scorers.length === 0) return NO_SCORES;
+  return scorers.map(({ name, scorer, options }) => clipAnswer(judgeOutput(scorer, inputOf(name), options)));
+}
+
+const NO_SCORES: readonly Score[] = [];
 
 function clipAnswer(score: Score): Score {
   if (score.state === 'unscored' || score.answer === null) return score;

@@ -169,7 +169,7 @@ export const taskSchema = z.strictObject({
     .describe('What takes the answer out of an output before it is scored, in order; see docs/scorers.md.'),
   scorer: scorerSchema,
   secondary: z
-    .array(z.union([z.enum(SCORER_NAMES), named]))
+    .array(scorerSchema)
     .optional()
     .describe('Other scorers of the same answers: reported as `score NAME` with intervals, and free to be limited.'),
   limits: limitsSchema.prefault({}).describe('Limits of this task alone, over those of the suite.'),

@@ -303,6 +303,10 @@ const evidenceRecord = z.object({
   type: z.literal('evidence'),
   trial: z.string(),
   model: z.string(),
+  scorer: z
+    .string()
+    .exactOptional()
+    .describe('The secondary scorer that asked. If absent, it is the scorer that decides.'),
   by: z.string().exactOptional().describe('The model that judged, where one did.'),
   asked: z
     .string()

@@ -69,7 +69,7 @@ const DEFAULT_TAKE: Readonly<Record<Convention, 'first' | 'last'>> = {
  * ("3-5") and is no sign.
  */
 const PATTERNS: Readonly<Record<Convention, RegExp>> = {
-  numeric: /(?:(?<![\w.])[-+][$€£]?)?(?:\d[\d,]*(?:\.\d+)?|(?<![\w.])\.\d+)(?:[eE][-+]?\d+)?/g,
+  numeric: /(?:(?<![A-Za-z0-9.])[-+][$€£]?)?(?:\d[\d,]*(?:\.\d+)?|(?<![\w.])\.\d+)(?:[eE][-+]?\d+)?/g,
   gsm8k: /-?[0-9.,]+/g,
   'gsm8k-strict': /-?[0-9.,]+/g,
   'gsm8k-flexible': /-?[$0-9.,]{2,}|-?[0-9]+/g,
