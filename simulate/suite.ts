@@ -71,6 +71,7 @@ export function analysisOf({ requirement, large, tasks, settings }: DrawnSuite):
     models: ids.map((id) => modelOf(id, large.includes(id) ? 'llm' : 'slm')),
     machines: [],
     warnings: [],
+    circumstances: [],
   };
 }
 

@@ -3,7 +3,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { CommanderError } from 'commander';
 import { program } from './cli/program.js';
-import { describeError, UserError } from './core/errors.js';
+import { describeError, Unfinished, UserError } from './core/errors.js';
 import { plain } from './core/report/text.js';
 import { readLanguageTablesWith } from './core/score/text/language-tables.js';
 import { readLanguageTable } from './system/language-tables.js';
@@ -19,6 +19,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
+// Node would end with 1, which is the exit code of a gate that failed.
+process.on('uncaughtException', (error) => {
+  failUnexpectedly(error);
+  process.exit();
+});
+
 /** Exit codes: 0 done · 2 the definition or the flags are wrong · 3 the run ended incomplete */
 try {
   await program().parseAsync(process.argv);
@@ -26,10 +32,13 @@ try {
   // commander has already printed its sentence.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else if (error instanceof UserError) fail(error.message, 2);
-  else {
-    fail(`unexpected: ${describeError(error)} (a fault of rightsize; RIGHTSIZE_DEBUG=1 shows where)`, 3);
-    if (process.env.RIGHTSIZE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  }
+  else if (error instanceof Unfinished) fail(error.message, 3);
+  else failUnexpectedly(error);
+}
+
+function failUnexpectedly(error: unknown): void {
+  fail(`unexpected: ${describeError(error)} (a fault of rightsize; RIGHTSIZE_DEBUG=1 shows where)`, 3);
+  if (process.env.RIGHTSIZE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }
 
 /** A message may quote a file or a server, so it is made safe for a terminal. */

@@ -274,13 +274,15 @@ function sourceOptions(source: string, { directory, environment, onProgress }: B
   return { directory, environment, include, ...(onProgress && { onProgress }) };
 }
 
+/** The header of the first of its files, with the parameters of all. */
 async function readModel({ path, files }: Resolved): Promise<GgufHeader> {
-  const [header] = await Promise.all(files.map(readGguf));
+  const headers = await Promise.all(files.map(readGguf));
+  const [header] = headers;
   if (header === undefined || header.type !== 'model' || !header.causal) {
     const found = header?.causal === false ? 'an encoder, which generates none' : `one of type ${header?.type}`;
     throw new UserError(`source: expected a GGUF model that generates text, found ${found}: ${path}`);
   }
-  return header;
+  return { ...header, parameters: headers.reduce((total, { parameters }) => total + parameters, 0) };
 }
 
 async function findAdapters({ lora }: LlamaCppModel, context: BackendContext): Promise<readonly Adapter[]> {

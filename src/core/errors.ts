@@ -6,6 +6,14 @@ export class UserError extends Error {
   override readonly name = 'UserError';
 }
 
+/**
+ * What ends a command before it is done, and is the fault of no definition: a disk that is full. The message says what is kept, and
+ * how to go on.
+ */
+export class Unfinished extends Error {
+  override readonly name = 'Unfinished';
+}
+
 /** The message of anything thrown, with its causes, on one line. */
 export function describeError(error: unknown): string {
   const parts: string[] = [];

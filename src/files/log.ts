@@ -14,16 +14,19 @@ import {
   readSync,
   writeSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { formatPath } from '../core/definition/describe.js';
-import { UserError } from '../core/errors.js';
+import { Unfinished, UserError } from '../core/errors.js';
 import { LOG_VERSION, type LogRecord, RECORDS, type RecordType } from '../core/log/log.js';
 import { fromVersion1, measurementFromVersion1, type RawRecord } from '../core/log/log-v1.js';
+import { shellCommand } from '../core/report/text.js';
 import { sha256 } from '../system/hash.js';
-import { displayPath, readFailure } from '../system/path.js';
+import { displayPath, isFullDisk, readFailure } from '../system/path.js';
 import { readLines } from './lines.js';
 import { checkRecord } from './log-check.js';
 
 export interface LogWriter {
+  /** @throws Unfinished when the disk is full. What was written before is kept. */
   append(record: LogRecord): void;
   /** Waits until the disk has all records, then closes the log. */
   close(): void;
@@ -41,16 +44,38 @@ export function openLog(file: string): LogWriter {
     );
   }
   dropTornLine(fd);
+  let full: Unfinished | null = null;
   return {
     append(record) {
+      // A record after one that was torn would make a damaged line in the middle.
+      if (full !== null) throw full;
       const line = Buffer.from(`${JSON.stringify(record)}\n`, 'utf8');
-      for (let written = 0; written < line.length; ) written += writeSync(fd, line, written);
+      try {
+        for (let written = 0; written < line.length; ) written += writeSync(fd, line, written);
+      } catch (cause) {
+        if (!isFullDisk(cause)) throw cause;
+        full = fullDisk(file, cause);
+        throw full;
+      }
     },
     close() {
-      fdatasyncSync(fd);
-      closeSync(fd);
+      try {
+        if (full === null) fdatasyncSync(fd);
+      } catch (cause) {
+        throw isFullDisk(cause) ? fullDisk(file, cause) : cause;
+      } finally {
+        closeSync(fd);
+      }
     },
   };
+}
+
+function fullDisk(file: string, cause: unknown): Unfinished {
+  const folder = shellCommand([displayPath(dirname(file))]);
+  return new Unfinished(
+    `${displayPath(file)}: the disk is full; the trials that ended before are kept; make room, then finish the run with: rightsize run --resume ${folder}`,
+    { cause },
+  );
 }
 
 /**

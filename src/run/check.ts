@@ -101,11 +101,13 @@ export async function check(options: CheckOptions = {}): Promise<Checked> {
 /** Whether every model can run what it was tried on, as far as it was tried. */
 export function everyModelRuns({ models }: Checked): boolean {
   return models.every(
-    ({ readiness, tried }) =>
-      readiness.ready !== false &&
-      tried.state !== 'refused' &&
-      (tried.state === 'not tried' || tried.prompts.every(({ problem }) => problem === null)),
+    (model) => isAble(model) || (model.tried.state === 'not tried' && model.readiness.ready !== false),
   );
+}
+
+/** Whether it answered every prompt. */
+function isAble({ tried }: CheckedModel): boolean {
+  return tried.state === 'tried' && tried.prompts.every(({ problem }) => problem === null);
 }
 
 interface ReadTask extends CheckedTask {
@@ -224,7 +226,7 @@ function promptToTry({ suite, task, rows }: ReadTask): PromptToTry {
 }
 
 function expectedRun(models: readonly CheckedModel[], tasks: readonly ReadTask[]): ExpectedRun | null {
-  const able = models.filter(({ tried }) => tried.state === 'tried');
+  const able = models.filter(isAble);
   if (able.length === 0 || tasks.length === 0) return null;
   const trials = tasks.reduce((sum, task) => sum + trialsOf(task), 0);
   return {

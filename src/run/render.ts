@@ -2,7 +2,7 @@
 import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Analysis } from '../core/analyse/analysis.js';
-import { UserError } from '../core/errors.js';
+import { Unfinished, UserError } from '../core/errors.js';
 import { optionsOf, recommend } from '../core/recommend/recommend.js';
 import type { Recommendation } from '../core/recommend/recommendation.js';
 import type { Artifact } from '../core/report/artifact.js';
@@ -10,7 +10,7 @@ import type { PageAssets } from '../core/report/html/page.js';
 import { REPORTER_NAMES, type ReporterName, renderReports } from '../core/report/table.js';
 import { loadPrices } from '../files/price-list.js';
 import { openPainter } from '../render/painter.js';
-import { displayPath } from '../system/path.js';
+import { displayPath, isFullDisk } from '../system/path.js';
 import { analyseLog, analyseTogether } from './read.js';
 import { logOf } from './runs.js';
 import { type World, worldOf } from './world.js';
@@ -95,6 +95,12 @@ async function writeArtifact(file: string, content: string | Uint8Array): Promis
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, content);
   } catch (cause) {
+    if (isFullDisk(cause)) {
+      throw new Unfinished(
+        `${displayPath(file)}: the disk is full; the log is kept; make room, then write the reports with: rightsize report`,
+        { cause },
+      );
+    }
     throw new UserError(
       `${displayPath(file)}: the report cannot be written (${(cause as NodeJS.ErrnoException).code}); choose another folder with --out`,
       { cause },

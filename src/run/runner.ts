@@ -5,7 +5,7 @@
  * as `overriddenDuration`, so no figure includes the messages between processes.
  */
 import { Bench } from 'tinybench';
-import { describeError, UserError } from '../core/errors.js';
+import { describeError, Unfinished, UserError } from '../core/errors.js';
 import { taskKey } from '../core/keys.js';
 import type { Outcome } from '../core/measure/measurement.js';
 import type { Block, PlannedCell, Trial } from '../core/plan/plan.js';
@@ -44,7 +44,7 @@ export async function execute(blocks: readonly Block[], options: RunnerOptions):
       });
     } catch (error) {
       if (options.signal.aborted) return { complete: false, reason: 'interrupted' };
-      if (error instanceof UserError) throw error;
+      if (error instanceof UserError || error instanceof Unfinished) throw error;
       const reason = describeError(error);
       options.append({ type: 'model-failed', model: block.model, reason });
       options.onEvent({ type: 'warning', model: block.model, message: reason });

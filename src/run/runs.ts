@@ -1,8 +1,8 @@
 /** The folders of runs: each is made whole or not at all, and one process at a time writes to it. */
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { describeError, UserError } from '../core/errors.js';
-import type { MachineRecord, RunRecord, SampleRecord } from '../core/log/log.js';
+import { describeError, Unfinished, UserError } from '../core/errors.js';
+import type { LogRecord, MachineRecord, RunRecord, SampleRecord } from '../core/log/log.js';
 import { openLog, readLog } from '../files/log.js';
 import { describeHolder, type Lock, type Taken, tryLock } from '../system/lock.js';
 import { displayPath } from '../system/path.js';
@@ -35,10 +35,7 @@ export function createRun(
     const folder = join(out, id);
     if (existsSync(folder)) continue;
     rmSync(join(making, LOG), { force: true });
-    const log = openLog(join(making, LOG));
-    log.append({ ...record, id });
-    for (const one of rest) log.append(one);
-    log.close();
+    writeDefinition(join(making, LOG), [{ ...record, id }, ...rest], out);
     try {
       renameSync(making, folder);
       return folder;
@@ -47,6 +44,22 @@ export function createRun(
       if (!existsSync(folder))
         throw new UserError(`${displayPath(folder)}: the folder cannot be made (${describeError(cause)})`, { cause });
     }
+  }
+}
+
+/** @throws Unfinished when the disk is full. */
+function writeDefinition(file: string, records: readonly LogRecord[], out: string): void {
+  const log = openLog(file);
+  try {
+    for (const record of records) log.append(record);
+  } catch (cause) {
+    if (!(cause instanceof Unfinished)) throw cause;
+    rmSync(dirname(file), { recursive: true, force: true });
+    throw new Unfinished(`--out ${out}: the disk is full, and nothing was measured; make room, or choose another`, {
+      cause,
+    });
+  } finally {
+    log.close();
   }
 }
 

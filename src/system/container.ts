@@ -97,3 +97,9 @@ export function allowedCores(limits: ContainerLimits = containerLimits()): numbe
 export function allowedMemory({ memory }: ContainerLimits = containerLimits()): number {
   return memory === null ? totalmem() : Math.min(totalmem(), memory);
 }
+
+/** Processes that the system has killed for want of memory since it started, in containers too; null where it does not count them. */
+export function outOfMemoryKills(file = '/proc/vmstat'): number | null {
+  const count = /^oom_kill (\d+)$/m.exec(read(file) ?? '')?.[1];
+  return count === undefined ? null : Number(count);
+}

@@ -15,6 +15,12 @@ const READ_FAILURES: Readonly<Record<string, string>> = {
   EISDIR: 'this is a folder, not a file',
 };
 
+/** Whether a file could not be written because its disk, or the user's share of it, is full. */
+export function isFullDisk(cause: unknown): boolean {
+  const { code } = cause as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
 /**
  * A pipe or a device may give bytes for ever, or none.
  *

@@ -5,6 +5,7 @@
 import { UserError } from '../core/errors.js';
 import type { SessionRecord } from '../core/log/log.js';
 import { missing } from '../core/quantity.js';
+import { formatSeconds } from '../core/report/format.js';
 import type { LoadedModel } from '../files/definitions.js';
 import { readMemory, sampleMemory } from './memory.js';
 import type { Answered, FromWorker, ToWorker, TrialRequest } from './protocol.js';
@@ -19,6 +20,8 @@ import {
 
 /** How long an engine may go on after it was told to stop, seconds. */
 const GRACE = 10;
+/** How long a model may take to open, seconds; a download counts only while it stands still. 240 GB take as long at 133 MB/s. */
+const OPENING = 1800;
 
 /** Opens a model in a process of its own. */
 export const openWorker: OpenWorker = async (loaded, options) => {
@@ -29,6 +32,8 @@ export const openWorker: OpenWorker = async (loaded, options) => {
 export interface SuperviseOptions extends OpenWorkerOptions {
   /** In place of `GRACE`. */
   readonly grace?: number;
+  /** In place of `OPENING`. */
+  readonly opening?: number;
 }
 
 /** Opens a model in a process that has just been started, and kills the process where that fails. */
@@ -42,10 +47,12 @@ export async function supervise(
   try {
     await worker.next('ready');
     const baseline = await readMemory([child.pid]);
-    const stopProgress = worker.on('progress', (progress) => options.onProgress?.(progress));
-    worker.send({ type: 'open', model, directory, concurrency: options.concurrency });
-    const opened = await worker.next('opened', 'not-opened');
-    stopProgress();
+    const opened = await openWithin(options.opening ?? OPENING, {
+      child,
+      worker,
+      loaded: { model, directory },
+      options,
+    });
     if (opened.type === 'not-opened') {
       throw opened.byUser
         ? new UserError(`${model.id}: ${opened.reason}`)
@@ -60,6 +67,38 @@ export async function supervise(
     throw error;
   } finally {
     options.signal.removeEventListener('abort', child.kill);
+  }
+}
+
+interface Opening {
+  readonly child: WorkerProcess;
+  readonly worker: Mailbox;
+  readonly loaded: LoadedModel;
+  readonly options: SuperviseOptions;
+}
+
+/** @param limit Seconds. @throws NotOpened, with the process killed, when it takes longer. */
+async function openWithin(limit: number, { child, worker, loaded: { model, directory }, options }: Opening) {
+  let late = false;
+  const watchdog = setTimeout(() => {
+    late = true;
+    child.kill();
+  }, limit * 1000);
+  const stopProgress = worker.on('progress', (progress) => {
+    watchdog.refresh();
+    options.onProgress?.(progress);
+  });
+  worker.send({ type: 'open', model, directory, concurrency: options.concurrency });
+  try {
+    return await worker.next('opened', 'not-opened');
+  } catch (error) {
+    if (!late) throw error;
+    throw new NotOpened(
+      `${model.id}: the model was not open after ${formatSeconds(limit)}; take weights that load sooner, from a faster disk`,
+    );
+  } finally {
+    clearTimeout(watchdog);
+    stopProgress();
   }
 }
 

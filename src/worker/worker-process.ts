@@ -1,6 +1,8 @@
 /** The process of a worker: it takes messages, sends messages, and ends, with last words that say why. */
-import { fork } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { formatBytes } from '../core/report/format.js';
+import { allowedMemory, outOfMemoryKills } from '../system/container.js';
 import type { FromWorker, ToWorker } from './protocol.js';
 import { WorkerDied } from './worker-session.js';
 
@@ -18,16 +20,37 @@ export interface WorkerProcess {
 }
 
 const WORKER = fileURLToPath(new URL('./worker.js', import.meta.url));
-/** How much of a worker's output is kept for the message about its death, characters. */
-const KEPT_OUTPUT = 2_000;
+/** How much of a worker's output is kept for the message about its death, characters. V8 writes its stack after the cause. */
+const KEPT_OUTPUT = 8_000;
+
+/**
+ * Where Linux's `setpriv` is, which starts a program that the kernel kills when its parent dies. A worker that is busy in native code
+ * does not hear that its runner has gone.
+ */
+let foundMortal: string | null | undefined;
+
+function mortal(): string | null {
+  foundMortal ??=
+    ['/usr/bin/setpriv', '/bin/setpriv'].find(
+      (path) => process.platform === 'linux' && spawnSync(path, [...DEATH_SIGNAL, 'true']).status === 0,
+    ) ?? null;
+  return foundMortal;
+}
+
+const DEATH_SIGNAL = ['--pdeathsig', 'KILL'];
+
+function startedBy(setpriv: string | null) {
+  return setpriv === null ? { execArgv: [] } : { execPath: setpriv, execArgv: [...DEATH_SIGNAL, process.execPath] };
+}
 
 export function forkWorker(environment: Readonly<Record<string, string | undefined>>): WorkerProcess {
   const child = fork(WORKER, [], {
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    execArgv: [],
+    ...startedBy(mortal()),
     serialization: 'advanced',
   });
+  const killsBefore = outOfMemoryKills();
   let output = '';
   const keep = (chunk: Buffer) => {
     output = (output + chunk.toString('utf8')).slice(-KEPT_OUTPUT);
@@ -45,13 +68,34 @@ export function forkWorker(environment: Readonly<Record<string, string | undefin
     exited: new Promise((resolve) => child.once('exit', () => resolve())),
     ended: new Promise((resolve) => {
       child.once('error', (cause) => resolve(new WorkerDied('the worker process could not be started', { cause })));
-      child.once('close', (code, signal) => resolve(new WorkerDied(lastWords(code, signal, output))));
+      child.once('close', (code, signal) => {
+        const forMemory = signal === 'SIGKILL' && (outOfMemoryKills() ?? 0) > (killsBefore ?? Number.POSITIVE_INFINITY);
+        resolve(new WorkerDied(lastWords({ code, signal, output, forMemory })));
+      });
     }),
   };
 }
 
-function lastWords(code: number | null, signal: string | null, output: string): string {
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** What it wrote last. */
+  readonly output: string;
+  /** Whether the system killed a process for want of memory while this one lived. */
+  readonly forMemory: boolean;
+}
+
+/** V8's words when its heap is full; a stack of native code follows them. */
+const HEAP_FULL = /heap out of memory|Reached heap limit|Array buffer allocation failed/;
+
+export function lastWords({ code, signal, output, forMemory }: Ending): string {
+  const died = 'the worker process';
+  if (forMemory) {
+    return `${died} was ended by the system, which ran out of memory (there are ${formatBytes(allowedMemory())}); lower \`context\`, or take smaller weights`;
+  }
+  if (HEAP_FULL.test(output))
+    return `${died} ran out of memory for JavaScript; take a smaller tokenizer or smaller inputs`;
   const words = output.trim().split('\n').slice(-3).join(' ').trim();
   const end = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
-  return `the worker process ${end}${words === '' ? '' : `, saying: ${words}`}`;
+  return `${died} ${end}${words === '' ? '' : `, saying: ${words}`}`;
 }

@@ -126,7 +126,11 @@ async function answersTo(trials: readonly TrialRequest[], cancel: AbortSignal): 
   return ended.map(({ outcome, at }) => ({ outcome, ago: (now - at) / 1000 }));
 }
 
+/** Seconds for closing. A runner that is there kills a worker that takes longer; one that has died cannot. */
+const CLOSING = 20;
+
 async function shutDown(): Promise<void> {
+  setTimeout(() => process.exit(1), CLOSING * 1000).unref();
   stopping.abort();
   for (const cancel of cancels.values()) cancel.abort();
   try {

@@ -11,6 +11,7 @@ import { modelSchema } from '../../src/core/definition/model.js';
 import { UserError } from '../../src/core/errors.js';
 import type { Chat } from '../../src/core/message.js';
 import { describeWith, SHARED, shared } from '../support/shared.js';
+import { splitGguf } from '../support/split-gguf.js';
 import { inF32 } from '../support/widen.js';
 import { collect, contract, numberIn } from './contract.js';
 
@@ -302,6 +303,45 @@ describeWith([SLM], 'llama-cpp settings', () => {
     expect(warnings).toContain('2048 tokens is longer than the 1024');
     expect(warnings).toContain('64 threads share');
     await session.close();
+  });
+});
+
+describeWith([SLM], 'llama-cpp and files as they are found', () => {
+  const whole = readFileSync(shared(SLM));
+  const answerOf = async (source: string) => {
+    const session = await open({ source });
+    const { text } = await collect(session, REPLY, { maxTokens: 16 });
+    await session.close();
+    return { text, ...session.facts };
+  };
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'rightsize-gguf-'));
+  });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  test('a model in two files is one model, and a missing part is named', async () => {
+    const names = ['m-00001-of-00002.gguf', 'm-00002-of-00002.gguf'].map((name) => join(directory, name));
+    for (const [i, part] of splitGguf(whole).entries()) writeFileSync(names[i]!, part);
+    const [one, two] = [await answerOf(shared(SLM)), await answerOf(names[0]!)];
+    expect(two.text).toBe(one.text);
+    expect(two.parameters).toBe(one.parameters);
+    expect(two.weights!.files).toHaveLength(2);
+    rmSync(names[1]!);
+    expect(await sentenceOf(open({ source: names[0]! }))).toContain('m-00002-of-00002.gguf');
+  });
+
+  test('what llama.cpp warns of when it loads a file is a warning of the session', async () => {
+    const source = join(directory, 'no-pre.gguf');
+    writeFileSync(
+      source,
+      Buffer.from(whole.toString('latin1').replace('tokenizer.ggml.pre', 'tokenizer.ggml.prX'), 'latin1'),
+    );
+    const { warnings } = await answerOf(source);
+    expect(warnings.join('\n')).toMatch(
+      /^llama\.cpp warns: missing pre-tokenizer type, using: 'default'; GENERATION QUALITY WILL BE DEGRADED!/m,
+    );
+    expect((await answerOf(shared(SLM))).warnings.join('\n')).not.toContain('llama.cpp warns');
   });
 });
 

@@ -1,5 +1,5 @@
 /** The onnxruntime backend on real graphs: the contract in both layouts, then what is its own. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -9,6 +9,7 @@ import { modelSchema } from '../../src/core/definition/model.js';
 import { generationSchema } from '../../src/core/definition/suite.js';
 import { UserError } from '../../src/core/errors.js';
 import type { Prompt } from '../../src/core/message.js';
+import { ROOT } from '../support/cli.js';
 import { describeWith, SHARED, shared } from '../support/shared.js';
 import { collect, contract } from './contract.js';
 
@@ -183,6 +184,25 @@ describeWith([QUANTISED], 'a long prompt', () => {
     expect((await collect(session, prompt, { maxTokens: 3 })).pieces).toHaveLength(3);
     await session.close();
   });
+});
+
+test('weights at "./name" beside the graph, and a configuration as Python and Windows write it, are read', async () => {
+  const folder = emptyFolder();
+  cpSync(join(ROOT, 'models/reference-slm'), folder, { recursive: true });
+  renameSync(join(folder, 'onnx/model.safetensors'), join(folder, 'onnx/wts.safetensors'));
+  const graph = join(folder, 'onnx/model.onnx');
+  const moved = readFileSync(graph).toString('latin1').replaceAll('model.safetensors', './wts.safetensors');
+  writeFileSync(graph, Buffer.from(moved, 'latin1'));
+  const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'));
+  const python = JSON.stringify({ ...config, rope_scaling: 'NAN', limit: 'INF', note: 'NaN stays' });
+  writeFileSync(join(folder, 'config.json'), `\uFEFF${python.replace('"NAN"', 'NaN').replace('"INF"', '-Infinity')}`);
+  const answers = [];
+  for (const source of [folder, join(ROOT, 'models/reference-slm')]) {
+    const session = await onnxruntime.open(entry({ source }), context, signal);
+    answers.push((await collect(session, prompt, { maxTokens: 8 })).text);
+    await session.close();
+  }
+  expect(answers[0]).toBe(answers[1]);
 });
 
 /** A protobuf field of wire type 2 with one byte of length. */

@@ -280,3 +280,21 @@ test('help teaches, and an unknown command is refused', async () => {
   expect(help.stdout).toMatch(/Exit codes: 0 done/);
   expect((await rightsize(['rnu'])).code).toBe(2);
 });
+
+test('a crash of Node does not end as a gate that failed', async () => {
+  const crash = 'if (process.argv[1]?.endsWith("main.js")) setTimeout(() => Promise.reject(new Error("boom")), 1500);';
+  const cwd = folderWith({
+    ...SCRIPTED,
+    'models.json': {
+      models: [
+        { id: 'm', class: 'slm', backend: 'scripted', script: { answers: { '*': '2' }, ttft: 60, realTime: true } },
+      ],
+    },
+  });
+  const { code, stderr } = await rightsize(['run', '--suite', 'sums.yaml', '-q'], {
+    cwd,
+    env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(crash)}` },
+  });
+  expect(stderr).toContain('rightsize: unexpected: boom (a fault of rightsize');
+  expect(code).toBe(3);
+});

@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { Unfinished } from '../../src/core/errors.js';
 import type { LogRecord } from '../../src/core/log/log.js';
 import { openLog, readLog } from '../../src/files/log.js';
 import { folderWith } from '../support/cli.js';
@@ -53,4 +54,23 @@ test('a log of another version is refused in words', async () => {
 
 test('a log that is not there is an error in words', async () => {
   await expect(all(join(folderWith({}), 'none.jsonl'))).rejects.toThrow(/none\.jsonl: there is no such file/);
+});
+
+/** A device that says at every write that the disk is full. */
+const FULL = '/dev/full';
+
+describe.skipIf(!existsSync(FULL))('on a full disk', () => {
+  test('a record is refused with what is kept and how to go on, and so is every record after it', () => {
+    const folder = join(folderWith({}), '');
+    const file = join(folder, 'log.jsonl');
+    symlinkSync(FULL, file);
+    const log = openLog(file);
+    for (const _ of [1, 2]) {
+      expect(() => log.append(END)).toThrow(Unfinished);
+      expect(() => log.append(END)).toThrow(
+        /log\.jsonl: the disk is full; the trials that ended before are kept; make room, then finish the run with: rightsize run --resume \S+$/,
+      );
+    }
+    log.close();
+  });
 });

@@ -48,3 +48,9 @@ describe('an artifact is written into its folder', () => {
     expect(readFileSync(join(folder, 'charts', 'a.svg'), 'utf8')).toBe('x');
   });
 });
+
+test.skipIf(!existsSync('/dev/full'))('a full disk is called that, with what is kept', async () => {
+  await expect(writeArtifacts([{ path: 'full', content: 'x' }], '/dev')).rejects.toThrow(
+    /^\/dev\/full: the disk is full; the log is kept; make room, then write the reports with: rightsize report/,
+  );
+});

@@ -77,6 +77,23 @@ describe('opening', () => {
     expect(engine.process.isRunning()).toBe(false);
   });
 
+  test('that takes too long ends the process, and a download that goes on is no part of it', async () => {
+    const within = (child: { readonly process: WorkerProcess }, opening: number) =>
+      supervise(child.process, scriptedModel('small'), { concurrency: 1, environment: {}, signal: never, opening });
+    const hanging = played();
+    await expect(within(hanging, 0.05)).rejects.toThrow(
+      new NotOpened('small: the model was not open after 50.0 ms; take weights that load sooner, from a faster disk'),
+    );
+    expect(hanging.process.isRunning()).toBe(false);
+    const downloading = played(({ type }, { say }) => {
+      if (type !== 'open') return;
+      for (let done = 1; done <= 10; done++)
+        setTimeout(() => say({ type: 'progress', what: 'weights', done, total: 10 }), done * 100);
+      setTimeout(() => say(OPENED), 1100);
+    });
+    await expect(within(downloading, 0.5)).resolves.toMatchObject({ load: 0.5 });
+  });
+
   test('of a process that dies is a death', async () => {
     const child = played((_, { die }) => die('was ended by SIGSEGV'));
     await expect(open(child)).rejects.toThrow(new WorkerDied('the worker process was ended by SIGSEGV'));

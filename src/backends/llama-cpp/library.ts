@@ -18,6 +18,8 @@ export interface Library {
   readonly llama: LlamaFunctions;
   /** Returns the errors that the library has logged since the last call. */
   takeComplaints(): string[];
+  /** Returns the lines of the warnings that the library has logged since the last call. */
+  takeWarnings(): readonly string[];
   /** Starts threads that spin a while when they wait for work, as those of llama-bench do. */
   createThreadPool(threads: number): ThreadPool;
 }
@@ -48,10 +50,12 @@ function open({ base, ggml, llama: llamaFile, backends, origin }: LibraryFiles):
   const { version, llama } = functionsOf(koffi.load(llamaFile));
 
   const complaints: string[] = [];
+  const warnings: string[] = [];
   let variant: string | null = null;
   const logged = (level: number, message: string) => {
     variant ??= cpuVariantIn(message);
     if (level === ERROR) complaints.push(message.trim());
+    if (level === WARN) warnings.push(message);
   };
   llama.log_set(koffi.register(logged, koffi.pointer(LOG)), null);
   for (const folder of backends) {
@@ -67,6 +71,7 @@ function open({ base, ggml, llama: llamaFile, backends, origin }: LibraryFiles):
     gpus: registry.gpus(),
     llama,
     takeComplaints: () => complaints.splice(0),
+    takeWarnings: () => readable(warnings.splice(0)),
     createThreadPool,
   };
 }
@@ -74,7 +79,22 @@ function open({ base, ggml, llama: llamaFile, backends, origin }: LibraryFiles):
 type NativeLibrary = ReturnType<typeof koffi.load>;
 
 /** `enum ggml_log_level` */
+const WARN = 3;
 const ERROR = 4;
+
+const MOST_WARNINGS = 5;
+
+/** The lines without the names of the functions that wrote them, without frames of stars, and each once. */
+function readable(messages: readonly string[]): readonly string[] {
+  const lines = messages
+    .join('')
+    .split('\n')
+    .map((line) => line.replace(/^[\w:]+: +/, '').trim())
+    .filter((line) => /\p{L}/u.test(line));
+  const distinct = [...new Set(lines)];
+  const more = distinct.length - MOST_WARNINGS;
+  return more > 0 ? [...distinct.slice(0, MOST_WARNINGS), `and ${more} more lines of this kind`] : distinct;
+}
 const LOG = koffi.proto('void rightsize_llama_log(int level, const char *text, void *data)');
 
 /** A build has its code for the CPU once for each generation of CPUs, and logs which of them it takes. */

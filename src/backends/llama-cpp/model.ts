@@ -25,6 +25,7 @@ const BREATH = 0.004;
 export async function loadModel(library: Library, options: LoadOptions): Promise<LoadedModel> {
   const { llama } = library;
   library.takeComplaints();
+  library.takeWarnings();
   const onGpu = options.gpuLayers !== 0 && library.gpus.length > 0;
   const params = {
     ...llama.model_default_params(),
@@ -34,6 +35,7 @@ export async function loadModel(library: Library, options: LoadOptions): Promise
   };
   const model = await onAnotherThread<Pointer>((done) => llama.model_load_from_file.async(options.file, params, done));
   if (model === null) throw new Error(causeOf(library));
+  const warnings = library.takeWarnings();
   const closing: (() => Promise<void> | void)[] = [() => llama.model_free(model)];
   const close = async () => {
     for (const part of closing.splice(0).reverse()) await part();
@@ -55,10 +57,12 @@ export async function loadModel(library: Library, options: LoadOptions): Promise
       threads,
       device: onGpu ? `gpu (${library.gpus.join(', ')})` : 'cpu',
       trainedContext: llama.model_n_ctx_train(model),
-      warnings:
-        options.gpuLayers === 0 || onGpu
+      warnings: [
+        ...(warnings.length > 0 ? [`llama.cpp warns: ${warnings.join('; ')}`] : []),
+        ...(options.gpuLayers === 0 || onGpu
           ? []
-          : [`gpuLayers is ${options.gpuLayers}, but llama.cpp found no GPU here: the model runs on the CPU`],
+          : [`gpuLayers is ${options.gpuLayers}, but llama.cpp found no GPU here: the model runs on the CPU`]),
+      ],
       // A recurrent state is of all tokens before it, and cannot be cut.
       copies: llama.model_is_recurrent(model) || llama.model_is_hybrid(model) ? 'whole' : 'up to a position',
       close,

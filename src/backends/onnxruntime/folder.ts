@@ -144,9 +144,10 @@ function readGraph(file: string): Pick<ModelFolder, 'weights' | 'graph'> {
   }
 }
 
+/** Some exporters write `./weights.data`. */
 function externalFile(graph: string, location: string, bytes: number): string {
   const path = join(dirname(graph), location);
-  const found = isSafePath(location) && existsSync(path) ? statSync(path).size : null;
+  const found = isSafePath(location.replace(/^(?:\.\/)+/, '')) && existsSync(path) ? statSync(path).size : null;
   if (found !== null && found >= bytes) return path;
   throw new UserError(
     `${graph}: expected its weights beside it in "${location}", at least ${bytes} bytes, ` +

@@ -25,8 +25,10 @@ export interface Analysis {
   readonly models: readonly ModelAnalysis[];
   /** The machine with most trials comes first. */
   readonly machines: readonly MachineInfo[];
-  /** What makes numbers of the whole run less reliable. */
+  /** Faults of the log, which may make every number wrong. */
   readonly warnings: readonly Warning[];
+  /** What makes the times of the whole run less exact: a busy machine, or several. */
+  readonly circumstances: readonly Warning[];
 }
 
 /** A machine that measured. */

@@ -443,12 +443,6 @@ function warningsOf({ samples, trials, machines, stopsEarly }: CellInput, counts
   if (counts.recorded > 0 && counts.recorded < counts.planned && !stopsEarly) {
     warn(`only ${counts.recorded} of ${counts.planned} planned trials were run`, 'continue the run with --resume');
   }
-  if (measured > 0 && measured < FEW_SAMPLES) {
-    warn(
-      `only ${measured === 1 ? 'one sample' : `${measured} samples`}: the intervals are wide`,
-      `give the task ${FEW_SAMPLES} samples or more`,
-    );
-  }
   if (counts.failedByHarness > 0) {
     warn(
       `${of(counts.failedByHarness)} failed on our side and are not scored`,
@@ -457,26 +451,6 @@ function warningsOf({ samples, trials, machines, stopsEarly }: CellInput, counts
   }
   if (counts.unjudged > 0) {
     warn(`${counts.unjudged} answers could not be scored`, 'check the targets and the scorer options of the task');
-  }
-  if (cut > 0 && cut >= OFTEN * counts.completed) {
-    warn(
-      `${cut} of ${counts.completed} answers were cut at the token limit`,
-      'raise `generation.maxTokens` of the task',
-    );
-  }
-  if (refused > 0) {
-    warn(
-      `${refused} of ${counts.completed} answers were refused, by the model or by a filter of its provider`,
-      'read what was refused in samples.csv; a filter of the provider can often be set',
-    );
-  }
-  const throughput = trials.throughput(machines[0].toldApart);
-  if (!isMissing(throughput)) {
-    warn(
-      `${throughput.concurrency} answers were computed at a time, at ${throughput.tokensPerSecond.toPrecision(3)} tokens/s ` +
-        'together: no answer has a latency of its own',
-      'to measure speed, run without --concurrency',
-    );
   }
   if (contextCut > 0) {
     warn(
@@ -493,6 +467,32 @@ function warningsOf({ samples, trials, machines, stopsEarly }: CellInput, counts
     warn(
       'the server counts the same number of tokens for prompts of different length: it may have cut them',
       "raise the server's context (Ollama: OLLAMA_CONTEXT_LENGTH), or shorten the prompts",
+    );
+  }
+  if (cut > 0 && cut >= OFTEN * counts.completed) {
+    warn(
+      `${cut} of ${counts.completed} answers were cut at the token limit`,
+      'raise `generation.maxTokens` of the task',
+    );
+  }
+  if (refused > 0) {
+    warn(
+      `${refused} of ${counts.completed} answers were refused, by the model or by a filter of its provider`,
+      'read what was refused in samples.csv; a filter of the provider can often be set',
+    );
+  }
+  if (measured > 0 && measured < FEW_SAMPLES) {
+    warn(
+      `only ${measured === 1 ? 'one sample' : `${measured} samples`}: the intervals are wide`,
+      `give the task ${FEW_SAMPLES} samples or more`,
+    );
+  }
+  const throughput = trials.throughput(machines[0].toldApart);
+  if (!isMissing(throughput)) {
+    warn(
+      `${throughput.concurrency} answers were computed at a time, at ${throughput.tokensPerSecond.toPrecision(3)} tokens/s ` +
+        'together: no answer has a latency of its own',
+      'to measure speed, run without --concurrency',
     );
   }
   if (cachedTokens > 0) {

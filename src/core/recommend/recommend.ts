@@ -196,7 +196,8 @@ function decideOneClass(
     return { kind: 'not-measured', reason: 'no model of the run says whether it is an SLM or an LLM' };
   const present = measured.filter((id) => classOf(id) === classOf(first));
   const passing = order.find((id) => present.includes(id) && stateOf(id, checks) === 'passes');
-  return { kind: 'one-class', class: classOf(first)!, model: passing ?? null };
+  const limits = checks.some((one) => one.checks.length > 0) ? 'set' : 'none';
+  return { kind: 'one-class', class: classOf(first)!, model: passing ?? null, limits };
 }
 
 /** No SLM will do. Whether an LLM will is a matter of the limits alone. */

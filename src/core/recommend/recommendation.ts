@@ -58,7 +58,12 @@ export type SuiteVerdict =
       readonly noSmall: readonly string[];
     }
   /** Only SLMs or only LLMs were run. `model` passes every limit on every task; null if none does. */
-  | { readonly kind: 'one-class'; readonly class: 'slm' | 'llm'; readonly model: string | null }
+  | {
+      readonly kind: 'one-class';
+      readonly class: 'slm' | 'llm';
+      readonly model: string | null;
+      readonly limits: 'set' | 'none';
+    }
   /** Every model is ruled out on `tasks`. The other tasks are decided, or `open`. */
   | {
       readonly kind: 'nothing-passes';
@@ -98,7 +103,12 @@ export type TaskVerdict =
       readonly evaluation: CascadeEvaluation;
     }
   | { readonly kind: 'inconclusive'; readonly because: Doubt }
-  | { readonly kind: 'one-class'; readonly class: 'slm' | 'llm'; readonly model: string | null }
+  | {
+      readonly kind: 'one-class';
+      readonly class: 'slm' | 'llm';
+      readonly model: string | null;
+      readonly limits: 'set' | 'none';
+    }
   | { readonly kind: 'nothing-passes'; readonly rejected: readonly Rejection[] }
   | { readonly kind: 'not-measured'; readonly reason: string };
 

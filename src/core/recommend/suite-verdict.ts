@@ -14,7 +14,8 @@ export function decideSuite(tasks: readonly TaskRecommendation[], order: readonl
     const passing = order.find((model) =>
       tasks.every(({ checks }) => checks.find((one) => one.model === model)!.state === 'passes'),
     );
-    return { kind: 'one-class', class: oneClass[0]!.class, model: passing ?? null };
+    const limits = oneClass.some((verdict) => verdict.limits === 'set') ? 'set' : 'none';
+    return { kind: 'one-class', class: oneClass[0]!.class, model: passing ?? null, limits };
   }
   const assignments = verdicts.flatMap(({ task, verdict }): Assignment[] => assignmentOf(task, verdict));
   const undecided = those('inconclusive', 'one-class', 'not-measured');

@@ -8,7 +8,7 @@ import type { LimitCheck } from '../recommend/limit-check.js';
 import type { Doubt, Rejection, SuiteRecommendation, TaskVerdict } from '../recommend/recommendation.js';
 import { formatScore, formatUnit, list } from './format.js';
 import { limitedOf } from './limited.js';
-import { describeSaving, describeUnscored, points, whatWouldDecide } from './words.js';
+import { describeLimits, describeSaving, describeUnscored, points, whatWouldDecide } from './words.js';
 
 /** `route, reply: every SLM is shown to be more than 3.0 points worse` */
 export function brieflyByTask({ tasks }: SuiteRecommendation): string[] {
@@ -43,7 +43,7 @@ function brieflyOf(verdict: TaskVerdict): string {
     case 'inconclusive':
       return openBecause(verdict.because);
     case 'one-class':
-      return verdict.model === null ? 'no model is shown to meet every limit' : `${verdict.model} meets every limit`;
+      return describeLimits(verdict);
     case 'nothing-passes':
       return ruledOut(verdict.rejected.length === 1 ? 'the model' : 'every model', verdict.rejected);
     case 'not-measured':

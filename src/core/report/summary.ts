@@ -70,7 +70,7 @@ export function summarise(analysis: Analysis, recommendation: Recommendation) {
     }),
     models: analysis.models.map(describeModel),
     machines: analysis.machines.map(({ name, trials, environment }) => ({ name, trials, environment })),
-    warnings: analysis.warnings,
+    warnings: [...analysis.warnings, ...analysis.circumstances],
   };
 }
 

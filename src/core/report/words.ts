@@ -16,6 +16,7 @@ import type {
   SuiteRecommendation,
   SuiteVerdict,
   TaskRecommendation,
+  TaskVerdict,
 } from '../recommend/recommendation.js';
 import type { Unscored } from '../recommend/unscored.js';
 import { decisiveComparison } from './decisive.js';
@@ -71,9 +72,7 @@ export function describeSuite({ verdict, tasks }: SuiteRecommendation): string {
     }
     case 'one-class': {
       const [run, other] = verdict.class === 'slm' ? ['small', 'large'] : ['large', 'small'];
-      const passing =
-        verdict.model === null ? 'No model is shown to meet every limit.' : `${verdict.model} meets every limit.`;
-      return `Only ${run} models were measured, so nothing was compared with a ${other} model. ${passing}`;
+      return `Only ${run} models were measured, so nothing was compared with a ${other} model. ${limitsSentence(verdict)}`;
     }
     case 'nothing-passes': {
       const { tasks: failing, decided, open } = verdict;
@@ -138,12 +137,26 @@ export function describeTask(task: TaskRecommendation, suite: SuiteVerdict | nul
     case 'inconclusive':
       return describeDoubt(verdict.because);
     case 'one-class':
-      return verdict.model === null ? 'No model is shown to meet every limit.' : `${verdict.model} meets every limit.`;
+      return limitsSentence(verdict);
     case 'nothing-passes':
       return `No model passes: ${listSome(describeRejections(verdict.rejected))}.`;
     case 'not-measured':
       return `Not measured: ${verdict.reason}.`;
   }
+}
+
+type OneClass = Extract<TaskVerdict, { kind: 'one-class' }>;
+
+/** Of models that were compared with none: what their limits say, if there are any. */
+export function describeLimits({ model, limits }: Pick<OneClass, 'model' | 'limits'>): string {
+  if (limits === 'none') return 'no limit was set';
+  return model === null ? 'no model is shown to meet every limit' : `${model} meets every limit`;
+}
+
+/** The name of a model stays as it is at the beginning of a sentence. */
+function limitsSentence(verdict: Pick<OneClass, 'model' | 'limits'>): string {
+  const text = describeLimits(verdict);
+  return `${verdict.model !== null && text.startsWith(verdict.model) ? text : capital(text)}.`;
 }
 
 /** A sentence names this many reasons and counts the others. */

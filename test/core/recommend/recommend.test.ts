@@ -81,8 +81,24 @@ describe('the verdict on a task', () => {
   });
 
   it('is neither way when only one class was run', () => {
-    expect(verdictOf({ models: [small] }).verdict).toEqual({ kind: 'one-class', class: 'slm', model: 'small' });
-    expect(verdictOf({ models: [large] }).verdict).toEqual({ kind: 'one-class', class: 'llm', model: 'large' });
+    const alone = { kind: 'one-class', limits: 'none' };
+    expect(verdictOf({ models: [small] }).verdict).toEqual({ ...alone, class: 'slm', model: 'small' });
+    expect(verdictOf({ models: [large] }).verdict).toEqual({ ...alone, class: 'llm', model: 'large' });
+  });
+
+  it('says of models of one class whether they meet their limits, and where none was set, that', () => {
+    const said = (limits: object) => {
+      const found = verdictOf({ models: [small], requirement: { margin: 0.05, limits } });
+      return [describeSuite(found), describeTask(found.tasks[0]!)];
+    };
+    const alone = 'Only small models were measured, so nothing was compared with a large model.';
+    expect(said({})).toEqual([`${alone} No limit was set.`, 'No limit was set.']);
+    expect(said({ ttft: { max: '10 s', at: 'median' } })).toEqual([
+      `${alone} small meets every limit.`,
+      'small meets every limit.',
+    ]);
+    const missed = 'No model is shown to meet every limit.';
+    expect(said({ ttft: { max: '1 ms', at: 'median' } })).toEqual([`${alone} ${missed}`, missed]);
   });
 
   it('is that nothing passes where every model misses a limit', () => {

@@ -4,8 +4,11 @@ import type { Warning } from '../../log/log.js';
 import type { WarningText } from '../document.js';
 import { capital } from '../text.js';
 
-/** The warnings of the run come first. */
-export function warningsOf({ warnings, models, suites }: Analysis): WarningText[] {
+/**
+ * What may make every figure wrong comes first, then what concerns answers, then engines, and last the circumstances of the machine,
+ * which make times less exact.
+ */
+export function warningsOf({ warnings, models, suites, circumstances }: Analysis): WarningText[] {
   const groups = new Map<string, { readonly warning: Warning; readonly places: string[] }>();
   const add = (place: string | null, warning: Warning) => {
     const key = JSON.stringify([warning.what, warning.remedy]);
@@ -14,9 +17,10 @@ export function warningsOf({ warnings, models, suites }: Analysis): WarningText[
     groups.set(key, group);
   };
   for (const warning of warnings) add(null, warning);
-  for (const model of models) for (const warning of model.warnings) add(model.id, warning);
   for (const cell of suites.flatMap(({ tasks }) => tasks).flatMap(({ cells }) => cells))
     for (const warning of cell.warnings) add(`${cell.task} on ${cell.model}`, warning);
+  for (const model of models) for (const warning of model.warnings) add(model.id, warning);
+  for (const warning of circumstances) add(null, warning);
   return [...groups.values()].map(({ warning, places }) => ({
     what: `${places.length === 0 ? capital(warning.what) : `${placesOf(places)}: ${warning.what}`}.`,
     remedy: `${capital(warning.remedy)}.`,

@@ -1,0 +1,10 @@
+/** Starts a worker that is busy for ever and hears nothing, prints its process, and waits to be killed. */
+import { forkWorker } from '../../dist/worker/worker-process.js';
+
+const busy = 'setTimeout(() => { for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1e6); }, 300)';
+const worker = forkWorker({
+  ...process.env,
+  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(busy)}`,
+});
+worker.onMessage(() => setTimeout(() => process.stdout.write(`${worker.pid}\n`), 1000));
+setInterval(() => {}, 1000);
