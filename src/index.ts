@@ -69,6 +69,7 @@ export { power } from './run/power.js';
 export { analyseLog } from './run/read.js';
 export { type Rendered, type RenderOptions, render, writeArtifacts } from './run/render.js';
 export { type RescoreOptions, rescore } from './run/rescore.js';
+export { SCHEMA_NAMES, type SchemaName, schema } from './run/schema.js';
 export { type ScoredFile, type ScoreOptions, score } from './run/score.js';
 export type { World } from './run/world.js';
 export type { OpenWorker, WorkerSession } from './worker/worker-session.js';

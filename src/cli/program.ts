@@ -7,9 +7,10 @@ import { list } from './list.js';
 import { power } from './power.js';
 import { report } from './report.js';
 import { run } from './run.js';
+import { schema } from './schema.js';
 import { score } from './score.js';
 
-const COMMANDS: readonly (() => CommandUnknownOpts)[] = [init, run, report, check, power, list, score];
+const COMMANDS: readonly (() => CommandUnknownOpts)[] = [init, run, report, check, power, list, score, schema];
 
 export function program(): CommandUnknownOpts {
   const root = new Command('rightsize')

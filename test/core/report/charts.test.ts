@@ -114,6 +114,15 @@ describe('names beside points', () => {
     expect(places.map((place) => place?.align)).toEqual(['left', 'right']);
   });
 
+  it('never lie nearer to the point of another model than to their own', () => {
+    // At equal prices, two models lie above each other.
+    for (const gap of [0.002, 0.006, 0.01, 0.02, 0.04]) {
+      const points = [at(10, 0.934), at(10, 0.934 + gap), at(10, 0.5)];
+      const [lower, upper] = placeNames(points, () => 'a-model');
+      if (lower && upper) expect(upper.dy, `gap ${gap}`).toBeLessThan(lower.dy);
+    }
+  });
+
   it('are left out where there is no room, one of them kept', () => {
     const crowd = Array.from({ length: 30 }, (_, i) => at(10 + i / 100, 0.7));
     const places = placeNames(crowd, () => 'a-model-with-a-name');

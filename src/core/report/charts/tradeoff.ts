@@ -240,7 +240,7 @@ const FINDINGS: readonly Finding<Facts>[] = [
   { holds: ({ rivals }) => rivals.length === 0, say: () => 'No model that answered every sample meets every limit' },
   {
     holds: ({ rivals }) => rivals.length === 1,
-    say: ({ rivals: [only], about }) => `Of these models only ${describe(only!, about)} misses no limit`,
+    say: ({ rivals: [only], about }) => `Only ${describe(only!, about)} answered every sample and misses no limit`,
   },
   {
     holds: ({ rivals, front, about }) =>
@@ -270,7 +270,7 @@ function describeFront({ rivals, front, about }: Facts): string {
   const described = front.map((point) => describe(point, about));
   return front.length <= MOST_DESCRIBED
     ? `Best trade-offs seen: ${list(described)}`
-    : `Best trade-offs seen, ${front.length} of ${plural(rivals.length, 'model')}: from ${described[0]} to ${described.at(-1)}`;
+    : `Best trade-offs seen, ${front.length} of the ${plural(rivals.length, 'model')} that miss no limit: from ${described[0]} to ${described.at(-1)}`;
 }
 
 function describe({ model, quality, x }: Point, { unit, per }: About): string {

@@ -59,7 +59,7 @@ export function ttftLineChart({ analysis, suite }: ChartInput): Chart | NoChart 
     type: 'quantitative',
     title: 'prompt tokens',
     scale: { zero: false, padding: 10 },
-    axis: { labelExpr: LABELS.tokens },
+    axis: { labelExpr: LABELS.tokens, tickMinStep: 1 },
   };
   const y = {
     field: 'seconds',
