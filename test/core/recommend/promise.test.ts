@@ -61,6 +61,29 @@ describe('answers that were lost', () => {
   });
 });
 
+describe('a cascade', () => {
+  it('holds where each lost answer may have been wrong, and not otherwise', () => {
+    const samples = 300;
+    const verdictWith = (lost: number) => {
+      const answers = Array.from({ length: samples }, (_, i): Answer => {
+        const score = i % 4 === 0 ? 0 : 1;
+        return { score, seconds: 0.2, confidence: score + i / 1e6 };
+      });
+      const task = {
+        name: 'route',
+        groups: Array<null>(samples).fill(null),
+        answers: {
+          large: answers.map(() => ({ score: 1, seconds: 1 })),
+          small: answers.map((answer, i) => (i < lost ? { ...answer, score: null } : answer)),
+        },
+      };
+      return judge({ requirement: { margin: 0.1 }, large: ['large'], tasks: [task] }).verdict.kind;
+    };
+    expect([verdictWith(0), verdictWith(5)]).toEqual(['cascade', 'cascade']);
+    expect(verdictWith(12)).toBe('llm-needed');
+  });
+});
+
 describe('a limit on a percentile', () => {
   it('takes 59 requests with none beyond it', () => {
     const limits = { e2e: { max: '2 s', at: 'p95' } };

@@ -25,9 +25,10 @@
  *
  * It is an approximation for few groups: `npm run simulate` has the errors.
  */
-import { gammaUpperTail, normalCdf, tCdf } from '../basics/distributions.js';
+import { gammaUpperTail, normalCdf, normalQuantile, tCdf } from '../basics/distributions.js';
 import { expectSameLength } from '../basics/expect.js';
 import type { Interval } from '../basics/interval.js';
+import { narrowRoot } from '../basics/root.js';
 import { type ClusterId, clusterIndices } from '../estimate/clusters.js';
 import { sumTail } from './exact-tail.js';
 import { likeliestMoments, type Moments, type Point } from './likeliest-variance.js';
@@ -89,8 +90,10 @@ function mirrored(group: Group): Group {
   return group.map((value) => -value);
 }
 
-/** Bisection narrows a bound to 1e-9. */
-const STEPS = 31;
+/** How exact a bound is, as a share of the range. */
+const TOLERANCE = 5e-10;
+/** Standard deviations at which a p-value has no digits left. */
+const FAR = 38;
 
 interface Scale {
   readonly range: Interval;
@@ -106,15 +109,17 @@ function side(groups: readonly Group[], scale: Scale) {
     if (whole.grouped === null || whole.mean <= bound) return first;
     return readings.reduce((largest, reading) => Math.max(largest, readingP(reading, bound, scale)), first);
   };
+  const tolerance = TOLERANCE * (scale.range.high - scale.range.low);
   const lowest = (level: number) => {
-    let [rejected, kept] = [scale.range.low, whole.mean];
-    if (p(rejected) > level) return scale.range.low;
-    for (let step = 0; step < STEPS; step++) {
-      const middle = (rejected + kept) / 2;
-      if (p(middle) <= level) rejected = middle;
-      else kept = middle;
-    }
-    return rejected;
+    if (p(scale.range.low) > level) return scale.range.low;
+    const target = normalQuantile(level);
+    // The quantile of p is nearly a straight line of the bound.
+    const excess = (bound: number) => {
+      const tail = p(bound);
+      const distance = Math.max(-FAR, normalQuantile(tail)) - target;
+      return tail <= level ? Math.min(-Number.MIN_VALUE, distance) : Math.max(0, distance);
+    };
+    return narrowRoot(excess, { low: scale.range.low, high: whole.mean }, tolerance).low;
   };
   return { p, lowest };
 }
