@@ -3,7 +3,7 @@
  * run. Where two lines cross, the machine becomes cheaper.
  */
 import type { BreakEven } from '../../capacity/breakeven.js';
-import type { DevicePrice } from '../../capacity/devices.js';
+import type { DevicePrice } from '../../capacity/device.js';
 import type { Chart } from '../document.js';
 import { formatCount, formatDollars } from '../format.js';
 import { sensibleBreakEvens } from '../sensible.js';

@@ -3,7 +3,7 @@
  * peak, and lines mark the usable memory of devices and the limit of the suite.
  */
 
-import type { Device } from '../../capacity/devices.js';
+import type { Device } from '../../capacity/device.js';
 import type { ModelFit } from '../../capacity/fit.js';
 import { isMissing } from '../../quantity.js';
 import type { Chart, Spec } from '../document.js';
