@@ -17,6 +17,12 @@ export function markdownReport(document: Document): Artifact[] {
   return [{ path: 'report.md', content: `${content}\n` }];
 }
 
+/** Blocks of the document, such as a comparison, in the same Markdown. */
+export function markdownBlocks(title: string | null, blocks: readonly Block[]): string {
+  const heading = title === null ? '' : `# ${md(title)}`;
+  return `${join([heading, ...blocks.map((block) => renderBlock(block, 2))])}\n`;
+}
+
 function renderSuite({ heading, scope, description, verdict, body }: SuitePart): string {
   return join([
     `## ${md(heading)}`,

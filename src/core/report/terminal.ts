@@ -3,7 +3,7 @@
  * width, which is counted in cells.
  */
 import Table from 'cli-table3';
-import type { Brief, BriefSuite, Table as DocumentTable, TableCell, VerdictKind } from './document.js';
+import type { Block, Brief, BriefSuite, Table as DocumentTable, TableCell, VerdictKind } from './document.js';
 import { formatCell } from './format.js';
 import { plain, wrapLines } from './text.js';
 import { shortenName, shortenToWidth, widthOf } from './width.js';
@@ -23,6 +23,44 @@ export function renderTerminal({ suites, run, warning }: Brief, { columns, color
     ...(warning === null ? [] : [screen.paint.yellow(renderWarning(warning, screen))]),
   ];
   return `${[...suites.map((suite) => renderSuite(suite, screen)), notes.join('\n')].join('\n\n')}\n`;
+}
+
+/** Renders blocks of the document, such as a comparison, in the same way. */
+export function renderBlocks(title: string, blocks: readonly Block[], { columns, color }: TerminalOptions): string {
+  const screen = { columns, paint: painter(color) };
+  const parts = [screen.paint.bold(wrap(title, screen)), ...blocks.map((block) => renderBlock(block, screen))];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function renderBlock(block: Block, screen: Screen): string {
+  const { paint } = screen;
+  switch (block.kind) {
+    case 'section':
+      return [paint.bold(wrap(block.heading, screen)), ...block.body.map((inner) => renderBlock(inner, screen))].join(
+        '\n',
+      );
+    case 'table':
+      return renderTable(block, screen);
+    case 'text':
+      return paint.dim(wrap(block.text, screen));
+    case 'note':
+      return (block.alarm ? paint.red : paint.yellow)(wrap(block.text, screen));
+    case 'list': {
+      const items = block.items.map((item) => wrap(`- ${item}`, screen));
+      return [...(block.title === undefined ? [] : [`${block.title}:`]), ...items].join('\n');
+    }
+    case 'facts':
+      return block.facts.map(([name, value]) => wrap(`${name}: ${value}`, screen)).join('\n');
+    case 'commands':
+      return block.commands.map(plain).join('\n');
+    case 'terms':
+    case 'warnings':
+    case 'metrics':
+    case 'legend':
+    case 'charts':
+    case 'samples':
+      return '';
+  }
 }
 
 type Paint = Readonly<Record<'bold' | 'dim' | 'green' | 'yellow' | 'red', (text: string) => string>>;
