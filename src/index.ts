@@ -62,6 +62,7 @@ export { estimateQuantile } from './core/stats/estimate/order-statistics.js';
 export { estimateRatio } from './core/stats/estimate/ratio.js';
 export type { LoadedModel, ModelInput, SuiteInput } from './files/definitions.js';
 export { readLog } from './files/log.js';
+export { type AbDefinition, type AbMeasured, type AbOptions, ab } from './run/ab.js';
 export { type BaselineOptions, type WrittenBaseline, writeBaselineOf } from './run/baseline.js';
 export { type Checked, type CheckedSuite, type CheckOptions, check } from './run/check.js';
 export {

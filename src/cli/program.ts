@@ -1,6 +1,7 @@
 /** The command line: a table of commands. Each is a file with its name, its options and what it does; what it does it loads when called. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { packageVersion } from '../system/package.js';
+import { ab } from './ab.js';
 import { baseline } from './baseline.js';
 import { check } from './check.js';
 import { compare } from './compare.js';
@@ -16,6 +17,7 @@ const COMMANDS: readonly (() => CommandUnknownOpts)[] = [
   run,
   report,
   compare,
+  ab,
   baseline,
   check,
   power,

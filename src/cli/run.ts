@@ -13,6 +13,7 @@ import {
   collect,
   dataOption,
   modelsOption,
+  nameOption,
   natural,
   positive,
   pricesOption,
@@ -78,6 +79,7 @@ const runOptions = () =>
       ),
     )
     .addOption(defining(referenceOption()))
+    .addOption(defining(nameOption()))
     .addOption(new Option('--resume <run>', 'measure what is missing of a run'))
     .addOption(pricesOption())
     .option('-o, --out <dir>', 'where runs are kept', DEFAULTS.out)
@@ -129,6 +131,7 @@ function definitionOf(flags: RunFlags): RunDefinition & Pick<RunFlags, 'out'> {
     seed: flags.seed,
     untilSure: untilSureOf(flags),
     reference: flags.reference,
+    name: flags.name,
     out: flags.out,
   };
 }

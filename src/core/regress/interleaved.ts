@@ -46,8 +46,8 @@ export interface InterleavedFold {
 }
 
 interface Asked {
+  /** Ids of sessions sort by time. */
   readonly session: string;
-  readonly at: number;
   readonly timings: Timings;
 }
 
@@ -62,8 +62,8 @@ export function startInterleaved({ base, candidate }: { readonly base: string; r
       const key = sampleKey(record);
       const sample = samples.get(key) ?? { base: [], candidate: [] };
       samples.set(key, sample);
-      const { session, at } = record;
-      sample[record.model === base ? 'base' : 'candidate'].push({ session, at, timings });
+      const { session } = record;
+      sample[record.model === base ? 'base' : 'candidate'].push({ session, timings });
     },
     finish: () => blocksOf([...samples.values()]),
   };
@@ -104,7 +104,7 @@ function blocksOf(samples: readonly { readonly base: readonly Asked[]; readonly 
 }
 
 function inOrder(asked: readonly Asked[]): readonly Timings[] {
-  return asked.toSorted((a, b) => a.at - b.at).map(({ timings }) => timings);
+  return asked.toSorted((a, b) => (a.session < b.session ? -1 : 1)).map(({ timings }) => timings);
 }
 
 /** With fewer blocks the spread between them is not known well enough. */

@@ -83,6 +83,7 @@ const CHANGE_COLUMNS: readonly Filled<Change>[] = [
     read: 'With the interval that decides.',
     cell: ({ change, metric }) => estimateCell(change, metric === 'quality' ? 'points' : 'relative'),
   },
+  { title: 'Outcome', holds: 'words', cell: ({ outcome }) => textCell(outcome) },
   {
     title: 'p',
     holds: 'numbers',
@@ -93,7 +94,6 @@ const CHANGE_COLUMNS: readonly Filled<Change>[] = [
     holds: 'numbers',
     cell: ({ n }) => (n === 0 ? missingCell('nothing was tested') : valueCell({ value: n }, 'count')),
   },
-  { title: 'Outcome', holds: 'words', cell: ({ outcome }) => textCell(outcome) },
 ];
 
 function figureName({ metric, level, task }: Change): string {
