@@ -6,15 +6,19 @@
  *     npm run simulate -- --suites 2000 --only groups --shapes 0
  *
  * It prints the table of docs/statistics.md. The same seed draws the same suites.
+ *
+ *     npm run simulate -- gate      the gates of two versions, in gate/main.ts: about ten minutes
  */
 import { parseArgs } from 'node:util';
 import { createRandom } from '../src/core/stats/basics/random.js';
+import { simulateGates } from './gate/main.js';
 import { observe } from './observe.js';
 import { ERRORS, POWERS } from './scenarios.js';
 import { searchWorst } from './search.js';
 import { rowOf, TABLE_HEAD } from './table.js';
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     long: { type: 'boolean', default: false },
     suites: { type: 'string' },
@@ -22,15 +26,20 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
   },
 });
-const suites = Number(values.suites ?? (values.long ? 10_000 : 200));
-const shapes = Number(values.shapes ?? (values.long ? 1_000 : 30));
-const seed = 1;
+const SEED = 1;
 
-process.stdout.write(TABLE_HEAD);
-for (const scenario of [...ERRORS, ...POWERS].filter(({ name }) => name.includes(values.only)))
-  process.stdout.write(rowOf(observe(scenario, { suites, seed })));
-if (shapes > 0) {
+if (positionals[0] === 'gate')
+  simulateGates({ unchanged: 2_000, changed: 1_000, seed: SEED }, (text) => process.stdout.write(text));
+else simulateVerdicts();
+
+function simulateVerdicts(): void {
+  const suites = Number(values.suites ?? (values.long ? 10_000 : 200));
+  const shapes = Number(values.shapes ?? (values.long ? 1_000 : 30));
+  process.stdout.write(TABLE_HEAD);
+  for (const scenario of [...ERRORS, ...POWERS].filter(({ name }) => name.includes(values.only)))
+    process.stdout.write(rowOf(observe(scenario, { suites, seed: SEED })));
+  if (shapes === 0) return;
   const first = values.long ? 500 : 40;
-  const worst = searchWorst({ shapes, suites: { first, again: suites }, random: createRandom(seed, 'worst case') });
+  const worst = searchWorst({ shapes, suites: { first, again: suites }, random: createRandom(SEED, 'worst case') });
   process.stdout.write(rowOf({ ...worst, name: `worst found: ${worst.name}` }));
 }

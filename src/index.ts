@@ -39,6 +39,8 @@ export * from './core/recommend/limit-check.js';
 export { type PowerAnswer, type PowerQuestion, powerFromRun, powerOf } from './core/recommend/power.js';
 export { recommend } from './core/recommend/recommend.js';
 export * from './core/recommend/recommendation.js';
+export type { VersionComparison } from './core/regress/comparison.js';
+export type { GateReport, GateResult } from './core/regress/gate-report.js';
 export type {
   Aggregate,
   Evidence,
@@ -60,7 +62,16 @@ export { estimateQuantile } from './core/stats/estimate/order-statistics.js';
 export { estimateRatio } from './core/stats/estimate/ratio.js';
 export type { LoadedModel, ModelInput, SuiteInput } from './files/definitions.js';
 export { readLog } from './files/log.js';
+export { type AbDefinition, type AbMeasured, type AbOptions, ab } from './run/ab.js';
+export { type BaselineOptions, type WrittenBaseline, writeBaselineOf } from './run/baseline.js';
 export { type Checked, type CheckedSuite, type CheckOptions, check } from './run/check.js';
+export {
+  type ComparedVersions,
+  type CompareOptions,
+  type Comparisons,
+  compare,
+  type GateRequest,
+} from './run/compare.js';
 export type { RunDefinition } from './run/definitions.js';
 export { type Initialised, type InitOptions, init } from './run/init.js';
 export { LISTING_NAMES, type ListingName, type ListOptions, list } from './run/list.js';

@@ -7,6 +7,7 @@ import { REPORTER_NAMES, type ReporterName } from '../core/report/table.js';
 
 /** Options that several commands have. */
 export const modelsOption = () => new Option('--models <file>', 'another models.json');
+export const nameOption = () => new Option('--name <text>', 'a name for the run, shown beside other runs');
 export const jsonOption = () => new Option('--json', 'print one JSON document');
 export const referenceOption = () =>
   new Option('--reference <id>', 'hold every other model against this one, whatever its class');

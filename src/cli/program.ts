@@ -1,7 +1,10 @@
 /** The command line: a table of commands. Each is a file with its name, its options and what it does; what it does it loads when called. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { packageVersion } from '../system/package.js';
+import { ab } from './ab.js';
+import { baseline } from './baseline.js';
 import { check } from './check.js';
+import { compare } from './compare.js';
 import { init } from './init.js';
 import { list } from './list.js';
 import { power } from './power.js';
@@ -10,7 +13,19 @@ import { run } from './run.js';
 import { schema } from './schema.js';
 import { score } from './score.js';
 
-const COMMANDS: readonly (() => CommandUnknownOpts)[] = [init, run, report, check, power, list, score, schema];
+const COMMANDS: readonly (() => CommandUnknownOpts)[] = [
+  init,
+  run,
+  report,
+  compare,
+  ab,
+  baseline,
+  check,
+  power,
+  list,
+  score,
+  schema,
+];
 
 export function program(): CommandUnknownOpts {
   const root = new Command('rightsize')
@@ -27,7 +42,7 @@ Start with:
   rightsize run --suite mine.yaml --model phi-3-mini --model gpt-4o
   rightsize report reports/RUN        rebuild every report from the run's log
 
-Exit codes: 0 done, 2 a definition or a flag is wrong, 3 the run ended incomplete.`,
+Exit codes: 0 done, 1 a gate is red, 2 a definition or a flag is wrong, 3 the run ended incomplete.`,
     );
   for (const command of COMMANDS) root.addCommand(command().copyInheritedSettings(root));
   return root;

@@ -14,6 +14,7 @@ import {
   dataOption,
   dollars,
   modelsOption,
+  nameOption,
   natural,
   positive,
   pricesOption,
@@ -79,6 +80,7 @@ const runOptions = () =>
       ),
     )
     .addOption(defining(referenceOption()))
+    .addOption(defining(nameOption()))
     .addOption(new Option('--resume <run>', 'measure what is missing of a run'))
     .addOption(
       new Option(
@@ -136,6 +138,7 @@ function definitionOf(flags: RunFlags): RunDefinition & Pick<RunFlags, 'out'> {
     seed: flags.seed,
     untilSure: untilSureOf(flags),
     reference: flags.reference,
+    name: flags.name,
     out: flags.out,
   };
 }

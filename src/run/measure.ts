@@ -15,10 +15,12 @@ import type { PriceList } from '../core/definition/price-list.js';
 import { describeError } from '../core/errors.js';
 import { sampleKey } from '../core/keys.js';
 import type { MachineRecord, RunRecord, SampleRecord } from '../core/log/log.js';
+import { planInTurns } from '../core/plan/in-turns.js';
 import { type Block, countTrials, plan, remaining } from '../core/plan/plan.js';
 import { type LoadedModel, loadModels } from '../files/definitions.js';
 import { type LogWriter, openLog } from '../files/log.js';
 import { loadPrices } from '../files/price-list.js';
+import { commitOf } from '../system/commit.js';
 import { uniqueId } from '../system/id.js';
 import { describeHolder } from '../system/lock.js';
 import { openWorker } from '../worker/supervisor.js';
@@ -57,6 +59,8 @@ export interface MeasureOptions extends Partial<World> {
   readonly onEvent?: ((event: MeasureEvent) => void) | undefined;
   /** Opens a model; without it, in a process of its own. */
   readonly openWorker?: OpenWorker | undefined;
+  /** How often two versions in turns have been looked at after this measurement; 1 by default. */
+  readonly look?: number | undefined;
 }
 
 export type MeasureEvent =
@@ -86,10 +90,9 @@ export async function measure(
     { definitions, recorded: new Set(), prices },
     { ...options, ...world },
     async ({ machine, ...start }) => {
-      const folder = createRun(resolve(world.cwd, out), { ...definitions.record, ...start, ...originOf(machine) }, [
-        machine,
-        ...definitions.samples,
-      ]);
+      const commit = await commitOf(world);
+      const record = { ...definitions.record, ...(commit !== undefined && { commit }), ...start, ...originOf(machine) };
+      const folder = createRun(resolve(world.cwd, out), record, [machine, ...definitions.samples]);
       const lock = await lockRun(folder, world);
       return { folder, log: openLog(logOf(folder)), close: lock.release };
     },
@@ -152,7 +155,7 @@ async function perform(
   const say = (text: string) => onEvent({ type: 'note', text });
 
   // 2
-  const whole = planOf(job.definitions);
+  const whole = planOf(job.definitions, options.look ?? 1);
   const blocks = remaining(whole, job.recorded);
 
   // 3
@@ -321,8 +324,20 @@ function purseOf({ maxCost }: Pick<MeasureOptions, 'maxCost'>, { blocks, definit
   return createPurse(maxCost);
 }
 
-function planOf({ record, samples, models }: Definitions): readonly Block[] {
-  const { condition } = record.settings;
+function planOf({ record, samples, models }: Definitions, look: number): readonly Block[] {
+  const { condition, inTurns, seed } = record.settings;
+  const samplesOfTask = (suite: string, task: string) =>
+    samples.filter((sample) => sample.suite === suite && sample.task === task);
+  if (inTurns !== undefined) {
+    const dealt = record.suites.flatMap((suite) =>
+      suite.tasks.map((task) => ({
+        suite: suite.name,
+        task: task.name,
+        samples: samplesOfTask(suite.name, task.name).map(({ sample, group }) => ({ id: sample, group })),
+      })),
+    );
+    return planInTurns(dealt, inTurns, { seed, look });
+  }
   const workloads = record.suites.flatMap((suite) =>
     suite.tasks.map((task) => ({
       suite: suite.name,
@@ -330,9 +345,7 @@ function planOf({ record, samples, models }: Definitions): readonly Block[] {
       // Log-likelihoods are asked for one at a time: an engine computes the texts of a sample side by side as it is.
       condition: task.ask === 'generate' && condition !== undefined ? parseCondition(condition) : ALONE,
       repetitions: task.repetitions,
-      samples: samples
-        .filter((sample) => sample.suite === suite.name && sample.task === task.name)
-        .map(({ sample }) => sample),
+      samples: samplesOfTask(suite.name, task.name).map(({ sample }) => sample),
     })),
   );
   return plan(

@@ -394,6 +394,8 @@ function describeRun(
   const early = run.settings.untilSure === undefined ? undefined : reasonsOf((end) => end.complete).at(-1);
   return {
     id: run.id,
+    ...(run.name !== undefined && { name: run.name }),
+    ...(run.commit !== undefined && { commit: run.commit }),
     started: run.started,
     command: run.command,
     resumptions: resumptions.map(({ started, command }) => ({ started, command })),

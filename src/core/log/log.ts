@@ -84,6 +84,14 @@ const untilSure = z.object({
 
 export type UntilSure = DeepReadonly<z.infer<typeof untilSure>>;
 
+const inTurns = z.object({
+  base: z.string().describe('The model that is the base.'),
+  candidate: z.string().describe('The model that is the new version.'),
+  blocks: z.int().positive().describe('The blocks of samples. Each block opens each model twice.'),
+});
+
+export type InTurns = DeepReadonly<z.infer<typeof inTurns>>;
+
 const settings = z.object({
   seed: z.int(),
   repetitions: z.int().positive(),
@@ -91,6 +99,9 @@ const settings = z.object({
   limit: z.int().positive().nullable().describe('The greatest number of samples of each task; null for all.'),
   condition: condition.exactOptional(),
   untilSure: untilSure.exactOptional().describe('Present if the run asks in rounds until every comparison is decided.'),
+  inTurns: inTurns
+    .exactOptional()
+    .describe('Present if the run measured two versions in turns, as `rightsize ab` does.'),
   reference: z
     .string()
     .exactOptional()

@@ -43,6 +43,12 @@ function within(room: number, parts: readonly Folded[]): { kept: string[]; left:
   return { kept, left };
 }
 
+/** Blocks of the document, such as a comparison, in the same Markdown. */
+export function markdownBlocks(title: string | null, blocks: readonly Block[]): string {
+  const heading = title === null ? '' : `# ${md(title)}`;
+  return `${join([heading, ...blocks.map((block) => renderBlock(block, 2))])}\n`;
+}
+
 function renderSuite({ heading, scope, verdict, short }: SuitePart): string {
   return join([
     `## ${md(verdict.sentence)}`,

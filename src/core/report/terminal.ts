@@ -1,5 +1,5 @@
 /** Renders the brief of the document for a terminal, whose width is counted in cells. */
-import type { Brief, BriefSuite, Column, Table, TableCell, VerdictKind } from './document.js';
+import type { Block, Brief, BriefSuite, Column, Table, TableCell, VerdictKind } from './document.js';
 import { formatCellLines } from './format.js';
 import { plain } from './text.js';
 import { layOut, type TextColumn } from './text-table.js';
@@ -20,6 +20,45 @@ export function renderTerminal({ suites, run, warning }: Brief, { columns, color
     ...(warning === null ? [] : [screen.paint.yellow(wrap(`${warning.text}${warning.rest}`, screen))]),
   ];
   return `${[...suites.map((suite) => renderSuite(suite, screen)), notes.join('\n')].join('\n\n')}\n`;
+}
+
+/** Renders blocks of the document, such as a comparison, in the same way. */
+export function renderBlocks(title: string, blocks: readonly Block[], { columns, color }: TerminalOptions): string {
+  const screen = { columns, paint: painter(color) };
+  const parts = [screen.paint.bold(wrap(title, screen)), ...blocks.map((block) => renderBlock(block, screen))];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function renderBlock(block: Block, screen: Screen): string {
+  const { paint } = screen;
+  switch (block.kind) {
+    case 'section':
+      return [paint.bold(wrap(block.heading, screen)), ...block.body.map((inner) => renderBlock(inner, screen))].join(
+        '\n',
+      );
+    case 'table':
+      return renderTable(block, screen);
+    case 'text':
+      return paint.dim(wrap(block.text, screen));
+    case 'note':
+      return (block.alarm ? paint.red : paint.yellow)(wrap(block.text, screen));
+    case 'list': {
+      const items = block.items.map((item) => wrap(`- ${item}`, screen));
+      return [...(block.title === undefined ? [] : [`${block.title}:`]), ...items].join('\n');
+    }
+    case 'facts':
+      return block.facts.map(([name, value]) => wrap(`${name}: ${value}`, screen)).join('\n');
+    case 'commands':
+      return block.commands.map(plain).join('\n');
+    case 'terms':
+    case 'warnings':
+    case 'counts':
+    case 'metrics':
+    case 'legend':
+    case 'charts':
+    case 'samples':
+      return '';
+  }
 }
 
 type Paint = Readonly<Record<'bold' | 'dim' | 'green' | 'yellow' | 'red', (text: string) => string>>;
