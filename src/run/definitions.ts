@@ -1,6 +1,6 @@
 /** Loads what a run measures: its suites with their samples, and its models, all checked. */
 import { dirname, relative, resolve } from 'node:path';
-import { type Condition, conditionText, isAlone } from '../core/definition/condition.js';
+import { type Closed, conditionText, isAlone } from '../core/definition/condition.js';
 import { promptText } from '../core/definition/sample.js';
 import type { Task } from '../core/definition/suite.js';
 import { UserError } from '../core/errors.js';
@@ -153,7 +153,7 @@ export function catalogueFile(named: string | undefined, { cwd }: World): string
 }
 
 function settingsOf(definition: RunDefinition): RunSettings {
-  const condition: Condition = { kind: 'closed', requests: definition.concurrency ?? DEFAULTS.concurrency };
+  const condition: Closed = { kind: 'closed', requests: definition.concurrency ?? DEFAULTS.concurrency };
   if (definition.untilSure && !isAlone(condition)) {
     throw new UserError(
       `--until-sure: expected one request at a time, found --concurrency ${condition.requests}: verdicts are judged under closed 1; leave out one of them`,

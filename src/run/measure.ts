@@ -9,7 +9,7 @@
  * A run that is resumed takes its definition from its log, and its plan is what that log does not have.
  */
 import { dirname, resolve } from 'node:path';
-import { ALONE, parseCondition } from '../core/definition/condition.js';
+import { ALONE, parseClosed } from '../core/definition/condition.js';
 import type { PriceList } from '../core/definition/price-list.js';
 import { sampleKey } from '../core/keys.js';
 import type { MachineRecord, RunRecord } from '../core/log/log.js';
@@ -285,7 +285,7 @@ function planOf({ record, samples, models }: Definitions): readonly Block[] {
       suite: suite.name,
       task: task.name,
       // Log-likelihoods are asked for one at a time: an engine computes the texts of a sample side by side as it is.
-      condition: task.ask === 'generate' && condition !== undefined ? parseCondition(condition) : ALONE,
+      condition: task.ask === 'generate' && condition !== undefined ? parseClosed(condition) : ALONE,
       repetitions: task.repetitions,
       samples: samples
         .filter((sample) => sample.suite === suite.name && sample.task === task.name)

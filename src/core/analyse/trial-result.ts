@@ -2,7 +2,7 @@
  * One measurement to its result: its score, the values of its metrics, and how confident the model was. If the model fails,
  * the answer is wrong and scores 0. If something breaks on our side, the trial is unscored and keeps the reason.
  */
-import { type Condition, isAlone } from '../definition/condition.js';
+import { type Condition, conditionText, isAlone } from '../definition/condition.js';
 import type { MeasurementRecord, SampleRecord } from '../log/log.js';
 import type { Completed, Failed, Ranked } from '../measure/measurement.js';
 import type { Price, TrialMetric } from '../measure/metric.js';
@@ -193,7 +193,7 @@ function completedTrial(record: MeasurementRecord, outcome: Completed, context: 
     unseen: outcome.unseenTokens !== undefined,
     retries: outcome.retries?.count ?? 0,
     contextCut: false,
-    crowd: isAlone(condition) ? null : { size: condition.requests, seconds: outcome.timing.end },
+    crowd: crowdOf(condition, outcome),
     ranking: null,
     cold: cold === true,
   };
@@ -273,8 +273,14 @@ const COLD = missing('only the first request of a session was completed, and it 
 
 /** A latency means something only if the model is warm and answers one request at a time. */
 function spoiltBy({ cold }: MeasurementRecord, condition: Condition): Missing | null {
+  if (condition.kind !== 'closed') return missing(`it was measured under ${conditionText(condition)}`);
   if (!isAlone(condition)) return missing(`${condition.requests} answers were computed at a time`);
   return cold ? COLD : null;
+}
+
+/** Only a closed loop says how many answers were computed side by side. */
+function crowdOf(condition: Condition, { timing }: Completed): TrialResult['crowd'] {
+  return condition.kind !== 'closed' || isAlone(condition) ? null : { size: condition.requests, seconds: timing.end };
 }
 
 function confidenceOf({ logprobs }: Completed): Confidence | Missing {
