@@ -13,6 +13,7 @@ import { known, missing } from '../core/quantity.js';
 import { certificateRemedy, proxiesOf } from '../hub/proxies.js';
 import { type Pace, Transient } from '../hub/retry.js';
 import type { Backend, BackendContext, Readiness, Session } from './backend.js';
+import type { Habits } from './openai/body.js';
 import { type Connection, codeOf, connect, NoConnection, Refusal } from './openai/connection.js';
 import { type Endpoint, endpointOf } from './openai/endpoint.js';
 import { now } from './openai/events.js';
@@ -47,7 +48,8 @@ export function createOpenai(pace: Pace): Backend<OpenaiModel> {
       const endpoint = endpointOf(model, context.environment, process?.port);
       const connection = connect(endpoint, context.environment, () => process?.ended() ?? null);
       try {
-        const server: Server = { model, connection, pace, habits: { refused: new Set(), system: 'own' } };
+        const habits: Habits = { refused: new Set(), system: 'own' };
+        const server: Server = { model, connection, pace, habits, under: context.under ?? 'trials' };
         return await openSession(server, { process, concurrency: context.concurrency ?? 1 }, signal);
       } catch (error) {
         await connection.close();
@@ -73,7 +75,8 @@ async function openSession(server: Server, { process, concurrency }: Opening, si
     if (reason !== null) throw new UserError(reason);
     return null;
   });
-  const abilities = await probe(server, signal).catch((error: unknown) => {
+  // A server may load its model at the first question, and refuse until it has.
+  const abilities = await probe({ ...server, under: 'trials' }, signal).catch((error: unknown) => {
     signal.throwIfAborted();
     // Before the first trial, whatever a server fails in is for the user to look into.
     throw error instanceof UserError ? error : new UserError(describeError(error), { cause: error });
