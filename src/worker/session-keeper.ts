@@ -14,9 +14,9 @@ import type { Outcome } from '../core/measure/measurement.js';
 import type { Trial } from '../core/plan/plan.js';
 import { known, missing, type Quantity } from '../core/quantity.js';
 import type { LoadedModel } from '../files/definitions.js';
+import { lateness, watchLoop } from '../load/loop-delay.js';
 import { afterAnswers, afterDeath, FIRST_BATCH, sizeOfNext } from './batching.js';
 import { verdictOn } from './blame.js';
-import { lateness, watchLoop } from './loop-delay.js';
 import type { Answered, TrialRequest } from './protocol.js';
 import { type OpenWorker, WorkerDied, type WorkerSession } from './worker-session.js';
 

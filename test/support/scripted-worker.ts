@@ -96,6 +96,9 @@ export function scriptedWorker({
         }
         return answers.map(({ outcome, at }) => ({ outcome, ago: clock - at }));
       },
+      hold: async () => {
+        throw new Error('a scripted worker holds no step');
+      },
       async close() {
         closed++;
         return { memory: { peak: MEMORY, final: MEMORY }, workerDelay: missing('a scripted worker has no loop') };

@@ -1,0 +1,164 @@
+/**
+ * The client of a step: it sends requests as a schedule says, until it is told to finish.
+ *
+ *     closed, users    each user thinks, asks, waits for the answer, and begins again
+ *     due              each request has a time of its own, whatever becomes of the others
+ *
+ * A request counts from the moment when it was due. A client that is late, or a ceiling that holds a request back, makes its latency
+ * longer and never moves a later request.
+ */
+import type { Schedule } from '../core/load/schedule.js';
+import type { Clock } from './clock.js';
+
+/** A request that is due. Times are by the clock of the client. */
+export interface Turn {
+  /** Its number among the requests of the step. */
+  readonly place: number;
+  readonly due: number;
+  /** When the ceiling let it go, if it waited for the ceiling. */
+  readonly released?: number;
+}
+
+export interface StepOptions<Answer> {
+  readonly clock: Clock;
+  /** When the step begins, by the clock. */
+  readonly begin: number;
+  /** The numbers of the requests that this client may send. When there are none left, it sends no more. */
+  readonly places: Iterator<number, void>;
+  /** Which of the users of the schedule are this client's. */
+  readonly users: (user: number) => boolean;
+  /** Answers, whatever happens: what the signal cuts is an answer too. */
+  readonly ask: (turn: Turn, signal: AbortSignal) => Promise<Answer>;
+  readonly onAnswer: (turn: Turn, answer: Answer) => void;
+  /** Ends the step: what is under way is cut. */
+  readonly finish: AbortSignal;
+}
+
+/** @returns The requests that were due before the end and that were never sent. */
+export async function runStep<Answer>(schedule: Schedule, options: StepOptions<Answer>): Promise<readonly Turn[]> {
+  const { clock, finish } = options;
+  const asking = new Set<Promise<void>>();
+  const send = async (turn: Turn): Promise<void> => {
+    const asked = options.ask(turn, finish).then((answer) => options.onAnswer(turn, answer));
+    asking.add(asked);
+    try {
+      await asked;
+    } finally {
+      asking.delete(asked);
+    }
+  };
+  const finished = new Promise<void>((resolve) => {
+    if (finish.aborted) resolve();
+    else finish.addEventListener('abort', () => resolve(), { once: true });
+  });
+  const waiting = start(schedule, options, send);
+  await finished;
+  const end = clock.now();
+  clock.stop();
+  const unsent = waiting(end);
+  await Promise.all(asking);
+  return unsent;
+}
+
+type Send = (turn: Turn) => Promise<void>;
+
+/** Returns the requests that are due at a time and were not sent. */
+type Waiting = (time: number) => readonly Turn[];
+
+type Common = Omit<StepOptions<never>, 'ask' | 'onAnswer'>;
+
+function start(schedule: Schedule, options: Common, send: Send): Waiting {
+  switch (schedule.kind) {
+    case 'closed':
+      return startUsers(schedule.requests, () => WITHOUT_PAUSE, options, send);
+    case 'users':
+      return startUsers(schedule.users, schedule.think, options, send);
+    case 'due':
+      return startArrivals(schedule.times(), schedule.ceiling, options, send);
+  }
+}
+
+const WITHOUT_PAUSE: Iterator<number> = { next: () => ({ value: 0 }) };
+
+function startUsers(count: number, think: (user: number) => Iterator<number>, options: Common, send: Send): Waiting {
+  const { clock, begin, places, users, finish } = options;
+  /** When each user who thinks will ask. */
+  const due = new Map<number, number>();
+
+  function wait(user: number, thinks: Iterator<number>, from: number): void {
+    const pause = thinks.next();
+    if (pause.done || finish.aborted) return;
+    const time = from + pause.value;
+    // Who does not think asks in the same turn of the event loop.
+    if (time <= clock.now()) return void ask(user, thinks, time);
+    due.set(user, time);
+    clock.at(time, () => void ask(user, thinks, time));
+  }
+
+  async function ask(user: number, thinks: Iterator<number>, time: number): Promise<void> {
+    const place = places.next();
+    due.delete(user);
+    if (place.done) return;
+    await send({ place: place.value, due: time });
+    wait(user, thinks, clock.now());
+  }
+
+  for (let user = 0; user < count; user++) if (users(user)) wait(user, think(user), begin);
+  return (end) =>
+    turnsOf(
+      [...due.values()].filter((time) => time <= end).sort((a, b) => a - b),
+      places,
+    );
+}
+
+function startArrivals(times: Iterator<number>, ceiling: number | null, options: Common, send: Send): Waiting {
+  const { clock, begin, places, finish } = options;
+  const held: Turn[] = [];
+  let underWay = 0;
+  let next = nextTurn();
+
+  function nextTurn(): Turn | null {
+    const time = times.next();
+    if (time.done) return null;
+    const place = places.next();
+    return place.done ? null : { place: place.value, due: begin + time.value };
+  }
+
+  async function go(turn: Turn): Promise<void> {
+    underWay++;
+    await send(turn);
+    underWay--;
+    const first = finish.aborted ? undefined : held.shift();
+    if (first !== undefined) void go({ ...first, released: clock.now() });
+  }
+
+  function ring(): void {
+    // What is due goes at once, however late: the requests behind it keep their times.
+    while (next !== null && next.due <= clock.now()) {
+      if (ceiling !== null && underWay >= ceiling) held.push(next);
+      else void go(next);
+      next = nextTurn();
+    }
+    wait();
+  }
+
+  function wait(): void {
+    if (next !== null) clock.at(next.due, ring);
+  }
+
+  wait();
+  return (end) => {
+    for (; next !== null && next.due <= end; next = nextTurn()) held.push(next);
+    return held;
+  };
+}
+
+function turnsOf(times: readonly number[], places: Iterator<number, void>): Turn[] {
+  const turns: Turn[] = [];
+  for (const due of times) {
+    const place = places.next();
+    if (place.done) break;
+    turns.push({ place: place.value, due });
+  }
+  return turns;
+}
