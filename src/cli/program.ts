@@ -4,12 +4,13 @@ import { packageVersion } from '../system/package.js';
 import { check } from './check.js';
 import { init } from './init.js';
 import { list } from './list.js';
+import { load } from './load.js';
 import { power } from './power.js';
 import { report } from './report.js';
 import { run } from './run.js';
 import { score } from './score.js';
 
-const COMMANDS: readonly (() => CommandUnknownOpts)[] = [init, run, report, check, power, list, score];
+const COMMANDS: readonly (() => CommandUnknownOpts)[] = [init, run, load, report, check, power, list, score];
 
 export function program(): CommandUnknownOpts {
   const root = new Command('rightsize')

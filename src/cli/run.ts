@@ -12,6 +12,7 @@ import {
   budget,
   collect,
   dataOption,
+  defining,
   modelsOption,
   natural,
   positive,
@@ -178,13 +179,4 @@ async function unlessInterrupted<T>(result: Promise<T>, signal: AbortSignal): Pr
     if (signal.aborted && error === signal.reason) return null;
     throw error;
   }
-}
-
-/**
- * Marks an option that shapes what a run measures. A resumed run takes all of that from its log, so such an option beside --resume
- * is refused.
- */
-function defining<O extends { conflicts(name: string): unknown }>(option: O): O {
-  option.conflicts('resume');
-  return option;
 }

@@ -1,5 +1,5 @@
 /**
- * The client of a step: it sends requests as a schedule says, until it is told to finish.
+ * The client of a step: it sends requests as a schedule says, until it is told to finish or has no more.
  *
  *     closed, users    each user thinks, asks, waits for the answer, and begins again
  *     due              each request has a time of its own, whatever becomes of the others
@@ -23,7 +23,7 @@ export interface StepOptions<Answer> {
   readonly clock: Clock;
   /** When the step begins, by the clock. */
   readonly begin: number;
-  /** The numbers of the requests that this client may send. When there are none left, it sends no more. */
+  /** The numbers of the requests that this client may send. */
   readonly places: Iterator<number, void>;
   /** Which of the users of the schedule are this client's. */
   readonly users: (user: number) => boolean;
@@ -47,12 +47,8 @@ export async function runStep<Answer>(schedule: Schedule, options: StepOptions<A
       asking.delete(asked);
     }
   };
-  const finished = new Promise<void>((resolve) => {
-    if (finish.aborted) resolve();
-    else finish.addEventListener('abort', () => resolve(), { once: true });
-  });
-  const waiting = start(schedule, options, send);
-  await finished;
+  const { waiting, over } = start(schedule, options, send);
+  await Promise.race([over, aborted(finish)]);
   const end = clock.now();
   clock.stop();
   const unsent = waiting(end);
@@ -60,14 +56,25 @@ export async function runStep<Answer>(schedule: Schedule, options: StepOptions<A
   return unsent;
 }
 
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
 type Send = (turn: Turn) => Promise<void>;
 
-/** Returns the requests that are due at a time and were not sent. */
-type Waiting = (time: number) => readonly Turn[];
+interface Sending {
+  /** Returns the requests that are due at a time and were not sent. */
+  readonly waiting: (time: number) => readonly Turn[];
+  /** Nothing is left to send, and all answers have come. */
+  readonly over: Promise<unknown>;
+}
 
 type Common = Omit<StepOptions<never>, 'ask' | 'onAnswer'>;
 
-function start(schedule: Schedule, options: Common, send: Send): Waiting {
+function start(schedule: Schedule, options: Common, send: Send): Sending {
   switch (schedule.kind) {
     case 'closed':
       return startUsers(schedule.requests, () => WITHOUT_PAUSE, options, send);
@@ -80,42 +87,58 @@ function start(schedule: Schedule, options: Common, send: Send): Waiting {
 
 const WITHOUT_PAUSE: Iterator<number> = { next: () => ({ value: 0 }) };
 
-function startUsers(count: number, think: (user: number) => Iterator<number>, options: Common, send: Send): Waiting {
+function startUsers(count: number, think: (user: number) => Iterator<number>, options: Common, send: Send): Sending {
   const { clock, begin, places, users, finish } = options;
   /** When each user who thinks will ask. */
   const due = new Map<number, number>();
 
-  function wait(user: number, thinks: Iterator<number>, from: number): void {
-    const pause = thinks.next();
-    if (pause.done || finish.aborted) return;
-    const time = from + pause.value;
-    // Who does not think asks in the same turn of the event loop.
-    if (time <= clock.now()) return void ask(user, thinks, time);
-    due.set(user, time);
-    clock.at(time, () => void ask(user, thinks, time));
+  /** Asks until there is nothing left to ask. */
+  async function ask(user: number): Promise<void> {
+    const thinks = think(user);
+    let time = begin;
+    for (;;) {
+      const pause = thinks.next();
+      if (pause.done || finish.aborted) return;
+      time += pause.value;
+      // Who does not think asks in the same turn of the event loop.
+      if (time > clock.now()) {
+        due.set(user, time);
+        await at(clock, time);
+        due.delete(user);
+      }
+      const place = places.next();
+      if (place.done) return;
+      await send({ place: place.value, due: time });
+      time = clock.now();
+    }
   }
 
-  async function ask(user: number, thinks: Iterator<number>, time: number): Promise<void> {
-    const place = places.next();
-    due.delete(user);
-    if (place.done) return;
-    await send({ place: place.value, due: time });
-    wait(user, thinks, clock.now());
-  }
-
-  for (let user = 0; user < count; user++) if (users(user)) wait(user, think(user), begin);
-  return (end) =>
-    turnsOf(
-      [...due.values()].filter((time) => time <= end).sort((a, b) => a - b),
-      places,
-    );
+  const asking = Array.from({ length: count }, (_, user) => user)
+    .filter(users)
+    .map(ask);
+  return {
+    waiting: (end) =>
+      turnsOf(
+        [...due.values()].filter((time) => time <= end).sort((a, b) => a - b),
+        places,
+      ),
+    over: Promise.all(asking),
+  };
 }
 
-function startArrivals(times: Iterator<number>, ceiling: number | null, options: Common, send: Send): Waiting {
+function at(clock: Clock, time: number): Promise<void> {
+  return new Promise((resolve) => clock.at(time, resolve));
+}
+
+function startArrivals(times: Iterator<number>, ceiling: number | null, options: Common, send: Send): Sending {
   const { clock, begin, places, finish } = options;
   const held: Turn[] = [];
   let underWay = 0;
   let next = nextTurn();
+  let end = () => {};
+  const over = new Promise<void>((resolve) => {
+    end = resolve;
+  });
 
   function nextTurn(): Turn | null {
     const time = times.next();
@@ -130,6 +153,7 @@ function startArrivals(times: Iterator<number>, ceiling: number | null, options:
     underWay--;
     const first = finish.aborted ? undefined : held.shift();
     if (first !== undefined) void go({ ...first, released: clock.now() });
+    else if (next === null && underWay === 0) end();
   }
 
   function ring(): void {
@@ -144,12 +168,16 @@ function startArrivals(times: Iterator<number>, ceiling: number | null, options:
 
   function wait(): void {
     if (next !== null) clock.at(next.due, ring);
+    else if (underWay === 0) end();
   }
 
   wait();
-  return (end) => {
-    for (; next !== null && next.due <= end; next = nextTurn()) held.push(next);
-    return held;
+  return {
+    over,
+    waiting(time) {
+      for (; next !== null && next.due <= time; next = nextTurn()) held.push(next);
+      return held;
+    },
   };
 }
 

@@ -43,8 +43,13 @@ export interface Asked {
 }
 
 /** Times are in seconds since the step began. */
-export interface StepAnswer extends Asked {
+export interface UnsentTurn extends Asked {
+  /** Its number among the requests of the step, of all clients. */
+  readonly place: number;
   readonly due: number;
+}
+
+export interface StepAnswer extends UnsentTurn {
   readonly released?: number;
   readonly end: number;
   readonly outcome: Outcome;
@@ -59,7 +64,7 @@ export interface StepReport {
 /** What a client says when its step is over. */
 export interface StepClosing {
   /** Requests that were due and never sent. */
-  readonly unsent: readonly (Asked & { readonly due: number })[];
+  readonly unsent: readonly UnsentTurn[];
   readonly client: OwnHealth;
 }
 
@@ -114,6 +119,7 @@ export async function holdStep<Question>(
       },
       onAnswer(turn, { sample, pass, outcome }) {
         answers.push({
+          place: turn.place,
           sample,
           pass,
           due: micro(turn.due - begin),
@@ -126,7 +132,7 @@ export async function holdStep<Question>(
     });
     flush();
     return {
-      unsent: unsent.map((turn) => ({ ...asked(turn), due: micro(turn.due - begin) })),
+      unsent: unsent.map((turn) => ({ place: turn.place, ...asked(turn), due: micro(turn.due - begin) })),
       client: watch(),
     };
   } finally {

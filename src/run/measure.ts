@@ -11,8 +11,8 @@
 import { dirname, resolve } from 'node:path';
 import { ALONE, parseClosed } from '../core/definition/condition.js';
 import type { PriceList } from '../core/definition/price-list.js';
+import { UserError } from '../core/errors.js';
 import { sampleKey } from '../core/keys.js';
-import type { MachineRecord, RunRecord } from '../core/log/log.js';
 import { type Block, countTrials, plan, remaining } from '../core/plan/plan.js';
 import { loadModels } from '../files/definitions.js';
 import { type LogWriter, openLog } from '../files/log.js';
@@ -23,11 +23,11 @@ import { openWorker } from '../worker/supervisor.js';
 import type { OpenWorker } from '../worker/worker-session.js';
 import { DEFAULTS } from './defaults.js';
 import { catalogueFile, type Definitions, loadDefinitions, type RunDefinition } from './definitions.js';
-import { describeMachine } from './environment.js';
 import { type EvidenceOptions, gatherEvidence } from './evidence.js';
 import { lockMachine, type MachineLockOptions } from './machine-lock.js';
 import { requireNamedLibraries } from './native-library.js';
 import { ownScorersOf, requireAllowed } from './own-scorer.js';
+import { originOf, partOf, type Start, startOf } from './part.js';
 import { requireReady } from './readiness.js';
 import { execute, type RunEnding, type RunEvent, type RunnerOptions } from './runner.js';
 import { createRun, lockRun, logOf, openRun } from './runs.js';
@@ -105,6 +105,11 @@ export async function resume(reference: string, options: MeasureOptions = {}): P
   const lock = await lockRun(folder, world);
   try {
     const earlier = await openRun(folder);
+    if (earlier.definitions.record.settings.load !== undefined) {
+      throw new UserError(
+        `--resume ${reference}: expected a run, found a load test; go on with it by \`rightsize load --resume\``,
+      );
+    }
     requireNamedLibraries(earlier.definitions.models, world);
     await requireOwnCommands(earlier.definitions.models, catalogueFile(options.catalogue, world));
     return await perform({ ...earlier, prices }, { ...options, ...world }, async ({ machine, ...start }) => {
@@ -123,11 +128,6 @@ interface Job {
   /** Ids of the trials whose outcome is in the log. */
   readonly recorded: ReadonlySet<string>;
   readonly prices: PriceList | undefined;
-}
-
-/** The beginning of a part of a log. */
-interface Start extends Pick<RunRecord, 'started' | 'command' | 'prices'> {
-  readonly machine: MachineRecord;
 }
 
 interface WrittenRun {
@@ -163,7 +163,7 @@ async function perform(
   });
   try {
     // 4
-    const start = await startOf(job, options);
+    const start = await startOf(job.prices, options);
     const run = await openRunLog(start);
     try {
       onEvent({ type: 'planned', blocks, recorded: countTrials(whole) - countTrials(blocks) });
@@ -180,24 +180,6 @@ async function perform(
   } finally {
     await machine.release();
   }
-}
-
-async function startOf({ prices }: Job, { now, command }: World): Promise<Start> {
-  return {
-    started: now().toISOString(),
-    command,
-    machine: await describeMachine(),
-    ...(prices && { prices }),
-  };
-}
-
-/** What every record of a part says of its origin. */
-function originOf(machine: MachineRecord) {
-  return { machine: machine.machine, ...partOf(machine) };
-}
-
-function partOf({ part }: MachineRecord) {
-  return part === undefined ? {} : { part };
 }
 
 interface Planned extends Job {

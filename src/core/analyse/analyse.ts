@@ -162,7 +162,10 @@ export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
           return;
         }
         case 'measurement':
-          if (!measure(record)) waiting.push(record);
+          // The requests of a load test are analysed by step, in core/load.
+          if (record.step === undefined && !measure(record)) waiting.push(record);
+          return;
+        case 'step':
           return;
       }
     },
