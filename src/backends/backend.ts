@@ -25,7 +25,7 @@ export interface Backend<M extends Model = Model> {
   open(model: M, context: BackendContext, signal: AbortSignal): Promise<Session>;
 }
 
-export type Capability = 'logprobs' | 'loglikelihood' | 'chatTemplate' | 'promptTokens';
+export type Capability = 'logprobs' | 'loglikelihood' | 'chatTemplate' | 'promptTokens' | 'concurrency';
 export type Cannot = Readonly<Partial<Record<Capability, string>>>;
 
 export interface BackendContext {

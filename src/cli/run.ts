@@ -60,7 +60,7 @@ const runOptions = () =>
     )
     .addOption(
       defining(
-        new Option('-c, --concurrency <n>', 'n answers at once where a backend can; faster, but no latencies')
+        new Option('-c, --concurrency <n>', 'n answers at once where a backend can; faster, but without a verdict')
           .argParser(positive)
           .default(DEFAULTS.concurrency),
       ),

@@ -42,7 +42,7 @@ export interface RunDefinition {
   readonly repetitions?: number | undefined;
   /** Requests after opening a model that are not recorded. */
   readonly warmup?: number | undefined;
-  /** Answers that are under way at once: the run is made under `closed n`. With more than one, no latency is measured. */
+  /** Answers that are under way at once: the run is made under `closed n`. Verdicts need one at a time. */
   readonly concurrency?: number | undefined;
   readonly seed?: number | undefined;
   /** Ask servers for the log-probabilities of answers, which cascades need; without it, where a task asks for them. */

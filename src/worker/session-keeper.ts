@@ -196,7 +196,7 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
       blamedInARow = 0;
       return answers.map(({ outcome, ago }, i) => {
         const attempted = { outcome, ...circumstances, at: round(now - ago) };
-        return cold && i === 0 && attempted.condition === undefined ? { ...attempted, cold } : attempted;
+        return cold && i === 0 ? { ...attempted, cold } : attempted;
       });
     } catch (error) {
       if (!(error instanceof WorkerDied) || options.signal.aborted) throw error;

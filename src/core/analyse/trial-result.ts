@@ -62,7 +62,7 @@ export interface TrialResult {
   readonly retries: number;
   /** A text that was ranked was longer than the context of the model, so its beginning was cut off. */
   readonly contextCut: boolean;
-  /** How many answers were computed side by side, and how many seconds this one took among them. It has no latency of its own. */
+  /** How many answers were computed side by side, and how many seconds this one took among them. */
   readonly crowd: { readonly size: number; readonly seconds: number } | null;
   /** How many seconds it took to rank the choices, warm and by itself. It is the cost of asking, not the latency of an answer. */
   readonly ranking: number | null;
@@ -170,7 +170,11 @@ function completedTrial(record: MeasurementRecord, outcome: Completed, context: 
   const filters = filtersOf(context);
   const text = filterText(filters, outcome.output);
   const { target, fields } = sample;
-  const { timings, absent } = measure(outcome, { price: context.price, spoilt: spoiltBy(record, condition) });
+  const { timings, absent } = measure(outcome, {
+    price: context.price,
+    spoilt: spoiltBy(record, condition),
+    crowded: isAlone(condition) ? null : missing(SHARED),
+  });
   return {
     repetition,
     session,
@@ -244,17 +248,23 @@ interface MeasureOptions {
   readonly price: Price | Missing;
   /** Why the latencies of this trial mean nothing; null if they mean something. */
   readonly spoilt: Missing | null;
+  /** Why those mean nothing that hold only for a request that ran alone. */
+  readonly crowded: Missing | null;
 }
 
 /**
  * The value of every metric, or the reason why it has none. A log can hold a million trials, so this allocates only what is
  * kept.
  */
-function measure(outcome: Completed, { price, spoilt }: MeasureOptions): Pick<TrialResult, 'timings' | 'absent'> {
+function measure(
+  outcome: Completed,
+  { price, spoilt, crowded }: MeasureOptions,
+): Pick<TrialResult, 'timings' | 'absent'> {
   const timings: Partial<Record<DistributedMetric, number>> = {};
   let absent: Partial<Record<DistributedMetric, string>> | null = null;
   for (const { name, metric } of MEASURED) {
-    const quantity = admit(metric.compute(outcome, price), metric.latency ? spoilt : null);
+    const reason = (metric.latency ? spoilt : null) ?? (metric.alone ? crowded : null);
+    const quantity = admit(metric.compute(outcome, price), reason);
     if (isMissing(quantity)) {
       absent ??= {};
       absent[name] = quantity.missing;
@@ -269,12 +279,14 @@ function admit(quantity: Quantity, spoilt: Missing | null): Quantity {
   return spoilt ?? quantity;
 }
 
+/** Why what holds for a request alone has no value under another condition. */
+export const SHARED = 'other answers were computed at the same time';
+
 const COLD = missing('only the first request of a session was completed, and it is kept apart');
 
-/** A latency means something only if the model is warm and answers one request at a time. */
+/** A latency means something only if the model is warm. It belongs to its condition. */
 function spoiltBy({ cold }: MeasurementRecord, condition: Condition): Missing | null {
   if (condition.kind !== 'closed') return missing(`it was measured under ${conditionText(condition)}`);
-  if (!isAlone(condition)) return missing(`${condition.requests} answers were computed at a time`);
   return cold ? COLD : null;
 }
 

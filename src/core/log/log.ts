@@ -327,7 +327,10 @@ export const measurementSchema = z.object({
     .min(0)
     .exactOptional()
     .describe('When the ceiling on requests under way let the request go, in seconds since the start of the part.'),
-  cold: z.literal(true).exactOptional().describe('True for the first request of a session without warm-up.'),
+  cold: z
+    .literal(true)
+    .exactOptional()
+    .describe('True for the first request of a session without warm-up; for several, if they were sent at once.'),
   outcome: outcomeSchema,
 });
 
