@@ -65,6 +65,8 @@ export interface Session {
   generate(prompt: Prompt, generation: Generation, signal: AbortSignal): AsyncIterable<GenerationEvent>;
   /** Log-likelihoods of continuations of a context, in the order given; present where the engine gives logits. */
   loglikelihood?(request: LoglikelihoodRequest, signal: AbortSignal): Promise<readonly Loglikelihood[]>;
+  /** What the server says of itself now, by gauge; null where it says nothing. Absent where there is no server. */
+  look?(signal: AbortSignal): Promise<Readonly<Record<string, number>> | null>;
   /** What must be struck out of everything the model says before it is written down: keys that a server may echo. */
   readonly strike?: (text: string) => string;
   /** The process ids whose memory is this model's, beyond the worker itself (a server that we started). */

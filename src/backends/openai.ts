@@ -21,6 +21,7 @@ import { generate } from './openai/generate.js';
 import { loglikelihood } from './openai/loglikelihood.js';
 import { type Abilities, type Listing, listModels, probe } from './openai/probe.js';
 import { type ServerProcess, startServer } from './openai/server-process.js';
+import { lookAt, settingsOf } from './openai/server-view.js';
 import type { Server } from './openai/stream.js';
 
 type OpenaiModel = ModelOf<'openai'>;
@@ -81,13 +82,16 @@ async function openSession(server: Server, { process, concurrency }: Opening, si
     // Before the first trial, whatever a server fails in is for the user to look into.
     throw error instanceof UserError ? error : new UserError(describeError(error), { cause: error });
   });
+  const settings = server.under === 'load' ? await settingsOf(connection, within(CHECK_TIMEOUT, signal)) : {};
+  signal.throwIfAborted();
   return {
-    facts: factsOf(server, abilities, listing),
+    facts: { ...factsOf(server, abilities, listing), ...(Object.keys(settings).length > 0 && { settings }) },
     now,
     processes: process?.processes ?? [],
     concurrency,
     strike: connection.endpoint.strike,
     generate: (prompt, generation, until) => generate(server, prompt, generation, until),
+    look: (until) => lookAt(connection, until),
     ...(abilities.cannot.loglikelihood === undefined && {
       loglikelihood: (request, until) => loglikelihood(server, request, until),
     }),

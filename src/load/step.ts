@@ -3,6 +3,7 @@
  * process that receives the answers, so no message stands between a token and its time. Several processes can share a step; each
  * takes its part of the one schedule.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Condition } from '../core/definition/condition.js';
 import { itemsInTurn, type Schedule, scheduleOf } from '../core/load/schedule.js';
 import type { Outcome } from '../core/measure/measurement.js';
@@ -65,7 +66,15 @@ export interface StepReport {
 export interface StepClosing {
   /** Requests that were due and never sent. */
   readonly unsent: readonly UnsentTurn[];
+  /** The server's own view. */
+  readonly server: readonly ServerLook[];
   readonly client: OwnHealth;
+}
+
+/** What a server said of itself, at a time in seconds since the step began. */
+export interface ServerLook {
+  readonly at: number;
+  readonly values: Readonly<Record<string, number>>;
 }
 
 export interface HoldOptions<Question> {
@@ -79,6 +88,8 @@ export interface HoldOptions<Question> {
   readonly report: (report: StepReport) => void;
   /** Ends the step. */
   readonly finish: AbortSignal;
+  /** Asks the server about itself; null where it says nothing. */
+  readonly look: (signal: AbortSignal) => Promise<ServerLook['values'] | null>;
   /** Why the processor time of this process is not the client's alone; null if it is. */
   readonly shared: string | null;
 }
@@ -103,6 +114,7 @@ export async function holdStep<Question>(
     answers = [];
   };
   const timer = setInterval(flush, REPORT * 1000);
+  const server = order.share.client === 0 ? watchServer(begin, options) : async () => [];
   try {
     const unsent = await runStep(scheduleOfOrder(order), {
       clock,
@@ -134,10 +146,43 @@ export async function holdStep<Question>(
     return {
       unsent: unsent.map((turn) => ({ place: turn.place, ...asked(turn), due: micro(turn.due - begin) })),
       client: watch(),
+      server: await server(),
     };
   } finally {
     clearInterval(timer);
   }
+}
+
+/** Seconds between two looks at the server. */
+const LOOK = 1;
+
+/** Looks at the server from time to time, until it says nothing. The function that it returns ends that. */
+function watchServer(
+  begin: number,
+  { clock, look, finish }: Pick<HoldOptions<unknown>, 'clock' | 'look' | 'finish'>,
+): () => Promise<readonly ServerLook[]> {
+  const looks: ServerLook[] = [];
+  const over = new AbortController();
+  const until = AbortSignal.any([finish, over.signal]);
+  const watching = (async () => {
+    for (;;) {
+      await waitFor(LOOK, until);
+      if (until.aborted) return;
+      const values = await look(AbortSignal.any([until, AbortSignal.timeout(LOOK * 1000)]));
+      if (values === null) return;
+      looks.push({ at: micro(clock.now() - begin), values });
+    }
+  })();
+  return async () => {
+    over.abort();
+    await watching;
+    return looks;
+  };
+}
+
+/** Ends early when the signal is aborted. */
+async function waitFor(seconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(seconds * 1000, undefined, { signal, ref: false }).catch(() => {});
 }
 
 /** Returns what each request asks. It must be called in the order of the requests. */

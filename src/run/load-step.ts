@@ -172,6 +172,7 @@ function startCourse(
       for (const { unsent } of closings) {
         for (const turn of unsent) write({ ...turn, end: ended - began }, UNSENT);
       }
+      const server = closings.flatMap((closing) => closing.server);
       const record: StepRecord = {
         type: 'step',
         step: id,
@@ -192,6 +193,7 @@ function startCourse(
           socketWaits,
           replacedConnections,
         },
+        ...(server.length > 0 && { server }),
       };
       append(record);
       return { record, requests };

@@ -142,6 +142,7 @@ async function hold({ request, order }: Extract<ToWorker, { type: 'hold' }>): Pr
     ask: askUnderLoad,
     report: (report) => send({ type: 'step', request, report }),
     finish: finish.signal,
+    look: async (signal) => (await session!.look?.(signal)) ?? null,
     shared: session!.facts.network === 'none' ? 'the engine computes in the process of the client' : null,
   });
   cancels.delete(request);

@@ -38,6 +38,7 @@ async function hold(
       if (answers.length >= mine) finish.abort();
     },
     finish: finish.signal,
+    look: async () => null,
     shared: null,
   });
   return { answers, asked };

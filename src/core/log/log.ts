@@ -252,6 +252,10 @@ const facts = z.object({
     .enum(['ours', 'not ours'])
     .exactOptional()
     .describe('Who started the server of the model. Absent if there is no server, and in logs of earlier versions.'),
+  settings: z
+    .record(z.string(), z.union([number, z.string()]))
+    .exactOptional()
+    .describe('What the server told of its version and settings, if it was asked: a load test asks.'),
   warnings: z.array(z.string()),
 });
 
@@ -371,7 +375,9 @@ export type LatencyStatistics = DeepReadonly<z.infer<typeof latencyStatistics>>;
 
 const serverReading = z.object({
   at: number.min(0).describe('Seconds since the step began.'),
-  values: z.record(z.string(), number).describe('What the server says of itself, by the names of server-view.ts.'),
+  values: z
+    .record(z.string(), number)
+    .describe('What the server says of itself, by the names of openai/server-view.ts.'),
 });
 
 const step = z.object({
