@@ -3,6 +3,7 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { conditionText, parseThinkTime, steadyRate } from '../core/definition/condition.js';
 import { UserError } from '../core/errors.js';
 import { DEFAULTS } from '../run/defaults.js';
+import { LOAD_DEFAULTS } from '../run/load-defaults.js';
 import type { LoadDefinition } from '../run/load-definition.js';
 import {
   arrivals,
@@ -14,6 +15,7 @@ import {
   jsonOption,
   modelsOption,
   natural,
+  oneOf,
   positive,
   positives,
   rates,
@@ -85,6 +87,14 @@ const loadOptions = () =>
     )
     .addOption(
       defining(
+        new Option(
+          '--find <what>',
+          'search the greatest load that holds: users (where none is named), concurrency or rate',
+        ).argParser(oneOf(['users', 'concurrency', 'rate'])),
+      ),
+    )
+    .addOption(
+      defining(
         new Option('--objective <limit>', 'what must hold under load: "ttft p95 <= 500 ms" (repeatable)')
           .argParser(collect)
           .default<readonly string[]>([], 'the limits of the suite'),
@@ -107,6 +117,7 @@ const loadOptions = () =>
     .addOption(
       defining(new Option('--seed <n>', 'the seed of every random choice').argParser(natural).default(DEFAULTS.seed)),
     )
+    .option('--no-self-test', 'do not measure the client against a server of its own first')
     .addOption(new Option('--resume <run>', 'hold the steps that a load test lacks'))
     .option('-o, --out <dir>', 'where runs are kept', DEFAULTS.out)
     .option('--wait', 'wait while another process measures on this machine')
@@ -122,6 +133,7 @@ export const load = () =>
       catalogue: flags.models,
       out: flags.out,
       whenBusy: flags.wait ? 'wait' : undefined,
+      selfTest: flags.selfTest ? undefined : 'skip',
       json: flags.json,
       quiet: flags.quiet,
     });
@@ -136,7 +148,7 @@ function definitionOf(flags: LoadFlags): LoadDefinition {
     data: flags.data,
     limit: flags.limit,
     seed: flags.seed,
-    conditions: conditionsOf(flags),
+    ...wantedLoads(flags),
     ...(flags.trace !== undefined && { traces: [{ file: flags.trace, speed: flags.speed }] }),
     objectives: flags.objective,
     requests: flags.requests,
@@ -150,6 +162,36 @@ function definitionOf(flags: LoadFlags): LoadDefinition {
     clients: flags.clients,
   };
 }
+
+/** The loads that are named, or a search: of users, where nothing is named. @throws UserError */
+function wantedLoads(flags: LoadFlags): Pick<LoadDefinition, 'conditions' | 'find'> {
+  const conditions = conditionsOf(flags);
+  const named = conditions.length > 0 || flags.trace !== undefined;
+  if (named && flags.find !== undefined) {
+    throw new UserError(
+      `--find: expected no load beside it, because it searches one, found ${conditions[0] ?? `--trace ${flags.trace}`}; leave out one of them`,
+    );
+  }
+  return named ? { conditions } : { find: soughtOf(flags) };
+}
+
+function soughtOf({ find = 'users', think, arrivals, ceiling }: LoadFlags): LoadDefinition['find'] {
+  const { alpha, most, mostRate } = LOAD_DEFAULTS;
+  switch (find) {
+    case 'users':
+      return { least: conditionText({ kind: 'users', users: 1, think }), most, alpha };
+    case 'concurrency':
+      return { least: conditionText({ kind: 'closed', requests: 1 }), most, alpha };
+    case 'rate': {
+      const rate = steadyRate(LEAST_RATE);
+      const least = conditionText({ kind: 'open', rate, arrivals, ...(ceiling !== undefined && { ceiling }) });
+      return { least, most: mostRate, alpha };
+    }
+  }
+}
+
+/** Requests per second, at which a search begins. */
+const LEAST_RATE = 0.125;
 
 /** The steps in the order of the flags in the help. */
 function conditionsOf({
@@ -169,8 +211,5 @@ function conditionsOf({
     ),
     ...flags.condition,
   ];
-  if (conditions.length > 0 || flags.trace !== undefined) return conditions;
-  throw new UserError(
-    '--users: expected a load to hold, found none; add --users 1,2,4, --concurrency, --rate or --trace',
-  );
+  return conditions;
 }

@@ -6,7 +6,7 @@ import { displayPath } from '../system/path.js';
 import { interruption } from './interruption.js';
 import { showLoadProgress } from './load-progress.js';
 
-export interface PrintLoadOptions extends Pick<LoadOptions, 'catalogue' | 'whenBusy'> {
+export interface PrintLoadOptions extends Pick<LoadOptions, 'catalogue' | 'whenBusy' | 'selfTest'> {
   readonly out: string;
   /** Whether stdout gets one JSON document in place of tables. */
   readonly json?: true | undefined;
@@ -16,13 +16,14 @@ export interface PrintLoadOptions extends Pick<LoadOptions, 'catalogue' | 'whenB
 export type WantedTest = { readonly definition: LoadDefinition } | { readonly resume: string };
 
 export async function printLoad(wanted: WantedTest, options: PrintLoadOptions): Promise<void> {
-  const { catalogue, whenBusy, out, json, quiet } = options;
+  const { catalogue, whenBusy, selfTest, out, json, quiet } = options;
   const signal = interruption();
   const progress = showLoadProgress(quiet || json ? 'quiet' : 'shown');
   const surroundings: LoadOptions = {
     command: ['rightsize', ...process.argv.slice(2)],
     catalogue,
     whenBusy,
+    selfTest,
     signal,
     onEvent: progress.onEvent,
   };

@@ -34,26 +34,42 @@ export interface StepOptions<Answer> {
   readonly finish: AbortSignal;
 }
 
-/** @returns The requests that were due before the end and that were never sent. */
-export async function runStep<Answer>(schedule: Schedule, options: StepOptions<Answer>): Promise<readonly Turn[]> {
+export interface RunningStep {
+  /** When the step is over: the requests that were due before its end and that were never sent. */
+  readonly unsent: Promise<readonly Turn[]>;
+  /** The time by the clock up to which every request that was due has come to its end. */
+  settled(): number;
+}
+
+export function startStep<Answer>(schedule: Schedule, options: StepOptions<Answer>): RunningStep {
   const { clock, finish } = options;
-  const asking = new Set<Promise<void>>();
+  const asking = new Map<Turn, Promise<void>>();
   const send = async (turn: Turn): Promise<void> => {
     const asked = options.ask(turn, finish).then((answer) => options.onAnswer(turn, answer));
-    asking.add(asked);
+    asking.set(turn, asked);
     try {
       await asked;
     } finally {
-      asking.delete(asked);
+      asking.delete(turn);
     }
   };
-  const { waiting, over } = start(schedule, options, send);
-  await Promise.race([over, aborted(finish)]);
-  const end = clock.now();
-  clock.stop();
-  const unsent = waiting(end);
-  await Promise.all(asking);
-  return unsent;
+  const { waiting, earliest, over } = start(schedule, options, send);
+  const end = async () => {
+    await Promise.race([over, aborted(finish)]);
+    const time = clock.now();
+    clock.stop();
+    const unsent = waiting(time);
+    await Promise.all(asking.values());
+    return unsent;
+  };
+  return {
+    unsent: end(),
+    settled() {
+      let time = Math.min(clock.now(), earliest());
+      for (const { due } of asking.keys()) time = Math.min(time, due);
+      return time;
+    },
+  };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
@@ -68,6 +84,8 @@ type Send = (turn: Turn) => Promise<void>;
 interface Sending {
   /** Returns the requests that are due at a time and were not sent. */
   readonly waiting: (time: number) => readonly Turn[];
+  /** When the earliest request that was not sent is due. */
+  readonly earliest: () => number;
   /** Nothing is left to send, and all answers have come. */
   readonly over: Promise<unknown>;
 }
@@ -122,6 +140,7 @@ function startUsers(count: number, think: (user: number) => Iterator<number>, op
         [...due.values()].filter((time) => time <= end).sort((a, b) => a - b),
         places,
       ),
+    earliest: () => Math.min(...due.values()),
     over: Promise.all(asking),
   };
 }
@@ -174,6 +193,7 @@ function startArrivals(times: Iterator<number>, ceiling: number | null, options:
   wait();
   return {
     over,
+    earliest: () => (held[0] ?? next)?.due ?? Number.POSITIVE_INFINITY,
     waiting(time) {
       for (; next !== null && next.due <= time; next = nextTurn()) held.push(next);
       return held;

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Condition } from '../core/definition/condition.js';
 import { itemsInTurn, type Schedule, scheduleOf } from '../core/load/schedule.js';
 import type { Outcome } from '../core/measure/measurement.js';
-import { runStep, type Turn } from './client.js';
+import { startStep, type Turn } from './client.js';
 import type { Clock } from './clock.js';
 import { type OwnHealth, watchClient } from './watch.js';
 
@@ -60,6 +60,8 @@ export interface StepReport {
   readonly answers: readonly StepAnswer[];
   /** Requests under way at this moment. */
   readonly underWay: number;
+  /** Every request that was due before has come to its end, and stands in this report or an earlier one. */
+  readonly settled: number;
 }
 
 /** What a client says when its step is over. */
@@ -110,38 +112,39 @@ export async function holdStep<Question>(
   let answers: StepAnswer[] = [];
   let underWay = 0;
   const flush = () => {
-    report({ answers, underWay });
+    report({ answers, underWay, settled: micro(step.settled() - begin) });
     answers = [];
   };
+  const step = startStep(scheduleOfOrder(order), {
+    clock,
+    begin,
+    places: placesOf(order),
+    users: (user) => user % order.share.clients === order.share.client,
+    finish,
+    async ask(turn, signal) {
+      underWay++;
+      const { sample, pass } = asked(turn);
+      const outcome = await options.ask(order.questions[sample]!, { sample, pass, due: turn.due }, signal);
+      underWay--;
+      return { sample, pass, outcome };
+    },
+    onAnswer(turn, { sample, pass, outcome }) {
+      answers.push({
+        place: turn.place,
+        sample,
+        pass,
+        due: micro(turn.due - begin),
+        ...(turn.released !== undefined && { released: micro(turn.released - begin) }),
+        end: micro(clock.now() - begin),
+        outcome,
+      });
+      if (answers.length >= LARGEST_REPORT) flush();
+    },
+  });
   const timer = setInterval(flush, REPORT * 1000);
   const server = order.share.client === 0 ? watchServer(begin, options) : async () => [];
   try {
-    const unsent = await runStep(scheduleOfOrder(order), {
-      clock,
-      begin,
-      places: placesOf(order),
-      users: (user) => user % order.share.clients === order.share.client,
-      finish,
-      async ask(turn, signal) {
-        underWay++;
-        const { sample, pass } = asked(turn);
-        const outcome = await options.ask(order.questions[sample]!, { sample, pass, due: turn.due }, signal);
-        underWay--;
-        return { sample, pass, outcome };
-      },
-      onAnswer(turn, { sample, pass, outcome }) {
-        answers.push({
-          place: turn.place,
-          sample,
-          pass,
-          due: micro(turn.due - begin),
-          ...(turn.released !== undefined && { released: micro(turn.released - begin) }),
-          end: micro(clock.now() - begin),
-          outcome,
-        });
-        if (answers.length >= LARGEST_REPORT) flush();
-      },
-    });
+    const unsent = await step.unsent;
     flush();
     return {
       unsent: unsent.map((turn) => ({ place: turn.place, ...asked(turn), due: micro(turn.due - begin) })),

@@ -5,11 +5,18 @@ import { basename, resolve } from 'node:path';
 import { type Condition, conditionText, parseCondition } from '../core/definition/condition.js';
 import { UserError } from '../core/errors.js';
 import { taskKey } from '../core/keys.js';
+import {
+  objectivesOf as limitsUnderLoad,
+  type Objective,
+  objectiveText,
+  parseObjective,
+} from '../core/load/objective.js';
 import { type RecordedTrace, traceReader } from '../core/load/trace.js';
 import type { LoadSettings } from '../core/log/log.js';
 import { readLines } from '../files/lines.js';
 import { displayPath, readFailure, requireFile } from '../system/path.js';
 import { type Definitions, loadDefinitions, type RunDefinition, tasksOf } from './definitions.js';
+import { LOAD_DEFAULTS } from './load-defaults.js';
 import type { World } from './world.js';
 
 /** What a new load test measures. What is left out is as `LOAD_DEFAULTS` and the suite have it. */
@@ -19,6 +26,8 @@ export interface LoadDefinition
   readonly tasks?: readonly string[] | undefined;
   /** The conditions to hold, in the notation of condition.ts, each once. */
   readonly conditions?: readonly string[] | undefined;
+  /** Search the greatest load at which every objective holds. */
+  readonly find?: LoadSettings['find'] | undefined;
   /** What must hold under load, such as `ttft p95 <= 500 ms`; without it, the limits of the suites on latencies and rates. */
   readonly objectives?: readonly string[] | undefined;
   /** The requests of each step. */
@@ -33,14 +42,6 @@ export interface LoadDefinition
   readonly traces?: readonly { readonly file: string; readonly speed: number }[] | undefined;
 }
 
-export const LOAD_DEFAULTS = {
-  requests: 200,
-  /** Seconds for each model. */
-  budget: 300,
-  stopErrors: 0.1,
-  clients: 1,
-} as const;
-
 export interface LoadDefinitions extends Definitions {
   readonly load: LoadSettings;
   readonly traces: ReadonlyMap<string, RecordedTrace>;
@@ -48,7 +49,7 @@ export interface LoadDefinitions extends Definitions {
 
 /** @throws UserError */
 export async function loadTestDefinitions(definition: LoadDefinition, world: World): Promise<LoadDefinitions> {
-  const { tasks = [], traces: files = [], conditions = [], objectives = [] } = definition;
+  const { tasks = [], traces: files = [], conditions = [], find } = definition;
   const whole = await loadDefinitions({ ...definition, warmup: 0, repetitions: 1 }, world);
   for (const { model } of whole.models) {
     if (model.backend === 'scripted' && !model.script.realTime) {
@@ -59,11 +60,21 @@ export async function loadTestDefinitions(definition: LoadDefinition, world: Wor
   }
   const definitions = onlyTasks(whole, tasks);
   const traces = await Promise.all(files.map(({ file }) => readTraceFile(file, world.cwd)));
+  const objectives = objectivesOf(definition.objectives ?? [], definitions);
+  if (find !== undefined && objectives.length === 0) {
+    throw new UserError(
+      '--objective: expected a limit that must hold under load, such as --objective "ttft p95 <= 500 ms", found none, and the suite has no limit on a latency or a rate; add one',
+    );
+  }
   const load: LoadSettings = {
-    conditions: [
-      ...conditions.map((text) => checkedCondition(text, traces)),
-      ...files.map(({ speed }, i) => conditionText({ kind: 'trace', name: traces[i]!.name, speed })),
-    ],
+    ...(find === undefined
+      ? {
+          conditions: [
+            ...conditions.map((text) => checkedCondition(text, traces)),
+            ...files.map(({ speed }, i) => conditionText({ kind: 'trace', name: traces[i]!.name, speed })),
+          ],
+        }
+      : { find }),
     objectives,
     requests: definition.requests ?? LOAD_DEFAULTS.requests,
     budget: definition.budget ?? { seconds: LOAD_DEFAULTS.budget },
@@ -82,6 +93,26 @@ export async function loadTestDefinitions(definition: LoadDefinition, world: Wor
     load,
     traces: new Map(traces.map(({ name, trace }) => [name, trace])),
   };
+}
+
+/** The objectives that the user named, or the limits of the suites; each once. @throws UserError */
+function objectivesOf(named: readonly string[], { record }: Definitions): string[] {
+  const objectives =
+    named.length > 0
+      ? named.map((text) => parseNamed(text))
+      : record.suites.flatMap(({ requirement, tasks }) => [
+          ...limitsUnderLoad(requirement.limits),
+          ...tasks.flatMap(({ limits }) => limitsUnderLoad(limits)),
+        ]);
+  return [...new Set(objectives.map(objectiveText))];
+}
+
+function parseNamed(text: string): Objective {
+  try {
+    return parseObjective(text);
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(`--objective: ${error.message}`) : error;
+  }
 }
 
 function onlyTasks(definitions: Definitions, wanted: readonly string[]): Definitions {

@@ -23,7 +23,9 @@ export async function heldBefore(log: string): Promise<ReadonlyMap<string, Earli
       .filter((record) => record.model === model)
       .map((record) => ({
         record,
-        requests: (measurements.get(record.step) ?? []).map((one) => requestOf(one, record)),
+        requests: (measurements.get(record.step) ?? [])
+          .map((one) => requestOf(one, record))
+          .filter(({ due }) => due <= record.until),
       }));
   return new Map(
     [...models].map((model) => [

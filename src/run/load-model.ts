@@ -1,6 +1,7 @@
 /** The load test of one model: opens it in each client process, holds its steps one after another, and closes it. */
 import { type Condition, conditionText } from '../core/definition/condition.js';
 import { UserError } from '../core/errors.js';
+import { saturationOf } from '../core/load/saturation.js';
 import type { RecordedTrace } from '../core/load/trace.js';
 import type { LoadSettings, LogRecord, SampleRecord, SessionRecord, StepRecord } from '../core/log/log.js';
 import { known, missing } from '../core/quantity.js';
@@ -8,7 +9,7 @@ import type { LoadedModel } from '../files/definitions.js';
 import { lateness, watchLoop } from '../load/loop-delay.js';
 import type { TrialRequest } from '../worker/protocol.js';
 import type { OpenWorker, WorkerSession } from '../worker/worker-session.js';
-import { type HeldStep, holdStep, type StepCourse } from './load-step.js';
+import { type HeldStep, holdStep, type PlannedStep, type StepCourse } from './load-step.js';
 
 export interface ModelTestOptions {
   readonly load: LoadSettings;
@@ -43,9 +44,9 @@ export type LoadEvent =
   | { readonly type: 'step-over'; readonly model: string; readonly held: HeldStep };
 
 /** The next condition of a test, by what was held so far; null when the test is done. */
-export type NextStep = (
-  held: readonly HeldStep[],
-) => { readonly condition: Condition; readonly requests: number } | null;
+export type NextStep = (held: readonly HeldStep[]) => Planned | null;
+
+type Planned = Pick<PlannedStep, 'condition' | 'requests' | 'seconds'>;
 
 /** What a test has held before, if it was interrupted. */
 export interface EarlierSteps {
@@ -85,10 +86,13 @@ export async function testModel(
     while (planned !== null) {
       requireRoom(model.id, planned.condition, first!);
       begun++;
-      const step = {
+      const { condition, requests, seconds }: Planned = planned;
+      const step: PlannedStep = {
         id: `${model.id}/${begun}`,
         model: model.id,
-        ...planned,
+        condition,
+        requests,
+        seconds,
         first: held.reduce((sum, { record }) => sum + record.used, 0),
         most: leftOf(options.load, held),
       };
@@ -169,6 +173,8 @@ function leftOf({ budget }: LoadSettings, held: readonly HeldStep[]): number {
   return budget.requests - held.reduce((sum, { record }) => sum + record.used, 0);
 }
 
+/** Seconds between two tests for overload. */
+const LOOK = 1;
 /** Fewer requests show no share of failures. */
 const ENOUGH_FOR_ERRORS = 20;
 
@@ -183,12 +189,17 @@ function judgeOf(
   { id, held, requests }: Judged,
 ): (course: StepCourse) => StepRecord['ending'] | null {
   const spent = held.reduce((sum, { record }) => sum + record.ended - record.began, 0);
+  let looked = 0;
   return (course) => {
     onEvent({ type: 'step', model: id, course, requests });
     if (course.limited) return 'rate-limit';
     const { seconds = Number.POSITIVE_INFINITY } = load.budget;
     if (spent + course.seconds > seconds) return 'budget';
     const { length } = course.requests;
-    return length >= ENOUGH_FOR_ERRORS && course.failed > load.stopErrors * length ? 'errors' : null;
+    if (length >= ENOUGH_FOR_ERRORS && course.failed > load.stopErrors * length) return 'errors';
+    if (course.condition.kind === 'closed' || course.seconds - looked < LOOK) return null;
+    looked = course.seconds;
+    const settled = course.requests.filter(({ due }) => due < course.settled);
+    return saturationOf(settled, course.seconds) === 'overloaded' ? 'overloaded' : null;
   };
 }

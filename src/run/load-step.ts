@@ -1,6 +1,6 @@
 /**
  * Holds one step of a load test: gives each client its part of the schedule, writes every request to the log as it ends, and tells the
- * clients when the step is over. It is over when all requests that count were answered; until then the clients keep up the load.
+ * clients when the step is over. It is over when all requests that count have their answers; until then the clients keep up the load.
  */
 import { type Condition, conditionText } from '../core/definition/condition.js';
 import { sampleKey } from '../core/keys.js';
@@ -18,8 +18,10 @@ export interface PlannedStep {
   readonly id: string;
   readonly model: string;
   readonly condition: Condition;
-  /** The requests that count. */
+  /** The step is over when this many requests were due and have their answers, */
   readonly requests: number;
+  /** or when those have that were due in this many seconds. */
+  readonly seconds?: number | undefined;
   /** The number of its first request among all requests of the model. */
   readonly first: number;
   /** The most requests that the step may make. */
@@ -52,12 +54,15 @@ export interface StepCourse {
   readonly failed: number;
   /** Those that came to an end. */
   readonly requests: readonly StepRequest[];
+  /** Every request that was due before this time is among them; seconds since the step began. */
+  readonly settled: number;
   /** Whether the server has refused a request because there were too many. */
   readonly limited: boolean;
 }
 
 export interface HeldStep {
   readonly record: StepRecord;
+  /** Those that count. */
   readonly requests: readonly StepRequest[];
 }
 
@@ -74,12 +79,14 @@ export async function holdStep(planned: PlannedStep, options: HoldStepOptions): 
   signal.addEventListener('abort', onInterrupt, { once: true });
   const began = micro(elapsed() + LEAD);
   const begin = systemTime() + LEAD;
-  const course = startCourse(planned, { ...options, began });
+  const course = startCourse(planned, { ...options, began, clients: clients.length });
   let ending: StepRecord['ending'] | null = null;
   const onReport = (report: StepReport, client: number) => {
     course.add(report, client);
     if (ending !== null) return;
-    ending = course.complete() ? 'answered' : judge(course.now(elapsed() - began));
+    const seconds = elapsed() - began;
+    if (seconds < 0) return;
+    ending = course.complete() ?? judge(course.now(seconds));
     if (ending !== null) finish.abort();
   };
   try {
@@ -108,16 +115,21 @@ export async function holdStep(planned: PlannedStep, options: HoldStepOptions): 
   }
 }
 
-type CourseOptions = Pick<HoldStepOptions, 'session' | 'seed' | 'samples' | 'append'> & { readonly began: number };
+interface CourseOptions extends Pick<HoldStepOptions, 'session' | 'seed' | 'samples' | 'append'> {
+  readonly began: number;
+  /** How many report. */
+  readonly clients: number;
+}
 
 /** What has come of a step so far. Every request goes to the log. */
 function startCourse(
-  { id, model, condition, requests: counted, first }: PlannedStep,
-  { session, seed, samples, append, began }: CourseOptions,
+  { id, model, condition, requests: wanted, seconds = Number.POSITIVE_INFINITY, first }: PlannedStep,
+  { session, seed, samples, append, began, clients }: CourseOptions,
 ) {
   const requests: StepRequest[] = [];
   const underWay = new Map<number, number>();
-  let [answered, failed, socketWaits, replacedConnections] = [0, 0, 0, 0];
+  const settled = new Map<number, number>();
+  let [failed, socketWaits, replacedConnections] = [0, 0, 0];
   let limited = false;
   let used = 0;
 
@@ -147,25 +159,52 @@ function startCourse(
     return request;
   }
 
+  /** Clients that have not reported yet have settled nothing. */
+  function settledTime(): number {
+    return settled.size < clients ? 0 : Math.min(...settled.values());
+  }
+
+  function untilOf(ending: StepRecord['ending'], ended: number): number {
+    switch (ending) {
+      case 'answered':
+        return requests.map(({ due }) => due).sort((a, b) => a - b)[wanted - 1]!;
+      case 'time':
+        return seconds;
+      case 'overloaded':
+      case 'errors':
+      case 'rate-limit':
+      case 'budget':
+      case 'trace ended':
+        return micro(ended - began);
+    }
+  }
+
   return {
     add(report: StepReport, client: number) {
       underWay.set(client, report.underWay);
+      settled.set(client, report.settled);
       for (const answer of report.answers) {
         const { outcome } = answer;
         if (write(answer, outcome).outcome === 'failed') failed++;
-        if (answer.place < counted) answered++;
         if (outcome.state === 'completed' && outcome.reconnected) replacedConnections++;
         if (outcome.state === 'failed' && outcome.kind === 'client') socketWaits++;
         limited ||= outcome.state === 'failed' && outcome.kind === 'rate-limit';
       }
     },
-    complete: () => answered >= counted,
+    /** Why the step is over, if it is. */
+    complete(): 'answered' | 'time' | null {
+      const time = settledTime();
+      if (time > seconds) return 'time';
+      if (requests.length < wanted) return null;
+      return requests.filter(({ due }) => due < time).length >= wanted ? 'answered' : null;
+    },
     now: (seconds: number): StepCourse => ({
       condition,
       seconds: Math.max(0, seconds),
       underWay: [...underWay.values()].reduce((sum, one) => sum + one, 0),
       failed,
       requests,
+      settled: settledTime(),
       limited,
     }),
     end(closings: readonly StepClosing[], { ended, ending }: Pick<StepRecord, 'ended' | 'ending'>): HeldStep {
@@ -183,7 +222,8 @@ function startCourse(
         first,
         began,
         ended,
-        requests: counted,
+        ...(Number.isFinite(wanted) && { requests: wanted }),
+        until: untilOf(ending, ended),
         used,
         ending,
         client: {
@@ -196,7 +236,7 @@ function startCourse(
         ...(server.length > 0 && { server }),
       };
       append(record);
-      return { record, requests };
+      return { record, requests: requests.filter(({ due }) => due <= record.until) };
     },
   };
 }

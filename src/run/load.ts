@@ -9,7 +9,11 @@ import { dirname, resolve } from 'node:path';
 import { parseCondition } from '../core/definition/condition.js';
 import { describeError, UserError } from '../core/errors.js';
 import { taskKey } from '../core/keys.js';
-import type { LoadSettings, SampleRecord } from '../core/log/log.js';
+import { ruleOf } from '../core/load/load-test.js';
+import { nextStep } from '../core/load/search.js';
+import type { SearchRule } from '../core/load/search-rule.js';
+import { analyseStep, type StepResult } from '../core/load/step.js';
+import type { LoadSettings, SampleRecord, StepRecord } from '../core/log/log.js';
 import { type LogWriter, openLog } from '../files/log.js';
 import { uniqueId } from '../system/id.js';
 import { describeHolder } from '../system/lock.js';
@@ -18,13 +22,8 @@ import { openWorker } from '../worker/supervisor.js';
 import type { OpenWorker } from '../worker/worker-session.js';
 import { DEFAULTS } from './defaults.js';
 import { catalogueFile } from './definitions.js';
-import {
-  LOAD_DEFAULTS,
-  type LoadDefinition,
-  type LoadDefinitions,
-  loadTestDefinitions,
-  tracesAgain,
-} from './load-definition.js';
+import { LOAD_DEFAULTS } from './load-defaults.js';
+import { type LoadDefinition, type LoadDefinitions, loadTestDefinitions, tracesAgain } from './load-definition.js';
 import { heldBefore } from './load-log.js';
 import { type EarlierSteps, type LoadEvent, type ModelTestOptions, type NextStep, testModel } from './load-model.js';
 import { lockMachine, type MachineLockOptions } from './machine-lock.js';
@@ -33,6 +32,7 @@ import { originOf, partOf, type Start, startOf } from './part.js';
 import { requireReady } from './readiness.js';
 import type { RunEnding } from './runner.js';
 import { createRun, lockRun, logOf, openRun } from './runs.js';
+import { testClient } from './self-test.js';
 import { requireOwnCommands } from './server-commands.js';
 import { type World, worldOf } from './world.js';
 
@@ -44,6 +44,8 @@ export interface LoadOptions extends Partial<World> {
   readonly onEvent?: ((event: LoadTestEvent) => void) | undefined;
   /** Opens a model; without it, in a process of its own. */
   readonly openWorker?: OpenWorker | undefined;
+  /** Whether the client measures itself first. Without it, it does where a model is behind a server. */
+  readonly selfTest?: 'skip' | undefined;
 }
 
 export type LoadTestEvent = LoadEvent | { readonly type: 'note'; readonly text: string };
@@ -136,7 +138,7 @@ async function perform(
     const start = await startOf(undefined, options);
     const run = await openRunLog(start);
     try {
-      const ending = await testModels(definitions, earlier, {
+      const ending = await testAll(definitions, earlier, {
         ...options,
         origin: originOf(start.machine),
         append: run.log.append,
@@ -153,7 +155,41 @@ async function perform(
   }
 }
 
-type TestOptions = LoadOptions & World & Pick<ModelTestOptions, 'origin' | 'append' | 'onEvent'>;
+type TestOptions = Omit<LoadOptions, 'onEvent'> &
+  World &
+  Pick<ModelTestOptions, 'origin' | 'append'> & { readonly onEvent: (event: LoadTestEvent) => void };
+
+/** An engine in process needs no connection, so its client has nothing to be late for. */
+async function testOwnClient({ load, models }: LoadDefinitions, options: TestOptions): Promise<void> {
+  const { selfTest, append, onEvent, origin, environment, signal, openWorker: open = openWorker } = options;
+  if (selfTest === 'skip' || models.every(({ model }) => model.backend !== 'openai')) return;
+  onEvent({ type: 'note', text: 'measuring the client against a server of its own' });
+  const { part } = origin;
+  const tested = await testClient({ openWorker: open, clients: load.clients, environment, signal });
+  append({ type: 'self-test', ...(part !== undefined && { part }), ...tested });
+  const held = tested.levels.filter((level) => level.held).at(-1);
+  onEvent({
+    type: 'note',
+    text:
+      held === undefined
+        ? `the client cannot hold ${tested.levels[0]!.rate} requests per second on this machine: stop other programs, or its figures are not those of the server`
+        : `the client holds ${held.rate} requests per second, ${held.streams} answers at once`,
+  });
+}
+
+async function testAll(
+  definitions: LoadDefinitions,
+  earlier: ReadonlyMap<string, EarlierSteps>,
+  options: TestOptions,
+): Promise<RunEnding> {
+  try {
+    await testOwnClient(definitions, options);
+  } catch (error) {
+    if (options.signal.aborted) return INTERRUPTED;
+    throw error;
+  }
+  return testModels(definitions, earlier, options);
+}
 
 async function testModels(
   definitions: LoadDefinitions,
@@ -166,7 +202,7 @@ async function testModels(
   for (const loaded of definitions.models) {
     const { id } = loaded.model;
     try {
-      await testModel(loaded, eachOnce(load), earlier.get(id) ?? NOTHING, {
+      await testModel(loaded, plannerOf(load), earlier.get(id) ?? NOTHING, {
         ...options,
         load,
         traces,
@@ -193,12 +229,35 @@ async function testModels(
     : { complete: false, reason: failures.join('; ') };
 }
 
-/** Holds each condition that the user named. A server that refuses requests because there are too many is asked no more. */
+/** What a test holds next: each condition that the user named, or what the search asks for. */
+function plannerOf(load: LoadSettings): NextStep {
+  const rule = ruleOf(load);
+  const next = rule === null ? eachOnce(load) : searching(rule);
+  return (held) => (isOver(held.at(-1)?.record.ending) ? null : next(held));
+}
+
+/** A server that refuses requests because there are too many is asked no more, and a budget is spent once. */
+function isOver(ending: StepRecord['ending'] | undefined): boolean {
+  return ending === 'rate-limit' || ending === 'budget';
+}
+
 function eachOnce({ conditions = [], requests = LOAD_DEFAULTS.requests }: LoadSettings): NextStep {
   return (held) => {
     const text = conditions[held.length];
-    if (text === undefined || held.at(-1)?.record.ending === 'rate-limit') return null;
-    return { condition: parseCondition(text), requests };
+    return text === undefined ? null : { condition: parseCondition(text), requests };
+  };
+}
+
+function searching(rule: SearchRule): NextStep {
+  const results: StepResult[] = [];
+  return (held) => {
+    for (const { record, requests } of held.slice(results.length)) {
+      const condition = parseCondition(record.condition);
+      const { objectives, alpha } = rule;
+      results.push(analyseStep(requests, { condition, objectives, alpha, health: record.client }));
+    }
+    const next = nextStep(results, rule);
+    return 'done' in next ? null : next.run;
   };
 }
 

@@ -1,7 +1,7 @@
 /** What a client sends when, by a clock that stands still until it is moved. */
 import { describe, expect, test } from 'vitest';
 import type { Schedule } from '../../src/core/load/schedule.js';
-import { runStep, type Turn } from '../../src/load/client.js';
+import { startStep, type Turn } from '../../src/load/client.js';
 import { type VirtualClock, virtualClock } from '../support/virtual-clock.js';
 
 interface Sent extends Turn {
@@ -18,7 +18,7 @@ async function play(
   const sent: Sent[] = [];
   const answered: Turn[] = [];
   const cut: number[] = [];
-  const step = runStep<'answer' | 'cut'>(schedule, {
+  const step = startStep<'answer' | 'cut'>(schedule, {
     clock: lateBy(clock, late),
     begin: 10,
     places: numbers(most),
@@ -35,7 +35,7 @@ async function play(
   });
   await clock.run(10 + until);
   finish.abort();
-  return { sent, answered, cut, unsent: await step };
+  return { sent, answered, cut, unsent: await step.unsent };
 }
 
 /** The clock of a client that is busy when its time comes. */

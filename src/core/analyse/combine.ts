@@ -43,6 +43,7 @@ export function combineRuns(runs: readonly LabelledRun[]): CombinedRuns {
         case 'end':
           return record.complete ? [] : [{ ...record, reason: `${labels[index]}: ${record.reason}` }];
         case 'resume':
+        case 'self-test':
         case 'machine':
         case 'sample':
           return [record];

@@ -89,8 +89,9 @@ const load = z.object({
   conditions: z.array(condition).exactOptional().describe('The conditions that the user named, each held once.'),
   find: z
     .object({
-      axis: z.enum(['users', 'concurrency', 'rate']),
-      condition: condition.describe('The condition at the first load. The search changes its number only.'),
+      least: condition.describe('The condition at the first load. The search changes its number alone.'),
+      most: number.describe('No greater load is tried.'),
+      alpha: number.describe('The one-sided error rate of "proved" and of "failed".'),
     })
     .exactOptional()
     .describe('What is searched, if the greatest load is searched.'),
@@ -390,13 +391,22 @@ const step = z.object({
   first: z.int().min(0).describe('The number of its first request among all requests of the model.'),
   began: number.min(0).describe('Its beginning, in seconds since the start of the part.'),
   ended: number.min(0).describe('Its end, in seconds since the start of the part.'),
-  requests: z.int().positive().describe('The requests that it was to answer.'),
+  requests: z
+    .int()
+    .positive()
+    .exactOptional()
+    .describe('The requests that it was to answer, if it was not held for a time alone.'),
+  until: number
+    .min(0)
+    .describe(
+      'The time up to which its requests count, in seconds since it began. Later ones kept up the load until these had their answers.',
+    ),
   used: z
     .int()
     .min(0)
     .describe('The numbers that its requests took: it sends more, so that the load lasts until its end.'),
   ending: z
-    .enum(['answered', 'overloaded', 'errors', 'rate-limit', 'budget', 'trace ended'])
+    .enum(['answered', 'overloaded', 'errors', 'rate-limit', 'budget', 'time', 'trace ended'])
     .describe('Why it ended: all requests were answered, or it ended early.'),
   client: z.object({
     processes: z.int().positive(),
@@ -412,6 +422,28 @@ const step = z.object({
 
 /** One condition that was held for a time on one model. It is written when the step is over; a step without a record did not end. */
 export type StepRecord = DeepReadonly<z.infer<typeof step>>;
+
+const selfTest = z.object({
+  type: z.literal('self-test'),
+  part: part.exactOptional(),
+  processes: z.int().positive(),
+  levels: z
+    .array(
+      z.object({
+        rate: number.describe('Requests per second.'),
+        streams: z.int().min(0).describe('The most answers under way at once.'),
+        lateness: number.describe('The 99th percentile of the lateness of sends, in seconds.'),
+        error: number.describe(
+          'How much longer the 99th percentile of TTFT was than what the null server sent, in seconds.',
+        ),
+        held: z.boolean(),
+      }),
+    )
+    .describe('Rate by rate, up to the first that the client did not hold.'),
+});
+
+/** What the client of a load test can hold, measured against a server that answers at known times. */
+export type SelfTestRecord = DeepReadonly<z.infer<typeof selfTest>>;
 
 const sessionEnd = z.object({
   type: z.literal('session-end'),
@@ -452,6 +484,7 @@ export const RECORDS = {
   sample,
   measurement: measurementSchema,
   evidence: evidenceRecord,
+  'self-test': selfTest,
   step,
   'session-end': sessionEnd,
   'model-failed': modelFailed,
@@ -468,6 +501,7 @@ export type LogRecord =
   | SampleRecord
   | MeasurementRecord
   | EvidenceRecord
+  | SelfTestRecord
   | StepRecord
   | SessionEndRecord
   | ModelFailedRecord
