@@ -75,6 +75,8 @@ export {
 export type { RunDefinition } from './run/definitions.js';
 export { type Initialised, type InitOptions, init } from './run/init.js';
 export { LISTING_NAMES, type ListingName, type ListOptions, list } from './run/list.js';
+export { type LoadOptions, type LoadTestEvent, type LoadTested, load, resumeLoad } from './run/load.js';
+export type { LoadDefinition } from './run/load-definition.js';
 export { type Measured, type MeasureEvent, type MeasureOptions, measure, resume } from './run/measure.js';
 export { power } from './run/power.js';
 export { analyseLog } from './run/read.js';

@@ -25,7 +25,7 @@ export interface Backend<M extends Model = Model> {
   open(model: M, context: BackendContext, signal: AbortSignal): Promise<Session>;
 }
 
-export type Capability = 'logprobs' | 'loglikelihood' | 'chatTemplate' | 'promptTokens';
+export type Capability = 'logprobs' | 'loglikelihood' | 'chatTemplate' | 'promptTokens' | 'concurrency';
 export type Cannot = Readonly<Partial<Record<Capability, string>>>;
 
 export interface BackendContext {
@@ -35,6 +35,8 @@ export interface BackendContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** How many requests will be under way at once: 1 when unsaid. A session may offer fewer. */
   readonly concurrency?: number;
+  /** Under load nothing is asked twice: a failed request counts, and so does the time that it took. */
+  readonly under?: 'load';
   /** Called while something is downloaded. */
   readonly onProgress?: (progress: { readonly what: string; readonly done: number; readonly total: number }) => void;
   /** Does what opening needs and loading does not (hashing the weights for the log): its time is no part of the load time. */
@@ -63,6 +65,8 @@ export interface Session {
   generate(prompt: Prompt, generation: Generation, signal: AbortSignal): AsyncIterable<GenerationEvent>;
   /** Log-likelihoods of continuations of a context, in the order given; present where the engine gives logits. */
   loglikelihood?(request: LoglikelihoodRequest, signal: AbortSignal): Promise<readonly Loglikelihood[]>;
+  /** What the server says of itself now, by gauge; null where it says nothing. Absent where there is no server. */
+  look?(signal: AbortSignal): Promise<Readonly<Record<string, number>> | null>;
   /** What must be struck out of everything the model says before it is written down: keys that a server may echo. */
   readonly strike?: (text: string) => string;
   /** The process ids whose memory is this model's, beyond the worker itself (a server that we started). */
@@ -98,6 +102,8 @@ export interface End {
   /** Output tokens that were counted but not sent, where there are any. */
   readonly unseenTokens?: Quantity;
   readonly retries?: { readonly count: number; readonly waited: number };
+  /** The connection was stale, and the request was sent again on a new one. */
+  readonly reconnected?: true;
 }
 
 export type { Loglikelihood } from '../core/measure/measurement.js';
@@ -123,4 +129,17 @@ export class ModelFailure extends Error {
 /** What serves the model broke down. It says nothing about the model, whose answer is then unscored. */
 export class ServerFailure extends Error {
   override readonly name = 'ServerFailure';
+}
+
+/** The request got no answer, for a reason that is neither the model's nor a breakdown of its server. */
+export class RequestFailure extends Error {
+  override readonly name = 'RequestFailure';
+  constructor(
+    /** The account may not ask this often; the server takes no connection; this machine has no socket left. */
+    readonly kind: 'rate-limit' | 'connection' | 'client',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
 }

@@ -7,6 +7,7 @@ import { check } from './check.js';
 import { compare } from './compare.js';
 import { init } from './init.js';
 import { list } from './list.js';
+import { load } from './load.js';
 import { power } from './power.js';
 import { report } from './report.js';
 import { run } from './run.js';
@@ -16,6 +17,7 @@ import { score } from './score.js';
 const COMMANDS: readonly (() => CommandUnknownOpts)[] = [
   init,
   run,
+  load,
   report,
   compare,
   ab,

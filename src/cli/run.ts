@@ -12,6 +12,7 @@ import {
   budget,
   collect,
   dataOption,
+  defining,
   dollars,
   modelsOption,
   nameOption,
@@ -61,7 +62,7 @@ const runOptions = () =>
     )
     .addOption(
       defining(
-        new Option('-c, --concurrency <n>', 'n answers at once where a backend can; faster, but no latencies')
+        new Option('-c, --concurrency <n>', 'n answers at once where a backend can; faster, but without a verdict')
           .argParser(positive)
           .default(DEFAULTS.concurrency),
       ),
@@ -189,13 +190,4 @@ async function unlessInterrupted<T>(result: Promise<T>, signal: AbortSignal): Pr
     if (signal.aborted && error === signal.reason) return null;
     throw error;
   }
-}
-
-/**
- * Marks an option that shapes what a run measures. A resumed run takes all of that from its log, so such an option beside --resume
- * is refused.
- */
-function defining<O extends { conflicts(name: string): unknown }>(option: O): O {
-  option.conflicts('resume');
-  return option;
 }

@@ -1,6 +1,6 @@
 /** Loads what a run measures: its suites with their samples, and its models, all checked. */
 import { dirname, relative, resolve } from 'node:path';
-import { type Condition, conditionText, isAlone } from '../core/definition/condition.js';
+import { type Closed, conditionText, isAlone } from '../core/definition/condition.js';
 import { promptText } from '../core/definition/sample.js';
 import type { Task } from '../core/definition/suite.js';
 import { UserError } from '../core/errors.js';
@@ -43,7 +43,7 @@ export interface RunDefinition {
   readonly repetitions?: number | undefined;
   /** Requests after opening a model that are not recorded. */
   readonly warmup?: number | undefined;
-  /** Answers that are under way at once: the run is made under `closed n`. With more than one, no latency is measured. */
+  /** Answers that are under way at once: the run is made under `closed n`. Verdicts need one at a time. */
   readonly concurrency?: number | undefined;
   readonly seed?: number | undefined;
   /** Ask servers for the log-probabilities of answers, which cascades need; without it, where a task asks for them. */
@@ -185,7 +185,7 @@ export function catalogueFile(named: string | undefined, { cwd }: World): string
 }
 
 function settingsOf(definition: RunDefinition, models: readonly LoadedModel[]): RunSettings {
-  const condition: Condition = { kind: 'closed', requests: definition.concurrency ?? DEFAULTS.concurrency };
+  const condition: Closed = { kind: 'closed', requests: definition.concurrency ?? DEFAULTS.concurrency };
   if (definition.untilSure && !isAlone(condition)) {
     throw new UserError(
       `--until-sure: expected one request at a time, found --concurrency ${condition.requests}: verdicts are judged under closed 1; leave out one of them`,

@@ -10,11 +10,11 @@
  */
 import { setMaxListeners } from 'node:events';
 import { dirname, resolve } from 'node:path';
-import { ALONE, parseCondition } from '../core/definition/condition.js';
+import { ALONE, parseClosed } from '../core/definition/condition.js';
 import type { PriceList } from '../core/definition/price-list.js';
-import { describeError } from '../core/errors.js';
+import { describeError, UserError } from '../core/errors.js';
 import { sampleKey } from '../core/keys.js';
-import type { MachineRecord, RunRecord, SampleRecord } from '../core/log/log.js';
+import type { SampleRecord } from '../core/log/log.js';
 import { planInTurns } from '../core/plan/in-turns.js';
 import { type Block, countTrials, plan, remaining } from '../core/plan/plan.js';
 import { type LoadedModel, loadModels } from '../files/definitions.js';
@@ -27,11 +27,11 @@ import { openWorker } from '../worker/supervisor.js';
 import type { OpenWorker } from '../worker/worker-session.js';
 import { DEFAULTS } from './defaults.js';
 import { catalogueFile, type Definitions, loadDefinitions, type RunDefinition } from './definitions.js';
-import { describeMachine } from './environment.js';
 import { type EvidenceOptions, gatherEvidence } from './evidence.js';
 import { lockMachine, type MachineLockOptions } from './machine-lock.js';
 import { requireNamedLibraries } from './native-library.js';
 import { ownScorersOf, requireAllowed } from './own-scorer.js';
+import { originOf, partOf, type Start, startOf } from './part.js';
 import { requireReady } from './readiness.js';
 import { execute, type RunEnding, type RunEvent, type RunnerOptions } from './runner.js';
 import { createRun, lockRun, logOf, openRun } from './runs.js';
@@ -113,6 +113,11 @@ export async function resume(reference: string, options: MeasureOptions = {}): P
   const lock = await lockRun(folder, world);
   try {
     const earlier = await openRun(folder);
+    if (earlier.definitions.record.settings.load !== undefined) {
+      throw new UserError(
+        `--resume ${reference}: expected a run, found a load test; go on with it by \`rightsize load --resume\``,
+      );
+    }
     requireNamedLibraries(earlier.definitions.models, world);
     await requireOwnCommands(earlier.definitions.models, catalogueFile(options.catalogue, world));
     return await perform({ ...earlier, prices }, { ...options, ...world }, async ({ machine, ...start }) => {
@@ -131,11 +136,6 @@ interface Job {
   /** Ids of the trials whose outcome is in the log. */
   readonly recorded: ReadonlySet<string>;
   readonly prices: PriceList | undefined;
-}
-
-/** The beginning of a part of a log. */
-interface Start extends Pick<RunRecord, 'started' | 'command' | 'prices'> {
-  readonly machine: MachineRecord;
 }
 
 interface WrittenRun {
@@ -172,7 +172,7 @@ async function perform(
   });
   try {
     // 4
-    const start = await startOf(job, options);
+    const start = await startOf(job.prices, options);
     const run = await openRunLog(start);
     try {
       onEvent({ type: 'planned', blocks, recorded: countTrials(whole) - countTrials(blocks) });
@@ -189,24 +189,6 @@ async function perform(
   } finally {
     await machine.release();
   }
-}
-
-async function startOf({ prices }: Job, { now, command }: World): Promise<Start> {
-  return {
-    started: now().toISOString(),
-    command,
-    machine: await describeMachine(),
-    ...(prices && { prices }),
-  };
-}
-
-/** What every record of a part says of its origin. */
-function originOf(machine: MachineRecord) {
-  return { machine: machine.machine, ...partOf(machine) };
-}
-
-function partOf({ part }: MachineRecord) {
-  return part === undefined ? {} : { part };
 }
 
 interface Planned extends Job {
@@ -343,7 +325,7 @@ function planOf({ record, samples, models }: Definitions, look: number): readonl
       suite: suite.name,
       task: task.name,
       // Log-likelihoods are asked for one at a time: an engine computes the texts of a sample side by side as it is.
-      condition: task.ask === 'generate' && condition !== undefined ? parseCondition(condition) : ALONE,
+      condition: task.ask === 'generate' && condition !== undefined ? parseClosed(condition) : ALONE,
       repetitions: task.repetitions,
       samples: samplesOfTask(suite.name, task.name).map(({ sample }) => sample),
     })),

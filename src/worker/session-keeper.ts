@@ -21,10 +21,10 @@ import type { Outcome } from '../core/measure/measurement.js';
 import type { Trial } from '../core/plan/plan.js';
 import { known, missing, type Quantity } from '../core/quantity.js';
 import type { LoadedModel } from '../files/definitions.js';
+import { lateness, watchLoop } from '../load/loop-delay.js';
 import { afterAnswers, afterDeath, FIRST_BATCH, sizeOfNext } from './batching.js';
 import { verdictOn } from './blame.js';
 import { type AnswerRequest, timeLogprobs } from './logprobs-cost.js';
-import { lateness, watchLoop } from './loop-delay.js';
 import type { Answered, TrialRequest } from './protocol.js';
 import { type OpenWorker, WorkerDied, type WorkerSession } from './worker-session.js';
 
@@ -210,7 +210,7 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
       blamedInARow = 0;
       return answers.map(({ outcome, ago }, i) => {
         const attempted = { outcome, ...circumstances, at: round(now - ago) };
-        return cold && i === 0 && attempted.condition === undefined ? { ...attempted, cold } : attempted;
+        return cold && i === 0 ? { ...attempted, cold } : attempted;
       });
     } catch (error) {
       if (!(error instanceof WorkerDied) || options.signal.aborted) throw error;

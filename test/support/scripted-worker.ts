@@ -2,7 +2,7 @@
  * A worker that plays a script: it answers at once by a clock of its own, dies where it is told to, and counts what it was asked. It
  * stands in for a process wherever an `OpenWorker` is taken, so kills and hangs take no time.
  */
-import type { Condition } from '../../src/core/definition/condition.js';
+import type { Closed } from '../../src/core/definition/condition.js';
 import { generationSchema } from '../../src/core/definition/suite.js';
 import type { LogRecord, SampleRecord, SessionFacts } from '../../src/core/log/log.js';
 import type { MemoryReading, Outcome } from '../../src/core/measure/measurement.js';
@@ -98,6 +98,9 @@ export function scriptedWorker({
         }
         return answers.map(({ outcome, at }) => ({ outcome, ago: clock - at }));
       },
+      hold: async () => {
+        throw new Error('a scripted worker holds no step');
+      },
       async close() {
         closed++;
         return { memory: { peak: MEMORY, final: MEMORY }, workerDelay: missing('a scripted worker has no loop') };
@@ -133,7 +136,7 @@ function completed(output: string, seconds: number): Outcome {
 
 /** Trials of one task whose prompts are the names of its samples. */
 export function workload(samples: readonly string[], requests = 1) {
-  const condition: Condition = { kind: 'closed', requests };
+  const condition: Closed = { kind: 'closed', requests };
   const blocks = plan([{ suite: 'desk', task: 'route', samples, condition }], ['small'], { repetitions: 1, seed: 0 });
   const records = samples.map(
     (sample): SampleRecord => ({

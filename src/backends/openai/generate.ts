@@ -1,17 +1,18 @@
 /**
  * One answer from a server: send, read the stream, and try again where that is fair, which is only before the first
  * piece. What failed attempts and waits cost is reported apart and is no part of any time stamp: stamps are shifted by it,
- * as if the clock had stood still until the attempt that succeeded.
+ * as if the clock had stood still until the attempt that succeeded. Under load nothing is tried again and no stamp is shifted: only
+ * connections that the server had given up are replaced by a new one, and that time counts.
  */
 import type { Generation } from '../../core/definition/suite.js';
 import { UserError } from '../../core/errors.js';
 import type { Prompt } from '../../core/message.js';
 import { persist, Transient } from '../../hub/retry.js';
-import { type End, type GenerationEvent, ModelFailure, ServerFailure } from '../backend.js';
+import { type End, type GenerationEvent, ModelFailure, RequestFailure, ServerFailure } from '../backend.js';
 import { PLAIN } from '../chat-template.js';
 import { createStopFilter } from '../stop.js';
 import { type Chunk, isPiece } from './answer.js';
-import { type Connection, RateLimited } from './connection.js';
+import { type Connection, codeOf, NoConnection, RateLimited, StaleConnection } from './connection.js';
 import { countsOf, createTally } from './counts.js';
 import { createCallWriter } from './delta.js';
 import { now } from './events.js';
@@ -27,7 +28,7 @@ export async function* generate(
   signal: AbortSignal,
 ): AsyncGenerator<GenerationEvent, void, undefined> {
   signal.throwIfAborted();
-  const { model, connection, pace } = server;
+  const { model, connection, under } = server;
   const begun = now();
   let sent = begun;
   let attempts = 0;
@@ -44,17 +45,20 @@ export async function* generate(
 
   let stream: Stream | undefined;
   try {
-    // Waiting more than half the task's own timeout is not granted: the trial would time out on it.
-    const patience = Math.min(pace.patience, generation.timeout / 2);
-    stream = await persist({ ...pace, patience }, signal, attempt, () => deadline.clear());
-    const shift = sent - begun;
-    const retries = attempts > 1 ? { retries: { count: attempts - 1, waited: shift } } : {};
+    if (under === 'load') stream = await onConnectionThatLasts(attempt);
+    else {
+      // Waiting more than half the task's own timeout is not granted: the trial would time out on it.
+      const patience = Math.min(server.pace.patience, generation.timeout / 2);
+      stream = await persist({ ...server.pace, patience }, signal, attempt, () => deadline.clear());
+    }
+    const shift = under === 'load' ? 0 : sent - begun;
+    const again = attempts > 1 ? againOf(under, { count: attempts - 1, waited: shift }) : {};
     const rendered = model.api === 'chat' ? UNSEEN_TEMPLATE : { value: PLAIN.render(prompt) };
     for await (const event of readAnswer(stream, generation)) {
       // What has arrived is not handed out any more once the signal is aborted.
       deadline.signal.throwIfAborted();
       const time = event.time - shift;
-      yield event.kind === 'piece' ? { ...event, time } : { ...event, time, rendered, ...retries };
+      yield event.kind === 'piece' ? { ...event, time } : { ...event, time, rendered, ...again };
     }
   } catch (error) {
     signal.throwIfAborted();
@@ -71,7 +75,22 @@ export async function* generate(
   }
 }
 
-type Heard = Exclude<GenerationEvent, End> | Omit<End, 'rendered' | 'retries'>;
+/** Every stale connection is gone after its attempt, so the last attempt is on a new one. What fails there is the server's failure. */
+async function onConnectionThatLasts(attempt: () => Promise<Stream>): Promise<Stream> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof StaleConnection)) throw error;
+    }
+  }
+}
+
+function againOf(under: Server['under'], retries: NonNullable<End['retries']>): Pick<End, 'retries' | 'reconnected'> {
+  return under === 'load' ? { reconnected: true } : { retries };
+}
+
+type Heard = Exclude<GenerationEvent, End> | Omit<End, 'rendered' | 'retries' | 'reconnected'>;
 
 async function* readAnswer({ first, chunks }: Stream, { stop }: Generation): AsyncGenerator<Heard> {
   const filter = createStopFilter(stop);
@@ -113,14 +132,23 @@ async function* withFirst(
   yield* rest;
 }
 
+/** This machine has no file, port or memory left for another connection. */
+const NO_SOCKET = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
+
 /** What remains of an error when no further attempt is made. */
 function finalFailure(error: unknown, { endpoint, ended }: Connection): unknown {
   if (error instanceof UserError || error instanceof ModelFailure || error instanceof ServerFailure) return error;
   const death = ended();
   if (death !== null) return new ServerFailure(`${endpoint.place}: ${death}`, { cause: error });
   // A rate limit is the account's, not the model's; so is a network that is not there.
-  if (error instanceof RateLimited)
-    return new Error(`${error.message}; lower the rate or raise the limit`, { cause: error });
+  if (error instanceof RateLimited) {
+    return new RequestFailure('rate-limit', `${error.message}; lower the rate or raise the limit`, { cause: error });
+  }
+  if (error instanceof NoConnection) {
+    return new RequestFailure(NO_SOCKET.has(codeOf(error) ?? '') ? 'client' : 'connection', error.message, {
+      cause: error,
+    });
+  }
   if (error instanceof Transient || error instanceof BrokenStream) {
     return new ServerFailure(error.message, { cause: error });
   }

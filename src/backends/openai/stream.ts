@@ -20,6 +20,8 @@ export interface Server {
   readonly model: ModelOf<'openai'>;
   readonly connection: Connection;
   readonly pace: Pace;
+  /** Under load nothing is asked twice. */
+  readonly under: 'load' | 'trials';
   /** What it was found not to take so far. */
   readonly habits: Habits;
 }

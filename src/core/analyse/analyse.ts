@@ -164,7 +164,11 @@ export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
           return;
         }
         case 'measurement':
-          if (!measure(record)) waiting.push(record);
+          // The requests of a load test are analysed by step, in core/load.
+          if (record.step === undefined && !measure(record)) waiting.push(record);
+          return;
+        case 'self-test':
+        case 'step':
           return;
       }
     },
@@ -291,7 +295,7 @@ function withWarning(model: ModelAnalysis, warning: Warning | undefined): ModelA
   return warning === undefined ? model : { ...model, warnings: [...model.warnings, warning] };
 }
 
-interface TaskContext {
+export interface TaskContext {
   readonly taskScorer: TaskScorer;
   /** The seconds that an answer may take. */
   readonly timeout: number;
@@ -299,7 +303,7 @@ interface TaskContext {
   readonly prices: ReadonlyMap<string, Price | Missing>;
 }
 
-function taskContext(run: RunRecord, key: string, scorers: Scorers): TaskContext {
+export function taskContext(run: RunRecord, key: string, scorers: Scorers): TaskContext {
   const prices = new Map(run.models.map((model) => [model.id, priceOf(model)]));
   for (const suite of run.suites) {
     for (const task of suite.tasks) {

@@ -131,7 +131,7 @@ export interface MachineFigures {
   readonly metrics: Readonly<Record<DistributedMetric, Distribution | Missing>>;
   /** All gaps between tokens of all answers, pooled: the stutter that a median hides. */
   readonly gaps: Gaps | Missing;
-  /** Under any condition but `closed 1`: such a cell has no latencies. */
+  /** Under any condition but `closed 1`. Its latencies belong to that condition, and no limit is judged by them. */
   readonly throughput: Throughput | Missing;
 }
 

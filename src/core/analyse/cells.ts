@@ -70,7 +70,7 @@ export function analyseCell(input: CellInput): Cell {
     failures: trials.failures().toSorted((a, b) => compare(`${a.by} ${a.kind}`, `${b.by} ${b.kind}`)),
     quality: qualityOf(samples, results, input.absent),
     ...figures,
-    ttftLine: ttftLineOf([{ samples, results, cachedTokens: found.cachedTokens }]),
+    ttftLine: ttftLineOf([{ samples, results, cachedTokens: found.cachedTokens, condition }]),
     elsewhere: others.map((machine) => ({
       machine: machine.machine!,
       trials: trialsAmong(trials, machine.sessions),
@@ -163,6 +163,7 @@ function pooled(cells: readonly CellOfSuite[]): Pick<Overall, 'quality' | 'metri
         samples,
         results: cell.results,
         cachedTokens: trials.counts().cachedTokens,
+        condition: cell.condition,
       })),
     ),
   };
@@ -491,8 +492,8 @@ function warningsOf({ samples, trials, machines, stopsEarly }: CellInput, counts
   if (!isMissing(throughput)) {
     warn(
       `${throughput.concurrency} answers were computed at a time, at ${throughput.tokensPerSecond.toPrecision(3)} tokens/s ` +
-        'together: no answer has a latency of its own',
-      'to measure speed, run without --concurrency',
+        'together: every latency is that of one answer among others',
+      'for the speed of one request at a time, and for a verdict, run without --concurrency',
     );
   }
   if (cachedTokens > 0) {

@@ -58,6 +58,11 @@ const KINDS: Readonly<Record<FailureReason['kind'], number>> = {
   'prompt-too-long': 3,
   engine: 4,
   cannot: 5,
+  'rate-limit': 6,
+  connection: 7,
+  client: 8,
+  cut: 9,
+  unsent: 10,
 };
 const COLD = 1;
 const TOKENS_DISAGREE = 2;

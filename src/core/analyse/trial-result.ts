@@ -2,7 +2,7 @@
  * One measurement to its result: its score, the values of its metrics, and how confident the model was. If the model fails,
  * the answer is wrong and scores 0. If something breaks on our side, the trial is unscored and keeps the reason.
  */
-import { type Condition, isAlone } from '../definition/condition.js';
+import { type Condition, conditionText, isAlone } from '../definition/condition.js';
 import type { MeasurementRecord, SampleRecord } from '../log/log.js';
 import type { Completed, Failed, Ranked } from '../measure/measurement.js';
 import type { Price, TrialMetric } from '../measure/metric.js';
@@ -64,7 +64,7 @@ export interface TrialResult {
   readonly retries: number;
   /** A text that was ranked was longer than the context of the model, so its beginning was cut off. */
   readonly contextCut: boolean;
-  /** How many answers were computed side by side, and how many seconds this one took among them. It has no latency of its own. */
+  /** How many answers were computed side by side, and how many seconds this one took among them. */
   readonly crowd: { readonly size: number; readonly seconds: number } | null;
   /** How many seconds it took to rank the choices, warm and by itself. It is the cost of asking, not the latency of an answer. */
   readonly ranking: number | null;
@@ -178,7 +178,11 @@ function completedTrial(record: MeasurementRecord, outcome: Completed, context: 
   const { target, fields } = sample;
   const inputWith = (evidence: Evidence | undefined): ScoreInput =>
     evidence ? { output: text, target, fields, evidence } : { output: text, target, fields };
-  const { timings, absent } = measure(outcome, { price: context.price, spoilt: spoiltBy(record, condition) });
+  const { timings, absent } = measure(outcome, {
+    price: context.price,
+    spoilt: spoiltBy(record, condition),
+    crowded: isAlone(condition) ? null : missing(SHARED),
+  });
   return {
     repetition,
     session,
@@ -200,7 +204,7 @@ function completedTrial(record: MeasurementRecord, outcome: Completed, context: 
     unseen: outcome.unseenTokens !== undefined,
     retries: outcome.retries?.count ?? 0,
     contextCut: false,
-    crowd: isAlone(condition) ? null : { size: condition.requests, seconds: outcome.timing.end },
+    crowd: crowdOf(condition, outcome),
     ranking: null,
     cold: cold === true,
   };
@@ -264,17 +268,23 @@ interface MeasureOptions {
   readonly price: Price | Missing;
   /** Why the latencies of this trial mean nothing; null if they mean something. */
   readonly spoilt: Missing | null;
+  /** Why those mean nothing that hold only for a request that ran alone. */
+  readonly crowded: Missing | null;
 }
 
 /**
  * The value of every metric, or the reason why it has none. A log can hold a million trials, so this allocates only what is
  * kept.
  */
-function measure(outcome: Completed, { price, spoilt }: MeasureOptions): Pick<TrialResult, 'timings' | 'absent'> {
+function measure(
+  outcome: Completed,
+  { price, spoilt, crowded }: MeasureOptions,
+): Pick<TrialResult, 'timings' | 'absent'> {
   const timings: Partial<Record<DistributedMetric, number>> = {};
   let absent: Partial<Record<DistributedMetric, string>> | null = null;
   for (const { name, metric } of MEASURED) {
-    const quantity = admit(metric.compute(outcome, price), metric.latency ? spoilt : null);
+    const reason = (metric.latency ? spoilt : null) ?? (metric.alone ? crowded : null);
+    const quantity = admit(metric.compute(outcome, price), reason);
     if (isMissing(quantity)) {
       absent ??= {};
       absent[name] = quantity.missing;
@@ -289,12 +299,20 @@ function admit(quantity: Quantity, spoilt: Missing | null): Quantity {
   return spoilt ?? quantity;
 }
 
+/** Why what holds for a request alone has no value under another condition. */
+export const SHARED = 'other answers were computed at the same time';
+
 const COLD = missing('only the first request of a session was completed, and it is kept apart');
 
-/** A latency means something only if the model is warm and answers one request at a time. */
+/** A latency means something only if the model is warm. It belongs to its condition. */
 function spoiltBy({ cold }: MeasurementRecord, condition: Condition): Missing | null {
-  if (!isAlone(condition)) return missing(`${condition.requests} answers were computed at a time`);
+  if (condition.kind !== 'closed') return missing(`it was measured under ${conditionText(condition)}`);
   return cold ? COLD : null;
+}
+
+/** Only a closed loop says how many answers were computed side by side. */
+function crowdOf(condition: Condition, { timing }: Completed): TrialResult['crowd'] {
+  return condition.kind !== 'closed' || isAlone(condition) ? null : { size: condition.requests, seconds: timing.end };
 }
 
 function confidenceOf({ logprobs }: Completed): Confidence | Missing {
