@@ -80,6 +80,22 @@ describe('function-calls', () => {
         `<tool_call>\n${CALL.slice(0, -1)}`,
         `{"tool_calls": [${CALL}`,
       ],
+      'a line of a program': [
+        '```tool_code\nprint(default_api.f(a=1))\n```',
+        '```tool_code\nprint(f(a=1))\n```',
+        'print(f(a=1))',
+        'result = f(a=1)',
+        'result = await f(a=1);',
+        'functions.f(a=1)',
+        '{"name": "functions.f", "arguments": {"a": 1}}',
+      ],
+      'a word before the call': [
+        `json\n${CALL}`,
+        `assistant\n${CALL}`,
+        'Function call: f(a=1)',
+        'Call: f(a=1)',
+        '**f(a=1)**',
+      ],
       'a fence': [
         `\`\`\`json\n[${CALL}]\n\`\`\``,
         `\`\`\`\n[${CALL}]\n\`\`\``,
@@ -104,6 +120,15 @@ describe('function-calls', () => {
   );
   calls(
     {
+      'a call in a shape that nobody was trained to write, where none is right': [
+        '{"function_name": "f", "arguments": {"a": 1}}',
+        '{"tool": "f", "args": {"a": 1}}',
+        '{"action": "f", "action_input": {"a": 1}}',
+        'Function call: f(a=1)',
+        'result = f(a=1)',
+        '**f(a=1)**',
+        '```tool_code\nprint(f(a=1))\n```',
+      ],
       'a call where none is right': [
         `${TAGGED}\n${TAGGED.replace('1', '2')}`,
         `{"tool_calls": [${CALL}]}`,

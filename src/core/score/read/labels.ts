@@ -29,7 +29,7 @@ const HEADING = new RegExp(
 /** The label that an output is, alone or behind the word for what it is; what has no label of the set is taken as it is. */
 export function labelOf(output: string, labels: readonly string[] | undefined): string {
   const whole = normaliseLabel(output);
-  if (labels === undefined || labels.includes(whole)) return whole;
+  if (labels === undefined || labels.includes(whole) || !labels.some((label) => whole.includes(label))) return whole;
   return statedLabel(withoutMarks(output), labels) ?? whole;
 }
 
@@ -40,27 +40,35 @@ const MOST_LINES = 20;
 
 /** The label of the first line that is more than a heading; null where another line has another label. */
 function statedLabel(text: string, labels: readonly string[]): string | null {
-  const lines = text.split('\n', MOST_LINES).flatMap((line) => {
-    const plain = normaliseLabel(line);
-    const isHeading = HEADING_ALONE.test(normaliseLabel(line.replace(BULLET, '')));
-    return plain === '' || line.length > LONGEST_LINE || isHeading ? [] : [lineLabel(line, labels)];
-  });
-  const [first = null] = lines;
-  return lines.every((label) => label === null || label === first) ? first : null;
+  const found: (string | null)[] = [];
+  for (const line of text.split('\n', MOST_LINES)) {
+    const label = lineLabel(line, labels);
+    if (label !== HEADING_LINE) found.push(label);
+  }
+  const [first = null] = found;
+  return found.every((label) => label === null || label === first) ? first : null;
 }
 
-/** The word for a label, which stands in a line of its own before it, or names the language of a fence. */
-const HEADING_ALONE = /^(?:the )?(?:final )?(?:label|class|category|answer|sentiment|intent|topic|json|text)$/;
+/** A line with the word for a label alone, the language of a fence, or nothing: the label may stand below it. */
+const HEADING_LINE = Symbol('a heading');
+const HEADING_ALONE = /^(?:the )?(?:final )?(?:label|class|category|answer|sentiment|intent|topic|json|text)?$/;
 
-function lineLabel(line: string, labels: readonly string[]): string | null {
-  // Where a number is a label, one before a text may be meant.
-  const isListed = !labels.includes(/^\s*(\d{1,3})[.)]/.exec(line)?.[1] ?? '');
-  for (const text of isListed ? [line, line.replace(BULLET, '')] : [line]) {
-    const plain = normaliseLabel(text);
-    const found = [plain, normaliseLabel(plain.replace(HEADING, ''))].find((label) => labels.includes(label));
-    if (found !== undefined) return found;
-  }
-  return null;
+function lineLabel(line: string, labels: readonly string[]): string | typeof HEADING_LINE | null {
+  if (line.length > LONGEST_LINE) return null;
+  const plain = normaliseLabel(line);
+  if (labels.includes(plain)) return plain;
+  const bare = isListed(line, labels) ? normaliseLabel(line.replace(BULLET, '')) : plain;
+  if (labels.includes(bare)) return bare;
+  if (HEADING_ALONE.test(bare)) return HEADING_LINE;
+  const behind = bare.replace(HEADING, '');
+  const label = behind === bare ? bare : normaliseLabel(behind);
+  return labels.includes(label) ? label : null;
+}
+
+/** Whether a line begins with the mark of a list. Where numbers are labels, one before a text may be meant. */
+function isListed(line: string, labels: readonly string[]): boolean {
+  const mark = BULLET.exec(line)?.[0];
+  return mark !== undefined && !labels.includes(/\d+/.exec(mark)?.[0] ?? '');
 }
 
 /** Marks of lists and headings, and arrows. */
@@ -71,5 +79,6 @@ const MARKS = /<\|[^|<>]{1,40}\|>|<\/?[a-z_]{1,20}>|\p{Cf}/giu;
 
 /** A text without fences, tags, control tokens, and characters that do not show. */
 export function withoutMarks(text: string): string {
-  return withoutFence(text).replace(MARKS, '');
+  const plain = withoutFence(text);
+  return /[<\u0080-\uffff]/.test(plain) ? plain.replace(MARKS, '') : plain;
 }

@@ -65,7 +65,7 @@ function choiceInWords(text: string, rules: ChoiceRules): string | null {
   if (stated !== undefined) return stated === UNDECIDED ? null : stated;
   const head = first ?? headLetter(text, letters);
   if (head === UNDECIDED) return null;
-  return head ?? onlyLetter(text, letters) ?? choiceOfText(text, rules) ?? statedText(text, rules);
+  return head ?? onlyLetter(text, letters) ?? choiceByText(text, rules);
 }
 
 const UNDECIDED = Symbol('several letters');
@@ -185,10 +185,21 @@ function onlyLetter(text: string, letters: string): string | null {
   return only;
 }
 
-function choiceOfText(text: string, { letters, texts }: ChoiceRules): string | null {
+/** The choice whose text an answer is, or states. */
+function choiceByText(text: string, { letters, texts, take }: ChoiceRules): string | null {
+  if (texts === null) return null;
+  const choices = texts.map(plain);
+  const small = text.toLowerCase();
+  if (!choices.some((choice) => choice !== '' && small.includes(choice))) return null;
+  const at = placeOf(text, choices) ?? statedPlace(text, choices, take);
+  return at === null ? null : letters[at]!;
+}
+
+/** The only choice that is this text; null where there is none, or more than one. */
+function placeOf(text: string, choices: readonly string[]): number | null {
   const said = plain(text);
-  const same = texts?.flatMap((choice, index) => (plain(choice) === said ? [letters[index]!] : [])) ?? [];
-  return said !== '' && same.length === 1 ? same[0]! : null;
+  const place = said === '' ? -1 : choices.indexOf(said);
+  return place >= 0 && choices.indexOf(said, place + 1) < 0 ? place : null;
 }
 
 /** What may stand between the words for an answer and its text. */
@@ -196,15 +207,13 @@ const BEFORE_TEXT =
   /(?:answer|choice|option|antwort|respuesta|réponse|答案)(?:\s(?:is|ist|es|est|是))?[\s:*_"'(]{1,12}|^(?:it|this) is /giu;
 
 /** The choice whose text is all that an answer states in a line: "The answer is Paris." The last statement counts, or the first. */
-function statedText(text: string, rules: ChoiceRules): string | null {
-  if (rules.texts === null) return null;
+function statedPlace(text: string, choices: readonly string[], take: ChoiceRules['take']): number | null {
   const found = Array.from(text.matchAll(BEFORE_TEXT)).flatMap(({ 0: words, index }) => {
     const start = index + words.length;
     const line = text.slice(start, start + LONGEST_HEAD).split('\n', 1)[0]!;
-    const letter = choiceOfText(line, rules);
-    return letter === null ? [] : [letter];
+    return placeOf(line, choices) ?? [];
   });
-  return (rules.take === 'first' ? found[0] : found.at(-1)) ?? null;
+  return (take === 'first' ? found[0] : found.at(-1)) ?? null;
 }
 
 function plain(text: string): string {
