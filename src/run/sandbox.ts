@@ -8,11 +8,13 @@
  * secret. So tests run in a process of their own, and values cross between the two.
  */
 import { spawn, spawnSync } from 'node:child_process';
+import { lstatSync, readlinkSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { describeError, UserError } from '../core/errors.js';
 import type { Evidence, Request } from '../core/score/score.js';
 import { CONFINE } from './confine.js';
+import { type ControlGroup, createGroup, within } from './control-group.js';
 
 type SandboxRequest = Extract<Request, { effect: 'sandbox' }>;
 type SandboxEvidence = Extract<Evidence, { effect: 'sandbox' }>;
@@ -23,7 +25,7 @@ export interface Sandbox {
 }
 
 /** Of a program: 1 GiB of address space for each process, files of 8 MiB, 64 MiB in /tmp. */
-const LIMITS = { memory: 2 ** 30, file: 2 ** 23, processes: 16, temporary: '64m' } as const;
+const LIMITS = { memory: 2 ** 30, file: 2 ** 23, processes: 16, temporary: 2 ** 26 } as const;
 /** Users that no system gives to anyone, for the program and its tests, where this process may choose. */
 const NOBODY = 61_884;
 /** No variable of the user's, keys among them, reaches a program. */
@@ -38,17 +40,30 @@ const verdictSchema = z.union([
 ]);
 
 /**
- * As root the namespaces need no user of their own, and the program gets another user than this process; every other user
- * is root in a namespace of users, and nobody outside of it.
+ * How a program gets into namespaces of its own. Bubblewrap does it where it is installed, also on systems that let no other program make
+ * namespaces of users. Else `unshare` does: as root the namespaces need no user of their own, and the program gets another user than
+ * this process; every other user is root in a namespace of users, and nobody outside of it.
  */
-export type Namespaces = 'of root' | 'of a user';
+export type Entrance = 'by bubblewrap' | 'of root' | 'of a user';
 
-const OURS: Namespaces = process.getuid?.() === 0 ? 'of root' : 'of a user';
+const UNSHARED: Entrance = process.getuid?.() === 0 ? 'of root' : 'of a user';
 
-/** @throws UserError when programs cannot be confined here. */
-export async function openSandbox(namespaces: Namespaces = OURS): Promise<Sandbox> {
+/** @param entrances They are tried in order. @throws UserError when programs cannot be confined here. */
+export async function openSandbox(entrances: readonly Entrance[] = ['by bubblewrap', UNSHARED]): Promise<Sandbox> {
   if (process.platform !== 'linux') throw unconfined(`this is ${process.platform}`);
   const python = findPython();
+  const reasons: string[] = [];
+  for (const entrance of entrances) {
+    const sandbox = await tryEntrance(entrance, python);
+    if (typeof sandbox !== 'string') return sandbox;
+    reasons.push(sandbox);
+  }
+  throw unconfined(reasons.join('; '));
+}
+
+/** @returns The sandbox, or why it confines nothing. */
+async function tryEntrance(entrance: Entrance, python: Python): Promise<Sandbox | string> {
+  const group = createGroup(LIMITS);
   const began = performance.now();
   const trial = {
     effect: 'sandbox',
@@ -57,18 +72,20 @@ export async function openSandbox(namespaces: Namespaces = OURS): Promise<Sandbo
     tests: 'assert x == 1',
     timeout: 5,
   } as const;
-  const patience = { python, namespaces, entering: 60, signal: new AbortController().signal };
-  const { result, message } = await runProgram(trial, patience).catch((error: unknown) => {
-    throw unconfined(describeError(error));
-  });
-  if (result !== 'passed') throw unconfined(message || result);
+  const patience = { python, entrance, group, entering: 60, signal: new AbortController().signal };
+  try {
+    const { result, message } = await runProgram(trial, patience);
+    if (result !== 'passed') return message || result;
+  } catch (error) {
+    return describeError(error);
+  }
   const entering = Math.max(1, (2 * (performance.now() - began)) / 1000);
-  return { run: (request, signal) => runProgram(request, { python, namespaces, entering, signal }) };
+  return { run: (request, signal) => runProgram(request, { python, entrance, group, entering, signal }) };
 }
 
 function unconfined(why: string): UserError {
   return new UserError(
-    `--run-code: expected Linux with namespaces for users (unshare of util-linux), found none that confine a program (${why}); run it in a virtual machine, or leave --run-code out`,
+    `--run-code: expected Linux with bubblewrap or with namespaces for users (unshare of util-linux), found none that confine a program (${why}); run it in a virtual machine, or leave --run-code out`,
   );
 }
 
@@ -100,15 +117,38 @@ function findPython(): Python {
   return { executable, paths: [...LIBRARIES, ...paths] };
 }
 
-function argumentsOf({ executable }: Python, namespaces: Namespaces): readonly string[] {
-  const user = namespaces === 'of root' ? [] : ['--user', '--map-root-user'];
+function commandOf(entrance: Entrance, { executable, paths }: Python): readonly [string, ...string[]] {
+  const program = [executable, '-I', '-S', '-c', CONFINE];
+  if (entrance === 'by bubblewrap') return ['bwrap', ...BUBBLE, ...paths.flatMap(shown), ...SEALED, '--', ...program];
+  const user = entrance === 'of root' ? [] : ['--user', '--map-root-user'];
   const others = ['--fork', '--pid', '--mount', '--net', '--ipc', '--uts', '--kill-child'];
-  return [...user, ...others, executable, '-I', '-S', '-c', CONFINE];
+  return ['unshare', ...user, ...others, ...program];
+}
+
+/**
+ * Its own user in every kind of namespace; it and all that it starts ends with this process. The tests are the first process of their
+ * namespace, which no signal of another reaches.
+ */
+const BUBBLE = [
+  ...['--unshare-all', '--unshare-user', '--uid', String(NOBODY), '--gid', String(NOBODY), '--cap-drop', 'ALL'],
+  ...['--as-pid-1', '--die-with-parent', '--new-session', '--clearenv'],
+  ...['--size', String(LIMITS.temporary), '--tmpfs', '/tmp', '--dev-bind', '/dev/null', '/dev/null'],
+];
+/** The root takes no more files. */
+const SEALED = ['--remount-ro', '/', '--chdir', '/tmp'];
+
+/** A link stays a link, as from `/lib` to `/usr/lib`. */
+function shown(path: string): readonly string[] {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return [];
+  return found.isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path];
 }
 
 interface Entering {
   readonly python: Python;
-  readonly namespaces: Namespaces;
+  readonly entrance: Entrance;
+  /** Limits on all processes of a program together; null where this process may set none. */
+  readonly group: ControlGroup | null;
   /** Seconds until a program begins, at most. */
   readonly entering: number;
   readonly signal: AbortSignal;
@@ -116,11 +156,12 @@ interface Entering {
 
 async function runProgram(
   { program, tests, timeout }: SandboxRequest,
-  { python, namespaces, entering, signal }: Entering,
+  { python, entrance, group, entering, signal }: Entering,
 ): Promise<SandboxEvidence> {
   signal.throwIfAborted();
   // A session of its own: a signal to a process group reaches nothing of ours.
-  const child = spawn('unshare', argumentsOf(python, namespaces), {
+  const [command, ...given] = within(group, commandOf(entrance, python));
+  const child = spawn(command, given, {
     ...PLACE,
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
@@ -148,7 +189,11 @@ async function runProgram(
   const { paths } = python;
   const processor = Math.ceil(timeout + 1);
   child.stdin!.end(
-    JSON.stringify({ program, tests, paths, processor, root: namespaces === 'of root', user: NOBODY, ...LIMITS }),
+    JSON.stringify({
+      ...{ program, tests, paths, processor, user: NOBODY, ...LIMITS },
+      enters: entrance !== 'by bubblewrap',
+      root: entrance === 'of root',
+    }),
   );
   try {
     const code = await new Promise<number | null>((resolve, reject) =>

@@ -1,13 +1,19 @@
 /** Programs nobody has read, run for real where this machine can confine them. */
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/core/errors.js';
-import { type Namespaces, openSandbox, type Sandbox } from '../../src/run/sandbox.js';
+import { createGroup, within } from '../../src/run/control-group.js';
+import { type Entrance, openSandbox, type Sandbox } from '../../src/run/sandbox.js';
+import { folderWith } from '../support/cli.js';
 
 const { signal } = new AbortController();
+const GROUP = createGroup({ memory: 2 ** 30, processes: 16 });
 
-async function sandboxOrReason(namespaces: Namespaces): Promise<Sandbox | string> {
+async function sandboxOrReason(entrance: Entrance): Promise<Sandbox | string> {
   try {
-    return await openSandbox(namespaces);
+    return await openSandbox([entrance]);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return error.message;
@@ -128,10 +134,10 @@ def f(): return 1`,
   'an answer without end': 'import os\nos.write(11, b"\\xff\\xff\\xff\\x7f")\ndef f(): return 1',
 };
 
-describe.each(['of root', 'of a user'] as const)('a program in namespaces %s', async (namespaces) => {
-  const sandbox = await sandboxOrReason(namespaces);
+describe.each(['by bubblewrap', 'of root', 'of a user'] as const)('a program in namespaces %s', async (entrance) => {
+  const sandbox = await sandboxOrReason(entrance);
   if (typeof sandbox === 'string') {
-    process.stderr.write(`programs in namespaces ${namespaces}: skipped: ${sandbox}\n`);
+    process.stderr.write(`programs in namespaces ${entrance}: skipped: ${sandbox}\n`);
     test('where programs cannot be confined, that is said in a sentence', () => {
       expect(sandbox).toMatch(/^--run-code: expected [^\n]+; [^\n]+$/);
     });
@@ -208,9 +214,14 @@ assert os.path.exists("/etc/ld.so.cache") == (os.listdir("/etc") == ["ld.so.cach
     delete process.env.RIGHTSIZE_TEST_KEY;
   });
 
-  // The kernel counts no processes of root; that user has namespaces of its own, in which the program is nobody.
-  const counted = process.getuid?.() !== 0 || namespaces === 'of root';
-  const attempts = Object.entries(ESCAPES).filter(([name]) => counted || name !== 'processes without end');
+  // The kernel counts no processes of root, who is this user outside of namespaces of its own; a control group counts all.
+  const counted = process.getuid?.() !== 0 || entrance === 'of root' || GROUP !== null;
+  // Bubblewrap limits the bytes in /tmp, and not the number of its files.
+  const left = [
+    ...(counted ? [] : ['processes without end']),
+    ...(entrance === 'by bubblewrap' ? ['files without end'] : []),
+  ];
+  const attempts = Object.entries(ESCAPES).filter(([name]) => !left.includes(name));
 
   test.each(attempts)('does not get out by %s', async (_, program) => {
     expect((await ran(program, '', 5)).result).not.toBe('passed');
@@ -236,4 +247,17 @@ assert os.path.exists("/etc/ld.so.cache") == (os.listdir("/etc") == ["ld.so.cach
 
 test('there are sixty attempts to get out, and more', () => {
   expect(Object.keys(ESCAPES).length).toBeGreaterThanOrEqual(60);
+});
+
+test('a control group is made with both limits or not at all, and a command enters it before it begins', () => {
+  const root = folderWith({});
+  expect(createGroup({ memory: 2 ** 20, processes: 4 }, root)).toBeNull();
+  expect(readdirSync(root)).toEqual([]);
+  expect(within(null, ['true'])).toEqual(['true']);
+  const entries = ['a', 'b'].map((name) => join(root, name));
+  const [command, ...args] = within({ entries }, ['/bin/echo', 'entered', 'as a b']);
+  expect(spawnSync(command, args, { encoding: 'utf8' }).stdout).toBe('entered as a b\n');
+  for (const entry of entries) expect(readFileSync(entry, 'utf8')).toBe('0\n');
+  const nowhere = within({ entries: [join(root, 'none', 'cgroup.procs')] }, ['/bin/echo', 'entered']);
+  expect(spawnSync(nowhere[0], nowhere.slice(1), { encoding: 'utf8' }).stdout).toBe('');
 });

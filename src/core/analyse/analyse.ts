@@ -216,8 +216,8 @@ export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
         suites,
         models: analysed.map((model) => withWarning(model, runtime.get(model.id))),
         machines: machines.list,
-        warnings: warningsOf({ orphans, differing, cells }),
-        circumstances: machines.warnings,
+        warnings: [...machines.warnings, ...warningsOf({ orphans, differing, cells })],
+        circumstances: machines.circumstances,
       };
     },
   };

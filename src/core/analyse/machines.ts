@@ -48,6 +48,8 @@ export interface Machines {
   /** Returns the machine whose figures represent these sessions, followed by the other machines that ran some of them. */
   choose(trials: ReadonlyMap<string, number>): readonly [MachineSessions, ...MachineSessions[]];
   readonly warnings: readonly Warning[];
+  /** What makes times less exact. */
+  readonly circumstances: readonly Warning[];
 }
 
 /** Two processes gave the same number to different sessions. */
@@ -82,7 +84,8 @@ export function readMachines(records: MachineRecords): Machines {
       if (chosen === undefined) return [{ machine: null, sessions: NO_SESSION, toldApart: NO_SESSION }];
       return [on(chosen), ...measured.filter((machine) => machine !== chosen).map(on)];
     },
-    warnings: [...noiseOf(list), ...differencesOf(list), ...ambiguityWarnings(ambiguous.size)],
+    warnings: ambiguityWarnings(ambiguous.size),
+    circumstances: [...noiseOf(list), ...differencesOf(list)],
   };
 }
 

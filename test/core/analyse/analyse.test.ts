@@ -172,8 +172,8 @@ describe('the analysis of a log', () => {
     }).map((record) => (record.type === 'sample' ? { ...record, promptHash: 'the same' } : record));
     const warnings = cell(log, 'route', 'm').warnings.map(({ what }) => what);
     expect(warnings).toEqual([
-      expect.stringContaining('only 20 samples'),
       '20 of 20 answers were cut at the token limit',
+      expect.stringContaining('only 20 samples'),
       expect.stringContaining('differ by more than 10%'),
       expect.stringContaining('19 prompts are sent more than once'),
     ]);

@@ -75,10 +75,10 @@ describe('several runs in one report', () => {
   });
 
   it('warn when they are of different machines', () => {
-    expect(analyse(combine({ laptop, server })).warnings[0]!.what).toMatch(
+    expect(analyse(combine({ laptop, server })).circumstances[0]!.what).toMatch(
       /^the trials come from different machines \(laptop: Example CPU, 2 cores/,
     );
-    expect(analyse(combine({ laptop, again: makeLog({ ...order, id: 'three' }) })).warnings).toEqual([]);
+    expect(analyse(combine({ laptop, again: makeLog({ ...order, id: 'three' }) })).circumstances).toEqual([]);
   });
 
   it('unite the tasks of a suite', () => {

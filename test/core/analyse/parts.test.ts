@@ -106,7 +106,7 @@ describe('two parts of one run from two machines', () => {
 
   test('are no drift, and are told', () => {
     for (const { drift } of together.models) if (!isMissing(drift)) expect(Math.abs(drift.change)).toBeLessThan(0.2);
-    expect(together.warnings.map(({ what }) => what)).toEqual([
+    expect(together.circumstances.map(({ what }) => what)).toEqual([
       expect.stringMatching(/^the trials come from different machines \(machine 1: .*; machine 2: /),
     ]);
   });
