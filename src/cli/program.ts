@@ -9,8 +9,9 @@ import { report } from './report.js';
 import { run } from './run.js';
 import { schema } from './schema.js';
 import { score } from './score.js';
+import { view } from './view.js';
 
-const COMMANDS: readonly (() => CommandUnknownOpts)[] = [init, run, report, check, power, list, score, schema];
+const COMMANDS: readonly (() => CommandUnknownOpts)[] = [init, run, report, check, power, list, score, schema, view];
 
 export function program(): CommandUnknownOpts {
   const root = new Command('rightsize')
