@@ -1,7 +1,7 @@
 /** `rightsize check`: prints whether the definitions are right, and which models could run here. */
 import { Command, Option } from '@commander-js/extra-typings';
 import type { Readiness } from '../backends/backend.js';
-import { plain } from '../core/report/text.js';
+import type { TextColumn } from '../core/report/text-table.js';
 import type { Checked } from '../run/check.js';
 import { collect, dataOption, jsonOption, modelsOption } from './options.js';
 
@@ -43,17 +43,19 @@ async function printTables({ suites, models }: Checked): Promise<void> {
     const counted = tasks.map((task) => `${task.name} (${task.samples ?? 'data: after a download'})`);
     process.stdout.write(`suite ${name}: ${counted.join(', ')}\n${tasks.map(limitsInWords).join('')}`);
   }
-  const { default: Table } = await import('cli-table3');
-  const table = new Table({
-    head: ['model', 'class', 'backend', 'could run here'],
-    style: { head: [], border: [] },
-    colWidths: [null, 7, 14, 44],
-    wordWrap: true,
-  });
-  for (const { model, readiness } of models)
-    table.push([model.id, model.class ?? '', model.backend, inWords(readiness)]);
-  process.stdout.write(`${table.toString()}\n`);
+  const { printTable } = await import('./print-table.js');
+  printTable(
+    COLUMNS,
+    models.map(({ model, readiness }) => [model.id, model.class ?? '', model.backend, inWords(readiness)]),
+  );
 }
+
+const COLUMNS: readonly TextColumn[] = [
+  { title: 'model', side: 'left', breaks: 'between parts' },
+  { title: 'class', side: 'left', breaks: 'never' },
+  { title: 'backend', side: 'left', breaks: 'never' },
+  { title: 'could run here', side: 'left', breaks: 'between words' },
+];
 
 function limitsInWords({ name, samples, limitsNeed }: Checked['suites'][number]['tasks'][number]): string {
   if (limitsNeed === null || samples === null || samples >= limitsNeed.shared) return '';
@@ -63,7 +65,6 @@ function limitsInWords({ name, samples, limitsNeed }: Checked['suites'][number][
 
 function inWords(found: Readiness): string {
   if (found.ready === true) return found.note === undefined ? 'yes' : `yes (${found.note})`;
-  // A reason may quote the catalogue or a server.
-  if (found.ready === false) return plain(`no: ${found.reason}`);
+  if (found.ready === false) return `no: ${found.reason}`;
   return found.bytes === null ? 'after a download' : `after a download of ${(found.bytes / 1e6).toFixed(0)} MB`;
 }
