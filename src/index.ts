@@ -84,5 +84,6 @@ export { type Rendered, type RenderOptions, render, writeArtifacts } from './run
 export { type RescoreOptions, rescore } from './run/rescore.js';
 export { SCHEMA_NAMES, type SchemaName, schema } from './run/schema.js';
 export { type ScoredFile, type ScoreOptions, score } from './run/score.js';
+export { type Viewer, type ViewOptions, view } from './run/view.js';
 export type { World } from './run/world.js';
 export type { OpenWorker, WorkerSession } from './worker/worker-session.js';

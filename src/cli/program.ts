@@ -13,6 +13,7 @@ import { report } from './report.js';
 import { run } from './run.js';
 import { schema } from './schema.js';
 import { score } from './score.js';
+import { view } from './view.js';
 
 const COMMANDS: readonly (() => CommandUnknownOpts)[] = [
   init,
@@ -26,6 +27,7 @@ const COMMANDS: readonly (() => CommandUnknownOpts)[] = [
   power,
   list,
   score,
+  view,
   schema,
 ];
 

@@ -255,6 +255,39 @@ describe.skipIf(browser === null)('a hostile or odd report.html', { timeout: 120
     await page.close();
   });
 
+  it('shows answers as they are: directions as marks, Markdown on request, long ones and the system prompt folded', async () => {
+    const output = `## Steps\n\n1. **Open** the \`lid\`\n2. Press <b>start</b>\n\nשלום \u202elive\u202c ${'long '.repeat(600)}the end`;
+    const log = makeLog({
+      tasks: [{ name: 'route', samples: 2 }],
+      models: [{ id: 'm', class: 'slm', quality: 1, outcome: (_, outcome) => ({ ...outcome, output }) as never }],
+    }).map((record) =>
+      record.type === 'sample'
+        ? {
+            ...record,
+            prompt: {
+              messages: [
+                { role: 'system' as const, content: 'Be brief.' },
+                { role: 'user' as const, content: 'How?' },
+              ],
+            },
+          }
+        : record,
+    );
+    const { page, complaints } = await open(browser!, await writeReport(log));
+    const answer = page.locator('.answer').first();
+    expect(await answer.locator('pre .control').allTextContents()).toEqual(['RLO', 'PDF']);
+    expect(await answer.locator('pre').first().getAttribute('dir')).toBe('auto');
+    expect(await answer.locator('pre').textContent()).not.toMatch(/[\u202a-\u202e]|the end/);
+    await answer.getByRole('button', { name: /more characters/ }).click();
+    expect(await answer.locator('pre').first().textContent()).toContain('the end');
+    await answer.getByRole('button', { name: 'Show as Markdown' }).click();
+    expect(await answer.locator('.markdown li').allTextContents()).toEqual(['Open the lid', 'Press <b>start</b>']);
+    expect(await answer.locator('.markdown b, pre:visible').count()).toBe(0);
+    expect(await page.locator('details.turn').evaluate((details) => (details as HTMLDetailsElement).open)).toBe(false);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   it('stays usable with an answer of five million characters', async () => {
     const huge = '<b>W</b>\u202e '.repeat(500_000);
     const log = makeLog({
@@ -262,6 +295,11 @@ describe.skipIf(browser === null)('a hostile or odd report.html', { timeout: 120
       models: [{ id: 'm', class: 'slm', quality: 1, outcome: (_, outcome) => ({ ...outcome, output: huge }) as never }],
     });
     const { page, complaints } = await open(browser!, await writeReport(log));
+    await page
+      .locator('.answer')
+      .first()
+      .getByRole('button', { name: /more characters/ })
+      .click();
     expect(await page.locator('.answer pre').first().textContent()).toMatch(/more characters are in the log/);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1280);
     expect(complaints).toEqual([]);

@@ -395,7 +395,7 @@ function headlineFaults(recommended: SuiteRecommendation): string[] {
   if (verdict.kind === 'one-class' || verdict.kind === 'not-measured') return [];
   const count = (kind: string) => tasks.filter((task) => task.verdict.kind === kind).length;
   const forms: readonly (readonly [kind: string, form: RegExp])[] = [
-    ['slm-fits', /^A small model is (?:shown to be )?enough for (?<n>all \d+|\d+|none|the task)/],
+    ['slm-fits', /^A small model is (?:(?:shown to be )?enough for (?<n>all \d+|\d+|none|the task)|not shown)/],
     ['cascade', /(?<n>\d+) needs? both/],
     ['llm-needed', /(?<n>\d+) needs? a large one/],
     ['nothing-passes', /(?<n>\d+) ha(?:s|ve) no model that will do/],

@@ -25,7 +25,9 @@ export function headlineOf({ verdict, tasks }: SuiteRecommendation): string {
   const first =
     fits === many
       ? `A small model is enough for ${many === 1 ? 'the task' : `all ${many} tasks`}.`
-      : `A small model is shown to be enough for ${fits === 0 ? 'none' : fits} of ${plural(many, 'task')}.`;
+      : many === 1
+        ? 'A small model is not shown to be enough for the task.'
+        : `A small model is shown to be enough for ${fits === 0 ? 'none' : fits} of ${many} tasks.`;
   const rest = REST.flatMap(([kind, one, several]) => {
     const n = count(kind);
     return n === 0 ? [] : [`${n} ${n === 1 ? one : several}.`];
