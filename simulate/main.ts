@@ -4,12 +4,14 @@
  *     npm run simulate                             200 suites a scenario, the worst of 30 shapes: about two minutes
  *     npm run simulate -- --long                   10,000 suites a scenario, the worst of 1,000 shapes: hours
  *     npm run simulate -- --suites 2000 --only groups --shapes 0
+ *     npm run simulate -- --orders LOG             the answers of a run, asked as --until-sure would have, in 20 seeded orders
  *
  * It prints the table of docs/statistics.md. The same seed draws the same suites.
  */
 import { parseArgs } from 'node:util';
 import { createRandom } from '../src/core/stats/basics/random.js';
 import { observe } from './observe.js';
+import { ordersOf } from './orders-table.js';
 import { ERRORS, POWERS } from './scenarios.js';
 import { searchWorst } from './search.js';
 import { rowOf, TABLE_HEAD } from './table.js';
@@ -20,8 +22,14 @@ const { values } = parseArgs({
     suites: { type: 'string' },
     shapes: { type: 'string' },
     only: { type: 'string', default: '' },
+    orders: { type: 'string' },
   },
 });
+if (values.orders !== undefined) {
+  process.stdout.write(await ordersOf(values.orders));
+  process.exit();
+}
+
 const suites = Number(values.suites ?? (values.long ? 10_000 : 200));
 const shapes = Number(values.shapes ?? (values.long ? 1_000 : 30));
 const seed = 1;
