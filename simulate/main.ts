@@ -4,6 +4,7 @@
  *     npm run simulate                             200 suites a scenario, the worst of 30 shapes: about two minutes
  *     npm run simulate -- --long                   10,000 suites a scenario, the worst of 1,000 shapes: hours
  *     npm run simulate -- --suites 2000 --only groups --shapes 0
+ *     npm run simulate -- --orders LOG             the answers of a run, asked as --until-sure would have, in 20 seeded orders
  *
  * It prints the table of docs/statistics.md. The same seed draws the same suites.
  *
@@ -13,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { createRandom } from '../src/core/stats/basics/random.js';
 import { simulateGates } from './gate/main.js';
 import { observe } from './observe.js';
+import { ordersOf } from './orders-table.js';
 import { ERRORS, POWERS } from './scenarios.js';
 import { searchWorst } from './search.js';
 import { rowOf, TABLE_HEAD } from './table.js';
@@ -24,11 +26,13 @@ const { values, positionals } = parseArgs({
     suites: { type: 'string' },
     shapes: { type: 'string' },
     only: { type: 'string', default: '' },
+    orders: { type: 'string' },
   },
 });
 const SEED = 1;
 
-if (positionals[0] === 'gate')
+if (values.orders !== undefined) process.stdout.write(await ordersOf(values.orders));
+else if (positionals[0] === 'gate')
   simulateGates({ unchanged: 2_000, changed: 1_000, seed: SEED }, (text) => process.stdout.write(text));
 else simulateVerdicts();
 

@@ -76,7 +76,12 @@ const environment = z.object({
 export type Environment = DeepReadonly<z.infer<typeof environment>>;
 
 const untilSure = z.object({
-  firstRound: z.int().positive().describe('Samples of each task in the first round. Each round doubles the number.'),
+  firstRound: z
+    .int()
+    .positive()
+    .describe(
+      'The least number of samples of each task in the first round. Each round doubles the number, and the last one asks all.',
+    ),
   budget: z
     .union([z.object({ seconds: z.number() }), z.object({ trials: z.number() })])
     .nullable()

@@ -55,6 +55,18 @@ describe('the score test of items that stand by themselves', () => {
     if (wins === 0) expect(test.greaterP(-0.3)).toBeCloseTo(tangoP(wins, losses, n, -0.3), 8);
   });
 
+  it.each([
+    [5, 1, 40, -0.1],
+    [2, 11, 122, -0.25],
+    [0, 9, 105, -0.2],
+    [1, 9, 195, -0.1],
+  ])(
+    'finds the likeliest variance where its search begins at a pole (%i won, %i lost of %i, %d)',
+    (wins, losses, n, bound) => {
+      expect(scoreTest(table(wins, losses, n)).greaterP(bound)).toBeLessThan(1.5 * tangoP(wins, losses, n, bound));
+    },
+  );
+
   it('has bounds at which it just rejects', () => {
     const test = scoreTest(table(5, 9, 100));
     for (const level of [0.05, 0.01]) {

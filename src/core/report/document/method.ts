@@ -61,7 +61,7 @@ function metricsSection(): Section {
         kind: 'metrics',
         note:
           'docs/metrics.md of the package explains each formula, its edge cases and its sources, under the name in brackets; ' +
-          'docs/statistics.md explains the intervals.',
+          'docs/statistics.md explains the intervals. They are 95% intervals; those of comparisons and of limits are the ones that decide.',
         metrics: Object.entries(METRICS).map(([name, { title, read, formula, source }]) => ({
           name,
           title,
