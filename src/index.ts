@@ -74,6 +74,7 @@ export {
   type GateRequest,
 } from './run/compare.js';
 export type { RunDefinition } from './run/definitions.js';
+export { gateRun } from './run/gate.js';
 export { type AddedRuns, addToHistory, type HistoryOptions, history } from './run/history.js';
 export { type Initialised, type InitOptions, init } from './run/init.js';
 export { LISTING_NAMES, type ListingName, type ListOptions, list } from './run/list.js';
