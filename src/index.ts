@@ -41,6 +41,7 @@ export { recommend } from './core/recommend/recommend.js';
 export * from './core/recommend/recommendation.js';
 export type { VersionComparison } from './core/regress/comparison.js';
 export type { GateReport, GateResult } from './core/regress/gate-report.js';
+export type { HistoryEntry, Trend } from './core/regress/history.js';
 export type {
   Aggregate,
   Evidence,
@@ -73,6 +74,8 @@ export {
   type GateRequest,
 } from './run/compare.js';
 export type { RunDefinition } from './run/definitions.js';
+export { gateRun } from './run/gate.js';
+export { type AddedRuns, addToHistory, type HistoryOptions, history } from './run/history.js';
 export { type Initialised, type InitOptions, init } from './run/init.js';
 export { LISTING_NAMES, type ListingName, type ListOptions, list } from './run/list.js';
 export { type LoadOptions, type LoadTestEvent, type LoadTested, load, resumeLoad } from './run/load.js';

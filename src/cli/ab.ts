@@ -1,5 +1,6 @@
 /** `rightsize ab`: measures two versions in turns on this machine, and compares them. */
 import { Command, Option } from '@commander-js/extra-typings';
+import { UserError } from '../core/errors.js';
 import { plain } from '../core/report/text.js';
 import { DEFAULTS } from '../run/defaults.js';
 import {
@@ -24,8 +25,8 @@ import {
 export const ab = () =>
   new Command('ab')
     .description('measure two versions in turns on this machine, and compare them: the way to gate speed')
-    .requiredOption('--base <id>', 'the old version: an id, hf:org/repo:Q4_K_M, a file.gguf, or http://host/v1#name')
-    .requiredOption('--candidate <id>', 'the new version; the same id twice shows the noise of this machine')
+    .option('--base <id>', 'the old version: an id, hf:org/repo:Q4_K_M, a file.gguf, or http://host/v1#name')
+    .option('--candidate <id>', 'the new version; the same id twice shows the noise of this machine')
     .addOption(
       new Option('-s, --suite <name|file>', 'a suite to run (repeatable)')
         .argParser(collect)
@@ -57,12 +58,21 @@ export const ab = () =>
         import('./progress.js'),
         import('./print-comparison.js'),
       ]);
-      const gates = gateRequest({ ...flags, gate: flags.gate ?? flags.selfTest });
+      const { base, candidate } = flags;
+      if (base === undefined || candidate === undefined)
+        throw new UserError('ab: expected two versions, found fewer; name them with --base and --candidate');
+      const gates = gateRequest({
+        gate: flags.gate ?? flags.selfTest,
+        gateStrict: flags.gateStrict,
+        by: flags.by,
+        required: flags.required,
+        gateVerdict: flags.gateVerdict,
+      });
       const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown');
       const measured = await ab(
         {
-          base: flags.base,
-          candidate: flags.candidate,
+          base,
+          candidate,
           suites: flags.suite,
           catalogue: flags.models,
           data: flags.data,

@@ -20,6 +20,7 @@ export const compare = () =>
     .option('-m, --model <id>', 'the model to compare, where the runs have several')
     .option('--base-model <id>', 'the model of the base, where it has another name')
     .option('--new-model <id>', 'the model of the new run, where it has another name')
+    .option('--history <dir>', 'a history that knows how much runs differ, so that speed is judged')
     .addOption(gateOption())
     .addOption(gateStrictOption())
     .addOption(byOption())
@@ -36,11 +37,27 @@ export const compare = () =>
         import('../run/compare.js'),
         import('./print-comparison.js'),
       ]);
-      const gates = gateRequest({ ...flags, gate: flags.gate ?? flags.selfTest, model: flags.model });
+      const gates = gateRequest({
+        gate: flags.gate ?? flags.selfTest,
+        gateStrict: flags.gateStrict,
+        by: flags.by,
+        required: flags.required,
+        gateVerdict: flags.gateVerdict,
+        promptsMayChange: flags.promptsMayChange,
+        requirePower: flags.requirePower,
+        model: flags.model,
+      });
       const comparisons = await compare(candidate === undefined ? [base] : [base, candidate], {
         baseModel: flags.baseModel ?? flags.model,
         newModel: flags.newModel ?? flags.model,
+        history: flags.history,
         gates,
       });
-      await printComparison(comparisons, flags);
+      await printComparison(comparisons, {
+        json: flags.json,
+        markdown: flags.markdown,
+        out: flags.out,
+        selfTest: flags.selfTest,
+        requirePower: flags.requirePower,
+      });
     });

@@ -40,8 +40,8 @@ function sizeOfMetric(text: string, earlier: Sizes): Sizes {
 export interface GateFlags {
   readonly gate?: true | undefined;
   readonly gateStrict?: true | undefined;
-  readonly by: Sizes;
-  readonly required: readonly string[];
+  readonly by?: Sizes | undefined;
+  readonly required?: readonly string[] | undefined;
   readonly gateVerdict?: (typeof GATED_VERDICTS)[number] | undefined;
   readonly promptsMayChange?: true | undefined;
   readonly requirePower?: true | undefined;
@@ -50,7 +50,7 @@ export interface GateFlags {
 
 /** @throws UserError for a flag of gates where nothing is gated. */
 export function gateRequest(flags: GateFlags): GateRequest | undefined {
-  const { by, required, gateVerdict, promptsMayChange, requirePower } = flags;
+  const { by = {}, required = [], gateVerdict, promptsMayChange, requirePower } = flags;
   const gate = {
     ...by,
     ...(required.length > 0 && { required }),

@@ -5,6 +5,7 @@ import { ab } from './ab.js';
 import { baseline } from './baseline.js';
 import { check } from './check.js';
 import { compare } from './compare.js';
+import { history } from './history.js';
 import { init } from './init.js';
 import { list } from './list.js';
 import { load } from './load.js';
@@ -23,6 +24,7 @@ const COMMANDS: readonly (() => CommandUnknownOpts)[] = [
   compare,
   ab,
   baseline,
+  history,
   check,
   power,
   list,
@@ -36,6 +38,8 @@ export function program(): CommandUnknownOpts {
     .description('Does a small language model fit this workload, or does it need a large one, or both in a cascade?')
     .version(packageVersion())
     .exitOverride()
+    // A command and a command below it may have a flag of the same name.
+    .enablePositionalOptions()
     .showHelpAfterError('(rightsize --help teaches the rest)')
     .addHelpText(
       'after',
@@ -48,6 +52,13 @@ Start with:
 
 Exit codes: 0 done, 1 a gate is red, 2 a definition or a flag is wrong, 3 the run ended incomplete.`,
     );
-  for (const command of COMMANDS) root.addCommand(command().copyInheritedSettings(root));
+  for (const command of COMMANDS) root.addCommand(inheriting(command(), root));
   return root;
+}
+
+/** A command with the settings of the one above it, and the commands below it with the same. */
+function inheriting(command: CommandUnknownOpts, above: CommandUnknownOpts): CommandUnknownOpts {
+  command.copyInheritedSettings(above);
+  for (const below of command.commands) inheriting(below, command);
+  return command;
 }

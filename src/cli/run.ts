@@ -7,6 +7,7 @@ import { plain } from '../core/report/text.js';
 import { DEFAULTS } from '../run/defaults.js';
 import type { RunDefinition } from '../run/definitions.js';
 import type { MeasureOptions } from '../run/measure.js';
+import { gateOption, gateRequest, gateStrictOption, gateVerdictOption } from './gate-options.js';
 import {
   allowScorerOption,
   budget,
@@ -96,6 +97,10 @@ const runOptions = () =>
     .addOption(allowScorerOption())
     .option('--wait', 'wait while another process measures on this machine')
     .addOption(reportsOption())
+    .addOption(gateOption())
+    .addOption(gateStrictOption())
+    .addOption(gateVerdictOption())
+    .option('--gate-model <id>', 'the gated model (default: the one that the run recommends)')
     .option('--json', 'print summary.json instead of tables')
     .option('-q, --quiet', 'no progress');
 
@@ -110,6 +115,12 @@ async function measureAndPrint(flags: RunFlags): Promise<void> {
     import('./progress.js'),
     import('./print-reports.js'),
   ]);
+  const gates = gateRequest({
+    gate: flags.gate,
+    gateStrict: flags.gateStrict,
+    gateVerdict: flags.gateVerdict,
+    model: flags.gateModel,
+  });
   const signal = interruption();
   const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown');
   const surroundings = { ...surroundingsOf(flags), signal, onEvent: progress.onEvent };
@@ -120,9 +131,13 @@ async function measureAndPrint(flags: RunFlags): Promise<void> {
   if (measured === null) return endIncomplete('the run was interrupted before it measured anything');
   const { folder, complete, reason } = measured;
   if (!complete) endIncomplete(`the run is incomplete (${reason}); finish it with: rightsize run --resume ${folder}`);
-  const { suites } = await printReports([folder], { reports: flags.reports, json: flags.json });
-  const unscored = describeLost(suites);
+  const analysis = await printReports([folder], { reports: flags.reports, json: flags.json });
+  const unscored = describeLost(analysis.suites);
   if (unscored !== null) endIncomplete(unscored);
+  if (gates !== undefined) {
+    const { printRunGates } = await import('./print-run-gates.js');
+    process.exitCode = printRunGates(analysis, gates, process.exitCode === 3 ? 'incomplete' : 'complete');
+  }
 }
 
 function definitionOf(flags: RunFlags): RunDefinition & Pick<RunFlags, 'out'> {

@@ -2,6 +2,7 @@
  * Compares two versions of a model: two runs, a baseline and a run, or two models of one run. Gates hold on the comparison where the
  * caller asks for them.
  */
+import { resolve } from 'node:path';
 import type { Analysis, SuiteAnalysis } from '../core/analyse/analysis.js';
 import { firstComplaint } from '../core/definition/describe.js';
 import { type GateDefinition, gateSchema } from '../core/definition/gate.js';
@@ -14,9 +15,12 @@ import type { VersionComparison } from '../core/regress/comparison.js';
 import type { Compared, SpeedBasis } from '../core/regress/evidence.js';
 import { judgeGates } from '../core/regress/gate.js';
 import { type Burden, exitCodeOf, type GateReport, type Looks } from '../core/regress/gate-report.js';
+import { type HistoryEntry, spreadsOf, trendsOf } from '../core/regress/history.js';
 import { pairVersions } from '../core/regress/pairs.js';
 import { judgeVerdict, recommendedModel } from '../core/regress/run-gate.js';
 import { injectLoss } from '../core/regress/self-test.js';
+import type { Version } from '../core/regress/version.js';
+import { readHistory } from '../files/history.js';
 import { openPair, openSource, type Source } from './versions.js';
 import { type World, worldOf } from './world.js';
 
@@ -31,8 +35,8 @@ export interface CompareOptions extends Partial<Pick<World, 'cwd'>> {
   readonly baseModel?: string | undefined;
   readonly newModel?: string | undefined;
   readonly gates?: GateRequest | undefined;
-  /** What the speed of two runs can be judged by, where the caller knows the spread between runs. */
-  readonly speed?: SpeedBasis | undefined;
+  /** The folder of a history that knows how much runs differ: then the speed of two runs can be judged. */
+  readonly history?: string | undefined;
 }
 
 export interface ComparedVersions {
@@ -76,16 +80,18 @@ export interface Pairing {
   readonly candidate: Source;
   /** The models that are held against each other. */
   readonly models: readonly { readonly base: string; readonly candidate: string }[];
-  readonly speed: SpeedBasis;
+  /** What the speed of a model of the new version can be judged by. */
+  speedOf(model: string): SpeedBasis;
   readonly looks: Looks;
 }
 
 /** Compares every pair of models; gates hold on one of them. */
 export function compareSources(pairing: Pairing, gates: GateRequest | undefined): Comparisons {
-  const { base, candidate, models, speed, looks } = pairing;
+  const { base, candidate, models, speedOf, looks } = pairing;
   const gated = gates === undefined ? null : gatedModel(pairing, gates);
   const compared = models.map((pair): ComparedVersions => {
     const versions = { base: base.version(pair.base), candidate: candidate.version(pair.candidate) };
+    const speed = speedOf(pair.candidate);
     const subject: Compared = { ...versions, speed, paired: pairVersions(versions.base, versions.candidate) };
     const judge =
       gated?.model === pair.candidate ? (of: Compared) => judged(of, { ...gated, looks, candidate }) : () => null;
@@ -128,11 +134,26 @@ function ageNotes({ base, candidate }: Pick<Compared, 'base' | 'candidate'>): re
 
 async function pairOfTwoRuns(
   [first, second]: readonly [string, string],
-  { baseModel, newModel, speed = NOT_IN_TURNS }: CompareOptions,
+  { baseModel, newModel, history }: CompareOptions,
   cwd: string,
 ): Promise<Pairing> {
   const [base, candidate] = [await openSource(first, cwd), await openSource(second, cwd)];
-  return { base, candidate, models: modelsOf(base, candidate, { baseModel, newModel }), speed, looks: 'once' };
+  const models = modelsOf(base, candidate, { baseModel, newModel });
+  const entries = history === undefined ? null : await readHistory(resolve(cwd, history));
+  const speedOf = (model: string) =>
+    entries === null ? NOT_IN_TURNS : speedByHistory(candidate.version(model), entries);
+  return { base, candidate, models, speedOf, looks: 'once' };
+}
+
+/** The spread of earlier runs: the run itself is none of them. */
+function speedByHistory({ model, machine, run, tasks }: Version, entries: readonly HistoryEntry[]): SpeedBasis {
+  const [suite, ...others] = new Set(tasks.map((task) => task.suite));
+  if (machine === null || suite === undefined || others.length > 0) {
+    const reason = 'a history judges the speed of one suite on a known machine: run the suites one by one';
+    return { kind: 'none', reason };
+  }
+  const earlier = entries.filter((entry) => entry.run !== run && entry.suite === suite && entry.model === model);
+  return { kind: 'history', spreads: spreadsOf(trendsOf(earlier), { suite, machine: machine.id, model }) };
 }
 
 type Named = Pick<CompareOptions, 'baseModel' | 'newModel'>;
@@ -167,7 +188,7 @@ async function pairOfOneRun(run: string, { baseModel, newModel }: CompareOptions
     base: source,
     candidate: source,
     models: [{ base, candidate }],
-    speed: inTurns === undefined ? NOT_IN_TURNS : speed,
+    speedOf: () => (inTurns === undefined ? NOT_IN_TURNS : speed),
     looks: inTurns === undefined ? 'once' : 'twice',
   };
 }

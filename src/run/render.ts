@@ -119,6 +119,6 @@ async function isLink(file: string): Promise<boolean> {
 }
 
 /** The browser's part of report.html, bundled when rightsize was built. */
-async function pageAssets(): Promise<PageAssets> {
+export async function pageAssets(): Promise<PageAssets> {
   return JSON.parse(await readFile(new URL('../page.json', import.meta.url), 'utf8')) as PageAssets;
 }
