@@ -9,7 +9,7 @@ import { dirname, resolve } from 'node:path';
 import { parseCondition } from '../core/definition/condition.js';
 import { describeError, UserError } from '../core/errors.js';
 import { taskKey } from '../core/keys.js';
-import { ruleOf } from '../core/load/load-test.js';
+import { type LoadTest, ruleOf } from '../core/load/load-test.js';
 import { nextStep } from '../core/load/search.js';
 import type { SearchRule } from '../core/load/search-rule.js';
 import { analyseStep, type StepResult } from '../core/load/step.js';
@@ -24,7 +24,7 @@ import { DEFAULTS } from './defaults.js';
 import { catalogueFile } from './definitions.js';
 import { LOAD_DEFAULTS } from './load-defaults.js';
 import { type LoadDefinition, type LoadDefinitions, loadTestDefinitions, tracesAgain } from './load-definition.js';
-import { heldBefore } from './load-log.js';
+import { heldBefore, readLoadTest } from './load-log.js';
 import { type EarlierSteps, type LoadEvent, type ModelTestOptions, type NextStep, testModel } from './load-model.js';
 import { lockMachine, type MachineLockOptions } from './machine-lock.js';
 import { requireNamedLibraries } from './native-library.js';
@@ -53,6 +53,7 @@ export type LoadTestEvent = LoadEvent | { readonly type: 'note'; readonly text: 
 export interface LoadTested extends RunEnding {
   readonly folder: string;
   readonly log: string;
+  readonly test: LoadTest;
 }
 
 /**
@@ -145,7 +146,8 @@ async function perform(
         onEvent,
       });
       run.log.append({ type: 'end', ...partOf(start.machine), ...ending });
-      return { folder: run.folder, log: logOf(run.folder), ...ending };
+      const log = logOf(run.folder);
+      return { folder: run.folder, log, test: await readLoadTest(log), ...ending };
     } finally {
       run.log.close();
       await run.close();
