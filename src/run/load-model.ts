@@ -6,7 +6,6 @@ import type { RecordedTrace } from '../core/load/trace.js';
 import type { LoadSettings, LogRecord, SampleRecord, SessionRecord, StepRecord } from '../core/log/log.js';
 import { known, missing } from '../core/quantity.js';
 import type { LoadedModel } from '../files/definitions.js';
-import { lateness, watchLoop } from '../load/loop-delay.js';
 import type { TrialRequest } from '../worker/protocol.js';
 import type { OpenWorker, WorkerSession } from '../worker/worker-session.js';
 import { type HeldStep, holdStep, type PlannedStep, type StepCourse } from './load-step.js';
@@ -79,8 +78,6 @@ export async function testModel(
     memory: first!.memory,
     facts: first!.facts,
   });
-  const loop = watchLoop();
-  loop.enable();
   try {
     let begun = earlier.begun;
     while (planned !== null) {
@@ -109,17 +106,15 @@ export async function testModel(
     }
     return held;
   } finally {
-    loop.disable();
     const closings = await Promise.all(clients.map((client) => client.close()));
     const { memory, workerDelay } = closings[0]!;
-    const runner = lateness(loop);
     options.append({
       type: 'session-end',
       session,
       model: model.id,
       memory,
       latency: {},
-      loopDelay: { runner, worker: workerDelay },
+      loopDelay: { runner: missing('the clients stamp their answers'), worker: workerDelay },
     });
   }
 }
