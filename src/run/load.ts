@@ -9,6 +9,7 @@ import { dirname, resolve } from 'node:path';
 import { parseCondition } from '../core/definition/condition.js';
 import { describeError, UserError } from '../core/errors.js';
 import { taskKey } from '../core/keys.js';
+import { plain } from '../core/report/text.js';
 import { type LoadTest, ruleOf } from '../core/load/load-test.js';
 import { nextStep } from '../core/load/search.js';
 import type { SearchRule } from '../core/load/search-rule.js';
@@ -21,6 +22,7 @@ import type { TrialRequest } from '../worker/protocol.js';
 import { openWorker } from '../worker/supervisor.js';
 import type { OpenWorker } from '../worker/worker-session.js';
 import { DEFAULTS } from './defaults.js';
+import { discoverModel } from './discover.js';
 import { catalogueFile } from './definitions.js';
 import { LOAD_DEFAULTS } from './load-defaults.js';
 import { type LoadDefinition, type LoadDefinitions, loadTestDefinitions, tracesAgain } from './load-definition.js';
@@ -66,7 +68,7 @@ export async function load(
   options: LoadOptions = {},
 ): Promise<LoadTested> {
   const world = worldOf(options);
-  const definitions = await loadTestDefinitions(definition, world);
+  const definitions = await loadTestDefinitions(await withModel(definition, options), world);
   return perform(definitions, NOTHING_HELD, { ...options, ...world }, async ({ machine, ...start }) => {
     const folder = createRun(resolve(world.cwd, out), { ...definitions.record, ...start, ...originOf(machine) }, [
       machine,
@@ -75,6 +77,14 @@ export async function load(
     const lock = await lockRun(folder, world);
     return { folder, log: openLog(logOf(folder)), close: lock.release };
   });
+}
+
+/** Without a model, the one that a server on this machine has. @throws UserError when there is none, or more than one. */
+async function withModel(definition: LoadDefinition, { onEvent }: LoadOptions): Promise<LoadDefinition> {
+  if (definition.models !== undefined && definition.models.length > 0) return definition;
+  const model = await discoverModel();
+  onEvent?.({ type: 'note', text: `found ${plain(model)} on this machine` });
+  return { ...definition, models: [model] };
 }
 
 /**
