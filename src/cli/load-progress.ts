@@ -41,7 +41,10 @@ export function showLoadProgress(how: 'shown' | 'quiet', screen: Screen = STDERR
         case 'warning':
           return say(`${event.model}: warning: ${oneLine(event.message)}`);
         case 'expected': {
-          const requests = event.requests === null ? 'as many requests as its budget leaves time for' : `up to ${event.requests} requests`;
+          const requests =
+            event.requests === null
+              ? 'as many requests as its budget leaves time for'
+              : `up to ${event.requests} requests`;
           const cost = event.dollars === null ? '' : `, ${formatDollars(event.dollars)} at most`;
           return say(`${event.model}: ${requests}${cost}, to a server that is not ours`);
         }

@@ -107,7 +107,9 @@ const loadOptions = () =>
       ),
     )
     .addOption(
-      defining(new Option('--max-cost <dollars>', 'the most that the requests of one model may cost').argParser(decimal)),
+      defining(
+        new Option('--max-cost <dollars>', 'the most that the requests of one model may cost').argParser(decimal),
+      ),
     )
     .addOption(
       defining(

@@ -40,7 +40,9 @@ async function modelsAt(port: number): Promise<string[]> {
   const endpoint = `http://127.0.0.1:${port}/v1`;
   try {
     const { body } = await request(`${endpoint}/models`, { signal: AbortSignal.timeout(PATIENCE * 1000) });
-    return namesIn(JSON.parse(await readText(body, LONGEST_LISTING))).map((name) => `${endpoint}#${encodeURIComponent(name)}`);
+    return namesIn(JSON.parse(await readText(body, LONGEST_LISTING))).map(
+      (name) => `${endpoint}#${encodeURIComponent(name)}`,
+    );
   } catch {
     // Nothing listens there, or no server of this protocol.
     return [];

@@ -19,16 +19,18 @@ interface StepOf {
   readonly n: number;
   /** Seconds from due to the first token, of the request with this number. */
   readonly ttft: (i: number) => number;
+  /** Seconds from the first token to the second. */
+  readonly gap?: number;
   readonly more?: Partial<StepRecord>;
 }
 
 /** A step of requests that are due every 0.2 s; each has two tokens, the second 10 ms after the first. */
-function stepOf({ id, condition, n, ttft, more = {} }: StepOf): LogRecord[] {
+function stepOf({ id, condition, n, ttft, gap = 0.01, more = {} }: StepOf): LogRecord[] {
   const outcome = template!.outcome;
   if (!isCompleted(outcome)) throw new Error('expected an answer');
   const measurements = Array.from({ length: n }, (_, i): MeasurementRecord => {
     const due = 10 + 0.2 * i;
-    const pieces = [ttft(i), ttft(i) + 0.01];
+    const pieces = [ttft(i), ttft(i) + gap];
     return {
       ...template!,
       sample: names[i % names.length]!,
@@ -102,6 +104,14 @@ describe('a step', () => {
     const until = { more: { until: 0.2 * 99 } };
     const { models } = testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2), ...until }));
     expect(models[0]!.steps[0]!.result.counts.due).toBe(100);
+  });
+
+  test('whose tokens all come at the same instant has latencies, and no rate', () => {
+    const step = { id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2), gap: 0 };
+    const { window } = testOf(stepOf(step)).models[0]!.steps[0]!.result;
+    if (isMissing(window)) throw new Error(window.missing);
+    expect(window.metrics.decodeRate).toEqual({ missing: 'no request of the step has it' });
+    expect(window.metrics.e2e).toMatchObject({ n: expect.any(Number) });
   });
 
   test('that did not end is none', () => {
