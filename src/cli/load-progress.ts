@@ -4,6 +4,7 @@
  */
 import { conditionText } from '../core/definition/condition.js';
 import type { StepRequest } from '../core/load/request.js';
+import { formatDollars } from '../core/report/format.js';
 import { percentile } from '../core/stats/estimate/percentiles.js';
 import type { LoadTestEvent } from '../run/load.js';
 import type { StepCourse } from '../run/load-step.js';
@@ -39,6 +40,14 @@ export function showLoadProgress(how: 'shown' | 'quiet', screen: Screen = STDERR
           return say(`${event.model}: opened in ${event.load.toFixed(2)} s`);
         case 'warning':
           return say(`${event.model}: warning: ${oneLine(event.message)}`);
+        case 'expected': {
+          const requests =
+            event.requests === null
+              ? 'as many requests as its budget leaves time for'
+              : `up to ${event.requests} requests`;
+          const cost = event.dollars === null ? '' : `, ${formatDollars(event.dollars)} at most`;
+          return say(`${event.model}: ${requests}${cost}, to a server that is not ours`);
+        }
         case 'step': {
           const text = () => `${event.model}: ${describeCourse(event.course, event.requests)}`;
           return screen.rewritable || silence() < SILENCE ? draw(text, 'at times') : say(text());

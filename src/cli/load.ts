@@ -30,7 +30,7 @@ const loadOptions = () =>
       defining(
         new Option('-m, --model <id>', 'as for `rightsize run` (repeatable)')
           .argParser(collect)
-          .default<readonly string[]>([], 'those that models.json names'),
+          .default<readonly string[]>([], 'the model of a server on this machine'),
       ),
     )
     .addOption(defining(modelsOption()))
@@ -108,6 +108,11 @@ const loadOptions = () =>
     )
     .addOption(
       defining(
+        new Option('--max-cost <dollars>', 'the most that the requests of one model may cost').argParser(decimal),
+      ),
+    )
+    .addOption(
+      defining(
         new Option('--stop-errors <share>', 'end a step when more of its requests fail')
           .argParser(share)
           .default(0.1, '10%'),
@@ -152,15 +157,17 @@ function definitionOf(flags: LoadFlags): LoadDefinition {
     ...(flags.trace !== undefined && { traces: [{ file: flags.trace, speed: flags.speed }] }),
     objectives: flags.objective,
     requests: flags.requests,
-    budget:
-      flags.budget === undefined
-        ? undefined
-        : 'trials' in flags.budget
-          ? { requests: flags.budget.trials }
-          : flags.budget,
+    budget: budgetOf(flags),
     stopErrors: flags.stopErrors,
     clients: flags.clients,
   };
+}
+
+/** A budget of requests alone leaves the time open. */
+function budgetOf({ budget, maxCost }: LoadFlags): LoadDefinition['budget'] {
+  const dollars = maxCost === undefined ? {} : { dollars: maxCost };
+  if (budget === undefined) return { seconds: LOAD_DEFAULTS.budget, ...dollars };
+  return 'trials' in budget ? { requests: budget.trials, ...dollars } : { seconds: budget.seconds, ...dollars };
 }
 
 /** The loads that are named, or a search: of users, where nothing is named. @throws UserError */

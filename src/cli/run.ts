@@ -3,7 +3,6 @@ import { Command, Option } from '@commander-js/extra-typings';
 import type { Analysis } from '../core/analyse/analysis.js';
 import { UserError } from '../core/errors.js';
 import { tooManyUnscored } from '../core/recommend/unscored.js';
-import { plain } from '../core/report/text.js';
 import { DEFAULTS } from '../run/defaults.js';
 import type { RunDefinition } from '../run/definitions.js';
 import type { MeasureOptions } from '../run/measure.js';
@@ -109,12 +108,13 @@ type RunFlags = ReturnType<ReturnType<typeof runOptions>['opts']>;
 export const run = () => runOptions().action(measureAndPrint);
 
 async function measureAndPrint(flags: RunFlags): Promise<void> {
-  const [{ measure, resume }, { interruption }, { showProgress }, { printReports }] = await Promise.all([
-    import('../run/measure.js'),
-    import('./interruption.js'),
-    import('./progress.js'),
-    import('./print-reports.js'),
-  ]);
+  const [{ measure, resume }, { endIncomplete, interruption, unlessInterrupted }, { showProgress }, { printReports }] =
+    await Promise.all([
+      import('../run/measure.js'),
+      import('./interruption.js'),
+      import('./progress.js'),
+      import('./print-reports.js'),
+    ]);
   const gates = gateRequest({
     gate: flags.gate,
     gateStrict: flags.gateStrict,
@@ -190,19 +190,4 @@ function describeLost(suites: Analysis['suites']): string | null {
     ),
   );
   return lost.length === 0 ? null : `no verdict where more than 5% of the trials have no score: ${lost.join('; ')}`;
-}
-
-function endIncomplete(sentence: string): void {
-  process.stderr.write(`rightsize: ${plain(sentence)}\n`);
-  process.exitCode = 3;
-}
-
-/** A run that is interrupted before it has a folder is thrown out with the reason of the signal. */
-async function unlessInterrupted<T>(result: Promise<T>, signal: AbortSignal): Promise<T | null> {
-  try {
-    return await result;
-  } catch (error) {
-    if (signal.aborted && error === signal.reason) return null;
-    throw error;
-  }
 }

@@ -58,6 +58,7 @@ export async function loadTestDefinitions(definition: LoadDefinition, world: Wor
       );
     }
   }
+  requirePrices(whole, definition.budget);
   const definitions = onlyTasks(whole, tasks);
   const traces = await Promise.all(files.map(({ file }) => readTraceFile(file, world.cwd)));
   const objectives = objectivesOf(definition.objectives ?? [], definitions);
@@ -93,6 +94,17 @@ export async function loadTestDefinitions(definition: LoadDefinition, world: Wor
     load,
     traces: new Map(traces.map(({ name, trace }) => [name, trace])),
   };
+}
+
+/** @throws UserError when a budget in dollars is to hold for a model without a price. */
+function requirePrices({ models }: Definitions, budget: LoadSettings['budget'] | undefined): void {
+  if (budget?.dollars === undefined) return;
+  for (const { model } of models) {
+    if (model.price !== undefined) continue;
+    throw new UserError(
+      `--max-cost: expected a price of every model, found none of model "${model.id}"; give its entry in models.json a price`,
+    );
+  }
 }
 
 /** The objectives that the user named, or the limits of the suites; each once. @throws UserError */

@@ -1,12 +1,13 @@
 /** The load test of one model: opens it in each client process, holds its steps one after another, and closes it. */
 import { type Condition, conditionText } from '../core/definition/condition.js';
+import type { Model } from '../core/definition/model.js';
 import { UserError } from '../core/errors.js';
+import type { StepRequest } from '../core/load/request.js';
 import { saturationOf } from '../core/load/saturation.js';
 import type { RecordedTrace } from '../core/load/trace.js';
 import type { LoadSettings, LogRecord, SampleRecord, SessionRecord, StepRecord } from '../core/log/log.js';
-import { known, missing } from '../core/quantity.js';
+import { isMissing, known, missing } from '../core/quantity.js';
 import type { LoadedModel } from '../files/definitions.js';
-import { lateness, watchLoop } from '../load/loop-delay.js';
 import type { TrialRequest } from '../worker/protocol.js';
 import type { OpenWorker, WorkerSession } from '../worker/worker-session.js';
 import { type HeldStep, holdStep, type PlannedStep, type StepCourse } from './load-step.js';
@@ -33,6 +34,13 @@ export type LoadEvent =
   | { readonly type: 'opening'; readonly model: string }
   | { readonly type: 'opened'; readonly model: string; readonly load: number }
   | { readonly type: 'warning'; readonly model: string; readonly message: string }
+  /** What a server that is not ours will be asked, at most; null where that is open. */
+  | {
+      readonly type: 'expected';
+      readonly model: string;
+      readonly requests: number | null;
+      readonly dollars: number | null;
+    }
   | {
       readonly type: 'progress';
       readonly model: string;
@@ -79,8 +87,6 @@ export async function testModel(
     memory: first!.memory,
     facts: first!.facts,
   });
-  const loop = watchLoop();
-  loop.enable();
   try {
     let begun = earlier.begun;
     while (planned !== null) {
@@ -101,7 +107,7 @@ export async function testModel(
         clients,
         session,
         trace: planned.condition.kind === 'trace' ? options.traces.get(planned.condition.name)?.arrivals : undefined,
-        judge: judgeOf(options, { id: model.id, held, requests: planned.requests }),
+        judge: judgeOf(options, { id: model.id, held, requests: planned.requests, price: model.price }),
       });
       held.push(one);
       options.onEvent({ type: 'step-over', model: model.id, held: one });
@@ -109,17 +115,15 @@ export async function testModel(
     }
     return held;
   } finally {
-    loop.disable();
     const closings = await Promise.all(clients.map((client) => client.close()));
     const { memory, workerDelay } = closings[0]!;
-    const runner = lateness(loop);
     options.append({
       type: 'session-end',
       session,
       model: model.id,
       memory,
       latency: {},
-      loopDelay: { runner, worker: workerDelay },
+      loopDelay: { runner: missing('the clients stamp their answers'), worker: workerDelay },
     });
   }
 }
@@ -155,7 +159,26 @@ async function openClients(loaded: LoadedModel, options: ModelTestOptions): Prom
   const [{ facts, load: seconds }] = clients as [WorkerSession];
   for (const message of facts.warnings) onEvent({ type: 'warning', model: model.id, message });
   onEvent({ type: 'opened', model: model.id, load: seconds });
+  if (facts.server === 'not ours') onEvent({ type: 'expected', model: model.id, ...expectedOf(model, options) });
   return clients;
+}
+
+/** The most requests that the test makes, and what they cost at most: a character is a token at most. */
+function expectedOf(
+  { price }: Model,
+  { load, questions }: Pick<ModelTestOptions, 'load' | 'questions'>,
+): { readonly requests: number | null; readonly dollars: number | null } {
+  const { budget, conditions = [] } = load;
+  const planned = load.find === undefined ? 2 * conditions.length * (load.requests ?? 0) : null;
+  const requests = budget.requests ?? planned;
+  if (requests === null || price === undefined) return { requests, dollars: budget.dollars ?? null };
+  const longest = questions.map((question) =>
+    question.for === 'answer'
+      ? (JSON.stringify(question.prompt).length * price.input + question.generation.maxTokens * price.output) / 1e6
+      : 0,
+  );
+  const dollars = (requests * longest.reduce((sum, one) => sum + one, 0)) / longest.length;
+  return { requests, dollars: Math.min(dollars, budget.dollars ?? Number.POSITIVE_INFINITY) };
 }
 
 /** @throws UserError when the engine answers one request at a time, and the condition asks for more. */
@@ -182,19 +205,29 @@ interface Judged {
   readonly id: string;
   readonly held: readonly HeldStep[];
   readonly requests: number;
+  readonly price: Model['price'];
+}
+
+/** In dollars. What a server does not count is not charged here. */
+function costOf({ promptTokens, outputTokens }: StepRequest, price: Model['price']): number {
+  if (price === undefined || isMissing(promptTokens) || isMissing(outputTokens)) return 0;
+  return (promptTokens.value * price.input + outputTokens.value * price.output) / 1e6;
 }
 
 function judgeOf(
   { load, onEvent }: ModelTestOptions,
-  { id, held, requests }: Judged,
+  { id, held, requests, price }: Judged,
 ): (course: StepCourse) => StepRecord['ending'] | null {
   const spent = held.reduce((sum, { record }) => sum + record.ended - record.began, 0);
-  let looked = 0;
+  let dollars = held.flatMap(({ requests }) => requests).reduce((sum, one) => sum + costOf(one, price), 0);
+  let [looked, counted] = [0, 0];
   return (course) => {
     onEvent({ type: 'step', model: id, course, requests });
     if (course.limited) return 'rate-limit';
     const { seconds = Number.POSITIVE_INFINITY } = load.budget;
     if (spent + course.seconds > seconds) return 'budget';
+    for (; counted < course.requests.length; counted++) dollars += costOf(course.requests[counted]!, price);
+    if (dollars > (load.budget.dollars ?? Number.POSITIVE_INFINITY)) return 'budget';
     const { length } = course.requests;
     if (length >= ENOUGH_FOR_ERRORS && course.failed > load.stopErrors * length) return 'errors';
     if (course.condition.kind === 'closed' || course.seconds - looked < LOOK) return null;

@@ -9,11 +9,12 @@ import { dirname, resolve } from 'node:path';
 import { parseCondition } from '../core/definition/condition.js';
 import { describeError, UserError } from '../core/errors.js';
 import { taskKey } from '../core/keys.js';
-import { ruleOf } from '../core/load/load-test.js';
+import { type LoadTest, ruleOf } from '../core/load/load-test.js';
 import { nextStep } from '../core/load/search.js';
 import type { SearchRule } from '../core/load/search-rule.js';
 import { analyseStep, type StepResult } from '../core/load/step.js';
 import type { LoadSettings, SampleRecord, StepRecord } from '../core/log/log.js';
+import { plain } from '../core/report/text.js';
 import { type LogWriter, openLog } from '../files/log.js';
 import { uniqueId } from '../system/id.js';
 import { describeHolder } from '../system/lock.js';
@@ -22,9 +23,10 @@ import { openWorker } from '../worker/supervisor.js';
 import type { OpenWorker } from '../worker/worker-session.js';
 import { DEFAULTS } from './defaults.js';
 import { catalogueFile } from './definitions.js';
+import { discoverModel } from './discover.js';
 import { LOAD_DEFAULTS } from './load-defaults.js';
 import { type LoadDefinition, type LoadDefinitions, loadTestDefinitions, tracesAgain } from './load-definition.js';
-import { heldBefore } from './load-log.js';
+import { heldBefore, readLoadTest } from './load-log.js';
 import { type EarlierSteps, type LoadEvent, type ModelTestOptions, type NextStep, testModel } from './load-model.js';
 import { lockMachine, type MachineLockOptions } from './machine-lock.js';
 import { requireNamedLibraries } from './native-library.js';
@@ -53,6 +55,7 @@ export type LoadTestEvent = LoadEvent | { readonly type: 'note'; readonly text: 
 export interface LoadTested extends RunEnding {
   readonly folder: string;
   readonly log: string;
+  readonly test: LoadTest;
 }
 
 /**
@@ -65,7 +68,7 @@ export async function load(
   options: LoadOptions = {},
 ): Promise<LoadTested> {
   const world = worldOf(options);
-  const definitions = await loadTestDefinitions(definition, world);
+  const definitions = await loadTestDefinitions(await withModel(definition, options), world);
   return perform(definitions, NOTHING_HELD, { ...options, ...world }, async ({ machine, ...start }) => {
     const folder = createRun(resolve(world.cwd, out), { ...definitions.record, ...start, ...originOf(machine) }, [
       machine,
@@ -74,6 +77,14 @@ export async function load(
     const lock = await lockRun(folder, world);
     return { folder, log: openLog(logOf(folder)), close: lock.release };
   });
+}
+
+/** Without a model, the one that a server on this machine has. @throws UserError when there is none, or more than one. */
+async function withModel(definition: LoadDefinition, { onEvent }: LoadOptions): Promise<LoadDefinition> {
+  if (definition.models !== undefined && definition.models.length > 0) return definition;
+  const model = await discoverModel();
+  onEvent?.({ type: 'note', text: `found ${plain(model)} on this machine` });
+  return { ...definition, models: [model] };
 }
 
 /**
@@ -145,7 +156,8 @@ async function perform(
         onEvent,
       });
       run.log.append({ type: 'end', ...partOf(start.machine), ...ending });
-      return { folder: run.folder, log: logOf(run.folder), ...ending };
+      const log = logOf(run.folder);
+      return { folder: run.folder, log, test: await readLoadTest(log), ...ending };
     } finally {
       run.log.close();
       await run.close();

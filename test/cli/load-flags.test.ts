@@ -16,6 +16,8 @@ test.each([
   [['--arrivals', 'gamma:-1'], /--arrivals .*expected poisson, constant or gamma:CV/],
   [['--ceiling', '0'], /--ceiling .*expected a whole number from 1 up/],
   [['--speed', 'fast'], /--speed .*expected a number above 0/],
+  [['--max-cost', 'little'], /--max-cost .*expected a number above 0/],
+  [['--find', 'happiness'], /--find .*expected one of users, concurrency, rate, found "happiness"/],
   [['--requests', '0'], /--requests .*expected a whole number from 1 up/],
   [['--budget', 'soon'], /--budget .*expected a time such as "10 min"/],
   [['--stop-errors', '200%'], /--stop-errors .*expected a share from 0 to 1/],
@@ -37,6 +39,14 @@ test('a range of rates is doubled through', () => {
   expect(seen).toEqual([[0.5, 1, 2, 4, 7, 1, 2, 3]]);
 });
 
+test('a load and a search are not asked for together', async () => {
+  const command = load().exitOverride();
+  const parsing = command.parseAsync(['--users', '2', '--find', 'rate', '--model', 'x'], { from: 'user' });
+  await expect(parsing).rejects.toThrow(
+    /^--find: expected no load beside it, because it searches one, found users 2 think exp:10s/,
+  );
+});
+
 const SUITE = {
   name: 'sums',
   tasks: [
@@ -53,6 +63,7 @@ const SUITE = {
 };
 const MODEL = { id: 'slow', class: 'slm', backend: 'scripted', script: { realTime: true } } as const;
 const cwd = folderWith({ 'sums.json': SUITE, 'odd.csv': 'a,b\n1,2\n', 'empty.jsonl': '' });
+const FIND = { least: 'closed 1', most: 8, alpha: 0.05 };
 const CLOSED = { conditions: ['closed 1'] };
 
 test.each([
@@ -62,6 +73,15 @@ test.each([
   [{ traces: [{ file: '.', speed: 1 }] }, /this is a folder, not a file$/],
   [{ traces: [{ file: 'odd.csv', speed: 1 }] }, /odd.csv, line 1: expected a trace of Mooncake .*found "a,b"$/],
   [{ traces: [{ file: 'empty.jsonl', speed: 1 }] }, /empty.jsonl: expected at least one request, found none$/],
+  [
+    { ...CLOSED, objectives: ['soon'] },
+    /^--objective: expected an objective such as "ttft p95 <= 500 ms", found "soon"/,
+  ],
+  [
+    { find: FIND },
+    /^--objective: expected a limit that must hold under load, .*found none, and the suite has no limit on a latency or a rate/,
+  ],
+  [{ ...CLOSED, budget: { dollars: 1 } }, /^--max-cost: expected a price of every model, found none of model "slow"/],
   [{ ...CLOSED, tasks: ['subtract'] }, /^--task: expected one of sums\/add, sums\/pick, found "subtract"$/],
   [
     { ...CLOSED, tasks: ['pick'] },

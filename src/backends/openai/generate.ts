@@ -8,7 +8,7 @@ import type { Generation } from '../../core/definition/suite.js';
 import { UserError } from '../../core/errors.js';
 import type { Prompt } from '../../core/message.js';
 import { persist, Transient } from '../../hub/retry.js';
-import { type End, type GenerationEvent, ModelFailure, RequestFailure, ServerFailure } from '../backend.js';
+import { type End, type GenerationEvent, ModelFailure, type Piece, RequestFailure, ServerFailure } from '../backend.js';
 import { PLAIN } from '../chat-template.js';
 import { createStopFilter } from '../stop.js';
 import { type Chunk, isPiece } from './answer.js';
@@ -49,17 +49,24 @@ export async function* generate(
     else {
       // Waiting more than half the task's own timeout is not granted: the trial would time out on it.
       const patience = Math.min(server.pace.patience, generation.timeout / 2);
-      stream = await persist({ ...server.pace, patience }, signal, attempt, () => deadline.clear());
+      stream = await persist({ ...server.pace, patience }, signal, attempt, () => deadline.pause());
     }
     const shift = under === 'load' ? 0 : sent - begun;
     const again = attempts > 1 ? againOf(under, { count: attempts - 1, waited: shift }) : {};
     const rendered = model.api === 'chat' ? UNSEEN_TEMPLATE : { value: PLAIN.render(prompt) };
-    for await (const event of readAnswer(stream, generation)) {
+    const reader = createReader(generation, shift);
+    let next = stream.first ?? (await nextOf(stream));
+    for (; next !== null; next = await nextOf(stream)) {
       // What has arrived is not handed out any more once the signal is aborted.
       deadline.signal.throwIfAborted();
-      const time = event.time - shift;
-      yield event.kind === 'piece' ? { ...event, time } : { ...event, time, rendered, ...again };
+      const piece = reader.read(next);
+      if (piece !== null) yield piece;
+      if (reader.stopped()) break;
     }
+    deadline.signal.throwIfAborted();
+    const rest = reader.rest();
+    if (rest !== null) yield rest;
+    yield { ...reader.end(), rendered, ...again };
   } catch (error) {
     signal.throwIfAborted();
     if (deadline.expired()) {
@@ -70,7 +77,7 @@ export async function* generate(
     }
     throw finalFailure(error, connection);
   } finally {
-    deadline.clear();
+    deadline.end();
     await stream?.chunks.return?.(undefined);
   }
 }
@@ -90,46 +97,61 @@ function againOf(under: Server['under'], retries: NonNullable<End['retries']>): 
   return under === 'load' ? { reconnected: true } : { retries };
 }
 
-type Heard = Exclude<GenerationEvent, End> | Omit<End, 'rendered' | 'retries' | 'reconnected'>;
+async function nextOf({ chunks }: Stream): Promise<StampedChunk | null> {
+  const next = await chunks.next();
+  return next.done ? null : next.value;
+}
 
-async function* readAnswer({ first, chunks }: Stream, { stop }: Generation): AsyncGenerator<Heard> {
+/** Makes pieces of chunks. A generator of its own would cost a turn of the event loop's queue for each of them. */
+function createReader({ stop }: Generation, shift: number) {
   const filter = createStopFilter(stop);
   const calls = createCallWriter();
   const tally = createTally(stop);
   let usage: Chunk['usage'] = null;
   let finish: End['finish'] = 'stop';
-  let lastPiece = now();
+  let lastPiece = now() - shift;
   let lastChunk = lastPiece;
-
-  for await (const { chunk, time } of withFirst(first, chunks)) {
-    lastChunk = time;
-    usage = chunk.usage ?? usage;
-    // A refusal in words is followed by an ordinary end.
-    if (finish !== 'refused' && typeof chunk.finish === 'string') finish = chunk.finish;
-    if (!isPiece(chunk)) continue;
-    lastPiece = time;
-    tally.add(chunk);
-    const { reasoning, logprobs } = chunk;
-    const { text, stopped } = filter.push(chunk.text + (chunk.call === null ? '' : calls.write(chunk.call)));
-    const tokens = logprobs?.length ?? null;
-    yield { kind: 'piece', time, text, tokens, ...(logprobs && { logprobs }), ...(reasoning !== '' && { reasoning }) };
-    if (stopped) {
-      yield { kind: 'end', time, finish: 'stop', ...countsOf(usage, tally, 'stop') };
-      return;
-    }
-  }
-  const closing = filter.push(calls.end());
-  const rest = closing.stopped ? closing.text : closing.text + filter.end();
-  if (rest !== '') yield { kind: 'piece', time: lastPiece, text: rest, tokens: 0, logprobs: [] };
-  yield { kind: 'end', time: lastChunk, finish, ...countsOf(usage, tally, finish) };
-}
-
-async function* withFirst(
-  first: StampedChunk | null,
-  rest: AsyncGenerator<StampedChunk>,
-): AsyncGenerator<StampedChunk> {
-  if (first !== null) yield first;
-  yield* rest;
+  let stopped = false;
+  return {
+    /** The piece of a chunk; null for one that carries no output. */
+    read({ chunk, time }: StampedChunk): Piece | null {
+      lastChunk = time - shift;
+      usage = chunk.usage ?? usage;
+      // A refusal in words is followed by an ordinary end.
+      if (finish !== 'refused' && typeof chunk.finish === 'string') finish = chunk.finish;
+      if (!isPiece(chunk)) return null;
+      lastPiece = lastChunk;
+      tally.add(chunk);
+      const { reasoning, logprobs } = chunk;
+      const filtered = filter.push(chunk.text + (chunk.call === null ? '' : calls.write(chunk.call)));
+      stopped = filtered.stopped;
+      return {
+        kind: 'piece',
+        time: lastPiece,
+        text: filtered.text,
+        tokens: logprobs?.length ?? null,
+        ...(logprobs && { logprobs }),
+        ...(reasoning !== '' && { reasoning }),
+      };
+    },
+    /** Whether a stop string has come, so that nothing more is read. */
+    stopped: () => stopped,
+    /** What was held back for a stop string that did not come. */
+    rest(): Piece | null {
+      if (stopped) return null;
+      const closing = filter.push(calls.end());
+      const text = closing.stopped ? closing.text : closing.text + filter.end();
+      return text === '' ? null : { kind: 'piece', time: lastPiece, text, tokens: 0, logprobs: [] };
+    },
+    end(): Omit<End, 'rendered' | 'retries' | 'reconnected'> {
+      return {
+        kind: 'end',
+        time: lastChunk,
+        finish: stopped ? 'stop' : finish,
+        ...countsOf(usage, tally, stopped ? 'stop' : finish),
+      };
+    },
+  };
 }
 
 /** This machine has no file, port or memory left for another connection. */
@@ -155,17 +177,30 @@ function finalFailure(error: unknown, { endpoint, ended }: Connection): unknown 
   return error;
 }
 
-/** Limits the attempt under way; what is spent between attempts does not count. */
+/**
+ * Limits the attempt under way; what is spent between attempts does not count. One controller serves both reasons to stop, because
+ * `AbortSignal.any` and its signals cost more than reading an answer.
+ */
 function deadlineOf(seconds: number, signal: AbortSignal) {
-  const expiry = new AbortController();
+  const stop = new AbortController();
+  let expired = false;
   let timer: NodeJS.Timeout | undefined;
+  const onAbort = () => stop.abort(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
   return {
-    signal: AbortSignal.any([signal, expiry.signal]),
+    signal: stop.signal,
     restart() {
       clearTimeout(timer);
-      timer = setTimeout(() => expiry.abort(), seconds * 1000);
+      timer = setTimeout(() => {
+        expired = true;
+        stop.abort();
+      }, seconds * 1000);
     },
-    clear: () => clearTimeout(timer),
-    expired: () => expiry.signal.aborted,
+    pause: () => clearTimeout(timer),
+    end() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    },
+    expired: () => expired,
   };
 }

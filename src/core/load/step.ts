@@ -228,6 +228,8 @@ function percentilesOf(requests: readonly StepRequest[], metric: LoadMetric): Pe
   for (const request of requests) {
     const one = seen(request);
     if (one === 'none') continue;
+    // Tokens that all came at the same instant have no rate.
+    if (one !== 'never' && 'seconds' in one && one.seconds === 0 && better === 'higher') continue;
     if (one === 'never') never++;
     else if ('seconds' in one) values.push(better === 'higher' ? 1 / one.seconds : one.seconds);
     else {

@@ -11,9 +11,9 @@ import { ALONE } from '../definition/condition.js';
 import { UserError } from '../errors.js';
 import { taskKey } from '../keys.js';
 import type { InTurns } from '../log/log.js';
-import { createRandom } from '../stats/basics/random.js';
+import { createRandom, shuffle } from '../stats/basics/random.js';
 import { type Block, type PlannedCell, trialId, type Workload } from './plan.js';
-import { askingOrder } from './rounds.js';
+import { groupsOf } from './rounds.js';
 
 export interface DealtWorkload extends Pick<Workload, 'suite' | 'task'> {
   readonly samples: readonly { readonly id: string; readonly group: string | null }[];
@@ -60,7 +60,8 @@ function deal(workloads: readonly DealtWorkload[], blocks: number, seed: number)
   let next = 0;
   for (const { suite, task, samples } of workloads) {
     const hands = new Map<number, string[]>();
-    for (const group of askingOrder(samples, { seed, task: taskKey(suite, task) })) {
+    const random = createRandom(seed, 'blocks', taskKey(suite, task));
+    for (const group of shuffle(groupsOf(samples), random)) {
       const block = next++ % blocks;
       hands.set(block, [...(hands.get(block) ?? []), ...group.map(({ id }) => id)]);
     }

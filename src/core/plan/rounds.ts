@@ -18,12 +18,8 @@ interface Grouped extends Identified {
   readonly group: string | null;
 }
 
-/** Returns a task's samples in the order in which they are asked. It does not depend on the order of the list. */
-export function askingOrder<S extends Grouped>(
-  samples: readonly S[],
-  { seed, task }: { readonly seed: number; readonly task: string },
-): S[] {
-  const random = createRandom(seed, 'asking order', task);
+/** Returns the groups of a task's samples. Their order does not depend on the order of the list. */
+export function groupsOf<S extends Grouped>(samples: readonly S[]): S[][] {
   const groups = new Map<string, S[]>();
   for (const sample of samples.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
     const key = sample.group === null ? `sample ${sample.id}` : `group ${sample.group}`;
@@ -31,7 +27,16 @@ export function askingOrder<S extends Grouped>(
     if (group === undefined) groups.set(key, [sample]);
     else group.push(sample);
   }
-  return [...groups.values()]
+  return [...groups.values()];
+}
+
+/** Returns a task's samples in the order in which they are asked. It does not depend on the order of the list. */
+export function askingOrder<S extends Grouped>(
+  samples: readonly S[],
+  { seed, task }: { readonly seed: number; readonly task: string },
+): S[] {
+  const random = createRandom(seed, 'asking order', task);
+  return groupsOf(samples)
     .flatMap((group) => {
       const start = random.uniform();
       return shuffle(group, random).map((sample, i) => ({ sample, at: (i + start) / group.length }));
