@@ -3,7 +3,8 @@ import Table from 'cli-table3';
 import type { LoadTest } from '../core/load/load-test.js';
 import { isMissing } from '../core/quantity.js';
 import { type LoadReport, loadReports } from '../core/report/load.js';
-import { plain, wrapLines } from '../core/report/text.js';
+import { plain } from '../core/report/text.js';
+import { breakText } from '../core/report/width.js';
 import { type LoadOptions, load, resumeLoad } from '../run/load.js';
 import type { LoadDefinition } from '../run/load-definition.js';
 import { displayPath } from '../system/path.js';
@@ -51,7 +52,7 @@ export async function printLoad(wanted: WantedTest, options: PrintLoadOptions): 
 
 function inText({ model, sentences, head, rows, notes }: LoadReport): string {
   const columns = Math.min(process.stdout.columns ?? 120, 120);
-  const wrapped = (text: string) => wrapLines(plain(text), columns).join('\n');
+  const wrapped = (text: string) => breakText(plain(text), columns, 'words').join('\n');
   const lines = [...sentences, ...(rows.length === 0 ? [`${model}: no step came to its end`] : [])].map(wrapped);
   if (rows.length === 0) return lines.join('\n');
   const table = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
