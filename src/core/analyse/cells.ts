@@ -94,11 +94,11 @@ function latenciesOf({ sessions }: MachineSessions): Among {
   return (metric) => (METRICS[metric].latency ? sessions : EVERY_SESSION);
 }
 
-function figuresOf(input: CellInput, { sessions, toldApart }: MachineSessions, among: Among): MachineFigures {
+function figuresOf(input: CellInput, { sessions, unambiguous }: MachineSessions, among: Among): MachineFigures {
   return {
     metrics: metricsOf([input], among),
     gaps: gapsOf(gapsAmong(input, sessions)),
-    throughput: input.trials.throughput(toldApart),
+    throughput: input.trials.throughput(unambiguous),
   };
 }
 
@@ -488,7 +488,7 @@ function warningsOf({ samples, trials, machines, stopsEarly }: CellInput, counts
       `give the task ${FEW_SAMPLES} samples or more`,
     );
   }
-  const throughput = trials.throughput(machines[0].toldApart);
+  const throughput = trials.throughput(machines[0].unambiguous);
   if (!isMissing(throughput)) {
     warn(
       `${throughput.concurrency} answers were computed at a time, at ${throughput.tokensPerSecond.toPrecision(3)} tokens/s ` +

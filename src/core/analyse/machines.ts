@@ -27,7 +27,7 @@ export interface MachineSessions {
   readonly machine: string | null;
   readonly sessions: Sessions;
   /** The sessions with a unique id. Only their records certainly belong together. */
-  readonly toldApart: Sessions;
+  readonly unambiguous: Sessions;
 }
 
 export interface MachineRecords {
@@ -67,7 +67,7 @@ export function readMachines(records: MachineRecords): Machines {
   const on = ({ id, name }: MachineInfo): MachineSessions => ({
     machine: name,
     sessions: { has: (session) => idOf(session) === id, others: ELSEWHERE },
-    toldApart: {
+    unambiguous: {
       has: (session) => idOf(session) === id && !ambiguous.has(session),
       others: ambiguous.size > 0 ? AMBIGUOUS : ELSEWHERE,
     },
@@ -81,7 +81,7 @@ export function readMachines(records: MachineRecords): Machines {
       // The first machine of the list has most trials of the run.
       const most = Math.max(...measured.map(trialsOn));
       const chosen = measured.find((machine) => 2 * trialsOn(machine) >= most);
-      if (chosen === undefined) return [{ machine: null, sessions: NO_SESSION, toldApart: NO_SESSION }];
+      if (chosen === undefined) return [{ machine: null, sessions: NO_SESSION, unambiguous: NO_SESSION }];
       return [on(chosen), ...measured.filter((machine) => machine !== chosen).map(on)];
     },
     warnings: ambiguityWarnings(ambiguous.size),

@@ -33,7 +33,7 @@ export function analyseModel(model: Model, records: ModelRecords): ModelAnalysis
   const [here, ...others] = machines;
   const facts = sessions.findLast(({ session }) => here.sessions.has(session))?.facts ?? sessions.at(-1)?.facts ?? null;
   const foreign = notOurs(facts, model);
-  const drift = driftOf(trials, here.toldApart);
+  const drift = driftOf(trials, here.unambiguous);
   return {
     id: model.id,
     origin,
@@ -65,17 +65,17 @@ export function analyseModel(model: Model, records: ModelRecords): ModelAnalysis
 /** @param foreign The reason why the readings belong to another process; null if they belong to the model. */
 function figuresOf(
   { sessions: allSessions, ends: allEnds, failures }: ModelRecords,
-  { sessions: ofMachine, toldApart }: MachineSessions,
+  { sessions: ofMachine, unambiguous }: MachineSessions,
   foreign: Missing | null,
 ): SessionFigures {
   const sessions = allSessions.filter(({ session }) => ofMachine.has(session));
-  const clear = sessions.filter(({ session }) => toldApart.has(session));
-  const ends = new Map(allEnds.filter(({ session }) => toldApart.has(session)).map((end) => [end.session, end]));
+  const clear = sessions.filter(({ session }) => unambiguous.has(session));
+  const ends = new Map(allEnds.filter(({ session }) => unambiguous.has(session)).map((end) => [end.session, end]));
   const never = failures[0]?.reason ?? (allSessions.length > 0 ? ofMachine.others : NEVER_OPENED);
-  const unclear = sessions.length > clear.length ? toldApart.others : never;
+  const unclear = sessions.length > clear.length ? unambiguous.others : never;
   const memory = (readings: readonly MemoryReading[], reason: string) =>
     foreign === null ? memoryOf(readings, reason) : unreadable(foreign);
-  const readings = sessions.map((session) => readingsOf(session, { end: ends.get(session.session), toldApart }));
+  const readings = sessions.map((session) => readingsOf(session, { end: ends.get(session.session), unambiguous }));
   return {
     sessions: sessions.length,
     metrics: metricsOf(foreign === null ? readings : readings.map((reading) => ofForeign(reading, foreign)), never),
@@ -98,9 +98,9 @@ function figuresOf(
 
 function readingsOf(
   { session, load, firstRequest, memory }: SessionRecord,
-  { end, toldApart }: { readonly end: SessionEndRecord | undefined } & Pick<MachineSessions, 'toldApart'>,
+  { end, unambiguous }: { readonly end: SessionEndRecord | undefined } & Pick<MachineSessions, 'unambiguous'>,
 ): SessionReadings {
-  const peak = end?.memory.peak ?? missing(toldApart.has(session) ? NOT_ENDED : toldApart.others);
+  const peak = end?.memory.peak ?? missing(unambiguous.has(session) ? NOT_ENDED : unambiguous.others);
   return { load, firstRequest, baseline: memory.baseline, peak };
 }
 

@@ -1,6 +1,6 @@
 /**
- * Rows to samples: ids, targets and groups are read from a row, and the prompt is rendered once, so that every model is
- * given the same words. What a chat template makes of those words is the model's own affair and is hashed apart.
+ * Makes samples of rows. It reads ids, targets and groups from a row, and renders the prompt once, so every model gets the same
+ * words. The chat template of a model turns them into another text, which has a hash of its own.
  */
 import { UserError } from '../errors.js';
 import { isChat, type Row, type Sample } from '../message.js';
@@ -8,7 +8,7 @@ import { promptRenderer } from './prompt.js';
 import type { DataSamples, Task } from './suite.js';
 import { parseJson, rowTemplate } from './template.js';
 
-/** SHA-256 in hexadecimal; core computes no hashes of its own. */
+/** Returns the SHA-256 of a text as hexadecimal digits. The core computes no hashes itself. */
 export type Hash = (text: string) => string;
 
 export interface SampleReader {
@@ -17,7 +17,7 @@ export interface SampleReader {
 }
 
 /**
- * @param examples Rows of the few-shot pool, in the order in which they shall be taken.
+ * @param examples The rows of the few-shot pool, in the order in which they are taken.
  * @throws UserError when a template of the task does not parse.
  */
 export function sampleReader(task: Task, examples: readonly Row[], hash: Hash): SampleReader {
@@ -48,7 +48,7 @@ function targetReader(source: DataSamples['fields']['target']): (row: Row) => un
   return (row) => parseJson('samples.fields.target.json', template(row), 'JSON');
 }
 
-/** Columns that hold JSON as text, as data sets do whose values have no common shape. @throws UserError where it is none. */
+/** Parses columns that hold JSON as text. Data sets whose values differ in shape have such columns. @throws UserError for other text. */
 function withJson(row: Row, names: readonly string[]): Row {
   const read = { ...row };
   for (const name of names) {
@@ -65,14 +65,14 @@ function withJson(row: Row, names: readonly string[]): Row {
   return read;
 }
 
-/** Which rows of a data set are samples. @throws UserError when the template does not parse, or does not fit a row. */
+/** Selects the rows of a data set that are samples. @throws UserError when the template does not parse, or does not fit a row. */
 export function rowFilter({ where }: DataSamples): (row: Row) => boolean {
   if (where === undefined) return () => true;
   const template = rowTemplate('samples.where', where);
   return (row) => template(row).trim().toLowerCase() === 'true';
 }
 
-/** The words of a prompt in one string: what is hashed to prove that all models were asked the same. */
+/** The words of a prompt in one string. Its hash proves that all models got the same prompt. */
 export function promptText({ prompt, continuations }: Pick<Sample, 'prompt' | 'continuations'>): string {
   if (continuations !== undefined) return JSON.stringify(continuations.map(({ context, text }) => [context, text]));
   return isChat(prompt) ? JSON.stringify(prompt.messages.map(({ role, content }) => [role, content])) : prompt.text;
@@ -98,7 +98,7 @@ function fieldReader(field: string, source: string | undefined): ((row: Row) => 
   };
 }
 
-/** Rows of a few-shot pool with the target that their source says they have, where it says so. @throws UserError */
+/** Adds the target to the rows of a few-shot pool, if their source says where it is. @throws UserError */
 export function exampleReader({ fields }: DataSamples): (row: Row) => Row {
   const target = fields.target === undefined ? undefined : targetReader(fields.target);
   return (given) => {
@@ -111,7 +111,7 @@ function text(value: unknown): string | null {
   return value === undefined || value === null || value === '' ? null : String(value);
 }
 
-/** JSON with the keys of every object in order, so that equal rows have equal text however they were written down. */
+/** JSON with sorted keys, so equal rows have equal text. */
 function canonicalJson(row: Row): string {
   return JSON.stringify(row, (_key, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -43,12 +43,17 @@ const dataSamples = z.strictObject({
     .describe(
       'A path beside the suite file, an https URL, or a data set of the hub: hf:org/name, hf:org/name@revision/file.',
     ),
-  config: z.string().optional().describe('The configuration (subset) of a data set of the hub; `default` when unsaid.'),
-  split: z.string().optional().describe('The split of a data set of the hub; `test` when unsaid.'),
+  config: z
+    .string()
+    .optional()
+    .describe('The configuration (subset) of a data set of the hub. The default is `default`.'),
+  split: z.string().optional().describe('The split of a data set of the hub. The default is `test`.'),
   where: template.optional().describe('Only rows for which this renders to `true` are taken.'),
-  limit: z.int().positive().optional().describe('Take at most so many.'),
-  shuffle: z.boolean().default(false).describe('Take them in an order drawn from the seed of the run.'),
-  stratify: template.optional().describe('With a limit: take as many of each value of this as its share of the data.'),
+  limit: z.int().positive().optional().describe('The greatest number of samples to take.'),
+  shuffle: z.boolean().default(false).describe('Take the samples in a random order. The seed of the run decides it.'),
+  stratify: template
+    .optional()
+    .describe('With a limit: each value of this template has the same share of the samples as of the data.'),
   fields: fieldsSchema.prefault({}),
 });
 
@@ -56,16 +61,20 @@ const inlineSamples = z.array(z.record(z.string(), z.unknown())).min(1, { error:
 
 const examplePool = {
   samples: z.union([inlineSamples, dataSamples]),
-  count: z.int().positive().optional().describe('How many; every one of the pool when `fixed`, else required.'),
+  count: z
+    .int()
+    .positive()
+    .optional()
+    .describe('The number of examples. It is required unless `pick` is `fixed`, which takes the whole pool.'),
   pick: z
     .enum(['first', 'seeded', 'fixed'])
     .default('first')
     .describe(
-      'The first of the pool, or of the pool shuffled by the seed of the run; or the same ones before every sample.',
+      '`first`: the first examples of the pool. `seeded`: the first after the seed of the run has shuffled it. `fixed`: the same examples before every sample.',
     ),
   match: template
     .optional()
-    .describe('Only examples for which this renders to the same as for the sample (a subject) are taken.'),
+    .describe('Takes only examples for which this template gives the same text as for the sample, such as a subject.'),
   answer: template.default('{{ target }}'),
 };
 
@@ -76,20 +85,20 @@ const chatPrompt = z.strictObject({
   examples: z
     .strictObject(examplePool)
     .optional()
-    .describe('Few-shot examples, each a user turn and its answer; never the sample itself.'),
+    .describe('Few-shot examples: each is a user turn and its answer. A sample is never its own example.'),
 });
 
 const textPrompt = z.strictObject({
-  text: template.describe('The text that the model continues, as it is: no chat template is laid over it.'),
-  preamble: template.optional().describe('What stands before the examples.'),
+  text: template.describe('The text that the model continues. No chat template is applied to it.'),
+  preamble: template.optional().describe('The text before the examples.'),
   examples: z
     .strictObject({
       ...examplePool,
       answer: template.default(' {{ target }}'),
-      separator: z.string().default('\n\n').describe('What stands after every example.'),
+      separator: z.string().default('\n\n').describe('The text after each example.'),
     })
     .optional()
-    .describe('Few-shot examples, each a text and its answer; never the sample itself.'),
+    .describe('Few-shot examples: each is a text and its answer. A sample is never its own example.'),
 });
 
 export const promptSchema = z.union([chatPrompt, textPrompt]).describe('A chat (system, user) or a plain text.');
@@ -112,7 +121,11 @@ export const generationSchema = z.strictObject({
     .describe(
       'Ask servers for the log-probabilities of answers, which cascades need and which take time; engines in process always give them.',
     ),
-  timeout: z.number().positive().default(120).describe('Seconds after which an answer counts as not given.'),
+  timeout: z
+    .number()
+    .positive()
+    .default(120)
+    .describe('The seconds that an answer may take. A later answer counts as none.'),
 });
 
 const named = z.looseObject({ name: z.enum(SCORER_NAMES) }).describe('A scorer with its options; see docs/scorers.md.');
@@ -152,7 +165,7 @@ export const taskSchema = z.strictObject({
     .min(2)
     .optional()
     .describe('With `ask: choices` and one choice: the texts it is appended to, in place of the prompt (WinoGrande).'),
-  delimiter: z.string().default(' ').describe('What stands between the prompt and a choice.'),
+  delimiter: z.string().default(' ').describe('The text between the prompt and a choice.'),
   unconditional: z
     .boolean()
     .default(false)
@@ -163,17 +176,23 @@ export const taskSchema = z.strictObject({
     .int()
     .positive()
     .optional()
-    .describe('How often each sample is asked, whatever the run says: for pass@k, or to choose among answers.'),
+    .describe(
+      'The number of times that each sample is asked, in place of that of the run: for pass@k, or to choose among answers.',
+    ),
   filters: z
     .array(filterSchema)
     .default([])
-    .describe('What takes the answer out of an output before it is scored, in order; see docs/scorers.md.'),
+    .describe(
+      'Filters that take the answer out of an output before it is scored, in their order; see docs/scorers.md.',
+    ),
   scorer: scorerSchema,
   secondary: z
     .array(scorerSchema)
     .optional()
-    .describe('Other scorers of the same answers: reported as `score NAME` with intervals, and free to be limited.'),
-  limits: limitsSchema.prefault({}).describe('Limits of this task alone, over those of the suite.'),
+    .describe(
+      'Other scorers of the same answers. Each is reported as `score NAME` with its interval, and can be limited by that name.',
+    ),
+  limits: limitsSchema.prefault({}).describe('Limits of this task alone. They replace those of the suite.'),
 });
 
 export const suiteSchema = z.strictObject({
@@ -186,7 +205,7 @@ export const suiteSchema = z.strictObject({
   tasks: z.array(taskSchema).min(1, { error: 'expected at least one task' }),
 });
 
-/** A suite that is a list of others: a question people ask (`reasoning`), and the workloads that answer it. */
+/** A suite that is a list of other suites: a question that people ask (`reasoning`), and the workloads that answer it. */
 export const groupSchema = z.strictObject({
   $schema: z.string().optional(),
   name,

@@ -80,8 +80,15 @@ function settingsOf(settings: unknown): unknown {
 
 /** The ids sort by number. `#` sorts before every id of version 2, so they come first in a run that version 2 resumed. */
 function sessionOf(session: unknown): unknown {
-  return isCount(session) ? `#${String(session).padStart(10, '0')}` : session;
+  return isCount(session) ? (IDS[session] ?? idOf(session)) : session;
 }
+
+function idOf(session: number): string {
+  return `#${String(session).padStart(10, '0')}`;
+}
+
+/** The ids of the first sessions. A log can hold a million measurements, and few sessions: to make each id anew would take long. */
+const IDS: readonly string[] = Array.from({ length: 1000 }, (_, session) => idOf(session));
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) > 0 && (value as number) < 1e9;

@@ -5,6 +5,7 @@
 import type { Analysis } from '../analyse/analysis.js';
 import { UserError } from '../errors.js';
 import { isMissing, type Missing } from '../quantity.js';
+import { points } from '../shares.js';
 import { type SampleSize, type SuitePlan, simulatePower, simulateSampleSize } from '../stats/compare/power.js';
 import { quantileBoundSampleSize } from '../stats/estimate/order-statistics.js';
 import { type Observed, type Pilot, pilotsOf } from './pilots.js';
@@ -150,10 +151,6 @@ function checked({ discordance, difference }: Difference, margin: number): Diffe
       `--scores: expected an SLM that is less than the margin of ${points(margin)} worse, found ${points(-difference)} worse; no number of samples shows that it fits`,
     );
   return { discordance, difference };
-}
-
-function points(share: number): string {
-  return `${Number((share * 100).toFixed(2))} points`;
 }
 
 function pilotPlan(question: PowerQuestion, pilot: Pilot): Required<SuitePlan> | Missing {

@@ -2,6 +2,7 @@
 import { taskKey } from '../keys.js';
 import { isMissing } from '../quantity.js';
 import type { LimitSizes, PowerAnswer, PowerCase, PowerResult } from '../recommend/power.js';
+import { points } from '../shares.js';
 import { formatCount, plural } from './format.js';
 
 export interface PowerTable {
@@ -54,11 +55,6 @@ function limitTable({ alpha, percentiles }: LimitSizes): PowerTable {
       ...row.map(({ samples }) => formatCount(samples)),
     ]),
   };
-}
-
-function points(share: number): string {
-  const value = Number((share * 100).toFixed(2));
-  return value === 1 ? '1 point' : `${value} points`;
 }
 
 function percent(share: number): string {

@@ -34,7 +34,7 @@ describe('the schema of summary.json', () => {
     'an unknown verdict': ({ suites }) => {
       suites[0].verdict.kind = 'maybe';
     },
-    'a verdict without its model': ({ suites }) => delete suites[0].tasks[1].verdict.model,
+    'a cascade without its small model': ({ suites }) => delete suites[0].tasks[1].verdict.small,
     'a limit in no state': ({ suites }) => {
       suites[0].tasks[0].checks[0].checks[0].state = 'fine';
     },

@@ -1,5 +1,7 @@
 /** What in a file of data makes the result doubtful. Each doubt says where the first such row is, and what to do. */
+
 import type { ScorerName } from '../../score/table.js';
+import { points } from '../../shares.js';
 import type { ScorerGuess } from './scorer.js';
 import { marginFor, samplesNeeded } from './suite.js';
 import type { Occurrences, Survey } from './survey.js';
@@ -50,8 +52,4 @@ function tooFew(usable: number, needed: number, margin: number): string {
       ? 'add samples'
       : `add samples, or allow ${points(possible)} with --margin ${possible}`;
   return `${usable} samples are too few to show that an SLM is at most ${points(margin)} worse: about ${needed} are needed if the two models score alike on 80% of them; ${remedy}`;
-}
-
-function points(share: number): string {
-  return `${Number((100 * share).toFixed(2))} points`;
 }
