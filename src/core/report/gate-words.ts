@@ -68,7 +68,7 @@ export function nameOf(result: GateResult): string {
 const MOST_LOST = 5;
 
 function describeRequired({ state, required, lost }: RequiredResult): string {
-  if (state === 'green') return `required samples: green, because all ${required} are answered right.`;
+  if (state === 'green') return `required samples: green, because none of ${required} is lost.`;
   const named = lost.slice(0, MOST_LOST).map(({ id, reason }) => `${id} (${reason})`);
   const more = lost.length > MOST_LOST ? `, and ${lost.length - MOST_LOST} more` : '';
   return `required samples: red, because ${plural(lost.length, 'sample is', 'samples are')} lost: ${named.join('; ')}${more}.`;
