@@ -12,7 +12,7 @@ import { createRandom, type Random, type Seed } from '../stats/basics/random.js'
 import { meanOfTest } from '../stats/compare/mean-test.js';
 import { drawSuite } from '../stats/compare/power.js';
 import { scoreTest } from '../stats/compare/score-test.js';
-import { clusterIndices, intraclassCorrelation } from '../stats/estimate/clusters.js';
+import { clusterIndices, designEffect, intraclassCorrelation } from '../stats/estimate/clusters.js';
 import { type Compared, type ComparedFigure, pairsOf, scoreOf } from './evidence.js';
 import { FEWEST_BLOCKS } from './interleaved.js';
 import { type LossSpread, type LossTest, lossOfShare } from './loss.js';
@@ -109,6 +109,9 @@ export function qualityStatement(plan: QualityPlan, rule: LossRule, losses: Loss
   };
 }
 
+/** The mean of more samples than this is normal, so they need not be drawn one by one. */
+const MOST_DRAWN_SAMPLES = 4_000;
+
 /** The drawn suites of one question. */
 interface Drawing {
   readonly rule: LossRule;
@@ -124,6 +127,11 @@ export function qualityPower(
   loss: number,
   { rule, draws, seed = 0 }: Drawing & { readonly seed?: Seed },
 ): number {
+  if (samples > MOST_DRAWN_SAMPLES) {
+    const variance = Math.max(0, Math.max(discordance, loss) - loss ** 2) * designEffect(clusterSize, correlation);
+    const spread = { units: samples, deviation: Math.sqrt(variance), floorDeviation: 0 };
+    return unitPower(spread, loss, { rule: { ...rule, looks: 'once' }, draws: DRAWS, seed });
+  }
   const random = createRandom(seed, 'power of a gate', samples);
   const plan = {
     discordance: Math.min(1, Math.max(discordance, loss, 1e-9)),

@@ -68,7 +68,7 @@ export function nameOf(result: GateResult): string {
 const MOST_LOST = 5;
 
 function describeRequired({ state, required, lost }: RequiredResult): string {
-  if (state === 'green') return `required samples: green, because all ${required} are answered right.`;
+  if (state === 'green') return `required samples: green, because none of ${required} is lost.`;
   const named = lost.slice(0, MOST_LOST).map(({ id, reason }) => `${id} (${reason})`);
   const more = lost.length > MOST_LOST ? `, and ${lost.length - MOST_LOST} more` : '';
   return `required samples: red, because ${plural(lost.length, 'sample is', 'samples are')} lost: ${named.join('; ')}${more}.`;
@@ -101,7 +101,7 @@ function seen({ metric, change: { value, low, high }, p, n, base, candidate }: C
       ? ''
       : ` (${formatUnit(base.value, unit)} to ${formatUnit(candidate.value, unit)})`;
   const form = metric === 'quality' ? (share: number) => `${formatPoints(share)} points` : formatChange;
-  return `Seen: ${form(value)}${values}, interval ${form(low)} to ${form(high)}, p = ${formatP(p)}, n = ${n}.`;
+  return `Seen: ${form(value)}${values}, interval ${form(low)} to ${form(high)}, p ${p < 0.0005 ? '' : '= '}${formatP(p)}, n = ${n}.`;
 }
 
 /** `It sees a loss of 5.0 points in 87.0% of builds; …` */
@@ -123,7 +123,7 @@ export function sizeOf(metric: ChangeGateResult['metric'], share: number): strin
 }
 
 export function formatP(p: number): string {
-  return p < 0.0005 ? '<0.001' : p.toFixed(3);
+  return p < 0.0005 ? '< 0.001' : p.toFixed(3);
 }
 
 function rateOf(share: number): string {

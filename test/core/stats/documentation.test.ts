@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 const SOURCES = new URL('../../../src/core/', import.meta.url);
 
 /** The rooms that the page describes. What stats/basics holds are tools for them and need no line. */
-const ROOMS = ['stats/cascade', 'stats/compare', 'stats/estimate', 'load'];
+const ROOMS = ['stats/cascade', 'stats/compare', 'stats/estimate', 'stats/series', 'load'];
 
 /** Every function that a file of these rooms exports. */
 const exported = ROOMS.flatMap((room) =>
