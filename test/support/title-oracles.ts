@@ -119,12 +119,12 @@ const ORACLES: Readonly<Record<string, readonly (readonly [form: RegExp, isTrue:
           .join() === model,
     ],
     [
-      /^(?<model>\S+) is the best in quality and (?:the \S+|the first to begin|the fastest to write)$/,
+      /^(?<model>\S+) is the best in quality and (?:the \S+|the first to begin)$/,
       ({ model }, given, chart) => {
         const all = rivals(given, chart);
         const best = all.find((one) => one.model === model)!;
         return all.every(
-          (one) => one === best || (one.quality.high < best.quality.low && isBetter(chart, best.x, one.x, 'shown')),
+          (one) => one === best || (one.quality.high < best.quality.low && isBetter(best.x, one.x, 'shown')),
         );
       },
     ],
@@ -134,11 +134,10 @@ const ORACLES: Readonly<Record<string, readonly (readonly [form: RegExp, isTrue:
         const all = rivals(given, chart);
         const best = all.find((one) => one.model === model)!;
         const isShown = (one: (typeof all)[number]) =>
-          one.quality.high < best.quality.low && isBetter(chart, best.x, one.x, 'shown');
+          one.quality.high < best.quality.low && isBetter(best.x, one.x, 'shown');
         return (
           all.every(
-            (one) =>
-              one === best || (one.quality.value <= best.quality.value && !isBetter(chart, one.x, best.x, 'seen')),
+            (one) => one === best || (one.quality.value <= best.quality.value && !isBetter(one.x, best.x, 'seen')),
           ) && all.some((one) => one !== best && !isShown(one))
         );
       },
@@ -147,7 +146,7 @@ const ORACLES: Readonly<Record<string, readonly (readonly [form: RegExp, isTrue:
       /^Best trade-offs seen(?:, (?<n>\d+) of the (?<all>\d+) models that miss no limit)?: (?:from )?(?<list>.+)$/,
       ({ n, all, list }, given, chart) => {
         const found = rivals(given, chart);
-        const front = found.filter((one) => !found.some((other) => dominates(chart, other, one)));
+        const front = found.filter((one) => !found.some((other) => dominates(other, one)));
         const named = front.filter(({ model, quality }) => list!.includes(`${model} (${formatScore(quality.value)}, `));
         return n === undefined
           ? named.length === front.length
@@ -342,15 +341,14 @@ function pointsOf({ spec }: Chart): readonly Drawn[] {
 
 type X = Rival['x'];
 
-/** Cheaper and quicker is better; a higher rate is better. */
-function isBetter({ name }: Chart, a: X, b: X, how: 'seen' | 'shown'): boolean {
-  const [better, worse] = name === 'quality-decode-rate' ? [b, a] : [a, b];
-  return how === 'seen' ? better.value < worse.value : better.high < worse.low;
+/** Cheaper and quicker is better. */
+function isBetter(a: X, b: X, how: 'seen' | 'shown'): boolean {
+  return how === 'seen' ? a.value < b.value : a.high < b.low;
 }
 
-function dominates(chart: Chart, a: Rival, b: Rival): boolean {
-  const noWorse = a.quality.value >= b.quality.value && !isBetter(chart, b.x, a.x, 'seen');
-  return noWorse && (a.quality.value > b.quality.value || isBetter(chart, a.x, b.x, 'seen'));
+function dominates(a: Rival, b: Rival): boolean {
+  const noWorse = a.quality.value >= b.quality.value && !isBetter(b.x, a.x, 'seen');
+  return noWorse && (a.quality.value > b.quality.value || isBetter(a.x, b.x, 'seen'));
 }
 
 /** Each median by its model, in ascending order; late requests are later than every value. */

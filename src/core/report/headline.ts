@@ -58,9 +58,9 @@ function oneClassHeadline(kind: 'slm' | 'llm', tasks: readonly TaskRecommendatio
   const count = (state: ModelChecks['state']) => states.filter((one) => one === state).length;
   const [passes, fails, open] = [count('passes'), count('fails'), count('undecided')];
   return [
-    `${run}. Every limit is shown to be met on ${passes === 0 ? 'none' : passes} of ${plural(tasks.length, 'task')}.`,
-    ...(fails > 0 ? [`${formatCount(fails)} ${fails === 1 ? 'misses' : 'miss'} a limit on every model.`] : []),
-    ...(open > 0 ? [`${formatCount(open)} ${open === 1 ? 'is' : 'are'} open.`] : []),
+    `${run}. Every limit is shown to be met on ${passes === 0 ? 'no task' : `${passes} of ${plural(tasks.length, 'task')}`}.`,
+    ...(fails > 0 ? [`On ${plural(fails, 'task')} every model misses a limit.`] : []),
+    ...(open > 0 ? [`${plural(open, 'task')} ${open === 1 ? 'is' : 'are'} open.`] : []),
   ].join(' ');
 }
 

@@ -7,7 +7,7 @@ import type { Cascade } from '../../recommend/cascade/cascade.js';
 import type { Chart } from '../document.js';
 import { formatCount, formatScore, plural } from '../format.js';
 import { CASCADE_COLOUR, type ChartInput, LABELS, legendOf, QUIET, specOf } from './chart.js';
-import { everyNth } from './thin.js';
+import { everyNth, sixDigits } from './thin.js';
 
 /** One chart for each task on which a cascade was tried: for the pair that the verdict rests on, or for the first pair. */
 export function cascadeCharts({ recommendation, suite }: ChartInput): Chart[] {
@@ -21,7 +21,7 @@ export function cascadeCharts({ recommendation, suite }: ChartInput): Chart[] {
   });
 }
 
-const MOST_POINTS = 150;
+const MOST_POINTS = 80;
 
 interface Named {
   readonly small: string;
@@ -50,7 +50,13 @@ function chartOf(task: string, { small, large, evaluation, verdict }: Cascade): 
   if (curve.length < 3 || isMissing(quality)) return [];
   const title = `${task}: ${FINDINGS[verdict]({ small, large, share: formatScore(deferred), quality: formatScore(quality.value) })}`;
   const series = (name: string, points: readonly { readonly rate: number; readonly score: number }[]) =>
-    points.map(({ rate, score }, order) => ({ series: name, rate, score, order, shown: formatScore(score) }));
+    points.map(({ rate, score }, order) => ({
+      series: name,
+      rate: sixDigits(rate),
+      score: sixDigits(score),
+      order,
+      shown: formatScore(score),
+    }));
   const NAMES = [`${small}, least sure first`, 'random deferral', 'with hindsight'] as const;
   const x = {
     field: 'rate',

@@ -21,6 +21,7 @@ import {
   specOf,
   timeUnit,
 } from './chart.js';
+import { sixDigits } from './thin.js';
 
 interface About {
   readonly what: string;
@@ -74,7 +75,16 @@ export function latencyChart(
   const rows = drawn.flatMap(({ model, quantiles, n, answered }) =>
     // A logarithmic axis starts above 0.
     quantiles.flatMap((value, i) =>
-      value > 0 ? [{ model, share: (i / GRID) * (answered / n), seconds: value, shown: formatSeconds(value) }] : [],
+      value > 0
+        ? [
+            {
+              model,
+              share: sixDigits((i / GRID) * (answered / n)),
+              seconds: sixDigits(value),
+              shown: formatSeconds(value),
+            },
+          ]
+        : [],
     ),
   );
   const limit = limitOn(metric, recommendation.suites[suite]!.requirement.limits);

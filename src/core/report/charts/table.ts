@@ -73,7 +73,6 @@ function groupsOf(input: ChartInput): ChartGroup[] {
     open('Memory', [memoryChart(input)]),
     folded('Every comparison', several ? [differenceChart(input)] : []),
     folded('Rates and tokens', [
-      tradeoffChart(input, 'decodeRate'),
       tradeoffChart(input, 'millionTokens'),
       ...chartedIn('seconds')
         .filter((metric) => metric !== 'ttft' && metric !== 'e2e')

@@ -4,3 +4,8 @@ export function everyNth<Item>(items: readonly Item[], most: number): Item[] {
   const step = (items.length - 1) / (most - 1);
   return Array.from({ length: most }, (_, i) => items[Math.round(i * step)]!);
 }
+
+/** Six digits of a coordinate: no picture shows more, and a page holds thousands of them. */
+export function sixDigits(value: number): number {
+  return Number(value.toPrecision(6));
+}

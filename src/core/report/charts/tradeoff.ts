@@ -1,4 +1,4 @@
-/** Trade-offs: quality against time and cost, with intervals, the region that the limits allow, and the best trade-offs in it. */
+/** Trade-offs: quality against time and cost, of which less is better, with intervals, the region that the limits allow, and the best trade-offs in it. */
 import { estimateAt } from '../../analyse/distribution.js';
 import type { Requirement } from '../../definition/requirement.js';
 import type { Unit } from '../../measure/metric.js';
@@ -32,7 +32,6 @@ interface About {
   readonly what: string;
   readonly axis: string;
   readonly unit: Unit;
-  readonly better: 'higher' | 'lower';
   readonly labels: string;
   /** What a model is that is ahead of all others: `the fastest`. */
   readonly best: string;
@@ -50,7 +49,6 @@ const ABOUT = {
     what: 'time to first token',
     axis: 'median time to first token (log scale)',
     unit: 'seconds',
-    better: 'lower',
     labels: '',
     best: 'the first to begin',
     estimate: ({ analysis, suite }, model) =>
@@ -63,24 +61,10 @@ const ABOUT = {
     what: 'end-to-end latency',
     axis: 'median end-to-end latency (log scale)',
     unit: 'seconds',
-    better: 'lower',
     labels: '',
     best: 'the fastest',
     estimate: ({ analysis, suite }, model) => estimateAt(analysis.suites[suite]!.overall[model]!.metrics.e2e, 'median'),
     limit: ({ e2e }) => (e2e?.at === 'median' ? e2e.max : null),
-  },
-  decodeRate: {
-    name: 'quality-decode-rate',
-    per: '',
-    what: 'decode rate',
-    axis: 'median decode rate, tokens per second (log scale)',
-    unit: 'tokens per second',
-    better: 'higher',
-    labels: LABELS.rate,
-    best: 'the fastest to write',
-    estimate: ({ analysis, suite }, model) =>
-      estimateAt(analysis.suites[suite]!.overall[model]!.metrics.decodeRate, 'median'),
-    limit: ({ decodeRate }) => (decodeRate?.at === 'median' ? decodeRate.min : null),
   },
   millionTokens: {
     name: 'quality-token-cost',
@@ -88,7 +72,6 @@ const ABOUT = {
     what: 'cost of a million tokens',
     axis: 'US dollars a million tokens of prompts and answers (log scale)',
     unit: 'dollars',
-    better: 'lower',
     labels: LABELS.dollars,
     best: 'the cheapest',
     estimate: (input, model) => costIn(input, model, 'millionTokens'),
@@ -100,7 +83,6 @@ const ABOUT = {
     what: 'cost of a thousand requests',
     axis: 'US dollars a thousand requests (log scale)',
     unit: 'dollars',
-    better: 'lower',
     labels: LABELS.dollars,
     best: 'the cheapest',
     estimate: (input, model) => costIn(input, model, 'thousandRequests'),
@@ -138,7 +120,7 @@ export function tradeoffChart(input: ChartInput, against: keyof typeof ABOUT): C
     return { name, title, missing: [...reasons.values()].sort()[0] ?? 'a trade-off needs two models with a score' };
   }
   const rivals = points.filter(({ standing }) => standing === 'may be chosen');
-  const front = paretoFront(rivals, about.better === 'higher');
+  const front = paretoFront(rivals);
   const title = titleOf({ rivals, front, about }, FINDINGS, describeFront);
   const { limits } = recommendation.suites[suite]!.requirement;
   const [least, most] = [limits.quality?.min ?? null, about.limit(limits)];
@@ -167,12 +149,12 @@ export function tradeoffChart(input: ChartInput, against: keyof typeof ABOUT): C
       data: { values: points },
       encoding: { y, color: modelColour(models, analysis.models) },
       layer: [
-        ...limitLayers({ x, y, ends: { low, high, bottom }, least, most, better: about.better }),
+        ...limitLayers({ x, y, ends: { low, high, bottom }, least, most }),
         {
           data: { values: front },
           mark: {
             type: 'line',
-            interpolate: about.better === 'lower' ? 'step-after' : 'step-before',
+            interpolate: 'step-after',
             strokeDash: [4, 3],
             color: QUIET,
           },
@@ -243,8 +225,7 @@ const FINDINGS: readonly Finding<Facts>[] = [
     say: ({ rivals: [only], about }) => `Only ${describe(only!, about)} answered every sample and misses no limit`,
   },
   {
-    holds: ({ rivals, front, about }) =>
-      front.length === 1 && rivals.every((other) => isAhead(front[0]!, other, about)),
+    holds: ({ rivals, front }) => front.length === 1 && rivals.every((other) => isAhead(front[0]!, other)),
     say: ({ front: [best], about }) => `${best!.model} is the best in quality and ${about.best}`,
   },
   {
@@ -255,12 +236,12 @@ const FINDINGS: readonly Finding<Facts>[] = [
 ];
 
 /** Whether a point is shown to be better in both than another one. */
-function isAhead(point: Point, other: Point, { better }: About): boolean {
+function isAhead(point: Point, other: Point): boolean {
   if (point === other) return true;
   const isApart =
     areApart({ low: point.qualityLow, high: point.qualityHigh }, { low: other.qualityLow, high: other.qualityHigh }) &&
     areApart({ low: point.xLow, high: point.xHigh }, { low: other.xLow, high: other.xHigh });
-  return isApart && point.quality > other.quality && (better === 'lower' ? point.x < other.x : point.x > other.x);
+  return isApart && point.quality > other.quality && point.x < other.x;
 }
 
 /** A title describes this many points, and otherwise the two ends of the front. */
@@ -333,11 +314,10 @@ interface LimitLines {
   readonly ends: { readonly low: number; readonly high: number; readonly bottom: number };
   readonly least: number | null;
   readonly most: number | null;
-  readonly better: 'higher' | 'lower';
 }
 
 /** Lines where limits lie, and what they rule out in a shade. */
-function limitLayers({ x, y, ends: { low, high, bottom }, least, most, better }: LimitLines): Spec[] {
+function limitLayers({ x, y, ends: { low, high, bottom }, least, most }: LimitLines): Spec[] {
   const line = { type: 'rule', color: LIMIT_COLOUR, strokeDash: [5, 4], strokeWidth: 1.5 };
   const shade = { type: 'rect', color: LIMIT_COLOUR, opacity: 0.07 };
   const still = { color: { value: LIMIT_COLOUR } };
@@ -354,7 +334,7 @@ function limitLayers({ x, y, ends: { low, high, bottom }, least, most, better }:
   if (most !== null && most > low && most < high)
     layers.push(
       {
-        data: { values: [{ x: most, end: better === 'lower' ? high : low }] },
+        data: { values: [{ x: most, end: high }] },
         mark: shade,
         encoding: { x, x2: { field: 'end' }, y: null, ...still },
       },
@@ -383,20 +363,7 @@ function nameLayers(points: readonly Point[], x: Spec): Spec[] {
 }
 
 /** The points that no other point beats in both, from the smallest x to the largest. */
-export function paretoFront<P extends { readonly x: number; readonly quality: number }>(
-  points: readonly P[],
-  moreIsBetter: boolean,
-): P[] {
-  const gain = (point: P) => (moreIsBetter ? point.x : -point.x);
-  return points
-    .filter(
-      (point) =>
-        !points.some(
-          (other) =>
-            gain(other) >= gain(point) &&
-            other.quality >= point.quality &&
-            (gain(other) > gain(point) || other.quality > point.quality),
-        ),
-    )
-    .sort((a, b) => a.x - b.x);
+export function paretoFront<P extends { readonly x: number; readonly quality: number }>(points: readonly P[]): P[] {
+  const beats = (a: P, b: P) => a.x <= b.x && a.quality >= b.quality && (a.x < b.x || a.quality > b.quality);
+  return points.filter((point) => !points.some((other) => beats(other, point))).sort((a, b) => a.x - b.x);
 }

@@ -15,11 +15,11 @@ import {
   timeUnit,
 } from './chart.js';
 import { areApart, type Finding, titleOf } from './finding.js';
-import { everyNth } from './thin.js';
+import { everyNth, sixDigits } from './thin.js';
 
 const NAME = 'ttft-by-prompt';
 /** Points of one model. More would hide the line, and weigh more than they show. */
-const MOST_POINTS = 120;
+const MOST_POINTS = 30;
 
 interface Lined {
   readonly model: string;
@@ -44,7 +44,7 @@ export function ttftLineChart({ analysis, suite }: ChartInput): Chart | NoChart 
             const { ttft, promptTokens } = result?.timings ?? {};
             return ttft === undefined || promptTokens === undefined
               ? []
-              : [{ model, tokens: promptTokens, seconds: ttft }];
+              : [{ model, tokens: promptTokens, seconds: sixDigits(ttft) }];
           }),
       ),
       MOST_POINTS,

@@ -226,7 +226,10 @@ export function answerBlocks(analysis: Analysis, suite: SuiteAnalysis, recommend
   return [
     ...alarmsOf(recommended).map((text): Note => ({ kind: 'note', text, alarm: true })),
     ...(recommended.verdict.kind === 'one-class'
-      ? [limitTable(analysis, suite, recommended), ...listOf('Not known', unknownLimits(recommended))]
+      ? [
+          limitTable(analysis, suite, recommended),
+          ...unknownLimits(recommended).map((text): Note => ({ kind: 'note', text: `${text}.` })),
+        ]
       : [
           { kind: 'counts', counts: countVerdicts(recommended.tasks) } as const,
           verdictTable(recommended, [

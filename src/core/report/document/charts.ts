@@ -6,6 +6,7 @@ import type { Block, Section } from '../document.js';
 import { list } from '../format.js';
 import { capital } from '../text.js';
 import { percentileTables } from './percentiles.js';
+import { ttftLineSection } from './ttft-line.js';
 
 export function chartsSection(
   { models }: Analysis,
@@ -29,6 +30,7 @@ export function chartsSection(
       },
       ...groups.filter(({ isFolded }) => !isFolded).map(blockOf),
       ...percentileTables(suite),
+      ...ttftLineSection(suite),
       ...groups.filter(({ isFolded, charts }) => isFolded && charts.length > 0).map(foldedSection),
     ],
   };

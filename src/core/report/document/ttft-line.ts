@@ -1,0 +1,40 @@
+/** TTFT as a function of the length of the prompt: what any prompt takes, and how fast a longer one is read. */
+import type { Overall, SuiteAnalysis, TtftLine } from '../../analyse/analysis.js';
+import { isMissing } from '../../quantity.js';
+import { type Block, estimateCell, missingCell, quantityCell, type TableCell, textCell } from '../document.js';
+import { formatCount } from '../format.js';
+import { type Filled, reasonsList, tableOf } from './tables.js';
+
+const COLUMNS: readonly Filled<Overall>[] = [
+  { title: 'Model', holds: 'names', cell: ({ model }) => textCell(model) },
+  { title: 'n', holds: 'numbers', cell: ofLine(({ fixed }) => quantityCell(fixed.n, 'count')) },
+  {
+    title: 'Any prompt takes',
+    read: 'The intercept of the line.',
+    holds: 'numbers',
+    cell: ofLine(({ fixed }) => estimateCell(fixed, 'seconds')),
+  },
+  {
+    title: 'Prompts are read at',
+    read: 'One over the slope of the line.',
+    holds: 'numbers',
+    cell: ofLine(({ rate }) => estimateCell(rate, 'tokens per second')),
+  },
+  {
+    title: 'Prompts measured',
+    read: 'The line says nothing of shorter or longer prompts.',
+    holds: 'words',
+    cell: ofLine(({ shortest, longest }) => textCell(`${formatCount(shortest)} to ${formatCount(longest)} tokens`)),
+  },
+];
+
+function ofLine(cell: (line: TtftLine) => TableCell): Filled<Overall>['cell'] {
+  return ({ ttftLine }) => (isMissing(ttftLine) ? missingCell(ttftLine.missing) : cell(ttftLine));
+}
+
+export function ttftLineSection({ overall }: SuiteAnalysis): Block[] {
+  if (overall.every(({ ttftLine }) => isMissing(ttftLine))) return [];
+  const label = 'Time to first token by length of the prompt';
+  const table = tableOf({ name: 'ttft-line', label }, COLUMNS, overall);
+  return [{ kind: 'section', heading: label, body: [table, ...reasonsList(table)] }];
+}
