@@ -1,10 +1,12 @@
 /** The table that docs/statistics.md holds. */
 import type { Observed } from './observe.js';
 
-export const TABLE_HEAD = '| scenario | wrong "fits" or "cascade" | wrong "needed" | power |\n|---|---|---|---|\n';
+export const TABLE_HEAD =
+  '| scenario | suites | wrong "fits" or "cascade" | wrong "needed" | power |\n|---|---|---|---|---|\n';
 
-export function rowOf({ name, falseFits, falseNeeded, power }: Observed): string {
-  return `| ${name} | ${share(falseFits)} | ${share(falseNeeded)} | ${power === null ? '' : power.toFixed(2)} |\n`;
+export function rowOf({ name, suites, falseFits, falseNeeded, power }: Observed): string {
+  const shownPower = power === null ? '' : power.toFixed(2);
+  return `| ${name} | ${suites} | ${share(falseFits)} | ${share(falseNeeded)} | ${shownPower} |\n`;
 }
 
 function share(value: number): string {

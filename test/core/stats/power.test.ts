@@ -33,7 +33,8 @@ describe('the power of the deciding test', () => {
     const plan = { discordance: 0.2, margin: 0.1 };
     const copied = simulatePower(1_000, { ...plan, clusterSize: 10, intraclassCorrelation: 1 }, 4);
     const single = simulatePower(100, plan, 4);
-    expect(copied).toBeLessThan(single + 0.03);
+    // Samples that stand by themselves are judged by their exact tail, which is stricter by half a sample.
+    expect(copied).toBeLessThan(single + 0.06);
     expect(copied).toBeGreaterThan(single - 0.15);
     expect(simulatePower(1_000, plan, 4)).toBeGreaterThan(0.99);
   });

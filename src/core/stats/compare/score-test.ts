@@ -175,20 +175,20 @@ function summarise(groups: readonly Group[]): Reading {
   const totals = new Map<string, { total: number; size: number; share: number }>();
   let [n, total, squares, sizes, lost] = [0, 0, 0, 0, 0];
   for (const group of groups) {
-    let own = 0;
+    let groupTotal = 0;
     for (const value of group) {
       counts.set(value, (counts.get(value) ?? 0) + 1);
-      own += value;
+      groupTotal += value;
       squares += value * value;
     }
     n += group.length;
-    total += own;
+    total += groupTotal;
     sizes += group.length ** 2;
     lost += lossOf(group) / group.length;
-    const key = `${own} ${group.length}`;
-    const known = totals.get(key) ?? { total: own, size: group.length, share: 0 };
-    known.share += 1 / groups.length;
-    totals.set(key, known);
+    const key = `${groupTotal} ${group.length}`;
+    const alike = totals.get(key) ?? { total: groupTotal, size: group.length, share: 0 };
+    alike.share += 1 / groups.length;
+    totals.set(key, alike);
   }
   const mean = total / n;
   const values = [...counts].map(([value, count]) => ({ value, share: count / n }));
