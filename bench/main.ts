@@ -27,6 +27,7 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   overhead: async () => (await import('./overhead.js')).overheadPart,
   score: async () => (await import('./score.js')).scorePart,
   timestamps: async () => (await import('./timestamps.js')).timestampsPart,
+  capacity: async () => (await import('./capacity.js')).capacityPart,
 };
 
 const { values, positionals } = parseArgs({

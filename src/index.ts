@@ -60,6 +60,7 @@ export { estimateQuantile } from './core/stats/estimate/order-statistics.js';
 export { estimateRatio } from './core/stats/estimate/ratio.js';
 export type { LoadedModel, ModelInput, SuiteInput } from './files/definitions.js';
 export { readLog } from './files/log.js';
+export { type CapacityAnswer, type CapacityQuestion, capacity } from './run/capacity.js';
 export { type Checked, type CheckedSuite, type CheckOptions, check } from './run/check.js';
 export type { RunDefinition } from './run/definitions.js';
 export { type Initialised, type InitOptions, init } from './run/init.js';

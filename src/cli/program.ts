@@ -1,6 +1,7 @@
 /** The command line: a table of commands. Each is a file with its name, its options and what it does; what it does it loads when called. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { packageVersion } from '../system/package.js';
+import { capacity } from './capacity.js';
 import { check } from './check.js';
 import { init } from './init.js';
 import { list } from './list.js';
@@ -9,7 +10,7 @@ import { report } from './report.js';
 import { run } from './run.js';
 import { score } from './score.js';
 
-const COMMANDS: readonly (() => CommandUnknownOpts)[] = [init, run, report, check, power, list, score];
+const COMMANDS: readonly (() => CommandUnknownOpts)[] = [init, run, report, check, power, capacity, list, score];
 
 export function program(): CommandUnknownOpts {
   const root = new Command('rightsize')

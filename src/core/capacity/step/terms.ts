@@ -30,6 +30,7 @@ export const TERMS = [
   'mixed',
   'queue',
   'crowd',
+  'waiting',
   'request',
 ] as const;
 
@@ -43,9 +44,9 @@ export interface Placement {
   readonly shape: ModelShape;
   readonly device: Pick<Device, 'bandwidth'> & {
     readonly compute: Compute;
-    /** The bytes of one device that a model can use. */
-    readonly memory: number;
   };
+  /** The bytes that a model can use, of all devices together. */
+  readonly memory: number;
   /** The devices that share each layer (tensor parallel). */
   readonly devices: number;
   /** Copies of the body, each on its own devices, that share one set of experts and the requests (data parallel). */
