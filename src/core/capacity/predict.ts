@@ -8,7 +8,7 @@ import { type Device, nameOf } from './device.js';
 import { llamaCppMemory } from './engine-memory.js';
 import { ENGINES, type EngineName } from './engines.js';
 import { allWeights, type ModelShape } from './shape.js';
-import type { Basis } from './step/bases.js';
+import { BASES, type Basis } from './step/bases.js';
 import { basisOf, type Calibration, type Quantity } from './step/calibration.js';
 import { secondsOf, type Traits } from './step/fit.js';
 import type { Placement, Terms } from './step/terms.js';
@@ -138,11 +138,15 @@ function forecastOf(
   };
 }
 
-/** Both ends are added up as if both times were off in the same direction, so the interval is rather too wide. */
+/**
+ * Both ends are added up as if both times were off in the same direction, so the interval is rather too wide. The sum rests on what the
+ * weaker of the two rests on.
+ */
 function endToEnd(ttft: Forecast | Missing, tpot: Forecast, { output }: Lengths): Forecast | Missing {
   if (isMissing(ttft)) return ttft;
   const sum = (end: 'value' | 'low' | 'high') => ttft[end] + (output - 1) * tpot[end];
-  return { ...tpot, value: sum('value'), low: sum('low'), high: sum('high') };
+  const weaker = BASES.indexOf(ttft.basis) > BASES.indexOf(tpot.basis) ? ttft : tpot;
+  return { ...weaker, value: sum('value'), low: sum('low'), high: sum('high') };
 }
 
 function inverse({ value, low, high, ...rest }: Forecast): Forecast {

@@ -24,7 +24,7 @@ export function capacityTable(predictions: readonly Prediction[]): CapacityTable
       inWords(prediction.ttft, formatSeconds),
       inWords(prediction.decodeRate, formatCount),
       inWords(prediction.e2e, formatSeconds),
-      basisOf(prediction.tpot),
+      basisOf(prediction),
     ]),
     notes: [
       'Times and rates are of one stream, with their 90% interval. Memory is weights, cache, buffers and what the engine reserves.',
@@ -43,11 +43,17 @@ function inWords(forecast: Forecast | Missing, unit: (value: number) => string):
   return `${unit(forecast.value)} (${unit(forecast.low)} to ${unit(forecast.high)})`;
 }
 
-function basisOf(forecast: Forecast | Missing): string {
-  if (isMissing(forecast)) return '–';
-  switch (forecast.basis) {
+function basisOf({ ttft, tpot }: Prediction): string {
+  if (isMissing(tpot)) return '–';
+  const ofAnswer = basisInWords(tpot);
+  if (isMissing(ttft) || basisInWords(ttft) === ofAnswer) return ofAnswer;
+  return `answer: ${ofAnswer}; prompt: ${basisInWords(ttft)}`;
+}
+
+function basisInWords({ basis, rows }: Forecast): string {
+  switch (basis) {
     case 'pair':
-      return `calibrated on ${forecast.rows} rows of this device and engine`;
+      return `calibrated on ${formatCount(rows)} rows of this device and engine`;
     case 'device':
       return 'calibrated on this device with other engines';
     case 'kind':

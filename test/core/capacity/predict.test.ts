@@ -82,9 +82,10 @@ describe('a prediction', () => {
       design: 'dense' as const,
     };
     const counts = countRows([{ traits, quantity: 'decode' }]);
-    const { ttft, tpot } = predict(question('phi-3-mini', 'rtx-4090'), { ...UNFITTED, rows: counts });
+    const { ttft, tpot, e2e } = predict(question('phi-3-mini', 'rtx-4090'), { ...UNFITTED, rows: counts });
     expect(tpot).toMatchObject({ basis: 'pair', rows: 1 });
     expect(ttft).toMatchObject({ basis: 'kind', rows: 0 });
+    expect(e2e).toMatchObject({ basis: 'kind', rows: 0 });
   });
 
   it('grows with the context and with the bits of a weight', () => {

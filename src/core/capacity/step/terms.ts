@@ -6,8 +6,8 @@
  *                      + layers + layers that exchange results between devices + bytes exchanged + sequences + 1
  *     reading a prompt operations / compute + operations of attention / compute + one pass over weights + layers + ...
  *
- * A sum has a minimum of every part, where a roofline takes the larger of two. Engines do overlap reading and computing, but only in
- * part, and a fit of both forms on the same rows preferred the sum (bench/README.md).
+ * A roofline takes the larger of reading and computing, where this is a sum: engines overlap the two only in part, and in a sum every
+ * constant keeps a slope that a fit can follow.
  */
 import { cacheBytes, stateBytes, visible } from '../cache.js';
 import type { Compute, Device } from '../device.js';
