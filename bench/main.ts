@@ -29,6 +29,7 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   'load-client': async () => (await import('./load-client.js')).loadClientPart,
   load: async () => (await import('./load.js')).loadPart,
   timestamps: async () => (await import('./timestamps.js')).timestampsPart,
+  capacity: async () => (await import('./capacity.js')).capacityPart,
 };
 
 const { values, positionals } = parseArgs({

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DEVICES } from '../../src/core/capacity/catalogue/devices.js';
 import { PUBLISHED_MODELS } from '../../src/core/capacity/catalogue/models.js';
 import { shapeOfConfig } from '../../src/core/capacity/config/config.js';
-import type { ModelShape } from '../../src/core/capacity/shape.js';
+import type { Quantity } from '../../src/core/capacity/step/calibration.js';
 import type { Traits } from '../../src/core/capacity/step/fit.js';
 import {
   decodingStep,
@@ -16,6 +16,7 @@ import {
   sumOfTerms,
   type Terms,
 } from '../../src/core/capacity/step/terms.js';
+import { traitsOf } from '../../src/core/capacity/step/traits.js';
 import {
   timeOfBatch,
   timePerServedToken,
@@ -27,13 +28,8 @@ import { type StorageName, storageOf } from '../../src/core/capacity/storage.js'
 import { readRows } from '../../src/files/rows.js';
 import { deviceIdOf, modelIdOf } from './names.js';
 
-export const QUANTITIES = ['decode', 'batch', 'served token', 'prefill', 'served first'] as const;
-
-/** What a measurement is a time of. */
-export type MeasuredQuantity = (typeof QUANTITIES)[number];
-
 export interface Measured {
-  readonly quantity: MeasuredQuantity;
+  readonly quantity: Quantity;
   readonly grade: string;
   readonly source: string;
   /** Rows of one source, device and model. */
@@ -41,8 +37,6 @@ export interface Measured {
   readonly seconds: number;
   readonly terms: Terms;
   readonly traits: Traits;
-  /** What the row says of itself, for a look at a wrong prediction. */
-  readonly row: Readonly<Record<string, string>>;
 }
 
 export interface Rows {
@@ -89,24 +83,18 @@ function measuredOf(row: Row): readonly Measured[] | string {
     device: {
       bandwidth: device.bandwidth,
       compute: device.compute ?? { f16: device.bandwidth * 100 },
-      memory: device.memory * device.usable,
     },
+    memory: device.memory * device.usable * Math.max(1, Number(row.n_devices)),
     ...parallelOf(row, engine),
     bytesOfValue: /KV Cache = (fp8|int8)/.test(row.quant!) || (engine.startsWith('trtllm') && /^fp/.test(name)) ? 1 : 2,
   };
-  const traits: Traits = {
-    engine,
-    kind: device.kind!,
-    device: device.id!,
-    storage: storageClass(shape),
-    architecture: shape.architecture,
-    design: shape.weights.experts === null ? 'dense' : 'experts',
-  };
+  const traits = traitsOf({ shape, device: { id: device.id!, kind: device.kind! }, engine });
   const times = timesOf(row, placement);
   if (typeof times === 'string') return times;
+  if (times.some(isTooFast)) return 'faster than the memory';
   return times
     .filter(({ seconds }) => Number.isFinite(seconds) && seconds > 0)
-    .map((time) => ({ ...time, grade: row.grade!, source: row.source!, group: row.group!, traits, row }));
+    .map((time) => ({ ...time, grade: row.grade!, source: row.source!, group: row.group!, traits }));
 }
 
 /** More devices than a node has are groups of eight, and so are the groups that a row states. */
@@ -117,14 +105,9 @@ function parallelOf(row: Row, engine: string): { devices: number; groups: number
   return { devices: devices / groups, groups };
 }
 
-/** Methods of storage that reach the same share of the bandwidth: by bits of a weight. */
-export function storageClass({ weights }: ModelShape): string {
-  const part = weights.experts ?? weights.body;
-  const bits = (part.bytes * 8) / part.parameters;
-  if (bits > 12) return '16';
-  if (bits > 7) return '8';
-  if (bits > 5.2) return '6';
-  return bits > 4.1 ? '4' : '3';
+/** Some rows state a time in which the device cannot even read the weights: they are slips. */
+function isTooFast({ quantity, seconds, terms: { weights = 0 } }: Time): boolean {
+  return (quantity === 'decode' || quantity === 'batch') && weights > 1.05 * seconds;
 }
 
 type Time = Pick<Measured, 'quantity' | 'seconds' | 'terms'>;

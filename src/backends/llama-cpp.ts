@@ -14,6 +14,7 @@ import { type ChatTemplate, chooseTemplate, templateHash, templateWarnings } fro
 import { schedulerOfSequences } from './llama-cpp/continuous-batching.js';
 import type { ContextNeeds, LoadedModel } from './llama-cpp/engine.js';
 import { librariesIn, shippedLibraries } from './llama-cpp/find-library.js';
+import { footprintOf } from './llama-cpp/footprint.js';
 import { type GgufHeader, readGguf } from './llama-cpp/gguf.js';
 import { type Library, openLibrary } from './llama-cpp/library.js';
 import { createLoglikelihoodScorer } from './llama-cpp/loglikelihood.js';
@@ -206,6 +207,16 @@ async function factsOf(
   { contextSize, template }: Opened,
 ): Promise<SessionFacts> {
   const { threads } = loaded;
+  // Answers side by side share room in ways of their own; what they reserve is measured, not computed.
+  const footprint =
+    (context.concurrency ?? 1) > 1
+      ? null
+      : await footprintOf(resolved.files, {
+          context: contextSize,
+          batch: model.batchSize,
+          bytesOfValue: BYTES_PER_CACHED_VALUE[model.kvCacheType],
+          flashAttention: model.flashAttention !== false,
+        });
   return {
     engine: loaded.engine,
     device: loaded.device,
@@ -218,6 +229,7 @@ async function factsOf(
     ...(header.shape && {
       architecture: { ...header.shape, bytesPerCachedValue: BYTES_PER_CACHED_VALUE[model.kvCacheType] },
     }),
+    ...(footprint && { footprint }),
     context: known(contextSize),
     chatTemplateHash: templateHash(template),
     ...(loaded.device === 'cpu' && readsInTiles(model) && { promptCliff: TILE_CLIFF }),

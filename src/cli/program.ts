@@ -3,6 +3,7 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { packageVersion } from '../system/package.js';
 import { ab } from './ab.js';
 import { baseline } from './baseline.js';
+import { capacity } from './capacity.js';
 import { check } from './check.js';
 import { compare } from './compare.js';
 import { history } from './history.js';
@@ -27,6 +28,7 @@ const COMMANDS: readonly (() => CommandUnknownOpts)[] = [
   history,
   check,
   power,
+  capacity,
   list,
   score,
   view,

@@ -1,7 +1,11 @@
 /**
  * Tells which devices a model fits. It estimates the memory from its parts and compares the estimate with the measurement:
  *
- *     weights + KV cache at the suite's context + runtime  <=  memory x usable
+ *     weights + KV cache + runtime  <=  memory x usable
+ *
+ * Where the engine says what it reserves for the context that it opened, that counts: it knows windows, shared layers and latent caches.
+ * Elsewhere the cache is that of the suite's longest request:
+ *
  *     KV cache per token = 2 x layers x KV heads x head size x bytes per value
  *
  * Reports show the error of the estimate. The larger of the estimate and the measurement decides whether a device fits.
@@ -68,6 +72,7 @@ function fitModel(model: ModelAnalysis, context: ModelFit['context'], devices: r
       ? measured
       : { value: estimate.total / measured.value - 1 };
   const needs = [...(isMissing(estimate) ? [] : [estimate.total]), ...(isMissing(measured) ? [] : [measured.value])];
+  const read = bytesPerToken(model, estimate, context);
   return {
     model: model.id,
     context,
@@ -75,7 +80,6 @@ function fitModel(model: ModelAnalysis, context: ModelFit['context'], devices: r
     measured,
     error,
     devices: devices.map((device): DeviceFit => {
-      const read = isMissing(estimate) ? null : estimate.weights + estimate.cache;
       const ceiling =
         read === null ? missing('the size of the weights is unknown') : { value: device.bandwidth / read };
       if (needs.length === 0)
@@ -84,6 +88,19 @@ function fitModel(model: ModelAnalysis, context: ModelFit['context'], devices: r
       return { device: device.name, state: share <= 1 ? 'fits' : 'does not fit', share: { value: share }, ceiling };
     }),
   };
+}
+
+/** What the last token of the longest request reads; null if the size of the weights is unknown. */
+function bytesPerToken(
+  { facts }: ModelAnalysis,
+  estimate: MemoryEstimate | Missing,
+  context: ModelFit['context'],
+): number | null {
+  if (isMissing(estimate)) return null;
+  const footprint = facts?.footprint;
+  if (footprint === undefined || facts === null) return estimate.weights + estimate.cache;
+  const filled = isMissing(facts.context) || isMissing(context) ? 1 : Math.min(1, context.value / facts.context.value);
+  return footprint.readPerToken + footprint.cacheReadPerToken * filled;
 }
 
 function estimateMemory(
@@ -101,14 +118,16 @@ function estimateMemory(
   }
   let cache = 0;
   const architecture = facts?.architecture;
-  if (architecture === undefined || isMissing(context)) assumed.push('no KV cache, because its shape is unknown');
+  const footprint = facts?.footprint;
+  if (footprint !== undefined) cache = footprint.cache;
+  else if (architecture === undefined || isMissing(context)) assumed.push('no KV cache, because its shape is unknown');
   else {
     const { layers, kvHeads, headSize, bytesPerCachedValue, cacheCopies = 1 } = architecture;
     cache = cacheCopies * 2 * layers * kvHeads * headSize * bytesPerCachedValue * context.value;
   }
   const { resident } = memory.baseline;
   if (isMissing(resident)) assumed.push('a runtime of 150 MB');
-  const runtime = isMissing(resident) ? TYPICAL_RUNTIME : resident.max;
+  const runtime = (isMissing(resident) ? TYPICAL_RUNTIME : resident.max) + (footprint?.buffers ?? 0);
   return { weights, cache, runtime, total: weights + cache + runtime, assumed };
 }
 

@@ -251,6 +251,17 @@ const facts = z.object({
     })
     .exactOptional()
     .describe('The size of the KV cache of one token follows from these.'),
+  footprint: z
+    .object({
+      cache: number.describe('Bytes of the cache that the engine reserves for the context that it opened.'),
+      buffers: number.describe('Bytes of its buffers for intermediate results.'),
+      readPerToken: number.describe(
+        'Bytes of the weights that one token reads: of a mixture, the experts that it uses.',
+      ),
+      cacheReadPerToken: number.describe('Bytes of the cache that a token at the end of the context reads.'),
+    })
+    .exactOptional()
+    .describe('What the engine reserves and reads, counted layer by layer from the header of the files.'),
   promptCliff: warning
     .extend({ tokens: number })
     .exactOptional()

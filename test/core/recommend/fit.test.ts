@@ -57,6 +57,14 @@ describe('what a model needs on a device', () => {
     });
   });
 
+  it('is what the engine reserves for the context that it opened, where it says so', () => {
+    const footprint = { cache: 1e9, buffers: 1e8, readPerToken: 2e9, cacheReadPerToken: 1e9 };
+    const [fit] = fitOf({ ...llama, footprint });
+    expect(fit!.estimate).toMatchObject({ cache: 1e9, runtime: 60e6 + 1e8, total: 4_920_739_232 + 1e9 + 60e6 + 1e8 });
+    // A token of a mixture reads a part of the weights, and the cache of 302 of 8,192 tokens.
+    expect(fit!.devices[0]).toMatchObject({ ceiling: { value: 100e9 / (2e9 + (1e9 * 302) / 8192) } });
+  });
+
   it('is judged by the larger of estimate and measurement', () => {
     const [fit] = fitOf({}, { parameters: 1e6, memory: 7 * GiB });
     expect(fit!.devices[0]).toMatchObject({ state: 'does not fit' });

@@ -91,6 +91,7 @@ const PRIORS: Readonly<Record<Term, Prior>> = {
   mixed: efficiency(2),
   queue: cost(0.1, 2),
   crowd: cost(0.3, 2),
+  waiting: cost(0.3, 2),
   request: cost(10e-3, 3),
 };
 
@@ -327,10 +328,4 @@ export function secondsOf(terms: Terms, traits: Traits, constants: Constants): n
     );
     return seconds + amount * Math.exp(log);
   }, 0);
-}
-
-/** Whether the constants have seen this device with this engine, the device, or its kind alone. */
-export function knownOf({ device, engine }: Traits, constants: Constants): 'pair' | 'device' | 'kind' {
-  if (Object.hasOwn(constants.pair, `${device} ${engine}`)) return 'pair';
-  return Object.hasOwn(constants.device, device) ? 'device' : 'kind';
 }

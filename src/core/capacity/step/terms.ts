@@ -6,8 +6,8 @@
  *                      + layers + layers that exchange results between devices + bytes exchanged + sequences + 1
  *     reading a prompt operations / compute + operations of attention / compute + one pass over weights + layers + ...
  *
- * A sum has a minimum of every part, where a roofline takes the larger of two. Engines do overlap reading and computing, but only in
- * part, and a fit of both forms on the same rows preferred the sum (bench/README.md).
+ * A roofline takes the larger of reading and computing, where this is a sum: engines overlap the two only in part, and in a sum every
+ * constant keeps a slope that a fit can follow.
  */
 import { cacheBytes, stateBytes, visible } from '../cache.js';
 import type { Compute, Device } from '../device.js';
@@ -30,6 +30,7 @@ export const TERMS = [
   'mixed',
   'queue',
   'crowd',
+  'waiting',
   'request',
 ] as const;
 
@@ -43,9 +44,9 @@ export interface Placement {
   readonly shape: ModelShape;
   readonly device: Pick<Device, 'bandwidth'> & {
     readonly compute: Compute;
-    /** The bytes of one device that a model can use. */
-    readonly memory: number;
   };
+  /** The bytes that a model can use, of all devices together. */
+  readonly memory: number;
   /** The devices that share each layer (tensor parallel). */
   readonly devices: number;
   /** Copies of the body, each on its own devices, that share one set of experts and the requests (data parallel). */

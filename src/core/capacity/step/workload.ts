@@ -34,15 +34,15 @@ export function timeOfBatch(placement: Placement, batch: number, lengths: Length
   ]);
 }
 
-/** The requests whose caches fit beside the weights. @returns at least 1: whether one fits is asked elsewhere. */
-export function mostAtOnce(
-  { shape, device, devices, groups, bytesOfValue }: Placement,
-  { prompt, output }: Lengths,
-): number {
+/**
+ * The requests whose caches fit beside the weights, when they have reached half of their answers on average.
+ *
+ * @returns at least 1: whether one fits is asked elsewhere.
+ */
+export function mostAtOnce({ shape, memory, groups, bytesOfValue }: Placement, { prompt, output }: Lengths): number {
   const { experts, ...rest } = shape.weights;
-  const free =
-    device.memory * devices * groups - allWeights({ ...rest, experts: null }).bytes * groups - (experts?.bytes ?? 0);
-  return Math.max(1, free / cacheBytes(shape, prompt + output, bytesOfValue));
+  const free = memory - allWeights({ ...rest, experts: null }).bytes * groups - (experts?.bytes ?? 0);
+  return Math.max(1, free / cacheBytes(shape, prompt + output / 2, bytesOfValue));
 }
 
 /**
@@ -70,14 +70,16 @@ export function timeToFirstServed(placement: Placement, batch: number, lengths: 
   const { prefill = 0, attention = 0 } = prompt;
   const reading = prefill + attention;
   const { weights = 0, experts = 0, cache = 0 } = timePerToken(placement, running, lengths);
+  const answer = lengths.output * (weights + experts + cache);
   return sumOfTerms([
     [1, prompt],
-    [1 + ((batch - running) / running) * lengths.output, timePerServedToken(placement, running, lengths)],
+    [1, timePerServedToken(placement, running, lengths)],
     [
       1,
       {
         queue: others * reading,
-        crowd: (others * reading) ** 2 / (lengths.output * (weights + experts + cache)),
+        crowd: (others * reading) ** 2 / answer,
+        waiting: ((batch - running) / running) * answer,
         request: 1,
       },
     ],

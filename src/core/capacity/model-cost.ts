@@ -1,0 +1,47 @@
+/** What `--model` can name: a published model with a way to store its weights, as `qwen3-4b:q4_k_m`. */
+import { UserError } from '../errors.js';
+import { PUBLISHED_MODELS } from './catalogue/models.js';
+import { shapeOfConfig } from './config/config.js';
+import type { ModelShape } from './shape.js';
+import { isStorageName, STORAGE_NAMES, type StorageName, storageOf } from './storage.js';
+
+export interface PricedModel {
+  readonly name: string;
+  readonly shape: ModelShape;
+  /** Where the shape and the bytes of the weights come from. */
+  readonly source: string;
+}
+
+/** The ways to store weights that `id:*` compares. */
+const SWEEP: readonly StorageName[] = ['q4_k_m', 'q5_k_m', 'q6_k', 'q8_0', 'f16'];
+
+export function isPublished(name: string): boolean {
+  return PUBLISHED_MODELS.some(({ id }) => id === name.split(':')[0]);
+}
+
+/**
+ * @param text `id`, `id:storage`, or `id:*` for several ways to store the weights.
+ * @throws UserError for a model or a storage that the catalogue does not have.
+ */
+export function publishedModels(text: string, usual: StorageName): readonly PricedModel[] {
+  const [id, tag = usual] = text.split(':');
+  const model = PUBLISHED_MODELS.find((known) => known.id === id);
+  if (model === undefined) {
+    throw new UserError(
+      `--model: expected a file, a folder or a published model, found "${text}"; published are ${PUBLISHED_MODELS.map(({ id }) => id).join(', ')}`,
+    );
+  }
+  const storages = tag === '*' ? SWEEP : [tag.toLowerCase()];
+  return storages.map((storage) => {
+    if (!isStorageName(storage)) {
+      throw new UserError(
+        `--model: expected a way to store weights (${STORAGE_NAMES.join(', ')}) after "${id}:", found "${storage}"`,
+      );
+    }
+    return {
+      name: `${model.id}:${storage}`,
+      shape: shapeOfConfig(model.config, storageOf(storage), model.id),
+      source: `the config.json of ${model.hub}, as ${storage}`,
+    };
+  });
+}

@@ -1,0 +1,154 @@
+/**
+ * What one stream of requests gets from a model on a device: whether the model fits, and how fast it answers. Each time has an interval
+ * that 90% of left-out groups of measurements met, and says what it rests on. What no source supports is missing, with the reason.
+ */
+import { isMissing, type Missing, missing } from '../quantity.js';
+import { CACHE_BYTES, type CacheType, cacheBytes } from './cache.js';
+import { type Device, nameOf } from './device.js';
+import { llamaCppMemory } from './engine-memory.js';
+import { ENGINES, type EngineName } from './engines.js';
+import { allWeights, type ModelShape } from './shape.js';
+import { BASES, type Basis } from './step/bases.js';
+import { basisOf, type Calibration, type Quantity } from './step/calibration.js';
+import { secondsOf, type Traits } from './step/fit.js';
+import type { Placement, Terms } from './step/terms.js';
+import { traitsOf } from './step/traits.js';
+import { type Lengths, timePerToken, timeToFirst } from './step/workload.js';
+
+export interface Question {
+  readonly model: { readonly name: string; readonly shape: ModelShape };
+  readonly device: Device;
+  readonly engine: EngineName;
+  readonly lengths: Lengths;
+  /** Tokens of context that the engine opens. */
+  readonly context: number;
+  readonly cacheType: CacheType;
+}
+
+export interface Prediction {
+  readonly model: string;
+  readonly device: string;
+  readonly engine: EngineName;
+  readonly memory: PredictedMemory;
+  /** Seconds until the first token, between two tokens, and until the last one. */
+  readonly ttft: Forecast | Missing;
+  readonly tpot: Forecast | Missing;
+  readonly e2e: Forecast | Missing;
+  /** Tokens per second of one stream after the first. */
+  readonly decodeRate: Forecast | Missing;
+}
+
+/** A value with its 90% interval and what it rests on. */
+export interface Forecast {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  readonly basis: Basis;
+  /** The measurements of this device with this engine; 0 for a basis that has none. */
+  readonly rows: number;
+}
+
+export interface PredictedMemory {
+  /** All parts are in bytes. */
+  readonly weights: number;
+  readonly cache: number;
+  readonly buffers: number;
+  readonly reserve: number;
+  readonly total: number;
+  /** What the device has for a model. */
+  readonly usable: number;
+  readonly fits: boolean;
+}
+
+/** The greatest number of prompt tokens that llama.cpp computes at once if nobody says otherwise (`n_ubatch`). */
+const USUAL_BATCH = 512;
+
+export function predict(question: Question, calibration: Calibration): Prediction {
+  const { model, device, engine } = question;
+  const memory = memoryOf(question);
+  const times = timesOf(question, memory, calibration);
+  return { model: model.name, device: nameOf(device), engine, memory, ...times };
+}
+
+function memoryOf({ model: { shape }, device, engine, context, cacheType }: Question): PredictedMemory {
+  const { calibrated, reserve } = ENGINES[engine];
+  const bytesOfValue = CACHE_BYTES[cacheType];
+  const parts = calibrated.startsWith('llama.cpp')
+    ? llamaCppMemory(shape, { context, slots: 1, batch: USUAL_BATCH, bytesOfValue, flashAttention: true })
+    : {
+        weights: allWeights(shape.weights).bytes,
+        cache: cacheBytes(shape, context, bytesOfValue),
+        compute: 0,
+        output: 0,
+      };
+  const buffers = parts.compute + parts.output;
+  const total = parts.weights + parts.cache + buffers + reserve;
+  const usable = device.memory * device.usable;
+  return { weights: parts.weights, cache: parts.cache, buffers, reserve, total, usable, fits: total <= usable };
+}
+
+type Times = Pick<Prediction, 'ttft' | 'tpot' | 'e2e' | 'decodeRate'>;
+
+function timesOf(question: Question, memory: PredictedMemory, calibration: Calibration): Times {
+  const { model, device, engine, lengths, cacheType } = question;
+  const none = (reason: string): Times => {
+    const absent = missing(reason);
+    return { ttft: absent, tpot: absent, e2e: absent, decodeRate: absent };
+  };
+  if (!memory.fits) return none('the model does not fit the device');
+  if (device.kind === undefined)
+    return none(`the kind of ${nameOf(device)} is unknown: give it one in the file of --prices`);
+  const placement: Placement = {
+    shape: model.shape,
+    // Decoding one stream hardly computes, so a device without a figure of compute still has a time per token.
+    device: { bandwidth: device.bandwidth, compute: device.compute ?? { f16: Number.POSITIVE_INFINITY } },
+    memory: memory.usable,
+    devices: 1,
+    groups: 1,
+    bytesOfValue: CACHE_BYTES[cacheType],
+  };
+  const traits = traitsOf({
+    shape: model.shape,
+    device: { id: nameOf(device), kind: device.kind },
+    engine: ENGINES[engine].calibrated,
+  });
+  const forecast = (quantity: Quantity, terms: Terms) => forecastOf(quantity, terms, traits, calibration);
+  const tpot = forecast('decode', timePerToken(placement, 1, lengths));
+  const ttft = device.compute
+    ? forecast('prefill', timeToFirst(placement, 1, lengths.prompt))
+    : missing(`no source gives the compute of ${nameOf(device)}`);
+  return { ttft, tpot, e2e: endToEnd(ttft, tpot, lengths), decodeRate: inverse(tpot) };
+}
+
+function forecastOf(
+  quantity: Quantity,
+  terms: Terms,
+  traits: Traits,
+  { constants, spreads, rows: counts }: Calibration,
+): Forecast {
+  const value = secondsOf(terms, traits, constants);
+  const { basis, rows } = basisOf(traits, quantity, counts);
+  const { low, high } = spreads[`${quantity} | ${basis}`];
+  return {
+    value,
+    low: value * Math.exp(low),
+    high: value * Math.exp(high),
+    basis,
+    rows,
+  };
+}
+
+/**
+ * Both ends are added up as if both times were off in the same direction, so the interval is rather too wide. The sum rests on what the
+ * weaker of the two rests on.
+ */
+function endToEnd(ttft: Forecast | Missing, tpot: Forecast, { output }: Lengths): Forecast | Missing {
+  if (isMissing(ttft)) return ttft;
+  const sum = (end: 'value' | 'low' | 'high') => ttft[end] + (output - 1) * tpot[end];
+  const weaker = BASES.indexOf(ttft.basis) > BASES.indexOf(tpot.basis) ? ttft : tpot;
+  return { ...weaker, value: sum('value'), low: sum('low'), high: sum('high') };
+}
+
+function inverse({ value, low, high, ...rest }: Forecast): Forecast {
+  return { value: 1 / value, low: 1 / high, high: 1 / low, ...rest };
+}

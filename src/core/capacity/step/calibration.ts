@@ -1,0 +1,60 @@
+/** The fitted constants with how far they were from rows that they had not seen. */
+import { BASES, type Basis } from './bases.js';
+import type { Constants, Traits } from './fit.js';
+import type { Spread } from './spread.js';
+
+/** What a time is of. Each has an accuracy of its own. */
+export const QUANTITIES = ['decode', 'batch', 'served token', 'prefill', 'served first'] as const;
+
+export type Quantity = (typeof QUANTITIES)[number];
+
+export type SpreadClass = `${Quantity} | ${Basis}`;
+
+export const SPREAD_CLASSES: readonly SpreadClass[] = QUANTITIES.flatMap((quantity) =>
+  BASES.map((basis): SpreadClass => `${quantity} | ${basis}`),
+);
+
+/** Reading a prompt and writing an answer need different things of a device: rows of one say little of the other. */
+export type Phase = 'prompt' | 'token';
+
+export function phaseOf(quantity: Quantity): Phase {
+  return quantity === 'prefill' || quantity === 'served first' ? 'prompt' : 'token';
+}
+
+/** The number of measurements behind the constants, by phase: of each device, and of each device with an engine. */
+export interface RowCounts {
+  readonly device: Readonly<Record<string, number>>;
+  readonly pair: Readonly<Record<string, number>>;
+}
+
+const deviceKey = ({ device }: Traits, phase: Phase) => `${device} ${phase}`;
+const pairKey = ({ device, engine }: Traits, phase: Phase) => `${device} ${engine} ${phase}`;
+
+export function countRows(rows: readonly { readonly traits: Traits; readonly quantity: Quantity }[]): RowCounts {
+  const counts: { device: Record<string, number>; pair: Record<string, number> } = { device: {}, pair: {} };
+  for (const { traits, quantity } of rows) {
+    const [device, pair] = [deviceKey(traits, phaseOf(quantity)), pairKey(traits, phaseOf(quantity))];
+    counts.device[device] = (counts.device[device] ?? 0) + 1;
+    counts.pair[pair] = (counts.pair[pair] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** The nearest rows that the constants have seen, and how many of this device with this engine. */
+export function basisOf(
+  traits: Traits,
+  quantity: Quantity,
+  counts: RowCounts,
+): { readonly basis: Basis; readonly rows: number } {
+  const phase = phaseOf(quantity);
+  const rows = counts.pair[pairKey(traits, phase)] ?? 0;
+  if (rows > 0) return { basis: 'pair', rows };
+  return { basis: (counts.device[deviceKey(traits, phase)] ?? 0) > 0 ? 'device' : 'kind', rows };
+}
+
+export interface Calibration {
+  readonly date: string;
+  readonly rows: RowCounts;
+  readonly constants: Constants;
+  readonly spreads: Readonly<Record<SpreadClass, Spread>>;
+}

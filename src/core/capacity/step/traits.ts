@@ -1,0 +1,31 @@
+/** What a prediction has in common with measurements: its levels in the fit. */
+import type { ModelShape } from '../shape.js';
+import type { Traits } from './fit.js';
+
+export interface Setting {
+  readonly shape: ModelShape;
+  readonly device: { readonly id: string; readonly kind: string };
+  /** An engine with its year: old software does not calibrate today's. */
+  readonly engine: string;
+}
+
+export function traitsOf({ shape, device, engine }: Setting): Traits {
+  return {
+    engine,
+    kind: device.kind,
+    device: device.id,
+    storage: storageClassOf(shape),
+    architecture: shape.architecture,
+    design: shape.weights.experts === null ? 'dense' : 'experts',
+  };
+}
+
+/** Ways to store weights that reach about the same share of the bandwidth, by the bits of a weight. */
+function storageClassOf({ weights }: ModelShape): string {
+  const part = weights.experts ?? weights.body;
+  const bits = (part.bytes * 8) / part.parameters;
+  if (bits > 12) return '16';
+  if (bits > 7) return '8';
+  if (bits > 5.2) return '6';
+  return bits > 4.1 ? '4' : '3';
+}

@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import { DEVICES } from '../../../src/core/capacity/catalogue/devices.js';
+import { type Device, nameOf } from '../../../src/core/capacity/device.js';
+import { allDevices } from '../../../src/core/capacity/devices.js';
+import { ENGINE_NAMES, usualEngine } from '../../../src/core/capacity/engines.js';
+import { publishedModels } from '../../../src/core/capacity/model-cost.js';
+import { type Forecast, predict, type Question } from '../../../src/core/capacity/predict.js';
+import { type Calibration, countRows, SPREAD_CLASSES } from '../../../src/core/capacity/step/calibration.js';
+import { fitConstants, LEVELS } from '../../../src/core/capacity/step/fit.js';
+import { isMissing } from '../../../src/core/quantity.js';
+
+/** Constants as they are before any row is seen, with intervals of a tenth. */
+const UNFITTED: Calibration = {
+  date: '2026-01-01',
+  rows: { device: {}, pair: {} },
+  constants: Object.fromEntries(LEVELS.map((level) => [level, {}])) as Calibration['constants'],
+  spreads: Object.fromEntries(
+    SPREAD_CLASSES.map((name) => [name, { low: -0.1, high: 0.1, groups: 1 }]),
+  ) as Calibration['spreads'],
+};
+
+const device = (id: string): Device => DEVICES.find((known) => known.id === id)!;
+
+function question(model: string, id: string, change: Partial<Question> = {}): Question {
+  const engine = usualEngine(device(id));
+  return {
+    model: publishedModels(model, 'q4_k_m')[0]!,
+    device: device(id),
+    engine,
+    lengths: { prompt: 1000, output: 100 },
+    context: 1100,
+    cacheType: 'f16',
+    ...change,
+  };
+}
+
+const value = (forecast: object) => (forecast as Forecast).value;
+
+describe('a prediction', () => {
+  it('is slower than the memory can be read, and faster than a third of that', () => {
+    const { tpot } = predict(question('llama-3.1-8b:f16', 'rtx-4090'), UNFITTED);
+    const seconds = (2 * (8.03e9 - 128_256 * 4096)) / 1008e9;
+    expect(value(tpot)).toBeGreaterThan(seconds);
+    expect(value(tpot)).toBeLessThan(3 * seconds);
+  });
+
+  it('takes the experts of one token for one stream, and not all of them', () => {
+    const { tpot } = predict(question('qwen3-30b-a3b', 'rtx-4090'), UNFITTED);
+    const dense = predict(question('qwen2.5-32b', 'rtx-4090'), UNFITTED);
+    expect(value(tpot)).toBeLessThan(value(dense.tpot) / 3);
+  });
+
+  it('adds up: the whole answer is the first token and the rest of them', () => {
+    const { ttft, tpot, e2e, decodeRate } = predict(question('phi-3-mini', 'rtx-3060'), UNFITTED);
+    expect(value(e2e)).toBeCloseTo(value(ttft) + 99 * value(tpot), 9);
+    expect(value(decodeRate)).toBeCloseTo(1 / value(tpot), 9);
+    const rate = decodeRate as Forecast;
+    expect(rate.low).toBeLessThan(rate.value);
+    expect(rate.high).toBeGreaterThan(rate.value);
+  });
+
+  it('has no times for a model that does not fit, and says so', () => {
+    const { memory, tpot, e2e } = predict(question('llama-3.1-70b:f16', 'rtx-4090'), UNFITTED);
+    expect(memory.fits).toBe(false);
+    expect([tpot, e2e]).toEqual(Array(2).fill({ missing: 'the model does not fit the device' }));
+  });
+
+  it('has no time of the prompt for a device whose compute nobody states', () => {
+    const { ttft, tpot } = predict(question('smollm2-360m', 'phone-8gb'), UNFITTED);
+    expect(ttft).toEqual({ missing: 'no source gives the compute of phone-8gb' });
+    expect(isMissing(tpot)).toBe(false);
+  });
+
+  it('says what it rests on, for the prompt and for the answer apart', () => {
+    const engine = 'llama.cpp cuda';
+    const traits = {
+      engine,
+      kind: 'consumer-gpu',
+      device: 'rtx-4090',
+      storage: '4',
+      architecture: 'llama',
+      design: 'dense' as const,
+    };
+    const counts = countRows([{ traits, quantity: 'decode' }]);
+    const { ttft, tpot, e2e } = predict(question('phi-3-mini', 'rtx-4090'), { ...UNFITTED, rows: counts });
+    expect(tpot).toMatchObject({ basis: 'pair', rows: 1 });
+    expect(ttft).toMatchObject({ basis: 'kind', rows: 0 });
+    expect(e2e).toMatchObject({ basis: 'kind', rows: 0 });
+  });
+
+  it('grows with the context and with the bits of a weight', () => {
+    const short = predict(question('llama-3.1-8b', 'l4'), UNFITTED);
+    const long = predict(
+      question('llama-3.1-8b', 'l4', { lengths: { prompt: 30_000, output: 100 }, context: 30_100 }),
+      UNFITTED,
+    );
+    const wide = predict(question('llama-3.1-8b:q8_0', 'l4'), UNFITTED);
+    expect(value(long.tpot)).toBeGreaterThan(value(short.tpot));
+    expect(value(long.ttft)).toBeGreaterThan(20 * value(short.ttft));
+    expect(value(wide.tpot)).toBeGreaterThan(1.5 * value(short.tpot));
+  });
+});
+
+describe('the fit', () => {
+  const traits = {
+    engine: 'e',
+    kind: 'k',
+    device: 'd',
+    storage: '16',
+    architecture: 'llama',
+    design: 'dense' as const,
+  };
+
+  it('finds the constants that made the times, whatever a few wild rows say', () => {
+    const rows = [1, 2, 3, 4, 5, 6, 8, 10, 20, 40]
+      .map((hundredths) => hundredths / 100)
+      .map((weights) => ({
+        seconds: 1.5 * weights + 0.002 * 32,
+        terms: { weights, layer: 32 },
+        traits,
+        weight: 1,
+      }));
+    const wild = { ...rows[0]!, seconds: 4 };
+    const constants = fitConstants([...rows, wild]);
+    const at = (term: 'weights' | 'layer', mean: number) =>
+      mean * Math.exp(LEVELS.reduce((sum, level) => sum + (Object.values(constants[level])[0]?.[term] ?? 0), 0));
+    expect(at('weights', 1.2)).toBeGreaterThan(1.4);
+    expect(at('weights', 1.2)).toBeLessThan(1.6);
+    expect(at('layer', 20e-6)).toBeGreaterThan(0.0018);
+    expect(at('layer', 20e-6)).toBeLessThan(0.0022);
+  });
+});
+
+describe('the catalogue of devices', () => {
+  it('has one entry for each name', () => {
+    expect(new Set(DEVICES.map(nameOf)).size).toBe(DEVICES.length);
+  });
+
+  it.each(DEVICES)('states plausible figures for $id', ({ memory, usable, bandwidth, compute, price, source }) => {
+    expect(memory).toBeGreaterThan(4e9);
+    expect(usable).toBeLessThanOrEqual(1);
+    expect(bandwidth).toBeGreaterThan(10e9);
+    if (compute) expect(compute.f16).toBeGreaterThan(bandwidth / 1e3);
+    if (price) expect(price.date).toMatch(/^20\d\d-\d\d-\d\d$/);
+    expect(source).toBeTruthy();
+  });
+
+  it('takes a device of the user in place of one with the same name', () => {
+    const own = { ...device('l4'), memory: 1 };
+    expect(allDevices([own]).filter(({ id }) => id === 'l4')).toEqual([own]);
+  });
+
+  it('knows an engine for every device', () => {
+    for (const one of DEVICES) expect(ENGINE_NAMES).toContain(usualEngine(one));
+  });
+});

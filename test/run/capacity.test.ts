@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { capacityTable } from '../../src/core/report/capacity.js';
+import { type CapacityQuestion, capacity } from '../../src/run/capacity.js';
+import { list } from '../../src/run/list.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'rightsize-capacity-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const GGUF = join(import.meta.dirname, '../../models/reference-slm/reference-slm-f16.gguf');
+const ask = (change: Partial<CapacityQuestion> = {}) =>
+  capacity({ models: ['phi-3-mini'], devices: ['rtx-3060'], prompt: 500, output: 100, ...change }, { cwd: folder });
+
+function write(name: string, content: unknown): string {
+  writeFileSync(join(folder, name), JSON.stringify(content));
+  return name;
+}
+
+describe('which devices run a model', () => {
+  it('is answered for each model and device, in their order', async () => {
+    const { predictions } = await ask({ models: ['phi-3-mini', 'qwen3-4b:q8_0'], devices: ['pi-5', 'l4'] });
+    expect(predictions.map(({ model, device }) => `${model} ${device}`)).toEqual([
+      'phi-3-mini:q4_k_m pi-5',
+      'phi-3-mini:q4_k_m l4',
+      'qwen3-4b:q8_0 pi-5',
+      'qwen3-4b:q8_0 l4',
+    ]);
+  });
+
+  it('is answered for nine devices if none is named', async () => {
+    expect((await ask({ devices: [] })).predictions).toHaveLength(9);
+  });
+
+  it('compares ways to store the weights', async () => {
+    const { predictions } = await ask({ models: ['phi-4-mini:*'] });
+    const bytes = predictions.map(({ memory }) => memory.weights);
+    expect(bytes).toHaveLength(5);
+    expect(bytes).toEqual([...bytes].sort((a, b) => a - b));
+  });
+
+  it('reads a GGUF file and a folder with a configuration', async () => {
+    const config = {
+      model_type: 'llama',
+      num_hidden_layers: 2,
+      hidden_size: 64,
+      num_attention_heads: 4,
+      vocab_size: 1000,
+    };
+    write('config.json', { ...config, intermediate_size: 128, torch_dtype: 'float32' });
+    const { predictions } = await ask({ models: [GGUF, '.'], devices: ['pi-5'] });
+    expect(predictions[0]!.memory.weights).toBeGreaterThan(1_500_000);
+    // The embedding, the output matrix, and for each layer attention, feed-forward part and norms, in 32 bits.
+    expect(predictions[1]!.memory.weights).toBe((2 * 64_000 + 2 * (4 * 64 * 64 + 3 * 64 * 128 + 4 * 64)) * 4);
+  });
+
+  it('is answered for a device of the user', async () => {
+    const device = {
+      name: 'mine',
+      kind: 'apple',
+      memory: '16 GB',
+      usable: 0.7,
+      bandwidth: '200 GB',
+      compute: { f16: '5000 GB' },
+    };
+    const { predictions } = await ask({ devices: ['mine'], prices: write('mine.json', { devices: [device] }) });
+    expect(predictions[0]).toMatchObject({ device: 'mine', engine: 'llama.cpp-metal', tpot: { basis: 'kind' } });
+  });
+
+  it('is not known for a device whose kind nobody states', async () => {
+    const device = { name: 'odd', memory: '16 GB', usable: 0.7, bandwidth: '200 GB' };
+    const { predictions } = await ask({ devices: ['odd'], prices: write('odd.json', { devices: [device] }) });
+    expect(predictions[0]!.tpot).toEqual({
+      missing: 'the kind of odd is unknown: give it one in the file of --prices',
+    });
+  });
+
+  it('is shown as a table, with the reasons for what is not known', async () => {
+    const { predictions } = await ask({ models: ['llama-3.1-70b'], devices: ['rtx-3060'] });
+    const { head, rows, notes } = capacityTable(predictions);
+    expect(rows[0]).toHaveLength(head.length);
+    expect(rows[0]).toContain('–');
+    expect(notes.at(-1)).toBe('–: the model does not fit the device.');
+  });
+});
+
+describe('bad input ends with one sentence', () => {
+  it.each<[string, Partial<CapacityQuestion>, RegExp]>([
+    ['no model', { models: [] }, /--model: expected a model, found none/],
+    [
+      'an unknown model',
+      { models: ['qwen9'] },
+      /--model: expected a file, a folder or a published model, found "qwen9"/,
+    ],
+    ['an unknown storage', { models: ['qwen3-4b:q9'] }, /--model: expected a way to store weights .* found "q9"/],
+    ['an unknown device', { devices: ['rtx4090'] }, /--device: .* found "rtx4090"; did you mean rtx-4090\?/],
+    ['a context without room', { context: 50 }, /--context: expected room for 500 tokens of the prompt and 100/],
+    ['a context that the model was not made for', { prompt: 5000 }, /expected a context of at most 4096 tokens/],
+    ['a folder without a configuration', { models: [tmpdir()] }, /--model: expected a GGUF file, or a config.json/],
+  ])('for %s', async (_, change, message) => {
+    await expect(ask(change)).rejects.toThrow(message);
+  });
+
+  it('for an architecture that is not known', async () => {
+    const name = write('rwkv.json', {
+      model_type: 'rwkv7',
+      num_hidden_layers: 2,
+      hidden_size: 64,
+      num_attention_heads: 4,
+      vocab_size: 10,
+    });
+    await expect(ask({ models: [name] })).rejects.toThrow(
+      /model_type: expected an architecture whose layers are known, found "rwkv7"/,
+    );
+  });
+});
+
+describe('the list of devices', () => {
+  it("has the catalogue with the user's own before it", async () => {
+    const prices = write('own.json', {
+      devices: [{ id: 'ws', name: 'workstation', memory: '64 GB', usable: 0.8, bandwidth: '80 GB' }],
+    });
+    const rows = await list('devices', { cwd: folder, prices });
+    expect(rows[0]).toMatchObject({ id: 'ws', memoryGB: 64, bandwidthGBs: 80, kind: null, f16TFLOPS: null });
+    expect(rows.length).toBeGreaterThan(100);
+    expect(rows.map(({ id }) => id)).toEqual(expect.arrayContaining(['pi-5', 'm4-max', 'rtx-5090', 'h200']));
+  });
+});
