@@ -79,7 +79,12 @@ export async function holdStep(planned: PlannedStep, options: HoldStepOptions): 
   signal.addEventListener('abort', onInterrupt, { once: true });
   const began = micro(elapsed() + LEAD);
   const begin = systemTime() + LEAD;
-  const course = startCourse(planned, { ...options, began, clients: clients.length });
+  const course = startCourse(planned, {
+    ...options,
+    began,
+    clients: clients.length,
+    inProcess: clients[0]!.facts.network === 'none',
+  });
   let ending: StepRecord['ending'] | null = null;
   const onReport = (report: StepReport, client: number) => {
     course.add(report, client);
@@ -119,12 +124,13 @@ interface CourseOptions extends Pick<HoldStepOptions, 'session' | 'seed' | 'samp
   readonly began: number;
   /** How many report. */
   readonly clients: number;
+  readonly inProcess: boolean;
 }
 
 /** What has come of a step so far. Every request goes to the log. */
 function startCourse(
   { id, model, condition, requests: wanted, seconds = Number.POSITIVE_INFINITY, first }: PlannedStep,
-  { session, seed, samples, append, began, clients }: CourseOptions,
+  { session, seed, samples, append, began, clients, inProcess }: CourseOptions,
 ) {
   const requests: StepRequest[] = [];
   const underWay = new Map<number, number>();
@@ -228,6 +234,7 @@ function startCourse(
         ending,
         client: {
           processes: closings.length,
+          ...(inProcess && { inProcess }),
           loopDelay: closings.map(({ client }) => client.loopDelay).reduce(larger),
           cpuSeconds: closings.map(({ client }) => client.cpuSeconds).reduce(add),
           socketWaits,

@@ -141,6 +141,20 @@ describe('a person reads', () => {
     );
   });
 
+  test('that an engine in the process of the client keeps the event loop busy, and that spoils nothing', () => {
+    const client = {
+      processes: 1,
+      inProcess: true,
+      loopDelay: { value: 0.05 },
+      cpuSeconds: { missing: 'shared' },
+    } as const;
+    const more = { client: { ...client, socketWaits: 0, replacedConnections: 0 } };
+    const [report] = loadReports(
+      testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2), more })),
+    );
+    expect(report!.rows[0]![2]).toBe('stable');
+  });
+
   test('the greatest load, its interval, what fails beyond it, and how many answers are right there', () => {
     const steps = [
       [1, 0.2],
