@@ -92,7 +92,9 @@ export async function holdStep(planned: PlannedStep, options: HoldStepOptions): 
     const seconds = elapsed() - began;
     if (seconds < 0) return;
     ending = course.complete() ?? judge(course.now(seconds));
-    if (ending !== null) finish.abort();
+    if (ending === null) return;
+    course.finish(ending);
+    finish.abort();
   };
   try {
     const closings = await Promise.all(
@@ -138,6 +140,7 @@ function startCourse(
   let [failed, socketWaits, replacedConnections] = [0, 0, 0];
   let limited = false;
   let used = 0;
+  let ending: StepRecord['ending'] | null = null;
 
   function write(turn: Omit<StepAnswer, 'outcome'>, outcome: Outcome): StepRequest {
     const { suite, task, sample } = samples[turn.sample]!;
@@ -160,7 +163,7 @@ function startCourse(
       outcome,
     };
     append(record);
-    const request = requestOf(record, { began, ended: record.at });
+    const request = requestOf(record, { began, ended: record.at, ending });
     requests.push(request);
     return request;
   }
@@ -196,6 +199,10 @@ function startCourse(
         if (outcome.state === 'failed' && outcome.kind === 'client') socketWaits++;
         limited ||= outcome.state === 'failed' && outcome.kind === 'rate-limit';
       }
+    },
+    /** What ends from now on was cut, for this reason. */
+    finish(reason: StepRecord['ending']) {
+      ending = reason;
     },
     /** Why the step is over, if it is. */
     complete(): 'answered' | 'time' | null {

@@ -114,6 +114,12 @@ describe('a step', () => {
     expect(window.metrics.e2e).toMatchObject({ n: expect.any(Number) });
   });
 
+  test('that was ended because its requests waited too long is overloaded, however few they were', () => {
+    const more = { ending: 'overloaded' as const };
+    const { models } = testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 12, ttft: even(0.2), more }));
+    expect(models[0]!.steps[0]!.result.saturation).toBe('overloaded');
+  });
+
   test('that did not end is none', () => {
     const unfinished = stepOf({ id: 1, condition: 'open 5 constant', n: 30, ttft: even(0.2) }).slice(0, -1);
     expect(testOf(unfinished).models[0]!.steps).toEqual([]);
