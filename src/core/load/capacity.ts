@@ -23,6 +23,8 @@ export interface LoadRange {
   readonly low: number;
   /** From here on an objective is shown to be missed; null where no load was shown to be too much. */
   readonly high: number | null;
+  /** How fast the objective that binds is missed more: see `Crossing`. */
+  readonly rise: number;
 }
 
 /** The capacity with one objective at another limit, and the others as they are. */
@@ -62,7 +64,7 @@ export function evidenceAt(step: StepResult, index: number, factor = 1): Evidenc
   const n = step.counts.completed;
   const { lateShare: allowed } = durationLimit(objective);
   if (allowed === null) return { kind: 'mean', n, excess: 1, standardError: 0.1 };
-  return { kind: 'late', allowed, n: OVERLOADED, late: OVERLOADED, undecided: 0, together: { late: [], slowest: [] } };
+  return { kind: 'late', allowed, n: OVERLOADED, late: OVERLOADED, undecided: 0, together: null };
 }
 
 /** An overloaded step counts as this many late requests, however long it was. */
@@ -85,11 +87,12 @@ function crossingFor(
 function rangeOf(crossings: readonly (Crossing | null)[]): LoadRange | null {
   const found = crossings.filter((crossing) => crossing !== null);
   if (found.length < crossings.length || found.length === 0) return null;
-  const least = (pick: (crossing: Crossing) => number) => Math.min(...found.map(pick));
-  const high = least((crossing) => crossing.high);
+  const binding = found.reduce((least, crossing) => (crossing.value < least.value ? crossing : least));
+  const high = Math.min(...found.map((crossing) => crossing.high));
   return {
-    value: least(({ value }) => value),
-    low: least(({ low }) => low),
+    value: binding.value,
+    low: Math.min(...found.map(({ low }) => low)),
     high: Number.isFinite(high) ? high : null,
+    rise: binding.rise,
   };
 }

@@ -2,17 +2,17 @@
  * At which load does an objective cease to hold? All steps of a search are pooled: the share of late requests rises with the load on a
  * logistic curve near the limit,
  *
- *     logit p(x) = logit(allowed) + slope (x - crossing),     slope >= 0
+ *     logit p(x) = logit(allowed) + slope (x - crossing),     slope > 0
  *
  * and the interval of the crossing is that of the profile likelihood (Venzon and Moolgavkar 1988, Applied Statistics 37:87): the loads
  * whose likelihood lies within chi-square / 2 of the greatest. It needs no variance, and holds where all requests of one step are in
  * time and all of the next are late. Counts are divided by the inflation of their variance, because late requests come together.
- * A curve over all loads would be wrong far from the limit, so steps weigh less the further they are from it (tricube weights, as in
+ * A curve over all loads would be wrong far from the limit, so steps weigh less the further their load, or what they saw, is from it (tricube weights, as in
  * loess: Cleveland 1979, JASA 74:829). A limit on a mean has a straight line and a normal likelihood in the place of these.
  */
 import { normalQuantile } from '../stats/basics/distributions.js';
 import type { Evidence } from './evidence.js';
-import { inflationOf } from './together.js';
+import { inflationOf, type Together } from './together.js';
 
 export interface LoadEvidence {
   readonly load: number;
@@ -26,6 +26,8 @@ export interface Crossing {
   readonly low: number;
   /** Infinite where no load is shown to fail. */
   readonly high: number;
+  /** How much the curve rises over as much load as the crossing itself, at the likeliest slope: in logits, or in limits. */
+  readonly rise: number;
 }
 
 export interface CrossingLevels {
@@ -37,24 +39,82 @@ export interface CrossingLevels {
 /** Null where there is no evidence. */
 export function crossingOf(points: readonly LoadEvidence[], levels: CrossingLevels): Crossing | null {
   if (points.length === 0) return null;
-  const first = profileOf(points.map((point) => termOf(point, { undecided: 0.5, weight: 1, inflation: 1 })));
-  const loads = points.map(({ load }) => load);
-  const centre = Math.min(Math.max(...loads), Math.max(Math.min(...loads), first.value));
-  const weightAt = weightsAround(centre, points);
-  const near = points.filter(({ load }) => weightAt(load) > LEAST_WEIGHT);
-  const inflation = inflationOf(near.flatMap(({ evidence }) => (evidence.kind === 'late' ? [evidence.together] : [])));
-  const weigh = (undecided: number) =>
-    points.map((point) => termOf(point, { undecided, weight: weightAt(point.load), inflation }));
-  const hopeful = profileOf(weigh(0));
+  const everywhere = points.map((point) => termOf(point, { undecided: 0.5, weight: 1, inflation: 1 }));
+  const rough = curveOf(everywhere, points);
+  const { weightOf, inflation } = nearOf(points, rough);
+  const near = curveOf(
+    points.map((point) => termOf(point, { undecided: 0.5, weight: weightOf(point), inflation })),
+    points,
+  );
+  const last = nearOf(points, near);
+  const excess = last.inflation * dispersionOf(points, { ...last, ...near });
+  const profile = (undecided: number) =>
+    profileOf(points.map((point) => termOf(point, { undecided, weight: last.weightOf(point), inflation: excess })));
+  const hopeful = profile(0);
   const cautious = points.some(({ evidence }) => evidence.kind === 'late' && evidence.undecided > 0)
-    ? profileOf(weigh(1))
+    ? profile(1)
     : hopeful;
   const low = boundsOf(cautious, levels.low).low;
   const high = boundsOf(hopeful, levels.high).high;
-  return { value: Math.min(high, Math.max(low, cautious.value)), low, high };
+  return { value: Math.min(high, Math.max(low, cautious.value)), low, high, rise: near.rise };
 }
 
-/** One step in the likelihood: its load, and its log-likelihood and slope at a height of the curve. */
+/** A curve: where it crosses, within the loads that were tried, and how much it rises there. */
+interface Curve {
+  readonly centre: number;
+  readonly rise: number;
+}
+
+function curveOf(terms: readonly Term[], points: readonly LoadEvidence[]): Curve {
+  const loads = points.map(({ load }) => load);
+  const centre = Math.min(Math.max(...loads), Math.max(Math.min(...loads), profileOf(terms).value));
+  return { centre, rise: likeliest(terms, centre).slope * centre };
+}
+
+interface Near {
+  readonly weightOf: (point: LoadEvidence) => number;
+  /** Of the steps that are near. */
+  readonly inflation: number;
+}
+
+function nearOf(points: readonly LoadEvidence[], curve: Curve): Near {
+  const weightOf = weightsAround(curve);
+  const near = points.filter((point) => weightOf(point) > LEAST_WEIGHT);
+  return { weightOf, inflation: inflationOf(near.flatMap(({ evidence }) => togetherIn(evidence))) };
+}
+
+/** As many steps without any excess are believed beforehand: two or three steps alone tell little about their spread. */
+const USUAL_STEPS = 8;
+
+/** Where next to no request is expected to be late, a single one is no excess. */
+const LEAST_VARIANCE = 1;
+
+/**
+ * By how much the steps differ from the curve more than their requests explain: Pearson's chi-square over its degrees of freedom, 1 or
+ * more (McCullagh and Nelder 1989, Generalized Linear Models, section 4.5). A machine that is slower for a while, and a queue that is
+ * long for longer than a step, show here.
+ */
+function dispersionOf(points: readonly LoadEvidence[], { centre, rise, weightOf, inflation }: Curve & Near): number {
+  let [chiSquare, steps] = [0, 0];
+  for (const point of points) {
+    const { load, evidence } = point;
+    const weight = weightOf(point);
+    if (evidence.kind === 'mean' || evidence.together === null || weight <= LEAST_WEIGHT) continue;
+    const { allowed, n, late, undecided } = evidence;
+    const share = lateShareAt((rise * (load - centre)) / centre, allowed);
+    const variance = Math.max(LEAST_VARIANCE, n * share * (1 - share) * inflation);
+    chiSquare += (weight * (late + undecided / 2 - n * share) ** 2) / variance;
+    steps += weight;
+  }
+  const free = Math.max(0, steps - 2);
+  return Math.max(1, (USUAL_STEPS + chiSquare) / (USUAL_STEPS + free));
+}
+
+function togetherIn(evidence: Evidence): Together[] {
+  return evidence.kind === 'late' && evidence.together !== null ? [evidence.together] : [];
+}
+
+/** One step in the likelihood: its load, and its log-likelihood and slope at a height of the curve above the crossing. */
 interface Term {
   readonly load: number;
   readonly logLikelihood: (height: number) => number;
@@ -73,44 +133,62 @@ function termOf(
       derivative: (height) => precision * (evidence.excess - height),
     };
   }
+  if (evidence.together === null) return overloadedTerm(load);
+  const { allowed } = evidence;
   const share = weight / inflation;
   const late = (evidence.late + undecided * evidence.undecided) * share;
   const inTime = evidence.n * share - late;
-  const base = Math.log(evidence.allowed / (1 - evidence.allowed));
   return {
     load,
-    logLikelihood: (height) => -late * softplus(-base - height) - inTime * softplus(base + height),
-    derivative: (height) => late / (1 + Math.exp(base + height)) - inTime / (1 + Math.exp(-base - height)),
+    logLikelihood: (height) => {
+      const p = lateShareAt(height, allowed);
+      return late * Math.log(p) + inTime * Math.log1p(-p);
+    },
+    derivative: (height) => late - (late + inTime) * lateShareAt(height, allowed),
   };
 }
 
-/** log(1 + e^x) without overflow. */
-function softplus(x: number): number {
-  return x > 30 ? x : Math.log1p(Math.exp(x));
+/** Nothing is taken for certain. */
+const LEAST_SHARE = 1e-12;
+
+/** The share of late requests at a height above the crossing, in logits. */
+function lateShareAt(height: number, allowed: number): number {
+  const share = 1 / (1 + Math.exp(-height) * (1 / allowed - 1));
+  return Math.min(1 - LEAST_SHARE, Math.max(LEAST_SHARE, share));
 }
 
-/** Steps at more than this share of the centre away from it weigh the least. */
+/**
+ * A server that was overloaded says that the crossing is lower, however far it is, and nothing about the slope of the curve: how late
+ * requests were depends on how long the step was.
+ */
+function overloadedTerm(load: number): Term {
+  return { load, logLikelihood: (height) => (height > 0 ? 0 : -IMPOSSIBLE), derivative: () => 0 };
+}
+
+const IMPOSSIBLE = 20;
+
+/** A curve is straight within this share of the crossing, and within so many logits of what is allowed. */
 const BANDWIDTH = 0.75;
-/** But half of all requests lie within this share of the bandwidth, wherever the centre is. */
-const HALF_WITHIN = 2 / 3;
+const STRAIGHT = 2.5;
 /** A step that is far still says on which side the crossing is. */
 const LEAST_WEIGHT = 0.1;
 
-function weightsAround(centre: number, points: readonly LoadEvidence[]): (load: number) => number {
-  const distances = points
-    .map(({ load, evidence: { n } }) => ({ distance: Math.abs(load - centre), n }))
-    .sort((a, b) => a.distance - b.distance);
-  const requests = distances.reduce((total, { n }) => total + n, 0);
-  let [passed, half] = [0, 0];
-  for (const { distance, n } of distances) {
-    if (passed < requests / 2) half = distance;
-    passed += n;
-  }
-  const bandwidth = Math.max(BANDWIDTH * centre, half / HALF_WITHIN);
-  return (load) => {
-    const distance = Math.abs(load - centre) / bandwidth;
-    return Math.max(LEAST_WEIGHT, distance < 1 ? (1 - distance ** 3) ** 3 : 0);
+function weightsAround({ centre }: Curve): (point: LoadEvidence) => number {
+  return ({ load, evidence }) => {
+    const byLoad = tricube(Math.abs(load - centre) / (BANDWIDTH * centre));
+    return Math.max(LEAST_WEIGHT, byLoad * tricube(logitsAway(evidence) / STRAIGHT));
   };
+}
+
+function tricube(distance: number): number {
+  return distance < 1 ? (1 - distance ** 3) ** 3 : 0;
+}
+
+/** How far above what is allowed the late share of a step lies. A step with next to no late request tells little as it is. */
+function logitsAway(evidence: Evidence): number {
+  if (evidence.kind === 'mean') return 0;
+  const { allowed, n, late } = evidence;
+  return Math.max(0, Math.log((late + 0.5) / (n - late + 0.5)) - Math.log(allowed / (1 - allowed)));
 }
 
 interface Profile {
@@ -122,7 +200,7 @@ interface Profile {
   readonly at: (crossing: number) => number;
 }
 
-const GRID = 60;
+const GRID = 40;
 /** The curve is looked at up to this many times the greatest load. */
 const BEYOND = 2;
 /** Loads whose log-likelihood is lower by more than this are out of the question. */
@@ -131,7 +209,7 @@ const OUT_OF_QUESTION = 6;
 /** The likelihood on a coarse grid of all loads, and on a fine one of those that are in question. */
 function profileOf(terms: readonly Term[]): Profile {
   const greatest = BEYOND * Math.max(...terms.map(({ load }) => load));
-  const at = (crossing: number) => greatestOverSlopes(terms, crossing);
+  const at = (crossing: number) => likeliest(terms, crossing).logLikelihood;
   // No crossing lies at 0 itself: a slope has no rise there.
   const coarse = gridOf({ low: greatest / GRID ** 2, high: greatest }).map((load) => ({ load, height: at(load) }));
   const top = Math.max(...coarse.map(({ height }) => height));
@@ -178,8 +256,11 @@ const USUAL_RISE = 3;
 const LOOSENESS = 0.7;
 const DEGREES_OF_FREEDOM = 3;
 
-/** The greatest log-likelihood over all slopes, with the belief about slopes. */
-function greatestOverSlopes(terms: readonly Term[], crossing: number): number {
+/** The slope with the greatest log-likelihood, with the belief about slopes. */
+function likeliest(
+  terms: readonly Term[],
+  crossing: number,
+): { readonly slope: number; readonly logLikelihood: number } {
   const surprise = (slope: number) => Math.log((slope * crossing) / USUAL_RISE) / LOOSENESS;
   const belief = (slope: number) =>
     (-(DEGREES_OF_FREEDOM + 1) / 2) * Math.log1p(surprise(slope) ** 2 / DEGREES_OF_FREEDOM);
@@ -192,17 +273,19 @@ function greatestOverSlopes(terms: readonly Term[], crossing: number): number {
     }
     return total;
   };
-  const logLikelihood = (slope: number) =>
-    terms.reduce((total, term) => total + term.logLikelihood(slope * (term.load - crossing)), belief(slope));
-  const scale = Math.max(...terms.map(({ load }) => load));
-  // Between a hundredth of a step over all loads and a cliff, on a scale of factors.
-  let [low, high] = [0.01 / scale, 1e4 / scale];
-  for (let i = 0; i < 22; i++) {
+  // Between a curve that is next to flat and a cliff, on a scale of factors.
+  let [low, high] = [0.01 / crossing, 1e4 / crossing];
+  for (let i = 0; i < 16; i++) {
     const middle = Math.sqrt(low * high);
     if (derivative(middle) > 0) low = middle;
     else high = middle;
   }
-  return logLikelihood(Math.sqrt(low * high));
+  const slope = Math.sqrt(low * high);
+  const logLikelihood = terms.reduce(
+    (total, term) => total + term.logLikelihood(slope * (term.load - crossing)),
+    belief(slope),
+  );
+  return { slope, logLikelihood };
 }
 
 /** The outermost loads within the interval. The fine grid has one load beyond them on each side, unless they lie at its end. */

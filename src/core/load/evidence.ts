@@ -22,8 +22,8 @@ export interface LateRequests {
   readonly n: number;
   readonly late: number;
   readonly undecided: number;
-  /** How late requests come together (./together.ts). */
-  readonly together: Together;
+  /** How late requests come together (./together.ts); null for a server that was overloaded, where all are late. */
+  readonly together: Together | null;
 }
 
 /** For an objective on a mean. */
@@ -82,7 +82,7 @@ export function metOf(evidence: Evidence | Missing, alpha: number): Met {
     return normalCdf(-excess / standardError) <= alpha ? 'missed' : 'open';
   }
   const { allowed, n, late, undecided, together } = evidence;
-  const inflation = inflationOf([together]);
+  const inflation = together === null ? 1 : inflationOf([together]);
   if (binomialAtMost((late + undecided) / inflation, n / inflation, allowed) <= alpha) return 'met';
   return late > 0 && 1 - binomialAtMost((late - 1) / inflation, n / inflation, allowed) <= alpha ? 'missed' : 'open';
 }

@@ -26,7 +26,7 @@ const BLOCKS = 20;
 const LEAST_REQUESTS = 60;
 
 /**
- * @param requests The requests that were due so far.
+ * @param requests While a step runs: the requests that were due before the first without a token. Later ones have waited less so far.
  * @param now Seconds since the step began. A request without a first token has waited until now at least.
  */
 export function saturationOf(

@@ -3,10 +3,11 @@
  * interrupted goes on where it was, and a log shows why each step was made.
  *
  *     double    1, 2, 4, … until an objective is missed; these steps are short
- *     narrow    at the load where the objective that binds is about to be missed, from all steps pooled (./crossing.ts)
- *     prove     there and one step beyond, in turns, until the budget is spent or the answer is narrow
+ *     narrow    between the last load that held and the first that did not, by halves; these are short too
+ *     prove     around the load where the objective that binds is about to be missed, from all steps pooled (./crossing.ts), until the
+ *               budget is spent or the answer is narrow
  *
- * Most requests are so spent at the edge, where they tell most.
+ * So most requests are spent at the edge, where they tell most.
  */
 import type { Condition } from '../definition/condition.js';
 import { isMissing } from '../quantity.js';
@@ -14,6 +15,7 @@ import { binomialAtMost } from '../stats/estimate/quantile-test.js';
 import { type Capacity, capacityOf, evidenceAt } from './capacity.js';
 import type { Evidence } from './evidence.js';
 import { conditionAt, loadNear, loadOf, type SearchRule } from './search-rule.js';
+import type { Settled } from './settled.js';
 import type { StepResult } from './step.js';
 
 export interface PlannedStep {
@@ -23,51 +25,77 @@ export interface PlannedStep {
   readonly requests: number;
   /** Or when no more requests are due after this many seconds. */
   readonly seconds: number;
-  readonly purpose: 'double' | 'edge';
+  readonly purpose: 'locate' | 'prove';
 }
 
 export type Next = { readonly run: PlannedStep } | { readonly done: Capacity; readonly why: 'decided' | 'budget' };
 
 /** @param history The finished steps, in the order in which they were made. */
 export function nextStep(history: readonly StepResult[], rule: SearchRule): Next {
-  const doubling = nextDoubling(history, rule);
-  if (doubling !== null) return { run: planned(doubling, 'double', { history, rule }) };
+  const located = nextToLocate(history, rule);
+  if (located !== null) return { run: planned(located, 'locate', { history, rule }) };
   const capacity = capacityOf(history, rule);
-  const left = remaining(history, rule);
-  const edge = edgeLoad(history, capacity, rule);
-  if (isDecided(capacity, rule)) return { done: capacity, why: 'decided' };
-  if (left.steps < 1) return { done: capacity, why: 'budget' };
-  return { run: planned(edge, 'edge', { history, rule }) };
+  if (edgeStepsOf(history, rule) >= EDGE_STEPS && isDecided(capacity, rule)) return { done: capacity, why: 'decided' };
+  if (remaining(history, rule).steps < 1) return { done: capacity, why: 'budget' };
+  return { run: planned(edgeLoad(history, capacity, rule), 'prove', { history, rule }) };
 }
 
-/** A step while doubling: so many requests tell an objective on p95 that holds from one that is far from it. */
-const DOUBLING_REQUESTS = 40;
-/** The share of a budget in seconds that a doubling step may take. */
-const DOUBLING_SHARE = 0.04;
+/** A step while the edge is sought: so many requests tell an objective on p95 that holds from one that is far from it. */
+const LOCATE_REQUESTS = 40;
+/** Longer than a step must be to count (`settledOf`), since the slowest answer grows with the load. */
+const LOCATE_RELAXATION = 8;
+/** The share of a budget in seconds that such a step may take. */
+const LOCATE_SHARE = 0.04;
 /** Steps at the edge, where the budget has room for them. */
 const EDGE_STEPS = 4;
 /** Below this many requests in its window a step at the edge is not worth its warm-up. */
 const EDGE_REQUESTS = 130;
-/** A one-sided p-value of "the objective holds" below which doubling pauses, and ends when this many requests say so. */
+/** A one-sided p-value of "the objective holds" below which a load counts as missed, if this many requests say so. */
 const DOUBT = 0.3;
 const SURE_REQUESTS = 50;
-/** Of the budget, what doubling leaves for the edge. */
-const LEAST_SHARE = 0.2;
+/** A load is tried again this often at most, before what it showed counts. */
+const MOST_TRIES = 3;
+/** Of the budget, what is left for the edge when its place is not yet found. */
+const LEAST_SHARE = 0.5;
+/**
+ * The edge is found when the load that is too much is at most this many times the one that holds. A closed loop is late little by little,
+ * and its short steps already tell; a queue that nothing holds back is late all at once.
+ */
+const NEAR = { concurrency: 2, users: 1.5, rate: 1.35 } as const;
 /** An answer that is known within this share is narrow. */
 const NARROW = 0.05;
 
-/** The next load of the doubling; null when it has found a load that is too much. */
-function nextDoubling(history: readonly StepResult[], rule: SearchRule): number | null {
-  const last = history.at(-1);
-  if (last === undefined) return rule.least;
-  const loads = [...new Set(history.map(({ condition }) => loadOf(condition)))];
-  const greatest = Math.max(...loads);
-  const doubts = loads.map((load) => ({ load, doubt: doubtAt(load, history, rule) }));
-  if (doubts.some(({ doubt }) => doubt === 'missed')) return null;
+/** The next load while the edge is sought; null when it lies between two loads that are near each other. */
+function nextToLocate(history: readonly StepResult[], rule: SearchRule): number | null {
+  if (history.length === 0) return rule.least;
   if (remaining(history, rule).share <= LEAST_SHARE) return null;
-  const unsure = doubts.find(({ doubt }) => doubt === 'unsure');
-  if (unsure !== undefined) return unsure.load;
-  return greatest >= rule.most ? null : Math.min(rule.most, greatest * 2);
+  const { held, unsure, missed } = bracketOf(history, rule);
+  if (unsure !== null) return unsure;
+  if (missed === Number.POSITIVE_INFINITY) return held >= rule.most ? null : loadNear(2 * held, rule);
+  if (held === 0 || missed <= NEAR[rule.find.kind] * held) return null;
+  const middle = loadNear(Math.sqrt(held * missed), rule);
+  return middle > held && middle < missed ? middle : null;
+}
+
+interface Bracket {
+  /** The greatest load below the one that is too much; 0 where there is none. */
+  readonly held: number;
+  /** A load below the one that is too much that must be tried again. */
+  readonly unsure: number | null;
+  /** The least load that is too much; infinite where none is. */
+  readonly missed: number;
+}
+
+function bracketOf(history: readonly StepResult[], rule: SearchRule): Bracket {
+  const loads = [...new Set(history.map(({ condition }) => loadOf(condition)))];
+  const doubts = loads.map((load) => ({ load, doubt: doubtAt(load, history, rule) }));
+  const missed = Math.min(...doubts.flatMap(({ load, doubt }) => (doubt === 'missed' ? [load] : [])));
+  const below = doubts.filter(({ load }) => load < missed);
+  return {
+    held: Math.max(0, ...below.map(({ load }) => load)),
+    unsure: below.find(({ doubt }) => doubt === 'unsure')?.load ?? null,
+    missed,
+  };
 }
 
 /** What the steps at a load say. A few late requests among few may be chance: the load is then tried once more. */
@@ -79,7 +107,9 @@ function doubtAt(
   const steps = history.filter(({ condition }) => loadOf(condition) === load);
   const last = steps.at(-1)!;
   if (last.saturation === 'overloaded') return 'missed';
+  if (!isMissing(last.window) && isRising(last.window.settled)) return 'missed';
   if (last.counts.completed === 0 && last.counts.failed + last.counts.timedOut > 0) return 'missed';
+  if (steps.length < MOST_TRIES && wasTooShort(last)) return 'unsure';
   const doubts = objectives.map((_, i) => {
     const found = steps.flatMap((step): Evidence[] => {
       const evidence = evidenceAt(step, i);
@@ -91,6 +121,17 @@ function doubtAt(
     return p <= alpha || n >= SURE_REQUESTS ? 'missed' : 'unsure';
   });
   return doubts.includes('missed') ? 'missed' : doubts.includes('unsure') ? 'unsure' : 'holds';
+}
+
+/** An open server that was not seen with its queue. A slow user may send nothing at all for a while, and is not tried again. */
+function wasTooShort({ condition, counts, window }: StepResult): boolean {
+  if (condition.kind === 'closed' || counts.due < LOCATE_REQUESTS) return false;
+  return isMissing(window) || (window.settled.state === 'too short' && !window.settled.relaxed);
+}
+
+/** A latency that rises may have missed its limit later on. It is no evidence, but a reason to look at lower loads. */
+function isRising(settled: Settled): boolean {
+  return settled.state === 'drifting' && settled.direction === 'rises';
 }
 
 /** The one-sided p-value of "the objective holds", from steps at one load. */
@@ -124,7 +165,7 @@ function remaining(history: readonly StepResult[], { budget }: SearchRule): Rema
   );
   const perStep = EDGE_REQUESTS + overheadOf(history.at(-1));
   const byRequests = budget.requests === undefined ? EDGE_STEPS : Math.floor(requests / perStep);
-  const bySeconds = budget.seconds === undefined ? EDGE_STEPS : Math.floor(seconds / (DOUBLING_SHARE * budget.seconds));
+  const bySeconds = budget.seconds === undefined ? EDGE_STEPS : Math.floor(seconds / (LOCATE_SHARE * budget.seconds));
   return { share, requests, seconds, steps: Math.min(byRequests, bySeconds) };
 }
 
@@ -142,13 +183,13 @@ function planned(
   const left = remaining(history, rule);
   const condition = conditionAt(load, rule);
   const overhead = condition.kind === 'closed' ? 2 * load : overheadOf(history.at(-1));
-  if (purpose === 'double') {
+  if (purpose === 'locate') {
     return {
       condition,
       load,
       purpose,
-      requests: Math.min(left.requests, DOUBLING_REQUESTS + overhead),
-      seconds: Math.min(left.seconds, DOUBLING_SHARE * (rule.budget.seconds ?? Number.POSITIVE_INFINITY)),
+      requests: Math.min(left.requests, Math.max(LOCATE_REQUESTS, relaxationAt(load, history)) + overhead),
+      seconds: Math.min(left.seconds, LOCATE_SHARE * (rule.budget.seconds ?? Number.POSITIVE_INFINITY)),
     };
   }
   const done = edgeStepsOf(history, rule);
@@ -162,25 +203,38 @@ function planned(
   };
 }
 
-/** The steps that were made after doubling had found a load that is too much. */
+/** Requests that an open server needs to be seen with its queue: those of some times its slowest answers so far. */
+function relaxationAt(load: number, history: readonly StepResult[]): number {
+  const last = history.at(-1);
+  if (last === undefined || last.condition.kind === 'closed') return 0;
+  const slowest = isMissing(last.window) ? last.seconds : last.window.slowest;
+  const rate = last.counts.due / last.seconds;
+  return Math.ceil(LOCATE_RELAXATION * slowest * rate * (load / loadOf(last.condition)));
+}
+
+/** The steps that were made after the edge was found. */
 function edgeStepsOf(history: readonly StepResult[], rule: SearchRule): number {
-  return history.filter((_, i) => i > 0 && nextDoubling(history.slice(0, i), rule) === null).length;
+  return history.filter((_, i) => i > 0 && nextToLocate(history.slice(0, i), rule) === null).length;
 }
 
 /**
  * Where steps at the edge are made, around the load at which an objective is about to be missed: at first on both sides, because the
- * slope of the curve must be known too; then there.
+ * slope of the curve must be known too; then there. A queue that nothing holds back is late soon after its limit, so steps of a rate lie
+ * near it.
  */
-const SPREAD = [-0.15, 0.15] as const;
+const SIDES = [-1, 1] as const;
+const SPREAD = { concurrency: 0.15, users: 0.08, rate: 0.06 } as const;
 
 function edgeLoad(history: readonly StepResult[], { load }: Capacity, rule: SearchRule): number {
   const greatest = Math.max(...history.map(({ condition }) => loadOf(condition)));
-  const centre = load === null ? greatest : Math.min(load.value, 2 * greatest);
-  const done = edgeStepsOf(history, rule);
-  const spread = SPREAD[done];
-  if (rule.find.kind === 'rate') return loadNear(centre * (1 + (spread ?? 0)), rule);
-  if (spread !== undefined)
-    return loadNear(centre + Math.sign(spread) * Math.max(0.6, Math.abs(spread) * centre), rule);
+  const pooled = load === null ? greatest : Math.min(load.value, 2 * greatest);
+  const side = SIDES[edgeStepsOf(history, rule)];
+  const { held, missed } = bracketOf(history, rule);
+  // The steps so far were short, and their curve is a guess: what they found is kept.
+  const centre = side === undefined ? pooled : Math.min(missed, Math.max(held, pooled));
+  const spread = SPREAD[rule.find.kind];
+  if (rule.find.kind === 'rate') return loadNear(centre * (1 + (side ?? 0) * spread), rule);
+  if (side !== undefined) return loadNear(centre + side * Math.max(0.6, spread * centre), rule);
   // The last load that holds and the first that does not: whichever was asked less.
   const inside = Math.max(rule.least, Math.floor(centre));
   return loadNear(requestsAt(inside, history) <= requestsAt(inside + 1, history) ? inside : inside + 1, rule);

@@ -13,8 +13,15 @@ import type { Window } from './window.js';
 
 export type Settled =
   | { readonly state: 'steady' }
-  | { readonly state: 'drifting'; readonly reason: string }
-  | { readonly state: 'too short'; readonly reason: string /** Requests. */; readonly more: number };
+  | { readonly state: 'drifting'; readonly reason: string; readonly direction: 'rises' | 'falls' }
+  | {
+      readonly state: 'too short';
+      readonly reason: string;
+      /** Requests. */
+      readonly more: number;
+      /** Whether it is long enough for queues to forget how they began. It then lacks requests only. */
+      readonly relaxed: boolean;
+    };
 
 /** Five blocks of eight: fewer requests show no drift. */
 const LEAST_REQUESTS = 40;
@@ -28,29 +35,32 @@ const RELAXATION = 5;
 
 export function settledOf({ from, to, requests }: Window): Settled {
   const lives = requests.flatMap(({ outcome, due, end }) => (outcome === 'completed' ? [end - due] : []));
+  const seconds = to - from;
+  const needed = lives.length === 0 ? Number.POSITIVE_INFINITY : RELAXATION * percentile(lives, 0.99);
+  const relaxed = seconds >= needed;
   if (lives.length < LEAST_REQUESTS) {
     return {
       state: 'too short',
       reason: `its window has ${lives.length} answers, and a trend shows from ${LEAST_REQUESTS} up`,
       more: LEAST_REQUESTS - lives.length,
+      relaxed,
     };
   }
   for (const metric of ['ttft', 'tpot'] as const) {
     const drift = driftOf(requests, metric);
-    if (drift !== null) return { state: 'drifting', reason: drift };
+    if (drift !== null) return drift;
   }
-  const needed = RELAXATION * percentile(lives, 0.99);
-  const seconds = to - from;
-  if (seconds >= needed) return { state: 'steady' };
+  if (relaxed) return { state: 'steady' };
   return {
     state: 'too short',
     reason: `its window of ${seconds.toPrecision(3)} s is shorter than ${RELAXATION} times the p99 of e2e, ${needed.toPrecision(3)} s`,
     more: Math.ceil((requests.length / seconds) * (needed - seconds)),
+    relaxed,
   };
 }
 
-/** How a latency drifts, in words; null if it does not. */
-function driftOf(requests: Window['requests'], metric: LoadMetric): string | null {
+/** How a latency drifts; null if it does not. */
+function driftOf(requests: Window['requests'], metric: LoadMetric): Settled | null {
   const { seen, short } = LOAD_METRICS[metric];
   const values = requests.flatMap((request) => {
     const one = seen(request);
@@ -64,6 +74,8 @@ function driftOf(requests: Window['requests'], metric: LoadMetric): string | nul
   if (isMissing(trend)) return null;
   const change = (trend.slope * (blocks.length - 1)) / median(blocks);
   if (Math.abs(change) < LEAST_CHANGE) return null;
-  if (trend.risesP < LEVEL) return `${short} rises by ${Math.round(change * 100)}% over it`;
-  return trend.fallsP < LEVEL ? `${short} falls by ${Math.round(-change * 100)}% over it` : null;
+  const direction = trend.risesP < LEVEL ? 'rises' : trend.fallsP < LEVEL ? 'falls' : null;
+  if (direction === null) return null;
+  const reason = `${short} ${direction} by ${Math.round(Math.abs(change) * 100)}% over its window`;
+  return { state: 'drifting', reason, direction };
 }

@@ -71,6 +71,8 @@ export interface WindowFigures {
   /** Output tokens per second of all requests together. */
   readonly throughput: Quantity;
   readonly underWay: { readonly mean: number; readonly peak: number };
+  /** The longest time from due to the end of an answer, in seconds. */
+  readonly slowest: number;
   readonly right: RightAnswers;
 }
 
@@ -121,9 +123,9 @@ export function analyseStep(requests: readonly StepRequest[], options: StepOptio
   }
   const validity = judgeValidity({ condition, window, requests, health, objectives });
   const settled = settledOf(window);
-  const spoilt = reasonAgainst(validity, settled);
+  const spoilt = reasonAgainst(validity, settled, condition);
   const counted = window.requests.filter(({ outcome }) => outcome !== 'cut' && outcome !== 'unsent');
-  const against = evidenceAgainst(validity, settled);
+  const against = evidenceAgainst(validity, settled, condition);
   return {
     ...step,
     window: figuresOf({ window, counted, requests, validity, settled, spoilt }, options),
@@ -144,16 +146,31 @@ function objectiveResult(
 }
 
 /** Why the figures of a step are not shown; null if they are. */
-function reasonAgainst(validity: Validity, settled: Settled): Missing | null {
-  const broken = evidenceAgainst(validity, settled);
+function reasonAgainst(validity: Validity, settled: Settled, condition: Condition): Missing | null {
+  const broken = evidenceAgainst(validity, settled, condition);
   if (broken !== null) return broken;
-  return settled.state === 'too short' ? missing(`it needs ${settled.more} more requests: ${settled.reason}`) : null;
+  return settled.state === 'too short' ? needsMore(settled) : null;
 }
 
-/** A short step is evidence, as far as it goes. A step that its client spoilt, or that drifts, is none. */
-function evidenceAgainst(validity: Validity, settled: Settled): Missing | null {
+/**
+ * Why a step says nothing about an objective; null if it does. A step that its client spoilt, or that drifts, says nothing. A short step
+ * of a closed loop says as much as it has requests, since the loop fills the server at once. A short step of any other condition began
+ * with an empty server and saw too little of its queue.
+ */
+function evidenceAgainst(validity: Validity, settled: Settled, condition: Condition): Missing | null {
   if (!validity.valid) return missing('the client did not keep its schedule, so the step is invalid');
-  return settled.state === 'drifting' ? missing(`the step has not settled: ${settled.reason}`) : null;
+  switch (settled.state) {
+    case 'steady':
+      return null;
+    case 'drifting':
+      return missing(`the step has not settled: ${settled.reason}`);
+    case 'too short':
+      return condition.kind === 'closed' || settled.relaxed ? null : needsMore(settled);
+  }
+}
+
+function needsMore({ more, reason }: Extract<Settled, { state: 'too short' }>): Missing {
+  return missing(`it needs ${more} more requests: ${reason}`);
 }
 
 interface Parts {
@@ -192,6 +209,7 @@ function figuresOf(parts: Parts, { objectives, price }: StepOptions): WindowFigu
     requestRate: shown(() => known(counted.length / seconds)),
     throughput: shown(() => throughputOf(counted, seconds)),
     underWay: underWayBetween(underWayOf(requests, 'due'), window),
+    slowest: window.requests.reduce((longest, { due, end }) => Math.max(longest, end - due), 0),
     right: rightAnswersOf(counted, { seconds, meets: (request) => meetsAll(request, objectives), price, spoilt }),
   };
 }

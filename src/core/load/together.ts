@@ -38,8 +38,8 @@ export function inflationOf(steps: readonly Together[]): number {
   return Math.max(late, Math.sqrt(late * slowest));
 }
 
-/** Lags beyond these count as 0: a queue near its limit forgets within as many requests as are under way. */
-const LAGS = 100;
+/** Lags beyond these count as 0. */
+const LAGS = 500;
 /** Longer lags than this share of a step have too few pairs. */
 const SHARE = 0.2;
 

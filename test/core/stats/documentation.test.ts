@@ -10,20 +10,25 @@ const ROOMS = ['stats/cascade', 'stats/compare', 'stats/estimate', 'load'];
 const exported = ROOMS.flatMap((room) =>
   readdirSync(new URL(`${room}/`, SOURCES)).flatMap((file) =>
     [
-      ...readFileSync(new URL(`${room}/${file}`, SOURCES), 'utf8').matchAll(/^export (?:function|class|const) (\w+)/gm),
+      ...readFileSync(new URL(`${room}/${file}`, SOURCES), 'utf8').matchAll(
+        /^export (?:function\*?|class|const) (\w+)/gm,
+      ),
     ].map(([, name]) => name!),
   ),
 );
 
-const page = readFileSync(new URL('../../../docs/statistics.md', import.meta.url), 'utf8');
+/** What a load test computes has a page of its own. */
+const page = ['statistics', 'load']
+  .map((name) => readFileSync(new URL(`../../../docs/${name}.md`, import.meta.url), 'utf8'))
+  .join('\n');
 const named = [...page.matchAll(/`([a-zA-Z]\w*)`/g)].map(([, name]) => name!);
 
 /** Small tools that need no line on the page. */
 const undocumented = ['median', 'acceleration', 'serialNote', 'withEffectiveSize'];
 
-describe('the page on statistics', () => {
+describe('the pages on statistics and on load', () => {
   it('names only functions that exist', () => {
-    const fields = ['standardError', 'designEffect', 'createRandom', 'sampleWithoutReplacement'];
+    const fields = ['standardError', 'designEffect', 'createRandom', 'sampleWithoutReplacement', 'decodeRate'];
     const functions = named.filter((name) => /^[a-z]+[A-Z]/.test(name));
     expect(functions.filter((name) => !exported.includes(name) && !fields.includes(name))).toEqual([]);
     expect(functions.length).toBeGreaterThan(40);

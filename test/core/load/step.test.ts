@@ -1,0 +1,258 @@
+import { describe, expect, test } from 'vitest';
+import { runVirtually, type ServerLaw } from '../../../bench/load-virtual.js';
+import { type Condition, parseCondition } from '../../../src/core/definition/condition.js';
+import type { Objective } from '../../../src/core/load/objective.js';
+import type { StepRequest } from '../../../src/core/load/request.js';
+import { saturationOf } from '../../../src/core/load/saturation.js';
+import { analyseStep, percentileFloor, type WindowFigures } from '../../../src/core/load/step.js';
+import { isMissing, known, missing } from '../../../src/core/quantity.js';
+import { createRandom } from '../../../src/core/stats/basics/random.js';
+import { answered, every, HEALTHY, unanswered } from './requests.js';
+
+const TTFT: Objective = { metric: 'ttft', level: 'p95', bound: 0.5 };
+const OPEN = parseCondition('open 10 constant');
+const QUEUE: ServerLaw = { kind: 'slots', slots: 6, service: { kind: 'exponential', mean: 0.1 } };
+
+function analyse(requests: readonly StepRequest[], condition: Condition = OPEN, health = HEALTHY) {
+  return analyseStep(requests, { condition, objectives: [TTFT], health });
+}
+
+function figures(requests: readonly StepRequest[], condition: Condition = OPEN, health = HEALTHY): WindowFigures {
+  const { window } = analyse(requests, condition, health);
+  if (isMissing(window)) throw new Error(window.missing);
+  return window;
+}
+
+/** Requests ten a second, with times to first token that scatter a little. */
+function steady(
+  count: number,
+  change: (at: number, i: number) => Partial<StepRequest> & { ttft?: number } = () => ({}),
+) {
+  const random = createRandom(1);
+  return every(0.1, count, (due, i) => answered(due, { ttft: 0.1 + 0.02 * random.uniform(), ...change(due, i) }));
+}
+
+describe('the window of a step', () => {
+  test('leaves out the first requests of a closed loop, which begin all at once, and those that run while it drains', () => {
+    const condition = parseCondition('closed 12');
+    const sent = runVirtually(QUEUE, { condition, seed: 1, requests: 400, seconds: 1e6 });
+    const { from, to, counts } = figures(sent, condition);
+    expect(from).toBeGreaterThanOrEqual(sent[12]!.due);
+    expect(to).toBeLessThan(sent.at(-1)!.due);
+    expect(counts.due).toBeGreaterThan(300);
+  });
+
+  test('begins after a warm-up that is found', () => {
+    const warming = steady(400, (due) => (due < 8 ? { ttft: 0.4 - 0.03 * due } : {}));
+    const { from } = figures(warming);
+    expect(from).toBeGreaterThan(6);
+    expect(from).toBeLessThan(11);
+  });
+
+  test('begins soon when there is no warm-up, and never after the middle', () => {
+    expect(figures(steady(400)).from).toBeLessThan(3);
+    const { window } = analyse(steady(400, (due) => ({ ttft: 0.1 + 0.02 * due })));
+    expect(isMissing(window) ? Number.NaN : window.from).toBeLessThan(21);
+  });
+
+  test('is missing when nothing was answered, or all was sent at once', () => {
+    expect(analyse(every(0.1, 50, (due) => unanswered('failed', due))).window).toEqual(
+      missing('no request was answered'),
+    );
+    expect(analyse(every(0, 50, () => answered(0))).window).toEqual(
+      missing('the step ended before the server was under its load'),
+    );
+    expect(analyse([]).window).toEqual(missing('no request was answered'));
+  });
+});
+
+describe('a step', () => {
+  test('that settled has percentiles above their floors, and says what the others need', () => {
+    const { metrics, settled, attainment, requestRate, throughput } = figures(steady(400));
+    expect(settled).toEqual({ state: 'steady' });
+    if (isMissing(metrics.ttft)) throw new Error(metrics.ttft.missing);
+    const { n, p95, p99 } = metrics.ttft;
+    expect(p95).toMatchObject({ n, method: 'order-statistics' });
+    expect(p99).toEqual(missing(`it needs ${662 - n} more requests`));
+    expect([0.5, 0.75, 0.8, 0.9, 0.95, 0.97, 0.99].map(percentileFloor)).toEqual([11, 24, 31, 64, 130, 219, 662]);
+    expect(attainment).toMatchObject({ value: 1, n });
+    expect(requestRate).toMatchObject({ value: expect.closeTo(10, 0) });
+    expect(throughput).toMatchObject({ value: expect.closeTo(110, -1) });
+  });
+
+  test('that drifts gives no number and no evidence', () => {
+    const { window, objectives } = analyse(steady(600, (due) => ({ ttft: 0.1 + 0.003 * due })));
+    if (isMissing(window)) throw new Error(window.missing);
+    expect(window.settled).toMatchObject({ state: 'drifting', direction: 'rises' });
+    expect(window.metrics.ttft).toEqual(
+      missing(expect.stringMatching(/^the step has not settled: TTFT rises by \d+% over/)),
+    );
+    expect(window.attainment).toHaveProperty('missing');
+    expect(objectives[0]!.evidence).toHaveProperty('missing');
+  });
+
+  test('that is too short says how many requests it needs', () => {
+    const { settled, metrics } = figures(steady(30));
+    expect(settled).toMatchObject({ state: 'too short', more: expect.any(Number) });
+    expect(metrics.ttft).toEqual(
+      missing(expect.stringMatching(/^it needs \d+ more requests: its window has \d+ answers/)),
+    );
+  });
+
+  test('that is shorter than five times its slowest answers is too short', () => {
+    const slow = every(0.02, 200, (due) => answered(due, { ttft: 0.5, tpot: 0.02 }));
+    expect(figures(slow, parseCondition('open 50 constant')).settled).toMatchObject({
+      state: 'too short',
+      reason: expect.stringMatching(/shorter than 5 times the p99 of e2e, 3.50 s$/),
+    });
+  });
+
+  test('with a stall meets its objective less, from the moment when requests were due', () => {
+    // For 3 s nothing is answered: who was due first waits longest.
+    const stall = steady(400, (due) => (due >= 20 && due < 23 ? { ttft: 23.1 - due } : {}));
+    const { attainment, counts } = figures(stall);
+    const late = stall.filter(({ due, first }) => first! - due > TTFT.bound).length;
+    expect(late).toBeGreaterThan(20);
+    expect(attainment).toMatchObject({ value: 1 - late / counts.due });
+  });
+
+  test('counts failed and timed-out requests in attainment, and leaves out what we cut', () => {
+    const mixed = every(0.1, 400, (due, i) => {
+      if (i % 40 === 1) return unanswered('failed', due);
+      if (i % 40 === 2) return unanswered('timed-out', due, { after: 2 });
+      return i % 40 === 3 ? unanswered('cut', due) : answered(due, { ttft: 0.1 + (i % 7) / 1000 });
+    });
+    const { attainment, counts } = figures(mixed);
+    if (isMissing(attainment)) throw new Error(attainment.missing);
+    expect(attainment.n).toBe(counts.due - counts.leftOut);
+    expect(attainment.value).toBeCloseTo(counts.completed / (counts.due - counts.leftOut), 9);
+    expect(counts.leftOut).toBeGreaterThan(5);
+  });
+
+  test('keeps its peak of requests under way above their mean, and the parts of its counts add up', () => {
+    for (let seed = 0; seed < 40; seed++) {
+      const condition = parseCondition(['closed 9', 'open 40 poisson', 'users 60 think exp:1s'][seed % 3]!);
+      const requests = runVirtually(QUEUE, { condition, seed, requests: 300, seconds: 60 });
+      const { underWay, counts, metrics } = figures(requests, condition);
+      expect(underWay.peak).toBeGreaterThanOrEqual(underWay.mean);
+      expect(counts.completed + counts.timedOut + counts.failed + counts.leftOut).toBe(counts.due);
+      if (!isMissing(metrics.ttft) && !isMissing(metrics.ttft.median))
+        expect(metrics.ttft.median.value).toBeGreaterThan(0);
+    }
+  });
+
+  test('has the same figures from any order of its requests', () => {
+    const requests = steady(300);
+    expect(analyse([...requests].reverse())).toEqual(analyse(requests));
+  });
+});
+
+describe('right answers', () => {
+  const price = { input: 1, output: 2 };
+  const scored = every(0.1, 400, (due, i) =>
+    i % 20 === 0
+      ? unanswered('failed', due, { sample: `s${i % 30}` })
+      : answered(due, { sample: `s${i % 30}`, score: i % 30 < 20 ? 1 : 0 }),
+  );
+
+  test('are clustered by sample, and a failure is wrong', () => {
+    const step = analyseStep(scored, { condition: OPEN, objectives: [TTFT], health: HEALTHY, price });
+    if (isMissing(step.window)) throw new Error(step.window.missing);
+    const { quality, samples, costOfThousand, goodput } = step.window.right;
+    if (isMissing(quality) || isMissing(costOfThousand) || isMissing(goodput)) throw new Error('expected figures');
+    expect(samples).toBe(30);
+    expect(quality.clusters).toBe(30);
+    expect(quality.value).toBeLessThan(0.66);
+    // A request costs (100 x 1 + 11 x 2) / 1e6 dollars, and 95% of them were charged.
+    expect(costOfThousand.value).toBeCloseTo((0.122 * 0.95) / quality.value, 2);
+    expect(goodput.value).toBeCloseTo(10 * quality.value, 0);
+  });
+
+  test('are missing when more than 5% of the answers have no score, and cost nothing known without a price', () => {
+    const unscored = scored.map((request, i) => {
+      const { score: _score, ...rest } = request;
+      return i % 5 === 1 ? rest : request;
+    });
+    expect(figures(unscored).right.quality).toEqual(
+      missing(expect.stringMatching(/^\d+ of \d+ answers have no score$/)),
+    );
+    expect(figures(scored).right.costOfThousand).toEqual(missing('the model has no price'));
+    expect(figures(steady(200)).right.quality).toEqual(missing('the answers were not scored'));
+  });
+});
+
+describe('validity', () => {
+  const state = (requests: readonly StepRequest[], check: string, condition = OPEN, health = HEALTHY) => {
+    const { validity } = figures(requests, condition, health);
+    return [validity.valid, validity.checks.find((one) => one.check === check)!.state];
+  };
+
+  test('holds for a client that does nothing wrong', () => {
+    expect(figures(steady(300)).validity).toMatchObject({ valid: true });
+  });
+
+  test('breaks when more than 1% of the requests were sent late, by more than 5% of the smallest latency objective', () => {
+    const late = (by: number) => steady(300, (due, i) => (i % 25 === 0 ? { sent: due + by } : {}));
+    expect(state(late(0.03), 'lateness')).toEqual([false, 'broken']);
+    expect(state(late(0.02), 'lateness')).toEqual([true, 'kept']);
+  });
+
+  test('does not take the wait for a ceiling for lateness', () => {
+    const held = steady(300, (due) => ({ released: due + 1, sent: due + 1.001 }));
+    expect(state(held, 'lateness')).toEqual([true, 'kept']);
+  });
+
+  test('breaks when requests were never sent, which are left out of attainment', () => {
+    const unsent = every(0.1, 300, (due, i) =>
+      i % 30 === 0 ? unanswered('unsent', due) : answered(due, { ttft: 0.1 + (i % 9) / 1000 }),
+    );
+    expect(state(unsent, 'sent')).toEqual([false, 'broken']);
+  });
+
+  test('breaks when a closed loop had fewer requests under way than asked', () => {
+    const condition = parseCondition('closed 12');
+    const asked = parseCondition('closed 15');
+    const sent = runVirtually(QUEUE, { condition, seed: 1, requests: 400, seconds: 1e6 });
+    expect(state(sent, 'underWay', condition)).toEqual([true, 'kept']);
+    expect(state(sent, 'underWay', asked)).toEqual([false, 'broken']);
+    expect(state(steady(300), 'underWay')).toEqual([true, 'does not apply']);
+  });
+
+  test.each([
+    ['loopDelay', { ...HEALTHY, loopDelay: known(0.03) }, 'broken'],
+    ['loopDelay', { ...HEALTHY, loopDelay: missing('it was not read') }, 'unknown'],
+    ['sockets', { ...HEALTHY, socketWaits: 1 }, 'broken'],
+  ])('breaks by %s', (check, health, expected) => {
+    expect(state(steady(300), check, OPEN, health)).toEqual([false, expected]);
+    expect(figures(steady(300), OPEN, health).metrics.ttft).toEqual(
+      missing('the client did not keep its schedule, so the step is invalid'),
+    );
+  });
+});
+
+describe('saturation', () => {
+  const run = (text: string, seed: number, requests = 1_500) =>
+    runVirtually(QUEUE, { condition: parseCondition(text), seed, requests, seconds: 1e6 });
+
+  test('tells a server that falls behind from one that keeps up', () => {
+    // Six slots of 100 ms answer 60 a second.
+    const called = (text: string) => Array.from({ length: 20 }, (_, seed) => saturationOf(run(text, seed)));
+    expect(called('open 75 poisson').filter((one) => one === 'overloaded').length).toBeGreaterThanOrEqual(19);
+    expect(called('open 30 poisson').filter((one) => one === 'overloaded')).toEqual([]);
+  });
+
+  test('is seen while the step runs, from the requests before the first without a token', () => {
+    const sent = run('open 120 poisson', 1);
+    const now = 8;
+    const waiting = sent.find(({ first }) => first! > now)!.due;
+    const settled = sent.filter(({ due }) => due < waiting);
+    expect(settled.length).toBeLessThan(600);
+    expect(saturationOf(settled, now)).toBe('overloaded');
+  });
+
+  test('of a closed loop is stable: it never sends more than the server answers', () => {
+    const condition = parseCondition('closed 200');
+    const sent = runVirtually(QUEUE, { condition, seed: 1, requests: 600, seconds: 1e6 });
+    expect(analyse(sent, condition).saturation).toBe('stable');
+  });
+});
