@@ -107,7 +107,13 @@ export async function testModel(
         clients,
         session,
         trace: planned.condition.kind === 'trace' ? options.traces.get(planned.condition.name)?.arrivals : undefined,
-        judge: judgeOf(options, { id: model.id, held, requests: planned.requests, price: model.price }),
+        judge: judgeOf(options, {
+          id: model.id,
+          held,
+          requests,
+          planned: seconds ?? Number.POSITIVE_INFINITY,
+          price: model.price,
+        }),
       });
       held.push(one);
       options.onEvent({ type: 'step-over', model: model.id, held: one });
@@ -196,6 +202,8 @@ function leftOf({ budget }: LoadSettings, held: readonly HeldStep[]): number {
   return budget.requests - held.reduce((sum, { record }) => sum + record.used, 0);
 }
 
+/** By how much a step may last longer than was planned: its last requests take their time, but not that long. */
+const PATIENCE = 3;
 /** Seconds between two tests for overload. */
 const LOOK = 1;
 /** Fewer requests show no share of failures. */
@@ -205,6 +213,8 @@ interface Judged {
   readonly id: string;
   readonly held: readonly HeldStep[];
   readonly requests: number;
+  /** Seconds in which its requests are due; infinite where it is held for their number alone. */
+  readonly planned: number;
   readonly price: Model['price'];
 }
 
@@ -216,7 +226,7 @@ function costOf({ promptTokens, outputTokens }: StepRequest, price: Model['price
 
 function judgeOf(
   { load, onEvent }: ModelTestOptions,
-  { id, held, requests, price }: Judged,
+  { id, held, requests, planned, price }: Judged,
 ): (course: StepCourse) => StepRecord['ending'] | null {
   const spent = held.reduce((sum, { record }) => sum + record.ended - record.began, 0);
   let dollars = held.flatMap(({ requests }) => requests).reduce((sum, one) => sum + costOf(one, price), 0);
@@ -230,6 +240,7 @@ function judgeOf(
     if (dollars > (load.budget.dollars ?? Number.POSITIVE_INFINITY)) return 'budget';
     const { length } = course.requests;
     if (length >= ENOUGH_FOR_ERRORS && course.failed > load.stopErrors * length) return 'errors';
+    if (course.seconds > PATIENCE * planned) return 'overloaded';
     if (course.condition.kind === 'closed' || course.seconds - looked < LOOK) return null;
     looked = course.seconds;
     const settled = course.requests.filter(({ due }) => due < course.settled);

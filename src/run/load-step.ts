@@ -79,7 +79,12 @@ export async function holdStep(planned: PlannedStep, options: HoldStepOptions): 
   signal.addEventListener('abort', onInterrupt, { once: true });
   const began = micro(elapsed() + LEAD);
   const begin = systemTime() + LEAD;
-  const course = startCourse(planned, { ...options, began, clients: clients.length });
+  const course = startCourse(planned, {
+    ...options,
+    began,
+    clients: clients.length,
+    inProcess: clients[0]!.facts.network === 'none',
+  });
   let ending: StepRecord['ending'] | null = null;
   const onReport = (report: StepReport, client: number) => {
     course.add(report, client);
@@ -87,7 +92,9 @@ export async function holdStep(planned: PlannedStep, options: HoldStepOptions): 
     const seconds = elapsed() - began;
     if (seconds < 0) return;
     ending = course.complete() ?? judge(course.now(seconds));
-    if (ending !== null) finish.abort();
+    if (ending === null) return;
+    course.finish(ending);
+    finish.abort();
   };
   try {
     const closings = await Promise.all(
@@ -119,12 +126,13 @@ interface CourseOptions extends Pick<HoldStepOptions, 'session' | 'seed' | 'samp
   readonly began: number;
   /** How many report. */
   readonly clients: number;
+  readonly inProcess: boolean;
 }
 
 /** What has come of a step so far. Every request goes to the log. */
 function startCourse(
   { id, model, condition, requests: wanted, seconds = Number.POSITIVE_INFINITY, first }: PlannedStep,
-  { session, seed, samples, append, began, clients }: CourseOptions,
+  { session, seed, samples, append, began, clients, inProcess }: CourseOptions,
 ) {
   const requests: StepRequest[] = [];
   const underWay = new Map<number, number>();
@@ -132,6 +140,7 @@ function startCourse(
   let [failed, socketWaits, replacedConnections] = [0, 0, 0];
   let limited = false;
   let used = 0;
+  let ending: StepRecord['ending'] | null = null;
 
   function write(turn: Omit<StepAnswer, 'outcome'>, outcome: Outcome): StepRequest {
     const { suite, task, sample } = samples[turn.sample]!;
@@ -154,7 +163,7 @@ function startCourse(
       outcome,
     };
     append(record);
-    const request = requestOf(record, { began, ended: record.at });
+    const request = requestOf(record, { began, ended: record.at, ending });
     requests.push(request);
     return request;
   }
@@ -190,6 +199,10 @@ function startCourse(
         if (outcome.state === 'failed' && outcome.kind === 'client') socketWaits++;
         limited ||= outcome.state === 'failed' && outcome.kind === 'rate-limit';
       }
+    },
+    /** What ends from now on was cut, for this reason. */
+    finish(reason: StepRecord['ending']) {
+      ending = reason;
     },
     /** Why the step is over, if it is. */
     complete(): 'answered' | 'time' | null {
@@ -228,6 +241,7 @@ function startCourse(
         ending,
         client: {
           processes: closings.length,
+          ...(inProcess && { inProcess }),
           loopDelay: closings.map(({ client }) => client.loopDelay).reduce(larger),
           cpuSeconds: closings.map(({ client }) => client.cpuSeconds).reduce(add),
           socketWaits,

@@ -9,10 +9,10 @@ import { dirname, resolve } from 'node:path';
 import { parseCondition } from '../core/definition/condition.js';
 import { describeError, UserError } from '../core/errors.js';
 import { taskKey } from '../core/keys.js';
-import { type LoadTest, ruleOf } from '../core/load/load-test.js';
+import { type LoadTest, resultOf, ruleOf } from '../core/load/load-test.js';
 import { nextStep } from '../core/load/search.js';
 import type { SearchRule } from '../core/load/search-rule.js';
-import { analyseStep, type StepResult } from '../core/load/step.js';
+import type { StepResult } from '../core/load/step.js';
 import type { LoadSettings, SampleRecord, StepRecord } from '../core/log/log.js';
 import { plain } from '../core/report/text.js';
 import { type LogWriter, openLog } from '../files/log.js';
@@ -264,9 +264,7 @@ function searching(rule: SearchRule): NextStep {
   const results: StepResult[] = [];
   return (held) => {
     for (const { record, requests } of held.slice(results.length)) {
-      const condition = parseCondition(record.condition);
-      const { objectives, alpha } = rule;
-      results.push(analyseStep(requests, { condition, objectives, alpha, health: record.client }));
+      results.push(resultOf(record, requests, rule));
     }
     const next = nextStep(results, rule);
     return 'done' in next ? null : next.run;

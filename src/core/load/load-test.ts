@@ -25,8 +25,9 @@ import { SCORERS } from '../score/table.js';
 import { type Capacity, capacityOf, type Tier, tiersOf } from './capacity.js';
 import { type Objective, parseObjective } from './objective.js';
 import { requestOf } from './recorded.js';
+import type { StepRequest } from './request.js';
 import { loadOf, type SearchRule, type Sought } from './search-rule.js';
-import { analyseStep, type StepResult } from './step.js';
+import { analyseStep, type StepOptions, type StepResult } from './step.js';
 
 export interface LoadTest {
   readonly objectives: readonly Objective[];
@@ -90,9 +91,8 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
     const requests = (measurements.get(record.step) ?? [])
       .map((one) => requestOf(one, record, one.outcome.state === 'completed' ? scoreOf(definition, one) : undefined))
       .filter(({ due }) => due <= record.until);
-    const condition = parseCondition(record.condition);
     const price = priceOf(definition, record.model, (key) => contextOf(definition, key));
-    return { record, result: analyseStep(requests, { condition, objectives, health: record.client, price }) };
+    return { record, result: resultOf(record, requests, { objectives, price }) };
   }
 
   return {
@@ -151,6 +151,19 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
       return { objectives, rule, models, selfTests };
     },
   };
+}
+
+/**
+ * The result of a step that was held. A step that was ended because its requests waited too long is overloaded, however few came to
+ * their end.
+ */
+export function resultOf(
+  { condition, client, ending }: StepRecord,
+  requests: readonly StepRequest[],
+  options: Pick<StepOptions, 'objectives' | 'alpha' | 'price'>,
+): StepResult {
+  const result = analyseStep(requests, { ...options, condition: parseCondition(condition), health: client });
+  return ending === 'overloaded' ? { ...result, saturation: 'overloaded' } : result;
 }
 
 /** The price of a model is the same for every task. */

@@ -6,11 +6,11 @@ import { tokensAfterFirst } from '../measure/window.js';
 import { isMissing, known, missing, type Quantity } from '../quantity.js';
 import type { Gaps, RequestOutcome, StepRequest } from './request.js';
 
-/** What a step record says of the time of its measurements. */
-type Span = Pick<StepRecord, 'began' | 'ended'>;
+/** What a step record says of its measurements. */
+type Span = Pick<StepRecord, 'began' | 'ended'> & { readonly ending?: StepRecord['ending'] | null };
 
 /** @param score The deciding score of the answer, if it was scored. */
-export function requestOf(record: MeasurementRecord, { began, ended }: Span, score?: number): StepRequest {
+export function requestOf(record: MeasurementRecord, { began, ended, ending }: Span, score?: number): StepRequest {
   const { suite, task, sample, outcome } = record;
   const due = (record.due ?? record.at) - began;
   const common = {
@@ -24,7 +24,7 @@ export function requestOf(record: MeasurementRecord, { began, ended }: Span, sco
     case 'completed':
       return { ...common, ...answered(outcome, due) };
     case 'failed':
-      return { ...common, ...lost(outcome, { due, end: record.at - began, stepEnd: ended - began }) };
+      return { ...common, ...lost(outcome, { due, end: record.at - began, stepEnd: ended - began, ending }) };
     case 'ranked':
       throw new RangeError(`Expected an answer of a load test, got log-likelihoods (${record.trial})`);
   }
@@ -65,10 +65,12 @@ interface Ends {
   readonly due: number;
   readonly end: number;
   readonly stepEnd: number;
+  readonly ending: StepRecord['ending'] | null | undefined;
 }
 
-function lost({ kind, sent, first }: Failed, { due, end, stepEnd }: Ends): OfOutcome {
-  const outcome = OUTCOMES[kind];
+function lost({ kind, sent, first }: Failed, { due, end, stepEnd, ending }: Ends): OfOutcome {
+  // A step is cut short because its requests wait too long, so to leave them out would leave out the slow ones.
+  const outcome = kind === 'cut' && ending === 'overloaded' ? 'timed-out' : OUTCOMES[kind];
   const uncounted = missing('the request failed');
   return {
     sent: outcome === 'unsent' ? stepEnd : due + (sent ?? 0),

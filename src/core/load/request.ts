@@ -63,6 +63,8 @@ export interface ClientHealth {
   readonly socketWaits: number;
   /** Keep-alive connections that the server had closed, and that were replaced before the first byte. */
   readonly replacedConnections: number;
+  /** The engine computes in the process of the client. It keeps the event loop busy, and stamps its tokens without it. */
+  readonly inProcess?: true;
   /** Of all client processes, while the step lasted. */
   readonly cpuSeconds: Quantity;
   readonly processes: number;

@@ -101,7 +101,10 @@ export function judgeValidity(context: ValidityContext): Validity {
   const checks = VALIDITY_CHECKS.map((check): Checked => {
     const entry: ValidityEntry = VALIDITY[check];
     const [reading, threshold] = [entry.reading(context), entry.threshold(context)];
-    if (check === 'underWay' && context.condition.kind !== 'closed') {
+    if (
+      (check === 'underWay' && context.condition.kind !== 'closed') ||
+      (check === 'loopDelay' && context.health.inProcess)
+    ) {
       return { check, reading, threshold, state: 'does not apply' };
     }
     if (isMissing(reading)) return { check, reading, threshold, state: 'unknown' };

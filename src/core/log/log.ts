@@ -449,6 +449,10 @@ const step = z.object({
     loopDelay: quantitySchema.describe(
       'The 99th percentile of the delay of the event loop, in seconds; of the worst process.',
     ),
+    inProcess: z
+      .literal(true)
+      .exactOptional()
+      .describe('Present if the engine computes in the process of the client, so that it keeps the event loop busy.'),
     cpuSeconds: quantitySchema.describe('The processor time of all client processes.'),
     socketWaits: z.int().min(0).describe('Requests for which this machine had no socket.'),
     replacedConnections: z.int().min(0).describe('Requests that met a connection that the server had given up.'),

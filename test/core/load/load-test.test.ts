@@ -114,6 +114,12 @@ describe('a step', () => {
     expect(window.metrics.e2e).toMatchObject({ n: expect.any(Number) });
   });
 
+  test('that was ended because its requests waited too long is overloaded, however few they were', () => {
+    const more = { ending: 'overloaded' as const };
+    const { models } = testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 12, ttft: even(0.2), more }));
+    expect(models[0]!.steps[0]!.result.saturation).toBe('overloaded');
+  });
+
   test('that did not end is none', () => {
     const unfinished = stepOf({ id: 1, condition: 'open 5 constant', n: 30, ttft: even(0.2) }).slice(0, -1);
     expect(testOf(unfinished).models[0]!.steps).toEqual([]);
@@ -139,6 +145,20 @@ describe('a person reads', () => {
     expect(report!.notes[0]).toMatch(
       /^open 5 constant: invalid, because p99 of the delay of the event loop was 50.0 ms, and at most 20.0 ms is needed: use more client processes/,
     );
+  });
+
+  test('that an engine in the process of the client keeps the event loop busy, and that spoils nothing', () => {
+    const client = {
+      processes: 1,
+      inProcess: true,
+      loopDelay: { value: 0.05 },
+      cpuSeconds: { missing: 'shared' },
+    } as const;
+    const more = { client: { ...client, socketWaits: 0, replacedConnections: 0 } };
+    const [report] = loadReports(
+      testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2), more })),
+    );
+    expect(report!.rows[0]![2]).toBe('stable');
   });
 
   test('the greatest load, its interval, what fails beyond it, and how many answers are right there', () => {

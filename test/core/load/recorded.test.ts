@@ -1,0 +1,81 @@
+/** What became of a request, as the analysis of a step takes it. */
+import { describe, expect, test } from 'vitest';
+import { requestOf } from '../../../src/core/load/recorded.js';
+import type { MeasurementRecord } from '../../../src/core/log/log.js';
+import type { Failed } from '../../../src/core/measure/measurement.js';
+
+const record = (outcome: MeasurementRecord['outcome']): MeasurementRecord => ({
+  type: 'measurement',
+  trial: 't',
+  suite: 'desk',
+  task: 'route',
+  sample: 'r-1',
+  model: 'small',
+  repetition: 1,
+  session: 's',
+  step: 'small/1',
+  due: 12,
+  at: 15,
+  outcome,
+});
+const failed = (kind: Failed['kind'], more: Partial<Failed> = {}) =>
+  record({ state: 'failed', by: 'harness', kind, reason: 'x', output: '', ...more });
+const STEP = { began: 10, ended: 20, ending: 'answered' } as const;
+
+describe('a request that failed', () => {
+  test.each([
+    ['timeout', 'timed-out'],
+    ['server', 'failed'],
+    ['connection', 'failed'],
+    ['rate-limit', 'failed'],
+    ['prompt-too-long', 'failed'],
+    ['client', 'cut'],
+    ['cut', 'cut'],
+    ['unsent', 'unsent'],
+  ] as const)('%s is %s', (kind, outcome) => {
+    expect(requestOf(failed(kind), STEP)).toMatchObject({ due: 2, outcome, task: 'desk/route', sample: 'r-1' });
+  });
+
+  test('keeps the time of its sending and of its first token', () => {
+    expect(requestOf(failed('server', { sent: 0.5, first: 1 }), STEP)).toMatchObject({ sent: 2.5, first: 3, end: 5 });
+  });
+
+  test('is as late as the step was long, where it was never sent', () => {
+    expect(requestOf(failed('unsent'), STEP)).toMatchObject({ due: 2, sent: 10, end: 10 });
+  });
+
+  test('is censored where the step was cut because its requests waited too long', () => {
+    expect(requestOf(failed('cut'), { ...STEP, ending: 'overloaded' })).toMatchObject({ outcome: 'timed-out', end: 5 });
+  });
+});
+
+test('an answer has its times since the step began, and the gaps between its pieces', () => {
+  const answered = record({
+    state: 'completed',
+    output: 'ok',
+    finish: 'stop',
+    renderedHash: { missing: 'unseen' },
+    promptTokens: { value: 9, source: 'server' },
+    outputTokens: { value: 3, source: 'server' },
+    cachedTokens: 4,
+    timing: { sent: 0.01, pieces: [0.5, 1, 2], tokensPerPiece: 'unknown', firstAnswer: 1, end: 2.5 },
+    logprobs: { missing: 'not asked for' },
+  });
+  expect(requestOf(answered, STEP, 0.5)).toEqual({
+    task: 'desk/route',
+    sample: 'r-1',
+    due: 2,
+    sent: 2.01,
+    first: 2.5,
+    firstAnswer: 3,
+    last: 4,
+    end: 4.5,
+    gaps: { between: 'pieces', seconds: [0.5, 1] },
+    promptTokens: { value: 9 },
+    outputTokens: { value: 3 },
+    tokensAfterFirst: { value: 2 },
+    cachedTokens: 4,
+    outcome: 'completed',
+    score: 0.5,
+  });
+});
