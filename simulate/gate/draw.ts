@@ -1,6 +1,6 @@
 /** Draws two versions of a model whose true difference is known, as `ab` measures them: scores, and times in blocks of openings. */
 import { ALONE, conditionText } from '../../src/core/definition/condition.js';
-import { DISTRIBUTED, METRICS } from '../../src/core/measure/metrics.js';
+import { DISTRIBUTED } from '../../src/core/measure/metrics.js';
 import { missing } from '../../src/core/quantity.js';
 import type { Compared } from '../../src/core/regress/evidence.js';
 import type { BlockSample, SpeedBlock } from '../../src/core/regress/interleaved.js';
@@ -224,16 +224,9 @@ function versionOf(
         recorded: samples.length * answers.length,
         samples,
         figures: Object.fromEntries(
-          DISTRIBUTED.map((metric) => [metric, METRICS[metric].latency ? drawnFigures(metric, side) : NOT_DRAWN]),
+          DISTRIBUTED.map((metric) => [metric, NOT_DRAWN]),
         ) as Version['tasks'][number]['figures'],
       },
     ],
   };
-}
-
-/** Far enough apart that the least absolute change of a gate stands in no way. */
-function drawnFigures(metric: string, side: 'base' | 'candidate') {
-  const value = side === 'base' ? 1 : 2;
-  const figure = { value, low: value, high: value };
-  return { n: 1, late: 0, at: { mean: figure, median: figure, p90: figure, p95: figure, p99: figure }, metric };
 }

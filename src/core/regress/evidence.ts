@@ -7,7 +7,7 @@ import { mean } from '../stats/basics/moments.js';
 import { meanTest } from '../stats/compare/mean-test.js';
 import { pairScores } from '../stats/compare/noninferiority.js';
 import { clusteredStandardError, clusterIndices } from '../stats/estimate/clusters.js';
-import { SPEED_METRICS, type SpeedBlock, type SpeedMetric, speedLoss } from './interleaved.js';
+import { SPEED_METRICS, type SpeedBlock, type SpeedMetric, speedLoss, speedValues } from './interleaved.js';
 import { type LossTest, lossOfTest, lossOfValues } from './loss.js';
 import { clustersOfPairs, type PairedVersions, type SamplePair } from './pairs.js';
 import type { Version, VersionSample, VersionTask } from './version.js';
@@ -189,10 +189,10 @@ function isPriced({ cost }: VersionSample): boolean {
 
 function speedOf(metric: SpeedMetric, { level }: ComparedFigure, compared: Compared): Evidence {
   const at = level ?? 'median';
-  const values = {
-    base: speedValue(compared.base, metric, at),
-    candidate: speedValue(compared.candidate, metric, at),
-  };
+  const values =
+    compared.speed.kind === 'interleaved'
+      ? speedValues(metric, at, compared.speed.blocks)
+      : { base: speedValue(compared.base, metric, at), candidate: speedValue(compared.candidate, metric, at) };
   return { ...values, test: speedTest(metric, at, { ...compared, values }) };
 }
 

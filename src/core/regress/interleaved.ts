@@ -11,12 +11,13 @@
  *
  * A quantile over all blocks has no sum over blocks; its error comes from a bootstrap of blocks, and of samples within them.
  */
+import { QUANTILES } from '../analyse/distribution.js';
 import { isAlone, parseCondition } from '../definition/condition.js';
 import { sampleKey } from '../keys.js';
 import type { LogRecord, MeasurementRecord } from '../log/log.js';
 import type { Level } from '../measure/metric.js';
 import { DISTRIBUTED, LIMITED, type LimitedMetric, METRICS } from '../measure/metrics.js';
-import { isMissing, type Missing, missing } from '../quantity.js';
+import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
 import { mean, standardDeviation } from '../stats/basics/moments.js';
 import { createRandom, type Random } from '../stats/basics/random.js';
 import { type MeanTest, meanOfTest, meanTest } from '../stats/compare/mean-test.js';
@@ -133,6 +134,17 @@ export function speedLoss(metric: SpeedMetric, level: Level, blocks: readonly Sp
     floor: Math.abs(floor.estimate),
     floorDeviation: floor.standardError * Math.sqrt(units),
   });
+}
+
+/** The value of each version at a level, over all its requests; missing where nothing was measured of both. */
+export function speedValues(metric: SpeedMetric, level: Level, blocks: readonly SpeedBlock[]) {
+  const paired = blocks.map((block) => valuesOf(block, metric));
+  const read = (side: keyof PairedValues): Quantity => {
+    const values = valuesOfSide(paired, side);
+    if (values.length === 0) return missing('no sample was measured on both versions in turns');
+    return { value: level === 'mean' ? mean(values) : percentile(values, QUANTILES[level]) };
+  };
+  return { base: read('base'), candidate: read('candidate') };
 }
 
 /** The values of one metric for one sample. */

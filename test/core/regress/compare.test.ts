@@ -237,6 +237,12 @@ describe('times in turns', () => {
     ]);
   });
 
+  it('stay green where a loss is smaller than the least absolute change', () => {
+    const { results } = judge(comparedOf(base, base, blocks(0.3)), { ttft: { by: '10%', min: '1 s' } });
+    expect(results).toMatchObject([{ state: 'green', isShown: true, isWorthIt: false }]);
+    expect((results[0] as { base: { value: number } }).base.value).toBeGreaterThan(0.1);
+  });
+
   it('stay green where a loss is no larger than the base against itself', () => {
     const timing = (rate: number) => ({ decodeRate: rate * Math.exp(0.01 * random.normal()) });
     const noisy: SpeedBasis = {
