@@ -5,20 +5,20 @@
  * Its llama.cpp is of another build than ours, and compilers and versions differ by more than what we look for. So goals are ratios to
  * llama-bench's own loop on our libraries (any token, no sampling, no text), and the ratio to llama-bench is information.
  */
-import { execFile } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { execFile, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Session } from '../src/backends/backend.js';
 import { physicalCores } from '../src/backends/cores.js';
-import { createBatch } from '../src/backends/llama-cpp/batch.js';
-import { shippedLibraries } from '../src/backends/llama-cpp/find-library.js';
-import { type Library, openLibrary } from '../src/backends/llama-cpp/library.js';
-import { defaultThreads } from '../src/backends/llama-cpp/threads.js';
 import { llamaCpp } from '../src/backends/llama-cpp.js';
 import { modelSchema } from '../src/core/definition/model.js';
 import { type Generation, generationSchema } from '../src/core/definition/suite.js';
+import { isMissing } from '../src/core/quantity.js';
 import { compared, type Figure, type Part, spreadOf } from './part.js';
 import { absent, GGUF, type Weights } from './weights.js';
 
@@ -40,7 +40,10 @@ const THREADS = [...new Set([1, 2, physicalCores()])];
 /** The default number of threads decodes at least at this share of the fastest one's rate. */
 const DEFAULT_THREADS = 0.95;
 
-interface Rates {
+/** Milliseconds in which the threads of the side before stop spinning. */
+const REST = 1000;
+
+export interface Rates {
   /** Tokens per second. */
   readonly prefill: number;
   readonly decode: number;
@@ -67,20 +70,32 @@ export const llamaCppPart: Part = {
         rates.set(threads, figures[0]!.ours.median);
         yield* figures;
       }
-      yield defaultOf(subject.weights, rates);
+      yield await defaultOf(subject.weights, rates);
     }
   },
 };
 
 /** How near the default number of threads comes to the best one. @param rates of decoding, by threads. */
-function defaultOf({ name, path }: Weights, rates: ReadonlyMap<number, number>): Figure {
-  const threads = defaultThreads(statSync(path).size);
+async function defaultOf({ name, path }: Weights, rates: ReadonlyMap<number, number>): Promise<Figure> {
+  await setTimeout(REST);
+  const session = await openOurs(path);
+  const { threads } = session.facts;
+  await session.close();
+  if (isMissing(threads)) throw new Error(threads.missing);
+  const { value } = threads;
   return {
-    what: `decode with the default of ${threads} ${threads === 1 ? 'thread' : 'threads'} to the best of ${[...rates.keys()].join(', ')}, ${name}`,
+    what: `decode with the default of ${value} ${value === 1 ? 'thread' : 'threads'} to the best of ${[...rates.keys()].join(', ')}, ${name}`,
     unit: '',
     goal: { atLeast: DEFAULT_THREADS },
-    ours: spreadOf([rates.get(threads)! / Math.max(...rates.values())]),
+    ours: spreadOf([(rates.get(value) ?? 0) / Math.max(...rates.values())]),
   };
+}
+
+/** @param threads the default when unsaid. */
+async function openOurs(source: string, threads?: number): Promise<Session> {
+  const model = modelSchema.parse({ id: 'm', backend: 'llama-cpp', source, threads });
+  if (model.backend !== 'llama-cpp') throw new Error('expected a llama-cpp model');
+  return llamaCpp.open(model, { directory: '.', environment: {} }, new AbortController().signal);
 }
 
 /** @param command that of llama-bench; null where there is none. */
@@ -94,18 +109,16 @@ async function compare(
   const folder = mkdtempSync(join(tmpdir(), 'rightsize-bench-'));
   const file = join(folder, basename(weights.path));
   copyFileSync(weights.path, file);
-  const model = modelSchema.parse({ id: 'm', backend: 'llama-cpp', source: file, threads });
-  if (model.backend !== 'llama-cpp') throw new Error('expected a llama-cpp model');
-  const session = await llamaCpp.open(model, { directory: '.', environment: {} }, new AbortController().signal);
-  const bare = openBare(openLibrary(await shippedLibraries('cpu')), file, threads);
+  const session = await openOurs(file, threads);
+  const bare = openBare(file, threads);
   try {
     await ours(session, answer);
     const trios: { ours: Rates; upstream: Rates | null; bare: Rates }[] = [];
     for (let pair = 0; pair < count; pair++) {
       trios.push({
         upstream: command && (await upstream(command, file, threads, answer)),
-        ours: await ours(session, answer),
-        bare: bare.rates(answer),
+        ours: await afterRest(() => ours(session, answer)),
+        bare: await afterRest(() => bare.rates(answer)),
       });
     }
     const sides = [
@@ -145,55 +158,43 @@ async function upstream(command: readonly string[], file: string, threads: numbe
   };
 }
 
-/** What `test_prompt` and `test_gen` of llama-bench do, with nothing around it. */
-function openBare({ llama, createThreadPool }: Library, file: string, threads: number) {
-  const model = llama.model_load_from_file(file, { ...llama.model_default_params(), n_gpu_layers: 0 });
-  const settings = { n_ctx: 512, n_threads: threads, n_threads_batch: threads };
-  const context = llama.init_from_model(model, { ...llama.context_default_params(), ...settings });
-  const pool = createThreadPool(threads);
-  llama.attach_threadpool(context, pool.pointer, null);
-  const vocabulary = llama.vocab_n_tokens(llama.model_get_vocab(model));
-  const batch = createBatch(PROMPT);
-  const read = (position: number, count: number) => {
-    const tokens = Array.from({ length: count }, (_, i) => ((position + i) * 7919) % vocabulary);
-    batch.fill([{ sequence: 0, position, tokens, logits: 'last' }]);
-    if (llama.decode(context, batch.struct) !== 0) throw new Error('llama.cpp computed nothing');
-  };
-  const rate = (tokens: number, work: () => void) => {
-    const start = performance.now();
-    work();
-    return (1000 * tokens) / (performance.now() - start);
-  };
+async function afterRest<T>(measure: () => Promise<T>): Promise<T> {
+  await setTimeout(REST);
+  return measure();
+}
+
+/** llama-bench's own loop on our libraries: see bare-loop.ts. */
+function openBare(file: string, threads: number) {
+  const script = fileURLToPath(new URL('./bare-loop.ts', import.meta.url));
+  const child = fork(script, [file, String(threads)]);
   return {
-    rates(answer: number): Rates {
-      const forget = () => llama.memory_seq_rm(llama.get_memory(context), 0, -1, -1);
-      forget();
-      read(0, PROMPT);
-      forget();
-      const prefill = rate(PROMPT, () => read(0, PROMPT));
-      forget();
-      read(0, DEPTH);
-      const decode = rate(answer, () => {
-        for (let token = 0; token < answer; token++) read(DEPTH + token, 1);
-      });
-      return { prefill, decode };
+    async rates(answer: number): Promise<Rates> {
+      child.send(answer);
+      const [rates] = await once(child, 'message');
+      return rates as Rates;
     },
-    close() {
-      llama.free(context);
-      pool.free();
-      llama.model_free(model);
-      batch.free();
-    },
+    close: () => child.disconnect(),
   };
 }
 
 async function ours(session: Session, answerLength: number): Promise<Rates> {
   // The process that was read before has filled the caches.
-  await answer(session, PROMPT, 1);
+  const words = await wordsOfPrompt(session);
   return {
-    prefill: (await answer(session, PROMPT, 1)).prefill,
+    prefill: (await answer(session, words, 1)).prefill,
     decode: await decodeRate(session, answerLength),
   };
+}
+
+/** The words that make a prompt of exactly `PROMPT` tokens, for a batch of 133 takes a fifth longer than one of 128. */
+async function wordsOfPrompt(session: Session): Promise<number> {
+  let words = PROMPT;
+  for (let tries = 0; tries < 5; tries++) {
+    const { promptTokens } = await answer(session, words, 1);
+    if (promptTokens === PROMPT) return words;
+    words -= promptTokens - PROMPT;
+  }
+  throw new Error(`no number of words makes a prompt of ${PROMPT} tokens`);
 }
 
 /** Small models end their answers early, so answers are added up until they are as long as llama-bench's. */
@@ -208,17 +209,22 @@ async function decodeRate(session: Session, answerLength: number): Promise<numbe
   return tokens / seconds;
 }
 
-/** Answers a text of about so many tokens; which of several texts is up to `variant`. */
+/** Answers a text of so many words more than those of the chat; which of several texts is up to `variant`. */
 async function answer(session: Session, words: number, maxTokens: number, variant = 0) {
   const start = session.now();
   const times: number[] = [];
   let promptTokens = 0;
+  let end = start;
   const generation: Generation = { ...generationSchema.parse({}), maxTokens };
   const content = `${'abcdefghijklmnopqrstuvwxyz'.charAt(variant % 26)} time`.concat(' the'.repeat(words));
   const prompt = { messages: [{ role: 'user' as const, content }] };
   for await (const event of session.generate(prompt, generation, new AbortController().signal)) {
     if (event.kind === 'piece') times.push(event.time);
-    else if ('value' in event.promptTokens) promptTokens = event.promptTokens.value;
+    else {
+      end = event.time;
+      if ('value' in event.promptTokens) promptTokens = event.promptTokens.value;
+    }
   }
-  return { times, prefill: promptTokens / (times[0]! - start) };
+  // A model may end its answer at once: then the end is the first that was sampled.
+  return { times, promptTokens, prefill: promptTokens / ((times[0] ?? end) - start) };
 }

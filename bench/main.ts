@@ -26,6 +26,7 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   repeatability: async () => (await import('./repeatability.js')).repeatabilityPart,
   overhead: async () => (await import('./overhead.js')).overheadPart,
   score: async () => (await import('./score.js')).scorePart,
+  'load-client': async () => (await import('./load-client.js')).loadClientPart,
   timestamps: async () => (await import('./timestamps.js')).timestampsPart,
 };
 

@@ -17,7 +17,7 @@ import { openai } from '../src/backends/openai.js';
 import { type ModelOf, modelSchema } from '../src/core/definition/model.js';
 import { generationSchema } from '../src/core/definition/suite.js';
 import { isMissing } from '../src/core/quantity.js';
-import { lateness, watchLoop } from '../src/worker/loop-delay.js';
+import { lateness, watchLoop } from '../src/load/loop-delay.js';
 import { type Part, spreadOf } from './part.js';
 
 /** Tokens of a stream, and seconds between them: a model that says 33 tokens a second, for 6 seconds. */

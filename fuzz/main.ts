@@ -23,6 +23,7 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   patterns: async () => (await import('./patterns.js')).patterns,
   logs: async () => (await import('./logs.js')).logs,
   kills: async () => (await import('./kills.js')).kills,
+  titles: async () => (await import('./titles.js')).titles,
 };
 
 const { values, positionals } = parseArgs({

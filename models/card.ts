@@ -1,6 +1,6 @@
 // Writes the results of a run into models/README.md, between the two marks there:
 //
-//   npx tsx src/main.ts run --suite support-desk --limit 240 \
+//   node dist/main.js run --suite support-desk --limit 240 \
 //     --model reference-slm:llama-cpp --model reference-slm:llama-cpp-q8_0 … --out /tmp/card
 //   npx tsx models/card.ts /tmp/card/<run>
 //

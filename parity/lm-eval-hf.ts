@@ -197,7 +197,7 @@ async function measure(session: Session, samples: readonly Sample[]): Promise<Re
       unconditional: false,
       timeout: TIMEOUT,
     } as const;
-    outcomes.push(await runTrial(session, asked, never));
+    outcomes.push(await runTrial(session, asked, { cancel: never }));
   }
   const seconds = (performance.now() - start) / 1000;
   const { user, system } = process.cpuUsage(busy);

@@ -25,7 +25,11 @@ export function observe(
     const verdicts = suite.tasks.map(({ task, verdict }) => ({ truth: truthOf(scenario, task), kind: verdict.kind }));
     const isWrongFit = ({ truth, kind }: (typeof verdicts)[number]) =>
       (kind === 'slm-fits' && truth !== 'fits') || (kind === 'cascade' && scenario.cascade === 'wrong');
-    if (verdicts.some(isWrongFit)) falseFits++;
+    const { unfit = [] } = scenario;
+    const isUnfit = suite.tasks.some(({ comparisons }) =>
+      comparisons.some(({ candidate, fits }) => fits && unfit.includes(candidate)),
+    );
+    if (isUnfit || verdicts.some(isWrongFit)) falseFits++;
     if (verdicts.some(({ truth, kind }) => kind === 'llm-needed' && truth !== 'needed')) falseNeeded++;
     for (const { truth, kind } of verdicts) {
       tasks++;

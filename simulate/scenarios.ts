@@ -9,6 +9,8 @@ export interface Scenario {
   readonly truth: Truth | ((task: string) => Truth);
   /** Whether a cascade would truly be right. */
   readonly cascade: 'right' | 'wrong';
+  /** SLMs that do not fit a task that another SLM fits. */
+  readonly unfit?: readonly string[];
   draw(random: Random): DrawnSuite;
 }
 
@@ -105,6 +107,12 @@ export const ERRORS: readonly Scenario[] = [
     shape: { sizes: even(40, 5), win: 0, loss: 0.1, together: 0.3, kind: 'whole groups' },
   }),
   scenario({
+    name: '100 groups of 11, 30% fail as one, losses only, margin 3',
+    truth: 'at the margin',
+    margin: 0.03,
+    shape: { sizes: even(100, 11), win: 0, loss: 0.03, together: 0.3, kind: 'whole groups' },
+  }),
+  scenario({
     name: 'one group of 60 beside 40 samples, ICC .9',
     truth: 'at the margin',
     margin: 0.1,
@@ -184,6 +192,7 @@ export const ERRORS: readonly Scenario[] = [
       shape: { sizes, win: 0.05, loss: 0.15, together: 0.1, kind: 'beta' },
     }),
   ),
+  worseCopiesScenario(),
   cascadeScenario('cascade, confidence pure noise, SLM 15 points worse', 0),
   cascadeScenario('cascade, confidence pure noise, SLM free of charge', 0, 0.001),
 ];
@@ -333,6 +342,36 @@ function copiesScenario(copies: number): Scenario {
             large: pairs.map(({ large }) => ({ score: large })),
             small: small.map((score) => ({ score })),
             ...Object.fromEntries(Array.from({ length: copies }, (_, k) => [`copy${k}`, copy()])),
+          },
+        };
+      }),
+    }),
+  };
+}
+
+/** An SLM 6 points worse on six tasks, with two near-copies that lie exactly at the margin. */
+function worseCopiesScenario(): Scenario {
+  const shape: Shape = { sizes: alone(200), win: 0, loss: 0.06, together: 0, kind: 'whole groups' };
+  const further = 0.04 / 0.94;
+  return {
+    name: 'SLM 6 points worse on 6 tasks, near-copies at the margin',
+    truth: 'fits',
+    cascade: 'wrong',
+    unfit: ['copy0', 'copy1'],
+    draw: (random) => ({
+      requirement: { margin: 0.1 },
+      large: ['large'],
+      tasks: Array.from({ length: 6 }, (_, i) => {
+        const pairs = drawPairs(shape, random);
+        const copy = () => pairs.map(({ small }) => ({ score: random.uniform() < further ? 0 : small }));
+        return {
+          name: `t${i}`,
+          groups: groupsOf(shape),
+          answers: {
+            large: pairs.map(({ large }) => ({ score: large })),
+            small: pairs.map(({ small }) => ({ score: small })),
+            copy0: copy(),
+            copy1: copy(),
           },
         };
       }),

@@ -39,6 +39,9 @@ export * from './core/recommend/limit-check.js';
 export { type PowerAnswer, type PowerQuestion, powerFromRun, powerOf } from './core/recommend/power.js';
 export { recommend } from './core/recommend/recommend.js';
 export * from './core/recommend/recommendation.js';
+export type { VersionComparison } from './core/regress/comparison.js';
+export type { GateReport, GateResult } from './core/regress/gate-report.js';
+export type { HistoryEntry, Trend } from './core/regress/history.js';
 export type {
   Aggregate,
   Evidence,
@@ -60,15 +63,30 @@ export { estimateQuantile } from './core/stats/estimate/order-statistics.js';
 export { estimateRatio } from './core/stats/estimate/ratio.js';
 export type { LoadedModel, ModelInput, SuiteInput } from './files/definitions.js';
 export { readLog } from './files/log.js';
+export { type AbDefinition, type AbMeasured, type AbOptions, ab } from './run/ab.js';
+export { type BaselineOptions, type WrittenBaseline, writeBaselineOf } from './run/baseline.js';
 export { type Checked, type CheckedSuite, type CheckOptions, check } from './run/check.js';
+export {
+  type ComparedVersions,
+  type CompareOptions,
+  type Comparisons,
+  compare,
+  type GateRequest,
+} from './run/compare.js';
 export type { RunDefinition } from './run/definitions.js';
+export { gateRun } from './run/gate.js';
+export { type AddedRuns, addToHistory, type HistoryOptions, history } from './run/history.js';
 export { type Initialised, type InitOptions, init } from './run/init.js';
 export { LISTING_NAMES, type ListingName, type ListOptions, list } from './run/list.js';
+export { type LoadOptions, type LoadTestEvent, type LoadTested, load, resumeLoad } from './run/load.js';
+export type { LoadDefinition } from './run/load-definition.js';
 export { type Measured, type MeasureEvent, type MeasureOptions, measure, resume } from './run/measure.js';
 export { power } from './run/power.js';
 export { analyseLog } from './run/read.js';
 export { type Rendered, type RenderOptions, render, writeArtifacts } from './run/render.js';
 export { type RescoreOptions, rescore } from './run/rescore.js';
+export { SCHEMA_NAMES, type SchemaName, schema } from './run/schema.js';
 export { type ScoredFile, type ScoreOptions, score } from './run/score.js';
+export { type Viewer, type ViewOptions, view } from './run/view.js';
 export type { World } from './run/world.js';
 export type { OpenWorker, WorkerSession } from './worker/worker-session.js';

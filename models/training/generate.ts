@@ -16,6 +16,8 @@ import { stages, tasks, training } from './tasks/index.ts';
 import { dropWords } from './text.ts';
 
 const TEST_SAMPLES = 240;
+/** With so many draws for each sample of the test, every template comes up. */
+const DRAWN_FOR_EACH = 10;
 const VALIDATION_SAMPLES = 150;
 const ADAPTER_EXAMPLES = 600;
 
@@ -34,6 +36,23 @@ export function samplesOf(name: string, task: TaskGenerator, split: Split, count
     if (!byPrompt.has(sample.user)) byPrompt.set(sample.user, sample);
   }
   return [...byPrompt.values()];
+}
+
+/**
+ * Samples of the test split, one of each template first, then a second of each, and so on: the first n of them come from as many
+ * templates as n samples can.
+ */
+export function testSamplesOf(name: string, task: TaskGenerator, count: number): Sample[] {
+  const turns = new Map<string, number>();
+  return samplesOf(name, task, 'test', DRAWN_FOR_EACH * count)
+    .map((sample) => {
+      const turn = turns.get(sample.group) ?? 0;
+      turns.set(sample.group, turn + 1);
+      return { sample, turn };
+    })
+    .toSorted((a, b) => a.turn - b.turn)
+    .slice(0, count)
+    .map(({ sample }) => sample);
 }
 
 /** Tasks mixed by their shares of a stage. */
@@ -75,7 +94,7 @@ function main(): void {
     lines(samplesOf('route-new-queues', routeNewQueues, 'train', ADAPTER_EXAMPLES)),
   );
   for (const [name, task] of [...all, ['route-new-queues', routeNewQueues] as const])
-    writeFileSync(join(values.suite, `${name}.jsonl`), lines(samplesOf(name, task, 'test', TEST_SAMPLES)));
+    writeFileSync(join(values.suite, `${name}.jsonl`), lines(testSamplesOf(name, task, TEST_SAMPLES)));
 }
 
 if (process.argv[1] === import.meta.filename) main();

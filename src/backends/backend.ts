@@ -25,7 +25,7 @@ export interface Backend<M extends Model = Model> {
   open(model: M, context: BackendContext, signal: AbortSignal): Promise<Session>;
 }
 
-export type Capability = 'logprobs' | 'loglikelihood' | 'chatTemplate' | 'promptTokens';
+export type Capability = 'logprobs' | 'loglikelihood' | 'chatTemplate' | 'promptTokens' | 'concurrency';
 export type Cannot = Readonly<Partial<Record<Capability, string>>>;
 
 export interface BackendContext {
@@ -35,6 +35,8 @@ export interface BackendContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The number of requests that will be under way at once. The default is 1, and a session may offer fewer. */
   readonly concurrency?: number;
+  /** Under load nothing is asked twice: a failed request counts, and so does the time that it took. */
+  readonly under?: 'load';
   /** The backend calls it while it downloads something. */
   readonly onProgress?: (progress: { readonly what: string; readonly done: number; readonly total: number }) => void;
   /** Runs work that opening needs and loading does not, such as hashing the weights. Its time is no part of the load time. */
@@ -63,6 +65,8 @@ export interface Session {
   generate(prompt: Prompt, generation: Generation, signal: AbortSignal): AsyncIterable<GenerationEvent>;
   /** Returns the log-likelihoods of continuations of a context, in the order of the request. Absent if the engine gives no logits. */
   loglikelihood?(request: LoglikelihoodRequest, signal: AbortSignal): Promise<readonly Loglikelihood[]>;
+  /** What the server says of itself now, by gauge; null where it says nothing. Absent where there is no server. */
+  look?(signal: AbortSignal): Promise<Readonly<Record<string, number>> | null>;
   /** Strikes keys, which a server may echo, out of a text before the text is written down. */
   readonly strike?: (text: string) => string;
   /** The ids of other processes that hold memory of this model: a server that we started. */
@@ -98,6 +102,8 @@ export interface End {
   /** The output tokens that the server counted but did not send. Absent if there were none. */
   readonly unseenTokens?: Quantity;
   readonly retries?: { readonly count: number; readonly waited: number };
+  /** The connection was stale, and the request was sent again on a new one. */
+  readonly reconnected?: true;
 }
 
 export type { Loglikelihood } from '../core/measure/measurement.js';
@@ -123,4 +129,17 @@ export class ModelFailure extends Error {
 /** The server of the model broke down. This says nothing about the model, so its answer is unscored. */
 export class ServerFailure extends Error {
   override readonly name = 'ServerFailure';
+}
+
+/** The request got no answer, for a reason that is neither the model's nor a breakdown of its server. */
+export class RequestFailure extends Error {
+  override readonly name = 'RequestFailure';
+  constructor(
+    /** The account may not ask this often; the server takes no connection; this machine has no socket left. */
+    readonly kind: 'rate-limit' | 'connection' | 'client',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
 }

@@ -2,7 +2,8 @@
  * Continuous batching (Yu et al. 2022, "Orca"): every step computes the next token of each answer under way, and a request joins
  * as soon as another has left. The queue of requests is the same for every engine and stands here; the engine computes a step.
  *
- * The time of a token then says how long a request takes among others, not how fast the model is for one.
+ * Each answer has the times of its own tokens, stamped as they are sampled. They say how long a request takes among others, not how
+ * fast the model is for one.
  */
 import { setImmediate } from 'node:timers/promises';
 import { createTokenQueue, type TokenQueue, type TokenStream } from './token-queue.js';

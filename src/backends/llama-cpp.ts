@@ -19,7 +19,7 @@ import { type Library, openLibrary } from './llama-cpp/library.js';
 import { createLoglikelihoodScorer } from './llama-cpp/loglikelihood.js';
 import { loadModel } from './llama-cpp/model.js';
 import { createTurns, type GeneratorParts, generate, generateInBatch, now } from './llama-cpp/session.js';
-import { defaultThreads } from './llama-cpp/threads.js';
+import { threadsToTry } from './llama-cpp/threads.js';
 import { createVocabulary } from './llama-cpp/vocabulary.js';
 import { describeWeights } from './weights.js';
 
@@ -154,10 +154,11 @@ async function openGenerator(
 async function load({ model, context, resolved, adapters }: Opening): Promise<LoadedModel> {
   const { gpuLayers, batchSize, flashAttention, kvCacheType } = model;
   const library = await libraryOf(model, context);
+  const { untimed = (work) => work() } = context;
   return loadModel(library, {
     file: resolved.files[0]!,
-    threads: threadsOf(model, resolved),
-    ...{ gpuLayers, batchSize, flashAttention, kvCacheType, adapters },
+    threads: model.threads === undefined ? threadsToTry(resolved.bytes) : [model.threads],
+    ...{ gpuLayers, batchSize, flashAttention, kvCacheType, adapters, untimed },
   }).catch((error: unknown) => refuse(resolved.path, error));
 }
 
@@ -194,10 +195,6 @@ function refuse(path: string, error: unknown): never {
   );
 }
 
-function threadsOf(model: LlamaCppModel, { bytes }: Resolved): number {
-  return model.threads ?? defaultThreads(bytes);
-}
-
 interface Opened {
   readonly contextSize: number;
   readonly template: ChatTemplate;
@@ -208,7 +205,7 @@ async function factsOf(
   loaded: LoadedModel,
   { contextSize, template }: Opened,
 ): Promise<SessionFacts> {
-  const threads = threadsOf(model, resolved);
+  const { threads } = loaded;
   return {
     engine: loaded.engine,
     device: loaded.device,

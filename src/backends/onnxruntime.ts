@@ -78,7 +78,10 @@ export const onnxruntime: Backend<OnnxModel> = {
           },
           context: Number.isFinite(window) ? known(window) : missing('the model does not say how long its context is'),
           chatTemplateHash: templateHash(text.template),
-          cannot: source === null ? { chatTemplate: 'the model has no chat template' } : {},
+          cannot: {
+            ...(alone !== null && { concurrency: alone }),
+            ...(source === null && { chatTemplate: 'the model has no chat template' }),
+          },
           network: 'none',
           warnings: [
             ...templateWarnings(text.template),

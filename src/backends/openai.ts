@@ -13,6 +13,7 @@ import { known, missing } from '../core/quantity.js';
 import { certificateRemedy, proxiesOf } from '../hub/proxies.js';
 import { type Pace, Transient } from '../hub/retry.js';
 import type { Backend, BackendContext, Readiness, Session } from './backend.js';
+import type { Habits } from './openai/body.js';
 import { type Connection, codeOf, connect, NoConnection, Refusal } from './openai/connection.js';
 import { type Endpoint, endpointOf } from './openai/endpoint.js';
 import { now } from './openai/events.js';
@@ -20,6 +21,7 @@ import { generate } from './openai/generate.js';
 import { loglikelihood } from './openai/loglikelihood.js';
 import { type Abilities, type Listing, listModels, probe } from './openai/probe.js';
 import { type ServerProcess, startServer } from './openai/server-process.js';
+import { lookAt, settingsOf } from './openai/server-view.js';
 import type { Server } from './openai/stream.js';
 
 type OpenaiModel = ModelOf<'openai'>;
@@ -47,7 +49,8 @@ export function createOpenai(pace: Pace): Backend<OpenaiModel> {
       const endpoint = endpointOf(model, context.environment, process?.port);
       const connection = connect(endpoint, context.environment, () => process?.ended() ?? null);
       try {
-        const server: Server = { model, connection, pace, habits: { refused: new Set(), system: 'own' } };
+        const habits: Habits = { refused: new Set(), system: 'own' };
+        const server: Server = { model, connection, pace, habits, under: context.under ?? 'trials' };
         return await openSession(server, { process, concurrency: context.concurrency ?? 1 }, signal);
       } catch (error) {
         await connection.close();
@@ -73,18 +76,22 @@ async function openSession(server: Server, { process, concurrency }: Opening, si
     if (reason !== null) throw new UserError(reason);
     return null;
   });
-  const abilities = await probe(server, signal).catch((error: unknown) => {
+  // A server may load its model at the first question, and refuse until it has.
+  const abilities = await probe({ ...server, under: 'trials' }, signal).catch((error: unknown) => {
     signal.throwIfAborted();
     // Before the first trial, whatever a server fails in is for the user to look into.
     throw error instanceof UserError ? error : new UserError(describeError(error), { cause: error });
   });
+  const settings = server.under === 'load' ? await settingsOf(connection, within(CHECK_TIMEOUT, signal)) : {};
+  signal.throwIfAborted();
   return {
-    facts: factsOf(server, abilities, listing),
+    facts: { ...factsOf(server, abilities, listing), ...(Object.keys(settings).length > 0 && { settings }) },
     now,
     processes: process?.processes ?? [],
     concurrency,
     strike: connection.endpoint.strike,
     generate: (prompt, generation, until) => generate(server, prompt, generation, until),
+    look: (until) => lookAt(connection, until),
     ...(abilities.cannot.loglikelihood === undefined && {
       loglikelihood: (request, until) => loglikelihood(server, request, until),
     }),

@@ -20,9 +20,11 @@ import { describeWeights } from './weights.js';
 
 type TransformersModel = ModelOf<'transformers'>;
 
+const ONE_AT_A_TIME = 'transformers.js generates one answer at a time, and hands its tokens to one caller';
+
 export const transformers: Backend<TransformersModel> = {
   summary: "ONNX decoders through transformers.js and that library's own generation",
-  cannot: {},
+  cannot: { concurrency: ONE_AT_A_TIME },
 
   async check(model, context): Promise<Readiness> {
     try {
@@ -60,7 +62,10 @@ export const transformers: Backend<TransformersModel> = {
         ...(architecture && { architecture }),
         context: Number.isFinite(window) ? known(window) : missing('the model does not say how long its context is'),
         chatTemplateHash: templateHash(text.template),
-        cannot: source === null ? { chatTemplate: 'the model has no chat template' } : {},
+        cannot: {
+          concurrency: ONE_AT_A_TIME,
+          ...(source === null && { chatTemplate: 'the model has no chat template' }),
+        },
         network: 'none',
         warnings: templateWarnings(text.template),
       },

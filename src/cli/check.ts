@@ -2,7 +2,8 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { isMissing, type Quantity } from '../core/quantity.js';
 import { formatCount, formatDollars, formatSeconds, plural } from '../core/report/format.js';
-import { plain, shorten, wrapLines } from '../core/report/text.js';
+import { plain, shorten } from '../core/report/text.js';
+import { breakText } from '../core/report/width.js';
 import type { Checked, CheckedModel, CheckedTask } from '../run/check.js';
 import { collect, dataOption, jsonOption, modelsOption } from './options.js';
 
@@ -57,15 +58,9 @@ const MOST_LABELS = 8;
 
 /** Lines of at most 80 columns; all but the first are indented further. What is in them may come from data or from a server. */
 function wrapped(indent: string, text: string): readonly string[] {
-  const lines = wrapLines(plain(text), WIDTH - indent.length - 2);
-  return lines.flatMap((line, i) =>
-    pieces(line, WIDTH - indent.length - 2).map((part, j) => `${indent}${i + j > 0 ? '  ' : ''}${part}`),
+  return breakText(plain(text), WIDTH - indent.length - 2, 'words').map(
+    (line, i) => `${indent}${i > 0 ? '  ' : ''}${line}`,
   );
-}
-
-/** A word may be longer than a line. */
-function pieces(line: string, width: number): readonly string[] {
-  return line.match(new RegExp(`.{1,${width}}`, 'gu')) ?? [''];
 }
 
 function linesOfSuite({ name, tasks }: Checked['suites'][number]): readonly string[] {

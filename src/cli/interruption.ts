@@ -1,5 +1,6 @@
 /** The first Ctrl-C ends a run cleanly, with reports of what was measured; the second ends the process at once. */
 import { setMaxListeners } from 'node:events';
+import { plain } from '../core/report/text.js';
 
 export function interruption(): AbortSignal {
   const controller = new AbortController();
@@ -13,4 +14,20 @@ export function interruption(): AbortSignal {
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   return controller.signal;
+}
+
+/** A run that is interrupted before it has a folder is thrown out with the reason of the signal. */
+export async function unlessInterrupted<T>(result: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  try {
+    return await result;
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return null;
+    throw error;
+  }
+}
+
+/** Says why the result is not whole, and ends with exit code 3. */
+export function endIncomplete(sentence: string): void {
+  process.stderr.write(`rightsize: ${plain(sentence)}\n`);
+  process.exitCode = 3;
 }

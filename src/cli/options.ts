@@ -1,5 +1,6 @@
 /** How flags are read: from the words of a command line to values, with a sentence for a word that is none. */
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { type Arrivals, parseArrivals, parseThinkTime, type ThinkTime } from '../core/definition/condition.js';
 import { DURATIONS, readMagnitude, readShare } from '../core/definition/magnitude.js';
 import { UserError } from '../core/errors.js';
 import type { UntilSure } from '../core/log/log.js';
@@ -7,6 +8,7 @@ import { REPORTER_NAMES, type ReporterName } from '../core/report/table.js';
 
 /** Options that several commands have. */
 export const modelsOption = () => new Option('--models <file>', 'another models.json');
+export const nameOption = () => new Option('--name <text>', 'a name for the run, shown beside other runs');
 export const jsonOption = () => new Option('--json', 'print one JSON document');
 export const referenceOption = () =>
   new Option('--reference <id>', 'hold every other model against this one, whatever its class');
@@ -34,6 +36,15 @@ function reporters(list: string): readonly ReporterName[] {
   if (unknown !== undefined)
     throw new UserError(`--reports: expected some of ${REPORTER_NAMES.join(', ')}, with commas, found "${unknown}"`);
   return REPORTER_NAMES.filter((name) => name === 'summary' || wanted.includes(name));
+}
+
+/**
+ * Marks an option that shapes what a run measures. A resumed run takes all of that from its log, so such an option beside --resume
+ * is refused.
+ */
+export function defining<O extends { conflicts(name: string): unknown }>(option: O): O {
+  option.conflicts('resume');
+  return option;
 }
 
 /** An option that is given several times. */
@@ -81,6 +92,39 @@ export function dollars(text: string): number {
   if (!/^\$?\d+(\.\d+)?$/.test(text))
     throw new InvalidArgumentError(`expected US dollars such as 5 or 0.50, found "${text}".`);
   return Number(text.replace('$', ''));
+}
+
+/** Numbers above 0 with commas, or a range that is doubled through: `0.5..4` is 0.5, 1, 2 and 4. */
+export function rates(text: string): readonly number[] {
+  const list = text.split(',').flatMap((part) => {
+    const [from, to = from] = part.split('..').map(decimal);
+    if (from === undefined || to === undefined || from > to) return [Number.NaN];
+    const doubled = Array.from({ length: 1 + Math.floor(Math.log2(to / from) + 1e-9) }, (_, i) => from * 2 ** i);
+    return doubled.at(-1)! < to ? [...doubled, to] : doubled;
+  });
+  if (list.every(Number.isFinite)) return list;
+  throw new InvalidArgumentError(
+    `expected requests per second above 0, as in "0.5,1,2" or "0.5..16", found "${text}".`,
+  );
+}
+
+/** A number above 0 with at most six decimals. */
+export function decimal(text: string): number {
+  const value = /^\d{1,6}(\.\d{1,6})?$/.test(text.trim()) ? Number(text) : 0;
+  if (value > 0) return value;
+  throw new InvalidArgumentError(`expected a number above 0 with at most six decimals, found "${text}".`);
+}
+
+export function thinkTime(text: string): ThinkTime {
+  const think = parseThinkTime(text);
+  if (think !== null) return think;
+  throw new InvalidArgumentError(`expected a think time such as 10s, exp:10s or lognormal:10s,1, found "${text}".`);
+}
+
+export function arrivals(text: string): Arrivals {
+  const process = parseArrivals(text);
+  if (process !== null) return process;
+  throw new InvalidArgumentError(`expected poisson, constant or gamma:CV, as in gamma:2, found "${text}".`);
 }
 
 export function oneOf<const Name extends string>(names: readonly Name[]) {

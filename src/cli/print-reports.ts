@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Analysis } from '../core/analyse/analysis.js';
 import { briefOf } from '../core/report/document/brief.js';
+import type { CsvBeginning } from '../core/report/samples.js';
 import type { ReporterName } from '../core/report/table.js';
 import { renderTerminal } from '../core/report/terminal.js';
 import { render, writeArtifacts } from '../run/render.js';
@@ -14,6 +15,8 @@ export interface PrintOptions {
   readonly prices?: string | undefined;
   /** The model that every other one is held against. */
   readonly reference?: string | undefined;
+  /** How samples.csv begins. */
+  readonly csv?: CsvBeginning | undefined;
   /** Whether stdout gets summary.json in place of tables. */
   readonly json?: true | undefined;
 }
@@ -21,9 +24,9 @@ export interface PrintOptions {
 /** @returns What was printed. @throws UserError when a log or the folder is at fault. */
 export async function printReports(
   runs: readonly string[],
-  { out, reports, prices, reference, json }: PrintOptions,
+  { out, reports, prices, reference, csv, json }: PrintOptions,
 ): Promise<Analysis> {
-  const { analysis, recommendation, artifacts, folder } = await render(runs, { reports, prices, reference });
+  const { analysis, recommendation, artifacts, folder } = await render(runs, { reports, prices, reference, csv });
   const target = out ?? folder;
   await writeArtifacts(artifacts, target);
   if (json) {

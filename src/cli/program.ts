@@ -1,21 +1,45 @@
 /** The command line: a table of commands. Each is a file with its name, its options and what it does; what it does it loads when called. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { packageVersion } from '../system/package.js';
+import { ab } from './ab.js';
+import { baseline } from './baseline.js';
 import { check } from './check.js';
+import { compare } from './compare.js';
+import { history } from './history.js';
 import { init } from './init.js';
 import { list } from './list.js';
+import { load } from './load.js';
 import { power } from './power.js';
 import { report } from './report.js';
 import { run } from './run.js';
+import { schema } from './schema.js';
 import { score } from './score.js';
+import { view } from './view.js';
 
-const COMMANDS: readonly (() => CommandUnknownOpts)[] = [init, run, report, check, power, list, score];
+const COMMANDS: readonly (() => CommandUnknownOpts)[] = [
+  init,
+  run,
+  load,
+  report,
+  compare,
+  ab,
+  baseline,
+  history,
+  check,
+  power,
+  list,
+  score,
+  view,
+  schema,
+];
 
 export function program(): CommandUnknownOpts {
   const root = new Command('rightsize')
     .description('Does a small language model fit this workload, or does it need a large one, or both in a cascade?')
     .version(packageVersion())
     .exitOverride()
+    // A command and a command below it may have a flag of the same name.
+    .enablePositionalOptions()
     .showHelpAfterError('(rightsize --help teaches the rest)')
     .addHelpText(
       'after',
@@ -26,8 +50,15 @@ Start with:
   rightsize run --suite mine.yaml --model phi-3-mini --model gpt-4o
   rightsize report reports/RUN        rebuild every report from the run's log
 
-Exit codes: 0 done, 2 a definition or a flag is wrong, 3 the run ended incomplete.`,
+Exit codes: 0 done, 1 a gate is red, 2 a definition or a flag is wrong, 3 the run ended incomplete.`,
     );
-  for (const command of COMMANDS) root.addCommand(command().copyInheritedSettings(root));
+  for (const command of COMMANDS) root.addCommand(inheriting(command(), root));
   return root;
+}
+
+/** A command with the settings of the one above it, and the commands below it with the same. */
+function inheriting(command: CommandUnknownOpts, above: CommandUnknownOpts): CommandUnknownOpts {
+  command.copyInheritedSettings(above);
+  for (const below of command.commands) inheriting(below, command);
+  return command;
 }

@@ -5,61 +5,27 @@
  */
 import { taskKey } from '../core/keys.js';
 import { type Block, countTrials, type Trial } from '../core/plan/plan.js';
-import { plain, shorten } from '../core/report/text.js';
 import type { MeasureEvent } from '../run/measure.js';
 import { startEta } from './eta.js';
+import { linesOn, megabytes, oneLine, type Screen, STDERR } from './screen.js';
 
 export interface Progress {
   readonly onEvent: (event: MeasureEvent) => void;
   end(): void;
 }
 
-/** What progress is written to, and its clock. */
-export interface Screen {
-  /** Whether a line can be written over. */
-  readonly rewritable: boolean;
-  readonly columns: () => number;
-  readonly write: (text: string) => void;
-  /** Seconds. */
-  readonly now: () => number;
-}
-
-const STDERR: Screen = {
-  rewritable: process.stderr.isTTY === true && !process.env.CI && process.env.TERM !== 'dumb',
-  columns: () => process.stderr.columns ?? 80,
-  write: (text) => process.stderr.write(text),
-  now: () => performance.now() / 1000,
-};
-
-/** Seconds between two drawings of the line. */
-const REDRAW = 0.1;
 /** Seconds between two plain lines about one task. */
 const SILENCE = 60;
-const ERASE = '\r\u001b[2K';
-const MOST_OF_A_MESSAGE = 300;
 
 export function showProgress(how: 'shown' | 'quiet', screen: Screen = STDERR): Progress {
   if (how === 'quiet') return { onEvent: () => {}, end: () => {} };
-  const { rewritable, columns, write, now } = screen;
+  const { rewritable, now } = screen;
+  const { say, draw, silence, end } = linesOn(screen);
   let counts: Counts = new Map();
   let total = 0;
   let eta = startEta([]);
   let finished = 0;
-  let last = Number.NEGATIVE_INFINITY;
-  let line = '';
 
-  /** Writes a line that stays. */
-  const say = (text: string) => {
-    last = now();
-    write(rewritable ? `${ERASE}${text}\n${line}` : `${text}\n`);
-  };
-  /** Writes over the last line, where the screen can. */
-  const draw = (text: string, when: 'now' | 'at times') => {
-    if (!rewritable || (when === 'at times' && now() - last < REDRAW)) return;
-    last = now();
-    line = shorten(text, columns() - 1);
-    write(`${ERASE}${line}`);
-  };
   const onTrial = (trial: Trial, failed: boolean) => {
     finished++;
     eta.finish(trial, now());
@@ -71,10 +37,11 @@ export function showProgress(how: 'shown' | 'quiet', screen: Screen = STDERR): P
       const failures = count.failed > 0 ? `, ${count.failed} failed` : '';
       say(`${where}: ${count.made} trials${failures}${timeLeft(eta.left(trial), ['model', 'run'])}`);
     } else if (rewritable) {
-      if (now() - last < REDRAW) return;
-      const left = timeLeft(eta.left(trial), ['task', 'model', 'run']);
-      draw(`${where} ${count.made}/${count.planned}${left} (${finished}/${total})`, 'now');
-    } else if (now() - last >= SILENCE) {
+      draw(() => {
+        const left = timeLeft(eta.left(trial), ['task', 'model', 'run']);
+        return `${where} ${count.made}/${count.planned}${left} (${finished}/${total})`;
+      }, 'at times');
+    } else if (silence() >= SILENCE) {
       say(`${where}: ${count.made} of ${count.planned}${timeLeft(eta.left(trial), ['task', 'model', 'run'])}`);
     }
   };
@@ -92,11 +59,11 @@ export function showProgress(how: 'shown' | 'quiet', screen: Screen = STDERR): P
           return say(event.text);
         case 'opening':
           eta.pause();
-          return draw(`${event.model}: opening`, 'now');
+          return draw(() => `${event.model}: opening`, 'now');
         case 'progress': {
           const size = `${megabytes(event.done)} of ${megabytes(event.total)} MB`;
           return draw(
-            `${event.model}: ${oneLine(event.what)} ${size}`,
+            () => `${event.model}: ${oneLine(event.what)} ${size}`,
             event.done === event.total ? 'now' : 'at times',
           );
         }
@@ -108,9 +75,7 @@ export function showProgress(how: 'shown' | 'quiet', screen: Screen = STDERR): P
           return onTrial(event.trial, event.outcome.state === 'failed');
       }
     },
-    end() {
-      if (rewritable) write(ERASE);
-    },
+    end,
   };
 }
 
@@ -141,18 +106,10 @@ function timeLeft<Part extends string>(left: Readonly<Record<Part, number | null
   return known.length === 0 ? '' : `; left: ${known.join(', ')}`;
 }
 
-function oneLine(text: string): string {
-  return shorten(plain(text), MOST_OF_A_MESSAGE);
-}
-
 function duration(seconds: number): string {
   const whole = Math.ceil(seconds);
   if (whole < 60) return `${whole} s`;
   if (whole < 600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   const minutes = Math.ceil(whole / 60);
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
 }

@@ -15,15 +15,16 @@ export const report = () =>
     .addOption(reportsOption())
     .option('--rescore', 'ask scorers of your own again, which --allow-scorer allows to run')
     .addOption(allowScorerOption())
+    .option('--bom', 'begin samples.csv with a byte order mark, for Excel')
     .option('--json', 'print summary.json instead of tables')
     .addHelpText('after', `\nReports:\n${SUMMARIES.join('\n')}`)
-    .action(async (runs, { out, prices, reference, reports, json, rescore: again, allowScorer }) => {
+    .action(async (runs, { out, prices, reference, reports, bom, json, rescore: again, allowScorer }) => {
       if (again) {
         const { rescore } = await import('../run/rescore.js');
         for (const run of runs) await rescore(run, { allowScorers: allowScorer, say });
       }
       const { printReports } = await import('./print-reports.js');
-      await printReports(runs, { out, prices, reference, reports, json });
+      await printReports(runs, { out, prices, reference, reports, csv: bom && 'byte order mark', json });
     });
 
 function say(text: string): void {

@@ -3,17 +3,19 @@ import { Command, Option } from '@commander-js/extra-typings';
 import type { Analysis } from '../core/analyse/analysis.js';
 import { UserError } from '../core/errors.js';
 import { tooManyUnscored } from '../core/recommend/unscored.js';
-import { plain } from '../core/report/text.js';
 import { DEFAULTS } from '../run/defaults.js';
 import type { RunDefinition } from '../run/definitions.js';
 import type { MeasureOptions } from '../run/measure.js';
+import { gateOption, gateRequest, gateStrictOption, gateVerdictOption } from './gate-options.js';
 import {
   allowScorerOption,
   budget,
   collect,
   dataOption,
+  defining,
   dollars,
   modelsOption,
+  nameOption,
   natural,
   positive,
   pricesOption,
@@ -60,7 +62,7 @@ const runOptions = () =>
     )
     .addOption(
       defining(
-        new Option('-c, --concurrency <n>', 'n answers at once where a backend can; faster, but no latencies')
+        new Option('-c, --concurrency <n>', 'n answers at once where a backend can; faster, but without a verdict')
           .argParser(positive)
           .default(DEFAULTS.concurrency),
       ),
@@ -79,6 +81,7 @@ const runOptions = () =>
       ),
     )
     .addOption(defining(referenceOption()))
+    .addOption(defining(nameOption()))
     .addOption(new Option('--resume <run>', 'measure what is missing of a run'))
     .addOption(
       new Option(
@@ -93,6 +96,10 @@ const runOptions = () =>
     .addOption(allowScorerOption())
     .option('--wait', 'wait while another process measures on this machine')
     .addOption(reportsOption())
+    .addOption(gateOption())
+    .addOption(gateStrictOption())
+    .addOption(gateVerdictOption())
+    .option('--gate-model <id>', 'the gated model (default: the one that the run recommends)')
     .option('--json', 'print summary.json instead of tables')
     .option('-q, --quiet', 'no progress');
 
@@ -101,12 +108,19 @@ type RunFlags = ReturnType<ReturnType<typeof runOptions>['opts']>;
 export const run = () => runOptions().action(measureAndPrint);
 
 async function measureAndPrint(flags: RunFlags): Promise<void> {
-  const [{ measure, resume }, { interruption }, { showProgress }, { printReports }] = await Promise.all([
-    import('../run/measure.js'),
-    import('./interruption.js'),
-    import('./progress.js'),
-    import('./print-reports.js'),
-  ]);
+  const [{ measure, resume }, { endIncomplete, interruption, unlessInterrupted }, { showProgress }, { printReports }] =
+    await Promise.all([
+      import('../run/measure.js'),
+      import('./interruption.js'),
+      import('./progress.js'),
+      import('./print-reports.js'),
+    ]);
+  const gates = gateRequest({
+    gate: flags.gate,
+    gateStrict: flags.gateStrict,
+    gateVerdict: flags.gateVerdict,
+    model: flags.gateModel,
+  });
   const signal = interruption();
   const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown');
   const surroundings = { ...surroundingsOf(flags), signal, onEvent: progress.onEvent };
@@ -117,9 +131,13 @@ async function measureAndPrint(flags: RunFlags): Promise<void> {
   if (measured === null) return endIncomplete('the run was interrupted before it measured anything');
   const { folder, complete, reason } = measured;
   if (!complete) endIncomplete(`the run is incomplete (${reason}); finish it with: rightsize run --resume ${folder}`);
-  const { suites } = await printReports([folder], { reports: flags.reports, json: flags.json });
-  const unscored = describeLost(suites);
+  const analysis = await printReports([folder], { reports: flags.reports, json: flags.json });
+  const unscored = describeLost(analysis.suites);
   if (unscored !== null) endIncomplete(unscored);
+  if (gates !== undefined) {
+    const { printRunGates } = await import('./print-run-gates.js');
+    process.exitCode = printRunGates(analysis, gates, process.exitCode === 3 ? 'incomplete' : 'complete');
+  }
 }
 
 function definitionOf(flags: RunFlags): RunDefinition & Pick<RunFlags, 'out'> {
@@ -136,6 +154,7 @@ function definitionOf(flags: RunFlags): RunDefinition & Pick<RunFlags, 'out'> {
     seed: flags.seed,
     untilSure: untilSureOf(flags),
     reference: flags.reference,
+    name: flags.name,
     out: flags.out,
   };
 }
@@ -171,28 +190,4 @@ function describeLost(suites: Analysis['suites']): string | null {
     ),
   );
   return lost.length === 0 ? null : `no verdict where more than 5% of the trials have no score: ${lost.join('; ')}`;
-}
-
-function endIncomplete(sentence: string): void {
-  process.stderr.write(`rightsize: ${plain(sentence)}\n`);
-  process.exitCode = 3;
-}
-
-/** A run that is interrupted before it has a folder is thrown out with the reason of the signal. */
-async function unlessInterrupted<T>(result: Promise<T>, signal: AbortSignal): Promise<T | null> {
-  try {
-    return await result;
-  } catch (error) {
-    if (signal.aborted && error === signal.reason) return null;
-    throw error;
-  }
-}
-
-/**
- * Marks an option that shapes what a run measures. A resumed run takes all of that from its log, so such an option beside --resume
- * is refused.
- */
-function defining<O extends { conflicts(name: string): unknown }>(option: O): O {
-  option.conflicts('resume');
-  return option;
 }

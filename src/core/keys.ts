@@ -16,3 +16,14 @@ export interface SampleName {
   readonly task: string;
   readonly sample: string;
 }
+
+/** @param scorer the secondary scorer that asked; absent for the one that decides. */
+export function evidenceKey({
+  trial,
+  scorer,
+}: {
+  readonly trial: string;
+  readonly scorer?: string | undefined;
+}): string {
+  return scorer === undefined ? trial : `${trial} for ${scorer}`;
+}

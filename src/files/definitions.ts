@@ -104,14 +104,20 @@ function readSuite(document: UserDocument): LoadedSuite {
         `${document.place([...path, 'filters'])}expected filters only in a task with ask: generate, found ask: ${task.ask}; remove the filters`,
       );
     }
+    const secondaries = new Set<string>();
     for (const [i, choice] of (task.secondary ?? []).entries()) {
       const { name, ...options } = typeof choice === 'string' ? { name: choice } : choice;
       const at = [...path, 'secondary', i];
       parseAt(SCORERS[name].options, options, document, at, 'see docs/scorers.md');
-      if (SCORERS[name].needs !== undefined)
+      if (SCORERS[name].needs === 'loglikelihoods')
         throw new UserError(
-          `${document.place(at)}expected a scorer that judges by the words of an answer alone, found "${name}"; make it the scorer of the task`,
+          `${document.place(at)}expected a scorer of answers, found "${name}", which ranks choices; make it the scorer of the task`,
         );
+      if (secondaries.has(name))
+        throw new UserError(
+          `${document.place(at)}expected each secondary scorer once, found "${name}" again; its score is reported by that name`,
+        );
+      secondaries.add(name);
     }
     if (typeof task.scorer === 'object') {
       const { name, ...options } = task.scorer;

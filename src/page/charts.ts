@@ -21,15 +21,26 @@ const LETTER = 7;
 const ERRORS_ONLY = 1;
 
 export async function drawCharts(specs: Readonly<Record<string, Spec>>): Promise<void> {
-  for (const holder of document.querySelectorAll<HTMLElement>('[data-chart]')) {
-    const spec = specs[holder.dataset.chart!];
-    if (spec === undefined) continue;
-    try {
-      await draw(holder, spec);
-    } catch (error) {
-      // The still picture remains.
-      console.warn(`The chart ${holder.dataset.chart} stays still: ${String(error)}`);
+  const drawn = new Set<HTMLElement>();
+  const drawVisible = async () => {
+    for (const holder of document.querySelectorAll<HTMLElement>('[data-chart]')) {
+      // What is folded is drawn when it is opened.
+      if (drawn.has(holder) || holder.closest('details:not([open])') !== null) continue;
+      drawn.add(holder);
+      await drawOrKeep(holder, specs[holder.dataset.chart!]);
     }
+  };
+  document.addEventListener('toggle', () => void drawVisible(), { capture: true });
+  await drawVisible();
+}
+
+async function drawOrKeep(holder: HTMLElement, spec: Spec | undefined): Promise<void> {
+  if (spec === undefined) return;
+  try {
+    await draw(holder, spec);
+  } catch (error) {
+    // The still picture remains.
+    console.warn(`The chart ${holder.dataset.chart} stays still: ${String(error)}`);
   }
 }
 

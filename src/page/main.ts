@@ -4,6 +4,7 @@
  */
 import type { PageData } from '../core/report/document/samples.js';
 import { drawCharts } from './charts.js';
+import { offerCopies } from './commands.js';
 import { showSamples } from './samples.js';
 
 async function read<T>(id: string): Promise<T> {
@@ -20,6 +21,7 @@ function unpack(text: string): Promise<string> {
 }
 
 async function start(): Promise<void> {
+  offerCopies();
   showSamples(document.getElementById('samples-app')!, await read<PageData>('page-data'));
   await drawCharts(await read<Record<string, Record<string, unknown>>>('page-charts'));
 }

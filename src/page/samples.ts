@@ -4,6 +4,8 @@ import type { PageData, PageModel, PageResult } from '../core/report/document/sa
 import { el } from './element.js';
 import { type Filter, type Item, isRight, itemsOf, ORDERS, OUTCOMES, select } from './filters.js';
 import { virtualList } from './list.js';
+import { looksLikeMarkdown, renderMarkdown } from './markdown.js';
+import { textBlock, textNodes } from './text.js';
 
 export function showSamples(root: HTMLElement, data: PageData): void {
   const items = itemsOf(data);
@@ -26,7 +28,7 @@ export function showSamples(root: HTMLElement, data: PageData): void {
         'span',
         { class: 'row-name' },
         nameOf(item),
-        el('small', {}, (item.sample.prompt.at(-1)?.text ?? '').slice(0, SNIPPET)),
+        el('small', { dir: 'auto' }, ...textNodes((item.sample.prompt.at(-1)?.text ?? '').slice(0, SNIPPET))),
       ),
       el('span', { class: 'marks' }, ...item.sample.results.map((result, i) => markOf(result, data.models[i]!))),
     ],
@@ -161,12 +163,32 @@ function describe({ task, sample, address }: Item, models: readonly PageModel[])
       ),
     ),
     ...(sample.group === null ? [] : [el('p', { class: 'note' }, `group ${sample.group}`)]),
-    ...sample.prompt.map(({ role, text }) =>
-      el('section', { class: 'turn' }, el('h4', {}, role), el('pre', { tabindex: 0 }, text)),
-    ),
-    el('section', { class: 'turn' }, el('h4', {}, 'target'), el('pre', { tabindex: 0 }, sample.target)),
+    ...sample.prompt.map(turnOf),
+    turnOf({ role: 'target', text: sample.target }),
     el('div', { class: 'answers' }, ...sample.results.map((result, i) => answerOf(result, models[i]!))),
   ];
+}
+
+/** The system prompt is the same for all samples of a task, so it is folded. */
+function turnOf({ role, text }: { readonly role: string; readonly text: string }): HTMLElement {
+  return role === 'system'
+    ? el('details', { class: 'turn' }, el('summary', {}, role), textBlock(text))
+    : el('section', { class: 'turn' }, el('h4', {}, role), textBlock(text));
+}
+
+/** The answer as it was given; one in Markdown has a reading view beside it. */
+function outputOf(output: string): HTMLElement[] {
+  if (output === '') return [textBlock('(no output)')];
+  const plain = textBlock(output);
+  if (!looksLikeMarkdown(output)) return [plain];
+  const reading = renderMarkdown(output);
+  reading.hidden = true;
+  const button = el('button', { type: 'button', class: 'more', onclick: () => turn() }, 'Show as Markdown');
+  const turn = () => {
+    [plain.hidden, reading.hidden] = [reading.hidden, plain.hidden];
+    button.textContent = reading.hidden ? 'Show as Markdown' : 'Show as text';
+  };
+  return [plain, reading, button];
 }
 
 function answerOf(result: PageResult | null, model: PageModel): HTMLElement {
@@ -179,13 +201,13 @@ function answerOf(result: PageResult | null, model: PageModel): HTMLElement {
     result.finish === 'length' ? 'cut at the token limit' : null,
     result.sureness,
     result.timings,
-  ].filter((note) => note !== null && note !== '');
+  ].filter((note): note is string => note !== null && note !== '');
   const section = el(
     'section',
     { class: 'answer' },
     title,
-    el('pre', { tabindex: 0 }, result.output === '' ? '(no output)' : result.output),
-    ...notes.map((note) => el('p', { class: 'note' }, note)),
+    ...outputOf(result.output),
+    ...notes.map((note) => el('p', { class: 'note', dir: 'auto' }, ...textNodes(note))),
   );
   section.style.borderTopColor = model.colour;
   return section;

@@ -6,4 +6,5 @@ export const DEFAULTS = {
   warmup: 2,
   concurrency: 1,
   seed: 0,
+  viewPort: 8377,
 } as const;

@@ -1,14 +1,15 @@
 /** Loads what a run measures: its suites with their samples, and its models, all checked. */
 import { dirname, relative, resolve } from 'node:path';
-import { type Condition, conditionText, isAlone } from '../core/definition/condition.js';
+import { type Closed, conditionText, isAlone } from '../core/definition/condition.js';
 import { promptText } from '../core/definition/sample.js';
 import type { Task } from '../core/definition/suite.js';
 import { UserError } from '../core/errors.js';
 import { taskKey } from '../core/keys.js';
-import type { RunRecord, RunSettings, SampleRecord, UntilSure } from '../core/log/log.js';
+import type { InTurns, RunRecord, RunSettings, SampleRecord, UntilSure } from '../core/log/log.js';
 import { LOG_VERSION } from '../core/log/log.js';
 import { identityText } from '../core/log/sample-identity.js';
 import type { Sample } from '../core/message.js';
+import { OPENINGS } from '../core/plan/in-turns.js';
 import {
   defaultCatalogue,
   type LoadedModel,
@@ -42,7 +43,7 @@ export interface RunDefinition {
   readonly repetitions?: number | undefined;
   /** Requests after opening a model that are not recorded. */
   readonly warmup?: number | undefined;
-  /** Answers that are under way at once: the run is made under `closed n`. With more than one, no latency is measured. */
+  /** Answers that are under way at once: the run is made under `closed n`. Verdicts need one at a time. */
   readonly concurrency?: number | undefined;
   readonly seed?: number | undefined;
   /** Ask servers for the log-probabilities of answers, which cascades need; without it, where a task asks for them. */
@@ -51,6 +52,10 @@ export interface RunDefinition {
   readonly untilSure?: Pick<UntilSure, 'budget'> | undefined;
   /** The model that every other one is held against, whatever its class; without it, SLMs are held against LLMs. */
   readonly reference?: string | undefined;
+  /** Measure two of the models in turns, in this many blocks. */
+  readonly inTurns?: InTurns | undefined;
+  /** The name of the run. */
+  readonly name?: string | undefined;
 }
 
 /** A run record before it is known when and where the run happens. */
@@ -73,7 +78,7 @@ export async function loadDefinitions(definition: RunDefinition, world: World): 
   const suites = await suitesOf(definition.suites, world);
   refuseTwins(suites);
   const data = dataOf(definition.data ?? [], { suites, cwd: world.cwd });
-  const settings = settingsOf(definition);
+  const settings = settingsOf(definition, models);
 
   const samples: SampleRecord[] = [];
   const logged = [];
@@ -90,8 +95,13 @@ export async function loadDefinitions(definition: RunDefinition, world: World): 
       samples.push(...records);
       tasks.push({
         ...task,
+        // Each opening asks a sample once.
+        ...(definition.inTurns && { repetitions: OPENINGS }),
         ...(definition.logprobs && { generation: { ...task.generation, logprobs: true } }),
         scorer: fromFolder(task.scorer, { suite: loaded.file, cwd: world.cwd }),
+        ...(task.secondary && {
+          secondary: task.secondary.map((one) => fromFolder(one, { suite: loaded.file, cwd: world.cwd })),
+        }),
         samples: {
           count: records.length,
           hash: sha256(records.map(({ promptHash, target }) => `${promptHash} ${JSON.stringify(target)}`).join('\n')),
@@ -107,6 +117,7 @@ export async function loadDefinitions(definition: RunDefinition, world: World): 
     record: {
       type: 'run',
       version: LOG_VERSION,
+      ...(definition.name !== undefined && { name: definition.name }),
       suites: logged,
       models: models.map(({ model }) => model),
       directories: Object.fromEntries(models.map(({ model, directory }) => [model.id, directory])),
@@ -141,11 +152,31 @@ async function suitesOf(named: RunDefinition['suites'], { cwd }: World): Promise
 }
 
 /** The models that are handed over, and those that are named, or the catalogue's own default when there are neither. */
-async function modelsOf({ models = [], catalogue }: RunDefinition, world: World): Promise<readonly LoadedModel[]> {
+async function modelsOf(
+  { models = [], catalogue, inTurns }: RunDefinition,
+  world: World,
+): Promise<readonly LoadedModel[]> {
+  if (inTurns !== undefined) return pairOf(inTurns, catalogueFile(catalogue, world), world);
   const handed = models.filter((model) => typeof model !== 'string').map((model) => modelFrom(model, world.cwd));
   const named = models.filter((model) => typeof model === 'string');
   if (handed.length > 0 && named.length === 0) return handed;
   return [...handed, ...(await loadModels(catalogueFile(catalogue, world), named, world.cwd))];
+}
+
+/** The base and the new version. A model that is held against itself has two ids. */
+async function pairOf(
+  { base, candidate }: InTurns,
+  catalogue: string,
+  { cwd }: World,
+): Promise<readonly LoadedModel[]> {
+  const one = async (flag: string, name: string): Promise<LoadedModel> => {
+    const [loaded, ...more] = await loadModels(catalogue, [name], cwd);
+    if (loaded !== undefined && more.length === 0) return loaded;
+    throw new UserError(`${flag} ${name}: expected one model, found ${more.length + 1}; name one of its variants`);
+  };
+  const [first, second] = [await one('--base', base), await one('--candidate', candidate)];
+  if (first.model.id !== second.model.id) return [first, second];
+  return [first, { ...second, model: { ...second.model, id: `${second.model.id}-again` } }];
 }
 
 /** The catalogue that a caller names, or the default one. */
@@ -153,8 +184,8 @@ export function catalogueFile(named: string | undefined, { cwd }: World): string
   return named === undefined ? defaultCatalogue(cwd) : resolve(cwd, named);
 }
 
-function settingsOf(definition: RunDefinition): RunSettings {
-  const condition: Condition = { kind: 'closed', requests: definition.concurrency ?? DEFAULTS.concurrency };
+function settingsOf(definition: RunDefinition, models: readonly LoadedModel[]): RunSettings {
+  const condition: Closed = { kind: 'closed', requests: definition.concurrency ?? DEFAULTS.concurrency };
   if (definition.untilSure && !isAlone(condition)) {
     throw new UserError(
       `--until-sure: expected one request at a time, found --concurrency ${condition.requests}: verdicts are judged under closed 1; leave out one of them`,
@@ -162,11 +193,18 @@ function settingsOf(definition: RunDefinition): RunSettings {
   }
   return {
     seed: definition.seed ?? DEFAULTS.seed,
-    repetitions: definition.repetitions ?? DEFAULTS.repetitions,
+    repetitions: definition.inTurns ? OPENINGS : (definition.repetitions ?? DEFAULTS.repetitions),
     warmup: definition.warmup ?? DEFAULTS.warmup,
     limit: definition.limit ?? null,
     ...(!isAlone(condition) && { condition: conditionText(condition) }),
     ...(definition.untilSure && { untilSure: { firstRound: FIRST_ROUND, budget: definition.untilSure.budget } }),
+    ...(definition.inTurns && {
+      inTurns: {
+        base: models[0]!.model.id,
+        candidate: models[1]!.model.id,
+        blocks: definition.inTurns.blocks,
+      },
+    }),
     ...(definition.reference !== undefined && { reference: definition.reference }),
   };
 }

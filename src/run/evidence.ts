@@ -8,7 +8,7 @@
 import { resolve } from 'node:path';
 import { generationSchema } from '../core/definition/suite.js';
 import { describeError, UserError } from '../core/errors.js';
-import { sampleKey, taskKey } from '../core/keys.js';
+import { evidenceKey, sampleKey, taskKey } from '../core/keys.js';
 import type { EvidenceRecord, LoggedSuite, MeasurementRecord, SampleRecord } from '../core/log/log.js';
 import { filterText } from '../core/score/filters.js';
 import type { Evidence, Request } from '../core/score/score.js';
@@ -46,6 +46,8 @@ export interface EvidenceOptions {
 
 interface Wanted extends ScoredAnswer {
   readonly trial: string;
+  /** The secondary scorer that asks; absent for the one that decides. */
+  readonly scorer?: string | undefined;
   readonly request: Request;
 }
 
@@ -57,14 +59,15 @@ export async function gatherEvidence(log: string, options: EvidenceOptions): Pro
   const world = openWorld(options);
   const failures: string[] = [];
   try {
-    for (const { request, trial, ...answer } of wanted) {
+    for (const { request, trial, scorer, ...answer } of wanted) {
       try {
         const evidence = await world.fulfil(request, answer);
         if (evidence === null) continue;
         const { model } = answer;
         const by = request.effect === 'judge' ? { by: options.judge!.model.id } : {};
         const asked = request.effect === 'own' ? { asked: options.now().toISOString() } : {};
-        options.append({ type: 'evidence', trial, model, ...by, ...asked, evidence });
+        const askedBy = scorer === undefined ? {} : { scorer };
+        options.append({ type: 'evidence', trial, model, ...askedBy, ...by, ...asked, evidence });
       } catch (error) {
         if (options.signal.aborted) return false;
         failures.push(describeError(error));
@@ -95,41 +98,55 @@ function isAskedFor(request: Request, { sandbox, judge, allowed }: EvidenceOptio
 
 /** The requests of a log that have no evidence yet, in its order. */
 async function wantedBy(log: string, { suites, samples, again }: EvidenceOptions): Promise<readonly Wanted[]> {
-  const judged = new Map(suites.flatMap((suite) => suite.tasks.flatMap((task) => judgedTask(suite.name, task))));
-  if (judged.size === 0) return [];
+  const asking = new Map(
+    suites.flatMap((suite) => suite.tasks.map((task) => [taskKey(suite.name, task.name), askingScorers(task)])),
+  );
+  if ([...asking.values()].every((scorers) => scorers.length === 0)) return [];
   const wanted = new Map<string, Wanted>();
   const found = new Set<string>();
   for await (const record of readLog(log)) {
-    if (record.type === 'evidence') found.add(record.trial);
+    if (record.type === 'evidence') found.add(evidenceKey(record));
     if (record.type !== 'measurement') continue;
-    const requestOf = judged.get(taskKey(record.suite, record.task));
     const sample = samples.get(sampleKey(record));
-    const request = sample && requestOf?.(record, sample);
+    if (sample === undefined) continue;
     const { trial, model, sample: id, repetition } = record;
-    if (request) wanted.set(trial, { trial, model, sample: id, repetition, request });
+    for (const { scorer, requestOf } of asking.get(taskKey(record.suite, record.task)) ?? []) {
+      const request = requestOf(record, sample);
+      if (request !== null)
+        wanted.set(evidenceKey({ trial, scorer }), { trial, scorer, model, sample: id, repetition, request });
+    }
   }
-  return [...wanted.values()].filter(({ trial, request: { effect } }) =>
-    again === undefined ? !found.has(trial) : effect === again,
+  return [...wanted].flatMap(([key, one]) =>
+    (again === undefined ? !found.has(key) : one.request.effect === again) ? [one] : [],
   );
 }
 
-type RequestOf = (record: MeasurementRecord, sample: SampleRecord) => Request | null;
+/** A scorer of a task that judges by more than words. */
+interface AskingScorer {
+  /** Its name, where it is a secondary one. */
+  readonly scorer?: string | undefined;
+  readonly requestOf: (record: MeasurementRecord, sample: SampleRecord) => Request | null;
+}
 
-function judgedTask(suite: string, task: LoggedSuite['tasks'][number]): readonly (readonly [string, RequestOf])[] {
-  const { name, ...given } = typeof task.scorer === 'string' ? { name: task.scorer } : task.scorer;
-  // A log may name a scorer that has been removed since; the analysis says what is wrong with it.
-  if (!Object.hasOwn(SCORERS, name)) return [];
-  const { needs, request, options: schema } = SCORERS[name];
-  const read = schema.safeParse(given);
-  if (request === undefined || !read.success) return [];
-  const options = read.data;
-  const requestOf: RequestOf = ({ outcome }, { target, fields }) => {
-    if (outcome.state !== 'completed') return null;
-    const output = filterText(task.filters ?? [], outcome.output);
-    // An empty answer is wrong without any evidence; only a scorer of the user's own may find it right.
-    return output.trim() === '' && needs !== 'own' ? null : request({ output, target, fields }, options);
-  };
-  return [[taskKey(suite, task.name), requestOf]];
+type LoggedTask = LoggedSuite['tasks'][number];
+
+function askingScorers(task: LoggedTask): readonly AskingScorer[] {
+  return [task.scorer, ...(task.secondary ?? [])].flatMap((choice, place) => {
+    const { name, ...given } = typeof choice === 'string' ? { name: choice } : choice;
+    // A log may name a scorer that has been removed since; the analysis says what is wrong with it.
+    if (!Object.hasOwn(SCORERS, name)) return [];
+    const { needs, request, options: schema } = SCORERS[name];
+    const read = schema.safeParse(given);
+    if (request === undefined || !read.success) return [];
+    const options = read.data;
+    const requestOf: AskingScorer['requestOf'] = ({ outcome }, { target, fields }) => {
+      if (outcome.state !== 'completed') return null;
+      const output = filterText(task.filters ?? [], outcome.output);
+      // An empty answer is wrong without any evidence; only a scorer of the user's own may find it right.
+      return output.trim() === '' && needs !== 'own' ? null : request({ output, target, fields }, options);
+    };
+    return [{ scorer: place === 0 ? undefined : name, requestOf }];
+  });
 }
 
 interface World {

@@ -2,12 +2,15 @@
  * What can be listed: the table is the type. Each listing loads its rows' sources when it is asked for them, so that help can name
  * all listings without them.
  */
+import { resolve } from 'node:path';
 import type { LoadedSuite } from '../files/definitions.js';
 import { type World, worldOf } from './world.js';
 
 export interface ListOptions extends Partial<Pick<World, 'cwd'>> {
   /** A models.json in place of `./models.json`. */
   readonly catalogue?: string | undefined;
+  /** A file with devices of your own. */
+  readonly prices?: string | undefined;
 }
 
 /** Every row of a listing has the same fields. */
@@ -52,6 +55,26 @@ const LISTINGS = {
         description: task.description ?? null,
       })),
     ),
+  devices: async ({ cwd }, { prices }) => {
+    const { allDevices } = await import('../core/capacity/devices.js');
+    const { nameOf } = await import('../core/capacity/device.js');
+    const { loadPrices } = await import('../files/price-list.js');
+    const own = await loadPrices(prices === undefined ? undefined : resolve(cwd, prices));
+    return allDevices(own?.devices ?? []).map((device) => ({
+      id: nameOf(device),
+      name: device.name,
+      kind: device.kind ?? null,
+      memoryGB: Number((device.memory / 1e9).toFixed(1)),
+      usable: device.usable,
+      bandwidthGBs: device.bandwidth / 1e9,
+      f16TFLOPS: device.compute ? Number((device.compute.f16 / 1e12).toFixed(2)) : null,
+      watts: device.watts ?? null,
+      dollars: device.price?.dollars ?? null,
+      per: device.price?.per ?? null,
+      priceDate: device.price?.date ?? null,
+      source: device.source ?? null,
+    }));
+  },
   scorers: async () => {
     const { SCORERS } = await import('../core/score/table.js');
     return Object.entries(SCORERS).map(([name, { summary, reference }]) => ({ name, summary, reference }));

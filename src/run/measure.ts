@@ -10,26 +10,28 @@
  */
 import { setMaxListeners } from 'node:events';
 import { dirname, resolve } from 'node:path';
-import { ALONE, parseCondition } from '../core/definition/condition.js';
+import { ALONE, parseClosed } from '../core/definition/condition.js';
 import type { PriceList } from '../core/definition/price-list.js';
-import { describeError } from '../core/errors.js';
+import { describeError, UserError } from '../core/errors.js';
 import { sampleKey } from '../core/keys.js';
-import type { MachineRecord, RunRecord, SampleRecord } from '../core/log/log.js';
+import type { SampleRecord } from '../core/log/log.js';
+import { planInTurns } from '../core/plan/in-turns.js';
 import { type Block, countTrials, plan, remaining } from '../core/plan/plan.js';
 import { type LoadedModel, loadModels } from '../files/definitions.js';
 import { type LogWriter, openLog } from '../files/log.js';
 import { loadPrices } from '../files/price-list.js';
+import { commitOf } from '../system/commit.js';
 import { uniqueId } from '../system/id.js';
 import { describeHolder } from '../system/lock.js';
 import { openWorker } from '../worker/supervisor.js';
 import type { OpenWorker } from '../worker/worker-session.js';
 import { DEFAULTS } from './defaults.js';
 import { catalogueFile, type Definitions, loadDefinitions, type RunDefinition } from './definitions.js';
-import { describeMachine } from './environment.js';
 import { type EvidenceOptions, gatherEvidence } from './evidence.js';
 import { lockMachine, type MachineLockOptions } from './machine-lock.js';
 import { requireNamedLibraries } from './native-library.js';
 import { ownScorersOf, requireAllowed } from './own-scorer.js';
+import { originOf, partOf, type Start, startOf } from './part.js';
 import { requireReady } from './readiness.js';
 import { execute, type RunEnding, type RunEvent, type RunnerOptions } from './runner.js';
 import { createRun, lockRun, logOf, openRun } from './runs.js';
@@ -57,6 +59,8 @@ export interface MeasureOptions extends Partial<World> {
   readonly onEvent?: ((event: MeasureEvent) => void) | undefined;
   /** Opens a model; without it, in a process of its own. */
   readonly openWorker?: OpenWorker | undefined;
+  /** How often two versions in turns have been looked at after this measurement; 1 by default. */
+  readonly look?: number | undefined;
 }
 
 export type MeasureEvent =
@@ -86,10 +90,9 @@ export async function measure(
     { definitions, recorded: new Set(), prices },
     { ...options, ...world },
     async ({ machine, ...start }) => {
-      const folder = createRun(resolve(world.cwd, out), { ...definitions.record, ...start, ...originOf(machine) }, [
-        machine,
-        ...definitions.samples,
-      ]);
+      const commit = await commitOf(world);
+      const record = { ...definitions.record, ...(commit !== undefined && { commit }), ...start, ...originOf(machine) };
+      const folder = createRun(resolve(world.cwd, out), record, [machine, ...definitions.samples]);
       const lock = await lockRun(folder, world);
       return { folder, log: openLog(logOf(folder)), close: lock.release };
     },
@@ -110,6 +113,11 @@ export async function resume(reference: string, options: MeasureOptions = {}): P
   const lock = await lockRun(folder, world);
   try {
     const earlier = await openRun(folder);
+    if (earlier.definitions.record.settings.load !== undefined) {
+      throw new UserError(
+        `--resume ${reference}: expected a run, found a load test; go on with it by \`rightsize load --resume\``,
+      );
+    }
     requireNamedLibraries(earlier.definitions.models, world);
     await requireOwnCommands(earlier.definitions.models, catalogueFile(options.catalogue, world));
     return await perform({ ...earlier, prices }, { ...options, ...world }, async ({ machine, ...start }) => {
@@ -130,11 +138,6 @@ interface Job {
   readonly prices: PriceList | undefined;
 }
 
-/** The beginning of a part of a log. */
-interface Start extends Pick<RunRecord, 'started' | 'command' | 'prices'> {
-  readonly machine: MachineRecord;
-}
-
 interface WrittenRun {
   readonly folder: string;
   readonly log: LogWriter;
@@ -152,7 +155,7 @@ async function perform(
   const say = (text: string) => onEvent({ type: 'note', text });
 
   // 2
-  const whole = planOf(job.definitions);
+  const whole = planOf(job.definitions, options.look ?? 1);
   const blocks = remaining(whole, job.recorded);
 
   // 3
@@ -169,7 +172,7 @@ async function perform(
   });
   try {
     // 4
-    const start = await startOf(job, options);
+    const start = await startOf(job.prices, options);
     const run = await openRunLog(start);
     try {
       onEvent({ type: 'planned', blocks, recorded: countTrials(whole) - countTrials(blocks) });
@@ -186,24 +189,6 @@ async function perform(
   } finally {
     await machine.release();
   }
-}
-
-async function startOf({ prices }: Job, { now, command }: World): Promise<Start> {
-  return {
-    started: now().toISOString(),
-    command,
-    machine: await describeMachine(),
-    ...(prices && { prices }),
-  };
-}
-
-/** What every record of a part says of its origin. */
-function originOf(machine: MachineRecord) {
-  return { machine: machine.machine, ...partOf(machine) };
-}
-
-function partOf({ part }: MachineRecord) {
-  return part === undefined ? {} : { part };
 }
 
 interface Planned extends Job {
@@ -321,18 +306,28 @@ function purseOf({ maxCost }: Pick<MeasureOptions, 'maxCost'>, { blocks, definit
   return createPurse(maxCost);
 }
 
-function planOf({ record, samples, models }: Definitions): readonly Block[] {
-  const { condition } = record.settings;
+function planOf({ record, samples, models }: Definitions, look: number): readonly Block[] {
+  const { condition, inTurns, seed } = record.settings;
+  const samplesOfTask = (suite: string, task: string) =>
+    samples.filter((sample) => sample.suite === suite && sample.task === task);
+  if (inTurns !== undefined) {
+    const dealt = record.suites.flatMap((suite) =>
+      suite.tasks.map((task) => ({
+        suite: suite.name,
+        task: task.name,
+        samples: samplesOfTask(suite.name, task.name).map(({ sample, group }) => ({ id: sample, group })),
+      })),
+    );
+    return planInTurns(dealt, inTurns, { seed, look });
+  }
   const workloads = record.suites.flatMap((suite) =>
     suite.tasks.map((task) => ({
       suite: suite.name,
       task: task.name,
       // Log-likelihoods are asked for one at a time: an engine computes the texts of a sample side by side as it is.
-      condition: task.ask === 'generate' && condition !== undefined ? parseCondition(condition) : ALONE,
+      condition: task.ask === 'generate' && condition !== undefined ? parseClosed(condition) : ALONE,
       repetitions: task.repetitions,
-      samples: samples
-        .filter((sample) => sample.suite === suite.name && sample.task === task.name)
-        .map(({ sample }) => sample),
+      samples: samplesOfTask(suite.name, task.name).map(({ sample }) => sample),
     })),
   );
   return plan(

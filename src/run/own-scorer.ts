@@ -55,11 +55,13 @@ function argumentsOf(
 /** The scorers of the user's own that suites name, each with its place. */
 export function ownScorersOf(suites: readonly LoggedSuite[]): readonly { place: string; source: OwnSource }[] {
   return suites.flatMap((suite) =>
-    suite.tasks.flatMap(({ name, scorer }) => {
-      if (typeof scorer === 'string' || scorer.name !== 'own') return [];
-      const { name: _own, ...source } = scorer;
-      return [{ place: `${suite.name}/${name}`, source: ownOptions.parse(source) }];
-    }),
+    suite.tasks.flatMap(({ name, scorer, secondary = [] }) =>
+      [scorer, ...secondary].flatMap((one) => {
+        if (typeof one === 'string' || one.name !== 'own') return [];
+        const { name: _own, ...source } = one;
+        return [{ place: `${suite.name}/${name}`, source: ownOptions.parse(source) }];
+      }),
+    ),
   );
 }
 

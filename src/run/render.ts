@@ -7,6 +7,7 @@ import { optionsOf, recommend } from '../core/recommend/recommend.js';
 import type { Recommendation } from '../core/recommend/recommendation.js';
 import type { Artifact } from '../core/report/artifact.js';
 import type { PageAssets } from '../core/report/html/page.js';
+import type { CsvBeginning } from '../core/report/samples.js';
 import { REPORTER_NAMES, type ReporterName, renderReports } from '../core/report/table.js';
 import { loadPrices } from '../files/price-list.js';
 import { openPainter } from '../render/painter.js';
@@ -22,6 +23,8 @@ export interface RenderOptions extends Partial<Pick<World, 'cwd'>> {
   readonly prices?: string | undefined;
   /** The model that every other one is held against, whatever its class; without it, that of the run, if it has one. */
   readonly reference?: string | undefined;
+  /** How samples.csv begins. Excel wants a byte order mark. */
+  readonly csv?: CsvBeginning | undefined;
 }
 
 export interface Rendered {
@@ -52,7 +55,7 @@ export async function render(runs: readonly string[], options: RenderOptions = {
     });
     const page = reports.includes('html') ? { page: await pageAssets() } : {};
     const artifacts = await renderReports(
-      { analysis, recommendation, ...page, ...(painter && { drawPng: painter.draw }) },
+      { analysis, recommendation, csv: options.csv, ...page, ...(painter && { drawPng: painter.draw }) },
       reports,
     );
     return { analysis, recommendation, artifacts, folder: folderOf(logs) };
@@ -116,6 +119,6 @@ async function isLink(file: string): Promise<boolean> {
 }
 
 /** The browser's part of report.html, bundled when rightsize was built. */
-async function pageAssets(): Promise<PageAssets> {
+export async function pageAssets(): Promise<PageAssets> {
   return JSON.parse(await readFile(new URL('../page.json', import.meta.url), 'utf8')) as PageAssets;
 }

@@ -63,6 +63,7 @@ async function runBlock({ model, condition, cells }: Block, options: BlockOption
   const keeper = sessionKeeper(model, { ...options, concurrency: requests });
   try {
     for (const cell of cells) await runCell(cell, { keeper, requests, ...options });
+    await keeper.timeLogprobs(cells.flatMap(({ trials }) => trials));
   } finally {
     await keeper.end();
   }

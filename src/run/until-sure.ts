@@ -12,7 +12,7 @@ import { setMaxListeners } from 'node:events';
 import { taskKey } from '../core/keys.js';
 import type { UntilSure } from '../core/log/log.js';
 import { type Block, countTrials, remaining } from '../core/plan/plan.js';
-import { askingOrder, roundOf, sizeOfRound } from '../core/plan/rounds.js';
+import { askingOrder, countRounds, roundOf, sizeOfRound } from '../core/plan/rounds.js';
 import { openTasks } from '../core/recommend/open-tasks.js';
 import { recommend } from '../core/recommend/recommend.js';
 import type { Definitions } from './definitions.js';
@@ -34,7 +34,8 @@ export async function executeUntilSure(whole: readonly Block[], options: RoundsO
   const { log, definitions, untilSure, stop, execute, say } = options;
   const { budget, firstRound } = untilSure;
   const order = orderOf(definitions);
-  const largest = Math.max(...[...order.values()].map((groups) => groups.flat().length));
+  const extents = new Map([...order].map(([task, samples]) => [task, { total: samples.length, firstRound }]));
+  const rounds = Math.max(...[...extents.values()].map(countRounds));
   const time = budget !== null && 'seconds' in budget ? AbortSignal.timeout(budget.seconds * 1000) : null;
   const signal = time === null ? stop : AbortSignal.any([stop, time]);
 
@@ -42,21 +43,26 @@ export async function executeUntilSure(whole: readonly Block[], options: RoundsO
   setMaxListeners(0, signal);
 
   for (let round = 0; ; round++) {
-    const size = sizeOfRound(round, firstRound);
     const { recorded } = await openRun(log);
     const open = openTasks(recommend(await analyseLog(log)));
     if (open.size === 0) return { complete: true, reason: 'every comparison is decided' };
     if (recorded.size > 0) say(`${recorded.size} trials so far; open: ${[...open].join(', ')}`);
-    const upTo = (samples: number) => remaining(roundOf(whole, { order, size: samples, open }), recorded);
+    const upTo = (samples: number) => {
+      const sizes = new Map(
+        [...extents].map(([task, extent]) => [task, Math.min(samples, sizeOfRound(round, extent))]),
+      );
+      return remaining(roundOf(whole, { order, sizes, open }), recorded);
+    };
     const left = budget !== null && 'trials' in budget ? budget.trials - recorded.size : Number.POSITIVE_INFINITY;
-    const blocks = upTo(largestWithin(Math.min(size, largest), (samples) => countTrials(upTo(samples)) <= left));
+    const largest = Math.max(...[...extents.values()].map((extent) => sizeOfRound(round, extent)));
+    const blocks = upTo(largestWithin(largest, (samples) => countTrials(upTo(samples)) <= left));
     if (blocks.length > 0) {
       const ending = await execute(blocks, signal);
       if (time?.aborted && !stop.aborted) return { complete: true, reason: 'the budget of time is spent' };
       if (!ending.complete) return ending;
-    } else if (left < countTrials(upTo(Math.min(size, largest)))) {
+    } else if (left < countTrials(upTo(largest))) {
       return { complete: true, reason: 'the budget of trials is spent' };
-    } else if (size >= largest) {
+    } else if (round >= rounds - 1) {
       return { complete: true, reason: 'all samples of the open tasks are asked' };
     }
   }

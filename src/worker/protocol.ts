@@ -11,10 +11,19 @@ import type { SessionFacts } from '../core/log/log.js';
 import type { Outcome } from '../core/measure/measurement.js';
 import type { Continuation, Prompt } from '../core/message.js';
 import type { Quantity } from '../core/quantity.js';
+import type { StepClosing, StepOrder, StepReport } from '../load/step.js';
 
 export type ToWorker =
-  | { readonly type: 'open'; readonly model: Model; readonly directory: string; readonly concurrency: number }
+  | {
+      readonly type: 'open';
+      readonly model: Model;
+      readonly directory: string;
+      readonly concurrency: number;
+      readonly under?: 'load';
+    }
   | { readonly type: 'run'; readonly request: number; readonly trials: readonly TrialRequest[] }
+  /** Holds a step until it is cancelled. */
+  | { readonly type: 'hold'; readonly request: number; readonly order: StepOrder<TrialRequest> }
   | { readonly type: 'cancel'; readonly request: number }
   | { readonly type: 'close' };
 
@@ -59,5 +68,7 @@ export type FromWorker =
   /** The outcomes of the first trial, or of more. Those that are left after `LONGEST_BATCH` must be requested again. */
   | { readonly type: 'outcomes'; readonly request: number; readonly answers: readonly Answered[] }
   | { readonly type: 'cancelled'; readonly request: number }
+  | { readonly type: 'step'; readonly request: number; readonly report: StepReport }
+  | { readonly type: 'step-over'; readonly request: number; readonly closing: StepClosing }
   /** `loopDelay` is how late the worker's event loop was, seconds, 99th percentile. */
   | { readonly type: 'closed'; readonly loopDelay: Quantity };

@@ -9,14 +9,22 @@
 import { conditionText } from '../core/definition/condition.js';
 import type { Task } from '../core/definition/suite.js';
 import { sampleKey, taskKey } from '../core/keys.js';
-import type { LatencyStatistics, LogRecord, MeasurementRecord, SampleRecord, SessionRecord } from '../core/log/log.js';
+import type {
+  LatencyStatistics,
+  LogprobsPair,
+  LogRecord,
+  MeasurementRecord,
+  SampleRecord,
+  SessionRecord,
+} from '../core/log/log.js';
 import type { Outcome } from '../core/measure/measurement.js';
 import type { Trial } from '../core/plan/plan.js';
 import { known, missing, type Quantity } from '../core/quantity.js';
 import type { LoadedModel } from '../files/definitions.js';
+import { lateness, watchLoop } from '../load/loop-delay.js';
 import { afterAnswers, afterDeath, FIRST_BATCH, sizeOfNext } from './batching.js';
 import { verdictOn } from './blame.js';
-import { lateness, watchLoop } from './loop-delay.js';
+import { type AnswerRequest, timeLogprobs } from './logprobs-cost.js';
 import type { Answered, TrialRequest } from './protocol.js';
 import { type OpenWorker, WorkerDied, type WorkerSession } from './worker-session.js';
 
@@ -64,6 +72,8 @@ export interface SessionKeeper {
   /** Runs trials one after another. One message requests several short ones. */
   runInOrder(trials: readonly Trial[]): AsyncGenerator<Attempted, void>;
   addStatistics(cell: string, latency: TinybenchLatency): void;
+  /** Times what log-probabilities cost, where trials asked a server for them; `logprobs-cost.ts`. */
+  timeLogprobs(trials: readonly Trial[]): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -90,6 +100,8 @@ interface OpenSession {
   /** Whether the log has its facts. */
   announced: boolean;
   readonly statistics: Record<string, LatencyStatistics>;
+  /** With and without log-probabilities. */
+  logprobs: readonly LogprobsPair[];
 }
 
 export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper {
@@ -115,6 +127,7 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
       firstRequest: missing('no request was made'),
       announced: false,
       statistics: {},
+      logprobs: [],
     };
     state = { name: 'open', session };
     loop.reset();
@@ -137,7 +150,7 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
     // A failure that shows is told by whoever waits for this opening.
     if (state.name === 'opening') await state.session.catch(() => {});
     if (state.name !== 'open') return;
-    const { worker, id: session, requests, statistics } = state.session;
+    const { worker, id: session, requests, statistics, logprobs } = state.session;
     state = CLOSED;
     loop.disable();
     const { memory, workerDelay } = await worker.close();
@@ -150,6 +163,7 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
       memory,
       latency: statistics,
       loopDelay: { runner, worker: workerDelay },
+      ...(logprobs.length > 0 && { logprobs }),
       ...(crash && { crash }),
     });
   }
@@ -196,7 +210,7 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
       blamedInARow = 0;
       return answers.map(({ outcome, ago }, i) => {
         const attempted = { outcome, ...circumstances, at: round(now - ago) };
-        return cold && i === 0 && attempted.condition === undefined ? { ...attempted, cold } : attempted;
+        return cold && i === 0 ? { ...attempted, cold } : attempted;
       });
     } catch (error) {
       if (!(error instanceof WorkerDied) || options.signal.aborted) throw error;
@@ -252,6 +266,30 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
     }
   }
 
+  /** The requests that asked the server of a session for log-probabilities. */
+  function askedForLogprobs({ worker }: OpenSession, trials: readonly Trial[]): readonly AnswerRequest[] {
+    if (worker.facts.network === 'none' || worker.concurrency > 1) return [];
+    return trials.flatMap((trial) => {
+      const request = requestOf(trial, options);
+      return request.for === 'answer' && request.generation.logprobs ? [request] : [];
+    });
+  }
+
+  async function timeLogprobsOf(session: OpenSession, trials: readonly Trial[]): Promise<void> {
+    try {
+      session.logprobs = await timeLogprobs(askedForLogprobs(session, trials), {
+        elapsed: options.elapsed,
+        async secondsOf(asked) {
+          const [answered] = await session.worker.run([asked], options.signal);
+          return secondsOf(answered!.outcome);
+        },
+      });
+    } catch (error) {
+      if (!(error instanceof WorkerDied) || options.signal.aborted) throw error;
+      await mourn(session, error);
+    }
+  }
+
   return {
     warm: () => state.name === 'open',
     async warmUp(trial) {
@@ -261,6 +299,9 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
     runInOrder,
     addStatistics(cell, latency) {
       if (state.name === 'open') state.session.statistics[cell] = inSeconds(latency);
+    },
+    async timeLogprobs(trials) {
+      if (state.name === 'open') await timeLogprobsOf(state.session, trials);
     },
     end: () => end(),
   };

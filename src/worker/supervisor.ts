@@ -7,10 +7,12 @@ import type { SessionRecord } from '../core/log/log.js';
 import { missing } from '../core/quantity.js';
 import { formatSeconds } from '../core/report/format.js';
 import type { LoadedModel } from '../files/definitions.js';
+import type { StepClosing, StepOrder } from '../load/step.js';
 import { readMemory, sampleMemory } from './memory.js';
 import type { Answered, FromWorker, ToWorker, TrialRequest } from './protocol.js';
 import { forkWorker, type WorkerProcess } from './worker-process.js';
 import {
+  type HoldingOptions,
   NotOpened,
   type OpenWorker,
   type OpenWorkerOptions,
@@ -88,7 +90,8 @@ async function openWithin(limit: number, { child, worker, loaded: { model, direc
     watchdog.refresh();
     options.onProgress?.(progress);
   });
-  worker.send({ type: 'open', model, directory, concurrency: options.concurrency });
+  const { concurrency, under } = options;
+  worker.send({ type: 'open', model, directory, concurrency, ...(under && { under }) });
   try {
     return await worker.next('opened', 'not-opened');
   } catch (error) {
@@ -139,6 +142,29 @@ function session({ child, worker, opened, pids, memory, grace }: Supervised): Wo
     }
   }
 
+  async function hold(order: StepOrder<TrialRequest>, { finish, onReport }: HoldingOptions): Promise<StepClosing> {
+    const request = ++requests;
+    const stopReports = worker.on('step', (message) => {
+      if (message.request === request) onReport(message.report);
+    });
+    let watchdog: NodeJS.Timeout | undefined;
+    const end = () => {
+      worker.send({ type: 'cancel', request });
+      watchdog = setTimeout(child.kill, grace * 1000);
+    };
+    worker.send({ type: 'hold', request, order });
+    if (finish.aborted) end();
+    else finish.addEventListener('abort', end, { once: true });
+    try {
+      const { closing } = await worker.next('step-over');
+      return closing;
+    } finally {
+      clearTimeout(watchdog);
+      finish.removeEventListener('abort', end);
+      stopReports();
+    }
+  }
+
   return {
     facts,
     load,
@@ -152,6 +178,7 @@ function session({ child, worker, opened, pids, memory, grace }: Supervised): Wo
         done();
       }
     },
+    hold,
     async close() {
       const reading = await sampler.stop();
       if (!child.isRunning()) return { memory: reading, workerDelay: missing(DIED_SILENT) };

@@ -2,7 +2,13 @@
  * Runs one trial inside the worker: gathers the stream of a session into an outcome, or ranks continuations. The stream is the hot
  * path: for each token it keeps a time stamp and a piece of text, and computes nothing.
  */
-import { type GenerationEvent, ModelFailure, ServerFailure, type Session } from '../backends/backend.js';
+import {
+  type GenerationEvent,
+  ModelFailure,
+  RequestFailure,
+  ServerFailure,
+  type Session,
+} from '../backends/backend.js';
 import type { Generation } from '../core/definition/suite.js';
 import { describeError } from '../core/errors.js';
 import type { Completed, Failed, Loglikelihood, Outcome, Timing } from '../core/measure/measurement.js';
@@ -11,9 +17,18 @@ import { missing } from '../core/quantity.js';
 import { sha256 } from '../system/hash.js';
 import type { TrialRequest } from './protocol.js';
 
-/** @throws the reason of the cancel signal when it is aborted; every other failure is an outcome. */
-export async function runTrial(session: Session, request: TrialRequest, cancel: AbortSignal): Promise<Outcome> {
+/**
+ * @param due When the request was due, by the clock of the session; without it, now.
+ * @throws the reason of the cancel signal when it is aborted; every other failure is an outcome.
+ */
+export async function runTrial(
+  session: Session,
+  request: TrialRequest,
+  { cancel, ...options }: { readonly cancel: AbortSignal; readonly due?: number },
+): Promise<Outcome> {
   cancel.throwIfAborted();
+  const sent = session.now();
+  const due = options.due ?? sent;
   const seconds = request.for === 'answer' ? request.generation.timeout : request.timeout;
   // One controller serves both reasons to stop, because `AbortSignal.any` and its two signals took a tenth of a short trial.
   const stop = new AbortController();
@@ -24,7 +39,7 @@ export async function runTrial(session: Session, request: TrialRequest, cancel: 
   }, seconds * 1000);
   const onCancel = () => stop.abort(cancel.reason);
   cancel.addEventListener('abort', onCancel, { once: true });
-  const arrived: Arrived = { text: [], pieces: [] };
+  const arrived: Arrived = { due, sent: toMicroseconds(sent - due), text: [], pieces: [] };
   try {
     if (request.for === 'answer') return await answer(session, request, arrived, stop.signal);
     return await likelihoods(session, request, stop.signal);
@@ -32,6 +47,7 @@ export async function runTrial(session: Session, request: TrialRequest, cancel: 
     if (cancel.aborted) throw error;
     if (late) return failed('model', 'timeout', `no complete answer within ${seconds} s`);
     if (error instanceof ModelFailure) return failed('model', error.kind, describeError(error));
+    if (error instanceof RequestFailure) return failed('harness', error.kind, describeError(error));
     return failed('harness', error instanceof ServerFailure ? 'server' : 'engine', describeError(error));
   } finally {
     clearTimeout(timer);
@@ -46,6 +62,7 @@ export async function runTrial(session: Session, request: TrialRequest, cancel: 
       kind,
       reason,
       output: spoken(session, arrived.text),
+      ...(options.due !== undefined && { sent: arrived.sent }),
       ...(first !== undefined && { first: toMicroseconds(first) }),
     };
   }
@@ -53,6 +70,10 @@ export async function runTrial(session: Session, request: TrialRequest, cancel: 
 
 /** What has come of an answer. */
 interface Arrived {
+  /** By the clock of the session. */
+  readonly due: number;
+  /** Seconds from due. */
+  readonly sent: number;
   readonly text: string[];
   /** Seconds from due. */
   readonly pieces: number[];
@@ -69,13 +90,12 @@ function spoken({ strike = (text) => text }: Session, text: readonly string[]): 
 async function answer(
   session: Session,
   { prompt, generation }: RequestFor<'answer'>,
-  { text, pieces }: Arrived,
+  { due, sent, text, pieces }: Arrived,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const tokensPerPiece: (number | null)[] = [];
   const logprobs: number[] = [];
   let silent: number | null = 0;
-  const due = session.now();
   const stream: AsyncIterable<GenerationEvent> = session.generate(prompt, generation, signal);
   for await (const event of stream) {
     if (event.kind === 'piece') {
@@ -102,8 +122,8 @@ async function answer(
       promptTokens: event.promptTokens,
       outputTokens: event.outputTokens,
       timing: {
-        sent: 0,
-        pieces: pieces.map(toMicroseconds),
+        sent,
+        pieces: pieces.map(sent === 0 ? toMicroseconds : toTenMicroseconds),
         ...describePieces(tokensPerPiece),
         end: toMicroseconds(event.time - due),
       },
@@ -111,6 +131,7 @@ async function answer(
       ...(event.cachedTokens !== undefined && { cachedTokens: event.cachedTokens }),
       ...(event.unseenTokens && { unseenTokens: event.unseenTokens }),
       ...(event.retries && { retries: event.retries }),
+      ...(event.reconnected && { reconnected: event.reconnected }),
     };
   }
   throw new Error('the engine ended its answer without saying so');
@@ -174,6 +195,8 @@ function describePieces(tokensPerPiece: readonly (number | null)[]): Pick<Timing
 
 function whyNoLogprobs({ logprobs }: Generation, pieces: number): string {
   if (pieces === 0) return 'the model produced no tokens';
+  // A load test asks for none of any answer, and its log is short.
+  if (logprobs === false) return 'not asked for';
   return logprobs
     ? 'the server gave none with this answer'
     : 'they were not asked for; --logprobs asks servers for them';
@@ -189,6 +212,11 @@ function describeLogprobs(logprobs: readonly number[], absent: string): Complete
 /** The clocks resolve microseconds; more digits would only fill the log. */
 function toMicroseconds(seconds: number): number {
   return Math.round(seconds * 1e6) / 1e6;
+}
+
+/** Under load a stamp waits for its turn of the event loop, and a log of many requests is long enough. */
+function toTenMicroseconds(seconds: number): number {
+  return Math.round(seconds * 1e5) / 1e5;
 }
 
 function toSixDigits(logprob: number): number {

@@ -6,6 +6,7 @@ import type { SessionFacts, SessionRecord } from '../core/log/log.js';
 import type { MemoryReading } from '../core/measure/measurement.js';
 import type { Quantity } from '../core/quantity.js';
 import type { LoadedModel } from '../files/definitions.js';
+import type { StepClosing, StepOrder, StepReport } from '../load/step.js';
 import type { Answered, TrialRequest } from './protocol.js';
 
 /** The process that held the model is gone. */
@@ -32,7 +33,19 @@ export interface WorkerSession {
    * @throws WorkerDied, or the reason of the signal when it is aborted.
    */
   run(trials: readonly TrialRequest[], signal: AbortSignal): Promise<readonly Answered[]>;
+  /**
+   * Holds a step of a load test until it is told to finish.
+   *
+   * @throws WorkerDied
+   */
+  hold(order: StepOrder<TrialRequest>, options: HoldingOptions): Promise<StepClosing>;
   close(): Promise<SessionClosing>;
+}
+
+export interface HoldingOptions {
+  /** Ends the step. What is under way is cut. */
+  readonly finish: AbortSignal;
+  readonly onReport: (report: StepReport) => void;
 }
 
 export interface SessionClosing {
@@ -44,6 +57,8 @@ export interface SessionClosing {
 export interface OpenWorkerOptions {
   /** How many trials will be requested at once. */
   readonly concurrency: number;
+  /** Under load a failed request counts, and is not tried again. */
+  readonly under?: 'load';
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: { what: string; done: number; total: number }) => void;

@@ -2,6 +2,7 @@
  * The process that holds one model. Each block gets a fresh one, so its memory is that of the model, and a crash of native code costs
  * one trial. It serves one request at a time, and ends when its runner ends.
  */
+import { setMaxListeners } from 'node:events';
 import type { IntervalHistogram } from 'node:perf_hooks';
 import type { BackendContext, Session } from '../backends/backend.js';
 import { type ReasoningMarks, withoutReasoning } from '../backends/reasoning.js';
@@ -9,7 +10,9 @@ import { backendOf } from '../backends/table.js';
 import { describeError, UserError } from '../core/errors.js';
 import type { Outcome } from '../core/measure/measurement.js';
 import { missing, type Quantity } from '../core/quantity.js';
-import { lateness, watchLoop } from './loop-delay.js';
+import { createClock } from '../load/clock.js';
+import { lateness, watchLoop } from '../load/loop-delay.js';
+import { type HoldOptions, holdStep } from '../load/step.js';
 import { type Answered, type FromWorker, LONGEST_BATCH, type ToWorker, type TrialRequest } from './protocol.js';
 import { runTrial } from './trial.js';
 
@@ -35,6 +38,8 @@ async function receive(message: ToWorker): Promise<void> {
       return open(message);
     case 'run':
       return run(message);
+    case 'hold':
+      return hold(message);
     case 'cancel':
       return cancels.get(message.request)?.abort();
     case 'close':
@@ -42,7 +47,7 @@ async function receive(message: ToWorker): Promise<void> {
   }
 }
 
-async function open({ model, directory, concurrency }: Extract<ToWorker, { type: 'open' }>): Promise<void> {
+async function open({ model, directory, concurrency, under }: Extract<ToWorker, { type: 'open' }>): Promise<void> {
   try {
     const backend = await backendOf(model);
     const fetching = stopwatch();
@@ -60,7 +65,7 @@ async function open({ model, directory, concurrency }: Extract<ToWorker, { type:
       fetching.tick();
       send({ type: 'progress', ...progress });
     };
-    const context = { directory, environment: process.env, concurrency, onProgress, untimed };
+    const context = { directory, environment: process.env, concurrency, onProgress, untimed, ...(under && { under }) };
     const opened = await backend.open(model, context, stopping.signal);
     session = opened;
     marks = model.reasoning;
@@ -117,13 +122,51 @@ async function answersTo(trials: readonly TrialRequest[], cancel: AbortSignal): 
   const begun = performance.now();
   const ended: { outcome: Outcome; at: number }[] = [];
   for (const trial of trials) {
-    const outcome = withoutReasoning(await runTrial(session!, trial, cancel), marks);
+    const outcome = withoutReasoning(await runTrial(session!, trial, { cancel }), marks);
     const at = performance.now();
     ended.push({ outcome, at });
     if (at - begun > LONGEST_BATCH * 1000) break;
   }
   const now = performance.now();
   return ended.map(({ outcome, at }) => ({ outcome, ago: (now - at) / 1000 }));
+}
+
+/** A step sends its last report before it says that it is over. */
+async function hold({ request, order }: Extract<ToWorker, { type: 'hold' }>): Promise<void> {
+  const finish = new AbortController();
+  // Every request under way listens.
+  setMaxListeners(0, finish.signal);
+  cancels.set(request, finish);
+  const closing = await holdStep(order, {
+    clock: createClock(),
+    ask: askUnderLoad,
+    report: (report) => send({ type: 'step', request, report }),
+    finish: finish.signal,
+    look: async (signal) => (await session!.look?.(signal)) ?? null,
+    shared: session!.facts.network === 'none' ? 'the engine computes in the process of the client' : null,
+  });
+  cancels.delete(request);
+  send({ type: 'step-over', request, closing });
+}
+
+async function askUnderLoad(
+  question: TrialRequest,
+  turn: Parameters<HoldOptions<TrialRequest>['ask']>[1],
+  cancel: AbortSignal,
+): Promise<Outcome> {
+  const { due, pass } = turn;
+  try {
+    return withoutReasoning(await runTrial(session!, repeated(question, pass), { cancel, due }), marks);
+  } catch {
+    return { state: 'failed', by: 'harness', kind: 'cut', reason: 'the step ended before its answer', output: '' };
+  }
+}
+
+/** A sampled answer that comes again draws from a seed of its own, or it would be one answer written down twice. */
+function repeated(question: TrialRequest, pass: number): TrialRequest {
+  if (pass === 0 || question.for !== 'answer') return question;
+  const { generation } = question;
+  return { ...question, generation: { ...generation, seed: generation.seed + pass } };
 }
 
 /** Seconds for closing. A runner that is there kills a worker that takes longer; one that has died cannot. */

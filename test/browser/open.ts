@@ -80,10 +80,19 @@ export async function open(
   return { page, complaints };
 }
 
-/** Until every chart is drawn by the script. */
+/** Until every chart that is not folded is drawn by the script. */
 export async function chartsDrawn(page: Page): Promise<void> {
-  await page.waitForFunction(
-    () =>
-      document.querySelectorAll('[data-chart]').length === document.querySelectorAll('[data-chart] .live svg').length,
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('[data-chart]')].every(
+      (chart) => chart.querySelector('.live svg') !== null || chart.closest('details:not([open])') !== null,
+    ),
   );
+}
+
+/** Opens all that is folded, and waits for its charts. */
+export async function unfold(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    for (const details of document.querySelectorAll('details')) details.open = true;
+  });
+  await chartsDrawn(page);
 }

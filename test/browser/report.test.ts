@@ -1,11 +1,11 @@
 /// <reference lib="dom" />
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GOLDEN } from '../golden/orders.js';
 import { makeLog } from '../support/log.js';
-import { chartsDrawn, launch, open, writeReport } from './open.js';
+import { chartsDrawn, launch, open, unfold, writeReport } from './open.js';
 
 const browser: Browser | null = await launch();
 afterAll(async () => browser?.close());
@@ -17,6 +17,69 @@ interface Violation {
   readonly impact: string;
   readonly nodes: readonly { readonly html: string }[];
 }
+
+function bottomOf(page: Page, selector: string): Promise<number> {
+  return page
+    .locator(selector)
+    .first()
+    .evaluate((element) => element.getBoundingClientRect().bottom);
+}
+
+const EIGHT = [
+  'route',
+  'arithmetic',
+  'policy',
+  'reply',
+  'extract',
+  'privacy',
+  'summarise-transcripts',
+  'tone-of-voice',
+];
+
+describe.skipIf(browser === null)('the first screen', { timeout: 120_000 }, () => {
+  const large = { id: 'large-model', class: 'llm', quality: 0.95, ttft: 0.06 } as const;
+  const limits = { quality: { min: 0.7 }, ttft: { max: '500 ms', at: 'median' } } as const;
+  const tasks = EIGHT.map((name) => ({ name, samples: 40 }));
+
+  it.each([
+    ['eight tasks of a pair', [{ id: 'small-model', class: 'slm', quality: 0.8 }, large], 8],
+    ['one model alone', [{ id: 'small-model', class: 'slm', quality: 0.9 }], 8],
+  ] as const)('shows %s at 1280 x 800, with what to do next', async (_, models, rows) => {
+    const log = makeLog({ requirement: { margin: 0.1, limits }, tasks, models });
+    const { page } = await open(browser!, await writeReport(log));
+    await page.setViewportSize({ width: 1280, height: 800 });
+    expect(await page.locator('table.tasks tbody tr').count()).toBe(rows);
+    expect(await bottomOf(page, 'table.tasks')).toBeLessThanOrEqual(800);
+    expect(await page.locator('table.tasks').textContent()).not.toMatch(/[–—]/);
+    await page.close();
+  });
+
+  it('draws each difference inside its picture, with the margin between worse and shaded', async () => {
+    const { page } = await open(browser!, await writeReport(GOLDEN.pair!));
+    const drawn = await page.locator('.difference svg').evaluateAll((all) =>
+      all.map((picture) => {
+        const box = (selector: string) => picture.querySelector(selector)!.getBoundingClientRect();
+        const { left, right } = picture.getBoundingClientRect();
+        return {
+          left,
+          right,
+          dot: box('circle'),
+          allowed: box('.allowed'),
+          margin: box('.margin'),
+          zero: box('.zero'),
+        };
+      }),
+    );
+    expect(drawn).toHaveLength(3);
+    for (const { left, right, dot, allowed, margin, zero } of drawn) {
+      expect(dot.left).toBeGreaterThanOrEqual(left);
+      expect(dot.right).toBeLessThanOrEqual(right);
+      expect(Math.abs(margin.left - allowed.left)).toBeLessThan(1.5);
+      expect(zero.left).toBeGreaterThan(margin.left);
+    }
+    await page.close();
+  });
+});
 
 describe.skipIf(browser === null)('report.html', { timeout: 120_000 }, () => {
   let url: string;
@@ -34,7 +97,9 @@ describe.skipIf(browser === null)('report.html', { timeout: 120_000 }, () => {
     await chartsDrawn(page);
     expect(complaints).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-    expect(await page.locator('h1').textContent()).toMatch(/^Inconclusive for route and policy/);
+    expect(await page.locator('h1').textContent()).toMatch(
+      /^A small model is shown to be enough for none of 3 tasks\. 1 needs a large one\. 2 are open\./,
+    );
     await page.close();
   });
 
@@ -56,7 +121,7 @@ describe.skipIf(browser === null)('report.html', { timeout: 120_000 }, () => {
 
   it('draws every chart with its marks', async () => {
     const { page } = await open(browser!, url);
-    await chartsDrawn(page);
+    await unfold(page);
     const marks = await page.evaluate(() =>
       [...document.querySelectorAll<HTMLElement>('[data-chart]')].map((holder) => ({
         name: holder.dataset.chart,
@@ -64,7 +129,7 @@ describe.skipIf(browser === null)('report.html', { timeout: 120_000 }, () => {
         height: holder.querySelector('svg')!.getBoundingClientRect().height,
       })),
     );
-    expect(marks.map(({ name }) => name)).toContain('quality-difference');
+    expect(marks.map(({ name }) => name)).toEqual(expect.arrayContaining(['quality-by-task', 'who-is-right', 'itl']));
     for (const { name, marks: drawn, height } of marks) {
       expect(drawn, name).toBeGreaterThan(0);
       expect(height, name).toBeGreaterThan(50);
@@ -75,18 +140,19 @@ describe.skipIf(browser === null)('report.html', { timeout: 120_000 }, () => {
   it('shows what a chart says when it is pointed at', async () => {
     const { page } = await open(browser!, url);
     await chartsDrawn(page);
-    await page.locator('[data-chart="quality-by-task"] .mark-symbol path').first().hover();
+    await page.locator('[data-chart="quality-by-task"] .mark-rect path').first().hover({ force: true });
     await page.waitForSelector('#vg-tooltip-element.visible');
     expect(await page.locator('#vg-tooltip-element').textContent()).toMatch(/reference-slm/);
     await page.close();
   });
 
-  it('answers on the first screen: what each verdict is, by how much, and what would change it', async () => {
+  it('answers on the first screen: what each verdict is, by how much, and what to do next', async () => {
     const { page } = await open(browser!, url);
     const row = page.locator('table.tasks tbody tr').nth(1);
-    expect(await row.textContent()).toMatch(/arithmetic.*LLM needed.*−\d+\.\d \[−\d+\.\d, −\d+\.\d\].*120.*×.*margin/s);
-    const bottom = await page.locator('table.tasks').evaluate((table) => table.getBoundingClientRect().bottom);
-    expect(bottom).toBeLessThan(900);
+    expect(await row.textContent()).toMatch(
+      /arithmetic.*▲ large needed.*53\.3%.*94\.2%.*−\d+\.\d \[−\d+\.\d, −\d+\.\d\].*120.*× faster.*% less.*met.*better small one/s,
+    );
+    expect(await bottomOf(page, '.commands')).toBeLessThan(900);
     await page.close();
   });
 
@@ -98,7 +164,7 @@ describe.skipIf(browser === null)('report.html', { timeout: 120_000 }, () => {
         right: cell.getBoundingClientRect().right,
       })),
     );
-    expect(cells.length).toBe(18);
+    expect(cells.length).toBe(24);
     for (const { name, right } of cells) {
       expect(name).toMatch(/^"\w/);
       expect(right).toBeLessThanOrEqual(360);
@@ -119,7 +185,9 @@ describe.skipIf(browser === null)('report.html', { timeout: 120_000 }, () => {
     const context = await browser!.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
     await page.goto(url);
-    expect(await page.locator('h1').textContent()).toMatch(/^Inconclusive for route and policy/);
+    expect(await page.locator('h1').textContent()).toMatch(
+      /^A small model is shown to be enough for none of 3 tasks\. 1 needs a large one\. 2 are open\./,
+    );
     expect(await page.locator('[data-chart] svg').count()).toBeGreaterThan(6);
     expect(await page.locator('#samples-app').textContent()).toMatch(/samples\.csv/);
     await context.close();
@@ -187,6 +255,39 @@ describe.skipIf(browser === null)('a hostile or odd report.html', { timeout: 120
     await page.close();
   });
 
+  it('shows answers as they are: directions as marks, Markdown on request, long ones and the system prompt folded', async () => {
+    const output = `## Steps\n\n1. **Open** the \`lid\`\n2. Press <b>start</b>\n\nשלום \u202elive\u202c ${'long '.repeat(600)}the end`;
+    const log = makeLog({
+      tasks: [{ name: 'route', samples: 2 }],
+      models: [{ id: 'm', class: 'slm', quality: 1, outcome: (_, outcome) => ({ ...outcome, output }) as never }],
+    }).map((record) =>
+      record.type === 'sample'
+        ? {
+            ...record,
+            prompt: {
+              messages: [
+                { role: 'system' as const, content: 'Be brief.' },
+                { role: 'user' as const, content: 'How?' },
+              ],
+            },
+          }
+        : record,
+    );
+    const { page, complaints } = await open(browser!, await writeReport(log));
+    const answer = page.locator('.answer').first();
+    expect(await answer.locator('pre .control').allTextContents()).toEqual(['RLO', 'PDF']);
+    expect(await answer.locator('pre').first().getAttribute('dir')).toBe('auto');
+    expect(await answer.locator('pre').textContent()).not.toMatch(/[\u202a-\u202e]|the end/);
+    await answer.getByRole('button', { name: /more characters/ }).click();
+    expect(await answer.locator('pre').first().textContent()).toContain('the end');
+    await answer.getByRole('button', { name: 'Show as Markdown' }).click();
+    expect(await answer.locator('.markdown li').allTextContents()).toEqual(['Open the lid', 'Press <b>start</b>']);
+    expect(await answer.locator('.markdown b, pre:visible').count()).toBe(0);
+    expect(await page.locator('details.turn').evaluate((details) => (details as HTMLDetailsElement).open)).toBe(false);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   it('stays usable with an answer of five million characters', async () => {
     const huge = '<b>W</b>\u202e '.repeat(500_000);
     const log = makeLog({
@@ -194,6 +295,11 @@ describe.skipIf(browser === null)('a hostile or odd report.html', { timeout: 120
       models: [{ id: 'm', class: 'slm', quality: 1, outcome: (_, outcome) => ({ ...outcome, output: huge }) as never }],
     });
     const { page, complaints } = await open(browser!, await writeReport(log));
+    await page
+      .locator('.answer')
+      .first()
+      .getByRole('button', { name: /more characters/ })
+      .click();
     expect(await page.locator('.answer pre').first().textContent()).toMatch(/more characters are in the log/);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1280);
     expect(complaints).toEqual([]);

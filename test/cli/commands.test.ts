@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { widthOf } from '../../src/core/report/width.js';
 import { folderWith, rightsize, start } from '../support/cli.js';
 
 const OUTPUTS = [
@@ -235,6 +236,10 @@ describe('rightsize list', () => {
       const rows = JSON.parse(json.stdout) as object[];
       expect(rows.length).toBeGreaterThan(0);
       for (const row of rows) expect(Object.keys(row)).toEqual(Object.keys(rows[0]!));
+      for (const line of table.stdout.split('\n')) expect(widthOf(line), line).toBeLessThanOrEqual(80);
+      // Nothing is lost: each row's name is there, part by part.
+      for (const row of rows)
+        for (const part of String(Object.values(row)[0]).split(/(?<=[-:/._])/)) expect(table.stdout).toContain(part);
     },
   );
 

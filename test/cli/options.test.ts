@@ -8,7 +8,7 @@ import { run } from '../../src/cli/run.js';
 import { ROOT } from '../support/cli.js';
 
 /** A word that the option takes. */
-const WORDS: Readonly<Record<string, string>> = { reports: 'html', budget: '5' };
+const WORDS: Readonly<Record<string, string>> = { reports: 'html', budget: '5', gateVerdict: 'cascade' };
 
 describe('beside --resume', () => {
   const options = run().options.filter(({ long }) => long !== '--resume');
@@ -37,6 +37,10 @@ describe('beside --resume', () => {
       '--allow-scorer',
       '--wait',
       '--reports',
+      '--gate',
+      '--gate-strict',
+      '--gate-verdict',
+      '--gate-model',
       '--json',
       '--quiet',
     ]);

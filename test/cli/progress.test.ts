@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Screen, showProgress } from '../../src/cli/progress.js';
+import { showProgress } from '../../src/cli/progress.js';
+import type { Screen } from '../../src/cli/screen.js';
 import { plan } from '../../src/core/plan/plan.js';
 import type { MeasureEvent } from '../../src/run/measure.js';
 

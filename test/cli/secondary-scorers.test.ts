@@ -1,7 +1,7 @@
 /** Several scorers a task: one decides, the others are reported with intervals; metrics of scorers carry limits. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { folderWith, rightsize } from '../support/cli.js';
 
 const MODELS = {
@@ -72,8 +72,69 @@ test('a metric of the scorer carries a limit, which its whole interval must meet
   expect(read!('report.md')).toContain('the scorer has no metric "nonsense"; it has accuracy, macroF1');
 });
 
-test('one that judges by more than the words decides, or is refused', async () => {
-  const { code, stderr } = await summaryOf({ secondary: [{ name: 'judge', rubric: 'Be polite.' }] });
-  expect(code).toBe(2);
-  expect(stderr).toContain('expected a scorer that judges by the words of an answer alone, found "judge"');
+describe('one that judges by more than the words', () => {
+  const judge = { name: 'judge', rubric: 'Be polite.' };
+  const withJudge = {
+    ...MODELS,
+    models: [
+      ...MODELS.models,
+      { id: 'judge', class: 'llm', backend: 'scripted', script: { answers: { '*': 'Rather polite. [[4]]' } } },
+    ],
+  };
+  const runOf = (cwd: string) => join(cwd, 'reports', readdirSync(join(cwd, 'reports'))[0]!);
+  const cellOf = (cwd: string) =>
+    JSON.parse(readFileSync(join(runOf(cwd), 'summary.json'), 'utf8')).suites[0].tasks[0].models[0];
+  const run = ['run', '--suite', 'desk.yaml', '--quiet', '--reports', 'summary'];
+
+  test('is asked after the trials, and its evidence is kept apart from that of the scorer that decides', async () => {
+    const cwd = folderWith({
+      'models.json': withJudge,
+      'desk.yaml': suite({ secondary: [judge, 'exact'], scorer: { ...judge, rubric: 'Be short.', scale: 7 } }),
+    });
+    const { code, stderr } = await rightsize([...run, '--judge', 'judge'], { cwd });
+    expect(code, stderr).toBe(0);
+    const cell = cellOf(cwd);
+    expect(cell.quality.value).toBeCloseTo(0.5);
+    expect(cell.aggregates['score judge']).toMatchObject({ value: 0.75, n: 40 });
+    expect(cell.aggregates['score exact']).toMatchObject({ value: 0.75, n: 40 });
+    const evidence = readFileSync(join(runOf(cwd), 'log.jsonl'), 'utf8').match(/"type":"evidence".*/g)!;
+    expect(evidence).toHaveLength(80);
+    expect(evidence.filter((line) => line.includes('"scorer":"judge"'))).toHaveLength(40);
+    const again = await rightsize(['report', runOf(cwd), '--reports', 'summary'], { cwd });
+    expect(again.code, again.stderr).toBe(0);
+    expect(cellOf(cwd)).toEqual(cell);
+  });
+
+  test('has no score without its flag, says which, and is asked when the run is resumed with it', async () => {
+    const cwd = folderWith({ 'models.json': withJudge, 'desk.yaml': suite({ secondary: [judge] }) });
+    expect((await rightsize(run, { cwd })).code).toBe(0);
+    expect(cellOf(cwd).aggregates['score judge']).toEqual({
+      missing: '40 of 40 answers could not be scored: no judge was asked; --judge names one',
+    });
+    const resumed = await rightsize(['run', '--resume', runOf(cwd), '--judge', 'judge', '--quiet'], { cwd });
+    expect(resumed.code, resumed.stderr).toBe(0);
+    await rightsize(['report', runOf(cwd), '--reports', 'summary'], { cwd });
+    expect(cellOf(cwd).aggregates['score judge']).toMatchObject({ value: 0.75, n: 40 });
+  });
+
+  test('may be one of your own, which needs its permission', async () => {
+    const cwd = folderWith({
+      'models.json': MODELS,
+      'desk.yaml': suite({ secondary: ['./half.mjs'] }),
+      'half.mjs': 'export default () => 0.5;',
+    });
+    expect((await rightsize(run, { cwd })).stderr).toContain('--allow-scorer "./half.mjs"');
+    const { code, stderr } = await rightsize([...run, '--allow-scorer', './half.mjs'], { cwd });
+    expect(code, stderr).toBe(0);
+    expect(cellOf(cwd).aggregates['score own']).toMatchObject({ value: 0.5, n: 40 });
+  });
+});
+
+test('one that ranks choices, or that is named twice, is refused', async () => {
+  const ranks = await summaryOf({ secondary: ['multiple-choice'] });
+  expect(ranks.code).toBe(2);
+  expect(ranks.stderr).toContain('expected a scorer of answers, found "multiple-choice", which ranks choices');
+  const twice = await summaryOf({ secondary: ['exact', { name: 'exact', ignoreCase: true }] });
+  expect(twice.code).toBe(2);
+  expect(twice.stderr).toContain('expected each secondary scorer once, found "exact" again');
 });

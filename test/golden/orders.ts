@@ -11,7 +11,7 @@ const pair = makeLog({
   requirement: { margin: 0.1, limits: { ttft: { max: '200 ms', at: 'median' } } },
   tasks: [
     { name: 'route', samples: 120, groupSize: 4, classes: ['billing', 'delivery', 'returns', 'account'] },
-    { name: 'arithmetic', samples: 120 },
+    { name: 'arithmetic', samples: 240 },
     { name: 'policy', samples: 40 },
   ],
   models: [

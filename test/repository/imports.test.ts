@@ -7,6 +7,7 @@ import { ROOT } from '../support/cli.js';
 /** Entry points that run as processes, threads or pages of their own, and why no test imports them. */
 const SEEN_FROM_OUTSIDE: Readonly<Record<string, string>> = {
   'src/main.ts': 'it reads argv and sets the exit code of its process; test/cli runs it',
+  'src/load/null-server-process.ts': 'it is the main module of a child process; the self-test of a load test runs it',
   'src/worker/scorer-host.ts': 'it is the main module of a child process; test/cli runs it',
   'src/worker/worker.ts': 'it is the main module of a child process; test/cli and test/backends run it',
   'src/index.ts': 'it is what the package exports; test/docs runs the example that imports it',

@@ -1,14 +1,15 @@
 /** A plan against a scripted worker: which records a run leaves, whatever its models do. */
 import { describe, expect, test } from 'vitest';
+import { generationSchema } from '../../src/core/definition/suite.js';
 import { UserError } from '../../src/core/errors.js';
 import type { LogRecord } from '../../src/core/log/log.js';
-import { execute, type RunEvent } from '../../src/run/runner.js';
-import { NotOpened, type OpenWorker } from '../../src/worker/worker-session.js';
+import { execute, type RunEvent, type RunnerOptions } from '../../src/run/runner.js';
+import { NotOpened, type OpenWorker, WorkerDied } from '../../src/worker/worker-session.js';
 import { keeperWith, type Script } from '../support/scripted-worker.js';
 
 const SAMPLES = ['a', 'b', 'c', 'd', 'e', 'f'];
 
-async function run(script: Script, changes: { warmup?: number; openWorker?: OpenWorker } = {}) {
+async function run(script: Script, changes: Partial<Pick<RunnerOptions, 'warmup' | 'openWorker' | 'tasks'>> = {}) {
   const { options, blocks, worker, log, stop } = keeperWith(script, SAMPLES);
   const events: RunEvent[] = [];
   const ending = await execute(blocks, {
@@ -54,6 +55,47 @@ describe('a run', () => {
     expect(new Set(measured.map(({ condition }) => condition))).toEqual(new Set(['closed 3']));
     expect(measured[0]!.trial).toBe('desk/route/a@small#1 closed 3');
     expect(log.at(-1)).toMatchObject({ type: 'session-end', latency: {} });
+  });
+});
+
+describe('log-probabilities', () => {
+  const asking = new Map([
+    ['desk/route', { generation: generationSchema.parse({ logprobs: true }), unconditional: false }],
+  ]);
+
+  test('that a server was asked for are timed in pairs after the trials', async () => {
+    const { worker, log } = await run({ network: 'loopback' }, { tasks: asking });
+    expect(trialsIn(log)).toHaveLength(6);
+    expect(worker.messages.flat().slice(6)).toEqual(SAMPLES.flatMap((sample) => [sample, sample, sample]));
+    const pairs = SAMPLES.map(() => ({ with: 2 ** -10, without: 2 ** -10 }));
+    expect(log.at(-1)).toMatchObject({ type: 'session-end', logprobs: pairs });
+  });
+
+  test('cost nothing where none were asked for, or no server was', async () => {
+    for (const { worker, log } of [await run({ network: 'loopback' }), await run({}, { tasks: asking })]) {
+      expect(worker.messages.flat()).toEqual(SAMPLES);
+      expect(log.at(-1)).not.toHaveProperty('logprobs');
+    }
+  });
+
+  test('keep the trials of a server that dies while they are timed', async () => {
+    // Each prompt is answered once, as a trial.
+    let asked = 0;
+    const { options } = keeperWith({ network: 'loopback' }, SAMPLES);
+    const openWorker: OpenWorker = async (...opening) => {
+      const session = await options.openWorker(...opening);
+      return {
+        ...session,
+        run(trials, signal) {
+          asked += trials.length;
+          return asked > SAMPLES.length ? Promise.reject(new WorkerDied('gone')) : session.run(trials, signal);
+        },
+      };
+    };
+    const { ending, log } = await run({}, { tasks: asking, openWorker });
+    expect(ending.complete).toBe(true);
+    expect(trialsIn(log)).toHaveLength(6);
+    expect(log.at(-1)).toMatchObject({ type: 'session-end', crash: 'gone' });
   });
 });
 

@@ -2,7 +2,7 @@
  * A worker that plays a script: it answers at once by a clock of its own, dies where it is told to, and counts what it was asked. It
  * stands in for a process wherever an `OpenWorker` is taken, so kills and hangs take no time.
  */
-import type { Condition } from '../../src/core/definition/condition.js';
+import type { Closed } from '../../src/core/definition/condition.js';
 import { generationSchema } from '../../src/core/definition/suite.js';
 import type { LogRecord, SampleRecord, SessionFacts } from '../../src/core/log/log.js';
 import type { MemoryReading, Outcome } from '../../src/core/measure/measurement.js';
@@ -42,6 +42,7 @@ export interface Script {
   /** How many workers die before they have opened the model. */
   readonly stillborn?: number;
   readonly concurrency?: number;
+  readonly network?: SessionFacts['network'];
 }
 
 export interface ScriptedWorker {
@@ -59,6 +60,7 @@ export function scriptedWorker({
   deadly = {},
   stillborn = 0,
   concurrency = 1,
+  network = 'none',
 }: Script = {}): ScriptedWorker {
   const lives = new Map(Object.entries(deadly));
   const messages: string[][] = [];
@@ -71,7 +73,7 @@ export function scriptedWorker({
     if (opened++ < stillborn) throw new WorkerDied('the worker process was ended by SIGKILL');
     let dead = false;
     return {
-      facts: FACTS,
+      facts: { ...FACTS, network },
       load: 0.5,
       memory: { baseline: MEMORY, loaded: MEMORY },
       concurrency,
@@ -95,6 +97,9 @@ export function scriptedWorker({
           if (clock - begun > LONGEST_BATCH) break;
         }
         return answers.map(({ outcome, at }) => ({ outcome, ago: clock - at }));
+      },
+      hold: async () => {
+        throw new Error('a scripted worker holds no step');
       },
       async close() {
         closed++;
@@ -131,7 +136,7 @@ function completed(output: string, seconds: number): Outcome {
 
 /** Trials of one task whose prompts are the names of its samples. */
 export function workload(samples: readonly string[], requests = 1) {
-  const condition: Condition = { kind: 'closed', requests };
+  const condition: Closed = { kind: 'closed', requests };
   const blocks = plan([{ suite: 'desk', task: 'route', samples, condition }], ['small'], { repetitions: 1, seed: 0 });
   const records = samples.map(
     (sample): SampleRecord => ({

@@ -142,7 +142,7 @@ test.runIf(canMake)('a process in a real group of half a core takes one thread',
   mkdirSync(group);
   try {
     writeFileSync(`${group}/cpu.cfs_quota_us`, '50000');
-    const program = `import { writeFileSync } from 'node:fs'; writeFileSync('${group}/cgroup.procs', String(process.pid)); const { defaultThreads } = await import('${module}'); console.log(defaultThreads(1e9));`;
+    const program = `import { writeFileSync } from 'node:fs'; writeFileSync('${group}/cgroup.procs', String(process.pid)); const { threadsToTry } = await import('${module}'); console.log(...threadsToTry(1e9));`;
     const said = execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
     expect(said.trim()).toBe('1');
   } finally {

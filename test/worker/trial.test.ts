@@ -45,13 +45,13 @@ const asked = (timeout = 5): TrialRequest => ({
 });
 
 async function completed(pieces: readonly Partial<Piece>[]): Promise<Completed> {
-  const outcome = await runTrial(saying(pieces), asked(), new AbortController().signal);
+  const outcome = await runTrial(saying(pieces), asked(), { cancel: new AbortController().signal });
   if (outcome.state !== 'completed') throw new Error(JSON.stringify(outcome));
   return outcome;
 }
 
 const outcomeOf = (session: Session, question: TrialRequest = asked()): Promise<Outcome> =>
-  runTrial(session, question, new AbortController().signal);
+  runTrial(session, question, { cancel: new AbortController().signal });
 
 describe('the pieces of a stream', () => {
   test('are stamped one a token, and nothing is said of their sizes', async () => {
@@ -136,7 +136,7 @@ describe('a failure', () => {
   test('is none when the run was cancelled: that is thrown, and recorded nowhere', async () => {
     const cancel = new AbortController();
     cancel.abort(new Error('interrupted'));
-    await expect(runTrial(saying([], new Error('aborted')), asked(), cancel.signal)).rejects.toThrow();
+    await expect(runTrial(saying([], new Error('aborted')), asked(), { cancel: cancel.signal })).rejects.toThrow();
   });
 });
 

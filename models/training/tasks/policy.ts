@@ -84,6 +84,18 @@ const POLICIES = [
   'Conditions: {demands}.',
   'A refund is due {demands}.',
   'Goods come back {demands}.',
+  'Our rule: {demands}.',
+  'The policy says {demands}.',
+  'Terms of refund: {demands}.',
+  'Refunds are due {demands}.',
+  'We take goods back {demands}.',
+  'Money comes back {demands}.',
+  'The shop refunds {demands}.',
+  'Rule for returns: {demands}.',
+  'The terms are {demands}.',
+  'Goods are refunded {demands}.',
+  'A return is fine {demands}.',
+  'We pay back {demands}.',
 ];
 const CASES = [
   'Case of {name}: {facts}.',
@@ -96,6 +108,16 @@ const CASES = [
   'About a {item}: {facts}.',
   '{name} asks, {facts}.',
   'Case: {item}, {facts}.',
+  'The case: {facts}.',
+  '{name} returns a {item}: {facts}.',
+  'Item {item}, customer {name}: {facts}.',
+  'Request for a {item}: {facts}.',
+  '{name} writes, {facts}.',
+  'Facts of {name}: {facts}.',
+  'A {item}, {facts}.',
+  'Here is {name}: {facts}.',
+  'The customer {name} has a {item}, {facts}.',
+  'Now a {item}: {facts}.',
 ];
 
 interface Checked {

@@ -4,6 +4,7 @@
  * log-probability is a logit minus the logarithm of the sum of the exponentials of all.
  */
 import type { Generation } from '../../core/definition/suite.js';
+import type { BackendContext } from '../backend.js';
 
 /** Consecutive tokens of a sequence. */
 export interface Span {
@@ -47,6 +48,8 @@ export interface LoadedModel {
   readonly tokenizer: Tokenizer;
   /** The version of the engine, and how it is reached. */
   readonly engine: string;
+  /** Those it computes on: the fastest that were allowed. */
+  readonly threads: number;
   readonly device: string;
   /** Tokens the model was trained on at a time. */
   readonly trainedContext: number;
@@ -73,7 +76,10 @@ export interface Tokenizer {
 
 export interface LoadOptions {
   readonly file: string;
-  readonly threads: number;
+  /** Numbers of threads, ascending; of several the fastest is found by trial. */
+  readonly threads: readonly number[];
+  /** Runs what is no part of loading: a trial of threads. */
+  readonly untimed: NonNullable<BackendContext['untimed']>;
   readonly gpuLayers: number | 'max';
   readonly batchSize: number;
   readonly flashAttention: boolean | 'auto';

@@ -5,6 +5,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { type GGUFTensorInfo, gguf } from '@huggingface/gguf';
+import type { GgufContent } from '../../core/capacity/gguf.js';
 import { describeError, UserError } from '../../core/errors.js';
 
 export interface GgufHeader {
@@ -38,7 +39,25 @@ export async function readGguf(file: string): Promise<GgufHeader> {
   };
 }
 
-async function parse(file: string): Promise<{ metadata: Metadata; tensorInfos: GGUFTensorInfo[] }> {
+/**
+ * What a GGUF file says of its tensors. A tensor ends where the next one begins, so the bytes of each follow from the offsets.
+ *
+ * @throws UserError when the file cannot be read, is no GGUF file, or is cut short.
+ */
+export async function readGgufContent(file: string): Promise<GgufContent> {
+  const { metadata, tensorInfos, dataBytes } = await parse(file);
+  const ascending = tensorInfos.toSorted((a, b) => Number(a.offset - b.offset));
+  return {
+    metadata,
+    tensors: ascending.map(({ name, shape, offset }, i) => ({
+      name,
+      parameters: elements(shape),
+      bytes: Number(ascending[i + 1]?.offset ?? dataBytes) - Number(offset),
+    })),
+  };
+}
+
+async function parse(file: string): Promise<{ metadata: Metadata; tensorInfos: GGUFTensorInfo[]; dataBytes: number }> {
   let size: number;
   let header: Awaited<ReturnType<typeof gguf>>;
   try {
@@ -59,7 +78,11 @@ async function parse(file: string): Promise<{ metadata: Metadata; tensorInfos: G
         `${needed}; download it again`,
     );
   }
-  return { metadata: header.metadata as unknown as Metadata, tensorInfos: header.tensorInfos };
+  return {
+    metadata: header.metadata as unknown as Metadata,
+    tensorInfos: header.tensorInfos,
+    dataBytes: size - Number(header.tensorDataOffset),
+  };
 }
 
 function shapeOf(metadata: Metadata, architecture: string): GgufHeader['shape'] {

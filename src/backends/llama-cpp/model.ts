@@ -12,6 +12,7 @@ import { createBatch } from './batch.js';
 import type { ContextNeeds, Engine, LoadedModel, LoadOptions, Sampler, Sampling, Span, Tokenizer } from './engine.js';
 import type { LlamaFunctions, Pointer } from './interface.js';
 import type { Library } from './library.js';
+import { fastestThreads, raceOn } from './threads.js';
 
 /** Batches that are expected to take longer than this many seconds are computed on another thread. */
 const LONG = 0.03;
@@ -40,7 +41,10 @@ export async function loadModel(library: Library, options: LoadOptions): Promise
     for (const part of closing.splice(0).reverse()) await part();
   };
   try {
-    const pool = options.threads > 1 ? library.createThreadPool(options.threads) : null;
+    const threads = await options.untimed(async () =>
+      fastestThreads(options.threads, (some) => raceOn(library, model, some)),
+    );
+    const pool = threads > 1 ? library.createThreadPool(threads) : null;
     if (pool !== null) closing.push(() => pool.free());
     const adapters = options.adapters.map(({ filePath }) => {
       const adapter = llama.adapter_lora_init(model, filePath);
@@ -50,6 +54,7 @@ export async function loadModel(library: Library, options: LoadOptions): Promise
     return {
       tokenizer: tokenizerOf(llama, model),
       engine: library.build,
+      threads,
       device: onGpu ? `gpu (${library.gpus.join(', ')})` : 'cpu',
       trainedContext: llama.model_n_ctx_train(model),
       warnings: [
@@ -62,7 +67,7 @@ export async function loadModel(library: Library, options: LoadOptions): Promise
       copies: llama.model_is_recurrent(model) || llama.model_is_hybrid(model) ? 'whole' : 'up to a position',
       close,
       openContext: async (needs) => {
-        const context = llama.init_from_model(model, contextParams(llama, options, needs));
+        const context = llama.init_from_model(model, contextParams(llama, { ...options, threads }, needs));
         if (context === null) throw new Error(causeOf(library));
         if (pool !== null) llama.attach_threadpool(context, pool.pointer, null);
         if (adapters.length > 0) {
@@ -105,7 +110,9 @@ const AUTO = -1;
 /** `enum ggml_type` */
 const CACHE_TYPES = { f32: 0, f16: 1, q4_0: 2, q8_0: 8 } as const;
 
-function contextParams(llama: LlamaFunctions, options: LoadOptions, needs: ContextNeeds) {
+type ContextOptions = Omit<LoadOptions, 'threads'> & Pick<LoadedModel, 'threads'>;
+
+function contextParams(llama: LlamaFunctions, options: ContextOptions, needs: ContextNeeds) {
   const cells = (tokens: number) => Math.ceil(tokens / CELLS) * CELLS;
   return {
     ...llama.context_default_params(),

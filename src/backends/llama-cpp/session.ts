@@ -124,7 +124,8 @@ export async function* generateInBatch(
     const answer = startAnswer(parts, prompt, { maxTokens, stop });
     stream = scheduler.submit({ prompt: answer.tokens, sampling, limit: answer.limit });
     while (answer.finish() === null) {
-      const piece = answer.read(await abortion.race(stream.next()), now());
+      const sampled = await abortion.race(stream.next());
+      const piece = answer.read(sampled, sampled.time);
       if (answer.finish() !== null) stream.cancel();
       if (piece !== null) yield piece;
     }

@@ -73,8 +73,7 @@ export function createSession(parts: SessionParts): Session {
       stream = scheduler!.submit({ prompt: tokens, sample: createSampler(generation), limit: maxTokens });
       let finish: 'stop' | 'length' | null = null;
       while (finish === null) {
-        const { token, logprob } = await abortion.race(stream.next());
-        const time = now();
+        const { token, logprob, time } = await abortion.race(stream.next());
         const taken = answer.take(token);
         finish = taken.finish;
         if (finish !== null) stream.cancel();

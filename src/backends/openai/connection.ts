@@ -12,6 +12,7 @@ import { decoded } from './decoding.js';
 import type { Endpoint } from './endpoint.js';
 import { parse } from './json.js';
 import { BROKEN_DOWN, EXHAUSTED, errorText, FILTERED, OUT_OF_QUOTA, TOO_LONG, WRONG_KEY } from './server-error.js';
+import { brokeOnUsedSocket } from './stale.js';
 
 export interface Connection {
   readonly endpoint: Endpoint;
@@ -44,6 +45,9 @@ export class Refusal extends Error {
 }
 
 export class RateLimited extends Transient {}
+
+/** The server had given up the connection before it read the request. */
+export class StaleConnection extends Transient {}
 
 export class NoConnection extends Error {}
 
@@ -104,9 +108,9 @@ function wellFormed(_: string, value: unknown): unknown {
 function connectionFailure(error: unknown, { place }: Endpoint): Error {
   const code = codeOf(error);
   const why = `${place}: ${describeError(error)}${code === undefined || describeError(error).includes(code) ? '' : ` (${code})`}`;
-  return code !== undefined && BROKEN.has(code)
-    ? new Transient(`${why}: the connection broke before an answer`, null, { cause: error })
-    : new NoConnection(`${why}: no connection`, { cause: error });
+  if (code === undefined || !BROKEN.has(code)) return new NoConnection(`${why}: no connection`, { cause: error });
+  const Failure = brokeOnUsedSocket(error) ? StaleConnection : Transient;
+  return new Failure(`${why}: the connection broke before an answer`, null, { cause: error });
 }
 
 export function codeOf(error: unknown): string | undefined {

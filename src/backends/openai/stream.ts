@@ -20,6 +20,8 @@ export interface Server {
   readonly model: ModelOf<'openai'>;
   readonly connection: Connection;
   readonly pace: Pace;
+  /** Under load nothing is asked twice. */
+  readonly under: 'load' | 'trials';
   /** What it was found not to take so far. */
   readonly habits: Habits;
 }
@@ -55,7 +57,7 @@ export async function startStream(
       const body = bodyOf(model, prompt, { ...generation, maxTokens }, habits);
       const chunks = chunksOf(await connection.send('POST', url, body, signal), connection);
       const first = await chunks.next();
-      return { first: first.done ? null : first.value, chunks: afterFirst(chunks, connection) };
+      return { first: first.done ? null : first.value, chunks };
     } catch (error) {
       // Nothing had been said yet, so that asking again hides nothing.
       if (error instanceof BrokenStream) throw new Transient(error.message, null, { cause: error });
@@ -97,18 +99,10 @@ const WITHHELD: Chunk = {
   usage: null,
 };
 
-/** What the server says when it fails in the middle of an answer: a filter withholds the rest, all else has broken it. */
-async function* afterFirst(
-  chunks: AsyncGenerator<StampedChunk>,
-  { endpoint }: Connection,
-): AsyncGenerator<StampedChunk> {
-  try {
-    yield* chunks;
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    const meaning = meaningOf(error, endpoint);
-    if (meaning !== 'withheld') throw meaning;
-    yield { time: now(), chunk: WITHHELD };
+/** What the server says when it fails in the middle of an answer. */
+class InTheMiddle extends Error {
+  constructor(readonly meaning: Error) {
+    super(meaning.message);
   }
 }
 
@@ -120,7 +114,7 @@ const LONGEST_REFUSAL = 64 * 1024;
 /**
  * The chunks of an answer up to its end; those before the first one that says something are left out.
  *
- * @throws Refusal for an error that the server reports, before or after the first chunk.
+ * @throws Refusal for an error that the server reports before the first chunk, and what it means for one after.
  */
 async function* chunksOf({ contentType, body }: Answer, { endpoint }: Connection): AsyncGenerator<StampedChunk> {
   const kind = await kindOf(body, contentType);
@@ -137,7 +131,13 @@ async function* chunksOf({ contentType, body }: Answer, { endpoint }: Connection
           return;
         case 'failure': {
           const { status, text, retryAfter } = message.error;
-          throw new Refusal(status, endpoint.quote(text), retryAfter);
+          const refusal = new Refusal(status, endpoint.quote(text), retryAfter);
+          if (!begun) throw refusal;
+          // A filter withholds the rest of an answer; all else has broken it.
+          const meaning = meaningOf(refusal, endpoint);
+          if (meaning !== 'withheld') throw new InTheMiddle(meaning);
+          yield { time, chunk: WITHHELD };
+          return;
         }
         case 'aside':
           break;
@@ -156,6 +156,7 @@ async function* chunksOf({ contentType, body }: Answer, { endpoint }: Connection
       }
     }
   } catch (error) {
+    if (error instanceof InTheMiddle) throw error.meaning;
     if (error instanceof ServerFailure || error instanceof Refusal || error instanceof BrokenStream) throw error;
     if (error instanceof StreamTooLarge) throw new ServerFailure(`${endpoint.place} sent ${error.message}`);
     throw new BrokenStream(`${endpoint.place}: the stream broke (${describeError(error)})`, { cause: error });

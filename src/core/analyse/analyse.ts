@@ -12,7 +12,7 @@
 
 import type { Model } from '../definition/model.js';
 import { UserError } from '../errors.js';
-import { sampleKey, taskKey } from '../keys.js';
+import { evidenceKey, sampleKey, taskKey } from '../keys.js';
 import type {
   EndRecord,
   EvidenceRecord,
@@ -80,8 +80,9 @@ export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
   const cells = new CellTable();
   /** Measurements whose run or sample has not come yet. */
   const waiting: MeasurementRecord[] = [];
-  /** By trial; of several see takesPrecedence. */
+  /** By trial and scorer; of several see takesPrecedence. */
   const evidence = new Map<string, EvidenceRecord>();
+  const evidenceOf = (trial: string, scorer?: string) => evidence.get(evidenceKey({ trial, scorer }))?.evidence;
 
   function contextOf(key: string): TaskContext | null {
     if (run === null) return null;
@@ -110,7 +111,7 @@ export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
       sample,
       taskScorer: context.taskScorer,
       price,
-      evidence: evidence.get(record.trial)?.evidence,
+      evidenceOf: (scorer) => evidenceOf(record.trial, scorer),
     });
     if (cell.trials.add(record.sample, result) && isCompleted(record.outcome) && !result.cold) {
       countGaps(
@@ -145,8 +146,9 @@ export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
           failures.add(record);
           return;
         case 'evidence': {
-          const known = evidence.get(record.trial);
-          if (known === undefined || takesPrecedence(record, known)) evidence.set(record.trial, record);
+          const key = evidenceKey(record);
+          const known = evidence.get(key);
+          if (known === undefined || takesPrecedence(record, known)) evidence.set(key, record);
           return;
         }
         case 'end':
@@ -162,7 +164,11 @@ export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
           return;
         }
         case 'measurement':
-          if (!measure(record)) waiting.push(record);
+          // The requests of a load test are analysed by step, in core/load.
+          if (record.step === undefined && !measure(record)) waiting.push(record);
+          return;
+        case 'self-test':
+        case 'step':
           return;
       }
     },
@@ -289,7 +295,7 @@ function withWarning(model: ModelAnalysis, warning: Warning | undefined): ModelA
   return warning === undefined ? model : { ...model, warnings: [...model.warnings, warning] };
 }
 
-interface TaskContext {
+export interface TaskContext {
   readonly taskScorer: TaskScorer;
   /** The seconds that an answer may take. */
   readonly timeout: number;
@@ -297,7 +303,7 @@ interface TaskContext {
   readonly prices: ReadonlyMap<string, Price | Missing>;
 }
 
-function taskContext(run: RunRecord, key: string, scorers: Scorers): TaskContext {
+export function taskContext(run: RunRecord, key: string, scorers: Scorers): TaskContext {
   const prices = new Map(run.models.map((model) => [model.id, priceOf(model)]));
   for (const suite of run.suites) {
     for (const task of suite.tasks) {
@@ -354,7 +360,8 @@ function secondaryOf(
 
 /** Whether answers are judged by what is found out after them. */
 function asksTheWorld(taskScorer: TaskScorer): boolean {
-  return !isMissing(taskScorer) && taskScorer.scorer.request !== undefined;
+  if (isMissing(taskScorer)) return false;
+  return [taskScorer, ...taskScorer.secondary].some(({ scorer }) => scorer.request !== undefined);
 }
 
 /** Beyond those of first repetitions. */
@@ -391,6 +398,8 @@ function describeRun(
   const early = run.settings.untilSure === undefined ? undefined : reasonsOf((end) => end.complete).at(-1);
   return {
     id: run.id,
+    ...(run.name !== undefined && { name: run.name }),
+    ...(run.commit !== undefined && { commit: run.commit }),
     started: run.started,
     command: run.command,
     resumptions: resumptions.map(({ started, command }) => ({ started, command })),

@@ -4,6 +4,7 @@
  * their records.
  */
 import type { Condition } from '../definition/condition.js';
+import type { GateDefinition } from '../definition/gate.js';
 import type { Model, ModelClass } from '../definition/model.js';
 import type { PriceList } from '../definition/price-list.js';
 import type { Limits, Requirement } from '../definition/requirement.js';
@@ -42,6 +43,9 @@ export interface MachineInfo {
 
 export interface RunInfo {
   readonly id: string;
+  /** The name that the user gave the run, and the commit that was measured, where the log has them. */
+  readonly name?: string;
+  readonly commit?: string;
   readonly started: string;
   readonly command: readonly string[];
   readonly resumptions: readonly { readonly started: string; readonly command: readonly string[] }[];
@@ -71,6 +75,8 @@ export interface SuiteAnalysis {
   readonly title: string;
   readonly description: string | null;
   readonly requirement: Requirement;
+  /** The gates of the suite, if it has any. */
+  readonly gate?: GateDefinition;
   readonly tasks: readonly TaskAnalysis[];
   /** Each model over all tasks, in the order of `Analysis.models`. Every sample has the same weight. */
   readonly overall: readonly Overall[];
@@ -125,7 +131,7 @@ export interface MachineFigures {
   readonly metrics: Readonly<Record<DistributedMetric, Distribution | Missing>>;
   /** All gaps between tokens of all answers, pooled: the stutter that a median hides. */
   readonly gaps: Gaps | Missing;
-  /** Under any condition but `closed 1`: such a cell has no latencies. */
+  /** Under any condition but `closed 1`. Its latencies belong to that condition, and no limit is judged by them. */
   readonly throughput: Throughput | Missing;
 }
 

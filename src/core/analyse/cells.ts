@@ -4,7 +4,7 @@ import type { Warning } from '../log/log.js';
 import { DISTRIBUTED, type DistributedMetric, METRICS } from '../measure/metrics.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { choose, chooses } from '../score/filters.js';
-import { type Judged, judgeOutput, type Score } from '../score/score.js';
+import type { Judged, Score } from '../score/score.js';
 import { mean, sum } from '../stats/basics/moments.js';
 import { bootstrap } from '../stats/estimate/bootstrap.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
@@ -20,11 +20,11 @@ import type {
   TrialCounts,
 } from './analysis.js';
 import { compare } from './collect.js';
-import type { Counts, Trials } from './columns.js';
+import type { Counts, Texts, Trials } from './columns.js';
 import { distributionOf, estimateAt, joinLate, NOT_LATE } from './distribution.js';
 import { type GapCounts, gapsOf, mergeGaps } from './gaps.js';
 import { EVERY_SESSION, type MachineSessions, type Sessions } from './machines.js';
-import type { SecondaryScorer, TaskScorer } from './trial-result.js';
+import type { TaskScorer } from './trial-result.js';
 import { ttftLineOf } from './ttft-line.js';
 
 export interface CellInput {
@@ -70,7 +70,7 @@ export function analyseCell(input: CellInput): Cell {
     failures: trials.failures().toSorted((a, b) => compare(`${a.by} ${a.kind}`, `${b.by} ${b.kind}`)),
     quality: qualityOf(samples, results, input.absent),
     ...figures,
-    ttftLine: ttftLineOf([{ samples, results, cachedTokens: found.cachedTokens }]),
+    ttftLine: ttftLineOf([{ samples, results, cachedTokens: found.cachedTokens, condition }]),
     elsewhere: others.map((machine) => ({
       machine: machine.machine!,
       trials: trialsAmong(trials, machine.sessions),
@@ -163,6 +163,7 @@ function pooled(cells: readonly CellOfSuite[]): Pick<Overall, 'quality' | 'metri
         samples,
         results: cell.results,
         cachedTokens: trials.counts().cachedTokens,
+        condition: cell.condition,
       })),
     ),
   };
@@ -301,12 +302,12 @@ function aggregatesOf(input: CellInput): Cell['aggregates'] {
   if (taskScorer.scorer.aggregate === undefined && taskScorer.secondary.length === 0) return {};
   const judged = samples.flatMap((sample) => {
     const rows = countingRows(trials, trials.rowsOf(sample.id), taskScorer);
-    return rows.length === 0 ? [] : [{ sample, answers: rows.map((row) => judgedOf(trials.textsOf(row), sample)) }];
+    return rows.length === 0 ? [] : [{ sample, answers: rows.map((row) => answerOf(trials.textsOf(row), sample)) }];
   });
   return {
     ...metricsOfScorer(judged, taskScorer, input.limitedMetrics),
     ...Object.fromEntries(
-      taskScorer.secondary.map((secondary) => [`score ${secondary.name}`, secondaryScore(judged, secondary)]),
+      taskScorer.secondary.map(({ name }, place) => [`score ${name}`, secondaryScore(judged, place)]),
     ),
   };
 }
@@ -314,12 +315,17 @@ function aggregatesOf(input: CellInput): Cell['aggregates'] {
 /** The answers to one sample that count, each with its score. */
 interface JudgedSample {
   readonly sample: SampleInfo;
-  readonly answers: readonly Judged[];
+  readonly answers: readonly JudgedAnswer[];
 }
 
-function judgedOf({ text, score }: { readonly text: string; readonly score: Score }, sample: SampleInfo): Judged {
+/** An answer with its score by the scorer that decides, and by the others in their order. */
+interface JudgedAnswer extends Judged {
+  readonly secondary: readonly Score[];
+}
+
+function answerOf({ text, score, secondary }: Texts, sample: SampleInfo): JudgedAnswer {
   const { id, target, fields } = sample;
-  return { sample: id, input: { output: text, target, fields }, score };
+  return { sample: id, input: { output: text, target, fields }, score, secondary };
 }
 
 type KnownScorer = Exclude<TaskScorer, Missing>;
@@ -352,13 +358,19 @@ function metricsOfScorer(
 /** Of a whole cell each resample is a fold over all answers: few suffice for the ends of an interval. */
 const METRIC_BOOTSTRAP = { seed: 0, resamples: 999, method: 'percentile' } as const;
 
-/** The mean score by another scorer: all answers to a sample are one observation of it. */
-function secondaryScore(judged: readonly JudgedSample[], { scorer, options }: SecondaryScorer): Estimate | Missing {
+/** Beyond this share of answers without a score, a mean over the others says little. */
+const MOST_UNSCORED = 0.05;
+
+/** The mean score by another scorer: all answers to a sample are one observation of it. @param place its place among them. */
+function secondaryScore(judged: readonly JudgedSample[], place: number): Estimate | Missing {
+  const answers = judged.flatMap(({ answers }) => answers.map(({ secondary }) => secondary[place]!));
+  const reasons = answers.flatMap((score) => (score.state === 'unscored' ? [score.reason] : []));
+  if (reasons.length > MOST_UNSCORED * answers.length)
+    return missing(`${reasons.length} of ${answers.length} answers could not be scored: ${reasons.toSorted()[0]}`);
   const scores = judged.flatMap(({ sample, answers }) => {
-    const values = answers.flatMap(({ input, score }) => {
-      // What failed on our side is scored by none.
-      const other = score.state === 'unscored' ? score : judgeOutput(scorer, input, options);
-      return other.state === 'scored' ? [other.value] : [];
+    const values = answers.flatMap(({ secondary }) => {
+      const score = secondary[place]!;
+      return score.state === 'scored' ? [score.value] : [];
     });
     return values.length === 0 ? [] : [{ sample, value: mean(values) }];
   });
@@ -480,8 +492,8 @@ function warningsOf({ samples, trials, machines, stopsEarly }: CellInput, counts
   if (!isMissing(throughput)) {
     warn(
       `${throughput.concurrency} answers were computed at a time, at ${throughput.tokensPerSecond.toPrecision(3)} tokens/s ` +
-        'together: no answer has a latency of its own',
-      'to measure speed, run without --concurrency',
+        'together: every latency is that of one answer among others',
+      'for the speed of one request at a time, and for a verdict, run without --concurrency',
     );
   }
   if (cachedTokens > 0) {

@@ -58,6 +58,11 @@ const KINDS: Readonly<Record<FailureReason['kind'], number>> = {
   'prompt-too-long': 3,
   engine: 4,
   cannot: 5,
+  'rate-limit': 6,
+  connection: 7,
+  client: 8,
+  cut: 9,
+  unsent: 10,
 };
 const COLD = 1;
 const TOKENS_DISAGREE = 2;
@@ -88,6 +93,8 @@ export interface Texts {
   /** The text that was scored, after the filters. */
   readonly text: string;
   readonly score: Score;
+  /** Those of the secondary scorers, in their order. */
+  readonly secondary: readonly Score[];
 }
 
 export class Trials {
@@ -427,8 +434,8 @@ export class Trials {
       block[place]![row % BLOCK] = value;
     }
     if (this.#keepsTexts) {
-      const { output, filtered, score } = result;
-      this.#texts[row] = { output, text: filtered ?? output, score };
+      const { output, filtered, score, secondary } = result;
+      this.#texts[row] = { output, text: filtered ?? output, score, secondary };
     }
     for (const metric of DISTRIBUTED) {
       const reason = result.absent[metric];

@@ -43,6 +43,7 @@ export function combineRuns(runs: readonly LabelledRun[]): CombinedRuns {
         case 'end':
           return record.complete ? [] : [{ ...record, reason: `${labels[index]}: ${record.reason}` }];
         case 'resume':
+        case 'self-test':
         case 'machine':
         case 'sample':
           return [record];
@@ -55,9 +56,14 @@ export function combineRuns(runs: readonly LabelledRun[]): CombinedRuns {
         case 'measurement': {
           const model = named(record.model, index);
           const renamed = { model, trial: trialOn(model, record) };
-          return record.type === 'evidence'
-            ? [{ ...record, ...renamed }]
-            : [{ ...record, ...renamed, session: sessionOf(record.session, index) }];
+          if (record.type === 'evidence') return [{ ...record, ...renamed }];
+          const step = record.step === undefined ? {} : { step: named(record.step, index) };
+          return [{ ...record, ...renamed, ...step, session: sessionOf(record.session, index) }];
+        }
+        case 'step': {
+          const { model, step, session } = record;
+          const renamed = { model: named(model, index), step: named(step, index) };
+          return [{ ...record, ...renamed, session: sessionOf(session, index) }];
         }
       }
     },

@@ -5,6 +5,7 @@ import type { MemoryReading } from '../measure/measurement.js';
 import type { SessionReadings } from '../measure/metric.js';
 import { METRICS, type MetricOfSession, OF_SESSION } from '../measure/metrics.js';
 import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
+import { estimateRatio } from '../stats/estimate/ratio.js';
 import type { Drift, MemorySpread, ModelAnalysis, SessionFigures, Spread } from './analysis.js';
 import type { Trials } from './columns.js';
 import { spreadOf } from './distribution.js';
@@ -53,6 +54,8 @@ export function analyseModel(model: Model, records: ModelRecords): ModelAnalysis
         remedy: 'see `rightsize check`',
       })),
       ...warningsOf(sessions, ends),
+      ...threadWarnings(sessions, here),
+      ...logprobsWarnings(ends, here),
       ...driftWarnings(drift),
       ...cliffWarnings(facts, trials, here),
     ],
@@ -174,6 +177,42 @@ function warningsOf(sessions: readonly SessionRecord[], ends: readonly SessionEn
     });
   }
   return warnings;
+}
+
+/** The threads of a small model are those that were the fastest when it was opened. */
+function threadWarnings(sessions: readonly SessionRecord[], { sessions: here }: MachineSessions): Warning[] {
+  const counts = new Set(
+    sessions.flatMap(({ session, facts: { threads } }) =>
+      here.has(session) && !isMissing(threads) ? [threads.value] : [],
+    ),
+  );
+  if (counts.size < 2) return [];
+  const numbers = [...counts].sort((a, b) => a - b).join(' and ');
+  return [
+    {
+      what: `its sessions ran on ${numbers} threads, so its times are of both kinds`,
+      remedy: 'stop other programs, or set `threads` in its entry, and run again',
+    },
+  ];
+}
+
+/** What asking a server for log-probabilities cost, measured on requests that were sent with and without them. */
+function logprobsWarnings(ends: readonly SessionEndRecord[], { sessions: here }: MachineSessions): Warning[] {
+  const pairs = ends.flatMap(({ session, logprobs = [] }) => (here.has(session) ? logprobs : []));
+  const ratio = estimateRatio(
+    pairs.map(({ without }) => without),
+    pairs.map((pair) => pair.with),
+  );
+  if (isMissing(ratio)) return [];
+  const { value, low, high, n } = ratio;
+  const [times, from, to] = [value, low, high].map((factor) => factor.toFixed(2));
+  return [
+    {
+      what: `the server was asked for log-probabilities: a request took ${times} times as long as without them (95%: ${from} to ${to}, ${n} pairs)`,
+      remedy:
+        'its times include that; to measure speed alone, run without --logprobs, and without `logprobs` in the suite',
+    },
+  ];
 }
 
 /** A trend is reported if chance shows it in at most one of a hundred runs, and if it is large enough to matter. */

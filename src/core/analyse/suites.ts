@@ -80,6 +80,7 @@ export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Coll
     title: suite.title ?? suite.name,
     description: suite.description ?? null,
     requirement: suite.requirement,
+    ...(suite.gate !== undefined && { gate: suite.gate }),
     tasks,
     overall: run.models.map(({ id }, j) =>
       analyseOverall(

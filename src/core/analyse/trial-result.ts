@@ -2,7 +2,7 @@
  * One measurement to its result: its score, the values of its metrics, and how confident the model was. If the model fails,
  * the answer is wrong and scores 0. If something breaks on our side, the trial is unscored and keeps the reason.
  */
-import { type Condition, isAlone } from '../definition/condition.js';
+import { type Condition, conditionText, isAlone } from '../definition/condition.js';
 import type { MeasurementRecord, SampleRecord } from '../log/log.js';
 import type { Completed, Failed, Ranked } from '../measure/measurement.js';
 import type { Price, TrialMetric } from '../measure/metric.js';
@@ -40,6 +40,8 @@ export interface TrialResult {
   readonly at: number;
   readonly state: 'completed' | 'failed-by-model' | 'failed-by-harness';
   readonly score: Score;
+  /** The scores of the secondary scorers, in their order. */
+  readonly secondary: readonly Score[];
   /** The values of the metrics that have one. For every other metric of a completed trial, `absent` has the reason. */
   readonly timings: Readonly<Partial<Record<DistributedMetric, number>>>;
   readonly absent: Readonly<Partial<Record<DistributedMetric, string>>>;
@@ -62,7 +64,7 @@ export interface TrialResult {
   readonly retries: number;
   /** A text that was ranked was longer than the context of the model, so its beginning was cut off. */
   readonly contextCut: boolean;
-  /** How many answers were computed side by side, and how many seconds this one took among them. It has no latency of its own. */
+  /** How many answers were computed side by side, and how many seconds this one took among them. */
   readonly crowd: { readonly size: number; readonly seconds: number } | null;
   /** How many seconds it took to rank the choices, warm and by itself. It is the cost of asking, not the latency of an answer. */
   readonly ranking: number | null;
@@ -74,8 +76,8 @@ export interface TrialResult {
 const LONGEST = { output: 20_000, answer: 500, reason: 1_000 } as const;
 
 export interface TrialContext {
-  /** What the log has about this answer, for a scorer that needs more than its words. */
-  readonly evidence?: Evidence | undefined;
+  /** What the log has about this answer for the scorer that decides, or for a secondary one by its name. */
+  readonly evidenceOf: (secondary?: string) => Evidence | undefined;
   readonly sample: SampleRecord;
   readonly taskScorer: TaskScorer;
   readonly price: Price | Missing;
@@ -98,17 +100,19 @@ export function scoreTrial(record: MeasurementRecord, context: TrialContext): Tr
 function failedTrial(
   record: MeasurementRecord,
   outcome: Failed,
-  { condition }: Pick<TrialContext, 'condition'>,
+  { condition, taskScorer }: Pick<TrialContext, 'condition' | 'taskScorer'>,
 ): TrialResult {
   const { repetition, session, at, cold } = record;
   const { by, kind, first } = outcome;
   const reason = clip(outcome.reason, LONGEST.reason);
+  const score: Score = by === 'model' ? { state: 'scored', value: 0, answer: null } : { state: 'unscored', reason };
   return {
     repetition,
     session,
     at,
     state: by === 'model' ? 'failed-by-model' : 'failed-by-harness',
-    score: by === 'model' ? { state: 'scored', value: 0, answer: null } : { state: 'unscored', reason },
+    score,
+    secondary: secondaryOf(taskScorer).map(() => score),
     // A first token that was seen was in time, whatever came after it.
     timings: by === 'model' && first !== undefined && spoiltBy(record, condition) === null ? { ttft: first } : {},
     absent: NOTHING_ABSENT,
@@ -136,13 +140,15 @@ function rankedTrial(
   context: TrialContext,
 ): TrialResult {
   const { target } = context.sample;
-  const score = clipAnswer(scoreOf(context, { output: '', target, ...evidenceOf(outcome, context.sample) }));
+  const input = { output: '', target, ...evidenceOf(outcome, context.sample) };
+  const score = clipAnswer(scoreOf(context, input));
   return {
     repetition,
     session,
     at,
     state: 'completed',
     score,
+    secondary: secondaryScores(context, () => input),
     timings: {},
     absent: NOT_TIMED,
     confidence: marginOf(outcome),
@@ -166,19 +172,24 @@ function rankedTrial(
 
 function completedTrial(record: MeasurementRecord, outcome: Completed, context: TrialContext): TrialResult {
   const { repetition, session, at, cold } = record;
-  const { sample, evidence, condition } = context;
+  const { sample, evidenceOf, condition } = context;
   const filters = filtersOf(context);
   const text = filterText(filters, outcome.output);
   const { target, fields } = sample;
-  const { timings, absent } = measure(outcome, { price: context.price, spoilt: spoiltBy(record, condition) });
+  const inputWith = (evidence: Evidence | undefined): ScoreInput =>
+    evidence ? { output: text, target, fields, evidence } : { output: text, target, fields };
+  const { timings, absent } = measure(outcome, {
+    price: context.price,
+    spoilt: spoiltBy(record, condition),
+    crowded: isAlone(condition) ? null : missing(SHARED),
+  });
   return {
     repetition,
     session,
     at,
     state: 'completed',
-    score: clipAnswer(
-      scoreOf(context, evidence ? { output: text, target, fields, evidence } : { output: text, target, fields }),
-    ),
+    score: clipAnswer(scoreOf(context, inputWith(evidenceOf()))),
+    secondary: secondaryScores(context, (name) => inputWith(evidenceOf(name))),
     timings,
     absent,
     confidence: confidenceOf(outcome),
@@ -193,7 +204,7 @@ function completedTrial(record: MeasurementRecord, outcome: Completed, context: 
     unseen: outcome.unseenTokens !== undefined,
     retries: outcome.retries?.count ?? 0,
     contextCut: false,
-    crowd: isAlone(condition) ? null : { size: condition.requests, seconds: outcome.timing.end },
+    crowd: crowdOf(condition, outcome),
     ranking: null,
     cold: cold === true,
   };
@@ -207,6 +218,19 @@ function scoreOf({ taskScorer }: TrialContext, input: ScoreInput): Score {
   if ('missing' in taskScorer) return { state: 'unscored', reason: taskScorer.missing };
   return judgeOutput(taskScorer.scorer, input, taskScorer.options);
 }
+
+function secondaryOf(taskScorer: TaskScorer): readonly SecondaryScorer[] {
+  return 'missing' in taskScorer ? [] : taskScorer.secondary;
+}
+
+/** @param inputOf what a secondary scorer judges by, by its name. */
+function secondaryScores({ taskScorer }: TrialContext, inputOf: (name: string) => ScoreInput): readonly Score[] {
+  const scorers = secondaryOf(taskScorer);
+  if (scorers.length === 0) return NO_SCORES;
+  return scorers.map(({ name, scorer, options }) => clipAnswer(judgeOutput(scorer, inputOf(name), options)));
+}
+
+const NO_SCORES: readonly Score[] = [];
 
 function clipAnswer(score: Score): Score {
   if (score.state === 'unscored' || score.answer === null) return score;
@@ -244,17 +268,23 @@ interface MeasureOptions {
   readonly price: Price | Missing;
   /** Why the latencies of this trial mean nothing; null if they mean something. */
   readonly spoilt: Missing | null;
+  /** Why those mean nothing that hold only for a request that ran alone. */
+  readonly crowded: Missing | null;
 }
 
 /**
  * The value of every metric, or the reason why it has none. A log can hold a million trials, so this allocates only what is
  * kept.
  */
-function measure(outcome: Completed, { price, spoilt }: MeasureOptions): Pick<TrialResult, 'timings' | 'absent'> {
+function measure(
+  outcome: Completed,
+  { price, spoilt, crowded }: MeasureOptions,
+): Pick<TrialResult, 'timings' | 'absent'> {
   const timings: Partial<Record<DistributedMetric, number>> = {};
   let absent: Partial<Record<DistributedMetric, string>> | null = null;
   for (const { name, metric } of MEASURED) {
-    const quantity = admit(metric.compute(outcome, price), metric.latency ? spoilt : null);
+    const reason = (metric.latency ? spoilt : null) ?? (metric.alone ? crowded : null);
+    const quantity = admit(metric.compute(outcome, price), reason);
     if (isMissing(quantity)) {
       absent ??= {};
       absent[name] = quantity.missing;
@@ -269,12 +299,20 @@ function admit(quantity: Quantity, spoilt: Missing | null): Quantity {
   return spoilt ?? quantity;
 }
 
+/** Why what holds for a request alone has no value under another condition. */
+export const SHARED = 'other answers were computed at the same time';
+
 const COLD = missing('only the first request of a session was completed, and it is kept apart');
 
-/** A latency means something only if the model is warm and answers one request at a time. */
+/** A latency means something only if the model is warm. It belongs to its condition. */
 function spoiltBy({ cold }: MeasurementRecord, condition: Condition): Missing | null {
-  if (!isAlone(condition)) return missing(`${condition.requests} answers were computed at a time`);
+  if (condition.kind !== 'closed') return missing(`it was measured under ${conditionText(condition)}`);
   return cold ? COLD : null;
+}
+
+/** Only a closed loop says how many answers were computed side by side. */
+function crowdOf(condition: Condition, { timing }: Completed): TrialResult['crowd'] {
+  return condition.kind !== 'closed' || isAlone(condition) ? null : { size: condition.requests, seconds: timing.end };
 }
 
 function confidenceOf({ logprobs }: Completed): Confidence | Missing {

@@ -7,10 +7,12 @@
  * It is estimated over samples, each with the means of its repetitions, and samples of one group are a cluster. It means something only
  * for requests that ran alone, and only if every prompt was read whole.
  */
+import { type Condition, isAlone } from '../definition/condition.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
 import { estimateLine } from '../stats/estimate/regression.js';
 import type { SampleInfo, SampleResult, TtftLine } from './analysis.js';
+import { SHARED } from './trial-result.js';
 
 export interface TtftLineInput {
   readonly samples: readonly SampleInfo[];
@@ -18,9 +20,11 @@ export interface TtftLineInput {
   readonly results: readonly (SampleResult | null)[];
   /** Prompt tokens that were not read, because a server had them in its cache. */
   readonly cachedTokens: number;
+  readonly condition: Condition;
 }
 
 export function ttftLineOf(inputs: readonly TtftLineInput[]): TtftLine | Missing {
+  if (inputs.some(({ condition }) => !isAlone(condition))) return missing(SHARED);
   if (inputs.some(({ cachedTokens }) => cachedTokens > 0)) return missing('some prompts were not read whole');
   const points = inputs.flatMap(({ samples, results }, task) =>
     samples.flatMap(({ id, group }, i) => {

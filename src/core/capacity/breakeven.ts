@@ -6,7 +6,7 @@
 import type { SuiteAnalysis } from '../analyse/analysis.js';
 import { estimateAt } from '../analyse/distribution.js';
 import { isMissing } from '../quantity.js';
-import type { Device, DevicePrice } from './devices.js';
+import type { Device, DevicePrice } from './device.js';
 import type { ModelFit } from './fit.js';
 import { HOURS_OF_LIFE } from './machine-cost.js';
 

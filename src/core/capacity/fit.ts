@@ -11,7 +11,7 @@ import { cellOf } from '../analyse/analysis.js';
 import { notOurs } from '../analyse/ownership.js';
 import { bitsOf } from '../definition/model.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
-import type { Device } from './devices.js';
+import type { Device } from './device.js';
 
 export interface ModelFit {
   readonly model: string;

@@ -7,7 +7,8 @@ import type { Analysis, ModelAnalysis, SuiteAnalysis } from '../analyse/analysis
 import { estimateAt } from '../analyse/distribution.js';
 import { notOurs } from '../analyse/ownership.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
-import type { Device, Electricity } from './devices.js';
+import type { Device } from './device.js';
+import type { Electricity } from './devices.js';
 
 export interface MachineCost {
   readonly model: string;

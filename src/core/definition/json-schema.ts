@@ -8,14 +8,19 @@ import { catalogueSchema, modelSchema } from './model.js';
 import { priceListSchema } from './price-list.js';
 import { groupSchema, suiteSchema } from './suite.js';
 
-type JsonSchema = Record<string, unknown>;
+export type JsonSchema = Record<string, unknown>;
+
+/** Where a schema can be fetched, so that a suite may name it by `$schema` without the package. */
+export function schemaId(file: string): string {
+  return `https://unpkg.com/rightsize/schemas/${file}`;
+}
 
 /** Returns the schemas by their file names in `schemas/`. */
 export function jsonSchemas(): Readonly<Record<string, JsonSchema>> {
   return {
     'suite.schema.json': suiteJsonSchema(),
     'models.schema.json': modelsJsonSchema(),
-    'prices.schema.json': { ...emit(priceListSchema), title: 'Prices and devices of rightsize' },
+    'prices.schema.json': pricesJsonSchema(),
   };
 }
 
@@ -52,7 +57,7 @@ function suiteJsonSchema(): JsonSchema {
   };
   const { $schema, ...suite } = schema;
   const { $schema: _, ...group } = emit(groupSchema);
-  return { $schema, title: 'A suite of rightsize', anyOf: [suite, group] };
+  return { $schema, $id: schemaId('suite.schema.json'), title: 'A suite of rightsize', anyOf: [suite, group] };
 }
 
 /** An entry or a variant may have the fields of any backend. The combined model is checked later, when the file is loaded. */
@@ -87,7 +92,12 @@ function modelsJsonSchema(): JsonSchema {
       required: ['id'],
     },
   };
-  return { $schema, title: 'The models of rightsize', ...catalogue };
+  return { $schema, $id: schemaId('models.schema.json'), title: 'The models of rightsize', ...catalogue };
+}
+
+function pricesJsonSchema(): JsonSchema {
+  const { $schema, ...prices } = emit(priceListSchema);
+  return { $schema, $id: schemaId('prices.schema.json'), title: 'Prices and devices of rightsize', ...prices };
 }
 
 function emit(schema: z.ZodType): JsonSchema {

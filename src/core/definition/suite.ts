@@ -14,6 +14,7 @@
 import { z } from 'zod';
 import { filterSchema } from '../score/filters.js';
 import { SCORER_NAMES } from '../score/table.js';
+import { gateSchema } from './gate.js';
 import { limitsSchema, requirementSchema } from './requirement.js';
 
 /** Names become parts of trial ids and file names. */
@@ -169,7 +170,7 @@ export const taskSchema = z.strictObject({
     .describe('What takes the answer out of an output before it is scored, in order; see docs/scorers.md.'),
   scorer: scorerSchema,
   secondary: z
-    .array(z.union([z.enum(SCORER_NAMES), named]))
+    .array(scorerSchema)
     .optional()
     .describe('Other scorers of the same answers: reported as `score NAME` with intervals, and free to be limited.'),
   limits: limitsSchema.prefault({}).describe('Limits of this task alone, over those of the suite.'),
@@ -181,6 +182,7 @@ export const suiteSchema = z.strictObject({
   title: z.string().optional(),
   description: z.string().optional(),
   requirement: requirementSchema.prefault({}),
+  gate: gateSchema.optional().describe('When a new version of a model turns a build red; see docs/gate.md.'),
   tasks: z.array(taskSchema).min(1, { error: 'expected at least one task' }),
 });
 

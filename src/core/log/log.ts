@@ -8,6 +8,7 @@
  *     {"type":"sample","suite":"support-desk","task":"route","sample":"r-001","prompt":{…},"target":"billing",…}
  *     {"type":"measurement","trial":"support-desk/route/r-001@reference-slm#1","session":"019a…",…}
  *     {"type":"evidence","trial":"support-desk/reply/p-001@reference-slm#1","evidence":{"effect":"judge",…}}
+ *     {"type":"step","step":"reference-slm/1","condition":"closed 4","began":1.2,"client":{…},…}
  *     {"type":"session-end","session":"019a…","memory":{…}}
  *     {"type":"end","complete":true}
  *
@@ -75,7 +76,12 @@ const environment = z.object({
 export type Environment = DeepReadonly<z.infer<typeof environment>>;
 
 const untilSure = z.object({
-  firstRound: z.int().positive().describe('Samples of each task in the first round. Each round doubles the number.'),
+  firstRound: z
+    .int()
+    .positive()
+    .describe(
+      'The least number of samples of each task in the first round. Each round doubles the number, and the last one asks all.',
+    ),
   budget: z
     .union([z.object({ seconds: z.number() }), z.object({ trials: z.number() })])
     .nullable()
@@ -84,13 +90,56 @@ const untilSure = z.object({
 
 export type UntilSure = DeepReadonly<z.infer<typeof untilSure>>;
 
+const inTurns = z.object({
+  base: z.string().describe('The model that is the base.'),
+  candidate: z.string().describe('The model that is the new version.'),
+  blocks: z.int().positive().describe('The blocks of samples. Each block opens each model twice.'),
+});
+
+export type InTurns = DeepReadonly<z.infer<typeof inTurns>>;
+
+const load = z.object({
+  conditions: z.array(condition).exactOptional().describe('The conditions that the user named, each held once.'),
+  find: z
+    .object({
+      least: condition.describe('The condition at the first load. The search changes its number alone.'),
+      most: number.describe('No greater load is tried.'),
+      alpha: number.describe('The one-sided error rate of "proved" and of "failed".'),
+    })
+    .exactOptional()
+    .describe('What is searched, if the greatest load is searched.'),
+  objectives: z.array(z.string()).describe('What must hold under load, in the notation of objective.ts.'),
+  requests: z.int().positive().exactOptional().describe('The requests of each step, if the user named a number.'),
+  budget: z
+    .object({
+      seconds: number.exactOptional(),
+      requests: number.exactOptional(),
+      dollars: number.exactOptional(),
+    })
+    .describe('The most that the test of one model may take.'),
+  stopErrors: number.describe('A step ends early if more than this share of its requests fail.'),
+  clients: z.int().positive().describe('The processes that send the requests.'),
+  prefixCache: z.literal('off').exactOptional().describe('Present if the server was asked to keep no prompts.'),
+  traces: z
+    .record(z.string(), z.object({ file: z.string(), hash: z.string(), requests: z.int().positive() }))
+    .exactOptional()
+    .describe('The traces that conditions name, with the SHA-256 of their files.'),
+});
+
+/** What a load test holds or searches. */
+export type LoadSettings = DeepReadonly<z.infer<typeof load>>;
+
 const settings = z.object({
   seed: z.int(),
   repetitions: z.int().positive(),
   warmup: z.int().min(0),
   limit: z.int().positive().nullable().describe('The greatest number of samples of each task; null for all.'),
   condition: condition.exactOptional(),
+  load: load.exactOptional().describe('Present if the run is a load test.'),
   untilSure: untilSure.exactOptional().describe('Present if the run asks in rounds until every comparison is decided.'),
+  inTurns: inTurns
+    .exactOptional()
+    .describe('Present if the run measured two versions in turns, as `rightsize ab` does.'),
   reference: z
     .string()
     .exactOptional()
@@ -220,6 +269,10 @@ const facts = z.object({
     .enum(['ours', 'not ours'])
     .exactOptional()
     .describe('Who started the server of the model. Absent if there is no server, and in logs of earlier versions.'),
+  settings: z
+    .record(z.string(), z.union([number, z.string()]))
+    .exactOptional()
+    .describe('What the server told of its version and settings, if it was asked: a load test asks.'),
   warnings: z.array(z.string()),
 });
 
@@ -291,7 +344,14 @@ export const measurementSchema = z.object({
     .exactOptional()
     .describe('How the engine really computed the trial. The plan may have asked for more.'),
   step: z.string().exactOptional().describe('The step of a load test that the trial belongs to.'),
-  cold: z.literal(true).exactOptional().describe('True for the first request of a session without warm-up.'),
+  released: number
+    .min(0)
+    .exactOptional()
+    .describe('When the ceiling on requests under way let the request go, in seconds since the start of the part.'),
+  cold: z
+    .literal(true)
+    .exactOptional()
+    .describe('True for the first request of a session without warm-up; for several, if they were sent at once.'),
   outcome: outcomeSchema,
 });
 
@@ -303,6 +363,10 @@ const evidenceRecord = z.object({
   type: z.literal('evidence'),
   trial: z.string(),
   model: z.string(),
+  scorer: z
+    .string()
+    .exactOptional()
+    .describe('The secondary scorer that asked. If absent, it is the scorer that decides.'),
   by: z.string().exactOptional().describe('The model that judged, where one did.'),
   asked: z
     .string()
@@ -330,6 +394,82 @@ const latencyStatistics = z.object({
 
 export type LatencyStatistics = DeepReadonly<z.infer<typeof latencyStatistics>>;
 
+const logprobsPair = z.object({ with: number.positive(), without: number.positive() });
+
+/** Seconds of two requests with the same prompt, of which one asked for log-probabilities. */
+export type LogprobsPair = DeepReadonly<z.infer<typeof logprobsPair>>;
+
+const serverReading = z.object({
+  at: number.min(0).describe('Seconds since the step began.'),
+  values: z
+    .record(z.string(), number)
+    .describe('What the server says of itself, by the names of openai/server-view.ts.'),
+});
+
+const step = z.object({
+  type: z.literal('step'),
+  step: z.string().min(1).describe('The id of the step. Its measurements have the same id.'),
+  model: z.string(),
+  session,
+  condition,
+  seed: z.int().describe('The seed of its arrivals and think times.'),
+  first: z.int().min(0).describe('The number of its first request among all requests of the model.'),
+  began: number.min(0).describe('Its beginning, in seconds since the start of the part.'),
+  ended: number.min(0).describe('Its end, in seconds since the start of the part.'),
+  requests: z
+    .int()
+    .positive()
+    .exactOptional()
+    .describe('The requests that it was to answer, if it was not held for a time alone.'),
+  until: number
+    .min(0)
+    .describe(
+      'The time up to which its requests count, in seconds since it began. Later ones kept up the load until these had their answers.',
+    ),
+  used: z
+    .int()
+    .min(0)
+    .describe('The numbers that its requests took: it sends more, so that the load lasts until its end.'),
+  ending: z
+    .enum(['answered', 'overloaded', 'errors', 'rate-limit', 'budget', 'time', 'trace ended'])
+    .describe('Why it ended: all requests were answered, or it ended early.'),
+  client: z.object({
+    processes: z.int().positive(),
+    loopDelay: quantitySchema.describe(
+      'The 99th percentile of the delay of the event loop, in seconds; of the worst process.',
+    ),
+    cpuSeconds: quantitySchema.describe('The processor time of all client processes.'),
+    socketWaits: z.int().min(0).describe('Requests for which this machine had no socket.'),
+    replacedConnections: z.int().min(0).describe('Requests that met a connection that the server had given up.'),
+  }),
+  server: z.array(serverReading).exactOptional().describe("The server's own view, while the step lasted."),
+});
+
+/** One condition that was held for a time on one model. It is written when the step is over; a step without a record did not end. */
+export type StepRecord = DeepReadonly<z.infer<typeof step>>;
+
+const selfTest = z.object({
+  type: z.literal('self-test'),
+  part: part.exactOptional(),
+  processes: z.int().positive(),
+  levels: z
+    .array(
+      z.object({
+        rate: number.describe('Requests per second.'),
+        streams: z.int().min(0).describe('The most answers under way at once.'),
+        lateness: number.describe('The 99th percentile of the lateness of sends, in seconds.'),
+        error: number.describe(
+          'How much longer the 99th percentile of TTFT was than what the null server sent, in seconds.',
+        ),
+        held: z.boolean(),
+      }),
+    )
+    .describe('Rate by rate, up to the first that the client did not hold.'),
+});
+
+/** What the client of a load test can hold, measured against a server that answers at known times. */
+export type SelfTestRecord = DeepReadonly<z.infer<typeof selfTest>>;
+
 const sessionEnd = z.object({
   type: z.literal('session-end'),
   session,
@@ -341,6 +481,12 @@ const sessionEnd = z.object({
   loopDelay: z
     .object({ runner: quantitySchema, worker: quantitySchema })
     .describe('The delay of the event loops of the runner and the worker: the 99th percentile, in seconds.'),
+  logprobs: z
+    .array(logprobsPair)
+    .exactOptional()
+    .describe(
+      'Seconds of requests with and without log-probabilities, in turns. Present if a server was asked for them.',
+    ),
   crash: z.string().exactOptional().describe('Why the session ended before its block did.'),
 });
 
@@ -369,6 +515,8 @@ export const RECORDS = {
   sample,
   measurement: measurementSchema,
   evidence: evidenceRecord,
+  'self-test': selfTest,
+  step,
   'session-end': sessionEnd,
   'model-failed': modelFailed,
   end,
@@ -384,6 +532,8 @@ export type LogRecord =
   | SampleRecord
   | MeasurementRecord
   | EvidenceRecord
+  | SelfTestRecord
+  | StepRecord
   | SessionEndRecord
   | ModelFailedRecord
   | EndRecord;

@@ -73,6 +73,12 @@ const completed = z.object({
   unseenTokens: quantitySchema
     .exactOptional()
     .describe('Output tokens that the server counted but never sent: the hidden reasoning of some servers.'),
+  reconnected: z
+    .literal(true)
+    .exactOptional()
+    .describe(
+      'True if the server had given up the connection, and the request was sent again on a new one before the first byte. Every latency includes that.',
+    ),
   retries: z
     .object({ count: natural, waited: positive })
     .exactOptional()
@@ -110,9 +116,26 @@ const failed = z.object({
   by: z
     .enum(['model', 'harness'])
     .describe('A model that is silent, refuses or takes too long is wrong. A failure of the harness is unscored.'),
-  kind: z.enum(['timeout', 'crash', 'server', 'prompt-too-long', 'engine', 'cannot']),
+  kind: z
+    .enum([
+      'timeout',
+      'crash',
+      'server',
+      'prompt-too-long',
+      'engine',
+      'cannot',
+      'rate-limit',
+      'connection',
+      'client',
+      'cut',
+      'unsent',
+    ])
+    .describe(
+      'Under load: `connection` is a server that takes none, `client` a limit of this machine, `cut` an answer under way when its step ended, and `unsent` a request that the client never sent.',
+    ),
   reason: z.string(),
   output: z.string().describe('The output before the failure.'),
+  sent: positive.exactOptional().describe('When the request was sent, under load.'),
   first: positive.exactOptional().describe('When the first piece arrived, if one did before the failure.'),
 });
 

@@ -57,10 +57,11 @@ export type TrialMetric = Described &
   Direction & {
     readonly belongsTo: 'trial';
     /**
-     * Whether it is a time or a rate. Times and rates hold only under a condition: the model is warm, and the machine computes
-     * nothing else. Counts of tokens and prices are the same under every condition.
+     * Whether it is a time or a rate. Times and rates hold only under a condition, and the model must be warm. Counts of tokens and prices are the same under every condition.
      */
     readonly latency: boolean;
+    /** Whether it holds only for a request that ran alone. Among others, other times and rates hold under their condition. */
+    readonly alone?: true;
     /** Called once for each trial. A log may hold a million trials, so this function must keep no data. */
     readonly compute: (completed: Completed, price: Price | Missing) => Quantity;
     /** Where a report has room for one number only, it shows the distribution at `level`. */

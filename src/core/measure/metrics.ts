@@ -106,6 +106,7 @@ export const METRICS = {
     read: 'How fast the model reads the prompt. If it came from a cache that nobody counted, the rate looks impossibly high.',
     source: 'AIPerf',
     latency: true,
+    alone: true,
     compute: (completed) => {
       const first = timeToFirst(completed);
       const read = promptTokensRead(completed);

@@ -2,7 +2,7 @@
  * The plan: all trials of suites x models x repetitions. A block holds the trials of one model under one condition, so each
  * model is opened once for each condition. The seed rotates the models, so that no model is always the first on a cold machine.
  */
-import { ALONE, type Condition, conditionText, isAlone } from '../definition/condition.js';
+import { ALONE, type Closed, type Condition, conditionText, isAlone } from '../definition/condition.js';
 import { sampleKey } from '../keys.js';
 
 export interface Trial {
@@ -12,7 +12,7 @@ export interface Trial {
   readonly task: string;
   readonly sample: string;
   readonly model: string;
-  readonly condition: Condition;
+  readonly condition: Closed;
   /** Repetitions count from 1. */
   readonly repetition: number;
 }
@@ -27,7 +27,7 @@ export interface PlannedCell {
 /** The trials of one opened model under one condition. */
 export interface Block {
   readonly model: string;
-  readonly condition: Condition;
+  readonly condition: Closed;
   readonly cells: readonly PlannedCell[];
 }
 
@@ -36,7 +36,7 @@ export interface Workload {
   readonly task: string;
   readonly samples: readonly string[];
   /** The default is `closed 1`. */
-  readonly condition?: Condition | undefined;
+  readonly condition?: Closed | undefined;
   /** The default is the number of the run. */
   readonly repetitions?: number | undefined;
 }
@@ -64,7 +64,7 @@ export function plan(
 }
 
 interface UnderCondition {
-  readonly condition: Condition;
+  readonly condition: Closed;
   readonly workloads: Workload[];
 }
 
@@ -117,7 +117,12 @@ export function countTrials(blocks: readonly Block[]): number {
   return blocks.reduce((sum, { cells }) => sum + cells.reduce((part, { trials }) => part + trials.length, 0), 0);
 }
 
-export function trialId({ model, condition, repetition, ...sample }: Omit<Trial, 'id'>): string {
+export function trialId({
+  model,
+  condition,
+  repetition,
+  ...sample
+}: Omit<Trial, 'id' | 'condition'> & { readonly condition: Condition }): string {
   const id = `${sampleKey(sample)}@${model}#${repetition}`;
   return isAlone(condition) ? id : `${id} ${conditionText(condition)}`;
 }

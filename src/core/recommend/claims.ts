@@ -14,8 +14,10 @@ import { hommel } from '../stats/compare/multiple.js';
 export interface PairEvidence {
   readonly task: string;
   readonly candidate: string;
-  /** Equal for engines that gave the same answers, and for near-copies: they share one part of the error rate. */
+  /** Equal for SLMs that gave the same answers, and for near-copies. */
   readonly family: string;
+  /** Equal for SLMs that gave the same answers: engines of one model. */
+  readonly answers: string;
   /** Whether a limit other than quality stands in the way, whatever the scores say. */
   readonly isBlocked: boolean;
   readonly nonInferiorP: number;
@@ -84,7 +86,7 @@ interface Shared {
   readonly level: number;
 }
 
-/** A claim of a chain. It holds only where all before it do. */
+/** A claim of a chain. */
 interface Link extends Shared {
   readonly holds: boolean;
 }
@@ -93,11 +95,11 @@ export function decideClaims({ pairs, large }: Evidence, alpha: number): Decisio
   const families = familiesOf(pairs);
   const keys = [...families.keys()];
   const fits = shareAmongChains(
-    keys.map((key) => families.get(key)!.map((pair) => fitsP(pair, families))),
+    keys.map((key) => chainOf(families.get(key)!, (pair) => fitsP(pair, families))),
     alpha,
   );
   const out = shareAmongChains(
-    keys.map((key) => families.get(key)!.map(outP)),
+    keys.map((key) => chainOf(families.get(key)!, outP)),
     alpha,
   );
   const tasks = [...new Set(pairs.map(({ task }) => task))];
@@ -166,21 +168,47 @@ function outP(pair: PairEvidence): number {
   return Math.min(1, routes(pair) * Math.min(pair.inferiorP, pair.limits.missedP));
 }
 
+function chainOf(copies: readonly PairEvidence[], claimP: (pair: PairEvidence) => number): Chained[] {
+  return copies.map((pair) => ({ p: claimP(pair), isEqual: pair.answers === copies[0]!.answers }));
+}
+
+/** The share of the error rate that copies have where some first one of a chain does not hold. */
+const SHARE_OF_COPIES = 0.1;
+
+/** The p-value of a claim, and whether the SLM gave the answers of the first one of its chain. */
+interface Chained {
+  readonly p: number;
+  readonly isEqual: boolean;
+}
+
 /**
- * Copies of one SLM are a chain: the first is tested at the level of the family, the next only where it holds (a fixed sequence;
- * Maurer, Hothorn and Lehmacher 1995). So copies cost the first one nothing. The error rate goes on to other families where the
- * whole chain holds.
+ * Copies of one SLM are a chain: each is tested only where all before it hold (a fixed sequence; Maurer, Hothorn and Lehmacher 1995).
+ * The first ones of all chains share nine tenths of the error rate, so that copies do not dilute them. The copies share the
+ * other tenth, and all of the error rate where every first one holds (a fallback; Wiens 2003, Pharmaceutical Statistics 2:211).
+ * An SLM with the answers of the first one makes no claim of its own, and costs nothing.
  */
-function shareAmongChains(chains: readonly (readonly number[])[], alpha: number): Link[][] {
-  const whole = chains.map((chain) => Math.max(...chain));
+function shareAmongChains(chains: readonly (readonly Chained[])[], alpha: number): Link[][] {
+  const forFirst = chains.every((chain) => chain.every(({ isEqual }) => isEqual))
+    ? alpha
+    : alpha * (1 - SHARE_OF_COPIES);
+  const first = chains.map(([head]) => head!.p);
+  const allHold = share(first, forFirst).every(({ adjusted }) => adjusted <= forFirst);
+  const whole = chains.map((chain) => Math.max(...chain.map(({ p }) => p)));
+  const forCopies = allHold ? alpha : alpha * SHARE_OF_COPIES;
   return chains.map((chain, i) => {
-    const level = levelOf(whole, i, alpha);
-    let highest = 0;
-    return chain.map((p) => {
+    const levels = { first: levelOf(first, i, forFirst), copies: levelOf(whole, i, forCopies) };
+    let highest = first[i]!;
+    return chain.map(({ p, isEqual }): Link => {
+      if (isEqual) return linkOf(hommel(first.with(i, p))[i]! * (alpha / forFirst), p, levels.first);
       highest = Math.max(highest, p);
-      return { adjusted: hommel(whole.with(i, highest))[i]!, level, holds: highest <= level };
+      return linkOf(hommel(whole.with(i, highest))[i]! * (alpha / forCopies), highest, levels.copies);
     });
   });
+}
+
+/** @param adjusted comparable with alpha. */
+function linkOf(adjusted: number, p: number, level: number): Link {
+  return { adjusted: Math.min(1, adjusted), level, holds: p <= level };
 }
 
 /** How an SLM can be ruled out: by the margin, and by each limit that is tested. */

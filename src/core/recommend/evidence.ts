@@ -75,7 +75,8 @@ export function evidenceAt({ pairs, limits, unscored, large }: SuiteEvidence, ma
       return {
         task,
         candidate,
-        family: firstCopy(draft, pairs).candidate,
+        family: firstLike(draft, pairs, MOST_DIFFERENT).candidate,
+        answers: firstLike(draft, pairs, 0).candidate,
         isBlocked: limits.get(task)!.get(candidate)!.some(standsInTheWay),
         nonInferiorP: silent ? 1 : scores.test.greaterP(-margin),
         inferiorP: silent ? 1 : scores.test.lessP(-margin),
@@ -89,17 +90,17 @@ export function evidenceAt({ pairs, limits, unscored, large }: SuiteEvidence, ma
 /** Copies differ on at most this share of the answers. */
 const MOST_DIFFERENT = 0.05;
 
-/** The first SLM of the run that differs from its LLM on a task as this one does. */
-function firstCopy(draft: PairDraft, all: readonly PairDraft[]): PairDraft {
-  return all.find((other) => other.task === draft.task && isCopy(other.answers, draft.answers)) ?? draft;
+/** The first SLM of the run that differs from its LLM on a task as this one does, but for a share of the answers. */
+function firstLike(draft: PairDraft, all: readonly PairDraft[], share: number): PairDraft {
+  return all.find((other) => other.task === draft.task && isLike(other.answers, draft.answers, share)) ?? draft;
 }
 
-function isCopy(first: PairDraft['answers'], second: PairDraft['answers']): boolean {
+function isLike(first: PairDraft['answers'], second: PairDraft['answers'], share: number): boolean {
   if (first === second) return true;
   if (first.size !== second.size || first.size === 0) return false;
   let different = 0;
   for (const [sample, difference] of first) if (second.get(sample) !== difference) different++;
-  return different <= MOST_DIFFERENT * first.size;
+  return different <= share * first.size;
 }
 
 function standsInTheWay({ limit, metP }: LimitEvidence): boolean {

@@ -1,6 +1,6 @@
 /**
  * The looks of a run that stops when it is sure. It looks at the data after each of its rounds, so the error rate is spent over
- * the looks: 2, 8, 20, 30 and 40% of it at the last five rounds of a task (a group-sequential design; Lan and DeMets 1983,
+ * the looks: 2, 8, 25, 35 and 30% of it at the last five rounds of a task (a group-sequential design; Lan and DeMets 1983,
  * Biometrika 70:659, here with fixed shares and a union bound). At each look the tests are those of a fixed plan. All looks are
  * made again from the log, so a report decides what the run decided when it stopped.
  *
@@ -11,14 +11,14 @@ import type { Analysis, Cell, Distribution, SuiteAnalysis, TaskAnalysis } from '
 import { NOT_LATE } from '../analyse/distribution.js';
 import { taskKey } from '../keys.js';
 import { DISTRIBUTED, type DistributedMetric } from '../measure/metrics.js';
-import { askingOrder, placesIn, roundAt, sizeOfRound } from '../plan/rounds.js';
+import { askingOrder, countRounds, type Extent, placesIn, roundAt, sizeOfRound } from '../plan/rounds.js';
 import { isMissing } from '../quantity.js';
 import { sorted } from '../stats/basics/moments.js';
 import { type ClaimLevels, type Decisions, decideClaims, type Evidence, type LimitsEvidence } from './claims.js';
 import { type ComparedModels, evidenceAt, gatherEvidence, type SuiteEvidence } from './evidence.js';
 
 /** The shares of the error rate at the last rounds of a task, the last one last. */
-const SHARES = [0.02, 0.08, 0.2, 0.3, 0.4] as const;
+const SHARES = [0.02, 0.08, 0.25, 0.35, 0.3] as const;
 
 /** The share at a round, counted from 0. The first round takes what fewer rounds leave; the earliest of many share the least. */
 export function shareOfRound(round: number, rounds: number): number {
@@ -38,6 +38,7 @@ export interface Looks {
 
 export interface Progress {
   readonly places: ReadonlyMap<string, number>;
+  readonly extent: Extent;
   readonly rounds: number;
   /** The round of the last sample that was asked; -1 where none was. */
   readonly last: number;
@@ -48,7 +49,7 @@ export function lookAgain(analysis: Analysis, suite: SuiteAnalysis, models: Comp
   const progress = new Map(suite.tasks.map((task) => [task.name, progressOf(task, { seed, firstRound })]));
   const looks = Math.max(0, ...[...progress.values()].map(({ last }) => last)) + 1;
   const evidence = Array.from({ length: looks }, (_, look) => {
-    const tasks = suite.tasks.map((task) => upTo(task, progress.get(task.name)!, sizeOfRound(look, firstRound)));
+    const tasks = suite.tasks.map((task) => upTo(task, progress.get(task.name)!, look));
     return gatherEvidence(analysis, { tasks }, models);
   });
   return { evidence, progress };
@@ -82,16 +83,17 @@ function progressOf(
   task: TaskAnalysis,
   { seed, firstRound }: { readonly seed: number; readonly firstRound: number },
 ): Progress {
-  const groups = askingOrder(task.samples, { seed, task: taskKey(task.suite, task.name) });
-  const places = placesIn(groups);
-  const rounds = 1 + Math.max(0, ...[...places.values()].map((place) => roundAt(place, firstRound)));
+  const places = placesIn(askingOrder(task.samples, { seed, task: taskKey(task.suite, task.name) }));
+  const extent = { total: task.samples.length, firstRound };
   const asked = task.samples.filter((_, i) => task.cells.some(({ results }) => results[i] !== null));
-  return { places, rounds, last: Math.max(-1, ...asked.map(({ id }) => roundAt(places.get(id)!, firstRound))) };
+  const furthest = asked.reduce((most, { id }) => Math.max(most, places.get(id)!), -1);
+  return { places, extent, rounds: countRounds(extent), last: furthest < 0 ? -1 : roundAt(furthest, extent) };
 }
 
 /** The task as it was at a look. */
-function upTo(task: TaskAnalysis, { places, last }: Progress, size: number): TaskAnalysis {
-  if ([...places.values()].every((place) => place < size) || last < 0) return task;
+function upTo(task: TaskAnalysis, { places, extent, last }: Progress, look: number): TaskAnalysis {
+  const size = sizeOfRound(look, extent);
+  if (size >= extent.total || last < 0) return task;
   const isAsked = task.samples.map(({ id }) => places.get(id)! < size);
   return {
     ...task,

@@ -4,7 +4,7 @@ import { clusterOf } from '../analyse/cells.js';
 import { type Missing, missing } from '../quantity.js';
 import { mean } from '../stats/basics/moments.js';
 import { pairedDifferences } from '../stats/compare/paired.js';
-import { clusteredStandardError, clusterIndices, effectiveClusters } from '../stats/estimate/clusters.js';
+import { clusterIndices, intraclassCorrelation } from '../stats/estimate/clusters.js';
 import { scoresOfBoth } from './compare.js';
 import { chooseReferences } from './references.js';
 
@@ -68,18 +68,4 @@ function observe(task: TaskAnalysis, candidate: string, reference: string): Obse
     clusterSize: Math.max(1, Math.round(samples / groups)),
     intraclassCorrelation: intraclassCorrelation(differences, clusters),
   };
-}
-
-/** From the variance of the mean with and without the groups: `deff = 1 + (m - 1) ICC`, m the effective size of a group. */
-function intraclassCorrelation(differences: readonly number[], clusters: readonly string[]): number {
-  const size = clusters.length / effectiveClusters(clusters);
-  if (size <= 1 || clusterIndices(clusters).length < 2) return 0;
-  const independent =
-    clusteredStandardError(
-      differences,
-      clusters.map((_, i) => i),
-    ) ** 2;
-  if (independent === 0) return 0;
-  const designEffect = clusteredStandardError(differences, clusters) ** 2 / independent;
-  return Math.min(1, Math.max(0, (designEffect - 1) / (size - 1)));
 }

@@ -11,7 +11,8 @@
  */
 import type { Analysis, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
 import { breakEvens } from '../capacity/breakeven.js';
-import { type Device, ELECTRICITY, type Electricity, withOwnDevices } from '../capacity/devices.js';
+import type { Device } from '../capacity/device.js';
+import { ELECTRICITY, type Electricity, withOwnDevices } from '../capacity/devices.js';
 import { fitModels } from '../capacity/fit.js';
 import { machineCosts } from '../capacity/machine-cost.js';
 import type { PriceList } from '../definition/price-list.js';

@@ -4,7 +4,8 @@
  */
 
 import type { BreakEven } from '../capacity/breakeven.js';
-import type { Device, Electricity } from '../capacity/devices.js';
+import type { Device } from '../capacity/device.js';
+import type { Electricity } from '../capacity/devices.js';
 import type { ModelFit } from '../capacity/fit.js';
 import type { MachineCost } from '../capacity/machine-cost.js';
 import type { Requirement } from '../definition/requirement.js';

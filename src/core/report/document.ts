@@ -7,6 +7,7 @@
  */
 import type { Unit } from '../measure/metric.js';
 import type { Missing } from '../quantity.js';
+import type { LimitCheck } from '../recommend/limit-check.js';
 import type { SuiteVerdict, TaskVerdict } from '../recommend/recommendation.js';
 
 export interface Document {
@@ -38,10 +39,25 @@ export interface Chart {
   readonly spec: Spec;
 }
 
+/** A mark of a point, by its name in Vega. */
+export type Shape =
+  | 'circle'
+  | 'square'
+  | 'diamond'
+  | 'cross'
+  | 'triangle-up'
+  | 'triangle-down'
+  | 'triangle-left'
+  | 'triangle-right'
+  | 'arrow'
+  | 'wedge';
+
 /** How a model is drawn, the same in every chart of a report. */
 export interface Look {
+  /** The place among the models of the run, from 1. It stands beside points that have no room for a name. */
+  readonly number: number;
   readonly colour: string;
-  readonly shape: 'circle' | 'square' | 'triangle-up';
+  readonly shape: Shape;
   readonly dash: readonly number[];
 }
 
@@ -53,14 +69,30 @@ export interface SuitePart {
   readonly scope: string;
   readonly description: string | null;
   readonly verdict: Verdict;
-  readonly body: readonly Block[];
+  /** The verdicts on one screen. */
+  readonly screen: readonly Block[];
+  /** The same for a pull request, which has less room. */
+  readonly short: readonly Block[];
+  /** What supports the verdicts. */
+  readonly sections: readonly Section[];
 }
 
 export type VerdictKind = SuiteVerdict['kind'] | TaskVerdict['kind'];
 
 export interface Verdict {
   readonly kind: VerdictKind;
+  /** How many tasks have which verdict. */
   readonly sentence: string;
+  /** Which models `small` and `large` stand for, and by how much a small one may be worse. */
+  readonly key: string;
+}
+
+/** The tasks with one verdict. */
+export interface VerdictCount {
+  readonly verdict: VerdictKind;
+  readonly name: string;
+  readonly count: number;
+  readonly tasks: string;
 }
 
 export interface Section {
@@ -82,7 +114,8 @@ export type Block =
   | { readonly kind: 'terms'; readonly terms: readonly Term[] }
   | { readonly kind: 'warnings'; readonly warnings: readonly WarningText[] }
   | { readonly kind: 'facts'; readonly facts: readonly Fact[] }
-  | { readonly kind: 'commands'; readonly commands: readonly string[] }
+  | { readonly kind: 'counts'; readonly counts: readonly VerdictCount[] }
+  | { readonly kind: 'commands'; readonly title?: string; readonly commands: readonly string[] }
   | { readonly kind: 'metrics'; readonly note: string; readonly metrics: readonly MetricMeaning[] }
   | { readonly kind: 'legend'; readonly models: readonly LegendEntry[] }
   | ChartGroup
@@ -165,11 +198,14 @@ export interface Column {
   readonly metric?: string;
 }
 
+/** A limit as it was judged. */
+export type LimitState = LimitCheck['state'];
+
 /** Units of single cells, beside those of metrics: `points` are differences of scores, `relative` differences as shares. */
 export type CellUnit = Unit | 'count' | 'parameters' | 'points' | 'factor' | 'relative';
 
 export type TableCell =
-  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'text'; readonly text: string; readonly detail?: string }
   | { readonly kind: 'quantity'; readonly value: number; readonly unit: CellUnit }
   | {
       readonly kind: 'estimate';
@@ -178,10 +214,23 @@ export type TableCell =
       readonly high: number;
       readonly unit: CellUnit;
     }
+  | Difference
   | { readonly kind: 'verdict'; readonly verdict: VerdictKind; readonly name: string }
+  | { readonly kind: 'check'; readonly state: LimitState; readonly text: string }
   /** Whether a model fits a device: the share of the usable memory, and the highest possible decode rate. */
   | { readonly kind: 'fit'; readonly fits: boolean; readonly share: number; readonly ceiling: number | null }
   | { readonly kind: 'missing'; readonly reason: string };
+
+/** A difference in quality with the interval that decides, beside the margin. A page draws it; all values are score points. */
+export interface Difference {
+  readonly kind: 'difference';
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  readonly margin: number;
+  /** The ends of the axis on which all differences of a table are drawn. */
+  readonly axis: readonly [low: number, high: number];
+}
 
 /** The answer in thirty lines, for a terminal. */
 export interface Brief {
@@ -195,14 +244,14 @@ export interface Brief {
 export interface BriefSuite {
   readonly heading: string;
   readonly verdict: Verdict;
+  readonly alarms: readonly string[];
   readonly verdicts: Table;
-  readonly pair: string | null;
   readonly reasons: readonly string[];
   readonly models: Table;
 }
 
-export function textCell(value: string): TableCell {
-  return { kind: 'text', text: value };
+export function textCell(value: string, detail?: string): TableCell {
+  return { kind: 'text', text: value, ...(detail !== undefined && { detail }) };
 }
 
 export function quantityCell(value: number, unit: CellUnit): TableCell {

@@ -3,11 +3,25 @@
  * Numbers have three significant digits, in a unit that keeps them between 1 and 1000.
  */
 import { isMissing, type Missing } from '../quantity.js';
-import type { CellUnit, Table, TableCell } from './document.js';
+import type { CellUnit, LimitState, Table, TableCell, VerdictKind } from './document.js';
 
 const MINUS = '−';
 /** Stands where a number is not known; the reason is given beside the table. */
 export const ABSENT = '–';
+
+/** Verdicts differ by their marks where there is no colour. */
+export const VERDICT_MARKS: Readonly<Record<VerdictKind, string>> = {
+  'slm-fits': '✓',
+  cascade: '⇉',
+  'by-task': '✓',
+  'llm-needed': '▲',
+  inconclusive: '?',
+  'one-class': '·',
+  'nothing-passes': '✗',
+  'not-measured': '–',
+};
+
+const STATE_MARKS: Readonly<Record<LimitState, string>> = { met: '✓', missed: '✗', undecided: '?', unknown: '?' };
 
 /** A cell as one line of text. */
 export function formatCell(cell: TableCell, shape: Table['shape'] = 'list'): string {
@@ -18,13 +32,17 @@ export function formatCell(cell: TableCell, shape: Table['shape'] = 'list'): str
 export function formatCellLines(cell: TableCell, shape: Table['shape']): string[] {
   switch (cell.kind) {
     case 'text':
-      return [cell.text];
+      return cell.detail === undefined ? [cell.text] : [cell.text, cell.detail];
     case 'quantity':
       return [formatUnit(cell.value, cell.unit)];
     case 'estimate':
       return [formatEstimate(cell, cell.unit)];
+    case 'difference':
+      return [formatEstimate(cell, 'points')];
     case 'verdict':
-      return [cell.name];
+      return [`${VERDICT_MARKS[cell.verdict]} ${cell.name}`];
+    case 'check':
+      return [`${STATE_MARKS[cell.state]} ${cell.text}`];
     case 'fit': {
       const fits = `${cell.fits ? 'fits' : 'does not fit'}, ${formatUsed(cell.share)}`;
       return cell.ceiling === null ? [fits] : [fits, `≤ ${formatCount(Math.round(cell.ceiling))} tok/s`];

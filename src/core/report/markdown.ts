@@ -1,36 +1,73 @@
 /**
- * report.md: renders the document for a pull request or a wiki. Every text is escaped; charts and samples are left to the
- * page.
+ * report.md: renders the document for a pull request or a wiki. The answer stands open and takes at most a screen; the rest is
+ * folded. Every text is escaped; charts and samples are left to the page.
  */
 import type { Artifact } from './artifact.js';
 import type { Block, Column, Document, Section, SuitePart, Table, TableCell } from './document.js';
 import { formatCell } from './format.js';
 import { escapeMarkdown as md, plain } from './text.js';
 
-export function markdownReport(document: Document): Artifact[] {
-  const { question, suites, sections } = document;
-  const content = join([
-    `# ${md(question)}`,
-    ...suites.map(renderSuite),
-    ...sections.map((section) => renderSection(section, 2)),
-  ]);
-  return [{ path: 'report.md', content: `${content}\n` }];
+/** GitHub refuses a longer comment. The end of the report says what was left out. */
+const LONGEST = 65_536;
+const ROOM_FOR_THE_END = 400;
+
+export function markdownReport({ suites, sections, footer }: Document): Artifact[] {
+  const open = suites.map(renderSuite);
+  const folded = [...suites.flatMap((suite) => suite.sections), ...sections].map(foldedSection);
+  const { kept, left } = within(LONGEST - ROOM_FOR_THE_END - join(open).length, folded);
+  const end =
+    left.length === 0
+      ? ''
+      : `This page is too long for ${left.map(({ heading }) => md(heading)).join(', ')}: see report.html.`;
+  return [{ path: 'report.md', content: `${join([...open, ...kept, end, `<sub>${md(footer)}</sub>`])}\n` }];
 }
 
-function renderSuite({ heading, scope, description, verdict, body }: SuitePart): string {
+interface Folded {
+  readonly heading: string;
+  readonly text: string;
+}
+
+/** The parts that fit, in their order; a part that is too long does not keep shorter ones out. */
+function within(room: number, parts: readonly Folded[]): { kept: string[]; left: Folded[] } {
+  const kept: string[] = [];
+  const left: Folded[] = [];
+  let taken = 0;
+  for (const part of parts) {
+    if (part.text === '') continue;
+    if (taken + part.text.length + 2 > room) left.push(part);
+    else {
+      kept.push(part.text);
+      taken += part.text.length + 2;
+    }
+  }
+  return { kept, left };
+}
+
+/** Blocks of the document, such as a comparison, in the same Markdown. */
+export function markdownBlocks(title: string | null, blocks: readonly Block[]): string {
+  const heading = title === null ? '' : `# ${md(title)}`;
+  return `${join([heading, ...blocks.map((block) => renderBlock(block, 2))])}\n`;
+}
+
+function renderSuite({ heading, scope, verdict, short }: SuitePart): string {
   return join([
-    `## ${md(heading)}`,
-    md(scope),
-    md(description ?? ''),
-    `**${md(verdict.sentence)}**`,
-    ...body.map((block) => renderBlock(block, 3)),
+    `## ${md(verdict.sentence)}`,
+    `**${md(heading)}** · ${md(scope)}`,
+    md(verdict.key),
+    ...short.map((block) => renderBlock(block, 3)),
   ]);
 }
 
-/** A section in which Markdown shows nothing has no heading. */
+/** A section in which Markdown shows nothing is left out. */
+function foldedSection({ heading, body }: Section): Folded {
+  const content = join(body.map((block) => renderBlock(block, 3)));
+  const text = content === '' ? '' : join([`<details><summary>${md(heading)}</summary>`, content, '</details>']);
+  return { heading, text };
+}
+
 function renderSection({ heading, body }: Section, level: number): string {
   const content = join(body.map((block) => renderBlock(block, level + 1)));
-  return content === '' ? '' : join([`${'#'.repeat(level)} ${md(heading)}`, content]);
+  return content === '' ? '' : join([`${'#'.repeat(Math.min(level, 6))} ${md(heading)}`, content]);
 }
 
 function renderBlock(block: Block, level: number): string {
@@ -41,8 +78,10 @@ function renderBlock(block: Block, level: number): string {
       return renderTable(block);
     case 'text':
       return md(block.text);
-    case 'note':
-      return md(block.link === undefined ? block.text : `${block.text} ${block.link.text}`);
+    case 'note': {
+      const text = md(block.link === undefined ? block.text : `${block.text} ${block.link.text}`);
+      return block.alarm ? `> **Warning:** ${text}` : text;
+    }
     case 'list':
       return join([...(block.title === undefined ? [] : [`${md(block.title)}:`]), lines(block.items.map(md))]);
     case 'terms':
@@ -56,7 +95,11 @@ function renderBlock(block: Block, level: number): string {
       );
     case 'commands':
       // Indented, since no command can end that.
-      return block.commands.map((command) => `    ${plain(command)}`).join('\n');
+      return join([
+        ...(block.title === undefined ? [] : [`${md(block.title)}:`]),
+        block.commands.map((command) => `    ${plain(command)}`).join('\n'),
+      ]);
+    case 'counts':
     case 'metrics':
     case 'legend':
     case 'charts':
@@ -70,17 +113,18 @@ const FACT_COLUMNS: readonly Column[] = [
   { title: '', holds: 'sentences' },
 ];
 
-function renderTable({ columns, rows, shape }: Table): string {
-  return grid(
+function renderTable({ columns, rows, shape, rest }: Table): string {
+  const table = grid(
     columns,
     rows.map((row) => row.map((cell) => renderCell(cell, shape))),
   );
+  return rest === undefined ? table : `${table}\n\n${md(rest)}.`;
 }
 
 /** Numbers hold no markup. */
 function renderCell(cell: TableCell, shape: Table['shape']): string {
   const text = formatCell(cell, shape);
-  return cell.kind === 'text' || cell.kind === 'missing' ? md(text) : text;
+  return cell.kind === 'text' || cell.kind === 'missing' || cell.kind === 'check' ? md(text) : text;
 }
 
 function grid(columns: readonly Column[], rows: readonly (readonly string[])[]): string {

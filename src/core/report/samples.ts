@@ -1,5 +1,6 @@
 /** samples.csv: one row for each sample and model, for spreadsheets and notebooks (RFC 4180, base units). */
 import type { Analysis, Cell, SampleInfo, SampleResult } from '../analyse/analysis.js';
+import type { ModelClass } from '../definition/model.js';
 import { DISTRIBUTED } from '../measure/metrics.js';
 import { isMissing } from '../quantity.js';
 import type { Artifact } from './artifact.js';
@@ -20,24 +21,43 @@ const COLUMNS = [
   'failure',
   'confidence',
   ...DISTRIBUTED,
+  'class',
+  'prompt',
 ] as const;
 
-export function samplesReport(analysis: Analysis): Artifact[] {
+/** Excel takes a file for UTF-8 only if it begins with this mark. */
+const BYTE_ORDER_MARK = '\ufeff';
+
+export type CsvBeginning = 'plain' | 'byte order mark';
+
+export function samplesReport(analysis: Analysis, beginning: CsvBeginning = 'plain'): Artifact[] {
+  const classes = new Map(analysis.models.map((model) => [model.id, model.class]));
   const lines = [COLUMNS.join(',')];
   for (const { tasks } of analysis.suites) {
     for (const { samples, cells } of tasks) {
       samples.forEach((sample, i) => {
         for (const cell of cells) {
           const result = cell.results[i];
-          if (result) lines.push(rowOf(cell, sample, result).map(escapeCsv).join(','));
+          if (result)
+            lines.push(
+              rowOf(cell, classes.get(cell.model) ?? null, sample, result)
+                .map(escapeCsv)
+                .join(','),
+            );
         }
       });
     }
   }
-  return [{ path: 'samples.csv', content: `${lines.join('\r\n')}\r\n` }];
+  const mark = beginning === 'plain' ? '' : BYTE_ORDER_MARK;
+  return [{ path: 'samples.csv', content: `${mark}${lines.join('\r\n')}\r\n` }];
 }
 
-function rowOf(cell: Cell, sample: SampleInfo, result: SampleResult): (string | number | null)[] {
+function rowOf(
+  cell: Cell,
+  modelClass: ModelClass | null,
+  sample: SampleInfo,
+  result: SampleResult,
+): (string | number | null)[] {
   const { suite, task, model } = cell;
   const { repetitions, score, answer, output, finish, failure, confidence, timings } = result;
   return [
@@ -53,7 +73,22 @@ function rowOf(cell: Cell, sample: SampleInfo, result: SampleResult): (string | 
     output,
     finish,
     failure,
-    isMissing(confidence) ? null : (confidence.mean ?? null),
-    ...DISTRIBUTED.map((metric) => timings[metric] ?? null),
+    isMissing(confidence) ? null : rounded(confidence.mean),
+    ...DISTRIBUTED.map((metric) => rounded(timings[metric])),
+    modelClass,
+    promptOf(sample),
   ];
+}
+
+/** What was asked of this sample: the system prompt is that of the task. */
+function promptOf({ messages }: SampleInfo): string {
+  return messages
+    .filter(({ role }) => role !== 'system')
+    .map(({ content }) => content)
+    .join('\n');
+}
+
+/** Nine digits are more than any clock gives, and hide the noise of binary fractions. */
+function rounded(value: number | undefined): number | null {
+  return value === undefined ? null : Number(value.toPrecision(9));
 }

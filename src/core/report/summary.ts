@@ -16,8 +16,14 @@ import { conditionText } from '../definition/condition.js';
 import { DISTRIBUTED } from '../measure/metrics.js';
 import { isMissing, type Missing } from '../quantity.js';
 import type { Cascade } from '../recommend/cascade/cascade.js';
-import type { Recommendation, SuiteRecommendation, TaskRecommendation } from '../recommend/recommendation.js';
+import type {
+  Recommendation,
+  SuiteRecommendation,
+  SuiteVerdict,
+  TaskRecommendation,
+} from '../recommend/recommendation.js';
 import type { Artifact } from './artifact.js';
+import { headlineOf } from './headline.js';
 import { describeSuite, describeTask, whatWouldChange } from './words.js';
 
 export const SUMMARY_VERSION = 1;
@@ -32,6 +38,7 @@ export function summaryReport(analysis: Analysis, recommendation: Recommendation
 export function summarise(analysis: Analysis, recommendation: Recommendation) {
   return {
     version: SUMMARY_VERSION,
+    answer: answerOf(recommendation),
     run: analysis.run,
     suites: analysis.suites.map((suite, i) => {
       const recommended = recommendation.suites[i]!;
@@ -40,6 +47,7 @@ export function summarise(analysis: Analysis, recommendation: Recommendation) {
         title: suite.title,
         requirement: suite.requirement,
         verdict: recommended.verdict,
+        headline: headlineOf(recommended),
         sentence: describeSuite(recommended),
         references: recommended.references,
         comparisons: recommended.comparisons,
@@ -54,7 +62,7 @@ export function summarise(analysis: Analysis, recommendation: Recommendation) {
           scorer: task.scorer,
           limits: task.limits,
           samples: task.samples.length,
-          ...describeRecommended(recommended.tasks[j]!),
+          ...describeRecommended(recommended.tasks[j]!, recommended.verdict),
           models: task.cells.map(describeCell),
           otherConditions: task.otherConditions.map(describeCell),
         })),
@@ -66,10 +74,17 @@ export function summarise(analysis: Analysis, recommendation: Recommendation) {
   };
 }
 
-function describeRecommended(recommended: TaskRecommendation) {
+/** The answer of the whole report in a line. */
+function answerOf({ suites }: Recommendation): string {
+  return suites
+    .map((suite) => (suites.length === 1 ? headlineOf(suite) : `${suite.suite}: ${headlineOf(suite)}`))
+    .join(' ');
+}
+
+function describeRecommended(recommended: TaskRecommendation, suite: SuiteVerdict) {
   return {
     verdict: withoutCurves(recommended.verdict),
-    sentence: describeTask(recommended),
+    sentence: describeTask(recommended, suite),
     whatWouldChange: whatWouldChange(recommended),
     checks: recommended.checks,
     comparisons: recommended.comparisons,

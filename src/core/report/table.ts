@@ -7,12 +7,15 @@ import type { Recommendation } from '../recommend/recommendation.js';
 import type { Artifact, Promised } from './artifact.js';
 import type { Document } from './document.js';
 import type { PageAssets } from './html/page.js';
+import type { CsvBeginning } from './samples.js';
 
 export interface ReportInput {
   readonly analysis: Analysis;
   readonly recommendation: Recommendation;
   /** The browser's part of report.html; without it there is no page. */
   readonly page?: PageAssets;
+  /** How samples.csv begins. */
+  readonly csv?: CsvBeginning | undefined;
   /** Draws an SVG as PNG; without it there are no PNG files. */
   readonly drawPng?: (svg: string) => Promise<Uint8Array>;
 }
@@ -51,7 +54,7 @@ export const REPORTERS = {
   // The largest comes last: nothing has to hold it while the others are made.
   samples: {
     summary: 'samples.csv, one row for each sample and model',
-    render: async ({ analysis }) => (await import('./samples.js')).samplesReport(analysis),
+    render: async ({ analysis, csv }) => (await import('./samples.js')).samplesReport(analysis, csv),
   },
 } as const satisfies Record<string, Reporter>;
 

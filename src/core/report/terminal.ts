@@ -1,12 +1,9 @@
-/**
- * Renders the brief of the document for a terminal. Tables give up columns from the right and shorten names until they fit the
- * width, which is counted in cells.
- */
-import Table from 'cli-table3';
-import type { Brief, BriefSuite, Table as DocumentTable, TableCell, VerdictKind } from './document.js';
-import { formatCell } from './format.js';
-import { plain, wrapLines } from './text.js';
-import { shortenName, shortenToWidth, widthOf } from './width.js';
+/** Renders the brief of the document for a terminal, whose width is counted in cells. */
+import type { Block, Brief, BriefSuite, Column, Table, TableCell, VerdictKind } from './document.js';
+import { formatCellLines } from './format.js';
+import { plain } from './text.js';
+import { layOut, type TextColumn } from './text-table.js';
+import { breakText } from './width.js';
 
 export interface TerminalOptions {
   /** Cells in a line. */
@@ -20,9 +17,48 @@ export function renderTerminal({ suites, run, warning }: Brief, { columns, color
   const screen = { columns, paint: painter(color) };
   const notes = [
     screen.paint.dim(wrap(run, screen)),
-    ...(warning === null ? [] : [screen.paint.yellow(renderWarning(warning, screen))]),
+    ...(warning === null ? [] : [screen.paint.yellow(wrap(`${warning.text}${warning.rest}`, screen))]),
   ];
   return `${[...suites.map((suite) => renderSuite(suite, screen)), notes.join('\n')].join('\n\n')}\n`;
+}
+
+/** Renders blocks of the document, such as a comparison, in the same way. */
+export function renderBlocks(title: string, blocks: readonly Block[], { columns, color }: TerminalOptions): string {
+  const screen = { columns, paint: painter(color) };
+  const parts = [screen.paint.bold(wrap(title, screen)), ...blocks.map((block) => renderBlock(block, screen))];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function renderBlock(block: Block, screen: Screen): string {
+  const { paint } = screen;
+  switch (block.kind) {
+    case 'section':
+      return [paint.bold(wrap(block.heading, screen)), ...block.body.map((inner) => renderBlock(inner, screen))].join(
+        '\n',
+      );
+    case 'table':
+      return renderTable(block, screen);
+    case 'text':
+      return paint.dim(wrap(block.text, screen));
+    case 'note':
+      return (block.alarm ? paint.red : paint.yellow)(wrap(block.text, screen));
+    case 'list': {
+      const items = block.items.map((item) => wrap(`- ${item}`, screen));
+      return [...(block.title === undefined ? [] : [`${block.title}:`]), ...items].join('\n');
+    }
+    case 'facts':
+      return block.facts.map(([name, value]) => wrap(`${name}: ${value}`, screen)).join('\n');
+    case 'commands':
+      return block.commands.map(plain).join('\n');
+    case 'terms':
+    case 'warnings':
+    case 'counts':
+    case 'metrics':
+    case 'legend':
+    case 'charts':
+    case 'samples':
+      return '';
+  }
 }
 
 type Paint = Readonly<Record<'bold' | 'dim' | 'green' | 'yellow' | 'red', (text: string) => string>>;
@@ -32,23 +68,20 @@ interface Screen {
   readonly paint: Paint;
 }
 
-function renderSuite({ heading, verdict, verdicts, pair, reasons, models }: BriefSuite, screen: Screen): string {
+function renderSuite({ heading, verdict, alarms, verdicts, reasons, models }: BriefSuite, screen: Screen): string {
   const { paint } = screen;
   return [
     paint.bold(wrap(heading, screen)),
+    ...alarms.map((alarm) => paint.red(wrap(alarm, screen))),
     colourOf(verdict.kind, paint)(wrap(verdict.sentence, screen)),
+    paint.dim(wrap(verdict.key, screen)),
     '',
     renderTable(verdicts, screen),
-    ...(pair === null ? [] : [paint.dim(wrap(pair, screen))]),
     '',
     ...reasons.map((reason) => wrap(reason, screen)),
     '',
     renderTable(models, screen),
   ].join('\n');
-}
-
-function renderWarning({ text, rest }: NonNullable<Brief['warning']>, { columns }: Screen): string {
-  return `${shortenToWidth(plain(text), columns - widthOf(rest))}${rest}`;
 }
 
 function colourOf(kind: VerdictKind, paint: Paint): (text: string) => string {
@@ -67,93 +100,36 @@ function colourOf(kind: VerdictKind, paint: Paint): (text: string) => string {
   }
 }
 
-const GAP = 2;
-/** What gives way to the width, in this order: long names, the columns on the right, then names again. */
-const STEPS = [
-  { shortestName: 24, fewestColumns: Number.POSITIVE_INFINITY },
-  { shortestName: 24, fewestColumns: 5 },
-  { shortestName: 8, fewestColumns: 5 },
-  { shortestName: 8, fewestColumns: 2 },
-] as const;
-
-function renderTable(table: DocumentTable, { columns, paint }: Screen): string {
-  const { columns: all, rows } = withoutEmptyColumns(table);
-  const texts = rows.map((row) => row.map((cell) => plain(formatCell(cell))));
-  const widths = fitWidths(
-    all.map(({ title, holds }, c) => ({
-      width: Math.max(widthOf(title), ...texts.map((row) => widthOf(row[c]!))),
-      isName: holds === 'names',
-    })),
-    columns,
-  );
-  const shown = all.slice(0, widths.length);
-  const grid = new Table({
-    head: shown.map(({ title }) => paint.dim(plain(title))),
-    colAligns: shown.map(({ holds }) => (holds === 'numbers' ? 'right' : 'left')),
-    chars: BORDERLESS,
-    style: { 'padding-left': 0, 'padding-right': GAP, head: [], border: [] },
-  });
-  rows.forEach((row, r) => {
-    grid.push(widths.map((width, c) => colourCell(row[c]!, paint)(shortenName(texts[r]![c]!, width))));
-  });
-  const lines = grid
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd());
-  return [...lines, ...(table.rest === undefined ? [] : [paint.dim(table.rest)])].join('\n');
+function renderTable({ columns, rows, rest }: Table, { columns: width, paint }: Screen): string {
+  const table = {
+    columns: columns.map(textColumn),
+    rows: rows.map((row) =>
+      row.map((cell) => ({ lines: formatCellLines(cell, 'list').map(plain), paint: painterOf(cell, paint) })),
+    ),
+    paintHead: paint.dim,
+  };
+  return [...layOut(table, width), ...(rest === undefined ? [] : [paint.dim(rest)])].join('\n');
 }
 
-/** A terminal has no room for a column in which no cell has a value. */
-function withoutEmptyColumns({ columns, rows }: DocumentTable): Pick<DocumentTable, 'columns' | 'rows'> {
-  const isKept = (_: unknown, c: number) => rows.some((row) => row[c]!.kind !== 'missing');
-  return { columns: columns.filter(isKept), rows: rows.map((row) => row.filter(isKept)) };
+function textColumn({ title, holds }: Column): TextColumn {
+  return { title: plain(title), side: holds === 'numbers' ? 'right' : 'left', breaks: BREAKS[holds] };
 }
 
-/** The widths of the columns that fit into a line, from the left. */
-function fitWidths(wanted: readonly { readonly width: number; readonly isName: boolean }[], columns: number): number[] {
-  const widths = wanted.map(({ width }) => width);
-  const total = () => widths.reduce((sum, width) => sum + width + GAP, -GAP);
-  for (const { shortestName, fewestColumns } of STEPS) {
-    while (total() > columns) {
-      const widest = widestName(widths, (c) => wanted[c]!.isName && widths[c]! > shortestName);
-      if (widest !== undefined) widths[widest]!--;
-      else if (widths.length > fewestColumns) widths.pop();
-      else break;
-    }
-  }
-  return widths;
-}
+const BREAKS = {
+  names: 'between parts',
+  words: 'between words',
+  sentences: 'between words',
+  numbers: 'never',
+} as const satisfies Record<Column['holds'], TextColumn['breaks']>;
 
-function widestName(widths: readonly number[], mayShrink: (column: number) => boolean): number | undefined {
-  return [...widths.keys()].filter(mayShrink).sort((a, b) => widths[b]! - widths[a]!)[0];
+function painterOf(cell: TableCell, paint: Paint): (text: string) => string {
+  if (cell.kind === 'verdict') return colourOf(cell.verdict, paint);
+  if (cell.kind !== 'check') return (text) => text;
+  return { met: paint.green, missed: paint.red, undecided: paint.yellow, unknown: paint.yellow }[cell.state];
 }
-
-function colourCell(cell: TableCell, paint: Paint): (text: string) => string {
-  return cell.kind === 'verdict' ? colourOf(cell.verdict, paint) : (text) => text;
-}
-
-const BORDERLESS = Object.fromEntries(
-  [
-    'top',
-    'top-mid',
-    'top-left',
-    'top-right',
-    'bottom',
-    'bottom-mid',
-    'bottom-left',
-    'bottom-right',
-    'left',
-    'left-mid',
-    'mid',
-    'mid-mid',
-    'right',
-    'right-mid',
-    'middle',
-  ].map((name) => [name, '']),
-);
 
 function wrap(text: string, { columns }: Screen): string {
-  return wrapLines(plain(text), columns, widthOf).join('\n');
+  return breakText(plain(text), columns, 'words').join('\n');
 }
 
 function painter(color: boolean): Paint {

@@ -23,6 +23,13 @@ export function groupVariants<T extends { readonly model: string }>(
   });
 }
 
+/** One name for all variants of a model: `small (q4, q8)`. */
+export function groupedNames(models: readonly string[]): string[] {
+  const entries = new Map<string, string[]>();
+  for (const model of models) entries.set(entryOf(model), [...(entries.get(entryOf(model)) ?? []), model]);
+  return [...entries.values()].map((variants) => (variants.length === 1 ? variants[0]! : nameTogether(variants)));
+}
+
 /** `small (q4, q8)` */
 function nameTogether(models: readonly string[]): string {
   const variants = models.flatMap((model) => (model.includes(':') ? [model.slice(model.indexOf(':') + 1)] : []));

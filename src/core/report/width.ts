@@ -11,51 +11,28 @@ export function widthOf(text: string): number {
 
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-function graphemesOf(text: string): string[] {
-  return Array.from(GRAPHEMES.segment(text), ({ segment }) => segment);
-}
+/** Names of models and files are made of parts: `Qwen/Qwen2.5-1.5B-Instruct:q4_k_m`. */
+const PARTS = /(?<=[-:/._@+])/;
 
-/** The longest beginning of a text that takes at most `width` cells. */
-function beginningOf(graphemes: readonly string[], width: number): string {
-  let end = 0;
-  for (let taken = 0; end < graphemes.length; end++) {
-    taken += widthOf(graphemes[end]!);
-    if (taken > width) break;
+/** The lines of a text, each of at most `width` cells. A word or part breaks only if it is longer than a line. */
+export function breakText(text: string, width: number, between: 'words' | 'parts'): string[] {
+  const pieces = between === 'words' ? text.split(/(?<= )/) : text.split(/(?<= )/).flatMap((word) => word.split(PARTS));
+  const lines = [''];
+  for (const piece of pieces.flatMap((one) => fitting(one, width))) {
+    const line = `${lines.at(-1)}${piece}`;
+    if (widthOf(line.trimEnd()) <= width) lines[lines.length - 1] = line;
+    else lines.push(piece);
   }
-  return graphemes.slice(0, end).join('');
+  return lines.map((line) => line.trimEnd());
 }
 
-/** A text in at most `width` cells; an ellipsis stands for what was cut at its end. */
-export function shortenToWidth(text: string, width: number): string {
-  return widthOf(text) <= width ? text : `${beginningOf(graphemesOf(text), width - 1)}…`;
-}
-
-/** From this many cells on, both ends of a name are kept when a variant follows it. */
-const ROOM_FOR_ENDS = 8;
-
-/**
- * A model's name in at most `width` cells, cut in the middle: variants of one entry differ at the end,
- * `refer…:onnxruntime`.
- */
-export function shortenName(name: string, width: number): string {
-  if (widthOf(name) <= width) return name;
-  const variant = widthOf(name.slice(name.lastIndexOf(':')));
-  const isVariant = name.includes(':') && variant <= width - 4;
-  const kept = isVariant ? variant : 0;
-  const room = width - 1 - kept;
-  // Names of one family differ at their ends as well.
-  const end = kept + (isVariant && room < ROOM_FOR_ENDS ? 0 : Math.floor(room / 2));
-  const graphemes = graphemesOf(name);
-  const tail = endOf(graphemes, end);
-  return `${beginningOf(graphemes, width - 1 - widthOf(tail))}…${tail}`;
-}
-
-/** The longest end of a text that takes at most `width` cells. */
-function endOf(graphemes: readonly string[], width: number): string {
-  let start = graphemes.length;
-  for (let taken = 0; start > 0; start--) {
-    taken += widthOf(graphemes[start - 1]!);
-    if (taken > width) break;
+/** A piece in pieces of at most `width` cells. */
+function fitting(piece: string, width: number): string[] {
+  if (widthOf(piece.trimEnd()) <= width) return [piece];
+  const parts = [''];
+  for (const { segment } of GRAPHEMES.segment(piece)) {
+    if (widthOf(parts.at(-1)! + segment) <= width) parts[parts.length - 1] += segment;
+    else parts.push(segment);
   }
-  return graphemes.slice(start).join('');
+  return parts;
 }

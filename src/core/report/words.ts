@@ -14,25 +14,39 @@ import type {
   Rejection,
   Remedies,
   SuiteRecommendation,
+  SuiteVerdict,
   TaskRecommendation,
   TaskVerdict,
 } from '../recommend/recommendation.js';
 import type { Unscored } from '../recommend/unscored.js';
+import { decisiveComparison } from './decisive.js';
 import type { VerdictKind } from './document.js';
 import { formatCount, formatPoints, formatRatio, formatScore, formatUnit, list, plural } from './format.js';
 import { limitedOf } from './limited.js';
 import { capital, plain, shorten } from './text.js';
 import { groupVariants, type NameOf } from './variants.js';
 
-/** Short names of verdicts, for tables. */
-export const VERDICT_NAMES: Readonly<Record<VerdictKind, string>> = {
-  'slm-fits': 'SLM fits',
-  'llm-needed': 'LLM needed',
+/** What to use, where there is room for a word. */
+export const VERDICT_WORDS: Readonly<Record<VerdictKind, string>> = {
+  'slm-fits': 'small',
+  'llm-needed': 'large',
   cascade: 'cascade',
   'by-task': 'by task',
-  inconclusive: 'inconclusive',
+  inconclusive: 'open',
+  'one-class': 'one class',
+  'nothing-passes': 'none',
+  'not-measured': 'unknown',
+};
+
+/** Short names of verdicts, for tables. */
+export const VERDICT_NAMES: Readonly<Record<VerdictKind, string>> = {
+  'slm-fits': 'small is enough',
+  'llm-needed': 'large needed',
+  cascade: 'cascade',
+  'by-task': 'by task',
+  inconclusive: 'open',
   'one-class': 'not compared',
-  'nothing-passes': 'nothing passes',
+  'nothing-passes': 'none will do',
   'not-measured': 'not measured',
 };
 
@@ -104,11 +118,16 @@ function describeAssignments(assignments: readonly Assignment[]): string {
   return [...byUse].map(([name, tasks]) => `${name} for ${list(tasks)}`).join('; ');
 }
 
-/** The answer for a task, with the numbers that support it. */
-export function describeTask({ verdict }: TaskRecommendation): string {
+/**
+ * The answer for a task, with the numbers that support it.
+ *
+ * @param suite If it prefers another of the models that fit, the sentence is about that one.
+ */
+export function describeTask(task: TaskRecommendation, suite: SuiteVerdict | null = null): string {
+  const { verdict } = task;
   switch (verdict.kind) {
     case 'slm-fits': {
-      const { comparison } = verdict;
+      const comparison = decisiveComparison(task, suite) ?? verdict.comparison;
       return `${comparison.candidate} fits: ${describeDifference(comparison)}.${describeGains(comparison)}`;
     }
     case 'llm-needed':
@@ -275,8 +294,8 @@ export function whatWouldDecide(remedies: Remedies | Missing): string {
   return `${possible.join(', or ')} would decide it${left}`;
 }
 
-/** `40 to 120 more samples` */
-function describeMore(more: More, what: string, which = ''): string | null {
+/** `40 to 120 more samples`; null if ten times the data would not decide it more often than not. */
+export function describeMore(more: More, what: string, which = ''): string | null {
   if (more === null) return null;
   const from = roundUp(Math.max(1, more.half - more.now));
   if (more.most === null)
@@ -340,13 +359,11 @@ export function describePair({ candidate, reference }: Comparison): string {
   return `${candidate} against ${reference}`;
 }
 
-/** What the numbers of the verdicts mean, and what was fixed before the run. */
-export function describeRequirement({ requirement, ...shared }: SuiteRecommendation, pairs: readonly string[]): string {
+/** How the error rate of the verdicts was kept, and what was fixed before the run. */
+export function describeRequirement({ requirement, ...shared }: SuiteRecommendation): string {
   const { margin, alpha, prefer } = requirement;
   const [points, percent] = [margin, alpha].map((share) => formatCount(Number((share * 100).toPrecision(3))));
   return [
-    ...(pairs.length === 1 ? [`Points and ratios: ${pairs[0]}.`] : []),
-    'Quality is SLM minus LLM in points, with its interval. Speed, memory and cost are ratios of SLM to LLM.',
     `The margin of ${points} points was fixed before the run.`,
     `Each kind of verdict is wrong at most ${percent}% of the time${describeSharing(shared)}.`,
     `If several models pass, the ${prefer} is recommended.`,

@@ -51,6 +51,35 @@ describe('a model over its sessions', () => {
     expect(quality.n).toBe(20);
   });
 
+  it('says what log-probabilities cost where a server was asked for them, with an interval', () => {
+    const timed = (pairs: readonly { with: number; without: number }[]) =>
+      one().map((record) => (record.type === 'session-end' ? { ...record, logprobs: pairs } : record));
+    const said = (pairs: Parameters<typeof timed>[0]) =>
+      analyse(timed(pairs)).models[0]!.warnings.filter(({ what }) => what.includes('log-probabilities'));
+    const pairs = [0.49, 0.5, 0.51, 0.5].map((seconds, i) => ({
+      with: seconds * (1.04 + 0.01 * (i % 2)),
+      without: seconds,
+    }));
+    const [warning] = said(pairs);
+    expect(warning!.what).toContain('took 1.04 times as long as without them (95%: 1.04 to 1.05, 4 pairs)');
+    expect(said([{ with: 2, without: 1 }])).toEqual([]);
+    expect(said([])).toEqual([]);
+  });
+
+  it('warns where its sessions ran on different numbers of threads', () => {
+    const [first, ...rest] = one().filter(({ type }) => type === 'session');
+    if (first?.type !== 'session' || rest.length > 0) throw new Error('expected one session');
+    const again = (threads: number): LogRecord => ({
+      ...first,
+      session: 'again',
+      facts: { ...first.facts, threads: { value: threads } },
+    });
+    const warnedOf = (threads: number) =>
+      analyse([...one(), again(threads)]).models[0]!.warnings.filter(({ what }) => what.includes('threads'));
+    expect(warnedOf(2)).toEqual([]);
+    expect(warnedOf(1)).toMatchObject([{ what: expect.stringContaining('ran on 1 and 2 threads') }]);
+  });
+
   it('warns where prompts lie on both sides of a length at which the engine changes its code', () => {
     const promptCliff = { tokens: 64, what: 'shorter ones are read by slower code', remedy: 'set another option' };
     const warningsOf = (lengths: (sample: string) => number, facts = {}) =>

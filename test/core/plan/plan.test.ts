@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ALONE, type Condition } from '../../../src/core/definition/condition.js';
+import { ALONE, type Closed } from '../../../src/core/definition/condition.js';
 import { type Block, countTrials, plan, remaining, trialId } from '../../../src/core/plan/plan.js';
 
 const WORKLOADS = [
@@ -51,7 +51,7 @@ describe('a plan', () => {
 
   test('opens a model once for each condition, and asks each task under its own', () => {
     const [route, reply] = WORKLOADS;
-    const four: Condition = { kind: 'closed', requests: 4 };
+    const four: Closed = { kind: 'closed', requests: 4 };
     const blocks = plan(
       [{ ...route!, condition: four }, reply!, { ...reply!, task: 'more', condition: four }],
       ['a', 'b'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
-import type { Device } from '../../../src/core/capacity/devices.js';
+import type { Device } from '../../../src/core/capacity/device.js';
 import type { LogRecord, SessionRecord } from '../../../src/core/log/log.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { type ModelOrder, makeLog } from '../../support/log.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
-import type { Device } from '../../../src/core/capacity/devices.js';
+import type { Device } from '../../../src/core/capacity/device.js';
 import { isMissing } from '../../../src/core/quantity.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { criteriaTable } from '../../../src/core/report/document/criteria.js';

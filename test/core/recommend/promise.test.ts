@@ -61,6 +61,29 @@ describe('answers that were lost', () => {
   });
 });
 
+describe('a cascade', () => {
+  it('holds where each lost answer may have been wrong, and not otherwise', () => {
+    const samples = 300;
+    const verdictWith = (lost: number) => {
+      const answers = Array.from({ length: samples }, (_, i): Answer => {
+        const score = i % 4 === 0 ? 0 : 1;
+        return { score, seconds: 0.2, confidence: score + i / 1e6 };
+      });
+      const task = {
+        name: 'route',
+        groups: Array<null>(samples).fill(null),
+        answers: {
+          large: answers.map(() => ({ score: 1, seconds: 1 })),
+          small: answers.map((answer, i) => (i < lost ? { ...answer, score: null } : answer)),
+        },
+      };
+      return judge({ requirement: { margin: 0.1 }, large: ['large'], tasks: [task] }).verdict.kind;
+    };
+    expect([verdictWith(0), verdictWith(5)]).toEqual(['cascade', 'cascade']);
+    expect(verdictWith(12)).toBe('llm-needed');
+  });
+});
+
 describe('a limit on a percentile', () => {
   it('takes 59 requests with none beyond it', () => {
     const limits = { e2e: { max: '2 s', at: 'p95' } };
@@ -169,6 +192,35 @@ describe('several models', () => {
     const together = judge({ ...rest, tasks: [{ ...task!, answers: { ...task!.answers, ...copies } }] });
     expect(together.comparisons).toBe(1);
     expect(together.task.comparisons[0]!.adjusted.fitsP).toBeCloseTo(alone.task.comparisons[0]!.adjusted.fitsP, 12);
+  });
+
+  it('that are near-copies cost the first of them a tenth of its error rate, and are shown to fit where it is', () => {
+    const small = suiteOf({ lost: 9 }).tasks[0]!.answers.small!;
+    const copy = small.map(({ score, ...rest }, i) => ({ ...rest, score: i === 100 || i === 110 ? 0 : score }));
+    const suite = suiteOf({ lost: 9 });
+    const [task] = suite.tasks;
+    const together = judge({ ...suite, tasks: [{ ...task!, answers: { ...task!.answers, copy } }] });
+    const alone = judge(suite).task.comparisons[0]!;
+    const [first, second] = together.task.comparisons;
+    expect(together.comparisons).toBe(1);
+    expect(first!.adjusted.fitsP).toBeCloseTo(alone.adjusted.fitsP / 0.9, 12);
+    expect([first!.fits, second!.fits]).toEqual([true, true]);
+  });
+
+  it('that are near-copies do not keep other tasks from a verdict', () => {
+    // One task of two is clear, and its copy is not: without the copy, the other task has all of the error rate.
+    const clear = suiteOf({ lost: 5 }).tasks[0]!;
+    const copy = clear.answers.small!.map(({ score, ...rest }, i) => ({ ...rest, score: i >= 190 ? 0 : score }));
+    const close = suiteOf({ lost: 12 }).tasks[0]!;
+    const suite = suiteOf({});
+    const judged = judge({
+      ...suite,
+      tasks: [
+        { ...clear, answers: { ...clear.answers, copy } },
+        { ...close, name: 'extract', answers: { ...close.answers, copy: close.answers.small! } },
+      ],
+    });
+    expect(judged.tasks.map(({ verdict }) => verdict.kind)).toEqual(['slm-fits', 'slm-fits']);
   });
 });
 

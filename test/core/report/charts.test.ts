@@ -9,7 +9,7 @@ import type { Chart } from '../../../src/core/report/document.js';
 import { makeLog } from '../../support/log.js';
 
 const log = makeLog({
-  requirement: { limits: { memory: { max: '10 GB' } } },
+  requirement: { margin: 0.4, limits: { memory: { max: '10 GB' } } },
   tasks: [{ name: 'route', samples: 40 }],
   models: [
     { id: 'small:q4', class: 'slm', quality: 0.8, memory: 2.9e9, parameters: 3.8e9, entry: { quantisation: 'q4_k_m' } },
@@ -112,6 +112,15 @@ describe('names beside points', () => {
   it('stand on the inner side, and on no other name', () => {
     const places = placeNames([at(1, 0.9), at(100, 0.5)], () => 'a-model');
     expect(places.map((place) => place?.align)).toEqual(['left', 'right']);
+  });
+
+  it('never lie nearer to the point of another model than to their own', () => {
+    // At equal prices, two models lie above each other.
+    for (const gap of [0.002, 0.006, 0.01, 0.02, 0.04]) {
+      const points = [at(10, 0.934), at(10, 0.934 + gap), at(10, 0.5)];
+      const [lower, upper] = placeNames(points, () => 'a-model');
+      if (lower && upper) expect(upper.dy, `gap ${gap}`).toBeLessThan(lower.dy);
+    }
   });
 
   it('are left out where there is no room, one of them kept', () => {

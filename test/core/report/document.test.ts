@@ -39,7 +39,7 @@ function renderAll(log: readonly LogRecord[]): ReturnType<typeof render> {
 function tablesOf({ suites, sections }: Document): Table[] {
   const inside = (block: Block): Table[] =>
     block.kind === 'table' ? [block] : block.kind === 'section' ? block.body.flatMap(inside) : [];
-  return [...suites.flatMap(({ body }) => body), ...sections].flatMap(inside);
+  return [...suites.flatMap(({ screen, sections: own }) => [...screen, ...own]), ...sections].flatMap(inside);
 }
 
 /** Cells whose text is formatted in one place. */
@@ -83,7 +83,7 @@ describe.each(Object.entries(GOLDEN))('the document of the golden log %s', (_, l
     const held = new Set(document.charts.map(({ name }) => name));
     const named = (block: Block): readonly string[] =>
       block.kind === 'charts' ? block.charts : block.kind === 'section' ? block.body.flatMap(named) : [];
-    expect(document.suites.flatMap(({ body }) => body.flatMap(named)).sort()).toEqual([...held].sort());
+    expect(document.suites.flatMap(({ sections }) => sections.flatMap(named)).sort()).toEqual([...held].sort());
     expect(JSON.parse(JSON.stringify(document))).toEqual(document);
   });
 });

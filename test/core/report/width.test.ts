@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { shortenName, shortenToWidth, widthOf } from '../../../src/core/report/width.js';
+import { breakText, widthOf } from '../../../src/core/report/width.js';
 
 describe('text in the cells of a terminal', () => {
   it.each([
@@ -9,21 +9,17 @@ describe('text in the cells of a terminal', () => {
     ['👩‍💻', 2],
   ])('%s takes %d', (text, width) => expect(widthOf(text)).toBe(width));
 
-  it('is shortened by cells, and no letter is halved', () => {
-    expect(shortenToWidth('模型模型', 8)).toBe('模型模型');
-    expect(shortenToWidth('模型模型', 6)).toBe('模型…');
-    expect(shortenToWidth('e\u0301abc', 3)).toBe('e\u0301a…');
+  it('breaks between words, and a name between its parts', () => {
+    expect(breakText('one two three', 8, 'words')).toEqual(['one two', 'three']);
+    expect(breakText('reference-slm:onnxruntime', 14, 'parts')).toEqual(['reference-slm:', 'onnxruntime']);
+    expect(breakText('Qwen/Qwen2.5-1.5B', 13, 'parts')).toEqual(['Qwen/Qwen2.5-', '1.5B']);
+    expect(breakText('short', 5, 'parts')).toEqual(['short']);
   });
 
-  it('of a name keeps the variant, which tells models apart', () => {
-    expect(shortenName('reference-slm:onnxruntime', 20)).toBe('referen…:onnxruntime');
-    expect(shortenName('a-very-long-name-without', 11)).toBe('a-ver…thout');
-    expect(shortenName('a-rather-long-name-7:variant', 24)).toBe('a-rather…-name-7:variant');
-    expect(shortenName('short', 5)).toBe('short');
-    expect(widthOf(shortenName('x:a-variant-of-many-letters', 12))).toBe(12);
-  });
-
-  it.each([8, 9, 12, 15])('of a name in wide letters fits %d cells', (width) => {
-    expect(widthOf(shortenName('通义千问模型七十亿参数:量化四位', width))).toBeLessThanOrEqual(width);
+  it.each([2, 8, 9, 12, 15])('breaks wide letters into lines of %d cells, and halves none', (width) => {
+    const name = '通义千问模型七十亿参数:量化四位e\u0301';
+    const lines = breakText(name, width, 'parts');
+    expect(lines.join('')).toBe(name);
+    for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(width);
   });
 });

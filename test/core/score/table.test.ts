@@ -124,7 +124,9 @@ describe.each(SCORER_NAMES)('%s', (name) => {
   });
 
   test.each(Object.keys(HOSTILE))('judges %s: from 0 to 1, and as data that can be logged', (kind) => {
+    const started = performance.now();
     const score = judge(scorer, { output: HOSTILE[kind]!, ...input }, options);
+    expect((performance.now() - started) / 1000).toBeLessThan(MOST_SECONDS);
     expect(score).toMatchObject({ state: 'scored' });
     const { value } = score as Scored;
     expect(value).toBeGreaterThanOrEqual(0);

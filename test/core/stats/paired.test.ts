@@ -41,10 +41,16 @@ function expectInterval(interval: Interval, low: number, high: number, digits = 
 
 describe('intervals for a difference of paired proportions', () => {
   it('agree with the worked examples of Tango’s', () => {
-    // Published: 0.02136. The correction for skewness widens it in the fifth digit.
-    expectInterval(intervalOf(approval), 0.02136, 0.059, 4);
-    expectInterval(intervalOf(close), -0.01071, 0.03093);
-    expectInterval(intervalOf(close, 0.9), -0.00733, 0.02749);
+    // Published. Skewness and the exact tail widen them in the fourth or fifth digit, and never narrow them.
+    for (const [interval, low, high] of [
+      [intervalOf(approval), 0.02136, 0.059],
+      [intervalOf(close), -0.01071, 0.03093],
+      [intervalOf(close, 0.9), -0.00733, 0.02749],
+    ] as const) {
+      expectInterval(interval, low, high, 3);
+      expect(interval.low).toBeLessThan(low + 5e-6);
+      expect(interval.high).toBeGreaterThan(high - 5e-6);
+    }
     const { first, second } = lists(close);
     expect(scoreTest(pairedDifferences(first, second)).greaterP(-0.05)).toBeCloseTo(5.62e-8, 10);
   });
@@ -62,7 +68,7 @@ describe('intervals for a difference of paired proportions', () => {
     expect(intervalOf([0, 1, 0, 0]).low).toBeLessThan(0);
   });
 
-  it('cover the true difference 95% of the time', () => {
+  it('cover the true difference 95% of the time, and more where few samples differ', () => {
     const random = createRandom('coverage of paired intervals');
     for (const [n, p10, p01] of [
       [40, 0.1, 0.05],
@@ -79,7 +85,8 @@ describe('intervals for a difference of paired proportions', () => {
         const truth = p10 - p01;
         if (test.greaterP(truth) > 0.025 && test.lessP(truth) > 0.025) covered++;
       }
-      expect(Math.abs(covered / suites - 0.95)).toBeLessThan(0.017);
+      expect(covered / suites).toBeGreaterThan(0.95 - 0.017);
+      expect(covered / suites).toBeLessThan(0.95 + 0.03);
     }
   });
 });

@@ -1,14 +1,32 @@
-/** Edges where implementations differ: one value, no event, every event, ties. The values are of statsmodels. */
+/**
+ * What other programs compute, on edges and on small data: statsmodels 0.15.0 and scipy 1.17.1, which a user may have at hand. Each
+ * block names the call that gave its values.
+ */
 import { describe, expect, it } from 'vitest';
+import { isMissing } from '../../../src/core/quantity.js';
+import { gammaUpperTail, normalQuantile, tCdf } from '../../../src/core/stats/basics/distributions.js';
+import { sumTail } from '../../../src/core/stats/compare/exact-tail.js';
+import { likeliestMoments } from '../../../src/core/stats/compare/likeliest-variance.js';
+import { mannWhitneyTest } from '../../../src/core/stats/compare/mann-whitney.js';
 import { holm, hommel } from '../../../src/core/stats/compare/multiple.js';
+import { scoreTest } from '../../../src/core/stats/compare/score-test.js';
 import { clopperPearsonInterval, wilsonInterval } from '../../../src/core/stats/estimate/binomial.js';
+import { clusteredStandardError } from '../../../src/core/stats/estimate/clusters.js';
+import { quantileTest } from '../../../src/core/stats/estimate/quantile-test.js';
+import { estimateRatio } from '../../../src/core/stats/estimate/ratio.js';
+import { estimateLine } from '../../../src/core/stats/estimate/regression.js';
+import { testTrend } from '../../../src/core/stats/estimate/trend.js';
 
-function expectAll(found: readonly number[], wanted: readonly number[]): void {
+function expectAll(found: readonly number[], wanted: readonly number[], digits = 10): void {
   expect(found).toHaveLength(wanted.length);
   found.forEach((value, i) => {
-    expect(value).toBeCloseTo(wanted[i]!, 10);
+    expect(value).toBeCloseTo(wanted[i]!, digits);
   });
 }
+
+const VALUES = [3.1, 1.2, 4.5, 0.7, 2.8, 9.9, 5, 2.2, 7.3, 6.1, 1.9, 3.3, 8.4, 4.1, 2.6, 5.5, 0.9, 3.8, 6.6, 4.9];
+const OTHERS = [2.9, 1, 5.1, 0.8, 3, 8.8, 4.2];
+const FOURS = VALUES.map((_, i) => Math.floor(i / 4));
 
 describe('intervals of a proportion, by statsmodels', () => {
   it.each([
@@ -33,4 +51,114 @@ describe('tests at the edges', () => {
     expectAll(holm(p), [0, 1, 0.2, 0.06, 0.06, 0.2, 1]);
     expectAll(hommel(p), [0, 1, 0.15, 0.05, 0.05, 0.15, 1]);
   });
+});
+
+describe('tests of values', () => {
+  const ascending = Float64Array.from(VALUES).sort();
+
+  // scipy.stats.quantile_test(VALUES, q=limit, p=q, alternative='less' and 'greater')
+  it.each([
+    [0.5, 4, 0.5880985260009766, 0.5880985260009766],
+    [0.9, 8, 0.6769268051894661, 0.6082530018748321],
+    [0.95, 12, 0.3584859224085419, 1],
+  ])('of the quantile %d at %d are those of scipy', (q, limit, atMost, above) => {
+    const test = quantileTest({ ascending, q });
+    expectAll([test.atMostP(limit), test.aboveP(limit)], [atMost, above]);
+  });
+
+  it('of a median that is one of the values are those of scipy', () => {
+    const test = quantileTest({ ascending, q: 0.5 });
+    expectAll([test.belowP(3.1), test.aboveP(3.1)], [0.9423408508300781, 0.2517223358154297]);
+  });
+
+  it('of two groups are those of scipy.stats.mannwhitneyu, exact', () => {
+    expect(mannWhitneyTest(VALUES.slice(0, 8), OTHERS).p).toBeCloseTo(0.9550893550893552, 10);
+  });
+
+  it('of a trend have the slope of scipy.stats.theilslopes', () => {
+    const trend = testTrend(VALUES);
+    if (isMissing(trend)) throw new Error(trend.missing);
+    expect(trend.slope).toBeCloseTo(0.08903508771929824, 10);
+  });
+
+  it('of a ratio have the interval of scipy.stats.ttest_1samp on logarithms', () => {
+    const ratios = [2, 2.2, 1.9, 2.1, 2.05, 1.95, 2.3, 1.85, 2.15, 2];
+    const ratio = estimateRatio(
+      ratios.map(() => 1),
+      ratios,
+    );
+    if (isMissing(ratio)) throw new Error(ratio.missing);
+    expectAll([ratio.low, ratio.high], [1.9492708054666743, 2.1470602646297925]);
+  });
+});
+
+describe('clusters', () => {
+  // statsmodels OLS(VALUES, 1).fit(cov_type='cluster', groups=FOURS, use_correction=False), times sqrt(5/4)
+  it('give a mean the standard error of statsmodels', () => {
+    expect(clusteredStandardError(VALUES, FOURS)).toBeCloseTo(0.5025310935653633, 10);
+  });
+
+  // statsmodels OLS(VALUES, [1, i]).fit(cov_type='cluster', groups=FOURS, use_t=False)
+  it('give a line the slope of statsmodels', () => {
+    const line = estimateLine(
+      VALUES.map((_, i) => i),
+      VALUES,
+      { clusters: FOURS },
+    );
+    if (isMissing(line)) throw new Error(line.missing);
+    expectAll([line.intercept.value, line.slope.value], [3.5928571428571399, 0.06812030075187968]);
+    expectAll([line.intercept.standardError!, line.slope.standardError!], [1.1393658273805005, 0.08379408724338373]);
+  });
+});
+
+describe('the parts of the score test', () => {
+  const differences = [0.3, -0.2, 0.1, 0.5, -0.4, 0, 0.25, -0.1, 0.6, -0.3, 0.2, 0.1];
+
+  // statsmodels.emplike DescStat(differences).test_mean(mean, return_weights=True); where no unseen value has weight
+  it.each([
+    [-0.05, 0.08414295805372607, 0.012635952164961991],
+    [0.02, 0.08526330089883428, 0.00654110457225065],
+    [-0.15, 0.07739789063061665, 0.02114796370629866],
+  ])(
+    'have the likeliest distribution of statsmodels’ empirical likelihood with the mean %d',
+    (mean, variance, third) => {
+      const seen = differences.map((value) => ({ distance: value - mean, share: 1 / differences.length }));
+      const found = likeliestMoments(seen, -0.41 - mean);
+      expectAll([found.variance, found.third], [variance, third], 7);
+    },
+  );
+
+  // Sums of scipy.stats.binom.pmf(w, n, win) * binom.cdf(w - sum, n - w, loss / (1 - win))
+  it.each([
+    [-8, 100, 0.05, 0.15, 0.3677526438494246],
+    [17, 200, 0.14, 0.04, 0.7245130120428088],
+    [0, 60, 0, 0.1, 0.0017970102999144305],
+    [-1, 240, 0.02, 0.12, 1.094645169056516e-5],
+  ])('have the exact tail of scipy at %d of %d', (sum, n, win, loss, tail) => {
+    expect(sumTail(sum, n, { win, loss })).toBeCloseTo(tail, 12);
+  });
+
+  it('have the distributions of scipy', () => {
+    // scipy.special.gammaincc(3.5, 4.2), scipy.stats.t.cdf(-2.1, 21.4), scipy.stats.norm.ppf(0.0083)
+    expectAll(
+      [gammaUpperTail(4.2, 3.5), tCdf(-2.1, 21.4), normalQuantile(0.0083)],
+      [0.29864634297052595, 0.02387681646783278, -2.395449516829614],
+    );
+  });
+
+  // statsmodels.stats.contingency_tables.mcnemar([[0, wins], [losses, 0]]), asymptotic and exact, two-sided
+  // In the far tail the correction for skewness is more cautious than the exact test.
+  it.each([
+    [20, 3, 0.00039299302641488125, 0.00048828125],
+    [12, 9, 0.5126907602619235, 0.6636238098144531],
+    [14, 5, 0.03894745574202525, 0.063568115234375],
+  ])(
+    'have a p-value between both of McNemar’s at a bound of 0, or little above (%d won, %d lost)',
+    (wins, losses, asymptotic, exact) => {
+      const differences = Array.from({ length: 100 }, (_, i) => (i < wins ? 1 : i < wins + losses ? -1 : 0));
+      const p = 2 * scoreTest(differences).greaterP(0);
+      expect(p).toBeGreaterThanOrEqual(asymptotic - 1e-10);
+      expect(p).toBeLessThanOrEqual(1.2 * exact);
+    },
+  );
 });

@@ -55,6 +55,18 @@ describe('the score test of items that stand by themselves', () => {
     if (wins === 0) expect(test.greaterP(-0.3)).toBeCloseTo(tangoP(wins, losses, n, -0.3), 8);
   });
 
+  it.each([
+    [5, 1, 40, -0.1],
+    [2, 11, 122, -0.25],
+    [0, 9, 105, -0.2],
+    [1, 9, 195, -0.1],
+  ])(
+    'finds the likeliest variance where its search begins at a pole (%i won, %i lost of %i, %d)',
+    (wins, losses, n, bound) => {
+      expect(scoreTest(table(wins, losses, n)).greaterP(bound)).toBeLessThan(1.5 * tangoP(wins, losses, n, bound));
+    },
+  );
+
   it('has bounds at which it just rejects', () => {
     const test = scoreTest(table(5, 9, 100));
     for (const level of [0.05, 0.01]) {
@@ -75,6 +87,35 @@ describe('the score test of items that stand by themselves', () => {
     const differences = [0.5, -0.25, 0, 0.75, -1, 0.1];
     const mirrored = differences.map((value) => -value);
     expect(scoreTest(differences).greaterP(0.2)).toBeCloseTo(scoreTest(mirrored).lessP(-0.2), 12);
+  });
+});
+
+describe('the error of the score test, by all tables of wins and losses', () => {
+  const n = 50;
+  const logFactorial = Array.from({ length: n + 1 }, () => 0);
+  for (let i = 1; i <= n; i++) logFactorial[i] = logFactorial[i - 1]! + Math.log(i);
+  const power = (rate: number, count: number) => (count === 0 ? 0 : count * Math.log(rate));
+  const probability = ({ wins, losses }: { wins: number; losses: number }, win: number, loss: number): number => {
+    const equal = n - wins - losses;
+    const ways = logFactorial[n]! - logFactorial[wins]! - logFactorial[losses]! - logFactorial[equal]!;
+    return Math.exp(ways + power(win, wins) + power(loss, losses) + power(1 - win - loss, equal));
+  };
+
+  it.each([0.1, 0.2])('is at most 5.5%% in each direction at a margin of %d', (margin) => {
+    // At these rates it has no probability that more than 35 of 50 samples differ.
+    const tables = Array.from({ length: 36 }, (_, wins) =>
+      Array.from({ length: 36 - wins }, (_, losses) => ({ wins, losses })),
+    ).flat();
+    const tested = tables.map((counts) => {
+      const test = scoreTest(table(counts.wins, counts.losses, n));
+      return { counts, fits: test.greaterP(-margin) <= 0.05, isOut: test.lessP(-margin) <= 0.05 };
+    });
+    for (const win of [0, 0.01, 0.02, 0.05, 0.1]) {
+      const share = (claim: 'fits' | 'isOut') =>
+        tested.reduce((sum, one) => sum + (one[claim] ? probability(one.counts, win, win + margin) : 0), 0);
+      expect(share('fits')).toBeLessThanOrEqual(0.055);
+      expect(share('isOut')).toBeLessThanOrEqual(0.055);
+    }
   });
 });
 
@@ -114,14 +155,15 @@ describe('the score test of items in groups', () => {
     ['one group of 60 beside 40 items', [60, ...Array<number>(40).fill(1)], { win: 0.1, loss: 0.2, together: 0.9 }],
     ['22 groups that fail as one', Array<number>(22).fill(11), { win: 0.02, loss: 0.12, together: 1 }],
     ['40 groups that partly hang together', Array<number>(40).fill(5), { win: 0.05, loss: 0.15, together: 0.3 }],
+    ['100 groups of which few are lost as one', Array<number>(100).fill(11), { win: 0, loss: 0.03, together: 0.3 }],
   ] as const)('is rarely wrong at the margin: %s', (_, sizes, rates) => {
     const random = createRandom(9).uniform;
     const groups = sizes.flatMap((size, cluster) => Array<number>(size).fill(cluster));
     const suites = 400;
     let wrong = 0;
     for (let suite = 0; suite < suites; suite++) {
-      const greaterP = scoreTest(drawDifferences(random, groups, rates), { clusters: groups }).greaterP(-0.1);
-      if (greaterP < 0.05) wrong++;
+      const test = scoreTest(drawDifferences(random, groups, rates), { clusters: groups });
+      if (test.greaterP(rates.win - rates.loss) < 0.05) wrong++;
     }
     // 5% and two standard errors of 400 suites.
     expect(wrong / suites).toBeLessThanOrEqual(0.072);

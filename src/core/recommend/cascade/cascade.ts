@@ -36,8 +36,9 @@ import {
   samplesOf,
   scoresOf,
 } from './evaluation.js';
+import type { Answered } from './folds.js';
 import { testCascadeLimits } from './limits.js';
-import { asks, type Case, chooseRule, itemsOf, type Rule } from './rule.js';
+import { asks, type Case, chooseRule, itemsOf, type Lost, type Rule } from './rule.js';
 
 export interface Cascade {
   readonly small: string;
@@ -210,12 +211,14 @@ function evaluate(
   if (tooManyUnscored(task).length > 0) return missing('too many answers could not be scored');
   const found = casesOf(task, small, large);
   if (isMissing(found)) return found;
-  const { cases, unit } = found;
+  const { cases, lost, unit } = found;
   if (cases.length < LEAST_SAMPLES)
     return missing(`${cases.length} samples are too few to evaluate a cascade: it takes ${LEAST_SAMPLES}`);
   const { margin, alpha } = suite.requirement;
-  const wanted = { margin, alpha, n: cases.length };
-  const evaluated = evaluateByFolds(cases, wanted, analysis.run.settings.seed);
+  // Each lost answer may be one point of the margin, so the threshold leaves room for them.
+  const n = cases.length + lost.length;
+  const wanted = { margin: (margin * n - lost.length) / cases.length, alpha, n };
+  const evaluated = evaluateByFolds({ cases, lost }, wanted, analysis.run.settings.seed);
   if (isMissing(evaluated)) return evaluated;
   const { ruled, difference, cheaperP, beatsChanceP } = evaluated;
   const chosen = chooseRule(cases, wanted);
@@ -264,7 +267,7 @@ function casesOf(
   task: TaskAnalysis,
   small: string,
   large: string,
-): { readonly cases: Case[]; readonly unit: CascadeCost['unit'] } | Missing {
+): (Answered & { readonly unit: CascadeCost['unit'] }) | Missing {
   const [smallCell, largeCell] = [cellOf(task, small), cellOf(task, large)];
   const metric = isMissing(smallCell.metrics.cost) || isMissing(largeCell.metrics.cost) ? 'e2e' : 'cost';
   const secondsOf = ({ timings, ranking }: SampleResult) => timings.e2e ?? ranking;
@@ -274,9 +277,15 @@ function casesOf(
     return small === undefined || large === undefined ? null : { small, large };
   };
   let reason = `no sample was scored on both ${small} and ${large}`;
+  const lost: Lost[] = [];
   const cases = task.samples.flatMap((sample, i): Case[] => {
     const [a, b] = [smallCell.results[i], largeCell.results[i]];
-    if (!a || !b || a.score === null || b.score === null) return [];
+    if (!a || !b) return [];
+    const results = { small: a, large: b };
+    if (a.score === null || b.score === null) {
+      lost.push({ sample, results });
+      return [];
+    }
     const [smallCost, largeCost] = [costOf(a), costOf(b)];
     if (isMissing(a.confidence)) {
       reason = a.confidence.missing;
@@ -298,11 +307,12 @@ function casesOf(
         smallCost: smallCost * scale,
         largeCost: largeCost * scale,
         seconds: timesOf(a, b),
-        results: { small: a, large: b },
+        results,
       },
     ];
   });
   if (cases.length === 0) return missing(reason);
   const step = Math.ceil(cases.length / MOST_CASES);
-  return { cases: cases.filter((_, i) => i % step === 0), unit: metric === 'cost' ? 'dollars' : 'seconds' };
+  const thinned = <Item>(items: readonly Item[]) => items.filter((_, i) => i % step === 0);
+  return { cases: thinned(cases), lost: thinned(lost), unit: metric === 'cost' ? 'dollars' : 'seconds' };
 }

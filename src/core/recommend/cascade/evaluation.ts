@@ -8,8 +8,9 @@ import { type PairedScores, pairScores } from '../../stats/compare/noninferiorit
 import type { Estimate } from '../../stats/estimate/estimate.js';
 import { estimateMean } from '../../stats/estimate/estimators.js';
 import { estimateQuantile } from '../../stats/estimate/order-statistics.js';
-import { type Ruled, ruleByFolds } from './folds.js';
-import { askingCost, asks, type Case, type Wanted } from './rule.js';
+import { boundedScores } from '../unscored.js';
+import { type Answered, type Ruled, ruleByFolds } from './folds.js';
+import { askingCost, asks, type Lost, type Wanted } from './rule.js';
 
 /** End-to-end seconds of a request: of the cascade, and of the LLM alone on the same requests. */
 export interface CascadeLatency {
@@ -27,19 +28,22 @@ export interface Evaluated {
   readonly beatsChanceP: number;
 }
 
-export function evaluateByFolds(cases: readonly Case[], wanted: Wanted, seed: number): Evaluated | Missing {
-  const ruled = ruleByFolds(cases, wanted, seed);
+export function evaluateByFolds(answered: Answered, wanted: Wanted, seed: number): Evaluated | Missing {
+  const ruled = ruleByFolds(answered, wanted, seed);
   if (isMissing(ruled)) return ruled;
   const { clusters } = clustersOf(samplesOf(ruled));
-  const largeScores = ruled.cases.map(({ large }) => large);
-  const pairs = pairScores(
-    scoresOf(ruled).map((score, i) => score - largeScores[i]!),
-    clusters,
-  );
+  const pairs = worstPairs(ruled);
   if (isMissing(pairs)) return pairs;
   const difference = estimateMean(savingsOf(ruled), clusters && { clusters });
   if (isMissing(difference)) return difference;
   return { ruled, pairs, difference, cheaperP: belowZeroP(difference), beatsChanceP: beatsChanceP(ruled) };
+}
+
+/** Cascade minus LLM. Where an answer has no score, the cascade is wrong and the LLM is right, as far as both can be. */
+function worstPairs({ cases, lost }: Ruled): PairedScores | Missing {
+  const leastOf = ({ results: { small, large } }: Lost) => boundedScores(small).low - boundedScores(large).high;
+  const differences = [...cases.map((one) => (asks(one.rule, one) ? 0 : leastOf(one))), ...lost.map(leastOf)];
+  return pairScores(differences, clustersOf([...cases, ...lost].map(({ sample }) => sample)).clusters);
 }
 
 /**

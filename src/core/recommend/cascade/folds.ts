@@ -5,19 +5,27 @@
 import { clusterOf } from '../../analyse/cells.js';
 import { type Missing, missing } from '../../quantity.js';
 import { createRandom, shuffle } from '../../stats/basics/random.js';
-import { type Case, chooseRule, type Rule, type Wanted } from './rule.js';
+import { type Case, chooseRule, type Lost, type Rule, type Wanted } from './rule.js';
 
 export interface Ruled {
   /** How many times a rule was chosen. */
   readonly parts: number;
   /** The samples that can be evaluated, each with its rule. */
   readonly cases: readonly (Case & { readonly rule: Rule })[];
+  /** The samples that cannot, because an answer to them was lost. */
+  readonly lost: readonly Lost[];
+}
+
+/** The samples that both models answered. */
+export interface Answered {
+  readonly cases: readonly Case[];
+  readonly lost: readonly Lost[];
 }
 
 /** Folds of the cross-validation; fewer where there are fewer groups. */
 const FOLDS = 5;
 
-export function ruleByFolds(cases: readonly Case[], wanted: Wanted, seed: number): Ruled | Missing {
+export function ruleByFolds({ cases, lost }: Answered, wanted: Wanted, seed: number): Ruled | Missing {
   const foldOf = assignFolds(cases, seed);
   const folds = new Set(foldOf.values()).size;
   if (folds < 2)
@@ -29,7 +37,7 @@ export function ruleByFolds(cases: readonly Case[], wanted: Wanted, seed: number
       wanted,
     ),
   );
-  return { parts: folds, cases: cases.map((one) => ({ ...one, rule: rules[fold(one)]! })) };
+  return { parts: folds, cases: cases.map((one) => ({ ...one, rule: rules[fold(one)]! })), lost };
 }
 
 /** The fold of each cluster, in an order drawn from the seed of the run. */

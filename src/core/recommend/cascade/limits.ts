@@ -9,7 +9,7 @@ import { DISTRIBUTED, type DistributedMetric, OF_SESSION } from '../../measure/m
 import { isMissing, type Missing, missing } from '../../quantity.js';
 import { estimateScore } from '../../stats/estimate/estimators.js';
 import { type LimitEvidence, testLimits } from '../limits.js';
-import { samplesOf, scoresOf } from './evaluation.js';
+import { scoresOf } from './evaluation.js';
 import type { Ruled } from './folds.js';
 import { asks } from './rule.js';
 
@@ -19,19 +19,17 @@ export interface CascadeModels {
 }
 
 export function testCascadeLimits(task: TaskAnalysis, ruled: Ruled, models: CascadeModels): LimitEvidence[] {
-  const scores = scoresOf(ruled);
-  const results = ruled.cases.map(
-    ({ results }, i): SampleResult => ({ ...results.small, score: scores[i]!, unscored: 0 }),
-  );
+  const answers = ruled.cases.map((one): SampleResult => (asks(one.rule, one) ? one.results.large : one.results.small));
+  const unscored = ruled.lost.map(({ results }): SampleResult => ({ ...results.small, score: null }));
   const cell: Pick<Cell, 'metrics' | 'results' | 'quality' | 'aggregates'> = {
-    results,
+    results: [...answers, ...unscored],
     // The scorer gives metrics of the answers of one model alone.
     aggregates: {},
-    quality: estimateScore(scores),
+    quality: estimateScore(scoresOf(ruled)),
     metrics: metricsOf(task, ruled, models),
   };
   return testLimits({
-    task: { limits: task.limits, samples: samplesOf(ruled) },
+    task: { limits: task.limits, samples: [...ruled.cases, ...ruled.lost].map(({ sample }) => sample) },
     cell,
     model: { metrics: readingsOf(models) },
   });

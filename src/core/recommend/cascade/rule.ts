@@ -28,6 +28,9 @@ export interface Case {
   readonly results: { readonly small: SampleResult; readonly large: SampleResult };
 }
 
+/** A sample on which an answer has no score. */
+export interface Lost extends Pick<Case, 'sample' | 'results'> {}
+
 /** The signal that decides when the LLM is asked, and its threshold. */
 export interface Rule {
   readonly signal: Signal;

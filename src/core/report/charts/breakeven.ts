@@ -3,9 +3,10 @@
  * run. Where two lines cross, the machine becomes cheaper.
  */
 import type { BreakEven } from '../../capacity/breakeven.js';
-import type { DevicePrice } from '../../capacity/devices.js';
+import type { DevicePrice } from '../../capacity/device.js';
 import type { Chart } from '../document.js';
 import { formatCount, formatDollars } from '../format.js';
+import { sensibleBreakEvens } from '../sensible.js';
 import { type ChartInput, LABELS, legendOf, looksOf, QUIET, specOf } from './chart.js';
 
 const NAME = 'break-even';
@@ -20,9 +21,9 @@ function monthly({ dollars, per }: DevicePrice): number {
   return per === 'hour' ? dollars * HOURS_A_MONTH : dollars / MONTHS_OF_LIFE;
 }
 
-/** There is no chart if no model has a price, or if no machine with a price holds another model. */
+/** There is no chart if no model has a price, or if no machine with a price holds another model that may take its place. */
 export function breakEvenChart({ analysis, recommendation, suite }: ChartInput): Chart[] {
-  const { breakEvens } = recommendation.suites[suite]!;
+  const breakEvens = sensibleBreakEvens(recommendation.suites[suite]!);
   if (breakEvens.length === 0) return [];
   const hosted = new Map(breakEvens.map((breakEven) => [breakEven.instead, dollarsARequest(breakEven)]));
   const machines = [...new Map(breakEvens.map(({ device, price }) => [device, monthly(price)]))]
@@ -33,7 +34,7 @@ export function breakEvenChart({ analysis, recommendation, suite }: ChartInput):
   );
   const [first] = [...crossings].sort((a, b) => a.requests - b.requests);
   const holds = breakEvens.find(({ device, instead }) => device === first!.device && instead === first!.instead)!;
-  const title = `From ${formatCount(Math.ceil(first!.requests))} requests a month, ${holds.model} on ${first!.device} costs less than ${first!.instead}`;
+  const title = `From ${formatCount(Math.ceil(first!.requests))} requests a month, ${first!.device} with ${holds.model} costs less than ${first!.instead}`;
   const ends = [Math.min(...crossings.map((c) => c.requests)) / 5, Math.max(...crossings.map((c) => c.requests)) * 5];
   const names = [...hosted.keys()];
   const looks = looksOf(analysis.models);

@@ -7,6 +7,7 @@ import type { Cascade } from '../../recommend/cascade/cascade.js';
 import type { Chart } from '../document.js';
 import { formatCount, formatScore, plural } from '../format.js';
 import { CASCADE_COLOUR, type ChartInput, LABELS, legendOf, QUIET, specOf } from './chart.js';
+import { everyNth } from './thin.js';
 
 /** One chart for each task on which a cascade was tried: for the pair that the verdict rests on, or for the first pair. */
 export function cascadeCharts({ recommendation, suite }: ChartInput): Chart[] {
@@ -19,6 +20,8 @@ export function cascadeCharts({ recommendation, suite }: ChartInput): Chart[] {
     return decisive === undefined ? [] : chartOf(task, decisive);
   });
 }
+
+const MOST_POINTS = 150;
 
 interface Named {
   readonly small: string;
@@ -71,9 +74,9 @@ function chartOf(task: string, { small, large, evaluation, verdict }: Cascade): 
         {
           data: {
             values: [
-              ...series(NAMES[0], thin(curve)),
+              ...series(NAMES[0], everyNth(curve, MOST_POINTS)),
               ...series(NAMES[1], [curve[0]!, curve.at(-1)!]),
-              ...series(NAMES[2], thin(oracle)),
+              ...series(NAMES[2], everyNth(oracle, MOST_POINTS)),
             ],
           },
           mark: { type: 'line', strokeWidth: 2 },
@@ -137,13 +140,4 @@ function chartOf(task: string, { small, large, evaluation, verdict }: Cascade): 
     `${small} alone scores ${formatScore(curve[0]!.score)}, ${large} alone ${formatScore(curve.at(-1)!.score)}, the cascade ${formatScore(quality.value)} ` +
     `out of fold with ${formatScore(deferred)} passed on, on ${plural(n, 'sample')}. Area under the curve ${areas.cascade.toFixed(3)}, with random deferral ${areas.random.toFixed(3)}, with hindsight ${areas.oracle.toFixed(3)}.`;
   return [{ name: `cascade-${task}`, title, note, alt, spec }];
-}
-
-const MOST_POINTS = 150;
-
-/** At most `MOST_POINTS` points of a curve, with both ends: nobody sees more. */
-function thin<P>(points: readonly P[]): P[] {
-  if (points.length <= MOST_POINTS) return [...points];
-  const step = (points.length - 1) / (MOST_POINTS - 1);
-  return Array.from({ length: MOST_POINTS }, (_, i) => points[Math.round(i * step)]!);
 }

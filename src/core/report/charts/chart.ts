@@ -3,14 +3,14 @@
  * a text for readers who cannot see it. If there is nothing to show, there is a reason in place of the chart.
  *
  * SLMs are cool and round, LLMs are warm and square in every chart, so that every kind of colour vision can tell them apart,
- * and a reader without colour too. Models of one class differ by shade, and their lines by dashes. Each shade has a contrast
- * of 3 to 1 on white and on the page's dark ground (WCAG 1.4.11). Text takes the colour of the page around the picture, so
+ * and a reader without colour too. Models of one class differ by shade, and their lines by dashes; from the fifth model on they
+ * differ by shape too. Each shade has a contrast of 3 to 1 on white and on the page's dark ground (WCAG 1.4.11). Text takes the colour of the page around the picture, so
  * that one picture fits a light page, a dark page and paper.
  */
 import type { Analysis, ModelAnalysis } from '../../analyse/analysis.js';
 import type { MetricName } from '../../measure/metrics.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
-import type { Chart, Look, Spec } from '../document.js';
+import type { Chart, Look, Shape, Spec } from '../document.js';
 import { formatCount, list } from '../format.js';
 import { wrapLines } from '../text.js';
 
@@ -28,7 +28,7 @@ export interface ChartInput {
 }
 
 const SMALL = ['#0072b2', '#3598d0', '#5b6fd6', '#1a8c8c'] as const;
-const LARGE = ['#d55e00', '#c88200', '#a0522d', '#c44e52'] as const;
+const LARGE = ['#d55e00', '#8a4b2a', '#b8860b', '#c2407a'] as const;
 const OTHER = ['#6e6e6e', '#8f8f8f'] as const;
 /** Lengths of strokes and gaps, in the order of models within their class. */
 const DASHES = [
@@ -40,20 +40,30 @@ const DASHES = [
 
 export const CASCADE_COLOUR = '#009e73';
 export const QUIET = '#8a8a8a';
+export const LIMIT_COLOUR = '#cc3311';
+/** Shares as shades of one colour that lets the ground through: text stays readable on light and on dark pages. */
+export const SHADED = { colour: '#0072b2', range: [0.03, 0.55] } as const;
 
 export function looksOf(models: readonly ModelAnalysis[]): ReadonlyMap<string, Look> {
   const seen = { slm: 0, llm: 0, other: 0 };
   const kinds = {
-    slm: { palette: SMALL, shape: 'circle' },
-    llm: { palette: LARGE, shape: 'square' },
-    other: { palette: OTHER, shape: 'triangle-up' },
-  } as const;
+    slm: { palette: SMALL, shapes: ['circle', 'diamond', 'triangle-up', 'triangle-down'] },
+    llm: { palette: LARGE, shapes: ['square', 'cross', 'triangle-right', 'triangle-left'] },
+    other: { palette: OTHER, shapes: ['arrow', 'wedge'] },
+  } as const satisfies Record<string, { readonly palette: readonly string[]; readonly shapes: readonly Shape[] }>;
   return new Map(
-    models.map((model) => {
+    models.map((model, i) => {
       const kind = model.class ?? 'other';
-      const { palette, shape } = kinds[kind];
+      const { palette, shapes } = kinds[kind];
       const order = seen[kind]++;
-      return [model.id, { colour: palette[order % palette.length]!, shape, dash: DASHES[order % DASHES.length]! }];
+      const round = Math.floor(order / palette.length);
+      const look: Look = {
+        number: i + 1,
+        colour: palette[order % palette.length]!,
+        shape: shapes[round % shapes.length]!,
+        dash: DASHES[(order + round) % DASHES.length]!,
+      };
+      return [model.id, look];
     }),
   );
 }
@@ -141,7 +151,8 @@ export function specOf({ title, note }: Pick<Chart, 'title' | 'note'>, spec: Spe
         gridOpacity: 0.25,
         labelLimit: 220,
       },
-      axisQuantitative: { labelFlush: false, labelOverlap: 'greedy', labelSeparation: 6 },
+      // A label at the end of an axis that is not moved inwards would be cut at the end of the picture.
+      axisQuantitative: { labelFlush: true, labelOverlap: 'greedy', labelSeparation: 6 },
       legend: { labelColor: 'currentColor', titleColor: 'currentColor', titleFontWeight: 'normal' },
       header: { labelColor: 'currentColor', titleColor: 'currentColor', labelFontWeight: 600, labelLimit: 300 },
       text: { color: 'currentColor' },
@@ -153,13 +164,14 @@ export function specOf({ title, note }: Pick<Chart, 'title' | 'note'>, spec: Spe
 
 /** Vega expressions for axis labels in readable units; the data stay in base units. An expression never holds data. */
 export const LABELS = {
-  microseconds: "format(datum.value * 1e6, ',~r')",
-  milliseconds: "format(datum.value * 1e3, ',~r')",
-  seconds: "format(datum.value, ',~r')",
-  share: "format(datum.value * 100, '~r') + '%'",
-  points: "datum.value == 0 ? '0' : format(datum.value * 100, '+~r')",
-  dollars: "'$' + format(datum.value, ',~r')",
-  rate: "format(datum.value, ',~r')",
+  microseconds: "format(datum.value * 1e6, ',.3~r')",
+  milliseconds: "format(datum.value * 1e3, ',.3~r')",
+  seconds: "format(datum.value, ',.3~r')",
+  share: "format(datum.value * 100, '.3~r') + '%'",
+  points: "datum.value == 0 ? '0' : format(datum.value * 100, '+.3~r')",
+  dollars: "'$' + format(datum.value, ',.3~r')",
+  rate: "format(datum.value, ',.3~r')",
+  tokens: "format(datum.value, ',.3~r')",
   count: "format(datum.value, '~s')",
 } as const;
 
@@ -167,6 +179,15 @@ export const LABELS = {
 export function timeUnit(longest: number): 'microseconds' | 'milliseconds' | 'seconds' {
   if (longest < 2e-3) return 'microseconds';
   return longest < 20 ? 'milliseconds' : 'seconds';
+}
+
+/** An axis whose ends differ by less than this factor has no round labels. */
+const LEAST_FACTOR = 1.5;
+
+/** The ends of a logarithmic axis, at least `LEAST_FACTOR` apart. */
+export function widened(low: number, high: number): [low: number, high: number] {
+  const factor = Math.max(1, Math.sqrt(LEAST_FACTOR / (high / low)));
+  return [low / factor, high * factor];
 }
 
 /** Round numbers for a logarithmic axis, few enough to read. If fewer than two fit, Vega chooses. */

@@ -4,7 +4,7 @@ import { decisiveComparison } from '../decisive.js';
 import type { Chart } from '../document.js';
 import { formatCount, formatScore, plural } from '../format.js';
 import { shorten } from '../text.js';
-import { type ChartInput, specOf } from './chart.js';
+import { type ChartInput, SHADED, specOf } from './chart.js';
 
 /** A task with more different targets than this does not classify. */
 const MOST_CLASSES = 15;
@@ -12,14 +12,18 @@ const MOST_CLASSES = 15;
 const LEAST_PER_CLASS = 3;
 const OTHER = 'something else';
 
-/** One chart for each classification task and each of the two models that its verdict compares. */
+/** A matrix shows something if some class is taken for another one at least this often. */
+const LEAST_MISTAKES = 5;
+
+/** One chart for each classification task and each of the two models that its verdict compares, if it mixes up classes. */
 export function confusionCharts({ analysis, recommendation, suite }: ChartInput): Chart[] {
   return analysis.suites[suite]!.tasks.flatMap((task, i) => {
     const classes = classesOf(task);
     if (classes === null) return [];
-    const comparison = decisiveComparison(recommendation.suites[suite]!.tasks[i]!);
+    const { tasks, verdict } = recommendation.suites[suite]!;
+    const comparison = decisiveComparison(tasks[i]!, verdict);
     const models = comparison === null ? [] : [comparison.candidate, comparison.reference];
-    return models.map((model) => chartOf(task, task.cells.find((cell) => cell.model === model)!, classes));
+    return models.flatMap((model) => chartOf(task, task.cells.find((cell) => cell.model === model)!, classes));
   });
 }
 
@@ -31,7 +35,7 @@ function classesOf({ samples }: TaskAnalysis): string[] | null {
   return isFew ? classes : null;
 }
 
-function chartOf(task: TaskAnalysis, cell: Cell, classes: readonly string[]): Chart {
+function chartOf(task: TaskAnalysis, cell: Cell, classes: readonly string[]): Chart[] {
   const counts = new Map<string, number>();
   task.samples.forEach((sample, i) => {
     const result = cell.results[i];
@@ -52,11 +56,10 @@ function chartOf(task: TaskAnalysis, cell: Cell, classes: readonly string[]): Ch
       right: target === answer,
     };
   });
-  const worst = rows.filter(({ right }) => !right).sort((a, b) => b.n - a.n || (a.target < b.target ? -1 : 1))[0];
-  const title =
-    worst === undefined
-      ? `${task.name}: ${cell.model} mixes up no classes`
-      : `${task.name}: the most frequent mistake of ${cell.model} is ${worst.answer} for ${worst.target} (${plural(worst.n, 'time')})`;
+  const [worst, next] = rows.filter(({ right }) => !right).sort((a, b) => b.n - a.n || (a.target < b.target ? -1 : 1));
+  if (worst === undefined || worst.n < LEAST_MISTAKES) return [];
+  const which = next?.n === worst.n ? 'one of the most frequent mistakes' : 'the most frequent mistake';
+  const title = `${task.name}: ${which} of ${cell.model} is ${worst.answer} for ${worst.target} (${plural(worst.n, 'time')})`;
   const labels = classes.map((name) => shorten(name, 30));
   const axis = { type: 'nominal', sort: null, scale: { domain: [...labels, OTHER] } };
   const all = rows.reduce((sum, { n }) => sum + n, 0);
@@ -72,13 +75,12 @@ function chartOf(task: TaskAnalysis, cell: Cell, classes: readonly string[]): Ch
       },
       layer: [
         {
-          mark: { type: 'rect' },
+          mark: { type: 'rect', color: SHADED.colour },
           encoding: {
-            color: {
+            opacity: {
               field: 'share',
               type: 'quantitative',
-              title: null,
-              scale: { domain: [0, 1], scheme: 'purples' },
+              scale: { domain: [0, 1], range: SHADED.range },
               legend: null,
             },
             tooltip: [
@@ -90,10 +92,7 @@ function chartOf(task: TaskAnalysis, cell: Cell, classes: readonly string[]): Ch
         },
         {
           mark: { type: 'text' },
-          encoding: {
-            text: { field: 'n' },
-            color: { condition: { test: 'datum.share > 0.55', value: '#ffffff' }, value: '#1a1d21' },
-          },
+          encoding: { text: { field: 'n' } },
         },
       ],
     },
@@ -103,5 +102,5 @@ function chartOf(task: TaskAnalysis, cell: Cell, classes: readonly string[]): Ch
     .filter((row) => !row.right)
     .map(({ target, answer, n }) => `${answer} for ${target}: ${n}`)
     .join('; ')}`;
-  return { name: `confusion-${task.name}-${cell.model.replace(/[^\w.-]+/g, '-')}`, title, note, alt, spec };
+  return [{ name: `confusion-${task.name}-${cell.model.replace(/[^\w.-]+/g, '-')}`, title, note, alt, spec }];
 }

@@ -9,7 +9,7 @@ const NAME = 'quality-difference';
 
 export function differenceChart({ analysis, recommendation, suite }: ChartInput): Chart | NoChart {
   const { tasks, requirement } = recommendation.suites[suite]!;
-  const { margin, alpha } = requirement;
+  const { margin } = requirement;
   const rows = tasks.flatMap(({ task, comparisons }) => comparisons.flatMap((comparison) => rowOf(task, comparison)));
   if (rows.length === 0) {
     const reasons = tasks.flatMap(({ comparisons, verdict }) => [
@@ -24,7 +24,7 @@ export function differenceChart({ analysis, recommendation, suite }: ChartInput)
   }
   const shown = formatPoints(margin).replace('+', '');
   const within = rows.filter(({ decision }) => decision === 'non-inferior').length;
-  const title = `${within} of ${plural(rows.length, 'comparison')} ${within === 1 ? 'shows' : 'show'} an SLM that is at most ${shown} points worse`;
+  const title = `${within} of ${plural(rows.length, 'comparison')} ${within === 1 ? 'shows' : 'show'} an SLM that is worse by less than ${shown} points`;
   const several = new Set(rows.map(({ model }) => model)).size > 1;
   const y = several
     ? { y: { field: 'task', type: 'nominal', title: null, sort: null }, yOffset: { field: 'model', sort: null } }
@@ -36,7 +36,7 @@ export function differenceChart({ analysis, recommendation, suite }: ChartInput)
     scale: { padding: 10 },
   };
   const compared = analysis.models.filter(({ id }) => rows.some(({ model }) => model === id));
-  const note = `${nOf(rows.map(({ n }) => n))} paired samples a task; intervals at ${Math.round((1 - 2 * alpha) * 100)}%; dashed: the margin of −${shown} points`;
+  const note = `${nOf(rows.map(({ n }) => n))} paired samples a task; intervals that decide; dashed: the margin of −${shown} points`;
   const spec = specOf(
     { title, note },
     {

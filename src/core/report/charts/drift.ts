@@ -1,26 +1,21 @@
-/** The decode rate over the run, each trial relative to the median of its task. A flat line is good. */
+/** The decode rate over the run, each trial relative to the median of its task. There is a chart only if it changed. */
 import { isMissing } from '../../quantity.js';
 import type { Chart } from '../document.js';
 import { formatScore, list } from '../format.js';
-import { type ChartInput, LABELS, modelColour, modelDash, type NoChart, nOf, QUIET, specOf } from './chart.js';
+import { type ChartInput, LABELS, modelColour, modelDash, nOf, QUIET, specOf } from './chart.js';
 
 const NAME = 'drift';
-/** The title names a trend if chance shows it at most once in a hundred runs. */
+/** A trend is one that chance shows on any model in at most one of a hundred runs (Bonferroni). */
 const TREND_P = 0.01;
+const MOST_NAMED = 4;
 
-export function driftChart({ analysis }: ChartInput): Chart | NoChart {
+export function driftChart({ analysis }: ChartInput): Chart[] {
   const drifts = analysis.models.flatMap(({ id, drift }) => (isMissing(drift) ? [] : [{ id, drift }]));
-  if (drifts.length === 0) {
-    const reason = analysis.models.map(({ drift }) => drift).find(isMissing)?.missing;
-    return { name: NAME, title: 'Decode rate over the run', missing: reason ?? 'no model was run' };
-  }
-  const changed = drifts.filter(({ drift }) => drift.p < TREND_P);
+  const changed = drifts.filter(({ drift }) => drift.p * drifts.length < TREND_P);
+  if (changed.length === 0) return [];
   const describe = ({ id, drift }: (typeof drifts)[number]) =>
     `${id} ${drift.change < 0 ? '−' : '+'}${formatScore(Math.abs(drift.change))}`;
-  const title =
-    changed.length === 0
-      ? 'The decode rate shows no trend over the run'
-      : `The decode rate changed over the run: ${list(changed.slice(0, 4).map(describe))}`;
+  const title = `The decode rate changed over the run: ${list(changed.slice(0, MOST_NAMED).map(describe))}${changed.length > MOST_NAMED ? ` and ${changed.length - MOST_NAMED} more` : ''}`;
   const rows = drifts.flatMap(({ id, drift }) =>
     drift.course.map(({ progress, relative }) => ({ model: id, progress, relative, shown: formatScore(relative) })),
   );
@@ -59,5 +54,5 @@ export function driftChart({ analysis }: ChartInput): Chart | NoChart {
     },
   );
   const alt = `${drifts.map((model) => `${describe(model)} from start to end, p = ${model.drift.p.toFixed(3)}`).join('; ')}.`;
-  return { name: NAME, title, note, alt, spec };
+  return [{ name: NAME, title, note, alt, spec }];
 }

@@ -1,6 +1,6 @@
 /**
- * Names beside points: each in the place where it hides least. A name that would cover another name is left out; the legend
- * has all names. Boxes are computed in pixels of a plot of about this size; a wider plot only has more room.
+ * Names beside points: each in the place where it hides least. A name that would cover another name, or lie nearer to the point of
+ * another model than to its own, is left out; the legend has all names. Boxes are computed in pixels of a plot of about this size; a wider plot only has more room.
  */
 const PLOT = { width: 400, height: 300, padding: 24 } as const;
 /** The approximate size of a letter. */
@@ -60,7 +60,7 @@ export function placeNames<P extends Point>(points: readonly P[], nameOf: (point
     ];
   });
   const taken: Box[] = [];
-  return points.map((point) => {
+  return points.map((point, i) => {
     const width = [...nameOf(point)].length * LETTER.width;
     const choices = PLACES.map((place) => {
       const x = xAt(Math.log(point.x)) + place.dx + (place.align === 'left' ? width / 2 : -width / 2);
@@ -68,6 +68,7 @@ export function placeNames<P extends Point>(points: readonly P[], nameOf: (point
       const isOutside = box.left < 0 || box.right > PLOT.width || box.top < 0 || box.bottom > PLOT.height;
       const price =
         (isOutside ? FORBIDDEN : 0) +
+        (isNearestTo(box, markers[i]!, markers) ? 0 : FORBIDDEN) +
         FORBIDDEN * countOverlaps(box, taken) +
         ON_POINT * countOverlaps(box, markers) +
         ON_BAR * countOverlaps(box, bars) +
@@ -89,6 +90,18 @@ function scale(values: readonly number[], length: number): (value: number) => nu
 
 function around(x: number, y: number, halfWidth: number, halfHeight: number): Box {
   return { left: x - halfWidth, right: x + halfWidth, top: y - halfHeight, bottom: y + halfHeight };
+}
+
+/** Whether readers take a name for that of its own point: no other point is as near. */
+function isNearestTo(box: Box, own: Box, markers: readonly Box[]): boolean {
+  const nearest = distance(box, own);
+  return markers.every((other) => other === own || distance(box, other) > nearest);
+}
+
+/** Between the edges of a name and the middle of a marker. */
+function distance(box: Box, marker: Box): number {
+  const [x, y] = [(marker.left + marker.right) / 2, (marker.top + marker.bottom) / 2];
+  return Math.hypot(Math.max(box.left - x, 0, x - box.right), Math.max(box.top - y, 0, y - box.bottom));
 }
 
 function countOverlaps(box: Box, others: readonly Box[]): number {

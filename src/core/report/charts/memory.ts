@@ -3,7 +3,7 @@
  * peak, and lines mark the usable memory of devices and the limit of the suite.
  */
 
-import type { Device } from '../../capacity/devices.js';
+import type { Device } from '../../capacity/device.js';
 import type { ModelFit } from '../../capacity/fit.js';
 import { isMissing } from '../../quantity.js';
 import type { Chart, Spec } from '../document.js';
@@ -14,7 +14,8 @@ const NAME = 'memory';
 const PARTS = ['weights', 'KV cache', 'runtime before loading', 'engine and buffers'] as const;
 const SHADES = ['#117733', '#4cae7f', '#757575', '#a8a8a8'] as const;
 const PEAK = 'measured peak';
-const INK = '#cc3311';
+/** The colour of text, which is that of no class of models. */
+const INK = 'currentColor';
 
 export function memoryChart({ analysis, recommendation, suite }: ChartInput): Chart | NoChart {
   const { fits, devices, requirement } = recommendation.suites[suite]!;
@@ -124,9 +125,23 @@ function linesUpTo(most: number, devices: readonly Device[], limit: number | nul
     .sort((a, b) => a.bytes - b.bytes);
   const first = usable.find(({ bytes }) => bytes >= most);
   const near = usable.filter((device) => device.bytes < most || device === first);
-  return [...(limit === null ? [] : [{ name: 'limit of the suite', bytes: limit }]), ...near.slice(-MOST_LINES)].filter(
-    ({ bytes }) => bytes <= REACH * most,
-  );
+  const lines = [...(limit === null ? [] : [{ name: 'limit of the suite', bytes: limit }]), ...near.slice(-MOST_LINES)];
+  return joined(lines.filter(({ bytes }) => bytes <= REACH * most));
+}
+
+/** Lines that are nearer to each other than this share of the longest have one name: two would cover each other. */
+const NEAR = 0.04;
+
+function joined(lines: readonly Limit[]): Limit[] {
+  const longest = Math.max(...lines.map(({ bytes }) => bytes));
+  const apart: Limit[] = [];
+  for (const line of lines.toSorted((a, b) => a.bytes - b.bytes)) {
+    const last = apart.at(-1);
+    const isFree = last === undefined || line.bytes - last.bytes >= NEAR * longest;
+    if (isFree || line.name === 'limit of the suite') apart.push(line);
+    else apart[apart.length - 1] = { name: `${last.name} / ${line.name}`, bytes: last.bytes };
+  }
+  return apart;
 }
 
 function limitLayers(limits: readonly Limit[], unit: number, x: Spec): Spec[] {

@@ -7,20 +7,17 @@ import { type ChartInput, LABELS, legendOf, nOf, specOf } from './chart.js';
 const NAME = 'parity';
 const KINDS = ['same answer', 'same score'] as const;
 
-/** There is no chart if every model was run in one variant. */
+/** There is no chart if every model was run in one variant, or if all variants of a model answer alike. */
 export function parityChart({ analysis, suite }: ChartInput): Chart[] {
   const { parity } = analysis.suites[suite]!;
-  if (parity.length === 0) return [];
+  if (parity.every(({ n, sameOutput }) => sameOutput === n)) return [];
   const rows = parity.map(({ first, second, n, sameOutput, sameScore }) => ({
     pair: nameOf(first, second),
     n,
     shares: [sameOutput / n, sameScore / n],
   }));
   const least = rows.reduce((a, b) => (b.shares[0]! < a.shares[0]! ? b : a));
-  const title =
-    least.shares[0] === 1
-      ? 'All variants of a model give the same answers'
-      : `Variants of a model give the same answer on at least ${formatScore(least.shares[0]!)} of samples (${least.pair})`;
+  const title = `Variants of a model give the same answer on at least ${formatScore(least.shares[0]!)} of samples (${least.pair})`;
   const note = `${nOf(rows.map(({ n }) => n))} samples a pair`;
   const spec = specOf(
     { title, note },

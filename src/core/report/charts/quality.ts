@@ -1,65 +1,134 @@
-/** Quality of each model on each task, with intervals. */
+/** A heat map of quality: a row for each model, a column for each task, and a mark where a limit on quality is met or missed. */
 import { isMissing } from '../../quantity.js';
+import type { LimitCheck } from '../../recommend/limit-check.js';
 import type { Chart } from '../document.js';
 import { formatEstimate, formatScore, plural } from '../format.js';
-import { type ChartInput, LABELS, modelColour, modelShape, type NoChart, nOf, specOf } from './chart.js';
+import { shorten } from '../text.js';
+import { type ChartInput, type NoChart, nOf, SHADED, specOf } from './chart.js';
+import { areApart, type Finding, titleOf } from './finding.js';
 
 const NAME = 'quality-by-task';
 
-export function qualityChart({ analysis, suite }: ChartInput): Chart | NoChart {
+export function qualityChart({ analysis, recommendation, suite }: ChartInput): Chart | NoChart {
   const { tasks } = analysis.suites[suite]!;
-  const rows = tasks.flatMap(({ name, cells }) =>
-    cells.flatMap(({ model, quality }) => {
+  const rows = tasks.flatMap(({ name, cells }, t) =>
+    cells.flatMap(({ model, quality }): Row[] => {
       if (isMissing(quality)) return [];
-      const { value, low, high, n } = quality;
-      return [{ task: name, model, value, low, high, n, shown: formatEstimate(quality, 'score') }];
+      const { checks } = recommendation.suites[suite]!.tasks[t]!;
+      const limit = checks.find((one) => one.model === model)?.checks.find((check) => check.limit === 'quality');
+      return [rowOf(name, model, quality, limit?.state ?? null)];
     }),
   );
   if (rows.length === 0) {
     const reason = tasks
       .flatMap(({ cells }) => cells)
       .flatMap(({ quality }) => (isMissing(quality) ? [quality.missing] : []))[0];
-    return { name: NAME, title: 'Quality by task', missing: reason ?? 'the suite has no tasks' };
+    return { name: NAME, title: 'Quality by model and task', missing: reason ?? 'the suite has no tasks' };
   }
-  const [worst, best] = [
-    rows.reduce((a, b) => (b.value < a.value ? b : a)),
-    rows.reduce((a, b) => (b.value > a.value ? b : a)),
-  ];
-  const title =
-    rows.length === 1
-      ? `${best.model} scores ${best.shown} on ${best.task}`
-      : `Quality runs from ${formatScore(worst.value)} (${worst.model} on ${worst.task}) to ${formatScore(best.value)} (${best.model} on ${best.task})`;
+  const title = titleOf(rows, FINDINGS, otherwise);
+  const limited = rows.some(({ state }) => state !== null);
+  const note = `${nOf(rows.map(({ n }) => n))} samples a cell; quality in %${limited ? '; ✓ the limit is met, ✗ missed, ? open' : ''}`;
   const models = analysis.models.filter(({ id }) => rows.some(({ model }) => model === id));
-  const axis = {
-    type: 'quantitative',
-    title: 'quality: mean score, %',
-    scale: { domain: [0, 1] },
-    axis: { labelExpr: LABELS.share },
-  };
-  const note = `${nOf(rows.map(({ n }) => n))} samples a task and model; bars are 95% intervals`;
   const spec = specOf(
     { title, note },
     {
-      height: { step: models.length > 6 ? 7 : models.length > 2 ? 10 : 15 },
+      height: { step: models.length > 20 ? 18 : 26 },
       data: { values: rows },
       encoding: {
-        y: { field: 'task', type: 'nominal', title: null, sort: null },
-        yOffset: { field: 'model', sort: models.map(({ id }) => id) },
-        color: modelColour(models, analysis.models),
+        x: { field: 'task', type: 'nominal', title: null, sort: null, axis: { labelAngle: -30, orient: 'top' } },
+        y: { field: 'model', type: 'nominal', title: null, sort: models.map(({ id }) => id) },
+        tooltip: [{ field: 'task' }, { field: 'model' }, { field: 'shown', title: 'quality' }, { field: 'n' }],
       },
       layer: [
-        { mark: { type: 'rule', strokeWidth: 2 }, encoding: { x: { ...axis, field: 'low' }, x2: { field: 'high' } } },
         {
-          mark: { type: 'point', filled: true, size: models.length > 6 ? 30 : 60, opacity: 1 },
+          mark: { type: 'rect', color: SHADED.colour },
           encoding: {
-            x: { ...axis, field: 'value' },
-            shape: modelShape(models, analysis.models),
-            tooltip: [{ field: 'task' }, { field: 'model' }, { field: 'shown', title: 'quality' }, { field: 'n' }],
+            opacity: {
+              field: 'value',
+              type: 'quantitative',
+              scale: { domain: [0, 1], range: SHADED.range },
+              legend: null,
+            },
           },
         },
+        { mark: { type: 'text', fontSize: 11 }, encoding: { text: { field: 'label' } } },
       ],
     },
   );
   const alt = `${plural(tasks.length, 'task')}: ${rows.map(({ task, model, shown, n }) => `${task} on ${model}: ${shown}, n = ${n}`).join('; ')}.`;
   return { name: NAME, title, note, alt, spec };
+}
+
+interface Row {
+  readonly task: string;
+  readonly model: string;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  readonly n: number;
+  readonly shown: string;
+  readonly label: string;
+  readonly state: LimitCheck['state'] | null;
+}
+
+const MARKS: Readonly<Record<LimitCheck['state'], string>> = {
+  met: ' ✓',
+  missed: ' ✗',
+  undecided: ' ?',
+  unknown: ' ?',
+};
+
+function rowOf(
+  task: string,
+  model: string,
+  quality: { readonly value: number; readonly low: number; readonly high: number; readonly n: number },
+  state: LimitCheck['state'] | null,
+): Row {
+  const { value, low, high, n } = quality;
+  const label = `${formatScore(value).replace('%', '')}${state === null ? '' : MARKS[state]}`;
+  return { task, model, value, low, high, n, shown: formatEstimate(quality, 'score'), label, state };
+}
+
+const FINDINGS: readonly Finding<readonly Row[]>[] = [
+  {
+    holds: (rows) => rows.length === 1,
+    say: ([only]) => `${only!.model} scores ${only!.shown} on ${only!.task}`,
+  },
+  {
+    holds: (rows) => hopeless(rows).length > 0,
+    say: (rows) => `No model meets the limit on quality on ${listTasks(hopeless(rows))}`,
+  },
+  {
+    holds: (rows) => areApart(ends(rows).worst, ends(rows).best),
+    say: (rows) => {
+      const { worst, best } = ends(rows);
+      return `Quality runs from ${describe(worst)} to ${describe(best)}`;
+    },
+  },
+];
+
+function otherwise(rows: readonly Row[]): string {
+  const { worst, best } = ends(rows);
+  return `Quality was seen from ${formatScore(worst.value)} to ${formatScore(best.value)}; the intervals of both ends overlap`;
+}
+
+function describe({ value, model, task }: Row): string {
+  return `${formatScore(value)} (${model} on ${task})`;
+}
+
+function ends(rows: readonly Row[]) {
+  return {
+    worst: rows.reduce((a, b) => (b.value < a.value ? b : a)),
+    best: rows.reduce((a, b) => (b.value > a.value ? b : a)),
+  };
+}
+
+/** The tasks on which every model is shown to miss the limit. */
+function hopeless(rows: readonly Row[]): string[] {
+  const tasks = [...new Set(rows.map(({ task }) => task))];
+  return tasks.filter((name) => rows.filter(({ task }) => task === name).every(({ state }) => state === 'missed'));
+}
+
+function listTasks(names: readonly string[]): string {
+  return names.length > 3 ? plural(names.length, 'task') : shorten(names.join(', '), 80);
 }

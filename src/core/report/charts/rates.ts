@@ -16,6 +16,7 @@ import {
   type NoChart,
   nOf,
   specOf,
+  widened,
 } from './chart.js';
 
 export function rateChart({ analysis, suite }: ChartInput, metric: DistributedMetric): Chart | NoChart {
@@ -32,17 +33,15 @@ export function rateChart({ analysis, suite }: ChartInput, metric: DistributedMe
     const reason = overall.map(({ metrics }) => estimateAt(metrics[metric], summary.level)).find(isMissing)?.missing;
     return { name, title: `${metricTitle} by model`, missing: reason ?? 'no model was run' };
   }
+  const ends = widened(Math.min(...rows.map(({ low }) => low)), Math.max(...rows.map(({ high }) => high)));
   const what = `${summary.level} ${metricTitle.toLowerCase()}`;
   const fastestFirst = [...rows].sort((a, b) => b.value - a.value);
   const title = `${capital(what)}: ${listEnds(fastestFirst.map(({ model, value }) => `${formatUnit(value, unit)} (${model})`))}`;
   const x = {
     type: 'quantitative',
     title: `${what}, ${unit} (log scale)`,
-    scale: { type: 'log', nice: false, padding: 10 },
-    axis: {
-      labelExpr: LABELS.rate,
-      ...logTicks(Math.min(...rows.map(({ low }) => low)), Math.max(...rows.map(({ high }) => high))),
-    },
+    scale: { type: 'log', nice: false, padding: 10, domain: ends },
+    axis: { labelExpr: LABELS.rate, ...logTicks(...ends) },
   };
   const models = analysis.models.filter(({ id }) => rows.some(({ model }) => model === id));
   const note = `${nOf(rows.map(({ n }) => n))} requests a model; bars are 95% intervals of the ${summary.level}`;

@@ -5,6 +5,7 @@ import { DISTRIBUTED, type DistributedMetric, isShownIn, METRICS } from '../../m
 import type { Recommendation } from '../../recommend/recommendation.js';
 import type { Chart } from '../document.js';
 import { plain } from '../text.js';
+import { agreementChart } from './agreement.js';
 import { breakEvenChart } from './breakeven.js';
 import { cascadeCharts } from './cascade.js';
 import type { ChartInput, NoChart } from './chart.js';
@@ -17,6 +18,7 @@ import { parityChart } from './parity.js';
 import { qualityChart } from './quality.js';
 import { rateChart } from './rates.js';
 import { tradeoffChart } from './tradeoff.js';
+import { ttftLineChart } from './ttft-line.js';
 
 export interface SuiteCharts {
   readonly suite: string;
@@ -27,6 +29,8 @@ export interface SuiteCharts {
 
 export interface ChartGroup {
   readonly title: string;
+  /** Whether a page shows the group only when a reader asks for more. */
+  readonly isFolded: boolean;
   readonly charts: readonly (Chart | NoChart)[];
 }
 
@@ -34,8 +38,9 @@ export interface ChartGroup {
 export function buildCharts(analysis: Analysis, recommendation: Recommendation): SuiteCharts[] {
   return analysis.suites.map(({ name }, suite) => {
     const prefix = analysis.suites.length > 1 ? `${name}-` : '';
-    const groups = groupsOf({ analysis, recommendation, suite }).map(({ title, charts }) => ({
+    const groups = groupsOf({ analysis, recommendation, suite }).map(({ title, isFolded, charts }) => ({
       title,
+      isFolded,
       charts: charts.map((chart) => ({ ...plainly(chart), name: `${prefix}${chart.name}` })),
     }));
     return { suite: name, groups, charts: groups.flatMap(({ charts }) => charts) };
@@ -56,27 +61,36 @@ function chartedIn(unit: Unit): DistributedMetric[] {
 }
 
 function groupsOf(input: ChartInput): ChartGroup[] {
+  const several = input.recommendation.suites[input.suite]!.tasks.some(({ comparisons }) => comparisons.length > 1);
   return [
-    {
-      title: 'Quality against speed and cost',
-      charts: [
-        differenceChart(input),
-        qualityChart(input),
-        tradeoffChart(input, 'decodeRate'),
-        tradeoffChart(input, 'millionTokens'),
-        tradeoffChart(input, 'thousandRequests'),
-      ],
-    },
-    {
-      title: 'Speed',
-      charts: [
-        ...chartedIn('seconds').map((metric) => latencyChart(input, metric)),
-        driftChart(input),
-        ...chartedIn('tokens per second').map((metric) => rateChart(input, metric)),
-      ],
-    },
-    { title: 'Memory and cost', charts: [memoryChart(input), ...breakEvenChart(input)] },
-    { title: 'Cascades', charts: cascadeCharts(input) },
-    { title: 'Where answers differ', charts: [...confusionCharts(input), ...parityChart(input)] },
+    open('Quality', [qualityChart(input), agreementChart(input)]),
+    open('Quality against time and cost', [
+      tradeoffChart(input, 'ttft'),
+      tradeoffChart(input, 'e2e'),
+      tradeoffChart(input, 'thousandRequests'),
+    ]),
+    open('Time', [latencyChart(input, 'ttft'), latencyChart(input, 'e2e'), ttftLineChart(input)]),
+    open('Memory', [memoryChart(input)]),
+    folded('Every comparison', several ? [differenceChart(input)] : []),
+    folded('Rates and tokens', [
+      tradeoffChart(input, 'decodeRate'),
+      tradeoffChart(input, 'millionTokens'),
+      ...chartedIn('seconds')
+        .filter((metric) => metric !== 'ttft' && metric !== 'e2e')
+        .map((metric) => latencyChart(input, metric)),
+      ...chartedIn('tokens per second').map((metric) => rateChart(input, metric)),
+      ...driftChart(input),
+    ]),
+    folded('Break-even', breakEvenChart(input)),
+    folded('Cascades', cascadeCharts(input)),
+    folded('Where answers differ', [...confusionCharts(input), ...parityChart(input)]),
   ];
+}
+
+function open(title: string, charts: readonly (Chart | NoChart)[]): ChartGroup {
+  return { title, isFolded: false, charts };
+}
+
+function folded(title: string, charts: readonly (Chart | NoChart)[]): ChartGroup {
+  return { title, isFolded: true, charts };
 }

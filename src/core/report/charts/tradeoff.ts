@@ -1,5 +1,6 @@
-/** Trade-offs: quality against decode rate and against cost, with intervals and the Pareto front. */
+/** Trade-offs: quality against time and cost, with intervals, the region that the limits allow, and the best trade-offs in it. */
 import { estimateAt } from '../../analyse/distribution.js';
+import type { Requirement } from '../../definition/requirement.js';
 import type { Unit } from '../../measure/metric.js';
 import { isMissing, type Missing } from '../../quantity.js';
 import type { Estimate } from '../../stats/estimate/estimate.js';
@@ -8,16 +9,21 @@ import { formatEstimate, formatScore, formatUnit, list, plural } from '../format
 import {
   type ChartInput,
   LABELS,
+  LIMIT_COLOUR,
   logTicks,
+  looksOf,
   modelColour,
   modelShape,
   type NoChart,
   nOf,
   QUIET,
   specOf,
+  widened,
 } from './chart.js';
 import { costOf } from './cost.js';
+import { areApart, type Finding, titleOf } from './finding.js';
 import { placeNames } from './labels.js';
+import { type Standing, standingOf } from './standing.js';
 
 interface About {
   readonly name: string;
@@ -28,40 +34,77 @@ interface About {
   readonly unit: Unit;
   readonly better: 'higher' | 'lower';
   readonly labels: string;
+  /** What a model is that is ahead of all others: `the fastest`. */
+  readonly best: string;
   estimate(input: ChartInput, model: number): Estimate | Missing;
+  /** The limit of the suite on this axis, if it is on what the axis shows. */
+  limit(limits: Requirement['limits']): number | null;
 }
 
+const NO_LIMIT = () => null;
+
 const ABOUT = {
+  ttft: {
+    name: 'quality-ttft',
+    per: '',
+    what: 'time to first token',
+    axis: 'median time to first token (log scale)',
+    unit: 'seconds',
+    better: 'lower',
+    labels: '',
+    best: 'the first to begin',
+    estimate: ({ analysis, suite }, model) =>
+      estimateAt(analysis.suites[suite]!.overall[model]!.metrics.ttft, 'median'),
+    limit: ({ ttft }) => (ttft?.at === 'median' ? ttft.max : null),
+  },
+  e2e: {
+    name: 'quality-e2e',
+    per: '',
+    what: 'end-to-end latency',
+    axis: 'median end-to-end latency (log scale)',
+    unit: 'seconds',
+    better: 'lower',
+    labels: '',
+    best: 'the fastest',
+    estimate: ({ analysis, suite }, model) => estimateAt(analysis.suites[suite]!.overall[model]!.metrics.e2e, 'median'),
+    limit: ({ e2e }) => (e2e?.at === 'median' ? e2e.max : null),
+  },
   decodeRate: {
     name: 'quality-decode-rate',
     per: '',
     what: 'decode rate',
-    axis: 'decode rate, output tokens per second (median, log scale)',
+    axis: 'median decode rate, tokens per second (log scale)',
     unit: 'tokens per second',
     better: 'higher',
     labels: LABELS.rate,
+    best: 'the fastest to write',
     estimate: ({ analysis, suite }, model) =>
       estimateAt(analysis.suites[suite]!.overall[model]!.metrics.decodeRate, 'median'),
+    limit: ({ decodeRate }) => (decodeRate?.at === 'median' ? decodeRate.min : null),
   },
   millionTokens: {
     name: 'quality-token-cost',
     per: ' a million tokens',
     what: 'cost of a million tokens',
-    axis: 'cost of a million tokens, prompts and answers together, US dollars (log scale)',
+    axis: 'US dollars a million tokens of prompts and answers (log scale)',
     unit: 'dollars',
     better: 'lower',
     labels: LABELS.dollars,
+    best: 'the cheapest',
     estimate: (input, model) => costIn(input, model, 'millionTokens'),
+    limit: NO_LIMIT,
   },
   thousandRequests: {
     name: 'quality-cost',
     per: ' a thousand requests',
     what: 'cost of a thousand requests',
-    axis: 'cost of a thousand requests, US dollars (log scale)',
+    axis: 'US dollars a thousand requests (log scale)',
     unit: 'dollars',
     better: 'lower',
     labels: LABELS.dollars,
+    best: 'the cheapest',
     estimate: (input, model) => costIn(input, model, 'thousandRequests'),
+    limit: ({ cost }) => cost?.max ?? null,
   },
 } as const satisfies Record<string, About>;
 
@@ -69,8 +112,9 @@ function costIn({ analysis, recommendation, suite }: ChartInput, model: number, 
   return costOf(analysis.suites[suite]!, recommendation.suites[suite]!, model, unit);
 }
 
-interface Point {
+export interface TradeoffPoint {
   readonly model: string;
+  readonly number: string;
   readonly quality: number;
   readonly qualityLow: number;
   readonly qualityHigh: number;
@@ -79,10 +123,13 @@ interface Point {
   readonly xHigh: number;
   readonly n: number;
   readonly shown: string;
+  readonly standing: Standing;
 }
 
+type Point = TradeoffPoint;
+
 export function tradeoffChart(input: ChartInput, against: keyof typeof ABOUT): Chart | NoChart {
-  const { analysis } = input;
+  const { analysis, recommendation, suite } = input;
   const about: About = ABOUT[against];
   const { name } = about;
   const { points, reasons } = pointsOf(input, about);
@@ -90,37 +137,37 @@ export function tradeoffChart(input: ChartInput, against: keyof typeof ABOUT): C
     const title = `Quality against ${about.what}`;
     return { name, title, missing: [...reasons.values()].sort()[0] ?? 'a trade-off needs two models with a score' };
   }
-  const front = paretoFront(points, about.better === 'higher');
-  const title = findingOf(front, points.length, about);
-  const absent = [...reasons.keys()];
-  const note =
-    `${nOf(points.map(({ n }) => n))} samples a model, all tasks; bars are 95% intervals; dashed: the Pareto front` +
-    `${absent.length > 0 ? `; not shown: ${absent.length > 3 ? plural(absent.length, 'model') : list(absent)}` : ''}`;
+  const rivals = points.filter(({ standing }) => standing === 'may be chosen');
+  const front = paretoFront(rivals, about.better === 'higher');
+  const title = titleOf({ rivals, front, about }, FINDINGS, describeFront);
+  const { limits } = recommendation.suites[suite]!.requirement;
+  const [least, most] = [limits.quality?.min ?? null, about.limit(limits)];
+  const note = noteOf(points, [...reasons.keys()], front.length);
+  const [low, high] = endsOf(points, most);
+  const [bottom, top] = qualityDomain(points, least);
   const x = {
     field: 'x',
     type: 'quantitative',
     title: about.axis,
-    scale: { type: 'log', nice: false, padding: 24 },
-    axis: {
-      labelExpr: about.labels,
-      ...logTicks(Math.min(...points.map(({ xLow }) => xLow)), Math.max(...points.map(({ xHigh }) => xHigh))),
-    },
+    scale: { type: 'log', nice: false, padding: 24, domain: [low, high] },
+    axis: { labelExpr: about.labels === '' ? TIME_LABELS : about.labels, ...logTicks(low, high) },
   };
   const y = {
     field: 'quality',
     type: 'quantitative',
-    title: 'quality: mean score, all tasks, %',
-    scale: { zero: false, padding: 12 },
+    title: 'quality, all tasks, %',
+    scale: { zero: false, padding: 12, domain: [bottom, top] },
     axis: { labelExpr: LABELS.share, tickCount: 6 },
   };
   const models = analysis.models.filter(({ id }) => points.some(({ model }) => model === id));
   const spec = specOf(
     { title, note },
     {
-      height: 300,
+      height: 280,
       data: { values: points },
       encoding: { y, color: modelColour(models, analysis.models) },
       layer: [
+        ...limitLayers({ x, y, ends: { low, high, bottom }, least, most, better: about.better }),
         {
           data: { values: front },
           mark: {
@@ -136,37 +183,104 @@ export function tradeoffChart(input: ChartInput, against: keyof typeof ABOUT): C
           encoding: { x, y: { ...y, field: 'qualityLow' }, y2: { field: 'qualityHigh' } },
         },
         { mark: { type: 'rule', strokeWidth: 1.5 }, encoding: { x: { ...x, field: 'xLow' }, x2: { field: 'xHigh' } } },
-        {
-          mark: { type: 'point', filled: true, size: 90, opacity: 1 },
-          encoding: {
-            x,
-            shape: modelShape(models, analysis.models),
-            tooltip: [{ field: 'model' }, { field: 'shown', title: 'measured' }, { field: 'n' }],
+        ...[
+          { values: rivals, mark: { type: 'point', filled: true, size: 90, opacity: 1 } },
+          {
+            values: points.filter((point) => !rivals.includes(point)),
+            mark: { type: 'point', filled: false, size: 90, opacity: 1, strokeWidth: 2 },
           },
-        },
+        ]
+          .filter(({ values }) => values.length > 0)
+          .map(({ values, mark }) => ({
+            data: { values },
+            mark,
+            encoding: {
+              x,
+              shape: modelShape(models, analysis.models),
+              tooltip: [
+                { field: 'model' },
+                { field: 'shown', title: 'measured' },
+                { field: 'n' },
+                { field: 'standing', title: 'limits' },
+              ],
+            },
+          })),
         ...nameLayers(points, x),
       ],
     },
   );
-  const alt = `${plural(points.length, 'model')}: ${points.map(({ model, shown, n }) => `${model}: ${shown}, n = ${n}`).join('; ')}.${[...reasons].map(([model, reason]) => ` Not shown: ${model} (${reason}).`).join('')}`;
+  const alt = `${plural(points.length, 'model')}: ${points.map(({ model, shown, n, standing }) => `${model}: ${shown}, n = ${n}${standing === 'may be chosen' ? '' : `, ${standing}`}`).join('; ')}.${[...reasons].map(([model, reason]) => ` Not shown: ${model} (${reason}).`).join('')}`;
   return { name, title, note, alt, spec };
+}
+
+/** Times of one axis can lie between microseconds and minutes. */
+const TIME_LABELS =
+  "datum.value < 1e-3 ? format(datum.value * 1e6, ',.3~r') + ' µs' : datum.value < 1 ? format(datum.value * 1e3, ',.3~r') + ' ms' : format(datum.value, ',.3~r') + ' s'";
+
+function noteOf(points: readonly Point[], absent: readonly string[], best: number): string {
+  const hollow = (['misses a limit', 'did not answer every sample'] as const).filter((standing) =>
+    points.some((point) => point.standing === standing),
+  );
+  return [
+    `${nOf(points.map(({ n }) => n))} samples a model, all tasks`,
+    'bars are 95% intervals',
+    ...(best > 1 ? ['dashed: no other is better in both'] : []),
+    ...(hollow.length > 0 ? [`hollow: ${hollow.join(', or ')}`] : []),
+    ...(absent.length > 0 ? [`not shown: ${absent.length > 3 ? plural(absent.length, 'model') : list(absent)}`] : []),
+  ].join('; ');
+}
+
+interface Facts {
+  readonly rivals: readonly Point[];
+  readonly front: readonly Point[];
+  readonly about: About;
+}
+
+const FINDINGS: readonly Finding<Facts>[] = [
+  { holds: ({ rivals }) => rivals.length === 0, say: () => 'No model that answered every sample meets every limit' },
+  {
+    holds: ({ rivals }) => rivals.length === 1,
+    say: ({ rivals: [only], about }) => `Only ${describe(only!, about)} answered every sample and misses no limit`,
+  },
+  {
+    holds: ({ rivals, front, about }) =>
+      front.length === 1 && rivals.every((other) => isAhead(front[0]!, other, about)),
+    say: ({ front: [best], about }) => `${best!.model} is the best in quality and ${about.best}`,
+  },
+  {
+    holds: ({ front }) => front.length === 1,
+    say: ({ front: [best], about }) =>
+      `${best!.model} was seen to be the best in quality and ${about.best}, but the intervals of others overlap its own`,
+  },
+];
+
+/** Whether a point is shown to be better in both than another one. */
+function isAhead(point: Point, other: Point, { better }: About): boolean {
+  if (point === other) return true;
+  const isApart =
+    areApart({ low: point.qualityLow, high: point.qualityHigh }, { low: other.qualityLow, high: other.qualityHigh }) &&
+    areApart({ low: point.xLow, high: point.xHigh }, { low: other.xLow, high: other.xHigh });
+  return isApart && point.quality > other.quality && (better === 'lower' ? point.x < other.x : point.x > other.x);
 }
 
 /** A title describes this many points, and otherwise the two ends of the front. */
 const MOST_DESCRIBED = 3;
 
-function findingOf(front: readonly Point[], models: number, { what, unit, per }: About): string {
-  if (front.length === 1) return `${front[0]!.model} is the best choice both by quality and by ${what}`;
-  const describe = (point: Point) =>
-    `${point.model} scores ${formatScore(point.quality)} at ${formatUnit(point.x, unit)}${per}`;
+function describeFront({ rivals, front, about }: Facts): string {
+  const described = front.map((point) => describe(point, about));
   return front.length <= MOST_DESCRIBED
-    ? list(front.map(describe))
-    : `The Pareto front holds ${front.length} of ${plural(models, 'model')}: from ${describe(front[0]!)} to ${describe(front.at(-1)!)}`;
+    ? `Best trade-offs seen: ${list(described)}`
+    : `Best trade-offs seen, ${front.length} of the ${plural(rivals.length, 'model')} that miss no limit: from ${described[0]} to ${described.at(-1)}`;
+}
+
+function describe({ model, quality, x }: Point, { unit, per }: About): string {
+  return `${model} (${formatScore(quality)}, ${formatUnit(x, unit)}${per})`;
 }
 
 /** The points, and the reasons why models have no point. */
 function pointsOf(input: ChartInput, about: About) {
   const reasons = new Map<string, string>();
+  const looks = looksOf(input.analysis.models);
   const points = input.analysis.suites[input.suite]!.overall.flatMap(({ model, quality }, i): Point[] => {
     const other = about.estimate(input, i);
     if (isMissing(quality) || isMissing(other)) {
@@ -180,6 +294,7 @@ function pointsOf(input: ChartInput, about: About) {
     return [
       {
         model,
+        number: String(looks.get(model)!.number),
         quality: quality.value,
         qualityLow: quality.low,
         qualityHigh: quality.high,
@@ -188,18 +303,72 @@ function pointsOf(input: ChartInput, about: About) {
         xHigh: other.high,
         n: quality.n,
         shown: `${formatEstimate(quality, 'score')} at ${formatEstimate(other, about.unit)}${about.per}`,
+        standing: standingOf(input, model),
       },
     ];
   });
   return { points, reasons };
 }
 
-/** More names than this would hide the points. */
+/** A limit further away than this factor would squeeze all points together. */
+const REACH = 10;
+
+function endsOf(points: readonly Point[], limit: number | null): [number, number] {
+  const seen = [Math.min(...points.map(({ xLow }) => xLow)), Math.max(...points.map(({ xHigh }) => xHigh))] as const;
+  const isNear = limit !== null && limit > seen[0] / REACH && limit < seen[1] * REACH;
+  return isNear ? widened(Math.min(seen[0], limit), Math.max(seen[1], limit)) : widened(...seen);
+}
+
+/** Quality is a share: an axis goes beyond neither end. */
+function qualityDomain(points: readonly Point[], limit: number | null): [number, number] {
+  const ends = [...points.flatMap(({ qualityLow, qualityHigh }) => [qualityLow, qualityHigh])];
+  if (limit !== null) ends.push(limit);
+  return [Math.max(0, Math.min(...ends) - 0.03), Math.min(1, Math.max(...ends) + 0.03)];
+}
+
+interface LimitLines {
+  readonly x: Spec;
+  readonly y: Spec;
+  /** The ends of the axis of time or cost, and the lower end of that of quality. */
+  readonly ends: { readonly low: number; readonly high: number; readonly bottom: number };
+  readonly least: number | null;
+  readonly most: number | null;
+  readonly better: 'higher' | 'lower';
+}
+
+/** Lines where limits lie, and what they rule out in a shade. */
+function limitLayers({ x, y, ends: { low, high, bottom }, least, most, better }: LimitLines): Spec[] {
+  const line = { type: 'rule', color: LIMIT_COLOUR, strokeDash: [5, 4], strokeWidth: 1.5 };
+  const shade = { type: 'rect', color: LIMIT_COLOUR, opacity: 0.07 };
+  const still = { color: { value: LIMIT_COLOUR } };
+  const layers: Spec[] = [];
+  if (least !== null)
+    layers.push(
+      {
+        data: { values: [{ quality: bottom, limit: least }] },
+        mark: shade,
+        encoding: { y, y2: { field: 'limit' }, ...still },
+      },
+      { data: { values: [{ quality: least }] }, mark: line, encoding: { y, ...still } },
+    );
+  if (most !== null && most > low && most < high)
+    layers.push(
+      {
+        data: { values: [{ x: most, end: better === 'lower' ? high : low }] },
+        mark: shade,
+        encoding: { x, x2: { field: 'end' }, y: null, ...still },
+      },
+      { data: { values: [{ x: most }] }, mark: line, encoding: { x, y: null, ...still } },
+    );
+  return layers;
+}
+
+/** More names than this would hide the points; the numbers of the legend stand in their place. */
 const MOST_NAMES = 8;
 
 function nameLayers(points: readonly Point[], x: Spec): Spec[] {
-  if (points.length > MOST_NAMES) return [];
-  const places = placeNames(points, ({ model }) => model);
+  const field = points.length > MOST_NAMES ? 'number' : 'model';
+  const places = placeNames(points, (point) => point[field]);
   return points.flatMap((point, i): Spec[] => {
     const place = places[i];
     if (!place) return [];
@@ -207,7 +376,7 @@ function nameLayers(points: readonly Point[], x: Spec): Spec[] {
       {
         data: { values: [point] },
         mark: { type: 'text', ...place, limit: 240 },
-        encoding: { x, text: { field: 'model' }, color: { value: 'currentColor' } },
+        encoding: { x, text: { field }, color: { value: 'currentColor' } },
       },
     ];
   });

@@ -2,13 +2,16 @@
 import type { Analysis, ModelAnalysis, Overall, SuiteAnalysis } from '../../analyse/analysis.js';
 import { isOfSession, METRICS, type MetricName } from '../../measure/metrics.js';
 import type { Recommendation, SuiteRecommendation } from '../../recommend/recommendation.js';
+import { alarmsOf } from '../alarms.js';
 import { type Brief, type BriefSuite, quantityCell, type Table, type TableCell, textCell } from '../document.js';
 import { plural } from '../format.js';
+import { verdictOf } from '../headline.js';
 import { brieflyByTask } from '../short-words.js';
-import { describeRun, describeSuite } from '../words.js';
-import { pairsOf, verdictTable } from './answer.js';
+import { describeRun } from '../words.js';
+import { verdictTable } from './answer.js';
+import { limitTable, unknownLimits } from './limits.js';
 import { metricCell, shownIn } from './shown.js';
-import { type Filled, tableOf } from './tables.js';
+import { type Filled, tableOf, withoutEmptyColumns } from './tables.js';
 import { warningsOf } from './warnings.js';
 
 /** More rows than this do not fit a screen. */
@@ -29,19 +32,30 @@ function restOf(more: number): string {
 }
 
 function briefSuite(analysis: Analysis, suite: SuiteAnalysis, recommended: SuiteRecommendation): BriefSuite {
-  const pairs = pairsOf(recommended);
-  const named = pairs.length > 1 ? (['candidate'] as const) : [];
-  const verdicts = verdictTable(recommended, ['task', 'verdict', ...named, 'quality', 'speed', 'memory', 'cost']);
-  const models = analysis.models.map((model, i) => ({ model, overall: suite.overall[i]! }));
+  const isOneClass = recommended.verdict.kind === 'one-class';
+  const verdicts = isOneClass ? limitTable(analysis, suite, recommended) : verdictTable(recommended, COLUMNS);
   return {
     heading: suite.title,
-    verdict: { kind: recommended.verdict.kind, sentence: describeSuite(recommended) },
-    verdicts: shortened(verdicts, 'tasks'),
-    pair: pairs.length === 1 ? `Points and ratios: ${pairs[0]}.` : null,
-    reasons: firstReasons(brieflyByTask(recommended)),
-    models: shortened(tableOf({ name: 'models', label: 'Models' }, MODEL_COLUMNS, models), 'models'),
+    verdict: verdictOf(analysis, recommended),
+    alarms: alarmsOf(recommended),
+    verdicts: shortened(verdicts, 'rows'),
+    reasons: firstReasons([...brieflyByTask(recommended), ...(isOneClass ? unknownLimits(recommended) : [])]),
+    models: shortened(modelTable(analysis, suite), 'models'),
   };
 }
+
+/** Speed, memory and cost are ratios of small to large: a line of 80 cells has no room for words. */
+const COLUMNS = [
+  'task',
+  'use',
+  'small',
+  'large',
+  'difference',
+  'n',
+  'timesFaster',
+  'timesMemory',
+  'timesCost',
+] as const;
 
 function firstReasons(reasons: readonly string[]): string[] {
   const more = reasons.length - MOST_REASONS;
@@ -60,7 +74,12 @@ interface Row {
   readonly overall: Overall;
 }
 
-/** The columns on the right give way first: memory is worth more than the last of the times and rates. */
+/** A row for each model, over all tasks. */
+export function modelTable(analysis: Analysis, suite: SuiteAnalysis): Table {
+  const models = analysis.models.map((model, i) => ({ model, overall: suite.overall[i]! }));
+  return withoutEmptyColumns(tableOf({ name: 'models', label: 'Models over all tasks' }, MODEL_COLUMNS, models));
+}
+
 const MODEL_COLUMNS: readonly Filled<Row>[] = [
   { title: 'Model', holds: 'names', cell: ({ model }) => textCell(model.id) },
   { title: '', holds: 'words', cell: ({ model }) => textCell(model.class ?? '?') },

@@ -3,16 +3,17 @@ import type { Analysis } from '../../analyse/analysis.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
 import { buildCharts, type SuiteCharts } from '../charts/table.js';
 import type { Document, SuitePart } from '../document.js';
-import { describeSuite } from '../words.js';
-import { answerBlocks, scopeOf } from './answer.js';
+import { headlineOf, verdictOf } from '../headline.js';
+import { answerBlocks, scopeOf, whySection } from './answer.js';
 import { briefOf } from './brief.js';
 import { cascadesSection } from './cascades.js';
 import { chartsSection } from './charts.js';
-import { criteriaTable } from './criteria.js';
+import { criteriaSection } from './criteria.js';
 import { breakEvenSection, devicesSection } from './devices.js';
 import { methodSection } from './method.js';
 import { modelsSection } from './models.js';
 import { paritySection } from './parity.js';
+import { shortBlocks } from './short.js';
 import { tasksSection } from './tasks.js';
 
 export function documentOf(analysis: Analysis, recommendation: Recommendation): Document {
@@ -23,7 +24,7 @@ export function documentOf(analysis: Analysis, recommendation: Recommendation): 
     contents: [
       { to: 'answer', text: 'Answer' },
       { to: 'charts', text: 'Charts' },
-      { to: 'models', text: 'Models' },
+      { to: 'criteria', text: 'Side by side' },
       { to: 'samples', text: 'Samples' },
       { to: 'method', text: 'Method' },
     ],
@@ -45,7 +46,7 @@ export function documentOf(analysis: Analysis, recommendation: Recommendation): 
 }
 
 function titleOf({ suites }: Recommendation): string {
-  return suites.length === 1 ? `${suites[0]!.suite}: ${describeSuite(suites[0]!)}` : 'rightsize report';
+  return suites.length === 1 ? `${suites[0]!.suite}: ${headlineOf(suites[0]!)}` : 'rightsize report';
 }
 
 interface Input {
@@ -62,17 +63,14 @@ function suitePart({ analysis, recommendation, charts }: Input, index: number): 
     heading: suite.title,
     scope: scopeOf(analysis, suite),
     description: suite.description,
-    verdict: { kind: recommended.verdict.kind, sentence: describeSuite(recommended) },
-    body: [
-      ...answerBlocks(analysis, recommended),
+    verdict: verdictOf(analysis, recommended),
+    screen: answerBlocks(analysis, suite, recommended),
+    short: shortBlocks(analysis, suite, recommended),
+    sections: [
+      whySection(recommended),
+      chartsSection(analysis, suite, charts, `charts${suffix}`),
+      criteriaSection(analysis, suite, recommended, `criteria${suffix}`),
       tasksSection(suite, recommended),
-      chartsSection(analysis, charts, `charts${suffix}`),
-      {
-        kind: 'section',
-        name: `criteria${suffix}`,
-        heading: 'What people weigh',
-        body: [criteriaTable(analysis, suite, recommended)],
-      },
       ...cascadesSection(recommended),
       ...devicesSection(recommended),
       ...breakEvenSection(recommended),

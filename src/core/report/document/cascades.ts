@@ -103,7 +103,7 @@ export function cascadesSection(recommended: SuiteRecommendation): Section[] {
     ...(others.length === 0 ? [] : [{ kind: 'list', items: others } as const]),
     ...(tried.length === 0 ? [] : [columnsSection()]),
   ];
-  return [{ kind: 'section', heading: 'Cascades', body }];
+  return [{ kind: 'section', heading: 'Cascades', folded: true, body }];
 }
 
 function triedBlocks(tried: readonly Tried[]): Block[] {

@@ -1,10 +1,18 @@
-/** The charts of a suite by name, with one legend for all of them. */
-import type { Analysis } from '../../analyse/analysis.js';
-import { looksOf } from '../charts/chart.js';
-import type { SuiteCharts } from '../charts/table.js';
-import type { Section } from '../document.js';
+/** The charts of a suite by name, with one legend for all of them. Those that answer rare questions are folded. */
+import type { Analysis, SuiteAnalysis } from '../../analyse/analysis.js';
+import { looksOf, type NoChart } from '../charts/chart.js';
+import type { ChartGroup, SuiteCharts } from '../charts/table.js';
+import type { Block, Section } from '../document.js';
+import { list } from '../format.js';
+import { capital } from '../text.js';
+import { percentileTables } from './percentiles.js';
 
-export function chartsSection({ models }: Analysis, { groups }: SuiteCharts, name: string): Section {
+export function chartsSection(
+  { models }: Analysis,
+  suite: SuiteAnalysis,
+  { groups }: SuiteCharts,
+  name: string,
+): Section {
   const looks = looksOf(models);
   return {
     kind: 'section',
@@ -19,14 +27,29 @@ export function chartsSection({ models }: Analysis, { groups }: SuiteCharts, nam
           look: looks.get(model.id)!,
         })),
       },
-      ...groups.map(({ title, charts }) => ({
-        kind: 'charts' as const,
-        title,
-        charts: charts.flatMap((chart) => ('spec' in chart ? [chart.name] : [])),
-        absent: charts.flatMap((chart) =>
-          'missing' in chart ? [`${chart.title}: not shown, because ${chart.missing}.`] : [],
-        ),
-      })),
+      ...groups.filter(({ isFolded }) => !isFolded).map(blockOf),
+      ...percentileTables(suite),
+      ...groups.filter(({ isFolded, charts }) => isFolded && charts.length > 0).map(foldedSection),
     ],
   };
+}
+
+function foldedSection(group: ChartGroup): Section {
+  return { kind: 'section', heading: group.title, folded: true, body: [{ ...blockOf(group), title: '' }] };
+}
+
+function blockOf({ title, charts }: ChartGroup): Extract<Block, { kind: 'charts' }> {
+  return {
+    kind: 'charts',
+    title,
+    charts: charts.flatMap((chart) => ('spec' in chart ? [chart.name] : [])),
+    absent: absentOf(charts.filter((chart): chart is NoChart => 'missing' in chart)),
+  };
+}
+
+/** Each reason once, with all charts that are absent for it. */
+function absentOf(charts: readonly NoChart[]): string[] {
+  const byReason = new Map<string, string[]>();
+  for (const { title, missing } of charts) byReason.set(missing, [...(byReason.get(missing) ?? []), title]);
+  return [...byReason].map(([reason, titles]) => `${capital(list(titles))}: not shown, because ${reason}.`);
 }

@@ -11,7 +11,7 @@ import { METRICS } from '../../measure/metrics.js';
 import { isMissing, type Missing, missing } from '../../quantity.js';
 import type { SuiteRecommendation } from '../../recommend/recommendation.js';
 import { judgesSafety } from '../../score/safety.js';
-import { estimateCell, missingCell, type Table, type TableCell, textCell } from '../document.js';
+import { estimateCell, missingCell, type Section, type Table, type TableCell, textCell } from '../document.js';
 import { formatBytes, formatCell, formatCount, formatDollars, list } from '../format.js';
 import { metricCell, shownIn } from './shown.js';
 
@@ -41,7 +41,7 @@ const CRITERIA: readonly Criterion[] = [
   { name: METRICS.cost.title, evidence: thousandRequestsOf },
   { name: 'Cost of a million output tokens', evidence: millionTokensOf },
   { name: 'Energy', evidence: energyOf },
-  { name: 'Adaptation', evidence: adaptationOf },
+  { name: 'Fine-tuning', evidence: adaptationOf },
   { name: 'Safety and bias', evidence: safetyOf },
   { name: 'Licence', evidence: ({ model }) => textCell(model.entry.licence ?? 'models.json does not say') },
 ];
@@ -51,13 +51,31 @@ function titleOf({ title, summary }: Metric): string {
   return summary.kind === 'distribution' ? `${title} (${summary.level})` : title;
 }
 
+/** More columns than this are read by nobody: the table of a run with many models is folded. */
+const MOST_COLUMNS = 12;
+
+export function criteriaSection(
+  analysis: Analysis,
+  suite: SuiteAnalysis,
+  recommended: SuiteRecommendation,
+  name: string,
+): Section {
+  return {
+    kind: 'section',
+    name,
+    heading: 'Side by side',
+    ...(analysis.models.length > MOST_COLUMNS && { folded: true }),
+    body: [criteriaTable(analysis, suite, recommended)],
+  };
+}
+
 /** Rows are criteria, columns are models in the order of the run. */
 export function criteriaTable(analysis: Analysis, suite: SuiteAnalysis, recommended: SuiteRecommendation): Table {
   const subjects = analysis.models.map((model, i) => ({ model, overall: suite.overall[i]!, suite, recommended }));
   return {
     kind: 'table',
     name: 'criteria',
-    label: 'What people weigh',
+    label: 'Models side by side',
     columns: [
       { title: '', holds: 'names' },
       ...subjects.map(({ model }) => ({ title: model.id, holds: 'sentences' as const })),

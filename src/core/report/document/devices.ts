@@ -4,7 +4,9 @@ import type { DeviceFit, ModelFit } from '../../capacity/fit.js';
 import { isMissing } from '../../quantity.js';
 import type { SuiteRecommendation } from '../../recommend/recommendation.js';
 import { missingCell, quantityCell, type Section, type TableCell, textCell, valueCell } from '../document.js';
-import { formatCount, formatDollars } from '../format.js';
+import { formatCount, formatDollars, list } from '../format.js';
+import { sensibleBreakEvens } from '../sensible.js';
+import { groupedNames } from '../variants.js';
 import { type Filled, tableOf } from './tables.js';
 
 export function devicesSection({ fits }: SuiteRecommendation): Section[] {
@@ -13,6 +15,7 @@ export function devicesSection({ fits }: SuiteRecommendation): Section[] {
     {
       kind: 'section',
       heading: 'Devices',
+      folded: true,
       body: [
         tableOf({ name: 'devices', label: 'Devices' }, columnsFor(fits[0]!.devices), fits),
         {
@@ -54,35 +57,50 @@ function fitCell({ state, share, ceiling }: DeviceFit): TableCell {
   };
 }
 
-const BREAK_EVEN_COLUMNS: readonly Filled<BreakEven>[] = [
-  { title: 'Model', holds: 'names', cell: ({ model }) => textCell(model) },
-  { title: 'On', holds: 'names', cell: ({ device }) => textCell(device) },
-  { title: 'Instead of', holds: 'names', cell: ({ instead }) => textCell(instead) },
-  { title: 'From', holds: 'numbers', cell: (breakEven) => textCell(describeRequests(breakEven)) },
+interface BreakEvenRow {
+  readonly breakEven: BreakEven;
+  /** The number depends on the device and the price alone, so all models that fit share a row. */
+  readonly models: readonly string[];
+}
+
+const BREAK_EVEN_COLUMNS: readonly Filled<BreakEvenRow>[] = [
+  { title: 'On', holds: 'names', cell: ({ breakEven: { device } }) => textCell(device) },
+  { title: 'Instead of', holds: 'names', cell: ({ breakEven: { instead } }) => textCell(instead) },
+  { title: 'From', holds: 'numbers', cell: ({ breakEven }) => textCell(describeRequests(breakEven)) },
+  { title: 'With', holds: 'sentences', cell: ({ models }) => textCell(list(groupedNames(models))) },
 ];
 
-export function breakEvenSection({ breakEvens }: SuiteRecommendation): Section[] {
+function breakEvenRows(breakEvens: readonly BreakEven[]): BreakEvenRow[] {
+  const rows = new Map<string, BreakEvenRow>();
+  for (const breakEven of breakEvens) {
+    const key = JSON.stringify([breakEven.device, breakEven.instead]);
+    rows.set(key, { breakEven, models: [...(rows.get(key)?.models ?? []), breakEven.model] });
+  }
+  return [...rows.values()];
+}
+
+export function breakEvenSection(recommended: SuiteRecommendation): Section[] {
+  const breakEvens = sensibleBreakEvens(recommended);
   if (breakEvens.length === 0) return [];
   const prices = new Map(breakEvens.map(({ device, price }) => [device, describePrice(device, price)]));
   return [
     {
       kind: 'section',
       heading: 'When your own machine is cheaper',
+      folded: true,
       body: [
-        tableOf({ name: 'break-even', label: 'Break-even' }, BREAK_EVEN_COLUMNS, breakEvens),
+        tableOf({ name: 'break-even', label: 'Break-even' }, BREAK_EVEN_COLUMNS, breakEvenRows(breakEvens)),
         {
           kind: 'note',
-          text: `Energy, people and idle hours are not included. Prices: ${[...prices.values()].join('; ')}.`,
+          text: `Only models that miss no limit and are not shown to be worse. Energy, people and idle hours are not included. Prices: ${[...prices.values()].join('; ')}.`,
         },
       ],
     },
   ];
 }
 
-function describeRequests({ requests, price, feasible }: BreakEven): string {
-  const often = price.per === 'hour' ? 'an hour' : 'in total';
-  const beyond = feasible === false ? ', more than it can answer one at a time' : '';
-  return `${formatCount(Math.ceil(requests))} requests ${often}${beyond}`;
+function describeRequests({ requests, price }: BreakEven): string {
+  return `${formatCount(Math.ceil(requests))} requests ${price.per === 'hour' ? 'an hour' : 'in total'}`;
 }
 
 function describePrice(device: string, { dollars, per, source, date }: BreakEven['price']): string {

@@ -5,6 +5,7 @@ import type { Analysis } from '../../analyse/analysis.js';
 import type { Environment } from '../../log/log.js';
 import { METRICS } from '../../measure/metrics.js';
 import { isMissing } from '../../quantity.js';
+import { folderOfRun } from '../commands.js';
 import type { Block, Fact, Section } from '../document.js';
 import { formatBytes, formatCount, plural } from '../format.js';
 import { shellCommand } from '../text.js';
@@ -18,7 +19,12 @@ export function methodSection(analysis: Analysis): Section {
     heading: 'Method',
     body: [
       { kind: 'section', heading: 'Warnings', body: [warnings(analysis)] },
-      { kind: 'section', heading: 'How it was measured', body: [{ kind: 'facts', facts: factsOf(analysis) }] },
+      {
+        kind: 'section',
+        heading: 'How it was measured',
+        folded: true,
+        body: [{ kind: 'facts', facts: factsOf(analysis) }],
+      },
       {
         kind: 'section',
         heading: 'How to reproduce it',
@@ -55,7 +61,7 @@ function metricsSection(): Section {
         kind: 'metrics',
         note:
           'docs/metrics.md of the package explains each formula, its edge cases and its sources, under the name in brackets; ' +
-          'docs/statistics.md explains the intervals.',
+          'docs/statistics.md explains the intervals. They are 95% intervals; those of comparisons and of limits are the ones that decide.',
         metrics: Object.entries(METRICS).map(([name, { title, read, formula, source }]) => ({
           name,
           title,
@@ -70,7 +76,7 @@ function metricsSection(): Section {
 
 function commandsOf({ id, command, parts }: Analysis['run']): string[] {
   return parts === undefined
-    ? [shellCommand(command), shellCommand(['rightsize', 'report', id])]
+    ? [shellCommand(command), shellCommand(['rightsize', 'report', folderOfRun({ id, command })])]
     : [...parts.map((part) => shellCommand(part.command)), shellCommand(command)];
 }
 

@@ -68,6 +68,7 @@ export function modelsSection({ models }: Analysis): Section {
     kind: 'section',
     name: 'models',
     heading: 'Models',
+    folded: true,
     body: [
       withoutEmptyColumns(table),
       {

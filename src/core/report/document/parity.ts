@@ -11,7 +11,7 @@ const COLUMNS: readonly Filled<Parity>[] = [
 ];
 
 export function paritySection({ parity }: SuiteAnalysis): Section[] {
-  if (parity.length === 0) return [];
+  if (parity.every(({ n, sameOutput }) => sameOutput === n)) return [];
   const table = tableOf({ name: 'parity', label: 'Agreement of variants' }, COLUMNS, parity);
-  return [{ kind: 'section', heading: 'Do variants of one model agree?', body: [table] }];
+  return [{ kind: 'section', heading: 'Do variants of one model agree?', folded: true, body: [table] }];
 }

@@ -1,30 +1,45 @@
 /** Every model on every task: quality, times and rates, with limits, failures and what is not known. */
 import type { Cell, SuiteAnalysis, TaskAnalysis } from '../../analyse/analysis.js';
-import { isOfSession, METRICS } from '../../measure/metrics.js';
+import { isDistributed, isOfSession, METRICS, type MetricName, type MetricOfSession } from '../../measure/metrics.js';
 import { isMissing, type Known } from '../../quantity.js';
+import type { LimitCheck } from '../../recommend/limit-check.js';
 import type { SuiteRecommendation, TaskRecommendation } from '../../recommend/recommendation.js';
 import type { Estimate } from '../../stats/estimate/estimate.js';
-import { quantityCell, type Section, textCell } from '../document.js';
+import { estimateCell, quantityCell, type Section, type TableCell, textCell } from '../document.js';
 import { formatCount } from '../format.js';
 import { describeFailure, describeState } from '../words.js';
 import { shownIn, trialCell } from './shown.js';
 import { type Filled, listOf, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
 
-const COLUMNS: readonly Filled<Cell>[] = [
-  { title: 'Model', holds: 'names', cell: ({ model }) => textCell(model) },
-  { title: 'n', holds: 'numbers', cell: ({ trials }) => quantityCell(trials.recorded, 'count') },
+/** A model on a task. */
+interface Row {
+  readonly cell: Cell;
+  readonly checks: readonly LimitCheck[];
+}
+
+const COLUMNS: readonly Filled<Row>[] = [
+  { title: 'Model', holds: 'names', cell: ({ cell: { model } }) => textCell(model) },
+  { title: 'n', holds: 'numbers', cell: ({ cell: { trials } }) => quantityCell(trials.recorded, 'count') },
   ...shownIn('table')
     .filter((metric) => !isOfSession(metric))
     .map(
-      (metric): Filled<Cell> => ({
+      (metric): Filled<Row> => ({
         title: METRICS[metric].title,
         holds: 'numbers',
         read: METRICS[metric].read,
         metric,
-        cell: (cell) => trialCell(metric, cell),
+        cell: (row) => decidingCell(metric, row),
       }),
     ),
 ];
+
+/** With the interval that decides a limit, where there is one, so that a number has one interval in a report. */
+function decidingCell(metric: Exclude<MetricName, MetricOfSession>, { cell, checks }: Row): TableCell {
+  const shown = isDistributed(metric) ? METRICS[metric].summary.level : null;
+  const observed = checks.find(({ limit, level }) => limit === metric && (level ?? shown) === shown)?.observed;
+  const isEstimated = observed !== undefined && 'low' in observed && Number.isFinite(observed.high);
+  return isEstimated ? estimateCell(observed, METRICS[metric].unit) : trialCell(metric, cell);
+}
 
 export function tasksSection(suite: SuiteAnalysis, recommended: SuiteRecommendation): Section {
   return {
@@ -36,7 +51,9 @@ export function tasksSection(suite: SuiteAnalysis, recommended: SuiteRecommendat
 }
 
 function taskSection({ name, cells }: TaskAnalysis, recommended: TaskRecommendation): Section {
-  const table = tableOf({ name: 'cells', label: `Models on ${name}` }, COLUMNS, cells);
+  const checksOf = (model: string) => recommended.checks.find((one) => one.model === model)?.checks ?? [];
+  const rows = cells.map((cell): Row => ({ cell, checks: checksOf(cell.model) }));
+  const table = tableOf({ name: 'cells', label: `Models on ${name}` }, COLUMNS, rows);
   return {
     kind: 'section',
     heading: name,

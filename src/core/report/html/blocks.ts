@@ -47,9 +47,12 @@ export function renderBlock(block: Block, figures: Figures, level: Level): Marku
     case 'facts':
       return html`
     <dl class="facts">${block.facts.map(([name, value]) => html`<dt>${plain(name)}</dt><dd>${plain(value)}</dd>`)}</dl>`;
+    case 'counts':
+      return html`
+    <ul class="counts">${block.counts.map(({ verdict, name, count, tasks }) => html`<li class="${verdict}"><strong>${count}</strong> ${name}<small>${plain(tasks)}</small></li>`)}</ul>`;
     case 'commands':
       return html`
-    <pre tabindex="0">${block.commands.map(plain).join('\n')}</pre>`;
+    <div class="commands">${block.title === undefined ? NOTHING : html`<span>${block.title}</span>`}<pre tabindex="0">${block.commands.map(plain).join('\n')}</pre></div>`;
     case 'metrics':
       return html`
     <p class="note">${plain(block.note)}</p>
@@ -106,10 +109,17 @@ function renderCharts({ title, charts, absent }: ChartGroup, figures: Figures, l
 const SHAPES: Readonly<Record<Look['shape'], Markup>> = {
   circle: html`<circle cx="13" cy="5" r="4"/>`,
   square: html`<path d="M9.4 1.4h7.2v7.2h-7.2z"/>`,
+  diamond: html`<path d="M13 0l4.4 5-4.4 5-4.4-5z"/>`,
+  cross: html`<path d="M11.4.4h3.2v3h3v3.2h-3v3h-3.2v-3h-3v-3.2h3z"/>`,
   'triangle-up': html`<path d="M13 .6l4.4 8h-8.8z"/>`,
+  'triangle-down': html`<path d="M13 9.4l4.4-8h-8.8z"/>`,
+  'triangle-left': html`<path d="M8.6 5l8-4.4v8.8z"/>`,
+  'triangle-right': html`<path d="M17.4 5l-8-4.4v8.8z"/>`,
+  arrow: html`<path d="M13 0l4 5h-2.6v5h-2.8v-5h-2.6z"/>`,
+  wedge: html`<path d="M13 .6l2.4 8.8h-4.8z"/>`,
 };
 
-function renderLegendEntry({ model, class: kind, look: { colour, dash, shape } }: LegendEntry): Markup {
+function renderLegendEntry({ model, class: kind, look: { number, colour, dash, shape } }: LegendEntry): Markup {
   const swatch = html`<svg viewBox="0 0 26 10" aria-hidden="true" fill="${colour}" stroke="${colour}"><path d="M0 5h26" stroke-width="1.5" stroke-dasharray="${dash.join(' ')}"/>${SHAPES[shape]}</svg>`;
-  return html`<li>${swatch}${plain(model)} <small>${plain(kind)}</small></li>`;
+  return html`<li>${swatch}<small>${number}</small> ${plain(model)} <small>${plain(kind)}</small></li>`;
 }

@@ -54,13 +54,15 @@ function renderBody({ contents, suites, sections, footer }: Document, figures: F
     <footer class="bottom">${plain(footer)}</footer>`;
 }
 
-function renderSuite({ name, heading, scope, description, verdict, body }: SuitePart, figures: Figures): Markup {
+function renderSuite(suite: SuitePart, figures: Figures): Markup {
+  const { name, heading, scope, description, verdict, screen, sections: parts } = suite;
   return html`
     <section class="suite" id="${name}" aria-labelledby="${name}-title">
-      <p class="eyebrow"><strong>${plain(heading)}</strong> ${plain(scope)}</p>
+      <p class="eyebrow"><strong${description === null ? NOTHING : html` title="${plain(description)}"`}>${plain(heading)}</strong> ${plain(scope)}</p>
       <h1 id="${name}-title" class="verdict ${verdict.kind}">${plain(verdict.sentence)}</h1>
-      ${description === null ? NOTHING : html`<p class="about">${plain(description)}</p>`}
-      ${body.map((block) => renderBlock(block, figures, 2))}
+      <p class="key">${plain(verdict.key)}</p>
+      ${screen.map((block) => renderBlock(block, figures, 2))}
+      ${parts.map((section) => renderSection(section, figures))}
     </section>`;
 }
 

@@ -167,7 +167,7 @@ const NO_CALL: Names = new Set(['no_function', 'directly_answer']);
 /** @param names The functions that were described. */
 export function readCalls(output: string, names: Names): CallReading {
   // Models that write Markdown escape the underscores of names.
-  const text = output.replaceAll('\\_', '_').trim();
+  const text = withoutPrograms(output.replaceAll('\\_', '_').trim(), names);
   const reading =
     markedCalls(text, names) ?? fencedCalls(text, names) ?? wholeText(text, names) ?? callsInProse(text, names);
   return withoutRefusals(reading, names);
@@ -188,6 +188,32 @@ function withoutRefusals(reading: CallReading, names: Names): CallReading {
   if (typeof reading === 'string') return reading;
   const calls = reading.filter(({ name }) => names.has(name) || !NO_CALL.has(name));
   return calls.length === 0 ? 'none' : calls;
+}
+
+/**
+ * Gemma and others write a call as a line of a program: `print(default_api.f(a=1))`, `result = f(a=1)`. What a program does with a call
+ * says nothing of the call.
+ */
+function withoutPrograms(text: string, names: Names): string {
+  if (!text.includes('(')) return text;
+  return text
+    .split('\n')
+    .map((line) => withoutProgram(line, names))
+    .join('\n');
+}
+
+const PROGRAM =
+  /^\s*(?:[A-Za-z_]\w{0,60}\s{0,3}=\s{0,3})?(?:await\s{1,3})?(print\(\s{0,3})?(?:await\s{1,3})?(?:(?:functions|default_api|tools)\.)?(?=([\p{L}_][\p{L}\p{N}_.]{0,100})\()/u;
+
+/** A line in bold. */
+const BOLD = /^\s*\*\*([^*]+)\*\*\s*$/;
+
+function withoutProgram(marked: string, names: Names): string {
+  const line = BOLD.exec(marked)?.[1] ?? marked;
+  const [head, print, name] = PROGRAM.exec(line) ?? [];
+  if (head === undefined || name === undefined || !names.has(name) || head.trim() === '') return line;
+  const call = line.slice(head.length);
+  return print === undefined ? call : call.replace(/\)\s{0,9};?\s{0,9}$/, '');
 }
 
 const FORMATS: readonly CallFormat[] = Object.values(CALL_FORMATS);
@@ -299,7 +325,14 @@ function jsonCalls(value: Value, names: Names, standing: Standing): CallReading 
     const inner = entries.get(key);
     if (inner?.type === 'dict' && inner.entries.has('name')) return jsonCalls(inner, names, 'alone');
   }
-  return namedCall(entries, names) ?? keyedCalls(entries, names, standing);
+  const reading = namedCall(entries, names) ?? keyedCalls(entries, names, standing);
+  return reading === 'none' && namesFunction(entries, names) ? 'unread' : reading;
+}
+
+/** The name of a function under any key, and a document beside it: a call in a shape that nobody was trained to write. */
+function namesFunction(entries: ReadonlyMap<string, Value>, names: Names): boolean {
+  const values = [...entries.values()];
+  return values.some((one) => one.type === 'str' && names.has(one.value)) && values.some(({ type }) => type === 'dict');
 }
 
 /** null where no key says the name of a function. */
@@ -310,7 +343,13 @@ function namedCall(entries: ReadonlyMap<string, Value>, names: Names): CallReadi
   const isAlone = [...entries.keys()].every((key) => ['name', 'tool_name', 'function', 'type', 'id'].includes(key));
   if (given === undefined && !(isAlone && names.has(name.value))) return names.has(name.value) ? 'unread' : 'none';
   const found = argumentsOf(given);
-  return found === null ? 'unread' : [{ name: name.value, arguments: found }];
+  return found === null ? 'unread' : [{ name: describedName(name.value, names), arguments: found }];
+}
+
+/** `functions.f` is f where that was described and the longer name was not. */
+function describedName(name: string, names: Names): string {
+  const short = name.replace(/^functions\./, '');
+  return !names.has(name) && names.has(short) ? short : name;
 }
 
 function keyedCalls(entries: ReadonlyMap<string, Value>, names: Names, standing: Standing): CallReading {
@@ -347,6 +386,8 @@ function namedDocument(text: string, names: Names): CallReading | null {
     const found =
       match && attempt(() => parseExpressionAt(plain, at + match[0].length, { names, closing: 'forgiven' }));
     if (!found || !('value' in found.expression) || found.expression.value.type !== 'dict') return null;
+    // A word before a document that calls by itself: "json", "assistant".
+    if (!names.has(match[1]!) && Array.isArray(jsonCalls(found.expression.value, names, 'alone'))) return null;
     calls.push({ name: match[1]!, arguments: found.expression.value.entries });
     at = found.end;
   }
@@ -412,8 +453,9 @@ function fencedCalls(text: string, names: Names): CallReading | null {
   return reading === 'none' ? null : reading;
 }
 
-/** A list, a document, or a line of its own that calls a function that was described. */
-const BEGINNINGS = /[[{]|^[ \t]*(?:[-*•][ \t]+|\d{1,3}[.)][ \t]+)?`?(?=[\p{L}_])/gmu;
+/** A list, a document, or a line of its own that calls a function that was described, perhaps after a heading ("Call: "). */
+const BEGINNINGS =
+  /[[{]|^[ \t]*(?:[-*•][ \t]+|\d{1,3}[.)][ \t]+)?(?:[\p{L} ]{1,30}:[ \t]{1,3}(?=[^\n({[]{1,100}\())?`?(?=[\p{L}_])/gmu;
 
 /** Every beginning may be read up to the end in vain: no answer needs more of them. */
 const MOST_BEGINNINGS = 200;

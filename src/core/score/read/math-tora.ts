@@ -24,7 +24,7 @@ function located(solution: string): string {
   return (
     solution
       .replaceAll(',', '')
-      .match(/-?\d*\.?\d+/g)
+      .match(/-?\p{Nd}*\.?\p{Nd}+/gu)
       ?.at(-1) ?? ''
   );
 }
@@ -65,11 +65,12 @@ export function normaliseTora(answer: string): string {
     .replaceAll('infinity', '\\infty');
   if (!text.includes('\\infty')) text = text.replaceAll('inf', '\\infty');
   text = text
+    .replaceAll('+\\inity', '\\infty')
     .replaceAll('and', '')
     .replaceAll('\\mathbf', '')
     .replace(/\\mbox\{.*?\}/g, '');
   if (text.includes('j') && !text.includes('i')) text = text.replaceAll('j', 'i');
-  text = text.replace(/(\d+)\.0+(\D|$)/g, '$1$2');
+  text = text.replace(/(\p{Nd}+)\.0+(\P{Nd}|$)/gu, '$1$2');
   if (text.startsWith('.')) text = `0${text}`;
   const sides = text.split('=');
   if (sides.length === 2 && sides[0]!.length <= 2) text = sides[1]!;

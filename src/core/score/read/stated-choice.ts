@@ -7,7 +7,7 @@
  *     a statement                       The answer is (B)   Answer: B   La respuesta es B   \boxed{B}   option b.
  *     the letter at the head            B) Paris   D, 21 min.   C - it is the largest
  *     the only letter that stands alone 答えはBです
- *     the text of one choice            Paris.
+ *     the text of one choice            Paris.   The answer is Paris.
  *
  * "A or C" and "A/B" choose nothing. Letters end where words of Latin, Greek or Cyrillic do: "Dès" holds no D, "ΔH" no H.
  */
@@ -44,10 +44,13 @@ function letterOf(found: string | undefined, letters: string): string | null {
   return letter !== undefined && letters.includes(letter) ? letter : null;
 }
 
-/** Full-width letters and signs, as Chinese and Japanese set them, are ASCII's. */
+/** Full-width letters and signs, as Chinese and Japanese set them, are ASCII's, and so are quotes of any script. */
 function withAsciiLetters(text: string): string {
-  return /[\uff01-\uff5e]/.test(text)
-    ? text.replace(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
+  return /[\uff01-\uff5e«»\u2018-\u201f]/.test(text)
+    ? text
+        .replace(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
+        .replace(/[«»\u201c-\u201f]/g, '"')
+        .replace(/[\u2018-\u201b]/g, "'")
     : text;
 }
 
@@ -62,7 +65,7 @@ function choiceInWords(text: string, rules: ChoiceRules): string | null {
   if (stated !== undefined) return stated === UNDECIDED ? null : stated;
   const head = first ?? headLetter(text, letters);
   if (head === UNDECIDED) return null;
-  return head ?? onlyLetter(text, letters) ?? choiceOfText(text, rules);
+  return head ?? onlyLetter(text, letters) ?? choiceByText(text, rules);
 }
 
 const UNDECIDED = Symbol('several letters');
@@ -116,7 +119,7 @@ function patternsFor(letters: string, text: string): Patterns {
   const made = {
     statement: new RegExp(
       `(?:${WORDS[alphabet]})(?:\\s{1,9}(?:${COPULAS[alphabet]})${alphabet === 'unicode' ? '|は|是|为|為|은|는' : ''})?` +
-        `[\\s:*_\`"'([=]{0,12}(?:option\\s|choice\\s)?[*_\`"'([]{0,4}(${one})${AHEAD[alphabet]}|` +
+        `[\\s:*_\`"'([=]{0,12}(?:option\\s|choice\\s)?[*_\`"'([]{0,4}(${one})(?:${AHEAD[alphabet]}|(?=['’]\\s{0,9}[}\\],]))|` +
         `\\\\boxed\\{\\s{0,9}(?:\\\\(?:text|mathrm|textbf)\\{)?\\(?(${one})\\)?\\s{0,9}\\}`,
       alphabet === 'unicode' ? 'giu' : 'gi',
     ),
@@ -182,10 +185,35 @@ function onlyLetter(text: string, letters: string): string | null {
   return only;
 }
 
-function choiceOfText(text: string, { letters, texts }: ChoiceRules): string | null {
+/** The choice whose text an answer is, or states. */
+function choiceByText(text: string, { letters, texts, take }: ChoiceRules): string | null {
+  if (texts === null) return null;
+  const choices = texts.map(plain);
+  const small = text.toLowerCase();
+  if (!choices.some((choice) => choice !== '' && small.includes(choice))) return null;
+  const at = placeOf(text, choices) ?? statedPlace(text, choices, take);
+  return at === null ? null : letters[at]!;
+}
+
+/** The only choice that is this text; null where there is none, or more than one. */
+function placeOf(text: string, choices: readonly string[]): number | null {
   const said = plain(text);
-  const same = texts?.flatMap((choice, index) => (plain(choice) === said ? [letters[index]!] : [])) ?? [];
-  return said !== '' && same.length === 1 ? same[0]! : null;
+  const place = said === '' ? -1 : choices.indexOf(said);
+  return place >= 0 && choices.indexOf(said, place + 1) < 0 ? place : null;
+}
+
+/** What may stand between the words for an answer and its text. */
+const BEFORE_TEXT =
+  /(?:answer|choice|option|antwort|respuesta|réponse|答案)(?:\s(?:is|ist|es|est|是))?[\s:*_"'(]{1,12}|^(?:it|this) is /giu;
+
+/** The choice whose text is all that an answer states in a line: "The answer is Paris." The last statement counts, or the first. */
+function statedPlace(text: string, choices: readonly string[], take: ChoiceRules['take']): number | null {
+  const found = Array.from(text.matchAll(BEFORE_TEXT)).flatMap(({ 0: words, index }) => {
+    const start = index + words.length;
+    const line = text.slice(start, start + LONGEST_HEAD).split('\n', 1)[0]!;
+    return placeOf(line, choices) ?? [];
+  });
+  return (take === 'first' ? found[0] : found.at(-1)) ?? null;
 }
 
 function plain(text: string): string {

@@ -71,16 +71,24 @@ function targetLetter(target: unknown, letters: string, texts: readonly string[]
   throw new SampleError(`expected one of the letters ${letters} as target, found ${JSON.stringify(target)}`);
 }
 
-/** TIGER-AI-Lab/MMLU-Pro, compute_accuracy.py: extract_answer, extract_again, extract_final. */
+/**
+ * TIGER-AI-Lab/MMLU-Pro, compute_accuracy.py at 453c1d9: extract_answer, extract_again, extract_final, with the letters, digits and
+ * blanks of Python's patterns. Its first version had no word boundaries in the last of them.
+ */
 function mmluPro(output: string): string | null {
   const first = /answer is \(?([A-J])\)?/.exec(output)?.[1];
   if (first !== undefined) return first;
   // `.*[aA]nswer:\s*([A-J])`: of the first line that has any, the last.
   let again: RegExpExecArray | undefined;
-  for (const match of output.matchAll(/[aA]nswer:\s*([A-J])/g)) {
+  for (const match of output.matchAll(AGAIN)) {
     if (again !== undefined && output.slice(again.index, match.index).includes('\n')) break;
     again = match;
   }
   if (again !== undefined) return again[1]!;
-  return Array.from(output.matchAll(/(?<!\w)[A-J](?!\w)/g)).at(-1)?.[0] ?? null;
+  return Array.from(output.matchAll(ALONE)).at(-1)?.[0] ?? null;
 }
+
+/** `\s` of Python. */
+const SPACE = String.raw`[^\S\ufeff]|[\x1c-\x1f\x85]`;
+const AGAIN = new RegExp(`[aA]nswer:(?:${SPACE})*(?=([A-J]))`, 'g');
+const ALONE = /(?<![\p{L}\p{N}_])[A-J](?![\p{L}\p{N}_])/gu;

@@ -32,15 +32,20 @@ export const classification: Scorer<z.infer<typeof options>> = {
     if (known !== undefined && !targets.some((one) => known.includes(one))) {
       throw new SampleError(`expected one of the labels as target, found ${JSON.stringify(target)}`);
     }
-    const whole = labelOf(output, known);
-    const found =
-      known === undefined || known.includes(whole) ? whole : extract === 'mention' ? onlyMention(output, known) : null;
+    const found = known === undefined ? labelOf(output, known) : labelAmong(known, output, extract);
     const answer = found === '' ? null : found;
     const right = answer !== null && targets.includes(answer);
     return scored(right ? 1 : 0, answer, { target: right ? answer : targets[0]! });
   },
   aggregate: ({ labels }) => report(labels?.map(normaliseLabel) ?? []),
 };
+
+function labelAmong(known: readonly string[], output: string, extract: 'whole' | 'mention'): string | null {
+  const mentioned = extract === 'mention' ? onlyMention(output, known) : null;
+  if (mentioned !== null) return mentioned;
+  const label = labelOf(output, known);
+  return known.includes(label) ? label : null;
+}
 
 function onlyMention(output: string, labels: readonly string[]): string | null {
   const text = ` ${output.toLowerCase().replace(/[\s_-]+/g, ' ')} `;

@@ -80,11 +80,13 @@ function ask(system: string, user: string): Chat {
 
 /** The last verdict in double brackets: an answer that quotes such brackets is quoted before the judge decides. */
 function lastVerdict(answer: string): string | null {
-  return (
-    Array.from(answer.matchAll(/\[\[([A-Ca-c]|\d{1,2}(?:\.\d)?)\]\]/g))
-      .at(-1)?.[1]
-      ?.toUpperCase() ?? null
-  );
+  const verdict = /\[\[([A-Ca-c]|\d{1,2}(?:\.\d)?)\]\]/y;
+  for (let at = answer.lastIndexOf('[['); at >= 0; at = at === 0 ? -1 : answer.lastIndexOf('[[', at - 1)) {
+    verdict.lastIndex = at;
+    const found = verdict.exec(answer)?.[1];
+    if (found !== undefined) return found.toUpperCase();
+  }
+  return null;
 }
 
 function rubricValue(answers: readonly string[], scale: number): number | null {

@@ -23,7 +23,7 @@ export const multiLabel: Scorer<z.infer<typeof options>> = {
     const wanted = targetLabels(target);
     const foreign = set && wanted.find((label) => !set.includes(label));
     if (foreign !== undefined) throw new SampleError(`expected some of the labels as target, found "${foreign}"`);
-    const given = labelsIn(output).filter((label) => set === undefined || set.includes(label));
+    const given = labelsIn(output, set).filter((label) => set === undefined || set.includes(label));
     const right = given.filter((label) => wanted.includes(label)).length;
     const union = given.length + wanted.length - right;
     const values = {

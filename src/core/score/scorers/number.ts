@@ -7,12 +7,13 @@
  *     gsm8k            OpenAI grade-school-math: the text after `####`, commas dropped, compared as *text*: 18.0 is not 18
  *     gsm8k-strict     lm-evaluation-harness `strict-match`: the same, but a last full stop is dropped: 18. is 18
  *     gsm8k-flexible   lm-evaluation-harness `flexible-extract`: the last number-like text, compared as text
- *     zero-shot-cot    Kojima et al. 2022: commas dropped first, the first number, a last full stop dropped, as text
+ *     zero-shot-cot    Kojima et al. 2022: commas dropped first, the first number, a last full stop dropped, as text; the target
+ *                      keeps its commas
  */
 import { z } from 'zod';
 import { asciiNumbers } from '../read/unicode-numbers.js';
 import { SampleError, type Scorer, scored } from '../score.js';
-import { targetsOf } from '../text/text.js';
+import { strip, targetsOf } from '../text/text.js';
 
 const CONVENTIONS = ['numeric', 'gsm8k', 'gsm8k-strict', 'gsm8k-flexible', 'zero-shot-cot'] as const;
 type Convention = (typeof CONVENTIONS)[number];
@@ -68,15 +69,19 @@ const DEFAULT_TAKE: Readonly<Record<Convention, 'first' | 'last'>> = {
  * ("3-5") and is no sign.
  */
 const PATTERNS: Readonly<Record<Convention, RegExp>> = {
-  numeric: /(?:(?<![\w.])[-+][$€£]?)?(?:\d[\d,]*(?:\.\d+)?|(?<![\w.])\.\d+)(?:[eE][-+]?\d+)?/g,
+  numeric: /(?:(?<![A-Za-z0-9.])[-+][$€£]?)?(?:\d[\d,]*(?:\.\d+)?|(?<![\w.])\.\d+)(?:[eE][-+]?\d+)?/g,
   gsm8k: /-?[0-9.,]+/g,
   'gsm8k-strict': /-?[0-9.,]+/g,
   'gsm8k-flexible': /-?[$0-9.,]{2,}|-?[0-9]+/g,
-  'zero-shot-cot': /-?\d+\.?\d*/g,
+  'zero-shot-cot': /-?\p{Nd}+\.?\p{Nd}*/gu,
 };
 
-/** The figure of a target, which may be a number alone or a worked solution that ends in one. */
+/**
+ * The figure of a target, which may be a number alone or a worked solution that ends in one. Kojima's code takes what follows the last
+ * `#### ` as it stands, and drops commas from answers alone: of GSM8K, 14 targets of 1,319 are never right there.
+ */
 function targetNumber(target: string, { convention, marker }: NumberOptions): string {
+  if (convention === 'zero-shot-cot' && /\p{Nd}/u.test(target)) return strip(target.split('#### ').at(-1)!);
   for (const one of [marker, '####']) {
     const marked = one === undefined ? undefined : numbersAfter(one, target, convention).at(-1);
     if (marked !== undefined) return marked;

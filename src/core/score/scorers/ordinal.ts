@@ -58,7 +58,16 @@ function gradeIn(text: string, { grades, min, max }: OrdinalOptions): number | n
     return index < 0 ? null : index;
   }
   // "4", "4/5", "4 out of 5", "4 stars", "Rating: 4": one number, and perhaps what the scale goes up to.
-  const plain = asciiNumbers(text).replace(new RegExp(`\\s*(?:/|out of|of)\\s*${max}(?!\\d)`, 'g'), '');
+  // The lookbehind keeps the time linear: without it, a search would begin at every blank of a long run of blanks.
+  const plain = asciiNumbers(text)
+    .replace(
+      new RegExp(
+        `(?:scale|range|skala|escala|échelle)[a-z\\s]{0,9}${min}\\s*(?:to|bis|à|a|-|–)\\s*${max}(?!\\d)`,
+        'gi',
+      ),
+      '',
+    )
+    .replace(new RegExp(`(?<!\\s)\\s*(?:/|out of|of|von|sur|de|su)\\s*${max}(?!\\d)`, 'g'), '');
   const numbers = plain.match(/-?\d+(?:\.\d+)?/g) ?? [];
   const grade = numbers.length === 1 ? Number(numbers[0]) : Number.NaN;
   return Number.isInteger(grade) && grade >= min && grade <= max ? grade - min : null;

@@ -12,7 +12,9 @@ export interface Moments {
   readonly third: number;
 }
 
-const STEPS = 60;
+const STEPS = 100;
+/** A mean this small, as a share of the unseen distance, is 0. */
+const EXACT = 1e-13;
 
 /**
  * Weights `share / (1 + t distance)` maximise the likelihood under a mean distance of 0; `t` is found by Newton's method, kept
@@ -32,16 +34,18 @@ export function likeliestMoments(seen: readonly Point[], unseen: number): Moment
     if (mean > 0) return { variance: variance + rest * unseen ** 2, third: third + rest * unseen ** 3 };
   }
   let [low, high] = [0, Math.min(mostForUnseen, mostForSeen)];
-  let t = 0;
+  let [t, before] = [0, Number.POSITIVE_INFINITY];
   for (let step = 0; step < STEPS; step++) {
-    const { mean, slope } = momentsAt(seen, t);
+    const { mean, slope, variance, third } = momentsAt(seen, t);
+    if (Math.abs(mean) <= EXACT * -unseen) return { variance, third };
     if (mean > 0) low = t;
     else high = t;
-    const next = t + mean / slope;
-    if (Math.abs(next - t) <= 1e-14 * high) break;
-    t = next >= low && next <= high ? next : (low + high) / 2;
+    // Near the end of the range the mean is steep, so that Newton's steps are short far from the root.
+    const next = Math.abs(mean) < before / 2 ? t + mean / slope : Number.NaN;
+    t = next > low && next < high ? next : (low + high) / 2;
+    before = Math.abs(mean);
   }
-  const { variance, third } = momentsAt(seen, t);
+  const { variance, third } = momentsAt(seen, low);
   return { variance, third };
 }
 

@@ -47,7 +47,8 @@ export function simulatePower(n: number, plan: SuitePlan, seed: Seed): number {
 
 type Outcome = 'only candidate' | 'only reference' | 'both';
 
-function drawSuite(n: number, plan: SuitePlan, random: Random) {
+/** The scores of a suite of `n` samples under the plan, in groups of its size. */
+export function drawSuite(n: number, plan: Omit<SuitePlan, 'margin'>, random: Random) {
   const { discordance, difference = 0, clusterSize = 1, intraclassCorrelation = 0 } = plan;
   expectProbability('intraclassCorrelation', intraclassCorrelation);
   const onlyCandidate = (discordance + difference) / 2;

@@ -10,24 +10,27 @@
  * The weights are those of empirical likelihood (Owen 1988, Biometrika 75:237). A value that was never seen can have weight:
  * a hundred equal answers do not prove that losses are impossible.
  *
- * In groups V grows. The design effect that was seen (Rao and Scott 1992, Biometrics 48:577) says by how much, where losses
- * came from several groups. Where they came from few, it hardly says whether losses come by whole groups: then one unseen
- * group that loses everything has its likeliest weight, beside the groups that were seen. k groups with a loss weigh k to 5
- * against that cautious reading. The t distribution has the degrees of freedom of Kish's effective groups, less 1.
+ * In groups V grows. The design effect that was seen (Rao and Scott 1992, Biometrics 48:577) says by how much, where whole
+ * groups were lost. Where parts of groups were lost, it hardly says whether groups are lost as one: then one unseen group that
+ * loses everything has its likeliest weight, beside the groups that were seen. The shares of the groups that were lost, k in
+ * all, weigh k to 2 against that cautious reading. The t distribution has the degrees of freedom of Kish's effective groups, less 1.
  *
  * Note: with fewer than 29 groups, groups that fail as one with probability 0.1 show no loss at all in more than 5% of
  * suites. So no loss at all cannot decide there, and a few losses must not decide either. `greaterP` is therefore the largest p
  * of the data with the losses of some groups made equal: a pair that turns from lost to equal never takes a claim away.
  *
  * Where the mean is skewed under the bound the normal tail is too light: six losses in a hundred, against a bound of three, have a
- * p of .08 and not .04. A correction for skewness makes such claims harder.
+ * p of .08 and not .04. A correction for skewness makes such claims harder. So does the exact distribution of wins and losses, where the
+ * scores are 0 or 1 and stand by themselves (./exact-tail.ts).
  *
  * It is an approximation for few groups: `npm run simulate` has the errors.
  */
-import { gammaUpperTail, normalCdf, tCdf } from '../basics/distributions.js';
+import { gammaUpperTail, normalCdf, normalQuantile, tCdf } from '../basics/distributions.js';
 import { expectSameLength } from '../basics/expect.js';
 import type { Interval } from '../basics/interval.js';
+import { narrowRoot } from '../basics/root.js';
 import { type ClusterId, clusterIndices } from '../estimate/clusters.js';
+import { sumTail } from './exact-tail.js';
 import { likeliestMoments, type Moments, type Point } from './likeliest-variance.js';
 
 export interface ScoreTestOptions {
@@ -87,8 +90,10 @@ function mirrored(group: Group): Group {
   return group.map((value) => -value);
 }
 
-/** Bisection narrows a bound to 1e-9. */
-const STEPS = 31;
+/** How exact a bound is, as a share of the range. */
+const TOLERANCE = 5e-10;
+/** Standard deviations at which a p-value has no digits left. */
+const FAR = 38;
 
 interface Scale {
   readonly range: Interval;
@@ -104,15 +109,17 @@ function side(groups: readonly Group[], scale: Scale) {
     if (whole.grouped === null || whole.mean <= bound) return first;
     return readings.reduce((largest, reading) => Math.max(largest, readingP(reading, bound, scale)), first);
   };
+  const tolerance = TOLERANCE * (scale.range.high - scale.range.low);
   const lowest = (level: number) => {
-    let [rejected, kept] = [scale.range.low, whole.mean];
-    if (p(rejected) > level) return scale.range.low;
-    for (let step = 0; step < STEPS; step++) {
-      const middle = (rejected + kept) / 2;
-      if (p(middle) <= level) rejected = middle;
-      else kept = middle;
-    }
-    return rejected;
+    if (p(scale.range.low) > level) return scale.range.low;
+    const target = normalQuantile(level);
+    // The quantile of p is nearly a straight line of the bound.
+    const excess = (bound: number) => {
+      const tail = p(bound);
+      const distance = Math.max(-FAR, normalQuantile(tail)) - target;
+      return tail <= level ? Math.min(-Number.MIN_VALUE, distance) : Math.max(0, distance);
+    };
+    return narrowRoot(excess, { low: scale.range.low, high: whole.mean }, tolerance).low;
   };
   return { p, lowest };
 }
@@ -121,8 +128,8 @@ function side(groups: readonly Group[], scale: Scale) {
 function softenings(groups: readonly Group[]): readonly (readonly Group[])[] {
   if (groups.every(({ length }) => length === 1)) return [groups];
   const byLoss = groups.map((group) => ({ group, loss: lossOf(group) })).sort((a, b) => b.loss - a.loss);
-  const losing = byLoss.filter(({ loss }) => loss > 0).length;
-  return countsUpTo(losing).map((kept) =>
+  const lost = byLoss.filter(({ loss }) => loss > 0).length;
+  return countsUpTo(lost).map((kept) =>
     byLoss.map(({ group, loss }, i) => (i < kept || loss === 0 ? group : group.map((value) => Math.max(0, value)))),
   );
 }
@@ -146,6 +153,8 @@ interface Reading {
   readonly mean: number;
   /** The different values, with their shares. */
   readonly values: readonly { readonly value: number; readonly share: number }[];
+  /** Whether every item is won, lost or equal. */
+  readonly isWhole: boolean;
   readonly grouped: Grouped | null;
 }
 
@@ -157,26 +166,25 @@ interface Grouped {
   readonly effective: number;
   /** How many times the variance of the mean grows by groups, as it was seen; never below 1. */
   readonly designEffect: number;
-  /** The groups with a loss; a smaller loss counts less. */
-  readonly losing: number;
+  /** The shares of the groups that were lost, summed: groups that were lost as one, and parts of others. */
+  readonly lost: number;
 }
 
 function summarise(groups: readonly Group[]): Reading {
   const counts = new Map<number, number>();
   const totals = new Map<string, { total: number; size: number; share: number }>();
-  let [n, total, squares, sizes, losing] = [0, 0, 0, 0, 0];
+  let [n, total, squares, sizes, lost] = [0, 0, 0, 0, 0];
   for (const group of groups) {
-    let [own, least] = [0, 0];
+    let own = 0;
     for (const value of group) {
       counts.set(value, (counts.get(value) ?? 0) + 1);
       own += value;
       squares += value * value;
-      if (value < least) least = value;
     }
     n += group.length;
     total += own;
     sizes += group.length ** 2;
-    losing += least ** 2;
+    lost += lossOf(group) / group.length;
     const key = `${own} ${group.length}`;
     const known = totals.get(key) ?? { total: own, size: group.length, share: 0 };
     known.share += 1 / groups.length;
@@ -184,7 +192,8 @@ function summarise(groups: readonly Group[]): Reading {
   }
   const mean = total / n;
   const values = [...counts].map(([value, count]) => ({ value, share: count / n }));
-  if (groups.length === n) return { n, mean, values, grouped: null };
+  const isWhole = values.every(({ value }) => value === -1 || value === 0 || value === 1);
+  if (groups.length === n) return { n, mean, values, isWhole, grouped: null };
   const within = squares - n * mean ** 2;
   let between = 0;
   for (const one of totals.values()) between += one.share * groups.length * (one.total - one.size * mean) ** 2;
@@ -195,16 +204,16 @@ function summarise(groups: readonly Group[]): Reading {
     groups: groups.length,
     effective: n ** 2 / sizes,
     designEffect,
-    losing,
+    lost,
   };
-  return { n, mean, values, grouped };
+  return { n, mean, values, isWhole, grouped };
 }
 
-/** This many groups with a loss weigh as much as the cautious reading. Fewer are wrong more often, more cost power (simulated). */
-const LOSING_GROUPS = 5;
+/** This many lost groups weigh as much as the cautious reading. Fewer are wrong more often, more cost power (simulated). */
+const LOST_GROUPS = 2;
 
 function readingP(reading: Reading, bound: number, { range: { low, high }, inflation }: Scale): number {
-  const { n, mean, values, grouped } = reading;
+  const { n, mean, values, isWhole, grouped } = reading;
   if (Math.abs(mean - bound) < 1e-12) return 0.5;
   const direction = mean > bound ? 1 : -1;
   // A mean of the bound, below the mean that was seen, takes worse values than were seen; above it, better ones.
@@ -215,21 +224,42 @@ function readingP(reading: Reading, bound: number, { range: { low, high }, infla
   if (grouped === null) {
     const units = n / inflation;
     const z = distance / Math.sqrt(items.variance / units);
-    return direction === 1 ? upperTail(z, skewnessOf(items, units), normalCdf) : normalCdf(z);
+    if (direction === -1) return normalCdf(z);
+    const p = upperTail(z, skewnessOf(items, units), normalCdf);
+    return isWhole && low >= -1 && high <= 1
+      ? Math.max(p, wholeTail(reading, bound, { p, variance: items.variance }))
+      : p;
   }
-  const { effective, designEffect, losing, groups, totals } = grouped;
+  const { effective, designEffect, lost, groups, totals } = grouped;
   const grown = items.variance * designEffect;
   const ofGroups = likeliestMoments(
     totals.map(({ total, size, share }): Point => ({ distance: direction * (total - size * bound), share })),
     (n / effective) * unseen,
   );
   const cautious = Math.max(grown, (ofGroups.variance * groups) / n);
-  const weight = losing / LOSING_GROUPS;
+  const weight = lost / LOST_GROUPS;
   const spread = (weight * grown + cautious) / (weight + 1);
   const t = distance / Math.sqrt(spread / n);
   const freedom = Math.max(1, effective - 1);
   const cdf = (value: number) => tCdf(value, freedom);
   return direction === 1 ? upperTail(t, skewnessOf(ofGroups, groups), cdf) : cdf(t);
+}
+
+/** Other p-values decide nothing, however exact. */
+const DECIDING = { least: 1e-6, most: 0.25 };
+/** How far the exact p-value of whole numbers may exceed the level. Where it may not, claims lose up to a fifth of their power. */
+const LATTICE = 1.1;
+
+/** The exact p-value of items that are won, lost or equal, less a tenth. */
+function wholeTail(
+  { n, mean }: Reading,
+  bound: number,
+  { p, variance }: { readonly p: number; readonly variance: number },
+): number {
+  if (p < DECIDING.least || p > DECIDING.most) return p;
+  const square = variance + bound ** 2;
+  const rates = { win: Math.max(0, (square + bound) / 2), loss: Math.max(0, (square - bound) / 2) };
+  return sumTail(Math.round(n * mean), n, rates) / LATTICE;
 }
 
 /** The skewness of the mean of so many draws. */

@@ -53,6 +53,23 @@ export function designEffect(clusterSize: number, intraclassCorrelation: number)
   return effect;
 }
 
+/**
+ * How alike the values of one cluster are, from 0 to 1. It follows from the variance of the mean with and without the clusters:
+ * `deff = 1 + (m - 1) ICC`, m the effective size of a cluster.
+ */
+export function intraclassCorrelation(values: readonly number[], clusters: readonly ClusterId[]): number {
+  const size = clusters.length / effectiveClusters(clusters);
+  if (size <= 1 || clusterIndices(clusters).length < 2) return 0;
+  const independent =
+    clusteredStandardError(
+      values,
+      clusters.map((_, i) => i),
+    ) ** 2;
+  if (independent === 0) return 0;
+  const effect = clusteredStandardError(values, clusters) ** 2 / independent;
+  return Math.min(1, Math.max(0, (effect - 1) / (size - 1)));
+}
+
 /** The effective number of clusters: as many clusters of equal size carry as much, `n^2 / sum_c m_c^2` (Kish 1965). */
 export function effectiveClusters(clusters: readonly ClusterId[]): number {
   return clusters.length ** 2 / sum(clusterIndices(clusters).map(({ length }) => length ** 2));

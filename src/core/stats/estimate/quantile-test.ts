@@ -70,7 +70,7 @@ export function quantileTest({ ascending, q, inflation = 1, late = NOT_LATE }: Q
 }
 
 /** P(X <= count) of a binomial, by the incomplete beta function, so that an effective number of values may be a fraction. */
-function binomialAtMost(count: number, n: number, share: number): number {
+export function binomialAtMost(count: number, n: number, share: number): number {
   if (count < 0) return 0;
   if (count >= n) return 1;
   return betaCdf(1 - share, n - count, count + 1);

@@ -1,0 +1,298 @@
+/**
+ * The published measurements that the constants are fitted on and judged by: files with the columns of `calibrate.csv`, which are not
+ * part of this repository. A row becomes one or two measurements (a time per token, a time to the first token), each with the terms of
+ * the model of time; a row that cannot is left out with a reason.
+ */
+import { join } from 'node:path';
+import { DEVICES } from '../../src/core/capacity/catalogue/devices.js';
+import { PUBLISHED_MODELS } from '../../src/core/capacity/catalogue/models.js';
+import { shapeOfConfig } from '../../src/core/capacity/config/config.js';
+import type { ModelShape } from '../../src/core/capacity/shape.js';
+import type { Traits } from '../../src/core/capacity/step/fit.js';
+import {
+  decodingStep,
+  type Placement,
+  promptStep,
+  sumOfTerms,
+  type Terms,
+} from '../../src/core/capacity/step/terms.js';
+import {
+  timeOfBatch,
+  timePerServedToken,
+  timePerToken,
+  timeToFirst,
+  timeToFirstServed,
+} from '../../src/core/capacity/step/workload.js';
+import { type StorageName, storageOf } from '../../src/core/capacity/storage.js';
+import { readRows } from '../../src/files/rows.js';
+import { deviceIdOf, modelIdOf } from './names.js';
+
+export const QUANTITIES = ['decode', 'batch', 'served token', 'prefill', 'served first'] as const;
+
+/** What a measurement is a time of. */
+export type MeasuredQuantity = (typeof QUANTITIES)[number];
+
+export interface Measured {
+  readonly quantity: MeasuredQuantity;
+  readonly grade: string;
+  readonly source: string;
+  /** Rows of one source, device and model. */
+  readonly group: string;
+  readonly seconds: number;
+  readonly terms: Terms;
+  readonly traits: Traits;
+  /** What the row says of itself, for a look at a wrong prediction. */
+  readonly row: Readonly<Record<string, string>>;
+}
+
+export interface Rows {
+  readonly measured: readonly Measured[];
+  /** Rows without a measurement, by reason. */
+  readonly leftOut: ReadonlyMap<string, number>;
+}
+
+type Row = Readonly<Record<string, string>>;
+
+export async function readMeasured(folder: string, file: string): Promise<Rows> {
+  const measured: Measured[] = [];
+  const leftOut = new Map<string, number>();
+  for await (const { row } of readRows(join(folder, file))) {
+    const found = measuredOf(row as Row);
+    if (typeof found === 'string') leftOut.set(found, (leftOut.get(found) ?? 0) + 1);
+    else measured.push(...found);
+  }
+  return { measured, leftOut };
+}
+
+/** The times of a row, or why it has none. */
+function measuredOf(row: Row): readonly Measured[] | string {
+  if (row.mode === 'disagg' || (row.mode?.startsWith('prefill') && row.source === 'dstack-pd'))
+    return 'prompts and answers on devices of their own';
+  if (row.kind === 'offline') return 'no latency';
+  // The A100 of Argonne has 40 GB: batches that 80 GB hold take as long there as two that 40 GB hold.
+  const deviceId =
+    row.source!.startsWith('argonne') && row.device!.includes('A100') ? 'a100-40gb' : deviceIdOf(row.device!);
+  const device = DEVICES.find(({ id }) => id === deviceId);
+  if (device === undefined) return 'unknown device';
+  const modelId = modelIdOf(row.model!);
+  const model = PUBLISHED_MODELS.find(({ id }) => id === modelId);
+  if (model === undefined) return 'unknown model';
+  const storage = storageNameOf(row);
+  if (storage === null) return 'unknown storage';
+  const engine = engineOf(row, device.kind!);
+  if (engine === null) return 'unknown engine';
+  const stored = typeof storage === 'string' ? storageOf(storage) : storage.storage;
+  const name = typeof storage === 'string' ? storage : storage.name;
+  const shape = shapeOfConfig(model.config, stored, model.id);
+  const placement: Placement = {
+    shape,
+    device: {
+      bandwidth: device.bandwidth,
+      compute: device.compute ?? { f16: device.bandwidth * 100 },
+      memory: device.memory * device.usable,
+    },
+    ...parallelOf(row, engine),
+    bytesOfValue: /KV Cache = (fp8|int8)/.test(row.quant!) || (engine.startsWith('trtllm') && /^fp/.test(name)) ? 1 : 2,
+  };
+  const traits: Traits = {
+    engine,
+    kind: device.kind!,
+    device: device.id!,
+    storage: storageClass(shape),
+    architecture: shape.architecture,
+    design: shape.weights.experts === null ? 'dense' : 'experts',
+  };
+  const times = timesOf(row, placement);
+  if (typeof times === 'string') return times;
+  return times
+    .filter(({ seconds }) => Number.isFinite(seconds) && seconds > 0)
+    .map((time) => ({ ...time, grade: row.grade!, source: row.source!, group: row.group!, traits, row }));
+}
+
+/** More devices than a node has are groups of eight, and so are the groups that a row states. */
+function parallelOf(row: Row, engine: string): { devices: number; groups: number } {
+  const devices = engine.startsWith('llama.cpp') ? 1 : Math.max(1, Number(row.n_devices));
+  const stated = Number(/dp=(\d+)/.exec(row.note!)?.[1] ?? 1);
+  const groups = stated > 1 ? Math.min(stated, devices) : Math.ceil(devices / 8);
+  return { devices: devices / groups, groups };
+}
+
+/** Methods of storage that reach the same share of the bandwidth: by bits of a weight. */
+export function storageClass({ weights }: ModelShape): string {
+  const part = weights.experts ?? weights.body;
+  const bits = (part.bytes * 8) / part.parameters;
+  if (bits > 12) return '16';
+  if (bits > 7) return '8';
+  if (bits > 5.2) return '6';
+  return bits > 4.1 ? '4' : '3';
+}
+
+type Time = Pick<Measured, 'quantity' | 'seconds' | 'terms'>;
+
+function timesOf(row: Row, placement: Placement): readonly Time[] | string {
+  const number = (name: string) => (row[name] === '' || row[name] === undefined ? null : Number(row[name]));
+  const [isl, osl, batch] = [number('isl'), number('osl'), number('concurrency')];
+  const [ttft, tpot, e2e] = [number('ttft_ms'), number('tpot_ms'), number('e2e_ms')];
+  switch (row.kind) {
+    case 'static-batch': {
+      if (isl === null || osl === null || batch === null) return 'no lengths';
+      const lengths = { prompt: isl, output: osl };
+      if (row.source === 'llama.cpp-dgx-spark') {
+        return [
+          {
+            quantity: 'decode',
+            seconds: batch / number('output_tps')!,
+            terms: timePerToken(placement, batch, lengths),
+          },
+          {
+            quantity: 'prefill',
+            seconds: (batch * isl) / number('prefill_tps')!,
+            terms: timeToFirst(placement, batch, isl),
+          },
+        ];
+      }
+      if (tpot !== null && ttft !== null) {
+        return [
+          { quantity: 'decode', seconds: tpot / 1e3, terms: timePerToken(placement, batch, lengths) },
+          { quantity: 'prefill', seconds: ttft / 1e3, terms: timeToFirst(placement, batch, isl) },
+        ];
+      }
+      return e2e === null
+        ? 'no time'
+        : [{ quantity: 'batch', seconds: e2e / 1e3, terms: timeOfBatch(placement, batch, lengths) }];
+    }
+    case 'serving': {
+      if (row.source === 'ml.energy') {
+        const prompt = PROMPTS[row.mode!] ?? 300;
+        const itl = number('itl_p50_ms');
+        if (itl === null || osl === null || batch === null) return 'no time';
+        return [
+          {
+            quantity: 'served token',
+            seconds: itl / 1e3,
+            terms: timePerToken(placement, batch, { prompt, output: osl }),
+          },
+        ];
+      }
+      if (isl === null || osl === null || batch === null)
+        return 'the load is a rate, and the requests under way are not known';
+      if (tpot === null || ttft === null) return 'no time';
+      const lengths = { prompt: isl, output: osl };
+      return [
+        { quantity: 'served token', seconds: tpot / 1e3, terms: timePerServedToken(placement, batch, lengths) },
+        { quantity: 'served first', seconds: ttft / 1e3, terms: timeToFirstServed(placement, batch, lengths) },
+      ];
+    }
+    case 'batch1':
+      return singleStream(row, placement, number);
+    default:
+      return `kind ${row.kind}`;
+  }
+}
+
+/** Prompts of the tasks of ML.ENERGY, which states output tokens only. */
+const PROMPTS: Readonly<Record<string, number>> = {
+  'lm-arena-chat': 200,
+  gpqa: 300,
+  'sourcegraph-fim': 500,
+  'image-chat': 1500,
+  'video-chat': 5000,
+};
+
+function singleStream(
+  row: Row,
+  placement: Placement,
+  number: (name: string) => number | null,
+): readonly Time[] | string {
+  const [decode, prefill] = [number('decode_tps'), number('prefill_tps')];
+  const osl = number('osl') ?? 128;
+  const depth = Number(/depth=(\d+)/.exec(row.note!)?.[1] ?? /longctx(\d+)/.exec(row.mode!)?.[1] ?? 0);
+  // llama-bench reads its prompts and writes its answers apart, each from an empty context; others answer their prompt.
+  const apart = row.source!.startsWith('strix') || row.source === 'llama-bench-tables';
+  const isl = number('isl') ?? (apart ? 512 : 128);
+  const before = apart ? depth : isl;
+  const times: Time[] = [];
+  if (decode !== null) {
+    const { body, output, embedding, experts } = placement.shape.weights;
+    const read =
+      body.bytes +
+      (output ?? embedding).bytes +
+      (experts === null ? 0 : (experts.bytes * experts.used) / experts.count);
+    if (read * decode > 1.05 * placement.device.bandwidth) return 'faster than the memory';
+    if (row.source === 'llmfit-community') return 'the rate includes the prompt';
+    times.push({ quantity: 'decode', seconds: 1 / decode, terms: decodingStep(placement, 1, before + osl / 2) });
+  }
+  if (prefill !== null && placement.shape && number('isl') !== 0) {
+    const tokens =
+      depth > 0 && row.source === 'strix-halo-depth' ? Number(/n_prompt=(\d+)/.exec(row.note!)?.[1] ?? 512) : isl;
+    times.push({
+      quantity: 'prefill',
+      seconds: tokens / prefill,
+      terms: sumOfTerms([
+        [1, promptStep(placement, { prompts: 1, tokens, past: apart ? depth : 0 })],
+        ...(apart ? [] : [[1, { request: 1 }] as const]),
+      ]),
+    });
+  }
+  return times.length === 0 ? 'no time' : times;
+}
+
+const EXPERTS_ONLY = { name: 'int4 experts', storage: { body: 16, experts: 4.25, embedding: 16, output: 16 } };
+
+function storageNameOf(row: Row): StorageName | typeof EXPERTS_ONLY | null {
+  const quant = row.quant!.toLowerCase();
+  const model = row.model!.toLowerCase();
+  if (/gpt-oss/.test(model)) return 'mxfp4';
+  if (/kimi/.test(model) && quant === 'int4') return EXPERTS_ONLY;
+  if (/nvfp4/.test(model) || /^(fp4|nvfp4)/.test(quant)) return 'nvfp4';
+  if (/weight = (fp8|int8)/.test(quant)) return 'fp8';
+  if (/fp8/.test(quant) || /fp8/.test(model)) return 'fp8';
+  if (/^(weight = )?(fp16|bf16|bfloat16|f16)/.test(quant)) return 'bf16';
+  const gguf = /(iq\d_\w+|q\d_k_[sml]|q\d_k|q\d_[01])/.exec(quant)?.[1];
+  if (gguf !== undefined) {
+    if (gguf === 'q4_k') return 'q4_k_m';
+    return gguf in { q2_k: 1, q6_k: 1, q8_0: 1, q4_0: 1, q4_1: 1, q5_0: 1 } || /_k_|iq/.test(gguf)
+      ? (gguf as StorageName)
+      : null;
+  }
+  if (/q8_k_xl/.test(quant)) return 'q8_0';
+  if (/q4_k_xl/.test(quant)) return 'q4_k_m';
+  if (/ud-q8_k_xl|q8_0/.test(model)) return 'q8_0';
+  if (/ud-q4_k_xl/.test(model)) return 'q4_k_m';
+  if (/^(int4|w4|w4a16|8da4w|spinquant|qlora|4-bit)/.test(quant)) return 'int4';
+  if (/^(int8|8da8w)/.test(quant)) return 'int8';
+  if (/mxfp4/.test(quant)) return 'mxfp4';
+  return quant === '' && row.source === 'aiconfigurator-silicon' ? 'bf16' : null;
+}
+
+/** An engine with its year: old software does not calibrate today's. */
+function engineOf(row: Row, kind: string): string | null {
+  const engine = row.engine!.toLowerCase();
+  if (row.source!.startsWith('argonne')) {
+    if (/llama\.cpp/.test(engine)) return 'llama.cpp batched 2024';
+    if (/tensorrt/.test(engine)) return 'trtllm 2024';
+    if (/vllm/.test(engine)) return 'vllm 2024';
+    return /deepspeed/.test(engine) ? 'deepspeed 2024' : null;
+  }
+  if (row.source === 'splitwise') return 'vllm 2023';
+  if (row.source === 'dstack-405b') return 'vllm 2024';
+  if (/llama\.cpp|ollama|llamacpp|lmstudio/.test(engine)) {
+    if (/vllm/.test(engine)) return null;
+    if (/metal/.test(engine) && kind === 'apple') return 'llama.cpp metal';
+    if (/vulkan/.test(engine)) return 'llama.cpp vulkan';
+    if (/rocm/.test(engine)) return 'llama.cpp rocm';
+    if (kind === 'apple') return 'llama.cpp metal';
+    if (kind === 'board' || kind === 'cpu' || / cpu/.test(engine)) return 'llama.cpp cpu';
+    if (kind === 'phone') return 'llama.cpp cpu';
+    return /^(rx|radeon|amd|strix)/i.test(row.device!) ? 'llama.cpp rocm' : 'llama.cpp cuda';
+  }
+  if (/executorch/.test(engine)) return 'executorch cpu';
+  if (/qnn/.test(engine)) return 'qnn';
+  if (/openvino/.test(engine)) return 'openvino';
+  if (/litert.*gpu/.test(engine)) return 'litert gpu';
+  if (/litert/.test(engine)) return 'litert cpu';
+  if (/sglang/.test(engine)) return 'sglang 2025';
+  if (/trtllm|tensorrt/.test(engine)) return 'trtllm 2025';
+  if (/vllm/.test(engine)) return 'vllm 2025';
+  return /mlx/.test(engine) ? 'mlx' : null;
+}

@@ -1,0 +1,105 @@
+/** `rightsize ab`: measures two versions in turns on this machine, and compares them. */
+import { Command, Option } from '@commander-js/extra-typings';
+import { UserError } from '../core/errors.js';
+import { plain } from '../core/report/text.js';
+import { DEFAULTS } from '../run/defaults.js';
+import {
+  byOption,
+  gateOption,
+  gateRequest,
+  gateStrictOption,
+  gateVerdictOption,
+  requiredOption,
+} from './gate-options.js';
+import {
+  allowScorerOption,
+  collect,
+  dataOption,
+  jsonOption,
+  modelsOption,
+  nameOption,
+  natural,
+  positive,
+} from './options.js';
+
+export const ab = () =>
+  new Command('ab')
+    .description('measure two versions in turns on this machine, and compare them: the way to gate speed')
+    .option('--base <id>', 'the old version: an id, hf:org/repo:Q4_K_M, a file.gguf, or http://host/v1#name')
+    .option('--candidate <id>', 'the new version; the same id twice shows the noise of this machine')
+    .addOption(
+      new Option('-s, --suite <name|file>', 'a suite to run (repeatable)')
+        .argParser(collect)
+        .default<readonly string[]>([], DEFAULTS.suite),
+    )
+    .addOption(modelsOption())
+    .addOption(dataOption())
+    .option('-n, --limit <n>', 'at most n samples of each task', positive)
+    .option('--blocks <n>', 'blocks of samples; each opens each version twice', positive, 6)
+    .option('--warmup <n>', 'requests after opening a model that are not recorded', natural, DEFAULTS.warmup)
+    .option('--seed <n>', 'the seed of every random choice', natural, DEFAULTS.seed)
+    .addOption(nameOption())
+    .addOption(gateOption())
+    .addOption(gateStrictOption())
+    .addOption(byOption())
+    .addOption(requiredOption())
+    .addOption(gateVerdictOption())
+    .option('--self-test', 'inject a loss into a copy, and fail unless every gate turns red')
+    .option('-o, --out <dir>', 'where runs are kept', DEFAULTS.out)
+    .addOption(allowScorerOption())
+    .option('--wait', 'wait while another process measures on this machine')
+    .option('--markdown', 'print Markdown instead of tables')
+    .addOption(jsonOption())
+    .option('-q, --quiet', 'no progress')
+    .action(async (flags) => {
+      const [{ ab }, { interruption }, { showProgress }, { printComparison }] = await Promise.all([
+        import('../run/ab.js'),
+        import('./interruption.js'),
+        import('./progress.js'),
+        import('./print-comparison.js'),
+      ]);
+      const { base, candidate } = flags;
+      if (base === undefined || candidate === undefined)
+        throw new UserError('ab: expected two versions, found fewer; name them with --base and --candidate');
+      const gates = gateRequest({
+        gate: flags.gate ?? flags.selfTest,
+        gateStrict: flags.gateStrict,
+        by: flags.by,
+        required: flags.required,
+        gateVerdict: flags.gateVerdict,
+      });
+      const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown');
+      const measured = await ab(
+        {
+          base,
+          candidate,
+          suites: flags.suite,
+          catalogue: flags.models,
+          data: flags.data,
+          limit: flags.limit,
+          blocks: flags.blocks,
+          warmup: flags.warmup,
+          seed: flags.seed,
+          name: flags.name,
+          out: flags.out,
+        },
+        {
+          gates,
+          command: ['rightsize', ...process.argv.slice(2)],
+          allowScorers: flags.allowScorer,
+          whenBusy: flags.wait ? 'wait' : undefined,
+          signal: interruption(),
+          onEvent: progress.onEvent,
+        },
+      );
+      progress.end();
+      await printComparison(measured, {
+        json: flags.json,
+        markdown: flags.markdown,
+        selfTest: flags.selfTest,
+        out: measured.folder,
+      });
+      if (measured.complete) return;
+      process.stderr.write(`rightsize: the run is incomplete (${plain(measured.reason)})\n`);
+      process.exitCode = process.exitCode === 2 ? 2 : 3;
+    });

@@ -1,0 +1,98 @@
+/** Prints a comparison, writes its files, and tells CI what is red. */
+import { appendFileSync } from 'node:fs';
+import { pullRequestComment } from '../core/report/ci/comment.js';
+import { comparisonFiles, type ReportedComparison } from '../core/report/ci/files.js';
+import { comparisonDocument, weakGates } from '../core/report/comparison.js';
+import type { Block } from '../core/report/document.js';
+import { describeGates, nameOf } from '../core/report/gate-words.js';
+import { markdownBlocks } from '../core/report/markdown.js';
+import { renderBlocks } from '../core/report/terminal.js';
+import { plain } from '../core/report/text.js';
+import type { ComparedVersions, Comparisons } from '../run/compare.js';
+import { writeArtifacts } from '../run/render.js';
+import { displayPath } from '../system/path.js';
+
+export interface PrintComparisonOptions {
+  readonly json?: true | undefined;
+  readonly markdown?: true | undefined;
+  /** The folder for the files of CI. */
+  readonly out?: string | undefined;
+  readonly selfTest?: true | undefined;
+  /** Whether a gate must be able to see what it shall see. */
+  readonly requirePower?: true | undefined;
+}
+
+export async function printComparison(
+  { compared, exitCode }: Comparisons,
+  options: PrintComparisonOptions,
+): Promise<void> {
+  const reported = compared.map(reportedOf);
+  process.stdout.write(textOf(reported, options));
+  if (options.out !== undefined) {
+    await writeArtifacts(comparisonFiles(reported), options.out);
+    if (!options.json) process.stderr.write(`rightsize: the files for CI are in ${displayPath(options.out)}\n`);
+  }
+  tellGitHub(reported);
+  process.exitCode = exitCode;
+  if (exitCode === 0 && options.requirePower) requirePower(reported);
+  if (options.selfTest) selfTest(compared);
+}
+
+function reportedOf({ comparison, gates, notes }: ComparedVersions): ReportedComparison {
+  const { title, blocks } = comparisonDocument(comparison, gates);
+  const noted = notes.map((text): Block => ({ kind: 'note', text }));
+  return { comparison, gates, document: { title, blocks: [...noted, ...blocks] } };
+}
+
+function textOf(reported: readonly ReportedComparison[], { json, markdown }: PrintComparisonOptions): string {
+  if (json) {
+    const plainData = reported.map(({ comparison, gates }) => ({ comparison, gates }));
+    return `${JSON.stringify({ comparisons: plainData }, null, 2)}\n`;
+  }
+  const documents = reported.map(({ document }) => document);
+  if (markdown) return documents.map(({ title, blocks }) => markdownBlocks(title, blocks)).join('\n');
+  const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  const columns = Math.min(process.stdout.columns ?? 100, 140);
+  return documents.map(({ title, blocks }) => renderBlocks(title, blocks, { columns, color })).join('\n');
+}
+
+/** Annotations on stderr, which GitHub reads as well, and the summary of the step. */
+function tellGitHub(reported: readonly ReportedComparison[]): void {
+  const { GITHUB_ACTIONS: onGitHub, GITHUB_STEP_SUMMARY: summary } = process.env;
+  if (onGitHub !== 'true') return;
+  for (const { gates } of reported) {
+    if (gates === null) continue;
+    const red = { ...gates, skipped: [], results: gates.results.filter(({ state }) => state === 'red') };
+    for (const sentence of describeGates(red))
+      process.stderr.write(`::error title=rightsize::${annotation(sentence)}\n`);
+  }
+  if (summary) appendFileSync(summary, pullRequestComment(reported.map(({ document }) => document)));
+}
+
+/** A line break or a percent sign would end or change the command. */
+function annotation(text: string): string {
+  return plain(text).replaceAll('%', '%25');
+}
+
+function requirePower(reported: readonly ReportedComparison[]): void {
+  const weak = reported.flatMap(({ gates }) => (gates === null ? [] : weakGates(gates)));
+  if (weak.length === 0) return;
+  process.stderr.write(`rightsize: --require-power: the gate does not see enough: ${plain(weak.join('; '))}\n`);
+  process.exitCode = 1;
+}
+
+function selfTest(compared: readonly ComparedVersions[]): void {
+  for (const one of compared) {
+    const report = one.selfTest();
+    if (report === null) continue;
+    const green = report.results.filter(({ kind, state }) => kind === 'change' && state === 'green').map(nameOf);
+    if (green.length === 0 && report.results.some(({ kind }) => kind === 'change')) {
+      process.stderr.write('rightsize: --self-test: with an injected loss every gate turned red, as it must\n');
+      continue;
+    }
+    process.stderr.write(
+      `rightsize: --self-test: expected every gate to turn red with an injected loss, found ${green.join(', ') || 'no gate that can'} green; the gate cannot be trusted\n`,
+    );
+    process.exitCode = Math.max(1, Number(process.exitCode ?? 0));
+  }
+}

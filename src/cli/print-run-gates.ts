@@ -1,0 +1,15 @@
+/** What the gates of a run say, beside its reports. */
+import type { Analysis } from '../core/analyse/analysis.js';
+import { exitCodeOf } from '../core/regress/gate-report.js';
+import { describeGateReport, describeGates } from '../core/report/gate-words.js';
+import { plain } from '../core/report/text.js';
+import type { GateRequest } from '../run/compare.js';
+import { gateRun } from '../run/gate.js';
+
+/** @returns The exit code. */
+export function printRunGates(analysis: Analysis, request: GateRequest, run: 'complete' | 'incomplete'): number {
+  const report = gateRun(analysis, request);
+  for (const sentence of [describeGateReport(report), ...describeGates(report)])
+    process.stderr.write(`rightsize: ${plain(sentence)}\n`);
+  return exitCodeOf(report, run);
+}

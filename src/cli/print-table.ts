@@ -1,0 +1,13 @@
+/** Tables of what there is, in the width of the terminal. Cells may quote files and servers. */
+import { plain } from '../core/report/text.js';
+import { layOut, type TextColumn } from '../core/report/text-table.js';
+
+export function printTable(columns: readonly TextColumn[], rows: readonly (readonly string[])[]): void {
+  const asIs = (line: string) => line;
+  const table = {
+    columns,
+    rows: rows.map((row) => row.map((text) => ({ lines: [plain(text)], paint: asIs }))),
+    paintHead: asIs,
+  };
+  process.stdout.write(`${layOut(table, process.stdout.columns ?? 80).join('\n')}\n`);
+}

@@ -1,0 +1,75 @@
+/**
+ * The architectures whose shape we can read from a `config.json`. An architecture that is not here is unknown, and unknown is not
+ * "like Llama": a model with another kind of layer would get a wrong number without a warning.
+ */
+
+export interface Architecture {
+  /** A feed-forward part has three matrices if it is gated, otherwise two. */
+  readonly gated: boolean;
+  /** Whether the embedding is the output matrix if the file does not say. */
+  readonly tied: boolean;
+  /** Which layers have a window if the file does not list them. */
+  readonly windows: 'none' | 'all' | 'every second' | 'all but every n-th';
+}
+
+const llama: Architecture = { gated: true, tied: false, windows: 'none' };
+const gemma: Architecture = { gated: true, tied: true, windows: 'none' };
+const gpt: Architecture = { gated: false, tied: false, windows: 'none' };
+
+const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
+  llama,
+  mistral: { ...llama, windows: 'all' },
+  mistral3: llama,
+  ministral3: llama,
+  mixtral: { ...llama, windows: 'all' },
+  qwen2: llama,
+  qwen2_moe: llama,
+  qwen3: llama,
+  qwen3_moe: llama,
+  qwen3_vl_text: llama,
+  qwen3_vl_moe_text: llama,
+  qwen3_next: llama,
+  qwen3_5: llama,
+  qwen3_5_text: llama,
+  qwen3_5_moe: llama,
+  qwen3_5_moe_text: llama,
+  gemma,
+  gemma2: { ...gemma, windows: 'every second' },
+  gemma3: { ...gemma, windows: 'all but every n-th' },
+  gemma3_text: { ...gemma, windows: 'all but every n-th' },
+  gemma3n: gemma,
+  gemma3n_text: gemma,
+  phi: gpt,
+  phi3: { ...llama, windows: 'all' },
+  granite: llama,
+  granitemoehybrid: llama,
+  smollm3: llama,
+  olmo2: llama,
+  exaone: llama,
+  cohere: { ...llama, tied: true },
+  internlm3: llama,
+  stablelm: llama,
+  baichuan: llama,
+  glm4: llama,
+  chatglm: llama,
+  glm4_moe: llama,
+  glm4_moe_lite: llama,
+  glm_moe_dsa: llama,
+  gpt_oss: llama,
+  minimax_m2: llama,
+  llama4: llama,
+  llama4_text: llama,
+  deepseek_v2: llama,
+  deepseek_v3: llama,
+  kimi_k2: llama,
+  lfm2: { ...llama, tied: true },
+  lfm2_moe: { ...llama, tied: true },
+  nemotron_h: gpt,
+  gptj: gpt,
+  opt: { ...gpt, tied: true },
+  bloom: { ...gpt, tied: true },
+};
+
+export function architectureOf(modelType: string): Architecture | null {
+  return Object.hasOwn(ARCHITECTURES, modelType) ? ARCHITECTURES[modelType]! : null;
+}

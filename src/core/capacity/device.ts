@@ -1,0 +1,45 @@
+/** What a device gives: memory to hold a model, bandwidth to read it, and operations to compute with it. */
+import type { DeviceKind } from '../definition/price-list.js';
+
+export interface Device {
+  /** A short name for the command line; absent for a user's device without one, whose name serves. */
+  readonly id?: string | undefined;
+  readonly name: string;
+  readonly kind?: DeviceKind | undefined;
+  /** The memory in bytes that a model, its KV cache and its runtime share. */
+  readonly memory: number;
+  /** The share of the memory that a model can use. */
+  readonly usable: number;
+  /** The memory bandwidth in bytes per second. Every token reads all weights at this speed. */
+  readonly bandwidth: number;
+  /** Operations per second on dense matrices; null or absent if no source gives them. */
+  readonly compute?: Compute | null | undefined;
+  readonly price: DevicePrice | null;
+  /** The makers' figure of the power at full load. For a Raspberry Pi it is the power of its supply. */
+  readonly watts?: number | undefined;
+  /** Where memory, bandwidth and compute come from. */
+  readonly source?: string | undefined;
+  /** Whether reports of runs list the device even if nobody names it. */
+  readonly listed?: boolean | undefined;
+  /** Whether this device made the runs. */
+  readonly thisMachine?: boolean | undefined;
+}
+
+/** Operations per second by the width of the numbers, in bits. A width that the device does not have is absent. */
+export interface Compute {
+  readonly f16: number;
+  readonly f8?: number | undefined;
+  readonly f4?: number | undefined;
+}
+
+export interface DevicePrice {
+  readonly dollars: number;
+  readonly per: 'hour' | 'device';
+  readonly date: string;
+  readonly source: string;
+}
+
+/** What a flag calls the device. */
+export function nameOf({ id, name }: Pick<Device, 'id' | 'name'>): string {
+  return id ?? name;
+}

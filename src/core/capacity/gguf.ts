@@ -1,0 +1,168 @@
+/**
+ * The shape of a model from the header of its GGUF file. The tensors themselves tell what each layer is and how many bytes it has, so a
+ * new way to store weights needs no table here. What no tensor tells (heads, windows) stands in the metadata.
+ *
+ * Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+ */
+import { UserError } from '../errors.js';
+import { type Experts, type Layer, type ModelShape, type Part, sumOf } from './shape.js';
+
+export interface GgufTensor {
+  readonly name: string;
+  readonly parameters: number;
+  readonly bytes: number;
+}
+
+export interface GgufContent {
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly tensors: readonly GgufTensor[];
+}
+
+/** @throws UserError for a header that lacks what the shape follows from. */
+export function shapeOfGguf({ metadata, tensors }: GgufContent, place: string): ModelShape {
+  const architecture = String(metadata['general.architecture'] ?? 'unknown');
+  const fields = new Fields(metadata, architecture, place);
+  const width = fields.required('embedding_length');
+  const count = fields.required('block_count');
+  const embedding = tensors.filter(
+    ({ name }) => name.startsWith('token_embd') || name.startsWith('per_layer_token_embd'),
+  );
+  const output = tensors.filter(({ name }) => /^output\.weight$/.test(name));
+  const experts = tensors.filter(({ name }) => name.includes('_exps.'));
+  const taken = new Set([...embedding, ...output, ...experts]);
+  return {
+    architecture,
+    width,
+    feedForward: feedForwardOf(fields),
+    vocabulary: vocabularyOf(metadata, fields, embedding, width),
+    maxContext: fields.optional('context_length'),
+    layers: Array.from({ length: count }, (_, index) => layerOf(fields, tensors, index)),
+    weights: {
+      embedding: sumOf(embedding),
+      output: output.length === 0 ? null : sumOf(output),
+      body: sumOf(tensors.filter((tensor) => !taken.has(tensor))),
+      experts: expertsOf(fields, sumOf(experts)),
+    },
+  };
+}
+
+/** Numbers of the metadata under the name of the architecture. */
+class Fields {
+  constructor(
+    readonly metadata: Readonly<Record<string, unknown>>,
+    readonly architecture: string,
+    readonly place: string,
+  ) {}
+
+  optional(name: string): number | null {
+    return numberOf(this.metadata[`${this.architecture}.${name}`]);
+  }
+
+  required(name: string): number {
+    const value = this.optional(name);
+    if (value !== null && value > 0) return value;
+    throw new UserError(
+      `${this.place}: ${this.architecture}.${name}: expected a number above 0 in the header of the GGUF file, found ` +
+        `${JSON.stringify(this.metadata[`${this.architecture}.${name}`] ?? null)}; convert the model again`,
+    );
+  }
+
+  /** The value of one layer: some models give each layer its own. */
+  ofLayer(name: string, index: number): number | null {
+    const value = this.metadata[`${this.architecture}.${name}`];
+    return numberOf(Array.isArray(value) ? value[index] : value);
+  }
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : null;
+}
+
+function feedForwardOf(fields: Fields): number {
+  const experts = (fields.optional('expert_feed_forward_length') ?? 0) * (fields.optional('expert_used_count') ?? 0);
+  return Math.max(fields.ofLayer('feed_forward_length', 0) ?? 0, experts);
+}
+
+function vocabularyOf(
+  metadata: Fields['metadata'],
+  fields: Fields,
+  embedding: readonly GgufTensor[],
+  width: number,
+): number {
+  const tokens = metadata['tokenizer.ggml.tokens'];
+  const table = embedding.find(({ name }) => name === 'token_embd.weight');
+  if (Array.isArray(tokens)) return tokens.length;
+  return fields.optional('vocab_size') ?? (table === undefined ? 0 : table.parameters / width);
+}
+
+function expertsOf(fields: Fields, part: Part): Experts | null {
+  if (part.parameters === 0) return null;
+  return { ...part, count: fields.required('expert_count'), used: fields.required('expert_used_count') };
+}
+
+function layerOf(fields: Fields, tensors: readonly GgufTensor[], index: number): Layer {
+  const has = (part: string) => tensors.some(({ name }) => name.startsWith(`blk.${index}.${part}`));
+  if (has('attn_kv_a')) return latentLayer(fields);
+  if (has('ssm_') && !has('attn_k.')) return recurrentLayer(fields);
+  if (has('shortconv')) return convolution(fields);
+  return has('attn_') ? attentionLayer(fields, index) : { kind: 'stateless' };
+}
+
+function attentionLayer(fields: Fields, index: number): Layer {
+  const heads = fields.ofLayer('attention.head_count', index) ?? fields.required('attention.head_count');
+  const keySize = fields.optional('attention.key_length') ?? fields.required('embedding_length') / heads;
+  const shared = fields.optional('attention.shared_kv_layers') ?? 0;
+  return {
+    kind: 'attention',
+    heads,
+    kvHeads: fields.ofLayer('attention.head_count_kv', index) ?? heads,
+    keySize,
+    valueSize: fields.optional('attention.value_length') ?? keySize,
+    window: windowOf(fields, index),
+    cache: index >= fields.required('block_count') - shared ? 'shared' : 'own',
+  };
+}
+
+/**
+ * llama.cpp knows which layers of an architecture have a window; of `n` layers the last one sees everything (`set_swa_pattern` in
+ * llama.cpp `src/llama-model.cpp`). The window of an architecture that is not here is not used: Mistral's files name none.
+ */
+const PATTERNS: Readonly<Record<string, number>> = {
+  gemma2: 2,
+  gemma3: 6,
+  gemma3n: 5,
+  'gpt-oss': 2,
+  cohere2: 4,
+  exaone4: 4,
+};
+
+function windowOf(fields: Fields, index: number): number | null {
+  const window = fields.optional('attention.sliding_window');
+  const stated = fields.metadata[`${fields.architecture}.attention.sliding_window_pattern`];
+  if (window === null || window === 0) return null;
+  if (Array.isArray(stated)) return stated[index] === true ? window : null;
+  const pattern = numberOf(stated) ?? PATTERNS[fields.architecture];
+  return pattern === undefined || index % pattern === pattern - 1 ? null : window;
+}
+
+function latentLayer(fields: Fields): Layer {
+  return {
+    kind: 'latent',
+    heads: fields.required('attention.head_count'),
+    rank: fields.required('attention.kv_lora_rank'),
+    ropeSize: fields.required('rope.dimension_count'),
+  };
+}
+
+function recurrentLayer(fields: Fields): Layer {
+  const inner = fields.required('ssm.inner_size');
+  const state = fields.required('ssm.state_size');
+  const groups = fields.optional('ssm.group_count') ?? 0;
+  const kernel = fields.optional('ssm.conv_kernel') ?? 4;
+  return { kind: 'recurrent', convolution: (inner + 2 * groups * state) * (kernel - 1), state: inner * state };
+}
+
+function convolution(fields: Fields): Layer {
+  const width = fields.required('embedding_length');
+  return { kind: 'recurrent', convolution: width * ((fields.optional('shortconv.l_cache') ?? 3) - 1), state: 0 };
+}

@@ -1,0 +1,336 @@
+/**
+ * Fits the constants of the terms on measurements, hierarchically and robustly. The logarithm of a constant is a sum over levels:
+ *
+ *     log constant = what all have in common + engine + kind of device + device + device with engine + storage + architecture
+ *
+ * Each part of the sum has a normal prior around zero, so that a device of which little is known stays near its kind, and one of which
+ * much is known leaves it. The fit is the mode of the posterior: Gauss-Newton steps on the differences of logarithms, with weights that
+ * fall for far outliers (Student's t, Lange, Little and Taylor 1989), each step solved by conjugate gradients.
+ */
+import { TERMS, type Term, type Terms } from './terms.js';
+
+/** What a measurement has in common with others. */
+export interface Traits {
+  readonly engine: string;
+  readonly kind: string;
+  readonly device: string;
+  readonly storage: string;
+  readonly architecture: string;
+  /** Whether the model is dense or a mixture of experts. */
+  readonly design: 'dense' | 'experts';
+}
+
+export interface Observation {
+  readonly seconds: number;
+  readonly terms: Terms;
+  readonly traits: Traits;
+  readonly weight: number;
+}
+
+/** The levels, and the key of each in a fit. */
+const KEYS: Readonly<Record<Level, (traits: Traits) => string>> = {
+  all: () => '',
+  family: ({ engine }) => familyOf(engine),
+  engine: ({ engine }) => engine,
+  kind: ({ kind }) => kind,
+  device: ({ device }) => device,
+  pair: ({ device, engine }) => `${device} ${engine}`,
+  storage: ({ storage, engine }) => `${storage} ${engine}`,
+  architecture: ({ architecture }) => architecture,
+  design: ({ design, engine }) => `${design} ${engine}`,
+};
+
+export const LEVELS = [
+  'all',
+  'family',
+  'engine',
+  'kind',
+  'device',
+  'pair',
+  'storage',
+  'architecture',
+  'design',
+] as const;
+
+export type Level = (typeof LEVELS)[number];
+
+/** The name of an engine without its year. */
+function familyOf(engine: string): string {
+  return engine.replace(/ \d{4}$/, '');
+}
+
+/** The fitted parts: by level, key and term. */
+export type Constants = Readonly<Record<Level, Readonly<Record<string, Readonly<Partial<Record<Term, number>>>>>>>;
+
+interface Prior {
+  /** The logarithm of the constant before any row is seen, and its standard deviation. */
+  readonly mean: number;
+  readonly sd: number;
+  /** The standard deviation of the parts of the levels below, in units of their own. */
+  readonly spread: number;
+}
+
+/** A constant of efficiency is about 1.3 to 4 times the time at full speed, and varies less than a cost in seconds. */
+const efficiency = (times: number, spread = 1): Prior => ({ mean: Math.log(times), sd: 0.5 * spread, spread });
+const cost = (seconds: number, spread: number): Prior => ({ mean: Math.log(seconds), sd: 1.5, spread });
+
+const PRIORS: Readonly<Record<Term, Prior>> = {
+  weights: efficiency(1.2, 0.4),
+  experts: efficiency(1.5, 0.5),
+  cache: efficiency(1.4, 0.5),
+  compute: efficiency(1.5),
+  layer: cost(20e-6, 2.5),
+  routing: cost(20e-6, 3),
+  dispatch: cost(0.1e-6, 3),
+  exchange: cost(15e-6, 2),
+  payload: cost(5e-12, 2),
+  sequence: cost(20e-6, 2),
+  step: cost(500e-6, 2),
+  prefill: efficiency(2),
+  attention: efficiency(3),
+  mixed: efficiency(2),
+  queue: cost(0.1, 2),
+  crowd: cost(0.3, 2),
+  request: cost(10e-3, 3),
+};
+
+const SPREADS: Readonly<Record<Exclude<Level, 'all'>, number>> = {
+  family: 0.3,
+  engine: 0.3,
+  kind: 0.2,
+  device: 0.15,
+  pair: 0.4,
+  storage: 0.2,
+  architecture: 0.15,
+  design: 0.4,
+};
+
+/** Student's t with few degrees of freedom: a row that is off by more than a few scales hardly counts. */
+const DEGREES_OF_FREEDOM = 4;
+const SCALE = 0.1;
+/** The first rounds count every row, or rows that are far off at the start would never be met. */
+const FIRST_SCALE = 2;
+const ROUNDS = 30;
+
+export function fitConstants(observations: readonly Observation[]): Constants {
+  const parameters = new Parameters();
+  const cells = cellsOf(observations, parameters);
+  let values: Float64Array = new Float64Array(parameters.priors.length);
+  for (let round = 0; round < ROUNDS; round++) {
+    const scale = Math.max(SCALE, FIRST_SCALE * 0.75 ** round);
+    for (const cell of cells) linearise(cell, values, scale);
+    values = improved(cells, values, solve(cells, values, parameters.priors), parameters.priors, scale);
+  }
+  return parameters.constants(values);
+}
+
+/** The values after as much of a step as lowers the negative logarithm of the posterior: all of it, a half, a quarter ... */
+function improved(
+  cells: readonly Cell[],
+  values: Float64Array,
+  step: Float64Array,
+  priors: readonly number[],
+  scale: number,
+): Float64Array {
+  const before = costOf(cells, values, priors, scale);
+  for (let share = 1; share > 1 / 64; share /= 2) {
+    const after = values.map((value, i) => value + share * step[i]!);
+    if (costOf(cells, after, priors, scale) < before) return after;
+  }
+  return values;
+}
+
+function costOf(cells: readonly Cell[], values: Float64Array, priors: readonly number[], scale: number): number {
+  let cost = 0;
+  for (const { rows, columns } of cells) {
+    const constants = constantsAt(columns, values);
+    for (const { log, weight, amounts } of rows) {
+      let total = 0;
+      for (let term = 0; term < N; term++) total += amounts[term]! * constants[term]!;
+      const residual = (log - Math.log(total)) / scale;
+      cost += (weight * (DEGREES_OF_FREEDOM + 1) * Math.log1p(residual ** 2 / DEGREES_OF_FREEDOM)) / 2;
+    }
+  }
+  return values.reduce((sum, value, i) => sum + (value / priors[i]!) ** 2 / 2, cost);
+}
+
+function constantsAt(columns: Cell['columns'], values: Float64Array): readonly number[] {
+  return columns.map((levels, term) =>
+    Math.exp(levels.reduce((sum, column) => sum + values[column]!, PRIORS[TERMS[term]!].mean)),
+  );
+}
+
+/** The parameters that a set of observations has, each with the standard deviation of its prior. */
+class Parameters {
+  readonly #index = new Map<string, number>();
+  readonly priors: number[] = [];
+
+  column(level: Level, key: string, term: Term): number {
+    const name = `${level}|${key}|${term}`;
+    const found = this.#index.get(name);
+    if (found !== undefined) return found;
+    this.#index.set(name, this.priors.length);
+    return this.priors.push(level === 'all' ? PRIORS[term].sd : SPREADS[level] * PRIORS[term].spread) - 1;
+  }
+
+  constants(values: Float64Array): Constants {
+    const constants: Record<Level, Record<string, Partial<Record<Term, number>>>> = {
+      all: {},
+      family: {},
+      engine: {},
+      kind: {},
+      device: {},
+      pair: {},
+      storage: {},
+      architecture: {},
+      design: {},
+    };
+    for (const [name, column] of this.#index) {
+      const [level, key, term] = name.split('|') as [Level, string, Term];
+      constants[level][key] ??= {};
+      constants[level][key][term] = values[column]!;
+    }
+    return constants;
+  }
+}
+
+/** The observations with the same traits. They have the same constants, so their normal equations are added up before solving. */
+interface Cell {
+  readonly rows: readonly { readonly log: number; readonly weight: number; readonly amounts: Float64Array }[];
+  /** For each term the parameters of all levels; empty for a term that no row has. */
+  readonly columns: readonly (readonly number[])[];
+  /** `sum of weight x slope x slope'` and `sum of weight x residual x slope`, over the rows. */
+  readonly gram: Float64Array;
+  readonly right: Float64Array;
+}
+
+const N = TERMS.length;
+
+function cellsOf(observations: readonly Observation[], parameters: Parameters): readonly Cell[] {
+  const byTraits = new Map<string, Observation[]>();
+  for (const observation of observations) {
+    const key = JSON.stringify(observation.traits);
+    const rows = byTraits.get(key);
+    if (rows === undefined) byTraits.set(key, [observation]);
+    else rows.push(observation);
+  }
+  return [...byTraits.values()].map((rows) => {
+    const { traits } = rows[0]!;
+    return {
+      rows: rows.map(({ seconds, weight, terms }) => ({
+        log: Math.log(seconds),
+        weight,
+        amounts: Float64Array.from(TERMS, (term) => terms[term] ?? 0),
+      })),
+      columns: TERMS.map((term) =>
+        rows.some(({ terms }) => (terms[term] ?? 0) > 0)
+          ? LEVELS.map((level) => parameters.column(level, KEYS[level](traits), term))
+          : [],
+      ),
+      gram: new Float64Array(N * N),
+      right: new Float64Array(N),
+    };
+  });
+}
+
+/** The slope of the logarithm of a sum along the logarithm of a constant is the share of its term in the sum. */
+function linearise({ rows, columns, gram, right }: Cell, values: Float64Array, scale: number): void {
+  gram.fill(0);
+  right.fill(0);
+  const constants = constantsAt(columns, values);
+  const shares = new Float64Array(N);
+  for (const { log, weight, amounts } of rows) {
+    let total = 0;
+    for (let term = 0; term < N; term++) {
+      shares[term] = amounts[term]! * constants[term]!;
+      total += shares[term]!;
+    }
+    const residual = log - Math.log(total);
+    const outlying = (DEGREES_OF_FREEDOM + 1) / (DEGREES_OF_FREEDOM + (residual / scale) ** 2);
+    const precision = (weight * outlying) / scale ** 2;
+    for (let term = 0; term < N; term++) shares[term]! /= total;
+    for (let term = 0; term < N; term++) {
+      const weighted = precision * shares[term]!;
+      if (weighted === 0) continue;
+      right[term]! += weighted * residual;
+      for (let other = 0; other < N; other++) gram[term * N + other]! += weighted * shares[other]!;
+    }
+  }
+}
+
+/** Solves the normal equations with the priors on their diagonal, by preconditioned conjugate gradients. */
+function solve(cells: readonly Cell[], values: Float64Array, priors: readonly number[]): Float64Array {
+  const n = values.length;
+  const diagonal = Float64Array.from(priors, (sd) => 1 / sd ** 2);
+  const residual = values.map((value, i) => -value * diagonal[i]!);
+  const scale = diagonal.slice();
+  for (const { columns, gram, right } of cells) {
+    for (let term = 0; term < N; term++) {
+      for (const column of columns[term]!) {
+        residual[column]! += right[term]!;
+        scale[column]! += gram[term * N + term]!;
+      }
+    }
+  }
+  const solution = new Float64Array(n);
+  const direction = residual.map((value, i) => value / scale[i]!);
+  let norm = dotOf(residual, direction);
+  for (let i = 0; i < MOST_GRADIENTS && norm > SMALLEST_GRADIENT; i++) {
+    const image = product(cells, direction, diagonal);
+    const length = norm / dotOf(direction, image);
+    let next = 0;
+    for (let k = 0; k < n; k++) {
+      solution[k]! += length * direction[k]!;
+      residual[k]! -= length * image[k]!;
+      next += residual[k]! ** 2 / scale[k]!;
+    }
+    for (let k = 0; k < n; k++) direction[k] = residual[k]! / scale[k]! + (next / norm) * direction[k]!;
+    norm = next;
+  }
+  return solution;
+}
+
+const MOST_GRADIENTS = 200;
+const SMALLEST_GRADIENT = 1e-6;
+
+function product(cells: readonly Cell[], vector: Float64Array, diagonal: Float64Array): Float64Array {
+  const image = vector.map((value, i) => value * diagonal[i]!);
+  const sums = new Float64Array(N);
+  for (const { columns, gram } of cells) {
+    for (let term = 0; term < N; term++) {
+      sums[term] = 0;
+      for (const column of columns[term]!) sums[term]! += vector[column]!;
+    }
+    for (let term = 0; term < N; term++) {
+      let dot = 0;
+      for (let other = 0; other < N; other++) dot += gram[term * N + other]! * sums[other]!;
+      for (const column of columns[term]!) image[column]! += dot;
+    }
+  }
+  return image;
+}
+
+function dotOf(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+/** The seconds that the constants give; a level that was never seen adds nothing. */
+export function secondsOf(terms: Terms, traits: Traits, constants: Constants): number {
+  return TERMS.reduce((seconds, term) => {
+    const amount = terms[term];
+    if (amount === undefined) return seconds;
+    const log = LEVELS.reduce(
+      (sum, level) => sum + (constants[level][KEYS[level](traits)]?.[term] ?? 0),
+      PRIORS[term].mean,
+    );
+    return seconds + amount * Math.exp(log);
+  }, 0);
+}
+
+/** Whether the constants have seen this device with this engine, the device, or its kind alone. */
+export function knownOf({ device, engine }: Traits, constants: Constants): 'pair' | 'device' | 'kind' {
+  if (Object.hasOwn(constants.pair, `${device} ${engine}`)) return 'pair';
+  return Object.hasOwn(constants.device, device) ? 'device' : 'kind';
+}

@@ -1,0 +1,95 @@
+/**
+ * The answer of a search: the greatest load at which every objective holds, with its interval, what binds, and the same for half and
+ * twice each objective, from the same steps.
+ */
+import { isMissing, type Missing } from '../quantity.js';
+import { type Crossing, crossingOf, type LoadEvidence } from './crossing.js';
+import type { Evidence } from './evidence.js';
+import { durationLimit } from './objective.js';
+import { loadOf, type SearchRule } from './search-rule.js';
+import { RELAXATIONS, type StepResult } from './step.js';
+
+export interface Capacity {
+  /** Null where no step says anything. */
+  readonly load: LoadRange | null;
+  /** The index of the objective that is missed first. Null where none is missed at any load that was tried. */
+  readonly binding: number | null;
+}
+
+/** Loads, not rounded. Whole users are the whole part of each. */
+export interface LoadRange {
+  readonly value: number;
+  /** Every objective is shown to hold up to here; 0 where none is. */
+  readonly low: number;
+  /** From here on an objective is shown to be missed; null where no load was shown to be too much. */
+  readonly high: number | null;
+}
+
+/** The capacity with one objective at another limit, and the others as they are. */
+export interface Tier {
+  readonly objective: number;
+  readonly factor: number;
+  readonly load: LoadRange | null;
+}
+
+export function capacityOf(history: readonly StepResult[], rule: SearchRule): Capacity {
+  const crossings = crossingsOf(history, rule);
+  const load = rangeOf(crossings);
+  const binding = crossings.findIndex((crossing) => crossing !== null && crossing.value === load?.value);
+  return { load, binding: binding < 0 || load?.high === null ? null : binding };
+}
+
+/** The second table of a search: what it would be with half and with twice each objective. */
+export function tiersOf(history: readonly StepResult[], rule: SearchRule): Tier[] {
+  const crossings = crossingsOf(history, rule);
+  return rule.objectives.flatMap((_, i) =>
+    RELAXATIONS.map((factor): Tier => {
+      const relaxed = crossingFor(history, rule, (step) => evidenceAt(step, i, factor));
+      return { objective: i, factor, load: rangeOf(crossings.with(i, relaxed)) };
+    }),
+  );
+}
+
+function crossingsOf(history: readonly StepResult[], rule: SearchRule): (Crossing | null)[] {
+  return rule.objectives.map((_, i) => crossingFor(history, rule, (step) => evidenceAt(step, i)));
+}
+
+/** The evidence of a step on an objective. A server that was overloaded answers every later request later still. */
+export function evidenceAt(step: StepResult, index: number, factor = 1): Evidence | Missing {
+  const { objective, evidence, relaxed } = step.objectives[index]!;
+  const found = factor === 1 ? evidence : relaxed.find((one) => one.factor === factor)!.evidence;
+  if (step.saturation !== 'overloaded') return found;
+  const n = step.counts.completed;
+  const { lateShare: allowed } = durationLimit(objective);
+  if (allowed === null) return { kind: 'mean', n, excess: 1, standardError: 0.1 };
+  return { kind: 'late', allowed, n: OVERLOADED, late: OVERLOADED, undecided: 0, together: { late: [], slowest: [] } };
+}
+
+/** An overloaded step counts as this many late requests, however long it was. */
+const OVERLOADED = 20;
+
+function crossingFor(
+  history: readonly StepResult[],
+  { alpha, objectives }: SearchRule,
+  evidenceIn: (step: StepResult) => Evidence | Missing,
+): Crossing | null {
+  const points = history.flatMap((step): LoadEvidence[] => {
+    const evidence = evidenceIn(step);
+    return isMissing(evidence) ? [] : [{ load: loadOf(step.condition), evidence }];
+  });
+  // Any one objective that fails ends the capacity, so "fails" shares its error rate among them. To hold, all must hold.
+  return crossingOf(points, { low: alpha, high: alpha / objectives.length });
+}
+
+/** Every objective must hold. */
+function rangeOf(crossings: readonly (Crossing | null)[]): LoadRange | null {
+  const found = crossings.filter((crossing) => crossing !== null);
+  if (found.length < crossings.length || found.length === 0) return null;
+  const least = (pick: (crossing: Crossing) => number) => Math.min(...found.map(pick));
+  const high = least((crossing) => crossing.high);
+  return {
+    value: least(({ value }) => value),
+    low: least(({ low }) => low),
+    high: Number.isFinite(high) ? high : null,
+  };
+}

@@ -1,0 +1,88 @@
+/**
+ * What one step says about one objective: how many requests were late, out of how many. Requests of the model's or the server's fault
+ * are later than every limit. A request that was cut off at its timeout is late where the limit lies before the timeout; else it is
+ * undecided, and counts against whichever claim is made.
+ */
+import { isMissing, type Missing, missing } from '../quantity.js';
+import { normalCdf } from '../stats/basics/distributions.js';
+import { estimateMean } from '../stats/estimate/estimators.js';
+import { binomialAtMost } from '../stats/estimate/quantile-test.js';
+import { serialInflation } from '../stats/estimate/serial.js';
+import { durationLimit, LOAD_METRICS, type Objective, placeOf } from './objective.js';
+import type { StepRequest } from './request.js';
+import { inflationOf, type Together, togetherOf } from './together.js';
+
+export type Evidence = LateRequests | ExcessOfMean;
+
+/** For an objective on a percentile. */
+export interface LateRequests {
+  readonly kind: 'late';
+  /** The share that may be late: 0.05 for p95. */
+  readonly allowed: number;
+  readonly n: number;
+  readonly late: number;
+  readonly undecided: number;
+  /** How late requests come together (./together.ts). */
+  readonly together: Together;
+}
+
+/** For an objective on a mean. */
+export interface ExcessOfMean {
+  readonly kind: 'mean';
+  readonly n: number;
+  /** The mean over the limit, less 1. */
+  readonly excess: number;
+  readonly standardError: number;
+}
+
+/** Whether an objective is shown to hold, shown to fail, or neither. */
+export type Met = 'met' | 'missed' | 'open';
+
+/** @param requests In the order in which they were due. */
+export function evidenceOf(requests: readonly StepRequest[], objective: Objective): Evidence | Missing {
+  const { seconds, lateShare } = durationLimit(objective);
+  const { seen } = LOAD_METRICS[objective.metric];
+  const judged = requests.map(seen).filter((one) => one !== 'none');
+  if (judged.length === 0) return missing('no request of the step shows it');
+  if (lateShare === null) {
+    const values = judged.flatMap((one) => (one !== 'never' && 'seconds' in one ? [one.seconds / seconds] : []));
+    if (values.length < judged.length) {
+      return missing(`${judged.length - values.length} requests were not answered in time, so there is no mean`);
+    }
+    const mean = estimateMean(values, { inflation: serialInflation([values]) });
+    if (isMissing(mean)) return mean;
+    return { kind: 'mean', n: values.length, excess: mean.value - 1, standardError: mean.standardError ?? 0 };
+  }
+  const verdicts = judged.map((one) => {
+    if (one === 'never') return 'late';
+    if ('seconds' in one) return one.seconds > seconds ? 'late' : 'in time';
+    return one.atLeast >= seconds ? 'late' : 'undecided';
+  });
+  const count = (verdict: string) => verdicts.filter((each) => each === verdict).length;
+  return {
+    kind: 'late',
+    allowed: lateShare,
+    n: verdicts.length,
+    late: count('late'),
+    undecided: count('undecided'),
+    together: togetherOf({ late: verdicts.map((verdict) => verdict !== 'in time'), durations: judged.map(placeOf) }),
+  };
+}
+
+/**
+ * By one-sided tests at `alpha`. For a percentile it is the binomial bound of MLPerf's early stopping at a confidence of 1 - alpha
+ * (`passesEarly`), with an effective number of requests where late ones come together.
+ */
+export function metOf(evidence: Evidence | Missing, alpha: number): Met {
+  if (isMissing(evidence)) return 'open';
+  if (evidence.kind === 'mean') {
+    const { excess, standardError } = evidence;
+    if (standardError === 0) return excess <= 0 ? 'met' : 'missed';
+    if (normalCdf(excess / standardError) <= alpha) return 'met';
+    return normalCdf(-excess / standardError) <= alpha ? 'missed' : 'open';
+  }
+  const { allowed, n, late, undecided, together } = evidence;
+  const inflation = inflationOf([together]);
+  if (binomialAtMost((late + undecided) / inflation, n / inflation, allowed) <= alpha) return 'met';
+  return late > 0 && 1 - binomialAtMost((late - 1) / inflation, n / inflation, allowed) <= alpha ? 'missed' : 'open';
+}

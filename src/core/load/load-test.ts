@@ -1,0 +1,196 @@
+/**
+ * The records of a load test to what it found: each step analysed, and for a search the capacity of each model.
+ *
+ *     measurements of a step ──▶ its step record ──▶ StepResult ──▶ Capacity
+ *         scored, one by one        those that count
+ */
+
+import { type Scorers, type TaskContext, taskContext } from '../analyse/analyse.js';
+import { scoreTrial } from '../analyse/trial-result.js';
+import { ALONE, parseCondition } from '../definition/condition.js';
+import { evidenceKey, sampleKey, taskKey } from '../keys.js';
+import type {
+  EvidenceRecord,
+  LoadSettings,
+  LogRecord,
+  MeasurementRecord,
+  RunRecord,
+  SampleRecord,
+  SelfTestRecord,
+  StepRecord,
+} from '../log/log.js';
+import type { Price } from '../measure/metric.js';
+import { type Missing, missing } from '../quantity.js';
+import { SCORERS } from '../score/table.js';
+import { type Capacity, capacityOf, type Tier, tiersOf } from './capacity.js';
+import { type Objective, parseObjective } from './objective.js';
+import { requestOf } from './recorded.js';
+import { loadOf, type SearchRule, type Sought } from './search-rule.js';
+import { analyseStep, type StepResult } from './step.js';
+
+export interface LoadTest {
+  readonly objectives: readonly Objective[];
+  /** The rule of the search; null where the user named the loads. */
+  readonly rule: SearchRule | null;
+  readonly models: readonly TestedModel[];
+  /** What the client held against a server that answers at known times, of each part that tested it. */
+  readonly selfTests: readonly SelfTestRecord[];
+}
+
+export interface TestedModel {
+  readonly model: string;
+  readonly steps: readonly TestedStep[];
+  /** Null without a search, or before its first step. */
+  readonly capacity: Capacity | null;
+  readonly tiers: readonly Tier[];
+}
+
+export interface TestedStep {
+  readonly record: StepRecord;
+  readonly result: StepResult;
+}
+
+export interface LoadTestFold {
+  add(record: LogRecord): void;
+  /** @returns Null where the log is that of no load test. */
+  finish(): LoadTest | null;
+}
+
+export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
+  let run: RunRecord | null = null;
+  const samples = new Map<string, SampleRecord>();
+  const contexts = new Map<string, TaskContext>();
+  const evidence = new Map<string, EvidenceRecord['evidence']>();
+  const measurements = new Map<string, MeasurementRecord[]>();
+  const steps: StepRecord[] = [];
+  const selfTests: SelfTestRecord[] = [];
+
+  function contextOf(definition: RunRecord, key: string): TaskContext {
+    const context = contexts.get(key) ?? taskContext(definition, key, scorers);
+    contexts.set(key, context);
+    return context;
+  }
+
+  /** Absent where the answer could not be scored. */
+  function scoreOf(definition: RunRecord, record: MeasurementRecord): number | undefined {
+    const sample = samples.get(sampleKey(record));
+    if (sample === undefined) return undefined;
+    const { taskScorer } = contextOf(definition, taskKey(record.suite, record.task));
+    const { score } = scoreTrial(record, {
+      condition: ALONE,
+      sample,
+      taskScorer,
+      price: missing('it is not asked for here'),
+      evidenceOf: (scorer) => evidence.get(evidenceKey({ trial: record.trial, scorer })),
+    });
+    return score.state === 'scored' ? score.value : undefined;
+  }
+
+  function analyse(definition: RunRecord, record: StepRecord, objectives: readonly Objective[]): TestedStep {
+    const requests = (measurements.get(record.step) ?? [])
+      .map((one) => requestOf(one, record, one.outcome.state === 'completed' ? scoreOf(definition, one) : undefined))
+      .filter(({ due }) => due <= record.until);
+    const condition = parseCondition(record.condition);
+    const price = priceOf(definition, record.model, (key) => contextOf(definition, key));
+    return { record, result: analyseStep(requests, { condition, objectives, health: record.client, price }) };
+  }
+
+  return {
+    add(record) {
+      switch (record.type) {
+        case 'run':
+          run ??= record;
+          return;
+        case 'sample':
+          samples.set(sampleKey(record), record);
+          return;
+        case 'evidence':
+          evidence.set(evidenceKey(record), record.evidence);
+          return;
+        case 'measurement': {
+          if (record.step === undefined) return;
+          const list = measurements.get(record.step) ?? [];
+          measurements.set(record.step, list);
+          list.push(record);
+          return;
+        }
+        case 'step':
+          steps.push(record);
+          return;
+        case 'self-test':
+          selfTests.push(record);
+          return;
+        case 'resume':
+        case 'machine':
+        case 'session':
+        case 'session-end':
+        case 'model-failed':
+        case 'end':
+          return;
+      }
+    },
+    finish() {
+      const definition = run;
+      const settings = definition?.settings.load;
+      if (definition === null || settings === undefined) return null;
+      const objectives = settings.objectives.map(parseObjective);
+      const rule = ruleOf(settings);
+      const models = definition.models.map(({ id }): TestedModel => {
+        const tested = steps
+          .filter(({ model }) => model === id)
+          .map((record) => analyse(definition, record, objectives));
+        const history = tested.map(({ result }) => result);
+        const searched = rule !== null && history.length > 0;
+        return {
+          model: id,
+          steps: tested,
+          capacity: searched ? capacityOf(history, rule) : null,
+          tiers: searched ? tiersOf(history, rule) : [],
+        };
+      });
+      return { objectives, rule, models, selfTests };
+    },
+  };
+}
+
+/** The price of a model is the same for every task. */
+function priceOf({ suites }: RunRecord, model: string, contextOf: (key: string) => TaskContext): Price | Missing {
+  const [suite] = suites;
+  const [task] = suite?.tasks ?? [];
+  if (suite === undefined || task === undefined) return missing('the run has no task');
+  return contextOf(taskKey(suite.name, task.name)).prices.get(model) ?? missing('the run does not name the model');
+}
+
+/** The rule of a search; null where the user named the loads. */
+export function ruleOf({ find, objectives, budget }: LoadSettings): SearchRule | null {
+  if (find === undefined) return null;
+  const condition = parseCondition(find.least);
+  return {
+    find: soughtOf(find.least),
+    objectives: objectives.map(parseObjective),
+    budget: {
+      ...(budget.requests !== undefined && { requests: budget.requests }),
+      ...(budget.seconds !== undefined && { seconds: budget.seconds }),
+    },
+    alpha: find.alpha,
+    least: loadOf(condition),
+    most: find.most,
+  };
+}
+
+/** @throws RangeError for a condition whose load is no number to search. */
+function soughtOf(least: string): Sought {
+  const condition = parseCondition(least);
+  switch (condition.kind) {
+    case 'closed':
+      return { kind: 'concurrency' };
+    case 'users':
+      return { kind: 'users', think: condition.think };
+    case 'open': {
+      const { arrivals, ceiling } = condition;
+      return { kind: 'rate', arrivals, ...(ceiling !== undefined && { ceiling }) };
+    }
+    case 'trace':
+      throw new RangeError(`Expected users, concurrency or a rate to search, got ${least}`);
+  }
+}

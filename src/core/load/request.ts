@@ -1,0 +1,69 @@
+/**
+ * One request of a step, and how well the client did its own work. A step is one condition held for a time on one model.
+ *
+ *     due     sent      first   firstAnswer     last  end
+ *      |-------|----------|--|--|--|--|--|--|-----|----|
+ *
+ * All times are seconds since the step began, from one monotonic clock. Latency counts from `due`: a client or a queue that makes
+ * a request wait makes its latency longer (coordinated omission, see ./coordinated-omission.ts).
+ */
+import type { Quantity } from '../quantity.js';
+import type { Values } from '../stats/basics/moments.js';
+
+export interface StepRequest {
+  /** `suite/task`. */
+  readonly task: string;
+  readonly sample: string;
+  readonly due: number;
+  /** When the ceiling on requests under way let it go. Absent if it did not wait for the ceiling. */
+  readonly released?: number;
+  readonly sent: number;
+  /** When the first non-empty piece of any kind arrived. */
+  readonly first?: number;
+  /** When the first piece of the answer arrived, if pieces of reasoning came before it. */
+  readonly firstAnswer?: number;
+  /** When the last piece arrived. */
+  readonly last?: number;
+  /** When the stream ended, failed or was cut. */
+  readonly end: number;
+  readonly gaps?: Gaps;
+  readonly promptTokens: Quantity;
+  readonly outputTokens: Quantity;
+  /** Tokens that arrived after the first piece (`tokensAfterFirst` of ../measure/window.ts). */
+  readonly tokensAfterFirst: Quantity;
+  /** Prompt tokens that came from a cache. Absent if the server does not tell. */
+  readonly cachedTokens?: number;
+  readonly outcome: RequestOutcome;
+  /** The deciding score, 0 to 1. Absent if the answer was not scored. */
+  readonly score?: number;
+}
+
+export type RequestOutcome =
+  | 'completed'
+  /** It was cut off at its timeout, at `end`. Every latency that was not seen is at least `end - due`. */
+  | 'timed-out'
+  /** It failed by the server's or the model's fault. It is later than every limit. */
+  | 'failed'
+  /** We cut it, or it failed by our fault. It is left out and counted. */
+  | 'cut'
+  /** It was due and the client never sent it. `sent` and `end` are the end of the step. */
+  | 'unsent';
+
+/** Neighbouring pieces of one answer. A piece is a token only if the server sends each token by itself. */
+export interface Gaps {
+  readonly between: 'tokens' | 'pieces';
+  readonly seconds: Values;
+}
+
+/** What the client observed of itself during a step. Lateness, and requests under way, are computed from the requests. */
+export interface ClientHealth {
+  /** The p99 of the delay of the event loop, in seconds; of the worst process where there are several. */
+  readonly loopDelay: Quantity;
+  /** Requests that waited for a socket. */
+  readonly socketWaits: number;
+  /** Keep-alive connections that the server had closed, and that were replaced before the first byte. */
+  readonly replacedConnections: number;
+  /** Of all client processes, while the step lasted. */
+  readonly cpuSeconds: Quantity;
+  readonly processes: number;
+}

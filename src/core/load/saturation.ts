@@ -1,0 +1,57 @@
+/**
+ * Does the server keep up? If requests come faster than they are answered, more and more are under way and each waits longer.
+ *
+ *     stable       neither requests under way nor TTFT rises
+ *     backlogged   one of the two rises: a queue builds up, or it is about to
+ *     overloaded   both rise, and each ends at twice what it began with or more: a longer step would only show a longer queue
+ *
+ * Both slopes must be significant, as in GuideLLM's constraint on over-saturation (guidellm, `over_saturation`). GuideLLM takes values
+ * for independent; queues are not, so the slopes here are tested by Mann and Kendall with the correction of Hamed and Rao. The names
+ * are those of BLIS (inference-sim).
+ */
+import { isMissing } from '../quantity.js';
+import { mean, type Values } from '../stats/basics/moments.js';
+import { testSerialTrend } from '../stats/estimate/serial-trend.js';
+import type { StepRequest } from './request.js';
+import { underWayBefore, underWayOf } from './under-way.js';
+
+export type Saturation = 'stable' | 'backlogged' | 'overloaded';
+
+/** One-sided. A step is looked at often, and to end it early by mistake costs the step. */
+const LEVEL = 0.005;
+/** By how much a value must have grown from the first fifth to the last to be called overload. */
+const GROWTH = 2;
+const BLOCKS = 20;
+/** Fewer requests show no slope. */
+const LEAST_REQUESTS = 60;
+
+/**
+ * @param requests The requests that were due so far.
+ * @param now Seconds since the step began. A request without a first token has waited until now at least.
+ */
+export function saturationOf(
+  requests: readonly Pick<StepRequest, 'due' | 'sent' | 'first' | 'end'>[],
+  now: number = Number.POSITIVE_INFINITY,
+): Saturation {
+  if (requests.length < LEAST_REQUESTS) return 'stable';
+  const ordered = requests.toSorted((a, b) => a.due - b.due);
+  const due = Float64Array.from(ordered, (request) => request.due);
+  const waits = Float64Array.from(ordered, ({ due, first, end }) => (first ?? Math.min(now, end)) - due);
+  const underWay = Float64Array.from(underWayBefore(underWayOf(ordered, 'due'), due));
+  const rises = [underWay, waits].map((values) => risesOf(blockMeans(values)));
+  if (rises.every(({ doubles }) => doubles)) return 'overloaded';
+  return rises.some(({ significant }) => significant) ? 'backlogged' : 'stable';
+}
+
+function risesOf(blocks: readonly number[]): { readonly significant: boolean; readonly doubles: boolean } {
+  const trend = testSerialTrend(blocks);
+  const significant = !isMissing(trend) && trend.risesP < LEVEL;
+  const fifth = Math.max(1, Math.floor(blocks.length / 5));
+  const [first, last] = [mean(blocks.slice(0, fifth)), mean(blocks.slice(-fifth))];
+  return { significant, doubles: significant && last >= GROWTH * first };
+}
+
+function blockMeans(values: Values): number[] {
+  const size = Math.floor(values.length / BLOCKS);
+  return Array.from({ length: BLOCKS }, (_, i) => mean(values.slice(i * size, (i + 1) * size)));
+}

@@ -1,0 +1,204 @@
+/**
+ * The speed of two versions that one run measured in turns:
+ *
+ *     block 1   A B B A     each letter opens a version afresh and asks the samples of the block
+ *     block 2   B A A B     the seed draws which version begins
+ *
+ * Each block gives one figure: the loss over its samples, each held against itself. A steady drift cancels within a block, and what
+ * differs from opening to opening is between blocks, where the test finds it. So the block is the unit of analysis, and not the
+ * request (Kalibera and Jones 2013, ISMM). Within each block the openings of the base are held against each other: that is how far the
+ * base differs from itself in the same minutes, the noise floor. A second look opens the same blocks again.
+ *
+ * A quantile over all blocks has no sum over blocks; its error comes from a bootstrap of blocks, and of samples within them.
+ */
+import { isAlone, parseCondition } from '../definition/condition.js';
+import { sampleKey } from '../keys.js';
+import type { LogRecord, MeasurementRecord } from '../log/log.js';
+import type { Level } from '../measure/metric.js';
+import { DISTRIBUTED, LIMITED, type LimitedMetric, METRICS } from '../measure/metrics.js';
+import { isMissing, type Missing, missing } from '../quantity.js';
+import { mean, standardDeviation } from '../stats/basics/moments.js';
+import { createRandom, type Random } from '../stats/basics/random.js';
+import { type MeanTest, meanOfTest, meanTest } from '../stats/compare/mean-test.js';
+import { median, percentile } from '../stats/estimate/percentiles.js';
+import { type LossTest, lossOfTest, lossOfValues } from './loss.js';
+
+/** A metric of a request that the engine and the machine decide. */
+export type SpeedMetric = Extract<LimitedMetric, 'ttft' | 'e2e' | 'decodeRate'>;
+
+export const SPEED_METRICS = LIMITED.filter(
+  (name): name is SpeedMetric => DISTRIBUTED.some((one) => one === name) && METRICS[name].latency,
+);
+
+type Timings = Readonly<Partial<Record<SpeedMetric, number>>>;
+
+/** One sample of a block: its timings in each opening, in the order of the openings. */
+export interface BlockSample {
+  readonly base: readonly Timings[];
+  readonly candidate: readonly Timings[];
+}
+
+export type SpeedBlock = readonly BlockSample[];
+
+export interface InterleavedFold {
+  add(record: LogRecord): void;
+  finish(): readonly SpeedBlock[];
+}
+
+interface Asked {
+  /** Ids of sessions sort by time. */
+  readonly session: string;
+  readonly timings: Timings;
+}
+
+/** Reads the blocks of two models from the log of one run. */
+export function startInterleaved({ base, candidate }: { readonly base: string; readonly candidate: string }) {
+  const samples = new Map<string, { readonly base: Asked[]; readonly candidate: Asked[] }>();
+  const fold: InterleavedFold = {
+    add(record) {
+      if (record.type !== 'measurement' || (record.model !== base && record.model !== candidate)) return;
+      const timings = timingsOf(record);
+      if (timings === null) return;
+      const key = sampleKey(record);
+      const sample = samples.get(key) ?? { base: [], candidate: [] };
+      samples.set(key, sample);
+      const { session } = record;
+      sample[record.model === base ? 'base' : 'candidate'].push({ session, timings });
+    },
+    finish: () => blocksOf([...samples.values()]),
+  };
+  return fold;
+}
+
+function timingsOf({ outcome, condition, cold }: MeasurementRecord): Timings | null {
+  if (outcome.state !== 'completed' || cold) return null;
+  if (condition !== undefined && !isAlone(parseCondition(condition))) return null;
+  const timings: Partial<Record<SpeedMetric, number>> = {};
+  for (const metric of SPEED_METRICS) {
+    const quantity = METRICS[metric].compute(outcome);
+    if (!isMissing(quantity) && quantity.value > 0) timings[metric] = quantity.value;
+  }
+  return timings;
+}
+
+/** Sessions that asked the same sample belong to one block. */
+function blocksOf(samples: readonly { readonly base: readonly Asked[]; readonly candidate: readonly Asked[] }[]) {
+  const parents = new Map<string, string>();
+  const rootOf = (session: string): string => {
+    const parent = parents.get(session) ?? session;
+    return parent === session ? session : rootOf(parent);
+  };
+  const both = samples.filter(({ base, candidate }) => base.length > 0 && candidate.length > 0);
+  for (const { base, candidate } of both) {
+    const root = rootOf(base[0]!.session);
+    for (const { session } of [...base, ...candidate]) parents.set(rootOf(session), root);
+  }
+  const blocks = new Map<string, BlockSample[]>();
+  for (const { base, candidate } of both) {
+    const root = rootOf(base[0]!.session);
+    const block = blocks.get(root) ?? [];
+    blocks.set(root, block);
+    block.push({ base: inOrder(base), candidate: inOrder(candidate) });
+  }
+  return [...blocks.values()];
+}
+
+function inOrder(asked: readonly Asked[]): readonly Timings[] {
+  return asked.toSorted((a, b) => (a.session < b.session ? -1 : 1)).map(({ timings }) => timings);
+}
+
+/** With fewer blocks the spread between them is not known well enough. */
+export const FEWEST_BLOCKS = 5;
+
+/** The standard error of 199 resamples is right to within 5%. */
+const RESAMPLES = 199;
+
+export function speedLoss(metric: SpeedMetric, level: Level, blocks: readonly SpeedBlock[]): LossTest | Missing {
+  const paired = blocks.map((block) => valuesOf(block, metric)).filter((block) => block.length > 0);
+  if (paired.length < FEWEST_BLOCKS) {
+    return missing(
+      `only ${paired.length} blocks of samples were measured in turns, and ${FEWEST_BLOCKS} are needed: measure with \`rightsize ab\``,
+    );
+  }
+  const statistic = STATISTICS[level](metric);
+  const again = paired.map((block) => block.flatMap(againstItself));
+  const units = paired.length;
+  const n = paired.reduce((total, { length }) => total + length, 0);
+  const test = statistic(paired);
+  if (again.some(({ length }) => length === 0)) return lossOfTest(test, { n, units });
+  const floor = statistic(again);
+  return lossOfTest(test, {
+    n,
+    units,
+    floor: Math.abs(floor.estimate),
+    floorDeviation: floor.standardError * Math.sqrt(units),
+  });
+}
+
+/** The values of one metric for one sample. */
+interface PairedValues {
+  readonly base: readonly number[];
+  readonly candidate: readonly number[];
+}
+
+type Paired = readonly (readonly PairedValues[])[];
+
+function valuesOf(block: SpeedBlock, metric: SpeedMetric): readonly PairedValues[] {
+  const read = (timings: readonly Timings[]) =>
+    timings.flatMap(({ [metric]: value }) => (value !== undefined && Number.isFinite(value) ? [value] : []));
+  return block.flatMap(({ base, candidate }) => {
+    const pair = { base: read(base), candidate: read(candidate) };
+    return pair.base.length === 0 || pair.candidate.length === 0 ? [] : [pair];
+  });
+}
+
+/** The base against itself: every other opening against the openings between them. */
+function againstItself({ base }: PairedValues): readonly PairedValues[] {
+  if (base.length < 2) return [];
+  return [{ base: base.filter((_, i) => i % 2 === 0), candidate: base.filter((_, i) => i % 2 === 1) }];
+}
+
+const STATISTICS: Readonly<Record<Level, (metric: SpeedMetric) => (blocks: Paired) => MeanTest>> = {
+  mean: (metric) => (blocks) => meanOfTest(blocks.map((block) => mean(lossesOf(metric, block)))),
+  median: (metric) => (blocks) => meanOfTest(blocks.map((block) => median(lossesOf(metric, block)))),
+  p90: (metric) => (blocks) => quantileTest(metric, 0.9, blocks),
+  p95: (metric) => (blocks) => quantileTest(metric, 0.95, blocks),
+  p99: (metric) => (blocks) => quantileTest(metric, 0.99, blocks),
+};
+
+/** The loss of each sample, held against itself: ratios of geometric means over the openings. */
+function lossesOf(metric: SpeedMetric, block: readonly PairedValues[]): number[] {
+  return block.map(({ base, candidate }) => lossOfValues(metric, geometricMean(base), geometricMean(candidate)));
+}
+
+function geometricMean(values: readonly number[]): number {
+  return Math.exp(mean(values.map(Math.log)));
+}
+
+function quantileTest(metric: SpeedMetric, q: number, blocks: Paired): MeanTest {
+  const random = createRandom('quantiles of blocks', metric, `${q}`);
+  const lossOf = (drawn: Paired) =>
+    lossOfValues(metric, percentile(valuesOfSide(drawn, 'base'), q), percentile(valuesOfSide(drawn, 'candidate'), q));
+  const replicates = Array.from({ length: RESAMPLES }, () => lossOf(drawBlocks(blocks, random)));
+  const k = blocks.length;
+  return meanTest({
+    estimate: lossOf(blocks),
+    // A bootstrap of k blocks draws from a spread that is smaller by (k - 1) / k.
+    standardError: standardDeviation(replicates) * Math.sqrt(k / (k - 1)),
+    degreesOfFreedom: k - 1,
+  });
+}
+
+/** A typed array: the bootstrap sorts hundreds of them. */
+function valuesOfSide(blocks: Paired, side: keyof PairedValues): Float64Array {
+  const values: number[] = [];
+  for (const block of blocks) for (const sample of block) for (const value of sample[side]) values.push(value);
+  return Float64Array.from(values);
+}
+
+function drawBlocks(blocks: Paired, random: Random): Paired {
+  return blocks.map(() => {
+    const block = blocks[random.below(blocks.length)]!;
+    return block.map(() => block[random.below(block.length)]!);
+  });
+}

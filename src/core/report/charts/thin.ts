@@ -1,0 +1,6 @@
+/** At most `most` of these items, evenly spread, with both ends: nobody sees more points. */
+export function everyNth<Item>(items: readonly Item[], most: number): Item[] {
+  if (items.length <= most) return [...items];
+  const step = (items.length - 1) / (most - 1);
+  return Array.from({ length: most }, (_, i) => items[Math.round(i * step)]!);
+}

@@ -1,0 +1,41 @@
+/** Commands that a report prints. Each works as printed in the folder in which the run was started. */
+import type { RunInfo } from '../analyse/analysis.js';
+
+/** The folder that runs are kept in, if none is named. */
+export const RUNS_FOLDER = 'reports';
+
+/** The folder of a run, as its command named it. */
+export function folderOfRun({ id, command }: Pick<RunInfo, 'id' | 'command'>): string {
+  return `${(optionIn(command, ['-o', '--out']) ?? RUNS_FOLDER).replace(/\/+$/, '')}/${id}`;
+}
+
+/** The command of a run with another `--limit`; null if rightsize was not called by a command. */
+export function withLimit(command: readonly string[], limit: number): readonly string[] | null {
+  return command[1] === 'run' ? [...without(command, ['-n', '--limit']), '--limit', String(limit)] : null;
+}
+
+type Names = readonly [short: string, long: string];
+
+/** An option and its value are two words (`--limit 40`) or one (`--limit=40`, `-n40`). */
+function optionIn(command: readonly string[], [short, long]: Names): string | undefined {
+  for (const [i, word] of command.entries()) {
+    if (word === short || word === long) return command[i + 1];
+    if (word.startsWith(`${long}=`)) return word.slice(long.length + 1);
+    if (isJoined(word, short)) return word.slice(short.length);
+  }
+  return undefined;
+}
+
+function without(command: readonly string[], [short, long]: Names): string[] {
+  return command.filter(
+    (word, i) =>
+      ![short, long].includes(word) &&
+      ![short, long].includes(command[i - 1] ?? '') &&
+      !word.startsWith(`${long}=`) &&
+      !isJoined(word, short),
+  );
+}
+
+function isJoined(word: string, short: string): boolean {
+  return word.startsWith(short) && word.length > short.length && !word.startsWith('--');
+}

@@ -1,0 +1,51 @@
+/** The percentiles of times over all tasks, with intervals, as far as the number of requests allows them. */
+import type { Overall, SuiteAnalysis } from '../../analyse/analysis.js';
+import { estimateAt } from '../../analyse/distribution.js';
+import type { Level } from '../../measure/metric.js';
+import { type DistributedMetric, METRICS } from '../../measure/metrics.js';
+import { isMissing } from '../../quantity.js';
+import { type Block, estimateCell, missingCell, quantityCell, textCell } from '../document.js';
+import { formatUnit } from '../format.js';
+import { type Filled, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
+
+const LEVELS: readonly (readonly [level: Level, title: string])[] = [
+  ['median', 'p50'],
+  ['p90', 'p90'],
+  ['p95', 'p95'],
+  ['p99', 'p99'],
+];
+const TIMES = ['ttft', 'e2e'] as const satisfies readonly DistributedMetric[];
+
+export function percentileTables({ overall, requirement }: SuiteAnalysis): Block[] {
+  const known = TIMES.filter((metric) => overall.some(({ metrics }) => !isMissing(metrics[metric])));
+  return known.map((metric) => {
+    const limit = requirement.limits[metric];
+    const table = tableOf({ name: 'percentiles', label: METRICS[metric].title }, columnsOf(metric), overall);
+    return {
+      kind: 'section',
+      heading: `${METRICS[metric].title}${limit === undefined ? '' : `, ${limit.at} ≤ ${formatUnit(limit.max, 'seconds')}`}`,
+      body: [withoutEmptyColumns(table), ...reasonsList(table)],
+    };
+  });
+}
+
+function columnsOf(metric: (typeof TIMES)[number]): Filled<Overall>[] {
+  return [
+    { title: 'Model', holds: 'names', cell: ({ model }) => textCell(model) },
+    {
+      title: 'n',
+      holds: 'numbers',
+      cell: ({ metrics }) => {
+        const distribution = metrics[metric];
+        return isMissing(distribution) ? missingCell(distribution.missing) : quantityCell(distribution.n, 'count');
+      },
+    },
+    ...LEVELS.map(
+      ([level, title]): Filled<Overall> => ({
+        title,
+        holds: 'numbers',
+        cell: ({ metrics }) => estimateCell(estimateAt(metrics[metric], level), METRICS[metric].unit),
+      }),
+    ),
+  ];
+}

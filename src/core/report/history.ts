@@ -1,0 +1,134 @@
+/** A history for people: the changes as a table, and a page with a small chart for each figure. */
+import { METRICS } from '../measure/metrics.js';
+import { type Trend, type TrendChange, type TrendPoint, trendTitle } from '../regress/history.js';
+import { magnitudeOf } from '../stats/series/change-points.js';
+import { shortCommit } from './comparison.js';
+import { type Filled, tableOf } from './document/tables.js';
+import { type Block, quantityCell, textCell } from './document.js';
+import { formatChange, formatUnit, plural } from './format.js';
+import { html, type Markup, NOTHING, trusted } from './html/markup.js';
+import { plain } from './text.js';
+
+interface Row {
+  readonly trend: Trend;
+  readonly change: TrendChange;
+}
+
+const COLUMNS: readonly Filled<Row>[] = [
+  { title: 'Since', holds: 'names', cell: ({ change }) => textCell(pointName(change.point)) },
+  { title: 'Figure', holds: 'words', cell: ({ trend }) => textCell(trendTitle(trend)) },
+  { title: 'Outcome', holds: 'words', cell: ({ change }) => textCell(change.outcome) },
+  {
+    title: 'before',
+    holds: 'numbers',
+    cell: ({ trend, change }) => quantityCell(change.before, METRICS[trend.metric].unit),
+  },
+  {
+    title: 'after',
+    holds: 'numbers',
+    cell: ({ trend, change }) => quantityCell(change.after, METRICS[trend.metric].unit),
+  },
+  { title: 'change', holds: 'numbers', cell: ({ change }) => textCell(formatChange(change.after / change.before - 1)) },
+  { title: 'Model', holds: 'names', cell: ({ trend }) => textCell(trend.model) },
+  { title: 'Suite', holds: 'names', cell: ({ trend }) => textCell(trend.suite) },
+  { title: 'Machine', holds: 'names', cell: ({ trend }) => textCell(trend.machine.name) },
+];
+
+/** The newest change first; of one run, the largest. */
+export function historyBlocks(trends: readonly Trend[]): readonly Block[] {
+  const rows = trends
+    .flatMap((trend) => trend.changes.map((change): Row => ({ trend, change })))
+    .sort(
+      (a, b) =>
+        (a.change.point.started < b.change.point.started ? 1 : -1) *
+          Number(a.change.point.run !== b.change.point.run) || magnitudeOf(b.change) - magnitudeOf(a.change),
+    );
+  const runs = new Set(trends.flatMap(({ points }) => points.map(({ run }) => run))).size;
+  const scope: Block = { kind: 'text', text: `${plural(runs, 'run')}, ${plural(trends.length, 'figure')} over time.` };
+  if (rows.length === 0) return [scope, { kind: 'note', text: 'No figure changed.' }];
+  return [scope, tableOf({ name: 'history', label: 'Where figures changed' }, COLUMNS, rows)];
+}
+
+/** `2026-11-29, 1a2b3c4` */
+function pointName({ started, commit, name, run }: TrendPoint): string {
+  return `${started.slice(0, 10)}, ${commit === null ? (name ?? run) : shortCommit(commit)}`;
+}
+
+export interface HistoryPageAssets {
+  readonly style: string;
+  /** The hash of exactly this text, as in a Content-Security-Policy. */
+  readonly styleHash: string;
+}
+
+/** One page that needs no other file, and runs nothing. */
+export function historyPage(trends: readonly Trend[], { style, styleHash }: HistoryPageAssets): string {
+  const policy = `default-src 'none'; style-src '${styleHash}'; base-uri 'none'; form-action 'none'`;
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>History of ${plural(trends.length, 'figure')}</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+<main>
+<h1>What changed over time</h1>
+${trends.map(renderTrend)}
+</main>
+</body>
+</html>
+`;
+  return page.markup;
+}
+
+function renderTrend(trend: Trend): Markup {
+  const { suite, machine, model, points, changes, metric } = trend;
+  const { unit } = METRICS[metric];
+  const latest = points.at(-1)!;
+  return html`<figure>
+<figcaption>${plain(`${trendTitle(trend)} of ${model}`)} <small>${plain(`${suite} on ${machine.name}`)}; ${plural(points.length, 'run')}, latest ${formatUnit(latest.value, unit)}</small></figcaption>
+${renderChart(trend)}
+${
+  changes.length === 0
+    ? NOTHING
+    : html`<ul>${changes.map(
+        ({ point, before, after, outcome }) =>
+          html`<li><a href="${reportOf(point)}">${plain(pointName(point))}</a>: ${outcome}, ${formatUnit(before, unit)} to ${formatUnit(after, unit)}</li>`,
+      )}</ul>`
+}
+</figure>
+`;
+}
+
+const [WIDTH, HEIGHT, MARGIN] = [640, 120, 8] as const;
+
+/** A line of the runs, a vertical line at each change, and a link on the latest run. */
+function renderChart({ points, changes }: Trend): Markup {
+  const values = points.map(({ value }) => value);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const x = (i: number) => round(MARGIN + ((WIDTH - 2 * MARGIN) * i) / Math.max(1, points.length - 1));
+  const y = (value: number) =>
+    round(high === low ? HEIGHT / 2 : HEIGHT - MARGIN - ((HEIGHT - 2 * MARGIN) * (value - low)) / (high - low));
+  const line = points.map(({ value }, i) => `${i === 0 ? 'M' : 'L'}${x(i)} ${y(value)}`).join('');
+  const marks = changes.map(
+    ({ index, outcome }) =>
+      html`<path d="M${x(index)} 0V${HEIGHT}" stroke="${outcome === 'worse' ? '#c0392b' : '#1e8449'}" stroke-dasharray="4 3"/>`,
+  );
+  const latest = points.at(-1)!;
+  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${plural(points.length, 'run')} from ${y(values[0]!) > y(latest.value) ? 'low to high' : 'high to low'}">
+<path d="${line}" fill="none" stroke="#2471a3" stroke-width="1.5"/>${marks}
+<a href="${reportOf(latest)}"><circle cx="${x(points.length - 1)}" cy="${y(latest.value)}" r="4" fill="#2471a3"><title>${plain(pointName(latest))}</title></circle></a>
+</svg>`;
+}
+
+function round(value: number): number {
+  return Number(value.toFixed(1));
+}
+
+/** A path of a stranger's history must not become another kind of address. */
+function reportOf({ folder }: TrendPoint): string {
+  return `./${folder.split(/[/\\]/).map(encodeURIComponent).join('/')}/report.html`;
+}

@@ -1,0 +1,238 @@
+/** The load test of one model: opens it in each client process, holds its steps one after another, and closes it. */
+import { type Condition, conditionText } from '../core/definition/condition.js';
+import type { Model } from '../core/definition/model.js';
+import { UserError } from '../core/errors.js';
+import type { StepRequest } from '../core/load/request.js';
+import { saturationOf } from '../core/load/saturation.js';
+import type { RecordedTrace } from '../core/load/trace.js';
+import type { LoadSettings, LogRecord, SampleRecord, SessionRecord, StepRecord } from '../core/log/log.js';
+import { isMissing, known, missing } from '../core/quantity.js';
+import type { LoadedModel } from '../files/definitions.js';
+import type { TrialRequest } from '../worker/protocol.js';
+import type { OpenWorker, WorkerSession } from '../worker/worker-session.js';
+import { type HeldStep, holdStep, type PlannedStep, type StepCourse } from './load-step.js';
+
+export interface ModelTestOptions {
+  readonly load: LoadSettings;
+  readonly seed: number;
+  readonly traces: ReadonlyMap<string, RecordedTrace>;
+  /** All samples of all tasks: they are one mixture. */
+  readonly samples: readonly SampleRecord[];
+  readonly questions: readonly TrialRequest[];
+  readonly openWorker: OpenWorker;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly origin: Pick<SessionRecord, 'machine' | 'part'>;
+  readonly nextSession: () => string;
+  /** Seconds since the part began. */
+  readonly elapsed: () => number;
+  readonly append: (record: LogRecord) => void;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: LoadEvent) => void;
+}
+
+export type LoadEvent =
+  | { readonly type: 'opening'; readonly model: string }
+  | { readonly type: 'opened'; readonly model: string; readonly load: number }
+  | { readonly type: 'warning'; readonly model: string; readonly message: string }
+  /** What a server that is not ours will be asked, at most; null where that is open. */
+  | {
+      readonly type: 'expected';
+      readonly model: string;
+      readonly requests: number | null;
+      readonly dollars: number | null;
+    }
+  | {
+      readonly type: 'progress';
+      readonly model: string;
+      readonly what: string;
+      readonly done: number;
+      readonly total: number;
+    }
+  | { readonly type: 'step'; readonly model: string; readonly course: StepCourse; readonly requests: number }
+  | { readonly type: 'step-over'; readonly model: string; readonly held: HeldStep };
+
+/** The next condition of a test, by what was held so far; null when the test is done. */
+export type NextStep = (held: readonly HeldStep[]) => Planned | null;
+
+type Planned = Pick<PlannedStep, 'condition' | 'requests' | 'seconds'>;
+
+/** What a test has held before, if it was interrupted. */
+export interface EarlierSteps {
+  readonly held: readonly HeldStep[];
+  /** The steps that were begun, the unfinished ones too. */
+  readonly begun: number;
+}
+
+/** @returns All steps of the model. @throws WorkerDied, NotOpened, UserError, or the reason of the signal. */
+export async function testModel(
+  { model, directory }: LoadedModel,
+  next: NextStep,
+  earlier: EarlierSteps,
+  options: ModelTestOptions,
+): Promise<readonly HeldStep[]> {
+  const held = [...earlier.held];
+  let planned = next(held);
+  if (planned === null) return held;
+  const clients = await openClients({ model, directory }, options);
+  const session = options.nextSession();
+  const [first] = clients;
+  options.append({
+    type: 'session',
+    session,
+    model: model.id,
+    ...options.origin,
+    load: known(first!.load),
+    firstRequest: missing('a load test keeps no request apart'),
+    warmup: 0,
+    memory: first!.memory,
+    facts: first!.facts,
+  });
+  try {
+    let begun = earlier.begun;
+    while (planned !== null) {
+      requireRoom(model.id, planned.condition, first!);
+      begun++;
+      const { condition, requests, seconds }: Planned = planned;
+      const step: PlannedStep = {
+        id: `${model.id}/${begun}`,
+        model: model.id,
+        condition,
+        requests,
+        seconds,
+        first: held.reduce((sum, { record }) => sum + record.used, 0),
+        most: leftOf(options.load, held),
+      };
+      const one = await holdStep(step, {
+        ...options,
+        clients,
+        session,
+        trace: planned.condition.kind === 'trace' ? options.traces.get(planned.condition.name)?.arrivals : undefined,
+        judge: judgeOf(options, { id: model.id, held, requests: planned.requests, price: model.price }),
+      });
+      held.push(one);
+      options.onEvent({ type: 'step-over', model: model.id, held: one });
+      planned = next(held);
+    }
+    return held;
+  } finally {
+    const closings = await Promise.all(clients.map((client) => client.close()));
+    const { memory, workerDelay } = closings[0]!;
+    options.append({
+      type: 'session-end',
+      session,
+      model: model.id,
+      memory,
+      latency: {},
+      loopDelay: { runner: missing('the clients stamp their answers'), worker: workerDelay },
+    });
+  }
+}
+
+/** Answers that an engine in process computes side by side. Further requests wait in its queue, as they do in a server. */
+const SLOTS = 16;
+
+async function openClients(loaded: LoadedModel, options: ModelTestOptions): Promise<readonly WorkerSession[]> {
+  const { model } = loaded;
+  const { load, environment, signal, onEvent } = options;
+  if (load.clients > 1 && (model.backend !== 'openai' || model.server !== undefined)) {
+    throw new UserError(
+      `--clients: expected 1 for model "${model.id}", which ${model.backend === 'openai' ? 'starts a server of its own' : 'runs in the process of its client'}, found ${load.clients}; use one client, or start a server`,
+    );
+  }
+  onEvent({ type: 'opening', model: model.id });
+  const clients: WorkerSession[] = [];
+  try {
+    for (let i = 0; i < load.clients; i++) {
+      const client = await options.openWorker(loaded, {
+        concurrency: SLOTS,
+        under: 'load',
+        environment,
+        signal,
+        onProgress: (progress) => onEvent({ type: 'progress', model: model.id, ...progress }),
+      });
+      clients.push(client);
+    }
+  } catch (error) {
+    await Promise.all(clients.map((client) => client.close()));
+    throw error;
+  }
+  const [{ facts, load: seconds }] = clients as [WorkerSession];
+  for (const message of facts.warnings) onEvent({ type: 'warning', model: model.id, message });
+  onEvent({ type: 'opened', model: model.id, load: seconds });
+  if (facts.server === 'not ours') onEvent({ type: 'expected', model: model.id, ...expectedOf(model, options) });
+  return clients;
+}
+
+/** The most requests that the test makes, and what they cost at most: a character is a token at most. */
+function expectedOf(
+  { price }: Model,
+  { load, questions }: Pick<ModelTestOptions, 'load' | 'questions'>,
+): { readonly requests: number | null; readonly dollars: number | null } {
+  const { budget, conditions = [] } = load;
+  const planned = load.find === undefined ? 2 * conditions.length * (load.requests ?? 0) : null;
+  const requests = budget.requests ?? planned;
+  if (requests === null || price === undefined) return { requests, dollars: budget.dollars ?? null };
+  const longest = questions.map((question) =>
+    question.for === 'answer'
+      ? (JSON.stringify(question.prompt).length * price.input + question.generation.maxTokens * price.output) / 1e6
+      : 0,
+  );
+  const dollars = (requests * longest.reduce((sum, one) => sum + one, 0)) / longest.length;
+  return { requests, dollars: Math.min(dollars, budget.dollars ?? Number.POSITIVE_INFINITY) };
+}
+
+/** @throws UserError when the engine answers one request at a time, and the condition asks for more. */
+function requireRoom(id: string, condition: Condition, { concurrency, facts }: WorkerSession): void {
+  if (concurrency > 1 || (condition.kind === 'closed' && condition.requests === 1)) return;
+  const why = facts.cannot.concurrency ?? 'its engine answers one request at a time';
+  throw new UserError(
+    `model "${id}": expected the condition closed 1, because ${why}, found ${conditionText(condition)}; serve the model with a server, or test it with --concurrency 1`,
+  );
+}
+
+/** The requests that are left for a step. */
+function leftOf({ budget }: LoadSettings, held: readonly HeldStep[]): number {
+  if (budget.requests === undefined) return Number.POSITIVE_INFINITY;
+  return budget.requests - held.reduce((sum, { record }) => sum + record.used, 0);
+}
+
+/** Seconds between two tests for overload. */
+const LOOK = 1;
+/** Fewer requests show no share of failures. */
+const ENOUGH_FOR_ERRORS = 20;
+
+interface Judged {
+  readonly id: string;
+  readonly held: readonly HeldStep[];
+  readonly requests: number;
+  readonly price: Model['price'];
+}
+
+/** In dollars. What a server does not count is not charged here. */
+function costOf({ promptTokens, outputTokens }: StepRequest, price: Model['price']): number {
+  if (price === undefined || isMissing(promptTokens) || isMissing(outputTokens)) return 0;
+  return (promptTokens.value * price.input + outputTokens.value * price.output) / 1e6;
+}
+
+function judgeOf(
+  { load, onEvent }: ModelTestOptions,
+  { id, held, requests, price }: Judged,
+): (course: StepCourse) => StepRecord['ending'] | null {
+  const spent = held.reduce((sum, { record }) => sum + record.ended - record.began, 0);
+  let dollars = held.flatMap(({ requests }) => requests).reduce((sum, one) => sum + costOf(one, price), 0);
+  let [looked, counted] = [0, 0];
+  return (course) => {
+    onEvent({ type: 'step', model: id, course, requests });
+    if (course.limited) return 'rate-limit';
+    const { seconds = Number.POSITIVE_INFINITY } = load.budget;
+    if (spent + course.seconds > seconds) return 'budget';
+    for (; counted < course.requests.length; counted++) dollars += costOf(course.requests[counted]!, price);
+    if (dollars > (load.budget.dollars ?? Number.POSITIVE_INFINITY)) return 'budget';
+    const { length } = course.requests;
+    if (length >= ENOUGH_FOR_ERRORS && course.failed > load.stopErrors * length) return 'errors';
+    if (course.condition.kind === 'closed' || course.seconds - looked < LOOK) return null;
+    looked = course.seconds;
+    const settled = course.requests.filter(({ due }) => due < course.settled);
+    return saturationOf(settled, course.seconds) === 'overloaded' ? 'overloaded' : null;
+  };
+}

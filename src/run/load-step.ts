@@ -1,0 +1,264 @@
+/**
+ * Holds one step of a load test: gives each client its part of the schedule, writes every request to the log as it ends, and tells the
+ * clients when the step is over. It is over when all requests that count have their answers; until then the clients keep up the load.
+ */
+import { type Condition, conditionText } from '../core/definition/condition.js';
+import { sampleKey } from '../core/keys.js';
+import { requestOf } from '../core/load/recorded.js';
+import type { StepRequest } from '../core/load/request.js';
+import type { LogRecord, MeasurementRecord, SampleRecord, StepRecord } from '../core/log/log.js';
+import type { Outcome } from '../core/measure/measurement.js';
+import { isMissing, known, type Quantity } from '../core/quantity.js';
+import { type StepAnswer, type StepClosing, type StepReport, systemTime } from '../load/step.js';
+import type { TrialRequest } from '../worker/protocol.js';
+import type { WorkerSession } from '../worker/worker-session.js';
+
+/** A step that is to be held. */
+export interface PlannedStep {
+  readonly id: string;
+  readonly model: string;
+  readonly condition: Condition;
+  /** The step is over when this many requests were due and have their answers, */
+  readonly requests: number;
+  /** or when those have that were due in this many seconds. */
+  readonly seconds?: number | undefined;
+  /** The number of its first request among all requests of the model. */
+  readonly first: number;
+  /** The most requests that the step may make. */
+  readonly most: number;
+}
+
+export interface HoldStepOptions {
+  readonly clients: readonly WorkerSession[];
+  readonly session: string;
+  readonly seed: number;
+  /** The samples, in the order in which the clients have their questions. */
+  readonly samples: readonly SampleRecord[];
+  readonly questions: readonly TrialRequest[];
+  readonly trace?: Float64Array | undefined;
+  /** Seconds since the part began. */
+  readonly elapsed: () => number;
+  readonly append: (record: LogRecord) => void;
+  /** Looks at a step that goes on, and ends it early. Called a few times a second. */
+  readonly judge: (course: StepCourse) => StepRecord['ending'] | null;
+  /** The user's signal: the step is given up. */
+  readonly signal: AbortSignal;
+}
+
+/** A step that goes on. */
+export interface StepCourse {
+  readonly condition: Condition;
+  /** Seconds since it began. */
+  readonly seconds: number;
+  readonly underWay: number;
+  readonly failed: number;
+  /** Those that came to an end. */
+  readonly requests: readonly StepRequest[];
+  /** Every request that was due before this time is among them; seconds since the step began. */
+  readonly settled: number;
+  /** Whether the server has refused a request because there were too many. */
+  readonly limited: boolean;
+}
+
+export interface HeldStep {
+  readonly record: StepRecord;
+  /** Those that count. */
+  readonly requests: readonly StepRequest[];
+}
+
+/** Seconds from the order to the beginning of the step: the clients must have it by then. */
+const LEAD = 0.25;
+
+/** @throws WorkerDied, or the reason of the signal: such a step has no record, and is held again. */
+export async function holdStep(planned: PlannedStep, options: HoldStepOptions): Promise<HeldStep> {
+  const { clients, seed, elapsed, judge, signal, questions, trace } = options;
+  const { condition, first, most } = planned;
+  signal.throwIfAborted();
+  const finish = new AbortController();
+  const onInterrupt = () => finish.abort();
+  signal.addEventListener('abort', onInterrupt, { once: true });
+  const began = micro(elapsed() + LEAD);
+  const begin = systemTime() + LEAD;
+  const course = startCourse(planned, { ...options, began, clients: clients.length });
+  let ending: StepRecord['ending'] | null = null;
+  const onReport = (report: StepReport, client: number) => {
+    course.add(report, client);
+    if (ending !== null) return;
+    const seconds = elapsed() - began;
+    if (seconds < 0) return;
+    ending = course.complete() ?? judge(course.now(seconds));
+    if (ending !== null) finish.abort();
+  };
+  try {
+    const closings = await Promise.all(
+      clients.map((worker, client) =>
+        worker.hold(
+          {
+            condition,
+            seed,
+            begin,
+            first,
+            most,
+            questions,
+            ...(trace && { trace }),
+            share: { client, clients: clients.length },
+          },
+          { finish: finish.signal, onReport: (report) => onReport(report, client) },
+        ),
+      ),
+    );
+    signal.throwIfAborted();
+    return course.end(closings, { ended: micro(elapsed()), ending: ending ?? 'trace ended' });
+  } finally {
+    finish.abort();
+    signal.removeEventListener('abort', onInterrupt);
+  }
+}
+
+interface CourseOptions extends Pick<HoldStepOptions, 'session' | 'seed' | 'samples' | 'append'> {
+  readonly began: number;
+  /** How many report. */
+  readonly clients: number;
+}
+
+/** What has come of a step so far. Every request goes to the log. */
+function startCourse(
+  { id, model, condition, requests: wanted, seconds = Number.POSITIVE_INFINITY, first }: PlannedStep,
+  { session, seed, samples, append, began, clients }: CourseOptions,
+) {
+  const requests: StepRequest[] = [];
+  const underWay = new Map<number, number>();
+  const settled = new Map<number, number>();
+  let [failed, socketWaits, replacedConnections] = [0, 0, 0];
+  let limited = false;
+  let used = 0;
+
+  function write(turn: Omit<StepAnswer, 'outcome'>, outcome: Outcome): StepRequest {
+    const { suite, task, sample } = samples[turn.sample]!;
+    const repetition = turn.pass + 1;
+    used = Math.max(used, turn.place + 1);
+    const record: MeasurementRecord = {
+      type: 'measurement',
+      trial: `${sampleKey({ suite, task, sample })}@${model}#${repetition} step ${id}`,
+      suite,
+      task,
+      sample,
+      model,
+      repetition,
+      session,
+      at: micro(began + turn.end),
+      due: micro(began + turn.due),
+      condition: conditionText(condition),
+      step: id,
+      ...(turn.released !== undefined && { released: micro(began + turn.released) }),
+      outcome,
+    };
+    append(record);
+    const request = requestOf(record, { began, ended: record.at });
+    requests.push(request);
+    return request;
+  }
+
+  /** Clients that have not reported yet have settled nothing. */
+  function settledTime(): number {
+    return settled.size < clients ? 0 : Math.min(...settled.values());
+  }
+
+  function untilOf(ending: StepRecord['ending'], ended: number): number {
+    switch (ending) {
+      case 'answered':
+        return requests.map(({ due }) => due).sort((a, b) => a - b)[wanted - 1]!;
+      case 'time':
+        return seconds;
+      case 'overloaded':
+      case 'errors':
+      case 'rate-limit':
+      case 'budget':
+      case 'trace ended':
+        return micro(ended - began);
+    }
+  }
+
+  return {
+    add(report: StepReport, client: number) {
+      underWay.set(client, report.underWay);
+      settled.set(client, report.settled);
+      for (const answer of report.answers) {
+        const { outcome } = answer;
+        if (write(answer, outcome).outcome === 'failed') failed++;
+        if (outcome.state === 'completed' && outcome.reconnected) replacedConnections++;
+        if (outcome.state === 'failed' && outcome.kind === 'client') socketWaits++;
+        limited ||= outcome.state === 'failed' && outcome.kind === 'rate-limit';
+      }
+    },
+    /** Why the step is over, if it is. */
+    complete(): 'answered' | 'time' | null {
+      const time = settledTime();
+      if (time > seconds) return 'time';
+      if (requests.length < wanted) return null;
+      return requests.filter(({ due }) => due < time).length >= wanted ? 'answered' : null;
+    },
+    now: (seconds: number): StepCourse => ({
+      condition,
+      seconds: Math.max(0, seconds),
+      underWay: [...underWay.values()].reduce((sum, one) => sum + one, 0),
+      failed,
+      requests,
+      settled: settledTime(),
+      limited,
+    }),
+    end(closings: readonly StepClosing[], { ended, ending }: Pick<StepRecord, 'ended' | 'ending'>): HeldStep {
+      for (const { unsent } of closings) {
+        for (const turn of unsent) write({ ...turn, end: ended - began }, UNSENT);
+      }
+      const server = closings.flatMap((closing) => closing.server);
+      const record: StepRecord = {
+        type: 'step',
+        step: id,
+        model,
+        session,
+        condition: conditionText(condition),
+        seed,
+        first,
+        began,
+        ended,
+        ...(Number.isFinite(wanted) && { requests: wanted }),
+        until: untilOf(ending, ended),
+        used,
+        ending,
+        client: {
+          processes: closings.length,
+          loopDelay: closings.map(({ client }) => client.loopDelay).reduce(larger),
+          cpuSeconds: closings.map(({ client }) => client.cpuSeconds).reduce(add),
+          socketWaits,
+          replacedConnections,
+        },
+        ...(server.length > 0 && { server }),
+      };
+      append(record);
+      return { record, requests: requests.filter(({ due }) => due <= record.until) };
+    },
+  };
+}
+
+const UNSENT: Outcome = {
+  state: 'failed',
+  by: 'harness',
+  kind: 'unsent',
+  reason: 'it was due, and the step ended before it was sent',
+  output: '',
+};
+
+function larger(a: Quantity, b: Quantity): Quantity {
+  if (isMissing(a)) return a;
+  return isMissing(b) || b.value > a.value ? b : a;
+}
+
+function add(a: Quantity, b: Quantity): Quantity {
+  if (isMissing(a)) return a;
+  return isMissing(b) ? b : known(a.value + b.value);
+}
+
+function micro(seconds: number): number {
+  return Math.round(seconds * 1e6) / 1e6;
+}

@@ -1,0 +1,283 @@
+/**
+ * Tests models under load: holds conditions on each model, one step after another, and keeps every request in the log.
+ *
+ *     1 definitions ──▶ 2 check ──▶ 3 log ──▶ 4 each model: open, hold its steps, close ──▶ 5 evidence
+ *
+ * A step is the unit of resume: finished steps stand, and a step without a record is held again.
+ */
+import { dirname, resolve } from 'node:path';
+import { parseCondition } from '../core/definition/condition.js';
+import { describeError, UserError } from '../core/errors.js';
+import { taskKey } from '../core/keys.js';
+import { type LoadTest, ruleOf } from '../core/load/load-test.js';
+import { nextStep } from '../core/load/search.js';
+import type { SearchRule } from '../core/load/search-rule.js';
+import { analyseStep, type StepResult } from '../core/load/step.js';
+import type { LoadSettings, SampleRecord, StepRecord } from '../core/log/log.js';
+import { plain } from '../core/report/text.js';
+import { type LogWriter, openLog } from '../files/log.js';
+import { uniqueId } from '../system/id.js';
+import { describeHolder } from '../system/lock.js';
+import type { TrialRequest } from '../worker/protocol.js';
+import { openWorker } from '../worker/supervisor.js';
+import type { OpenWorker } from '../worker/worker-session.js';
+import { DEFAULTS } from './defaults.js';
+import { catalogueFile } from './definitions.js';
+import { discoverModel } from './discover.js';
+import { LOAD_DEFAULTS } from './load-defaults.js';
+import { type LoadDefinition, type LoadDefinitions, loadTestDefinitions, tracesAgain } from './load-definition.js';
+import { heldBefore, readLoadTest } from './load-log.js';
+import { type EarlierSteps, type LoadEvent, type ModelTestOptions, type NextStep, testModel } from './load-model.js';
+import { lockMachine, type MachineLockOptions } from './machine-lock.js';
+import { requireNamedLibraries } from './native-library.js';
+import { originOf, partOf, type Start, startOf } from './part.js';
+import { requireReady } from './readiness.js';
+import type { RunEnding } from './runner.js';
+import { createRun, lockRun, logOf, openRun } from './runs.js';
+import { testClient } from './self-test.js';
+import { requireOwnCommands } from './server-commands.js';
+import { type World, worldOf } from './world.js';
+
+export interface LoadOptions extends Partial<World> {
+  /** The catalogue that has the models. */
+  readonly catalogue?: string | undefined;
+  /** What to do while another process measures on this machine; without it, refuse. */
+  readonly whenBusy?: MachineLockOptions['whenBusy'] | undefined;
+  readonly onEvent?: ((event: LoadTestEvent) => void) | undefined;
+  /** Opens a model; without it, in a process of its own. */
+  readonly openWorker?: OpenWorker | undefined;
+  /** Whether the client measures itself first. Without it, it does where a model is behind a server. */
+  readonly selfTest?: 'skip' | undefined;
+}
+
+export type LoadTestEvent = LoadEvent | { readonly type: 'note'; readonly text: string };
+
+export interface LoadTested extends RunEnding {
+  readonly folder: string;
+  readonly log: string;
+  readonly test: LoadTest;
+}
+
+/**
+ * Runs a new load test, which gets a folder of its own in the folder `out`.
+ *
+ * @throws UserError when a definition, a model or a folder is not as it must be.
+ */
+export async function load(
+  { out = DEFAULTS.out, ...definition }: LoadDefinition & { readonly out?: string | undefined },
+  options: LoadOptions = {},
+): Promise<LoadTested> {
+  const world = worldOf(options);
+  const definitions = await loadTestDefinitions(await withModel(definition, options), world);
+  return perform(definitions, NOTHING_HELD, { ...options, ...world }, async ({ machine, ...start }) => {
+    const folder = createRun(resolve(world.cwd, out), { ...definitions.record, ...start, ...originOf(machine) }, [
+      machine,
+      ...definitions.samples,
+    ]);
+    const lock = await lockRun(folder, world);
+    return { folder, log: openLog(logOf(folder)), close: lock.release };
+  });
+}
+
+/** Without a model, the one that a server on this machine has. @throws UserError when there is none, or more than one. */
+async function withModel(definition: LoadDefinition, { onEvent }: LoadOptions): Promise<LoadDefinition> {
+  if (definition.models !== undefined && definition.models.length > 0) return definition;
+  const model = await discoverModel();
+  onEvent?.({ type: 'note', text: `found ${plain(model)} on this machine` });
+  return { ...definition, models: [model] };
+}
+
+/**
+ * Goes on with a load test. Steps that ended stand; a step that did not is held again.
+ *
+ * @param reference The folder of the run, or its log.
+ * @throws UserError when this is no load test, or another process writes to it.
+ */
+export async function resumeLoad(reference: string, options: LoadOptions = {}): Promise<LoadTested> {
+  const world = worldOf(options);
+  const folder = dirname(logOf(reference, world.cwd));
+  const lock = await lockRun(folder, world);
+  try {
+    const { definitions } = await openRun(folder);
+    const { load } = definitions.record.settings;
+    if (load === undefined) {
+      throw new UserError(
+        `--resume ${reference}: expected a load test, found a run; go on with it by \`rightsize run --resume\``,
+      );
+    }
+    requireNamedLibraries(definitions.models, world);
+    await requireOwnCommands(definitions.models, catalogueFile(options.catalogue, world));
+    const traces = await tracesAgain(load, world);
+    const earlier = await heldBefore(logOf(folder));
+    return await perform({ ...definitions, load, traces }, earlier, { ...options, ...world }, async (start) => {
+      const { machine, ...rest } = start;
+      const log = openLog(logOf(folder));
+      log.append({ type: 'resume', ...rest, ...originOf(machine) });
+      log.append(machine);
+      return { folder, log, close: async () => {} };
+    });
+  } finally {
+    await lock.release();
+  }
+}
+
+interface WrittenRun {
+  readonly folder: string;
+  readonly log: LogWriter;
+  close(): Promise<void>;
+}
+
+const INTERRUPTED: RunEnding = { complete: false, reason: 'interrupted' };
+
+async function perform(
+  definitions: LoadDefinitions,
+  earlier: ReadonlyMap<string, EarlierSteps>,
+  options: LoadOptions & World,
+  openRunLog: (start: Start) => Promise<WrittenRun>,
+): Promise<LoadTested> {
+  const { onEvent = () => {}, environment } = options;
+  await requireReady(definitions.models, environment);
+  const machine = await lockMachine(options, {
+    whenBusy: options.whenBusy ?? 'refuse',
+    onWait: (holder) =>
+      onEvent({
+        type: 'note',
+        text: `waiting until nothing else measures on this machine: ${describeHolder(holder)}`,
+      }),
+  });
+  try {
+    const start = await startOf(undefined, options);
+    const run = await openRunLog(start);
+    try {
+      const ending = await testAll(definitions, earlier, {
+        ...options,
+        origin: originOf(start.machine),
+        append: run.log.append,
+        onEvent,
+      });
+      run.log.append({ type: 'end', ...partOf(start.machine), ...ending });
+      const log = logOf(run.folder);
+      return { folder: run.folder, log, test: await readLoadTest(log), ...ending };
+    } finally {
+      run.log.close();
+      await run.close();
+    }
+  } finally {
+    await machine.release();
+  }
+}
+
+type TestOptions = Omit<LoadOptions, 'onEvent'> &
+  World &
+  Pick<ModelTestOptions, 'origin' | 'append'> & { readonly onEvent: (event: LoadTestEvent) => void };
+
+/** An engine in process needs no connection, so its client has nothing to be late for. */
+async function testOwnClient({ load, models }: LoadDefinitions, options: TestOptions): Promise<void> {
+  const { selfTest, append, onEvent, origin, environment, signal, openWorker: open = openWorker } = options;
+  if (selfTest === 'skip' || models.every(({ model }) => model.backend !== 'openai')) return;
+  onEvent({ type: 'note', text: 'measuring the client against a server of its own' });
+  const { part } = origin;
+  const tested = await testClient({ openWorker: open, clients: load.clients, environment, signal });
+  append({ type: 'self-test', ...(part !== undefined && { part }), ...tested });
+  const held = tested.levels.filter((level) => level.held).at(-1);
+  onEvent({
+    type: 'note',
+    text:
+      held === undefined
+        ? `the client cannot hold ${tested.levels[0]!.rate} requests per second on this machine: stop other programs, or its figures are not those of the server`
+        : `the client holds ${held.rate} requests per second, ${held.streams} answers at once`,
+  });
+}
+
+async function testAll(
+  definitions: LoadDefinitions,
+  earlier: ReadonlyMap<string, EarlierSteps>,
+  options: TestOptions,
+): Promise<RunEnding> {
+  try {
+    await testOwnClient(definitions, options);
+  } catch (error) {
+    if (options.signal.aborted) return INTERRUPTED;
+    throw error;
+  }
+  return testModels(definitions, earlier, options);
+}
+
+async function testModels(
+  definitions: LoadDefinitions,
+  earlier: ReadonlyMap<string, EarlierSteps>,
+  { environment, signal, openWorker: open = openWorker, ...options }: TestOptions,
+): Promise<RunEnding> {
+  const { load, traces, samples, record } = definitions;
+  const began = performance.now();
+  const failures: string[] = [];
+  for (const loaded of definitions.models) {
+    const { id } = loaded.model;
+    try {
+      await testModel(loaded, plannerOf(load), earlier.get(id) ?? NOTHING, {
+        ...options,
+        load,
+        traces,
+        samples,
+        questions: samples.map((sample) => questionOf(sample, definitions)),
+        seed: record.settings.seed,
+        openWorker: open,
+        environment,
+        signal,
+        nextSession: uniqueId,
+        elapsed: () => (performance.now() - began) / 1000,
+      });
+    } catch (error) {
+      if (signal.aborted) return INTERRUPTED;
+      if (error instanceof UserError) throw error;
+      const reason = describeError(error);
+      options.append({ type: 'model-failed', model: id, reason });
+      options.onEvent({ type: 'warning', model: id, message: reason });
+      failures.push(`${id} could not be tested to its end`);
+    }
+  }
+  return failures.length === 0
+    ? { complete: true, reason: 'all steps were held' }
+    : { complete: false, reason: failures.join('; ') };
+}
+
+/** What a test holds next: each condition that the user named, or what the search asks for. */
+function plannerOf(load: LoadSettings): NextStep {
+  const rule = ruleOf(load);
+  const next = rule === null ? eachOnce(load) : searching(rule);
+  return (held) => (isOver(held.at(-1)?.record.ending) ? null : next(held));
+}
+
+/** A server that refuses requests because there are too many is asked no more, and a budget is spent once. */
+function isOver(ending: StepRecord['ending'] | undefined): boolean {
+  return ending === 'rate-limit' || ending === 'budget';
+}
+
+function eachOnce({ conditions = [], requests = LOAD_DEFAULTS.requests }: LoadSettings): NextStep {
+  return (held) => {
+    const text = conditions[held.length];
+    return text === undefined ? null : { condition: parseCondition(text), requests };
+  };
+}
+
+function searching(rule: SearchRule): NextStep {
+  const results: StepResult[] = [];
+  return (held) => {
+    for (const { record, requests } of held.slice(results.length)) {
+      const condition = parseCondition(record.condition);
+      const { objectives, alpha } = rule;
+      results.push(analyseStep(requests, { condition, objectives, alpha, health: record.client }));
+    }
+    const next = nextStep(results, rule);
+    return 'done' in next ? null : next.run;
+  };
+}
+
+/** Under load nothing is asked that slows the server. */
+function questionOf({ suite, task, prompt }: SampleRecord, { tasks }: LoadDefinitions): TrialRequest {
+  const { generation } = tasks.get(taskKey(suite, task))!;
+  return { for: 'answer', prompt, generation: { ...generation, logprobs: false } };
+}
+
+const NOTHING: EarlierSteps = { held: [], begun: 0 };
+const NOTHING_HELD: ReadonlyMap<string, EarlierSteps> = new Map();

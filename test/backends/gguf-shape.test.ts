@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { readGgufContent } from '../../src/backends/llama-cpp/gguf.js';
+import { llamaCppMemory } from '../../src/core/capacity/engine-memory.js';
+import { shapeOfGguf } from '../../src/core/capacity/gguf.js';
+import { allWeights } from '../../src/core/capacity/shape.js';
+
+const MiB = 2 ** 20;
+const OPTIONS = { slots: 1, batch: 512, bytesOfValue: 2, context: 1024, flashAttention: true };
+
+async function shapeOf(file: string) {
+  return shapeOfGguf(await readGgufContent(file), file);
+}
+const LLM = 'models/reference-llm/reference-llm-f16.gguf';
+
+describe('the memory of a GGUF file, from its header', () => {
+  // llama-server (build 11669) logs these for the file: model, KV, compute and output buffer, in MiB.
+  it.each([
+    ['flash attention', {}, [6.39, 2.5, 6.52, 0.01]],
+    ['no flash attention', { flashAttention: false }, [6.39, 2.5, 21.51, 0.01]],
+    ['batches of 128', { context: 2048, batch: 128 }, [6.39, 5, 1.88, 0.01]],
+    ['four slots', { context: 2048, slots: 4 }, [6.39, 5, 6.02, 0.02]],
+  ])('is within 5%% of the log of llama.cpp with %s', async (_, change, logged) => {
+    const { weights, cache, compute, output } = llamaCppMemory(await shapeOf(LLM), { ...OPTIONS, ...change });
+    const total = logged.reduce((sum, part) => sum + part, 0);
+    expect((weights + cache + compute + output) / MiB / total).toBeGreaterThan(0.95);
+    expect((weights + cache + compute + output) / MiB / total).toBeLessThan(1.05);
+    expect(weights / MiB).toBeCloseTo(logged[0]!, 1);
+    expect(cache / MiB).toBe(logged[1]);
+  });
+
+  it('counts every tensor once, and all bytes of the data', async () => {
+    const { weights, layers, vocabulary } = await shapeOf(LLM);
+    expect(allWeights(weights).parameters).toBe(
+      (await readGgufContent(LLM)).tensors.reduce((n, t) => n + t.parameters, 0),
+    );
+    expect(layers).toHaveLength(5);
+    expect(vocabulary).toBeGreaterThan(0);
+  });
+});
+
+describe('the shape of a header', () => {
+  const metadata = {
+    'general.architecture': 'gemma2',
+    'gemma2.block_count': 2,
+    'gemma2.embedding_length': 8,
+    'gemma2.feed_forward_length': 16,
+    'gemma2.attention.head_count': 2,
+    'gemma2.attention.head_count_kv': [1, 2],
+    'gemma2.attention.key_length': 4,
+    'gemma2.attention.sliding_window': 4096,
+    'gemma2.vocab_size': 100,
+  };
+  const tensor = (name: string, parameters = 64) => ({ name, parameters, bytes: 2 * parameters });
+  const tensors = [tensor('token_embd.weight', 800), tensor('blk.0.attn_k.weight'), tensor('blk.1.attn_k.weight')];
+
+  it('gives each layer its own heads and window', () => {
+    const { layers } = shapeOfGguf({ metadata, tensors }, 'x');
+    expect(layers).toMatchObject([
+      { kind: 'attention', kvHeads: 1, window: 4096 },
+      { kind: 'attention', kvHeads: 2, window: null },
+    ]);
+  });
+
+  it('tells layers by their tensors', () => {
+    const mixed = [...tensors.slice(0, 2), tensor('blk.1.ssm_in.weight'), tensor('blk.1.ffn_up_exps.weight', 512)];
+    const fields = {
+      'gemma2.ssm.inner_size': 32,
+      'gemma2.ssm.state_size': 16,
+      'gemma2.expert_count': 8,
+      'gemma2.expert_used_count': 2,
+    };
+    const shape = shapeOfGguf({ metadata: { ...metadata, ...fields }, tensors: mixed }, 'x');
+    expect(shape.layers[1]).toEqual({ kind: 'recurrent', convolution: 32 * 3, state: 512 });
+    expect(shape.weights.experts).toEqual({ parameters: 512, bytes: 1024, count: 8, used: 2 });
+    expect(shape.weights.body.parameters).toBe(128);
+  });
+
+  it('names a field that is missing, and what to do', () => {
+    const { 'gemma2.block_count': _, ...rest } = metadata;
+    expect(() => shapeOfGguf({ metadata: rest, tensors }, 'mine.gguf')).toThrow(
+      /mine.gguf: gemma2.block_count: expected a number above 0 in the header of the GGUF file, found null; convert/,
+    );
+  });
+});

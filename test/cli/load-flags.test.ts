@@ -1,0 +1,103 @@
+/** A wrong flag of `rightsize load` gives one sentence, before anything runs. */
+import { CommanderError } from '@commander-js/extra-typings';
+import { expect, test } from 'vitest';
+import { load } from '../../src/cli/load.js';
+import { loadTestDefinitions } from '../../src/run/load-definition.js';
+import { worldOf } from '../../src/run/world.js';
+import { folderWith } from '../support/cli.js';
+
+test.each([
+  [['--users', '0'], /--users .*expected a whole number from 1 up/],
+  [['--think', 'long'], /--think .*expected a think time such as 10s, exp:10s or lognormal:10s,1, found "long"/],
+  [['--concurrency', 'many'], /--concurrency .*expected a whole number/],
+  [['--rate', '0'], /--rate .*expected a number above 0/],
+  [['--rate', '0.0000001'], /--rate .*expected a number above 0 with at most six decimals/],
+  [['--rate', '4..1'], /--rate .*expected requests per second above 0, as in "0.5,1,2" or "0.5..16", found "4..1"/],
+  [['--arrivals', 'gamma:-1'], /--arrivals .*expected poisson, constant or gamma:CV/],
+  [['--ceiling', '0'], /--ceiling .*expected a whole number from 1 up/],
+  [['--speed', 'fast'], /--speed .*expected a number above 0/],
+  [['--max-cost', 'little'], /--max-cost .*expected a number above 0/],
+  [['--find', 'happiness'], /--find .*expected one of users, concurrency, rate, found "happiness"/],
+  [['--requests', '0'], /--requests .*expected a whole number from 1 up/],
+  [['--budget', 'soon'], /--budget .*expected a time such as "10 min"/],
+  [['--stop-errors', '200%'], /--stop-errors .*expected a share from 0 to 1/],
+  [['--clients', '0'], /--clients .*expected a whole number from 1 up/],
+])('%j', (flags, sentence) => {
+  const command = load()
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .action(() => {});
+  const parse = () => command.parse(flags, { from: 'user' });
+  expect(parse).toThrow(CommanderError);
+  expect(parse).toThrow(sentence);
+});
+
+test('a range of rates is doubled through', () => {
+  const seen: unknown[] = [];
+  const command = load().action(({ rate }) => void seen.push(rate));
+  command.parse(['--rate', '0.5..4,7,1..3'], { from: 'user' });
+  expect(seen).toEqual([[0.5, 1, 2, 4, 7, 1, 2, 3]]);
+});
+
+test('a load and a search are not asked for together', async () => {
+  const command = load().exitOverride();
+  const parsing = command.parseAsync(['--users', '2', '--find', 'rate', '--model', 'x'], { from: 'user' });
+  await expect(parsing).rejects.toThrow(
+    /^--find: expected no load beside it, because it searches one, found users 2 think exp:10s/,
+  );
+});
+
+const SUITE = {
+  name: 'sums',
+  tasks: [
+    { name: 'add', prompt: { user: '{{ q }}' }, samples: [{ q: '2+2', target: '4' }], scorer: 'exact' },
+    {
+      name: 'pick',
+      ask: 'choices',
+      prompt: { text: '{{ q }}' },
+      choices: ['4', '5'],
+      samples: [{ q: '2+2', target: '4' }],
+      scorer: 'choice',
+    },
+  ],
+};
+const MODEL = { id: 'slow', class: 'slm', backend: 'scripted', script: { realTime: true } } as const;
+const cwd = folderWith({ 'sums.json': SUITE, 'odd.csv': 'a,b\n1,2\n', 'empty.jsonl': '' });
+const FIND = { least: 'closed 1', most: 8, alpha: 0.05 };
+const CLOSED = { conditions: ['closed 1'] };
+
+test.each([
+  [{ conditions: ['open fast'] }, /^expected a condition such as closed 4, .*found "open fast"$/],
+  [{ conditions: ['trace other speed 1'] }, /expected the trace other among those that were read/],
+  [{ traces: [{ file: 'nowhere.csv', speed: 1 }] }, /nowhere.csv: there is no such file$/],
+  [{ traces: [{ file: '.', speed: 1 }] }, /this is a folder, not a file$/],
+  [{ traces: [{ file: 'odd.csv', speed: 1 }] }, /odd.csv, line 1: expected a trace of Mooncake .*found "a,b"$/],
+  [{ traces: [{ file: 'empty.jsonl', speed: 1 }] }, /empty.jsonl: expected at least one request, found none$/],
+  [
+    { ...CLOSED, objectives: ['soon'] },
+    /^--objective: expected an objective such as "ttft p95 <= 500 ms", found "soon"/,
+  ],
+  [
+    { find: FIND },
+    /^--objective: expected a limit that must hold under load, .*found none, and the suite has no limit on a latency or a rate/,
+  ],
+  [{ ...CLOSED, budget: { dollars: 1 } }, /^--max-cost: expected a price of every model, found none of model "slow"/],
+  [{ ...CLOSED, tasks: ['subtract'] }, /^--task: expected one of sums\/add, sums\/pick, found "subtract"$/],
+  [
+    { ...CLOSED, tasks: ['pick'] },
+    /^--task: expected a task that a model answers in words .*found sums\/pick \(ask: choices\)/,
+  ],
+  [{ ...CLOSED, models: [{ ...MODEL, script: {} }] }, /^model "slow": script.realTime: expected true in a load test/],
+])('%j', async (definition, sentence) => {
+  const loading = loadTestDefinitions({ suites: ['./sums.json'], models: [MODEL], ...definition }, worldOf({ cwd }));
+  await expect(loading).rejects.toThrow(sentence);
+});
+
+test('tasks that models do not answer in words are left out of the mixture', async () => {
+  const { samples, record } = await loadTestDefinitions(
+    { suites: ['./sums.json'], models: [MODEL], ...CLOSED },
+    worldOf({ cwd }),
+  );
+  expect(samples.map(({ task }) => task)).toEqual(['add']);
+  expect(record.suites[0]!.tasks.map(({ name }) => name)).toEqual(['add']);
+});

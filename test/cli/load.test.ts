@@ -1,0 +1,197 @@
+/** `rightsize load` as a user runs it: steps, their log, resume, interruption, and a sentence for every wrong flag. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { LogRecord, MeasurementRecord, StepRecord } from '../../src/core/log/log.js';
+import { readLog } from '../../src/files/log.js';
+import { type NullServer, startNullServer } from '../../src/load/null-server.js';
+import { folderWith, rightsize, start } from '../support/cli.js';
+import { json, type ScriptedServer, startScripted, stream } from '../support/openai-server.js';
+
+const SUITE = {
+  name: 'sums',
+  tasks: ['add', 'double'].map((name) => ({
+    name,
+    prompt: { user: '{{ q }}' },
+    samples: ['2+2', '1+3', '0+4'].map((q) => ({ q: `${name} ${q}`, target: '4' })),
+    scorer: 'exact',
+  })),
+};
+const LOAD = ['load', '--suite', 'sums.yaml', '--no-self-test'];
+const TRACE =
+  'Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type\n5,x,1,1,2,a\n5.1,x,1,1,2,a\n5.3,x,1,1,2,a\n';
+
+let server: NullServer;
+let model: string;
+
+beforeAll(async () => {
+  server = await startNullServer({ ttft: 0.01, gap: 0.001, chunks: 4 });
+  model = `${server.endpoint}#null`;
+});
+afterAll(() => server.close());
+
+const folder = () => folderWith({ 'sums.yaml': JSON.stringify(SUITE), 'calls.csv': TRACE });
+
+interface Tested {
+  readonly steps: readonly StepRecord[];
+  readonly measurements: readonly MeasurementRecord[];
+  readonly records: readonly LogRecord[];
+  readonly folder: string;
+}
+
+async function testedIn(cwd: string): Promise<Tested> {
+  const [run] = readdirSync(join(cwd, 'reports'));
+  const folder = join(cwd, 'reports', run!);
+  const records: LogRecord[] = [];
+  for await (const record of readLog(join(folder, 'log.jsonl'))) records.push(record);
+  const of = <Type extends LogRecord['type']>(type: Type) =>
+    records.filter((record): record is Extract<LogRecord, { type: Type }> => record.type === type);
+  return { steps: of('step'), measurements: of('measurement'), records, folder };
+}
+
+const load = (cwd: string, ...flags: string[]) => rightsize([...LOAD, '--model', model, ...flags], { cwd });
+
+describe('steps', () => {
+  test('are held in the order of the flags, and every request is in the log', async () => {
+    const cwd = folder();
+    const flags = [
+      '--users',
+      '2',
+      '--think',
+      'exp:0.02s',
+      '--concurrency',
+      '1,3',
+      '--rate',
+      '50',
+      '--arrivals',
+      'constant',
+    ];
+    const { code, stderr } = await load(cwd, ...flags, '--trace', 'calls.csv', '--speed', '2', '--requests', '12');
+    expect(code, stderr).toBe(0);
+    const { steps, measurements } = await testedIn(cwd);
+    expect(steps.map(({ condition, ending }) => [condition, ending])).toEqual([
+      ['users 2 think exp:0.02s', 'answered'],
+      ['closed 1', 'answered'],
+      ['closed 3', 'answered'],
+      ['open 50 constant', 'answered'],
+      ['trace calls speed 2', 'trace ended'],
+    ]);
+    for (const { step, requests, used, began, ended } of steps.slice(0, 4)) {
+      const own = measurements.filter((one) => one.step === step);
+      expect(own.length).toBe(used);
+      expect(own.filter(({ outcome }) => outcome.state === 'completed').length).toBeGreaterThanOrEqual(requests!);
+      expect(own.every(({ due, at }) => due! >= began && due! <= at && at <= ended)).toBe(true);
+    }
+    const trace = measurements.filter(({ step }) => step === steps[4]!.step).map(({ due }) => due! - steps[4]!.began);
+    expect(trace.map((due) => Math.round(due * 1000))).toEqual([0, 50, 150]);
+    const trials = measurements.map(({ trial }) => trial);
+    expect(new Set(trials).size).toBe(trials.length);
+  });
+
+  test('of two clients make one schedule', async () => {
+    const cwd = folder();
+    const { code, stderr } = await load(cwd, '--rate', '50', '--clients', '2', '--requests', '20');
+    expect(code, stderr).toBe(0);
+    const { steps, measurements } = await testedIn(cwd);
+    expect(steps[0]!.client.processes).toBe(2);
+    const alone = folder();
+    await load(alone, '--rate', '50', '--requests', '20');
+    const one = await testedIn(alone);
+    const dues = ({ steps: [step], measurements }: Pick<Tested, 'steps' | 'measurements'>) =>
+      measurements
+        .map(({ due, sample }) => `${Math.round((due! - step!.began) * 1000)} ${sample}`)
+        .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
+        .slice(0, 20);
+    expect(dues({ steps, measurements })).toEqual(dues(one));
+  });
+
+  test('of one task ask that task alone', async () => {
+    const cwd = folder();
+    await load(cwd, '--task', 'double', '--concurrency', '2', '--requests', '7');
+    const { measurements } = await testedIn(cwd);
+    expect(new Set(measurements.map(({ task }) => task))).toEqual(new Set(['double']));
+  });
+});
+
+describe('a test that was interrupted', () => {
+  test('goes on at the step that did not end, and keeps those that did', async () => {
+    const cwd = folder();
+    const args = [...LOAD, '--model', model, '--concurrency', '1,2', '--requests', '30'];
+    const { child, finished } = start(args, { cwd });
+    const reports = join(cwd, 'reports');
+    const log = () => {
+      const run = existsSync(reports) ? readdirSync(reports).find((name) => !name.startsWith('.')) : undefined;
+      return run === undefined ? '' : readFileSync(join(reports, run, 'log.jsonl'), 'utf8');
+    };
+    while (!log().includes('null/2')) await sleep(10);
+    child.kill('SIGINT');
+    const { code, stderr } = await finished;
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/the load test is incomplete \(interrupted\); finish it with: rightsize load --resume /);
+    const before = await testedIn(cwd);
+    expect(before.steps.map(({ step }) => step)).toEqual(['null/1']);
+    const resumed = await rightsize(['load', '--no-self-test', '--resume', before.folder], { cwd });
+    expect(resumed.code, resumed.stderr).toBe(0);
+    const { steps } = await testedIn(cwd);
+    expect(steps.map(({ step, condition }) => [step, condition])).toEqual([
+      ['null/1', 'closed 1'],
+      ['null/3', 'closed 2'],
+    ]);
+  });
+
+  test('is no run that `rightsize run` can resume, nor the other way round', async () => {
+    const cwd = folder();
+    await load(cwd, '--concurrency', '1', '--requests', '3');
+    const { folder: tested } = await testedIn(cwd);
+    const { code, stderr } = await rightsize(['run', '--resume', tested], { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/expected a run, found a load test; go on with it by `rightsize load --resume`/);
+  });
+});
+
+describe('a server that is not well', () => {
+  let sick: ScriptedServer;
+  beforeAll(async () => {
+    sick = await startScripted();
+  });
+  afterAll(() => sick.close());
+
+  test('that answers 429 ends the test of its model, and its failures keep what it said', async () => {
+    const cwd = folder();
+    let asked = 0;
+    sick.answer = () => (asked++ < 8 ? stream('4') : json(429, { error: { message: 'not so fast' } }));
+    const { code, stderr } = await rightsize(
+      [...LOAD, '--model', `${sick.endpoint}#tiny`, '--concurrency', '2,4', '--requests', '50'],
+      { cwd },
+    );
+    expect(code, stderr).toBe(0);
+    const { steps, measurements } = await testedIn(cwd);
+    expect(steps.map(({ ending }) => ending)).toEqual(['rate-limit']);
+    const failed = measurements.flatMap(({ outcome }) => (outcome.state === 'failed' ? [outcome] : []));
+    expect(failed[0]).toMatchObject({
+      kind: 'rate-limit',
+      reason: expect.stringMatching(/429 and said "not so fast"/),
+    });
+  });
+
+  test('that fails too often ends its step', async () => {
+    const cwd = folder();
+    let asked = 0;
+    sick.answer = () => (asked++ < 4 || asked % 3 > 0 ? stream('4') : json(500, { error: { message: 'broken' } }));
+    const flags = ['--concurrency', '2', '--requests', '200', '--stop-errors', '20%'];
+    await rightsize([...LOAD, '--model', `${sick.endpoint}#tiny`, ...flags], { cwd });
+    const { steps } = await testedIn(cwd);
+    expect(steps.map(({ ending }) => ending)).toEqual(['errors']);
+  });
+});
+
+test('several clients take a server that is there', async () => {
+  const cwd = folder();
+  const script = { id: 'slow', class: 'slm', backend: 'scripted', script: { realTime: true } };
+  writeFileSync(join(cwd, 'models.json'), JSON.stringify({ models: [script] }));
+  const flags = ['--model', 'slow', '--concurrency', '1', '--clients', '2'];
+  const { code, stderr } = await rightsize([...LOAD, ...flags], { cwd });
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/--clients: expected 1 for model "slow", which runs in the process of its client, found 2/);
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { cacheBytes, llamaCppCacheBytes, stateBytes } from '../../../src/core/capacity/cache.js';
+import { PUBLISHED_MODELS } from '../../../src/core/capacity/catalogue/models.js';
+import { shapeOfConfig } from '../../../src/core/capacity/config/config.js';
+import { storageOf } from '../../../src/core/capacity/storage.js';
+
+const shapeOf = (id: string) =>
+  shapeOfConfig(PUBLISHED_MODELS.find((model) => model.id === id)!.config, storageOf('f16'), id);
+const F16 = 2;
+
+describe('the cache of a context, beside the computation by hand', () => {
+  it.each([
+    // 2 x 32 layers x 32 KV heads x 128 x 2 bytes = 524,288 bytes a token.
+    ['llama-2-7b', 4096, 524_288 * 4096],
+    // 2 x 32 x 8 x 128 x 2 = 131,072 bytes a token.
+    ['llama-3.1-8b', 8192, 131_072 * 8192],
+    // 32 layers see 4,096 tokens: the cache stops growing there.
+    ['mistral-7b-v0.1', 32_768, 131_072 * 4096],
+    // 13 of 26 layers see 4,096 tokens: 2 x 4 x 256 x 2 = 4,096 bytes a layer and token.
+    ['gemma-2-2b', 8192, 4096 * (13 * 8192 + 13 * 4096)],
+    // Layers 6, 12, 18 and 24 of 26 see everything, the others 512 tokens: 2 x 1 x 256 x 2 = 1,024 bytes.
+    ['gemma-3-1b', 32_768, 1024 * (4 * 32_768 + 22 * 512)],
+    // (512 + 64) x 2 bytes for each of 61 layers, whatever the number of heads.
+    ['deepseek-v3', 8192, 61 * 576 * 2 * 8192],
+    // 2 x 32 x 8 x 128 x 2: experts have no cache.
+    ['mixtral-8x7b', 4096, 131_072 * 4096],
+    // 2 x 48 x 4 x 128 x 2 = 98,304 bytes a token.
+    ['qwen3-30b-a3b', 4096, 98_304 * 4096],
+    // 12 of 24 layers see 128 tokens: 2 x 8 x 64 x 2 = 2,048 bytes.
+    ['gpt-oss-20b', 8192, 2048 * (12 * 8192 + 12 * 128)],
+  ])('%s at %i tokens', (id, context, bytes) => {
+    expect(cacheBytes(shapeOf(id), context, F16)).toBe(bytes);
+  });
+
+  it('keeps a state of fixed size for layers without attention', () => {
+    const shape = shapeOf('qwen3-next-80b-a3b');
+    // 36 layers: a state of 32 heads x 128 x 128, and (2 x 16 x 128 + 32 x 128) x 3 inputs of the convolution, in 32 bits.
+    expect(stateBytes(shape)).toBe(36 * (32 * 128 * 128 + 8192 * 3) * 4);
+    // 12 layers with attention: 2 x 2 x 256 x 2 = 2,048 bytes a token.
+    expect(cacheBytes(shape, 4096, F16) - stateBytes(shape)).toBe(12 * 2048 * 4096);
+  });
+
+  it('is smaller in fewer bits by the size of their blocks', () => {
+    const shape = shapeOf('llama-3.1-8b');
+    expect(cacheBytes(shape, 1, 34 / 32)).toBe(69_632);
+    expect(cacheBytes(shape, 1, 18 / 32)).toBe(36_864);
+  });
+
+  it('is reserved by llama.cpp in blocks, with room for a batch beside each window', () => {
+    const context = { context: 8000, slots: 1, batch: 512, bytesOfValue: F16 };
+    // 8,000 tokens are 8,192 cells. A window of 4,096 and a batch of 512 are 4,608.
+    expect(llamaCppCacheBytes(shapeOf('gemma-2-2b'), context)).toBe(4096 * (13 * 8192 + 13 * 4608));
+    // The window of each of four slots, but never more than the context.
+    expect(llamaCppCacheBytes(shapeOf('gemma-2-2b'), { ...context, slots: 4 })).toBe(4096 * 26 * 8192);
+  });
+});

@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest';
+import { HEALTHY, runVirtually, type ServerLaw } from '../../../bench/load-virtual.js';
+import { crossingOf, type LoadEvidence } from '../../../src/core/load/crossing.js';
+import type { Objective } from '../../../src/core/load/objective.js';
+import { nextStep } from '../../../src/core/load/search.js';
+import type { SearchRule } from '../../../src/core/load/search-rule.js';
+import { analyseStep, type StepResult } from '../../../src/core/load/step.js';
+
+const LEVELS = { low: 0.05, high: 0.05 };
+
+function steps(...counts: readonly (readonly [load: number, n: number, late: number])[]): LoadEvidence[] {
+  return counts.map(([load, n, late]) => ({
+    load,
+    evidence: { kind: 'late', allowed: 0.05, n, late, undecided: 0, together: { late: [], slowest: [] } },
+  }));
+}
+
+describe('the crossing of pooled steps', () => {
+  test('lies between a load where all are in time and one where all are late', () => {
+    const { value, low, high } = crossingOf(steps([8, 300, 0], [9, 300, 300]), LEVELS)!;
+    expect(Math.floor(low)).toBe(8);
+    expect(high).toBeLessThan(9);
+    expect(value).toBeGreaterThan(low);
+  });
+
+  test('is open upwards when no step was late, and reaches down to nothing when all were', () => {
+    expect(crossingOf(steps([1, 100, 0], [2, 100, 0], [4, 100, 0]), LEVELS)!.high).toBe(Number.POSITIVE_INFINITY);
+    expect(crossingOf(steps([1, 50, 50]), LEVELS)!.low).toBe(0);
+    expect(crossingOf(steps([1, 50, 50]), LEVELS)!.high).toBeLessThan(1);
+  });
+
+  test('is narrower with more requests', () => {
+    const width = (factor: number) => {
+      const counts = [
+        [10, 30, 1],
+        [12, 40, 2],
+        [14, 40, 3],
+      ] as const;
+      const { low, high } = crossingOf(
+        steps(...counts.map(([load, n, late]) => [load, n * factor, late * factor] as const)),
+        LEVELS,
+      )!;
+      return high - low;
+    };
+    expect(width(40)).toBeLessThan(width(10) / 1.5);
+  });
+
+  test('counts requests that are undecided as late below it, and as in time above it', () => {
+    const [decided] = steps([10, 400, 20]);
+    const undecided = { load: 10, evidence: { ...decided!.evidence, late: 0, undecided: 20 } } as LoadEvidence;
+    const far = steps([5, 200, 1], [20, 200, 80]);
+    const [known, open] = [crossingOf([decided!, ...far], LEVELS)!, crossingOf([undecided, ...far], LEVELS)!];
+    expect(open.low).toBeLessThanOrEqual(known.low + 0.01);
+    expect(open.high).toBeGreaterThan(known.high + 0.5);
+  });
+
+  test('is nothing without evidence', () => {
+    expect(crossingOf([], LEVELS)).toBeNull();
+  });
+});
+
+const QUEUE: ServerLaw = { kind: 'slots', slots: 6, service: { kind: 'exponential', mean: 0.1 } };
+const TTFT: Objective = { metric: 'ttft', level: 'p95', bound: 0.4175 };
+
+function search(law: ServerLaw, rule: SearchRule, seed: number) {
+  const history: StepResult[] = [];
+  for (;;) {
+    const next = nextStep(history, rule);
+    if ('done' in next) return { ...next, history };
+    const { condition, requests, seconds } = next.run;
+    const sent = runVirtually(law, { condition, seed: `${seed} ${history.length}`, requests, seconds });
+    history.push(analyseStep(sent, { condition, objectives: rule.objectives, health: HEALTHY }));
+  }
+}
+
+describe('a search', () => {
+  const rule: SearchRule = {
+    find: { kind: 'concurrency' },
+    objectives: [TTFT],
+    budget: { requests: 1_600 },
+    alpha: 0.05,
+    least: 1,
+    most: 1_000,
+  };
+
+  test('of the law with the truth 12 covers it in 19 of 20, mostly at most 4 wide, within its budget', () => {
+    const found = Array.from({ length: 20 }, (_, seed) => search(QUEUE, rule, seed));
+    const ranges = found.map(({ done }) => [Math.floor(done.load!.low), Math.floor(done.load!.high ?? 1e6)] as const);
+    expect(ranges.filter(([low, high]) => low <= 12 && high >= 12).length).toBeGreaterThanOrEqual(19);
+    expect(ranges.filter(([low, high]) => high - low <= 4).length).toBeGreaterThanOrEqual(17);
+    for (const { history } of found) {
+      expect(history.reduce((total, { counts }) => total + counts.due, 0)).toBeLessThanOrEqual(1_600);
+    }
+  });
+
+  test('of a cliff finds it exactly, and stops before its budget is spent', () => {
+    // Four slots of 100 ms: a fifth request waits for a slot, and takes 200 ms.
+    const cliff: ServerLaw = { kind: 'slots', slots: 4, service: { kind: 'fixed', seconds: 0.1 } };
+    const { done, why, history } = search(cliff, { ...rule, objectives: [{ ...TTFT, bound: 0.15 }] }, 1);
+    expect([done.load!.value, done.load!.low, done.load!.high!].map(Math.floor)).toEqual([4, 4, 4]);
+    expect(why).toBe('decided');
+    expect(history.reduce((total, { counts }) => total + counts.due, 0)).toBeLessThan(1_600);
+  });
+
+  test('of a limit that nothing meets finds no load', () => {
+    const { done } = search(QUEUE, { ...rule, objectives: [{ ...TTFT, bound: 0.001 }] }, 1);
+    expect([Math.floor(done.load!.value), Math.floor(done.load!.high!)]).toEqual([0, 0]);
+    expect(done.binding).toBe(0);
+  });
+
+  test('of a limit that nothing misses says that no load was too much', () => {
+    const { done, history } = search(QUEUE, { ...rule, most: 16, objectives: [{ ...TTFT, bound: 60 }] }, 1);
+    expect(done.load!.high).toBeNull();
+    expect(done.binding).toBeNull();
+    expect(done.load!.low).toBeGreaterThan(8);
+    expect(history.some(({ condition }) => condition.kind === 'closed' && condition.requests === 16)).toBe(true);
+  });
+
+  test('goes on where it was, because it depends on the finished steps alone', () => {
+    const { history } = search(QUEUE, rule, 3);
+    for (let i = 1; i < history.length; i++) {
+      const next = nextStep(history.slice(0, i), rule);
+      expect('run' in next && next.run.condition).toEqual(history[i]!.condition);
+    }
+  });
+
+  test('of several objectives names the one that binds', () => {
+    const objectives: Objective[] = [{ metric: 'e2e', level: 'p99', bound: 60 }, TTFT];
+    expect(search(QUEUE, { ...rule, objectives }, 1).done.binding).toBe(1);
+  });
+});

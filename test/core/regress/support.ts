@@ -1,0 +1,34 @@
+/** Two versions from logs made to order. */
+import { analyse } from '../../../src/core/analyse/analyse.js';
+import { gateSchema } from '../../../src/core/definition/gate.js';
+import type { LogRecord } from '../../../src/core/log/log.js';
+import type { Compared, SpeedBasis } from '../../../src/core/regress/evidence.js';
+import { versionOf } from '../../../src/core/regress/extract.js';
+import { judgeGates } from '../../../src/core/regress/gate.js';
+import type { Burden, GateReport } from '../../../src/core/regress/gate-report.js';
+import { pairVersions } from '../../../src/core/regress/pairs.js';
+import type { Version } from '../../../src/core/regress/version.js';
+import { type LogOrder, makeLog } from '../../support/log.js';
+
+export const NO_SPEED: SpeedBasis = { kind: 'none', reason: 'nothing was measured in turns' };
+
+export const ORDER: LogOrder = {
+  tasks: [{ name: 'route', samples: 240 }],
+  models: [{ id: 'small', class: 'slm', quality: 0.8, price: { input: 1, output: 2 } }],
+};
+
+/** A version that a log of this order gives, after the records were changed. */
+export function versionFrom(
+  order: Partial<LogOrder> = {},
+  change: (records: LogRecord[]) => LogRecord[] = (records) => records,
+): Version {
+  return versionOf(analyse(change(makeLog({ ...ORDER, ...order }))), 'small');
+}
+
+export function comparedOf(base: Version, candidate: Version, speed = NO_SPEED): Compared {
+  return { base, candidate, speed, paired: pairVersions(base, candidate) };
+}
+
+export function judge(compared: Compared, gate: object, burden: Burden = 'shown worse'): GateReport {
+  return judgeGates(compared, gateSchema.parse(gate), { burden, looks: 'once', power: 'not stated' });
+}

@@ -1,0 +1,14 @@
+/** Titles, labels and numbers of reports are true of any analysis. `npm run fuzz -- titles` tries two thousand of them. */
+import { expect, it } from 'vitest';
+import { recommend } from '../../../src/core/recommend/recommend.js';
+import { randomAnalysis } from '../../support/random-analysis.js';
+import { faultsOf } from '../../support/title-oracles.js';
+
+const ANALYSES = 60;
+
+it(`holds for ${ANALYSES} analyses at random: each title, headline, row and look`, () => {
+  for (let seed = 0; seed < ANALYSES; seed++) {
+    const analysis = randomAnalysis(seed);
+    expect(faultsOf({ analysis, recommendation: recommend(analysis) }), `analysis ${seed}`).toEqual([]);
+  }
+});

@@ -1,0 +1,462 @@
+/**
+ * What each title of a report claims, checked against the analysis behind it by other code than that which wrote the title. A title
+ * of a known form is taken apart; a title of no known form is a fault as well.
+ */
+import type { Analysis, Overall } from '../../src/core/analyse/analysis.js';
+import { isMissing } from '../../src/core/quantity.js';
+import type { Recommendation, SuiteRecommendation } from '../../src/core/recommend/recommendation.js';
+import { looksOf } from '../../src/core/report/charts/chart.js';
+import { buildCharts } from '../../src/core/report/charts/table.js';
+import { decisiveComparison } from '../../src/core/report/decisive.js';
+import { verdictTable } from '../../src/core/report/document/answer.js';
+import type { Chart, Table, TableCell } from '../../src/core/report/document.js';
+import { formatCount, formatScore, formatSeconds } from '../../src/core/report/format.js';
+import { headlineOf } from '../../src/core/report/headline.js';
+import { describeSuite, describeTask } from '../../src/core/report/words.js';
+import type { Estimate } from '../../src/core/stats/estimate/estimate.js';
+
+interface Case {
+  readonly analysis: Analysis;
+  readonly recommendation: Recommendation;
+}
+
+/** Every claim of a report that is not true. */
+export function faultsOf(given: Case): string[] {
+  const { analysis, recommendation } = given;
+  const charts = buildCharts(analysis, recommendation)[0]!.charts.filter((chart): chart is Chart => 'spec' in chart);
+  return [
+    ...charts.flatMap((chart) => titleFaults(chart, given)),
+    ...charts.flatMap(wordFaults),
+    ...headlineFaults(recommendation.suites[0]!),
+    ...rowFaults(recommendation.suites[0]!),
+    ...lookFaults(analysis),
+  ];
+}
+
+type Oracle = (match: Readonly<Record<string, string>>, given: Case, chart: Chart) => boolean;
+
+const SCORE = String.raw`\d+\.\d%`;
+
+/** By the beginning of a chart's name: each form of its title, and whether what it says is true. */
+const ORACLES: Readonly<Record<string, readonly (readonly [form: RegExp, isTrue: Oracle])[]>> = {
+  'quality-by-task': [
+    [
+      /^(?<model>\S+) scores (?<score>\S+) \[\S+ \S+\] on (?<task>\S+)$/,
+      ({ model, task, score }, given) =>
+        cells(given).length === 1 && formatScore(qualityOf(given, model!, task!)!.value) === score,
+    ],
+    [
+      /^No model meets the limit on quality on (?<tasks>.+)$/,
+      ({ tasks }, given) => {
+        const missed = given.recommendation.suites[0]!.tasks.filter(({ task, checks }) =>
+          checks
+            .filter(({ model }) => qualityOf(given, model, task) !== null)
+            .every(({ checks: limits }) =>
+              limits.some(({ limit, state }) => limit === 'quality' && state === 'missed'),
+            ),
+        );
+        return (
+          missed
+            .map(({ task }) => task)
+            .filter((task) => cells(given).some((cell) => cell.task === task))
+            .join(', ') === tasks
+        );
+      },
+    ],
+    [
+      new RegExp(
+        `^Quality runs from (?<low>${SCORE}) \\((?<a>\\S+) on (?<s>\\S+)\\) to (?<high>${SCORE}) \\((?<b>\\S+) on (?<t>\\S+)\\)$`,
+      ),
+      ({ low, a, s, high, b, t }, given) => {
+        const [worst, best] = [qualityOf(given, a!, s!)!, qualityOf(given, b!, t!)!];
+        return (
+          isRange(given, low!, high!) &&
+          formatScore(worst.value) === low &&
+          formatScore(best.value) === high &&
+          worst.high < best.low
+        );
+      },
+    ],
+    [
+      new RegExp(`^Quality was seen from (?<low>${SCORE}) to (?<high>${SCORE}); the intervals of both ends overlap$`),
+      ({ low, high }, given) => isRange(given, low!, high!),
+    ],
+  ],
+  'who-is-right': [
+    [
+      /^Both models are right and wrong on the same samples of /,
+      (_, given) => counted(given).every(({ small, large }) => small + large === 0),
+    ],
+    [
+      /^(?<task>\S+): only the large model is right on (?<large>\d+) of (?<n>\d+) samples, the greatest share of all tasks; only the small one on (?<small>\d+)$/,
+      ({ task, large, n, small }, given) => {
+        const all = counted(given);
+        const found = all.find((one) => one.task === task)!;
+        return (
+          found.large === Number(large) &&
+          found.small === Number(small) &&
+          found.n === Number(n) &&
+          all.every((one) => one === found || one.large / one.n < found.large / found.n)
+        );
+      },
+    ],
+    [
+      /^Only the small model is right on (?<small>[\d,]+) samples, and only the large one on (?<large>[\d,]+)$/,
+      ({ small, large }, given) => {
+        const sum = (pick: (one: ReturnType<typeof counted>[number]) => number) =>
+          formatCount(counted(given).reduce((total, one) => total + pick(one), 0));
+        return sum((one) => one.small) === small && sum((one) => one.large) === large;
+      },
+    ],
+  ],
+  'quality-': [
+    [/^No model that answered every sample meets every limit$/, (_, given, chart) => rivals(given, chart).length === 0],
+    [
+      /^Only (?<model>\S+) \(.*\) answered every sample and misses no limit$/,
+      ({ model }, given, chart) =>
+        rivals(given, chart)
+          .map((one) => one.model)
+          .join() === model,
+    ],
+    [
+      /^(?<model>\S+) is the best in quality and (?:the \S+|the first to begin|the fastest to write)$/,
+      ({ model }, given, chart) => {
+        const all = rivals(given, chart);
+        const best = all.find((one) => one.model === model)!;
+        return all.every(
+          (one) => one === best || (one.quality.high < best.quality.low && isBetter(chart, best.x, one.x, 'shown')),
+        );
+      },
+    ],
+    [
+      /^(?<model>\S+) was seen to be the best in quality and .*, but the intervals of others overlap its own$/,
+      ({ model }, given, chart) => {
+        const all = rivals(given, chart);
+        const best = all.find((one) => one.model === model)!;
+        const isShown = (one: (typeof all)[number]) =>
+          one.quality.high < best.quality.low && isBetter(chart, best.x, one.x, 'shown');
+        return (
+          all.every(
+            (one) =>
+              one === best || (one.quality.value <= best.quality.value && !isBetter(chart, one.x, best.x, 'seen')),
+          ) && all.some((one) => one !== best && !isShown(one))
+        );
+      },
+    ],
+    [
+      /^Best trade-offs seen(?:, (?<n>\d+) of the (?<all>\d+) models that miss no limit)?: (?:from )?(?<list>.+)$/,
+      ({ n, all, list }, given, chart) => {
+        const found = rivals(given, chart);
+        const front = found.filter((one) => !found.some((other) => dominates(chart, other, one)));
+        const named = front.filter(({ model, quality }) => list!.includes(`${model} (${formatScore(quality.value)}, `));
+        return n === undefined
+          ? named.length === front.length
+          : Number(n) === front.length && Number(all) === found.length && named.length >= 2;
+      },
+    ],
+  ],
+  ttft: [[/^Median time to first token: (?<list>.+)$/, ({ list }, given) => areMedians(list!, given, 'ttft')]],
+  e2e: [[/^Median end-to-end latency: (?<list>.+)$/, ({ list }, given) => areMedians(list!, given, 'e2e')]],
+  'ttft-by-prompt': [
+    [
+      /^Longer prompts are not shown to take longer to the first token$/,
+      (_, given) => lines(given).every(({ line }) => isMissing(line.rate)),
+    ],
+    [
+      /^(?<model>\S+) reads prompts fastest: /,
+      ({ model }, given) => {
+        const all = lines(given);
+        const rate = all.find((one) => one.model === model)!.line.rate as Estimate;
+        return all.every((one) => one.model === model || (!isMissing(one.line.rate) && one.line.rate.high < rate.low));
+      },
+    ],
+    [/^Prompts are read at /, (_, given) => lines(given).some(({ line }) => !isMissing(line.rate))],
+  ],
+  memory: [
+    [
+      /needs/,
+      (_, { recommendation }, { title }) => {
+        const fits = recommendation.suites[0]!.fits;
+        const holds = /the smallest device that holds all: (?<device>.+)$/.exec(title)?.groups?.device;
+        return (
+          holds === undefined ||
+          fits.every(({ devices }) =>
+            devices.every(({ device, state }) => device !== holds || state !== 'does not fit'),
+          )
+        );
+      },
+    ],
+  ],
+  'quality-difference': [
+    [
+      /^(?<k>\d+) of (?<n>\d+) comparisons? shows? an SLM that is worse by less than /,
+      ({ k, n }, { recommendation }) => {
+        const tested = recommendation.suites[0]!.tasks.flatMap(({ comparisons }) => comparisons).filter(
+          ({ test }) => !isMissing(test),
+        );
+        return (
+          tested.length === Number(n) &&
+          tested.filter(({ decision }) => decision === 'non-inferior').length === Number(k)
+        );
+      },
+    ],
+  ],
+  drift: [
+    [
+      /^The decode rate changed over the run: (?<list>.+)$/,
+      ({ list }, { analysis }) => {
+        const known = analysis.models.filter(({ drift }) => !isMissing(drift));
+        const changed = known.filter(({ drift }) => !isMissing(drift) && drift.p < 0.01 / known.length);
+        return changed.length > 0 && (changed.length > 4 || changed.every(({ id }) => list!.includes(id)));
+      },
+    ],
+  ],
+  parity: [
+    [
+      /^Variants of a model give the same answer on at least (?<share>\S+) of samples/,
+      ({ share }, { analysis }) => {
+        const shares = analysis.suites[0]!.parity.map(({ sameOutput, n }) => sameOutput / n);
+        return Math.min(...shares) < 1 && formatScore(Math.min(...shares)) === share;
+      },
+    ],
+  ],
+  'break-even': [
+    [
+      /^From (?<n>[\d,]+) requests a month, .* with (?<model>\S+) costs less than (?<instead>\S+)$/,
+      ({ model }, { recommendation }) =>
+        recommendation.suites[0]!.tasks.every(
+          ({ checks, comparisons }) =>
+            checks.every((one) => one.model !== model || one.state !== 'fails') &&
+            comparisons.every(({ candidate, isOut }) => candidate !== model || !isOut),
+        ),
+    ],
+  ],
+  confusion: [
+    [
+      /^(?<task>\S+): (?<which>the most frequent mistake|one of the most frequent mistakes) of (?<model>\S+) is (?<answer>.+) for (?<target>\S+) \((?<n>\d+) times\)$/,
+      ({ task, which, model, n }, { analysis }) => {
+        const { samples, cells: all } = analysis.suites[0]!.tasks.find(({ name }) => name === task)!;
+        const counts = new Map<string, number>();
+        all
+          .find((cell) => cell.model === model)!
+          .results.forEach((result, i) => {
+            const target = samples[i]!.target as string;
+            if (result === null || result.answer === target) return;
+            const key = `${result.answer !== null && samples.some((one) => one.target === result.answer) ? result.answer : ''} for ${target}`;
+            counts.set(key, (counts.get(key) ?? 0) + 1);
+          });
+        const [first, second] = [...counts.values()].sort((a, b) => b - a);
+        return first === Number(n) && first >= 5 && (which === 'the most frequent mistake') === (first !== second);
+      },
+    ],
+  ],
+  cascade: [[/^\S+: /, () => true]],
+  itl: [[/^Median gap between tokens: /, () => true]],
+  'prefill-rate': [[/^Median prefill rate: /, () => true]],
+  'decode-rate': [[/^Median decode rate: /, () => true]],
+};
+
+/** The longest beginning that is known is the most specific. */
+function titleFaults(chart: Chart, given: Case): string[] {
+  const [name] = Object.keys(ORACLES)
+    .filter((key) => chart.name.startsWith(key))
+    .sort((a, b) => b.length - a.length);
+  const forms = name === undefined ? [] : ORACLES[name]!;
+  for (const [form, isTrue] of forms) {
+    const match = form.exec(chart.title);
+    if (match) return isTrue(match.groups ?? {}, given, chart) ? [] : [`${chart.name}: ${chart.title}`];
+  }
+  return [`${chart.name} has a title of no known form: ${chart.title}`];
+}
+
+function wordFaults({ name, title, note, alt }: Chart): string[] {
+  const text = `${title}\n${note}\n${alt}`;
+  return /NaN|undefined|Infinity|\[object|null/.test(text) ? [`${name} says nothing: ${text.slice(0, 200)}`] : [];
+}
+
+function cells({ analysis }: Case) {
+  return analysis.suites[0]!.tasks.flatMap((task) => task.cells).filter(({ quality }) => !isMissing(quality));
+}
+
+function qualityOf({ analysis }: Case, model: string, task: string): Estimate | null {
+  const quality = analysis.suites[0]!.tasks.find(({ name }) => name === task)?.cells.find(
+    (cell) => cell.model === model,
+  )?.quality;
+  return quality === undefined || isMissing(quality) ? null : quality;
+}
+
+function isRange(given: Case, low: string, high: string): boolean {
+  const values = cells(given).flatMap(({ quality }) => (isMissing(quality) ? [] : [quality.value]));
+  return formatScore(Math.min(...values)) === low && formatScore(Math.max(...values)) === high;
+}
+
+/** Samples on which only one of the two models of a task's row is right, from the answers themselves. */
+function counted({ analysis, recommendation }: Case) {
+  const { tasks, verdict } = recommendation.suites[0]!;
+  return tasks.flatMap((task, i) => {
+    const pair = decisiveComparison(task, verdict);
+    if (pair === null) return [];
+    const results = (model: string) =>
+      analysis.suites[0]!.tasks[i]!.cells.find((cell) => cell.model === model)!.results;
+    const scores = results(pair.candidate).map(
+      (result, s) => [result?.score ?? null, results(pair.reference)[s]?.score ?? null] as const,
+    );
+    const both = scores.filter((score): score is readonly [number, number] => score[0] !== null && score[1] !== null);
+    const only = (winner: 0 | 1) => both.filter((score) => score[winner] >= 0.5 && score[1 - winner]! < 0.5).length;
+    return both.length === 0 ? [] : [{ task: task.task, n: both.length, small: only(0), large: only(1) }];
+  });
+}
+
+interface Rival {
+  readonly model: string;
+  readonly quality: Estimate;
+  readonly x: { readonly value: number; readonly low: number; readonly high: number };
+}
+
+/** The models with a point that answered every sample and miss no limit. */
+function rivals({ analysis, recommendation }: Case, chart: Chart): Rival[] {
+  const suite = analysis.suites[0]!;
+  const answered = (model: string) =>
+    suite.tasks.reduce((sum, task) => sum + task.cells.find((cell) => cell.model === model)!.trials.recorded, 0);
+  const most = Math.max(...analysis.models.map(({ id }) => answered(id)));
+  return pointsOf(chart).flatMap((point): Rival[] => {
+    const { quality } = suite.overall.find(({ model }) => model === point.model)!;
+    const misses = recommendation.suites[0]!.tasks.some(({ checks }) =>
+      checks.some((one) => one.model === point.model && one.checks.some(({ state }) => state === 'missed')),
+    );
+    if (isMissing(quality) || misses || answered(point.model) < most) return [];
+    return [{ model: point.model, quality, x: { value: point.x, low: point.xLow, high: point.xHigh } }];
+  });
+}
+
+interface Drawn {
+  readonly model: string;
+  readonly x: number;
+  readonly xLow: number;
+  readonly xHigh: number;
+}
+
+function pointsOf({ spec }: Chart): readonly Drawn[] {
+  return (spec.data as { readonly values: readonly Drawn[] }).values;
+}
+
+type X = Rival['x'];
+
+/** Cheaper and quicker is better; a higher rate is better. */
+function isBetter({ name }: Chart, a: X, b: X, how: 'seen' | 'shown'): boolean {
+  const [better, worse] = name === 'quality-decode-rate' ? [b, a] : [a, b];
+  return how === 'seen' ? better.value < worse.value : better.high < worse.low;
+}
+
+function dominates(chart: Chart, a: Rival, b: Rival): boolean {
+  const noWorse = a.quality.value >= b.quality.value && !isBetter(chart, b.x, a.x, 'seen');
+  return noWorse && (a.quality.value > b.quality.value || isBetter(chart, a.x, b.x, 'seen'));
+}
+
+/** Each median by its model, in ascending order; late requests are later than every value. */
+function areMedians(list: string, { analysis }: Case, metric: 'ttft' | 'e2e'): boolean {
+  const medians = analysis.suites[0]!.overall.flatMap(({ model, metrics }: Overall) => {
+    const distribution = metrics[metric];
+    if (isMissing(distribution)) return [];
+    const { n, ascending } = distribution;
+    return [
+      {
+        model,
+        value:
+          n / 2 > ascending.length ? Number.POSITIVE_INFINITY : medianNear(distribution.quantiles, n, ascending.length),
+      },
+    ];
+  });
+  const named = [...list.matchAll(/(?:(?<number>[\d.,]+) (?<unit>µs|ms|s|min)|not reached) \((?<model>[^)]+)\)/g)].map(
+    ({ groups }) => groups!,
+  );
+  const order = named.map(({ model }) => medians.find((one) => one.model === model)!.value);
+  const isAscending = order.every((value, i) => i === 0 || value >= order[i - 1]!);
+  const areRight = named.every(({ number, unit }, i) =>
+    number === undefined ? order[i] === Number.POSITIVE_INFINITY : formatSeconds(order[i]!) === `${number} ${unit}`,
+  );
+  return isAscending && areRight && named.length > 0 && order[0] === Math.min(...medians.map(({ value }) => value));
+}
+
+function medianNear(quantiles: readonly number[], n: number, answered: number): number {
+  return quantiles[Math.round((50 * n) / answered)] ?? Number.POSITIVE_INFINITY;
+}
+
+function lines({ analysis }: Case) {
+  return analysis.suites[0]!.overall.flatMap(({ model, ttftLine }) =>
+    isMissing(ttftLine) ? [] : [{ model, line: ttftLine }],
+  );
+}
+
+/** The headline counts what the rows say. */
+function headlineFaults(recommended: SuiteRecommendation): string[] {
+  const headline = headlineOf(recommended);
+  const { tasks, verdict } = recommended;
+  if (verdict.kind === 'one-class' || verdict.kind === 'not-measured') return [];
+  const count = (kind: string) => tasks.filter((task) => task.verdict.kind === kind).length;
+  const forms: readonly (readonly [kind: string, form: RegExp])[] = [
+    ['slm-fits', /^A small model is (?:(?:shown to be )?enough for (?<n>all \d+|\d+|none|the task)|not shown)/],
+    ['cascade', /(?<n>\d+) needs? both/],
+    ['llm-needed', /(?<n>\d+) needs? a large one/],
+    ['nothing-passes', /(?<n>\d+) ha(?:s|ve) no model that will do/],
+    ['inconclusive', /(?<n>\d+) (?:is|are) open/],
+    ['one-class', /(?<n>\d+) (?:was|were) run on one class alone/],
+    ['not-measured', /(?<n>\d+) (?:was|were) not measured/],
+  ];
+  return forms.flatMap(([kind, form]) => {
+    const said = form.exec(headline)?.groups?.n ?? '0';
+    const n = said === 'the task' ? 1 : said === 'none' ? 0 : Number(said.replace('all ', ''));
+    return n === count(kind) ? [] : [`${headline} (${kind}: ${count(kind)})`];
+  });
+}
+
+/** Headline, row and reason are about the same models, and the numbers of a row belong together. */
+function rowFaults(recommended: SuiteRecommendation): string[] {
+  const table = verdictTable(recommended, ['task', 'verdict', 'small', 'large', 'difference', 'n']);
+  const sentence = describeSuite(recommended);
+  return recommended.tasks.flatMap((task, i) => {
+    const comparison = decisiveComparison(task, recommended.verdict);
+    const reason = task.verdict.kind === 'slm-fits' ? describeTask(task, recommended.verdict) : '';
+    if (comparison === null || isMissing(comparison.scores)) return [];
+    const { candidate } = comparison;
+    const assigned = new RegExp(`(?:: | use |; )(\\S+) for [^;.]*\\b${task.task}\\b`).exec(sentence)?.[1];
+    const isKnown =
+      assigned === undefined ||
+      recommended.tasks.some(({ comparisons }) => comparisons.some((one) => one.candidate === assigned));
+    return [
+      ...(task.verdict.kind === 'slm-fits' && !reason.startsWith(`${candidate} fits`)
+        ? [`row of ${candidate}, reason: ${reason}`]
+        : []),
+      ...(task.verdict.kind === 'slm-fits' && isKnown && assigned !== undefined && assigned !== candidate
+        ? [`row of ${candidate}, headline: ${sentence}`]
+        : []),
+      ...numberFaults(table, i, comparison.scores),
+    ];
+  });
+}
+
+function numberFaults(
+  { columns, rows }: Table,
+  row: number,
+  scores: { readonly candidate: number; readonly reference: number },
+): string[] {
+  const cell = (title: string): TableCell | undefined =>
+    rows[row]![columns.findIndex((column) => column.title === title)];
+  const [small, large, difference] = [cell('Small'), cell('Large'), cell('Difference, points')];
+  if (small?.kind !== 'quantity' || large?.kind !== 'quantity' || difference?.kind !== 'difference') return [];
+  const isSame = Math.abs(small.value - large.value - difference.value) < 1e-9 && small.value === scores.candidate;
+  const isInside = difference.low <= difference.value && difference.value <= difference.high;
+  const isDrawn =
+    difference.axis[0] <= Math.min(difference.low, -difference.margin) && difference.axis[1] >= difference.high;
+  return isSame && isInside && isDrawn
+    ? []
+    : [`the numbers of row ${row + 1} do not belong together: ${JSON.stringify([small, large, difference])}`];
+}
+
+/** No two models of a report look alike, up to sixteen of a class. */
+function lookFaults({ models }: Analysis): string[] {
+  const looks = [...looksOf(models).values()];
+  const points = new Set(looks.map(({ colour, shape }) => `${colour} ${shape}`));
+  const strokes = new Set(looks.map(({ colour, dash }) => `${colour} ${dash.join()}`));
+  return points.size === looks.length && strokes.size === looks.length ? [] : ['two models look alike'];
+}
