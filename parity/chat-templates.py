@@ -4,7 +4,9 @@ Renders chat templates with Jinja as transformers sets it up, and writes what ca
     pip install jinja2==3.1.6
     python parity/chat-templates.py FOLDER test/fixtures/chat-templates.json.gz
 
-FOLDER holds `*.jinja`, as models/templates of llama.cpp does. The clock stands still, as src/core/definition/jinja/clock.ts says.
+FOLDER holds `*.jinja`, as models/templates of llama.cpp does; a file that was written so gives its templates again, and `-`
+as target is the standard output (npm run parity -- chat-templates). Where transformers is installed, it compiles the
+templates itself. The clock stands still, as src/core/definition/jinja/clock.ts says.
 The environment is that of transformers/utils/chat_template_utils.py (_cached_compile_jinja_template).
 """
 import datetime
@@ -48,9 +50,24 @@ def environment():
     return made
 
 
+try:
+    import transformers
+    from transformers.utils.chat_template_utils import _compile_jinja_template
+except ImportError:
+    transformers = None
+
+
+def compiled(source):
+    if transformers is None:
+        return environment().from_string(source)
+    template = _compile_jinja_template(source)
+    template.globals["strftime_now"] = NOW.strftime
+    return template
+
+
 def render(source, variables):
     try:
-        return {"text": environment().from_string(source).render(**variables)}
+        return {"text": compiled(source).render(**variables)}
     except Exception as error:
         return {"error": f"{type(error).__name__}: {error}"}
 
@@ -88,17 +105,25 @@ with open(os.path.join(HERE, "jinja-features.json"), encoding="utf8") as file:
     FEATURES = json.load(file)
 
 
-def main(folder, target):
-    templates = []
-    for path in sorted(glob.glob(os.path.join(folder, "*.jinja"))):
+def sources(place):
+    if place.endswith(".json.gz"):
+        with gzip.open(place, "rt", encoding="utf8") as file:
+            yield from ((each["name"], each["template"]) for each in json.load(file)["templates"])
+        return
+    for path in sorted(glob.glob(os.path.join(place, "*.jinja"))):
         with open(path, encoding="utf8") as file:
-            source = file.read()
+            yield os.path.basename(path), file.read()
+
+
+def main(place, target):
+    templates = []
+    for name, source in sources(place):
         expected = [
             render(source, {"messages": messages, "add_generation_prompt": True, **TOKENS, **variables})
             for messages in CONVERSATIONS
             for variables in VARIABLES
         ]
-        templates.append({"name": os.path.basename(path), "template": source, "expected": expected})
+        templates.append({"name": name, "template": source, "expected": expected})
     features = [{"template": source, "expected": render(source, {"messages": CONVERSATIONS[3], **GIVEN})} for source in FEATURES]
     found = {
         "jinja": jinja2.__version__,
@@ -109,6 +134,10 @@ def main(folder, target):
         "templates": templates,
         "features": features,
     }
+    if target == "-":
+        found["transformers"] = None if transformers is None else transformers.__version__
+        sys.stdout.write(json.dumps(found))
+        return
     with gzip.GzipFile(target, "wb", mtime=0) as file:
         file.write(json.dumps(found, ensure_ascii=False).encode("utf8"))
 

@@ -4,6 +4,7 @@
  *     RIGHTSIZE_DATA=path/to/datasets npm run parity [-- folder …]
  *     RIGHTSIZE_DATA=path/to/datasets npm run parity -- lm-eval-hf      one model, here and through lm-evaluation-harness
  *     npm run parity -- tokenizers                                      tokenizers that Python trains now
+ *     npm run parity -- chat-templates                                  chat templates that Python's Jinja renders now
  *
  * Prints each published figure beside ours; exits 1 when one disagrees. Data that is not there is skipped, with the reason.
  */
@@ -16,6 +17,7 @@ import { bbh } from './bbh.js';
 import { bbq } from './bbq.js';
 import { bfcl } from './bfcl.js';
 import { bleu } from './bleu.js';
+import { chatTemplates } from './chat-templates.js';
 import type { AsyncCheck, Check, Figure } from './check.js';
 import { openFolder } from './folder.js';
 import { gsm8k } from './gsm8k.js';
@@ -49,6 +51,7 @@ const CHECKS: readonly (Check | AsyncCheck)[] = [
   lmEvalV0,
   lmEvalHf,
   tokenizers,
+  chatTemplates,
 ];
 
 /** The folder of a check that reads no published data. */

@@ -13,9 +13,9 @@ import type { Missing, Quantity } from '../core/quantity.js';
 export interface Backend<M extends Model = Model> {
   /** One line for `rightsize list backends`. */
   readonly summary: string;
-  /** What no model can do through this backend, and why; the reason reaches the report. */
+  /** What this backend cannot do with any model, and why. The reason reaches the report. */
   readonly cannot: Cannot;
-  /** Whether the model could run here, found out without loading it: files, headers, reachability. Never throws. */
+  /** Finds out whether the model could run here, from files, headers and reachability. It loads nothing and never throws. */
   check(model: M, context: BackendContext): Promise<Readiness>;
   /**
    * Loads the model. The signal aborts the loading.
@@ -29,32 +29,32 @@ export type Capability = 'logprobs' | 'loglikelihood' | 'chatTemplate' | 'prompt
 export type Cannot = Readonly<Partial<Record<Capability, string>>>;
 
 export interface BackendContext {
-  /** What relative paths in the model entry are relative to. */
+  /** The folder that relative paths in the model entry start from. */
   readonly directory: string;
-  /** Environment variables: keys come from here and go nowhere else. */
+  /** Environment variables. Keys come from here and go nowhere else. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** How many requests will be under way at once: 1 when unsaid. A session may offer fewer. */
+  /** The number of requests that will be under way at once. The default is 1, and a session may offer fewer. */
   readonly concurrency?: number;
   /** Under load nothing is asked twice: a failed request counts, and so does the time that it took. */
   readonly under?: 'load';
-  /** Called while something is downloaded. */
+  /** The backend calls it while it downloads something. */
   readonly onProgress?: (progress: { readonly what: string; readonly done: number; readonly total: number }) => void;
-  /** Does what opening needs and loading does not (hashing the weights for the log): its time is no part of the load time. */
+  /** Runs work that opening needs and loading does not, such as hashing the weights. Its time is no part of the load time. */
   readonly untimed?: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export type Readiness =
   | { readonly ready: true; readonly note?: string }
-  /** Would run after fetching so many bytes from a hub (null: unknown). */
+  /** The model would run after a download of this many bytes from a hub; null if the number is unknown. */
   | { readonly ready: 'after-download'; readonly bytes: number | null }
   | { readonly ready: false; readonly reason: string };
 
-/** One opened model. Requests are made one at a time unless the session says otherwise. */
+/** One opened model. It takes one request at a time, unless `concurrency` says otherwise. */
 export interface Session {
   readonly facts: SessionFacts;
-  /** How many answers may be under way at once: 1 when unsaid. Log-likelihoods are always asked for one at a time. */
+  /** The number of answers that may be under way at once. The default is 1. Log-likelihoods are always requested one at a time. */
   readonly concurrency?: number;
-  /** Seconds, monotonic; every time stamp of this session is read from it. */
+  /** Returns seconds of a monotonic clock. Every time stamp of this session comes from it. */
   now(): number;
   /**
    * Streams the answer to a prompt: any number of pieces, then exactly one end. The first empty pieces of some servers are
@@ -63,13 +63,13 @@ export interface Session {
    * @throws ModelFailure when the model is at fault (a prompt too long for it), ServerFailure when what serves it is.
    */
   generate(prompt: Prompt, generation: Generation, signal: AbortSignal): AsyncIterable<GenerationEvent>;
-  /** Log-likelihoods of continuations of a context, in the order given; present where the engine gives logits. */
+  /** Returns the log-likelihoods of continuations of a context, in the order of the request. Absent if the engine gives no logits. */
   loglikelihood?(request: LoglikelihoodRequest, signal: AbortSignal): Promise<readonly Loglikelihood[]>;
   /** What the server says of itself now, by gauge; null where it says nothing. Absent where there is no server. */
   look?(signal: AbortSignal): Promise<Readonly<Record<string, number>> | null>;
-  /** What must be struck out of everything the model says before it is written down: keys that a server may echo. */
+  /** Strikes keys, which a server may echo, out of a text before the text is written down. */
   readonly strike?: (text: string) => string;
-  /** The process ids whose memory is this model's, beyond the worker itself (a server that we started). */
+  /** The ids of other processes that hold memory of this model: a server that we started. */
   readonly processes: readonly number[];
   close(): Promise<void>;
 }
@@ -78,14 +78,14 @@ export type GenerationEvent = Piece | End;
 
 export interface Piece {
   readonly kind: 'piece';
-  /** When it arrived, by the session's clock. */
+  /** The time of arrival, by the session's clock. */
   readonly time: number;
   readonly text: string;
-  /** What a reasoning model thinks before it answers: output that counts in every time, and no part of the answer. */
+  /** What a reasoning model thinks before it answers. It counts in every time, and is no part of the answer. */
   readonly reasoning?: string;
-  /** How many tokens; null when only the server knows. */
+  /** The number of tokens; null if only the server knows. */
   readonly tokens: number | null;
-  /** Natural logarithm of each token's probability, where the engine gives them. */
+  /** The natural logarithm of each token's probability. Absent if the engine does not give them. */
   readonly logprobs?: readonly number[];
 }
 
@@ -95,11 +95,11 @@ export interface End {
   readonly finish: Completed['finish'];
   readonly promptTokens: TokenCount;
   readonly outputTokens: TokenCount;
-  /** The prompt as the engine was given it, its chat template applied. */
+  /** The prompt that the engine received, with the chat template applied. */
   readonly rendered: { readonly value: string } | Missing;
-  /** Prompt tokens that the engine took from a cache and did not compute, where it says so. */
+  /** The prompt tokens that the engine took from a cache and did not compute. Absent if it does not say. */
   readonly cachedTokens?: number;
-  /** Output tokens that were counted but not sent, where there are any. */
+  /** The output tokens that the server counted but did not send. Absent if there were none. */
   readonly unseenTokens?: Quantity;
   readonly retries?: { readonly count: number; readonly waited: number };
   /** The connection was stale, and the request was sent again on a new one. */
@@ -108,13 +108,13 @@ export interface End {
 
 export type { Loglikelihood } from '../core/measure/measurement.js';
 
-/** The scores of several continuations after one context: the context is computed once. */
+/** Requests the scores of several continuations after one context. The context is computed once. */
 export interface LoglikelihoodRequest {
   readonly context: string;
   readonly continuations: readonly string[];
 }
 
-/** The model is at fault: a wrong answer, not our failure. */
+/** The model is at fault. Its answer is wrong, and this is no failure of ours. */
 export class ModelFailure extends Error {
   override readonly name = 'ModelFailure';
   constructor(
@@ -126,7 +126,7 @@ export class ModelFailure extends Error {
   }
 }
 
-/** What serves the model broke down. It says nothing about the model, whose answer is then unscored. */
+/** The server of the model broke down. This says nothing about the model, so its answer is unscored. */
 export class ServerFailure extends Error {
   override readonly name = 'ServerFailure';
 }

@@ -76,7 +76,7 @@ function readTemplateFile(file: string, names: readonly string[]): string {
   }
 }
 
-/** What prompts are rendered with: the template, and what it is given beside them. */
+/** The hash of the template with its variables, which decide how prompts are rendered. */
 export function templateHash({ source, variables }: ChatTemplate): { readonly value: string } | Missing {
   if (source === null) return missing('the model has no chat template');
   return { value: sha256(variables === undefined ? source : `${source}\n${JSON.stringify(variables)}`) };
@@ -129,7 +129,7 @@ export function createChatTemplate(source: string, { place, tokens, variables }:
 }
 
 type Apply = (messages: readonly Message[], open: boolean) => string;
-/** How a template is given what a message says. */
+/** Returns a message in the form that a template takes. */
 type Contents = (message: Message) => unknown;
 
 /** As most templates take it. */
@@ -137,7 +137,7 @@ const asText: Contents = (message) => message;
 /** As templates of models that see or hear take it. */
 const asParts: Contents = ({ role, content }) => ({ role, content: [{ type: 'text', text: content }] });
 
-/** The contents of which the template writes the words. @throws UserError when it writes those of none. */
+/** Finds the form of contents that the template writes. @throws UserError when it writes none. */
 function contentsOf(write: (contents: Contents) => Apply, place: string): Contents {
   const question = 'Why is the sky blue?';
   const messages: readonly Message[] = [{ role: 'user', content: question }];
@@ -165,13 +165,13 @@ function contentsOf(write: (contents: Contents) => Apply, place: string): Conten
  * a word (Phi-3-mini as first published): a task whose instructions it holds would then be asked without them.
  */
 function keepsSystemMessage(apply: Apply): boolean {
-  const said = 'Answer in Latin.';
+  const instruction = 'Answer in Latin.';
   const probe: readonly Message[] = [
-    { role: 'system', content: said },
+    { role: 'system', content: instruction },
     { role: 'user', content: 'Why?' },
   ];
   try {
-    return apply(probe, true).includes(said);
+    return apply(probe, true).includes(instruction);
   } catch {
     return false;
   }

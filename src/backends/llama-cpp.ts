@@ -169,11 +169,11 @@ async function libraryOf(model: LlamaCppModel, { directory }: BackendContext): P
     if (library !== undefined) return openLibrary(librariesIn(resolve(directory, library)));
     return openLibrary(await shippedLibraries(gpuLayers === 0 ? 'cpu' : 'gpu'));
   } catch (error) {
-    const said = describeError(error);
+    const reason = describeError(error);
     throw new UserError(
       library === undefined
-        ? `models.${id}: llama.cpp cannot be loaded on this system (${said}); run the model on a server, or build llama.cpp and name its folder as \`library\``
-        : `models.${id}: library: ${library} cannot be used: ${said}`,
+        ? `models.${id}: llama.cpp cannot be loaded on this system (${reason}); run the model on a server, or build llama.cpp and name its folder as \`library\``
+        : `models.${id}: library: ${library} cannot be used: ${reason}`,
       { cause: error },
     );
   }

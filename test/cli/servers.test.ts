@@ -1,5 +1,5 @@
 /** A run against a server that is not ours: what is measured is the server's, and what is not is missing with its reason. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -11,6 +11,7 @@ import {
   finish,
   type Script,
   type ScriptedServer,
+  type Step,
   script,
   startScripted,
   usage,
@@ -65,6 +66,23 @@ test('its memory, its devices, its energy and its privacy are missing, because i
   expect(report).not.toMatch(/meets every limit|MiB|MB/);
   expect(suite.fits).toEqual([]);
   expect(cell.quality.value).toBe(1);
+});
+
+test('of two servers that are not ours neither is smaller, and no limit on what is theirs is met', async () => {
+  const cwd = answering(counted({ prompt_tokens: 12, completion_tokens: 5 }), SAMPLES, {
+    limits: { memory: { max: '2 GiB' } },
+  });
+  const entry = { backend: 'openai', source: 'tiny', endpoint: server.endpoint };
+  const models = [
+    { ...entry, id: 'big', class: 'llm', parameters: '70 B' },
+    { ...entry, id: 'small', class: 'slm', parameters: '1 B' },
+  ];
+  writeFileSync(join(cwd, 'models.json'), JSON.stringify({ models }));
+  const { report, suite } = await run(cwd);
+  for (const id of ['big', 'small']) expect(report).toContain(`${id} is not known to meet peak memory`);
+  expect(report).not.toMatch(/times the memory|the memory of|1\.0×.*memory|fits: small|MiB/);
+  expect(suite.fits).toEqual([]);
+  expect(suite.tasks[0].verdict.kind).toBe('inconclusive');
 });
 
 test('requests are sent side by side where the run asks for it', async () => {
@@ -128,11 +146,14 @@ test('refusals are counted and shown', async () => {
   expect(warnings(found)).toContain('12 of 12 answers were refused, by the model or by a filter of its provider');
 });
 
-test.each([
-  ['a rate limit', { message: 'slow down', code: 429 }],
-  ['a breakdown', { message: 'worker died' }],
-])('a run in which it answered nothing for %s is no success, and the last line says why', async (_, error) => {
-  const cwd = answering(() => script(event({ error }), DONE), SAMPLES.slice(0, 2));
+test.each<[string, Step[], string]>([
+  ['a rate limit', [event({ error: { message: 'slow down', code: 429 } })], 'slow down'],
+  ['a breakdown', [event({ error: { message: 'worker died' } })], 'worker died'],
+  ['a quota', [event({ error: { message: 'pay first', code: 'insufficient_quota' } })], 'no quota left'],
+  ['an end that is none', [chunk({ content: 'ye' }), finish('error')], 'ended its answer with "error"'],
+  ['a broken stream', [chunk({ content: 'ye' }), { halt: 'cut' }], 'stream'],
+])('a run in which it answered nothing for %s is no success, and the last line says why', async (_, steps, said) => {
+  const cwd = answering(() => script(...steps, DONE), SAMPLES.slice(0, 2));
   let asked = 0;
   const { answer } = server;
   const good = counted({ prompt_tokens: 12, completion_tokens: 5 });
@@ -141,6 +162,6 @@ test.each([
   const { code, stderr } = await rightsize(args, { cwd });
   expect(code).toBe(3);
   expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
-    new RegExp(`^rightsize: no verdict where .*: 2 of 2 trials of m on \\S+/ask \\(.*${error.message}`),
+    new RegExp(`^rightsize: no verdict where .*: 2 of 2 trials of m on \\S+/ask \\(.*${said}`),
   );
 });

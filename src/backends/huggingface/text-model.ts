@@ -74,11 +74,11 @@ function readTemplates(directory: string, config: TokenizerConfig): OwnTemplates
   if (existsSync(processor)) {
     return { place: processor, byName: { default: readJson(processor, templateFile).chat_template } };
   }
-  const { chat_template: given } = config;
-  const named = Array.isArray(given) ? given.map(({ name, template }) => [name, template]) : [];
+  const { chat_template: template } = config;
+  const named = Array.isArray(template) ? template.map((each) => [each.name, each.template]) : [];
   return {
     place: join(directory, 'tokenizer_config.json'),
-    byName: typeof given === 'string' ? { default: given } : Object.fromEntries(named),
+    byName: typeof template === 'string' ? { default: template } : Object.fromEntries(named),
   };
 }
 

@@ -91,7 +91,7 @@ export interface ContextNeeds {
   readonly sequences: number;
   /** Tokens of each. */
   readonly contextSize: number;
-  /** Tokens of all together, where they share one room: a copy then takes none. Absent: each has a room of its own. */
+  /** The tokens that all sequences may hold together, if they share memory; a copy then takes none. Absent if each has its own. */
   readonly sharedRoom?: number;
   /** Keeps what a sliding window has left behind, so that a sequence can go back to an earlier position. */
   readonly fullWindow: boolean;

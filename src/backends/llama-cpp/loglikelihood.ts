@@ -32,7 +32,7 @@ export interface LoglikelihoodParts {
 
 const CONTEXT = 0;
 const MOST_COPIES = 8;
-/** Logits of so many tokens are kept at once: each is as long as the vocabulary. */
+/** The number of tokens whose logits are kept at once. Each has as many logits as the vocabulary has tokens. */
 const MOST_LOGITS = 128;
 /** Copying a sequence copies all of its room, so rooms are no larger than they must be. */
 const SMALLEST_ROOM = 256;

@@ -105,7 +105,7 @@ function causeOf(library: Library): string {
 
 /** llama.cpp rounds the room of a sequence up to a multiple of this. */
 const CELLS = 256;
-/** Of `enum llama_flash_attn_type`: wherever the device can. */
+/** `enum llama_flash_attn_type`: flash attention is used if the device supports it. */
 const AUTO = -1;
 /** `enum ggml_type` */
 const CACHE_TYPES = { f32: 0, f16: 1, q4_0: 2, q8_0: 8 } as const;

@@ -28,7 +28,7 @@ export interface KeyValueCache {
   readonly length: number;
   /** Keys and values as they lie in memory: those of a head and of the next are `stride` tokens apart. */
   readonly contents: { readonly values: readonly Values[]; readonly stride: number };
-  /** Makes room for so many tokens in all. */
+  /** Reserves memory for this many tokens in all. */
   reserve(tokens: number): void;
   /** Hands the past to the next run, and room for a present that is `count` tokens longer. */
   bind(feeds: Feeds, fetches: Fetches, count: number): void;

@@ -12,7 +12,7 @@ import type { Graph } from './graph.js';
 import { divideIntoRuns } from './padded-runs.js';
 import { GraphRunner } from './run.js';
 
-/** Is given the logits that predict a token of a continuation; the array is used again for the next. */
+/** Receives the logits that predict a token of a continuation. The next call uses the same array. */
 export type Visit = (logits: Float32Array, continuation: number, token: number) => void;
 
 type Tokens = readonly number[];
@@ -48,7 +48,7 @@ export class Decoder {
     this.longestRun = graph.readsWhole ? Number.POSITIVE_INFINITY : Math.max(16, Math.min(LONGEST_RUN, rows));
   }
 
-  /** Makes room for so many tokens in all, so that none has to be made while time is measured. */
+  /** Reserves memory for this many tokens in all, so that nothing is allocated while time is measured. */
   reserve(tokens: number): void {
     this.cache.reserve(tokens);
   }
@@ -67,13 +67,13 @@ export class Decoder {
     return last!;
   }
 
-  /** Reads a text of which the beginning may be held already, and keeps it. */
+  /** Reads a text and keeps it. Its beginning may be in the cache already. */
   async readOn(text: Tokens, signal: AbortSignal): Promise<Float32Array> {
     const kept = this.keep(text.slice(0, -1));
     return this.read(text.slice(kept), signal);
   }
 
-  /** Reads tokens, in as many runs as it takes, and gives the logits at the last so many of them. */
+  /** Reads tokens, in one or more runs, and returns the logits at the last `wanted` of them. */
   private async readRuns(
     tokens: Tokens,
     wanted: number,

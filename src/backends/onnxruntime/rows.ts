@@ -18,7 +18,7 @@ export interface RowCache extends Pick<KeyValueCache, 'length'> {
   readonly lengths: readonly number[];
   /** The columns that a row sees in the next run. */
   seen(row: number): readonly [from: number, to: number];
-  /** A last row, which begins as a copy of a cache and will hold so many tokens at most. */
+  /** Adds a row at the end. It begins as a copy of a cache and will hold at most this many tokens. */
   join(source: KeyValueCache, most: number): void;
   /** Removes a row; the last one takes its place. */
   leave(row: number): void;

@@ -271,8 +271,6 @@ describe('templates', () => {
       { prompt: { user: '{{ q }}', examples: { samples: [{ q: 'a' }], count: 1, answer: NESTED } } },
     ],
     ['a target', { samples: { file: 'x.jsonl', fields: { target: { json: NESTED } } } }],
-    ['an id', { samples: { file: 'x.jsonl', fields: { id: NESTED } } }],
-    ['a choice', { ask: 'choices', prompt: { text: '{{ q }}' }, choices: [NESTED] }],
   ])('that never end are stopped wherever they stand: %s', (_, said) => {
     expect(() => readerOf(said, [{ q: 'b', target: 'c' }]).read({ q: 'a' })).toThrow(
       /cannot be rendered from this row \(the template (takes too many steps|makes a longer text)/,
@@ -284,7 +282,7 @@ describe('templates', () => {
     expect(() => Array.from({ length: 20 }, () => slow.read({ q: 'a' }))).toThrow('takes too many steps');
     const long = readerOf({ prompt: { user: '{{ q }}' } });
     const q = 'word '.repeat(200_000);
-    for (let row = 0; row < 100; row++) expect(messagesOf(long.read({ q }))[0]!.content).toHaveLength(1_000_000);
+    for (let row = 0; row < 40; row++) expect(messagesOf(long.read({ q }))[0]!.content).toHaveLength(1_000_000);
   });
 
   test('take for text what only looks like an image', () => {
