@@ -433,7 +433,7 @@ function rowFaults(recommended: SuiteRecommendation): string[] {
   });
 }
 
-const NEAR = 0.002;
+const NEAR = 0.005;
 
 function numberFaults(
   { columns, rows }: Table,
