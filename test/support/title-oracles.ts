@@ -433,6 +433,8 @@ function rowFaults(recommended: SuiteRecommendation): string[] {
   });
 }
 
+const NEAR = 0.005;
+
 function numberFaults(
   { columns, rows }: Table,
   row: number,
@@ -443,7 +445,8 @@ function numberFaults(
   const [small, large, difference] = [cell('Small'), cell('Large'), cell('Difference, points')];
   if (small?.kind !== 'quantity' || large?.kind !== 'quantity' || difference?.kind !== 'difference') return [];
   const isSame = Math.abs(small.value - large.value - difference.value) < 1e-9 && small.value === scores.candidate;
-  const isInside = difference.low <= difference.value && difference.value <= difference.high;
+  // The search for a bound ends a little before -1 and 1, where all differences are equal.
+  const isInside = difference.low <= difference.value + NEAR && difference.value <= difference.high + NEAR;
   const isDrawn =
     difference.axis[0] <= Math.min(difference.low, -difference.margin) && difference.axis[1] >= difference.high;
   return isSame && isInside && isDrawn

@@ -176,7 +176,10 @@ function mostFrequent(items: readonly string[]): string | undefined {
 /** The margin is always in sight. */
 function axisOf(comparisons: readonly Comparison[], margin: number): Difference['axis'] {
   const tests = comparisons.flatMap(({ test }) => (isMissing(test) ? [] : [test.difference]));
-  return [Math.min(-2 * margin, ...tests.map(({ low }) => low)), Math.max(margin, ...tests.map(({ high }) => high))];
+  return [
+    Math.min(-2 * margin, ...tests.map(({ low, value }) => Math.min(low, value))),
+    Math.max(margin, ...tests.map(({ high, value }) => Math.max(high, value))),
+  ];
 }
 
 function ofComparison(cell: (comparison: Comparison, row: Row) => TableCell): VerdictColumn['cell'] {
