@@ -8,7 +8,7 @@
  *
  * It prints the table of docs/statistics.md. The same seed draws the same suites.
  *
- *     npm run simulate -- gate      the gates of two versions, in gate/main.ts: about ten minutes
+ *     npm run simulate -- gate      the gates of two versions, in gate/main.ts: under an hour
  */
 import { parseArgs } from 'node:util';
 import { createRandom } from '../src/core/stats/basics/random.js';
