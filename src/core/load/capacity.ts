@@ -23,8 +23,6 @@ export interface LoadRange {
   readonly low: number;
   /** From here on an objective is shown to be missed; null where no load was shown to be too much. */
   readonly high: number | null;
-  /** How fast the objective that binds is missed more: see `Crossing`. */
-  readonly rise: number;
 }
 
 /** The capacity with one objective at another limit, and the others as they are. */
@@ -87,12 +85,10 @@ function crossingFor(
 function rangeOf(crossings: readonly (Crossing | null)[]): LoadRange | null {
   const found = crossings.filter((crossing) => crossing !== null);
   if (found.length < crossings.length || found.length === 0) return null;
-  const binding = found.reduce((least, crossing) => (crossing.value < least.value ? crossing : least));
   const high = Math.min(...found.map((crossing) => crossing.high));
   return {
-    value: binding.value,
+    value: Math.min(...found.map(({ value }) => value)),
     low: Math.min(...found.map(({ low }) => low)),
     high: Number.isFinite(high) ? high : null,
-    rise: binding.rise,
   };
 }

@@ -26,8 +26,6 @@ export interface Crossing {
   readonly low: number;
   /** Infinite where no load is shown to fail. */
   readonly high: number;
-  /** How much the curve rises over as much load as the crossing itself, at the likeliest slope: in logits, or in limits. */
-  readonly rise: number;
 }
 
 export interface CrossingLevels {
@@ -56,7 +54,7 @@ export function crossingOf(points: readonly LoadEvidence[], levels: CrossingLeve
     : hopeful;
   const low = boundsOf(cautious, levels.low).low;
   const high = boundsOf(hopeful, levels.high).high;
-  return { value: Math.min(high, Math.max(low, cautious.value)), low, high, rise: near.rise };
+  return { value: Math.min(high, Math.max(low, cautious.value)), low, high };
 }
 
 /** A curve: where it crosses, within the loads that were tried, and how much it rises there. */
@@ -248,7 +246,7 @@ function medianOf(loads: readonly number[], likelihoods: readonly number[]): num
 /**
  * How much the curve rises over as much load as the crossing itself: `slope x crossing`, in logits or in limits. An M/M/1 queue rises by
  * 3.2 times load / (1 - load), and the law of docs/load.md by 2.3. Few short steps cannot tell the slope, and without any belief in it
- * a third of the searches leaves the interval open on one side. The belief is Student's t on the logarithm, with heavy tails: a flat
+ * a third of the searches had an interval too wide to use. The belief is Student's t on the logarithm, with heavy tails: a flat
  * curve or a cliff is believed as soon as the steps show it.
  */
 const USUAL_RISE = 3;

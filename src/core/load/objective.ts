@@ -102,6 +102,10 @@ export interface Objective {
   readonly bound: number;
 }
 
+export function isPercentile(level: Level): level is keyof typeof QUANTILES {
+  return level !== 'mean';
+}
+
 /** An objective as an upper bound on a duration. */
 export interface DurationLimit {
   readonly seconds: number;
@@ -110,7 +114,7 @@ export interface DurationLimit {
 }
 
 export function durationLimit({ metric, level, bound }: Objective): DurationLimit {
-  const q = level === 'mean' ? null : QUANTILES[level];
+  const q = isPercentile(level) ? QUANTILES[level] : null;
   const isRate = LOAD_METRICS[metric].better === 'higher';
   return {
     seconds: isRate ? 1 / bound : bound,
