@@ -24,7 +24,7 @@ import {
   timeToFirst,
   timeToFirstServed,
 } from '../../src/core/capacity/step/workload.js';
-import { type StorageName, storageOf } from '../../src/core/capacity/storage.js';
+import { isStorageName, type StorageName, storageOf } from '../../src/core/capacity/storage.js';
 import { readRows } from '../../src/files/rows.js';
 import { deviceIdOf, modelIdOf } from './names.js';
 
@@ -60,8 +60,7 @@ export async function readMeasured(folder: string, file: string): Promise<Rows> 
 
 /** The times of a row, or why it has none. */
 function measuredOf(row: Row): readonly Measured[] | string {
-  if (row.mode === 'disagg' || (row.mode?.startsWith('prefill') && row.source === 'dstack-pd'))
-    return 'prompts and answers on devices of their own';
+  if (row.mode === 'disagg' || row.source === 'dstack-pd') return 'prompts and answers on devices of their own';
   if (row.kind === 'offline') return 'no latency';
   // The A100 of Argonne has 40 GB: batches that 80 GB hold take as long there as two that 40 GB hold.
   const deviceId =
@@ -205,7 +204,7 @@ function singleStream(
     if (row.source === 'llmfit-community') return 'the rate includes the prompt';
     times.push({ quantity: 'decode', seconds: 1 / decode, terms: decodingStep(placement, 1, before + osl / 2) });
   }
-  if (prefill !== null && placement.shape && number('isl') !== 0) {
+  if (prefill !== null && number('isl') !== 0) {
     const tokens =
       depth > 0 && row.source === 'strix-halo-depth' ? Number(/n_prompt=(\d+)/.exec(row.note!)?.[1] ?? 512) : isl;
     times.push({
@@ -232,12 +231,8 @@ function storageNameOf(row: Row): StorageName | typeof EXPERTS_ONLY | null {
   if (/fp8/.test(quant) || /fp8/.test(model)) return 'fp8';
   if (/^(weight = )?(fp16|bf16|bfloat16|f16)/.test(quant)) return 'bf16';
   const gguf = /(iq\d_\w+|q\d_k_[sml]|q\d_k|q\d_[01])/.exec(quant)?.[1];
-  if (gguf !== undefined) {
-    if (gguf === 'q4_k') return 'q4_k_m';
-    return gguf in { q2_k: 1, q6_k: 1, q8_0: 1, q4_0: 1, q4_1: 1, q5_0: 1 } || /_k_|iq/.test(gguf)
-      ? (gguf as StorageName)
-      : null;
-  }
+  if (gguf === 'q4_k') return 'q4_k_m';
+  if (gguf !== undefined) return isStorageName(gguf) ? gguf : null;
   if (/q8_k_xl/.test(quant)) return 'q8_0';
   if (/q4_k_xl/.test(quant)) return 'q4_k_m';
   if (/ud-q8_k_xl|q8_0/.test(model)) return 'q8_0';

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { footprintOf } from '../../src/backends/llama-cpp/footprint.js';
 import { readGgufContent } from '../../src/backends/llama-cpp/gguf.js';
 import { llamaCppMemory } from '../../src/core/capacity/engine-memory.js';
 import { shapeOfGguf } from '../../src/core/capacity/gguf.js';
@@ -26,6 +27,18 @@ describe('the memory of a GGUF file, from its header', () => {
     expect((weights + cache + compute + output) / MiB / total).toBeLessThan(1.05);
     expect(weights / MiB).toBeCloseTo(logged[0]!, 1);
     expect(cache / MiB).toBe(logged[1]);
+  });
+
+  it('goes into the log with what one token reads', async () => {
+    const opened = { context: 1024, batch: 512, bytesOfValue: 2, flashAttention: true };
+    const footprint = await footprintOf([LLM], opened);
+    const { weights } = await shapeOf(LLM);
+    // The embedding is the output matrix too, so a token reads all weights and the whole cache of a full context.
+    expect(footprint).toMatchObject({
+      cache: 2.5 * MiB,
+      readPerToken: allWeights(weights).bytes,
+      cacheReadPerToken: 2.5 * MiB,
+    });
   });
 
   it('counts every tensor once, and all bytes of the data', async () => {

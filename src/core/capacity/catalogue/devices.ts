@@ -1,6 +1,7 @@
 /**
  * The catalogue of devices. Memory and bandwidth are the makers' figures, or follow from the kind of memory that `source` names;
- * compute is that of dense matrices. They were read on 2026-11-29. A model may use the share `usable` of the memory; the rest belongs
+ * compute is that of dense matrices. They were entered on 2026-11-29, and
+ * `source` names who states them, not a page. A model may use the share `usable` of the memory; the rest belongs
  * to the system, the screen or the driver. Prices change, so each has its own date and source, and a user's own table can replace any
  * entry. The prices of AWS are those since its cut of June 2025. A figure that no source supports is absent.
  */

@@ -1,7 +1,7 @@
 /**
  * Published shapes, so that a model can be judged before any of it is downloaded. Each entry has the fields of the model's `config.json`
  * that its cost depends on, under their own names, and the number of parameters that its makers state. A test holds the sum over all
- * layers against that number. Read on 2026-11-29.
+ * layers against that number. Entered on 2026-11-29.
  */
 
 export interface PublishedModel {
