@@ -433,7 +433,11 @@ function rowFaults(recommended: SuiteRecommendation): string[] {
   });
 }
 
-const NEAR = 0.005;
+/**
+ * The bounds hold whichever way lost answers fell, and the difference is that of the others. So it may lie outside by the share of answers
+ * that may be lost.
+ */
+const NEAR = 0.05;
 
 function numberFaults(
   { columns, rows }: Table,
@@ -445,7 +449,6 @@ function numberFaults(
   const [small, large, difference] = [cell('Small'), cell('Large'), cell('Difference, points')];
   if (small?.kind !== 'quantity' || large?.kind !== 'quantity' || difference?.kind !== 'difference') return [];
   const isSame = Math.abs(small.value - large.value - difference.value) < 1e-9 && small.value === scores.candidate;
-  // The search for a bound ends a little before -1 and 1, where all differences are equal.
   const isInside = difference.low <= difference.value + NEAR && difference.value <= difference.high + NEAR;
   const isDrawn =
     difference.axis[0] <= Math.min(difference.low, -difference.margin) && difference.axis[1] >= difference.high;
