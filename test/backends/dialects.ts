@@ -21,7 +21,7 @@ export type Meaning =
       /** As the server counted them; null where it counted nothing. */
       readonly tokens: { readonly prompt: number; readonly output: number } | null;
     }
-  | { readonly error: 'UserError' | 'ModelFailure' | 'ServerFailure' | 'Error'; readonly says: string };
+  | { readonly error: 'UserError' | 'ModelFailure' | 'ServerFailure' | 'RequestFailure'; readonly says: string };
 
 const stream = (...events: readonly (string | object)[]): string =>
   events.map((event) => `data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`).join('');
@@ -239,14 +239,14 @@ export const DIALECTS: readonly Dialect[] = [
     source: 'https://github.com/google-gemini/gemini-cli/issues/5377',
     status: 429,
     body: `[{"error":{"code":429,"message":"Quota exceeded for quota metric 'Gemini 2.5 Pro Requests' and limit 'Gemini 2.5 Pro Requests per day per user per tier'.","status":"RESOURCE_EXHAUSTED"}}]`,
-    meaning: { error: 'Error', says: 'RESOURCE_EXHAUSTED: Quota exceeded' },
+    meaning: { error: 'RequestFailure', says: 'RESOURCE_EXHAUSTED: Quota exceeded' },
   },
   {
     server: 'Gemini, a limit of a minute in the words of a quota',
     source: 'https://github.com/continuedev/continue/issues/10062',
     status: 429,
     body: '{"error":{"code":429,"message":"You exceeded your current quota, please check your plan and billing details. Please retry in 20.04466179s.","status":"RESOURCE_EXHAUSTED"}}',
-    meaning: { error: 'Error', says: 'lower the rate or raise the limit' },
+    meaning: { error: 'RequestFailure', says: 'lower the rate or raise the limit' },
   },
   {
     server: 'DeepSeek',
@@ -451,7 +451,7 @@ export const DIALECTS: readonly Dialect[] = [
     body: stream({
       error: { message: 'litellm.RateLimitError: RateLimitError: OpenrouterException', type: null, code: '429' },
     }),
-    meaning: { error: 'Error', says: 'lower the rate or raise the limit' },
+    meaning: { error: 'RequestFailure', says: 'lower the rate or raise the limit' },
   },
   {
     server: 'LiteLLM without a database, a wrong key',
@@ -497,7 +497,7 @@ export const DIALECTS: readonly Dialect[] = [
     source: 'https://github.com/open-webui/computer/issues/293',
     status: 429,
     body: '{"error":{"message":"Provider returned error","code":429,"metadata":{"raw":"glm is temporarily rate-limited upstream. Please retry shortly","provider_name":"BaseTen"}}}',
-    meaning: { error: 'Error', says: 'glm is temporarily rate-limited upstream' },
+    meaning: { error: 'RequestFailure', says: 'glm is temporarily rate-limited upstream' },
   },
   {
     server: 'Bifrost, with counts that are null',
@@ -554,7 +554,7 @@ export const DIALECTS: readonly Dialect[] = [
     server: 'MiniMax, a rate limit under a status of 200',
     source: 'https://github.com/ENTERPILOT/GoModel/pull/640',
     body: stream({ ...head, choices: null, base_resp: { status_code: 1039, status_msg: 'TPM limit' } }),
-    meaning: { error: 'Error', says: 'lower the rate or raise the limit' },
+    meaning: { error: 'RequestFailure', says: 'lower the rate or raise the limit' },
   },
   {
     server: 'MiniMax, without means, under a status of 200',

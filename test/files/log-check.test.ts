@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { analyse } from '../../src/core/analyse/analyse.js';
+import { CONDITION_RULE } from '../../src/core/definition/condition.js';
 import { UserError } from '../../src/core/errors.js';
 import { type LogRecord, RECORDS, type RecordType } from '../../src/core/log/log.js';
 import { createRandom } from '../../src/core/stats/basics/random.js';
@@ -53,7 +54,7 @@ describe('a record that does not fit', () => {
     ],
     ['measurement', ['at'], 1e300, 'at: expected a number of at most 1000000000000000, found 1e+300'],
     ['measurement', ['session'], null, 'session: expected a string, found null'],
-    ['measurement', ['condition'], 'crowd 4', 'condition: expected a condition such as closed 4, found "crowd 4"'],
+    ['measurement', ['condition'], 'crowd 4', `condition: ${CONDITION_RULE}, found "crowd 4"`],
     ['sample', ['fields'], [], 'fields: expected a mapping, found an empty list'],
     ['sample', ['prompt'], {}, 'prompt.messages: expected a list, found nothing'],
     [
