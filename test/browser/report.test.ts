@@ -150,7 +150,7 @@ describe.skipIf(browser === null)('report.html', { timeout: 120_000 }, () => {
     const { page } = await open(browser!, url);
     const row = page.locator('table.tasks tbody tr').nth(1);
     expect(await row.textContent()).toMatch(
-      /arithmetic.*▲ large needed.*53\.3%.*94\.2%.*−\d+\.\d \[−\d+\.\d, −\d+\.\d\].*120.*× faster.*% less.*met.*better small one/s,
+      /arithmetic.*▲ LLM needed.*53\.3%.*94\.2%.*−\d+\.\d \[−\d+\.\d, −\d+\.\d\].*120.*× faster.*% less.*met.*better small one/s,
     );
     expect(await bottomOf(page, '.commands')).toBeLessThan(900);
     await page.close();

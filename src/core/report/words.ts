@@ -40,13 +40,13 @@ export const VERDICT_WORDS: Readonly<Record<VerdictKind, string>> = {
 
 /** Short names of verdicts, for tables. */
 export const VERDICT_NAMES: Readonly<Record<VerdictKind, string>> = {
-  'slm-fits': 'small is enough',
-  'llm-needed': 'large needed',
+  'slm-fits': 'SLM fits',
+  'llm-needed': 'LLM needed',
   cascade: 'cascade',
   'by-task': 'by task',
-  inconclusive: 'open',
+  inconclusive: 'inconclusive',
   'one-class': 'not compared',
-  'nothing-passes': 'none will do',
+  'nothing-passes': 'nothing passes',
   'not-measured': 'not measured',
 };
 
