@@ -1,8 +1,9 @@
 /** What `rightsize capacity` prints. */
-import Table from 'cli-table3';
 import { capacityTable } from '../core/report/capacity.js';
-import { plain } from '../core/report/text.js';
+import type { TextColumn } from '../core/report/text-table.js';
+import { breakText } from '../core/report/width.js';
 import { type CapacityQuestion, capacity } from '../run/capacity.js';
+import { printTable } from './print-table.js';
 
 export async function printCapacity(
   question: CapacityQuestion,
@@ -14,7 +15,10 @@ export async function printCapacity(
     return;
   }
   const { head, rows, notes } = capacityTable(answer.predictions);
-  const table = new Table({ head: [...head], style: { head: [], border: [] }, wordWrap: true });
-  for (const row of rows) table.push(row.map(plain));
-  process.stdout.write(`${table.toString()}\n${notes.join('\n')}\n`);
+  printTable(
+    head.map((title): TextColumn => ({ title, side: 'left', breaks: title === 'basis' ? 'between words' : 'never' })),
+    rows,
+  );
+  const columns = process.stdout.columns ?? 80;
+  process.stdout.write(`\n${notes.flatMap((note) => breakText(note, columns, 'words')).join('\n')}\n`);
 }

@@ -15,10 +15,9 @@ export function capacityTable(predictions: readonly Prediction[]): CapacityTable
     predictions.flatMap(({ ttft, tpot }) => [ttft, tpot].filter(isMissing)).map(({ missing }) => missing),
   );
   return {
-    head: ['model', 'device', 'engine', 'memory', 'first token', 'tokens/s', 'whole answer', 'basis'],
+    head: ['model, device', 'engine', 'memory', 'first token', 'tokens/s', 'whole answer', 'basis'],
     rows: predictions.map((prediction) => [
-      prediction.model,
-      prediction.device,
+      `${prediction.model}, ${prediction.device}`,
       prediction.engine,
       inMemory(prediction),
       inWords(prediction.ttft, formatSeconds),
