@@ -75,6 +75,18 @@ export async function compare(
   return compareSources(pairing, options.gates);
 }
 
+/** What changed between two runs, for each model that both have. @throws UserError when a log is at fault. */
+export async function changesBetween(
+  [first, second]: readonly [string, string],
+  cwd: string,
+): Promise<readonly VersionComparison[]> {
+  const [base, candidate] = [await openSource(first, cwd), await openSource(second, cwd)];
+  const options = { speed: NOT_IN_TURNS, margins: marginsOf(undefined) };
+  return sharedModels(base, candidate).map((model) =>
+    compareVersions(base.version(model), candidate.version(model), options),
+  );
+}
+
 export interface Pairing {
   readonly base: Source;
   readonly candidate: Source;
@@ -156,6 +168,10 @@ function speedByHistory({ model, machine, run, tasks }: Version, entries: readon
   return { kind: 'history', spreads: spreadsOf(trendsOf(earlier), { suite, machine: machine.id, model }) };
 }
 
+function sharedModels(base: Source, candidate: Source): readonly string[] {
+  return base.models.filter((model) => candidate.models.includes(model));
+}
+
 type Named = Pick<CompareOptions, 'baseModel' | 'newModel'>;
 
 /** The models that both have; where each has one model, these two, whatever their names. */
@@ -164,7 +180,7 @@ function modelsOf(base: Source, candidate: Source, { baseModel, newModel }: Name
     const [one, other] = [baseModel ?? newModel!, newModel ?? baseModel!];
     return [{ base: one, candidate: other }];
   }
-  const shared = base.models.filter((model) => candidate.models.includes(model));
+  const shared = sharedModels(base, candidate);
   if (shared.length > 0) return shared.map((model) => ({ base: model, candidate: model }));
   const [one, other] = [base.models, candidate.models];
   if (one.length === 1 && other.length === 1) return [{ base: one[0]!, candidate: other[0]! }];

@@ -12,6 +12,7 @@ import { REPORTER_NAMES, type ReporterName, renderReports } from '../core/report
 import { loadPrices } from '../files/price-list.js';
 import { openPainter } from '../render/painter.js';
 import { displayPath, isFullDisk } from '../system/path.js';
+import { changesBetween } from './compare.js';
 import { analyseLog, analyseTogether } from './read.js';
 import { logOf } from './runs.js';
 import { type World, worldOf } from './world.js';
@@ -53,9 +54,14 @@ export async function render(runs: readonly string[], options: RenderOptions = {
       ...(prices && optionsOf(prices)),
       ...(reference !== undefined && { reference }),
     });
+    const [first, second, ...others] = runs;
+    const comparisons =
+      first !== undefined && second !== undefined && others.length === 0
+        ? await changesBetween([first, second], cwd)
+        : [];
     const page = reports.includes('html') ? { page: await pageAssets() } : {};
     const artifacts = await renderReports(
-      { analysis, recommendation, csv: options.csv, ...page, ...(painter && { drawPng: painter.draw }) },
+      { analysis, recommendation, comparisons, csv: options.csv, ...page, ...(painter && { drawPng: painter.draw }) },
       reports,
     );
     return { analysis, recommendation, artifacts, folder: folderOf(logs) };

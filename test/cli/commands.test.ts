@@ -112,7 +112,11 @@ describe('rightsize report', () => {
     const { code, stdout, stderr } = await rightsize(['report', ...runs.map((run) => join('reports', run))], { cwd });
     expect(code, stderr).toBe(0);
     for (const run of runs) expect(stdout).toContain(run.slice(0, 10));
-    expect(readdirSync(join(cwd, 'reports', runs.join('+')))).toContain('report.html');
+    const folder = join(cwd, 'reports', runs.join('+'));
+    expect(readdirSync(folder)).toContain('report.html');
+    const page = readFileSync(join(folder, 'report.md'), 'utf8');
+    expect(page).toMatch(/<summary>Two runs: \S+ \(.*\) against \S+ \(/);
+    expect(page).toMatch(/\| Quality \| [\d.]+% \| [\d.]+% \| 0\.0 \[/);
   });
 
   test('writes the reports that are asked for, and a summary', async () => {

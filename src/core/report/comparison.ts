@@ -32,6 +32,12 @@ export function comparisonDocument(comparison: VersionComparison, gates: GateRep
   };
 }
 
+/** A comparison as a part of the report on both runs. */
+export function comparisonSection(comparison: VersionComparison): Section {
+  const { title, blocks } = comparisonDocument(comparison, null);
+  return { kind: 'section', heading: `Two runs: ${title}`, body: blocks };
+}
+
 /** `small (nightly, 1a2b3c4)` */
 export function sideName({ model, name, commit, run }: Side): string {
   const origin = [name ?? run, ...(commit === null ? [] : [shortCommit(commit)])];

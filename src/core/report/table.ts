@@ -4,6 +4,7 @@
  */
 import type { Analysis } from '../analyse/analysis.js';
 import type { Recommendation } from '../recommend/recommendation.js';
+import type { VersionComparison } from '../regress/comparison.js';
 import type { Artifact, Promised } from './artifact.js';
 import type { Document } from './document.js';
 import type { PageAssets } from './html/page.js';
@@ -12,6 +13,8 @@ import type { CsvBeginning } from './samples.js';
 export interface ReportInput {
   readonly analysis: Analysis;
   readonly recommendation: Recommendation;
+  /** What changed from one run to another, where two are side by side. */
+  readonly comparisons?: readonly VersionComparison[] | undefined;
   /** The browser's part of report.html; without it there is no page. */
   readonly page?: PageAssets;
   /** How samples.csv begins. */
@@ -68,7 +71,7 @@ export async function renderReports(
   names: readonly ReporterName[] = REPORTER_NAMES,
 ): Promise<Artifact[]> {
   const { documentOf } = await import('./document/build.js');
-  const document = documentOf(input.analysis, input.recommendation);
+  const document = documentOf(input.analysis, input.recommendation, input.comparisons);
   const artifacts: (Artifact | Promised)[] = [];
   for (const name of names) artifacts.push(...(await (REPORTERS[name] as Reporter).render({ ...input, document })));
   return Promise.all(artifacts.map(async ({ path, content }) => ({ path, content: await content })));

@@ -1,7 +1,9 @@
 /** Builds the report from an analysis and its recommendation. */
 import type { Analysis } from '../../analyse/analysis.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
+import type { VersionComparison } from '../../regress/comparison.js';
 import { buildCharts, type SuiteCharts } from '../charts/table.js';
+import { comparisonSection } from '../comparison.js';
 import type { Document, SuitePart } from '../document.js';
 import { headlineOf, verdictOf } from '../headline.js';
 import { answerBlocks, scopeOf, whySection } from './answer.js';
@@ -16,7 +18,11 @@ import { paritySection } from './parity.js';
 import { shortBlocks } from './short.js';
 import { tasksSection } from './tasks.js';
 
-export function documentOf(analysis: Analysis, recommendation: Recommendation): Document {
+export function documentOf(
+  analysis: Analysis,
+  recommendation: Recommendation,
+  comparisons: readonly VersionComparison[] = [],
+): Document {
   const charts = buildCharts(analysis, recommendation);
   return {
     title: titleOf(recommendation),
@@ -31,6 +37,7 @@ export function documentOf(analysis: Analysis, recommendation: Recommendation): 
     brief: briefOf(analysis, recommendation),
     suites: charts.map((suite, i) => suitePart({ analysis, recommendation, charts: suite }, i)),
     sections: [
+      ...comparisons.map(comparisonSection),
       modelsSection(analysis),
       {
         kind: 'section',
