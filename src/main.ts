@@ -5,13 +5,9 @@ import { CommanderError } from 'commander';
 import { program } from './cli/program.js';
 import { describeError, Unfinished, UserError } from './core/errors.js';
 import { plain } from './core/report/text.js';
-import { readLanguageTablesWith } from './core/score/text/language-tables.js';
-import { readLanguageTable } from './system/language-tables.js';
 
 // The models need the memory. By default a heap grows to several times the size of its live objects before it is collected.
 setFlagsFromString('--heap-growing-percent=40');
-
-readLanguageTablesWith(readLanguageTable);
 
 // A reader such as `| head` closes the pipe early. By then the run has written everything else to its folder.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -25,15 +21,22 @@ process.on('uncaughtException', (error) => {
   process.exit();
 });
 
-/** Exit codes: 0 done · 2 the definition or the flags are wrong · 3 the run ended incomplete */
+/** Exit codes: 0 done · 1 a gate is red · 2 the definition or the flags are wrong · 3 the run ended incomplete */
 try {
-  await program().parseAsync(process.argv);
+  await program().hook('preAction', useLanguageTables).parseAsync(process.argv);
 } catch (error) {
   // commander has already printed its sentence.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else if (error instanceof UserError) fail(error.message, 2);
   else if (error instanceof Unfinished) fail(error.message, 3);
   else failUnexpectedly(error);
+}
+
+/** Scorers of texts need them. Help does not. */
+async function useLanguageTables(): Promise<void> {
+  const { readLanguageTablesWith } = await import('./core/score/text/language-tables.js');
+  const { readLanguageTable } = await import('./system/language-tables.js');
+  readLanguageTablesWith(readLanguageTable);
 }
 
 function failUnexpectedly(error: unknown): void {

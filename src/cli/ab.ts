@@ -4,22 +4,19 @@ import { UserError } from '../core/errors.js';
 import { plain } from '../core/report/text.js';
 import { DEFAULTS } from '../run/defaults.js';
 import {
-  byOption,
-  gateOption,
-  gateRequest,
-  gateStrictOption,
-  gateVerdictOption,
-  requiredOption,
-} from './gate-options.js';
-import {
   allowScorerOption,
+  byOption,
   collect,
   dataOption,
+  gateOption,
+  gateStrictOption,
+  gateVerdictOption,
   jsonOption,
   modelsOption,
   nameOption,
   natural,
   positive,
+  requiredOption,
 } from './options.js';
 
 export const ab = () =>
@@ -61,6 +58,7 @@ export const ab = () =>
       const { base, candidate } = flags;
       if (base === undefined || candidate === undefined)
         throw new UserError('ab: expected two versions, found fewer; name them with --base and --candidate');
+      const { gateRequest } = await import('./gate-request.js');
       const gates = gateRequest({
         gate: flags.gate ?? flags.selfTest,
         gateStrict: flags.gateStrict,

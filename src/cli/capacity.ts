@@ -1,7 +1,6 @@
 /** `rightsize capacity`: which devices run a model, and how fast one stream is there. */
 import { Command, Option } from '@commander-js/extra-typings';
-import { CACHE_TYPES } from '../core/capacity/cache.js';
-import { ENGINE_NAMES } from '../core/capacity/engines.js';
+import { CACHE_TYPES, ENGINE_NAMES } from '../core/capacity/engines.js';
 import { collect, jsonOption, oneOf, positive, pricesOption } from './options.js';
 
 export const capacity = () =>

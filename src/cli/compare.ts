@@ -3,14 +3,13 @@ import { Command } from '@commander-js/extra-typings';
 import {
   byOption,
   gateOption,
-  gateRequest,
   gateStrictOption,
   gateVerdictOption,
+  jsonOption,
   promptsOption,
   requiredOption,
   requirePowerOption,
-} from './gate-options.js';
-import { jsonOption } from './options.js';
+} from './options.js';
 
 export const compare = () =>
   new Command('compare')
@@ -37,6 +36,7 @@ export const compare = () =>
         import('../run/compare.js'),
         import('./print-comparison.js'),
       ]);
+      const { gateRequest } = await import('./gate-request.js');
       const gates = gateRequest({
         gate: flags.gate ?? flags.selfTest,
         gateStrict: flags.gateStrict,

@@ -2,13 +2,13 @@
 import { writeFile } from 'node:fs/promises';
 import { Command } from '@commander-js/extra-typings';
 import { UserError } from '../core/errors.js';
-import { DEFAULT_FOLDER } from '../run/history.js';
+import { DEFAULTS } from '../run/defaults.js';
 import { jsonOption } from './options.js';
 
 export const history = () =>
   new Command('history')
     .description('tell where the figures of runs changed over time, and with which commit')
-    .option('--dir <dir>', 'the folder of the history', DEFAULT_FOLDER)
+    .option('--dir <dir>', 'the folder of the history', DEFAULTS.history)
     .option('--html <file>', 'write a page with a chart of each figure; best beside the history')
     .addOption(jsonOption())
     .action(async ({ dir, html, json }) => {
@@ -44,7 +44,7 @@ const add = () =>
   new Command('add')
     .description('add the figures of runs; a run that is there already is left out')
     .argument('<run...>', 'the folder of a run, or its log.jsonl')
-    .option('--dir <dir>', 'the folder of the history', DEFAULT_FOLDER)
+    .option('--dir <dir>', 'the folder of the history', DEFAULTS.history)
     .action(async (runs, { dir }) => {
       const { addToHistory } = await import('../run/history.js');
       const { added, known } = await addToHistory(runs, { folder: dir });

@@ -1,6 +1,5 @@
 /** `rightsize list`: what there is to choose from, as a table or as JSON. */
 import { Argument, Command } from '@commander-js/extra-typings';
-import { formatParameters } from '../core/report/format.js';
 import type { TextColumn } from '../core/report/text-table.js';
 import { LISTING_NAMES, list as listRows } from '../run/list.js';
 import { jsonOption, modelsOption, oneOf, pricesOption } from './options.js';
@@ -19,6 +18,9 @@ export const list = () =>
         return;
       }
       const { printTable } = await import('./print-table.js');
+      const { formatParameters } = await import('../core/report/format.js');
+      const inWords = (field: string, value: string | number) =>
+        field === 'parameters' && typeof value === 'number' ? formatParameters(value) : String(value);
       const fields = Object.keys(rows[0] ?? {});
       printTable(
         fields.map((title) => ({ title, side: SIDES[title] ?? 'left', breaks: BREAKS[title] ?? 'between words' })),
@@ -36,7 +38,3 @@ const BREAKS: Readonly<Record<string, TextColumn['breaks']>> = {
   file: 'between parts',
   parameters: 'never',
 };
-
-function inWords(field: string, value: string | number): string {
-  return field === 'parameters' && typeof value === 'number' ? formatParameters(value) : String(value);
-}

@@ -2,8 +2,7 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { conditionText, parseThinkTime, steadyRate } from '../core/definition/condition.js';
 import { UserError } from '../core/errors.js';
-import { DEFAULTS } from '../run/defaults.js';
-import { LOAD_DEFAULTS } from '../run/load-defaults.js';
+import { DEFAULTS, LOAD_DEFAULTS } from '../run/defaults.js';
 import type { LoadDefinition } from '../run/load-definition.js';
 import {
   arrivals,

@@ -1,6 +1,7 @@
 /** How flags are read: from the words of a command line to values, with a sentence for a word that is none. */
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { type Arrivals, parseArrivals, parseThinkTime, type ThinkTime } from '../core/definition/condition.js';
+import { GATED_VERDICTS } from '../core/definition/gated-verdicts.js';
 import { DURATIONS, readMagnitude, readShare } from '../core/definition/magnitude.js';
 import { UserError } from '../core/errors.js';
 import type { UntilSure } from '../core/log/log.js';
@@ -146,4 +147,33 @@ export function json(flag: string, example: string) {
       );
     }
   };
+}
+
+export const gateOption = () => new Option('--gate', 'exit with 1 when a gate is red, with 2 when one cannot judge');
+export const gateStrictOption = () =>
+  new Option('--gate-strict', 'red unless a change is shown to be smaller than what a gate allows');
+export const byOption = () =>
+  new Option('--by <metric=size>', 'the smallest change worth a red build: "quality=3 points" (repeatable)')
+    .argParser(sizeOfMetric)
+    .default<Sizes>({}, 'the suite, else quality=3 points, decodeRate=5%, ttft=10%, memory=5%');
+export const requiredOption = () =>
+  new Option('--required <id>', 'a sample that may never be lost (repeatable)')
+    .argParser(collect)
+    .default<readonly string[]>([], 'those of the suite');
+export const gateVerdictOption = () =>
+  new Option('--gate-verdict <verdict>', `the verdict that the run must reach: ${GATED_VERDICTS.join(', ')}`).argParser(
+    oneOf(GATED_VERDICTS),
+  );
+export const promptsOption = () =>
+  new Option('--prompts-may-change', 'gate although the prompts of paired samples differ');
+export const requirePowerOption = () =>
+  new Option('--require-power', 'exit with 1 when a gate cannot see a change of the size that it shall see');
+
+export type Sizes = Readonly<Record<string, { readonly by: string }>>;
+
+function sizeOfMetric(text: string, earlier: Sizes): Sizes {
+  const [metric, by, ...more] = text.split('=');
+  if (!metric || by === undefined || more.length > 0)
+    throw new InvalidArgumentError(`expected a metric with a size, as in "quality=3 points", found "${text}".`);
+  return { ...earlier, [metric]: { by: by.trim() } };
 }

@@ -2,11 +2,9 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import type { Analysis } from '../core/analyse/analysis.js';
 import { UserError } from '../core/errors.js';
-import { tooManyUnscored } from '../core/recommend/unscored.js';
 import { DEFAULTS } from '../run/defaults.js';
 import type { RunDefinition } from '../run/definitions.js';
 import type { MeasureOptions } from '../run/measure.js';
-import { gateOption, gateRequest, gateStrictOption, gateVerdictOption } from './gate-options.js';
 import {
   allowScorerOption,
   budget,
@@ -14,6 +12,9 @@ import {
   dataOption,
   defining,
   dollars,
+  gateOption,
+  gateStrictOption,
+  gateVerdictOption,
   modelsOption,
   nameOption,
   natural,
@@ -115,6 +116,7 @@ async function measureAndPrint(flags: RunFlags): Promise<void> {
       import('./progress.js'),
       import('./print-reports.js'),
     ]);
+  const { gateRequest } = await import('./gate-request.js');
   const gates = gateRequest({
     gate: flags.gate,
     gateStrict: flags.gateStrict,
@@ -132,7 +134,7 @@ async function measureAndPrint(flags: RunFlags): Promise<void> {
   const { folder, complete, reason } = measured;
   if (!complete) endIncomplete(`the run is incomplete (${reason}); finish it with: rightsize run --resume ${folder}`);
   const analysis = await printReports([folder], { reports: flags.reports, json: flags.json });
-  const unscored = describeLost(analysis.suites);
+  const unscored = await describeLost(analysis.suites);
   if (unscored !== null) endIncomplete(unscored);
   if (gates !== undefined) {
     const { printRunGates } = await import('./print-run-gates.js');
@@ -180,7 +182,8 @@ function surroundingsOf(flags: RunFlags): MeasureOptions {
 }
 
 /** Names the tasks on which too many answers were lost; null if there are none. */
-function describeLost(suites: Analysis['suites']): string | null {
+async function describeLost(suites: Analysis['suites']): Promise<string | null> {
+  const { tooManyUnscored } = await import('../core/recommend/unscored.js');
   const lost = suites.flatMap((suite) =>
     suite.tasks.flatMap((task) =>
       tooManyUnscored(task).map(

@@ -2,11 +2,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readGgufContent } from '../backends/llama-cpp/gguf.js';
-import type { CacheType } from '../core/capacity/cache.js';
 import { CALIBRATION } from '../core/capacity/catalogue/constants.js';
 import { shapeOfConfig } from '../core/capacity/config/config.js';
 import { type Device, nameOf } from '../core/capacity/device.js';
 import { allDevices } from '../core/capacity/devices.js';
+import type { CacheType } from '../core/capacity/engines.js';
 import { ENGINES, type EngineName, usualEngine } from '../core/capacity/engines.js';
 import { shapeOfGguf } from '../core/capacity/gguf.js';
 import { isPublished, type PricedModel, publishedModels } from '../core/capacity/model-cost.js';

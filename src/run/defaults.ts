@@ -9,4 +9,19 @@ export const DEFAULTS = {
   concurrency: 1,
   seed: 0,
   viewPort: 8377,
+  history: 'history',
+} as const;
+
+/** The settings of a load test that names none. */
+export const LOAD_DEFAULTS = {
+  requests: 200,
+  /** Seconds for each model. */
+  budget: 300,
+  stopErrors: 0.1,
+  clients: 1,
+  /** No more users or requests at once are tried, */
+  most: 4096,
+  /** and no higher rate. */
+  mostRate: 10_000,
+  alpha: 0.05,
 } as const;

@@ -4,6 +4,7 @@ import { UserError } from '../core/errors.js';
 import { entriesOf, type HistoryEntry, type Trend, trendsOf } from '../core/regress/history.js';
 import { appendHistory, readHistory } from '../files/history.js';
 import { displayPath } from '../system/path.js';
+import { DEFAULTS } from './defaults.js';
 import { pageAssets } from './render.js';
 import { logOf } from './runs.js';
 import { openSource } from './versions.js';
@@ -14,8 +15,6 @@ export interface HistoryOptions extends Partial<Pick<World, 'cwd'>> {
   readonly folder?: string | undefined;
 }
 
-export const DEFAULT_FOLDER = 'history';
-
 export interface AddedRuns {
   readonly added: readonly HistoryEntry[];
   /** Entries that the history has already. */
@@ -25,7 +24,7 @@ export interface AddedRuns {
 /** @throws UserError when a run is incomplete, or its machine is not known. */
 export async function addToHistory(runs: readonly string[], options: HistoryOptions = {}): Promise<AddedRuns> {
   const { cwd } = worldOf(options);
-  const folder = resolve(cwd, options.folder ?? DEFAULT_FOLDER);
+  const folder = resolve(cwd, options.folder ?? DEFAULTS.history);
   const found = (await Promise.all(runs.map((run) => entriesOfRun(run, { cwd, folder })))).flat();
   const known = new Set((await readHistory(folder)).map(keyOf));
   const added = found.filter((entry) => !known.has(keyOf(entry)));
@@ -62,5 +61,5 @@ export async function historyPageOf(trends: readonly Trend[]): Promise<string> {
 
 /** Every figure of the history over time, with its change points. */
 export async function history(options: HistoryOptions = {}): Promise<readonly Trend[]> {
-  return trendsOf(await readHistory(resolve(worldOf(options).cwd, options.folder ?? DEFAULT_FOLDER)));
+  return trendsOf(await readHistory(resolve(worldOf(options).cwd, options.folder ?? DEFAULTS.history)));
 }

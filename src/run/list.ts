@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import type { LoadedSuite } from '../files/definitions.js';
-import { type World, worldOf } from './world.js';
+import type { World } from './world.js';
 
 export interface ListOptions extends Partial<Pick<World, 'cwd'>> {
   /** A models.json in place of `./models.json`. */
@@ -102,6 +102,7 @@ export type ListingName = keyof typeof LISTINGS;
 export const LISTING_NAMES = Object.keys(LISTINGS) as readonly ListingName[];
 
 export async function list(name: ListingName, options: ListOptions = {}): Promise<readonly Row[]> {
+  const { worldOf } = await import('./world.js');
   return LISTINGS[name](worldOf(options), options);
 }
 

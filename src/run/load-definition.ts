@@ -15,8 +15,8 @@ import { type RecordedTrace, traceReader } from '../core/load/trace.js';
 import type { LoadSettings } from '../core/log/log.js';
 import { readLines } from '../files/lines.js';
 import { displayPath, readFailure, requireFile } from '../system/path.js';
+import { LOAD_DEFAULTS } from './defaults.js';
 import { type Definitions, loadDefinitions, type RunDefinition, tasksOf } from './definitions.js';
-import { LOAD_DEFAULTS } from './load-defaults.js';
 import type { World } from './world.js';
 
 /** What a new load test measures. What is left out is as `LOAD_DEFAULTS` and the suite have it. */

@@ -82,7 +82,6 @@ function mostCostOfRun({ blocks, definitions, samples }: SpendingPlan): number {
 export interface Purse {
   /** Aborted when the next request may cost more than is left. */
   readonly empty: AbortSignal;
-  /** US dollars. */
   /** Opens models whose requests are paid from this purse. */
   paying(open: OpenWorker): OpenWorker;
 }
@@ -96,7 +95,9 @@ export function createPurse(limit: number): Purse {
 
   const pay = (worker: WorkerSession, price: Price): WorkerSession => ({
     ...worker,
-    async run(trials, signal) {
+    async run(batch, signal) {
+      // One at a time, whatever was requested together: an answer may cost more than it should, and is paid before the next is asked.
+      const trials = batch.slice(0, 1);
       const most = mostDollars(trials, price);
       if (spent + promised + most > limit)
         controller.abort(new Error(`${formatDollars(spent)} of ${formatDollars(limit)} are spent`));

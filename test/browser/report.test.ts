@@ -98,7 +98,7 @@ describe.skipIf(browser === null)('report.html', { timeout: 120_000 }, () => {
     expect(complaints).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
     expect(await page.locator('h1').textContent()).toMatch(
-      /^A small model is shown to be enough for none of 3 tasks\. 1 needs a large one\. 2 are open\./,
+      /^A small model is shown to be enough for none of 3 tasks\. 1 needs both, as a cascade\. 2 are open\./,
     );
     await page.close();
   });
@@ -150,7 +150,7 @@ describe.skipIf(browser === null)('report.html', { timeout: 120_000 }, () => {
     const { page } = await open(browser!, url);
     const row = page.locator('table.tasks tbody tr').nth(1);
     expect(await row.textContent()).toMatch(
-      /arithmetic.*▲ LLM needed.*53\.3%.*94\.2%.*−\d+\.\d \[−\d+\.\d, −\d+\.\d\].*120.*× faster.*% less.*met.*better small one/s,
+      /arithmetic.*⇉ cascade.*54\.6%.*93\.8%.*−\d+\.\d \[−\d+\.\d, −\d+\.\d\].*240.*× faster.*% less.*met.*to the large model/s,
     );
     expect(await bottomOf(page, '.commands')).toBeLessThan(900);
     await page.close();
@@ -186,7 +186,7 @@ describe.skipIf(browser === null)('report.html', { timeout: 120_000 }, () => {
     const page = await context.newPage();
     await page.goto(url);
     expect(await page.locator('h1').textContent()).toMatch(
-      /^A small model is shown to be enough for none of 3 tasks\. 1 needs a large one\. 2 are open\./,
+      /^A small model is shown to be enough for none of 3 tasks\. 1 needs both, as a cascade\. 2 are open\./,
     );
     expect(await page.locator('[data-chart] svg').count()).toBeGreaterThan(6);
     expect(await page.locator('#samples-app').textContent()).toMatch(/samples\.csv/);
@@ -196,9 +196,9 @@ describe.skipIf(browser === null)('report.html', { timeout: 120_000 }, () => {
   it('filters samples by task, by outcome and by words, and orders them', async () => {
     const { page } = await open(browser!, url);
     const count = () => page.locator('.count').textContent();
-    expect(await count()).toBe('280 of 280 samples');
+    expect(await count()).toBe('400 of 400 samples');
     await page.getByLabel('Task', { exact: true }).selectOption('desk/arithmetic');
-    expect(await count()).toBe('120 of 280 samples');
+    expect(await count()).toBe('240 of 400 samples');
     await page.getByLabel('Outcome').selectOption('slm-wrong');
     const wrong = Number((await count())!.split(' ')[0]);
     expect(wrong).toBeGreaterThan(20);

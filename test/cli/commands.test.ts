@@ -249,7 +249,9 @@ describe('rightsize list', () => {
 
   test('something that cannot be listed is refused', async () => {
     const { code, stderr } = await rightsize(['list', 'cats']);
-    expect(stderr).toMatch(/expected one of models, suites, tasks, scorers, backends, metrics, found "cats"/);
+    expect(stderr).toMatch(
+      /expected one of models, suites, tasks, devices, scorers, backends, metrics, found \\?"cats\\?"/,
+    );
     expect(code).toBe(2);
   });
 });

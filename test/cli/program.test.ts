@@ -19,7 +19,9 @@ describe('the commands', () => {
   test.each(commands.map((command) => command.name()))('%s refuses a flag that it does not have', async (name) => {
     const silent = program();
     for (const command of silent.commands) command.configureOutput({ writeErr: () => {} });
-    const required = { score: ['--scorer', 'exact'], init: ['--data', 'a.csv'] }[name] ?? [];
+    const required =
+      { score: ['--scorer', 'exact'], init: ['--data', 'a.csv'], capacity: ['--prompt', '9', '--output', '9'] }[name] ??
+      [];
     const asked = silent.parseAsync(['node', 'rightsize', name, ...required, '--no-such-flag']);
     await expect(asked).rejects.toThrow("unknown option '--no-such-flag'");
   });

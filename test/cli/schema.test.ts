@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { SCHEMA_NAMES } from '../../src/run/schema.js';
+import { SCHEMA_NAMES } from '../../src/system/package.js';
 import { ROOT, rightsize } from '../support/cli.js';
 
 test.each(SCHEMA_NAMES)('rightsize schema %s prints a schema that says where it is', async (name) => {

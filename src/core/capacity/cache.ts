@@ -7,12 +7,8 @@
  *     latent attention  (rank + position part) x bytes, for each token, once for all heads
  *     recurrent         a state that does not grow, in 32 bits
  */
+import type { CacheType } from './engines.js';
 import type { Layer, ModelShape } from './shape.js';
-
-/** How a cache stores a value. */
-export const CACHE_TYPES = ['f32', 'f16', 'bf16', 'fp8', 'q8_0', 'q4_0'] as const;
-
-export type CacheType = (typeof CACHE_TYPES)[number];
 
 /** Bytes of a value. The quantised types hold blocks of 32 values with a scale of two bytes. */
 export const CACHE_BYTES: Readonly<Record<CacheType, number>> = {

@@ -66,3 +66,8 @@ export function usualEngine({ id = '', kind }: Pick<Device, 'id' | 'kind'>): Eng
       return 'llama.cpp-cpu';
   }
 }
+
+/** How engines store a value of the KV cache. */
+export const CACHE_TYPES = ['f32', 'f16', 'bf16', 'fp8', 'q8_0', 'q4_0'] as const;
+
+export type CacheType = (typeof CACHE_TYPES)[number];

@@ -3,10 +3,10 @@
  * that 90% of left-out groups of measurements met, and says what it rests on. What no source supports is missing, with the reason.
  */
 import { isMissing, type Missing, missing } from '../quantity.js';
-import { CACHE_BYTES, type CacheType, cacheBytes } from './cache.js';
+import { CACHE_BYTES, cacheBytes } from './cache.js';
 import { type Device, nameOf } from './device.js';
 import { llamaCppMemory } from './engine-memory.js';
-import { ENGINES, type EngineName } from './engines.js';
+import { type CacheType, ENGINES, type EngineName } from './engines.js';
 import { allWeights, type ModelShape } from './shape.js';
 import { BASES, type Basis } from './step/bases.js';
 import { basisOf, type Calibration, type Quantity } from './step/calibration.js';

@@ -13,11 +13,9 @@
 import { z } from 'zod';
 import { LEVELS, type Level } from '../measure/metric.js';
 import { LIMITED, type LimitedMetric, METRICS } from '../measure/metrics.js';
+import { GATED_VERDICTS } from './gated-verdicts.js';
 import { readShare } from './magnitude.js';
 import { count, duration, size } from './units.js';
-
-/** The verdicts that a gate can demand, in the words of a report. */
-export const GATED_VERDICTS = ['SLM fits', 'LLM needed', 'cascade', 'by task'] as const;
 
 const SHARE_RULE = 'expected a share above 0 and below 1, such as 0.05, "5%" or "3 points"';
 

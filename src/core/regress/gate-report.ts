@@ -1,5 +1,5 @@
 /** What gates say, as data. ../report/gate-words.ts makes the words from it. */
-import type { GATED_VERDICTS } from '../definition/gate.js';
+import type { GATED_VERDICTS } from '../definition/gated-verdicts.js';
 import { METRICS } from '../measure/metrics.js';
 import type { Missing } from '../quantity.js';
 import type { LimitCheck } from '../recommend/limit-check.js';

@@ -1,0 +1,45 @@
+/** What the flags of gates ask for. */
+import type { GATED_VERDICTS } from '../core/definition/gated-verdicts.js';
+import { UserError } from '../core/errors.js';
+import { LIMITED } from '../core/measure/metrics.js';
+import type { GateRequest } from '../run/compare.js';
+import type { Sizes } from './options.js';
+
+export interface GateFlags {
+  readonly gate?: true | undefined;
+  readonly gateStrict?: true | undefined;
+  readonly by?: Sizes | undefined;
+  readonly required?: readonly string[] | undefined;
+  readonly gateVerdict?: (typeof GATED_VERDICTS)[number] | undefined;
+  readonly promptsMayChange?: true | undefined;
+  readonly requirePower?: true | undefined;
+  readonly model?: string | undefined;
+}
+
+/** @throws UserError for a flag of gates where nothing is gated, or a metric that no gate has. */
+export function gateRequest(flags: GateFlags): GateRequest | undefined {
+  const { by = {}, required = [], gateVerdict, promptsMayChange, requirePower } = flags;
+  const unknown = Object.entries(by).find(([metric]) => !LIMITED.some((name) => name === metric));
+  if (unknown !== undefined) {
+    const [metric, { by: size }] = unknown;
+    throw new UserError(`--by: expected one of ${LIMITED.join(', ')} with a size, found "${metric}=${size}"`);
+  }
+  const gate = {
+    ...by,
+    ...(required.length > 0 && { required }),
+    ...(gateVerdict !== undefined && { verdict: gateVerdict }),
+    ...(promptsMayChange && { prompts: 'may change' }),
+    ...(flags.model !== undefined && { model: flags.model }),
+  };
+  if (flags.gate || flags.gateStrict) return { burden: flags.gateStrict ? 'shown not worse' : 'shown worse', gate };
+  const alone = [
+    ...Object.keys(by).map((metric) => `--by ${metric}`),
+    ...(required.length > 0 ? ['--required'] : []),
+    ...(gateVerdict !== undefined ? ['--gate-verdict'] : []),
+    ...(promptsMayChange ? ['--prompts-may-change'] : []),
+    ...(requirePower ? ['--require-power'] : []),
+  ];
+  if (alone.length > 0)
+    throw new UserError(`${alone[0]}: expected --gate or --gate-strict beside it, found neither; add one of them`);
+  return undefined;
+}
