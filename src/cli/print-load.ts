@@ -1,10 +1,8 @@
 /** Runs a load test, shows how it goes, and prints what was found. */
-import Table from 'cli-table3';
 import type { LoadTest } from '../core/load/load-test.js';
 import { isMissing } from '../core/quantity.js';
-import { type LoadReport, loadReports } from '../core/report/load.js';
-import { plain } from '../core/report/text.js';
-import { breakText } from '../core/report/width.js';
+import { loadSections } from '../core/report/document/load.js';
+import { renderBlocks } from '../core/report/terminal.js';
 import { type LoadOptions, load, resumeLoad } from '../run/load.js';
 import type { LoadDefinition } from '../run/load-definition.js';
 import { displayPath } from '../system/path.js';
@@ -47,17 +45,10 @@ export async function printLoad(wanted: WantedTest, options: PrintLoadOptions): 
     process.stdout.write(`${JSON.stringify(test, null, 2)}\n`);
     return;
   }
-  process.stdout.write(`${loadReports(test).map(inText).join('\n\n')}\n\nEverything behind it: ${displayPath(log)}\n`);
-}
-
-function inText({ model, sentences, head, rows, notes }: LoadReport): string {
-  const columns = Math.min(process.stdout.columns ?? 120, 120);
-  const wrapped = (text: string) => breakText(plain(text), columns, 'words').join('\n');
-  const lines = [...sentences, ...(rows.length === 0 ? [`${model}: no step came to its end`] : [])].map(wrapped);
-  if (rows.length === 0) return lines.join('\n');
-  const table = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
-  for (const row of rows) table.push([...row]);
-  return [...lines, `${plain(model)}:`, table.toString(), ...notes.map(wrapped)].join('\n');
+  const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  const screen = { columns: Math.min(process.stdout.columns ?? 120, 120), color };
+  const shown = loadSections(test).map(({ section: { heading, body } }) => renderBlocks(heading, body, screen));
+  process.stdout.write(`${shown.join('\n')}\nEverything behind it: ${displayPath(log)}\n`);
 }
 
 /** Each load that the user named is an answer. A search leaves out what is invalid, and may have nothing left. */

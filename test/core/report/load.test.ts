@@ -1,8 +1,14 @@
+/** The section on load: sentences, steps, what spoilt them, charts; and the same in every report. */
 import { describe, expect, test } from 'vitest';
 import { searchVirtually } from '../../../bench/load-laws.js';
-import { tiersOf } from '../../../src/core/load/capacity.js';
+import { capacityOf, tiersOf } from '../../../src/core/load/capacity.js';
+import type { LoadTest } from '../../../src/core/load/load-test.js';
+import { parseObjective } from '../../../src/core/load/objective.js';
 import type { SearchRule } from '../../../src/core/load/search-rule.js';
-import { loadSection } from '../../../src/core/report/document/load.js';
+import { loadSections } from '../../../src/core/report/document/load.js';
+import type { Section, Table } from '../../../src/core/report/document.js';
+import { renderBlocks } from '../../../src/core/report/terminal.js';
+import { even, SEARCH, searchedSteps, stepOf, testOf } from '../../support/load-log.js';
 
 const RULE: SearchRule = {
   find: { kind: 'concurrency' },
@@ -12,38 +18,56 @@ const RULE: SearchRule = {
   least: 1,
   most: 1_000,
 };
-const { history: steps } = searchVirtually(
+const { history } = searchVirtually(
   { server: { kind: 'slots', slots: 6, service: { kind: 'exponential', mean: 0.1 } }, rule: RULE },
   1,
 );
-const { section, charts } = loadSection({
-  model: 'smol',
-  sentences: ['It holds 12.'],
-  steps,
+const searched: LoadTest = {
   objectives: RULE.objectives,
-  loads: 'requests under way',
-  tiers: tiersOf(steps, RULE),
-});
+  rule: RULE,
+  selfTests: [],
+  models: [
+    {
+      model: 'smol',
+      steps: testOf(stepOf({ id: 1, condition: 'closed 1', n: 1, ttft: even(0.2) })).models[0]!.steps.flatMap(
+        ({ record }) => history.map((result) => ({ record, result })),
+      ),
+      capacity: capacityOf(history, RULE),
+      tiers: tiersOf(history, RULE),
+    },
+  ],
+};
+
+function tablesOf({ body }: Section): readonly Table[] {
+  return body.filter((block) => block.kind === 'table');
+}
+
+function textOf({ heading, body }: Section): string {
+  return renderBlocks(heading, body, { columns: 200, color: false });
+}
+
+const only = (tested: LoadTest) => loadSections(tested)[0]!;
 
 describe('the section on load', () => {
+  const { section, charts } = only(searched);
+
   test('begins with the answer, and has a row for each step with the reasons of what is missing', () => {
-    expect(section.body[0]).toEqual({ kind: 'text', text: 'It holds 12.' });
-    const tables = section.body.filter((block) => block.kind === 'table');
-    expect(tables.map(({ name, rows }) => [name, rows.length])).toEqual([
-      ['load-steps', steps.length],
-      ['load-tiers', 2],
-    ]);
-    expect(tables[0]!.columns.map(({ title }) => title)).toEqual([
+    expect(section.body[0]).toMatchObject({
+      kind: 'text',
+      text: expect.stringMatching(/^On this machine smol holds /),
+    });
+    const [steps, tiers] = tablesOf(section);
+    expect([steps!.name, steps!.rows.length]).toEqual(['load-steps', history.length]);
+    expect([tiers!.name, tiers!.rows.length]).toEqual(['load-tiers', 2]);
+    expect(steps!.columns.map(({ title }) => title).slice(0, 5)).toEqual([
       'Step',
       'Requests',
       'State',
       'Meet every objective',
       'TTFT p95',
-      'Goodput, requests/s',
-      'Throughput',
     ]);
-    expect(JSON.stringify(section)).toMatch(/needs \d+ more requests/);
-    const whole = tables[1]!.rows.flatMap((row) => {
+    expect(textOf(section)).toMatch(/needs \d+ more requests/);
+    const whole = tiers!.rows.flatMap((row) => {
       const load = row[2]!;
       return load.kind === 'estimate' ? [load.value, load.low, load.high] : [];
     });
@@ -52,44 +76,118 @@ describe('the section on load', () => {
   });
 
   test('draws each objective with its limit, and only steps that have the figure', () => {
-    expect(charts.map(({ name }) => name)).toEqual(['load-objective-1', 'load-attainment', 'load-goodput']);
+    expect(charts.map(({ name }) => name)).toEqual(['load-ttft-p95', 'load-attainment', 'load-goodput']);
     const [objective] = charts;
     expect(JSON.stringify(objective!.spec)).toContain('"values":[{"value":0.4175}]');
     expect(objective!.alt).toMatch(/The limit is 418 ms\.$/);
-    const shown = steps.filter(({ window }) => !('missing' in window) && window.settled.state === 'steady').length;
+    const shown = history.filter(({ window }) => !('missing' in window) && window.settled.state === 'steady').length;
     expect(shown).toBeGreaterThan(0);
-    expect(charts[1]!.note).toContain(`${shown} of ${steps.length} steps have it`);
+    expect(charts[1]!.note).toContain(`${shown} of ${history.length} steps have it`);
+  });
+
+  test('shows every limit of a percentile', () => {
+    const objectives = ['ttft p95 <= 0.5 s', 'ttft p95 <= 0.3 s', 'ttft mean <= 0.3 s'];
+    const { charts: drawn } = only(
+      testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2) }), { objectives }),
+    );
+    expect(drawn.map(({ name }) => name)).toEqual(['load-ttft-p95', 'load-attainment', 'load-goodput']);
+    expect(drawn[0]!.alt).toMatch(/The limit is 500 ms\. The limit is 300 ms\.$/);
+    expect(parseObjective(objectives[2]!).level).toBe('mean');
+  });
+
+  test('claims no share of requests in time without an objective, and draws the times', () => {
+    const { section: told, charts: drawn } = only(
+      testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2) }), { objectives: [] }),
+    );
+    expect(drawn.map(({ name }) => name)).toEqual(['load-ttft-p95', 'load-tpot-p95', 'load-e2e-p95']);
+    expect(textOf(told)).not.toMatch(/objective|Goodput/);
+  });
+
+  test('draws nothing against loads that are not of one kind, and says why', () => {
+    const steps = ['closed 2', 'open 5 constant'].flatMap((condition, id) =>
+      stepOf({ id, condition, n: 400, ttft: even(0.2) }),
+    );
+    const { section: told, charts: drawn } = only(testOf(steps));
+    expect(drawn).toEqual([]);
+    const [group] = told.body.filter((block) => block.kind === 'charts');
+    expect(group!.absent[0]).toBe('TTFT p95 against load: small: the loads of the steps are not of one kind');
+  });
+
+  test.each([
+    ['open 5 constant', 'against requests per second'],
+    ['users 5 think exp:10s', 'against users'],
+    ['closed 1', 'against requests under way'],
+  ])('draws %s %s', (condition, against) => {
+    const { charts: drawn } = only(testOf(stepOf({ id: 1, condition, n: 400, ttft: even(0.2) })));
+    expect(drawn[0]!.title).toBe(`TTFT p95 ${against}: small`);
+  });
+
+  test('has a row for each step, and says why a figure is missing', () => {
+    const { section: told } = only(testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 120, ttft: even(0.2) })));
+    const [steps] = tablesOf(told);
+    expect(steps!.rows.map((row) => row.slice(0, 2))).toEqual([
+      [
+        { kind: 'text', text: 'open 5 constant' },
+        { kind: 'quantity', value: 120, unit: 'count' },
+      ],
+    ]);
+    expect(textOf(told)).toMatch(/TTFT p95.* of open 5 constant: it needs \d+ more requests/);
   });
 
   test('says which step its client spoilt, and what to do', () => {
-    const spoilt = steps.map((step) =>
-      'missing' in step.window
-        ? step
-        : {
-            ...step,
-            window: {
-              ...step.window,
-              validity: {
-                valid: false,
-                checks: [{ check: 'loopDelay', reading: { value: 0.05 }, threshold: 0.02, state: 'broken' } as const],
-              },
-            },
-          },
+    const client = { processes: 1, loopDelay: { value: 0.05 }, cpuSeconds: { value: 1 } };
+    const more = { client: { ...client, socketWaits: 0, replacedConnections: 0 } };
+    const { section: told } = only(
+      testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2), more })),
     );
-    const { section: told } = loadSection({
-      model: 'smol',
-      sentences: [],
-      steps: spoilt.slice(0, 1),
-      objectives: RULE.objectives,
-      loads: 'requests under way',
-      tiers: [],
-    });
-    expect(told.body.at(-1)).toEqual({
+    expect(tablesOf(told)[0]!.rows[0]![2]).toEqual({ kind: 'text', text: 'invalid' });
+    expect(told.body).toContainEqual({
       kind: 'list',
       title: 'Steps that their client spoilt',
       items: [
-        'closed 1: the p99 of the delay of the event loop is 50.0 ms, where at most 20.0 ms is needed; use more client processes, or keep the client off the cores of the server',
+        'open 5 constant: the p99 of the delay of the event loop is 50.0 ms, where at most 20.0 ms is needed; use more client processes, or keep the client off the cores of the server',
       ],
     });
+  });
+
+  test('knows that an engine in the process of the client keeps the event loop busy, and that it spoils nothing', () => {
+    const client = {
+      processes: 1,
+      inProcess: true,
+      loopDelay: { value: 0.05 },
+      cpuSeconds: { missing: 'shared' },
+    } as const;
+    const more = { client: { ...client, socketWaits: 0, replacedConnections: 0 } };
+    const { section: told } = only(
+      testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2), more })),
+    );
+    expect(tablesOf(told)[0]!.rows[0]![2]).toEqual({ kind: 'text', text: 'stable' });
+  });
+
+  test('says that no step came to its end', () => {
+    const { section: told, charts: drawn } = only(testOf([]));
+    expect(textOf(told)).toBe('Load: small\n\nNo step came to its end.\n');
+    expect(drawn).toEqual([]);
+  });
+});
+
+describe('the answer of a search', () => {
+  const sentences = ({ body }: Section) => body.flatMap((block) => (block.kind === 'text' ? [block.text] : []));
+
+  test('is the greatest load, its interval, what fails beyond it, and how many answers are right there', () => {
+    const [first, second] = sentences(only(testOf(searchedSteps(), SEARCH)).section);
+    expect(first).toMatch(
+      /^On this machine small holds [\d.]+ requests per second \(90% interval [\d.]+ to [\d.]+\), with TTFT p95 within 500 ms. Above that, TTFT is the first to fail.$/,
+    );
+    expect(second).toMatch(/^Of the answers at [\d.]+, [\d.]+% \[[\d.]+%, [\d.]+%\] are right.$/);
+  });
+
+  test('says that a limit was not found where no load was too much', () => {
+    const steps = [1, 2].flatMap((rate) =>
+      stepOf({ id: rate, condition: `open ${rate} constant`, n: 400, ttft: even(0.1) }),
+    );
+    expect(sentences(only(testOf(steps, SEARCH)).section)[0]).toMatch(
+      /holds at least [\d.]+ requests per second; no load that was tried was shown to be too much/,
+    );
   });
 });
