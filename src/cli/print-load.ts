@@ -1,17 +1,17 @@
-/** Runs a load test, shows how it goes, and prints what was found. */
+/** Runs a load test, shows how it goes, and writes and prints its reports. */
 import type { LoadTest } from '../core/load/load-test.js';
 import { isMissing } from '../core/quantity.js';
-import { loadSections } from '../core/report/document/load.js';
-import { renderBlocks } from '../core/report/terminal.js';
+import type { ReporterName } from '../core/report/table.js';
 import { type LoadOptions, load, resumeLoad } from '../run/load.js';
 import type { LoadDefinition } from '../run/load-definition.js';
-import { displayPath } from '../system/path.js';
 import { endIncomplete, interruption, unlessInterrupted } from './interruption.js';
 import { showLoadProgress } from './load-progress.js';
+import { printReports } from './print-reports.js';
 
 export interface PrintLoadOptions extends Pick<LoadOptions, 'catalogue' | 'whenBusy' | 'selfTest'> {
   readonly out: string;
-  /** Whether stdout gets one JSON document in place of tables. */
+  readonly reports?: readonly ReporterName[] | undefined;
+  /** Whether stdout gets summary.json in place of tables. */
   readonly json?: true | undefined;
   readonly quiet?: true | undefined;
 }
@@ -19,7 +19,7 @@ export interface PrintLoadOptions extends Pick<LoadOptions, 'catalogue' | 'whenB
 export type WantedTest = { readonly definition: LoadDefinition } | { readonly resume: string };
 
 export async function printLoad(wanted: WantedTest, options: PrintLoadOptions): Promise<void> {
-  const { catalogue, whenBusy, selfTest, out, json, quiet } = options;
+  const { catalogue, whenBusy, selfTest, out, reports, json, quiet } = options;
   const signal = interruption();
   const progress = showLoadProgress(quiet || json ? 'quiet' : 'shown');
   const surroundings: LoadOptions = {
@@ -35,20 +35,13 @@ export async function printLoad(wanted: WantedTest, options: PrintLoadOptions): 
   const tested = await unlessInterrupted(testing, signal);
   progress.end();
   if (tested === null) return endIncomplete('the load test was interrupted before it held anything');
-  const { complete, reason, folder, test, log } = tested;
+  const { complete, reason, folder, test } = tested;
   if (!complete) {
     endIncomplete(`the load test is incomplete (${reason}); finish it with: rightsize load --resume ${folder}`);
   } else if (restsOnInvalid(test)) {
     endIncomplete('the answer rests on steps that the client spoilt; what to do stands below their table');
   }
-  if (json) {
-    process.stdout.write(`${JSON.stringify(test, null, 2)}\n`);
-    return;
-  }
-  const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
-  const screen = { columns: Math.min(process.stdout.columns ?? 120, 120), color };
-  const shown = loadSections(test).map(({ section: { heading, body } }) => renderBlocks(heading, body, screen));
-  process.stdout.write(`${shown.join('\n')}\nEverything behind it: ${displayPath(log)}\n`);
+  await printReports([folder], { reports, json });
 }
 
 /** Each load that the user named is an answer. A search leaves out what is invalid, and may have nothing left. */

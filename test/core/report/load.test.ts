@@ -1,14 +1,21 @@
 /** The section on load: sentences, steps, what spoilt them, charts; and the same in every report. */
+
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { searchVirtually } from '../../../bench/load-laws.js';
+import { analyse } from '../../../src/core/analyse/analyse.js';
 import { capacityOf, tiersOf } from '../../../src/core/load/capacity.js';
-import type { LoadTest } from '../../../src/core/load/load-test.js';
+import { type LoadTest, startLoadTest } from '../../../src/core/load/load-test.js';
 import { parseObjective } from '../../../src/core/load/objective.js';
 import type { SearchRule } from '../../../src/core/load/search-rule.js';
+import type { LogRecord } from '../../../src/core/log/log.js';
+import { recommend } from '../../../src/core/recommend/recommend.js';
 import { loadSections } from '../../../src/core/report/document/load.js';
 import type { Section, Table } from '../../../src/core/report/document.js';
+import { summaryJsonSchema } from '../../../src/core/report/summary-schema.js';
+import { renderReports } from '../../../src/core/report/table.js';
 import { renderBlocks } from '../../../src/core/report/terminal.js';
-import { even, SEARCH, searchedSteps, stepOf, testOf } from '../../support/load-log.js';
+import { even, loadLog, SEARCH, searchedSteps, stepOf, testOf } from '../../support/load-log.js';
 
 const RULE: SearchRule = {
   find: { kind: 'concurrency' },
@@ -191,3 +198,134 @@ describe('the answer of a search', () => {
     );
   });
 });
+
+interface Told {
+  readonly markdown: string;
+  readonly page: string;
+  readonly terminal: string;
+  readonly json: unknown;
+  readonly names: readonly string[];
+}
+
+/** Every report of the log. */
+async function tell(log: readonly LogRecord[]): Promise<Told> {
+  const [analysis, fold] = [analyse(log), startLoadTest()];
+  for (const record of log) fold.add(record);
+  const load = fold.finish()!;
+  const artifacts = await renderReports({ analysis, recommendation: recommend(analysis), load, page: ASSETS });
+  const contentOf = (name: string) => String(artifacts.find(({ path }) => path === name)!.content);
+  return {
+    markdown: contentOf('report.md'),
+    page: contentOf('report.html').replace(/<(style|script|svg).*?<\/\1>/gs, ''),
+    terminal: loadSections(load)
+      .map(({ section: { heading, body } }) => renderBlocks(heading, body, { columns: 200, color: false }))
+      .join('\n'),
+    json: JSON.parse(contentOf('summary.json')),
+    names: artifacts.map(({ path }) => path),
+  };
+}
+
+const ASSETS = { script: '', style: '', scriptHash: '', styleHash: '' };
+const isSummary = new Ajv2020({ strict: false }).compile(summaryJsonSchema());
+const NO_RUN = /not.measured|nothing was measured|verdict|0 of \d+|0 trials/i;
+
+describe('the report of a load test', async () => {
+  const told = await tell(loadLog(searchedSteps(), SEARCH));
+  const { markdown, page, terminal, json } = told;
+  const texts = { markdown, page, terminal };
+
+  test.each(Object.entries(texts))('%s has the answer, every step and the other limits', (_, text) => {
+    const shown = unescaped(text);
+    expect(shown).toMatch(/On this machine small holds [\d.]+ requests per second \(90% interval /);
+    for (const rate of [1, 2, 4, 8]) expect(shown).toContain(`open ${rate} constant`);
+    expect(shown).toContain('half as long');
+  });
+
+  test.each(Object.entries({ markdown, page: page.replace(/class="verdict"/, '') }))(
+    '%s asks what is known, and speaks of no run and no verdict',
+    (_, text) => {
+      expect(unescaped(text)).toContain('How much load does each model hold?');
+      expect(unescaped(text)).toContain('4 steps · 1,600 requests');
+      expect(text).not.toMatch(NO_RUN);
+    },
+  );
+
+  test('summary.json keeps to its schema, and has the load in place of suites', () => {
+    expect(isSummary(json), JSON.stringify(isSummary.errors?.slice(0, 3))).toBe(true);
+    expect(json).toMatchObject({
+      answer: expect.stringMatching(/^On this machine small holds /),
+      suites: [],
+      run: { trials: { planned: 0, recorded: 0 }, ended: { complete: true } },
+      load: {
+        question: 'How much load does each model hold?',
+        models: [{ model: 'small', sentences: [expect.any(String), expect.any(String)], steps: { length: 4 } }],
+      },
+    });
+    expect(JSON.stringify(json)).not.toMatch(NO_RUN);
+  });
+
+  test('the schema refuses a load whose step has no counts', () => {
+    const damaged = structuredClone(json) as { load: { models: { steps: { result: { counts?: unknown } }[] }[] } };
+    delete damaged.load.models[0]!.steps[0]!.result.counts;
+    expect(isSummary(damaged)).toBe(false);
+  });
+
+  test('has a picture of each chart in files and on the page, and no samples', () => {
+    expect(told.names.filter((name) => name.endsWith('.svg'))).toEqual([
+      'charts/load-ttft-p95.svg',
+      'charts/load-attainment.svg',
+      'charts/load-goodput.svg',
+    ]);
+    for (const name of ['load-ttft-p95', 'load-attainment', 'load-goodput'])
+      expect(page).toContain(`data-chart="${name}"`);
+    expect(told.names).not.toContain('samples.csv');
+    expect(page).not.toMatch(/href="#samples"|id="samples/);
+  });
+});
+
+describe('a load test that did not go well', () => {
+  const cut: LogRecord = { type: 'end', complete: false, reason: 'interrupted' };
+  const step = (more: Parameters<typeof stepOf>[0]['more'] = {}) =>
+    stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2), more });
+
+  test('says that it is incomplete, and what finishes it', async () => {
+    const log = [...loadLog(step()).filter(({ type }) => type !== 'end'), cut];
+    const { markdown, page, json } = await tell(log);
+    for (const text of [markdown, page]) {
+      expect(unescaped(text)).toMatch(
+        /The load test is incomplete \(interrupted\)\. Finish it with: rightsize load --resume /,
+      );
+    }
+    expect(json).toMatchObject({ run: { ended: { complete: false, reason: 'interrupted' } } });
+  });
+
+  test('is complete if it was resumed to its end', async () => {
+    const { markdown } = await tell([cut, ...loadLog(step())]);
+    expect(markdown).not.toContain('incomplete');
+  });
+
+  test('warns of steps that the client spoilt, and of a model that failed', async () => {
+    const client = { processes: 1, loopDelay: { value: 0.05 }, cpuSeconds: { value: 1 } };
+    const spoilt = step({ client: { ...client, socketWaits: 0, replacedConnections: 0 } });
+    const failed: LogRecord = { type: 'model-failed', model: 'small', reason: 'the <b>server</b> fell' };
+    const { markdown, page } = await tell([...loadLog(spoilt), failed]);
+    for (const text of [markdown, page]) {
+      expect(text).toContain('The client spoilt 1 of 1 step, which count for nothing.');
+      expect(text).not.toContain('found nothing that spoils');
+      expect(text).not.toContain('<b>server');
+      expect(unescaped(text)).toContain('small could not be tested to its end: the <b>server</b> fell.');
+    }
+  });
+
+  test('that held nothing has a report that says so', async () => {
+    const { markdown, terminal, json } = await tell(loadLog([]));
+    expect(markdown).toContain('No step came to its end.');
+    expect(terminal).toContain('No step came to its end.');
+    expect(isSummary(json), JSON.stringify(isSummary.errors?.slice(0, 3))).toBe(true);
+  });
+});
+
+/** Markdown and HTML escape marks of their own. */
+function unescaped(text: string): string {
+  return text.replace(/\\(.)/g, '$1').replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&#39;/g, "'");
+}

@@ -29,6 +29,7 @@ export function documentOf(analysis: Analysis, recommendation: Recommendation): 
       { to: 'method', text: 'Method' },
     ],
     brief: briefOf(analysis, recommendation),
+    load: null,
     suites: charts.map((suite, i) => suitePart({ analysis, recommendation, charts: suite }, i)),
     sections: [
       modelsSection(analysis),
