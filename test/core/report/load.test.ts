@@ -46,7 +46,7 @@ const searched: LoadTest = {
 };
 
 function tablesOf({ body }: Section): readonly Table[] {
-  return body.filter((block) => block.kind === 'table');
+  return body.flatMap((block) => (block.kind === 'table' ? [block] : block.kind === 'section' ? tablesOf(block) : []));
 }
 
 function textOf({ heading, body }: Section): string {
@@ -204,6 +204,8 @@ interface Told {
   readonly page: string;
   readonly terminal: string;
   readonly json: unknown;
+  /** The contents of the files of charts. */
+  readonly charts: readonly string[];
   readonly names: readonly string[];
 }
 
@@ -221,6 +223,7 @@ async function tell(log: readonly LogRecord[]): Promise<Told> {
       .map(({ section: { heading, body } }) => renderBlocks(heading, body, { columns: 200, color: false }))
       .join('\n'),
     json: JSON.parse(contentOf('summary.json')),
+    charts: artifacts.filter(({ path }) => path.startsWith('charts/')).map(({ content }) => String(content)),
     names: artifacts.map(({ path }) => path),
   };
 }
@@ -281,6 +284,36 @@ describe('the report of a load test', async () => {
     expect(told.names).not.toContain('samples.csv');
     expect(page).not.toMatch(/href="#samples"|id="samples/);
   });
+});
+
+test('the name of a model is text in every report, and its charts have none of its control characters', async () => {
+  const hostile = 'sm\u001b[31mall\u202e<img src=x>';
+  const renamed = JSON.stringify(loadLog(searchedSteps(), SEARCH)).replaceAll('"small"', JSON.stringify(hostile));
+  const { markdown, page, terminal, charts } = await tell(JSON.parse(renamed));
+  for (const text of [markdown, page]) expect(text).not.toContain('<img');
+  for (const text of [markdown, page, terminal, ...charts]) {
+    expect(text).toContain('requests');
+    for (const mark of ['\u001b', '\u202e']) expect(text).not.toContain(mark);
+  }
+});
+
+test('several models have sections and charts of their own names', async () => {
+  const log = loadLog([
+    ...stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2) }),
+    ...stepOf({ id: 2, model: 'large', condition: 'open 5 constant', n: 400, ttft: even(0.3) }),
+  ]).map(
+    (record): LogRecord =>
+      record.type === 'run'
+        ? { ...record, models: record.models.flatMap((one) => [one, { ...one, id: 'large' }]) }
+        : record,
+  );
+  const { markdown, page, names, json } = await tell(log);
+  for (const model of ['small', 'large']) expect(markdown).toContain(`### Load: ${model}`);
+  expect(names).toContain('charts/load-attainment.svg');
+  expect(names).toContain('charts/load-2-attainment.svg');
+  const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(json).toMatchObject({ answer: '1 step of small. 1 step of large.' });
 });
 
 describe('a load test that did not go well', () => {

@@ -127,7 +127,8 @@ function tierBlocks(tiers: readonly Tier[], { name, objectives, rule }: TierOpti
     },
   ];
   const table = tableOf({ name: `${name}-tiers`, label: 'With other limits' }, columns, tiers);
-  return [table, { kind: 'note', text: 'From the same steps, with the other objectives as they are.' }];
+  const note = { kind: 'note', text: 'From the same steps, with the other objectives as they are.' } as const;
+  return [{ kind: 'section', heading: 'With other limits', body: [table, note] }];
 }
 
 const SOUGHT = {
