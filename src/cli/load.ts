@@ -11,13 +11,13 @@ import {
   dataOption,
   decimal,
   defining,
-  jsonOption,
   modelsOption,
   natural,
   oneOf,
   positive,
   positives,
   rates,
+  reportsOption,
   share,
   thinkTime,
 } from './options.js';
@@ -125,7 +125,8 @@ const loadOptions = () =>
     .addOption(new Option('--resume <run>', 'hold the steps that a load test lacks'))
     .option('-o, --out <dir>', 'where runs are kept', DEFAULTS.out)
     .option('--wait', 'wait while another process measures on this machine')
-    .addOption(jsonOption())
+    .addOption(reportsOption())
+    .option('--json', 'print summary.json instead of tables')
     .option('-q, --quiet', 'no progress');
 
 type LoadFlags = ReturnType<ReturnType<typeof loadOptions>['opts']>;
@@ -138,6 +139,7 @@ export const load = () =>
       out: flags.out,
       whenBusy: flags.wait ? 'wait' : undefined,
       selfTest: flags.selfTest ? undefined : 'skip',
+      reports: flags.reports,
       json: flags.json,
       quiet: flags.quiet,
     });

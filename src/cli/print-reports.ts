@@ -1,10 +1,12 @@
 /** Writes the reports of runs, and prints their summary. */
 import { join } from 'node:path';
 import type { Analysis } from '../core/analyse/analysis.js';
+import type { LoadTest } from '../core/load/load-test.js';
 import { briefOf } from '../core/report/document/brief.js';
+import { loadSections } from '../core/report/document/load.js';
 import type { CsvBeginning } from '../core/report/samples.js';
 import type { ReporterName } from '../core/report/table.js';
-import { renderTerminal } from '../core/report/terminal.js';
+import { renderBlocks, renderTerminal, type TerminalOptions } from '../core/report/terminal.js';
 import { render, writeArtifacts } from '../run/render.js';
 import { displayPath } from '../system/path.js';
 
@@ -26,7 +28,7 @@ export async function printReports(
   runs: readonly string[],
   { out, reports, prices, reference, csv, json }: PrintOptions,
 ): Promise<Analysis> {
-  const { analysis, recommendation, artifacts, folder } = await render(runs, { reports, prices, reference, csv });
+  const { analysis, recommendation, load, artifacts, folder } = await render(runs, { reports, prices, reference, csv });
   const target = out ?? folder;
   await writeArtifacts(artifacts, target);
   if (json) {
@@ -34,10 +36,17 @@ export async function printReports(
     return analysis;
   }
   const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  const screen = { columns: Math.min(process.stdout.columns ?? 80, 120), color };
   process.stdout.write(
-    renderTerminal(briefOf(analysis, recommendation), { columns: Math.min(process.stdout.columns ?? 80, 120), color }),
+    load === null ? renderTerminal(briefOf(analysis, recommendation), screen) : loadText(load, screen),
   );
   const page = artifacts.some(({ path }) => path === 'report.html') ? 'report.html' : 'summary.json';
   process.stdout.write(`Everything behind it: ${displayPath(join(target, page))}\n`);
   return analysis;
+}
+
+function loadText(test: LoadTest, screen: TerminalOptions): string {
+  return loadSections(test)
+    .map(({ section: { heading, body } }) => `${renderBlocks(heading, body, screen)}\n`)
+    .join('');
 }

@@ -22,7 +22,9 @@ function unpack(text: string): Promise<string> {
 
 async function start(): Promise<void> {
   offerCopies();
-  showSamples(document.getElementById('samples-app')!, await read<PageData>('page-data'));
+  // The page of a load test has no samples.
+  const samples = document.getElementById('samples-app');
+  if (samples !== null) showSamples(samples, await read<PageData>('page-data'));
   await drawCharts(await read<Record<string, Record<string, unknown>>>('page-charts'));
 }
 

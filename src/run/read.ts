@@ -4,6 +4,7 @@ import { startAnalysis } from '../core/analyse/analyse.js';
 import type { Analysis } from '../core/analyse/analysis.js';
 import { combineRuns } from '../core/analyse/combine.js';
 import { UserError } from '../core/errors.js';
+import { type LoadTest, startLoadTest } from '../core/load/load-test.js';
 import type { RunRecord } from '../core/log/log.js';
 import { readLog } from '../files/log.js';
 import { displayPath } from '../system/path.js';
@@ -14,9 +15,32 @@ export async function analyseLog(log: string): Promise<Analysis> {
   return fold.finish();
 }
 
+export interface ReadRun {
+  readonly analysis: Analysis;
+  /** What it found, if the run is a load test. */
+  readonly load: LoadTest | null;
+}
+
+/** Reads a log once. */
+export async function readRun(log: string): Promise<ReadRun> {
+  const [analysis, load] = [startAnalysis(), startLoadTest()];
+  for await (const record of readLog(log)) {
+    analysis.add(record);
+    load.add(record);
+  }
+  return { analysis: analysis.finish(), load: load.finish() };
+}
+
+/** @throws UserError when one of them is a load test. */
 export async function analyseTogether(logs: readonly string[]): Promise<Analysis> {
   const labels = labelsOf(logs.map((log) => basename(dirname(log))));
   const runs = await Promise.all(logs.map(async (log, i) => ({ label: labels[i]!, run: await runRecordOf(log) })));
+  const tested = runs.find(({ run }) => run.settings.load !== undefined);
+  if (tested !== undefined) {
+    throw new UserError(
+      `${tested.label}: expected runs to report side by side, found a load test; give it to \`rightsize report\` alone`,
+    );
+  }
   const { run, relabel } = combineRuns(runs);
   const fold = startAnalysis();
   fold.add(run);

@@ -3,6 +3,7 @@ import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Analysis } from '../core/analyse/analysis.js';
 import { Unfinished, UserError } from '../core/errors.js';
+import type { LoadTest } from '../core/load/load-test.js';
 import { optionsOf, recommend } from '../core/recommend/recommend.js';
 import type { Recommendation } from '../core/recommend/recommendation.js';
 import type { Artifact } from '../core/report/artifact.js';
@@ -13,7 +14,7 @@ import { loadPrices } from '../files/price-list.js';
 import { openPainter } from '../render/painter.js';
 import { displayPath, isFullDisk } from '../system/path.js';
 import { changesBetween } from './compare.js';
-import { analyseLog, analyseTogether } from './read.js';
+import { analyseTogether, readRun } from './read.js';
 import { logOf } from './runs.js';
 import { type World, worldOf } from './world.js';
 
@@ -31,6 +32,8 @@ export interface RenderOptions extends Partial<Pick<World, 'cwd'>> {
 export interface Rendered {
   readonly analysis: Analysis;
   readonly recommendation: Recommendation;
+  /** What it found, if the run is a load test. */
+  readonly load: LoadTest | null;
   readonly artifacts: readonly Artifact[];
   /** Where these reports belong: the run's own folder; for several runs, one beside the first, with the names of all. */
   readonly folder: string;
@@ -49,7 +52,8 @@ export async function render(runs: readonly string[], options: RenderOptions = {
   const prices = await loadPrices(options.prices && resolve(cwd, options.prices));
   const painter = reports.includes('charts') ? openPainter() : null;
   try {
-    const analysis = await (logs.length === 1 ? analyseLog(logs[0]!) : analyseTogether(logs));
+    const { analysis, load } =
+      logs.length === 1 ? await readRun(logs[0]!) : { analysis: await analyseTogether(logs), load: null };
     const recommendation = recommend(analysis, {
       ...(prices && optionsOf(prices)),
       ...(reference !== undefined && { reference }),
@@ -61,10 +65,18 @@ export async function render(runs: readonly string[], options: RenderOptions = {
         : [];
     const page = reports.includes('html') ? { page: await pageAssets() } : {};
     const artifacts = await renderReports(
-      { analysis, recommendation, comparisons, csv: options.csv, ...page, ...(painter && { drawPng: painter.draw }) },
+      {
+        analysis,
+        recommendation,
+        load: load ?? undefined,
+        comparisons,
+        csv: options.csv,
+        ...page,
+        ...(painter && { drawPng: painter.draw }),
+      },
       reports,
     );
-    return { analysis, recommendation, artifacts, folder: folderOf(logs) };
+    return { analysis, recommendation, load, artifacts, folder: folderOf(logs) };
   } finally {
     await painter?.close();
   }

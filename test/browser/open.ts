@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { analyse } from '../../src/core/analyse/analyse.js';
+import { startLoadTest } from '../../src/core/load/load-test.js';
 import type { LogRecord } from '../../src/core/log/log.js';
 import { recommend } from '../../src/core/recommend/recommend.js';
-import { documentOf } from '../../src/core/report/document/build.js';
-import { pageData } from '../../src/core/report/document/samples.js';
-import { htmlReport, type PageAssets } from '../../src/core/report/html/page.js';
+import type { PageAssets } from '../../src/core/report/html/page.js';
+import { renderReports } from '../../src/core/report/table.js';
 
 const CHROMIUM = process.env.RIGHTSIZE_CHROMIUM ?? '/usr/bin/chromium';
 
@@ -36,12 +36,11 @@ async function assets(): Promise<Assets> {
   return bundled;
 }
 
-export async function writeReport(records: Iterable<LogRecord>): Promise<string> {
-  const analysis = analyse(records);
-  const [artifact] = await htmlReport(documentOf(analysis, recommend(analysis)), {
-    assets: await assets(),
-    samples: pageData(analysis),
-  });
+export async function writeReport(records: readonly LogRecord[]): Promise<string> {
+  const [analysis, loadTest] = [analyse(records), startLoadTest()];
+  for (const record of records) loadTest.add(record);
+  const input = { analysis, recommendation: recommend(analysis), load: loadTest.finish() ?? undefined };
+  const [artifact] = await renderReports({ ...input, page: await assets() }, ['html']);
   const file = join(mkdtempSync(join(tmpdir(), 'rightsize-page-')), 'report.html');
   writeFileSync(file, artifact!.content);
   return pathToFileURL(file).href;
@@ -76,7 +75,7 @@ export async function open(
     if (at !== url.split('#')[0] && !at.startsWith('data:')) complaints.push(`request: ${at}`);
   });
   await page.goto(url);
-  await page.waitForSelector('.list .row, #samples-app p');
+  await page.waitForSelector('.list .row, #samples-app p, body:not(:has(#samples-app))');
   return { page, complaints };
 }
 

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GOLDEN } from '../golden/orders.js';
+import { loadLog, SEARCH, searchedSteps } from '../support/load-log.js';
 import { makeLog } from '../support/log.js';
 import { chartsDrawn, launch, open, unfold, writeReport } from './open.js';
 
@@ -318,6 +319,18 @@ describe.skipIf(browser === null)('a hostile or odd report.html', { timeout: 120
     await page.keyboard.press('End');
     expect(await page.locator('.detail h3').textContent()).toMatch(/route-10000/);
     expect(await page.locator('.row').count()).toBeLessThan(60);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
+
+describe.skipIf(browser === null)('the page of a load test', { timeout: 120_000 }, () => {
+  it('draws its charts without a complaint, and has no samples', async () => {
+    const { page, complaints } = await open(browser!, await writeReport(loadLog(searchedSteps(), SEARCH)));
+    await chartsDrawn(page);
+    expect(await page.locator('h1').textContent()).toBe('How much load does each model hold?');
+    expect(await page.locator('[data-chart] .live svg').count()).toBe(3);
+    expect(await page.getByText('Skip to the samples').count()).toBe(0);
     expect(complaints).toEqual([]);
     await page.close();
   });

@@ -1,5 +1,5 @@
 /** `rightsize load` as a user runs it: steps, their log, resume, interruption, and a sentence for every wrong flag. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -20,7 +20,8 @@ const SUITE = {
 };
 /** A machine that is busy with other tests spoils a step, and 3 says so. */
 const DONE = [0, 3];
-const LOAD = ['load', '--suite', 'sums.yaml', '--no-self-test'];
+/** Charts take a second or two of each test. */
+const LOAD = ['load', '--suite', 'sums.yaml', '--no-self-test', '--reports', 'summary'];
 const TRACE =
   'Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type\n5,x,1,1,2,a\n5.1,x,1,1,2,a\n5.3,x,1,1,2,a\n';
 
@@ -194,6 +195,31 @@ describe('a server that is not well', () => {
   });
 });
 
+test('a load test leaves reports in its folder, which come again from its log alone', async () => {
+  const cwd = folder();
+  const flags = ['--reports', 'markdown,html,summary', '--model', model, '--concurrency', '1,2', '--requests', '12'];
+  const { code, stdout, stderr } = await rightsize([...LOAD, ...flags], { cwd });
+  expect(DONE, stderr).toContain(code);
+  expect(stdout).toMatch(/^Load: null\n.*closed 1 .*Everything behind it: reports\/.*\/report\.html\n$/s);
+  const { folder: tested } = await testedIn(cwd);
+  const NAMES = ['report.html', 'report.md', 'summary.json'];
+  const contents = () => NAMES.map((name) => readFileSync(join(tested, name), 'utf8'));
+  const written = contents();
+  for (const name of NAMES) rmSync(join(tested, name));
+  const again = await rightsize(['report', tested], { cwd });
+  expect(again).toMatchObject({ code: 0, stdout });
+  expect(contents()).toEqual(written);
+  expect(existsSync(join(tested, 'samples.csv'))).toBe(false);
+
+  const run = join(cwd, 'other');
+  cpSync(tested, run, { recursive: true });
+  const together = await rightsize(['report', tested, run], { cwd });
+  expect(together.code).toBe(2);
+  expect(together.stderr).toMatch(
+    /expected runs to report side by side, found a load test; give it to `rightsize report` alone/,
+  );
+});
+
 test('several clients take a server that is there', async () => {
   const cwd = folder();
   const script = { id: 'slow', class: 'slm', backend: 'scripted', script: { realTime: true } };
@@ -218,7 +244,7 @@ test('an engine in process answers several at once, each with the times of its o
     expect(pieces.at(-1)).toBeLessThanOrEqual(end);
     expect(tokensPerPiece).toBeUndefined();
   }
-  const [model] = JSON.parse(stdout).models;
+  const [model] = JSON.parse(stdout).load.models;
   expect(model.steps[0].result.counts).toMatchObject({ due: 9, completed: 9, failed: 0 });
 });
 

@@ -386,7 +386,9 @@ function describeRun(
   },
 ): RunInfo {
   const cells = rest.suites.flatMap(({ tasks }) => tasks).flatMap(({ cells }) => cells);
-  const planned = cells.reduce((total, { trials }) => total + trials.planned, 0);
+  const isLoadTest = run.settings.load !== undefined;
+  // A load test plans steps, and no trials.
+  const planned = isLoadTest ? 0 : cells.reduce((total, { trials }) => total + trials.planned, 0);
   const recorded = cells.reduce((total, { trials }) => total + trials.recorded, 0);
   const reasonsOf = (wanted: (end: EndRecord) => boolean) =>
     rest.ends.values(wanted, (end) => end.reason).map(({ reason }) => reason);
@@ -408,15 +410,14 @@ function describeRun(
     ...(prices && { prices }),
     ...(run.parts && { parts: run.parts.map((part) => describePart(part, rest.machines)) }),
     trials: { planned, recorded },
-    ended:
-      recorded >= planned
-        ? { complete: true }
-        : early !== undefined
-          ? { complete: true, early }
-          : {
-              complete: false,
-              reason: reasonsOf((end) => !end.complete).at(-1) ?? 'the run was cut off before it could say why',
-            },
+    ended: (isLoadTest ? reasonsOf((end) => end.complete).length > 0 : recorded >= planned)
+      ? { complete: true }
+      : early !== undefined
+        ? { complete: true, early }
+        : {
+            complete: false,
+            reason: reasonsOf((end) => !end.complete).at(-1) ?? 'the run was cut off before it could say why',
+          },
   };
 }
 

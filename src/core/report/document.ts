@@ -18,6 +18,8 @@ export interface Document {
   readonly contents: readonly Link[];
   readonly brief: Brief;
   readonly suites: readonly SuitePart[];
+  /** The load test, in place of suites; null for a run. */
+  readonly load: LoadPart | null;
   /** The sections after the suites: models, samples, method. */
   readonly sections: readonly Section[];
   /** Every chart that a `charts` block names. */
@@ -74,6 +76,18 @@ export interface SuitePart {
   /** The same for a pull request, which has less room. */
   readonly short: readonly Block[];
   /** What supports the verdicts. */
+  readonly sections: readonly Section[];
+}
+
+/** A load test: no verdict, but what each model holds under the question of the document. */
+export interface LoadPart {
+  readonly name: string;
+  readonly heading: string;
+  /** What the figures rest on: models, steps, requests, machine, date. */
+  readonly scope: string;
+  /** Why the test is not whole. */
+  readonly alarms: readonly Note[];
+  /** One for each model. All of them stand open. */
   readonly sections: readonly Section[];
 }
 

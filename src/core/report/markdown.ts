@@ -3,7 +3,7 @@
  * folded. Every text is escaped; charts and samples are left to the page.
  */
 import type { Artifact } from './artifact.js';
-import type { Block, Column, Document, Section, SuitePart, Table, TableCell } from './document.js';
+import type { Block, Column, Document, LoadPart, Section, SuitePart, Table, TableCell } from './document.js';
 import { formatCell } from './format.js';
 import { escapeMarkdown as md, plain } from './text.js';
 
@@ -11,10 +11,13 @@ import { escapeMarkdown as md, plain } from './text.js';
 const LONGEST = 65_536;
 const ROOM_FOR_THE_END = 400;
 
-export function markdownReport({ suites, sections, footer }: Document): Artifact[] {
-  const open = suites.map(renderSuite);
-  const folded = [...suites.flatMap((suite) => suite.sections), ...sections].map(foldedSection);
-  const { kept, left } = within(LONGEST - ROOM_FOR_THE_END - join(open).length, folded);
+export function markdownReport({ question, suites, load, sections, footer }: Document): Artifact[] {
+  const open = [...suites.map(renderSuite), ...(load === null ? [] : [renderLoad(question, load)])];
+  const parts = [
+    ...(load?.sections ?? []).map((section) => ({ heading: section.heading, text: renderSection(section, 3) })),
+    ...[...suites.flatMap((suite) => suite.sections), ...sections].map(foldedSection),
+  ];
+  const { kept, left } = within(LONGEST - ROOM_FOR_THE_END - join(open).length, parts);
   const end =
     left.length === 0
       ? ''
@@ -22,15 +25,16 @@ export function markdownReport({ suites, sections, footer }: Document): Artifact
   return [{ path: 'report.md', content: `${join([...open, ...kept, end, `<sub>${md(footer)}</sub>`])}\n` }];
 }
 
-interface Folded {
+/** A part that is left out where there is no room for it. */
+interface Part {
   readonly heading: string;
   readonly text: string;
 }
 
 /** The parts that fit, in their order; a part that is too long does not keep shorter ones out. */
-function within(room: number, parts: readonly Folded[]): { kept: string[]; left: Folded[] } {
+function within(room: number, parts: readonly Part[]): { kept: string[]; left: Part[] } {
   const kept: string[] = [];
-  const left: Folded[] = [];
+  const left: Part[] = [];
   let taken = 0;
   for (const part of parts) {
     if (part.text === '') continue;
@@ -58,8 +62,16 @@ function renderSuite({ heading, scope, verdict, short }: SuitePart): string {
   ]);
 }
 
+function renderLoad(question: string, { heading, scope, alarms }: LoadPart): string {
+  return join([
+    `## ${md(question)}`,
+    `**${md(heading)}** · ${md(scope)}`,
+    ...alarms.map((alarm) => renderBlock(alarm, 3)),
+  ]);
+}
+
 /** A section in which Markdown shows nothing is left out. */
-function foldedSection({ heading, body }: Section): Folded {
+function foldedSection({ heading, body }: Section): Part {
   const content = join(body.map((block) => renderBlock(block, 3)));
   const text = content === '' ? '' : join([`<details><summary>${md(heading)}</summary>`, content, '</details>']);
   return { heading, text };

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { type JsonSchema, schemaId } from '../definition/json-schema.js';
+import { LOAD_METRIC_NAMES } from '../load/objective.js';
 import { LEVELS } from '../measure/metric.js';
 import { DISTRIBUTED } from '../measure/metrics.js';
 
@@ -213,6 +214,53 @@ const model = z.looseObject({
   source: z.string(),
 });
 
+const range = z
+  .looseObject({ value: number, low: number, high: number.nullable() })
+  .describe('A load with its interval. High is null if no load was shown to be too much.');
+
+const percentiles = z.looseObject({
+  n: count,
+  ...Object.fromEntries(['median', 'p90', 'p95', 'p99'].map((level) => [level, orMissing(estimate)])),
+});
+
+const step = z.looseObject({
+  record: z.looseObject({ step: z.string(), condition: z.string(), session: z.string(), ending: z.string() }),
+  result: z.looseObject({
+    seconds: number,
+    counts: z.looseObject({ due: count, completed: count, timedOut: count, failed: count, leftOut: count }),
+    saturation: z.enum(['stable', 'backlogged', 'overloaded']),
+    window: orMissing(
+      z.looseObject({
+        validity: z.looseObject({ valid: z.boolean() }),
+        settled: z.looseObject({ state: z.string() }),
+        metrics: z.looseObject(Object.fromEntries(LOAD_METRIC_NAMES.map((name) => [name, orMissing(percentiles)]))),
+        attainment: orMissing(estimate),
+        goodput: orMissing(estimate),
+        throughput: orMissing(known),
+        right: z.looseObject({ quality: orMissing(estimate), costOfThousand: orMissing(known) }),
+      }),
+    ),
+  }),
+});
+
+const load = z
+  .looseObject({
+    question: z.string(),
+    objectives: z.array(z.looseObject({ metric: z.enum(LOAD_METRIC_NAMES), level: z.enum(LEVELS), bound: number })),
+    rule: z.looseObject({}).nullable().describe('What was searched. Null if the user named the loads.'),
+    models: z.array(
+      z.looseObject({
+        model: z.string(),
+        sentences: names.describe('The answer in words.'),
+        steps: z.array(step),
+        capacity: z.looseObject({ load: range.nullable(), binding: count.nullable() }).nullable(),
+        tiers: z.array(z.looseObject({ objective: count, factor: number, load: range.nullable() })),
+      }),
+    ),
+    selfTests: z.array(z.looseObject({})),
+  })
+  .describe('What a load test found. Its requests are no trials, so it has no suites.');
+
 const environment = z.looseObject({ rightsize: z.string(), node: z.string(), os: z.string() });
 
 const summarySchema = z.looseObject({
@@ -229,6 +277,7 @@ const summarySchema = z.looseObject({
     ]),
     environment,
   }),
+  load: load.optional(),
   suites: z.array(suite),
   models: z.array(model),
   machines: z.array(z.looseObject({ name: z.string(), trials: count, environment })),

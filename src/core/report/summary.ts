@@ -13,6 +13,7 @@ import type {
   SessionFigures,
 } from '../analyse/analysis.js';
 import { conditionText } from '../definition/condition.js';
+import type { LoadTest } from '../load/load-test.js';
 import { DISTRIBUTED } from '../measure/metrics.js';
 import { isMissing, type Missing } from '../quantity.js';
 import type { Cascade } from '../recommend/cascade/cascade.js';
@@ -23,23 +24,26 @@ import type {
   TaskRecommendation,
 } from '../recommend/recommendation.js';
 import type { Artifact } from './artifact.js';
+import { plural } from './format.js';
 import { headlineOf } from './headline.js';
+import { loadQuestion, loadSentences } from './load-words.js';
 import { describeSuite, describeTask, whatWouldChange } from './words.js';
 
 export const SUMMARY_VERSION = 1;
 
-export function summaryReport(analysis: Analysis, recommendation: Recommendation): Artifact[] {
+export function summaryReport(analysis: Analysis, recommendation: Recommendation, load?: LoadTest): Artifact[] {
   return [
-    { path: 'summary.json', content: `${JSON.stringify(summarise(analysis, recommendation), null, 2)}\n` },
+    { path: 'summary.json', content: `${JSON.stringify(summarise(analysis, recommendation, load), null, 2)}\n` },
     ...recommendation.suites.flatMap(cascadeFiles),
   ];
 }
 
-export function summarise(analysis: Analysis, recommendation: Recommendation) {
+export function summarise(analysis: Analysis, recommendation: Recommendation, load?: LoadTest) {
   return {
     version: SUMMARY_VERSION,
-    answer: answerOf(recommendation),
+    answer: load === undefined ? answerOf(recommendation) : loadAnswer(load),
     run: analysis.run,
+    ...(load !== undefined && { load: describeLoad(load) }),
     suites: analysis.suites.map((suite, i) => {
       const recommended = recommendation.suites[i]!;
       return {
@@ -79,6 +83,21 @@ function answerOf({ suites }: Recommendation): string {
   return suites
     .map((suite) => (suites.length === 1 ? headlineOf(suite) : `${suite.suite}: ${headlineOf(suite)}`))
     .join(' ');
+}
+
+/** The greatest load of each model, or what was held where no load was searched. */
+function loadAnswer(load: LoadTest): string {
+  return load.models
+    .map((tested) => loadSentences(tested, load)[0] ?? `${plural(tested.steps.length, 'step')} of ${tested.model}.`)
+    .join(' ');
+}
+
+function describeLoad({ models, ...load }: LoadTest) {
+  return {
+    question: loadQuestion(load),
+    ...load,
+    models: models.map((tested) => ({ sentences: loadSentences(tested, { models, ...load }), ...tested })),
+  };
 }
 
 function describeRecommended(recommended: TaskRecommendation, suite: SuiteVerdict) {

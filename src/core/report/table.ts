@@ -3,6 +3,7 @@
  * none. A reporter's code is loaded when it is used, so that a command can list the reporters at no cost.
  */
 import type { Analysis } from '../analyse/analysis.js';
+import type { LoadTest } from '../load/load-test.js';
 import type { Recommendation } from '../recommend/recommendation.js';
 import type { VersionComparison } from '../regress/comparison.js';
 import type { Artifact, Promised } from './artifact.js';
@@ -15,6 +16,8 @@ export interface ReportInput {
   readonly recommendation: Recommendation;
   /** What changed from one run to another, where two are side by side. */
   readonly comparisons?: readonly VersionComparison[] | undefined;
+  /** What the load test found, if the run is one. */
+  readonly load?: LoadTest | undefined;
   /** The browser's part of report.html; without it there is no page. */
   readonly page?: PageAssets;
   /** How samples.csv begins. */
@@ -36,8 +39,8 @@ export const REPORTERS = {
   },
   summary: {
     summary: 'summary.json, for programs, and the thresholds of recommended cascades',
-    render: async ({ analysis, recommendation }) =>
-      (await import('./summary.js')).summaryReport(analysis, recommendation),
+    render: async ({ analysis, recommendation, load }) =>
+      (await import('./summary.js')).summaryReport(analysis, recommendation, load),
   },
   charts: {
     summary: 'charts/, as Vega-Lite specifications, SVG and PNG',
@@ -57,7 +60,8 @@ export const REPORTERS = {
   // The largest comes last: nothing has to hold it while the others are made.
   samples: {
     summary: 'samples.csv, one row for each sample and model',
-    render: async ({ analysis, csv }) => (await import('./samples.js')).samplesReport(analysis, csv),
+    render: async ({ analysis, csv, load }) =>
+      load === undefined ? (await import('./samples.js')).samplesReport(analysis, csv) : [],
   },
 } as const satisfies Record<string, Reporter>;
 
@@ -70,9 +74,28 @@ export async function renderReports(
   input: ReportInput,
   names: readonly ReporterName[] = REPORTER_NAMES,
 ): Promise<Artifact[]> {
-  const { documentOf } = await import('./document/build.js');
-  const document = documentOf(input.analysis, input.recommendation, input.comparisons);
+  const whole = await documented(input);
   const artifacts: (Artifact | Promised)[] = [];
-  for (const name of names) artifacts.push(...(await (REPORTERS[name] as Reporter).render({ ...input, document })));
+  for (const name of names) artifacts.push(...(await (REPORTERS[name] as Reporter).render(whole)));
   return Promise.all(artifacts.map(async ({ path, content }) => ({ path, content: await content })));
+}
+
+async function documented({
+  load,
+  comparisons,
+  ...input
+}: ReportInput): Promise<ReportInput & { readonly document: Document }> {
+  const { analysis, recommendation } = input;
+  if (load === undefined) {
+    const { documentOf } = await import('./document/build.js');
+    return { ...input, document: documentOf(analysis, recommendation, comparisons) };
+  }
+  const { loadDocumentOf, withoutTrials } = await import('./document/load-test.js');
+  return {
+    ...input,
+    load,
+    document: loadDocumentOf(analysis, load),
+    analysis: withoutTrials(analysis),
+    recommendation: { ...recommendation, suites: [] },
+  };
 }

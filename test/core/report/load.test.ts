@@ -1,8 +1,21 @@
+/** The section on load: sentences, steps, what spoilt them, charts; and the same in every report. */
+
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { searchVirtually } from '../../../bench/load-laws.js';
-import { tiersOf } from '../../../src/core/load/capacity.js';
+import { analyse } from '../../../src/core/analyse/analyse.js';
+import { capacityOf, tiersOf } from '../../../src/core/load/capacity.js';
+import { type LoadTest, startLoadTest } from '../../../src/core/load/load-test.js';
+import { parseObjective } from '../../../src/core/load/objective.js';
 import type { SearchRule } from '../../../src/core/load/search-rule.js';
-import { loadSection } from '../../../src/core/report/document/load.js';
+import type { LogRecord } from '../../../src/core/log/log.js';
+import { recommend } from '../../../src/core/recommend/recommend.js';
+import { loadSections } from '../../../src/core/report/document/load.js';
+import type { Section, Table } from '../../../src/core/report/document.js';
+import { summaryJsonSchema } from '../../../src/core/report/summary-schema.js';
+import { renderReports } from '../../../src/core/report/table.js';
+import { renderBlocks } from '../../../src/core/report/terminal.js';
+import { even, loadLog, SEARCH, searchedSteps, stepOf, testOf } from '../../support/load-log.js';
 
 const RULE: SearchRule = {
   find: { kind: 'concurrency' },
@@ -12,38 +25,56 @@ const RULE: SearchRule = {
   least: 1,
   most: 1_000,
 };
-const { history: steps } = searchVirtually(
+const { history } = searchVirtually(
   { server: { kind: 'slots', slots: 6, service: { kind: 'exponential', mean: 0.1 } }, rule: RULE },
   1,
 );
-const { section, charts } = loadSection({
-  model: 'smol',
-  sentences: ['It holds 12.'],
-  steps,
+const searched: LoadTest = {
   objectives: RULE.objectives,
-  loads: 'requests under way',
-  tiers: tiersOf(steps, RULE),
-});
+  rule: RULE,
+  selfTests: [],
+  models: [
+    {
+      model: 'smol',
+      steps: testOf(stepOf({ id: 1, condition: 'closed 1', n: 1, ttft: even(0.2) })).models[0]!.steps.flatMap(
+        ({ record }) => history.map((result) => ({ record, result })),
+      ),
+      capacity: capacityOf(history, RULE),
+      tiers: tiersOf(history, RULE),
+    },
+  ],
+};
+
+function tablesOf({ body }: Section): readonly Table[] {
+  return body.flatMap((block) => (block.kind === 'table' ? [block] : block.kind === 'section' ? tablesOf(block) : []));
+}
+
+function textOf({ heading, body }: Section): string {
+  return renderBlocks(heading, body, { columns: 200, color: false });
+}
+
+const only = (tested: LoadTest) => loadSections(tested)[0]!;
 
 describe('the section on load', () => {
+  const { section, charts } = only(searched);
+
   test('begins with the answer, and has a row for each step with the reasons of what is missing', () => {
-    expect(section.body[0]).toEqual({ kind: 'text', text: 'It holds 12.' });
-    const tables = section.body.filter((block) => block.kind === 'table');
-    expect(tables.map(({ name, rows }) => [name, rows.length])).toEqual([
-      ['load-steps', steps.length],
-      ['load-tiers', 2],
-    ]);
-    expect(tables[0]!.columns.map(({ title }) => title)).toEqual([
+    expect(section.body[0]).toMatchObject({
+      kind: 'text',
+      text: expect.stringMatching(/^On this machine smol holds /),
+    });
+    const [steps, tiers] = tablesOf(section);
+    expect([steps!.name, steps!.rows.length]).toEqual(['load-steps', history.length]);
+    expect([tiers!.name, tiers!.rows.length]).toEqual(['load-tiers', 2]);
+    expect(steps!.columns.map(({ title }) => title).slice(0, 5)).toEqual([
       'Step',
       'Requests',
       'State',
       'Meet every objective',
       'TTFT p95',
-      'Goodput, requests/s',
-      'Throughput',
     ]);
-    expect(JSON.stringify(section)).toMatch(/needs \d+ more requests/);
-    const whole = tables[1]!.rows.flatMap((row) => {
+    expect(textOf(section)).toMatch(/needs \d+ more requests/);
+    const whole = tiers!.rows.flatMap((row) => {
       const load = row[2]!;
       return load.kind === 'estimate' ? [load.value, load.low, load.high] : [];
     });
@@ -52,44 +83,282 @@ describe('the section on load', () => {
   });
 
   test('draws each objective with its limit, and only steps that have the figure', () => {
-    expect(charts.map(({ name }) => name)).toEqual(['load-objective-1', 'load-attainment', 'load-goodput']);
+    expect(charts.map(({ name }) => name)).toEqual(['load-ttft-p95', 'load-attainment', 'load-goodput']);
     const [objective] = charts;
     expect(JSON.stringify(objective!.spec)).toContain('"values":[{"value":0.4175}]');
     expect(objective!.alt).toMatch(/The limit is 418 ms\.$/);
-    const shown = steps.filter(({ window }) => !('missing' in window) && window.settled.state === 'steady').length;
+    const shown = history.filter(({ window }) => !('missing' in window) && window.settled.state === 'steady').length;
     expect(shown).toBeGreaterThan(0);
-    expect(charts[1]!.note).toContain(`${shown} of ${steps.length} steps have it`);
+    expect(charts[1]!.note).toContain(`${shown} of ${history.length} steps have it`);
+  });
+
+  test('shows every limit of a percentile', () => {
+    const objectives = ['ttft p95 <= 0.5 s', 'ttft p95 <= 0.3 s', 'ttft mean <= 0.3 s'];
+    const { charts: drawn } = only(
+      testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2) }), { objectives }),
+    );
+    expect(drawn.map(({ name }) => name)).toEqual(['load-ttft-p95', 'load-attainment', 'load-goodput']);
+    expect(drawn[0]!.alt).toMatch(/The limit is 500 ms\. The limit is 300 ms\.$/);
+    expect(parseObjective(objectives[2]!).level).toBe('mean');
+  });
+
+  test('claims no share of requests in time without an objective, and draws the times', () => {
+    const { section: told, charts: drawn } = only(
+      testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2) }), { objectives: [] }),
+    );
+    expect(drawn.map(({ name }) => name)).toEqual(['load-ttft-p95', 'load-tpot-p95', 'load-e2e-p95']);
+    expect(textOf(told)).not.toMatch(/objective|Goodput/);
+  });
+
+  test('draws nothing against loads that are not of one kind, and says why', () => {
+    const steps = ['closed 2', 'open 5 constant'].flatMap((condition, id) =>
+      stepOf({ id, condition, n: 400, ttft: even(0.2) }),
+    );
+    const { section: told, charts: drawn } = only(testOf(steps));
+    expect(drawn).toEqual([]);
+    const [group] = told.body.filter((block) => block.kind === 'charts');
+    expect(group!.absent[0]).toBe('TTFT p95 against load: small: the loads of the steps are not of one kind');
+  });
+
+  test.each([
+    ['open 5 constant', 'against requests per second'],
+    ['users 5 think exp:10s', 'against users'],
+    ['closed 1', 'against requests under way'],
+  ])('draws %s %s', (condition, against) => {
+    const { charts: drawn } = only(testOf(stepOf({ id: 1, condition, n: 400, ttft: even(0.2) })));
+    expect(drawn[0]!.title).toBe(`TTFT p95 ${against}: small`);
+  });
+
+  test('has a row for each step, and says why a figure is missing', () => {
+    const { section: told } = only(testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 120, ttft: even(0.2) })));
+    const [steps] = tablesOf(told);
+    expect(steps!.rows.map((row) => row.slice(0, 2))).toEqual([
+      [
+        { kind: 'text', text: 'open 5 constant' },
+        { kind: 'quantity', value: 120, unit: 'count' },
+      ],
+    ]);
+    expect(textOf(told)).toMatch(/TTFT p95.* of open 5 constant: it needs \d+ more requests/);
   });
 
   test('says which step its client spoilt, and what to do', () => {
-    const spoilt = steps.map((step) =>
-      'missing' in step.window
-        ? step
-        : {
-            ...step,
-            window: {
-              ...step.window,
-              validity: {
-                valid: false,
-                checks: [{ check: 'loopDelay', reading: { value: 0.05 }, threshold: 0.02, state: 'broken' } as const],
-              },
-            },
-          },
+    const client = { processes: 1, loopDelay: { value: 0.05 }, cpuSeconds: { value: 1 } };
+    const more = { client: { ...client, socketWaits: 0, replacedConnections: 0 } };
+    const { section: told } = only(
+      testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2), more })),
     );
-    const { section: told } = loadSection({
-      model: 'smol',
-      sentences: [],
-      steps: spoilt.slice(0, 1),
-      objectives: RULE.objectives,
-      loads: 'requests under way',
-      tiers: [],
-    });
-    expect(told.body.at(-1)).toEqual({
+    expect(tablesOf(told)[0]!.rows[0]![2]).toEqual({ kind: 'text', text: 'invalid' });
+    expect(told.body).toContainEqual({
       kind: 'list',
       title: 'Steps that their client spoilt',
       items: [
-        'closed 1: the p99 of the delay of the event loop is 50.0 ms, where at most 20.0 ms is needed; use more client processes, or keep the client off the cores of the server',
+        'open 5 constant: the p99 of the delay of the event loop is 50.0 ms, where at most 20.0 ms is needed; use more client processes, or keep the client off the cores of the server',
       ],
     });
   });
+
+  test('knows that an engine in the process of the client keeps the event loop busy, and that it spoils nothing', () => {
+    const client = {
+      processes: 1,
+      inProcess: true,
+      loopDelay: { value: 0.05 },
+      cpuSeconds: { missing: 'shared' },
+    } as const;
+    const more = { client: { ...client, socketWaits: 0, replacedConnections: 0 } };
+    const { section: told } = only(
+      testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2), more })),
+    );
+    expect(tablesOf(told)[0]!.rows[0]![2]).toEqual({ kind: 'text', text: 'stable' });
+  });
+
+  test('says that no step came to its end', () => {
+    const { section: told, charts: drawn } = only(testOf([]));
+    expect(textOf(told)).toBe('Load: small\n\nNo step came to its end.\n');
+    expect(drawn).toEqual([]);
+  });
 });
+
+describe('the answer of a search', () => {
+  const sentences = ({ body }: Section) => body.flatMap((block) => (block.kind === 'text' ? [block.text] : []));
+
+  test('is the greatest load, its interval, what fails beyond it, and how many answers are right there', () => {
+    const [first, second] = sentences(only(testOf(searchedSteps(), SEARCH)).section);
+    expect(first).toMatch(
+      /^On this machine small holds [\d.]+ requests per second \(90% interval [\d.]+ to [\d.]+\), with TTFT p95 within 500 ms. Above that, TTFT is the first to fail.$/,
+    );
+    expect(second).toMatch(/^Of the answers at [\d.]+, [\d.]+% \[[\d.]+%, [\d.]+%\] are right.$/);
+  });
+
+  test('says that a limit was not found where no load was too much', () => {
+    const steps = [1, 2].flatMap((rate) =>
+      stepOf({ id: rate, condition: `open ${rate} constant`, n: 400, ttft: even(0.1) }),
+    );
+    expect(sentences(only(testOf(steps, SEARCH)).section)[0]).toMatch(
+      /holds at least [\d.]+ requests per second; no load that was tried was shown to be too much/,
+    );
+  });
+});
+
+interface Told {
+  readonly markdown: string;
+  readonly page: string;
+  readonly terminal: string;
+  readonly json: unknown;
+  /** The contents of the files of charts. */
+  readonly charts: readonly string[];
+  readonly names: readonly string[];
+}
+
+/** Every report of the log. */
+async function tell(log: readonly LogRecord[]): Promise<Told> {
+  const [analysis, fold] = [analyse(log), startLoadTest()];
+  for (const record of log) fold.add(record);
+  const load = fold.finish()!;
+  const artifacts = await renderReports({ analysis, recommendation: recommend(analysis), load, page: ASSETS });
+  const contentOf = (name: string) => String(artifacts.find(({ path }) => path === name)!.content);
+  return {
+    markdown: contentOf('report.md'),
+    page: contentOf('report.html').replace(/<(style|script|svg).*?<\/\1>/gs, ''),
+    terminal: loadSections(load)
+      .map(({ section: { heading, body } }) => renderBlocks(heading, body, { columns: 200, color: false }))
+      .join('\n'),
+    json: JSON.parse(contentOf('summary.json')),
+    charts: artifacts.filter(({ path }) => path.startsWith('charts/')).map(({ content }) => String(content)),
+    names: artifacts.map(({ path }) => path),
+  };
+}
+
+const ASSETS = { script: '', style: '', scriptHash: '', styleHash: '' };
+const isSummary = new Ajv2020({ strict: false }).compile(summaryJsonSchema());
+const NO_RUN = /not.measured|nothing was measured|verdict|0 of \d+|0 trials/i;
+
+describe('the report of a load test', async () => {
+  const told = await tell(loadLog(searchedSteps(), SEARCH));
+  const { markdown, page, terminal, json } = told;
+  const texts = { markdown, page, terminal };
+
+  test.each(Object.entries(texts))('%s has the answer, every step and the other limits', (_, text) => {
+    const shown = unescaped(text);
+    expect(shown).toMatch(/On this machine small holds [\d.]+ requests per second \(90% interval /);
+    for (const rate of [1, 2, 4, 8]) expect(shown).toContain(`open ${rate} constant`);
+    expect(shown).toContain('half as long');
+  });
+
+  test.each(Object.entries({ markdown, page: page.replace(/class="verdict"/, '') }))(
+    '%s asks what is known, and speaks of no run and no verdict',
+    (_, text) => {
+      expect(unescaped(text)).toContain('How much load does each model hold?');
+      expect(unescaped(text)).toContain('4 steps · 1,600 requests');
+      expect(text).not.toMatch(NO_RUN);
+    },
+  );
+
+  test('summary.json keeps to its schema, and has the load in place of suites', () => {
+    expect(isSummary(json), JSON.stringify(isSummary.errors?.slice(0, 3))).toBe(true);
+    expect(json).toMatchObject({
+      answer: expect.stringMatching(/^On this machine small holds /),
+      suites: [],
+      run: { trials: { planned: 0, recorded: 0 }, ended: { complete: true } },
+      load: {
+        question: 'How much load does each model hold?',
+        models: [{ model: 'small', sentences: [expect.any(String), expect.any(String)], steps: { length: 4 } }],
+      },
+    });
+    expect(JSON.stringify(json)).not.toMatch(NO_RUN);
+  });
+
+  test('the schema refuses a load whose step has no counts', () => {
+    const damaged = structuredClone(json) as { load: { models: { steps: { result: { counts?: unknown } }[] }[] } };
+    delete damaged.load.models[0]!.steps[0]!.result.counts;
+    expect(isSummary(damaged)).toBe(false);
+  });
+
+  test('has a picture of each chart in files and on the page, and no samples', () => {
+    expect(told.names.filter((name) => name.endsWith('.svg'))).toEqual([
+      'charts/load-ttft-p95.svg',
+      'charts/load-attainment.svg',
+      'charts/load-goodput.svg',
+    ]);
+    for (const name of ['load-ttft-p95', 'load-attainment', 'load-goodput'])
+      expect(page).toContain(`data-chart="${name}"`);
+    expect(told.names).not.toContain('samples.csv');
+    expect(page).not.toMatch(/href="#samples"|id="samples/);
+  });
+});
+
+test('the name of a model is text in every report, and its charts have none of its control characters', async () => {
+  const hostile = 'sm\u001b[31mall\u202e<img src=x>';
+  const renamed = JSON.stringify(loadLog(searchedSteps(), SEARCH)).replaceAll('"small"', JSON.stringify(hostile));
+  const { markdown, page, terminal, charts } = await tell(JSON.parse(renamed));
+  for (const text of [markdown, page]) expect(text).not.toContain('<img');
+  for (const text of [markdown, page, terminal, ...charts]) {
+    expect(text).toContain('requests');
+    for (const mark of ['\u001b', '\u202e']) expect(text).not.toContain(mark);
+  }
+});
+
+test('several models have sections and charts of their own names', async () => {
+  const log = loadLog([
+    ...stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2) }),
+    ...stepOf({ id: 2, model: 'large', condition: 'open 5 constant', n: 400, ttft: even(0.3) }),
+  ]).map(
+    (record): LogRecord =>
+      record.type === 'run'
+        ? { ...record, models: record.models.flatMap((one) => [one, { ...one, id: 'large' }]) }
+        : record,
+  );
+  const { markdown, page, names, json } = await tell(log);
+  for (const model of ['small', 'large']) expect(markdown).toContain(`### Load: ${model}`);
+  expect(names).toContain('charts/load-attainment.svg');
+  expect(names).toContain('charts/load-2-attainment.svg');
+  const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(json).toMatchObject({ answer: '1 step of small. 1 step of large.' });
+});
+
+describe('a load test that did not go well', () => {
+  const cut: LogRecord = { type: 'end', complete: false, reason: 'interrupted' };
+  const step = (more: Parameters<typeof stepOf>[0]['more'] = {}) =>
+    stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2), more });
+
+  test('says that it is incomplete, and what finishes it', async () => {
+    const log = [...loadLog(step()).filter(({ type }) => type !== 'end'), cut];
+    const { markdown, page, json } = await tell(log);
+    for (const text of [markdown, page]) {
+      expect(unescaped(text)).toMatch(
+        /The load test is incomplete \(interrupted\)\. Finish it with: rightsize load --resume /,
+      );
+    }
+    expect(json).toMatchObject({ run: { ended: { complete: false, reason: 'interrupted' } } });
+  });
+
+  test('is complete if it was resumed to its end', async () => {
+    const { markdown } = await tell([cut, ...loadLog(step())]);
+    expect(markdown).not.toContain('incomplete');
+  });
+
+  test('warns of steps that the client spoilt, and of a model that failed', async () => {
+    const client = { processes: 1, loopDelay: { value: 0.05 }, cpuSeconds: { value: 1 } };
+    const spoilt = step({ client: { ...client, socketWaits: 0, replacedConnections: 0 } });
+    const failed: LogRecord = { type: 'model-failed', model: 'small', reason: 'the <b>server</b> fell' };
+    const { markdown, page } = await tell([...loadLog(spoilt), failed]);
+    for (const text of [markdown, page]) {
+      expect(text).toContain('The client spoilt 1 of 1 step, which count for nothing.');
+      expect(text).not.toContain('found nothing that spoils');
+      expect(text).not.toContain('<b>server');
+      expect(unescaped(text)).toContain('small could not be tested to its end: the <b>server</b> fell.');
+    }
+  });
+
+  test('that held nothing has a report that says so', async () => {
+    const { markdown, terminal, json } = await tell(loadLog([]));
+    expect(markdown).toContain('No step came to its end.');
+    expect(terminal).toContain('No step came to its end.');
+    expect(isSummary(json), JSON.stringify(isSummary.errors?.slice(0, 3))).toBe(true);
+  });
+});
+
+/** Markdown and HTML escape marks of their own. */
+function unescaped(text: string): string {
+  return text.replace(/\\(.)/g, '$1').replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&#39;/g, "'");
+}

@@ -1,60 +1,86 @@
 /** What a model serves against its load: each objective with its limit, the share of requests that meet all, and goodput. */
-import { isPercentile, LOAD_METRICS, type Objective } from '../../load/objective.js';
+import type { QUANTILES } from '../../analyse/distribution.js';
+import { isPercentile, LOAD_METRICS, type LoadMetric, type Objective } from '../../load/objective.js';
 import { loadOf } from '../../load/search-rule.js';
 import type { StepResult } from '../../load/step.js';
-import { isMissing, type Missing, missing } from '../../quantity.js';
+import { isMissing, type Missing } from '../../quantity.js';
 import type { Estimate } from '../../stats/estimate/estimate.js';
 import type { Chart } from '../document.js';
 import { formatUnit } from '../format.js';
+import { loadsOf } from '../load-words.js';
+import { plain } from '../text.js';
 import { type NoChart, QUIET, specOf } from './chart.js';
 
 export interface LoadChartInput {
+  /** The beginning of the names of its charts: unique in the report. */
+  readonly name: string;
   readonly model: string;
   readonly steps: readonly StepResult[];
   readonly objectives: readonly Objective[];
-  /** `users`, `requests under way` or `requests per second`. */
-  readonly loads: string;
 }
 
+/** A percentile of a metric, and the limits that objectives set on it. */
+export interface ShownMetric {
+  readonly metric: LoadMetric;
+  readonly level: keyof typeof QUANTILES;
+  readonly limits: readonly number[];
+}
+
+/** The percentiles of the objectives, then those that every load test shows. Of a mean, p95 is shown. */
+export function shownMetrics(objectives: readonly Objective[]): readonly ShownMetric[] {
+  const shown = new Map<string, ShownMetric>();
+  const add = (metric: LoadMetric, level: ShownMetric['level'], limits: readonly number[]) => {
+    const key = `${metric}-${level}`;
+    shown.set(key, { metric, level, limits: [...(shown.get(key)?.limits ?? []), ...limits] });
+  };
+  for (const { metric, level, bound } of objectives) {
+    if (isPercentile(level)) add(metric, level, [bound]);
+    else add(metric, 'p95', []);
+  }
+  for (const metric of ['ttft', 'tpot', 'e2e'] as const) add(metric, 'p95', []);
+  return [...shown.values()];
+}
+
+/** Without an objective no share of requests meets one. */
 export function loadCharts(input: LoadChartInput): (Chart | NoChart)[] {
+  const { objectives, name } = input;
+  const shown = shownMetrics(objectives).filter(({ limits }) => limits.length > 0 || objectives.length === 0);
   return [
-    ...input.objectives.map((objective, i) => objectiveChart(objective, { ...input, name: `load-objective-${i + 1}` })),
-    shareChart({ ...input, name: 'load-attainment' }),
-    goodputChart({ ...input, name: 'load-goodput' }),
+    ...shown.map((metric) => metricChart(metric, { ...input, name: `${name}-${metric.metric}-${metric.level}` })),
+    ...(objectives.length === 0
+      ? []
+      : [shareChart({ ...input, name: `${name}-attainment` }), goodputChart({ ...input, name: `${name}-goodput` })]),
   ];
 }
 
-type Named = LoadChartInput & { readonly name: string };
-
-function objectiveChart({ metric, level, bound }: Objective, input: Named): Chart | NoChart {
+function metricChart({ metric, level, limits }: ShownMetric, input: LoadChartInput): Chart | NoChart {
   const { short, unit } = LOAD_METRICS[metric];
   return chartOf(input, {
     what: `${short} ${level}`,
     unit,
-    limit: bound,
+    limits,
     estimate: ({ window }) => {
       if (isMissing(window)) return window;
       const percentiles = window.metrics[metric];
-      if (isMissing(percentiles)) return percentiles;
-      return isPercentile(level) ? percentiles[level] : missing('a mean is not drawn');
+      return isMissing(percentiles) ? percentiles : percentiles[level];
     },
   });
 }
 
-function shareChart(input: Named): Chart | NoChart {
+function shareChart(input: LoadChartInput): Chart | NoChart {
   return chartOf(input, {
     what: 'Requests that meet every objective',
     unit: 'score',
-    limit: null,
+    limits: [],
     estimate: ({ window }) => (isMissing(window) ? window : window.attainment),
   });
 }
 
-function goodputChart(input: Named): Chart | NoChart {
+function goodputChart(input: LoadChartInput): Chart | NoChart {
   return chartOf(input, {
     what: 'Goodput, requests per second',
     unit: 'count',
-    limit: null,
+    limits: [],
     estimate: ({ window }) => (isMissing(window) ? window : window.goodput),
   });
 }
@@ -62,11 +88,16 @@ function goodputChart(input: Named): Chart | NoChart {
 interface About {
   readonly what: string;
   readonly unit: 'seconds' | 'tokens per second' | 'score' | 'count';
-  readonly limit: number | null;
+  readonly limits: readonly number[];
   readonly estimate: (step: StepResult) => Estimate | Missing;
 }
 
-function chartOf({ name, model, steps, loads }: Named, { what, unit, limit, estimate }: About): Chart | NoChart {
+function chartOf(input: LoadChartInput, { what, unit, limits, estimate }: About): Chart | NoChart {
+  const { name, steps } = input;
+  const model = plain(input.model);
+  const counted = loadsOf(steps.map(({ condition }) => condition));
+  if (isMissing(counted)) return { name, title: `${what} against load: ${model}`, missing: counted.missing };
+  const loads = counted.value;
   const found = steps.map((step) => ({ load: loadOf(step.condition), estimate: estimate(step) }));
   const values = found.flatMap(({ load, estimate: one }) =>
     isMissing(one)
@@ -89,11 +120,11 @@ function chartOf({ name, model, steps, loads }: Named, { what, unit, limit, esti
     {
       height: 220,
       layer: [
-        ...(limit === null
+        ...(limits.length === 0
           ? []
           : [
               {
-                data: { values: [{ value: limit }] },
+                data: { values: limits.map((value) => ({ value })) },
                 mark: { type: 'rule', color: QUIET, strokeDash: [4, 3] },
                 encoding: { y },
               },
@@ -111,7 +142,7 @@ function chartOf({ name, model, steps, loads }: Named, { what, unit, limit, esti
       ],
     },
   );
-  const limited = limit === null ? '' : ` The limit is ${formatUnit(limit, unit)}.`;
+  const limited = limits.map((limit) => ` The limit is ${formatUnit(limit, unit)}.`).join('');
   const alt = `${values.map(({ load, shown }) => `${load}: ${shown}`).join('; ')}.${limited}`;
   return { name, title, note, alt, spec };
 }

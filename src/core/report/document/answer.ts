@@ -1,5 +1,6 @@
 /** The answer of a suite: its verdicts on one screen, then the reasons. */
 import type { Analysis, SuiteAnalysis } from '../../analyse/analysis.js';
+import type { Environment } from '../../log/log.js';
 import { isMissing, type Missing } from '../../quantity.js';
 import type { Comparison } from '../../recommend/comparison.js';
 import type { LimitCheck } from '../../recommend/limit-check.js';
@@ -286,15 +287,17 @@ export function soundness(analysis: Analysis): Note {
 }
 
 /** What the answer rests on, in half a line. */
+export function describeMachine({ cpu, gpu }: Environment): string {
+  return `${cpu.model}, ${plural(cpu.cores, 'core')}${isMissing(gpu) ? '' : `, ${gpu.value}`}`;
+}
+
 export function scopeOf({ run, models }: Analysis, { tasks }: SuiteAnalysis): string {
   const samples = tasks.reduce((sum, task) => sum + task.samples.length, 0);
-  const { cpu, gpu } = run.environment;
-  const machine = `${cpu.model}, ${plural(cpu.cores, 'core')}${isMissing(gpu) ? '' : `, ${gpu.value}`}`;
   return [
     plural(tasks.length, 'task'),
     plural(samples, 'sample'),
     plural(models.length, 'model'),
-    run.parts === undefined ? machine : plural(run.parts.length, 'run'),
+    run.parts === undefined ? describeMachine(run.environment) : plural(run.parts.length, 'run'),
     run.started.slice(0, 10),
   ].join(' · ');
 }

@@ -35,6 +35,7 @@ export function documentOf(
       { to: 'method', text: 'Method' },
     ],
     brief: briefOf(analysis, recommendation),
+    load: null,
     suites: charts.map((suite, i) => suitePart({ analysis, recommendation, charts: suite }, i)),
     sections: [
       ...comparisons.map(comparisonSection),

@@ -1,11 +1,13 @@
 /** The part of a report on a load test: what was found, the steps, half and twice each objective, and the checks of the client. */
 import { conditionText } from '../../definition/condition.js';
 import type { LoadRange, Tier } from '../../load/capacity.js';
-import { LOAD_METRICS, objectiveText } from '../../load/objective.js';
+import type { LoadTest, TestedModel } from '../../load/load-test.js';
+import { LOAD_METRICS, type Objective, objectiveText } from '../../load/objective.js';
+import type { SearchRule } from '../../load/search-rule.js';
 import type { StepResult, WindowFigures } from '../../load/step.js';
 import { type Checked, VALIDITY } from '../../load/validity.js';
 import { isMissing } from '../../quantity.js';
-import { type LoadChartInput, loadCharts } from '../charts/load.js';
+import { loadCharts, type ShownMetric, shownMetrics } from '../charts/load.js';
 import {
   type Block,
   type Chart,
@@ -18,85 +20,73 @@ import {
   valueCell,
 } from '../document.js';
 import { formatUnit } from '../format.js';
+import { loadSentences } from '../load-words.js';
 import { type Filled, listOf, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
-
-export interface LoadPart extends LoadChartInput {
-  /** The answer in words. */
-  readonly sentences: readonly string[];
-  readonly tiers: readonly Tier[];
-}
 
 export interface LoadSection {
   readonly section: Section;
   readonly charts: readonly Chart[];
 }
 
-export function loadSection(part: LoadPart): LoadSection {
-  const drawn = loadCharts(part);
-  const charts = drawn.flatMap((chart) => ('spec' in chart ? [chart] : []));
-  const absent = drawn.flatMap((chart) => ('spec' in chart ? [] : [`${chart.title}: ${chart.missing}`]));
-  const steps = withoutEmptyColumns(tableOf({ name: 'load-steps', label: 'Steps' }, stepColumns(part), part.steps));
-  return {
-    charts,
-    section: {
-      kind: 'section',
-      heading: `Load: ${part.model}`,
-      body: [
-        ...part.sentences.map((text): Block => ({ kind: 'text', text })),
-        { kind: 'charts', title: 'Against load', charts: charts.map(({ name }) => name), absent },
-        steps,
-        ...reasonsList(steps),
-        ...tierBlocks(part),
-        ...listOf('Steps that their client spoilt', part.steps.flatMap(spoiltBy)),
-      ],
-    },
-  };
+/** A section for each model, in the order of the test. */
+export function loadSections(test: LoadTest): readonly LoadSection[] {
+  return test.models.map((tested, i) => loadSection(tested, test, i === 0 ? 'load' : `load-${i + 1}`));
 }
 
-function stepColumns({ objectives }: LoadPart): Filled<StepResult>[] {
-  const metrics = [...new Set(objectives.map(({ metric }) => metric))];
+function loadSection(tested: TestedModel, test: LoadTest, name: string): LoadSection {
+  const { objectives, rule } = test;
+  const { model, tiers } = tested;
+  const steps = tested.steps.map(({ result }) => result);
+  const drawn = steps.length === 0 ? [] : loadCharts({ name, model, steps, objectives });
+  const charts = drawn.flatMap((chart) => ('spec' in chart ? [chart] : []));
+  const absent = drawn.flatMap((chart) => ('spec' in chart ? [] : [`${chart.title}: ${chart.missing}`]));
+  const table = tableOf({ name: `${name}-steps`, label: `Steps of ${model}` }, stepColumns(steps, objectives), steps);
+  const body: Block[] =
+    steps.length === 0
+      ? [{ kind: 'text', text: 'No step came to its end.' }]
+      : [
+          withoutEmptyColumns(table),
+          ...reasonsList(table),
+          ...listOf('Steps that their client spoilt', steps.flatMap(spoiltBy)),
+          { kind: 'charts', title: 'Against load', charts: charts.map((chart) => chart.name), absent },
+          ...(rule === null ? [] : tierBlocks(tiers, { name, objectives, rule })),
+        ];
+  const sentences = loadSentences(tested, test).map((text): Block => ({ kind: 'text', text }));
+  return { charts, section: { kind: 'section', name, heading: `Load: ${model}`, body: [...sentences, ...body] } };
+}
+
+function stepColumns(steps: readonly StepResult[], objectives: readonly Objective[]): Filled<StepResult>[] {
+  // Without an objective every request would meet all of them.
+  const limited = (column: Filled<StepResult>) => (objectives.length === 0 ? [] : [column]);
   return [
     { title: 'Step', holds: 'names', cell: (step) => textCell(conditionText(step.condition)) },
     { title: 'Requests', holds: 'numbers', cell: ({ counts }) => quantityCell(counts.due, 'count') },
     { title: 'State', holds: 'words', cell: (step) => textCell(stateOf(step)) },
-    {
-      title: 'Meet every objective',
-      holds: 'numbers',
-      cell: (step) => windowCell(step, ({ attainment }) => estimateCell(attainment, 'score')),
-    },
-    ...metrics.map(
-      (metric): Filled<StepResult> => ({
-        title: `${LOAD_METRICS[metric].short} p95`,
-        holds: 'numbers',
-        cell: (step) =>
-          windowCell(step, ({ metrics: found }) => {
-            const percentiles = found[metric];
-            if (isMissing(percentiles)) return missingCell(percentiles.missing);
-            return estimateCell(percentiles.p95, LOAD_METRICS[metric].unit);
-          }),
-      }),
-    ),
-    {
-      title: 'Goodput, requests/s',
-      holds: 'numbers',
-      cell: (step) => windowCell(step, ({ goodput }) => estimateCell(goodput, 'count')),
-    },
-    {
-      title: 'Throughput',
-      holds: 'numbers',
-      cell: (step) => windowCell(step, ({ throughput }) => valueCell(throughput, 'tokens per second')),
-    },
-    {
-      title: 'Right',
-      holds: 'numbers',
-      cell: (step) => windowCell(step, ({ right }) => estimateCell(right.quality, 'score')),
-    },
-    {
-      title: 'Cost of a thousand right',
-      holds: 'numbers',
-      cell: (step) => windowCell(step, ({ right }) => valueCell(right.costOfThousand, 'dollars')),
-    },
+    ...limited(windowColumn('Meet every objective', ({ attainment }) => estimateCell(attainment, 'score'))),
+    ...shownMetrics(objectives).map(metricColumn),
+    ...limited(windowColumn('Goodput, requests/s', ({ goodput }) => estimateCell(goodput, 'count'))),
+    windowColumn('Throughput', ({ throughput }) => valueCell(throughput, 'tokens per second')),
+    windowColumn('Right', ({ right }) => estimateCell(right.quality, 'score')),
+    ...(steps.some(hasCost)
+      ? [windowColumn('Cost of a thousand right', ({ right }) => valueCell(right.costOfThousand, 'dollars'))]
+      : []),
   ];
+}
+
+function windowColumn(title: string, cell: (figures: WindowFigures) => TableCell): Filled<StepResult> {
+  return { title, holds: 'numbers', cell: (step) => windowCell(step, cell) };
+}
+
+function metricColumn({ metric, level }: ShownMetric): Filled<StepResult> {
+  const { short, unit } = LOAD_METRICS[metric];
+  return windowColumn(`${short} ${level}`, ({ metrics }) => {
+    const percentiles = metrics[metric];
+    return isMissing(percentiles) ? missingCell(percentiles.missing) : estimateCell(percentiles[level], unit);
+  });
+}
+
+function hasCost({ window }: StepResult): boolean {
+  return !isMissing(window) && !isMissing(window.right.costOfThousand);
 }
 
 function windowCell({ window }: StepResult, cell: (figures: WindowFigures) => TableCell): TableCell {
@@ -109,9 +99,14 @@ function stateOf({ window, saturation }: StepResult): string {
   return window.settled.state === 'steady' ? saturation : window.settled.state;
 }
 
-function tierBlocks({ tiers, objectives, loads, steps }: LoadPart): Block[] {
+interface TierOptions extends Pick<LoadTest, 'objectives'> {
+  readonly name: string;
+  readonly rule: SearchRule;
+}
+
+function tierBlocks(tiers: readonly Tier[], { name, objectives, rule }: TierOptions): Block[] {
   if (tiers.length === 0) return [];
-  const isWhole = steps.every(({ condition }) => condition.kind === 'closed' || condition.kind === 'users');
+  const isWhole = rule.find.kind !== 'rate';
   const columns: Filled<Tier>[] = [
     { title: 'Objective', holds: 'names', cell: ({ objective }) => textCell(objectiveText(objectives[objective]!)) },
     {
@@ -120,7 +115,7 @@ function tierBlocks({ tiers, objectives, loads, steps }: LoadPart): Block[] {
       cell: ({ factor }) => textCell(factor < 1 ? 'half as long' : 'twice as long'),
     },
     {
-      title: `Then ${loads}`,
+      title: `Then ${SOUGHT[rule.find.kind]}`,
       holds: 'numbers',
       cell: ({ load }) => {
         if (load === null) return missingCell('no step says anything about it');
@@ -131,9 +126,16 @@ function tierBlocks({ tiers, objectives, loads, steps }: LoadPart): Block[] {
       },
     },
   ];
-  const table = tableOf({ name: 'load-tiers', label: 'With other limits' }, columns, tiers);
-  return [table, { kind: 'note', text: 'From the same steps, with the other objectives as they are.' }];
+  const table = tableOf({ name: `${name}-tiers`, label: 'With other limits' }, columns, tiers);
+  const note = { kind: 'note', text: 'From the same steps, with the other objectives as they are.' } as const;
+  return [{ kind: 'section', heading: 'With other limits', body: [table, note] }];
 }
+
+const SOUGHT = {
+  users: 'users',
+  concurrency: 'requests under way',
+  rate: 'requests per second',
+} as const satisfies Record<SearchRule['find']['kind'], string>;
 
 /** Whole users are the whole part of a load. */
 function wholeRange({ value, low, high }: LoadRange): Pick<LoadRange, 'value' | 'low' | 'high'> {

@@ -6,7 +6,7 @@ import type { Environment } from '../../log/log.js';
 import { METRICS } from '../../measure/metrics.js';
 import { isMissing } from '../../quantity.js';
 import { folderOfRun } from '../commands.js';
-import type { Block, Fact, Section } from '../document.js';
+import type { Block, Fact, Section, WarningText } from '../document.js';
 import { formatBytes, formatCount, plural } from '../format.js';
 import { shellCommand } from '../text.js';
 import { describeRun } from '../words.js';
@@ -18,7 +18,7 @@ export function methodSection(analysis: Analysis): Section {
     name: 'method',
     heading: 'Method',
     body: [
-      { kind: 'section', heading: 'Warnings', body: [warnings(analysis)] },
+      warningsSection(warningsOf(analysis)),
       {
         kind: 'section',
         heading: 'How it was measured',
@@ -43,11 +43,12 @@ export function methodSection(analysis: Analysis): Section {
   };
 }
 
-function warnings(analysis: Analysis): Block {
-  const found = warningsOf(analysis);
-  return found.length === 0
-    ? { kind: 'text', text: 'rightsize found nothing that spoils these numbers.' }
-    : { kind: 'warnings', warnings: found };
+export function warningsSection(warnings: readonly WarningText[]): Section {
+  const body: Block =
+    warnings.length === 0
+      ? { kind: 'text', text: 'rightsize found nothing that spoils these numbers.' }
+      : { kind: 'warnings', warnings };
+  return { kind: 'section', heading: 'Warnings', body: [body] };
 }
 
 function metricsSection(): Section {
@@ -74,31 +75,42 @@ function metricsSection(): Section {
   };
 }
 
-function commandsOf({ id, command, parts }: Analysis['run']): string[] {
+export function commandsOf({ id, command, parts }: Analysis['run']): string[] {
   return parts === undefined
     ? [shellCommand(command), shellCommand(['rightsize', 'report', folderOfRun({ id, command })])]
     : [...parts.map((part) => shellCommand(part.command)), shellCommand(command)];
 }
 
 function factsOf(analysis: Analysis): Fact[] {
-  const { run, models, suites } = analysis;
+  const { run } = analysis;
   const { environment, settings } = run;
   return [
     ['Run', run.id],
     ...(run.parts === undefined ? [['Started', run.started] satisfies Fact] : []),
     ['Trials', describeRun(analysis)],
-    ...run.resumptions.map(({ started, command }): Fact => ['Resumed', `${started}: ${shellCommand(command)}`]),
+    ...resumptionFacts(analysis),
     [
       'Settings',
       `seed ${settings.seed}, ${plural(settings.repetitions, 'repetition')}, ${plural(settings.warmup, 'warm-up request')}, ${settings.limit === null ? 'all samples' : `at most ${plural(settings.limit, 'sample')} a task`}`,
     ],
     ...(run.parts === undefined
-      ? machineOf(environment)
+      ? machineFacts(environment)
       : run.parts.flatMap(({ label, started, environment: machine }) =>
-          ([['Started', started], ...machineOf(machine)] satisfies Fact[]).map(
+          ([['Started', started], ...machineFacts(machine)] satisfies Fact[]).map(
             ([name, value]): Fact => [`${label}: ${name}`, value],
           ),
         )),
+    ...hashFacts(analysis),
+  ];
+}
+
+export function resumptionFacts({ run }: Analysis): Fact[] {
+  return run.resumptions.map(({ started, command }): Fact => ['Resumed', `${started}: ${shellCommand(command)}`]);
+}
+
+/** The hashes of weights and samples. */
+export function hashFacts({ models, suites }: Analysis): Fact[] {
+  return [
     ...models.flatMap(({ id, facts }): Fact[] =>
       facts?.weights === undefined
         ? []
@@ -115,7 +127,7 @@ function factsOf(analysis: Analysis): Fact[] {
   ];
 }
 
-function machineOf({ cpu, memory, gpu, load, os, rightsize, node, engines }: Environment): Fact[] {
+export function machineFacts({ cpu, memory, gpu, load, os, rightsize, node, engines }: Environment): Fact[] {
   const versions = Object.entries(engines).map(([name, version]) => `${name} ${version}`);
   const governor = isMissing(cpu.governor)
     ? `clock governor not known: ${cpu.governor.missing}`

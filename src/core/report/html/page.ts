@@ -9,7 +9,7 @@ import type { Artifact } from '../artifact.js';
 import { bare } from '../charts/chart.js';
 import { renderSvg } from '../charts/render.js';
 import type { PageData } from '../document/samples.js';
-import type { Chart, Document, SuitePart } from '../document.js';
+import type { Chart, Document, LoadPart, SuitePart } from '../document.js';
 import { plain } from '../text.js';
 import { type Figures, renderBlock, renderLink, renderSection } from './blocks.js';
 import { html, type Markup, NOTHING, trusted } from './markup.js';
@@ -38,9 +38,12 @@ ${dataElement('page-charts', specs)}`;
   return [{ path: 'report.html', content: pageOf(document.title, body, assets) }];
 }
 
-function renderBody({ contents, suites, sections, footer }: Document, figures: Figures): Markup {
+function renderBody({ question, contents, suites, load, sections, footer }: Document, figures: Figures): Markup {
+  const skip = contents.some(({ to }) => to === 'samples')
+    ? html`<a class="skip" href="#samples">Skip to the samples</a>`
+    : NOTHING;
   return html`
-    <a class="skip" href="#samples">Skip to the samples</a>
+    ${skip}
     <header class="top">
       <p class="brand">rightsize</p>
       <nav aria-label="Sections">
@@ -48,7 +51,7 @@ function renderBody({ contents, suites, sections, footer }: Document, figures: F
       </nav>
     </header>
     <main>
-      ${suites.map((suite) => renderSuite(suite, figures))}
+      ${suites.map((suite) => renderSuite(suite, figures))}${load === null ? NOTHING : renderLoad(question, load, figures)}
       ${sections.map((section) => renderSection(section, figures))}
     </main>
     <footer class="bottom">${plain(footer)}</footer>`;
@@ -63,6 +66,16 @@ function renderSuite(suite: SuitePart, figures: Figures): Markup {
       <p class="key">${plain(verdict.key)}</p>
       ${screen.map((block) => renderBlock(block, figures, 2))}
       ${parts.map((section) => renderSection(section, figures))}
+    </section>`;
+}
+
+function renderLoad(question: string, { name, heading, scope, alarms, sections }: LoadPart, figures: Figures): Markup {
+  return html`
+    <section class="suite" id="${name}" aria-labelledby="${name}-title">
+      <p class="eyebrow"><strong>${plain(heading)}</strong> ${plain(scope)}</p>
+      <h1 id="${name}-title" class="verdict">${plain(question)}</h1>
+      ${alarms.map((alarm) => renderBlock(alarm, figures, 2))}
+      ${sections.map((section) => renderSection(section, figures))}
     </section>`;
 }
 

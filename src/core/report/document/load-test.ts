@@ -1,0 +1,183 @@
+/** Builds the report of a load test: the question, what each model holds, and how it was measured. It has no verdict. */
+import type { Analysis } from '../../analyse/analysis.js';
+import type { LoadTest } from '../../load/load-test.js';
+import { objectiveText } from '../../load/objective.js';
+import type { LoadSettings } from '../../log/log.js';
+import { isMissing } from '../../quantity.js';
+import { folderOfRun } from '../commands.js';
+import type { Document, Fact, LoadPart, Note, Section, WarningText } from '../document.js';
+import { formatDollars, formatScore, formatSeconds, list, plural } from '../format.js';
+import { loadQuestion } from '../load-words.js';
+import { shellCommand } from '../text.js';
+import { describeMachine } from './answer.js';
+import { loadSections } from './load.js';
+import { commandsOf, hashFacts, machineFacts, resumptionFacts, warningsSection } from './method.js';
+import { modelsSection } from './models.js';
+import { warningsOf } from './warnings.js';
+
+export function loadDocumentOf(analysis: Analysis, test: LoadTest): Document {
+  const loads = loadSections(test);
+  return {
+    title: `${titleOf(analysis)}: load`,
+    question: loadQuestion(test),
+    contents: [
+      { to: 'answer', text: 'Load' },
+      { to: 'models', text: 'Models' },
+      { to: 'method', text: 'Method' },
+    ],
+    brief: { suites: [], run: describeSteps(test), warning: null },
+    suites: [],
+    load: loadPart(
+      analysis,
+      test,
+      loads.map(({ section }) => section),
+    ),
+    sections: [modelsSection(analysis), methodSection(analysis, test)],
+    charts: loads.flatMap(({ charts }) => charts),
+    footer: `Made by rightsize ${analysis.run.environment.rightsize} from run ${analysis.run.id}`,
+  };
+}
+
+function titleOf({ suites }: Analysis): string {
+  return list(suites.map(({ title }) => title));
+}
+
+function loadPart(analysis: Analysis, test: LoadTest, sections: readonly Section[]): LoadPart {
+  const { run, models } = analysis;
+  const scope = [
+    plural(models.length, 'model'),
+    describeSteps(test),
+    describeMachine(run.environment),
+    run.started.slice(0, 10),
+  ].join(' · ');
+  return { name: 'answer', heading: titleOf(analysis), scope, alarms: alarmsOf(analysis), sections };
+}
+
+/** `4 steps · 1,200 requests` */
+export function describeSteps({ models }: LoadTest): string {
+  const steps = models.flatMap((tested) => tested.steps);
+  const requests = steps.reduce((sum, { result }) => sum + result.counts.due, 0);
+  return `${plural(steps.length, 'step')} · ${plural(requests, 'request')}`;
+}
+
+function alarmsOf({ run }: Analysis): Note[] {
+  if (run.ended.complete) return [];
+  const text = `The load test is incomplete (${run.ended.reason}). Finish it with: ${resumeCommand(run)}`;
+  return [{ kind: 'note', text, alarm: true }];
+}
+
+function resumeCommand(run: Analysis['run']): string {
+  return shellCommand(['rightsize', 'load', '--resume', folderOfRun(run)]);
+}
+
+function methodSection(analysis: Analysis, test: LoadTest): Section {
+  const { run } = analysis;
+  return {
+    kind: 'section',
+    name: 'method',
+    heading: 'Method',
+    body: [
+      warningsSection([...spoiltWarnings(test), ...failureWarnings(analysis), ...warningsOf(withoutTrials(analysis))]),
+      {
+        kind: 'section',
+        heading: 'How it was measured',
+        folded: true,
+        body: [{ kind: 'facts', facts: factsOf(analysis, test) }],
+      },
+      {
+        kind: 'section',
+        heading: 'How to reproduce it',
+        body: [
+          {
+            kind: 'text',
+            text:
+              `With rightsize ${run.environment.rightsize} and files with these hashes, rightsize load sends the same prompts in the same ` +
+              'order by the same schedule, and rightsize report rebuilds every report from log.jsonl, byte for byte.',
+          },
+          { kind: 'commands', commands: commandsOf(run) },
+          { kind: 'note', text: 'docs/load.md of the package explains every figure, with its source.' },
+        ],
+      },
+    ],
+  };
+}
+
+/** The requests of a load test belong to its steps: its tasks have no trials, and nothing is missing of them. */
+export function withoutTrials(analysis: Analysis): Analysis {
+  return { ...analysis, suites: [] };
+}
+
+function spoiltWarnings({ models, selfTests }: LoadTest): WarningText[] {
+  const steps = models.flatMap((tested) => tested.steps);
+  const spoilt = steps.filter(({ result: { window } }) => !isMissing(window) && !window.validity.valid);
+  const powerless = selfTests.filter(({ levels }) => levels.every(({ held }) => !held));
+  return [
+    ...(spoilt.length === 0
+      ? []
+      : [
+          {
+            what: `The client spoilt ${spoilt.length} of ${plural(steps.length, 'step')}, which count for nothing.`,
+            remedy: 'The section of the model says what to do.',
+          },
+        ]),
+    ...powerless.flatMap(({ levels }) =>
+      levels.slice(0, 1).map(({ rate }) => ({
+        what: `The client could not hold ${plural(rate, 'request')} per second against a server that answers at known times.`,
+        remedy: 'Stop other programs on the machine of the client.',
+      })),
+    ),
+  ];
+}
+
+function failureWarnings({ models, run }: Analysis): WarningText[] {
+  return models.flatMap(({ id, failures }) =>
+    failures.map((reason) => ({
+      what: `${id} could not be tested to its end: ${reason}.`,
+      remedy: `Mend it, then go on with: ${resumeCommand(run)}`,
+    })),
+  );
+}
+
+function factsOf(analysis: Analysis, test: LoadTest): Fact[] {
+  const { run } = analysis;
+  return [
+    ['Run', run.id],
+    ['Started', run.started],
+    ['Steps', describeSteps(test)],
+    ...resumptionFacts(analysis),
+    ['Objectives', test.objectives.length === 0 ? 'none' : list(test.objectives.map(objectiveText))],
+    ...(run.settings.load === undefined ? [] : settingFacts(run.settings.load, run.settings.seed)),
+    ...selfTestFacts(test),
+    ...machineFacts(run.environment),
+    ...hashFacts(analysis),
+  ];
+}
+
+function settingFacts({ budget, clients, stopErrors }: LoadSettings, seed: number): Fact[] {
+  const budgets = [
+    ...(budget.seconds === undefined ? [] : [formatSeconds(budget.seconds)]),
+    ...(budget.requests === undefined ? [] : [plural(budget.requests, 'request')]),
+    ...(budget.dollars === undefined ? [] : [formatDollars(budget.dollars)]),
+  ];
+  return [
+    ['Budget of a model', list(budgets)],
+    [
+      'Settings',
+      `seed ${seed}, ${plural(clients, 'client process', 'client processes')}, a step ends at ${formatScore(stopErrors)} failures`,
+    ],
+  ];
+}
+
+function selfTestFacts({ selfTests }: LoadTest): Fact[] {
+  return selfTests.flatMap(({ levels }): Fact[] => {
+    const held = levels.findLast((level) => level.held);
+    return held === undefined
+      ? []
+      : [
+          [
+            'Client alone',
+            `held ${plural(held.rate, 'request')} per second, ${plural(held.streams, 'answer')} at once`,
+          ],
+        ];
+  });
+}

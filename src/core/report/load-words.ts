@@ -1,0 +1,127 @@
+/** What a load test found, in sentences, and the question that it answers. */
+import { type Condition, conditionText, type ThinkTime } from '../definition/condition.js';
+import type { LoadRange } from '../load/capacity.js';
+import type { LoadTest, TestedModel, TestedStep } from '../load/load-test.js';
+import { LOAD_METRICS, type Objective } from '../load/objective.js';
+import { loadOf, type SearchRule } from '../load/search-rule.js';
+import { isMissing, type Missing, missing } from '../quantity.js';
+import { formatCount, formatScore, formatSeconds, formatUnit } from './format.js';
+
+/** A load test has no verdict: the question stands where the verdict of a run does. */
+export function loadQuestion({ rule }: Pick<LoadTest, 'rule'>): string {
+  return rule === null
+    ? 'How fast and how well does each model answer under load?'
+    : 'How much load does each model hold?';
+}
+
+/** `users`, `requests under way` or `requests per second`; missing where the loads of the steps are not of one kind. */
+export function loadsOf(conditions: readonly Condition[]): { readonly value: string } | Missing {
+  const kinds = new Set(conditions.map(withoutLoad));
+  if (kinds.size > 1) return missing('the loads of the steps are not of one kind');
+  const [first] = conditions;
+  if (first === undefined) return missing('no step came to its end');
+  switch (first.kind) {
+    case 'closed':
+      return { value: 'requests under way' };
+    case 'users':
+      return { value: 'users' };
+    case 'open':
+      return first.rate.stretches.length === 0
+        ? { value: 'requests per second' }
+        : missing('a rate that changes is no single load');
+    case 'trace':
+      return missing('a trace has no single load');
+  }
+}
+
+/** Equal for conditions that differ by their load alone. */
+function withoutLoad(condition: Condition): string {
+  switch (condition.kind) {
+    case 'closed':
+      return condition.kind;
+    case 'users':
+      return conditionText({ ...condition, users: 1 });
+    case 'open':
+      return conditionText({ ...condition, rate: { ...condition.rate, last: 1 } });
+    case 'trace':
+      return conditionText(condition);
+  }
+}
+
+/** The answer for a model: the greatest load that it holds, and how many answers are right there. There is none without a search. */
+export function loadSentences({ model, capacity, steps }: TestedModel, { rule, objectives }: LoadTest): string[] {
+  if (rule === null || capacity === null) return [];
+  const { load, binding } = capacity;
+  const within = objectives.map(objectiveWords).join(' and ');
+  if (load === null)
+    return [`It is not known how much load ${model} holds with ${within}: no step was valid and settled.`];
+  const range = rangeWords(load, rule);
+  const bound = binding === null ? '' : ` ${reasonWords(objectives[binding]!, load, rule)}`;
+  return [`On this machine ${model} holds ${range}, with ${within}.${bound}`, ...rightWords(load, { rule, steps })];
+}
+
+/** `14 users who think 10 s between requests (90% interval 13 to 15)` */
+function rangeWords({ value, low, high }: LoadRange, rule: SearchRule): string {
+  const unit = unitWords(rule);
+  const shown = (load: number) => loadText(load, rule);
+  if (high === null) return `at least ${shown(low)} ${unit}; no load that was tried was shown to be too much`;
+  const confidence = formatCount(Math.round(100 * (1 - 2 * rule.alpha)));
+  return `${shown(value)} ${unit} (${confidence}% interval ${shown(low)} to ${shown(high)})`;
+}
+
+function unitWords({ find }: SearchRule): string {
+  switch (find.kind) {
+    case 'users':
+      return `users who think ${thinkWords(find.think)} between requests`;
+    case 'concurrency':
+      return 'requests under way at once';
+    case 'rate':
+      return 'requests per second';
+  }
+}
+
+function thinkWords(think: ThinkTime): string {
+  switch (think.kind) {
+    case 'constant':
+      return formatSeconds(think.seconds);
+    case 'exp':
+    case 'lognormal':
+      return `${formatSeconds(think.mean)} on average`;
+  }
+}
+
+/** Whole users are the whole part of a load. */
+function loadText(load: number, { find }: SearchRule): string {
+  return find.kind === 'rate' ? String(Number(load.toPrecision(3))) : formatCount(Math.floor(load));
+}
+
+function reasonWords(objective: Objective, load: LoadRange, rule: SearchRule): string {
+  const { short } = LOAD_METRICS[objective.metric];
+  if (rule.find.kind === 'rate') return `Above that, ${short} is the first to fail.`;
+  return `At ${formatCount(Math.floor(load.value) + 1)}, ${short} is the first to fail.`;
+}
+
+/** `ttft p95 within 500 ms` */
+function objectiveWords({ metric, level, bound }: Objective): string {
+  const { short, unit, better } = LOAD_METRICS[metric];
+  const amount = formatUnit(bound, unit);
+  return better === 'lower' ? `${short} ${level} within ${amount}` : `${short} ${level} of at least ${amount}`;
+}
+
+/** The answers given at the greatest load that holds, or the nearest below it. */
+function rightWords(
+  load: LoadRange,
+  { rule, steps }: { readonly rule: SearchRule; readonly steps: readonly TestedStep[] },
+): string[] {
+  const within = steps
+    .filter(({ result }) => loadOf(result.condition) <= load.value)
+    .sort((a, b) => loadOf(b.result.condition) - loadOf(a.result.condition));
+  for (const { result } of within) {
+    if (isMissing(result.window) || isMissing(result.window.right.quality)) continue;
+    const { quality } = result.window.right;
+    return [
+      `Of the answers at ${loadText(loadOf(result.condition), rule)}, ${formatScore(quality.value)} [${formatScore(quality.low)}, ${formatScore(quality.high)}] are right.`,
+    ];
+  }
+  return [];
+}
