@@ -8,7 +8,8 @@
  * GLM-4.7-Flash. LitGPT has no fields for layers of several kinds, and other contexts for Mistral 7B v0.1, Gemma, Gemma 3 1B and Phi-3.5
  * mini, which were left. No copy was at hand for LLaMA 7B, Ministral 8B, Mistral Small, Codestral, the four Qwen2, Gemma 3 270M, Phi-3-medium,
  * Granite 3.1, Baichuan 2, GLM-4-9B, Aquila, OPT, the two BLOOM, DeepSeek-V2-Lite, and the three LFM2, and Qwen3-Next differs from the
- * defaults of Transformers in fields that do not count; published measurements that calibrate, or a test, name each of them. The numbers of parameters were not looked up again.
+ * defaults of Transformers in fields that do not count; published measurements that calibrate, or a test, name each of them. The numbers
+ * of parameters were not looked up again.
  */
 
 export interface PublishedModel {
