@@ -81,7 +81,7 @@ function measuredOf(row: Row): readonly Measured[] | string {
     shape,
     device: {
       bandwidth: device.bandwidth,
-      compute: device.compute ?? { f16: device.bandwidth * 100 },
+      compute: device.compute ?? { f16: Number.POSITIVE_INFINITY },
     },
     memory: device.memory * device.usable * Math.max(1, Number(row.n_devices)),
     ...parallelOf(row, engine),
@@ -91,7 +91,10 @@ function measuredOf(row: Row): readonly Measured[] | string {
   const times = timesOf(row, placement);
   if (typeof times === 'string') return times;
   if (times.some(isTooFast)) return 'faster than the memory';
-  return times
+  // As in a prediction: decoding hardly computes, and anything else needs a figure of compute.
+  const told = times.filter(({ quantity }) => device.compute || quantity === 'decode');
+  if (told.length === 0) return 'no source gives the compute of the device';
+  return told
     .filter(({ seconds }) => Number.isFinite(seconds) && seconds > 0)
     .map((time) => ({ ...time, grade: row.grade!, source: row.source!, group: row.group!, traits }));
 }

@@ -15,7 +15,7 @@ export interface Device {
   /** Operations per second on dense matrices; null or absent if no source gives them. */
   readonly compute?: Compute | null | undefined;
   readonly price: DevicePrice | null;
-  /** The makers' figure of the power at full load. For a Raspberry Pi it is the power of its supply. */
+  /** The power at full load in watts, as the source states it. */
   readonly watts?: number | undefined;
   /** Where memory, bandwidth and compute come from. */
   readonly source?: string | undefined;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CALIBRATION } from '../../../src/core/capacity/catalogue/constants.js';
 import { DEVICES } from '../../../src/core/capacity/catalogue/devices.js';
 import { type Device, nameOf } from '../../../src/core/capacity/device.js';
 import { allDevices } from '../../../src/core/capacity/devices.js';
@@ -142,7 +143,31 @@ describe('the catalogue of devices', () => {
     expect(bandwidth).toBeGreaterThan(10e9);
     if (compute) expect(compute.f16).toBeGreaterThan(bandwidth / 1e3);
     if (price) expect(price.date).toMatch(/^20\d\d-\d\d-\d\d$/);
-    expect(source).toBeTruthy();
+    expect(source).toMatch(/https:\/\/|^arithmetic: .* x |^not verified/);
+  });
+
+  it('names the devices that no page states, which only measurements keep', () => {
+    const unverified = DEVICES.filter(({ source }) => source?.includes('not verified')).map(({ id }) => id!);
+    expect(unverified.sort()).toEqual([
+      'core-ultra-358h',
+      'gh200',
+      'intel-n150',
+      'iphone-a15',
+      'iphone-a18-pro',
+      'iphone-a19-pro',
+      'm5',
+      'pi-4',
+      'sa8295p',
+    ]);
+    for (const id of unverified) expect(Object.keys(CALIBRATION.rows.device)).toContain(`${id} token`);
+  });
+
+  it('counts eight bits as twice and four bits as at least four times as fast as sixteen', () => {
+    for (const { id, compute } of DEVICES.filter(({ id }) => !['arc-b60', 'dgx-spark'].includes(id!))) {
+      const { f16, f8, f4 } = compute ?? { f16: 1 };
+      if (f8) expect(f8 / f16, id).toBeCloseTo(2, 1);
+      if (f4) expect(f4 / f16, id).toBeGreaterThan(3.9);
+    }
   });
 
   it('takes a device of the user in place of one with the same name', () => {
