@@ -14,8 +14,12 @@ const THOROUGH = [
   'test/core/score/table.test.ts',
   'test/core/stats/{noninferiority,power}.test.ts',
   'test/core/recommend/recommend.test.ts',
-  'test/run/sandbox.test.ts',
-  'test/backends/openai-failures.test.ts',
+  'test/core/definition/{jinja,sample}.test.ts',
+  'test/core/report/terminal.test.ts',
+  'test/core/load/{search,trace}.test.ts',
+  'test/run/{sandbox,use-cases}.test.ts',
+  'test/hub/hub.test.ts',
+  'test/backends/{openai-failures,openai-dialects}.test.ts',
   'test/{simulate,fuzz}/**/*.test.ts',
 ];
 /** Tests that see the built program from outside: as a command, as a page, as a manual. */
