@@ -1,6 +1,7 @@
 /** llama.cpp in this process: GGUF files from a path or a hub, with the chat template that the file carries. */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { ModelShape } from '../core/capacity/shape.js';
 import type { ModelOf } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
 import type { SessionFacts } from '../core/log/log.js';
@@ -14,7 +15,7 @@ import { type ChatTemplate, chooseTemplate, templateHash, templateWarnings } fro
 import { schedulerOfSequences } from './llama-cpp/continuous-batching.js';
 import type { ContextNeeds, LoadedModel } from './llama-cpp/engine.js';
 import { librariesIn, shippedLibraries } from './llama-cpp/find-library.js';
-import { footprintOf } from './llama-cpp/footprint.js';
+import { footprintOf, shapeOfFiles } from './llama-cpp/footprint.js';
 import { type GgufHeader, readGguf } from './llama-cpp/gguf.js';
 import { type Library, openLibrary } from './llama-cpp/library.js';
 import { createLoglikelihoodScorer } from './llama-cpp/loglikelihood.js';
@@ -33,7 +34,7 @@ export const llamaCpp: Backend<LlamaCppModel> = {
     const status = await describeSource(model.source, sourceOptions(model.source, context));
     if (status.ready !== true) return status;
     try {
-      templateOf(await readModel(status.resolved), { model, resolved: status.resolved, context });
+      templateOf((await readModel(status.resolved)).header, { model, resolved: status.resolved, context });
       await findAdapters(model, context);
       requireSettings(model);
       if (model.library !== undefined) requireLibrary(model, model.library, context);
@@ -48,10 +49,10 @@ export const llamaCpp: Backend<LlamaCppModel> = {
       abortion.check();
       requireSettings(model);
       const resolved = await resolveSource(model.source, { ...sourceOptions(model.source, context), signal });
-      const header = await readModel(resolved);
+      const { header, shape } = await readModel(resolved);
       const adapters = await findAdapters(model, context);
       abortion.check();
-      const session = await openSession({ model, context, resolved, header, adapters, signal });
+      const session = await openSession({ model, context, resolved, header, shape, adapters, signal });
       if (signal.aborted) await session.close();
       abortion.check();
       return session;
@@ -74,6 +75,8 @@ interface Opening {
   readonly context: BackendContext;
   readonly resolved: Resolved;
   readonly header: GgufHeader;
+  /** Null if the header does not tell it. */
+  readonly shape: ModelShape | null;
   readonly adapters: readonly Adapter[];
   readonly signal: AbortSignal;
 }
@@ -202,16 +205,16 @@ interface Opened {
 }
 
 async function factsOf(
-  { model, context, header, resolved, adapters }: Opening,
+  { model, context, header, shape, resolved, adapters }: Opening,
   loaded: LoadedModel,
   { contextSize, template }: Opened,
 ): Promise<SessionFacts> {
   const { threads } = loaded;
   // Answers side by side share room in ways of their own; what they reserve is measured, not computed.
   const footprint =
-    (context.concurrency ?? 1) > 1
+    (context.concurrency ?? 1) > 1 || shape === null
       ? null
-      : await footprintOf(resolved.files, {
+      : footprintOf(shape, {
           context: contextSize,
           batch: model.batchSize,
           bytesOfValue: BYTES_PER_CACHED_VALUE[model.kvCacheType],
@@ -286,15 +289,26 @@ function sourceOptions(source: string, { directory, environment, onProgress }: B
   return { directory, environment, include, ...(onProgress && { onProgress }) };
 }
 
-/** The header of the first of its files, with the parameters of all. */
-async function readModel({ path, files }: Resolved): Promise<GgufHeader> {
-  const headers = await Promise.all(files.map(readGguf));
-  const [header] = headers;
+interface ModelFiles extends Pick<Opening, 'shape'> {
+  /** That of the first file, with the parameters of all. */
+  readonly header: GgufHeader;
+}
+
+async function readModel({ path, files }: Resolved): Promise<ModelFiles> {
+  const read = await Promise.all(files.map(readGguf));
+  const header = read[0]?.header;
   if (header === undefined || header.type !== 'model' || !header.causal) {
     const found = header?.causal === false ? 'an encoder, which generates none' : `one of type ${header?.type}`;
     throw new UserError(`source: expected a GGUF model that generates text, found ${found}: ${path}`);
   }
-  return { ...header, parameters: headers.reduce((total, { parameters }) => total + parameters, 0) };
+  const parameters = read.reduce((total, file) => total + file.header.parameters, 0);
+  return {
+    header: { ...header, parameters },
+    shape: shapeOfFiles(
+      read.map(({ content }) => content),
+      path,
+    ),
+  };
 }
 
 async function findAdapters({ lora }: LlamaCppModel, context: BackendContext): Promise<readonly Adapter[]> {
@@ -302,7 +316,7 @@ async function findAdapters({ lora }: LlamaCppModel, context: BackendContext): P
     lora.map(async ({ file, scale }) => {
       const { files } = await resolveSource(file, sourceOptions(file, context));
       const filePath = files[0]!;
-      const { type } = await readGguf(filePath);
+      const { type } = (await readGguf(filePath)).header;
       if (type === 'adapter') return { filePath, scale };
       throw new UserError(`lora: expected a GGUF file of type adapter, found ${type}: ${filePath}`);
     }),

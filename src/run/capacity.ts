@@ -1,7 +1,7 @@
 /** Which devices run a model, and how fast one stream is there, before anything is bought or downloaded. */
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { readGgufContent } from '../backends/llama-cpp/gguf.js';
+import { readGguf } from '../backends/llama-cpp/gguf.js';
 import { CALIBRATION } from '../core/capacity/catalogue/constants.js';
 import { shapeOfConfig } from '../core/capacity/config/config.js';
 import { type Device, nameOf } from '../core/capacity/device.js';
@@ -94,7 +94,7 @@ async function modelsOf(name: string, usual: StorageName, cwd: string): Promise<
   const found = await stat(path).catch(() => null);
   if (found === null) return publishedModels(name, usual);
   if (path.endsWith('.gguf')) {
-    return [{ name, shape: shapeOfGguf(await readGgufContent(path), name), source: 'the header of the file' }];
+    return [{ name, shape: shapeOfGguf((await readGguf(path)).content, name), source: 'the header of the file' }];
   }
   const file = found.isDirectory() ? join(path, 'config.json') : path;
   const config = await readJson(file, name);

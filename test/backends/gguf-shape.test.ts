@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { footprintOf } from '../../src/backends/llama-cpp/footprint.js';
-import { readGgufContent } from '../../src/backends/llama-cpp/gguf.js';
+import { readGguf } from '../../src/backends/llama-cpp/gguf.js';
 import { llamaCppMemory } from '../../src/core/capacity/engine-memory.js';
 import { shapeOfGguf } from '../../src/core/capacity/gguf.js';
 import { allWeights } from '../../src/core/capacity/shape.js';
@@ -9,7 +9,7 @@ const MiB = 2 ** 20;
 const OPTIONS = { slots: 1, batch: 512, bytesOfValue: 2, context: 1024, flashAttention: true };
 
 async function shapeOf(file: string) {
-  return shapeOfGguf(await readGgufContent(file), file);
+  return shapeOfGguf((await readGguf(file)).content, file);
 }
 const LLM = 'models/reference-llm/reference-llm-f16.gguf';
 
@@ -31,7 +31,7 @@ describe('the memory of a GGUF file, from its header', () => {
 
   it('goes into the log with what one token reads', async () => {
     const opened = { context: 1024, batch: 512, bytesOfValue: 2, flashAttention: true };
-    const footprint = await footprintOf([LLM], opened);
+    const footprint = footprintOf(await shapeOf(LLM), opened);
     const { weights } = await shapeOf(LLM);
     // The embedding is the output matrix too, so a token reads all weights and the whole cache of a full context.
     expect(footprint).toMatchObject({
@@ -44,7 +44,7 @@ describe('the memory of a GGUF file, from its header', () => {
   it('counts every tensor once, and all bytes of the data', async () => {
     const { weights, layers, vocabulary } = await shapeOf(LLM);
     expect(allWeights(weights).parameters).toBe(
-      (await readGgufContent(LLM)).tensors.reduce((n, t) => n + t.parameters, 0),
+      (await readGguf(LLM)).content.tensors.reduce((n, t) => n + t.parameters, 0),
     );
     expect(layers).toHaveLength(5);
     expect(vocabulary).toBeGreaterThan(0);

@@ -24,9 +24,25 @@ export interface GgufHeader {
 
 type Metadata = Readonly<Record<string, unknown>>;
 
+/** What stands in one GGUF file. It is parsed once: a vocabulary makes a header of megabytes. */
+export interface GgufFile {
+  readonly header: GgufHeader;
+  readonly content: GgufContent;
+}
+
 /** @throws UserError when the file cannot be read, is no GGUF file, or is cut short. */
-export async function readGguf(file: string): Promise<GgufHeader> {
-  const { metadata, tensorInfos } = await parse(file);
+export async function readGguf(file: string): Promise<GgufFile> {
+  const parsed = await parse(file);
+  return { header: headerOf(parsed), content: contentOf(parsed) };
+}
+
+interface Parsed {
+  readonly metadata: Metadata;
+  readonly tensorInfos: readonly GGUFTensorInfo[];
+  readonly dataBytes: number;
+}
+
+function headerOf({ metadata, tensorInfos }: Parsed): GgufHeader {
   const architecture = text(metadata['general.architecture']) ?? 'unknown';
   return {
     architecture,
@@ -39,13 +55,8 @@ export async function readGguf(file: string): Promise<GgufHeader> {
   };
 }
 
-/**
- * What a GGUF file says of its tensors. A tensor ends where the next one begins, so the bytes of each follow from the offsets.
- *
- * @throws UserError when the file cannot be read, is no GGUF file, or is cut short.
- */
-export async function readGgufContent(file: string): Promise<GgufContent> {
-  const { metadata, tensorInfos, dataBytes } = await parse(file);
+/** A tensor ends where the next one begins, so the bytes of each follow from the offsets. */
+function contentOf({ metadata, tensorInfos, dataBytes }: Parsed): GgufContent {
   const ascending = tensorInfos.toSorted((a, b) => Number(a.offset - b.offset));
   return {
     metadata,
@@ -57,7 +68,7 @@ export async function readGgufContent(file: string): Promise<GgufContent> {
   };
 }
 
-async function parse(file: string): Promise<{ metadata: Metadata; tensorInfos: GGUFTensorInfo[]; dataBytes: number }> {
+async function parse(file: string): Promise<Parsed> {
   let size: number;
   let header: Awaited<ReturnType<typeof gguf>>;
   try {
