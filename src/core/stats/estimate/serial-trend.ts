@@ -11,7 +11,7 @@ import { normalCdf } from '../basics/distributions.js';
 import { expectFinite } from '../basics/expect.js';
 import { mean } from '../basics/moments.js';
 import { midRanks } from '../basics/ranks.js';
-import { median } from './percentiles.js';
+import { LEAST_OF_A_TREND, risesAndFalls } from './mann-kendall.js';
 
 export interface SerialTrend {
   /** The change per step, in the unit of the values: Theil-Sen's slope. */
@@ -22,8 +22,6 @@ export interface SerialTrend {
   readonly fallsP: number;
 }
 
-/** Below this the normal approximation of the count is poor. */
-const LEAST_VALUES = 8;
 /** The two-sided 5% level of an autocorrelation of independent values, times the root of n. */
 const SIGNIFICANT = 1.96;
 
@@ -31,28 +29,12 @@ const SIGNIFICANT = 1.96;
 export function testSerialTrend(values: readonly number[]): SerialTrend | Missing {
   expectFinite('values', values);
   const n = values.length;
-  if (n < LEAST_VALUES) return missing(`${n} values are too few to tell a trend: it takes ${LEAST_VALUES}`);
-  let score = 0;
-  const slopes: number[] = [];
-  for (let i = 0; i < n; i++) {
-    for (let j = i + 1; j < n; j++) {
-      const rise = values[j]! - values[i]!;
-      score += Math.sign(rise);
-      slopes.push(rise / (j - i));
-    }
-  }
-  const slope = median(slopes);
-  const spread = varianceOfScore(values) * serialFactor(values, slope);
+  if (n < LEAST_OF_A_TREND) return missing(`${n} values are too few to tell a trend: it takes ${LEAST_OF_A_TREND}`);
+  const { score, variance, slope } = risesAndFalls(values);
+  const spread = variance * serialFactor(values, slope);
   // One step towards 0: the count moves in steps of two.
   const upper = (count: number) => (spread > 0 ? normalCdf(-(count - 1) / Math.sqrt(spread)) : 1);
   return { slope, risesP: Math.min(1, upper(score)), fallsP: Math.min(1, upper(-score)) };
-}
-
-function varianceOfScore(values: readonly number[]): number {
-  const counts = new Map<number, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  const pairs = (t: number) => t * (t - 1) * (2 * t + 5);
-  return [...counts.values()].reduce((left, t) => left - pairs(t), pairs(values.length)) / 18;
 }
 
 function serialFactor(values: readonly number[], slope: number): number {
