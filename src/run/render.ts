@@ -58,7 +58,9 @@ export async function render(runs: readonly string[], options: RenderOptions = {
       ...(prices && optionsOf(prices)),
       ...(reference !== undefined && { reference }),
     });
-    const [first, second, ...others] = runs;
+    const isShown = reports.some((report) => report === 'html' || report === 'markdown');
+    const [first, second, ...others] = isShown ? runs : [];
+    // Each run is read again by itself: side by side, its models have other names.
     const comparisons =
       first !== undefined && second !== undefined && others.length === 0
         ? await changesBetween([first, second], cwd)
