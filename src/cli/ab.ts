@@ -59,13 +59,7 @@ export const ab = () =>
       if (base === undefined || candidate === undefined)
         throw new UserError('ab: expected two versions, found fewer; name them with --base and --candidate');
       const { gateRequest } = await import('./gate-request.js');
-      const gates = gateRequest({
-        gate: flags.gate ?? flags.selfTest,
-        gateStrict: flags.gateStrict,
-        by: flags.by,
-        required: flags.required,
-        gateVerdict: flags.gateVerdict,
-      });
+      const gates = gateRequest({ ...flags, gate: flags.gate ?? flags.selfTest });
       const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown');
       const measured = await ab(
         {

@@ -37,16 +37,7 @@ export const compare = () =>
         import('./print-comparison.js'),
       ]);
       const { gateRequest } = await import('./gate-request.js');
-      const gates = gateRequest({
-        gate: flags.gate ?? flags.selfTest,
-        gateStrict: flags.gateStrict,
-        by: flags.by,
-        required: flags.required,
-        gateVerdict: flags.gateVerdict,
-        promptsMayChange: flags.promptsMayChange,
-        requirePower: flags.requirePower,
-        model: flags.model,
-      });
+      const gates = gateRequest({ ...flags, gate: flags.gate ?? flags.selfTest });
       const comparisons = await compare(candidate === undefined ? [base] : [base, candidate], {
         baseModel: flags.baseModel ?? flags.model,
         newModel: flags.newModel ?? flags.model,

@@ -20,13 +20,12 @@ export const history = () =>
     .addCommand(add());
 
 async function inText(trends: Awaited<ReturnType<typeof import('../run/history.js').history>>): Promise<string> {
-  const [{ historyBlocks }, { renderBlocks }] = await Promise.all([
+  const [{ historyBlocks }, { renderBlocks }, { stdoutTerminal }] = await Promise.all([
     import('../core/report/history.js'),
     import('../core/report/terminal.js'),
+    import('./stdout.js'),
   ]);
-  const columns = Math.min(process.stdout.columns ?? 100, 140);
-  const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
-  return renderBlocks('History', historyBlocks(trends), { columns, color });
+  return renderBlocks('History', historyBlocks(trends), stdoutTerminal({ piped: 100, widest: 140 }));
 }
 
 async function writePage(file: string, page: string): Promise<void> {

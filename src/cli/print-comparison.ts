@@ -11,6 +11,7 @@ import { plain } from '../core/report/text.js';
 import type { ComparedVersions, Comparisons } from '../run/compare.js';
 import { writeArtifacts } from '../run/render.js';
 import { displayPath } from '../system/path.js';
+import { stdoutTerminal } from './stdout.js';
 
 export interface PrintComparisonOptions {
   readonly json?: true | undefined;
@@ -51,9 +52,8 @@ function textOf(reported: readonly ReportedComparison[], { json, markdown }: Pri
   }
   const documents = reported.map(({ document }) => document);
   if (markdown) return documents.map(({ title, blocks }) => markdownBlocks(title, blocks)).join('\n');
-  const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
-  const columns = Math.min(process.stdout.columns ?? 100, 140);
-  return documents.map(({ title, blocks }) => renderBlocks(title, blocks, { columns, color })).join('\n');
+  const terminal = stdoutTerminal({ piped: 100, widest: 140 });
+  return documents.map(({ title, blocks }) => renderBlocks(title, blocks, terminal)).join('\n');
 }
 
 /** Annotations on stderr, which GitHub reads as well, and the summary of the step. */

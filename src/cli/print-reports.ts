@@ -9,6 +9,7 @@ import type { ReporterName } from '../core/report/table.js';
 import { renderBlocks, renderTerminal, type TerminalOptions } from '../core/report/terminal.js';
 import { render, writeArtifacts } from '../run/render.js';
 import { displayPath } from '../system/path.js';
+import { stdoutTerminal } from './stdout.js';
 
 export interface PrintOptions {
   /** The folder that the reports are written to; without it, the run's own. */
@@ -35,8 +36,7 @@ export async function printReports(
     process.stdout.write(String(artifacts.find(({ path }) => path === 'summary.json')!.content));
     return analysis;
   }
-  const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
-  const screen = { columns: Math.min(process.stdout.columns ?? 80, 120), color };
+  const screen = stdoutTerminal({ piped: 80, widest: 120 });
   process.stdout.write(
     load === null ? renderTerminal(briefOf(analysis, recommendation), screen) : loadText(load, screen),
   );

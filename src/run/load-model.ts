@@ -9,6 +9,7 @@ import type { LoadSettings, LogRecord, SampleRecord, SessionRecord, StepRecord }
 import { isMissing, known, missing } from '../core/quantity.js';
 import type { LoadedModel } from '../files/definitions.js';
 import type { TrialRequest } from '../worker/protocol.js';
+import type { SessionEvent } from '../worker/session-keeper.js';
 import type { OpenWorker, WorkerSession } from '../worker/worker-session.js';
 import { type HeldStep, holdStep, type PlannedStep, type StepCourse } from './load-step.js';
 
@@ -31,22 +32,13 @@ export interface ModelTestOptions {
 }
 
 export type LoadEvent =
-  | { readonly type: 'opening'; readonly model: string }
-  | { readonly type: 'opened'; readonly model: string; readonly load: number }
-  | { readonly type: 'warning'; readonly model: string; readonly message: string }
+  | SessionEvent
   /** What a server that is not ours will be asked, at most; null where that is open. */
   | {
       readonly type: 'expected';
       readonly model: string;
       readonly requests: number | null;
       readonly dollars: number | null;
-    }
-  | {
-      readonly type: 'progress';
-      readonly model: string;
-      readonly what: string;
-      readonly done: number;
-      readonly total: number;
     }
   | { readonly type: 'step'; readonly model: string; readonly course: StepCourse; readonly requests: number }
   | { readonly type: 'step-over'; readonly model: string; readonly held: HeldStep };

@@ -36,12 +36,12 @@ export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Breaks lines between words. `widthOf` measures a text in the unit of `width`. */
-export function wrapLines(text: string, width: number, widthOf = (part: string) => part.length): string[] {
+/** Breaks lines between words. The width counts letters; ./width.ts counts the cells of a terminal, with a library that pages do without. */
+export function wrapLines(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);
-    if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
   return lines;

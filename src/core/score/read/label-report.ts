@@ -4,6 +4,7 @@
  *     micro      of all labels together      macro      the mean over labels      weighted   the same, by how often each was right
  */
 import { known, missing, type Quantity } from '../../quantity.js';
+import { sum } from '../../stats/basics/moments.js';
 
 interface LabelCounts {
   right: number;
@@ -59,8 +60,4 @@ function f1Of({ right, given, wanted }: LabelCounts): number {
 
 function share(part: number, whole: number, reason: string): Quantity {
   return whole === 0 ? missing(reason) : known(part / whole);
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
