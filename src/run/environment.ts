@@ -74,7 +74,7 @@ export function noiseOf({ cores, load, governor, virtual, quota = null }: Circum
   }
   if (load > cores * 0.5) {
     noise.push({
-      what: `the machine was busy at the start (load ${load.toFixed(1)} on ${cores} cores)`,
+      what: `the machine was busy at the start (load ${load.toFixed(1)} on ${cores} ${cores === 1 ? 'core' : 'cores'})`,
       remedy: 'stop other programs, or run again when it is idle; compare models only within one run',
     });
   }
@@ -92,7 +92,7 @@ export function noiseOf({ cores, load, governor, virtual, quota = null }: Circum
   }
   if (cores <= 2) {
     noise.push({
-      what: `there are only ${cores} cores for the engine, the harness and the system`,
+      what: `there ${cores === 1 ? 'is only one core' : `are only ${cores} cores`} for the engine, the harness and the system`,
       remedy: 'leave one to the system by giving models fewer threads, or use a machine with more',
     });
   }
