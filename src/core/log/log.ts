@@ -94,6 +94,10 @@ const inTurns = z.object({
   base: z.string().describe('The model that is the base.'),
   candidate: z.string().describe('The model that is the new version.'),
   blocks: z.int().positive().describe('The blocks of samples. Each block opens each model twice.'),
+  oneAtATime: z
+    .literal(true)
+    .exactOptional()
+    .describe('Present if one model was open at a time. Otherwise both were open, and were asked in turns.'),
 });
 
 export type InTurns = DeepReadonly<z.infer<typeof inTurns>>;
