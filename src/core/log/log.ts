@@ -229,6 +229,10 @@ const machineRecord = z.object({
   type: z.literal('machine'),
   machine,
   part: part.exactOptional(),
+  name: z.string().min(1).max(300).exactOptional().describe('What its user calls the machine.'),
+  clockOffset: number
+    .exactOptional()
+    .describe('Seconds by which its clock was ahead of that of the queue of its fleet, if it measured for one.'),
   environment,
 });
 
