@@ -148,6 +148,12 @@ const settings = z.object({
     .string()
     .exactOptional()
     .describe('The model that every other one is compared with. Without it, SLMs are compared with LLMs.'),
+  placed: z
+    .record(z.string(), z.object({ model: z.string(), machine: z.string() }))
+    .exactOptional()
+    .describe(
+      'Present if every machine of a fleet measured everything: for each model of the run, its id on the machine, and the name of the machine.',
+    ),
 });
 
 export type RunSettings = DeepReadonly<z.infer<typeof settings>>;
