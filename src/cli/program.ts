@@ -63,6 +63,18 @@ const COMMANDS: Readonly<Record<string, ListedCommand>> = {
     does: 'show the runs of a folder in a browser of this machine, also while they are under way',
     load: async () => (await import('./view.js')).view,
   },
+  join: {
+    does: 'measure on this machine for the runs of a fleet',
+    load: async () => (await import('./join.js')).join,
+  },
+  fleet: {
+    does: 'look at the machines of a fleet',
+    load: async () => (await import('./fleet.js')).fleet,
+  },
+  merge: {
+    does: 'join parts of a run, from several machines, into one run',
+    load: async () => (await import('./merge.js')).merge,
+  },
   schema: {
     does: 'print the JSON Schema of a suite, a models file, a price list or summary.json',
     load: async () => (await import('./schema.js')).schema,

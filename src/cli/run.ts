@@ -96,6 +96,14 @@ const runOptions = () =>
     .option('--judge <id>', 'the model that judges answers, where a scorer asks for one')
     .addOption(allowScorerOption())
     .option('--wait', 'wait while another process measures on this machine')
+    .addOption(
+      new Option('--fleet <redis://…>', 'measure on the machines that joined there, not here').env('RIGHTSIZE_FLEET'),
+    )
+    .addOption(
+      new Option('--on <label>', 'with --fleet: only on machines with this label (repeatable)')
+        .argParser(collect)
+        .default<readonly string[]>([], 'any'),
+    )
     .addOption(reportsOption())
     .addOption(gateOption())
     .addOption(gateStrictOption())
@@ -176,7 +184,10 @@ function untilSureOf({ untilSure, budget }: RunFlags): RunDefinition['untilSure'
 }
 
 function surroundingsOf(flags: RunFlags): MeasureOptions {
+  if (flags.on.length > 0 && flags.fleet === undefined)
+    throw new UserError('--on: expected --fleet beside it, found it alone; name the Redis of the fleet with --fleet');
   return {
+    fleet: flags.fleet === undefined ? undefined : { url: flags.fleet, labels: flags.on },
     prices: flags.prices,
     maxCost: flags.maxCost,
     judge: flags.judge,

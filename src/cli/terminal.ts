@@ -22,7 +22,12 @@ export interface Output {
 
 /** What use cases take of it. */
 export function worldIn({ cwd, environment, command }: Terminal): Pick<World, 'cwd' | 'environment' | 'command'> {
-  return { cwd, environment, command };
+  return { cwd, environment, command: command.map(withoutPassword) };
+}
+
+/** An argument as the log and the locks show it: the address of a Redis may have a password. */
+function withoutPassword(argument: string): string {
+  return argument.replace(/(rediss?:\/\/)[^/@\s]*@/, '$1');
 }
 
 /**
