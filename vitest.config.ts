@@ -11,7 +11,7 @@ const ENGINES = [
 ];
 /** Tests of many cases, of simulations and of waits: `npm run check` leaves them to `npm test`. */
 const THOROUGH = [
-  'test/core/score/table.test.ts',
+  'test/core/score/{table,linear-time}.test.ts',
   'test/core/stats/{noninferiority,power}.test.ts',
   'test/core/recommend/recommend.test.ts',
   'test/core/definition/{jinja,sample}.test.ts',
