@@ -2,10 +2,10 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { CACHE_TYPES, ENGINE_NAMES } from '../core/capacity/engines.js';
 import { collect, jsonOption, oneOf, positive, pricesOption } from './options.js';
+import type { Terminal } from './terminal.js';
 
-export const capacity = () =>
-  new Command('capacity')
-    .description('predict which devices run a model, and how fast one stream is there')
+export const capacity = (terminal: Terminal) =>
+  new Command()
     .option(
       '--model <id|file>',
       'a published model (qwen3-4b, qwen3-4b:q8_0, qwen3-4b:*), a GGUF file, or a folder with a config.json (repeatable)',
@@ -31,5 +31,5 @@ export const capacity = () =>
     .action(async ({ model, device, prompt, output, context, engine, cacheType, prices, json }) => {
       const { printCapacity } = await import('./print-capacity.js');
       const question = { models: model, devices: device, prompt, output, context, engine, cacheType, prices };
-      await printCapacity(question, { json });
+      await printCapacity(terminal, question, { json });
     });
