@@ -5,6 +5,7 @@
  *     npm run simulate -- --long                   10,000 suites a scenario, the worst of 1,000 shapes: hours
  *     npm run simulate -- --suites 2000 --only groups --shapes 0
  *     npm run simulate -- --orders LOG             the answers of a run, asked as --until-sure would have, in 20 seeded orders
+ *     npm run simulate -- orders                   the same of suites that are drawn (10, or --suites N)
  *
  * It prints the table of docs/statistics.md. The same seed draws the same suites. `--long` keeps its rows in simulate/rows.json (or
  * `--rows FILE`), a thousand suites at a time, and goes on with them when it is called again. Several processes may share
@@ -17,7 +18,7 @@ import { parseArgs } from 'node:util';
 import { createRandom } from '../src/core/stats/basics/random.js';
 import { simulateGates } from './gate/main.js';
 import { type Counts, observe } from './observe.js';
-import { ordersOf } from './orders-table.js';
+import { ordersOf, ordersOfDrawn } from './orders-table.js';
 import { continueRow, hashOfCode } from './rows.js';
 import { ERRORS, POWERS, type Scenario } from './scenarios.js';
 import { searchWorst } from './search.js';
@@ -42,6 +43,8 @@ const SEED_OF_SEARCH = 2;
 if (values.orders !== undefined) process.stdout.write(await ordersOf(values.orders));
 else if (positionals[0] === 'gate')
   simulateGates({ unchanged: 2_000, changed: 1_000, seed: SEED }, (text) => process.stdout.write(text));
+else if (positionals[0] === 'orders')
+  ordersOfDrawn(Number(values.suites ?? 10), SEED, (text) => process.stdout.write(text));
 else simulateVerdicts();
 
 type Observe = (scenario: Scenario, options: { readonly suites: number; readonly seed: number }) => Counts;

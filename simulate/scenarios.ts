@@ -466,6 +466,28 @@ function worseCopiesScenario(): Scenario {
   };
 }
 
+/** How much worse the SLM is on each task of a suite like those that people write, by share of lost and of won samples. */
+const MIXED = [
+  { loss: 0.02, win: 0.02 },
+  { loss: 0.05, win: 0.04 },
+  { loss: 0.05, win: 0.02 },
+  { loss: 0.15, win: 0.03 },
+  { loss: 0.22, win: 0.02 },
+  { loss: 0.28, win: 0.01 },
+] as const;
+
+/** Six tasks of 240 samples: three in groups of three, two of samples alone, and one in groups of 8. */
+export function mixedSuite(random: Random): DrawnSuite {
+  const sizes = [even(80, 3), alone(240), even(80, 3), even(30, 8), alone(240), even(80, 3)];
+  return {
+    requirement: { margin: 0.1 },
+    large: ['large'],
+    tasks: MIXED.map((rates, i) =>
+      taskOf(`t${i}`, { ...rates, sizes: sizes[i]!, together: 0.05, kind: 'beta' }, { slms: 1, random }),
+    ),
+  };
+}
+
 /** A suite at the margin of a shape drawn at random: the search for the worst case goes through many of them. */
 export function randomScenario(random: Random): Scenario {
   const margin = [0.03, 0.05, 0.1, 0.2][random.below(4)]!;
