@@ -8,7 +8,7 @@
  *     npm run simulate -- orders                   the same of suites that are drawn (10, or --suites N)
  *
  * It prints the table of docs/statistics.md. The same seed draws the same suites. `--long` keeps its rows in simulate/rows.json (or
- * `--rows FILE`), a thousand suites at a time, and goes on with them when it is called again. Several processes may share
+ * `--rows FILE`), two hundred suites at a time, and goes on with them when it is called again. Several processes may share
  * the scenarios: `--part 1/2` and `--part 2/2`.
  *
  *     npm run simulate -- gate      the gates of two versions, in gate/main.ts: under an hour
@@ -74,8 +74,9 @@ function simulateVerdicts(): void {
 }
 
 function keeping(file: string): Observe {
-  const code = hashOfCode();
+  const codes = { fixed: hashOfCode({ isSequential: false }), sequential: hashOfCode({ isSequential: true }) };
   return (scenario, { suites, seed }) => {
+    const code = scenario.isSequential === true ? codes.sequential : codes.fixed;
     for (;;) {
       const row = continueRow(scenario, { file, code, seed, suites });
       if (row.suites >= suites) return row;

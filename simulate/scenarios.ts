@@ -11,6 +11,8 @@ export interface Scenario {
   readonly truth: Truth | ((task: string) => Truth);
   /** Whether a cascade would truly be right, or one with this rule. */
   readonly cascade: 'right' | 'wrong' | ((rule: Rule) => 'right' | 'wrong');
+  /** Whether the run stops when it is sure. */
+  readonly isSequential?: boolean;
   /** SLMs that do not fit a task that another SLM fits. */
   readonly unfit?: readonly string[];
   draw(random: Random): DrawnSuite;
@@ -38,6 +40,7 @@ function scenario({ name, truth, shape, margin, tasks = 1, slms = 1, untilSure =
     name,
     truth,
     cascade: 'wrong',
+    isSequential: untilSure,
     draw: (random) => ({
       requirement: { margin, limits },
       large: ['large'],
