@@ -23,7 +23,7 @@ const THOROUGH = [
   'test/{simulate,fuzz}/**/*.test.ts',
 ];
 /** Tests that see the built program from outside: as a command, as a page, as a manual. */
-const FLOW = ['test/{cli,docs,browser}/**/*.test.ts'];
+const FLOW = ['test/{cli,docs,browser,fleet}/**/*.test.ts'];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

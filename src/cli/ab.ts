@@ -33,6 +33,10 @@ export const ab = () =>
     .addOption(dataOption())
     .option('-n, --limit <n>', 'at most n samples of each task', positive)
     .option('--blocks <n>', 'blocks of samples; each opens each version twice', positive, 6)
+    .option(
+      '--one-at-a-time',
+      'open one version at a time, where memory does not hold both; a busy machine then blurs more',
+    )
     .option('--warmup <n>', 'requests after opening a model that are not recorded', natural, DEFAULTS.warmup)
     .option('--seed <n>', 'the seed of every random choice', natural, DEFAULTS.seed)
     .addOption(nameOption())
@@ -70,6 +74,7 @@ export const ab = () =>
           data: flags.data,
           limit: flags.limit,
           blocks: flags.blocks,
+          oneAtATime: flags.oneAtATime,
           warmup: flags.warmup,
           seed: flags.seed,
           name: flags.name,

@@ -6,10 +6,13 @@ import { baseline } from './baseline.js';
 import { capacity } from './capacity.js';
 import { check } from './check.js';
 import { compare } from './compare.js';
+import { fleet } from './fleet.js';
 import { history } from './history.js';
 import { init } from './init.js';
+import { join } from './join.js';
 import { list } from './list.js';
 import { load } from './load.js';
+import { merge } from './merge.js';
 import { power } from './power.js';
 import { report } from './report.js';
 import { run } from './run.js';
@@ -32,6 +35,9 @@ const COMMANDS: readonly (() => CommandUnknownOpts)[] = [
   list,
   score,
   view,
+  join,
+  fleet,
+  merge,
   schema,
 ];
 

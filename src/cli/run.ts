@@ -96,6 +96,14 @@ const runOptions = () =>
     .option('--judge <id>', 'the model that judges answers, where a scorer asks for one')
     .addOption(allowScorerOption())
     .option('--wait', 'wait while another process measures on this machine')
+    .addOption(
+      new Option('--fleet <redis://…>', 'measure on the machines that joined there, not here').env('RIGHTSIZE_FLEET'),
+    )
+    .addOption(
+      new Option('--on <label>', 'with --fleet: only on machines with this label (repeatable)')
+        .argParser(collect)
+        .default<readonly string[]>([], 'any'),
+    )
     .addOption(reportsOption())
     .addOption(gateOption())
     .addOption(gateStrictOption())
@@ -169,8 +177,11 @@ function untilSureOf({ untilSure, budget }: RunFlags): RunDefinition['untilSure'
 }
 
 function surroundingsOf(flags: RunFlags): MeasureOptions {
+  if (flags.on.length > 0 && flags.fleet === undefined)
+    throw new UserError('--on: expected --fleet beside it, found it alone; name the Redis of the fleet with --fleet');
   return {
-    command: ['rightsize', ...process.argv.slice(2)],
+    command: ['rightsize', ...process.argv.slice(2).map(withoutPassword)],
+    fleet: flags.fleet === undefined ? undefined : { url: flags.fleet, labels: flags.on },
     prices: flags.prices,
     maxCost: flags.maxCost,
     judge: flags.judge,
@@ -179,6 +190,11 @@ function surroundingsOf(flags: RunFlags): MeasureOptions {
     programs: flags.runCode ? 'run confined' : undefined,
     whenBusy: flags.wait ? 'wait' : undefined,
   };
+}
+
+/** An argument as the log and the locks show it: the address of a Redis may have a password. */
+function withoutPassword(argument: string): string {
+  return argument.replace(/(rediss?:\/\/)[^/@\s]*@/, '$1');
 }
 
 /** Names the tasks on which too many answers were lost; null if there are none. */

@@ -37,6 +37,8 @@ describe('beside --resume', () => {
       '--judge',
       '--allow-scorer',
       '--wait',
+      '--fleet',
+      '--on',
       '--reports',
       '--gate',
       '--gate-strict',

@@ -94,6 +94,10 @@ const inTurns = z.object({
   base: z.string().describe('The model that is the base.'),
   candidate: z.string().describe('The model that is the new version.'),
   blocks: z.int().positive().describe('The blocks of samples. Each block opens each model twice.'),
+  oneAtATime: z
+    .literal(true)
+    .exactOptional()
+    .describe('Present if one model was open at a time. Otherwise both were open, and were asked in turns.'),
 });
 
 export type InTurns = DeepReadonly<z.infer<typeof inTurns>>;
@@ -225,6 +229,10 @@ const machineRecord = z.object({
   type: z.literal('machine'),
   machine,
   part: part.exactOptional(),
+  name: z.string().min(1).max(300).exactOptional().describe('What its user calls the machine.'),
+  clockOffset: number
+    .exactOptional()
+    .describe('Seconds by which its clock was ahead of that of the queue of its fleet, if it measured for one.'),
   environment,
 });
 

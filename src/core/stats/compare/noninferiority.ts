@@ -92,8 +92,26 @@ export function judgePairs(
   expectLevel(alpha.inferior);
   const nonInferiorP = test.greaterP(-margin);
   const inferiorP = test.lessP(-margin);
+  const decision =
+    nonInferiorP <= alpha.nonInferior ? 'non-inferior' : inferiorP <= alpha.inferior ? 'inferior' : 'inconclusive';
+  let difference: Estimate | undefined;
+  return {
+    // Its bounds take dozens of tests to find, and a simulation reads the decision alone.
+    get difference() {
+      difference ??= estimateDifference({ differences, clusters, test }, alpha);
+      return difference;
+    },
+    margin,
+    alpha,
+    nonInferiorP,
+    inferiorP,
+    decision,
+  };
+}
+
+function estimateDifference({ differences, clusters, test }: PairedScores, alpha: Levels): Estimate {
   const clustering = clusteringOf(differences, clusters);
-  const difference: Estimate = {
+  return {
     value: mean(differences),
     low: test.low(alpha.nonInferior),
     high: test.high(alpha.inferior),
@@ -104,9 +122,6 @@ export function judgePairs(
     ...(isMissing(clustering) ? {} : clustering.recorded),
     warnings: isMissing(clustering) ? [] : clustering.warnings,
   };
-  const decision =
-    nonInferiorP <= alpha.nonInferior ? 'non-inferior' : inferiorP <= alpha.inferior ? 'inferior' : 'inconclusive';
-  return { difference, margin, alpha, nonInferiorP, inferiorP, decision };
 }
 
 function standardErrorOf(differences: readonly number[], clusters: readonly ClusterId[] | undefined): number {

@@ -102,12 +102,13 @@ interface Scale {
 
 /** The test in one direction. */
 function side(groups: readonly Group[], scale: Scale) {
-  const readings = softenings(groups).map(summarise);
-  const whole = readings.at(-1)!;
+  const whole = summarise(groups);
+  let softer: readonly Reading[] | undefined;
   const p = (bound: number) => {
     const first = readingP(whole, bound, scale);
     if (whole.grouped === null || whole.mean <= bound) return first;
-    return readings.reduce((largest, reading) => Math.max(largest, readingP(reading, bound, scale)), first);
+    softer ??= softenings(groups).map(summarise);
+    return softer.reduce((largest, reading) => Math.max(largest, readingP(reading, bound, scale)), first);
   };
   const tolerance = TOLERANCE * (scale.range.high - scale.range.low);
   const lowest = (level: number) => {
@@ -124,21 +125,20 @@ function side(groups: readonly Group[], scale: Scale) {
   return { p, lowest };
 }
 
-/** The groups with the losses of those that lost least made equal, step by step; the last are the groups as they are. */
+/** The groups with the losses of those that lost least made equal, in steps. The groups as they are come last, and are left out. */
 function softenings(groups: readonly Group[]): readonly (readonly Group[])[] {
-  if (groups.every(({ length }) => length === 1)) return [groups];
   const byLoss = groups.map((group) => ({ group, loss: lossOf(group) })).sort((a, b) => b.loss - a.loss);
   const lost = byLoss.filter(({ loss }) => loss > 0).length;
-  return countsUpTo(lost).map((kept) =>
+  return countsBelow(lost).map((kept) =>
     byLoss.map(({ group, loss }, i) => (i < kept || loss === 0 ? group : group.map((value) => Math.max(0, value)))),
   );
 }
 
-/** 0 to 8 one by one, then in steps of a quarter, and the last: past a few groups the p-value hardly changes. */
-function countsUpTo(last: number): readonly number[] {
+/** 0 to 8 one by one, then in steps of a quarter: past a few groups the p-value hardly changes. */
+function countsBelow(last: number): readonly number[] {
   const counts: number[] = [];
   for (let count = 0; count < last; count += Math.max(1, Math.floor(count / 4))) counts.push(count);
-  return [...counts, last];
+  return counts;
 }
 
 function lossOf(group: Group): number {
