@@ -89,6 +89,7 @@ export async function testModel(
         id: `${model.id}/${begun}`,
         model: model.id,
         condition,
+        seed: options.seed + held.length,
         requests,
         seconds,
         first: held.reduce((sum, { record }) => sum + record.used, 0),
@@ -96,6 +97,7 @@ export async function testModel(
       };
       const one = await holdStep(step, {
         ...options,
+        orderSeed: options.seed,
         clients,
         session,
         trace: planned.condition.kind === 'trace' ? options.traces.get(planned.condition.name)?.arrivals : undefined,
