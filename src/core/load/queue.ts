@@ -144,6 +144,9 @@ const BEYOND = 2;
 const SHORTFALL = 1.3;
 /** The share by which the crossing may differ because departures change with the rate, one-sided at 5%. */
 const DISCREPANCY = 0.02;
+/** A step at so small a share of the crossing has less than so many times the late requests that are allowed, if its queue made them late. */
+const BELOW = 0.9;
+const MANY_LATE = 5;
 
 /**
  * The rate from which on more than the allowed share of requests is late, with its interval: the parts are drawn again with random
@@ -174,6 +177,8 @@ export function queueCrossingOf(
     if (weights.filter((weight) => weight > 0).length < LEAST_PARTS) return null;
     value = crossingIn(pieces, weights, { ...options, undecided: 0.5 });
   }
+  // Lateness that comes without a queue, from a server that stalls, is none that a queue explains.
+  if (steps.some((step) => step.rate <= BELOW * value && lateShareOf(step) > MANY_LATE * allowed)) return null;
   const random = createRandom('queue');
   const resampled = (undecided: number) =>
     Array.from({ length: RESAMPLES }, () =>
