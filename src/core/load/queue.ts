@@ -156,9 +156,14 @@ export function queueCrossingOf(
   steps: readonly QueueEvidence[],
   { allowed, levels }: { readonly allowed: number; readonly levels: CrossingLevels },
 ): Crossing | null {
-  const isMissed = (step: QueueEvidence) => lateShareOf(step) > allowed;
   const [first] = steps;
-  if (first === undefined || !steps.some(isMissed) || steps.every(isMissed)) return null;
+  const shares = steps.flatMap((step) => {
+    const share = lateShareOf(step);
+    return share === null ? [] : [{ rate: step.rate, share }];
+  });
+  const held = shares.filter(({ share }) => share <= allowed).map(({ rate }) => rate);
+  const missed = shares.filter(({ share }) => share > allowed).map(({ rate }) => rate);
+  if (first === undefined || held.length === 0 || missed.length === 0) return null;
   const pieces = steps.flatMap(({ rate, parts, late }) =>
     parts.map((part, i): Piece => ({ rate, part, late: late[i]! })),
   );
@@ -167,10 +172,7 @@ export function queueCrossingOf(
     greatest: BEYOND * Math.max(...steps.map(({ rate }) => rate)),
     memoryless: first.arrivals.kind === 'poisson',
   };
-  let value = Math.sqrt(
-    Math.max(...steps.filter((step) => !isMissed(step)).map(({ rate }) => rate)) *
-      Math.min(...steps.filter(isMissed).map(({ rate }) => rate)),
-  );
+  let value = Math.sqrt(Math.max(...held) * Math.min(...missed));
   let weights: readonly number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     weights = pieces.map(({ rate }) => nearness(rate, value));
@@ -178,7 +180,7 @@ export function queueCrossingOf(
     value = crossingIn(pieces, weights, { ...options, undecided: 0.5 });
   }
   // Lateness that comes without a queue, from a server that stalls, is none that a queue explains.
-  if (steps.some((step) => step.rate <= BELOW * value && lateShareOf(step) > MANY_LATE * allowed)) return null;
+  if (shares.some(({ rate, share }) => rate <= BELOW * value && share > MANY_LATE * allowed)) return null;
   const random = createRandom('queue');
   const resampled = (undecided: number) =>
     Array.from({ length: RESAMPLES }, () =>
@@ -207,10 +209,14 @@ function widened(distance: number): number {
   return Math.hypot(SHORTFALL * Math.max(0, distance), DISCREPANCY);
 }
 
-function lateShareOf({ late }: QueueEvidence): number {
+/** A step with fewer requests may be late by chance. */
+const LEAST_JUDGED = 40;
+
+/** Null where too few requests tell. */
+function lateShareOf({ late }: QueueEvidence): number | null {
   const total = (counts: (one: LateByQueue) => readonly number[]) => sum(late.map((one) => sum(counts(one))));
   const judged = total((one) => one.judged);
-  return judged === 0 ? 0 : total((one) => one.late) / judged;
+  return judged < LEAST_JUDGED ? null : total((one) => one.late) / judged;
 }
 
 /** Tricube (Cleveland 1979), as in ./crossing.ts. */
