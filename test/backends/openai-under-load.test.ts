@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { type GenerationEvent, RequestFailure, ServerFailure, type Session } from '../../src/backends/backend.js';
 import { generationSchema } from '../../src/core/definition/suite.js';
-import { type Asked, json, type Script, stream } from '../support/openai-server.js';
+import { type Asked, chunk, DONE, finish, json, type Script, script, stream } from '../support/openai-server.js';
 import { backend, entry, prompt, useScripted } from '../support/openai-session.js';
 
 const { current } = useScripted();
@@ -110,4 +110,51 @@ test('the time of the lost attempt is part of every stamp', async () => {
     expect(piece!.time - due).toBeGreaterThan(0.075);
     return;
   }
+});
+
+const STALL = { halt: 'stall' } as const;
+
+test('an answer that stalls keeps the pieces that came, with their own times', async () => {
+  const session = await openUnderLoad();
+  current.server.answer = () => script(chunk({ content: 'so' }), { wait: 0.15 }, chunk({ content: ' far' }), STALL);
+  const pieces: GenerationEvent[] = [];
+  const generation = generationSchema.parse({ timeout: 0.6 });
+  const asking = async () => {
+    for await (const event of session.generate(prompt, generation, new AbortController().signal)) pieces.push(event);
+  };
+  await expect(asking()).rejects.toMatchObject({ kind: 'timeout' });
+  expect(pieces.map((piece) => piece.kind === 'piece' && piece.text)).toEqual(['so', ' far']);
+  // They are read when the answer has ended, and bear the times at which they came.
+  expect(pieces[1]!.time - pieces[0]!.time).toBeGreaterThan(0.1);
+  expect(session.now() - pieces[1]!.time).toBeGreaterThan(0.2);
+});
+
+test('an answer is over with its last event, also where the server keeps the stream open', async () => {
+  const session = await openUnderLoad();
+  current.server.answer = () =>
+    script(chunk({ content: 'all [DONE] of it' }), chunk({ content: '.' }), finish('stop'), DONE, STALL);
+  const began = session.now();
+  const events = await ask(session);
+  expect(events.map((event) => (event.kind === 'piece' ? event.text : event.kind))).toEqual([
+    'all [DONE] of it',
+    '.',
+    'end',
+  ]);
+  expect(session.now() - began).toBeLessThan(5);
+});
+
+test('a stop string that the server does not look for ends the answer', async () => {
+  const session = await openUnderLoad();
+  current.server.answer = ({ body }) =>
+    'stop' in (body as object)
+      ? json(400, { error: { message: 'stop is not supported' } })
+      : script(chunk({ content: 'one' }), chunk({ content: '; two' }), STALL);
+  const texts: string[] = [];
+  for (let i = 0; i < 2; i++) {
+    const generation = generationSchema.parse({ stop: [';'], timeout: 2 });
+    for await (const event of session.generate(prompt, generation, new AbortController().signal)) {
+      if (event.kind === 'piece') texts.push(event.text);
+    }
+  }
+  expect(texts.join('')).toBe('oneone');
 });

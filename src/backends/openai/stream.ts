@@ -6,7 +6,7 @@ import type { Prompt } from '../../core/message.js';
 import { type Pace, Transient } from '../../hub/retry.js';
 import { ServerFailure } from '../backend.js';
 import { type Chunk, readMessage, saysSomething } from './answer.js';
-import { bodyOf, type Habits, type OptionalField, pathOf, refusedField } from './body.js';
+import { bodyOf, type Habits, type OptionalField, pathOf, refusedField, serverStops } from './body.js';
 import { type Answer, type Connection, meaningOf, Refusal, readText } from './connection.js';
 import { eventsOf, now, StreamTooLarge } from './events.js';
 import { parse } from './json.js';
@@ -41,7 +41,7 @@ export interface StampedChunk {
  * refusal means the same as a status, as a body under a status of 200, and as the first event of a stream.
  */
 export async function startStream(
-  { model, connection, habits }: Server,
+  { model, connection, habits, under }: Server,
   prompt: Prompt,
   generation: Generation,
   signal: AbortSignal,
@@ -55,7 +55,11 @@ export async function startStream(
     try {
       onSend();
       const body = bodyOf(model, prompt, { ...generation, maxTokens }, habits);
-      const chunks = chunksOf(await connection.send('POST', url, body, signal), connection);
+      const chunks = chunksOf(await connection.send('POST', url, body, signal), {
+        endpoint: connection.endpoint,
+        // A stop string that the server does not look for is found here, and ends the answer.
+        parsed: under === 'load' && serverStops(model, generation, habits) ? 'at end' : 'soon',
+      });
       const first = await chunks.next();
       return { first: first.done ? null : first.value, chunks };
     } catch (error) {
@@ -116,14 +120,17 @@ const LONGEST_REFUSAL = 64 * 1024;
  *
  * @throws Refusal for an error that the server reports before the first chunk, and what it means for one after.
  */
-async function* chunksOf({ contentType, body }: Answer, { endpoint }: Connection): AsyncGenerator<StampedChunk> {
+async function* chunksOf(
+  { contentType, body }: Answer,
+  { endpoint, parsed }: Pick<Connection, 'endpoint'> & { readonly parsed: 'soon' | 'at end' },
+): AsyncGenerator<StampedChunk> {
   const kind = await kindOf(body, contentType);
   if (kind === 'other') throw await refusalIn(body, contentType, endpoint);
   let begun = false;
   let finished = false;
   let nonsense: string | null = null;
   try {
-    for await (const { time, ...event } of eventsOf(body)) {
+    for await (const { time, ...event } of eventsOf(body, parsed)) {
       const message = readMessage(event);
       switch (message.is) {
         case 'done':
