@@ -146,6 +146,7 @@ async function openClients(loaded: LoadedModel, options: ModelTestOptions): Prom
       const client = await options.openWorker(loaded, {
         concurrency: SLOTS,
         under: 'load',
+        manner: { prefixCache: load.prefixCache, length: load.length },
         environment,
         signal,
         onProgress: (progress) => onEvent({ type: 'progress', model: model.id, ...progress }),

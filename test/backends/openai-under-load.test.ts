@@ -1,7 +1,14 @@
 /** The openai backend under load: a request is made once, and all of its time counts. */
-import { expect, test } from 'vitest';
-import { type GenerationEvent, RequestFailure, ServerFailure, type Session } from '../../src/backends/backend.js';
+import { describe, expect, test } from 'vitest';
+import {
+  type GenerationEvent,
+  type LoadManner,
+  RequestFailure,
+  ServerFailure,
+  type Session,
+} from '../../src/backends/backend.js';
 import { generationSchema } from '../../src/core/definition/suite.js';
+import { UserError } from '../../src/core/errors.js';
 import { type Asked, chunk, DONE, finish, json, type Script, script, stream } from '../support/openai-server.js';
 import { backend, entry, prompt, useScripted } from '../support/openai-session.js';
 
@@ -9,8 +16,8 @@ const { current } = useScripted();
 const CUT: Script = { steps: [{ halt: 'cut' }] };
 const BUSY = json(429, { error: { message: 'slow down' } }, { 'retry-after': '1' });
 
-async function openUnderLoad(): Promise<Session> {
-  const context = { directory: '.', environment: {}, under: 'load' } as const;
+async function openUnderLoad(manner: LoadManner = {}): Promise<Session> {
+  const context = { directory: '.', environment: {}, under: 'load', manner } as const;
   const session = await backend.open(
     entry({ endpoint: current.server.endpoint }),
     context,
@@ -157,4 +164,48 @@ test('a stop string that the server does not look for ends the answer', async ()
     }
   }
   expect(texts.join('')).toBe('oneone');
+});
+
+describe('what is asked of a server beside its answers', () => {
+  const ownedBy = (owned_by?: string) => {
+    current.server.models = () => json(200, { data: [{ id: 'tiny', object: 'model', owned_by }] });
+  };
+
+  async function bodiesOf(manner: LoadManner): Promise<Record<string, unknown>[]> {
+    const session = await openUnderLoad(manner);
+    for (let i = 0; i < 2; i++) await ask(session);
+    return current.server.asked.map(({ body }) => body as Record<string, unknown>);
+  }
+
+  test('is in each request, by the names of the server', async () => {
+    ownedBy('llamacpp');
+    const [first] = await bodiesOf({ prefixCache: 'off', length: 'fixed' });
+    expect(first).toMatchObject({ cache_prompt: false, ignore_eos: true });
+    ownedBy('vllm');
+    const bodies = await bodiesOf({ prefixCache: 'off', length: 'fixed' });
+    expect(bodies[0]).toMatchObject({ ignore_eos: true, min_tokens: bodies[0]!.max_tokens });
+    expect(new Set(bodies.map(({ cache_salt }) => cache_salt)).size).toBe(2);
+  });
+
+  test('is nothing where nothing was asked', async () => {
+    ownedBy('llamacpp');
+    const [body] = await bodiesOf({});
+    expect(Object.keys(body!)).not.toContain('cache_prompt');
+    expect(Object.keys(body!)).not.toContain('ignore_eos');
+  });
+
+  test.each([
+    [
+      undefined,
+      { prefixCache: 'off' },
+      '--no-prefix-cache: expected a server that a request can tell to keep no prompts (llama-server, vLLM) behind model "m", found one that does not say what it is; leave out --no-prefix-cache',
+    ],
+    ['sglang', { prefixCache: 'off' }, /found sglang; leave out --no-prefix-cache$/],
+    ['library', { length: 'fixed' }, /^--fixed-length: .* found library; leave out --fixed-length$/],
+  ] as const)('is refused before the first request where the server is %s', async (owner, manner, message) => {
+    ownedBy(owner);
+    const opening = openUnderLoad(manner);
+    await expect(opening).rejects.toThrow(message);
+    await expect(opening).rejects.toBeInstanceOf(UserError);
+  });
 });

@@ -10,6 +10,7 @@ import { bodyOf, type Habits, type OptionalField, pathOf, refusedField, serverSt
 import { type Answer, type Connection, meaningOf, Refusal, readText } from './connection.js';
 import { eventsOf, now, StreamTooLarge } from './events.js';
 import { parse } from './json.js';
+import type { MannerFields } from './manner.js';
 import { roomIn } from './room.js';
 import { errorOf } from './server-error.js';
 import { kindOf } from './sniff.js';
@@ -22,6 +23,8 @@ export interface Server {
   readonly pace: Pace;
   /** Under load nothing is asked twice. */
   readonly under: 'load' | 'trials';
+  /** What each request asks beside its answer. */
+  readonly asked?: MannerFields;
   /** What it was found not to take so far. */
   readonly habits: Habits;
 }
@@ -41,7 +44,7 @@ export interface StampedChunk {
  * refusal means the same as a status, as a body under a status of 200, and as the first event of a stream.
  */
 export async function startStream(
-  { model, connection, habits, under }: Server,
+  { model, connection, habits, under, asked = () => ({}) }: Server,
   prompt: Prompt,
   generation: Generation,
   signal: AbortSignal,
@@ -54,7 +57,7 @@ export async function startStream(
   for (;;) {
     try {
       onSend();
-      const body = bodyOf(model, prompt, { ...generation, maxTokens }, habits);
+      const body = { ...bodyOf(model, prompt, { ...generation, maxTokens }, habits), ...asked(maxTokens) };
       const chunks = chunksOf(await connection.send('POST', url, body, signal), {
         endpoint: connection.endpoint,
         // A stop string that the server does not look for is found here, and ends the answer.
