@@ -24,6 +24,7 @@ export const capacityLoadPart: Part = {
 const steps = (pass: number, rest: Partial<StepTimes> = {}): StepTimes => ({
   pass: () => pass,
   sequence: 0,
+  several: 0,
   cached: 0,
   read: () => 0,
   request: 0,

@@ -81,6 +81,11 @@ export async function capacity(
 ): Promise<CapacityAnswer> {
   const world = worldOf(options);
   const { prices, ...asked } = question;
+  if (question.load !== undefined && question.load.headroom >= 1) {
+    throw new UserError(
+      '--headroom: expected less than 100%, found 100%; a device that keeps everything free serves nobody',
+    );
+  }
   const own = await loadPrices(prices === undefined ? undefined : resolve(world.cwd, prices));
   const devices = allDevices(own?.devices ?? []);
   const asking: Asking = {

@@ -1,5 +1,5 @@
 /** What is in the way of a greater load: the objective that is missed first, and the thing of which there is too little. */
-import type { Objective } from '../../load/objective.js';
+import { durationLimit, type Objective } from '../../load/objective.js';
 import type { GreatestLoad } from '../simulate/greatest-load.js';
 import type { Simulated } from '../simulate/simulate.js';
 
@@ -27,8 +27,14 @@ export function bindingOf({ held, missed }: GreatestLoad, objectives: readonly O
 
 /** Above this share of the time a thing is short. */
 const OFTEN = 0.2;
+const LUCKIEST = 0.05;
 
-function resourceOf({ metric }: Objective, missed: Simulated, held: Simulated | null): Resource {
+function resourceOf(objective: Objective, missed: Simulated, held: Simulated | null): Resource {
+  const { metric } = objective;
+  // Where even the luckiest requests are late, one alone is too slow: before its first token it computes. Else they came in bunches.
+  if (held === null && (metric === 'ttft' || metric === 'ttfa')) {
+    return missed.ttft.quantile(LUCKIEST) > durationLimit(objective).seconds ? 'compute' : 'queue';
+  }
   const waits = metric !== 'tpot' && metric !== 'decodeRate' && held !== null;
   if (waits && missed.cacheFull > OFTEN) return 'memory';
   if (waits && missed.slotsFull > OFTEN) return 'slots';

@@ -37,11 +37,15 @@ function factorAt({ low, high }: Doubt, share: number): number {
   return Math.exp(z < 0 ? -z * low : z * high);
 }
 
-/** The interval holds the value: it is the figure without doubt. */
+/** The interval holds the value: it is the figure without doubt. A draw may be infinite, where a queue grows without end. */
 export function figureOf(value: number, values: readonly number[]): Figure {
+  const finite = values.filter(Number.isFinite);
+  const endless = values.length - finite.length;
   return {
     value,
-    low: Math.min(value, percentile(values, 0.05)),
-    high: Math.max(value, percentile(values, 0.95)),
+    low: finite.length === 0 ? value : Math.min(value, percentile(finite, 0.05)),
+    high: endless > TAIL * values.length ? Number.POSITIVE_INFINITY : Math.max(value, percentile(finite, 1 - TAIL)),
   };
 }
+
+const TAIL = 0.05;

@@ -75,8 +75,8 @@ function predictedEngine(
 const NINETY = 1.645;
 
 /**
- * A machine whose single streams were measured. Beside the error of the medians stands what single streams cannot tell: small batches compute less
- * efficiently than prompts, so a further sequence may cost up to twice as much (docs/capacity.md).
+ * A machine whose single streams were measured. Beside the error of the medians stands what single streams cannot tell: what small batches add
+ * (../simulate/measured-times.ts) may be a quarter of what is taken, or twice as much.
  */
 export function measuredEngine({ times, answers, errors }: MeasuredTimes, scheduler: Scheduler): Engine {
   const doubt = (error: number): Doubt => ({ low: -NINETY * error, high: NINETY * error });
@@ -87,7 +87,7 @@ export function measuredEngine({ times, answers, errors }: MeasuredTimes, schedu
     ground: { kind: 'measured', answers },
     doubts: {
       decode: doubt(errors.decode),
-      batch: { low: -NINETY * errors.batch, high: Math.LN2 },
+      batch: { low: -2 * Math.LN2, high: Math.LN2 },
       prefill: doubt(errors.prefill),
     },
   };

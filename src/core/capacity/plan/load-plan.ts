@@ -34,7 +34,7 @@ export interface Served {
   readonly devices: number;
   /** The load of one device. */
   readonly load: number;
-  /** In seconds. */
+  /** In seconds; infinite where the queue grows without end. */
   readonly ttft: Levels;
   readonly tpot: Levels;
   readonly e2e: Levels;
@@ -212,8 +212,8 @@ function servedOf(simulation: Simulation, { wanted, kind }: Demand, devices: Fig
   const { point, draws } = simulation.at(load);
   const figure = (pick: (one: Simulated) => number) => figureOf(pick(point), draws.map(pick));
   const levels = (name: 'ttft' | 'tpot' | 'e2e'): Levels => ({
-    median: figure((one) => one[name].quantile(0.5)),
-    p95: figure((one) => one[name].quantile(0.95)),
+    median: figure((one) => (one.overloaded ? Number.POSITIVE_INFINITY : one[name].quantile(0.5))),
+    p95: figure((one) => (one.overloaded ? Number.POSITIVE_INFINITY : one[name].quantile(0.95))),
   });
   return {
     devices: count,

@@ -26,7 +26,7 @@ import {
   type TableCell,
   textCell,
 } from '../document.js';
-import { formatBytes, formatCount, formatDollars, formatEstimate, formatScore } from '../format.js';
+import { formatBytes, formatCount, formatDollars, formatScore, formatUnit } from '../format.js';
 import { type Filled, listOf, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
 
 const ONE_STREAM: readonly Filled<DevicePrediction>[] = [
@@ -61,7 +61,13 @@ function isMissingValue<T>(value: T | Missing): value is Missing {
   return typeof value === 'object' && value !== null && 'missing' in value;
 }
 
-const asFigure = (unit: CellUnit) => (figure: Figure) => estimateCell(figure, unit);
+/** The upper end is open where a queue grows without end in some of the draws, or no device serves anything. */
+const asFigure =
+  (unit: CellUnit) =>
+  (figure: Figure): TableCell =>
+    Number.isFinite(figure.high)
+      ? estimateCell(figure, unit)
+      : textCell(`${formatUnit(figure.value, unit)} [${formatUnit(figure.low, unit)}, no bound]`);
 
 function underLoad(objectives: readonly Objective[], wanted: LoadWanted): readonly Filled<Loaded>[] {
   const served = (pick: (served: Exclude<LoadPlan['served'], Missing>) => Figure, unit: CellUnit) =>
@@ -113,8 +119,10 @@ function heldOnly(
 
 const ofMoney =
   (pick: (money: Money) => Figure | Missing) =>
-  ({ load: { money } }: Loaded): TableCell =>
-    estimateCell(isMissing(money) ? money : pick(money), 'dollars');
+  ({ load: { money } }: Loaded): TableCell => {
+    const found = isMissing(money) ? money : pick(money);
+    return isMissing(found) ? missingCell(found.missing) : asFigure('dollars')(found);
+  };
 
 const COST: readonly Filled<Loaded>[] = [
   { title: 'Model, device', holds: 'names', cell: ({ prediction }) => textCell(placeWords(prediction)) },
@@ -206,7 +214,7 @@ function cascadeList(loaded: readonly Loaded[]): readonly Block[] {
     const { share, devices, month } = cascade;
     const part = `${placeWords(prediction)} answers ${formatScore(share)} of the requests`;
     if (isMissing(devices)) return [`${part}: ${devices.missing}.`];
-    const count = `${formatEstimate(devices, 'count')} ${devices.value === 1 ? 'device' : 'devices'}`;
+    const count = `${formatCount(devices.value)} ${devices.value === 1 ? 'device' : 'devices'}`;
     return [`${part}: ${count}${isMissing(month) ? '' : `, ${formatDollars(month.value)} a month`}.`];
   });
   return listOf('In the recommended cascade', items);

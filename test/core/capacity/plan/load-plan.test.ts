@@ -78,6 +78,7 @@ describe('what one device holds', () => {
     expect(present(found.greatest).value).toBe(0);
     expect(found.devices).toEqual(missing('no load meets the objectives on this device'));
     expect(found.curve).toEqual([]);
+    expect(present(found.binding)).toEqual({ objective: 0, resource: 'compute' });
   });
 
   it('is not known without an objective', () => {
@@ -111,7 +112,7 @@ describe('what one device holds', () => {
       kind: { kind: 'rate', arrivals: { kind: 'gamma', cv: 4 } },
       objectives: [parseObjective('ttft p95 <= 200 ms')],
     });
-    expect(present(plan(engine(SECOND, { slots: 1 }), asked).binding).resource).not.toBe('compute');
+    expect(present(plan(engine(SECOND, { slots: 1 }), asked).binding).resource).toBe('queue');
   });
 });
 
@@ -129,7 +130,13 @@ describe('the devices for a demand', () => {
 
   it('are not enough when their queue grows without end', () => {
     const asked = demand({ kind: { kind: 'rate', arrivals: { kind: 'poisson' } }, objectives: [], wanted: 2 });
-    expect(present(plan(engine(SECOND), asked).served).overloaded).toBe(true);
+    const served = present(plan(engine(SECOND), asked).served);
+    expect(served.overloaded).toBe(true);
+    expect(served.ttft.p95).toEqual({
+      value: Number.POSITIVE_INFINITY,
+      low: Number.POSITIVE_INFINITY,
+      high: Number.POSITIVE_INFINITY,
+    });
     expect(present(plan(engine(SECOND), { ...asked, wanted: 0.5 }).served).overloaded).toBe(false);
   });
 });
