@@ -48,7 +48,7 @@ const COMMANDS: Readonly<Record<string, ListedCommand>> = {
     load: async () => (await import('./power.js')).power,
   },
   capacity: {
-    does: 'predict which devices run a model, and how fast one stream is there',
+    does: 'predict which devices run a model, how fast, how many users they serve, and what that costs',
     load: async () => (await import('./capacity.js')).capacity,
   },
   list: {
