@@ -17,6 +17,7 @@ import {
   natural,
   positive,
   requiredOption,
+  requirePowerOption,
 } from './options.js';
 
 export const ab = () =>
@@ -45,6 +46,8 @@ export const ab = () =>
     .addOption(byOption())
     .addOption(requiredOption())
     .addOption(gateVerdictOption())
+    .addOption(requirePowerOption())
+    .option('--pilot <run>', 'an earlier run of ab, which tells before the measurement what the gates will see')
     .option('--self-test', 'inject a loss into a copy, and fail unless every gate turns red')
     .option('-o, --out <dir>', 'where runs are kept', DEFAULTS.out)
     .addOption(allowScorerOption())
@@ -64,36 +67,47 @@ export const ab = () =>
         throw new UserError('ab: expected two versions, found fewer; name them with --base and --candidate');
       const { gateRequest } = await import('./gate-request.js');
       const gates = gateRequest({ ...flags, gate: flags.gate ?? flags.selfTest });
+      const definition = {
+        base,
+        candidate,
+        suites: flags.suite,
+        catalogue: flags.models,
+        data: flags.data,
+        limit: flags.limit,
+        blocks: flags.blocks,
+        oneAtATime: flags.oneAtATime,
+        warmup: flags.warmup,
+        seed: flags.seed,
+        name: flags.name,
+        out: flags.out,
+      };
+      if (flags.pilot !== undefined && !flags.requirePower)
+        throw new UserError('--pilot: expected --require-power beside it, found none; add it');
+      if (gates !== undefined && flags.requirePower) {
+        const [{ foreseeAb }, { printForesight }] = await Promise.all([
+          import('../run/foresight.js'),
+          import('./print-foresight.js'),
+        ]);
+        if (printForesight(await foreseeAb(definition, { gates, pilot: flags.pilot }))) {
+          process.exitCode = 1;
+          return;
+        }
+      }
       const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown');
-      const measured = await ab(
-        {
-          base,
-          candidate,
-          suites: flags.suite,
-          catalogue: flags.models,
-          data: flags.data,
-          limit: flags.limit,
-          blocks: flags.blocks,
-          oneAtATime: flags.oneAtATime,
-          warmup: flags.warmup,
-          seed: flags.seed,
-          name: flags.name,
-          out: flags.out,
-        },
-        {
-          gates,
-          command: ['rightsize', ...process.argv.slice(2)],
-          allowScorers: flags.allowScorer,
-          whenBusy: flags.wait ? 'wait' : undefined,
-          signal: interruption(),
-          onEvent: progress.onEvent,
-        },
-      );
+      const measured = await ab(definition, {
+        gates,
+        command: ['rightsize', ...process.argv.slice(2)],
+        allowScorers: flags.allowScorer,
+        whenBusy: flags.wait ? 'wait' : undefined,
+        signal: interruption(),
+        onEvent: progress.onEvent,
+      });
       progress.end();
       await printComparison(measured, {
         json: flags.json,
         markdown: flags.markdown,
         selfTest: flags.selfTest,
+        requirePower: flags.requirePower,
         out: measured.folder,
       });
       if (measured.complete) return;

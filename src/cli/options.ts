@@ -167,7 +167,10 @@ export const gateVerdictOption = () =>
 export const promptsOption = () =>
   new Option('--prompts-may-change', 'gate although the prompts of paired samples differ');
 export const requirePowerOption = () =>
-  new Option('--require-power', 'exit with 1 when a gate cannot see a change of the size that it shall see');
+  new Option(
+    '--require-power',
+    'exit with 1, before anything is measured where that is known, if a gate cannot see what it shall see',
+  );
 
 export type Sizes = Readonly<Record<string, { readonly by: string }>>;
 

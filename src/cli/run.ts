@@ -22,6 +22,7 @@ import {
   pricesOption,
   referenceOption,
   reportsOption,
+  requirePowerOption,
 } from './options.js';
 
 const runOptions = () =>
@@ -100,6 +101,7 @@ const runOptions = () =>
     .addOption(gateOption())
     .addOption(gateStrictOption())
     .addOption(gateVerdictOption())
+    .addOption(requirePowerOption())
     .option('--gate-model <id>', 'the gated model (default: the one that the run recommends)')
     .option('--json', 'print summary.json instead of tables')
     .option('-q, --quiet', 'no progress');
@@ -121,8 +123,19 @@ async function measureAndPrint(flags: RunFlags): Promise<void> {
     gate: flags.gate,
     gateStrict: flags.gateStrict,
     gateVerdict: flags.gateVerdict,
+    requirePower: flags.requirePower,
     model: flags.gateModel,
   });
+  if (gates !== undefined && flags.requirePower && flags.resume === undefined) {
+    const [{ foreseeRun }, { printForeseenLimits }] = await Promise.all([
+      import('../run/foresight.js'),
+      import('./print-foresight.js'),
+    ]);
+    if (printForeseenLimits(await foreseeRun(definitionOf(flags), { gates }))) {
+      process.exitCode = 1;
+      return;
+    }
+  }
   const signal = interruption();
   const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown');
   const surroundings = { ...surroundingsOf(flags), signal, onEvent: progress.onEvent };

@@ -7,7 +7,7 @@ import { type GateRequest, gateDefinition } from './compare.js';
 
 /** @throws UserError when the gate is not as it must be. */
 export function gateRun(analysis: Analysis, { burden, gate = {} }: GateRequest): GateReport {
-  const definition = gateDefinition(analysis, gate);
+  const definition = gateDefinition(analysis.suites, gate);
   const judged = recommend(analysis).suites.map((suite) => {
     const model = definition.model ?? recommendedModel(suite);
     const limits = judgeLimits(suite, { burden, model });
