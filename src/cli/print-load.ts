@@ -2,6 +2,7 @@
 import type { LoadTest } from '../core/load/load-test.js';
 import { isMissing } from '../core/quantity.js';
 import type { ReporterName } from '../core/report/table.js';
+import type { GateRequest } from '../run/compare.js';
 import { type LoadOptions, load, resumeLoad } from '../run/load.js';
 import type { LoadDefinition } from '../run/load-definition.js';
 import { endIncomplete, interruption, unlessInterrupted } from './interruption.js';
@@ -14,12 +15,13 @@ export interface PrintLoadOptions extends Pick<LoadOptions, 'catalogue' | 'whenB
   /** Whether stdout gets summary.json in place of tables. */
   readonly json?: true | undefined;
   readonly quiet?: true | undefined;
+  readonly gates?: GateRequest | undefined;
 }
 
 export type WantedTest = { readonly definition: LoadDefinition } | { readonly resume: string };
 
 export async function printLoad(wanted: WantedTest, options: PrintLoadOptions): Promise<void> {
-  const { catalogue, whenBusy, selfTest, out, reports, json, quiet } = options;
+  const { catalogue, whenBusy, selfTest, out, reports, json, quiet, gates } = options;
   const signal = interruption();
   const progress = showLoadProgress(quiet || json ? 'quiet' : 'shown');
   const surroundings: LoadOptions = {
@@ -41,7 +43,10 @@ export async function printLoad(wanted: WantedTest, options: PrintLoadOptions): 
   } else if (restsOnInvalid(test)) {
     endIncomplete('the answer rests on steps that the client spoilt; what to do stands below their table');
   }
-  await printReports([folder], { reports, json });
+  const { suites } = await printReports([folder], { reports, json });
+  if (gates === undefined) return;
+  const [{ gateLoad }, { printGates }] = await Promise.all([import('../run/gate.js'), import('./print-run-gates.js')]);
+  process.exitCode = printGates(gateLoad(test, suites, gates), process.exitCode === 3 ? 'incomplete' : 'complete');
 }
 
 /** Each load that the user named is an answer. A search leaves out what is invalid, and may have nothing left. */

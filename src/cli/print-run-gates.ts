@@ -1,6 +1,6 @@
 /** What the gates of a run say, beside its reports. */
 import type { Analysis } from '../core/analyse/analysis.js';
-import { exitCodeOf } from '../core/regress/gate-report.js';
+import { exitCodeOf, type GateReport } from '../core/regress/gate-report.js';
 import { describeGateReport, describeGates } from '../core/report/gate-words.js';
 import { plain } from '../core/report/text.js';
 import type { GateRequest } from '../run/compare.js';
@@ -8,7 +8,11 @@ import { gateRun } from '../run/gate.js';
 
 /** @returns The exit code. */
 export function printRunGates(analysis: Analysis, request: GateRequest, run: 'complete' | 'incomplete'): number {
-  const report = gateRun(analysis, request);
+  return printGates(gateRun(analysis, request), run);
+}
+
+/** @returns The exit code. */
+export function printGates(report: GateReport, run: 'complete' | 'incomplete'): number {
   for (const sentence of [describeGateReport(report), ...describeGates(report)])
     process.stderr.write(`rightsize: ${plain(sentence)}\n`);
   return exitCodeOf(report, run);

@@ -5,6 +5,7 @@ import type { Missing } from '../quantity.js';
 import type { LimitCheck } from '../recommend/limit-check.js';
 import type { SuiteVerdict } from '../recommend/recommendation.js';
 import type { ComparedFigure, FigureEvidence } from './evidence.js';
+import type { GatedLoad } from './load-gate.js';
 import type { PowerStatement } from './power.js';
 
 export interface GateRule extends ComparedFigure {
@@ -65,7 +66,7 @@ export interface GateReport {
 
 export type GatedVerdict = (typeof GATED_VERDICTS)[number];
 
-export type RunGateResult = VerdictResult | LimitResult;
+export type RunGateResult = VerdictResult | LimitResult | LoadResult;
 
 export interface VerdictResult {
   readonly kind: 'verdict';
@@ -81,6 +82,16 @@ export interface LimitResult {
   readonly task: string;
   readonly model: string;
   readonly check: LimitCheck;
+}
+
+export interface LoadResult {
+  readonly kind: 'load';
+  readonly state: 'red' | 'green';
+  readonly model: string;
+  readonly what: GatedLoad;
+  readonly min: number;
+  /** Up to `low` all objectives are shown to hold; from `high` on one is shown to be missed, or null. */
+  readonly range: { readonly low: number; readonly high: number | null };
 }
 
 /** 2 for a blind gate, before 3 for a run that is incomplete, before 1 for a red gate. */
