@@ -2,9 +2,10 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import type { Analysis } from '../core/analyse/analysis.js';
 import { UserError } from '../core/errors.js';
+import type { GateRequest } from '../run/compare.js';
 import { DEFAULTS } from '../run/defaults.js';
 import type { RunDefinition } from '../run/definitions.js';
-import type { MeasureOptions } from '../run/measure.js';
+import type { Measured, MeasureOptions } from '../run/measure.js';
 import {
   allowScorerOption,
   budget,
@@ -141,7 +142,10 @@ async function measureAndPrint(flags: RunFlags): Promise<void> {
   const surroundings = { ...surroundingsOf(flags), signal, onEvent: progress.onEvent };
   const measuring =
     flags.resume === undefined ? measure(definitionOf(flags), surroundings) : resume(flags.resume, surroundings);
-  const measured = await unlessInterrupted(measuring, signal);
+  const measured = await unlessInterrupted(
+    gates === undefined ? measuring : measuring.then((first) => confirmed(first, gates, surroundings)),
+    signal,
+  );
   progress.end();
   if (measured === null) return endIncomplete('the run was interrupted before it measured anything');
   const { folder, complete, reason } = measured;
@@ -153,6 +157,11 @@ async function measureAndPrint(flags: RunFlags): Promise<void> {
     const { printRunGates } = await import('./print-run-gates.js');
     process.exitCode = printRunGates(analysis, gates, process.exitCode === 3 ? 'incomplete' : 'complete');
   }
+}
+
+async function confirmed(first: Measured, gates: GateRequest, surroundings: MeasureOptions): Promise<Measured> {
+  const { confirmRed } = await import('../run/gate.js');
+  return confirmRed(first, gates, surroundings);
 }
 
 function definitionOf(flags: RunFlags): RunDefinition & Pick<RunFlags, 'out'> {
