@@ -54,7 +54,7 @@ describe('before a comparison, a gate', () => {
   test('on speed takes from a pilot how much blocks vary', async () => {
     const settings = world();
     const gate = gates({ e2e: { by: '5%', at: 'median' } });
-    const after = async (deviation: number) => {
+    const foreseenAfter = async (deviation: number) => {
       const random = createRandom('pilot', `${deviation}`);
       const { folder } = await ab(versions(30), {
         ...settings,
@@ -63,8 +63,8 @@ describe('before a comparison, a gate', () => {
       });
       return foreseeAb(versions(30), { ...settings, ...gate, pilot: folder });
     };
-    expect(blindOf(await after(0.003))).toEqual([]);
-    expect(blindOf(await after(0.3))).toMatchObject([{ metric: 'e2e', power: { kind: 'as the pilot tells' } }]);
+    expect(blindOf(await foreseenAfter(0.003))).toEqual([]);
+    expect(blindOf(await foreseenAfter(0.3))).toMatchObject([{ metric: 'e2e', power: { kind: 'as the pilot tells' } }]);
   });
 
   test('takes no other run as a pilot', async () => {

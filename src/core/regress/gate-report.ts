@@ -5,7 +5,6 @@ import type { Missing } from '../quantity.js';
 import type { LimitCheck } from '../recommend/limit-check.js';
 import type { SuiteVerdict } from '../recommend/recommendation.js';
 import type { ComparedFigure, FigureEvidence } from './evidence.js';
-import type { GatedLoad } from './load-gate.js';
 import type { PowerStatement } from './power.js';
 
 export interface GateRule extends ComparedFigure {
@@ -83,6 +82,9 @@ export interface LimitResult {
   readonly model: string;
   readonly check: LimitCheck;
 }
+
+/** What a gate on a load test may demand the least of. */
+export type GatedLoad = 'users' | 'concurrency' | 'rate';
 
 export interface LoadResult {
   readonly kind: 'load';

@@ -11,24 +11,17 @@ import type { LoadTest, TestedModel } from '../load/load-test.js';
 import { loadOf } from '../load/search-rule.js';
 import type { StepResult } from '../load/step.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
-import type { Blind, GateReport, LoadResult } from './gate-report.js';
+import type { Blind, GatedLoad, GateReport, LoadResult } from './gate-report.js';
 import type { RunGateOptions } from './run-gate.js';
 
-/** What a gate may demand the least of, and the kind of condition that tells it. */
-export const GATED_LOADS = { users: 'users', concurrency: 'closed', rate: 'open' } as const satisfies Record<
-  string,
-  Condition['kind']
->;
-
-export type GatedLoad = keyof typeof GATED_LOADS;
-
-export const GATED_LOAD_NAMES = Object.keys(GATED_LOADS) as GatedLoad[];
+/** The kind of condition that tells of a load. */
+const KINDS: Readonly<Record<GatedLoad, Condition['kind']>> = { users: 'users', concurrency: 'closed', rate: 'open' };
 
 export function judgeLoad(test: LoadTest, definition: GateDefinition, { burden, model }: RunGateOptions): GateReport {
   const results: LoadResult[] = [];
   const blind: Blind[] = [];
   const tested = testedModel(test, model);
-  const wanted = GATED_LOAD_NAMES.flatMap((what) => {
+  const wanted = (Object.keys(KINDS) as GatedLoad[]).flatMap((what) => {
     const min = definition[what]?.min;
     return min === undefined ? [] : [{ what, min }];
   });
@@ -70,7 +63,7 @@ interface Wanted {
 /** Up to `low` every objective is shown to hold; from `high` on one is shown to be missed. */
 function shownRange({ steps, capacity }: TestedModel, wanted: Wanted): LoadResult['range'] | Missing {
   const { test, what, min } = wanted;
-  const kind = GATED_LOADS[what];
+  const kind = KINDS[what];
   if (test.objectives.length === 0)
     return missing('nothing must hold under load: name an --objective, or a limit of the suite');
   const own = steps.map(({ result }) => result).filter(({ condition }) => condition.kind === kind);
