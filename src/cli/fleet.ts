@@ -1,7 +1,7 @@
 /** `rightsize fleet`: who is there, and what they do. */
 import { Argument, Command } from '@commander-js/extra-typings';
 import { jsonOption } from './options.js';
-import type { Terminal } from './terminal.js';
+import { type Terminal, worldIn } from './terminal.js';
 
 export const fleet = (terminal: Terminal) =>
   new Command().addCommand(
@@ -11,7 +11,7 @@ export const fleet = (terminal: Terminal) =>
       .addOption(jsonOption())
       .action(async (redis, { json }) => {
         const { fleetStatus } = await import('../run/fleet-status.js');
-        const machines = await fleetStatus(redis);
+        const machines = await fleetStatus(redis, worldIn(terminal));
         if (json) {
           terminal.stdout.write(`${JSON.stringify(machines, null, 2)}\n`);
           return;

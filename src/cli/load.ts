@@ -121,6 +121,22 @@ const loadOptions = () =>
     .addOption(
       defining(new Option('--seed <n>', 'the seed of every random choice').argParser(natural).default(DEFAULTS.seed)),
     )
+    .addOption(
+      defining(
+        new Option(
+          '--no-prefix-cache',
+          'ask the server to keep no prompts (llama-server, vLLM); prompts stay as they are',
+        ),
+      ),
+    )
+    .addOption(
+      defining(
+        new Option(
+          '--fixed-length',
+          'ask the server for as many tokens as each task allows (llama-server, vLLM, SGLang); answers are then seldom right',
+        ),
+      ),
+    )
     .option('--no-self-test', 'do not measure the client against a server of its own first')
     .addOption(new Option('--resume <run>', 'hold the steps that a load test lacks'))
     .option('-o, --out <dir>', 'where runs are kept', DEFAULTS.out)
@@ -165,6 +181,8 @@ function definitionOf(flags: LoadFlags): LoadDefinition {
     budget: budgetOf(flags),
     stopErrors: flags.stopErrors,
     clients: flags.clients,
+    prefixCache: flags.prefixCache ? undefined : 'off',
+    length: flags.fixedLength ? 'fixed' : undefined,
   };
 }
 

@@ -104,6 +104,7 @@ const runOptions = () =>
         .argParser(collect)
         .default<readonly string[]>([], 'any'),
     )
+    .addOption(defining(new Option('--each-machine', 'with --fleet: everything on every machine, to compare machines')))
     .addOption(reportsOption())
     .addOption(gateOption())
     .addOption(gateStrictOption())
@@ -184,10 +185,14 @@ function untilSureOf({ untilSure, budget }: RunFlags): RunDefinition['untilSure'
 }
 
 function surroundingsOf(flags: RunFlags): MeasureOptions {
-  if (flags.on.length > 0 && flags.fleet === undefined)
-    throw new UserError('--on: expected --fleet beside it, found it alone; name the Redis of the fleet with --fleet');
+  const alone = flags.on.length > 0 ? '--on' : flags.eachMachine ? '--each-machine' : null;
+  if (alone !== null && flags.fleet === undefined)
+    throw new UserError(
+      `${alone}: expected --fleet beside it, found it alone; name the Redis of the fleet with --fleet`,
+    );
   return {
-    fleet: flags.fleet === undefined ? undefined : { url: flags.fleet, labels: flags.on },
+    fleet:
+      flags.fleet === undefined ? undefined : { url: flags.fleet, labels: flags.on, everywhere: flags.eachMachine },
     prices: flags.prices,
     maxCost: flags.maxCost,
     judge: flags.judge,
