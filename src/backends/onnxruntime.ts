@@ -18,7 +18,7 @@ import { copiesOfCache, Decoder } from './onnxruntime/decoder.js';
 import { type GraphSession, openDirect } from './onnxruntime/direct.js';
 import { type ModelFolder, neededFiles, readModelFolder } from './onnxruntime/folder.js';
 import { describeGraph, whyAlone } from './onnxruntime/graph.js';
-import { createSession } from './onnxruntime/session.js';
+import { createSession } from './onnxruntime/onnx-session.js';
 import { describeWeights } from './weights.js';
 
 type OnnxModel = ModelOf<'onnxruntime'>;

@@ -15,7 +15,7 @@ import { physicalCores, threadWarnings } from './cores.js';
 import { type ModelSizes, readModelConfig, smallest, withEndToken } from './huggingface/config.js';
 import { readTextModel } from './huggingface/text-model.js';
 import { neededFiles, readHuggingFaceFolder } from './onnxruntime/folder.js';
-import { createSession } from './transformers/session.js';
+import { createSession } from './transformers/transformers-session.js';
 import { describeWeights } from './weights.js';
 
 type TransformersModel = ModelOf<'transformers'>;

@@ -18,7 +18,7 @@ import { dirname } from 'node:path';
 import { formatPath } from '../core/definition/describe.js';
 import { Unfinished, UserError } from '../core/errors.js';
 import { LOG_VERSION, type LogRecord, RECORDS, type RecordType } from '../core/log/log.js';
-import { fromVersion1, measurementFromVersion1, type RawRecord } from '../core/log/log-v1.js';
+import { fromVersion1, measurementFromVersion1, type RawRecord, sampleFromVersion1 } from '../core/log/log-v1.js';
 import { shellCommand } from '../core/report/text.js';
 import { sha256 } from '../system/hash.js';
 import { isFullDisk, readFailure } from '../system/path.js';
@@ -109,13 +109,15 @@ const REMEDY = 'restore the file, or remove this line and lose its record';
 
 type Place = () => string;
 
+const CONVERSION = { hash: sha256 };
+
 /** Returns the record of a line; a line of version 1 can give two. @throws UserError; its message begins with the place. */
 export function recordsOf(line: string, place: Place): readonly LogRecord[] {
   const raw = parse(line, place);
-  // A log can hold a million measurements, so this allocates no temporary objects for a measurement.
+  // A log can hold a million measurements, so this allocates no temporary objects for a measurement or a sample.
   if (raw.type === 'measurement') return [checked(measurementFromVersion1(raw), place)];
-  if (raw.type === 'sample' && 'hash' in raw) return [checked(raw, place)];
-  return fromVersion1(raw, { hash: sha256 }).map((record) => checked(record, place));
+  if (raw.type === 'sample') return [checked(sampleFromVersion1(raw, CONVERSION), place)];
+  return fromVersion1(raw, CONVERSION).map((record) => checked(record, place));
 }
 
 function checked(raw: RawRecord, place: Place): LogRecord {

@@ -14,8 +14,8 @@ import { locateData } from '../hub/data.js';
 import { sha256, sha256OfFile } from '../system/hash.js';
 
 import type { LoadedSuite } from './definitions.js';
+import { takeRows } from './row-sampling.js';
 import { type NumberedRow, readRows } from './rows.js';
-import { takeRows } from './sampling.js';
 
 export interface SampleOptions {
   readonly seed: number;

@@ -13,7 +13,7 @@ import { type Abortion, abortionOf } from '../abort.js';
 import type { Loglikelihood, LoglikelihoodRequest } from '../backend.js';
 import { byContext, joinParts, partsOf } from '../continuation.js';
 import { type ContextNeeds, type Engine, prefill } from './engine.js';
-import type { Turns } from './session.js';
+import type { Turns } from './llama-session.js';
 import type { Vocabulary } from './vocabulary.js';
 
 export interface LoglikelihoodScorer {

@@ -7,7 +7,7 @@ import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import koffi from 'koffi';
 import { logProbability, scoreOf } from '../logits.js';
-import { likeliest } from '../sampling.js';
+import { likeliest } from '../token-sampling.js';
 import { createBatch } from './batch.js';
 import type { ContextNeeds, Engine, LoadedModel, LoadOptions, Sampler, Sampling, Span, Tokenizer } from './engine.js';
 import type { LlamaFunctions, Pointer } from './interface.js';

@@ -3,8 +3,8 @@
  * is read alone; the tokens that it shares with the prompt before it are not read again.
  */
 import { type BatchScheduler, createBatchScheduler } from '../continuous-batching.js';
-import type { Sampler } from '../sampling.js';
 import type { TokenQueue } from '../token-queue.js';
+import type { Sampler } from '../token-sampling.js';
 import { bytesPerToken, copiesOfCache, type Decoder } from './decoder.js';
 import { createRows } from './rows.js';
 

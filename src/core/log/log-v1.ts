@@ -36,7 +36,7 @@ export function fromVersion1(record: RawRecord, { hash }: ConversionOptions): re
     case 'measurement':
       return [measurementFromVersion1({ ...record })];
     case 'sample':
-      return 'hash' in record ? [record] : [{ ...record, hash: hash(identityText(record.fields, record.target)) }];
+      return [sampleFromVersion1({ ...record }, { hash })];
     default:
       return [record];
   }
@@ -47,6 +47,12 @@ export function measurementFromVersion1(record: RawRecord): RawRecord {
   const { session, concurrency } = record;
   if (typeof session === 'number') record.session = sessionOf(session);
   if (isCount(concurrency)) record.condition = conditionText({ kind: 'closed', requests: concurrency });
+  return record;
+}
+
+/** Changes the sample in place, for the same reason. */
+export function sampleFromVersion1(record: RawRecord, { hash }: ConversionOptions): RawRecord {
+  if (!('hash' in record)) record.hash = hash(identityText(record.fields, record.target));
   return record;
 }
 

@@ -22,7 +22,7 @@ import { endOf, openAnswer, pieceOf } from '../huggingface/answer.js';
 import { createScoring } from '../huggingface/scoring.js';
 import type { TextModel } from '../huggingface/text-model.js';
 import { logProbability, summarise } from '../logits.js';
-import { nucleus } from '../sampling.js';
+import { nucleus } from '../token-sampling.js';
 import { createQueue } from './queue.js';
 
 export interface SessionParts {

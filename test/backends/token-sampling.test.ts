@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSampler, likeliest, nucleus } from '../../src/backends/sampling.js';
+import { createSampler, likeliest, nucleus } from '../../src/backends/token-sampling.js';
 
 const probabilities = [0.5, 0.25, 0.125, 0.125];
 const logits = Float32Array.from(probabilities, (p) => 3 + Math.log(p));

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { takeRows } from '../../src/files/row-sampling.js';
 import { readRows } from '../../src/files/rows.js';
-import { takeRows } from '../../src/files/sampling.js';
 import { folderWith } from '../support/cli.js';
 
 async function* numbered(count: number, label: (i: number) => string = () => '') {

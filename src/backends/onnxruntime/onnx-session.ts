@@ -7,8 +7,8 @@ import type { GenerationEvent, Session } from '../backend.js';
 import { endOf, openAnswer, pieceOf } from '../huggingface/answer.js';
 import { createScoring } from '../huggingface/scoring.js';
 import type { TextModel } from '../huggingface/text-model.js';
-import { createSampler } from '../sampling.js';
 import type { TokenStream } from '../token-queue.js';
+import { createSampler } from '../token-sampling.js';
 import { schedulerOfRows } from './continuous-batching.js';
 import type { Decoder } from './decoder.js';
 
