@@ -7,7 +7,6 @@ import { isMissing } from '../../../src/core/quantity.js';
 import { gammaUpperTail, normalQuantile, tCdf } from '../../../src/core/stats/basics/distributions.js';
 import { exactTail } from '../../../src/core/stats/compare/exact-tail.js';
 import { likeliestMoments } from '../../../src/core/stats/compare/likeliest-variance.js';
-import { mannWhitneyTest } from '../../../src/core/stats/compare/mann-whitney.js';
 import { holm, hommel } from '../../../src/core/stats/compare/multiple.js';
 import { scoreTest } from '../../../src/core/stats/compare/score-test.js';
 import { clopperPearsonInterval, wilsonInterval } from '../../../src/core/stats/estimate/binomial.js';
@@ -27,7 +26,6 @@ function expectAll(found: readonly number[], wanted: readonly number[], digits =
 }
 
 const VALUES = [3.1, 1.2, 4.5, 0.7, 2.8, 9.9, 5, 2.2, 7.3, 6.1, 1.9, 3.3, 8.4, 4.1, 2.6, 5.5, 0.9, 3.8, 6.6, 4.9];
-const OTHERS = [2.9, 1, 5.1, 0.8, 3, 8.8, 4.2];
 const FOURS = VALUES.map((_, i) => Math.floor(i / 4));
 
 describe('intervals of a proportion, by statsmodels', () => {
@@ -96,10 +94,6 @@ describe('tests of values', () => {
   it('of a median that is one of the values are those of scipy', () => {
     const test = quantileTest({ ascending, q: 0.5 });
     expectAll([test.belowP(3.1), test.aboveP(3.1)], [0.9423408508300781, 0.2517223358154297]);
-  });
-
-  it('of two groups are those of scipy.stats.mannwhitneyu, exact', () => {
-    expect(mannWhitneyTest(VALUES.slice(0, 8), OTHERS).p).toBeCloseTo(0.9550893550893552, 10);
   });
 
   it('of a trend have the slope of scipy.stats.theilslopes', () => {
