@@ -5,7 +5,7 @@
  *     npm run simulate -- --long                   10,000 suites a scenario, the worst of 1,000 shapes: hours
  *     npm run simulate -- --suites 2000 --only groups --shapes 0
  *     npm run simulate -- --orders LOG             the answers of a run, asked as --until-sure would have, in 20 seeded orders
- *     npm run simulate -- orders                   the same of suites that are drawn (10, or --suites N)
+ *     npm run simulate -- orders --seed 2          the same of suites that are drawn (10, or --suites N)
  *
  * It prints the table of docs/statistics.md. The same seed draws the same suites. `--long` keeps its rows in simulate/rows.json (or
  * `--rows FILE`), two hundred suites at a time, and goes on with them when it is called again. Several processes may share
@@ -34,6 +34,7 @@ const { values, positionals } = parseArgs({
     rows: { type: 'string' },
     part: { type: 'string', default: '1/1' },
     orders: { type: 'string' },
+    seed: { type: 'string', default: '1' },
   },
 });
 const SEED = 1;
@@ -44,7 +45,7 @@ if (values.orders !== undefined) process.stdout.write(await ordersOf(values.orde
 else if (positionals[0] === 'gate')
   simulateGates({ unchanged: 2_000, changed: 1_000, seed: SEED }, (text) => process.stdout.write(text));
 else if (positionals[0] === 'orders')
-  ordersOfDrawn(Number(values.suites ?? 10), SEED, (text) => process.stdout.write(text));
+  ordersOfDrawn(Number(values.suites ?? 10), Number(values.seed), (text) => process.stdout.write(text));
 else simulateVerdicts();
 
 type Observe = (scenario: Scenario, options: { readonly suites: number; readonly seed: number }) => Counts;
