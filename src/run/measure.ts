@@ -88,7 +88,8 @@ export async function measure(
 ): Promise<Measured> {
   const world = worldOf(options);
   const prices = await loadPrices(options.prices && resolve(world.cwd, options.prices));
-  const definitions = await loadDefinitions(definition, world);
+  const loaded = await loadDefinitions(definition, world);
+  const definitions = options.fleet?.everywhere ? await everywhere(loaded, options.fleet, world) : loaded;
   return perform(
     { definitions, recorded: new Set(), prices },
     { ...options, ...world },
@@ -100,6 +101,17 @@ export async function measure(
       return { folder, log: openLog(logOf(folder)), close: lock.release };
     },
   );
+}
+
+async function everywhere(loaded: Definitions, fleet: FleetOptions, { environment }: World): Promise<Definitions> {
+  const { reference } = loaded.record.settings;
+  if (reference !== undefined) {
+    throw new UserError(
+      '--reference: expected one machine, found --each-machine: every model has a name for each machine',
+    );
+  }
+  const { placeEverywhere } = await import('./measure-fleet.js');
+  return placeEverywhere(loaded, fleet, environment);
 }
 
 /**
