@@ -12,6 +12,7 @@ import type { SessionFacts } from '../core/log/log.js';
 import { known, missing } from '../core/quantity.js';
 import { certificateRemedy, proxiesOf } from '../hub/proxies.js';
 import { type Pace, Transient } from '../hub/retry.js';
+import { within } from './abort.js';
 import type { Backend, BackendContext, LoadManner, Readiness, Session } from './backend.js';
 import type { Habits } from './openai/body.js';
 import { type Connection, codeOf, connect, NoConnection, Refusal } from './openai/connection.js';
@@ -178,11 +179,6 @@ function unreachable(
     return `model "${id}": endpoint: ${endpoint} cannot be reached (${describeError(error.cause)}); ${remedy}`;
   }
   return `${place} did not answer within ${CHECK_TIMEOUT} s; is the server up?`;
-}
-
-function within(seconds: number, signal?: AbortSignal): AbortSignal {
-  const limit = AbortSignal.timeout(seconds * 1000);
-  return signal === undefined ? limit : AbortSignal.any([signal, limit]);
 }
 
 async function isProgram(program: string, { directory, environment }: BackendContext): Promise<boolean> {

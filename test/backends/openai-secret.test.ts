@@ -7,6 +7,7 @@ import { failure, KEY, useScripted } from '../support/openai-session.js';
 
 const SECRET = 'sk-fuzz/Kx9+Qm27"vT<3&Zp=41';
 const base64 = (text: string) => Buffer.from(text).toString('base64');
+const escapes = (text: string) => [...text].map((c) => `\\u00${c.charCodeAt(0).toString(16)}`).join('');
 const { strike } = createSecret(SECRET);
 
 describe('a key', () => {
@@ -14,7 +15,12 @@ describe('a key', () => {
     ['as it is', SECRET],
     ['in JSON', JSON.stringify(SECRET)],
     ['in JSON with slashes escaped', JSON.stringify(SECRET).replaceAll('/', '\\/')],
-    ['in JSON, each character', [...SECRET].map((c) => `\\u00${c.charCodeAt(0).toString(16)}`).join('')],
+    ['in JSON, each character', escapes(SECRET)],
+    ['in JSON, each character, twice', JSON.stringify(escapes(SECRET))],
+    ['in JSON, each character, three times', JSON.stringify(JSON.stringify(escapes(SECRET)))],
+    ['in JSON, twice', JSON.stringify(JSON.stringify(SECRET))],
+    ['in a URL, twice', encodeURIComponent(encodeURIComponent(SECRET))],
+    ['in HTML, twice', [...SECRET].map((c) => `&amp;#${c.charCodeAt(0)};`).join('')],
     ['in a URL', encodeURIComponent(SECRET)],
     ['in a URL, in lower case', encodeURIComponent(SECRET).replace(/%../g, (code) => code.toLowerCase())],
     ['in HTML', 'sk-fuzz/Kx9+Qm27&quot;vT&lt;3&amp;Zp=41'],

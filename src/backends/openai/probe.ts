@@ -7,6 +7,7 @@ import { describeError } from '../../core/errors.js';
 import { piecesAreTokens } from '../../core/measure/window.js';
 import type { Chat } from '../../core/message.js';
 import { isMissing, known } from '../../core/quantity.js';
+import { within } from '../abort.js';
 import { type Capability, type End, ServerFailure } from '../backend.js';
 import { OPTIONAL } from './body.js';
 import { type Connection, readText } from './connection.js';
@@ -36,8 +37,9 @@ const PATIENCE = 300;
 /** @throws what generating throws. */
 export async function probe(server: Server, signal: AbortSignal): Promise<Abilities> {
   const { pieces, withLogprobs, end } = await tryAnswer(server, signal);
-  const within = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE * 1000)]);
-  const noLoglikelihood = await whyNoLoglikelihood(server, within).catch(() => 'the server did not answer in time');
+  const noLoglikelihood = await whyNoLoglikelihood(server, within(PATIENCE, signal)).catch(
+    () => 'the server did not answer in time',
+  );
   signal.throwIfAborted();
   const { refused, system } = server.habits;
   const noLogprobs = refused.has('logprobs') || withLogprobs === 0;

@@ -21,15 +21,17 @@ export function createSecret(key: string | null): Secret {
   return { strike: (text) => patterns.reduce((rest, pattern) => rest.replace(pattern, MARK), text) };
 }
 
+/** Backslashes before an escape: one, and twice as many and one for each time that it was escaped again. */
+const MOST_ESCAPES = 15;
 const ENTITIES: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' };
 
-/** One character of a key as it is, or escaped for JSON, a URL or HTML. */
+/** One character of a key as it is, or escaped for JSON, a URL or HTML; what was escaped may be escaped again, as JSON in the arguments of a call is. */
 function escaped(character: string): string {
   const code = character.charCodeAt(0);
   const hex = code.toString(16).padStart(2, '0');
   const anyCase = [...hex].map((digit) => `[${digit}${digit.toUpperCase()}]`).join('');
-  const entity = ENTITIES[character] === undefined ? '' : `&${ENTITIES[character]};|`;
-  return `(?:${entity}\\\\?${literal(character)}|\\\\u00${anyCase}|\\\\x${anyCase}|%${anyCase}|&#${code};|&#x${anyCase};)`;
+  const entity = ENTITIES[character] === undefined ? '' : `&(?:amp;){0,3}${ENTITIES[character]};|`;
+  return `(?:${entity}\\\\{0,${MOST_ESCAPES}}${literal(character)}|\\\\{1,${MOST_ESCAPES}}[ux](?:00)?${anyCase}|%(?:25){0,3}${anyCase}|&(?:amp;){0,3}#(?:${code}|x${anyCase});)`;
 }
 
 /**
