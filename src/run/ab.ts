@@ -18,6 +18,8 @@ export interface AbDefinition
   readonly candidate: string;
   /** Blocks of samples; 6 by default. Each block opens each version twice. */
   readonly blocks?: number | undefined;
+  /** Whether one version is open at a time, because both do not fit. What else the machine does then counts for one of them. */
+  readonly oneAtATime?: boolean | undefined;
   readonly out?: string | undefined;
 }
 
@@ -35,17 +37,19 @@ export interface AbMeasured extends Comparisons {
 export const DEFAULT_BLOCKS = 6;
 
 /** @throws UserError when a definition, a model or a gate is not as it must be. */
-export async function ab(
-  { base, candidate, blocks = DEFAULT_BLOCKS, ...definition }: AbDefinition,
-  { gates, ...options }: AbOptions = {},
-): Promise<AbMeasured> {
+export async function ab(definition: AbDefinition, { gates, ...options }: AbOptions = {}): Promise<AbMeasured> {
   const world = worldOf(options);
-  const first = await measure({ ...definition, inTurns: { base, candidate, blocks } }, { ...options, ...world });
+  const first = await measure(inTurnsOf(definition), { ...options, ...world });
   const found = await comparisonOf(first, gates, world);
   const isRed = found.exitCode === 1 && first.complete;
   if (!isRed) return { ...found, ...endingOf(first), looks: 1 };
-  const second = await resume(first.folder, { ...options, ...world, look: 2 });
+  const second = await resume(first.folder, { ...options, ...world, catalogue: definition.catalogue, look: 2 });
   return { ...(await comparisonOf(second, gates, world)), ...endingOf(second), looks: 2 };
+}
+
+/** The run that measures two versions in turns. */
+export function inTurnsOf({ base, candidate, blocks = DEFAULT_BLOCKS, oneAtATime, ...definition }: AbDefinition) {
+  return { ...definition, inTurns: { base, candidate, blocks, ...(oneAtATime && { oneAtATime }) } };
 }
 
 async function comparisonOf(
