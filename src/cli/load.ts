@@ -78,7 +78,14 @@ const loadOptions = () =>
     .addOption(
       defining(new Option('--ceiling <n>', 'with --rate: at most n requests under way; more wait').argParser(positive)),
     )
-    .addOption(defining(new Option('--trace <file>', 'a step of recorded traffic (Mooncake, Azure, BurstGPT)')))
+    .addOption(
+      defining(
+        new Option(
+          '--trace <file>',
+          'a step of recorded traffic (Mooncake, Azure, BurstGPT, or the log of a load test)',
+        ),
+      ),
+    )
     .addOption(defining(new Option('--speed <x>', 'with --trace: x times as fast').argParser(decimal).default(1)))
     .addOption(
       defining(

@@ -6,6 +6,9 @@
  *     TIMESTAMP,ContextTokens,GeneratedTokens                                                   Azure, 2023-11-16 18:15:46.6805900
  *     Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type                      BurstGPT, seconds
  *
+ * A log of our own load test (log.jsonl) is a trace too: the times at which the requests of its first model were due. Its lines are in the order in
+ * which requests ended.
+ *
  * Sources: kvcache-ai/Mooncake FAST25-release/traces, Azure/AzurePublicDataset, HPMLL/BurstGPT.
  */
 import { UserError } from '../errors.js';
@@ -16,7 +19,8 @@ export interface TraceTimes {
 }
 
 export interface RecordedTrace extends TraceTimes {
-  readonly form: 'mooncake' | 'azure' | 'burstgpt';
+  readonly form: 'mooncake' | 'azure' | 'burstgpt' | 'own';
+  /** NaN where it is not known. */
   readonly promptTokens: Float64Array;
   readonly outputTokens: Float64Array;
 }
@@ -48,7 +52,8 @@ export interface TraceReader {
 export function traceReader(place: string): TraceReader {
   const columns = { arrivals: growing(), promptTokens: growing(), outputTokens: growing() };
   let form: RecordedTrace['form'] | null = null;
-  let readRow: (line: string) => Row | string = () => 'expected a form';
+  let readRow: Form['readRow'] = () => 'expected a form';
+  const unsorted: Row[] = [];
   let [number, first, before] = [0, 0, Number.NEGATIVE_INFINITY];
 
   const fail = (problem: string): never => {
@@ -58,12 +63,25 @@ export function traceReader(place: string): TraceReader {
     const known = formOf(line);
     if (known === null) {
       return fail(
-        `expected a trace of Mooncake (JSON lines with timestamp, input_length and output_length), Azure (CSV with TIMESTAMP, ContextTokens and GeneratedTokens) or BurstGPT (CSV with Timestamp, Request tokens and Response tokens), found ${shown(line)}`,
+        `expected a trace of Mooncake (JSON lines with timestamp, input_length and output_length), Azure (CSV with TIMESTAMP, ContextTokens and GeneratedTokens) or BurstGPT (CSV with Timestamp, Request tokens and Response tokens), or the log of a load test, found ${shown(line)}`,
       );
     }
     form = known.form;
     readRow = known.readRow;
     return known.hasHeader;
+  };
+
+  const add = (row: Row): void => {
+    if (columns.arrivals.length() === 0) first = row.seconds;
+    else if (row.seconds < before) {
+      fail(
+        `expected arrival times that never go back, found ${row.seconds - first} s after ${before - first} s; sort the lines by time`,
+      );
+    }
+    before = row.seconds;
+    columns.arrivals.push(row.seconds - first);
+    columns.promptTokens.push(row.promptTokens);
+    columns.outputTokens.push(row.outputTokens);
   };
 
   return {
@@ -73,19 +91,14 @@ export function traceReader(place: string): TraceReader {
       if (line === '' || (form === null && begin(line))) return;
       const row = readRow(line);
       if (typeof row === 'string') return fail(`${row}, found ${shown(line)}`);
-      if (columns.arrivals.length() === 0) first = row.seconds;
-      else if (row.seconds < before) {
-        return fail(
-          `expected arrival times that never go back, found ${row.seconds - first} s after ${before - first} s; sort the lines by time`,
-        );
-      }
-      if (columns.arrivals.length() === MOST_ROWS) return fail(`expected at most ${MOST_ROWS} requests; cut the trace`);
-      before = row.seconds;
-      columns.arrivals.push(row.seconds - first);
-      columns.promptTokens.push(row.promptTokens);
-      columns.outputTokens.push(row.outputTokens);
+      if (row === null) return;
+      if (columns.arrivals.length() + unsorted.length === MOST_ROWS)
+        return fail(`expected at most ${MOST_ROWS} requests; cut the trace`);
+      if (form === 'own') unsorted.push(row);
+      else add(row);
     },
     end() {
+      for (const row of unsorted.sort((a, b) => a.seconds - b.seconds)) add(row);
       if (form === null || columns.arrivals.length() === 0) {
         throw new UserError(`${place}: expected at least one request, found none`);
       }
@@ -102,11 +115,12 @@ export function traceReader(place: string): TraceReader {
 interface Form {
   readonly form: RecordedTrace['form'];
   readonly hasHeader: boolean;
-  /** The row, or the rule that the line breaks. */
-  readonly readRow: (line: string) => Row | string;
+  /** The row, null for a line without a request, or the rule that the line breaks. */
+  readonly readRow: (line: string) => Row | string | null;
 }
 
 function formOf(first: string): Form | null {
+  if (OWN.test(first)) return { form: 'own', hasHeader: true, readRow: ownRows() };
   if (first.startsWith('{')) return { form: 'mooncake', hasHeader: false, readRow: mooncakeRow };
   const columns = cellsOf(first);
   const azure = csvForm('azure', columns, {
@@ -128,16 +142,45 @@ function formOf(first: string): Form | null {
   );
 }
 
-function mooncakeRow(line: string): Row | string {
-  let value: unknown;
+/** The first line of a log is that of its run. */
+const OWN = /^\{"type":"run"/;
+
+/** The requests of the first model that has some. */
+function ownRows(): Form['readRow'] {
+  let model: unknown = null;
+  return (line) => {
+    const value = objectIn(line);
+    if (value === null) return 'expected a JSON object';
+    if (value.type === 'resume')
+      return 'expected the log of a load test that was not interrupted, because its clock begins again here';
+    if (value.type !== 'measurement' || value.step === undefined) return null;
+    model ??= value.model;
+    if (value.model !== model) return null;
+    const due = numberFrom0(value.due);
+    if (due === null) return 'expected the time at which a request was due, in seconds from 0 up';
+    const { promptTokens, outputTokens } = (value.outcome ?? {}) as Record<string, unknown>;
+    return { seconds: due, promptTokens: countIn(promptTokens), outputTokens: countIn(outputTokens) };
+  };
+}
+
+function countIn(quantity: unknown): number {
+  return numberFrom0((quantity as { value?: unknown } | null | undefined)?.value) ?? Number.NaN;
+}
+
+function objectIn(line: string): Record<string, unknown> | null {
   try {
-    value = JSON.parse(line);
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
   } catch {
-    return 'expected a JSON object';
+    return null;
   }
-  if (typeof value !== 'object' || value === null) return 'expected a JSON object';
+}
+
+function mooncakeRow(line: string): Row | string {
+  const value = objectIn(line);
+  if (value === null) return 'expected a JSON object';
   const [milliseconds, promptTokens, outputTokens] = ['timestamp', 'input_length', 'output_length'].map((key) =>
-    key in value ? numberFrom0((value as Record<string, unknown>)[key]) : null,
+    numberFrom0(value[key]),
   );
   if (milliseconds == null) return 'expected a timestamp in milliseconds from 0 up';
   if (promptTokens == null || outputTokens == null)

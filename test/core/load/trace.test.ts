@@ -94,3 +94,37 @@ describe('a trace', () => {
     expect(() => read('x'.repeat(10_000))).toThrow(/found "x{60}…"$/);
   });
 });
+
+describe('the log of a load test', () => {
+  const line = (model: string, due: unknown, more: object = {}) =>
+    JSON.stringify({
+      type: 'measurement',
+      model,
+      step: `${model}/1`,
+      due,
+      outcome: { promptTokens: { value: 9 }, outputTokens: { missing: 'no' } },
+      ...more,
+    });
+  const log = (...lines: string[]) => readTrace(['{"type":"run","version":2}', ...lines], 'log.jsonl');
+
+  test('is the times at which the requests of its first model were due, in order', () => {
+    const { form, arrivals, promptTokens, outputTokens } = log(
+      '{"type":"sample"}',
+      line('slm', 3.5),
+      line('slm', 2),
+      line('llm', 2.5),
+      line('slm', 9, { step: undefined }),
+    );
+    expect([form, ...arrivals]).toEqual(['own', 0, 1.5]);
+    expect([promptTokens[0], outputTokens[0]]).toEqual([9, Number.NaN]);
+  });
+
+  test.each([
+    [['not JSON'], /log\.jsonl, line 2: expected a JSON object, found "not JSON"/],
+    [[line('slm', -1)], /line 2: expected the time at which a request was due/],
+    [['{"type":"resume"}'], /line 2: expected the log of a load test that was not interrupted/],
+    [['{"type":"sample"}'], /log\.jsonl: expected at least one request, found none/],
+  ])('says in one sentence what is wrong in %s', (lines, message) => {
+    expect(() => log(...lines)).toThrow(message);
+  });
+});
