@@ -31,6 +31,7 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   timestamps: async () => (await import('./timestamps.js')).timestampsPart,
   capacity: async () => (await import('./capacity.js')).capacityPart,
   'capacity-load': async () => (await import('./capacity-load.js')).capacityLoadPart,
+  fleet: async () => (await import('./fleet.js')).fleetPart,
 };
 
 const { values, positionals } = parseArgs({

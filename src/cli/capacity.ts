@@ -17,10 +17,10 @@ import {
   thinkTime,
   tokenPrice,
 } from './options.js';
+import type { Terminal } from './terminal.js';
 
 const capacityOptions = () =>
-  new Command('capacity')
-    .description('predict which devices run a model, how fast, how many users they serve, and what that costs')
+  new Command()
     .argument('[run]', 'a run or a load test: it tells lengths and quality, and its machine calibrates')
     .option(
       '--model <id|file>',
@@ -83,7 +83,7 @@ const capacityOptions = () =>
 
 type CapacityFlags = ReturnType<ReturnType<typeof capacityOptions>['opts']>;
 
-export const capacity = () =>
+export const capacity = (terminal: Terminal) =>
   capacityOptions().action(async (run, flags) => {
     const { printCapacity } = await import('./print-capacity.js');
     const { model, models, device, prompt, output, context, engine, cacheType, slots, prices, seed } = flags;
@@ -104,7 +104,7 @@ export const capacity = () =>
       seed,
       prices,
     };
-    await printCapacity(question, { json: flags.json, html: flags.html });
+    await printCapacity(terminal, question, { json: flags.json, html: flags.html });
   });
 
 /** Objectives alone ask how many users one device serves. */

@@ -21,10 +21,10 @@ import {
   share,
   thinkTime,
 } from './options.js';
+import type { Terminal } from './terminal.js';
 
 const loadOptions = () =>
-  new Command('load')
-    .description('hold users, requests at once or a rate on models, and tell how fast and how well they answer then')
+  new Command()
     .addOption(
       defining(
         new Option('-m, --model <id>', 'as for `rightsize run` (repeatable)')
@@ -131,18 +131,22 @@ const loadOptions = () =>
 
 type LoadFlags = ReturnType<ReturnType<typeof loadOptions>['opts']>;
 
-export const load = () =>
+export const load = (terminal: Terminal) =>
   loadOptions().action(async (flags) => {
     const { printLoad } = await import('./print-load.js');
-    await printLoad(flags.resume === undefined ? { definition: definitionOf(flags) } : { resume: flags.resume }, {
-      catalogue: flags.models,
-      out: flags.out,
-      whenBusy: flags.wait ? 'wait' : undefined,
-      selfTest: flags.selfTest ? undefined : 'skip',
-      reports: flags.reports,
-      json: flags.json,
-      quiet: flags.quiet,
-    });
+    await printLoad(
+      terminal,
+      flags.resume === undefined ? { definition: definitionOf(flags) } : { resume: flags.resume },
+      {
+        catalogue: flags.models,
+        out: flags.out,
+        whenBusy: flags.wait ? 'wait' : undefined,
+        selfTest: flags.selfTest ? undefined : 'skip',
+        reports: flags.reports,
+        json: flags.json,
+        quiet: flags.quiet,
+      },
+    );
   });
 
 function definitionOf(flags: LoadFlags): LoadDefinition {

@@ -2,7 +2,7 @@
 import { capacityBlocks } from '../core/report/document/capacity.js';
 import { renderBlocks } from '../core/report/terminal.js';
 import { type CapacityQuestion, capacity, reportOf, writeCapacityPage } from '../run/capacity.js';
-import { stdoutTerminal } from './stdout.js';
+import { type Terminal, tableOptions, worldIn } from './terminal.js';
 
 export interface PrintCapacityOptions {
   readonly json: true | undefined;
@@ -10,13 +10,18 @@ export interface PrintCapacityOptions {
   readonly html: string | undefined;
 }
 
-export async function printCapacity(question: CapacityQuestion, { json, html }: PrintCapacityOptions): Promise<void> {
-  const answer = await capacity(question);
-  if (html !== undefined) await writeCapacityPage(answer, html);
+export async function printCapacity(
+  terminal: Terminal,
+  question: CapacityQuestion,
+  { json, html }: PrintCapacityOptions,
+): Promise<void> {
+  const world = worldIn(terminal);
+  const answer = await capacity(question, world);
+  if (html !== undefined) await writeCapacityPage(answer, html, world);
   if (json) {
-    process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+    terminal.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
     return;
   }
-  const terminal = stdoutTerminal({ piped: 120, widest: 160 });
-  process.stdout.write(renderBlocks('Capacity', capacityBlocks(reportOf(answer)), terminal));
+  const options = tableOptions(terminal, { piped: 120, widest: 160 });
+  terminal.stdout.write(renderBlocks('Capacity', capacityBlocks(reportOf(answer)), options));
 }

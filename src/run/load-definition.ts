@@ -14,7 +14,7 @@ import {
 import { type RecordedTrace, traceReader } from '../core/load/trace.js';
 import type { LoadSettings } from '../core/log/log.js';
 import { readLines } from '../files/lines.js';
-import { displayPath, readFailure, requireFile } from '../system/path.js';
+import { readFailure, requireFile } from '../system/path.js';
 import { LOAD_DEFAULTS } from './defaults.js';
 import { type Definitions, loadDefinitions, type RunDefinition, tasksOf } from './definitions.js';
 import type { World } from './world.js';
@@ -189,7 +189,7 @@ async function readTraceFile(file: string, cwd: string): Promise<NamedTrace> {
   const path = resolve(cwd, file);
   await requireFile(path, LARGEST_TRACE);
   const hash = createHash('sha256');
-  const reader = traceReader(displayPath(path));
+  const reader = traceReader(path);
   try {
     for await (const { texts } of readLines(hashed(createReadStream(path), hash))) {
       for (const line of texts) reader.push(line);
