@@ -11,6 +11,9 @@ import {
   dataOption,
   decimal,
   defining,
+  gateOption,
+  gateStrictOption,
+  leastOption,
   modelsOption,
   natural,
   oneOf,
@@ -121,11 +124,31 @@ const loadOptions = () =>
     .addOption(
       defining(new Option('--seed <n>', 'the seed of every random choice').argParser(natural).default(DEFAULTS.seed)),
     )
+    .addOption(
+      defining(
+        new Option(
+          '--no-prefix-cache',
+          'ask the server to keep no prompts (llama-server, vLLM); prompts stay as they are',
+        ),
+      ),
+    )
+    .addOption(
+      defining(
+        new Option(
+          '--fixed-length',
+          'ask the server for as many tokens as each task allows (llama-server, vLLM, SGLang); answers are then seldom right',
+        ),
+      ),
+    )
     .option('--no-self-test', 'do not measure the client against a server of its own first')
     .addOption(new Option('--resume <run>', 'hold the steps that a load test lacks'))
     .option('-o, --out <dir>', 'where runs are kept', DEFAULTS.out)
     .option('--wait', 'wait while another process measures on this machine')
     .addOption(reportsOption())
+    .addOption(gateOption())
+    .addOption(gateStrictOption())
+    .addOption(leastOption())
+    .option('--gate-model <id>', 'the gated model, where several are tested')
     .option('--json', 'print summary.json instead of tables')
     .option('-q, --quiet', 'no progress');
 
@@ -133,7 +156,16 @@ type LoadFlags = ReturnType<ReturnType<typeof loadOptions>['opts']>;
 
 export const load = (terminal: Terminal) =>
   loadOptions().action(async (flags) => {
-    const { printLoad } = await import('./print-load.js');
+    const [{ printLoad }, { gateRequest }] = await Promise.all([
+      import('./print-load.js'),
+      import('./gate-request.js'),
+    ]);
+    const gates = gateRequest({
+      gate: flags.gate,
+      gateStrict: flags.gateStrict,
+      least: flags.least,
+      model: flags.gateModel,
+    });
     await printLoad(
       terminal,
       flags.resume === undefined ? { definition: definitionOf(flags) } : { resume: flags.resume },
@@ -145,6 +177,7 @@ export const load = (terminal: Terminal) =>
         reports: flags.reports,
         json: flags.json,
         quiet: flags.quiet,
+        gates,
       },
     );
   });
@@ -165,6 +198,8 @@ function definitionOf(flags: LoadFlags): LoadDefinition {
     budget: budgetOf(flags),
     stopErrors: flags.stopErrors,
     clients: flags.clients,
+    prefixCache: flags.prefixCache ? undefined : 'off',
+    length: flags.fixedLength ? 'fixed' : undefined,
   };
 }
 
