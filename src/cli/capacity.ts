@@ -16,6 +16,7 @@ import {
   share,
   thinkTime,
   tokenPrice,
+  tokens,
 } from './options.js';
 import type { Terminal } from './terminal.js';
 
@@ -32,7 +33,7 @@ const capacityOptions = () =>
     .option('--device <id>', 'a device of `rightsize list devices` (repeatable; default: nine usual ones)', collect, [])
     .option('--prompt <n>', 'tokens of a prompt (default: those of the run)', positive)
     .option('--output <n>', 'tokens of an answer (default: those of the run)', positive)
-    .option('--context <n>', 'tokens of context of one request (default: prompt and answer)', positive)
+    .option('--context <n>', 'tokens of context of one request: 8192 or 8k (default: prompt and answer)', tokens)
     .addOption(
       new Option('--engine <name>', `${ENGINE_NAMES.join(', ')} (default: the usual one of each device)`).argParser(
         oneOf(ENGINE_NAMES),

@@ -67,6 +67,12 @@ export function positive(text: string): number {
   return n;
 }
 
+/** A number of tokens: `8192`, or `8k` for 8,192. */
+export function tokens(text: string): number {
+  const [, thousands] = /^(\d{1,6})k$/i.exec(text) ?? [];
+  return thousands === undefined ? positive(text) : positive(thousands) * 1024;
+}
+
 /** Several whole numbers from 1 up, with commas. */
 export function positives(text: string): readonly number[] {
   return text.split(',').map((part) => positive(part.trim()));

@@ -15,8 +15,9 @@ export async function printCapacity(
   question: CapacityQuestion,
   { json, html }: PrintCapacityOptions,
 ): Promise<void> {
-  const answer = await capacity(question, worldIn(terminal));
-  if (html !== undefined) await writeCapacityPage(answer, html, worldIn(terminal));
+  const world = worldIn(terminal);
+  const answer = await capacity(question, world);
+  if (html !== undefined) await writeCapacityPage(answer, html, world);
   if (json) {
     terminal.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
     return;

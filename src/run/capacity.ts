@@ -153,13 +153,14 @@ interface Workload {
 }
 
 async function ofModels(asking: Asking): Promise<readonly DevicePrediction[]> {
-  const { models, prompt, output } = asking.question;
+  const { models } = asking.question;
+  const { prompt, output } = lengthsIn(asking.question);
   if (models.length === 0) {
     throw new UserError('--model: expected a model, found none; name a published one (qwen3-4b), or a GGUF file');
   }
   if (prompt === undefined || output === undefined) {
     throw new UserError(
-      `--${prompt === undefined ? 'prompt' : 'output'}: expected the tokens of ${prompt === undefined ? 'a prompt' : 'an answer'}, found none; give them, or a run that tells them`,
+      `--${prompt === undefined ? 'prompt' : 'output'}: expected the tokens of ${prompt === undefined ? 'a prompt' : 'an answer'}, found none; give them, a --context to fill, or a run that tells them`,
     );
   }
   const workload: Workload = {
@@ -180,6 +181,16 @@ async function ofModels(asking: Asking): Promise<readonly DevicePrediction[]> {
     }
   }
   return predictions;
+}
+
+/** The answer of a request that fills a context of which nothing else is known. */
+const USUAL_ANSWER = 256;
+
+/** A context alone is filled by one request. */
+function lengthsIn({ prompt, output, context }: CapacityQuestion): Pick<CapacityQuestion, 'prompt' | 'output'> {
+  if (prompt !== undefined || output !== undefined || context === undefined || context < 2) return { prompt, output };
+  const answer = Math.min(USUAL_ANSWER, Math.floor(context / 2));
+  return { prompt: context - answer, output: answer };
 }
 
 /** Each model of the run on the machine that measured it, and on the devices that are named. */

@@ -21,6 +21,7 @@ test.each([
   [['--rate', '5', '--users', '3'], /'--rate <r>' cannot be used with option '--users <n>'/],
   [['--users', '5', '--find', 'rate'], /'--users <n>' cannot be used with option '--find <what>'/],
   [['--find', 'money'], /--find .*expected one of users, concurrency, rate, found "money"/],
+  [['--context', 'long'], /--context .*expected a whole number/],
   [['--slots', '0'], /--slots .*expected a whole number from 1 up/],
   [['--headroom', '120%'], /--headroom .*expected a share from 0 to 1/],
   [['--think', 'long'], /--think .*expected a think time/],
@@ -36,9 +37,9 @@ test.each([
 });
 
 test('a run is named before the flags, and a price has two parts', () => {
-  const [run, options] = parsed(['reports/RUN', '--users', '200', '--api-price', '0.15,0.60']);
+  const [run, options] = parsed(['reports/RUN', '--users', '200', '--api-price', '0.15,0.60', '--context', '8k']);
   expect(run).toBe('reports/RUN');
-  expect(options).toMatchObject({ users: 200, apiPrice: { input: 0.15, output: 0.6 }, headroom: 0.2 });
+  expect(options).toMatchObject({ users: 200, apiPrice: { input: 0.15, output: 0.6 }, headroom: 0.2, context: 8192 });
 });
 
 test('a device that keeps everything free serves nobody', async () => {

@@ -19,9 +19,7 @@ describe('the commands', () => {
   });
 
   test.each(COMMAND_NAMES)('%s refuses a flag that it does not have', async (name) => {
-    const required =
-      { score: ['--scorer', 'exact'], init: ['--data', 'a.csv'], capacity: ['--prompt', '9', '--output', '9'] }[name] ??
-      [];
+    const required = { score: ['--scorer', 'exact'], init: ['--data', 'a.csv'] }[name] ?? [];
     const { code, stderr } = await printed([name, ...required, '--no-such-flag']);
     expect(code).toBe(2);
     expect(stderr).toContain("unknown option '--no-such-flag'");

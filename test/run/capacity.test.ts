@@ -36,6 +36,19 @@ describe('which devices run a model', () => {
     ]);
   });
 
+  it('is answered for a context that one request fills, if no length is given', async () => {
+    const filled = {
+      models: ['phi-4-mini:*'],
+      devices: ['phone-8gb'],
+      prompt: undefined,
+      output: undefined,
+      context: 8192,
+    };
+    const { predictions } = await ask(filled);
+    expect(predictions).toHaveLength(5);
+    expect(predictions[0]!.lengths).toEqual({ prompt: 7936, output: 256, measured: 0 });
+  });
+
   it('is answered for nine devices if none is named', async () => {
     expect((await ask({ devices: [] })).predictions).toHaveLength(9);
   });
