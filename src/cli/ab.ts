@@ -19,10 +19,10 @@ import {
   requiredOption,
   requirePowerOption,
 } from './options.js';
+import { type Terminal, worldIn } from './terminal.js';
 
-export const ab = () =>
-  new Command('ab')
-    .description('measure two versions in turns on this machine, and compare them: the way to gate speed')
+export const ab = (terminal: Terminal) =>
+  new Command()
     .option('--base <id>', 'the old version: an id, hf:org/repo:Q4_K_M, a file.gguf, or http://host/v1#name')
     .option('--candidate <id>', 'the new version; the same id twice shows the noise of this machine')
     .addOption(
@@ -56,10 +56,11 @@ export const ab = () =>
     .addOption(jsonOption())
     .option('-q, --quiet', 'no progress')
     .action(async (flags) => {
-      const [{ ab }, { interruption }, { showProgress }, { printComparison }] = await Promise.all([
+      const [{ ab }, { interruption }, { showProgress }, { screenOn }, { printComparison }] = await Promise.all([
         import('../run/ab.js'),
         import('./interruption.js'),
         import('./progress.js'),
+        import('./screen.js'),
         import('./print-comparison.js'),
       ]);
       const { base, candidate } = flags;
@@ -88,22 +89,24 @@ export const ab = () =>
           import('../run/foresight.js'),
           import('./print-foresight.js'),
         ]);
-        if (printForesight(await foreseeAb(definition, { gates, pilot: flags.pilot }))) {
-          process.exitCode = 1;
+        if (
+          printForesight(terminal, await foreseeAb(definition, { ...worldIn(terminal), gates, pilot: flags.pilot }))
+        ) {
+          terminal.exitCode = 1;
           return;
         }
       }
-      const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown');
+      const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown', screenOn(terminal));
       const measured = await ab(definition, {
         gates,
-        command: ['rightsize', ...process.argv.slice(2)],
+        ...worldIn(terminal),
         allowScorers: flags.allowScorer,
         whenBusy: flags.wait ? 'wait' : undefined,
-        signal: interruption(),
+        signal: interruption(terminal),
         onEvent: progress.onEvent,
       });
       progress.end();
-      await printComparison(measured, {
+      await printComparison(terminal, measured, {
         json: flags.json,
         markdown: flags.markdown,
         selfTest: flags.selfTest,
@@ -111,6 +114,6 @@ export const ab = () =>
         out: measured.folder,
       });
       if (measured.complete) return;
-      process.stderr.write(`rightsize: the run is incomplete (${plain(measured.reason)})\n`);
-      process.exitCode = process.exitCode === 2 ? 2 : 3;
+      terminal.stderr.write(`rightsize: the run is incomplete (${plain(measured.reason)})\n`);
+      terminal.exitCode = terminal.exitCode === 2 ? 2 : 3;
     });

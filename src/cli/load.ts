@@ -24,10 +24,10 @@ import {
   share,
   thinkTime,
 } from './options.js';
+import type { Terminal } from './terminal.js';
 
 const loadOptions = () =>
-  new Command('load')
-    .description('hold users, requests at once or a rate on models, and tell how fast and how well they answer then')
+  new Command()
     .addOption(
       defining(
         new Option('-m, --model <id>', 'as for `rightsize run` (repeatable)')
@@ -124,6 +124,22 @@ const loadOptions = () =>
     .addOption(
       defining(new Option('--seed <n>', 'the seed of every random choice').argParser(natural).default(DEFAULTS.seed)),
     )
+    .addOption(
+      defining(
+        new Option(
+          '--no-prefix-cache',
+          'ask the server to keep no prompts (llama-server, vLLM); prompts stay as they are',
+        ),
+      ),
+    )
+    .addOption(
+      defining(
+        new Option(
+          '--fixed-length',
+          'ask the server for as many tokens as each task allows (llama-server, vLLM, SGLang); answers are then seldom right',
+        ),
+      ),
+    )
     .option('--no-self-test', 'do not measure the client against a server of its own first')
     .addOption(new Option('--resume <run>', 'hold the steps that a load test lacks'))
     .option('-o, --out <dir>', 'where runs are kept', DEFAULTS.out)
@@ -138,7 +154,7 @@ const loadOptions = () =>
 
 type LoadFlags = ReturnType<ReturnType<typeof loadOptions>['opts']>;
 
-export const load = () =>
+export const load = (terminal: Terminal) =>
   loadOptions().action(async (flags) => {
     const [{ printLoad }, { gateRequest }] = await Promise.all([
       import('./print-load.js'),
@@ -150,16 +166,20 @@ export const load = () =>
       least: flags.least,
       model: flags.gateModel,
     });
-    await printLoad(flags.resume === undefined ? { definition: definitionOf(flags) } : { resume: flags.resume }, {
-      catalogue: flags.models,
-      out: flags.out,
-      whenBusy: flags.wait ? 'wait' : undefined,
-      selfTest: flags.selfTest ? undefined : 'skip',
-      reports: flags.reports,
-      json: flags.json,
-      quiet: flags.quiet,
-      gates,
-    });
+    await printLoad(
+      terminal,
+      flags.resume === undefined ? { definition: definitionOf(flags) } : { resume: flags.resume },
+      {
+        catalogue: flags.models,
+        out: flags.out,
+        whenBusy: flags.wait ? 'wait' : undefined,
+        selfTest: flags.selfTest ? undefined : 'skip',
+        reports: flags.reports,
+        json: flags.json,
+        quiet: flags.quiet,
+        gates,
+      },
+    );
   });
 
 function definitionOf(flags: LoadFlags): LoadDefinition {
@@ -178,6 +198,8 @@ function definitionOf(flags: LoadFlags): LoadDefinition {
     budget: budgetOf(flags),
     stopErrors: flags.stopErrors,
     clients: flags.clients,
+    prefixCache: flags.prefixCache ? undefined : 'off',
+    length: flags.fixedLength ? 'fixed' : undefined,
   };
 }
 

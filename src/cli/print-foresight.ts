@@ -3,13 +3,15 @@ import { blindOf, type Foreseen, type ForeseenLimit, type Foresight } from '../c
 import { formatScore } from '../core/report/format.js';
 import { sizeOf } from '../core/report/gate-words.js';
 import { plain } from '../core/report/text.js';
+import type { Terminal } from './terminal.js';
 
 /** @returns Whether a gate is blind; then nothing need be measured. */
-export function printForesight(foresight: Foresight): boolean {
-  for (const gate of foresight.gates) tell(sentenceOf(gate));
+export function printForesight(terminal: Terminal, foresight: Foresight): boolean {
+  for (const gate of foresight.gates) tell(terminal, sentenceOf(gate));
   const blind = blindOf(foresight);
   if (blind.length > 0)
     refuse(
+      terminal,
       blind.map(({ gate }) => gate),
       `expected ${formatScore(foresight.wanted)} or more; take more samples or blocks`,
     );
@@ -17,11 +19,13 @@ export function printForesight(foresight: Foresight): boolean {
 }
 
 /** @returns Whether a limit cannot be judged. */
-export function printForeseenLimits(limits: readonly ForeseenLimit[]): boolean {
+export function printForeseenLimits(terminal: Terminal, limits: readonly ForeseenLimit[]): boolean {
   const blind = limits.filter((limit) => limit.blind !== null);
-  for (const { task, blind: reason } of blind) tell(`limit of ${task}: ${reason}`);
-  if (limits.length === 0) tell('no limit on quality or on a percentile is gated, so nothing is known beforehand');
-  if (blind.length > 0) refuse([...new Set(blind.map(({ task }) => `limit of ${task}`))], 'take more samples');
+  for (const { task, blind: reason } of blind) tell(terminal, `limit of ${task}: ${reason}`);
+  if (limits.length === 0)
+    tell(terminal, 'no limit on quality or on a percentile is gated, so nothing is known beforehand');
+  if (blind.length > 0)
+    refuse(terminal, [...new Set(blind.map(({ task }) => `limit of ${task}`))], 'take more samples');
   return blind.length > 0;
 }
 
@@ -37,12 +41,13 @@ function sentenceOf({ gate, metric, detect, power }: Foreseen): string {
   }
 }
 
-function refuse(names: readonly string[], remedy: string): void {
+function refuse(terminal: Terminal, names: readonly string[], remedy: string): void {
   tell(
+    terminal,
     `--require-power: nothing was measured, because these gates would not see enough: ${names.join(', ')}; ${remedy}`,
   );
 }
 
-function tell(text: string): void {
-  process.stderr.write(`rightsize: ${plain(text)}\n`);
+function tell(terminal: Terminal, text: string): void {
+  terminal.stderr.write(`rightsize: ${plain(text)}\n`);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CommanderError } from '@commander-js/extra-typings';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ab } from '../../src/cli/ab.js';
-import { folderWith, ROOT, rightsize } from '../support/cli.js';
+import { folderWith, ROOT, rightsize, silentTerminal } from '../support/cli.js';
 import { type ScriptedServer, startScripted, stream } from '../support/openai-server.js';
 
 const SUITE = {
@@ -52,7 +52,7 @@ test.each([
   [['--gate-verdict', 'good'], /--gate-verdict .*expected one of/],
   [['--gates'], /unknown option '--gates'/],
 ])('%j', (flags, sentence) => {
-  const command = ab()
+  const command = ab(silentTerminal())
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
     .action(() => {});
@@ -67,7 +67,7 @@ test.each([
   [['--base', 'old', '--candidate', 'new', '--require-power'], /^--require-power: expected --gate/],
   [['--base', 'old', '--candidate', 'new', '--gate', '--pilot', 'x'], /^--pilot: expected --require-power beside it/],
 ])('%j is refused before anything runs', async (flags, sentence) => {
-  await expect(ab().exitOverride().parseAsync(flags, { from: 'user' })).rejects.toThrow(sentence);
+  await expect(ab(silentTerminal()).exitOverride().parseAsync(flags, { from: 'user' })).rejects.toThrow(sentence);
 });
 
 test('two endpoints are asked in turns, and a loss is red after a second look', async () => {
