@@ -42,7 +42,9 @@ test('a range of rates is doubled through', () => {
 });
 
 test('a load that must hold is no gate without --gate', async () => {
-  const parsing = load(silentTerminal()).exitOverride().parseAsync(['--least', 'users=3', '--model', 'x'], { from: 'user' });
+  const parsing = load(silentTerminal())
+    .exitOverride()
+    .parseAsync(['--least', 'users=3', '--model', 'x'], { from: 'user' });
   await expect(parsing).rejects.toThrow(/^--least users: expected --gate or --gate-strict beside it/);
 });
 
