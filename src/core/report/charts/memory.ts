@@ -15,7 +15,7 @@ const NAME = 'memory';
 const PARTS = ['weights', 'KV cache', 'runtime before loading', 'engine and buffers'] as const;
 const SHADES = ['#117733', '#4cae7f', '#757575', '#a8a8a8'] as const;
 const PEAK = 'measured peak';
-const ESTIMATE = 'estimate of weights, cache and runtime';
+const ESTIMATE = 'estimate';
 /** The colour of text, which is that of no class of models. */
 const INK = 'currentColor';
 
