@@ -2,7 +2,7 @@
  * Runs on three machines, of which, and of whose coordinator and Redis, one is killed at a random moment, three times a run. Each trial
  * must be in the log, and once, and the report must say of quality what that of one machine says. In every tenth run Redis loses its data.
  */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../src/core/stats/basics/random.js';
@@ -114,6 +114,7 @@ async function killAndCheck(
     const code = await Promise.race([coordinator.closed, sleep(LIMIT * 1000, 'no end' as const, { ref: false })]);
     if (code === 'no end') coordinator.child.kill('SIGKILL');
     const outputs = [coordinator, ...fleet.machines().values()].map((one) => one.output());
+    writeFileSync(join(folder, 'outputs.txt'), outputs.join('\n----\n'));
     return {
       ended: killed.length === 0 ? 'over before a kill' : `${killed.length} kills`,
       faults: [

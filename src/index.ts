@@ -24,8 +24,6 @@ export { type Catalogue, classOf, type Model, type ModelClass, modelSchema } fro
 export { type Requirement, requirementSchema } from './core/definition/requirement.js';
 export { type Suite, suiteSchema, type Task } from './core/definition/suite.js';
 export { UserError } from './core/errors.js';
-export * from './core/load/coordinated-omission.js';
-export * from './core/load/early-stopping.js';
 export type * from './core/log/log.js';
 export { LOG_VERSION } from './core/log/log.js';
 export * from './core/measure/measurement.js';

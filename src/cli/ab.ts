@@ -17,11 +17,12 @@ import {
   natural,
   positive,
   requiredOption,
+  requirePowerOption,
 } from './options.js';
+import { type Terminal, worldIn } from './terminal.js';
 
-export const ab = () =>
-  new Command('ab')
-    .description('measure two versions in turns on this machine, and compare them: the way to gate speed')
+export const ab = (terminal: Terminal) =>
+  new Command()
     .option('--base <id>', 'the old version: an id, hf:org/repo:Q4_K_M, a file.gguf, or http://host/v1#name')
     .option('--candidate <id>', 'the new version; the same id twice shows the noise of this machine')
     .addOption(
@@ -45,6 +46,8 @@ export const ab = () =>
     .addOption(byOption())
     .addOption(requiredOption())
     .addOption(gateVerdictOption())
+    .addOption(requirePowerOption())
+    .option('--pilot <run>', 'an earlier run of ab, which tells before the measurement what the gates will see')
     .option('--self-test', 'inject a loss into a copy, and fail unless every gate turns red')
     .option('-o, --out <dir>', 'where runs are kept', DEFAULTS.out)
     .addOption(allowScorerOption())
@@ -53,10 +56,11 @@ export const ab = () =>
     .addOption(jsonOption())
     .option('-q, --quiet', 'no progress')
     .action(async (flags) => {
-      const [{ ab }, { interruption }, { showProgress }, { printComparison }] = await Promise.all([
+      const [{ ab }, { interruption }, { showProgress }, { screenOn }, { printComparison }] = await Promise.all([
         import('../run/ab.js'),
         import('./interruption.js'),
         import('./progress.js'),
+        import('./screen.js'),
         import('./print-comparison.js'),
       ]);
       const { base, candidate } = flags;
@@ -64,39 +68,52 @@ export const ab = () =>
         throw new UserError('ab: expected two versions, found fewer; name them with --base and --candidate');
       const { gateRequest } = await import('./gate-request.js');
       const gates = gateRequest({ ...flags, gate: flags.gate ?? flags.selfTest });
-      const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown');
-      const measured = await ab(
-        {
-          base,
-          candidate,
-          suites: flags.suite,
-          catalogue: flags.models,
-          data: flags.data,
-          limit: flags.limit,
-          blocks: flags.blocks,
-          oneAtATime: flags.oneAtATime,
-          warmup: flags.warmup,
-          seed: flags.seed,
-          name: flags.name,
-          out: flags.out,
-        },
-        {
-          gates,
-          command: ['rightsize', ...process.argv.slice(2)],
-          allowScorers: flags.allowScorer,
-          whenBusy: flags.wait ? 'wait' : undefined,
-          signal: interruption(),
-          onEvent: progress.onEvent,
-        },
-      );
+      const definition = {
+        base,
+        candidate,
+        suites: flags.suite,
+        catalogue: flags.models,
+        data: flags.data,
+        limit: flags.limit,
+        blocks: flags.blocks,
+        oneAtATime: flags.oneAtATime,
+        warmup: flags.warmup,
+        seed: flags.seed,
+        name: flags.name,
+        out: flags.out,
+      };
+      if (flags.pilot !== undefined && !flags.requirePower)
+        throw new UserError('--pilot: expected --require-power beside it, found none; add it');
+      if (gates !== undefined && flags.requirePower) {
+        const [{ foreseeAb }, { printForesight }] = await Promise.all([
+          import('../run/foresight.js'),
+          import('./print-foresight.js'),
+        ]);
+        if (
+          printForesight(terminal, await foreseeAb(definition, { ...worldIn(terminal), gates, pilot: flags.pilot }))
+        ) {
+          terminal.exitCode = 1;
+          return;
+        }
+      }
+      const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown', screenOn(terminal));
+      const measured = await ab(definition, {
+        gates,
+        ...worldIn(terminal),
+        allowScorers: flags.allowScorer,
+        whenBusy: flags.wait ? 'wait' : undefined,
+        signal: interruption(terminal),
+        onEvent: progress.onEvent,
+      });
       progress.end();
-      await printComparison(measured, {
+      await printComparison(terminal, measured, {
         json: flags.json,
         markdown: flags.markdown,
         selfTest: flags.selfTest,
+        requirePower: flags.requirePower,
         out: measured.folder,
       });
       if (measured.complete) return;
-      process.stderr.write(`rightsize: the run is incomplete (${plain(measured.reason)})\n`);
-      process.exitCode = process.exitCode === 2 ? 2 : 3;
+      terminal.stderr.write(`rightsize: the run is incomplete (${plain(measured.reason)})\n`);
+      terminal.exitCode = terminal.exitCode === 2 ? 2 : 3;
     });

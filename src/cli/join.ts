@@ -2,10 +2,10 @@
 import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { DEFAULTS } from '../run/defaults.js';
 import { collect, modelsOption, positive } from './options.js';
+import { type Terminal, worldIn } from './terminal.js';
 
-export const join = () =>
-  new Command('join')
-    .description('measure on this machine for the runs of a fleet')
+export const join = (terminal: Terminal) =>
+  new Command()
     .addArgument(new Argument('<redis>', 'the address of the Redis of the fleet, as in redis://127.0.0.1:6379'))
     .option('--name <text>', 'what this machine is called (default: its host name)')
     .addOption(
@@ -36,8 +36,9 @@ export const join = () =>
         lease,
         out,
         afterRun: once ? 'leave' : 'wait',
+        ...worldIn(terminal),
         command: ['rightsize', 'join'],
-        signal: interruption(),
-        onNote: (text) => process.stderr.write(`${plain(text)}\n`),
+        signal: interruption(terminal),
+        onNote: (text) => terminal.stderr.write(`${plain(text)}\n`),
       });
     });

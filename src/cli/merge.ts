@@ -2,10 +2,10 @@
 import { Command } from '@commander-js/extra-typings';
 import { DEFAULTS } from '../run/defaults.js';
 import { reportsOption } from './options.js';
+import { type Terminal, worldIn } from './terminal.js';
 
-export const merge = () =>
-  new Command('merge')
-    .description('join parts of a run, from several machines, into one run')
+export const merge = (terminal: Terminal) =>
+  new Command()
     .argument('<part...>', 'folders of parts, or their logs')
     .option('-o, --out <dir>', 'where the merged run is kept', DEFAULTS.out)
     .addOption(reportsOption())
@@ -15,8 +15,8 @@ export const merge = () =>
         import('../run/merge.js'),
         import('./print-reports.js'),
       ]);
-      const { folder, trials, twice, differing } = await merge(parts, { out });
+      const { folder, trials, twice, differing } = await merge(parts, { ...worldIn(terminal), out });
       const again = twice === 0 ? '' : `; ${twice} of them are in several parts, ${differing} with another text`;
-      process.stderr.write(`${trials} trials from ${parts.length} parts${again}\n`);
-      await printReports([folder], { reports, json });
+      terminal.stderr.write(`${trials} trials from ${parts.length} parts${again}\n`);
+      await printReports(terminal, [folder], { reports, json });
     });

@@ -95,6 +95,17 @@ export function dollars(text: string): number {
   return Number(text.replace('$', ''));
 }
 
+/** Dollars for a million prompt tokens and a million output tokens: `0.15,0.60`. */
+export function tokenPrice(text: string): { readonly input: number; readonly output: number } {
+  const [input, output, ...more] = text.split(',').map((part) => part.trim());
+  const isPrice = (part: string | undefined): part is string =>
+    part !== undefined && /^\d{1,6}(\.\d{1,6})?$/.test(part);
+  if (isPrice(input) && isPrice(output) && more.length === 0) return { input: Number(input), output: Number(output) };
+  throw new InvalidArgumentError(
+    `expected dollars for a million tokens of prompts and of answers, as in "0.15,0.60", found "${text}".`,
+  );
+}
+
 /** Numbers above 0 with commas, or a range that is doubled through: `0.5..4` is 0.5, 1, 2 and 4. */
 export function rates(text: string): readonly number[] {
   const list = text.split(',').flatMap((part) => {
@@ -164,10 +175,28 @@ export const gateVerdictOption = () =>
   new Option('--gate-verdict <verdict>', `the verdict that the run must reach: ${GATED_VERDICTS.join(', ')}`).argParser(
     oneOf(GATED_VERDICTS),
   );
+export const leastOption = () =>
+  new Option('--least <load=n>', 'the load that must hold: users=10, concurrency=8 or rate=2.5 (repeatable)')
+    .argParser(leastLoad)
+    .default<Least>({}, 'the gate of the suite');
 export const promptsOption = () =>
   new Option('--prompts-may-change', 'gate although the prompts of paired samples differ');
 export const requirePowerOption = () =>
-  new Option('--require-power', 'exit with 1 when a gate cannot see a change of the size that it shall see');
+  new Option(
+    '--require-power',
+    'exit with 1, before anything is measured where that is known, if a gate cannot see what it shall see',
+  );
+
+export type Least = Readonly<Record<string, { readonly min: number }>>;
+
+function leastLoad(text: string, earlier: Least): Least {
+  const [, name, number] = /^(users|concurrency|rate)=(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  if (name === undefined || !(Number(number) > 0))
+    throw new InvalidArgumentError(
+      `expected users, concurrency or rate with a number, as in "users=10", found "${text}".`,
+    );
+  return { ...earlier, [name]: { min: Number(number) } };
+}
 
 export type Sizes = Readonly<Record<string, { readonly by: string }>>;
 

@@ -2,11 +2,14 @@
 import type { LoadTest } from '../core/load/load-test.js';
 import { isMissing } from '../core/quantity.js';
 import type { ReporterName } from '../core/report/table.js';
+import type { GateRequest } from '../run/compare.js';
 import { type LoadOptions, load, resumeLoad } from '../run/load.js';
 import type { LoadDefinition } from '../run/load-definition.js';
 import { endIncomplete, interruption, unlessInterrupted } from './interruption.js';
 import { showLoadProgress } from './load-progress.js';
 import { printReports } from './print-reports.js';
+import { screenOn } from './screen.js';
+import { type Terminal, worldIn } from './terminal.js';
 
 export interface PrintLoadOptions extends Pick<LoadOptions, 'catalogue' | 'whenBusy' | 'selfTest'> {
   readonly out: string;
@@ -14,16 +17,17 @@ export interface PrintLoadOptions extends Pick<LoadOptions, 'catalogue' | 'whenB
   /** Whether stdout gets summary.json in place of tables. */
   readonly json?: true | undefined;
   readonly quiet?: true | undefined;
+  readonly gates?: GateRequest | undefined;
 }
 
 export type WantedTest = { readonly definition: LoadDefinition } | { readonly resume: string };
 
-export async function printLoad(wanted: WantedTest, options: PrintLoadOptions): Promise<void> {
-  const { catalogue, whenBusy, selfTest, out, reports, json, quiet } = options;
-  const signal = interruption();
-  const progress = showLoadProgress(quiet || json ? 'quiet' : 'shown');
+export async function printLoad(terminal: Terminal, wanted: WantedTest, options: PrintLoadOptions): Promise<void> {
+  const { catalogue, whenBusy, selfTest, out, reports, json, quiet, gates } = options;
+  const signal = interruption(terminal);
+  const progress = showLoadProgress(quiet || json ? 'quiet' : 'shown', screenOn(terminal));
   const surroundings: LoadOptions = {
-    command: ['rightsize', ...process.argv.slice(2)],
+    ...worldIn(terminal),
     catalogue,
     whenBusy,
     selfTest,
@@ -34,14 +38,21 @@ export async function printLoad(wanted: WantedTest, options: PrintLoadOptions): 
     'resume' in wanted ? resumeLoad(wanted.resume, surroundings) : load({ ...wanted.definition, out }, surroundings);
   const tested = await unlessInterrupted(testing, signal);
   progress.end();
-  if (tested === null) return endIncomplete('the load test was interrupted before it held anything');
+  if (tested === null) return endIncomplete(terminal, 'the load test was interrupted before it held anything');
   const { complete, reason, folder, test } = tested;
   if (!complete) {
-    endIncomplete(`the load test is incomplete (${reason}); finish it with: rightsize load --resume ${folder}`);
+    endIncomplete(
+      terminal,
+      `the load test is incomplete (${reason}); finish it with: rightsize load --resume ${folder}`,
+    );
   } else if (restsOnInvalid(test)) {
-    endIncomplete('the answer rests on steps that the client spoilt; what to do stands below their table');
+    endIncomplete(terminal, 'the answer rests on steps that the client spoilt; what to do stands below their table');
   }
-  await printReports([folder], { reports, json });
+  const { suites } = await printReports(terminal, [folder], { reports, json });
+  if (gates === undefined) return;
+  const [{ gateLoad }, { printGates }] = await Promise.all([import('../run/gate.js'), import('./print-run-gates.js')]);
+  const run = terminal.exitCode === 3 ? 'incomplete' : 'complete';
+  terminal.exitCode = printGates(terminal, gateLoad(test, suites, gates), run);
 }
 
 /** Each load that the user named is an answer. A search leaves out what is invalid, and may have nothing left. */

@@ -2,9 +2,10 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import type { Analysis } from '../core/analyse/analysis.js';
 import { UserError } from '../core/errors.js';
+import type { GateRequest } from '../run/compare.js';
 import { DEFAULTS } from '../run/defaults.js';
 import type { RunDefinition } from '../run/definitions.js';
-import type { MeasureOptions } from '../run/measure.js';
+import type { Measured, MeasureOptions } from '../run/measure.js';
 import {
   allowScorerOption,
   budget,
@@ -22,11 +23,12 @@ import {
   pricesOption,
   referenceOption,
   reportsOption,
+  requirePowerOption,
 } from './options.js';
+import { type Terminal, worldIn } from './terminal.js';
 
 const runOptions = () =>
-  new Command('run')
-    .description('run suites on models, then report and recommend')
+  new Command()
     .addOption(
       defining(
         new Option('-s, --suite <name|file>', 'a suite to run (repeatable)')
@@ -104,50 +106,78 @@ const runOptions = () =>
         .argParser(collect)
         .default<readonly string[]>([], 'any'),
     )
+    .addOption(defining(new Option('--each-machine', 'with --fleet: everything on every machine, to compare machines')))
     .addOption(reportsOption())
     .addOption(gateOption())
     .addOption(gateStrictOption())
     .addOption(gateVerdictOption())
+    .addOption(requirePowerOption())
     .option('--gate-model <id>', 'the gated model (default: the one that the run recommends)')
     .option('--json', 'print summary.json instead of tables')
     .option('-q, --quiet', 'no progress');
 
 type RunFlags = ReturnType<ReturnType<typeof runOptions>['opts']>;
 
-export const run = () => runOptions().action(measureAndPrint);
+export const run = (terminal: Terminal) => runOptions().action((flags) => measureAndPrint(flags, terminal));
 
-async function measureAndPrint(flags: RunFlags): Promise<void> {
-  const [{ measure, resume }, { endIncomplete, interruption, unlessInterrupted }, { showProgress }, { printReports }] =
-    await Promise.all([
-      import('../run/measure.js'),
-      import('./interruption.js'),
-      import('./progress.js'),
-      import('./print-reports.js'),
-    ]);
+async function measureAndPrint(flags: RunFlags, terminal: Terminal): Promise<void> {
+  const [
+    { measure, resume },
+    { endIncomplete, interruption, unlessInterrupted },
+    { showProgress },
+    { screenOn },
+    { printReports },
+  ] = await Promise.all([
+    import('../run/measure.js'),
+    import('./interruption.js'),
+    import('./progress.js'),
+    import('./screen.js'),
+    import('./print-reports.js'),
+  ]);
   const { gateRequest } = await import('./gate-request.js');
   const gates = gateRequest({
     gate: flags.gate,
     gateStrict: flags.gateStrict,
     gateVerdict: flags.gateVerdict,
+    requirePower: flags.requirePower,
     model: flags.gateModel,
   });
-  const signal = interruption();
-  const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown');
-  const surroundings = { ...surroundingsOf(flags), signal, onEvent: progress.onEvent };
+  if (gates !== undefined && flags.requirePower && flags.resume === undefined) {
+    const [{ foreseeRun }, { printForeseenLimits }] = await Promise.all([
+      import('../run/foresight.js'),
+      import('./print-foresight.js'),
+    ]);
+    if (printForeseenLimits(terminal, await foreseeRun(definitionOf(flags), { ...worldIn(terminal), gates }))) {
+      terminal.exitCode = 1;
+      return;
+    }
+  }
+  const signal = interruption(terminal);
+  const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown', screenOn(terminal));
+  const surroundings = { ...surroundingsOf(flags), ...worldIn(terminal), signal, onEvent: progress.onEvent };
   const measuring =
     flags.resume === undefined ? measure(definitionOf(flags), surroundings) : resume(flags.resume, surroundings);
-  const measured = await unlessInterrupted(measuring, signal);
+  const measured = await unlessInterrupted(
+    gates === undefined ? measuring : measuring.then((first) => confirmed(first, gates, surroundings)),
+    signal,
+  );
   progress.end();
-  if (measured === null) return endIncomplete('the run was interrupted before it measured anything');
+  if (measured === null) return endIncomplete(terminal, 'the run was interrupted before it measured anything');
   const { folder, complete, reason } = measured;
-  if (!complete) endIncomplete(`the run is incomplete (${reason}); finish it with: rightsize run --resume ${folder}`);
-  const analysis = await printReports([folder], { reports: flags.reports, json: flags.json });
+  if (!complete)
+    endIncomplete(terminal, `the run is incomplete (${reason}); finish it with: rightsize run --resume ${folder}`);
+  const analysis = await printReports(terminal, [folder], { reports: flags.reports, json: flags.json });
   const unscored = await describeLost(analysis.suites);
-  if (unscored !== null) endIncomplete(unscored);
+  if (unscored !== null) endIncomplete(terminal, unscored);
   if (gates !== undefined) {
     const { printRunGates } = await import('./print-run-gates.js');
-    process.exitCode = printRunGates(analysis, gates, process.exitCode === 3 ? 'incomplete' : 'complete');
+    terminal.exitCode = printRunGates(terminal, analysis, gates, terminal.exitCode === 3 ? 'incomplete' : 'complete');
   }
+}
+
+async function confirmed(first: Measured, gates: GateRequest, surroundings: MeasureOptions): Promise<Measured> {
+  const { confirmRed } = await import('../run/gate.js');
+  return confirmRed(first, gates, surroundings);
 }
 
 function definitionOf(flags: RunFlags): RunDefinition & Pick<RunFlags, 'out'> {
@@ -177,11 +207,14 @@ function untilSureOf({ untilSure, budget }: RunFlags): RunDefinition['untilSure'
 }
 
 function surroundingsOf(flags: RunFlags): MeasureOptions {
-  if (flags.on.length > 0 && flags.fleet === undefined)
-    throw new UserError('--on: expected --fleet beside it, found it alone; name the Redis of the fleet with --fleet');
+  const alone = flags.on.length > 0 ? '--on' : flags.eachMachine ? '--each-machine' : null;
+  if (alone !== null && flags.fleet === undefined)
+    throw new UserError(
+      `${alone}: expected --fleet beside it, found it alone; name the Redis of the fleet with --fleet`,
+    );
   return {
-    command: ['rightsize', ...process.argv.slice(2).map(withoutPassword)],
-    fleet: flags.fleet === undefined ? undefined : { url: flags.fleet, labels: flags.on },
+    fleet:
+      flags.fleet === undefined ? undefined : { url: flags.fleet, labels: flags.on, everywhere: flags.eachMachine },
     prices: flags.prices,
     maxCost: flags.maxCost,
     judge: flags.judge,
@@ -190,11 +223,6 @@ function surroundingsOf(flags: RunFlags): MeasureOptions {
     programs: flags.runCode ? 'run confined' : undefined,
     whenBusy: flags.wait ? 'wait' : undefined,
   };
-}
-
-/** An argument as the log and the locks show it: the address of a Redis may have a password. */
-function withoutPassword(argument: string): string {
-  return argument.replace(/(rediss?:\/\/)[^/@\s]*@/, '$1');
 }
 
 /** Names the tasks on which too many answers were lost; null if there are none. */

@@ -6,6 +6,7 @@
  * is what this machine's own catalogue says; docs/fleet.md goes threat by threat.
  */
 import { existsSync, mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join as joinPath, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Closed, parseClosed } from '../core/definition/condition.js';
@@ -58,7 +59,7 @@ export async function join(url: string, options: JoinOptions = {}): Promise<void
   const seal = sealWith(world.environment[KEY_VARIABLE]);
   const connection = await connect(url, say);
   try {
-    const { environment, ...machine } = await describeMachine(options.name);
+    const { environment, name = hostname(), ...machine } = await describeMachine(options.name);
     if (Math.abs(connection.offset) > WRONG_CLOCK) {
       say(
         `the clock here is ${Math.abs(connection.offset).toFixed(0)} s ${connection.offset > 0 ? 'ahead of' : 'behind'} that of ${connection.shown}: set it, for start times in logs are those of each machine (durations are not touched)`,
@@ -74,13 +75,17 @@ export async function join(url: string, options: JoinOptions = {}): Promise<void
         seal,
         about: {
           machine: machine.machine,
-          name: machine.name ?? machine.machine,
+          name,
           labels: [...labels],
           cores: environment.cpu.cores,
           memory: environment.memory.total,
         },
         openPart: (notice) =>
-          openPart(notice, { ...machine, environment, clockOffset: connection.offset }, { ...options, ...world, say }),
+          openPart(
+            notice,
+            { ...machine, name, environment, clockOffset: connection.offset },
+            { ...options, ...world, say },
+          ),
         afterRun: options.afterRun ?? 'wait',
         say,
         signal: world.signal,
@@ -230,11 +235,19 @@ async function modelsHere({ record }: RunNotice, host: MachineRecord, options: P
   );
   const loaded = new Map<string, LoadedModel>();
   const notHere: Record<string, string> = {};
+  const { placed = {} } = record.settings;
   for (const model of record.models as readonly LoadedModel['model'][]) {
-    const found = entryFor(model, own.get(model.id), options);
+    const { id } = model;
+    const place = placed[id];
+    if (place !== undefined && place.machine !== host.name) {
+      notHere[id] = `it is for ${place.machine}`;
+      continue;
+    }
+    const known = place?.model ?? id;
+    const found = entryFor({ ...model, id: known }, own.get(known), options);
     const reason = typeof found === 'string' ? found : await whyNotReady(found, host, options);
-    if (reason !== null) notHere[model.id] = reason;
-    else loaded.set(model.id, found as LoadedModel);
+    if (reason !== null) notHere[id] = reason;
+    else if (typeof found !== 'string') loaded.set(id, { ...found, model: { ...found.model, id } });
   }
   return { loaded, notHere };
 }

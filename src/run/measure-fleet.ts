@@ -3,10 +3,11 @@ import { UserError } from '../core/errors.js';
 import type { LogRecord, MeasurementRecord, RunRecord } from '../core/log/log.js';
 import type { Block } from '../core/plan/plan.js';
 import { readLog } from '../files/log.js';
-import { dispatch } from '../fleet/coordinator.js';
+import { dispatch, machinesOf } from '../fleet/coordinator.js';
 import type { RunNotice } from '../fleet/messages.js';
 import { connect } from '../fleet/redis.js';
 import { KEY_VARIABLE, sealWith } from '../fleet/seal.js';
+import type { Definitions } from './definitions.js';
 import type { RunEnding, RunnerOptions } from './runner.js';
 import type { World } from './world.js';
 
@@ -15,6 +16,53 @@ export interface FleetOptions {
   readonly url: string;
   /** Labels that a machine needs. */
   readonly labels?: readonly string[] | undefined;
+  /** Measure everything on every machine that is there with these labels, in place of each trial on one of them. */
+  readonly everywhere?: boolean | undefined;
+}
+
+/**
+ * The definitions with each model once for each machine: `small on desk`, `small on pi5`. Their speeds stand side by side, and equal
+ * answers count as those of one model.
+ *
+ * @throws UserError when no machine is there.
+ */
+export async function placeEverywhere(
+  definitions: Definitions,
+  { url, labels = [] }: FleetOptions,
+  environment: World['environment'],
+): Promise<Definitions> {
+  const connection = await connect(url, () => {});
+  const machines = await machinesOf(connection, sealWith(environment[KEY_VARIABLE])).finally(() =>
+    connection.redis.disconnect(),
+  );
+  const names = machines.filter((one) => labels.every((label) => one.labels.includes(label))).map(({ name }) => name);
+  if (names.length === 0) {
+    throw new UserError(
+      `--each-machine: expected machines that have joined, found none; on each: rightsize join ${connection.shown}`,
+    );
+  }
+  const placed = definitions.models.flatMap(({ model, directory }) =>
+    names.map((machine) => ({
+      model: { ...model, id: `${model.id} on ${machine}` },
+      directory,
+      of: model.id,
+      machine,
+    })),
+  );
+  const { record } = definitions;
+  return {
+    ...definitions,
+    models: placed.map(({ model, directory }) => ({ model, directory })),
+    record: {
+      ...record,
+      models: placed.map(({ model }) => model),
+      directories: Object.fromEntries(placed.map(({ model, directory }) => [model.id, directory])),
+      settings: {
+        ...record.settings,
+        placed: Object.fromEntries(placed.map(({ model, of, machine }) => [model.id, { model: of, machine }])),
+      },
+    },
+  };
 }
 
 export interface FleetContext extends Pick<RunnerOptions, 'samples' | 'append' | 'onEvent' | 'signal'> {

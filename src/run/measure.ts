@@ -62,7 +62,7 @@ export interface MeasureOptions extends Partial<World> {
   readonly onEvent?: ((event: MeasureEvent) => void) | undefined;
   /** Opens a model; without it, in a process of its own. */
   readonly openWorker?: OpenWorker | undefined;
-  /** How often two versions in turns have been looked at after this measurement; 1 by default. */
+  /** How often every sample has been looked at after this measurement; 1 by default. A second look asks all of them again. */
   readonly look?: number | undefined;
 }
 
@@ -88,7 +88,8 @@ export async function measure(
 ): Promise<Measured> {
   const world = worldOf(options);
   const prices = await loadPrices(options.prices && resolve(world.cwd, options.prices));
-  const definitions = await loadDefinitions(definition, world);
+  const loaded = await loadDefinitions(definition, world);
+  const definitions = options.fleet?.everywhere ? await everywhere(loaded, options.fleet, world) : loaded;
   return perform(
     { definitions, recorded: new Set(), prices },
     { ...options, ...world },
@@ -100,6 +101,17 @@ export async function measure(
       return { folder, log: openLog(logOf(folder)), close: lock.release };
     },
   );
+}
+
+async function everywhere(loaded: Definitions, fleet: FleetOptions, { environment }: World): Promise<Definitions> {
+  const { reference } = loaded.record.settings;
+  if (reference !== undefined) {
+    throw new UserError(
+      '--reference: expected one machine, found --each-machine: every model has a name for each machine',
+    );
+  }
+  const { placeEverywhere } = await import('./measure-fleet.js');
+  return placeEverywhere(loaded, fleet, environment);
 }
 
 /**
@@ -344,7 +356,7 @@ function planOf({ record, samples, models }: Definitions, look: number): readonl
       task: task.name,
       // Log-likelihoods are asked for one at a time: an engine computes the texts of a sample side by side as it is.
       condition: task.ask === 'generate' && condition !== undefined ? parseClosed(condition) : ALONE,
-      repetitions: task.repetitions,
+      repetitions: (task.repetitions ?? record.settings.repetitions) * look,
       samples: samplesOfTask(suite.name, task.name).map(({ sample }) => sample),
     })),
   );

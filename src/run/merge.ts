@@ -9,7 +9,6 @@ import { sampleKey } from '../core/keys.js';
 import type { LogRecord, MeasurementRecord, RunRecord, SampleRecord } from '../core/log/log.js';
 import { openLog, readLog } from '../files/log.js';
 import { sha256 } from '../system/hash.js';
-import { displayPath } from '../system/path.js';
 import { DEFAULTS } from './defaults.js';
 import { createRun, logOf } from './runs.js';
 import { type World, worldOf } from './world.js';
@@ -122,14 +121,12 @@ function requireOneRun(
 ): RunRecord {
   const [first] = runs;
   if (first === undefined) {
-    throw new UserError(
-      `${displayPath(files[0]!)}: expected the part of a run, found no run in it; name the folders of parts`,
-    );
+    throw new UserError(`${files[0]!}: expected the part of a run, found no run in it; name the folders of parts`);
   }
   const other = runs.find(({ record }) => keyOf(record) !== keyOf(first.record));
   if (other !== undefined) {
     throw new UserError(
-      `${displayPath(other.file)}: expected a part of the run ${first.record.id}, found one of ${other.record.id}; merge parts of one run, or report runs side by side with: rightsize report A B`,
+      `${other.file}: expected a part of the run ${first.record.id}, found one of ${other.record.id}; merge parts of one run, or report runs side by side with: rightsize report A B`,
     );
   }
   return first.record;

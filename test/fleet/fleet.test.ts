@@ -100,6 +100,14 @@ describe.skipIf(none !== null)('a fleet', () => {
     expect(qualityIn(join(folder, 'there'))).toEqual(qualityIn(join(folder, 'alone')));
   });
 
+  test('measures everything on every machine, and names them', async () => {
+    const run = fleet.run(['run', ...FLAGS, '-n', '6', '--each-machine', '--fleet', fleet.url, '-o', 'each']);
+    expect(await run.closed, run.output()).toBe(0);
+    const trials = trialsIn(join(folder, 'each', runsIn('each')[0]!, 'log.jsonl'));
+    for (const name of ['small on desk', 'small on laptop', 'large on desk', 'large on laptop'])
+      expect(trials.filter((trial) => trial.endsWith(`@${name}#1`))).toHaveLength(6);
+  });
+
   test('lists its machines', async () => {
     const status = fleet.run(['fleet', 'status', fleet.url, '--json'], { RIGHTSIZE_FLEET_KEY: FLEET_KEY });
     expect(await status.closed, status.output()).toBe(0);

@@ -6,11 +6,12 @@ import type { Prompt } from '../../core/message.js';
 import { type Pace, Transient } from '../../hub/retry.js';
 import { ServerFailure } from '../backend.js';
 import { type Chunk, readMessage, saysSomething } from './answer.js';
-import { bodyOf, type Habits, type OptionalField, pathOf, refusedField } from './body.js';
+import { bodyOf, type Habits, type OptionalField, pathOf, refusedField, serverStops } from './body.js';
 import { type Answer, type Connection, meaningOf, Refusal, readText } from './connection.js';
 import { unpacked } from './decoding.js';
 import { eventsOf, now, StreamTooLarge } from './events.js';
 import { parse } from './json.js';
+import type { MannerFields } from './manner.js';
 import { roomIn } from './room.js';
 import { complaintIn, errorOf, type ServerError } from './server-error.js';
 import { kindOf } from './sniff.js';
@@ -23,6 +24,8 @@ export interface Server {
   readonly pace: Pace;
   /** Under load nothing is asked twice. */
   readonly under: 'load' | 'trials';
+  /** What each request asks beside its answer. */
+  readonly asked?: MannerFields;
   /** What it was found not to take so far. */
   readonly habits: Habits;
 }
@@ -42,7 +45,7 @@ export interface StampedChunk {
  * refusal means the same as a status, as a body under a status of 200, and as the first event of a stream.
  */
 export async function startStream(
-  { model, connection, habits }: Server,
+  { model, connection, habits, under, asked = () => ({}) }: Server,
   prompt: Prompt,
   generation: Generation,
   signal: AbortSignal,
@@ -55,8 +58,12 @@ export async function startStream(
   for (;;) {
     try {
       onSend();
-      const body = bodyOf(model, prompt, { ...generation, maxTokens }, habits);
-      const chunks = chunksOf(await connection.send('POST', url, body, signal), connection);
+      const body = { ...bodyOf(model, prompt, { ...generation, maxTokens }, habits), ...asked(maxTokens) };
+      const chunks = chunksOf(await connection.send('POST', url, body, signal), {
+        endpoint: connection.endpoint,
+        // A stop string that the server does not look for is found here, and ends the answer.
+        parsed: under === 'load' && serverStops(model, generation, habits) ? 'at end' : 'soon',
+      });
       const first = await chunks.next();
       return { first: first.done ? null : first.value, chunks };
     } catch (error) {
@@ -117,7 +124,10 @@ const LONGEST_REFUSAL = 64 * 1024;
  *
  * @throws Refusal for an error that the server reports before the first chunk, and what it means for one after.
  */
-async function* chunksOf(answer: Answer, { endpoint }: Connection): AsyncGenerator<StampedChunk> {
+async function* chunksOf(
+  answer: Answer,
+  { endpoint, parsed }: Pick<Connection, 'endpoint'> & { readonly parsed: 'soon' | 'at end' },
+): AsyncGenerator<StampedChunk> {
   const { contentType } = answer;
   const body = await unpacked(answer.body);
   if ((await kindOf(body, contentType)) === 'other') throw await refusalIn(body, contentType, endpoint);
@@ -126,7 +136,7 @@ async function* chunksOf(answer: Answer, { endpoint }: Connection): AsyncGenerat
   let nonsense: string | null = null;
   let complaint: ServerError | null = null;
   try {
-    for await (const { time, ...event } of eventsOf(body)) {
+    for await (const { time, ...event } of eventsOf(body, parsed)) {
       const message = readMessage(event);
       switch (message.is) {
         case 'done':

@@ -5,7 +5,8 @@
  *     TPOT                         = t
  *
  * A further token in a step computes what a token of a prompt computes, so it costs c, and one pass over the weights costs t - c. Where reading
- * prompts is as slow as decoding, nothing is left for the pass, and a batch gains nothing.
+ * prompts is as slow as decoding, nothing is left for the pass, and a batch gains nothing. From two sequences on, engines multiply matrices in place
+ * of a vector. What that costs a small batch lies between nothing and a second pass, and no single stream shows it: half a pass is taken.
  */
 import { median, percentile } from '../../stats/estimate/percentiles.js';
 import type { StepFactors, StepTimes } from './step-times.js';
@@ -54,6 +55,7 @@ export function measuredTimes(streams: readonly SingleStream[]): MeasuredTimes {
     times: {
       pass: () => pass,
       sequence: promptToken,
+      several: pass / 2,
       cached: 0,
       read: (tokens) => tokens * promptToken,
       request,

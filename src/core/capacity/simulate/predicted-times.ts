@@ -33,6 +33,7 @@ export function predictedTimes(
   return {
     pass,
     sequence,
+    several: 0,
     cached: seconds(only(one, ['cache'])) / context,
     read: (tokens, past) => tokens * (token + pair * (past + tokens / 2)),
     request: seconds({ request: 1 }),

@@ -29,41 +29,59 @@ export type CacheRule =
 /** The logical batch of llama-server (`n_batch`), and the usual tokens of a step of vLLM's and SGLang's chunked prefill. */
 const LLAMA_CPP_BATCH = 2048;
 const SERVER_BATCH = 8192;
-/** The usual `max_num_seqs` of vLLM on a data-centre GPU since 2025. */
-export const SERVER_SLOTS = 256;
-
 export interface SchedulerOptions {
-  /** The slots that the user asks for; the engine's own number without them. */
-  readonly slots?: number | undefined;
+  readonly slots: number;
   /** Tokens of context of one request, which llama-server gives to each slot. */
   readonly context: number;
   /** Tokens whose cache the device can hold beside the weights. */
   readonly room: number;
 }
 
-/** How an engine is set up if nobody says otherwise. */
+/** The scheduler of an engine. Of OpenVINO, ExecuTorch and QNN the usual programs answer one request after the other. */
 export function schedulerOf(engine: EngineName, { slots, context, room }: SchedulerOptions): Scheduler {
   switch (engine) {
     case 'vllm':
     case 'sglang':
-      return paged({ slots: slots ?? SERVER_SLOTS, room, whenFull: 'preempt' });
+      return paged({ slots, room, whenFull: 'preempt' });
     case 'trtllm':
-      return paged({ slots: slots ?? SERVER_SLOTS, room, whenFull: 'reserve' });
+      return paged({ slots, room, whenFull: 'reserve' });
     case 'llama.cpp-cpu':
     case 'llama.cpp-cuda':
     case 'llama.cpp-metal':
     case 'llama.cpp-rocm':
     case 'llama.cpp-vulkan':
-      return divided(slots ?? LLAMA_CPP_SLOTS, context);
     case 'openvino':
     case 'executorch':
     case 'qnn':
-      return divided(slots ?? 1, context);
+      return divided(slots, context);
   }
 }
 
-/** The slots of llama-server if nobody says otherwise (`-np -1`, build 11669). */
-export const LLAMA_CPP_SLOTS = 4;
+/** The requests that vLLM answers at once on a data-centre GPU if nobody says otherwise (`max_num_seqs`). */
+const SERVER_SLOTS = 256;
+
+/** The slots that are tried for llama-server (`-np`). */
+const LLAMA_CPP_SLOTS = [1, 2, 4, 8, 16, 32, 64] as const;
+
+/** Numbers of slots that a user would choose among, ascending. */
+export function slotsToTry(engine: EngineName): readonly number[] {
+  switch (engine) {
+    case 'vllm':
+    case 'sglang':
+    case 'trtllm':
+      return [SERVER_SLOTS];
+    case 'llama.cpp-cpu':
+    case 'llama.cpp-cuda':
+    case 'llama.cpp-metal':
+    case 'llama.cpp-rocm':
+    case 'llama.cpp-vulkan':
+      return LLAMA_CPP_SLOTS;
+    case 'openvino':
+    case 'executorch':
+    case 'qnn':
+      return [1];
+  }
+}
 
 function paged({
   slots,

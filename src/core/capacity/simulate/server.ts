@@ -12,7 +12,7 @@ import type { Arrivals, SimulatedRequest } from './arrivals.js';
 import { Heap } from './heap.js';
 import { Queue } from './queue.js';
 import type { Scheduler } from './scheduler.js';
-import type { StepTimes } from './step-times.js';
+import { type StepTimes, stepSeconds } from './step-times.js';
 
 /** What the server did, added up over stretches of time in which nothing changed. */
 export interface ServerWatch {
@@ -180,9 +180,10 @@ class Server {
     if (this.#running >= this.rules.slots || this.#cacheBlocks) return Number.POSITIVE_INFINITY;
     const gap = this.arrivals.next + this.times.request - this.#now;
     if (gap === Number.POSITIVE_INFINITY) return gap;
-    const { cached, sequence } = this.times;
+    const { cached } = this.times;
     const slope = cached * this.#sequences;
-    const first = this.times.pass(this.#sequences) + sequence * this.#sequences + cached * this.#context;
+    const alone = stepSeconds(this.times, { decoding: this.#sequences, tokens: 0, read: 0 });
+    const first = alone + cached * this.#context;
     // k (first + slope (k - 1) / 2) = gap, in the form that keeps its digits where the slope is near 0.
     const b = first - slope / 2;
     return Math.ceil((2 * gap) / (b + Math.sqrt(b ** 2 + 2 * slope * gap)));
@@ -200,13 +201,12 @@ class Server {
     { decoding, tokens, read }: { readonly decoding: number; readonly tokens: number; readonly read: number },
   ): void {
     const { times } = this;
-    const pass = steps * times.pass(decoding + tokens);
-    const sequences = steps * decoding * times.sequence;
     const context = decoding === 0 ? 0 : steps * this.#context + (decoding * steps * (steps - 1)) / 2;
     const cached = times.cached * context;
-    this.#pass(this.#now + pass + sequences + cached + read, {
-      memory: pass * times.shares.memoryOfPass + cached,
-      compute: sequences * times.shares.computeOfSequence + read,
+    const seconds = steps * stepSeconds(times, { decoding, tokens, read });
+    this.#pass(this.#now + seconds + cached, {
+      memory: steps * times.pass(decoding + tokens) * times.shares.memoryOfPass + cached,
+      compute: steps * (decoding * times.sequence * times.shares.computeOfSequence + read),
     });
   }
 

@@ -49,6 +49,8 @@ export interface Simulated {
   readonly running: number;
   /** Shares of the time: at work, with no slot free, and with no room in the cache. */
   readonly busy: number;
+  /** The queue grows without end: the wait of later requests is longer, and the server never rests. */
+  readonly overloaded: boolean;
   readonly slotsFull: number;
   readonly cacheFull: number;
   /** Shares of the time at work: waiting for memory, and computing. */
@@ -56,13 +58,17 @@ export interface Simulated {
   readonly compute: number;
 }
 
+/** A server that rests less than this share of the time, and lets the last third wait so many times as long as the middle one. */
+const NO_REST = 0.01;
+const GROWS = 1.4;
+
 /** The first requests find an empty server, so they do not count. */
 const WARM_UP = 0.1;
 
 export function simulate(scenario: Scenario): Simulated {
   const { condition, times, scheduler, lengths, objectives, requests, seed, traces } = scenario;
   const schedule = scheduleOf(condition, { seed, ...(traces !== undefined && { traces }) });
-  const watch = new Watch(objectives, Math.floor(requests * WARM_UP));
+  const watch = new Watch(objectives, requests);
   // Whether a request waits at the client for its ceiling or at the server for a slot, it is served in the same order.
   const ceiling = schedule.kind === 'due' ? schedule.ceiling : null;
   const rules = ceiling === null ? scheduler : { ...scheduler, slots: Math.min(scheduler.slots, ceiling) };
@@ -86,6 +92,9 @@ function perToken({ first, output }: SimulatedRequest, end: number): number | nu
 
 class Watch {
   readonly #warmUp: number;
+  readonly #requests: number;
+  /** Sums of the waits for a first token, of the middle and the last third of the requests. */
+  readonly #waits = [0, 0];
   readonly #limits: readonly { readonly of: LoadMetric; readonly seconds: number; readonly share: number | null }[];
   readonly #ttft = new Sketch();
   readonly #tpot = new Sketch();
@@ -108,8 +117,9 @@ class Watch {
   #memory = 0;
   #compute = 0;
 
-  constructor(objectives: readonly Objective[], warmUp: number) {
-    this.#warmUp = warmUp;
+  constructor(objectives: readonly Objective[], requests: number) {
+    this.#warmUp = Math.floor(requests * WARM_UP);
+    this.#requests = requests;
     this.#limits = objectives.map((objective) => {
       const { seconds, lateShare } = durationLimit(objective);
       return { of: objective.metric, seconds, share: lateShare };
@@ -142,6 +152,8 @@ class Watch {
       if (outcome === 'cut') this.#cut++;
       this.#tokens += request.output;
       this.#ttft.add(request.first - request.due);
+      const third = Math.floor((3 * request.index) / this.#requests);
+      if (third > 0) this.#waits[third - 1]! += request.first - request.due;
       this.#e2e.add(at - request.due);
       const gap = perToken(request, at);
       if (gap !== null) this.#tpot.add(gap);
@@ -181,6 +193,7 @@ class Watch {
       throughput: this.#tokens / seconds,
       running: this.#running / this.#seconds,
       busy: this.#busy / this.#seconds,
+      overloaded: this.#busy > (1 - NO_REST) * this.#seconds && this.#waits[1]! > GROWS * this.#waits[0]!,
       slotsFull: this.#slots / this.#seconds,
       cacheFull: this.#cache / this.#seconds,
       memory: this.#memory / this.#busy,

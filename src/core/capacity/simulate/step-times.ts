@@ -2,7 +2,7 @@
  * How long a step of an engine takes. A step gives each decoding sequence its next token and reads some tokens of waiting prompts:
  *
  *     seconds = pass(decoding sequences + prompt tokens) + sequence x decoding sequences + cached x tokens of context that they read
- *             + read(prompt tokens, tokens before them)
+ *             + read(prompt tokens, tokens before them) + several, if two sequences or more decode and no prompt is read
  */
 
 export interface StepTimes {
@@ -10,6 +10,8 @@ export interface StepTimes {
   pass(tokens: number): number;
   /** The seconds that each decoding sequence adds. */
   readonly sequence: number;
+  /** The seconds that a step of two sequences or more adds, because engines multiply matrices for it and a vector for one. */
+  readonly several: number;
   /** The seconds for each token of context that decoding sequences read again. */
   readonly cached: number;
   /** The seconds that `tokens` tokens of one prompt add, which come after `past` tokens of the same prompt. */
@@ -28,10 +30,20 @@ export interface StepFactors {
   readonly prefill: number;
 }
 
+/** The seconds of a step without the tokens of context that it reads. */
+export function stepSeconds(
+  times: StepTimes,
+  { decoding, tokens, read }: { readonly decoding: number; readonly tokens: number; readonly read: number },
+): number {
+  const several = decoding > 1 && tokens === 0 ? times.several : 0;
+  return times.pass(decoding + tokens) + several + decoding * times.sequence + read;
+}
+
 export function scaled(times: StepTimes, { decode, batch, prefill }: StepFactors): StepTimes {
   return {
     pass: (tokens) => times.pass(tokens) * decode,
     sequence: times.sequence * batch,
+    several: times.several * batch,
     cached: times.cached * decode,
     read: (tokens, past) => times.read(tokens, past) * prefill,
     request: times.request * prefill,

@@ -64,6 +64,7 @@ describe('measuredTimes', () => {
     expect(promptToken).toBeCloseTo(0.002, 12);
     expect(times.pass(1)).toBeCloseTo(0.02, 12);
     expect(times.sequence).toBeCloseTo(0.002, 12);
+    expect(times.several).toBeCloseTo(0.01, 12);
     expect(request).toBeCloseTo(0.03, 12);
     expect(errors.decode).toBeCloseTo(0, 12);
   });
@@ -81,7 +82,7 @@ describe('measuredTimes', () => {
       tpot: 0.1,
     }));
     const { times } = measuredTimes(streams);
-    expect([times.pass(1), times.sequence]).toEqual([0, 0.1]);
+    expect([times.pass(1), times.sequence, times.several]).toEqual([0, 0.1, 0]);
   });
 
   it('wants enough answers', () => {

@@ -168,6 +168,7 @@ function stepByStep(
       free -= piece;
       tokens += piece;
     }
+    if (decoding.length > 1 && tokens === 0) seconds += times.several;
     now += seconds + times.pass(tokens + decoding.length);
     for (const job of decoding) job.made++;
     for (const [job, piece] of pieces) {
@@ -197,7 +198,7 @@ describe('jumps from event to event', () => {
         due += random.below(4) === 0 ? 0 : random.uniform() * 3;
         return { due, prompt: 1 + random.below(120), output: 1 + random.below(60) };
       });
-      const times = timesOf({ pass: 0.05, sequence: 0.01, cached: 0.0001, read: 0.002 });
+      const times = timesOf({ pass: 0.05, sequence: 0.01, several: 0.02, cached: 0.0001, read: 0.002 });
       const rules: Scheduler = { slots: 1 + random.below(6), batchTokens: 64, prompts, cache };
       const found = served(asked, times, rules).map(({ first, end }) => [first, end]);
       for (const [i, [first, end]] of stepByStep(asked, times, rules).entries()) {

@@ -7,6 +7,7 @@ export function timesOf(
   const { pass = 0, read = 0, ...rest } = given;
   return {
     sequence: 0,
+    several: 0,
     cached: 0,
     request: 0,
     shares: { memoryOfPass: 1, computeOfSequence: 1 },
