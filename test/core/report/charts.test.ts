@@ -51,6 +51,42 @@ describe('the chart of memory', () => {
   });
 });
 
+describe('the chart of memory over more than a decade', () => {
+  const wide = analyse(
+    makeLog({
+      tasks: [{ name: 'route', samples: 40 }],
+      models: [
+        { id: 'tiny', class: 'slm', quality: 0.8, memory: 1.5e8, parameters: 1.35e8, entry: { quantisation: 'q4_1' } },
+        {
+          id: 'large',
+          class: 'llm',
+          quality: 0.9,
+          memory: 4.2e10,
+          parameters: 70e9,
+          entry: { quantisation: 'q4_k_m' },
+        },
+      ],
+    }),
+  );
+  const memory = buildCharts(wide, recommend(wide))[0]!.charts.find(({ name }) => name === 'memory') as Chart;
+  const spec = JSON.stringify(memory.spec);
+
+  it('has a logarithmic axis, points in place of a stack, and says so', () => {
+    expect(spec).toContain('"type":"log"');
+    expect(spec).not.toContain('"type":"bar"');
+    expect(memory.note).toContain('on a log scale');
+    expect(JSON.stringify(chart('memory').spec)).not.toContain('"type":"log"');
+  });
+
+  it('draws every model between the ends of its axis', () => {
+    const [domain] = /"domain":\[([\d.e+-]+),([\d.e+-]+)\]/.exec(spec)!.slice(1, 3).map(Number) as [number];
+    for (const { memory: value } of valuesOf(memory.spec as Layer))
+      if (value !== undefined) expect(value).toBeGreaterThanOrEqual(domain);
+    for (const model of ['tiny', 'large'])
+      expect(valuesOf(memory.spec as Layer).filter((row) => row.model === model).length).toBeGreaterThanOrEqual(2);
+  });
+});
+
 describe('the chart of parity', () => {
   it('holds the variants of one model against the first, and no others', () => {
     const pairs = new Set(valuesOf(chart('parity').spec as Layer).map(({ pair }) => pair));

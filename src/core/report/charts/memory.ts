@@ -1,6 +1,7 @@
 /**
  * The memory that each model needs, and the memory of devices: weights, KV cache and runtime are stacked up to the measured
- * peak, and lines mark the usable memory of devices and the limit of the suite.
+ * peak, and lines mark the usable memory of devices and the limit of the suite. Where one model needs more than ten times as much
+ * as another, the axis is logarithmic. Lengths on it cannot be added, so a point for the estimate stands in place of the stack.
  */
 
 import type { Device } from '../../capacity/device.js';
@@ -8,12 +9,13 @@ import type { ModelFit } from '../../capacity/fit.js';
 import { isMissing } from '../../quantity.js';
 import type { Chart, Spec } from '../document.js';
 import { formatBytes, list, plural } from '../format.js';
-import { type ChartInput, legendOf, type NoChart, specOf } from './chart.js';
+import { type ChartInput, legendOf, logTicks, type NoChart, specOf, widened } from './chart.js';
 
 const NAME = 'memory';
 const PARTS = ['weights', 'KV cache', 'runtime before loading', 'engine and buffers'] as const;
 const SHADES = ['#117733', '#4cae7f', '#757575', '#a8a8a8'] as const;
 const PEAK = 'measured peak';
+const ESTIMATE = 'estimate';
 /** The colour of text, which is that of no class of models. */
 const INK = 'currentColor';
 
@@ -31,60 +33,131 @@ export function memoryChart({ analysis, recommendation, suite }: ChartInput): Ch
   // Bytes would be labelled at round powers of ten, which are odd numbers of MiB.
   const unit = most >= 2 ** 30 ? { name: 'GiB', bytes: 2 ** 30 } : { name: 'MiB', bytes: 2 ** 20 };
   const title = titleOf(shown, devices);
-  const x = {
-    type: 'quantitative',
-    title: `memory of one request at a time, ${unit.name}`,
-    axis: { tickCount: 6 },
-  };
   const y = { field: 'model', type: 'nominal', title: null, sort: analysis.models.map(({ id }) => id) };
-  const labels = [...PARTS, PEAK];
   const note = noteOf(shown.length, devices, limits);
-  const spec = specOf(
-    { title, note },
-    {
-      height: { step: 26 },
-      layer: [
-        {
-          data: { values: shown.flatMap((fit) => partsOf(fit, unit.bytes)) },
-          mark: { type: 'bar', height: { band: 0.7 } },
-          encoding: {
-            y,
-            x: { ...x, field: 'memory' },
-            color: {
-              field: 'part',
-              type: 'nominal',
-              title: null,
-              scale: { domain: labels, range: [...SHADES, INK] },
-              legend: legendOf(labels),
-            },
-            order: { field: 'order' },
-            tooltip: [{ field: 'model' }, { field: 'part' }, { field: 'shown', title: 'memory' }],
-          },
-        },
-        {
-          data: { values: shown.flatMap((fit) => peakOf(fit, unit.bytes)) },
-          mark: { type: 'tick', thickness: 3, color: INK, height: { band: 0.9 } },
-          encoding: {
-            y,
-            x: { ...x, field: 'memory' },
-            tooltip: [{ field: 'model' }, { field: 'shown', title: PEAK }],
-          },
-        },
-        ...limitLayers(limits, unit.bytes, x),
-      ],
-    },
-  );
+  const least = Math.min(...shown.flatMap(readingsOf));
+  const drawing = {
+    shown,
+    limits,
+    unit,
+    y,
+    ends: [least, Math.max(most, ...limits.map(({ bytes }) => bytes))] as const,
+  };
+  const { layers, stacked } = least > 0 && most > DECADE * least ? pointLayers(drawing) : barLayers(drawing);
+  const told = stacked ? note : note.replace(STACKED, POINTS);
+  const spec = specOf({ title, note: told }, { height: { step: 26 }, layer: layers });
   const absent = analysis.models.filter(({ id }) => shown.every(({ model }) => model !== id)).map(({ id }) => id);
   const alt =
     `${shown.map(describe).join('; ')}.` +
     `${limits.length > 0 ? ` Limits: ${limits.map(({ name, bytes }) => `${name} ${formatBytes(bytes)}`).join(', ')}.` : ''}` +
     `${absent.length > 0 ? ` Not known for ${list(absent)}.` : ''}`;
-  return { name: NAME, title, note, alt, spec };
+  return { name: NAME, title, note: told, alt, spec };
+}
+
+/** From this factor on the smallest bar would be a line of few pixels. */
+const DECADE = 10;
+
+interface Drawing {
+  readonly shown: readonly ModelFit[];
+  readonly limits: readonly Limit[];
+  readonly unit: { readonly name: string; readonly bytes: number };
+  readonly y: Spec;
+  /** Bytes of the smallest and the largest value that is drawn. */
+  readonly ends: readonly [number, number];
+}
+
+interface Layers {
+  readonly layers: readonly Spec[];
+  readonly stacked: boolean;
+}
+
+function barLayers({ shown, limits, unit, y }: Drawing): Layers {
+  const x = { type: 'quantitative', title: `memory of one request at a time, ${unit.name}`, axis: { tickCount: 6 } };
+  const labels = [...PARTS, PEAK];
+  const bars = {
+    data: { values: shown.flatMap((fit) => partsOf(fit, unit.bytes)) },
+    mark: { type: 'bar', height: { band: 0.7 } },
+    encoding: {
+      y,
+      x: { ...x, field: 'memory' },
+      color: {
+        field: 'part',
+        type: 'nominal',
+        title: null,
+        scale: { domain: labels, range: [...SHADES, INK] },
+        legend: legendOf(labels),
+      },
+      order: { field: 'order' },
+      tooltip: [{ field: 'model' }, { field: 'part' }, { field: 'shown', title: 'memory' }],
+    },
+  };
+  return { layers: [bars, peakLayer(shown, unit.bytes, y, x), ...limitLayers(limits, unit.bytes, x)], stacked: true };
+}
+
+/** A point for the estimate and a tick for the measured peak, with a line between them. */
+function pointLayers({ shown, limits, unit, y, ends }: Drawing): Layers {
+  const [low, high] = [ends[0] / unit.bytes, ends[1] / unit.bytes];
+  const x = {
+    type: 'quantitative',
+    title: `memory of one request at a time, ${unit.name} (log scale)`,
+    scale: { type: 'log', nice: false, padding: 10, domain: widened(low, high) },
+    axis: { ...logTicks(low, high) },
+  };
+  const labels = [ESTIMATE, PEAK];
+  const points = shown.flatMap(({ model, estimate }) =>
+    isMissing(estimate)
+      ? []
+      : [{ model, part: ESTIMATE, memory: estimate.total / unit.bytes, shown: formatBytes(estimate.total) }],
+  );
+  const spans = shown.flatMap(({ model, estimate, measured }) =>
+    isMissing(estimate) || isMissing(measured)
+      ? []
+      : [{ model, from: estimate.total / unit.bytes, to: measured.value / unit.bytes }],
+  );
+  const layers = [
+    {
+      data: { values: spans },
+      mark: { type: 'rule', color: SHADES[3] },
+      encoding: { y, x: { ...x, field: 'from' }, x2: { field: 'to' } },
+    },
+    {
+      data: { values: points },
+      mark: { type: 'point', filled: true, size: 60, opacity: 1 },
+      encoding: {
+        y,
+        x: { ...x, field: 'memory' },
+        color: {
+          field: 'part',
+          type: 'nominal',
+          title: null,
+          scale: { domain: labels, range: [SHADES[1], INK] },
+          legend: legendOf(labels),
+        },
+        tooltip: [{ field: 'model' }, { field: 'shown', title: ESTIMATE }],
+      },
+    },
+    peakLayer(shown, unit.bytes, y, x),
+    ...limitLayers(limits, unit.bytes, x),
+  ];
+  return { layers, stacked: false };
+}
+
+function peakLayer(shown: readonly ModelFit[], unit: number, y: Spec, x: Spec): Spec {
+  return {
+    data: { values: shown.flatMap((fit) => peakOf(fit, unit)) },
+    mark: { type: 'tick', thickness: 3, color: INK, height: { band: 0.9 } },
+    encoding: { y, x: { ...x, field: 'memory' }, tooltip: [{ field: 'model' }, { field: 'shown', title: PEAK }] },
+  };
+}
+
+/** What is drawn of a model, in bytes. */
+function readingsOf({ estimate, measured }: ModelFit): number[] {
+  return [...(isMissing(estimate) ? [] : [estimate.total]), ...(isMissing(measured) ? [] : [measured.value])];
 }
 
 /** The larger of estimate and measurement, by which a device is judged. */
-function needOf({ estimate, measured }: ModelFit): number | null {
-  const needs = [...(isMissing(estimate) ? [] : [estimate.total]), ...(isMissing(measured) ? [] : [measured.value])];
+function needOf(fit: ModelFit): number | null {
+  const needs = readingsOf(fit);
   return needs.length === 0 ? null : Math.max(...needs);
 }
 
@@ -158,9 +231,12 @@ function limitLayers(limits: readonly Limit[], unit: number, x: Spec): Spec[] {
   ];
 }
 
+const STACKED = 'stacked: the estimate, and the rest up to the measured peak';
+const POINTS = 'on a log scale, because one needs more than ten times as much as another';
+
 /** Bars have no interval: they are sums, or readings of one process. The note names the smallest device if no line fits. */
 function noteOf(models: number, devices: readonly Device[], drawn: readonly Limit[]): string {
-  const bars = `${plural(models, 'model')}, largest reading of all sessions; stacked: the estimate, and the rest up to the measured peak`;
+  const bars = `${plural(models, 'model')}, largest reading of all sessions; ${STACKED}`;
   const [smallest] = [...devices].sort((a, b) => a.memory * a.usable - b.memory * b.usable);
   return drawn.length > 0 || smallest === undefined
     ? bars

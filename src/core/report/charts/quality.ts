@@ -35,6 +35,8 @@ export function qualityChart({ analysis, recommendation, suite }: ChartInput): C
     { title, note },
     {
       height: { step: models.length > 20 ? 18 : 26 },
+      // The slanted name of the last task reaches beyond the cells.
+      padding: { left: 5, top: 5, right: 28, bottom: 5 },
       data: { values: rows },
       encoding: {
         x: { field: 'task', type: 'nominal', title: null, sort: null, axis: { labelAngle: -30, orient: 'top' } },
