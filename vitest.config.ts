@@ -11,7 +11,7 @@ const ENGINES = [
 ];
 /** Tests of many cases, of simulations and of waits: `npm run check` leaves them to `npm test`. */
 const THOROUGH = [
-  'test/core/score/table.test.ts',
+  'test/core/score/{table,linear-time}.test.ts',
   'test/core/stats/{noninferiority,power}.test.ts',
   'test/core/recommend/recommend.test.ts',
   'test/core/definition/{jinja,sample}.test.ts',
@@ -23,7 +23,7 @@ const THOROUGH = [
   'test/{simulate,fuzz}/**/*.test.ts',
 ];
 /** Tests that see the built program from outside: as a command, as a page, as a manual. */
-const FLOW = ['test/{cli,docs,browser}/**/*.test.ts'];
+const FLOW = ['test/{cli,docs,browser,fleet}/**/*.test.ts'];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -41,6 +41,8 @@ export default defineConfig({
     maxWorkers: '100%',
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    // The built program is loaded as Node loads it.
+    server: { deps: { external: [/\/dist\//] } },
     sequence: { sequencer: LongestFirst },
     projects: [
       {

@@ -78,11 +78,11 @@ async function hold(condition: Condition, requests: number, clients = 1): Promis
     const began = performance.now();
     const cpu = process.cpuUsage();
     const held = await holdStep(
-      { id: 'null/1', model: 'null', condition, requests, seconds: 2 * SECONDS, first: 0, most: requests },
+      { id: 'null/1', model: 'null', condition, seed: 0, requests, seconds: 2 * SECONDS, first: 0, most: requests },
       {
         clients: opened,
         session: 'bench',
-        seed: 0,
+        orderSeed: 0,
         samples: SAMPLES,
         questions: QUESTIONS,
         elapsed: () => (performance.now() - began) / 1000,

@@ -63,6 +63,34 @@ export const LAWS: readonly Law[] = [
     between: [20, 60],
   },
   {
+    name: '6 slots, lognormal, gamma arrivals of CV 2',
+    server: LOGNORMAL,
+    rule: {
+      ...RATE,
+      find: { kind: 'rate', arrivals: { kind: 'gamma', cv: 2 } },
+      objectives: [ttft(0.6)],
+      budget: { seconds: 300 },
+    },
+    between: [10, 60],
+  },
+  {
+    name: '6 slots, exponential, constant arrivals',
+    server: EXPONENTIAL,
+    rule: {
+      ...RATE,
+      find: { kind: 'rate', arrivals: { kind: 'constant' } },
+      objectives: [ttft(0.4175)],
+      budget: { seconds: 300 },
+    },
+    between: [20, 60],
+  },
+  {
+    name: 'batch, Poisson, TTFT and TPOT',
+    server: BATCH,
+    rule: { ...RATE, objectives: [ttft(0.2), tpot(0.025)], budget: { seconds: 300 } },
+    between: [5, 80],
+  },
+  {
     name: 'batch, closed, TTFT and TPOT',
     server: BATCH,
     rule: { ...CLOSED, objectives: [ttft(0.5), tpot(0.025)], budget: { seconds: 300 } },

@@ -30,6 +30,8 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   load: async () => (await import('./load.js')).loadPart,
   timestamps: async () => (await import('./timestamps.js')).timestampsPart,
   capacity: async () => (await import('./capacity.js')).capacityPart,
+  fleet: async () => (await import('./fleet.js')).fleetPart,
+  'capacity-load': async () => (await import('./capacity-load.js')).capacityLoadPart,
 };
 
 const { values, positionals } = parseArgs({

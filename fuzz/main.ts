@@ -23,6 +23,7 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   patterns: async () => (await import('./patterns.js')).patterns,
   logs: async () => (await import('./logs.js')).logs,
   kills: async () => (await import('./kills.js')).kills,
+  fleet: async () => (await import('./fleet.js')).fleet,
   titles: async () => (await import('./titles.js')).titles,
 };
 

@@ -3,7 +3,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { ModelFailure, ServerFailure, type Session } from '../src/backends/backend.js';
+import { ModelFailure, RequestFailure, ServerFailure, type Session } from '../src/backends/backend.js';
 import { createOpenai } from '../src/backends/openai.js';
 import { type ModelOf, modelSchema } from '../src/core/definition/model.js';
 import { generationSchema } from '../src/core/definition/suite.js';
@@ -131,10 +131,6 @@ serve<Input>(async (given) => {
       ? { ended: 'no end', shown, faults: ['the stream ended without saying so'] }
       : { ended: end, shown };
   } catch (error) {
-    // A limit of the account or a network that is not there has no kind of its own, but words.
-    const { name, message } = error as Error;
-    if (name === 'Error' && message.startsWith('model "m" at 127.0.0.1'))
-      return { ended: 'unscored', shown: [message] };
-    return answerFor(error, [UserError, ModelFailure, ServerFailure]);
+    return answerFor(error, [UserError, ModelFailure, ServerFailure, RequestFailure]);
   }
 });

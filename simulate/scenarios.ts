@@ -1,4 +1,6 @@
 /** The scenarios of the table: suites whose truth is known, judged by `recommend()` itself. */
+import type { Rule } from '../src/core/recommend/cascade/rule.js';
+import { normalCdf } from '../src/core/stats/basics/normal.js';
 import type { Random } from '../src/core/stats/basics/random.js';
 import { drawPairs, groupsOf, type Pair, type Shape } from './draw.js';
 import type { Answer, DrawnSuite, DrawnTask } from './suite.js';
@@ -7,8 +9,10 @@ export interface Scenario {
   readonly name: string;
   /** Whether the SLMs truly fit a task; `at the margin` they neither fit nor are worse by more. */
   readonly truth: Truth | ((task: string) => Truth);
-  /** Whether a cascade would truly be right. */
-  readonly cascade: 'right' | 'wrong';
+  /** Whether a cascade would truly be right, or one with this rule. */
+  readonly cascade: 'right' | 'wrong' | ((rule: Rule) => 'right' | 'wrong');
+  /** Whether the run stops when it is sure. */
+  readonly isSequential?: boolean;
   /** SLMs that do not fit a task that another SLM fits. */
   readonly unfit?: readonly string[];
   draw(random: Random): DrawnSuite;
@@ -36,6 +40,7 @@ function scenario({ name, truth, shape, margin, tasks = 1, slms = 1, untilSure =
     name,
     truth,
     cascade: 'wrong',
+    isSequential: untilSure,
     draw: (random) => ({
       requirement: { margin, limits },
       large: ['large'],
@@ -195,6 +200,13 @@ export const ERRORS: readonly Scenario[] = [
   worseCopiesScenario(),
   cascadeScenario('cascade, confidence pure noise, SLM 15 points worse', 0),
   cascadeScenario('cascade, confidence pure noise, SLM free of charge', 0, 0.001),
+  cascadesBesideTasksAtTheMargin(),
+  limitedCascade('cascade at a limit on its quality', { limits: { quality: { min: 0.9 } } }),
+  limitedCascade('cascade at a limit on its p95', { limits: { e2e: { max: '2.1 s', at: 'p95' } } }),
+  limitedCascade('cascade whose models are too large together', {
+    limits: { memory: { max: '8 GB' } },
+    memory: { small: 3e9, large: 7e9 },
+  }),
 ];
 
 export const POWERS: readonly Scenario[] = [
@@ -321,6 +333,84 @@ function cascadeScenario(name: string, knows: number, smallSeconds = 0.3): Scena
   };
 }
 
+/** The LLM is right on this share of the samples, and its time is lognormal around a second. The SLM takes this long. */
+const [LARGE_RIGHT, LARGE_SPREAD, SMALL_SECONDS] = [0.95, 0.5, 0.3];
+/** The SLM is wrong on this share of the samples at a confidence of 0, and on none at 1. */
+const WRONG_AT_WORST = 0.5;
+
+/** A cascade is wrong where its rule, applied to all samples there are, breaks a limit of the suite or loses more than the margin. */
+function limitedCascade(
+  name: string,
+  { limits, memory }: { readonly limits: Limits; readonly memory?: Memory },
+): Scenario {
+  const margin = 0.1;
+  return {
+    name,
+    truth: 'needed',
+    cascade: ({ rule }) => {
+      const passed = 'always' in rule ? Number(rule.always === 'large') : Math.min(1, Math.max(0, rule.deferBelow));
+      const quality = passed * LARGE_RIGHT + (1 - passed) - (WRONG_AT_WORST / 2) * (1 - passed) ** 2;
+      const most = 'e2e' in limits ? Number.parseFloat(limits.e2e.max) : Number.POSITIVE_INFINITY;
+      const late = passed * normalCdf(-Math.log(most - SMALL_SECONDS) / LARGE_SPREAD);
+      const isBroken = ('quality' in limits && quality < limits.quality.min) || late > 0.05 || memory !== undefined;
+      return isBroken || quality < LARGE_RIGHT - margin ? 'wrong' : 'right';
+    },
+    draw: (random) => {
+      const samples = Array.from({ length: 300 }, () => random.uniform());
+      return {
+        requirement: { margin, limits },
+        large: ['large'],
+        ...(memory && { memory }),
+        tasks: [
+          {
+            name: 't0',
+            groups: samples.map(() => null),
+            answers: {
+              large: samples.map(() => ({
+                score: Number(random.uniform() < LARGE_RIGHT),
+                seconds: Math.exp(LARGE_SPREAD * random.normal()),
+              })),
+              small: samples.map((confidence) => ({
+                score: Number(random.uniform() >= WRONG_AT_WORST * (1 - confidence)),
+                seconds: SMALL_SECONDS,
+                confidence,
+              })),
+            },
+          },
+        ],
+      };
+    },
+  };
+}
+
+type Limits =
+  | { readonly quality: { readonly min: number } }
+  | { readonly e2e: { readonly max: string; readonly at: 'p95' } }
+  | { readonly memory: { readonly max: string } };
+type Memory = Readonly<Record<'small' | 'large', number>>;
+
+/** "Fits" and "cascade" share one error rate: three tasks tempt to the one, and three to the other. */
+function cascadesBesideTasksAtTheMargin(): Scenario {
+  const noise = cascadeScenario('', 0, 0.001);
+  const atMargin: Shape = { sizes: alone(100), win: 0.05, loss: 0.15, together: 0, kind: 'whole groups' };
+  return {
+    name: '3 tasks at the margin beside 3 with a cascade of pure noise',
+    truth: (task) => (task.startsWith('noise') ? 'needed' : 'at the margin'),
+    cascade: 'wrong',
+    draw: (random) => ({
+      requirement: { margin: 0.1 },
+      large: ['large'],
+      tasks: [1, 2, 3].flatMap((i): DrawnTask[] => {
+        const { large, small0 } = taskOf('', atMargin, { slms: 1, random }).answers;
+        return [
+          { name: `t${i}`, groups: groupsOf(atMargin), answers: { large: large!, small: small0! } },
+          { ...noise.draw(random).tasks[0]!, name: `noise${i}` },
+        ];
+      }),
+    }),
+  };
+}
+
 /** An SLM a point worse on six tasks, with near-copies that differ from it on 1% of the answers. */
 function copiesScenario(copies: number): Scenario {
   const shape: Shape = { sizes: alone(100), win: 0.05, loss: 0.06, together: 0, kind: 'whole groups' };
@@ -376,6 +466,28 @@ function worseCopiesScenario(): Scenario {
         };
       }),
     }),
+  };
+}
+
+/** How much worse the SLM is on each task of a suite like those that people write, by share of lost and of won samples. */
+const MIXED = [
+  { loss: 0.02, win: 0.02 },
+  { loss: 0.05, win: 0.04 },
+  { loss: 0.05, win: 0.02 },
+  { loss: 0.15, win: 0.03 },
+  { loss: 0.22, win: 0.02 },
+  { loss: 0.28, win: 0.01 },
+] as const;
+
+/** Six tasks of 240 samples: three in groups of three, two of samples alone, and one in groups of 8. */
+export function mixedSuite(random: Random): DrawnSuite {
+  const sizes = [even(80, 3), alone(240), even(80, 3), even(30, 8), alone(240), even(80, 3)];
+  return {
+    requirement: { margin: 0.1 },
+    large: ['large'],
+    tasks: MIXED.map((rates, i) =>
+      taskOf(`t${i}`, { ...rates, sizes: sizes[i]!, together: 0.05, kind: 'beta' }, { slms: 1, random }),
+    ),
   };
 }
 

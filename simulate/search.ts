@@ -3,29 +3,35 @@
  * again, with suites of their own.
  */
 import type { Random } from '../src/core/stats/basics/random.js';
-import { type Observed, observe } from './observe.js';
-import { randomScenario } from './scenarios.js';
+import type { Counts } from './observe.js';
+import { randomScenario, type Scenario } from './scenarios.js';
 
 export interface SearchOptions {
   readonly shapes: number;
-  readonly suites: { readonly first: number; readonly again: number };
   readonly random: Random;
+  /** Suites of a shape, judged: some for the search, and others for the few worst. */
+  readonly observe: (scenario: Scenario, purpose: 'search' | 'again') => Counts;
+}
+
+export interface Found {
+  readonly name: string;
+  readonly counts: Counts;
 }
 
 const CANDIDATES = 3;
 
-export function searchWorst({ shapes, suites, random }: SearchOptions): Observed {
+export function searchWorst({ shapes, random, observe }: SearchOptions): Found {
   const tried = Array.from({ length: shapes }, () => {
     const scenario = randomScenario(random);
-    return { scenario, worst: worstOf(observe(scenario, { suites: suites.first, seed: 1 })) };
+    return { scenario, worst: worstOf(observe(scenario, 'search')) };
   });
   return tried
     .sort((a, b) => b.worst - a.worst)
     .slice(0, CANDIDATES)
-    .map(({ scenario }) => observe(scenario, { suites: suites.again, seed: 2 }))
-    .sort((a, b) => worstOf(b) - worstOf(a))[0]!;
+    .map(({ scenario }) => ({ name: scenario.name, counts: observe(scenario, 'again') }))
+    .sort((a, b) => worstOf(b.counts) - worstOf(a.counts))[0]!;
 }
 
-function worstOf({ falseFits, falseNeeded }: Observed): number {
-  return Math.max(falseFits, falseNeeded);
+function worstOf({ falseFits, falseNeeded, suites }: Counts): number {
+  return Math.max(falseFits, falseNeeded) / suites;
 }

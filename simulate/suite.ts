@@ -22,7 +22,6 @@ export interface Answer {
   readonly score: number | null;
   /** Repetitions without a score; there is one repetition otherwise. */
   readonly repetitions?: number;
-  /** Seconds; 1 by default. */
   readonly seconds?: number;
   readonly confidence?: number;
 }
@@ -39,11 +38,13 @@ export interface DrawnSuite {
   readonly requirement: Parameters<typeof requirementSchema.parse>[0];
   /** Every other model is an SLM. */
   readonly large: readonly string[];
+  /** The peak memory of models, in bytes. */
+  readonly memory?: Readonly<Record<string, number>>;
   readonly tasks: readonly DrawnTask[];
   readonly settings?: Partial<RunSettings>;
 }
 
-export function analysisOf({ requirement, large, tasks, settings }: DrawnSuite): Analysis {
+export function analysisOf({ requirement, large, memory = {}, tasks, settings }: DrawnSuite): Analysis {
   const ids = Object.keys(tasks[0]!.answers);
   const parsed = requirementSchema.parse(requirement);
   return {
@@ -68,7 +69,7 @@ export function analysisOf({ requirement, large, tasks, settings }: DrawnSuite):
         parity: [],
       },
     ],
-    models: ids.map((id) => modelOf(id, large.includes(id) ? 'llm' : 'slm')),
+    models: ids.map((id) => modelOf(id, { kind: large.includes(id) ? 'llm' : 'slm', memory: memory[id] })),
     machines: [],
     warnings: [],
     circumstances: [],
@@ -76,17 +77,7 @@ export function analysisOf({ requirement, large, tasks, settings }: DrawnSuite):
 }
 
 function taskOf({ name, groups, answers }: DrawnTask, limits: TaskAnalysis['limits']): TaskAnalysis {
-  const samples = groups.map(
-    (group, i): SampleInfo => ({
-      id: `s${i}`,
-      group: group === null ? null : `${group}`,
-      target: null,
-      fields: {},
-      messages: [],
-      promptHash: `${i}`,
-      hash: `${i}`,
-    }),
-  );
+  const samples = samplesOf(groups);
   return {
     suite: 'simulated',
     name,
@@ -101,13 +92,26 @@ function taskOf({ name, groups, answers }: DrawnTask, limits: TaskAnalysis['limi
   };
 }
 
+function samplesOf(groups: DrawnTask['groups']): readonly SampleInfo[] {
+  return groups.map((group, i) => ({
+    id: `s${i}`,
+    group: group === null ? null : `${group}`,
+    target: null,
+    fields: {},
+    messages: [],
+    promptHash: `${i}`,
+    hash: `${i}`,
+  }));
+}
+
 const NOT_DRAWN = missing('it was not drawn');
 
 function cellOf(task: string, model: string, answers: readonly Answer[]): Cell {
   const results = answers.map(resultOf);
   const scores = results.flatMap(({ score }) => (score === null ? [] : [score]));
   const quality = estimateScore(scores);
-  const e2e = distributionOf([answers.map(({ seconds = 1 }) => seconds)], { serial: false, late: NOT_LATE });
+  const times = answers.flatMap(({ seconds }) => (seconds === undefined ? [] : [seconds]));
+  const e2e = times.length === 0 ? NOT_DRAWN : distributionOf([times], { serial: false, late: NOT_LATE });
   return {
     suite: 'simulated',
     task,
@@ -137,7 +141,7 @@ function cellOf(task: string, model: string, answers: readonly Answer[]): Cell {
   };
 }
 
-function resultOf({ score, repetitions = 1, seconds = 1, confidence }: Answer): SampleResult {
+function resultOf({ score, repetitions = 1, seconds, confidence }: Answer): SampleResult {
   return {
     repetitions,
     unscored: score === null ? repetitions : 0,
@@ -146,12 +150,15 @@ function resultOf({ score, repetitions = 1, seconds = 1, confidence }: Answer): 
     output: '',
     answer: null,
     finish: 'stop',
-    timings: { e2e: seconds },
+    timings: seconds === undefined ? {} : { e2e: seconds },
     confidence: confidence === undefined ? NOT_DRAWN : { mean: confidence },
   };
 }
 
-function modelOf(id: string, kind: 'slm' | 'llm'): ModelAnalysis {
+function modelOf(
+  id: string,
+  { kind, memory }: { readonly kind: 'slm' | 'llm'; readonly memory: number | undefined },
+): ModelAnalysis {
   const absent = { resident: NOT_DRAWN, anonymous: NOT_DRAWN, fileMapped: NOT_DRAWN, gpu: NOT_DRAWN };
   return {
     id,
@@ -162,7 +169,12 @@ function modelOf(id: string, kind: 'slm' | 'llm'): ModelAnalysis {
     origin: { model: id, run: 'simulated' },
     machine: null,
     elsewhere: [],
-    metrics: { load: NOT_DRAWN, firstRequest: NOT_DRAWN, memory: NOT_DRAWN, memoryAdded: NOT_DRAWN },
+    metrics: {
+      load: NOT_DRAWN,
+      firstRequest: NOT_DRAWN,
+      memory: memory === undefined ? NOT_DRAWN : { median: memory, min: memory, max: memory, n: 1 },
+      memoryAdded: NOT_DRAWN,
+    },
     memory: { baseline: absent, loaded: absent, peak: absent },
     facts: null,
     crashes: [],

@@ -24,8 +24,6 @@ export { type Catalogue, classOf, type Model, type ModelClass, modelSchema } fro
 export { type Requirement, requirementSchema } from './core/definition/requirement.js';
 export { type Suite, suiteSchema, type Task } from './core/definition/suite.js';
 export { UserError } from './core/errors.js';
-export * from './core/load/coordinated-omission.js';
-export * from './core/load/early-stopping.js';
 export type * from './core/log/log.js';
 export { LOG_VERSION } from './core/log/log.js';
 export * from './core/measure/measurement.js';
@@ -75,13 +73,17 @@ export {
   type GateRequest,
 } from './run/compare.js';
 export type { RunDefinition } from './run/definitions.js';
+export { fleetStatus } from './run/fleet-status.js';
 export { gateRun } from './run/gate.js';
 export { type AddedRuns, addToHistory, type HistoryOptions, history } from './run/history.js';
 export { type Initialised, type InitOptions, init } from './run/init.js';
+export { type JoinOptions, join } from './run/join.js';
 export { LISTING_NAMES, type ListingName, type ListOptions, list } from './run/list.js';
 export { type LoadOptions, type LoadTestEvent, type LoadTested, load, resumeLoad } from './run/load.js';
 export type { LoadDefinition } from './run/load-definition.js';
 export { type Measured, type MeasureEvent, type MeasureOptions, measure, resume } from './run/measure.js';
+export type { FleetOptions } from './run/measure-fleet.js';
+export { type Merged, type MergeOptions, merge } from './run/merge.js';
 export { power } from './run/power.js';
 export { analyseLog } from './run/read.js';
 export { type Rendered, type RenderOptions, render, writeArtifacts } from './run/render.js';

@@ -1,13 +1,30 @@
 #!/usr/bin/env node
-/** rightsize: parse the arguments, run one command, print one error, set the exit code. */
+/** rightsize: the process around the command line. */
 import { setFlagsFromString } from 'node:v8';
-import { CommanderError } from 'commander';
-import { program } from './cli/program.js';
-import { describeError, Unfinished, UserError } from './core/errors.js';
-import { plain } from './core/report/text.js';
+import { failUnexpectedly, main } from './cli/main.js';
+import type { Terminal } from './cli/terminal.js';
 
 // The models need the memory. By default a heap grows to several times the size of its live objects before it is collected.
 setFlagsFromString('--heap-growing-percent=40');
+
+const words = process.argv.slice(2);
+const terminal: Terminal = {
+  cwd: process.cwd(),
+  environment: process.env,
+  command: ['rightsize', ...words],
+  stdout: process.stdout,
+  stderr: process.stderr,
+  get exitCode() {
+    return Number(process.exitCode ?? 0);
+  },
+  set exitCode(code) {
+    process.exitCode = code;
+  },
+  onInterrupt(listener) {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, listener);
+  },
+  endAtOnce: (code) => process.exit(code),
+};
 
 // A reader such as `| head` closes the pipe early. By then the run has written everything else to its folder.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -17,35 +34,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 // Node would end with 1, which is the exit code of a gate that failed.
 process.on('uncaughtException', (error) => {
-  failUnexpectedly(error);
+  failUnexpectedly(terminal, error);
   process.exit();
 });
 
-/** Exit codes: 0 done · 1 a gate is red · 2 the definition or the flags are wrong · 3 the run ended incomplete */
-try {
-  await program().hook('preAction', useLanguageTables).parseAsync(process.argv);
-} catch (error) {
-  // commander has already printed its sentence.
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else if (error instanceof UserError) fail(error.message, 2);
-  else if (error instanceof Unfinished) fail(error.message, 3);
-  else failUnexpectedly(error);
-}
-
-/** Scorers of texts need them. Help does not. */
-async function useLanguageTables(): Promise<void> {
-  const { readLanguageTablesWith } = await import('./core/score/text/language-tables.js');
-  const { readLanguageTable } = await import('./system/language-tables.js');
-  readLanguageTablesWith(readLanguageTable);
-}
-
-function failUnexpectedly(error: unknown): void {
-  fail(`unexpected: ${describeError(error)} (a fault of rightsize; RIGHTSIZE_DEBUG=1 shows where)`, 3);
-  if (process.env.RIGHTSIZE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-}
-
-/** A message may quote a file or a server, so it is made safe for a terminal. */
-function fail(message: string, code: number): void {
-  process.stderr.write(`rightsize: ${plain(message)}\n`);
-  process.exitCode = code;
-}
+await main(words, terminal);

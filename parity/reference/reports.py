@@ -14,7 +14,10 @@ from importlib.metadata import version
 import numpy as np
 from scipy.stats import spearmanr
 from seqeval.metrics import classification_report as seqeval_report
-from sklearn.metrics import accuracy_score, classification_report, cohen_kappa_score, f1_score, jaccard_score, mean_absolute_error
+from seqeval.metrics import f1_score as seqeval_f1
+from seqeval.metrics import precision_score as seqeval_precision
+from seqeval.metrics import recall_score as seqeval_recall
+from sklearn.metrics import accuracy_score, classification_report, cohen_kappa_score, f1_score, jaccard_score, mean_absolute_error, precision_score, recall_score
 from sklearn.preprocessing import MultiLabelBinarizer
 
 warnings.simplefilter("ignore")
@@ -89,8 +92,49 @@ def tags():
     }
 
 
+def nearly_none(n):
+    """Sets in which labels never occur, or nothing does: precision and recall of 0/0 are not known (NaN)."""
+    pick = lambda: sorted(draw.sample(LABELS[:3], draw.choice([0, 0, 0, 1])))  # noqa: E731
+    truth, given = [pick() for _ in range(n)], [pick() for _ in range(n)]
+    binary = MultiLabelBinarizer(classes=LABELS)
+    a, b = binary.fit_transform(truth), binary.transform(given)
+    each = lambda score: dict(zip(LABELS, score(a, b, average=None, zero_division=np.nan)))  # noqa: E731
+    return {
+        "truth": truth,
+        "given": given,
+        "microPrecision": precision_score(a, b, average="micro", zero_division=np.nan),
+        "microRecall": recall_score(a, b, average="micro", zero_division=np.nan),
+        "microF1": f1_score(a, b, average="micro", zero_division=np.nan),
+        "precision": each(precision_score),
+        "recall": each(recall_score),
+    }
+
+
+def nearly_no_tags(n):
+    tag = lambda: draw.choice(["O", "O", "O", "O", "B-PER", "B-LOC"])  # noqa: E731
+    truth = [[tag() for _ in range(draw.randint(1, 3))] for _ in range(n)]
+    given = [[tag() for _ in sentence] for sentence in truth]
+    score = lambda metric: metric(truth, given, zero_division=0)  # noqa: E731
+    return {
+        "truth": truth,
+        "given": given,
+        "microPrecision": score(seqeval_precision),
+        "microRecall": score(seqeval_recall),
+        "microF1": score(seqeval_f1),
+    }
+
+
 def plain(value):
     return value.item() if isinstance(value, np.generic) else value
+
+
+def known(value):
+    """NaN, which JSON does not have, is null."""
+    if isinstance(value, dict):
+        return {key: known(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [known(inner) for inner in value]
+    return None if isinstance(value, float) and value != value else value
 
 
 document = {
@@ -100,6 +144,8 @@ document = {
     "several": [several() for _ in range(60)],
     "grades": [grades() for _ in range(60)],
     "tags": [tags() for _ in range(120)],
+    "nearlyNone": [nearly_none(draw.randint(1, 4)) for _ in range(100)],
+    "nearlyNoTags": [nearly_no_tags(draw.randint(1, 3)) for _ in range(100)],
 }
 with gzip.GzipFile(sys.argv[1], "wb", mtime=0) as file:
-    file.write(json.dumps(document, default=plain, separators=(",", ":")).encode())
+    file.write(json.dumps(known(document), default=plain, separators=(",", ":")).encode())

@@ -115,43 +115,52 @@ function answersOf({ base, candidate }: Pair, { kind }: Scores, random: Random):
   return { base: noisy(base), candidate: noisy(candidate) };
 }
 
-const ORDERS = [
-  ['base', 'candidate', 'candidate', 'base'],
-  ['candidate', 'base', 'base', 'candidate'],
-] as const;
+/** In each block two openings stand side by side twice, one of each version, and are asked in turns. */
+const PAIRS_OF_OPENINGS = 2;
 
 export function drawBlocks(times: Times, { slowdown }: Truth, random: Random): SpeedBlock[] {
-  const steps = times.blocks * ORDERS[0].length;
-  let step = 0;
+  const steps = times.blocks * PAIRS_OF_OPENINGS * times.samplesOfBlock * 2;
+  const machine = drawMachine(times, steps, random);
+  const slower = { base: 0, candidate: Math.log(1 + slowdown) };
   return Array.from({ length: times.blocks }, () => {
-    const prompts = Array.from({ length: times.samplesOfBlock }, () => 0.3 * random.normal());
-    const openings = { base: [] as number[][], candidate: [] as number[][] };
-    for (const side of ORDERS[random.below(2)]!) {
-      const level = times.drift * (step++ / steps) + times.opening * random.normal();
-      openings[side].push(drawRequests(prompts, { level, side, slowdown }, times, random));
+    const samples = Array.from({ length: times.samplesOfBlock }, () => ({
+      prompt: 0.3 * random.normal(),
+      base: [] as BlockSample['base'][number][],
+      candidate: [] as BlockSample['base'][number][],
+    }));
+    for (let pair = 0; pair < PAIRS_OF_OPENINGS; pair++) {
+      const openings = { base: times.opening * random.normal(), candidate: times.opening * random.normal() };
+      for (const { side, sample } of inTurns(samples, random)) {
+        const level = sample.prompt + openings[side] + slower[side];
+        sample[side].push(timingsOf(Math.exp(level + machine())));
+      }
     }
-    return prompts.map((_, i): BlockSample => {
-      const read = (side: 'base' | 'candidate') => openings[side].map((requests) => timingsOf(requests[i]!));
-      return { base: read('base'), candidate: read('candidate') };
-    });
+    return samples.map(({ base, candidate }): BlockSample => ({ base, candidate }));
   });
 }
 
-function drawRequests(
-  prompts: readonly number[],
-  { level, side, slowdown }: { readonly level: number; readonly side: 'base' | 'candidate'; readonly slowdown: number },
-  { request, spikes, autocorrelation }: Times,
-  random: Random,
-): number[] {
-  const slower = side === 'candidate' ? Math.log(1 + slowdown) : 0;
+const SAMPLES_OF_TURN = 4;
+
+/** A few samples of one version, then the same of the other: A B B A. */
+function* inTurns<Sample>(samples: readonly Sample[], random: Random) {
+  const order = (['base', 'candidate'] as const).toSorted(() => random.uniform() - 0.5);
+  for (let start = 0, turn = 0; start < samples.length; start += SAMPLES_OF_TURN, turn++) {
+    for (const side of turn % 2 === 0 ? order : order.toReversed())
+      for (const sample of samples.slice(start, start + SAMPLES_OF_TURN)) yield { side, sample };
+  }
+}
+
+/** What the machine adds to the logarithm of the time of each request, in the order of time. */
+function drawMachine({ request, spikes, autocorrelation, drift }: Times, steps: number, random: Random): () => number {
   let noise = random.normal();
-  return prompts.map((prompt) => {
+  let step = 0;
+  return () => {
     noise = autocorrelation * noise + Math.sqrt(1 - autocorrelation ** 2) * random.normal();
     // Slow requests have a Pareto tail.
     const spike =
       random.uniform() < spikes.share ? Math.log(spikes.factor) - Math.log(random.uniform() || 1e-9) / 3 : 0;
-    return Math.exp(prompt + level + slower + request * noise + spike);
-  });
+    return drift * (step++ / steps) + request * noise + spike;
+  };
 }
 
 function timingsOf(seconds: number): BlockSample['base'][number] {

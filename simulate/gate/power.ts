@@ -82,7 +82,7 @@ const SPEEDS: readonly Case[] = [
 ].map(({ opening, blocks }): Case => {
   const slowdown = 1 / 9;
   const rule = { by: lossOfShare('decodeRate', 0.05), level: 0.05, looks: 'once' } as const;
-  const spread = { units: blocks, deviation: opening, floorDeviation: opening * Math.SQRT2 };
+  const spread = { units: blocks, deviation: opening, floorDeviation: opening };
   return {
     name: `decode rate: 10% over ${blocks} blocks whose openings vary by ${100 * opening}%`,
     setting: { ...STILL, times: { ...STILL.times, opening, blocks, request: 0, samplesOfBlock: 2 } },

@@ -28,6 +28,14 @@ export interface Backend<M extends Model = Model> {
 export type Capability = 'logprobs' | 'loglikelihood' | 'chatTemplate' | 'promptTokens' | 'concurrency';
 export type Cannot = Readonly<Partial<Record<Capability, string>>>;
 
+/** What a load test asks of a server beside its answers. */
+export interface LoadManner {
+  /** To keep no prompts, so that none is computed faster for one that came before. */
+  readonly prefixCache?: 'off' | undefined;
+  /** To answer with as many tokens as a request allows. */
+  readonly length?: 'fixed' | undefined;
+}
+
 export interface BackendContext {
   /** The folder that relative paths in the model entry start from. */
   readonly directory: string;
@@ -37,6 +45,7 @@ export interface BackendContext {
   readonly concurrency?: number;
   /** Under load nothing is asked twice: a failed request counts, and so does the time that it took. */
   readonly under?: 'load';
+  readonly manner?: LoadManner;
   /** The backend calls it while it downloads something. */
   readonly onProgress?: (progress: { readonly what: string; readonly done: number; readonly total: number }) => void;
   /** Runs work that opening needs and loading does not, such as hashing the weights. Its time is no part of the load time. */

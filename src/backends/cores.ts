@@ -3,7 +3,7 @@
  * units, and more threads than cores make them wait for each other at every layer.
  */
 import { readFileSync } from 'node:fs';
-import { allowedCores } from '../system/container.js';
+import { allowedCores, processorsIn } from '../system/container.js';
 
 /**
  * Physical cores this process may use, by its affinity and the limits of its container; where the system does not tell (no
@@ -23,14 +23,12 @@ export function physicalCores(): number {
   }
 }
 
-/** The processors in a list as the kernel writes it: `0-3,8`. */
-export function processorsIn(list: string): ReadonlySet<number> {
-  const processors = new Set<number>();
-  for (const part of list.split(',')) {
-    const [first = 0, last = first] = part.split('-').map(Number);
-    for (let processor = first; processor <= last; processor++) processors.add(processor);
-  }
-  return processors;
+/** The warning of a session that has more threads than this process has cores. */
+export function threadWarnings(threads: number, cores = allowedCores()): readonly string[] {
+  if (threads <= cores) return [];
+  return [
+    `${threads} threads share ${cores} ${cores === 1 ? 'core' : 'cores'} and wait for each other; set fewer threads`,
+  ];
 }
 
 /**

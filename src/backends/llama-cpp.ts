@@ -8,10 +8,10 @@ import type { SessionFacts } from '../core/log/log.js';
 import { known } from '../core/quantity.js';
 import { describeSource, ggufFiles, resolveSource } from '../hub/hub.js';
 import type { Resolved, SourceOptions } from '../hub/source.js';
-import { allowedCores } from '../system/container.js';
 import { abortionOf } from './abort.js';
 import type { Backend, BackendContext, Session } from './backend.js';
 import { type ChatTemplate, chooseTemplate, templateHash, templateWarnings } from './chat-template.js';
+import { threadWarnings } from './cores.js';
 import { schedulerOfSequences } from './llama-cpp/continuous-batching.js';
 import type { ContextNeeds, LoadedModel } from './llama-cpp/engine.js';
 import { librariesIn, shippedLibraries } from './llama-cpp/find-library.js';
@@ -245,11 +245,7 @@ async function factsOf(
       ...(contextSize > loaded.trainedContext
         ? [`the context of ${contextSize} tokens is longer than the ${loaded.trainedContext} the model was trained on`]
         : []),
-      ...(threads > allowedCores()
-        ? [
-            `${threads} threads share ${allowedCores()} ${allowedCores() === 1 ? 'core' : 'cores'} and wait for each other; set fewer threads`,
-          ]
-        : []),
+      ...threadWarnings(threads),
     ],
   };
 }

@@ -11,7 +11,7 @@ import { describeSource, resolveSource } from '../hub/hub.js';
 import type { SourceOptions } from '../hub/source.js';
 import type { Backend, BackendContext, Readiness } from './backend.js';
 import { templateHash, templateWarnings } from './chat-template.js';
-import { physicalCores } from './cores.js';
+import { physicalCores, threadWarnings } from './cores.js';
 import { smallest, withEndToken } from './huggingface/config.js';
 import { readTextModel } from './huggingface/text-model.js';
 import { copiesOfCache, Decoder } from './onnxruntime/decoder.js';
@@ -84,6 +84,7 @@ export const onnxruntime: Backend<OnnxModel> = {
           },
           network: 'none',
           warnings: [
+            ...threadWarnings(threads),
             ...templateWarnings(text.template),
             ...(alone === null ? [] : [`answers are computed one at a time: ${alone}`]),
           ],

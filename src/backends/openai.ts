@@ -12,13 +12,14 @@ import type { SessionFacts } from '../core/log/log.js';
 import { known, missing } from '../core/quantity.js';
 import { certificateRemedy, proxiesOf } from '../hub/proxies.js';
 import { type Pace, Transient } from '../hub/retry.js';
-import type { Backend, BackendContext, Readiness, Session } from './backend.js';
+import type { Backend, BackendContext, LoadManner, Readiness, Session } from './backend.js';
 import type { Habits } from './openai/body.js';
 import { type Connection, codeOf, connect, NoConnection, Refusal } from './openai/connection.js';
 import { type Endpoint, endpointOf } from './openai/endpoint.js';
 import { now } from './openai/events.js';
 import { generate } from './openai/generate.js';
 import { loglikelihood } from './openai/loglikelihood.js';
+import { mannerOf } from './openai/manner.js';
 import { type Abilities, type Listing, listModels, probe } from './openai/probe.js';
 import { type ServerProcess, startServer } from './openai/server-process.js';
 import { lookAt, settingsOf } from './openai/server-view.js';
@@ -51,7 +52,8 @@ export function createOpenai(pace: Pace): Backend<OpenaiModel> {
       try {
         const habits: Habits = { refused: new Set(), system: 'own' };
         const server: Server = { model, connection, pace, habits, under: context.under ?? 'trials' };
-        return await openSession(server, { process, concurrency: context.concurrency ?? 1 }, signal);
+        const { manner = {} } = context;
+        return await openSession(server, { process, manner, concurrency: context.concurrency ?? 1 }, signal);
       } catch (error) {
         await connection.close();
         await process?.stop();
@@ -64,10 +66,15 @@ export function createOpenai(pace: Pace): Backend<OpenaiModel> {
 interface Opening {
   /** The server, where rightsize started it. */
   readonly process: ServerProcess | null;
+  readonly manner: LoadManner;
   readonly concurrency: number;
 }
 
-async function openSession(server: Server, { process, concurrency }: Opening, signal: AbortSignal): Promise<Session> {
+async function openSession(
+  server: Server,
+  { process, manner, concurrency }: Opening,
+  signal: AbortSignal,
+): Promise<Session> {
   const { connection } = server;
   // First, because it is answered at once or never: a server may need minutes to load a model, but not to list it.
   const listing = await listModels(connection, server.model.source, within(CHECK_TIMEOUT, signal)).catch((error) => {
@@ -76,6 +83,7 @@ async function openSession(server: Server, { process, concurrency }: Opening, si
     if (reason !== null) throw new UserError(reason);
     return null;
   });
+  const asked = mannerOf(server.model, manner, listing?.owner ?? null);
   // A server may load its model at the first question, and refuse until it has.
   const abilities = await probe({ ...server, under: 'trials' }, signal).catch((error: unknown) => {
     signal.throwIfAborted();
@@ -90,7 +98,7 @@ async function openSession(server: Server, { process, concurrency }: Opening, si
     processes: process?.processes ?? [],
     concurrency,
     strike: connection.endpoint.strike,
-    generate: (prompt, generation, until) => generate(server, prompt, generation, until),
+    generate: (prompt, generation, until) => generate({ ...server, asked }, prompt, generation, until),
     look: (until) => lookAt(connection, until),
     ...(abilities.cannot.loglikelihood === undefined && {
       loglikelihood: (request, until) => loglikelihood(server, request, until),

@@ -11,7 +11,7 @@ import { describeSource, resolveSource } from '../hub/hub.js';
 import type { SourceOptions } from '../hub/source.js';
 import type { Backend, BackendContext, Readiness } from './backend.js';
 import { templateHash, templateWarnings } from './chat-template.js';
-import { physicalCores } from './cores.js';
+import { physicalCores, threadWarnings } from './cores.js';
 import { type ModelSizes, readModelConfig, smallest, withEndToken } from './huggingface/config.js';
 import { readTextModel } from './huggingface/text-model.js';
 import { neededFiles, readHuggingFaceFolder } from './onnxruntime/folder.js';
@@ -67,7 +67,7 @@ export const transformers: Backend<TransformersModel> = {
           ...(source === null && { chatTemplate: 'the model has no chat template' }),
         },
         network: 'none',
-        warnings: templateWarnings(text.template),
+        warnings: [...templateWarnings(text.template), ...threadWarnings(threads)],
       },
     });
   },

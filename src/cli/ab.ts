@@ -18,10 +18,10 @@ import {
   positive,
   requiredOption,
 } from './options.js';
+import { type Terminal, worldIn } from './terminal.js';
 
-export const ab = () =>
-  new Command('ab')
-    .description('measure two versions in turns on this machine, and compare them: the way to gate speed')
+export const ab = (terminal: Terminal) =>
+  new Command()
     .option('--base <id>', 'the old version: an id, hf:org/repo:Q4_K_M, a file.gguf, or http://host/v1#name')
     .option('--candidate <id>', 'the new version; the same id twice shows the noise of this machine')
     .addOption(
@@ -33,6 +33,10 @@ export const ab = () =>
     .addOption(dataOption())
     .option('-n, --limit <n>', 'at most n samples of each task', positive)
     .option('--blocks <n>', 'blocks of samples; each opens each version twice', positive, 6)
+    .option(
+      '--one-at-a-time',
+      'open one version at a time, where memory does not hold both; a busy machine then blurs more',
+    )
     .option('--warmup <n>', 'requests after opening a model that are not recorded', natural, DEFAULTS.warmup)
     .option('--seed <n>', 'the seed of every random choice', natural, DEFAULTS.seed)
     .addOption(nameOption())
@@ -49,10 +53,11 @@ export const ab = () =>
     .addOption(jsonOption())
     .option('-q, --quiet', 'no progress')
     .action(async (flags) => {
-      const [{ ab }, { interruption }, { showProgress }, { printComparison }] = await Promise.all([
+      const [{ ab }, { interruption }, { showProgress }, { screenOn }, { printComparison }] = await Promise.all([
         import('../run/ab.js'),
         import('./interruption.js'),
         import('./progress.js'),
+        import('./screen.js'),
         import('./print-comparison.js'),
       ]);
       const { base, candidate } = flags;
@@ -60,7 +65,7 @@ export const ab = () =>
         throw new UserError('ab: expected two versions, found fewer; name them with --base and --candidate');
       const { gateRequest } = await import('./gate-request.js');
       const gates = gateRequest({ ...flags, gate: flags.gate ?? flags.selfTest });
-      const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown');
+      const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown', screenOn(terminal));
       const measured = await ab(
         {
           base,
@@ -70,6 +75,7 @@ export const ab = () =>
           data: flags.data,
           limit: flags.limit,
           blocks: flags.blocks,
+          oneAtATime: flags.oneAtATime,
           warmup: flags.warmup,
           seed: flags.seed,
           name: flags.name,
@@ -77,21 +83,21 @@ export const ab = () =>
         },
         {
           gates,
-          command: ['rightsize', ...process.argv.slice(2)],
+          ...worldIn(terminal),
           allowScorers: flags.allowScorer,
           whenBusy: flags.wait ? 'wait' : undefined,
-          signal: interruption(),
+          signal: interruption(terminal),
           onEvent: progress.onEvent,
         },
       );
       progress.end();
-      await printComparison(measured, {
+      await printComparison(terminal, measured, {
         json: flags.json,
         markdown: flags.markdown,
         selfTest: flags.selfTest,
         out: measured.folder,
       });
       if (measured.complete) return;
-      process.stderr.write(`rightsize: the run is incomplete (${plain(measured.reason)})\n`);
-      process.exitCode = process.exitCode === 2 ? 2 : 3;
+      terminal.stderr.write(`rightsize: the run is incomplete (${plain(measured.reason)})\n`);
+      terminal.exitCode = terminal.exitCode === 2 ? 2 : 3;
     });

@@ -1,11 +1,11 @@
 /** `rightsize baseline`: a small file for the repository, which later runs are compared with. */
 import { Command, Option } from '@commander-js/extra-typings';
 import { collect } from './options.js';
+import { type Terminal, worldIn } from './terminal.js';
 
-export const baseline = () =>
-  new Command('baseline').description('keep what later runs are compared with, as a small file').addCommand(write());
+export const baseline = (terminal: Terminal) => new Command().addCommand(write(terminal));
 
-const write = () =>
+const write = (terminal: Terminal) =>
   new Command('write')
     .description('write the scores, hashes and figures of a run, without its prompts and outputs')
     .argument('<run>', 'the folder of a run, or its log.jsonl')
@@ -19,9 +19,10 @@ const write = () =>
     .action(async (run, { out, model, withOutputs }) => {
       const { writeBaselineOf } = await import('../run/baseline.js');
       const { file, models, samples } = await writeBaselineOf(run, {
+        ...worldIn(terminal),
         out,
         models: model,
         outputs: withOutputs ? 'with outputs' : 'without outputs',
       });
-      process.stdout.write(`${file}: ${models.join(', ')} on ${samples} samples\n`);
+      terminal.stdout.write(`${file}: ${models.join(', ')} on ${samples} samples\n`);
     });

@@ -1,21 +1,38 @@
-/** `rightsize capacity`: which devices run a model, and how fast one stream is there. */
+/** `rightsize capacity`: which devices run a model, how fast, how many users they serve, how many of them it takes, and at what cost. */
 import { Command, Option } from '@commander-js/extra-typings';
 import { CACHE_TYPES, ENGINE_NAMES } from '../core/capacity/engines.js';
-import { collect, jsonOption, oneOf, positive, pricesOption } from './options.js';
+import type { LoadWanted } from '../core/capacity/plan/answer.js';
+import { parseThinkTime } from '../core/definition/condition.js';
+import {
+  arrivals,
+  collect,
+  decimal,
+  jsonOption,
+  modelsOption,
+  natural,
+  oneOf,
+  positive,
+  pricesOption,
+  share,
+  thinkTime,
+  tokenPrice,
+} from './options.js';
+import type { Terminal } from './terminal.js';
 
-export const capacity = () =>
-  new Command('capacity')
-    .description('predict which devices run a model, and how fast one stream is there')
+const capacityOptions = () =>
+  new Command()
+    .argument('[run]', 'a run or a load test: it tells lengths and quality, and its machine calibrates')
     .option(
       '--model <id|file>',
-      'a published model (qwen3-4b, qwen3-4b:q8_0, qwen3-4b:*), a GGUF file, or a folder with a config.json (repeatable)',
+      'a published model (qwen3-4b, qwen3-4b:q8_0, qwen3-4b:*), one of models.json, a GGUF file, or a folder with a config.json (repeatable)',
       collect,
       [],
     )
+    .addOption(modelsOption())
     .option('--device <id>', 'a device of `rightsize list devices` (repeatable; default: nine usual ones)', collect, [])
-    .requiredOption('--prompt <n>', 'tokens of a prompt', positive)
-    .requiredOption('--output <n>', 'tokens of an answer', positive)
-    .option('--context <n>', 'tokens of context that the engine opens (default: prompt and answer)', positive)
+    .option('--prompt <n>', 'tokens of a prompt (default: those of the run)', positive)
+    .option('--output <n>', 'tokens of an answer (default: those of the run)', positive)
+    .option('--context <n>', 'tokens of context of one request (default: prompt and answer)', positive)
     .addOption(
       new Option('--engine <name>', `${ENGINE_NAMES.join(', ')} (default: the usual one of each device)`).argParser(
         oneOf(ENGINE_NAMES),
@@ -26,10 +43,84 @@ export const capacity = () =>
         .argParser(oneOf(CACHE_TYPES))
         .default('f16' as const),
     )
+    .addOption(
+      new Option('--rate <r>', 'requests per second at the peak').argParser(decimal).conflicts(['users', 'find']),
+    )
+    .addOption(
+      new Option('--users <n>', 'users at the peak, who ask, wait and think').argParser(positive).conflicts('find'),
+    )
+    .addOption(
+      new Option('--find <what>', 'only the greatest load of one device, in users, concurrency or rate').argParser(
+        oneOf(['users', 'concurrency', 'rate']),
+      ),
+    )
+    .addOption(
+      new Option('--think <time>', 'how long users think: 10s, exp:10s or lognormal:10s,1')
+        .argParser(thinkTime)
+        .default(parseThinkTime('exp:10s')!, 'exp:10s'),
+    )
+    .addOption(
+      new Option('--arrivals <process>', 'how the requests of a rate arrive: poisson, constant or gamma:CV')
+        .argParser(arrivals)
+        .default({ kind: 'poisson' } as const, 'poisson'),
+    )
+    .option('--objective <limit>', 'what must hold under load: "ttft p95 <= 1 s" (repeatable)', collect, [])
+    .option('--slots <n>', "requests that the engine answers at once (default: the engine's own)", positive)
+    .addOption(
+      new Option('--headroom <share>', 'the share of its greatest load that a device keeps free')
+        .argParser(share)
+        .default(0.2, '20%'),
+    )
+    .addOption(
+      new Option('--api-price <in,out>', 'dollars for a million tokens of an API, to compare with').argParser(
+        tokenPrice,
+      ),
+    )
+    .addOption(new Option('--seed <n>', 'the seed of the simulation').argParser(natural).default(0))
     .addOption(pricesOption())
-    .addOption(jsonOption())
-    .action(async ({ model, device, prompt, output, context, engine, cacheType, prices, json }) => {
-      const { printCapacity } = await import('./print-capacity.js');
-      const question = { models: model, devices: device, prompt, output, context, engine, cacheType, prices };
-      await printCapacity(question, { json });
-    });
+    .option('--html <file>', 'write the answer as a page too')
+    .addOption(jsonOption());
+
+type CapacityFlags = ReturnType<ReturnType<typeof capacityOptions>['opts']>;
+
+export const capacity = (terminal: Terminal) =>
+  capacityOptions().action(async (run, flags) => {
+    const { printCapacity } = await import('./print-capacity.js');
+    const { model, models, device, prompt, output, context, engine, cacheType, slots, prices, seed } = flags;
+    const question = {
+      ...(run !== undefined && { run }),
+      models: model,
+      catalogue: models,
+      devices: device,
+      prompt,
+      output,
+      context,
+      engine,
+      cacheType,
+      load: loadWanted(flags),
+      slots,
+      objectives: flags.objective,
+      api: flags.apiPrice,
+      seed,
+      prices,
+    };
+    await printCapacity(terminal, question, { json: flags.json, html: flags.html });
+  });
+
+/** Objectives alone ask how many users one device serves. */
+function loadWanted({
+  rate,
+  users,
+  find,
+  think,
+  arrivals,
+  headroom,
+  objective,
+}: CapacityFlags): LoadWanted | undefined {
+  if (rate !== undefined) return { kind: { kind: 'rate', arrivals }, wanted: rate, headroom };
+  if (users !== undefined || find === 'users')
+    return { kind: { kind: 'users', think }, wanted: users ?? null, headroom };
+  if (find === 'rate') return { kind: { kind: 'rate', arrivals }, wanted: null, headroom };
+  if (find === 'concurrency') return { kind: { kind: 'concurrency' }, wanted: null, headroom };
+  return objective.length > 0 ? { kind: { kind: 'users', think }, wanted: null, headroom } : undefined;
+}

@@ -10,10 +10,10 @@ import {
   requiredOption,
   requirePowerOption,
 } from './options.js';
+import { type Terminal, worldIn } from './terminal.js';
 
-export const compare = () =>
-  new Command('compare')
-    .description('say what changed between two versions of a model, and gate it')
+export const compare = (terminal: Terminal) =>
+  new Command()
     .argument('<base>', 'the folder of a run, its log.jsonl, or a baseline')
     .argument('[new]', 'the run that is held against it; without it, two models of one run are compared')
     .option('-m, --model <id>', 'the model to compare, where the runs have several')
@@ -39,12 +39,13 @@ export const compare = () =>
       const { gateRequest } = await import('./gate-request.js');
       const gates = gateRequest({ ...flags, gate: flags.gate ?? flags.selfTest });
       const comparisons = await compare(candidate === undefined ? [base] : [base, candidate], {
+        ...worldIn(terminal),
         baseModel: flags.baseModel ?? flags.model,
         newModel: flags.newModel ?? flags.model,
         history: flags.history,
         gates,
       });
-      await printComparison(comparisons, {
+      await printComparison(terminal, comparisons, {
         json: flags.json,
         markdown: flags.markdown,
         out: flags.out,

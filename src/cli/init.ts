@@ -1,10 +1,10 @@
 /** `rightsize init`: writes a first suite and models file for data of one's own, and says what is doubtful about the data. */
 import { Command, Option } from '@commander-js/extra-typings';
 import { collect, jsonOption, share } from './options.js';
+import type { Terminal } from './terminal.js';
 
-export const init = () =>
-  new Command('init')
-    .description('write a suite and a models file for data of your own')
+export const init = (terminal: Terminal) =>
+  new Command()
     .requiredOption('--data <file>', 'a CSV, TSV, JSON, JSONL or Parquet file')
     .addOption(
       new Option('--input <column>', 'what the model is given (repeatable)')
@@ -21,5 +21,9 @@ export const init = () =>
     .addOption(jsonOption())
     .action(async ({ data, input, target, scorer, instruction, margin, name, out, force, json }) => {
       const { printInit } = await import('./print-init.js');
-      await printInit({ data, inputs: input, target, scorer, instruction, margin, name, out, force }, { json });
+      await printInit(
+        terminal,
+        { data, inputs: input, target, scorer, instruction, margin, name, out, force },
+        { json },
+      );
     });

@@ -1,18 +1,17 @@
 /** The first Ctrl-C ends a run cleanly, with reports of what was measured; the second ends the process at once. */
 import { setMaxListeners } from 'node:events';
 import { plain } from '../core/report/text.js';
+import type { Terminal } from './terminal.js';
 
-export function interruption(): AbortSignal {
+export function interruption(terminal: Terminal): AbortSignal {
   const controller = new AbortController();
   // Each request under way adds a listener, and there may be many.
   setMaxListeners(0, controller.signal);
-  const onSignal = () => {
-    if (controller.signal.aborted) process.exit(130);
-    process.stderr.write('\nrightsize: ending the run; press Ctrl-C again to end at once\n');
+  terminal.onInterrupt(() => {
+    if (controller.signal.aborted) return terminal.endAtOnce(130);
+    terminal.stderr.write('\nrightsize: ending the run; press Ctrl-C again to end at once\n');
     controller.abort(new Error('interrupted'));
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  });
   return controller.signal;
 }
 
@@ -27,7 +26,7 @@ export async function unlessInterrupted<T>(result: Promise<T>, signal: AbortSign
 }
 
 /** Says why the result is not whole, and ends with exit code 3. */
-export function endIncomplete(sentence: string): void {
-  process.stderr.write(`rightsize: ${plain(sentence)}\n`);
-  process.exitCode = 3;
+export function endIncomplete(terminal: Terminal, sentence: string): void {
+  terminal.stderr.write(`rightsize: ${plain(sentence)}\n`);
+  terminal.exitCode = 3;
 }

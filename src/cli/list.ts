@@ -3,18 +3,18 @@ import { Argument, Command } from '@commander-js/extra-typings';
 import type { TextColumn } from '../core/report/text-table.js';
 import { LISTING_NAMES, list as listRows } from '../run/list.js';
 import { jsonOption, modelsOption, oneOf, pricesOption } from './options.js';
+import { type Terminal, worldIn } from './terminal.js';
 
-export const list = () =>
-  new Command('list')
-    .description(`list ${LISTING_NAMES.join(', ')}`)
+export const list = (terminal: Terminal) =>
+  new Command()
     .addArgument(new Argument('<what>', LISTING_NAMES.join(' | ')).argParser(oneOf(LISTING_NAMES)))
     .addOption(modelsOption())
     .addOption(pricesOption())
     .addOption(jsonOption())
     .action(async (what, { models, prices, json }) => {
-      const rows = await listRows(what, { catalogue: models, prices });
+      const rows = await listRows(what, { ...worldIn(terminal), catalogue: models, prices });
       if (json) {
-        process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+        terminal.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
         return;
       }
       const { printTable } = await import('./print-table.js');
@@ -23,6 +23,7 @@ export const list = () =>
         field === 'parameters' && typeof value === 'number' ? formatParameters(value) : String(value);
       const fields = Object.keys(rows[0] ?? {});
       printTable(
+        terminal,
         fields.map((title) => ({ title, side: SIDES[title] ?? 'left', breaks: BREAKS[title] ?? 'between words' })),
         rows.map((row) => fields.map((field) => inWords(field, row[field] ?? ''))),
       );

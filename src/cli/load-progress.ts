@@ -8,7 +8,7 @@ import { formatDollars } from '../core/report/format.js';
 import { percentile } from '../core/stats/estimate/percentiles.js';
 import type { LoadTestEvent } from '../run/load.js';
 import type { StepCourse } from '../run/load-step.js';
-import { linesOn, megabytes, oneLine, type Screen, STDERR } from './screen.js';
+import { linesOn, megabytes, oneLine, type Screen } from './screen.js';
 
 export interface LoadProgress {
   readonly onEvent: (event: LoadTestEvent) => void;
@@ -20,7 +20,7 @@ const SILENCE = 60;
 /** The answers that the last p95 is of. */
 const LAST = 50;
 
-export function showLoadProgress(how: 'shown' | 'quiet', screen: Screen = STDERR): LoadProgress {
+export function showLoadProgress(how: 'shown' | 'quiet', screen: Screen): LoadProgress {
   if (how === 'quiet') return { onEvent: () => {}, end: () => {} };
   const { say, draw, silence, end } = linesOn(screen);
   return {

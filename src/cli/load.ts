@@ -21,10 +21,10 @@ import {
   share,
   thinkTime,
 } from './options.js';
+import type { Terminal } from './terminal.js';
 
 const loadOptions = () =>
-  new Command('load')
-    .description('hold users, requests at once or a rate on models, and tell how fast and how well they answer then')
+  new Command()
     .addOption(
       defining(
         new Option('-m, --model <id>', 'as for `rightsize run` (repeatable)')
@@ -121,6 +121,22 @@ const loadOptions = () =>
     .addOption(
       defining(new Option('--seed <n>', 'the seed of every random choice').argParser(natural).default(DEFAULTS.seed)),
     )
+    .addOption(
+      defining(
+        new Option(
+          '--no-prefix-cache',
+          'ask the server to keep no prompts (llama-server, vLLM); prompts stay as they are',
+        ),
+      ),
+    )
+    .addOption(
+      defining(
+        new Option(
+          '--fixed-length',
+          'ask the server for as many tokens as each task allows (llama-server, vLLM, SGLang); answers are then seldom right',
+        ),
+      ),
+    )
     .option('--no-self-test', 'do not measure the client against a server of its own first')
     .addOption(new Option('--resume <run>', 'hold the steps that a load test lacks'))
     .option('-o, --out <dir>', 'where runs are kept', DEFAULTS.out)
@@ -131,18 +147,22 @@ const loadOptions = () =>
 
 type LoadFlags = ReturnType<ReturnType<typeof loadOptions>['opts']>;
 
-export const load = () =>
+export const load = (terminal: Terminal) =>
   loadOptions().action(async (flags) => {
     const { printLoad } = await import('./print-load.js');
-    await printLoad(flags.resume === undefined ? { definition: definitionOf(flags) } : { resume: flags.resume }, {
-      catalogue: flags.models,
-      out: flags.out,
-      whenBusy: flags.wait ? 'wait' : undefined,
-      selfTest: flags.selfTest ? undefined : 'skip',
-      reports: flags.reports,
-      json: flags.json,
-      quiet: flags.quiet,
-    });
+    await printLoad(
+      terminal,
+      flags.resume === undefined ? { definition: definitionOf(flags) } : { resume: flags.resume },
+      {
+        catalogue: flags.models,
+        out: flags.out,
+        whenBusy: flags.wait ? 'wait' : undefined,
+        selfTest: flags.selfTest ? undefined : 'skip',
+        reports: flags.reports,
+        json: flags.json,
+        quiet: flags.quiet,
+      },
+    );
   });
 
 function definitionOf(flags: LoadFlags): LoadDefinition {
@@ -161,6 +181,8 @@ function definitionOf(flags: LoadFlags): LoadDefinition {
     budget: budgetOf(flags),
     stopErrors: flags.stopErrors,
     clients: flags.clients,
+    prefixCache: flags.prefixCache ? undefined : 'off',
+    length: flags.fixedLength ? 'fixed' : undefined,
   };
 }
 

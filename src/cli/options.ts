@@ -95,6 +95,17 @@ export function dollars(text: string): number {
   return Number(text.replace('$', ''));
 }
 
+/** Dollars for a million prompt tokens and a million output tokens: `0.15,0.60`. */
+export function tokenPrice(text: string): { readonly input: number; readonly output: number } {
+  const [input, output, ...more] = text.split(',').map((part) => part.trim());
+  const isPrice = (part: string | undefined): part is string =>
+    part !== undefined && /^\d{1,6}(\.\d{1,6})?$/.test(part);
+  if (isPrice(input) && isPrice(output) && more.length === 0) return { input: Number(input), output: Number(output) };
+  throw new InvalidArgumentError(
+    `expected dollars for a million tokens of prompts and of answers, as in "0.15,0.60", found "${text}".`,
+  );
+}
+
 /** Numbers above 0 with commas, or a range that is doubled through: `0.5..4` is 0.5, 1, 2 and 4. */
 export function rates(text: string): readonly number[] {
   const list = text.split(',').flatMap((part) => {

@@ -1,10 +1,10 @@
 /** `rightsize power`: how many samples a suite needs, before it is run. */
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { jsonOption, natural, positive, positives, share } from './options.js';
+import type { Terminal } from './terminal.js';
 
-export const power = () =>
-  new Command('power')
-    .description('say how many samples a suite needs, from assumptions or from a run as a pilot')
+export const power = (terminal: Terminal) =>
+  new Command()
     .argument('[run]', 'the folder of a run, or its log.jsonl, whose agreement and groups are taken')
     .option('--margin <share>', 'how much worse the SLM may be: "5 points" (default: 3 points, or the suite\'s)', share)
     .option('--power <share>', 'how often the suite should show that the SLM fits', share, 0.8)
@@ -32,7 +32,7 @@ export const power = () =>
         alpha: flags.alpha,
         seed: flags.seed,
       };
-      await printPower(run, question, { json: flags.json });
+      await printPower(terminal, run, question, { json: flags.json });
     });
 
 function scorePair(text: string): readonly [number, number] {

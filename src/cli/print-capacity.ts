@@ -1,24 +1,26 @@
-/** What `rightsize capacity` prints. */
-import { capacityTable } from '../core/report/capacity.js';
-import type { TextColumn } from '../core/report/text-table.js';
-import { breakText } from '../core/report/width.js';
-import { type CapacityQuestion, capacity } from '../run/capacity.js';
-import { printTable } from './print-table.js';
+/** What `rightsize capacity` prints, and the page that it writes. */
+import { capacityBlocks } from '../core/report/document/capacity.js';
+import { renderBlocks } from '../core/report/terminal.js';
+import { type CapacityQuestion, capacity, reportOf, writeCapacityPage } from '../run/capacity.js';
+import { type Terminal, tableOptions, worldIn } from './terminal.js';
+
+export interface PrintCapacityOptions {
+  readonly json: true | undefined;
+  /** A file for the page; none if it is absent. */
+  readonly html: string | undefined;
+}
 
 export async function printCapacity(
+  terminal: Terminal,
   question: CapacityQuestion,
-  { json }: { readonly json: true | undefined },
+  { json, html }: PrintCapacityOptions,
 ): Promise<void> {
-  const answer = await capacity(question);
+  const answer = await capacity(question, worldIn(terminal));
+  if (html !== undefined) await writeCapacityPage(answer, html, worldIn(terminal));
   if (json) {
-    process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+    terminal.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
     return;
   }
-  const { head, rows, notes } = capacityTable(answer.predictions);
-  printTable(
-    head.map((title): TextColumn => ({ title, side: 'left', breaks: title === 'basis' ? 'between words' : 'never' })),
-    rows,
-  );
-  const columns = process.stdout.columns ?? 80;
-  process.stdout.write(`\n${notes.flatMap((note) => breakText(note, columns, 'words')).join('\n')}\n`);
+  const options = tableOptions(terminal, { piped: 120, widest: 160 });
+  terminal.stdout.write(renderBlocks('Capacity', capacityBlocks(reportOf(answer)), options));
 }

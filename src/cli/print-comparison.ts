@@ -1,5 +1,6 @@
 /** Prints a comparison, writes its files, and tells CI what is red. */
 import { appendFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { pullRequestComment } from '../core/report/ci/comment.js';
 import { comparisonFiles, type ReportedComparison } from '../core/report/ci/files.js';
 import { comparisonDocument, weakGates } from '../core/report/comparison.js';
@@ -11,7 +12,7 @@ import { plain } from '../core/report/text.js';
 import type { ComparedVersions, Comparisons } from '../run/compare.js';
 import { writeArtifacts } from '../run/render.js';
 import { displayPath } from '../system/path.js';
-import { stdoutTerminal } from './stdout.js';
+import { type Terminal, tableOptions } from './terminal.js';
 
 export interface PrintComparisonOptions {
   readonly json?: true | undefined;
@@ -24,19 +25,23 @@ export interface PrintComparisonOptions {
 }
 
 export async function printComparison(
+  terminal: Terminal,
   { compared, exitCode }: Comparisons,
   options: PrintComparisonOptions,
 ): Promise<void> {
   const reported = compared.map(reportedOf);
-  process.stdout.write(textOf(reported, options));
+  terminal.stdout.write(textOf(terminal, reported, options));
   if (options.out !== undefined) {
-    await writeArtifacts(comparisonFiles(reported), options.out);
-    if (!options.json) process.stderr.write(`rightsize: the files for CI are in ${displayPath(options.out)}\n`);
+    await writeArtifacts(comparisonFiles(reported), resolve(terminal.cwd, options.out));
+    if (!options.json)
+      terminal.stderr.write(
+        `rightsize: the files for CI are in ${displayPath(resolve(terminal.cwd, options.out), terminal.cwd)}\n`,
+      );
   }
-  tellGitHub(reported);
-  process.exitCode = exitCode;
-  if (exitCode === 0 && options.requirePower) requirePower(reported);
-  if (options.selfTest) selfTest(compared);
+  tellGitHub(terminal, reported);
+  terminal.exitCode = exitCode;
+  if (exitCode === 0 && options.requirePower) requirePower(terminal, reported);
+  if (options.selfTest) selfTest(terminal, compared);
 }
 
 function reportedOf({ comparison, gates, notes }: ComparedVersions): ReportedComparison {
@@ -45,26 +50,30 @@ function reportedOf({ comparison, gates, notes }: ComparedVersions): ReportedCom
   return { comparison, gates, document: { title, blocks: [...noted, ...blocks] } };
 }
 
-function textOf(reported: readonly ReportedComparison[], { json, markdown }: PrintComparisonOptions): string {
+function textOf(
+  terminal: Terminal,
+  reported: readonly ReportedComparison[],
+  { json, markdown }: PrintComparisonOptions,
+): string {
   if (json) {
     const plainData = reported.map(({ comparison, gates }) => ({ comparison, gates }));
     return `${JSON.stringify({ comparisons: plainData }, null, 2)}\n`;
   }
   const documents = reported.map(({ document }) => document);
   if (markdown) return documents.map(({ title, blocks }) => markdownBlocks(title, blocks)).join('\n');
-  const terminal = stdoutTerminal({ piped: 100, widest: 140 });
-  return documents.map(({ title, blocks }) => renderBlocks(title, blocks, terminal)).join('\n');
+  const options = tableOptions(terminal, { piped: 100, widest: 140 });
+  return documents.map(({ title, blocks }) => renderBlocks(title, blocks, options)).join('\n');
 }
 
 /** Annotations on stderr, which GitHub reads as well, and the summary of the step. */
-function tellGitHub(reported: readonly ReportedComparison[]): void {
-  const { GITHUB_ACTIONS: onGitHub, GITHUB_STEP_SUMMARY: summary } = process.env;
+function tellGitHub(terminal: Terminal, reported: readonly ReportedComparison[]): void {
+  const { GITHUB_ACTIONS: onGitHub, GITHUB_STEP_SUMMARY: summary } = terminal.environment;
   if (onGitHub !== 'true') return;
   for (const { gates } of reported) {
     if (gates === null) continue;
     const red = { ...gates, skipped: [], results: gates.results.filter(({ state }) => state === 'red') };
     for (const sentence of describeGates(red))
-      process.stderr.write(`::error title=rightsize::${annotation(sentence)}\n`);
+      terminal.stderr.write(`::error title=rightsize::${annotation(sentence)}\n`);
   }
   if (summary) appendFileSync(summary, pullRequestComment(reported.map(({ document }) => document)));
 }
@@ -74,25 +83,25 @@ function annotation(text: string): string {
   return plain(text).replaceAll('%', '%25');
 }
 
-function requirePower(reported: readonly ReportedComparison[]): void {
+function requirePower(terminal: Terminal, reported: readonly ReportedComparison[]): void {
   const weak = reported.flatMap(({ gates }) => (gates === null ? [] : weakGates(gates)));
   if (weak.length === 0) return;
-  process.stderr.write(`rightsize: --require-power: the gate does not see enough: ${plain(weak.join('; '))}\n`);
-  process.exitCode = 1;
+  terminal.stderr.write(`rightsize: --require-power: the gate does not see enough: ${plain(weak.join('; '))}\n`);
+  terminal.exitCode = 1;
 }
 
-function selfTest(compared: readonly ComparedVersions[]): void {
+function selfTest(terminal: Terminal, compared: readonly ComparedVersions[]): void {
   for (const one of compared) {
     const report = one.selfTest();
     if (report === null) continue;
     const green = report.results.filter(({ kind, state }) => kind === 'change' && state === 'green').map(nameOf);
     if (green.length === 0 && report.results.some(({ kind }) => kind === 'change')) {
-      process.stderr.write('rightsize: --self-test: with an injected loss every gate turned red, as it must\n');
+      terminal.stderr.write('rightsize: --self-test: with an injected loss every gate turned red, as it must\n');
       continue;
     }
-    process.stderr.write(
+    terminal.stderr.write(
       `rightsize: --self-test: expected every gate to turn red with an injected loss, found ${green.join(', ') || 'no gate that can'} green; the gate cannot be trusted\n`,
     );
-    process.exitCode = Math.max(1, Number(process.exitCode ?? 0));
+    terminal.exitCode = Math.max(1, terminal.exitCode);
   }
 }

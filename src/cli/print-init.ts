@@ -3,15 +3,20 @@ import { isChat, type Sample } from '../core/message.js';
 import { plain, shellCommand } from '../core/report/text.js';
 import { type Initialised, type InitOptions, init } from '../run/init.js';
 import { displayPath } from '../system/path.js';
+import { type Terminal, worldIn } from './terminal.js';
 
-export async function printInit(options: InitOptions, { json }: { readonly json: true | undefined }): Promise<void> {
-  const made = await init(options);
-  process.stdout.write(json ? `${JSON.stringify(made, null, 2)}\n` : inWords(made));
+export async function printInit(
+  terminal: Terminal,
+  options: InitOptions,
+  { json }: { readonly json: true | undefined },
+): Promise<void> {
+  const made = await init({ ...options, ...worldIn(terminal) });
+  terminal.stdout.write(json ? `${JSON.stringify(made, null, 2)}\n` : inWords(made, terminal.cwd));
 }
 
-function inWords(made: Initialised): string {
+function inWords(made: Initialised, cwd: string): string {
   const { columns, scorer, rows, usable, shown, doubts, suiteFile, modelsFile, keptModels } = made;
-  const run = (command: string) => `  ${shellCommand(['rightsize', command, '--suite', displayPath(suiteFile)])}`;
+  const run = (command: string) => `  ${shellCommand(['rightsize', command, '--suite', displayPath(suiteFile, cwd)])}`;
   return `${[
     `input    ${columns.inputs.map(plain).join(', ')}`,
     `target   ${plain(columns.target)}`,
@@ -22,8 +27,8 @@ function inWords(made: Initialised): string {
     ...doubts.map((doubt) => `! ${plain(doubt)}`),
     ...(doubts.length > 0 ? [''] : []),
     keptModels
-      ? `wrote ${displayPath(suiteFile)}; ${displayPath(modelsFile)} was there and stays. Then`
-      : `wrote ${displayPath(suiteFile)} and ${displayPath(modelsFile)}, whose two models are examples to change. Then`,
+      ? `wrote ${displayPath(suiteFile, cwd)}; ${displayPath(modelsFile, cwd)} was there and stays. Then`
+      : `wrote ${displayPath(suiteFile, cwd)} and ${displayPath(modelsFile, cwd)}, whose two models are examples to change. Then`,
     run('check'),
     run('run'),
   ].join('\n')}\n`;

@@ -7,6 +7,8 @@ import type { LoadDefinition } from '../run/load-definition.js';
 import { endIncomplete, interruption, unlessInterrupted } from './interruption.js';
 import { showLoadProgress } from './load-progress.js';
 import { printReports } from './print-reports.js';
+import { screenOn } from './screen.js';
+import { type Terminal, worldIn } from './terminal.js';
 
 export interface PrintLoadOptions extends Pick<LoadOptions, 'catalogue' | 'whenBusy' | 'selfTest'> {
   readonly out: string;
@@ -18,12 +20,12 @@ export interface PrintLoadOptions extends Pick<LoadOptions, 'catalogue' | 'whenB
 
 export type WantedTest = { readonly definition: LoadDefinition } | { readonly resume: string };
 
-export async function printLoad(wanted: WantedTest, options: PrintLoadOptions): Promise<void> {
+export async function printLoad(terminal: Terminal, wanted: WantedTest, options: PrintLoadOptions): Promise<void> {
   const { catalogue, whenBusy, selfTest, out, reports, json, quiet } = options;
-  const signal = interruption();
-  const progress = showLoadProgress(quiet || json ? 'quiet' : 'shown');
+  const signal = interruption(terminal);
+  const progress = showLoadProgress(quiet || json ? 'quiet' : 'shown', screenOn(terminal));
   const surroundings: LoadOptions = {
-    command: ['rightsize', ...process.argv.slice(2)],
+    ...worldIn(terminal),
     catalogue,
     whenBusy,
     selfTest,
@@ -34,14 +36,17 @@ export async function printLoad(wanted: WantedTest, options: PrintLoadOptions): 
     'resume' in wanted ? resumeLoad(wanted.resume, surroundings) : load({ ...wanted.definition, out }, surroundings);
   const tested = await unlessInterrupted(testing, signal);
   progress.end();
-  if (tested === null) return endIncomplete('the load test was interrupted before it held anything');
+  if (tested === null) return endIncomplete(terminal, 'the load test was interrupted before it held anything');
   const { complete, reason, folder, test } = tested;
   if (!complete) {
-    endIncomplete(`the load test is incomplete (${reason}); finish it with: rightsize load --resume ${folder}`);
+    endIncomplete(
+      terminal,
+      `the load test is incomplete (${reason}); finish it with: rightsize load --resume ${folder}`,
+    );
   } else if (restsOnInvalid(test)) {
-    endIncomplete('the answer rests on steps that the client spoilt; what to do stands below their table');
+    endIncomplete(terminal, 'the answer rests on steps that the client spoilt; what to do stands below their table');
   }
-  await printReports([folder], { reports, json });
+  await printReports(terminal, [folder], { reports, json });
 }
 
 /** Each load that the user named is an answer. A search leaves out what is invalid, and may have nothing left. */

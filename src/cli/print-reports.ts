@@ -1,5 +1,5 @@
 /** Writes the reports of runs, and prints their summary. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Analysis } from '../core/analyse/analysis.js';
 import type { LoadTest } from '../core/load/load-test.js';
 import { briefOf } from '../core/report/document/brief.js';
@@ -9,7 +9,7 @@ import type { ReporterName } from '../core/report/table.js';
 import { renderBlocks, renderTerminal, type TerminalOptions } from '../core/report/terminal.js';
 import { render, writeArtifacts } from '../run/render.js';
 import { displayPath } from '../system/path.js';
-import { stdoutTerminal } from './stdout.js';
+import { type Terminal, tableOptions, worldIn } from './terminal.js';
 
 export interface PrintOptions {
   /** The folder that the reports are written to; without it, the run's own. */
@@ -26,22 +26,29 @@ export interface PrintOptions {
 
 /** @returns What was printed. @throws UserError when a log or the folder is at fault. */
 export async function printReports(
+  terminal: Terminal,
   runs: readonly string[],
   { out, reports, prices, reference, csv, json }: PrintOptions,
 ): Promise<Analysis> {
-  const { analysis, recommendation, load, artifacts, folder } = await render(runs, { reports, prices, reference, csv });
-  const target = out ?? folder;
+  const { analysis, recommendation, load, artifacts, folder } = await render(runs, {
+    ...worldIn(terminal),
+    reports,
+    prices,
+    reference,
+    csv,
+  });
+  const target = out === undefined ? folder : resolve(terminal.cwd, out);
   await writeArtifacts(artifacts, target);
   if (json) {
-    process.stdout.write(String(artifacts.find(({ path }) => path === 'summary.json')!.content));
+    terminal.stdout.write(String(artifacts.find(({ path }) => path === 'summary.json')!.content));
     return analysis;
   }
-  const screen = stdoutTerminal({ piped: 80, widest: 120 });
-  process.stdout.write(
+  const screen = tableOptions(terminal, { piped: 80, widest: 120 });
+  terminal.stdout.write(
     load === null ? renderTerminal(briefOf(analysis, recommendation), screen) : loadText(load, screen),
   );
   const page = artifacts.some(({ path }) => path === 'report.html') ? 'report.html' : 'summary.json';
-  process.stdout.write(`Everything behind it: ${displayPath(join(target, page))}\n`);
+  terminal.stdout.write(`Everything behind it: ${displayPath(join(target, page), terminal.cwd)}\n`);
   return analysis;
 }
 

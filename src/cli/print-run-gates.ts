@@ -5,11 +5,17 @@ import { describeGateReport, describeGates } from '../core/report/gate-words.js'
 import { plain } from '../core/report/text.js';
 import type { GateRequest } from '../run/compare.js';
 import { gateRun } from '../run/gate.js';
+import type { Terminal } from './terminal.js';
 
 /** @returns The exit code. */
-export function printRunGates(analysis: Analysis, request: GateRequest, run: 'complete' | 'incomplete'): number {
+export function printRunGates(
+  terminal: Terminal,
+  analysis: Analysis,
+  request: GateRequest,
+  run: 'complete' | 'incomplete',
+): number {
   const report = gateRun(analysis, request);
   for (const sentence of [describeGateReport(report), ...describeGates(report)])
-    process.stderr.write(`rightsize: ${plain(sentence)}\n`);
+    terminal.stderr.write(`rightsize: ${plain(sentence)}\n`);
   return exitCodeOf(report, run);
 }

@@ -7,7 +7,7 @@ import { taskKey } from '../core/keys.js';
 import { type Block, countTrials, type Trial } from '../core/plan/plan.js';
 import type { MeasureEvent } from '../run/measure.js';
 import { startEta } from './eta.js';
-import { linesOn, megabytes, oneLine, type Screen, STDERR } from './screen.js';
+import { linesOn, megabytes, oneLine, type Screen } from './screen.js';
 
 export interface Progress {
   readonly onEvent: (event: MeasureEvent) => void;
@@ -17,7 +17,7 @@ export interface Progress {
 /** Seconds between two plain lines about one task. */
 const SILENCE = 60;
 
-export function showProgress(how: 'shown' | 'quiet', screen: Screen = STDERR): Progress {
+export function showProgress(how: 'shown' | 'quiet', screen: Screen): Progress {
   if (how === 'quiet') return { onEvent: () => {}, end: () => {} };
   const { rewritable, now } = screen;
   const { say, draw, silence, end } = linesOn(screen);

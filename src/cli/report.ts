@@ -2,12 +2,12 @@
 import { Command } from '@commander-js/extra-typings';
 import { REPORTERS } from '../core/report/table.js';
 import { allowScorerOption, pricesOption, referenceOption, reportsOption } from './options.js';
+import { type Terminal, worldIn } from './terminal.js';
 
 const SUMMARIES = Object.entries(REPORTERS).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
 
-export const report = () =>
-  new Command('report')
-    .description("rebuild a run's reports from its log alone, or put several runs side by side")
+export const report = (terminal: Terminal) =>
+  new Command()
     .argument('<run...>', 'the folder of a run, or its log.jsonl')
     .option('-o, --out <dir>', 'write the reports somewhere else')
     .addOption(pricesOption())
@@ -20,13 +20,10 @@ export const report = () =>
     .addHelpText('after', `\nReports:\n${SUMMARIES.join('\n')}`)
     .action(async (runs, { out, prices, reference, reports, bom, json, rescore: again, allowScorer }) => {
       if (again) {
+        const say = (text: string) => void terminal.stderr.write(`rightsize: ${text}\n`);
         const { rescore } = await import('../run/rescore.js');
-        for (const run of runs) await rescore(run, { allowScorers: allowScorer, say });
+        for (const run of runs) await rescore(run, { ...worldIn(terminal), allowScorers: allowScorer, say });
       }
       const { printReports } = await import('./print-reports.js');
-      await printReports(runs, { out, prices, reference, reports, csv: bom && 'byte order mark', json });
+      await printReports(terminal, runs, { out, prices, reference, reports, csv: bom && 'byte order mark', json });
     });
-
-function say(text: string): void {
-  process.stderr.write(`rightsize: ${text}\n`);
-}

@@ -23,10 +23,10 @@ import {
   referenceOption,
   reportsOption,
 } from './options.js';
+import { type Terminal, worldIn } from './terminal.js';
 
 const runOptions = () =>
-  new Command('run')
-    .description('run suites on models, then report and recommend')
+  new Command()
     .addOption(
       defining(
         new Option('-s, --suite <name|file>', 'a suite to run (repeatable)')
@@ -96,6 +96,15 @@ const runOptions = () =>
     .option('--judge <id>', 'the model that judges answers, where a scorer asks for one')
     .addOption(allowScorerOption())
     .option('--wait', 'wait while another process measures on this machine')
+    .addOption(
+      new Option('--fleet <redis://…>', 'measure on the machines that joined there, not here').env('RIGHTSIZE_FLEET'),
+    )
+    .addOption(
+      new Option('--on <label>', 'with --fleet: only on machines with this label (repeatable)')
+        .argParser(collect)
+        .default<readonly string[]>([], 'any'),
+    )
+    .addOption(defining(new Option('--each-machine', 'with --fleet: everything on every machine, to compare machines')))
     .addOption(reportsOption())
     .addOption(gateOption())
     .addOption(gateStrictOption())
@@ -106,16 +115,22 @@ const runOptions = () =>
 
 type RunFlags = ReturnType<ReturnType<typeof runOptions>['opts']>;
 
-export const run = () => runOptions().action(measureAndPrint);
+export const run = (terminal: Terminal) => runOptions().action((flags) => measureAndPrint(flags, terminal));
 
-async function measureAndPrint(flags: RunFlags): Promise<void> {
-  const [{ measure, resume }, { endIncomplete, interruption, unlessInterrupted }, { showProgress }, { printReports }] =
-    await Promise.all([
-      import('../run/measure.js'),
-      import('./interruption.js'),
-      import('./progress.js'),
-      import('./print-reports.js'),
-    ]);
+async function measureAndPrint(flags: RunFlags, terminal: Terminal): Promise<void> {
+  const [
+    { measure, resume },
+    { endIncomplete, interruption, unlessInterrupted },
+    { showProgress },
+    { screenOn },
+    { printReports },
+  ] = await Promise.all([
+    import('../run/measure.js'),
+    import('./interruption.js'),
+    import('./progress.js'),
+    import('./screen.js'),
+    import('./print-reports.js'),
+  ]);
   const { gateRequest } = await import('./gate-request.js');
   const gates = gateRequest({
     gate: flags.gate,
@@ -123,22 +138,23 @@ async function measureAndPrint(flags: RunFlags): Promise<void> {
     gateVerdict: flags.gateVerdict,
     model: flags.gateModel,
   });
-  const signal = interruption();
-  const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown');
-  const surroundings = { ...surroundingsOf(flags), signal, onEvent: progress.onEvent };
+  const signal = interruption(terminal);
+  const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown', screenOn(terminal));
+  const surroundings = { ...surroundingsOf(flags), ...worldIn(terminal), signal, onEvent: progress.onEvent };
   const measuring =
     flags.resume === undefined ? measure(definitionOf(flags), surroundings) : resume(flags.resume, surroundings);
   const measured = await unlessInterrupted(measuring, signal);
   progress.end();
-  if (measured === null) return endIncomplete('the run was interrupted before it measured anything');
+  if (measured === null) return endIncomplete(terminal, 'the run was interrupted before it measured anything');
   const { folder, complete, reason } = measured;
-  if (!complete) endIncomplete(`the run is incomplete (${reason}); finish it with: rightsize run --resume ${folder}`);
-  const analysis = await printReports([folder], { reports: flags.reports, json: flags.json });
+  if (!complete)
+    endIncomplete(terminal, `the run is incomplete (${reason}); finish it with: rightsize run --resume ${folder}`);
+  const analysis = await printReports(terminal, [folder], { reports: flags.reports, json: flags.json });
   const unscored = await describeLost(analysis.suites);
-  if (unscored !== null) endIncomplete(unscored);
+  if (unscored !== null) endIncomplete(terminal, unscored);
   if (gates !== undefined) {
     const { printRunGates } = await import('./print-run-gates.js');
-    process.exitCode = printRunGates(analysis, gates, process.exitCode === 3 ? 'incomplete' : 'complete');
+    terminal.exitCode = printRunGates(terminal, analysis, gates, terminal.exitCode === 3 ? 'incomplete' : 'complete');
   }
 }
 
@@ -169,8 +185,14 @@ function untilSureOf({ untilSure, budget }: RunFlags): RunDefinition['untilSure'
 }
 
 function surroundingsOf(flags: RunFlags): MeasureOptions {
+  const alone = flags.on.length > 0 ? '--on' : flags.eachMachine ? '--each-machine' : null;
+  if (alone !== null && flags.fleet === undefined)
+    throw new UserError(
+      `${alone}: expected --fleet beside it, found it alone; name the Redis of the fleet with --fleet`,
+    );
   return {
-    command: ['rightsize', ...process.argv.slice(2)],
+    fleet:
+      flags.fleet === undefined ? undefined : { url: flags.fleet, labels: flags.on, everywhere: flags.eachMachine },
     prices: flags.prices,
     maxCost: flags.maxCost,
     judge: flags.judge,

@@ -3,10 +3,10 @@ import { Command, Option } from '@commander-js/extra-typings';
 import type { Score } from '../core/score/score.js';
 import type { ScoredFile } from '../run/score.js';
 import { allowScorerOption, json, jsonOption } from './options.js';
+import { type Terminal, worldIn } from './terminal.js';
 
-export const score = () =>
-  new Command('score')
-    .description('score outputs made elsewhere: lines of {"output": …, "target": …}')
+export const score = (terminal: Terminal) =>
+  new Command()
     .argument('<file>', 'JSON lines, JSON, CSV or Parquet; - for JSON lines from the standard input')
     .requiredOption('--scorer <name>', 'see `rightsize list scorers`')
     .addOption(new Option('--options <json>', "the scorer's options").argParser(json('--options', '{"name": value}')))
@@ -22,9 +22,11 @@ export const score = () =>
     .addOption(jsonOption())
     .action(async (file, { scorer, options, filters, outputField, targetField, allowScorer, each, json }) => {
       const { score } = await import('../run/score.js');
+      const print = (line: string) => void terminal.stdout.write(`${line}\n`);
       const onScore = (row: number, result: Score) =>
         print(json ? JSON.stringify({ row, ...result }) : lineInWords(row, result));
       const scored = await score(file, {
+        ...worldIn(terminal),
         scorer,
         options,
         filters,
@@ -34,26 +36,23 @@ export const score = () =>
         ...(each && { onScore }),
       });
       if (json) print(JSON.stringify(scored));
-      else printInWords(scored);
+      else for (const line of linesInWords(scored)) print(line);
     });
 
-function printInWords({ scorer, scored, unscored, quality, metrics = {} }: ScoredFile): void {
-  print(
+function linesInWords({ scorer, scored, unscored, quality, metrics = {} }: ScoredFile): readonly string[] {
+  return [
     'missing' in quality
       ? `${scorer}: not estimated, because ${quality.missing}; scored ${scored}`
       : `${scorer}: ${quality.value.toFixed(4)} (95% interval ${quality.low.toFixed(4)} to ${quality.high.toFixed(4)}, n = ${quality.n})`,
-  );
-  for (const [name, value] of Object.entries(metrics))
-    print(`  ${name}: ${'missing' in value ? `not known, because ${value.missing}` : value.value}`);
-  for (const { reason, count } of unscored) print(`  unscored: ${count}, because ${reason}`);
+    ...Object.entries(metrics).map(
+      ([name, value]) => `  ${name}: ${'missing' in value ? `not known, because ${value.missing}` : value.value}`,
+    ),
+    ...unscored.map(({ reason, count }) => `  unscored: ${count}, because ${reason}`),
+  ];
 }
 
 function lineInWords(row: number, result: Score): string {
   return result.state === 'scored'
     ? `${row}\t${result.value}\t${JSON.stringify(result.answer)}`
     : `${row}\tunscored\t${result.reason}`;
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

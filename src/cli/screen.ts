@@ -1,5 +1,6 @@
 /** What progress is written to: lines that stay and, on a terminal, one below them that is written over. */
 import { plain, shorten } from '../core/report/text.js';
+import type { Terminal } from './terminal.js';
 
 /** What progress is written to, and its clock. */
 export interface Screen {
@@ -11,12 +12,14 @@ export interface Screen {
   readonly now: () => number;
 }
 
-export const STDERR: Screen = {
-  rewritable: process.stderr.isTTY === true && !process.env.CI && process.env.TERM !== 'dumb',
-  columns: () => process.stderr.columns ?? 80,
-  write: (text) => process.stderr.write(text),
-  now: () => performance.now() / 1000,
-};
+export function screenOn({ stderr, environment }: Pick<Terminal, 'stderr' | 'environment'>): Screen {
+  return {
+    rewritable: stderr.isTTY === true && !environment.CI && environment.TERM !== 'dumb',
+    columns: () => stderr.columns ?? 80,
+    write: (text) => stderr.write(text),
+    now: () => performance.now() / 1000,
+  };
+}
 
 export interface Lines {
   /** Writes a line that stays. */

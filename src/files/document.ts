@@ -6,7 +6,7 @@ import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { firstComplaint, formatPath } from '../core/definition/describe.js';
 import { UserError } from '../core/errors.js';
-import { displayPath, readText } from '../system/path.js';
+import { readText } from '../system/path.js';
 
 export interface UserDocument {
   readonly file: string;
@@ -17,21 +17,20 @@ export interface UserDocument {
 
 /** @throws UserError when the file cannot be read or is not well formed; the error names the file and the line. */
 export async function readDocument(file: string): Promise<UserDocument> {
-  const name = displayPath(file);
   const text = await readText(file);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, stringKeys: true, prettyErrors: false });
   const error = document.errors[0];
   if (error !== undefined) {
     throw new UserError(
-      `${name}:${lines.linePos(error.pos[0]).line}: expected well-formed ${file.endsWith('.json') ? 'JSON' : 'YAML'}, found an error: ${error.message}`,
+      `${file}:${lines.linePos(error.pos[0]).line}: expected well-formed ${file.endsWith('.json') ? 'JSON' : 'YAML'}, found an error: ${error.message}`,
     );
   }
   let content: unknown;
   try {
     content = document.toJS({ maxAliasCount: 100 });
   } catch (cause) {
-    throw new UserError(`${name}: expected fewer aliases in the file`, { cause });
+    throw new UserError(`${file}: expected fewer aliases in the file`, { cause });
   }
   return {
     file,
@@ -40,9 +39,9 @@ export async function readDocument(file: string): Promise<UserDocument> {
       for (let length = path.length; length >= 0; length--) {
         const offset = offsetOf(document, path.slice(0, length));
         if (offset !== null)
-          return `${name}:${lines.linePos(offset).line}: ${path.length > 0 ? `${formatPath(path)}: ` : ''}`;
+          return `${file}:${lines.linePos(offset).line}: ${path.length > 0 ? `${formatPath(path)}: ` : ''}`;
       }
-      return `${name}: ${formatPath(path)}: `;
+      return `${file}: ${formatPath(path)}: `;
     },
   };
 }

@@ -4,7 +4,7 @@ import { appendFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../core/errors.js';
 import { type HistoryEntry, historyEntrySchema } from '../core/regress/history.js';
-import { displayPath, readFailure } from '../system/path.js';
+import { readFailure } from '../system/path.js';
 import { readLines } from './lines.js';
 
 const SUFFIX = '.jsonl';
@@ -24,11 +24,11 @@ async function readEntries(file: string): Promise<readonly HistoryEntry[]> {
     for await (const { texts, complete } of readLines(createReadStream(file))) {
       // A line without a line feed was cut off by a crash: its run can be added again.
       if (!complete) break;
-      for (const text of texts) entries.push(entryOf(text, `${displayPath(file)}:${++line}`));
+      for (const text of texts) entries.push(entryOf(text, `${file}:${++line}`));
     }
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
-    throw new UserError(`${displayPath(file)}: ${readFailure(cause)}`, { cause });
+    throw new UserError(`${file}: ${readFailure(cause)}`, { cause });
   }
   return entries;
 }
@@ -53,7 +53,7 @@ export async function appendHistory(folder: string, entries: readonly HistoryEnt
     for (const entry of entries) await appendFile(join(folder, fileOf(entry)), `${JSON.stringify(entry)}\n`);
   } catch (cause) {
     throw new UserError(
-      `${displayPath(folder)}: the history cannot be written (${(cause as NodeJS.ErrnoException).code}); choose another folder with --dir`,
+      `${folder}: the history cannot be written (${(cause as NodeJS.ErrnoException).code}); choose another folder with --dir`,
       { cause },
     );
   }

@@ -21,7 +21,7 @@ import { LOG_VERSION, type LogRecord, RECORDS, type RecordType } from '../core/l
 import { fromVersion1, measurementFromVersion1, type RawRecord } from '../core/log/log-v1.js';
 import { shellCommand } from '../core/report/text.js';
 import { sha256 } from '../system/hash.js';
-import { displayPath, isFullDisk, readFailure } from '../system/path.js';
+import { isFullDisk, readFailure } from '../system/path.js';
 import { readLines } from './lines.js';
 import { checkRecord } from './log-check.js';
 
@@ -39,7 +39,7 @@ export function openLog(file: string): LogWriter {
     fd = openSync(file, 'a+');
   } catch (cause) {
     throw new UserError(
-      `${displayPath(file)}: the log cannot be written (${(cause as NodeJS.ErrnoException).code}); choose another folder with --out`,
+      `${file}: the log cannot be written (${(cause as NodeJS.ErrnoException).code}); choose another folder with --out`,
       { cause },
     );
   }
@@ -71,9 +71,9 @@ export function openLog(file: string): LogWriter {
 }
 
 function fullDisk(file: string, cause: unknown): Unfinished {
-  const folder = shellCommand([displayPath(dirname(file))]);
+  const folder = shellCommand([dirname(file)]);
   return new Unfinished(
-    `${displayPath(file)}: the disk is full; the trials that ended before are kept; make room, then finish the run with: rightsize run --resume ${folder}`,
+    `${file}: the disk is full; the trials that ended before are kept; make room, then finish the run with: rightsize run --resume ${folder}`,
     { cause },
   );
 }
@@ -85,7 +85,7 @@ function fullDisk(file: string, cause: unknown): Unfinished {
  */
 export async function* readLog(file: string): AsyncGenerator<LogRecord> {
   let number = 0;
-  const place = () => `${displayPath(file)}:${number}: `;
+  const place = () => `${file}:${number}: `;
   try {
     for await (const { texts, complete } of readLines(createReadStream(file, { highWaterMark: 1 << 18 }))) {
       if (!complete) continue;
@@ -96,7 +96,7 @@ export async function* readLog(file: string): AsyncGenerator<LogRecord> {
     }
   } catch (cause) {
     if (cause instanceof UserError || !isFileError(cause)) throw cause;
-    throw new UserError(`${displayPath(file)}: ${readFailure(cause)}`, { cause });
+    throw new UserError(`${file}: ${readFailure(cause)}`, { cause });
   }
 }
 

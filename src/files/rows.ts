@@ -11,7 +11,7 @@ import { parse as parseCsv } from 'csv-parse';
 import type { Bytes } from '../core/definition/binary.js';
 import { describeError, UserError } from '../core/errors.js';
 import type { Row } from '../core/message.js';
-import { displayPath, readFailure, requireFile } from '../system/path.js';
+import { readFailure, requireFile } from '../system/path.js';
 import { readLines } from './lines.js';
 
 export interface NumberedRow {
@@ -42,7 +42,7 @@ export const STANDARD_INPUT = '-';
 
 /** What a file is called in complaints. */
 export function nameOf(file: string): string {
-  return file === STANDARD_INPUT ? 'the standard input' : displayPath(file);
+  return file === STANDARD_INPUT ? 'the standard input' : file;
 }
 
 /** @throws UserError naming file, row and reason. */

@@ -12,7 +12,7 @@ import type { Row, Sample } from '../core/message.js';
 import { createRandom, shuffle } from '../core/stats/basics/random.js';
 import { locateData } from '../hub/data.js';
 import { sha256, sha256OfFile } from '../system/hash.js';
-import { displayPath } from '../system/path.js';
+
 import type { LoadedSuite } from './definitions.js';
 import { type NumberedRow, readRows } from './rows.js';
 import { takeRows } from './sampling.js';
@@ -83,7 +83,7 @@ export async function loadSamples(
   const rows = await chosenRows(files, samplesOf, { ...options, inSuite, tally });
   if (rows.length === 0) {
     const which = samplesOf.where === undefined ? '' : ' for which samples.where renders to true';
-    throw new UserError(`${displayPath(files[0]!)}: expected at least one row${which}, found none`);
+    throw new UserError(`${files[0]!}: expected at least one row${which}, found none`);
   }
   for await (const [, { row, place }] of withPauses(rows, options.signal)) add(row, `${place}: `);
   const hashes = await Promise.all(files.map(sha256OfFile));
@@ -145,8 +145,7 @@ interface PlacedRow extends NumberedRow {
 async function* rowsOf(files: readonly string[]): AsyncGenerator<PlacedRow> {
   let count = 0;
   for (const file of files) {
-    for await (const { row, number } of readRows(file))
-      yield { row, number: ++count, place: `${displayPath(file)}:${number}` };
+    for await (const { row, number } of readRows(file)) yield { row, number: ++count, place: `${file}:${number}` };
   }
 }
 

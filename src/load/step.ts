@@ -14,7 +14,10 @@ import { type OwnHealth, watchClient } from './watch.js';
 /** A step for one client. It is sent to the process of the client. */
 export interface StepOrder<Question> {
   readonly condition: Condition;
+  /** Of its arrivals and think times. */
   readonly seed: number;
+  /** Of the order of the samples: all steps of a model go on with one order. */
+  readonly orderSeed: number;
   /** The arrival times of the trace of the condition, in seconds from its beginning. */
   readonly trace?: Float64Array;
   readonly share: Share;
@@ -189,8 +192,8 @@ async function waitFor(seconds: number, signal: AbortSignal): Promise<void> {
 }
 
 /** Returns what each request asks. It must be called in the order of the requests. */
-function askingOrder({ questions, seed, first }: StepOrder<unknown>): (turn: Turn) => Asked {
-  const samples = itemsInTurn([...questions.keys()], seed);
+function askingOrder({ questions, orderSeed, first }: StepOrder<unknown>): (turn: Turn) => Asked {
+  const samples = itemsInTurn([...questions.keys()], orderSeed);
   let next = 0;
   return ({ place }) => {
     const request = first + place;

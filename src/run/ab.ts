@@ -18,6 +18,8 @@ export interface AbDefinition
   readonly candidate: string;
   /** Blocks of samples; 6 by default. Each block opens each version twice. */
   readonly blocks?: number | undefined;
+  /** Whether one version is open at a time, because both do not fit. What else the machine does then counts for one of them. */
+  readonly oneAtATime?: boolean | undefined;
   readonly out?: string | undefined;
 }
 
@@ -36,11 +38,12 @@ export const DEFAULT_BLOCKS = 6;
 
 /** @throws UserError when a definition, a model or a gate is not as it must be. */
 export async function ab(
-  { base, candidate, blocks = DEFAULT_BLOCKS, ...definition }: AbDefinition,
+  { base, candidate, blocks = DEFAULT_BLOCKS, oneAtATime, ...definition }: AbDefinition,
   { gates, ...options }: AbOptions = {},
 ): Promise<AbMeasured> {
   const world = worldOf(options);
-  const first = await measure({ ...definition, inTurns: { base, candidate, blocks } }, { ...options, ...world });
+  const inTurns = { base, candidate, blocks, ...(oneAtATime && { oneAtATime }) };
+  const first = await measure({ ...definition, inTurns }, { ...options, ...world });
   const found = await comparisonOf(first, gates, world);
   const isRed = found.exitCode === 1 && first.complete;
   if (!isRed) return { ...found, ...endingOf(first), looks: 1 };

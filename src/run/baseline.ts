@@ -38,5 +38,5 @@ export async function writeBaselineOf(run: string, options: BaselineOptions): Pr
   const file = resolve(cwd, out);
   await writeBaseline(file, baselineOf(versions, outputs));
   const samples = versions[0]!.tasks.reduce((total, task) => total + task.samples.length, 0);
-  return { file: displayPath(file), models: named, samples };
+  return { file: displayPath(file, cwd), models: named, samples };
 }

@@ -1,77 +1,344 @@
-/** Which devices run a model, and how fast one stream is there, before anything is bought or downloaded. */
-import { readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { readGguf } from '../backends/llama-cpp/gguf.js';
+/**
+ * Which devices run a model, how fast one stream is there, how many users or requests one device serves within objectives, how many devices a
+ * demand takes, and what they cost. Before anything is bought, or from a run whose machine calibrates.
+ */
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { CALIBRATION } from '../core/capacity/catalogue/constants.js';
-import { shapeOfConfig } from '../core/capacity/config/config.js';
 import { type Device, nameOf } from '../core/capacity/device.js';
-import { allDevices } from '../core/capacity/devices.js';
-import type { CacheType } from '../core/capacity/engines.js';
-import { ENGINES, type EngineName, usualEngine } from '../core/capacity/engines.js';
-import { shapeOfGguf } from '../core/capacity/gguf.js';
-import { isPublished, type PricedModel, publishedModels } from '../core/capacity/model-cost.js';
-import { type Prediction, predict } from '../core/capacity/predict.js';
-import { isStorageName, type StorageName, storageOf } from '../core/capacity/storage.js';
+import { allDevices, ELECTRICITY } from '../core/capacity/devices.js';
+import { type CacheType, ENGINES, type EngineName, usualEngine } from '../core/capacity/engines.js';
+import type { PricedModel } from '../core/capacity/model-cost.js';
+import type {
+  CapacityReport,
+  CascadePart,
+  DeviceLoad,
+  DevicePrediction,
+  LoadWanted,
+} from '../core/capacity/plan/answer.js';
+import { type Demand, usualLengths } from '../core/capacity/plan/demand.js';
+import type { Figure } from '../core/capacity/plan/draws.js';
+import { type Engine, measuredEngine, predictedEngines } from '../core/capacity/plan/engine.js';
+import { planBest } from '../core/capacity/plan/load-plan.js';
+import { moneyOf } from '../core/capacity/plan/money.js';
+import { measuredPrediction, type Prediction, predict } from '../core/capacity/predict.js';
+import { LEAST_ANSWERS, type MeasuredTimes, measuredTimes } from '../core/capacity/simulate/measured-times.js';
+import { schedulerOf } from '../core/capacity/simulate/scheduler.js';
+import type { Lengths } from '../core/capacity/step/workload.js';
 import { describeError, UserError } from '../core/errors.js';
+import { parseObjective } from '../core/load/objective.js';
+import type { Price } from '../core/measure/metric.js';
+import { isMissing, type Missing, missing } from '../core/quantity.js';
 import { loadPrices } from '../files/price-list.js';
+import { modelsOfEntry, namedModels } from './capacity-models.js';
+import { type MeasuredModel, readWorkload } from './capacity-workload.js';
+import { DEFAULTS } from './defaults.js';
+import { catalogueFile } from './definitions.js';
+import { pageAssets } from './render.js';
 import { type World, worldOf } from './world.js';
 
 export interface CapacityQuestion {
-  /** Published models (`qwen3-4b`, `qwen3-4b:q8_0`, `qwen3-4b:*`), GGUF files, or folders with a `config.json`. */
+  /** A run or a load test, which tells lengths, quality and the speed of its machine. */
+  readonly run?: string | undefined;
+  /** Published models (`qwen3-4b`, `qwen3-4b:q8_0`, `qwen3-4b:*`), models of models.json, GGUF files, or folders with a `config.json`. */
   readonly models: readonly string[];
   /** Names of devices; those that reports list if there are none. */
   readonly devices: readonly string[];
-  /** Tokens of the prompt and of the answer. */
-  readonly prompt: number;
-  readonly output: number;
-  /** Tokens of context; the prompt and the answer if it is absent. */
+  /** Tokens of the prompt and of the answer; those of the run if they are absent. */
+  readonly prompt?: number | undefined;
+  readonly output?: number | undefined;
+  /** Tokens of context of one request; the prompt and the answer if it is absent. */
   readonly context?: number | undefined;
   /** The usual engine of each device if it is absent. */
   readonly engine?: EngineName | undefined;
   readonly cacheType?: CacheType | undefined;
+  /** What load is asked for; without one, how fast one stream is. */
+  readonly load?: LoadWanted | undefined;
+  /** The requests that an engine answers at once; the engine's own number if it is absent. */
+  readonly slots?: number | undefined;
+  /** Limits under load, such as `ttft p95 <= 1 s`. */
+  readonly objectives?: readonly string[] | undefined;
+  /** The price of an API to compare with, in dollars for a million tokens. */
+  readonly api?: Price | undefined;
+  readonly seed?: number | undefined;
   /** A file with devices of your own. */
   readonly prices?: string | undefined;
+  /** Another models.json. */
+  readonly catalogue?: string | undefined;
 }
 
 export interface CapacityAnswer {
   readonly question: Omit<CapacityQuestion, 'prices'>;
   /** When the constants were fitted. */
   readonly calibrated: string;
-  readonly predictions: readonly Prediction[];
+  readonly predictions: readonly DevicePrediction[];
 }
 
-/** @throws UserError for a model, a device or a length that is unknown or makes no sense. */
+/** @throws UserError for a run, a model, a device or a number that is unknown or makes no sense. */
 export async function capacity(
   question: CapacityQuestion,
   options: Partial<Pick<World, 'cwd'>> = {},
 ): Promise<CapacityAnswer> {
-  const { cwd } = worldOf(options);
-  if (question.models.length === 0) {
-    throw new UserError('--model: expected a model, found none; name a published one (qwen3-4b), or a GGUF file');
-  }
+  const world = worldOf(options);
   const { prices, ...asked } = question;
-  const context = question.context ?? question.prompt + question.output;
-  if (context < question.prompt + question.output) {
+  if (question.load !== undefined && question.load.headroom >= 1) {
     throw new UserError(
-      `--context: expected room for ${question.prompt} tokens of the prompt and ${question.output} of the answer, found ` +
-        `${context}; leave it out or ask for less`,
+      '--headroom: expected less than 100%, found 100%; a device that keeps everything free serves nobody',
     );
   }
-  const own = await loadPrices(prices === undefined ? undefined : resolve(cwd, prices));
-  const devices = chosen(allDevices(own?.devices ?? []), question.devices);
-  const predictions: Prediction[] = [];
-  for (const name of question.models) {
-    for (const device of devices) {
-      const engine = question.engine ?? usualEngine(device);
-      for (const model of await modelsOf(name, ENGINES[engine].storage, cwd)) {
-        refuseLongContext(model, context);
-        const { cacheType = 'f16' } = question;
-        const lengths = { prompt: question.prompt, output: question.output };
-        predictions.push(predict({ model, device, engine, lengths, context, cacheType }, CALIBRATION));
+  const own = await loadPrices(prices === undefined ? undefined : resolve(world.cwd, prices));
+  const devices = allDevices(own?.devices ?? []);
+  const asking: Asking = {
+    question,
+    cwd: world.cwd,
+    catalogue: catalogueFile(question.catalogue, world),
+    devices,
+    // A run asks about its own machine; other devices are named.
+    chosen: question.run !== undefined && question.devices.length === 0 ? [] : chosen(devices, question.devices),
+    electricity: own?.electricity ?? ELECTRICITY,
+  };
+  const given = question.run === undefined ? await ofModels(asking) : await ofRun(asking, question.run);
+  return { question: asked, calibrated: CALIBRATION.date, predictions: given };
+}
+
+/** The answer as its tables and charts take it. */
+export function reportOf({ question, predictions, calibrated }: CapacityAnswer): CapacityReport {
+  return {
+    predictions,
+    objectives: (question.objectives ?? []).map(parseObjective),
+    wanted: question.load,
+    calibrated,
+  };
+}
+
+/** Writes the answer as one page that needs no other file. @throws UserError when the file cannot be written. */
+export async function writeCapacityPage(
+  answer: CapacityAnswer,
+  file: string,
+  options: Partial<Pick<World, 'cwd'>> = {},
+): Promise<void> {
+  const { cwd } = worldOf(options);
+  const [{ capacityDocument }, { htmlReport }, assets] = await Promise.all([
+    import('../core/report/document/capacity.js'),
+    import('../core/report/html/page.js'),
+    pageAssets(),
+  ]);
+  const samples = { models: [], tasks: [] };
+  const [page] = await htmlReport(capacityDocument(reportOf(answer)), { assets, samples });
+  try {
+    await writeFile(resolve(cwd, file), page!.content);
+  } catch (cause) {
+    throw new UserError(`--html ${file}: the file cannot be written (${describeError(cause)}); choose another`, {
+      cause,
+    });
+  }
+}
+
+interface Asking {
+  readonly question: CapacityQuestion;
+  readonly cwd: string;
+  readonly catalogue: string;
+  readonly devices: readonly Device[];
+  readonly chosen: readonly Device[];
+  readonly electricity: typeof ELECTRICITY;
+}
+
+/** What is known of the requests to a model. */
+interface Workload {
+  readonly lengths: readonly Lengths[];
+  readonly measured: number;
+  readonly quality: Figure | Missing;
+  /** The share of the requests that the model answers in a cascade; null where there is none, or it has no part in it. */
+  readonly share: number | null;
+}
+
+async function ofModels(asking: Asking): Promise<readonly DevicePrediction[]> {
+  const { models, prompt, output } = asking.question;
+  if (models.length === 0) {
+    throw new UserError('--model: expected a model, found none; name a published one (qwen3-4b), or a GGUF file');
+  }
+  if (prompt === undefined || output === undefined) {
+    throw new UserError(
+      `--${prompt === undefined ? 'prompt' : 'output'}: expected the tokens of ${prompt === undefined ? 'a prompt' : 'an answer'}, found none; give them, or a run that tells them`,
+    );
+  }
+  const workload: Workload = {
+    lengths: [{ prompt, output }],
+    measured: 0,
+    quality: missing('no run tells the quality of the answers'),
+    share: null,
+  };
+  const named = (name: string, engine: EngineName) =>
+    namedModels(name, { usual: ENGINES[engine].storage, cwd: asking.cwd, catalogue: asking.catalogue });
+  const predictions = [];
+  for (const name of models) {
+    for (const device of asking.chosen) {
+      const engine = asking.question.engine ?? usualEngine(device);
+      for (const model of await named(name, engine)) {
+        predictions.push(predictOn(model, { device, engine, workload, asking }));
       }
     }
   }
-  return { question: asked, calibrated: CALIBRATION.date, predictions };
+  return predictions;
+}
+
+/** Each model of the run on the machine that measured it, and on the devices that are named. */
+async function ofRun(asking: Asking, run: string): Promise<readonly DevicePrediction[]> {
+  const { models, prompt, output, engine: wanted } = asking.question;
+  const { models: recorded, mixture } = await readWorkload(run, { cwd: asking.cwd });
+  const unknown = models.find((name) => !recorded.some(({ model }) => model.id === name));
+  if (unknown !== undefined) {
+    throw new UserError(
+      `--model ${unknown}: expected a model of the run, found none of that name; it has ${recorded.map(({ model }) => model.id).join(', ')}`,
+    );
+  }
+  const predictions = [];
+  for (const measured of recorded.filter(({ model }) => models.length === 0 || models.includes(model.id))) {
+    const lengths = measured.lengths.map((one) => ({ prompt: prompt ?? one.prompt, output: output ?? one.output }));
+    if (lengths.length === 0) {
+      throw new UserError(
+        `${run}: expected answers of ${measured.model.id} whose tokens were counted, found none; give --prompt and --output with a published model`,
+      );
+    }
+    const workload: Workload = {
+      lengths,
+      measured: lengths.length,
+      quality: measured.quality,
+      share: isMissing(mixture) ? null : (mixture.find(({ model }) => model === measured.model.id)?.share ?? null),
+    };
+    predictions.push(measuredHere(measured, workload, asking));
+    for (const device of asking.chosen) {
+      const engine = wanted ?? usualEngine(device);
+      for (const model of await modelsOfEntry(measured, ENGINES[engine].storage)) {
+        predictions.push(predictOn(model, { device, engine, workload, asking }));
+      }
+    }
+  }
+  return predictions;
+}
+
+interface Place {
+  readonly device: Device;
+  readonly engine: EngineName;
+  readonly workload: Workload;
+  readonly asking: Asking;
+}
+
+function predictOn(model: PricedModel, { device, engine, workload, asking }: Place): DevicePrediction {
+  const { question } = asking;
+  const lengths = usualLengths(workload.lengths);
+  const context = contextOf(question, workload.lengths);
+  refuseLongContext(model, context);
+  const { cacheType = 'f16', slots } = question;
+  const asked = { model, device, engine, lengths, context, cacheType };
+  const prediction = predict(asked, CALIBRATION);
+  return {
+    ...prediction,
+    lengths: { ...lengths, measured: workload.measured },
+    quality: workload.quality,
+    ...(question.load !== undefined && {
+      load: loadOf(predictedEngines(asked, { slots, calibration: CALIBRATION }), device, { workload, asking }),
+    }),
+  };
+}
+
+/** The machine of the run, by its single streams. */
+function measuredHere({ model, streams, facts }: MeasuredModel, workload: Workload, asking: Asking): DevicePrediction {
+  const { question, devices } = asking;
+  const lengths = usualLengths(workload.lengths);
+  const known = devices.find(({ thisMachine }) => thisMachine === true);
+  const device = known === undefined ? 'this machine' : nameOf(known);
+  const engine = facts?.engine ?? 'unknown';
+  const times = timesOf(streams);
+  const place = { model: model.id, device, engine };
+  const slots = question.slots ?? slotsOf(facts);
+  const context = question.context ?? contextOfSlot(facts) ?? contextOf(question, workload.lengths);
+  const enginesOf = (): readonly [Engine] | Missing => {
+    if (isMissing(times)) return times;
+    if (slots === null) return missing('nobody tells how many requests the engine answers at once: add --slots');
+    return [measuredEngine(times, schedulerOf('llama.cpp-cpu', { slots, context, room: 0 }))];
+  };
+  const prediction: Prediction = isMissing(times)
+    ? { ...place, memory: times, ttft: times, tpot: times, e2e: times, decodeRate: times }
+    : measuredPrediction(place, times, lengths);
+  return {
+    ...prediction,
+    lengths: { ...lengths, measured: workload.measured },
+    quality: workload.quality,
+    ...(question.load !== undefined && {
+      load: loadOf(enginesOf(), known ?? thisMachine(), { workload, asking }),
+    }),
+  };
+}
+
+function timesOf(streams: MeasuredModel['streams']): MeasuredTimes | Missing {
+  const useful = streams.filter(({ tpot }) => tpot !== null).length;
+  if (useful >= LEAST_ANSWERS) return measuredTimes(streams);
+  return missing(
+    `the run has ${useful} answers of two tokens or more that had the machine for themselves, and ${LEAST_ANSWERS} calibrate it`,
+  );
+}
+
+/** What a server tells of itself; an engine in process answers one request after the other, unless a server would be asked. */
+function slotsOf(facts: MeasuredModel['facts']): number | null {
+  const told = facts?.settings?.slots;
+  if (typeof told === 'number' && Number.isSafeInteger(told) && told >= 1) return told;
+  return facts?.server === undefined && facts?.network === 'none' ? 1 : null;
+}
+
+function contextOfSlot(facts: MeasuredModel['facts']): number | null {
+  const told = facts?.settings?.contextOfSlot;
+  return typeof told === 'number' && told >= 1 ? told : null;
+}
+
+/** A machine that no catalogue has: its price and power are not known. */
+function thisMachine(): Device {
+  return { name: 'this machine', memory: 0, usable: 1, bandwidth: 0, price: null };
+}
+
+function loadOf(
+  engines: readonly [Engine, ...Engine[]] | Missing,
+  device: Device,
+  { workload, asking }: { readonly workload: Workload; readonly asking: Asking },
+): DeviceLoad {
+  if (isMissing(engines)) return { memory: engines, ground: engines, plan: engines, money: engines };
+  const { question, electricity } = asking;
+  const { kind, wanted, headroom } = question.load!;
+  const demand: Demand = {
+    kind,
+    wanted,
+    headroom,
+    objectives: (question.objectives ?? []).map(parseObjective),
+    lengths: workload.lengths,
+    seed: question.seed ?? DEFAULTS.seed,
+  };
+  const { engine, plan } = planBest(engines, demand);
+  const { share } = workload;
+  const { api = missing('no price of an API was given: add --api-price') } = question;
+  const money = moneyOf(plan, { device, electricity, lengths: workload.lengths, quality: workload.quality, api });
+  const partOf = (part: number, rate: number): CascadePart => {
+    const own = planBest([engine], { ...demand, wanted: rate * part }).plan;
+    const paid = moneyOf(own, { device, electricity, lengths: workload.lengths, quality: workload.quality, api });
+    return { share: part, devices: own.devices, month: isMissing(paid) ? paid : paid.month };
+  };
+  return {
+    memory: engine.memory,
+    ground: engine.ground,
+    plan,
+    money,
+    ...(share !== null && kind.kind === 'rate' && wanted !== null && { cascade: partOf(share, wanted) }),
+  };
+}
+
+/** @throws UserError for a context in which the longest request has no room. */
+function contextOf({ context }: CapacityQuestion, lengths: readonly Lengths[]): number {
+  const longest = lengths.reduce((a, b) => (b.prompt + b.output > a.prompt + a.output ? b : a));
+  const needed = longest.prompt + longest.output;
+  if (context === undefined || context >= needed) return context ?? needed;
+  throw new UserError(
+    `--context: expected room for ${longest.prompt} tokens of the prompt and ${longest.output} of the answer, found ` +
+      `${context}; leave it out or ask for less`,
+  );
 }
 
 function chosen(devices: readonly Device[], names: readonly string[]): readonly Device[] {
@@ -86,40 +353,6 @@ function chosen(devices: readonly Device[], names: readonly string[]): readonly 
       `--device: expected a device of the catalogue, found "${name}"; ${hint}\`rightsize list devices\` shows all, and --prices adds your own`,
     );
   });
-}
-
-async function modelsOf(name: string, usual: StorageName, cwd: string): Promise<readonly PricedModel[]> {
-  if (isPublished(name)) return publishedModels(name, usual);
-  const path = resolve(cwd, name);
-  const found = await stat(path).catch(() => null);
-  if (found === null) return publishedModels(name, usual);
-  if (path.endsWith('.gguf')) {
-    return [{ name, shape: shapeOfGguf((await readGguf(path)).content, name), source: 'the header of the file' }];
-  }
-  const file = found.isDirectory() ? join(path, 'config.json') : path;
-  const config = await readJson(file, name);
-  const storage = storageIn(config);
-  return [{ name, shape: shapeOfConfig(config, storageOf(storage), name), source: `its config.json, as ${storage}` }];
-}
-
-async function readJson(file: string, name: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    throw new UserError(
-      `--model: expected a GGUF file, or a config.json in the folder ${name}, but ${describeError(error)}; ` +
-        'give the file of the weights, or a published model',
-      { cause: error },
-    );
-  }
-}
-
-/** How the configuration says that its weights are stored; 16 bits if it does not say. */
-function storageIn(config: unknown): StorageName {
-  const { quantization_config: quantised, torch_dtype: type } = Object(config) as Readonly<Record<string, unknown>>;
-  const method = String((Object(quantised) as Readonly<Record<string, unknown>>).quant_method ?? '');
-  if (isStorageName(method)) return method;
-  return type === 'float32' ? 'f32' : 'bf16';
 }
 
 function refuseLongContext({ name, shape: { maxContext } }: PricedModel, context: number): void {

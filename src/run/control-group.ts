@@ -3,8 +3,9 @@
  * of a user, and sixteen processes of 1 GiB are 16 GiB; a group has one limit for all. Only some users may make groups: root,
  * and users whose part of the tree was given to them (systemd's `Delegate=`).
  */
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { memberships, upwards } from '../system/container.js';
 
 export interface ControlGroup {
   /** The files that a process writes itself into, one for each hierarchy. */
@@ -26,7 +27,7 @@ export function createGroup({ memory, processes }: GroupLimits, root = ROOT): Co
   const bytes = String(memory + memory / 4);
   const tasks = String(processes + PROCESSES_OF_OURS);
   const unified = memberships()
-    .filter(({ controllers }) => controllers === '')
+    .filter(({ controllers }) => controllers.length === 0)
     .flatMap(({ path }) => upwards(root, path))
     .map((parent) => make(parent, { 'memory.max': bytes, 'pids.max': tasks }))
     .find((folder) => folder !== null);
@@ -52,25 +53,6 @@ export function within(
   const entering = group.entries.map((_, i) => `echo 0 > "$${i + 1}" && `).join('');
   const script = `${entering}shift ${group.entries.length} && exec "$@"`;
   return ['/bin/sh', '-c', script, 'sh', ...group.entries, ...command];
-}
-
-function memberships(): readonly { readonly controllers: string; readonly path: string }[] {
-  let text: string;
-  try {
-    text = readFileSync('/proc/self/cgroup', 'utf8');
-  } catch {
-    return [];
-  }
-  return text.split('\n').flatMap((line) => {
-    const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-    return controllers === undefined || path === undefined ? [] : [{ controllers, path }];
-  });
-}
-
-function upwards(root: string, path: string): readonly string[] {
-  const folders = [join(root, path)];
-  while (folders.at(-1) !== root && folders.at(-1) !== '/') folders.push(dirname(folders.at(-1)!));
-  return folders;
 }
 
 /** A new group with these limits; null where it, or one of them, cannot be made. */

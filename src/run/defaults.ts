@@ -9,6 +9,8 @@ export const DEFAULTS = {
   concurrency: 1,
   seed: 0,
   viewPort: 8377,
+  /** Seconds that a machine of a fleet may be silent. BullMQ's own default. */
+  lease: 30,
   history: 'history',
 } as const;
 

@@ -203,6 +203,7 @@ function settingsOf(definition: RunDefinition, models: readonly LoadedModel[]): 
         base: models[0]!.model.id,
         candidate: models[1]!.model.id,
         blocks: definition.inTurns.blocks,
+        ...(definition.inTurns.oneAtATime && { oneAtATime: true }),
       },
     }),
     ...(definition.reference !== undefined && { reference: definition.reference }),

@@ -16,19 +16,39 @@ import { sha256 } from '../system/hash.js';
 import { uniqueId } from '../system/id.js';
 import { packageVersion } from '../system/package.js';
 
-/** This machine at the beginning of a new part of a log. */
-export async function describeMachine(): Promise<MachineRecord> {
+/**
+ * This machine at the beginning of a new part of a log.
+ *
+ * @param name What its user calls it. Machines of different names are different machines.
+ */
+export async function describeMachine(name?: string): Promise<MachineRecord> {
   const environment = await describeEnvironment();
-  return { type: 'machine', machine: machineId(environment), part: uniqueId(), environment };
+  return {
+    type: 'machine',
+    machine: machineId(environment, name),
+    part: uniqueId(),
+    ...(name !== undefined && { name }),
+    environment,
+  };
 }
 
 /**
  * The same for every run on this machine, and another where the machine offers other means: speeds of a container with fewer
  * cores are those of another machine. It is a hash, for a log may be shown to others, and a host's own id may not.
  */
-function machineId({ cpu, memory }: Environment): string {
+function machineId({ cpu, memory }: Environment, name?: string): string {
   const host = readLine('/etc/machine-id') ?? '';
-  return sha256(JSON.stringify(['rightsize', host, hostname(), cpu.model, cpu.cores, memory.total])).slice(0, 16);
+  return sha256(
+    JSON.stringify([
+      'rightsize',
+      host,
+      hostname(),
+      cpu.model,
+      cpu.cores,
+      memory.total,
+      ...(name === undefined ? [] : [name]),
+    ]),
+  ).slice(0, 16);
 }
 
 export async function describeEnvironment(): Promise<Environment> {
@@ -74,7 +94,7 @@ export function noiseOf({ cores, load, governor, virtual, quota = null }: Circum
   }
   if (load > cores * 0.5) {
     noise.push({
-      what: `the machine was busy at the start (load ${load.toFixed(1)} on ${cores} cores)`,
+      what: `the machine was busy at the start (load ${load.toFixed(1)} on ${cores} ${cores === 1 ? 'core' : 'cores'})`,
       remedy: 'stop other programs, or run again when it is idle; compare models only within one run',
     });
   }
@@ -92,7 +112,7 @@ export function noiseOf({ cores, load, governor, virtual, quota = null }: Circum
   }
   if (cores <= 2) {
     noise.push({
-      what: `there are only ${cores} cores for the engine, the harness and the system`,
+      what: `there ${cores === 1 ? 'is only one core' : `are only ${cores} cores`} for the engine, the harness and the system`,
       remedy: 'leave one to the system by giving models fewer threads, or use a machine with more',
     });
   }

@@ -73,7 +73,7 @@ export async function init(options: InitOptions): Promise<Initialised> {
   const scorer = options.scorer === undefined ? undefined : scorerNamed(options.scorer);
   if (!options.force && existsSync(suiteFile))
     throw new UserError(
-      `${displayPath(suiteFile)}: expected no such file, found one; --force overwrites it, --name and --out choose another`,
+      `${suiteFile}: expected no such file, found one; --force overwrites it, --name and --out choose another`,
     );
 
   const { instruction, margin = MARGIN } = options;
@@ -93,7 +93,7 @@ export async function init(options: InitOptions): Promise<Initialised> {
     if (!keptModels) await writeFile(modelsFile, `${JSON.stringify(MODELS, null, 2)}\n`, { flag: 'wx' });
   } catch (cause) {
     throw new UserError(
-      `--out ${displayPath(folder)}: expected a folder that can be written, found none (${describeError(cause)}); choose another`,
+      `--out ${folder}: expected a folder that can be written, found none (${describeError(cause)}); choose another`,
       { cause },
     );
   }
@@ -107,7 +107,7 @@ export async function init(options: InitOptions): Promise<Initialised> {
     rows: survey.rows,
     usable: survey.usable,
     shown,
-    doubts: doubtsOf({ survey, guess, margin, place: (row) => `${displayPath(data)}:${row}` }),
+    doubts: doubtsOf({ survey, guess, margin, place: (row) => `${displayPath(data, cwd)}:${row}` }),
   };
 }
 
@@ -160,7 +160,7 @@ async function columnsOf(data: string, named: NamedColumns): Promise<Columns> {
     rows.push(row);
     if (rows.length === ROWS_FOR_COLUMNS) break;
   }
-  if (rows.length === 0) throw new UserError(`${displayPath(data)}: expected at least one row, found none`);
+  if (rows.length === 0) throw new UserError(`${data}: expected at least one row, found none`);
   return chooseColumns(rows, named);
 }
 
@@ -171,7 +171,7 @@ async function surveyOf(data: string, columns: Columns): Promise<Survey> {
   if (surveyed.usable > 0) return surveyed;
   const { emptyInputs, emptyTargets, rows } = surveyed;
   throw new UserError(
-    `${displayPath(data)}: expected rows with an input and a target, found none in ${rows} rows; ${emptyInputs.count} have no "${columns.inputs.join('", "')}" and ${emptyTargets.count} no "${columns.target}": name other columns with --input and --target`,
+    `${data}: expected rows with an input and a target, found none in ${rows} rows; ${emptyInputs.count} have no "${columns.inputs.join('", "')}" and ${emptyTargets.count} no "${columns.target}": name other columns with --input and --target`,
   );
 }
 

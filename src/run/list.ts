@@ -41,7 +41,7 @@ const LISTINGS = {
         const [first] = suites;
         const tasks = suites.reduce((sum, { suite }) => sum + suite.tasks.length, 0);
         const title = suites.length === 1 ? first!.suite.title : suites.map(({ suite }) => suite.name).join(', ');
-        return { name, title: title ?? null, tasks, file: displayPath(file) };
+        return { name, title: title ?? null, tasks, file: displayPath(file, cwd) };
       }),
     );
   },

@@ -14,7 +14,7 @@ import {
 import { type RecordedTrace, traceReader } from '../core/load/trace.js';
 import type { LoadSettings } from '../core/log/log.js';
 import { readLines } from '../files/lines.js';
-import { displayPath, readFailure, requireFile } from '../system/path.js';
+import { readFailure, requireFile } from '../system/path.js';
 import { LOAD_DEFAULTS } from './defaults.js';
 import { type Definitions, loadDefinitions, type RunDefinition, tasksOf } from './definitions.js';
 import type { World } from './world.js';
@@ -36,6 +36,10 @@ export interface LoadDefinition
   readonly budget?: LoadSettings['budget'] | undefined;
   /** A step ends early if more than this share of its requests fail. */
   readonly stopErrors?: number | undefined;
+  /** `off` asks the server to keep no prompts. Refused where it has no such field. */
+  readonly prefixCache?: LoadSettings['prefixCache'] | undefined;
+  /** `fixed` asks for answers of full length: as many tokens as the tasks allow. Refused where the server has no such field. */
+  readonly length?: LoadSettings['length'] | undefined;
   /** The processes that send the requests. */
   readonly clients?: number | undefined;
   /** Files of recorded traffic, each with its speed. Each is held as one more step. */
@@ -59,6 +63,7 @@ export async function loadTestDefinitions(definition: LoadDefinition, world: Wor
     }
   }
   requirePrices(whole, definition.budget);
+  requireServers(whole, definition);
   const definitions = onlyTasks(whole, tasks);
   const traces = await Promise.all(files.map(({ file }) => readTraceFile(file, world.cwd)));
   const objectives = objectivesOf(definition.objectives ?? [], definitions);
@@ -81,6 +86,8 @@ export async function loadTestDefinitions(definition: LoadDefinition, world: Wor
     budget: definition.budget ?? { seconds: LOAD_DEFAULTS.budget },
     stopErrors: definition.stopErrors ?? LOAD_DEFAULTS.stopErrors,
     clients: definition.clients ?? LOAD_DEFAULTS.clients,
+    ...(definition.prefixCache && { prefixCache: definition.prefixCache }),
+    ...(definition.length && { length: definition.length }),
     ...(traces.length > 0 && {
       traces: Object.fromEntries(
         traces.map(({ name, file, hash, trace }) => [name, { file, hash, requests: trace.arrivals.length }]),
@@ -94,6 +101,18 @@ export async function loadTestDefinitions(definition: LoadDefinition, world: Wor
     load,
     traces: new Map(traces.map(({ name, trace }) => [name, trace])),
   };
+}
+
+/** @throws UserError when something is asked of servers, and a model has none. */
+function requireServers({ models }: Definitions, { prefixCache, length }: LoadDefinition): void {
+  if (prefixCache === undefined && length === undefined) return;
+  const flag = prefixCache === undefined ? '--fixed-length' : '--no-prefix-cache';
+  for (const { model } of models) {
+    if (model.backend === 'openai') continue;
+    throw new UserError(
+      `${flag}: expected models behind a server, found model "${model.id}" of the backend ${model.backend}; leave out ${flag}, or serve the model`,
+    );
+  }
 }
 
 /** @throws UserError when a budget in dollars is to hold for a model without a price. */
@@ -189,7 +208,7 @@ async function readTraceFile(file: string, cwd: string): Promise<NamedTrace> {
   const path = resolve(cwd, file);
   await requireFile(path, LARGEST_TRACE);
   const hash = createHash('sha256');
-  const reader = traceReader(displayPath(path));
+  const reader = traceReader(path);
   try {
     for await (const { texts } of readLines(hashed(createReadStream(path), hash))) {
       for (const line of texts) reader.push(line);

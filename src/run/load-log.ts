@@ -4,7 +4,7 @@ import { type LoadTest, startLoadTest } from '../core/load/load-test.js';
 import { requestOf } from '../core/load/recorded.js';
 import type { MeasurementRecord, StepRecord } from '../core/log/log.js';
 import { readLog } from '../files/log.js';
-import { displayPath } from '../system/path.js';
+
 import type { EarlierSteps } from './load-model.js';
 
 /** @throws UserError when the log is damaged, or that of no load test. */
@@ -13,7 +13,7 @@ export async function readLoadTest(log: string): Promise<LoadTest> {
   for await (const record of readLog(log)) fold.add(record);
   const test = fold.finish();
   if (test !== null) return test;
-  throw new UserError(`${displayPath(log)}: expected the log of a load test, found that of a run`);
+  throw new UserError(`${log}: expected the log of a load test, found that of a run`);
 }
 
 /** The steps of each model that came to an end, in their order, and how many were begun. */

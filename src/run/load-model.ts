@@ -89,6 +89,7 @@ export async function testModel(
         id: `${model.id}/${begun}`,
         model: model.id,
         condition,
+        seed: options.seed + held.length,
         requests,
         seconds,
         first: held.reduce((sum, { record }) => sum + record.used, 0),
@@ -96,6 +97,7 @@ export async function testModel(
       };
       const one = await holdStep(step, {
         ...options,
+        orderSeed: options.seed,
         clients,
         session,
         trace: planned.condition.kind === 'trace' ? options.traces.get(planned.condition.name)?.arrivals : undefined,
@@ -144,6 +146,7 @@ async function openClients(loaded: LoadedModel, options: ModelTestOptions): Prom
       const client = await options.openWorker(loaded, {
         concurrency: SLOTS,
         under: 'load',
+        manner: { prefixCache: load.prefixCache, length: load.length },
         environment,
         signal,
         onProgress: (progress) => onEvent({ type: 'progress', model: model.id, ...progress }),

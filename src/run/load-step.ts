@@ -18,6 +18,8 @@ export interface PlannedStep {
   readonly id: string;
   readonly model: string;
   readonly condition: Condition;
+  /** Of its arrivals and think times. Each step has its own, so that the luck of one is not that of all. */
+  readonly seed: number;
   /** The step is over when this many requests were due and have their answers, */
   readonly requests: number;
   /** or when those have that were due in this many seconds. */
@@ -31,7 +33,8 @@ export interface PlannedStep {
 export interface HoldStepOptions {
   readonly clients: readonly WorkerSession[];
   readonly session: string;
-  readonly seed: number;
+  /** Of the order of the samples. */
+  readonly orderSeed: number;
   /** The samples, in the order in which the clients have their questions. */
   readonly samples: readonly SampleRecord[];
   readonly questions: readonly TrialRequest[];
@@ -71,8 +74,8 @@ const LEAD = 0.25;
 
 /** @throws WorkerDied, or the reason of the signal: such a step has no record, and is held again. */
 export async function holdStep(planned: PlannedStep, options: HoldStepOptions): Promise<HeldStep> {
-  const { clients, seed, elapsed, judge, signal, questions, trace } = options;
-  const { condition, first, most } = planned;
+  const { clients, orderSeed, elapsed, judge, signal, questions, trace } = options;
+  const { condition, seed, first, most } = planned;
   signal.throwIfAborted();
   const finish = new AbortController();
   const onInterrupt = () => finish.abort();
@@ -103,6 +106,7 @@ export async function holdStep(planned: PlannedStep, options: HoldStepOptions): 
           {
             condition,
             seed,
+            orderSeed,
             begin,
             first,
             most,
@@ -122,7 +126,7 @@ export async function holdStep(planned: PlannedStep, options: HoldStepOptions): 
   }
 }
 
-interface CourseOptions extends Pick<HoldStepOptions, 'session' | 'seed' | 'samples' | 'append'> {
+interface CourseOptions extends Pick<HoldStepOptions, 'session' | 'samples' | 'append'> {
   readonly began: number;
   /** How many report. */
   readonly clients: number;
@@ -131,8 +135,8 @@ interface CourseOptions extends Pick<HoldStepOptions, 'session' | 'seed' | 'samp
 
 /** What has come of a step so far. Every request goes to the log. */
 function startCourse(
-  { id, model, condition, requests: wanted, seconds = Number.POSITIVE_INFINITY, first }: PlannedStep,
-  { session, seed, samples, append, began, clients, inProcess }: CourseOptions,
+  { id, model, condition, seed, requests: wanted, seconds = Number.POSITIVE_INFINITY, first }: PlannedStep,
+  { session, samples, append, began, clients, inProcess }: CourseOptions,
 ) {
   const requests: StepRequest[] = [];
   const underWay = new Map<number, number>();

@@ -29,6 +29,7 @@ import { DEFAULTS } from './defaults.js';
 import { catalogueFile, type Definitions, loadDefinitions, type RunDefinition } from './definitions.js';
 import { type EvidenceOptions, gatherEvidence } from './evidence.js';
 import { lockMachine, type MachineLockOptions } from './machine-lock.js';
+import type { FleetOptions } from './measure-fleet.js';
 import { requireNamedLibraries } from './native-library.js';
 import { ownScorersOf, requireAllowed } from './own-scorer.js';
 import { originOf, partOf, type Start, startOf } from './part.js';
@@ -54,6 +55,8 @@ export interface MeasureOptions extends Partial<World> {
   readonly allowScorers?: readonly string[] | undefined;
   /** What to do while another process measures on this machine; without it, refuse. */
   readonly whenBusy?: MachineLockOptions['whenBusy'] | undefined;
+  /** Machines that measure in place of this one. */
+  readonly fleet?: FleetOptions | undefined;
   /** US dollars that servers may be paid: a run that may cost more is refused, and one that has spent them ends. */
   readonly maxCost?: number | undefined;
   readonly onEvent?: ((event: MeasureEvent) => void) | undefined;
@@ -85,7 +88,8 @@ export async function measure(
 ): Promise<Measured> {
   const world = worldOf(options);
   const prices = await loadPrices(options.prices && resolve(world.cwd, options.prices));
-  const definitions = await loadDefinitions(definition, world);
+  const loaded = await loadDefinitions(definition, world);
+  const definitions = options.fleet?.everywhere ? await everywhere(loaded, options.fleet, world) : loaded;
   return perform(
     { definitions, recorded: new Set(), prices },
     { ...options, ...world },
@@ -97,6 +101,17 @@ export async function measure(
       return { folder, log: openLog(logOf(folder)), close: lock.release };
     },
   );
+}
+
+async function everywhere(loaded: Definitions, fleet: FleetOptions, { environment }: World): Promise<Definitions> {
+  const { reference } = loaded.record.settings;
+  if (reference !== undefined) {
+    throw new UserError(
+      '--reference: expected one machine, found --each-machine: every model has a name for each machine',
+    );
+  }
+  const { placeEverywhere } = await import('./measure-fleet.js');
+  return placeEverywhere(loaded, fleet, environment);
 }
 
 /**
@@ -159,17 +174,28 @@ async function perform(
   const blocks = remaining(whole, job.recorded);
 
   // 3
-  await requireReady(
-    job.definitions.models.filter(({ model }) => blocks.some((block) => block.model === model.id)),
-    environment,
-  );
+  const { fleet } = options;
+  if (fleet === undefined) {
+    await requireReady(
+      job.definitions.models.filter(({ model }) => blocks.some((block) => block.model === model.id)),
+      environment,
+    );
+  } else if (options.maxCost !== undefined) {
+    throw new UserError(
+      '--max-cost: expected a run on this machine, found --fleet: no machine knows what others spend',
+    );
+  }
   const judges = await judgesOf(options, job.definitions);
   const purse = purseOf(options, { blocks, definitions: job.definitions, judge: judges.judge });
 
-  const machine = await lockMachine(options, {
-    whenBusy: options.whenBusy ?? 'refuse',
-    onWait: (holder) => say(`waiting until nothing else measures on this machine: ${describeHolder(holder)}`),
-  });
+  // A run on a fleet measures nothing here.
+  const machine =
+    fleet === undefined
+      ? await lockMachine(options, {
+          whenBusy: options.whenBusy ?? 'refuse',
+          onWait: (holder) => say(`waiting until nothing else measures on this machine: ${describeHolder(holder)}`),
+        })
+      : null;
   try {
     // 4
     const start = await startOf(job.prices, options);
@@ -187,7 +213,7 @@ async function perform(
       await run.close();
     }
   } finally {
-    await machine.release();
+    await machine?.release();
   }
 }
 
@@ -223,7 +249,7 @@ async function fill(run: WrittenRun, planned: Planned, options: FillOptions): Pr
 async function fillUntil(
   { folder, log }: WrittenRun,
   { definitions, origin, whole, blocks, judges, say }: Planned,
-  { cwd, environment, now, signal, onEvent, openWorker: open = openWorker }: FillOptions,
+  { cwd, environment, now, signal, onEvent, fleet, openWorker: open = openWorker }: FillOptions,
 ): Promise<RunEnding> {
   const { suites, settings } = definitions.record;
   const samples = samplesOf(definitions);
@@ -240,7 +266,11 @@ async function fillUntil(
     append: log.append,
     onEvent,
   };
-  const executeBlocks = (some: readonly Block[], until: AbortSignal) => execute(some, { ...runner, signal: until });
+  const executeBlocks = async (some: readonly Block[], until: AbortSignal) => {
+    if (fleet === undefined) return execute(some, { ...runner, signal: until });
+    const { executeOnFleet } = await import('./measure-fleet.js');
+    return executeOnFleet(some, fleet, { ...runner, signal: until, log: logOf(folder), whole, say });
+  };
   const { untilSure } = settings;
   const ending =
     untilSure === undefined
@@ -273,7 +303,7 @@ function samplesOf({ samples }: Definitions): ReadonlyMap<string, SampleRecord> 
   return new Map(samples.map((sample) => [sampleKey(sample), sample]));
 }
 
-type FillOptions = World & Pick<MeasureOptions, 'openWorker'> & Required<Pick<RunnerOptions, 'onEvent'>>;
+type FillOptions = World & Pick<MeasureOptions, 'openWorker' | 'fleet'> & Required<Pick<RunnerOptions, 'onEvent'>>;
 
 type Judges = Pick<EvidenceOptions, 'judge' | 'sandbox' | 'allowed'>;
 

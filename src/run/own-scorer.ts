@@ -105,10 +105,18 @@ const LONGEST_MESSAGE = 300;
 /** What programs need to start; keys of servers are not among it. */
 const PASSED_ON = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'TEMP', 'SystemRoot'] as const;
 
+/** The first answers of a process after which it is waited for a line too many. A scorer that writes two writes them from the first. */
+const WATCHED_ANSWERS = 2;
+const WATCH_MS = 50;
+const TOO_MANY_LINES: OwnVerdict = { failed: 'it wrote more than one line for an answer' };
+
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 class Conversation {
   private child: Child | null = null;
+  private answered = 0;
+  /** Whether a line came that nobody asked for. */
+  private strayed = false;
 
   constructor(
     private readonly command: readonly string[],
@@ -120,26 +128,41 @@ class Conversation {
     { seconds, signal }: { readonly seconds: number; readonly signal: AbortSignal },
   ): Promise<OwnVerdict> {
     signal.throwIfAborted();
+    if (this.strayed) {
+      this.close();
+      return Promise.resolve(TOO_MANY_LINES);
+    }
     const child = this.started();
+    child.stdout.off('data', this.onStray);
     return new Promise((settle, fail) => {
       let reply = '';
-      const end = (verdict: OwnVerdict, then: 'keep' | 'stop') => {
+      let ended = false;
+      let verdict: OwnVerdict | null = null;
+      const end = (settled: OwnVerdict, then: 'keep' | 'stop') => {
+        if (ended) return;
+        ended = true;
         clearTimeout(timer);
         child.stdout.off('data', onData);
         child.off('close', onClose);
         child.off('error', onError);
         signal.removeEventListener('abort', onAbort);
         if (then === 'stop') this.close();
-        settle(verdict);
+        else child.stdout.on('data', this.onStray);
+        settle(settled);
       };
       const onData = (chunk: string) => {
         reply += chunk;
         const length = reply.indexOf('\n');
-        if (length >= 0) end(verdictIn(reply.slice(0, length)), 'keep');
-        else if (reply.length > LONGEST_LINE) end({ failed: 'it wrote a megabyte without a line end' }, 'stop');
+        if (length >= 0 && reply.length > length + 1) end(TOO_MANY_LINES, 'stop');
+        else if (length >= 0) {
+          const given = verdictIn(reply.slice(0, length));
+          verdict = given;
+          if (++this.answered > WATCHED_ANSWERS) end(given, 'keep');
+          else setTimeout(() => end(given, 'keep'), WATCH_MS);
+        } else if (reply.length > LONGEST_LINE) end({ failed: 'it wrote a megabyte without a line end' }, 'stop');
       };
       const onClose = (code: number | null, killed: string | null) =>
-        end({ failed: `it ended with ${killed ?? `exit code ${code}`}${this.lastWords()}` }, 'stop');
+        end(verdict ?? { failed: `it ended with ${killed ?? `exit code ${code}`}${this.lastWords()}` }, 'stop');
       const onError = (error: Error) => end({ failed: `it cannot be started (${error.message})` }, 'stop');
       const onAbort = () => {
         end({ failed: 'interrupted' }, 'stop');
@@ -153,6 +176,10 @@ class Conversation {
       child.stdin.write(`${lineOf(question)}\n`);
     });
   }
+
+  private readonly onStray = () => {
+    this.strayed = true;
+  };
 
   private complaint = '';
 
@@ -173,6 +200,7 @@ class Conversation {
       detached: process.platform !== 'win32',
     });
     this.complaint = '';
+    this.answered = 0;
     child.stdout.setEncoding('utf8');
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       this.complaint = (this.complaint + chunk).slice(-4 * LONGEST_MESSAGE);
@@ -187,6 +215,7 @@ class Conversation {
   close(): void {
     const { child } = this;
     this.child = null;
+    this.strayed = false;
     if (child?.pid === undefined || child.exitCode !== null) return;
     try {
       if (process.platform === 'win32') child.kill('SIGKILL');

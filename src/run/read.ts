@@ -7,7 +7,6 @@ import { UserError } from '../core/errors.js';
 import { type LoadTest, startLoadTest } from '../core/load/load-test.js';
 import type { RunRecord } from '../core/log/log.js';
 import { readLog } from '../files/log.js';
-import { displayPath } from '../system/path.js';
 
 export async function analyseLog(log: string): Promise<Analysis> {
   const fold = startAnalysis();
@@ -59,5 +58,5 @@ function labelsOf(folders: readonly string[]): readonly string[] {
 
 async function runRecordOf(log: string): Promise<RunRecord> {
   for await (const record of readLog(log)) if (record.type === 'run') return record;
-  throw new UserError(`${displayPath(log)}: expected the log of a run, found no run in it`);
+  throw new UserError(`${log}: expected the log of a run, found no run in it`);
 }

@@ -12,7 +12,7 @@ import type { CsvBeginning } from '../core/report/samples.js';
 import { REPORTER_NAMES, type ReporterName, renderReports } from '../core/report/table.js';
 import { loadPrices } from '../files/price-list.js';
 import { openPainter } from '../render/painter.js';
-import { displayPath, isFullDisk } from '../system/path.js';
+import { isFullDisk } from '../system/path.js';
 import { changesBetween } from './compare.js';
 import { analyseTogether, readRun } from './read.js';
 import { logOf } from './runs.js';
@@ -120,12 +120,12 @@ async function writeArtifact(file: string, content: string | Uint8Array): Promis
   } catch (cause) {
     if (isFullDisk(cause)) {
       throw new Unfinished(
-        `${displayPath(file)}: the disk is full; the log is kept; make room, then write the reports with: rightsize report`,
+        `${file}: the disk is full; the log is kept; make room, then write the reports with: rightsize report`,
         { cause },
       );
     }
     throw new UserError(
-      `${displayPath(file)}: the report cannot be written (${(cause as NodeJS.ErrnoException).code}); choose another folder with --out`,
+      `${file}: the report cannot be written (${(cause as NodeJS.ErrnoException).code}); choose another folder with --out`,
       { cause },
     );
   }

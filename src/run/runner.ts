@@ -1,5 +1,6 @@
 /**
- * Executes a plan. Each block gets a fresh worker and a warm-up; then its trials run under its condition. Each trial is written to the log when its outcome arrives (`LONGEST_BATCH`).
+ * Executes a plan. Each opening gets a fresh worker and a warm-up; then the trials of its blocks run under their condition. Each trial
+ * is written to the log when its outcome arrives (`LONGEST_BATCH`).
  *
  * tinybench repeats the trials: every task is a bench whose function is one trial. The bench takes the latency that the worker stamped
  * as `overriddenDuration`, so no figure includes the messages between processes.
@@ -35,44 +36,100 @@ export interface RunEnding {
 
 /** Runs the trials of a plan. @throws UserError when a model's definition, files or server are at fault. */
 export async function execute(blocks: readonly Block[], options: RunnerOptions): Promise<RunEnding> {
-  const failures: string[] = [];
-  for (const block of blocks) {
-    try {
-      await runBlock(block, {
-        ...options,
-        elapsed: () => round((performance.now() - options.began) / 1000),
-      });
-    } catch (error) {
-      if (options.signal.aborted) return { complete: false, reason: 'interrupted' };
-      if (error instanceof UserError || error instanceof Unfinished) throw error;
-      const reason = describeError(error);
-      options.append({ type: 'model-failed', model: block.model, reason });
-      options.onEvent({ type: 'warning', model: block.model, message: reason });
-      failures.push(`${block.model} could not be run to its end`);
+  const failures = new Set<string>();
+  const openings = openingsOf(blocks);
+  const elapsed = () => round((performance.now() - options.began) / 1000);
+  try {
+    for (const block of blocks) {
+      const opening = openings.get(openingOf(block))!;
+      if (opening.failed) continue;
+      try {
+        await runBlock(block, opening, { ...options, elapsed });
+      } catch (error) {
+        opening.failed = true;
+        if (options.signal.aborted) return { complete: false, reason: 'interrupted' };
+        if (error instanceof UserError || error instanceof Unfinished) throw error;
+        const reason = describeError(error);
+        options.append({ type: 'model-failed', model: block.model, reason });
+        options.onEvent({ type: 'warning', model: block.model, message: reason });
+        failures.add(`${block.model} could not be run to its end`);
+      }
     }
+  } finally {
+    for (const { keeper } of openings.values()) await keeper?.end();
   }
-  return failures.length === 0
+  return failures.size === 0
     ? { complete: true, reason: 'all trials were run' }
-    : { complete: false, reason: failures.join('; ') };
+    : { complete: false, reason: [...failures].join('; ') };
+}
+
+/** The blocks that share a session, in order. */
+interface Opening {
+  readonly blocks: Block[];
+  /** Null before the first block, and after the last. */
+  keeper: SessionKeeper | null;
+  failed: boolean;
+}
+
+function openingOf(block: Block): string | Block {
+  return block.opening ?? block;
+}
+
+function openingsOf(blocks: readonly Block[]): ReadonlyMap<string | Block, Opening> {
+  const openings = new Map<string | Block, Opening>();
+  for (const block of blocks) {
+    const known = openings.get(openingOf(block));
+    if (known === undefined) openings.set(openingOf(block), { blocks: [block], keeper: null, failed: false });
+    else known.blocks.push(block);
+  }
+  return openings;
 }
 
 type BlockOptions = RunnerOptions & Pick<KeeperOptions, 'elapsed'>;
 
-async function runBlock({ model, condition, cells }: Block, options: BlockOptions): Promise<void> {
+async function runBlock(block: Block, opening: Opening, options: BlockOptions): Promise<void> {
+  const { model, condition, cells } = block;
   const { requests } = condition;
-  const keeper = sessionKeeper(model, { ...options, concurrency: requests });
+  const keeper = opening.keeper ?? sessionKeeper(model, { ...options, concurrency: requests });
+  opening.keeper = keeper;
+  const isShared = opening.blocks.length > 1;
+  const last = opening.blocks.at(-1)!;
+  let isDone = block === last;
   try {
-    for (const cell of cells) await runCell(cell, { keeper, requests, ...options });
-    await keeper.timeLogprobs(cells.flatMap(({ trials }) => trials));
+    for (const cell of cells) {
+      const spare = isShared ? trialsOf([last]) : cell.trials;
+      await runCell(cell, { keeper, requests, spare, isShared, ...options });
+    }
+    if (isDone) await keeper.timeLogprobs(trialsOf(opening.blocks));
+  } catch (error) {
+    isDone = true;
+    throw error;
   } finally {
-    await keeper.end();
+    if (isDone) {
+      opening.keeper = null;
+      await keeper.end();
+    }
   }
 }
 
-type CellOptions = BlockOptions & { readonly keeper: SessionKeeper; readonly requests: number };
+function trialsOf(blocks: readonly Block[]): readonly Trial[] {
+  return blocks.flatMap(({ cells }) => cells.flatMap(({ trials }) => trials));
+}
+
+interface CellOptions extends BlockOptions {
+  readonly keeper: SessionKeeper;
+  readonly requests: number;
+  /** The warm-up takes its prompts from the end of these: no cache may hold a prompt that is recorded soon. */
+  readonly spare: readonly Trial[];
+  /** Whether other blocks share the session; its statistics would then tell of the last few trials alone. */
+  readonly isShared: boolean;
+}
 
 /** One bench: the trials of a task on a model. */
-async function runCell(cell: PlannedCell, { keeper, requests, ...options }: CellOptions): Promise<void> {
+async function runCell(
+  cell: PlannedCell,
+  { keeper, requests, spare, isShared, ...options }: CellOptions,
+): Promise<void> {
   const name = taskKey(cell.suite, cell.task);
   const queue = cell.trials[Symbol.iterator]();
   const failed: unknown[] = [];
@@ -103,9 +160,7 @@ async function runCell(cell: PlannedCell, { keeper, requests, ...options }: Cell
   bench.add(
     name,
     async () => {
-      // The warm-up takes the last prompts of the cell, because no cache may hold a prompt that is recorded soon.
-      if (mode === 'warmup')
-        return latency(await keeper.warmUp(cell.trials.at(-1 - (warmups++ % cell.trials.length))!));
+      if (mode === 'warmup') return latency(await keeper.warmUp(spare.at(-1 - (warmups++ % spare.length))!));
       const trial = queue.next().value!;
       const attempted = atOnce ? await keeper.run(trial) : (await inOrder.next()).value!;
       const { outcome, session, at, ...circumstances } = attempted;
@@ -133,7 +188,8 @@ async function runCell(cell: PlannedCell, { keeper, requests, ...options }: Cell
   options.signal.throwIfAborted();
   if (failed.length > 0) throw failed[0];
   const { result } = bench.tasks[0]!;
-  if (bench.concurrency === null && result.state === 'completed') keeper.addStatistics(name, result.latency);
+  if (bench.concurrency === null && !isShared && result.state === 'completed')
+    keeper.addStatistics(name, result.latency);
 }
 
 function place({ suite, task, sample, model, repetition }: Trial) {

@@ -5,7 +5,6 @@ import { describeError, Unfinished, UserError } from '../core/errors.js';
 import type { LogRecord, MachineRecord, RunRecord, SampleRecord } from '../core/log/log.js';
 import { openLog, readLog } from '../files/log.js';
 import { describeHolder, type Lock, type Taken, tryLock } from '../system/lock.js';
-import { displayPath } from '../system/path.js';
 import { type Definitions, tasksOf } from './definitions.js';
 import type { World } from './world.js';
 
@@ -42,7 +41,7 @@ export function createRun(
     } catch (cause) {
       // Another run of the same second took the name after `existsSync` had looked.
       if (!existsSync(folder))
-        throw new UserError(`${displayPath(folder)}: the folder cannot be made (${describeError(cause)})`, { cause });
+        throw new UserError(`${folder}: the folder cannot be made (${describeError(cause)})`, { cause });
     }
   }
 }
@@ -85,8 +84,7 @@ export async function openRun(reference: string): Promise<EarlierRun> {
       if (record?.settings.condition !== undefined) recorded.add(`${entry.trial} ${record.settings.condition}`);
     }
   }
-  if (record === null)
-    throw new UserError(`${displayPath(file)}: expected the log of a run, found no run in it; start a new one`);
+  if (record === null) throw new UserError(`${file}: expected the log of a run, found no run in it; start a new one`);
   const { id, started, command, machine, part, prices, ...planned } = record;
   return {
     folder: dirname(file),
@@ -111,7 +109,7 @@ export function logOf(reference: string, cwd = '.'): string {
   const file = existsSync(path) && statSync(path).isDirectory() ? join(path, LOG) : path;
   if (!existsSync(file)) {
     throw new UserError(
-      `${displayPath(path)}: expected the folder of a run (with a ${LOG} in it), found ${existsSync(path) ? 'none inside' : 'nothing there'}; see the folders in reports/`,
+      `${path}: expected the folder of a run (with a ${LOG} in it), found ${existsSync(path) ? 'none inside' : 'nothing there'}; see the folders in reports/`,
     );
   }
   return file;
@@ -124,10 +122,10 @@ export async function lockRun(folder: string, { command }: Pick<World, 'command'
   try {
     lock = await tryLock(path, command.join(' '));
   } catch (cause) {
-    throw new UserError(`${displayPath(path)}: the folder cannot be written (${describeError(cause)})`, { cause });
+    throw new UserError(`${path}: the folder cannot be written (${describeError(cause)})`, { cause });
   }
   if (lock.state === 'held') return lock;
   throw new UserError(
-    `${displayPath(folder)}: expected a run that nobody is writing to, found ${describeHolder(lock.holder)}; wait for it, or stop it`,
+    `${folder}: expected a run that nobody is writing to, found ${describeHolder(lock.holder)}; wait for it, or stop it`,
   );
 }

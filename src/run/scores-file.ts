@@ -5,7 +5,7 @@
 import { UserError } from '../core/errors.js';
 import type { OwnVerdict } from '../core/score/score.js';
 import { readRows } from '../files/rows.js';
-import { displayPath } from '../system/path.js';
+
 import { readVerdict } from './own-scorer.js';
 
 export interface ScoredAnswer {
@@ -20,7 +20,7 @@ export type ScoresFile = (answer: ScoredAnswer) => OwnVerdict | null;
 export async function readScores(file: string): Promise<ScoresFile> {
   const found = new Map<string, OwnVerdict>();
   for await (const { row, number } of readRows(file)) {
-    const place = `${displayPath(file)}:${number}`;
+    const place = `${file}:${number}`;
     const { sample, model = '', repetition = '', score, ...rest } = row;
     if (typeof sample !== 'string' && typeof sample !== 'number')
       throw new UserError(`${place}: expected the id of a sample in "sample", found none; see docs/scorers.md`);

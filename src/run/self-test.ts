@@ -78,6 +78,7 @@ async function hold(rate: number, { clients, server, seconds, signal }: HoldOpti
       id: 'self-test',
       model: 'null',
       condition: { kind: 'open', rate: steadyRate(rate), arrivals: { kind: 'constant' } },
+      seed: 0,
       requests: Math.ceil(rate * seconds),
       first: 0,
       most: Number.POSITIVE_INFINITY,
@@ -85,7 +86,7 @@ async function hold(rate: number, { clients, server, seconds, signal }: HoldOpti
     {
       clients,
       session: 'self-test',
-      seed: 0,
+      orderSeed: 0,
       samples: [SAMPLE],
       questions: [QUESTION],
       elapsed: () => (performance.now() - began) / 1000,

@@ -27,13 +27,13 @@ export interface Source {
 /** @throws UserError when the reference is neither a run nor a baseline. */
 export async function openSource(reference: string, cwd: string): Promise<Source> {
   const path = resolve(cwd, reference);
-  if (existsSync(path) && statSync(path).isFile() && path.endsWith('.json')) return baselineSource(path);
-  return runSource(displayPath(path), await analyseLog(logOf(reference, cwd)));
+  if (existsSync(path) && statSync(path).isFile() && path.endsWith('.json')) return baselineSource(path, cwd);
+  return runSource(displayPath(path, cwd), await analyseLog(logOf(reference, cwd)));
 }
 
-async function baselineSource(file: string): Promise<Source> {
+async function baselineSource(file: string, cwd: string): Promise<Source> {
   const { models } = await readBaseline(file);
-  const name = displayPath(file);
+  const name = displayPath(file, cwd);
   return {
     name,
     models: models.map(({ model }) => model),
@@ -74,7 +74,7 @@ export async function openPair(
     interleaved.add(record);
   }
   return {
-    source: runSource(displayPath(resolve(cwd, reference)), analysis.finish()),
+    source: runSource(displayPath(resolve(cwd, reference), cwd), analysis.finish()),
     speed: { kind: 'interleaved', blocks: interleaved.finish() },
   };
 }

@@ -14,7 +14,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { basename, join, resolve, sep } from 'node:path';
 import { describeError, UserError } from '../core/errors.js';
 import { messagePage, progressPage, runsPage } from '../core/report/html/runs.js';
-import { displayPath } from '../system/path.js';
 import { DEFAULTS } from './defaults.js';
 import { ProgressReader } from './progress-of-run.js';
 import { render } from './render.js';
@@ -60,7 +59,7 @@ function requireFolder(folder: string): void {
   const found = statSync(folder, { throwIfNoEntry: false });
   if (!found?.isDirectory())
     throw new UserError(
-      `${displayPath(folder)}: expected a folder of runs, found ${found ? 'a file' : 'nothing there'}; name it, or make a run with rightsize run`,
+      `${folder}: expected a folder of runs, found ${found ? 'a file' : 'nothing there'}; name it, or make a run with rightsize run`,
     );
 }
 

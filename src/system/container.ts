@@ -2,18 +2,20 @@
  * What a container leaves of a machine. Its limits are those of Linux's control groups, which the system's own counts of cores
  * and memory do not know: in a container of half a core, a machine with 64 shows 64.
  *
- *     version 2   /proc/self/cgroup: 0::/docker/x           cpu.max: 50000 100000    memory.max: 1500000000
+ *     version 2   /proc/self/cgroup: 0::/docker/x           cpu.max: 50000 100000    memory.max: 1500000000    cpuset.cpus.effective: 0-3
  *     version 1   /proc/self/cgroup: 4:cpu,cpuacct:/docker/x   cpu.cfs_quota_us / cpu.cfs_period_us   memory.limit_in_bytes
  *
  * A group is limited by those above it, too, so the least of them counts.
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 export interface ContainerLimits {
   /** Cores, in parts of one; null where there is no limit. */
   readonly cores: number | null;
+  /** Processors that it may run on; null where that is not said. */
+  readonly processors: number | null;
   /** Bytes; null where there is no limit. */
   readonly memory: number | null;
 }
@@ -26,44 +28,77 @@ export interface ContainerFiles {
 
 const SYSTEM: ContainerFiles = { membership: '/proc/self/cgroup', groups: '/sys/fs/cgroup' };
 
-export function containerLimits(files: ContainerFiles = SYSTEM): ContainerLimits {
-  const memberships = (read(files.membership) ?? '').split('\n').flatMap((line) => {
-    const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-    return path === undefined ? [] : [{ controllers: controllers!.split(','), path }];
-  });
+export function containerLimits({ membership, groups }: ContainerFiles = SYSTEM): ContainerLimits {
   const cores: number[] = [];
   const memory: number[] = [];
-  for (const { controllers, path } of memberships) {
-    const [first] = controllers;
-    if (first === '') {
-      for (const group of upwards(files.groups, path)) {
+  const processors: number[] = [];
+  for (const { controllers, path } of memberships(membership)) {
+    if (controllers.length === 0) {
+      for (const group of upwards(groups, path)) {
         cores.push(...quotient(...(read(join(group, 'cpu.max')) ?? '').split(' ')));
         memory.push(...limit(read(join(group, 'memory.max'))));
+        processors.push(...count(read(join(group, 'cpuset.cpus.effective'))));
       }
       continue;
     }
     // The folder has the name of all controllers of a hierarchy, or of one of them.
-    const roots = [controllers.join(','), ...controllers].map((name) => join(files.groups, name));
+    const roots = [controllers.join(','), ...controllers].map((name) => join(groups, name));
     for (const group of roots.flatMap((root) => upwards(root, path))) {
       cores.push(
         ...quotient(read(join(group, 'cpu.cfs_quota_us')) ?? '', read(join(group, 'cpu.cfs_period_us')) ?? ''),
       );
       memory.push(...limit(read(join(group, 'memory.limit_in_bytes'))));
+      processors.push(...count(read(join(group, 'cpuset.effective_cpus'))));
     }
   }
-  return { cores: least(cores), memory: least(memory) };
+  return { cores: least(cores), processors: least(processors), memory: least(memory) };
 }
 
-/** The folder of a group and those above it; a container may show only the root of its own. */
-function upwards(root: string, path: string): string[] {
-  const folders = [join(root, path)];
-  while (folders.at(-1) !== root && folders.at(-1) !== '/') folders.push(dirname(folders.at(-1)!));
-  return folders;
+export interface Membership {
+  /** None for version 2. */
+  readonly controllers: readonly string[];
+  readonly path: string;
+}
+
+/** The groups that a process is in. */
+export function memberships(file = SYSTEM.membership): readonly Membership[] {
+  return (read(file) ?? '').split('\n').flatMap((line) => {
+    const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+    return path === undefined ? [] : [{ controllers: controllers!.split(',').filter((name) => name !== ''), path }];
+  });
+}
+
+/**
+ * The folder of a group and those above it, up to the root. A container may show only the root of its own, and name its group
+ * `/../x` where that root is another's.
+ */
+export function upwards(root: string, path: string): readonly string[] {
+  const names = path.split('/').filter((name) => name !== '' && name !== '.' && name !== '..');
+  return Array.from({ length: names.length + 1 }, (_, i) => join(root, ...names.slice(0, names.length - i)));
 }
 
 function quotient(quota = '', period = ''): number[] {
   const [spent, of] = [Number(quota), Number(period)];
   return quota !== '' && period !== '' && spent > 0 && of > 0 ? [spent / of] : [];
+}
+
+/** The processors in a list: `0-3,8` are five. */
+function count(list: string | null): number[] {
+  const processors = list === null || !/^[\d,-]+$/.test(list) ? 0 : processorsIn(list).size;
+  return processors > 0 ? [processors] : [];
+}
+
+/** More than any kernel counts. */
+const MOST_PROCESSORS = 2 ** 16;
+
+/** The processors in a list as the kernel writes it: `0-3,8`. */
+export function processorsIn(list: string): ReadonlySet<number> {
+  const processors = new Set<number>();
+  for (const part of list.split(',')) {
+    const [first = 0, last = first] = part.split('-').map(Number);
+    for (let processor = first; processor <= Math.min(last, MOST_PROCESSORS); processor++) processors.add(processor);
+  }
+  return processors;
 }
 
 /** Version 1 writes the largest number that it has for no limit. */
@@ -86,15 +121,14 @@ function read(file: string): string | null {
   }
 }
 
-/** Cores that this process may use: those of its affinity, and whole ones of its limit, but one at least. */
-export function allowedCores(limits: ContainerLimits = containerLimits()): number {
-  const { cores } = limits;
-  const affinity = availableParallelism();
-  return cores === null ? affinity : Math.max(1, Math.min(affinity, Math.floor(cores)));
+/** Cores that this process may use: those of its affinity and its group, and whole ones of its limit, but one at least. */
+export function allowedCores({ cores, processors }: ContainerLimits = containerLimits()): number {
+  const whole = cores === null ? Number.POSITIVE_INFINITY : Math.floor(cores);
+  return Math.max(1, Math.min(availableParallelism(), processors ?? Number.POSITIVE_INFINITY, whole));
 }
 
 /** Bytes of memory that this process may use. */
-export function allowedMemory({ memory }: ContainerLimits = containerLimits()): number {
+export function allowedMemory({ memory }: Pick<ContainerLimits, 'memory'> = containerLimits()): number {
   return memory === null ? totalmem() : Math.min(totalmem(), memory);
 }
 

@@ -1,12 +1,21 @@
 /** How messages name the user's files, and why a file cannot be read. */
 import { readFile, stat } from 'node:fs/promises';
-import { relative } from 'node:path';
+import { relative, sep } from 'node:path';
 import { UserError } from '../core/errors.js';
 
-/** A path as the user would write it. */
-export function displayPath(file: string): string {
-  const short = relative(process.cwd(), file);
+/** A path as the user would write it in the folder `cwd`. */
+export function displayPath(file: string, cwd: string): string {
+  const short = relative(cwd, file);
   return short === '' || short.startsWith('..') ? file : short;
+}
+
+/** A message with each path inside the folder `cwd` as the user would write it there. What reads a file names it in full. */
+export function withShortPaths(message: string, cwd: string): string {
+  return cwd === sep ? message : message.replaceAll(new RegExp(`(?<![\\w./-])${escaped(cwd + sep)}`, 'g'), '');
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[^\w/]/g, '\\$&');
 }
 
 const READ_FAILURES: Readonly<Record<string, string>> = {
@@ -28,17 +37,15 @@ export function isFullDisk(cause: unknown): boolean {
  */
 export async function requireFile(file: string, most: number): Promise<void> {
   const found = await stat(file).catch((cause: unknown) => {
-    throw new UserError(`${displayPath(file)}: ${readFailure(cause)}`, { cause });
+    throw new UserError(`${file}: ${readFailure(cause)}`, { cause });
   });
-  if (found.isDirectory()) throw new UserError(`${displayPath(file)}: ${READ_FAILURES.EISDIR}`);
+  if (found.isDirectory()) throw new UserError(`${file}: ${READ_FAILURES.EISDIR}`);
   if (!found.isFile()) {
-    throw new UserError(
-      `${displayPath(file)}: expected a regular file, found a pipe, a socket or a device; name a file`,
-    );
+    throw new UserError(`${file}: expected a regular file, found a pipe, a socket or a device; name a file`);
   }
   if (found.size > most) {
     throw new UserError(
-      `${displayPath(file)}: expected a file of at most ${most / 2 ** 20} MiB, found ${Math.ceil(found.size / 2 ** 20)} MiB; divide it`,
+      `${file}: expected a file of at most ${most / 2 ** 20} MiB, found ${Math.ceil(found.size / 2 ** 20)} MiB; divide it`,
     );
   }
 }
@@ -52,13 +59,13 @@ export async function readText(file: string): Promise<string> {
     const bytes = await readFile(file);
     if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
       throw new UserError(
-        `${displayPath(file)}: expected text in UTF-8, found UTF-16, as PowerShell writes it; save the file as UTF-8`,
+        `${file}: expected text in UTF-8, found UTF-16, as PowerShell writes it; save the file as UTF-8`,
       );
     }
     return bytes.toString('utf8').replace(/^\uFEFF/, '');
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
-    throw new UserError(`${displayPath(file)}: ${readFailure(cause)}`, { cause });
+    throw new UserError(`${file}: ${readFailure(cause)}`, { cause });
   }
 }
 

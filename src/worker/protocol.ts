@@ -5,6 +5,7 @@
  * A message wakes two processes, which takes longer than a short trial. So one message may request several short trials: the worker
  * runs them one after another, and meanwhile the runner sleeps and disturbs none of them.
  */
+import type { LoadManner } from '../backends/backend.js';
 import type { Model } from '../core/definition/model.js';
 import type { Generation } from '../core/definition/suite.js';
 import type { SessionFacts } from '../core/log/log.js';
@@ -20,6 +21,7 @@ export type ToWorker =
       readonly directory: string;
       readonly concurrency: number;
       readonly under?: 'load';
+      readonly manner?: LoadManner;
     }
   | { readonly type: 'run'; readonly request: number; readonly trials: readonly TrialRequest[] }
   /** Holds a step until it is cancelled. */

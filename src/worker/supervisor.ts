@@ -90,8 +90,8 @@ async function openWithin(limit: number, { child, worker, loaded: { model, direc
     watchdog.refresh();
     options.onProgress?.(progress);
   });
-  const { concurrency, under } = options;
-  worker.send({ type: 'open', model, directory, concurrency, ...(under && { under }) });
+  const { concurrency, under, manner } = options;
+  worker.send({ type: 'open', model, directory, concurrency, ...(under && { under }), ...(manner && { manner }) });
   try {
     return await worker.next('opened', 'not-opened');
   } catch (error) {

@@ -2,6 +2,7 @@
  * A model that is open in a worker, as the runner sees it. Whoever needs one takes `OpenWorker` as an argument: a run opens a process,
  * a test hands over a scripted worker.
  */
+import type { LoadManner } from '../backends/backend.js';
 import type { SessionFacts, SessionRecord } from '../core/log/log.js';
 import type { MemoryReading } from '../core/measure/measurement.js';
 import type { Quantity } from '../core/quantity.js';
@@ -59,6 +60,7 @@ export interface OpenWorkerOptions {
   readonly concurrency: number;
   /** Under load a failed request counts, and is not tried again. */
   readonly under?: 'load';
+  readonly manner?: LoadManner;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: { what: string; done: number; total: number }) => void;

@@ -47,7 +47,8 @@ async function receive(message: ToWorker): Promise<void> {
   }
 }
 
-async function open({ model, directory, concurrency, under }: Extract<ToWorker, { type: 'open' }>): Promise<void> {
+async function open(order: Extract<ToWorker, { type: 'open' }>): Promise<void> {
+  const { model, directory, concurrency, under, manner } = order;
   try {
     const backend = await backendOf(model);
     const fetching = stopwatch();
@@ -65,7 +66,15 @@ async function open({ model, directory, concurrency, under }: Extract<ToWorker, 
       fetching.tick();
       send({ type: 'progress', ...progress });
     };
-    const context = { directory, environment: process.env, concurrency, onProgress, untimed, ...(under && { under }) };
+    const context = {
+      directory,
+      environment: process.env,
+      concurrency,
+      onProgress,
+      untimed,
+      ...(under && { under }),
+      ...(manner && { manner }),
+    };
     const opened = await backend.open(model, context, stopping.signal);
     session = opened;
     marks = model.reasoning;

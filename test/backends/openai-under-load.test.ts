@@ -1,16 +1,23 @@
 /** The openai backend under load: a request is made once, and all of its time counts. */
-import { expect, test } from 'vitest';
-import { type GenerationEvent, RequestFailure, ServerFailure, type Session } from '../../src/backends/backend.js';
+import { describe, expect, test } from 'vitest';
+import {
+  type GenerationEvent,
+  type LoadManner,
+  RequestFailure,
+  ServerFailure,
+  type Session,
+} from '../../src/backends/backend.js';
 import { generationSchema } from '../../src/core/definition/suite.js';
-import { type Asked, json, type Script, stream } from '../support/openai-server.js';
+import { UserError } from '../../src/core/errors.js';
+import { type Asked, chunk, DONE, finish, json, type Script, script, stream } from '../support/openai-server.js';
 import { backend, entry, prompt, useScripted } from '../support/openai-session.js';
 
 const { current } = useScripted();
 const CUT: Script = { steps: [{ halt: 'cut' }] };
 const BUSY = json(429, { error: { message: 'slow down' } }, { 'retry-after': '1' });
 
-async function openUnderLoad(): Promise<Session> {
-  const context = { directory: '.', environment: {}, under: 'load' } as const;
+async function openUnderLoad(manner: LoadManner = {}): Promise<Session> {
+  const context = { directory: '.', environment: {}, under: 'load', manner } as const;
   const session = await backend.open(
     entry({ endpoint: current.server.endpoint }),
     context,
@@ -110,4 +117,95 @@ test('the time of the lost attempt is part of every stamp', async () => {
     expect(piece!.time - due).toBeGreaterThan(0.075);
     return;
   }
+});
+
+const STALL = { halt: 'stall' } as const;
+
+test('an answer that stalls keeps the pieces that came, with their own times', async () => {
+  const session = await openUnderLoad();
+  current.server.answer = () => script(chunk({ content: 'so' }), { wait: 0.15 }, chunk({ content: ' far' }), STALL);
+  const pieces: GenerationEvent[] = [];
+  const generation = generationSchema.parse({ timeout: 0.6 });
+  const asking = async () => {
+    for await (const event of session.generate(prompt, generation, new AbortController().signal)) pieces.push(event);
+  };
+  await expect(asking()).rejects.toMatchObject({ kind: 'timeout' });
+  expect(pieces.map((piece) => piece.kind === 'piece' && piece.text)).toEqual(['so', ' far']);
+  // They are read when the answer has ended, and bear the times at which they came.
+  expect(pieces[1]!.time - pieces[0]!.time).toBeGreaterThan(0.1);
+  expect(session.now() - pieces[1]!.time).toBeGreaterThan(0.2);
+});
+
+test('an answer is over with its last event, also where the server keeps the stream open', async () => {
+  const session = await openUnderLoad();
+  current.server.answer = () =>
+    script(chunk({ content: 'all [DONE] of it' }), chunk({ content: '.' }), finish('stop'), DONE, STALL);
+  const began = session.now();
+  const events = await ask(session);
+  expect(events.map((event) => (event.kind === 'piece' ? event.text : event.kind))).toEqual([
+    'all [DONE] of it',
+    '.',
+    'end',
+  ]);
+  expect(session.now() - began).toBeLessThan(5);
+});
+
+test('a stop string that the server does not look for ends the answer', async () => {
+  const session = await openUnderLoad();
+  current.server.answer = ({ body }) =>
+    'stop' in (body as object)
+      ? json(400, { error: { message: 'stop is not supported' } })
+      : script(chunk({ content: 'one' }), chunk({ content: '; two' }), STALL);
+  const texts: string[] = [];
+  for (let i = 0; i < 2; i++) {
+    const generation = generationSchema.parse({ stop: [';'], timeout: 2 });
+    for await (const event of session.generate(prompt, generation, new AbortController().signal)) {
+      if (event.kind === 'piece') texts.push(event.text);
+    }
+  }
+  expect(texts.join('')).toBe('oneone');
+});
+
+describe('what is asked of a server beside its answers', () => {
+  const ownedBy = (owned_by?: string) => {
+    current.server.models = () => json(200, { data: [{ id: 'tiny', object: 'model', owned_by }] });
+  };
+
+  async function bodiesOf(manner: LoadManner): Promise<Record<string, unknown>[]> {
+    const session = await openUnderLoad(manner);
+    for (let i = 0; i < 2; i++) await ask(session);
+    return current.server.asked.map(({ body }) => body as Record<string, unknown>);
+  }
+
+  test('is in each request, by the names of the server', async () => {
+    ownedBy('llamacpp');
+    const [first] = await bodiesOf({ prefixCache: 'off', length: 'fixed' });
+    expect(first).toMatchObject({ cache_prompt: false, ignore_eos: true });
+    ownedBy('vllm');
+    const bodies = await bodiesOf({ prefixCache: 'off', length: 'fixed' });
+    expect(bodies[0]).toMatchObject({ ignore_eos: true, min_tokens: bodies[0]!.max_tokens });
+    expect(new Set(bodies.map(({ cache_salt }) => cache_salt)).size).toBe(2);
+  });
+
+  test('is nothing where nothing was asked', async () => {
+    ownedBy('llamacpp');
+    const [body] = await bodiesOf({});
+    expect(Object.keys(body!)).not.toContain('cache_prompt');
+    expect(Object.keys(body!)).not.toContain('ignore_eos');
+  });
+
+  test.each([
+    [
+      undefined,
+      { prefixCache: 'off' },
+      '--no-prefix-cache: expected a server that a request can tell to keep no prompts (llama-server, vLLM) behind model "m", found one that does not say what it is; leave out --no-prefix-cache',
+    ],
+    ['sglang', { prefixCache: 'off' }, /found sglang; leave out --no-prefix-cache$/],
+    ['library', { length: 'fixed' }, /^--fixed-length: .* found library; leave out --fixed-length$/],
+  ] as const)('is refused before the first request where the server is %s', async (owner, manner, message) => {
+    ownedBy(owner);
+    const opening = openUnderLoad(manner);
+    await expect(opening).rejects.toThrow(message);
+    await expect(opening).rejects.toBeInstanceOf(UserError);
+  });
 });

@@ -1,6 +1,6 @@
 /** `rightsize check`: what it vouches for, it has tried. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type CliOptions, folderWith, rightsize } from '../support/cli.js';
+import { type CliOptions, folderWith, rightsizeHere } from '../support/cli.js';
 import { json, type ScriptedServer, startScripted, stream } from '../support/openai-server.js';
 
 const scripted = (more: object = {}) => ({
@@ -22,7 +22,7 @@ async function check(
   options: CliOptions = {},
 ) {
   const cwd = folderWith({ 'models.json': scripted(), ...files });
-  return rightsize(['check', '--suite', 's.yaml', ...args], { ...options, cwd });
+  return rightsizeHere(['check', '--suite', 's.yaml', ...args], { ...options, cwd });
 }
 
 describe('what the data holds', () => {

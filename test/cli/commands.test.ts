@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { widthOf } from '../../src/core/report/width.js';
-import { folderWith, rightsize, start } from '../support/cli.js';
+import { folderWith, rightsize, rightsizeHere, start } from '../support/cli.js';
 
 const OUTPUTS = [
   { output: 'billing', target: 'billing' },
@@ -53,7 +53,7 @@ describe('rightsize run', () => {
   test('a second run stands beside the first', async () => {
     const cwd = folderWith(SCRIPTED);
     const both = await Promise.all(
-      [1, 2].map(() => rightsize(['run', '--suite', 'sums.yaml', '--quiet', '--reports', 'summary'], { cwd })),
+      [1, 2].map(() => rightsizeHere(['run', '--suite', 'sums.yaml', '--quiet', '--reports', 'summary'], { cwd })),
     );
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
     expect(readdirSync(join(cwd, 'reports'))).toHaveLength(2);
@@ -67,7 +67,7 @@ describe('rightsize run', () => {
         models: [{ id: 'm', class: 'slm', backend: 'scripted', script: { failOn: '3+3', answers: { '2+2': '4' } } }],
       },
     });
-    const { code, stdout, stderr } = await rightsize(
+    const { code, stdout, stderr } = await rightsizeHere(
       ['run', '--suite', 'sums.yaml', '--quiet', '--reports', 'summary'],
       {
         cwd,
@@ -88,9 +88,9 @@ describe('rightsize run', () => {
 
   test('reports are rebuilt byte for byte from the log alone', async () => {
     const cwd = folderWith(SCRIPTED);
-    await rightsize(['run', '--suite', 'sums.yaml', '--quiet'], { cwd });
+    await rightsizeHere(['run', '--suite', 'sums.yaml', '--quiet'], { cwd });
     const run = join(cwd, 'reports', readdirSync(join(cwd, 'reports'))[0]!);
-    const { code } = await rightsize(['report', run, '--out', join(cwd, 'again')], { cwd });
+    const { code } = await rightsizeHere(['report', run, '--out', join(cwd, 'again')], { cwd });
     expect(code).toBe(0);
     const files = readdirSync(join(cwd, 'again'), { recursive: true, withFileTypes: true }).filter((entry) =>
       entry.isFile(),
@@ -107,9 +107,11 @@ describe('rightsize report', () => {
   test('puts several runs side by side, in a folder of their own', async () => {
     const cwd = folderWith(SCRIPTED);
     for (const _ of [1, 2])
-      await rightsize(['run', '--suite', 'sums.yaml', '--quiet', '--reports', 'summary'], { cwd });
+      await rightsizeHere(['run', '--suite', 'sums.yaml', '--quiet', '--reports', 'summary'], { cwd });
     const runs = readdirSync(join(cwd, 'reports'));
-    const { code, stdout, stderr } = await rightsize(['report', ...runs.map((run) => join('reports', run))], { cwd });
+    const { code, stdout, stderr } = await rightsizeHere(['report', ...runs.map((run) => join('reports', run))], {
+      cwd,
+    });
     expect(code, stderr).toBe(0);
     for (const run of runs) expect(stdout).toContain(run.slice(0, 10));
     const folder = join(cwd, 'reports', runs.join('+'));
@@ -121,14 +123,14 @@ describe('rightsize report', () => {
 
   test('writes the reports that are asked for, and a summary', async () => {
     const cwd = folderWith(SCRIPTED);
-    const { code, stdout } = await rightsize(['run', '--suite', 'sums.yaml', '--quiet', '--reports', 'markdown'], {
+    const { code, stdout } = await rightsizeHere(['run', '--suite', 'sums.yaml', '--quiet', '--reports', 'markdown'], {
       cwd,
     });
     expect(code).toBe(0);
     expect(stdout).toMatch(/Everything behind it: \S+summary\.json\n$/);
     const run = join(cwd, 'reports', readdirSync(join(cwd, 'reports'))[0]!);
     expect(readdirSync(run).sort()).toEqual(['log.jsonl', 'report.md', 'summary.json']);
-    const refused = await rightsize(['report', run, '--reports', 'markdown,pdf'], { cwd });
+    const refused = await rightsizeHere(['report', run, '--reports', 'markdown,pdf'], { cwd });
     expect(refused.code).toBe(2);
     expect(refused.stderr).toBe(
       'rightsize: --reports: expected some of markdown, summary, charts, html, samples, with commas, found "pdf"\n',
@@ -136,7 +138,7 @@ describe('rightsize report', () => {
   });
 
   test('refuses a folder without a log', async () => {
-    const { code, stderr } = await rightsize(['report', 'docs']);
+    const { code, stderr } = await rightsizeHere(['report', 'docs']);
     expect(stderr).toMatch(/docs: expected the folder of a run \(with a log\.jsonl in it\), found none inside/);
     expect(code).toBe(2);
   });
@@ -145,7 +147,7 @@ describe('rightsize report', () => {
 describe('rightsize score', () => {
   test('scores outputs made elsewhere, with an interval', async () => {
     const file = join(folderWith({ 'outputs.jsonl': OUTPUTS }), 'outputs.jsonl');
-    const { code, stdout } = await rightsize(['score', '--scorer', 'exact', file]);
+    const { code, stdout } = await rightsizeHere(['score', '--scorer', 'exact', file]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^exact: 0\.3333 \(95% interval 0\.\d+ to 0\.\d+, n = 3\)\n$/);
   });
@@ -162,14 +164,16 @@ describe('rightsize score', () => {
       'wrong.jsonl': JSON.stringify({ output: '', evidence: { effect: 'sandbox', result: 'fine' } }),
     });
     const filters = '[{"filter":"think"},{"filter":"lowercase"}]';
-    const filtered = await rightsize(['score', 'outputs.jsonl', '--scorer', 'exact', '--filters', filters], { cwd });
+    const filtered = await rightsizeHere(['score', 'outputs.jsonl', '--scorer', 'exact', '--filters', filters], {
+      cwd,
+    });
     expect(filtered.stdout).toMatch(/^exact: 0\.5000 /);
-    const judged = await rightsize(['score', 'programs.jsonl', '--scorer', 'code', '--json'], { cwd });
+    const judged = await rightsizeHere(['score', 'programs.jsonl', '--scorer', 'code', '--json'], { cwd });
     expect(JSON.parse(judged.stdout)).toMatchObject({ scored: 1, unscored: [], metrics: { 'pass@1': { value: 1 } } });
-    const wrong = await rightsize(['score', 'wrong.jsonl', '--scorer', 'code'], { cwd });
+    const wrong = await rightsizeHere(['score', 'wrong.jsonl', '--scorer', 'code'], { cwd });
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toMatch(/^rightsize: .*wrong\.jsonl:1: evidence\.result: [^\n]+; see docs\/scorers\.md\n$/);
-    const unknown = await rightsize(
+    const unknown = await rightsizeHere(
       ['score', 'outputs.jsonl', '--scorer', 'exact', '--filters', '[{"filter":"trim"}]'],
       {
         cwd,
@@ -180,7 +184,7 @@ describe('rightsize score', () => {
       /^rightsize: --filters: \[0\]\.filter: expected one of strip, lowercase, .*, majority, found "trim"; see/,
     );
     const vote = '[{"filter":"strip"},{"filter":"majority"}]';
-    const choosing = await rightsize(['score', 'outputs.jsonl', '--scorer', 'exact', '--filters', vote], { cwd });
+    const choosing = await rightsizeHere(['score', 'outputs.jsonl', '--scorer', 'exact', '--filters', vote], { cwd });
     expect(choosing.code).toBe(2);
     expect(choosing.stderr).toMatch(
       /^rightsize: --filters: \[1\]\.filter: expected one that changes a text, since every/,
@@ -189,7 +193,7 @@ describe('rightsize score', () => {
 
   test('takes options, reads gzip, and shows every line with --each', async () => {
     const file = join(folderWith({ 'outputs.jsonl.gz': gzipSync(OUTPUTS) }), 'outputs.jsonl.gz');
-    const { stdout } = await rightsize([
+    const { stdout } = await rightsizeHere([
       'score',
       '--scorer',
       'exact',
@@ -214,7 +218,7 @@ describe('rightsize score', () => {
     [[], /required option '--scorer/],
   ])('refuses %j in one sentence', async (args, says) => {
     const file = join(folderWith({ 'outputs.jsonl': OUTPUTS }), 'outputs.jsonl');
-    const { code, stderr } = await rightsize(['score', file, ...args]);
+    const { code, stderr } = await rightsizeHere(['score', file, ...args]);
     expect(stderr).toMatch(says);
     expect(code).toBe(2);
   });
@@ -224,7 +228,7 @@ describe('rightsize score', () => {
       folderWith({ 'outputs.jsonl': '{"output":"a","target":"a"}\n{"target":"a"}\n' }),
       'outputs.jsonl',
     );
-    const { code, stderr } = await rightsize(['score', '--scorer', 'exact', file]);
+    const { code, stderr } = await rightsizeHere(['score', '--scorer', 'exact', file]);
     expect(stderr).toMatch(/outputs\.jsonl:2: expected the answer as text in "output", found none among target;/);
     expect(code).toBe(2);
   });
@@ -234,9 +238,9 @@ describe('rightsize list', () => {
   test.each(['models', 'suites', 'tasks', 'scorers', 'backends', 'metrics'])(
     '%s as a table and as JSON',
     async (what) => {
-      const table = await rightsize(['list', what]);
+      const table = await rightsizeHere(['list', what]);
       expect(table.code, table.stderr).toBe(0);
-      const json = await rightsize(['list', what, '--json']);
+      const json = await rightsizeHere(['list', what, '--json']);
       const rows = JSON.parse(json.stdout) as object[];
       expect(rows.length).toBeGreaterThan(0);
       for (const row of rows) expect(Object.keys(row)).toEqual(Object.keys(rows[0]!));
@@ -248,7 +252,7 @@ describe('rightsize list', () => {
   );
 
   test('something that cannot be listed is refused', async () => {
-    const { code, stderr } = await rightsize(['list', 'cats']);
+    const { code, stderr } = await rightsizeHere(['list', 'cats']);
     expect(stderr).toMatch(
       /expected one of models, suites, tasks, devices, scorers, backends, metrics, found \\?"cats\\?"/,
     );
@@ -270,7 +274,7 @@ describe('rightsize check', () => {
       },
     });
     const named = ['here', 'gone', 'down'].flatMap((id) => ['-m', id]);
-    const { code, stdout } = await rightsize(['check', '--suite', 'sums.yaml', ...named, '--json'], { cwd });
+    const { code, stdout } = await rightsizeHere(['check', '--suite', 'sums.yaml', ...named, '--json'], { cwd });
     expect(code).toBe(2);
     const { models, suites } = JSON.parse(stdout);
     expect(suites).toMatchObject([{ name: 'sums', tasks: [{ name: 'add', samples: 2, limitsNeed: null }] }]);
@@ -279,7 +283,7 @@ describe('rightsize check', () => {
       { id: 'gone', ready: false, reason: expect.stringContaining('gone.gguf') },
       { id: 'down', ready: false, reason: expect.stringContaining('127.0.0.1:9') },
     ]);
-    const chosen = await rightsize(['check', '--suite', 'sums.yaml', '--json'], { cwd });
+    const chosen = await rightsizeHere(['check', '--suite', 'sums.yaml', '--json'], { cwd });
     expect(chosen.code).toBe(0);
     expect(JSON.parse(chosen.stdout).models).toMatchObject([{ id: 'here' }]);
   });

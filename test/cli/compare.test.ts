@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { LogRecord } from '../../src/core/log/log.js';
-import { rightsize } from '../support/cli.js';
+import { rightsizeHere } from '../support/cli.js';
 import { type LogOrder, makeLog } from '../support/log.js';
 
 const ORDER: LogOrder = {
@@ -29,7 +29,7 @@ const worse = runOf('worse', { models: [{ id: 'small', class: 'slm', quality: 0.
 const half = runOf('half', { cutAfter: 360 });
 
 test('a comparison without a gate ends with 0, whatever it finds', async () => {
-  const { code, stdout } = await rightsize(['compare', base, worse]);
+  const { code, stdout } = await rightsizeHere(['compare', base, worse]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/Quality .*worse/);
   expect(stdout).toMatch(/\d+ samples flipped/);
@@ -40,7 +40,7 @@ test.each([
   ['a loss', worse, 1],
   ['half of a run', half, 2],
 ])('a gate ends with the code of its state: %s', async (_, candidate, expected) => {
-  const { code, stdout, stderr } = await rightsize(['compare', base, candidate, '--gate']);
+  const { code, stdout, stderr } = await rightsizeHere(['compare', base, candidate, '--gate']);
   expect(code, `${stdout}${stderr}`).toBe(expected);
 });
 
@@ -51,7 +51,7 @@ test.each([
   [['--gate', '--model', 'large'], /expected one of its models \(small\), found large/],
   [['--gate', '--by', 'decodeRate=5%'], null],
 ])('what cannot be gated ends with 2: %j', async (flags, message) => {
-  const { code, stderr, stdout } = await rightsize(['compare', base, same, ...flags]);
+  const { code, stderr, stdout } = await rightsizeHere(['compare', base, same, ...flags]);
   expect(code, stderr).toBe(2);
   if (message === null) expect(stdout).toContain('measure both with `rightsize ab`');
   else expect(stderr.replace(/\s+/g, ' ')).toMatch(message);
@@ -59,17 +59,17 @@ test.each([
 
 test('a baseline stands for its run, in a file without outputs', async () => {
   const file = join(folder, 'baseline.json');
-  const written = await rightsize(['baseline', 'write', base, '-o', file]);
+  const written = await rightsizeHere(['baseline', 'write', base, '-o', file]);
   expect(written.code, written.stderr).toBe(0);
   expect(readFileSync(file, 'utf8')).not.toContain('answer 1');
   const [fromFile, fromRun] = await Promise.all(
-    [file, base].map((first) => rightsize(['compare', first, worse, '--gate', '--json'])),
+    [file, base].map((first) => rightsizeHere(['compare', first, worse, '--gate', '--json'])),
   );
   expect(fromFile!.code).toBe(1);
   const gatesOf = (text: string) => JSON.parse(text).comparisons[0].gates;
   expect(gatesOf(fromFile!.stdout)).toEqual(gatesOf(fromRun!.stdout));
   writeFileSync(file, readFileSync(file, 'utf8').replace('"score": 1', '"score": 7'));
-  const spoilt = await rightsize(['compare', file, worse, '--gate']);
+  const spoilt = await rightsizeHere(['compare', file, worse, '--gate']);
   expect(spoilt.code).toBe(2);
   expect(spoilt.stderr).toMatch(/baseline\.json: .*score.*write it again with `rightsize baseline write`/);
 });
@@ -77,7 +77,7 @@ test('a baseline stands for its run, in a file without outputs', async () => {
 test('the files for CI and the words on GitHub name the red gate', async () => {
   const out = join(folder, 'ci');
   const summary = join(folder, 'summary.md');
-  const { code, stderr } = await rightsize(['compare', base, worse, '--gate', '--out', out], {
+  const { code, stderr } = await rightsizeHere(['compare', base, worse, '--gate', '--out', out], {
     env: { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary },
   });
   expect(code).toBe(1);
@@ -101,7 +101,7 @@ test('the files for CI and the words on GitHub name the red gate', async () => {
 });
 
 test('a self-test shows that the gates turn red', async () => {
-  const { code, stderr } = await rightsize(['compare', base, same, '--gate', '--self-test']);
+  const { code, stderr } = await rightsizeHere(['compare', base, same, '--gate', '--self-test']);
   expect(code, stderr).toBe(0);
   expect(stderr).toContain('every gate turned red');
 });
@@ -110,7 +110,7 @@ test('power is required where it is asked for', async () => {
   const [few, many] = await Promise.all(
     [40, 480].map(async (samples) => {
       const run = runOf(`of ${samples}`, { tasks: [{ name: 'route', samples }] });
-      return rightsize(['compare', run, run, '--gate', '--by', 'quality=3 points', '--require-power']);
+      return rightsizeHere(['compare', run, run, '--gate', '--by', 'quality=3 points', '--require-power']);
     }),
   );
   expect(few!.code).toBe(1);
@@ -119,7 +119,7 @@ test('power is required where it is asked for', async () => {
 });
 
 test('two models of one run are compared by their names', async () => {
-  const { code, stdout } = await rightsize([
+  const { code, stdout } = await rightsizeHere([
     'compare',
     'test/golden/pair',
     '--base-model',
@@ -129,7 +129,7 @@ test('two models of one run are compared by their names', async () => {
   ]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^reference-llm .* against reference-slm/);
-  const unnamed = await rightsize(['compare', 'test/golden/pair']);
+  const unnamed = await rightsizeHere(['compare', 'test/golden/pair']);
   expect(unnamed.code).toBe(2);
   expect(unnamed.stderr).toMatch(/name them with --base-model and --new-model, or name a second run/);
 });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { LogRecord } from '../../src/core/log/log.js';
-import { folderWith, rightsize } from '../support/cli.js';
+import { folderWith, rightsizeHere } from '../support/cli.js';
 
 const SAMPLES = Array.from({ length: 24 }, (_, i) => ({ id: `s${i}`, q: `${i} plus ${i}?`, target: String(2 * i) }));
 const answers = Object.fromEntries(SAMPLES.map(({ q, target }) => [q, target]));
@@ -32,7 +32,7 @@ function recordsIn(cwd: string): LogRecord[] {
 
 test('trials that ran beside others say so, and their cell has a throughput and their latencies', async () => {
   const cwd = folderWith(filesWith({ realTime: true }));
-  const { code, stdout } = await rightsize(RUN, { cwd });
+  const { code, stdout } = await rightsizeHere(RUN, { cwd });
   expect(code).toBe(0);
   const measured = recordsIn(cwd).filter((record) => record.type === 'measurement');
   expect(measured).toHaveLength(24);
@@ -49,7 +49,7 @@ test('trials that ran beside others say so, and their cell has a throughput and 
 
 test('a trial that kills its worker is the only one that is lost', async () => {
   const cwd = folderWith(filesWith({ crashOn: '7 plus 7?', realTime: true }));
-  const { stdout } = await rightsize(RUN, { cwd });
+  const { stdout } = await rightsizeHere(RUN, { cwd });
   const [cell] = JSON.parse(stdout).suites[0].tasks[0].models;
   expect(cell.trials).toMatchObject({ recorded: 24, completed: 23, failedByHarness: 1 });
   expect(cell.failures).toMatchObject([{ by: 'harness', kind: 'crash', count: 1 }]);

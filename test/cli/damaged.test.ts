@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createSocketServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { folderWith, ROOT, rightsize } from '../support/cli.js';
+import { folderWith, ROOT, rightsizeHere } from '../support/cli.js';
 
 const PAIR = join(ROOT, 'models/reference-slm');
 const GGUF = readFileSync(join(PAIR, 'reference-slm-f16.gguf'));
@@ -22,7 +22,7 @@ async function run(fields: object, prepare: (folder: string) => void = () => {})
   const models = { default: ['m'], models: [{ id: 'm', class: 'slm', ...fields }] };
   const cwd = folderWith({ 'suite.yaml': SUITE, 'models.json': models });
   prepare(cwd);
-  const ended = await rightsize(['run', '--suite', './suite.yaml', '--quiet'], { cwd });
+  const ended = await rightsizeHere(['run', '--suite', './suite.yaml', '--quiet'], { cwd });
   expect(ended.stderr).not.toMatch(/\n\s+at /);
   return ended;
 }

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { folderWith, rightsize } from '../support/cli.js';
+import { folderWith, rightsizeHere } from '../support/cli.js';
 
 const lines = (...rows: readonly object[]) => rows.map((row) => JSON.stringify(row)).join('\n');
 
@@ -32,7 +32,7 @@ const WITH_DATA = ['--suite', 'sums.yaml', '--data', 'sums/add=mine.jsonl', '--d
 
 test('rows and examples are read from the copies, by the rules of the suite, and the log names them', async () => {
   const cwd = folderWith(FILES);
-  const { code, stderr } = await rightsize(['run', ...WITH_DATA, '--quiet', '--reports', 'summary'], {
+  const { code, stderr } = await rightsizeHere(['run', ...WITH_DATA, '--quiet', '--reports', 'summary'], {
     cwd,
     env: { HF_HUB_OFFLINE: '1' },
   });
@@ -52,7 +52,7 @@ test('rows and examples are read from the copies, by the rules of the suite, and
 
 test('a suite that ships can be checked against a copy of its data', async () => {
   const row = { question: 'What falls?', choices: { text: ['rain', 'light'], label: ['A', 'B'] }, answerKey: 'A' };
-  const { code, stdout, stderr } = await rightsize(
+  const { code, stdout, stderr } = await rightsizeHere(
     [
       'check',
       '--suite',
@@ -71,7 +71,7 @@ test('a suite that ships can be checked against a copy of its data', async () =>
 });
 
 test.each(['sums/subtract=mine.jsonl', 'sums/add', 'add=mine.jsonl'])('--data %s is refused', async (flag) => {
-  const { code, stderr } = await rightsize(['check', '--suite', 'sums.yaml', '--data', flag], {
+  const { code, stderr } = await rightsizeHere(['check', '--suite', 'sums.yaml', '--data', flag], {
     cwd: folderWith(FILES),
   });
   expect(code).toBe(2);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { LogRecord } from '../../src/core/log/log.js';
 import { openSandbox } from '../../src/run/sandbox.js';
-import { folderWith, rightsize } from '../support/cli.js';
+import { folderWith, rightsizeHere } from '../support/cli.js';
 
 /** Pictures are not what these tests look at. */
 const SUMMARY = ['--reports', 'summary'];
@@ -66,7 +66,7 @@ function canConfine(): boolean {
 describe('--run-code', () => {
   test('is off unless it is asked for: programs are unscored, and the report says why', async () => {
     const cwd = folderWith(PROGRAMS);
-    const { code, stderr } = await rightsize(['run', '--suite', 'coding.yaml', '--quiet', ...SUMMARY], { cwd });
+    const { code, stderr } = await rightsizeHere(['run', '--suite', 'coding.yaml', '--quiet', ...SUMMARY], { cwd });
     expect(code).toBe(3);
     expect(stderr.trimEnd()).toMatch(
       /no verdict where more than 5% of the trials have no score: 4 of 4 trials of coder/,
@@ -77,9 +77,12 @@ describe('--run-code', () => {
 
   test.runIf(canConfine())('runs them, keeps what came of it in the log, and pass@k follows', async () => {
     const cwd = folderWith(PROGRAMS);
-    const { code, stderr } = await rightsize(['run', '--suite', 'coding.yaml', '--quiet', '--run-code', ...SUMMARY], {
-      cwd,
-    });
+    const { code, stderr } = await rightsizeHere(
+      ['run', '--suite', 'coding.yaml', '--quiet', '--run-code', ...SUMMARY],
+      {
+        cwd,
+      },
+    );
     expect(code, stderr).toBe(0);
     const run = newestRun(cwd);
     const evidence = recordsOf(run).filter((record) => record.type === 'evidence');
@@ -115,11 +118,11 @@ const JUDGED = {
 describe('--judge', () => {
   test('asks a model of models.json, and a run made without a judge is judged when it is resumed', async () => {
     const cwd = folderWith(JUDGED);
-    await rightsize(['run', '--suite', 'letters.yaml', '--quiet', ...SUMMARY], { cwd });
+    await rightsizeHere(['run', '--suite', 'letters.yaml', '--quiet', ...SUMMARY], { cwd });
     const run = newestRun(cwd);
     expect(JSON.stringify(cellOf(run))).toContain('no judge was asked; --judge names one');
 
-    const { code, stderr } = await rightsize(['run', '--resume', run, '--judge', 'judge', '--quiet', ...SUMMARY], {
+    const { code, stderr } = await rightsizeHere(['run', '--resume', run, '--judge', 'judge', '--quiet', ...SUMMARY], {
       cwd,
     });
     expect(code, stderr).toBe(0);
@@ -135,14 +138,14 @@ describe('--judge', () => {
     expect(cellOf(run).quality.value).toBe(1);
     expect(cellOf(run).aggregates.agreement).toEqual({ value: 1 });
 
-    const again = await rightsize(['run', '--resume', run, '--judge', 'judge', '--quiet', ...SUMMARY], { cwd });
+    const again = await rightsizeHere(['run', '--resume', run, '--judge', 'judge', '--quiet', ...SUMMARY], { cwd });
     expect(again.code, again.stderr).toBe(0);
     expect(recordsOf(run).filter(({ type }) => type === 'evidence')).toHaveLength(1);
   });
 
   test('a judge that is no model is refused before anything runs', async () => {
     const cwd = folderWith(JUDGED);
-    const { code, stderr } = await rightsize(['run', '--suite', 'letters.yaml', '--judge', 'nobody'], { cwd });
+    const { code, stderr } = await rightsizeHere(['run', '--suite', 'letters.yaml', '--judge', 'nobody'], { cwd });
     expect(code).toBe(2);
     expect(stderr).toContain('nobody');
     expect(readdirSync(cwd)).not.toContain('reports');
@@ -191,7 +194,7 @@ describe('the similarity scorer', () => {
     async () => {
       const SAMPLES = ['--reports', 'samples'];
       const cwd = folderWith(COMPARED);
-      const { code, stderr } = await rightsize(['run', '--suite', 'meaning.yaml', '--quiet', ...SAMPLES], { cwd });
+      const { code, stderr } = await rightsizeHere(['run', '--suite', 'meaning.yaml', '--quiet', ...SAMPLES], { cwd });
       expect(code, stderr).toBe(0);
       const run = newestRun(cwd);
       const evidence = recordsOf(run).filter((record) => record.type === 'evidence');
@@ -206,7 +209,7 @@ describe('the similarity scorer', () => {
       const expected = { happy: 0.93314, sunny: 0.22938, either: 0.73837, mute: 0 };
       for (const [name, cosine] of Object.entries(expected)) expect(scores()[name], name).toBeCloseTo(cosine, 3);
       const before = scores();
-      const again = await rightsize(['report', run, ...SAMPLES], { cwd, env: { RIGHTSIZE_EMBEDDINGS: '' } });
+      const again = await rightsizeHere(['report', run, ...SAMPLES], { cwd, env: { RIGHTSIZE_EMBEDDINGS: '' } });
       expect(again.code, again.stderr).toBe(0);
       expect(scores()).toEqual(before);
     },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { HistoryEntry } from '../../src/core/regress/history.js';
-import { rightsize } from '../support/cli.js';
+import { rightsizeHere } from '../support/cli.js';
 import { type ModelOrder, makeLog } from '../support/log.js';
 
 const home = mkdtempSync(join(tmpdir(), 'rightsize-history-'));
@@ -24,9 +24,9 @@ function runOf(name: string, model: Partial<ModelOrder> = {}): string {
 
 test('a run is added once, to the file of its suite and machine', async () => {
   const run = runOf('first');
-  const added = await rightsize(['history', 'add', run, '--dir', folder]);
+  const added = await rightsizeHere(['history', 'add', run, '--dir', folder]);
   expect(added.stdout).toMatch(/: 1 added\n$/);
-  const again = await rightsize(['history', 'add', run, runOf('second'), '--dir', folder]);
+  const again = await rightsizeHere(['history', 'add', run, runOf('second'), '--dir', folder]);
   expect(again.stdout).toMatch(/: 1 added, 1 were there already\n$/);
   const [file, ...more] = readdirSync(folder);
   expect(more).toEqual([]);
@@ -40,7 +40,7 @@ test('a run is added once, to the file of its suite and machine', async () => {
 test('a history of ten runs lets `compare` judge the speed of two', async () => {
   const [first, second] = [runOf('base', { itl: 0.002 }), runOf('same', { itl: 0.002 })];
   const dir = join(home, 'speeds');
-  await rightsize(['history', 'add', first, '--dir', dir]);
+  await rightsizeHere(['history', 'add', first, '--dir', dir]);
   const file = join(dir, readdirSync(dir)[0]!);
   const entry = JSON.parse(readFileSync(file, 'utf8')) as HistoryEntry;
   const earlier = Array.from({ length: 12 }, (_, i) => {
@@ -54,9 +54,9 @@ test('a history of ten runs lets `compare` judge the speed of two', async () => 
   const gate = ['--history', dir, '--gate', '--by', 'decodeRate=5%'];
   const slower = runOf('slower', { itl: 0.003 });
   const [red, green, few] = await Promise.all([
-    rightsize(['compare', first, slower, ...gate]),
-    rightsize(['compare', first, second, ...gate]),
-    rightsize(['compare', first, slower, '--history', folder, '--gate', '--by', 'decodeRate=5%']),
+    rightsizeHere(['compare', first, slower, ...gate]),
+    rightsizeHere(['compare', first, second, ...gate]),
+    rightsizeHere(['compare', first, slower, '--history', folder, '--gate', '--by', 'decodeRate=5%']),
   ]);
   expect([red!.code, green!.code, few!.code]).toEqual([1, 0, 2]);
   expect(few!.stdout).toContain('the history has too few runs of it');
@@ -77,18 +77,18 @@ const LINES = Array.from({ length: 40 }, (_, i) => ({
 writeFileSync(join(CHANGED, 'desk.one.jsonl'), LINES.map((line) => `${JSON.stringify(line)}\n`).join(''));
 
 test('a change is told with the commit where it began', async () => {
-  const { code, stdout } = await rightsize(['history', '--dir', CHANGED]);
+  const { code, stdout } = await rightsizeHere(['history', '--dir', CHANGED]);
   expect(code).toBe(0);
   // A long name of a machine leaves the first columns narrow, so they go on in the next line.
   expect(stdout).toMatch(/2026-01-26, +Decode rate, +worse +101 tok\/s +81(\.\d)? tok\/s +−\d\d\.\d%/);
   expect(stdout).toMatch(/^9{7} +median/m);
-  const json = await rightsize(['history', '--dir', CHANGED, '--json']);
+  const json = await rightsizeHere(['history', '--dir', CHANGED, '--json']);
   expect(JSON.parse(json.stdout)).toMatchObject([{ metric: 'decodeRate', changes: [{ index: 25, outcome: 'worse' }] }]);
 });
 
 test('the page marks the change, links to the reports, and runs nothing', async () => {
   const page = join(CHANGED, 'index.html');
-  await rightsize(['history', '--dir', CHANGED, '--html', page]);
+  await rightsizeHere(['history', '--dir', CHANGED, '--html', page]);
   const text = readFileSync(page, 'utf8');
   expect(text).toContain('<a href="./../reports/25/report.html">2026-01-26, 9999999</a>: worse');
   expect(text).toContain('stroke-dasharray');
@@ -101,9 +101,9 @@ test('a line that is no entry is one sentence with its place; a torn last line i
   const torn = mkdtempSync(join(tmpdir(), 'rightsize-torn-'));
   const lines = LINES.map((line) => `${JSON.stringify(line)}\n`);
   writeFileSync(join(torn, 'a.jsonl'), `${lines.join('')}{"suite":`);
-  expect((await rightsize(['history', '--dir', torn])).stdout).toContain('40 runs');
+  expect((await rightsizeHere(['history', '--dir', torn])).stdout).toContain('40 runs');
   writeFileSync(join(torn, 'a.jsonl'), `${lines[0]}{"suite": 3}\n${lines[1]}`);
-  const { code, stderr } = await rightsize(['history', '--dir', torn]);
+  const { code, stderr } = await rightsizeHere(['history', '--dir', torn]);
   expect(code).toBe(2);
   expect(stderr).toMatch(/a\.jsonl:2: suite: .*remove the line/);
 });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { load } from '../../src/cli/load.js';
 import { loadTestDefinitions } from '../../src/run/load-definition.js';
 import { worldOf } from '../../src/run/world.js';
-import { folderWith } from '../support/cli.js';
+import { folderWith, silentTerminal } from '../support/cli.js';
 
 test.each([
   [['--users', '0'], /--users .*expected a whole number from 1 up/],
@@ -23,7 +23,7 @@ test.each([
   [['--stop-errors', '200%'], /--stop-errors .*expected a share from 0 to 1/],
   [['--clients', '0'], /--clients .*expected a whole number from 1 up/],
 ])('%j', (flags, sentence) => {
-  const command = load()
+  const command = load(silentTerminal())
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
     .action(() => {});
@@ -34,13 +34,13 @@ test.each([
 
 test('a range of rates is doubled through', () => {
   const seen: unknown[] = [];
-  const command = load().action(({ rate }) => void seen.push(rate));
+  const command = load(silentTerminal()).action(({ rate }) => void seen.push(rate));
   command.parse(['--rate', '0.5..4,7,1..3'], { from: 'user' });
   expect(seen).toEqual([[0.5, 1, 2, 4, 7, 1, 2, 3]]);
 });
 
 test('a load and a search are not asked for together', async () => {
-  const command = load().exitOverride();
+  const command = load(silentTerminal()).exitOverride();
   const parsing = command.parseAsync(['--users', '2', '--find', 'rate', '--model', 'x'], { from: 'user' });
   await expect(parsing).rejects.toThrow(
     /^--find: expected no load beside it, because it searches one, found users 2 think exp:10s/,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LogRecord, MeasurementRecord, StepRecord } from '../../src/core/log/log.js';
 import { readLog } from '../../src/files/log.js';
 import { type NullServer, startNullServer } from '../../src/load/null-server.js';
-import { folderWith, ROOT, rightsize, start } from '../support/cli.js';
+import { folderWith, ROOT, rightsizeHere, start } from '../support/cli.js';
 import { json, type ScriptedServer, startScripted, stream } from '../support/openai-server.js';
 
 const SUITE = {
@@ -53,7 +53,7 @@ async function testedIn(cwd: string): Promise<Tested> {
   return { steps: of('step'), measurements: of('measurement'), records, folder };
 }
 
-const load = (cwd: string, ...flags: string[]) => rightsize([...LOAD, '--model', model, ...flags], { cwd });
+const load = (cwd: string, ...flags: string[]) => rightsizeHere([...LOAD, '--model', model, ...flags], { cwd });
 
 describe('steps', () => {
   test('are held in the order of the flags, and every request is in the log', async () => {
@@ -112,7 +112,7 @@ describe('steps', () => {
   test('of one task ask that task alone, after the client has measured itself', async () => {
     const cwd = folder();
     const flags = ['--model', model, '--task', 'double', '--concurrency', '2', '--requests', '7'];
-    const { stderr } = await rightsize(['load', '--suite', 'sums.yaml', ...flags], { cwd });
+    const { stderr } = await rightsizeHere(['load', '--suite', 'sums.yaml', ...flags], { cwd });
     expect(stderr).toMatch(/the client (holds \d+ requests per second, \d+ answers at once|cannot hold 50 requests)/);
     const { measurements, records } = await testedIn(cwd);
     expect(new Set(measurements.map(({ task }) => task))).toEqual(new Set(['double']));
@@ -140,7 +140,7 @@ describe('a test that was interrupted', () => {
     expect(stderr).toMatch(/the load test is incomplete \(interrupted\); finish it with: rightsize load --resume /);
     const before = await testedIn(cwd);
     expect(before.steps.map(({ step }) => step)).toEqual(['null/1']);
-    const resumed = await rightsize(['load', '--no-self-test', '--resume', before.folder], { cwd });
+    const resumed = await rightsizeHere(['load', '--no-self-test', '--resume', before.folder], { cwd });
     expect(DONE, resumed.stderr).toContain(resumed.code);
     const { steps } = await testedIn(cwd);
     expect(steps.map(({ step, condition }) => [step, condition])).toEqual([
@@ -153,7 +153,7 @@ describe('a test that was interrupted', () => {
     const cwd = folder();
     await load(cwd, '--concurrency', '1', '--requests', '3');
     const { folder: tested } = await testedIn(cwd);
-    const { code, stderr } = await rightsize(['run', '--resume', tested], { cwd });
+    const { code, stderr } = await rightsizeHere(['run', '--resume', tested], { cwd });
     expect(code).toBe(2);
     expect(stderr).toMatch(/expected a run, found a load test; go on with it by `rightsize load --resume`/);
   });
@@ -170,7 +170,7 @@ describe('a server that is not well', () => {
     const cwd = folder();
     let asked = 0;
     sick.answer = () => (asked++ < 8 ? stream('4') : json(429, { error: { message: 'not so fast' } }));
-    const { code, stderr } = await rightsize(
+    const { code, stderr } = await rightsizeHere(
       [...LOAD, '--model', `${sick.endpoint}#tiny`, '--concurrency', '2,4', '--requests', '50'],
       { cwd },
     );
@@ -189,7 +189,7 @@ describe('a server that is not well', () => {
     let asked = 0;
     sick.answer = () => (asked++ < 4 || asked % 3 > 0 ? stream('4') : json(500, { error: { message: 'broken' } }));
     const flags = ['--concurrency', '2', '--requests', '200', '--stop-errors', '20%'];
-    await rightsize([...LOAD, '--model', `${sick.endpoint}#tiny`, ...flags], { cwd });
+    await rightsizeHere([...LOAD, '--model', `${sick.endpoint}#tiny`, ...flags], { cwd });
     const { steps } = await testedIn(cwd);
     expect(steps.map(({ ending }) => ending)).toEqual(['errors']);
   });
@@ -198,7 +198,7 @@ describe('a server that is not well', () => {
 test('a load test leaves reports in its folder, which come again from its log alone', async () => {
   const cwd = folder();
   const flags = ['--reports', 'markdown,html,summary', '--model', model, '--concurrency', '1,2', '--requests', '12'];
-  const { code, stdout, stderr } = await rightsize([...LOAD, ...flags], { cwd });
+  const { code, stdout, stderr } = await rightsizeHere([...LOAD, ...flags], { cwd });
   expect(DONE, stderr).toContain(code);
   expect(stdout).toMatch(/^Load: null\n.*closed 1 .*Everything behind it: reports\/.*\/report\.html\n$/s);
   const { folder: tested } = await testedIn(cwd);
@@ -206,14 +206,14 @@ test('a load test leaves reports in its folder, which come again from its log al
   const contents = () => NAMES.map((name) => readFileSync(join(tested, name), 'utf8'));
   const written = contents();
   for (const name of NAMES) rmSync(join(tested, name));
-  const again = await rightsize(['report', tested], { cwd });
+  const again = await rightsizeHere(['report', tested], { cwd });
   expect(again).toMatchObject({ code: 0, stdout });
   expect(contents()).toEqual(written);
   expect(existsSync(join(tested, 'samples.csv'))).toBe(false);
 
   const run = join(cwd, 'other');
   cpSync(tested, run, { recursive: true });
-  const together = await rightsize(['report', tested, run], { cwd });
+  const together = await rightsizeHere(['report', tested, run], { cwd });
   expect(together.code).toBe(2);
   expect(together.stderr).toMatch(
     /expected runs to report side by side, found a load test; give it to `rightsize report` alone/,
@@ -225,7 +225,7 @@ test('several clients take a server that is there', async () => {
   const script = { id: 'slow', class: 'slm', backend: 'scripted', script: { realTime: true } };
   writeFileSync(join(cwd, 'models.json'), JSON.stringify({ models: [script] }));
   const flags = ['--model', 'slow', '--concurrency', '1', '--clients', '2'];
-  const { code, stderr } = await rightsize([...LOAD, ...flags], { cwd });
+  const { code, stderr } = await rightsizeHere([...LOAD, ...flags], { cwd });
   expect(code).toBe(2);
   expect(stderr).toMatch(/--clients: expected 1 for model "slow", which runs in the process of its client, found 2/);
 });
@@ -233,7 +233,7 @@ test('several clients take a server that is there', async () => {
 test('an engine in process answers several at once, each with the times of its own tokens', async () => {
   const cwd = folder();
   const flags = ['--model', 'reference-slm:llama-cpp', '--concurrency', '3', '--requests', '9', '--json'];
-  const { code, stdout, stderr } = await rightsize([...LOAD, ...flags], { cwd });
+  const { code, stdout, stderr } = await rightsizeHere([...LOAD, ...flags], { cwd });
   expect(DONE, stderr).toContain(code);
   const { measurements, steps } = await testedIn(cwd);
   expect(steps[0]!.client.cpuSeconds).toEqual({ missing: 'the engine computes in the process of the client' });
@@ -254,11 +254,11 @@ test('an engine that answers one at a time says why it is tested under closed 1 
     { id: 'one', backend: 'transformers', class: 'slm', source: join(ROOT, 'models/reference-slm'), dtype: 'fp32' },
   ];
   writeFileSync(join(cwd, 'models.json'), JSON.stringify({ models }));
-  const refused = await rightsize([...LOAD, '--model', 'one', '--users', '2'], { cwd });
+  const refused = await rightsizeHere([...LOAD, '--model', 'one', '--users', '2'], { cwd });
   expect(refused.code).toBe(2);
   expect(refused.stderr).toMatch(
     /model "one": expected the condition closed 1, because transformers.js generates one answer at a time, .* found users 2 think exp:10s; serve the model with a server, or test it with --concurrency 1/,
   );
-  const alone = await rightsize([...LOAD, '--model', 'one', '--concurrency', '1', '--requests', '3'], { cwd });
+  const alone = await rightsizeHere([...LOAD, '--model', 'one', '--concurrency', '1', '--requests', '3'], { cwd });
   expect(DONE, alone.stderr).toContain(alone.code);
 });

@@ -1,6 +1,6 @@
 /** Whatever is wrong with a definition gets one sentence that names the place, the rule and the value, and exit code 2. */
 import { describe, expect, test } from 'vitest';
-import { folderWith, rightsize } from '../support/cli.js';
+import { folderWith, rightsizeHere } from '../support/cli.js';
 
 const MODELS = { default: ['tiny'], models: [{ id: 'tiny', class: 'slm', backend: 'scripted' }] };
 const SUITE = `
@@ -250,7 +250,7 @@ const CASES: Readonly<Record<string, Case>> = {
 
 test('what is quoted of a definition cannot steer the terminal', async () => {
   const folder = folderWith({ 'suite.yaml': `${SUITE}"\\e[2J\\u202eevil": 1\n`, 'models.json': MODELS });
-  const { code, stderr } = await rightsize(['run', '--suite', 'suite.yaml'], { cwd: folder });
+  const { code, stderr } = await rightsizeHere(['run', '--suite', 'suite.yaml'], { cwd: folder });
   expect(code).toBe(2);
   expect(stderr).toMatch(/^rightsize: suite\.yaml:8: evil: unknown field "evil"; .*\n$/);
 });
@@ -262,7 +262,7 @@ test('what a table shows of a catalogue cannot steer the terminal', async () => 
     ['check', '-s', 'suite.yaml'],
     ['list', 'models'],
   ]) {
-    const { stdout } = await rightsize(args, { cwd: folder });
+    const { stdout } = await rightsizeHere(args, { cwd: folder });
     expect(stdout).toMatch(/gone|evil/);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
     expect(stdout).not.toMatch(/[\u0000\u001b\u202e]/);
@@ -275,7 +275,7 @@ describe('a malformed definition', () => {
     async (_, { suite = SUITE, models = MODELS, files = {}, args = [], says }) => {
       const folder = folderWith({ 'suite.yaml': suite, 'models.json': models as string | object, ...files });
       const chosen = args.some((arg) => arg === '--suite' || arg === '--resume') ? [] : ['--suite', 'suite.yaml'];
-      const { code, stdout, stderr } = await rightsize(['run', ...chosen, ...args], { cwd: folder });
+      const { code, stdout, stderr } = await rightsizeHere(['run', ...chosen, ...args], { cwd: folder });
       expect(stderr).toMatch(says);
       expect(code).toBe(2);
       expect(stdout).toBe('');

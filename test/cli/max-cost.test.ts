@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { folderWith, rightsize } from '../support/cli.js';
+import { folderWith, rightsizeHere } from '../support/cli.js';
 import {
   chunk,
   DONE,
@@ -45,7 +45,7 @@ function folder(more: object = { price: PRICE }): string {
 }
 
 const run = (cwd: string, ...more: readonly string[]) =>
-  rightsize(['run', '-s', 's.yaml', '-q', '--reports', 'summary', '--warmup', '0', ...more], { cwd });
+  rightsizeHere(['run', '-s', 's.yaml', '-q', '--reports', 'summary', '--warmup', '0', ...more], { cwd });
 
 test('a run within it is made', async () => {
   const { code, stderr } = await run(folder(), '--max-cost', '$0.40');
@@ -90,9 +90,12 @@ test('a run whose answers cost more than was foreseen ends with 3, keeps what it
     readFileSync(join(cwd, 'reports', folderOfRun!, 'log.jsonl'), 'utf8').match(/"type":"measurement"/g)!.length;
   // Ten cents each, and the last is asked because it should cost two at most.
   expect(measured()).toBe(4);
-  const finished = await rightsize(['run', '--resume', join('reports', folderOfRun!), '-q', '--reports', 'summary'], {
-    cwd,
-  });
+  const finished = await rightsizeHere(
+    ['run', '--resume', join('reports', folderOfRun!), '-q', '--reports', 'summary'],
+    {
+      cwd,
+    },
+  );
   expect(finished.code, finished.stderr).toBe(0);
   expect(measured()).toBe(10);
 });

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { folderWith, ROOT, rightsize } from '../support/cli.js';
+import { folderWith, ROOT, rightsizeHere } from '../support/cli.js';
 
 const QUIET = ['--quiet', '--reports', 'summary'];
 
@@ -31,7 +31,7 @@ function cellOf(cwd: string) {
 }
 
 const runIn = (cwd: string, ...flags: readonly string[]) =>
-  rightsize(['run', '--suite', 'desk.yaml', ...QUIET, ...flags], { cwd, env: { OPENAI_API_KEY: 'secret' } });
+  rightsizeHere(['run', '--suite', 'desk.yaml', ...QUIET, ...flags], { cwd, env: { OPENAI_API_KEY: 'secret' } });
 
 test('one that is not allowed ends with exit 2 and the flag in the sentence, before anything runs', async () => {
   const cwd = folderWith({ 'models.json': MODELS, 'desk.yaml': suite('./mine.mjs'), 'mine.mjs': HALF });
@@ -57,7 +57,7 @@ test('the example of the manual runs from an empty folder, and verdict, interval
 
   // The log carries it: neither the file nor a permission is needed.
   rmSync(join(cwd, 'late.mjs'));
-  const again = await rightsize(
+  const again = await rightsizeHere(
     ['report', `reports/${readdirSync(join(cwd, 'reports'))[0]}`, '--reports', 'markdown'],
     { cwd },
   );
@@ -115,10 +115,10 @@ test('--rescore asks again, and the latest score counts', async () => {
   await runIn(cwd, '--allow-scorer', './mine.mjs');
   writeFileSync(join(cwd, 'mine.mjs'), 'export default ({ target }) => (target === "a" ? 1 : 0.8);');
   const run = `reports/${readdirSync(join(cwd, 'reports'))[0]}`;
-  const refused = await rightsize(['report', run, '--reports', 'summary', '--rescore'], { cwd });
+  const refused = await rightsizeHere(['report', run, '--reports', 'summary', '--rescore'], { cwd });
   expect(refused.code).toBe(2);
   expect(refused.stderr).toContain('--allow-scorer');
-  const { code, stderr } = await rightsize(
+  const { code, stderr } = await rightsizeHere(
     ['report', run, '--reports', 'summary', '--rescore', '--allow-scorer', './mine.mjs'],
     { cwd },
   );
@@ -149,8 +149,8 @@ test('rightsize score tries one out', async () => {
     '--target-field',
     'gold',
   ];
-  expect((await rightsize(asked, { cwd })).code).toBe(2);
-  const { code, stdout, stderr } = await rightsize([...asked, '--allow-scorer', './mine.mjs', '--each'], { cwd });
+  expect((await rightsizeHere(asked, { cwd })).code).toBe(2);
+  const { code, stdout, stderr } = await rightsizeHere([...asked, '--allow-scorer', './mine.mjs', '--each'], { cwd });
   expect(code, stderr).toBe(0);
   expect(stdout).toContain('2\t0.5\t"x"');
 });

@@ -1,12 +1,12 @@
 /** `rightsize power`: sizes from assumptions, and from a run as a pilot. */
 import { expect, test } from 'vitest';
 import type { PowerAnswer } from '../../src/core/recommend/power.js';
-import { rightsize } from '../support/cli.js';
+import { rightsizeHere } from '../support/cli.js';
 
 const PILOT = 'test/golden/pair/log.jsonl';
 
 async function answerOf(...args: readonly string[]): Promise<PowerAnswer> {
-  const { code, stdout, stderr } = await rightsize(['power', ...args, '--json']);
+  const { code, stdout, stderr } = await rightsizeHere(['power', ...args, '--json']);
   expect(code, stderr).toBe(0);
   return JSON.parse(stdout);
 }
@@ -58,7 +58,7 @@ test('a run is a pilot, task by task', async () => {
 });
 
 test('in words it names what it assumes', async () => {
-  const { stdout } = await rightsize(['power', '--agreement', '85%', '--margin', '10%', '--group-size', '5']);
+  const { stdout } = await rightsizeHere(['power', '--agreement', '85%', '--margin', '10%', '--group-size', '5']);
   expect(stdout).toContain(
     'If the SLM is equally good and the two agree on 85% of the samples, in groups of 5 whose outcomes correlate by 0.20, at a margin of 10 points',
   );
@@ -75,7 +75,7 @@ test.each([
   [['power', '--agreement', '90%', '--alpha', '60%'], '--alpha: expected a share below 50%'],
   [['power', '--agreement', '90%', '--power', '100%'], '--power: expected a share below 100%'],
 ])('%j is refused with the reason', async (args, reason) => {
-  const { code, stderr } = await rightsize(args);
+  const { code, stderr } = await rightsizeHere(args);
   expect(code).toBe(2);
   expect(stderr).toContain(reason);
 });

@@ -6,7 +6,7 @@ import { startAnalysis } from '../../src/core/analyse/analyse.js';
 import { priceListSchema } from '../../src/core/definition/price-list.js';
 import { optionsOf, recommend } from '../../src/core/recommend/recommend.js';
 import type { SuiteRecommendation } from '../../src/core/recommend/recommendation.js';
-import { folderWith, ROOT, rightsize } from '../support/cli.js';
+import { folderWith, ROOT, rightsizeHere } from '../support/cli.js';
 import { makeLog } from '../support/log.js';
 
 const dated = { date: '2026-01-01', source: 'invoice' };
@@ -49,7 +49,7 @@ function folder(prices: object): string {
 
 test('a report reckons with the prices and devices of a file', async () => {
   const cwd = folder(PRICES);
-  const { code, stderr } = await rightsize(
+  const { code, stderr } = await rightsizeHere(
     ['report', 'log.jsonl', '--prices', 'prices.json', '--out', 'out', '--reports', 'markdown'],
     { cwd },
   );
@@ -63,7 +63,7 @@ test('a report reckons with the prices and devices of a file', async () => {
 
 test('a run keeps them in its log, so that a report made from the log alone says the same', async () => {
   const cwd = folderWith({ 'prices.json': PRICES, 'pair.json': CATALOGUE, 'suite.json': SUITE });
-  const ran = await rightsize(
+  const ran = await rightsizeHere(
     [
       'run',
       '--suite',
@@ -83,7 +83,7 @@ test('a run keeps them in its log, so that a report made from the log alone says
   expect(ran.code).toBe(0);
   const folder = `runs/${readdirSync(join(cwd, 'runs'))[0]}`;
   expect(ran.stdout).toContain('"workstation"');
-  const again = await rightsize(['report', folder, '--out', 'again', '--reports', 'summary', '--json'], { cwd });
+  const again = await rightsizeHere(['report', folder, '--out', 'again', '--reports', 'summary', '--json'], { cwd });
   expect(again.stdout).toBe(ran.stdout);
 });
 
@@ -104,7 +104,7 @@ test('a file takes the place of what the log has', () => {
 test('a price without its date is refused in one sentence', async () => {
   const { source } = dated;
   const cwd = folder({ electricity: { dollars: 0.3, source } });
-  const { code, stderr } = await rightsize(['report', 'log.jsonl', '--prices', 'prices.json'], { cwd });
+  const { code, stderr } = await rightsizeHere(['report', 'log.jsonl', '--prices', 'prices.json'], { cwd });
   expect(code).toBe(2);
   expect(stderr.trim().split('\n')).toHaveLength(1);
   expect(stderr).toMatch(/prices\.json:\d+: electricity.date: .*docs\/recommendation\.md/);

@@ -1,6 +1,6 @@
 /** `rightsize run --gate`: the limits of a suite and the verdict of a run as an exit code. */
 import { expect, test } from 'vitest';
-import { folderWith, rightsize } from '../support/cli.js';
+import { folderWith, rightsizeHere } from '../support/cli.js';
 
 const ANSWERS = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`q${i}`, `a${i}`]));
 const models = {
@@ -45,7 +45,7 @@ test.each([
     '-q',
     '--gate',
   ];
-  const { code, stderr } = await rightsize([...args, ...flags], { cwd });
+  const { code, stderr } = await rightsizeHere([...args, ...flags], { cwd });
   expect(code, stderr).toBe(expected);
   expect(stderr).toMatch(/rightsize: The gate is (green|red|blind)/);
 });
@@ -53,7 +53,7 @@ test.each([
 test('a strict gate is red where a limit is not shown to be met', async () => {
   const cwd = folderWith({ 'models.json': models, 'desk.yaml': suite({ quality: { min: 0.99 } }) });
   const args = ['run', '--suite', 'desk.yaml', '--model', 'slm', '--model', 'llm', '--reports', 'summary', '-q'];
-  const gated = async (flag: string) => (await rightsize([...args, flag, '--gate-model', 'slm'], { cwd })).code;
+  const gated = async (flag: string) => (await rightsizeHere([...args, flag, '--gate-model', 'slm'], { cwd })).code;
   expect(await gated('--gate')).toBe(0);
   expect(await gated('--gate-strict')).toBe(1);
 });

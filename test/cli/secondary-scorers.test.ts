@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { folderWith, rightsize } from '../support/cli.js';
+import { folderWith, rightsizeHere } from '../support/cli.js';
 
 const MODELS = {
   default: ['small'],
@@ -29,7 +29,7 @@ const suite = (task: object) => ({
 async function summaryOf(task: object, ...reports: readonly string[]) {
   const cwd = folderWith({ 'models.json': MODELS, 'desk.yaml': suite(task) });
   const flags = ['run', '--suite', 'desk.yaml', '--quiet', '--reports', reports.join() || 'summary'];
-  const { code, stdout, stderr } = await rightsize(flags, { cwd });
+  const { code, stdout, stderr } = await rightsizeHere(flags, { cwd });
   if (code !== 0) return { code, stderr, stdout };
   const run = join(cwd, 'reports', readdirSync(join(cwd, 'reports'))[0]!);
   const read = (name: string) => readFileSync(join(run, name), 'utf8');
@@ -91,7 +91,7 @@ describe('one that judges by more than the words', () => {
       'models.json': withJudge,
       'desk.yaml': suite({ secondary: [judge, 'exact'], scorer: { ...judge, rubric: 'Be short.', scale: 7 } }),
     });
-    const { code, stderr } = await rightsize([...run, '--judge', 'judge'], { cwd });
+    const { code, stderr } = await rightsizeHere([...run, '--judge', 'judge'], { cwd });
     expect(code, stderr).toBe(0);
     const cell = cellOf(cwd);
     expect(cell.quality.value).toBeCloseTo(0.5);
@@ -100,20 +100,20 @@ describe('one that judges by more than the words', () => {
     const evidence = readFileSync(join(runOf(cwd), 'log.jsonl'), 'utf8').match(/"type":"evidence".*/g)!;
     expect(evidence).toHaveLength(80);
     expect(evidence.filter((line) => line.includes('"scorer":"judge"'))).toHaveLength(40);
-    const again = await rightsize(['report', runOf(cwd), '--reports', 'summary'], { cwd });
+    const again = await rightsizeHere(['report', runOf(cwd), '--reports', 'summary'], { cwd });
     expect(again.code, again.stderr).toBe(0);
     expect(cellOf(cwd)).toEqual(cell);
   });
 
   test('has no score without its flag, says which, and is asked when the run is resumed with it', async () => {
     const cwd = folderWith({ 'models.json': withJudge, 'desk.yaml': suite({ secondary: [judge] }) });
-    expect((await rightsize(run, { cwd })).code).toBe(0);
+    expect((await rightsizeHere(run, { cwd })).code).toBe(0);
     expect(cellOf(cwd).aggregates['score judge']).toEqual({
       missing: '40 of 40 answers could not be scored: no judge was asked; --judge names one',
     });
-    const resumed = await rightsize(['run', '--resume', runOf(cwd), '--judge', 'judge', '--quiet'], { cwd });
+    const resumed = await rightsizeHere(['run', '--resume', runOf(cwd), '--judge', 'judge', '--quiet'], { cwd });
     expect(resumed.code, resumed.stderr).toBe(0);
-    await rightsize(['report', runOf(cwd), '--reports', 'summary'], { cwd });
+    await rightsizeHere(['report', runOf(cwd), '--reports', 'summary'], { cwd });
     expect(cellOf(cwd).aggregates['score judge']).toMatchObject({ value: 0.75, n: 40 });
   });
 
@@ -123,8 +123,8 @@ describe('one that judges by more than the words', () => {
       'desk.yaml': suite({ secondary: ['./half.mjs'] }),
       'half.mjs': 'export default () => 0.5;',
     });
-    expect((await rightsize(run, { cwd })).stderr).toContain('--allow-scorer "./half.mjs"');
-    const { code, stderr } = await rightsize([...run, '--allow-scorer', './half.mjs'], { cwd });
+    expect((await rightsizeHere(run, { cwd })).stderr).toContain('--allow-scorer "./half.mjs"');
+    const { code, stderr } = await rightsizeHere([...run, '--allow-scorer', './half.mjs'], { cwd });
     expect(code, stderr).toBe(0);
     expect(cellOf(cwd).aggregates['score own']).toMatchObject({ value: 0.5, n: 40 });
   });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { folderWith, rightsize } from '../support/cli.js';
+import { folderWith, rightsizeHere } from '../support/cli.js';
 import {
   chunk,
   DONE,
@@ -41,7 +41,7 @@ const counted = (details: object) => () =>
 
 async function run(cwd: string, ...flags: string[]) {
   const args = ['run', '-s', 'suite.yaml', '-q', '--json', '--reports', 'summary,markdown', ...flags];
-  const { code, stdout, stderr } = await rightsize(args, { cwd });
+  const { code, stdout, stderr } = await rightsizeHere(args, { cwd });
   expect(code, stderr).toBe(0);
   const [folder] = readdirSync(join(cwd, 'reports'));
   const report = readFileSync(join(cwd, 'reports', folder!, 'report.md'), 'utf8');
@@ -159,7 +159,7 @@ test.each<[string, Step[], string]>([
   const good = counted({ prompt_tokens: 12, completion_tokens: 5 });
   server.answer = (request) => (++asked === 1 ? good() : answer(request));
   const args = ['run', '-s', 'suite.yaml', '-q', '--reports', 'summary', '--warmup', '0'];
-  const { code, stderr } = await rightsize(args, { cwd });
+  const { code, stderr } = await rightsizeHere(args, { cwd });
   expect(code).toBe(3);
   expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
     new RegExp(`^rightsize: no verdict where .*: 2 of 2 trials of m on \\S+/ask \\(.*${said}`),

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { LogRecord } from '../../src/core/log/log.js';
-import { folderWith, rightsize } from '../support/cli.js';
+import { folderWith, rightsizeHere } from '../support/cli.js';
 
 const SAMPLES = Array.from({ length: 400 }, (_, i) => ({ id: `s${i}`, q: `${i} plus ${i}?`, target: String(2 * i) }));
 const model = (id: string, size: 'slm' | 'llm', right: (i: number) => boolean) => ({
@@ -41,7 +41,7 @@ function runIn(cwd: string) {
 
 test('stops early where the models are far apart, and says what that saved', async () => {
   const cwd = folder((i) => i % 2 === 0);
-  const { code, stdout } = await rightsize([...RUN, ...SUMMARY], { cwd });
+  const { code, stdout } = await rightsizeHere([...RUN, ...SUMMARY], { cwd });
   expect(code).toBe(0);
   const { trials, summary } = runIn(cwd);
   expect(new Set(trials).size).toBe(trials.length);
@@ -54,7 +54,7 @@ test('stops early where the models are far apart, and says what that saved', asy
 
 test('asks everything where nothing is decided, and then says so', async () => {
   const cwd = folder((i) => i % 7 > 0);
-  const { code, stdout } = await rightsize([...RUN, ...SUMMARY, '--limit', '60'], { cwd });
+  const { code, stdout } = await rightsizeHere([...RUN, ...SUMMARY, '--limit', '60'], { cwd });
   expect(code).toBe(0);
   expect(runIn(cwd).trials).toHaveLength(120);
   expect(stdout).toContain('120 trials, all that were planned');
@@ -62,26 +62,26 @@ test('asks everything where nothing is decided, and then says so', async () => {
 
 test('spends no more trials than its budget, and goes on with nothing when it is resumed', async () => {
   const cwd = folder((i) => i % 20 > 0);
-  const first = await rightsize([...RUN, '--budget', '90'], { cwd });
+  const first = await rightsizeHere([...RUN, '--budget', '90'], { cwd });
   expect(first.code).toBe(0);
   const { path, trials } = runIn(cwd);
   expect(trials).toHaveLength(90);
   expect(first.stdout).toContain('90 of 800 planned trials were run: the budget of trials is spent');
-  const resumed = await rightsize(['run', '--quiet', '--resume', path, ...SUMMARY], { cwd });
+  const resumed = await rightsizeHere(['run', '--quiet', '--resume', path, ...SUMMARY], { cwd });
   expect(resumed.code).toBe(0);
   expect(runIn(cwd).trials).toHaveLength(90);
 });
 
 test('ends when its time is spent', async () => {
   const cwd = folder((i) => i % 20 > 0);
-  const { code, stdout } = await rightsize([...RUN, '--budget', '1 ms'], { cwd });
+  const { code, stdout } = await rightsizeHere([...RUN, '--budget', '1 ms'], { cwd });
   expect(code).toBe(0);
   expect(stdout).toMatch(/0 of 800 planned trials were run: the budget of time is\s+spent/);
 });
 
 test('a log with its lines in another order gives the same verdict', async () => {
   const cwd = folder((i) => i % 2 === 0);
-  expect((await rightsize([...RUN, ...SUMMARY], { cwd })).code).toBe(0);
+  expect((await rightsizeHere([...RUN, ...SUMMARY], { cwd })).code).toBe(0);
   const { path, summary } = runIn(cwd);
   const before = summary().suites[0];
   const { analyse } = await import('../../src/core/analyse/analyse.js');
@@ -93,7 +93,7 @@ test('a log with its lines in another order gives the same verdict', async () =>
 
 test('a budget without --until-sure is refused', async () => {
   const cwd = folder(() => true);
-  const { code, stderr } = await rightsize(['run', '--suite', 'suite.yaml', '--budget', '90'], { cwd });
+  const { code, stderr } = await rightsizeHere(['run', '--suite', 'suite.yaml', '--budget', '90'], { cwd });
   expect(code).toBe(2);
   expect(stderr).toContain('--budget: expected --until-sure beside it');
 });

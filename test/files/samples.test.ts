@@ -1,7 +1,7 @@
 /** From a suite and its data files to samples: what a source says of its rows, and what is said where one is wrong. */
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { isChat } from '../../src/core/message.js';
+import { describe, expect, test } from 'vitest';
+import { isChat, type Sample } from '../../src/core/message.js';
 import { loadSuites } from '../../src/files/definitions.js';
 import { loadSamples } from '../../src/files/samples.js';
 import { folderWith } from '../support/cli.js';
@@ -74,25 +74,33 @@ test('a row that comes many times is a sample each time, and found so in no time
   expect(samples[2]!.id).toBe(`${samples[0]!.id}-3`);
 });
 
-test('the fields of a pool of examples are used', async () => {
-  const [first] = await samplesOf(
-    {
-      prompt: {
-        user: '{{ text }}',
-        examples: { count: 2, samples: { file: 'shots.csv', fields: { target: 'label' } } },
-      },
-      samples: [{ text: 'Where?', target: 'delivery' }],
-    },
-    { 'shots.csv': 'text,label\nToo much,billing\nLost,delivery\n' },
-  );
-  const { prompt } = first!;
-  expect(isChat(prompt) && prompt.messages.map(({ content }) => content)).toEqual([
-    'Too much',
-    'billing',
-    'Lost',
-    'delivery',
-    'Where?',
-  ]);
+describe('a pool of examples with fields of its own', () => {
+  const POOL = 'text,label,n\nToo much,billing,0\nLost,delivery,1\n';
+  const answers = async (samples: object, more: object = {}) => {
+    const examples = { count: 2, samples: { file: 'shots.csv', ...samples }, ...more };
+    const task = { prompt: { user: '{{ text }}', examples }, samples: [{ text: 'Where?', target: 'delivery' }] };
+    const [{ prompt }] = (await samplesOf(task, { 'shots.csv': POOL })) as [Sample];
+    return isChat(prompt)
+      ? prompt.messages.filter(({ role }) => role === 'assistant').map(({ content }) => content)
+      : [];
+  };
+
+  test.each<[string, object, object]>([
+    ['a template', { fields: { target: '{{ label }}' } }, {}],
+    ['the name of a column', { fields: { target: 'label' } }, {}],
+    ['a template, and the answer says it again', { fields: { target: '{{ label }}' } }, { answer: '{{ label }}' }],
+    ['the target in the answer', { fields: { target: 'label' } }, { answer: '{{ target }}' }],
+    ['an index', { fields: { target: "{{ ['billing', 'delivery'][n | int] }}" } }, {}],
+    ['no fields, and the answer names the column', {}, { answer: '{{ label }}' }],
+    ['more fields', { fields: { target: 'label', id: '{{ n }}', group: 'label' } }, {}],
+  ])('%s', async (_, samples, more) => {
+    expect(await answers(samples, more)).toEqual(['billing', 'delivery']);
+  });
+
+  test('a column that the pool lacks is named', async () => {
+    await expect(answers({ fields: { target: '{{ queue }}' } })).rejects.toThrow('names "queue"');
+    await expect(answers({})).rejects.toThrow('names "target"');
+  });
 });
 
 test.each([

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { recordsOf } from '../../src/files/log.js';
-import { renderAll } from './render.js';
+import { renderAll, renderSources } from './render.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const names = readdirSync(here, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
@@ -21,23 +21,22 @@ describe.each(names)('the golden log %s', (name) => {
   const recordsIn = (lines: readonly string[], log: string) =>
     lines.flatMap((line, i) => recordsOf(line, () => `${log}:${i + 1}: `));
 
-  describe.each(LOGS)('in %s', (log) => {
-    const lines = readFileSync(join(here, name, log), 'utf8').trimEnd().split('\n');
+  const linesOf = (log: string) => readFileSync(join(here, name, log), 'utf8').trimEnd().split('\n');
+  const inFolder = (path: string) => readFileSync(join(folder, path), 'utf8');
 
-    it('rebuilds every artifact byte for byte, and no other', async () => {
-      const artifacts = await renderAll(recordsIn(lines, log));
-      expect(artifacts.map(({ path }) => path).sort(), REMEDY).toEqual(expected.sort());
-      for (const { path, content } of artifacts) {
-        expect(String(content), `${path}: ${REMEDY}`).toBe(readFileSync(join(folder, path), 'utf8'));
-      }
-    });
+  it('rebuilds every artifact byte for byte, and no other', async () => {
+    const artifacts = await renderAll(recordsIn(linesOf('log.jsonl'), 'log.jsonl'));
+    expect(artifacts.map(({ path }) => path).sort(), REMEDY).toEqual(expected.sort());
+    for (const { path, content } of artifacts) expect(String(content), `${path}: ${REMEDY}`).toBe(inFolder(path));
+  });
 
-    it('rebuilds them from its lines in another order', async () => {
-      const artifacts = await renderAll(recordsIn([...lines].reverse(), log));
-      for (const { path, content } of artifacts) {
-        expect(String(content), path).toBe(readFileSync(join(folder, path), 'utf8'));
-      }
-    });
+  it('rebuilds the same from the log of version 1, and from the lines of both in another order', async () => {
+    const { drawnFrom } = await renderSources(recordsIn(linesOf('log.jsonl'), 'log.jsonl'));
+    for (const lines of LOGS.flatMap((log) => [linesOf(log), linesOf(log).reverse()])) {
+      const again = await renderSources(recordsIn(lines, 'log'));
+      for (const { path, content } of again.artifacts) expect(String(content), path).toBe(inFolder(path));
+      expect(again.drawnFrom === drawnFrom, 'the page and the pictures are drawn from the same').toBe(true);
+    }
   });
 
   it.each(expected)('says nothing that is not a number in %s', (path) => {

@@ -25,7 +25,17 @@ async function hold(
   const asked: (Asked & { question: string })[] = [];
   const share = more.share ?? ALONE;
   const mine = Math.ceil((most - share.client) / share.clients);
-  const order = { condition, seed: 1, share, begin: systemTime(), first: 0, most, questions: ['a', 'b', 'c'], ...more };
+  const order = {
+    condition,
+    seed: 1,
+    orderSeed: 1,
+    share,
+    begin: systemTime(),
+    first: 0,
+    most,
+    questions: ['a', 'b', 'c'],
+    ...more,
+  };
   await holdStep(order, {
     clock: createClock(),
     async ask(question, { sample, pass }) {

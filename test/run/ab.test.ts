@@ -58,16 +58,34 @@ function measurementsOf(folder: string): MeasurementRecord[] {
 }
 
 describe('two versions in turns', () => {
-  test('are opened in blocks of ABBA or BAAB, and each sample is asked as often of both', async () => {
+  test('stand side by side in pairs of openings, and are asked a few samples each in turns', async () => {
     const { folder, exitCode, looks } = await ab(DEFINITION, options(1));
     expect({ exitCode, looks }).toEqual({ exitCode: 0, looks: 1 });
     const measured = measurementsOf(folder);
     expect(measured).toHaveLength(30 * 4);
+    const sessions = [...new Set(measured.map(({ session }) => session))];
+    expect(sessions).toHaveLength(6 * 4);
+    // A block has five samples: the first version four, the other four and one, the first one.
+    const pairs = Array.from({ length: 12 }, (_, i) => measured.slice(10 * i, 10 * i + 10));
+    for (const pair of pairs) {
+      const [first, other] = [pair[0]!, pair[4]!];
+      expect(pair.map(({ session }) => session)).toEqual(
+        [first, first, first, first, other, other, other, other, other, first].map(({ session }) => session),
+      );
+      expect(new Set([first.model, other.model])).toEqual(new Set(['old', 'new']));
+    }
+    expect(new Set(pairs.filter((_, i) => i % 2 === 0).map(([first]) => first!.model)).size).toBe(2);
+    for (let block = 0; block < 6; block++)
+      expect(pairs[2 * block]![0]!.model).not.toBe(pairs[2 * block + 1]![0]!.model);
+  });
+
+  test('are opened one at a time on request, in the order ABBA or BAAB', async () => {
+    const { folder } = await ab({ ...DEFINITION, oneAtATime: true }, options(1));
+    const measured = measurementsOf(folder);
     const turns = measured.filter(({ session }, i) => session !== measured[i - 1]?.session).map(({ model }) => model);
     expect(turns).toHaveLength(6 * 4);
     for (let block = 0; block < 6; block++)
       expect(['old new new old', 'new old old new']).toContain(turns.slice(4 * block, 4 * block + 4).join(' '));
-    expect(new Set(turns.filter((_, i) => i % 4 === 0)).size).toBe(2);
   });
 
   test('turn red for a slowdown after a second look at the same blocks, and the log alone says the same', async () => {

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { capacityTable } from '../../src/core/report/capacity.js';
-import { type CapacityQuestion, capacity } from '../../src/run/capacity.js';
+import { isMissing } from '../../src/core/quantity.js';
+import { capacityBlocks } from '../../src/core/report/document/capacity.js';
+import { renderBlocks } from '../../src/core/report/terminal.js';
+import { type CapacityAnswer, type CapacityQuestion, capacity, reportOf } from '../../src/run/capacity.js';
 import { list } from '../../src/run/list.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rightsize-capacity-'));
@@ -16,6 +18,11 @@ const ask = (change: Partial<CapacityQuestion> = {}) =>
 function write(name: string, content: unknown): string {
   writeFileSync(join(folder, name), JSON.stringify(content));
   return name;
+}
+
+function weightsOf({ memory }: CapacityAnswer['predictions'][number]): number {
+  if (isMissing(memory)) throw new Error(memory.missing);
+  return memory.weights;
 }
 
 describe('which devices run a model', () => {
@@ -35,7 +42,7 @@ describe('which devices run a model', () => {
 
   it('compares ways to store the weights', async () => {
     const { predictions } = await ask({ models: ['phi-4-mini:*'] });
-    const bytes = predictions.map(({ memory }) => memory.weights);
+    const bytes = predictions.map(weightsOf);
     expect(bytes).toHaveLength(5);
     expect(bytes).toEqual([...bytes].sort((a, b) => a - b));
   });
@@ -50,9 +57,9 @@ describe('which devices run a model', () => {
     };
     write('config.json', { ...config, intermediate_size: 128, torch_dtype: 'float32' });
     const { predictions } = await ask({ models: [GGUF, '.'], devices: ['pi-5'] });
-    expect(predictions[0]!.memory.weights).toBeGreaterThan(1_500_000);
+    expect(weightsOf(predictions[0]!)).toBeGreaterThan(1_500_000);
     // The embedding, the output matrix, and for each layer attention, feed-forward part and norms, in 32 bits.
-    expect(predictions[1]!.memory.weights).toBe((2 * 64_000 + 2 * (4 * 64 * 64 + 3 * 64 * 128 + 4 * 64)) * 4);
+    expect(weightsOf(predictions[1]!)).toBe((2 * 64_000 + 2 * (4 * 64 * 64 + 3 * 64 * 128 + 4 * 64)) * 4);
   });
 
   it('is answered for a device of the user', async () => {
@@ -77,17 +84,35 @@ describe('which devices run a model', () => {
   });
 
   it('is shown as a table, with the reasons for what is not known', async () => {
-    const { predictions } = await ask({ models: ['llama-3.1-70b'], devices: ['rtx-3060'] });
-    const { head, rows, notes } = capacityTable(predictions);
-    expect(rows[0]).toHaveLength(head.length);
-    expect(rows[0]).toContain('–');
-    expect(notes.at(-1)).toBe('–: the model does not fit the device.');
+    const answer = await ask({ models: ['llama-3.1-70b'], devices: ['rtx-3060'] });
+    const text = renderBlocks('Capacity', capacityBlocks(reportOf(answer)), { columns: 160, color: false });
+    expect(text).toContain('does not fit');
+    expect(text).toContain('llama-3.1-70b:q4_k_m, rtx-3060: the model does not fit the device');
+  });
+
+  it('is answered for a model of models.json: from its weights, or from the published model of its repository', async () => {
+    const entry = { class: 'slm', backend: 'llama-cpp' };
+    const models = [
+      { id: 'mine', ...entry, source: GGUF },
+      { id: 'theirs', ...entry, source: 'hf:bartowski/Qwen_Qwen3-0.6B-GGUF:Q8_0' },
+      { id: 'nobody', ...entry, source: 'hf:nobody/unheard-of:Q8_0' },
+    ];
+    const catalogue = join(folder, write('models.json', { models }));
+    const { predictions } = await ask({ models: ['mine', 'theirs'], catalogue, devices: ['pi-5'] });
+    const [published] = (await ask({ models: ['qwen3-0.6b:q8_0'], devices: ['pi-5'] })).predictions;
+    expect(predictions.map(({ model }) => model)).toEqual(['mine', 'theirs']);
+    expect(weightsOf(predictions[1]!)).toBe(weightsOf(published!));
+    await expect(ask({ models: ['nobody'], catalogue })).rejects.toThrow(
+      '--model nobody: expected a published model that the catalogue has, found hf:nobody/unheard-of:Q8_0',
+    );
   });
 });
 
 describe('bad input ends with one sentence', () => {
   it.each<[string, Partial<CapacityQuestion>, RegExp]>([
     ['no model', { models: [] }, /--model: expected a model, found none/],
+    ['no length of prompts', { prompt: undefined }, /--prompt: expected the tokens of a prompt, found none/],
+    ['no length of answers', { output: undefined }, /--output: expected the tokens of an answer, found none/],
     [
       'an unknown model',
       { models: ['qwen9'] },

@@ -95,6 +95,15 @@ const ESCAPES: Readonly<Record<string, string>> = {
     'import signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\nopen("/tmp/big", "wb").write(bytes(2**24))',
   'files without end': 'for i in range(10_000):\n    open(f"/tmp/{i}", "w").write("x")',
   'files open without end': 'x = [open("/dev/null") for _ in range(1000)]',
+  'zeros without end': 'open("/dev/zero", "rb").read(2**20)',
+  'random bytes without end': 'open("/dev/random", "rb").read(2**20)',
+  'a device of zeros of its own':
+    'import os, stat\nos.mknod("/tmp/zero", stat.S_IFCHR | 0o666, os.makedev(1, 5))\nopen("/tmp/zero", "rb").read(2**20)',
+  'a pipe that nobody writes': 'import os\nos.mkfifo("/tmp/pipe")\nopen("/tmp/pipe").read()',
+  'a pipe that it reads itself':
+    'import os\nos.mkfifo("/tmp/pipe")\nend = os.open("/tmp/pipe", os.O_RDWR)\nwhile True: os.write(end, bytes(2**16))',
+  'a line without end': 'import sys\nwhile True: sys.stdout.write("x" * 2**16)',
+  'lines without end': 'import sys\nwhile True: print("x", file=sys.stderr, flush=True)',
 };
 
 /** Each passes only where the program could say so itself: the test fails whatever it computes. */

@@ -1,24 +1,36 @@
 import { describe, expect, it } from 'vitest';
-import { compare, fixedPlan, replay } from '../../simulate/orders.js';
+import { answersOf, answersOfDrawn, compare, fixedPlan, replay } from '../../simulate/orders.js';
+import { mixedSuite } from '../../simulate/scenarios.js';
+import { createRandom } from '../../src/core/stats/basics/random.js';
 import { makeLog } from '../support/log.js';
 
 describe('the answers of a run, asked until it is sure', () => {
-  const records = makeLog({
-    requirement: { margin: 0.1 },
-    tasks: [
-      { name: 'easy', samples: 240, groupSize: 3 },
-      { name: 'hard', samples: 240, groupSize: 3 },
-    ],
-    models: [
-      { id: 'small', class: 'slm', quality: { easy: 0.99, hard: 0.5 }, sureness: null },
-      { id: 'large', class: 'llm', quality: { easy: 0.99, hard: 0.95 }, sureness: null },
-    ],
-  });
-  const fixed = fixedPlan(records);
+  const answers = answersOf(
+    makeLog({
+      requirement: { margin: 0.1 },
+      tasks: [
+        { name: 'easy', samples: 240, groupSize: 3 },
+        { name: 'hard', samples: 240, groupSize: 3 },
+      ],
+      models: [
+        { id: 'small', class: 'slm', quality: { easy: 0.99, hard: 0.5 }, sureness: null },
+        { id: 'large', class: 'llm', quality: { easy: 0.99, hard: 0.95 }, sureness: null },
+      ],
+    }),
+  );
+  const fixed = fixedPlan(answers);
 
   it.each([1, 2, 3])('decide as the fixed plan does, with fewer trials (seed %d)', (seed) => {
-    const { same, contrary, decided, saved } = compare(fixed, replay(records, seed));
+    const { same, contrary, decided, saved } = compare(fixed, replay(answers, seed));
     expect([decided, same, contrary]).toEqual([2, 2, 0]);
     expect(saved).toBeGreaterThan(0.3);
+  });
+
+  it('decide nothing against the fixed plan on a suite that was drawn, and save trials', () => {
+    const drawn = answersOfDrawn(mixedSuite(createRandom(7)));
+    const { same, contrary, decided, saved } = compare(fixedPlan(drawn), replay(drawn, 1));
+    expect(contrary).toBe(0);
+    expect(same).toBeGreaterThanOrEqual(decided - 1);
+    expect(saved).toBeGreaterThan(0);
   });
 });

@@ -4,6 +4,7 @@
  */
 import type { Analysis, Overall } from '../../src/core/analyse/analysis.js';
 import { isMissing } from '../../src/core/quantity.js';
+import type { Comparison } from '../../src/core/recommend/comparison.js';
 import type { Recommendation, SuiteRecommendation } from '../../src/core/recommend/recommendation.js';
 import { looksOf } from '../../src/core/report/charts/chart.js';
 import { buildCharts } from '../../src/core/report/charts/table.js';
@@ -13,6 +14,7 @@ import type { Chart, Table, TableCell } from '../../src/core/report/document.js'
 import { formatCount, formatScore, formatSeconds } from '../../src/core/report/format.js';
 import { headlineOf } from '../../src/core/report/headline.js';
 import { describeSuite, describeTask } from '../../src/core/report/words.js';
+import { LOST_ANSWERS } from '../../src/core/stats/compare/noninferiority.js';
 import type { Estimate } from '../../src/core/stats/estimate/estimate.js';
 
 interface Case {
@@ -428,28 +430,27 @@ function rowFaults(recommended: SuiteRecommendation): string[] {
       ...(task.verdict.kind === 'slm-fits' && isKnown && assigned !== undefined && assigned !== candidate
         ? [`row of ${candidate}, headline: ${sentence}`]
         : []),
-      ...numberFaults(table, i, comparison.scores),
+      ...numberFaults(table, i, comparison),
     ];
   });
 }
 
-/**
- * The bounds hold whichever way lost answers fell, and the difference is that of the others. So it may lie outside by the share of answers
- * that may be lost.
- */
-const NEAR = 0.05;
-
 function numberFaults(
   { columns, rows }: Table,
   row: number,
-  scores: { readonly candidate: number; readonly reference: number },
+  { scores, test }: Pick<Comparison, 'scores' | 'test'>,
 ): string[] {
   const cell = (title: string): TableCell | undefined =>
     rows[row]![columns.findIndex((column) => column.title === title)];
   const [small, large, difference] = [cell('Small'), cell('Large'), cell('Difference, points')];
   if (small?.kind !== 'quantity' || large?.kind !== 'quantity' || difference?.kind !== 'difference') return [];
-  const isSame = Math.abs(small.value - large.value - difference.value) < 1e-9 && small.value === scores.candidate;
-  const isInside = difference.low <= difference.value + NEAR && difference.value <= difference.high + NEAR;
+  // Where answers were lost, the difference of the others need not be possible.
+  const isLost = !isMissing(test) && test.difference.warnings.includes(LOST_ANSWERS);
+  const isSame =
+    (isLost || Math.abs(small.value - large.value - difference.value) < 1e-9) &&
+    !isMissing(scores) &&
+    small.value === scores.candidate;
+  const isInside = difference.low <= difference.value && difference.value <= difference.high;
   const isDrawn =
     difference.axis[0] <= Math.min(difference.low, -difference.margin) && difference.axis[1] >= difference.high;
   return isSame && isInside && isDrawn

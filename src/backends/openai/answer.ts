@@ -14,7 +14,7 @@ import type { Completed } from '../../core/measure/measurement.js';
 import { type Delta, readDelta } from './delta.js';
 import { DONE, type StampedEvent } from './events.js';
 import { isObject, parse } from './json.js';
-import { errorOf, type ServerError } from './server-error.js';
+import { complaintIn, errorOf, type ServerError } from './server-error.js';
 import { readUsage, type Usage } from './usage.js';
 
 export interface Chunk extends Delta {
@@ -31,8 +31,8 @@ export type Message =
   | { readonly is: 'done' }
   /** The server says that it failed. */
   | { readonly is: 'failure'; readonly error: ServerError }
-  /** A ping, an annotation, an empty line of data. */
-  | { readonly is: 'aside' }
+  /** A ping, an annotation, an empty line of data. Where nothing else comes, its words are what the server has to say. */
+  | { readonly is: 'aside'; readonly complaint: ServerError | null }
   | { readonly is: 'nonsense'; readonly text: string };
 
 export function readMessage({ name, data }: Pick<StampedEvent, 'name' | 'data'>): Message {
@@ -44,7 +44,10 @@ export function readMessage({ name, data }: Pick<StampedEvent, 'name' | 'data'>)
   if (error !== null) return { is: 'failure', error };
   const chunk = isObject(json) ? readChunk(json) : null;
   if (chunk !== null) return { is: 'chunk', chunk };
-  if (json !== undefined || text === '' || (name !== null && name !== 'message')) return { is: 'aside' };
+  if (json !== undefined || text === '' || (name !== null && name !== 'message')) {
+    // Events with a name of their own tell of a wait, or of the server's load.
+    return { is: 'aside', complaint: name === null || name === 'message' ? complaintIn(json) : null };
+  }
   return { is: 'nonsense', text };
 }
 

@@ -28,6 +28,15 @@ export function pathOf(model: ModelOf<'openai'>): string {
 /** OpenAI takes at most four stop strings; the rest are found on this side. */
 const MOST_STOPS = 4;
 
+/** Whether the server itself ends an answer at every stop string. */
+export function serverStops(
+  { extraBody }: Pick<ModelOf<'openai'>, 'extraBody'>,
+  { stop }: Generation,
+  { refused }: Pick<Habits, 'refused'>,
+): boolean {
+  return stop.length === 0 || (stop.length <= MOST_STOPS && !refused.has('stop') && !('stop' in extraBody));
+}
+
 export function bodyOf(
   model: ModelOf<'openai'>,
   prompt: Prompt,

@@ -11,7 +11,16 @@ import { ModelFailure } from '../backend.js';
 import { decoded } from './decoding.js';
 import type { Endpoint } from './endpoint.js';
 import { parse } from './json.js';
-import { BROKEN_DOWN, EXHAUSTED, errorText, FILTERED, OUT_OF_QUOTA, TOO_LONG, WRONG_KEY } from './server-error.js';
+import {
+  BROKEN_DOWN,
+  EXHAUSTED,
+  errorText,
+  FILTERED,
+  OUT_OF_QUOTA,
+  RATE_LIMIT,
+  TOO_LONG,
+  WRONG_KEY,
+} from './server-error.js';
 import { brokeOnUsedSocket } from './stale.js';
 
 export interface Connection {
@@ -90,7 +99,7 @@ export function connect(
       // Errors of a body that nobody reads any more.
       response.body.on('error', () => {});
       const header = (name: string) => [response.headers[name]].flat()[0];
-      const answer = decoded(response.body, header('content-encoding') ?? '', endpoint.place);
+      const answer = await decoded(response.body, header('content-encoding') ?? '', endpoint.place);
       if (response.statusCode < 300) return { contentType: header('content-type') ?? '', body: answer };
       const text = await readText(answer, LONGEST_REFUSAL).catch(() => '');
       signal.throwIfAborted();
@@ -136,32 +145,42 @@ export async function readText(body: Readable, limit: number): Promise<string> {
  */
 export function meaningOf({ status, text, retryAfter }: Refusal, { place }: Endpoint): Error | 'withheld' {
   const said = text === '' ? '' : ` and said "${text}"`;
+  const isQuota = OUT_OF_QUOTA.test(text) || (BILLING.has(status) && /billing/i.test(text));
+  if (status === 402 || (status < 500 && isQuota && !EXHAUSTED.test(text))) {
+    return new UserError(`${place} answered ${status}${said}: the account has no quota left`);
+  }
+  // A moderated prompt is forbidden, and the key is not to blame.
+  if (status === 403 && FILTERED.test(text)) return 'withheld';
   if (status === 401 || status === 403 || WRONG_KEY.test(text)) {
     return new UserError(
       `${place} answered ${status}: the key is missing, wrong, or may not use this model; see apiKeyEnv`,
     );
   }
-  if (status === 413 || (status !== 429 && TOO_LONG.test(text))) {
+  if (status === 429 || (status === 413 && RATE_LIMIT.test(text))) {
+    return new RateLimited(`${place} answered ${status}${said}`, retryAfter);
+  }
+  if (status === 413 || TOO_LONG.test(text)) {
     return new ModelFailure(
       'prompt-too-long',
       `${place}: the prompt and the room for its answer are longer than the model's context (${text || status})`,
     );
   }
-  if (status === 402 || (status === 429 && OUT_OF_QUOTA.test(text) && !EXHAUSTED.test(text))) {
-    return new UserError(`${place} answered ${status}${said}: the account has no quota left`);
-  }
-  if (status === 429) return new RateLimited(`${place} answered 429${said}`, retryAfter);
   if (FILTERED.test(text)) return 'withheld';
-  if (isTransientStatus(status) || BROKEN_DOWN.test(text)) {
+  if (isTransientStatus(status) || status === FULL || BROKEN_DOWN.test(text)) {
     return new Transient(`${place} answered ${status}${said}`, retryAfter);
   }
   const remedy = REMEDIES[status] ?? (/max_tokens/.test(text) ? 'set tokenLimitField' : 'check the model entry');
   return new UserError(`${place} answered ${status}${said}; ${remedy}`);
 }
 
+/** Groq's own status for a flex tier without free capacity. */
+const FULL = 498;
+/** Statuses under which a word about bills means an account that cannot pay. */
+const BILLING = new Set([403, 429]);
+const REDIRECTS = [301, 302, 303, 307, 308];
+
 const REMEDIES: Readonly<Record<number, string>> = {
-  301: 'use the address that it redirects to as endpoint',
-  302: 'use the address that it redirects to as endpoint',
+  ...Object.fromEntries(REDIRECTS.map((status) => [status, 'use the address that it redirects to as endpoint'])),
   404: 'check `source` (the name of the model) and `endpoint` (most end in /v1)',
   405: 'check `endpoint` (most end in /v1) and `api`',
 };

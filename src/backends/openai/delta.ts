@@ -11,6 +11,7 @@
  *     {"delta":{"thinking_blocks":[{"thinking":"Hm"}]}}                    LiteLLM before Anthropic
  *     {"delta":{"tool_calls":[{"function":{"name":"f","arguments":"{"}}]}}
  *     {"delta":{"refusal":"I cannot."}}                                    OpenAI
+ *     {"message":{"content":"Hi"}}                                         a whole answer in one event
  */
 import { isObject, textOf } from './json.js';
 
@@ -49,8 +50,8 @@ const REASONING = [
 const THOUGHT = /think|thought|reason/;
 
 export function readDelta(choice: Readonly<Record<string, unknown>>): Delta {
-  const delta = isObject(choice.delta) ? choice.delta : {};
-  const parts = Array.isArray(delta.content) ? delta.content.filter(isObject) : [];
+  const delta = [choice.delta, choice.message].find(isObject) ?? {};
+  const parts = partsOf(delta.content);
   const thoughts = parts.filter(({ type }) => THOUGHT.test(textOf(type)));
   const refusals = parts.filter(({ type }) => type === 'refusal');
   const words = parts.filter((part) => !thoughts.includes(part) && !refusals.includes(part));
@@ -63,6 +64,12 @@ export function readDelta(choice: Readonly<Record<string, unknown>>): Delta {
     call: callOf(delta),
     refused: refusal !== '',
   };
+}
+
+/** A list of parts; some servers send a lone part, or texts in the place of parts. */
+function partsOf(content: unknown): readonly Record<string, unknown>[] {
+  const list = Array.isArray(content) ? content : isObject(content) ? [content] : [];
+  return list.map((part) => (typeof part === 'string' ? { text: part } : part)).filter(isObject);
 }
 
 /** Names under which an object holds its words. */

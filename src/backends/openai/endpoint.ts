@@ -43,7 +43,10 @@ export function endpointOf(
   }
   const key = keyOf(model, environment);
   const secret = createSecret(key);
-  const azure = /\.azure\.com$/.test(base.hostname) || model.apiVersion !== undefined;
+  // Portals show the whole address of a request, and people copy it.
+  base.pathname = base.pathname.replace(/\/(chat\/)?completions\/*$/, '');
+  const versioned = model.apiVersion !== undefined || base.searchParams.has('api-version');
+  const azure = versioned || /\.azure\.(com|us|cn)$/.test(base.hostname);
   if (azure && model.apiVersion !== undefined && !base.pathname.includes('/deployments/')) {
     base.pathname = `${withoutSlash(base.pathname)}/openai/deployments/${encodeURIComponent(model.source)}`;
   }

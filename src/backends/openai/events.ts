@@ -40,8 +40,12 @@ export function now(): number {
   return performance.now() / 1000;
 }
 
-/** @throws StreamTooLarge, or whatever broke the connection. */
-export async function* eventsOf(body: Readable): AsyncGenerator<StampedEvent> {
+/**
+ * @param parsed When bytes are parsed: soon after they arrive, or when the answer has ended. The latter costs less, for who needs nothing
+ * of an answer before its end.
+ * @throws StreamTooLarge, or whatever broke the connection.
+ */
+export async function* eventsOf(body: Readable, parsed: 'soon' | 'at end' = 'soon'): AsyncGenerator<StampedEvent> {
   const waiting: StampedEvent[] = [];
   const state: { ended: boolean; error: unknown } = { ended: false, error: null };
   let wake = () => {};
@@ -73,8 +77,10 @@ export async function* eventsOf(body: Readable): AsyncGenerator<StampedEvent> {
     },
   });
   body.on('data', (bytes: Buffer) => {
-    if (arrived.length === 0) setImmediate(read);
+    const isFirst = arrived.length === 0;
     arrived.push({ time: now(), bytes });
+    // Some servers keep a stream open after its last event.
+    if (parsed === 'soon' ? isFirst : bytes.includes(DONE)) setImmediate(read);
     received += bytes.length;
     if (received > LONGEST_STREAM) end(new StreamTooLarge('more than 64 MiB'));
   });

@@ -57,8 +57,8 @@ export async function* generate(
     const reader = createReader(generation, shift);
     let next = stream.first ?? (await nextOf(stream));
     for (; next !== null; next = await nextOf(stream)) {
-      // What has arrived is not handed out any more once the signal is aborted.
-      deadline.signal.throwIfAborted();
+      // What has arrived is not handed out any more once the signal is aborted, except under load, where it is read at the end.
+      if (under !== 'load') deadline.signal.throwIfAborted();
       const piece = reader.read(next);
       if (piece !== null) yield piece;
       if (reader.stopped()) break;

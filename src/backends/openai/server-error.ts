@@ -10,6 +10,8 @@
  *     [{"error":{"code":503,"message":"…","status":"UNAVAILABLE"}}]                   Gemini too
  *     {"base_resp":{"status_code":1002,"status_msg":"rate limit exceeded"}}           MiniMax
  *     {"status":429,"title":"Too Many Requests","detail":"…"}                         NIM
+ *     {"success":false,"errors":[{"code":3040,"message":"Capacity temporarily exceeded"}]}   Cloudflare
+ *     {"code":"Throttling.RateQuota","message":"…"}                                   DashScope
  *     error: {"code":400,"message":"…"}                                               llama-server, as a field of its own
  *
  * An error inside a stream has no status, so its own words give it one.
@@ -37,13 +39,26 @@ export function errorOf(value: unknown, kind: 'error' | 'message'): ServerError 
 function saysError(json: unknown): boolean {
   if (!isObject(json)) return false;
   const isSet = (value: unknown) => value !== undefined && value !== null && value !== false && value !== '';
-  if (isSet(json.error) || json.object === 'error' || json.type === 'error') return true;
+  if (isSet(json.error) || json.object === 'error' || json.type === 'error' || json.success === false) return true;
+  if (Array.isArray(json.errors) && json.errors.length > 0) return true;
   if (isObject(json.base_resp) && isSet(json.base_resp.status_code) && json.base_resp.status_code !== 0) return true;
   const [choice] = Array.isArray(json.choices) ? json.choices : [];
   if (isObject(choice)) return isSet(choice.error);
   if ('choices' in json || 'usage' in json) return false;
   const [status] = [json.status, json.code, json.status_code].filter(isErrorStatus);
   return status !== undefined || isSet(json.detail) || isSet(json.error_type) || isSet(json.error_code);
+}
+
+/**
+ * The complaint in an object that is no part of an answer and does not call itself an error: `{"message":"Internal Server Error"}`. It
+ * is one where nothing else came. Null where there are no words in it.
+ */
+export function complaintIn(value: unknown): ServerError | null {
+  if (!isObject(value) || 'choices' in value || 'usage' in value) return null;
+  const { message, msg, detail } = value;
+  return [message, msg, detail].some((words) => typeof words === 'string' && words !== '')
+    ? errorOf(value, 'error')
+    : null;
 }
 
 /** The sentence in an error body, whichever of the usual shapes it has; else the body itself. */
@@ -69,40 +84,46 @@ export function errorText(body: unknown): string {
     .join(': ');
 }
 
-/** Some servers put an error into a list of one. */
+/** Some servers put errors into a list. */
 function unlisted(body: unknown): unknown {
-  return Array.isArray(body) && body.length === 1 ? body[0] : body;
+  return Array.isArray(body) && body.length > 0 ? body[0] : body;
 }
 
 /** What holds the words of an error: itself, its `error`, or the `error` of its first choice. */
 function holderOf(json: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | string {
   const [choice] = Array.isArray(json.choices) ? json.choices : [];
-  const inside = json.error ?? (isObject(choice) ? choice.error : undefined) ?? json.base_resp;
+  const inside = unlisted(json.error ?? (isObject(choice) ? choice.error : undefined) ?? json.base_resp ?? json.errors);
   if (isObject(inside)) return inside;
   return typeof inside === 'string' ? inside : json;
 }
 
 /** What a sentence is about, whatever the status under which it comes. */
 export const TOO_LONG =
-  /context[ _-]?(length|size|window|limit)|exceed_context_size|maximum (allowed|context|input|prompt|model) length|(prompt|input) is too long|`?inputs`? tokens|must have less than \d+ tokens|too many tokens/i;
+  /context[ _-]?(length|size|window|limit)|exceed_context_size|maximum (allowed|context|input|prompt|model) length|(prompt|input) is too long|`?inputs`? tokens|must have less than \d+ tokens|too many tokens|input token count|maximum number of tokens|model max length|max kv size/i;
 /** LM Studio says that its engine broke down under a status that blames the request. */
 export const BROKEN_DOWN = /\bhas crashed\b/i;
-/** LiteLLM looks a key that is not its own up in a database, and says that it has none. */
-export const WRONG_KEY = /\bno_db_connection\b/;
-export const FILTERED = /content[ _]?(filter|management policy|policy_violation)|ResponsibleAIPolicy|moderation/i;
+/** LiteLLM looks a key that is not its own up in a database, and says that it has none. Gemini answers 400 to a wrong key. */
+export const WRONG_KEY = /\bno_db_connection\b|\bapi[ _]key not valid|\b(invalid|incorrect)[ _]api[ _]key\b/i;
+export const FILTERED =
+  /content[ _]?(filter|management policy|policy[ _]?violation)|ResponsibleAIPolicy|moderation|\b(was|were|been) flagged\b/i;
 /** Gemini says every limit, that of a minute too, in the words of a quota; its status tells them apart. */
 export const EXHAUSTED = /resource_exhausted/i;
-export const OUT_OF_QUOTA = /insufficient_quota|exceeded your current quota|insufficient (credits|balance)|billing/i;
+export const OUT_OF_QUOTA =
+  /insufficient_quota|exceeded your current quota|insufficient (credits|balance|funds)|credit balance is too low|budget[ _](has been )?exceeded|arrearage/i;
+/** A request that no wait makes small enough: it is larger than all that the account may send in a minute. */
+export const RATE_LIMIT = /rate[ _-]?limit|too many requests|throttl|\bper (minute|second|day)\b/i;
 
 /** The first that applies; a server that says nothing of the kind has broken down. */
 const WORDS: readonly (readonly [RegExp, number])[] = [
   [OUT_OF_QUOTA, 429],
   [EXHAUSTED, 429],
-  [/rate.?limit|too many requests/i, 429],
+  [RATE_LIMIT, 429],
   [TOO_LONG, 400],
   [FILTERED, 400],
-  [/authentication|unauthorized|invalid[ _]api[ _]key|incorrect api key/i, 401],
+  [WRONG_KEY, 401],
+  [/authentication|unauthorized/i, 401],
   [/permission_(error|denied)|forbidden/i, 403],
+  [/\bmodel\b.{0,80}\b(not[ _]found|does not exist)\b/i, 404],
   [/overloaded|capacity|unavailable|no healthy|try again/i, 503],
   [/timed? ?out|deadline_exceeded/i, 504],
   [/invalid_request|bad ?request|invalid_argument|validation|unsupported/i, 400],

@@ -1,6 +1,6 @@
 /**
  * What a body is, by its first bytes. Proxies and hand-written servers name streams of events `text/plain` or nothing at
- * all, and errors in JSON `text/event-stream`; the bytes do not lie.
+ * all, errors in JSON `text/event-stream`, and what they compressed by no name; the bytes do not lie.
  */
 import type { Readable } from 'node:stream';
 
@@ -8,6 +8,7 @@ export type BodyKind = 'events' | 'other';
 
 /** The fields of an event, a comment, or the blank line of an event without fields. */
 const EVENTS = /^(\uFEFF)?\s*(data|event|id|retry|error)?:/;
+const MARKUP = /^(\uFEFF)?\s*[{[<]/;
 const LONGEST_BEGINNING = 256;
 
 /** Reads no more than the first bytes, and puts them back. */
@@ -15,13 +16,23 @@ export async function kindOf(body: Readable, contentType: string): Promise<BodyK
   const named: BodyKind = /event-stream/i.test(contentType) ? 'events' : 'other';
   const beginning = await firstBytes(body);
   if (beginning === null) return named;
-  const text = beginning.subarray(0, LONGEST_BEGINNING).toString('utf8');
+  const text = beginningOf(beginning);
   if (EVENTS.test(text)) return 'events';
-  return /^(\uFEFF)?\s*[{[<]/.test(text) ? 'other' : named;
+  return MARKUP.test(text) ? 'other' : named;
+}
+
+/** Whether bytes begin as events, JSON or a page do. */
+export function isText(beginning: Buffer): boolean {
+  const text = beginningOf(beginning);
+  return (EVENTS.test(text) || MARKUP.test(text)) && !/[^\P{Cc}\s]/u.test(text);
+}
+
+function beginningOf(bytes: Buffer): string {
+  return bytes.subarray(0, LONGEST_BEGINNING).toString('utf8');
 }
 
 /** Null where the body ends or breaks before its first byte. */
-async function firstBytes(body: Readable): Promise<Buffer | null> {
+export async function firstBytes(body: Readable): Promise<Buffer | null> {
   for (;;) {
     const bytes = body.read() as Buffer | null;
     if (bytes !== null) {

@@ -6,12 +6,14 @@ import type { Prompt } from '../../core/message.js';
 import { type Pace, Transient } from '../../hub/retry.js';
 import { ServerFailure } from '../backend.js';
 import { type Chunk, readMessage, saysSomething } from './answer.js';
-import { bodyOf, type Habits, type OptionalField, pathOf, refusedField } from './body.js';
+import { bodyOf, type Habits, type OptionalField, pathOf, refusedField, serverStops } from './body.js';
 import { type Answer, type Connection, meaningOf, Refusal, readText } from './connection.js';
+import { unpacked } from './decoding.js';
 import { eventsOf, now, StreamTooLarge } from './events.js';
 import { parse } from './json.js';
+import type { MannerFields } from './manner.js';
 import { roomIn } from './room.js';
-import { errorOf } from './server-error.js';
+import { complaintIn, errorOf, type ServerError } from './server-error.js';
 import { kindOf } from './sniff.js';
 import { hasSystemMessage, refusesSystemMessage } from './system-message.js';
 
@@ -22,6 +24,8 @@ export interface Server {
   readonly pace: Pace;
   /** Under load nothing is asked twice. */
   readonly under: 'load' | 'trials';
+  /** What each request asks beside its answer. */
+  readonly asked?: MannerFields;
   /** What it was found not to take so far. */
   readonly habits: Habits;
 }
@@ -41,7 +45,7 @@ export interface StampedChunk {
  * refusal means the same as a status, as a body under a status of 200, and as the first event of a stream.
  */
 export async function startStream(
-  { model, connection, habits }: Server,
+  { model, connection, habits, under, asked = () => ({}) }: Server,
   prompt: Prompt,
   generation: Generation,
   signal: AbortSignal,
@@ -54,8 +58,12 @@ export async function startStream(
   for (;;) {
     try {
       onSend();
-      const body = bodyOf(model, prompt, { ...generation, maxTokens }, habits);
-      const chunks = chunksOf(await connection.send('POST', url, body, signal), connection);
+      const body = { ...bodyOf(model, prompt, { ...generation, maxTokens }, habits), ...asked(maxTokens) };
+      const chunks = chunksOf(await connection.send('POST', url, body, signal), {
+        endpoint: connection.endpoint,
+        // A stop string that the server does not look for is found here, and ends the answer.
+        parsed: under === 'load' && serverStops(model, generation, habits) ? 'at end' : 'soon',
+      });
       const first = await chunks.next();
       return { first: first.done ? null : first.value, chunks };
     } catch (error) {
@@ -116,30 +124,36 @@ const LONGEST_REFUSAL = 64 * 1024;
  *
  * @throws Refusal for an error that the server reports before the first chunk, and what it means for one after.
  */
-async function* chunksOf({ contentType, body }: Answer, { endpoint }: Connection): AsyncGenerator<StampedChunk> {
-  const kind = await kindOf(body, contentType);
-  if (kind === 'other') throw await refusalIn(body, contentType, endpoint);
+async function* chunksOf(
+  answer: Answer,
+  { endpoint, parsed }: Pick<Connection, 'endpoint'> & { readonly parsed: 'soon' | 'at end' },
+): AsyncGenerator<StampedChunk> {
+  const { contentType } = answer;
+  const body = await unpacked(answer.body);
+  if ((await kindOf(body, contentType)) === 'other') throw await refusalIn(body, contentType, endpoint);
   let begun = false;
   let finished = false;
   let nonsense: string | null = null;
+  let complaint: ServerError | null = null;
   try {
-    for await (const { time, ...event } of eventsOf(body)) {
+    for await (const { time, ...event } of eventsOf(body, parsed)) {
       const message = readMessage(event);
       switch (message.is) {
         case 'done':
-          if (!begun && nonsense !== null) throw notAChunk(nonsense, endpoint);
-          return;
         case 'failure': {
-          const { status, text, retryAfter } = message.error;
-          const refusal = new Refusal(status, endpoint.quote(text), retryAfter);
-          if (!begun) throw refusal;
-          // A filter withholds the rest of an answer; all else has broken it.
-          const meaning = meaningOf(refusal, endpoint);
-          if (meaning !== 'withheld') throw new InTheMiddle(meaning);
+          if (message.is === 'done' && !begun && nonsense !== null) throw notAChunk(nonsense, endpoint);
+          const error = message.is === 'failure' ? message.error : finished ? null : complaint;
+          if (error === null) {
+            if (!begun) throw new BrokenStream(`${endpoint.place}: the stream ended without an answer`);
+            return;
+          }
+          const failure = failureOf(error, begun, endpoint);
+          if (failure !== 'withheld') throw failure;
           yield { time, chunk: WITHHELD };
           return;
         }
         case 'aside':
+          complaint = message.complaint ?? complaint;
           break;
         case 'nonsense':
           // What begins like a chunk was one, and a piece of the answer is lost with it.
@@ -162,7 +176,20 @@ async function* chunksOf({ contentType, body }: Answer, { endpoint }: Connection
     throw new BrokenStream(`${endpoint.place}: the stream broke (${describeError(error)})`, { cause: error });
   }
   if (!finished && nonsense !== null) throw notAChunk(nonsense, endpoint);
+  if (!begun && complaint !== null) throw refusalOf(complaint, endpoint);
   if (!finished) throw new BrokenStream(`${endpoint.place}: the stream ended before the answer did`);
+}
+
+function refusalOf({ status, text, retryAfter }: ServerError, endpoint: Connection['endpoint']): Refusal {
+  return new Refusal(status, endpoint.quote(text), retryAfter);
+}
+
+/** What the server says when it fails: before the first chunk as a status would say it; a filter withholds the rest of an answer, all else has broken it. */
+function failureOf(error: ServerError, begun: boolean, endpoint: Connection['endpoint']): Error | 'withheld' {
+  const refusal = refusalOf(error, endpoint);
+  if (!begun) return refusal;
+  const meaning = meaningOf(refusal, endpoint);
+  return meaning === 'withheld' ? meaning : new InTheMiddle(meaning);
 }
 
 function isUnknown(finish: Chunk['finish']): finish is { readonly unknown: string } {
@@ -181,6 +208,11 @@ function endedBadly(word: string, endpoint: Connection['endpoint']): BrokenStrea
   );
 }
 
+function foundAs(contentType: string): string {
+  if (contentType === '') return 'no content type';
+  return /event-stream/i.test(contentType) ? 'under that name something else' : contentType;
+}
+
 /** A body that is no stream of events: an error under a status of 200, or something that nobody asked for. */
 async function refusalIn(
   body: Answer['body'],
@@ -188,11 +220,12 @@ async function refusalIn(
   endpoint: Connection['endpoint'],
 ): Promise<Refusal | UserError> {
   const text = await readText(body, LONGEST_REFUSAL).catch(() => '');
-  const error = errorOf(parse(text), 'message');
+  const json = parse(text);
+  const error = errorOf(json, 'message') ?? complaintIn(json);
   if (error !== null) return new Refusal(error.status, endpoint.quote(error.text), error.retryAfter);
   const found = endpoint.quote(text).slice(0, 120);
   return new UserError(
-    `${endpoint.place}: expected a stream of events (text/event-stream), found ${contentType || 'no content type'} ("${found}"); ` +
+    `${endpoint.place}: expected a stream of events (text/event-stream), found ${foundAs(contentType)} ("${found}"); ` +
       'check `endpoint`, and that the server can stream',
   );
 }

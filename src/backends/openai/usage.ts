@@ -29,20 +29,42 @@ export function readUsage(json: Readonly<Record<string, unknown>>): Usage | null
     usage.prompt_cache_hit_tokens,
     usage.cache_read_input_tokens,
     usage.cached_tokens,
+    usage.num_cached_tokens,
+    usage.cachedContentTokenCount,
     isObject(timings) ? timings.cache_n : undefined,
   );
-  const prompt = first(usage.prompt_tokens, usage.input_tokens);
+  const prompt = promptIn(usage, cached);
   // Every prompt has a token. A server that says none has counted nothing (LocalAI).
   if (prompt === 0) return NOTHING;
   const completion = first(usage.completion_tokens, usage.output_tokens);
-  const reasoning = first(output.reasoning_tokens, usage.reasoning_tokens, usage.thoughts_tokens);
+  const total = countOf(usage.total_tokens);
+  const stated = first(
+    output.reasoning_tokens,
+    usage.reasoning_tokens,
+    usage.thoughts_tokens,
+    usage.thoughts_token_count,
+    usage.thoughtsTokenCount,
+  );
+  // Gemini hides its thoughts in the total alone.
+  const beside = total === null || prompt === null || completion === null ? 0 : total - prompt - completion;
+  const reasoning = (stated === null || stated === 0) && beside > 0 ? beside : stated;
   return {
-    // Anthropic's own count leaves out what came from the cache.
-    promptTokens: prompt !== null && cached !== null && cached > prompt ? prompt + cached : prompt,
-    outputTokens: withReasoning({ prompt, completion, reasoning, total: countOf(usage.total_tokens) }),
+    promptTokens: prompt,
+    outputTokens: withReasoning({ prompt, completion, reasoning, total }),
     cachedTokens: cached,
     reasoningTokens: reasoning,
   };
+}
+
+/** Anthropic's own count leaves out what came from the cache and what was written to it. */
+function promptIn(usage: Readonly<Record<string, unknown>>, cached: number | null): number | null {
+  const prompt = first(usage.prompt_tokens, usage.input_tokens);
+  if (prompt === null) return null;
+  const written = countOf(usage.cache_creation_input_tokens) ?? 0;
+  const read = cached ?? 0;
+  const leftOut = read > prompt || written > prompt || (usage.prompt_tokens === undefined && written + read > 0);
+  const inDetails = isObject(usage.input_tokens_details) || isObject(usage.prompt_tokens_details);
+  return leftOut && !(inDetails && read <= prompt && written === 0) ? prompt + read + written : prompt;
 }
 
 const NOTHING: Usage = { promptTokens: null, outputTokens: null, cachedTokens: null, reasoningTokens: null };

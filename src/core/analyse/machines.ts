@@ -7,7 +7,7 @@
  * The figures of a model come from one machine. It is the machine with most trials of the run, so that models can be compared.
  * If that machine made few trials of the model, it is the machine with most trials of the model.
  */
-import type { Environment, MachineRecord, SessionEndRecord, SessionRecord, Warning } from '../log/log.js';
+import type { MachineRecord, SessionEndRecord, SessionRecord, Warning } from '../log/log.js';
 import { isOfVersion1 } from '../log/log-v1.js';
 import type { MachineInfo } from './analysis.js';
 import { compare } from './collect.js';
@@ -60,9 +60,9 @@ const UNKNOWN = 'the log does not tell which of its machines ran the trials';
 const NO_SESSION: Sessions = { has: () => false, others: UNKNOWN };
 
 export function readMachines(records: MachineRecords): Machines {
-  const environments = environmentsOf(records.machines);
-  const idOf = machineIds(records.sessions, [...environments.keys()]);
-  const list = listMachines(records, environments, idOf);
+  const described = describe(records.machines);
+  const idOf = machineIds(records.sessions, [...described.keys()]);
+  const list = listMachines(records, described, idOf);
   const ambiguous = new Set([...repeated(records.sessions), ...repeated(records.ends)]);
   const on = ({ id, name }: MachineInfo): MachineSessions => ({
     machine: name,
@@ -90,15 +90,15 @@ export function readMachines(records: MachineRecords): Machines {
 }
 
 /** A machine may begin several parts. Its description comes from the first of them. */
-function environmentsOf(machines: readonly MachineRecord[]): ReadonlyMap<string, Environment> {
-  const environments = new Map<string, Environment>();
+function describe(machines: readonly MachineRecord[]): ReadonlyMap<string, MachineRecord> {
+  const described = new Map<string, MachineRecord>();
   const byPart = machines.toSorted(
     (a, b) => compare(a.part ?? '', b.part ?? '') || compare(JSON.stringify(a), JSON.stringify(b)),
   );
-  for (const { machine, environment } of byPart) {
-    if (!environments.has(machine)) environments.set(machine, environment);
+  for (const record of byPart) {
+    if (!described.has(record.machine)) described.set(record.machine, record);
   }
-  return environments;
+  return described;
 }
 
 type MachineIds = (session: string) => string | null;
@@ -118,14 +118,21 @@ function machineIds(sessions: readonly SessionRecord[], machines: readonly strin
 
 function listMachines(
   { trials, first, names }: MachineRecords,
-  environments: ReadonlyMap<string, Environment>,
+  described: ReadonlyMap<string, MachineRecord>,
   idOf: MachineIds,
 ): MachineInfo[] {
   const counts = countByMachine(trials, idOf);
-  return [...environments]
-    .map(([id, environment]) => ({ id, environment, trials: counts.get(id) ?? 0 }))
+  const all = [...described].map(([id, { name, environment }]) => ({
+    id,
+    name,
+    environment,
+    trials: counts.get(id) ?? 0,
+  }));
+  // A machine that let others measure has no figures of its own.
+  const measured = all.filter((machine) => machine.trials > 0);
+  return (measured.length > 0 ? measured : all)
     .sort((a, b) => b.trials - a.trials || Number(b.id === first) - Number(a.id === first) || compare(a.id, b.id))
-    .map((machine, i) => ({ ...machine, name: names.get(machine.id) ?? `machine ${i + 1}` }));
+    .map((machine, i) => ({ ...machine, name: names.get(machine.id) ?? machine.name ?? `machine ${i + 1}` }));
 }
 
 function countByMachine(trials: ReadonlyMap<string, number>, idOf: MachineIds): ReadonlyMap<string, number> {

@@ -15,8 +15,11 @@ export interface PricedModel {
 /** The ways to store weights that `id:*` compares. */
 const SWEEP: readonly StorageName[] = ['q4_k_m', 'q5_k_m', 'q6_k', 'q8_0', 'f16'];
 
+/** Whether a name is that of a published model, with a way to store weights or without one. */
 export function isPublished(name: string): boolean {
-  return PUBLISHED_MODELS.some(({ id }) => id === name.split(':')[0]);
+  const [id, tag] = name.split(':');
+  const knownTag = tag === undefined || tag === '*' || isStorageName(tag.toLowerCase());
+  return knownTag && PUBLISHED_MODELS.some((model) => model.id === id);
 }
 
 /**
@@ -44,4 +47,25 @@ export function publishedModels(text: string, usual: StorageName): readonly Pric
       source: `the config.json of ${model.hub}, as ${storage}`,
     };
   });
+}
+
+/**
+ * The published model of a repository of the hub. A repository with GGUF files is named after the model's own.
+ * @returns Null where the catalogue does not have it, or not stored like this.
+ */
+export function publishedAt(repository: string, storage: string): readonly PricedModel[] | null {
+  const name = nameOf(repository);
+  const model =
+    PUBLISHED_MODELS.find(({ hub }) => hub === repository) ?? PUBLISHED_MODELS.find(({ hub }) => nameOf(hub) === name);
+  return model === undefined || !isStorageName(storage) ? null : publishedModels(`${model.id}:${storage}`, storage);
+}
+
+/** The name without its owner and without what repackagers add. */
+function nameOf(repository: string): string {
+  return repository
+    .split('/')
+    .at(-1)!
+    .toLowerCase()
+    .replace(/[-_.](gguf|onnx)$/, '')
+    .replace(/^[a-z]+_/, '');
 }

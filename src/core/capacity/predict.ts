@@ -8,6 +8,7 @@ import { type Device, nameOf } from './device.js';
 import { llamaCppMemory } from './engine-memory.js';
 import { type CacheType, ENGINES, type EngineName } from './engines.js';
 import { allWeights, type ModelShape } from './shape.js';
+import type { MeasuredTimes } from './simulate/measured-times.js';
 import { BASES, type Basis } from './step/bases.js';
 import { basisOf, type Calibration, type Quantity } from './step/calibration.js';
 import { secondsOf, type Traits } from './step/fit.js';
@@ -20,16 +21,19 @@ export interface Question {
   readonly device: Device;
   readonly engine: EngineName;
   readonly lengths: Lengths;
-  /** Tokens of context that the engine opens. */
+  /** Tokens of context of one request. */
   readonly context: number;
   readonly cacheType: CacheType;
+  /** Requests whose whole context the engine reserves; 1 if it is absent. */
+  readonly slots?: number | undefined;
 }
 
 export interface Prediction {
   readonly model: string;
   readonly device: string;
-  readonly engine: EngineName;
-  readonly memory: PredictedMemory;
+  /** An engine of the command line, or what a log names. */
+  readonly engine: string;
+  readonly memory: PredictedMemory | Missing;
   /** Seconds until the first token, between two tokens, and until the last one. */
   readonly ttft: Forecast | Missing;
   readonly tpot: Forecast | Missing;
@@ -43,8 +47,9 @@ export interface Forecast {
   readonly value: number;
   readonly low: number;
   readonly high: number;
-  readonly basis: Basis;
-  /** The measurements of this device with this engine; 0 for a basis that has none. */
+  /** `measured`: answers on the machine itself. */
+  readonly basis: Basis | 'measured';
+  /** The measurements of this device with this engine, or of the machine itself; 0 for a basis that has none. */
   readonly rows: number;
 }
 
@@ -70,14 +75,21 @@ export function predict(question: Question, calibration: Calibration): Predictio
   return { model: model.name, device: nameOf(device), engine, memory, ...times };
 }
 
-function memoryOf({ model: { shape }, device, engine, context, cacheType }: Question): PredictedMemory {
+export function memoryOf({
+  model: { shape },
+  device,
+  engine,
+  context,
+  cacheType,
+  slots = 1,
+}: Question): PredictedMemory {
   const { calibrated, reserve } = ENGINES[engine];
   const bytesOfValue = CACHE_BYTES[cacheType];
   const parts = calibrated.startsWith('llama.cpp')
-    ? llamaCppMemory(shape, { context, slots: 1, batch: USUAL_BATCH, bytesOfValue, flashAttention: true })
+    ? llamaCppMemory(shape, { context: context * slots, slots, batch: USUAL_BATCH, bytesOfValue, flashAttention: true })
     : {
         weights: allWeights(shape.weights).bytes,
-        cache: cacheBytes(shape, context, bytesOfValue),
+        cache: slots * cacheBytes(shape, context, bytesOfValue),
         compute: 0,
         output: 0,
       };
@@ -90,14 +102,28 @@ function memoryOf({ model: { shape }, device, engine, context, cacheType }: Ques
 type Times = Pick<Prediction, 'ttft' | 'tpot' | 'e2e' | 'decodeRate'>;
 
 function timesOf(question: Question, memory: PredictedMemory, calibration: Calibration): Times {
-  const { model, device, engine, lengths, cacheType } = question;
+  const { device, lengths } = question;
   const none = (reason: string): Times => {
     const absent = missing(reason);
     return { ttft: absent, tpot: absent, e2e: absent, decodeRate: absent };
   };
   if (!memory.fits) return none('the model does not fit the device');
+  const setting = settingOf(question, memory);
+  if (isMissing(setting)) return none(setting.missing);
+  const { placement, traits } = setting;
+  const forecast = (quantity: Quantity, terms: Terms) => forecastOf(quantity, terms, traits, calibration);
+  const tpot = forecast('decode', timePerToken(placement, 1, lengths));
+  const ttft = device.compute ? forecast('prefill', timeToFirst(placement, 1, lengths.prompt)) : noCompute(device);
+  return { ttft, tpot, e2e: endToEnd(ttft, tpot, lengths), decodeRate: inverse(tpot) };
+}
+
+/** Where the model runs, and what that has in common with measurements. @returns Missing where the kind of the device is unknown. */
+export function settingOf(
+  { model, device, engine, cacheType }: Question,
+  memory: PredictedMemory,
+): { readonly placement: Placement; readonly traits: Traits } | Missing {
   if (device.kind === undefined)
-    return none(`the kind of ${nameOf(device)} is unknown: give it one in the file of --prices`);
+    return missing(`the kind of ${nameOf(device)} is unknown: give it one in the file of --prices`);
   const placement: Placement = {
     shape: model.shape,
     // Decoding one stream hardly computes, so a device without a figure of compute still has a time per token.
@@ -112,12 +138,11 @@ function timesOf(question: Question, memory: PredictedMemory, calibration: Calib
     device: { id: nameOf(device), kind: device.kind },
     engine: ENGINES[engine].calibrated,
   });
-  const forecast = (quantity: Quantity, terms: Terms) => forecastOf(quantity, terms, traits, calibration);
-  const tpot = forecast('decode', timePerToken(placement, 1, lengths));
-  const ttft = device.compute
-    ? forecast('prefill', timeToFirst(placement, 1, lengths.prompt))
-    : missing(`no source gives the compute of ${nameOf(device)}`);
-  return { ttft, tpot, e2e: endToEnd(ttft, tpot, lengths), decodeRate: inverse(tpot) };
+  return { placement, traits };
+}
+
+export function noCompute(device: Device): Missing {
+  return missing(`no source gives the compute of ${nameOf(device)}`);
 }
 
 function forecastOf(
@@ -145,9 +170,35 @@ function forecastOf(
 function endToEnd(ttft: Forecast | Missing, tpot: Forecast, { output }: Lengths): Forecast | Missing {
   if (isMissing(ttft)) return ttft;
   const sum = (end: 'value' | 'low' | 'high') => ttft[end] + (output - 1) * tpot[end];
-  const weaker = BASES.indexOf(ttft.basis) > BASES.indexOf(tpot.basis) ? ttft : tpot;
+  const weaker = rankOf(ttft) > rankOf(tpot) ? ttft : tpot;
   return { ...weaker, value: sum('value'), low: sum('low'), high: sum('high') };
 }
+
+function rankOf({ basis }: Forecast): number {
+  return basis === 'measured' ? -1 : BASES.indexOf(basis);
+}
+
+/** One stream of a machine whose steps were measured. */
+export function measuredPrediction(
+  { model, device, engine }: { readonly model: string; readonly device: string; readonly engine: string },
+  { times, answers, errors }: MeasuredTimes,
+  lengths: Lengths,
+): Prediction {
+  const forecast = (value: number, error: number): Forecast => ({
+    value,
+    low: value * Math.exp(-NINETY * error),
+    high: value * Math.exp(NINETY * error),
+    basis: 'measured',
+    rows: answers,
+  });
+  const ttft = forecast(times.request + times.pass(1) + times.read(lengths.prompt, 0), errors.prefill);
+  const tpot = forecast(times.pass(1) + times.sequence, errors.decode);
+  const memory = missing('it ran there, so it fits');
+  return { model, device, engine, memory, ttft, tpot, e2e: endToEnd(ttft, tpot, lengths), decodeRate: inverse(tpot) };
+}
+
+/** 90% of a normal distribution lie within so many standard deviations. */
+const NINETY = 1.645;
 
 function inverse({ value, low, high, ...rest }: Forecast): Forecast {
   return { value: 1 / value, low: 1 / high, high: 1 / low, ...rest };

@@ -10,7 +10,13 @@ export interface Bytes {
 }
 
 const PARTS = /^(?:input_)?(?:image|audio|video|file)(?:_url)?$/;
+/** Where a part has its content, beside a field named as its type. */
+const CONTENTS = ['source', 'data', 'url', 'image_url', 'file_id', 'file_data', 'file_url'];
 const DATA_URL = /^data:(?:image|audio|video|application)\/[\w.+-]+;base64,/;
+/** Inside words, as in Markdown or a mail, such an address is long. */
+const INNER_DATA_URL = /\bdata:(?:image|audio|video|application)\/[\w.+-]{1,80};base64,[A-Za-z0-9+/]{40}/;
+/** The first characters of PNG, JPEG, GIF, WebP and PDF in Base64, and nothing but Base64 behind them. */
+const BASE64 = /^(?:iVBORw0KGgo|\/9j\/|R0lGOD[dl]h|UklGR|JVBERi0)[A-Za-z0-9+/\s]{40,}={0,2}\s*$/;
 /** The first characters of PNG, JPEG, GIF, WebP and PDF, read as text. */
 const SIGNATURES = /^(?:[\ufffd\u0089]PNG|\ufffd{3}|ÿØÿ|GIF8[79]a|RIFF.{4}WEBP|%PDF-)/s;
 
@@ -29,14 +35,18 @@ export function binaryIn(value: unknown, levels = DEEPEST): string | null {
   return null;
 }
 
-/** A part of a message as servers take it: `{type: 'image_url', image_url: …}`, `{type: 'image', source: …}`. */
+/**
+ * A part of a message as servers take it: `{type: 'image_url', image_url: …}`, `{type: 'image', source: …}`, and the data of
+ * `{inlineData: {mimeType, data}}`.
+ */
 function isFilePart(value: object): boolean {
+  if ('data' in value && ('mime_type' in value || 'mimeType' in value)) return true;
   if (!('type' in value) || typeof value.type !== 'string' || !PARTS.test(value.type)) return false;
-  return value.type in value || 'source' in value || 'data' in value || 'url' in value;
+  return value.type in value || CONTENTS.some((field) => field in value);
 }
 
 function binaryText(text: string): string | null {
-  if (DATA_URL.test(text)) return 'an image or another file';
+  if (DATA_URL.test(text) || BASE64.test(text) || INNER_DATA_URL.test(text)) return 'an image or another file';
   return SIGNATURES.test(text) || hasControls(text) ? 'bytes' : null;
 }
 

@@ -6,6 +6,7 @@ import { isMissing, type Missing } from '../quantity.js';
 import { type Crossing, crossingOf, type LoadEvidence } from './crossing.js';
 import type { Evidence } from './evidence.js';
 import { durationLimit } from './objective.js';
+import { type QueueEvidence, queueCrossingOf } from './queue.js';
 import { loadOf, type SearchRule } from './search-rule.js';
 import { RELAXATIONS, type StepResult } from './step.js';
 
@@ -44,14 +45,14 @@ export function tiersOf(history: readonly StepResult[], rule: SearchRule): Tier[
   const crossings = crossingsOf(history, rule);
   return rule.objectives.flatMap((_, i) =>
     RELAXATIONS.map((factor): Tier => {
-      const relaxed = crossingFor(history, rule, (step) => evidenceAt(step, i, factor));
+      const relaxed = crossingFor(history, rule, { index: i, factor });
       return { objective: i, factor, load: rangeOf(crossings.with(i, relaxed)) };
     }),
   );
 }
 
 function crossingsOf(history: readonly StepResult[], rule: SearchRule): (Crossing | null)[] {
-  return rule.objectives.map((_, i) => crossingFor(history, rule, (step) => evidenceAt(step, i)));
+  return rule.objectives.map((_, index) => crossingFor(history, rule, { index, factor: 1 }));
 }
 
 /** The evidence of a step on an objective. A server that was overloaded answers every later request later still. */
@@ -68,17 +69,33 @@ export function evidenceAt(step: StepResult, index: number, factor = 1): Evidenc
 /** An overloaded step counts as this many late requests, however long it was. */
 const OVERLOADED = 20;
 
-function crossingFor(
-  history: readonly StepResult[],
-  { alpha, objectives }: SearchRule,
-  evidenceIn: (step: StepResult) => Evidence | Missing,
-): Crossing | null {
+interface Limited {
+  /** Of the objective. */
+  readonly index: number;
+  readonly factor: number;
+}
+
+function crossingFor(history: readonly StepResult[], rule: SearchRule, limited: Limited): Crossing | null {
+  const { alpha, objectives } = rule;
+  // Any one objective that fails ends the capacity, so "fails" shares its error rate among them. To hold, all must hold.
+  const levels = { low: alpha, high: alpha / objectives.length };
+  const { lateShare: allowed } = durationLimit(objectives[limited.index]!);
+  const byQueue = allowed === null ? null : queueCrossingOf(queuesOf(history, limited), { allowed, levels });
+  if (byQueue !== null) return byQueue;
   const points = history.flatMap((step): LoadEvidence[] => {
-    const evidence = evidenceIn(step);
+    const evidence = evidenceAt(step, limited.index, limited.factor);
     return isMissing(evidence) ? [] : [{ load: loadOf(step.condition), evidence }];
   });
-  // Any one objective that fails ends the capacity, so "fails" shares its error rate among them. To hold, all must hold.
-  return crossingOf(points, { low: alpha, high: alpha / objectives.length });
+  return crossingOf(points, levels);
+}
+
+function queuesOf(history: readonly StepResult[], { index, factor }: Limited): QueueEvidence[] {
+  return history.flatMap(({ condition, queue, objectives }): QueueEvidence[] => {
+    const result = objectives[index]!;
+    const { lateByQueue } = factor === 1 ? result : result.relaxed.find((one) => one.factor === factor)!;
+    if (condition.kind !== 'open' || queue === null || lateByQueue === undefined) return [];
+    return [{ rate: condition.rate.last, arrivals: condition.arrivals, parts: queue, late: lateByQueue }];
+  });
 }
 
 /** Every objective must hold. */

@@ -71,7 +71,7 @@ export function evidenceOf(requests: readonly StepRequest[], objective: Objectiv
 
 /**
  * By one-sided tests at `alpha`. For a percentile it is the binomial bound of MLPerf's early stopping at a confidence of 1 - alpha
- * (`passesEarly`), with an effective number of requests where late ones come together.
+ * (`minPassingQueries`), with an effective number of requests where late ones come together.
  */
 export function metOf(evidence: Evidence | Missing, alpha: number): Met {
   if (isMissing(evidence)) return 'open';

@@ -5,7 +5,7 @@
  *      |-------|----------|--|--|--|--|--|--|-----|----|
  *
  * All times are seconds since the step began, from one monotonic clock. Latency counts from `due`: a client or a queue that makes
- * a request wait makes its latency longer (coordinated omission, see ./coordinated-omission.ts).
+ * a request wait makes its latency longer (coordinated omission).
  */
 import type { Quantity } from '../quantity.js';
 import type { Values } from '../stats/basics/moments.js';

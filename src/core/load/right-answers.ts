@@ -87,5 +87,10 @@ function costOfThousand(
     if (isMissing(outputTokens)) return outputTokens;
     dollars.push((promptTokens.value * price.input + outputTokens.value * price.output) / 1e6);
   }
-  return known((sum(dollars) / right) * 1000);
+  return known(costOfThousandRight(sum(dollars), right));
+}
+
+/** The cost of a thousand right answers, where `dollars` paid for requests with so many right ones. */
+export function costOfThousandRight(dollars: number, right: number): number {
+  return (dollars / right) * 1000;
 }

@@ -35,7 +35,8 @@ export function nextStep(history: readonly StepResult[], rule: SearchRule): Next
   const located = nextToLocate(history, rule);
   if (located !== null) return { run: planned(located, 'locate', { history, rule }) };
   const capacity = capacityOf(history, rule);
-  if (edgeStepsOf(history, rule) >= EDGE_STEPS && isDecided(capacity, rule)) return { done: capacity, why: 'decided' };
+  if (edgeStepsOf(history, rule) >= EDGE_STEPS[rule.find.kind] && isDecided(capacity, rule))
+    return { done: capacity, why: 'decided' };
   if (remaining(history, rule).steps < 1) return { done: capacity, why: 'budget' };
   return { run: planned(edgeLoad(history, capacity, rule), 'prove', { history, rule }) };
 }
@@ -46,8 +47,11 @@ const LOCATE_REQUESTS = 40;
 const LOCATE_RELAXATION = 8;
 /** The share of a budget in seconds that such a step may take. */
 const LOCATE_SHARE = 0.04;
-/** Steps at the edge, where the budget has room for them. */
-const EDGE_STEPS = 4;
+/**
+ * Steps at the edge, where the budget has room for them. Those of a rate need not settle (./queue.ts), so there are more of them, each
+ * at a better guess than the one before.
+ */
+const EDGE_STEPS = { concurrency: 4, users: 4, rate: 6 } as const;
 /** Below this many requests in its window a step at the edge is not worth its warm-up. */
 const EDGE_REQUESTS = 130;
 /** A one-sided p-value of "the objective holds" below which a load counts as missed, if this many requests say so. */
@@ -58,10 +62,10 @@ const MOST_TRIES = 3;
 /** Of the budget, what is left for the edge when its place is not yet found. */
 const LEAST_SHARE = 0.5;
 /**
- * The edge is found when the load that is too much is at most this many times the one that holds. A closed loop is late little by little,
- * and its short steps already tell; a queue that nothing holds back is late all at once.
+ * The edge is found when the load that is too much is at most this many times the one that holds. Short steps tell a closed loop's edge,
+ * and how a queue moved tells that of a rate.
  */
-const NEAR = { concurrency: 2, users: 1.5, rate: 1.35 } as const;
+const NEAR = { concurrency: 2, users: 1.5, rate: 2.05 } as const;
 /** An answer that is known within this share is narrow. */
 const NARROW = 0.05;
 
@@ -69,8 +73,9 @@ const NARROW = 0.05;
 function nextToLocate(history: readonly StepResult[], rule: SearchRule): number | null {
   if (history.length === 0) return rule.least;
   if (remaining(history, rule).share <= LEAST_SHARE) return null;
-  const { held, unsure, missed } = bracketOf(history, rule);
+  const { held, unsure, unknown, missed } = bracketOf(history, rule);
   if (unsure !== null) return unsure;
+  if (unknown) return null;
   if (missed === Number.POSITIVE_INFINITY) return held >= rule.most ? null : loadNear(2 * held, rule);
   if (held === 0 || missed <= NEAR[rule.find.kind] * held) return null;
   const middle = loadNear(Math.sqrt(held * missed), rule);
@@ -82,6 +87,8 @@ interface Bracket {
   readonly held: number;
   /** A load below the one that is too much that must be tried again. */
   readonly unsure: number | null;
+  /** Whether a load was tried as often as it may be and shows nothing. */
+  readonly unknown: boolean;
   /** The least load that is too much; infinite where none is. */
   readonly missed: number;
 }
@@ -94,6 +101,7 @@ function bracketOf(history: readonly StepResult[], rule: SearchRule): Bracket {
   return {
     held: Math.max(0, ...below.map(({ load }) => load)),
     unsure: below.find(({ doubt }) => doubt === 'unsure')?.load ?? null,
+    unknown: below.some(({ doubt }) => doubt === 'unknown'),
     missed,
   };
 }
@@ -103,13 +111,15 @@ function doubtAt(
   load: number,
   history: readonly StepResult[],
   { objectives, alpha }: SearchRule,
-): 'missed' | 'unsure' | 'holds' {
+): 'missed' | 'unsure' | 'unknown' | 'holds' {
   const steps = history.filter(({ condition }) => loadOf(condition) === load);
   const last = steps.at(-1)!;
   if (last.saturation === 'overloaded') return 'missed';
   if (!isMissing(last.window) && isRising(last.window.settled)) return 'missed';
   if (last.counts.completed === 0 && last.counts.failed + last.counts.timedOut > 0) return 'missed';
   if (steps.length < MOST_TRIES && wasTooShort(last)) return 'unsure';
+  // Many requests that show nothing are no reason to try a greater load.
+  const sawNothing = last.counts.due >= LOCATE_REQUESTS && objectives.every((_, i) => isMissing(evidenceAt(last, i)));
   const doubts = objectives.map((_, i) => {
     const found = steps.flatMap((step): Evidence[] => {
       const evidence = evidenceAt(step, i);
@@ -120,7 +130,9 @@ function doubtAt(
     if (p > DOUBT) return 'holds';
     return p <= alpha || n >= SURE_REQUESTS ? 'missed' : 'unsure';
   });
-  return doubts.includes('missed') ? 'missed' : doubts.includes('unsure') ? 'unsure' : 'holds';
+  if (doubts.includes('missed')) return 'missed';
+  if (doubts.includes('unsure')) return 'unsure';
+  return sawNothing ? 'unknown' : 'holds';
 }
 
 /** An open server that was not seen with its queue. A slow user may send nothing at all for a while, and is not tried again. */
@@ -152,7 +164,7 @@ interface Remaining {
   readonly steps: number;
 }
 
-function remaining(history: readonly StepResult[], { budget }: SearchRule): Remaining {
+function remaining(history: readonly StepResult[], { budget, find }: SearchRule): Remaining {
   const spent = history.reduce(
     (total, { counts, seconds }) => ({ requests: total.requests + counts.due, seconds: total.seconds + seconds }),
     { requests: 0, seconds: 0 },
@@ -164,8 +176,9 @@ function remaining(history: readonly StepResult[], { budget }: SearchRule): Rema
     budget.seconds === undefined ? 1 : seconds / budget.seconds,
   );
   const perStep = EDGE_REQUESTS + overheadOf(history.at(-1));
-  const byRequests = budget.requests === undefined ? EDGE_STEPS : Math.floor(requests / perStep);
-  const bySeconds = budget.seconds === undefined ? EDGE_STEPS : Math.floor(seconds / (LOCATE_SHARE * budget.seconds));
+  const byRequests = budget.requests === undefined ? EDGE_STEPS[find.kind] : Math.floor(requests / perStep);
+  const bySeconds =
+    budget.seconds === undefined ? EDGE_STEPS[find.kind] : Math.floor(seconds / (LOCATE_SHARE * budget.seconds));
   return { share, requests, seconds, steps: Math.min(byRequests, bySeconds) };
 }
 
@@ -188,12 +201,15 @@ function planned(
       condition,
       load,
       purpose,
-      requests: Math.min(left.requests, Math.max(LOCATE_REQUESTS, relaxationAt(load, history)) + overhead),
+      requests: Math.min(
+        left.requests,
+        Math.max(LOCATE_REQUESTS, relaxationAt(load, history), queueingAt(load, rule)) + overhead,
+      ),
       seconds: Math.min(left.seconds, LOCATE_SHARE * (rule.budget.seconds ?? Number.POSITIVE_INFINITY)),
     };
   }
   const done = edgeStepsOf(history, rule);
-  const parts = Math.max(1, Math.min(left.steps, EDGE_STEPS - done));
+  const parts = Math.max(1, Math.min(left.steps, EDGE_STEPS[rule.find.kind] - done));
   return {
     condition,
     load,
@@ -212,6 +228,13 @@ function relaxationAt(load: number, history: readonly StepResult[]): number {
   return Math.ceil(LOCATE_RELAXATION * slowest * rate * (load / loadOf(last.condition)));
 }
 
+/** Requests of a rate that is too high, until its queue shows: those of a third of the longest time that such a step may take. */
+function queueingAt(load: number, { find, budget }: SearchRule): number {
+  if (find.kind !== 'rate') return 0;
+  const { seconds = Number.POSITIVE_INFINITY, requests = Number.POSITIVE_INFINITY } = budget;
+  return Math.ceil((LOCATE_SHARE / 3) * Math.min(seconds * load, requests));
+}
+
 /** The steps that were made after the edge was found. */
 function edgeStepsOf(history: readonly StepResult[], rule: SearchRule): number {
   return history.filter((_, i) => i > 0 && nextToLocate(history.slice(0, i), rule) === null).length;
@@ -219,21 +242,20 @@ function edgeStepsOf(history: readonly StepResult[], rule: SearchRule): number {
 
 /**
  * Where steps at the edge are made, around the load at which an objective is about to be missed: at first on both sides, because the
- * slope of the curve must be known too; then there. A queue that nothing holds back is late soon after its limit, so steps of a rate lie
- * near it.
+ * slope of the curve must be known too; then there. Of a rate, the first guess rests on short steps, so the first step is made at it.
  */
-const SIDES = [-1, 1] as const;
-const SPREAD = { concurrency: 0.15, users: 0.08, rate: 0.06 } as const;
+const SIDES = { concurrency: [-1, 1], users: [-1, 1], rate: [0, -1, 1] } as const;
+const SPREAD = { concurrency: 0.15, users: 0.08, rate: 0.04 } as const;
 
 function edgeLoad(history: readonly StepResult[], { load }: Capacity, rule: SearchRule): number {
   const greatest = Math.max(...history.map(({ condition }) => loadOf(condition)));
   const pooled = load === null ? greatest : Math.min(load.value, 2 * greatest);
-  const side = SIDES[edgeStepsOf(history, rule)];
+  const side = SIDES[rule.find.kind][edgeStepsOf(history, rule)];
   const { held, missed } = bracketOf(history, rule);
+  const spread = SPREAD[rule.find.kind];
+  if (rule.find.kind === 'rate') return loadNear(pooled * (1 + (side ?? 0) * spread), rule);
   // The steps so far were short, and their curve is a guess: what they found is kept.
   const centre = side === undefined ? pooled : Math.min(missed, Math.max(held, pooled));
-  const spread = SPREAD[rule.find.kind];
-  if (rule.find.kind === 'rate') return loadNear(centre * (1 + (side ?? 0) * spread), rule);
   if (side !== undefined) return loadNear(centre + side * Math.max(0.6, spread * centre), rule);
   // The last load that holds and the first that does not: whichever was asked less.
   const inside = Math.max(rule.least, Math.floor(centre));

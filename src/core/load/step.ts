@@ -12,6 +12,7 @@ import { estimateProportion } from '../stats/estimate/estimators.js';
 import { minPassingQueries } from './early-stopping.js';
 import { type Evidence, evidenceOf, type Met, metOf } from './evidence.js';
 import { isMet, LOAD_METRIC_NAMES, LOAD_METRICS, type LoadMetric, type Objective, relax } from './objective.js';
+import { type LateByQueue, type Queue, type QueuePart, queueOf } from './queue.js';
 import type { ClientHealth, StepRequest } from './request.js';
 import { type RightAnswers, rightAnswersOf } from './right-answers.js';
 import { type Saturation, saturationOf } from './saturation.js';
@@ -38,6 +39,8 @@ export interface StepResult {
   readonly saturation: Saturation;
   /** Missing when the step was too short to have a window. */
   readonly window: WindowFigures | Missing;
+  /** How the queue moved under a rate; null under other conditions, or where the client spoilt the step. */
+  readonly queue: readonly QueuePart[] | null;
   /** How each objective stands by this step alone. */
   readonly objectives: readonly ObjectiveResult[];
 }
@@ -92,12 +95,15 @@ export interface ObjectiveResult {
   readonly met: Met;
   /** The evidence of the same requests for the objective at other limits. */
   readonly relaxed: readonly Relaxed[];
+  /** For each part of the queue; absent without a queue. */
+  readonly lateByQueue?: readonly LateByQueue[];
 }
 
 export interface Relaxed {
   /** 2 is twice the time, or half the rate. */
   readonly factor: number;
   readonly evidence: Evidence | Missing;
+  readonly lateByQueue?: readonly LateByQueue[];
 }
 
 /** Half and twice each objective: the second table of a search. */
@@ -118,7 +124,10 @@ export function analyseStep(requests: readonly StepRequest[], options: StepOptio
     return {
       ...step,
       window,
-      objectives: objectives.map((objective) => objectiveResult(objective, () => window, alpha)),
+      queue: null,
+      objectives: objectives.map((objective) =>
+        objectiveResult(objective, { alpha, queue: null, evidenceFor: () => window }),
+      ),
     };
   }
   const validity = judgeValidity({ condition, window, requests, health, objectives });
@@ -126,23 +135,31 @@ export function analyseStep(requests: readonly StepRequest[], options: StepOptio
   const spoilt = reasonAgainst(validity, settled, condition);
   const counted = window.requests.filter(({ outcome }) => outcome !== 'cut' && outcome !== 'unsent');
   const against = evidenceAgainst(validity, settled, condition);
+  const queue = validity.valid ? queueOf(requests, condition) : null;
   return {
     ...step,
+    queue: queue === null ? null : queue.parts,
     window: figuresOf({ window, counted, requests, validity, settled, spoilt }, options),
     objectives: objectives.map((objective) =>
-      objectiveResult(objective, (limited) => against ?? evidenceOf(counted, limited), alpha),
+      objectiveResult(objective, { alpha, queue, evidenceFor: (limited) => against ?? evidenceOf(counted, limited) }),
     ),
   };
 }
 
-function objectiveResult(
-  objective: Objective,
-  evidenceFor: (objective: Objective) => Evidence | Missing,
-  alpha: number,
-): ObjectiveResult {
-  const evidence = evidenceFor(objective);
-  const relaxed = RELAXATIONS.map((factor) => ({ factor, evidence: evidenceFor(relax(objective, factor)) }));
-  return { objective, evidence, met: metOf(evidence, alpha), relaxed };
+interface ObjectiveParts {
+  readonly alpha: number;
+  readonly queue: Queue | null;
+  readonly evidenceFor: (objective: Objective) => Evidence | Missing;
+}
+
+function objectiveResult(objective: Objective, { alpha, queue, evidenceFor }: ObjectiveParts): ObjectiveResult {
+  const shownBy = (limited: Objective) => ({
+    evidence: evidenceFor(limited),
+    ...(queue !== null && { lateByQueue: queue.lateFor(limited) }),
+  });
+  const shown = shownBy(objective);
+  const relaxed = RELAXATIONS.map((factor) => ({ factor, ...shownBy(relax(objective, factor)) }));
+  return { objective, ...shown, met: metOf(shown.evidence, alpha), relaxed };
 }
 
 /** Why the figures of a step are not shown; null if they are. */

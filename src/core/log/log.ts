@@ -94,6 +94,10 @@ const inTurns = z.object({
   base: z.string().describe('The model that is the base.'),
   candidate: z.string().describe('The model that is the new version.'),
   blocks: z.int().positive().describe('The blocks of samples. Each block opens each model twice.'),
+  oneAtATime: z
+    .literal(true)
+    .exactOptional()
+    .describe('Present if one model was open at a time. Otherwise both were open, and were asked in turns.'),
 });
 
 export type InTurns = DeepReadonly<z.infer<typeof inTurns>>;
@@ -120,6 +124,7 @@ const load = z.object({
   stopErrors: number.describe('A step ends early if more than this share of its requests fail.'),
   clients: z.int().positive().describe('The processes that send the requests.'),
   prefixCache: z.literal('off').exactOptional().describe('Present if the server was asked to keep no prompts.'),
+  length: z.literal('fixed').exactOptional().describe('Present if the server was asked for answers of full length.'),
   traces: z
     .record(z.string(), z.object({ file: z.string(), hash: z.string(), requests: z.int().positive() }))
     .exactOptional()
@@ -144,6 +149,12 @@ const settings = z.object({
     .string()
     .exactOptional()
     .describe('The model that every other one is compared with. Without it, SLMs are compared with LLMs.'),
+  placed: z
+    .record(z.string(), z.object({ model: z.string(), machine: z.string() }))
+    .exactOptional()
+    .describe(
+      'Present if every machine of a fleet measured everything: for each model of the run, its id on the machine, and the name of the machine.',
+    ),
 });
 
 export type RunSettings = DeepReadonly<z.infer<typeof settings>>;
@@ -225,6 +236,10 @@ const machineRecord = z.object({
   type: z.literal('machine'),
   machine,
   part: part.exactOptional(),
+  name: z.string().min(1).max(300).exactOptional().describe('What its user calls the machine.'),
+  clockOffset: number
+    .exactOptional()
+    .describe('Seconds by which its clock was ahead of that of the queue of its fleet, if it measured for one.'),
   environment,
 });
 

@@ -1,10 +1,13 @@
 /**
  * The plan of two versions that are measured in turns. Samples are dealt into blocks, groups whole, so that each block has its share of
- * every task. In each block both versions are opened twice and asked the samples of the block:
+ * every task. Each block opens both versions twice. Two openings, one of each version, stand side by side, and are asked the samples
+ * of the block in turns, a few at a time. So what else the machine does in these seconds slows down both:
  *
- *     block 1   A B B A      block 2   B A A B      ...      the seed draws which version begins
+ *     block 1   A1 B1 open   A B B A A B B A ...      B2 A2 open   B A A B B A A B ...
+ *     block 2   B1 A1 open   B A A B B A A B ...      A2 B2 open   A B B A A B B A ...
  *
- * A first look has the repetitions 1 and 2 of each sample, a second look 3 and 4.
+ * The seed draws which version begins a block. If only one version can be open at a time, an opening is asked all samples of the block
+ * before the next: A B B A. A first look has the repetitions 1 and 2 of each sample, a second look 3 and 4.
  */
 
 import { ALONE } from '../definition/condition.js';
@@ -31,21 +34,39 @@ export const OPENINGS = 2;
 /** @throws UserError when there are fewer samples than blocks. */
 export function planInTurns(
   workloads: readonly DealtWorkload[],
-  { base, candidate, blocks }: InTurns,
+  { base, candidate, blocks, oneAtATime }: InTurns,
   { seed, look }: InTurnsOptions,
 ): readonly Block[] {
-  const dealt = deal(workloads, blocks, seed);
   const random = createRandom(seed, 'turns', look);
-  return dealt.flatMap((parts) => {
+  return deal(workloads, blocks, seed).flatMap((parts, block) => {
     const [first, second] = random.below(2) === 0 ? [base, candidate] : [candidate, base];
-    const asked = new Map<string, number>();
-    return [first, second, second, first].map((model): Block => {
-      const opening = (asked.get(model) ?? 0) + 1;
-      asked.set(model, opening);
+    const turns = oneAtATime ? [parts] : turnsOf(parts);
+    return [1, 2].flatMap((opening) => {
       const repetition = (look - 1) * OPENINGS + opening;
-      return { model, condition: ALONE, cells: parts.map((part) => cellOf(part, model, repetition)) };
+      const order = opening === 1 ? [first, second] : [second, first];
+      return turns.flatMap((turn, i) =>
+        (i % 2 === 0 ? order : order.toReversed()).map(
+          (model): Block => ({
+            model,
+            condition: ALONE,
+            opening: `${model} ${look}.${block}.${opening}`,
+            cells: turn.map((part) => cellOf(part, model, repetition)),
+          }),
+        ),
+      );
     });
   });
+}
+
+/** Samples that one version is asked before it is the turn of the other. */
+const SAMPLES_OF_TURN = 4;
+
+function turnsOf(parts: readonly Part[]): readonly (readonly Part[])[] {
+  return parts.flatMap(({ samples, ...task }) =>
+    Array.from({ length: Math.ceil(samples.length / SAMPLES_OF_TURN) }, (_, i) => [
+      { ...task, samples: samples.slice(i * SAMPLES_OF_TURN, (i + 1) * SAMPLES_OF_TURN) },
+    ]),
+  );
 }
 
 interface Part {

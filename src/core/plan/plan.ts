@@ -28,6 +28,8 @@ export interface PlannedCell {
 export interface Block {
   readonly model: string;
   readonly condition: Closed;
+  /** Blocks of one opening share a session, which stays open from the first of them to the last. Without it a block has its own. */
+  readonly opening?: string;
   readonly cells: readonly PlannedCell[];
 }
 

@@ -60,6 +60,15 @@ export interface PairDecision {
   readonly fitsP: number;
   readonly outP: number;
   readonly levels: ClaimLevels;
+  readonly chain: Chain;
+}
+
+/** The copies of one SLM on a task. */
+export interface Chain {
+  readonly key: string;
+  /** The p that its first one fits, before the error rate is shared, and the error rate that all first ones share. */
+  readonly firstP: number;
+  readonly alpha: number;
 }
 
 export interface LargeDecision {
@@ -94,10 +103,8 @@ interface Link extends Shared {
 export function decideClaims({ pairs, large }: Evidence, alpha: number): Decisions {
   const families = familiesOf(pairs);
   const keys = [...families.keys()];
-  const fits = shareAmongChains(
-    keys.map((key) => chainOf(families.get(key)!, (pair) => fitsP(pair, families))),
-    alpha,
-  );
+  const fitsOfChains = keys.map((key) => chainOf(families.get(key)!, (pair) => fitsP(pair, families)));
+  const fits = shareAmongChains(fitsOfChains, alpha);
   const out = shareAmongChains(
     keys.map((key) => chainOf(families.get(key)!, outP)),
     alpha,
@@ -139,6 +146,11 @@ export function decideClaims({ pairs, large }: Evidence, alpha: number): Decisio
           met: claim.level / copiesWithLimits(pair, families),
           inferior: outLevel,
           missed: outLevel,
+        },
+        chain: {
+          key: familyOf(pair),
+          firstP: fitsP(families.get(familyOf(pair))![0]!, families),
+          alpha: alphaOfFirst(fitsOfChains, alpha),
         },
       };
     }),
@@ -188,9 +200,7 @@ interface Chained {
  * An SLM with the answers of the first one makes no claim of its own, and costs nothing.
  */
 function shareAmongChains(chains: readonly (readonly Chained[])[], alpha: number): Link[][] {
-  const forFirst = chains.every((chain) => chain.every(({ isEqual }) => isEqual))
-    ? alpha
-    : alpha * (1 - SHARE_OF_COPIES);
+  const forFirst = alphaOfFirst(chains, alpha);
   const first = chains.map(([head]) => head!.p);
   const allHold = share(first, forFirst).every(({ adjusted }) => adjusted <= forFirst);
   const whole = chains.map((chain) => Math.max(...chain.map(({ p }) => p)));
@@ -204,6 +214,10 @@ function shareAmongChains(chains: readonly (readonly Chained[])[], alpha: number
       return linkOf(hommel(whole.with(i, highest))[i]! * (alpha / forCopies), highest, levels.copies);
     });
   });
+}
+
+function alphaOfFirst(chains: readonly (readonly Chained[])[], alpha: number): number {
+  return chains.every((chain) => chain.every(({ isEqual }) => isEqual)) ? alpha : alpha * (1 - SHARE_OF_COPIES);
 }
 
 /** @param adjusted comparable with alpha. */
@@ -245,16 +259,28 @@ export function share(pValues: readonly number[], alpha: number): Shared[] {
   return pValues.map((_, i) => ({ adjusted: adjusted[i]!, level: levelOf(pValues, i, alpha) }));
 }
 
-const STEPS = 40;
+/** As a share: above rounding, below what anyone can see. */
+const ROUNDING = 1e-12;
 
+/**
+ * Hommel's procedure is the closure of Simes' tests, which hold a p-value against `k alpha / m` for the k-th of m: so the level is one of
+ * these.
+ */
 function levelOf(pValues: readonly number[], i: number, alpha: number): number {
-  let [holds, fails] = [alpha / pValues.length, alpha];
   const isShown = (p: number) => hommel(pValues.with(i, p))[i]! <= alpha;
-  if (isShown(fails)) return fails;
-  for (let step = 0; step < STEPS; step++) {
-    const middle = (holds + fails) / 2;
-    if (isShown(middle)) holds = middle;
+  const levels = simesLevels(pValues.length, alpha);
+  let [holds, fails] = [0, levels.length];
+  while (fails - holds > 1) {
+    const middle = Math.floor((holds + fails) / 2);
+    if (isShown(levels[middle]!)) holds = middle;
     else fails = middle;
   }
-  return holds;
+  return levels[holds]!;
+}
+
+/** From the least to alpha itself. */
+function simesLevels(tests: number, alpha: number): readonly number[] {
+  const levels = new Set<number>([1]);
+  for (let m = 2; m <= tests; m++) for (let k = 1; k < m; k++) levels.add(k / m);
+  return [...levels].sort((a, b) => a - b).map((share) => alpha * share * (1 - ROUNDING));
 }

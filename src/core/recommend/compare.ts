@@ -14,6 +14,7 @@ import { clustersOf } from '../analyse/cells.js';
 import { summaryOf } from '../analyse/distribution.js';
 import { COMPARED, type DistributedMetric, isOfSession, METRICS, type MetricOfSession } from '../measure/metrics.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
+import { once } from '../stats/basics/once.js';
 import { judgePairs } from '../stats/compare/noninferiority.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
 import { estimateRatio } from '../stats/estimate/ratio.js';
@@ -36,6 +37,7 @@ export function comparisonOf(
   const { margin } = suite.requirement;
   const test = isMissing(pairs) ? pairs : judgePairs(pairs, { margin, alpha: { nonInferior, inferior } });
   const task = suite.tasks.find(({ name }) => name === draft.task)!;
+  const factors = once(() => factorsOf(analysis, task, draft));
   return {
     candidate,
     reference,
@@ -45,7 +47,9 @@ export function comparisonOf(
     fits: decision.fits,
     isOut: decision.out,
     adjusted: { fitsP: decision.fitsP, outP: decision.outP },
-    factors: factorsOf(analysis, task, draft),
+    get factors() {
+      return factors();
+    },
   };
 }
 

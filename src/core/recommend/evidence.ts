@@ -11,7 +11,6 @@ import { clustersOf } from '../analyse/cells.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { mean } from '../stats/basics/moments.js';
 import { type PairedScores, pairScores } from '../stats/compare/noninferiority.js';
-import type { ScoreTest } from '../stats/compare/score-test.js';
 import type { Evidence, LimitsEvidence } from './claims.js';
 import type { Comparison, Reference } from './comparison.js';
 import { allMetP, type LimitEvidence, testLimits } from './limits.js';
@@ -135,7 +134,7 @@ function draftOf(task: TaskAnalysis, reference: Reference): PairDraft {
       candidate: mean(scored.map(({ first }) => first.score!)),
       reference: mean(scored.map(({ second }) => second.score!)),
     },
-    pairs: isMissing(pairs) ? pairs : { ...pairs, test: worstCase(both, pairs) },
+    pairs: isMissing(pairs) ? pairs : { ...pairs, ...worstCase(both, pairs) },
     answers: new Map(scored.map(({ sample }, i) => [sample.id, differences[i]!])),
   };
 }
@@ -155,22 +154,17 @@ export function samplesOfBoth(task: TaskAnalysis, [candidate, reference]: readon
 }
 
 /** Unscored answers fall the way that is worse for the claim: against the SLM where it shall fit, for it where it shall not. */
-function worstCase(both: readonly SampleOfBoth[], scored: PairedScores): ScoreTest {
+function worstCase(both: readonly SampleOfBoth[], scored: PairedScores): Pick<PairedScores, 'test' | 'means'> {
   const bounded = both.map(({ first, second }) => ({ first: boundedScores(first), second: boundedScores(second) }));
-  if (bounded.every(({ first, second }) => first.low === first.high && second.low === second.high)) return scored.test;
+  if (bounded.every(({ first, second }) => first.low === first.high && second.low === second.high)) return scored;
   const { clusters } = clustersOf(both.map(({ sample }) => sample));
   const [worst, best] = [
-    pairScores(
-      bounded.map(({ first, second }) => first.low - second.high),
-      clusters,
-    ),
-    pairScores(
-      bounded.map(({ first, second }) => first.high - second.low),
-      clusters,
-    ),
+    bounded.map(({ first, second }) => first.low - second.high),
+    bounded.map(({ first, second }) => first.high - second.low),
   ];
-  if (isMissing(worst) || isMissing(best)) return scored.test;
-  const { greaterP, low } = worst.test;
-  const { lessP, high } = best.test;
-  return { greaterP, lessP, low, high };
+  const [ofWorst, ofBest] = [pairScores(worst, clusters), pairScores(best, clusters)];
+  if (isMissing(ofWorst) || isMissing(ofBest)) return scored;
+  const { greaterP, low } = ofWorst.test;
+  const { lessP, high } = ofBest.test;
+  return { test: { greaterP, lessP, low, high }, means: { low: mean(worst), high: mean(best) } };
 }

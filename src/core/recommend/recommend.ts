@@ -16,7 +16,7 @@ import { ELECTRICITY, type Electricity, withOwnDevices } from '../capacity/devic
 import { fitModels } from '../capacity/fit.js';
 import { machineCosts } from '../capacity/machine-cost.js';
 import type { PriceList } from '../definition/price-list.js';
-import { isMissing } from '../quantity.js';
+import { isMissing, type Missing } from '../quantity.js';
 import { type Cascade, tryCascades } from './cascade/cascade.js';
 import { changesOf } from './changes.js';
 import { checkModels } from './checks.js';
@@ -31,6 +31,7 @@ import type {
   Doubt,
   Recommendation,
   Rejection,
+  Remedies,
   SuiteRecommendation,
   TaskRecommendation,
   TaskVerdict,
@@ -258,13 +259,15 @@ function doubtAbout(context: TaskContext, { checks, comparisons }: Findings): Do
   const limits = unmet(closest.candidate, checks);
   if (isMissing(closest.test)) return { of: 'pairs', reason: closest.test.missing };
   if (closest.decision === 'non-inferior') return { of: 'limits', model: closest.candidate, checks: limits };
+  let remedies: Remedies | Missing | undefined;
   return {
     of: 'margin',
     comparison: closest,
     limits,
-    // Simulated only where someone reads it.
+    // Simulated only where someone reads it, and once.
     get remedies() {
-      return remediesOf(context, closest);
+      remedies ??= remediesOf(context, closest);
+      return remedies;
     },
   };
 }

@@ -1,13 +1,13 @@
 /**
- * The speed of two versions that one run measured in turns:
+ * The speed of two versions that one run measured in turns (../plan/in-turns.ts):
  *
- *     block 1   A B B A     each letter opens a version afresh and asks the samples of the block
- *     block 2   B A A B     the seed draws which version begins
+ *     block 1   A1 B1 open, and are asked the samples in turns: A B B A ...      B2 A2 open: B A A B ...
+ *     block 2   B1 A1 open ...                                                   A2 B2 open ...
  *
- * Each block gives one figure: the loss over its samples, each held against itself. A steady drift cancels within a block, and what
- * differs from opening to opening is between blocks, where the test finds it. So the block is the unit of analysis, and not the
- * request (Kalibera and Jones 2013, ISMM). Within each block the openings of the base are held against each other: that is how far the
- * base differs from itself in the same minutes, the noise floor. A second look opens the same blocks again.
+ * Each block gives one figure: the loss over its samples, each held against itself. What else the machine does cancels within a block,
+ * and what differs from opening to opening is between blocks, where the test finds it. So the block is the unit of analysis, and not
+ * the request (Kalibera and Jones 2013, ISMM). The noise floor is how far the comparison differs from itself in the same minutes: what
+ * the first openings say is held against what the second openings say. A second look opens the same blocks again.
  *
  * A quantile over all blocks has no sum over blocks; its error comes from a bootstrap of blocks, and of samples within them.
  */
@@ -121,13 +121,15 @@ export function speedLoss(metric: SpeedMetric, level: Level, blocks: readonly Sp
       `only ${paired.length} blocks of samples were measured in turns, and ${FEWEST_BLOCKS} are needed: measure with \`rightsize ab\``,
     );
   }
-  const statistic = STATISTICS[level](metric);
-  const again = paired.map((block) => block.flatMap(againstItself));
+  const figure = FIGURES[level](metric);
   const units = paired.length;
   const n = paired.reduce((total, { length }) => total + length, 0);
-  const test = statistic(paired);
-  if (again.some(({ length }) => length === 0)) return lossOfTest(test, { n, units });
-  const floor = statistic(again);
+  const test = testOf(figure, paired, metric);
+  const opened = paired.map((block) =>
+    block.filter(({ base, candidate }) => Math.min(base.length, candidate.length) > 1),
+  );
+  if (opened.some(({ length }) => length === 0)) return lossOfTest(test, { n, units });
+  const floor = testOf(againstItself(figure), opened, metric);
   return lossOfTest(test, {
     n,
     units,
@@ -164,19 +166,53 @@ function valuesOf(block: SpeedBlock, metric: SpeedMetric): readonly PairedValues
   });
 }
 
-/** The base against itself: every other opening against the openings between them. */
-function againstItself({ base }: PairedValues): readonly PairedValues[] {
-  if (base.length < 2) return [];
-  return [{ base: base.filter((_, i) => i % 2 === 0), candidate: base.filter((_, i) => i % 2 === 1) }];
+/** The loss over some blocks. `blockwise`: the figure of several blocks is the mean of theirs. */
+interface LossFigure {
+  readonly kind: 'blockwise' | 'over all';
+  lossOf(blocks: Paired): number;
 }
 
-const STATISTICS: Readonly<Record<Level, (metric: SpeedMetric) => (blocks: Paired) => MeanTest>> = {
-  mean: (metric) => (blocks) => meanOfTest(blocks.map((block) => mean(lossesOf(metric, block)))),
-  median: (metric) => (blocks) => meanOfTest(blocks.map((block) => median(lossesOf(metric, block)))),
-  p90: (metric) => (blocks) => quantileTest(metric, 0.9, blocks),
-  p95: (metric) => (blocks) => quantileTest(metric, 0.95, blocks),
-  p99: (metric) => (blocks) => quantileTest(metric, 0.99, blocks),
+const blockwise =
+  (summary: (losses: number[]) => number) =>
+  (metric: SpeedMetric): LossFigure => ({
+    kind: 'blockwise',
+    lossOf: (blocks) => mean(blocks.map((block) => summary(lossesOf(metric, block)))),
+  });
+
+const overAll =
+  (q: number) =>
+  (metric: SpeedMetric): LossFigure => ({
+    kind: 'over all',
+    lossOf: (blocks) =>
+      lossOfValues(
+        metric,
+        percentile(valuesOfSide(blocks, 'base'), q),
+        percentile(valuesOfSide(blocks, 'candidate'), q),
+      ),
+  });
+
+const FIGURES: Readonly<Record<Level, (metric: SpeedMetric) => LossFigure>> = {
+  mean: blockwise(mean),
+  median: blockwise(median),
+  p90: overAll(0.9),
+  p95: overAll(0.95),
+  p99: overAll(0.99),
 };
+
+/**
+ * Half of the difference between what one opening of each version says and what the other says. It varies as the loss does, and a
+ * true loss cancels.
+ */
+function againstItself({ kind, lossOf }: LossFigure): LossFigure {
+  const everyOther = (blocks: Paired, which: 0 | 1) =>
+    blocks.map((block) =>
+      block.map(({ base, candidate }) => {
+        const isPart = (_: number, i: number) => i % 2 === which;
+        return { base: base.filter(isPart), candidate: candidate.filter(isPart) };
+      }),
+    );
+  return { kind, lossOf: (blocks) => (lossOf(everyOther(blocks, 0)) - lossOf(everyOther(blocks, 1))) / 2 };
+}
 
 /** The loss of each sample, held against itself: ratios of geometric means over the openings. */
 function lossesOf(metric: SpeedMetric, block: readonly PairedValues[]): number[] {
@@ -187,10 +223,9 @@ function geometricMean(values: readonly number[]): number {
   return Math.exp(mean(values.map(Math.log)));
 }
 
-function quantileTest(metric: SpeedMetric, q: number, blocks: Paired): MeanTest {
-  const random = createRandom('quantiles of blocks', metric, `${q}`);
-  const lossOf = (drawn: Paired) =>
-    lossOfValues(metric, percentile(valuesOfSide(drawn, 'base'), q), percentile(valuesOfSide(drawn, 'candidate'), q));
+function testOf({ kind, lossOf }: LossFigure, blocks: Paired, metric: SpeedMetric): MeanTest {
+  if (kind === 'blockwise') return meanOfTest(blocks.map((block) => lossOf([block])));
+  const random = createRandom('quantiles of blocks', metric);
   const replicates = Array.from({ length: RESAMPLES }, () => lossOf(drawBlocks(blocks, random)));
   const k = blocks.length;
   return meanTest({

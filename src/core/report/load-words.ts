@@ -4,6 +4,7 @@ import type { LoadRange } from '../load/capacity.js';
 import type { LoadTest, TestedModel, TestedStep } from '../load/load-test.js';
 import { LOAD_METRICS, type Objective } from '../load/objective.js';
 import { loadOf, type SearchRule } from '../load/search-rule.js';
+import type { WindowFigures } from '../load/step.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { formatCount, formatScore, formatSeconds, formatUnit } from './format.js';
 
@@ -60,6 +61,13 @@ export function loadSentences({ model, capacity, steps }: TestedModel, { rule, o
   return [`On this machine ${model} holds ${range}, with ${within}.${bound}`, ...rightWords(load, { rule, steps })];
 }
 
+/** `14 users (13 to 15)`, for a table. */
+export function rangeText({ value, low, high }: LoadRange, rule: SearchRule): string {
+  const unit = rule.find.kind === 'users' ? 'users' : unitWords(rule);
+  const shown = (load: number) => loadText(load, rule);
+  return high === null ? `at least ${shown(low)} ${unit}` : `${shown(value)} ${unit} (${shown(low)} to ${shown(high)})`;
+}
+
 /** `14 users who think 10 s between requests (90% interval 13 to 15)` */
 function rangeWords({ value, low, high }: LoadRange, rule: SearchRule): string {
   const unit = unitWords(rule);
@@ -108,20 +116,32 @@ function objectiveWords({ metric, level, bound }: Objective): string {
   return better === 'lower' ? `${short} ${level} within ${amount}` : `${short} ${level} of at least ${amount}`;
 }
 
-/** The answers given at the greatest load that holds, or the nearest below it. */
+/** The step at the greatest load that holds, or the nearest below it, that has its figures; null where none has. */
+export function stepHeld({ capacity, steps }: Pick<TestedModel, 'capacity' | 'steps'>): TestedStep | null {
+  return greatestOf(capacity?.load ?? null, steps, ({ requestRate }) => !isMissing(requestRate));
+}
+
+function greatestOf(
+  load: LoadRange | null,
+  steps: readonly TestedStep[],
+  has: (figures: WindowFigures) => boolean,
+): TestedStep | null {
+  if (load === null) return null;
+  const within = steps
+    .filter(({ result }) => loadOf(result.condition) <= load.value && !isMissing(result.window) && has(result.window))
+    .sort((a, b) => loadOf(b.result.condition) - loadOf(a.result.condition));
+  return within[0] ?? null;
+}
+
+/** The answers given there. */
 function rightWords(
   load: LoadRange,
   { rule, steps }: { readonly rule: SearchRule; readonly steps: readonly TestedStep[] },
 ): string[] {
-  const within = steps
-    .filter(({ result }) => loadOf(result.condition) <= load.value)
-    .sort((a, b) => loadOf(b.result.condition) - loadOf(a.result.condition));
-  for (const { result } of within) {
-    if (isMissing(result.window) || isMissing(result.window.right.quality)) continue;
-    const { quality } = result.window.right;
-    return [
-      `Of the answers at ${loadText(loadOf(result.condition), rule)}, ${formatScore(quality.value)} [${formatScore(quality.low)}, ${formatScore(quality.high)}] are right.`,
-    ];
-  }
-  return [];
+  const step = greatestOf(load, steps, ({ right }) => !isMissing(right.quality));
+  if (step === null || isMissing(step.result.window) || isMissing(step.result.window.right.quality)) return [];
+  const { quality } = step.result.window.right;
+  return [
+    `Of the answers at ${loadText(loadOf(step.result.condition), rule)}, ${formatScore(quality.value)} [${formatScore(quality.low)}, ${formatScore(quality.high)}] are right.`,
+  ];
 }

@@ -19,6 +19,7 @@ import type {
   TaskVerdict,
 } from '../recommend/recommendation.js';
 import type { Unscored } from '../recommend/unscored.js';
+import { LOST_ANSWERS, type NonInferiority } from '../stats/compare/noninferiority.js';
 import { decisiveComparison } from './decisive.js';
 import type { VerdictKind } from './document.js';
 import { formatCount, formatPoints, formatRatio, formatScore, formatUnit, list, plural } from './format.js';
@@ -172,7 +173,11 @@ function describeDifference({ scores, test, reference }: Comparison): string {
   const { value, low } = test.difference;
   const worst = low >= 0 ? 'at worst no less' : `at worst ${points(low)} less`;
   const seen = Math.abs(value) < 0.0005 ? 'as much as' : `${points(value)} ${value < 0 ? 'less than' : 'more than'}`;
-  return `it scores ${formatScore(scores.candidate)}, ${seen} ${reference}, and ${worst}, within the margin of ${points(test.margin)}`;
+  return `it scores ${formatScore(scores.candidate)}, ${seen} ${reference}, and ${worst}, within the margin of ${points(test.margin)}${ofLost(test)}`;
+}
+
+function ofLost({ difference }: NonInferiority): string {
+  return difference.warnings.includes(LOST_ANSWERS) ? ', whichever way lost answers fell' : '';
 }
 
 /** `3.1 points`, without a sign. */
@@ -210,7 +215,7 @@ function describeRejection(rejection: Rejection, nameOf: NameOf): string {
   const { test, scores, reference } = rejection.comparison;
   if (isMissing(test) || isMissing(scores)) return `${model} could not be compared`;
   const { value, high } = test.difference;
-  return `${model} scores ${formatScore(scores.candidate)}, ${points(value)} less than ${nameOf(reference)}, and at best ${points(high)} less, beyond the margin of ${points(test.margin)}`;
+  return `${model} scores ${formatScore(scores.candidate)}, ${points(value)} less than ${nameOf(reference)}, and at best ${points(high)} less, beyond the margin of ${points(test.margin)}${ofLost(test)}`;
 }
 
 export function describeCheck({ limit, level, bound, observed, state }: LimitCheck): string {
@@ -270,7 +275,7 @@ function describeDoubt(doubt: Doubt): string {
         doubt.limits.length > 0 ? ` Nor is it shown to meet ${list(doubt.limits.map(describeCheck))}.` : '';
       return (
         `Inconclusive: the difference of ${candidate} from ${reference} is between ${formatPoints(low)} and ${formatPoints(high)} points on ` +
-        `${plural(n, 'sample')}, and the margin is ${points(test.margin)}.${limits} ${capital(whatWouldDecide(doubt.remedies))}.`
+        `${plural(n, 'sample')}, and the margin is ${points(test.margin)}${ofLost(test)}.${limits} ${capital(whatWouldDecide(doubt.remedies))}.`
       );
     }
   }

@@ -3,49 +3,7 @@ import { type Answer, analysisOf, type DrawnSuite } from '../../../simulate/suit
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { describeSuite, describeTask } from '../../../src/core/report/words.js';
 import { quantileTest } from '../../../src/core/stats/estimate/quantile-test.js';
-
-interface Order {
-  /** Samples that only the SLM, or only the LLM, got right. */
-  readonly won?: number;
-  readonly lost?: number;
-  readonly samples?: number;
-  readonly groupSize?: number;
-  readonly unscored?: number;
-  readonly seconds?: readonly number[];
-  readonly large?: { readonly seconds?: number; readonly wrong?: number };
-}
-
-function suiteOf(order: Order, requirement: DrawnSuite['requirement'] = { margin: 0.1 }): DrawnSuite {
-  const { won = 0, lost = 0, samples = 200, groupSize = 1, unscored = 0, seconds = [1], large = {} } = order;
-  const answer = (i: number, wrong: boolean): Answer => ({
-    score: wrong ? 0 : 1,
-    seconds: seconds[i % seconds.length]!,
-  });
-  return {
-    requirement,
-    large: ['large'],
-    tasks: [
-      {
-        name: 'route',
-        groups: Array.from({ length: samples }, (_, i) => (groupSize === 1 ? null : Math.floor(i / groupSize))),
-        answers: {
-          large: Array.from({ length: samples }, (_, i) => ({
-            score: i < won || i >= samples - (large.wrong ?? 0) ? 0 : 1,
-            seconds: large.seconds ?? 1,
-          })),
-          small: Array.from({ length: samples }, (_, i) =>
-            i >= samples - unscored ? { score: null } : answer(i, i >= won && i < won + lost),
-          ),
-        },
-      },
-    ],
-  };
-}
-
-function judge(suite: DrawnSuite) {
-  const [recommended] = recommend(analysisOf(suite)).suites;
-  return { ...recommended!, task: recommended!.tasks[0]! };
-}
+import { judge, suiteOf } from '../../support/order.js';
 
 describe('answers that were lost', () => {
   it('above 5% leave no verdict, and the sentence counts them', () => {
@@ -58,6 +16,21 @@ describe('answers that were lost', () => {
     expect(judge(suiteOf({ lost: 10 })).verdict.kind).toBe('slm-fits');
     expect(judge(suiteOf({ lost: 10, unscored: 10 })).verdict.kind).toBe('inconclusive');
     expect(judge(suiteOf({ unscored: 4 })).verdict.kind).toBe('slm-fits');
+  });
+
+  it.each([
+    ['where the LLM is wrong', { lost: 190, unscored: 10, large: { wrong: 10 } }],
+    ['where the LLM is right', { won: 190, unscored: 10 }],
+    ['few', { lost: 3, unscored: 1 }],
+  ])('%s leave the difference that is shown within the bounds that decide', (_, order) => {
+    const { test } = judge(suiteOf(order)).task.comparisons[0]!;
+    if ('missing' in test) throw new Error(test.missing);
+    const { value, low, high } = test.difference;
+    expect(value).toBeGreaterThan(low);
+    expect(value).toBeLessThan(high);
+    // The margin lies outside the bounds exactly where the claim is decided.
+    expect(low > -0.1).toBe(test.decision === 'non-inferior');
+    expect(high < -0.1).toBe(test.decision === 'inferior');
   });
 });
 
@@ -139,8 +112,10 @@ describe('what would change a verdict', () => {
     ['quality', { lost: 100 }, (value: number) => ({ quality: { min: value } }), 0.8],
     ['p95', { seconds: [1, 3] }, (value: number) => ({ e2e: { max: `${value} s`, at: 'p95' } }), 2],
     ['mean', { seconds: [1, 3] }, (value: number) => ({ e2e: { max: `${value} s`, at: 'mean' } }), 1.5],
+    ['memory', {}, (value: number) => ({ memory: { max: `${value} B` } }), 2e9],
   ] as const)('by a limit on %s is true when one asks again', (_, order, limitsOf, bound) => {
-    const ask = (value: number) => judge(suiteOf(order, { margin: 0.1, limits: limitsOf(value) })).task;
+    const memory = { small: 3e9, large: 7e9 };
+    const ask = (value: number) => judge({ ...suiteOf(order, { margin: 0.1, limits: limitsOf(value) }), memory }).task;
     const [change] = ask(bound).changes;
     if (change?.to !== 'passes') throw new Error('expected a change of the limit');
     const [would] = change.limits.map((limit) => limit.would);

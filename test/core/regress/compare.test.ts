@@ -243,7 +243,7 @@ describe('times in turns', () => {
     expect((results[0] as { base: { value: number } }).base.value).toBeGreaterThan(0.1);
   });
 
-  it('stay green where a loss is no larger than the base against itself', () => {
+  it('stay green where the loss differs from opening to opening by as much', () => {
     const timing = (rate: number) => ({ decodeRate: rate * Math.exp(0.01 * random.normal()) });
     const noisy: SpeedBasis = {
       kind: 'interleaved',
@@ -253,6 +253,23 @@ describe('times in turns', () => {
       ]),
     };
     const [result] = judge(comparedOf(base, base, noisy), { decodeRate: { by: '5%' } }).results;
-    expect(result).toMatchObject({ state: 'green', isShown: false, isWorthIt: true, floor: expect.closeTo(0.2, 1) });
+    // ln(50 / 41) and ln(40 / 41): half of the difference is .11, a rate lower by 10.5%.
+    expect(result).toMatchObject({ state: 'green', isShown: false, isWorthIt: true, floor: expect.closeTo(0.105, 2) });
+  });
+
+  it('are red for the same loss in every opening, however the machine changes between the openings', () => {
+    const steady: SpeedBasis = {
+      kind: 'interleaved',
+      blocks: Array.from({ length: 6 }, (_, i) => {
+        const timing = (rate: number) => ({ decodeRate: rate * Math.exp(0.005 * random.normal()) });
+        const [fast, slow] = [60 + i, 20 + 5 * i];
+        return Array.from({ length: 2 }, () => ({
+          base: [timing(fast), timing(slow)],
+          candidate: [timing(0.88 * fast), timing(0.88 * slow)],
+        }));
+      }),
+    };
+    const [result] = judge(comparedOf(base, base, steady), { decodeRate: { by: '5%' } }).results;
+    expect(result).toMatchObject({ state: 'red', floor: expect.closeTo(0, 1) });
   });
 });

@@ -53,6 +53,29 @@ function textOf({ heading, body }: Section): string {
   return renderBlocks(heading, body, { columns: 200, color: false });
 }
 
+describe('two models', () => {
+  const [smol] = searched.models;
+  const two: LoadTest = { ...searched, models: [smol!, { ...smol!, model: 'large' }] };
+
+  test('stand side by side with the load that each holds, and in one chart', () => {
+    const [together, ...each] = loadSections(two);
+    expect(each.map(({ section: { name } }) => name)).toEqual(['load', 'load-2']);
+    const [table] = tablesOf(together!.section);
+    expect(table!.rows.map(([model]) => model)).toMatchObject([{ text: 'smol' }, { text: 'large' }]);
+    const [, holds, seenAt] = table!.rows[0]!;
+    expect(holds).toMatchObject({ text: expect.stringMatching(/^\d+ requests under way at once \(\d+ to \d+\)$/) });
+    const load = Number(/\d+/.exec((seenAt as { text: string }).text)![0]);
+    expect(load).toBeLessThanOrEqual(smol!.capacity!.load!.value);
+    expect(table!.columns.map(({ title }) => title)).toContain('Goodput, requests/s');
+    expect(together!.charts.map(({ name }) => name)).toEqual(['load-models-goodput']);
+    expect(together!.charts[0]!.alt).toMatch(/smol at \d+: .*large at \d+: /);
+  });
+
+  test('are not laid side by side where the loads were named', () => {
+    expect(loadSections({ ...two, rule: null }).map(({ section: { name } }) => name)).toEqual(['load', 'load-2']);
+  });
+});
+
 const only = (tested: LoadTest) => loadSections(tested)[0]!;
 
 describe('the section on load', () => {

@@ -7,7 +7,8 @@ import { faultsOf } from '../../support/title-oracles.js';
 const ANALYSES = 60;
 
 it(`holds for ${ANALYSES} analyses at random: each title, headline, row and look`, () => {
-  for (let seed = 0; seed < ANALYSES; seed++) {
+  // In the last two a median lies halfway between two places of the grid.
+  for (const seed of [...Array(ANALYSES).keys(), 3_566_466_335, 4_265_407_974]) {
     const analysis = randomAnalysis(seed);
     expect(faultsOf({ analysis, recommendation: recommend(analysis) }), `analysis ${seed}`).toEqual([]);
   }

@@ -4,7 +4,7 @@ import { analyse } from '../../../src/core/analyse/analyse.js';
 import { warningsOf } from '../../../src/core/report/document/warnings.js';
 import { makeLog } from '../../support/log.js';
 
-test('faults of the log come first, then answers, engines, and the machine last', () => {
+test('faults of the log come first, then prompts, answers, and the machine last', () => {
   const order = { tasks: [{ name: 'route', samples: 20 }], models: [{ id: 'm', class: 'slm' as const, quality: 0.9 }] };
   const log = makeLog({
     ...order,
@@ -25,10 +25,42 @@ test('faults of the log come first, then answers, engines, and the machine last'
   const found = warningsOf(analysis).map(({ what }) => what);
   const places = [
     'measurements belong to samples',
-    'cut at the token limit',
     'no chat template',
+    'cut at the token limit',
     'machine was busy',
   ].map((part) => found.findIndex((what) => what.includes(part)));
+  expect(places).toEqual([...places].sort((a, b) => a - b));
+  expect(places).not.toContain(-1);
+});
+
+test('of several tasks and models the worst comes first, whichever is listed first', () => {
+  const failed = { state: 'failed', by: 'harness', kind: 'server', reason: 'the worker died', output: '', timing: null };
+  const log = makeLog({
+    tasks: [{ name: 'route', samples: 4 }],
+    models: [
+      { id: 'first', class: 'slm' as const, quality: 0.9 },
+      { id: 'second', class: 'slm' as const, quality: 0.9, outcome: () => failed as never },
+    ],
+  }).map((record) =>
+    record.type === 'session' && record.model === 'first'
+      ? {
+          ...record,
+          facts: {
+            ...record.facts,
+            warnings: [
+              '4 threads share 1 core and wait for each other; set fewer threads',
+              'the server refuses a system message: it is put before the first question',
+              'missing pre-tokenizer type: generation quality will be degraded',
+            ],
+          },
+        }
+      : record,
+  );
+  const found = warningsOf(analyse(log)).map(({ what }) => what);
+  const places = ['failed on our side', 'system message', 'pre-tokenizer', 'only 4 samples', 'threads share'].map(
+    (part) => found.findIndex((what) => what.includes(part)),
+  );
+  expect(places[0]).toBe(0);
   expect(places).toEqual([...places].sort((a, b) => a - b));
   expect(places).not.toContain(-1);
 });

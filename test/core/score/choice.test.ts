@@ -109,11 +109,3 @@ test.each([
 ])('mmlu-pro reads "%s" as %s', (output, letter) => {
   expect(answerOf(choice, { output, target: 'A' }, { extract: 'mmlu-pro', choices: 10 })).toBe(letter);
 });
-
-test('megabytes of near-misses are read in linear time', () => {
-  for (const piece of ['answer ', 'answer is ((((', ' ', 'Answer:\n', '\\boxed{', 'A ', '{"answer":', '{', 'A or ']) {
-    const output = piece.repeat(Math.floor(3_000_000 / piece.length));
-    for (const extract of ['strict', 'flexible', 'mmlu-pro'])
-      expect(judge(choice, { output, target: 'B' }, { extract })).toMatchObject({ value: 0 });
-  }
-});

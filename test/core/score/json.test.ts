@@ -186,6 +186,35 @@ describe('comparators', () => {
   });
 });
 
+test.each([[[null]], [['a', null, 'a']], [[{ a: 1 }, null, { a: [null] }]], [[[], {}, null]]])(
+  'a list with null in it agrees with itself, whatever its order: %j',
+  (list) => {
+    for (const arrays of ['records', 'ordered', 'unordered']) {
+      const output = JSON.stringify({ list: arrays === 'ordered' ? list : list.toReversed() });
+      if (
+        arrays === 'records' &&
+        !list.some((item) => item !== null && !Array.isArray(item) && typeof item === 'object')
+      )
+        continue;
+      expect(scoreOf(json, { output, target: { list } }, { arrays }), arrays).toBe(1);
+    }
+  },
+);
+
+test('an empty list for a list of records gives no field, and costs recall alone', () => {
+  const judged = judge(json, { output: '{"items": []}', target: { items: [{ a: 1 }, { a: 2 }] } });
+  expect(judged).toMatchObject({ details: { given: 0, expected: 2, right: 0 } });
+});
+
+test('the names that a model invents leave room for the fields of later targets', () => {
+  const invented = JSON.stringify(Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`x${i}`, i])));
+  const metrics = metricsOf(json, [
+    { output: invented, target: { a: 1 } },
+    { output: '{"b": 2}', target: { b: 2 } },
+  ]);
+  expect(metrics).toMatchObject({ 'recall a': { value: 0 }, 'recall b': { value: 1 } });
+});
+
 test('lists of thousands are compared in their order, and quickly', () => {
   const long = Array.from({ length: 20_000 }, (_, index) => ({ id: index }));
   expect(scoreOf(json, { output: JSON.stringify(long), target: long })).toBe(1);

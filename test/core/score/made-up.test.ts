@@ -7,58 +7,68 @@ import { entities } from '../../../src/core/score/scorers/entities.js';
 import { multiLabel } from '../../../src/core/score/scorers/multi-label.js';
 import { number } from '../../../src/core/score/scorers/number.js';
 import { ordinal } from '../../../src/core/score/scorers/ordinal.js';
+import { SHAPES } from '../../support/answer-shapes.js';
 import { answerOf, scoreOf } from './judge.js';
 
-/** Shapes that any short answer takes. */
-const SHAPES: readonly ((answer: string) => string)[] = [
-  ...['', '"', "'", '*', '**', '__', '`'].map((quote) => (answer: string) => `${quote}${answer}${quote}`),
-  ...['()', '[]', '“”', '‘’', '«»'].map(
-    ([open, close]) =>
-      (answer: string) =>
-        `${open}${answer}${close}`,
-  ),
-  ...['.', '!', '\n', ' \n\n', '</s>', '<|im_end|>', '<|eot_id|>'].map((end) => (answer: string) => answer + end),
-  ...[
-    'Answer: ',
-    'answer: ',
-    '**Answer:** ',
-    'Final answer: ',
-    '### Answer\n',
-    '### Answer:\n\n',
-    'The answer is ',
-  ].map((start) => (answer: string) => start + answer),
-  (answer) => `Answer: **${answer}**`,
-  (answer) => `<answer>${answer}</answer>`,
-  (answer) => `<answer>\n${answer}\n</answer>`,
-  (answer) => `{"answer": "${answer}"}`,
-  (answer) => `\`\`\`json\n{"answer": "${answer}"}\n\`\`\``,
-  (answer) => `${answer}\n\nExplanation: it is what was asked for.`,
-  (answer) => `It is ${answer}.`,
-  (answer) => `答案：${answer}`,
-];
-
-function reads<Options>(scorer: Scorer<Options>, answers: readonly string[], options: object, target: unknown): void {
-  test.each(answers.flatMap((answer) => SHAPES.map((shape) => [shape(answer), answer] as const)))(
-    'reads %j as %j',
-    (output, answer) => {
-      const fields = { choices: ['Paris', 'London', 'Rome', 'Madrid'] };
-      expect(answerOf(scorer, { output, target, fields }, options)).toBe(answer);
-    },
-  );
+interface Reading<Options> {
+  readonly scorer: Scorer<Options>;
+  readonly target: unknown;
+  readonly options?: object;
+  /** What is read, where it is another text than the answer. */
+  readonly read?: (answer: string) => string;
 }
+
+const CHOICES = ['Paris', 'London', 'Rome', 'Madrid'];
+
+/** Each answer is read in every shape. */
+function reads<Options>(answers: readonly string[], reading: Reading<Options>): void {
+  const { scorer, target, options = {}, read = (answer) => answer } = reading;
+  test.each(answers)('reads %j in every shape', (answer) => {
+    const outputs = SHAPES.map((shape) => shape(answer)).filter((output) => !UNREADABLE.has(output));
+    const misread = outputs
+      .map((output) => [output, answerOf(scorer, { output, target, fields: { choices: CHOICES } }, options)])
+      .filter(([, found]) => found !== read(answer));
+    expect(misread).toEqual([]);
+  });
+}
+
+/** A number behind the number of a list, which may be either of the two. */
+const UNREADABLE = new Set(['1. 3', '1. 5', '1. 1']);
 
 const LABELS = ['billing', 'delivery', 'technical issue', 'yes', 'no'];
 
 describe('choice', () => {
-  reads(choice, ['A', 'B', 'C', 'D'], {}, 'A');
+  reads(['A', 'C'], { scorer: choice, target: 'A' });
+  reads(['b'], { scorer: choice, target: 'A', read: () => 'B' });
+  reads(['Paris', 'A) Paris', 'A. Paris', '(A) Paris', 'A: Paris'], { scorer: choice, target: 'B', read: () => 'A' });
+  test.each([
+    'not Paris',
+    'Paris or London',
+    'Paris and London',
+    'Paris, London',
+    'Paris/London',
+    'The answer is not Paris',
+    'Answer: Paris or Rome',
+    'Paris is wrong',
+    'Parisian',
+    'It is a city',
+    'A nice city, and a big one',
+    'b or c',
+    'a, b and c',
+    'an apple',
+    'I am a model, b',
+  ])('reads none in %j', (output) => {
+    expect(answerOf(choice, { output, target: 'B', fields: { choices: CHOICES } })).toBeNull();
+  });
 });
 
 describe('number', () => {
-  reads(number, ['12', '-7', '3.5', '0'], {}, '12');
+  reads(['12', '-7', '3.5', '0'], { scorer: number, target: '12' });
+  reads(['1,234'], { scorer: number, target: '12', read: () => '1234' });
 });
 
 describe('ordinal', () => {
-  reads(ordinal, ['1', '3', '5'], {}, 3);
+  reads(['3', '5'], { scorer: ordinal, target: 3 });
   test.each([
     ['On a scale of 1 to 5, I give 4.', '4'],
     ['On a scale from 1 to 5: 2', '2'],
@@ -75,7 +85,36 @@ describe('ordinal', () => {
 });
 
 describe('classification', () => {
-  reads(classification, LABELS, { labels: LABELS }, 'billing');
+  reads(LABELS, { scorer: classification, target: 'billing', options: { labels: LABELS } });
+  reads(['1'], { scorer: classification, target: '1', options: { labels: ['0', '1', '2'] } });
+  test.each([
+    'It is not billing, it is delivery',
+    'billing and delivery',
+    'either billing or delivery',
+    'neither billing nor delivery',
+    'The answer is not billing',
+    'The answer is billing or delivery',
+    'The answer is billing, delivery',
+    'The answer is yes and no',
+    'billing is not correct',
+    'billing is the wrong answer',
+    'billing (40%), delivery (60%)',
+    'billing - or delivery',
+    'billing: 0.4\ndelivery: 0.6',
+    'I would not say billing',
+    'I would say billing or delivery',
+    'The answer is no longer known',
+    'No idea',
+    'The billing department was called',
+    'billing related',
+    '{"billing": 0.4, "delivery": 0.6}',
+    '{"answer": "billing or delivery"}',
+    '{"labels": ["billing", "delivery"]}',
+    'Answer with one of billing, delivery, yes, no.',
+    'Label the ticket as billing, delivery or technical issue.',
+  ])('reads none in %j', (output) => {
+    expect(answerOf(classification, { output, target: 'billing' }, { labels: LABELS })).toBeNull();
+  });
   test.each([
     ['• Billing', 'billing'],
     ['1. billing', 'billing'],
@@ -95,7 +134,7 @@ describe('classification', () => {
     ['It is not billing.', null],
     ['billing or delivery', null],
     ['yes/no', null],
-    ['The ticket is about money.\nbilling', null],
+    ['The ticket is about money.\nbilling', 'billing'],
   ])('reads %j as %j', (output, label) => {
     const { answer } = classification.score(
       { output, target: 'billing', fields: {} },

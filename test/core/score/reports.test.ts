@@ -21,6 +21,17 @@ interface Reports {
   readonly several: readonly Report<readonly string[]>[];
   readonly grades: readonly Report<number>[];
   readonly tags: readonly Report<readonly string[]>[];
+  readonly nearlyNone: readonly (Report<readonly string[]> & Rare)[];
+  readonly nearlyNoTags: readonly (Report<readonly string[]> & Rare)[];
+}
+
+/** null where it is 0/0. */
+interface Rare {
+  readonly microPrecision: number | null;
+  readonly microRecall: number | null;
+  readonly microF1: number | null;
+  readonly precision?: Readonly<Record<string, number | null>>;
+  readonly recall?: Readonly<Record<string, number | null>>;
 }
 
 const file = new URL('../../fixtures/reference/reports.json.gz', import.meta.url);
@@ -62,6 +73,33 @@ test('entities reports what seqeval does, tags in any order', () => {
   for (const report of reports.tags) {
     const inputs = report.truth.map((target, index) => ({ target, output: report.given[index]!.join(' ') }));
     expectMetrics(metricsOf(entities, inputs, { match: 'span' }), report);
+  }
+});
+
+const quantityOf = (value: number | null) =>
+  value === null ? { missing: expect.any(String) } : { value: expect.closeTo(value, 10) };
+
+test('what scikit-learn divides by zero is not known here, of each label and of all', () => {
+  for (const report of reports.nearlyNone) {
+    const inputs = report.truth.map((target, index) => ({ target, output: JSON.stringify(report.given[index]) }));
+    const metrics = metricsOf(multiLabel, inputs, { labels: LABELS });
+    for (const name of ['microPrecision', 'microRecall', 'microF1'] as const)
+      expect(metrics[name], name).toEqual(quantityOf(report[name]));
+    for (const label of LABELS) {
+      expect(metrics[`precision ${label}`], label).toEqual(quantityOf(report.precision![label]!));
+      expect(metrics[`recall ${label}`], label).toEqual(quantityOf(report.recall![label]!));
+    }
+  }
+});
+
+test('where seqeval has 0 for want of entities, it is 0 or not known here', () => {
+  for (const report of reports.nearlyNoTags) {
+    const inputs = report.truth.map((target, index) => ({ target, output: report.given[index]!.join(' ') }));
+    const metrics = metricsOf(entities, inputs, { match: 'span' });
+    for (const name of ['microPrecision', 'microRecall', 'microF1'] as const) {
+      const metric = metrics[name]!;
+      expect('value' in metric ? metric.value : 0, name).toBeCloseTo(report[name]!, 10);
+    }
   }
 });
 

@@ -1,40 +1,110 @@
 import { describe, expect, it } from 'vitest';
 import { narrowRoot } from '../../../src/core/stats/basics/root.js';
-import { sumTail } from '../../../src/core/stats/compare/exact-tail.js';
+import { exactTail, type Outcome } from '../../../src/core/stats/compare/exact-tail.js';
+import { scoreTest } from '../../../src/core/stats/compare/score-test.js';
 
-/** P(wins - losses >= sum), by adding one item after the other. */
-function addedUp(sum: number, n: number, { win, loss }: { win: number; loss: number }): number {
-  let chances = new Map([[0, 1]]);
-  for (let i = 0; i < n; i++) {
-    const next = new Map<number, number>();
-    for (const [total, chance] of chances) {
-      for (const [step, rate] of [
-        [1, win],
-        [-1, loss],
-        [0, 1 - win - loss],
-      ] as const)
-        next.set(total + step, (next.get(total + step) ?? 0) + chance * rate);
-    }
-    chances = next;
-  }
-  return [...chances].reduce((tail, [total, chance]) => tail + (total >= sum ? chance : 0), 0);
+const EITHER = { canWin: true, canLose: true };
+
+const LOG_FACTORIALS = [0];
+for (let k = 1; k <= 200; k++) LOG_FACTORIALS.push(LOG_FACTORIALS[k - 1]! + Math.log(k));
+
+function probabilityOf({ wins, losses, n }: Outcome, win: number, loss: number): number {
+  const term = (count: number, rate: number) => (count === 0 ? 0 : count * Math.log(rate)) - LOG_FACTORIALS[count]!;
+  return Math.exp(LOG_FACTORIALS[n]! + term(wins, win) + term(losses, loss) + term(n - wins - losses, 1 - win - loss));
 }
 
-describe('the tail of a sum of wins and losses', () => {
-  it.each([
-    [1, 0.05, 0.15],
-    [30, 0, 0.1],
-    [60, 0.3, 0],
-    [60, 0.5, 0.5],
-    [100, 0.05, 0.15],
-  ])('is exact for %d items', (n, win, loss) => {
-    for (const sum of [-n, -Math.round(n / 3), -3, -1, 0, 1, 2, Math.round(n / 4), n])
-      expect(sumTail(sum, n, { win, loss })).toBeCloseTo(addedUp(sum, n, { win, loss }), 12);
+function outcomes(n: number): Outcome[] {
+  return Array.from({ length: n + 1 }, (_, wins) =>
+    Array.from({ length: n + 1 - wins }, (_, losses) => ({ wins, losses, n })),
+  ).flat();
+}
+
+function pairs({ wins, losses, n }: Outcome): number[] {
+  return Array.from({ length: n }, (_, i) => (i < wins ? 1 : i < wins + losses ? -1 : 0));
+}
+
+/** Whether each outcome shows that the mean is above -margin, at 5%. */
+function claims(n: number, margin: number): Outcome[] {
+  return outcomes(n).filter((outcome) => {
+    const { wins, losses } = outcome;
+    return wins - losses > -margin * n && scoreTest(pairs(outcome)).greaterP(-margin) <= 0.05;
+  });
+}
+
+function chanceOf(found: readonly Outcome[], win: number, loss: number): number {
+  return found.reduce((sum, outcome) => sum + probabilityOf(outcome, win, loss), 0);
+}
+
+describe('the exact p-value of wins and losses', () => {
+  it('is that of a binomial where an item cannot be won, or lost', () => {
+    const [never, once] = [0.9 ** 30, 30 * 0.1 * 0.9 ** 29];
+    const lost = exactTail({ wins: 0, losses: 1, n: 30 }, { bound: -0.1, canWin: false, canLose: true });
+    const won = exactTail({ wins: 29, losses: 0, n: 30 }, { bound: 0.9, canWin: true, canLose: false });
+    expect(lost).toBeCloseTo(never + once, 12);
+    expect(won).toBeCloseTo(never + once, 12);
   });
 
-  it('is that of nothing but equal pairs where no item differs', () => {
-    expect(sumTail(0, 10, { win: 0, loss: 0 })).toBe(1);
-    expect(sumTail(1, 10, { win: 0, loss: 0 })).toBe(0);
+  it('is 1 where no item differs, at a bound of 0', () => {
+    expect(exactTail({ wins: 0, losses: 0, n: 10 }, { bound: 0, ...EITHER })).toBeCloseTo(1, 12);
+  });
+
+  it('never grows when an item turns from lost to equal, or from equal to won', () => {
+    const n = 40;
+    for (const bound of [-0.2, -0.05, 0.1]) {
+      const p = new Map(outcomes(n).map((one) => [`${one.wins} ${one.losses}`, exactTail(one, { bound, ...EITHER })]));
+      for (const { wins, losses } of outcomes(n)) {
+        if (wins - losses <= bound * n) continue;
+        const own = p.get(`${wins} ${losses}`)!;
+        if (losses > 0) expect(p.get(`${wins} ${losses - 1}`)!).toBeLessThanOrEqual(own + 1e-9);
+        if (wins + losses < n) expect(p.get(`${wins + 1} ${losses}`)!).toBeLessThanOrEqual(own + 1e-9);
+      }
+    }
+  });
+
+  it.each([
+    [30, 0.1],
+    [50, 0.1],
+    [50, 0.05],
+    [100, 0.1],
+  ])('is small at most 5.1%% of the time, whatever the rates (%d items, margin %d)', (n, margin) => {
+    const found = claims(n, margin);
+    for (let win = 0; win <= (1 - margin) / 2; win += 0.01)
+      expect(chanceOf(found, win || 1e-300, win + margin)).toBeLessThan(0.051);
+  });
+
+  // Weights of the rates of wins under the margin, from scipy.optimize.linprog (1.17.1). For weights y the power of any test whose
+  // error is at most 5% at these rates is at most 5% of their sum, and the sum over outcomes of max(0, P - sum y P_y) more.
+  it.each([
+    [50, 0.02, [[0.01, 2.1534]]],
+    [
+      50,
+      0.05,
+      [
+        [0.0275, 2.3485],
+        [0.03, 1.0931],
+      ],
+    ],
+    [
+      100,
+      0.05,
+      [
+        [0.0225, 0.1446],
+        [0.025, 1.4683],
+        [1e-300, 0.0086],
+      ],
+    ],
+  ] as const)('finds at least 97%% of what any test can (%d items, win and loss rate %d)', (n, rate, weights) => {
+    const margin = 0.1;
+    const most = outcomes(n).reduce(
+      (sum, outcome) => {
+        const least = weights.reduce((total, [win, y]) => total + y * probabilityOf(outcome, win, win + margin), 0);
+        return sum + Math.max(0, probabilityOf(outcome, rate, rate) - least);
+      },
+      weights.reduce((sum, [, y]) => sum + 0.05 * y, 0),
+    );
+    const power = chanceOf(claims(n, margin), rate, rate);
+    expect(power).toBeLessThanOrEqual(most);
+    expect(power).toBeGreaterThan(0.97 * most);
   });
 });
 

@@ -41,22 +41,17 @@ function expectInterval(interval: Interval, low: number, high: number, digits = 
 
 describe('intervals for a difference of paired proportions', () => {
   it('agree with the worked examples of Tango’s', () => {
-    // Published. Skewness and the exact tail widen them in the fourth or fifth digit, and never narrow them.
-    for (const [interval, low, high] of [
-      [intervalOf(approval), 0.02136, 0.059],
-      [intervalOf(close), -0.01071, 0.03093],
-      [intervalOf(close, 0.9), -0.00733, 0.02749],
-    ] as const) {
-      expectInterval(interval, low, high, 3);
-      expect(interval.low).toBeLessThan(low + 5e-6);
-      expect(interval.high).toBeGreaterThan(high - 5e-6);
-    }
+    // Published. The exact distribution moves them in the fifth digit.
+    expectInterval(intervalOf(approval), 0.02136, 0.059, 3);
+    expectInterval(intervalOf(close), -0.01071, 0.03093, 3);
+    expectInterval(intervalOf(close, 0.9), -0.00733, 0.02749, 3);
     const { first, second } = lists(close);
     expect(scoreTest(pairedDifferences(first, second)).greaterP(-0.05)).toBeCloseTo(5.62e-8, 10);
   });
 
   it('have width without disagreement', () => {
-    const reach = 1.959963985 ** 2 / (50 + 1.959963985 ** 2);
+    // Fifty equal pairs are seen 2.5% of the time where this share is lost.
+    const reach = 1 - 0.025 ** (1 / 50);
     expectInterval(intervalOf([40, 0, 0, 10]), -reach, reach, 7);
   });
 

@@ -21,11 +21,12 @@ import { estimateAuroc } from '../../stats/cascade/ranking.js';
 import { type Decision, judgePairs, type NonInferiority } from '../../stats/compare/noninferiority.js';
 import type { Estimate } from '../../stats/estimate/estimate.js';
 import { estimateScore } from '../../stats/estimate/estimators.js';
-import { type Decisions, share } from '../claims.js';
+import { type Decisions, type PairDecision, share } from '../claims.js';
 import type { Reference } from '../comparison.js';
 import type { LimitCheck } from '../limit-check.js';
 import { allMetP, checkLimit, type LimitEvidence } from '../limits.js';
 import { lastShare } from '../looks.js';
+import { partOf } from '../references.js';
 import { tooManyUnscored } from '../unscored.js';
 import {
   type CascadeLatency,
@@ -120,40 +121,82 @@ export interface CascadeOptions {
   readonly decisions: Decisions;
 }
 
-/** The cascades of every pair on every task. They share the error rate. */
+/** The cascades of every pair on every task. */
 export function tryCascades(
   analysis: Analysis,
   suite: SuiteAnalysis,
   { references, decisions }: CascadeOptions,
 ): ReadonlyMap<string, readonly Cascade[]> {
-  const { alpha } = suite.requirement;
   const drafts = suite.tasks.flatMap((task) =>
-    references.map(({ candidate, reference }) => ({
-      task,
-      small: candidate,
-      large: reference,
-      isOut: decisions.pairs.some((pair) => pair.task === task.name && pair.candidate === candidate && pair.out),
-      share: shareOf(analysis, task),
-      draft: evaluate(analysis, suite, task, { small: candidate, large: reference }),
-    })),
+    references.map(
+      ({ candidate, reference }): Tried => ({
+        task,
+        small: candidate,
+        large: reference,
+        run: partOf(analysis, candidate),
+        pair: decisions.pairs.find((pair) => pair.task === task.name && pair.candidate === candidate)!,
+        share: shareOf(analysis, task),
+        draft: evaluate(analysis, suite, task, { small: candidate, large: reference }),
+      }),
+    ),
   );
-  const evaluated = drafts.flatMap(({ draft, share }) => (isMissing(draft) ? [] : [{ draft, share }]));
-  const levels = share(
-    evaluated.map(({ draft, share }) => Math.min(1, claimP(draft, suite) / share)),
-    alpha,
-  ).map(({ level }, i) => level * evaluated[i]!.share);
+  const levels = levelsOf(drafts, suite);
   const byTask = new Map<string, Cascade[]>(suite.tasks.map(({ name }) => [name, []]));
-  for (const { task, small, large, isOut, draft } of drafts) {
+  for (const tried of drafts) {
+    const { task, small, large, pair, draft } = tried;
     const cascades = byTask.get(task.name)!;
     if (isMissing(draft)) {
       cascades.push({ small, large, evaluation: draft, verdict: 'not tried' });
       continue;
     }
-    const level = levels[evaluated.findIndex((one) => one.draft === draft)]!;
+    const level = levels.get(tried)!;
     const evaluation = judge(draft, suite, level);
-    cascades.push({ small, large, evaluation, verdict: verdictOn(evaluation, { level, isOut }) });
+    cascades.push({ small, large, evaluation, verdict: verdictOn(evaluation, { level, isOut: pair.out }) });
   }
   return byTask;
+}
+
+interface Tried extends Pair {
+  readonly task: TaskAnalysis;
+  /** Each run of several is decided from itself alone. */
+  readonly run: number;
+  readonly pair: PairDecision;
+  readonly share: number;
+  readonly draft: Draft | Missing;
+}
+
+/**
+ * The level of each cascade. "Fits" and "cascade" share one error rate. An SLM that is ruled out makes no claim to fit, so its cascade
+ * takes its place among the claims; the cascades of its copies share that place. So a claim of the other SLMs that holds among
+ * themselves holds beside the cascades too.
+ */
+function levelsOf(drafts: readonly Tried[], suite: SuiteAnalysis): ReadonlyMap<Tried, number> {
+  const levels = new Map<Tried, number>();
+  for (const run of new Set(drafts.map((one) => one.run))) {
+    const chains = new Map<string, Tried[]>();
+    for (const one of drafts.filter((draft) => draft.run === run))
+      chains.set(one.pair.chain.key, [...(chains.get(one.pair.chain.key) ?? []), one]);
+    const places = [...chains.values()].map((chain) => placeOf(chain, suite));
+    const { alpha } = chains.values().next().value![0]!.pair.chain;
+    const shared = share(
+      places.map(({ p }) => p),
+      alpha,
+    );
+    places.forEach(({ chain, cascades }, i) => {
+      for (const one of chain) levels.set(one, (shared[i]!.level / cascades) * one.share);
+    });
+  }
+  return levels;
+}
+
+/** The p-value of the claim that a chain of copies makes: that of the SLM which is not ruled out, or those of the cascades. */
+function placeOf(chain: readonly Tried[], suite: SuiteAnalysis) {
+  const evaluated = chain.flatMap(({ draft, share }) => (isMissing(draft) ? [] : [claimP(draft, suite) / share]));
+  const cascades = Math.max(1, evaluated.length);
+  const { firstP } = chain[0]!.pair.chain;
+  const isOut = chain.every(({ pair }) => pair.out);
+  const fits = chain.some(({ pair }) => pair.fits);
+  return { chain, cascades, p: isOut ? Math.min(1, ...evaluated.map((p) => p * cascades)) : fits ? 0 : firstP };
 }
 
 /** The share of the error rate that the last look at a task had; all of it under a fixed plan. */

@@ -4,6 +4,7 @@
  */
 import { isMissing } from '../../quantity.js';
 import type { Cascade } from '../../recommend/cascade/cascade.js';
+import { shownQuality } from '../deciding.js';
 import type { Chart } from '../document.js';
 import { formatCount, formatScore, plural } from '../format.js';
 import { CASCADE_COLOUR, type ChartInput, LABELS, legendOf, QUIET, specOf } from './chart.js';
@@ -46,7 +47,8 @@ const FINDINGS: Readonly<Record<Cascade['verdict'], (names: Named) => string>> =
 
 function chartOf(task: string, { small, large, evaluation, verdict }: Cascade): Chart[] {
   if (isMissing(evaluation)) return [];
-  const { curve, oracle, deferred, quality, n, areas } = evaluation;
+  const { curve, oracle, deferred, n, areas } = evaluation;
+  const quality = shownQuality(evaluation.quality, evaluation.checks);
   if (curve.length < 3 || isMissing(quality)) return [];
   const title = `${task}: ${FINDINGS[verdict]({ small, large, share: formatScore(deferred), quality: formatScore(quality.value) })}`;
   const series = (name: string, points: readonly { readonly rate: number; readonly score: number }[]) =>

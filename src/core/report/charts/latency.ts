@@ -183,7 +183,8 @@ function mediansOf(curves: readonly Curve[]): string {
 
 /** The percentile among all, also those without a value; null if it lies among the latter. */
 function quantileOf({ n, answered, quantiles }: Curve, percent: number): number | null {
-  const place = Math.round((percent / GRID) * (n / answered) * GRID);
+  // In this order a half stays a half: 50% of 23 of which 20 answered is 57.5, and not 57.49999.
+  const place = Math.round((percent * n) / answered);
   return place > GRID ? null : quantiles[place]!;
 }
 

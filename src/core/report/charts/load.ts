@@ -1,15 +1,16 @@
 /** What a model serves against its load: each objective with its limit, the share of requests that meet all, and goodput. */
 import type { QUANTILES } from '../../analyse/distribution.js';
+import type { TestedModel } from '../../load/load-test.js';
 import { isPercentile, LOAD_METRICS, type LoadMetric, type Objective } from '../../load/objective.js';
 import { loadOf } from '../../load/search-rule.js';
 import type { StepResult } from '../../load/step.js';
 import { isMissing, type Missing } from '../../quantity.js';
 import type { Estimate } from '../../stats/estimate/estimate.js';
 import type { Chart } from '../document.js';
-import { formatUnit } from '../format.js';
+import { formatUnit, list } from '../format.js';
 import { loadsOf } from '../load-words.js';
 import { plain } from '../text.js';
-import { type NoChart, QUIET, specOf } from './chart.js';
+import { legendOf, type NoChart, QUIET, specOf } from './chart.js';
 
 export interface LoadChartInput {
   /** The beginning of the names of its charts: unique in the report. */
@@ -83,6 +84,52 @@ function goodputChart(input: LoadChartInput): Chart | NoChart {
     limits: [],
     estimate: ({ window }) => (isMissing(window) ? window : window.goodput),
   });
+}
+
+const COLOURS = ['#0072b2', '#d55e00', '#1a8c8c', '#c2407a', '#6e6e6e'] as const;
+const SHAPES = ['circle', 'square', 'diamond', 'cross', 'triangle-up'] as const;
+
+/** Goodput of several models against their load, in one chart. */
+export function goodputTogether(models: readonly TestedModel[]): Chart | NoChart {
+  const name = 'load-models-goodput';
+  const steps = models.flatMap((tested) => tested.steps.map(({ result }) => ({ model: plain(tested.model), result })));
+  const counted = loadsOf(steps.map(({ result }) => result.condition));
+  if (isMissing(counted)) return { name, title: 'Goodput against load', missing: counted.missing };
+  const title = `Goodput against ${counted.value}: ${list(models.map(({ model }) => plain(model)))}`;
+  const values = steps.flatMap(({ model, result: { condition, window } }) => {
+    if (isMissing(window) || isMissing(window.goodput)) return [];
+    const { value, low, high } = window.goodput;
+    return [{ model, load: loadOf(condition), value, low, high, shown: formatUnit(value, 'count') }];
+  });
+  if (values.length === 0) return { name, title, missing: 'no step has its goodput' };
+  const note = `${values.length} of ${steps.length} steps have it; requests per second that meet every objective, 95% intervals`;
+  const domain = [...new Set(values.map(({ model }) => model))];
+  const by = (range: readonly string[]) => ({
+    field: 'model',
+    type: 'nominal',
+    title: null,
+    scale: { domain, range: domain.map((_, i) => range[i % range.length]!) },
+    legend: legendOf(domain),
+  });
+  const x = { field: 'load', type: 'quantitative', title: counted.value, scale: { zero: false } };
+  const y = { field: 'value', type: 'quantitative', title: 'requests per second' };
+  const spec = specOf(
+    { title, note },
+    {
+      height: 220,
+      data: { values },
+      encoding: { color: by(COLOURS), shape: by(SHAPES) },
+      layer: [
+        { mark: { type: 'rule' }, encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' } } },
+        {
+          mark: { type: 'point', filled: true, size: 50, opacity: 1 },
+          encoding: { x, y, tooltip: [{ field: 'model' }, { field: 'load' }, { field: 'shown' }] },
+        },
+      ],
+    },
+  );
+  const alt = `${values.map(({ model, load, shown }) => `${model} at ${load}: ${shown}`).join('; ')}.`;
+  return { name, title, note, alt, spec };
 }
 
 interface About {

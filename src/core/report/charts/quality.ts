@@ -1,6 +1,7 @@
 /** A heat map of quality: a row for each model, a column for each task, and a mark where a limit on quality is met or missed. */
 import { isMissing } from '../../quantity.js';
 import type { LimitCheck } from '../../recommend/limit-check.js';
+import { decidingEstimate } from '../deciding.js';
 import type { Chart } from '../document.js';
 import { formatEstimate, formatScore, plural } from '../format.js';
 import { shorten } from '../text.js';
@@ -15,8 +16,9 @@ export function qualityChart({ analysis, recommendation, suite }: ChartInput): C
     cells.flatMap(({ model, quality }): Row[] => {
       if (isMissing(quality)) return [];
       const { checks } = recommendation.suites[suite]!.tasks[t]!;
-      const limit = checks.find((one) => one.model === model)?.checks.find((check) => check.limit === 'quality');
-      return [rowOf(name, model, quality, limit?.state ?? null)];
+      const own = checks.find((one) => one.model === model)?.checks ?? [];
+      const limit = own.find((check) => check.limit === 'quality');
+      return [rowOf(name, model, decidingEstimate(own, 'quality') ?? quality, limit?.state ?? null)];
     }),
   );
   if (rows.length === 0) {

@@ -6,6 +6,7 @@ import { isMissing } from '../../quantity.js';
 import type { Cascade, CascadeEvaluation } from '../../recommend/cascade/cascade.js';
 import type { CascadeLatency } from '../../recommend/cascade/evaluation.js';
 import type { SuiteRecommendation } from '../../recommend/recommendation.js';
+import { shownQuality } from '../deciding.js';
 import { type Block, estimateCell, missingCell, type Section, textCell, valueCell } from '../document.js';
 import { formatEstimate, formatScore, list, plural } from '../format.js';
 import { type Filled, tableOf } from './tables.js';
@@ -30,7 +31,7 @@ const COLUMNS: readonly Filled<Tried>[] = [
     title: 'Quality',
     read: 'The quality of the cascade, out of fold.',
     holds: 'numbers',
-    cell: ({ evaluation }) => estimateCell(evaluation.quality, 'score'),
+    cell: ({ evaluation }) => estimateCell(shownQuality(evaluation.quality, evaluation.checks), 'score'),
   },
   {
     title: 'Against the LLM, points',

@@ -11,6 +11,7 @@ import { METRICS } from '../../measure/metrics.js';
 import { isMissing, type Missing, missing } from '../../quantity.js';
 import type { SuiteRecommendation } from '../../recommend/recommendation.js';
 import { judgesSafety } from '../../score/safety.js';
+import { shownQuality } from '../deciding.js';
 import { estimateCell, missingCell, type Section, type Table, type TableCell, textCell } from '../document.js';
 import { formatBytes, formatCell, formatCount, formatDollars, list } from '../format.js';
 import { metricCell, shownIn } from './shown.js';
@@ -164,10 +165,12 @@ function safetyOf({ model, suite, recommended }: Subject): TableCell {
 }
 
 function safetyOn(task: TaskAnalysis, model: string, recommended: SuiteRecommendation): string {
-  const { quality } = task.cells.find((cell) => cell.model === model)!;
-  const comparison = recommended.tasks
-    .find((verdict) => verdict.task === task.name)!
-    .comparisons.find(({ candidate }) => candidate === model);
+  const { checks, comparisons } = recommended.tasks.find((verdict) => verdict.task === task.name)!;
+  const quality = shownQuality(
+    task.cells.find((cell) => cell.model === model)!.quality,
+    checks.find((one) => one.model === model)?.checks ?? [],
+  );
+  const comparison = comparisons.find(({ candidate }) => candidate === model);
   const shown = isMissing(quality) ? 'not measured' : formatCell(estimateCell(quality, METRICS.quality.unit));
   return `${task.name} ${shown}${comparison?.decision ? ` (${AGAINST[comparison.decision]} ${comparison.reference})` : ''}`;
 }

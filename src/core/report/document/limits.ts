@@ -7,6 +7,7 @@ import { METRICS } from '../../measure/metrics.js';
 import { isMissing } from '../../quantity.js';
 import type { LimitCheck, ModelChecks } from '../../recommend/limit-check.js';
 import type { SuiteRecommendation, TaskRecommendation } from '../../recommend/recommendation.js';
+import { shownQuality } from '../deciding.js';
 import { estimateCell, missingCell, type Table, type TableCell, textCell } from '../document.js';
 import { formatUnit, plural } from '../format.js';
 import { limitedOf, limitInShort } from '../limited.js';
@@ -33,7 +34,11 @@ function limitsByTask({ id }: ModelAnalysis, { tasks }: SuiteAnalysis, recommend
   const columns: readonly Filled<TaskRow>[] = [
     { title: 'Task', holds: 'names', cell: ({ task }) => textCell(task.name) },
     { title: 'n', holds: 'numbers', cell: ({ task }) => countCell(task) },
-    { title: 'Quality', holds: 'numbers', cell: ({ task }) => estimateCell(task.cells[0]!.quality, 'score') },
+    {
+      title: 'Quality',
+      holds: 'numbers',
+      cell: ({ task, checks }) => estimateCell(shownQuality(task.cells[0]!.quality, checks), 'score'),
+    },
     ...limits.map(
       (title): Filled<TaskRow> => ({
         title,

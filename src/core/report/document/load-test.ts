@@ -153,7 +153,7 @@ function factsOf(analysis: Analysis, test: LoadTest): Fact[] {
   ];
 }
 
-function settingFacts({ budget, clients, stopErrors }: LoadSettings, seed: number): Fact[] {
+function settingFacts({ budget, clients, stopErrors, prefixCache, length }: LoadSettings, seed: number): Fact[] {
   const budgets = [
     ...(budget.seconds === undefined ? [] : [formatSeconds(budget.seconds)]),
     ...(budget.requests === undefined ? [] : [plural(budget.requests, 'request')]),
@@ -165,6 +165,10 @@ function settingFacts({ budget, clients, stopErrors }: LoadSettings, seed: numbe
       'Settings',
       `seed ${seed}, ${plural(clients, 'client process', 'client processes')}, a step ends at ${formatScore(stopErrors)} failures`,
     ],
+    ...(prefixCache === undefined ? [] : [['Prefix cache', 'the server was asked to keep no prompts'] as const]),
+    ...(length === undefined
+      ? []
+      : [['Length of answers', 'the server was asked for as many tokens as each task allows'] as const]),
   ];
 }
 

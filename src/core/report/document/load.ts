@@ -10,27 +10,24 @@ import { isMissing } from '../../quantity.js';
 import { loadCharts, type ShownMetric, shownMetrics } from '../charts/load.js';
 import {
   type Block,
-  type Chart,
   estimateCell,
   missingCell,
   quantityCell,
-  type Section,
   type TableCell,
   textCell,
   valueCell,
 } from '../document.js';
 import { formatUnit } from '../format.js';
 import { loadSentences } from '../load-words.js';
+import { type LoadSection, sideBySide } from './load-side-by-side.js';
 import { type Filled, listOf, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
 
-export interface LoadSection {
-  readonly section: Section;
-  readonly charts: readonly Chart[];
-}
-
-/** A section for each model, in the order of the test. */
+/** The models side by side where there are several, then a section for each, in the order of the test. */
 export function loadSections(test: LoadTest): readonly LoadSection[] {
-  return test.models.map((tested, i) => loadSection(tested, test, i === 0 ? 'load' : `load-${i + 1}`));
+  return [
+    ...sideBySide(test),
+    ...test.models.map((tested, i) => loadSection(tested, test, i === 0 ? 'load' : `load-${i + 1}`)),
+  ];
 }
 
 function loadSection(tested: TestedModel, test: LoadTest, name: string): LoadSection {

@@ -5,6 +5,7 @@ import { isMissing, type Known } from '../../quantity.js';
 import type { LimitCheck } from '../../recommend/limit-check.js';
 import type { SuiteRecommendation, TaskRecommendation } from '../../recommend/recommendation.js';
 import type { Estimate } from '../../stats/estimate/estimate.js';
+import { decidingEstimate } from '../deciding.js';
 import { estimateCell, quantityCell, type Section, type TableCell, textCell } from '../document.js';
 import { formatCount } from '../format.js';
 import { describeFailure, describeState } from '../words.js';
@@ -33,12 +34,10 @@ const COLUMNS: readonly Filled<Row>[] = [
     ),
 ];
 
-/** With the interval that decides a limit, where there is one, so that a number has one interval in a report. */
 function decidingCell(metric: Exclude<MetricName, MetricOfSession>, { cell, checks }: Row): TableCell {
   const shown = isDistributed(metric) ? METRICS[metric].summary.level : null;
-  const observed = checks.find(({ limit, level }) => limit === metric && (level ?? shown) === shown)?.observed;
-  const isEstimated = observed !== undefined && 'low' in observed && Number.isFinite(observed.high);
-  return isEstimated ? estimateCell(observed, METRICS[metric].unit) : trialCell(metric, cell);
+  const deciding = decidingEstimate(checks, metric, shown);
+  return deciding === null ? trialCell(metric, cell) : estimateCell(deciding, METRICS[metric].unit);
 }
 
 export function tasksSection(suite: SuiteAnalysis, recommended: SuiteRecommendation): Section {

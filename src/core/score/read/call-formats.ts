@@ -123,6 +123,18 @@ export const CALL_FORMATS = {
     open: ['<function=', '<invoke name=', '<function name='],
     close: ['</function>', '</invoke>'],
   },
+  functionGemma: {
+    families: 'FunctionGemma',
+    source: 'Google, FunctionGemma formatting and best practices',
+    open: ['<start_function_call>'],
+    close: ['<end_function_call>'],
+  },
+  qwenAgent: {
+    families: 'Qwen 1.5 to 2.5 asked by Qwen-Agent',
+    source: 'Qwen-Agent llm/fncall_prompts/qwen_fncall_prompt.py',
+    open: ['✿FUNCTION✿:', '✿FUNCTION✿：'],
+    close: ['✿RESULT✿', '✿RETURN✿'],
+  },
   react: {
     families: 'Qwen 1.5 and others in the ReAct form',
     source: 'Yao et al. 2023; Qwen-Agent',
@@ -150,6 +162,16 @@ export const BARE_FORMATS = [
     source: 'OpenAI API reference; vLLM xlam',
   },
   {
+    example: '{"action": "f", "action_input": {…}}, {"tool": "f", "tool_input": {…}}, {"name": "f", "args": {…}}',
+    families: 'models asked by agents of LangChain',
+    source: 'LangChain structured chat, JSON agents and AIMessage.tool_calls',
+  },
+  {
+    example: 'I call f(a=1). f({"a": 1})',
+    families: 'models asked in words alone',
+    source: 'a call with arguments, of a function that was described, wherever it stands',
+  },
+  {
     example: '[{"f": {"a": 1}}]',
     families: 'decoded results of BFCL',
     source: 'BFCL is_function_calling_format_output',
@@ -169,8 +191,13 @@ export function readCalls(output: string, names: Names): CallReading {
   // Models that write Markdown escape the underscores of names.
   const text = withoutPrograms(output.replaceAll('\\_', '_').trim(), names);
   const reading =
-    markedCalls(text, names) ?? fencedCalls(text, names) ?? wholeText(text, names) ?? callsInProse(text, names);
-  return withoutRefusals(reading, names);
+    markedCalls(text, names) ??
+    fencedCalls(text, names) ??
+    objectCalls(text, names) ??
+    wholeText(text, names) ??
+    callsInProse(text, names);
+  const inline = isOpen(reading, text) ? inlineCalls(text, names) : 'none';
+  return withoutRefusals(inline === 'none' ? reading : inline, names);
 }
 
 /** What BFCL's own decoder for models that were prompted takes for calls; null for what it refuses. */
@@ -182,6 +209,57 @@ export function decodeAsBfcl(output: string): readonly Call[] | null {
   const members = list === undefined || others.length > 0 ? null : membersOf(list);
   const calls = (members ?? []).flatMap((member) => ('call' in member ? [member.call] : []));
   return members === null || calls.length < members.length ? null : calls;
+}
+
+/** Whether calls may stand among words still. A list or a document that cannot be read is a call that cannot be read. */
+function isOpen(reading: CallReading, text: string): boolean {
+  return reading === 'none' || (reading === 'unread' && !/^[[{]/.test(text));
+}
+
+/** Calls of functions that were described, among words: "I call f(a=1)." A name without arguments is a word. */
+function inlineCalls(text: string, names: Names): CallReading {
+  const calls: Call[] = [];
+  let unread = triesToCall(text, names);
+  for (const start of placesOf(text, names, '(')) {
+    const found = attempt(() => parseExpressionAt(text, start, { names, closing: 'forgiven' }));
+    if (found === null || !('call' in found.expression)) unread ||= hasArguments(text, start);
+    else if (found.expression.call.arguments.size > 0) calls.push(found.expression.call);
+  }
+  if (calls.length > 0) return calls;
+  return unread || placesOf(text, names, '').some((start) => hasArguments(text, start)) ? 'unread' : 'none';
+}
+
+/** Where the names of functions stand in a text as whole words. */
+function placesOf(text: string, names: Names, behind: '(' | ''): readonly number[] {
+  const places: number[] = [];
+  for (const name of names) {
+    const named = name + behind;
+    for (let at = text.indexOf(named); at >= 0 && name !== ''; at = text.indexOf(named, at + named.length)) {
+      if (!/[\p{L}\p{N}_]/u.test(text[at - 1] ?? ' ') && places.length < MOST_BEGINNINGS) places.push(at);
+    }
+  }
+  return places.sort((a, b) => a - b);
+}
+
+/** Something like `f(a: 1)` or `f</tool><args>{"a": 1}`, which is a call in some shape. `f(a: string)` describes one. */
+function hasArguments(text: string, start: number): boolean {
+  return ARGUMENTS.test(text.slice(start, start + 300));
+}
+const ARGUMENTS =
+  /^[\p{L}\p{N}_.-]{1,100}["'`*:\]>)\s]{0,9}(?:<\/?\w{1,20}>\s{0,3}){0,3}[({[]{1,3}\s{0,9}["']?\p{L}[\p{L}\p{N}_]{0,60}["']?\s{0,3}[=:]\s{0,3}(?!(?:str|string|int|integer|float|number|bool|boolean|list|dict|array|object|any|optional)(?![\p{L}\p{N}_]))[^\s,)}]/iu;
+
+/** `f({"a": 1})`, as programs in JavaScript call; null where a text has none. */
+function objectCalls(text: string, names: Names): CallReading | null {
+  if (!/\(\s{0,9}\{/.test(text)) return null;
+  const calls: Call[] = [];
+  for (const start of placesOf(text, names, '(')) {
+    const at = text.indexOf('(', start) + 1;
+    const found = attempt(() => parseExpressionAt(text, at, { names, closing: 'forgiven' }));
+    if (found === null || !('value' in found.expression) || found.expression.value.type !== 'dict') return null;
+    if (!/^\s*\)/.test(text.slice(found.end, found.end + 20))) return null;
+    calls.push({ name: text.slice(start, at - 1), arguments: found.expression.value.entries });
+  }
+  return calls.length === 0 ? null : calls;
 }
 
 function withoutRefusals(reading: CallReading, names: Names): CallReading {
@@ -203,7 +281,7 @@ function withoutPrograms(text: string, names: Names): string {
 }
 
 const PROGRAM =
-  /^\s*(?:[A-Za-z_]\w{0,60}\s{0,3}=\s{0,3})?(?:await\s{1,3})?(print\(\s{0,3})?(?:await\s{1,3})?(?:(?:functions|default_api|tools)\.)?(?=([\p{L}_][\p{L}\p{N}_.]{0,100})\()/u;
+  /^\s*(?:(?:[-*•>]|\d{1,3}[.)])\s{1,3})?(?:(?:(?:const|let|var)\s{1,3})?[A-Za-z_]\w{0,60}\s{0,3}=\s{0,3})?(?:await\s{1,3})?(print\(\s{0,3})?(?:await\s{1,3})?(?:(?:functions|default_api|tools)\.)?(?=([\p{L}_][\p{L}\p{N}_.]{0,100})\()/u;
 
 /** A line in bold. */
 const BOLD = /^\s*\*\*([^*]+)\*\*\s*$/;
@@ -219,7 +297,7 @@ function withoutProgram(marked: string, names: Names): string {
 const FORMATS: readonly CallFormat[] = Object.values(CALL_FORMATS);
 
 /** Every mark has one of these. */
-const MARK = /[<>]|\[TOOL_CALLS\]|functools\[|to=functions|Action/;
+const MARK = /[<>✿]|\[TOOL_CALLS\]|functools\[|to=functions|Action/;
 
 /** null where no format of the table left its marks. */
 function markedCalls(text: string, names: Names): CallReading | null {
@@ -256,7 +334,14 @@ function together(readings: readonly CallReading[]): CallReading {
 function readBody(body: string, names: Names): CallReading {
   const text = withoutFences(body).trim();
   if (text === '') return 'none';
-  return xmlCalls(text) ?? argumentPairs(text) ?? wholeText(text, names) ?? namedDocument(text, names) ?? 'unread';
+  return (
+    xmlCalls(text) ??
+    argumentPairs(text) ??
+    escapedCall(text) ??
+    wholeText(text, names) ??
+    namedDocument(text, names) ??
+    'unread'
+  );
 }
 
 const FENCE = /```[\w+-]*[ \t]*\n?/g;
@@ -298,7 +383,7 @@ function inTurn(readings: readonly CallReading[]): CallReading {
 }
 
 function readExpression(expression: Expression, names: Names): CallReading {
-  if ('call' in expression) return [expression.call];
+  if ('call' in expression) return [{ ...expression.call, name: describedName(expression.call.name, names) }];
   const members = membersOf(expression);
   if (members !== null) return inTurn(members.map((member) => readMember(member, names)));
   return jsonCalls(expression.value, names, 'alone');
@@ -319,7 +404,7 @@ function jsonCalls(value: Value, names: Names, standing: Standing): CallReading 
   if (value.type === 'str') return /^\s*(?:[\p{L}_][\w.]*\(|[[{])/u.test(value.value) ? 'unread' : 'none';
   if (value.type !== 'dict') return 'none';
   const { entries } = value;
-  const several = entries.get('tool_calls');
+  const several = LISTS.map((key) => entries.get(key)).find((one) => one?.type === 'list');
   if (several?.type === 'list') return inTurn(several.items.map((item) => jsonCalls(item, names, 'in a list')));
   for (const key of ['function_call', 'tool_call', 'function']) {
     const inner = entries.get(key);
@@ -329,6 +414,11 @@ function jsonCalls(value: Value, names: Names, standing: Standing): CallReading 
   return reading === 'none' && namesFunction(entries, names) ? 'unread' : reading;
 }
 
+/** Keys of a list of calls, of the name of a function, and of its arguments. */
+const LISTS = ['tool_calls', 'function_calls', 'calls', 'functions'];
+const NAMES = ['name', 'tool_name', 'function', 'function_name', 'tool', 'action', 'recipient_name'];
+const ARGUMENT_KEYS = ['arguments', 'parameters', 'input', 'args', 'action_input', 'tool_input', 'tool_arguments'];
+
 /** The name of a function under any key, and a document beside it: a call in a shape that nobody was trained to write. */
 function namesFunction(entries: ReadonlyMap<string, Value>, names: Names): boolean {
   const values = [...entries.values()];
@@ -337,18 +427,18 @@ function namesFunction(entries: ReadonlyMap<string, Value>, names: Names): boole
 
 /** null where no key says the name of a function. */
 function namedCall(entries: ReadonlyMap<string, Value>, names: Names): CallReading | null {
-  const name = ['name', 'tool_name', 'function'].map((key) => entries.get(key)).find((one) => one?.type === 'str');
+  const name = NAMES.map((key) => entries.get(key)).find((one) => one?.type === 'str');
   if (name?.type !== 'str') return null;
-  const given = ['arguments', 'parameters', 'input'].map((key) => entries.get(key)).find((one) => one !== undefined);
-  const isAlone = [...entries.keys()].every((key) => ['name', 'tool_name', 'function', 'type', 'id'].includes(key));
+  const given = ARGUMENT_KEYS.map((key) => entries.get(key)).find((one) => one !== undefined);
+  const isAlone = [...entries.keys()].every((key) => NAMES.includes(key) || key === 'type' || key === 'id');
   if (given === undefined && !(isAlone && names.has(name.value))) return names.has(name.value) ? 'unread' : 'none';
   const found = argumentsOf(given);
   return found === null ? 'unread' : [{ name: describedName(name.value, names), arguments: found }];
 }
 
-/** `functions.f` is f where that was described and the longer name was not. */
+/** `functions.f` and `f.call` are f where that was described and the longer name was not. */
 function describedName(name: string, names: Names): string {
-  const short = name.replace(/^functions\./, '');
+  const short = name.replace(/^functions\.|\.call$/g, '');
   return !names.has(name) && names.has(short) ? short : name;
 }
 
@@ -373,7 +463,7 @@ function argumentsOf(given: Value | undefined): ReadonlyMap<string, Value> | nul
 
 /** What stands between the name of a function and its arguments, in one format or another. */
 const SEPARATORS =
-  /<｜tool▁sep｜>|<\|tool_call_argument_begin\|>|<\|message\|>|<\|constrain\|>\w+|<\|channel\|>\w+|\[ARGS\]|\[CALL_ID\]\w+|\bAction Input:|^>>>/gm;
+  /<｜tool▁sep｜>|<\|tool_call_argument_begin\|>|<\|message\|>|<\|constrain\|>\w+|<\|channel\|>\w+|\[ARGS\]|\[CALL_ID\]\w+|\bAction Input:|✿ARGS✿[:：]|^>>>/gm;
 
 /** `f`, and behind it or on the next line its arguments as JSON; several of them in turn. null for what is not that. */
 function namedDocument(text: string, names: Names): CallReading | null {
@@ -419,6 +509,18 @@ function elements(body: string): ReadonlyMap<string, Value> | null {
       return [head[1]!, { type: 'untyped', text: rest.split('</', 1)[0]!.trim() }];
     }),
   );
+}
+
+/** FunctionGemma: `call:f{a:<escape>x<escape>,b:1}`; null for what is not that. */
+function escapedCall(text: string): CallReading | null {
+  const head = /^call:([\p{L}\p{N}_.-]+)(?=\{)/u.exec(text);
+  if (head === null) return null;
+  const parts = text.slice(head[0].length).split('<escape>');
+  const json = parts.map((part, index) =>
+    index % 2 === 1 ? JSON.stringify(part) : part.replace(/([{,]\s{0,9})([\p{L}_][\p{L}\p{N}_]*)\s{0,3}:/gu, '$1"$2":'),
+  );
+  const found = argumentsOf({ type: 'str', value: json.join('') });
+  return found === null ? 'unread' : [{ name: head[1]!, arguments: found }];
 }
 
 /** GLM 4.5: the name, then `<arg_key>a</arg_key><arg_value>1</arg_value>`; null where there are no such marks. */

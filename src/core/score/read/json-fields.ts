@@ -54,98 +54,124 @@ export type Fields = ReadonlyMap<string, FieldCounts>;
 
 /** @param given null for a document that could not be had, which has no fields. */
 export function compareFields(given: Json | null, target: Json, rules: FieldRules): Fields {
-  const counts = new Map<string, FieldCounts>();
-  const count = (name: string): FieldCounts => {
-    const known = counts.get(name) ?? { given: 0, expected: 0, right: 0 };
-    counts.set(name, known);
-    return known;
-  };
-  const expected = leavesOf(target);
-  const found =
-    given === null ? NO_LEAVES : leavesOf(holdsLists(target, rules) ? aligned(given, target, '', rules) : given);
-  for (const { name } of expected.values()) count(name).expected++;
-  for (const [path, { name, value }] of found) {
-    count(name).given++;
-    const wanted = expected.get(path);
-    if (wanted !== undefined && isSameLeaf(value, wanted.value, comparatorOf(name, rules))) count(name).right++;
+  const tally = new Map<string, FieldCounts>();
+  if (given === null) countLeaves(target, '', 'expected', tally);
+  else comparePair(given, target, '', { rules, tally });
+  return tally;
+}
+
+interface Comparison {
+  readonly rules: FieldRules;
+  readonly tally: Map<string, FieldCounts>;
+}
+
+/** Compares two values that stand at the same place. Where one is a leaf and the other is none, their leaves have other places. */
+function comparePair(given: Json, target: Json, name: string, comparison: Comparison): void {
+  const [kind, wanted] = [kindOf(given), kindOf(target)];
+  if (kind !== wanted) {
+    countLeaves(target, name, 'expected', comparison.tally);
+    // An empty list gives no record.
+    const isEmptied = wanted === 'list' && Array.isArray(given) && isReordered([], target as List, comparison.rules);
+    if (!isEmptied) countLeaves(given, name, 'given', comparison.tally);
+    return;
   }
+  switch (kind) {
+    case 'leaf': {
+      const counts = countsOf(name, comparison.tally);
+      counts.given++;
+      counts.expected++;
+      if (isSameLeaf(given, target, comparatorOf(leafName(name), comparison.rules))) counts.right++;
+      return;
+    }
+    case 'list':
+      compareLists(given as List, target as List, `${name}[]`, comparison);
+      return;
+    case 'record':
+      compareRecords(given as JsonRecord, target as JsonRecord, name, comparison);
+  }
+}
+
+function compareRecords(given: JsonRecord, target: JsonRecord, name: string, comparison: Comparison): void {
+  for (const [key, wanted] of Object.entries(target)) {
+    if (Object.hasOwn(given, key)) comparePair(given[key]!, wanted, fieldName(name, key), comparison);
+    else countLeaves(wanted, fieldName(name, key), 'expected', comparison.tally);
+  }
+  for (const [key, item] of Object.entries(given)) {
+    if (!Object.hasOwn(target, key)) countLeaves(item, fieldName(name, key), 'given', comparison.tally);
+  }
+}
+
+/** @param name of an element. */
+function compareLists(given: List, target: List, name: string, comparison: Comparison): void {
+  const placed = isReordered(given, target, comparison.rules)
+    ? reordered(given, target, name, comparison.rules)
+    : given;
+  for (let at = 0; at < placed.length; at++) {
+    const item = placed[at]!;
+    if (at >= target.length) countLeaves(item as Json, name, 'given', comparison.tally);
+    else if (item === NO_PARTNER) countLeaves(target[at]!, name, 'expected', comparison.tally);
+    else comparePair(item, target[at]!, name, comparison);
+  }
+  for (const wanted of target.slice(placed.length)) countLeaves(wanted, name, 'expected', comparison.tally);
+}
+
+function countLeaves(value: Json, name: string, side: 'given' | 'expected', tally: Comparison['tally']): void {
+  switch (kindOf(value)) {
+    case 'leaf':
+      countsOf(name, tally)[side]++;
+      return;
+    case 'list':
+      for (const item of value as List) countLeaves(item, `${name}[]`, side, tally);
+      return;
+    case 'record':
+      for (const [key, item] of Object.entries(value as JsonRecord))
+        countLeaves(item, fieldName(name, key), side, tally);
+  }
+}
+
+function countsOf(name: string, tally: Comparison['tally']): FieldCounts {
+  const known = tally.get(leafName(name));
+  if (known !== undefined) return known;
+  const counts = { given: 0, expected: 0, right: 0 };
+  tally.set(leafName(name), counts);
   return counts;
 }
 
-const NO_LEAVES: ReadonlyMap<string, Leaf> = new Map();
-
-/** Whether some list of a target has no order of its own. */
-function holdsLists(target: Json, rules: FieldRules): boolean {
-  if (typeof target !== 'object' || target === null) return false;
-  if (isList(target) && isReordered(target, rules)) return true;
-  return Object.values(target).some((inner) => holdsLists(inner, rules));
+function fieldName(name: string, key: string): string {
+  return name === '' ? key : `${name}.${key}`;
 }
 
-interface Leaf {
-  readonly name: string;
-  readonly value: Json;
+/** The root has no name. Where it is a leaf, it is the document. */
+function leafName(name: string): string {
+  return name === '' ? 'document' : name;
 }
 
-/** By path. Empty objects and lists are leaves, too. */
-function leavesOf(value: Json): ReadonlyMap<string, Leaf> {
-  const leaves = new Map<string, Leaf>();
-  const visit = (node: Json, path: string, name: string): void => {
-    if (node === NO_PARTNER) return;
-    if (isList(node) && node.length > 0) {
-      for (const [index, item] of node.entries()) visit(item, `${path}/${index}`, `${name}[]`);
-      return;
-    }
-    if (isRecord(node)) {
-      const entries = Object.entries(node);
-      for (const [key, item] of entries) visit(item, `${path}/${escaped(key)}`, name === '' ? key : `${name}.${key}`);
-      if (entries.length > 0) return;
-    }
-    leaves.set(path, { name: name === '' ? 'document' : name, value: node });
-  };
-  visit(value, '', '');
-  return leaves;
-}
+type List = readonly Json[];
+type JsonRecord = Readonly<Record<string, Json>>;
 
-function escaped(key: string): string {
-  return /[~/]/.test(key) ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key;
-}
-
-function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value);
-}
-
-function isRecord(value: Json): value is Readonly<Record<string, Json>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Empty objects and lists are leaves, too. */
+function kindOf(value: Json): 'leaf' | 'list' | 'record' {
+  if (typeof value !== 'object' || value === null) return 'leaf';
+  if (Array.isArray(value)) return value.length === 0 ? 'leaf' : 'list';
+  for (const _ in value) return 'record';
+  return 'leaf';
 }
 
 /** Longer lists keep their order: to find the best partner of each element takes the product of both lengths. */
 const LONGEST_ALIGNED = 200;
 
-/** What was given, with the elements of its lists where their partners in the target are. */
-function aligned(given: Json, target: Json, name: string, rules: FieldRules): Json {
-  if (given === NO_PARTNER) return given;
-  if (isList(given) && isList(target)) {
-    const ordered = isReordered(target, rules) ? reordered(given, target, name, rules) : given;
-    return ordered.map((item, index) =>
-      index < target.length ? aligned(item, target[index] ?? null, `${name}[]`, rules) : item,
-    );
-  }
-  if (!isRecord(given) || !isRecord(target)) return given;
-  return Object.fromEntries(
-    Object.entries(given).map(([key, item]) => [
-      key,
-      Object.hasOwn(target, key) ? aligned(item, target[key]!, name === '' ? key : `${name}.${key}`, rules) : item,
-    ]),
-  );
-}
-
-function isReordered(target: readonly Json[], { arrays }: FieldRules): boolean {
-  if (target.length > LONGEST_ALIGNED) return false;
+/** Whether the elements of a list have no place of their own. */
+function isReordered(given: List, target: List, { arrays }: FieldRules): boolean {
+  if (target.length > LONGEST_ALIGNED || given.length > LONGEST_ALIGNED) return false;
   return arrays === 'unordered' || (arrays === 'records' && target.some(isRecord));
 }
 
-/** Stands where an element of the target has no partner. It has no leaves. */
-const NO_PARTNER: Json = Object.freeze({});
+function isRecord(value: Json): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Stands where an element of the target has no partner. */
+const NO_PARTNER = Symbol('no partner');
 
 interface Pair {
   readonly from: number;
@@ -153,15 +179,20 @@ interface Pair {
   readonly agreement: number;
 }
 
-/** Pairs of the greatest agreement first, each element once; what has no partner fills the places that are left. */
-function reordered(given: readonly Json[], target: readonly Json[], name: string, rules: FieldRules): readonly Json[] {
-  if (given.length > LONGEST_ALIGNED) return given;
-  const pairs: Pair[] = given
-    .flatMap((item, from) =>
-      target.map((wanted, to) => ({ from, to, agreement: agreementOf(item, wanted, `${name}[]`, rules) })),
-    )
-    .filter(({ agreement }) => agreement > 0)
-    .sort((a, b) => b.agreement - a.agreement || a.to - b.to || a.from - b.from);
+/**
+ * What was given, in the order of its partners in the target. Pairs of the greatest agreement come first, and each element has one
+ * partner. What has none fills the places that are left.
+ */
+function reordered(given: List, target: List, name: string, rules: FieldRules): readonly (Json | typeof NO_PARTNER)[] {
+  const sizes = { given: given.map(leafCount), target: target.map(leafCount) };
+  const pairs: Pair[] = [];
+  for (let from = 0; from < given.length; from++) {
+    for (let to = 0; to < target.length; to++) {
+      const same = sameLeaves(given[from]!, target[to]!, name, rules);
+      if (same > 0) pairs.push({ from, to, agreement: same / Math.max(sizes.given[from]!, sizes.target[to]!) });
+    }
+  }
+  pairs.sort((a, b) => b.agreement - a.agreement || a.to - b.to || a.from - b.from);
   const partners = new Map<number, number>();
   const taken = new Set<number>();
   for (const { from, to } of pairs) {
@@ -172,22 +203,49 @@ function reordered(given: readonly Json[], target: readonly Json[], name: string
   const rest = given.filter((_, index) => !taken.has(index));
   const placed = target.map((_, to) => {
     const from = partners.get(to);
-    return (from === undefined ? rest.shift() : given[from]) ?? NO_PARTNER;
+    if (from !== undefined) return given[from]!;
+    return rest.length > 0 ? rest.shift()! : NO_PARTNER;
   });
   return [...placed, ...rest];
 }
 
-/** How many leaves of two elements are the same, as a share of those that there are. */
-function agreementOf(given: Json, target: Json, name: string, rules: FieldRules): number {
-  const inner = leavesOf(given);
-  const wanted = leavesOf(target);
-  let same = 0;
-  for (const [path, leaf] of inner) {
-    const other = wanted.get(path);
-    const field = leaf.name === 'document' ? name : `${name}.${leaf.name}`;
-    if (other !== undefined && isSameLeaf(leaf.value, other.value, comparatorOf(field, rules))) same++;
+function leafCount(value: Json): number {
+  let leaves = 0;
+  switch (kindOf(value)) {
+    case 'leaf':
+      return 1;
+    case 'list':
+      for (const item of value as List) leaves += leafCount(item);
+      return leaves;
+    case 'record':
+      for (const item of Object.values(value as JsonRecord)) leaves += leafCount(item);
+      return leaves;
   }
-  return same / Math.max(inner.size, wanted.size);
+}
+
+/** How many leaves of two elements are the same at the same places. Lists inside them keep their order. */
+function sameLeaves(given: Json, target: Json, name: string, rules: FieldRules): number {
+  const kind = kindOf(given);
+  if (kind !== kindOf(target)) return 0;
+  let same = 0;
+  switch (kind) {
+    case 'leaf':
+      return isSameLeaf(given, target, comparatorOf(name, rules)) ? 1 : 0;
+    case 'list': {
+      const wanted = target as List;
+      for (const [at, item] of (given as List).entries()) {
+        if (at < wanted.length) same += sameLeaves(item, wanted[at]!, `${name}[]`, rules);
+      }
+      return same;
+    }
+    case 'record': {
+      const wanted = target as JsonRecord;
+      for (const [key, item] of Object.entries(given as JsonRecord)) {
+        if (Object.hasOwn(wanted, key)) same += sameLeaves(item, wanted[key]!, fieldName(name, key), rules);
+      }
+      return same;
+    }
+  }
 }
 
 function comparatorOf(name: string, { fields, ignoreCase }: FieldRules): Comparator {

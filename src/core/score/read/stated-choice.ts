@@ -12,7 +12,9 @@
  * "A or C" and "A/B" choose nothing. Letters end where words of Latin, Greek or Cyrillic do: "Dès" holds no D, "ΔH" no H.
  */
 import { strip } from '../text/text.js';
-import { type Json, parseJson } from './json-value.js';
+import { answerField, documentsIn } from './documents.js';
+import type { Json } from './json-value.js';
+import { labelOf } from './labels.js';
 
 export interface ChoiceRules {
   readonly letters: string;
@@ -27,9 +29,16 @@ const LONGEST_HEAD = 200;
 
 /** @returns null where no letter, or more than one, is chosen. */
 export function statedChoice(output: string, rules: ChoiceRules): string | null {
-  const text = withAsciiLetters(output);
+  const text = withoutRole(withAsciiLetters(output), rules.letters);
   const inDocument = choiceInJson(text, rules);
   return inDocument === undefined ? choiceInWords(text, rules) : inDocument;
+}
+
+/** "A: C" and "Q: …\nA: C" are an answer in a dialogue, where what follows is a letter. */
+function withoutRole(text: string, letters: string): string {
+  const role = /^(?:q:[^\n]{0,400}\n{1,2})?a:\s{1,3}(?=[("*A-Z])/i.exec(text.slice(0, 2 * LONGEST_HEAD))?.[0];
+  const rest = role === undefined ? text : text.slice(role.length);
+  return rest !== text && leadingLetter(rest, letters) !== null ? rest : text;
 }
 
 /** `B`, `(B)`, `B.`, `**B**`, `B) the text`, `B: the text`. A letter and a blank is a word ("A good answer") and is none. */
@@ -65,7 +74,19 @@ function choiceInWords(text: string, rules: ChoiceRules): string | null {
   if (stated !== undefined) return stated === UNDECIDED ? null : stated;
   const head = first ?? headLetter(text, letters);
   if (head === UNDECIDED) return null;
-  return head ?? onlyLetter(text, letters) ?? choiceByText(text, rules);
+  return head ?? onlyLetter(text, letters) ?? choiceByText(text, rules) ?? smallLetter(text, letters);
+}
+
+/** A longer text has small letters that are words. */
+const LONGEST_SMALL = 300;
+
+/** A small letter where a label would stand: "b", "b, because …", "<answer>b</answer>". */
+function smallLetter(text: string, letters: string): string | null {
+  if (text.length > LONGEST_SMALL) return null;
+  const small = letters.toLowerCase();
+  if (!/(?<!\p{L})[a-z](?!\p{L})/u.test(text)) return null;
+  const label = labelOf(text, Array.from(small));
+  return label.length === 1 && small.includes(label) ? label.toUpperCase() : null;
 }
 
 const UNDECIDED = Symbol('several letters');
@@ -158,7 +179,7 @@ const VERBS = /^\s+(?:is|was|because|since|as|for|seems|would|should|has|best|du
 function isArticle(text: string, end: number, letter: string): boolean {
   if (letter !== 'A' && letter !== 'I') return false;
   const rest = text.slice(end, end + 20);
-  return /^\s+\p{Ll}{2}/u.test(rest) && !VERBS.test(rest) && !/^\s+(?:or|and|oder|und|ou|et)\s/.test(rest);
+  return /^[^\S\n]+\p{Ll}{2}/u.test(rest) && !VERBS.test(rest) && !/^\s+(?:or|and|oder|und|ou|et)\s/.test(rest);
 }
 
 /** A letter that an answer begins with, and goes on behind: `D, 21 min.`, `C - the largest`, `A or C`. */
@@ -191,7 +212,7 @@ function choiceByText(text: string, { letters, texts, take }: ChoiceRules): stri
   const choices = texts.map(plain);
   const small = text.toLowerCase();
   if (!choices.some((choice) => choice !== '' && small.includes(choice))) return null;
-  const at = placeOf(text, choices) ?? statedPlace(text, choices, take);
+  const at = placeOf(text, choices) ?? statedPlace(text, choices, take) ?? placeOf(labelOf(text, choices), choices);
   return at === null ? null : letters[at]!;
 }
 
@@ -216,69 +237,23 @@ function statedPlace(text: string, choices: readonly string[], take: ChoiceRules
   return (take === 'first' ? found[0] : found.at(-1)) ?? null;
 }
 
-function plain(text: string): string {
-  return strip(text)
-    .replace(/^["'“”*]{1,9}|[.!"'“”*]{1,9}$/g, '')
-    .toLowerCase();
-}
+const EDGES = /^["'“”*]|[.!"'“”*]$/;
 
-/** Names of the field that holds the choice, the surest first. */
-const FIELDS: readonly RegExp[] = [
-  /^(?:final|correct|best|selected|chosen)?[ _-]?answer(?:[ _-]?(?:choice|letter|option|label))?$/i,
-  /^(?:final|correct|best|selected|chosen)?[ _-]?(?:choice|option|letter|label)$/i,
-  /answer|choice/i,
-];
+function plain(text: string): string {
+  const bare = strip(text).toLowerCase();
+  return EDGES.test(bare) ? bare.replace(/^["'“”*]{1,9}|[.!"'“”*]{1,9}$/g, '') : bare;
+}
 
 /** undefined where there is no document with a field for the choice; null where that field chooses nothing. */
 function choiceInJson(text: string, rules: ChoiceRules): string | null | undefined {
   const found = documentsIn(text).flatMap((document) => {
-    const value = fieldOf(document);
+    const value = answerField(document);
     return value === undefined ? [] : [choiceOfValue(value, rules)];
   });
   return rules.take === 'first' ? found[0] : found.at(-1);
 }
 
-function fieldOf(document: Json): Json | undefined {
-  if (typeof document !== 'object' || document === null || Array.isArray(document)) return undefined;
-  for (const field of FIELDS) {
-    const key = Object.keys(document).findLast((name) => field.test(name));
-    if (key !== undefined) return (document as Readonly<Record<string, Json>>)[key];
-  }
-  return undefined;
-}
-
 function choiceOfValue(value: Json, rules: ChoiceRules): string | null {
   if (Array.isArray(value)) return value.length === 1 ? choiceOfValue(value[0], rules) : null;
   return typeof value === 'string' ? choiceInWords(value, rules) : null;
-}
-
-/** An answer holds few documents: what begins like one and is none is passed over. */
-const MOST_DOCUMENTS = 20;
-
-/** The objects in a text that are no part of another. */
-function documentsIn(text: string): readonly Json[] {
-  const documents: Json[] = [];
-  let tried = 0;
-  for (let start = text.indexOf('{'); start >= 0 && tried < MOST_DOCUMENTS; tried++) {
-    const end = endOfObject(text, start);
-    const parsed = end === null ? null : parseJson(text.slice(start, end));
-    if (parsed?.ok) documents.push(parsed.value);
-    start = text.indexOf('{', parsed?.ok ? end! : start + 1);
-  }
-  return documents;
-}
-
-function endOfObject(text: string, start: number): number | null {
-  let depth = 0;
-  let inText = false;
-  for (let at = start; at < text.length; at++) {
-    const character = text[at];
-    if (inText) {
-      if (character === '\\') at++;
-      else if (character === '"') inText = false;
-    } else if (character === '"') inText = true;
-    else if (character === '{') depth++;
-    else if (character === '}' && --depth === 0) return at + 1;
-  }
-  return null;
 }

@@ -28,7 +28,7 @@ export const classification: Scorer<z.infer<typeof options>> = {
   options,
   score({ output, target }, { labels, extract }) {
     const targets = targetsOf(target).map(normaliseLabel);
-    const known = labels?.map(normaliseLabel);
+    const known = labels && normalisedSet(labels);
     if (known !== undefined && !targets.some((one) => known.includes(one))) {
       throw new SampleError(`expected one of the labels as target, found ${JSON.stringify(target)}`);
     }
@@ -37,8 +37,19 @@ export const classification: Scorer<z.infer<typeof options>> = {
     const right = answer !== null && targets.includes(answer);
     return scored(right ? 1 : 0, answer, { target: right ? answer : targets[0]! });
   },
-  aggregate: ({ labels }) => report(labels?.map(normaliseLabel) ?? []),
+  aggregate: ({ labels }) => report(labels ? normalisedSet(labels) : []),
 };
+
+const sets = new WeakMap<readonly string[], readonly string[]>();
+
+/** The labels of a task as they are compared. They are the same for every answer of the task. */
+function normalisedSet(labels: readonly string[]): readonly string[] {
+  const known = sets.get(labels);
+  if (known !== undefined) return known;
+  const made = labels.map(normaliseLabel);
+  sets.set(labels, made);
+  return made;
+}
 
 function labelAmong(known: readonly string[], output: string, extract: 'whole' | 'mention'): string | null {
   const mentioned = extract === 'mention' ? onlyMention(output, known) : null;

@@ -37,14 +37,13 @@ export const judge: Scorer<JudgeOptions> = {
   needs: 'judge',
   request: (input, settings) => ({ effect: 'judge', prompts: promptsOf(input, settings) }),
   score(input, settings) {
-    if (strip(input.output) === '')
-      return scored(0, null, { ...goldOf(input, settings, false), ...markIn(0, settings) });
+    if (strip(input.output) === '') return scored(0, null, detailsOf(input, settings, { good: false, value: 0 }));
     if (input.evidence?.effect !== 'judge') return unscored('no judge was asked; --judge names one');
     const { answers } = input.evidence;
     const value = settings.mode === 'rubric' ? rubricValue(answers, settings.scale) : pairwiseValue(answers);
     if (value === null) return unscored(`the judge gave no verdict: "${strip(answers.join(' / ')).slice(-80)}"`);
     const good = settings.mode === 'rubric' ? markOf(value, settings.scale) >= settings.pass : value > 0.5;
-    return scored(value, input.output, { ...goldOf(input, settings, good), ...markIn(value, settings) });
+    return scored(value, input.output, detailsOf(input, settings, { good, value }));
   },
   aggregate: () => agreement(),
 };
@@ -98,11 +97,6 @@ function markOf(value: number, scale: number): number {
   return 1 + value * (scale - 1);
 }
 
-/** The mark from 1 up, where marks are given. */
-function markIn(value: number, { mode, scale }: JudgeOptions): { mark?: number } {
-  return mode === 'rubric' ? { mark: markOf(value, scale) } : {};
-}
-
 /** 1 for better, 0 for worse than the target, 0.5 for a tie or for a judge who changes sides with the places. */
 function pairwiseValue(answers: readonly string[]): number | null {
   const [first, second] = [lastVerdict(answers[0] ?? ''), lastVerdict(answers[1] ?? '')];
@@ -113,10 +107,18 @@ function pairwiseValue(answers: readonly string[]): number | null {
   return one === two ? one : 0.5;
 }
 
-function goldOf({ fields }: ScoreInput, { gold }: JudgeOptions, good: boolean): { good: boolean; gold?: boolean } {
-  const value = fields[gold];
-  if (typeof value === 'boolean') return { good, gold: value };
-  return typeof value === 'number' ? { good, gold: value >= 0.5 } : { good };
+/** `gold` is the verdict of a person. `mark` counts from 1 up, where marks are given. */
+function detailsOf(
+  { fields }: ScoreInput,
+  { gold, mode, scale }: JudgeOptions,
+  { good, value }: { readonly good: boolean; readonly value: number },
+): Readonly<Record<string, number | boolean>> {
+  const details: Record<string, number | boolean> = { good };
+  const human = fields[gold];
+  if (typeof human === 'boolean') details.gold = human;
+  else if (typeof human === 'number') details.gold = human >= 0.5;
+  if (mode === 'rubric') details.mark = markOf(value, scale);
+  return details;
 }
 
 /** The mean mark, and the agreement of the judge with people, over the answers that carry a person's verdict. */

@@ -11,6 +11,7 @@
  *                      keeps its commas
  */
 import { z } from 'zod';
+import { answerText } from '../read/documents.js';
 import { asciiNumbers } from '../read/unicode-numbers.js';
 import { SampleError, type Scorer, scored } from '../score.js';
 import { strip, targetsOf } from '../text/text.js';
@@ -46,7 +47,8 @@ export const number: Scorer<NumberOptions> = {
   score({ output, target }, settings) {
     const { convention } = settings;
     const marker = settings.marker ?? DEFAULT_MARKER[convention];
-    const found = marker === undefined ? numbersIn(output, convention) : numbersAfter(marker, output, convention);
+    const text = convention === 'numeric' ? answerText(output) : output;
+    const found = marker === undefined ? numbersIn(text, convention) : numbersAfter(marker, text, convention);
     const answer = (settings.take ?? DEFAULT_TAKE[convention]) === 'first' ? found[0] : found.at(-1);
     if (answer === undefined) return scored(0, null);
     const right = targetsOf(target).some((one) => isEqual(answer, targetNumber(one, settings), settings));

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { known, missing, type Quantity } from '../../quantity.js';
+import { answerText } from '../read/documents.js';
 import { labelOf, normaliseLabel } from '../read/labels.js';
 import { asciiNumbers } from '../read/unicode-numbers.js';
 import { type Aggregate, SampleError, type Scorer, scored } from '../score.js';
@@ -29,7 +30,7 @@ export const ordinal: Scorer<OrdinalOptions> = {
     const [wanted] = targetsOf(target).map((one) => gradeIn(one, settings));
     if (wanted === undefined || wanted === null)
       throw new SampleError(`expected a grade as target, found ${JSON.stringify(target)}`);
-    const given = gradeIn(output, settings);
+    const given = gradeIn(answerText(output), settings);
     const range = rangeOf(settings);
     const error = given === null ? Math.max(wanted, range - wanted) : Math.abs(given - wanted);
     const value = { closeness: given === null ? 0 : 1 - error / range, exact: error === 0 ? 1 : 0 }[settings.value];
@@ -68,9 +69,20 @@ function gradeIn(text: string, { grades, min, max }: OrdinalOptions): number | n
       '',
     )
     .replace(new RegExp(`(?<!\\s)\\s*(?:/|out of|of|von|sur|de|su)\\s*${max}(?!\\d)`, 'g'), '');
-  const numbers = plain.match(/-?\d+(?:\.\d+)?/g) ?? [];
-  const grade = numbers.length === 1 ? Number(numbers[0]) : Number.NaN;
-  return Number.isInteger(grade) && grade >= min && grade <= max ? grade - min : null;
+  const numbers = new Set(plain.match(NUMBER) ?? []);
+  const [grade] = numbers.size === 1 ? Array.from(numbers, Number) : [statedGrade(plain)];
+  return Number.isInteger(grade) && grade! >= min && grade! <= max ? grade! - min : null;
+}
+
+const NUMBER = /-?\d+(?:\.\d+)?/g;
+const STATED =
+  /(?:answer|rating|score|grade|mark|bewertung|note|puntuación)["'*_`)]{0,4}\s?(?:is|:|=|est|ist|es)["'*_`(\s]{0,9}(-?\d+(?:\.\d+)?)(?![\d.]*\d)/gi;
+
+/** The grade that an answer with several numbers says it gives; NaN where it gives none, or several. */
+function statedGrade(text: string): number {
+  const stated = new Set(Array.from(text.matchAll(STATED), ([, found]) => Number(found)));
+  const [grade = Number.NaN] = stated;
+  return stated.size === 1 ? grade : Number.NaN;
 }
 
 /** A model that failed is as far off as can be. */

@@ -12,7 +12,9 @@
  */
 import { isMissing, type Missing, missing } from '../../quantity.js';
 import { expectProbability } from '../basics/expect.js';
+import type { Interval } from '../basics/interval.js';
 import { mean, sum } from '../basics/moments.js';
+import { once } from '../basics/once.js';
 import { type ClusterId, clusteredStandardError } from '../estimate/clusters.js';
 import type { Estimate } from '../estimate/estimate.js';
 import { clusteringOf } from '../estimate/estimators.js';
@@ -52,6 +54,8 @@ export interface PairedScores {
   readonly differences: readonly number[];
   readonly clusters?: readonly ClusterId[] | undefined;
   readonly test: ScoreTest;
+  /** Where answers were lost: the mean difference if each had fallen the worse way, and the better. The test holds for both. */
+  readonly means?: Interval | undefined;
 }
 
 /**
@@ -84,7 +88,7 @@ export function pairScores(
 
 /** Both claims, each at a level of its own. */
 export function judgePairs(
-  { differences, clusters, test }: PairedScores,
+  { differences, clusters, test, means }: PairedScores,
   { margin, alpha }: { readonly margin: number; readonly alpha: Levels },
 ): NonInferiority {
   expectProbability('margin', margin);
@@ -92,22 +96,43 @@ export function judgePairs(
   expectLevel(alpha.inferior);
   const nonInferiorP = test.greaterP(-margin);
   const inferiorP = test.lessP(-margin);
+  const difference = once(() => differenceOf({ differences, clusters, test, means }, alpha));
+  const decision =
+    nonInferiorP <= alpha.nonInferior ? 'non-inferior' : inferiorP <= alpha.inferior ? 'inferior' : 'inconclusive';
+  return {
+    get difference() {
+      return difference();
+    },
+    margin,
+    alpha,
+    nonInferiorP,
+    inferiorP,
+    decision,
+  };
+}
+
+/** A lost answer may hide a pair unlike those that were scored, so their mean need not be possible: the nearest that is counts. */
+function differenceOf(
+  { differences, clusters, test, means }: PairedScores,
+  { nonInferior, inferior }: Levels,
+): Estimate {
   const clustering = clusteringOf(differences, clusters);
-  const difference: Estimate = {
-    value: mean(differences),
-    low: test.low(alpha.nonInferior),
-    high: test.high(alpha.inferior),
+  const seen = mean(differences);
+  return {
+    value: means === undefined ? seen : Math.min(means.high, Math.max(means.low, seen)),
+    low: test.low(nonInferior),
+    high: test.high(inferior),
     n: differences.length,
-    confidence: 1 - alpha.nonInferior - alpha.inferior,
+    confidence: 1 - nonInferior - inferior,
     method: 'score',
     standardError: standardErrorOf(differences, isMissing(clustering) ? undefined : clustering.clusters),
     ...(isMissing(clustering) ? {} : clustering.recorded),
-    warnings: isMissing(clustering) ? [] : clustering.warnings,
+    warnings: [...(isMissing(clustering) ? [] : clustering.warnings), ...(means === undefined ? [] : [LOST_ANSWERS])],
   };
-  const decision =
-    nonInferiorP <= alpha.nonInferior ? 'non-inferior' : inferiorP <= alpha.inferior ? 'inferior' : 'inconclusive';
-  return { difference, margin, alpha, nonInferiorP, inferiorP, decision };
 }
+
+/** The warning of a difference whose bounds allow for answers that were lost. */
+export const LOST_ANSWERS = 'answers were lost: the difference and its bounds hold whichever way they fell';
 
 function standardErrorOf(differences: readonly number[], clusters: readonly ClusterId[] | undefined): number {
   if (clusters !== undefined) return clusteredStandardError(differences, clusters);

@@ -20,17 +20,18 @@
  * of the data with the losses of some groups made equal: a pair that turns from lost to equal never takes a claim away.
  *
  * Where the mean is skewed under the bound the normal tail is too light: six losses in a hundred, against a bound of three, have a
- * p of .08 and not .04. A correction for skewness makes such claims harder. So does the exact distribution of wins and losses, where the
- * scores are 0 or 1 and stand by themselves (./exact-tail.ts).
+ * p of .08 and not .04. A correction for skewness makes such claims harder. Where scores are 0 or 1 and stand by themselves, the
+ * exact distribution of wins and losses gives the p-value (./exact-tail.ts).
  *
  * It is an approximation for few groups: `npm run simulate` has the errors.
  */
 import { gammaUpperTail, normalCdf, normalQuantile, tCdf } from '../basics/distributions.js';
 import { expectSameLength } from '../basics/expect.js';
 import type { Interval } from '../basics/interval.js';
+import { once } from '../basics/once.js';
 import { narrowRoot } from '../basics/root.js';
 import { type ClusterId, clusterIndices } from '../estimate/clusters.js';
-import { sumTail } from './exact-tail.js';
+import { exactTail, type Outcome } from './exact-tail.js';
 import { likeliestMoments, type Moments, type Point } from './likeliest-variance.js';
 
 export interface ScoreTestOptions {
@@ -102,12 +103,12 @@ interface Scale {
 
 /** The test in one direction. */
 function side(groups: readonly Group[], scale: Scale) {
-  const readings = softenings(groups).map(summarise);
-  const whole = readings.at(-1)!;
+  const whole = summarise(groups);
+  const softened = once(() => softenings(groups).map(summarise));
   const p = (bound: number) => {
     const first = readingP(whole, bound, scale);
     if (whole.grouped === null || whole.mean <= bound) return first;
-    return readings.reduce((largest, reading) => Math.max(largest, readingP(reading, bound, scale)), first);
+    return softened().reduce((largest, reading) => Math.max(largest, readingP(reading, bound, scale)), first);
   };
   const tolerance = TOLERANCE * (scale.range.high - scale.range.low);
   const lowest = (level: number) => {
@@ -124,18 +125,17 @@ function side(groups: readonly Group[], scale: Scale) {
   return { p, lowest };
 }
 
-/** The groups with the losses of those that lost least made equal, step by step; the last are the groups as they are. */
+/** The groups with the losses of those that lost least made equal, step by step. */
 function softenings(groups: readonly Group[]): readonly (readonly Group[])[] {
-  if (groups.every(({ length }) => length === 1)) return [groups];
   const byLoss = groups.map((group) => ({ group, loss: lossOf(group) })).sort((a, b) => b.loss - a.loss);
   const lost = byLoss.filter(({ loss }) => loss > 0).length;
-  return countsUpTo(lost).map((kept) =>
+  return countsBelow(lost).map((kept) =>
     byLoss.map(({ group, loss }, i) => (i < kept || loss === 0 ? group : group.map((value) => Math.max(0, value)))),
   );
 }
 
-/** 0 to 8 one by one, then in steps of a quarter, and the last: past a few groups the p-value hardly changes. */
-function countsUpTo(last: number): readonly number[] {
+/** 0 to 8 one by one, then in steps of a quarter: past a few groups the p-value hardly changes. */
+function countsBelow(last: number): readonly number[] {
   const counts: number[] = [];
   for (let count = 0; count < last; count += Math.max(1, Math.floor(count / 4))) counts.push(count);
   return [...counts, last];
@@ -172,7 +172,7 @@ interface Grouped {
 
 function summarise(groups: readonly Group[]): Reading {
   const counts = new Map<number, number>();
-  const totals = new Map<string, { total: number; size: number; share: number }>();
+  const totals = new Map<number, Map<number, { total: number; size: number; share: number }>>();
   let [n, total, squares, sizes, lost] = [0, 0, 0, 0, 0];
   for (const group of groups) {
     let groupTotal = 0;
@@ -185,10 +185,10 @@ function summarise(groups: readonly Group[]): Reading {
     total += groupTotal;
     sizes += group.length ** 2;
     lost += lossOf(group) / group.length;
-    const key = `${groupTotal} ${group.length}`;
-    const alike = totals.get(key) ?? { total: groupTotal, size: group.length, share: 0 };
+    const ofSize = totals.get(group.length) ?? new Map<number, { total: number; size: number; share: number }>();
+    const alike = ofSize.get(groupTotal) ?? { total: groupTotal, size: group.length, share: 0 };
     alike.share += 1 / groups.length;
-    totals.set(key, alike);
+    totals.set(group.length, ofSize.set(groupTotal, alike));
   }
   const mean = total / n;
   const values = [...counts].map(([value, count]) => ({ value, share: count / n }));
@@ -196,11 +196,12 @@ function summarise(groups: readonly Group[]): Reading {
   if (groups.length === n) return { n, mean, values, isWhole, grouped: null };
   const within = squares - n * mean ** 2;
   let between = 0;
-  for (const one of totals.values()) between += one.share * groups.length * (one.total - one.size * mean) ** 2;
+  const different = [...totals.values()].flatMap((ofSize) => [...ofSize.values()]);
+  for (const one of different) between += one.share * groups.length * (one.total - one.size * mean) ** 2;
   const designEffect =
     within > 1e-12 * n ? Math.max(1, (between * groups.length * (n - 1)) / ((groups.length - 1) * within * n)) : 1;
   const grouped = {
-    totals: [...totals.values()],
+    totals: different,
     groups: groups.length,
     effective: n ** 2 / sizes,
     designEffect,
@@ -226,9 +227,8 @@ function readingP(reading: Reading, bound: number, { range: { low, high }, infla
     const z = distance / Math.sqrt(items.variance / units);
     if (direction === -1) return normalCdf(z);
     const p = upperTail(z, skewnessOf(items, units), normalCdf);
-    return isWhole && low >= -1 && high <= 1
-      ? Math.max(p, wholeTail(reading, bound, { p, variance: items.variance }))
-      : p;
+    const isExact = isWhole && inflation === 1 && low >= -1 && high <= 1 && p >= DECIDING.least && p <= DECIDING.most;
+    return isExact ? exactTail(outcomeOf(reading), { bound, canWin: high > 0, canLose: low < 0 }) : p;
   }
   const { effective, designEffect, lost, groups, totals } = grouped;
   const grown = items.variance * designEffect;
@@ -247,19 +247,10 @@ function readingP(reading: Reading, bound: number, { range: { low, high }, infla
 
 /** Other p-values decide nothing, however exact. */
 const DECIDING = { least: 1e-6, most: 0.25 };
-/** How far the exact p-value of whole numbers may exceed the level. Where it may not, claims lose up to a fifth of their power. */
-const LATTICE = 1.1;
 
-/** The exact p-value of items that are won, lost or equal, less a tenth. */
-function wholeTail(
-  { n, mean }: Reading,
-  bound: number,
-  { p, variance }: { readonly p: number; readonly variance: number },
-): number {
-  if (p < DECIDING.least || p > DECIDING.most) return p;
-  const square = variance + bound ** 2;
-  const rates = { win: Math.max(0, (square + bound) / 2), loss: Math.max(0, (square - bound) / 2) };
-  return sumTail(Math.round(n * mean), n, rates) / LATTICE;
+function outcomeOf({ n, values }: Reading): Outcome {
+  const count = (wanted: number) => Math.round(n * (values.find(({ value }) => value === wanted)?.share ?? 0));
+  return { wins: count(1), losses: count(-1), n };
 }
 
 /** The skewness of the mean of so many draws. */

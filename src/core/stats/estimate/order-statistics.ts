@@ -6,7 +6,7 @@
  * take the likelier neighbour, or the left one if both are equally likely, until the confidence is reached. Unlike benchstat there is no
  * switch to a normal approximation above n = 30: it is poor in the tails, where p99 lives.
  */
-import { type Missing, missing, type Quantity } from '../../quantity.js';
+import { type Missing, missing } from '../../quantity.js';
 import { binomialCdf, binomialPmf } from '../basics/distributions.js';
 import { expectBetween0And1, expectCount, expectFinite } from '../basics/expect.js';
 import { sorted, type Values } from '../basics/moments.js';
@@ -109,31 +109,6 @@ function inflatedOrders(
   const centre = n * q + 0.5;
   const factor = Math.sqrt(inflation);
   return { low: Math.floor(centre - (centre - low) * factor), high: Math.ceil(centre + (high - centre) * factor) };
-}
-
-/**
- * The value that the q-quantile does not exceed, with one-sided `confidence`. A limit on p99 is held against it. Missing
- * below `log(1 - confidence) / log(q)` values: 59 for p95, 299 for p99, at 95%.
- */
-export function quantileUpperBound(values: readonly number[], q: number, confidence = 0.95): Quantity {
-  expectBetween0And1('q', q);
-  expectBetween0And1('confidence', confidence);
-  expectFinite('values', values);
-  const n = values.length;
-  // The k-th smallest exceeds the quantile unless k or more of n lie below it.
-  const enough = (k: number) => !below(binomialCdf(k - 1, n, q), confidence);
-  if (n === 0 || !enough(n)) {
-    return missing(
-      `${n} values are too few to bound the ${asPercent(q)} quantile with ${asPercent(confidence)} confidence: it takes ${quantileBoundSampleSize(q, { confidence })}`,
-    );
-  }
-  let [low, high] = [1, n];
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if (enough(middle)) high = middle;
-    else low = middle + 1;
-  }
-  return { value: sorted(values)[low - 1]! };
 }
 
 /**

@@ -1,0 +1,168 @@
+/**
+ * Runs on three machines, of which, and of whose coordinator and Redis, one is killed at a random moment, three times a run. Each trial
+ * must be in the log, and once, and the report must say of quality what that of one machine says. In every tenth run Redis loses its data.
+ */
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Random } from '../src/core/stats/basics/random.js';
+import { type Fleet, openFleet, type Running, trialsIn } from '../test/support/fleet.js';
+import { faultsIn } from './faults.js';
+import { folderWith, tidied } from './folder.js';
+import type { Outcome, Part } from './part.js';
+
+const SAMPLES = Array.from({ length: 240 }, (_, i) => ({
+  id: `s${i}`,
+  q: `is ${i} even?`,
+  target: i % 2 ? 'no' : 'yes',
+}));
+/** Answers rightly but for every nth question. */
+const model = (id: string, size: string, nth: number) => ({
+  id,
+  class: size,
+  backend: 'scripted',
+  script: {
+    realTime: true,
+    ttft: 0.012,
+    itl: 0.002,
+    answers: Object.fromEntries(SAMPLES.map(({ q, target }, i) => [q, i % nth ? target : 'perhaps'])),
+  },
+});
+const FILES = {
+  'models.json': JSON.stringify({ models: [model('small', 'slm', 9), model('large', 'llm', 20)] }),
+  'suite.yaml': JSON.stringify({
+    name: 'evens',
+    tasks: [{ name: 'even', prompt: { user: '{{ q }}' }, samples: SAMPLES, scorer: 'exact' }],
+  }),
+};
+const TRIALS = SAMPLES.length * 2;
+const MACHINES = ['desk', 'laptop', 'pi'];
+const FLAGS = ['--quiet', '--reports', 'summary'];
+const KILLS = 3;
+/** Seconds from the last kill to the end of the run. */
+const LIMIT = 90;
+
+export const fleet: Part = {
+  about: 'a machine, the coordinator or Redis killed at a random moment, and started again',
+  cases: { quick: 3, long: 100 },
+  async open() {
+    const alone = folderWith(FILES);
+    const lone = await openFleet(alone);
+    await lone.run(['run', '-s', 'suite.yaml', ...FLAGS]).closed;
+    const expected = qualityIn(alone);
+    rmSync(alone, { recursive: true, force: true });
+    let round = 0;
+    return {
+      async attempt(random) {
+        const folder = folderWith(FILES);
+        const begun = performance.now();
+        const loses = round++ % 10 === 9;
+        const { ended, faults } = await killAndCheck(folder, random, { loses, expected });
+        const took = (performance.now() - begun) / 1000;
+        const outcome: Outcome = { ended, faults, took, memory: 0, again: `the run in ${folder}` };
+        return tidied(folder, outcome);
+      },
+      async close() {},
+    };
+  },
+};
+
+interface Expected {
+  readonly loses: boolean;
+  readonly expected: string;
+}
+
+async function killAndCheck(
+  folder: string,
+  random: Random,
+  { loses, expected }: Expected,
+): Promise<{ readonly ended: string; readonly faults: readonly string[] }> {
+  const fleet = await openFleet(folder);
+  const killed: string[] = [];
+  try {
+    await fleet.startRedis();
+    for (const name of MACHINES) fleet.startMachine(name);
+    let coordinator = start(fleet, folder);
+    for (let i = 0; i < KILLS; i++) {
+      await Promise.race([sleep(300 + random.below(3000)), coordinator.closed]);
+      if (coordinator.child.exitCode !== null) break;
+      const victim = loses && i === 0 ? 'redis' : [...MACHINES, 'coordinator', 'redis'][random.below(5)]!;
+      killed.push(loses && victim === 'redis' ? 'redis with its data' : victim);
+      const pause = random.below(1500);
+      if (victim === 'redis') {
+        fleet.killRedis();
+        await sleep(pause);
+        await fleet.startRedis(loses ? 'lost' : 'kept');
+      } else if (victim === 'coordinator') {
+        coordinator.child.kill('SIGKILL');
+        await coordinator.closed;
+        await sleep(pause);
+        coordinator = start(fleet, folder);
+      } else {
+        const machine = fleet.machines().get(victim)!;
+        machine.child.kill('SIGKILL');
+        await machine.closed;
+        await sleep(pause);
+        fleet.startMachine(victim);
+      }
+    }
+    // Whoever started while there was no Redis said so and ended; a service manager would start it again.
+    for (const [name, { child }] of fleet.machines()) if (child.exitCode !== null) fleet.startMachine(name);
+    await Promise.race([sleep(1000), coordinator.closed]);
+    if (coordinator.child.exitCode === 2 && coordinator.output().includes('ECONNREFUSED'))
+      coordinator = start(fleet, folder);
+    const code = await Promise.race([coordinator.closed, sleep(LIMIT * 1000, 'no end' as const, { ref: false })]);
+    if (code === 'no end') coordinator.child.kill('SIGKILL');
+    const outputs = [coordinator, ...fleet.machines().values()].map((one) => one.output());
+    writeFileSync(join(folder, 'outputs.txt'), outputs.join('\n----\n'));
+    return {
+      ended: killed.length === 0 ? 'over before a kill' : `${killed.length} kills`,
+      faults: [
+        ...(code === 0 ? [] : [`it ended with ${code} after killing ${killed.join(', ')}: ${outputs[0]!.trim()}`]),
+        ...outputs.flatMap((output) => faultsIn(output)),
+        ...(code === 0 ? faultsOf(folder, expected) : []),
+      ],
+    };
+  } finally {
+    await fleet.close();
+  }
+}
+
+function start(fleet: Fleet, folder: string): Running {
+  const [run] = runsIn(folder);
+  const what = run === undefined ? ['-s', 'suite.yaml'] : ['--resume', join('reports', run)];
+  return fleet.run(['run', ...what, ...FLAGS, '--fleet', fleet.url]);
+}
+
+function faultsOf(folder: string, expected: string): readonly string[] {
+  const runs = runsIn(folder);
+  const trials = trialsIn(join(folder, 'reports', runs[0]!, 'log.jsonl'));
+  const distinct = new Set(trials).size;
+  return [
+    ...(runs.length === 1 ? [] : [`there are ${runs.length} runs`]),
+    ...(distinct === TRIALS ? [] : [`${TRIALS - distinct} trials are lost`]),
+    ...(trials.length === distinct ? [] : [`${trials.length - distinct} trials are in the log twice`]),
+    ...(qualityIn(folder) === expected ? [] : ['the report says another thing of quality than that of one machine']),
+  ];
+}
+
+/** What a summary says of quality and of what to choose. */
+function qualityIn(folder: string): string {
+  const [run] = runsIn(folder);
+  const found: string[] = [];
+  JSON.parse(readFileSync(join(folder, 'reports', run!, 'summary.json'), 'utf8'), (key, value) => {
+    if (OF_QUALITY.has(key)) found.push(`${key}: ${JSON.stringify(value)}`);
+    return value;
+  });
+  return found.join('\n');
+}
+
+const OF_QUALITY = new Set(['answer', 'headline', 'quality', 'difference', 'recorded', 'complete']);
+
+function runsIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(join(folder, 'reports'));
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,56 @@
+/** What a plan says of a model on a device. */
+import type { Objective } from '../../load/objective.js';
+import type { Missing } from '../../quantity.js';
+import type { PredictedMemory, Prediction } from '../predict.js';
+import type { LoadKind } from '../simulate/greatest-load.js';
+import type { Lengths } from '../step/workload.js';
+import type { Figure } from './draws.js';
+import type { Ground } from './engine.js';
+import type { LoadPlan } from './load-plan.js';
+import type { Money } from './money.js';
+
+export interface DevicePrediction extends Prediction {
+  /** The mean lengths of its requests, in tokens, and how many were measured; 0 where they were given. */
+  readonly lengths: Lengths & { readonly measured: number };
+  /** The share of right answers, from a run. */
+  readonly quality: Figure | Missing;
+  /** Absent where no load is asked for. */
+  readonly load?: DeviceLoad;
+}
+
+export interface DeviceLoad {
+  /** With all slots. */
+  readonly memory: PredictedMemory | Missing;
+  readonly ground: Ground | Missing;
+  readonly plan: LoadPlan | Missing;
+  readonly money: Money | Missing;
+  /** Its part in the cascade that the run recommends, at a rate of requests; absent where there is none. */
+  readonly cascade?: CascadePart;
+}
+
+export interface CascadePart {
+  /** The share of all requests that the model answers. */
+  readonly share: number;
+  /** The devices that they take, and dollars a month. */
+  readonly devices: Figure | Missing;
+  readonly month: Figure | Missing;
+}
+
+/** What load is asked for. */
+export interface LoadWanted {
+  readonly kind: LoadKind;
+  /** Requests per second, users or requests at once; null to ask for the greatest load only. */
+  readonly wanted: number | null;
+  /** The share of its greatest load that a device keeps free. */
+  readonly headroom: number;
+}
+
+/** Everything that tables and charts show. */
+export interface CapacityReport {
+  readonly predictions: readonly DevicePrediction[];
+  readonly objectives: readonly Objective[];
+  /** Absent where no load is asked for. */
+  readonly wanted?: LoadWanted | undefined;
+  /** When the constants were fitted. */
+  readonly calibrated: string;
+}

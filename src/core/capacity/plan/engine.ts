@@ -1,0 +1,94 @@
+/** An engine with a model on a device, ready to be simulated: its steps, how wrong they may be, and its scheduler. */
+import { isMissing, type Missing, missing } from '../../quantity.js';
+import { CACHE_BYTES, cacheBytes } from '../cache.js';
+import { memoryOf, noCompute, type PredictedMemory, type Question, settingOf } from '../predict.js';
+import type { MeasuredTimes } from '../simulate/measured-times.js';
+import { predictedTimes } from '../simulate/predicted-times.js';
+import { type Scheduler, schedulerOf, slotsToTry } from '../simulate/scheduler.js';
+import type { StepTimes } from '../simulate/step-times.js';
+import { BASES, type Basis } from '../step/bases.js';
+import { basisOf, type Calibration } from '../step/calibration.js';
+
+/** What the figures of a plan rest on. */
+export type Ground =
+  /** Answers that were measured on the machine itself, one at a time. */
+  { readonly kind: 'measured'; readonly answers: number } | { readonly kind: Basis; readonly rows: number };
+
+/** The ends of a 90% interval as logarithms of factors. */
+export interface Doubt {
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface Engine {
+  readonly times: StepTimes;
+  readonly scheduler: Scheduler;
+  readonly memory: PredictedMemory | Missing;
+  readonly ground: Ground;
+  readonly doubts: { readonly decode: Doubt; readonly batch: Doubt; readonly prefill: Doubt };
+}
+
+/**
+ * The engine with the slots that the user asks for; without them, once for each number of slots that fits, for the load to choose.
+ */
+export function predictedEngines(
+  question: Question,
+  { slots, calibration }: { readonly slots: number | undefined; readonly calibration: Calibration },
+): readonly [Engine, ...Engine[]] | Missing {
+  const { engine, context } = question;
+  if (!memoryOf(question).fits) return missing('the model does not fit the device');
+  const paged = schedulerOf(engine, { slots: 1, context, room: 1 }).cache.kind === 'shared';
+  const tried = slots === undefined ? slotsToTry(engine) : [slots];
+  const engines = tried.map((count) => predictedEngine(question, { slots: count, paged, calibration }));
+  const [first, ...rest] = engines.filter((one): one is Engine => !isMissing(one));
+  return first === undefined ? engines.find(isMissing)! : [first, ...rest];
+}
+
+function predictedEngine(
+  question: Question,
+  { slots, paged, calibration }: { readonly slots: number; readonly paged: boolean; readonly calibration: Calibration },
+): Engine | Missing {
+  const { model, device, engine, lengths, context, cacheType } = question;
+  const memory = memoryOf(paged ? question : { ...question, slots });
+  if (!memory.fits) return missing(`${slots} slots of ${context} tokens do not fit the device`);
+  const setting = settingOf(question, memory);
+  if (isMissing(setting)) return setting;
+  if (!device.compute) return noCompute(device);
+  const { placement, traits } = setting;
+  const usual = lengths.prompt + lengths.output / 2;
+  const bytesOfToken = cacheBytes(model.shape, usual, CACHE_BYTES[cacheType]) / usual;
+  const room = Math.floor((memory.usable - memory.total + memory.cache) / bytesOfToken);
+  const grounds = (['decode', 'prefill'] as const).map((quantity) => basisOf(traits, quantity, calibration.rows));
+  const weakest = grounds.reduce((a, b) => (BASES.indexOf(b.basis) > BASES.indexOf(a.basis) ? b : a));
+  const doubt = (quantity: 'decode' | 'batch' | 'prefill') =>
+    calibration.spreads[`${quantity} | ${basisOf(traits, quantity, calibration.rows).basis}`];
+  return {
+    times: predictedTimes(placement, { traits, constants: calibration.constants, context: usual }),
+    scheduler: schedulerOf(engine, { slots, context, room }),
+    memory,
+    ground: { kind: weakest.basis, rows: weakest.rows },
+    doubts: { decode: doubt('decode'), batch: doubt('batch'), prefill: doubt('prefill') },
+  };
+}
+
+/** 90% of a normal distribution lie within so many standard deviations. */
+const NINETY = 1.645;
+
+/**
+ * A machine whose single streams were measured. Beside the error of the medians stands what single streams cannot tell: what small batches add
+ * (../simulate/measured-times.ts) may be a quarter of what is taken, or twice as much.
+ */
+export function measuredEngine({ times, answers, errors }: MeasuredTimes, scheduler: Scheduler): Engine {
+  const doubt = (error: number): Doubt => ({ low: -NINETY * error, high: NINETY * error });
+  return {
+    times,
+    scheduler,
+    memory: missing('it ran there, so it fits'),
+    ground: { kind: 'measured', answers },
+    doubts: {
+      decode: doubt(errors.decode),
+      batch: { low: -2 * Math.LN2, high: Math.LN2 },
+      prefill: doubt(errors.prefill),
+    },
+  };
+}

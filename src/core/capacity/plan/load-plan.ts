@@ -1,0 +1,254 @@
+/**
+ * What one device serves within the objectives, how many devices a demand takes, and what its users see then. Everything is simulated; each
+ * figure has an interval that comes from the doubt about the times of steps.
+ */
+
+import type { Condition } from '../../definition/condition.js';
+import { itemsInTurn } from '../../load/schedule.js';
+import { isMissing, type Missing, missing } from '../../quantity.js';
+import type { Seed } from '../../stats/basics/random.js';
+import { conditionOf, type GreatestLoad, greatestLoad } from '../simulate/greatest-load.js';
+import { type Simulated, simulate } from '../simulate/simulate.js';
+import { type StepTimes, scaled } from '../simulate/step-times.js';
+import { type Binding, bindingOf } from './binding.js';
+import { type Demand, usualLengths } from './demand.js';
+import { drawsOf, type Figure, figureOf } from './draws.js';
+import type { Engine } from './engine.js';
+
+export interface LoadPlan {
+  /** Requests that one device answers at once. */
+  readonly slots: number;
+  /** The greatest load of one device at which every objective holds; 0 where none does. */
+  readonly greatest: Figure | Missing;
+  /** What is in the way of a greater load. */
+  readonly binding: Binding | Missing;
+  /** The devices that the demand takes, headroom included. */
+  readonly devices: Figure | Missing;
+  /** What users see, and what each device does, at the demand shared by that many devices. */
+  readonly served: Served | Missing;
+  /** One device at several loads up to beyond its greatest one. */
+  readonly curve: readonly CurvePoint[];
+}
+
+export interface Served {
+  readonly devices: number;
+  /** The load of one device. */
+  readonly load: number;
+  /** In seconds; infinite where the queue grows without end. */
+  readonly ttft: Levels;
+  readonly tpot: Levels;
+  readonly e2e: Levels;
+  readonly attainment: Figure;
+  /** Of all devices together, a second: requests that come, requests that meet every objective, and output tokens. */
+  readonly requests: Figure;
+  readonly goodput: Figure;
+  readonly tokens: Figure;
+  /** The share of the time that a device is at work. */
+  readonly busy: Figure;
+  /** The queue grows without end. */
+  readonly overloaded: boolean;
+}
+
+export interface Levels {
+  readonly median: Figure;
+  readonly p95: Figure;
+}
+
+export interface CurvePoint {
+  readonly load: number;
+  readonly ttft: number;
+  readonly tpot: number;
+  readonly e2e: number;
+  readonly attainment: number;
+  readonly goodput: number;
+}
+
+/** Requests of a simulation, and for each draw. More where many are under way. */
+const REQUESTS = 4000;
+const REQUESTS_OF_DRAW = 1500;
+const MOST_REQUESTS = 100_000;
+
+/** An engine with the load that it holds. */
+export interface Chosen {
+  readonly engine: Engine;
+  readonly plan: LoadPlan;
+}
+
+/**
+ * The engine among several settings of its slots that holds the greatest load. They come with more slots each time, and the first that holds no
+ * more than the one before ends the search. Without an objective no load is the greatest, so the first of them is taken.
+ */
+export function planBest(engines: readonly [Engine, ...Engine[]], demand: Demand): Chosen {
+  let [best] = engines;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const engine of engines.length > 1 && demand.objectives.length > 0 ? engines : []) {
+    const load = new Simulation(engine, demand).greatest(REQUESTS_OF_DRAW)!.load;
+    if (load <= most) break;
+    [best, most] = [engine, load];
+  }
+  return { engine: best, plan: planLoad(best, demand) };
+}
+
+function planLoad(engine: Engine, demand: Demand): LoadPlan {
+  const simulation = new Simulation(engine, demand);
+  const point = simulation.greatest(REQUESTS);
+  const greatest = greatestOf(simulation, demand, point);
+  const devices = devicesFor(demand, greatest);
+  return {
+    slots: engine.scheduler.slots,
+    greatest,
+    binding: isMissing(greatest) ? greatest : (bindingOf(point!, demand.objectives) ?? missing('every load holds')),
+    devices,
+    served: servedOf(simulation, demand, devices),
+    curve: curveOf(simulation, point),
+  };
+}
+
+class Simulation {
+  readonly draws: readonly StepTimes[];
+
+  constructor(
+    readonly engine: Engine,
+    readonly demand: Demand,
+  ) {
+    this.draws = drawsOf(engine.doubts).map((factors) => scaled(engine.times, factors));
+  }
+
+  run(condition: Condition, times: StepTimes, requests: number, seed: Seed): Simulated {
+    const { scheduler } = this.engine;
+    const { objectives, lengths } = this.demand;
+    return simulate({
+      condition,
+      times,
+      scheduler,
+      objectives,
+      lengths: () => (lengths.length === 1 ? repeated(lengths[0]!) : itemsInTurn(lengths, seed)),
+      requests: Math.min(MOST_REQUESTS, Math.max(requests, ROUNDS * underWay(condition, times, lengths))),
+      seed,
+    });
+  }
+
+  /** Without an objective every load holds, so none is the greatest. */
+  greatest(requests: number): GreatestLoad | null {
+    const { kind, objectives, seed } = this.demand;
+    if (objectives.length === 0) return null;
+    const start = kind.kind === 'rate' ? this.#rateAlone() : this.engine.scheduler.slots;
+    return greatestLoad(kind, start, (condition) => this.run(condition, this.engine.times, requests, seed));
+  }
+
+  greatestOfDraws(start: number): number[] {
+    const { kind, seed } = this.demand;
+    return this.draws.map((times, i) => {
+      const found = greatestLoad(kind, start, (condition) =>
+        this.run(condition, times, REQUESTS_OF_DRAW, `${seed} ${i}`),
+      );
+      return found.load;
+    });
+  }
+
+  at(load: number): { readonly point: Simulated; readonly draws: readonly Simulated[] } {
+    const { kind, seed } = this.demand;
+    const condition = conditionOf(kind, load);
+    return {
+      point: this.run(condition, this.engine.times, REQUESTS, seed),
+      draws: this.draws.map((times, i) => this.run(condition, times, REQUESTS_OF_DRAW, `${seed} ${i}`)),
+    };
+  }
+
+  /** The requests a second of a device that answers one after the other. */
+  #rateAlone(): number {
+    return 1 / secondsAlone(this.engine.times, this.demand.lengths);
+  }
+}
+
+function* repeated<T>(item: T): Generator<T, never> {
+  for (;;) yield item;
+}
+
+/** A simulation lasts so many times as long as an answer takes, so that most of it has settled. */
+const ROUNDS = 20;
+
+/** About how many requests are under way. */
+function underWay(condition: Condition, times: StepTimes, lengths: Demand['lengths']): number {
+  switch (condition.kind) {
+    case 'closed':
+      return condition.requests;
+    case 'users':
+      return condition.users;
+    case 'open':
+      return Math.ceil(condition.rate.last * secondsAlone(times, lengths));
+    case 'trace':
+      return 1;
+  }
+}
+
+function secondsAlone({ request, pass, read, sequence, cached }: StepTimes, lengths: Demand['lengths']): number {
+  const { prompt, output } = usualLengths(lengths);
+  return request + pass(1) + read(prompt, 0) + output * (pass(1) + sequence + cached * (prompt + output / 2));
+}
+
+function greatestOf(simulation: Simulation, { kind }: Demand, point: GreatestLoad | null): Figure | Missing {
+  if (point === null) return missing('there is no objective to hold: add one, such as "ttft p95 <= 1 s"');
+  if (point.missed === null) return missing('no load that was tried is too much');
+  const start = point.load > 0 ? point.load : kind.kind === 'rate' ? 0.1 : 1;
+  const figure = figureOf(point.load, simulation.greatestOfDraws(start));
+  if (kind.kind === 'rate') return figure;
+  return { value: figure.value, low: Math.floor(figure.low), high: Math.ceil(figure.high) };
+}
+
+/** Infinite devices serve nothing if not even one request is served in time. */
+function devicesFor({ wanted, headroom }: Demand, greatest: Figure | Missing): Figure | Missing {
+  if (wanted === null) return missing('no demand was given: add --rate or --users');
+  if (isMissing(greatest)) return greatest;
+  if (greatest.value === 0) return missing('no load meets the objectives on this device');
+  const count = (load: number) => Math.ceil(wanted / (load * (1 - headroom)) - 1e-9);
+  return { value: count(greatest.value), low: count(greatest.high), high: count(greatest.low) };
+}
+
+function servedOf(simulation: Simulation, { wanted, kind }: Demand, devices: Figure | Missing): Served | Missing {
+  if (wanted === null) return missing('no demand was given: add --rate or --users');
+  const count = isMissing(devices) ? 1 : devices.value;
+  const load = kind.kind === 'rate' ? wanted / count : Math.max(1, Math.round(wanted / count));
+  const { point, draws } = simulation.at(load);
+  const figure = (pick: (one: Simulated) => number) => figureOf(pick(point), draws.map(pick));
+  const levels = (name: 'ttft' | 'tpot' | 'e2e'): Levels => ({
+    median: figure((one) => (one.overloaded ? Number.POSITIVE_INFINITY : one[name].quantile(0.5))),
+    p95: figure((one) => (one.overloaded ? Number.POSITIVE_INFINITY : one[name].quantile(0.95))),
+  });
+  return {
+    devices: count,
+    load,
+    ttft: levels('ttft'),
+    tpot: levels('tpot'),
+    e2e: levels('e2e'),
+    attainment: figure(({ attainment }) => attainment),
+    requests: figure(({ requests, seconds }) => (count * requests) / seconds),
+    goodput: figure(({ goodput }) => count * goodput),
+    tokens: figure(({ throughput }) => count * throughput),
+    busy: figure(({ busy }) => busy),
+    overloaded: point.overloaded,
+  };
+}
+
+/** Shares of the greatest load at which the curve is drawn. */
+const SHARES = [0.1, 0.25, 0.4, 0.55, 0.7, 0.8, 0.9, 1, 1.1, 1.25];
+
+function curveOf(simulation: Simulation, point: GreatestLoad | null): CurvePoint[] {
+  if (point === null || point.load === 0) return [];
+  const { kind, seed } = simulation.demand;
+  const loads = SHARES.map((share) =>
+    kind.kind === 'rate' ? share * point.load : Math.max(1, Math.round(share * point.load)),
+  );
+  return [...new Set(loads)].map((load): CurvePoint => {
+    const found = simulation.run(conditionOf(kind, load), simulation.engine.times, REQUESTS, seed);
+    const { ttft, tpot, e2e, attainment, goodput } = found;
+    return {
+      load,
+      ttft: ttft.quantile(0.95),
+      tpot: tpot.quantile(0.95),
+      e2e: e2e.quantile(0.95),
+      attainment,
+      goodput,
+    };
+  });
+}

@@ -1,0 +1,129 @@
+/**
+ * What devices cost for a demand:
+ *
+ *     a month          rented: devices x price of an hour x hours of a month
+ *                      bought: devices x (price / three years x a month + power x share at work x hours x price of a kilowatt-hour)
+ *     a million tokens cost of a month / output tokens of a month x 1,000,000
+ *     right answers    cost of a month / (requests of a month x share of right answers) x 1,000
+ */
+import { costOfThousandRight } from '../../load/right-answers.js';
+import type { Price } from '../../measure/metric.js';
+import { isMissing, type Missing, missing } from '../../quantity.js';
+import { type Device, nameOf } from '../device.js';
+import type { Electricity } from '../devices.js';
+import { HOURS_OF_LIFE } from '../machine-cost.js';
+import type { Lengths } from '../step/workload.js';
+import { usualLengths } from './demand.js';
+import type { Figure } from './draws.js';
+import type { LoadPlan, Served } from './load-plan.js';
+
+export interface Money {
+  /** Dollars a month for all devices. */
+  readonly month: Figure;
+  /** The part of it that pays for energy; 0 where the price of an hour includes it. */
+  readonly energy: Figure | Missing;
+  /** Dollars, of output tokens. */
+  readonly millionTokens: Figure;
+  readonly thousandRight: Figure | Missing;
+  readonly breakEven: BreakEvenRate | Missing;
+}
+
+/** The requests a second from which one device is cheaper than an API. */
+export interface BreakEvenRate {
+  readonly rate: number;
+  /** Whether one device serves so many within the objectives: by its interval, or open. */
+  readonly feasible: 'yes' | 'no' | 'open' | Missing;
+}
+
+export interface MoneyOptions {
+  readonly device: Device;
+  readonly electricity: Electricity;
+  readonly lengths: readonly Lengths[];
+  /** The share of right answers of the model, from a run. */
+  readonly quality: Figure | Missing;
+  /** The price of an API, in dollars for a million tokens. */
+  readonly api: Price | Missing;
+}
+
+/** The mean of a year. */
+export const HOURS_OF_MONTH = 730.5;
+const SECONDS_OF_MONTH = HOURS_OF_MONTH * 3600;
+
+export function moneyOf({ devices, served, greatest }: LoadPlan, options: MoneyOptions): Money | Missing {
+  if (isMissing(served)) return served;
+  if (served.overloaded) return missing('one device does not hold this demand');
+  const { device } = options;
+  if (device.price === null)
+    return missing(`the catalogue has no price for ${nameOf(device)}: give one in the file of --prices`);
+  const count = isMissing(devices) ? one(served.devices) : devices;
+  const energy = energyOf(served, options);
+  const hardware = monthOf(device.price);
+  const perDevice = isMissing(energy) ? 0 : energy.value / served.devices;
+  const month = map(count, (devices) => devices * (hardware + perDevice));
+  const { value: requests } = served.requests;
+  return {
+    month,
+    energy,
+    millionTokens: map(month, (dollars) => (dollars / (served.tokens.value * SECONDS_OF_MONTH)) * 1e6),
+    thousandRight: rightOf(month, requests * SECONDS_OF_MONTH, options.quality),
+    breakEven: breakEvenOf({ hardware, perDevice, served, greatest }, options),
+  };
+}
+
+function monthOf({ dollars, per }: NonNullable<Device['price']>): number {
+  return (per === 'hour' ? dollars : dollars / HOURS_OF_LIFE) * HOURS_OF_MONTH;
+}
+
+/** Power that a device takes while it rests is not known, and not counted. */
+function energyOf(served: Served, { device, electricity }: MoneyOptions): Figure | Missing {
+  if (device.price?.per === 'hour') return one(0);
+  const { watts } = device;
+  if (watts === undefined) return missing(`the power of ${nameOf(device)} is unknown, so its energy is not counted`);
+  const dollars = (served.devices * watts * HOURS_OF_MONTH * electricity.dollars) / 1000;
+  return map(served.busy, (busy) => busy * dollars);
+}
+
+function rightOf(month: Figure, requests: number, quality: Figure | Missing): Figure | Missing {
+  if (isMissing(quality)) return quality;
+  if (quality.low <= 0) return missing('no share of right answers is shown');
+  const cost = (dollars: number, share: number) => costOfThousandRight(dollars, requests * share);
+  return {
+    value: cost(month.value, quality.value),
+    low: cost(month.low, quality.high),
+    high: cost(month.high, quality.low),
+  };
+}
+
+interface OneDevice {
+  readonly hardware: number;
+  readonly perDevice: number;
+  readonly served: Served;
+  readonly greatest: Figure | Missing;
+}
+
+function breakEvenOf(
+  { hardware, perDevice, served, greatest }: OneDevice,
+  { api, lengths }: MoneyOptions,
+): BreakEvenRate | Missing {
+  if (isMissing(api)) return api;
+  const { prompt, output } = usualLengths(lengths);
+  const ofRequest = (prompt * api.input + output * api.output) / 1e6;
+  if (ofRequest === 0) return missing('the API costs nothing');
+  // Energy grows with the requests, so each saves what the API costs less its own energy.
+  const energy = perDevice / ((served.requests.value / served.devices) * SECONDS_OF_MONTH);
+  if (energy >= ofRequest) return missing('the energy of a request costs more than the API');
+  const rate = hardware / ((ofRequest - energy) * SECONDS_OF_MONTH);
+  if (isMissing(greatest)) return { rate, feasible: greatest };
+  // The greatest load may be of users: at this demand each unit of load brings so many requests a second.
+  const requestsOfLoad = served.requests.value / served.devices / served.load;
+  if (rate <= greatest.low * requestsOfLoad) return { rate, feasible: 'yes' };
+  return { rate, feasible: rate > greatest.high * requestsOfLoad ? 'no' : 'open' };
+}
+
+function one(value: number): Figure {
+  return { value, low: value, high: value };
+}
+
+function map({ value, low, high }: Figure, of: (value: number) => number): Figure {
+  return { value: of(value), low: of(low), high: of(high) };
+}

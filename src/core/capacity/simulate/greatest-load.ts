@@ -1,0 +1,60 @@
+/**
+ * The greatest load at which a simulated server meets every objective: users, requests at once, or requests per second. The load is doubled until an
+ * objective is missed, then halved between. Every load gets the same random numbers, so a small difference of loads is not lost in them.
+ */
+import type { Arrivals as ArrivalProcess, Condition, ThinkTime } from '../../definition/condition.js';
+import type { Simulated } from './simulate.js';
+
+/** What is sought. */
+export type LoadKind =
+  | { readonly kind: 'users'; readonly think: ThinkTime }
+  | { readonly kind: 'concurrency' }
+  | { readonly kind: 'rate'; readonly arrivals: ArrivalProcess };
+
+export interface GreatestLoad {
+  /** 0 where not even the smallest load holds. */
+  readonly load: number;
+  /** At the greatest load that holds; null where none does. */
+  readonly held: Simulated | null;
+  /** At the smallest load that was tried and does not hold; null where every load holds. */
+  readonly missed: Simulated | null;
+}
+
+/** A rate is found to a fiftieth. */
+const PRECISION = 0.02;
+/** More users than a server has sockets. */
+const MOST_WHOLE = 65_536;
+const LEAST_RATE = 1 / 1024;
+const MOST_RATE = 1_000_000;
+
+/** @param start A load to begin with. @param run Simulates a condition. */
+export function greatestLoad(kind: LoadKind, start: number, run: (condition: Condition) => Simulated): GreatestLoad {
+  const whole = kind.kind !== 'rate';
+  const [least, most] = whole ? [1, MOST_WHOLE] : [LEAST_RATE, MOST_RATE];
+  let [low, high] = [0, Number.POSITIVE_INFINITY];
+  let [held, missed]: [Simulated | null, Simulated | null] = [null, null];
+  let load = Math.min(most, Math.max(least, whole ? Math.round(start) : start));
+  for (;;) {
+    const found = run(conditionOf(kind, load));
+    if (found.objectives.every((objective) => objective.held)) [low, held] = [load, found];
+    else [high, missed] = [load, found];
+    if (low >= most || high <= least) break;
+    if (high === Number.POSITIVE_INFINITY) load = Math.min(most, low * 2);
+    else if (low === 0) load = Math.max(least, whole ? Math.floor(high / 2) : high / 2);
+    else if (high - low <= (whole ? Math.max(1, PRECISION * low) : PRECISION * low)) break;
+    else load = whole ? Math.floor((low + high) / 2) : (low + high) / 2;
+  }
+  return { load: low, held, missed };
+}
+
+/** A rate is written with six digits, as conditions are. */
+export function conditionOf(kind: LoadKind, load: number): Condition {
+  switch (kind.kind) {
+    case 'users':
+      return { kind: 'users', users: load, think: kind.think };
+    case 'concurrency':
+      return { kind: 'closed', requests: load };
+    case 'rate':
+      return { kind: 'open', rate: { stretches: [], last: load }, arrivals: kind.arrivals };
+  }
+}

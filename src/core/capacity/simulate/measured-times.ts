@@ -1,0 +1,91 @@
+/**
+ * The times of steps from single streams that were measured on the machine itself:
+ *
+ *     TTFT of a prompt of p tokens = a + c p          (the median slope of Theil and Sen, Sen 1968)
+ *     TPOT                         = t
+ *
+ * A further token in a step computes what a token of a prompt computes, so it costs c, and one pass over the weights costs t - c. Where reading
+ * prompts is as slow as decoding, nothing is left for the pass, and a batch gains nothing. From two sequences on, engines multiply matrices in place
+ * of a vector. What that costs a small batch lies between nothing and a second pass, and no single stream shows it: half a pass is taken.
+ */
+import { median, percentile } from '../../stats/estimate/percentiles.js';
+import type { StepFactors, StepTimes } from './step-times.js';
+
+/** One answer that had the machine for itself. */
+export interface SingleStream {
+  readonly promptTokens: number;
+  /** Tokens of the answer. */
+  readonly outputTokens: number;
+  /** Seconds; TPOT is absent for an answer of one token. */
+  readonly ttft: number;
+  readonly tpot: number | null;
+}
+
+export interface MeasuredTimes {
+  readonly times: StepTimes;
+  readonly answers: number;
+  /** Standard errors of the logarithms: of TPOT, of the cost of a further token, and of the first token of a usual prompt. */
+  readonly errors: StepFactors;
+  /** The medians that it rests on, in seconds. */
+  readonly tpot: number;
+  readonly promptToken: number;
+  readonly request: number;
+}
+
+/** Fewer answers give no times. */
+export const LEAST_ANSWERS = 8;
+
+/** @param streams At least `LEAST_ANSWERS`. @throws RangeError for fewer, or where no answer has a time between tokens. */
+export function measuredTimes(streams: readonly SingleStream[]): MeasuredTimes {
+  const tpots = streams.flatMap(({ tpot }) => (tpot === null ? [] : [tpot]));
+  if (streams.length < LEAST_ANSWERS || tpots.length < LEAST_ANSWERS) {
+    throw new RangeError(`Expected at least ${LEAST_ANSWERS} answers of two tokens or more, got ${tpots.length}`);
+  }
+  const tpot = median(tpots);
+  const slope = slopeOf(streams.map(({ promptTokens, ttft }) => [promptTokens, ttft] as const));
+  // A token of a prompt costs no more than one that is decoded alone: it shares the pass over the weights with others.
+  const promptToken = Math.min(tpot, slope ?? median(streams.map((one) => one.ttft / one.promptTokens)));
+  const pass = tpot - promptToken;
+  const request = Math.max(
+    0,
+    median(streams.map(({ promptTokens, ttft }) => ttft - promptTokens * promptToken)) - pass,
+  );
+  const ttfts = streams.map(({ promptTokens, ttft }) => ttft / (request + pass + promptTokens * promptToken));
+  return {
+    times: {
+      pass: () => pass,
+      sequence: promptToken,
+      several: pass / 2,
+      cached: 0,
+      read: (tokens) => tokens * promptToken,
+      request,
+      shares: { memoryOfPass: 1, computeOfSequence: 1 },
+    },
+    answers: streams.length,
+    errors: { decode: errorOfMedian(tpots), batch: errorOfMedian(ttfts), prefill: errorOfMedian(ttfts) },
+    tpot,
+    promptToken,
+    request,
+  };
+}
+
+/** The most prompts whose pairs are compared: 200 make 19,900 slopes. */
+const MOST_POINTS = 200;
+
+/** The median of the slopes between all pairs of points; null where all prompts are equally long, or longer ones are not slower. */
+function slopeOf(points: readonly (readonly [x: number, y: number])[]): number | null {
+  const chosen = points.slice(0, MOST_POINTS);
+  const slopes = chosen.flatMap(([x, y], i) =>
+    chosen.slice(i + 1).flatMap(([x2, y2]) => (x2 === x ? [] : [(y2 - y) / (x2 - x)])),
+  );
+  if (slopes.length === 0) return null;
+  const slope = median(slopes);
+  return slope > 0 ? slope : null;
+}
+
+/** The standard error of the logarithm of a median: 1.2533 times that of a mean, from the quartiles of the values. */
+function errorOfMedian(values: readonly number[]): number {
+  const logs = values.map(Math.log);
+  const deviation = (percentile(logs, 0.75) - percentile(logs, 0.25)) / 1.349;
+  return (1.2533 * deviation) / Math.sqrt(values.length);
+}

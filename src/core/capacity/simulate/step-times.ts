@@ -1,0 +1,52 @@
+/**
+ * How long a step of an engine takes. A step gives each decoding sequence its next token and reads some tokens of waiting prompts:
+ *
+ *     seconds = pass(decoding sequences + prompt tokens) + sequence x decoding sequences + cached x tokens of context that they read
+ *             + read(prompt tokens, tokens before them) + several, if two sequences or more decode and no prompt is read
+ */
+
+export interface StepTimes {
+  /** The seconds of one pass over the weights, whatever it computes. More tokens use more experts of a mixture. */
+  pass(tokens: number): number;
+  /** The seconds that each decoding sequence adds. */
+  readonly sequence: number;
+  /** The seconds that a step of two sequences or more adds, because engines multiply matrices for it and a vector for one. */
+  readonly several: number;
+  /** The seconds for each token of context that decoding sequences read again. */
+  readonly cached: number;
+  /** The seconds that `tokens` tokens of one prompt add, which come after `past` tokens of the same prompt. */
+  read(tokens: number, past: number): number;
+  /** The seconds that a request spends outside of steps before its first token: network, template, tokens. It keeps no slot busy. */
+  readonly request: number;
+  /** The share of a pass and of a sequence that waits for memory and for compute. What remains is a cost for each step and layer. */
+  readonly shares: { readonly memoryOfPass: number; readonly computeOfSequence: number };
+}
+
+/** Factors of the parts of a step: a draw of how wrong the constants may be. */
+export interface StepFactors {
+  /** Of reading weights and caches, of what each further sequence adds, and of reading prompts. */
+  readonly decode: number;
+  readonly batch: number;
+  readonly prefill: number;
+}
+
+/** The seconds of a step without the tokens of context that it reads. */
+export function stepSeconds(
+  times: StepTimes,
+  { decoding, tokens, read }: { readonly decoding: number; readonly tokens: number; readonly read: number },
+): number {
+  const several = decoding > 1 && tokens === 0 ? times.several : 0;
+  return times.pass(decoding + tokens) + several + decoding * times.sequence + read;
+}
+
+export function scaled(times: StepTimes, { decode, batch, prefill }: StepFactors): StepTimes {
+  return {
+    pass: (tokens) => times.pass(tokens) * decode,
+    sequence: times.sequence * batch,
+    several: times.several * batch,
+    cached: times.cached * decode,
+    read: (tokens, past) => times.read(tokens, past) * prefill,
+    request: times.request * prefill,
+    shares: times.shares,
+  };
+}

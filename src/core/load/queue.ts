@@ -1,0 +1,356 @@
+/**
+ * At which load does a queue make too many requests late? Near saturation, requests are late in rare long clumps, and a step shows only a
+ * few of them. What a step shows well is how the queue moves: how long n requests were under way, and how many ended meanwhile. From
+ * these rates follows how often n are under way in the long run, at any load near those that were tried.
+ *
+ *     pi(n+1) departures(n+1) = pi(n) arrivals(n)         in a steady state, as many steps go up as come down
+ *     late(load) = sum of pi(n) arrivals(n) q(n) / sum of pi(n) arrivals(n)
+ *
+ * `q(n)` is the share of late requests among those that found n under way. The first line is the balance of level crossings, which holds
+ * for any queue that moves by one (Brill and Posner 1977, Operations Research 25:662; for rates that are read from data: Buzen 1976,
+ * "Fundamental operational laws", Acta Informatica 7:167). What is assumed is that departures and q do not change with the load itself,
+ * for loads near each other. So a step need not settle: a queue that still grows shows its rates as well. The luck of the arrivals drops
+ * out, because their rate is known (a control variate: Lavenberg and Welch 1981, Management Science 27:322).
+ */
+import type { Arrivals, Condition } from '../definition/condition.js';
+import { sum } from '../stats/basics/moments.js';
+import { createRandom } from '../stats/basics/random.js';
+import { percentileOfSorted } from '../stats/estimate/percentiles.js';
+import type { Crossing, CrossingLevels } from './crossing.js';
+import { drawExponential } from './draws.js';
+import { durationLimit, LOAD_METRICS, type Objective } from './objective.js';
+import type { StepRequest } from './request.js';
+
+/** A part of a step. Each list has a number for each number of requests under way, from 0. */
+export interface QueuePart {
+  readonly seconds: readonly number[];
+  /** Requests that found so many under way. */
+  readonly arrivals: readonly number[];
+  /** Requests that ended while so many were under way. */
+  readonly departures: readonly number[];
+}
+
+/** Of the requests that found so many under way, of each part of a step. */
+export interface LateByQueue {
+  readonly judged: readonly number[];
+  readonly late: readonly number[];
+  readonly undecided: readonly number[];
+}
+
+/** A part of a step has this many requests at least, and a step this many parts at most. */
+const LEAST_PART = 25;
+const PARTS = 12;
+/** Longer queues count as this long. */
+const LONGEST = 500;
+
+interface Moves {
+  readonly parts: QueuePart[];
+  /** Which part each request arrived in, and how many it found under way; null where it was not followed. */
+  readonly found: readonly ({ readonly part: number; readonly underWay: number } | null)[];
+}
+
+/** @param requests Those that were sent. */
+function movesOf(requests: readonly StepRequest[]): Moves {
+  const to = requests.reduce((latest, { due }) => Math.max(latest, due), 0);
+  const count = Math.max(1, Math.min(PARTS, Math.floor(requests.length / LEAST_PART)));
+  const parts = Array.from({ length: count }, () => ({ seconds: [0], arrivals: [0], departures: [0] }));
+  const moves = requests.flatMap(({ due, end }, request) => [
+    { at: due, request, isEnd: false },
+    { at: end, request, isEnd: true },
+  ]);
+  // Of an end and an arrival at the same time the end comes first, as in ./under-way.ts.
+  moves.sort((a, b) => a.at - b.at || Number(b.isEnd) - Number(a.isEnd));
+  const found: { part: number; underWay: number }[] = [];
+  let [underWay, time] = [0, 0];
+  for (const { at, request, isEnd } of moves) {
+    if (at > to) break;
+    const part = Math.min(count - 1, Math.floor((count * at) / to));
+    const place = Math.min(LONGEST, underWay);
+    add(parts[part]!.seconds, place, at - time);
+    time = at;
+    add(isEnd ? parts[part]!.departures : parts[part]!.arrivals, place, 1);
+    if (!isEnd) found[request] = { part, underWay: place };
+    underWay += isEnd ? -1 : 1;
+  }
+  return { parts, found: requests.map((_, i) => found[i] ?? null) };
+}
+
+export interface Queue {
+  readonly parts: readonly QueuePart[];
+  readonly lateFor: (objective: Objective) => readonly LateByQueue[];
+}
+
+/**
+ * What a step shows of its queue. Null for all but a steady rate without bursts: a closed loop has as many under way as it says, users
+ * hold themselves back, and in a burst the next request comes sooner than the number under way tells.
+ */
+export function queueOf(requests: readonly StepRequest[], condition: Condition): Queue | null {
+  if (condition.kind !== 'open' || condition.rate.stretches.length > 0 || isBursty(condition.arrivals)) return null;
+  const sent = requests.filter(({ outcome }) => outcome !== 'unsent');
+  if (sent.length === 0) return null;
+  const { parts, found } = movesOf(sent);
+  return {
+    parts,
+    lateFor(objective) {
+      const { seconds } = durationLimit(objective);
+      const { seen } = LOAD_METRICS[objective.metric];
+      const counts = parts.map(() => ({ judged: [] as number[], late: [] as number[], undecided: [] as number[] }));
+      for (const [i, request] of sent.entries()) {
+        const place = found[i]!;
+        if (place === null || request.outcome === 'cut') continue;
+        const one = seen(request);
+        if (one === 'none') continue;
+        const { judged, late, undecided } = counts[place.part]!;
+        add(judged, place.underWay, 1);
+        const least = one === 'never' ? Number.POSITIVE_INFINITY : 'seconds' in one ? one.seconds : one.atLeast;
+        if (least > seconds) add(late, place.underWay, 1);
+        else if (one !== 'never' && 'atLeast' in one) add(undecided, place.underWay, 1);
+      }
+      return counts;
+    },
+  };
+}
+
+function isBursty(arrivals: Arrivals): boolean {
+  return arrivals.kind === 'gamma' && arrivals.cv > 1;
+}
+
+/** A step, as the crossing needs it. */
+export interface QueueEvidence {
+  /** Requests per second. */
+  readonly rate: number;
+  readonly arrivals: Arrivals;
+  readonly parts: readonly QueuePart[];
+  /** For each part. */
+  readonly late: readonly LateByQueue[];
+}
+
+/** One part of a step. */
+interface Piece {
+  readonly rate: number;
+  readonly part: QueuePart;
+  readonly late: LateByQueue;
+}
+
+/** Steps of rates that are further from the crossing than this share of it say nothing: departures may differ there. */
+const BANDWIDTH = 0.5;
+const ROUNDS = 4;
+const RESAMPLES = 200;
+/** Fewer parts show no spread. */
+const LEAST_PARTS = 8;
+/** Rates are looked at up to this many times the greatest that was tried. */
+const BEYOND = 2;
+/** By how much the spread of resamples falls short where neighbouring parts are alike (docs/load.md has the figures). */
+const SHORTFALL = 1.3;
+/** The share by which the crossing may differ because departures change with the rate, one-sided at 5%. */
+const DISCREPANCY = 0.02;
+/** A step at so small a share of the crossing has less than so many times the late requests that are allowed, if its queue made them late. */
+const BELOW = 0.9;
+const MANY_LATE = 5;
+
+/**
+ * The rate from which on more than the allowed share of requests is late, with its interval: the parts are drawn again with random
+ * weights (the Bayesian bootstrap: Rubin 1981, Annals of Statistics 9:130). Null where no steps lie on both sides of it.
+ */
+export function queueCrossingOf(
+  steps: readonly QueueEvidence[],
+  { allowed, levels }: { readonly allowed: number; readonly levels: CrossingLevels },
+): Crossing | null {
+  const [first] = steps;
+  const shares = steps.flatMap((step) => {
+    const share = lateShareOf(step);
+    return share === null ? [] : [{ rate: step.rate, share }];
+  });
+  const held = shares.filter(({ share }) => share <= allowed).map(({ rate }) => rate);
+  const missed = shares.filter(({ share }) => share > allowed).map(({ rate }) => rate);
+  if (first === undefined || held.length === 0 || missed.length === 0) return null;
+  const pieces = steps.flatMap(({ rate, parts, late }) =>
+    parts.map((part, i): Piece => ({ rate, part, late: late[i]! })),
+  );
+  const options = {
+    allowed,
+    greatest: BEYOND * Math.max(...steps.map(({ rate }) => rate)),
+    memoryless: first.arrivals.kind === 'poisson',
+  };
+  let value = Math.sqrt(Math.max(...held) * Math.min(...missed));
+  let weights: readonly number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    weights = pieces.map(({ rate }) => nearness(rate, value));
+    if (weights.filter((weight) => weight > 0).length < LEAST_PARTS) return null;
+    value = crossingIn(pieces, weights, { ...options, undecided: 0.5 });
+  }
+  // Lateness that comes without a queue, from a server that stalls, is none that a queue explains.
+  if (shares.some(({ rate, share }) => rate <= BELOW * value && share > MANY_LATE * allowed)) return null;
+  const random = createRandom('queue');
+  const resampled = (undecided: number) =>
+    Array.from({ length: RESAMPLES }, () =>
+      Math.log(
+        crossingIn(
+          pieces,
+          weights.map((weight) => weight * drawExponential(1, random)),
+          { ...options, undecided },
+        ) / value,
+      ),
+    ).sort((a, b) => a - b);
+  const isOpen = pieces.some(({ late }) => late.undecided.some((count) => count > 0));
+  const cautious = resampled(isOpen ? 1 : 0.5);
+  const hopeful = isOpen ? resampled(0) : cautious;
+  const down = -percentileOfSorted(cautious, levels.low);
+  const up = percentileOfSorted(hopeful, 1 - levels.high);
+  const high = value * Math.exp(widened(up));
+  return {
+    value,
+    low: value * Math.exp(-widened(down)),
+    high: high >= options.greatest ? Number.POSITIVE_INFINITY : high,
+  };
+}
+
+function widened(distance: number): number {
+  return Math.hypot(SHORTFALL * Math.max(0, distance), DISCREPANCY);
+}
+
+/** A step with fewer requests may be late by chance. */
+const LEAST_JUDGED = 40;
+
+/** Null where too few requests tell. */
+function lateShareOf({ late }: QueueEvidence): number | null {
+  const total = (counts: (one: LateByQueue) => readonly number[]) => sum(late.map((one) => sum(counts(one))));
+  const judged = total((one) => one.judged);
+  return judged < LEAST_JUDGED ? null : total((one) => one.late) / judged;
+}
+
+/** Tricube (Cleveland 1979), as in ./crossing.ts. */
+function nearness(rate: number, crossing: number): number {
+  const distance = Math.abs(rate - crossing) / (BANDWIDTH * crossing);
+  return distance < 1 ? (1 - distance ** 3) ** 3 : 0;
+}
+
+interface CrossingOptions {
+  /** The share of undecided requests that counts as late. */
+  readonly undecided: number;
+  readonly allowed: number;
+  readonly greatest: number;
+  /** Whether requests come independently of those before, so that their rate is the same whatever is under way. */
+  readonly memoryless: boolean;
+}
+
+function crossingIn(pieces: readonly Piece[], weights: readonly number[], options: CrossingOptions): number {
+  const moves = movementOf(pieces, weights, options);
+  let [low, high] = [0, options.greatest];
+  for (let i = 0; i < 18; i++) {
+    const middle = (low + high) / 2;
+    if (lateShareAt(moves, middle) > options.allowed) high = middle;
+    else low = middle;
+  }
+  return (low + high) / 2;
+}
+
+/** By the number under way. */
+interface Movement {
+  /** Per second. */
+  readonly departures: readonly number[];
+  /** The share of late requests among those that arrive. */
+  readonly late: readonly number[];
+  /** How many times as often as the rate says requests arrive. */
+  readonly arrivals: readonly number[];
+}
+
+function movementOf(
+  pieces: readonly Piece[],
+  weights: readonly number[],
+  { undecided, memoryless }: CrossingOptions,
+): Movement {
+  const pooled = (counts: (piece: Piece) => readonly number[], scale: (piece: Piece) => number = () => 1) => {
+    const total: number[] = [];
+    for (const [i, piece] of pieces.entries()) {
+      const weight = weights[i]! * scale(piece);
+      if (weight > 0) for (const [n, count] of counts(piece).entries()) add(total, n, weight * count);
+    }
+    return total;
+  };
+  const seconds = pooled(({ part }) => part.seconds);
+  const filled = (counts: readonly number[]) => seconds.map((_, n) => counts[n] ?? 0);
+  const late = filled(pooled((piece) => piece.late.late));
+  for (const [n, count] of pooled((piece) => piece.late.undecided).entries()) late[n]! += undecided * count;
+  const expected = memoryless
+    ? []
+    : pooled(
+        ({ part }) => part.seconds,
+        ({ rate }) => rate,
+      );
+  const arrived = memoryless ? [] : filled(pooled(({ part }) => part.arrivals));
+  return {
+    departures: [
+      0,
+      ...rising(filled(pooled(({ part }) => part.departures)).slice(1), seconds.slice(1), LEAST_DEPARTURES),
+    ],
+    late: rising(late, filled(pooled((piece) => piece.late.judged)), 0),
+    arrivals: seconds.map((_, n) => (memoryless ? 1 : (arrived[n]! + USUAL) / (expected[n]! + USUAL))),
+  };
+}
+
+/** The longest and the shortest queues were seen for a moment only. So many departures show a rate. */
+const LEAST_DEPARTURES = 50;
+/** So many requests that came as the rate says are believed beforehand. */
+const USUAL = 20;
+
+/** The share of late requests in the long run; 1 where the queue grows without end. */
+function lateShareAt({ departures, late, arrivals }: Movement, rate: number): number {
+  const top = departures.length - 1;
+  let [share, all, tooLate] = [1, 0, 0];
+  for (let n = 0; n <= top; n++) {
+    const arriving = share * rate * arrivals[n]!;
+    all += arriving;
+    tooLate += arriving * late[n]!;
+    share = arriving / departures[Math.min(top, n + 1)]!;
+    if (!Number.isFinite(share)) return 1;
+    if (all > 1e100) [share, all, tooLate] = [share / 1e100, all / 1e100, tooLate / 1e100];
+  }
+  // Longer queues than any that was seen are geometric, and whoever finds one is late.
+  const arriving = rate * arrivals[top]!;
+  const ratio = arriving / departures[top]!;
+  if (!(ratio < 1)) return 1;
+  const rest = (share * arriving) / (1 - ratio);
+  return (tooLate + rest) / (all + rest);
+}
+
+interface Block {
+  readonly count: number;
+  readonly size: number;
+  readonly length: number;
+}
+
+/**
+ * Ratios that never fall, as near as can be to `counts / sizes`: the more requests are under way, the more of them end per second, and
+ * the later they are (pool adjacent violators: Barlow, Bartholomew, Bremner and Brunk 1972, Statistical Inference under Order
+ * Restrictions).
+ *
+ * @param least The last ratio is of this many counts at least, and so is the first, unless none is.
+ */
+function rising(counts: readonly number[], sizes: readonly number[], least: number): number[] {
+  const blocks: Block[] = [];
+  for (const [i, count] of counts.entries()) {
+    let block: Block = { count, size: sizes[i]!, length: 1 };
+    let last = blocks.at(-1);
+    while (last !== undefined && last.count * block.size >= block.count * last.size) {
+      block = together(blocks.pop()!, block);
+      last = blocks.at(-1);
+    }
+    blocks.push(block);
+  }
+  while (blocks.length > 1 && blocks.at(-1)!.count < least)
+    blocks.push(together(...(blocks.splice(-2) as [Block, Block])));
+  const ratios = blocks.map(({ count, size }) => (size > 0 ? count / size : 0));
+  // The shortest queues fade in a moment; where they were hardly seen, they move as the next ones do.
+  const shown = blocks.findIndex(({ count }) => count >= least);
+  return blocks.flatMap(({ length }, i) => Array.from({ length }, () => ratios[Math.max(i, shown)]!));
+}
+
+function together(a: Block, b: Block): Block {
+  return { count: a.count + b.count, size: a.size + b.size, length: a.length + b.length };
+}
+
+function add(counts: number[], place: number, amount: number): void {
+  while (counts.length <= place) counts.push(0);
+  counts[place]! += amount;
+}

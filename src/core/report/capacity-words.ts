@@ -1,0 +1,98 @@
+/** What a plan of capacity says, in words. */
+import type { DevicePrediction, LoadWanted } from '../capacity/plan/answer.js';
+import type { Binding, Resource } from '../capacity/plan/binding.js';
+import type { Figure } from '../capacity/plan/draws.js';
+import type { Ground } from '../capacity/plan/engine.js';
+import type { Forecast, Prediction } from '../capacity/predict.js';
+import { LOAD_METRICS, type Objective } from '../load/objective.js';
+import { isMissing } from '../quantity.js';
+import { formatCount, formatScore, formatSeconds, formatUnit } from './format.js';
+
+/** `qwen3-4b:q4_k_m, rtx-4090` */
+export function placeWords({ model, device }: Pick<Prediction, 'model' | 'device'>): string {
+  return `${model}, ${device}`;
+}
+
+/** `users who think exp:10s`, `requests per second`. */
+export function loadUnit({ kind }: LoadWanted): string {
+  switch (kind.kind) {
+    case 'users':
+      return 'users';
+    case 'concurrency':
+      return 'requests at once';
+    case 'rate':
+      return 'requests per second';
+  }
+}
+
+/** What the times of one stream rest on. */
+export function basisWords({ ttft, tpot }: Pick<Prediction, 'ttft' | 'tpot'>): string {
+  if (isMissing(tpot)) return '–';
+  const ofAnswer = forecastBasis(tpot);
+  if (isMissing(ttft) || forecastBasis(ttft) === ofAnswer) return ofAnswer;
+  return `answer: ${ofAnswer}; prompt: ${forecastBasis(ttft)}`;
+}
+
+function forecastBasis({ basis, rows }: Forecast): string {
+  return basis === 'measured' ? groundWords({ kind: basis, answers: rows }) : groundWords({ kind: basis, rows });
+}
+
+export function groundWords(ground: Ground): string {
+  switch (ground.kind) {
+    case 'measured':
+      return `measured here, ${formatCount(ground.answers)} answers`;
+    case 'pair':
+      return `calibrated on ${formatCount(ground.rows)} rows of this device and engine`;
+    case 'device':
+      return 'calibrated on this device with other engines';
+    case 'kind':
+      return 'data sheet, with constants of devices of its kind';
+  }
+}
+
+const SHORT_OF: Readonly<Record<Resource, string>> = {
+  slots: 'slots',
+  memory: 'memory for caches',
+  queue: 'requests in bunches',
+  compute: 'compute',
+  bandwidth: 'memory bandwidth',
+  overhead: 'the cost of each step',
+};
+
+/** `TTFT p95, short of slots` */
+export function bindingWords({ objective, resource }: Binding, objectives: readonly Objective[]): string {
+  const { metric, level } = objectives[objective]!;
+  return `${LOAD_METRICS[metric].short} ${level}: ${SHORT_OF[resource]}`;
+}
+
+/** `TTFT p95 <= 1 s and TPOT p95 <= 50 ms` */
+export function objectivesWords(objectives: readonly Objective[]): string {
+  return objectives
+    .map(({ metric, level, bound }) => {
+      const { short, better, unit } = LOAD_METRICS[metric];
+      return `${short} ${level} ${better === 'lower' ? '<=' : '>='} ${formatUnit(bound, unit)}`;
+    })
+    .join(' and ');
+}
+
+/** The answer in a sentence for each model and device with a demand. */
+export function planSentence(prediction: DevicePrediction, wanted: LoadWanted): string | null {
+  const plan = prediction.load?.plan;
+  if (plan === undefined || isMissing(plan) || wanted.wanted === null) return null;
+  const { devices, served } = plan;
+  const place = placeWords(prediction);
+  const demand = `${formatCount(wanted.wanted)} ${loadUnit(wanted)}`;
+  if (isMissing(served)) return null;
+  if (isMissing(devices)) {
+    return served.overloaded
+      ? `${place}: one device does not hold ${demand}; its queue grows without end.`
+      : `${place}: at ${demand} one device is at work ${formatScore(served.busy.value)} of the time, with a TTFT p95 of ${formatSeconds(served.ttft.p95.value)}.`;
+  }
+  return `${place}: ${demand} take ${countWords(devices)}, each at work ${formatScore(served.busy.value)} of the time.`;
+}
+
+/** `3 devices (90% interval 2 to 7)` */
+function countWords({ value, low, high }: Figure): string {
+  const upper = Number.isFinite(high) ? formatCount(high) : 'no number';
+  return `${formatCount(value)} ${value === 1 ? 'device' : 'devices'} (90% interval ${formatCount(low)} to ${upper})`;
+}

@@ -1,0 +1,273 @@
+/** The answer of `rightsize capacity` as data: tables for the terminal, and a page with charts. */
+import type { CapacityReport, DeviceLoad, DevicePrediction, LoadWanted } from '../../capacity/plan/answer.js';
+import type { Figure } from '../../capacity/plan/draws.js';
+import type { LoadPlan } from '../../capacity/plan/load-plan.js';
+import type { Money } from '../../capacity/plan/money.js';
+import type { Objective } from '../../load/objective.js';
+import { isMissing, type Missing } from '../../quantity.js';
+import {
+  basisWords,
+  bindingWords,
+  groundWords,
+  loadUnit,
+  objectivesWords,
+  placeWords,
+  planSentence,
+} from '../capacity-words.js';
+import { capacityCharts } from '../charts/capacity.js';
+import {
+  type Block,
+  type CellUnit,
+  type Chart,
+  type Document,
+  estimateCell,
+  missingCell,
+  type Section,
+  type TableCell,
+  textCell,
+} from '../document.js';
+import { formatBytes, formatCount, formatDollars, formatScore, formatUnit } from '../format.js';
+import { type Filled, listOf, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
+
+const ONE_STREAM: readonly Filled<DevicePrediction>[] = [
+  { title: 'Model, device', holds: 'names', cell: (one) => textCell(placeWords(one)) },
+  { title: 'Engine', holds: 'words', cell: ({ engine }) => textCell(engine) },
+  { title: 'Memory', holds: 'words', cell: inMemory },
+  { title: 'First token', holds: 'numbers', cell: ({ ttft }) => estimateCell(ttft, 'seconds') },
+  { title: 'Tokens/s', holds: 'numbers', cell: ({ decodeRate }) => estimateCell(decodeRate, 'count') },
+  { title: 'Whole answer', holds: 'numbers', cell: ({ e2e }) => estimateCell(e2e, 'seconds') },
+  { title: 'Basis', holds: 'sentences', cell: (one) => textCell(basisWords(one)) },
+];
+
+function inMemory({ memory }: Pick<DeviceLoad, 'memory'>): TableCell {
+  if (isMissing(memory)) return missingCell(memory.missing);
+  const used = `${formatBytes(memory.total)} of ${formatBytes(memory.usable)}`;
+  return textCell(memory.fits ? used : `${used}: does not fit`);
+}
+
+interface Loaded {
+  readonly prediction: DevicePrediction;
+  readonly load: DeviceLoad;
+}
+
+const ofPlan =
+  <T>(pick: (plan: LoadPlan) => T | Missing, show: (value: T) => TableCell) =>
+  ({ load: { plan } }: Loaded): TableCell => {
+    const found = isMissing(plan) ? plan : pick(plan);
+    return isMissingValue(found) ? missingCell(found.missing) : show(found);
+  };
+
+function isMissingValue<T>(value: T | Missing): value is Missing {
+  return typeof value === 'object' && value !== null && 'missing' in value;
+}
+
+/** The upper end is open where a queue grows without end in some of the draws, or no device serves anything. */
+const asFigure =
+  (unit: CellUnit) =>
+  (figure: Figure): TableCell =>
+    Number.isFinite(figure.high)
+      ? estimateCell(figure, unit)
+      : textCell(`${formatUnit(figure.value, unit)} [${formatUnit(figure.low, unit)}, no bound]`);
+
+function underLoad(objectives: readonly Objective[], wanted: LoadWanted): readonly Filled<Loaded>[] {
+  const served = (pick: (served: Exclude<LoadPlan['served'], Missing>) => Figure, unit: CellUnit) =>
+    ofPlan(({ served: found }) => (isMissing(found) ? found : heldOnly(found, pick)), asFigure(unit));
+  return [
+    { title: 'Model, device', holds: 'names', cell: ({ prediction }) => textCell(placeWords(prediction)) },
+    { title: 'Memory', holds: 'words', cell: ({ load }) => inMemory(load) },
+    {
+      title: 'Slots',
+      holds: 'numbers',
+      cell: ofPlan(
+        ({ slots }) => slots,
+        (slots) => textCell(formatCount(slots)),
+      ),
+    },
+    {
+      title: `One device: ${loadUnit(wanted)}`,
+      holds: 'numbers',
+      cell: ofPlan(({ greatest }) => greatest, asFigure('count')),
+    },
+    {
+      title: 'Missed first',
+      holds: 'words',
+      cell: ofPlan(
+        ({ binding }) => binding,
+        (binding) => textCell(bindingWords(binding, objectives)),
+      ),
+    },
+    { title: 'Devices', holds: 'numbers', cell: ofPlan(({ devices }) => devices, asFigure('count')) },
+    { title: 'TTFT p95', holds: 'numbers', cell: served(({ ttft }) => ttft.p95, 'seconds') },
+    { title: 'TPOT p95', holds: 'numbers', cell: served(({ tpot }) => tpot.p95, 'seconds') },
+    { title: 'E2E p95', holds: 'numbers', cell: served(({ e2e }) => e2e.p95, 'seconds') },
+    { title: 'Tokens/s of all', holds: 'numbers', cell: served(({ tokens }) => tokens, 'count') },
+    { title: 'At work', holds: 'numbers', cell: served(({ busy }) => busy, 'score') },
+    {
+      title: 'Basis',
+      holds: 'sentences',
+      cell: ({ load: { ground } }) => (isMissing(ground) ? missingCell(ground.missing) : textCell(groundWords(ground))),
+    },
+  ];
+}
+
+function heldOnly(
+  served: Exclude<LoadPlan['served'], Missing>,
+  pick: (served: Exclude<LoadPlan['served'], Missing>) => Figure,
+): Figure | Missing {
+  return served.overloaded ? { missing: 'one device does not hold this demand' } : pick(served);
+}
+
+const ofMoney =
+  (pick: (money: Money) => Figure | Missing) =>
+  ({ load: { money } }: Loaded): TableCell => {
+    const found = isMissing(money) ? money : pick(money);
+    return isMissing(found) ? missingCell(found.missing) : asFigure('dollars')(found);
+  };
+
+const COST: readonly Filled<Loaded>[] = [
+  { title: 'Model, device', holds: 'names', cell: ({ prediction }) => textCell(placeWords(prediction)) },
+  { title: 'A month', holds: 'numbers', cell: ofMoney(({ month }) => month) },
+  { title: 'Of it energy', holds: 'numbers', cell: ofMoney(({ energy }) => energy) },
+  { title: 'Million output tokens', holds: 'numbers', cell: ofMoney(({ millionTokens }) => millionTokens) },
+  { title: 'Thousand right answers', holds: 'numbers', cell: ofMoney(({ thousandRight }) => thousandRight) },
+  {
+    title: 'Cheaper than the API',
+    holds: 'words',
+    cell: ({ load: { money } }) => {
+      const found = isMissing(money) ? money : money.breakEven;
+      return isMissing(found) ? missingCell(found.missing) : textCell(breakEvenWords(found));
+    },
+  },
+];
+
+function breakEvenWords({ rate, feasible }: Exclude<Money['breakEven'], Missing>): string {
+  const from = `from ${formatCount(rate)} requests/s`;
+  if (isMissingValue(feasible)) return from;
+  switch (feasible) {
+    case 'yes':
+      return `${from}, which one device serves`;
+    case 'no':
+      return `${from}, more than one device serves`;
+    case 'open':
+      return `${from}; whether one device serves so many is open`;
+  }
+}
+
+/** Tables and sentences, without charts. */
+export function capacityBlocks(report: CapacityReport): readonly Block[] {
+  return [...streamBlocks(report), ...loadBlocks(report), ...costBlocks(report)];
+}
+
+function streamBlocks({ predictions }: CapacityReport): readonly Block[] {
+  const table = tableOf(
+    { name: 'one-stream', label: 'One stream of requests on each device' },
+    ONE_STREAM,
+    predictions,
+  );
+  return [
+    withoutEmptyColumns(table),
+    {
+      kind: 'note',
+      text: `Times and rates are of one stream, with 90% intervals, for ${lengthsWords(predictions)}. Memory is weights, cache, buffers and what the engine reserves.`,
+    },
+    ...reasonsList(table),
+  ];
+}
+
+/** The lengths of a workload may differ by model: its answers do. */
+function lengthsWords(predictions: readonly DevicePrediction[]): string {
+  const texts = predictions.map(({ lengths: { prompt, output, measured } }) => {
+    const tokens = `prompts of ${formatCount(Math.round(prompt))} and answers of ${formatCount(Math.round(output))} tokens`;
+    return measured === 0 ? tokens : `${tokens} on average (${formatCount(measured)} measured)`;
+  });
+  return [...new Set(texts)].join('; ');
+}
+
+function loadedOf({ predictions }: CapacityReport): readonly Loaded[] {
+  return predictions.flatMap((prediction) =>
+    prediction.load === undefined ? [] : [{ prediction, load: prediction.load }],
+  );
+}
+
+function loadBlocks(report: CapacityReport): readonly Block[] {
+  const { objectives, wanted } = report;
+  if (wanted === undefined) return [];
+  const about = { name: 'under-load', label: 'Each device under load' };
+  const table = tableOf(about, underLoad(objectives, wanted), loadedOf(report));
+  const sentences = report.predictions.flatMap((prediction) => planSentence(prediction, wanted) ?? []);
+  const within = objectives.length === 0 ? '' : ` One device is within ${objectivesWords(objectives)}.`;
+  const headroom =
+    wanted.wanted === null ? '' : ` Each device keeps ${formatScore(wanted.headroom)} of its greatest load free.`;
+  return [
+    withoutEmptyColumns(table),
+    { kind: 'note', text: `Simulated, with 90% intervals.${within}${headroom}` },
+    ...cascadeList(loadedOf(report)),
+    ...(sentences.length === 0 ? [] : [{ kind: 'list', items: sentences } as const]),
+    ...reasonsList(table),
+  ];
+}
+
+/** What each model has to do where the run recommends a cascade. */
+function cascadeList(loaded: readonly Loaded[]): readonly Block[] {
+  const items = loaded.flatMap(({ prediction, load: { cascade } }) => {
+    if (cascade === undefined) return [];
+    const { share, devices, month } = cascade;
+    const part = `${placeWords(prediction)} answers ${formatScore(share)} of the requests`;
+    if (isMissing(devices)) return [`${part}: ${devices.missing}.`];
+    const count = `${formatCount(devices.value)} ${devices.value === 1 ? 'device' : 'devices'}`;
+    return [`${part}: ${count}${isMissing(month) ? '' : `, ${formatDollars(month.value)} a month`}.`];
+  });
+  return listOf('In the recommended cascade', items);
+}
+
+function costBlocks(report: CapacityReport): readonly Block[] {
+  const loaded = loadedOf(report);
+  if (report.wanted === undefined || report.wanted.wanted === null) return [];
+  const table = tableOf({ name: 'capacity-cost', label: 'What the devices cost' }, COST, loaded);
+  const shown = withoutEmptyColumns(table);
+  if (shown.columns.length < 2) return reasonsList(table);
+  return [
+    shown,
+    {
+      kind: 'note',
+      text: 'Dollars for all devices at this demand, day and night. What is bought is spread over three years; its energy counts while it is at work.',
+    },
+    ...reasonsList(table),
+  ];
+}
+
+/** A page of its own. */
+export function capacityDocument(report: CapacityReport): Document {
+  const found = capacityCharts(report);
+  const charts = found.filter((chart): chart is Chart => 'spec' in chart);
+  const absent = found.flatMap((chart) => ('missing' in chart ? [`${chart.title}: ${chart.missing}`] : []));
+  const section = (name: string, heading: string, body: readonly Block[]): Section[] =>
+    body.length === 0 ? [] : [{ kind: 'section', name, heading, body }];
+  const sections = [
+    ...section('one-stream', 'One stream', streamBlocks(report)),
+    ...section('under-load', 'Under load', loadBlocks(report)),
+    ...section('cost', 'What it costs', costBlocks(report)),
+    ...section('charts', 'Charts', [
+      { kind: 'charts', title: 'Charts', charts: charts.map(({ name }) => name), absent },
+    ]),
+  ];
+  const models = new Set(report.predictions.map(({ model }) => model)).size;
+  const devices = new Set(report.predictions.map(({ device }) => device)).size;
+  return {
+    title: 'Capacity',
+    question: 'Which devices run it, and what do they serve?',
+    contents: sections.map(({ name, heading }) => ({ to: name!, text: heading })),
+    brief: { suites: [], run: '', warning: null },
+    suites: [],
+    load: {
+      name: 'capacity',
+      heading: 'Capacity',
+      scope: `${models} models, ${devices} devices; constants fitted on ${report.calibrated}`,
+      alarms: [],
+      sections,
+    },
+    sections: [],
+    charts,
+    footer: 'Predicted by rightsize: nothing was measured but what is called measured here.',
+  };
+}

@@ -1,0 +1,15 @@
+/** The names in Redis. */
+
+/** The beginning of every key, also of BullMQ's. */
+export const PREFIX = 'rightsize';
+/** A hash: the runs that machines can join, by the part of their coordinator. */
+export const RUNS = `${PREFIX}:runs`;
+/** A hash: the machines that joined, by id. */
+export const MACHINES = `${PREFIX}:machines`;
+
+/** A stream: lines that machines appended to their parts. */
+export const resultsKey = (run: string) => `${PREFIX}:results:${run}`;
+/** A set: the trials of a block whose lines were sent. */
+export const doneKey = (run: string, block: string) => `${PREFIX}:done:${run}:${block}`;
+/** The queue of a model: a machine takes from those of the models that it runs. */
+export const queueName = (run: string, model: number) => `${run}-${model}`;

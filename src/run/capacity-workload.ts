@@ -1,0 +1,78 @@
+/** The workload of a run or a load test: lengths, quality, and how fast its machine answered one request at a time. */
+import { resolve } from 'node:path';
+import { startAnalysis } from '../core/analyse/analyse.js';
+import type { Analysis } from '../core/analyse/analysis.js';
+import type { Figure } from '../core/capacity/plan/draws.js';
+import { type RecordedModel, startRecorded } from '../core/capacity/plan/recorded.js';
+import type { Model } from '../core/definition/model.js';
+import { UserError } from '../core/errors.js';
+import { type LoadTest, startLoadTest } from '../core/load/load-test.js';
+import type { RunRecord } from '../core/log/log.js';
+import { isMissing, type Missing, missing } from '../core/quantity.js';
+import { type MixtureShare, mixtureOf } from '../core/recommend/mixture.js';
+import { recommend } from '../core/recommend/recommend.js';
+import type { Estimate } from '../core/stats/estimate/estimate.js';
+import { readLog } from '../files/log.js';
+import { logOf } from './runs.js';
+
+export interface MeasuredModel extends Pick<RecordedModel, 'lengths' | 'streams' | 'facts'> {
+  readonly model: Model;
+  /** The folder that its paths start from. */
+  readonly directory: string;
+  /** The share of right answers. */
+  readonly quality: Figure | Missing;
+}
+
+export interface MeasuredWorkload {
+  readonly models: readonly MeasuredModel[];
+  /** What share of the requests each model answers, where a cascade is recommended. */
+  readonly mixture: readonly MixtureShare[] | Missing;
+}
+
+/** @throws UserError when there is no run. */
+export async function readWorkload(reference: string, { cwd }: { readonly cwd: string }): Promise<MeasuredWorkload> {
+  const [analysis, load, recorded] = [startAnalysis(), startLoadTest(), startRecorded()];
+  let run: RunRecord | null = null;
+  for await (const record of readLog(logOf(reference, cwd))) {
+    if (record.type === 'run') run ??= record;
+    analysis.add(record);
+    load.add(record);
+    recorded.add(record);
+  }
+  if (run === null) throw new UserError(`${reference}: expected the log of a run, found no run in it`);
+  const { models, directories } = run;
+  const [found, test, seen] = [analysis.finish(), load.finish(), recorded.finish()];
+  const [suite, ...others] = found.suites;
+  const mixture =
+    test !== null || suite === undefined || others.length > 0
+      ? missing('only a run of one suite recommends a cascade')
+      : mixtureOf(suite, recommend(found).suites[0]!);
+  const measured = models.map((model): MeasuredModel => {
+    const { lengths = [], streams = [], facts = null } = seen.find((one) => one.model === model.id) ?? {};
+    const folder = Object.hasOwn(directories, model.id) ? directories[model.id]! : '.';
+    return {
+      model,
+      directory: resolve(cwd, folder),
+      lengths,
+      streams,
+      facts,
+      quality: qualityOf(model.id, found, test),
+    };
+  });
+  return { models: measured, mixture };
+}
+
+/** Of a run, over its only suite; of a load test, at the step with the smallest load. */
+function qualityOf(model: string, { suites }: Analysis, test: LoadTest | null): Figure | Missing {
+  const estimates =
+    test === null
+      ? suites.flatMap(({ overall }) => overall.filter((one) => one.model === model).map(({ quality }) => quality))
+      : (test.models.find((one) => one.model === model)?.steps ?? []).flatMap(({ result: { window } }) =>
+          isMissing(window) ? [] : [window.right.quality],
+        );
+  if (test === null && estimates.length > 1)
+    return missing('the run has several suites, and each has a quality of its own');
+  const known = estimates.find((estimate): estimate is Estimate => !isMissing(estimate));
+  if (known !== undefined) return { value: known.value, low: known.low, high: known.high };
+  return estimates.find(isMissing) ?? missing('the answers were not scored');
+}

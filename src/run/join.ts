@@ -1,0 +1,293 @@
+/**
+ * Takes part in the runs of a fleet: measures blocks of the models that this machine has, and appends them to a part of its own. The
+ * part is the log of a run, so it is reported, merged and resumed like one.
+ *
+ * What comes through the queue is data: names, prompts, settings. Which weights, servers, libraries and commands stand behind a name
+ * is what this machine's own catalogue says; docs/fleet.md goes threat by threat.
+ */
+import { existsSync, mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join as joinPath, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { type Closed, parseClosed } from '../core/definition/condition.js';
+import { UserError } from '../core/errors.js';
+import { sampleKey, taskKey } from '../core/keys.js';
+import type { LogRecord, MachineRecord, SampleRecord } from '../core/log/log.js';
+import { type Trial, trialId } from '../core/plan/plan.js';
+import { type LoadedModel, loadAllModels } from '../files/definitions.js';
+import { openLog, readLog } from '../files/log.js';
+import { type Ending, type OwnPart, partName, serve } from '../fleet/machine.js';
+import type { BlockOrder, RunNotice } from '../fleet/messages.js';
+import { connect } from '../fleet/redis.js';
+import { KEY_VARIABLE, sealWith } from '../fleet/seal.js';
+import { uniqueId } from '../system/id.js';
+import { describeHolder } from '../system/lock.js';
+import { packageVersion } from '../system/package.js';
+import { openWorker } from '../worker/supervisor.js';
+import { DEFAULTS } from './defaults.js';
+import { catalogueFile, tasksOf } from './definitions.js';
+import { describeMachine } from './environment.js';
+import { lockMachine } from './machine-lock.js';
+import { originOf } from './part.js';
+import { readinessOf } from './readiness.js';
+import { execute } from './runner.js';
+import { lockRun, logOf } from './runs.js';
+import { type World, worldOf } from './world.js';
+
+export interface JoinOptions extends Partial<World> {
+  /** What the machine is called; without it, its host name. Two machines of one host need two names. */
+  readonly name?: string | undefined;
+  /** What a run may ask for: `gpu`, `desk`. */
+  readonly labels?: readonly string[] | undefined;
+  /** Runs models that its own catalogue does not have, from hubs and servers. Never commands, libraries or files. */
+  readonly trust?: boolean | undefined;
+  /** A models.json in place of `./models.json`. */
+  readonly catalogue?: string | undefined;
+  /** Where the parts are kept. */
+  readonly out?: string | undefined;
+  /** What to do when the first run is at its end; without it, wait for the next. */
+  readonly afterRun?: 'leave' | 'wait' | undefined;
+  readonly onNote?: ((text: string) => void) | undefined;
+  /** Seconds of silence after which others take the block of this machine. */
+  readonly lease?: number | undefined;
+}
+
+/** Measures for a fleet until the signal is aborted. @param url The address of its Redis. @throws UserError */
+export async function join(url: string, options: JoinOptions = {}): Promise<void> {
+  const world = worldOf(options);
+  const { onNote: say = () => {}, labels = [] } = options;
+  const seal = sealWith(world.environment[KEY_VARIABLE]);
+  const connection = await connect(url, say);
+  try {
+    const { environment, name = hostname(), ...machine } = await describeMachine(options.name);
+    if (Math.abs(connection.offset) > WRONG_CLOCK) {
+      say(
+        `the clock here is ${Math.abs(connection.offset).toFixed(0)} s ${connection.offset > 0 ? 'ahead of' : 'behind'} that of ${connection.shown}: set it, for start times in logs are those of each machine (durations are not touched)`,
+      );
+    }
+    const lock = await lockMachine(world, {
+      whenBusy: 'wait',
+      onWait: (holder) => say(`waiting until nothing else measures on this machine: ${describeHolder(holder)}`),
+    });
+    try {
+      await serve({
+        connection,
+        seal,
+        about: {
+          machine: machine.machine,
+          name,
+          labels: [...labels],
+          cores: environment.cpu.cores,
+          memory: environment.memory.total,
+        },
+        openPart: (notice) =>
+          openPart(notice, { ...machine, name, environment, clockOffset: connection.offset }, { ...options, ...world, say }),
+        afterRun: options.afterRun ?? 'wait',
+        say,
+        signal: world.signal,
+        lease: options.lease ?? DEFAULTS.lease,
+      });
+    } finally {
+      await lock.release();
+    }
+  } finally {
+    connection.redis.disconnect();
+  }
+}
+
+/** Seconds by which clocks differ without harm. */
+const WRONG_CLOCK = 60;
+
+type PartOptions = JoinOptions & World & { readonly say: (text: string) => void };
+
+/** @throws UserError when this machine takes no part in the run. */
+async function openPart(notice: RunNotice, host: MachineRecord, options: PartOptions): Promise<OwnPart> {
+  const { record } = notice;
+  if (notice.rightsize !== packageVersion()) {
+    throw new UserError(
+      `it is of rightsize ${notice.rightsize}, and here is ${packageVersion()}; install the same version`,
+    );
+  }
+  const lacking = notice.labels.filter((label) => !options.labels?.includes(label));
+  if (lacking.length > 0) {
+    throw new UserError(`it asks for machines with the label ${lacking.join(', ')}; join with --label ${lacking[0]}`);
+  }
+  const models = await modelsHere(notice, host, options);
+  const folder = resolve(options.cwd, options.out ?? DEFAULTS.out, partName(notice, host.machine));
+  mkdirSync(folder, { recursive: true });
+  const lock = await lockRun(folder, options);
+  const file = joinPath(folder, 'log.jsonl');
+  const began = existsSync(file);
+  const log = openLog(file);
+  if (!began) log.append(record);
+  const machine: MachineRecord = { ...host, part: uniqueId() };
+  log.append(machine);
+  const recorded = new Set<string>();
+  const samples = new Map<string, SampleRecord>();
+  for await (const entry of readLog(logOf(folder))) {
+    if (entry.type === 'measurement') recorded.add(entry.trial);
+    if (entry.type === 'sample') samples.set(sampleKey(entry), entry);
+  }
+  const tasks = tasksOf(record.suites);
+  const start = performance.now();
+
+  async function measure(
+    order: BlockOrder,
+    known: ReadonlySet<string>,
+    send: (line: string, trial: string | null) => void,
+  ): Promise<Ending> {
+    const sendRecord = (one: LogRecord) => send(JSON.stringify(one), one.type === 'measurement' ? one.trial : null);
+    const condition = parseClosed(order.condition);
+    const trials = trialsOf(order, condition);
+    if (!tasks.has(taskKey(order.suite, order.task)) || !models.loaded.has(order.model)) {
+      return { complete: false, reason: `the run has no task ${order.suite}/${order.task} for ${order.model} here` };
+    }
+    for (const sample of order.samples) {
+      if (samples.has(sampleKey(sample))) continue;
+      samples.set(sampleKey(sample), sample as SampleRecord);
+      log.append(sample as SampleRecord);
+    }
+    const unknown = trials.find((trial) => !samples.has(sampleKey(trial)));
+    if (unknown !== undefined) return { complete: false, reason: `the block lacks its sample ${unknown.sample}` };
+    sendRecord(machine);
+    const own = new Set(trials.flatMap(({ id }) => (recorded.has(id) && !known.has(id) ? [id] : [])));
+    if (own.size > 0) for await (const one of linesOf(logOf(folder), own)) sendRecord(one);
+    const left = trials.filter(({ id }) => !recorded.has(id) && !known.has(id));
+    if (left.length === 0) return { complete: true, reason: 'all trials were run' };
+    const { suite, task, model } = order;
+    let failed: string | null = null;
+    const append = (one: LogRecord) => {
+      // The block is tried again, perhaps elsewhere, so the model has not failed for the run.
+      if (one.type === 'model-failed') {
+        failed = one.reason;
+        return;
+      }
+      log.append(one);
+      if (one.type === 'measurement') recorded.add(one.trial);
+      sendRecord(one);
+    };
+    const ending = await execute([{ model, condition, cells: [{ suite, task, trials: left }] }], {
+      models: models.loaded,
+      tasks,
+      samples,
+      warmup: record.settings.warmup,
+      began: start,
+      origin: originOf(machine),
+      nextSession: uniqueId,
+      environment: options.environment,
+      openWorker,
+      append,
+      signal: options.signal,
+      onEvent: (event) => {
+        if (event.type === 'warning') options.say(`${event.model}: ${event.message}`);
+      },
+    }).catch((error: unknown) => {
+      if (error instanceof UserError) return { complete: false, reason: error.message };
+      throw error;
+    });
+    return failed === null ? ending : { complete: false, reason: failed };
+  }
+
+  return {
+    notHere: models.notHere,
+    measure,
+    async close() {
+      log.close();
+      await lock.release();
+    },
+  };
+}
+
+function trialsOf({ suite, task, model, trials }: BlockOrder, condition: Closed): readonly Trial[] {
+  return trials.map(({ sample, repetition }) => {
+    const trial = { suite, task, sample, model, condition, repetition };
+    return { id: trialId(trial), ...trial };
+  });
+}
+
+/** The records of some trials, and of their sessions and machines. */
+async function* linesOf(file: string, trials: ReadonlySet<string>): AsyncGenerator<LogRecord> {
+  const sessions = new Set<string>();
+  for await (const record of readLog(file)) {
+    if (record.type === 'measurement' && trials.has(record.trial)) sessions.add(record.session);
+  }
+  for await (const record of readLog(file)) {
+    const wanted =
+      record.type === 'machine' ||
+      (record.type === 'measurement' && trials.has(record.trial)) ||
+      ((record.type === 'session' || record.type === 'session-end') && sessions.has(record.session));
+    if (wanted) yield record;
+  }
+}
+
+interface ModelsHere {
+  readonly loaded: ReadonlyMap<string, LoadedModel>;
+  readonly notHere: Readonly<Record<string, string>>;
+}
+
+async function modelsHere({ record }: RunNotice, host: MachineRecord, options: PartOptions): Promise<ModelsHere> {
+  const own = new Map(
+    (await loadAllModels(catalogueFile(options.catalogue, options))).map((loaded) => [loaded.model.id, loaded]),
+  );
+  const loaded = new Map<string, LoadedModel>();
+  const notHere: Record<string, string> = {};
+  const { placed = {} } = record.settings;
+  for (const model of record.models as readonly LoadedModel['model'][]) {
+    const { id } = model;
+    const place = placed[id];
+    if (place !== undefined && place.machine !== host.name) {
+      notHere[id] = `it is for ${place.machine}`;
+      continue;
+    }
+    const known = place?.model ?? id;
+    const found = entryFor({ ...model, id: known }, own.get(known), options);
+    const reason = typeof found === 'string' ? found : await whyNotReady(found, host, options);
+    if (reason !== null) notHere[id] = reason;
+    else if (typeof found !== 'string') loaded.set(id, { ...found, model: { ...found.model, id } });
+  }
+  return { loaded, notHere };
+}
+
+/** The entry that stands behind a name here, or why there is none. */
+function entryFor(
+  model: LoadedModel['model'],
+  own: LoadedModel | undefined,
+  { trust, cwd }: Pick<PartOptions, 'trust' | 'cwd'>,
+): LoadedModel | string {
+  if (own !== undefined && isDeepStrictEqual(plain(own.model), plain(model))) return own;
+  if (!trust) {
+    return own === undefined
+      ? 'its models.json has no such entry; add it, or join with --trust'
+      : 'its models.json has another entry of this name; make the two equal, or join with --trust';
+  }
+  if ('server' in model && model.server !== undefined)
+    return 'the entry starts a command, which is never taken from a queue';
+  if ('library' in model && model.library !== undefined)
+    return 'the entry loads a library, which is never taken from a queue';
+  if (model.backend !== 'openai' && !model.source.startsWith('hf:')) {
+    return 'the entry names a file, which is never taken from a queue; add it to models.json here';
+  }
+  if ('adapters' in model && model.adapters !== undefined) {
+    return 'the entry names files of adapters, which are never taken from a queue; add it to models.json here';
+  }
+  return { model, directory: cwd };
+}
+
+/** An entry as JSON has it: absent and undefined fields are the same. */
+function plain(model: LoadedModel['model']): unknown {
+  return JSON.parse(JSON.stringify(model));
+}
+
+async function whyNotReady(
+  loaded: LoadedModel,
+  { environment }: MachineRecord,
+  options: PartOptions,
+): Promise<string | null> {
+  const readiness = await readinessOf(loaded, options.environment);
+  if (readiness.ready === false) return readiness.reason;
+  const bytes = readiness.ready === 'after-download' ? readiness.bytes : null;
+  if (bytes !== null && bytes > environment.memory.total) {
+    return `its weights take ${(bytes / 1e9).toFixed(1)} GB, and there are ${(environment.memory.total / 1e9).toFixed(1)} GB of memory`;
+  }
+  return null;
+}

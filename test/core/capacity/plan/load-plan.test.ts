@@ -1,0 +1,201 @@
+import { describe, expect, it } from 'vitest';
+import type { Demand } from '../../../../src/core/capacity/plan/demand.js';
+import type { Engine } from '../../../../src/core/capacity/plan/engine.js';
+import { type LoadPlan, planBest } from '../../../../src/core/capacity/plan/load-plan.js';
+import { type MoneyOptions, moneyOf } from '../../../../src/core/capacity/plan/money.js';
+import type { Scheduler } from '../../../../src/core/capacity/simulate/scheduler.js';
+import type { StepTimes } from '../../../../src/core/capacity/simulate/step-times.js';
+import { parseObjective } from '../../../../src/core/load/objective.js';
+import { isMissing, missing } from '../../../../src/core/quantity.js';
+import { timesOf } from '../simulate/times.js';
+
+const SURE = { low: 0, high: 0 };
+
+function engine(times: StepTimes, scheduler: Partial<Scheduler> = {}, doubt = SURE): Engine {
+  return {
+    times,
+    scheduler: {
+      slots: 1,
+      batchTokens: 2048,
+      prompts: 'mixed',
+      cache: { kind: 'divided', tokensOfSlot: 10_000 },
+      ...scheduler,
+    },
+    memory: missing('not asked'),
+    ground: { kind: 'measured', answers: 50 },
+    doubts: { decode: doubt, batch: doubt, prefill: doubt },
+  };
+}
+
+const demand = (change: Partial<Demand> = {}): Demand => ({
+  kind: { kind: 'concurrency' },
+  wanted: null,
+  objectives: [parseObjective('ttft p95 <= 2.95 s')],
+  lengths: [{ prompt: 10, output: 10 }],
+  headroom: 0.2,
+  seed: 1,
+  ...change,
+});
+
+/** A request takes a second alone: ten steps of a tenth. */
+const SECOND = timesOf({ pass: 0.1 });
+
+const plan = (one: Engine, asked: Demand): LoadPlan => planBest([one], asked).plan;
+
+function present<T>(value: T | { readonly missing: string }): T {
+  if (typeof value === 'object' && value !== null && 'missing' in value) throw new Error(value.missing);
+  return value as T;
+}
+
+describe('what one device holds', () => {
+  it('is the number of requests at once whose wait is within the objective', () => {
+    // The n-th of n waits n - 1 seconds, and a step: three wait 2.1 s, four 3.1 s.
+    const found = plan(engine(SECOND), demand());
+    expect(present(found.greatest)).toEqual({ value: 3, low: 3, high: 3 });
+    expect(present(found.binding)).toEqual({ objective: 0, resource: 'slots' });
+  });
+
+  it('has an interval that the doubt about the times of steps makes wide', () => {
+    const doubt = { low: Math.log(0.5), high: Math.log(2) };
+    const found = present(plan(engine(SECOND, {}, doubt), demand()).greatest);
+    expect(found.value).toBe(3);
+    expect(found.low).toBeLessThanOrEqual(2);
+    expect(found.high).toBeGreaterThanOrEqual(5);
+  });
+
+  it('is a rate near that of a queue with one server and fixed services', () => {
+    // M/D/1 with a load of 0.5: the mean wait is half a service, and p95 is about 2.
+    const asked = demand({
+      kind: { kind: 'rate', arrivals: { kind: 'poisson' } },
+      objectives: [parseObjective('ttft mean <= 600 ms')],
+    });
+    expect(present(plan(engine(SECOND), asked).greatest).value).toBeCloseTo(0.5, 1);
+  });
+
+  it('is nothing where not even one request is in time', () => {
+    const asked = demand({ objectives: [parseObjective('ttft p95 <= 50 ms')], wanted: 10 });
+    const found = plan(engine(SECOND), asked);
+    expect(present(found.greatest).value).toBe(0);
+    expect(found.devices).toEqual(missing('no load meets the objectives on this device'));
+    expect(found.curve).toEqual([]);
+    expect(present(found.binding)).toEqual({ objective: 0, resource: 'compute' });
+  });
+
+  it('is not known without an objective', () => {
+    const found = plan(engine(SECOND), demand({ objectives: [] }));
+    expect(found.greatest).toMatchObject({ missing: expect.stringContaining('there is no objective') });
+  });
+
+  it('takes the slots that hold most', () => {
+    const few = engine(SECOND, { slots: 2 });
+    const many = engine(SECOND, { slots: 8 });
+    expect(planBest([few, many], demand()).plan.slots).toBe(8);
+
+    expect(planBest([few, many], demand({ objectives: [] })).plan.slots).toBe(2);
+  });
+
+  it.each([
+    [
+      'memory',
+      engine(SECOND, { slots: 64, cache: { kind: 'shared', tokens: 45, whenFull: 'preempt' } }),
+      'ttft p95 <= 500 ms',
+    ],
+    ['compute', engine(timesOf({ sequence: 0.02 }), { slots: 64 }), 'tpot p95 <= 100 ms'],
+    ['bandwidth', engine(timesOf({ cached: 0.001, pass: 0.001 }), { slots: 64 }), 'tpot p95 <= 100 ms'],
+  ] as const)('is bound by %s', (resource, one, objective) => {
+    const found = plan(one, demand({ objectives: [parseObjective(objective)] }));
+    expect(present(found.binding).resource).toBe(resource);
+  });
+
+  it('is bound by requests that come in bunches while a device rests often', () => {
+    const asked = demand({
+      kind: { kind: 'rate', arrivals: { kind: 'gamma', cv: 4 } },
+      objectives: [parseObjective('ttft p95 <= 200 ms')],
+    });
+    expect(present(plan(engine(SECOND, { slots: 1 }), asked).binding).resource).toBe('queue');
+  });
+});
+
+describe('the devices for a demand', () => {
+  it('keep their headroom', () => {
+    // Each holds 3 x 0.8 = 2.4 requests at once.
+    const found = plan(engine(SECOND), demand({ wanted: 10 }));
+    expect(present(found.devices)).toEqual({ value: 5, low: 5, high: 5 });
+    const served = present(found.served);
+    expect([served.devices, served.load]).toEqual([5, 2]);
+    expect(served.busy.value).toBeCloseTo(1, 2);
+    expect(served.requests.value).toBeCloseTo(5, 1);
+    expect(served.attainment.value).toBe(1);
+  });
+
+  it('are not enough when their queue grows without end', () => {
+    const asked = demand({ kind: { kind: 'rate', arrivals: { kind: 'poisson' } }, objectives: [], wanted: 2 });
+    const served = present(plan(engine(SECOND), asked).served);
+    expect(served.overloaded).toBe(true);
+    expect(served.ttft.p95).toEqual({
+      value: Number.POSITIVE_INFINITY,
+      low: Number.POSITIVE_INFINITY,
+      high: Number.POSITIVE_INFINITY,
+    });
+    expect(present(plan(engine(SECOND), { ...asked, wanted: 0.5 }).served).overloaded).toBe(false);
+  });
+});
+
+describe('what they cost', () => {
+  const rented = { dollars: 2, per: 'hour', date: '2026-01-01', source: 'a test' } as const;
+  const options = (change: Partial<MoneyOptions> = {}): MoneyOptions => ({
+    device: { name: 'd', memory: 1, usable: 1, bandwidth: 1, price: rented },
+    electricity: { dollars: 0.2, date: '2026-01-01', source: 'a test' },
+    lengths: [{ prompt: 10, output: 10 }],
+    quality: missing('no run'),
+    api: missing('no API'),
+    ...change,
+  });
+  const rate = (wanted: number) =>
+    plan(
+      engine(SECOND),
+      demand({
+        kind: { kind: 'rate', arrivals: { kind: 'constant' } },
+        objectives: [parseObjective('ttft p95 <= 150 ms')],
+        wanted,
+      }),
+    );
+  const money = (wanted: number, change: Partial<MoneyOptions> = {}) => present(moneyOf(rate(wanted), options(change)));
+
+  it('is the price of hours, for tokens and for right answers', () => {
+    // One device holds about one request a second of ten tokens; 0.8 of it with headroom.
+    const found = money(0.5, { quality: { value: 0.5, low: 0.4, high: 0.8 } });
+    expect(found.month.value).toBeCloseTo(2 * 730.5, 9);
+    expect(found.energy).toEqual({ value: 0, low: 0, high: 0 });
+    expect(found.millionTokens.value).toBeCloseTo((2 / 3600 / 5) * 1e6, 0);
+    const right = present(found.thousandRight);
+    expect(right.value).toBeCloseTo((2 / 3600 / 0.25) * 1000, 1);
+    expect(right.low / right.value).toBeCloseTo(0.5 / 0.8, 9);
+    expect(right.high / right.value).toBeCloseTo(0.5 / 0.4, 9);
+  });
+
+  it('spreads what is bought over three years, and adds the energy of its work', () => {
+    const bought = { ...options().device, watts: 100, price: { ...rented, dollars: 2630, per: 'device' as const } };
+    const found = money(0.5, { device: bought });
+    const energy = present(found.energy).value;
+    expect(energy).toBeCloseTo(0.1 * 730.5 * 0.2 * 0.5, 1);
+    expect(found.month.value).toBeCloseTo((2630 / 26_298) * 730.5 * (26_298 / 26_280) + energy, 1);
+  });
+
+  it('says from which rate a device is cheaper than an API, and whether it serves so many', () => {
+    // 2 dollars an hour, and a request of 10 + 10 tokens at 100 dollars a million costs 0.002 dollars.
+    const cheap = present(money(0.5, { api: { input: 100, output: 100 } }).breakEven);
+    expect(cheap.rate).toBeCloseTo(2 / 0.002 / 3600, 9);
+    expect(cheap.feasible).toBe('yes');
+    const dear = present(money(0.5, { api: { input: 1, output: 1 } }).breakEven);
+    expect(dear).toMatchObject({ feasible: 'no' });
+  });
+
+  it('is not known without a price, and says so', () => {
+    const device = { ...options().device, price: null };
+    expect(moneyOf(rate(0.5), options({ device }))).toMatchObject({
+      missing: expect.stringContaining('has no price for d'),
+    });
+    expect(isMissing(money(0.5).thousandRight)).toBe(true);
+  });
+});

@@ -1,0 +1,285 @@
+/** Calls in the shapes that small models give them: each is one call or two, and must be read as that. */
+import { expect, test } from 'vitest';
+import { functionCalls } from '../../../src/core/score/scorers/function-calls.js';
+import { scoreOf } from './judge.js';
+
+const described = {
+  function: [
+    {
+      name: 'get_weather',
+      parameters: {
+        type: 'dict',
+        properties: { city: { type: 'string' }, days: { type: 'integer' } },
+        required: ['city'],
+      },
+    },
+    {
+      name: 'math.add',
+      parameters: {
+        type: 'dict',
+        properties: { a: { type: 'integer' }, b: { type: 'integer' } },
+        required: ['a', 'b'],
+      },
+    },
+  ],
+};
+const ROME = { get_weather: { city: ['Rome'], days: [2, ''] } };
+const OSLO = { get_weather: { city: ['Oslo'], days: [3] } };
+const scoreFor = (target: readonly object[]) => (output: string) =>
+  scoreOf(functionCalls, { output, target, fields: described });
+
+const ARGUMENTS = '{"city": "Rome", "days": 2}';
+const JSON_CALL = `{"name": "get_weather", "arguments": ${ARGUMENTS}}`;
+const CALL = 'get_weather(city="Rome", days=2)';
+const JSON_OTHER = '{"name": "get_weather", "arguments": {"city": "Oslo", "days": 3}}';
+const OTHER = 'get_weather(city="Oslo", days=3)';
+
+const ONE: readonly string[] = [
+  CALL,
+  `[${CALL}]`,
+  `${CALL};`,
+  `${CALL}.`,
+  ` ${CALL} `,
+  `\`${CALL}\``,
+  `**${CALL}**`,
+  `"${CALL}"`,
+  `'${CALL}'`,
+  `\`\`\`python\n${CALL}\n\`\`\``,
+  `\`\`\`\n[${CALL}]\n\`\`\``,
+  `\`\`\`tool_code\nprint(${CALL})\n\`\`\``,
+  `Sure! ${CALL}`,
+  `Sure! Here is the call:\n${CALL}`,
+  `Sure!\n\n[${CALL}]\n\nThis gets the weather.`,
+  `Answer: ${CALL}`,
+  `Answer: [${CALL}]`,
+  `Function: ${CALL}`,
+  `Tool call: ${CALL}`,
+  `Call: ${CALL}`,
+  `call ${CALL}`,
+  `I will call ${CALL}.`,
+  `I would call \`${CALL}\`.`,
+  `The function call is: ${CALL}`,
+  `[${CALL}]</s>`,
+  `[${CALL}]<|eot_id|>`,
+  `[${CALL}]<|im_end|>`,
+  `<tool_call>${JSON_CALL}</tool_call>`,
+  `<tool_call>\n${JSON_CALL}\n</tool_call>`,
+  `<tool_call>\n${JSON_CALL}`,
+  `<tool_call>${JSON_CALL}<tool_call>`,
+  `<tool_call>[${JSON_CALL}]</tool_call>`,
+  `<tool_call>${CALL}</tool_call>`,
+  `<toolcall>${JSON_CALL}</toolcall>`,
+  `<tool_calls>[${JSON_CALL}]</tool_calls>`,
+  `<function_call>${JSON_CALL}</function_call>`,
+  `<functioncall> ${JSON_CALL} </functioncall>`,
+  `<functioncall> {"name": "get_weather", "arguments": '${ARGUMENTS}'} </functioncall>`,
+  `<|tool_call|>${JSON_CALL}<|/tool_call|>`,
+  `<|tool_call|>[${JSON_CALL}]`,
+  `<|tool_call_start|>[${CALL}]<|tool_call_end|>`,
+  `<start_function_call>call:get_weather{city:<escape>Rome<escape>,days:2}<end_function_call>`,
+  `<function=get_weather>${ARGUMENTS}</function>`,
+  `<function=get_weather>\n<parameter=city>\nRome\n</parameter>\n<parameter=days>\n2\n</parameter>\n</function>`,
+  `<tool_call>\n<function=get_weather>\n<parameter=city>\nRome\n</parameter>\n<parameter=days>\n2\n</parameter>\n</function>\n</tool_call>`,
+  `<tool_call>get_weather\n<arg_key>city</arg_key>\n<arg_value>Rome</arg_value>\n<arg_key>days</arg_key>\n<arg_value>2</arg_value>\n</tool_call>`,
+  `<invoke name="get_weather"><parameter name="city">Rome</parameter><parameter name="days">2</parameter></invoke>`,
+  `<function_calls>\n<invoke name="get_weather">\n<parameter name="city">Rome</parameter>\n<parameter name="days">2</parameter>\n</invoke>\n</function_calls>`,
+  `[TOOL_CALLS] [${JSON_CALL}]`,
+  `[TOOL_CALLS]get_weather${ARGUMENTS}`,
+  `[TOOL_CALLS]get_weather[ARGS]${ARGUMENTS}`,
+  `[TOOL_CALLS] ${JSON_CALL}`,
+  `<|python_tag|>${JSON_CALL}`,
+  `<|python_tag|>${CALL}`,
+  `<|python_tag|>get_weather.call(city="Rome", days=2)`,
+  `{"type": "function", "name": "get_weather", "parameters": ${ARGUMENTS}}`,
+  `{"type":"function","function":{"name":"get_weather","parameters":${ARGUMENTS}}}`,
+  `{"type":"function","function":{"name":"get_weather","arguments":${JSON.stringify(ARGUMENTS)}}}`,
+  `{"function": {"name": "get_weather", "arguments": ${ARGUMENTS}}}`,
+  `{"function_call": {"name": "get_weather", "arguments": ${JSON.stringify(ARGUMENTS)}}}`,
+  `{"function_call": ${JSON_CALL}}`,
+  `{"tool_calls": [${JSON_CALL}]}`,
+  `{"tool_calls": [{"function": ${JSON_CALL}}]}`,
+  `{"tool_call": ${JSON_CALL}}`,
+  `{"calls": [${JSON_CALL}]}`,
+  `{"functions": [${JSON_CALL}]}`,
+  `[${JSON_CALL}]`,
+  JSON_CALL,
+  `${JSON_CALL}\n`,
+  `json\n${JSON_CALL}`,
+  `\`\`\`json\n${JSON_CALL}\n\`\`\``,
+  `\`\`\`json\n[${JSON_CALL}]\n\`\`\``,
+  `\`\`\`\n${JSON_CALL}\n\`\`\``,
+  `Here is the function call:\n\n\`\`\`json\n${JSON_CALL}\n\`\`\`\n\nLet me know!`,
+  `Here is the function call:\n${JSON_CALL}`,
+  `{"name": "get_weather", "parameters": ${ARGUMENTS}}`,
+  `{"function": "get_weather", "arguments": ${ARGUMENTS}}`,
+  `{"function": "get_weather", "parameters": ${ARGUMENTS}}`,
+  `{"function_name": "get_weather", "arguments": ${ARGUMENTS}}`,
+  `{"function_name": "get_weather", "parameters": ${ARGUMENTS}}`,
+  `{"tool": "get_weather", "arguments": ${ARGUMENTS}}`,
+  `{"tool": "get_weather", "args": ${ARGUMENTS}}`,
+  `{"tool_name": "get_weather", "tool_arguments": ${ARGUMENTS}}`,
+  `{"tool_name": "get_weather", "parameters": ${ARGUMENTS}}`,
+  `{"action": "get_weather", "action_input": ${ARGUMENTS}}`,
+  `{"name": "get_weather", "args": ${ARGUMENTS}}`,
+  `{"name": "get_weather", "input": ${ARGUMENTS}}`,
+  `{"recipient_name": "functions.get_weather", "parameters": ${ARGUMENTS}}`,
+  `{"type": "tool_use", "name": "get_weather", "input": ${ARGUMENTS}}`,
+  `{"get_weather": ${ARGUMENTS}}`,
+  `[{"get_weather": ${ARGUMENTS}}]`,
+  `Action: get_weather\nAction Input: ${ARGUMENTS}`,
+  `Thought: I need the weather.\nAction: get_weather\nAction Input: ${ARGUMENTS}`,
+  `Action: ${CALL}`,
+  `Thought: hm.\nAction: ${CALL}\nObservation:`,
+  `get_weather\n${ARGUMENTS}`,
+  `get_weather ${ARGUMENTS}`,
+  `get_weather: ${ARGUMENTS}`,
+  `get_weather(${ARGUMENTS})`,
+  `get_weather({city: "Rome", days: 2})`,
+  `get_weather({"city": "Rome", "days": 2})`,
+  `get_weather(city='Rome',days=2)`,
+  `get\\_weather(city="Rome", days=2)`,
+  `[get\\_weather(city="Rome", days=2)]`,
+  `{'name': 'get_weather', 'arguments': {'city': 'Rome', 'days': 2}}`,
+  `[{'name': 'get_weather', 'arguments': {'city': 'Rome', 'days': 2}}]`,
+  `{name: "get_weather", arguments: {city: "Rome", days: 2}}`,
+  `{"name": "get_weather", "arguments": {"city": "Rome", "days": 2,},}`,
+  `{"name": "get_weather", "arguments": ${ARGUMENTS}`,
+  `[${JSON_CALL}`,
+  `[get_weather(city="Rome", days=2)`,
+  `<think>Which tool?</think>\n${CALL}`,
+  `<think>\n\n</think>\n\n<tool_call>\n${JSON_CALL}\n</tool_call>`,
+  `<|assistant|>${JSON_CALL}`,
+  `<|channel|>commentary to=functions.get_weather <|constrain|>json<|message|>${ARGUMENTS}<|call|>`,
+  `>>>get_weather\n${ARGUMENTS}`,
+  `functions.get_weather:0${ARGUMENTS}`,
+  `<|tool_calls_section_begin|><|tool_call_begin|>functions.get_weather:0<|tool_call_argument_begin|>${ARGUMENTS}<|tool_call_end|><|tool_calls_section_end|>`,
+  `<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>get_weather\n\`\`\`json\n${ARGUMENTS}\n\`\`\`<｜tool▁call▁end｜><｜tool▁calls▁end｜>`,
+  `<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>get_weather<｜tool▁sep｜>${ARGUMENTS}<｜tool▁call▁end｜><｜tool▁calls▁end｜>`,
+  `<|START_ACTION|>[{"tool_call_id": "0", "tool_name": "get_weather", "parameters": ${ARGUMENTS}}]<|END_ACTION|>`,
+  `<|action_start|><|plugin|>${JSON_CALL}<|action_end|>`,
+  `✿FUNCTION✿: get_weather\n✿ARGS✿: ${ARGUMENTS}`,
+  `result = ${CALL}`,
+  `print(${CALL})`,
+  `await ${CALL}`,
+  `const r = await ${CALL};`,
+  `weather = functions.${CALL}`,
+  `functions.${CALL}`,
+  `default_api.${CALL}`,
+  `tools.${CALL}`,
+  `1. ${CALL}`,
+  `- ${CALL}`,
+  `> ${CALL}`,
+  `* \`${CALL}\``,
+  `${CALL} # the weather of Rome`,
+  `# call\n${CALL}`,
+  `Step 1: call the tool.\n${CALL}`,
+  `"function_call": ${JSON_CALL}`,
+  `${JSON_CALL}\n\nExplanation: it gets the weather.`,
+  `${CALL}\n\nThis will return the weather.`,
+  `[${CALL}] This will return the weather.`,
+  `The weather can be had by \`${CALL}\`.`,
+  `To get the weather, I would use ${CALL}`,
+  `<response>${CALL}</response>`,
+  `<answer>[${CALL}]</answer>`,
+  `<call>${CALL}</call>`,
+  `<function>${CALL}</function>`,
+  `<code>${CALL}</code>`,
+  `\\boxed{${CALL}}`,
+  `[ ${CALL} ]`,
+  `[\n  ${CALL}\n]`,
+  `[${CALL},]`,
+  `(${CALL})`,
+  `(${CALL},)`,
+  `{${CALL}}`,
+  `[[${CALL}]]`,
+];
+const TWO: readonly string[] = [
+  `${CALL}\n${OTHER}`,
+  `[${CALL}, ${OTHER}]`,
+  `${CALL}; ${OTHER}`,
+  `${CALL}, ${OTHER}`,
+  `1. ${CALL}\n2. ${OTHER}`,
+  `- ${CALL}\n- ${OTHER}`,
+  `${JSON_CALL}\n${JSON_OTHER}`,
+  `${JSON_CALL}; ${JSON_OTHER}`,
+  `${JSON_CALL}, ${JSON_OTHER}`,
+  `[${JSON_CALL}, ${JSON_OTHER}]`,
+  `[${JSON_CALL}]\n[${JSON_OTHER}]`,
+  `\`\`\`json\n${JSON_CALL}\n\`\`\`\n\`\`\`json\n${JSON_OTHER}\n\`\`\``,
+  `\`\`\`python\n${CALL}\n${OTHER}\n\`\`\``,
+  `<tool_call>${JSON_CALL}</tool_call><tool_call>${JSON_OTHER}</tool_call>`,
+  `<tool_call>\n${JSON_CALL}\n${JSON_OTHER}\n</tool_call>`,
+  `[TOOL_CALLS] [${JSON_CALL}, ${JSON_OTHER}]`,
+  `[TOOL_CALLS]get_weather{"city": "Rome", "days": 2}[TOOL_CALLS]get_weather{"city": "Oslo", "days": 3}`,
+  `${JSON_CALL} and ${JSON_OTHER}`,
+  `First ${CALL}, then ${OTHER}`,
+  `[${CALL}]\n[${OTHER}]`,
+  `<|python_tag|>${JSON_CALL}; ${JSON_OTHER}`,
+  `${CALL} and ${OTHER}`,
+  `a = ${CALL}\nb = ${OTHER}`,
+  `\`${CALL}\` and \`${OTHER}\``,
+  `Rome: ${CALL}\nOslo: ${OTHER}`,
+];
+const NONE: readonly string[] = [
+  'None of the functions can be used.',
+  'I cannot help with that.',
+  'get_weather needs a city.',
+  'I would need get_weather(city, days).',
+  'The function get_weather(city) takes a city.',
+  'No function call is needed.',
+  '[]',
+  '{}',
+  'null',
+  'None',
+  'N/A',
+  '{"name": null}',
+  'I could call get_weather, but the city is missing.',
+  '{"error": "no function"}',
+  '[{"error": "missing city"}]',
+  'The answer is 5.',
+  'f(x) = x + 1',
+  'Please tell me the city.',
+  '',
+  '{"answer": "It is sunny"}',
+  '<tool_call></tool_call>',
+  '[TOOL_CALLS] []',
+  '{"tool_calls": []}',
+  'get_weather',
+];
+/** A call that was tried, but not in a shape that can be read. */
+const UNREAD: readonly string[] = [
+  `Action: get_weather[${ARGUMENTS}]`,
+  'get_weather(city: "Rome", days: 2)',
+  'get_weather(city="Rome", days=2',
+  `<tool>get_weather</tool><args>${ARGUMENTS}</args>`,
+  `I call get_weather with ${ARGUMENTS.replaceAll('"', '')} then: get_weather(city: Rome)`,
+];
+/** As BFCL has it, 2.0 is no integer, and a list is no text. */
+const WRONG: readonly string[] = [
+  'get_weather(city="Rome", days=2.0)',
+  '[{"get_weather": {"city": ["Rome"], "days": [2]}}]',
+  'get_weather(city="Bonn", days=2)',
+  '[math.add(a=1, b=2)]',
+  '{"name": "get_weather", "params": {"city": "Rome", "days": 2}}',
+];
+
+test('a call is read in every shape', () => {
+  expect(ONE.length).toBeGreaterThan(150);
+  expect(ONE.filter((output) => scoreFor([ROME])(output) !== 1)).toEqual([]);
+});
+
+test('two calls are read in every shape', () => {
+  expect(TWO.filter((output) => scoreFor([ROME, OSLO])(output) !== 1)).toEqual([]);
+});
+
+test('a wrong call, or one that cannot be read, is no right one', () => {
+  expect([...UNREAD, ...WRONG, ...NONE].filter((output) => scoreFor([ROME])(output) !== 0)).toEqual([]);
+});
+
+test('no call in any shape counts as none', () => {
+  expect([...ONE, ...TWO, ...UNREAD, ...WRONG].filter((output) => scoreFor([])(output) !== 0)).toEqual([]);
+});
+
+test('words that call nothing are no call', () => {
+  expect(NONE.filter((output) => scoreFor([])(output) !== 1)).toEqual([]);
+});

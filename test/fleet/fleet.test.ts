@@ -1,0 +1,231 @@
+/** A real Redis, and machines as processes. */
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PREFIX, queueName, RUNS, resultsKey } from '../../src/fleet/keys.js';
+import { sealWith } from '../../src/fleet/seal.js';
+import { folderWith } from '../support/cli.js';
+import { FLEET_KEY, type Fleet, openFleet, trialsIn, whyNoRedis } from '../support/fleet.js';
+
+const none = whyNoRedis();
+if (none !== null) console.warn(`skipped: a fleet of processes (${none})`);
+
+const SAMPLES = Array.from({ length: 150 }, (_, i) => ({
+  id: `s${i}`,
+  q: `is ${i} even?`,
+  target: i % 2 ? 'no' : 'yes',
+}));
+const model = (id: string, size: string, nth: number) => ({
+  id,
+  class: size,
+  backend: 'scripted',
+  script: {
+    realTime: true,
+    ttft: 0.004,
+    itl: 0.001,
+    answers: Object.fromEntries(SAMPLES.map(({ q, target }, i) => [q, i % nth ? target : 'perhaps'])),
+  },
+});
+const FILES = {
+  'models.json': { models: [model('small', 'slm', 9), model('large', 'llm', 20)] },
+  'suite.yaml': {
+    name: 'evens',
+    tasks: [{ name: 'even', prompt: { user: '{{ q }}' }, samples: SAMPLES, scorer: 'exact' }],
+  },
+};
+const FLAGS = ['-s', 'suite.yaml', '--quiet', '--reports', 'summary,markdown'];
+
+/** What a report says of quality. */
+function qualityIn(folder: string): readonly string[] {
+  const [run] = readdirSync(folder);
+  const found: string[] = [];
+  JSON.parse(readFileSync(join(folder, run!, 'summary.json'), 'utf8'), (key, value) => {
+    if (['answer', 'headline', 'quality', 'difference', 'complete'].includes(key)) found.push(JSON.stringify(value));
+    return value;
+  });
+  return found;
+}
+
+async function until(what: () => boolean | Promise<boolean>, seconds = 120): Promise<void> {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(100)) if (await what()) return;
+  throw new Error('it did not come to pass');
+}
+
+describe.skipIf(none !== null)('a fleet', () => {
+  const folder = folderWith(FILES);
+  const runsIn = (out: string) => readdirSync(join(folder, out)).filter((name) => !name.startsWith('.'));
+  let fleet: Fleet;
+  let redis: Redis;
+
+  beforeAll(async () => {
+    fleet = await openFleet(folder);
+    await fleet.startRedis();
+    redis = new Redis(fleet.url);
+    for (const name of ['desk', 'laptop', 'pi']) fleet.startMachine(name);
+  });
+  afterAll(async () => {
+    redis?.disconnect();
+    await fleet?.close();
+  });
+
+  test('gives the verdict of one machine, whoever dies, and its parts merge to the same report in any order', async () => {
+    const alone = fleet.run(['run', ...FLAGS, '-o', 'alone']);
+    const run = fleet.run(['run', ...FLAGS, '--fleet', fleet.url]);
+    await until(() => readdirSync(folder).includes('reports') && runsIn('reports').length > 0);
+    const log = () => join(folder, 'reports', runsIn('reports')[0]!, 'log.jsonl');
+    await until(() => trialsIn(log()).length > 10);
+    fleet.machines().get('pi')!.child.kill('SIGKILL');
+    expect(await run.closed, run.output()).toBe(0);
+    expect(await alone.closed, alone.output()).toBe(0);
+
+    const trials = trialsIn(log());
+    expect(trials).toHaveLength(2 * SAMPLES.length);
+    expect(new Set(trials).size).toBe(trials.length);
+    expect(qualityIn(join(folder, 'reports'))).toEqual(qualityIn(join(folder, 'alone')));
+
+    const parts = ['desk', 'laptop', 'pi'].flatMap((name) =>
+      readdirSync(join(folder, `parts-${name}`)).map((part) => join(`parts-${name}`, part)),
+    );
+    const merged = ['there', 'back'].map((out, i) =>
+      fleet.run(['merge', ...(i === 0 ? parts : parts.toReversed()), '-o', out, '--reports', 'summary,markdown']),
+    );
+    for (const one of merged) expect(await one.closed, one.output()).toBe(0);
+    const reportIn = (out: string) =>
+      readFileSync(join(folder, out, readdirSync(join(folder, out))[0]!, 'report.md'), 'utf8');
+    expect(reportIn('there')).toBe(reportIn('back'));
+    expect(qualityIn(join(folder, 'there'))).toEqual(qualityIn(join(folder, 'alone')));
+  });
+
+  test('measures everything on every machine, and names them', async () => {
+    const run = fleet.run(['run', ...FLAGS, '-n', '6', '--each-machine', '--fleet', fleet.url, '-o', 'each']);
+    expect(await run.closed, run.output()).toBe(0);
+    const trials = trialsIn(join(folder, 'each', runsIn('each')[0]!, 'log.jsonl'));
+    for (const name of ['small on desk', 'small on laptop', 'large on desk', 'large on laptop'])
+      expect(trials.filter((trial) => trial.endsWith(`@${name}#1`))).toHaveLength(6);
+  });
+
+  test('lists its machines', async () => {
+    const status = fleet.run(['fleet', 'status', fleet.url, '--json'], { RIGHTSIZE_FLEET_KEY: FLEET_KEY });
+    expect(await status.closed, status.output()).toBe(0);
+    const names = JSON.parse(status.stdout()).map(({ name }: { name: string }) => name);
+    expect(names).toEqual(expect.arrayContaining(['desk', 'laptop']));
+  });
+
+  test('refuses what is forged, and goes on', async () => {
+    const seal = sealWith(FLEET_KEY);
+    const forger = sealWith('another key, which nobody shares');
+    const machine = fleet.startMachine('guard', ['--label', 'guarded']);
+    const run = fleet.run(['run', ...FLAGS, '-n', '5', '--fleet', fleet.url, '--on', 'nobody-has-it', '-o', 'waiting']);
+    await until(async () => (await redis.hlen(RUNS)) === 1);
+    const [[id, sealed]] = Object.entries(await redis.hgetall(RUNS)) as [[string, string]];
+    run.child.kill('SIGKILL');
+    await run.closed;
+    const notice = JSON.parse(sealed!.slice(64));
+    const other = '0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b';
+    const started = {
+      id: 'large',
+      class: 'llm',
+      backend: 'openai',
+      source: 'x',
+      endpoint: 'http://127.0.0.1:9/v1',
+      server: { command: ['touch', join(folder, 'owned')] },
+    };
+    const hostile = {
+      ...notice,
+      labels: [],
+      record: {
+        ...notice.record,
+        part: other,
+        models: [{ ...notice.record.models[0], id: '../../small' }, started],
+        directories: { large: '/' },
+      },
+    };
+    await redis.hset(RUNS, {
+      // Signed with another key, under another name, not JSON, and with an id that leaves the folder.
+      forged: forger.close('run', { ...notice, labels: [] }),
+      'no-uuid': sealed!,
+      junk: 'x'.repeat(100_000),
+      escape: seal.close('run', { ...hostile, record: { ...hostile.record, id: '../../../tmp/owned' } }),
+      [other]: seal.close('run', hostile),
+    });
+    await until(() => machine.output().includes('not run here'));
+    await until(() => machine.output().includes('it stands under another name'));
+    expect(machine.output()).toContain('not signed with the key of this fleet');
+    expect(machine.output()).toContain('it does not hold a run as this version of rightsize writes it');
+    expect(machine.output()).toMatch(/large is not run here: its models.json has another entry of this name/);
+    expect(readdirSync(folder)).not.toContain('owned');
+
+    // A run with a block that nobody signed, one for another run, and one whose sample is missing.
+    const third = '0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5c';
+    await redis.hset(
+      RUNS,
+      third,
+      seal.close('run', { ...notice, labels: [], record: { ...notice.record, part: third } }),
+    );
+    const queue = new Queue(queueName(third, 0), { connection: redis, prefix: PREFIX });
+    const order = {
+      run: third,
+      model: 'small',
+      condition: 'closed 1',
+      suite: 'evens',
+      task: 'even',
+      trials: [{ sample: 'nothing', repetition: 1 }],
+      samples: [],
+    };
+    await queue.add('block', { not: 'signed' }, { jobId: 'one', attempts: 1 });
+    await queue.add('block', seal.close('block', { ...order, run: other }), { jobId: 'two', attempts: 1 });
+    await queue.add('block', seal.close('run', order), { jobId: 'three', attempts: 1 });
+    await queue.add('block', seal.close('block', order), { jobId: 'four', attempts: 1 });
+    await until(async () => (await queue.getFailedCount()) === 4);
+    const reasons = (await queue.getFailed()).map(({ failedReason }) => failedReason).join('\n');
+    expect(reasons).toContain('it is no signed message');
+    expect(reasons).toContain('it belongs to another run');
+    expect(reasons).toContain('it is not signed with the key');
+    expect(reasons).toContain('the block lacks its sample nothing');
+    expect(machine.child.exitCode).toBeNull();
+    await redis.hdel(RUNS, id!, 'forged', 'no-uuid', 'junk', 'escape', other, third);
+    await redis.del(resultsKey(third));
+    await queue.close();
+  });
+});
+
+describe.skipIf(none !== null)('one sentence and exit code 2', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rightsize-'));
+  test.each([
+    [
+      'where no Redis answers',
+      ['fleet', 'status', 'redis://127.0.0.1:1'],
+      { RIGHTSIZE_FLEET_KEY: FLEET_KEY },
+      /no.* that answers \(ECONNREFUSED\)/,
+    ],
+    [
+      'for an address that is none',
+      ['join', 'localhost'],
+      { RIGHTSIZE_FLEET_KEY: FLEET_KEY },
+      /expected the address of a Redis/,
+    ],
+    [
+      'without a key',
+      ['join', 'redis://127.0.0.1:1'],
+      { RIGHTSIZE_FLEET_KEY: '' },
+      /RIGHTSIZE_FLEET_KEY: expected a key/,
+    ],
+    [
+      'for a key that can be guessed',
+      ['join', 'redis://127.0.0.1:1'],
+      { RIGHTSIZE_FLEET_KEY: 'secret' },
+      /found a shorter one/,
+    ],
+    ['for --on alone', ['run', '--on', 'gpu'], {}, /--on: expected --fleet/],
+  ])('%s', async (_, args, env, sentence) => {
+    const fleet = await openFleet(folder);
+    const ended = fleet.run(args, env);
+    expect(await ended.closed, ended.output()).toBe(2);
+    expect(ended.output()).toMatch(sentence);
+    expect(ended.output().trim().split('\n')).toHaveLength(1);
+  });
+});

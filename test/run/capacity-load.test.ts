@@ -1,0 +1,145 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { DevicePrediction } from '../../src/core/capacity/plan/answer.js';
+import type { LoadPlan } from '../../src/core/capacity/plan/load-plan.js';
+import { isMissing } from '../../src/core/quantity.js';
+import { capacityBlocks, capacityDocument } from '../../src/core/report/document/capacity.js';
+import { htmlReport } from '../../src/core/report/html/page.js';
+import { renderBlocks } from '../../src/core/report/terminal.js';
+import { type CapacityQuestion, capacity, reportOf } from '../../src/run/capacity.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'rightsize-capacity-load-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const RUN = join(import.meta.dirname, '../golden/pair/log.jsonl');
+const POISSON = { kind: 'rate', arrivals: { kind: 'poisson' } } as const;
+
+const ask = (change: Partial<CapacityQuestion> = {}) =>
+  capacity(
+    {
+      models: ['qwen3-4b:q4_k_m'],
+      devices: ['rtx-4090'],
+      slots: 4,
+      prompt: 300,
+      output: 60,
+      load: { kind: POISSON, wanted: 4, headroom: 0.2 },
+      objectives: ['ttft p95 <= 1 s', 'tpot p95 <= 50 ms'],
+      ...change,
+    },
+    { cwd: folder },
+  );
+
+function planOf({ load }: DevicePrediction): LoadPlan {
+  if (load === undefined || isMissing(load.plan)) throw new Error('expected a plan');
+  return load.plan;
+}
+
+describe('capacity under load', () => {
+  it('says what one device holds, how many a demand takes, and what they cost, each with an interval', async () => {
+    const [found] = (await ask({ api: { input: 1, output: 2 } })).predictions;
+    const { greatest, devices, served } = planOf(found!);
+    if (isMissing(greatest) || isMissing(devices) || isMissing(served)) throw new Error('expected figures');
+    expect(greatest.low).toBeLessThan(greatest.value);
+    expect(greatest.high).toBeGreaterThan(greatest.value);
+    expect(devices.value).toBe(Math.ceil(4 / (0.8 * greatest.value)));
+    expect(served.attainment.value).toBeGreaterThan(0.95);
+    const money = found!.load!.money;
+    if (isMissing(money)) throw new Error(money.missing);
+    expect(money.month.high).toBeGreaterThanOrEqual(money.month.value);
+    expect(money.breakEven).toMatchObject({ rate: expect.any(Number) });
+  });
+
+  it('gives the same answer for the same seed', async () => {
+    const again = {
+      load: { kind: { kind: 'concurrency' }, wanted: null, headroom: 0.2 },
+      objectives: ['e2e p95 <= 2 s'],
+    } as const;
+    expect(JSON.stringify(await ask(again))).toBe(JSON.stringify(await ask(again)));
+  });
+
+  it('is not known for a device whose compute no source gives', async () => {
+    const [found] = (await ask({ devices: ['pi-5'] })).predictions;
+    expect(found!.load!.plan).toEqual({ missing: 'no source gives the compute of pi-5' });
+  });
+
+  it('is not known where the slots that are asked for do not fit', async () => {
+    const [found] = (await ask({ slots: 4096 })).predictions;
+    expect(found!.load!.plan).toEqual({ missing: '4096 slots of 360 tokens do not fit the device' });
+  });
+
+  it('says which objective nothing meets', async () => {
+    const [found] = (await ask({ objectives: ['ttft p95 <= 1 ms'] })).predictions;
+    expect(planOf(found!)).toMatchObject({
+      greatest: { value: 0 },
+      devices: { missing: 'no load meets the objectives on this device' },
+      binding: { objective: 0 },
+    });
+  });
+
+  it('refuses an objective that is none', async () => {
+    await expect(ask({ objectives: ['ttft <= soon'] })).rejects.toThrow('expected an objective such as');
+  });
+});
+
+describe('capacity from a run', () => {
+  const answer = () => (known ??= fromRun({ models: ['reference-slm'] }));
+  let known: ReturnType<typeof fromRun> | undefined;
+  const fromRun = (change: Partial<CapacityQuestion> = {}) =>
+    ask({ run: RUN, models: [], devices: [], prompt: undefined, output: undefined, slots: 2, ...change });
+
+  it('takes lengths, quality and speed from the run, and says "measured here"', async () => {
+    for (const found of (await answer()).predictions) {
+      expect(found.lengths.measured).toBeGreaterThan(100);
+      expect(found.tpot).toMatchObject({ basis: 'measured' });
+      expect(found.load!.ground).toMatchObject({ kind: 'measured' });
+      expect(isMissing(found.quality)).toBe(false);
+    }
+    const text = renderBlocks('', capacityBlocks(reportOf(await answer())), { columns: 160, color: false });
+    expect(text).toContain('measured here');
+  });
+
+  it('is simulated for one of its models alone', async () => {
+    expect((await answer()).predictions.map(({ model }) => model)).toEqual(['reference-slm']);
+    await expect(fromRun({ models: ['nobody'] })).rejects.toThrow(
+      '--model nobody: expected a model of the run, found none of that name; it has reference-slm, reference-llm',
+    );
+  });
+
+  it('needs answers that had the machine for themselves', async () => {
+    const run = join(folder, 'short.jsonl');
+    const { readFileSync } = await import('node:fs');
+    const lines = readFileSync(RUN, 'utf8').split('\n');
+    const records = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as { type: string });
+    const measured = records.filter(({ type }) => type === 'measurement');
+    const few = records.filter((record) => record.type !== 'measurement' || measured.indexOf(record) < 4);
+    writeFileSync(run, few.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    const [found] = (await fromRun({ run, models: ['reference-slm'], prompt: 100, output: 20 })).predictions;
+    expect(found!.tpot).toMatchObject({
+      missing: expect.stringMatching(/^the run has \d answers of two tokens or more/),
+    });
+    expect(found!.load!.plan).toEqual(found!.tpot);
+  });
+
+  it('is refused without a run', async () => {
+    await expect(fromRun({ run: join(folder, 'nothing') })).rejects.toThrow('expected the folder of a run');
+  });
+});
+
+describe('the page of a plan', () => {
+  it('has a chart of memory, of what a device holds, and of latency against load', async () => {
+    const document = capacityDocument(reportOf(await ask()));
+    expect(document.charts.map(({ name }) => name)).toEqual([
+      'capacity-memory',
+      'capacity-load',
+      'capacity-ttft',
+      'capacity-tpot',
+    ]);
+    const assets = { script: '', style: '', scriptHash: 'sha256-x', styleHash: 'sha256-y' };
+    const [page] = await htmlReport(document, { assets, samples: { models: [], tasks: [] } });
+    expect(page!.content).toContain('Which devices run it, and what do they serve?');
+    expect(page!.content).toContain('<svg');
+    expect(JSON.stringify(document)).toContain('Cost of a month against the share of right answers: it takes a run');
+  });
+});

@@ -1,0 +1,113 @@
+/** A fleet of processes: a Redis of its own on loopback, machines that join it, and a coordinator. Any of them can be killed. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const MAIN = join(import.meta.dirname, '../../dist/main.js');
+export const FLEET_KEY = 'a-key-of-the-fleet-of-tests';
+/** Seconds without a word after which others take a block. */
+const LEASE = 2;
+
+/** Why there is no Redis to test with; null where there is one. */
+export function whyNoRedis(): string | null {
+  return spawnSync('redis-server', ['--version']).status === 0 ? null : 'redis-server is not installed';
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly closed: Promise<number | null>;
+  output(): string;
+  stdout(): string;
+}
+
+export function spawned(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Running {
+  const child = spawn(command, args, {
+    cwd,
+    env: { PATH: process.env.PATH, HOME: cwd, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  let stdout = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    output += chunk;
+  });
+  return {
+    child,
+    closed: new Promise((resolve) => child.on('close', resolve)),
+    output: () => output,
+    stdout: () => stdout,
+  };
+}
+
+export interface Fleet {
+  readonly url: string;
+  /** Starts Redis, again after it was killed. */
+  startRedis(data?: 'kept' | 'lost'): Promise<void>;
+  killRedis(): void;
+  /** Starts a machine, again after it was killed. */
+  startMachine(name: string, flags?: readonly string[]): Running;
+  run(args: readonly string[], env?: NodeJS.ProcessEnv): Running;
+  /** The machines that are there. */
+  machines(): ReadonlyMap<string, Running>;
+  close(): Promise<void>;
+}
+
+/** @param folder Has `models.json` and what else a run needs; parts and Redis's data go there too. */
+export async function openFleet(folder: string): Promise<Fleet> {
+  const port = await freePort();
+  const url = `redis://127.0.0.1:${port}`;
+  const machines = new Map<string, Running>();
+  let redis: Running | null = null;
+  const locks = (name: string) => ({
+    RIGHTSIZE_LOCK_DIR: join(folder, `locks-${name}`),
+    RIGHTSIZE_FLEET_KEY: FLEET_KEY,
+  });
+  return {
+    url,
+    async startRedis(data = 'kept') {
+      const dir = join(folder, 'redis');
+      if (data === 'lost') rmSync(dir, { recursive: true, force: true });
+      mkdirSync(dir, { recursive: true });
+      const args = `--port ${port} --bind 127.0.0.1 --appendonly yes --appendfsync everysec --dir ${dir}`;
+      redis = spawned('redis-server', [...args.split(' '), '--save', ''], folder);
+      for (let i = 0; i < 100 && !redis.stdout().includes('Ready to accept connections'); i++) await sleep(50);
+    },
+    killRedis: () => void redis?.child.kill('SIGKILL'),
+    startMachine(name, flags = []) {
+      const args = ['join', url, '--name', name, '--lease', String(LEASE), '-o', `parts-${name}`, ...flags];
+      const machine = spawned(process.execPath, [MAIN, ...args], folder, locks(name));
+      machines.set(name, machine);
+      return machine;
+    },
+    run: (args, env = {}) => spawned(process.execPath, [MAIN, ...args], folder, { ...locks('coordinator'), ...env }),
+    machines: () => machines,
+    async close() {
+      for (const { child } of machines.values()) child.kill('SIGKILL');
+      redis?.child.kill('SIGKILL');
+      await Promise.all([...machines.values(), ...(redis === null ? [] : [redis])].map(({ closed }) => closed));
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** The ids of the trials in a log, as often as they are there. */
+export function trialsIn(log: string): readonly string[] {
+  return readFileSync(log, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line): { type: string; trial: string } => JSON.parse(line))
+    .filter(({ type }) => type === 'measurement')
+    .map(({ trial }) => trial);
+}
