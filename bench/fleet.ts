@@ -27,7 +27,12 @@ export const fleetPart: Part = {
       for (const name of MACHINES) fleet.startMachine(name);
       await sleep(5_000);
       const idle = await idleShares(fleet);
-      yield { what: 'a machine that waits, share of a core', unit: '%', ours: spreadOf(idle.map((share) => share * 100)), goal: { atMost: 1 } };
+      yield {
+        what: 'a machine that waits, share of a core',
+        unit: '%',
+        ours: spreadOf(idle.map((share) => share * 100)),
+        goal: { atMost: 1 },
+      };
       const costs: number[] = [];
       for (let n = 0; n < pairs; n++) costs.push(await secondsOf(folder, fleet));
       yield {
@@ -45,8 +50,16 @@ export const fleetPart: Part = {
 
 function define(folder: string): void {
   const samples = Array.from({ length: TRIALS / 2 }, (_, i) => ({ q: `is ${i} even?`, target: 'yes' }));
-  const model = (id: string, size: string) => ({ id, class: size, backend: 'scripted', script: { answers: { '*': 'yes' } } });
-  writeFileSync(join(folder, 'models.json'), JSON.stringify({ models: [model('small', 'slm'), model('large', 'llm')] }));
+  const model = (id: string, size: string) => ({
+    id,
+    class: size,
+    backend: 'scripted',
+    script: { answers: { '*': 'yes' } },
+  });
+  writeFileSync(
+    join(folder, 'models.json'),
+    JSON.stringify({ models: [model('small', 'slm'), model('large', 'llm')] }),
+  );
   writeFileSync(
     join(folder, 'suite.yaml'),
     JSON.stringify({ name: 'evens', tasks: [{ name: 'even', prompt: { user: '{{ q }}' }, samples, scorer: 'exact' }] }),

@@ -17,7 +17,7 @@ const TIMES = {
   'drift of 20%': { ...STILL, opening: 0.015, drift: 0.2 },
   'heavy tails': { ...STILL, opening: 0.015, request: 0.05, spikes: { share: 0.05, factor: 1.5 } },
   'busy periods': { ...STILL, opening: 0.015, request: 0.06, autocorrelation: 0.9 },
-  'a crowded machine': { ...STILL, opening: 0.03, request: 0.4, autocorrelation: 0.6 },
+  'a crowded machine': { ...STILL, opening: 0.03, request: 0.2, autocorrelation: 0.6 },
   'openings that differ': { ...STILL, opening: 0.03 },
 } as const satisfies Record<string, Times>;
 

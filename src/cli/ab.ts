@@ -17,6 +17,7 @@ import {
   natural,
   positive,
   requiredOption,
+  requirePowerOption,
 } from './options.js';
 import { type Terminal, worldIn } from './terminal.js';
 
@@ -45,6 +46,8 @@ export const ab = (terminal: Terminal) =>
     .addOption(byOption())
     .addOption(requiredOption())
     .addOption(gateVerdictOption())
+    .addOption(requirePowerOption())
+    .option('--pilot <run>', 'an earlier run of ab, which tells before the measurement what the gates will see')
     .option('--self-test', 'inject a loss into a copy, and fail unless every gate turns red')
     .option('-o, --out <dir>', 'where runs are kept', DEFAULTS.out)
     .addOption(allowScorerOption())
@@ -65,36 +68,49 @@ export const ab = (terminal: Terminal) =>
         throw new UserError('ab: expected two versions, found fewer; name them with --base and --candidate');
       const { gateRequest } = await import('./gate-request.js');
       const gates = gateRequest({ ...flags, gate: flags.gate ?? flags.selfTest });
+      const definition = {
+        base,
+        candidate,
+        suites: flags.suite,
+        catalogue: flags.models,
+        data: flags.data,
+        limit: flags.limit,
+        blocks: flags.blocks,
+        oneAtATime: flags.oneAtATime,
+        warmup: flags.warmup,
+        seed: flags.seed,
+        name: flags.name,
+        out: flags.out,
+      };
+      if (flags.pilot !== undefined && !flags.requirePower)
+        throw new UserError('--pilot: expected --require-power beside it, found none; add it');
+      if (gates !== undefined && flags.requirePower) {
+        const [{ foreseeAb }, { printForesight }] = await Promise.all([
+          import('../run/foresight.js'),
+          import('./print-foresight.js'),
+        ]);
+        if (
+          printForesight(terminal, await foreseeAb(definition, { ...worldIn(terminal), gates, pilot: flags.pilot }))
+        ) {
+          terminal.exitCode = 1;
+          return;
+        }
+      }
       const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown', screenOn(terminal));
-      const measured = await ab(
-        {
-          base,
-          candidate,
-          suites: flags.suite,
-          catalogue: flags.models,
-          data: flags.data,
-          limit: flags.limit,
-          blocks: flags.blocks,
-          oneAtATime: flags.oneAtATime,
-          warmup: flags.warmup,
-          seed: flags.seed,
-          name: flags.name,
-          out: flags.out,
-        },
-        {
-          gates,
-          ...worldIn(terminal),
-          allowScorers: flags.allowScorer,
-          whenBusy: flags.wait ? 'wait' : undefined,
-          signal: interruption(terminal),
-          onEvent: progress.onEvent,
-        },
-      );
+      const measured = await ab(definition, {
+        gates,
+        ...worldIn(terminal),
+        allowScorers: flags.allowScorer,
+        whenBusy: flags.wait ? 'wait' : undefined,
+        signal: interruption(terminal),
+        onEvent: progress.onEvent,
+      });
       progress.end();
       await printComparison(terminal, measured, {
         json: flags.json,
         markdown: flags.markdown,
         selfTest: flags.selfTest,
+        requirePower: flags.requirePower,
         out: measured.folder,
       });
       if (measured.complete) return;

@@ -3,12 +3,13 @@ import type { GATED_VERDICTS } from '../core/definition/gated-verdicts.js';
 import { UserError } from '../core/errors.js';
 import { LIMITED } from '../core/measure/metrics.js';
 import type { GateRequest } from '../run/compare.js';
-import type { Sizes } from './options.js';
+import type { Least, Sizes } from './options.js';
 
 export interface GateFlags {
   readonly gate?: true | undefined;
   readonly gateStrict?: true | undefined;
   readonly by?: Sizes | undefined;
+  readonly least?: Least | undefined;
   readonly required?: readonly string[] | undefined;
   readonly gateVerdict?: (typeof GATED_VERDICTS)[number] | undefined;
   readonly promptsMayChange?: true | undefined;
@@ -18,7 +19,7 @@ export interface GateFlags {
 
 /** @throws UserError for a flag of gates where nothing is gated, or a metric that no gate has. */
 export function gateRequest(flags: GateFlags): GateRequest | undefined {
-  const { by = {}, required = [], gateVerdict, promptsMayChange, requirePower } = flags;
+  const { by = {}, least = {}, required = [], gateVerdict, promptsMayChange, requirePower } = flags;
   const unknown = Object.entries(by).find(([metric]) => !LIMITED.some((name) => name === metric));
   if (unknown !== undefined) {
     const [metric, { by: size }] = unknown;
@@ -26,6 +27,7 @@ export function gateRequest(flags: GateFlags): GateRequest | undefined {
   }
   const gate = {
     ...by,
+    ...least,
     ...(required.length > 0 && { required }),
     ...(gateVerdict !== undefined && { verdict: gateVerdict }),
     ...(promptsMayChange && { prompts: 'may change' }),
@@ -34,6 +36,7 @@ export function gateRequest(flags: GateFlags): GateRequest | undefined {
   if (flags.gate || flags.gateStrict) return { burden: flags.gateStrict ? 'shown not worse' : 'shown worse', gate };
   const alone = [
     ...Object.keys(by).map((metric) => `--by ${metric}`),
+    ...Object.keys(least).map((load) => `--least ${load}`),
     ...(required.length > 0 ? ['--required'] : []),
     ...(gateVerdict !== undefined ? ['--gate-verdict'] : []),
     ...(promptsMayChange ? ['--prompts-may-change'] : []),

@@ -11,6 +11,9 @@ import {
   dataOption,
   decimal,
   defining,
+  gateOption,
+  gateStrictOption,
+  leastOption,
   modelsOption,
   natural,
   oneOf,
@@ -142,6 +145,10 @@ const loadOptions = () =>
     .option('-o, --out <dir>', 'where runs are kept', DEFAULTS.out)
     .option('--wait', 'wait while another process measures on this machine')
     .addOption(reportsOption())
+    .addOption(gateOption())
+    .addOption(gateStrictOption())
+    .addOption(leastOption())
+    .option('--gate-model <id>', 'the gated model, where several are tested')
     .option('--json', 'print summary.json instead of tables')
     .option('-q, --quiet', 'no progress');
 
@@ -149,7 +156,16 @@ type LoadFlags = ReturnType<ReturnType<typeof loadOptions>['opts']>;
 
 export const load = (terminal: Terminal) =>
   loadOptions().action(async (flags) => {
-    const { printLoad } = await import('./print-load.js');
+    const [{ printLoad }, { gateRequest }] = await Promise.all([
+      import('./print-load.js'),
+      import('./gate-request.js'),
+    ]);
+    const gates = gateRequest({
+      gate: flags.gate,
+      gateStrict: flags.gateStrict,
+      least: flags.least,
+      model: flags.gateModel,
+    });
     await printLoad(
       terminal,
       flags.resume === undefined ? { definition: definitionOf(flags) } : { resume: flags.resume },
@@ -161,6 +177,7 @@ export const load = (terminal: Terminal) =>
         reports: flags.reports,
         json: flags.json,
         quiet: flags.quiet,
+        gates,
       },
     );
   });

@@ -175,10 +175,28 @@ export const gateVerdictOption = () =>
   new Option('--gate-verdict <verdict>', `the verdict that the run must reach: ${GATED_VERDICTS.join(', ')}`).argParser(
     oneOf(GATED_VERDICTS),
   );
+export const leastOption = () =>
+  new Option('--least <load=n>', 'the load that must hold: users=10, concurrency=8 or rate=2.5 (repeatable)')
+    .argParser(leastLoad)
+    .default<Least>({}, 'the gate of the suite');
 export const promptsOption = () =>
   new Option('--prompts-may-change', 'gate although the prompts of paired samples differ');
 export const requirePowerOption = () =>
-  new Option('--require-power', 'exit with 1 when a gate cannot see a change of the size that it shall see');
+  new Option(
+    '--require-power',
+    'exit with 1, before anything is measured where that is known, if a gate cannot see what it shall see',
+  );
+
+export type Least = Readonly<Record<string, { readonly min: number }>>;
+
+function leastLoad(text: string, earlier: Least): Least {
+  const [, name, number] = /^(users|concurrency|rate)=(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  if (name === undefined || !(Number(number) > 0))
+    throw new InvalidArgumentError(
+      `expected users, concurrency or rate with a number, as in "users=10", found "${text}".`,
+    );
+  return { ...earlier, [name]: { min: Number(number) } };
+}
 
 export type Sizes = Readonly<Record<string, { readonly by: string }>>;
 

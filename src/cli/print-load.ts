@@ -2,6 +2,7 @@
 import type { LoadTest } from '../core/load/load-test.js';
 import { isMissing } from '../core/quantity.js';
 import type { ReporterName } from '../core/report/table.js';
+import type { GateRequest } from '../run/compare.js';
 import { type LoadOptions, load, resumeLoad } from '../run/load.js';
 import type { LoadDefinition } from '../run/load-definition.js';
 import { endIncomplete, interruption, unlessInterrupted } from './interruption.js';
@@ -16,12 +17,13 @@ export interface PrintLoadOptions extends Pick<LoadOptions, 'catalogue' | 'whenB
   /** Whether stdout gets summary.json in place of tables. */
   readonly json?: true | undefined;
   readonly quiet?: true | undefined;
+  readonly gates?: GateRequest | undefined;
 }
 
 export type WantedTest = { readonly definition: LoadDefinition } | { readonly resume: string };
 
 export async function printLoad(terminal: Terminal, wanted: WantedTest, options: PrintLoadOptions): Promise<void> {
-  const { catalogue, whenBusy, selfTest, out, reports, json, quiet } = options;
+  const { catalogue, whenBusy, selfTest, out, reports, json, quiet, gates } = options;
   const signal = interruption(terminal);
   const progress = showLoadProgress(quiet || json ? 'quiet' : 'shown', screenOn(terminal));
   const surroundings: LoadOptions = {
@@ -46,7 +48,11 @@ export async function printLoad(terminal: Terminal, wanted: WantedTest, options:
   } else if (restsOnInvalid(test)) {
     endIncomplete(terminal, 'the answer rests on steps that the client spoilt; what to do stands below their table');
   }
-  await printReports(terminal, [folder], { reports, json });
+  const { suites } = await printReports(terminal, [folder], { reports, json });
+  if (gates === undefined) return;
+  const [{ gateLoad }, { printGates }] = await Promise.all([import('../run/gate.js'), import('./print-run-gates.js')]);
+  const run = terminal.exitCode === 3 ? 'incomplete' : 'complete';
+  terminal.exitCode = printGates(terminal, gateLoad(test, suites, gates), run);
 }
 
 /** Each load that the user named is an answer. A search leaves out what is invalid, and may have nothing left. */

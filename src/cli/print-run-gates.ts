@@ -1,6 +1,6 @@
 /** What the gates of a run say, beside its reports. */
 import type { Analysis } from '../core/analyse/analysis.js';
-import { exitCodeOf } from '../core/regress/gate-report.js';
+import { exitCodeOf, type GateReport } from '../core/regress/gate-report.js';
 import { describeGateReport, describeGates } from '../core/report/gate-words.js';
 import { plain } from '../core/report/text.js';
 import type { GateRequest } from '../run/compare.js';
@@ -14,7 +14,11 @@ export function printRunGates(
   request: GateRequest,
   run: 'complete' | 'incomplete',
 ): number {
-  const report = gateRun(analysis, request);
+  return printGates(terminal, gateRun(analysis, request), run);
+}
+
+/** @returns The exit code. */
+export function printGates(terminal: Terminal, report: GateReport, run: 'complete' | 'incomplete'): number {
   for (const sentence of [describeGateReport(report), ...describeGates(report)])
     terminal.stderr.write(`rightsize: ${plain(sentence)}\n`);
   return exitCodeOf(report, run);

@@ -2,9 +2,10 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import type { Analysis } from '../core/analyse/analysis.js';
 import { UserError } from '../core/errors.js';
+import type { GateRequest } from '../run/compare.js';
 import { DEFAULTS } from '../run/defaults.js';
 import type { RunDefinition } from '../run/definitions.js';
-import type { MeasureOptions } from '../run/measure.js';
+import type { Measured, MeasureOptions } from '../run/measure.js';
 import {
   allowScorerOption,
   budget,
@@ -22,6 +23,7 @@ import {
   pricesOption,
   referenceOption,
   reportsOption,
+  requirePowerOption,
 } from './options.js';
 import { type Terminal, worldIn } from './terminal.js';
 
@@ -109,6 +111,7 @@ const runOptions = () =>
     .addOption(gateOption())
     .addOption(gateStrictOption())
     .addOption(gateVerdictOption())
+    .addOption(requirePowerOption())
     .option('--gate-model <id>', 'the gated model (default: the one that the run recommends)')
     .option('--json', 'print summary.json instead of tables')
     .option('-q, --quiet', 'no progress');
@@ -136,14 +139,28 @@ async function measureAndPrint(flags: RunFlags, terminal: Terminal): Promise<voi
     gate: flags.gate,
     gateStrict: flags.gateStrict,
     gateVerdict: flags.gateVerdict,
+    requirePower: flags.requirePower,
     model: flags.gateModel,
   });
+  if (gates !== undefined && flags.requirePower && flags.resume === undefined) {
+    const [{ foreseeRun }, { printForeseenLimits }] = await Promise.all([
+      import('../run/foresight.js'),
+      import('./print-foresight.js'),
+    ]);
+    if (printForeseenLimits(terminal, await foreseeRun(definitionOf(flags), { ...worldIn(terminal), gates }))) {
+      terminal.exitCode = 1;
+      return;
+    }
+  }
   const signal = interruption(terminal);
   const progress = showProgress(flags.quiet || flags.json ? 'quiet' : 'shown', screenOn(terminal));
   const surroundings = { ...surroundingsOf(flags), ...worldIn(terminal), signal, onEvent: progress.onEvent };
   const measuring =
     flags.resume === undefined ? measure(definitionOf(flags), surroundings) : resume(flags.resume, surroundings);
-  const measured = await unlessInterrupted(measuring, signal);
+  const measured = await unlessInterrupted(
+    gates === undefined ? measuring : measuring.then((first) => confirmed(first, gates, surroundings)),
+    signal,
+  );
   progress.end();
   if (measured === null) return endIncomplete(terminal, 'the run was interrupted before it measured anything');
   const { folder, complete, reason } = measured;
@@ -156,6 +173,11 @@ async function measureAndPrint(flags: RunFlags, terminal: Terminal): Promise<voi
     const { printRunGates } = await import('./print-run-gates.js');
     terminal.exitCode = printRunGates(terminal, analysis, gates, terminal.exitCode === 3 ? 'incomplete' : 'complete');
   }
+}
+
+async function confirmed(first: Measured, gates: GateRequest, surroundings: MeasureOptions): Promise<Measured> {
+  const { confirmRed } = await import('../run/gate.js');
+  return confirmRed(first, gates, surroundings);
 }
 
 function definitionOf(flags: RunFlags): RunDefinition & Pick<RunFlags, 'out'> {

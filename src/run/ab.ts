@@ -37,18 +37,19 @@ export interface AbMeasured extends Comparisons {
 export const DEFAULT_BLOCKS = 6;
 
 /** @throws UserError when a definition, a model or a gate is not as it must be. */
-export async function ab(
-  { base, candidate, blocks = DEFAULT_BLOCKS, oneAtATime, ...definition }: AbDefinition,
-  { gates, ...options }: AbOptions = {},
-): Promise<AbMeasured> {
+export async function ab(definition: AbDefinition, { gates, ...options }: AbOptions = {}): Promise<AbMeasured> {
   const world = worldOf(options);
-  const inTurns = { base, candidate, blocks, ...(oneAtATime && { oneAtATime }) };
-  const first = await measure({ ...definition, inTurns }, { ...options, ...world });
+  const first = await measure(inTurnsOf(definition), { ...options, ...world });
   const found = await comparisonOf(first, gates, world);
   const isRed = found.exitCode === 1 && first.complete;
   if (!isRed) return { ...found, ...endingOf(first), looks: 1 };
-  const second = await resume(first.folder, { ...options, ...world, look: 2 });
+  const second = await resume(first.folder, { ...options, ...world, catalogue: definition.catalogue, look: 2 });
   return { ...(await comparisonOf(second, gates, world)), ...endingOf(second), looks: 2 };
+}
+
+/** The run that measures two versions in turns. */
+export function inTurnsOf({ base, candidate, blocks = DEFAULT_BLOCKS, oneAtATime, ...definition }: AbDefinition) {
+  return { ...definition, inTurns: { base, candidate, blocks, ...(oneAtATime && { oneAtATime }) } };
 }
 
 async function comparisonOf(

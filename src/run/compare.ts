@@ -211,7 +211,7 @@ async function pairOfOneRun(run: string, { baseModel, newModel }: CompareOptions
 
 /** @throws UserError when the gate is not as it must be, or names no model of the comparison. */
 function gatedModel({ candidate, models }: Pairing, { gate = {}, burden }: GateRequest): Gated {
-  const definition = gateDefinition(candidate.analysis, gate);
+  const definition = gateDefinition(candidate.analysis?.suites ?? [], gate);
   const names = models.map((pair) => pair.candidate);
   const model = definition.model ?? (names.length === 1 ? names[0] : recommendedBy(candidate.analysis));
   if (model !== undefined && names.includes(model)) return { definition, model, burden };
@@ -222,8 +222,11 @@ function gatedModel({ candidate, models }: Pairing, { gate = {}, burden }: GateR
 }
 
 /** The gates of the run's suite, with those of the caller in their place. @throws UserError */
-export function gateDefinition(analysis: Analysis | null, changes: Readonly<Record<string, unknown>>): GateDefinition {
-  const gated = (analysis?.suites ?? []).filter(hasGate);
+export function gateDefinition(
+  suites: readonly { readonly name: string; readonly gate?: SuiteAnalysis['gate'] | undefined }[],
+  changes: Readonly<Record<string, unknown>>,
+): GateDefinition {
+  const gated = suites.filter(({ gate }) => gate !== undefined);
   if (gated.length > 1) {
     throw new UserError(
       `gate: expected one suite of the run to have gates, found ${gated.map(({ name }) => name).join(', ')}; run them one by one`,
@@ -233,10 +236,6 @@ export function gateDefinition(analysis: Analysis | null, changes: Readonly<Reco
   if (parsed.success) return parsed.data;
   const complaint = firstComplaint(parsed.error, changes);
   throw new UserError(`gate: ${[...complaint.path].join('.')}: ${complaint.rule}; see docs/gate.md`);
-}
-
-function hasGate({ gate }: SuiteAnalysis): boolean {
-  return gate !== undefined;
 }
 
 function recommendedBy(analysis: Analysis | null): string | undefined {

@@ -81,7 +81,11 @@ export async function join(url: string, options: JoinOptions = {}): Promise<void
           memory: environment.memory.total,
         },
         openPart: (notice) =>
-          openPart(notice, { ...machine, name, environment, clockOffset: connection.offset }, { ...options, ...world, say }),
+          openPart(
+            notice,
+            { ...machine, name, environment, clockOffset: connection.offset },
+            { ...options, ...world, say },
+          ),
         afterRun: options.afterRun ?? 'wait',
         say,
         signal: world.signal,

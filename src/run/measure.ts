@@ -62,7 +62,7 @@ export interface MeasureOptions extends Partial<World> {
   readonly onEvent?: ((event: MeasureEvent) => void) | undefined;
   /** Opens a model; without it, in a process of its own. */
   readonly openWorker?: OpenWorker | undefined;
-  /** How often two versions in turns have been looked at after this measurement; 1 by default. */
+  /** How often every sample has been looked at after this measurement; 1 by default. A second look asks all of them again. */
   readonly look?: number | undefined;
 }
 
@@ -356,7 +356,7 @@ function planOf({ record, samples, models }: Definitions, look: number): readonl
       task: task.name,
       // Log-likelihoods are asked for one at a time: an engine computes the texts of a sample side by side as it is.
       condition: task.ask === 'generate' && condition !== undefined ? parseClosed(condition) : ALONE,
-      repetitions: task.repetitions,
+      repetitions: (task.repetitions ?? record.settings.repetitions) * look,
       samples: samplesOfTask(suite.name, task.name).map(({ sample }) => sample),
     })),
   );

@@ -3,10 +3,11 @@ import { CommanderError } from '@commander-js/extra-typings';
 import { expect, test } from 'vitest';
 import { capacity as command } from '../../src/cli/capacity.js';
 import { capacity } from '../../src/run/capacity.js';
+import { silentTerminal } from '../support/cli.js';
 
 const parsed = (flags: readonly string[]) => {
   const seen: unknown[] = [];
-  command()
+  command(silentTerminal())
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
     .action((run, options) => void seen.push(run, options))

@@ -21,6 +21,8 @@ test.each([
   [['--requests', '0'], /--requests .*expected a whole number from 1 up/],
   [['--budget', 'soon'], /--budget .*expected a time such as "10 min"/],
   [['--stop-errors', '200%'], /--stop-errors .*expected a share from 0 to 1/],
+  [['--least', 'happiness=3'], /--least .*expected users, concurrency or rate with a number/],
+  [['--least', 'users=0'], /--least .*expected users, concurrency or rate with a number/],
   [['--clients', '0'], /--clients .*expected a whole number from 1 up/],
 ])('%j', (flags, sentence) => {
   const command = load(silentTerminal())
@@ -37,6 +39,13 @@ test('a range of rates is doubled through', () => {
   const command = load(silentTerminal()).action(({ rate }) => void seen.push(rate));
   command.parse(['--rate', '0.5..4,7,1..3'], { from: 'user' });
   expect(seen).toEqual([[0.5, 1, 2, 4, 7, 1, 2, 3]]);
+});
+
+test('a load that must hold is no gate without --gate', async () => {
+  const parsing = load(silentTerminal())
+    .exitOverride()
+    .parseAsync(['--least', 'users=3', '--model', 'x'], { from: 'user' });
+  await expect(parsing).rejects.toThrow(/^--least users: expected --gate or --gate-strict beside it/);
 });
 
 test('a load and a search are not asked for together', async () => {

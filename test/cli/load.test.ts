@@ -220,6 +220,15 @@ test('a load test leaves reports in its folder, which come again from its log al
   );
 });
 
+test('a gate on a load that the test did not hold is blind, and one that is missed is not green', async () => {
+  const gated = (...flags: string[]) =>
+    load(folder(), '-c', '2', '--requests', '60', '--objective', 'ttft p90 <= 1 ms', '--gate', ...flags);
+  const [blind, missed] = [await gated('--least', 'users=5'), await gated('--least', 'concurrency=2')];
+  expect(blind.code, blind.stderr).toBe(2);
+  expect(blind.stderr).toContain('users: cannot judge, because the test held no step of users');
+  expect(missed.code, missed.stderr).not.toBe(0);
+});
+
 test('several clients take a server that is there', async () => {
   const cwd = folder();
   const script = { id: 'slow', class: 'slm', backend: 'scripted', script: { realTime: true } };

@@ -99,7 +99,12 @@ const NOTHING: CellState = {
 };
 
 /** A limit of a task takes the place of that of the suite, one by one. */
-function limitsOf({ requirement }: LoggedSuite, task: LoggedSuite['tasks'][number]): TaskAnalysis['limits'] {
+type LimitedSuite = Pick<LoggedSuite, 'requirement'>;
+
+export function limitsOf(
+  { requirement }: LimitedSuite,
+  task: Pick<LoggedSuite['tasks'][number], 'limits'>,
+): TaskAnalysis['limits'] {
   const metrics = { ...requirement.limits.metrics, ...task.limits.metrics };
   return { ...requirement.limits, ...task.limits, ...(Object.keys(metrics).length > 0 && { metrics }) };
 }

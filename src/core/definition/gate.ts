@@ -9,6 +9,7 @@
  *       memory: { by: 5% }
  *       required: [r-001, r-017]
  *       verdict: SLM fits
+ *       users: { min: 10 }
  */
 import { z } from 'zod';
 import { LEVELS, type Level } from '../measure/metric.js';
@@ -75,6 +76,10 @@ const measured = z
   )
   .partial();
 
+function least(what: string) {
+  return z.strictObject({ min: z.number().positive() }).optional().describe(what);
+}
+
 export const gateSchema = measured.extend({
   quality: z.union([qualityGate, z.array(qualityGate).min(1)]).optional(),
   required: z
@@ -82,6 +87,9 @@ export const gateSchema = measured.extend({
     .optional()
     .describe('Ids of samples that must be answered right, and no worse than by the base.'),
   verdict: z.enum(GATED_VERDICTS).optional().describe('The verdict that a run must reach.'),
+  users: least('The users that the model must serve within its objectives, as `rightsize load` shows.'),
+  concurrency: least('The requests under way at once that it must serve within its objectives.'),
+  rate: least('The requests per second that it must serve within its objectives.'),
   model: z.string().min(1).optional().describe('The gated model. The default is the one that the run recommends.'),
   prompts: z
     .enum(['must stay', 'may change'])

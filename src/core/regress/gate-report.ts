@@ -65,7 +65,7 @@ export interface GateReport {
 
 export type GatedVerdict = (typeof GATED_VERDICTS)[number];
 
-export type RunGateResult = VerdictResult | LimitResult;
+export type RunGateResult = VerdictResult | LimitResult | LoadResult;
 
 export interface VerdictResult {
   readonly kind: 'verdict';
@@ -81,6 +81,19 @@ export interface LimitResult {
   readonly task: string;
   readonly model: string;
   readonly check: LimitCheck;
+}
+
+/** What a gate on a load test may demand the least of. */
+export type GatedLoad = 'users' | 'concurrency' | 'rate';
+
+export interface LoadResult {
+  readonly kind: 'load';
+  readonly state: 'red' | 'green';
+  readonly model: string;
+  readonly what: GatedLoad;
+  readonly min: number;
+  /** Up to `low` all objectives are shown to hold; from `high` on one is shown to be missed, or null. */
+  readonly range: { readonly low: number; readonly high: number | null };
 }
 
 /** 2 for a blind gate, before 3 for a run that is incomplete, before 1 for a red gate. */

@@ -59,14 +59,27 @@ interface GateQuestion {
   readonly level: number;
   readonly looks: LossRule['looks'];
   readonly wanted: number;
+  /** The samples of a run that is planned; without it, those that were compared. */
+  readonly samples?: number;
 }
 
-export function gatePower({ rule, test, compared, level, looks, wanted }: GateQuestion): PowerStatement | Missing {
+export function gatePower({
+  rule,
+  test,
+  compared,
+  level,
+  looks,
+  wanted,
+  samples,
+}: GateQuestion): PowerStatement | Missing {
   const { metric, task } = rule;
   const [by, detect] = [lossOfShare(metric, rule.by), lossOfShare(metric, rule.detect)];
   const lossRule: LossRule = { by, level, looks };
   const losses = { detect, by, wanted, asNamed: rule.detect };
-  if (metric === 'quality') return qualityStatement(planOf(pairsOf(task, compared.paired)), lossRule, losses);
+  if (metric === 'quality') {
+    const plan = planOf(pairsOf(task, compared.paired));
+    return qualityStatement({ ...plan, samples: samples ?? plan.samples }, lossRule, losses);
+  }
   if (metric === 'memory') return memoryStatement(compared.base.memory, losses);
   if (test.spread === null) return missing('nothing says how much it varies');
   return unitStatement(test.spread, lossRule, losses);

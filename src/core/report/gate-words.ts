@@ -7,6 +7,7 @@ import {
   type GateReport,
   type GateResult,
   gateName,
+  type LoadResult,
   type RequiredResult,
 } from '../regress/gate-report.js';
 import type { PowerStatement } from '../regress/power.js';
@@ -33,7 +34,21 @@ export function describeGate(result: GateResult, burden: Burden): string {
       return `verdict of ${result.suite}: ${result.state}, because the run says "${VERDICT_NAMES[result.found]}" and "${result.wanted}" is demanded.`;
     case 'limit':
       return `limit of ${result.task} on ${result.model}: ${result.state}, because the limit is ${LIMIT_STATES[result.check.state]}: ${describeCheck(result.check)}.`;
+    case 'load':
+      return describeLoad(result);
   }
+}
+
+function describeLoad({ what, min, model, state, range: { low, high } }: LoadResult): string {
+  const missed =
+    high === null ? 'no load was shown to be too much' : `an objective is shown to be missed from ${load(high)} on`;
+  const held =
+    low > 0 ? `all objectives are shown to hold up to ${load(low)}` : 'at no load all objectives are shown to hold';
+  return `${what} of ${model}: ${state}, because ${min} are demanded; ${held}, and ${missed}.`;
+}
+
+function load(value: number): string {
+  return String(Number(value.toPrecision(3)));
 }
 
 const LIMIT_STATES = {
@@ -62,6 +77,8 @@ export function nameOf(result: GateResult): string {
       return `verdict of ${result.suite}`;
     case 'limit':
       return `limit of ${result.task}`;
+    case 'load':
+      return result.what;
   }
 }
 

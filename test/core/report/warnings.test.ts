@@ -34,7 +34,14 @@ test('faults of the log come first, then prompts, answers, and the machine last'
 });
 
 test('of several tasks and models the worst comes first, whichever is listed first', () => {
-  const failed = { state: 'failed', by: 'harness', kind: 'server', reason: 'the worker died', output: '', timing: null };
+  const failed = {
+    state: 'failed',
+    by: 'harness',
+    kind: 'server',
+    reason: 'the worker died',
+    output: '',
+    timing: null,
+  };
   const log = makeLog({
     tasks: [{ name: 'route', samples: 4 }],
     models: [

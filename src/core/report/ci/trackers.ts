@@ -1,7 +1,7 @@
 /**
  * The figures of the new version for services that track them.
  *
- *     Bencher Metric Format       { "small": { "ttft-p95": { "value": 0.21 } } }
+ *     Bencher Metric Format       { "small": { "ttft-p95": { "value": 0.21 } }, "small desk/route": { "quality": { "value": 0.9 } } }
  *     github-action-benchmark     [{ "name": "small ttft p95", "unit": "seconds", "value": 0.21 }], one file for each direction
  */
 import { METRICS } from '../../measure/metrics.js';
@@ -17,8 +17,11 @@ interface Tracked {
 export function bencherMetrics(comparisons: readonly VersionComparison[]): string {
   const models: Record<string, Record<string, { readonly value: number }>> = {};
   for (const { model, change, value } of trackedOf(comparisons)) {
-    models[model] ??= {};
-    models[model][nameOf(change).replaceAll(' ', '-')] = { value };
+    const { metric, level, task } = change;
+    // Bencher cuts no name of a measure, but refuses one of more than 64 characters: the task belongs to the benchmark.
+    const benchmark = task === null ? model : `${model} ${task}`;
+    models[benchmark] ??= {};
+    models[benchmark][level === null ? metric : `${metric}-${level}`] = { value };
   }
   return `${JSON.stringify(models, null, 2)}\n`;
 }
