@@ -1,10 +1,10 @@
 /**
  * What `test_prompt` and `test_gen` of llama-bench do, on our libraries, with nothing around it: any token, no sampling, no text. It runs
- * in a process of its own, as llama-bench does. Arguments: the weights, the number of threads. Each message is the length of an answer,
- * and is answered with the rates.
+ * in a process of its own, as llama-bench does. Arguments: the weights, the number of threads. Each message is what to read, and is
+ * answered with the rates.
  */
 import { register } from 'node:module';
-import type { Rates } from './llama-cpp.js';
+import type { Lengths, Rates } from './llama-cpp.js';
 
 register('./built.mjs', import.meta.url);
 const { createBatch } = await import('../src/backends/llama-cpp/batch.js');
@@ -12,7 +12,6 @@ const { shippedLibraries } = await import('../src/backends/llama-cpp/find-librar
 const { openLibrary } = await import('../src/backends/llama-cpp/library.js');
 
 const PROMPT = 128;
-const DEPTH = 16;
 const [file = '', threads = '1'] = process.argv.slice(2);
 
 const { llama, createThreadPool } = openLibrary(await shippedLibraries('cpu'));
@@ -39,18 +38,18 @@ function rate(tokens: number, work: () => void): number {
   return (1000 * tokens) / (performance.now() - start);
 }
 
-function rates(answer: number): Rates {
+function rates({ answer, depth }: Lengths): Rates {
   forget();
   read(0, PROMPT);
   forget();
   const prefill = rate(PROMPT, () => read(0, PROMPT));
   forget();
-  read(0, DEPTH);
+  read(0, depth);
   const decode = rate(answer, () => {
-    for (let token = 0; token < answer; token++) read(DEPTH + token, 1);
+    for (let token = 0; token < answer; token++) read(depth + token, 1);
   });
   return { prefill, decode };
 }
 
-process.on('message', (answer: number) => process.send!(rates(answer)));
+process.on('message', (lengths: Lengths) => process.send!(rates(lengths)));
 process.on('disconnect', () => process.exit());

@@ -25,8 +25,8 @@ import { absent, GGUF, type Weights } from './weights.js';
 const run = promisify(execFile);
 
 const PROMPT = 128;
-/** Tokens before the answer that decoding is timed on: an answer is never the first thing in a context. */
-const DEPTH = 16;
+/** Words of the prompt whose answer is timed. With the chat's own tokens they are the depth at which both sides decode. */
+const WORDS = 16;
 
 /** Goals are ratios to the loop on our libraries. The embedded pair is so small that bookkeeping shows. */
 const SUBJECTS = [
@@ -43,6 +43,13 @@ const DEFAULT_THREADS = 0.95;
 /** Milliseconds in which the threads of the side before stop spinning. */
 const REST = 1000;
 
+/** Tokens. */
+export interface Lengths {
+  readonly answer: number;
+  /** Those before the answer. */
+  readonly depth: number;
+}
+
 export interface Rates {
   /** Tokens per second. */
   readonly prefill: number;
@@ -51,14 +58,14 @@ export interface Rates {
 
 export const llamaCppPart: Part = {
   about: 'decode and prefill rates of the llama-cpp backend, against llama-bench on the same file',
-  async *measure({ pairs }) {
+  async *measure({ pairs, wants }) {
     const command = (process.env.LLAMA_BENCH ?? 'llama-bench').split(' ');
     const reason = await run(command[0]!, [...command.slice(1), '--help']).then(
       () => null,
       () => `there is no ${command.join(' ')}; name the command in LLAMA_BENCH`,
     );
     if (reason !== null) yield { what: 'llama-bench', skipped: reason };
-    for (const subject of SUBJECTS) {
+    for (const subject of SUBJECTS.filter(({ weights }) => wants(weights.name))) {
       const skipped = absent(subject.weights);
       if (skipped !== null) {
         yield { what: subject.weights.name, skipped };
@@ -109,17 +116,20 @@ async function compare(
   const folder = mkdtempSync(join(tmpdir(), 'rightsize-bench-'));
   const file = join(folder, basename(weights.path));
   copyFileSync(weights.path, file);
-  const session = await openOurs(file, threads);
-  const bare = openBare(file, threads);
   try {
-    await ours(session, answer);
     const trios: { ours: Rates; upstream: Rates | null; bare: Rates }[] = [];
     for (let pair = 0; pair < count; pair++) {
+      // Both sides are opened anew: the same loop on the same file differs by a fifth with the pages that its weights get (README.md).
+      const session = await openOurs(file, threads);
+      const bare = openBare(file, threads);
+      const lengths = { answer, depth: await depthOf(session) };
       trios.push({
-        upstream: command && (await upstream(command, file, threads, answer)),
+        upstream: command && (await upstream(command, file, threads, lengths)),
         ours: await afterRest(() => ours(session, answer)),
-        bare: await afterRest(() => bare.rates(answer)),
+        bare: await afterRest(() => bare.rates(lengths)),
       });
+      await session.close();
+      bare.close();
     }
     const sides = [
       { side: 'bare', against: 'its loop on our libraries', goal: { atLeast: goal } },
@@ -140,13 +150,16 @@ async function compare(
       ),
     );
   } finally {
-    await session.close();
-    bare.close();
     rmSync(folder, { recursive: true });
   }
 }
 
-async function upstream(command: readonly string[], file: string, threads: number, answer: number): Promise<Rates> {
+async function upstream(
+  command: readonly string[],
+  file: string,
+  threads: number,
+  { answer, depth }: Lengths,
+): Promise<Rates> {
   const common = ['-m', file, '-t', String(threads), '-r', '1', '-fa', 'auto', '-o', 'json'];
   const test = async (...flags: string[]) => {
     const { stdout } = await run(command[0]!, [...command.slice(1), ...common, ...flags]);
@@ -154,7 +167,7 @@ async function upstream(command: readonly string[], file: string, threads: numbe
   };
   return {
     prefill: await test('-p', String(PROMPT), '-n', '0'),
-    decode: await test('-p', '0', '-n', String(answer), '-d', String(DEPTH)),
+    decode: await test('-p', '0', '-n', String(answer), '-d', String(depth)),
   };
 }
 
@@ -168,8 +181,8 @@ function openBare(file: string, threads: number) {
   const script = fileURLToPath(new URL('./bare-loop.ts', import.meta.url));
   const child = fork(script, [file, String(threads)]);
   return {
-    async rates(answer: number): Promise<Rates> {
-      child.send(answer);
+    async rates(lengths: Lengths): Promise<Rates> {
+      child.send(lengths);
       const [rates] = await once(child, 'message');
       return rates as Rates;
     },
@@ -184,6 +197,10 @@ async function ours(session: Session, answerLength: number): Promise<Rates> {
     prefill: (await answer(session, words, 1)).prefill,
     decode: await decodeRate(session, answerLength),
   };
+}
+
+async function depthOf(session: Session): Promise<number> {
+  return (await answer(session, WORDS, 1)).promptTokens;
 }
 
 /** The words that make a prompt of exactly `PROMPT` tokens, for a batch of 133 takes a fifth longer than one of 128. */
@@ -202,7 +219,7 @@ async function decodeRate(session: Session, answerLength: number): Promise<numbe
   let tokens = 0;
   let seconds = 0;
   for (let tries = 0; tokens < answerLength && tries < 64; tries++) {
-    const { times } = await answer(session, DEPTH, answerLength + 1 - tokens, tries);
+    const { times } = await answer(session, WORDS, answerLength + 1 - tokens, tries);
     tokens += times.length - 1;
     seconds += times.at(-1)! - times[0]!;
   }

@@ -1,7 +1,7 @@
 /**
  * How fast rightsize itself is, and how true its numbers are:
  *
- *     npm run bench [-- PART …] [--pairs 5] [--out bench/results.json]
+ *     npm run bench [-- PART …] [--pairs 5] [--only WEIGHTS] [--out bench/results.json]
  *
  * runs all parts or those named, prints a table and writes JSON. What a part needs (weights, upstream's programs, Python) and
  * does not find is skipped, with the reason. Read README.md beside this file for what the figures mean.
@@ -38,6 +38,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     pairs: { type: 'string', default: '5' },
+    only: { type: 'string', default: '' },
     out: { type: 'string', default: join(import.meta.dirname, 'results.json') },
   },
 });
@@ -48,6 +49,7 @@ for (const name of positionals) {
   if (!Object.hasOwn(PARTS, name)) throw new Error(`expected a part (${Object.keys(PARTS).join(', ')}), found ${name}`);
 }
 
+const wants = (name: string) => name.includes(values.only);
 const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), node: process.version };
 process.stderr.write(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}\n`);
 const table = new Table({
@@ -60,7 +62,7 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(PARTS)) {
   const part = await PARTS[name]!();
   process.stderr.write(`${name}: ${part.about}\n`);
   try {
-    for await (const measured of part.measure({ pairs })) show(name, measured);
+    for await (const measured of part.measure({ pairs, wants })) show(name, measured);
   } catch (error) {
     show(name, { what: `the rest of ${name}`, skipped: `it failed: ${describeError(error)}` });
     process.exitCode = 1;

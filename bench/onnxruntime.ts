@@ -25,7 +25,7 @@ const GOALS: Readonly<Record<string, number>> = { 'transformers.js': 1.2, python
 
 export const onnxruntimePart: Part = {
   about: 'time of a token in the onnxruntime backend, against transformers.js and against loops in Python',
-  async *measure({ pairs }) {
+  async *measure({ pairs, wants }) {
     const noLoops = await whyNoPython('numpy', 'onnxruntime');
     if (noLoops !== null) yield { what: 'loops in Python', skipped: noLoops };
     const noGenai = noLoops ?? (await whyNoPython('onnxruntime_genai'));
@@ -38,6 +38,7 @@ export const onnxruntimePart: Part = {
         continue;
       }
       const { name, path } = subject;
+      if (!wants(name)) continue;
       const reason = absent({ name, path });
       if (reason !== null) {
         yield { what: name, skipped: reason };

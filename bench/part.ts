@@ -13,6 +13,8 @@ export interface Part {
 export interface PartOptions {
   /** How often each comparison is made. */
   readonly pairs: number;
+  /** Whether to measure with weights of this name. */
+  readonly wants: (name: string) => boolean;
 }
 
 /** A number with its goal. All numbers are in the unit named, base units where there is none. */

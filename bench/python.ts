@@ -7,7 +7,7 @@ const run = promisify(execFile);
 /** Why no Python with these modules can be run; null when it can. */
 export async function whyNoPython(...modules: readonly string[]): Promise<string | null> {
   const python = process.env.RIGHTSIZE_PYTHON;
-  if (python === undefined) return `RIGHTSIZE_PYTHON names no Python with ${modules.join(' and ')}`;
+  if (!python) return `RIGHTSIZE_PYTHON names no Python with ${modules.join(' and ')}`;
   const absent = `import importlib.util as u, sys; print(*(m for m in sys.argv[1:] if u.find_spec(m) is None))`;
   try {
     const { stdout } = await run(python, ['-c', absent, ...modules]);

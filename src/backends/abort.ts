@@ -6,8 +6,8 @@
 export interface Abortion {
   /** Throws an AbortError when the signal is aborted. */
   check(): void;
-  /** The promise, or an AbortError if that comes first. */
-  race<T>(promise: Promise<T>): Promise<T>;
+  /** The promise, or an AbortError if that comes first. Work that is done already is handed on. */
+  race<T>(work: T | Promise<T>): T | Promise<T>;
   /** Stops listening: a signal may outlive a hundred thousand requests. */
   release(): void;
 }
@@ -24,7 +24,7 @@ export function abortionOf(signal: AbortSignal): Abortion {
     check() {
       if (signal.aborted) throw abortError(signal);
     },
-    race: (promise) => Promise.race([promise, aborted]),
+    race: (work) => (work instanceof Promise ? Promise.race([work, aborted]) : work),
     release: () => signal.removeEventListener('abort', abort),
   };
 }

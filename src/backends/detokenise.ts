@@ -40,4 +40,21 @@ export function createDetokeniser(decode: (tokens: number[]) => string): Detoken
   };
 }
 
+type Decode = (tokens: readonly number[]) => string;
+
+/** Remembers the texts of single tokens. Every token of an answer is decoded alone once more, and the same ones come again and again. */
+export function rememberingSingleTokens(decode: Decode): Decode {
+  const known = new Map<number, string>();
+  return (tokens) => {
+    if (tokens.length !== 1) return decode(tokens);
+    const token = tokens[0]!;
+    let text = known.get(token);
+    if (text === undefined) {
+      text = decode(tokens);
+      known.set(token, text);
+    }
+    return text;
+  };
+}
+
 const REPLACEMENT = '\uFFFD';

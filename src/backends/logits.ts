@@ -13,14 +13,29 @@ export interface Summary {
   readonly total: number;
 }
 
-/** @throws Error when the logits are not numbers. */
+/**
+ * A part at a time, so that the memory of the vectors stays in the fastest cache: the weights of a token have just driven everything else
+ * out. The sum is of what the terms are beside the highest logit so far.
+ *
+ * @throws Error when the logits are not numbers.
+ */
 export function summarise(logits: Float32Array): Summary {
-  const bytes = load(logits);
-  const highest = vector.highest(bytes);
-  const sum = vector.sum(bytes, highest);
+  let highest = Number.NEGATIVE_INFINITY;
+  let likeliest = 0;
+  let sum = 0;
+  for (let start = 0; start < logits.length; start += PART) {
+    const bytes = load(logits, start);
+    const top = vector.highest(bytes);
+    if (top > highest) {
+      sum *= Math.exp(highest - top);
+      highest = top;
+      likeliest = start + vector.find(bytes, top) / Float32Array.BYTES_PER_ELEMENT;
+    }
+    // Beside a logit of minus infinity nothing is a number, and beside 0 that part adds nothing.
+    sum += vector.sum(bytes, highest === Number.NEGATIVE_INFINITY ? 0 : highest);
+  }
   // One term is the highest logit's own, and that is 1; rounded below it, a probability would be above 1.
   if (!(sum >= 0.999)) throw new Error('the engine gave logits that are not numbers; the weights are damaged');
-  let likeliest = vector.find(bytes, highest) / Float32Array.BYTES_PER_ELEMENT;
   while (logits[likeliest] !== highest) likeliest++;
   return { likeliest, highest, total: highest + Math.log(Math.max(1, sum)) };
 }
@@ -37,7 +52,7 @@ export function scoreOf(logits: Float32Array, token: number): { readonly logprob
 }
 
 interface Vector {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: { readonly buffer: ArrayBuffer };
   highest(bytes: number): number;
   /** The address of the four logits among which the first of this value is. */
   find(bytes: number, value: number): number;
@@ -53,17 +68,17 @@ declare const WebAssembly: {
 const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(WASM, 'base64')));
 const vector = exports as Vector;
 
-const PAGE = 65_536;
-const BLOCK = 16;
+/** Logits that are looked at at once: 16 KiB. */
+const PART = 4096;
+/** Logits that a step of the vectors takes. */
+const STEP = 16;
+const room = new Float32Array(vector.memory.buffer, 0, PART);
 
-/** Copies them to where the vectors are, which takes a fiftieth of what is done there. Returns the bytes to look at. */
-function load(logits: Float32Array): number {
-  const { memory } = vector;
-  const bytes = Math.ceil(logits.byteLength / BLOCK) * BLOCK;
-  const lacking = bytes - memory.buffer.byteLength;
-  if (lacking > 0) memory.grow(Math.ceil(lacking / PAGE));
-  const room = new Float32Array(memory.buffer, 0, bytes / Float32Array.BYTES_PER_ELEMENT);
-  room.set(logits);
-  room.fill(Number.NEGATIVE_INFINITY, logits.length);
-  return bytes;
+/** Copies a part of them to where the vectors are. Returns the bytes to look at. */
+function load(logits: Float32Array, start: number): number {
+  const count = Math.min(PART, logits.length - start);
+  room.set(logits.subarray(start, start + count));
+  const end = Math.ceil(count / STEP) * STEP;
+  room.fill(Number.NEGATIVE_INFINITY, count, end);
+  return end * Float32Array.BYTES_PER_ELEMENT;
 }

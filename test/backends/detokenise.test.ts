@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createDetokeniser } from '../../src/backends/detokenise.js';
+import { createDetokeniser, rememberingSingleTokens } from '../../src/backends/detokenise.js';
 
 /** A tokenizer whose tokens are bytes; 256 is a special token, which decoding leaves out. */
 const decodeBytes = (tokens: number[]) => Buffer.from(tokens.filter((token) => token < 256)).toString('utf8');
@@ -25,6 +25,17 @@ describe('a detokeniser', () => {
 
   it('keeps the space between words, which no token has alone', () => {
     expect(stream(decodeWords, [0, 1, 2, 3])).toEqual(['the', ' cat', 's', ' sat', '']);
+  });
+
+  it('gives the same text if single tokens are remembered, and decodes each of them once', () => {
+    const alone: number[] = [];
+    const counting = (tokens: readonly number[]) => {
+      if (tokens.length === 1) alone.push(tokens[0]!);
+      return decodeWords([...tokens]);
+    };
+    const tokens = [0, 1, 2, 3, 0, 1, 2, 3];
+    expect(stream(rememberingSingleTokens(counting), tokens)).toEqual(stream(decodeWords, tokens));
+    expect(alone.sort()).toEqual([0, 1, 2, 3]);
   });
 
   it('releases nothing for a special token and goes on after it', () => {

@@ -30,12 +30,15 @@ describe('the memory of a GGUF file, from its header', () => {
   });
 
   it('goes into the log with what one token reads', async () => {
-    const opened = { context: 1024, batch: 512, bytesOfValue: 2, flashAttention: true };
+    const opened = { context: 1024, copiedWeights: 3 * MiB, batch: 512, bytesOfValue: 2, flashAttention: true };
     const footprint = footprintOf(await shapeOf(LLM), opened);
-    const { weights } = await shapeOf(LLM);
+    const shape = await shapeOf(LLM);
+    const { weights } = shape;
+    const { compute, output } = llamaCppMemory(shape, OPTIONS);
     // The embedding is the output matrix too, so a token reads all weights and the whole cache of a full context.
     expect(footprint).toMatchObject({
       cache: 2.5 * MiB,
+      buffers: compute + output + 3 * MiB,
       readPerToken: allWeights(weights).bytes,
       cacheReadPerToken: 2.5 * MiB,
     });

@@ -53,6 +53,11 @@ describe('the summary of logits', () => {
     expect(() => summarise(Float32Array.of(1, Number.POSITIVE_INFINITY))).toThrow('not numbers');
     expect(() => summarise(new Float32Array(4).fill(Number.NEGATIVE_INFINITY))).toThrow('not numbers');
     expect(summarise(Float32Array.of(Number.NEGATIVE_INFINITY, 0)).total).toBeCloseTo(0, 6);
+    const forbidden = new Float32Array(10_000).fill(Number.NEGATIVE_INFINITY);
+    forbidden[9_000] = 3;
+    expect(summarise(forbidden)).toMatchObject({ likeliest: 9_000, highest: 3, total: 3 });
+    forbidden[10] = Number.NaN;
+    expect(() => summarise(forbidden)).toThrow('not numbers');
   });
 });
 

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type ChatTemplate, chooseTemplate, type OwnTemplates, type TemplateChoice } from '../chat-template.js';
+import { rememberingSingleTokens } from '../detokenise.js';
 import { readJson } from './config.js';
 import { openTokenizer } from './tokenizer.js';
 
@@ -53,7 +54,9 @@ export function readTextModel(directory: string, choice: TemplateChoice): TextMo
     emptyContext: idOf(tokens.bos_token) ?? endToken ?? 0,
     encode: (text, kind) => tokenizer.encode(text, { add_special_tokens: kind === 'special' }).ids,
     // The library refuses to decode nothing.
-    decode: (ids) => (ids.length === 0 ? '' : tokenizer.decode([...ids], { clean_up_tokenization_spaces: false })),
+    decode: rememberingSingleTokens((ids) =>
+      ids.length === 0 ? '' : tokenizer.decode([...ids], { clean_up_tokenization_spaces: false }),
+    ),
     specialToken: (text) => {
       const id = idOf(text);
       return id !== null && special.has(id) ? id : null;

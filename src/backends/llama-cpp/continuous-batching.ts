@@ -84,7 +84,7 @@ export function schedulerOfSequences(
       waiting.shift();
       const sequence = free.pop()!;
       engine.forget(sequence, 0);
-      if (shared > 0) await engine.copy(HELD, sequence, shared);
+      if (shared > 0) engine.copy(HELD, sequence, shared);
       const sampler = engine.sampler(request.sampling);
       answering.add({
         ...request,
@@ -115,10 +115,10 @@ export function schedulerOfSequences(
   }
 
   /** Keeps the prompt that was just read, for the next one to begin with. */
-  async function hold({ prompt, sequence }: Answering): Promise<void> {
+  function hold({ prompt, sequence }: Answering): void {
     const common = sharedLength(prompt, held);
     for (const other of answering) other.shared = Math.min(other.shared, common);
-    await engine.copy(sequence, HELD, prompt.length);
+    engine.copy(sequence, HELD, prompt.length);
     held = prompt;
   }
 
@@ -148,8 +148,8 @@ export function schedulerOfSequences(
       answer.held += span.tokens.length;
       answer.next = answer.next.slice(span.tokens.length);
       if (answer.next.length > 0) continue;
-      if (divisible && answer.held === answer.prompt.length) await hold(answer);
-      const sampled = await answer.sampler.sample(places[i]![0]!);
+      if (divisible && answer.held === answer.prompt.length) hold(answer);
+      const sampled = answer.sampler.sample(places[i]![0]!);
       answer.sampled++;
       answer.next = [sampled.token];
       answer.queue.put(sampled);

@@ -5,6 +5,7 @@
  */
 import type { Generation } from '../../core/definition/suite.js';
 import type { BackendContext } from '../backend.js';
+import type { SampledToken } from '../token-queue.js';
 
 /** Consecutive tokens of a sequence. */
 export interface Span {
@@ -15,19 +16,22 @@ export interface Span {
   readonly logits: 'none' | 'last' | 'all';
 }
 
+/** For each span of a batch, where the logits are that it wanted. */
+export type Places = readonly (readonly number[])[];
+
 /** A llama.cpp context. One batch is computed at a time, and its logits last until the next. */
 export interface Engine {
   /** Tokens of one sequence; llama.cpp rounds up what was asked for. */
   readonly contextSize: number;
   /** The most tokens of a batch. */
   readonly batchSize: number;
-  /** Computes the spans as one batch. Returns for each the places of the logits it wanted. */
-  decode(spans: readonly Span[]): Promise<readonly (readonly number[])[]>;
+  /** Computes the spans as one batch. Returns for each the places of the logits it wanted; no promise if they are there already. */
+  decode(spans: readonly Span[]): Places | Promise<Places>;
   sampler(sampling: Sampling): Sampler;
   /** The log-probability of a token, and whether it was the most likely one. */
-  score(logits: number, token: number): Promise<{ readonly logprob: number; readonly greedy: boolean }>;
+  score(logits: number, token: number): { readonly logprob: number; readonly greedy: boolean };
   /** Makes a sequence hold what another holds, all of it or its first `count` tokens. */
-  copy(from: number, to: number, count?: number): Promise<void>;
+  copy(from: number, to: number, count?: number): void;
   /** Forgets a sequence from a position on; false where this architecture can only forget all of it. */
   forget(sequence: number, from: number): boolean;
   /** Begins a request: waits for the batch that an aborted one left computing. */
@@ -39,7 +43,7 @@ export type Sampling = Pick<Generation, 'temperature' | 'topP' | 'seed'>;
 
 export interface Sampler {
   /** The next token, with the model's own log-probability of it, whatever the temperature. */
-  sample(logits: number): Promise<{ readonly token: number; readonly logprob: number }>;
+  sample(logits: number): SampledToken;
   close(): void;
 }
 
@@ -51,6 +55,8 @@ export interface LoadedModel {
   /** Those it computes on: the fastest that were allowed. */
   readonly threads: number;
   readonly device: string;
+  /** Bytes of weights that the library holds a second time, in an order for this CPU. */
+  readonly copiedBytes: number;
   /** Tokens the model was trained on at a time. */
   readonly trainedContext: number;
   readonly warnings: readonly string[];
@@ -101,7 +107,7 @@ export interface ContextNeeds {
 export async function prefill(
   engine: Engine,
   { sequence, position, tokens }: Omit<Span, 'logits'>,
-  abortable: <T>(work: Promise<T>) => Promise<T>,
+  abortable: <T>(work: T | Promise<T>) => T | Promise<T>,
 ): Promise<number> {
   for (let start = 0; ; start += engine.batchSize) {
     const part = tokens.slice(start, start + engine.batchSize);

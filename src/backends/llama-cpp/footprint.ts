@@ -8,6 +8,8 @@ import type { SessionFacts } from '../../core/log/log.js';
 
 export interface OpenedContext {
   readonly context: number;
+  /** Bytes of weights that are held a second time, in an order for the CPU. */
+  readonly copiedWeights: number;
   readonly batch: number;
   readonly bytesOfValue: number;
   readonly flashAttention: boolean;
@@ -29,7 +31,7 @@ export function footprintOf(shape: ModelShape, opened: OpenedContext): NonNullab
   const { cache, compute, output } = llamaCppMemory(shape, { ...opened, slots: 1 });
   return {
     cache,
-    buffers: compute + output,
+    buffers: compute + output + opened.copiedWeights,
     readPerToken: weightsRead(shape.weights, 1).bytes,
     cacheReadPerToken: cacheBytes(shape, opened.context, opened.bytesOfValue),
   };

@@ -20,6 +20,8 @@ export interface Library {
   takeComplaints(): string[];
   /** Returns the lines of the warnings that the library has logged since the last call. */
   takeWarnings(): readonly string[];
+  /** Returns the bytes of weights that were copied into an order for this CPU, beside those mapped from files, since the last call. */
+  takeCopiedBytes(): number;
   /** Starts threads that spin a while when they wait for work, as those of llama-bench do. */
   createThreadPool(threads: number): ThreadPool;
 }
@@ -52,8 +54,10 @@ function open({ base, ggml, llama: llamaFile, backends, origin }: LibraryFiles):
   const complaints: string[] = [];
   const warnings: string[] = [];
   let variant: string | null = null;
+  let copied = 0;
   const logged = (level: number, message: string) => {
     variant ??= cpuVariantIn(message);
+    copied += copiedBytesIn(message);
     if (level === ERROR) complaints.push(message.trim());
     if (level === WARN) warnings.push(message);
   };
@@ -72,6 +76,11 @@ function open({ base, ggml, llama: llamaFile, backends, origin }: LibraryFiles):
     llama,
     takeComplaints: () => complaints.splice(0),
     takeWarnings: () => readable(warnings.splice(0)),
+    takeCopiedBytes() {
+      const bytes = copied;
+      copied = 0;
+      return bytes;
+    },
     createThreadPool,
   };
 }
@@ -100,6 +109,12 @@ const LOG = koffi.proto('void rightsize_llama_log(int level, const char *text, v
 /** A build has its code for the CPU once for each generation of CPUs, and logs which of them it takes. */
 function cpuVariantIn(message: string): string | null {
   return /loaded CPU backend from .*ggml-cpu-(\w+)\.(?:so|dylib|dll)/.exec(message)?.[1] ?? null;
+}
+
+/** The buffers of `ggml_backend_dev_get_extra_bufts`, whose names are all that tells them from those of the file. */
+function copiedBytesIn(message: string): number {
+  const mebibytes = /(?:AMX|REPACK|KLEIDIAI)\w* model buffer size = +([\d.]+) MiB/.exec(message)?.[1];
+  return mebibytes === undefined ? 0 : Number(mebibytes) * 2 ** 20;
 }
 
 /** `enum ggml_backend_dev_type` */

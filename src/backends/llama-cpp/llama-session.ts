@@ -84,7 +84,7 @@ export async function* generate(
     let logits = await prefill(engine, { sequence: SEQUENCE, position: 0, tokens }, abortion.race);
 
     while (answer.finish() === null) {
-      const sampled = await sampler.sample(logits);
+      const sampled = sampler.sample(logits);
       const time = now();
       abortion.check();
       const piece = answer.read(sampled, time);
@@ -93,7 +93,7 @@ export async function* generate(
         answer.finish() === null
           ? engine.decode([{ sequence: SEQUENCE, position, tokens: [sampled.token], logits: 'last' }])
           : null;
-      next?.catch(() => {});
+      if (next instanceof Promise) next.catch(() => {});
       if (piece !== null) yield piece;
       if (next !== null) logits = (await abortion.race(next))[0]![0]!;
     }

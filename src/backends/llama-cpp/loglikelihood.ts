@@ -97,17 +97,17 @@ export function createLoglikelihoodScorer({
     const engine = await engineFor(1 + Math.min(together.length, MOST_COPIES), context.length + longest);
     await abortion.race(engine.idle());
 
-    const count = async (tally: (typeof tallies)[number], token: number, logits: number) => {
-      const { logprob, greedy } = await engine.score(logits, tally.continuation[token]!);
+    const count = (tally: (typeof tallies)[number], token: number, logits: number) => {
+      const { logprob, greedy } = engine.score(logits, tally.continuation[token]!);
       tally.sum += logprob;
       tally.greedy &&= greedy;
     };
 
     const logits = await compute(context, engine, abortion);
-    for (const tally of tallies) if (tally.continuation.length > 0) await count(tally, 0, logits);
+    for (const tally of tallies) if (tally.continuation.length > 0) count(tally, 0, logits);
 
     for (const wave of wavesOf(together)) {
-      for (const copy of wave.keys()) await engine.copy(CONTEXT, copy + 1);
+      for (const copy of wave.keys()) engine.copy(CONTEXT, copy + 1);
       const spans = wave.map(({ continuation }, copy) => ({
         sequence: copy + 1,
         position: context.length,
@@ -116,7 +116,7 @@ export function createLoglikelihoodScorer({
       }));
       const places = await abortion.race(engine.decode(spans));
       for (const [copy, tally] of wave.entries()) {
-        for (const [at, place] of places[copy]!.entries()) await count(tally, at + 1, place);
+        for (const [at, place] of places[copy]!.entries()) count(tally, at + 1, place);
       }
     }
 
@@ -127,7 +127,7 @@ export function createLoglikelihoodScorer({
         const tokens = inputs.slice(start, start + MOST_LOGITS);
         const span = { sequence: CONTEXT, position: context.length + start, tokens, logits: 'all' as const };
         const [places] = await abortion.race(engine.decode([span]));
-        for (const [at, place] of places!.entries()) await count(tally, start + at + 1, place);
+        for (const [at, place] of places!.entries()) count(tally, start + at + 1, place);
       }
       if (!engine.forget(CONTEXT, context.length)) held = [];
     }

@@ -9,7 +9,17 @@ import koffi from 'koffi';
 import { logProbability, scoreOf } from '../logits.js';
 import { likeliest } from '../token-sampling.js';
 import { createBatch } from './batch.js';
-import type { ContextNeeds, Engine, LoadedModel, LoadOptions, Sampler, Sampling, Span, Tokenizer } from './engine.js';
+import type {
+  ContextNeeds,
+  Engine,
+  LoadedModel,
+  LoadOptions,
+  Places,
+  Sampler,
+  Sampling,
+  Span,
+  Tokenizer,
+} from './engine.js';
 import type { LlamaFunctions, Pointer } from './interface.js';
 import type { Library } from './library.js';
 import { fastestThreads, raceOn } from './threads.js';
@@ -18,14 +28,18 @@ import { fastestThreads, raceOn } from './threads.js';
 const LONG = 0.03;
 /** Places of logits that are kept in mind. */
 const MOST_PLACES = 64;
-/** Seconds after which this thread sees again to whatever else has happened. */
-const BREATH = 0.004;
+/**
+ * Seconds after which this thread sees again to whatever else has happened, which takes it some 0.05 ms. An abort waits for it. Where
+ * answers are computed side by side, the next request does, too.
+ */
+const BREATH = { alone: 0.016, together: 0.004 };
 
 /** @throws Error when the library does not load the model. */
 export async function loadModel(library: Library, options: LoadOptions): Promise<LoadedModel> {
   const { llama } = library;
   library.takeComplaints();
   library.takeWarnings();
+  library.takeCopiedBytes();
   const onGpu = options.gpuLayers !== 0 && library.gpus.length > 0;
   const params = {
     ...llama.model_default_params(),
@@ -36,6 +50,7 @@ export async function loadModel(library: Library, options: LoadOptions): Promise
   const model = await onAnotherThread<Pointer>((done) => llama.model_load_from_file.async(options.file, params, done));
   if (model === null) throw new Error(causeOf(library));
   const warnings = library.takeWarnings();
+  const copiedBytes = library.takeCopiedBytes();
   const closing: (() => Promise<void> | void)[] = [() => llama.model_free(model)];
   const close = async () => {
     for (const part of closing.splice(0).reverse()) await part();
@@ -56,6 +71,7 @@ export async function loadModel(library: Library, options: LoadOptions): Promise
       engine: library.build,
       threads,
       device: onGpu ? `gpu (${library.gpus.join(', ')})` : 'cpu',
+      copiedBytes,
       trainedContext: llama.model_n_ctx_train(model),
       warnings: [
         ...(warnings.length > 0 ? [`llama.cpp warns: ${warnings.join('; ')}`] : []),
@@ -133,6 +149,8 @@ function contextParams(llama: LlamaFunctions, options: ContextOptions, needs: Co
 function tokenizerOf(llama: LlamaFunctions, model: Pointer): Tokenizer {
   const vocab = llama.model_get_vocab(model);
   const tokenOrNull = (token: number) => (token < 0 ? null : token);
+  let ids = new Int32Array(64);
+  let bytes = Buffer.alloc(1024);
   return {
     bos: tokenOrNull(llama.vocab_bos(vocab)),
     eos: tokenOrNull(llama.vocab_eos(vocab)),
@@ -147,14 +165,15 @@ function tokenizerOf(llama: LlamaFunctions, model: Pointer): Tokenizer {
       return [...tokens.subarray(0, count)];
     },
     detokenize(tokens) {
-      const ids = Int32Array.from(tokens);
-      let bytes = new Uint8Array(16 * ids.length + 16);
-      let length = llama.detokenize(vocab, ids, ids.length, bytes, bytes.length, false, true);
+      if (ids.length < tokens.length) ids = new Int32Array(2 * tokens.length);
+      ids.set(tokens);
+      const decode = () => llama.detokenize(vocab, ids, tokens.length, bytes, bytes.length, false, true);
+      let length = decode();
       if (length < 0) {
-        bytes = new Uint8Array(-length);
-        length = llama.detokenize(vocab, ids, ids.length, bytes, bytes.length, false, true);
+        bytes = Buffer.alloc(-length);
+        length = decode();
       }
-      return Buffer.from(bytes.buffer, 0, length).toString();
+      return bytes.toString('utf8', 0, length);
     },
   };
 }
@@ -166,12 +185,16 @@ interface EngineParts extends ContextNeeds {
   readonly onGpu: boolean;
 }
 
-function createEngine(llama: LlamaFunctions, { model, context, contextSize, batchSize, onGpu }: EngineParts): Engine {
+/** A token of an answer, or several: those of a prompt take a fraction of the time each, for they are computed together. */
+type Kind = 'alone' | 'together';
+
+function createEngine(llama: LlamaFunctions, parts: EngineParts): Engine {
+  const { model, context, contextSize, batchSize, onGpu, sequences } = parts;
+  const longestBreath = sequences === 1 ? BREATH.alone : BREATH.together;
   const memory = llama.get_memory(context);
   const vocabulary = llama.vocab_n_tokens(llama.model_get_vocab(model));
   const batch = createBatch(batchSize);
   let inFlight: Promise<unknown> = Promise.resolve();
-  /** The tokens of a prompt take a fraction of the time of those of an answer, for they are computed together. */
   const secondsPerToken = { alone: Number.POSITIVE_INFINITY, together: Number.POSITIVE_INFINITY };
   let breath = 0;
   let closed: Promise<void> | undefined;
@@ -181,29 +204,49 @@ function createEngine(llama: LlamaFunctions, { model, context, contextSize, batc
     if (closed !== undefined) throw new Error('the context is closed');
   }
 
-  async function decode(spans: readonly Span[]): Promise<readonly (readonly number[])[]> {
+  /** Promises cost a small model's token as much as its text does, so there is one only where something is waited for. */
+  function decode(spans: readonly Span[]): Places | Promise<Places> {
     requireOpen();
     const places = batch.fill(spans);
-    if (performance.now() / 1000 - breath > BREATH) {
-      await setImmediate();
-      breath = performance.now() / 1000;
-    }
-    const start = performance.now() / 1000;
     const tokens = batch.struct.n_tokens;
     const kind = tokens === 1 ? 'alone' : 'together';
-    const isLong = secondsPerToken[kind] * tokens > LONG;
-    const status = isLong
-      ? await onAnotherThread<number>((done) => llama.decode.async(context, batch.struct, done))
-      : llama.decode(context, batch.struct);
+    if (secondsPerToken[kind] * tokens > LONG) return computeElsewhere(kind, places);
+    if (!isBreathDue()) return compute(kind, places);
+    return takeBreath().then(() => compute(kind, places));
+  }
+
+  function compute(kind: Kind, places: Places): Places {
+    const start = seconds();
+    const status = llama.decode(context, batch.struct);
     // A GPU still computes when the call returns.
-    if (onGpu) {
-      if (isLong) await onAnotherThread<void>((done) => llama.synchronize.async(context, done));
-      else llama.synchronize(context);
-    }
+    if (onGpu) llama.synchronize(context);
+    finish(kind, status, seconds() - start);
+    return places;
+  }
+
+  async function computeElsewhere(kind: Kind, places: Places): Promise<Places> {
+    if (isBreathDue()) await takeBreath();
+    const start = seconds();
+    const status = await onAnotherThread<number>((done) => llama.decode.async(context, batch.struct, done));
+    if (onGpu) await onAnotherThread<void>((done) => llama.synchronize.async(context, done));
+    finish(kind, status, seconds() - start);
+    return places;
+  }
+
+  function finish(kind: Kind, status: number, taken: number): void {
+    const tokens = batch.struct.n_tokens;
     if (status !== 0) throw new Error(`llama.cpp could not compute a batch of ${tokens} tokens (status ${status})`);
     // A batch that had to wait for another process says little of the next.
-    secondsPerToken[kind] = Math.min((performance.now() / 1000 - start) / tokens, secondsPerToken[kind] * 1.5);
-    return places;
+    secondsPerToken[kind] = Math.min(taken / tokens, secondsPerToken[kind] * 1.5);
+  }
+
+  function isBreathDue(): boolean {
+    return seconds() - breath > longestBreath;
+  }
+
+  async function takeBreath(): Promise<void> {
+    await setImmediate();
+    breath = seconds();
   }
 
   const seen = new Map<Pointer, Float32Array>();
@@ -225,12 +268,12 @@ function createEngine(llama: LlamaFunctions, { model, context, contextSize, batc
     batchSize,
     decode(spans) {
       const work = decode(spans);
-      inFlight = work.catch(() => {});
+      if (work instanceof Promise) inFlight = work.catch(() => {});
       return work;
     },
     sampler: (sampling) => createSampler(llama, context, logitsAt, sampling),
-    score: async (place, token) => scoreOf(logitsAt(place), token),
-    async copy(from, to, count = -1) {
+    score: (place, token) => scoreOf(logitsAt(place), token),
+    copy(from, to, count = -1) {
       requireOpen();
       llama.memory_seq_rm(memory, to, -1, -1);
       llama.memory_seq_cp(memory, from, to, 0, count);
@@ -242,7 +285,7 @@ function createEngine(llama: LlamaFunctions, { model, context, contextSize, batc
     async idle() {
       await inFlight;
       // A request has just come in, so this thread has seen to everything else.
-      breath = performance.now() / 1000;
+      breath = seconds();
     },
     close() {
       closed ??= inFlight.then(() => {
@@ -262,7 +305,7 @@ function createSampler(
 ): Sampler {
   if (temperature === 0) {
     return {
-      sample: async (place) => likeliest(logitsAt(place)),
+      sample: (place) => likeliest(logitsAt(place)),
       close() {},
     };
   }
@@ -272,13 +315,17 @@ function createSampler(
   // llama.cpp draws the seed 2^32 - 1 from the clock.
   llama.sampler_chain_add(chain, llama.sampler_init_dist(seed % 0xffffffff));
   return {
-    async sample(place) {
+    sample(place) {
       const logits = logitsAt(place);
       const token = llama.sampler_sample(chain, context, place);
       return { token, logprob: logProbability(logits, token) };
     },
     close: () => llama.sampler_free(chain),
   };
+}
+
+function seconds(): number {
+  return performance.now() / 1000;
 }
 
 function onAnotherThread<T>(start: (done: (error: Error | null, result: T) => void) => void): Promise<T> {

@@ -1,4 +1,5 @@
 /** Text to tokens and back, as the model's own tokenizer has it and with the special tokens that llama.cpp adds. */
+import { rememberingSingleTokens } from '../detokenise.js';
 import type { Tokenizer } from './engine.js';
 
 export interface Vocabulary {
@@ -24,7 +25,7 @@ export function createVocabulary({ bos, eos, addBos, ...tokenizer }: Tokenizer):
       if (prefix !== null && tokens[0] !== prefix) tokens.unshift(prefix);
       return tokens.length === 0 ? [emptyContext] : tokens;
     },
-    decode: tokenizer.detokenize,
+    decode: rememberingSingleTokens(tokenizer.detokenize),
     endsAnswer: (token) => token === eos || tokenizer.isEndOfGeneration(token),
   };
 }

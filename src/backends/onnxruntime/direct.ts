@@ -45,8 +45,8 @@ export function openDirect(file: string, threads: number): GraphSession {
 
 const ALL_OPTIMISATIONS = 99;
 const ERRORS_ONLY = 3;
-/** Milliseconds after which the event loop gets its turn between two runs: an abort comes through it. */
-const TURN = 2;
+/** Milliseconds after which the event loop gets its turn between two runs: an abort comes through it, and takes so long at most. */
+const TURN = 8;
 
 class DirectSession implements GraphSession {
   /** The library's view of the tensors of the last run: those that come again are not made again. */

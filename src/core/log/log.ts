@@ -269,7 +269,9 @@ const facts = z.object({
   footprint: z
     .object({
       cache: number.describe('Bytes of the cache that the engine reserves for the context that it opened.'),
-      buffers: number.describe('Bytes of its buffers for intermediate results.'),
+      buffers: number.describe(
+        'Bytes of its buffers for intermediate results, and of weights that it holds a second time in an order for the CPU.',
+      ),
       readPerToken: number.describe(
         'Bytes of the weights that one token reads: of a mixture, the experts that it uses.',
       ),
