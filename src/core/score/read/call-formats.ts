@@ -211,9 +211,10 @@ export function decodeAsBfcl(output: string): readonly Call[] | null {
   return members === null || calls.length < members.length ? null : calls;
 }
 
-/** Whether calls may stand among words still. A list or a document that cannot be read is a call that cannot be read. */
+/** Whether calls may stand among words still. Texts in a document are no words, and a document that cannot be read is a call that cannot. */
 function isOpen(reading: CallReading, text: string): boolean {
-  return reading === 'none' || (reading === 'unread' && !/^[[{]/.test(text));
+  if (!/^[[{]/.test(text)) return reading === 'none' || reading === 'unread';
+  return reading === 'none' && attempt(() => JSON.parse(text) as unknown) === null;
 }
 
 /** Calls of functions that were described, among words: "I call f(a=1)." A name without arguments is a word. */
