@@ -111,7 +111,7 @@ const runOptions = () =>
     .addOption(gateOption())
     .addOption(gateStrictOption())
     .addOption(gateVerdictOption())
-    .addOption(requirePowerOption())
+    .addOption(defining(requirePowerOption()))
     .option('--gate-model <id>', 'the gated model (default: the one that the run recommends)')
     .option('--json', 'print summary.json instead of tables')
     .option('-q, --quiet', 'no progress');
@@ -142,7 +142,7 @@ async function measureAndPrint(flags: RunFlags, terminal: Terminal): Promise<voi
     requirePower: flags.requirePower,
     model: flags.gateModel,
   });
-  if (gates !== undefined && flags.requirePower && flags.resume === undefined) {
+  if (gates !== undefined && flags.requirePower) {
     const [{ foreseeRun }, { printForeseenLimits }] = await Promise.all([
       import('../run/foresight.js'),
       import('./print-foresight.js'),

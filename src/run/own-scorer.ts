@@ -108,6 +108,8 @@ const PASSED_ON = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'TEMP', 'SystemRo
 /** The first answers of a process after which it is waited for a line too many. A scorer that writes two writes them from the first. */
 const WATCHED_ANSWERS = 2;
 const WATCH_MS = 50;
+/** After every other answer: a line that is written right after the answer arrives within this time. */
+const SHORT_WATCH_MS = 2;
 const TOO_MANY_LINES: OwnVerdict = { failed: 'it wrote more than one line for an answer' };
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
@@ -157,8 +159,7 @@ class Conversation {
         else if (length >= 0) {
           const given = verdictIn(reply.slice(0, length));
           verdict = given;
-          if (++this.answered > WATCHED_ANSWERS) end(given, 'keep');
-          else setTimeout(() => end(given, 'keep'), WATCH_MS);
+          setTimeout(() => end(given, 'keep'), ++this.answered > WATCHED_ANSWERS ? SHORT_WATCH_MS : WATCH_MS);
         } else if (reply.length > LONGEST_LINE) end({ failed: 'it wrote a megabyte without a line end' }, 'stop');
       };
       const onClose = (code: number | null, killed: string | null) =>
