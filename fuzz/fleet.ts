@@ -40,7 +40,7 @@ const MACHINES = ['desk', 'laptop', 'pi'];
 const FLAGS = ['--quiet', '--reports', 'summary'];
 const KILLS = 3;
 /** Seconds from the last kill to the end of the run. */
-const LIMIT = 90;
+const LIMIT = 240;
 
 export const fleet: Part = {
   about: 'a machine, the coordinator or Redis killed at a random moment, and started again',

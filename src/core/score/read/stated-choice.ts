@@ -80,11 +80,17 @@ function choiceInWords(text: string, rules: ChoiceRules): string | null {
 /** A longer text has small letters that are words. */
 const LONGEST_SMALL = 300;
 
+/** A small letter that stands alone. */
+const SMALL: Readonly<Record<Alphabet, RegExp>> = {
+  ascii: /(?:^|[^A-Za-z])[a-z](?![A-Za-z])/,
+  unicode: /(?<!\p{L})[a-z](?!\p{L})/u,
+};
+
 /** A small letter where a label would stand: "b", "b, because …", "<answer>b</answer>". */
 function smallLetter(text: string, letters: string): string | null {
   if (text.length > LONGEST_SMALL) return null;
   const small = letters.toLowerCase();
-  if (!/(?<!\p{L})[a-z](?!\p{L})/u.test(text)) return null;
+  if (!SMALL[alphabetOf(text)].test(text)) return null;
   const label = labelOf(text, Array.from(small));
   return label.length === 1 && small.includes(label) ? label.toUpperCase() : null;
 }
