@@ -56,7 +56,7 @@ test.each<[string, string, readonly unknown[]]>([
 });
 
 test('a second line for a later answer is noticed, and the program is started again', async () => {
-  const verdicts = await ask(program('process.stdout.write(n === 3 ? `${n / 8}\\n1\\n` : `${n / 8}\\n`)'), 6);
+  const verdicts = await ask(program('process.stdout.write(n / 8 + (n === 3 ? "\\n1\\n" : "\\n"))'), 6);
   expect(verdicts.slice(0, 2)).toEqual([{ value: 0.125 }, { value: 0.25 }]);
   expect(verdicts).toContainEqual(LINES);
 });

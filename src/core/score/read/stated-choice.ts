@@ -166,7 +166,8 @@ function statementsIn(text: string, letters: string): readonly Stated[] {
     const end = match.index + match[0].length;
     // "the answer is a matter of taste" states nothing: a bare small letter must end its clause.
     const isStated = found === found.toUpperCase() || /^["')\]*.,;:}\s]*(?:$|\n)/.test(text.slice(end, end + 20));
-    if (isStated && !isArticle(text, end, found)) stated.push(unlessJoined(text, end, found.toUpperCase(), letters));
+    if (isStated && !isArticle(text, end, found) && !isDenied(text, match.index))
+      stated.push(unlessJoined(text, end, found.toUpperCase(), letters));
   }
   return stated;
 }
@@ -206,11 +207,19 @@ function onlyLetter(text: string, letters: string): string | null {
   let only: string | null = null;
   for (const { 1: letter, index } of text.matchAll(patternsFor(letters, text).alone)) {
     if (letter === only || isArticle(text, index + 1, letter!)) continue;
-    if (only !== null) return null;
+    if (only !== null || isDenied(text, index)) return null;
     only = letter!;
   }
   return only;
 }
+
+/** "It is not C" and "not option (C)" choose nothing. */
+function isDenied(text: string, at: number): boolean {
+  return DENIAL.test(text.slice(Math.max(0, at - LONGEST_DENIAL), at));
+}
+const LONGEST_DENIAL = 40;
+const DENIAL =
+  /(?:^|[^\p{L}])(?:not|never|neither|cannot|\p{L}{2,6}n['’]t|nicht|kein|keine|pas|non|не)\s{1,3}(?:(?:be|really|option|choice|answer|the|an?|die|der|das|la|le|el|il)\s{1,3}){0,2}[*_`"'([]{0,4}$/iu;
 
 /** The choice whose text an answer is, or states. */
 function choiceByText(text: string, { letters, texts, take }: ChoiceRules): string | null {
