@@ -161,7 +161,8 @@ const OF_QUALITY = new Set(['answer', 'headline', 'quality', 'difference', 'reco
 
 function runsIn(folder: string): readonly string[] {
   try {
-    return readdirSync(join(folder, 'reports'));
+    // A run that was killed while its folder was made has none.
+    return readdirSync(join(folder, 'reports')).filter((name) => !name.startsWith('.'));
   } catch {
     return [];
   }

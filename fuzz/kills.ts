@@ -142,7 +142,8 @@ function faultsOf(cwd: string): readonly string[] {
 
 function runsIn(cwd: string): readonly string[] {
   try {
-    return readdirSync(join(cwd, 'reports'));
+    // A run that was killed while its folder was made has none.
+    return readdirSync(join(cwd, 'reports')).filter((name) => !name.startsWith('.'));
   } catch {
     return [];
   }
