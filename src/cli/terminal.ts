@@ -1,5 +1,6 @@
 /** What a command is called in: where it prints, and the surroundings that it hands to use cases. Tests hand over their own. */
 import type { TerminalOptions } from '../core/report/terminal.js';
+import { withoutPassword } from '../fleet/address.js';
 import type { World } from '../run/world.js';
 
 export interface Terminal extends Pick<World, 'cwd' | 'environment' | 'command'> {
@@ -20,14 +21,9 @@ export interface Output {
   readonly isTTY?: boolean | undefined;
 }
 
-/** What use cases take of it. */
+/** What use cases take of it. The log and the locks show the command, so it has no password. */
 export function worldIn({ cwd, environment, command }: Terminal): Pick<World, 'cwd' | 'environment' | 'command'> {
   return { cwd, environment, command: command.map(withoutPassword) };
-}
-
-/** An argument as the log and the locks show it: the address of a Redis may have a password. */
-function withoutPassword(argument: string): string {
-  return argument.replace(/(rediss?:\/\/)[^/@\s]*@/, '$1');
 }
 
 /**

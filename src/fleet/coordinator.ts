@@ -20,7 +20,7 @@ import { type Stretch, stretches } from '../core/plan/stretches.js';
 import { recordsOf } from '../files/log.js';
 import { sha256 } from '../system/hash.js';
 import { packageVersion } from '../system/package.js';
-import { MACHINES, PREFIX, queueName, RUNS, resultsKey } from './keys.js';
+import { ATTEMPTS, MACHINES, PREFIX, queueName, RUNS, resultsKey } from './keys.js';
 import { type BlockOrder, batch, type MachineNotice, machineNotice, type RunNotice } from './messages.js';
 import { type Connection, isUnreachable } from './redis.js';
 import { Refused, type Seal } from './seal.js';
@@ -60,8 +60,6 @@ const LOOK = 1_000;
 const ANNOUNCEMENT = 60_000;
 /** Blocks of a model that are in its queue at once, so that a long plan does not fill Redis. */
 const WINDOW = 16;
-/** How often a block is tried where it fails, and how many machines may die over it, before it is set aside. */
-const ATTEMPTS = 3;
 /** Records of a part that belong into the log of the run. The run and its samples are there already. */
 const GATHERED: ReadonlySet<LogRecord['type']> = new Set(['machine', 'session', 'measurement', 'session-end']);
 

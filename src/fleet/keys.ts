@@ -13,3 +13,6 @@ export const resultsKey = (run: string) => `${PREFIX}:results:${run}`;
 export const doneKey = (run: string, block: string) => `${PREFIX}:done:${run}:${block}`;
 /** The queue of a model: a machine takes from those of the models that it runs. */
 export const queueName = (run: string, model: number) => `${run}-${model}`;
+
+/** How often a block is tried where it fails, and how many machines may die over it, before it is set aside. */
+export const ATTEMPTS = 3;

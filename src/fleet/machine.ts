@@ -12,7 +12,7 @@ import { describeError, UserError } from '../core/errors.js';
 import { sha256 } from '../system/hash.js';
 import { uniqueId } from '../system/id.js';
 import { packageVersion } from '../system/package.js';
-import { doneKey, MACHINES, PREFIX, queueName, RUNS, resultsKey } from './keys.js';
+import { ATTEMPTS, doneKey, MACHINES, PREFIX, queueName, RUNS, resultsKey } from './keys.js';
 import { type BlockOrder, blockOrder, type MachineNotice, type RunNotice, runNotice } from './messages.js';
 import { type Connection, isUnreachable } from './redis.js';
 import { Refused, type Seal } from './seal.js';
@@ -64,8 +64,6 @@ const HEARTBEAT = 5_000;
 const SENDING = 250;
 /** Milliseconds after which an announcement is not believed any more: it may be a copy of an old one. */
 const OLDEST = 7 * 24 * 3600 * 1000;
-/** How many machines may die over a block; coordinator.ts counts failures the same way. */
-const DEATHS = 2;
 
 interface Joined {
   readonly notice: RunNotice;
@@ -127,9 +125,12 @@ export async function serve(options: ServeOptions): Promise<void> {
   }
 
   async function followRuns(): Promise<void> {
-    const board = await redis.hgetall(RUNS);
-    for (const [run, sealed] of Object.entries(board)) {
-      if (joined.has(run) || passed.get(run) === sealed) continue;
+    // A run is announced with all its suites, so it is read only by who has not joined it.
+    const board = new Set(await redis.hkeys(RUNS));
+    for (const run of board) {
+      if (joined.has(run)) continue;
+      const sealed = await redis.hget(RUNS, run);
+      if (sealed === null || passed.get(run) === sealed) continue;
       passed.set(run, sealed);
       try {
         const notice = options.seal.open('run', sealed, runNotice);
@@ -142,8 +143,8 @@ export async function serve(options: ServeOptions): Promise<void> {
         sayOnce(`a run was refused: ${error.message}`);
       }
     }
-    for (const run of joined.keys()) if (!Object.hasOwn(board, run)) await leave(run);
-    for (const run of passed.keys()) if (!Object.hasOwn(board, run)) passed.delete(run);
+    for (const run of joined.keys()) if (!board.has(run)) await leave(run);
+    for (const run of passed.keys()) if (!board.has(run)) passed.delete(run);
   }
 
   /** @returns Whether there was a block. */
@@ -195,7 +196,7 @@ function takerOf(name: string, redis: Connection['redis'], lease: number): Worke
     autorun: false,
     lockDuration: lease * 1000,
     stalledInterval: lease * 500,
-    maxStalledCount: DEATHS,
+    maxStalledCount: ATTEMPTS - 1,
   });
   // A lost connection is said once, by redis.ts.
   worker.on('error', () => {});

@@ -1,6 +1,7 @@
 /** The connection to Redis, with a sentence for each way in which there is none. */
 import { Redis } from 'ioredis';
 import { describeError, UserError } from '../core/errors.js';
+import { withoutPassword } from './address.js';
 
 export interface Connection {
   readonly redis: Redis;
@@ -77,9 +78,4 @@ export function isUnreachable(error: unknown): boolean {
   return /connection is closed|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|^LOADING|MASTERDOWN/i.test(
     describeError(error),
   );
-}
-
-/** What may be shown of an address. */
-export function withoutPassword(url: string): string {
-  return url.replace(/^(rediss?:\/\/)[^/@\s]*@/, '$1');
 }

@@ -107,7 +107,7 @@ async function runOf(log: string): Promise<RunRecord> {
 }
 
 /** How many trials have another text in the log than on the second machine that measured them. */
-export async function countDiffering(log: string, twice: readonly MeasurementRecord[]): Promise<number> {
+async function countDiffering(log: string, twice: readonly MeasurementRecord[]): Promise<number> {
   if (twice.length === 0) return 0;
   const second = new Map(twice.map((record) => [record.trial, record]));
   const differing = new Set<string>();
