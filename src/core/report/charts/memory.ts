@@ -80,18 +80,16 @@ function barLayers({ shown, limits, unit, y }: Drawing): Layers {
     encoding: {
       y,
       x: { ...x, field: 'memory' },
-      color: {
-        field: 'part',
-        type: 'nominal',
-        title: null,
-        scale: { domain: labels, range: [...SHADES, INK] },
-        legend: legendOf(labels),
-      },
+      color: colorOf(labels, [...SHADES, INK]),
       order: { field: 'order' },
       tooltip: [{ field: 'model' }, { field: 'part' }, { field: 'shown', title: 'memory' }],
     },
   };
   return { layers: [bars, peakLayer(shown, unit.bytes, y, x), ...limitLayers(limits, unit.bytes, x)], stacked: true };
+}
+
+function colorOf(labels: readonly string[], range: readonly string[]) {
+  return { field: 'part', type: 'nominal', title: null, scale: { domain: labels, range }, legend: legendOf(labels) };
 }
 
 /** A point for the estimate and a tick for the measured peak, with a line between them. */
@@ -126,13 +124,7 @@ function pointLayers({ shown, limits, unit, y, ends }: Drawing): Layers {
       encoding: {
         y,
         x: { ...x, field: 'memory' },
-        color: {
-          field: 'part',
-          type: 'nominal',
-          title: null,
-          scale: { domain: labels, range: [SHADES[1], INK] },
-          legend: legendOf(labels),
-        },
+        color: colorOf(labels, [SHADES[1], INK]),
         tooltip: [{ field: 'model' }, { field: 'shown', title: ESTIMATE }],
       },
     },
