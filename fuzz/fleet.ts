@@ -2,40 +2,18 @@
  * Runs on three machines, of which, and of whose coordinator and Redis, one is killed at a random moment, three times a run. Each trial
  * must be in the log, and once, and the report must say of quality what that of one machine says. In every tenth run Redis loses its data.
  */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../src/core/stats/basics/random.js';
-import { type Fleet, openFleet, type Running, trialsIn } from '../test/support/fleet.js';
+import { evens, type Fleet, openFleet, qualityIn, type Running, trialsIn } from '../test/support/fleet.js';
 import { faultsIn } from './faults.js';
 import { folderWith, tidied } from './folder.js';
 import type { Outcome, Part } from './part.js';
 
-const SAMPLES = Array.from({ length: 240 }, (_, i) => ({
-  id: `s${i}`,
-  q: `is ${i} even?`,
-  target: i % 2 ? 'no' : 'yes',
-}));
-/** Answers rightly but for every nth question. */
-const model = (id: string, size: string, nth: number) => ({
-  id,
-  class: size,
-  backend: 'scripted',
-  script: {
-    realTime: true,
-    ttft: 0.012,
-    itl: 0.002,
-    answers: Object.fromEntries(SAMPLES.map(({ q, target }, i) => [q, i % nth ? target : 'perhaps'])),
-  },
-});
-const FILES = {
-  'models.json': JSON.stringify({ models: [model('small', 'slm', 9), model('large', 'llm', 20)] }),
-  'suite.yaml': JSON.stringify({
-    name: 'evens',
-    tasks: [{ name: 'even', prompt: { user: '{{ q }}' }, samples: SAMPLES, scorer: 'exact' }],
-  }),
-};
-const TRIALS = SAMPLES.length * 2;
+const SAMPLES = 240;
+const FILES = evens({ samples: SAMPLES, ttft: 0.012, itl: 0.002 });
+const TRIALS = SAMPLES * 2;
 const MACHINES = ['desk', 'laptop', 'pi'];
 const FLAGS = ['--quiet', '--reports', 'summary'];
 const KILLS = 3;
@@ -49,7 +27,7 @@ export const fleet: Part = {
     const alone = folderWith(FILES);
     const lone = await openFleet(alone);
     await lone.run(['run', '-s', 'suite.yaml', ...FLAGS]).closed;
-    const expected = qualityIn(alone);
+    const expected = qualityIn(summaryIn(alone));
     rmSync(alone, { recursive: true, force: true });
     let round = 0;
     return {
@@ -142,22 +120,15 @@ function faultsOf(folder: string, expected: string): readonly string[] {
     ...(runs.length === 1 ? [] : [`there are ${runs.length} runs`]),
     ...(distinct === TRIALS ? [] : [`${TRIALS - distinct} trials are lost`]),
     ...(trials.length === distinct ? [] : [`${trials.length - distinct} trials are in the log twice`]),
-    ...(qualityIn(folder) === expected ? [] : ['the report says another thing of quality than that of one machine']),
+    ...(qualityIn(summaryIn(folder)) === expected
+      ? []
+      : ['the report says another thing of quality than that of one machine']),
   ];
 }
 
-/** What a summary says of quality and of what to choose. */
-function qualityIn(folder: string): string {
-  const [run] = runsIn(folder);
-  const found: string[] = [];
-  JSON.parse(readFileSync(join(folder, 'reports', run!, 'summary.json'), 'utf8'), (key, value) => {
-    if (OF_QUALITY.has(key)) found.push(`${key}: ${JSON.stringify(value)}`);
-    return value;
-  });
-  return found.join('\n');
+function summaryIn(folder: string): string {
+  return join(folder, 'reports', runsIn(folder)[0]!, 'summary.json');
 }
-
-const OF_QUALITY = new Set(['answer', 'headline', 'quality', 'difference', 'recorded', 'complete']);
 
 function runsIn(folder: string): readonly string[] {
   try {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CommanderError } from '@commander-js/extra-typings';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ab } from '../../src/cli/ab.js';
-import { folderWith, ROOT, rightsize, silentTerminal } from '../support/cli.js';
+import { folderWith, parsed, ROOT, rightsize, silentTerminal } from '../support/cli.js';
 import { type ScriptedServer, startScripted, stream } from '../support/openai-server.js';
 
 const SUITE = {
@@ -52,11 +52,7 @@ test.each([
   [['--gate-verdict', 'good'], /--gate-verdict .*expected one of/],
   [['--gates'], /unknown option '--gates'/],
 ])('%j', (flags, sentence) => {
-  const command = ab(silentTerminal())
-    .exitOverride()
-    .configureOutput({ writeErr: () => {} })
-    .action(() => {});
-  const parse = () => command.parse(flags, { from: 'user' });
+  const parse = () => parsed(ab, flags);
   expect(parse).toThrow(CommanderError);
   expect(parse).toThrow(sentence);
 });

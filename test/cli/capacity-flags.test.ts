@@ -3,17 +3,7 @@ import { CommanderError } from '@commander-js/extra-typings';
 import { expect, test } from 'vitest';
 import { capacity as command } from '../../src/cli/capacity.js';
 import { capacity } from '../../src/run/capacity.js';
-import { silentTerminal } from '../support/cli.js';
-
-const parsed = (flags: readonly string[]) => {
-  const seen: unknown[] = [];
-  command(silentTerminal())
-    .exitOverride()
-    .configureOutput({ writeErr: () => {} })
-    .action((run, options) => void seen.push(run, options))
-    .parse(flags, { from: 'user' });
-  return seen;
-};
+import { parsed } from '../support/cli.js';
 
 test.each([
   [['--users', '0'], /--users .*expected a whole number from 1 up/],
@@ -32,12 +22,20 @@ test.each([
   [['--api-price', '-1,2'], /--api-price .*found "-1,2"/],
   [['--engine', 'ollama'], /--engine .*expected one of llama.cpp-cpu/],
 ])('%j', (flags, sentence) => {
-  expect(() => parsed(flags)).toThrow(CommanderError);
-  expect(() => parsed(flags)).toThrow(sentence);
+  expect(() => parsed(command, flags)).toThrow(CommanderError);
+  expect(() => parsed(command, flags)).toThrow(sentence);
 });
 
 test('a run is named before the flags, and a price has two parts', () => {
-  const [run, options] = parsed(['reports/RUN', '--users', '200', '--api-price', '0.15,0.60', '--context', '8k']);
+  const [run, options] = parsed(command, [
+    'reports/RUN',
+    '--users',
+    '200',
+    '--api-price',
+    '0.15,0.60',
+    '--context',
+    '8k',
+  ]);
   expect(run).toBe('reports/RUN');
   expect(options).toMatchObject({ users: 200, apiPrice: { input: 0.15, output: 0.6 }, headroom: 0.2, context: 8192 });
 });

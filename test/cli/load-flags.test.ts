@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { load } from '../../src/cli/load.js';
 import { loadTestDefinitions } from '../../src/run/load-definition.js';
 import { worldOf } from '../../src/run/world.js';
-import { folderWith, silentTerminal } from '../support/cli.js';
+import { folderWith, parsed, silentTerminal } from '../support/cli.js';
 
 test.each([
   [['--users', '0'], /--users .*expected a whole number from 1 up/],
@@ -25,11 +25,7 @@ test.each([
   [['--least', 'users=0'], /--least .*expected users, concurrency or rate with a number/],
   [['--clients', '0'], /--clients .*expected a whole number from 1 up/],
 ])('%j', (flags, sentence) => {
-  const command = load(silentTerminal())
-    .exitOverride()
-    .configureOutput({ writeErr: () => {} })
-    .action(() => {});
-  const parse = () => command.parse(flags, { from: 'user' });
+  const parse = () => parsed(load, flags);
   expect(parse).toThrow(CommanderError);
   expect(parse).toThrow(sentence);
 });

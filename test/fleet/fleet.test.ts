@@ -9,46 +9,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PREFIX, queueName, RUNS, resultsKey } from '../../src/fleet/keys.js';
 import { sealWith } from '../../src/fleet/seal.js';
 import { folderWith } from '../support/cli.js';
-import { FLEET_KEY, type Fleet, openFleet, trialsIn, whyNoRedis } from '../support/fleet.js';
+import { evens, FLEET_KEY, type Fleet, openFleet, qualityIn, trialsIn, whyNoRedis } from '../support/fleet.js';
 
 const none = whyNoRedis();
 if (none !== null) console.warn(`skipped: a fleet of processes (${none})`);
 
-const SAMPLES = Array.from({ length: 150 }, (_, i) => ({
-  id: `s${i}`,
-  q: `is ${i} even?`,
-  target: i % 2 ? 'no' : 'yes',
-}));
-const model = (id: string, size: string, nth: number) => ({
-  id,
-  class: size,
-  backend: 'scripted',
-  script: {
-    realTime: true,
-    ttft: 0.004,
-    itl: 0.001,
-    answers: Object.fromEntries(SAMPLES.map(({ q, target }, i) => [q, i % nth ? target : 'perhaps'])),
-  },
-});
-const FILES = {
-  'models.json': { models: [model('small', 'slm', 9), model('large', 'llm', 20)] },
-  'suite.yaml': {
-    name: 'evens',
-    tasks: [{ name: 'even', prompt: { user: '{{ q }}' }, samples: SAMPLES, scorer: 'exact' }],
-  },
-};
+const SAMPLES = 150;
+const FILES = evens({ samples: SAMPLES, ttft: 0.004, itl: 0.001 });
 const FLAGS = ['-s', 'suite.yaml', '--quiet', '--reports', 'summary,markdown'];
-
-/** What a report says of quality. */
-function qualityIn(folder: string): readonly string[] {
-  const [run] = readdirSync(folder);
-  const found: string[] = [];
-  JSON.parse(readFileSync(join(folder, run!, 'summary.json'), 'utf8'), (key, value) => {
-    if (['answer', 'headline', 'quality', 'difference', 'complete'].includes(key)) found.push(JSON.stringify(value));
-    return value;
-  });
-  return found;
-}
 
 async function until(what: () => boolean | Promise<boolean>, seconds = 120): Promise<void> {
   for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(100)) if (await what()) return;
@@ -58,6 +26,7 @@ async function until(what: () => boolean | Promise<boolean>, seconds = 120): Pro
 describe.skipIf(none !== null)('a fleet', () => {
   const folder = folderWith(FILES);
   const runsIn = (out: string) => readdirSync(join(folder, out)).filter((name) => !name.startsWith('.'));
+  const qualityOf = (out: string) => qualityIn(join(folder, out, runsIn(out)[0]!, 'summary.json'));
   let fleet: Fleet;
   let redis: Redis;
 
@@ -83,9 +52,9 @@ describe.skipIf(none !== null)('a fleet', () => {
     expect(await alone.closed, alone.output()).toBe(0);
 
     const trials = trialsIn(log());
-    expect(trials).toHaveLength(2 * SAMPLES.length);
+    expect(trials).toHaveLength(2 * SAMPLES);
     expect(new Set(trials).size).toBe(trials.length);
-    expect(qualityIn(join(folder, 'reports'))).toEqual(qualityIn(join(folder, 'alone')));
+    expect(qualityOf('reports')).toEqual(qualityOf('alone'));
 
     const parts = ['desk', 'laptop', 'pi'].flatMap((name) =>
       readdirSync(join(folder, `parts-${name}`)).map((part) => join(`parts-${name}`, part)),
@@ -97,7 +66,7 @@ describe.skipIf(none !== null)('a fleet', () => {
     const reportIn = (out: string) =>
       readFileSync(join(folder, out, readdirSync(join(folder, out))[0]!, 'report.md'), 'utf8');
     expect(reportIn('there')).toBe(reportIn('back'));
-    expect(qualityIn(join(folder, 'there'))).toEqual(qualityIn(join(folder, 'alone')));
+    expect(qualityOf('there')).toEqual(qualityOf('alone'));
   });
 
   test('measures everything on every machine, and names them', async () => {

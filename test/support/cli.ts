@@ -4,6 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Terminal } from '../../src/cli/terminal.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -85,6 +86,20 @@ export function silentTerminal(): Terminal {
     onInterrupt: () => {},
     endAtOnce: () => {},
   };
+}
+
+/** What a command line is read as, without its command being run: what it hands to the action. @throws CommanderError */
+export function parsed(
+  command: (terminal: Terminal) => CommandUnknownOpts,
+  flags: readonly string[],
+): readonly unknown[] {
+  const seen: unknown[] = [];
+  command(silentTerminal())
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .action((...given) => void seen.push(...given))
+    .parse(flags, { from: 'user' });
+  return seen;
 }
 
 /** What a command prints on such a terminal, and its exit code. */

@@ -111,3 +111,51 @@ export function trialsIn(log: string): readonly string[] {
     .filter(({ type }) => type === 'measurement')
     .map(({ trial }) => trial);
 }
+
+/** A suite of yes and no, and a small and a large model that answer it at this pace, the small one less well. */
+export function evens({
+  samples,
+  ttft,
+  itl,
+}: {
+  readonly samples: number;
+  readonly ttft: number;
+  readonly itl: number;
+}) {
+  const rows = Array.from({ length: samples }, (_, i) => ({
+    id: `s${i}`,
+    q: `is ${i} even?`,
+    target: i % 2 ? 'no' : 'yes',
+  }));
+  /** Answers rightly but for every nth question. */
+  const model = (id: string, size: string, nth: number) => ({
+    id,
+    class: size,
+    backend: 'scripted',
+    script: {
+      realTime: true,
+      ttft,
+      itl,
+      answers: Object.fromEntries(rows.map(({ q, target }, i) => [q, i % nth ? target : 'perhaps'])),
+    },
+  });
+  return {
+    'models.json': JSON.stringify({ models: [model('small', 'slm', 9), model('large', 'llm', 20)] }),
+    'suite.yaml': JSON.stringify({
+      name: 'evens',
+      tasks: [{ name: 'even', prompt: { user: '{{ q }}' }, samples: rows, scorer: 'exact' }],
+    }),
+  };
+}
+
+const OF_QUALITY = new Set(['answer', 'headline', 'quality', 'difference', 'recorded', 'complete']);
+
+/** What a summary says of quality and of what to choose, which depends on no time and no machine. */
+export function qualityIn(summary: string): string {
+  const found: string[] = [];
+  JSON.parse(readFileSync(summary, 'utf8'), (key, value) => {
+    if (OF_QUALITY.has(key)) found.push(`${key}: ${JSON.stringify(value)}`);
+    return value;
+  });
+  return found.join('\n');
+}
