@@ -228,7 +228,6 @@ function judgeOf(
   let [looked, counted] = [0, 0];
   return (course) => {
     onEvent({ type: 'step', model: id, course, requests });
-    if (course.limited) return 'rate-limit';
     const { seconds = Number.POSITIVE_INFINITY } = load.budget;
     if (spent + course.seconds > seconds) return 'budget';
     for (; counted < course.requests.length; counted++) dollars += costOf(course.requests[counted]!, price);

@@ -59,8 +59,6 @@ export interface StepCourse {
   readonly requests: readonly StepRequest[];
   /** Every request that was due before this time is among them; seconds since the step began. */
   readonly settled: number;
-  /** Whether the server has refused a request because there were too many. */
-  readonly limited: boolean;
 }
 
 export interface HeldStep {
@@ -209,7 +207,9 @@ function startCourse(
       ending = reason;
     },
     /** Why the step is over, if it is. */
-    complete(): 'answered' | 'time' | null {
+    complete(): 'rate-limit' | 'answered' | 'time' | null {
+      // First, for one report of a fast server may hold both the last request that was wanted and the first that was limited.
+      if (limited) return 'rate-limit';
       const time = settledTime();
       if (time > seconds) return 'time';
       if (requests.length < wanted) return null;
@@ -222,7 +222,6 @@ function startCourse(
       failed,
       requests,
       settled: settledTime(),
-      limited,
     }),
     end(closings: readonly StepClosing[], { ended, ending }: Pick<StepRecord, 'ended' | 'ending'>): HeldStep {
       for (const { unsent } of closings) {
