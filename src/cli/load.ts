@@ -11,16 +11,19 @@ import {
   dataOption,
   decimal,
   defining,
+  fleetOption,
   gateOption,
   gateStrictOption,
   leastOption,
   modelsOption,
   natural,
   oneOf,
+  onOption,
   positive,
   positives,
   rates,
   reportsOption,
+  requireFleet,
   share,
   thinkTime,
 } from './options.js';
@@ -150,6 +153,8 @@ const loadOptions = () =>
     .option('--no-self-test', 'do not measure the client against a server of its own first')
     .addOption(new Option('--resume <run>', 'hold the steps that a load test lacks'))
     .option('-o, --out <dir>', 'where runs are kept', DEFAULTS.out)
+    .addOption(fleetOption('send the requests from the machines that joined there, not from here'))
+    .addOption(onOption())
     .option('--wait', 'wait while another process measures on this machine')
     .addOption(reportsOption())
     .addOption(gateOption())
@@ -173,6 +178,7 @@ export const load = (terminal: Terminal) =>
       least: flags.least,
       model: flags.gateModel,
     });
+    requireFleet(flags, []);
     await printLoad(
       terminal,
       flags.resume === undefined ? { definition: definitionOf(flags) } : { resume: flags.resume },
@@ -181,6 +187,7 @@ export const load = (terminal: Terminal) =>
         out: flags.out,
         whenBusy: flags.wait ? 'wait' : undefined,
         selfTest: flags.selfTest ? undefined : 'skip',
+        fleet: flags.fleet === undefined ? undefined : { url: flags.fleet, labels: flags.on },
         reports: flags.reports,
         json: flags.json,
         quiet: flags.quiet,

@@ -11,7 +11,7 @@ import { printReports } from './print-reports.js';
 import { screenOn } from './screen.js';
 import { type Terminal, worldIn } from './terminal.js';
 
-export interface PrintLoadOptions extends Pick<LoadOptions, 'catalogue' | 'whenBusy' | 'selfTest'> {
+export interface PrintLoadOptions extends Pick<LoadOptions, 'catalogue' | 'whenBusy' | 'selfTest' | 'fleet'> {
   readonly out: string;
   readonly reports?: readonly ReporterName[] | undefined;
   /** Whether stdout gets summary.json in place of tables. */
@@ -23,7 +23,7 @@ export interface PrintLoadOptions extends Pick<LoadOptions, 'catalogue' | 'whenB
 export type WantedTest = { readonly definition: LoadDefinition } | { readonly resume: string };
 
 export async function printLoad(terminal: Terminal, wanted: WantedTest, options: PrintLoadOptions): Promise<void> {
-  const { catalogue, whenBusy, selfTest, out, reports, json, quiet, gates } = options;
+  const { catalogue, whenBusy, selfTest, fleet, out, reports, json, quiet, gates } = options;
   const signal = interruption(terminal);
   const progress = showLoadProgress(quiet || json ? 'quiet' : 'shown', screenOn(terminal));
   const surroundings: LoadOptions = {
@@ -31,6 +31,7 @@ export async function printLoad(terminal: Terminal, wanted: WantedTest, options:
     catalogue,
     whenBusy,
     selfTest,
+    fleet,
     signal,
     onEvent: progress.onEvent,
   };

@@ -13,16 +13,19 @@ import {
   dataOption,
   defining,
   dollars,
+  fleetOption,
   gateOption,
   gateStrictOption,
   gateVerdictOption,
   modelsOption,
   nameOption,
   natural,
+  onOption,
   positive,
   pricesOption,
   referenceOption,
   reportsOption,
+  requireFleet,
   requirePowerOption,
 } from './options.js';
 import { type Terminal, worldIn } from './terminal.js';
@@ -98,14 +101,8 @@ const runOptions = () =>
     .option('--judge <id>', 'the model that judges answers, where a scorer asks for one')
     .addOption(allowScorerOption())
     .option('--wait', 'wait while another process measures on this machine')
-    .addOption(
-      new Option('--fleet <redis://…>', 'measure on the machines that joined there, not here').env('RIGHTSIZE_FLEET'),
-    )
-    .addOption(
-      new Option('--on <label>', 'with --fleet: only on machines with this label (repeatable)')
-        .argParser(collect)
-        .default<readonly string[]>([], 'any'),
-    )
+    .addOption(fleetOption('measure on the machines that joined there, not here'))
+    .addOption(onOption())
     .addOption(defining(new Option('--each-machine', 'with --fleet: everything on every machine, to compare machines')))
     .addOption(reportsOption())
     .addOption(gateOption())
@@ -207,11 +204,7 @@ function untilSureOf({ untilSure, budget }: RunFlags): RunDefinition['untilSure'
 }
 
 function surroundingsOf(flags: RunFlags): MeasureOptions {
-  const alone = flags.on.length > 0 ? '--on' : flags.eachMachine ? '--each-machine' : null;
-  if (alone !== null && flags.fleet === undefined)
-    throw new UserError(
-      `${alone}: expected --fleet beside it, found it alone; name the Redis of the fleet with --fleet`,
-    );
+  requireFleet(flags, flags.eachMachine ? ['--each-machine'] : []);
   return {
     fleet:
       flags.fleet === undefined ? undefined : { url: flags.fleet, labels: flags.on, everywhere: flags.eachMachine },

@@ -26,9 +26,11 @@ import type { ComparedModels } from './evidence.js';
 import { type Judge, judgeSuite } from './judge.js';
 import { judgedAnalysis } from './judged.js';
 import type { ModelChecks } from './limit-check.js';
+import { eachMachine } from './on-machines.js';
 import { preferenceOrder } from './preference.js';
 import type {
   Doubt,
+  MachineRecommendation,
   Recommendation,
   Rejection,
   Remedies,
@@ -53,11 +55,17 @@ export function recommend(analysis: Analysis, options: RecommendOptions = {}): R
   const { devices = own.devices, electricity = own.electricity } = options;
   const { reference = analysis.run.settings.reference } = options;
   const judged = judgedAnalysis(analysis);
+  const machines = eachMachine(analysis).map(({ machine, analysis: here, entries }): MachineRecommendation => {
+    const entry = reference && analysis.run.settings.placed?.[reference]?.model;
+    const own = [...entries].find(([, model]) => model === entry)?.[0];
+    return { machine, suites: recommend(here, { devices, electricity, reference: own }).suites };
+  });
   return {
     suites: analysis.suites.map((suite, i) => {
       const measured: MeasuredSuite = { analysis, suite, judged, judgedSuite: judged.suites[i]! };
       return recommendForSuite(measured, { devices, electricity, reference });
     }),
+    ...(machines.length > 0 && { machines }),
   };
 }
 

@@ -262,6 +262,8 @@ export interface BriefSuite {
   readonly verdicts: Table;
   readonly reasons: readonly string[];
   readonly models: Table;
+  /** What the machines of a fleet would choose, and which runs a model best; empty without several. */
+  readonly machines: readonly string[];
 }
 
 export function textCell(value: string, detail?: string): TableCell {

@@ -68,7 +68,10 @@ interface Screen {
   readonly paint: Paint;
 }
 
-function renderSuite({ heading, verdict, alarms, verdicts, reasons, models }: BriefSuite, screen: Screen): string {
+function renderSuite(
+  { heading, verdict, alarms, verdicts, reasons, models, machines }: BriefSuite,
+  screen: Screen,
+): string {
   const { paint } = screen;
   return [
     paint.bold(wrap(heading, screen)),
@@ -81,6 +84,7 @@ function renderSuite({ heading, verdict, alarms, verdicts, reasons, models }: Br
     ...reasons.map((reason) => wrap(reason, screen)),
     '',
     renderTable(models, screen),
+    ...(machines.length === 0 ? [] : ['', ...machines.map((sentence) => wrap(sentence, screen))]),
   ].join('\n');
 }
 

@@ -12,6 +12,7 @@ import { cascadesSection } from './cascades.js';
 import { chartsSection } from './charts.js';
 import { criteriaSection } from './criteria.js';
 import { breakEvenSection, devicesSection } from './devices.js';
+import { machinesSection } from './machines.js';
 import { methodSection } from './method.js';
 import { modelsSection } from './models.js';
 import { paritySection } from './parity.js';
@@ -76,6 +77,7 @@ function suitePart({ analysis, recommendation, charts }: Input, index: number): 
     short: shortBlocks(analysis, suite, recommended),
     sections: [
       whySection(recommended),
+      ...machinesSection(analysis, suite, recommendation),
       chartsSection(analysis, suite, charts, `charts${suffix}`),
       criteriaSection(analysis, suite, recommended, `criteria${suffix}`),
       tasksSection(suite, recommended),
