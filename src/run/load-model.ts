@@ -11,6 +11,7 @@ import type { LoadedModel } from '../files/definitions.js';
 import type { TrialRequest } from '../worker/protocol.js';
 import type { SessionEvent } from '../worker/session-keeper.js';
 import type { OpenWorker, WorkerSession } from '../worker/worker-session.js';
+import type { ExactPrompts } from './load-prompts.js';
 import { type HeldStep, holdStep, type PlannedStep, type StepCourse } from './load-step.js';
 
 export interface ModelTestOptions {
@@ -20,6 +21,8 @@ export interface ModelTestOptions {
   /** All samples of all tasks: they are one mixture. */
   readonly samples: readonly SampleRecord[];
   readonly questions: readonly TrialRequest[];
+  /** Makes synthetic prompts exact for a model that was opened; absent where the samples have prompts of their own. */
+  readonly exact?: ((session: WorkerSession, model: string) => Promise<ExactPrompts>) | undefined;
   readonly openWorker: OpenWorker;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly origin: Pick<SessionRecord, 'machine' | 'part'>;
@@ -68,6 +71,7 @@ export async function testModel(
   const clients = await openClients({ model, directory }, options);
   const session = options.nextSession();
   const [first] = clients;
+  const exact = await exactFor(model.id, clients, options);
   options.append({
     type: 'session',
     session,
@@ -78,6 +82,7 @@ export async function testModel(
     warmup: 0,
     memory: first!.memory,
     facts: first!.facts,
+    ...(exact && { synthetic: { added: exact.added, words: exact.words } }),
   });
   try {
     let begun = earlier.begun;
@@ -98,6 +103,7 @@ export async function testModel(
       const one = await holdStep(step, {
         ...options,
         orderSeed: options.seed,
+        questions: exact?.questions ?? options.questions,
         clients,
         session,
         trace: planned.condition.kind === 'trace' ? options.traces.get(planned.condition.name)?.arrivals : undefined,
@@ -128,6 +134,21 @@ export async function testModel(
   }
 }
 
+/** Null where the prompts are as they are. */
+async function exactFor(
+  model: string,
+  clients: readonly WorkerSession[],
+  { exact }: ModelTestOptions,
+): Promise<ExactPrompts | null> {
+  if (exact === undefined) return null;
+  try {
+    return await exact(clients[0]!, model);
+  } catch (error) {
+    await Promise.all(clients.map((client) => client.close()));
+    throw error;
+  }
+}
+
 /** Answers that an engine in process computes side by side. Further requests wait in its queue, as they do in a server. */
 const SLOTS = 16;
 
@@ -146,7 +167,7 @@ async function openClients(loaded: LoadedModel, options: ModelTestOptions): Prom
       const client = await options.openWorker(loaded, {
         concurrency: SLOTS,
         under: 'load',
-        manner: { prefixCache: load.prefixCache, length: load.length },
+        manner: { prefixCache: load.prefixCache, length: load.length ?? (load.synthetic && 'fixed where it can') },
         environment,
         signal,
         onProgress: (progress) => onEvent({ type: 'progress', model: model.id, ...progress }),

@@ -94,7 +94,9 @@ export async function holdStep(planned: PlannedStep, options: HoldStepOptions): 
     if (ending !== null) return;
     const seconds = elapsed() - began;
     if (seconds < 0) return;
-    ending = course.complete() ?? judge(course.now(seconds));
+    const now = course.now(seconds);
+    // Refusals come fast, and soon there are as many as the answers that the step waits for.
+    ending = now.limited ? judge(now) : (course.complete() ?? judge(now));
     if (ending === null) return;
     course.finish(ending);
     finish.abort();
@@ -107,6 +109,7 @@ export async function holdStep(planned: PlannedStep, options: HoldStepOptions): 
             condition,
             seed,
             orderSeed,
+            nonceSeed: `${options.session} ${planned.id}`,
             begin,
             first,
             most,
@@ -250,6 +253,7 @@ function startCourse(
           cpuSeconds: closings.map(({ client }) => client.cpuSeconds).reduce(add),
           socketWaits,
           replacedConnections,
+          ...(closings[0]?.cores && { cores: closings[0].cores }),
         },
         ...(server.length > 0 && { server }),
       };

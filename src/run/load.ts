@@ -24,10 +24,13 @@ import type { OpenWorker } from '../worker/worker-session.js';
 import { DEFAULTS, LOAD_DEFAULTS } from './defaults.js';
 import { catalogueFile } from './definitions.js';
 import { discoverModel } from './discover.js';
+import { gatherEvidence } from './evidence.js';
 import { type LoadDefinition, type LoadDefinitions, loadTestDefinitions, tracesAgain } from './load-definition.js';
 import { heldBefore, readLoadTest } from './load-log.js';
 import { type EarlierSteps, type LoadEvent, type ModelTestOptions, type NextStep, testModel } from './load-model.js';
+import { exactPrompts } from './load-prompts.js';
 import { lockMachine, type MachineLockOptions } from './machine-lock.js';
+import { type Judges, type JudgingOptions, judgesOf, samplesOf } from './measure.js';
 import { requireNamedLibraries } from './native-library.js';
 import { originOf, partOf, type Start, startOf } from './part.js';
 import { requireReady } from './readiness.js';
@@ -37,9 +40,7 @@ import { testClient } from './self-test.js';
 import { requireOwnCommands } from './server-commands.js';
 import { type World, worldOf } from './world.js';
 
-export interface LoadOptions extends Partial<World> {
-  /** The catalogue that has the models. */
-  readonly catalogue?: string | undefined;
+export interface LoadOptions extends Partial<World>, JudgingOptions {
   /** What to do while another process measures on this machine; without it, refuse. */
   readonly whenBusy?: MachineLockOptions['whenBusy'] | undefined;
   readonly onEvent?: ((event: LoadTestEvent) => void) | undefined;
@@ -136,6 +137,7 @@ async function perform(
 ): Promise<LoadTested> {
   const { onEvent = () => {}, environment } = options;
   await requireReady(definitions.models, environment);
+  const judges = await judgesOf(options, definitions);
   const machine = await lockMachine(options, {
     whenBusy: options.whenBusy ?? 'refuse',
     onWait: (holder) =>
@@ -154,8 +156,10 @@ async function perform(
         append: run.log.append,
         onEvent,
       });
-      run.log.append({ type: 'end', ...partOf(start.machine), ...ending });
       const log = logOf(run.folder);
+      if (!options.signal.aborted)
+        await judge(log, definitions, { ...options, judges, append: run.log.append, onEvent });
+      run.log.append({ type: 'end', ...partOf(start.machine), ...ending });
       return { folder: run.folder, log, test: await readLoadTest(log), ...ending };
     } finally {
       run.log.close();
@@ -164,6 +168,33 @@ async function perform(
   } finally {
     await machine.release();
   }
+}
+
+interface JudgeOptions extends World, Pick<LoadOptions, 'openWorker'> {
+  readonly judges: Judges;
+  readonly append: LogWriter['append'];
+  readonly onEvent: (event: LoadTestEvent) => void;
+}
+
+/** Gathers what scorers need beside the words of an answer, when no server is under load any more. */
+async function judge(
+  log: string,
+  definitions: LoadDefinitions,
+  { judges, append, onEvent, cwd, environment, now, signal, openWorker: open = openWorker }: JudgeOptions,
+): Promise<void> {
+  if (definitions.load.synthetic !== undefined) return;
+  await gatherEvidence(log, {
+    ...judges,
+    suites: definitions.record.suites,
+    samples: samplesOf(definitions),
+    directory: cwd,
+    environment,
+    openWorker: open,
+    append,
+    now,
+    signal,
+    say: (text) => onEvent({ type: 'note', text }),
+  });
 }
 
 type TestOptions = Omit<LoadOptions, 'onEvent'> &
@@ -219,6 +250,7 @@ async function testModels(
         traces,
         samples,
         questions: samples.map((sample) => questionOf(sample, definitions)),
+        exact: exactOf(definitions, signal),
         seed: record.settings.seed,
         openWorker: open,
         environment,
@@ -268,6 +300,15 @@ function searching(rule: SearchRule): NextStep {
     const next = nextStep(results, rule);
     return 'done' in next ? null : next.run;
   };
+}
+
+function exactOf(
+  { load: { synthetic }, samples, record }: LoadDefinitions,
+  signal: AbortSignal,
+): ModelTestOptions['exact'] {
+  if (synthetic === undefined) return undefined;
+  const { prefix } = synthetic;
+  return (session, model) => exactPrompts(session, { model, prefix, seed: record.settings.seed, samples, signal });
 }
 
 /** Under load nothing is asked that slows the server. */
