@@ -11,7 +11,8 @@ import { printReports } from './print-reports.js';
 import { screenOn } from './screen.js';
 import { type Terminal, worldIn } from './terminal.js';
 
-export interface PrintLoadOptions extends Pick<LoadOptions, 'catalogue' | 'whenBusy' | 'selfTest' | 'fleet'> {
+export interface PrintLoadOptions
+  extends Pick<LoadOptions, 'catalogue' | 'whenBusy' | 'selfTest' | 'fleet' | 'judge' | 'programs' | 'allowScorers'> {
   readonly out: string;
   readonly reports?: readonly ReporterName[] | undefined;
   /** Whether stdout gets summary.json in place of tables. */
@@ -23,20 +24,11 @@ export interface PrintLoadOptions extends Pick<LoadOptions, 'catalogue' | 'whenB
 export type WantedTest = { readonly definition: LoadDefinition } | { readonly resume: string };
 
 export async function printLoad(terminal: Terminal, wanted: WantedTest, options: PrintLoadOptions): Promise<void> {
-  const { catalogue, whenBusy, selfTest, fleet, out, reports, json, quiet, gates } = options;
+  const { out, reports, json, quiet, gates, ...surroundings } = options;
   const signal = interruption(terminal);
   const progress = showLoadProgress(quiet || json ? 'quiet' : 'shown', screenOn(terminal));
-  const surroundings: LoadOptions = {
-    ...worldIn(terminal),
-    catalogue,
-    whenBusy,
-    selfTest,
-    fleet,
-    signal,
-    onEvent: progress.onEvent,
-  };
-  const testing =
-    'resume' in wanted ? resumeLoad(wanted.resume, surroundings) : load({ ...wanted.definition, out }, surroundings);
+  const within: LoadOptions = { ...worldIn(terminal), ...surroundings, signal, onEvent: progress.onEvent };
+  const testing = 'resume' in wanted ? resumeLoad(wanted.resume, within) : load({ ...wanted.definition, out }, within);
   const tested = await unlessInterrupted(testing, signal);
   progress.end();
   if (tested === null) return endIncomplete(terminal, 'the load test was interrupted before it held anything');

@@ -122,6 +122,7 @@ export async function holdStep(planned: PlannedStep, options: HoldStepOptions): 
             condition,
             seed,
             orderSeed,
+            nonceSeed: `${clients[0]!.session} ${planned.id}`,
             begin,
             first,
             most,
@@ -269,6 +270,7 @@ function startCourse(
           ...healths.reduce(together),
           ...(worker.facts.network === 'none' && { inProcess: true }),
           ...(machines.length > 0 && { machines: eachMachine(machines, healths) }),
+          ...(machines.length === 0 && closings[0]?.cores && { cores: closings[0].cores }),
         },
         ...(server.length > 0 && { server }),
       };

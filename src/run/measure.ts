@@ -299,18 +299,22 @@ async function fillUntil(
   return signal.aborted ? INTERRUPTED : ending;
 }
 
-function samplesOf({ samples }: Definitions): ReadonlyMap<string, SampleRecord> {
+/** The key is `suite/task/sample`. */
+export function samplesOf({ samples }: Pick<Definitions, 'samples'>): ReadonlyMap<string, SampleRecord> {
   return new Map(samples.map((sample) => [sampleKey(sample), sample]));
 }
 
+/** What may judge answers, as the user allows it. */
+export type JudgingOptions = Pick<MeasureOptions, 'judge' | 'programs' | 'catalogue' | 'allowScorers'>;
+
 type FillOptions = World & Pick<MeasureOptions, 'openWorker' | 'fleet'> & Required<Pick<RunnerOptions, 'onEvent'>>;
 
-type Judges = Pick<EvidenceOptions, 'judge' | 'sandbox' | 'allowed'>;
+export type Judges = Pick<EvidenceOptions, 'judge' | 'sandbox' | 'allowed'>;
 
 /** What may judge answers beyond their words, ready before anything runs. @throws UserError */
-async function judgesOf(
-  { judge, programs, catalogue, allowScorers = [], ...world }: PerformOptions,
-  { record }: Definitions,
+export async function judgesOf(
+  { judge, programs, catalogue, allowScorers = [], ...world }: JudgingOptions & World,
+  { record }: Pick<Definitions, 'record'>,
 ): Promise<Judges> {
   const allowed = { names: allowScorers, cwd: world.cwd, environment: world.environment };
   for (const { place, source } of ownScorersOf(record.suites)) requireAllowed(source, place, allowed);

@@ -70,7 +70,11 @@ export interface SchedulerOptions {
 }
 
 /** The scheduler of an engine on a device. Of OpenVINO, ExecuTorch and QNN the usual programs answer one request after the other. */
-export function schedulerOf(engine: EngineName, device: ServedDevice, { slots, context, room }: SchedulerOptions): Scheduler {
+export function schedulerOf(
+  engine: EngineName,
+  device: ServedDevice,
+  { slots, context, room }: SchedulerOptions,
+): Scheduler {
   const paged = ({ batchTokens }: ServerDefaults, whenFull: 'preempt' | 'reserve'): Scheduler => ({
     slots,
     batchTokens,
