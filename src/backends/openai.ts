@@ -12,7 +12,7 @@ import type { SessionFacts } from '../core/log/log.js';
 import { known, missing } from '../core/quantity.js';
 import { certificateRemedy, proxiesOf } from '../hub/proxies.js';
 import { type Pace, Transient } from '../hub/retry.js';
-import { within } from './abort.js';
+import { within } from '../system/signals.js';
 import type { Backend, BackendContext, LoadManner, Readiness, Session } from './backend.js';
 import type { Habits } from './openai/body.js';
 import { type Connection, codeOf, connect, NoConnection, Refusal } from './openai/connection.js';

@@ -23,6 +23,7 @@ import { loadPrices } from '../files/price-list.js';
 import { commitOf } from '../system/commit.js';
 import { uniqueId } from '../system/id.js';
 import { describeHolder } from '../system/lock.js';
+import { firstOf } from '../system/signals.js';
 import { openWorker } from '../worker/supervisor.js';
 import type { OpenWorker } from '../worker/worker-session.js';
 import { DEFAULTS } from './defaults.js';
@@ -233,7 +234,7 @@ const INTERRUPTED: RunEnding = { complete: false, reason: 'interrupted' };
 async function fill(run: WrittenRun, planned: Planned, options: FillOptions): Promise<RunEnding> {
   const { purse } = planned;
   if (purse === null) return fillUntil(run, planned, options);
-  const signal = AbortSignal.any([options.signal, purse.empty]);
+  const signal = firstOf(options.signal, purse.empty);
   // Each request under way adds a listener, and there may be many.
   setMaxListeners(0, signal);
   const ending = await fillUntil(run, planned, {
