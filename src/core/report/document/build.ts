@@ -12,6 +12,7 @@ import { cascadesSection } from './cascades.js';
 import { chartsSection } from './charts.js';
 import { criteriaSection } from './criteria.js';
 import { breakEvenSection, devicesSection } from './devices.js';
+import { machinesSection } from './machines.js';
 import { methodSection } from './method.js';
 import { modelsSection } from './models.js';
 import { paritySection } from './parity.js';
@@ -40,6 +41,7 @@ export function documentOf(
     sections: [
       ...comparisons.map(comparisonSection),
       modelsSection(analysis),
+      ...machinesSection(analysis),
       {
         kind: 'section',
         name: 'samples',
