@@ -54,8 +54,8 @@ function keyOf({ suite, machine, model, run }: HistoryEntry): string {
 
 /** A page with a chart of each figure. The links lead from the folder of the history to the reports of the runs. */
 export async function historyPageOf(trends: readonly Trend[]): Promise<string> {
-  const [{ historyPage }, assets] = await Promise.all([import('../core/report/history.js'), pageAssets()]);
-  return historyPage(trends, assets);
+  const [{ historyPage }, { style }] = await Promise.all([import('../core/report/history.js'), pageAssets()]);
+  return historyPage(trends, style);
 }
 
 /** Every figure of the history over time, with its change points. */

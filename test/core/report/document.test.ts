@@ -13,7 +13,7 @@ import { renderTerminal } from '../../../src/core/report/terminal.js';
 import { escapeHtml, escapeMarkdown } from '../../../src/core/report/text.js';
 import { GOLDEN } from '../../golden/orders.js';
 
-const assets = { script: '', style: '', scriptHash: '', styleHash: '' };
+const assets = { script: { text: '', hash: '' }, style: { text: '', hash: '' } };
 
 async function render(log: readonly LogRecord[]) {
   const analysis = analyse(log);

@@ -299,7 +299,7 @@ async function tell(log: readonly LogRecord[]): Promise<Told> {
   };
 }
 
-const ASSETS = { script: '', style: '', scriptHash: '', styleHash: '' };
+const ASSETS = { script: { text: '', hash: '' }, style: { text: '', hash: '' } };
 const isSummary = new Ajv2020({ strict: false }).compile(summaryJsonSchema());
 const NO_RUN = /not.measured|nothing was measured|verdict|0 of \d+|0 trials/i;
 
