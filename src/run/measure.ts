@@ -15,7 +15,7 @@ import type { PriceList } from '../core/definition/price-list.js';
 import { describeError, UserError } from '../core/errors.js';
 import { sampleKey } from '../core/keys.js';
 import type { SampleRecord } from '../core/log/log.js';
-import { planInTurns } from '../core/plan/in-turns.js';
+import { dealtWorkloads, planInTurns } from '../core/plan/in-turns.js';
 import { type Block, countTrials, plan, remaining } from '../core/plan/plan.js';
 import { type LoadedModel, loadModels } from '../files/definitions.js';
 import { type LogWriter, openLog } from '../files/log.js';
@@ -346,14 +346,7 @@ function planOf({ record, samples, models }: Definitions, look: number): readonl
   const samplesOfTask = (suite: string, task: string) =>
     samples.filter((sample) => sample.suite === suite && sample.task === task);
   if (inTurns !== undefined) {
-    const dealt = record.suites.flatMap((suite) =>
-      suite.tasks.map((task) => ({
-        suite: suite.name,
-        task: task.name,
-        samples: samplesOfTask(suite.name, task.name).map(({ sample, group }) => ({ id: sample, group })),
-      })),
-    );
-    return planInTurns(dealt, inTurns, { seed, look });
+    return planInTurns(dealtWorkloads(record.suites, samples, inTurns), inTurns, { seed, look });
   }
   const workloads = record.suites.flatMap((suite) =>
     suite.tasks.map((task) => ({

@@ -98,6 +98,12 @@ const inTurns = z.object({
     .literal(true)
     .exactOptional()
     .describe('Present if one model was open at a time. Otherwise both were open, and were asked in turns.'),
+  baseSuites: z
+    .record(z.string(), z.string())
+    .exactOptional()
+    .describe(
+      'The suite in whose words the base is asked, by the suite of the new version; absent if both are asked alike.',
+    ),
 });
 
 export type InTurns = DeepReadonly<z.infer<typeof inTurns>>;
