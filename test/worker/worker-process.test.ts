@@ -53,7 +53,7 @@ test.skipIf(process.platform !== 'linux')('a worker that computes leaves the cor
 test.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/setpriv'))(
   'a worker that is busy and hears nothing dies with its runner',
   async () => {
-    const args = ['--import', 'tsx', join(import.meta.dirname, '../support/run-busy-worker.ts')];
+    const args = [join(import.meta.dirname, '../support/run-busy-worker.mjs')];
     const runner = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = await once(runner.stdout, 'data');
     const worker = Number(String(line));
