@@ -29,17 +29,6 @@ export interface QueuePart {
   readonly arrivals: readonly number[];
   /** Requests that ended while so many were under way. */
   readonly departures: readonly number[];
-  /** Of arrivals in bursts: how unevenly requests end. */
-  readonly unevenness?: Unevenness;
-}
-
-/**
- * Departures in blocks that last until `BLOCK` of them are expected, by the rate of each number under way. Requests that end independently
- * of each other have a chi-square of about the number of blocks; a server whose service times are all alike has less.
- */
-export interface Unevenness {
-  readonly blocks: number;
-  readonly chiSquare: number;
 }
 
 /** Of the requests that found so many under way, of each part of a step. */
@@ -54,8 +43,6 @@ const LEAST_PART = 25;
 const PARTS = 12;
 /** Longer queues count as this long. */
 const LONGEST = 500;
-/** Departures of a block. Service times are forgotten in fewer, as long as fewer are computed at once. */
-const BLOCK = 50;
 
 interface Moves {
   readonly parts: QueuePart[];
@@ -64,7 +51,7 @@ interface Moves {
 }
 
 /** @param requests Those that were sent. */
-function movesOf(requests: readonly StepRequest[], arrivals: Arrivals): Moves {
+function movesOf(requests: readonly StepRequest[]): Moves {
   const to = requests.reduce((latest, { due }) => Math.max(latest, due), 0);
   const count = Math.max(1, Math.min(PARTS, Math.floor(requests.length / LEAST_PART)));
   const parts = Array.from({ length: count }, () => ({ seconds: [0], arrivals: [0], departures: [0] }));
@@ -75,56 +62,18 @@ function movesOf(requests: readonly StepRequest[], arrivals: Arrivals): Moves {
   // Of an end and an arrival at the same time the end comes first, as in ./under-way.ts.
   moves.sort((a, b) => a.at - b.at || Number(b.isEnd) - Number(a.isEnd));
   const found: { part: number; underWay: number }[] = [];
-  const seen: Seen[] = [];
   let [underWay, time] = [0, 0];
   for (const { at, request, isEnd } of moves) {
     if (at > to) break;
     const part = Math.min(count - 1, Math.floor((count * at) / to));
     const place = Math.min(LONGEST, underWay);
     add(parts[part]!.seconds, place, at - time);
-    if (isBursty(arrivals)) seen.push({ part, place, seconds: at - time, isEnd });
     time = at;
     add(isEnd ? parts[part]!.departures : parts[part]!.arrivals, place, 1);
     if (!isEnd) found[request] = { part, underWay: place };
     underWay += isEnd ? -1 : 1;
   }
-  const uneven = seen.length === 0 ? parts : withUnevenness(parts, seen);
-  return { parts: uneven, found: requests.map((_, i) => found[i] ?? null) };
-}
-
-/** A stretch with the same number under way, and what ended it. */
-interface Seen {
-  readonly part: number;
-  readonly place: number;
-  readonly seconds: number;
-  readonly isEnd: boolean;
-}
-
-function withUnevenness(parts: readonly QueuePart[], seen: readonly Seen[]): QueuePart[] {
-  const [seconds, departures]: [number[], number[]] = [[], []];
-  for (const part of parts) {
-    for (const [n, amount] of part.seconds.entries()) add(seconds, n, amount);
-    for (const [n, count] of part.departures.entries()) add(departures, n, count);
-  }
-  const rates = rising(
-    seconds.map((_, n) => departures[n] ?? 0),
-    seconds,
-    LEAST_DEPARTURES,
-  );
-  const expected = parts.map(() => 0);
-  const blocks = parts.map((): number[] => []);
-  for (const { part, place, seconds: length, isEnd } of seen) {
-    expected[part]! += length * rates[place]!;
-    if (isEnd) add(blocks[part]!, Math.floor(expected[part]! / BLOCK), 1);
-  }
-  return parts.map((part, i) => {
-    const whole = Math.floor(expected[i]! / BLOCK);
-    const counts = Array.from({ length: whole }, (_, block) => blocks[i]![block] ?? 0);
-    return {
-      ...part,
-      unevenness: { blocks: whole, chiSquare: sum(counts.map((count) => (count - BLOCK) ** 2 / BLOCK)) },
-    };
-  });
+  return { parts, found: requests.map((_, i) => found[i] ?? null) };
 }
 
 export interface Queue {
@@ -140,7 +89,7 @@ export function queueOf(requests: readonly StepRequest[], condition: Condition):
   if (condition.kind !== 'open' || condition.rate.stretches.length > 0) return null;
   const sent = requests.filter(({ outcome }) => outcome !== 'unsent');
   if (sent.every(({ due }) => due === 0)) return null;
-  const { parts, found } = movesOf(sent, condition.arrivals);
+  const { parts, found } = movesOf(sent);
   return {
     parts,
     lateFor(objective) {
@@ -288,7 +237,8 @@ interface CrossingOptions {
 
 function crossingIn(pieces: readonly Piece[], weights: readonly number[], options: CrossingOptions): number {
   const moves = movementOf(pieces, weights, options);
-  const variation = variationOf(pieces, weights, options.arrivals);
+  const { arrivals } = options;
+  const variation = arrivals.kind === 'gamma' && isBursty(arrivals) ? arrivals.cv ** 2 : null;
   const lateShare = (rate: number) =>
     variation === null ? lateShareAt(moves, rate) : lateShareInBursts({ ...moves, variation }, rate);
   let [low, high] = [0, options.greatest];
@@ -299,25 +249,6 @@ function crossingIn(pieces: readonly Piece[], weights: readonly number[], option
   }
   return (low + high) / 2;
 }
-
-/**
- * The squared coefficient of variation of arrivals in bursts, less what departures are more even than independent ones: at saturation a
- * queue depends on the sum of both (the heavy-traffic limit: Kingman 1962, J. Royal Statistical Society B 24:383). Below it, while not all
- * slots are busy, departures have less to say (docs/load.md has the figures). Null without bursts.
- */
-function variationOf(pieces: readonly Piece[], weights: readonly number[], arrivals: Arrivals): number | null {
-  if (arrivals.kind !== 'gamma' || !isBursty(arrivals)) return null;
-  let [chiSquare, blocks] = [0, 0];
-  for (const [i, { part }] of pieces.entries()) {
-    chiSquare += weights[i]! * (part.unevenness?.chiSquare ?? 0);
-    blocks += weights[i]! * (part.unevenness?.blocks ?? 0);
-  }
-  const unevenness = blocks > 0 ? chiSquare / blocks : 1;
-  return Math.max(1, arrivals.cv ** 2 + BELOW_SATURATION * (unevenness - 1));
-}
-
-/** How much of what departures are more even than independent ones counts at the rates of a limit. */
-const BELOW_SATURATION = 0.5;
 
 /** By the number under way. */
 interface Movement {
