@@ -52,6 +52,9 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(PARTS)) {
 process.stdout.write(`${table.toString()}\n`);
 if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify({ seed, results }, null, 2)}\n`);
 
+/** Cases between two words about how far it is. */
+const PROGRESS = 10;
+
 async function tryAll(name: string, part: Part): Promise<readonly Outcome[]> {
   const count = values.long ? part.cases.long : part.cases.quick;
   const numbers =
@@ -59,8 +62,9 @@ async function tryAll(name: string, part: Part): Promise<readonly Outcome[]> {
   const trial = await part.open();
   const outcomes: Outcome[] = [];
   try {
-    for (const number of numbers) {
-      const outcome = await trial.attempt(createRandom(seed, name, number));
+    for (const [i, number] of numbers.entries()) {
+      if (i > 0 && i % PROGRESS === 0) process.stderr.write(`  ${i} of ${numbers.length} cases\n`);
+      const outcome = await trial.attempt(createRandom(seed, name, number), number);
       outcomes.push(outcome);
       for (const fault of outcome.faults) process.stderr.write(`  case ${number}: ${fault}\n    ${outcome.again}\n`);
     }
