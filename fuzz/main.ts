@@ -27,6 +27,9 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   titles: async () => (await import('./titles.js')).titles,
 };
 
+/** Cases between two words about how far it is. */
+const PROGRESS = 10;
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -51,9 +54,6 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(PARTS)) {
 }
 process.stdout.write(`${table.toString()}\n`);
 if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify({ seed, results }, null, 2)}\n`);
-
-/** Cases between two words about how far it is. */
-const PROGRESS = 10;
 
 async function tryAll(name: string, part: Part): Promise<readonly Outcome[]> {
   const count = values.long ? part.cases.long : part.cases.quick;
