@@ -58,11 +58,11 @@ describe.each(Object.entries(GOLDEN))('the document of the golden log %s', (_, l
 
   it('gives every number to the page and to Markdown alike', async () => {
     const { document, markdown, page } = await renderAll(log);
-    for (const { name, rows, shape } of tablesOf(document)) {
+    for (const { name, rows } of tablesOf(document)) {
       for (const text of rows
         .flat()
         .filter(isNumber)
-        .map((cell) => formatCell(cell, shape))) {
+        .map((cell) => formatCell(cell))) {
         expect(markdown, name).toContain(` ${text} |`);
         expect(page, name).toContain(`>${text}<`);
       }
