@@ -45,7 +45,7 @@ export async function printLoad(terminal: Terminal, wanted: WantedTest, options:
   if (!complete) {
     endIncomplete(
       terminal,
-      `the load test is incomplete (${reason}); finish it with: ${resumeCommand(terminal.command, displayPath(folder, terminal.cwd))}`,
+      `the load test is incomplete (${reason}); finish it with: ${resumeCommand('load', terminal.command, displayPath(folder, terminal.cwd))}`,
     );
   } else if (restsOnInvalid(test)) {
     endIncomplete(terminal, 'the answer rests on steps that the client spoilt; what to do stands below their table');

@@ -169,7 +169,7 @@ async function measureAndPrint(flags: RunFlags, terminal: Terminal): Promise<voi
     const { resumeCommand } = await import('../core/report/commands.js');
     endIncomplete(
       terminal,
-      `the run is incomplete (${reason}); finish it with: ${resumeCommand(terminal.command, displayPath(folder, terminal.cwd))}`,
+      `the run is incomplete (${reason}); finish it with: ${resumeCommand('run', terminal.command, displayPath(folder, terminal.cwd))}`,
     );
   }
   const analysis = await printReports(terminal, [folder], { reports: flags.reports, json: flags.json });

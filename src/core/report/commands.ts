@@ -16,15 +16,15 @@ const ASKED_AGAIN = {
   alone: ['--run-code'],
 } as const;
 
-/** The command that finishes a run or a load test. */
-export function resumeCommand(command: readonly string[], folder: string): string {
-  const again = command.flatMap((word, i) => {
+/** The command that finishes a run or a load test, which another command began. */
+export function resumeCommand(name: 'run' | 'load', begun: readonly string[], folder: string): string {
+  const again = begun.flatMap((word, i) => {
     const isNamed = (option: string) => word === option || word.startsWith(`${option}=`);
     if (ASKED_AGAIN.alone.some(isNamed)) return [word];
     if (!ASKED_AGAIN.withValue.some(isNamed)) return [];
-    return word.includes('=') ? [word] : [word, command[i + 1] ?? ''];
+    return word.includes('=') ? [word] : [word, begun[i + 1] ?? ''];
   });
-  return shellCommand(['rightsize', command[1] === 'load' ? 'load' : 'run', '--resume', folder, ...again]);
+  return shellCommand(['rightsize', name, '--resume', folder, ...again]);
 }
 
 /** The command of a run with another `--limit`; null if rightsize was not called by a command. */

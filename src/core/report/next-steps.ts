@@ -53,7 +53,7 @@ export function nextCommands(analysis: Analysis, suite: SuiteAnalysis, recommend
   const { run } = analysis;
   if (run.parts !== undefined) return [];
   const folder = folderOfRun(run);
-  if (!run.ended.complete) return [resumeCommand(run.command, folder)];
+  if (!run.ended.complete) return [resumeCommand('run', run.command, folder)];
   const open = recommended.tasks.filter(({ verdict }) => verdict.kind === 'inconclusive');
   if (open.length === 0) return [];
   const limit = limitThatSettles(suite, open);

@@ -61,7 +61,7 @@ export function describeSteps({ models }: LoadTest): string {
 
 function alarmsOf({ run }: Analysis): Note[] {
   if (run.ended.complete) return [];
-  const text = `The load test is incomplete (${run.ended.reason}). Finish it with: ${resumeCommand(run.command, folderOfRun(run))}`;
+  const text = `The load test is incomplete (${run.ended.reason}). Finish it with: ${resumeCommand('load', run.command, folderOfRun(run))}`;
   return [{ kind: 'note', text, alarm: true }];
 }
 
@@ -128,7 +128,7 @@ function failureWarnings({ models, run }: Analysis): WarningText[] {
   return models.flatMap(({ id, failures }) =>
     failures.map((reason) => ({
       what: `${id} could not be tested to its end: ${reason}.`,
-      remedy: `Mend it, then go on with: ${resumeCommand(run.command, folderOfRun(run))}`,
+      remedy: `Mend it, then go on with: ${resumeCommand('load', run.command, folderOfRun(run))}`,
     })),
   );
 }
