@@ -41,7 +41,7 @@ const loadOptions = () =>
           .default<readonly string[]>([], 'the model of a server on this machine'),
       ),
     )
-    .addOption(defining(modelsOption()))
+    .addOption(modelsOption())
     .addOption(
       defining(
         new Option('-s, --suite <name|file>', 'the workload (repeatable)')

@@ -179,7 +179,7 @@ describe('the section on load', () => {
         { kind: 'quantity', value: 120, unit: 'count' },
       ],
     ]);
-    expect(textOf(told)).toMatch(/TTFT p95.* of open 5 constant: it needs \d+ more requests/);
+    expect(textOf(told)).toMatch(/TTFT p95.*: it needs \d+ more requests/);
   });
 
   test('says which step its client spoilt, and what to do', () => {
