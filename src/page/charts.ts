@@ -49,7 +49,8 @@ async function draw(holder: HTMLElement, spec: Spec): Promise<void> {
   live.className = 'live';
   // The element around the picture describes it in words.
   live.ariaHidden = 'true';
-  const width = Math.max(NARROWEST, holder.clientWidth - MARGIN);
+  const { leastWidth = 0 } = (spec.usermeta ?? {}) as { leastWidth?: number };
+  const width = Math.max(NARROWEST, leastWidth, holder.clientWidth - MARGIN);
   const fitted = {
     ...(width < ROOM_FOR_NAMES
       ? wrapTitles(narrowed(spec, width), (width * (1 - NAMES_AT_MOST)) / LETTER)

@@ -207,7 +207,7 @@ describe('the data is doubted where', () => {
   test('the samples are too few for the margin, and what they suffice for is said', async () => {
     const [said] = await doubts(tickets(200, ['billing', 'returns']), { ...NAMED, margin: 0.03 });
     expect(said).toMatch(
-      /^200 samples are too few to show that an SLM is at most 3 points worse: about 1390 are needed/,
+      /^200 samples are too few to show that an SLM is at most 3 points worse: about 1,390 are needed/,
     );
     expect(said).toMatch(/or allow 9 points with --margin 0\.09$/);
     const [enough] = await doubts(tickets(200, ['billing', 'returns']), { ...NAMED, margin: 0.09 });

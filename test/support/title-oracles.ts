@@ -10,8 +10,11 @@ import { looksOf } from '../../src/core/report/charts/chart.js';
 import { buildCharts } from '../../src/core/report/charts/table.js';
 import { decisiveComparison } from '../../src/core/report/decisive.js';
 import { verdictTable } from '../../src/core/report/document/answer.js';
-import type { Chart, Table, TableCell } from '../../src/core/report/document.js';
-import { formatCount, formatScore, formatSeconds } from '../../src/core/report/format.js';
+import { modelTable } from '../../src/core/report/document/brief.js';
+import { criteriaTable } from '../../src/core/report/document/criteria.js';
+import { percentileTables } from '../../src/core/report/document/percentiles.js';
+import type { Block, Chart, Table, TableCell } from '../../src/core/report/document.js';
+import { formatCell, formatCount, formatScore, formatSeconds } from '../../src/core/report/format.js';
 import { headlineOf } from '../../src/core/report/headline.js';
 import { describeSuite, describeTask } from '../../src/core/report/words.js';
 import { LOST_ANSWERS } from '../../src/core/stats/compare/noninferiority.js';
@@ -29,6 +32,9 @@ export function faultsOf(given: Case): string[] {
   return [
     ...charts.flatMap((chart) => titleFaults(chart, given)),
     ...charts.flatMap(wordFaults),
+    // Qualities are drawn at random beside the answers, so bounds that come from the answers need not hold them.
+    ...charts.filter(({ name }) => name !== 'quality-by-task').flatMap(({ name, spec }) => intervalFaults(name, spec)),
+    ...tableFaults(given),
     ...headlineFaults(recommendation.suites[0]!),
     ...rowFaults(recommendation.suites[0]!),
     ...lookFaults(analysis),
@@ -251,10 +257,51 @@ const ORACLES: Readonly<Record<string, readonly (readonly [form: RegExp, isTrue:
       },
     ],
   ],
-  cascade: [[/^\S+: /, () => true]],
-  itl: [[/^Median gap between tokens: /, () => true]],
-  'prefill-rate': [[/^Median prefill rate: /, () => true]],
-  'decode-rate': [[/^Median decode rate: /, () => true]],
+  cascade: [
+    [
+      /^(?<task>\S+): the cascade keeps the quality of (?<large>\S+) \((?<quality>\S+)\) if \S+ answers (?<share>\S+) of requests$/,
+      ({ task, large, quality, share }, given) =>
+        triedOn(given, task!).some(
+          (one) =>
+            one.verdict === 'passes' &&
+            one.large === large &&
+            !isMissing(one.evaluation) &&
+            !isMissing(one.evaluation.quality) &&
+            formatScore(one.evaluation.deferred) === share &&
+            formatScore(one.evaluation.quality.value) === quality,
+        ),
+    ],
+    [
+      /^(?<task>\S+): (?<small>\S+?),? (?:then|with) (?<large>\S+?),? (?:is|behind it is) not shown to (?<what>be as good|be cheaper|meet the limits)/,
+      ({ task, small, large }, given) =>
+        triedOn(given, task!).some(
+          (one) => one.small === small && one.large === large && one.verdict.startsWith('not shown'),
+        ),
+    ],
+    [
+      /^(?<task>\S+): it is not shown yet whether (?<small>\S+) alone fits$/,
+      ({ task, small }, { recommendation }) =>
+        recommendation.suites[0]!.tasks.find((one) => one.task === task)!.comparisons.every(
+          ({ candidate, isOut }) => candidate !== small || !isOut,
+        ),
+    ],
+  ],
+  itl: [
+    [
+      /^Median gap between tokens: (?<list>.+)$/,
+      ({ list }, { analysis }) =>
+        areOrdered(
+          [...list!.matchAll(/(?<number>[\d.,]+) (?<unit>µs|ms|s) \((?<model>[^)]+)\)/g)].map(({ groups }) => {
+            const { gaps } = analysis.suites[0]!.overall.find(({ model }) => model === groups!.model)!;
+            const isSaid =
+              !isMissing(gaps) && formatSeconds(gaps.quantiles[50]!) === `${groups!.number} ${groups!.unit}`;
+            return isSaid ? gaps.quantiles[50]! : Number.NaN;
+          }),
+        ),
+    ],
+  ],
+  'prefill-rate': [[/^Median prefill rate: (?<list>.+)$/, ({ list }, given) => areRates(list!, given, 'prefillRate')]],
+  'decode-rate': [[/^Median decode rate: (?<list>.+)$/, ({ list }, given) => areRates(list!, given, 'decodeRate')]],
 };
 
 /** The longest beginning that is known is the most specific. */
@@ -273,6 +320,74 @@ function titleFaults(chart: Chart, given: Case): string[] {
 function wordFaults({ name, title, note, alt }: Chart): string[] {
   const text = `${title}\n${note}\n${alt}`;
   return /NaN|undefined|Infinity|\[object|null/.test(text) ? [`${name} says nothing: ${text.slice(0, 200)}`] : [];
+}
+
+/** Rows that a chart draws: each value lies within its interval, and each length has a sign that its scale allows. */
+function intervalFaults(chart: string, value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => intervalFaults(chart, item));
+  if (typeof value !== 'object' || value === null) return [];
+  const row = value as Readonly<Record<string, unknown>>;
+  const bounds = [
+    ['value', 'low', 'high'],
+    ['score', 'low', 'high'],
+    ['x', 'xLow', 'xHigh'],
+    ['quality', 'qualityLow', 'qualityHigh'],
+  ].map((fields) => fields.map((field) => row[field]));
+  const outside = bounds.some(
+    ([seen, low, high]) =>
+      typeof seen === 'number' && typeof low === 'number' && typeof high === 'number' && !(low <= seen && seen <= high),
+  );
+  return [
+    ...(outside ? [`${chart}: a value outside its interval: ${JSON.stringify(row)}`] : []),
+    ...Object.values(row).flatMap((child) => intervalFaults(chart, child)),
+  ];
+}
+
+/** Numbers of tables: an estimate lies within its interval, and no cell says nothing. */
+function tableFaults({ analysis, recommendation }: Case): string[] {
+  const [suite, recommended] = [analysis.suites[0]!, recommendation.suites[0]!];
+  const tables = [
+    criteriaTable(analysis, suite, recommended),
+    modelTable(analysis, suite),
+    ...tablesIn(percentileTables(suite)),
+  ];
+  return tables.flatMap(({ label, rows }) =>
+    rows.flat().flatMap((cell) => {
+      const isOutside = cell.kind === 'estimate' && !(cell.low <= cell.value && cell.value <= cell.high);
+      const isNothing =
+        /NaN|undefined|Infinity|null/.test(formatCell(cell)) || (cell.kind === 'missing' && cell.reason === '');
+      return isOutside || isNothing ? [`${label}: ${JSON.stringify(cell)}`] : [];
+    }),
+  );
+}
+
+function tablesIn(blocks: readonly Block[]): Table[] {
+  return blocks.flatMap((block) =>
+    block.kind === 'table' ? [block] : block.kind === 'section' ? tablesIn(block.body) : [],
+  );
+}
+
+function triedOn({ recommendation }: Case, task: string) {
+  return recommendation.suites[0]!.tasks.find((one) => one.task === task)!.cascades;
+}
+
+function areOrdered(values: readonly number[]): boolean {
+  return values.length > 0 && values.every((value, i) => value >= (values[i - 1] ?? value));
+}
+
+/** The fastest first, each with the median of its model; where requests are late only the order is known here. */
+function areRates(list: string, { analysis }: Case, metric: 'prefillRate' | 'decodeRate'): boolean {
+  const said = [...list.matchAll(/(?<number>[\d.,]+) tok\/s \((?<model>[^)]+)\)/g)].map(({ groups }) => groups!);
+  const numbers = said.map(({ number }) => Number(number!.replaceAll(',', '')));
+  const areMedians = said.every(({ model }, i) => {
+    const distribution = analysis.suites[0]!.overall.find((one) => one.model === model)!.metrics[metric];
+    if (isMissing(distribution)) return false;
+    const { n, ascending } = distribution;
+    if (n > ascending.length) return true;
+    const median = (ascending[Math.ceil(n / 2) - 1]! + ascending[Math.floor(n / 2)]!) / 2;
+    return Math.abs(numbers[i]! / median - 1) < 0.006;
+  });
+  return areMedians && areOrdered(numbers.toReversed());
 }
 
 function cells({ analysis }: Case) {

@@ -15,7 +15,11 @@ export function alarmsOf({ tasks }: SuiteRecommendation): string[] {
       : [],
   );
   const models = [...new Set(losses.map(({ unscored }) => unscored.model))];
-  return models.map((model) => alarmOf(losses.filter(({ unscored }) => unscored.model === model)));
+  return models.map((model) => {
+    const ofModel = losses.filter(({ unscored }) => unscored.model === model);
+    const isEverywhere = ofModel.length === tasks.length && tasks.length > 2;
+    return alarmOf(ofModel, isEverywhere ? `all ${tasks.length} tasks` : list(ofModel.map(({ task }) => task)));
+  });
 }
 
 interface Loss {
@@ -23,13 +27,13 @@ interface Loss {
   readonly unscored: Unscored;
 }
 
-function alarmOf(losses: readonly Loss[]): string {
+function alarmOf(losses: readonly Loss[], where: string): string {
   const sum = (count: (one: Unscored) => number) => losses.reduce((total, { unscored }) => total + count(unscored), 0);
   const [lost, trials] = [sum(({ unscored }) => unscored), sum((one) => one.trials)];
   const { model, reason } = losses.find(({ unscored }) => unscored.reason !== null)?.unscored ?? losses[0]!.unscored;
   const because = reason === null ? '' : ` The first reason: ${shorten(plain(reason), LONGEST_REASON)}.`;
   return (
-    `${formatScore(lost / trials)} of the answers of ${model} on ${list(losses.map(({ task }) => task))} have no score ` +
+    `${formatScore(lost / trials)} of the answers of ${model} on ${where} have no score ` +
     `(${formatCount(lost)} of ${formatCount(trials)}), so these tasks have no verdict.${because}`
   );
 }

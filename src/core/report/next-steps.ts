@@ -1,6 +1,7 @@
 /** What a reader can do next: in a few words for each task, and as commands that work as printed. */
 import type { Analysis, SuiteAnalysis } from '../analyse/analysis.js';
 import { isMissing } from '../quantity.js';
+import type { LimitCheck } from '../recommend/limit-check.js';
 import type { Doubt, More, SuiteRecommendation, TaskRecommendation } from '../recommend/recommendation.js';
 import { folderOfRun, resumeCommand, withLimit } from './commands.js';
 import { formatScore, list } from './format.js';
@@ -40,12 +41,20 @@ function settling(doubt: Doubt): string {
     }
     case 'limits':
     case 'large':
-      return `more samples, for ${list(doubt.checks.map(({ limit }) => limitedOf(limit).title.toLowerCase()))}`;
+      return settlingLimits(doubt.checks);
     case 'unscored':
       return 'a run that loses no answers';
     case 'pairs':
       return 'both models on the same samples';
   }
+}
+
+/** More samples do not help where a limit is on what this run cannot know, such as the memory of a hosted model. */
+function settlingLimits(checks: readonly LimitCheck[]): string {
+  const named = (state: LimitCheck['state']) =>
+    list(checks.filter((check) => check.state === state).map(({ limit }) => limitedOf(limit).title.toLowerCase()));
+  const [unknown, undecided] = [named('unknown'), named('undecided')];
+  return unknown === '' ? `more samples, for ${undecided}` : `${unknown} is not known: measure it, or drop the limit`;
 }
 
 /** The commands that bring a suite closer to its verdicts, the most useful first. */

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { folderOfRun, withLimit } from '../../../src/core/report/commands.js';
-import { nextCommands } from '../../../src/core/report/next-steps.js';
+import { nextCommands, nextStepOf } from '../../../src/core/report/next-steps.js';
 import { GOLDEN } from '../../golden/orders.js';
+import { makeLog } from '../../support/log.js';
 
 const run = ['rightsize', 'run'];
 
@@ -32,6 +33,22 @@ describe('a command with another limit', () => {
 
   it('is none where a program made the run', () => {
     expect(withLimit(['rightsize', '(called from a program)'], 40)).toBeNull();
+  });
+});
+
+describe('the next step of a task', () => {
+  it('is no more samples where a limit is on what the run cannot know', () => {
+    const log = makeLog({
+      requirement: { margin: 0.1, limits: { memory: { max: '8 GB' } } },
+      tasks: [{ name: 'route', samples: 200 }],
+      models: [
+        { id: 'small', class: 'slm', quality: 0.3, sureness: null },
+        { id: 'hosted', class: 'llm', quality: 0.95, memory: null },
+      ],
+    });
+    const [task] = recommend(analyse(log)).suites[0]!.tasks;
+    expect(task!.verdict).toMatchObject({ kind: 'inconclusive', because: { of: 'large' } });
+    expect(nextStepOf(task!)).toBe('peak memory is not known: measure it, or drop the limit');
   });
 });
 

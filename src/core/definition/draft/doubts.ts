@@ -51,5 +51,5 @@ function tooFew(usable: number, needed: number, margin: number): string {
     possible === null || possible <= margin
       ? 'add samples'
       : `add samples, or allow ${points(possible)} with --margin ${possible}`;
-  return `${usable} samples are too few to show that an SLM is at most ${points(margin)} worse: about ${needed} are needed if the two models score alike on 80% of them; ${remedy}`;
+  return `${usable} samples are too few to show that an SLM is at most ${points(margin)} worse: about ${needed.toLocaleString('en')} are needed if the two models score alike on 80% of them; ${remedy}`;
 }

@@ -2,7 +2,7 @@
 import { isMissing } from '../../quantity.js';
 import type { Comparison } from '../../recommend/comparison.js';
 import type { Chart } from '../document.js';
-import { formatEstimate, formatPoints, plural } from '../format.js';
+import { formatCount, formatEstimate, formatPoints, plural } from '../format.js';
 import { type ChartInput, LABELS, modelColour, modelShape, type NoChart, nOf, QUIET, specOf } from './chart.js';
 
 const NAME = 'quality-difference';
@@ -79,7 +79,7 @@ export function differenceChart({ analysis, recommendation, suite }: ChartInput)
       ],
     },
   );
-  const alt = `Margin −${shown} points. ${rows.map((row) => `${row.task}, ${row.model} against ${row.reference}: ${row.shown} points, ${row.decision}, n = ${row.n}`).join('; ')}.`;
+  const alt = `Margin −${shown} points. ${rows.map((row) => `${row.task}, ${row.model} against ${row.reference}: ${row.shown} points, ${row.decision}, n = ${formatCount(row.n)}`).join('; ')}.`;
   return { name: NAME, title, note, alt, spec };
 }
 

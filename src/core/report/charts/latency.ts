@@ -124,7 +124,8 @@ export function latencyChart(
         },
         {
           data: { values: marks },
-          mark: { type: 'text', align: 'right', dx: -4, dy: -5, fontSize: 10 },
+          // Right of the plot, where no curve goes.
+          mark: { type: 'text', align: 'left', dx: 4, fontSize: 10 },
           encoding: { y: { field: 'share', type: 'quantitative' }, x: { value: 'width' }, text: { field: 'label' } },
         },
         {

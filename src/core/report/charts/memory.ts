@@ -34,7 +34,6 @@ export function memoryChart({ analysis, recommendation, suite }: ChartInput): Ch
   const unit = most >= 2 ** 30 ? { name: 'GiB', bytes: 2 ** 30 } : { name: 'MiB', bytes: 2 ** 20 };
   const title = titleOf(shown, devices);
   const y = { field: 'model', type: 'nominal', title: null, sort: analysis.models.map(({ id }) => id) };
-  const note = noteOf(shown.length, devices, limits);
   const least = Math.min(...shown.flatMap(readingsOf));
   const drawing = {
     shown,
@@ -43,15 +42,15 @@ export function memoryChart({ analysis, recommendation, suite }: ChartInput): Ch
     y,
     ends: [least, Math.max(most, ...limits.map(({ bytes }) => bytes))] as const,
   };
-  const { layers, stacked } = least > 0 && most > DECADE * least ? pointLayers(drawing) : barLayers(drawing);
-  const told = stacked ? note : note.replace(STACKED, POINTS);
-  const spec = specOf({ title, note: told }, { height: { step: 26 }, layer: layers });
+  const { layers, told } = least > 0 && most > DECADE * least ? pointLayers(drawing) : barLayers(drawing);
+  const note = noteOf([`${plural(shown.length, 'model')}, largest reading of all sessions`, ...told], devices, limits);
+  const spec = specOf({ title, note }, { height: { step: 26 }, layer: layers });
   const absent = analysis.models.filter(({ id }) => shown.every(({ model }) => model !== id)).map(({ id }) => id);
   const alt =
     `${shown.map(describe).join('; ')}.` +
     `${limits.length > 0 ? ` Limits: ${limits.map(({ name, bytes }) => `${name} ${formatBytes(bytes)}`).join(', ')}.` : ''}` +
     `${absent.length > 0 ? ` Not known for ${list(absent)}.` : ''}`;
-  return { name: NAME, title, note: told, alt, spec };
+  return { name: NAME, title, note, alt, spec };
 }
 
 /** From this factor on the smallest bar would be a line of few pixels. */
@@ -68,24 +67,34 @@ interface Drawing {
 
 interface Layers {
   readonly layers: readonly Spec[];
-  readonly stacked: boolean;
+  /** What a reader must know of the marks. */
+  readonly told: readonly string[];
 }
 
 function barLayers({ shown, limits, unit, y }: Drawing): Layers {
   const x = { type: 'quantitative', title: `memory of one request at a time, ${unit.name}`, axis: { tickCount: 6 } };
-  const labels = [...PARTS, PEAK];
+  const isEstimated = shown.some(({ estimate }) => !isMissing(estimate));
+  const [labels, colours] = isEstimated
+    ? [
+        [...PARTS, PEAK],
+        [...SHADES, INK],
+      ]
+    : [[PEAK], [INK]];
   const bars = {
     data: { values: shown.flatMap((fit) => partsOf(fit, unit.bytes)) },
     mark: { type: 'bar', height: { band: 0.7 } },
     encoding: {
       y,
       x: { ...x, field: 'memory' },
-      color: colorOf(labels, [...SHADES, INK]),
+      color: colorOf(labels, colours),
       order: { field: 'order' },
       tooltip: [{ field: 'model' }, { field: 'part' }, { field: 'shown', title: 'memory' }],
     },
   };
-  return { layers: [bars, peakLayer(shown, unit.bytes, y, x), ...limitLayers(limits, unit.bytes, x)], stacked: true };
+  return {
+    layers: [bars, peakLayer(shown, unit.bytes, y, x), ...limitLayers(limits, unit.bytes, x)],
+    told: isEstimated ? ['stacked: the estimate, and the rest up to the measured peak'] : [],
+  };
 }
 
 function colorOf(labels: readonly string[], range: readonly string[]) {
@@ -131,7 +140,7 @@ function pointLayers({ shown, limits, unit, y, ends }: Drawing): Layers {
     peakLayer(shown, unit.bytes, y, x),
     ...limitLayers(limits, unit.bytes, x),
   ];
-  return { layers, stacked: false };
+  return { layers, told: ['on a log scale, because one needs more than ten times as much as another'] };
 }
 
 function peakLayer(shown: readonly ModelFit[], unit: number, y: Spec, x: Spec): Spec {
@@ -223,16 +232,14 @@ function limitLayers(limits: readonly Limit[], unit: number, x: Spec): Spec[] {
   ];
 }
 
-const STACKED = 'stacked: the estimate, and the rest up to the measured peak';
-const POINTS = 'on a log scale, because one needs more than ten times as much as another';
-
 /** Bars have no interval: they are sums, or readings of one process. The note names the smallest device if no line fits. */
-function noteOf(models: number, devices: readonly Device[], drawn: readonly Limit[]): string {
-  const bars = `${plural(models, 'model')}, largest reading of all sessions; ${STACKED}`;
+function noteOf(parts: readonly string[], devices: readonly Device[], drawn: readonly Limit[]): string {
   const [smallest] = [...devices].sort((a, b) => a.memory * a.usable - b.memory * b.usable);
-  return drawn.length > 0 || smallest === undefined
-    ? bars
-    : `${bars}; every device has more memory (${smallest.name}: ${formatBytes(smallest.memory * smallest.usable)})`;
+  const further =
+    drawn.length > 0 || smallest === undefined
+      ? []
+      : [`every device has more memory (${smallest.name}: ${formatBytes(smallest.memory * smallest.usable)})`];
+  return [...parts, ...further].join('; ');
 }
 
 function titleOf(fits: readonly ModelFit[], devices: readonly Device[]): string {

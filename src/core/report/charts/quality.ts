@@ -3,9 +3,9 @@ import { isMissing } from '../../quantity.js';
 import type { LimitCheck } from '../../recommend/limit-check.js';
 import { decidingEstimate } from '../deciding.js';
 import type { Chart } from '../document.js';
-import { formatEstimate, formatScore, plural } from '../format.js';
+import { formatCount, formatEstimate, formatScore, plural } from '../format.js';
 import { shorten } from '../text.js';
-import { type ChartInput, type NoChart, nOf, SHADED, specOf } from './chart.js';
+import { type ChartInput, type NoChart, nOf, SHADED, specOf, WIDTH } from './chart.js';
 import { areApart, type Finding, titleOf } from './finding.js';
 
 const NAME = 'quality-by-task';
@@ -31,10 +31,14 @@ export function qualityChart({ analysis, recommendation, suite }: ChartInput): C
   const limited = rows.some(({ state }) => state !== null);
   const note = `${nOf(rows.map(({ n }) => n))} samples a cell; quality in %${limited ? '; ✓ the limit is met, ✗ missed, ? open' : ''}`;
   const models = analysis.models.filter(({ id }) => rows.some(({ model }) => model === id));
+  const least = ROOM_FOR_MODELS + ROOM_FOR_CELL * new Set(rows.map(({ task }) => task)).size;
   const spec = specOf(
     { title, note },
     {
+      width: Math.max(WIDTH, least),
       height: { step: models.length > 20 ? 18 : 26 },
+      // A page that is narrower scrolls: numbers must not lie over one another.
+      usermeta: { leastWidth: least },
       // The slanted name of the last task reaches beyond the cells.
       padding: { left: 5, top: 5, right: 28, bottom: 5 },
       data: { values: rows },
@@ -59,9 +63,13 @@ export function qualityChart({ analysis, recommendation, suite }: ChartInput): C
       ],
     },
   );
-  const alt = `${plural(tasks.length, 'task')}: ${rows.map(({ task, model, shown, n }) => `${task} on ${model}: ${shown}, n = ${n}`).join('; ')}.`;
+  const alt = `${plural(tasks.length, 'task')}: ${rows.map(({ task, model, shown, n }) => `${task} on ${model}: ${shown}, n = ${formatCount(n)}`).join('; ')}.`;
   return { name: NAME, title, note, alt, spec };
 }
+
+/** Units of width that the names of models and a number with its mark take. */
+const ROOM_FOR_MODELS = 150;
+const ROOM_FOR_CELL = 48;
 
 interface Row {
   readonly task: string;

@@ -3,7 +3,7 @@ import { estimateAt } from '../../analyse/distribution.js';
 import { type DistributedMetric, METRICS } from '../../measure/metrics.js';
 import { isMissing } from '../../quantity.js';
 import type { Chart } from '../document.js';
-import { formatEstimate, formatUnit } from '../format.js';
+import { formatCount, formatEstimate, formatUnit } from '../format.js';
 import { capital } from '../text.js';
 import {
   type ChartInput,
@@ -67,6 +67,6 @@ export function rateChart({ analysis, suite }: ChartInput, metric: DistributedMe
       ],
     },
   );
-  const alt = `${rows.map(({ model, shown, n }) => `${model}: ${shown}, n = ${n}`).join('; ')}.`;
+  const alt = `${rows.map(({ model, shown, n }) => `${model}: ${shown}, n = ${formatCount(n)}`).join('; ')}.`;
   return { name, title, note, alt, spec };
 }

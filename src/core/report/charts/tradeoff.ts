@@ -5,7 +5,7 @@ import type { Unit } from '../../measure/metric.js';
 import { isMissing, type Missing } from '../../quantity.js';
 import type { Estimate } from '../../stats/estimate/estimate.js';
 import type { Chart, Spec } from '../document.js';
-import { formatEstimate, formatScore, formatUnit, list, plural } from '../format.js';
+import { formatCount, formatEstimate, formatScore, formatUnit, list, plural } from '../format.js';
 import {
   type ChartInput,
   LABELS,
@@ -117,7 +117,7 @@ export function tradeoffChart(input: ChartInput, against: keyof typeof ABOUT): C
   const { points, reasons } = pointsOf(input, about);
   if (points.length < 2) {
     const title = `Quality against ${about.what}`;
-    return { name, title, missing: [...reasons.values()].sort()[0] ?? 'a trade-off needs two models with a score' };
+    return { name, title, missing: whyFewer(points, reasons) };
   }
   const rivals = points.filter(({ standing }) => standing === 'may be chosen');
   const front = paretoFront(rivals);
@@ -191,8 +191,16 @@ export function tradeoffChart(input: ChartInput, against: keyof typeof ABOUT): C
       ],
     },
   );
-  const alt = `${plural(points.length, 'model')}: ${points.map(({ model, shown, n, standing }) => `${model}: ${shown}, n = ${n}${standing === 'may be chosen' ? '' : `, ${standing}`}`).join('; ')}.${[...reasons].map(([model, reason]) => ` Not shown: ${model} (${reason}).`).join('')}`;
+  const alt = `${plural(points.length, 'model')}: ${points.map(({ model, shown, n, standing }) => `${model}: ${shown}, n = ${formatCount(n)}${standing === 'may be chosen' ? '' : `, ${standing}`}`).join('; ')}.${[...reasons].map(([model, reason]) => ` Not shown: ${model} (${reason}).`).join('')}`;
   return { name, title, note, alt, spec };
+}
+
+/** The reason of all, or of a model where others have a point. */
+function whyFewer(points: readonly Point[], reasons: ReadonlyMap<string, string>): string {
+  const [first] = [...reasons].sort(([, a], [, b]) => (a < b ? -1 : a > b ? 1 : 0));
+  if (first === undefined) return 'a trade-off needs two models with a score';
+  const [model, reason] = first;
+  return points.length === 0 ? reason : `${reason} (${model})`;
 }
 
 /** Times of one axis can lie between microseconds and minutes. */

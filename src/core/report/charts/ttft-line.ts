@@ -96,7 +96,7 @@ export function ttftLineChart({ analysis, suite }: ChartInput): Chart | NoChart 
   const alt = lined
     .map(
       ({ model, line: { fixed, rate, shortest, longest } }) =>
-        `${model}: ${formatEstimate(fixed, 'seconds')} and ${isMissing(rate) ? `no rate (${rate.missing})` : `${formatEstimate(rate, 'tokens per second')}`}, from prompts of ${formatCount(shortest)} to ${formatCount(longest)} tokens, n = ${fixed.n}`,
+        `${model}: ${formatEstimate(fixed, 'seconds')} and ${isMissing(rate) ? `no rate (${rate.missing})` : `${formatEstimate(rate, 'tokens per second')}`}, from prompts of ${formatCount(shortest)} to ${formatCount(longest)} tokens, n = ${formatCount(fixed.n)}`,
     )
     .join('; ');
   return { name: NAME, title, note, alt: `${alt}.`, spec };

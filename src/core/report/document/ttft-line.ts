@@ -9,14 +9,14 @@ const COLUMNS: readonly Filled<Overall>[] = [
   { title: 'Model', holds: 'names', cell: ({ model }) => textCell(model) },
   { title: 'n', holds: 'numbers', cell: ofLine(({ fixed }) => quantityCell(fixed.n, 'count')) },
   {
-    title: 'Any prompt takes',
-    read: 'The intercept of the line.',
+    title: 'Fixed time',
+    read: 'What any prompt takes: the intercept of the line.',
     holds: 'numbers',
     cell: ofLine(({ fixed }) => estimateCell(fixed, 'seconds')),
   },
   {
-    title: 'Prompts are read at',
-    read: 'One over the slope of the line.',
+    title: 'Reading rate',
+    read: 'How fast a longer prompt is read: one over the slope of the line.',
     holds: 'numbers',
     cell: ofLine(({ rate }) => estimateCell(rate, 'tokens per second')),
   },
