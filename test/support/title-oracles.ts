@@ -96,7 +96,7 @@ const ORACLES: Readonly<Record<string, readonly (readonly [form: RegExp, isTrue:
       (_, given) => counted(given).every(({ small, large }) => small + large === 0),
     ],
     [
-      /^(?<task>\S+): only the large model is right on (?<large>\d+) of (?<n>\d+) samples, the greatest share of all tasks; only the small one on (?<small>\d+)$/,
+      /^(?<task>\S+): only the large model is right on (?<large>\d+) of (?<n>[\d,]+) samples?, the greatest share of all tasks; only the small one on (?<small>\d+)$/,
       ({ task, large, n, small }, given) => {
         const all = counted(given);
         const found = all.find((one) => one.task === task)!;
@@ -109,7 +109,7 @@ const ORACLES: Readonly<Record<string, readonly (readonly [form: RegExp, isTrue:
       },
     ],
     [
-      /^Only the small model is right on (?<small>[\d,]+) samples, and only the large one on (?<large>[\d,]+)$/,
+      /^Only the small model is right on (?<small>[\d,]+) samples?, and only the large one on (?<large>[\d,]+)$/,
       ({ small, large }, given) => {
         const sum = (pick: (one: ReturnType<typeof counted>[number]) => number) =>
           formatCount(counted(given).reduce((total, one) => total + pick(one), 0));

@@ -5,7 +5,7 @@
 import type { SampleResult } from '../../analyse/analysis.js';
 import { decisiveComparison } from '../decisive.js';
 import type { Chart } from '../document.js';
-import { formatCount, list } from '../format.js';
+import { formatCount, list, plural } from '../format.js';
 import { type ChartInput, LABELS, legendOf, type NoChart, nOf, specOf } from './chart.js';
 import { type Finding, titleOf } from './finding.js';
 
@@ -113,14 +113,14 @@ const FINDINGS: readonly Finding<readonly Agreement[]>[] = [
     holds: (rows) => worstFor(rows) !== null,
     say: (rows) => {
       const { task, counts, n } = worstFor(rows)!;
-      return `${task}: only the large model is right on ${counts[2]} of ${n} samples, the greatest share of all tasks; only the small one on ${counts[1]}`;
+      return `${task}: only the large model is right on ${counts[2]} of ${plural(n, 'sample')}, the greatest share of all tasks; only the small one on ${counts[1]}`;
     },
   },
 ];
 
 function otherwise(rows: readonly Agreement[]): string {
   const sum = (kind: number) => rows.reduce((total, { counts }) => total + counts[kind]!, 0);
-  return `Only the small model is right on ${formatCount(sum(1))} samples, and only the large one on ${formatCount(sum(2))}`;
+  return `Only the small model is right on ${plural(sum(1), 'sample')}, and only the large one on ${formatCount(sum(2))}`;
 }
 
 function everyTask(rows: readonly Agreement[]): string {
