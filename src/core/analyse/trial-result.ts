@@ -8,7 +8,7 @@ import type { Completed, Failed, Ranked } from '../measure/measurement.js';
 import type { Price, TrialMetric } from '../measure/metric.js';
 import { DISTRIBUTED, type DistributedMetric, METRICS } from '../measure/metrics.js';
 import { piecesAreTokens, seenTokens } from '../measure/window.js';
-import { isChat, type Prompt } from '../message.js';
+import { isChat } from '../message.js';
 import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
 import { ballotOf, type Filter, filterText } from '../score/filters.js';
 import { type Evidence, judgeOutput, type Score, type ScoreInput, type Scorer } from '../score/score.js';

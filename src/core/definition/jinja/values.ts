@@ -95,7 +95,8 @@ export function textOf(value: Value): string {
       return value.value ? 'True' : 'False';
     case 'IntegerValue':
       // Python's whole numbers have no end, and JavaScript's are not exact beyond this one.
-      if (!Number.isSafeInteger(value.value)) throw new Error('a whole number beyond 2^53 is not exact here; write it as a text');
+      if (!Number.isSafeInteger(value.value))
+        throw new Error('a whole number beyond 2^53 is not exact here; write it as a text');
       return String(value);
     default:
       return isList(value) || isMapping(value) ? reprOf(value) : String(value);
