@@ -23,7 +23,7 @@ import { loglikelihood } from './openai/loglikelihood.js';
 import { mannerOf } from './openai/manner.js';
 import { type Abilities, type Listing, listModels, probe } from './openai/probe.js';
 import { type ServerProcess, startServer } from './openai/server-process.js';
-import { lookAt, settingsOf } from './openai/server-view.js';
+import { lookAt, settingsOf, sharedCacheOf } from './openai/server-view.js';
 import { BrokenStream, type Server } from './openai/stream.js';
 
 type OpenaiModel = ModelOf<'openai'>;
@@ -91,7 +91,13 @@ async function openSession(
     // Before the first trial, whatever a server fails in is for the user to look into, but for what time may mend.
     throw error instanceof UserError || isBusy(error) ? error : new UserError(describeError(error), { cause: error });
   });
-  const settings = server.under === 'load' ? await settingsOf(connection, within(CHECK_TIMEOUT, signal)) : {};
+  const settings =
+    server.under === 'load'
+      ? {
+          ...(await settingsOf(connection, within(CHECK_TIMEOUT, signal))),
+          ...sharedCacheOf(server.model.server?.command ?? []),
+        }
+      : {};
   signal.throwIfAborted();
   return {
     facts: { ...factsOf(server, abilities, listing), ...(Object.keys(settings).length > 0 && { settings }) },

@@ -19,6 +19,8 @@ export interface StepOrder<Question> {
   readonly seed: number;
   /** Of the order of the samples: all steps of a model go on with one order. */
   readonly orderSeed: number;
+  /** Of the nonces of its questions, where they have any. No other step has it, in this test or another. */
+  readonly nonceSeed?: string;
   /** The arrival times of the trace of the condition, in seconds from its beginning. */
   readonly trace?: Float64Array;
   readonly share: Share;
@@ -75,6 +77,15 @@ export interface StepClosing {
   /** The server's own view. */
   readonly server: readonly ServerLook[];
   readonly client: OwnHealth;
+  /** Where the system tells. */
+  readonly cores?: Cores | undefined;
+}
+
+/** The cores that processes may run on, as the kernel writes them: `0-3,8`. */
+export interface Cores {
+  readonly client: string;
+  /** Of a server that we started. */
+  readonly server?: string;
 }
 
 /** What a server said of itself, at a time in seconds since the step began. */

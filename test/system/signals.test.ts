@@ -1,8 +1,11 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { firstOf, within } from '../../src/system/signals.js';
+import { ROOT } from '../support/cli.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -55,4 +58,13 @@ describe('within', () => {
     stop.abort('interrupted');
     expect(signal.reason).toBe('interrupted');
   });
+});
+
+test('no other code makes a signal that may be collected before it fires', () => {
+  const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
+  const makes = (file: string) => /AbortSignal\.(any|timeout)\(/.test(readFileSync(join(ROOT, 'src', file), 'utf8'));
+  expect(files.length).toBeGreaterThan(100);
+  expect(files.filter(makes)).toEqual([]);
 });
