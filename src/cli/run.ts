@@ -162,6 +162,9 @@ async function measureAndPrint(flags: RunFlags, terminal: Terminal): Promise<voi
   progress.end();
   if (measured === null) return endIncomplete(terminal, 'the run was interrupted before it measured anything');
   const { folder, complete, reason } = measured;
+  const analysis = await printReports(terminal, [folder], { reports: flags.reports, json: flags.json });
+  const unscored = await describeLost(analysis.suites);
+  if (unscored !== null) endIncomplete(terminal, unscored);
   if (!complete) {
     const { resumeCommand } = await import('../core/report/commands.js');
     endIncomplete(
@@ -169,9 +172,6 @@ async function measureAndPrint(flags: RunFlags, terminal: Terminal): Promise<voi
       `the run is incomplete (${reason}); finish it with: ${resumeCommand('run', terminal.command, displayPath(folder, terminal.cwd))}`,
     );
   }
-  const analysis = await printReports(terminal, [folder], { reports: flags.reports, json: flags.json });
-  const unscored = await describeLost(analysis.suites);
-  if (unscored !== null) endIncomplete(terminal, unscored);
   if (gates !== undefined) {
     const { printRunGates } = await import('./print-run-gates.js');
     terminal.exitCode = printRunGates(terminal, analysis, gates, terminal.exitCode === 3 ? 'incomplete' : 'complete');
