@@ -72,7 +72,9 @@ function readTemplateFile(file: string, names: readonly string[]): string {
     return readTextSync(file);
   } catch (error) {
     const others = names.length > 0 ? `, or the name of one that came with the model (${names.join(', ')})` : '';
-    throw new UserError(`chatTemplate: expected a Jinja file${others}, but ${describeError(error)}`, { cause: error });
+    throw new UserError(`chatTemplate: expected a Jinja file${others}, but ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 
