@@ -1,6 +1,5 @@
 /** `rightsize run`: measures a new run, or what is missing of one, then prints its reports. */
 import { Command, Option } from '@commander-js/extra-typings';
-import type { Analysis } from '../core/analyse/analysis.js';
 import { UserError } from '../core/errors.js';
 import type { GateRequest } from '../run/compare.js';
 import { DEFAULTS } from '../run/defaults.js';
@@ -162,6 +161,10 @@ async function measureAndPrint(flags: RunFlags, terminal: Terminal): Promise<voi
   progress.end();
   if (measured === null) return endIncomplete(terminal, 'the run was interrupted before it measured anything');
   const { folder, complete, reason } = measured;
+  const analysis = await printReports(terminal, [folder], { reports: flags.reports, json: flags.json });
+  const { describeLost } = await import('../core/recommend/unscored.js');
+  const unscored = describeLost(analysis.suites);
+  if (unscored !== null) endIncomplete(terminal, unscored);
   if (!complete) {
     const { resumeCommand } = await import('../core/report/commands.js');
     endIncomplete(
@@ -169,9 +172,6 @@ async function measureAndPrint(flags: RunFlags, terminal: Terminal): Promise<voi
       `the run is incomplete (${reason}); finish it with: ${resumeCommand('run', terminal.command, displayPath(folder, terminal.cwd))}`,
     );
   }
-  const analysis = await printReports(terminal, [folder], { reports: flags.reports, json: flags.json });
-  const unscored = await describeLost(analysis.suites);
-  if (unscored !== null) endIncomplete(terminal, unscored);
   if (gates !== undefined) {
     const { printRunGates } = await import('./print-run-gates.js');
     terminal.exitCode = printRunGates(terminal, analysis, gates, terminal.exitCode === 3 ? 'incomplete' : 'complete');
@@ -222,18 +222,4 @@ function surroundingsOf(flags: RunFlags): MeasureOptions {
     programs: flags.runCode ? 'run confined' : undefined,
     whenBusy: flags.wait ? 'wait' : undefined,
   };
-}
-
-/** Names the tasks on which too many answers were lost; null if there are none. */
-async function describeLost(suites: Analysis['suites']): Promise<string | null> {
-  const { tooManyUnscored } = await import('../core/recommend/unscored.js');
-  const lost = suites.flatMap((suite) =>
-    suite.tasks.flatMap((task) =>
-      tooManyUnscored(task).map(
-        ({ model, unscored, trials, reason }) =>
-          `${unscored} of ${trials} trials of ${model} on ${suite.name}/${task.name}${reason === null ? '' : ` (${reason})`}`,
-      ),
-    ),
-  );
-  return lost.length === 0 ? null : `no verdict where more than 5% of the trials have no score: ${lost.join('; ')}`;
 }

@@ -36,7 +36,8 @@ export interface RunEnding {
 
 /** Runs the trials of a plan. @throws UserError when a model's definition, files or server are at fault. */
 export async function execute(blocks: readonly Block[], options: RunnerOptions): Promise<RunEnding> {
-  const failures = new Set<string>();
+  /** By model, why it could not go on. */
+  const failures = new Map<string, string>();
   const openings = openingsOf(blocks);
   const elapsed = () => round((performance.now() - options.began) / 1000);
   try {
@@ -52,7 +53,7 @@ export async function execute(blocks: readonly Block[], options: RunnerOptions):
         const reason = describeError(error);
         options.append({ type: 'model-failed', model: block.model, reason });
         options.onEvent({ type: 'warning', model: block.model, message: reason });
-        failures.add(`${block.model} could not be run to its end`);
+        failures.set(block.model, reason.replace(`${block.model}: `, ''));
       }
     }
   } finally {
@@ -60,7 +61,10 @@ export async function execute(blocks: readonly Block[], options: RunnerOptions):
   }
   return failures.size === 0
     ? { complete: true, reason: 'all trials were run' }
-    : { complete: false, reason: [...failures].join('; ') };
+    : {
+        complete: false,
+        reason: [...failures].map(([model, why]) => `${model} could not be run to its end: ${why}`).join('; '),
+      };
 }
 
 /** The blocks that share a session, in order. */

@@ -173,3 +173,15 @@ test.each<[string, Step[], string]>([
     new RegExp(`^rightsize: no verdict where .*: 2 of 2 trials of m on \\S+/ask \\(.*${said}`),
   );
 });
+
+test('a run that it was too busy to begin is no success either, and the last line says why', async () => {
+  const cwd = answering(() => ({
+    ...script(event({ error: { message: 'slow down', code: 429, retry_after: 3600 } })),
+  }));
+  const args = ['run', '-s', 'suite.yaml', '-q', '--reports', 'summary'];
+  const { code, stderr } = await rightsizeHere(args, { cwd });
+  expect(code).toBe(3);
+  expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
+    /^rightsize: the run is incomplete \(m could not be run to its end: .*slow down.*\); finish it with: rightsize run --resume/,
+  );
+});

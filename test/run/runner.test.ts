@@ -103,7 +103,7 @@ describe('a model', () => {
   test('that does not run here is told, and the run is incomplete', async () => {
     const always = Number.POSITIVE_INFINITY;
     const { ending, log } = await run({ deadly: Object.fromEntries(SAMPLES.map((sample) => [sample, always])) });
-    expect(ending).toEqual({ complete: false, reason: 'small could not be run to its end' });
+    expect(ending).toEqual({ complete: false, reason: expect.stringMatching(/^small could not be run to its end: ./) });
     expect(trialsIn(log)).toEqual(['a failed', 'b failed']);
     expect(log.at(-1)).toMatchObject({ type: 'model-failed', reason: expect.stringMatching(/SIGSEGV/) });
   });

@@ -2,7 +2,7 @@
  * Answers without a score. A model that is wrong where its answers get lost must not gain by it: above 5% of them there is no
  * verdict for the task, and below, a verdict must hold whichever way they fell.
  */
-import type { SampleResult, TaskAnalysis } from '../analyse/analysis.js';
+import type { SampleResult, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
 
 /** Above this share of a model's trials on a task there is no verdict. */
 export const MOST_UNSCORED = 0.05;
@@ -28,6 +28,24 @@ export function tooManyUnscored({ cells }: Pick<TaskAnalysis, 'cells'>): Unscore
       ? [{ model, unscored, trials, reason: failures.find(({ by }) => by === 'harness')?.example ?? null }]
       : [];
   });
+}
+
+type LostSuite = Pick<SuiteAnalysis, 'name'> & { readonly tasks: readonly Pick<TaskAnalysis, 'name' | 'cells'>[] };
+
+/** Names the tasks on which too many answers were lost; null if there are none. */
+export function describeLost(suites: readonly LostSuite[]): string | null {
+  let said: string | null = null;
+  const lost = suites.flatMap((suite) =>
+    suite.tasks.flatMap((task) =>
+      tooManyUnscored(task).map(({ model, unscored, trials, reason }) => {
+        // A server that is gone fails all tasks with the same words.
+        const why = reason === null || reason === said ? '' : ` (${reason})`;
+        said = reason;
+        return `${unscored} of ${trials} trials of ${model} on ${suite.name}/${task.name}${why}`;
+      }),
+    ),
+  );
+  return lost.length === 0 ? null : `no verdict where more than 5% of the trials have no score: ${lost.join('; ')}`;
 }
 
 /** The score of a sample if its unscored repetitions were all wrong, and if they were all right. */

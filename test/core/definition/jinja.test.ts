@@ -63,6 +63,15 @@ describe('what is not there is refused by its name', () => {
     ['{{ 3 is divisibleby }}', 'divisibleby'],
     ['{% import "x" as y %}', 'import'],
     ['{{ strftime_now("%Q") }}', '%Q'],
+    ['{{ "%+d" % 3 }}', '%+d'],
+    ['{{ "%e" % 3 }}', '%e'],
+    ['{{ "%s" % (1, 2) }}', 'more values than places'],
+    ['{{ {"b": 1}|dictsort(by="value") }}', 'dictsort'],
+    ['{{ [1] | join(",", colour=1) }}', 'colour'],
+    ['{{ "a" | upper(1) }}', 'upper'],
+    ['{{ dict([["a", 1]]) }}', 'dict'],
+    ['{{ 9007199254740993 }}', '2^53'],
+    ['{{ {"a": [1.0]} | tojson }}', 'whole float'],
     ['{{ "{:%}".format(3) + "{:#x}".format(3) }}', '#x'],
   ])('%s', (template, name) => {
     expect(() => parseTemplate(template).render({})).toThrow(name);

@@ -3,16 +3,19 @@
  * when a template uses it.
  */
 import { type Arguments, joined, numberArgument, plain, replaced, textArgument } from './methods.js';
-import { formatPercent, strip } from './python-text.js';
+import { formatPercent, strip, title } from './python-text.js';
 import {
   areEqual,
+  floatOf,
   isAbsent,
   isList,
   isMapping,
   isNumber,
+  isText,
   isTrue,
   listOf,
   membersOf,
+  namedTupleOf,
   textOf,
   toValue,
   UNDEFINED,
@@ -35,6 +38,7 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
   string: (operand) => toValue(textOf(operand)),
   upper: (operand) => toValue(textOf(operand).toUpperCase()),
   lower: (operand) => toValue(textOf(operand).toLowerCase()),
+  title: (operand) => toValue(title(textOf(operand))),
   capitalize: (operand) => {
     const text = textOf(operand);
     return toValue(text.charAt(0).toUpperCase() + text.slice(1).toLowerCase());
@@ -51,19 +55,19 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
   max: (operand, given) => extreme(operand, given, 1),
   sum(operand, given) {
     const attribute = textArgument(given, 0, 'attribute');
-    return toValue(members(operand).reduce((sum, item) => sum + Number(at(item, attribute).value), 0));
+    const start = numberArgument(given, 1, 'start') ?? 0;
+    return toValue(members(operand).reduce((sum, item) => sum + Number(at(item, attribute).value), start));
   },
   round(operand, given) {
-    const digits = 10 ** (numberArgument(given, 0, 'precision') ?? 0);
-    const how = { common: Math.round, ceil: Math.ceil, floor: Math.floor }[
-      textArgument(given, 1, 'method') ?? 'common'
-    ];
-    if (how === undefined) throw new Error('round: expected common, ceil or floor');
-    return toValue(how(Number(operand.value) * digits) / digits);
+    const precision = numberArgument(given, 0, 'precision') ?? 0;
+    const round = ROUNDINGS[textArgument(given, 1, 'method') ?? 'common'];
+    if (round === undefined) throw new Error('round: expected common, ceil or floor');
+    return floatOf(round(Number(operand.value), precision));
   },
   replace: (operand, given) => toValue(replaced(textOf(operand), given)),
   wordcount: (operand) => toValue(textOf(operand).match(/[\p{L}\p{N}_]+/gu)?.length ?? 0),
-  attr: (operand, given) => at(operand, textArgument(given, 0, 'name')),
+  // It reads attributes, and the fields of a mapping are none.
+  attr: () => UNDEFINED,
   join(operand, given) {
     const attribute = textArgument(given, 1, 'attribute');
     const parts = members(operand).map((item) => textOf(at(item, attribute)));
@@ -87,7 +91,7 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
       else group[1].push(item);
     }
     const sorted = [...groups].sort(([a], [b]) => compare(a, b));
-    return listOf(sorted.map(([, [key, items]]) => listOf([key, listOf(items)])));
+    return listOf(sorted.map(([, [grouper, items]]) => namedTupleOf({ grouper, list: listOf(items) })));
   },
   batch(operand, given) {
     const size = Math.max(1, numberArgument(given, 0, 'linecount') ?? 1);
@@ -95,11 +99,59 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
     const rows = Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
       items.slice(i * size, (i + 1) * size),
     );
-    return listOf(rows.map((row) => listOf(row)));
+    const fill = given.args[1] ?? given.named.get('fill_with');
+    const short = (row: readonly Value[]) => (fill === undefined ? 0 : size - row.length);
+    return listOf(rows.map((row) => listOf([...row, ...Array.from({ length: short(row) }, () => fill!)])));
   },
   select: (operand, given) => chosen(operand, given, true),
   reject: (operand, given) => chosen(operand, given, false),
+  selectattr: (operand, given) => chosen(operand, afterAttribute(given), true, textArgument(given, 0, 'attribute')),
+  rejectattr: (operand, given) => chosen(operand, afterAttribute(given), false, textArgument(given, 0, 'attribute')),
 };
+
+/** The names of what a filter takes, in their order. */
+const TAKES: Readonly<Record<string, readonly string[]>> = {
+  trim: ['chars'],
+  d: ['default_value', 'boolean'],
+  default: ['default_value', 'boolean'],
+  min: ['case_sensitive', 'attribute'],
+  max: ['case_sensitive', 'attribute'],
+  sum: ['attribute', 'start'],
+  round: ['precision', 'method'],
+  replace: ['old', 'new', 'count'],
+  attr: ['name'],
+  join: ['d', 'attribute'],
+  unique: ['case_sensitive', 'attribute'],
+  groupby: ['attribute'],
+  batch: ['linecount', 'fill_with'],
+};
+const TAKES_ANY = new Set(['format', 'select', 'reject', 'selectattr', 'rejectattr']);
+
+/** @throws Error for what the filter would leave unread. */
+export function requireKnown(name: string, { args, named }: Arguments): void {
+  if (TAKES_ANY.has(name)) return;
+  const takes = TAKES[name] ?? [];
+  const unknown = [...named.keys()].find((argument) => !takes.includes(argument));
+  if (unknown !== undefined) throw new Error(`the filter ${name} takes no ${unknown} here`);
+  if (args.length > takes.length) throw new Error(`the filter ${name} takes at most ${takes.length} values here`);
+}
+
+const ROUNDINGS: Readonly<Record<string, (number: number, precision: number) => number>> = {
+  common(number, precision) {
+    const scaled = number * 10 ** precision;
+    // Half goes to the even neighbour.
+    if (Math.abs(scaled % 1) === 0.5) return (2 * Math.round(scaled / 2)) / 10 ** precision;
+    return precision >= 0 && precision <= 100
+      ? Number(number.toFixed(precision))
+      : Math.round(scaled) / 10 ** precision;
+  },
+  ceil: (number, precision) => Math.ceil(number * 10 ** precision) / 10 ** precision,
+  floor: (number, precision) => Math.floor(number * 10 ** precision) / 10 ** precision,
+};
+
+function afterAttribute({ args, named }: Arguments): Arguments {
+  return { args: args.slice(1), named };
+}
 
 /** Names that only change which filter is meant where the library's own is right for every type. */
 export function isOurs(name: string): boolean {
@@ -128,7 +180,8 @@ function at(value: Value, path: string | undefined): Value {
   if (path === undefined) return value;
   return path.split('.').reduce((found: Value, name) => {
     if (isMapping(found)) return found.value.get(name) ?? UNDEFINED;
-    return isList(found) && /^\d+$/.test(name) ? (found.value[Number(name)] ?? UNDEFINED) : UNDEFINED;
+    if (!/^\d+$/.test(name)) return UNDEFINED;
+    return isList(found) || isText(found) ? (members(found)[Number(name)] ?? UNDEFINED) : UNDEFINED;
   }, value);
 }
 
@@ -175,11 +228,11 @@ const TESTS: Readonly<Record<string, (item: Value, other: Value | undefined) => 
   lt: (item, other) => Number(item.value) < Number(other?.value),
 };
 
-function chosen(operand: Value, { args }: Arguments, wanted: boolean): Value {
+function chosen(operand: Value, { args }: Arguments, wanted: boolean, attribute?: string): Value {
   const name = args[0] === undefined ? null : textOf(args[0]);
   if (name !== null && !Object.hasOwn(TESTS, name)) throw new Error(`Unknown test: ${name}`);
   const test = name === null ? isTrue : TESTS[name]!;
-  return listOf(members(operand).filter((item) => test(item, args[1]) === wanted));
+  return listOf(members(operand).filter((item) => test(at(item, attribute), args[1]) === wanted));
 }
 
 function escapeHtml(text: string): string {

@@ -5,9 +5,9 @@
  * that is refused here is refused everywhere.
  */
 import { Interpreter } from '@huggingface/jinja';
-import { FILTERS, isOurs, order } from './filters.js';
+import { FILTERS, isOurs, order, requireKnown } from './filters.js';
 import { type Allowance, requireList, requireText, SIZE_OF_A_STEP, STEPS_OF_A_ROUND, TooMuchWork } from './limits.js';
-import { type Arguments, methodOf } from './methods.js';
+import { type Arguments, methodOf, written } from './methods.js';
 import { formatPercent } from './python-text.js';
 import {
   areEqual,
@@ -20,6 +20,7 @@ import {
   isTrue,
   listOf,
   membersOf,
+  partNamed,
   type Scope,
   textOf,
   toValue,
@@ -184,12 +185,18 @@ export class BoundedInterpreter extends Open {
       const property = this.evaluate(node.property, environment);
       if (isAbsent(object)) throw new Error(`'${textOf(property)}' of something that is undefined`);
       if (isMapping(object)) return object.value.get(textOf(property)) ?? UNDEFINED;
+      if (isText(object) && property.type === 'IntegerValue') {
+        const character = [...object.value].at(Number(property.value));
+        return character === undefined ? UNDEFINED : toValue(character);
+      }
       return super.evaluate({ ...node, object: given, property: { type: 'Given', value: property } }, environment);
     }
     const name = node.property.type === 'Identifier' ? (node.property.value as string) : null;
     if (isAbsent(object)) throw new Error(`'${name ?? 'a part'}' of something that is undefined`);
     if (name === null || (isMapping(object) && object.value.has(name)))
       return super.evaluate({ ...node, object: given }, environment);
+    const part = isList(object) ? partNamed(object, name) : undefined;
+    if (part !== undefined) return part;
     const method = methodOf(object, name) ?? this.#ofMapping(object, name);
     return method === null ? super.evaluate({ ...node, object: given }, environment) : functionOf(method);
   }
@@ -233,12 +240,17 @@ export class BoundedInterpreter extends Open {
   override applyFilter(operand: Value, filter: Node, environment: Scope): Value {
     const call = filter.type === 'CallExpression';
     const name = (call ? filter.callee.value : filter.value) as string;
-    if (name === 'items' || name === 'dictsort') return listOf(this.#entries(operand, name));
+    if (name === 'items' || name === 'dictsort') {
+      if (call && filter.args.length > 0) throw new Error(`the filter ${name} takes no values here`);
+      return listOf(this.#entries(operand, name));
+    }
     // Nothing has no members to choose from, as in Jinja.
     if (CHOOSING.has(name) && !isTrue(operand)) return listOf([]);
     if (name === 'map') return this.#mapped(operand, filter, environment);
+    if (name === 'tojson') requireExactNumbers(operand);
     if (!isOurs(name)) return super.applyFilter(operand, filter, environment);
     const [args, named] = call ? this.evaluateArguments(filter.args, environment) : [[], new Map<string, Value>()];
+    requireKnown(name, { args, named });
     return FILTERS[name]!(operand, { args, named });
   }
 
@@ -247,7 +259,9 @@ export class BoundedInterpreter extends Open {
     const [args] = filter.type === 'CallExpression' ? this.evaluateArguments(filter.args, environment) : [[]];
     const [name] = args;
     if (name === undefined) return super.applyFilter(operand, filter, environment);
-    const each: Node = { type: 'Identifier', value: textOf(name) };
+    const named: Node = { type: 'Identifier', value: textOf(name) };
+    const rest = filter.args.slice(1) as readonly Node[];
+    const each: Node = rest.length === 0 ? named : { type: 'CallExpression', callee: named, args: rest };
     return listOf((this.#members(operand) ?? []).map((item) => this.applyFilter(item, each, environment)));
   }
 
@@ -261,6 +275,14 @@ export class BoundedInterpreter extends Open {
     const given = (value: Value) => ({ type: 'Given', value });
     return super.evaluateBinaryExpression({ ...node, left: given(left), right: given(right) }, environment);
   }
+}
+
+/** @throws Error for a float that is whole: Python writes `1.0`, and the library `1`. */
+function requireExactNumbers(value: Value): void {
+  if (value.type === 'FloatValue' && Number.isInteger(value.value))
+    throw new Error('tojson of a whole float is not known here');
+  if (isList(value)) value.value.forEach(requireExactNumbers);
+  if (isMapping(value)) value.value.forEach(requireExactNumbers);
 }
 
 function kindOf(value: Value): string {
@@ -308,13 +330,8 @@ function binary(operator: string, left: Value, right: Value): Value | null {
 function remainder(left: Value, right: Value): Value | null {
   if (left.type === 'StringValue') {
     const args = isList(right) ? right.value : [right];
-    return toValue(
-      formatPercent(
-        textOf(left),
-        args.map((value) => (isNumber(value) ? value.value : textOf(value))),
-        new Map(),
-      ),
-    );
+    const named = isMapping(right) ? new Map([...right.value].map(([key, value]) => [key, written(value)])) : new Map();
+    return toValue(formatPercent(textOf(left), args.map(written), named));
   }
   const divisor = Number(right.value);
   if (left.type !== 'IntegerValue' || right.type !== 'IntegerValue') return null;

@@ -1,12 +1,21 @@
 /** Methods of Python's texts and mappings that the library lacks, or has with another meaning. */
 
 import { requireText } from './limits.js';
-import { capitalize, formatBraces, partition, splitFromRight, splitLines, strip } from './python-text.js';
+import {
+  capitalize,
+  formatBraces,
+  partition,
+  placeIn,
+  splitFromRight,
+  splitLines,
+  strip,
+  type Written,
+} from './python-text.js';
 import {
   areEqual,
-  fromValue,
   isList,
   isMapping,
+  isNumber,
   listOf,
   membersOf,
   reprOf,
@@ -37,9 +46,12 @@ export function numberArgument({ args, named }: Arguments, place: number, name: 
   return value === undefined || value.type === 'NullValue' ? undefined : Number(value.value);
 }
 
-export function plain({ args, named }: Arguments): { args: unknown[]; named: Map<string, unknown> } {
-  const shown = (value: Value) => (isList(value) || isMapping(value) ? textOf(value) : fromValue(value));
-  return { args: args.map(shown), named: new Map([...named].map(([name, value]) => [name, shown(value)])) };
+export function written(value: Value): Written {
+  return { text: textOf(value), repr: reprOf(value), isNumber: isNumber(value) };
+}
+
+export function plain({ args, named }: Arguments): { args: Written[]; named: Map<string, Written> } {
+  return { args: args.map(written), named: new Map([...named].map(([name, value]) => [name, written(value)])) };
 }
 
 const required = (given: Arguments, name: string) => textArgument(given, 0, name) ?? '';
@@ -58,10 +70,10 @@ const TEXT_METHODS: Readonly<Record<string, TextMethod>> = {
   swapcase: (text) => text.replace(/\p{L}/gu, (c) => (c === c.toLowerCase() ? c.toUpperCase() : c.toLowerCase())),
   removeprefix: (text, given) => without(text, required(given, 'prefix'), 'prefix'),
   removesuffix: (text, given) => without(text, required(given, 'suffix'), 'suffix'),
-  find: (text, given) => text.indexOf(required(given, 'sub'), numberArgument(given, 1, 'start')),
-  rfind: (text, given) => text.lastIndexOf(required(given, 'sub')),
-  index: (text, given) => placeOf(text.indexOf(required(given, 'sub')), given),
-  rindex: (text, given) => placeOf(text.lastIndexOf(required(given, 'sub')), given),
+  find: (text, given) => placeIn(text, text.indexOf(required(given, 'sub'), numberArgument(given, 1, 'start'))),
+  rfind: (text, given) => placeIn(text, text.lastIndexOf(required(given, 'sub'))),
+  index: (text, given) => placeOf(placeIn(text, text.indexOf(required(given, 'sub'))), given),
+  rindex: (text, given) => placeOf(placeIn(text, text.lastIndexOf(required(given, 'sub'))), given),
   count(text, given) {
     const part = required(given, 'sub');
     return part === '' ? text.length + 1 : text.split(part).length - 1;

@@ -62,7 +62,8 @@ export function parseTemplate(source: string): Template {
           onClock();
           return toValue(standingTime(textArgument(given, 0, 'format') ?? ''));
         }),
-        dict: functionOf(({ named }) => {
+        dict: functionOf(({ args, named }) => {
+          if (args.length > 0) throw new Error('dict takes values by name only here');
           const made = toValue({});
           made.value = new Map(named);
           return made;

@@ -32,13 +32,6 @@ export function toValue(input: unknown): Value {
 
 export const UNDEFINED = toValue(undefined);
 
-/** What JavaScript calls the value; lists and mappings of values become lists and objects. */
-export function fromValue(value: Value): unknown {
-  if (isList(value)) return value.value.map(fromValue);
-  if (isMapping(value)) return Object.fromEntries([...value.value].map(([key, item]) => [key, fromValue(item)]));
-  return value.value;
-}
-
 export function isText(value: Value): value is TextValue {
   return value.type === 'StringValue';
 }
@@ -64,6 +57,11 @@ export function isTrue(value: Value): boolean {
   return value.__bool__().value;
 }
 
+/** A number that Python calls a float, also where it is whole. */
+export function floatOf(number: number): Value {
+  return Object.assign(toValue(0.5), { value: number });
+}
+
 /** A list of values that are the template's own already. */
 export function listOf(items: readonly Value[]): Value {
   const list = toValue([]);
@@ -76,6 +74,15 @@ export function tupleOf(items: readonly Value[]): Value {
   return Object.assign(listOf(items), { type: 'TupleValue' });
 }
 
+/** A tuple whose parts have names, too. */
+export function namedTupleOf(items: Readonly<Record<string, Value>>): Value {
+  return Object.assign(tupleOf(Object.values(items)), { named: items });
+}
+
+export function partNamed(tuple: Value, name: string): Value | undefined {
+  return (tuple as { readonly named?: Readonly<Record<string, Value>> }).named?.[name];
+}
+
 /** How Python writes a value into a text. */
 export function textOf(value: Value): string {
   if (isText(value)) return value.value;
@@ -86,6 +93,11 @@ export function textOf(value: Value): string {
       return 'None';
     case 'BooleanValue':
       return value.value ? 'True' : 'False';
+    case 'IntegerValue':
+      // Python's whole numbers have no end, and JavaScript's are not exact beyond this one.
+      if (!Number.isSafeInteger(value.value))
+        throw new Error('a whole number beyond 2^53 is not exact here; write it as a text');
+      return String(value);
     default:
       return isList(value) || isMapping(value) ? reprOf(value) : String(value);
   }
