@@ -13,6 +13,7 @@ import {
   dataOption,
   decimal,
   defining,
+  fleetOption,
   gateOption,
   gateStrictOption,
   leastOption,
@@ -20,10 +21,12 @@ import {
   modelsOption,
   natural,
   oneOf,
+  onOption,
   positive,
   positives,
   rates,
   reportsOption,
+  requireFleet,
   share,
   thinkTime,
 } from './options.js';
@@ -38,7 +41,7 @@ const loadOptions = () =>
           .default<readonly string[]>([], 'the model of a server on this machine'),
       ),
     )
-    .addOption(defining(modelsOption()))
+    .addOption(modelsOption())
     .addOption(
       defining(
         new Option('-s, --suite <name|file>', 'the workload (repeatable)')
@@ -169,6 +172,8 @@ const loadOptions = () =>
     .option('--no-self-test', 'do not measure the client against a server of its own first')
     .addOption(new Option('--resume <run>', 'hold the steps that a load test lacks'))
     .option('-o, --out <dir>', 'where runs are kept', DEFAULTS.out)
+    .addOption(fleetOption('send the requests from the machines that joined there, not from here'))
+    .addOption(onOption())
     .option('--wait', 'wait while another process measures on this machine')
     .addOption(reportsOption())
     .addOption(gateOption())
@@ -192,6 +197,7 @@ export const load = (terminal: Terminal) =>
       least: flags.least,
       model: flags.gateModel,
     });
+    requireFleet(flags, []);
     await printLoad(
       terminal,
       flags.resume === undefined ? { definition: definitionOf(flags) } : { resume: flags.resume },
@@ -200,6 +206,7 @@ export const load = (terminal: Terminal) =>
         out: flags.out,
         whenBusy: flags.wait ? 'wait' : undefined,
         selfTest: flags.selfTest ? undefined : 'skip',
+        fleet: flags.fleet === undefined ? undefined : { url: flags.fleet, labels: flags.on },
         judge: flags.judge,
         programs: flags.runCode ? 'run confined' : undefined,
         allowScorers: flags.allowScorer,

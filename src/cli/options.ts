@@ -221,3 +221,20 @@ function sizeOfMetric(text: string, earlier: Sizes): Sizes {
     throw new InvalidArgumentError(`expected a metric with a size, as in "quality=3 points", found "${text}".`);
   return { ...earlier, [metric]: { by: by.trim() } };
 }
+
+/** @param does What the machines of the fleet do. */
+export const fleetOption = (does: string) => new Option('--fleet <redis://…>', does).env('RIGHTSIZE_FLEET');
+export const onOption = () =>
+  new Option('--on <label>', 'with --fleet: only on machines with this label (repeatable)')
+    .argParser(collect)
+    .default<readonly string[]>([], 'any');
+
+/** @param others Further flags that stand and that only a fleet can have. @throws UserError */
+export function requireFleet(
+  { fleet, on }: { readonly fleet?: string | undefined; readonly on: readonly string[] },
+  others: readonly string[],
+): void {
+  const [alone] = [...(on.length > 0 ? ['--on'] : []), ...others];
+  if (alone === undefined || fleet !== undefined) return;
+  throw new UserError(`${alone}: expected --fleet beside it, found it alone; name the Redis of the fleet with --fleet`);
+}

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Condition } from '../core/definition/condition.js';
 import { itemsInTurn, type Schedule, scheduleOf } from '../core/load/schedule.js';
 import type { Outcome } from '../core/measure/measurement.js';
+import { firstOf, within } from '../system/signals.js';
 import { startStep, type Turn } from './client.js';
 import type { Clock } from './clock.js';
 import { type OwnHealth, watchClient } from './watch.js';
@@ -180,12 +181,12 @@ function watchServer(
 ): () => Promise<readonly ServerLook[]> {
   const looks: ServerLook[] = [];
   const over = new AbortController();
-  const until = AbortSignal.any([finish, over.signal]);
+  const until = firstOf(finish, over.signal);
   const watching = (async () => {
     for (;;) {
       await waitFor(LOOK, until);
       if (until.aborted) return;
-      const values = await look(AbortSignal.any([until, AbortSignal.timeout(LOOK * 1000)]));
+      const values = await look(within(LOOK, until));
       if (values === null) return;
       looks.push({ at: micro(clock.now() - begin), values });
     }

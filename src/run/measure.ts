@@ -15,7 +15,7 @@ import type { PriceList } from '../core/definition/price-list.js';
 import { describeError, UserError } from '../core/errors.js';
 import { sampleKey } from '../core/keys.js';
 import type { SampleRecord } from '../core/log/log.js';
-import { planInTurns } from '../core/plan/in-turns.js';
+import { dealtWorkloads, planInTurns } from '../core/plan/in-turns.js';
 import { type Block, countTrials, plan, remaining } from '../core/plan/plan.js';
 import { type LoadedModel, loadModels } from '../files/definitions.js';
 import { type LogWriter, openLog } from '../files/log.js';
@@ -23,6 +23,7 @@ import { loadPrices } from '../files/price-list.js';
 import { commitOf } from '../system/commit.js';
 import { uniqueId } from '../system/id.js';
 import { describeHolder } from '../system/lock.js';
+import { firstOf } from '../system/signals.js';
 import { openWorker } from '../worker/supervisor.js';
 import type { OpenWorker } from '../worker/worker-session.js';
 import { DEFAULTS } from './defaults.js';
@@ -233,7 +234,7 @@ const INTERRUPTED: RunEnding = { complete: false, reason: 'interrupted' };
 async function fill(run: WrittenRun, planned: Planned, options: FillOptions): Promise<RunEnding> {
   const { purse } = planned;
   if (purse === null) return fillUntil(run, planned, options);
-  const signal = AbortSignal.any([options.signal, purse.empty]);
+  const signal = firstOf(options.signal, purse.empty);
   // Each request under way adds a listener, and there may be many.
   setMaxListeners(0, signal);
   const ending = await fillUntil(run, planned, {
@@ -345,14 +346,7 @@ function planOf({ record, samples, models }: Definitions, look: number): readonl
   const samplesOfTask = (suite: string, task: string) =>
     samples.filter((sample) => sample.suite === suite && sample.task === task);
   if (inTurns !== undefined) {
-    const dealt = record.suites.flatMap((suite) =>
-      suite.tasks.map((task) => ({
-        suite: suite.name,
-        task: task.name,
-        samples: samplesOfTask(suite.name, task.name).map(({ sample, group }) => ({ id: sample, group })),
-      })),
-    );
-    return planInTurns(dealt, inTurns, { seed, look });
+    return planInTurns(dealtWorkloads(record.suites, samples, inTurns), inTurns, { seed, look });
   }
   const workloads = record.suites.flatMap((suite) =>
     suite.tasks.map((task) => ({

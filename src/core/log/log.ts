@@ -98,6 +98,12 @@ const inTurns = z.object({
     .literal(true)
     .exactOptional()
     .describe('Present if one model was open at a time. Otherwise both were open, and were asked in turns.'),
+  baseSuites: z
+    .record(z.string(), z.string())
+    .exactOptional()
+    .describe(
+      'The suite in whose words the base is asked, by the suite of the new version; absent if both are asked alike.',
+    ),
 });
 
 export type InTurns = DeepReadonly<z.infer<typeof inTurns>>;
@@ -122,7 +128,7 @@ const load = z.object({
     })
     .describe('The most that the test of one model may take.'),
   stopErrors: number.describe('A step ends early if more than this share of its requests fail.'),
-  clients: z.int().positive().describe('The processes that send the requests.'),
+  clients: z.int().positive().describe('The processes that send the requests; of each machine, if a fleet sends them.'),
   prefixCache: z.literal('off').exactOptional().describe('Present if the server was asked to keep no prompts.'),
   length: z.literal('fixed').exactOptional().describe('Present if the server was asked for answers of full length.'),
   synthetic: z
@@ -451,6 +457,16 @@ const serverReading = z.object({
     ),
 });
 
+const clientHealth = {
+  processes: z.int().positive(),
+  loopDelay: quantitySchema.describe(
+    'The 99th percentile of the delay of the event loop, in seconds; of the worst process.',
+  ),
+  cpuSeconds: quantitySchema.describe('The processor time of all client processes.'),
+  socketWaits: z.int().min(0).describe('Requests for which the machine of the client had no socket.'),
+  replacedConnections: z.int().min(0).describe('Requests that met a connection that the server had given up.'),
+};
+
 const step = z.object({
   type: z.literal('step'),
   step: z.string().min(1).describe('The id of the step. Its measurements have the same id.'),
@@ -479,17 +495,27 @@ const step = z.object({
     .enum(['answered', 'overloaded', 'errors', 'rate-limit', 'budget', 'time', 'trace ended'])
     .describe('Why it ended: all requests were answered, or it ended early.'),
   client: z.object({
-    processes: z.int().positive(),
-    loopDelay: quantitySchema.describe(
-      'The 99th percentile of the delay of the event loop, in seconds; of the worst process.',
-    ),
+    ...clientHealth,
     inProcess: z
       .literal(true)
       .exactOptional()
       .describe('Present if the engine computes in the process of the client, so that it keeps the event loop busy.'),
-    cpuSeconds: quantitySchema.describe('The processor time of all client processes.'),
-    socketWaits: z.int().min(0).describe('Requests for which this machine had no socket.'),
-    replacedConnections: z.int().min(0).describe('Requests that met a connection that the server had given up.'),
+    machines: z
+      .array(
+        z.object({
+          name: z.string().describe('What its user calls the machine.'),
+          session: session.describe('The session of the requests that the machine sent.'),
+          clockOffset: number.describe('Seconds by which its clock was ahead of that of the coordinator.'),
+          roundTrip: number
+            .min(0)
+            .describe(
+              'Seconds of the quickest exchange of clocks. The machine began at most half of it too late or early.',
+            ),
+          ...clientHealth,
+        }),
+      )
+      .exactOptional()
+      .describe('Present if machines of a fleet sent the requests: how each of them did.'),
     cores: z
       .object({ client: z.string(), server: z.string().exactOptional() })
       .exactOptional()
@@ -504,6 +530,7 @@ export type StepRecord = DeepReadonly<z.infer<typeof step>>;
 const selfTest = z.object({
   type: z.literal('self-test'),
   part: part.exactOptional(),
+  machine: machine.exactOptional().describe('Present if the client of a machine of a fleet was tested.'),
   processes: z.int().positive(),
   levels: z
     .array(

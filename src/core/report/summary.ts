@@ -73,6 +73,21 @@ export function summarise(analysis: Analysis, recommendation: Recommendation, lo
       };
     }),
     models: analysis.models.map(describeModel),
+    ...(recommendation.machines && {
+      onMachines: recommendation.machines.map(({ machine, suites }) => ({
+        machine,
+        suites: suites.map((suite) => ({
+          name: suite.suite,
+          verdict: suite.verdict,
+          headline: headlineOf(suite),
+          tasks: suite.tasks.map((task) => ({
+            name: task.task,
+            verdict: withoutCurves(task.verdict),
+            checks: task.checks,
+          })),
+        })),
+      })),
+    }),
     machines: analysis.machines.map(({ name, trials, environment }) => ({ name, trials, environment })),
     warnings: [...analysis.warnings, ...analysis.circumstances],
   };

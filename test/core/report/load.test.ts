@@ -179,7 +179,7 @@ describe('the section on load', () => {
         { kind: 'quantity', value: 120, unit: 'count' },
       ],
     ]);
-    expect(textOf(told)).toMatch(/TTFT p95.* of open 5 constant: it needs \d+ more requests/);
+    expect(textOf(told)).toMatch(/TTFT p95.*: it needs \d+ more requests/);
   });
 
   test('says which step its client spoilt, and what to do', () => {
@@ -299,7 +299,7 @@ async function tell(log: readonly LogRecord[]): Promise<Told> {
   };
 }
 
-const ASSETS = { script: '', style: '', scriptHash: '', styleHash: '' };
+const ASSETS = { script: { text: '', hash: '' }, style: { text: '', hash: '' } };
 const isSummary = new Ajv2020({ strict: false }).compile(summaryJsonSchema());
 const NO_RUN = /not.measured|nothing was measured|verdict|0 of \d+|0 trials/i;
 

@@ -7,11 +7,13 @@ import { comparisonSection } from '../comparison.js';
 import type { Document, SuitePart } from '../document.js';
 import { headlineOf, verdictOf } from '../headline.js';
 import { answerBlocks, scopeOf, whySection } from './answer.js';
+import { bestMachineSection } from './best-machine.js';
 import { briefOf } from './brief.js';
 import { cascadesSection } from './cascades.js';
 import { chartsSection } from './charts.js';
 import { criteriaSection } from './criteria.js';
 import { breakEvenSection, devicesSection } from './devices.js';
+import { machinesSection } from './machines.js';
 import { methodSection } from './method.js';
 import { modelsSection } from './models.js';
 import { paritySection } from './parity.js';
@@ -40,6 +42,7 @@ export function documentOf(
     sections: [
       ...comparisons.map(comparisonSection),
       modelsSection(analysis),
+      ...machinesSection(analysis),
       {
         kind: 'section',
         name: 'samples',
@@ -76,6 +79,7 @@ function suitePart({ analysis, recommendation, charts }: Input, index: number): 
     short: shortBlocks(analysis, suite, recommended),
     sections: [
       whySection(recommended),
+      ...bestMachineSection(analysis, suite, recommendation),
       chartsSection(analysis, suite, charts, `charts${suffix}`),
       criteriaSection(analysis, suite, recommended, `criteria${suffix}`),
       tasksSection(suite, recommended),

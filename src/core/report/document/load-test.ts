@@ -4,11 +4,10 @@ import type { LoadTest } from '../../load/load-test.js';
 import { objectiveText } from '../../load/objective.js';
 import type { LoadSettings } from '../../log/log.js';
 import { isMissing } from '../../quantity.js';
-import { folderOfRun } from '../commands.js';
+import { folderOfRun, resumeCommand } from '../commands.js';
 import type { Document, Fact, LoadPart, Note, Section, WarningText } from '../document.js';
 import { formatDollars, formatScore, formatSeconds, list, plural } from '../format.js';
 import { loadQuestion } from '../load-words.js';
-import { shellCommand } from '../text.js';
 import { describeMachine } from './answer.js';
 import { loadSections } from './load.js';
 import { serverFacts, slotWarnings } from './load-server.js';
@@ -63,12 +62,8 @@ export function describeSteps({ models }: LoadTest): string {
 
 function alarmsOf({ run }: Analysis): Note[] {
   if (run.ended.complete) return [];
-  const text = `The load test is incomplete (${run.ended.reason}). Finish it with: ${resumeCommand(run)}`;
+  const text = `The load test is incomplete (${run.ended.reason}). Finish it with: ${resumeCommand('load', run.command, folderOfRun(run))}`;
   return [{ kind: 'note', text, alarm: true }];
-}
-
-function resumeCommand(run: Analysis['run']): string {
-  return shellCommand(['rightsize', 'load', '--resume', folderOfRun(run)]);
 }
 
 function methodSection(analysis: Analysis, test: LoadTest): Section {
@@ -166,7 +161,7 @@ function failureWarnings({ models, run }: Analysis): WarningText[] {
   return models.flatMap(({ id, failures }) =>
     failures.map((reason) => ({
       what: `${id} could not be tested to its end: ${reason}.`,
-      remedy: `Mend it, then go on with: ${resumeCommand(run)}`,
+      remedy: `Mend it, then go on with: ${resumeCommand('load', run.command, folderOfRun(run))}`,
     })),
   );
 }

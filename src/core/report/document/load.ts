@@ -10,7 +10,7 @@ import { isMissing } from '../../quantity.js';
 import type { NoChart } from '../charts/chart.js';
 import { courseCharts } from '../charts/course.js';
 import { loadCharts } from '../charts/load.js';
-import { type Block, type Chart, estimateCell, missingCell, textCell } from '../document.js';
+import { type Block, type Chart, estimateCell, missingCell, quantityCell, textCell } from '../document.js';
 import { formatUnit } from '../format.js';
 import { loadSentences, stepHeld } from '../load-words.js';
 import { serverBlocks } from './load-server.js';
@@ -41,6 +41,7 @@ function loadSection(tested: TestedModel, test: LoadTest, name: string): LoadSec
           withoutEmptyColumns(table),
           ...reasonsList(table),
           ...listOf('Steps that their client spoilt', steps.flatMap(spoiltBy)),
+          ...machineBlocks(tested, name),
           chartsBlock('Against load', drawn),
           ...(course.length === 0 ? [] : [chartsBlock('The course of a step', course)]),
           ...serverBlocks(tested.steps, name),
@@ -49,6 +50,37 @@ function loadSection(tested: TestedModel, test: LoadTest, name: string): LoadSec
   const sentences = loadSentences(tested, test).map((text): Block => ({ kind: 'text', text }));
   const charts = [...drawn, ...course].flatMap((chart) => ('spec' in chart ? [chart] : []));
   return { charts, section: { kind: 'section', name, heading: `Load: ${model}`, body: [...sentences, ...body] } };
+}
+
+/** How the machines of a fleet sent the requests, at the worst of their steps. */
+function machineBlocks({ model, steps }: TestedModel, name: string): Block[] {
+  const parts = steps.flatMap(({ record }) => record.client.machines ?? []);
+  const names = [...new Set(parts.map((part) => part.name))];
+  if (names.length === 0) return [];
+  const partsOf = (machine: string) => parts.filter((part) => part.name === machine);
+  const largest = (machine: string, of: (part: (typeof parts)[number]) => number) =>
+    quantityCell(Math.max(...partsOf(machine).map(of)), 'seconds');
+  const columns: Filled<string>[] = [
+    { title: 'Machine', holds: 'names', cell: (machine) => textCell(machine) },
+    { title: 'Clients', holds: 'numbers', cell: (machine) => quantityCell(partsOf(machine)[0]!.processes, 'count') },
+    { title: 'Clock apart', holds: 'numbers', cell: (one) => largest(one, ({ clockOffset }) => Math.abs(clockOffset)) },
+    { title: 'Round trip', holds: 'numbers', cell: (one) => largest(one, ({ roundTrip }) => roundTrip) },
+    {
+      title: 'Delay of event loop, p99',
+      holds: 'numbers',
+      cell: (machine) => {
+        const unknown = partsOf(machine).flatMap(({ loopDelay }) => (isMissing(loopDelay) ? [loopDelay.missing] : []));
+        if (unknown.length > 0) return missingCell(unknown[0]!);
+        return largest(machine, ({ loopDelay }) => (isMissing(loopDelay) ? 0 : loopDelay.value));
+      },
+    },
+  ];
+  const table = tableOf({ name: `${name}-machines`, label: `Machines that asked ${model}` }, columns, names);
+  const note = {
+    kind: 'note',
+    text: 'The worst of all steps. Clocks of machines differ: each machine measured its own durations, and steps began together to within half of a round trip.',
+  } as const;
+  return [{ kind: 'section', heading: 'Machines', body: [table, ...reasonsList(table), note] }];
 }
 
 function chartsBlock(title: string, drawn: readonly (Chart | NoChart)[]): Block {
@@ -118,11 +150,11 @@ function spoiltBy(step: StepResult): string[] {
   );
 }
 
-function describeCheck({ check, reading, threshold }: Checked): string {
+function describeCheck({ check, reading, threshold, machine }: Checked): string {
   const { title, unit, better, remedy } = VALIDITY[check];
   const found = isMissing(reading)
     ? `is not known, because ${reading.missing}`
     : `is ${formatUnit(reading.value, unit)}`;
   const bound = `${better === 'lower' ? 'at most' : 'at least'} ${formatUnit(threshold, unit)}`;
-  return `the ${title} ${found}, where ${bound} is needed; ${remedy}`;
+  return `the ${title}${machine === undefined ? '' : ` on ${machine}`} ${found}, where ${bound} is needed; ${remedy}`;
 }
