@@ -319,7 +319,9 @@ function judgeOf(
     const { length } = course.requests;
     if (length >= ENOUGH_FOR_ERRORS && course.failed > load.stopErrors * length) return 'errors';
     if (course.seconds > PATIENCE * planned) return 'overloaded';
-    if (course.condition.kind === 'closed' || course.seconds - looked < LOOK) return null;
+    const { kind } = course.condition;
+    // Whoever waits for an answer cannot overload a server for ever (`analyseStep`).
+    if (kind === 'closed' || kind === 'users' || course.seconds - looked < LOOK) return null;
     looked = course.seconds;
     const settled = course.requests.filter(({ due }) => due < course.settled);
     return saturationOf(settled, course.seconds) === 'overloaded' ? 'overloaded' : null;

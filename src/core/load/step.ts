@@ -112,11 +112,7 @@ export const RELAXATIONS = [0.5, 2] as const;
 /** @param requests All requests of the step, in any order. */
 export function analyseStep(requests: readonly StepRequest[], options: StepOptions): StepResult {
   const { condition, objectives, health, alpha = 0.05 } = options;
-  // A closed loop waits for its answers, so it never sends more than the server answers.
-  const saturation =
-    condition.kind === 'closed'
-      ? 'stable'
-      : saturationOf(requests.filter(({ outcome }) => outcome !== 'cut' && outcome !== 'unsent'));
+  const saturation = saturationUnder(condition, requests);
   const window = findWindow(requests, condition);
   const seconds = requests.reduce((latest, { end }) => Math.max(latest, end), 0);
   const step = { condition, seconds, counts: countsOf(requests), saturation };
@@ -144,6 +140,16 @@ export function analyseStep(requests: readonly StepRequest[], options: StepOptio
       objectiveResult(objective, { alpha, queue, evidenceFor: (limited) => against ?? evidenceOf(counted, limited) }),
     ),
   };
+}
+
+/**
+ * A closed loop waits for its answers, so it never sends more than the server answers. Users wait too: their queue fills, from an empty
+ * server, and grows no further, so it is no overload.
+ */
+function saturationUnder({ kind }: Condition, requests: readonly StepRequest[]): Saturation {
+  if (kind === 'closed') return 'stable';
+  const found = saturationOf(requests.filter(({ outcome }) => outcome !== 'cut' && outcome !== 'unsent'));
+  return kind === 'users' && found === 'overloaded' ? 'backlogged' : found;
 }
 
 interface ObjectiveParts {

@@ -116,6 +116,31 @@ describe('a step', () => {
     expect(attainment).toMatchObject({ value: 1 - late / counts.due });
   });
 
+  test('with a ramp, a drift and a stall of a virtual server is called what it is', () => {
+    const condition = parseCondition('open 20 poisson');
+    const held = (seed: number, order: Partial<Parameters<typeof runVirtually>[1]>) => {
+      const step = { condition, seed, requests: 1_600, seconds: 1e6, ...order };
+      return analyse(runVirtually(QUEUE, step), step.condition);
+    };
+    const seeds = Array.from({ length: 10 }, (_, seed) => seed);
+    const count = (order: Parameters<typeof held>[1], is: (result: ReturnType<typeof held>) => boolean) =>
+      seeds.filter((seed) => is(held(seed, order))).length;
+    const isSteady = ({ window }: ReturnType<typeof held>) => !isMissing(window) && window.settled.state === 'steady';
+    const isRising = ({ window }: ReturnType<typeof held>) =>
+      !isMissing(window) && window.settled.state === 'drifting' && window.settled.direction === 'rises';
+    expect(count({}, isSteady)).toBeGreaterThanOrEqual(9);
+    // In the end, its service takes two and a half times as long.
+    expect(count({ slowness: (at) => 1 + at / 50 }, isRising)).toBeGreaterThanOrEqual(9);
+    // From a third of what it can take to more than that.
+    const ramp = parseCondition('open 20..100:20s,100 poisson');
+    expect(count({ condition: ramp }, ({ saturation }) => saturation === 'overloaded')).toBeGreaterThanOrEqual(9);
+    // Three seconds in which answers take thirty times as long: late requests, and no drift.
+    const stalled = { slowness: (at: number) => (at > 40 && at < 43 ? 30 : 1) };
+    const isStalled = (result: ReturnType<typeof held>) =>
+      isSteady(result) && !isMissing(result.window) && result.window.slowest > 3;
+    expect(count(stalled, isStalled)).toBeGreaterThanOrEqual(9);
+  });
+
   test('counts failed and timed-out requests in attainment, and leaves out what we cut', () => {
     const mixed = every(0.1, 400, (due, i) => {
       if (i % 40 === 1) return unanswered('failed', due);
@@ -299,6 +324,13 @@ describe('saturation', () => {
     const called = (text: string) => Array.from({ length: 20 }, (_, seed) => saturationOf(run(text, seed)));
     expect(called('open 75 poisson').filter((one) => one === 'overloaded').length).toBeGreaterThanOrEqual(19);
     expect(called('open 30 poisson').filter((one) => one === 'overloaded')).toEqual([]);
+  });
+
+  test('is no overload where users wait: their queue fills from empty, and grows no further', () => {
+    const condition = parseCondition('users 66 think exp:1s');
+    const steps = Array.from({ length: 40 }, (_, seed) => run('users 66 think exp:1s', seed, 250));
+    expect(steps.filter((sent) => saturationOf(sent) === 'overloaded').length).toBeGreaterThan(0);
+    expect(steps.filter((sent) => analyse(sent, condition).saturation === 'overloaded')).toEqual([]);
   });
 
   test('is seen while the step runs, from the requests before the first without a token', () => {
