@@ -45,19 +45,21 @@ export default defineConfig({
     server: { deps: { external: [/\/dist\//] } },
     sequence: { sequencer: LongestFirst },
     projects: [
-      {
-        extends: true,
-        // What is pure leaves nothing behind, so its tests share a process, and what they import is loaded once.
-        test: { name: 'core', include: ['test/core/**/*.test.ts'], exclude: THOROUGH, isolate: false },
-      },
-      project('unit', ['test/**/*.test.ts'], ['test/core/**', ...THOROUGH, ...ENGINES, ...FLOW]),
-      project('thorough', THOROUGH),
+      shared('core', ['test/core/**/*.test.ts'], THOROUGH),
+      shared('unit', ['test/**/*.test.ts'], ['test/core/**', ...THOROUGH, ...ENGINES, ...FLOW]),
+      shared('thorough', THOROUGH),
       project('engines', ENGINES),
-      project('flow', FLOW),
+      shared('flow', FLOW),
     ],
   },
 });
 
 function project(name: string, include: string[], exclude: string[] = []) {
   return { extends: true as const, test: { name, include, exclude: [...configDefaults.exclude, ...exclude] } };
+}
+
+/** Its files share a process, so that what they import is loaded once. A test there leaves nothing behind in its process. */
+function shared(name: string, include: string[], exclude: string[] = []) {
+  const { extends: from, test } = project(name, include, exclude);
+  return { extends: from, test: { ...test, isolate: false } };
 }

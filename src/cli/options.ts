@@ -4,6 +4,7 @@ import { type Arrivals, parseArrivals, parseThinkTime, type ThinkTime } from '..
 import { GATED_VERDICTS } from '../core/definition/gated-verdicts.js';
 import { DURATIONS, readMagnitude, readShare } from '../core/definition/magnitude.js';
 import { UserError } from '../core/errors.js';
+import { type Lengths, parseLengths } from '../core/load/lengths.js';
 import type { UntilSure } from '../core/log/log.js';
 import { REPORTER_NAMES, type ReporterName } from '../core/report/table.js';
 
@@ -143,6 +144,14 @@ export function arrivals(text: string): Arrivals {
   const process = parseArrivals(text);
   if (process !== null) return process;
   throw new InvalidArgumentError(`expected poisson, constant or gamma:CV, as in gamma:2, found "${text}".`);
+}
+
+export function lengths(text: string): Lengths {
+  const read = parseLengths(text);
+  if (read !== null) return read;
+  throw new InvalidArgumentError(
+    `expected tokens such as 4096, uniform:100,500, normal:500,100 or lognormal:500,0.5, found "${text}".`,
+  );
 }
 
 export function oneOf<const Name extends string>(names: readonly Name[]) {

@@ -6,6 +6,7 @@ import type { GateRequest } from '../run/compare.js';
 import { DEFAULTS } from '../run/defaults.js';
 import type { RunDefinition } from '../run/definitions.js';
 import type { Measured, MeasureOptions } from '../run/measure.js';
+import { displayPath } from '../system/path.js';
 import {
   allowScorerOption,
   budget,
@@ -49,7 +50,7 @@ const runOptions = () =>
           .default<readonly string[]>([], 'those that models.json names'),
       ),
     )
-    .addOption(defining(modelsOption()))
+    .addOption(modelsOption())
     .addOption(defining(dataOption()))
     .addOption(defining(new Option('-n, --limit <n>', 'at most n samples of each task').argParser(positive)))
     .addOption(
@@ -161,8 +162,13 @@ async function measureAndPrint(flags: RunFlags, terminal: Terminal): Promise<voi
   progress.end();
   if (measured === null) return endIncomplete(terminal, 'the run was interrupted before it measured anything');
   const { folder, complete, reason } = measured;
-  if (!complete)
-    endIncomplete(terminal, `the run is incomplete (${reason}); finish it with: rightsize run --resume ${folder}`);
+  if (!complete) {
+    const { resumeCommand } = await import('../core/report/commands.js');
+    endIncomplete(
+      terminal,
+      `the run is incomplete (${reason}); finish it with: ${resumeCommand('run', terminal.command, displayPath(folder, terminal.cwd))}`,
+    );
+  }
   const analysis = await printReports(terminal, [folder], { reports: flags.reports, json: flags.json });
   const unscored = await describeLost(analysis.suites);
   if (unscored !== null) endIncomplete(terminal, unscored);

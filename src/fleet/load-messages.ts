@@ -40,7 +40,10 @@ const order = z.discriminatedUnion('type', [
     type: z.literal('open'),
     client,
     model: modelSchema,
-    manner: z.object({ prefixCache: z.literal('off').optional(), length: z.literal('fixed').optional() }),
+    manner: z.object({
+      prefixCache: z.literal('off').optional(),
+      length: z.enum(['fixed', 'fixed where it can']).optional(),
+    }),
   }),
   z.object({
     type: z.literal('hold'),

@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** @returns {Promise<{ script: string, style: string, scriptHash: string, styleHash: string }>} */
+/** @returns {Promise<Record<'script' | 'style', { text: string, hash: string }>>} */
 export async function bundlePage() {
   const { outputFiles } = await build({
     entryPoints: [join(here, 'main.ts'), join(here, 'style.css')],
@@ -22,10 +22,11 @@ export async function bundlePage() {
     outdir: 'out',
     write: false,
   });
-  const text = (extension) => outputFiles.find(({ path }) => path.endsWith(extension)).text.trim();
-  const hash = (content) => `sha256-${createHash('sha256').update(content).digest('base64')}`;
-  const [script, style] = [text('.js'), text('.css')];
-  return { script, style, scriptHash: hash(script), styleHash: hash(style) };
+  const inline = (extension) => {
+    const text = outputFiles.find(({ path }) => path.endsWith(extension)).text.trim();
+    return { text, hash: `sha256-${createHash('sha256').update(text).digest('base64')}` };
+  };
+  return { script: inline('.js'), style: inline('.css') };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

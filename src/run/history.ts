@@ -2,6 +2,7 @@
 import { dirname, relative, resolve } from 'node:path';
 import { UserError } from '../core/errors.js';
 import { entriesOf, type HistoryEntry, type Trend, trendsOf } from '../core/regress/history.js';
+import { shellCommand } from '../core/report/text.js';
 import { appendHistory, readHistory } from '../files/history.js';
 import { DEFAULTS } from './defaults.js';
 import { pageAssets } from './render.js';
@@ -41,7 +42,7 @@ async function entriesOfRun(
     const version = source.version(model);
     if (version.incomplete !== null) {
       throw new UserError(
-        `${resolve(cwd, run)}: expected a complete run, found one that is not (${version.incomplete}); finish it with: rightsize run --resume ${run}`,
+        `${resolve(cwd, run)}: expected a complete run, found one that is not (${version.incomplete}); finish it with: ${shellCommand(['rightsize', 'run', '--resume', run])}`,
       );
     }
     return entriesOf(version, place);
@@ -54,8 +55,8 @@ function keyOf({ suite, machine, model, run }: HistoryEntry): string {
 
 /** A page with a chart of each figure. The links lead from the folder of the history to the reports of the runs. */
 export async function historyPageOf(trends: readonly Trend[]): Promise<string> {
-  const [{ historyPage }, assets] = await Promise.all([import('../core/report/history.js'), pageAssets()]);
-  return historyPage(trends, assets);
+  const [{ historyPage }, { style }] = await Promise.all([import('../core/report/history.js'), pageAssets()]);
+  return historyPage(trends, style);
 }
 
 /** Every figure of the history over time, with its change points. */

@@ -16,6 +16,7 @@ import type { Connection } from '../fleet/redis.js';
 import { Refused, type Seal } from '../fleet/seal.js';
 import { systemTime } from '../load/step.js';
 import { uniqueId } from '../system/id.js';
+import { firstOf } from '../system/signals.js';
 import type { TrialRequest } from '../worker/protocol.js';
 import { openWorker } from '../worker/supervisor.js';
 import type { WorkerSession } from '../worker/worker-session.js';
@@ -48,7 +49,7 @@ export async function sendRequests({ call }: LoadCall, options: SendOptions): Pr
   const { machine } = host;
   const nonce = uniqueId();
   const over = new AbortController();
-  const signal = AbortSignal.any([options.signal, over.signal]);
+  const signal = firstOf(options.signal, over.signal);
   const reply = writeTo<Reply>('reply', { call, machine, nonce }, { connection, seal, key: repliesKey(call) });
   const clients = new Map<number, Client>();
   const underWay = new Set<Promise<void>>();
@@ -86,7 +87,7 @@ export async function sendRequests({ call }: LoadCall, options: SendOptions): Pr
         ...(trace && { trace: Float64Array.from(trace) }),
       },
       {
-        finish: AbortSignal.any([one.finish.signal, signal]),
+        finish: firstOf(one.finish.signal, signal),
         onReport: (report) => reply({ type: 'report', client, report } as Reply),
       },
     );

@@ -10,8 +10,9 @@ import { isMissing, known, missing } from '../core/quantity.js';
 import type { LoadedModel } from '../files/definitions.js';
 import type { TrialRequest } from '../worker/protocol.js';
 import type { SessionEvent } from '../worker/session-keeper.js';
-import { type HoldingSession, NotOpened, type OpenWorker } from '../worker/worker-session.js';
+import { type HoldingSession, NotOpened, type OpenWorker, type WorkerSession } from '../worker/worker-session.js';
 import type { ClientMachine } from './load-fleet.js';
+import type { ExactPrompts } from './load-prompts.js';
 import {
   type ClockedMachine,
   type HeldStep,
@@ -28,6 +29,8 @@ export interface ModelTestOptions {
   /** All samples of all tasks: they are one mixture. */
   readonly samples: readonly SampleRecord[];
   readonly questions: readonly TrialRequest[];
+  /** Makes synthetic prompts exact for a model that was opened; absent where the samples have prompts of their own. */
+  readonly exact?: ((session: WorkerSession, model: string) => Promise<ExactPrompts>) | undefined;
   readonly openWorker: OpenWorker;
   /** The machines of a fleet that send the requests; absent where this one does. */
   readonly machines?: readonly ClientMachine[] | undefined;
@@ -76,6 +79,7 @@ export async function testModel(
   let planned = next(held);
   if (planned === null) return held;
   const groups = await openClients({ model, directory }, options);
+  const exact = await exactFor(model.id, groups, options);
   for (const { session, machine, workers } of groups) {
     const [{ load, memory, facts }] = workers as [HoldingSession];
     options.append({
@@ -89,6 +93,7 @@ export async function testModel(
       warmup: 0,
       memory,
       facts,
+      ...(exact && { synthetic: { added: exact.added, words: exact.words } }),
     });
   }
   try {
@@ -110,6 +115,7 @@ export async function testModel(
       const one = await holdStep(step, {
         ...options,
         orderSeed: options.seed,
+        questions: exact?.questions ?? options.questions,
         clients: await clientsOf(groups),
         trace: planned.condition.kind === 'trace' ? options.traces.get(planned.condition.name)?.arrivals : undefined,
         judge: judgeOf(options, {
@@ -149,6 +155,22 @@ interface ClientGroup {
   /** Absent where it is this one. */
   readonly machine?: ClientMachine;
   readonly workers: readonly HoldingSession[];
+}
+
+/** Null where the prompts are as they are. */
+async function exactFor(
+  model: string,
+  groups: readonly ClientGroup[],
+  { exact }: ModelTestOptions,
+): Promise<ExactPrompts | null> {
+  if (exact === undefined) return null;
+  const workers = groups.flatMap((group) => group.workers);
+  try {
+    return await exact(workers[0] as WorkerSession, model);
+  } catch (error) {
+    await Promise.all(workers.map((worker) => worker.close()));
+    throw error;
+  }
 }
 
 /** The clients of a step. Clocks drift, so each step begins by a new comparison. */
@@ -212,7 +234,7 @@ async function openHere(loaded: LoadedModel, options: ModelTestOptions): Promise
       const client = await options.openWorker(loaded, {
         concurrency: SLOTS,
         under: 'load',
-        manner: { prefixCache: load.prefixCache, length: load.length },
+        manner: { prefixCache: load.prefixCache, length: load.length ?? (load.synthetic && 'fixed where it can') },
         environment,
         signal,
         onProgress: (progress) => onEvent({ type: 'progress', model: model.id, ...progress }),
@@ -290,7 +312,6 @@ function judgeOf(
   let [looked, counted] = [0, 0];
   return (course) => {
     onEvent({ type: 'step', model: id, course, requests });
-    if (course.limited) return 'rate-limit';
     const { seconds = Number.POSITIVE_INFINITY } = load.budget;
     if (spent + course.seconds > seconds) return 'budget';
     for (; counted < course.requests.length; counted++) dollars += costOf(course.requests[counted]!, price);

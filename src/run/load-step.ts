@@ -72,8 +72,6 @@ export interface StepCourse {
   readonly requests: readonly StepRequest[];
   /** Every request that was due before this time is among them; seconds since the step began. */
   readonly settled: number;
-  /** Whether the server has refused a request because there were too many. */
-  readonly limited: boolean;
 }
 
 export interface HeldStep {
@@ -124,6 +122,7 @@ export async function holdStep(planned: PlannedStep, options: HoldStepOptions): 
             condition,
             seed,
             orderSeed,
+            nonceSeed: `${clients[0]!.session} ${planned.id}`,
             begin,
             first,
             most,
@@ -230,7 +229,9 @@ function startCourse(
       ending = reason;
     },
     /** Why the step is over, if it is. */
-    complete(): 'answered' | 'time' | null {
+    complete(): 'rate-limit' | 'answered' | 'time' | null {
+      // First, for one report of a fast server may hold both the last request that was wanted and the first that was limited.
+      if (limited) return 'rate-limit';
       const time = settledTime();
       if (time > seconds) return 'time';
       if (requests.length < wanted) return null;
@@ -243,7 +244,6 @@ function startCourse(
       failed,
       requests,
       settled: settledTime(),
-      limited,
     }),
     end(closings: readonly StepClosing[], { ended, ending }: Pick<StepRecord, 'ended' | 'ending'>): HeldStep {
       for (const [client, { unsent }] of closings.entries()) {
@@ -270,6 +270,7 @@ function startCourse(
           ...healths.reduce(together),
           ...(worker.facts.network === 'none' && { inProcess: true }),
           ...(machines.length > 0 && { machines: eachMachine(machines, healths) }),
+          ...(machines.length === 0 && closings[0]?.cores && { cores: closings[0].cores }),
         },
         ...(server.length > 0 && { server }),
       };

@@ -24,11 +24,14 @@ import type { OpenWorker } from '../worker/worker-session.js';
 import { DEFAULTS, LOAD_DEFAULTS } from './defaults.js';
 import { catalogueFile } from './definitions.js';
 import { discoverModel } from './discover.js';
+import { gatherEvidence } from './evidence.js';
 import { type LoadDefinition, type LoadDefinitions, loadTestDefinitions, tracesAgain } from './load-definition.js';
 import type { ClientFleet } from './load-fleet.js';
 import { heldBefore, readLoadTest } from './load-log.js';
 import { type EarlierSteps, type LoadEvent, type ModelTestOptions, type NextStep, testModel } from './load-model.js';
+import { exactPrompts } from './load-prompts.js';
 import { lockMachine, type MachineLockOptions } from './machine-lock.js';
+import { type Judges, type JudgingOptions, judgesOf, samplesOf } from './measure.js';
 import type { FleetOptions } from './measure-fleet.js';
 import { requireNamedLibraries } from './native-library.js';
 import { originOf, partOf, type Start, startOf } from './part.js';
@@ -39,9 +42,7 @@ import { testClient } from './self-test.js';
 import { requireOwnCommands } from './server-commands.js';
 import { type World, worldOf } from './world.js';
 
-export interface LoadOptions extends Partial<World> {
-  /** The catalogue that has the models. */
-  readonly catalogue?: string | undefined;
+export interface LoadOptions extends Partial<World>, JudgingOptions {
   /** What to do while another process measures on this machine; without it, refuse. */
   readonly whenBusy?: MachineLockOptions['whenBusy'] | undefined;
   readonly onEvent?: ((event: LoadTestEvent) => void) | undefined;
@@ -145,6 +146,7 @@ async function perform(
   const say = (text: string) => onEvent({ type: 'note', text });
   const clients = options.fleet && (await clientsOn(options.fleet, definitions, { environment, signal, say }));
   if (clients === undefined) await requireReady(definitions.models, environment);
+  const judges = await judgesOf(options, definitions);
   // A test from other machines measures nothing here.
   const machine =
     clients === undefined
@@ -164,8 +166,10 @@ async function perform(
         machines: clients?.machines,
         onEvent,
       });
-      run.log.append({ type: 'end', ...partOf(start.machine), ...ending });
       const log = logOf(run.folder);
+      if (!options.signal.aborted)
+        await judge(log, definitions, { ...options, judges, append: run.log.append, onEvent });
+      run.log.append({ type: 'end', ...partOf(start.machine), ...ending });
       return { folder: run.folder, log, test: await readLoadTest(log), ...ending };
     } finally {
       run.log.close();
@@ -180,9 +184,14 @@ async function perform(
 /** @throws UserError where a model is behind no server that all machines can reach, or no machine comes. */
 async function clientsOn(
   fleet: FleetOptions,
-  { models }: LoadDefinitions,
+  { models, load: { synthetic } }: LoadDefinitions,
   options: Pick<World, 'environment' | 'signal'> & { readonly say: (text: string) => void },
 ): Promise<ClientFleet> {
+  if (synthetic !== undefined) {
+    throw new UserError(
+      '--fleet: expected the prompts of a suite, found --prompt; test synthetic prompts from one machine',
+    );
+  }
   const own = models.find(({ model }) => model.backend !== 'openai' || model.server !== undefined);
   if (own !== undefined) {
     throw new UserError(
@@ -191,6 +200,33 @@ async function clientsOn(
   }
   const { gatherMachines } = await import('./load-fleet.js');
   return gatherMachines(fleet, options);
+}
+
+interface JudgeOptions extends World, Pick<LoadOptions, 'openWorker'> {
+  readonly judges: Judges;
+  readonly append: LogWriter['append'];
+  readonly onEvent: (event: LoadTestEvent) => void;
+}
+
+/** Gathers what scorers need beside the words of an answer, when no server is under load any more. */
+async function judge(
+  log: string,
+  definitions: LoadDefinitions,
+  { judges, append, onEvent, cwd, environment, now, signal, openWorker: open = openWorker }: JudgeOptions,
+): Promise<void> {
+  if (definitions.load.synthetic !== undefined) return;
+  await gatherEvidence(log, {
+    ...judges,
+    suites: definitions.record.suites,
+    samples: samplesOf(definitions),
+    directory: cwd,
+    environment,
+    openWorker: open,
+    append,
+    now,
+    signal,
+    say: (text) => onEvent({ type: 'note', text }),
+  });
 }
 
 type TestOptions = Omit<LoadOptions, 'onEvent'> &
@@ -257,6 +293,7 @@ async function testModels(
         traces,
         samples,
         questions: samples.map((sample) => questionOf(sample, definitions)),
+        exact: exactOf(definitions, signal),
         seed: record.settings.seed,
         openWorker: open,
         environment,
@@ -306,6 +343,15 @@ function searching(rule: SearchRule): NextStep {
     const next = nextStep(results, rule);
     return 'done' in next ? null : next.run;
   };
+}
+
+function exactOf(
+  { load: { synthetic }, samples, record }: LoadDefinitions,
+  signal: AbortSignal,
+): ModelTestOptions['exact'] {
+  if (synthetic === undefined) return undefined;
+  const { prefix } = synthetic;
+  return (session, model) => exactPrompts(session, { model, prefix, seed: record.settings.seed, samples, signal });
 }
 
 /** Under load nothing is asked that slows the server. */

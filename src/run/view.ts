@@ -7,13 +7,14 @@
  *     known names only    a file is served by its name in a list, and never through a link
  *     reports sandboxed   a report that came from a stranger cannot read the others
  */
-import { randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { basename, join, resolve, sep } from 'node:path';
 import { describeError, UserError } from '../core/errors.js';
-import { messagePage, progressPage, runsPage } from '../core/report/html/runs.js';
+import { type Inline, policyOf } from '../core/report/html/frame.js';
+import { FORMS_TO, messagePage, progressPage, runsPage, STYLE } from '../core/report/html/runs.js';
 import { DEFAULTS } from './defaults.js';
 import { ProgressReader } from './progress-of-run.js';
 import { render } from './render.js';
@@ -120,8 +121,7 @@ function isOurs({ headers, socket }: IncomingMessage): boolean {
 }
 
 function runs({ folder, now }: Pages): Answer {
-  const nonce = makeNonce();
-  return page(200, runsPage(basename(folder), listRuns(folder, now()), { nonce }), nonce);
+  return page(200, runsPage(basename(folder), listRuns(folder, now()), LOOK));
 }
 
 async function compared(names: readonly string[], pages: Pages): Promise<Answer> {
@@ -174,8 +174,7 @@ function stateOf(name: string, { folder, now }: Pages): ListedRun['state'] | und
 }
 
 function underWay(name: string, log: string, { progress }: Pages): Answer {
-  const nonce = makeNonce();
-  return page(200, progressPage({ name, ...progress.read(log) }, { nonce }), nonce);
+  return page(200, progressPage({ name, ...progress.read(log) }, LOOK));
 }
 
 function seeReport(name: string): Answer {
@@ -204,22 +203,20 @@ const HTML = 'text/html; charset=utf-8';
 const REPORT_POLICY =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; sandbox allow-scripts";
 
-function page(status: number, content: string, nonce: string): Answer {
-  const policy = `default-src 'none'; style-src 'nonce-${nonce}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`;
-  return { status, type: HTML, policy, content };
+const LOOK: Inline = { text: STYLE, hash: `sha256-${createHash('sha256').update(STYLE).digest('base64')}` };
+/** A page cannot forbid by itself that another one frames it. */
+const POLICY = `${policyOf({ style: LOOK, formsTo: FORMS_TO })}; frame-ancestors 'none'`;
+
+function page(status: number, content: string): Answer {
+  return { status, type: HTML, policy: POLICY, content };
 }
 
 function message(status: number, title: string, text: string): Answer {
-  const nonce = makeNonce();
-  return page(status, messagePage(title, text, { nonce }), nonce);
+  return page(status, messagePage(title, text, LOOK));
 }
 
 function notFound(): Answer {
   return message(404, 'Not here', 'There is no such run or file in this folder.');
-}
-
-function makeNonce(): string {
-  return randomBytes(16).toString('base64url');
 }
 
 function decode(text: string): string {

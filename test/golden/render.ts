@@ -9,7 +9,7 @@ import { pageData } from '../../src/core/report/document/samples.js';
 import { renderReports } from '../../src/core/report/table.js';
 import { renderTerminal } from '../../src/core/report/terminal.js';
 
-const page = { script: '', style: '', scriptHash: 'sha256-script', styleHash: 'sha256-style' };
+const page = { script: { text: '', hash: 'sha256-script' }, style: { text: '', hash: 'sha256-style' } };
 
 export async function renderAll(records: Iterable<LogRecord>): Promise<Artifact[]> {
   const rebuilt = analysed(records);

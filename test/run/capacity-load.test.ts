@@ -136,7 +136,7 @@ describe('the page of a plan', () => {
       'capacity-ttft',
       'capacity-tpot',
     ]);
-    const assets = { script: '', style: '', scriptHash: 'sha256-x', styleHash: 'sha256-y' };
+    const assets = { script: { text: '', hash: 'sha256-x' }, style: { text: '', hash: 'sha256-y' } };
     const [page] = await htmlReport(document, { assets, samples: { models: [], tasks: [] } });
     expect(page!.content).toContain('Which devices run it, and what do they serve?');
     expect(page!.content).toContain('<svg');

@@ -95,11 +95,11 @@ describe('a lock', () => {
 });
 
 describe('processes that come at the same moment', () => {
-  const contender = fileURLToPath(new URL('../support/lock-contender.ts', import.meta.url));
+  const contender = fileURLToPath(new URL('../support/lock-contender.mjs', import.meta.url));
 
   test('and find the same dead holder: one of them wins', async () => {
     const file = await leftBehind({ pid: 2 ** 22 + 1, token: 'x' });
-    const children = Array.from({ length: 6 }, () => fork(contender, [file], { execArgv: ['--import', 'tsx'] }));
+    const children = Array.from({ length: 6 }, () => fork(contender, [file], { execArgv: [] }));
     await Promise.all(children.map((child) => once(child, 'message')));
     const states = await Promise.all(
       children.map(async (child) => {

@@ -1,6 +1,6 @@
 /**
  * A model is weights or an endpoint, with the backend that runs it. An entry of `models.json` may carry variants
- * (quantisations, engines, adapters): each is the entry with some fields changed, and is named `entry:variant`.
+ * (quantisations, engines, adapters). A variant is the entry with some fields changed, and is named `entry:variant`.
  *
  *     { "id": "phi-3-mini", "parameters": "3.8 B", "licence": "MIT", "context": 4096,
  *       "backend": "llama-cpp", "source": "hf:microsoft/Phi-3-mini-4k-instruct-gguf:Q4_K_M",
@@ -13,37 +13,37 @@ import { count, size } from './units.js';
 const price = z.strictObject({
   input: z.number().nonnegative().describe('US dollars per million prompt tokens.'),
   output: z.number().nonnegative().describe('US dollars per million output tokens.'),
-  date: z.iso.date().describe('When the price was read.'),
-  source: z.string().describe('Where the price was read.'),
+  date: z.iso.date().describe('The day on which the price was read.'),
+  source: z.string().describe('The page from which the price was read.'),
 });
 
 const common = {
   id: z.string(),
   title: z.string().optional(),
   class: z.enum(['slm', 'llm']).optional().describe('The default follows from the number of parameters.'),
-  parameters: count.optional().describe('How many parameters the model has: 3800000000 or "3.8 B".'),
+  parameters: count.optional().describe('The number of parameters: 3800000000 or "3.8 B".'),
   context: z
     .int()
     .positive()
     .optional()
-    .describe('Tokens of context that the model is opened with; its KV cache grows with them.'),
+    .describe('The context with which the model is opened, in tokens. The KV cache grows with it.'),
   maxContext: z.int().positive().optional().describe('The longest context that the model was made for, in tokens.'),
-  quantisation: z.string().optional().describe('How the weights are stored: f16, q4_k_m, int8 …'),
+  quantisation: z.string().optional().describe('The type in which the weights are stored: f16, q4_k_m, int8 …'),
   bitsPerWeight: z.number().positive().optional(),
-  threads: z.int().positive().optional().describe('Threads of the engine; the default leaves it to the backend.'),
+  threads: z.int().positive().optional().describe('The threads of the engine. By default the backend chooses.'),
   licence: z.string().optional(),
   price: price.optional(),
   chatTemplateVariables: z
     .record(z.string(), z.unknown())
     .optional()
     .describe(
-      'What the chat template is given beside the messages: { "enable_thinking": false }. Servers are sent it as chat_template_kwargs.',
+      'Variables for the chat template, beside the messages: { "enable_thinking": false }. A server gets them as chat_template_kwargs.',
     ),
   reasoning: z
     .strictObject({ begin: z.string().min(1), end: z.string().min(1) })
     .optional()
     .describe(
-      'The marks around what the model thinks: it is cut out of the answer. { "begin": "<think>", "end": "</think>" }',
+      'The marks around the reasoning, which is cut out of the answer: { "begin": "<think>", "end": "</think>" }',
     ),
   notes: z.string().optional(),
 };
@@ -53,7 +53,7 @@ const chatTemplate = z
   .min(1)
   .optional()
   .describe(
-    "Another chat template than the model's own: a Jinja file beside models.json, a text, or the name of one of several.",
+    "A chat template in place of the model's own: a Jinja file beside models.json, a text, or the name of one of the model's templates.",
   );
 
 const source = z
@@ -81,7 +81,7 @@ const llamaCpp = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'A folder with the libraries of a llama.cpp build (libllama and those beside it), measured in place of the one that rightsize brings.',
+      'A folder with a build of llama.cpp (libllama and the libraries beside it). It is measured in place of the build that comes with rightsize.',
     ),
 });
 
@@ -90,8 +90,8 @@ const onnxruntime = z.strictObject({
   backend: z.literal('onnxruntime'),
   source,
   chatTemplate,
-  file: z.string().optional().describe('The graph inside the folder; the default is what the folder names.'),
-  device: z.enum(['cpu', 'cuda', 'dml', 'coreml', 'webgpu']).default('cpu').describe('Execution provider.'),
+  file: z.string().optional().describe('The graph inside the folder. The default is the graph that the folder names.'),
+  device: z.enum(['cpu', 'cuda', 'dml', 'coreml', 'webgpu']).default('cpu').describe('The execution provider.'),
 });
 
 const transformers = z.strictObject({
@@ -106,23 +106,28 @@ const transformers = z.strictObject({
 const openai = z.strictObject({
   ...common,
   backend: z.literal('openai'),
-  source: z.string().min(1).describe('The name of the model (or deployment) as the server knows it.'),
-  endpoint: z.url().describe('Base URL, as in https://api.openai.com/v1.'),
+  source: z.string().min(1).describe('The name that the server has for the model or the deployment.'),
+  endpoint: z.url().describe('The base URL, such as https://api.openai.com/v1.'),
   api: z.enum(['chat', 'completions']).default('chat'),
   apiKeyEnv: z.string().optional().describe('The environment variable that holds the key.'),
   apiVersion: z.string().optional().describe('The api-version of Azure OpenAI.'),
   tokenLimitField: z.enum(['max_tokens', 'max_completion_tokens']).default('max_tokens'),
-  /** What a server is sent beside the standard fields, as it is (for example `{ "cache_prompt": false }`). */
-  extraBody: z.record(z.string(), z.unknown()).default({}),
+  extraBody: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe('Further fields of every request: { "cache_prompt": false }.'),
   server: z
     .strictObject({
-      command: z.array(z.string()).min(1).describe('Program and arguments; `{port}` stands for a free port.'),
+      command: z
+        .array(z.string())
+        .min(1)
+        .describe('The program and its arguments. `{port}` is replaced by a free port.'),
       ready: z.string().default('/health').describe('The path that answers 200 once the server is ready.'),
-      timeout: z.number().positive().default(120).describe('Seconds to wait for it.'),
+      timeout: z.number().positive().default(120).describe('The seconds to wait until the server is ready.'),
       environment: z.record(z.string(), z.string()).default({}),
     })
     .optional()
-    .describe('How to start the server; without it, the server is taken to be there.'),
+    .describe('The way to start the server. Without it, the server must be running.'),
 });
 
 const scripted = z.strictObject({
@@ -131,10 +136,10 @@ const scripted = z.strictObject({
   source: z
     .string()
     .default('script')
-    .describe('A JSON file of answers by sample prompt, or `script` for the inline one.'),
+    .describe('A JSON file of answers by prompt, or `script` for the answers in this entry.'),
   script: z
     .strictObject({
-      /** Answers by the last user message; `*` answers everything else. */
+      /** The answers by the last user message. `*` answers every other message. */
       answers: z.record(z.string(), z.string()).default({ '*': '' }),
       ttft: z.number().nonnegative().default(0.01),
       itl: z.number().nonnegative().default(0.001),
@@ -142,9 +147,9 @@ const scripted = z.strictObject({
       realTime: z
         .boolean()
         .default(false)
-        .describe('Wait as a real engine would, instead of running on its own clock.'),
-      crashOn: z.string().optional().describe('The process dies when a prompt holds this text.'),
-      failOn: z.string().optional().describe('The engine fails when a prompt holds this text.'),
+        .describe('Whether it waits as a real engine would. By default it runs on a clock of its own.'),
+      crashOn: z.string().optional().describe('The process dies if a prompt contains this text.'),
+      failOn: z.string().optional().describe('The engine fails if a prompt contains this text.'),
       memory: size.optional(),
     })
     .prefault({}),
@@ -156,16 +161,19 @@ export const modelSchema = z.discriminatedUnion('backend', ENTRIES, {
   error: `expected a known backend: one of ${ENTRIES.map(({ shape }) => shape.backend.value).join(', ')}`,
 });
 
-/** The fields that a backend's models may have; none for what is no backend. */
+/** The fields that the models of a backend may have; none if there is no such backend. */
 export function fieldsOf(backend: unknown): ReadonlySet<string> {
   const schema = modelSchema.options.find(({ shape }) => shape.backend.value === backend);
   return new Set(Object.keys(schema?.shape ?? {}));
 }
 
-/** An entry before its variants are laid over it: fields are checked once the two are one. */
+/** An entry without its variants. Fields are checked after an entry and a variant are joined. */
 const entry = z.looseObject({
   id: name,
-  variants: z.record(name, z.looseObject({})).optional().describe('Each is the entry with these fields changed.'),
+  variants: z
+    .record(name, z.looseObject({}))
+    .optional()
+    .describe('Variants by name. Each is the entry with these fields changed.'),
 });
 
 export const catalogueSchema = z.strictObject({
@@ -175,7 +183,7 @@ export const catalogueSchema = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'What runs when no model is named; `id:*` is an entry and every variant of it. Without it, every model of this file runs.',
+      'The models that run if no model is named. `id:*` is an entry with all its variants. Without this list, every model of the file runs.',
     ),
   models: z.array(entry).min(1),
 });
@@ -186,12 +194,12 @@ export type ModelOf<Name extends BackendName> = Extract<Model, { backend: Name }
 export type ModelClass = 'slm' | 'llm';
 export type Catalogue = z.infer<typeof catalogueSchema>;
 
-/** What one consumer GPU holds, weights alone: 12 GB less room for the KV cache and the runtime. */
+/** The bytes of weights that fit one consumer GPU: 12 GB, less the KV cache and the runtime. */
 const CONSUMER_GPU_WEIGHTS = 10e9;
 
 /**
- * Small or large: up to about 7 billion parameters is small (models sold as "7 B" reach 7.7), over 10 large, and between
- * them what fits one consumer GPU or a CPU as stored (quantised) is small.
+ * A model of up to about 7 billion parameters is small (models sold as "7 B" have up to 7.7), and one of more than 10 is large.
+ * Between them, a model is small if its weights, as they are stored, fit one consumer GPU or a CPU.
  *
  * @returns null when the entry says neither its class nor its parameters.
  */
@@ -207,8 +215,8 @@ export function classOf(
 }
 
 /**
- * Bits per weight of a way to store weights, by its name. The mixed GGUF types are Llama-3.1-8B's own figures
- * (llama.cpp `tools/quantize/README.md`); other models differ by a few tenths.
+ * The bits per weight of a type, by its name. The figures of the mixed GGUF types are those of Llama-3.1-8B
+ * (llama.cpp `tools/quantize/README.md`). Other models differ by a few tenths.
  */
 export function bitsOf(quantisation: string): number {
   const key = quantisation.toLowerCase();

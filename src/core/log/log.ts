@@ -98,6 +98,12 @@ const inTurns = z.object({
     .literal(true)
     .exactOptional()
     .describe('Present if one model was open at a time. Otherwise both were open, and were asked in turns.'),
+  baseSuites: z
+    .record(z.string(), z.string())
+    .exactOptional()
+    .describe(
+      'The suite in whose words the base is asked, by the suite of the new version; absent if both are asked alike.',
+    ),
 });
 
 export type InTurns = DeepReadonly<z.infer<typeof inTurns>>;
@@ -125,6 +131,14 @@ const load = z.object({
   clients: z.int().positive().describe('The processes that send the requests; of each machine, if a fleet sends them.'),
   prefixCache: z.literal('off').exactOptional().describe('Present if the server was asked to keep no prompts.'),
   length: z.literal('fixed').exactOptional().describe('Present if the server was asked for answers of full length.'),
+  synthetic: z
+    .object({
+      prompt: z.string().describe('Tokens of a prompt, in the notation of lengths.ts.'),
+      output: z.string().describe('Tokens of an answer, in the same notation.'),
+      prefix: z.int().min(0).describe('Tokens that all prompts have in common.'),
+    })
+    .exactOptional()
+    .describe('Present if the prompts were made for the test, of words that mean nothing.'),
   traces: z
     .record(z.string(), z.object({ file: z.string(), hash: z.string(), requests: z.int().positive() }))
     .exactOptional()
@@ -320,6 +334,13 @@ const sessionRecord = z.object({
   warmup: z.int().min(0),
   memory: z.object({ baseline: memoryReadingSchema, loaded: memoryReadingSchema }),
   facts,
+  synthetic: z
+    .object({
+      added: z.int().describe('Tokens that the server adds to the words of a prompt.'),
+      words: z.int().positive().describe('The words that are one token each.'),
+    })
+    .exactOptional()
+    .describe('How synthetic prompts of exact lengths were made for it, if they were.'),
 });
 
 /** One opened model in one worker process on one machine. */
@@ -431,7 +452,9 @@ const serverReading = z.object({
   at: number.min(0).describe('Seconds since the step began.'),
   values: z
     .record(z.string(), number)
-    .describe('What the server says of itself, by the names of openai/server-view.ts.'),
+    .describe(
+      'What the server says of itself, by the names of openai/server-view.ts; of a server that rightsize started, its `memory` in bytes and its `cpuSeconds` too.',
+    ),
 });
 
 const clientHealth = {
@@ -493,6 +516,10 @@ const step = z.object({
       )
       .exactOptional()
       .describe('Present if machines of a fleet sent the requests: how each of them did.'),
+    cores: z
+      .object({ client: z.string(), server: z.string().exactOptional() })
+      .exactOptional()
+      .describe('The cores that the client, and a server that it started, may run on: `0-3,8`.'),
   }),
   server: z.array(serverReading).exactOptional().describe("The server's own view, while the step lasted."),
 });

@@ -10,7 +10,7 @@ import { isMissing, type Missing, missing } from '../quantity.js';
 import { mean } from '../stats/basics/moments.js';
 import { createRandom, type Random, type Seed } from '../stats/basics/random.js';
 import { meanOfTest } from '../stats/compare/mean-test.js';
-import { drawSuite } from '../stats/compare/power.js';
+import { drawSuite, oncePerTotals, type Suite } from '../stats/compare/power.js';
 import { scoreTest } from '../stats/compare/score-test.js';
 import { clusterIndices, designEffect, intraclassCorrelation } from '../stats/estimate/clusters.js';
 import { type Compared, type ComparedFigure, pairsOf, scoreOf } from './evidence.js';
@@ -153,14 +153,15 @@ export function qualityPower(
     intraclassCorrelation: correlation,
   };
   const clusters = Array.from({ length: samples }, (_, i) => Math.floor(i / clusterSize));
-  let red = 0;
-  for (let draw = 0; draw < draws; draw++) {
-    const { candidate, reference } = drawSuite(samples, plan, random);
+  const isSuiteRed = ({ candidate, reference }: Suite): boolean => {
     const differences = candidate.map((score, i) => score - reference[i]!);
-    if (-mean(differences) < rule.by - 1e-9) continue;
+    if (-mean(differences) < rule.by - 1e-9) return false;
     const test = scoreTest(differences, clusterSize > 1 ? { clusters } : {});
-    if (test.lessP(0) <= rule.level) red++;
-  }
+    return test.lessP(0) <= rule.level;
+  };
+  const judge = clusterSize > 1 ? isSuiteRed : oncePerTotals(isSuiteRed);
+  let red = 0;
+  for (let draw = 0; draw < draws; draw++) if (judge(drawSuite(samples, plan, random))) red++;
   return red / draws;
 }
 

@@ -6,7 +6,8 @@ import { shortCommit } from './comparison.js';
 import { type Filled, tableOf } from './document/tables.js';
 import { type Block, quantityCell, textCell } from './document.js';
 import { formatChange, formatUnit, plural } from './format.js';
-import { html, type Markup, NOTHING, trusted } from './html/markup.js';
+import { framed, type Inline } from './html/frame.js';
+import { html, type Markup, NOTHING } from './html/markup.js';
 import { plain } from './text.js';
 
 interface Row {
@@ -54,34 +55,14 @@ function pointName({ started, commit, name, run }: TrendPoint): string {
   return `${started.slice(0, 10)}, ${commit === null ? (name ?? run) : shortCommit(commit)}`;
 }
 
-export interface HistoryPageAssets {
-  readonly style: string;
-  /** The hash of exactly this text, as in a Content-Security-Policy. */
-  readonly styleHash: string;
-}
-
 /** One page that needs no other file, and runs nothing. */
-export function historyPage(trends: readonly Trend[], { style, styleHash }: HistoryPageAssets): string {
-  const policy = `default-src 'none'; style-src '${styleHash}'; base-uri 'none'; form-action 'none'`;
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>History of ${plural(trends.length, 'figure')}</title>
-<style>${trusted(style)}</style>
-</head>
-<body>
+export function historyPage(trends: readonly Trend[], style: Inline): string {
+  const body = html`
 <main>
 <h1>What changed over time</h1>
 ${trends.map(renderTrend)}
-</main>
-</body>
-</html>
-`;
-  return page.markup;
+</main>`;
+  return framed({ title: `History of ${plural(trends.length, 'figure')}`, body, style });
 }
 
 function renderTrend(trend: Trend): Markup {

@@ -69,7 +69,7 @@ interface Screen {
 }
 
 function renderSuite(
-  { heading, verdict, alarms, verdicts, reasons, models, machines }: BriefSuite,
+  { heading, verdict, alarms, verdicts, reasons, models, machines, commands }: BriefSuite,
   screen: Screen,
 ): string {
   const { paint } = screen;
@@ -85,6 +85,8 @@ function renderSuite(
     '',
     renderTable(models, screen),
     ...(machines.length === 0 ? [] : ['', ...machines.map((sentence) => wrap(sentence, screen))]),
+    // A command is not broken, so that it can be copied.
+    ...(commands.length === 0 ? [] : ['', 'Next:', ...commands.map((command) => `  ${plain(command)}`)]),
   ].join('\n');
 }
 
@@ -108,7 +110,7 @@ function renderTable({ columns, rows, rest }: Table, { columns: width, paint }: 
   const table = {
     columns: columns.map(textColumn),
     rows: rows.map((row) =>
-      row.map((cell) => ({ lines: formatCellLines(cell, 'list').map(plain), paint: painterOf(cell, paint) })),
+      row.map((cell) => ({ lines: formatCellLines(cell).map(plain), paint: painterOf(cell, paint) })),
     ),
     paintHead: paint.dim,
   };

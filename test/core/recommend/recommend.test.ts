@@ -255,7 +255,8 @@ describe('the verdict on a suite', () => {
 });
 
 describe('the error rate', () => {
-  const SUITES = 2_000;
+  // `npm run simulate` draws more.
+  const SUITES = 700;
   const SAMPLES = 80;
   const tasks = ['a', 'b'].map((name) => ({ name, samples: SAMPLES }));
   const blank = analyse(
@@ -285,13 +286,13 @@ describe('the error rate', () => {
     return seen / SUITES;
   }
 
-  // A share of 5% in 2,000 has a standard error of 0.5 points: 6.5% would be seen once in a thousand times.
+  // A share of 5% in 700 has a standard error of 0.8 points: 7.6% would be seen once in a thousand times.
   it('of "the SLM fits" is at most alpha where every SLM is worse by exactly the margin', () => {
-    expect(shareOf('slm-fits', { small: 0.75, large: 0.85 }, 'at the margin')).toBeLessThan(0.065);
+    expect(shareOf('slm-fits', { small: 0.75, large: 0.85 }, 'at the margin')).toBeLessThan(0.076);
   });
 
   it('of "the LLM is needed" is at most alpha there, and next to nothing for equal models', () => {
-    expect(shareOf('llm-needed', { small: 0.75, large: 0.85 }, 'needed at the margin')).toBeLessThan(0.065);
+    expect(shareOf('llm-needed', { small: 0.75, large: 0.85 }, 'needed at the margin')).toBeLessThan(0.076);
     expect(shareOf('llm-needed', { small: 0.8, large: 0.8 }, 'equal')).toBeLessThan(0.005);
   });
 

@@ -4,7 +4,7 @@ import { recommend } from '../../../src/core/recommend/recommend.js';
 import { randomAnalysis } from '../../support/random-analysis.js';
 import { faultsOf } from '../../support/title-oracles.js';
 
-const ANALYSES = 60;
+const ANALYSES = 20;
 
 it(`holds for ${ANALYSES} analyses at random: each title, headline, row and look`, () => {
   // In the last two a median lies halfway between two places of the grid.

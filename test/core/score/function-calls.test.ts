@@ -333,6 +333,6 @@ test('hostile output is no list of calls, and is refused quickly', () => {
     '<parameter=a>',
     '<arg_key>',
   ])
-    expect(typeof readCalls(piece.repeat(50_000), names), piece).toBe('string');
-  expect(readCalls(`[${'f(a=1),'.repeat(50_000)}]`, names)).toHaveLength(50_000);
+    expect(typeof readCalls(piece.repeat(20_000), names), piece).toBe('string');
+  expect(readCalls(`[${'f(a=1),'.repeat(20_000)}]`, names)).toHaveLength(20_000);
 });

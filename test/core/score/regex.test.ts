@@ -31,7 +31,7 @@ test('the look-behind of the BIG-Bench Hard task of lm-evaluation-harness works'
 });
 
 test('a pattern that could take exponential time is refused or runs in linear time', () => {
-  const hostile = `${'a'.repeat(5_000_000)}!`;
+  const hostile = `${'a'.repeat(1_000_000)}!`;
   expect(scoreOf(regex, { output: hostile }, { pattern: '^(a+)+$' })).toBe(0);
   expect(judge(regex, { output: hostile }, { pattern: '(\\w{1,100}){1,10}x' })).toMatchObject({
     state: 'unscored',

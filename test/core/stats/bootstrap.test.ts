@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isMissing, type Missing } from '../../../src/core/quantity.js';
 import { mean } from '../../../src/core/stats/basics/moments.js';
 import { createRandom } from '../../../src/core/stats/basics/random.js';
-import { acceleration, bootstrap, bootstrapPaired } from '../../../src/core/stats/estimate/bootstrap.js';
+import { acceleration, bootstrap } from '../../../src/core/stats/estimate/bootstrap.js';
 import type { Estimate } from '../../../src/core/stats/estimate/estimate.js';
 import { median } from '../../../src/core/stats/estimate/percentiles.js';
 
@@ -43,16 +43,6 @@ describe('the bootstrap', () => {
     expect(present(bootstrap(spatial, mean, { seed: 5, resamples: 500 })).low).not.toBe(
       present(bootstrap(spatial, mean, { seed: 6, resamples: 500 })).low,
     );
-  });
-
-  it('resamples both models of a pair by the same items', () => {
-    const random = createRandom('pairs');
-    const first = Array.from({ length: 60 }, () => 100 + 50 * random.normal());
-    const second = first.map((value) => value * 1.03);
-    const ratio = (a: readonly number[], b: readonly number[]) => mean(b) / mean(a);
-    const estimate = present(bootstrapPaired(first, second, ratio, { seed: 1, resamples: 500, method: 'percentile' }));
-    expect(estimate.low).toBeCloseTo(1.03, 9);
-    expect(estimate.high).toBeCloseTo(1.03, 9);
   });
 
   it('resamples clusters whole, so that copies of an item add nothing', () => {

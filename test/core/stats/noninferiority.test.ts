@@ -37,9 +37,19 @@ function draw(truth: Truth, random: Random): { candidate: number[]; reference: n
   return { candidate, reference };
 }
 
+const judged = new Map<string, NonInferiority>();
+
+/** Of samples without groups only the number that differ each way counts, and the exact test is dear: it judges each number once. */
+function judgeAnswers({ candidate, reference }: ReturnType<typeof draw>, margin: number): NonInferiority {
+  const differ = (way: 1 | -1) => candidate.filter((score, i) => score - reference[i]! === way).length;
+  const key = [candidate.length, differ(1), differ(-1), margin].join(' ');
+  const known = judged.get(key) ?? present(testNonInferiority(candidate, reference, { margin }));
+  judged.set(key, known);
+  return known;
+}
+
 function judge(truth: Truth, margin: number, random: Random): NonInferiority {
-  const { candidate, reference } = draw(truth, random);
-  return present(testNonInferiority(candidate, reference, { margin }));
+  return judgeAnswers(draw(truth, random), margin);
 }
 
 const suites = 2_000;
@@ -69,6 +79,19 @@ describe('non-inferiority', () => {
         expect(result.inferiorP < 0.05).toBe(result.decision === 'inferior');
       }
     }
+  });
+
+  it('of samples without groups counts only how many differ each way', () => {
+    const answers = draw({ n: 150, onlyCandidate: 0.1, onlyReference: 0.15 }, createRandom('order'));
+    const order = answers.candidate.map((_, i) => (i * 67) % 150);
+    const reordered = (scores: readonly number[]) => order.map((i) => scores[i]!);
+    const both = (scores: readonly number[], i: number) =>
+      answers.candidate[i] === answers.reference[i] ? 1 : scores[i]!;
+    const { candidate, reference } = answers;
+    const expected = testNonInferiority(candidate, reference, { margin: 0.04 });
+    expect(testNonInferiority(reordered(candidate), reordered(reference), { margin: 0.04 })).toEqual(expected);
+    const [rightBoth, rightBothToo] = [candidate, reference].map((scores) => scores.map((_, i) => both(scores, i)));
+    expect(testNonInferiority(rightBoth!, rightBothToo!, { margin: 0.04 })).toEqual(expected);
   });
 
   it('of a model that always agrees needs enough items to say so', () => {
@@ -130,8 +153,9 @@ describe('the coin-flip experiment', () => {
     const random = createRandom('at the margin');
     let [fits, needed, clusteredFits, clusteredNeeded] = [0, 0, 0, 0];
     for (let suite = 0; suite < suites; suite++) {
-      const { candidate, reference } = draw({ n: 200, onlyCandidate: 0.1, onlyReference: 0.13 }, random);
-      const plain = present(testNonInferiority(candidate, reference, { margin: 0.03 }));
+      const answers = draw({ n: 200, onlyCandidate: 0.1, onlyReference: 0.13 }, random);
+      const { candidate, reference } = answers;
+      const plain = judgeAnswers(answers, 0.03);
       if (plain.decision === 'non-inferior') fits++;
       if (plain.decision === 'inferior') needed++;
       // Every answer twice: the clusters must keep the copies from counting as evidence.

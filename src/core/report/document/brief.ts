@@ -6,11 +6,12 @@ import { alarmsOf } from '../alarms.js';
 import { type Brief, type BriefSuite, quantityCell, type Table, type TableCell, textCell } from '../document.js';
 import { plural } from '../format.js';
 import { verdictOf } from '../headline.js';
+import { nextCommands } from '../next-steps.js';
 import { brieflyByTask } from '../short-words.js';
 import { describeRun } from '../words.js';
 import { verdictTable } from './answer.js';
+import { machineSentences } from './best-machine.js';
 import { limitTable, unknownLimits } from './limits.js';
-import { machineSentences } from './machines.js';
 import { metricCell, shownIn } from './shown.js';
 import { type Filled, tableOf, withoutEmptyColumns } from './tables.js';
 import { warningsOf } from './warnings.js';
@@ -49,6 +50,7 @@ function briefSuite(
     verdicts: shortened(verdicts, 'rows'),
     reasons: firstReasons([...brieflyByTask(recommended), ...(isOneClass ? unknownLimits(recommended) : [])]),
     models: shortened(modelTable(analysis, suite), 'models'),
+    commands: nextCommands(analysis, suite, recommended),
   };
 }
 

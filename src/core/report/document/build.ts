@@ -7,6 +7,7 @@ import { comparisonSection } from '../comparison.js';
 import type { Document, SuitePart } from '../document.js';
 import { headlineOf, verdictOf } from '../headline.js';
 import { answerBlocks, scopeOf, whySection } from './answer.js';
+import { bestMachineSection } from './best-machine.js';
 import { briefOf } from './brief.js';
 import { cascadesSection } from './cascades.js';
 import { chartsSection } from './charts.js';
@@ -41,6 +42,7 @@ export function documentOf(
     sections: [
       ...comparisons.map(comparisonSection),
       modelsSection(analysis),
+      ...machinesSection(analysis),
       {
         kind: 'section',
         name: 'samples',
@@ -77,7 +79,7 @@ function suitePart({ analysis, recommendation, charts }: Input, index: number): 
     short: shortBlocks(analysis, suite, recommended),
     sections: [
       whySection(recommended),
-      ...machinesSection(analysis, suite, recommendation),
+      ...bestMachineSection(analysis, suite, recommendation),
       chartsSection(analysis, suite, charts, `charts${suffix}`),
       criteriaSection(analysis, suite, recommended, `criteria${suffix}`),
       tasksSection(suite, recommended),

@@ -2,8 +2,7 @@
  * report.html: renders the document as one page that needs no other file. Without its script the page shows everything but the
  * samples; the script makes the charts interactive and the samples searchable.
  *
- * Whatever models, data files and servers wrote is text here, never markup, and the Content-Security-Policy lets nothing run or
- * load but this page's own script and style.
+ * Whatever models, data files and servers wrote is text here, never markup.
  */
 import type { Artifact } from '../artifact.js';
 import { bare } from '../charts/chart.js';
@@ -12,16 +11,14 @@ import type { PageData } from '../document/samples.js';
 import type { Chart, Document, LoadPart, SuitePart } from '../document.js';
 import { plain } from '../text.js';
 import { type Figures, renderBlock, renderLink, renderSection } from './blocks.js';
+import { framed, type Inline } from './frame.js';
 import { html, type Markup, NOTHING, trusted } from './markup.js';
 import { dataElement } from './pack.js';
 
 /** The browser's part, bundled when rightsize is built (src/page). */
 export interface PageAssets {
-  readonly script: string;
-  readonly style: string;
-  /** Hashes of exactly these texts, as in a Content-Security-Policy: `sha256-…`. */
-  readonly scriptHash: string;
-  readonly styleHash: string;
+  readonly script: Inline;
+  readonly style: Inline;
 }
 
 export interface PageParts {
@@ -35,7 +32,8 @@ export async function htmlReport(document: Document, { assets, samples }: PagePa
   const body = html`${renderBody(document, await drawAll(document.charts))}
 ${dataElement('page-data', samples)}
 ${dataElement('page-charts', specs)}`;
-  return [{ path: 'report.html', content: pageOf(document.title, body, assets) }];
+  const { script, style } = assets;
+  return [{ path: 'report.html', content: framed({ title: document.title, body, style, script }) }];
 }
 
 function renderBody({ question, contents, suites, load, sections, footer }: Document, figures: Figures): Markup {
@@ -102,25 +100,4 @@ function uniqueIds(svg: string, name: string): string {
     /(id="|url\(#)(clip|gradient)(\d+)/g,
     (_, before, kind, number) => `${before}${name}-${kind}${number}`,
   );
-}
-
-function pageOf(title: string, body: Markup, { script, style, scriptHash, styleHash }: PageAssets): string {
-  const policy = `default-src 'none'; script-src '${scriptHash}'; style-src '${styleHash}'; img-src data:; base-uri 'none'; form-action 'none'`;
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${plain(title)}</title>
-<style>${trusted(style)}</style>
-</head>
-<body>${body}
-<script>${trusted(script)}</script>
-</body>
-</html>
-`;
-  return page.markup;
 }

@@ -1,7 +1,8 @@
 /** The pages of `rightsize view`: the runs of a folder, and a run under way. They need no script. */
 import { plural } from '../format.js';
 import { plain } from '../text.js';
-import { html, type Markup, NOTHING, trusted } from './markup.js';
+import { type FramedPage, framed, type Inline } from './frame.js';
+import { html, type Markup, NOTHING } from './markup.js';
 
 export interface RunRow {
   readonly name: string;
@@ -11,19 +12,17 @@ export interface RunRow {
   readonly answer: string | null;
 }
 
-export interface PageOptions {
-  /** Marks the style of the page for its Content-Security-Policy. */
-  readonly nonce: string;
-}
+/** The list of runs sends the marked runs to the server that it came from. */
+export const FORMS_TO = 'self';
 
-export function runsPage(folder: string, runs: readonly RunRow[], options: PageOptions): string {
+export function runsPage(folder: string, runs: readonly RunRow[], style: Inline): string {
   const body =
     runs.length === 0
       ? html`<p>There is no run in this folder yet. <code>rightsize run</code> makes one.</p>`
       : html`<form action="/compare"><table><thead><tr><td></td><th scope="col">Run</th><th scope="col">Suite</th><th scope="col">Models</th><th scope="col">State</th><th scope="col">Answer</th></tr></thead>
 <tbody>${runs.map(renderRun)}</tbody></table>
 <p><button>Show the marked runs side by side</button></p></form>`;
-  return pageOf({ title: `Runs in ${folder}`, body, refresh: null, ...options });
+  return pageOf({ title: `Runs in ${folder}`, body, style });
 }
 
 function renderRun({ name, suites, models, state, answer }: RunRow): Markup {
@@ -42,44 +41,27 @@ export interface ProgressPage {
 /** Seconds between two looks at a run under way. */
 const REFRESH = 5;
 
-export function progressPage({ name, recorded, planned, cells }: ProgressPage, options: PageOptions): string {
+export function progressPage({ name, recorded, planned, cells }: ProgressPage, style: Inline): string {
   const counted = planned === null ? plural(recorded, 'trial') : `${recorded} of ${plural(planned, 'trial')}`;
   const body = html`<p>${counted}${planned === null ? NOTHING : html` <progress value="${String(recorded)}" max="${String(planned)}"></progress>`} · <a href="report.html">The report so far</a> · <a href="/">All runs</a></p>
 <table><thead><tr><th scope="col">Task</th><th scope="col">Model</th><th scope="col">Trials</th></tr></thead>
 <tbody>${cells.map(({ task, model, recorded: n }) => html`<tr><th scope="row">${plain(task)}</th><td>${plain(model)}</td><td>${n}</td></tr>`)}</tbody></table>`;
-  return pageOf({ title: `${name} is under way`, body, refresh: REFRESH, ...options });
+  return pageOf({ title: `${name} is under way`, body, style, refresh: REFRESH });
 }
 
-export function messagePage(title: string, text: string, options: PageOptions): string {
+export function messagePage(title: string, text: string, style: Inline): string {
   const body = html`<p>${plain(text)}</p><p><a href="/">All runs</a></p>`;
-  return pageOf({ title, body, refresh: null, ...options });
+  return pageOf({ title, body, style });
 }
 
-interface Page extends PageOptions {
-  readonly title: string;
-  readonly body: Markup;
-  /** Seconds until the page is read again; null for never. */
-  readonly refresh: number | null;
+function pageOf({ title, body, ...page }: FramedPage): string {
+  const main = html`<main><h1>${plain(title)}</h1>
+${body}</main>`;
+  return framed({ title, body: main, formsTo: FORMS_TO, ...page });
 }
 
-function pageOf({ title, body, refresh, nonce }: Page): string {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-${refresh === null ? NOTHING : html`<meta http-equiv="refresh" content="${refresh}">`}
-<title>${plain(title)}</title>
-<style nonce="${nonce}">${trusted(STYLE)}</style>
-</head>
-<body><main><h1>${plain(title)}</h1>
-${body}</main></body>
-</html>
-`.markup;
-}
-
-const STYLE = `:root{color-scheme:light dark}
+/** The style of these pages. */
+export const STYLE = `:root{color-scheme:light dark}
 body{margin:0;font:16px/1.5 system-ui,sans-serif}
 main{max-width:90rem;margin:0 auto;padding:1rem}
 h1{font-size:1.4rem}

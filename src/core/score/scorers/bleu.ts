@@ -1,6 +1,6 @@
 /**
- * BLEU (Papineni et al. 2002) as sacreBLEU computes it. The score of one output is sentence BLEU (with effective order, as
- * sacreBLEU's sentence_bleu); the metric of a cell is corpus BLEU from the summed counts, which is no mean of sentences.
+ * BLEU (Papineni et al. 2002) as sacreBLEU computes it. The score of one output is sentence BLEU, with effective order. The metric
+ * of a cell is corpus BLEU. It is computed from the summed counts, and is not the mean of the sentences.
  */
 import { z } from 'zod';
 import { known, missing } from '../../quantity.js';
@@ -14,9 +14,16 @@ const SMOOTHING = { exp: null, floor: 0.1, 'add-k': 1, none: null } as const;
 const options = z.strictObject({
   tokenize: z.enum(TOKENIZERS).default('13a'),
   smooth: z.enum(Object.keys(SMOOTHING) as [keyof typeof SMOOTHING]).default('exp'),
-  smoothValue: z.number().positive().optional().describe('Of floor (0.1 if not given) and add-k (1).'),
+  smoothValue: z
+    .number()
+    .positive()
+    .optional()
+    .describe('The value that `floor` (default 0.1) or `add-k` (default 1) adds.'),
   lowercase: z.boolean().default(false),
-  effectiveOrder: z.boolean().default(false).describe('For corpus BLEU. Sentence BLEU always has it.'),
+  effectiveOrder: z
+    .boolean()
+    .default(false)
+    .describe('Whether corpus BLEU has effective order. Sentence BLEU always has it.'),
 });
 
 export type BleuOptions = z.infer<typeof options>;
@@ -72,7 +79,7 @@ function countMatches(output: string, references: readonly string[], settings: B
     ),
   };
   for (let n = 1; n <= ORDER; n++) {
-    // An n-gram may match as often as it stands in the one reference that has it most often.
+    // An n-gram matches as often as it occurs in the reference that has it most often.
     const left = new Map<string, number>();
     for (const gold of golds) {
       const own = new Map<string, number>();

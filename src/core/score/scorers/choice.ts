@@ -1,6 +1,6 @@
 /**
- * The letter of a choice, read from what the model wrote. (Choices ranked by log-likelihood are another metric, with other
- * numbers: see multiple-choice.ts.) How a letter is read decides many points, so each way has its name:
+ * Reads the letter of a choice from the answer. (multiple-choice.ts ranks choices by log-likelihood, which is another metric.) The
+ * way in which a letter is read decides many points, so each way has a name:
  *
  *     strict     the output is the letter, bare or as (B), B., **B** or "B) its text"
  *     flexible   also in a JSON document, as "the answer is B" or \boxed{B} (the last, or the first with `take`), at the head,
@@ -18,8 +18,10 @@ const options = z.strictObject({
   take: z
     .enum(['first', 'last'])
     .default('last')
-    .describe('Of several statements of an answer; the first where a base model runs on into a next question.'),
-  choices: z.int().min(2).max(26).default(4).describe('How many choices there are, when the row does not list them.'),
+    .describe(
+      'Which of several statements of an answer counts. Take the first if a base model goes on with a next question.',
+    ),
+  choices: z.int().min(2).max(26).default(4).describe('The number of choices, if the row does not list them.'),
   choicesField: z.string().default('choices').describe('The field of the row that lists the texts of the choices.'),
 });
 

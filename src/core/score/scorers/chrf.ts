@@ -9,11 +9,14 @@ import { PUNCTUATION, referencesOf, splitWords } from '../text/text.js';
 
 const options = z.strictObject({
   characterOrder: z.int().min(1).max(10).default(6),
-  wordOrder: z.int().min(0).max(4).default(0).describe('2 makes it chrF++.'),
-  beta: z.number().positive().default(2).describe('How much more recall counts than precision.'),
+  wordOrder: z.int().min(0).max(4).default(0).describe('The longest word n-gram. 2 is chrF++.'),
+  beta: z.number().positive().default(2).describe('How many times as much recall counts as precision.'),
   lowercase: z.boolean().default(false),
-  whitespace: z.boolean().default(false).describe('Blanks count as characters.'),
-  epsilonSmoothing: z.boolean().default(false).describe('As in chrF++.py, NLTK and Moses, instead of effective order.'),
+  whitespace: z.boolean().default(false).describe('Whether blanks count as characters.'),
+  epsilonSmoothing: z
+    .boolean()
+    .default(false)
+    .describe('Whether smoothing is that of chrF++.py, NLTK and Moses, in place of effective order.'),
 });
 
 export type ChrfOptions = z.infer<typeof options>;
@@ -67,7 +70,7 @@ function countShared(
   const left = new Map<string, number>();
   for (const gram of ngrams(reference, n)) left.set(gram, (left.get(gram) ?? 0) + 1);
   const inReference = Math.max(reference.length - n + 1, 0);
-  // Without n-grams in the reference those of the output do not count as wrong.
+  // If the reference has no n-grams, those of the output do not count as wrong.
   if (inReference === 0) return [0, 0, 0];
   let shared = 0;
   for (const gram of ngrams(output, n)) {

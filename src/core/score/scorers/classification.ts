@@ -1,7 +1,7 @@
 /**
- * One label out of a set. A cell adds the classification report: accuracy, macro and weighted F1, Cohen's kappa, and per
- * label precision, recall, F1 and what it was taken for. An output that names no label is wrong, and a missed one for its
- * target; it adds no class of its own (scikit-learn, given such outputs as one more label, would average that one in).
+ * One label of a set. A cell adds the classification report: accuracy, macro and weighted F1, Cohen's kappa, and for each label
+ * precision, recall, F1, and the labels that it was confused with. An output without a label is wrong, and its target counts as
+ * missed. It is no class of its own. (scikit-learn would average it in, if it got such outputs as one more label.)
  */
 import { z } from 'zod';
 import { known, missing, type Quantity } from '../../quantity.js';
@@ -15,11 +15,11 @@ const options = z.strictObject({
     .array(z.string().min(1))
     .min(2)
     .optional()
-    .describe('The set. Without it the output must equal the target.'),
+    .describe('All labels. Without them the output must equal the target.'),
   extract: z
     .enum(['whole', 'mention'])
     .default('whole')
-    .describe('The output is the label; or it mentions exactly one of the labels.'),
+    .describe('Whether the output must be the label, or must mention exactly one of the labels.'),
 });
 
 export const classification: Scorer<z.infer<typeof options>> = {

@@ -1,7 +1,6 @@
 /**
- * A program passes its tests. Here the program is put together and the outcome is judged; running it is the shell's part,
- * in a sandbox without network and with limits of time and memory, and only where the user has asked for it: a model's
- * program is not to be trusted.
+ * A program must pass its tests. This file joins the program with its tests, and judges the outcome. The shell runs it, in a sandbox
+ * without network and with limits of time and memory, and only if the user asks for it: nobody has read the program.
  *
  *     humaneval   prompt + completion + test + check(entry_point), as in openai/human-eval. A completion that defines the
  *                 entry point itself replaces the prompt
@@ -14,8 +13,12 @@ import { SampleError, type ScoreInput, type Scorer, scored, unscored } from '../
 
 const options = z.strictObject({
   format: z.enum(['humaneval', 'mbpp']).default('humaneval').describe('The data set whose fields the row has.'),
-  timeout: z.number().positive().default(3).describe('Seconds a program may take.'),
-  k: z.array(z.int().positive()).min(1).default([1]).describe('Which pass@k a cell reports; it needs k repetitions.'),
+  timeout: z.number().positive().default(3).describe('The seconds that a program may take.'),
+  k: z
+    .array(z.int().positive())
+    .min(1)
+    .default([1])
+    .describe('The k of each pass@k that a report has. It needs k repetitions.'),
 });
 
 export type CodeOptions = z.infer<typeof options>;

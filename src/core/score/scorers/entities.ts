@@ -1,6 +1,6 @@
 /**
- * A list of entities, each with its type: by value (`{text, type}`), by place (`{start, end, type}`), or as the tags of tokens. Both
- * the type and the text or place must be right. The score of one answer is its F1; a cell adds seqeval's report.
+ * A list of entities, each with its type: by value (`{text, type}`), by place (`{start, end, type}`), or as the tags of tokens. The
+ * type must be right, and so must the text or the place. The score of one answer is its F1. A cell adds the report of seqeval.
  */
 import { z } from 'zod';
 import { type Entity, entitiesIn, entitiesOf } from '../read/entities.js';
@@ -9,8 +9,14 @@ import { LabelReport } from '../read/label-report.js';
 import { SampleError, type Scorer, scored } from '../score.js';
 
 const options = z.strictObject({
-  match: z.enum(['value', 'span']).default('value').describe('What else must be right: the text, or start and end.'),
-  ignoreCase: z.boolean().default(false).describe('Of texts. How many blanks stand in them never counts.'),
+  match: z
+    .enum(['value', 'span'])
+    .default('value')
+    .describe('What must be right beside the type: the text, or start and end.'),
+  ignoreCase: z
+    .boolean()
+    .default(false)
+    .describe('Whether the case of texts is ignored. The number of blanks never counts.'),
 });
 
 export const entities: Scorer<z.infer<typeof options>> = {
@@ -22,7 +28,7 @@ export const entities: Scorer<z.infer<typeof options>> = {
     const given = entitiesIn(output, settings);
     const right = matched(given ?? [], wanted);
     const all = (given?.length ?? 0) + wanted.length;
-    // An answer in no form of entities is none where none is right, too: silence is not a list.
+    // An answer that is no list is wrong even if the right list is empty.
     const value = given === null ? 0 : all === 0 ? 1 : (2 * right.length) / all;
     return scored(value, given === null ? null : JSON.stringify(given.map(({ type, key }) => `${key} (${type})`)), {
       given: types(given ?? []),
@@ -35,7 +41,7 @@ export const entities: Scorer<z.infer<typeof options>> = {
     return {
       add({ score, input }) {
         if (score.state !== 'scored') return;
-        // A model that failed has given none, and missed those that were right.
+        // A model that failed has given no entity, and has missed the right ones.
         const missed = () => ({ given: '[]', right: '[]', wanted: types(targetEntities(input.target, settings)) });
         const details = score.details ?? missed();
         for (const kind of ['wanted', 'given', 'right'] as const)
@@ -50,7 +56,7 @@ function types(found: readonly Entity[]): string {
   return JSON.stringify(found.map(({ type }) => type));
 }
 
-/** As often as both have it. */
+/** Each entity counts as often as both lists have it. */
 function matched(given: readonly Entity[], wanted: readonly Entity[]): readonly Entity[] {
   const left = new Map<string, number>();
   const keyOf = ({ type, key }: Entity) => JSON.stringify([type, key]);

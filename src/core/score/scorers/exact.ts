@@ -1,6 +1,6 @@
 /**
- * The whole answer must be the target. Blank space at both ends is never part of an answer, unless `trim` is off, which is
- * what lm-evaluation-harness does. Its order of normalisation is kept: patterns, case, punctuation, digits.
+ * The whole answer must be the target. Blanks at both ends are ignored, unless `trim` is off as in lm-evaluation-harness. The order of
+ * normalisation is that of lm-evaluation-harness: patterns, case, punctuation, digits.
  */
 import { z } from 'zod';
 import { type Scorer, scored } from '../score.js';
@@ -8,14 +8,17 @@ import { pattern, patternSchema } from '../text/pattern.js';
 import { strip, targetsOf, withoutPunctuation } from '../text/text.js';
 
 const options = z.strictObject({
-  trim: z.boolean().default(true).describe('Blank space at both ends does not count.'),
+  trim: z.boolean().default(true).describe('Whether blanks at both ends are ignored.'),
   ignoreCase: z.boolean().default(false),
-  ignorePunctuation: z.boolean().default(false).describe('Characters of string.punctuation, as lm-eval removes them.'),
-  ignoreNumbers: z.boolean().default(false).describe('The digits 0 to 9.'),
+  ignorePunctuation: z
+    .boolean()
+    .default(false)
+    .describe('Whether the characters of string.punctuation are removed, as in lm-eval.'),
+  ignoreNumbers: z.boolean().default(false).describe('Whether the digits 0 to 9 are removed.'),
   regexesToIgnore: z
     .array(patternSchema)
     .default([])
-    .describe('What these patterns match is removed from answer and target first, in this order.'),
+    .describe('The patterns whose matches are removed from answer and target first, in this order.'),
 });
 
 export type ExactOptions = z.infer<typeof options>;

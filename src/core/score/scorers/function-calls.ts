@@ -1,10 +1,10 @@
 /**
- * The calls a model made are the right ones, by the rules of the Berkeley Function Calling Leaderboard: right names, all
- * required arguments, none that is not known, types as described, values among the possible answers. Calls may come in any
- * order. Where no call is right (the target is an empty list), an output without calls is.
+ * The model must make the right calls, by the rules of the Berkeley Function Calling Leaderboard: the right names, all required
+ * arguments, no unknown argument, the types of the description, and values among the possible answers. Calls may come in any order. If
+ * the target is an empty list, an output without calls is right.
  *
- * The row has `function` (descriptions); the target is `ground_truth`: `[{ name: { argument: [possible, values] } }]`, where
- * "" among the values makes the argument optional. Python only.
+ * The row has `function` (descriptions). The target is `ground_truth`: `[{ name: { argument: [possible, values] } }]`, where
+ * "" among the values makes the argument optional. Only Python is supported.
  */
 import { z } from 'zod';
 import { decodeAsBfcl, readCalls } from '../read/call-formats.js';
@@ -17,7 +17,7 @@ const options = z.strictObject({
   dots: z
     .enum(['keep', 'underscore'])
     .default('keep')
-    .describe('Whether a.b was shown to the model as a_b, because its server takes no dots in names.'),
+    .describe('Whether the model saw a.b as a_b, because its server takes no dots in names.'),
   read: z
     .enum(['any', 'bfcl'])
     .default('any')
@@ -78,7 +78,7 @@ const descriptionSchema = z.looseObject({
 
 const descriptionsSchema = z.array(descriptionSchema);
 
-/** As BFCL has it, or inside `{"type": "function", "function": …}` as servers take it. */
+/** A description as in BFCL, or inside `{"type": "function", "function": …}` as servers take it. */
 function bare(described: unknown): unknown {
   const isWrapped = typeof described === 'object' && described !== null && 'function' in described;
   return isWrapped && !('parameters' in described) ? described.function : described;
@@ -91,7 +91,7 @@ function nameList(calls: readonly Call[]): string {
   return calls.map((call) => call.name).join(', ');
 }
 
-/** Each answer takes the first call that fits it and that no answer before it took. */
+/** Each answer takes the first call that fits it, unless an answer before it took that call. */
 function faultIn(
   calls: readonly Call[],
   wanted: readonly Readonly<Record<string, Possible>>[],
@@ -139,7 +139,7 @@ function faultOfCall(
   return left === undefined ? null : `missing argument ${left}`;
 }
 
-/** The types of BFCL, and beside them those of JSON Schema. */
+/** The types of BFCL, and those of JSON Schema. */
 const TYPES: Readonly<Record<string, Value['type']>> = {
   string: 'str',
   integer: 'int',
@@ -161,7 +161,7 @@ function faultOfValue(
   const expected = TYPES[parameter.type];
   if (expected === undefined) throw new SampleError(`expected a type of BFCL, found "${parameter.type}"`);
   const value = converted(given, parameter.type, expected);
-  // Where the answers are of another type than described, they name a variable, and are compared as they are.
+  // Answers of another type than the description has are names of variables, and are compared as they are.
   const answerType = typeOfAnswers(answers, expected);
   const isVariable = answerType !== null && answerType !== expected;
   const nested = expected === 'list' ? TYPES[parameter.items?.type ?? ''] : undefined;
@@ -186,7 +186,7 @@ function converted(value: Value, type: string, expected: Value['type']): Value {
   return expected === 'float' && value.type === 'int' ? { type: 'float', value: value.value } : value;
 }
 
-/** The text of an element of XML is what the description says that it is, where it can be read so. */
+/** Reads the text of an XML element as the type of the description, if it can be read so. */
 function typed(text: string, expected: Value['type']): Value {
   if (expected === 'str') return { type: 'str', value: text };
   try {
@@ -198,8 +198,8 @@ function typed(text: string, expected: Value['type']): Value {
 }
 
 /**
- * JSON does not tell 5.0 from 5: a whole number among the answers has the numeric type that is expected. 0.85 is a float
- * whatever is expected.
+ * JSON does not distinguish 5.0 from 5, so a whole number among the answers has the expected numeric type. 0.85 is always a
+ * float.
  */
 function typeOfAnswers(answers: readonly unknown[], expected: Value['type']): Value['type'] | null {
   const answer = answers.find((one) => one !== '');
@@ -218,7 +218,7 @@ function typeOfAnswers(answers: readonly unknown[], expected: Value['type']): Va
   }
 }
 
-/** Every item is of the type described, or of the type that the answer's items have. A whole number may stand for a float. */
+/** Whether each item has the type of the description, or that of the items of the answer. A whole number may be a float. */
 function itemsFit(value: Value, answer: unknown, nested: Value['type']): boolean {
   if (value.type !== 'list' || !Array.isArray(answer)) return true;
   const answerType = typeOfAnswers(answer, nested);
@@ -227,7 +227,7 @@ function itemsFit(value: Value, answer: unknown, nested: Value['type']): boolean
   );
 }
 
-/** Without blanks and `,./-_*^`, in small letters, single quotes as double ones. */
+/** The text without blanks and `,./-_*^`, in small letters, with double quotes in place of single ones. */
 function standardise(text: string): string {
   return text
     .replace(/[ ,./\-_*^]/g, '')
@@ -235,7 +235,7 @@ function standardise(text: string): string {
     .replaceAll("'", '"');
 }
 
-/** A text, or the texts right inside a list, standardised; what is deeper stays as it is. */
+/** Standardises a text, or the texts directly in a list. Deeper texts stay as they are. */
 function standardised(value: Value): Value {
   if (value.type === 'str') return { type: 'str', value: standardise(value.value) };
   if (value.type !== 'list') return value;
@@ -264,7 +264,7 @@ function listOf(answers: unknown): readonly unknown[] {
   return Array.isArray(answers) ? answers : [answers];
 }
 
-/** "" among the answers, which makes the argument optional, has the length of an empty list: BFCL takes the two for one. */
+/** "" among the answers makes the argument optional. BFCL treats it like an empty list, because both have the length 0. */
 function listOfDictsFits(value: Value, answer: unknown): boolean {
   if (value.type !== 'list') return false;
   if (answer === '') return value.items.length === 0;
@@ -272,7 +272,7 @@ function listOfDictsFits(value: Value, answer: unknown): boolean {
   return value.items.every((item, index) => dictFits(item, answer[index]));
 }
 
-/** `==` of Python: 5 is 5.0, True is 1, and a tuple is no list. */
+/** Compares as `==` of Python does: 5 equals 5.0, True equals 1, and a tuple equals no list. */
 function isSame(value: Value, answer: unknown): boolean {
   switch (value.type) {
     case 'none':

@@ -1,7 +1,7 @@
 /**
- * IFEval: did the response follow instructions that a program can verify ("at least 300 words", "no commas")? The row says
- * which (`instruction_id_list`) and with what arguments (`kwargs`). A prompt counts when all its instructions were followed.
- * The loose verdict also tries the response without its first line, its last line, both, and without asterisks.
+ * IFEval: did the response follow instructions that a program can verify ("at least 300 words", "no commas")? The row has the
+ * instructions (`instruction_id_list`) and their arguments (`kwargs`). A prompt counts if all its instructions were followed. The
+ * loose verdict also tries the response without its first line, without its last line, without both, and without asterisks.
  */
 import { z } from 'zod';
 import { known, missing } from '../../quantity.js';
@@ -55,7 +55,7 @@ function looseVariants(response: string): readonly string[] {
   return [...variants, ...variants.map((variant) => variant.replaceAll('*', ''))];
 }
 
-/** Shares of prompts and of instructions, strict and loose, and for each kind of instruction the shares apart. */
+/** The shares of prompts and of instructions, strict and loose, and the shares of each kind of instruction. */
 function rates(): Aggregate {
   const counts = new Map<string, { followed: number; n: number }>();
   const add = (name: string, followed: boolean) => {

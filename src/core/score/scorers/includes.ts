@@ -1,6 +1,6 @@
 /**
- * The answer must mention what the target lists: any of the texts, all of them, or as many as possible. Good for replies
- * that may be worded freely but must contain a fact (an order number, a deadline, an address).
+ * The answer must mention texts of the target: one of them, all of them, or as many as possible. This fits replies in free words that
+ * must contain a fact (an order number, a deadline, an address).
  */
 import { z } from 'zod';
 import { SampleError, type Scorer, scored } from '../score.js';
@@ -10,9 +10,9 @@ const options = z.strictObject({
   match: z
     .enum(['any', 'all', 'fraction'])
     .default('any')
-    .describe('Of several targets: one suffices, every one is needed, or the score is the fraction that was found.'),
+    .describe('What several targets mean: one is enough, all are needed, or the score is the share that was found.'),
   ignoreCase: z.boolean().default(true),
-  wholeWords: z.boolean().default(false).describe('A target counts only where no letter or digit touches it.'),
+  wholeWords: z.boolean().default(false).describe('Whether a target counts only if no letter or digit touches it.'),
 });
 
 export const includes: Scorer<z.infer<typeof options>> = {
@@ -41,7 +41,7 @@ function mentions(text: string, target: string, wholeWords: boolean): boolean {
   return false;
 }
 
-/** Whether the character at a place continues the word that `edge`, an end of the target, belongs to. */
+/** Whether the character at a place continues the word of `edge`, which is an end of the target. */
 function touches(text: string, at: number, edge: string | undefined): boolean {
   const WORD = /[\p{L}\p{N}_]/u;
   return edge !== undefined && WORD.test(edge) && at >= 0 && at < text.length && WORD.test(text[at]!);

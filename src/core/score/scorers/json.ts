@@ -1,10 +1,10 @@
 /**
- * The answer is a JSON document: it must parse, validate against a schema where there is one, and agree with the target
- * where there is one, wholly or field by field. A field is a leaf of the document with its path; as for any extraction,
+ * The answer is a JSON document. It must parse. If there is a schema, it must be valid; if there is a target, it must agree with it,
+ * as a whole or field by field. A field is a leaf of the document with its path:
  *
  *     precision = right fields / fields given      recall = right fields / fields expected      F1 = their harmonic mean
  *
- * A cell has the three for every field, too. How a field is compared is its comparator's to say: see json-fields.ts.
+ * A cell also has the three for each field. The comparator of a field compares it: see json-fields.ts.
  */
 import { z } from 'zod';
 import { known, missing, type Quantity } from '../../quantity.js';
@@ -17,25 +17,32 @@ const options = z.strictObject({
   value: z
     .enum(['f1', 'exact', 'valid'])
     .default('f1')
-    .describe('What the score is: F1 over fields, 1 for equality with the target, or 1 for a valid document.'),
+    .describe('The score: F1 over fields, 1 if the document equals the target, or 1 if it is valid.'),
   extract: z
     .enum(['whole', 'fence', 'first'])
     .default('fence')
-    .describe('The whole output; what stands in a code fence, if one does; or the first object or array.'),
+    .describe(
+      'Where the document is: it is the whole output, the code fence if there is one, or the first object or array.',
+    ),
   schema: z
     .record(z.string(), z.unknown())
     .optional()
     .describe('A JSON Schema (2020-12, or draft 6 or 7 by its $schema).'),
-  schemaField: z.string().optional().describe('The field of the row that holds the schema of that sample.'),
+  schemaField: z.string().optional().describe('The field of the row with the schema of that sample.'),
   arrays: z
     .enum(['records', 'ordered', 'unordered'])
     .default('records')
-    .describe('Whether the order of a list counts: of all but lists of objects, of all, or of none.'),
+    .describe('Which lists have an order that counts: all but lists of objects, all, or none.'),
   fields: z
     .record(z.string(), comparatorSchema)
     .default({})
-    .describe('How fields are compared, by name, as in `items[].price`; as texts and values when unsaid.'),
-  ignoreCase: z.boolean().default(false).describe('Of texts. Blank space at their ends never counts.'),
+    .describe(
+      'How a field is compared, by its name, such as `items[].price`. The others are compared as texts and values.',
+    ),
+  ignoreCase: z
+    .boolean()
+    .default(false)
+    .describe('Whether the case of texts is ignored. Blanks at their ends never count.'),
 });
 
 export type JsonOptions = z.infer<typeof options>;
@@ -93,7 +100,7 @@ interface Agreement {
   readonly fields?: string;
 }
 
-/** @param value null for a document that was not to be had, which has no fields. */
+/** @param value null if there is no document, which then has no fields. */
 function against(value: Json | null, target: unknown, settings: JsonOptions): Agreement {
   if (target === null || target === undefined) return {};
   const fields = compareFields(value, targetDocument(target), settings);
@@ -131,7 +138,7 @@ function total(fields: Fields): FieldCounts {
   return sums;
 }
 
-/** Names of fields that a cell tells apart: a model may write any number of its own. */
+/** The most names of fields that a cell counts one by one: a model may invent any number. */
 const MOST_FIELDS = 200;
 const MOST_TEXTS = 200;
 
@@ -160,7 +167,7 @@ class FieldTally {
     this.texts.clear();
   }
 
-  /** The names of targets have room of their own, so that the names that a model invents do not take it. */
+  /** The names of targets have room of their own, so that invented names cannot take it. */
   private addTo(name: string, counts: FieldCounts, times: number): void {
     const room = counts.expected > 0 ? 2 * MOST_FIELDS : MOST_FIELDS;
     if (!this.fields.has(name) && this.fields.size >= room) return;
@@ -172,7 +179,7 @@ class FieldTally {
   }
 }
 
-/** Micro-averaged over all fields of a cell, beside how many documents parsed and were valid. */
+/** The micro-average over all fields of a cell, and the shares of documents that parsed and were valid. */
 function jsonRates(settings: JsonOptions): Aggregate {
   const sums = { documents: 0, parsed: 0, valid: 0, given: 0, expected: 0, right: 0 };
   const fields = new FieldTally();
@@ -203,7 +210,7 @@ function jsonRates(settings: JsonOptions): Aggregate {
   };
 }
 
-/** Of a field that no target has, only the targets' fields being of interest, nothing is reported: it costs precision. */
+/** A field that no target has is not reported by itself. It costs precision. */
 function fieldRates(name: string, { given, expected, right }: FieldCounts): readonly (readonly [string, Quantity])[] {
   if (expected === 0) return [];
   return [

@@ -1,8 +1,8 @@
 /**
- * A model judges the answer, by a rubric or against a reference answer. A judge is a model like any other: the shell asks
- * it, its words are kept as evidence, and they are read here. Judges prefer what they see first, so a pairwise comparison
- * is asked twice with the places swapped, and counts only as far as both agree. Where the row has a person's verdict, a cell
- * reports how far the judge agrees with it (Cohen's kappa), without which a judge's scores mean little.
+ * A model judges the answer, by a rubric or against a reference answer. The shell asks the judge as it asks any model, and the log keeps
+ * its words as evidence. This file reads them. Judges prefer what they see first, so each pair is asked twice, with the places swapped.
+ * If the two verdicts differ, it is a tie. If the row has the verdict of a person, a cell reports how far the judge agrees with it (Cohen's
+ * kappa). Without that, the scores of a judge mean little.
  */
 import { z } from 'zod';
 import type { Chat } from '../../message.js';
@@ -13,19 +13,19 @@ import { strip, targetsOf } from '../text/text.js';
 
 const options = z.strictObject({
   mode: z.enum(['rubric', 'pairwise']).default('rubric'),
-  rubric: z.string().min(1).describe('What makes an answer good, in words for the judge.'),
-  question: z.string().default('question').describe('The field of the row that holds what was asked.'),
-  scale: z.int().min(2).max(10).default(5).describe('The best mark; the worst is 1.'),
+  rubric: z.string().min(1).describe('The words that tell the judge what makes an answer good.'),
+  question: z.string().default('question').describe('The field of the row with the question.'),
+  scale: z.int().min(2).max(10).default(5).describe('The best mark. The worst is 1.'),
   pass: z
     .int()
     .min(1)
     .max(10)
     .default(4)
-    .describe('From this mark on a person would call the answer good (for kappa).'),
+    .describe('The lowest mark of an answer that a person would call good (for kappa).'),
   gold: z
     .string()
     .default('human')
-    .describe('The field of the row with a verdict of a person: true, false, or 0 to 1.'),
+    .describe('The field of the row with the verdict of a person: true, false, or 0 to 1.'),
 });
 
 type JudgeOptions = z.infer<typeof options>;
@@ -77,7 +77,7 @@ function ask(system: string, user: string): Chat {
   };
 }
 
-/** The last verdict in double brackets: an answer that quotes such brackets is quoted before the judge decides. */
+/** The last verdict in double brackets, because the judge may quote brackets of the answer before it decides. */
 function lastVerdict(answer: string): string | null {
   const verdict = /\[\[([A-Ca-c]|\d{1,2}(?:\.\d)?)\]\]/y;
   for (let at = answer.lastIndexOf('[['); at >= 0; at = at === 0 ? -1 : answer.lastIndexOf('[[', at - 1)) {
@@ -97,7 +97,7 @@ function markOf(value: number, scale: number): number {
   return 1 + value * (scale - 1);
 }
 
-/** 1 for better, 0 for worse than the target, 0.5 for a tie or for a judge who changes sides with the places. */
+/** 1 if the answer is better than the target, 0 if it is worse, 0.5 for a tie or if the two verdicts differ. */
 function pairwiseValue(answers: readonly string[]): number | null {
   const [first, second] = [lastVerdict(answers[0] ?? ''), lastVerdict(answers[1] ?? '')];
   const OURS_FIRST: Readonly<Record<string, number>> = { A: 1, B: 0, C: 0.5 };
@@ -107,7 +107,7 @@ function pairwiseValue(answers: readonly string[]): number | null {
   return one === two ? one : 0.5;
 }
 
-/** `gold` is the verdict of a person. `mark` counts from 1 up, where marks are given. */
+/** `gold` is the verdict of a person. `mark` is at least 1. */
 function detailsOf(
   { fields }: ScoreInput,
   { gold, mode, scale }: JudgeOptions,
@@ -121,7 +121,7 @@ function detailsOf(
   return details;
 }
 
-/** The mean mark, and the agreement of the judge with people, over the answers that carry a person's verdict. */
+/** The mean mark, and how far the judge agrees with people on the answers that have the verdict of a person. */
 function agreement(): Aggregate {
   const counts = { n: 0, same: 0, judgeGood: 0, goldGood: 0 };
   const marks = { n: 0, sum: 0 };

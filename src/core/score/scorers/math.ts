@@ -1,6 +1,6 @@
 /**
- * The final answer of a mathematical solution equals the target, however it is written: 1/2, \frac12 and 0.5 are one answer.
- * The field has several conventions, which disagree on real outputs about where the answer stands and when two are one:
+ * The final answer of a mathematical solution must equal the target, in any notation: 1/2, \frac12 and 0.5 are the same answer. The
+ * field has several conventions. On real outputs they disagree about where the answer stands, and which answers are equal:
  *
  *     harness          math-evaluation-harness: numbers agree to 1e-4, 50, 0.5 and 5000 count as one percentage, and of a
  *                      text that is not wholly an expression the beginning counts (1 passes for "1,-2"), because sympy's
@@ -34,7 +34,7 @@ const options = z.strictObject({
   convention: z
     .enum(CONVENTIONS)
     .default('harness')
-    .describe('Where the answer stands and when two are one; see the table.'),
+    .describe('Where the answer stands, and which answers are equal; see the table.'),
 });
 
 export const math: Scorer<z.infer<typeof options>> = {
@@ -53,10 +53,10 @@ export const math: Scorer<z.infer<typeof options>> = {
 
 interface Convention {
   answerIn(output: string): string | null;
-  /** A target is an answer, or a solution that boxes it or ends in it. */
+  /** Reads a target: an answer, or a solution that boxes it or ends in it. */
   targetIn(target: string): string;
   normalise(answer: string): string;
-  /** Of two that are normalised. */
+  /** Whether two normalised answers are equal. */
   isSame(answer: string, target: string): boolean;
 }
 
@@ -72,7 +72,7 @@ function conventionOf(name: ConventionName): Convention {
     case 'harness':
     case 'exact':
       return {
-        // The reference strips what it extracts, and what it compares, once more.
+        // The reference strips the answer when it extracts it, and again when it compares it.
         answerIn: (output) => {
           const found = extractAnswer(output);
           return found === null ? null : normaliseAnswer(found);
@@ -106,7 +106,7 @@ function afterHashes(target: string): string {
 
 type Equality = 'harness' | 'tora' | 'exact';
 
-/** Both sides normalised. */
+/** Normalises both sides, then compares them. */
 export function isEquivalent(answer: string, target: string, equality: Equality): boolean {
   if (answer === target) return true;
   if (answer === '' || Math.max(answer.length, target.length) > ANSWER_LIMIT) return false;
@@ -140,7 +140,7 @@ function isClose(a: number, b: number, relative: number, absolute: number): bool
   return Math.abs(a - b) <= Math.max(relative * Math.max(Math.abs(a), Math.abs(b)), absolute);
 }
 
-/** Brackets aside, where they are of another kind or only on one side. */
+/** The answers without their brackets, if these differ or only one answer has them. */
 function isSameText(answer: string, target: string, equality: Equality): boolean {
   const bare = (text: string) => text.replace(/^[[\]()]+|[[\]()]+$/g, '');
   const unwraps =
@@ -156,7 +156,7 @@ function isWrapped(text: string, open: string, close: string): boolean {
   return text.length > 1 && text.startsWith(open) && text.endsWith(close);
 }
 
-/** Points, intervals and matrices: entry by entry. */
+/** Compares points, intervals and matrices entry by entry. */
 function isSameList(answer: string, target: string, equality: Equality): boolean {
   const [a, b] = equality === 'tora' ? [null, null] : [matrixEntries(answer), matrixEntries(target)];
   if (a !== null && b !== null) return isSameEntries(a, b, equality);
@@ -173,7 +173,7 @@ function isSameEntries(given: readonly string[], wanted: readonly string[], equa
   return given.length === wanted.length && given.every((one, index) => isEquivalent(one, wanted[index]!, equality));
 }
 
-/** Entries of a pmatrix, its shape as the first. */
+/** The entries of a pmatrix. The first one is its shape. */
 function matrixEntries(text: string): readonly string[] | null {
   const body = /^\(?\\begin\{pmatrix\}(.*?)(?:\\\\)?\\end\{pmatrix\}\)?$/.exec(text)?.[1];
   if (body === undefined) return null;
@@ -187,7 +187,7 @@ const RULES: Readonly<Record<Equality, Rules>> = {
   exact: { extent: 'whole', constants: 'numbers', words: 'names' },
 };
 
-/** As functions of their letters; of equations, the difference of their sides up to sign. */
+/** Compares answers as functions of their letters. Of an equation it takes the difference of the sides, up to its sign. */
 function isSameExpression(answer: string, target: string, equality: Equality): boolean {
   const [a, b] = [asDifference(answer), asDifference(target)];
   if (a === null || b === null || a.equation !== b.equation || (a.equation && equality === 'tora')) return false;

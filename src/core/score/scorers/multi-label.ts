@@ -1,6 +1,6 @@
 /**
- * Any number of labels out of a set, as a JSON list, or as texts with commas, semicolons or line breaks between them. The score of
- * one answer is its F1 (or Jaccard index, or exact match); a cell adds what scikit-learn's classification_report has for such data.
+ * Any number of labels of a set, as a JSON list, or as texts with commas, semicolons or line breaks between them. The score of one
+ * answer is its F1, its Jaccard index or its exact match. A cell adds the figures of scikit-learn's classification_report.
  */
 import { z } from 'zod';
 import { known, missing } from '../../quantity.js';
@@ -10,7 +10,7 @@ import { normaliseLabel } from '../read/labels.js';
 import { type Aggregate, SampleError, type Scorer, scored } from '../score.js';
 
 const options = z.strictObject({
-  labels: z.array(z.string().min(1)).min(1).optional().describe('The set. Without it every label is one.'),
+  labels: z.array(z.string().min(1)).min(1).optional().describe('All labels. Without them any text is a label.'),
   value: z.enum(['f1', 'jaccard', 'exact']).default('f1').describe('Which of the three is the score.'),
 });
 
@@ -54,7 +54,7 @@ function report(labels: readonly string[]): Aggregate {
   return {
     add({ score, input }) {
       if (score.state !== 'scored') return;
-      // A model that failed has given no label, and missed those that were right.
+      // A model that failed has given no label, and has missed the right ones.
       const missed = () => ({
         f1: 0,
         jaccard: 0,

@@ -1,7 +1,7 @@
 /**
- * Choices ranked by the log-likelihood that the model gives to each: the most likely one is the answer. Longer choices are
- * less likely for being long, so the same likelihoods are also ranked per character, byte and token, and by how much the
- * question raised them (mutual information). The names are lm-evaluation-harness's; the first of equals wins, as in numpy.
+ * Ranks choices by the log-likelihood that the model gives to each. The most likely one is the answer. A longer choice is less likely
+ * because it is long, so the same likelihoods are also ranked per character, byte and token, and by how much the question raised them
+ * (mutual information). The names are those of lm-evaluation-harness. Among equal choices the first one wins, as in numpy.
  */
 import { z } from 'zod';
 import { known, missing } from '../../quantity.js';
@@ -15,7 +15,7 @@ const options = z.strictObject({
   value: z
     .enum(METRICS)
     .default('acc')
-    .describe('Which of the measures is the score; mc2 is the share of probability on the right choices (TruthfulQA).'),
+    .describe('Which measure is the score. mc2 is the share of probability on the right choices (TruthfulQA).'),
   choicesField: z.string().default('choices').describe('The field of the row that lists the texts of the choices.'),
 });
 
@@ -54,7 +54,7 @@ function choiceTexts(field: unknown): readonly string[] {
   return list.map(String);
 }
 
-/** A target is an index counted from 0, a letter, the text of a choice, or a list of these of which any is right. */
+/** A target is an index counted from 0, a letter, the text of a choice, or a list of these. Any item of a list is right. */
 function rightIndices(target: unknown, texts: readonly string[]): ReadonlySet<number> {
   const indices = (Array.isArray(target) ? target : [target]).map((one) => {
     const text = String(one).trim();
@@ -87,7 +87,7 @@ function argmax(values: readonly number[]): number {
   return values.reduce((best, value, index) => (value > values[best]! ? index : best), 0);
 }
 
-/** Shifted by the largest, so that very unlikely choices do not all become zero. */
+/** The largest is subtracted first, so that very unlikely choices do not all become zero. */
 function probabilityOf(right: ReadonlySet<number>, loglikelihoods: readonly number[]): number {
   const largest = Math.max(...loglikelihoods);
   const weights = loglikelihoods.map((value) => Math.exp(value - largest));

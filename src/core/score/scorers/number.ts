@@ -1,6 +1,6 @@
 /**
- * The number an answer ends with must be the target. Five conventions are in use, and they disagree on real outputs, so
- * each has its name:
+ * The number at the end of an answer must be the target. Five conventions are in use. They disagree on real outputs, so each has a
+ * name:
  *
  *     numeric          numbers are compared as numbers: 18.0, $18 and 1.8e1 are 18; 1,000 is 1000, however its digits, its
  *                      sign and the blanks between its thousands are set
@@ -26,16 +26,20 @@ const options = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'Only a number right after this text is the answer. The conventions gsm8k and gsm8k-strict have `####`; the others none.',
+      'The text that must stand right before the answer. It is `####` in gsm8k and gsm8k-strict, and none in the others.',
     ),
   take: z
     .enum(['first', 'last'])
     .optional()
     .describe(
-      'Which number, of several. The default is the last, and the first for gsm8k, gsm8k-strict and zero-shot-cot.',
+      'Which of several numbers is the answer. The default is the last; in gsm8k, gsm8k-strict and zero-shot-cot it is the first.',
     ),
-  tolerance: z.number().nonnegative().default(0).describe('How far a numeric answer may be off, in its own unit.'),
-  relativeTolerance: z.number().nonnegative().default(0).describe('The same as a share of the target.'),
+  tolerance: z.number().nonnegative().default(0).describe('How far a number may be from the target, in its own unit.'),
+  relativeTolerance: z
+    .number()
+    .nonnegative()
+    .default(0)
+    .describe('How far a number may be from the target, as a share of the target.'),
 });
 
 export type NumberOptions = z.infer<typeof options>;
@@ -67,8 +71,8 @@ const DEFAULT_TAKE: Readonly<Record<Convention, 'first' | 'last'>> = {
 };
 
 /**
- * What each convention takes for a number; none can backtrack far. Of `numeric`: a hyphen after a digit or a letter joins
- * ("3-5") and is no sign.
+ * What each convention takes for a number. None can backtrack far. In `numeric`, a hyphen after a digit or a letter joins ("3-5") and
+ * is no sign.
  */
 const PATTERNS: Readonly<Record<Convention, RegExp>> = {
   numeric: /(?:(?<![A-Za-z0-9.])[-+][$€£]?)?(?:\d[\d,]*(?:\.\d+)?|(?<![\w.])\.\d+)(?:[eE][-+]?\d+)?/g,
@@ -79,8 +83,8 @@ const PATTERNS: Readonly<Record<Convention, RegExp>> = {
 };
 
 /**
- * The figure of a target, which may be a number alone or a worked solution that ends in one. Kojima's code takes what follows the last
- * `#### ` as it stands, and drops commas from answers alone: of GSM8K, 14 targets of 1,319 are never right there.
+ * The figure of a target. A target is a number, or a worked solution that ends in one. Kojima's code takes the text after the last
+ * `#### ` as it stands, and removes commas only from answers, so 14 of the 1,319 targets of GSM8K are never right there.
  */
 function targetNumber(target: string, { convention, marker }: NumberOptions): string {
   if (convention === 'zero-shot-cot' && /\p{Nd}/u.test(target)) return strip(target.split('#### ').at(-1)!);
@@ -110,7 +114,7 @@ function prepare(text: string, convention: Convention): string {
   }
 }
 
-/** OpenAI's `#### ` is followed by exactly one space; between other markers and their number blanks and signs may stand. */
+/** OpenAI's `####` is followed by exactly one space. Between another marker and its number there may be blanks and signs. */
 function numbersAfter(marker: string, whole: string, convention: Convention): string[] {
   const text = prepare(whole, convention);
   const found: string[] = [];
@@ -129,7 +133,7 @@ function numbersAfter(marker: string, whole: string, convention: Convention): st
 
 const BETWEEN = new Set([' ', '\t', '\n', ':', '$', '€', '£', '*']);
 
-/** One match as the convention compares it; a list without spaces ("1,2,3") is several numbers for `numeric`. */
+/** A match as the convention compares it. For `numeric`, a list without spaces ("1,2,3") is several numbers. */
 function normalise(text: string, convention: Convention): readonly string[] {
   switch (convention) {
     case 'numeric': {
@@ -151,7 +155,7 @@ function normalise(text: string, convention: Convention): readonly string[] {
 function isEqual(answer: string, target: string, settings: NumberOptions): boolean {
   if (answer === target) return true;
   if (settings.convention !== 'numeric') return false;
-  // Beyond 2^53 neighbouring integers are one and the same double.
+  // Above 2^53, neighbouring integers are the same double.
   if (/^-?\d{16,}$/.test(answer) && /^-?\d{16,}$/.test(target)) return false;
   const [found, expected] = [Number(answer), Number(target)];
   const allowed = Math.max(settings.tolerance, settings.relativeTolerance * Math.abs(expected));

@@ -1,7 +1,7 @@
 /**
  * A grade on a scale: stars, severities, marks. A grade that is off by one is less wrong than one that is off by three. The score
- * of one answer is 1 - |error| / range (or 1 for the right grade alone); a cell adds the mean absolute error, quadratic kappa and
- * Spearman's correlation. An answer without a grade is off by as much as the scale allows.
+ * of one answer is 1 - |error| / range, or with `exact` 1 for the right grade and else 0. A cell adds the mean absolute error, quadratic
+ * kappa and Spearman's correlation. An answer without a grade is off by as much as the scale allows.
  */
 import { z } from 'zod';
 import { known, missing, type Quantity } from '../../quantity.js';
@@ -13,9 +13,9 @@ import { targetsOf } from '../text/text.js';
 
 const options = z
   .strictObject({
-    grades: z.array(z.string().min(1)).min(2).optional().describe('The names of the grades, from the lowest up.'),
-    min: z.int().default(1).describe('The lowest grade, where grades are numbers.'),
-    max: z.int().default(5).describe('The highest grade, where grades are numbers.'),
+    grades: z.array(z.string().min(1)).min(2).optional().describe('The names of the grades, the lowest first.'),
+    min: z.int().default(1).describe('The lowest grade, if grades are numbers.'),
+    max: z.int().default(5).describe('The highest grade, if grades are numbers.'),
     value: z.enum(['closeness', 'exact']).default('closeness').describe('Which of the two is the score.'),
   })
   .refine(({ min, max }) => min < max, { error: 'expected min to be less than max' });
@@ -51,14 +51,14 @@ function nameOf(grade: number, { grades, min }: OrdinalOptions): string {
   return grades === undefined ? String(grade + min) : grades[grade]!;
 }
 
-/** How many grades above the lowest; null for what is no grade of the scale. */
+/** The number of grades below this one; null if it is no grade of the scale. */
 function gradeIn(text: string, { grades, min, max }: OrdinalOptions): number | null {
   if (grades !== undefined) {
     const names = grades.map(normaliseLabel);
     const index = names.indexOf(labelOf(text, names));
     return index < 0 ? null : index;
   }
-  // "4", "4/5", "4 out of 5", "4 stars", "Rating: 4": one number, and perhaps what the scale goes up to.
+  // "4", "4/5", "4 out of 5", "4 stars", "Rating: 4": one number, and perhaps the end of the scale.
   // The lookbehind keeps the time linear: without it, a search would begin at every blank of a long run of blanks.
   const plain = asciiNumbers(text)
     .replace(
@@ -78,20 +78,20 @@ const NUMBER = /-?\d+(?:\.\d+)?/g;
 const STATED =
   /(?:answer|rating|score|grade|mark|bewertung|note|puntuación)["'*_`)]{0,4}\s?(?:is|:|=|est|ist|es)["'*_`(\s]{0,9}(-?\d+(?:\.\d+)?)(?![\d.]*\d)/gi;
 
-/** The grade that an answer with several numbers says it gives; NaN where it gives none, or several. */
+/** The grade that an answer with several numbers states; NaN if it states none, or several. */
 function statedGrade(text: string): number {
   const stated = new Set(Array.from(text.matchAll(STATED), ([, found]) => Number(found)));
   const [grade = Number.NaN] = stated;
   return stated.size === 1 ? grade : Number.NaN;
 }
 
-/** A model that failed is as far off as can be. */
+/** A model that failed is as far off as the scale allows. */
 function missed(target: unknown, settings: OrdinalOptions): { readonly error: number; readonly wanted: number } {
   const wanted = gradeIn(targetsOf(target)[0]!, settings) ?? 0;
   return { error: Math.max(wanted, rangeOf(settings) - wanted), wanted };
 }
 
-/** Pairs of grades are counted, not kept: there are as many as the square of the scale. */
+/** Counts pairs of grades, because there are only as many as the square of the scale. */
 function agreement(settings: OrdinalOptions): Aggregate {
   const range = rangeOf(settings);
   const pairs = new Map<string, { wanted: number; given: number; count: number }>();
@@ -141,7 +141,7 @@ function quadraticKappa(pairs: Pairs, range: number): Quantity {
   return expected === 0 ? missing('only one grade occurs') : known(1 - observed / expected);
 }
 
-/** Pearson's correlation of ranks, equal values sharing the mean of theirs. */
+/** Pearson's correlation of ranks. Equal values have the mean of their ranks. */
 function spearman(pairs: Pairs): Quantity {
   const n = total(pairs);
   const wanted = ranksOf(pairs, 'wanted');

@@ -1,16 +1,23 @@
 /**
- * A scorer of the user's own: a module, a command, or a file of scores. Its code is not ours, so it runs in a process of its own
- * when all trials are over; the score that it gave, and what it said, are kept as evidence, and judging again needs neither the
- * code nor a permission. Whoever was at fault where it failed is not known: such an answer is unscored.
+ * A scorer of the user: a module, a command, or a file of scores. Its code is not ours, so it runs in a process of its own after all
+ * trials. The log keeps its score and its words as evidence, so judging again needs neither the code nor a permission. If the scorer
+ * fails, nobody knows whose fault it is, so the answer is unscored.
  */
 import { z } from 'zod';
 import { type OwnSource, type Scorer, scored, unscored } from '../score.js';
 
-const timeout = z.number().positive().max(3600).default(30).describe('Seconds that it may take for one answer.');
-const settings = z.record(z.string(), z.unknown()).default({}).describe('What the scorer is told beside each answer.');
+const timeout = z.number().positive().max(3600).default(30).describe('The seconds that it may take for one answer.');
+const settings = z
+  .record(z.string(), z.unknown())
+  .default({})
+  .describe('Settings that the scorer gets with each answer.');
 
 export const ownOptions = z.union([
-  z.strictObject({ module: z.string().min(1).describe('A module whose default export scores.'), settings, timeout }),
+  z.strictObject({
+    module: z.string().min(1).describe('A module whose default export is the scorer.'),
+    settings,
+    timeout,
+  }),
   z.strictObject({
     command: z
       .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
@@ -45,7 +52,7 @@ function unasked(source: OwnSource): string {
     : `${name} was not asked; --allow-scorer ${JSON.stringify(name)} allows it`;
 }
 
-/** What the user calls it, in a suite and behind --allow-scorer. */
+/** The name that it has in a suite and after --allow-scorer. */
 export function nameOfOwn(source: OwnSource): string {
   if ('module' in source) return source.module;
   if ('scores' in source) return source.scores;

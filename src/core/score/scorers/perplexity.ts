@@ -1,7 +1,7 @@
 /**
- * How likely a given text is: LAMBADA's last word, or a whole document. Of single words the question is whether the model
- * would have said just that (every token the most likely one); of texts, how surprised it was. A cell has the perplexities,
- * which are no means of scores: the exponential of the surprise per sample, word, byte or token, over all texts together.
+ * How likely is a given text: the last word of LAMBADA, or a whole document? For a single word, the score says whether the model would
+ * have written it (every token is the likeliest one). For a text, it says how surprised the model was. A cell has the perplexities. They
+ * are not means of scores, but the exponential of the surprise per sample, word, byte or token, over all texts together.
  */
 import { z } from 'zod';
 import { known, missing } from '../../quantity.js';
@@ -12,7 +12,9 @@ const options = z.strictObject({
   value: z
     .enum(['greedy', 'byte-probability'])
     .default('byte-probability')
-    .describe('Whether every token is the most likely one; or the probability of a byte, its geometric mean.'),
+    .describe(
+      'The score: whether every token is the likeliest one, or the geometric mean of the probability of a byte.',
+    ),
 });
 
 export const perplexity: Scorer<z.infer<typeof options>> = {
@@ -20,7 +22,7 @@ export const perplexity: Scorer<z.infer<typeof options>> = {
   reference: 'lm-evaluation-harness perplexity, word_perplexity, byte_perplexity, bits_per_byte; acc of lambada',
   options,
   needs: 'loglikelihoods',
-  /** Log-likelihoods of the pieces of one text, which stand in the row under `choices`. */
+  /** The evidence has the log-likelihoods of the pieces of one text, which are in the row under `choices`. */
   score({ fields, evidence }, { value }) {
     if (evidence?.effect !== 'loglikelihoods') return unscored('there is no log-likelihood of the text');
     const text = [fields.choices].flat().map(String).join('');

@@ -10,7 +10,10 @@ import { strip, targetsOf } from '../text/text.js';
 const options = z.strictObject({
   pattern: patternSchema.min(1),
   take: z.enum(['first', 'last']).default('first').describe('Which match is the answer.'),
-  ignoreCase: z.boolean().default(false).describe('Of the pattern, and when the answer is compared with the target.'),
+  ignoreCase: z
+    .boolean()
+    .default(false)
+    .describe('Whether case is ignored, by the pattern and in the comparison with the target.'),
 });
 
 export const regex: Scorer<z.infer<typeof options>> = {

@@ -1,7 +1,7 @@
 /**
  * ROUGE (Lin 2004): words, pairs of words, or the longest common subsequence that an answer shares with a reference text.
- * Follows rouge_score, the Python reimplementation of ROUGE-1.5.5: text is lowered, everything but a-z and 0-9 parts words,
- * and words longer than three letters may be stemmed. `rougeLsum` takes each line for a sentence.
+ * It follows rouge_score, the Python version of ROUGE-1.5.5: letters become small, all characters but a-z and 0-9 separate words, and
+ * words of more than three letters may be stemmed. `rougeLsum` takes each line for a sentence.
  */
 import { z } from 'zod';
 import { known, missing } from '../../quantity.js';
@@ -13,8 +13,11 @@ const VARIANTS = ['rouge1', 'rouge2', 'rougeL', 'rougeLsum'] as const;
 type Variant = (typeof VARIANTS)[number];
 
 const options = z.strictObject({
-  value: z.enum(VARIANTS).default('rougeL').describe('Whose F1 is the score.'),
-  stem: z.boolean().default(false).describe("NLTK's Porter stemmer on words longer than three letters."),
+  value: z.enum(VARIANTS).default('rougeL').describe('The variant whose F1 is the score.'),
+  stem: z
+    .boolean()
+    .default(false)
+    .describe("Whether words of more than three letters are stemmed by NLTK's Porter stemmer."),
   tokenizer: z.enum(['rouge', 'whitespace']).default('rouge').describe('How words are told apart.'),
 });
 
@@ -30,7 +33,7 @@ export const rouge: Scorer<RougeOptions> = {
     const details: Record<string, number> = {};
     for (const variant of VARIANTS) {
       const scores = references.map((reference) => MEASURES[variant](reference, answer));
-      // Of several references the one with the best F1 counts, the first of equals.
+      // The reference with the best F1 counts; among equal ones, the first.
       const best = scores.reduce((winner, one) => (one.f1 > winner.f1 ? one : winner));
       details[variant] = best.f1;
       details[`${variant} precision`] = best.precision;
@@ -60,7 +63,7 @@ const MEASURES: Readonly<Record<Variant, (reference: Text, answer: Text) => Over
       : summaryOverlap(beginningOf(reference.lines), beginningOf(answer.lines)),
 };
 
-/** Words of a text that are compared in their order: the time of that grows with the product of both lengths. */
+/** The most words of a text that are compared in their order. The time grows with the product of both lengths. */
 const LONGEST = 5_000;
 
 /** The lines up to that many words. */
@@ -94,7 +97,7 @@ function wordsOf(text: string, { stem, tokenizer }: RougeOptions): readonly stri
 
 const stems = new Map<string, string>();
 
-/** Texts repeat their words: a stem is looked up where it is known. */
+/** Texts repeat their words, so known stems are kept. */
 function stemOnce(word: string): string {
   let found = stems.get(word);
   if (found === undefined) {
@@ -128,7 +131,7 @@ function* ngrams(tokens: readonly string[], n: number): Generator<string> {
   for (let at = 0; at + n <= tokens.length; at++) yield n === 1 ? tokens[at]! : tokens.slice(at, at + n).join(' ');
 }
 
-/** Two rows of the table suffice for its length. */
+/** The length alone needs only two rows of the table. */
 export function lcsLength(reference: readonly string[], answer: readonly string[]): number {
   let above = new Uint32Array(reference.length + 1);
   let row = new Uint32Array(reference.length + 1);
@@ -141,7 +144,7 @@ export function lcsLength(reference: readonly string[], answer: readonly string[
   return above[reference.length]!;
 }
 
-/** Union of the subsequences that each reference sentence shares with the sentences of the answer; no word counts twice. */
+/** The union of the subsequences that a reference sentence shares with the sentences of the answer. No word counts twice. */
 function summaryOverlap(reference: readonly (readonly string[])[], answer: readonly (readonly string[])[]): Overlap {
   const expected = countWords(reference);
   const found = countWords(answer);
@@ -167,7 +170,7 @@ function countWords(sentences: readonly (readonly string[])[]): Map<string, numb
   return counts;
 }
 
-/** Places in the reference of one longest common subsequence: of several, the one rouge_score's way back finds. */
+/** The places of a longest common subsequence in the reference. If there are several, it is the one that rouge_score finds. */
 function lcsIndices(reference: readonly string[], answer: readonly string[]): readonly number[] {
   const width = answer.length + 1;
   const table = new Uint32Array((reference.length + 1) * width);

@@ -1,6 +1,6 @@
 /**
- * How near an answer is to the target in meaning: the cosine of their embeddings, which the shell computes with an embedding
- * model. Cosines of unrelated texts are rarely 0, so a threshold says from where on an answer counts.
+ * How near is the meaning of an answer to that of the target? The score is the cosine of their embeddings, which the shell computes with
+ * an embedding model. The cosine of unrelated texts is rarely 0, so a threshold may say which answers count.
  */
 import { z } from 'zod';
 import { SampleError, type Scorer, scored, unscored } from '../score.js';
@@ -18,7 +18,7 @@ const options = z.strictObject({
     .max(1)
     .optional()
     .describe(
-      'From this cosine on the score is 1, below it 0. Without it the score is the cosine itself, 0 if negative.',
+      'The cosine from which the score is 1; below it the score is 0. Without it the score is the cosine, or 0 if that is negative.',
     ),
 });
 

@@ -1,6 +1,6 @@
 /**
- * SQuAD: exact match and F1 over words, of the best of several gold answers, after lower-casing and removing punctuation,
- * articles and surplus blanks. Version 2.0 adds questions that have no answer, which the empty output answers rightly.
+ * SQuAD: exact match and F1 over words, with the best of several gold answers. Before that, letters become small, and punctuation,
+ * articles and extra blanks are removed. Version 2.0 adds questions without an answer. For them the empty output is right.
  */
 import { z } from 'zod';
 import { known, missing } from '../../quantity.js';
@@ -13,7 +13,7 @@ const options = z.strictObject({
   noAnswer: z
     .string()
     .optional()
-    .describe('What the prompt asks the model to say where there is no answer, such as "unanswerable".'),
+    .describe('The words that the prompt wants if there is no answer, such as "unanswerable".'),
 });
 
 export const squad: Scorer<z.infer<typeof options>> = {
@@ -32,7 +32,7 @@ export const squad: Scorer<z.infer<typeof options>> = {
   aggregate: () => squadMetrics(),
 };
 
-/** A list of texts, `{ text: [...] }` as the Hugging Face data sets have it, or `[{ text }]` as the original files do. */
+/** A target is a list of texts, `{ text: [...] }` as in the Hugging Face data sets, or `[{ text }]` as in the original files. */
 function goldAnswers(target: unknown, version: '1.1' | '2.0'): readonly string[] {
   const list = typeof target === 'object' && target !== null && 'text' in target ? target.text : target;
   const texts = (Array.isArray(list) ? list : [list]).map((one) =>
@@ -50,7 +50,7 @@ export function normaliseAnswer(text: string): string {
   return splitWords(withoutPunctuation(text.toLowerCase()).replace(ARTICLES, ' ')).join(' ');
 }
 
-/** F1 over two bags of words. Two empty answers agree in version 2.0, and share no word in version 1.1. */
+/** F1 over two bags of words. Two empty answers are equal in version 2.0, and share no word in version 1.1. */
 export function wordF1(answer: string, gold: string, version: '1.1' | '2.0' = '2.0'): number {
   const said = splitWords(answer);
   const wanted = splitWords(gold);
@@ -70,7 +70,7 @@ export function wordF1(answer: string, gold: string, version: '1.1' | '2.0' = '2
   return (2 * precision * recall) / (precision + recall);
 }
 
-/** The figures evaluate-v2.0.py prints, as shares: overall, and apart for questions with and without an answer. */
+/** The figures of evaluate-v2.0.py as shares: of all questions, of those with an answer, and of those without. */
 function squadMetrics(): Aggregate {
   const parts = { hasAns: { n: 0, exact: 0, f1: 0 }, noAns: { n: 0, exact: 0, f1: 0 } };
   return {

@@ -7,6 +7,7 @@
  */
 import { isMissing, type Missing, missing } from '../../quantity.js';
 import { expectBetween0And1, expectCount, expectProbability } from '../basics/expect.js';
+import { sum } from '../basics/moments.js';
 import { createRandom, type Random, type Seed } from '../basics/random.js';
 import { designEffect } from '../estimate/clusters.js';
 import { pairScores } from './noninferiority.js';
@@ -35,20 +36,37 @@ export function simulatePower(n: number, plan: SuitePlan, seed: Seed): number {
   const { margin, alpha = 0.05, clusterSize = 1 } = plan;
   expectCount('clusterSize', clusterSize, 1);
   const random = createRandom(seed, 'power');
-  const clusters = Array.from({ length: n }, (_, i) => Math.floor(i / clusterSize));
+  const clusters = clusterSize > 1 ? Array.from({ length: n }, (_, i) => Math.floor(i / clusterSize)) : undefined;
+  const isShown = ({ candidate, reference }: Suite): boolean => {
+    const pairs = pairScores(pairedDifferences(candidate, reference), clusters);
+    return !isMissing(pairs) && pairs.test.greaterP(-margin) <= alpha;
+  };
+  const judge = clusters === undefined ? oncePerTotals(isShown) : isShown;
   let shown = 0;
-  for (let suite = 0; suite < suites; suite++) {
-    const { candidate, reference } = drawSuite(n, plan, random);
-    const pairs = pairScores(pairedDifferences(candidate, reference), clusterSize > 1 ? clusters : undefined);
-    if (!isMissing(pairs) && pairs.test.greaterP(-margin) <= alpha) shown++;
-  }
+  for (let suite = 0; suite < suites; suite++) if (judge(drawSuite(n, plan, random))) shown++;
   return shown / suites;
+}
+
+export interface Suite {
+  readonly candidate: readonly number[];
+  readonly reference: readonly number[];
+}
+
+/** Of samples without groups only the totals count, and the test is dear: suites with the same totals are judged once. */
+export function oncePerTotals(isShown: (suite: Suite) => boolean): (suite: Suite) => boolean {
+  const judged = new Map<string, boolean>();
+  return (suite) => {
+    const totals = `${sum(suite.candidate)} ${sum(suite.reference)}`;
+    const known = judged.get(totals) ?? isShown(suite);
+    judged.set(totals, known);
+    return known;
+  };
 }
 
 type Outcome = 'only candidate' | 'only reference' | 'both';
 
 /** The scores of a suite of `n` samples under the plan, in groups of its size. */
-export function drawSuite(n: number, plan: Omit<SuitePlan, 'margin'>, random: Random) {
+export function drawSuite(n: number, plan: Omit<SuitePlan, 'margin'>, random: Random): Suite {
   const { discordance, difference = 0, clusterSize = 1, intraclassCorrelation = 0 } = plan;
   expectProbability('intraclassCorrelation', intraclassCorrelation);
   const onlyCandidate = (discordance + difference) / 2;

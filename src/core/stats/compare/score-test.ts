@@ -62,18 +62,30 @@ export function scoreTest(values: readonly number[], options: ScoreTestOptions =
   const { range = DIFFERENCES, clusters, inflation = 1 } = options;
   const groups = groupsOf(values, { range, clusters });
   const opposite = { low: -range.high, high: -range.low };
-  const above = side(groups, { range, inflation });
-  const below = side(groups.map(mirrored), { range: opposite, inflation });
+  const above = once(() => side(groups, { range, inflation }));
+  const below = once(() =>
+    side(
+      changed(groups, (value) => -value),
+      { range: opposite, inflation },
+    ),
+  );
   return {
-    greaterP: (bound) => above.p(bound),
-    lessP: (bound) => below.p(-bound),
-    low: (level) => above.lowest(level),
-    high: (level) => -below.lowest(level),
+    greaterP: (bound) => above().p(bound),
+    lessP: (bound) => below().p(-bound),
+    low: (level) => above().lowest(level),
+    high: (level) => -below().lowest(level),
   };
 }
 
-/** The values of one group. */
-type Group = readonly number[];
+/** The values of one group. Groups with the same values, in any order, are the same object: there are few such kinds of 0/1 scores. */
+interface Group {
+  readonly values: readonly number[];
+  /** The sum of what was lost. */
+  readonly loss: number;
+}
+
+/** How many groups there are of each kind. */
+type Tally = Map<Group, number>;
 
 function groupsOf(
   values: readonly number[],
@@ -82,13 +94,45 @@ function groupsOf(
   if (values.length === 0) throw new RangeError('Expected at least one value, got none');
   const outside = values.find((value) => !(value >= range.low && value <= range.high));
   if (outside !== undefined) throw new RangeError(`Expected values in [${range.low}, ${range.high}], got ${outside}`);
-  if (clusters === undefined) return values.map((value) => [value]);
+  const kinds = new Map<number | string, Group>();
+  if (clusters === undefined) return values.map((value) => kindOf([value], value, kinds));
   expectSameLength('clusters', values, clusters);
-  return clusterIndices(clusters).map((indices) => indices.map((index) => values[index]!));
+  return clusterIndices(clusters).map((indices) => {
+    const group = indices.map((index) => values[index]!).sort((a, b) => a - b);
+    return kindOf(group, group.join(), kinds);
+  });
 }
 
-function mirrored(group: Group): Group {
-  return group.map((value) => -value);
+function kindOf(values: readonly number[], key: number | string, kinds: Map<number | string, Group>): Group {
+  const known = kinds.get(key) ?? groupWith(values);
+  kinds.set(key, known);
+  return known;
+}
+
+function groupWith(values: readonly number[]): Group {
+  let loss = 0;
+  for (const value of values) if (value < 0) loss -= value;
+  return { values, loss };
+}
+
+/** Each group with its values changed; groups of one kind stay of one kind. */
+function changed(groups: readonly Group[], change: (value: number) => number): readonly Group[] {
+  const made = new Map<Group, Group>();
+  return groups.map((group) => {
+    const known = made.get(group) ?? groupWith(group.values.map(change));
+    made.set(group, known);
+    return known;
+  });
+}
+
+function tallyOf(groups: readonly Group[]): Tally {
+  const tally: Tally = new Map();
+  for (const group of groups) add(tally, group, 1);
+  return tally;
+}
+
+function add(tally: Tally, group: Group, count: number): void {
+  tally.set(group, (tally.get(group) ?? 0) + count);
 }
 
 /** How exact a bound is, as a share of the range. */
@@ -103,8 +147,8 @@ interface Scale {
 
 /** The test in one direction. */
 function side(groups: readonly Group[], scale: Scale) {
-  const whole = summarise(groups);
-  const softened = once(() => softenings(groups).map(summarise));
+  const whole = summarise(tallyOf(groups));
+  const softened = once(() => softenings(groups));
   const p = (bound: number) => {
     const first = readingP(whole, bound, scale);
     if (whole.grouped === null || whole.mean <= bound) return first;
@@ -126,12 +170,19 @@ function side(groups: readonly Group[], scale: Scale) {
 }
 
 /** The groups with the losses of those that lost least made equal, step by step. */
-function softenings(groups: readonly Group[]): readonly (readonly Group[])[] {
-  const byLoss = groups.map((group) => ({ group, loss: lossOf(group) })).sort((a, b) => b.loss - a.loss);
+function softenings(groups: readonly Group[]): readonly Reading[] {
+  const byLoss = groups.toSorted((a, b) => b.loss - a.loss);
+  const softened = changed(byLoss, (value) => Math.max(0, value));
   const lost = byLoss.filter(({ loss }) => loss > 0).length;
-  return countsBelow(lost).map((kept) =>
-    byLoss.map(({ group, loss }, i) => (i < kept || loss === 0 ? group : group.map((value) => Math.max(0, value)))),
-  );
+  const tally = tallyOf(softened);
+  let kept = 0;
+  return countsBelow(lost).map((count) => {
+    for (; kept < count; kept++) {
+      add(tally, softened[kept]!, -1);
+      add(tally, byLoss[kept]!, 1);
+    }
+    return summarise(tally);
+  });
 }
 
 /** 0 to 8 one by one, then in steps of a quarter: past a few groups the p-value hardly changes. */
@@ -139,12 +190,6 @@ function countsBelow(last: number): readonly number[] {
   const counts: number[] = [];
   for (let count = 0; count < last; count += Math.max(1, Math.floor(count / 4))) counts.push(count);
   return [...counts, last];
-}
-
-function lossOf(group: Group): number {
-  let loss = 0;
-  for (const value of group) if (value < 0) loss -= value;
-  return loss;
 }
 
 /** What the test needs of the items, whatever the bound. */
@@ -170,44 +215,51 @@ interface Grouped {
   readonly lost: number;
 }
 
-function summarise(groups: readonly Group[]): Reading {
+function summarise(tally: Tally): Reading {
   const counts = new Map<number, number>();
-  const totals = new Map<number, Map<number, { total: number; size: number; share: number }>>();
-  let [n, total, squares, sizes, lost] = [0, 0, 0, 0, 0];
-  for (const group of groups) {
+  const totals = new Map<number, Map<number, { total: number; size: number; groups: number }>>();
+  let [n, groups, total, squares, sizes, lost] = [0, 0, 0, 0, 0, 0];
+  for (const [{ values, loss }, count] of tally) {
+    if (count === 0) continue;
     let groupTotal = 0;
-    for (const value of group) {
-      counts.set(value, (counts.get(value) ?? 0) + 1);
+    for (const value of values) {
+      counts.set(value, (counts.get(value) ?? 0) + count);
       groupTotal += value;
-      squares += value * value;
+      squares += count * value * value;
     }
-    n += group.length;
-    total += groupTotal;
-    sizes += group.length ** 2;
-    lost += lossOf(group) / group.length;
-    const ofSize = totals.get(group.length) ?? new Map<number, { total: number; size: number; share: number }>();
-    const alike = ofSize.get(groupTotal) ?? { total: groupTotal, size: group.length, share: 0 };
-    alike.share += 1 / groups.length;
-    totals.set(group.length, ofSize.set(groupTotal, alike));
+    const size = values.length;
+    n += count * size;
+    groups += count;
+    total += count * groupTotal;
+    sizes += count * size ** 2;
+    lost += (count * loss) / size;
+    const ofSize = totals.get(size) ?? new Map<number, { total: number; size: number; groups: number }>();
+    const alike = ofSize.get(groupTotal) ?? { total: groupTotal, size, groups: 0 };
+    alike.groups += count;
+    totals.set(size, ofSize.set(groupTotal, alike));
   }
   const mean = total / n;
   const values = [...counts].map(([value, count]) => ({ value, share: count / n }));
   const isWhole = values.every(({ value }) => value === -1 || value === 0 || value === 1);
-  if (groups.length === n) return { n, mean, values, isWhole, grouped: null };
+  if (groups === n) return { n, mean, values, isWhole, grouped: null };
   const within = squares - n * mean ** 2;
   let between = 0;
   const different = [...totals.values()].flatMap((ofSize) => [...ofSize.values()]);
-  for (const one of different) between += one.share * groups.length * (one.total - one.size * mean) ** 2;
-  const designEffect =
-    within > 1e-12 * n ? Math.max(1, (between * groups.length * (n - 1)) / ((groups.length - 1) * within * n)) : 1;
-  const grouped = {
-    totals: different,
-    groups: groups.length,
-    effective: n ** 2 / sizes,
-    designEffect,
-    lost,
+  for (const one of different) between += one.groups * (one.total - one.size * mean) ** 2;
+  const designEffect = within > 1e-12 * n ? Math.max(1, (between * groups * (n - 1)) / ((groups - 1) * within * n)) : 1;
+  return {
+    n,
+    mean,
+    values,
+    isWhole,
+    grouped: {
+      totals: different.map(({ total: sum, size, groups: alike }) => ({ total: sum, size, share: alike / groups })),
+      groups,
+      effective: n ** 2 / sizes,
+      designEffect,
+      lost,
+    },
   };
-  return { n, mean, values, isWhole, grouped };
 }
 
 /** This many lost groups weigh as much as the cautious reading. Fewer are wrong more often, more cost power (simulated). */

@@ -2,8 +2,7 @@
  * The bootstrap: where a statistic has no formula for its error (a ratio of medians, an area under a curve), draw many
  * data sets from the data and look how the statistic moves (Efron and Tibshirani 1993).
  *
- * Items in clusters are drawn by cluster, and two models on the same items are drawn by item, both models at once. Below
- * some 20 items it covers less than it says, whatever the number of resamples.
+ * Items in clusters are drawn by cluster. Below some 20 items it covers less than it says, whatever the number of resamples.
  */
 import { type Missing, missing } from '../../quantity.js';
 import { normalCdf, normalQuantile } from '../basics/distributions.js';
@@ -70,26 +69,6 @@ export function bootstrap<T>(
     standardError: standardDeviation(replicates),
     warnings: describeWarnings({ units: groups.length, undefinedCount, replicates, clustered: clusters !== undefined }),
   };
-}
-
-/** Two models on the same items: the statistic sees both lists, resampled by the same items. */
-export function bootstrapPaired(
-  first: readonly number[],
-  second: readonly number[],
-  statistic: (first: readonly number[], second: readonly number[]) => number,
-  options: BootstrapOptions,
-): Estimate | Missing {
-  expectSameLength('second', first, second);
-  const pairs = first.map((value, i) => [value, second[i]!] as const);
-  return bootstrap(
-    pairs,
-    (drawn) =>
-      statistic(
-        drawn.map(([a]) => a),
-        drawn.map(([, b]) => b),
-      ),
-    options,
-  );
 }
 
 /**
