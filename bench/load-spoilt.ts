@@ -99,8 +99,7 @@ async function invalidOf(code: string): Promise<number> {
           most: Number.POSITIVE_INFINITY,
         },
         {
-          clients: [client],
-          session: 'bench',
+          clients: [{ worker: client, session: 'bench' }],
           orderSeed: 0,
           samples: [SAMPLE],
           questions: [QUESTION],
