@@ -1,16 +1,26 @@
 /** What a fleet adds: three machines as processes, on a Redis of their own, with a model that takes no time. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'bullmq';
+import { PREFIX, queueName, resultsKey } from '../src/fleet/keys.js';
+import type { BlockOrder } from '../src/fleet/messages.js';
+import { connect } from '../src/fleet/redis.js';
+import { sealWith } from '../src/fleet/seal.js';
 import { measure } from '../src/run/measure.js';
 import { FLEET_KEY, type Fleet, openFleet, whyNoRedis } from '../test/support/fleet.js';
+import { orderOf, PART } from './fleet-order.js';
 import { type Figure, type Part, type Skipped, spreadOf } from './part.js';
 
 const TRIALS = 10_000;
 const MACHINES = ['desk', 'laptop', 'pi'];
 /** Seconds that machines do nothing. */
 const IDLE = 20;
+/** Trials of the runs whose coordinator is watched. */
+const SIZES = [100_000, 300_000, 1_000_000];
 /** Ticks of a second in /proc. */
 const TICKS = 100;
 
@@ -41,12 +51,95 @@ export const fleetPart: Part = {
         ours: spreadOf(costs.map((seconds) => (seconds / TRIALS) * 1000)),
         goal: { atMost: 2 },
       };
+      for (const trials of SIZES) {
+        const { resident, planned, atHalf, atEnd, seconds } = await coordinate(trials, fleet.url);
+        process.stderr.write(
+          `${trials} trials: heap ${mebibytes(planned)} MiB with the plan, ${mebibytes(atHalf)} at half, ${mebibytes(atEnd)} at the end, in ${seconds.toFixed(0)} s\n`,
+        );
+        yield {
+          what: `the coordinator of ${trials} trials, most resident memory`,
+          unit: 'MiB',
+          ours: spreadOf([mebibytes(resident)]),
+          goal: null,
+        };
+      }
     } finally {
       await fleet.close();
       rmSync(folder, { recursive: true, force: true });
     }
   },
 };
+
+interface Kept {
+  /** Bytes of the heap after the plan was made, when half of the answers had come, and at the end. */
+  readonly planned: number;
+  readonly atHalf: number;
+  readonly atEnd: number;
+  /** The most resident memory, bytes. */
+  readonly resident: number;
+  readonly seconds: number;
+}
+
+/** Lets a coordinator in a process of its own gather answers that are made up here, faster than any model answers. */
+async function coordinate(trials: number, url: string): Promise<Kept> {
+  const program = join(import.meta.dirname, 'fleet-coordinator.ts');
+  const child = fork(program, [url, String(trials)], { execArgv: [...process.execArgv, '--expose-gc'] });
+  const ended = once(child, 'message') as Promise<[Kept]>;
+  const stop = new AbortController();
+  const answering = answerAll(trials, url, stop.signal);
+  const failed = once(child, 'exit').then(([code]) => {
+    throw new Error(`the coordinator ended with ${code}`);
+  });
+  try {
+    return (await Promise.race([ended, failed]))[0];
+  } finally {
+    stop.abort();
+    failed.catch(() => {});
+    await answering;
+  }
+}
+
+async function answerAll(trials: number, url: string, signal: AbortSignal): Promise<void> {
+  const { log, record } = orderOf(trials);
+  const seal = sealWith(FLEET_KEY);
+  const { redis } = await connect(url, () => {});
+  const taken = record.models.map(({ id }, i) => ({
+    session: log.find((one) => one.type === 'session' && one.model === id)!,
+    answer: log.find((one) => one.type === 'measurement' && one.model === id)!,
+    worker: new Worker<string>(queueName(PART, i), null, { connection: redis, prefix: PREFIX, autorun: false }),
+  }));
+  let blocks = 0;
+  while (!signal.aborted) {
+    let busy = false;
+    for (const { session, answer, worker } of taken) {
+      const job = await worker.getNextJob('token', { block: false });
+      if (job === undefined) continue;
+      busy = true;
+      const order: BlockOrder = JSON.parse(job.data.slice(64));
+      const own = `session ${++blocks}`;
+      const lines = order.trials.map((trial) => ({
+        ...answer,
+        ...trial,
+        session: own,
+        trial: `${order.suite}/${order.task}/${trial.sample}@${order.model}#${trial.repetition}`,
+      }));
+      const batch = {
+        run: PART,
+        machine: 'm',
+        lines: [{ ...session, session: own }, ...lines].map((line) => JSON.stringify(line)),
+      };
+      await redis.xadd(resultsKey(PART), '*', 'batch', seal.close('batch', batch));
+      await job.moveToCompleted('', 'token', false);
+    }
+    if (!busy) await sleep(50);
+  }
+  await Promise.all(taken.map(({ worker }) => worker.close(true)));
+  redis.disconnect();
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
+}
 
 function define(folder: string): void {
   const samples = Array.from({ length: TRIALS / 2 }, (_, i) => ({ q: `is ${i} even?`, target: 'yes' }));

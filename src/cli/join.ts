@@ -1,5 +1,6 @@
 /** `rightsize join`: measures for the runs of a fleet, until Ctrl-C. */
-import { Argument, Command, Option } from '@commander-js/extra-typings';
+import { resolve } from 'node:path';
+import { Argument, Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { DEFAULTS } from '../run/defaults.js';
 import { collect, modelsOption, positive } from './options.js';
 import { type Terminal, worldIn } from './terminal.js';
@@ -14,7 +15,15 @@ export const join = (terminal: Terminal) =>
         .default<readonly string[]>([], 'none'),
     )
     .addOption(modelsOption())
-    .option('--trust', 'also run models of hubs and servers that models.json here does not have')
+    .addOption(
+      new Option(
+        '--root <name=folder>',
+        'weights below the folder may be named by entries, as root:name/file (repeatable)',
+      )
+        .argParser(root)
+        .default<Readonly<Record<string, string>>>({}, 'none'),
+    )
+    .option('--trust', 'also run models of hubs, servers and the queue that models.json here does not have')
     .addOption(
       new Option('--lease <seconds>', 'how long this machine may be silent before others take its block')
         .argParser(positive)
@@ -22,7 +31,7 @@ export const join = (terminal: Terminal) =>
     )
     .option('--once', 'leave when the first run is at its end')
     .option('-o, --out <dir>', 'where the parts are kept', DEFAULTS.out)
-    .action(async (redis, { name, label, models, trust, lease, once, out }) => {
+    .action(async (redis, { name, label, models, root, trust, lease, once, out }) => {
       const [{ join }, { interruption }, { plain }] = await Promise.all([
         import('../run/join.js'),
         import('./interruption.js'),
@@ -32,6 +41,7 @@ export const join = (terminal: Terminal) =>
         name,
         labels: label,
         catalogue: models,
+        roots: root,
         trust,
         lease,
         out,
@@ -42,3 +52,10 @@ export const join = (terminal: Terminal) =>
         onNote: (text) => terminal.stderr.write(`${plain(text)}\n`),
       });
     });
+
+function root(text: string, earlier: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const [, name, folder] = /^([A-Za-z0-9_-]+)=(.+)$/.exec(text) ?? [];
+  if (name === undefined)
+    throw new InvalidArgumentError(`expected a name and a folder, as in "weights=/srv/weights", found "${text}".`);
+  return { ...earlier, [name]: resolve(folder!) };
+}

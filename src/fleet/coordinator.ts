@@ -20,10 +20,11 @@ import { type Stretch, stretches } from '../core/plan/stretches.js';
 import { recordsOf } from '../files/log.js';
 import { sha256 } from '../system/hash.js';
 import { packageVersion } from '../system/package.js';
-import { ATTEMPTS, MACHINES, PREFIX, queueName, RUNS, resultsKey } from './keys.js';
+import { ATTEMPTS, fileKey, MACHINES, PREFIX, queueName, RUNS, resultsKey } from './keys.js';
 import { type BlockOrder, batch, type MachineNotice, machineNotice, type RunNotice } from './messages.js';
 import { type Connection, isUnreachable } from './redis.js';
 import { Refused, type Seal } from './seal.js';
+import { offerFile } from './weights.js';
 
 export interface DispatchOptions {
   readonly connection: Connection;
@@ -34,6 +35,8 @@ export interface DispatchOptions {
   readonly samples: ReadonlyMap<string, SampleRecord>;
   /** A machine needs all of them. */
   readonly labels: readonly string[];
+  /** Weights that machines may take from the queue, and where each file is, by its hash. */
+  readonly offer?: { readonly weights: NonNullable<RunNotice['weights']>; readonly paths: ReadonlyMap<string, string> };
   readonly append: (record: LogRecord) => void;
   readonly onTrial: (trial: Trial, outcome: Outcome) => void;
   readonly say: (text: string) => void;
@@ -55,8 +58,8 @@ export interface AnsweredAgain extends Pick<MeasurementRecord, 'trial' | 'sessio
 interface Ordered {
   readonly id: string;
   readonly stretch: Stretch;
-  /** Ids of the trials that the log does not have. */
-  readonly open: Set<string>;
+  /** The trials that the log does not have. */
+  open: number;
 }
 
 /** Milliseconds between two looks at the queues. */
@@ -128,7 +131,7 @@ export async function dispatch(
       } else if (state === 'unknown') {
         // Its lines came before it left the queue.
         while (await gather(1));
-        if (block.open.size === 0) plan.settle(block);
+        if (block.open === 0) plan.settle(block);
         else {
           await queue.add('block', options.seal.close('block', orderOf(block, options)), {
             jobId: block.id,
@@ -164,7 +167,7 @@ export async function dispatch(
 
 /** Takes the run off the board. What machines send after an interruption stays for the run that is resumed. */
 async function withdraw(
-  { connection: { redis }, record }: DispatchOptions,
+  { connection: { redis }, record, offer }: DispatchOptions,
   queues: ReadonlyMap<string, Queue<string>>,
   interrupted: boolean,
 ): Promise<void> {
@@ -173,12 +176,25 @@ async function withdraw(
     await redis.hdel(RUNS, record.part).catch(() => {});
     for (const queue of queues.values()) await queue.obliterate({ force: true }).catch(() => {});
     if (!interrupted) await redis.del(resultsKey(record.part)).catch(() => {});
+    // Another run may offer the same files.
+    const last = (await redis.hlen(RUNS).catch(() => 1)) === 0;
+    const files = Object.values(offer?.weights ?? {}).flatMap(({ files }) => files.map(({ hash }) => fileKey(hash)));
+    if (last && files.length > 0) await redis.del(...files).catch(() => {});
   }
   await Promise.all([...queues.values()].map((queue) => queue.close().catch(() => {})));
 }
 
-async function announce({ connection, seal, record, labels }: DispatchOptions): Promise<void> {
-  const notice: RunNotice = { rightsize: packageVersion(), sent: Date.now(), record, labels: [...labels] };
+async function announce({ connection, seal, record, labels, offer }: DispatchOptions): Promise<void> {
+  const notice: RunNotice = {
+    rightsize: packageVersion(),
+    sent: Date.now(),
+    record,
+    labels: [...labels],
+    ...(offer && { weights: offer.weights }),
+  };
+  // Whoever reads the announcement finds the files.
+  for (const { files } of Object.values(offer?.weights ?? {}))
+    for (const file of files) await offerFile(connection, file, offer!.paths.get(file.hash)!);
   await connection.redis.hset(RUNS, record.part, seal.close('run', notice));
 }
 
@@ -205,8 +221,8 @@ function startPlan(
   wanted: ReadonlySet<string>,
   { seal, record: { part: run, models }, samples, append, onTrial, say }: DispatchOptions,
 ) {
+  /** The block of each trial that is open. It shrinks as answers come. */
   const owners = new Map<string, Ordered>();
-  const trials = new Map<string, Trial>();
   const ordered = new Set<Ordered>();
   for (const { cell, ...piece } of pieces) {
     const open = cell.trials.filter(({ id }) => wanted.has(id));
@@ -216,13 +232,10 @@ function startPlan(
       // The id says what the block does, so the same block is in the queue once, whoever puts it there.
       id: `block-${sha256(JSON.stringify([run, ids])).slice(0, 32)}`,
       stretch: { ...piece, cell: { ...cell, trials: open } },
-      open: new Set(open.map(({ id }) => id)),
+      open: open.length,
     };
     ordered.add(block);
-    for (const trial of open) {
-      owners.set(trial.id, block);
-      trials.set(trial.id, trial);
-    }
+    for (const { id } of open) owners.set(id, block);
   }
   const seen = new Set<string>();
   const again = new Map<string, AnsweredAgain>();
@@ -239,16 +252,18 @@ function startPlan(
       append(record);
       return;
     }
-    const trial = trials.get(record.trial);
     const block = owners.get(record.trial);
-    // The block of a trial that is not here any more is at its end: the log tells whether it had such a trial.
-    if (trial !== undefined && (record.model !== trial.model || record.sample !== trial.sample)) return;
-    if (trial === undefined || block?.open.delete(record.trial) !== true) {
+    // A trial that is not open was answered, or is none of the run: the log tells whether it had such a trial.
+    if (block === undefined) {
       if (!known.has(record.model) || !samples.has(sampleKey(record))) return;
       const { trial, session, outcome } = record;
       again.set(`${trial} ${session}`, { trial, session, text: textHash(outcome) });
       return;
     }
+    const trial = block.stretch.cell.trials.find(({ id }) => id === record.trial)!;
+    if (record.model !== trial.model || record.sample !== trial.sample) return;
+    owners.delete(record.trial);
+    block.open--;
     append(record);
     onTrial(trial, record.outcome);
   }
@@ -273,15 +288,12 @@ function startPlan(
     },
     settle(block: Ordered): void {
       ordered.delete(block);
-      for (const { id } of block.stretch.cell.trials) {
-        owners.delete(id);
-        trials.delete(id);
-      }
+      for (const { id } of block.stretch.cell.trials) owners.delete(id);
     },
     setAside(block: Ordered, reason: string): void {
       const { model, cell } = block.stretch;
       append({ type: 'model-failed', model, reason });
-      reasons.push(`${block.open.size} trials of ${model} on ${cell.suite}/${cell.task} were set aside: ${reason}`);
+      reasons.push(`${block.open} trials of ${model} on ${cell.suite}/${cell.task} were set aside: ${reason}`);
       say(reasons.at(-1)!);
       this.settle(block);
     },

@@ -17,6 +17,8 @@ export const callKey = (machine: string) => `${PREFIX}:call:${machine}`;
 export const ordersKey = (call: string, machine: string) => `${PREFIX}:orders:${call}:${machine}`;
 /** A stream: what the machines of a load test answer. */
 export const repliesKey = (call: string) => `${PREFIX}:replies:${call}`;
+/** A string: the content of a file, by its hash. */
+export const fileKey = (hash: string) => `${PREFIX}:file:${hash}`;
 /** The queue of a model: a machine takes from those of the models that it runs. */
 export const queueName = (run: string, model: number) => `${run}-${model}`;
 

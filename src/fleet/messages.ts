@@ -17,11 +17,38 @@ const RUN_ID = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}(-\d{1,4})?$/;
 const name = z.string().min(1).max(300);
 const names = z.array(name).max(1000);
 
+/** Bytes of the weights of one model that go through the queue. */
+export const LARGEST_OFFER = 2 ** 26;
+
+const offeredFile = z.object({
+  name: z
+    .string()
+    .max(300)
+    .regex(/^(?!\.{1,2}(?:\/|$))[\w.@+ -]+(?:\/(?!\.{1,2}(?:\/|$))[\w.@+ -]+)*$/, {
+      error: 'expected the path of a file below a folder',
+    }),
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.int().min(0).max(LARGEST_OFFER),
+});
+export type OfferedFile = z.infer<typeof offeredFile>;
+
+const offeredWeights = z
+  .object({ kind: z.enum(['file', 'folder']), files: z.array(offeredFile).min(1).max(1000) })
+  .refine(({ files }) => files.reduce((sum, { bytes }) => sum + bytes, 0) <= LARGEST_OFFER)
+  .refine(({ kind, files }) => kind === 'folder' || files.length === 1);
+export type OfferedWeights = z.infer<typeof offeredWeights>;
+
 export const runNotice = z.object({
   rightsize: name.describe('The version that made the plan.'),
   sent: z.number().describe('Milliseconds since 1970, by the clock of the coordinator.'),
   record: RECORDS.run.extend({ id: z.string().regex(RUN_ID), part: z.string().regex(UUID) }),
   labels: names.describe('A machine needs all of them.'),
+  weights: z
+    .record(z.string(), offeredWeights)
+    .exactOptional()
+    .describe(
+      'For each model whose weights are small files of the coordinator, what they are. Redis has them by hash.',
+    ),
 });
 export type RunNotice = z.infer<typeof runNotice>;
 

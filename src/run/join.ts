@@ -16,9 +16,9 @@ import { type Trial, trialId } from '../core/plan/plan.js';
 import { type LoadedModel, loadAllModels } from '../files/definitions.js';
 import { openLog, readLog } from '../files/log.js';
 import { type Ending, type OwnPart, partName, serve } from '../fleet/machine.js';
-import type { BlockOrder, RunNotice } from '../fleet/messages.js';
-import { connect } from '../fleet/redis.js';
-import { KEY_VARIABLE, sealWith } from '../fleet/seal.js';
+import { type BlockOrder, LARGEST_OFFER, type OfferedWeights, type RunNotice } from '../fleet/messages.js';
+import { type Connection, connect } from '../fleet/redis.js';
+import { KEY_VARIABLE, Refused, sealWith } from '../fleet/seal.js';
 import { uniqueId } from '../system/id.js';
 import { describeHolder } from '../system/lock.js';
 import { packageVersion } from '../system/package.js';
@@ -26,8 +26,10 @@ import { openWorker } from '../worker/supervisor.js';
 import { DEFAULTS } from './defaults.js';
 import { catalogueFile, tasksOf } from './definitions.js';
 import { describeMachine } from './environment.js';
+import { belowRoot, differenceFrom, type Roots, takeWeights } from './fleet-weights.js';
 import { sendRequests } from './join-load.js';
 import { lockMachine } from './machine-lock.js';
+import { whatIsNeverTaken } from './never-taken.js';
 import { originOf } from './part.js';
 import { readinessOf } from './readiness.js';
 import { execute } from './runner.js';
@@ -44,6 +46,8 @@ export interface JoinOptions extends Partial<World> {
   readonly trust?: boolean | undefined;
   /** A models.json in place of `./models.json`. */
   readonly catalogue?: string | undefined;
+  /** Folders of weights that entries of the queue may name: `root:NAME/path`. */
+  readonly roots?: Roots | undefined;
   /** Where the parts are kept. */
   readonly out?: string | undefined;
   /** What to do when the first run is at its end; without it, wait for the next. */
@@ -85,7 +89,7 @@ export async function join(url: string, options: JoinOptions = {}): Promise<void
           openPart(
             notice,
             { ...machine, name, environment, clockOffset: connection.offset },
-            { ...options, ...world, say },
+            { ...options, ...world, say, connection },
           ),
         sendRequests: (call) =>
           sendRequests(call, {
@@ -112,7 +116,7 @@ export async function join(url: string, options: JoinOptions = {}): Promise<void
 /** Seconds by which clocks differ without harm. */
 const WRONG_CLOCK = 60;
 
-type PartOptions = JoinOptions & World & { readonly say: (text: string) => void };
+type PartOptions = JoinOptions & World & { readonly say: (text: string) => void; readonly connection: Connection };
 
 /** @throws UserError when this machine takes no part in the run. */
 async function openPart(notice: RunNotice, host: MachineRecord, options: PartOptions): Promise<OwnPart> {
@@ -239,7 +243,11 @@ interface ModelsHere {
   readonly notHere: Readonly<Record<string, string>>;
 }
 
-async function modelsHere({ record }: RunNotice, host: MachineRecord, options: PartOptions): Promise<ModelsHere> {
+async function modelsHere(
+  { record, weights = {} }: RunNotice,
+  host: MachineRecord,
+  options: PartOptions,
+): Promise<ModelsHere> {
   const own = new Map(
     (await loadAllModels(catalogueFile(options.catalogue, options))).map((loaded) => [loaded.model.id, loaded]),
   );
@@ -254,37 +262,73 @@ async function modelsHere({ record }: RunNotice, host: MachineRecord, options: P
       continue;
     }
     const known = place?.model ?? id;
-    const found = entryFor({ ...model, id: known }, own.get(known), options);
-    const reason = typeof found === 'string' ? found : await whyNotReady(found, host, options);
-    if (reason !== null) notHere[id] = reason;
-    else if (typeof found !== 'string') loaded.set(id, { ...found, model: { ...found.model, id } });
+    try {
+      const entry = await entryFor({ ...model, id: known }, own.get(known), options);
+      const found = await withWeights(entry, Object.hasOwn(weights, id) ? weights[id] : undefined, options);
+      const reason = await whyNotReady(found, host, options);
+      if (reason !== null) notHere[id] = reason;
+      else loaded.set(id, { ...found, model: { ...found.model, id } });
+    } catch (error) {
+      if (!(error instanceof UserError || error instanceof Refused)) throw error;
+      notHere[id] = error.message;
+    }
   }
   return { loaded, notHere };
 }
 
-/** The entry that stands behind a name here, or why there is none. */
-function entryFor(
+interface Entry {
+  readonly loaded: LoadedModel;
+  /** Whose word the source is: this machine's, or that of the queue. */
+  readonly from: 'here' | 'the queue';
+}
+
+/** The entry that stands behind a name here. @throws UserError where there is none. */
+async function entryFor(
   model: LoadedModel['model'],
   own: LoadedModel | undefined,
-  { trust, cwd }: Pick<PartOptions, 'trust' | 'cwd'>,
-): LoadedModel | string {
-  if (own !== undefined && sameEntry(own.model, model)) return own;
-  if (!trust) {
-    return own === undefined
-      ? 'its models.json has no such entry; add it, or join with --trust'
-      : 'its models.json has another entry of this name; make the two equal, or join with --trust';
+  { trust, cwd, roots = {} }: Pick<PartOptions, 'trust' | 'cwd' | 'roots'>,
+): Promise<Entry> {
+  const isOwn = own !== undefined && sameEntry(own.model, model);
+  const loaded = isOwn ? own : { model, directory: cwd };
+  const root = model.backend === 'openai' ? null : await belowRoot(model.source, roots);
+  if (!isOwn && !trust && root === null) {
+    throw new UserError(
+      own === undefined
+        ? 'its models.json has no such entry; add it, or join with --trust'
+        : 'its models.json has another entry of this name; make the two equal, or join with --trust',
+    );
   }
-  if ('server' in model && model.server !== undefined)
-    return 'the entry starts a command, which is never taken from a queue';
-  if ('library' in model && model.library !== undefined)
-    return 'the entry loads a library, which is never taken from a queue';
-  if (model.backend !== 'openai' && !model.source.startsWith('hf:')) {
-    return 'the entry names a file, which is never taken from a queue; add it to models.json here';
+  const refused = isOwn ? null : whatIsNeverTaken(model);
+  if (refused !== null) throw new UserError(`the entry ${refused}, which is never taken from a queue`);
+  if (root !== null) return { loaded: withSource(loaded, root), from: 'here' };
+  return { loaded, from: isOwn ? 'here' : 'the queue' };
+}
+
+function withSource({ model, directory }: LoadedModel, source: string): LoadedModel {
+  return { model: { ...model, source }, directory };
+}
+
+/** The entry with weights that are here: its own, or those of the queue. @throws UserError, Refused */
+async function withWeights(
+  { loaded, from }: Entry,
+  offered: OfferedWeights | undefined,
+  options: PartOptions,
+): Promise<LoadedModel> {
+  const { model, directory } = loaded;
+  if (model.backend === 'openai' || model.backend === 'scripted' || model.source.startsWith('hf:')) return loaded;
+  const path = resolve(directory, model.source);
+  if (from === 'here' && existsSync(path)) {
+    const difference = offered === undefined ? null : await differenceFrom(offered, path);
+    if (difference === null) return loaded;
+    throw new UserError(`its weights are not those of the run: ${difference}`);
   }
-  if ('adapters' in model && model.adapters !== undefined) {
-    return 'the entry names files of adapters, which are never taken from a queue; add it to models.json here';
+  if (offered === undefined) {
+    throw new UserError(
+      `its weights (${model.source}) are not here, and the run does not send them: only files of up to ${LARGEST_OFFER / 2 ** 20} MiB go through the queue`,
+    );
   }
-  return { model, directory: cwd };
+  options.say(`${model.id}: takes its weights from the queue`);
+  return withSource(loaded, await takeWeights(offered, options));
 }
 
 async function whyNotReady(

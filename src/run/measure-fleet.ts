@@ -2,12 +2,14 @@
 import { UserError } from '../core/errors.js';
 import type { RunRecord } from '../core/log/log.js';
 import type { Block } from '../core/plan/plan.js';
+import type { LoadedModel } from '../files/definitions.js';
 import { readLog } from '../files/log.js';
 import { type AnsweredAgain, dispatch, machinesOf, textHash } from '../fleet/coordinator.js';
 import type { RunNotice } from '../fleet/messages.js';
 import { connect } from '../fleet/redis.js';
 import { KEY_VARIABLE, sealWith } from '../fleet/seal.js';
 import type { Definitions } from './definitions.js';
+import { offerOf } from './fleet-weights.js';
 import type { RunEnding, RunnerOptions } from './runner.js';
 import type { World } from './world.js';
 
@@ -68,6 +70,8 @@ export async function placeEverywhere(
 export interface FleetContext extends Pick<RunnerOptions, 'samples' | 'append' | 'onEvent' | 'signal'> {
   /** The log of the run, which says what it is. */
   readonly log: string;
+  /** The models of the run. */
+  readonly models: Iterable<LoadedModel>;
   /** The whole plan of the run. */
   readonly whole: readonly Block[];
   readonly environment: World['environment'];
@@ -78,7 +82,7 @@ export interface FleetContext extends Pick<RunnerOptions, 'samples' | 'append' |
 export async function executeOnFleet(
   blocks: readonly Block[],
   { url, labels = [] }: FleetOptions,
-  { log, environment, say, onEvent, ...context }: FleetContext,
+  { log, environment, say, onEvent, models, ...context }: FleetContext,
 ): Promise<RunEnding> {
   const seal = sealWith(environment[KEY_VARIABLE]);
   const connection = await connect(url, say);
@@ -89,6 +93,7 @@ export async function executeOnFleet(
       seal,
       record: (await runOf(log)) as RunNotice['record'],
       labels,
+      offer: await offerOf([...models]),
       onTrial: (trial, outcome) => onEvent({ type: 'trial', trial, outcome }),
       say,
     });

@@ -270,7 +270,14 @@ async function fillUntil(
   const executeBlocks = async (some: readonly Block[], until: AbortSignal) => {
     if (fleet === undefined) return execute(some, { ...runner, signal: until });
     const { executeOnFleet } = await import('./measure-fleet.js');
-    return executeOnFleet(some, fleet, { ...runner, signal: until, log: logOf(folder), whole, say });
+    return executeOnFleet(some, fleet, {
+      ...runner,
+      models: definitions.models,
+      signal: until,
+      log: logOf(folder),
+      whole,
+      say,
+    });
   };
   const { untilSure } = settings;
   const ending =

@@ -1,5 +1,5 @@
 /** A real Redis, and machines as processes, in network namespaces where that is allowed. */
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -102,6 +102,36 @@ describe.skipIf(none !== null)('a fleet', () => {
       'large on pi',
     ])
       expect(trials.filter((trial) => trial.endsWith(`@${name}#1`))).toHaveLength(6);
+  });
+
+  test('gives the verdicts of one machine to the reference pair, of which one machine has its weights from the queue', async () => {
+    // A machine whose catalogue has the entry and whose disk lacks the file.
+    const weights = join(import.meta.dirname, '../../models/reference-slm/reference-slm-q8_0.gguf');
+    const catalogue = JSON.stringify({
+      models: [{ id: 'tiny', class: 'slm', backend: 'llama-cpp', source: 'tiny.gguf' }],
+    });
+    mkdirSync(join(folder, 'guest'));
+    writeFileSync(join(folder, 'guest/models.json'), catalogue);
+    writeFileSync(join(folder, 'tiny.json'), catalogue);
+    cpSync(weights, join(folder, 'tiny.gguf'));
+    const guest = fleet.startMachine('guest', ['--label', 'guest', '--models', 'guest/models.json', '--once']);
+    await until(async () => (await heard('guest')) > 0);
+    const run = fleet.run([
+      'run',
+      ...['-s', 'suite.yaml', '-m', 'tiny', '--models', 'tiny.json', '-n', '2', '--quiet'],
+      ...['--fleet', fleet.url, '--on', 'guest', '-o', 'guest-run'],
+    ]);
+    expect(await run.closed, run.output()).toBe(0);
+    expect(guest.output()).toContain('tiny: takes its weights from the queue');
+    const cached = join(folder, '.cache/rightsize/fleet');
+    expect(readFileSync(join(cached, readdirSync(cached)[0]!, 'tiny.gguf'))).toEqual(readFileSync(weights));
+
+    const pair = ['-s', 'support-desk', '-m', 'reference-slm', '-m', 'reference-llm', '-n', '3', '--quiet'];
+    for (const [out, ...more] of [['pair-alone'], ['pair-fleet', '--fleet', fleet.url]] as const) {
+      const one = fleet.run(['run', ...pair, '--reports', 'summary', '-o', out, ...more]);
+      expect(await one.closed, one.output()).toBe(0);
+    }
+    expect(qualityOf('pair-fleet')).toBe(qualityOf('pair-alone'));
   });
 
   test('lists its machines', async () => {

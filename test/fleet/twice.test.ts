@@ -75,6 +75,7 @@ describe.skipIf(none !== null)('a trial that two machines measured', () => {
       {
         log: file,
         whole: plan,
+        models: [],
         samples,
         environment: { RIGHTSIZE_FLEET_KEY: FLEET_KEY },
         append: log.append,

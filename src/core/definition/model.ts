@@ -59,7 +59,9 @@ const chatTemplate = z
 const source = z
   .string()
   .min(1)
-  .describe('A path beside models.json, or a hub reference: hf:org/repo, hf:org/repo:Q4_K_M, hf:org/repo/file.gguf.');
+  .describe(
+    'A path beside models.json, or a hub reference: hf:org/repo, hf:org/repo:Q4_K_M, hf:org/repo/file.gguf. In a fleet also root:NAME/path, below a folder that each machine names.',
+  );
 
 const llamaCpp = z.strictObject({
   ...common,
