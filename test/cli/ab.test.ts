@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CommanderError } from '@commander-js/extra-typings';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ab } from '../../src/cli/ab.js';
-import { folderWith, parsed, ROOT, rightsize, silentTerminal } from '../support/cli.js';
+import { folderWith, parsed, ROOT, rightsize, rightsizeHere, silentTerminal } from '../support/cli.js';
 import { type ScriptedServer, startScripted, stream } from '../support/openai-server.js';
 
 const SUITE = {
@@ -84,7 +84,7 @@ test('two endpoints are asked in turns, and a loss is red after a second look', 
 
 test('two servers are started side by side and ended, also for the second look', async () => {
   const cwd = folderOf([started('old', 'well'), started('new', 'badly')]);
-  const found = await rightsize([...AB, '--base', 'old', '--candidate', 'new', '--gate', '--limit', '12'], { cwd });
+  const found = await rightsizeHere([...AB, '--base', 'old', '--candidate', 'new', '--gate', '--limit', '12'], { cwd });
   expect(found.code, found.stderr).toBe(1);
   expect(found.stdout).toContain('The gate is red: quality');
 }, 180_000);
@@ -92,7 +92,7 @@ test('two servers are started side by side and ended, also for the second look',
 test('power is asked for before anything is measured', async () => {
   const cwd = folderOf([started('old', 'well'), started('new', 'badly')]);
   const flags = ['--base', 'old', '--candidate', 'new', '--gate', '--by', 'decodeRate=5%', '--require-power'];
-  const found = await rightsize([...AB, ...flags], { cwd });
+  const found = await rightsizeHere([...AB, ...flags], { cwd });
   expect(found.code, found.stdout).toBe(1);
   expect(found.stderr).toMatch(/--require-power: nothing was measured, .*tok\/s/);
   expect(readdirSync(cwd)).not.toContain('reports');
