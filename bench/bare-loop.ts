@@ -4,14 +4,13 @@
  * answered with the rates.
  */
 import { register } from 'node:module';
-import type { Lengths, Rates } from './llama-cpp.js';
+import { type Lengths, PROMPT, type Rates } from './rates.js';
 
 register('./built.mjs', import.meta.url);
 const { createBatch } = await import('../src/backends/llama-cpp/batch.js');
 const { shippedLibraries } = await import('../src/backends/llama-cpp/find-library.js');
 const { openLibrary } = await import('../src/backends/llama-cpp/library.js');
 
-const PROMPT = 128;
 const [file = '', threads = '1'] = process.argv.slice(2);
 
 const { llama, createThreadPool } = openLibrary(await shippedLibraries('cpu'));

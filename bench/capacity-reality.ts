@@ -7,7 +7,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startRecorded } from '../src/core/capacity/plan/recorded.js';
 import { LEAST_ANSWERS, measuredTimes, type SingleStream } from '../src/core/capacity/simulate/measured-times.js';
-import { schedulerOf } from '../src/core/capacity/simulate/scheduler.js';
+import { llamaServer } from '../src/core/capacity/simulate/scheduler.js';
 import { simulate } from '../src/core/capacity/simulate/simulate.js';
 import type { Lengths } from '../src/core/capacity/step/workload.js';
 import { parseCondition } from '../src/core/definition/condition.js';
@@ -56,7 +56,7 @@ export async function compareWithReality(folder: string): Promise<{ pairs: Pair[
     calibrated.push({ piece, answers: streams.length, ...pick(found) });
     for (const log of logsIn(join(folder, piece, 'steps'))) {
       for (const { step, requests, slots, context } of await stepsIn(log)) {
-        const scheduler = schedulerOf('llama.cpp-cpu', { slots, context, room: 0 });
+        const scheduler = llamaServer({ slots, context });
         pairs.push(...pairsOf({ piece, step, requests, scheduler, times: found.times }));
       }
     }
@@ -115,7 +115,7 @@ interface Comparison {
   readonly piece: string;
   readonly step: StepRecord;
   readonly requests: readonly StepRequest[];
-  readonly scheduler: ReturnType<typeof schedulerOf>;
+  readonly scheduler: ReturnType<typeof llamaServer>;
   readonly times: ReturnType<typeof measuredTimes>['times'];
 }
 

@@ -80,8 +80,7 @@ async function hold(condition: Condition, requests: number, clients = 1): Promis
     const held = await holdStep(
       { id: 'null/1', model: 'null', condition, seed: 0, requests, seconds: 2 * SECONDS, first: 0, most: requests },
       {
-        clients: opened,
-        session: 'bench',
+        clients: opened.map((worker) => ({ worker, session: 'bench' })),
         orderSeed: 0,
         samples: SAMPLES,
         questions: QUESTIONS,

@@ -29,12 +29,11 @@ export const fleet: Part = {
     await lone.run(['run', '-s', 'suite.yaml', ...FLAGS]).closed;
     const expected = qualityIn(summaryIn(alone));
     rmSync(alone, { recursive: true, force: true });
-    let round = 0;
     return {
-      async attempt(random) {
+      async attempt(random, number) {
         const folder = folderWith(FILES);
         const begun = performance.now();
-        const loses = round++ % 10 === 9;
+        const loses = number % 10 === 9;
         const { ended, faults } = await killAndCheck(folder, random, { loses, expected });
         const took = (performance.now() - begun) / 1000;
         const outcome: Outcome = { ended, faults, took, memory: 0, again: `the run in ${folder}` };

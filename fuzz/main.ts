@@ -27,6 +27,9 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   titles: async () => (await import('./titles.js')).titles,
 };
 
+/** Cases between two words about how far it is. */
+const PROGRESS = 10;
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -59,8 +62,9 @@ async function tryAll(name: string, part: Part): Promise<readonly Outcome[]> {
   const trial = await part.open();
   const outcomes: Outcome[] = [];
   try {
-    for (const number of numbers) {
-      const outcome = await trial.attempt(createRandom(seed, name, number));
+    for (const [i, number] of numbers.entries()) {
+      if (i > 0 && i % PROGRESS === 0) process.stderr.write(`  ${i} of ${numbers.length} cases\n`);
+      const outcome = await trial.attempt(createRandom(seed, name, number), number);
       outcomes.push(outcome);
       for (const fault of outcome.faults) process.stderr.write(`  case ${number}: ${fault}\n    ${outcome.again}\n`);
     }

@@ -15,7 +15,8 @@ export interface Part {
 
 /** A part that is ready: what its cases share is made. */
 export interface Trial {
-  attempt(random: Random): Promise<Outcome>;
+  /** @param number Of the case, from 0. */
+  attempt(random: Random, number: number): Promise<Outcome>;
   close(): Promise<void>;
 }
 

@@ -34,17 +34,3 @@ function abortError(signal: AbortSignal): unknown {
   if (reason instanceof Error && reason.name === 'AbortError') return reason;
   return new DOMException('the request was aborted', { name: 'AbortError', cause: reason });
 }
-
-/**
- * A signal that is aborted after so many seconds, or with another one. Node 20 may collect the signals of `AbortSignal.any` and
- * `AbortSignal.timeout` as garbage before they fire, and then a server that says nothing is waited for without end.
- */
-export function within(seconds: number, signal?: AbortSignal): AbortSignal {
-  const stop = new AbortController();
-  const late = new DOMException('the time is up', 'TimeoutError');
-  setTimeout(() => stop.abort(late), seconds * 1000).unref();
-  const follow = () => stop.abort(signal?.reason);
-  if (signal?.aborted) follow();
-  else signal?.addEventListener('abort', follow, { once: true });
-  return stop.signal;
-}

@@ -33,7 +33,7 @@ export interface LoadManner {
   /** To keep no prompts, so that none is computed faster for one that came before. */
   readonly prefixCache?: 'off' | undefined;
   /** To answer with as many tokens as a request allows. */
-  readonly length?: 'fixed' | undefined;
+  readonly length?: 'fixed' | 'fixed where it can' | undefined;
 }
 
 export interface BackendContext {

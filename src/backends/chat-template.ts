@@ -3,7 +3,6 @@
  * program that comes with the model, and half of a model's quality: the wrong template makes a good model look bad, so it
  * is the model's own that is used, and its hash goes into the log.
  */
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { STANDING } from '../core/definition/jinja/clock.js';
 import { TooMuchWork } from '../core/definition/jinja/limits.js';
@@ -12,6 +11,7 @@ import { describeError, UserError } from '../core/errors.js';
 import { isChat, type Message, type Prompt } from '../core/message.js';
 import { type Missing, missing } from '../core/quantity.js';
 import { sha256 } from '../system/hash.js';
+import { readTextSync } from '../system/path.js';
 
 export interface ChatTemplate {
   /** The program itself; null for plain text. A template writes the special tokens, plain text has none. */
@@ -69,10 +69,12 @@ export function chooseTemplate(
 
 function readTemplateFile(file: string, names: readonly string[]): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readTextSync(file);
   } catch (error) {
     const others = names.length > 0 ? `, or the name of one that came with the model (${names.join(', ')})` : '';
-    throw new UserError(`chatTemplate: expected a Jinja file${others}, but ${describeError(error)}`, { cause: error });
+    throw new UserError(`chatTemplate: expected a Jinja file${others}, but ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 

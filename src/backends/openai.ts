@@ -12,7 +12,7 @@ import type { SessionFacts } from '../core/log/log.js';
 import { known, missing } from '../core/quantity.js';
 import { certificateRemedy, proxiesOf } from '../hub/proxies.js';
 import { type Pace, Transient } from '../hub/retry.js';
-import { within } from './abort.js';
+import { within } from '../system/signals.js';
 import type { Backend, BackendContext, LoadManner, Readiness, Session } from './backend.js';
 import type { Habits } from './openai/body.js';
 import { type Connection, codeOf, connect, NoConnection, Refusal } from './openai/connection.js';
@@ -23,8 +23,8 @@ import { loglikelihood } from './openai/loglikelihood.js';
 import { mannerOf } from './openai/manner.js';
 import { type Abilities, type Listing, listModels, probe } from './openai/probe.js';
 import { type ServerProcess, startServer } from './openai/server-process.js';
-import { lookAt, settingsOf } from './openai/server-view.js';
-import type { Server } from './openai/stream.js';
+import { lookAt, settingsOf, sharedCacheOf } from './openai/server-view.js';
+import { BrokenStream, type Server } from './openai/stream.js';
 
 type OpenaiModel = ModelOf<'openai'>;
 
@@ -88,10 +88,16 @@ async function openSession(
   // A server may load its model at the first question, and refuse until it has.
   const abilities = await probe({ ...server, under: 'trials' }, signal).catch((error: unknown) => {
     signal.throwIfAborted();
-    // Before the first trial, whatever a server fails in is for the user to look into.
-    throw error instanceof UserError ? error : new UserError(describeError(error), { cause: error });
+    // Before the first trial, whatever a server fails in is for the user to look into, but for what time may mend.
+    throw error instanceof UserError || isBusy(error) ? error : new UserError(describeError(error), { cause: error });
   });
-  const settings = server.under === 'load' ? await settingsOf(connection, within(CHECK_TIMEOUT, signal)) : {};
+  const settings =
+    server.under === 'load'
+      ? {
+          ...(await settingsOf(connection, within(CHECK_TIMEOUT, signal))),
+          ...sharedCacheOf(server.model.server?.command ?? []),
+        }
+      : {};
   signal.throwIfAborted();
   return {
     facts: { ...factsOf(server, abilities, listing), ...(Object.keys(settings).length > 0 && { settings }) },
@@ -109,6 +115,12 @@ async function openSession(
       await process?.stop();
     },
   };
+}
+
+/** Whether a server said, to every attempt, that it cannot answer now: a rate limit, or a breakdown. Other models of a run go on. */
+function isBusy(error: unknown): boolean {
+  const { cause } = error as Error;
+  return cause instanceof Transient && !(cause.cause instanceof BrokenStream);
 }
 
 function factsOf({ model, connection }: Server, abilities: Abilities, listing: Listing | null): SessionFacts {

@@ -30,6 +30,14 @@ export const ab = (terminal: Terminal) =>
         .argParser(collect)
         .default<readonly string[]>([], DEFAULTS.suite),
     )
+    .addOption(
+      new Option(
+        '--base-suite <name|file>',
+        'ask the base in the words of this suite, which has the same samples (repeatable)',
+      )
+        .argParser(collect)
+        .default<readonly string[]>([]),
+    )
     .addOption(modelsOption())
     .addOption(dataOption())
     .option('-n, --limit <n>', 'at most n samples of each task', positive)
@@ -72,6 +80,7 @@ export const ab = (terminal: Terminal) =>
         base,
         candidate,
         suites: flags.suite,
+        baseSuites: flags.baseSuite.length === 0 ? undefined : flags.baseSuite,
         catalogue: flags.models,
         data: flags.data,
         limit: flags.limit,

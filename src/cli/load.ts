@@ -1,26 +1,32 @@
 /** `rightsize load`: tests models under load, step by step, then prints how fast and how well they answer. */
 import { Command, Option } from '@commander-js/extra-typings';
-import { conditionText, parseThinkTime, steadyRate } from '../core/definition/condition.js';
+import { SOUGHT_LOADS } from '../core/definition/sought-loads.js';
 import { UserError } from '../core/errors.js';
-import { DEFAULTS, LOAD_DEFAULTS } from '../run/defaults.js';
+import { namedConditions, type WantedLoads } from '../core/load/wanted.js';
+import { DEFAULTS } from '../run/defaults.js';
 import type { LoadDefinition } from '../run/load-definition.js';
 import {
+  allowScorerOption,
   arrivals,
   budget,
   collect,
   dataOption,
   decimal,
   defining,
+  fleetOption,
   gateOption,
   gateStrictOption,
   leastOption,
+  lengths,
   modelsOption,
   natural,
   oneOf,
+  onOption,
   positive,
   positives,
   rates,
   reportsOption,
+  requireFleet,
   share,
   thinkTime,
 } from './options.js';
@@ -35,7 +41,7 @@ const loadOptions = () =>
           .default<readonly string[]>([], 'the model of a server on this machine'),
       ),
     )
-    .addOption(defining(modelsOption()))
+    .addOption(modelsOption())
     .addOption(
       defining(
         new Option('-s, --suite <name|file>', 'the workload (repeatable)')
@@ -59,9 +65,9 @@ const loadOptions = () =>
     )
     .addOption(
       defining(
-        new Option('--think <time>', 'how long users think: 10s, exp:10s or lognormal:10s,1')
-          .argParser(thinkTime)
-          .default(parseThinkTime('exp:10s')!, 'exp:10s'),
+        new Option('--think <time>', 'how long users think: 10s, exp:10s (unless said) or lognormal:10s,1').argParser(
+          thinkTime,
+        ),
       ),
     )
     .addOption(
@@ -70,9 +76,10 @@ const loadOptions = () =>
     .addOption(defining(new Option('--rate <r,…>', 'steps of r requests per second').argParser(rates)))
     .addOption(
       defining(
-        new Option('--arrivals <process>', 'how the requests of a rate arrive: poisson, constant or gamma:CV')
-          .argParser(arrivals)
-          .default({ kind: 'poisson' } as const, 'poisson'),
+        new Option(
+          '--arrivals <process>',
+          'how the requests of a rate arrive: poisson (unless said), constant or gamma:CV',
+        ).argParser(arrivals),
       ),
     )
     .addOption(
@@ -99,7 +106,7 @@ const loadOptions = () =>
         new Option(
           '--find <what>',
           'search the greatest load that holds: users (where none is named), concurrency or rate',
-        ).argParser(oneOf(['users', 'concurrency', 'rate'])),
+        ).argParser(oneOf(SOUGHT_LOADS)),
       ),
     )
     .addOption(
@@ -109,7 +116,7 @@ const loadOptions = () =>
           .default<readonly string[]>([], 'the limits of the suite'),
       ),
     )
-    .addOption(defining(new Option('--requests <n>', 'answers that a step waits for').argParser(positive).default(200)))
+    .addOption(defining(new Option('--requests <n>', 'answers that a step waits for (200)').argParser(positive)))
     .addOption(
       defining(
         new Option('--budget <time|n>', 'the longest time (5 min) or the most requests of one model').argParser(budget),
@@ -121,11 +128,7 @@ const loadOptions = () =>
       ),
     )
     .addOption(
-      defining(
-        new Option('--stop-errors <share>', 'end a step when more of its requests fail')
-          .argParser(share)
-          .default(0.1, '10%'),
-      ),
+      defining(new Option('--stop-errors <share>', 'end a step when more of its requests fail (10%)').argParser(share)),
     )
     .addOption(defining(new Option('--clients <n>', 'processes that send the requests').argParser(positive).default(1)))
     .addOption(
@@ -147,9 +150,30 @@ const loadOptions = () =>
         ),
       ),
     )
+    .addOption(
+      defining(
+        new Option(
+          '--prompt <tokens>',
+          'in place of a suite: prompts of so many tokens, all different (4096, uniform:100,500, lognormal:500,0.5)',
+        ).argParser(lengths),
+      ),
+    )
+    .addOption(
+      defining(new Option('--output <tokens>', 'with --prompt: answers of so many tokens (256)').argParser(lengths)),
+    )
+    .addOption(
+      defining(
+        new Option('--prefix <tokens>', 'with --prompt: so many of them begin every prompt alike').argParser(natural),
+      ),
+    )
+    .option('--run-code', 'run the programs that models write, confined, where a scorer asks for it')
+    .option('--judge <id>', 'the model that judges answers, where a scorer asks for one')
+    .addOption(allowScorerOption())
     .option('--no-self-test', 'do not measure the client against a server of its own first')
     .addOption(new Option('--resume <run>', 'hold the steps that a load test lacks'))
     .option('-o, --out <dir>', 'where runs are kept', DEFAULTS.out)
+    .addOption(fleetOption('send the requests from the machines that joined there, not from here'))
+    .addOption(onOption())
     .option('--wait', 'wait while another process measures on this machine')
     .addOption(reportsOption())
     .addOption(gateOption())
@@ -173,6 +197,7 @@ export const load = (terminal: Terminal) =>
       least: flags.least,
       model: flags.gateModel,
     });
+    requireFleet(flags, []);
     await printLoad(
       terminal,
       flags.resume === undefined ? { definition: definitionOf(flags) } : { resume: flags.resume },
@@ -181,6 +206,10 @@ export const load = (terminal: Terminal) =>
         out: flags.out,
         whenBusy: flags.wait ? 'wait' : undefined,
         selfTest: flags.selfTest ? undefined : 'skip',
+        fleet: flags.fleet === undefined ? undefined : { url: flags.fleet, labels: flags.on },
+        judge: flags.judge,
+        programs: flags.runCode ? 'run confined' : undefined,
+        allowScorers: flags.allowScorer,
         reports: flags.reports,
         json: flags.json,
         quiet: flags.quiet,
@@ -190,6 +219,14 @@ export const load = (terminal: Terminal) =>
   });
 
 function definitionOf(flags: LoadFlags): LoadDefinition {
+  const { users, concurrency, rate, condition: conditions, find, think, arrivals, ceiling } = flags;
+  const loads: WantedLoads = { users, concurrency, rate, conditions, find, think, arrivals, ceiling };
+  const [named = flags.trace === undefined ? undefined : `--trace ${flags.trace}`] = namedConditions(loads);
+  if (find !== undefined && named !== undefined) {
+    throw new UserError(
+      `--find: expected no load beside it, because it searches one, found ${named}; leave out one of them`,
+    );
+  }
   return {
     suites: flags.suite,
     models: flags.model,
@@ -198,7 +235,7 @@ function definitionOf(flags: LoadFlags): LoadDefinition {
     data: flags.data,
     limit: flags.limit,
     seed: flags.seed,
-    ...wantedLoads(flags),
+    loads,
     ...(flags.trace !== undefined && { traces: [{ file: flags.trace, speed: flags.speed }] }),
     objectives: flags.objective,
     requests: flags.requests,
@@ -207,63 +244,23 @@ function definitionOf(flags: LoadFlags): LoadDefinition {
     clients: flags.clients,
     prefixCache: flags.prefixCache ? undefined : 'off',
     length: flags.fixedLength ? 'fixed' : undefined,
+    synthetic: syntheticOf(flags),
   };
+}
+
+/** @throws UserError */
+function syntheticOf({ prompt, output, prefix }: LoadFlags): LoadDefinition['synthetic'] {
+  if (prompt !== undefined) return { prompt, output, prefix };
+  const alone = output !== undefined ? '--output' : prefix !== undefined ? '--prefix' : null;
+  if (alone === null) return undefined;
+  throw new UserError(
+    `${alone}: expected --prompt beside it, since a suite has prompts of its own, found none; add it`,
+  );
 }
 
 /** A budget of requests alone leaves the time open. */
 function budgetOf({ budget, maxCost }: LoadFlags): LoadDefinition['budget'] {
   const dollars = maxCost === undefined ? {} : { dollars: maxCost };
-  if (budget === undefined) return { seconds: LOAD_DEFAULTS.budget, ...dollars };
+  if (budget === undefined) return maxCost === undefined ? undefined : dollars;
   return 'trials' in budget ? { requests: budget.trials, ...dollars } : { seconds: budget.seconds, ...dollars };
-}
-
-/** The loads that are named, or a search: of users, where nothing is named. @throws UserError */
-function wantedLoads(flags: LoadFlags): Pick<LoadDefinition, 'conditions' | 'find'> {
-  const conditions = conditionsOf(flags);
-  const named = conditions.length > 0 || flags.trace !== undefined;
-  if (named && flags.find !== undefined) {
-    throw new UserError(
-      `--find: expected no load beside it, because it searches one, found ${conditions[0] ?? `--trace ${flags.trace}`}; leave out one of them`,
-    );
-  }
-  return named ? { conditions } : { find: soughtOf(flags) };
-}
-
-function soughtOf({ find = 'users', think, arrivals, ceiling }: LoadFlags): LoadDefinition['find'] {
-  const { alpha, most, mostRate } = LOAD_DEFAULTS;
-  switch (find) {
-    case 'users':
-      return { least: conditionText({ kind: 'users', users: 1, think }), most, alpha };
-    case 'concurrency':
-      return { least: conditionText({ kind: 'closed', requests: 1 }), most, alpha };
-    case 'rate': {
-      const rate = steadyRate(LEAST_RATE);
-      const least = conditionText({ kind: 'open', rate, arrivals, ...(ceiling !== undefined && { ceiling }) });
-      return { least, most: mostRate, alpha };
-    }
-  }
-}
-
-/** Requests per second, at which a search begins. */
-const LEAST_RATE = 0.125;
-
-/** The steps in the order of the flags in the help. */
-function conditionsOf({
-  users = [],
-  think,
-  concurrency = [],
-  rate = [],
-  arrivals,
-  ceiling,
-  ...flags
-}: LoadFlags): string[] {
-  const conditions = [
-    ...users.map((n) => conditionText({ kind: 'users', users: n, think })),
-    ...concurrency.map((n) => conditionText({ kind: 'closed', requests: n })),
-    ...rate.map((r) =>
-      conditionText({ kind: 'open', rate: steadyRate(r), arrivals, ...(ceiling !== undefined && { ceiling }) }),
-    ),
-    ...flags.condition,
-  ];
-  return conditions;
 }

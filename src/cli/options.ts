@@ -4,6 +4,7 @@ import { type Arrivals, parseArrivals, parseThinkTime, type ThinkTime } from '..
 import { GATED_VERDICTS } from '../core/definition/gated-verdicts.js';
 import { DURATIONS, readMagnitude, readShare } from '../core/definition/magnitude.js';
 import { UserError } from '../core/errors.js';
+import { type Lengths, parseLengths } from '../core/load/lengths.js';
 import type { UntilSure } from '../core/log/log.js';
 import { REPORTER_NAMES, type ReporterName } from '../core/report/table.js';
 
@@ -145,6 +146,14 @@ export function arrivals(text: string): Arrivals {
   throw new InvalidArgumentError(`expected poisson, constant or gamma:CV, as in gamma:2, found "${text}".`);
 }
 
+export function lengths(text: string): Lengths {
+  const read = parseLengths(text);
+  if (read !== null) return read;
+  throw new InvalidArgumentError(
+    `expected tokens such as 4096, uniform:100,500, normal:500,100 or lognormal:500,0.5, found "${text}".`,
+  );
+}
+
 export function oneOf<const Name extends string>(names: readonly Name[]) {
   return (text: string): Name => {
     const name = names.find((known) => known === text);
@@ -211,4 +220,21 @@ function sizeOfMetric(text: string, earlier: Sizes): Sizes {
   if (!metric || by === undefined || more.length > 0)
     throw new InvalidArgumentError(`expected a metric with a size, as in "quality=3 points", found "${text}".`);
   return { ...earlier, [metric]: { by: by.trim() } };
+}
+
+/** @param does What the machines of the fleet do. */
+export const fleetOption = (does: string) => new Option('--fleet <redis://…>', does).env('RIGHTSIZE_FLEET');
+export const onOption = () =>
+  new Option('--on <label>', 'with --fleet: only on machines with this label (repeatable)')
+    .argParser(collect)
+    .default<readonly string[]>([], 'any');
+
+/** @param others Further flags that stand and that only a fleet can have. @throws UserError */
+export function requireFleet(
+  { fleet, on }: { readonly fleet?: string | undefined; readonly on: readonly string[] },
+  others: readonly string[],
+): void {
+  const [alone] = [...(on.length > 0 ? ['--on'] : []), ...others];
+  if (alone === undefined || fleet !== undefined) return;
+  throw new UserError(`${alone}: expected --fleet beside it, found it alone; name the Redis of the fleet with --fleet`);
 }

@@ -1,17 +1,20 @@
 /** Runs a load test, shows how it goes, and writes and prints its reports. */
 import type { LoadTest } from '../core/load/load-test.js';
 import { isMissing } from '../core/quantity.js';
+import { resumeCommand } from '../core/report/commands.js';
 import type { ReporterName } from '../core/report/table.js';
 import type { GateRequest } from '../run/compare.js';
 import { type LoadOptions, load, resumeLoad } from '../run/load.js';
 import type { LoadDefinition } from '../run/load-definition.js';
+import { displayPath } from '../system/path.js';
 import { endIncomplete, interruption, unlessInterrupted } from './interruption.js';
 import { showLoadProgress } from './load-progress.js';
 import { printReports } from './print-reports.js';
 import { screenOn } from './screen.js';
 import { type Terminal, worldIn } from './terminal.js';
 
-export interface PrintLoadOptions extends Pick<LoadOptions, 'catalogue' | 'whenBusy' | 'selfTest'> {
+export interface PrintLoadOptions
+  extends Pick<LoadOptions, 'catalogue' | 'whenBusy' | 'selfTest' | 'fleet' | 'judge' | 'programs' | 'allowScorers'> {
   readonly out: string;
   readonly reports?: readonly ReporterName[] | undefined;
   /** Whether stdout gets summary.json in place of tables. */
@@ -23,19 +26,11 @@ export interface PrintLoadOptions extends Pick<LoadOptions, 'catalogue' | 'whenB
 export type WantedTest = { readonly definition: LoadDefinition } | { readonly resume: string };
 
 export async function printLoad(terminal: Terminal, wanted: WantedTest, options: PrintLoadOptions): Promise<void> {
-  const { catalogue, whenBusy, selfTest, out, reports, json, quiet, gates } = options;
+  const { out, reports, json, quiet, gates, ...surroundings } = options;
   const signal = interruption(terminal);
   const progress = showLoadProgress(quiet || json ? 'quiet' : 'shown', screenOn(terminal));
-  const surroundings: LoadOptions = {
-    ...worldIn(terminal),
-    catalogue,
-    whenBusy,
-    selfTest,
-    signal,
-    onEvent: progress.onEvent,
-  };
-  const testing =
-    'resume' in wanted ? resumeLoad(wanted.resume, surroundings) : load({ ...wanted.definition, out }, surroundings);
+  const within: LoadOptions = { ...worldIn(terminal), ...surroundings, signal, onEvent: progress.onEvent };
+  const testing = 'resume' in wanted ? resumeLoad(wanted.resume, within) : load({ ...wanted.definition, out }, within);
   const tested = await unlessInterrupted(testing, signal);
   progress.end();
   if (tested === null) return endIncomplete(terminal, 'the load test was interrupted before it held anything');
@@ -43,7 +38,7 @@ export async function printLoad(terminal: Terminal, wanted: WantedTest, options:
   if (!complete) {
     endIncomplete(
       terminal,
-      `the load test is incomplete (${reason}); finish it with: rightsize load --resume ${folder}`,
+      `the load test is incomplete (${reason}); finish it with: ${resumeCommand('load', terminal.command, displayPath(folder, terminal.cwd))}`,
     );
   } else if (restsOnInvalid(test)) {
     endIncomplete(terminal, 'the answer rests on steps that the client spoilt; what to do stands below their table');

@@ -6,6 +6,7 @@ import type { GateRequest } from '../run/compare.js';
 import { DEFAULTS } from '../run/defaults.js';
 import type { RunDefinition } from '../run/definitions.js';
 import type { Measured, MeasureOptions } from '../run/measure.js';
+import { displayPath } from '../system/path.js';
 import {
   allowScorerOption,
   budget,
@@ -13,16 +14,19 @@ import {
   dataOption,
   defining,
   dollars,
+  fleetOption,
   gateOption,
   gateStrictOption,
   gateVerdictOption,
   modelsOption,
   nameOption,
   natural,
+  onOption,
   positive,
   pricesOption,
   referenceOption,
   reportsOption,
+  requireFleet,
   requirePowerOption,
 } from './options.js';
 import { type Terminal, worldIn } from './terminal.js';
@@ -46,7 +50,7 @@ const runOptions = () =>
           .default<readonly string[]>([], 'those that models.json names'),
       ),
     )
-    .addOption(defining(modelsOption()))
+    .addOption(modelsOption())
     .addOption(defining(dataOption()))
     .addOption(defining(new Option('-n, --limit <n>', 'at most n samples of each task').argParser(positive)))
     .addOption(
@@ -98,14 +102,8 @@ const runOptions = () =>
     .option('--judge <id>', 'the model that judges answers, where a scorer asks for one')
     .addOption(allowScorerOption())
     .option('--wait', 'wait while another process measures on this machine')
-    .addOption(
-      new Option('--fleet <redis://…>', 'measure on the machines that joined there, not here').env('RIGHTSIZE_FLEET'),
-    )
-    .addOption(
-      new Option('--on <label>', 'with --fleet: only on machines with this label (repeatable)')
-        .argParser(collect)
-        .default<readonly string[]>([], 'any'),
-    )
+    .addOption(fleetOption('measure on the machines that joined there, not here'))
+    .addOption(onOption())
     .addOption(defining(new Option('--each-machine', 'with --fleet: everything on every machine, to compare machines')))
     .addOption(reportsOption())
     .addOption(gateOption())
@@ -164,8 +162,13 @@ async function measureAndPrint(flags: RunFlags, terminal: Terminal): Promise<voi
   progress.end();
   if (measured === null) return endIncomplete(terminal, 'the run was interrupted before it measured anything');
   const { folder, complete, reason } = measured;
-  if (!complete)
-    endIncomplete(terminal, `the run is incomplete (${reason}); finish it with: rightsize run --resume ${folder}`);
+  if (!complete) {
+    const { resumeCommand } = await import('../core/report/commands.js');
+    endIncomplete(
+      terminal,
+      `the run is incomplete (${reason}); finish it with: ${resumeCommand('run', terminal.command, displayPath(folder, terminal.cwd))}`,
+    );
+  }
   const analysis = await printReports(terminal, [folder], { reports: flags.reports, json: flags.json });
   const unscored = await describeLost(analysis.suites);
   if (unscored !== null) endIncomplete(terminal, unscored);
@@ -207,11 +210,7 @@ function untilSureOf({ untilSure, budget }: RunFlags): RunDefinition['untilSure'
 }
 
 function surroundingsOf(flags: RunFlags): MeasureOptions {
-  const alone = flags.on.length > 0 ? '--on' : flags.eachMachine ? '--each-machine' : null;
-  if (alone !== null && flags.fleet === undefined)
-    throw new UserError(
-      `${alone}: expected --fleet beside it, found it alone; name the Redis of the fleet with --fleet`,
-    );
+  requireFleet(flags, flags.eachMachine ? ['--each-machine'] : []);
   return {
     fleet:
       flags.fleet === undefined ? undefined : { url: flags.fleet, labels: flags.on, everywhere: flags.eachMachine },

@@ -69,7 +69,7 @@ export function parseAt<S extends z.ZodType>(
 ): z.infer<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const complaint = firstComplaint(result.error, value);
+  const complaint = firstComplaint(result.error, value, schema);
   throw new UserError(`${document.place([...path, ...complaint.path])}${complaint.rule}; ${remedy}`);
 }
 

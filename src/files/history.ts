@@ -4,7 +4,7 @@ import { appendFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../core/errors.js';
 import { type HistoryEntry, historyEntrySchema } from '../core/regress/history.js';
-import { readFailure } from '../system/path.js';
+import { readFailure, requireFile } from '../system/path.js';
 import { readLines } from './lines.js';
 
 const SUFFIX = '.jsonl';
@@ -20,6 +20,7 @@ export async function readHistory(folder: string): Promise<readonly HistoryEntry
 async function readEntries(file: string): Promise<readonly HistoryEntry[]> {
   const entries: HistoryEntry[] = [];
   let line = 0;
+  await requireFile(file);
   try {
     for await (const { texts, complete } of readLines(createReadStream(file))) {
       // A line without a line feed was cut off by a crash: its run can be added again.

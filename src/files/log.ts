@@ -21,7 +21,7 @@ import { LOG_VERSION, type LogRecord, RECORDS, type RecordType } from '../core/l
 import { fromVersion1, measurementFromVersion1, type RawRecord, sampleFromVersion1 } from '../core/log/log-v1.js';
 import { shellCommand } from '../core/report/text.js';
 import { sha256 } from '../system/hash.js';
-import { isFullDisk, readFailure } from '../system/path.js';
+import { isFullDisk, readFailure, requireFile } from '../system/path.js';
 import { readLines } from './lines.js';
 import { checkRecord } from './log-check.js';
 
@@ -86,6 +86,7 @@ function fullDisk(file: string, cause: unknown): Unfinished {
 export async function* readLog(file: string): AsyncGenerator<LogRecord> {
   let number = 0;
   const place = () => `${file}:${number}: `;
+  await requireFile(file);
   try {
     for await (const { texts, complete } of readLines(createReadStream(file, { highWaterMark: 1 << 18 }))) {
       if (!complete) continue;

@@ -43,8 +43,13 @@ export interface DispatchOptions {
 export interface Dispatched {
   readonly complete: boolean;
   readonly reason: string;
-  /** Trials that two machines measured. The first answer is in the log. */
-  readonly twice: readonly MeasurementRecord[];
+  /** Further answers to trials that were answered before. The first answer is in the log. */
+  readonly again: readonly AnsweredAgain[];
+}
+
+export interface AnsweredAgain extends Pick<MeasurementRecord, 'trial' | 'session'> {
+  /** The hash of the text; null if there is none. */
+  readonly text: string | null;
 }
 
 interface Ordered {
@@ -148,7 +153,9 @@ export async function dispatch(
         await sleep(LOOK / 4, undefined, { signal }).catch(() => {});
       }
     }
-    return signal.aborted ? { complete: false, reason: 'interrupted', twice: plan.twice } : plan.ending();
+    // A machine that lost its block to another one may have sent its answers last.
+    if (!signal.aborted && reader.status === 'ready') await gather(1).catch(() => false);
+    return signal.aborted ? { complete: false, reason: 'interrupted', again: plan.again() } : plan.ending();
   } finally {
     await withdraw(options, queues, signal.aborted);
     reader.disconnect();
@@ -196,7 +203,7 @@ function trialsOf(blocks: readonly Block[]): ReadonlySet<string> {
 function startPlan(
   pieces: readonly Stretch[],
   wanted: ReadonlySet<string>,
-  { seal, record: { part: run }, append, onTrial, say }: DispatchOptions,
+  { seal, record: { part: run, models }, samples, append, onTrial, say }: DispatchOptions,
 ) {
   const owners = new Map<string, Ordered>();
   const trials = new Map<string, Trial>();
@@ -218,7 +225,8 @@ function startPlan(
     }
   }
   const seen = new Set<string>();
-  const twice: MeasurementRecord[] = [];
+  const again = new Map<string, AnsweredAgain>();
+  const known = new Set(models.map(({ id }) => id));
   const reasons: string[] = [];
 
   function take(line: string): void {
@@ -233,10 +241,12 @@ function startPlan(
     }
     const trial = trials.get(record.trial);
     const block = owners.get(record.trial);
-    if (trial === undefined || block === undefined || record.model !== trial.model || record.sample !== trial.sample)
-      return;
-    if (!block.open.delete(record.trial)) {
-      twice.push(record);
+    // The block of a trial that is not here any more is at its end: the log tells whether it had such a trial.
+    if (trial !== undefined && (record.model !== trial.model || record.sample !== trial.sample)) return;
+    if (trial === undefined || block?.open.delete(record.trial) !== true) {
+      if (!known.has(record.model) || !samples.has(sampleKey(record))) return;
+      const { trial, session, outcome } = record;
+      again.set(`${trial} ${session}`, { trial, session, text: textHash(outcome) });
       return;
     }
     append(record);
@@ -246,7 +256,7 @@ function startPlan(
   return {
     /** The blocks that are not at their end. */
     blocks: (): readonly Ordered[] => [...ordered],
-    twice,
+    again: () => [...again.values()],
     /** Takes lines that came from a machine. What is not signed, or not as the log has it, is refused and said. */
     accept(sealed: unknown): void {
       try {
@@ -278,9 +288,14 @@ function startPlan(
     ending: (): Dispatched => ({
       complete: reasons.length === 0,
       reason: reasons.length === 0 ? 'all trials were run' : reasons.join('; '),
-      twice,
+      again: [...again.values()],
     }),
   };
+}
+
+/** The hash of the text of an answer; null if it has none. */
+export function textHash(outcome: Outcome): string | null {
+  return outcome.state === 'completed' ? sha256(outcome.output) : null;
 }
 
 /** Says who joins, who leaves, and what nobody runs. */

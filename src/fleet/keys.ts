@@ -11,6 +11,12 @@ export const MACHINES = `${PREFIX}:machines`;
 export const resultsKey = (run: string) => `${PREFIX}:results:${run}`;
 /** A set: the trials of a block whose lines were sent. */
 export const doneKey = (run: string, block: string) => `${PREFIX}:done:${run}:${block}`;
+/** A string: the load test that a machine is called to, for as long as the call stands. */
+export const callKey = (machine: string) => `${PREFIX}:call:${machine}`;
+/** A stream: what a machine is told in a load test. */
+export const ordersKey = (call: string, machine: string) => `${PREFIX}:orders:${call}:${machine}`;
+/** A stream: what the machines of a load test answer. */
+export const repliesKey = (call: string) => `${PREFIX}:replies:${call}`;
 /** The queue of a model: a machine takes from those of the models that it runs. */
 export const queueName = (run: string, model: number) => `${run}-${model}`;
 

@@ -12,7 +12,8 @@ import { describeError, UserError } from '../core/errors.js';
 import { sha256 } from '../system/hash.js';
 import { uniqueId } from '../system/id.js';
 import { packageVersion } from '../system/package.js';
-import { ATTEMPTS, doneKey, MACHINES, PREFIX, queueName, RUNS, resultsKey } from './keys.js';
+import { ATTEMPTS, callKey, doneKey, MACHINES, PREFIX, queueName, RUNS, resultsKey } from './keys.js';
+import { type LoadCall, loadCall } from './load-messages.js';
 import { type BlockOrder, blockOrder, type MachineNotice, type RunNotice, runNotice } from './messages.js';
 import { type Connection, isUnreachable } from './redis.js';
 import { Refused, type Seal } from './seal.js';
@@ -48,6 +49,8 @@ export interface ServeOptions {
   readonly about: Pick<MachineNotice, 'machine' | 'name' | 'labels' | 'cores' | 'memory'>;
   /** Opens the part of a run. @throws UserError when this machine takes no part in it. */
   readonly openPart: (notice: RunNotice) => Promise<OwnPart>;
+  /** Sends requests of a load test, until it is at its end. */
+  readonly sendRequests: (call: LoadCall) => Promise<void>;
   /** What to do when the first run is at its end: leave, or wait for the next. */
   readonly afterRun: 'leave' | 'wait';
   readonly say: (text: string) => void;
@@ -160,11 +163,33 @@ export async function serve(options: ServeOptions): Promise<void> {
     return false;
   }
 
+  /** Goes to the load test that this machine is called to, if it is. */
+  async function answerCall(): Promise<void> {
+    const sealed = await redis.getdel(callKey(options.about.machine));
+    if (sealed === null) return;
+    try {
+      const call = options.seal.open('call', sealed, loadCall);
+      if (call.machine !== options.about.machine || call.rightsize !== packageVersion())
+        throw new Refused('it is for another machine, or another version of rightsize');
+      state.doing = 'sends requests of a load test';
+      await tell();
+      await options.sendRequests(call);
+      runs++;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      sayOnce(`a call to a load test was refused: ${error.message}`);
+    } finally {
+      state.doing = 'waits for a run';
+      await tell();
+    }
+  }
+
   try {
     await tell();
     while (!signal.aborted) {
       let busy = false;
       try {
+        await answerCall();
         await followRuns();
         for (const run of joined.values()) busy = (await takeOne(run)) || busy;
       } catch (error) {

@@ -14,7 +14,7 @@ export class Refused extends Error {
 }
 
 /** A message of one kind is refused where another kind is expected, whoever signed it. */
-export type Kind = 'run' | 'block' | 'batch' | 'machine';
+export type Kind = 'run' | 'block' | 'batch' | 'machine' | 'call' | 'order' | 'reply';
 
 export interface Seal {
   close(kind: Kind, message: unknown): string;
@@ -27,7 +27,15 @@ export const KEY_VARIABLE = 'RIGHTSIZE_FLEET_KEY';
 const SHORTEST_KEY = 16;
 const MAC_LENGTH = 64;
 /** Characters of a message. A run with its suites, or a block with its prompts, is far below. */
-const LONGEST: Readonly<Record<Kind, number>> = { run: 2 ** 25, block: 2 ** 25, batch: 2 ** 25, machine: 2 ** 16 };
+const LONGEST: Readonly<Record<Kind, number>> = {
+  run: 2 ** 25,
+  block: 2 ** 25,
+  batch: 2 ** 25,
+  machine: 2 ** 16,
+  call: 2 ** 12,
+  order: 2 ** 25,
+  reply: 2 ** 25,
+};
 
 /** @throws UserError when there is no key, or one that could be guessed. */
 export function sealWith(key: string | undefined): Seal {

@@ -12,6 +12,7 @@ import type { EnvHttpProxyAgent } from 'undici';
 import type { DataSamples } from '../core/definition/suite.js';
 import { describeError, UserError } from '../core/errors.js';
 import { sha256 } from '../system/hash.js';
+import { within } from '../system/signals.js';
 import { isHubReference, resolveSource } from './hub.js';
 import { proxiesOf } from './proxies.js';
 import { isTransientStatus, persist, retryAfterOf, Transient } from './retry.js';
@@ -77,9 +78,7 @@ async function fetchOnce(url: URL, { environment }: DataOptions): Promise<string
   const { EnvHttpProxyAgent } = await import('undici');
   const agent = new EnvHttpProxyAgent(proxiesOf(environment));
   try {
-    await persist({ attempts: 4, delay: 1, patience: 60 }, AbortSignal.timeout(3_600_000), () =>
-      fetchTo(url, partial, agent),
-    );
+    await persist({ attempts: 4, delay: 1, patience: 60 }, within(3600), () => fetchTo(url, partial, agent));
     await rename(partial, file);
     return file;
   } catch (cause) {

@@ -3,10 +3,10 @@
  * authorities. undici itself understands names and `*` in `NO_PROXY`. Other programs also understand ranges of addresses
  * (`10.0.0.0/8`), so this file handles those.
  */
-import { readFileSync } from 'node:fs';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import { describeError, UserError } from '../core/errors.js';
+import { readTextSync } from '../system/path.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -68,7 +68,7 @@ export function authoritiesOf({ SSL_CERT_FILE, NODE_EXTRA_CA_CERTS }: Environmen
 
 function certificatesIn(file: string): string {
   try {
-    const text = readFileSync(file, 'utf8');
+    const text = readTextSync(file);
     if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
   } catch (error) {
     throw new UserError(`SSL_CERT_FILE: expected certificates in ${file}, found none (${describeError(error)})`);

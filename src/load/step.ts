@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Condition } from '../core/definition/condition.js';
 import { itemsInTurn, type Schedule, scheduleOf } from '../core/load/schedule.js';
 import type { Outcome } from '../core/measure/measurement.js';
+import { firstOf, within } from '../system/signals.js';
 import { startStep, type Turn } from './client.js';
 import type { Clock } from './clock.js';
 import { type OwnHealth, watchClient } from './watch.js';
@@ -18,6 +19,8 @@ export interface StepOrder<Question> {
   readonly seed: number;
   /** Of the order of the samples: all steps of a model go on with one order. */
   readonly orderSeed: number;
+  /** Of the nonces of its questions, where they have any. No other step has it, in this test or another. */
+  readonly nonceSeed?: string;
   /** The arrival times of the trace of the condition, in seconds from its beginning. */
   readonly trace?: Float64Array;
   readonly share: Share;
@@ -74,6 +77,15 @@ export interface StepClosing {
   /** The server's own view. */
   readonly server: readonly ServerLook[];
   readonly client: OwnHealth;
+  /** Where the system tells. */
+  readonly cores?: Cores | undefined;
+}
+
+/** The cores that processes may run on, as the kernel writes them: `0-3,8`. */
+export interface Cores {
+  readonly client: string;
+  /** Of a server that we started. */
+  readonly server?: string;
 }
 
 /** What a server said of itself, at a time in seconds since the step began. */
@@ -169,12 +181,12 @@ function watchServer(
 ): () => Promise<readonly ServerLook[]> {
   const looks: ServerLook[] = [];
   const over = new AbortController();
-  const until = AbortSignal.any([finish, over.signal]);
+  const until = firstOf(finish, over.signal);
   const watching = (async () => {
     for (;;) {
       await waitFor(LOOK, until);
       if (until.aborted) return;
-      const values = await look(AbortSignal.any([until, AbortSignal.timeout(LOOK * 1000)]));
+      const values = await look(within(LOOK, until));
       if (values === null) return;
       looks.push({ at: micro(clock.now() - begin), values });
     }

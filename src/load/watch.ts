@@ -1,6 +1,6 @@
 /** What a client observes of itself while a step lasts. */
 import { known, missing, type Quantity } from '../core/quantity.js';
-import { lateness, watchLoop } from './loop-delay.js';
+import { lateness, SELDOM, watchLoop } from './loop-delay.js';
 
 /** How well a client did its own work. */
 export interface OwnHealth {
@@ -15,14 +15,14 @@ export interface OwnHealth {
  * @param shared Why the processor time of this process is not the client's alone; null if it is.
  */
 export function watchClient(shared: string | null): () => OwnHealth {
-  const loop = watchLoop();
+  const loop = watchLoop(SELDOM);
   loop.enable();
   const cpu = process.cpuUsage();
   return () => {
     loop.disable();
     const { user, system } = process.cpuUsage(cpu);
     return {
-      loopDelay: lateness(loop),
+      loopDelay: lateness(loop, SELDOM),
       cpuSeconds: shared === null ? known((user + system) / 1e6) : missing(shared),
     };
   };

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { UserError } from '../core/errors.js';
 import { baselineOf } from '../core/regress/baseline.js';
+import { shellCommand } from '../core/report/text.js';
 import { writeBaseline } from '../files/baseline.js';
 import { displayPath } from '../system/path.js';
 import { openSource } from './versions.js';
@@ -32,7 +33,7 @@ export async function writeBaselineOf(run: string, options: BaselineOptions): Pr
   const cut = versions.find(({ incomplete }) => incomplete !== null);
   if (cut !== undefined) {
     throw new UserError(
-      `${source.name}: expected a complete run, found one that is not (${cut.incomplete}); finish it with: rightsize run --resume ${run}`,
+      `${source.name}: expected a complete run, found one that is not (${cut.incomplete}); finish it with: ${shellCommand(['rightsize', 'run', '--resume', run])}`,
     );
   }
   const file = resolve(cwd, out);

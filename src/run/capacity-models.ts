@@ -1,5 +1,5 @@
 /** What `rightsize capacity --model` names: a published model, a file of weights, a folder with a configuration, or a model of models.json. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readGguf } from '../backends/llama-cpp/gguf.js';
 import { shapeOfConfig } from '../core/capacity/config/config.js';
@@ -10,6 +10,7 @@ import type { Model } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
 import { loadModels } from '../files/definitions.js';
 import { isHubReference, parseHubReference } from '../hub/reference.js';
+import { readText } from '../system/path.js';
 
 export interface NamedModelOptions {
   /** How the engine's users store weights if the name does not say. */
@@ -87,7 +88,7 @@ async function modelAt(path: string, name: string, isFolder: boolean): Promise<P
 
 async function readJson(file: string, name: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    return JSON.parse(await readText(file));
   } catch (error) {
     throw new UserError(
       `--model: expected a GGUF file, or a config.json in the folder ${name}, but ${describeError(error)}; ` +

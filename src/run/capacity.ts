@@ -23,7 +23,7 @@ import { planBest } from '../core/capacity/plan/load-plan.js';
 import { moneyOf } from '../core/capacity/plan/money.js';
 import { measuredPrediction, type Prediction, predict } from '../core/capacity/predict.js';
 import { LEAST_ANSWERS, type MeasuredTimes, measuredTimes } from '../core/capacity/simulate/measured-times.js';
-import { schedulerOf } from '../core/capacity/simulate/scheduler.js';
+import { llamaServer } from '../core/capacity/simulate/scheduler.js';
 import type { Lengths } from '../core/capacity/step/workload.js';
 import { describeError, UserError } from '../core/errors.js';
 import { parseObjective } from '../core/load/objective.js';
@@ -267,7 +267,7 @@ function measuredHere({ model, streams, facts }: MeasuredModel, workload: Worklo
   const enginesOf = (): readonly [Engine] | Missing => {
     if (isMissing(times)) return times;
     if (slots === null) return missing('nobody tells how many requests the engine answers at once: add --slots');
-    return [measuredEngine(times, schedulerOf('llama.cpp-cpu', { slots, context, room: 0 }))];
+    return [measuredEngine(times, llamaServer({ slots, context }))];
   };
   const prediction: Prediction = isMissing(times)
     ? { ...place, memory: times, ttft: times, tpot: times, e2e: times, decodeRate: times }

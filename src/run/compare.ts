@@ -211,7 +211,10 @@ async function pairOfOneRun(run: string, { baseModel, newModel }: CompareOptions
 
 /** @throws UserError when the gate is not as it must be, or names no model of the comparison. */
 function gatedModel({ candidate, models }: Pairing, { gate = {}, burden }: GateRequest): Gated {
-  const definition = gateDefinition(candidate.analysis?.suites ?? [], gate);
+  const suites = candidate.analysis?.suites ?? [];
+  // Who asks the base in other words means the prompts to change.
+  const meant = candidate.analysis?.run.settings.inTurns?.baseSuites !== undefined && { prompts: 'may change' };
+  const definition = gateDefinition(suites, { ...meant, ...gate });
   const names = models.map((pair) => pair.candidate);
   const model = definition.model ?? (names.length === 1 ? names[0] : recommendedBy(candidate.analysis));
   if (model !== undefined && names.includes(model)) return { definition, model, burden };

@@ -53,7 +53,9 @@ export interface RunDefinition {
   /** The model that every other one is held against, whatever its class; without it, SLMs are held against LLMs. */
   readonly reference?: string | undefined;
   /** Measure two of the models in turns, in this many blocks. */
-  readonly inTurns?: InTurns | undefined;
+  readonly inTurns?: Omit<InTurns, 'baseSuites'> | undefined;
+  /** Names or files of suites in whose words the base is asked, one for each of `suites`, with the same samples. */
+  readonly baseSuites?: readonly (string | SuiteInput)[] | undefined;
   /** The name of the run. */
   readonly name?: string | undefined;
 }
@@ -75,10 +77,14 @@ export type LoggedTask = Pick<Task, 'name' | 'ask' | 'unconditional' | 'generati
 /** @throws UserError */
 export async function loadDefinitions(definition: RunDefinition, world: World): Promise<Definitions> {
   const models = (await modelsOf(definition, world)).map((loaded) => withNamedLibrary(loaded, world));
-  const suites = await suitesOf(definition.suites, world);
+  const asked = await suitesOf(definition.suites, world);
+  const old = definition.baseSuites === undefined ? [] : await suitesOf(definition.baseSuites, world);
+  const baseSuites = besides(asked, old);
+  const suites = [...asked, ...baseSuites.values()];
   refuseTwins(suites);
   const data = dataOf(definition.data ?? [], { suites, cwd: world.cwd });
-  const settings = settingsOf(definition, models);
+  const names = new Map([...baseSuites].map(([name, { suite }]) => [name, suite.name]));
+  const settings = settingsOf(definition, { models, baseSuites: names });
 
   const samples: SampleRecord[] = [];
   const logged = [];
@@ -165,7 +171,7 @@ async function modelsOf(
 
 /** The base and the new version. A model that is held against itself has two ids. */
 async function pairOf(
-  { base, candidate }: InTurns,
+  { base, candidate }: Pick<InTurns, 'base' | 'candidate'>,
   catalogue: string,
   { cwd }: World,
 ): Promise<readonly LoadedModel[]> {
@@ -184,7 +190,33 @@ export function catalogueFile(named: string | undefined, { cwd }: World): string
   return named === undefined ? defaultCatalogue(cwd) : resolve(cwd, named);
 }
 
-function settingsOf(definition: RunDefinition, models: readonly LoadedModel[]): RunSettings {
+/**
+ * The suites whose words the base is asked, by the suites of the new version, in the order of both. They have no gates of their own, and a name
+ * of their own.
+ */
+function besides(suites: readonly LoadedSuite[], old: readonly LoadedSuite[]): ReadonlyMap<string, LoadedSuite> {
+  if (old.length > 0 && old.length !== suites.length) {
+    throw new UserError(
+      `--base-suite: expected as many suites as --suite names (${suites.length}), found ${old.length}; name one for each`,
+    );
+  }
+  const taken = new Set(suites.map(({ suite }) => suite.name));
+  return new Map(
+    old.map((loaded, i) => {
+      const { gate: _, ...suite } = loaded.suite;
+      const name = taken.has(suite.name) ? `${suite.name}-base` : suite.name;
+      return [suites[i]!.suite.name, { ...loaded, suite: { ...suite, name } }];
+    }),
+  );
+}
+
+interface SettingsOptions {
+  readonly models: readonly LoadedModel[];
+  /** The names of the suites that the base is asked, by those of the new version. */
+  readonly baseSuites: ReadonlyMap<string, string>;
+}
+
+function settingsOf(definition: RunDefinition, { models, baseSuites }: SettingsOptions): RunSettings {
   const condition: Closed = { kind: 'closed', requests: definition.concurrency ?? DEFAULTS.concurrency };
   if (definition.untilSure && !isAlone(condition)) {
     throw new UserError(
@@ -204,6 +236,7 @@ function settingsOf(definition: RunDefinition, models: readonly LoadedModel[]): 
         candidate: models[1]!.model.id,
         blocks: definition.inTurns.blocks,
         ...(definition.inTurns.oneAtATime && { oneAtATime: true }),
+        ...(baseSuites.size > 0 && { baseSuites: Object.fromEntries(baseSuites) }),
       },
     }),
     ...(definition.reference !== undefined && { reference: definition.reference }),

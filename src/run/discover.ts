@@ -3,6 +3,7 @@ import { request } from 'undici';
 import { readText } from '../backends/openai/connection.js';
 import { UserError } from '../core/errors.js';
 import { plain, shorten } from '../core/report/text.js';
+import { within } from '../system/signals.js';
 
 /** By port, the server that listens there unless it is told otherwise. */
 const LOCAL_SERVERS: Readonly<Record<number, string>> = {
@@ -39,7 +40,7 @@ export async function discoverModel(ports: readonly number[] = LOCAL_PORTS): Pro
 async function modelsAt(port: number): Promise<string[]> {
   const endpoint = `http://127.0.0.1:${port}/v1`;
   try {
-    const { body } = await request(`${endpoint}/models`, { signal: AbortSignal.timeout(PATIENCE * 1000) });
+    const { body } = await request(`${endpoint}/models`, { signal: within(PATIENCE) });
     return namesIn(JSON.parse(await readText(body, LONGEST_LISTING))).map(
       (name) => `${endpoint}#${encodeURIComponent(name)}`,
     );

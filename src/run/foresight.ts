@@ -56,7 +56,9 @@ export async function foreseeRun(
 }
 
 function tasksOf({ record, samples }: Definitions): readonly PlannedTask[] {
-  return record.suites.flatMap((suite) =>
+  const ofBase = Object.values(record.settings.inTurns?.baseSuites ?? {});
+  const suites = record.suites.filter(({ name }) => !ofBase.includes(name));
+  return suites.flatMap((suite) =>
     suite.tasks.map(({ name }) => ({
       task: taskKey(suite.name, name),
       groups: samples.filter((one) => one.suite === suite.name && one.task === name).map(({ group }) => group),

@@ -2,6 +2,7 @@
 import { dirname, relative, resolve } from 'node:path';
 import { UserError } from '../core/errors.js';
 import { entriesOf, type HistoryEntry, type Trend, trendsOf } from '../core/regress/history.js';
+import { shellCommand } from '../core/report/text.js';
 import { appendHistory, readHistory } from '../files/history.js';
 import { DEFAULTS } from './defaults.js';
 import { pageAssets } from './render.js';
@@ -41,7 +42,7 @@ async function entriesOfRun(
     const version = source.version(model);
     if (version.incomplete !== null) {
       throw new UserError(
-        `${resolve(cwd, run)}: expected a complete run, found one that is not (${version.incomplete}); finish it with: rightsize run --resume ${run}`,
+        `${resolve(cwd, run)}: expected a complete run, found one that is not (${version.incomplete}); finish it with: ${shellCommand(['rightsize', 'run', '--resume', run])}`,
       );
     }
     return entriesOf(version, place);

@@ -8,7 +8,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join as joinPath, resolve } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { type Closed, parseClosed } from '../core/definition/condition.js';
 import { UserError } from '../core/errors.js';
 import { sampleKey, taskKey } from '../core/keys.js';
@@ -27,11 +26,13 @@ import { openWorker } from '../worker/supervisor.js';
 import { DEFAULTS } from './defaults.js';
 import { catalogueFile, tasksOf } from './definitions.js';
 import { describeMachine } from './environment.js';
+import { sendRequests } from './join-load.js';
 import { lockMachine } from './machine-lock.js';
 import { originOf } from './part.js';
 import { readinessOf } from './readiness.js';
 import { execute } from './runner.js';
 import { lockRun, logOf } from './runs.js';
+import { sameEntry } from './same-entry.js';
 import { type World, worldOf } from './world.js';
 
 export interface JoinOptions extends Partial<World> {
@@ -86,6 +87,15 @@ export async function join(url: string, options: JoinOptions = {}): Promise<void
             { ...machine, name, environment, clockOffset: connection.offset },
             { ...options, ...world, say },
           ),
+        sendRequests: (call) =>
+          sendRequests(call, {
+            ...world,
+            connection,
+            seal,
+            host: { ...machine, name, environment, clockOffset: connection.offset },
+            catalogue: options.catalogue,
+            say,
+          }),
         afterRun: options.afterRun ?? 'wait',
         say,
         signal: world.signal,
@@ -258,7 +268,7 @@ function entryFor(
   own: LoadedModel | undefined,
   { trust, cwd }: Pick<PartOptions, 'trust' | 'cwd'>,
 ): LoadedModel | string {
-  if (own !== undefined && isDeepStrictEqual(plain(own.model), plain(model))) return own;
+  if (own !== undefined && sameEntry(own.model, model)) return own;
   if (!trust) {
     return own === undefined
       ? 'its models.json has no such entry; add it, or join with --trust'
@@ -275,11 +285,6 @@ function entryFor(
     return 'the entry names files of adapters, which are never taken from a queue; add it to models.json here';
   }
   return { model, directory: cwd };
-}
-
-/** An entry as JSON has it: absent and undefined fields are the same. */
-function plain(model: LoadedModel['model']): unknown {
-  return JSON.parse(JSON.stringify(model));
 }
 
 async function whyNotReady(

@@ -3,19 +3,24 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { type Condition, conditionText, parseCondition } from '../core/definition/condition.js';
+import type { SuiteLoad } from '../core/definition/load.js';
 import { UserError } from '../core/errors.js';
 import { taskKey } from '../core/keys.js';
+import { type Lengths, lengthsText, shortestOf } from '../core/load/lengths.js';
 import {
   objectivesOf as limitsUnderLoad,
   type Objective,
   objectiveText,
   parseObjective,
 } from '../core/load/objective.js';
+import { NONCE, SYNTHETIC_SAMPLES, type Synthetic, syntheticSuite } from '../core/load/synthetic.js';
 import { type RecordedTrace, traceReader } from '../core/load/trace.js';
+import { leastCondition, loadsOfSuite, namedConditions, type WantedLoads, withSuite } from '../core/load/wanted.js';
 import type { LoadSettings } from '../core/log/log.js';
+import type { SuiteInput } from '../files/definitions.js';
 import { readLines } from '../files/lines.js';
 import { readFailure, requireFile } from '../system/path.js';
-import { LOAD_DEFAULTS } from './defaults.js';
+import { DEFAULTS, LOAD_DEFAULTS } from './defaults.js';
 import { type Definitions, loadDefinitions, type RunDefinition, tasksOf } from './definitions.js';
 import type { World } from './world.js';
 
@@ -24,7 +29,9 @@ export interface LoadDefinition
   extends Pick<RunDefinition, 'suites' | 'models' | 'catalogue' | 'data' | 'limit' | 'seed'> {
   /** Names of tasks (`route`, `support-desk/route`); without it, all that the models answer in words. */
   readonly tasks?: readonly string[] | undefined;
-  /** The conditions to hold, in the notation of condition.ts, each once. */
+  /** The loads to hold or to search. What they leave open is as `load` of the suite has it. */
+  readonly loads?: WantedLoads | undefined;
+  /** The conditions to hold, in the notation of condition.ts, each once; in place of `loads`. */
   readonly conditions?: readonly string[] | undefined;
   /** Search the greatest load at which every objective holds. */
   readonly find?: LoadSettings['find'] | undefined;
@@ -33,17 +40,28 @@ export interface LoadDefinition
   /** The requests of each step. */
   readonly requests?: number | undefined;
   /** The most that the test of one model may take. */
-  readonly budget?: LoadSettings['budget'] | undefined;
+  readonly budget?: Partial<LoadSettings['budget']> | undefined;
   /** A step ends early if more than this share of its requests fail. */
   readonly stopErrors?: number | undefined;
   /** `off` asks the server to keep no prompts. Refused where it has no such field. */
   readonly prefixCache?: LoadSettings['prefixCache'] | undefined;
   /** `fixed` asks for answers of full length: as many tokens as the tasks allow. Refused where the server has no such field. */
   readonly length?: LoadSettings['length'] | undefined;
+  /** Prompts that are made for the test, in place of a suite. */
+  readonly synthetic?: WantedPrompts | undefined;
   /** The processes that send the requests. */
   readonly clients?: number | undefined;
   /** Files of recorded traffic, each with its speed. Each is held as one more step. */
   readonly traces?: readonly { readonly file: string; readonly speed: number }[] | undefined;
+}
+
+/** Lengths in tokens. */
+export interface WantedPrompts {
+  readonly prompt: Lengths;
+  /** 256 by default. */
+  readonly output?: Lengths | undefined;
+  /** Tokens that all prompts share; none by default. */
+  readonly prefix?: number | undefined;
 }
 
 export interface LoadDefinitions extends Definitions {
@@ -53,8 +71,10 @@ export interface LoadDefinitions extends Definitions {
 
 /** @throws UserError */
 export async function loadTestDefinitions(definition: LoadDefinition, world: World): Promise<LoadDefinitions> {
-  const { tasks = [], traces: files = [], conditions = [], find } = definition;
-  const whole = await loadDefinitions({ ...definition, warmup: 0, repetitions: 1 }, world);
+  const { tasks = [], traces: files = [] } = definition;
+  const synthetic = syntheticOf(definition);
+  const suites = synthetic === null ? definition.suites : [suiteOf(synthetic, definition)];
+  const whole = await loadDefinitions({ ...definition, suites, warmup: 0, repetitions: 1 }, world);
   for (const { model } of whole.models) {
     if (model.backend === 'scripted' && !model.script.realTime) {
       throw new UserError(
@@ -62,11 +82,14 @@ export async function loadTestDefinitions(definition: LoadDefinition, world: Wor
       );
     }
   }
-  requirePrices(whole, definition.budget);
   requireServers(whole, definition);
   const definitions = onlyTasks(whole, tasks);
+  const ofSuite = loadOfSuites(definitions);
+  const budget = budgetOf(definition.budget ?? {}, ofSuite);
+  requirePrices(whole, budget);
+  const { conditions, find } = loadsOf(definition, ofSuite);
   const traces = await Promise.all(files.map(({ file }) => readTraceFile(file, world.cwd)));
-  const objectives = objectivesOf(definition.objectives ?? [], definitions);
+  const objectives = objectivesOf(definition.objectives ?? [], definitions, ofSuite);
   if (find !== undefined && objectives.length === 0) {
     throw new UserError(
       '--objective: expected a limit that must hold under load, such as --objective "ttft p95 <= 500 ms", found none, and the suite has no limit on a latency or a rate; add one',
@@ -82,12 +105,19 @@ export async function loadTestDefinitions(definition: LoadDefinition, world: Wor
         }
       : { find }),
     objectives,
-    requests: definition.requests ?? LOAD_DEFAULTS.requests,
-    budget: definition.budget ?? { seconds: LOAD_DEFAULTS.budget },
-    stopErrors: definition.stopErrors ?? LOAD_DEFAULTS.stopErrors,
+    requests: definition.requests ?? ofSuite?.requests ?? LOAD_DEFAULTS.requests,
+    budget,
+    stopErrors: definition.stopErrors ?? ofSuite?.stopErrors ?? LOAD_DEFAULTS.stopErrors,
     clients: definition.clients ?? LOAD_DEFAULTS.clients,
     ...(definition.prefixCache && { prefixCache: definition.prefixCache }),
     ...(definition.length && { length: definition.length }),
+    ...(synthetic && {
+      synthetic: {
+        prompt: lengthsText(synthetic.prompt),
+        output: lengthsText(synthetic.output),
+        prefix: synthetic.prefix,
+      },
+    }),
     ...(traces.length > 0 && {
       traces: Object.fromEntries(
         traces.map(({ name, file, hash, trace }) => [name, { file, hash, requests: trace.arrivals.length }]),
@@ -100,6 +130,74 @@ export async function loadTestDefinitions(definition: LoadDefinition, world: Wor
     record: { ...record, settings: { ...record.settings, load } },
     load,
     traces: new Map(traces.map(({ name, trace }) => [name, trace])),
+  };
+}
+
+const OUTPUT: Lengths = { kind: 'fixed', tokens: 256 };
+
+/** Null where the prompts are those of a suite. @throws UserError when a prompt has no room for its prefix. */
+function syntheticOf({ synthetic, suites = [], tasks = [], data = [], limit }: LoadDefinition): Synthetic | null {
+  if (synthetic === undefined) return null;
+  const beside = suites.length > 0 ? '--suite' : tasks.length > 0 ? '--task' : data.length > 0 ? '--data' : null;
+  if (beside !== null) {
+    throw new UserError(
+      `${beside}: expected none beside --prompt, which makes its prompts itself, found one; leave out one of them`,
+    );
+  }
+  const { prompt, output = OUTPUT, prefix = 0 } = synthetic;
+  const shortest = shortestOf(prompt, limit ?? SYNTHETIC_SAMPLES);
+  if (shortest < prefix + NONCE) {
+    throw new UserError(
+      `--prompt: expected ${prefix + NONCE} tokens or more (${prefix} of --prefix, ${NONCE} of each request's own), found ${shortest}`,
+    );
+  }
+  return { prompt, output, prefix };
+}
+
+function suiteOf(
+  synthetic: Synthetic,
+  { limit = SYNTHETIC_SAMPLES, seed = DEFAULTS.seed }: LoadDefinition,
+): SuiteInput {
+  return syntheticSuite(synthetic, limit, seed);
+}
+
+/** What the suites say of their load. @throws UserError when two of them differ. */
+function loadOfSuites({ record }: Definitions): SuiteLoad | undefined {
+  const [first, ...rest] = record.suites.filter(({ load }) => load !== undefined);
+  const other = rest.find(({ load }) => JSON.stringify(load) !== JSON.stringify(first!.load));
+  if (other === undefined) return first?.load;
+  throw new UserError(
+    `suite "${other.name}": load: expected the same as that of suite "${first!.name}", since the suites are asked as one mixture, found another; test one of them at a time`,
+  );
+}
+
+function loadsOf(
+  { conditions, find, loads = {}, traces = [] }: LoadDefinition,
+  suite: SuiteLoad | undefined,
+): { readonly conditions: readonly string[]; readonly find?: NonNullable<LoadSettings['find']> } {
+  if (find !== undefined) return { conditions: [], find };
+  if (conditions !== undefined) return { conditions };
+  const wanted = withSuite(loads, loadsOfSuite(suite), traces.length);
+  const named = namedConditions(wanted);
+  if (named.length > 0 || (traces.length > 0 && wanted.find === undefined)) return { conditions: named };
+  const { alpha, most, mostRate } = LOAD_DEFAULTS;
+  const least = conditionText(leastCondition(wanted));
+  return { conditions: [], find: { least, most: wanted.find === 'rate' ? mostRate : most, alpha } };
+}
+
+/** A budget of requests alone leaves the time open. */
+function budgetOf(
+  { seconds, requests, dollars }: Partial<LoadSettings['budget']>,
+  suite: SuiteLoad | undefined,
+): LoadSettings['budget'] {
+  const { seconds: ofSuite, requests: requestsOfSuite, dollars: dollarsOfSuite } = suite?.budget ?? {};
+  const [time, most] =
+    seconds === undefined && requests === undefined ? [ofSuite, requestsOfSuite] : [seconds, requests];
+  const cost = dollars ?? dollarsOfSuite;
+  return {
+    ...(time !== undefined ? { seconds: time } : most === undefined && { seconds: LOAD_DEFAULTS.budget }),
+    ...(most !== undefined && { requests: most }),
+    ...(cost !== undefined && { dollars: cost }),
   };
 }
 
@@ -116,8 +214,8 @@ function requireServers({ models }: Definitions, { prefixCache, length }: LoadDe
 }
 
 /** @throws UserError when a budget in dollars is to hold for a model without a price. */
-function requirePrices({ models }: Definitions, budget: LoadSettings['budget'] | undefined): void {
-  if (budget?.dollars === undefined) return;
+function requirePrices({ models }: Definitions, budget: LoadSettings['budget']): void {
+  if (budget.dollars === undefined) return;
   for (const { model } of models) {
     if (model.price !== undefined) continue;
     throw new UserError(
@@ -126,11 +224,13 @@ function requirePrices({ models }: Definitions, budget: LoadSettings['budget'] |
   }
 }
 
-/** The objectives that the user named, or the limits of the suites; each once. @throws UserError */
-function objectivesOf(named: readonly string[], { record }: Definitions): string[] {
+/** The objectives that the user named, those of the suites, or the limits of the suites; each once. @throws UserError */
+function objectivesOf(flags: readonly string[], { record }: Definitions, suite: SuiteLoad | undefined): string[] {
+  const [place, named] =
+    flags.length > 0 ? (['--objective', flags] as const) : (['load.objectives', suite?.objectives ?? []] as const);
   const objectives =
     named.length > 0
-      ? named.map((text) => parseNamed(text))
+      ? named.map((text) => parseNamed(text, place))
       : record.suites.flatMap(({ requirement, tasks }) => [
           ...limitsUnderLoad(requirement.limits),
           ...tasks.flatMap(({ limits }) => limitsUnderLoad(limits)),
@@ -138,11 +238,11 @@ function objectivesOf(named: readonly string[], { record }: Definitions): string
   return [...new Set(objectives.map(objectiveText))];
 }
 
-function parseNamed(text: string): Objective {
+function parseNamed(text: string, place: string): Objective {
   try {
     return parseObjective(text);
   } catch (error) {
-    throw error instanceof UserError ? new UserError(`--objective: ${error.message}`) : error;
+    throw error instanceof UserError ? new UserError(`${place}: ${error.message}`) : error;
   }
 }
 

@@ -10,8 +10,17 @@ import { isMissing, known, missing } from '../core/quantity.js';
 import type { LoadedModel } from '../files/definitions.js';
 import type { TrialRequest } from '../worker/protocol.js';
 import type { SessionEvent } from '../worker/session-keeper.js';
-import type { OpenWorker, WorkerSession } from '../worker/worker-session.js';
-import { type HeldStep, holdStep, type PlannedStep, type StepCourse } from './load-step.js';
+import { type HoldingSession, NotOpened, type OpenWorker, type WorkerSession } from '../worker/worker-session.js';
+import type { ClientMachine } from './load-fleet.js';
+import type { ExactPrompts } from './load-prompts.js';
+import {
+  type ClockedMachine,
+  type HeldStep,
+  holdStep,
+  type PlannedStep,
+  type StepClient,
+  type StepCourse,
+} from './load-step.js';
 
 export interface ModelTestOptions {
   readonly load: LoadSettings;
@@ -20,7 +29,11 @@ export interface ModelTestOptions {
   /** All samples of all tasks: they are one mixture. */
   readonly samples: readonly SampleRecord[];
   readonly questions: readonly TrialRequest[];
+  /** Makes synthetic prompts exact for a model that was opened; absent where the samples have prompts of their own. */
+  readonly exact?: ((session: WorkerSession, model: string) => Promise<ExactPrompts>) | undefined;
   readonly openWorker: OpenWorker;
+  /** The machines of a fleet that send the requests; absent where this one does. */
+  readonly machines?: readonly ClientMachine[] | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly origin: Pick<SessionRecord, 'machine' | 'part'>;
   readonly nextSession: () => string;
@@ -65,24 +78,28 @@ export async function testModel(
   const held = [...earlier.held];
   let planned = next(held);
   if (planned === null) return held;
-  const clients = await openClients({ model, directory }, options);
-  const session = options.nextSession();
-  const [first] = clients;
-  options.append({
-    type: 'session',
-    session,
-    model: model.id,
-    ...options.origin,
-    load: known(first!.load),
-    firstRequest: missing('a load test keeps no request apart'),
-    warmup: 0,
-    memory: first!.memory,
-    facts: first!.facts,
-  });
+  const groups = await openClients({ model, directory }, options);
+  const exact = await exactFor(model.id, groups, options);
+  for (const { session, machine, workers } of groups) {
+    const [{ load, memory, facts }] = workers as [HoldingSession];
+    options.append({
+      type: 'session',
+      session,
+      model: model.id,
+      ...options.origin,
+      ...(machine && { machine: machine.record.machine }),
+      load: known(load),
+      firstRequest: missing('a load test keeps no request apart'),
+      warmup: 0,
+      memory,
+      facts,
+      ...(exact && { synthetic: { added: exact.added, words: exact.words } }),
+    });
+  }
   try {
     let begun = earlier.begun;
     while (planned !== null) {
-      requireRoom(model.id, planned.condition, first!);
+      requireRoom(model.id, planned.condition, groups[0]!.workers[0]!);
       begun++;
       const { condition, requests, seconds }: Planned = planned;
       const step: PlannedStep = {
@@ -98,8 +115,8 @@ export async function testModel(
       const one = await holdStep(step, {
         ...options,
         orderSeed: options.seed,
-        clients,
-        session,
+        questions: exact?.questions ?? options.questions,
+        clients: await clientsOf(groups),
         trace: planned.condition.kind === 'trace' ? options.traces.get(planned.condition.name)?.arrivals : undefined,
         judge: judgeOf(options, {
           id: model.id,
@@ -115,38 +132,109 @@ export async function testModel(
     }
     return held;
   } finally {
-    const closings = await Promise.all(clients.map((client) => client.close()));
-    const { memory, workerDelay } = closings[0]!;
-    options.append({
-      type: 'session-end',
-      session,
-      model: model.id,
-      memory,
-      latency: {},
-      loopDelay: { runner: missing('the clients stamp their answers'), worker: workerDelay },
-    });
+    for (const { session, workers } of groups) {
+      // A machine that is gone cannot say how its session ended.
+      const closings = await Promise.all(workers.map((client) => client.close())).catch(() => []);
+      if (closings.length === 0) continue;
+      const { memory, workerDelay } = closings[0]!;
+      options.append({
+        type: 'session-end',
+        session,
+        model: model.id,
+        memory,
+        latency: {},
+        loopDelay: { runner: missing('the clients stamp their answers'), worker: workerDelay },
+      });
+    }
   }
 }
 
-/** Answers that an engine in process computes side by side. Further requests wait in its queue, as they do in a server. */
-const SLOTS = 16;
+/** The clients of one machine. */
+interface ClientGroup {
+  readonly session: string;
+  /** Absent where it is this one. */
+  readonly machine?: ClientMachine;
+  readonly workers: readonly HoldingSession[];
+}
 
-async function openClients(loaded: LoadedModel, options: ModelTestOptions): Promise<readonly WorkerSession[]> {
+/** Null where the prompts are as they are. */
+async function exactFor(
+  model: string,
+  groups: readonly ClientGroup[],
+  { exact }: ModelTestOptions,
+): Promise<ExactPrompts | null> {
+  if (exact === undefined) return null;
+  const workers = groups.flatMap((group) => group.workers);
+  try {
+    return await exact(workers[0] as WorkerSession, model);
+  } catch (error) {
+    await Promise.all(workers.map((worker) => worker.close()));
+    throw error;
+  }
+}
+
+/** The clients of a step. Clocks drift, so each step begins by a new comparison. */
+async function clientsOf(groups: readonly ClientGroup[]): Promise<readonly StepClient[]> {
+  const clients = groups.map(async ({ session, machine, workers }) => {
+    if (machine === undefined) return workers.map((worker) => ({ worker, session }));
+    const clocked: ClockedMachine = { name: machine.name, ...(await machine.compareClocks()) };
+    return workers.map((worker) => ({ worker, session, machine: clocked }));
+  });
+  return (await Promise.all(clients)).flat();
+}
+
+/** Answers that an engine in process computes side by side. Further requests wait in its queue, as they do in a server. */
+export const SLOTS = 16;
+
+/** @throws NotOpened where no machine opens it. */
+async function openClients(loaded: LoadedModel, options: ModelTestOptions): Promise<readonly ClientGroup[]> {
   const { model } = loaded;
-  const { load, environment, signal, onEvent } = options;
+  const { onEvent } = options;
+  onEvent({ type: 'opening', model: model.id });
+  const groups = options.machines === undefined ? [await openHere(loaded, options)] : await openThere(loaded, options);
+  const [{ facts, load: seconds }] = groups[0]!.workers as [HoldingSession];
+  for (const message of facts.warnings) onEvent({ type: 'warning', model: model.id, message });
+  onEvent({ type: 'opened', model: model.id, load: seconds });
+  if (facts.server === 'not ours') onEvent({ type: 'expected', model: model.id, ...expectedOf(model, options) });
+  return groups;
+}
+
+async function openThere(
+  loaded: LoadedModel,
+  { machines = [], load, nextSession, onEvent }: ModelTestOptions,
+): Promise<readonly ClientGroup[]> {
+  const reasons: string[] = [];
+  const groups: ClientGroup[] = [];
+  for (const machine of machines) {
+    const manner = { prefixCache: load.prefixCache, length: load.length };
+    try {
+      const opening = Array.from({ length: load.clients }, () => machine.open(loaded, { manner }));
+      groups.push({ session: nextSession(), machine, workers: await Promise.all(opening) });
+    } catch (error) {
+      if (!(error instanceof NotOpened)) throw error;
+      reasons.push(error.message);
+      onEvent({ type: 'warning', model: loaded.model.id, message: `not asked from ${error.message}` });
+    }
+  }
+  if (groups.length === 0) throw new NotOpened(`no machine asks ${loaded.model.id}: ${reasons.join('; ')}`);
+  return groups;
+}
+
+async function openHere(loaded: LoadedModel, options: ModelTestOptions): Promise<ClientGroup> {
+  const { model } = loaded;
+  const { load, environment, signal, onEvent, nextSession } = options;
   if (load.clients > 1 && (model.backend !== 'openai' || model.server !== undefined)) {
     throw new UserError(
       `--clients: expected 1 for model "${model.id}", which ${model.backend === 'openai' ? 'starts a server of its own' : 'runs in the process of its client'}, found ${load.clients}; use one client, or start a server`,
     );
   }
-  onEvent({ type: 'opening', model: model.id });
-  const clients: WorkerSession[] = [];
+  const clients: HoldingSession[] = [];
   try {
     for (let i = 0; i < load.clients; i++) {
       const client = await options.openWorker(loaded, {
         concurrency: SLOTS,
         under: 'load',
-        manner: { prefixCache: load.prefixCache, length: load.length },
+        manner: { prefixCache: load.prefixCache, length: load.length ?? (load.synthetic && 'fixed where it can') },
         environment,
         signal,
         onProgress: (progress) => onEvent({ type: 'progress', model: model.id, ...progress }),
@@ -157,11 +245,7 @@ async function openClients(loaded: LoadedModel, options: ModelTestOptions): Prom
     await Promise.all(clients.map((client) => client.close()));
     throw error;
   }
-  const [{ facts, load: seconds }] = clients as [WorkerSession];
-  for (const message of facts.warnings) onEvent({ type: 'warning', model: model.id, message });
-  onEvent({ type: 'opened', model: model.id, load: seconds });
-  if (facts.server === 'not ours') onEvent({ type: 'expected', model: model.id, ...expectedOf(model, options) });
-  return clients;
+  return { session: nextSession(), workers: clients };
 }
 
 /** The most requests that the test makes, and what they cost at most: a character is a token at most. */
@@ -183,7 +267,7 @@ function expectedOf(
 }
 
 /** @throws UserError when the engine answers one request at a time, and the condition asks for more. */
-function requireRoom(id: string, condition: Condition, { concurrency, facts }: WorkerSession): void {
+function requireRoom(id: string, condition: Condition, { concurrency, facts }: HoldingSession): void {
   if (concurrency > 1 || (condition.kind === 'closed' && condition.requests === 1)) return;
   const why = facts.cannot.concurrency ?? 'its engine answers one request at a time';
   throw new UserError(
@@ -228,7 +312,6 @@ function judgeOf(
   let [looked, counted] = [0, 0];
   return (course) => {
     onEvent({ type: 'step', model: id, course, requests });
-    if (course.limited) return 'rate-limit';
     const { seconds = Number.POSITIVE_INFINITY } = load.budget;
     if (spent + course.seconds > seconds) return 'budget';
     for (; counted < course.requests.length; counted++) dollars += costOf(course.requests[counted]!, price);

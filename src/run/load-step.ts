@@ -11,7 +11,7 @@ import type { Outcome } from '../core/measure/measurement.js';
 import { isMissing, known, type Quantity } from '../core/quantity.js';
 import { type StepAnswer, type StepClosing, type StepReport, systemTime } from '../load/step.js';
 import type { TrialRequest } from '../worker/protocol.js';
-import type { WorkerSession } from '../worker/worker-session.js';
+import type { HoldingSession } from '../worker/worker-session.js';
 
 /** A step that is to be held. */
 export interface PlannedStep {
@@ -30,9 +30,22 @@ export interface PlannedStep {
   readonly most: number;
 }
 
-export interface HoldStepOptions {
-  readonly clients: readonly WorkerSession[];
+/** One process that sends requests. */
+export interface StepClient {
+  readonly worker: HoldingSession;
   readonly session: string;
+  /** The machine of the fleet that it runs on; absent where this one does. */
+  readonly machine?: ClockedMachine;
+}
+
+/** A machine of a fleet whose clock was compared with the one here. */
+export type ClockedMachine = Pick<
+  NonNullable<StepRecord['client']['machines']>[number],
+  'name' | 'clockOffset' | 'roundTrip'
+>;
+
+export interface HoldStepOptions {
+  readonly clients: readonly StepClient[];
   /** Of the order of the samples. */
   readonly orderSeed: number;
   /** The samples, in the order in which the clients have their questions. */
@@ -59,8 +72,6 @@ export interface StepCourse {
   readonly requests: readonly StepRequest[];
   /** Every request that was due before this time is among them; seconds since the step began. */
   readonly settled: number;
-  /** Whether the server has refused a request because there were too many. */
-  readonly limited: boolean;
 }
 
 export interface HeldStep {
@@ -71,6 +82,14 @@ export interface HeldStep {
 
 /** Seconds from the order to the beginning of the step: the clients must have it by then. */
 const LEAD = 0.25;
+/** The same where orders go through the queue of a fleet, beside this many round trips. */
+const FLEET_LEAD = 1;
+const ROUND_TRIPS = 4;
+
+function leadOf(clients: readonly StepClient[]): number {
+  const trips = clients.flatMap(({ machine }) => (machine === undefined ? [] : [machine.roundTrip]));
+  return trips.length === 0 ? LEAD : FLEET_LEAD + ROUND_TRIPS * Math.max(...trips);
+}
 
 /** @throws WorkerDied, or the reason of the signal: such a step has no record, and is held again. */
 export async function holdStep(planned: PlannedStep, options: HoldStepOptions): Promise<HeldStep> {
@@ -80,14 +99,10 @@ export async function holdStep(planned: PlannedStep, options: HoldStepOptions): 
   const finish = new AbortController();
   const onInterrupt = () => finish.abort();
   signal.addEventListener('abort', onInterrupt, { once: true });
-  const began = micro(elapsed() + LEAD);
-  const begin = systemTime() + LEAD;
-  const course = startCourse(planned, {
-    ...options,
-    began,
-    clients: clients.length,
-    inProcess: clients[0]!.facts.network === 'none',
-  });
+  const lead = leadOf(clients);
+  const began = micro(elapsed() + lead);
+  const begin = systemTime() + lead;
+  const course = startCourse(planned, { ...options, began });
   let ending: StepRecord['ending'] | null = null;
   const onReport = (report: StepReport, client: number) => {
     course.add(report, client);
@@ -101,12 +116,13 @@ export async function holdStep(planned: PlannedStep, options: HoldStepOptions): 
   };
   try {
     const closings = await Promise.all(
-      clients.map((worker, client) =>
+      clients.map(({ worker }, client) =>
         worker.hold(
           {
             condition,
             seed,
             orderSeed,
+            nonceSeed: `${clients[0]!.session} ${planned.id}`,
             begin,
             first,
             most,
@@ -126,27 +142,26 @@ export async function holdStep(planned: PlannedStep, options: HoldStepOptions): 
   }
 }
 
-interface CourseOptions extends Pick<HoldStepOptions, 'session' | 'samples' | 'append'> {
+interface CourseOptions extends Pick<HoldStepOptions, 'clients' | 'samples' | 'append'> {
   readonly began: number;
-  /** How many report. */
-  readonly clients: number;
-  readonly inProcess: boolean;
 }
 
 /** What has come of a step so far. Every request goes to the log. */
 function startCourse(
   { id, model, condition, seed, requests: wanted, seconds = Number.POSITIVE_INFINITY, first }: PlannedStep,
-  { session, samples, append, began, clients, inProcess }: CourseOptions,
+  { clients, samples, append, began }: CourseOptions,
 ) {
   const requests: StepRequest[] = [];
   const underWay = new Map<number, number>();
   const settled = new Map<number, number>();
-  let [failed, socketWaits, replacedConnections] = [0, 0, 0];
+  const waits = clients.map(() => ({ socketWaits: 0, replacedConnections: 0 }));
+  const machines = clients.flatMap(({ machine, session }) => (machine === undefined ? [] : [{ ...machine, session }]));
+  let failed = 0;
   let limited = false;
   let used = 0;
   let ending: StepRecord['ending'] | null = null;
 
-  function write(turn: Omit<StepAnswer, 'outcome'>, outcome: Outcome): StepRequest {
+  function write(turn: Omit<StepAnswer, 'outcome'>, outcome: Outcome, client: number): StepRequest {
     const { suite, task, sample } = samples[turn.sample]!;
     const repetition = turn.pass + 1;
     used = Math.max(used, turn.place + 1);
@@ -158,7 +173,7 @@ function startCourse(
       sample,
       model,
       repetition,
-      session,
+      session: clients[client]!.session,
       at: micro(began + turn.end),
       due: micro(began + turn.due),
       condition: conditionText(condition),
@@ -167,14 +182,19 @@ function startCourse(
       outcome,
     };
     append(record);
-    const request = requestOf(record, { began, ended: record.at, ending });
+    const request = requestOf(record, {
+      began,
+      ended: record.at,
+      ending,
+      ...(machines.length > 0 && { client: { machines: [] } }),
+    });
     requests.push(request);
     return request;
   }
 
   /** Clients that have not reported yet have settled nothing. */
   function settledTime(): number {
-    return settled.size < clients ? 0 : Math.min(...settled.values());
+    return settled.size < clients.length ? 0 : Math.min(...settled.values());
   }
 
   function untilOf(ending: StepRecord['ending'], ended: number): number {
@@ -198,9 +218,9 @@ function startCourse(
       settled.set(client, report.settled);
       for (const answer of report.answers) {
         const { outcome } = answer;
-        if (write(answer, outcome).outcome === 'failed') failed++;
-        if (outcome.state === 'completed' && outcome.reconnected) replacedConnections++;
-        if (outcome.state === 'failed' && outcome.kind === 'client') socketWaits++;
+        if (write(answer, outcome, client).outcome === 'failed') failed++;
+        if (outcome.state === 'completed' && outcome.reconnected) waits[client]!.replacedConnections++;
+        if (outcome.state === 'failed' && outcome.kind === 'client') waits[client]!.socketWaits++;
         limited ||= outcome.state === 'failed' && outcome.kind === 'rate-limit';
       }
     },
@@ -209,7 +229,9 @@ function startCourse(
       ending = reason;
     },
     /** Why the step is over, if it is. */
-    complete(): 'answered' | 'time' | null {
+    complete(): 'rate-limit' | 'answered' | 'time' | null {
+      // First, for one report of a fast server may hold both the last request that was wanted and the first that was limited.
+      if (limited) return 'rate-limit';
       const time = settledTime();
       if (time > seconds) return 'time';
       if (requests.length < wanted) return null;
@@ -222,12 +244,13 @@ function startCourse(
       failed,
       requests,
       settled: settledTime(),
-      limited,
     }),
     end(closings: readonly StepClosing[], { ended, ending }: Pick<StepRecord, 'ended' | 'ending'>): HeldStep {
-      for (const { unsent } of closings) {
-        for (const turn of unsent) write({ ...turn, end: ended - began }, UNSENT);
+      for (const [client, { unsent }] of closings.entries()) {
+        for (const turn of unsent) write({ ...turn, end: ended - began }, UNSENT, client);
       }
+      const [{ session, worker }] = clients as [StepClient];
+      const healths = closings.map(({ client }, i) => ({ processes: 1, ...client, ...waits[i]! }));
       const server = closings.flatMap((closing) => closing.server);
       const record: StepRecord = {
         type: 'step',
@@ -244,12 +267,10 @@ function startCourse(
         used,
         ending,
         client: {
-          processes: closings.length,
-          ...(inProcess && { inProcess }),
-          loopDelay: closings.map(({ client }) => client.loopDelay).reduce(larger),
-          cpuSeconds: closings.map(({ client }) => client.cpuSeconds).reduce(add),
-          socketWaits,
-          replacedConnections,
+          ...healths.reduce(together),
+          ...(worker.facts.network === 'none' && { inProcess: true }),
+          ...(machines.length > 0 && { machines: eachMachine(machines, healths) }),
+          ...(machines.length === 0 && closings[0]?.cores && { cores: closings[0].cores }),
         },
         ...(server.length > 0 && { server }),
       };
@@ -266,6 +287,30 @@ const UNSENT: Outcome = {
   reason: 'it was due, and the step ended before it was sent',
   output: '',
 };
+
+type Health = Omit<StepRecord['client'], 'inProcess' | 'machines'>;
+
+/** The health of two clients, or of more. */
+function together(a: Health, b: Health): Health {
+  return {
+    processes: a.processes + b.processes,
+    loopDelay: larger(a.loopDelay, b.loopDelay),
+    cpuSeconds: add(a.cpuSeconds, b.cpuSeconds),
+    socketWaits: a.socketWaits + b.socketWaits,
+    replacedConnections: a.replacedConnections + b.replacedConnections,
+  };
+}
+
+/** @param machines That of each client. The clients of a machine have one session. */
+function eachMachine(
+  machines: readonly (ClockedMachine & Pick<StepClient, 'session'>)[],
+  healths: readonly Health[],
+): NonNullable<StepRecord['client']['machines']> {
+  return [...new Set(machines.map(({ session }) => session))].map((session) => ({
+    ...machines.find((machine) => machine.session === session)!,
+    ...healths.filter((_, client) => machines[client]!.session === session).reduce(together),
+  }));
+}
 
 function larger(a: Quantity, b: Quantity): Quantity {
   if (isMissing(a)) return a;

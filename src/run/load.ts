@@ -13,7 +13,7 @@ import { type LoadTest, resultOf, ruleOf } from '../core/load/load-test.js';
 import { nextStep } from '../core/load/search.js';
 import type { SearchRule } from '../core/load/search-rule.js';
 import type { StepResult } from '../core/load/step.js';
-import type { LoadSettings, SampleRecord, StepRecord } from '../core/log/log.js';
+import type { LoadSettings, SampleRecord, SelfTestRecord, StepRecord } from '../core/log/log.js';
 import { plain } from '../core/report/text.js';
 import { type LogWriter, openLog } from '../files/log.js';
 import { uniqueId } from '../system/id.js';
@@ -24,10 +24,15 @@ import type { OpenWorker } from '../worker/worker-session.js';
 import { DEFAULTS, LOAD_DEFAULTS } from './defaults.js';
 import { catalogueFile } from './definitions.js';
 import { discoverModel } from './discover.js';
+import { gatherEvidence } from './evidence.js';
 import { type LoadDefinition, type LoadDefinitions, loadTestDefinitions, tracesAgain } from './load-definition.js';
+import type { ClientFleet } from './load-fleet.js';
 import { heldBefore, readLoadTest } from './load-log.js';
 import { type EarlierSteps, type LoadEvent, type ModelTestOptions, type NextStep, testModel } from './load-model.js';
+import { exactPrompts } from './load-prompts.js';
 import { lockMachine, type MachineLockOptions } from './machine-lock.js';
+import { type Judges, type JudgingOptions, judgesOf, samplesOf } from './measure.js';
+import type { FleetOptions } from './measure-fleet.js';
 import { requireNamedLibraries } from './native-library.js';
 import { originOf, partOf, type Start, startOf } from './part.js';
 import { requireReady } from './readiness.js';
@@ -37,14 +42,14 @@ import { testClient } from './self-test.js';
 import { requireOwnCommands } from './server-commands.js';
 import { type World, worldOf } from './world.js';
 
-export interface LoadOptions extends Partial<World> {
-  /** The catalogue that has the models. */
-  readonly catalogue?: string | undefined;
+export interface LoadOptions extends Partial<World>, JudgingOptions {
   /** What to do while another process measures on this machine; without it, refuse. */
   readonly whenBusy?: MachineLockOptions['whenBusy'] | undefined;
   readonly onEvent?: ((event: LoadTestEvent) => void) | undefined;
   /** Opens a model; without it, in a process of its own. */
   readonly openWorker?: OpenWorker | undefined;
+  /** Machines that send the requests in place of this one. */
+  readonly fleet?: FleetOptions | undefined;
   /** Whether the client measures itself first. Without it, it does where a model is behind a server. */
   readonly selfTest?: 'skip' | undefined;
 }
@@ -79,8 +84,11 @@ export async function load(
 }
 
 /** Without a model, the one that a server on this machine has. @throws UserError when there is none, or more than one. */
-async function withModel(definition: LoadDefinition, { onEvent }: LoadOptions): Promise<LoadDefinition> {
+async function withModel(definition: LoadDefinition, { onEvent, fleet }: LoadOptions): Promise<LoadDefinition> {
   if (definition.models !== undefined && definition.models.length > 0) return definition;
+  if (fleet !== undefined) {
+    throw new UserError('--fleet: expected a model that the machines know, found none; name it with -m');
+  }
   const model = await discoverModel();
   onEvent?.({ type: 'note', text: `found ${plain(model)} on this machine` });
   return { ...definition, models: [model] };
@@ -134,16 +142,19 @@ async function perform(
   options: LoadOptions & World,
   openRunLog: (start: Start) => Promise<WrittenRun>,
 ): Promise<LoadTested> {
-  const { onEvent = () => {}, environment } = options;
-  await requireReady(definitions.models, environment);
-  const machine = await lockMachine(options, {
-    whenBusy: options.whenBusy ?? 'refuse',
-    onWait: (holder) =>
-      onEvent({
-        type: 'note',
-        text: `waiting until nothing else measures on this machine: ${describeHolder(holder)}`,
-      }),
-  });
+  const { onEvent = () => {}, environment, signal } = options;
+  const say = (text: string) => onEvent({ type: 'note', text });
+  const clients = options.fleet && (await clientsOn(options.fleet, definitions, { environment, signal, say }));
+  if (clients === undefined) await requireReady(definitions.models, environment);
+  const judges = await judgesOf(options, definitions);
+  // A test from other machines measures nothing here.
+  const machine =
+    clients === undefined
+      ? await lockMachine(options, {
+          whenBusy: options.whenBusy ?? 'refuse',
+          onWait: (holder) => say(`waiting until nothing else measures on this machine: ${describeHolder(holder)}`),
+        })
+      : null;
   try {
     const start = await startOf(undefined, options);
     const run = await openRunLog(start);
@@ -152,40 +163,102 @@ async function perform(
         ...options,
         origin: originOf(start.machine),
         append: run.log.append,
+        machines: clients?.machines,
         onEvent,
       });
-      run.log.append({ type: 'end', ...partOf(start.machine), ...ending });
       const log = logOf(run.folder);
+      if (!options.signal.aborted)
+        await judge(log, definitions, { ...options, judges, append: run.log.append, onEvent });
+      run.log.append({ type: 'end', ...partOf(start.machine), ...ending });
       return { folder: run.folder, log, test: await readLoadTest(log), ...ending };
     } finally {
       run.log.close();
       await run.close();
     }
   } finally {
-    await machine.release();
+    await clients?.close();
+    await machine?.release();
   }
+}
+
+/** @throws UserError where a model is behind no server that all machines can reach, or no machine comes. */
+async function clientsOn(
+  fleet: FleetOptions,
+  { models, load: { synthetic } }: LoadDefinitions,
+  options: Pick<World, 'environment' | 'signal'> & { readonly say: (text: string) => void },
+): Promise<ClientFleet> {
+  if (synthetic !== undefined) {
+    throw new UserError(
+      '--fleet: expected the prompts of a suite, found --prompt; test synthetic prompts from one machine',
+    );
+  }
+  const own = models.find(({ model }) => model.backend !== 'openai' || model.server !== undefined);
+  if (own !== undefined) {
+    throw new UserError(
+      `--fleet: expected a server that is started already for model "${own.model.id}", found one that ${own.model.backend === 'openai' ? 'each machine would start' : 'runs in the process of its client'}; start a server, and name its endpoint`,
+    );
+  }
+  const { gatherMachines } = await import('./load-fleet.js');
+  return gatherMachines(fleet, options);
+}
+
+interface JudgeOptions extends World, Pick<LoadOptions, 'openWorker'> {
+  readonly judges: Judges;
+  readonly append: LogWriter['append'];
+  readonly onEvent: (event: LoadTestEvent) => void;
+}
+
+/** Gathers what scorers need beside the words of an answer, when no server is under load any more. */
+async function judge(
+  log: string,
+  definitions: LoadDefinitions,
+  { judges, append, onEvent, cwd, environment, now, signal, openWorker: open = openWorker }: JudgeOptions,
+): Promise<void> {
+  if (definitions.load.synthetic !== undefined) return;
+  await gatherEvidence(log, {
+    ...judges,
+    suites: definitions.record.suites,
+    samples: samplesOf(definitions),
+    directory: cwd,
+    environment,
+    openWorker: open,
+    append,
+    now,
+    signal,
+    say: (text) => onEvent({ type: 'note', text }),
+  });
 }
 
 type TestOptions = Omit<LoadOptions, 'onEvent'> &
   World &
-  Pick<ModelTestOptions, 'origin' | 'append'> & { readonly onEvent: (event: LoadTestEvent) => void };
+  Pick<ModelTestOptions, 'origin' | 'append' | 'machines'> & { readonly onEvent: (event: LoadTestEvent) => void };
 
 /** An engine in process needs no connection, so its client has nothing to be late for. */
-async function testOwnClient({ load, models }: LoadDefinitions, options: TestOptions): Promise<void> {
-  const { selfTest, append, onEvent, origin, environment, signal, openWorker: open = openWorker } = options;
+async function testOwnClients({ load, models }: LoadDefinitions, options: TestOptions): Promise<void> {
+  const { selfTest, append, onEvent, origin, machines, environment, signal, openWorker: open = openWorker } = options;
   if (selfTest === 'skip' || models.every(({ model }) => model.backend !== 'openai')) return;
   onEvent({ type: 'note', text: 'measuring the client against a server of its own' });
   const { part } = origin;
-  const tested = await testClient({ openWorker: open, clients: load.clients, environment, signal });
-  append({ type: 'self-test', ...(part !== undefined && { part }), ...tested });
-  const held = tested.levels.filter((level) => level.held).at(-1);
-  onEvent({
-    type: 'note',
-    text:
-      held === undefined
-        ? `the client cannot hold ${tested.levels[0]!.rate} requests per second on this machine: stop other programs, or its figures are not those of the server`
-        : `the client holds ${held.rate} requests per second, ${held.streams} answers at once`,
-  });
+  const { clients } = load;
+  const record = (tested: Omit<SelfTestRecord, 'type'>, where: string) => {
+    append({ type: 'self-test', ...(part !== undefined && { part }), ...tested });
+    const held = tested.levels.filter((level) => level.held).at(-1);
+    onEvent({
+      type: 'note',
+      text:
+        held === undefined
+          ? `the client cannot hold ${tested.levels[0]!.rate} requests per second on ${where}: stop other programs, or its figures are not those of the server`
+          : `the client${machines === undefined ? '' : ` on ${where}`} holds ${held.rate} requests per second, ${held.streams} answers at once`,
+    });
+  };
+  if (machines === undefined)
+    return record(await testClient({ openWorker: open, clients, environment, signal }), 'this machine');
+  await Promise.all(
+    machines.map(async (one) => {
+      const levels = await one.testClients(clients);
+      record({ machine: one.record.machine, processes: clients, levels }, one.name);
+    }),
+  );
 }
 
 async function testAll(
@@ -194,7 +267,8 @@ async function testAll(
   options: TestOptions,
 ): Promise<RunEnding> {
   try {
-    await testOwnClient(definitions, options);
+    for (const { record } of options.machines ?? []) options.append(record);
+    await testOwnClients(definitions, options);
   } catch (error) {
     if (options.signal.aborted) return INTERRUPTED;
     throw error;
@@ -219,6 +293,7 @@ async function testModels(
         traces,
         samples,
         questions: samples.map((sample) => questionOf(sample, definitions)),
+        exact: exactOf(definitions, signal),
         seed: record.settings.seed,
         openWorker: open,
         environment,
@@ -268,6 +343,15 @@ function searching(rule: SearchRule): NextStep {
     const next = nextStep(results, rule);
     return 'done' in next ? null : next.run;
   };
+}
+
+function exactOf(
+  { load: { synthetic }, samples, record }: LoadDefinitions,
+  signal: AbortSignal,
+): ModelTestOptions['exact'] {
+  if (synthetic === undefined) return undefined;
+  const { prefix } = synthetic;
+  return (session, model) => exactPrompts(session, { model, prefix, seed: record.settings.seed, samples, signal });
 }
 
 /** Under load nothing is asked that slows the server. */

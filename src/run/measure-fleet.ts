@@ -1,9 +1,9 @@
 /** Lets the machines of a fleet measure what a run would measure here. The log of the run gets their lines. */
 import { UserError } from '../core/errors.js';
-import type { LogRecord, MeasurementRecord, RunRecord } from '../core/log/log.js';
+import type { RunRecord } from '../core/log/log.js';
 import type { Block } from '../core/plan/plan.js';
 import { readLog } from '../files/log.js';
-import { dispatch, machinesOf } from '../fleet/coordinator.js';
+import { type AnsweredAgain, dispatch, machinesOf, textHash } from '../fleet/coordinator.js';
 import type { RunNotice } from '../fleet/messages.js';
 import { connect } from '../fleet/redis.js';
 import { KEY_VARIABLE, sealWith } from '../fleet/seal.js';
@@ -83,7 +83,7 @@ export async function executeOnFleet(
   const seal = sealWith(environment[KEY_VARIABLE]);
   const connection = await connect(url, say);
   try {
-    const { twice, ...ending } = await dispatch(blocks, {
+    const { again, ...ending } = await dispatch(blocks, {
       ...context,
       connection,
       seal,
@@ -92,9 +92,9 @@ export async function executeOnFleet(
       onTrial: (trial, outcome) => onEvent({ type: 'trial', trial, outcome }),
       say,
     });
-    const differing = await countDiffering(log, twice);
-    if (twice.length > 0)
-      say(`${twice.length} trials were measured by two machines, and ${differing} of them have another text there`);
+    const { twice, differing } = await compareTexts(log, again);
+    if (twice > 0)
+      say(`${twice} trials were measured by two machines, and ${differing} of them have another text there`);
     return ending;
   } finally {
     connection.redis.disconnect();
@@ -106,19 +106,29 @@ async function runOf(log: string): Promise<RunRecord> {
   throw new UserError(`${log}: expected the log of a run, found no run in it`);
 }
 
-/** How many trials have another text in the log than on the second machine that measured them. */
-async function countDiffering(log: string, twice: readonly MeasurementRecord[]): Promise<number> {
-  if (twice.length === 0) return 0;
-  const second = new Map(twice.map((record) => [record.trial, record]));
-  const differing = new Set<string>();
+/** How many trials were measured twice, and how many of them have another text in the log than on the other machine. */
+async function compareTexts(
+  log: string,
+  again: readonly AnsweredAgain[],
+): Promise<{ readonly twice: number; readonly differing: number }> {
+  if (again.length === 0) return { twice: 0, differing: 0 };
+  const others = groupedByTrial(again);
+  const [twice, differing] = [new Set<string>(), new Set<string>()];
   for await (const record of readLog(log)) {
     if (record.type !== 'measurement') continue;
-    const other = second.get(record.trial);
-    if (other !== undefined && textOf(record) !== textOf(other)) differing.add(record.trial);
+    // A line that was sent twice is one measurement.
+    const measured = (others.get(record.trial) ?? []).filter(({ session }) => session !== record.session);
+    if (measured.length === 0) continue;
+    twice.add(record.trial);
+    const text = textHash(record.outcome);
+    if (text !== null && measured.some((other) => other.text !== null && other.text !== text))
+      differing.add(record.trial);
   }
-  return differing.size;
+  return { twice: twice.size, differing: differing.size };
 }
 
-function textOf({ outcome }: Extract<LogRecord, { type: 'measurement' }>): string | null {
-  return outcome.state === 'completed' ? outcome.output : null;
+function groupedByTrial(again: readonly AnsweredAgain[]): ReadonlyMap<string, readonly AnsweredAgain[]> {
+  const grouped = new Map<string, AnsweredAgain[]>();
+  for (const one of again) grouped.set(one.trial, [...(grouped.get(one.trial) ?? []), one]);
+  return grouped;
 }

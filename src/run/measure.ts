@@ -15,7 +15,7 @@ import type { PriceList } from '../core/definition/price-list.js';
 import { describeError, UserError } from '../core/errors.js';
 import { sampleKey } from '../core/keys.js';
 import type { SampleRecord } from '../core/log/log.js';
-import { planInTurns } from '../core/plan/in-turns.js';
+import { dealtWorkloads, planInTurns } from '../core/plan/in-turns.js';
 import { type Block, countTrials, plan, remaining } from '../core/plan/plan.js';
 import { type LoadedModel, loadModels } from '../files/definitions.js';
 import { type LogWriter, openLog } from '../files/log.js';
@@ -23,6 +23,7 @@ import { loadPrices } from '../files/price-list.js';
 import { commitOf } from '../system/commit.js';
 import { uniqueId } from '../system/id.js';
 import { describeHolder } from '../system/lock.js';
+import { firstOf } from '../system/signals.js';
 import { openWorker } from '../worker/supervisor.js';
 import type { OpenWorker } from '../worker/worker-session.js';
 import { DEFAULTS } from './defaults.js';
@@ -233,7 +234,7 @@ const INTERRUPTED: RunEnding = { complete: false, reason: 'interrupted' };
 async function fill(run: WrittenRun, planned: Planned, options: FillOptions): Promise<RunEnding> {
   const { purse } = planned;
   if (purse === null) return fillUntil(run, planned, options);
-  const signal = AbortSignal.any([options.signal, purse.empty]);
+  const signal = firstOf(options.signal, purse.empty);
   // Each request under way adds a listener, and there may be many.
   setMaxListeners(0, signal);
   const ending = await fillUntil(run, planned, {
@@ -299,18 +300,22 @@ async function fillUntil(
   return signal.aborted ? INTERRUPTED : ending;
 }
 
-function samplesOf({ samples }: Definitions): ReadonlyMap<string, SampleRecord> {
+/** The key is `suite/task/sample`. */
+export function samplesOf({ samples }: Pick<Definitions, 'samples'>): ReadonlyMap<string, SampleRecord> {
   return new Map(samples.map((sample) => [sampleKey(sample), sample]));
 }
 
+/** What may judge answers, as the user allows it. */
+export type JudgingOptions = Pick<MeasureOptions, 'judge' | 'programs' | 'catalogue' | 'allowScorers'>;
+
 type FillOptions = World & Pick<MeasureOptions, 'openWorker' | 'fleet'> & Required<Pick<RunnerOptions, 'onEvent'>>;
 
-type Judges = Pick<EvidenceOptions, 'judge' | 'sandbox' | 'allowed'>;
+export type Judges = Pick<EvidenceOptions, 'judge' | 'sandbox' | 'allowed'>;
 
 /** What may judge answers beyond their words, ready before anything runs. @throws UserError */
-async function judgesOf(
-  { judge, programs, catalogue, allowScorers = [], ...world }: PerformOptions,
-  { record }: Definitions,
+export async function judgesOf(
+  { judge, programs, catalogue, allowScorers = [], ...world }: JudgingOptions & World,
+  { record }: Pick<Definitions, 'record'>,
 ): Promise<Judges> {
   const allowed = { names: allowScorers, cwd: world.cwd, environment: world.environment };
   for (const { place, source } of ownScorersOf(record.suites)) requireAllowed(source, place, allowed);
@@ -341,14 +346,7 @@ function planOf({ record, samples, models }: Definitions, look: number): readonl
   const samplesOfTask = (suite: string, task: string) =>
     samples.filter((sample) => sample.suite === suite && sample.task === task);
   if (inTurns !== undefined) {
-    const dealt = record.suites.flatMap((suite) =>
-      suite.tasks.map((task) => ({
-        suite: suite.name,
-        task: task.name,
-        samples: samplesOfTask(suite.name, task.name).map(({ sample, group }) => ({ id: sample, group })),
-      })),
-    );
-    return planInTurns(dealt, inTurns, { seed, look });
+    return planInTurns(dealtWorkloads(record.suites, samples, inTurns), inTurns, { seed, look });
   }
   const workloads = record.suites.flatMap((suite) =>
     suite.tasks.map((task) => ({

@@ -1,5 +1,6 @@
 /** How far a run is, by its log alone: each look reads what was appended since the last one. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { requireFileSync } from '../system/path.js';
 
 export interface RunProgress {
   /** By task and model, in the order of the first trial. */
@@ -32,6 +33,7 @@ const MOST = 2 ** 26;
 
 /** Whole lines only: the last one may be half written. */
 function appended(log: string, seen: Seen): string[] {
+  requireFileSync(log);
   const fd = openSync(log, 'r');
   try {
     const buffer = Buffer.alloc(Math.min(MOST, Math.max(0, fstatSync(fd).size - seen.offset)));

@@ -14,7 +14,7 @@ import { loadPrices } from '../files/price-list.js';
 import { openPainter } from '../render/painter.js';
 import { isFullDisk } from '../system/path.js';
 import { changesBetween } from './compare.js';
-import { analyseTogether, readRun } from './read.js';
+import { readRun, readTogether } from './read.js';
 import { logOf } from './runs.js';
 import { type World, worldOf } from './world.js';
 
@@ -52,8 +52,7 @@ export async function render(runs: readonly string[], options: RenderOptions = {
   const prices = await loadPrices(options.prices && resolve(cwd, options.prices));
   const painter = reports.includes('charts') ? openPainter() : null;
   try {
-    const { analysis, load } =
-      logs.length === 1 ? await readRun(logs[0]!) : { analysis: await analyseTogether(logs), load: null };
+    const { analysis, load } = logs.length === 1 ? await readRun(logs[0]!) : await readTogether(logs);
     const recommendation = recommend(analysis, {
       ...(prices && optionsOf(prices)),
       ...(reference !== undefined && { reference }),
@@ -62,7 +61,7 @@ export async function render(runs: readonly string[], options: RenderOptions = {
     const [first, second, ...others] = isShown ? runs : [];
     // Each run is read again by itself: side by side, its models have other names.
     const comparisons =
-      first !== undefined && second !== undefined && others.length === 0
+      load === null && first !== undefined && second !== undefined && others.length === 0
         ? await changesBetween([first, second], cwd)
         : [];
     const page = reports.includes('html') ? { page: await pageAssets() } : {};

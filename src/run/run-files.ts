@@ -4,6 +4,7 @@
  */
 import { closeSync, type Dirent, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { requireFileSync } from '../system/path.js';
 
 export interface ListedRun {
   /** The name of its folder. */
@@ -54,6 +55,7 @@ function describeRun(folder: string, name: string, now: Date): ListedRun | null 
 }
 
 function readEnds(file: string): { readonly head: string; readonly tail: string } {
+  requireFileSync(file);
   const fd = openSync(file, 'r');
   try {
     const { size } = fstatSync(fd);

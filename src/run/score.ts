@@ -133,7 +133,7 @@ function textFilters(filters: readonly Filter[]): readonly Filter[] {
 function parseOption<T>(option: string, raw: unknown, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;
-  const { path, rule } = firstComplaint(parsed.error, raw);
+  const { path, rule } = firstComplaint(parsed.error, raw, schema);
   throw new UserError(`${option}: ${path.length > 0 ? `${formatPath(path)}: ` : ''}${rule}; see docs/scorers.md`);
 }
 

@@ -84,8 +84,7 @@ async function hold(rate: number, { clients, server, seconds, signal }: HoldOpti
       most: Number.POSITIVE_INFINITY,
     },
     {
-      clients,
-      session: 'self-test',
+      clients: clients.map((worker) => ({ worker, session: 'self-test' })),
       orderSeed: 0,
       samples: [SAMPLE],
       questions: [QUESTION],

@@ -8,6 +8,7 @@ import type { Outcome } from '../core/measure/measurement.js';
 import type { Sample } from '../core/message.js';
 import { isMissing, known, missing, type Quantity } from '../core/quantity.js';
 import type { LoadedModel } from '../files/definitions.js';
+import { firstOf, within } from '../system/signals.js';
 import type { TrialRequest } from '../worker/protocol.js';
 import type { OpenWorker, WorkerSession } from '../worker/worker-session.js';
 import type { LoggedTask } from './definitions.js';
@@ -61,10 +62,10 @@ export async function tryModel(
   const { model } = loaded;
   const ownServer = model.backend === 'openai' ? (model.server?.timeout ?? 0) : 0;
   const patience = PATIENCE + ownServer;
-  const late = AbortSignal.timeout(patience * 1000);
+  const late = within(patience);
   let worker: WorkerSession;
   try {
-    worker = await openWorker(loaded, { concurrency: 1, environment, signal: AbortSignal.any([signal, late]) });
+    worker = await openWorker(loaded, { concurrency: 1, environment, signal: firstOf(signal, late) });
   } catch (error) {
     signal.throwIfAborted();
     if (late.aborted) return { state: 'not tried', reason: `it was not open after ${patience} s; a run waits longer` };

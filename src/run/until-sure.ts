@@ -15,6 +15,7 @@ import { type Block, countTrials, remaining } from '../core/plan/plan.js';
 import { askingOrder, countRounds, roundOf, sizeOfRound } from '../core/plan/rounds.js';
 import { openTasks } from '../core/recommend/open-tasks.js';
 import { recommend } from '../core/recommend/recommend.js';
+import { firstOf, within } from '../system/signals.js';
 import type { Definitions } from './definitions.js';
 import { analyseLog } from './read.js';
 import type { RunEnding } from './runner.js';
@@ -36,8 +37,8 @@ export async function executeUntilSure(whole: readonly Block[], options: RoundsO
   const order = orderOf(definitions);
   const extents = new Map([...order].map(([task, samples]) => [task, { total: samples.length, firstRound }]));
   const rounds = Math.max(...[...extents.values()].map(countRounds));
-  const time = budget !== null && 'seconds' in budget ? AbortSignal.timeout(budget.seconds * 1000) : null;
-  const signal = time === null ? stop : AbortSignal.any([stop, time]);
+  const time = budget !== null && 'seconds' in budget ? within(budget.seconds) : null;
+  const signal = time === null ? stop : firstOf(stop, time);
 
   // Every bench of a run adds a listener.
   setMaxListeners(0, signal);

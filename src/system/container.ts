@@ -36,7 +36,8 @@ export function containerLimits({ membership, groups }: ContainerFiles = SYSTEM)
     if (controllers.length === 0) {
       for (const group of upwards(groups, path)) {
         cores.push(...quotient(...(read(join(group, 'cpu.max')) ?? '').split(' ')));
-        memory.push(...limit(read(join(group, 'memory.max'))));
+        // Above `memory.high` the kernel takes memory back and slows the group down, so what is over it is of no use.
+        for (const name of ['memory.max', 'memory.high']) memory.push(...limit(read(join(group, name))));
         processors.push(...count(read(join(group, 'cpuset.cpus.effective'))));
       }
       continue;

@@ -1,4 +1,5 @@
 /** How messages name the user's files, and why a file cannot be read. */
+import { readFileSync, type Stats, statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import { UserError } from '../core/errors.js';
@@ -35,18 +36,42 @@ export function isFullDisk(cause: unknown): boolean {
  *
  * @throws UserError where the path names no regular file, or one that is larger than any such file is.
  */
-export async function requireFile(file: string, most: number): Promise<void> {
+export async function requireFile(file: string, most = Number.POSITIVE_INFINITY): Promise<void> {
   const found = await stat(file).catch((cause: unknown) => {
     throw new UserError(`${file}: ${readFailure(cause)}`, { cause });
   });
-  if (found.isDirectory()) throw new UserError(`${file}: ${READ_FAILURES.EISDIR}`);
-  if (!found.isFile()) {
-    throw new UserError(`${file}: expected a regular file, found a pipe, a socket or a device; name a file`);
-  }
-  if (found.size > most) {
-    throw new UserError(
-      `${file}: expected a file of at most ${most / 2 ** 20} MiB, found ${Math.ceil(found.size / 2 ** 20)} MiB; divide it`,
-    );
+  const reason = whyUnreadable(found, most);
+  if (reason !== null) throw new UserError(`${file}: ${reason}`);
+}
+
+/** Null for a regular file that is not too large. */
+function whyUnreadable(found: Stats, most: number): string | null {
+  if (found.isDirectory()) return READ_FAILURES.EISDIR!;
+  if (!found.isFile()) return 'expected a regular file, found a pipe, a socket or a device; name a file';
+  const size = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+  return found.size > most ? `expected a file of at most ${size(most)}, found ${size(found.size)}; divide it` : null;
+}
+
+/** Like `requireFile`, for what is read at once. @throws UserError */
+export function requireFileSync(file: string, most = Number.POSITIVE_INFINITY): void {
+  const reason = whyUnreadable(
+    attempt(file, () => statSync(file)),
+    most,
+  );
+  if (reason !== null) throw new UserError(`${file}: ${reason}`);
+}
+
+/** @throws UserError which names the file and says why it cannot be read. */
+export function readTextSync(file: string, most = LONGEST_TEXT): string {
+  requireFileSync(file, most);
+  return attempt(file, () => readFileSync(file, 'utf8'));
+}
+
+function attempt<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new UserError(`${file}: ${readFailure(cause)}`, { cause });
   }
 }
 

@@ -8,6 +8,7 @@
 import type { LoadManner } from '../backends/backend.js';
 import type { Model } from '../core/definition/model.js';
 import type { Generation } from '../core/definition/suite.js';
+import type { Nonce } from '../core/load/synthetic.js';
 import type { SessionFacts } from '../core/log/log.js';
 import type { Outcome } from '../core/measure/measurement.js';
 import type { Continuation, Prompt } from '../core/message.js';
@@ -43,7 +44,13 @@ export interface Answered {
 
 /** What one trial asks of the model: an answer to a prompt, or the log-likelihoods of continuations. */
 export type TrialRequest =
-  | { readonly for: 'answer'; readonly prompt: Prompt; readonly generation: Generation }
+  | {
+      readonly for: 'answer';
+      readonly prompt: Prompt;
+      readonly generation: Generation;
+      /** Under load: the part of the prompt that is another one in every request. */
+      readonly nonce?: Nonce;
+    }
   | {
       readonly for: 'likelihoods';
       readonly continuations: readonly Continuation[];

@@ -127,7 +127,7 @@ async function answer(
         ...describePieces(tokensPerPiece),
         end: toMicroseconds(event.time - due),
       },
-      logprobs: describeLogprobs(logprobs, session.facts.cannot.logprobs ?? whyNoLogprobs(generation, pieces.length)),
+      logprobs: describeLogprobs(logprobs, whyNoLogprobs(session, generation, pieces.length)),
       ...(event.cachedTokens !== undefined && { cachedTokens: event.cachedTokens }),
       ...(event.unseenTokens && { unseenTokens: event.unseenTokens }),
       ...(event.retries && { retries: event.retries }),
@@ -193,10 +193,11 @@ function describePieces(tokensPerPiece: readonly (number | null)[]): Pick<Timing
   return { tokensPerPiece: known.length === tokensPerPiece.length ? known : 'unknown' };
 }
 
-function whyNoLogprobs({ logprobs }: Generation, pieces: number): string {
-  if (pieces === 0) return 'the model produced no tokens';
+function whyNoLogprobs({ facts }: Session, { logprobs }: Generation, pieces: number): string {
   // A load test asks for none of any answer, and its log is short.
   if (logprobs === false) return 'not asked for';
+  if (facts.cannot.logprobs !== undefined) return facts.cannot.logprobs;
+  if (pieces === 0) return 'the model produced no tokens';
   return logprobs
     ? 'the server gave none with this answer'
     : 'they were not asked for; --logprobs asks servers for them';

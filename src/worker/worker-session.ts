@@ -43,6 +43,9 @@ export interface WorkerSession {
   close(): Promise<SessionClosing>;
 }
 
+/** What a load test needs of an opened model. It may be open on another machine. */
+export type HoldingSession = Omit<WorkerSession, 'run'>;
+
 export interface HoldingOptions {
   /** Ends the step. What is under way is cut. */
   readonly finish: AbortSignal;

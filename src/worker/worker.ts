@@ -8,12 +8,14 @@ import type { BackendContext, Session } from '../backends/backend.js';
 import { type ReasoningMarks, withoutReasoning } from '../backends/reasoning.js';
 import { backendOf } from '../backends/table.js';
 import { describeError, UserError } from '../core/errors.js';
+import { withNonce } from '../core/load/synthetic.js';
 import type { Outcome } from '../core/measure/measurement.js';
 import { missing, type Quantity } from '../core/quantity.js';
 import { createClock } from '../load/clock.js';
 import { lateness, watchLoop } from '../load/loop-delay.js';
-import { type HoldOptions, holdStep } from '../load/step.js';
+import { type Asked, type HoldOptions, holdStep, type ServerLook, type StepClosing } from '../load/step.js';
 import { type Answered, type FromWorker, LONGEST_BATCH, type ToWorker, type TrialRequest } from './protocol.js';
+import { coresOf, serverUsage } from './server-usage.js';
 import { runTrial } from './trial.js';
 
 const loop = watchLoop();
@@ -78,7 +80,8 @@ async function open(order: Extract<ToWorker, { type: 'open' }>): Promise<void> {
     const opened = await backend.open(model, context, stopping.signal);
     session = opened;
     marks = model.reasoning;
-    loop.enable();
+    // Under load, each step watches the loop itself.
+    if (under === undefined) loop.enable();
     send({
       type: 'opened',
       facts: opened.facts,
@@ -148,14 +151,27 @@ async function hold({ request, order }: Extract<ToWorker, { type: 'hold' }>): Pr
   cancels.set(request, finish);
   const closing = await holdStep(order, {
     clock: createClock(),
-    ask: askUnderLoad,
+    ask: (question, turn, cancel) => askUnderLoad(unique(question, order.nonceSeed, turn), turn, cancel),
     report: (report) => send({ type: 'step', request, report }),
     finish: finish.signal,
-    look: async (signal) => (await session!.look?.(signal)) ?? null,
+    look: lookAtServer,
     shared: session!.facts.network === 'none' ? 'the engine computes in the process of the client' : null,
   });
   cancels.delete(request);
-  send({ type: 'step-over', request, closing });
+  send({ type: 'step-over', request, closing: { ...closing, cores: await coresOfBoth() } });
+}
+
+/** What the server says of itself, and what its processes use, where they are ours; null where neither is known. */
+async function lookAtServer(signal: AbortSignal): Promise<ServerLook['values'] | null> {
+  const { look, processes } = session!;
+  const [said, used] = await Promise.all([look?.(signal), serverUsage(processes)]);
+  const values = { ...said, ...used };
+  return Object.keys(values).length === 0 ? null : values;
+}
+
+async function coresOfBoth(): Promise<StepClosing['cores']> {
+  const [client, server] = [await coresOf('self'), await coresOf(session!.processes[0] ?? Number.NaN)];
+  return client === null ? undefined : { client, ...(server !== null && { server }) };
 }
 
 async function askUnderLoad(
@@ -169,6 +185,12 @@ async function askUnderLoad(
   } catch {
     return { state: 'failed', by: 'harness', kind: 'cut', reason: 'the step ended before its answer', output: '' };
   }
+}
+
+/** The question with a nonce of its own, where it has room for one. */
+function unique(question: TrialRequest, seed: string | undefined, { sample, pass }: Asked): TrialRequest {
+  if (question.for !== 'answer' || question.nonce === undefined || seed === undefined) return question;
+  return { ...question, prompt: withNonce(question.prompt, question.nonce, [seed, sample, pass]) };
 }
 
 /** A sampled answer that comes again draws from a seed of its own, or it would be one answer written down twice. */

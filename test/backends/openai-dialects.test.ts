@@ -148,6 +148,23 @@ describe('an answer', () => {
       'https://github.com/BerriAI/litellm/issues/16272',
       { content: [{ type: 'thinking', thinking: [{ type: 'text', text: 'Hm' }] }] },
     ],
+    [
+      'contents with a mark',
+      'https://ai.google.dev/gemini-api/docs/openai#thinking',
+      { content: 'Hm', extra_content: { google: { thought: true } } },
+    ],
+    ['tool_plan', 'https://docs.cohere.com/docs/compatibility-api', { tool_plan: 'Hm' }],
+    ['reasoning_steps', 'https://docs.perplexity.ai/docs/sonar', { reasoning_steps: [{ thought: 'Hm', type: 'x' }] }],
+    [
+      'contents of a summary',
+      'https://docs.databricks.com/aws/en/machine-learning/model-serving/query-reason-models',
+      { content: [{ type: 'reasoning', summary: [{ type: 'summary_text', text: 'Hm' }] }] },
+    ],
+    [
+      'a name that nobody has yet',
+      'none',
+      { thinking_signature: 'abc', reasoning_effort: 'low', inner_thoughts: 'Hm' },
+    ],
   ])('after thoughts under %s (%s) begins with them, and they are no part of its text', async (_, __, delta) => {
     const { text, pieces } = await answered(script(chunk(delta), ...yes, DONE));
     expect(pieces.map((piece: Piece) => piece.reasoning)).toEqual(['Hm', undefined, undefined]);
@@ -181,10 +198,72 @@ describe('an answer', () => {
     expect((await answered(script(chunk(delta), finish('tool_calls'), DONE))).text).toBe(expected);
   });
 
-  test('of two calls is a line for each', async () => {
-    const call = (name: string) => chunk({ tool_calls: [{ function: { name, arguments: '{}' } }] });
-    const { text } = await answered(script(call('f'), call('g'), finish('tool_calls'), DONE));
-    expect(text.split('\n').map((line) => JSON.parse(line).name)).toEqual(['f', 'g']);
+  const calling = (name: string, text: string, more: object = {}) => ({ function: { name, arguments: text }, ...more });
+  const more = (text: string, index: number) => ({ index, function: { arguments: text } });
+  test.each<[string, object[][]]>([
+    ['without a word of which is which', [[calling('f', '{"a":1}')], [calling('g', '{"b":2}')]]],
+    ['in one chunk', [[calling('f', '{"a":1}', { index: 0 }), calling('g', '{"b":2}', { index: 1 })]]],
+    [
+      'in turn',
+      [
+        [calling('f', '', { index: 0, id: 'x' })],
+        [calling('g', '', { index: 1, id: 'y' })],
+        [more('{"a":', 0)],
+        [more('{"b":', 1)],
+        [more('1}', 0), more('2}', 1)],
+      ],
+    ],
+    [
+      'the second before the first is whole',
+      [[calling('f', '{"a"', { index: 0 })], [calling('g', '{"b":2}', { index: 1 })], [more(':1}', 0)]],
+    ],
+    [
+      'which are both counted as the first',
+      [[calling('f', '{"a":1}', { index: 0 })], [calling('g', '{"b":2}', { index: 0 })]],
+    ],
+    [
+      'whose names come with each part',
+      [
+        [calling('f', '{"a"', { index: 0 })],
+        [calling('f', ':1}', { index: 0 })],
+        [calling('g', '{"b"', { index: 1 }), calling('g', ':2}', { index: 1 })],
+      ],
+    ],
+    [
+      'which only their ids tell apart',
+      [
+        [calling('f', '{"a":', { id: 'x' })],
+        [calling('g', '{"b":', { id: 'y' })],
+        [calling('', '1}', { id: 'x' }), calling('', '2}', { id: 'y' })],
+      ],
+    ],
+    [
+      'beside the calls and not inside them',
+      [
+        [
+          { name: 'f', arguments: { a: 1 } },
+          { name: 'g', arguments: { b: 2 } },
+        ],
+      ],
+    ],
+  ])('of two calls is a line for each: %s', async (_, chunks) => {
+    const steps = chunks.map((tool_calls) => chunk({ tool_calls }));
+    const { text } = await answered(script(...steps, finish('tool_calls'), DONE));
+    expect(text.split('\n').map((line) => JSON.parse(line))).toEqual([
+      { name: 'f', arguments: { a: 1 } },
+      { name: 'g', arguments: { b: 2 } },
+    ]);
+  });
+
+  test('of the same call twice is two lines, and so are calls without arguments', async () => {
+    const twice = [
+      calling('f', '{}', { index: 0 }),
+      calling('f', '{}', { index: 0 }),
+      calling('h', ''),
+      calling('h', ''),
+    ];
+    const { text } = await answered(script(chunk({ tool_calls: twice }), finish('tool_calls'), DONE));
+    expect(text.split('\n').map((line) => JSON.parse(line).name)).toEqual(['f', 'f', 'h', 'h']);
   });
 
   test.each([

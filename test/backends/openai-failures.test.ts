@@ -85,13 +85,46 @@ describe('opening a session', () => {
       'set tokenLimitField',
     ],
     ['an empty quota', json(429, { error: { code: 'insufficient_quota' } }), 'no quota left'],
-    ['a breakdown', json(500, { error: 'out of memory' }), 'answered 500 and said "out of memory"'],
-    ['a rate limit for long', json(429, {}, { 'retry-after': '3600' }), 'answered 429'],
+    ['nothing', script(), 'the stream ended before the answer did'],
+    [
+      'another protocol',
+      script({ write: 'event: message_start\ndata: {"type":"message_start"}\n\n' }),
+      'it has events named "message_start", which are no chunks of this protocol: check `endpoint` and `api`',
+    ],
+    ['a quota under a status of its own', json(403, { error: 'Key limit exceeded (total)' }), 'no quota left'],
+    [
+      'a region',
+      json(403, { error: 'Country not supported' }),
+      'answered 403 and said "Country not supported": the key',
+    ],
   ])('on a server that answers with %s is one sentence for the user', async (_, answer, text) => {
     current.server.answer = () => answer;
     const error = await failure(open());
     expect(error).toBeInstanceOf(UserError);
     expect(error.message).toContain('model "m" at 127.0.0.1');
+    expect(error.message).toContain(text);
+  });
+
+  test.each<[string, Script, string]>([
+    ['a breakdown', json(500, { error: 'out of memory' }), 'answered 500 and said "out of memory"'],
+    ['a rate limit for long', json(429, {}, { 'retry-after': '3600' }), 'answered 429'],
+    ['a rate limit inside a stream', script(event({ error: { message: 'slow down', code: 429 } })), 'answered 429'],
+    ['too many requests', script(event({ error: { type: 'overloaded_error', message: 'x' } })), 'answered 503'],
+    [
+      'a page of a proxy',
+      {
+        status: 502,
+        headers: { 'content-type': 'text/html' },
+        steps: [
+          { write: '<html>\n<head><style>a{}</style><title>502 Bad Gateway</title></head><body>x</body></html>' },
+        ],
+      },
+      'answered 502 and said "502 Bad Gateway"',
+    ],
+  ])('on a server that answers with %s fails for its model, and is no fault of the entry', async (_, answer, text) => {
+    current.server.answer = () => answer;
+    const error = await failure(open());
+    expect(error).not.toBeInstanceOf(UserError);
     expect(error.message).toContain(text);
   });
 

@@ -1,6 +1,6 @@
 /** What servers say of themselves, each in its own words. */
 import { expect, test } from 'vitest';
-import { readGauges } from '../../src/backends/openai/server-view.js';
+import { readGauges, sharedCacheOf } from '../../src/backends/openai/server-view.js';
 import { json, script } from '../support/openai-server.js';
 import { backend, entry, useScripted } from '../support/openai-session.js';
 
@@ -39,6 +39,17 @@ test.each([
   expect(readGauges(text)).toEqual(gauges);
 });
 
+test.each([
+  ['llama-server -m x.gguf', 'shared'],
+  ['/opt/llama-server -m x.gguf -np 4', 'divided'],
+  ['llama-server --parallel=4 --kv-unified', 'shared'],
+  ['llama-server --no-kv-unified', 'divided'],
+  ['vllm serve x', undefined],
+  ['my-llama-server-wrapper', undefined],
+])('%s has a cache that its slots share: %s', (command, cacheOfSlots) => {
+  expect(sharedCacheOf(command.split(' ')).cacheOfSlots).toBe(cacheOfSlots);
+});
+
 const { current } = useScripted();
 
 test('a session looks at its server, and keeps its settings under load alone', async () => {
@@ -61,6 +72,10 @@ test('a session looks at its server, and keeps its settings under load alone', a
     );
   const session = await open({ under: 'load' });
   expect(session.facts.settings).toEqual({ build: 'b1 [31m', slots: 4, contextOfSlot: 2048 });
+  pages['/slots'] = [{ n_ctx: 1024 }, { n_ctx: 512 }];
+  const told = await open({ under: 'load' });
+  expect(told.facts.settings).toMatchObject({ slots: 2, contextOfSlot: 512 });
+  await told.close();
   const { signal } = new AbortController();
   expect(await session.look!(signal)).toMatchObject({ running: 4, waiting: 12 });
   expect(await session.look!(signal)).toBeNull();

@@ -25,6 +25,18 @@ describe('a key is struck out', () => {
     ['in base64 in JSON', base64(JSON.stringify({ a: 1, key: KEY }))],
     ['in base64 for URLs', Buffer.from(`x${KEY}`).toString('base64url')],
     ['in hexadecimal', Buffer.from(KEY).toString('hex')],
+    ['in base64 twice', base64(base64(KEY))],
+    ['in base64 of the text of PowerShell', Buffer.from(KEY, 'utf16le').toString('base64')],
+    ['in hexadecimal of the text of PowerShell', Buffer.from(KEY, 'utf16le').toString('hex')],
+    ['as a dump of bytes', escapes((code) => ` ${hex(code)}`).slice(1)],
+    ['as bytes with colons', escapes((code) => `:${hex(code).toUpperCase()}`).slice(1)],
+    ['as an array of C', escapes((code) => `, 0x${hex(code)}`).slice(2)],
+    ['as escapes of a shell', escapes((code) => `\\x${hex(code)}`)],
+    ['in octal', escapes((code) => `\\${code.toString(8)}`)],
+    ['as escapes of JavaScript', escapes((code) => `\\u{${hex(code)}}`)],
+    ['as quoted-printable', escapes((code) => `=${hex(code).toUpperCase()}`)],
+    ['as a buffer of Node', JSON.stringify(Buffer.from(KEY))],
+    ['in capitals', KEY.toUpperCase()],
     ['its beginning', `${KEY.slice(0, 12)}***`],
   ])('%s', (_, form) => {
     const struck = strike(`before ${form} after`);

@@ -88,7 +88,7 @@ describe('the chat template', () => {
 
   test('that is not there is one sentence', () => {
     expect(() => open(withoutDefault, { chatTemplate: 'no.jinja' })).toThrow(
-      /chatTemplate: expected a Jinja file, or the name of one that came with the model \(rag\), but ENOENT/,
+      /chatTemplate: expected a Jinja file, or the name of one that came with the model \(rag\), but \S+no\.jinja: there is no such file$/,
     );
   });
 });

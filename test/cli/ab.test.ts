@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { CommanderError } from '@commander-js/extra-typings';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ab } from '../../src/cli/ab.js';
+import { startInterleaved } from '../../src/core/regress/interleaved.js';
+import { readLog } from '../../src/files/log.js';
 import { folderWith, parsed, ROOT, rightsize, rightsizeHere, silentTerminal } from '../support/cli.js';
 import { type ScriptedServer, startScripted, stream } from '../support/openai-server.js';
 
@@ -97,3 +99,52 @@ test('power is asked for before anything is measured', async () => {
   expect(found.stderr).toMatch(/--require-power: nothing was measured, .*tok\/s/);
   expect(readdirSync(cwd)).not.toContain('reports');
 }, 60_000);
+
+test('the base is asked in the words of its own suite, and samples pair by row and target', async () => {
+  const server = servers[0]!;
+  const prompts: string[] = [];
+  server.answer = ({ body }) => {
+    const [{ content }] = (body as { messages: [{ content: string }] }).messages;
+    prompts.push(content);
+    return stream(content.startsWith('Please') ? 'well' : 'badly');
+  };
+  const { gate, tasks, ...rest } = SUITE;
+  const other = { ...rest, gate, tasks: [{ ...tasks[0]!, prompt: { user: 'Please: {{ q }}' } }] };
+  const cwd = folderWith({
+    'suite.yaml': SUITE,
+    'old.yaml': other,
+    'mine.json': { models: ['old', 'new'].map((id) => entry(id, { endpoint: server.endpoint })) },
+  });
+  const flags = [...AB, '--base', 'old', '--candidate', 'new', '--base-suite', 'old.yaml', '--gate', '--json'];
+  const found = await rightsizeHere(flags, { cwd });
+  expect(found.code, found.stderr).toBe(1);
+  const [{ comparison, gates }] = JSON.parse(found.stdout).comparisons;
+  expect(comparison.prompts).toMatchObject({ paired: 24, changed: 24 });
+  expect(gates.results).toMatchObject([{ metric: 'quality', state: 'red', n: 24, change: { value: -1 } }]);
+  const asked = (words: RegExp) => prompts.filter((prompt) => words.test(prompt)).length;
+  expect([asked(/^Please: question/), asked(/^question/)]).toEqual([24 * 4, 24 * 4]);
+
+  // The run tells it again, without the definition, and so do its times.
+  const [run] = readdirSync(join(cwd, 'reports'));
+  const blocks = startInterleaved({ base: 'old', candidate: 'new' });
+  for await (const record of readLog(join(cwd, 'reports', run!, 'log.jsonl'))) blocks.add(record);
+  const [block, ...others] = blocks.finish();
+  expect(others).toEqual([]);
+  // The first request after opening does not count.
+  expect(block!.length).toBeGreaterThan(20);
+  for (const sample of block!) expect([sample.base.length, sample.candidate.length]).toEqual([4, 4]);
+  const again = await rightsizeHere(['compare', join('reports', run!), '--gate', '--json'], { cwd });
+  expect(JSON.parse(again.stdout).comparisons[0].gates.results).toEqual(gates.results);
+
+  const fewer = { ...other, tasks: [{ ...other.tasks[0]!, samples: SUITE.tasks[0]!.samples.slice(1) }] };
+  const lacking = folderWith({
+    'suite.yaml': SUITE,
+    'old.yaml': fewer,
+    'mine.json': readFileSync(join(cwd, 'mine.json'), 'utf8'),
+  });
+  const refused = await rightsizeHere(flags, { cwd: lacking });
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(/--base-suite: expected the samples of served in served-base, found no partner there/);
+  const two = await rightsizeHere([...flags, '--base-suite', 'suite.yaml'], { cwd });
+  expect(two.stderr).toMatch(/--base-suite: expected as many suites as --suite names \(1\), found 2/);
+}, 120_000);

@@ -1,8 +1,10 @@
 /** A wrong flag of `rightsize load` gives one sentence, before anything runs. */
 import { CommanderError } from '@commander-js/extra-typings';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { load } from '../../src/cli/load.js';
-import { loadTestDefinitions } from '../../src/run/load-definition.js';
+import { parseThinkTime } from '../../src/core/definition/condition.js';
+import type { SuiteDraft } from '../../src/core/definition/draft/suite.js';
+import { type LoadDefinition, loadTestDefinitions } from '../../src/run/load-definition.js';
 import { worldOf } from '../../src/run/world.js';
 import { folderWith, parsed, silentTerminal } from '../support/cli.js';
 
@@ -23,6 +25,9 @@ test.each([
   [['--stop-errors', '200%'], /--stop-errors .*expected a share from 0 to 1/],
   [['--least', 'happiness=3'], /--least .*expected users, concurrency or rate with a number/],
   [['--least', 'users=0'], /--least .*expected users, concurrency or rate with a number/],
+  [['--prompt', 'long'], /--prompt .*expected tokens such as 4096, uniform:100,500, .*found "long"/],
+  [['--output', 'uniform:9,3'], /--output .*expected tokens such as 4096/],
+  [['--prefix', '-1'], /--prefix .*expected a whole number from 0 up/],
   [['--clients', '0'], /--clients .*expected a whole number from 1 up/],
 ])('%j', (flags, sentence) => {
   const parse = () => parsed(load, flags);
@@ -105,4 +110,57 @@ test('tasks that models do not answer in words are left out of the mixture', asy
   );
   expect(samples.map(({ task }) => task)).toEqual(['add']);
   expect(record.suites[0]!.tasks.map(({ name }) => name)).toEqual(['add']);
+});
+
+describe('the load of a suite', () => {
+  const withLoad = async (load: object, definition: Partial<LoadDefinition> = {}) => {
+    const suite = { ...SUITE, requirement: { limits: { ttft: { max: '1 s' } } }, load } as SuiteDraft;
+    return (await loadTestDefinitions({ suites: [suite], models: [MODEL], ...definition }, worldOf({ cwd }))).load;
+  };
+  const THINK = parseThinkTime('5s')!;
+
+  test('is the default of what no flag names', async () => {
+    const load = { users: [2, 4], think: 'exp:20s', objectives: ['tpot p95 <= 50 ms'], requests: 50, stopErrors: '5%' };
+    expect(await withLoad({ ...load, budget: { seconds: '2 min' } })).toMatchObject({
+      conditions: ['users 2 think exp:20s', 'users 4 think exp:20s'],
+      objectives: ['tpot p95 <= 0.05 s'],
+      requests: 50,
+      budget: { seconds: 120 },
+      stopErrors: 0.05,
+    });
+    expect(await withLoad({ find: 'rate', arrivals: 'gamma:2', ceiling: 9 })).toMatchObject({
+      find: { least: 'open 0.125 gamma:2 ceiling 9' },
+      objectives: ['ttft p95 <= 1 s'],
+      budget: { seconds: 300 },
+    });
+    expect(await withLoad({ think: 'exp:20s' })).toMatchObject({ find: { least: 'users 1 think exp:20s' } });
+  });
+
+  test('gives way to flags, each by itself', async () => {
+    const load = { users: [2], think: 'exp:20s', requests: 50, budget: { seconds: 60, dollars: 2 } };
+    const priced = { ...MODEL, price: { input: 1, output: 1, date: '2026-11-01', source: 'a test' } };
+    const flags = { models: [priced], requests: 7, budget: { requests: 100 } };
+    expect(await withLoad(load, { ...flags, loads: { users: [3] } })).toMatchObject({
+      conditions: ['users 3 think exp:20s'],
+      requests: 7,
+      budget: { requests: 100, dollars: 2 },
+    });
+    expect(await withLoad(load, { ...flags, loads: { think: THINK } })).toMatchObject({
+      conditions: ['users 2 think 5s'],
+    });
+    const searched = await withLoad(load, { ...flags, loads: { find: 'concurrency' } });
+    expect(searched.find!.least).toBe('closed 1');
+    expect(searched.conditions).toBeUndefined();
+  });
+
+  test.each([
+    [{ find: 'users', users: [2] }, /load.find: expected find or users, concurrency, rate, conditions, not both/],
+    [{ users: [0] }, /load.users\[0\]/],
+    [{ think: 'long' }, /load.think: expected a think time such as 10s, exp:10s or lognormal:10s,1/],
+    [{ objectives: ['soon'] }, /^load.objectives: expected an objective such as "ttft p95 <= 500 ms", found "soon"/],
+    [{ conditions: ['open fast'] }, /load.conditions\[0\]: expected a condition such as closed 4/],
+    [{ uesrs: [2] }, /uesrs/],
+  ])('%j', async (load, sentence) => {
+    await expect(withLoad(load)).rejects.toThrow(sentence);
+  });
 });

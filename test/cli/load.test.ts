@@ -1,13 +1,23 @@
 /** `rightsize load` as a user runs it: steps, their log, resume, interruption, and a sentence for every wrong flag. */
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LogRecord, MeasurementRecord, StepRecord } from '../../src/core/log/log.js';
 import { readLog } from '../../src/files/log.js';
 import { type NullServer, startNullServer } from '../../src/load/null-server.js';
 import { folderWith, ROOT, rightsizeHere, start } from '../support/cli.js';
-import { json, type ScriptedServer, startScripted, stream } from '../support/openai-server.js';
+import {
+  chunk,
+  DONE as DONE_EVENT,
+  finish,
+  json,
+  type ScriptedServer,
+  script,
+  startScripted,
+  stream,
+  usage,
+} from '../support/openai-server.js';
 
 const SUITE = {
   name: 'sums',
@@ -166,23 +176,27 @@ describe('a server that is not well', () => {
   });
   afterAll(() => sick.close());
 
-  test('that answers 429 ends the test of its model, and its failures keep what it said', async () => {
-    const cwd = folder();
-    let asked = 0;
-    sick.answer = () => (asked++ < 8 ? stream('4') : json(429, { error: { message: 'not so fast' } }));
-    const { code, stderr } = await rightsizeHere(
-      [...LOAD, '--model', `${sick.endpoint}#tiny`, '--concurrency', '2,4', '--requests', '50'],
-      { cwd },
-    );
-    expect(DONE, stderr).toContain(code);
-    const { steps, measurements } = await testedIn(cwd);
-    expect(steps.map(({ ending }) => ending)).toEqual(['rate-limit']);
-    const failed = measurements.flatMap(({ outcome }) => (outcome.state === 'failed' ? [outcome] : []));
-    expect(failed[0]).toMatchObject({
-      kind: 'rate-limit',
-      reason: expect.stringMatching(/429 and said "not so fast"/),
-    });
-  });
+  // A client tells of up to 64 requests at once. With 54 the last request that is wanted comes with the first that is refused.
+  test.each([8, 54])(
+    'that answers 429 after %i ends the test of its model, and its failures keep what it said',
+    async (good) => {
+      const cwd = folder();
+      let asked = 0;
+      sick.answer = () => (asked++ < good ? stream('4') : json(429, { error: { message: 'not so fast' } }));
+      const { code, stderr } = await rightsizeHere(
+        [...LOAD, '--model', `${sick.endpoint}#tiny`, '--concurrency', '2,4', '--requests', '50'],
+        { cwd },
+      );
+      expect(DONE, stderr).toContain(code);
+      const { steps, measurements } = await testedIn(cwd);
+      expect(steps.map(({ ending }) => ending)).toEqual(['rate-limit']);
+      const failed = measurements.flatMap(({ outcome }) => (outcome.state === 'failed' ? [outcome] : []));
+      expect(failed[0]).toMatchObject({
+        kind: 'rate-limit',
+        reason: expect.stringMatching(/429 and said "not so fast"/),
+      });
+    },
+  );
 
   test('that fails too often ends its step', async () => {
     const cwd = folder();
@@ -213,11 +227,100 @@ test('a load test leaves reports in its folder, which come again from its log al
 
   const run = join(cwd, 'other');
   cpSync(tested, run, { recursive: true });
-  const together = await rightsizeHere(['report', tested, run], { cwd });
-  expect(together.code).toBe(2);
-  expect(together.stderr).toMatch(
-    /expected runs to report side by side, found a load test; give it to `rightsize report` alone/,
+  const together = await rightsizeHere(['report', tested, run, '--reports', 'markdown,summary'], { cwd });
+  expect(together.code, together.stderr).toBe(0);
+  const page = readFileSync(join(cwd, 'reports', `${basename(tested)}+other`, 'report.md'), 'utf8');
+  const [, table] = page.split('## Models side by side');
+  expect(table).toMatch(/closed 1 *\| null@\S+.*\n\| closed 1 *\| null@\S*other.*\n\| closed 2 .*\n\| closed 2 /);
+});
+
+test('load tests that do not tell the same are not reported side by side', async () => {
+  const [cwd, flags] = [folder(), ['-c', '1', '--requests', '3']];
+  await load(cwd, ...flags);
+  await load(cwd, ...flags, '--objective', 'ttft p95 <= 1 s');
+  const [first, second] = readdirSync(join(cwd, 'reports')).map((name) => join('reports', name));
+  const { code, stderr } = await rightsizeHere(['report', first!, second!], { cwd });
+  expect(code).toBe(2);
+  expect(stderr).toMatch(
+    /expected a load test with the same objectives as .*, found \["ttft p95 <= 1 s"\] in place of \[\]; report them one at a time/,
   );
+});
+
+describe('synthetic prompts', () => {
+  const ADDED = 5;
+  const contents = (server: ScriptedServer): string[] =>
+    server.asked.filter(({ body }) => body?.max_tokens === 3).map(({ body }) => body.messages.at(-1).content);
+  let counting: ScriptedServer;
+  beforeAll(async () => {
+    // Two of the words are more than one token for it.
+    counting = await startScripted(({ body }) => {
+      if (body === undefined) return json(404, {});
+      const words: string[] = body.messages.at(-1).content.split(' ');
+      const tokens = ADDED + words.length + words.filter((word) => word === 'state' || word === 'law').length;
+      const answer = ['a', 'b', 'c'].slice(0, body.max_tokens).map((content) => chunk({ content }));
+      return script(...answer, finish('length'), usage(tokens, answer.length), DONE_EVENT);
+    });
+  });
+  afterAll(() => counting.close());
+
+  test('have the asked length by the count of the server, a common prefix, and a nonce each', async () => {
+    counting.models = () => json(200, { data: [{ id: 'tiny', owned_by: 'llamacpp' }] });
+    const cwd = folder();
+    const flags = ['--prompt', '60', '--output', '3', '--prefix', '20', '--limit', '4', '-c', '2', '--requests', '12'];
+    const { code, stderr } = await rightsizeHere(
+      ['load', '--no-self-test', '--reports', 'markdown', '--model', `${counting.endpoint}#tiny`, ...flags],
+      { cwd },
+    );
+    expect(DONE, stderr).toContain(code);
+    const { measurements, records, folder: tested } = await testedIn(cwd);
+    const counts = measurements.flatMap(({ outcome }) => (outcome.state === 'completed' ? [outcome] : []));
+    expect(counts.length).toBeGreaterThanOrEqual(12);
+    expect(counts.map(({ promptTokens }) => promptTokens)).toEqual(counts.map(() => ({ value: 60, source: 'server' })));
+    const [session] = records.flatMap((record) => (record.type === 'session' ? [record] : []));
+    expect(session!.synthetic).toEqual({ added: ADDED + 7, words: 62 });
+    const asked = contents(counting);
+    expect(new Set(asked).size).toBe(asked.length);
+    const begin = asked[0]!
+      .split(' ')
+      .slice(0, 7 + 20)
+      .join(' ');
+    expect(asked.every((text) => text.startsWith(begin))).toBe(true);
+    expect(new Set(asked.map((text) => text.split(' ')[27 + 4])).size).toBeGreaterThan(1);
+    expect(counting.asked.findLast(({ body }) => body)!.body.ignore_eos).toBe(true);
+    const page = readFileSync(join(tested, 'report.md'), 'utf8');
+    expect(page).not.toContain('counted other lengths');
+  });
+
+  test('that have no room for their prefix are refused, and so is a suite beside them', async () => {
+    const refused = async (...flags: string[]) =>
+      (await rightsizeHere(['load', '--model', `${counting.endpoint}#tiny`, '-c', '1', ...flags], { cwd: folder() }))
+        .stderr;
+    expect(await refused('--prompt', '20', '--prefix', '13')).toMatch(
+      /--prompt: expected 21 tokens or more \(13 of --prefix, 8 of each request's own\), found 20/,
+    );
+    expect(await refused('--prompt', '20', '--prefix', '12', '--no-self-test')).toMatch(
+      /--prompt: expected 32 tokens or more for model "tiny" \(12 that its server and the first sentence add/,
+    );
+    expect(await refused('--prompt', '20', '--suite', 'sums.yaml')).toMatch(/--suite: expected none beside --prompt/);
+    expect(await refused('--output', '20')).toMatch(/--output: expected --prompt beside it/);
+  });
+});
+
+test('answers under load are judged by more than their words, when no server is under load any more', async () => {
+  const scorer = { module: './half.mjs' };
+  const cwd = folderWith({
+    'sums.yaml': JSON.stringify({ ...SUITE, tasks: SUITE.tasks.map((task) => ({ ...task, scorer })) }),
+    'half.mjs': 'export default () => 0.5;',
+  });
+  const flags = ['-c', '2', '--requests', '50', '--json'];
+  const refused = await load(cwd, ...flags);
+  expect(refused.stderr).toMatch(/expected permission to run the scorer ".\/half.mjs"/);
+  const { stdout } = await load(cwd, ...flags, '--allow-scorer', './half.mjs');
+  const [step] = JSON.parse(stdout).load.models[0].steps;
+  const { right, validity } = step.result.window;
+  expect(validity.valid ? right.quality.value : 0.5).toBe(0.5);
+  const { records } = await testedIn(cwd);
+  expect(records.filter(({ type }) => type === 'evidence').length).toBeGreaterThanOrEqual(50);
 });
 
 test('a gate on a load that the test did not hold is blind, and one that is missed is not green', async () => {

@@ -173,7 +173,11 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'a model with an unknown field': {
     models: model({ backend: 'scripted', treads: 2 }),
-    says: /models\[0\]\.treads: unknown field "treads"/,
+    says: /models\[0\]\.treads: unknown field "treads" \(did you mean "threads"\?\); see docs/,
+  },
+  'a model with a field of another program': {
+    models: model({ backend: 'llama-cpp', source: 'm.gguf', chatTemplateKwargs: { enable_thinking: false } }),
+    says: /models\[0\]\.chatTemplateKwargs: unknown field "chatTemplateKwargs" \(did you mean "chatTemplateVariables"\?\)/,
   },
   'a model with no threads at all': {
     models: model({ backend: 'scripted', threads: 0 }),

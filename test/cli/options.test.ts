@@ -30,6 +30,7 @@ describe('beside --resume', () => {
   test('an option is refused unless a resumed run can have it', () => {
     const allowed = options.filter((option) => !refused.includes(option)).map(({ long }) => long);
     expect(allowed).toEqual([
+      '--models',
       '--max-cost',
       '--prices',
       '--out',

@@ -125,6 +125,12 @@ test('reasoning that it hides is in no rate', async () => {
 test.each<[string, number, readonly string[], string]>([
   ['fewer tokens than words', 64, ['word', 'word '.repeat(100)], 'the server has cut the prompts of 1 of'],
   [
+    'Chinese, Thai and JSON, without spaces',
+    64,
+    ['字', '人工智能正在改变世界。'.repeat(40), 'ปัญญาประดิษฐ์'.repeat(40), '{"key":"value","n":1},'.repeat(60)],
+    'the server has cut the prompts of 3 of',
+  ],
+  [
     'one count for prompts of different length',
     64,
     ['x'.repeat(600), 'x'.repeat(1200), 'x'.repeat(1800)],
@@ -137,7 +143,9 @@ test.each<[string, number, readonly string[], string]>([
 });
 
 test('a prompt that it did not cut is not said to be cut', async () => {
-  const found = await run(answering(counted({ prompt_tokens: 12, completion_tokens: 5 })));
+  // A token may be a character that is repeated a hundred times, or a phrase of Chinese.
+  const samples = ['='.repeat(1000), '人工智能正在改变世界'].map((q, i) => ({ id: `s${i}`, q, target: 'yes' }));
+  const found = await run(answering(counted({ prompt_tokens: 12, completion_tokens: 5 }), samples));
   expect(warnings(found)).not.toContain('cut');
 });
 

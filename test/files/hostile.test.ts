@@ -1,13 +1,20 @@
 /** Data files that are no files, have no end, or are larger inside than they look: each is one sentence, soon. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { chooseTemplate } from '../../src/backends/chat-template.js';
+import { readJson } from '../../src/backends/huggingface/config.js';
+import { readGguf } from '../../src/backends/llama-cpp/gguf.js';
 import { UserError } from '../../src/core/errors.js';
 import { loadSuites } from '../../src/files/definitions.js';
 import { readRows } from '../../src/files/rows.js';
+import { resolveSource } from '../../src/hub/hub.js';
+import { authoritiesOf } from '../../src/hub/proxies.js';
+import { analyseLog } from '../../src/run/read.js';
 import { readText } from '../../src/system/path.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rightsize-'));
@@ -50,6 +57,23 @@ describe.runIf(linux)('what is no file', () => {
     symlinkSync('/dev/zero', file);
     const reading = name.endsWith('.yaml') ? readText(file) : all(file);
     expect(await complaint(reading)).toMatch(/expected a regular file, found a pipe, a socket or a device/);
+  });
+
+  // The main thread would wait for the other end of a pipe, and nothing would end it.
+  test.each<[string, (file: string) => unknown]>([
+    ['a log', (file) => analyseLog(file)],
+    ['the weights of a model', (file) => readGguf(file)],
+    ['a source', (file) => resolveSource(file, { directory: folder, environment: {} })],
+    ['a configuration', (file) => readJson(file, z.unknown())],
+    ['certificates', (SSL_CERT_FILE) => authoritiesOf({ SSL_CERT_FILE })],
+    [
+      'a chat template',
+      (chatTemplate) => chooseTemplate({ place: 'm', byName: {} }, {}, { chatTemplate, directory: '/' }),
+    ],
+  ])('as a pipe: %s', async (_, read) => {
+    const file = join(folder, 'read.gguf');
+    if (!existsSync(file)) execFileSync('mkfifo', [file]);
+    expect(await complaint((async () => read(file))())).toMatch(/found a pipe, a socket or a device/);
   });
 });
 

@@ -1,4 +1,4 @@
-/** A real Redis, and machines as processes. */
+/** A real Redis, and machines as processes, in network namespaces where that is allowed. */
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,16 +6,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PREFIX, queueName, RUNS, resultsKey } from '../../src/fleet/keys.js';
+import { MACHINES as MACHINE_NOTICES, PREFIX, queueName, RUNS, resultsKey } from '../../src/fleet/keys.js';
 import { sealWith } from '../../src/fleet/seal.js';
 import { folderWith, rightsizeHere } from '../support/cli.js';
 import { evens, FLEET_KEY, type Fleet, openFleet, qualityIn, trialsIn, whyNoRedis } from '../support/fleet.js';
+import { openNetwork, whyNoNamespaces } from '../support/namespaces.js';
 
 const none = whyNoRedis();
 if (none !== null) console.warn(`skipped: a fleet of processes (${none})`);
 
+const MACHINES = ['desk', 'laptop', 'pi'];
 const SAMPLES = 150;
-const FILES = evens({ samples: SAMPLES, ttft: 0.004, itl: 0.001 });
+const FILES = evens({ samples: SAMPLES, ttft: 0.01, itl: 0.001 });
+/** Milliseconds for which a machine is cut off: longer than its lease. */
+const CUT = 3_000;
 const FLAGS = ['-s', 'suite.yaml', '--quiet', '--reports', 'summary,markdown'];
 
 async function until(what: () => boolean | Promise<boolean>, seconds = 120): Promise<void> {
@@ -24,30 +28,42 @@ async function until(what: () => boolean | Promise<boolean>, seconds = 120): Pro
 }
 
 describe.skipIf(none !== null)('a fleet', () => {
+  const noNetwork = whyNoNamespaces();
+  if (noNetwork !== null) console.warn(`skipped: a machine that is cut off (${noNetwork})`);
+  const network = noNetwork === null ? openNetwork(MACHINES) : undefined;
   const folder = folderWith(FILES);
   const runsIn = (out: string) => readdirSync(join(folder, out)).filter((name) => !name.startsWith('.'));
+  /** When a machine last said something, in milliseconds since 1970. */
+  const heard = async (wanted: string) => {
+    const notices = Object.values(await redis.hgetall(MACHINE_NOTICES)).map((sealed) => JSON.parse(sealed.slice(64)));
+    return notices.find(({ name }) => name === wanted)?.sent ?? 0;
+  };
   const qualityOf = (out: string) => qualityIn(join(folder, out, runsIn(out)[0]!, 'summary.json'));
   let fleet: Fleet;
   let redis: Redis;
 
   beforeAll(async () => {
-    fleet = await openFleet(folder);
+    fleet = await openFleet(folder, network);
     await fleet.startRedis();
-    redis = new Redis(fleet.url);
-    for (const name of ['desk', 'laptop', 'pi']) fleet.startMachine(name);
+    redis = new Redis(fleet.socket);
+    for (const name of MACHINES) fleet.startMachine(name);
   });
   afterAll(async () => {
     redis?.disconnect();
     await fleet?.close();
+    network?.close();
   });
 
-  test('gives the verdict of one machine, whoever dies, and its parts merge to the same report in any order', async () => {
+  test('gives the verdict of one machine, whoever dies or is cut off, and its parts merge to the same report in any order', async () => {
     const alone = fleet.run(['run', ...FLAGS, '-o', 'alone']);
     const run = fleet.run(['run', ...FLAGS, '--fleet', fleet.url]);
     await until(() => readdirSync(folder).includes('reports') && runsIn('reports').length > 0);
     const log = () => join(folder, 'reports', runsIn('reports')[0]!, 'log.jsonl');
     await until(() => trialsIn(log()).length > 10);
     fleet.machines().get('pi')!.child.kill('SIGKILL');
+    network?.cut('laptop');
+    if (network !== undefined) await sleep(CUT);
+    network?.mend('laptop');
     expect(await run.closed, run.output()).toBe(0);
     expect(await alone.closed, alone.output()).toBe(0);
 
@@ -56,7 +72,7 @@ describe.skipIf(none !== null)('a fleet', () => {
     expect(new Set(trials).size).toBe(trials.length);
     expect(qualityOf('reports')).toEqual(qualityOf('alone'));
 
-    const parts = ['desk', 'laptop', 'pi'].flatMap((name) =>
+    const parts = MACHINES.flatMap((name) =>
       readdirSync(join(folder, `parts-${name}`)).map((part) => join(`parts-${name}`, part)),
     );
     const merged = ['there', 'back'].map((out, i) =>
@@ -71,7 +87,9 @@ describe.skipIf(none !== null)('a fleet', () => {
 
   test('measures everything on every machine, and names them', async () => {
     // It died in the test above.
+    const died = Date.now();
     fleet.startMachine('pi');
+    await until(async () => (await heard('pi')) > died);
     const run = fleet.run(['run', ...FLAGS, '-n', '6', '--each-machine', '--fleet', fleet.url, '-o', 'each']);
     expect(await run.closed, run.output()).toBe(0);
     const trials = trialsIn(join(folder, 'each', runsIn('each')[0]!, 'log.jsonl'));
@@ -90,7 +108,7 @@ describe.skipIf(none !== null)('a fleet', () => {
     const status = fleet.run(['fleet', 'status', fleet.url, '--json'], { RIGHTSIZE_FLEET_KEY: FLEET_KEY });
     expect(await status.closed, status.output()).toBe(0);
     const names = JSON.parse(status.stdout()).map(({ name }: { name: string }) => name);
-    expect(names).toEqual(['desk', 'laptop', 'pi']);
+    expect(names).toEqual(MACHINES);
   });
 
   test('refuses what is forged, and goes on', async () => {

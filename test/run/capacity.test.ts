@@ -100,7 +100,7 @@ describe('which devices run a model', () => {
     const answer = await ask({ models: ['llama-3.1-70b'], devices: ['rtx-3060'] });
     const text = renderBlocks('Capacity', capacityBlocks(reportOf(answer)), { columns: 160, color: false });
     expect(text).toContain('does not fit');
-    expect(text).toContain('llama-3.1-70b:q4_k_m, rtx-3060: the model does not fit the device');
+    expect(text).toContain('Whole answer: the model does not fit the device');
   });
 
   it('is answered for a model of models.json: from its weights, or from the published model of its repository', async () => {

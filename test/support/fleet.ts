@@ -1,9 +1,10 @@
-/** A fleet of processes: a Redis of its own on loopback, machines that join it, and a coordinator. Any of them can be killed. */
+/** A fleet of processes: a Redis of its own on loopback or in a network of namespaces, machines that join it, and a coordinator. Any of them can be killed. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Network } from './namespaces.js';
 
 const MAIN = join(import.meta.dirname, '../../dist/main.js');
 export const FLEET_KEY = 'a-key-of-the-fleet-of-tests';
@@ -46,6 +47,8 @@ export function spawned(command: string, args: readonly string[], cwd: string, e
 
 export interface Fleet {
   readonly url: string;
+  /** Redis's socket in the file system, which is reached from every namespace. */
+  readonly socket: string;
   /** Starts Redis, again after it was killed. */
   startRedis(data?: 'kept' | 'lost'): Promise<void>;
   killRedis(): void;
@@ -57,10 +60,19 @@ export interface Fleet {
   close(): Promise<void>;
 }
 
-/** @param folder Has `models.json` and what else a run needs; parts and Redis's data go there too. */
-export async function openFleet(folder: string): Promise<Fleet> {
+/**
+ * @param folder Has `models.json` and what else a run needs; parts and Redis's data go there too.
+ * @param network Where each machine is in a namespace of its own, and Redis and the coordinator in the hub.
+ */
+export async function openFleet(folder: string, network?: Network): Promise<Fleet> {
   const port = await freePort();
-  const url = `redis://127.0.0.1:${port}`;
+  const host = network?.hub ?? '127.0.0.1';
+  const url = `redis://${host}:${port}`;
+  const start = (machine: string | null, command: readonly string[], env: NodeJS.ProcessEnv = {}) => {
+    const [program, ...args] = network === undefined ? command : network.inside(machine, command);
+    return spawned(program!, args, folder, env);
+  };
+  const socket = join(folder, 'redis.sock');
   const machines = new Map<string, Running>();
   let redis: Running | null = null;
   const locks = (name: string) => ({
@@ -69,22 +81,24 @@ export async function openFleet(folder: string): Promise<Fleet> {
   });
   return {
     url,
+    socket,
     async startRedis(data = 'kept') {
       const dir = join(folder, 'redis');
       if (data === 'lost') rmSync(dir, { recursive: true, force: true });
       mkdirSync(dir, { recursive: true });
-      const args = `--port ${port} --bind 127.0.0.1 --appendonly yes --appendfsync everysec --dir ${dir}`;
-      redis = spawned('redis-server', [...args.split(' '), '--save', ''], folder);
+      const args = `--port ${port} --bind ${host} --protected-mode no --appendonly yes --appendfsync everysec --dir ${dir} --unixsocket ${socket}`;
+      redis = start(null, ['redis-server', ...args.split(' '), '--save', '']);
       for (let i = 0; i < 100 && !redis.stdout().includes('Ready to accept connections'); i++) await sleep(50);
     },
     killRedis: () => void redis?.child.kill('SIGKILL'),
     startMachine(name, flags = []) {
       const args = ['join', url, '--name', name, '--lease', String(LEASE), '-o', `parts-${name}`, ...flags];
-      const machine = spawned(process.execPath, [MAIN, ...args], folder, locks(name));
+      const isPlaced = network?.machines.includes(name);
+      const machine = start(isPlaced ? name : null, [process.execPath, MAIN, ...args], locks(name));
       machines.set(name, machine);
       return machine;
     },
-    run: (args, env = {}) => spawned(process.execPath, [MAIN, ...args], folder, { ...locks('coordinator'), ...env }),
+    run: (args, env = {}) => start(null, [process.execPath, MAIN, ...args], { ...locks('coordinator'), ...env }),
     machines: () => machines,
     async close() {
       for (const { child } of machines.values()) child.kill('SIGKILL');

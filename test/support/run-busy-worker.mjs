@@ -8,9 +8,7 @@ const busy = `
     setTimeout(() => { for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1e6); }, 300);
     return send.apply(process, message);
   };`;
-const worker = forkWorker({
-  ...process.env,
-  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(busy)}`,
-});
+const environment = { ...process.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(busy)}` };
+const worker = forkWorker(environment, { computes: true });
 worker.onMessage(() => setTimeout(() => process.stdout.write(`${worker.pid}\n`), 1000));
 setInterval(() => {}, 1000);

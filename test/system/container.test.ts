@@ -50,6 +50,16 @@ describe('the limits of a container', () => {
       { cores: null, memory: 100 },
     ],
     [
+      'version 2, slowed down before it is full, as MemoryHigh of systemd does',
+      '0::/user.slice/run-1.scope',
+      {
+        'groups/user.slice/memory.high': '2000000000',
+        'groups/user.slice/run-1.scope/memory.max': '4000000000',
+        'groups/user.slice/run-1.scope/memory.high': 'max',
+      },
+      { cores: null, memory: 2e9 },
+    ],
+    [
       'version 2, without limits',
       '0::/a',
       { 'groups/a/cpu.max': 'max 100000', 'groups/a/memory.max': 'max' },

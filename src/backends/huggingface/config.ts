@@ -2,10 +2,11 @@
  * What a model's folder says in the files that Hugging Face's libraries write: `config.json` (sizes, context) and
  * `generation_config.json` (which tokens end an answer).
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { describeError, UserError } from '../../core/errors.js';
+import { readTextSync } from '../../system/path.js';
 
 export interface ModelConfig {
   /** Tokens that end an answer. */
@@ -83,11 +84,15 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** Bytes of a configuration; the tokenizers of large vocabularies have 40 MB. */
+const LARGEST = 256 * 2 ** 20;
+
 /** @throws UserError when the file is not there, is no JSON, or has a field of the wrong kind. */
 export function readJson<T>(file: string, schema: z.ZodType<T>): T {
+  const text = readTextSync(file, LARGEST);
   let value: unknown;
   try {
-    value = parseJson(readFileSync(file, 'utf8'));
+    value = parseJson(text);
   } catch (error) {
     throw new UserError(`${file}: expected a JSON file of the model, but ${describeError(error)}`, { cause: error });
   }

@@ -2,9 +2,10 @@
  * Text to tokens and back, by the tokenizer that lies in the model's folder (`tokenizer.json`, `tokenizer_config.json`),
  * and the chat template that comes with it. Everything is read from local files.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readTextSync } from '../../system/path.js';
 import { type ChatTemplate, chooseTemplate, type OwnTemplates, type TemplateChoice } from '../chat-template.js';
 import { rememberingSingleTokens } from '../detokenise.js';
 import { readJson } from './config.js';
@@ -72,7 +73,7 @@ const templateFile = z.looseObject({ chat_template: z.string() });
  */
 function readTemplates(directory: string, config: TokenizerConfig): OwnTemplates {
   const file = join(directory, 'chat_template.jinja');
-  if (existsSync(file)) return { place: file, byName: { default: readFileSync(file, 'utf8') } };
+  if (existsSync(file)) return { place: file, byName: { default: readTextSync(file) } };
   const processor = join(directory, 'chat_template.json');
   if (existsSync(processor)) {
     return { place: processor, byName: { default: readJson(processor, templateFile).chat_template } };

@@ -7,6 +7,7 @@ import { stat } from 'node:fs/promises';
 import { type GGUFTensorInfo, gguf } from '@huggingface/gguf';
 import type { GgufContent } from '../../core/capacity/gguf.js';
 import { describeError, UserError } from '../../core/errors.js';
+import { requireFile } from '../../system/path.js';
 
 export interface GgufHeader {
   readonly architecture: string;
@@ -69,6 +70,7 @@ function contentOf({ metadata, tensorInfos, dataBytes }: Parsed): GgufContent {
 }
 
 async function parse(file: string): Promise<Parsed> {
+  await requireFile(file);
   let size: number;
   let header: Awaited<ReturnType<typeof gguf>>;
   try {

@@ -66,13 +66,18 @@ function readChunk(json: Readonly<Record<string, unknown>>): Chunk | null {
 }
 
 /** Whether a chunk says anything at all; the first ones of many servers only name the role. */
-export function saysSomething({ text, reasoning, call, logprobs, finish, usage }: Chunk): boolean {
-  return isPiece({ text, reasoning, call, logprobs }) || finish !== null || usage !== null;
+export function saysSomething({ finish, usage, ...delta }: Chunk): boolean {
+  return isPiece(delta) || finish !== null || usage !== null;
 }
 
 /** Whether a chunk carries output, whatever the name under which it does. */
-export function isPiece({ text, reasoning, call, logprobs }: Pick<Chunk, 'text' | 'reasoning' | 'call' | 'logprobs'>) {
-  return text !== '' || reasoning !== '' || call !== null || (logprobs !== null && logprobs.length > 0);
+export function isPiece({
+  text,
+  reasoning,
+  calls,
+  logprobs,
+}: Pick<Chunk, 'text' | 'reasoning' | 'calls' | 'logprobs'>) {
+  return text !== '' || reasoning !== '' || calls.length > 0 || (logprobs !== null && logprobs.length > 0);
 }
 
 /**

@@ -153,7 +153,7 @@ export function meaningOf({ status, text, retryAfter }: Refusal, { place }: Endp
   if (status === 403 && FILTERED.test(text)) return 'withheld';
   if (status === 401 || status === 403 || WRONG_KEY.test(text)) {
     return new UserError(
-      `${place} answered ${status}: the key is missing, wrong, or may not use this model; see apiKeyEnv`,
+      `${place} answered ${status}${said}: the key is missing, wrong, or may not use this model; see apiKeyEnv`,
     );
   }
   if (status === 429 || (status === 413 && RATE_LIMIT.test(text))) {

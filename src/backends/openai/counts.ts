@@ -30,12 +30,12 @@ export function createTally(stops: readonly string[]): Tally {
   let thoughts = 0;
   let bytes = 0;
   return {
-    add({ text, reasoning, call, logprobs }) {
+    add({ text, reasoning, calls, logprobs }) {
       pieces++;
       if (logprobs !== null) counted++;
       tokens += logprobs?.length ?? 0;
       thoughts += reasoning.length;
-      bytes += Buffer.byteLength(text + reasoning + (call === null ? '' : call.name + call.arguments));
+      bytes += Buffer.byteLength(text + reasoning + calls.map((call) => call.name + call.arguments).join(''));
     },
     get tokens() {
       return pieces > 0 && counted === pieces ? tokens : null;

@@ -13,57 +13,65 @@
  *     {"delta":{"refusal":"I cannot."}}                                    OpenAI
  *     {"message":{"content":"Hi"}}                                         a whole answer in one event
  */
-import { isObject, textOf } from './json.js';
+import { countOf, isObject, parse, textOf } from './json.js';
 
 export interface Delta {
   /** Part of the answer; may be empty. */
   readonly text: string;
   /** What a reasoning model thinks before it answers; no part of the answer. */
   readonly reasoning: string;
-  /** Part of a call of a function. */
-  readonly call: CallDelta | null;
+  /** Parts of calls of functions. */
+  readonly calls: readonly CallDelta[];
   /** Whether the text is a refusal in words. */
   readonly refused: boolean;
 }
 
 export interface CallDelta {
+  /** Which call it is a part of, where the server says so. */
+  readonly id: string;
+  readonly index: number | null;
   /** The name of the function, where a call begins. */
   readonly name: string;
   /** The next part of its arguments, JSON. */
   readonly arguments: string;
 }
 
-/** Names under which servers stream thoughts. One server sends the same thought under several, so only the first counts. */
-const REASONING = [
-  'reasoning_content',
-  'reasoning',
-  'reasoning_text',
-  'thinking',
-  'thought',
-  'thoughts',
-  'thinking_content',
-  'reasoning_details',
-  'thinking_blocks',
-] as const;
-
-/** Types of parts, in a list of contents, that hold thoughts. */
-const THOUGHT = /think|thought|reason/;
+/**
+ * Names under which servers stream thoughts: `reasoning_content`, `thinking_blocks`, `tool_plan` (Cohere) and a dozen more. One server
+ * sends the same thought under several, so only the first counts.
+ */
+const THOUGHT = /think|thought|reason|tool_plan/i;
+/** What stands beside thoughts and is none. */
+const ABOUT_THOUGHTS = /signature|finish|stop|token|type|effort|format|index|_id$/i;
 
 export function readDelta(choice: Readonly<Record<string, unknown>>): Delta {
   const delta = [choice.delta, choice.message].find(isObject) ?? {};
-  const parts = partsOf(delta.content);
+  const content = isThought(delta) ? undefined : delta.content;
+  const parts = partsOf(content);
   const thoughts = parts.filter(({ type }) => THOUGHT.test(textOf(type)));
   const refusals = parts.filter(({ type }) => type === 'refusal');
   const words = parts.filter((part) => !thoughts.includes(part) && !refusals.includes(part));
-  const content = textOf(delta.content) || wordsOf(words) || textOf(choice.text) || transcriptOf(delta);
+  const text = textOf(content) || wordsOf(words) || textOf(choice.text) || transcriptOf(delta);
   const refusal = textOf(delta.refusal) || wordsOf(refusals);
-  const named = REASONING.map((name) => wordsOf(delta[name])).find((text) => text !== '') ?? '';
   return {
-    text: content + refusal,
-    reasoning: wordsOf(thoughts) || named,
-    call: callOf(delta),
+    text: text + refusal,
+    reasoning: wordsOf(thoughts) || (isThought(delta) ? wordsOf(delta.content) : thoughtIn(delta)),
+    calls: callsOf(delta),
     refused: refusal !== '',
   };
+}
+
+/** Gemini sends its thoughts as content, with a mark beside it. */
+function isThought({ extra_content }: Readonly<Record<string, unknown>>): boolean {
+  return isObject(extra_content) && isObject(extra_content.google) && extra_content.google.thought === true;
+}
+
+function thoughtIn(delta: Readonly<Record<string, unknown>>): string {
+  for (const name in delta) {
+    const thought = THOUGHT.test(name) && !ABOUT_THOUGHTS.test(name) ? wordsOf(delta[name]) : '';
+    if (thought !== '') return thought;
+  }
+  return '';
 }
 
 /** A list of parts; some servers send a lone part, or texts in the place of parts. */
@@ -89,47 +97,87 @@ function transcriptOf({ audio }: Readonly<Record<string, unknown>>): string {
   return isObject(audio) ? textOf(audio.transcript) : '';
 }
 
-function callOf({ tool_calls, function_call }: Readonly<Record<string, unknown>>): CallDelta | null {
-  const calls = Array.isArray(tool_calls) ? tool_calls : [];
-  const called = calls.map((call) => (isObject(call) ? call.function : null)).find(isObject) ?? function_call;
-  if (!isObject(called)) return null;
-  const { arguments: given } = called;
-  // Some servers send the arguments as an object, at once.
-  const text = isObject(given) ? JSON.stringify(given) : textOf(given);
-  const name = textOf(called.name);
-  return name === '' && text === '' ? null : { name, arguments: text };
+function callsOf({ tool_calls, function_call }: Readonly<Record<string, unknown>>): readonly CallDelta[] {
+  const calls = Array.isArray(tool_calls) ? tool_calls.filter(isObject) : [];
+  if (calls.length === 0 && isObject(function_call)) calls.push({ function: function_call });
+  return calls.flatMap((call) => {
+    const called = isObject(call.function) ? call.function : call;
+    const { arguments: given } = called;
+    // Some servers send the arguments as an object, at once.
+    const text = isObject(given) ? JSON.stringify(given) : textOf(given);
+    const name = textOf(called.name);
+    return name === '' && text === ''
+      ? []
+      : [{ id: textOf(call.id), index: countOf(call.index), name, arguments: text }];
+  });
 }
 
 export interface CallWriter {
-  /** The next part of a call, as text of the answer. */
-  write(part: CallDelta): string;
+  /** The next parts of calls, as text of the answer. */
+  write(parts: readonly CallDelta[]): string;
   /** What closes the last call. */
   end(): string;
+}
+
+interface Call {
+  readonly id: string;
+  readonly index: number | null;
+  readonly name: string;
+  arguments: string;
 }
 
 /**
  * Calls as models without tools write them, one JSON object a line, so that scorers read both alike:
  *
  *     {"name": "f", "arguments": {"a": 1}}
+ *
+ * Servers may send the parts of several calls in turn. A call is written as it comes, and those after it once it is whole.
  */
 export function createCallWriter(): CallWriter {
-  let state: 'none' | 'named' | 'open' = 'none';
-  const end = () => {
-    const closing = { none: '', named: '{}}', open: '}' }[state];
-    state = 'none';
-    return closing;
+  /** The call that is being written, and those that wait for its end. */
+  const open: Call[] = [];
+  let written = 0;
+  /** All that the first call has, beyond what was written of it. */
+  const more = () => {
+    const text = open[0]!.arguments.slice(written);
+    written = open[0]!.arguments.length;
+    return text;
   };
+  const head = () => {
+    written = 0;
+    return `{"name": ${JSON.stringify(open[0]!.name)}, "arguments": ${more()}`;
+  };
+  const close = () => `${more()}${open.shift()!.arguments === '' ? '{}}' : '}'}`;
   return {
-    write(part) {
+    write(parts) {
       let text = '';
-      if (part.name !== '') {
-        const before = state === 'none' ? '' : `${end()}\n`;
-        text = `${before}{"name": ${JSON.stringify(part.name)}, "arguments": `;
-        state = 'named';
+      for (const part of parts) {
+        const call = open.findLast((call) => isPartOf(part, call));
+        if (call === undefined) {
+          open.push({ ...part });
+          if (open.length === 1) text += head();
+        } else call.arguments += part.arguments;
+        text += more();
+        while (open.length > 1 && isWhole(open[0]!)) text += `${close()}\n${head()}`;
       }
-      if (part.arguments !== '') state = 'open';
-      return text + part.arguments;
+      return text;
     },
-    end,
+    end() {
+      let text = '';
+      while (open.length > 0) text += close() + (open.length > 0 ? `\n${head()}` : '');
+      return text;
+    },
   };
+}
+
+/** Servers count calls, name them, do both, or neither; some count every call as the first, and some repeat the name with each part. */
+function isPartOf(part: CallDelta, call: Call): boolean {
+  if (part.id !== '' && call.id !== '') return part.id === call.id;
+  if (part.index !== null && call.index !== null && part.index !== call.index) return false;
+  return part.name === '' || (part.index !== null && part.name === call.name && !isWhole(call));
+}
+
+/** Whether more arguments would be no JSON. */
+function isWhole(call: Call): boolean {
+  return call.arguments.trimEnd().endsWith('}') && parse(call.arguments) !== undefined;
 }

@@ -123,7 +123,7 @@ function createReader({ stop }: Generation, shift: number) {
       lastPiece = lastChunk;
       tally.add(chunk);
       const { reasoning, logprobs } = chunk;
-      const filtered = filter.push(chunk.text + (chunk.call === null ? '' : calls.write(chunk.call)));
+      const filtered = filter.push(chunk.text + calls.write(chunk.calls));
       stopped = filtered.stopped;
       return {
         kind: 'piece',

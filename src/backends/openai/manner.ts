@@ -44,7 +44,7 @@ const FLAGS = {
 export function mannerOf({ id }: ModelOf<'openai'>, manner: LoadManner, owner: string | null): MannerFields {
   const server = owner === null ? undefined : SERVERS[owner.toLowerCase()];
   const fields = (['prefixCache', 'length'] as const)
-    .filter((one) => manner[one] !== undefined)
+    .filter((one) => manner[one] !== undefined && (manner[one] !== 'fixed where it can' || server?.[one] !== undefined))
     .map((one): MannerFields => {
       const found = server?.[one];
       if (found !== undefined) return found;

@@ -7,7 +7,7 @@ import { describeError } from '../../core/errors.js';
 import { piecesAreTokens } from '../../core/measure/window.js';
 import type { Chat } from '../../core/message.js';
 import { isMissing, known } from '../../core/quantity.js';
-import { within } from '../abort.js';
+import { within } from '../../system/signals.js';
 import { type Capability, type End, ServerFailure } from '../backend.js';
 import { OPTIONAL } from './body.js';
 import { type Connection, readText } from './connection.js';

@@ -31,9 +31,10 @@ export interface ServerError {
  * @returns null where the value is no error.
  */
 export function errorOf(value: unknown, kind: 'error' | 'message'): ServerError | null {
-  if (kind === 'message' && !saysError(value)) return null;
-  const text = errorText(value);
-  return { status: statusOf(value, text), text, retryAfter: waitOf(value) };
+  const error = unlisted(value);
+  if (kind === 'message' && !saysError(error)) return null;
+  const text = errorText(error);
+  return { status: statusOf(error, text), text, retryAfter: waitOf(error) };
 }
 
 function saysError(json: unknown): boolean {
@@ -64,7 +65,7 @@ export function complaintIn(value: unknown): ServerError | null {
 /** The sentence in an error body, whichever of the usual shapes it has; else the body itself. */
 export function errorText(body: unknown): string {
   const json = unlisted(body);
-  if (!isObject(json)) return String(json);
+  if (!isObject(json)) return titleOf(String(json));
   const holder = holderOf(json);
   if (typeof holder === 'string') {
     return [json.error_type, holder].filter((word) => typeof word === 'string').join(': ');
@@ -82,6 +83,11 @@ export function errorText(body: unknown): string {
   return [...new Set(words.filter((word) => word !== null && word !== undefined && word !== ''))]
     .map((word) => (typeof word === 'object' ? JSON.stringify(word) : String(word)))
     .join(': ');
+}
+
+/** Proxies answer with a page, which begins with a hundred words for a browser. */
+function titleOf(text: string): string {
+  return /^\s*<[\s\S]*?<title>\s*([^<]+?)\s*<\/title>/i.exec(text)?.[1] ?? text;
 }
 
 /** Some servers put errors into a list. */
@@ -109,9 +115,9 @@ export const FILTERED =
 /** Gemini says every limit, that of a minute too, in the words of a quota; its status tells them apart. */
 export const EXHAUSTED = /resource_exhausted/i;
 export const OUT_OF_QUOTA =
-  /insufficient_quota|exceeded your current quota|insufficient (credits|balance|funds)|credit balance is too low|budget[ _](has been )?exceeded|arrearage/i;
+  /insufficient_quota|exceeded your current quota|insufficient (credits|balance|funds)|credit balance is too low|budget[ _](has been )?exceeded|key limit exceeded|arrearage/i;
 /** A request that no wait makes small enough: it is larger than all that the account may send in a minute. */
-export const RATE_LIMIT = /rate[ _-]?limit|too many requests|throttl|\bper (minute|second|day)\b/i;
+export const RATE_LIMIT = /rate[ _-]?limit|too many requests|throttl|(\bper|\/) ?(minute|second|hour|day)\b/i;
 
 /** The first that applies; a server that says nothing of the kind has broken down. */
 const WORDS: readonly (readonly [RegExp, number])[] = [

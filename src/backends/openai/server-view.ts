@@ -141,12 +141,15 @@ export type ServerSettings = Readonly<Record<string, string | number>>;
 const LONGEST_PAGE = 2 ** 20;
 const LONGEST_SETTING = 80;
 
+/** The contexts of the slots of llama-server, where it shows them (`--slots`). */
+const SLOTS = '/slots';
+
 /** The settings that the server tells; none where it tells none. */
 export async function settingsOf(connection: Connection, signal: AbortSignal): Promise<ServerSettings> {
   const pages = await Promise.all(
     Object.entries(SETTINGS).map(async ([path, names]) => ({ names, page: await pageAt(connection, path, signal) })),
   );
-  const settings: Record<string, string | number> = {};
+  const settings: Record<string, string | number> = slotsIn(await pageAt(connection, SLOTS, signal));
   for (const { names, page } of pages) {
     for (const [name, way] of Object.entries(names)) {
       const value = valueAt(page, way);
@@ -155,6 +158,26 @@ export async function settingsOf(connection: Connection, signal: AbortSignal): P
     }
   }
   return settings;
+}
+
+/** Slots may have contexts of their own. The shortest decides what every request may take. */
+function slotsIn(page: unknown): Record<string, number> {
+  const slots = Array.isArray(page) ? page.filter(isObject) : [];
+  const contexts = slots.flatMap(({ n_ctx: context }) => (typeof context === 'number' && context > 0 ? [context] : []));
+  if (contexts.length === 0 || contexts.length < slots.length) return {};
+  return { slots: contexts.length, contextOfSlot: Math.min(...contexts) };
+}
+
+/**
+ * Whether the slots of a llama-server share one cache, by the command that started it: they do where it is asked, or where the number of
+ * slots is left to it (`--kv-unified`; llama.cpp#16736, llama.cpp#17997). Nothing is known of another program.
+ */
+export function sharedCacheOf(command: readonly string[]): ServerSettings {
+  if (!/(^|[/\\])llama-server(\.exe)?$/.test(command[0] ?? '')) return {};
+  const has = (...flags: readonly string[]) =>
+    command.some((word) => flags.some((flag) => word === flag || word.startsWith(`${flag}=`)));
+  const shared = has('--kv-unified', '-kvu') || !has('--no-kv-unified', '-no-kvu', '-np', '--parallel');
+  return { cacheOfSlots: shared ? 'shared' : 'divided' };
 }
 
 async function pageAt({ endpoint, send }: Connection, path: string, signal: AbortSignal): Promise<unknown> {

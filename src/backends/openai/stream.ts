@@ -100,7 +100,7 @@ function fieldRefused({ status, text }: Refusal, { refused }: Habits): OptionalF
 const WITHHELD: Chunk = {
   text: '',
   reasoning: '',
-  call: null,
+  calls: [],
   refused: true,
   logprobs: null,
   finish: 'refused',
@@ -134,6 +134,8 @@ async function* chunksOf(
   let begun = false;
   let finished = false;
   let nonsense: string | null = null;
+  /** Of events that are no chunks: another protocol has names for its own. */
+  const names = new Set<string>();
   let complaint: ServerError | null = null;
   try {
     for await (const { time, ...event } of eventsOf(body, parsed)) {
@@ -154,6 +156,7 @@ async function* chunksOf(
         }
         case 'aside':
           complaint = message.complaint ?? complaint;
+          if (event.name !== null && names.size < SHOWN_NAMES) names.add(event.name);
           break;
         case 'nonsense':
           // What begins like a chunk was one, and a piece of the answer is lost with it.
@@ -177,7 +180,18 @@ async function* chunksOf(
   }
   if (!finished && nonsense !== null) throw notAChunk(nonsense, endpoint);
   if (!begun && complaint !== null) throw refusalOf(complaint, endpoint);
-  if (!finished) throw new BrokenStream(`${endpoint.place}: the stream ended before the answer did`);
+  if (!finished)
+    throw new BrokenStream(
+      `${endpoint.place}: the stream ended before the answer did${begun ? '' : otherNames(names, endpoint)}`,
+    );
+}
+
+const SHOWN_NAMES = 3;
+
+function otherNames(names: ReadonlySet<string>, endpoint: Connection['endpoint']): string {
+  if (names.size === 0) return '';
+  const shown = [...names].map((name) => `"${endpoint.quote(name).slice(0, 40)}"`).join(', ');
+  return `; it has events named ${shown}, which are no chunks of this protocol: check \`endpoint\` and \`api\``;
 }
 
 function refusalOf({ status, text, retryAfter }: ServerError, endpoint: Connection['endpoint']): Refusal {

@@ -451,7 +451,10 @@ function warningsOf({ samples, trials, machines, stopsEarly }: CellInput, counts
     );
   }
   if (counts.unjudged > 0) {
-    warn(`${counts.unjudged} answers could not be scored`, 'check the targets and the scorer options of the task');
+    warn(
+      `${counts.unjudged} ${counts.unjudged === 1 ? 'answer' : 'answers'} could not be scored`,
+      'check the targets and the scorer options of the task',
+    );
   }
   if (contextCut > 0) {
     warn(
@@ -461,7 +464,7 @@ function warningsOf({ samples, trials, machines, stopsEarly }: CellInput, counts
   }
   if (promptCut > 0) {
     warn(
-      `the server has cut the prompts of ${of(promptCut)}: it counts fewer tokens than they have words, and answered what was left of them`,
+      `the server has cut the prompts of ${of(promptCut)}: it counts fewer tokens than any tokenizer makes of their text, and answered what was left of them`,
       "raise the server's context (Ollama: OLLAMA_CONTEXT_LENGTH), or shorten the prompts",
     );
   } else if (looksCut(samples, trials)) {

@@ -1,13 +1,18 @@
 /**
  * Parity: do the variants of a model give the same answers? Engines that decode the same weights greedily should. A quantisation
- * changes some answers. Every variant is compared with the first variant of its entry, sample by sample.
+ * changes some answers. Every variant is compared with the first variant of its entry, sample by sample. So is a model on several machines.
  */
+import type { RunSettings } from '../log/log.js';
 import type { Parity, TaskAnalysis } from './analysis.js';
 
-export function parityOf(models: readonly { readonly id: string }[], tasks: readonly TaskAnalysis[]): Parity[] {
+export function parityOf(
+  models: readonly { readonly id: string }[],
+  tasks: readonly TaskAnalysis[],
+  placed: RunSettings['placed'] = {},
+): Parity[] {
   const families = new Map<string, string[]>();
   for (const { id } of models) {
-    const entry = id.split(/[:@]/)[0]!;
+    const entry = placed[id]?.model ?? id.split(/[:@]/)[0]!;
     families.set(entry, [...(families.get(entry) ?? []), id]);
   }
   return [...families.values()].flatMap(([first, ...others]) =>

@@ -1,5 +1,6 @@
 /** Computes the number of trials that a run planned for a task on one model. */
 import { taskKey } from '../keys.js';
+import { comparedAs } from '../log/base-suites.js';
 import type { LoggedSuite, RunRecord, RunSettings } from '../log/log.js';
 
 export function plannedTrials(task: LoggedSuite['tasks'][number], { limit, repetitions }: RunSettings): number {
@@ -15,6 +16,7 @@ export function plannedOn(
     run,
   }: { readonly suite: LoggedSuite; readonly task: LoggedSuite['tasks'][number]; readonly run: RunRecord },
 ): number {
+  if (comparedAs({ suite: suite.name, model }, run.settings.inTurns) === null) return 0;
   const part = run.parts?.find(({ models }) => models.some(({ label }) => label === model));
   return part === undefined ? plannedTrials(task, run.settings) : (part.planned[taskKey(suite.name, task.name)] ?? 0);
 }

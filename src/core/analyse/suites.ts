@@ -88,7 +88,7 @@ export function analyseSuite(suite: LoggedSuite, run: RunRecord, collected: Coll
         cells.map((row) => row[j]!),
       ),
     ),
-    parity: parityOf(run.models, tasks),
+    parity: parityOf(run.models, tasks, run.settings.placed),
   };
 }
 

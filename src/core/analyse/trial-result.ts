@@ -8,7 +8,7 @@ import type { Completed, Failed, Ranked } from '../measure/measurement.js';
 import type { Price, TrialMetric } from '../measure/metric.js';
 import { DISTRIBUTED, type DistributedMetric, METRICS } from '../measure/metrics.js';
 import { piecesAreTokens, seenTokens } from '../measure/window.js';
-import { isChat, type Prompt } from '../message.js';
+import { isChat } from '../message.js';
 import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
 import { ballotOf, type Filter, filterText } from '../score/filters.js';
 import { type Evidence, judgeOutput, type Score, type ScoreInput, type Scorer } from '../score/score.js';
@@ -57,7 +57,7 @@ export interface TrialResult {
   readonly tokensDisagree: boolean;
   /** Prompt tokens that came from a cache. */
   readonly cachedTokens: number;
-  /** The server counted fewer tokens than the prompt has words: it has cut the prompt. */
+  /** The server counted fewer tokens than the prompt can have: it has cut the prompt. */
   readonly promptCut: boolean;
   /** Output was counted and not sent. */
   readonly unseen: boolean;
@@ -341,15 +341,24 @@ function countsDisagree(outcome: Completed): boolean {
   return !piecesAreTokens(typeof tokensPerPiece === 'object' ? sum(tokensPerPiece) : pieces.length, seen.value);
 }
 
-/** A word is a token at least, in every tokenizer: fewer tokens than words are not those of the whole prompt. */
+/** Whether a server counted fewer tokens than every tokenizer makes of the whole prompt. */
 function isCut({ promptTokens }: Completed, { prompt }: SampleRecord): boolean {
   if ('missing' in promptTokens || promptTokens.source !== 'server') return false;
-  return wordsOf(prompt) > promptTokens.value;
+  const text = isChat(prompt) ? prompt.messages.map(({ content }) => content).join(' ') : prompt.text;
+  return text.length > promptTokens.value && leastTokens(text) > promptTokens.value;
 }
 
-function wordsOf(prompt: Prompt): number {
-  const text = isChat(prompt) ? prompt.messages.map(({ content }) => content).join(' ') : prompt.text;
-  return text.match(/\S+/g)?.length ?? 0;
+/** Characters of a token, on an average of a text, are fewer than these; of scripts that write no spaces, and of all others. */
+const LONGEST_TOKEN = { unspaced: 4, spaced: 12 };
+const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/gu;
+
+/** A word is a token at least, and so are some characters of a text without spaces; one that is repeated may be a token however often. */
+function leastTokens(text: string): number {
+  const words = text.match(/\S+/g)?.length ?? 0;
+  const characters = text.replaceAll(/(.)\1+/gsu, '$1').replaceAll(/\s/g, '');
+  const unspaced = characters.match(UNSPACED)?.length ?? 0;
+  const spaced = characters.length - unspaced;
+  return Math.max(words, unspaced / LONGEST_TOKEN.unspaced + spaced / LONGEST_TOKEN.spaced);
 }
 
 function clip(text: string, longest: number): string {

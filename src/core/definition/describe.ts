@@ -3,6 +3,7 @@
  * shown. When the user has corrected it, the next one shows. Nobody reads a list of twenty.
  */
 import type { z } from 'zod';
+import { nearField } from './near-field.js';
 
 export interface Complaint {
   /** The place in the document, as keys and indices. */
@@ -11,14 +12,34 @@ export interface Complaint {
   readonly rule: string;
 }
 
-/** Returns the first complaint about a document. For a union it is the complaint of the closest branch. */
-export function firstComplaint(error: z.ZodError, document: unknown): Complaint {
-  return describe(error.issues[0]!, document);
+/**
+ * Returns the first complaint about a document. For a union it is the complaint of the closest branch.
+ *
+ * @param schema With it, the complaint about an unknown field names the one that it is near to.
+ */
+export function firstComplaint(error: z.ZodError, document: unknown, schema?: z.ZodType): Complaint {
+  const read: Read = { document, near: (path) => (schema === undefined ? null : nearField(schema, document, path)) };
+  const first = describe(error.issues[0]!, read);
+  // A field that is missing may stand there under a wrong name.
+  const meant = error.issues
+    .filter(({ code }) => code === 'unrecognized_keys')
+    .map((issue) => describe(issue, read))
+    .find(({ path }) => {
+      const near = read.near(path);
+      return near !== null && formatPath([...path.slice(0, -1), near]) === formatPath(first.path);
+    });
+  return meant ?? first;
 }
 
-function describe(issue: z.core.$ZodIssue, document: unknown): Complaint {
+interface Read {
+  readonly document: unknown;
+  /** The field that the unknown one at a path is near to. */
+  readonly near: (path: readonly PropertyKey[]) => string | null;
+}
+
+function describe(issue: z.core.$ZodIssue, read: Read): Complaint {
   const { path } = issue;
-  const found = show(valueAt(document, path));
+  const found = show(valueAt(read.document, path));
   switch (issue.code) {
     case 'invalid_type':
       return {
@@ -30,8 +51,12 @@ function describe(issue: z.core.$ZodIssue, document: unknown): Complaint {
       };
     case 'invalid_value':
       return { path, rule: `expected ${oneOf(issue.values)}, found ${found ?? 'nothing'}` };
-    case 'unrecognized_keys':
-      return { path: [...path, issue.keys[0]!], rule: `unknown field "${issue.keys[0]}"` };
+    case 'unrecognized_keys': {
+      const at = [...path, issue.keys[0]!];
+      const near = read.near(at);
+      const hint = near === null ? '' : ` (did you mean "${near}"?)`;
+      return { path: at, rule: `unknown field "${issue.keys[0]}"${hint}` };
+    }
     case 'too_small':
       return {
         path,
@@ -43,11 +68,11 @@ function describe(issue: z.core.$ZodIssue, document: unknown): Complaint {
         rule: `expected ${limit(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum)}, found ${found}`,
       };
     case 'invalid_union':
-      return describeUnion(issue, document, found);
+      return describeUnion(issue, read, found);
     case 'invalid_key':
-      return { path, rule: describe(issue.issues[0]!, document).rule };
+      return { path, rule: describe(issue.issues[0]!, read).rule };
     case 'invalid_element':
-      return describe({ ...issue.issues[0]!, path: [...path, ...issue.issues[0]!.path] }, document);
+      return describe({ ...issue.issues[0]!, path: [...path, ...issue.issues[0]!.path] }, read);
     case 'invalid_format':
     case 'not_multiple_of':
     case 'custom':
@@ -56,7 +81,7 @@ function describe(issue: z.core.$ZodIssue, document: unknown): Complaint {
 }
 
 /** A value matches no branch of a union. Describe the branch that matched furthest: the author probably meant it. */
-function describeUnion(issue: z.core.$ZodIssueInvalidUnion, document: unknown, found: string | undefined): Complaint {
+function describeUnion(issue: z.core.$ZodIssueInvalidUnion, read: Read, found: string | undefined): Complaint {
   const { path } = issue;
   const custom = issue.message !== 'Invalid input' && !issue.message.startsWith('Invalid discriminator');
   if (custom) return { path, rule: `${lowerFirst(issue.message)}, found ${found ?? 'nothing'}` };
@@ -66,7 +91,7 @@ function describeUnion(issue: z.core.$ZodIssueInvalidUnion, document: unknown, f
     branches.find((branch) => branch[0]!.code !== 'invalid_type');
   if (meant !== undefined) {
     const inner = meant[0]!;
-    return describe({ ...inner, path: [...path, ...inner.path] }, document);
+    return describe({ ...inner, path: [...path, ...inner.path] }, read);
   }
   const kinds = branches.map((branch) => article((branch[0] as z.core.$ZodIssueInvalidType).expected));
   if (kinds.length === 0) return { path, rule: `${namesOf(issue.message)}, found ${found ?? 'nothing'}` };

@@ -15,6 +15,7 @@ import { z } from 'zod';
 import { filterSchema } from '../score/filters.js';
 import { SCORER_NAMES } from '../score/table.js';
 import { gateSchema } from './gate.js';
+import { loadSchema } from './load.js';
 import { limitsSchema, requirementSchema } from './requirement.js';
 
 /** Names become parts of trial ids and file names. */
@@ -202,6 +203,7 @@ export const suiteSchema = z.strictObject({
   description: z.string().optional(),
   requirement: requirementSchema.prefault({}),
   gate: gateSchema.optional().describe('When a new version of a model turns a build red; see docs/gate.md.'),
+  load: loadSchema.optional().describe('How the workload comes under load; see docs/load.md.'),
   tasks: z.array(taskSchema).min(1, { error: 'expected at least one task' }),
 });
 

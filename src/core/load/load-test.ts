@@ -20,14 +20,16 @@ import type {
   StepRecord,
 } from '../log/log.js';
 import type { Price } from '../measure/metric.js';
-import { type Missing, missing } from '../quantity.js';
+import { isMissing, type Missing, missing } from '../quantity.js';
 import { SCORERS } from '../score/table.js';
 import { type Capacity, capacityOf, type Tier, tiersOf } from './capacity.js';
+import { type Course, courseOf } from './course.js';
 import { type Objective, parseObjective } from './objective.js';
 import { requestOf } from './recorded.js';
 import type { StepRequest } from './request.js';
 import { loadOf, type SearchRule, type Sought } from './search-rule.js';
 import { analyseStep, type StepOptions, type StepResult } from './step.js';
+import { askedLengths } from './synthetic.js';
 
 export interface LoadTest {
   readonly objectives: readonly Objective[];
@@ -44,11 +46,24 @@ export interface TestedModel {
   /** Null without a search, or before its first step. */
   readonly capacity: Capacity | null;
   readonly tiers: readonly Tier[];
+  /** Tokens of the longest prompt and its answer together; null where none was counted. */
+  readonly longest: number | null;
+  /** Null where the prompts are those of a suite. */
+  readonly lengths: LengthCheck | null;
+}
+
+/** Whether the server counted the tokens that synthetic prompts and their answers were to have, of all answers. */
+export interface LengthCheck {
+  readonly answers: number;
+  /** Answers to prompts of which it counted more or fewer tokens, or none. */
+  readonly otherPrompts: number;
+  readonly shorterAnswers: number;
 }
 
 export interface TestedStep {
   readonly record: StepRecord;
   readonly result: StepResult;
+  readonly course: Course;
 }
 
 export interface LoadTestFold {
@@ -75,7 +90,8 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
   /** Absent where the answer could not be scored. */
   function scoreOf(definition: RunRecord, record: MeasurementRecord): number | undefined {
     const sample = samples.get(sampleKey(record));
-    if (sample === undefined) return undefined;
+    // Nothing is right or wrong about answers to words that mean nothing.
+    if (sample === undefined || definition.settings.load?.synthetic !== undefined) return undefined;
     const { taskScorer } = contextOf(definition, taskKey(record.suite, record.task));
     const { score } = scoreTrial(record, {
       condition: ALONE,
@@ -92,7 +108,33 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
       .map((one) => requestOf(one, record, one.outcome.state === 'completed' ? scoreOf(definition, one) : undefined))
       .filter(({ due }) => due <= record.until);
     const price = priceOf(definition, record.model, (key) => contextOf(definition, key));
-    return { record, result: resultOf(record, requests, { objectives, price }) };
+    const result = resultOf(record, requests, { objectives, price });
+    return { record, result, course: courseOf(requests, result) };
+  }
+
+  function longestOf(steps: readonly TestedStep[]): number | null {
+    let longest: number | null = null;
+    for (const { outcome } of steps.flatMap(({ record }) => measurements.get(record.step) ?? [])) {
+      if (outcome.state !== 'completed') continue;
+      const { promptTokens, outputTokens } = outcome;
+      if (isMissing(promptTokens) || isMissing(outputTokens)) continue;
+      longest = Math.max(longest ?? 0, promptTokens.value + outputTokens.value);
+    }
+    return longest;
+  }
+
+  function checkLengths(steps: readonly TestedStep[]): LengthCheck {
+    let [answers, otherPrompts, shorterAnswers] = [0, 0, 0];
+    for (const one of steps.flatMap(({ record }) => measurements.get(record.step) ?? [])) {
+      const sample = samples.get(sampleKey(one));
+      if (one.outcome.state !== 'completed' || sample === undefined) continue;
+      const asked = askedLengths(sample.fields);
+      const { promptTokens, outputTokens } = one.outcome;
+      answers++;
+      if (isMissing(promptTokens) || promptTokens.value !== asked.promptTokens) otherPrompts++;
+      if (!isMissing(outputTokens) && outputTokens.value < asked.outputTokens) shorterAnswers++;
+    }
+    return { answers, otherPrompts, shorterAnswers };
   }
 
   return {
@@ -146,6 +188,8 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
           steps: tested,
           capacity: searched ? capacityOf(history, rule) : null,
           tiers: searched ? tiersOf(history, rule) : [],
+          longest: longestOf(tested),
+          lengths: settings.synthetic === undefined ? null : checkLengths(tested),
         };
       });
       return { objectives, rule, models, selfTests };

@@ -16,6 +16,7 @@ import type { Arrivals, Condition } from '../definition/condition.js';
 import { sum } from '../stats/basics/moments.js';
 import { createRandom } from '../stats/basics/random.js';
 import { percentileOfSorted } from '../stats/estimate/percentiles.js';
+import { lateShareInBursts } from './bursts.js';
 import type { Crossing, CrossingLevels } from './crossing.js';
 import { drawExponential } from './draws.js';
 import { durationLimit, LOAD_METRICS, type Objective } from './objective.js';
@@ -81,13 +82,13 @@ export interface Queue {
 }
 
 /**
- * What a step shows of its queue. Null for all but a steady rate without bursts: a closed loop has as many under way as it says, users
- * hold themselves back, and in a burst the next request comes sooner than the number under way tells.
+ * What a step shows of its queue. Null for all but a steady rate: a closed loop has as many under way as it says, and users hold
+ * themselves back.
  */
 export function queueOf(requests: readonly StepRequest[], condition: Condition): Queue | null {
-  if (condition.kind !== 'open' || condition.rate.stretches.length > 0 || isBursty(condition.arrivals)) return null;
+  if (condition.kind !== 'open' || condition.rate.stretches.length > 0) return null;
   const sent = requests.filter(({ outcome }) => outcome !== 'unsent');
-  if (sent.length === 0) return null;
+  if (sent.every(({ due }) => due === 0)) return null;
   const { parts, found } = movesOf(sent);
   return {
     parts,
@@ -170,7 +171,7 @@ export function queueCrossingOf(
   const options = {
     allowed,
     greatest: BEYOND * Math.max(...steps.map(({ rate }) => rate)),
-    memoryless: first.arrivals.kind === 'poisson',
+    arrivals: first.arrivals,
   };
   let value = Math.sqrt(Math.max(...held) * Math.min(...missed));
   let weights: readonly number[] = [];
@@ -230,16 +231,20 @@ interface CrossingOptions {
   readonly undecided: number;
   readonly allowed: number;
   readonly greatest: number;
-  /** Whether requests come independently of those before, so that their rate is the same whatever is under way. */
-  readonly memoryless: boolean;
+  /** Poisson arrivals come at the same rate whatever is under way. */
+  readonly arrivals: Arrivals;
 }
 
 function crossingIn(pieces: readonly Piece[], weights: readonly number[], options: CrossingOptions): number {
   const moves = movementOf(pieces, weights, options);
+  const { arrivals } = options;
+  const variation = arrivals.kind === 'gamma' && isBursty(arrivals) ? arrivals.cv ** 2 : null;
+  const lateShare = (rate: number) =>
+    variation === null ? lateShareAt(moves, rate) : lateShareInBursts({ ...moves, variation }, rate);
   let [low, high] = [0, options.greatest];
   for (let i = 0; i < 18; i++) {
     const middle = (low + high) / 2;
-    if (lateShareAt(moves, middle) > options.allowed) high = middle;
+    if (lateShare(middle) > options.allowed) high = middle;
     else low = middle;
   }
   return (low + high) / 2;
@@ -258,8 +263,9 @@ interface Movement {
 function movementOf(
   pieces: readonly Piece[],
   weights: readonly number[],
-  { undecided, memoryless }: CrossingOptions,
+  { undecided, arrivals }: CrossingOptions,
 ): Movement {
+  const memoryless = arrivals.kind === 'poisson' || isBursty(arrivals);
   const pooled = (counts: (piece: Piece) => readonly number[], scale: (piece: Piece) => number = () => 1) => {
     const total: number[] = [];
     for (const [i, piece] of pieces.entries()) {

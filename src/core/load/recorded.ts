@@ -7,15 +7,23 @@ import { isMissing, known, missing, type Quantity } from '../quantity.js';
 import type { Gaps, RequestOutcome, StepRequest } from './request.js';
 
 /** What a step record says of its measurements. */
-type Span = Pick<StepRecord, 'began' | 'ended'> & { readonly ending?: StepRecord['ending'] | null };
+type Span = Pick<StepRecord, 'began' | 'ended'> & {
+  readonly ending?: StepRecord['ending'] | null;
+  readonly client?: Pick<StepRecord['client'], 'machines'>;
+};
 
 /** @param score The deciding score of the answer, if it was scored. */
-export function requestOf(record: MeasurementRecord, { began, ended, ending }: Span, score?: number): StepRequest {
+export function requestOf(
+  record: MeasurementRecord,
+  { began, ended, ending, client }: Span,
+  score?: number,
+): StepRequest {
   const { suite, task, sample, outcome } = record;
   const due = (record.due ?? record.at) - began;
   const common = {
     task: taskKey(suite, task),
     sample,
+    ...(client?.machines !== undefined && { session: record.session }),
     due,
     ...(record.released !== undefined && { released: record.released - began }),
     ...(score !== undefined && { score }),
@@ -30,7 +38,7 @@ export function requestOf(record: MeasurementRecord, { began, ended, ending }: S
   }
 }
 
-type OfOutcome = Omit<StepRequest, 'task' | 'sample' | 'due' | 'released' | 'score'>;
+type OfOutcome = Omit<StepRequest, 'task' | 'sample' | 'session' | 'due' | 'released' | 'score'>;
 
 function answered(completed: Completed, due: number): OfOutcome {
   const { timing, promptTokens, outputTokens, cachedTokens } = completed;

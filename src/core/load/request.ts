@@ -14,6 +14,8 @@ export interface StepRequest {
   /** `suite/task`. */
   readonly task: string;
   readonly sample: string;
+  /** The session of the machine that sent it. Absent if one machine sends all. */
+  readonly session?: string;
   readonly due: number;
   /** When the ceiling on requests under way let it go. Absent if it did not wait for the ceiling. */
   readonly released?: number;
@@ -68,4 +70,12 @@ export interface ClientHealth {
   /** Of all client processes, while the step lasted. */
   readonly cpuSeconds: Quantity;
   readonly processes: number;
+  /** How each machine did, where several send the requests. */
+  readonly machines?: readonly MachineHealth[];
+}
+
+/** The health of the clients on one of several machines. */
+export interface MachineHealth extends Omit<ClientHealth, 'machines' | 'inProcess'> {
+  readonly name: string;
+  readonly session: string;
 }

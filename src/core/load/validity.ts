@@ -1,6 +1,9 @@
 /**
  * When the figures of a step are those of the server, and not of the client. The thresholds stand in one table. A step that breaks one
  * of them is invalid, and a reading that is missing proves nothing, so it makes the step invalid too.
+ *
+ * Where several machines send the requests, each is judged by its own. The worst of them speaks for the step: a machine that was late
+ * sent another load than was asked, and the server answered all machines under that load.
  */
 import type { Condition } from '../definition/condition.js';
 import { isMissing, known, missing, type Quantity } from '../quantity.js';
@@ -90,6 +93,8 @@ export interface Checked {
   readonly reading: Quantity;
   readonly threshold: number;
   readonly state: 'kept' | 'broken' | 'unknown' | 'does not apply';
+  /** The machine with the worst reading, where several machines send. */
+  readonly machine?: string;
 }
 
 export interface Validity {
@@ -98,20 +103,53 @@ export interface Validity {
 }
 
 export function judgeValidity(context: ValidityContext): Validity {
+  const machines = machinesOf(context);
   const checks = VALIDITY_CHECKS.map((check): Checked => {
-    const entry: ValidityEntry = VALIDITY[check];
-    const [reading, threshold] = [entry.reading(context), entry.threshold(context)];
-    if (
-      (check === 'underWay' && context.condition.kind !== 'closed') ||
-      (check === 'loopDelay' && context.health.inProcess)
-    ) {
-      return { check, reading, threshold, state: 'does not apply' };
-    }
-    if (isMissing(reading)) return { check, reading, threshold, state: 'unknown' };
-    const holds = entry.better === 'lower' ? reading.value <= threshold : reading.value >= threshold;
-    return { check, reading, threshold, state: holds ? 'kept' : 'broken' };
+    // The requests under way are those of all machines together.
+    if (check === 'underWay' || machines.length === 0) return judge(check, context);
+    return machines.map(({ name, context }): Checked => ({ ...judge(check, context), machine: name })).reduce(worse);
   });
   return { valid: checks.every(({ state }) => state === 'kept' || state === 'does not apply'), checks };
+}
+
+function judge(check: ValidityCheck, context: ValidityContext): Checked {
+  const entry: ValidityEntry = VALIDITY[check];
+  const [reading, threshold] = [entry.reading(context), entry.threshold(context)];
+  if (
+    (check === 'underWay' && context.condition.kind !== 'closed') ||
+    (check === 'loopDelay' && context.health.inProcess)
+  ) {
+    return { check, reading, threshold, state: 'does not apply' };
+  }
+  if (isMissing(reading)) return { check, reading, threshold, state: 'unknown' };
+  const holds = entry.better === 'lower' ? reading.value <= threshold : reading.value >= threshold;
+  return { check, reading, threshold, state: holds ? 'kept' : 'broken' };
+}
+
+/** Each machine that sent a request of the window, with what is its own. A machine without one cannot have spoilt a figure. */
+function machinesOf(context: ValidityContext): readonly { readonly name: string; readonly context: ValidityContext }[] {
+  const { health, window } = context;
+  return (health.machines ?? []).flatMap(({ name, ...own }) => {
+    const requests = window.requests.filter(({ session }) => session === own.session);
+    return requests.length === 0
+      ? []
+      : [{ name, context: { ...context, health: own, window: { ...window, requests } } }];
+  });
+}
+
+const SEVERITY = { 'does not apply': 0, kept: 1, unknown: 2, broken: 3 } as const satisfies Record<
+  Checked['state'],
+  number
+>;
+
+function worse(one: Checked, other: Checked): Checked {
+  const further = SEVERITY[other.state] - SEVERITY[one.state];
+  if (further !== 0 || isMissing(one.reading) || isMissing(other.reading)) return further > 0 ? other : one;
+  const isWorse =
+    VALIDITY[one.check].better === 'lower'
+      ? other.reading.value > one.reading.value
+      : other.reading.value < one.reading.value;
+  return isWorse ? other : one;
 }
 
 function smallestLatency(objectives: readonly Objective[]): number {

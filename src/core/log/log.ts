@@ -98,6 +98,12 @@ const inTurns = z.object({
     .literal(true)
     .exactOptional()
     .describe('Present if one model was open at a time. Otherwise both were open, and were asked in turns.'),
+  baseSuites: z
+    .record(z.string(), z.string())
+    .exactOptional()
+    .describe(
+      'The suite in whose words the base is asked, by the suite of the new version; absent if both are asked alike.',
+    ),
 });
 
 export type InTurns = DeepReadonly<z.infer<typeof inTurns>>;
@@ -122,9 +128,17 @@ const load = z.object({
     })
     .describe('The most that the test of one model may take.'),
   stopErrors: number.describe('A step ends early if more than this share of its requests fail.'),
-  clients: z.int().positive().describe('The processes that send the requests.'),
+  clients: z.int().positive().describe('The processes that send the requests; of each machine, if a fleet sends them.'),
   prefixCache: z.literal('off').exactOptional().describe('Present if the server was asked to keep no prompts.'),
   length: z.literal('fixed').exactOptional().describe('Present if the server was asked for answers of full length.'),
+  synthetic: z
+    .object({
+      prompt: z.string().describe('Tokens of a prompt, in the notation of lengths.ts.'),
+      output: z.string().describe('Tokens of an answer, in the same notation.'),
+      prefix: z.int().min(0).describe('Tokens that all prompts have in common.'),
+    })
+    .exactOptional()
+    .describe('Present if the prompts were made for the test, of words that mean nothing.'),
   traces: z
     .record(z.string(), z.object({ file: z.string(), hash: z.string(), requests: z.int().positive() }))
     .exactOptional()
@@ -320,6 +334,13 @@ const sessionRecord = z.object({
   warmup: z.int().min(0),
   memory: z.object({ baseline: memoryReadingSchema, loaded: memoryReadingSchema }),
   facts,
+  synthetic: z
+    .object({
+      added: z.int().describe('Tokens that the server adds to the words of a prompt.'),
+      words: z.int().positive().describe('The words that are one token each.'),
+    })
+    .exactOptional()
+    .describe('How synthetic prompts of exact lengths were made for it, if they were.'),
 });
 
 /** One opened model in one worker process on one machine. */
@@ -431,8 +452,20 @@ const serverReading = z.object({
   at: number.min(0).describe('Seconds since the step began.'),
   values: z
     .record(z.string(), number)
-    .describe('What the server says of itself, by the names of openai/server-view.ts.'),
+    .describe(
+      'What the server says of itself, by the names of openai/server-view.ts; of a server that rightsize started, its `memory` in bytes and its `cpuSeconds` too.',
+    ),
 });
+
+const clientHealth = {
+  processes: z.int().positive(),
+  loopDelay: quantitySchema.describe(
+    'The 99th percentile of the delay of the event loop, in seconds; of the worst process.',
+  ),
+  cpuSeconds: quantitySchema.describe('The processor time of all client processes.'),
+  socketWaits: z.int().min(0).describe('Requests for which the machine of the client had no socket.'),
+  replacedConnections: z.int().min(0).describe('Requests that met a connection that the server had given up.'),
+};
 
 const step = z.object({
   type: z.literal('step'),
@@ -462,17 +495,31 @@ const step = z.object({
     .enum(['answered', 'overloaded', 'errors', 'rate-limit', 'budget', 'time', 'trace ended'])
     .describe('Why it ended: all requests were answered, or it ended early.'),
   client: z.object({
-    processes: z.int().positive(),
-    loopDelay: quantitySchema.describe(
-      'The 99th percentile of the delay of the event loop, in seconds; of the worst process.',
-    ),
+    ...clientHealth,
     inProcess: z
       .literal(true)
       .exactOptional()
       .describe('Present if the engine computes in the process of the client, so that it keeps the event loop busy.'),
-    cpuSeconds: quantitySchema.describe('The processor time of all client processes.'),
-    socketWaits: z.int().min(0).describe('Requests for which this machine had no socket.'),
-    replacedConnections: z.int().min(0).describe('Requests that met a connection that the server had given up.'),
+    machines: z
+      .array(
+        z.object({
+          name: z.string().describe('What its user calls the machine.'),
+          session: session.describe('The session of the requests that the machine sent.'),
+          clockOffset: number.describe('Seconds by which its clock was ahead of that of the coordinator.'),
+          roundTrip: number
+            .min(0)
+            .describe(
+              'Seconds of the quickest exchange of clocks. The machine began at most half of it too late or early.',
+            ),
+          ...clientHealth,
+        }),
+      )
+      .exactOptional()
+      .describe('Present if machines of a fleet sent the requests: how each of them did.'),
+    cores: z
+      .object({ client: z.string(), server: z.string().exactOptional() })
+      .exactOptional()
+      .describe('The cores that the client, and a server that it started, may run on: `0-3,8`.'),
   }),
   server: z.array(serverReading).exactOptional().describe("The server's own view, while the step lasted."),
 });
@@ -483,6 +530,7 @@ export type StepRecord = DeepReadonly<z.infer<typeof step>>;
 const selfTest = z.object({
   type: z.literal('self-test'),
   part: part.exactOptional(),
+  machine: machine.exactOptional().describe('Present if the client of a machine of a fleet was tested.'),
   processes: z.int().positive(),
   levels: z
     .array(

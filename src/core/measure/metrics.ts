@@ -54,7 +54,12 @@ export const METRICS = {
     latency: true,
     compute: (completed) => {
       const gaps = tokenGaps(completed);
-      return gaps.length > 0 ? known(median(gaps)) : missing('fewer than two tokens with a timestamp of their own');
+      if (gaps.length > 0) return known(median(gaps));
+      return missing(
+        completed.timing.pieces.length > 1
+          ? 'the pieces of the answers hold several tokens, or the server does not tell how many'
+          : 'fewer than two tokens with a timestamp of their own',
+      );
     },
     summary: { kind: 'distribution', level: 'median' },
     shows: ['table', 'chart'],

@@ -10,7 +10,7 @@
  */
 import { isMissing, known, type Missing, missing, type Quantity } from '../quantity.js';
 import type { Completed } from './measurement.js';
-import { tokensAfterFirst } from './window.js';
+import { seenTokens, tokensAfterFirst } from './window.js';
 
 const SILENT = missing('the model produced no output');
 const AT_ONCE = missing('all tokens arrived at the same instant');
@@ -27,10 +27,17 @@ export function timeToLast({ timing: { pieces } }: Completed): Quantity {
   return last === undefined ? SILENT : known(last);
 }
 
-/** Returns the gaps between tokens, in seconds. If pieces hold several tokens, it returns none: they give no token times. */
-export function tokenGaps({ timing: { pieces, tokensPerPiece } }: Completed): number[] {
+/**
+ * Returns the gaps between tokens, in seconds; none where pieces hold several tokens, or may. A piece holds a token at least, so as
+ * many tokens as pieces are one each.
+ */
+export function tokenGaps(completed: Completed): number[] {
+  const { pieces, tokensPerPiece } = completed.timing;
   const gaps: number[] = [];
-  if (tokensPerPiece !== undefined) return gaps;
+  if (tokensPerPiece === 'unknown') {
+    const seen = seenTokens(completed);
+    if (isMissing(seen) || seen.value !== pieces.length) return gaps;
+  } else if (tokensPerPiece !== undefined) return gaps;
   for (let i = 1; i < pieces.length; i++) gaps.push(pieces[i]! - pieces[i - 1]!);
   return gaps;
 }

@@ -13,19 +13,67 @@
 import { ALONE } from '../definition/condition.js';
 import { UserError } from '../errors.js';
 import { taskKey } from '../keys.js';
-import type { InTurns } from '../log/log.js';
+import type { InTurns, LoggedSuite, SampleRecord } from '../log/log.js';
 import { createRandom, shuffle } from '../stats/basics/random.js';
 import { type Block, type PlannedCell, trialId, type Workload } from './plan.js';
 import { groupsOf } from './rounds.js';
 
 export interface DealtWorkload extends Pick<Workload, 'suite' | 'task'> {
-  readonly samples: readonly { readonly id: string; readonly group: string | null }[];
+  /** The suite that the base is asked. */
+  readonly baseSuite: string;
+  readonly samples: readonly DealtSample[];
+}
+
+export interface DealtSample {
+  readonly id: string;
+  /** The same sample in the suite of the base. */
+  readonly inBase: string;
+  readonly group: string | null;
+}
+
+/**
+ * What each version is asked. Where the base has suites of its own, samples are paired by the hash of their row and target, and those with
+ * one hash in their order.
+ * @throws UserError when a suite of the base has other tasks or samples.
+ */
+export function dealtWorkloads(
+  suites: readonly Pick<LoggedSuite, 'name' | 'tasks'>[],
+  samples: readonly SampleRecord[],
+  { baseSuites = {} }: Pick<InTurns, 'baseSuites'>,
+): readonly DealtWorkload[] {
+  const ofBase = new Set(Object.values(baseSuites));
+  const samplesOf = (suite: string, task: string) =>
+    samples.filter((sample) => sample.suite === suite && sample.task === task);
+  return suites
+    .filter(({ name }) => !ofBase.has(name))
+    .flatMap(({ name: suite, tasks }) =>
+      tasks.map(({ name: task }): DealtWorkload => {
+        const baseSuite = baseSuites[suite] ?? suite;
+        const partners = byHash(samplesOf(baseSuite, task));
+        const dealt = samplesOf(suite, task).map(({ sample, group, hash }): DealtSample => {
+          const partner = partners.get(hash)?.shift();
+          if (partner === undefined) {
+            throw new UserError(
+              `--base-suite: expected the samples of ${suite} in ${baseSuite}, found no partner there of ${sample} in task ${task}; both suites must read the same data, with the same limit and seed`,
+            );
+          }
+          return { id: sample, inBase: partner.sample, group };
+        });
+        return { suite, task, baseSuite, samples: dealt };
+      }),
+    );
 }
 
 export interface InTurnsOptions {
   readonly seed: number;
   /** Counts from 1. */
   readonly look: number;
+}
+
+function byHash(samples: readonly SampleRecord[]): ReadonlyMap<string, SampleRecord[]> {
+  const found = new Map<string, SampleRecord[]>();
+  for (const sample of samples) found.set(sample.hash, [...(found.get(sample.hash) ?? []), sample]);
+  return found;
 }
 
 /** Openings of each version in one look at a block. */
@@ -50,7 +98,7 @@ export function planInTurns(
             model,
             condition: ALONE,
             opening: `${model} ${look}.${block}.${opening}`,
-            cells: turn.map((part) => cellOf(part, model, repetition)),
+            cells: turn.map((part) => cellOf(model === base ? inBase(part) : part, model, repetition)),
           }),
         ),
       );
@@ -69,24 +117,27 @@ function turnsOf(parts: readonly Part[]): readonly (readonly Part[])[] {
   );
 }
 
-interface Part {
-  readonly suite: string;
-  readonly task: string;
-  readonly samples: readonly string[];
+interface Part extends Omit<DealtWorkload, 'samples'> {
+  readonly samples: readonly Pick<DealtSample, 'id' | 'inBase'>[];
+}
+
+function inBase({ baseSuite, samples, ...part }: Part): Part {
+  return { ...part, suite: baseSuite, baseSuite, samples: samples.map((sample) => ({ ...sample, id: sample.inBase })) };
 }
 
 /** The parts of each block, one for each task that has a share in it. */
 function deal(workloads: readonly DealtWorkload[], blocks: number, seed: number): readonly (readonly Part[])[] {
   const dealt: Part[][] = Array.from({ length: blocks }, () => []);
   let next = 0;
-  for (const { suite, task, samples } of workloads) {
-    const hands = new Map<number, string[]>();
+  for (const { samples, ...workload } of workloads) {
+    const { suite, task } = workload;
+    const hands = new Map<number, DealtSample[]>();
     const random = createRandom(seed, 'blocks', taskKey(suite, task));
     for (const group of shuffle(groupsOf(samples), random)) {
       const block = next++ % blocks;
-      hands.set(block, [...(hands.get(block) ?? []), ...group.map(({ id }) => id)]);
+      hands.set(block, [...(hands.get(block) ?? []), ...group]);
     }
-    for (const [block, ids] of hands) dealt[block]!.push({ suite, task, samples: ids });
+    for (const [block, ids] of hands) dealt[block]!.push({ ...workload, samples: ids });
   }
   if (next < blocks) {
     throw new UserError(
@@ -100,7 +151,7 @@ function cellOf({ suite, task, samples }: Part, model: string, repetition: numbe
   return {
     suite,
     task,
-    trials: samples.map((sample) => {
+    trials: samples.map(({ id: sample }) => {
       const trial = { suite, task, sample, model, condition: ALONE, repetition };
       return { id: trialId(trial), ...trial };
     }),

@@ -8,7 +8,7 @@
  * The claims of one kind share the error rate by Hommel's method (1988). The level of a claim is the largest p with which it
  * would hold beside the others, and the interval that a report shows is the one at that level.
  */
-import { hommel } from '../stats/compare/multiple.js';
+import { hommel, hommelShares } from '../stats/compare/multiple.js';
 
 /** One SLM on one task. */
 export interface PairEvidence {
@@ -201,19 +201,34 @@ interface Chained {
  */
 function shareAmongChains(chains: readonly (readonly Chained[])[], alpha: number): Link[][] {
   const forFirst = alphaOfFirst(chains, alpha);
-  const first = chains.map(([head]) => head!.p);
-  const allHold = share(first, forFirst).every(({ adjusted }) => adjusted <= forFirst);
-  const whole = chains.map((chain) => Math.max(...chain.map(({ p }) => p)));
-  const forCopies = allHold ? alpha : alpha * SHARE_OF_COPIES;
+  const first = sharedBy(
+    chains.map(([head]) => head!.p),
+    forFirst,
+  );
+  const forCopies = first.allHold ? alpha : alpha * SHARE_OF_COPIES;
+  const whole = sharedBy(
+    chains.map((chain) => Math.max(...chain.map(({ p }) => p))),
+    forCopies,
+  );
   return chains.map((chain, i) => {
-    const levels = { first: levelOf(first, i, forFirst), copies: levelOf(whole, i, forCopies) };
-    let highest = first[i]!;
+    let highest = chain[0]!.p;
     return chain.map(({ p, isEqual }): Link => {
-      if (isEqual) return linkOf(hommel(first.with(i, p))[i]! * (alpha / forFirst), p, levels.first);
+      if (isEqual) return linkOf(first.adjusted(i, p) * (alpha / forFirst), p, first.levels[i]!);
       highest = Math.max(highest, p);
-      return linkOf(hommel(whole.with(i, highest))[i]! * (alpha / forCopies), highest, levels.copies);
+      return linkOf(whole.adjusted(i, highest) * (alpha / forCopies), highest, whole.levels[i]!);
     });
   });
+}
+
+/** The p-values that share an error rate. */
+function sharedBy(pValues: readonly number[], alpha: number) {
+  const adjusted = hommel(pValues);
+  return {
+    levels: levelsOf(pValues, alpha),
+    allHold: adjusted.every((p) => p <= alpha),
+    /** The adjusted p-value of one claim if its own were p. */
+    adjusted: (i: number, p: number) => (p === pValues[i] ? adjusted[i]! : hommel(pValues.with(i, p))[i]!),
+  };
 }
 
 function alphaOfFirst(chains: readonly (readonly Chained[])[], alpha: number): number {
@@ -255,32 +270,13 @@ function copiesWithLimits(pair: PairEvidence, families: Families): number {
 
 /** Adjusted p-values by Hommel, and the largest p with which each claim would hold beside the others. */
 export function share(pValues: readonly number[], alpha: number): Shared[] {
-  const adjusted = hommel(pValues);
-  return pValues.map((_, i) => ({ adjusted: adjusted[i]!, level: levelOf(pValues, i, alpha) }));
+  const [adjusted, levels] = [hommel(pValues), levelsOf(pValues, alpha)];
+  return pValues.map((_, i) => ({ adjusted: adjusted[i]!, level: levels[i]! }));
 }
 
 /** As a share: above rounding, below what anyone can see. */
 const ROUNDING = 1e-12;
 
-/**
- * Hommel's procedure is the closure of Simes' tests, which hold a p-value against `k alpha / m` for the k-th of m: so the level is one of
- * these.
- */
-function levelOf(pValues: readonly number[], i: number, alpha: number): number {
-  const isShown = (p: number) => hommel(pValues.with(i, p))[i]! <= alpha;
-  const levels = simesLevels(pValues.length, alpha);
-  let [holds, fails] = [0, levels.length];
-  while (fails - holds > 1) {
-    const middle = Math.floor((holds + fails) / 2);
-    if (isShown(levels[middle]!)) holds = middle;
-    else fails = middle;
-  }
-  return levels[holds]!;
-}
-
-/** From the least to alpha itself. */
-function simesLevels(tests: number, alpha: number): readonly number[] {
-  const levels = new Set<number>([1]);
-  for (let m = 2; m <= tests; m++) for (let k = 1; k < m; k++) levels.add(k / m);
-  return [...levels].sort((a, b) => a - b).map((share) => alpha * share * (1 - ROUNDING));
+function levelsOf(pValues: readonly number[], alpha: number): number[] {
+  return hommelShares(pValues, alpha).map((share) => alpha * share * (1 - ROUNDING));
 }

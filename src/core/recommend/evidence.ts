@@ -25,6 +25,12 @@ export interface PairDraft extends Reference {
   readonly answers: ReadonlyMap<string, number>;
 }
 
+/** With the first SLM of the run that is nearly like this one on the task, and the first that is just like it. */
+export interface RelatedPair extends PairDraft {
+  readonly family: string;
+  readonly equal: string;
+}
+
 export interface ComparedModels {
   readonly references: readonly Reference[];
   /** The models that may be needed. */
@@ -32,7 +38,7 @@ export interface ComparedModels {
 }
 
 export interface SuiteEvidence {
-  readonly pairs: readonly PairDraft[];
+  readonly pairs: readonly RelatedPair[];
   /** By task, the limits of every model. */
   readonly limits: ReadonlyMap<string, ReadonlyMap<string, readonly LimitEvidence[]>>;
   /** By task, the models with too many answers that could not be scored. */
@@ -47,7 +53,7 @@ export function gatherEvidence(
   { references, large }: ComparedModels,
 ): SuiteEvidence {
   return {
-    pairs: suite.tasks.flatMap((task) => references.map((reference) => draftOf(task, reference))),
+    pairs: suite.tasks.flatMap((task) => related(references.map((reference) => draftOf(task, reference)))),
     limits: new Map(
       suite.tasks.map((task) => [
         task.name,
@@ -68,14 +74,13 @@ export function evidenceAt({ pairs, limits, unscored, large }: SuiteEvidence, ma
   const limitsOf = (task: string, model: string): LimitsEvidence =>
     unscored.get(task)!.length > 0 ? NOTHING : summarise(limits.get(task)!.get(model)!);
   return {
-    pairs: pairs.map((draft) => {
-      const { task, candidate, pairs: scores } = draft;
+    pairs: pairs.map(({ task, candidate, family, equal, pairs: scores }) => {
       const silent = isMissing(scores) || unscored.get(task)!.length > 0;
       return {
         task,
         candidate,
-        family: firstLike(draft, pairs, MOST_DIFFERENT).candidate,
-        answers: firstLike(draft, pairs, 0).candidate,
+        family,
+        answers: equal,
         isBlocked: limits.get(task)!.get(candidate)!.some(standsInTheWay),
         nonInferiorP: silent ? 1 : scores.test.greaterP(-margin),
         inferiorP: silent ? 1 : scores.test.lessP(-margin),
@@ -89,17 +94,25 @@ export function evidenceAt({ pairs, limits, unscored, large }: SuiteEvidence, ma
 /** Copies differ on at most this share of the answers. */
 const MOST_DIFFERENT = 0.05;
 
+function related(ofTask: readonly PairDraft[]): RelatedPair[] {
+  return ofTask.map((draft) => ({
+    ...draft,
+    family: firstLike(draft, ofTask, MOST_DIFFERENT).candidate,
+    equal: firstLike(draft, ofTask, 0).candidate,
+  }));
+}
+
 /** The first SLM of the run that differs from its LLM on a task as this one does, but for a share of the answers. */
-function firstLike(draft: PairDraft, all: readonly PairDraft[], share: number): PairDraft {
-  return all.find((other) => other.task === draft.task && isLike(other.answers, draft.answers, share)) ?? draft;
+function firstLike(draft: PairDraft, ofTask: readonly PairDraft[], share: number): PairDraft {
+  return ofTask.find((other) => isLike(other.answers, draft.answers, share)) ?? draft;
 }
 
 function isLike(first: PairDraft['answers'], second: PairDraft['answers'], share: number): boolean {
   if (first === second) return true;
   if (first.size !== second.size || first.size === 0) return false;
-  let different = 0;
-  for (const [sample, difference] of first) if (second.get(sample) !== difference) different++;
-  return different <= share * first.size;
+  let allowed = Math.floor(share * first.size);
+  for (const [sample, difference] of first) if (second.get(sample) !== difference && --allowed < 0) return false;
+  return true;
 }
 
 function standsInTheWay({ limit, metP }: LimitEvidence): boolean {

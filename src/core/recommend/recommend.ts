@@ -16,7 +16,8 @@ import { ELECTRICITY, type Electricity, withOwnDevices } from '../capacity/devic
 import { fitModels } from '../capacity/fit.js';
 import { machineCosts } from '../capacity/machine-cost.js';
 import type { PriceList } from '../definition/price-list.js';
-import { isMissing, type Missing } from '../quantity.js';
+import { isMissing } from '../quantity.js';
+import { once } from '../stats/basics/once.js';
 import { type Cascade, tryCascades } from './cascade/cascade.js';
 import { changesOf } from './changes.js';
 import { checkModels } from './checks.js';
@@ -26,12 +27,13 @@ import type { ComparedModels } from './evidence.js';
 import { type Judge, judgeSuite } from './judge.js';
 import { judgedAnalysis } from './judged.js';
 import type { ModelChecks } from './limit-check.js';
+import { eachMachine } from './on-machines.js';
 import { preferenceOrder } from './preference.js';
 import type {
   Doubt,
+  MachineRecommendation,
   Recommendation,
   Rejection,
-  Remedies,
   SuiteRecommendation,
   TaskRecommendation,
   TaskVerdict,
@@ -53,11 +55,17 @@ export function recommend(analysis: Analysis, options: RecommendOptions = {}): R
   const { devices = own.devices, electricity = own.electricity } = options;
   const { reference = analysis.run.settings.reference } = options;
   const judged = judgedAnalysis(analysis);
+  const machines = eachMachine(analysis).map(({ machine, analysis: here, entries }): MachineRecommendation => {
+    const entry = reference && analysis.run.settings.placed?.[reference]?.model;
+    const own = [...entries].find(([, model]) => model === entry)?.[0];
+    return { machine, suites: recommend(here, { devices, electricity, reference: own }).suites };
+  });
   return {
     suites: analysis.suites.map((suite, i) => {
       const measured: MeasuredSuite = { analysis, suite, judged, judgedSuite: judged.suites[i]! };
       return recommendForSuite(measured, { devices, electricity, reference });
     }),
+    ...(machines.length > 0 && { machines }),
   };
 }
 
@@ -98,12 +106,13 @@ function recommendForSuite(
       cascades: cascades.get(task.name)!,
     };
     const verdict = decideTask({ analysis: judged, suite: judgedSuite, task, judge, models, order }, findings);
+    // Found by deciding the suite again and again, so only where someone reads it, and once.
+    const changes = once(() => changesOf({ task: task.name, verdict, judge, margin: suite.requirement.margin }));
     return {
       task: task.name,
       verdict,
-      // Found by deciding the suite again and again, so only where someone reads it.
       get changes() {
-        return changesOf({ task: task.name, verdict, judge, margin: suite.requirement.margin });
+        return changes();
       },
       ...findings,
     };
@@ -259,15 +268,14 @@ function doubtAbout(context: TaskContext, { checks, comparisons }: Findings): Do
   const limits = unmet(closest.candidate, checks);
   if (isMissing(closest.test)) return { of: 'pairs', reason: closest.test.missing };
   if (closest.decision === 'non-inferior') return { of: 'limits', model: closest.candidate, checks: limits };
-  let remedies: Remedies | Missing | undefined;
+  // Simulated only where someone reads it, and once.
+  const remedies = once(() => remediesOf(context, closest));
   return {
     of: 'margin',
     comparison: closest,
     limits,
-    // Simulated only where someone reads it, and once.
     get remedies() {
-      remedies ??= remediesOf(context, closest);
-      return remedies;
+      return remedies();
     },
   };
 }

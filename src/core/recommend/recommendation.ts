@@ -18,6 +18,13 @@ import type { Unscored } from './unscored.js';
 
 export interface Recommendation {
   readonly suites: readonly SuiteRecommendation[];
+  /** What each machine would choose by itself; present if every machine of a fleet measured everything. */
+  readonly machines?: readonly MachineRecommendation[];
+}
+
+export interface MachineRecommendation {
+  readonly machine: string;
+  readonly suites: readonly SuiteRecommendation[];
 }
 
 export interface SuiteRecommendation {

@@ -12,6 +12,7 @@ import {
 } from '../analyse/analysis.js';
 import { conditionText } from '../definition/condition.js';
 import { UserError } from '../errors.js';
+import { comparedAs } from '../log/base-suites.js';
 import { LEVELS } from '../measure/metric.js';
 import { DISTRIBUTED } from '../measure/metrics.js';
 import { isMissing, type Missing } from '../quantity.js';
@@ -38,7 +39,10 @@ export function versionOf(analysis: Analysis, model: string): Version {
     machine: machine && { id: machine.id, name: machine.name },
     facts: factsOf(analysis, found, machine),
     incomplete: run.ended.complete ? null : run.ended.reason,
-    tasks: analysis.suites.flatMap(({ tasks }) => tasks.map((task) => taskOf(task, model))),
+    tasks: analysis.suites.flatMap(({ name, tasks }) => {
+      const suite = comparedAs({ suite: name, model }, run.settings.inTurns);
+      return suite === null ? [] : tasks.map((task) => ({ ...taskOf(task, model), suite }));
+    }),
     memory: found.metrics.memory,
   };
 }

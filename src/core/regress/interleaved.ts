@@ -14,7 +14,8 @@
 import { QUANTILES } from '../analyse/distribution.js';
 import { isAlone, parseCondition } from '../definition/condition.js';
 import { sampleKey } from '../keys.js';
-import type { LogRecord, MeasurementRecord } from '../log/log.js';
+import { comparedAs } from '../log/base-suites.js';
+import type { InTurns, LogRecord, MeasurementRecord } from '../log/log.js';
 import type { Level } from '../measure/metric.js';
 import { METRICS, SPEED_METRICS, type SpeedMetric } from '../measure/metrics.js';
 import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
@@ -47,13 +48,15 @@ interface Asked {
 
 /** Reads the blocks of two models from the log of one run. */
 export function startInterleaved({ base, candidate }: { readonly base: string; readonly candidate: string }) {
+  const partners = startPartners(base);
   const samples = new Map<string, { readonly base: Asked[]; readonly candidate: Asked[] }>();
   const fold: InterleavedFold = {
     add(record) {
+      partners.add(record);
       if (record.type !== 'measurement' || (record.model !== base && record.model !== candidate)) return;
       const timings = timingsOf(record);
       if (timings === null) return;
-      const key = sampleKey(record);
+      const key = partners.keyOf(record);
       const sample = samples.get(key) ?? { base: [], candidate: [] };
       samples.set(key, sample);
       const { session } = record;
@@ -62,6 +65,32 @@ export function startInterleaved({ base, candidate }: { readonly base: string; r
     finish: () => blocksOf([...samples.values()]),
   };
   return fold;
+}
+
+/**
+ * What a sample of the base and its partner have in common: their key, or, if the base is asked in the words of another suite, the hash of
+ * their row and target. Samples with one hash are paired in their order.
+ */
+function startPartners(base: string) {
+  let settings: Pick<InTurns, 'base' | 'baseSuites'> | undefined;
+  const places = new Map<string, string>();
+  const seen = new Map<string, number>();
+  return {
+    add(record: LogRecord) {
+      if (record.type === 'run') settings = record.settings.inTurns?.baseSuites && { ...record.settings.inTurns, base };
+      if (record.type !== 'sample' || settings === undefined) return;
+      const { suite, task, hash } = record;
+      const kind = JSON.stringify([suite, task, hash]);
+      const count = seen.get(kind) ?? 0;
+      seen.set(kind, count + 1);
+      places.set(sampleKey(record), JSON.stringify([task, hash, count]));
+    },
+    keyOf(record: MeasurementRecord): string {
+      const suite = comparedAs(record, settings);
+      const place = places.get(sampleKey(record));
+      return place === undefined ? sampleKey(record) : JSON.stringify([suite, place]);
+    },
+  };
 }
 
 function timingsOf({ outcome, condition, cold }: MeasurementRecord): Timings | null {

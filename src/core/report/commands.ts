@@ -1,5 +1,6 @@
 /** Commands that a report prints. Each works as printed in the folder in which the run was started. */
 import type { RunInfo } from '../analyse/analysis.js';
+import { shellCommand } from './text.js';
 
 /** The folder that runs are kept in, if none is named. */
 export const RUNS_FOLDER = 'reports';
@@ -7,6 +8,23 @@ export const RUNS_FOLDER = 'reports';
 /** The folder of a run, as its command named it. */
 export function folderOfRun({ id, command }: Pick<RunInfo, 'id' | 'command'>): string {
   return `${(optionIn(command, ['-o', '--out']) ?? RUNS_FOLDER).replace(/\/+$/, '')}/${id}`;
+}
+
+/** Options that a resumed run needs again: they are not in its log, because a log may come from a stranger. */
+const ASKED_AGAIN = {
+  withValue: ['--models', '--judge', '--allow-scorer', '--prices'],
+  alone: ['--run-code'],
+} as const;
+
+/** The command that finishes a run or a load test, which another command began. */
+export function resumeCommand(name: 'run' | 'load', begun: readonly string[], folder: string): string {
+  const again = begun.flatMap((word, i) => {
+    const isNamed = (option: string) => word === option || word.startsWith(`${option}=`);
+    if (ASKED_AGAIN.alone.some(isNamed)) return [word];
+    if (!ASKED_AGAIN.withValue.some(isNamed)) return [];
+    return word.includes('=') ? [word] : [word, begun[i + 1] ?? ''];
+  });
+  return shellCommand(['rightsize', name, '--resume', folder, ...again]);
 }
 
 /** The command of a run with another `--limit`; null if rightsize was not called by a command. */

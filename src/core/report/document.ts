@@ -195,7 +195,7 @@ export interface Table {
   readonly rows: readonly (readonly TableCell[])[];
   /**
    * A `list` has a row for each thing; `cards` become one card for each row on a narrow page. A `matrix` has a column for each
-   * thing: it gives the reason of a missing cell in words, and may join equal neighbours.
+   * thing, and may join equal neighbours.
    */
   readonly shape: 'list' | 'cards' | 'matrix';
   /** What was left out of a table that is too long for its place. */
@@ -262,6 +262,10 @@ export interface BriefSuite {
   readonly verdicts: Table;
   readonly reasons: readonly string[];
   readonly models: Table;
+  /** What the machines of a fleet would choose, and which runs a model best; empty without several. */
+  readonly machines: readonly string[];
+  /** What a reader can do next. */
+  readonly commands: readonly string[];
 }
 
 export function textCell(value: string, detail?: string): TableCell {

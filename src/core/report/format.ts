@@ -3,7 +3,7 @@
  * Numbers have three significant digits, in a unit that keeps them between 1 and 1000.
  */
 import { isMissing, type Missing } from '../quantity.js';
-import type { CellUnit, LimitState, Table, TableCell, VerdictKind } from './document.js';
+import type { CellUnit, LimitState, TableCell, VerdictKind } from './document.js';
 
 const MINUS = '−';
 /** Stands where a number is not known; the reason is given beside the table. */
@@ -24,12 +24,12 @@ export const VERDICT_MARKS: Readonly<Record<VerdictKind, string>> = {
 const STATE_MARKS: Readonly<Record<LimitState, string>> = { met: '✓', missed: '✗', undecided: '?', unknown: '?' };
 
 /** A cell as one line of text. */
-export function formatCell(cell: TableCell, shape: Table['shape'] = 'list'): string {
-  return formatCellLines(cell, shape).join(', ');
+export function formatCell(cell: TableCell): string {
+  return formatCellLines(cell).join(', ');
 }
 
 /** A cell as the lines that a page shows: its text, and a detail in small letters. */
-export function formatCellLines(cell: TableCell, shape: Table['shape']): string[] {
+export function formatCellLines(cell: TableCell): string[] {
   switch (cell.kind) {
     case 'text':
       return cell.detail === undefined ? [cell.text] : [cell.text, cell.detail];
@@ -48,7 +48,7 @@ export function formatCellLines(cell: TableCell, shape: Table['shape']): string[
       return cell.ceiling === null ? [fits] : [fits, `≤ ${formatCount(Math.round(cell.ceiling))} tok/s`];
     }
     case 'missing':
-      return [shape === 'matrix' ? `not measured: ${cell.reason}` : ABSENT];
+      return [ABSENT];
   }
 }
 

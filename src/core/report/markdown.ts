@@ -125,17 +125,17 @@ const FACT_COLUMNS: readonly Column[] = [
   { title: '', holds: 'sentences' },
 ];
 
-function renderTable({ columns, rows, shape, rest }: Table): string {
+function renderTable({ columns, rows, rest }: Table): string {
   const table = grid(
     columns,
-    rows.map((row) => row.map((cell) => renderCell(cell, shape))),
+    rows.map((row) => row.map(renderCell)),
   );
   return rest === undefined ? table : `${table}\n\n${md(rest)}.`;
 }
 
 /** Numbers hold no markup. */
-function renderCell(cell: TableCell, shape: Table['shape']): string {
-  const text = formatCell(cell, shape);
+function renderCell(cell: TableCell): string {
+  const text = formatCell(cell);
   return cell.kind === 'text' || cell.kind === 'missing' || cell.kind === 'check' ? md(text) : text;
 }
 

@@ -2,7 +2,7 @@
 import type { Analysis, SuiteAnalysis } from '../analyse/analysis.js';
 import { isMissing } from '../quantity.js';
 import type { Doubt, More, SuiteRecommendation, TaskRecommendation } from '../recommend/recommendation.js';
-import { folderOfRun, withLimit } from './commands.js';
+import { folderOfRun, resumeCommand, withLimit } from './commands.js';
 import { formatScore, list } from './format.js';
 import { limitedOf } from './limited.js';
 import { shellCommand } from './text.js';
@@ -53,7 +53,7 @@ export function nextCommands(analysis: Analysis, suite: SuiteAnalysis, recommend
   const { run } = analysis;
   if (run.parts !== undefined) return [];
   const folder = folderOfRun(run);
-  if (!run.ended.complete) return [shellCommand(['rightsize', 'run', '--resume', folder])];
+  if (!run.ended.complete) return [resumeCommand('run', run.command, folder)];
   const open = recommended.tasks.filter(({ verdict }) => verdict.kind === 'inconclusive');
   if (open.length === 0) return [];
   const limit = limitThatSettles(suite, open);

@@ -280,6 +280,21 @@ const summarySchema = z.looseObject({
   load: load.optional(),
   suites: z.array(suite),
   models: z.array(model),
+  onMachines: z
+    .array(
+      z.looseObject({
+        machine: z.string(),
+        suites: z.array(
+          z.looseObject({
+            name: z.string(),
+            headline: z.string(),
+            tasks: z.array(z.looseObject({ name: z.string(), verdict: taskVerdict, checks: z.array(checks) })),
+          }),
+        ),
+      }),
+    )
+    .optional()
+    .describe('What each machine would choose by itself, if every machine of a fleet measured everything.'),
   machines: z.array(z.looseObject({ name: z.string(), trials: count, environment })),
   warnings,
 });

@@ -73,6 +73,21 @@ export function summarise(analysis: Analysis, recommendation: Recommendation, lo
       };
     }),
     models: analysis.models.map(describeModel),
+    ...(recommendation.machines && {
+      onMachines: recommendation.machines.map(({ machine, suites }) => ({
+        machine,
+        suites: suites.map((suite) => ({
+          name: suite.suite,
+          verdict: suite.verdict,
+          headline: headlineOf(suite),
+          tasks: suite.tasks.map((task) => ({
+            name: task.task,
+            verdict: withoutCurves(task.verdict),
+            checks: task.checks,
+          })),
+        })),
+      })),
+    }),
     machines: analysis.machines.map(({ name, trials, environment }) => ({ name, trials, environment })),
     warnings: [...analysis.warnings, ...analysis.circumstances],
   };
@@ -96,7 +111,12 @@ function describeLoad({ models, ...load }: LoadTest) {
   return {
     question: loadQuestion(load),
     ...load,
-    models: models.map((tested) => ({ sentences: loadSentences(tested, { models, ...load }), ...tested })),
+    models: models.map((tested) => ({
+      sentences: loadSentences(tested, { models, ...load }),
+      ...tested,
+      // Sixty blocks of each step are for a picture alone.
+      steps: tested.steps.map(({ course: _, ...step }) => step),
+    })),
   };
 }
 

@@ -68,7 +68,10 @@ interface Screen {
   readonly paint: Paint;
 }
 
-function renderSuite({ heading, verdict, alarms, verdicts, reasons, models }: BriefSuite, screen: Screen): string {
+function renderSuite(
+  { heading, verdict, alarms, verdicts, reasons, models, machines, commands }: BriefSuite,
+  screen: Screen,
+): string {
   const { paint } = screen;
   return [
     paint.bold(wrap(heading, screen)),
@@ -81,6 +84,9 @@ function renderSuite({ heading, verdict, alarms, verdicts, reasons, models }: Br
     ...reasons.map((reason) => wrap(reason, screen)),
     '',
     renderTable(models, screen),
+    ...(machines.length === 0 ? [] : ['', ...machines.map((sentence) => wrap(sentence, screen))]),
+    // A command is not broken, so that it can be copied.
+    ...(commands.length === 0 ? [] : ['', 'Next:', ...commands.map((command) => `  ${plain(command)}`)]),
   ].join('\n');
 }
 
@@ -104,7 +110,7 @@ function renderTable({ columns, rows, rest }: Table, { columns: width, paint }: 
   const table = {
     columns: columns.map(textColumn),
     rows: rows.map((row) =>
-      row.map((cell) => ({ lines: formatCellLines(cell, 'list').map(plain), paint: painterOf(cell, paint) })),
+      row.map((cell) => ({ lines: formatCellLines(cell).map(plain), paint: painterOf(cell, paint) })),
     ),
     paintHead: paint.dim,
   };

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { runVirtually, type ServerLaw } from '../../../bench/load-virtual.js';
 import { type Condition, parseCondition } from '../../../src/core/definition/condition.js';
 import type { Objective } from '../../../src/core/load/objective.js';
-import type { StepRequest } from '../../../src/core/load/request.js';
+import type { ClientHealth, StepRequest } from '../../../src/core/load/request.js';
 import { saturationOf } from '../../../src/core/load/saturation.js';
 import { analyseStep, percentileFloor, type WindowFigures } from '../../../src/core/load/step.js';
 import { isMissing, known, missing } from '../../../src/core/quantity.js';
@@ -227,6 +227,66 @@ describe('validity', () => {
     expect(figures(steady(300), OPEN, health).metrics.ttft).toEqual(
       missing('the client did not keep its schedule, so the step is invalid'),
     );
+  });
+});
+
+describe('validity of several machines', () => {
+  const part = { ...HEALTHY, name: 'desk', session: 'a' };
+  const health: ClientHealth = { ...HEALTHY, machines: [part, { ...part, name: 'pi', session: 'b' }] };
+  const sentBy = (late: (i: number) => number) =>
+    every(0.1, 300, (due, i) =>
+      answered(due, { session: i % 2 ? 'b' : 'a', sent: due + late(i), ttft: 0.1 + (i % 9) / 1000 }),
+    );
+  const check = (requests: readonly StepRequest[], name: string, of = health) => {
+    const { validity } = figures(requests, OPEN, of);
+    return [validity.valid, validity.checks.find((one) => one.check === name)];
+  };
+
+  test('is that of the worst machine, by its own requests', () => {
+    // Three late sends of 300 are not in the p99 of all, and they are in that of the half that pi sent.
+    const late = sentBy((i) => ([101, 141, 181].includes(i) ? 0.05 : 0.001));
+    expect(check(late, 'lateness', HEALTHY)).toMatchObject([true, { state: 'kept' }]);
+    expect(check(late, 'lateness')).toMatchObject([false, { state: 'broken', machine: 'pi' }]);
+    expect(
+      check(
+        sentBy(() => 0.001),
+        'lateness',
+      ),
+    ).toMatchObject([true, { state: 'kept' }]);
+  });
+
+  test('takes what each machine observed of itself', () => {
+    const slow = { ...health, machines: [part, { ...part, name: 'pi', session: 'b', loopDelay: known(0.03) }] };
+    expect(
+      check(
+        sentBy(() => 0),
+        'loopDelay',
+        slow,
+      ),
+    ).toMatchObject([false, { state: 'broken', machine: 'pi' }]);
+    const silent = {
+      ...health,
+      machines: [{ ...part, loopDelay: missing('it was not read') }, ...health.machines!.slice(1)],
+    };
+    expect(
+      check(
+        sentBy(() => 0),
+        'loopDelay',
+        silent,
+      ),
+    ).toMatchObject([false, { state: 'unknown', machine: 'desk' }]);
+    // A machine that sent nothing spoilt nothing.
+    const idle = {
+      ...health,
+      machines: [...health.machines!, { ...part, name: 'idle', session: 'c', loopDelay: known(1) }],
+    };
+    expect(
+      check(
+        sentBy(() => 0),
+        'loopDelay',
+        idle,
+      ),
+    ).toMatchObject([true, { state: 'kept' }]);
   });
 });
 

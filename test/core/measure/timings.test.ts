@@ -67,8 +67,21 @@ describe('pieces that hold several tokens', () => {
     for (const tokensPerPiece of [[2, 2], 'unknown' as const]) {
       const measured = completed({ pieces: [1, 2], tokensPerPiece }, counted(4));
       expect(tokenGaps(measured)).toEqual([]);
-      expect(METRICS.itl.compute(measured)).toEqual(missing('fewer than two tokens with a timestamp of their own'));
+      expect(METRICS.itl.compute(measured)).toEqual(
+        missing('the pieces of the answers hold several tokens, or the server does not tell how many'),
+      );
     }
+  });
+
+  test('as many tokens as pieces are one each, though the server does not tell', () => {
+    const measured = completed({ pieces: [1, 2, 4], tokensPerPiece: 'unknown' }, counted(3));
+    expect(tokenGaps(measured)).toEqual([1, 2]);
+    expect(METRICS.itl.compute(measured)).toEqual(known(1.5));
+  });
+
+  test.each([2, 4, null])('but not where it counts %s of three pieces', (tokens) => {
+    const count = tokens === null ? UNCOUNTED : counted(tokens);
+    expect(tokenGaps(completed({ pieces: [1, 2, 4], tokensPerPiece: 'unknown' }, count))).toEqual([]);
   });
 
   test('where only the server knows how many there were, and there are few pieces, there is no rate', () => {

@@ -8,7 +8,7 @@ import { capacityOf, tiersOf } from '../../../src/core/load/capacity.js';
 import { type LoadTest, startLoadTest } from '../../../src/core/load/load-test.js';
 import { parseObjective } from '../../../src/core/load/objective.js';
 import type { SearchRule } from '../../../src/core/load/search-rule.js';
-import type { LogRecord } from '../../../src/core/log/log.js';
+import type { LogRecord, StepRecord } from '../../../src/core/log/log.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { loadSections } from '../../../src/core/report/document/load.js';
 import type { Section, Table } from '../../../src/core/report/document.js';
@@ -37,10 +37,12 @@ const searched: LoadTest = {
     {
       model: 'smol',
       steps: testOf(stepOf({ id: 1, condition: 'closed 1', n: 1, ttft: even(0.2) })).models[0]!.steps.flatMap(
-        ({ record }) => history.map((result) => ({ record, result })),
+        ({ record, course }) => history.map((result) => ({ record, result, course })),
       ),
       capacity: capacityOf(history, RULE),
       tiers: tiersOf(history, RULE),
+      longest: null,
+      lengths: null,
     },
   ],
 };
@@ -71,11 +73,27 @@ describe('two models', () => {
     expect(together!.charts[0]!.alt).toMatch(/smol at \d+: .*large at \d+: /);
   });
 
-  test('are not laid side by side where the loads were named', () => {
-    expect(loadSections({ ...two, rule: null }).map(({ section: { name } }) => name)).toEqual(['load', 'load-2']);
+  test('stand side by side load by load where the loads were named, as far as both were held', () => {
+    const steps = [2, 3].flatMap((rate) =>
+      stepOf({ id: rate, condition: `open ${rate} constant`, n: 400, ttft: even(0.2) }),
+    );
+    const [tested] = testOf(steps).models;
+    const other = { ...tested!, model: 'large', steps: tested!.steps.slice(1) };
+    const [together, ...each] = loadSections({ ...testOf(steps), models: [tested!, other] });
+    expect(each.map(({ section: { name } }) => name)).toEqual(['load', 'load-2']);
+    expect(tablesOf(together!.section)[0]!.rows.map((row) => row.slice(0, 2))).toMatchObject([
+      [{ text: 'open 3 constant' }, { text: 'small' }],
+      [{ text: 'open 3 constant' }, { text: 'large' }],
+    ]);
+    const apart = { ...other, steps: [] };
+    expect(loadSections({ ...testOf(steps), models: [tested!, apart] }).map(({ section: { name } }) => name)).toEqual([
+      'load',
+      'load-2',
+    ]);
   });
 });
 
+const COURSE = ['load-course-under-way', 'load-course-ttft'];
 const only = (tested: LoadTest) => loadSections(tested)[0]!;
 
 describe('the section on load', () => {
@@ -106,7 +124,7 @@ describe('the section on load', () => {
   });
 
   test('draws each objective with its limit, and only steps that have the figure', () => {
-    expect(charts.map(({ name }) => name)).toEqual(['load-ttft-p95', 'load-attainment', 'load-goodput']);
+    expect(charts.map(({ name }) => name)).toEqual(['load-ttft-p95', 'load-attainment', 'load-goodput', ...COURSE]);
     const [objective] = charts;
     expect(JSON.stringify(objective!.spec)).toContain('"values":[{"value":0.4175}]');
     expect(objective!.alt).toMatch(/The limit is 418 ms\.$/);
@@ -120,7 +138,7 @@ describe('the section on load', () => {
     const { charts: drawn } = only(
       testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2) }), { objectives }),
     );
-    expect(drawn.map(({ name }) => name)).toEqual(['load-ttft-p95', 'load-attainment', 'load-goodput']);
+    expect(drawn.map(({ name }) => name)).toEqual(['load-ttft-p95', 'load-attainment', 'load-goodput', ...COURSE]);
     expect(drawn[0]!.alt).toMatch(/The limit is 500 ms\. The limit is 300 ms\.$/);
     expect(parseObjective(objectives[2]!).level).toBe('mean');
   });
@@ -129,7 +147,7 @@ describe('the section on load', () => {
     const { section: told, charts: drawn } = only(
       testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2) }), { objectives: [] }),
     );
-    expect(drawn.map(({ name }) => name)).toEqual(['load-ttft-p95', 'load-tpot-p95', 'load-e2e-p95']);
+    expect(drawn.map(({ name }) => name)).toEqual(['load-ttft-p95', 'load-tpot-p95', 'load-e2e-p95', ...COURSE]);
     expect(textOf(told)).not.toMatch(/objective|Goodput/);
   });
 
@@ -138,7 +156,7 @@ describe('the section on load', () => {
       stepOf({ id, condition, n: 400, ttft: even(0.2) }),
     );
     const { section: told, charts: drawn } = only(testOf(steps));
-    expect(drawn).toEqual([]);
+    expect(drawn.map(({ name }) => name)).toEqual(COURSE);
     const [group] = told.body.filter((block) => block.kind === 'charts');
     expect(group!.absent[0]).toBe('TTFT p95 against load: small: the loads of the steps are not of one kind');
   });
@@ -161,7 +179,7 @@ describe('the section on load', () => {
         { kind: 'quantity', value: 120, unit: 'count' },
       ],
     ]);
-    expect(textOf(told)).toMatch(/TTFT p95.* of open 5 constant: it needs \d+ more requests/);
+    expect(textOf(told)).toMatch(/TTFT p95.*: it needs \d+ more requests/);
   });
 
   test('says which step its client spoilt, and what to do', () => {
@@ -192,6 +210,36 @@ describe('the section on load', () => {
       testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2), more })),
     );
     expect(tablesOf(told)[0]!.rows[0]![2]).toEqual({ kind: 'text', text: 'stable' });
+  });
+
+  test('draws the course of the step at the greatest load that holds, with its window', () => {
+    const rising = stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: (i) => 0.2 + 0.01 * i });
+    const [underWay, ttft] = only(testOf(rising)).charts.slice(-2);
+    expect(ttft!.title).toBe('TTFT over time: open 5 constant on small');
+    expect(ttft!.alt).toMatch(/^median: 230 ms at first, 4\.1\d s at last, .*; longest: 260 ms at first, /);
+    expect(underWay!.alt).toMatch(/^mean: 1\.\d+ at first, .* of 60 blocks\.$/);
+    expect(ttft!.note).toMatch(/its window, between the dashed lines, is from [\d.]+ s to [\d.]+ s$/);
+    const [, searchedTtft] = only(testOf(searchedSteps(), SEARCH)).charts.slice(-2);
+    expect(searchedTtft!.title).toBe('TTFT over time: open 4 constant on small');
+  });
+
+  test("shows the server's own view, and leaves out what it does not tell", () => {
+    const server = [1, 2, 3].map((at) => ({
+      at,
+      values: { running: at, memory: at * 2 ** 20, cpuSeconds: 10 + at / 2, preemptions: 5 + at },
+    }));
+    const { section: told } = only(
+      testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2), more: { server } })),
+    );
+    const table = tablesOf(told).find(({ name }) => name === 'load-server')!;
+    expect(table.columns.map(({ title }) => title)).toEqual([
+      'Step',
+      'Computed at once, at most',
+      'Put back',
+      'Memory, at most',
+      'Cores that it kept busy',
+    ]);
+    expect(table.rows[0]!.slice(1)).toMatchObject([{ value: 3 }, { value: 2 }, { value: 3 * 2 ** 20 }, { value: 0.5 }]);
   });
 
   test('says that no step came to its end', () => {
@@ -301,6 +349,7 @@ describe('the report of a load test', async () => {
       'charts/load-ttft-p95.svg',
       'charts/load-attainment.svg',
       'charts/load-goodput.svg',
+      ...COURSE.map((name) => `charts/${name}.svg`),
     ]);
     for (const name of ['load-ttft-p95', 'load-attainment', 'load-goodput'])
       expect(page).toContain(`data-chart="${name}"`);
@@ -315,7 +364,7 @@ test('the name of a model is text in every report, and its charts have none of i
   const { markdown, page, terminal, charts } = await tell(JSON.parse(renamed));
   for (const text of [markdown, page]) expect(text).not.toContain('<img');
   for (const text of [markdown, page, terminal, ...charts]) {
-    expect(text).toContain('requests');
+    expect(text).toMatch(/requests|TTFT/);
     for (const mark of ['\u001b', '\u202e']) expect(text).not.toContain(mark);
   }
 });
@@ -385,3 +434,75 @@ describe('a load test that did not go well', () => {
 function unescaped(text: string): string {
   return text.replace(/\\(.)/g, '$1').replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&#39;/g, "'");
 }
+
+describe('the server', () => {
+  const SETTINGS = { build: 'b11669', slots: 4, contextOfSlot: 100 };
+  const told = async (settings: Readonly<Record<string, string | number>>, cores?: StepRecord['client']['cores']) => {
+    const [step] = stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2) }).slice(-1);
+    const client = { ...(step as StepRecord).client, ...(cores && { cores }) };
+    const log = loadLog(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2), more: { client } }));
+    return tell(
+      log.map(
+        (record): LogRecord =>
+          record.type === 'session'
+            ? {
+                ...record,
+                facts: { ...record.facts, network: 'loopback', settings: { ...record.facts.settings, ...settings } },
+              }
+            : record,
+      ),
+    );
+  };
+
+  test('is warned of where its slots may run out of a cache that they share', async () => {
+    const longest = testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2) })).models[0]!
+      .longest!;
+    const { markdown } = await told({ ...SETTINGS, contextOfSlot: 4 * longest - 1, cacheOfSlots: 'shared' });
+    expect(markdown).toContain(
+      `small has 4 slots and a cache of ${4 * longest - 1} tokens that they share; its longest prompt with its answer takes ${longest}, and so many at once ${4 * longest}.`,
+    );
+    expect(markdown).toContain(`slots: 4, context of a slot: ${4 * longest - 1}, cache of its slots: shared`);
+    const unknown = await told({ ...SETTINGS, contextOfSlot: 4 * longest - 1 });
+    expect(unknown.markdown).toContain('that they may share (it does not tell)');
+    for (const enough of [{ cacheOfSlots: 'divided' }, { contextOfSlot: 4 * longest }, { slots: 1 }])
+      expect((await told({ ...SETTINGS, contextOfSlot: 4 * longest - 1, ...enough })).markdown).not.toContain(
+        'slots and a cache',
+      );
+  });
+
+  test.each([
+    [
+      { client: '0-1', server: '1-2' },
+      'the client on 0-1, the server on 1-2: they share 1 core, so each slows the other',
+    ],
+    [{ client: '0', server: '1,3' }, 'the client on 0, the server on 1,3: apart'],
+    [{ client: '0' }, 'the client may run on 0; where its server runs is not known, since rightsize did not start it'],
+  ])('and its client: %j', async (cores, sentence) => {
+    expect((await told({}, cores)).markdown).toContain(sentence);
+  });
+});
+
+describe('synthetic prompts', () => {
+  const SYNTHETIC = { synthetic: { prompt: '50', output: '2', prefix: 10 }, conditions: ['open 5 constant'] };
+  const asked = (promptTokens: number, outputTokens: number) =>
+    loadLog(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2) }), SYNTHETIC).map(
+      (record): LogRecord =>
+        record.type === 'sample' ? { ...record, fields: { promptTokens, outputTokens } } : record,
+    );
+
+  test('are told, and warned of where the server counted other lengths, and their answers are not scored', async () => {
+    const { markdown, json } = await tell(asked(7, 3));
+    expect(markdown).toContain('words that mean nothing: 50 tokens, of which the first 10 are alike, and 2 of answer');
+    expect(markdown).toContain('The server of small counted other lengths than were asked for in 400 of 400 prompts.');
+    expect(markdown).toContain('400 of 400 answers of small are shorter than was asked for.');
+    expect(JSON.stringify(json)).toContain('the answers were not scored');
+    const [log] = [asked(7, 2)];
+    const counted = log.map(
+      (record): LogRecord =>
+        record.type === 'measurement' && record.outcome.state === 'completed'
+          ? { ...record, outcome: { ...record.outcome, promptTokens: { value: 7, source: 'server' } } }
+          : record,
+    );
+    expect((await tell(counted)).markdown).not.toMatch(/counted other lengths|are shorter/);
+  });
+});

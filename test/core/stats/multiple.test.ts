@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../src/core/stats/basics/random.js';
-import { holm, hommel } from '../../../src/core/stats/compare/multiple.js';
+import { holm, hommel, hommelShares } from '../../../src/core/stats/compare/multiple.js';
 
 function expectAll(actual: readonly number[], expected: readonly number[]): void {
   expect(actual.length).toBe(expected.length);
@@ -54,5 +54,29 @@ describe('adjusted p-values', () => {
     expect(raw / 4_000).toBeGreaterThan(0.35);
     expect(adjusted / 4_000).toBeLessThan(0.06);
     expect(adjusted / 4_000).toBeGreaterThan(0.035);
+  });
+
+  it('have as level the largest p with which the procedure would still reject', () => {
+    const random = createRandom('levels');
+    const alpha = 0.05;
+    for (let i = 0; i < 300; i++) {
+      const m = 1 + random.below(9);
+      const p = Array.from({ length: m }, () => random.uniform() ** (1 + random.below(6)));
+      // The procedure holds a p-value against k alpha / size alone.
+      const all = [
+        ...new Set(
+          Array.from({ length: m }, (_, size) =>
+            Array.from({ length: size + 1 }, (_, k) => (k + 1) / (size + 1)),
+          ).flat(),
+        ),
+      ];
+      hommelShares(p, alpha).forEach((share, k) => {
+        const isRejected = (own: number) => hommel(p.with(k, own * alpha * (1 - 1e-12)))[k]! <= alpha;
+        expect(Math.max(...all.filter(isRejected))).toBe(share);
+      });
+    }
+    expect(hommelShares([], alpha)).toEqual([]);
+    expect(hommelShares([0.9], alpha)).toEqual([1]);
+    expect(hommelShares([0.9, 0.8, 0.7, 0.6], alpha)).toEqual([1 / 4, 1 / 4, 1 / 4, 1 / 4]);
   });
 });

@@ -35,10 +35,10 @@ export function predictedEngines(
   question: Question,
   { slots, calibration }: { readonly slots: number | undefined; readonly calibration: Calibration },
 ): readonly [Engine, ...Engine[]] | Missing {
-  const { engine, context } = question;
+  const { engine, device, context } = question;
   if (!memoryOf(question).fits) return missing('the model does not fit the device');
-  const paged = schedulerOf(engine, { slots: 1, context, room: 1 }).cache.kind === 'shared';
-  const tried = slots === undefined ? slotsToTry(engine) : [slots];
+  const paged = schedulerOf(engine, device, { slots: 1, context, room: 1 }).cache.kind === 'shared';
+  const tried = slots === undefined ? slotsToTry(engine, device) : [slots];
   const engines = tried.map((count) => predictedEngine(question, { slots: count, paged, calibration }));
   const [first, ...rest] = engines.filter((one): one is Engine => !isMissing(one));
   return first === undefined ? engines.find(isMissing)! : [first, ...rest];
@@ -64,7 +64,7 @@ function predictedEngine(
     calibration.spreads[`${quantity} | ${basisOf(traits, quantity, calibration.rows).basis}`];
   return {
     times: predictedTimes(placement, { traits, constants: calibration.constants, context: usual }),
-    scheduler: schedulerOf(engine, { slots, context, room }),
+    scheduler: schedulerOf(engine, device, { slots, context, room }),
     memory,
     ground: { kind: weakest.basis, rows: weakest.rows },
     doubts: { decode: doubt('decode'), batch: doubt('batch'), prefill: doubt('prefill') },

@@ -2,6 +2,7 @@
  * The rules by which engines choose what the next step computes. Sources: llama.cpp `tools/server/server-context.cpp` (`update_slots`), vLLM
  * `vllm/v1/core/sched/scheduler.py`, and for blocking prompts vLLM's scheduler of version 0 and Orca (Yu et al. 2022, OSDI).
  */
+import type { Device } from '../device.js';
 import type { EngineName } from '../engines.js';
 
 export interface Scheduler {
@@ -26,9 +27,40 @@ export type CacheRule =
    */
   | { readonly kind: 'shared'; readonly tokens: number; readonly whenFull: 'preempt' | 'reserve' | 'fail' };
 
-/** The logical batch of llama-server (`n_batch`), and the usual tokens of a step of vLLM's and SGLang's chunked prefill. */
+/** The logical batch of llama-server (`n_batch`). */
 const LLAMA_CPP_BATCH = 2048;
-const SERVER_BATCH = 8192;
+
+/** What a server takes if nobody says otherwise. */
+interface ServerDefaults {
+  readonly slots: number;
+  readonly batchTokens: number;
+}
+
+const GIB = 2 ** 30;
+
+/** vLLM's `get_batch_defaults` (`vllm/engine/arg_utils.py`, read 2026-11-29), which makes an exception of the A100. */
+function vllmDefaults({ memory, name }: ServedDevice): ServerDefaults {
+  const large = memory >= 70 * GIB && !/a100/i.test(name);
+  return large ? { slots: 1024, batchTokens: 8192 } : { slots: 256, batchTokens: 2048 };
+}
+
+/**
+ * SGLang's `chunked_prefill_size` by the memory of the device (`sglang/srt/server_args.py`), and the least of its pool of requests
+ * (`model_runner.py`: 2,048 to 4,096). Read 2026-11-29.
+ */
+function sglangDefaults({ memory }: ServedDevice): ServerDefaults {
+  const slots = 2048;
+  if (memory < 35 * GIB) return { slots, batchTokens: 2048 };
+  if (memory < 60 * GIB) return { slots, batchTokens: 4096 };
+  if (memory < 160 * GIB) return { slots, batchTokens: 8192 };
+  return { slots, batchTokens: 16_384 };
+}
+
+/** Documents of TensorRT-LLM give 8 to 2,048 requests and 2,048 to 8,192 tokens, by version and program. These are those of one of them. */
+const TRTLLM_DEFAULTS: ServerDefaults = { slots: 256, batchTokens: 8192 };
+
+type ServedDevice = Pick<Device, 'memory' | 'name'>;
+
 export interface SchedulerOptions {
   readonly slots: number;
   /** Tokens of context of one request, which llama-server gives to each slot. */
@@ -37,14 +69,25 @@ export interface SchedulerOptions {
   readonly room: number;
 }
 
-/** The scheduler of an engine. Of OpenVINO, ExecuTorch and QNN the usual programs answer one request after the other. */
-export function schedulerOf(engine: EngineName, { slots, context, room }: SchedulerOptions): Scheduler {
+/** The scheduler of an engine on a device. Of OpenVINO, ExecuTorch and QNN the usual programs answer one request after the other. */
+export function schedulerOf(
+  engine: EngineName,
+  device: ServedDevice,
+  { slots, context, room }: SchedulerOptions,
+): Scheduler {
+  const paged = ({ batchTokens }: ServerDefaults, whenFull: 'preempt' | 'reserve'): Scheduler => ({
+    slots,
+    batchTokens,
+    prompts: 'mixed',
+    cache: { kind: 'shared', tokens: room, whenFull },
+  });
   switch (engine) {
     case 'vllm':
+      return paged(vllmDefaults(device), 'preempt');
     case 'sglang':
-      return paged({ slots, room, whenFull: 'preempt' });
+      return paged(sglangDefaults(device), 'preempt');
     case 'trtllm':
-      return paged({ slots, room, whenFull: 'reserve' });
+      return paged(TRTLLM_DEFAULTS, 'reserve');
     case 'llama.cpp-cpu':
     case 'llama.cpp-cuda':
     case 'llama.cpp-metal':
@@ -53,23 +96,27 @@ export function schedulerOf(engine: EngineName, { slots, context, room }: Schedu
     case 'openvino':
     case 'executorch':
     case 'qnn':
-      return divided(slots, context);
+      return llamaServer({ slots, context });
   }
 }
 
-/** The requests that vLLM answers at once on a data-centre GPU if nobody says otherwise (`max_num_seqs`). */
-const SERVER_SLOTS = 256;
+/** llama-server with a context of its own for each slot (`-np N` without `--kv-unified`). */
+export function llamaServer({ slots, context }: Pick<SchedulerOptions, 'slots' | 'context'>): Scheduler {
+  return { slots, batchTokens: LLAMA_CPP_BATCH, prompts: 'mixed', cache: { kind: 'divided', tokensOfSlot: context } };
+}
 
 /** The slots that are tried for llama-server (`-np`). */
 const LLAMA_CPP_SLOTS = [1, 2, 4, 8, 16, 32, 64] as const;
 
 /** Numbers of slots that a user would choose among, ascending. */
-export function slotsToTry(engine: EngineName): readonly number[] {
+export function slotsToTry(engine: EngineName, device: ServedDevice): readonly number[] {
   switch (engine) {
     case 'vllm':
+      return [vllmDefaults(device).slots];
     case 'sglang':
+      return [sglangDefaults(device).slots];
     case 'trtllm':
-      return [SERVER_SLOTS];
+      return [TRTLLM_DEFAULTS.slots];
     case 'llama.cpp-cpu':
     case 'llama.cpp-cuda':
     case 'llama.cpp-metal':
@@ -81,20 +128,4 @@ export function slotsToTry(engine: EngineName): readonly number[] {
     case 'qnn':
       return [1];
   }
-}
-
-function paged({
-  slots,
-  room,
-  whenFull,
-}: {
-  readonly slots: number;
-  readonly room: number;
-  readonly whenFull: 'preempt' | 'reserve';
-}): Scheduler {
-  return { slots, batchTokens: SERVER_BATCH, prompts: 'mixed', cache: { kind: 'shared', tokens: room, whenFull } };
-}
-
-function divided(slots: number, tokensOfSlot: number): Scheduler {
-  return { slots, batchTokens: LLAMA_CPP_BATCH, prompts: 'mixed', cache: { kind: 'divided', tokensOfSlot } };
 }

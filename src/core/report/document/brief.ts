@@ -6,9 +6,11 @@ import { alarmsOf } from '../alarms.js';
 import { type Brief, type BriefSuite, quantityCell, type Table, type TableCell, textCell } from '../document.js';
 import { plural } from '../format.js';
 import { verdictOf } from '../headline.js';
+import { nextCommands } from '../next-steps.js';
 import { brieflyByTask } from '../short-words.js';
 import { describeRun } from '../words.js';
 import { verdictTable } from './answer.js';
+import { machineSentences } from './best-machine.js';
 import { limitTable, unknownLimits } from './limits.js';
 import { metricCell, shownIn } from './shown.js';
 import { type Filled, tableOf, withoutEmptyColumns } from './tables.js';
@@ -21,7 +23,10 @@ const MOST_REASONS = 6;
 export function briefOf(analysis: Analysis, recommendation: Recommendation): Brief {
   const [first, ...others] = warningsOf(analysis);
   return {
-    suites: analysis.suites.map((suite, i) => briefSuite(analysis, suite, recommendation.suites[i]!)),
+    suites: analysis.suites.map((suite, i) => ({
+      ...briefSuite(analysis, suite, recommendation.suites[i]!),
+      machines: machineSentences(analysis, suite, recommendation),
+    })),
     run: describeRun(analysis),
     warning: first === undefined ? null : { text: `! ${first.what}`, rest: restOf(others.length) },
   };
@@ -31,7 +36,11 @@ function restOf(more: number): string {
   return more === 0 ? '' : ` (and ${plural(more, 'more warning')} in the report)`;
 }
 
-function briefSuite(analysis: Analysis, suite: SuiteAnalysis, recommended: SuiteRecommendation): BriefSuite {
+function briefSuite(
+  analysis: Analysis,
+  suite: SuiteAnalysis,
+  recommended: SuiteRecommendation,
+): Omit<BriefSuite, 'machines'> {
   const isOneClass = recommended.verdict.kind === 'one-class';
   const verdicts = isOneClass ? limitTable(analysis, suite, recommended) : verdictTable(recommended, COLUMNS);
   return {
@@ -41,6 +50,7 @@ function briefSuite(analysis: Analysis, suite: SuiteAnalysis, recommended: Suite
     verdicts: shortened(verdicts, 'rows'),
     reasons: firstReasons([...brieflyByTask(recommended), ...(isOneClass ? unknownLimits(recommended) : [])]),
     models: shortened(modelTable(analysis, suite), 'models'),
+    commands: nextCommands(analysis, suite, recommended),
   };
 }
 

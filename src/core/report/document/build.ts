@@ -7,6 +7,7 @@ import { comparisonSection } from '../comparison.js';
 import type { Document, SuitePart } from '../document.js';
 import { headlineOf, verdictOf } from '../headline.js';
 import { answerBlocks, scopeOf, whySection } from './answer.js';
+import { bestMachineSection } from './best-machine.js';
 import { briefOf } from './brief.js';
 import { cascadesSection } from './cascades.js';
 import { chartsSection } from './charts.js';
@@ -78,6 +79,7 @@ function suitePart({ analysis, recommendation, charts }: Input, index: number): 
     short: shortBlocks(analysis, suite, recommended),
     sections: [
       whySection(recommended),
+      ...bestMachineSection(analysis, suite, recommendation),
       chartsSection(analysis, suite, charts, `charts${suffix}`),
       criteriaSection(analysis, suite, recommended, `criteria${suffix}`),
       tasksSection(suite, recommended),

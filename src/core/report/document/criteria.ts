@@ -15,6 +15,7 @@ import { shownQuality } from '../deciding.js';
 import { estimateCell, missingCell, type Section, type Table, type TableCell, textCell } from '../document.js';
 import { formatBytes, formatCell, formatCount, formatDollars, list } from '../format.js';
 import { metricCell, shownIn } from './shown.js';
+import { reasonsOfMatrix, withoutEmptyRows } from './tables.js';
 
 interface Subject {
   readonly model: ModelAnalysis;
@@ -61,12 +62,13 @@ export function criteriaSection(
   recommended: SuiteRecommendation,
   name: string,
 ): Section {
+  const table = criteriaTable(analysis, suite, recommended);
   return {
     kind: 'section',
     name,
     heading: 'Side by side',
     ...(analysis.models.length > MOST_COLUMNS && { folded: true }),
-    body: [criteriaTable(analysis, suite, recommended)],
+    body: [withoutEmptyRows(table), ...reasonsOfMatrix(table)],
   };
 }
 

@@ -1,8 +1,10 @@
 /** Models under load, side by side: the load that each holds, and what it gives there. */
 import { conditionText } from '../../definition/condition.js';
 import type { LoadTest, TestedModel } from '../../load/load-test.js';
-import type { WindowFigures } from '../../load/step.js';
+import type { SearchRule } from '../../load/search-rule.js';
+import type { StepResult, WindowFigures } from '../../load/step.js';
 import { isMissing } from '../../quantity.js';
+import type { NoChart } from '../charts/chart.js';
 import { goodputTogether } from '../charts/load.js';
 import {
   type Block,
@@ -10,11 +12,13 @@ import {
   estimateCell,
   missingCell,
   type Section,
+  type Table,
   type TableCell,
   textCell,
   valueCell,
 } from '../document.js';
 import { rangeText, stepHeld } from '../load-words.js';
+import { figureColumns } from './load-steps.js';
 import { type Filled, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
 
 export interface LoadSection {
@@ -22,10 +26,43 @@ export interface LoadSection {
   readonly charts: readonly Chart[];
 }
 
-/** None for one model, or without a search: the steps of named loads stand in the sections of the models. */
+/** None for one model, or where no two models hold the same load. */
 export function sideBySide(test: LoadTest): readonly LoadSection[] {
   const { models, rule } = test;
-  if (models.length < 2 || rule === null) return [];
+  if (models.length < 2) return [];
+  return rule === null ? stepsSideBySide(test) : capacitiesSideBySide(models, rule);
+}
+
+interface HeldStep {
+  readonly model: string;
+  readonly result: StepResult;
+}
+
+/** The steps of loads that were named, load by load. */
+function stepsSideBySide({ models, objectives }: LoadTest): readonly LoadSection[] {
+  const loads = new Map<string, HeldStep[]>();
+  for (const { model, steps } of models) {
+    for (const { result } of steps) {
+      const load = conditionText(result.condition);
+      loads.set(load, [...(loads.get(load) ?? []), { model, result }]);
+    }
+  }
+  const rows = [...loads.values()].filter((held) => new Set(held.map(({ model }) => model)).size > 1).flat();
+  if (rows.length === 0) return [];
+  const figures = figureColumns(
+    rows.map(({ result }) => result),
+    objectives,
+  );
+  const columns: Filled<HeldStep>[] = [
+    { title: 'Step', holds: 'names', cell: ({ result }) => textCell(conditionText(result.condition)) },
+    { title: 'Model', holds: 'names', cell: ({ model }) => textCell(model) },
+    ...figures.map(({ cell, ...column }): Filled<HeldStep> => ({ ...column, cell: ({ result }) => cell(result) })),
+  ];
+  const table = tableOf({ name: 'load-side-by-side', label: 'What each model gives at the same load' }, columns, rows);
+  return [sectionOf(table, objectives.length === 0 ? null : goodputTogether(models))];
+}
+
+function capacitiesSideBySide(models: readonly TestedModel[], rule: SearchRule): readonly LoadSection[] {
   const columns: Filled<TestedModel>[] = [
     { title: 'Model', holds: 'names', cell: ({ model }) => textCell(model) },
     {
@@ -55,19 +92,27 @@ export function sideBySide(test: LoadTest): readonly LoadSection[] {
     columns,
     models,
   );
-  const drawn = goodputTogether(models);
-  const charts = 'spec' in drawn ? [drawn] : [];
+  return [sectionOf(table, goodputTogether(models))];
+}
+
+/** @param drawn Null where there is nothing to draw. */
+function sectionOf(table: Table, drawn: Chart | NoChart | null): LoadSection {
+  const charts = drawn !== null && 'spec' in drawn ? [drawn] : [];
   const body: Block[] = [
     withoutEmptyColumns(table),
     ...reasonsList(table),
-    {
-      kind: 'charts',
-      title: 'Against load',
-      charts: charts.map(({ name }) => name),
-      absent: 'spec' in drawn ? [] : [`${drawn.title}: ${drawn.missing}`],
-    },
+    ...(drawn === null
+      ? []
+      : [
+          {
+            kind: 'charts' as const,
+            title: 'Against load',
+            charts: charts.map(({ name }) => name),
+            absent: 'spec' in drawn ? [] : [`${drawn.title}: ${drawn.missing}`],
+          },
+        ]),
   ];
-  return [{ charts, section: { kind: 'section', name: 'load-models', heading: 'Models side by side', body } }];
+  return { charts, section: { kind: 'section', name: 'load-models', heading: 'Models side by side', body } };
 }
 
 const NOT_HELD = missingCell('no step at a load that it holds has its figures');

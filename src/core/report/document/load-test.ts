@@ -4,13 +4,13 @@ import type { LoadTest } from '../../load/load-test.js';
 import { objectiveText } from '../../load/objective.js';
 import type { LoadSettings } from '../../log/log.js';
 import { isMissing } from '../../quantity.js';
-import { folderOfRun } from '../commands.js';
+import { folderOfRun, resumeCommand } from '../commands.js';
 import type { Document, Fact, LoadPart, Note, Section, WarningText } from '../document.js';
 import { formatDollars, formatScore, formatSeconds, list, plural } from '../format.js';
 import { loadQuestion } from '../load-words.js';
-import { shellCommand } from '../text.js';
 import { describeMachine } from './answer.js';
 import { loadSections } from './load.js';
+import { serverFacts, slotWarnings } from './load-server.js';
 import { commandsOf, hashFacts, machineFacts, resumptionFacts, warningsSection } from './method.js';
 import { modelsSection } from './models.js';
 import { warningsOf } from './warnings.js';
@@ -62,12 +62,8 @@ export function describeSteps({ models }: LoadTest): string {
 
 function alarmsOf({ run }: Analysis): Note[] {
   if (run.ended.complete) return [];
-  const text = `The load test is incomplete (${run.ended.reason}). Finish it with: ${resumeCommand(run)}`;
+  const text = `The load test is incomplete (${run.ended.reason}). Finish it with: ${resumeCommand('load', run.command, folderOfRun(run))}`;
   return [{ kind: 'note', text, alarm: true }];
-}
-
-function resumeCommand(run: Analysis['run']): string {
-  return shellCommand(['rightsize', 'load', '--resume', folderOfRun(run)]);
 }
 
 function methodSection(analysis: Analysis, test: LoadTest): Section {
@@ -77,7 +73,13 @@ function methodSection(analysis: Analysis, test: LoadTest): Section {
     name: 'method',
     heading: 'Method',
     body: [
-      warningsSection([...spoiltWarnings(test), ...failureWarnings(analysis), ...warningsOf(withoutTrials(analysis))]),
+      warningsSection([
+        ...spoiltWarnings(test),
+        ...lengthWarnings(test),
+        ...slotWarnings(test, analysis),
+        ...failureWarnings(analysis),
+        ...warningsOf(withoutTrials(analysis)),
+      ]),
       {
         kind: 'section',
         heading: 'How it was measured',
@@ -129,11 +131,37 @@ function spoiltWarnings({ models, selfTests }: LoadTest): WarningText[] {
   ];
 }
 
+function lengthWarnings({ models }: LoadTest): WarningText[] {
+  return models.flatMap(({ model, lengths }) => {
+    if (lengths === null) return [];
+    const { answers, otherPrompts, shorterAnswers } = lengths;
+    return [
+      ...(otherPrompts === 0
+        ? []
+        : [
+            {
+              what: `The server of ${model} counted other lengths than were asked for in ${otherPrompts} of ${plural(answers, 'prompt')}.`,
+              remedy: 'Read the lengths from the log, or use a suite with prompts of your own.',
+            },
+          ]),
+      ...(shorterAnswers === 0
+        ? []
+        : [
+            {
+              what: `${shorterAnswers} of ${plural(answers, 'answer')} of ${model} are shorter than was asked for.`,
+              remedy:
+                'Serve the model with llama-server, vLLM or SGLang, which can be asked for answers of full length.',
+            },
+          ]),
+    ];
+  });
+}
+
 function failureWarnings({ models, run }: Analysis): WarningText[] {
   return models.flatMap(({ id, failures }) =>
     failures.map((reason) => ({
       what: `${id} could not be tested to its end: ${reason}.`,
-      remedy: `Mend it, then go on with: ${resumeCommand(run)}`,
+      remedy: `Mend it, then go on with: ${resumeCommand('load', run.command, folderOfRun(run))}`,
     })),
   );
 }
@@ -142,18 +170,25 @@ function factsOf(analysis: Analysis, test: LoadTest): Fact[] {
   const { run } = analysis;
   return [
     ['Run', run.id],
-    ['Started', run.started],
+    ...(run.parts === undefined ? [['Started', run.started] satisfies Fact] : []),
     ['Steps', describeSteps(test)],
     ...resumptionFacts(analysis),
     ['Objectives', test.objectives.length === 0 ? 'none' : list(test.objectives.map(objectiveText))],
-    ...(run.settings.load === undefined ? [] : settingFacts(run.settings.load, run.settings.seed)),
+    // Several tests side by side have budgets and seeds of their own.
+    ...(run.settings.load === undefined || run.parts !== undefined
+      ? []
+      : settingFacts(run.settings.load, run.settings.seed)),
     ...selfTestFacts(test),
+    ...serverFacts(test, analysis),
     ...machineFacts(run.environment),
     ...hashFacts(analysis),
   ];
 }
 
-function settingFacts({ budget, clients, stopErrors, prefixCache, length }: LoadSettings, seed: number): Fact[] {
+function settingFacts(
+  { budget, clients, stopErrors, prefixCache, length, synthetic }: LoadSettings,
+  seed: number,
+): Fact[] {
   const budgets = [
     ...(budget.seconds === undefined ? [] : [formatSeconds(budget.seconds)]),
     ...(budget.requests === undefined ? [] : [plural(budget.requests, 'request')]),
@@ -165,6 +200,14 @@ function settingFacts({ budget, clients, stopErrors, prefixCache, length }: Load
       'Settings',
       `seed ${seed}, ${plural(clients, 'client process', 'client processes')}, a step ends at ${formatScore(stopErrors)} failures`,
     ],
+    ...(synthetic === undefined
+      ? []
+      : [
+          [
+            'Prompts',
+            `words that mean nothing: ${synthetic.prompt} tokens, of which the first ${synthetic.prefix} are alike, and ${synthetic.output} of answer`,
+          ] as const,
+        ]),
     ...(prefixCache === undefined ? [] : [['Prefix cache', 'the server was asked to keep no prompts'] as const]),
     ...(length === undefined
       ? []

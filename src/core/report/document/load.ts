@@ -1,25 +1,21 @@
 /** The part of a report on a load test: what was found, the steps, half and twice each objective, and the checks of the client. */
 import { conditionText } from '../../definition/condition.js';
 import type { LoadRange, Tier } from '../../load/capacity.js';
-import type { LoadTest, TestedModel } from '../../load/load-test.js';
-import { LOAD_METRICS, type Objective, objectiveText } from '../../load/objective.js';
+import type { LoadTest, TestedModel, TestedStep } from '../../load/load-test.js';
+import { objectiveText } from '../../load/objective.js';
 import type { SearchRule } from '../../load/search-rule.js';
-import type { StepResult, WindowFigures } from '../../load/step.js';
+import type { StepResult } from '../../load/step.js';
 import { type Checked, VALIDITY } from '../../load/validity.js';
 import { isMissing } from '../../quantity.js';
-import { loadCharts, type ShownMetric, shownMetrics } from '../charts/load.js';
-import {
-  type Block,
-  estimateCell,
-  missingCell,
-  quantityCell,
-  type TableCell,
-  textCell,
-  valueCell,
-} from '../document.js';
+import type { NoChart } from '../charts/chart.js';
+import { courseCharts } from '../charts/course.js';
+import { loadCharts } from '../charts/load.js';
+import { type Block, type Chart, estimateCell, missingCell, quantityCell, textCell } from '../document.js';
 import { formatUnit } from '../format.js';
-import { loadSentences } from '../load-words.js';
+import { loadSentences, stepHeld } from '../load-words.js';
+import { serverBlocks } from './load-server.js';
 import { type LoadSection, sideBySide } from './load-side-by-side.js';
+import { stepColumns } from './load-steps.js';
 import { type Filled, listOf, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
 
 /** The models side by side where there are several, then a section for each, in the order of the test. */
@@ -34,9 +30,9 @@ function loadSection(tested: TestedModel, test: LoadTest, name: string): LoadSec
   const { objectives, rule } = test;
   const { model, tiers } = tested;
   const steps = tested.steps.map(({ result }) => result);
+  const shown = stepShown(tested);
   const drawn = steps.length === 0 ? [] : loadCharts({ name, model, steps, objectives });
-  const charts = drawn.flatMap((chart) => ('spec' in chart ? [chart] : []));
-  const absent = drawn.flatMap((chart) => ('spec' in chart ? [] : [`${chart.title}: ${chart.missing}`]));
+  const course = shown === null ? [] : courseCharts({ name, model, step: shown });
   const table = tableOf({ name: `${name}-steps`, label: `Steps of ${model}` }, stepColumns(steps, objectives), steps);
   const body: Block[] =
     steps.length === 0
@@ -45,55 +41,60 @@ function loadSection(tested: TestedModel, test: LoadTest, name: string): LoadSec
           withoutEmptyColumns(table),
           ...reasonsList(table),
           ...listOf('Steps that their client spoilt', steps.flatMap(spoiltBy)),
-          { kind: 'charts', title: 'Against load', charts: charts.map((chart) => chart.name), absent },
+          ...machineBlocks(tested, name),
+          chartsBlock('Against load', drawn),
+          ...(course.length === 0 ? [] : [chartsBlock('The course of a step', course)]),
+          ...serverBlocks(tested.steps, name),
           ...(rule === null ? [] : tierBlocks(tiers, { name, objectives, rule })),
         ];
   const sentences = loadSentences(tested, test).map((text): Block => ({ kind: 'text', text }));
+  const charts = [...drawn, ...course].flatMap((chart) => ('spec' in chart ? [chart] : []));
   return { charts, section: { kind: 'section', name, heading: `Load: ${model}`, body: [...sentences, ...body] } };
 }
 
-function stepColumns(steps: readonly StepResult[], objectives: readonly Objective[]): Filled<StepResult>[] {
-  // Without an objective every request would meet all of them.
-  const limited = (column: Filled<StepResult>) => (objectives.length === 0 ? [] : [column]);
-  return [
-    { title: 'Step', holds: 'names', cell: (step) => textCell(conditionText(step.condition)) },
-    { title: 'Requests', holds: 'numbers', cell: ({ counts }) => quantityCell(counts.due, 'count') },
-    { title: 'State', holds: 'words', cell: (step) => textCell(stateOf(step)) },
-    ...limited(windowColumn('Meet every objective', ({ attainment }) => estimateCell(attainment, 'score'))),
-    ...shownMetrics(objectives).map(metricColumn),
-    ...limited(windowColumn('Goodput, requests/s', ({ goodput }) => estimateCell(goodput, 'count'))),
-    windowColumn('Throughput', ({ throughput }) => valueCell(throughput, 'tokens per second')),
-    windowColumn('Right', ({ right }) => estimateCell(right.quality, 'score')),
-    ...(steps.some(hasCost)
-      ? [windowColumn('Cost of a thousand right', ({ right }) => valueCell(right.costOfThousand, 'dollars'))]
-      : []),
+/** How the machines of a fleet sent the requests, at the worst of their steps. */
+function machineBlocks({ model, steps }: TestedModel, name: string): Block[] {
+  const parts = steps.flatMap(({ record }) => record.client.machines ?? []);
+  const names = [...new Set(parts.map((part) => part.name))];
+  if (names.length === 0) return [];
+  const partsOf = (machine: string) => parts.filter((part) => part.name === machine);
+  const largest = (machine: string, of: (part: (typeof parts)[number]) => number) =>
+    quantityCell(Math.max(...partsOf(machine).map(of)), 'seconds');
+  const columns: Filled<string>[] = [
+    { title: 'Machine', holds: 'names', cell: (machine) => textCell(machine) },
+    { title: 'Clients', holds: 'numbers', cell: (machine) => quantityCell(partsOf(machine)[0]!.processes, 'count') },
+    { title: 'Clock apart', holds: 'numbers', cell: (one) => largest(one, ({ clockOffset }) => Math.abs(clockOffset)) },
+    { title: 'Round trip', holds: 'numbers', cell: (one) => largest(one, ({ roundTrip }) => roundTrip) },
+    {
+      title: 'Delay of event loop, p99',
+      holds: 'numbers',
+      cell: (machine) => {
+        const unknown = partsOf(machine).flatMap(({ loopDelay }) => (isMissing(loopDelay) ? [loopDelay.missing] : []));
+        if (unknown.length > 0) return missingCell(unknown[0]!);
+        return largest(machine, ({ loopDelay }) => (isMissing(loopDelay) ? 0 : loopDelay.value));
+      },
+    },
   ];
+  const table = tableOf({ name: `${name}-machines`, label: `Machines that asked ${model}` }, columns, names);
+  const note = {
+    kind: 'note',
+    text: 'The worst of all steps. Clocks of machines differ: each machine measured its own durations, and steps began together to within half of a round trip.',
+  } as const;
+  return [{ kind: 'section', heading: 'Machines', body: [table, ...reasonsList(table), note] }];
 }
 
-function windowColumn(title: string, cell: (figures: WindowFigures) => TableCell): Filled<StepResult> {
-  return { title, holds: 'numbers', cell: (step) => windowCell(step, cell) };
+function chartsBlock(title: string, drawn: readonly (Chart | NoChart)[]): Block {
+  return {
+    kind: 'charts',
+    title,
+    charts: drawn.flatMap((chart) => ('spec' in chart ? [chart.name] : [])),
+    absent: drawn.flatMap((chart) => ('spec' in chart ? [] : [`${chart.title}: ${chart.missing}`])),
+  };
 }
 
-function metricColumn({ metric, level }: ShownMetric): Filled<StepResult> {
-  const { short, unit } = LOAD_METRICS[metric];
-  return windowColumn(`${short} ${level}`, ({ metrics }) => {
-    const percentiles = metrics[metric];
-    return isMissing(percentiles) ? missingCell(percentiles.missing) : estimateCell(percentiles[level], unit);
-  });
-}
-
-function hasCost({ window }: StepResult): boolean {
-  return !isMissing(window) && !isMissing(window.right.costOfThousand);
-}
-
-function windowCell({ window }: StepResult, cell: (figures: WindowFigures) => TableCell): TableCell {
-  return isMissing(window) ? missingCell(window.missing) : cell(window);
-}
-
-function stateOf({ window, saturation }: StepResult): string {
-  if (isMissing(window)) return 'too short';
-  if (!window.validity.valid) return 'invalid';
-  return window.settled.state === 'steady' ? saturation : window.settled.state;
+/** The step whose course is drawn: at the greatest load that holds, else the last one. */
+function stepShown(tested: TestedModel): TestedStep | null {
+  return stepHeld(tested) ?? tested.steps.at(-1) ?? null;
 }
 
 interface TierOptions extends Pick<LoadTest, 'objectives'> {
@@ -149,11 +150,11 @@ function spoiltBy(step: StepResult): string[] {
   );
 }
 
-function describeCheck({ check, reading, threshold }: Checked): string {
+function describeCheck({ check, reading, threshold, machine }: Checked): string {
   const { title, unit, better, remedy } = VALIDITY[check];
   const found = isMissing(reading)
     ? `is not known, because ${reading.missing}`
     : `is ${formatUnit(reading.value, unit)}`;
   const bound = `${better === 'lower' ? 'at most' : 'at least'} ${formatUnit(threshold, unit)}`;
-  return `the ${title} ${found}, where ${bound} is needed; ${remedy}`;
+  return `the ${title}${machine === undefined ? '' : ` on ${machine}`} ${found}, where ${bound} is needed; ${remedy}`;
 }

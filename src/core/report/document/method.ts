@@ -75,10 +75,15 @@ function metricsSection(): Section {
   };
 }
 
+/** None where a program called rightsize: then there is no command to type. */
+function typed(command: readonly string[]): string[] {
+  return command[1]?.startsWith('(') ? [] : [shellCommand(command)];
+}
+
 export function commandsOf({ id, command, parts }: Analysis['run']): string[] {
   return parts === undefined
-    ? [shellCommand(command), shellCommand(['rightsize', 'report', folderOfRun({ id, command })])]
-    : [...parts.map((part) => shellCommand(part.command)), shellCommand(command)];
+    ? [...typed(command), shellCommand(['rightsize', 'report', folderOfRun({ id, command })])]
+    : [...parts.flatMap((part) => typed(part.command)), ...typed(command)];
 }
 
 function factsOf(analysis: Analysis): Fact[] {

@@ -1,5 +1,5 @@
 /** Tables of what may be missing: columns without any value are left out, and each reason is given once. */
-import type { Block, Column, Table, TableCell } from '../document.js';
+import { type Block, type Column, type Table, type TableCell, textCell } from '../document.js';
 import { formatCell, list } from '../format.js';
 
 /** A column that knows how to fill its cells. */
@@ -31,14 +31,34 @@ export function listOf(title: string, items: readonly string[]): Block[] {
   return items.length === 0 ? [] : [{ kind: 'list', title, items }];
 }
 
+/** The same for a matrix, whose columns are the things. */
+export function reasonsOfMatrix({ columns, rows, ...table }: Table): Block[] {
+  return reasonsList({
+    ...table,
+    columns: [
+      { title: '', holds: 'names' },
+      ...rows.map(([name]) => ({ title: formatCell(name!), holds: 'words' as const })),
+    ],
+    rows: columns.slice(1).map(({ title }, c) => [textCell(title), ...rows.map((row) => row[c + 1]!)]),
+  });
+}
+
+/** The table without rows in which no cell has a value. */
+export function withoutEmptyRows(table: Table): Table {
+  return { ...table, rows: table.rows.filter(([, ...cells]) => cells.some(({ kind }) => kind !== 'missing')) };
+}
+
 /** The table without columns in which no cell has a value. */
 export function withoutEmptyColumns(table: Table): Table {
   const isKept = (_: unknown, c: number) => table.rows.some((row) => row[c]!.kind !== 'missing');
   return { ...table, columns: table.columns.filter(isKept), rows: table.rows.map((row) => row.filter(isKept)) };
 }
 
-/** `Load time and Peak memory of large: the model was never opened` */
-function reasonsOf({ columns, rows }: Table): string[] {
+/** More names than this are counted. */
+const MOST_NAMES = 4;
+
+/** `Load time and Peak memory of large: the model was never opened`; without names where it is so in all rows. */
+export function reasonsOf({ columns, rows }: Table): string[] {
   const whose = columns.flatMap(({ title }, c) => {
     const byReason = new Map<string, string[]>();
     for (const row of rows) {
@@ -46,9 +66,17 @@ function reasonsOf({ columns, rows }: Table): string[] {
       if (cell.kind === 'missing')
         byReason.set(cell.reason, [...(byReason.get(cell.reason) ?? []), formatCell(row[0]!)]);
     }
-    return [...byReason].map(([reason, names]) => ({ title, whose: `${list(names)}: ${reason}` }));
+    return [...byReason].map(([reason, names]) => ({
+      title,
+      whose: `${names.length === rows.length ? '' : ` of ${listNames(names)}`}: ${reason}`,
+    }));
   });
   const titles = new Map<string, string[]>();
   for (const { title, whose: key } of whose) titles.set(key, [...(titles.get(key) ?? []), title]);
-  return [...titles].map(([key, names]) => `${list(names)} of ${key}`);
+  return [...titles].map(([key, names]) => `${list(names)}${key}`);
+}
+
+function listNames(names: readonly string[]): string {
+  const more = names.length - MOST_NAMES;
+  return more > 1 ? `${names.slice(0, MOST_NAMES).join(', ')} and ${more} more` : list(names);
 }

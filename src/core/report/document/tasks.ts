@@ -6,11 +6,11 @@ import type { LimitCheck } from '../../recommend/limit-check.js';
 import type { SuiteRecommendation, TaskRecommendation } from '../../recommend/recommendation.js';
 import type { Estimate } from '../../stats/estimate/estimate.js';
 import { decidingEstimate } from '../deciding.js';
-import { estimateCell, quantityCell, type Section, type TableCell, textCell } from '../document.js';
+import { estimateCell, quantityCell, type Section, type Table, type TableCell, textCell } from '../document.js';
 import { formatCount } from '../format.js';
 import { describeFailure, describeState } from '../words.js';
 import { shownIn, trialCell } from './shown.js';
-import { type Filled, listOf, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
+import { type Filled, listOf, reasonsOf, tableOf, withoutEmptyColumns } from './tables.js';
 
 /** A model on a task. */
 interface Row {
@@ -41,18 +41,39 @@ function decidingCell(metric: Exclude<MetricName, MetricOfSession>, { cell, chec
 }
 
 export function tasksSection(suite: SuiteAnalysis, recommended: SuiteRecommendation): Section {
+  const tables = suite.tasks.map((task, i) => tableOfTask(task, recommended.tasks[i]!));
+  const reasons = tables.map(reasonsOf);
+  const isEverywhere = (reason: string) => reasons.length > 1 && reasons.every((ofTask) => ofTask.includes(reason));
+  const everywhere = (reasons[0] ?? []).filter(isEverywhere);
+  const own = reasons.map((ofTask) => ofTask.filter((reason) => !isEverywhere(reason)));
   return {
     kind: 'section',
     heading: 'Every model on every task',
     folded: true,
-    body: suite.tasks.map((task, i) => taskSection(task, recommended.tasks[i]!)),
+    body: [
+      ...tables.map((table, i) => taskSection(suite.tasks[i]!, recommended.tasks[i]!, { table, reasons: own[i]! })),
+      ...listOf('Not known on any task', everywhere),
+    ],
   };
 }
 
-function taskSection({ name, cells }: TaskAnalysis, recommended: TaskRecommendation): Section {
+function tableOfTask({ name, cells }: TaskAnalysis, recommended: TaskRecommendation): Table {
   const checksOf = (model: string) => recommended.checks.find((one) => one.model === model)?.checks ?? [];
   const rows = cells.map((cell): Row => ({ cell, checks: checksOf(cell.model) }));
-  const table = tableOf({ name: 'cells', label: `Models on ${name}` }, COLUMNS, rows);
+  return tableOf({ name: 'cells', label: `Models on ${name}` }, COLUMNS, rows);
+}
+
+interface Shown {
+  readonly table: Table;
+  /** Why cells are not known, beside what is not known on any task. */
+  readonly reasons: readonly string[];
+}
+
+function taskSection(
+  { name, cells }: TaskAnalysis,
+  recommended: TaskRecommendation,
+  { table, reasons }: Shown,
+): Section {
   return {
     kind: 'section',
     heading: name,
@@ -64,7 +85,7 @@ function taskSection({ name, cells }: TaskAnalysis, recommended: TaskRecommendat
         cells.flatMap((cell) => cell.failures.map((failure) => describeFailure(cell.model, failure))),
       ),
       ...listOf('Metrics of the whole task', cells.flatMap(aggregates)),
-      ...reasonsList(table),
+      ...listOf('Not known', reasons),
     ],
   };
 }

@@ -28,7 +28,7 @@ function breakable(text: string): Markup {
 }
 
 function nameOf(cell: TableCell): Markup {
-  const [text, detail] = formatCellLines(cell, 'list').map(plain);
+  const [text, detail] = formatCellLines(cell).map(plain);
   return html`${breakable(text!)}${detail === undefined ? NOTHING : html`<br><small>${breakable(detail)}</small>`}`;
 }
 
@@ -64,7 +64,7 @@ function classOf(cell: TableCell, holds: Column['holds']): Markup {
 
 function contentOf(cell: TableCell): Markup {
   if (cell.kind === 'difference') return html`${drawDifference(cell)}<small>${formatCell(cell)}</small>`;
-  const [text, detail] = formatCellLines(cell, 'list').map(plain);
+  const [text, detail] = formatCellLines(cell).map(plain);
   if (cell.kind === 'missing') return html`<abbr title="${plain(cell.reason)}">${text!}</abbr>`;
   if (cell.kind === 'verdict') return html`<span class="badge ${cell.verdict}">${text!}</span>`;
   return detail === undefined ? html`${text!}` : html`${text!}<br><small>${detail}</small>`;
@@ -84,7 +84,7 @@ function drawDifference({ value, low, high, margin, axis: [first, last] }: Diffe
 /** Equal neighbours of a matrix share one cell. */
 function joined(cells: readonly TableCell[]): { readonly text: string; readonly span: number }[] {
   const shared: { text: string; span: number }[] = [];
-  for (const text of cells.map((cell) => plain(formatCell(cell, 'matrix')))) {
+  for (const text of cells.map((cell) => plain(formatCell(cell)))) {
     const last = shared.at(-1);
     if (last?.text === text) last.span++;
     else shared.push({ text, span: 1 });

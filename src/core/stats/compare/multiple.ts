@@ -30,17 +30,55 @@ export function hommel(pValues: readonly number[]): number[] {
   const adjusted = p.map((value) => Math.max(value, all));
   for (let size = m - 1; size >= 2; size--) {
     const smaller = m - size + 1;
-    const simes = Math.min(...p.slice(smaller).map((value, i) => (size * value) / (i + 2)));
-    const capped = p.slice(0, smaller).map((value) => Math.min(size * value, simes));
-    adjusted.forEach((value, i) => {
-      adjusted[i] = Math.max(value, capped[Math.min(i, smaller - 1)]!);
-    });
+    let simes = Number.POSITIVE_INFINITY;
+    for (let i = smaller; i < m; i++) simes = Math.min(simes, (size * p[i]!) / (i - smaller + 2));
+    for (let i = 0; i < m; i++)
+      adjusted[i] = Math.max(adjusted[i]!, Math.min(size * p[Math.min(i, smaller - 1)]!, simes));
   }
   const result = new Array<number>(m);
   order.forEach((index, rank) => {
     result[index] = Math.min(1, adjusted[rank]!);
   });
   return result;
+}
+
+/**
+ * By hypothesis, the share of alpha that is the largest p-value with which Hommel's procedure would reject it beside the p-values of
+ * the others: 1/m at least, 1 at most. The procedure is the closure of Simes' tests. Of all sets of one size that hold the hypothesis,
+ * the one with the largest other p-values is the hardest to reject, so each size bounds the share, and the least bound counts.
+ */
+export function hommelShares(pValues: readonly number[], alpha: number): number[] {
+  const order = ascending(pValues);
+  const p = order.map((index) => pValues[index]!);
+  const shares = new Array<number>(pValues.length);
+  order.forEach((index, rank) => {
+    const others = p.toSpliced(rank, 1);
+    let least = 1;
+    // A set of fewer hypotheses allows 1/size at least.
+    for (let size = pValues.length; size > 1 && 1 / size < least; size--)
+      least = Math.min(least, shareIn({ others, size }, alpha));
+    shares[index] = least;
+  });
+  return shares;
+}
+
+/** A hypothesis and those of the others that have the largest p-values, `size` in all. */
+interface HardestSet {
+  /** From the smallest p-value to the largest. */
+  readonly others: readonly number[];
+  readonly size: number;
+}
+
+/** Simes rejects a set if its k-th smallest p-value is at most k alpha / size, for any k. */
+function shareIn({ others, size }: HardestSet, alpha: number): number {
+  const first = others.length - size;
+  let most = 1;
+  for (let k = 1; k < size; k++) {
+    const p = others[first + k]!;
+    if (size * p <= k * alpha) return 1;
+    if (size * p <= (k + 1) * alpha) most = k + 1;
+  }
+  return most / size;
 }
 
 /** Indices from the smallest p-value to the largest. */

@@ -1,0 +1,60 @@
+/** The columns of a table of steps under load. */
+import { conditionText } from '../../definition/condition.js';
+import { LOAD_METRICS, type Objective } from '../../load/objective.js';
+import type { StepResult, WindowFigures } from '../../load/step.js';
+import { isMissing } from '../../quantity.js';
+import { type ShownMetric, shownMetrics } from '../charts/load.js';
+import { estimateCell, missingCell, quantityCell, type TableCell, textCell, valueCell } from '../document.js';
+import type { Filled } from './tables.js';
+
+/** What tells a step, and its figures. */
+export function stepColumns(steps: readonly StepResult[], objectives: readonly Objective[]): Filled<StepResult>[] {
+  return [
+    { title: 'Step', holds: 'names', cell: (step) => textCell(conditionText(step.condition)) },
+    { title: 'Requests', holds: 'numbers', cell: ({ counts }) => quantityCell(counts.due, 'count') },
+    { title: 'State', holds: 'words', cell: (step) => textCell(stateOf(step)) },
+    ...figureColumns(steps, objectives),
+  ];
+}
+
+/** The figures of a step. */
+export function figureColumns(steps: readonly StepResult[], objectives: readonly Objective[]): Filled<StepResult>[] {
+  // Without an objective every request would meet all of them.
+  const limited = (column: Filled<StepResult>) => (objectives.length === 0 ? [] : [column]);
+  return [
+    ...limited(windowColumn('Meet every objective', ({ attainment }) => estimateCell(attainment, 'score'))),
+    ...shownMetrics(objectives).map(metricColumn),
+    ...limited(windowColumn('Goodput, requests/s', ({ goodput }) => estimateCell(goodput, 'count'))),
+    windowColumn('Throughput', ({ throughput }) => valueCell(throughput, 'tokens per second')),
+    windowColumn('Right', ({ right }) => estimateCell(right.quality, 'score')),
+    ...(steps.some(hasCost)
+      ? [windowColumn('Cost of a thousand right', ({ right }) => valueCell(right.costOfThousand, 'dollars'))]
+      : []),
+  ];
+}
+
+function windowColumn(title: string, cell: (figures: WindowFigures) => TableCell): Filled<StepResult> {
+  return { title, holds: 'numbers', cell: (step) => windowCell(step, cell) };
+}
+
+function metricColumn({ metric, level }: ShownMetric): Filled<StepResult> {
+  const { short, unit } = LOAD_METRICS[metric];
+  return windowColumn(`${short} ${level}`, ({ metrics }) => {
+    const percentiles = metrics[metric];
+    return isMissing(percentiles) ? missingCell(percentiles.missing) : estimateCell(percentiles[level], unit);
+  });
+}
+
+function hasCost({ window }: StepResult): boolean {
+  return !isMissing(window) && !isMissing(window.right.costOfThousand);
+}
+
+function windowCell({ window }: StepResult, cell: (figures: WindowFigures) => TableCell): TableCell {
+  return isMissing(window) ? missingCell(window.missing) : cell(window);
+}
+
+function stateOf({ window, saturation }: StepResult): string {
+  if (isMissing(window)) return 'too short';
+  if (!window.validity.valid) return 'invalid';
+  return window.settled.state === 'steady' ? saturation : window.settled.state;
+}
