@@ -7,7 +7,7 @@ import type { Analysis, SuiteAnalysis } from '../core/analyse/analysis.js';
 import { firstComplaint } from '../core/definition/describe.js';
 import { type GateDefinition, gateSchema } from '../core/definition/gate.js';
 import { UserError } from '../core/errors.js';
-import { LIMITED } from '../core/measure/metrics.js';
+import { LIMITED, METRICS } from '../core/measure/metrics.js';
 import { recommend } from '../core/recommend/recommend.js';
 import { ageOf } from '../core/regress/baseline.js';
 import { compareVersions } from '../core/regress/compare.js';
@@ -253,19 +253,10 @@ function marginsOf(definition: GateDefinition | undefined) {
   const byOf = (metric: (typeof LIMITED)[number]): number => {
     const gate = definition?.[metric];
     const named = Array.isArray(gate) ? gate[0] : gate;
-    return named?.by ?? MARGINS[metric];
+    return named?.by ?? METRICS[metric].limit.margin;
   };
   return Object.fromEntries(LIMITED.map((metric) => [metric, byOf(metric)])) as Record<
     (typeof LIMITED)[number],
     number
   >;
 }
-
-const MARGINS: Readonly<Record<(typeof LIMITED)[number], number>> = {
-  quality: 0.03,
-  ttft: 0.1,
-  e2e: 0.05,
-  decodeRate: 0.05,
-  cost: 0.05,
-  memory: 0.05,
-};

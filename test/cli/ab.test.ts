@@ -86,7 +86,7 @@ test('two endpoints are asked in turns, and a loss is red after a second look', 
 
 test('two servers are started side by side and ended, also for the second look', async () => {
   const cwd = folderOf([started('old', 'well'), started('new', 'badly')]);
-  const found = await rightsize([...AB, '--base', 'old', '--candidate', 'new', '--gate', '--limit', '12'], { cwd });
+  const found = await rightsizeHere([...AB, '--base', 'old', '--candidate', 'new', '--gate', '--limit', '12'], { cwd });
   expect(found.code, found.stderr).toBe(1);
   expect(found.stdout).toContain('The gate is red: quality');
 }, 180_000);
@@ -94,7 +94,7 @@ test('two servers are started side by side and ended, also for the second look',
 test('power is asked for before anything is measured', async () => {
   const cwd = folderOf([started('old', 'well'), started('new', 'badly')]);
   const flags = ['--base', 'old', '--candidate', 'new', '--gate', '--by', 'decodeRate=5%', '--require-power'];
-  const found = await rightsize([...AB, ...flags], { cwd });
+  const found = await rightsizeHere([...AB, ...flags], { cwd });
   expect(found.code, found.stdout).toBe(1);
   expect(found.stderr).toMatch(/--require-power: nothing was measured, .*tok\/s/);
   expect(readdirSync(cwd)).not.toContain('reports');

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { folderWith, ROOT, rightsize } from '../support/cli.js';
+import { folderWith, ROOT, rightsizeHere } from '../support/cli.js';
 
 const ROWS = [
   {
@@ -20,7 +20,13 @@ const ROWS = [
 
 test('the command line reads them', async () => {
   const folder = folderWith({ 'outputs.jsonl': ROWS.map((row) => JSON.stringify(row)).join('\n') });
-  const { code, stdout } = await rightsize(['score', join(folder, 'outputs.jsonl'), '--scorer', 'ifeval', '--json']);
+  const { code, stdout } = await rightsizeHere([
+    'score',
+    join(folder, 'outputs.jsonl'),
+    '--scorer',
+    'ifeval',
+    '--json',
+  ]);
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ scored: 2, unscored: [], metrics: { promptStrict: { value: 1 } } });
 });

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { LogRecord, MeasurementRecord } from '../../src/core/log/log.js';
 import { createRandom } from '../../src/core/stats/basics/random.js';
-import { folderWith, rightsize, start } from '../support/cli.js';
+import { folderWith, rightsizeHere, start } from '../support/cli.js';
 
 const SAMPLES = Array.from({ length: 60 }, (_, i) => ({ id: `s${i}`, q: `${i} plus ${i}?`, target: String(2 * i) }));
 const answers = (right: (i: number) => boolean) =>
@@ -32,15 +32,18 @@ const RUN = ['run', '--suite', 'suite.yaml', '--repetitions', '2', ...SUMMARY];
 const resume = (run: string) => ['run', '--resume', join('reports', run), ...SUMMARY];
 const TRIALS = 60 * 2 * 2;
 
-test('fifty kills of runner and worker at random moments lose no trial, repeat none, and change no result', async () => {
+/** `npm run fuzz -- kills --long` kills two hundred times. */
+const KILLS = 12;
+
+test('kills of runner and worker at random moments lose no trial, repeat none, and change no result', async () => {
   const undisturbed = folderWith(FILES);
-  expect((await rightsize(RUN, { cwd: undisturbed })).code).toBe(0);
+  expect((await rightsizeHere(RUN, { cwd: undisturbed })).code).toBe(0);
 
   const cwd = folderWith(FILES);
   const random = createRandom(7, 'kills');
   let kills = 0;
   let code: number | null = null;
-  for (let round = 0; kills < 50 || code !== 0; round++) {
+  for (let round = 0; kills < KILLS || code !== 0; round++) {
     if (code === 0) {
       // It came to its end before all the kills were spent: the next runs are killed in folders of their own.
       check(cwd);
@@ -48,7 +51,7 @@ test('fifty kills of runner and worker at random moments lose no trial, repeat n
     }
     const [run] = runsIn(cwd);
     const { child, finished } = start(run === undefined ? RUN : resume(run), { cwd });
-    for (let n = 0; n < 3 && child.exitCode === null && kills < 50; n++) {
+    for (let n = 0; n < 3 && child.exitCode === null && kills < KILLS; n++) {
       await Promise.race([sleep(150 + random.below(600)), finished]);
       if (child.exitCode !== null) break;
       const workers = childrenOf(child.pid!);
@@ -63,7 +66,7 @@ test('fifty kills of runner and worker at random moments lose no trial, repeat n
     expect(round).toBeLessThan(200);
   }
   check(cwd);
-  expect(kills).toBe(50);
+  expect(kills).toBe(KILLS);
   const [mine] = runsIn(cwd);
   const [theirs] = runsIn(undisturbed);
   expect(verdictsOf(join(cwd, 'reports', mine!))).toEqual(verdictsOf(join(undisturbed, 'reports', theirs!)));
@@ -71,14 +74,14 @@ test('fifty kills of runner and worker at random moments lose no trial, repeat n
 
 test('a torn last line is dropped and its trial is made again', async () => {
   const cwd = folderWith(FILES);
-  const { code } = await rightsize([...RUN, '--limit', '5'], { cwd });
+  const { code } = await rightsizeHere([...RUN, '--limit', '5'], { cwd });
   expect(code).toBe(0);
   const [run] = runsIn(cwd);
   const log = join(cwd, 'reports', run!, 'log.jsonl');
   const lines = readFileSync(log, 'utf8').split('\n');
   const last = lines.findLastIndex((line) => line.includes('"type":"measurement"'));
   writeFileSync(log, [...lines.slice(0, last), lines[last]!.slice(0, 40)].join('\n'));
-  const resumed = await rightsize(resume(run!), { cwd });
+  const resumed = await rightsizeHere(resume(run!), { cwd });
   expect(resumed.code).toBe(0);
   expect(trialsOf(log)).toHaveLength(5 * 2 * 2);
   expect(new Set(trialsOf(log)).size).toBe(5 * 2 * 2);
@@ -86,13 +89,13 @@ test('a torn last line is dropped and its trial is made again', async () => {
 
 test('a damaged line in the middle of a log is an error with its number', async () => {
   const cwd = folderWith(FILES);
-  await rightsize([...RUN, '--limit', '2'], { cwd });
+  await rightsizeHere([...RUN, '--limit', '2'], { cwd });
   const [run] = runsIn(cwd);
   const log = join(cwd, 'reports', run!, 'log.jsonl');
   const lines = readFileSync(log, 'utf8').split('\n');
   lines[3] = lines[3]!.slice(0, 30);
   writeFileSync(log, lines.join('\n'));
-  const { code, stderr } = await rightsize(['report', join('reports', run!)], { cwd });
+  const { code, stderr } = await rightsizeHere(['report', join('reports', run!)], { cwd });
   expect(stderr).toMatch(/log\.jsonl:4: expected a record of a log, found a damaged line/);
   expect(code).toBe(2);
 });
@@ -107,7 +110,7 @@ test('Ctrl-C once ends a run cleanly with a report and exit code 3, and the run 
   expect(stderr).toMatch(/the run is incomplete \(interrupted\); finish it with: rightsize run --resume/);
   const [run] = runsIn(cwd);
   expect(readdirSync(join(cwd, 'reports', run!))).toContain('report.md');
-  expect((await rightsize(resume(run!), { cwd })).code).toBe(0);
+  expect((await rightsizeHere(resume(run!), { cwd })).code).toBe(0);
   expect(new Set(trialsOf(join(cwd, 'reports', run!, 'log.jsonl'))).size).toBe(TRIALS);
 });
 
@@ -120,7 +123,7 @@ test('two processes cannot write to one run', async () => {
   });
   const { child, finished } = start(RUN, { cwd });
   await until(() => runsIn(cwd).length > 0 && trialsOf(join(cwd, 'reports', runsIn(cwd)[0]!, 'log.jsonl')).length > 0);
-  const second = await rightsize(resume(runsIn(cwd)[0]!), { cwd });
+  const second = await rightsizeHere(resume(runsIn(cwd)[0]!), { cwd });
   expect(second.stderr).toMatch(
     /expected a run that nobody is writing to, found process \d+ \(rightsize run --suite .*\), since /,
   );
@@ -139,7 +142,7 @@ test('a trial that kills its worker twice is one failed trial, and the run goes 
       ],
     },
   });
-  const { code, stderr } = await rightsize(['run', '--suite', 'suite.yaml', '--reports', 'summary'], { cwd });
+  const { code, stderr } = await rightsizeHere(['run', '--suite', 'suite.yaml', '--reports', 'summary'], { cwd });
   expect(stderr).toMatch(/small: warning: the worker process was ended by SIGABRT/);
   const [run] = runsIn(cwd);
   const records = readLog(join(cwd, 'reports', run!, 'log.jsonl')).filter(

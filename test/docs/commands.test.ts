@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ROOT, rightsize } from '../support/cli.js';
+import { ROOT, rightsizeHere } from '../support/cli.js';
 import { words } from '../support/words.js';
 
 const PAGES = [
@@ -42,7 +42,7 @@ describe('the commands of README and docs', () => {
   test.each(DISTINCT)(
     '$page: $ $command',
     async ({ command }) => {
-      const { code, stderr } = await rightsize(words(command).slice(1), { cwd: besidePackage() });
+      const { code, stderr } = await rightsizeHere(words(command).slice(1), { cwd: besidePackage() });
       expect(code, stderr).toBe(0);
     },
     180_000,

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { folderWith, ROOT, rightsize } from '../support/cli.js';
+import { folderWith, ROOT, rightsizeHere } from '../support/cli.js';
 import { words } from '../support/words.js';
 
 const BLOCKS = [
@@ -16,7 +16,7 @@ test('docs/first-workload.md leads from a file of tickets to a report', async ()
     if (kind === 'csv') writeFileSync(join(cwd, 'tickets.csv'), content);
     else if (kind === 'text') for (const line of content.trimEnd().split('\n')) expect(printed).toContain(line);
     else {
-      const { code, stdout, stderr } = await rightsize(words(content.trim()).slice(1), { cwd });
+      const { code, stdout, stderr } = await rightsizeHere(words(content.trim()).slice(1), { cwd });
       expect(code, `${content}${stderr}`).toBe(0);
       printed = stdout;
     }

@@ -122,7 +122,7 @@ interface Form {
 function formOf(first: string): Form | null {
   if (OWN.test(first)) return { form: 'own', hasHeader: true, readRow: ownRows() };
   if (first.startsWith('{')) return { form: 'mooncake', hasHeader: false, readRow: mooncakeRow };
-  const columns = cellsOf(first);
+  const columns = fieldsIn(first);
   const azure = csvForm('azure', columns, {
     time: 'TIMESTAMP',
     prompt: 'ContextTokens',
@@ -192,7 +192,7 @@ interface CsvColumns {
   readonly time: string;
   readonly prompt: string;
   readonly output: string;
-  readonly read: (cell: string) => number | null;
+  readonly read: (field: string) => number | null;
   readonly rule: string;
 }
 
@@ -204,24 +204,24 @@ function csvForm(
   const [timeAt, promptAt, outputAt] = [time, prompt, output].map((name) => columns.indexOf(name));
   if (timeAt! < 0 || promptAt! < 0 || outputAt! < 0) return null;
   const readRow = (line: string): Row | string => {
-    const cells = cellsOf(line);
-    if (cells.length !== columns.length) return `expected ${columns.length} columns, as the first line has`;
-    const seconds = read(cells[timeAt!]!);
+    const fields = fieldsIn(line);
+    if (fields.length !== columns.length) return `expected ${columns.length} columns, as the first line has`;
+    const seconds = read(fields[timeAt!]!);
     if (seconds === null) return `expected ${rule} as ${time}`;
-    const promptTokens = numberFrom0(cells[promptAt!]);
-    const outputTokens = numberFrom0(cells[outputAt!]);
+    const promptTokens = numberFrom0(fields[promptAt!]);
+    const outputTokens = numberFrom0(fields[outputAt!]);
     if (promptTokens === null || outputTokens === null) return `expected ${prompt} and ${output}, from 0 up`;
     return { seconds, promptTokens, outputTokens };
   };
   return { form, hasHeader: true, readRow };
 }
 
-/** The cells of these files hold no commas. */
-function cellsOf(line: string): string[] {
-  return line.split(',').map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
+/** The fields of these files hold no commas. */
+function fieldsIn(line: string): string[] {
+  return line.split(',').map((field) => field.trim().replace(/^"(.*)"$/, '$1'));
 }
 
-/** A JSON number, or a cell that holds one. */
+/** A JSON number, or a field that holds one. */
 function numberFrom0(value: unknown): number | null {
   const number = typeof value === 'string' && /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : null;
@@ -230,8 +230,8 @@ function numberFrom0(value: unknown): number | null {
 const DATE = /^(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2}(?:\.\d+)?)(?:Z|[+-]\d{2}:\d{2})?$/;
 
 /** Seconds since 1970-01-01. The zone is left out, because all lines of a trace have the same. */
-function secondsOfDate(cell: string): number | null {
-  const parts = DATE.exec(cell)?.slice(1).map(Number);
+function secondsOfDate(field: string): number | null {
+  const parts = DATE.exec(field)?.slice(1).map(Number);
   if (parts === undefined) return null;
   const [year, month, day, hour, minute, second] = parts as [number, number, number, number, number, number];
   if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second >= 61) return null;

@@ -108,6 +108,8 @@ type Direction =
  */
 export interface LimitRule {
   readonly level: Level | null;
+  /** The change between two versions that counts as none, unless a gate names another: points of quality, or a share. */
+  readonly margin: number;
 }
 
 /** A metric without a distribution has no levels. */

@@ -22,7 +22,7 @@ export const METRICS = {
     compute: 'the scorer of the task',
     summary: { kind: 'mean score' },
     shows: ['table', 'terminal', 'criteria', 'chart'],
-    limit: { level: null },
+    limit: { level: null, margin: 0.03 },
     // A test against the margin compares quality. A ratio does not.
     compared: false,
   },
@@ -39,7 +39,7 @@ export const METRICS = {
     compute: timeToFirst,
     summary: { kind: 'distribution', level: 'median' },
     shows: ['table', 'terminal', 'criteria', 'chart'],
-    limit: { level: 'p95' },
+    limit: { level: 'p95', margin: 0.1 },
     compared: true,
   },
   itl: {
@@ -98,7 +98,7 @@ export const METRICS = {
     compute: timeToLast,
     summary: { kind: 'distribution', level: 'median' },
     shows: ['table', 'terminal', 'criteria', 'chart'],
-    limit: { level: 'p95' },
+    limit: { level: 'p95', margin: 0.05 },
     compared: true,
   },
   prefillRate: {
@@ -140,7 +140,7 @@ export const METRICS = {
     },
     summary: { kind: 'distribution', level: 'median' },
     shows: ['table', 'terminal', 'criteria', 'chart'],
-    limit: { level: 'median' },
+    limit: { level: 'median', margin: 0.05 },
     compared: true,
   },
   promptTokens: {
@@ -193,7 +193,7 @@ export const METRICS = {
     },
     summary: { kind: 'distribution', level: 'mean' },
     shows: ['table', 'criteria', 'chart'],
-    limit: { level: null },
+    limit: { level: null, margin: 0.05 },
     compared: true,
   },
   load: {
@@ -241,7 +241,7 @@ export const METRICS = {
     compute: ({ peak }) => (isMissing(peak) ? peak : peak.resident),
     summary: { kind: 'spread', value: 'max' },
     shows: ['terminal', 'criteria', 'models', 'chart'],
-    limit: { level: null },
+    limit: { level: null, margin: 0.05 },
     compared: true,
   },
   memoryAdded: {
@@ -281,6 +281,8 @@ export type DistributedMetric = WithParts<{ readonly summary: { readonly kind: '
 export type MetricOfSession = WithParts<{ readonly belongsTo: 'session' }>;
 /** A metric that a suite may limit. */
 export type LimitedMetric = WithParts<{ readonly limit: object }>;
+/** A metric of a request that the engine and the machine decide, and that a suite may limit. */
+export type SpeedMetric = Extract<LimitedMetric, DistributedMetric & WithParts<{ readonly latency: true }>>;
 /** A metric by which an SLM is compared with its LLM. */
 export type ComparedMetric = WithParts<{ readonly compared: true }>;
 
@@ -289,6 +291,9 @@ export const METRIC_NAMES: readonly MetricName[] = Object.keys(METRICS) as Metri
 export const DISTRIBUTED = METRIC_NAMES.filter(isDistributed);
 export const OF_SESSION = METRIC_NAMES.filter(isOfSession);
 export const LIMITED = METRIC_NAMES.filter((name): name is LimitedMetric => METRICS[name].limit !== null);
+export const SPEED_METRICS = LIMITED.filter(
+  (name): name is SpeedMetric => METRICS[name].latency && isDistributed(name),
+);
 export const COMPARED = METRIC_NAMES.filter((name): name is ComparedMetric => METRICS[name].compared);
 
 export function isDistributed(name: MetricName): name is DistributedMetric {

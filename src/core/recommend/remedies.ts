@@ -9,7 +9,7 @@ import type { Analysis, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.
 import { isMissing, type Missing } from '../quantity.js';
 import { createRandom, type Random } from '../stats/basics/random.js';
 import type { PairedScores } from '../stats/compare/noninferiority.js';
-import { scoreTest } from '../stats/compare/score-test.js';
+import { scoreTestOfGroups } from '../stats/compare/score-test.js';
 import { clusterIndices } from '../stats/estimate/clusters.js';
 import type { Comparison } from './comparison.js';
 import type { Judge } from './judge.js';
@@ -92,13 +92,14 @@ function enlarge(
   { kind, random }: { readonly kind: Kind; readonly random: Random },
 ): readonly Group[] {
   if (kind === 'groups') return drawGroups(truth, Math.ceil(truth.length * factor), random);
-  return truth.map((group) =>
-    Array.from({ length: Math.ceil(group.length * factor) }, () => group[random.below(group.length)]!),
-  );
+  return truth.map((group) => {
+    const drawn = new Array<number>(Math.ceil(group.length * factor));
+    for (let i = 0; i < drawn.length; i++) drawn[i] = group[random.below(group.length)]!;
+    return drawn;
+  });
 }
 
 function isDecided(groups: readonly Group[], { margin, nonInferior, inferior }: Projection): boolean {
-  const clusters = groups.flatMap((group, i) => group.map(() => i));
-  const test = scoreTest(groups.flat(), { clusters });
+  const test = scoreTestOfGroups(groups);
   return test.greaterP(-margin) <= nonInferior || test.lessP(-margin) <= inferior;
 }

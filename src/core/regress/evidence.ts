@@ -1,13 +1,13 @@
 /** What two versions say about one figure: the value of each, and the test of the loss. */
 import { taskKey } from '../keys.js';
 import type { Level } from '../measure/metric.js';
-import { LIMITED, type LimitedMetric, METRICS } from '../measure/metrics.js';
+import { LIMITED, type LimitedMetric, METRICS, SPEED_METRICS, type SpeedMetric } from '../measure/metrics.js';
 import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
 import { mean } from '../stats/basics/moments.js';
 import { meanTest } from '../stats/compare/mean-test.js';
 import { pairScores } from '../stats/compare/noninferiority.js';
 import { clusteredStandardError, clusterIndices } from '../stats/estimate/clusters.js';
-import { SPEED_METRICS, type SpeedBlock, type SpeedMetric, speedLoss, speedValues } from './interleaved.js';
+import { type SpeedBlock, speedLoss, speedValues } from './interleaved.js';
 import { type LossTest, lossOfTest, lossOfValues } from './loss.js';
 import { clustersOfPairs, type PairedVersions, type SamplePair } from './pairs.js';
 import type { Version, VersionSample, VersionTask } from './version.js';

@@ -17,20 +17,13 @@ import { sampleKey } from '../keys.js';
 import { comparedAs } from '../log/base-suites.js';
 import type { InTurns, LogRecord, MeasurementRecord } from '../log/log.js';
 import type { Level } from '../measure/metric.js';
-import { DISTRIBUTED, LIMITED, type LimitedMetric, METRICS } from '../measure/metrics.js';
+import { METRICS, SPEED_METRICS, type SpeedMetric } from '../measure/metrics.js';
 import { isMissing, type Missing, missing, type Quantity } from '../quantity.js';
 import { mean, standardDeviation } from '../stats/basics/moments.js';
 import { createRandom, type Random } from '../stats/basics/random.js';
 import { type MeanTest, meanOfTest, meanTest } from '../stats/compare/mean-test.js';
 import { median, percentile } from '../stats/estimate/percentiles.js';
 import { type LossTest, lossOfTest, lossOfValues } from './loss.js';
-
-/** A metric of a request that the engine and the machine decide. */
-export type SpeedMetric = Extract<LimitedMetric, 'ttft' | 'e2e' | 'decodeRate'>;
-
-export const SPEED_METRICS = LIMITED.filter(
-  (name): name is SpeedMetric => DISTRIBUTED.some((one) => one === name) && METRICS[name].latency,
-);
 
 type Timings = Readonly<Partial<Record<SpeedMetric, number>>>;
 

@@ -2,9 +2,10 @@
  * Does a gate go red at all? The self-test makes a copy of the new version worse by far: it is slower, larger and dearer, and half of
  * its right answers are wrong. Every gate must then be red. A gate that stays green cannot be trusted when it is green.
  */
+import { SPEED_METRICS } from '../measure/metrics.js';
 import { isMissing } from '../quantity.js';
 import type { Compared, SpeedBasis } from './evidence.js';
-import { type BlockSample, SPEED_METRICS } from './interleaved.js';
+import type { BlockSample } from './interleaved.js';
 import { betterOf } from './loss.js';
 import { pairVersions } from './pairs.js';
 import type { Figures, Version, VersionTask } from './version.js';

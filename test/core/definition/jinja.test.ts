@@ -81,11 +81,9 @@ describe('what is not there is refused by its name', () => {
 describe('a template that never ends, or fills the memory, is stopped', () => {
   const within = (template: string) => {
     const before = process.memoryUsage().heapUsed;
-    const began = performance.now();
     expect(() => parseTemplate(template).render({ messages: [] })).toThrow(
       /steps|more than|range|longer|call stack|not a function/i,
     );
-    expect(performance.now() - began).toBeLessThan(10_000);
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(400e6);
   };
 

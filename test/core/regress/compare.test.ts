@@ -9,9 +9,8 @@ import { junitXml } from '../../../src/core/report/ci/junit.js';
 import { comparisonDocument } from '../../../src/core/report/comparison.js';
 import { renderBlocks } from '../../../src/core/report/terminal.js';
 import { createRandom } from '../../../src/core/stats/basics/random.js';
-import { comparedOf, judge, NO_SPEED, ORDER, versionFrom } from './support.js';
+import { comparedOf, judge, MARGINS, NO_SPEED, ORDER, versionFrom } from './support.js';
 
-const MARGINS = { quality: 0.03, ttft: 0.1, e2e: 0.05, decodeRate: 0.05, cost: 0.05, memory: 0.05 };
 const base = versionFrom();
 const worse = versionFrom({ models: [{ ...ORDER.models[0]!, quality: 0.55 }] });
 

@@ -2,6 +2,7 @@
 import { analyse } from '../../../src/core/analyse/analyse.js';
 import { gateSchema } from '../../../src/core/definition/gate.js';
 import type { LogRecord } from '../../../src/core/log/log.js';
+import { LIMITED, type LimitedMetric, METRICS } from '../../../src/core/measure/metrics.js';
 import type { Compared, SpeedBasis } from '../../../src/core/regress/evidence.js';
 import { versionOf } from '../../../src/core/regress/extract.js';
 import { judgeGates } from '../../../src/core/regress/gate.js';
@@ -11,6 +12,11 @@ import type { Version } from '../../../src/core/regress/version.js';
 import { type LogOrder, makeLog } from '../../support/log.js';
 
 export const NO_SPEED: SpeedBasis = { kind: 'none', reason: 'nothing was measured in turns' };
+
+/** The margins that a comparison has by default. */
+export const MARGINS = Object.fromEntries(LIMITED.map((metric) => [metric, METRICS[metric].limit.margin])) as Readonly<
+  Record<LimitedMetric, number>
+>;
 
 export const ORDER: LogOrder = {
   tasks: [{ name: 'route', samples: 240 }],

@@ -7,7 +7,7 @@ import { compareVersions } from '../../../src/core/regress/compare.js';
 import { judgeGates } from '../../../src/core/regress/gate.js';
 import { comparisonFiles } from '../../../src/core/report/ci/files.js';
 import { comparisonDocument } from '../../../src/core/report/comparison.js';
-import { comparedOf, NO_SPEED, versionFrom } from '../regress/support.js';
+import { comparedOf, MARGINS, NO_SPEED, versionFrom } from '../regress/support.js';
 
 const HOSTILE = 'a <b> & "c" \u0007\u0000 ]]> 日本 \ud800 --><!--';
 const LONG = 'long-name-'.repeat(7);
@@ -23,8 +23,7 @@ const candidate = { ...versionFrom(order(0.4)), name: HOSTILE };
 
 function filesOf(gate: object): Readonly<Record<string, string>> {
   const compared = comparedOf(base, candidate);
-  const margins = { quality: 0.03, ttft: 0.1, e2e: 0.05, decodeRate: 0.05, cost: 0.05, memory: 0.05 };
-  const comparison = compareVersions(base, candidate, { speed: NO_SPEED, margins });
+  const comparison = compareVersions(base, candidate, { speed: NO_SPEED, margins: MARGINS });
   const options = { burden: 'shown worse', looks: 'once', power: 'not stated' } as const;
   const gates = judgeGates(compared, gateSchema.parse(gate), options);
   const files = comparisonFiles([{ comparison, gates, document: comparisonDocument(comparison, gates) }]);

@@ -1,5 +1,5 @@
 /**
- * Quantiles of many durations in little memory: DDSketch (Masson, Rim and Lee 2019, VLDB, arXiv 1908.10693). Values are counted in cells
+ * Quantiles of many durations in little memory: DDSketch (Masson, Rim and Lee 2019, VLDB, arXiv 1908.10693). Values are counted in bins
  * whose ends grow by a factor, so a quantile is off by at most 0.25% of itself, however many values there are.
  */
 const ERROR = 0.0025;
@@ -7,10 +7,10 @@ const GROWTH = (1 + ERROR) / (1 - ERROR);
 const LOG_GROWTH = Math.log(GROWTH);
 /** Durations below a microsecond count as zero. */
 const LEAST = 1e-6;
-const CELLS = Math.ceil(Math.log(1e8 / LEAST) / LOG_GROWTH);
+const BINS = Math.ceil(Math.log(1e8 / LEAST) / LOG_GROWTH);
 
 export class Sketch {
-  readonly #cells = new Float64Array(CELLS);
+  readonly #bins = new Float64Array(BINS);
   #zeros = 0;
   #n = 0;
   #sum = 0;
@@ -19,7 +19,7 @@ export class Sketch {
     this.#n++;
     this.#sum += seconds;
     if (seconds < LEAST) this.#zeros++;
-    else this.#cells[Math.min(CELLS - 1, Math.ceil(Math.log(seconds / LEAST) / LOG_GROWTH))]!++;
+    else this.#bins[Math.min(BINS - 1, Math.ceil(Math.log(seconds / LEAST) / LOG_GROWTH))]!++;
   }
 
   get n(): number {
@@ -37,10 +37,10 @@ export class Sketch {
     const rank = q * (this.#n - 1);
     let below = this.#zeros;
     if (below > rank) return 0;
-    for (let cell = 0; cell < CELLS; cell++) {
-      below += this.#cells[cell]!;
-      if (below > rank) return (2 * LEAST * GROWTH ** cell) / (GROWTH + 1);
+    for (let bin = 0; bin < BINS; bin++) {
+      below += this.#bins[bin]!;
+      if (below > rank) return (2 * LEAST * GROWTH ** bin) / (GROWTH + 1);
     }
-    return LEAST * GROWTH ** CELLS;
+    return LEAST * GROWTH ** BINS;
   }
 }

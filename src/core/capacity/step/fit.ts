@@ -115,35 +115,40 @@ const ROUNDS = 30;
 
 export function fitConstants(observations: readonly Observation[]): Constants {
   const parameters = new Parameters();
-  const cells = cellsOf(observations, parameters);
+  const classes = classesOf(observations, parameters);
   let values: Float64Array = new Float64Array(parameters.priors.length);
   for (let round = 0; round < ROUNDS; round++) {
     const scale = Math.max(SCALE, FIRST_SCALE * 0.75 ** round);
-    for (const cell of cells) linearise(cell, values, scale);
-    values = improved(cells, values, solve(cells, values, parameters.priors), parameters.priors, scale);
+    for (const traitClass of classes) linearise(traitClass, values, scale);
+    values = improved(classes, values, solve(classes, values, parameters.priors), parameters.priors, scale);
   }
   return parameters.constants(values);
 }
 
 /** The values after as much of a step as lowers the negative logarithm of the posterior: all of it, a half, a quarter ... */
 function improved(
-  cells: readonly Cell[],
+  classes: readonly TraitClass[],
   values: Float64Array,
   step: Float64Array,
   priors: readonly number[],
   scale: number,
 ): Float64Array {
-  const before = costOf(cells, values, priors, scale);
+  const before = costOf(classes, values, priors, scale);
   for (let share = 1; share > 1 / 64; share /= 2) {
     const after = values.map((value, i) => value + share * step[i]!);
-    if (costOf(cells, after, priors, scale) < before) return after;
+    if (costOf(classes, after, priors, scale) < before) return after;
   }
   return values;
 }
 
-function costOf(cells: readonly Cell[], values: Float64Array, priors: readonly number[], scale: number): number {
+function costOf(
+  classes: readonly TraitClass[],
+  values: Float64Array,
+  priors: readonly number[],
+  scale: number,
+): number {
   let cost = 0;
-  for (const { rows, columns } of cells) {
+  for (const { rows, columns } of classes) {
     const constants = constantsAt(columns, values);
     for (const { log, weight, amounts } of rows) {
       let total = 0;
@@ -155,7 +160,7 @@ function costOf(cells: readonly Cell[], values: Float64Array, priors: readonly n
   return values.reduce((sum, value, i) => sum + (value / priors[i]!) ** 2 / 2, cost);
 }
 
-function constantsAt(columns: Cell['columns'], values: Float64Array): readonly number[] {
+function constantsAt(columns: TraitClass['columns'], values: Float64Array): readonly number[] {
   return columns.map((levels, term) =>
     Math.exp(levels.reduce((sum, column) => sum + values[column]!, PRIORS[TERMS[term]!].mean)),
   );
@@ -196,7 +201,7 @@ class Parameters {
 }
 
 /** The observations with the same traits. They have the same constants, so their normal equations are added up before solving. */
-interface Cell {
+interface TraitClass {
   readonly rows: readonly { readonly log: number; readonly weight: number; readonly amounts: Float64Array }[];
   /** For each term the parameters of all levels; empty for a term that no row has. */
   readonly columns: readonly (readonly number[])[];
@@ -207,7 +212,7 @@ interface Cell {
 
 const N = TERMS.length;
 
-function cellsOf(observations: readonly Observation[], parameters: Parameters): readonly Cell[] {
+function classesOf(observations: readonly Observation[], parameters: Parameters): readonly TraitClass[] {
   const byTraits = new Map<string, Observation[]>();
   for (const observation of observations) {
     const key = JSON.stringify(observation.traits);
@@ -235,7 +240,7 @@ function cellsOf(observations: readonly Observation[], parameters: Parameters): 
 }
 
 /** The slope of the logarithm of a sum along the logarithm of a constant is the share of its term in the sum. */
-function linearise({ rows, columns, gram, right }: Cell, values: Float64Array, scale: number): void {
+function linearise({ rows, columns, gram, right }: TraitClass, values: Float64Array, scale: number): void {
   gram.fill(0);
   right.fill(0);
   const constants = constantsAt(columns, values);
@@ -260,12 +265,12 @@ function linearise({ rows, columns, gram, right }: Cell, values: Float64Array, s
 }
 
 /** Solves the normal equations with the priors on their diagonal, by preconditioned conjugate gradients. */
-function solve(cells: readonly Cell[], values: Float64Array, priors: readonly number[]): Float64Array {
+function solve(classes: readonly TraitClass[], values: Float64Array, priors: readonly number[]): Float64Array {
   const n = values.length;
   const diagonal = Float64Array.from(priors, (sd) => 1 / sd ** 2);
   const residual = values.map((value, i) => -value * diagonal[i]!);
   const scale = diagonal.slice();
-  for (const { columns, gram, right } of cells) {
+  for (const { columns, gram, right } of classes) {
     for (let term = 0; term < N; term++) {
       for (const column of columns[term]!) {
         residual[column]! += right[term]!;
@@ -277,7 +282,7 @@ function solve(cells: readonly Cell[], values: Float64Array, priors: readonly nu
   const direction = residual.map((value, i) => value / scale[i]!);
   let norm = dotOf(residual, direction);
   for (let i = 0; i < MOST_GRADIENTS && norm > SMALLEST_GRADIENT; i++) {
-    const image = product(cells, direction, diagonal);
+    const image = product(classes, direction, diagonal);
     const length = norm / dotOf(direction, image);
     let next = 0;
     for (let k = 0; k < n; k++) {
@@ -294,10 +299,10 @@ function solve(cells: readonly Cell[], values: Float64Array, priors: readonly nu
 const MOST_GRADIENTS = 200;
 const SMALLEST_GRADIENT = 1e-6;
 
-function product(cells: readonly Cell[], vector: Float64Array, diagonal: Float64Array): Float64Array {
+function product(classes: readonly TraitClass[], vector: Float64Array, diagonal: Float64Array): Float64Array {
   const image = vector.map((value, i) => value * diagonal[i]!);
   const sums = new Float64Array(N);
-  for (const { columns, gram } of cells) {
+  for (const { columns, gram } of classes) {
     for (let term = 0; term < N; term++) {
       sums[term] = 0;
       for (const column of columns[term]!) sums[term]! += vector[column]!;

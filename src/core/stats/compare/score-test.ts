@@ -60,7 +60,23 @@ const DIFFERENCES: Interval = { low: -1, high: 1 };
 /** @param values within the range, at least one. */
 export function scoreTest(values: readonly number[], options: ScoreTestOptions = {}): ScoreTest {
   const { range = DIFFERENCES, clusters, inflation = 1 } = options;
-  const groups = groupsOf(values, { range, clusters });
+  requireWithin(values, range);
+  return testOf(groupsOf(values, clusters), { range, inflation });
+}
+
+/** The test of differences that are in groups already. A simulation draws the same groups again and again. */
+export function scoreTestOfGroups(groups: readonly (readonly number[])[]): ScoreTest {
+  const known = new Map<readonly number[], Group>();
+  const kinds: Kinds = new Map();
+  const kindsOf = groups.map((values) => {
+    const group = known.get(values) ?? kindOf(values, kinds);
+    known.set(values, group);
+    return group;
+  });
+  return testOf(kindsOf, { range: DIFFERENCES, inflation: 1 });
+}
+
+function testOf(groups: readonly Group[], { range, inflation }: Scale): ScoreTest {
   const opposite = { low: -range.high, high: -range.low };
   const above = once(() => side(groups, { range, inflation }));
   const below = once(() =>
@@ -77,52 +93,82 @@ export function scoreTest(values: readonly number[], options: ScoreTestOptions =
   };
 }
 
-/** The values of one group. Groups with the same values, in any order, are the same object: there are few such kinds of 0/1 scores. */
+function requireWithin(values: readonly number[], range: Interval): void {
+  if (values.length === 0) throw new RangeError('Expected at least one value, got none');
+  const outside = values.find((value) => !(value >= range.low && value <= range.high));
+  if (outside !== undefined) throw new RangeError(`Expected values in [${range.low}, ${range.high}], got ${outside}`);
+}
+
+/** A group by its values, in any order. Groups of few different values, such as 0/1 scores, are one object if they are equal. */
 interface Group {
-  readonly values: readonly number[];
+  /** How often each value comes. */
+  readonly counts: readonly (readonly [value: number, count: number])[];
+  readonly size: number;
+  readonly total: number;
+  readonly squares: number;
   /** The sum of what was lost. */
   readonly loss: number;
 }
 
+type Kinds = Map<number | string, Group>;
+
 /** How many groups there are of each kind. */
 type Tally = Map<Group, number>;
 
-function groupsOf(
-  values: readonly number[],
-  { clusters, range }: { readonly clusters: ScoreTestOptions['clusters']; readonly range: Interval },
-): readonly Group[] {
-  if (values.length === 0) throw new RangeError('Expected at least one value, got none');
-  const outside = values.find((value) => !(value >= range.low && value <= range.high));
-  if (outside !== undefined) throw new RangeError(`Expected values in [${range.low}, ${range.high}], got ${outside}`);
-  const kinds = new Map<number | string, Group>();
-  if (clusters === undefined) return values.map((value) => kindOf([value], value, kinds));
+function groupsOf(values: readonly number[], clusters: ScoreTestOptions['clusters']): readonly Group[] {
+  const kinds: Kinds = new Map();
+  if (clusters === undefined) return values.map((value) => kindOf([value], kinds));
   expectSameLength('clusters', values, clusters);
   return clusterIndices(clusters).map((indices) => {
-    const group = indices.map((index) => values[index]!).sort((a, b) => a - b);
-    return kindOf(group, group.join(), kinds);
+    const group = indices.map((index) => values[index]!);
+    return kindOf(group, kinds);
   });
 }
 
-function kindOf(values: readonly number[], key: number | string, kinds: Map<number | string, Group>): Group {
-  const known = kinds.get(key) ?? groupWith(values);
-  kinds.set(key, known);
-  return known;
+/** Groups with more different values are hardly ever equal. */
+const FEW_VALUES = 4;
+
+function kindOf(values: readonly number[], kinds: Kinds): Group {
+  if (values.length === 1) return kept(values[0]!, kinds, () => groupWith([[values[0]!, 1]]));
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  if (counts.size > FEW_VALUES) return groupWith([...counts]);
+  const sorted = [...counts].sort(([a], [b]) => a - b);
+  return kept(sorted.join(), kinds, () => groupWith(sorted));
 }
 
-function groupWith(values: readonly number[]): Group {
-  let loss = 0;
-  for (const value of values) if (value < 0) loss -= value;
-  return { values, loss };
+function kept(key: number | string, kinds: Kinds, make: () => Group): Group {
+  const group = kinds.get(key) ?? make();
+  kinds.set(key, group);
+  return group;
+}
+
+function groupWith(counts: Group['counts']): Group {
+  let [size, total, squares, loss] = [0, 0, 0, 0];
+  for (const [value, count] of counts) {
+    size += count;
+    total += count * value;
+    squares += count * value * value;
+    if (value < 0) loss -= count * value;
+  }
+  return { counts, size, total, squares, loss };
 }
 
 /** Each group with its values changed; groups of one kind stay of one kind. */
 function changed(groups: readonly Group[], change: (value: number) => number): readonly Group[] {
   const made = new Map<Group, Group>();
   return groups.map((group) => {
-    const known = made.get(group) ?? groupWith(group.values.map(change));
+    const known = made.get(group) ?? changedGroup(group, change);
     made.set(group, known);
     return known;
   });
+}
+
+function changedGroup({ counts }: Group, change: (value: number) => number): Group {
+  if (counts.length === 1) return groupWith([[change(counts[0]![0]), counts[0]![1]]]);
+  const merged = new Map<number, number>();
+  for (const [value, count] of counts) merged.set(change(value), (merged.get(change(value)) ?? 0) + count);
+  return groupWith([...merged]);
 }
 
 function tallyOf(groups: readonly Group[]): Tally {
@@ -219,24 +265,20 @@ function summarise(tally: Tally): Reading {
   const counts = new Map<number, number>();
   const totals = new Map<number, Map<number, { total: number; size: number; groups: number }>>();
   let [n, groups, total, squares, sizes, lost] = [0, 0, 0, 0, 0, 0];
-  for (const [{ values, loss }, count] of tally) {
+  for (const [group, count] of tally) {
     if (count === 0) continue;
-    let groupTotal = 0;
-    for (const value of values) {
-      counts.set(value, (counts.get(value) ?? 0) + count);
-      groupTotal += value;
-      squares += count * value * value;
-    }
-    const size = values.length;
+    const { size } = group;
+    for (const [value, ofGroup] of group.counts) counts.set(value, (counts.get(value) ?? 0) + count * ofGroup);
     n += count * size;
     groups += count;
-    total += count * groupTotal;
+    total += count * group.total;
+    squares += count * group.squares;
     sizes += count * size ** 2;
-    lost += (count * loss) / size;
+    lost += (count * group.loss) / size;
     const ofSize = totals.get(size) ?? new Map<number, { total: number; size: number; groups: number }>();
-    const alike = ofSize.get(groupTotal) ?? { total: groupTotal, size, groups: 0 };
+    const alike = ofSize.get(group.total) ?? { total: group.total, size, groups: 0 };
     alike.groups += count;
-    totals.set(size, ofSize.set(groupTotal, alike));
+    totals.set(size, ofSize.set(group.total, alike));
   }
   const mean = total / n;
   const values = [...counts].map(([value, count]) => ({ value, share: count / n }));
