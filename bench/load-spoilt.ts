@@ -18,9 +18,9 @@ import { openWorker } from '../src/worker/supervisor.js';
 import { type Figure, type Part, type Skipped, spreadOf } from './part.js';
 
 const STEPS = 50;
-const RATE = 60;
+const RATE = 120;
 /** Seconds of each step. */
-const SECONDS = 1.2;
+const SECONDS = 0.6;
 
 /** What is run in the process of the client before its own code. */
 const SPOILERS = {
