@@ -126,7 +126,17 @@ describe.skipIf(none !== null)('a fleet', () => {
     const cached = join(folder, '.cache/rightsize/fleet');
     expect(readFileSync(join(cached, readdirSync(cached)[0]!, 'tiny.gguf'))).toEqual(readFileSync(weights));
 
-    const pair = ['-s', 'support-desk', '-m', 'reference-slm', '-m', 'reference-llm', '-n', '3', '--quiet'];
+    const pair = [
+      '-s',
+      'support-desk',
+      '-m',
+      'reference-slm:llama-cpp',
+      '-m',
+      'reference-llm:llama-cpp',
+      '-n',
+      '3',
+      '--quiet',
+    ];
     for (const [out, ...more] of [['pair-alone'], ['pair-fleet', '--fleet', fleet.url]] as const) {
       const one = fleet.run(['run', ...pair, '--reports', 'summary', '-o', out, ...more]);
       expect(await one.closed, one.output()).toBe(0);
