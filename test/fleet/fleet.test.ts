@@ -10,7 +10,7 @@ import { MACHINES as MACHINE_NOTICES, PREFIX, queueName, RUNS, resultsKey } from
 import { sealWith } from '../../src/fleet/seal.js';
 import { folderWith, rightsizeHere } from '../support/cli.js';
 import { evens, FLEET_KEY, type Fleet, openFleet, qualityIn, trialsIn, whyNoRedis } from '../support/fleet.js';
-import { openNetwork, whyNoNamespaces } from '../support/namespaces.js';
+import { type Network, openNetwork, whyNoNamespaces } from '../support/namespaces.js';
 
 const none = whyNoRedis();
 if (none !== null) console.warn(`skipped: a fleet of processes (${none})`);
@@ -30,7 +30,7 @@ async function until(what: () => boolean | Promise<boolean>, seconds = 120): Pro
 describe.skipIf(none !== null)('a fleet', () => {
   const noNetwork = whyNoNamespaces();
   if (noNetwork !== null) console.warn(`skipped: a machine that is cut off (${noNetwork})`);
-  const network = noNetwork === null ? openNetwork(MACHINES) : undefined;
+  let network: Network | undefined;
   const folder = folderWith(FILES);
   const runsIn = (out: string) => readdirSync(join(folder, out)).filter((name) => !name.startsWith('.'));
   /** When a machine last said something, in milliseconds since 1970. */
@@ -43,6 +43,8 @@ describe.skipIf(none !== null)('a fleet', () => {
   let redis: Redis;
 
   beforeAll(async () => {
+    // Not before: where no test of these is chosen, nobody would close it.
+    if (noNetwork === null) network = openNetwork(MACHINES);
     fleet = await openFleet(folder, network);
     await fleet.startRedis();
     redis = new Redis(fleet.socket);
@@ -126,7 +128,17 @@ describe.skipIf(none !== null)('a fleet', () => {
     const cached = join(folder, '.cache/rightsize/fleet');
     expect(readFileSync(join(cached, readdirSync(cached)[0]!, 'tiny.gguf'))).toEqual(readFileSync(weights));
 
-    const pair = ['-s', 'support-desk', '-m', 'reference-slm', '-m', 'reference-llm', '-n', '3', '--quiet'];
+    const pair = [
+      '-s',
+      'support-desk',
+      '-m',
+      'reference-slm:llama-cpp',
+      '-m',
+      'reference-llm:llama-cpp',
+      '-n',
+      '3',
+      '--quiet',
+    ];
     for (const [out, ...more] of [['pair-alone'], ['pair-fleet', '--fleet', fleet.url]] as const) {
       const one = fleet.run(['run', ...pair, '--reports', 'summary', '-o', out, ...more]);
       expect(await one.closed, one.output()).toBe(0);
