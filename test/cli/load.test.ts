@@ -312,7 +312,7 @@ test('answers under load are judged by more than their words, when no server is 
     'sums.yaml': JSON.stringify({ ...SUITE, tasks: SUITE.tasks.map((task) => ({ ...task, scorer })) }),
     'half.mjs': 'export default () => 0.5;',
   });
-  const flags = ['-c', '2', '--requests', '50', '--json'];
+  const flags = ['-c', '2', '--requests', '150', '--json'];
   const refused = await load(cwd, ...flags);
   expect(refused.stderr).toMatch(/expected permission to run the scorer ".\/half.mjs"/);
   const { stdout } = await load(cwd, ...flags, '--allow-scorer', './half.mjs');
@@ -320,7 +320,7 @@ test('answers under load are judged by more than their words, when no server is 
   const { right, validity } = step.result.window;
   expect(validity.valid ? right.quality.value : 0.5).toBe(0.5);
   const { records } = await testedIn(cwd);
-  expect(records.filter(({ type }) => type === 'evidence').length).toBeGreaterThanOrEqual(50);
+  expect(records.filter(({ type }) => type === 'evidence').length).toBeGreaterThanOrEqual(150);
 });
 
 test('a gate on a load that the test did not hold is blind, and one that is missed is not green', async () => {
