@@ -6,7 +6,8 @@ import { type Condition, conditionText, parseCondition } from '../core/definitio
 import type { SuiteLoad } from '../core/definition/load.js';
 import { UserError } from '../core/errors.js';
 import { taskKey } from '../core/keys.js';
-import { type Lengths, lengthsText, shortestOf } from '../core/load/lengths.js';
+import { shortestOf } from '../core/load/length-draws.js';
+import { type Lengths, lengthsText } from '../core/load/lengths.js';
 import {
   objectivesOf as limitsUnderLoad,
   type Objective,

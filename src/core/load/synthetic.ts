@@ -10,7 +10,8 @@
 import type { SuiteDraft } from '../definition/draft/suite.js';
 import type { Prompt } from '../message.js';
 import { createRandom, type Random, type Seed } from '../stats/basics/random.js';
-import { drawLengths, type Lengths } from './lengths.js';
+import { drawLengths } from './length-draws.js';
+import type { Lengths } from './lengths.js';
 
 /** What precedes the words. It leads a model to long answers, where its server cannot be asked for them. */
 export const OPENING = 'Write a long story with these words:';

@@ -1,6 +1,7 @@
 /** Lengths and texts of synthetic prompts. */
 import { describe, expect, test } from 'vitest';
-import { drawLengths, lengthsText, parseLengths, shortestOf } from '../../../src/core/load/lengths.js';
+import { drawLengths, shortestOf } from '../../../src/core/load/length-draws.js';
+import { lengthsText, parseLengths } from '../../../src/core/load/lengths.js';
 import { NONCE, OPENING, syntheticText, WORDS, withNonce } from '../../../src/core/load/synthetic.js';
 import { mean, standardDeviation } from '../../../src/core/stats/basics/moments.js';
 import { createRandom } from '../../../src/core/stats/basics/random.js';
