@@ -4,13 +4,14 @@
  * answered with the rates.
  */
 import { register } from 'node:module';
-import { type Lengths, PROMPT, type Rates } from './rates.js';
+import type { Lengths, Rates } from './llama-cpp.js';
 
 register('./built.mjs', import.meta.url);
 const { createBatch } = await import('../src/backends/llama-cpp/batch.js');
 const { shippedLibraries } = await import('../src/backends/llama-cpp/find-library.js');
 const { openLibrary } = await import('../src/backends/llama-cpp/library.js');
 
+const PROMPT = 128;
 const [file = '', threads = '1'] = process.argv.slice(2);
 
 const { llama, createThreadPool } = openLibrary(await shippedLibraries('cpu'));

@@ -5,7 +5,7 @@
  * Its llama.cpp is of another build than ours, and compilers and versions differ by more than what we look for. So goals are ratios to
  * llama-bench's own loop on our libraries (any token, no sampling, no text), and the ratio to llama-bench is information.
  */
-import { type ChildProcess, execFile, fork, type Serializable } from 'node:child_process';
+import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,13 +13,20 @@ import { basename, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Session } from '../src/backends/backend.js';
 import { physicalCores } from '../src/backends/cores.js';
-import { COMPUTING } from '../src/worker/worker-process.js';
+import { llamaCpp } from '../src/backends/llama-cpp.js';
+import { modelSchema } from '../src/core/definition/model.js';
+import { type Generation, generationSchema } from '../src/core/definition/suite.js';
+import { isMissing } from '../src/core/quantity.js';
 import { compared, type Figure, type Part, spreadOf } from './part.js';
-import { type Lengths, type OurFacts, PROMPT, type Rates } from './rates.js';
 import { absent, GGUF, type Weights } from './weights.js';
 
 const run = promisify(execFile);
+
+const PROMPT = 128;
+/** Words of the prompt whose answer is timed. With the chat's own tokens they are the depth at which both sides decode. */
+const WORDS = 16;
 
 /** Goals are ratios to the loop on our libraries. The embedded pair is so small that bookkeeping shows. */
 const SUBJECTS = [
@@ -35,6 +42,19 @@ const DEFAULT_THREADS = 0.95;
 
 /** Milliseconds in which the threads of the side before stop spinning. */
 const REST = 1000;
+
+/** Tokens. */
+export interface Lengths {
+  readonly answer: number;
+  /** Those before the answer. */
+  readonly depth: number;
+}
+
+export interface Rates {
+  /** Tokens per second. */
+  readonly prefill: number;
+  readonly decode: number;
+}
 
 export const llamaCppPart: Part = {
   about: 'decode and prefill rates of the llama-cpp backend, against llama-bench on the same file',
@@ -65,15 +85,24 @@ export const llamaCppPart: Part = {
 /** How near the default number of threads comes to the best one. @param rates of decoding, by threads. */
 async function defaultOf({ name, path }: Weights, rates: ReadonlyMap<number, number>): Promise<Figure> {
   await setTimeout(REST);
-  const session = openOurs(path);
-  const { threads } = await session.facts();
-  session.close();
+  const session = await openOurs(path);
+  const { threads } = session.facts;
+  await session.close();
+  if (isMissing(threads)) throw new Error(threads.missing);
+  const { value } = threads;
   return {
-    what: `decode with the default of ${threads} ${threads === 1 ? 'thread' : 'threads'} to the best of ${[...rates.keys()].join(', ')}, ${name}`,
+    what: `decode with the default of ${value} ${value === 1 ? 'thread' : 'threads'} to the best of ${[...rates.keys()].join(', ')}, ${name}`,
     unit: '',
     goal: { atLeast: DEFAULT_THREADS },
-    ours: spreadOf([(rates.get(threads) ?? 0) / Math.max(...rates.values())]),
+    ours: spreadOf([(rates.get(value) ?? 0) / Math.max(...rates.values())]),
   };
+}
+
+/** @param threads the default when unsaid. */
+async function openOurs(source: string, threads?: number): Promise<Session> {
+  const model = modelSchema.parse({ id: 'm', backend: 'llama-cpp', source, threads });
+  if (model.backend !== 'llama-cpp') throw new Error('expected a llama-cpp model');
+  return llamaCpp.open(model, { directory: '.', environment: {} }, new AbortController().signal);
 }
 
 /** @param command that of llama-bench; null where there is none. */
@@ -91,15 +120,15 @@ async function compare(
     const trios: { ours: Rates; upstream: Rates | null; bare: Rates }[] = [];
     for (let pair = 0; pair < count; pair++) {
       // Both sides are opened anew: the same loop on the same file differs by a fifth with the pages that its weights get (README.md).
-      const [ours, bare] = [openOurs(file, threads), openBare(file, threads)];
-      const { depth } = await ours.facts();
-      const lengths = { answer, depth };
+      const session = await openOurs(file, threads);
+      const bare = openBare(file, threads);
+      const lengths = { answer, depth: await depthOf(session) };
       trios.push({
         upstream: command && (await upstream(command, file, threads, lengths)),
-        ours: await afterRest(() => ours.rates(lengths)),
+        ours: await afterRest(() => ours(session, answer)),
         bare: await afterRest(() => bare.rates(lengths)),
       });
-      ours.close();
+      await session.close();
       bare.close();
     }
     const sides = [
@@ -147,29 +176,72 @@ async function afterRest<T>(measure: () => Promise<T>): Promise<T> {
   return measure();
 }
 
-/** Our backend, in a process like that of a worker: see our-session.ts. @param threads the default when unsaid. */
-function openOurs(file: string, threads?: number) {
-  const child = forkSide('./our-session.ts', [file, ...(threads === undefined ? [] : [String(threads)])], COMPUTING);
+/** llama-bench's own loop on our libraries: see bare-loop.ts. */
+function openBare(file: string, threads: number) {
+  const script = fileURLToPath(new URL('./bare-loop.ts', import.meta.url));
+  const child = fork(script, [file, String(threads)]);
   return {
-    facts: () => ask<OurFacts>(child, 'facts'),
-    rates: ({ answer }: Lengths) => ask<Rates>(child, { answer }),
+    async rates(lengths: Lengths): Promise<Rates> {
+      child.send(lengths);
+      const [rates] = await once(child, 'message');
+      return rates as Rates;
+    },
     close: () => child.disconnect(),
   };
 }
 
-/** llama-bench's own loop on our libraries: see bare-loop.ts. */
-function openBare(file: string, threads: number) {
-  const child = forkSide('./bare-loop.ts', [file, String(threads)], []);
-  return { rates: (lengths: Lengths) => ask<Rates>(child, lengths), close: () => child.disconnect() };
+async function ours(session: Session, answerLength: number): Promise<Rates> {
+  // The process that was read before has filled the caches.
+  const words = await wordsOfPrompt(session);
+  return {
+    prefill: (await answer(session, words, 1)).prefill,
+    decode: await decodeRate(session, answerLength),
+  };
 }
 
-function forkSide(script: string, values: readonly string[], flags: readonly string[]): ChildProcess {
-  const file = fileURLToPath(new URL(script, import.meta.url));
-  return fork(file, values, { execArgv: [...process.execArgv, ...flags] });
+async function depthOf(session: Session): Promise<number> {
+  return (await answer(session, WORDS, 1)).promptTokens;
 }
 
-async function ask<T>(child: ChildProcess, question: Serializable): Promise<T> {
-  child.send(question);
-  const [answer] = await once(child, 'message');
-  return answer as T;
+/** The words that make a prompt of exactly `PROMPT` tokens, for a batch of 133 takes a fifth longer than one of 128. */
+async function wordsOfPrompt(session: Session): Promise<number> {
+  let words = PROMPT;
+  for (let tries = 0; tries < 5; tries++) {
+    const { promptTokens } = await answer(session, words, 1);
+    if (promptTokens === PROMPT) return words;
+    words -= promptTokens - PROMPT;
+  }
+  throw new Error(`no number of words makes a prompt of ${PROMPT} tokens`);
+}
+
+/** Small models end their answers early, so answers are added up until they are as long as llama-bench's. */
+async function decodeRate(session: Session, answerLength: number): Promise<number> {
+  let tokens = 0;
+  let seconds = 0;
+  for (let tries = 0; tokens < answerLength && tries < 64; tries++) {
+    const { times } = await answer(session, WORDS, answerLength + 1 - tokens, tries);
+    tokens += times.length - 1;
+    seconds += times.at(-1)! - times[0]!;
+  }
+  return tokens / seconds;
+}
+
+/** Answers a text of so many words more than those of the chat; which of several texts is up to `variant`. */
+async function answer(session: Session, words: number, maxTokens: number, variant = 0) {
+  const start = session.now();
+  const times: number[] = [];
+  let promptTokens = 0;
+  let end = start;
+  const generation: Generation = { ...generationSchema.parse({}), maxTokens };
+  const content = `${'abcdefghijklmnopqrstuvwxyz'.charAt(variant % 26)} time`.concat(' the'.repeat(words));
+  const prompt = { messages: [{ role: 'user' as const, content }] };
+  for await (const event of session.generate(prompt, generation, new AbortController().signal)) {
+    if (event.kind === 'piece') times.push(event.time);
+    else {
+      end = event.time;
+      if ('value' in event.promptTokens) promptTokens = event.promptTokens.value;
+    }
+  }
+  // A model may end its answer at once: then the end is the first that was sampled.
+  return { times, promptTokens, prefill: promptTokens / ((times[0] ?? end) - start) };
 }

@@ -28,8 +28,7 @@ const OPENING = 1800;
 /** Opens a model in a process of its own. */
 export const openWorker: OpenWorker = async (loaded, options) => {
   options.signal.throwIfAborted();
-  const computes = loaded.model.backend !== 'openai';
-  return supervise(forkWorker(options.environment, { computes }), loaded, options);
+  return supervise(forkWorker(options.environment), loaded, options);
 };
 
 export interface SuperviseOptions extends OpenWorkerOptions {

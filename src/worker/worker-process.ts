@@ -39,26 +39,15 @@ function mortal(): string | null {
 
 const DEATH_SIGNAL = ['--pdeathsig', 'KILL'];
 
-function startedBy(setpriv: string | null, flags: readonly string[]) {
-  return setpriv === null
-    ? { execArgv: [...flags] }
-    : { execPath: setpriv, execArgv: [...DEATH_SIGNAL, process.execPath, ...flags] };
+function startedBy(setpriv: string | null) {
+  return setpriv === null ? { execArgv: [] } : { execPath: setpriv, execArgv: [...DEATH_SIGNAL, process.execPath] };
 }
 
-/**
- * Flags of Node for a process that computes tokens: V8 then compiles and collects garbage on the thread that needs it. On threads of its own it takes
- * a core from an engine whose threads wait for each other by spinning, some hundred times a token (bench/README.md).
- */
-export const COMPUTING: readonly string[] = ['--single-threaded'];
-
-export function forkWorker(
-  environment: Readonly<Record<string, string | undefined>>,
-  { computes }: { readonly computes: boolean },
-): WorkerProcess {
+export function forkWorker(environment: Readonly<Record<string, string | undefined>>): WorkerProcess {
   const child = fork(WORKER, [], {
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    ...startedBy(mortal(), computes ? COMPUTING : []),
+    ...startedBy(mortal()),
     serialization: 'advanced',
   });
   const killsBefore = outOfMemoryKills();

@@ -9,6 +9,6 @@ const busy = `
     return send.apply(process, message);
   };`;
 const environment = { ...process.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(busy)}` };
-const worker = forkWorker(environment, { computes: true });
+const worker = forkWorker(environment);
 worker.onMessage(() => setTimeout(() => process.stdout.write(`${worker.pid}\n`), 1000));
 setInterval(() => {}, 1000);

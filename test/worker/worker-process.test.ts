@@ -1,11 +1,10 @@
 /** How a worker process ends: in words, and with its runner. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { forkWorker } from '../../dist/worker/worker-process.js';
 import { outOfMemoryKills } from '../../src/system/container.js';
 import { lastWords } from '../../src/worker/worker-process.js';
 import { folderWith, ROOT } from '../support/cli.js';
@@ -35,19 +34,6 @@ describe('a worker that died', () => {
     expect(outOfMemoryKills(join(folder, 'old'))).toBeNull();
     expect(outOfMemoryKills(join(folder, 'none'))).toBeNull();
   });
-});
-
-test.skipIf(process.platform !== 'linux')('a worker that computes leaves the cores to its engine', async () => {
-  const alone = async (computes: boolean) => {
-    const worker = forkWorker(process.env, { computes });
-    await new Promise<void>((resolve) => worker.onMessage(() => resolve()));
-    const command = readFileSync(`/proc/${worker.pid}/cmdline`, 'utf8').split('\0');
-    worker.kill();
-    await worker.ended;
-    return command.includes('--single-threaded');
-  };
-  expect(await alone(true)).toBe(true);
-  expect(await alone(false)).toBe(false);
 });
 
 test.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/setpriv'))(
