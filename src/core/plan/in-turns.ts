@@ -14,6 +14,7 @@ import { ALONE } from '../definition/condition.js';
 import { UserError } from '../errors.js';
 import { taskKey } from '../keys.js';
 import type { InTurns, LoggedSuite, SampleRecord } from '../log/log.js';
+import { partnersAmong } from '../pairing.js';
 import { createRandom, shuffle } from '../stats/basics/random.js';
 import { type Block, type PlannedCell, trialId, type Workload } from './plan.js';
 import { groupsOf } from './rounds.js';
@@ -49,9 +50,9 @@ export function dealtWorkloads(
     .flatMap(({ name: suite, tasks }) =>
       tasks.map(({ name: task }): DealtWorkload => {
         const baseSuite = baseSuites[suite] ?? suite;
-        const partners = byHash(samplesOf(baseSuite, task));
+        const partners = partnersAmong(samplesOf(baseSuite, task));
         const dealt = samplesOf(suite, task).map(({ sample, group, hash }): DealtSample => {
-          const partner = partners.get(hash)?.shift();
+          const partner = partners.take(hash);
           if (partner === undefined) {
             throw new UserError(
               `--base-suite: expected the samples of ${suite} in ${baseSuite}, found no partner there of ${sample} in task ${task}; both suites must read the same data, with the same limit and seed`,
@@ -68,12 +69,6 @@ export interface InTurnsOptions {
   readonly seed: number;
   /** Counts from 1. */
   readonly look: number;
-}
-
-function byHash(samples: readonly SampleRecord[]): ReadonlyMap<string, SampleRecord[]> {
-  const found = new Map<string, SampleRecord[]>();
-  for (const sample of samples) found.set(sample.hash, [...(found.get(sample.hash) ?? []), sample]);
-  return found;
 }
 
 /** Openings of each version in one look at a block. */

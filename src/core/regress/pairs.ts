@@ -3,6 +3,7 @@
  * several times is paired in the order of the samples.
  */
 import { taskKey } from '../keys.js';
+import { partnersAmong } from '../pairing.js';
 import type { Version, VersionSample, VersionTask } from './version.js';
 
 export interface PairedTask {
@@ -45,20 +46,15 @@ export function pairVersions(base: Version, candidate: Version): PairedVersions 
 
 function pairTasks(base: VersionTask, candidate: VersionTask): PairedTask {
   const { suite, name } = base;
-  const waiting = new Map<string, VersionSample[]>();
-  for (const sample of candidate.samples.toReversed()) {
-    const ofHash = waiting.get(sample.hash);
-    if (ofHash === undefined) waiting.set(sample.hash, [sample]);
-    else ofHash.push(sample);
-  }
+  const partners = partnersAmong(candidate.samples);
   const pairs: SamplePair[] = [];
   const lost: VersionSample[] = [];
   for (const sample of base.samples) {
-    const partner = waiting.get(sample.hash)?.pop();
+    const partner = partners.take(sample.hash);
     if (partner === undefined) lost.push(sample);
     else pairs.push({ task: taskKey(suite, name), base: sample, candidate: partner });
   }
-  return { suite, name, base, candidate, pairs, lost, added: [...waiting.values()].flat() };
+  return { suite, name, base, candidate, pairs, lost, added: partners.left() };
 }
 
 /** The group of a pair among those of all tasks; null where no sample of the pairs has one. */
