@@ -5,15 +5,12 @@
 import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { type Condition, steadyRate } from '../src/core/definition/condition.js';
-import { generationSchema } from '../src/core/definition/suite.js';
 import { resultOf } from '../src/core/load/load-test.js';
-import type { SampleRecord } from '../src/core/log/log.js';
 import { isMissing } from '../src/core/quantity.js';
 import { modelFrom } from '../src/files/definitions.js';
 import { PACED } from '../src/load/null-server.js';
 import { holdStep } from '../src/run/load-step.js';
-import { openNullServer } from '../src/run/self-test.js';
-import type { TrialRequest } from '../src/worker/protocol.js';
+import { openNullServer, QUESTION, SAMPLE } from '../src/run/self-test.js';
 import { openWorker } from '../src/worker/supervisor.js';
 import { type Figure, type Part, type Skipped, spreadOf } from './part.js';
 
@@ -118,21 +115,3 @@ async function invalidOf(code: string): Promise<number> {
   }
   return invalid;
 }
-
-const QUESTION: TrialRequest = {
-  for: 'answer',
-  prompt: { messages: [{ role: 'user', content: 'Say something, please.' }] },
-  generation: generationSchema.parse({ maxTokens: PACED.chunks }),
-};
-
-const SAMPLE: SampleRecord = {
-  type: 'sample',
-  suite: 'bench',
-  task: 'bench',
-  sample: '1',
-  group: null,
-  fields: {},
-  prompt: { text: '' },
-  promptHash: '',
-  hash: '',
-};

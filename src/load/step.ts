@@ -3,10 +3,12 @@
  * process that receives the answers, so no message stands between a token and its time. Several processes can share a step; each
  * takes its part of the one schedule.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Condition } from '../core/definition/condition.js';
 import { itemsInTurn, type Schedule, scheduleOf } from '../core/load/schedule.js';
 import type { Outcome } from '../core/measure/measurement.js';
+import { toMicroseconds } from '../core/microseconds.js';
 import { firstOf, within } from '../system/signals.js';
 import { startStep, type Turn } from './client.js';
 import type { Clock } from './clock.js';
@@ -127,7 +129,7 @@ export async function holdStep<Question>(
   let answers: StepAnswer[] = [];
   let underWay = 0;
   const flush = () => {
-    report({ answers, underWay, settled: micro(step.settled() - begin) });
+    report({ answers, underWay, settled: toMicroseconds(step.settled() - begin) });
     answers = [];
   };
   const step = startStep(scheduleOfOrder(order), {
@@ -148,9 +150,9 @@ export async function holdStep<Question>(
         place: turn.place,
         sample,
         pass,
-        due: micro(turn.due - begin),
-        ...(turn.released !== undefined && { released: micro(turn.released - begin) }),
-        end: micro(clock.now() - begin),
+        due: toMicroseconds(turn.due - begin),
+        ...(turn.released !== undefined && { released: toMicroseconds(turn.released - begin) }),
+        end: toMicroseconds(clock.now() - begin),
         outcome,
       });
       if (answers.length >= LARGEST_REPORT) flush();
@@ -162,7 +164,7 @@ export async function holdStep<Question>(
     const unsent = await step.unsent;
     flush();
     return {
-      unsent: unsent.map((turn) => ({ place: turn.place, ...asked(turn), due: micro(turn.due - begin) })),
+      unsent: unsent.map((turn) => ({ place: turn.place, ...asked(turn), due: toMicroseconds(turn.due - begin) })),
       client: watch(),
       server: await server(),
     };
@@ -188,7 +190,7 @@ function watchServer(
       if (until.aborted) return;
       const values = await look(within(LOOK, until));
       if (values === null) return;
-      looks.push({ at: micro(clock.now() - begin), values });
+      looks.push({ at: toMicroseconds(clock.now() - begin), values });
     }
   })();
   return async () => {
@@ -250,8 +252,4 @@ function* placesOf({ share: { client, clients }, most }: StepOrder<unknown>): Ge
 /** Seconds of the system's monotonic clock, which is the same in every process. */
 export function systemTime(): number {
   return Number(process.hrtime.bigint()) / 1e9;
-}
-
-function micro(seconds: number): number {
-  return Math.round(seconds * 1e6) / 1e6;
 }

@@ -4,10 +4,12 @@
  *
  *     call ──▶ here ──▶ clock, several times ──▶ open ──▶ hold ─▶ reports ─▶ finish ─▶ over ──▶ close ──▶ leave
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { conditionText } from '../core/definition/condition.js';
 import { UserError } from '../core/errors.js';
 import type { MachineRecord, SelfTestRecord, StepRecord } from '../core/log/log.js';
+import { toMicroseconds } from '../core/microseconds.js';
 import { machinesOf } from '../fleet/coordinator.js';
 import { callKey, ordersKey, repliesKey } from '../fleet/keys.js';
 import { type Order, type Reply, replyLetter, SILENCE } from '../fleet/load-messages.js';
@@ -217,7 +219,7 @@ function clientMachine(peer: Peer): ClientMachine {
       }
       const quickest = exchanges.reduce((a, b) => (b.roundTrip < a.roundTrip ? b : a));
       ahead = quickest.monotonic;
-      return { clockOffset: micro(quickest.wall), roundTrip: micro(quickest.roundTrip) };
+      return { clockOffset: toMicroseconds(quickest.wall), roundTrip: toMicroseconds(quickest.roundTrip) };
     },
     async testClients(clients) {
       const answer = peer.next('tested', (reply) => !('client' in reply) || reply.client === null);
@@ -274,8 +276,4 @@ function holding(peer: Peer, client: number, ahead: () => number): Pick<HoldingS
       return (await answer).closing;
     },
   };
-}
-
-function micro(seconds: number): number {
-  return Math.round(seconds * 1e6) / 1e6;
 }

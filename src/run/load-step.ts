@@ -2,12 +2,14 @@
  * Holds one step of a load test: gives each client its part of the schedule, writes every request to the log as it ends, and tells the
  * clients when the step is over. It is over when all requests that count have their answers; until then the clients keep up the load.
  */
+
 import { type Condition, conditionText } from '../core/definition/condition.js';
 import { sampleKey } from '../core/keys.js';
 import { requestOf } from '../core/load/recorded.js';
 import type { StepRequest } from '../core/load/request.js';
 import type { LogRecord, MeasurementRecord, SampleRecord, StepRecord } from '../core/log/log.js';
 import type { Outcome } from '../core/measure/measurement.js';
+import { toMicroseconds } from '../core/microseconds.js';
 import { isMissing, known, type Quantity } from '../core/quantity.js';
 import { type StepAnswer, type StepClosing, type StepReport, systemTime } from '../load/step.js';
 import type { TrialRequest } from '../worker/protocol.js';
@@ -100,7 +102,7 @@ export async function holdStep(planned: PlannedStep, options: HoldStepOptions): 
   const onInterrupt = () => finish.abort();
   signal.addEventListener('abort', onInterrupt, { once: true });
   const lead = leadOf(clients);
-  const began = micro(elapsed() + lead);
+  const began = toMicroseconds(elapsed() + lead);
   const begin = systemTime() + lead;
   const course = startCourse(planned, { ...options, began });
   let ending: StepRecord['ending'] | null = null;
@@ -135,7 +137,7 @@ export async function holdStep(planned: PlannedStep, options: HoldStepOptions): 
       ),
     );
     signal.throwIfAborted();
-    return course.end(closings, { ended: micro(elapsed()), ending: ending ?? 'trace ended' });
+    return course.end(closings, { ended: toMicroseconds(elapsed()), ending: ending ?? 'trace ended' });
   } finally {
     finish.abort();
     signal.removeEventListener('abort', onInterrupt);
@@ -174,11 +176,11 @@ function startCourse(
       model,
       repetition,
       session: clients[client]!.session,
-      at: micro(began + turn.end),
-      due: micro(began + turn.due),
+      at: toMicroseconds(began + turn.end),
+      due: toMicroseconds(began + turn.due),
       condition: conditionText(condition),
       step: id,
-      ...(turn.released !== undefined && { released: micro(began + turn.released) }),
+      ...(turn.released !== undefined && { released: toMicroseconds(began + turn.released) }),
       outcome,
     };
     append(record);
@@ -208,7 +210,7 @@ function startCourse(
       case 'rate-limit':
       case 'budget':
       case 'trace ended':
-        return micro(ended - began);
+        return toMicroseconds(ended - began);
     }
   }
 
@@ -320,8 +322,4 @@ function larger(a: Quantity, b: Quantity): Quantity {
 function add(a: Quantity, b: Quantity): Quantity {
   if (isMissing(a)) return a;
   return isMissing(b) ? b : known(a.value + b.value);
-}
-
-function micro(seconds: number): number {
-  return Math.round(seconds * 1e6) / 1e6;
 }

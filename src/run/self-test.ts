@@ -2,12 +2,14 @@
  * Measures the client itself, before it measures a server: a null server answers at times that are known, at a rate that is doubled
  * until the client is late. Up to there its figures are those of a server, and not its own.
  */
+
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { steadyRate } from '../core/definition/condition.js';
 import { generationSchema } from '../core/definition/suite.js';
 import type { SampleRecord, SelfTestRecord } from '../core/log/log.js';
+import { toMicroseconds } from '../core/microseconds.js';
 import { percentile } from '../core/stats/estimate/percentiles.js';
 import { modelFrom } from '../files/definitions.js';
 import { type NullPace, PACED, type Served } from '../load/null-server.js';
@@ -104,16 +106,17 @@ async function hold(rate: number, { clients, server, seconds, signal }: HoldOpti
   );
   const error = Math.max(0, percentile(ttft, 0.99) - percentile(served.ttft, 0.99));
   const held = record.ending === 'answered' && lateness <= LATE && error <= LATE;
-  return { rate, streams: served.most, lateness: micro(lateness), error: micro(error), held };
+  return { rate, streams: served.most, lateness: toMicroseconds(lateness), error: toMicroseconds(error), held };
 }
 
-const QUESTION: TrialRequest = {
+/** What a client is measured with: one question, and its sample. */
+export const QUESTION: TrialRequest = {
   for: 'answer',
   prompt: { messages: [{ role: 'user', content: 'Say something, please. '.repeat(20) }] },
   generation: generationSchema.parse({ maxTokens: PACED.chunks }),
 };
 
-const SAMPLE: SampleRecord = {
+export const SAMPLE: SampleRecord = {
   type: 'sample',
   suite: 'self-test',
   task: 'self-test',
@@ -147,8 +150,4 @@ export async function openNullServer(pace: NullPace): Promise<NullProcess> {
     },
     end: () => child.disconnect(),
   };
-}
-
-function micro(seconds: number): number {
-  return Math.round(seconds * 1e6) / 1e6;
 }

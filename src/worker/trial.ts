@@ -2,6 +2,7 @@
  * Runs one trial inside the worker: gathers the stream of a session into an outcome, or ranks continuations. The stream is the hot
  * path: for each token it keeps a time stamp and a piece of text, and computes nothing.
  */
+
 import {
   type GenerationEvent,
   ModelFailure,
@@ -13,6 +14,7 @@ import type { Generation } from '../core/definition/suite.js';
 import { describeError } from '../core/errors.js';
 import type { Completed, Failed, Loglikelihood, Outcome, Timing } from '../core/measure/measurement.js';
 import type { Continuation } from '../core/message.js';
+import { toMicroseconds } from '../core/microseconds.js';
 import { missing } from '../core/quantity.js';
 import { sha256 } from '../system/hash.js';
 import type { TrialRequest } from './protocol.js';
@@ -208,11 +210,6 @@ function describeLogprobs(logprobs: readonly number[], absent: string): Complete
   return logprobs.every(Number.isFinite)
     ? { value: logprobs.map(toSixDigits) }
     : missing('the engine gave log-probabilities that are no numbers; are the weights damaged?');
-}
-
-/** The clocks resolve microseconds; more digits would only fill the log. */
-function toMicroseconds(seconds: number): number {
-  return Math.round(seconds * 1e6) / 1e6;
 }
 
 /** Under load a stamp waits for its turn of the event loop, and a log of many requests is long enough. */
