@@ -99,7 +99,7 @@ describe('the commands of docs/gate.md', () => {
     '%s',
     async (command, { flags = '', codes = [0] }) => {
       // Where one run is meant, that of one model is.
-      const named = { ...places, ...(/baseline write|history add/.test(command) && { RUN: places.BASE }) };
+      const named: typeof places = /baseline write|history add/.test(command) ? { ...places, RUN: places.BASE! } : places;
       const filled = command.replaceAll(
         /\b(?:reports\/)?(BASE|NEW|RUN|EARLIER|A|B)\b/g,
         (_, name: string) => named[name]!,
