@@ -99,7 +99,9 @@ describe('the commands of docs/gate.md', () => {
     '%s',
     async (command, { flags = '', codes = [0] }) => {
       // Where one run is meant, that of one model is.
-      const named: typeof places = /baseline write|history add/.test(command) ? { ...places, RUN: places.BASE! } : places;
+      const named: typeof places = /baseline write|history add/.test(command)
+        ? { ...places, RUN: places.BASE! }
+        : places;
       const filled = command.replaceAll(
         /\b(?:reports\/)?(BASE|NEW|RUN|EARLIER|A|B)\b/g,
         (_, name: string) => named[name]!,
