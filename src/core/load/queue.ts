@@ -117,7 +117,7 @@ function isBursty(arrivals: Arrivals): boolean {
 }
 
 /** A step, as the crossing needs it. */
-export interface QueueEvidence {
+export interface QueuePoint {
   /** Requests per second. */
   readonly rate: number;
   readonly arrivals: Arrivals;
@@ -154,7 +154,7 @@ const MANY_LATE = 5;
  * weights (the Bayesian bootstrap: Rubin 1981, Annals of Statistics 9:130). Null where no steps lie on both sides of it.
  */
 export function queueCrossingOf(
-  steps: readonly QueueEvidence[],
+  steps: readonly QueuePoint[],
   { allowed, levels }: { readonly allowed: number; readonly levels: CrossingLevels },
 ): Crossing | null {
   const [first] = steps;
@@ -214,7 +214,7 @@ function widened(distance: number): number {
 const LEAST_JUDGED = 40;
 
 /** Null where too few requests tell. */
-function lateShareOf({ late }: QueueEvidence): number | null {
+function lateShareOf({ late }: QueuePoint): number | null {
   const total = (counts: (one: LateByQueue) => readonly number[]) => sum(late.map((one) => sum(counts(one))));
   const judged = total((one) => one.judged);
   return judged < LEAST_JUDGED ? null : total((one) => one.late) / judged;

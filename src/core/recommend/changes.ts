@@ -4,15 +4,15 @@
  */
 import { METRICS } from '../measure/metrics.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
-import { summarise } from './evidence.js';
-import type { Judge } from './judge.js';
+import type { DecidedClaims } from './decided-claims.js';
 import type { LimitCheck } from './limit-check.js';
 import type { Change, NewLimit, Rejection, TaskVerdict } from './recommendation.js';
+import { summarise } from './suite-tests.js';
 
 export interface ChangeOptions {
   readonly task: string;
   readonly verdict: TaskVerdict;
-  readonly judge: Judge;
+  readonly decided: DecidedClaims;
   /** That of the suite. */
   readonly margin: number;
 }
@@ -73,15 +73,15 @@ function byMargin(options: ChangeOptions, model: string): Change[] {
 const STEP = 0.001;
 const MOST_STEPS = 999;
 
-function fitsAt({ judge, task }: ChangeOptions, model: string, steps: number): boolean {
-  const { pairs } = judge.at(steps * STEP);
+function fitsAt({ decided, task }: ChangeOptions, model: string, steps: number): boolean {
+  const { pairs } = decided.at(steps * STEP);
   return pairs.some((pair) => pair.task === task && pair.candidate === model && pair.fits);
 }
 
 /** The least margin with which the model fits; null where none does, because it does not meet its limits. */
 function firstMarginWith(options: ChangeOptions, model: string): number | null {
-  const { judge, task } = options;
-  const limits = judge.evidence.limits.get(task)!.get(model)!;
+  const { decided, task } = options;
+  const limits = decided.tests.limits.get(task)!.get(model)!;
   if (summarise(limits).metP > 0.5 || !fitsAt(options, model, MOST_STEPS)) return null;
   let [without, withIt] = [Math.floor(options.margin / STEP), MOST_STEPS];
   while (withIt - without > 1) {

@@ -88,7 +88,7 @@ describe('a step', () => {
       missing(expect.stringMatching(/^the step has not settled: TTFT rises by \d+% over/)),
     );
     expect(window.attainment).toHaveProperty('missing');
-    expect(objectives[0]!.evidence).toHaveProperty('missing');
+    expect(objectives[0]!.tally).toHaveProperty('missing');
   });
 
   test('that is too short says how many requests it needs', () => {
