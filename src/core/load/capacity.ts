@@ -22,7 +22,7 @@ export interface LoadRange {
   readonly value: number;
   /** Every objective is shown to hold up to here; 0 where none is. */
   readonly low: number;
-  /** From here on an objective is shown to be missed; null where no load was shown to be too much. */
+  /** The load from which an objective is shown to be missed; null if no load was shown to be too great. */
   readonly high: number | null;
 }
 
@@ -70,7 +70,7 @@ export function tallyAt(step: StepResult, index: number, factor = 1): Tally | Mi
 const OVERLOADED = 20;
 
 interface Limited {
-  /** Of the objective. */
+  /** The place of the objective in the list. */
   readonly index: number;
   readonly factor: number;
 }

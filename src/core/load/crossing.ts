@@ -69,7 +69,7 @@ function curveOf(terms: readonly Term[], points: readonly LoadPoint[]): Curve {
 
 interface Near {
   readonly weightOf: (point: LoadPoint) => number;
-  /** Of the steps that are near. */
+  /** The inflation of the variance, from the steps that are near. */
   readonly inflation: number;
 }
 
@@ -82,7 +82,7 @@ function nearOf(points: readonly LoadPoint[], curve: Curve): Near {
 /** As many steps without any excess are believed beforehand: two or three steps alone tell little about their spread. */
 const USUAL_STEPS = 8;
 
-/** Where next to no request is expected to be late, a single one is no excess. */
+/** If almost no request is expected to be late, a single late one is not an excess. */
 const LEAST_VARIANCE = 1;
 
 /**
@@ -163,7 +163,7 @@ function overloadedTerm(load: number): Term {
 
 const IMPOSSIBLE = 20;
 
-/** A curve is straight within this share of the crossing, and within so many logits of what is allowed. */
+/** A curve is straight within this share of the crossing, and within this many logits of the allowed share. */
 const BANDWIDTH = 0.75;
 const STRAIGHT = 2.5;
 /** A step that is far still says on which side the crossing is. */
@@ -180,7 +180,7 @@ function tricube(distance: number): number {
   return distance < 1 ? (1 - distance ** 3) ** 3 : 0;
 }
 
-/** How far above what is allowed the late share of a step lies. A step with next to no late request tells little as it is. */
+/** How far the late share of a step lies above the allowed share. A step with almost no late request tells little anyway. */
 function logitsAway(tally: Tally): number {
   if (tally.kind === 'mean') return 0;
   const { allowed, n, late } = tally;
@@ -297,7 +297,7 @@ function boundsOf({ most, loads, logLikelihoods, at }: Profile, level: number): 
   };
 }
 
-/** Where a property begins to hold, between a load where it does not and one where it does. */
+/** Finds the load from which a property holds, between a load without it and a load with it. */
 function border(without: number, within: number, holds: (load: number) => boolean): number {
   let [outside, inside] = [without, within];
   for (let i = 0; i < 8; i++) {

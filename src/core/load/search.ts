@@ -41,7 +41,7 @@ export function nextStep(history: readonly StepResult[], rule: SearchRule): Next
   return { run: planned(edgeLoad(history, capacity, rule), 'prove', { history, rule }) };
 }
 
-/** A step while the edge is sought: so many requests tell an objective on p95 that holds from one that is far from it. */
+/** The requests of a step while the search looks for the edge. They tell a p95 objective that holds from one that fails by far. */
 const LOCATE_REQUESTS = 40;
 /** Longer than a step must be to count (`settledOf`), since the slowest answer grows with the load. */
 const LOCATE_RELAXATION = 8;
@@ -52,14 +52,14 @@ const LOCATE_SHARE = 0.04;
  * at a better guess than the one before.
  */
 const EDGE_STEPS = { concurrency: 4, users: 4, rate: 6 } as const;
-/** Below this many requests in its window a step at the edge is not worth its warm-up. */
+/** A step at the edge is not worth its warm-up if its window has fewer requests. */
 const EDGE_REQUESTS = 130;
 /** A one-sided p-value of "the objective holds" below which a load counts as missed, if this many requests say so. */
 const DOUBT = 0.3;
 const SURE_REQUESTS = 50;
 /** A load is tried again this often at most, before what it showed counts. */
 const MOST_TRIES = 3;
-/** Of the budget, what is left for the edge when its place is not yet found. */
+/** The share of the budget that stays for the edge while its place is not yet found. */
 const LEAST_SHARE = 0.5;
 /**
  * The edge is found when the load that is too much is at most this many times the one that holds. Short steps tell a closed loop's edge,
@@ -156,7 +156,7 @@ function leastHoldsP(found: readonly Tally[]): number {
 }
 
 interface Remaining {
-  /** Of the budget, from 0 to 1. */
+  /** The remaining share of the budget, from 0 to 1. */
   readonly share: number;
   readonly requests: number;
   readonly seconds: number;

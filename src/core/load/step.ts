@@ -32,7 +32,7 @@ export interface StepOptions {
 
 export interface StepResult {
   readonly condition: Condition;
-  /** From the beginning until the last answer. */
+  /** The seconds from the beginning to the last answer. */
   readonly seconds: number;
   /** All requests of the step. */
   readonly counts: RequestCounts;
@@ -95,7 +95,7 @@ export interface ObjectiveResult {
   readonly met: Met;
   /** The tally of the same requests for the objective at other limits. */
   readonly relaxed: readonly Relaxed[];
-  /** For each part of the queue; absent without a queue. */
+  /** The late requests of each part of the queue; absent without a queue. */
   readonly lateByQueue?: readonly LateByQueue[];
 }
 

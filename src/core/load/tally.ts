@@ -14,7 +14,7 @@ import { inflationOf, type Together, togetherOf } from './together.js';
 
 export type Tally = LateRequests | ExcessOfMean;
 
-/** For an objective on a percentile. */
+/** The tally of an objective on a percentile. */
 export interface LateRequests {
   readonly kind: 'late';
   /** The share that may be late: 0.05 for p95. */
@@ -26,7 +26,7 @@ export interface LateRequests {
   readonly together: Together | null;
 }
 
-/** For an objective on a mean. */
+/** The tally of an objective on a mean. */
 export interface ExcessOfMean {
   readonly kind: 'mean';
   readonly n: number;

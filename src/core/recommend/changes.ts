@@ -13,7 +13,7 @@ export interface ChangeOptions {
   readonly task: string;
   readonly verdict: TaskVerdict;
   readonly decided: DecidedClaims;
-  /** That of the suite. */
+  /** The margin of the suite. */
   readonly margin: number;
 }
 
@@ -121,7 +121,7 @@ function boundThatIsMet({
     : missing('there are too few requests for a bound');
 }
 
-/** To three digits, on the side on which the limit is met. */
+/** Rounds to three digits, to the side on which the limit is met. */
 function roundTo(value: number, round: (value: number) => number): number {
   if (value === 0) return 0;
   const unit = 10 ** (Math.floor(Math.log10(Math.abs(value))) - 2);

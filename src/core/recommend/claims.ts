@@ -80,10 +80,10 @@ export interface LargeDecision {
 }
 
 export interface Decisions {
-  /** In the order of the p-values. */
+  /** The decisions in the order of the p-values. */
   readonly pairs: readonly PairDecision[];
   readonly large: readonly LargeDecision[];
-  /** By task: whether every SLM is out. */
+  /** Whether every SLM is out, for each task. */
   readonly noneFits: ReadonlyMap<string, boolean>;
   /** The claims of one kind that share the error rate. */
   readonly family: number;
@@ -274,7 +274,7 @@ export function share(pValues: readonly number[], alpha: number): Shared[] {
   return pValues.map((_, i) => ({ adjusted: adjusted[i]!, level: levels[i]! }));
 }
 
-/** As a share: above rounding, below what anyone can see. */
+/** A relative difference that is greater than rounding and too small to see. */
 const ROUNDING = 1e-12;
 
 function levelsOf(pValues: readonly number[], alpha: number): number[] {

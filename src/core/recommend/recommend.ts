@@ -69,7 +69,7 @@ export function recommend(analysis: Analysis, options: RecommendOptions = {}): R
   };
 }
 
-/** The prices of a user; the tables fill in what is missing. */
+/** The prices of a user; the tables fill in the missing prices. */
 export function optionsOf(prices: PriceList | undefined): Required<Pick<RecommendOptions, 'devices' | 'electricity'>> {
   return { devices: withOwnDevices(prices?.devices ?? []), electricity: prices?.electricity ?? ELECTRICITY };
 }
@@ -162,7 +162,7 @@ interface TaskContext {
   readonly task: TaskAnalysis;
   readonly decided: DecidedClaims;
   readonly models: ComparedModels;
-  /** From the most to the least preferred. */
+  /** The models from the most to the least preferred. */
   readonly order: readonly string[];
 }
 

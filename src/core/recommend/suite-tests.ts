@@ -21,7 +21,7 @@ export interface PairDraft extends Reference {
   readonly task: string;
   readonly scores: Comparison['scores'];
   readonly pairs: PairedScores | Missing;
-  /** By sample, the difference of the scores. */
+  /** The difference of the scores, by sample. */
   readonly answers: ReadonlyMap<string, number>;
 }
 
@@ -39,9 +39,9 @@ export interface ComparedModels {
 
 export interface SuiteTests {
   readonly pairs: readonly RelatedPair[];
-  /** By task, the limits of every model. */
+  /** The limits of every model, by task. */
   readonly limits: ReadonlyMap<string, ReadonlyMap<string, readonly LimitTest[]>>;
-  /** By task, the models with too many answers that could not be scored. */
+  /** The models with too many unscored answers, by task. */
   readonly unscored: ReadonlyMap<string, readonly Unscored[]>;
   /** The references. */
   readonly large: readonly { readonly task: string; readonly model: string }[];

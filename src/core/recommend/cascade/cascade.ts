@@ -111,7 +111,7 @@ export interface CascadeCost {
   readonly beatsChanceP: number;
 }
 
-/** With fewer samples than this, the folds are too small for a threshold to mean anything. */
+/** The folds of fewer samples are too small for a threshold to mean anything. */
 const LEAST_SAMPLES = 20;
 /** More samples than this make the threshold slower to find, but no better, so evenly spaced ones are taken. */
 const MOST_CASES = 20_000;
