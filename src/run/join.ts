@@ -13,6 +13,7 @@ import { UserError } from '../core/errors.js';
 import { sampleKey, taskKey } from '../core/keys.js';
 import type { LogRecord, MachineRecord, SampleRecord } from '../core/log/log.js';
 import { type Trial, trialId } from '../core/plan/plan.js';
+import { TrialSet } from '../core/plan/trial-set.js';
 import { type LoadedModel, loadAllModels } from '../files/definitions.js';
 import { openLog, readLog } from '../files/log.js';
 import { type Ending, type OwnPart, partName, serve } from '../fleet/machine.js';
@@ -140,10 +141,10 @@ async function openPart(notice: RunNotice, host: MachineRecord, options: PartOpt
   if (!began) log.append(record);
   const machine: MachineRecord = { ...host, part: uniqueId() };
   log.append(machine);
-  const recorded = new Set<string>();
+  const recorded = new TrialSet();
   const samples = new Map<string, SampleRecord>();
   for await (const entry of readLog(logOf(folder))) {
-    if (entry.type === 'measurement') recorded.add(entry.trial);
+    if (entry.type === 'measurement') recorded.add(entry);
     if (entry.type === 'sample') samples.set(sampleKey(entry), entry);
   }
   const tasks = tasksOf(record.suites);
@@ -168,9 +169,9 @@ async function openPart(notice: RunNotice, host: MachineRecord, options: PartOpt
     const unknown = trials.find((trial) => !samples.has(sampleKey(trial)));
     if (unknown !== undefined) return { complete: false, reason: `the block lacks its sample ${unknown.sample}` };
     sendRecord(machine);
-    const own = new Set(trials.flatMap(({ id }) => (recorded.has(id) && !known.has(id) ? [id] : [])));
+    const own = new Set(trials.flatMap((trial) => (recorded.has(trial) && !known.has(trial.id) ? [trial.id] : [])));
     if (own.size > 0) for await (const one of linesOf(logOf(folder), own)) sendRecord(one);
-    const left = trials.filter(({ id }) => !recorded.has(id) && !known.has(id));
+    const left = trials.filter((trial) => !recorded.has(trial) && !known.has(trial.id));
     if (left.length === 0) return { complete: true, reason: 'all trials were run' };
     const { suite, task, model } = order;
     let failed: string | null = null;
@@ -181,7 +182,7 @@ async function openPart(notice: RunNotice, host: MachineRecord, options: PartOpt
         return;
       }
       log.append(one);
-      if (one.type === 'measurement') recorded.add(one.trial);
+      if (one.type === 'measurement') recorded.add(one);
       sendRecord(one);
     };
     const ending = await execute([{ model, condition, cells: [{ suite, task, trials: left }] }], {
