@@ -24,6 +24,7 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   logs: async () => (await import('./logs.js')).logs,
   kills: async () => (await import('./kills.js')).kills,
   fleet: async () => (await import('./fleet.js')).fleet,
+  cut: async () => (await import('./cut.js')).cut,
   titles: async () => (await import('./titles.js')).titles,
 };
 

@@ -13,7 +13,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 import { type Closed, conditionText } from '../core/definition/condition.js';
-import { UserError } from '../core/errors.js';
+import { describeError, UserError } from '../core/errors.js';
 import { sampleKey, taskKey } from '../core/keys.js';
 import type { LogRecord, MeasurementRecord, SampleRecord } from '../core/log/log.js';
 import type { Outcome } from '../core/measure/measurement.js';
@@ -25,7 +25,7 @@ import { sha256 } from '../system/hash.js';
 import { packageVersion } from '../system/package.js';
 import { ATTEMPTS, fileKey, MACHINES, PREFIX, queueName, RUNS, resultsKey } from './keys.js';
 import { type BlockOrder, batch, type MachineNotice, machineNotice, type RunNotice } from './messages.js';
-import { type Connection, isUnreachable } from './redis.js';
+import { type Connection, isRefusedByRedis, isUnreachable } from './redis.js';
 import { Refused, type Seal } from './seal.js';
 import { offerFile } from './weights.js';
 
@@ -97,6 +97,11 @@ export async function dispatch(
   let last = '0';
   let looked = 0;
   let announced = Number.NEGATIVE_INFINITY;
+  const said = new Set<string>();
+  const sayOnce = (text: string) => {
+    if (!said.has(text)) options.say(text);
+    said.add(text);
+  };
 
   /** @returns Whether there were any lines. */
   async function gather(patience: number): Promise<boolean> {
@@ -149,7 +154,8 @@ export async function dispatch(
         }
         await gather(LOOK / 4);
       } catch (error) {
-        if (!isUnreachable(error)) throw error;
+        if (isRefusedByRedis(error)) sayOnce(`${connection.shown}: ${describeError(error)}; it is asked again`);
+        else if (!isUnreachable(error)) throw error;
         await sleep(LOOK / 4, undefined, { signal }).catch(() => {});
       }
     }
@@ -323,10 +329,14 @@ export function textHash(outcome: Outcome): string | null {
   return outcome.state === 'completed' ? sha256(outcome.output) : null;
 }
 
-/** Says who joins, who leaves, and what nobody runs. */
+/** Milliseconds between two words about what each machine does. */
+const WORD = 60_000;
+
+/** Says who joins, who leaves, what nobody runs, and now and then what each machine does. */
 function watchMachines({ connection, seal, record, say }: DispatchOptions) {
   let known = new Map<string, MachineNotice>();
   let missed = '';
+  let told = performance.now();
   return {
     async look(): Promise<void> {
       const present = new Map((await machinesOf(connection, seal)).map((notice) => [notice.machine, notice]));
@@ -335,6 +345,10 @@ function watchMachines({ connection, seal, record, say }: DispatchOptions) {
       }
       for (const [id, { name }] of known) if (!present.has(id)) say(`${name} is gone`);
       known = present;
+      if (present.size > 0 && performance.now() - told > WORD) {
+        told = performance.now();
+        say([...present.values()].map(({ name, trials, doing }) => `${name} ${doing} (${trials} trials)`).join('; '));
+      }
       const nobody = record.models.flatMap(({ id }) => {
         const reasons = [...present.values()].flatMap(({ name, notHere }) =>
           notHere[id] ? [`${name}: ${notHere[id]}`] : [],

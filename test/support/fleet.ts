@@ -125,12 +125,15 @@ async function freePort(): Promise<number> {
 
 /** The ids of the trials in a log, as often as they are there. */
 export function trialsIn(log: string): readonly string[] {
-  return readFileSync(log, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line): { type: string; trial: string } => JSON.parse(line))
-    .filter(({ type }) => type === 'measurement')
-    .map(({ trial }) => trial);
+  return (
+    readFileSync(log, 'utf8')
+      .split('\n')
+      // What follows the last end of a line is nothing, or a line that is being written.
+      .slice(0, -1)
+      .map((line): { type: string; trial: string } => JSON.parse(line))
+      .filter(({ type }) => type === 'measurement')
+      .map(({ trial }) => trial)
+  );
 }
 
 /** A suite of yes and no, and a small and a large model that answer it at this pace, the small one less well. */
