@@ -40,7 +40,7 @@ export interface KeeperOptions {
   /** Answers that are under way at once. */
   readonly concurrency: number;
   readonly append: (record: LogRecord) => void;
-  /** Aborted once for a clean end: what is in flight is dropped, what is recorded stays. */
+  /** Aborted once for a clean end: trials in flight are dropped, recorded trials stay. */
   readonly signal: AbortSignal;
   /** Makes the id of a session; ids are unique everywhere, and sort by time. */
   readonly nextSession: () => string;
@@ -101,7 +101,7 @@ interface OpenSession {
   /** Whether the log has its facts. */
   announced: boolean;
   readonly statistics: Record<string, LatencyStatistics>;
-  /** With and without log-probabilities. */
+  /** Requests that were timed with and without log-probabilities. */
   logprobs: readonly LogprobsPair[];
 }
 
@@ -393,7 +393,7 @@ function inSeconds({ samplesCount, mean, min, max, p50, p75, p99, sd, rme }: Tin
   };
 }
 
-/** To the microsecond: what is below is noise, and would fill the log. */
+/** Rounds to the microsecond: further digits are noise, and would fill the log. */
 export function round(value: number): number {
   return Math.round(value * 1e6) / 1e6;
 }

@@ -41,8 +41,9 @@ test('trials that ran beside others say so, and their cell has a throughput and 
   expect(cell.quality.value).toBe(1);
   expect(cell.throughput).toMatchObject({ concurrency: 4, n: 24 });
   expect(cell.throughput.tokensPerSecond).toBeGreaterThan(0);
+  // On a busy machine, 24 times in a row may be too much alike for a median with an interval. A timer of Node may ring a millisecond early.
   expect(cell.metrics.ttft.n).toBe(24);
-  expect(cell.metrics.ttft.median.value).toBeGreaterThanOrEqual(0.003);
+  expect(cell.metrics.ttft.min).toBeGreaterThan(0.002);
   expect(cell.metrics.prefillRate).toEqual({ missing: 'other answers were computed at the same time' });
   expect(cell.metrics.outputTokens.n).toBe(24);
 });

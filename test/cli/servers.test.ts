@@ -98,7 +98,7 @@ test('requests are sent side by side where the run asks for it', async () => {
   expect(cell.throughput).toMatchObject({ concurrency: 4, n: 12 });
   // The first four came to a session without warm-up.
   expect(cell.metrics.ttft).toMatchObject({ n: 8 });
-  expect(cell.metrics.ttft.median.value).toBeGreaterThan(0.1);
+  expect(cell.metrics.ttft.min).toBeGreaterThan(0.09);
 });
 
 test('a prompt that was in its cache is not said to have been read', async () => {

@@ -6,7 +6,7 @@
  *     data: {"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":12}}
  *     data: [DONE]
  *
- * Servers put other things between: pings, annotations, errors under a status of 200. What is no part of an answer is
+ * Servers put other things between: pings, annotations, errors under a status of 200. Whatever does not belong to an answer is
  * skipped, and an error is read like the body of a refusal. Everything may be absent, null or of another type: answers
  * are hostile input.
  */

@@ -178,7 +178,7 @@ function finalFailure(error: unknown, { endpoint, ended }: Connection): unknown 
 }
 
 /**
- * Limits the attempt under way; what is spent between attempts does not count. One controller serves both reasons to stop, because
+ * Limits the attempt under way; the time between attempts does not count. One controller serves both reasons to stop, because
  * `AbortSignal.any` and its signals cost more than reading an answer.
  */
 function deadlineOf(seconds: number, signal: AbortSignal) {

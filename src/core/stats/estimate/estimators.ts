@@ -34,7 +34,7 @@ export interface MeanOptions extends EstimateOptions {
   readonly inflation?: number;
 }
 
-/** With fewer values the interval of a mean relies on a normality that nobody has checked. */
+/** The interval of a mean of fewer values relies on a normality that nobody has checked. */
 const FEW_VALUES = 30;
 /** Scores pile up at 0 and 1, so they need more (Bowyer et al. 2025, arXiv 2503.01747). */
 const FEW_BOUNDED_VALUES = 100;
