@@ -79,3 +79,8 @@ export function isUnreachable(error: unknown): boolean {
     describeError(error),
   );
 }
+
+/** Whether Redis answered that it does not do what it was asked: a key holds another kind of value, its memory is full, a right is gone. */
+export function isRefusedByRedis(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplyError' && !isUnreachable(error);
+}

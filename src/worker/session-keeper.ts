@@ -19,6 +19,7 @@ import type {
 } from '../core/log/log.js';
 import type { Outcome } from '../core/measure/measurement.js';
 import type { Trial } from '../core/plan/plan.js';
+import type { Trials } from '../core/plan/trials.js';
 import { known, missing, type Quantity } from '../core/quantity.js';
 import type { LoadedModel } from '../files/definitions.js';
 import { lateness, watchLoop } from '../load/loop-delay.js';
@@ -70,7 +71,7 @@ export interface SessionKeeper {
   warmUp(trial: Trial): Promise<Outcome>;
   run(trial: Trial): Promise<Attempted>;
   /** Runs trials one after another. One message requests several short ones. */
-  runInOrder(trials: readonly Trial[]): AsyncGenerator<Attempted, void>;
+  runInOrder(trials: Trials): AsyncGenerator<Attempted, void>;
   addStatistics(cell: string, latency: TinybenchLatency): void;
   /** Times what log-probabilities cost, where trials asked a server for them; `logprobs-cost.ts`. */
   timeLogprobs(trials: readonly Trial[]): Promise<void>;
@@ -249,7 +250,7 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
     return result[0]!;
   }
 
-  async function* runInOrder(trials: readonly Trial[]): AsyncGenerator<Attempted, void> {
+  async function* runInOrder(trials: Trials): AsyncGenerator<Attempted, void> {
     let batching = FIRST_BATCH;
     for (let next = 0; next < trials.length; ) {
       const batch = trials.slice(next, next + sizeOfNext(batching));
