@@ -51,7 +51,9 @@ const REST: readonly (readonly [kind: TaskVerdict['kind'], one: string, several:
 ];
 
 function oneClassHeadline(kind: 'slm' | 'llm', tasks: readonly TaskRecommendation[]): string {
-  const run = `Only ${kind === 'slm' ? 'small' : 'large'} models were measured`;
+  const alone = tasks.every(({ checks }) => checks.length <= 1);
+  const size = kind === 'slm' ? 'small' : 'large';
+  const run = alone ? `Only one ${size} model was measured` : `Only ${size} models were measured`;
   const measured = tasks.flatMap(({ checks }) => checks).filter(({ checks }) => checks.length > 0);
   if (measured.length === 0) return `${run}, and the suite sets no limits.`;
   const states = tasks.map(({ checks }) => bestState(checks));
