@@ -138,7 +138,8 @@ async function* chunksOf(
   const names = new Set<string>();
   let complaint: ServerError | null = null;
   try {
-    for await (const { time, ...event } of eventsOf(body, parsed)) {
+    for await (const event of eventsOf(body, parsed)) {
+      const { time } = event;
       const message = readMessage(event);
       switch (message.is) {
         case 'done':
