@@ -5,7 +5,7 @@
  *                                                    │ lines of their parts
  *     log of the run ◀── trials that are still open ◀┘
  *
- * The queue only hands out. What is still open follows from the log, so a Redis that loses everything loses no result: blocks that
+ * The queue only hands out. The open trials follow from the log, so a Redis that loses everything loses no result: blocks that
  * are neither in the queue nor in the log are put there again.
  *
  * A block is made when its turn comes, and forgotten at its end. What is kept of the other trials is a byte each.
@@ -111,7 +111,7 @@ export async function dispatch(
       plan.accept(sealed);
       last = id;
     }
-    // What is in the log need not stay in Redis.
+    // Trials that are in the log need not stay in Redis.
     if (entries.length > 0) await connection.redis.xdel(resultsKey(run), ...entries.map(([id]) => id));
     return entries.length > 0;
   }
@@ -289,7 +289,7 @@ function startPlan(
     /** The trials of a block that the log does not have. */
     openOf: ({ stretch }: Ordered) => openOf(stretch),
     again: () => [...again.values()],
-    /** Takes lines that came from a machine. What is not signed, or not as the log has it, is refused and said. */
+    /** Takes lines that came from a machine. A line that is not signed, or not as the log has it, is refused, with a message. */
     accept(sealed: unknown): void {
       try {
         const { lines } = seal.open(

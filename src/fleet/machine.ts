@@ -26,7 +26,7 @@ export interface Ending {
 
 /** The part of a run that a machine appends. */
 export interface OwnPart {
-  /** For each model that this machine does not run, why. */
+  /** The reason for each model that this machine does not run. */
   readonly notHere: Readonly<Record<string, string>>;
   /**
    * Measures the trials of a block that are not in the part.

@@ -1,7 +1,7 @@
 /**
  * What goes through the queue, as schemas. The records of the log among it have the schemas of the log.
  *
- *     coordinator ──run──▶ all machines        what is measured, and where its blocks are
+ *     coordinator ──run──▶ all machines        the definitions, and where the blocks are
  *     coordinator ──block──▶ one machine       trials of one cell, with their prompts
  *     machine ──batch──▶ coordinator           lines of the part that it appended
  *     machine ──machine──▶ whoever looks       what it has, does, and cannot do

@@ -53,7 +53,7 @@ export interface JoinOptions extends Partial<World> {
   readonly catalogue?: string | undefined;
   /** Folders of weights that entries of the queue may name: `root:NAME/path`. */
   readonly roots?: Roots | undefined;
-  /** Where the parts are kept. */
+  /** The folder of the parts. */
   readonly out?: string | undefined;
   /** What to do when the first run is at its end; without it, wait for the next. */
   readonly afterRun?: 'leave' | 'wait' | undefined;
@@ -290,7 +290,7 @@ async function modelsHere(
 
 interface Entry {
   readonly loaded: LoadedModel;
-  /** Whose word the source is: this machine's, or that of the queue. */
+  /** Who names the source of the weights: this machine, or the queue. */
   readonly from: 'here' | 'the queue';
 }
 

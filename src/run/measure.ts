@@ -117,7 +117,7 @@ async function everywhere(loaded: Definitions, fleet: FleetOptions, { environmen
 }
 
 /**
- * Measures what is missing of a run.
+ * Measures the missing trials of a run.
  *
  * @param reference The folder of the run, or its log.
  * @throws UserError when this is no run, or another process writes to it.

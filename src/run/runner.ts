@@ -37,7 +37,7 @@ export interface RunEnding {
 
 /** Runs the trials of a plan. @throws UserError when a model's definition, files or server are at fault. */
 export async function execute(blocks: readonly Block[], options: RunnerOptions): Promise<RunEnding> {
-  /** By model, why it could not go on. */
+  /** The reason why each failed model could not go on. */
   const failures = new Map<string, string>();
   const openings = openingsOf(blocks);
   const elapsed = () => round((performance.now() - options.began) / 1000);

@@ -216,7 +216,7 @@ function equalValues(
   const { confidence, bounds } = options;
   const equal = { method: 'all-values-equal', standardError: 0 } as const;
   if (!bounds) {
-    const warnings = ['all values are equal: the interval has no width, which understates what is not known'];
+    const warnings = ['all values are equal: the interval has no width, which understates the uncertainty'];
     return { low: value, high: value, ...equal, warnings };
   }
   const share = zeroFailureBound(units, (1 + confidence) / 2);
