@@ -30,7 +30,7 @@ export function showSamples(root: HTMLElement, data: PageData): void {
         nameOf(item),
         el('small', { dir: 'auto' }, ...textNodes((item.sample.prompt.at(-1)?.text ?? '').slice(0, SNIPPET))),
       ),
-      el('span', { class: 'marks' }, ...item.sample.results.map((result, i) => markOf(result, data.models[i]!))),
+      el('span', { class: 'marks' }, ...marksOf(item.sample.results, data.models)),
     ],
     onSelect: (index) => open(index),
   });
@@ -148,6 +148,21 @@ function markOf(result: PageResult | null, model: PageModel): HTMLElement {
     { class: `mark ${kind}`, title: `${model.id}: ${name}`, role: 'img', 'aria-label': `${model.id}: ${name}` },
     mark,
   );
+}
+
+/** Marks of more models than this would be cut. */
+const MOST_MARKS = 8;
+
+/** A mark for each model; of many models, how many of each class are right. */
+function marksOf(results: readonly (PageResult | null)[], models: readonly PageModel[]): HTMLElement[] {
+  if (models.length <= MOST_MARKS) return results.map((result, i) => markOf(result, models[i]!));
+  return (['slm', 'llm', null] as const).flatMap((wanted) => {
+    const scored = results.filter((result, i) => result !== null && models[i]!.class === wanted);
+    if (scored.length === 0) return [];
+    const right = scored.filter((result) => isRight(result!)).length;
+    const name = wanted?.toUpperCase() ?? 'others';
+    return [el('span', { title: `${right} of ${scored.length} are right` }, `${name} ${right}/${scored.length}`)];
+  });
 }
 
 function describe({ task, sample, address }: Item, models: readonly PageModel[]): HTMLElement[] {

@@ -114,7 +114,7 @@ async function answerTo(request: IncomingMessage, pages: Pages): Promise<Answer>
   return name === undefined ? notFound() : ofRun(decode(name), decode(file ?? ''), pages);
 }
 
-/** Under another name, the request comes from a page of the web. */
+/** A request under another host name comes from a page of the web. */
 function isOurs({ headers, socket }: IncomingMessage): boolean {
   const port = socket.localPort;
   return headers.host === `${HERE}:${port}` || headers.host === `localhost:${port}`;

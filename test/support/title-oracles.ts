@@ -17,6 +17,7 @@ import type { Block, Chart, Table, TableCell } from '../../src/core/report/docum
 import { formatCell, formatCount, formatScore, formatSeconds } from '../../src/core/report/format.js';
 import { headlineOf } from '../../src/core/report/headline.js';
 import { describeSuite, describeTask } from '../../src/core/report/words.js';
+import { normalCdf } from '../../src/core/stats/basics/normal.js';
 import { LOST_ANSWERS } from '../../src/core/stats/compare/noninferiority.js';
 import type { Estimate } from '../../src/core/stats/estimate/estimate.js';
 
@@ -165,10 +166,7 @@ const ORACLES: Readonly<Record<string, readonly (readonly [form: RegExp, isTrue:
   ttft: [[/^Median time to first token: (?<list>.+)$/, ({ list }, given) => areMedians(list!, given, 'ttft')]],
   e2e: [[/^Median end-to-end latency: (?<list>.+)$/, ({ list }, given) => areMedians(list!, given, 'e2e')]],
   'ttft-by-prompt': [
-    [
-      /^Longer prompts are not shown to take longer to the first token$/,
-      (_, given) => lines(given).every(({ line }) => isMissing(line.rate)),
-    ],
+    [/^Longer prompts are not shown to take longer to the first token$/, (_, given) => risingLines(given).length === 0],
     [
       /^(?<model>\S+) reads prompts fastest: /,
       ({ model }, given) => {
@@ -177,7 +175,14 @@ const ORACLES: Readonly<Record<string, readonly (readonly [form: RegExp, isTrue:
         return all.every((one) => one.model === model || (!isMissing(one.line.rate) && one.line.rate.high < rate.low));
       },
     ],
-    [/^Prompts are read at /, (_, given) => lines(given).some(({ line }) => !isMissing(line.rate))],
+    [
+      /^Prompts are read at (?<rates>.+)$/,
+      ({ rates }, given) =>
+        risingLines(given).length > 0 &&
+        lines(given).every(
+          ({ model }) => !rates!.includes(`(${model})`) || risingLines(given).some((rising) => rising.model === model),
+        ),
+    ],
   ],
   memory: [
     [
@@ -394,7 +399,12 @@ function cells({ analysis }: Case) {
   return analysis.suites[0]!.tasks.flatMap((task) => task.cells).filter(({ quality }) => !isMissing(quality));
 }
 
-function qualityOf({ analysis }: Case, model: string, task: string): Estimate | null {
+/** With the interval that decides a limit, where there is one: it is the one that a reader sees. */
+function qualityOf({ analysis, recommendation }: Case, model: string, task: string): Estimate | null {
+  const limit = recommendation.suites[0]!.tasks.find((one) => one.task === task)
+    ?.checks.find((one) => one.model === model)
+    ?.checks.find((check) => check.limit === 'quality');
+  if (limit !== undefined && 'value' in limit.observed && 'low' in limit.observed) return limit.observed as Estimate;
   const quality = analysis.suites[0]!.tasks.find(({ name }) => name === task)?.cells.find(
     (cell) => cell.model === model,
   )?.quality;
@@ -429,8 +439,19 @@ interface Rival {
   readonly x: { readonly value: number; readonly low: number; readonly high: number };
 }
 
-/** The models with a point that answered every sample and miss no limit. */
-function rivals({ analysis, recommendation }: Case, chart: Chart): Rival[] {
+/** More than one in twenty of its answers on a task has no score. */
+function lostAnswers({ analysis }: Case, id: string): boolean {
+  return analysis.suites[0]!.tasks.some(({ cells }) => {
+    const asked = cells.find(({ model }) => model === id)!.results.flatMap((result) => result ?? []);
+    const lost = asked.map(({ score, unscored, repetitions }) => (score === null ? repetitions : unscored));
+    const trials = asked.reduce((sum, { repetitions }) => sum + repetitions, 0);
+    return lost.reduce((sum, n) => sum + n, 0) > trials / 20;
+  });
+}
+
+/** The models with a point that answered every sample, lost no answers and miss no limit. */
+function rivals(given: Case, chart: Chart): Rival[] {
+  const { analysis, recommendation } = given;
   const suite = analysis.suites[0]!;
   const answered = (model: string) =>
     suite.tasks.reduce((sum, task) => sum + task.cells.find((cell) => cell.model === model)!.trials.recorded, 0);
@@ -440,7 +461,7 @@ function rivals({ analysis, recommendation }: Case, chart: Chart): Rival[] {
     const misses = recommendation.suites[0]!.tasks.some(({ checks }) =>
       checks.some((one) => one.model === point.model && one.checks.some(({ state }) => state === 'missed')),
     );
-    if (isMissing(quality) || misses || answered(point.model) < most) return [];
+    if (isMissing(quality) || misses || answered(point.model) < most || lostAnswers(given, point.model)) return [];
     return [{ model: point.model, quality, x: { value: point.x, low: point.xLow, high: point.xHigh } }];
   });
 }
@@ -501,6 +522,16 @@ function lines({ analysis }: Case) {
   return analysis.suites[0]!.overall.flatMap(({ model, ttftLine }) =>
     isMissing(ttftLine) ? [] : [{ model, line: ttftLine }],
   );
+}
+
+/** Those whose slope is beyond chance although several lines were looked at: by its own p-value, times the number of lines. */
+function risingLines(given: Case) {
+  const all = lines(given);
+  return all.filter(({ line: { secondsPerToken, rate } }) => {
+    const { value, low } = secondsPerToken;
+    const p = normalCdf((-value * 1.959963984540054) / (value - low));
+    return !isMissing(rate) && p * all.length < 0.025;
+  });
 }
 
 /** The headline counts what the rows say. */

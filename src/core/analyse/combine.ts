@@ -11,7 +11,6 @@ import type { Model } from '../definition/model.js';
 import { UserError } from '../errors.js';
 import { taskKey } from '../keys.js';
 import type { LoggedSuite, LogRecord, RunPart, RunRecord } from '../log/log.js';
-import { isOfVersion1 } from '../log/log-v1.js';
 import { plannedTrials } from './planned.js';
 
 export interface LabelledRun {
@@ -76,9 +75,9 @@ function trialOn(label: string, { trial, model }: { readonly trial: string; read
   return place < 0 ? `${trial}@${label}` : `${trial.slice(0, place)}@${label}${trial.slice(place + model.length + 1)}`;
 }
 
-/** Version 1 numbered the sessions of each run from 1, so they need the number of the run. All later ids are unique. */
+/** Version 1 numbered the sessions of each run from 1, and the same run may be given twice: in a copy, or under two names. */
 function sessionOf(session: string, index: number): string {
-  return isOfVersion1(session) ? `${session} of run ${index + 1}` : session;
+  return `${session} of run ${index + 1}`;
 }
 
 function combineDefinitions(runs: readonly LabelledRun[], named: (model: string, index: number) => string): RunRecord {

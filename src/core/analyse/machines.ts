@@ -53,7 +53,7 @@ export interface Machines {
 }
 
 /** Two processes gave the same number to different sessions. */
-const AMBIGUOUS = 'two sessions of this log of version 1 have the same number, so their readings cannot be told apart';
+const AMBIGUOUS = 'two sessions of this log have the same id, so their readings cannot be told apart';
 const ELSEWHERE = 'its trials ran on another machine';
 const UNKNOWN = 'the log does not tell which of its machines ran the trials';
 
@@ -84,7 +84,7 @@ export function readMachines(records: MachineRecords): Machines {
       if (chosen === undefined) return [{ machine: null, sessions: NO_SESSION, unambiguous: NO_SESSION }];
       return [on(chosen), ...measured.filter((machine) => machine !== chosen).map(on)];
     },
-    warnings: ambiguityWarnings(ambiguous.size),
+    warnings: ambiguityWarnings([...ambiguous]),
     circumstances: [...noiseOf(list), ...differencesOf(list)],
   };
 }
@@ -169,13 +169,12 @@ function differencesOf(machines: readonly MachineInfo[]): Warning[] {
   ];
 }
 
-function ambiguityWarnings(sessions: number): Warning[] {
-  if (sessions === 0) return [];
-  const numbers = sessions === 1 ? 'one session number is' : `${sessions} session numbers are`;
-  return [
-    {
-      what: `${numbers} used twice: the log joins parts of version 1, which may come from different machines`,
-      remedy: 'report the parts side by side (rightsize report A B), or run them again: sessions have unique ids now',
-    },
-  ];
+/** Version 1 numbered the sessions of each run from 1. A log of version 2 repeats an id only if it was joined with itself. */
+function ambiguityWarnings(ids: readonly string[]): Warning[] {
+  if (ids.length === 0) return [];
+  const used = ids.length === 1 ? 'one session id is used' : `${ids.length} session ids are used`;
+  const joins = ids.every(isOfVersion1)
+    ? 'the log joins parts of version 1, which may come from different machines'
+    : 'the log joins parts that hold the same sessions';
+  return [{ what: `${used} twice: ${joins}`, remedy: 'report the parts side by side: rightsize report A B' }];
 }

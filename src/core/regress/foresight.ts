@@ -18,7 +18,7 @@ import { FEWEST_BLOCKS } from './interleaved.js';
 import { gatePower } from './power.js';
 import { qualityPower } from './quality-power.js';
 
-/** What is planned of one task. */
+/** The plan of one task. */
 export interface PlannedTask {
   readonly task: string;
   /** The group of each sample; null where it has none. */

@@ -35,7 +35,7 @@ export function headlineOf({ verdict, tasks }: SuiteRecommendation): string {
   return [first, ...rest, ...noSmall(verdict)].join(' ');
 }
 
-/** Of open tasks it may be clear that no small model will do. */
+/** Names the open tasks on which no small model will do. */
 function noSmall(verdict: SuiteRecommendation['verdict']): string[] {
   const n = verdict.kind === 'inconclusive' ? verdict.noSmall.length : 0;
   return n === 0 ? [] : [`No small model will do for ${n === 1 ? 'one' : n} of the open tasks.`];
@@ -51,7 +51,9 @@ const REST: readonly (readonly [kind: TaskVerdict['kind'], one: string, several:
 ];
 
 function oneClassHeadline(kind: 'slm' | 'llm', tasks: readonly TaskRecommendation[]): string {
-  const run = `Only ${kind === 'slm' ? 'small' : 'large'} models were measured`;
+  const alone = tasks.every(({ checks }) => checks.length <= 1);
+  const size = kind === 'slm' ? 'small' : 'large';
+  const run = alone ? `Only one ${size} model was measured` : `Only ${size} models were measured`;
   const measured = tasks.flatMap(({ checks }) => checks).filter(({ checks }) => checks.length > 0);
   if (measured.length === 0) return `${run}, and the suite sets no limits.`;
   const states = tasks.map(({ checks }) => bestState(checks));
@@ -96,7 +98,7 @@ export function formatMargin(margin: number): string {
   return `${formatCount(points)} ${points === 1 ? 'point' : 'points'}`;
 }
 
-/** In the order in which people act on them. */
+/** The kinds of verdict in the order in which people act on them. */
 const ORDER: readonly TaskVerdict['kind'][] = [
   'slm-fits',
   'cascade',

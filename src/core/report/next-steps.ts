@@ -23,12 +23,20 @@ export function nextStepOf({ verdict, checks }: TaskRecommendation): string {
     case 'inconclusive':
       return settling(verdict.because);
     case 'one-class':
-      return checks.every((model) => model.checks.length === 0)
-        ? 'set limits, or run the other class too'
-        : `run ${verdict.class === 'slm' ? 'an LLM' : 'an SLM'} to compare`;
+      return afterOneClass(verdict.class, checks);
     case 'not-measured':
       return 'measure it';
   }
+}
+
+/** Several models of one class have a row each, so only what is true of all of them is said. */
+function afterOneClass(class_: 'slm' | 'llm', models: TaskRecommendation['checks']): string {
+  const other = class_ === 'slm' ? 'an LLM' : 'an SLM';
+  const checks = models.flatMap((model) => model.checks);
+  if (checks.length === 0) return `set limits, or run ${other} too`;
+  if (models.some(({ state }) => state === 'passes')) return `run ${other} to compare`;
+  if (models.every(({ state }) => state === 'fails')) return 'a better model, or other limits';
+  return settlingLimits(checks);
 }
 
 function settling(doubt: Doubt): string {
@@ -63,14 +71,22 @@ export function nextCommands(analysis: Analysis, suite: SuiteAnalysis, recommend
   if (run.parts !== undefined) return [];
   const folder = folderOfRun(run);
   if (!run.ended.complete) return [resumeCommand('run', run.command, folder)];
-  const open = recommended.tasks.filter(({ verdict }) => verdict.kind === 'inconclusive');
-  if (open.length === 0) return [];
+  const open = recommended.tasks.filter(isOpen);
+  // Who has one class alone needs the name of a model of the other.
+  const other = recommended.verdict.kind === 'one-class' ? [shellCommand(['rightsize', 'list', 'models'])] : [];
+  if (open.length === 0) return other;
   const limit = limitThatSettles(suite, open);
   const longer = limit === null ? null : withLimit(run.command, limit);
   return [
     ...(longer === null ? [] : [shellCommand(longer)]),
     ...(open.some(isOpenByMargin) ? [shellCommand(['rightsize', 'power', folder])] : []),
+    ...other,
   ];
+}
+
+function isOpen({ verdict, checks }: TaskRecommendation): boolean {
+  if (verdict.kind !== 'one-class') return verdict.kind === 'inconclusive';
+  return checks.some((model) => model.checks.some(({ state }) => state === 'undecided'));
 }
 
 function isOpenByMargin({ verdict }: TaskRecommendation): boolean {

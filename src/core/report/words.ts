@@ -148,7 +148,7 @@ export function describeTask(task: TaskRecommendation, suite: SuiteVerdict | nul
 
 type OneClass = Extract<TaskVerdict, { kind: 'one-class' }>;
 
-/** Of models that were compared with none: what their limits say, if there are any. */
+/** Describes the limits, if there are any, of models that were not compared with another model. */
 export function describeLimits({ model, limits }: Pick<OneClass, 'model' | 'limits'>): string {
   if (limits === 'none') return 'no limit was set';
   return model === null ? 'no model is shown to meet every limit' : `${model} meets every limit`;
@@ -318,8 +318,10 @@ function roundUp(n: number): number {
 }
 
 /** What would change the verdict of a task. Each sentence is true of the same data (../recommend/changes.ts). */
-export function whatWouldChange({ verdict, changes, comparisons }: TaskRecommendation): string[] {
+export function whatWouldChange({ verdict, changes, comparisons, checks }: TaskRecommendation): string[] {
   const sentences = groupVariants(changes, describeChange).slice(0, MOST_NAMED);
+  const undecided = checks.flatMap((model) => model.checks).filter(({ state }) => state === 'undecided');
+  const openLimits = [...new Set(undecided.map(({ limit }) => limitedOf(limit).title.toLowerCase()))];
   switch (verdict.kind) {
     case 'slm-fits':
       return sentences;
@@ -335,7 +337,10 @@ export function whatWouldChange({ verdict, changes, comparisons }: TaskRecommend
         ? ['A run in which at most 5% of the trials of each model have no score.']
         : ['More data, as the verdict says.', ...sentences];
     case 'one-class':
-      return [`A run of ${verdict.class === 'slm' ? 'an LLM' : 'an SLM'} on the same samples.`];
+      return [
+        ...(openLimits.length > 0 ? [`More data on ${list(openLimits)}.`] : []),
+        `A run of ${verdict.class === 'slm' ? 'an LLM' : 'an SLM'} on the same samples.`,
+      ];
     case 'not-measured':
       return comparisons.length === 0 ? ['A run of the task on an SLM and an LLM.'] : [];
   }

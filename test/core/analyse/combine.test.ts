@@ -46,6 +46,12 @@ describe('several runs in one report', () => {
     expect(medians[2]).toBeLessThan(medians[0]! / 3);
   });
 
+  it('may have the same sessions: a run and its copy are told apart', () => {
+    const analysis = analyse(combine({ here: laptop, copy: laptop }));
+    expect(analysis.warnings.filter(({ what }) => what.includes('twice'))).toEqual([]);
+    for (const { metrics } of analysis.models) expect(isMissing(metrics.memory)).toBe(false);
+  });
+
   it('hold each SLM against the LLM of its own run, and say how far runs agree', () => {
     const analysis = analyse(combine({ laptop, server }));
     expect(recommend(analysis).suites[0]!.references.map(({ reference }) => reference)).toEqual([

@@ -102,16 +102,25 @@ describe('a log of version 1', () => {
     const analysis = analyse(joined);
     for (const { metrics, memory, drift } of analysis.models) {
       const reason = {
-        missing: 'two sessions of this log of version 1 have the same number, so their readings cannot be told apart',
+        missing: 'two sessions of this log have the same id, so their readings cannot be told apart',
       };
       expect(metrics.memory).toEqual(reason);
       expect(metrics.memoryAdded).toEqual(reason);
       expect(memory.peak.resident).toEqual(reason);
       expect(drift).toEqual(reason);
     }
-    expect(analysis.warnings[0]!.what).toMatch(/^2 session numbers are used twice/);
+    expect(analysis.warnings[0]!.what).toMatch(/^2 session ids are used twice: the log joins parts of version 1/);
     expect(analysis.suites[0]!.tasks[0]!.cells[0]!.trials.recorded).toBe(120);
     for (const seed of SEEDS) expect(JSON.stringify(analyse(shuffled(joined, seed)))).toBe(JSON.stringify(analysis));
+  });
+
+  test('is named as such, and no log of version 2 is', () => {
+    const log = makeLog({ tasks: [{ name: 'route', samples: 5 }], models: [{ id: 'm', quality: 1 }] });
+    const again = log.map((record) =>
+      record.type === 'session' ? { ...record, load: { value: 9 } } : record,
+    ) as typeof log;
+    const [warning] = analyse([...log, ...again]).warnings;
+    expect(warning!.what).toBe('one session id is used twice: the log joins parts that hold the same sessions');
   });
 
   test('joined with itself is itself', () => {

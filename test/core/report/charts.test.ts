@@ -87,6 +87,87 @@ describe('the chart of memory over more than a decade', () => {
   });
 });
 
+describe('marks in a legend', () => {
+  it('are those of the chart: the measured peak is a stroke', () => {
+    for (const models of [
+      [{ id: 'm', class: 'slm', quality: 1, memory: 3e9, parameters: 3e9 }],
+      [
+        { id: 'm', class: 'slm', quality: 1, memory: 3e9, parameters: 3e9 },
+        { id: 'n', class: 'llm', quality: 1, memory: 9e10, parameters: 9e10 },
+      ],
+    ] as const) {
+      const one = analyse(makeLog({ tasks: [{ name: 'route', samples: 5 }], models }));
+      const found = buildCharts(one, recommend(one))[0]!.charts.find(({ name }) => name === 'memory') as Chart;
+      const shapes = (found.spec.layer as { mark: { type: string }; encoding: { shape?: Scaled; color?: Scaled } }[])
+        .flatMap(({ encoding }) => encoding.shape ?? [])
+        .map(({ scale: { domain, range } }) => range[domain.indexOf('measured peak')]);
+      expect(new Set(shapes).size).toBe(1);
+      expect(shapes[0]).toMatch(/^M/);
+    }
+  });
+});
+
+interface Scaled {
+  readonly scale: { readonly domain: readonly string[]; readonly range: readonly string[] };
+}
+
+describe('the ticks of a short logarithmic axis', () => {
+  it.each([
+    [0.005, 0.033],
+    [0.035, 0.12],
+    [0.6, 0.9],
+    [0.02, 0.4],
+    [0.001, 1000],
+  ])('from %d to %d are between two and nine', (low, high) => {
+    const { values } = logTicks(low, high) as { values: readonly number[] };
+    expect(values.length).toBeGreaterThanOrEqual(2);
+    expect(values.length).toBeLessThanOrEqual(9);
+  });
+});
+
+describe('the chart of trade-offs', () => {
+  it('draws a model that lost answers hollow, and names it in no title', () => {
+    const lost = analyse(
+      makeLog({
+        tasks: [{ name: 'route', samples: 60 }],
+        models: [
+          {
+            id: 'lossy',
+            class: 'slm',
+            quality: 1,
+            ttft: 0.01,
+            outcome: (sample, outcome) =>
+              Number(sample.slice(-4)) % 10 < 4
+                ? { state: 'failed', by: 'harness', kind: 'crash', reason: 'signal 11', output: '' }
+                : outcome,
+          },
+          { id: 'slow', class: 'slm', quality: 0.9, ttft: 0.05 },
+          { id: 'large', class: 'llm', quality: 0.95, ttft: 0.1 },
+        ],
+      }),
+    );
+    const found = buildCharts(lost, recommend(lost))[0]!.charts.find(({ name }) => name === 'quality-ttft') as Chart;
+    expect(found.title).not.toContain('lossy');
+    expect(found.note).toContain('hollow: lost answers');
+  });
+});
+
+describe('the chart of TTFT by the length of the prompt', () => {
+  it('takes the steepest of forty flat lines for chance', () => {
+    const flat = analyse(
+      makeLog({
+        seed: 5,
+        tasks: [{ name: 'route', samples: 60 }],
+        models: Array.from({ length: 40 }, (_, i) => ({ id: `m-${i}`, class: 'slm', quality: 1, tokens: 2 })),
+      }),
+    );
+    expect(flat.suites[0]!.overall.some(({ ttftLine }) => 'rate' in ttftLine && 'value' in ttftLine.rate)).toBe(true);
+    const found = buildCharts(flat, recommend(flat))[0]!.charts.find(({ name }) => name === 'ttft-by-prompt') as Chart;
+    expect(found.title).toBe('Longer prompts are not shown to take longer to the first token');
+    expect(found.note).toContain('n = 60 samples a model, 30 of them drawn');
+  });
+});
+
 describe('the chart of parity', () => {
   it('holds the variants of one model against the first, and no others', () => {
     const pairs = new Set(valuesOf(chart('parity').spec as Layer).map(({ pair }) => pair));

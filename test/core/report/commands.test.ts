@@ -52,6 +52,26 @@ describe('the next step of a task', () => {
   });
 });
 
+describe('the next step of one class alone', () => {
+  const stepsOf = (models: Parameters<typeof makeLog>[0]['models'], limits: object) => {
+    const log = makeLog({ requirement: { limits }, tasks: [{ name: 'route', samples: 60 }], models });
+    return recommend(analyse(log)).suites[0]!.tasks.map(nextStepOf);
+  };
+  const small = (quality: number) => ({ id: `small-${quality}`, class: 'slm' as const, quality });
+  const min = (quality: number) => ({ quality: { min: quality } });
+
+  it.each([
+    ['no limits', [small(0.9)], {}, 'set limits, or run an LLM too'],
+    ['its limits met', [small(1)], min(0.5), 'run an LLM to compare'],
+    ['a limit that is open', [small(0.8)], min(0.8), 'more samples, for quality'],
+    ['a limit that is missed', [small(0.2)], min(0.8), 'a better model, or other limits'],
+    ['one of two models that meets all', [small(1), small(0.2)], min(0.5), 'run an LLM to compare'],
+    ['only large models', [{ id: 'large', class: 'llm' as const, quality: 1 }], min(0.5), 'run an SLM to compare'],
+  ])('with %s is "%s"', (_, models, limits, step) => {
+    expect(stepsOf(models, limits)).toEqual([step]);
+  });
+});
+
 describe('the next commands', () => {
   const commandsOf = (log: Parameters<typeof analyse>[0]) => {
     const analysis = analyse(log);
@@ -60,6 +80,28 @@ describe('the next commands', () => {
 
   it('ask how many samples open tasks need', () => {
     expect(commandsOf(GOLDEN.pair!)).toEqual(['rightsize power reports/2026-11-22T09-08-57']);
+  });
+
+  it('show one class alone the models of the other, and how to ask more samples', () => {
+    const log = makeLog({
+      requirement: { limits: { quality: { min: 0.8 } } },
+      tasks: [{ name: 'route', samples: 60 }],
+      models: [{ id: 'small-0.8', class: 'slm', quality: 0.8 }],
+    });
+    expect(commandsOf(log)).toEqual(['rightsize list models']);
+    const longer = log.map((record) =>
+      record.type === 'run'
+        ? {
+            ...record,
+            settings: { ...record.settings, limit: 60 },
+            suites: record.suites.map((suite) => ({
+              ...suite,
+              tasks: suite.tasks.map((task) => ({ ...task, samples: { ...task.samples, count: 500 } })),
+            })),
+          }
+        : record,
+    );
+    expect(commandsOf(longer as typeof log)).toEqual(['rightsize run --limit 120', 'rightsize list models']);
   });
 
   it('end a run that is not complete before anything else', () => {

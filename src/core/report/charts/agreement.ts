@@ -81,7 +81,7 @@ export function agreementChart(input: ChartInput): Chart | NoChart {
           type: 'quantitative',
           title: 'share of samples, %',
           scale: { domain: [0, 1] },
-          axis: { labelExpr: LABELS.share },
+          axis: { labelExpr: LABELS.share, values: [0, 0.25, 0.5, 0.75, 1] },
         },
         color: {
           field: 'kind',

@@ -124,6 +124,9 @@ function mapObjects(value: unknown, change: (object: Spec) => Spec): unknown {
   );
 }
 
+/** A label whose middle is nearer to the end of its axis than this many units of width would be cut. */
+const FLUSH = 18;
+
 const SCHEMA = 'https://vega.github.io/schema/vega-lite/v6.json';
 export const WIDTH = 560;
 
@@ -153,6 +156,7 @@ export function specOf({ title, note }: Pick<Chart, 'title' | 'note'>, spec: Spe
       },
       // A label at the end of an axis that is not moved inwards would be cut at the end of the picture.
       axisQuantitative: { labelFlush: true, labelOverlap: 'greedy', labelSeparation: 6 },
+      axisXQuantitative: { labelFlush: FLUSH },
       legend: { labelColor: 'currentColor', titleColor: 'currentColor', titleFontWeight: 'normal' },
       header: { labelColor: 'currentColor', titleColor: 'currentColor', labelFontWeight: 600, labelLimit: 300 },
       text: { color: 'currentColor' },
@@ -190,10 +194,18 @@ export function widened(low: number, high: number): [low: number, high: number] 
   return [low / factor, high * factor];
 }
 
+/** From a number of decades on, the digits of the ticks: of each decade about the same number fit. */
+const STEPS = [
+  [3, [1]],
+  [0.8, [1, 2, 5]],
+  [0.4, [1, 1.5, 2, 3, 4, 5, 7]],
+  [Number.NEGATIVE_INFINITY, [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9]],
+] as const;
+
 /** Round numbers for a logarithmic axis, few enough to read. If fewer than two fit, Vega chooses. */
 export function logTicks(low: number, high: number): Spec {
   const decades = Math.log10(high / low);
-  const steps = decades > 3 ? [1] : decades > 0.8 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9];
+  const steps = STEPS.find(([least]) => decades > least)![1];
   const values: number[] = [];
   for (let power = Math.floor(Math.log10(low)) - 1; power <= Math.ceil(Math.log10(high)); power++) {
     values.push(...steps.map((step) => Number((step * 10 ** power).toPrecision(6))));

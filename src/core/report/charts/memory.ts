@@ -29,12 +29,17 @@ export function memoryChart({ analysis, recommendation, suite }: ChartInput): Ch
     return { name: NAME, title: 'Memory by model', missing: reason[0] ?? 'no model was run on this machine' };
   }
   const most = Math.max(...shown.map((fit) => needOf(fit)!));
-  const limits = linesUpTo(most, devices, requirement.limits.memory?.max ?? null);
   // Bytes would be labelled at round powers of ten, which are odd numbers of MiB.
   const unit = most >= 2 ** 30 ? { name: 'GiB', bytes: 2 ** 30 } : { name: 'MiB', bytes: 2 ** 20 };
   const title = titleOf(shown, devices);
   const y = { field: 'model', type: 'nominal', title: null, sort: analysis.models.map(({ id }) => id) };
   const least = Math.min(...shown.flatMap(readingsOf));
+  const isWide = least > 0 && most > DECADE * least;
+  const lines = linesUpTo(most, devices, requirement.limits.memory?.max ?? null);
+  const limits = joined(
+    lines,
+    placeOn(isWide ? [least, Math.max(most, ...lines.map(({ bytes }) => bytes))] : null, lines),
+  );
   const drawing = {
     shown,
     limits,
@@ -42,9 +47,17 @@ export function memoryChart({ analysis, recommendation, suite }: ChartInput): Ch
     y,
     ends: [least, Math.max(most, ...limits.map(({ bytes }) => bytes))] as const,
   };
-  const { layers, told } = least > 0 && most > DECADE * least ? pointLayers(drawing) : barLayers(drawing);
+  const { layers, told } = isWide ? pointLayers(drawing) : barLayers(drawing);
   const note = noteOf([`${plural(shown.length, 'model')}, largest reading of all sessions`, ...told], devices, limits);
-  const spec = specOf({ title, note }, { height: { step: 26 }, layer: layers });
+  const spec = specOf(
+    { title, note },
+    {
+      height: { step: 26 },
+      layer: layers,
+      // On a page that is narrower the names of lines would lie over one another, so the chart scrolls.
+      ...(limits.length > 1 && { usermeta: { leastWidth: LEAST_WIDTH } }),
+    },
+  );
   const absent = analysis.models.filter(({ id }) => shown.every(({ model }) => model !== id)).map(({ id }) => id);
   const alt =
     `${shown.map(describe).join('; ')}.` +
@@ -53,7 +66,9 @@ export function memoryChart({ analysis, recommendation, suite }: ChartInput): Ch
   return { name: NAME, title, note, alt, spec };
 }
 
-/** From this factor on the smallest bar would be a line of few pixels. */
+const LEAST_WIDTH = 480;
+
+/** If values differ by this factor, the smallest bar would be a line of few pixels. */
 const DECADE = 10;
 
 interface Drawing {
@@ -74,34 +89,46 @@ interface Layers {
 function barLayers({ shown, limits, unit, y }: Drawing): Layers {
   const x = { type: 'quantitative', title: `memory of one request at a time, ${unit.name}`, axis: { tickCount: 6 } };
   const isEstimated = shown.some(({ estimate }) => !isMissing(estimate));
-  const [labels, colours] = isEstimated
-    ? [
-        [...PARTS, PEAK],
-        [...SHADES, INK],
-      ]
-    : [[PEAK], [INK]];
+  const marks = marksOf(isEstimated ? [...PARTS, PEAK] : [PEAK]);
   const bars = {
     data: { values: shown.flatMap((fit) => partsOf(fit, unit.bytes)) },
     mark: { type: 'bar', height: { band: 0.7 } },
     encoding: {
       y,
       x: { ...x, field: 'memory' },
-      color: colorOf(labels, colours),
+      color: marks.color,
       order: { field: 'order' },
       tooltip: [{ field: 'model' }, { field: 'part' }, { field: 'shown', title: 'memory' }],
     },
   };
   return {
-    layers: [bars, peakLayer(shown, unit.bytes, y, x), ...limitLayers(limits, unit.bytes, x)],
+    layers: [bars, peakLayer(shown, unit.bytes, { y, x, marks }), ...limitLayers(limits, unit.bytes, x)],
     told: isEstimated ? ['stacked: the estimate, and the rest up to the measured peak'] : [],
   };
 }
 
-function colorOf(labels: readonly string[], range: readonly string[]) {
-  return { field: 'part', type: 'nominal', title: null, scale: { domain: labels, range }, legend: legendOf(labels) };
+/** An upright stroke, in the units of a symbol of Vega. */
+const STROKE = 'M-0.09,-1H0.09V1H-0.09Z';
+
+/** The colour and the shape of everything that is drawn. Their legends merge, so each mark stands there as it is drawn. */
+const LOOKS: Readonly<Record<string, readonly [colour: string, shape: string]>> = {
+  ...Object.fromEntries(PARTS.map((part, i) => [part, [SHADES[i]!, 'square'] as const])),
+  [ESTIMATE]: [SHADES[1], 'circle'],
+  [PEAK]: [INK, STROKE],
+};
+
+function marksOf(labels: readonly string[]): Readonly<Record<'color' | 'shape', Spec>> {
+  const by = (range: readonly string[]) => ({
+    field: 'part',
+    type: 'nominal',
+    title: null,
+    scale: { domain: labels, range },
+    legend: legendOf(labels),
+  });
+  return { color: by(labels.map((label) => LOOKS[label]![0])), shape: by(labels.map((label) => LOOKS[label]![1])) };
 }
 
-/** A point for the estimate and a tick for the measured peak, with a line between them. */
+/** A point for the estimate and a stroke for the measured peak, with a line between them. */
 function pointLayers({ shown, limits, unit, y, ends }: Drawing): Layers {
   const [low, high] = [ends[0] / unit.bytes, ends[1] / unit.bytes];
   const x = {
@@ -110,7 +137,7 @@ function pointLayers({ shown, limits, unit, y, ends }: Drawing): Layers {
     scale: { type: 'log', nice: false, padding: 10, domain: widened(low, high) },
     axis: { ...logTicks(low, high) },
   };
-  const labels = [ESTIMATE, PEAK];
+  const marks = marksOf([ESTIMATE, PEAK]);
   const points = shown.flatMap(({ model, estimate }) =>
     isMissing(estimate)
       ? []
@@ -133,25 +160,36 @@ function pointLayers({ shown, limits, unit, y, ends }: Drawing): Layers {
       encoding: {
         y,
         x: { ...x, field: 'memory' },
-        color: colorOf(labels, [SHADES[1], INK]),
+        ...marks,
         tooltip: [{ field: 'model' }, { field: 'shown', title: ESTIMATE }],
       },
     },
-    peakLayer(shown, unit.bytes, y, x),
+    peakLayer(shown, unit.bytes, { y, x, marks }),
     ...limitLayers(limits, unit.bytes, x),
   ];
   return { layers, told: ['on a log scale, because one needs more than ten times as much as another'] };
 }
 
-function peakLayer(shown: readonly ModelFit[], unit: number, y: Spec, x: Spec): Spec {
+interface PeakEncoding {
+  readonly y: Spec;
+  readonly x: Spec;
+  readonly marks: Readonly<Record<'color' | 'shape', Spec>>;
+}
+
+function peakLayer(shown: readonly ModelFit[], unit: number, { y, x, marks }: PeakEncoding): Spec {
   return {
     data: { values: shown.flatMap((fit) => peakOf(fit, unit)) },
-    mark: { type: 'tick', thickness: 3, color: INK, height: { band: 0.9 } },
-    encoding: { y, x: { ...x, field: 'memory' }, tooltip: [{ field: 'model' }, { field: 'shown', title: PEAK }] },
+    mark: { type: 'point', filled: true, size: 550, opacity: 1 },
+    encoding: {
+      ...marks,
+      y,
+      x: { ...x, field: 'memory' },
+      tooltip: [{ field: 'model' }, { field: 'shown', title: PEAK }],
+    },
   };
 }
 
-/** What is drawn of a model, in bytes. */
+/** The drawn parts of a model's memory, in bytes. */
 function readingsOf({ estimate, measured }: ModelFit): number[] {
   return [...(isMissing(estimate) ? [] : [estimate.total]), ...(isMissing(measured) ? [] : [measured.value])];
 }
@@ -200,18 +238,29 @@ function linesUpTo(most: number, devices: readonly Device[], limit: number | nul
   const first = usable.find(({ bytes }) => bytes >= most);
   const near = usable.filter((device) => device.bytes < most || device === first);
   const lines = [...(limit === null ? [] : [{ name: 'limit of the suite', bytes: limit }]), ...near.slice(-MOST_LINES)];
-  return joined(lines.filter(({ bytes }) => bytes <= REACH * most));
+  return lines.filter(({ bytes }) => bytes <= REACH * most);
 }
 
-/** Lines that are nearer to each other than this share of the longest have one name: two would cover each other. */
-const NEAR = 0.04;
+/** Where a line lies on its axis, from 0 to 1. `ends` are those of a logarithmic axis. */
+type Place = (line: Limit) => number;
 
-function joined(lines: readonly Limit[]): Limit[] {
-  const longest = Math.max(...lines.map(({ bytes }) => bytes));
+function placeOn(ends: readonly [low: number, high: number] | null, lines: readonly Limit[]): Place {
+  if (ends === null) {
+    const longest = Math.max(...lines.map(({ bytes }) => bytes));
+    return ({ bytes }) => bytes / longest;
+  }
+  const [low, high] = ends;
+  return ({ bytes }) => Math.log(bytes / low) / Math.log(high / low);
+}
+
+/** Lines that are nearer to each other than this share of the axis have one name: two would cover each other. */
+const NEAR = 0.06;
+
+function joined(lines: readonly Limit[], placeOf: Place): Limit[] {
   const apart: Limit[] = [];
   for (const line of lines.toSorted((a, b) => a.bytes - b.bytes)) {
     const last = apart.at(-1);
-    const isFree = last === undefined || line.bytes - last.bytes >= NEAR * longest;
+    const isFree = last === undefined || placeOf(line) - placeOf(last) >= NEAR;
     if (isFree || line.name === 'limit of the suite') apart.push(line);
     else apart[apart.length - 1] = { name: `${last.name} / ${line.name}`, bytes: last.bytes };
   }

@@ -1,4 +1,4 @@
-/** Trade-offs: quality against time and cost, of which less is better, with intervals, the region that the limits allow, and the best trade-offs in it. */
+/** Trade-offs: quality against time and cost, with intervals, the region that the limits allow, and the best trade-offs in it. Less time and cost are better. */
 import { estimateAt } from '../../analyse/distribution.js';
 import type { Requirement } from '../../definition/requirement.js';
 import type { Unit } from '../../measure/metric.js';
@@ -208,7 +208,7 @@ const TIME_LABELS =
   "datum.value < 1e-3 ? format(datum.value * 1e6, ',.3~r') + ' µs' : datum.value < 1 ? format(datum.value * 1e3, ',.3~r') + ' ms' : format(datum.value, ',.3~r') + ' s'";
 
 function noteOf(points: readonly Point[], absent: readonly string[], best: number): string {
-  const hollow = (['misses a limit', 'did not answer every sample'] as const).filter((standing) =>
+  const hollow = (['misses a limit', 'did not answer every sample', 'lost answers'] as const).filter((standing) =>
     points.some((point) => point.standing === standing),
   );
   return [

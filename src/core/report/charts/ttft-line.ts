@@ -1,6 +1,7 @@
 /** TTFT against the length of the prompt: each sample as a point, and the line that says what other lengths would take. */
 import type { TtftLine } from '../../analyse/analysis.js';
 import { isMissing } from '../../quantity.js';
+import { normalQuantile } from '../../stats/basics/normal.js';
 import type { Chart } from '../document.js';
 import { formatCount, formatEstimate, formatSeconds } from '../format.js';
 import {
@@ -53,7 +54,9 @@ export function ttftLineChart({ analysis, suite }: ChartInput): Chart | NoChart 
   const title = titleOf(lined, FINDINGS, otherwise);
   const models = analysis.models.filter(({ id }) => lined.some(({ model }) => model === id));
   const unit = timeUnit(Math.max(...points.map(({ seconds }) => seconds)));
-  const note = `${nOf(lined.map(({ line }) => line.fixed.n))} samples a model; lines by least squares, between the shortest and the longest prompt`;
+  const counts = lined.map(({ line }) => line.fixed.n);
+  const drawn = Math.max(...counts) > MOST_POINTS ? `, ${MOST_POINTS} of them drawn` : '';
+  const note = `${nOf(counts)} samples a model${drawn}; lines by least squares, between the shortest and the longest prompt`;
   const x = {
     field: 'tokens',
     type: 'quantitative',
@@ -111,7 +114,7 @@ function ends({ fixed, secondsPerToken, shortest, longest }: TtftLine) {
 
 const FINDINGS: readonly Finding<readonly Lined[]>[] = [
   {
-    holds: (lined) => lined.every(({ line }) => isMissing(line.rate)),
+    holds: (lined) => rising(lined).length === 0,
     say: () => 'Longer prompts are not shown to take longer to the first token',
   },
   {
@@ -124,7 +127,7 @@ const FINDINGS: readonly Finding<readonly Lined[]>[] = [
 ];
 
 function otherwise(lined: readonly Lined[]): string {
-  const read = lined.flatMap(({ model, line: { rate } }) =>
+  const read = rising(lined).flatMap(({ model, line: { rate } }) =>
     isMissing(rate) ? [] : [`${formatEstimate(rate, 'tokens per second')} (${model})`],
   );
   return read.length > 3
@@ -132,9 +135,21 @@ function otherwise(lined: readonly Lined[]): string {
     : `Prompts are read at ${read.join(', ')}`;
 }
 
+/**
+ * The lines that are shown to rise. Of forty flat lines one in forty rises by chance beyond its own interval of 95%, so here the error
+ * rate is shared among all lines (Bonferroni).
+ */
+function rising(lined: readonly Lined[]): Lined[] {
+  const wider = normalQuantile(1 - 0.025 / lined.length) / normalQuantile(0.975);
+  return lined.filter(({ line: { secondsPerToken, rate } }) => {
+    const { value, low } = secondsPerToken;
+    return !isMissing(rate) && value > wider * (value - low);
+  });
+}
+
 /** The model whose rate is shown to be greater than that of every other model with a line. */
 function fastestReader(lined: readonly Lined[]) {
-  const rated = lined.flatMap(({ model, line: { rate } }) => (isMissing(rate) ? [] : [{ model, rate }]));
+  const rated = rising(lined).flatMap(({ model, line: { rate } }) => (isMissing(rate) ? [] : [{ model, rate }]));
   if (rated.length < 2 || rated.length < lined.length) return null;
   const first = rated.reduce((a, b) => (b.rate.value > a.rate.value ? b : a));
   return rated.every((other) => other === first || areApart(first.rate, other.rate)) ? first : null;

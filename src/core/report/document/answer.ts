@@ -264,13 +264,22 @@ export function whySection(recommended: SuiteRecommendation): Section {
     body: [
       { kind: 'text', text: describeSuite(recommended) },
       { kind: 'terms', terms: tasks.map((task) => ({ term: task.task, text: describeTask(task, verdict) })) },
-      ...listOf(
-        'What would change it',
-        tasks.flatMap((task) => whatWouldChange(task).map((change) => `${task.task}: ${change}`)),
-      ),
+      ...listOf('What would change it', changesOf(tasks)),
       { kind: 'note', text: describeRequirement(recommended) },
     ],
   };
+}
+
+/** Each change once, with the tasks that it would change. */
+function changesOf(tasks: readonly TaskRecommendation[]): string[] {
+  const where = new Map<string, string[]>();
+  for (const task of tasks) {
+    for (const change of whatWouldChange(task)) where.set(change, [...(where.get(change) ?? []), task.task]);
+  }
+  return [...where].map(
+    ([change, names]) =>
+      `${names.length === tasks.length && names.length > 2 ? `all ${names.length} tasks` : list(names)}: ${change}`,
+  );
 }
 
 /** Whether the run is complete, and how many warnings there are. */

@@ -29,11 +29,19 @@ export function chartsSection(
         })),
       },
       ...groups.filter(({ isFolded }) => !isFolded).map(blockOf),
-      ...percentileTables(suite),
-      ...ttftLineSection(suite),
+      ...timeTables(suite),
       ...groups.filter(({ isFolded, charts }) => isFolded && charts.length > 0).map(foldedSection),
     ],
   };
+}
+
+/** Of more models than this nobody reads every row. */
+const MOST_ROWS = 12;
+
+function timeTables(suite: SuiteAnalysis): readonly Block[] {
+  const tables = [...percentileTables(suite), ...ttftLineSection(suite)];
+  if (suite.overall.length <= MOST_ROWS || tables.length === 0) return tables;
+  return [{ kind: 'section', heading: 'Percentiles of times', folded: true, body: tables }];
 }
 
 function foldedSection(group: ChartGroup): Section {

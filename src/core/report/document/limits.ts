@@ -11,6 +11,7 @@ import { shownQuality } from '../deciding.js';
 import { estimateCell, missingCell, type Table, type TableCell, textCell } from '../document.js';
 import { formatUnit, plural } from '../format.js';
 import { limitedOf, limitInShort } from '../limited.js';
+import { nextStepOf } from '../next-steps.js';
 import { metricCell, shownIn } from './shown.js';
 import { type Filled, tableOf, withoutEmptyColumns } from './tables.js';
 
@@ -25,11 +26,15 @@ export function limitTable(analysis: Analysis, suite: SuiteAnalysis, recommended
 
 interface TaskRow {
   readonly task: TaskAnalysis;
+  readonly recommended: TaskRecommendation;
   readonly checks: readonly LimitCheck[];
 }
 
 function limitsByTask({ id }: ModelAnalysis, { tasks }: SuiteAnalysis, recommended: SuiteRecommendation): Table {
-  const rows = tasks.map((task, i): TaskRow => ({ task, checks: checksOf(recommended.tasks[i]!, id) }));
+  const rows = tasks.map((task, i): TaskRow => {
+    const recommendedTask = recommended.tasks[i]!;
+    return { task, recommended: recommendedTask, checks: checksOf(recommendedTask, id) };
+  });
   const limits = [...new Set(rows.flatMap(({ checks }) => checks.map(limitInShort)))];
   const columns: readonly Filled<TaskRow>[] = [
     { title: 'Task', holds: 'names', cell: ({ task }) => textCell(task.name) },
@@ -47,11 +52,12 @@ function limitsByTask({ id }: ModelAnalysis, { tasks }: SuiteAnalysis, recommend
       }),
     ),
     ...(limits.length > 0 ? [] : timesOf()),
+    { title: 'Next step', holds: 'sentences', cell: ({ recommended: task }) => textCell(nextStepOf(task)) },
   ];
   return tableOf({ name: 'tasks', label: `Limits of ${id} by task` }, columns, rows);
 }
 
-/** Without limits a reader still wants to know how fast the model is. */
+/** A reader wants to know how fast the model is even if there are no limits. */
 function timesOf(): Filled<TaskRow>[] {
   return (['ttft', 'e2e'] as const).map((metric) => ({
     title: METRICS[metric].title,

@@ -66,14 +66,26 @@ export function reasonsOf({ columns, rows }: Table): string[] {
       if (cell.kind === 'missing')
         byReason.set(cell.reason, [...(byReason.get(cell.reason) ?? []), formatCell(row[0]!)]);
     }
-    return [...byReason].map(([reason, names]) => ({
+    return joinAlike([...byReason]).map(({ reason, names, isOne }) => ({
       title,
-      whose: `${names.length === rows.length ? '' : ` of ${listNames(names)}`}: ${reason}`,
+      whose: `${names.length === rows.length ? '' : ` of ${listNames(names)}`}: ${reason}${isOne ? '' : ` (${names[0]}; the others alike)`}`,
     }));
   });
   const titles = new Map<string, string[]>();
   for (const { title, whose: key } of whose) titles.set(key, [...(titles.get(key) ?? []), title]);
   return [...titles].map(([key, names]) => `${list(names)}${key}`);
+}
+
+/** Reasons that differ in their numbers alone are said once, with the numbers of the first. */
+function joinAlike(reasons: readonly (readonly [reason: string, names: readonly string[]])[]) {
+  const joined = new Map<string, { readonly reason: string; names: readonly string[]; isOne: boolean }>();
+  for (const [reason, names] of reasons) {
+    const form = reason.replace(/\d[\d.,]*/g, '#');
+    const first = joined.get(form);
+    if (first === undefined) joined.set(form, { reason, names, isOne: true });
+    else joined.set(form, { ...first, names: [...first.names, ...names], isOne: false });
+  }
+  return [...joined.values()];
 }
 
 function listNames(names: readonly string[]): string {

@@ -92,7 +92,9 @@ function joined(cells: readonly TableCell[]): { readonly text: string; readonly 
   return shared;
 }
 
-function renderJoined({ text, span }: { readonly text: string; readonly span: number }): Markup {
+/** An interval is not broken at its comma. */
+function renderJoined({ text: whole, span }: { readonly text: string; readonly span: number }): Markup {
+  const text = whole.replace(/\[[^[\]]*\]/g, (interval) => interval.replaceAll(' ', '\u00a0'));
   return span === 1
     ? html`<td class="sentences">${text}</td>`
     : html`<td class="sentences joined" colspan="${span}">${text}</td>`;
