@@ -47,13 +47,13 @@ export function simulatePower(n: number, plan: SuitePlan, seed: Seed): number {
   return shown / suites;
 }
 
-export interface Suite {
+interface Suite {
   readonly candidate: readonly number[];
   readonly reference: readonly number[];
 }
 
 /** Of samples without groups only the totals count, and the test is dear: suites with the same totals are judged once. */
-export function oncePerTotals(isShown: (suite: Suite) => boolean): (suite: Suite) => boolean {
+function oncePerTotals(isShown: (suite: Suite) => boolean): (suite: Suite) => boolean {
   const judged = new Map<string, boolean>();
   return (suite) => {
     const totals = `${sum(suite.candidate)} ${sum(suite.reference)}`;
