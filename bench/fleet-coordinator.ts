@@ -12,16 +12,17 @@ const { orderOf } = await import('./fleet-order.js');
 
 const [url, trials] = process.argv.slice(2);
 const { record, samples, tasks, repetitions } = orderOf(Number(trials));
-const heap = () => {
+const kept = () => {
   global.gc!();
-  return process.memoryUsage().heapUsed;
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
 };
 const blocks = plan(
   tasks.map((task) => ({ ...task, samples: samples.map(({ sample }) => sample) })),
   record.models.map(({ id }) => id),
   { repetitions, seed: 0 },
 );
-const planned = heap();
+const planned = kept();
 const half = Number(trials) / 2;
 let [answered, atHalf, resident] = [0, 0, 0];
 const timer = setInterval(() => {
@@ -37,14 +38,14 @@ const { complete, reason } = await dispatch(blocks, {
   samples: new Map(samples.map((sample) => [sampleKey(sample), sample])),
   labels: [],
   append: ({ type }) => {
-    if (type === 'measurement' && ++answered === half) atHalf = heap();
+    if (type === 'measurement' && ++answered === half) atHalf = kept();
   },
   onTrial: () => {},
   say: () => {},
   signal: new AbortController().signal,
 });
 if (!complete || answered !== Number(trials)) throw new Error(`${answered} of ${trials} trials: ${reason}`);
-const atEnd = heap();
+const atEnd = kept();
 clearInterval(timer);
 connection.redis.disconnect();
 const seconds = (performance.now() - began) / 1000;

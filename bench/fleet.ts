@@ -20,7 +20,7 @@ const MACHINES = ['desk', 'laptop', 'pi'];
 /** Seconds that machines do nothing. */
 const IDLE = 20;
 /** Trials of the runs whose coordinator is watched. */
-const SIZES = [100_000, 300_000, 1_000_000];
+const SIZES = [10_000, 100_000, 1_000_000];
 /** Ticks of a second in /proc. */
 const TICKS = 100;
 
@@ -54,7 +54,7 @@ export const fleetPart: Part = {
       for (const trials of SIZES) {
         const { resident, planned, atHalf, atEnd, seconds } = await coordinate(trials, fleet.url);
         process.stderr.write(
-          `${trials} trials: heap ${mebibytes(planned)} MiB with the plan, ${mebibytes(atHalf)} at half, ${mebibytes(atEnd)} at the end, in ${seconds.toFixed(0)} s\n`,
+          `${trials} trials: ${mebibytes(planned)} MiB are kept with the plan, ${mebibytes(atHalf)} at half, ${mebibytes(atEnd)} at the end, in ${seconds.toFixed(0)} s\n`,
         );
         yield {
           what: `the coordinator of ${trials} trials, most resident memory`,
@@ -71,7 +71,7 @@ export const fleetPart: Part = {
 };
 
 interface Kept {
-  /** Bytes of the heap after the plan was made, when half of the answers had come, and at the end. */
+  /** Bytes of the heap and of arrays outside of it, after a collection: with the plan, when half of the answers had come, and at the end. */
   readonly planned: number;
   readonly atHalf: number;
   readonly atEnd: number;

@@ -24,6 +24,7 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   logs: async () => (await import('./logs.js')).logs,
   kills: async () => (await import('./kills.js')).kills,
   fleet: async () => (await import('./fleet.js')).fleet,
+  cut: async () => (await import('./cut.js')).cut,
   titles: async () => (await import('./titles.js')).titles,
 };
 
@@ -62,12 +63,17 @@ async function tryAll(name: string, part: Part): Promise<readonly Outcome[]> {
   const trial = await part.open();
   const outcomes: Outcome[] = [];
   try {
-    for (const [i, number] of numbers.entries()) {
-      if (i > 0 && i % PROGRESS === 0) process.stderr.write(`  ${i} of ${numbers.length} cases\n`);
-      const outcome = await trial.attempt(createRandom(seed, name, number), number);
-      outcomes.push(outcome);
-      for (const fault of outcome.faults) process.stderr.write(`  case ${number}: ${fault}\n    ${outcome.again}\n`);
-    }
+    // All takers share one iterator, so each takes the next case when it is free.
+    const queue = numbers.values();
+    const takeCases = async () => {
+      for (const number of queue) {
+        const outcome = await trial.attempt(createRandom(seed, name, number), number);
+        outcomes.push(outcome);
+        for (const fault of outcome.faults) process.stderr.write(`  case ${number}: ${fault}\n    ${outcome.again}\n`);
+        if (outcomes.length % PROGRESS === 0) process.stderr.write(`  ${outcomes.length} of ${numbers.length} cases\n`);
+      }
+    };
+    await Promise.all(Array.from({ length: part.atOnce ?? 1 }, takeCases));
   } finally {
     await trial.close();
   }

@@ -10,6 +10,8 @@ export interface Part {
   readonly about: string;
   /** How many cases are tried by default, and with `--long`. */
   readonly cases: { readonly quick: number; readonly long: number };
+  /** How many cases run side by side; without it, one. Their order is not that of their numbers then. */
+  readonly atOnce?: number;
   open(): Promise<Trial>;
 }
 

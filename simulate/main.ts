@@ -11,7 +11,7 @@
  * `--rows FILE`), two hundred suites at a time, and goes on with them when it is called again. Several processes may share
  * the scenarios: `--part 1/2` and `--part 2/2`.
  *
- *     npm run simulate -- gate      the gates of two versions, in gate/main.ts: under an hour
+ *     npm run simulate -- gate      the gates of two versions, in gate/main.ts: some minutes
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';

@@ -8,7 +8,7 @@
  */
 import { createRandom } from '../../src/core/stats/basics/random.js';
 import { NO_CHANGE, type Truth } from './draw.js';
-import { countRed, type GateName, type RedCounts, withEffort } from './observe.js';
+import { countRed, GATES_ALONE, type GateName, type RedCounts, withEffort } from './observe.js';
 import { statementRows } from './power.js';
 import { SETTINGS } from './scenarios.js';
 
@@ -27,19 +27,24 @@ const CHANGES: readonly { readonly name: string; readonly gate: GateName; readon
 ];
 
 export function simulateGates({ unchanged, changed, seed }: GateSimulation, write: (text: string) => void): void {
-  const random = createRandom(seed, 'gates');
-  const efforts = withEffort(SETTINGS, random);
+  const efforts = withEffort(SETTINGS, createRandom(seed, 'efforts'));
+  const drawsOf = (what: string, comparisons: number) => ({
+    comparisons: Math.ceil(comparisons / SETTINGS.length),
+    random: createRandom(seed, what),
+  });
   for (const { name, scores, times } of efforts) write(`${name}: ${scores.samples} samples, ${times.blocks} blocks\n`);
   write('\n');
   write('| nothing changed | comparisons | red |\n|---|--:|--:|\n');
-  const draws = { comparisons: Math.ceil(unchanged / SETTINGS.length), random };
-  const quiet = efforts.map((setting) => ({ setting, counts: countRed(setting, NO_CHANGE, draws) }));
-  for (const { setting, counts } of quiet) write(`| ${setting.name} | ${counts.comparisons} | ${counts.any} |\n`);
-  const all = quiet.map(({ counts }) => counts);
+  const draws = drawsOf('nothing changed', unchanged);
+  const all = efforts.map((setting) => {
+    const counts = countRed(setting, NO_CHANGE, draws);
+    write(`| ${setting.name} | ${counts.comparisons} | ${counts.any} |\n`);
+    return counts;
+  });
   write(`| all | ${total(all, ({ comparisons }) => comparisons)} | ${total(all, ({ any }) => any)} |\n`);
   write('\n| change | comparisons | red |\n|---|--:|--:|\n');
   for (const { name, gate, truth } of CHANGES) {
-    const each = { comparisons: Math.ceil(changed / SETTINGS.length), random };
+    const each = { ...drawsOf(name, changed), gates: GATES_ALONE[gate] };
     const counts = efforts.map((setting) => countRed(setting, truth, each));
     const n = total(counts, ({ comparisons }) => comparisons);
     write(`| ${name} | ${n} | ${((100 * total(counts, ({ red }) => red[gate])) / n).toFixed(1)}% |\n`);

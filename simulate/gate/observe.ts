@@ -1,5 +1,5 @@
 /** How often the gates of a drawn comparison are red, judged as `ab` judges: a red look is measured once more. */
-import { gateSchema } from '../../src/core/definition/gate.js';
+import { DEFAULT_GATES, type GateDefinition, gateSchema } from '../../src/core/definition/gate.js';
 import { isMissing } from '../../src/core/quantity.js';
 import type { Compared } from '../../src/core/regress/evidence.js';
 import { judgeGates } from '../../src/core/regress/gate.js';
@@ -8,9 +8,10 @@ import { speedLoss } from '../../src/core/regress/interleaved.js';
 import { lossOfShare } from '../../src/core/regress/loss.js';
 import { qualityStatement, unitStatement } from '../../src/core/regress/power.js';
 import type { Random } from '../../src/core/stats/basics/random.js';
-import { drawBlocks, drawPair, NO_CHANGE, NOISE, type Setting, type Truth } from './draw.js';
+import { type Drawn, drawBlocks, drawPair, NO_CHANGE, NOISE, type Setting, type Truth } from './draw.js';
 
 const GATE = gateSchema.parse({});
+const LEVEL = GATE.alpha / 4;
 
 export type GateName = 'quality' | 'decodeRate' | 'ttft' | 'memory';
 
@@ -20,11 +21,11 @@ export interface RedCounts {
   readonly red: Readonly<Record<GateName, number>>;
 }
 
-export function countRed(setting: Setting, truth: Truth, { comparisons, random }: Drawing): RedCounts {
+export function countRed(setting: Setting, truth: Truth, { comparisons, random, gates = GATE }: Drawing): RedCounts {
   const red: Record<GateName, number> = { quality: 0, decodeRate: 0, ttft: 0, memory: 0 };
   let any = 0;
   for (let i = 0; i < comparisons; i++) {
-    const names = redGates(setting, truth, random);
+    const names = redGates(drawPair(setting, truth, random), gates);
     if (names.size > 0) any++;
     for (const name of names) red[name]++;
   }
@@ -34,18 +35,27 @@ export function countRed(setting: Setting, truth: Truth, { comparisons, random }
 export interface Drawing {
   readonly comparisons: number;
   readonly random: Random;
+  /** The gates that judge; by default the default gates. */
+  readonly gates?: GateDefinition;
 }
 
-function redGates(setting: Setting, truth: Truth, random: Random): ReadonlySet<GateName> {
-  const drawn = drawPair(setting, truth, random);
-  const first = redOf(judge(drawn.first));
+/** The default gate of one metric alone, at the level that it has beside the others. */
+export const GATES_ALONE: Readonly<Record<GateName, GateDefinition>> = {
+  quality: gateSchema.parse({ alpha: LEVEL, quality: DEFAULT_GATES.quality }),
+  decodeRate: gateSchema.parse({ alpha: LEVEL, decodeRate: DEFAULT_GATES.decodeRate }),
+  ttft: gateSchema.parse({ alpha: LEVEL, ttft: DEFAULT_GATES.ttft }),
+  memory: gateSchema.parse({ alpha: LEVEL, memory: DEFAULT_GATES.memory }),
+};
+
+function redGates(drawn: Drawn, gates: GateDefinition): ReadonlySet<GateName> {
+  const first = redOf(judge(drawn.first, gates));
   if (first.size === 0) return first;
-  const again = redOf(judge(drawn.pooled()));
+  const again = redOf(judge(drawn.pooled(), gates));
   return new Set([...first].filter((name) => again.has(name)));
 }
 
-function judge(compared: Compared): GateReport {
-  const report = judgeGates(compared, GATE, { burden: 'shown worse', looks: 'twice', power: 'not stated' });
+function judge(compared: Compared, gates: GateDefinition): GateReport {
+  const report = judgeGates(compared, gates, { burden: 'shown worse', looks: 'twice', power: 'not stated' });
   if (report.blind.length > 0) throw new Error(report.blind[0]!.reason);
   return report;
 }
@@ -60,7 +70,6 @@ function redOf(report: GateReport): ReadonlySet<GateName> {
 
 /** The blocks of a pilot, which tell how much blocks vary. */
 const PILOT = 60;
-const LEVEL = GATE.alpha / 4;
 
 /** The settings with the effort that the gates of quality and decode rate ask for, by their own statements of power. */
 export function withEffort(settings: readonly Setting[], random: Random): readonly Setting[] {

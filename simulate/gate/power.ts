@@ -2,7 +2,8 @@
 import { gateSchema } from '../../src/core/definition/gate.js';
 import { judgeGates } from '../../src/core/regress/gate.js';
 import { lossOfShare } from '../../src/core/regress/loss.js';
-import { qualityPower, unitPower } from '../../src/core/regress/power.js';
+import { qualityPower } from '../../src/core/regress/quality-power.js';
+import { unitPower } from '../../src/core/regress/unit-power.js';
 import { createRandom } from '../../src/core/stats/basics/random.js';
 import { drawPair, NO_CHANGE, type Setting, type Truth } from './draw.js';
 import { SETTINGS } from './scenarios.js';

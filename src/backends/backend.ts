@@ -30,9 +30,9 @@ export type Cannot = Readonly<Partial<Record<Capability, string>>>;
 
 /** What a load test asks of a server beside its answers. */
 export interface LoadManner {
-  /** To keep no prompts, so that none is computed faster for one that came before. */
+  /** Asks the server to keep no prompts, so that no prompt is faster because of an earlier one. */
   readonly prefixCache?: 'off' | undefined;
-  /** To answer with as many tokens as a request allows. */
+  /** Asks the server to answer with as many tokens as a request allows. */
   readonly length?: 'fixed' | 'fixed where it can' | undefined;
 }
 
@@ -43,7 +43,7 @@ export interface BackendContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The number of requests that will be under way at once. The default is 1, and a session may offer fewer. */
   readonly concurrency?: number;
-  /** Under load nothing is asked twice: a failed request counts, and so does the time that it took. */
+  /** A load test asks nothing twice: a failed request counts, and so does the time that it took. */
   readonly under?: 'load';
   readonly manner?: LoadManner;
   /** The backend calls it while it downloads something. */

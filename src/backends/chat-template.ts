@@ -35,9 +35,9 @@ export interface TemplateChoice {
 
 /** The templates that came with a model. */
 export interface OwnTemplates {
-  /** Where they were read, for errors. */
+  /** The file that they come from, for errors. */
   readonly place: string;
-  /** By name; most models have one, which is `default`. */
+  /** The templates by name. Most models have only one, `default`. */
   readonly byName: Readonly<Record<string, string>>;
 }
 
@@ -85,7 +85,7 @@ export function templateHash({ source, variables }: ChatTemplate): { readonly va
 }
 
 export interface TemplateOptions {
-  /** Where the template was read, for errors. */
+  /** The file that the template comes from, for errors. */
   readonly place: string;
   /** Texts of special tokens that templates refer to: `bos_token`, `eos_token` … */
   readonly tokens: Readonly<Record<string, string>>;
@@ -134,9 +134,9 @@ type Apply = (messages: readonly Message[], open: boolean) => string;
 /** Returns a message in the form that a template takes. */
 type Contents = (message: Message) => unknown;
 
-/** As most templates take it. */
+/** Most templates take the content as a text. */
 const asText: Contents = (message) => message;
-/** As templates of models that see or hear take it. */
+/** Templates of models that see or hear take the content in parts. */
 const asParts: Contents = ({ role, content }) => ({ role, content: [{ type: 'text', text: content }] });
 
 /** Finds the form of contents that the template writes. @throws UserError when it writes none. */
@@ -188,7 +188,7 @@ export function withoutSystemMessage(messages: readonly Message[]): readonly Mes
     : [{ role: 'user', content: system.content }, ...messages.slice(1)];
 }
 
-/** For a model without a template: the contents, a blank line between them. */
+/** The template of a model that has none: the contents with a blank line between them. */
 export const PLAIN: ChatTemplate = {
   source: null,
   system: 'own',

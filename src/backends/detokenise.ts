@@ -1,7 +1,7 @@
 /**
  * Tokens to text, one token at a time. A token is not a piece of text: one character may span several tokens (an emoji is
  * four bytes, often four tokens), and many tokenizers write a leading space that depends on the token before. So a new
- * token is decoded together with the tokens before it, and what is new in the text is released, once it is whole.
+ * token is decoded together with the tokens before it, and the new part of the text is released once it is whole.
  *
  * The algorithm is vLLM's `detokenize_incrementally` (vllm/transformers_utils/detokenizer_utils.py).
  */

@@ -287,7 +287,7 @@ function sourceOptions(source: string, { directory, environment, onProgress }: B
 }
 
 interface ModelFiles extends Pick<Opening, 'shape'> {
-  /** That of the first file, with the parameters of all. */
+  /** The header of the first file, with the parameters of all files. */
   readonly header: GgufHeader;
 }
 

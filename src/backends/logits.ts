@@ -59,7 +59,7 @@ interface Vector {
   sum(bytes: number, highest: number): number;
 }
 
-/** What is used of it; TypeScript knows it with a browser's other names only. */
+/** The used part of it; TypeScript only knows it together with a browser's other names. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object) => { readonly exports: unknown };

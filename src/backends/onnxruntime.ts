@@ -1,7 +1,7 @@
 /**
  * ONNX Runtime with a decoding loop of our own, over decoders exported with a cache, in the Hugging Face layout or that of
  * ONNX Runtime GenAI. The runtime computes one step; what to feed it, which token to take and when to stop is decided
- * here, so that what is measured is the engine and not a generation library. See docs/backends.md.
+ * here, so that the engine is measured and not a generation library. See docs/backends.md.
  */
 import { env, InferenceSession, listSupportedBackends } from 'onnxruntime-node';
 import type { ModelOf } from '../core/definition/model.js';

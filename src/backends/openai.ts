@@ -140,7 +140,7 @@ function factsOf({ model, connection }: Server, abilities: Abilities, listing: L
   };
 }
 
-/** Without a token asked for: the key is set, the program is there or the server answers. */
+/** Checks without asking for a token: the key is set, and the program exists or the server answers. */
 async function check(model: OpenaiModel, context: BackendContext): Promise<Readiness> {
   let endpoint: Endpoint;
   try {

@@ -4,7 +4,7 @@
  */
 
 export interface StopFilter {
-  /** Takes the next text and returns what is certainly part of the answer; `stopped` once a stop string is complete. */
+  /** Takes the next text and returns the text that certainly belongs to the answer; `stopped` once a stop string is complete. */
   push(text: string): { readonly text: string; readonly stopped: boolean };
   /** The text still held back, for an answer that ended without completing a stop string. */
   end(): string;

@@ -31,7 +31,7 @@ interface Drawing {
   readonly highest: number;
   readonly temperature: number;
   readonly topP: number;
-  /** From 0 to 1. */
+  /** A number from 0 to 1. */
   readonly chance: number;
 }
 

@@ -19,7 +19,7 @@ export interface Eta {
   pause(): void;
   /** A trial ended. @param at Seconds, by any clock. */
   finish(trial: Kind, at: number): void;
-  /** What is left after a trial: of its task, of its model, and of the run. */
+  /** The trials that remain after this one: of its task, of its model, and of the run. */
   left(trial: Kind): TimeLeft;
 }
 

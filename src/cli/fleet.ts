@@ -23,15 +23,19 @@ export const fleet = (terminal: Terminal) =>
         const { printTable } = await import('./print-table.js');
         printTable(
           terminal,
-          ['machine', 'cores', 'GB', 'labels', 'trials', 'does', 'does not run'].map((title) => ({
-            title,
-            side: ['cores', 'GB', 'trials'].includes(title) ? 'right' : 'left',
-            breaks: 'between words',
-          })),
-          machines.map(({ name, cores, memory, labels, trials, doing, notHere }) => [
+          ['machine', 'cores', 'GB', 'GB free on disk', 'accelerators', 'labels', 'trials', 'does', 'does not run'].map(
+            (title) => ({
+              title,
+              side: ['cores', 'GB', 'GB free on disk', 'trials'].includes(title) ? 'right' : 'left',
+              breaks: 'between words',
+            }),
+          ),
+          machines.map(({ name, cores, memory, disk, accelerators, labels, trials, doing, notHere }) => [
             name,
             String(cores),
             (memory / 1e9).toFixed(1),
+            disk === null ? 'unknown' : (disk / 1e9).toFixed(1),
+            accelerators === '' ? 'none known' : accelerators,
             labels.join(', '),
             String(trials),
             doing,

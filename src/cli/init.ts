@@ -1,4 +1,4 @@
-/** `rightsize init`: writes a first suite and models file for data of one's own, and says what is doubtful about the data. */
+/** `rightsize init`: writes a first suite and models file for the user's own data, and warns of doubtful data. */
 import { Command, Option } from '@commander-js/extra-typings';
 import { collect, jsonOption, share } from './options.js';
 import type { Terminal } from './terminal.js';

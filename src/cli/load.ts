@@ -154,16 +154,16 @@ const loadOptions = () =>
       defining(
         new Option(
           '--prompt <tokens>',
-          'in place of a suite: prompts of so many tokens, all different (4096, uniform:100,500, lognormal:500,0.5)',
+          'in place of a suite: prompts of this many tokens, all different (4096, uniform:100,500, lognormal:500,0.5)',
         ).argParser(lengths),
       ),
     )
     .addOption(
-      defining(new Option('--output <tokens>', 'with --prompt: answers of so many tokens (256)').argParser(lengths)),
+      defining(new Option('--output <tokens>', 'with --prompt: answers of this many tokens (256)').argParser(lengths)),
     )
     .addOption(
       defining(
-        new Option('--prefix <tokens>', 'with --prompt: so many of them begin every prompt alike').argParser(natural),
+        new Option('--prefix <tokens>', 'with --prompt: the first tokens, which all prompts share').argParser(natural),
       ),
     )
     .option('--run-code', 'run the programs that models write, confined, where a scorer asks for it')

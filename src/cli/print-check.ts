@@ -31,7 +31,7 @@ const LONGEST_LABEL = 24;
 /** Labels that are shown; the others are counted. */
 const MOST_LABELS = 8;
 
-/** Lines of at most 80 columns; all but the first are indented further. What is in them may come from data or from a server. */
+/** Lines of at most 80 columns; all but the first are indented further. Their text may come from data or from a server. */
 function wrapped(indent: string, text: string): readonly string[] {
   return breakText(plain(text), WIDTH - indent.length - 2, 'words').map(
     (line, i) => `${indent}${i > 0 ? '  ' : ''}${line}`,

@@ -1,4 +1,4 @@
-/** Prints a comparison, writes its files, and tells CI what is red. */
+/** Prints a comparison, writes its files, and tells CI which gates are red. */
 import { appendFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pullRequestComment } from '../core/report/ci/comment.js';

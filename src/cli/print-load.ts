@@ -50,7 +50,7 @@ export async function printLoad(terminal: Terminal, wanted: WantedTest, options:
   terminal.exitCode = printGates(terminal, gateLoad(test, suites, gates), run);
 }
 
-/** Each load that the user named is an answer. A search leaves out what is invalid, and may have nothing left. */
+/** Each load that the user named is an answer. A search leaves out invalid steps, and may have no step left. */
 function restsOnInvalid({ rule, models }: LoadTest): boolean {
   if (rule !== null) return models.some(({ steps, capacity }) => steps.length > 0 && capacity?.load === null);
   return models.some(({ steps }) =>

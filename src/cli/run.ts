@@ -1,4 +1,4 @@
-/** `rightsize run`: measures a new run, or what is missing of one, then prints its reports. */
+/** `rightsize run`: measures a new run, or the trials that an earlier run lacks, then prints its reports. */
 import { Command, Option } from '@commander-js/extra-typings';
 import { UserError } from '../core/errors.js';
 import type { GateRequest } from '../run/compare.js';
@@ -88,7 +88,7 @@ const runOptions = () =>
     )
     .addOption(defining(referenceOption()))
     .addOption(defining(nameOption()))
-    .addOption(new Option('--resume <run>', 'measure what is missing of a run'))
+    .addOption(new Option('--resume <run>', 'measure the trials that a run lacks'))
     .addOption(
       new Option(
         '--max-cost <dollars>',

@@ -16,7 +16,7 @@ export const score = (terminal: Terminal) =>
       ),
     )
     .option('--output-field <name>', 'the field with the answer', 'output')
-    .option('--target-field <name>', 'the field with what is right', 'target')
+    .option('--target-field <name>', 'the field with the right answer', 'target')
     .addOption(allowScorerOption())
     .option('--each', 'print the score of every line')
     .addOption(jsonOption())

@@ -7,7 +7,7 @@ export class UserError extends Error {
 }
 
 /**
- * What ends a command before it is done, and is the fault of no definition: a disk that is full. The message says what is kept, and
+ * Ends a command early although every definition is right: a full disk. The message says which results are kept, and
  * how to go on.
  */
 export class Unfinished extends Error {

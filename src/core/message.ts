@@ -14,16 +14,16 @@ export interface Sample {
   /** The row as it came: what templates and scorers may refer to. */
   readonly fields: Row;
   readonly prompt: Prompt;
-  /** What is ranked, where the task asks for log-likelihoods. */
+  /** The texts to rank, if the task asks for log-likelihoods. */
   readonly continuations?: readonly Continuation[];
 }
 
 /** A text whose log-likelihood after a context is measured. */
 export interface Continuation {
   readonly context: string;
-  /** As it is measured, the delimiter before it included. */
+  /** The measured text, with the delimiter in front of it. */
   readonly text: string;
-  /** As it was given, which is what normalised likelihoods take the length of. */
+  /** The text of the choice as the data has it. Normalised likelihoods use its length. */
   readonly choice: string;
 }
 

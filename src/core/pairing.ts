@@ -3,7 +3,7 @@
 export interface Partners<S> {
   /** The next sample with the hash that has no partner yet. */
   take(hash: string): S | undefined;
-  /** Those that found no partner. */
+  /** Returns the samples that found no partner. */
   left(): readonly S[];
 }
 

@@ -59,7 +59,7 @@ export function parseUser<S extends z.ZodType>(schema: S, document: UserDocument
   return parseAt(schema, document.content, document, [], remedy);
 }
 
-/** Like `parseUser`, for a value at a path inside the document. */
+/** It works like `parseUser`, for a value at a path inside the document. */
 export function parseAt<S extends z.ZodType>(
   schema: S,
   value: unknown,

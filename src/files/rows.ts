@@ -109,7 +109,7 @@ function isUtf16([first, second]: Buffer): boolean {
   return first === 0 || second === 0 || (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
 }
 
-/** Where the last character ends that is whole: the next chunk may bring the rest of one. */
+/** Returns the end of the last whole character. The next chunk may bring the rest of another one. */
 function endOfCharacters(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back]!;

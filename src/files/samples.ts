@@ -19,7 +19,7 @@ import { type NumberedRow, readRows } from './rows.js';
 
 export interface SampleOptions {
   readonly seed: number;
-  /** At most so many of each task, whatever the suite says; null for what it says. */
+  /** The greatest number of samples of a task, in place of the suite's own; null keeps the suite's. */
   readonly limit: number | null;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Files to read in place of those that the suite names: by `suite/task`, few-shot pools by `suite/task:examples`. */
@@ -30,13 +30,13 @@ export interface SampleOptions {
 
 export interface LoadedSamples {
   readonly samples: readonly Sample[];
-  /** Where they came from: the name the suite gives, and the SHA-256 of each file. */
+  /** The origin of the samples: the name that the suite gives, and the SHA-256 of each file. */
   readonly source: { readonly name: string; readonly hashes: readonly string[] };
   /** Rows that were read, and that `where` left out. */
   readonly leftOut: number;
 }
 
-/** @throws UserError naming the file, the row and what is wrong with it. */
+/** @throws UserError that names the file, the row and its fault. */
 export async function loadSamples(
   loaded: LoadedSuite,
   taskIndex: number,

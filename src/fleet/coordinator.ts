@@ -5,24 +5,27 @@
  *                                                    │ lines of their parts
  *     log of the run ◀── trials that are still open ◀┘
  *
- * The queue only hands out. What is still open follows from the log, so a Redis that loses everything loses no result: blocks that
+ * The queue only hands out. The open trials follow from the log, so a Redis that loses everything loses no result: blocks that
  * are neither in the queue nor in the log are put there again.
+ *
+ * A block is made when its turn comes, and forgotten at its end. What is kept of the other trials is a byte each.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue } from 'bullmq';
-import { conditionText } from '../core/definition/condition.js';
-import { UserError } from '../core/errors.js';
-import { sampleKey } from '../core/keys.js';
+import { type Closed, conditionText } from '../core/definition/condition.js';
+import { describeError, UserError } from '../core/errors.js';
+import { sampleKey, taskKey } from '../core/keys.js';
 import type { LogRecord, MeasurementRecord, SampleRecord } from '../core/log/log.js';
 import type { Outcome } from '../core/measure/measurement.js';
-import type { Block, Trial } from '../core/plan/plan.js';
+import { type Block, type Trial, trialId } from '../core/plan/plan.js';
 import { type Stretch, stretches } from '../core/plan/stretches.js';
+import { TrialSet } from '../core/plan/trial-set.js';
 import { recordsOf } from '../files/log.js';
 import { sha256 } from '../system/hash.js';
 import { packageVersion } from '../system/package.js';
 import { ATTEMPTS, fileKey, MACHINES, PREFIX, queueName, RUNS, resultsKey } from './keys.js';
 import { type BlockOrder, batch, type MachineNotice, machineNotice, type RunNotice } from './messages.js';
-import { type Connection, isUnreachable } from './redis.js';
+import { type Connection, isRefusedByRedis, isUnreachable } from './redis.js';
 import { Refused, type Seal } from './seal.js';
 import { offerFile } from './weights.js';
 
@@ -58,8 +61,6 @@ export interface AnsweredAgain extends Pick<MeasurementRecord, 'trial' | 'sessio
 interface Ordered {
   readonly id: string;
   readonly stretch: Stretch;
-  /** The trials that the log does not have. */
-  open: number;
 }
 
 /** Milliseconds between two looks at the queues. */
@@ -91,11 +92,16 @@ export async function dispatch(
     ]),
   );
   for (const queue of queues.values()) queue.on('error', () => {});
-  const plan = startPlan(stretches(whole), trialsOf(blocks), options);
+  const plan = startPlan(whole, blocks, options);
   const machines = watchMachines(options);
   let last = '0';
   let looked = 0;
   let announced = Number.NEGATIVE_INFINITY;
+  const said = new Set<string>();
+  const sayOnce = (text: string) => {
+    if (!said.has(text)) options.say(text);
+    said.add(text);
+  };
 
   /** @returns Whether there were any lines. */
   async function gather(patience: number): Promise<boolean> {
@@ -105,7 +111,7 @@ export async function dispatch(
       plan.accept(sealed);
       last = id;
     }
-    // What is in the log need not stay in Redis.
+    // Trials that are in the log need not stay in Redis.
     if (entries.length > 0) await connection.redis.xdel(resultsKey(run), ...entries.map(([id]) => id));
     return entries.length > 0;
   }
@@ -116,13 +122,8 @@ export async function dispatch(
       announced = performance.now();
     }
     await machines.look();
-    const waiting = new Map<string, number>();
     for (const block of plan.blocks()) {
-      const { model } = block.stretch;
-      const queue = queues.get(model)!;
-      const inQueue = waiting.get(model) ?? 0;
-      if (inQueue >= WINDOW) continue;
-      waiting.set(model, inQueue + 1);
+      const queue = queues.get(block.stretch.model)!;
       const state = await queue.getJobState(block.id);
       if (state === 'failed') {
         const job = await queue.getJob(block.id);
@@ -131,9 +132,10 @@ export async function dispatch(
       } else if (state === 'unknown') {
         // Its lines came before it left the queue.
         while (await gather(1));
-        if (block.open === 0) plan.settle(block);
+        const open = plan.openOf(block);
+        if (open.length === 0) plan.settle(block);
         else {
-          await queue.add('block', options.seal.close('block', orderOf(block, options)), {
+          await queue.add('block', options.seal.close('block', orderOf(block, open, options)), {
             jobId: block.id,
             attempts: ATTEMPTS,
             removeOnComplete: true,
@@ -144,7 +146,7 @@ export async function dispatch(
   }
 
   try {
-    while (plan.blocks().length > 0 && !signal.aborted) {
+    while (!plan.isDone() && !signal.aborted) {
       try {
         if (performance.now() - looked > LOOK) {
           await look();
@@ -152,7 +154,8 @@ export async function dispatch(
         }
         await gather(LOOK / 4);
       } catch (error) {
-        if (!isUnreachable(error)) throw error;
+        if (isRefusedByRedis(error)) sayOnce(`${connection.shown}: ${describeError(error)}; it is asked again`);
+        else if (!isUnreachable(error)) throw error;
         await sleep(LOOK / 4, undefined, { signal }).catch(() => {});
       }
     }
@@ -198,8 +201,11 @@ async function announce({ connection, seal, record, labels, offer }: DispatchOpt
   await connection.redis.hset(RUNS, record.part, seal.close('run', notice));
 }
 
-function orderOf({ stretch: { model, condition, cell } }: Ordered, { record, samples }: DispatchOptions): BlockOrder {
-  const { suite, task, trials } = cell;
+function orderOf(
+  { stretch: { model, condition, suite, task } }: Ordered,
+  trials: readonly Trial[],
+  { record, samples }: DispatchOptions,
+): BlockOrder {
   const asked = new Set(trials.map((trial) => sampleKey(trial)));
   return {
     run: record.part,
@@ -212,31 +218,40 @@ function orderOf({ stretch: { model, condition, cell } }: Ordered, { record, sam
   };
 }
 
-function trialsOf(blocks: readonly Block[]): ReadonlySet<string> {
-  return new Set(blocks.flatMap(({ cells }) => cells.flatMap(({ trials }) => trials.map(({ id }) => id))));
-}
-
 function startPlan(
-  pieces: readonly Stretch[],
-  wanted: ReadonlySet<string>,
+  whole: readonly Block[],
+  blocks: readonly Block[],
   { seal, record: { part: run, models }, samples, append, onTrial, say }: DispatchOptions,
 ) {
-  /** The block of each trial that is open. It shrinks as answers come. */
-  const owners = new Map<string, Ordered>();
-  const ordered = new Set<Ordered>();
-  for (const { cell, ...piece } of pieces) {
-    const open = cell.trials.filter(({ id }) => wanted.has(id));
-    if (open.length === 0) continue;
-    const ids = cell.trials.map(({ id }) => id);
-    const block: Ordered = {
-      // The id says what the block does, so the same block is in the queue once, whoever puts it there.
-      id: `block-${sha256(JSON.stringify([run, ids])).slice(0, 32)}`,
-      stretch: { ...piece, cell: { ...cell, trials: open } },
-      open: open.length,
-    };
-    ordered.add(block);
-    for (const { id } of open) owners.set(id, block);
+  /** The trials that the log does not have, and that are not set aside. */
+  const open = new TrialSet();
+  const conditions = new Map<string, Closed>();
+  for (const { condition, cells } of blocks) {
+    for (const { suite, task, trials } of cells) {
+      conditions.set(taskKey(suite, task), condition);
+      for (const trial of trials) open.add(trial);
+    }
   }
+  const openOf = ({ trials }: Stretch) => trials.filter((trial) => open.has(trial));
+  /** For each model the pieces whose turn has not come, and the blocks that may be in its queue. */
+  const lanes = models.map(({ id }) => ({
+    ahead: stretches(whole.filter(({ model }) => model === id)),
+    ordered: new Set<Ordered>(),
+  }));
+
+  /** Makes the next blocks of a model. */
+  function moveUp({ ahead, ordered }: (typeof lanes)[number]): void {
+    while (ordered.size < WINDOW) {
+      const { value: stretch } = ahead.next();
+      if (stretch === undefined) return;
+      if (openOf(stretch).length === 0) continue;
+      const ids = stretch.trials.map(({ id }) => id);
+      // The id says what the block does, so the same block is in the queue once, whoever puts it there.
+      ordered.add({ id: `block-${sha256(JSON.stringify([run, ids])).slice(0, 32)}`, stretch });
+    }
+  }
+  for (const lane of lanes) moveUp(lane);
+
   const seen = new Set<string>();
   const again = new Map<string, AnsweredAgain>();
   const known = new Set(models.map(({ id }) => id));
@@ -252,27 +267,29 @@ function startPlan(
       append(record);
       return;
     }
-    const block = owners.get(record.trial);
     // A trial that is not open was answered, or is none of the run: the log tells whether it had such a trial.
-    if (block === undefined) {
+    if (!open.has(record)) {
       if (!known.has(record.model) || !samples.has(sampleKey(record))) return;
       const { trial, session, outcome } = record;
       again.set(`${trial} ${session}`, { trial, session, text: textHash(outcome) });
       return;
     }
-    const trial = block.stretch.cell.trials.find(({ id }) => id === record.trial)!;
-    if (record.model !== trial.model || record.sample !== trial.sample) return;
-    owners.delete(record.trial);
-    block.open--;
+    const { suite, task, sample, model, repetition } = record;
+    const place = { suite, task, sample, model, repetition, condition: conditions.get(taskKey(suite, task))! };
+    if (record.trial !== trialId(place)) return;
+    open.delete(record);
     append(record);
-    onTrial(trial, record.outcome);
+    onTrial({ id: record.trial, ...place }, record.outcome);
   }
 
   return {
-    /** The blocks that are not at their end. */
-    blocks: (): readonly Ordered[] => [...ordered],
+    /** The blocks that may be in the queues: of each model the first that are not at their end. */
+    blocks: (): readonly Ordered[] => lanes.flatMap(({ ordered }) => [...ordered]),
+    isDone: () => lanes.every(({ ordered }) => ordered.size === 0),
+    /** The trials of a block that the log does not have. */
+    openOf: ({ stretch }: Ordered) => openOf(stretch),
     again: () => [...again.values()],
-    /** Takes lines that came from a machine. What is not signed, or not as the log has it, is refused and said. */
+    /** Takes lines that came from a machine. A line that is not signed, or not as the log has it, is refused, with a message. */
     accept(sealed: unknown): void {
       try {
         const { lines } = seal.open(
@@ -287,13 +304,15 @@ function startPlan(
       }
     },
     settle(block: Ordered): void {
-      ordered.delete(block);
-      for (const { id } of block.stretch.cell.trials) owners.delete(id);
+      const lane = lanes.find(({ ordered }) => ordered.has(block))!;
+      lane.ordered.delete(block);
+      for (const trial of block.stretch.trials) open.delete(trial);
+      moveUp(lane);
     },
     setAside(block: Ordered, reason: string): void {
-      const { model, cell } = block.stretch;
+      const { model, suite, task } = block.stretch;
       append({ type: 'model-failed', model, reason });
-      reasons.push(`${block.open} trials of ${model} on ${cell.suite}/${cell.task} were set aside: ${reason}`);
+      reasons.push(`${openOf(block.stretch).length} trials of ${model} on ${suite}/${task} were set aside: ${reason}`);
       say(reasons.at(-1)!);
       this.settle(block);
     },
@@ -310,10 +329,14 @@ export function textHash(outcome: Outcome): string | null {
   return outcome.state === 'completed' ? sha256(outcome.output) : null;
 }
 
-/** Says who joins, who leaves, and what nobody runs. */
+/** Milliseconds between two words about what each machine does. */
+const WORD = 60_000;
+
+/** Says who joins, who leaves, what nobody runs, and now and then what each machine does. */
 function watchMachines({ connection, seal, record, say }: DispatchOptions) {
   let known = new Map<string, MachineNotice>();
   let missed = '';
+  let told = performance.now();
   return {
     async look(): Promise<void> {
       const present = new Map((await machinesOf(connection, seal)).map((notice) => [notice.machine, notice]));
@@ -322,6 +345,10 @@ function watchMachines({ connection, seal, record, say }: DispatchOptions) {
       }
       for (const [id, { name }] of known) if (!present.has(id)) say(`${name} is gone`);
       known = present;
+      if (present.size > 0 && performance.now() - told > WORD) {
+        told = performance.now();
+        say([...present.values()].map(({ name, trials, doing }) => `${name} ${doing} (${trials} trials)`).join('; '));
+      }
       const nobody = record.models.flatMap(({ id }) => {
         const reasons = [...present.values()].flatMap(({ name, notHere }) =>
           notHere[id] ? [`${name}: ${notHere[id]}`] : [],

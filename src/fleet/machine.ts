@@ -8,14 +8,14 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Job, UnrecoverableError, Worker } from 'bullmq';
-import { describeError, UserError } from '../core/errors.js';
+import { describeError, Unfinished } from '../core/errors.js';
 import { sha256 } from '../system/hash.js';
 import { uniqueId } from '../system/id.js';
 import { packageVersion } from '../system/package.js';
 import { ATTEMPTS, callKey, doneKey, MACHINES, PREFIX, queueName, RUNS, resultsKey } from './keys.js';
 import { type LoadCall, loadCall } from './load-messages.js';
 import { type BlockOrder, blockOrder, type MachineNotice, type RunNotice, runNotice } from './messages.js';
-import { type Connection, isUnreachable } from './redis.js';
+import { type Connection, isRefusedByRedis, isUnreachable } from './redis.js';
 import { Refused, type Seal } from './seal.js';
 
 /** What a machine did with a block: all of its trials have a line, or why not. */
@@ -26,7 +26,7 @@ export interface Ending {
 
 /** The part of a run that a machine appends. */
 export interface OwnPart {
-  /** For each model that this machine does not run, why. */
+  /** The reason for each model that this machine does not run. */
   readonly notHere: Readonly<Record<string, string>>;
   /**
    * Measures the trials of a block that are not in the part.
@@ -46,7 +46,10 @@ export interface ServeOptions {
   readonly connection: Connection;
   readonly seal: Seal;
   /** What others are told of this machine. */
-  readonly about: Pick<MachineNotice, 'machine' | 'name' | 'labels' | 'cores' | 'memory'>;
+  readonly about: Pick<
+    MachineNotice,
+    'machine' | 'name' | 'labels' | 'cores' | 'memory' | 'accelerators' | 'engines' | 'disk'
+  >;
   /** Opens the part of a run. @throws UserError when this machine takes no part in it. */
   readonly openPart: (notice: RunNotice) => Promise<OwnPart>;
   /** Sends requests of a load test, until it is at its end. */
@@ -112,8 +115,8 @@ export async function serve(options: ServeOptions): Promise<void> {
       say(`${notice.record.id}: takes part`);
       await tell();
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      sayOnce(`takes no part in ${notice.record.id}: ${error.message}`);
+      if (isUnreachable(error) || isRefusedByRedis(error) || error instanceof Unfinished) throw error;
+      sayOnce(`takes no part in ${notice.record.id}: ${describeError(error)}`);
     }
   }
 
@@ -193,7 +196,8 @@ export async function serve(options: ServeOptions): Promise<void> {
         await followRuns();
         for (const run of joined.values()) busy = (await takeOne(run)) || busy;
       } catch (error) {
-        if (!isUnreachable(error)) throw error;
+        if (isRefusedByRedis(error)) sayOnce(`${connection.shown}: ${describeError(error)}; it is asked again`);
+        else if (!isUnreachable(error)) throw error;
         // A worker of BullMQ that was made while there was no Redis never finds it.
         for (const run of joined.values()) {
           await closeAll(run.workers);
@@ -201,6 +205,7 @@ export async function serve(options: ServeOptions): Promise<void> {
         }
       }
       if (options.afterRun === 'leave' && runs > 0 && joined.size === 0) return;
+      if (!busy && joined.size > 0) state.doing = 'waits for a block';
       if (!busy) await sleep(POLL, undefined, { signal }).catch(() => {});
     }
   } finally {
@@ -276,7 +281,10 @@ async function doBlock(job: Job<string>, token: string, options: BlockOptions): 
     }
     // Another machine has the block now, or Redis forgot it. The lines were sent.
     if (isLost(error)) return say(`a block was no longer ours at its end: ${reason}`);
-    throw error;
+    if (isUnreachable(error) || error instanceof Unfinished) throw error;
+    // Whatever a block does to this machine, the next one may be measured.
+    say(`a block failed: ${reason}`);
+    await job.moveToFailed(new Error(reason), token, false).catch(() => {});
   } finally {
     clearInterval(renewal);
   }

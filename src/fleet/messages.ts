@@ -1,7 +1,7 @@
 /**
  * What goes through the queue, as schemas. The records of the log among it have the schemas of the log.
  *
- *     coordinator ──run──▶ all machines        what is measured, and where its blocks are
+ *     coordinator ──run──▶ all machines        the definitions, and where the blocks are
  *     coordinator ──block──▶ one machine       trials of one cell, with their prompts
  *     machine ──batch──▶ coordinator           lines of the part that it appended
  *     machine ──machine──▶ whoever looks       what it has, does, and cannot do
@@ -81,6 +81,9 @@ export const machineNotice = z.object({
   labels: names,
   cores: z.number(),
   memory: z.number().describe('Bytes.'),
+  accelerators: z.string().max(1000).describe('Empty where none is known.'),
+  engines: z.record(z.string(), z.string()).describe('The engines in this installation, with their versions.'),
+  disk: z.number().nullable().describe('Free bytes where downloaded weights go, when it joined; null if unknown.'),
   doing: z.string().max(1000),
   trials: z.int().min(0).describe('Those that it has measured since it joined.'),
   notHere: z.record(z.string(), z.string().max(2000)).describe('For each model that it does not run, why.'),

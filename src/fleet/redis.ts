@@ -16,7 +16,7 @@ const PATIENCE = 5_000;
 
 /**
  * @param url `redis://[user:password@]host[:port][/number]`, or `rediss://` for TLS.
- * @param onLost Told when the connection breaks, and when it is back. It is made again by itself, and what is asked for waits.
+ * @param onLost Told when the connection breaks, and when it is back. It is made again by itself, and requests wait meanwhile.
  * @throws UserError when no Redis is there, or it does not let us in.
  */
 export async function connect(url: string, onLost: (sentence: string) => void): Promise<Connection> {
@@ -46,7 +46,7 @@ export async function connect(url: string, onLost: (sentence: string) => void): 
     let lost = false;
     redis.on('close', () => {
       if (!lost && redis.status !== 'end')
-        onLost(`${shown} does not answer; what is measured is kept, and sent when it is back`);
+        onLost(`${shown} does not answer; results are kept, and sent when it is back`);
       lost = true;
     });
     redis.on('ready', () => {
@@ -78,4 +78,9 @@ export function isUnreachable(error: unknown): boolean {
   return /connection is closed|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|^LOADING|MASTERDOWN/i.test(
     describeError(error),
   );
+}
+
+/** Whether Redis answered that it does not do what it was asked: a key holds another kind of value, its memory is full, a right is gone. */
+export function isRefusedByRedis(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplyError' && !isUnreachable(error);
 }

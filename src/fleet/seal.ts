@@ -65,9 +65,17 @@ export function sealWith(key: string | undefined): Seal {
       ) {
         throw new Refused(`it is not signed with the key of this fleet (${KEY_VARIABLE})`);
       }
-      const found = schema.safeParse(JSON.parse(body));
+      const found = schema.safeParse(parsed(body));
       if (!found.success) throw new Refused(`it does not hold a ${kind} as this version of rightsize writes it`);
       return found.data;
     },
   };
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new Refused('it is no JSON');
+  }
 }

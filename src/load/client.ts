@@ -30,7 +30,7 @@ export interface StepOptions<Answer> {
   /** Answers, whatever happens: what the signal cuts is an answer too. */
   readonly ask: (turn: Turn, signal: AbortSignal) => Promise<Answer>;
   readonly onAnswer: (turn: Turn, answer: Answer) => void;
-  /** Ends the step: what is under way is cut. */
+  /** Ends the step, and cuts the requests that are under way. */
   readonly finish: AbortSignal;
 }
 
@@ -176,7 +176,7 @@ function startArrivals(times: Iterator<number>, ceiling: number | null, options:
   }
 
   function ring(): void {
-    // What is due goes at once, however late: the requests behind it keep their times.
+    // A request that is due is sent at once, even if it is late: the requests behind it keep their times.
     while (next !== null && next.due <= clock.now()) {
       if (ceiling !== null && underWay >= ceiling) held.push(next);
       else void go(next);

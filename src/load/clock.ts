@@ -1,6 +1,6 @@
 /**
  * The clock of a client. Node's timers have a grain of a millisecond, so a wait is never a number of milliseconds from now: every call
- * has an absolute time, one timer waits for the earliest of them, and what is due is called. A late call moves no later one.
+ * has an absolute time, one timer waits for the earliest of them, and the callbacks that are due are called. A late call moves no later one.
  * Waiting takes no processor time.
  */
 

@@ -12,12 +12,12 @@ import { type Clock, createClock } from './clock.js';
 export interface NullPace {
   /** From the request to the first chunk. At 0 all chunks are sent at once. */
   readonly ttft: number;
-  /** Between two chunks. */
+  /** The seconds between two chunks. */
   readonly gap: number;
   readonly chunks: number;
 }
 
-/** Like a small model on a good machine. */
+/** It answers like a small model on a good machine. */
 export const PACED: NullPace = { ttft: 0.05, gap: 0.01, chunks: 32 };
 export const AT_ONCE: NullPace = { ttft: 0, gap: 0, chunks: 16 };
 
@@ -33,7 +33,7 @@ export interface NullServer {
 export interface Served {
   /** When each request was read, by the clock of this process. */
   readonly arrivals: readonly number[];
-  /** From reading a request to writing its first chunk. */
+  /** The seconds from reading each request to writing its first chunk. */
   readonly ttft: readonly number[];
   /** The most answers under way at once. */
   readonly most: number;
@@ -126,7 +126,7 @@ function whole(status: number, value: object): string {
 
 const WORDS = ['Hi', ' there', ' again', ' and'];
 
-/** What is sent of an answer, chunk by chunk. The last one has what ends it: the reason, the counts of tokens, the end of the stream. */
+/** The answer, chunk by chunk. The last chunk ends it: it has the reason, the counts of tokens and the end of the stream. */
 function chunksOf({ chunks }: NullPace): readonly string[] {
   const pieces = Array.from({ length: chunks }, (_, i) =>
     frame(event({ choices: [{ index: 0, delta: { content: WORDS[i % WORDS.length] }, finish_reason: null }] })),

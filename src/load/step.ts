@@ -17,9 +17,9 @@ import { type OwnHealth, watchClient } from './watch.js';
 /** A step for one client. It is sent to the process of the client. */
 export interface StepOrder<Question> {
   readonly condition: Condition;
-  /** Of its arrivals and think times. */
+  /** It seeds the arrivals and the think times. */
   readonly seed: number;
-  /** Of the order of the samples: all steps of a model go on with one order. */
+  /** It seeds the order of the samples. All steps of a model continue one order. */
   readonly orderSeed: number;
   /** Of the nonces of its questions, where they have any. No other step has it, in this test or another. */
   readonly nonceSeed?: string;
@@ -38,7 +38,7 @@ export interface StepOrder<Question> {
 
 /** Which part of a step a client does. */
 export interface Share {
-  /** From 0. */
+  /** The number of the client, counted from 0. */
   readonly client: number;
   readonly clients: number;
 }
@@ -79,14 +79,14 @@ export interface StepClosing {
   /** The server's own view. */
   readonly server: readonly ServerLook[];
   readonly client: OwnHealth;
-  /** Where the system tells. */
+  /** Absent if the system does not tell. */
   readonly cores?: Cores | undefined;
 }
 
 /** The cores that processes may run on, as the kernel writes them: `0-3,8`. */
 export interface Cores {
   readonly client: string;
-  /** Of a server that we started. */
+  /** Present if we started the server. */
   readonly server?: string;
 }
 

@@ -24,7 +24,7 @@ export async function drawCharts(specs: Readonly<Record<string, Spec>>): Promise
   const drawn = new Set<HTMLElement>();
   const drawVisible = async () => {
     for (const holder of document.querySelectorAll<HTMLElement>('[data-chart]')) {
-      // What is folded is drawn when it is opened.
+      // A folded chart is drawn when the reader opens it.
       if (drawn.has(holder) || holder.closest('details:not([open])') !== null) continue;
       drawn.add(holder);
       await drawOrKeep(holder, specs[holder.dataset.chart!]);

@@ -1,4 +1,4 @@
-/** Text that others wrote, as nodes: marks of direction, which would reorder what is read, become visible names. */
+/** Text that others wrote, as nodes. Marks of direction would reorder the text, so they become visible names. */
 import { el } from './element.js';
 
 /** The controls of the Unicode Bidirectional Algorithm (UAX 9), and characters of no width that hide in words. */

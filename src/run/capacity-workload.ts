@@ -62,7 +62,7 @@ export async function readWorkload(reference: string, { cwd }: { readonly cwd: s
   return { models: measured, mixture };
 }
 
-/** Of a run, over its only suite; of a load test, at the step with the smallest load. */
+/** Returns the quality of a run's only suite, or of a load test's step with the smallest load. */
 function qualityOf(model: string, { suites }: Analysis, test: LoadTest | null): Figure | Missing {
   const estimates =
     test === null

@@ -143,7 +143,7 @@ interface Asking {
   readonly electricity: typeof ELECTRICITY;
 }
 
-/** What is known of the requests to a model. */
+/** The known facts about the requests to a model. */
 interface Workload {
   readonly lengths: readonly Lengths[];
   readonly measured: number;
@@ -183,7 +183,7 @@ async function ofModels(asking: Asking): Promise<readonly DevicePrediction[]> {
   return predictions;
 }
 
-/** The answer of a request that fills a context of which nothing else is known. */
+/** The tokens of the answer if the user gives a context and nothing else. */
 const USUAL_ANSWER = 256;
 
 /** A context alone is filled by one request. */

@@ -181,7 +181,7 @@ def receive(pipe):
 import collections, datetime, decimal, fractions
 
 def encode(value, hold, depth=60):
-    """A value as JSON with the names of its types; what is no plain value stays where it is, under a number."""
+    """A value as JSON with the names of its types; another object stays where it is, under a number."""
     if depth == 0:
         raise ValueError("a value that is nested too deeply")
     more = lambda items: [encode(item, hold, depth - 1) for item in items]

@@ -27,7 +27,7 @@ import { DEFAULTS } from './defaults.js';
 import { withNamedLibrary } from './native-library.js';
 import type { World } from './world.js';
 
-/** What a new run measures. What is left out is as `DEFAULTS` and the catalogue have it. */
+/** The definition of a new run. `DEFAULTS` and the catalogue fill in absent fields. */
 export interface RunDefinition {
   /** Names or files of suites, or suites themselves. */
   readonly suites?: readonly (string | SuiteInput)[] | undefined;

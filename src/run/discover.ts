@@ -5,7 +5,7 @@ import { UserError } from '../core/errors.js';
 import { plain, shorten } from '../core/report/text.js';
 import { within } from '../system/signals.js';
 
-/** By port, the server that listens there unless it is told otherwise. */
+/** The servers by their usual port. */
 const LOCAL_SERVERS: Readonly<Record<number, string>> = {
   8080: 'llama-server',
   8000: 'vLLM',

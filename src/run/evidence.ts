@@ -29,7 +29,7 @@ export interface EvidenceOptions {
   readonly sandbox: Sandbox | null;
   /** The scorers of the user's own that may run. */
   readonly allowed: Allowed;
-  /** Whether what is known is asked again: of scorers of the user's own alone, for which a mended one is asked. */
+  /** Whether known evidence is gathered again. This is for the user's own scorers, after the user has mended one. */
   readonly again?: 'own' | undefined;
   readonly now: () => Date;
   /** The model that judges; null where the user named none. */
@@ -133,7 +133,7 @@ type LoggedTask = LoggedSuite['tasks'][number];
 function askingScorers(task: LoggedTask): readonly AskingScorer[] {
   return [task.scorer, ...(task.secondary ?? [])].flatMap((choice, place) => {
     const { name, ...given } = typeof choice === 'string' ? { name: choice } : choice;
-    // A log may name a scorer that has been removed since; the analysis says what is wrong with it.
+    // A log may name a scorer that has been removed since; the analysis reports that.
     if (!Object.hasOwn(SCORERS, name)) return [];
     const { needs, request, options: schema } = SCORERS[name];
     const read = schema.safeParse(given);

@@ -4,7 +4,7 @@ import type { LoadTest } from '../core/load/load-test.js';
 import { recommend } from '../core/recommend/recommend.js';
 import { exitCodeOf, type GateReport } from '../core/regress/gate-report.js';
 import { judgeLoad } from '../core/regress/load-gate.js';
-import { judgeLimits, judgeVerdict, recommendedModel } from '../core/regress/run-gate.js';
+import { gatedModel, judgeLimits, judgeVerdict } from '../core/regress/run-gate.js';
 import { type GateRequest, gateDefinition } from './compare.js';
 import { type Measured, type MeasureOptions, resume } from './measure.js';
 import { analyseLog } from './read.js';
@@ -38,7 +38,7 @@ export async function confirmRed(first: Measured, request: GateRequest, options:
 export function gateRun(analysis: Analysis, { burden, gate = {} }: GateRequest): GateReport {
   const definition = gateDefinition(analysis.suites, gate);
   const judged = recommend(analysis).suites.map((suite) => {
-    const model = definition.model ?? recommendedModel(suite);
+    const model = definition.model ?? gatedModel(suite);
     const limits = judgeLimits(suite, { burden, model });
     return { results: [...judgeVerdict(suite, definition), ...limits.results], blind: limits.blind };
   });

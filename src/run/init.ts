@@ -1,5 +1,5 @@
 /**
- * Writes a first suite and a first models file for a file of data. It reads the data once for its columns and once for what is in
+ * Writes a first suite and a first models file for a file of data. It reads the data once for its columns and once for the values in
  * them, asks nothing, and overwrites nothing unless it is told to.
  */
 import { existsSync } from 'node:fs';
@@ -28,9 +28,9 @@ export interface InitOptions extends Partial<Pick<World, 'cwd'>> {
   readonly inputs?: readonly string[] | undefined;
   /** The column with the right answers; without it, the only column whose name tells. */
   readonly target?: string | undefined;
-  /** In place of the scorer that fits the targets. */
+  /** The scorer; if it is absent, the targets decide it. */
   readonly scorer?: string | undefined;
-  /** In place of the instruction that follows from the scorer. */
+  /** The instruction; if it is absent, the scorer decides it. */
   readonly instruction?: string | undefined;
   /** How much worse an SLM may be; the default is 0.03. */
   readonly margin?: number | undefined;
@@ -175,7 +175,7 @@ async function surveyOf(data: string, columns: Columns): Promise<Survey> {
   );
 }
 
-/** With slashes on every system, because the suite goes into a repository. */
+/** The path has slashes on every system, because the suite goes into a repository. */
 function pathFrom(folder: string, file: string): string {
   return relative(folder, file).split(sep).join('/');
 }

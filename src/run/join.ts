@@ -6,23 +6,28 @@
  * is what this machine's own catalogue says; docs/fleet.md goes threat by threat.
  */
 import { existsSync, mkdirSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join as joinPath, resolve } from 'node:path';
+import { dirname, join as joinPath, resolve } from 'node:path';
 import { type Closed, parseClosed } from '../core/definition/condition.js';
 import { UserError } from '../core/errors.js';
 import { sampleKey, taskKey } from '../core/keys.js';
 import type { LogRecord, MachineRecord, SampleRecord } from '../core/log/log.js';
 import { type Trial, trialId } from '../core/plan/plan.js';
+import { TrialSet } from '../core/plan/trial-set.js';
+import { isMissing } from '../core/quantity.js';
 import { type LoadedModel, loadAllModels } from '../files/definitions.js';
 import { openLog, readLog } from '../files/log.js';
 import { type Ending, type OwnPart, partName, serve } from '../fleet/machine.js';
 import { type BlockOrder, LARGEST_OFFER, type OfferedWeights, type RunNotice } from '../fleet/messages.js';
 import { type Connection, connect } from '../fleet/redis.js';
 import { KEY_VARIABLE, Refused, sealWith } from '../fleet/seal.js';
+import { cacheFolder } from '../hub/cache.js';
 import { uniqueId } from '../system/id.js';
 import { describeHolder } from '../system/lock.js';
 import { packageVersion } from '../system/package.js';
 import { openWorker } from '../worker/supervisor.js';
+import type { OpenWorker } from '../worker/worker-session.js';
 import { DEFAULTS } from './defaults.js';
 import { catalogueFile, tasksOf } from './definitions.js';
 import { describeMachine } from './environment.js';
@@ -48,13 +53,15 @@ export interface JoinOptions extends Partial<World> {
   readonly catalogue?: string | undefined;
   /** Folders of weights that entries of the queue may name: `root:NAME/path`. */
   readonly roots?: Roots | undefined;
-  /** Where the parts are kept. */
+  /** The folder of the parts. */
   readonly out?: string | undefined;
   /** What to do when the first run is at its end; without it, wait for the next. */
   readonly afterRun?: 'leave' | 'wait' | undefined;
   readonly onNote?: ((text: string) => void) | undefined;
   /** Seconds of silence after which others take the block of this machine. */
   readonly lease?: number | undefined;
+  /** Opens a model; without it, in a process of its own. */
+  readonly openWorker?: OpenWorker | undefined;
 }
 
 /** Measures for a fleet until the signal is aborted. @param url The address of its Redis. @throws UserError */
@@ -84,6 +91,11 @@ export async function join(url: string, options: JoinOptions = {}): Promise<void
           labels: [...labels],
           cores: environment.cpu.cores,
           memory: environment.memory.total,
+          accelerators: isMissing(environment.gpu) ? '' : environment.gpu.value,
+          engines: Object.fromEntries(
+            Object.entries(environment.engines).filter(([, version]) => version !== 'not installed'),
+          ),
+          disk: await freeDisk(cacheFolder(world.environment)),
         },
         openPart: (notice) =>
           openPart(
@@ -140,10 +152,10 @@ async function openPart(notice: RunNotice, host: MachineRecord, options: PartOpt
   if (!began) log.append(record);
   const machine: MachineRecord = { ...host, part: uniqueId() };
   log.append(machine);
-  const recorded = new Set<string>();
+  const recorded = new TrialSet();
   const samples = new Map<string, SampleRecord>();
   for await (const entry of readLog(logOf(folder))) {
-    if (entry.type === 'measurement') recorded.add(entry.trial);
+    if (entry.type === 'measurement') recorded.add(entry);
     if (entry.type === 'sample') samples.set(sampleKey(entry), entry);
   }
   const tasks = tasksOf(record.suites);
@@ -168,9 +180,9 @@ async function openPart(notice: RunNotice, host: MachineRecord, options: PartOpt
     const unknown = trials.find((trial) => !samples.has(sampleKey(trial)));
     if (unknown !== undefined) return { complete: false, reason: `the block lacks its sample ${unknown.sample}` };
     sendRecord(machine);
-    const own = new Set(trials.flatMap(({ id }) => (recorded.has(id) && !known.has(id) ? [id] : [])));
+    const own = new Set(trials.flatMap((trial) => (recorded.has(trial) && !known.has(trial.id) ? [trial.id] : [])));
     if (own.size > 0) for await (const one of linesOf(logOf(folder), own)) sendRecord(one);
-    const left = trials.filter(({ id }) => !recorded.has(id) && !known.has(id));
+    const left = trials.filter((trial) => !recorded.has(trial) && !known.has(trial.id));
     if (left.length === 0) return { complete: true, reason: 'all trials were run' };
     const { suite, task, model } = order;
     let failed: string | null = null;
@@ -181,7 +193,7 @@ async function openPart(notice: RunNotice, host: MachineRecord, options: PartOpt
         return;
       }
       log.append(one);
-      if (one.type === 'measurement') recorded.add(one.trial);
+      if (one.type === 'measurement') recorded.add(one);
       sendRecord(one);
     };
     const ending = await execute([{ model, condition, cells: [{ suite, task, trials: left }] }], {
@@ -193,7 +205,7 @@ async function openPart(notice: RunNotice, host: MachineRecord, options: PartOpt
       origin: originOf(machine),
       nextSession: uniqueId,
       environment: options.environment,
-      openWorker,
+      openWorker: options.openWorker ?? openWorker,
       append,
       signal: options.signal,
       onEvent: (event) => {
@@ -278,7 +290,7 @@ async function modelsHere(
 
 interface Entry {
   readonly loaded: LoadedModel;
-  /** Whose word the source is: this machine's, or that of the queue. */
+  /** Who names the source of the weights: this machine, or the queue. */
   readonly from: 'here' | 'the queue';
 }
 
@@ -339,8 +351,22 @@ async function whyNotReady(
   const readiness = await readinessOf(loaded, options.environment);
   if (readiness.ready === false) return readiness.reason;
   const bytes = readiness.ready === 'after-download' ? readiness.bytes : null;
-  if (bytes !== null && bytes > environment.memory.total) {
-    return `its weights take ${(bytes / 1e9).toFixed(1)} GB, and there are ${(environment.memory.total / 1e9).toFixed(1)} GB of memory`;
-  }
+  if (bytes === null) return null;
+  const gigabytes = (many: number) => `${(many / 1e9).toFixed(1)} GB`;
+  if (bytes > environment.memory.total)
+    return `its weights take ${gigabytes(bytes)}, and there are ${gigabytes(environment.memory.total)} of memory`;
+  const cache = cacheFolder(options.environment);
+  const disk = await freeDisk(cache);
+  if (disk !== null && bytes > disk)
+    return `its weights take ${gigabytes(bytes)}, and ${gigabytes(disk)} are free in ${cache}`;
   return null;
+}
+
+/** Free bytes of the disk that a folder is on, or will be on; null if nobody knows. */
+async function freeDisk(folder: string): Promise<number | null> {
+  for (let path = folder; ; path = dirname(path)) {
+    const found = await statfs(path).catch(() => null);
+    if (found !== null) return found.bavail * found.bsize;
+    if (path === dirname(path)) return null;
+  }
 }

@@ -25,7 +25,7 @@ import { DEFAULTS, LOAD_DEFAULTS } from './defaults.js';
 import { type Definitions, loadDefinitions, type RunDefinition, tasksOf } from './definitions.js';
 import type { World } from './world.js';
 
-/** What a new load test measures. What is left out is as `LOAD_DEFAULTS` and the suite have it. */
+/** The definition of a new load test. `LOAD_DEFAULTS` and the suite fill in absent fields. */
 export interface LoadDefinition
   extends Pick<RunDefinition, 'suites' | 'models' | 'catalogue' | 'data' | 'limit' | 'seed'> {
   /** Names of tasks (`route`, `support-desk/route`); without it, all that the models answer in words. */

@@ -1,6 +1,6 @@
 /**
  * Makes the prompts of a synthetic load test exact for one model: asks its server which words are one token each, and how many tokens it
- * adds to them, and makes every prompt so many words shorter.
+ * adds to them, and makes every prompt shorter by that many words.
  */
 import { generationSchema } from '../core/definition/suite.js';
 import { UserError } from '../core/errors.js';
@@ -29,7 +29,7 @@ export interface ExactPrompts {
 /** With fewer words, a nonce would hardly tell two requests apart. */
 const LEAST_WORDS = 16;
 
-/** @throws UserError when the server does not count tokens, or a prompt is to be shorter than what is added to it. */
+/** @throws UserError when the server does not count tokens, or if a prompt should be shorter than the tokens that the server adds to it. */
 export async function exactPrompts(
   session: Pick<WorkerSession, 'run'>,
   { model, prefix, seed, samples, signal }: SyntheticOptions,
@@ -63,9 +63,9 @@ export async function exactPrompts(
 
 type Count = (words: readonly string[]) => Promise<number>;
 
-/** Those of the words that are one token each, in any order: a group that is not is halved until it is. */
+/** Returns the words that are one token each, in any order. A group that has other words is halved until it has none. */
 async function singleTokens(words: readonly string[], count: Count): Promise<readonly string[]> {
-  // What is added to a prompt drops out of the difference.
+  // The added tokens drop out of the difference.
   const tokens = (await count([...words, ...words])) - (await count(words));
   if (tokens === words.length) return words;
   if (words.length === 1) return [];

@@ -48,7 +48,7 @@ export type ClockedMachine = Pick<
 
 export interface HoldStepOptions {
   readonly clients: readonly StepClient[];
-  /** Of the order of the samples. */
+  /** It seeds the order of the samples. */
   readonly orderSeed: number;
   /** The samples, in the order in which the clients have their questions. */
   readonly samples: readonly SampleRecord[];
@@ -70,7 +70,7 @@ export interface StepCourse {
   readonly seconds: number;
   readonly underWay: number;
   readonly failed: number;
-  /** Those that came to an end. */
+  /** The requests that ended. */
   readonly requests: readonly StepRequest[];
   /** Every request that was due before this time is among them; seconds since the step began. */
   readonly settled: number;
@@ -78,7 +78,7 @@ export interface StepCourse {
 
 export interface HeldStep {
   readonly record: StepRecord;
-  /** Those that count. */
+  /** The requests that count. */
   readonly requests: readonly StepRequest[];
 }
 

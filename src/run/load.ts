@@ -354,7 +354,7 @@ function exactOf(
   return (session, model) => exactPrompts(session, { model, prefix, seed: record.settings.seed, samples, signal });
 }
 
-/** Under load nothing is asked that slows the server. */
+/** A load test asks for nothing that slows the server. */
 function questionOf({ suite, task, prompt }: SampleRecord, { tasks }: LoadDefinitions): TrialRequest {
   const { generation } = tasks.get(taskKey(suite, task))!;
   return { for: 'answer', prompt, generation: { ...generation, logprobs: false } };

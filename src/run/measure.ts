@@ -17,6 +17,7 @@ import { sampleKey } from '../core/keys.js';
 import type { SampleRecord } from '../core/log/log.js';
 import { dealtWorkloads, planInTurns } from '../core/plan/in-turns.js';
 import { type Block, countTrials, plan, remaining } from '../core/plan/plan.js';
+import { TrialSet } from '../core/plan/trial-set.js';
 import { type LoadedModel, loadModels } from '../files/definitions.js';
 import { type LogWriter, openLog } from '../files/log.js';
 import { loadPrices } from '../files/price-list.js';
@@ -92,7 +93,7 @@ export async function measure(
   const loaded = await loadDefinitions(definition, world);
   const definitions = options.fleet?.everywhere ? await everywhere(loaded, options.fleet, world) : loaded;
   return perform(
-    { definitions, recorded: new Set(), prices },
+    { definitions, recorded: new TrialSet(), prices },
     { ...options, ...world },
     async ({ machine, ...start }) => {
       const commit = await commitOf(world);
@@ -116,7 +117,7 @@ async function everywhere(loaded: Definitions, fleet: FleetOptions, { environmen
 }
 
 /**
- * Measures what is missing of a run.
+ * Measures the missing trials of a run.
  *
  * @param reference The folder of the run, or its log.
  * @throws UserError when this is no run, or another process writes to it.
@@ -149,8 +150,8 @@ export async function resume(reference: string, options: MeasureOptions = {}): P
 
 interface Job {
   readonly definitions: Definitions;
-  /** Ids of the trials whose outcome is in the log. */
-  readonly recorded: ReadonlySet<string>;
+  /** The trials whose outcome is in the log. */
+  readonly recorded: TrialSet;
   readonly prices: PriceList | undefined;
 }
 

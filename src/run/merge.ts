@@ -14,7 +14,7 @@ import { createRun, logOf } from './runs.js';
 import { type World, worldOf } from './world.js';
 
 export interface MergeOptions extends Partial<World> {
-  /** Where the merged run is kept. */
+  /** The folder of the merged run. */
   readonly out?: string | undefined;
 }
 
@@ -23,11 +23,11 @@ export interface Merged {
   readonly trials: number;
   /** Trials that more than one part has. */
   readonly twice: number;
-  /** Those of them whose texts differ. */
+  /** The number of these trials whose texts differ. */
   readonly differing: number;
 }
 
-/** What is kept of a trial while parts are read. */
+/** The part of a trial that stays in memory while parts are read. */
 interface Kept {
   readonly file: number;
   readonly state: MeasurementRecord['outcome']['state'];

@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { requireFileSync } from '../system/path.js';
 
 export interface RunProgress {
-  /** By task and model, in the order of the first trial. */
+  /** One cell for each task and model, in the order of their first trials. */
   readonly cells: readonly { readonly task: string; readonly model: string; readonly recorded: number }[];
   readonly recorded: number;
   readonly planned: number | null;

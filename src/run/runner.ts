@@ -10,6 +10,7 @@ import { describeError, Unfinished, UserError } from '../core/errors.js';
 import { taskKey } from '../core/keys.js';
 import type { Outcome } from '../core/measure/measurement.js';
 import type { Block, PlannedCell, Trial } from '../core/plan/plan.js';
+import type { Trials } from '../core/plan/trials.js';
 import {
   type KeeperOptions,
   round,
@@ -36,7 +37,7 @@ export interface RunEnding {
 
 /** Runs the trials of a plan. @throws UserError when a model's definition, files or server are at fault. */
 export async function execute(blocks: readonly Block[], options: RunnerOptions): Promise<RunEnding> {
-  /** By model, why it could not go on. */
+  /** The reason why each failed model could not go on. */
   const failures = new Map<string, string>();
   const openings = openingsOf(blocks);
   const elapsed = () => round((performance.now() - options.began) / 1000);
@@ -117,14 +118,14 @@ async function runBlock(block: Block, opening: Opening, options: BlockOptions): 
 }
 
 function trialsOf(blocks: readonly Block[]): readonly Trial[] {
-  return blocks.flatMap(({ cells }) => cells.flatMap(({ trials }) => trials));
+  return blocks.flatMap(({ cells }) => cells.flatMap(({ trials }) => [...trials]));
 }
 
 interface CellOptions extends BlockOptions {
   readonly keeper: SessionKeeper;
   readonly requests: number;
   /** The warm-up takes its prompts from the end of these: no cache may hold a prompt that is recorded soon. */
-  readonly spare: readonly Trial[];
+  readonly spare: Trials;
   /** Whether other blocks share the session; its statistics would then tell of the last few trials alone. */
   readonly isShared: boolean;
 }

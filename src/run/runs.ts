@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describeError, Unfinished, UserError } from '../core/errors.js';
 import type { LogRecord, MachineRecord, RunRecord, SampleRecord } from '../core/log/log.js';
+import { TrialSet } from '../core/plan/trial-set.js';
 import { openLog, readLog } from '../files/log.js';
 import { describeHolder, type Lock, type Taken, tryLock } from '../system/lock.js';
 import { type Definitions, tasksOf } from './definitions.js';
@@ -65,8 +66,8 @@ function writeDefinition(file: string, records: readonly LogRecord[], out: strin
 export interface EarlierRun {
   readonly folder: string;
   readonly definitions: Definitions;
-  /** Ids of the trials whose outcome is in the log. */
-  readonly recorded: ReadonlySet<string>;
+  /** The trials whose outcome is in the log. */
+  readonly recorded: TrialSet;
 }
 
 /** Reads from a log all that is needed to go on with its run. @throws UserError when this is not the folder of a run. */
@@ -74,15 +75,11 @@ export async function openRun(reference: string): Promise<EarlierRun> {
   const file = logOf(reference);
   let record: RunRecord | null = null;
   const samples: SampleRecord[] = [];
-  const recorded = new Set<string>();
+  const recorded = new TrialSet();
   for await (const entry of readLog(file)) {
     if (entry.type === 'run') record ??= entry;
     else if (entry.type === 'sample') samples.push(entry);
-    else if (entry.type === 'measurement') {
-      recorded.add(entry.trial);
-      // Version 1 left the condition out of the id.
-      if (record?.settings.condition !== undefined) recorded.add(`${entry.trial} ${record.settings.condition}`);
-    }
+    else if (entry.type === 'measurement') recorded.add(entry);
   }
   if (record === null) throw new UserError(`${file}: expected the log of a run, found no run in it; start a new one`);
   const { id, started, command, machine, part, prices, ...planned } = record;

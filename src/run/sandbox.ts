@@ -24,7 +24,7 @@ export interface Sandbox {
   run(request: SandboxRequest, signal: AbortSignal): Promise<SandboxEvidence>;
 }
 
-/** Of a program: 1 GiB of address space for each process, files of 8 MiB, 64 MiB in /tmp. */
+/** The limits of a program: 1 GiB of address space for each process, files of 8 MiB, 64 MiB in /tmp. */
 const LIMITS = { memory: 2 ** 30, file: 2 ** 23, processes: 16, temporary: 2 ** 26 } as const;
 /** Users that no system gives to anyone, for the program and its tests, where this process may choose. */
 const NOBODY = 61_884;
@@ -104,7 +104,7 @@ shared = sysconfig.get_config_var("INSTSONAME")
 if library and shared and ".so" in shared: paths.add(os.path.join(library, shared))
 print(json.dumps([real, sorted(paths)]))
 `;
-/** Where the loader finds shared libraries, on every distribution. */
+/** The folders of shared libraries on all distributions. */
 const LIBRARIES = ['/lib', '/lib32', '/lib64', '/usr/lib', '/usr/lib64', '/etc/ld.so.cache'];
 
 /** The interpreter itself: `python3` may be a script that finds it, and looks for it in a home that is not there. */

@@ -23,7 +23,7 @@ export interface ScoreOptions extends Partial<Pick<World, 'cwd' | 'environment' 
   readonly allowScorers?: readonly string[] | undefined;
   /** The scorer's options, as a suite has them. */
   readonly options?: unknown;
-  /** The fields that hold the answer and what is right; `output` and `target` when unsaid. */
+  /** The fields of the answer and of the target; by default `output` and `target`. */
   readonly outputField?: string | undefined;
   readonly targetField?: string | undefined;
   /** A list of filters that take the answer out of an output, as a suite has them. */

@@ -59,7 +59,7 @@ export function requireWithin(limit: number, plan: SpendingPlan): void {
   );
 }
 
-/** Of a run in rounds, the first round: the others are asked only if it decides nothing. */
+/** For a run in rounds this is the cost of the first round: the run asks the others only if the first decides nothing. */
 function mostCostOfRun({ blocks, definitions, samples }: SpendingPlan): number {
   const { models, tasks, record } = definitions;
   const { warmup, untilSure } = record.settings;

@@ -113,7 +113,7 @@ function requestOf({ generation, unconditional }: LoggedTask, { prompt, continua
   return { for: 'answer', prompt, generation: { ...generation, maxTokens, timeout } };
 }
 
-/** Of the answer that the task allows, from the pace of the one that was cut. */
+/** Returns the seconds of the longest allowed answer, at the pace of the answer that was cut. */
 function secondsOf(outcome: Outcome, { maxTokens }: Pick<Generation, 'maxTokens'>): Quantity {
   switch (outcome.state) {
     case 'failed':

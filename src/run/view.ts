@@ -116,7 +116,7 @@ async function answerTo(request: IncomingMessage, pages: Pages): Promise<Answer>
     : ofRun(decode(name), decode(file ?? ''), { ...pages, isStill: url.searchParams.has('still') });
 }
 
-/** Under another name, the request comes from a page of the web. */
+/** A request under another host name comes from a page of the web. */
 function isOurs({ headers, socket }: IncomingMessage): boolean {
   const port = socket.localPort;
   return headers.host === `${HERE}:${port}` || headers.host === `localhost:${port}`;

@@ -20,7 +20,7 @@ export interface ContainerLimits {
   readonly memory: number | null;
 }
 
-/** Where the groups are found; tests hand in their own. */
+/** The folders of the control groups. Tests hand in their own. */
 export interface ContainerFiles {
   readonly membership: string;
   readonly groups: string;
@@ -36,7 +36,7 @@ export function containerLimits({ membership, groups }: ContainerFiles = SYSTEM)
     if (controllers.length === 0) {
       for (const group of upwards(groups, path)) {
         cores.push(...quotient(...(read(join(group, 'cpu.max')) ?? '').split(' ')));
-        // Above `memory.high` the kernel takes memory back and slows the group down, so what is over it is of no use.
+        // Above `memory.high` the kernel takes memory back and slows the group down, so memory above it is of no use.
         for (const name of ['memory.max', 'memory.high']) memory.push(...limit(read(join(group, name))));
         processors.push(...count(read(join(group, 'cpuset.cpus.effective'))));
       }

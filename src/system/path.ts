@@ -52,7 +52,7 @@ function whyUnreadable(found: Stats, most: number): string | null {
   return found.size > most ? `expected a file of at most ${size(most)}, found ${size(found.size)}; divide it` : null;
 }
 
-/** Like `requireFile`, for what is read at once. @throws UserError */
+/** Like `requireFile`, for a file that is read at once. @throws UserError */
 export function requireFileSync(file: string, most = Number.POSITIVE_INFINITY): void {
   const reason = whyUnreadable(
     attempt(file, () => statSync(file)),

@@ -18,7 +18,7 @@ export function firstOf(...signals: readonly AbortSignal[]): AbortSignal {
   return stop.signal;
 }
 
-/** A signal that is aborted after so many seconds with a TimeoutError, or with another signal. The timer keeps no process alive. */
+/** A signal that is aborted with a TimeoutError after `seconds`, or together with another signal. The timer keeps no process alive. */
 export function within(seconds: number, signal?: AbortSignal): AbortSignal {
   const time = new AbortController();
   const late = new DOMException('the time is up', 'TimeoutError');

@@ -20,7 +20,7 @@ export interface TimingOptions {
   elapsed(): number;
 }
 
-/** @param requests What was asked. A pair of which a request fails is left out. */
+/** @param requests The requests of the block. A pair is left out if one of its requests fails. */
 export async function timeLogprobs(
   requests: readonly AnswerRequest[],
   { secondsOf, elapsed }: TimingOptions,
@@ -39,7 +39,7 @@ export async function timeLogprobs(
   return pairs;
 }
 
-/** At most `count` of the items, at equal distances. */
+/** Returns at most `count` of the items, at equal distances. */
 function spread<T>(items: readonly T[], count: number): readonly T[] {
   if (items.length <= count) return items;
   return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]!);

@@ -48,7 +48,7 @@ export type TrialRequest =
       readonly for: 'answer';
       readonly prompt: Prompt;
       readonly generation: Generation;
-      /** Under load: the part of the prompt that is another one in every request. */
+      /** The part of the prompt that differs in every request of a load test. */
       readonly nonce?: Nonce;
     }
   | {

@@ -9,11 +9,11 @@ const TICKS = 100;
 export interface ServerUsage {
   /** Bytes. */
   readonly memory?: number;
-  /** Since they started. */
+  /** The processor time since the processes started. */
   readonly cpuSeconds?: number;
 }
 
-/** What is not known is left out. */
+/** Unknown values are left out. */
 export async function serverUsage(pids: readonly number[]): Promise<ServerUsage> {
   if (pids.length === 0) return {};
   const [{ resident }, seconds] = await Promise.all([readMemory(pids), Promise.all(pids.map(cpuSecondsOf))]);

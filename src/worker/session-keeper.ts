@@ -19,6 +19,7 @@ import type {
 } from '../core/log/log.js';
 import type { Outcome } from '../core/measure/measurement.js';
 import type { Trial } from '../core/plan/plan.js';
+import type { Trials } from '../core/plan/trials.js';
 import { known, missing, type Quantity } from '../core/quantity.js';
 import type { LoadedModel } from '../files/definitions.js';
 import { lateness, watchLoop } from '../load/loop-delay.js';
@@ -39,7 +40,7 @@ export interface KeeperOptions {
   /** Answers that are under way at once. */
   readonly concurrency: number;
   readonly append: (record: LogRecord) => void;
-  /** Aborted once for a clean end: what is in flight is dropped, what is recorded stays. */
+  /** Aborted once for a clean end: trials in flight are dropped, recorded trials stay. */
   readonly signal: AbortSignal;
   /** Makes the id of a session; ids are unique everywhere, and sort by time. */
   readonly nextSession: () => string;
@@ -70,7 +71,7 @@ export interface SessionKeeper {
   warmUp(trial: Trial): Promise<Outcome>;
   run(trial: Trial): Promise<Attempted>;
   /** Runs trials one after another. One message requests several short ones. */
-  runInOrder(trials: readonly Trial[]): AsyncGenerator<Attempted, void>;
+  runInOrder(trials: Trials): AsyncGenerator<Attempted, void>;
   addStatistics(cell: string, latency: TinybenchLatency): void;
   /** Times what log-probabilities cost, where trials asked a server for them; `logprobs-cost.ts`. */
   timeLogprobs(trials: readonly Trial[]): Promise<void>;
@@ -100,7 +101,7 @@ interface OpenSession {
   /** Whether the log has its facts. */
   announced: boolean;
   readonly statistics: Record<string, LatencyStatistics>;
-  /** With and without log-probabilities. */
+  /** Requests that were timed with and without log-probabilities. */
   logprobs: readonly LogprobsPair[];
 }
 
@@ -249,7 +250,7 @@ export function sessionKeeper(id: string, options: KeeperOptions): SessionKeeper
     return result[0]!;
   }
 
-  async function* runInOrder(trials: readonly Trial[]): AsyncGenerator<Attempted, void> {
+  async function* runInOrder(trials: Trials): AsyncGenerator<Attempted, void> {
     let batching = FIRST_BATCH;
     for (let next = 0; next < trials.length; ) {
       const batch = trials.slice(next, next + sizeOfNext(batching));
@@ -392,7 +393,7 @@ function inSeconds({ samplesCount, mean, min, max, p50, p75, p99, sd, rme }: Tin
   };
 }
 
-/** To the microsecond: what is below is noise, and would fill the log. */
+/** Rounds to the microsecond: further digits are noise, and would fill the log. */
 export function round(value: number): number {
   return Math.round(value * 1e6) / 1e6;
 }

@@ -32,9 +32,9 @@ export const openWorker: OpenWorker = async (loaded, options) => {
 };
 
 export interface SuperviseOptions extends OpenWorkerOptions {
-  /** In place of `GRACE`. */
+  /** It replaces `GRACE`. */
   readonly grace?: number;
-  /** In place of `OPENING`. */
+  /** It replaces `OPENING`. */
   readonly opening?: number;
 }
 

@@ -72,7 +72,7 @@ export async function runTrial(
 
 /** What has come of an answer. */
 interface Arrived {
-  /** By the clock of the session. */
+  /** A time on the clock of the session. */
   readonly due: number;
   /** Seconds from due. */
   readonly sent: number;

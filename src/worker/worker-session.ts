@@ -47,7 +47,7 @@ export interface WorkerSession {
 export type HoldingSession = Omit<WorkerSession, 'run'>;
 
 export interface HoldingOptions {
-  /** Ends the step. What is under way is cut. */
+  /** Ends the step, and cuts the requests that are under way. */
   readonly finish: AbortSignal;
   readonly onReport: (report: StepReport) => void;
 }
@@ -61,7 +61,7 @@ export interface SessionClosing {
 export interface OpenWorkerOptions {
   /** How many trials will be requested at once. */
   readonly concurrency: number;
-  /** Under load a failed request counts, and is not tried again. */
+  /** A failed request under load counts, and is not tried again. */
   readonly under?: 'load';
   readonly manner?: LoadManner;
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -19,7 +19,7 @@ function play(kind: Pick<Screen, 'rewritable'>, seconds: Readonly<Record<string,
     onEvent({ type: 'opening', model });
     clock += 100;
     onEvent({ type: 'opened', model, load: 100 });
-    for (const trial of cells.flatMap(({ trials }) => trials)) {
+    for (const trial of cells.flatMap(({ trials }) => [...trials])) {
       clock += seconds[model]!;
       onEvent({ type: 'trial', trial, outcome } satisfies MeasureEvent);
     }

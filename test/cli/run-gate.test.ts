@@ -57,3 +57,16 @@ test('a strict gate is red where a limit is not shown to be met', async () => {
   expect(await gated('--gate')).toBe(0);
   expect(await gated('--gate-strict')).toBe(1);
 });
+
+test('a run of one model gates that model, also where it is not recommended', async () => {
+  const cwd = folderWith({ 'models.json': models, 'desk.yaml': suite({ ttft: { max: '50 ms', at: 'median' } }) });
+  const gated = async (...names: string[]) => {
+    const asked = names.flatMap((name) => ['--model', name]);
+    const args = ['run', '--suite', 'desk.yaml', '--limit', '20', '--reports', 'summary', '-q', '--gate'];
+    return rightsizeHere([...args, ...asked], { cwd });
+  };
+  expect((await gated('slm')).code).toBe(1);
+  const several = await gated('slm', 'llm');
+  expect(several.code).toBe(2);
+  expect(several.stderr).toContain('say `model` in the gate, or --gate-model');
+});

@@ -3,11 +3,9 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MACHINES as MACHINE_NOTICES, PREFIX, queueName, RUNS, resultsKey } from '../../src/fleet/keys.js';
-import { sealWith } from '../../src/fleet/seal.js';
+import { MACHINES as MACHINE_NOTICES } from '../../src/fleet/keys.js';
 import { folderWith, rightsizeHere } from '../support/cli.js';
 import { evens, FLEET_KEY, type Fleet, openFleet, qualityIn, trialsIn, whyNoRedis } from '../support/fleet.js';
 import { type Network, openNetwork, whyNoNamespaces } from '../support/namespaces.js';
@@ -37,6 +35,16 @@ describe.skipIf(none !== null)('a fleet', () => {
   const heard = async (wanted: string) => {
     const notices = Object.values(await redis.hgetall(MACHINE_NOTICES)).map((sealed) => JSON.parse(sealed.slice(64)));
     return notices.find(({ name }) => name === wanted)?.sent ?? 0;
+  };
+  /** Starts what an earlier test has killed, and waits until all machines are there, whichever tests are chosen. */
+  const allHere = async () => {
+    for (const name of MACHINES) {
+      const { exitCode, signalCode } = fleet.machines().get(name)!.child;
+      const isDead = exitCode !== null || signalCode !== null;
+      const since = isDead ? Date.now() : 0;
+      if (isDead) fleet.startMachine(name);
+      await until(async () => (await heard(name)) > since);
+    }
   };
   const qualityOf = (out: string) => qualityIn(join(folder, out, runsIn(out)[0]!, 'summary.json'));
   let fleet: Fleet;
@@ -88,10 +96,7 @@ describe.skipIf(none !== null)('a fleet', () => {
   });
 
   test('measures everything on every machine, and names them', async () => {
-    // It died in the test above.
-    const died = Date.now();
-    fleet.startMachine('pi');
-    await until(async () => (await heard('pi')) > died);
+    await allHere();
     const run = fleet.run(['run', ...FLAGS, '-n', '6', '--each-machine', '--fleet', fleet.url, '-o', 'each']);
     expect(await run.closed, run.output()).toBe(0);
     const trials = trialsIn(join(folder, 'each', runsIn('each')[0]!, 'log.jsonl'));
@@ -106,130 +111,81 @@ describe.skipIf(none !== null)('a fleet', () => {
       expect(trials.filter((trial) => trial.endsWith(`@${name}#1`))).toHaveLength(6);
   });
 
-  test('gives the verdicts of one machine to the reference pair, of which one machine has its weights from the queue', async () => {
-    // A machine whose catalogue has the entry and whose disk lacks the file.
-    const weights = join(import.meta.dirname, '../../models/reference-slm/reference-slm-q8_0.gguf');
-    const catalogue = JSON.stringify({
-      models: [{ id: 'tiny', class: 'slm', backend: 'llama-cpp', source: 'tiny.gguf' }],
-    });
+  test('opens weights of its own root, of the queue, and, where it trusts, of entries that it does not have', async () => {
+    const models = join(import.meta.dirname, '../../models/reference-slm');
+    const file = join(models, 'reference-slm-q8_0.gguf');
+    const tiny = { id: 'tiny', class: 'slm', backend: 'llama-cpp', source: 'tiny.gguf' };
+    // The catalogue of the machine has one entry, whose file its disk lacks.
     mkdirSync(join(folder, 'guest'));
-    writeFileSync(join(folder, 'guest/models.json'), catalogue);
-    writeFileSync(join(folder, 'tiny.json'), catalogue);
-    cpSync(weights, join(folder, 'tiny.gguf'));
-    const guest = fleet.startMachine('guest', ['--label', 'guest', '--models', 'guest/models.json', '--once']);
+    writeFileSync(join(folder, 'guest/models.json'), JSON.stringify({ models: [tiny] }));
+    writeFileSync(
+      join(folder, 'tiny.json'),
+      JSON.stringify({
+        models: [
+          tiny,
+          { ...tiny, id: 'rooted', source: 'root:weights/reference-slm-q8_0.gguf' },
+          { id: 'graph', class: 'slm', backend: 'onnxruntime', source: 'graph' },
+        ],
+      }),
+    );
+    cpSync(file, join(folder, 'tiny.gguf'));
+    cpSync(models, join(folder, 'graph'), { recursive: true });
+    const joining = ['--label', 'guest', '--models', 'guest/models.json', '--once', '--trust'];
+    const guest = fleet.startMachine('guest', [...joining, '--root', `weights=${models}`]);
     await until(async () => (await heard('guest')) > 0);
+    const named = ['tiny', 'rooted', 'graph'].flatMap((id) => ['-m', id]);
     const run = fleet.run([
       'run',
-      ...['-s', 'suite.yaml', '-m', 'tiny', '--models', 'tiny.json', '-n', '2', '--quiet'],
+      ...['-s', 'suite.yaml', ...named, '--models', 'tiny.json', '-n', '2', '--quiet', '--reports', 'summary'],
       ...['--fleet', fleet.url, '--on', 'guest', '-o', 'guest-run'],
     ]);
-    expect(await run.closed, run.output()).toBe(0);
+    expect(await run.closed, `${run.output()}\n${guest.output()}`).toBe(0);
     expect(guest.output()).toContain('tiny: takes its weights from the queue');
+    expect(guest.output()).toContain('graph: takes its weights from the queue');
+    expect(guest.output()).not.toContain('rooted: takes');
     const cached = join(folder, '.cache/rightsize/fleet');
-    expect(readFileSync(join(cached, readdirSync(cached)[0]!, 'tiny.gguf'))).toEqual(readFileSync(weights));
+    const kept = readdirSync(cached).find((name) => readdirSync(join(cached, name)).includes('tiny.gguf'))!;
+    expect(readFileSync(join(cached, kept, 'tiny.gguf'))).toEqual(readFileSync(file));
+    const trials = trialsIn(join(folder, 'guest-run', runsIn('guest-run')[0]!, 'log.jsonl'));
+    for (const id of ['tiny', 'rooted', 'graph'])
+      expect(trials.filter((trial) => trial.endsWith(`@${id}#1`))).toHaveLength(2);
+  });
 
-    const pair = [
-      '-s',
-      'support-desk',
-      '-m',
-      'reference-slm:llama-cpp',
-      '-m',
-      'reference-llm:llama-cpp',
-      '-n',
-      '3',
-      '--quiet',
-    ];
+  test('gives the verdict of one machine to the reference pair', async () => {
+    const suites = join(import.meta.dirname, '../../suites');
+    const prompt = { system: '{{ system }}', user: '{{ user }}' };
+    const task = (name: string, maxTokens: number, scorer: object) => ({
+      name,
+      prompt,
+      samples: { file: join(suites, `data/support-desk/${name}.jsonl`) },
+      generation: { maxTokens },
+      scorer,
+    });
+    writeFileSync(
+      join(folder, 'pair.yaml'),
+      JSON.stringify({
+        name: 'pair',
+        tasks: [
+          task('route', 8, { name: 'exact', ignoreCase: true }),
+          task('extract', 64, { name: 'json', value: 'exact' }),
+        ],
+      }),
+    );
+    const models = ['-m', 'reference-slm:llama-cpp', '-m', 'reference-llm:llama-cpp'];
+    const pair = ['run', '-s', 'pair.yaml', ...models, '-n', '12', '--quiet', '--reports', 'summary'];
     for (const [out, ...more] of [['pair-alone'], ['pair-fleet', '--fleet', fleet.url]] as const) {
-      const one = fleet.run(['run', ...pair, '--reports', 'summary', '-o', out, ...more]);
+      const one = fleet.run([...pair, '-o', out, ...more]);
       expect(await one.closed, one.output()).toBe(0);
     }
     expect(qualityOf('pair-fleet')).toBe(qualityOf('pair-alone'));
   });
 
   test('lists its machines', async () => {
+    await allHere();
     const status = fleet.run(['fleet', 'status', fleet.url, '--json'], { RIGHTSIZE_FLEET_KEY: FLEET_KEY });
     expect(await status.closed, status.output()).toBe(0);
     const names = JSON.parse(status.stdout()).map(({ name }: { name: string }) => name);
     expect(names).toEqual(MACHINES);
-  });
-
-  test('refuses what is forged, and goes on', async () => {
-    const seal = sealWith(FLEET_KEY);
-    const forger = sealWith('another key, which nobody shares');
-    const machine = fleet.startMachine('guard', ['--label', 'guarded']);
-    const run = fleet.run(['run', ...FLAGS, '-n', '5', '--fleet', fleet.url, '--on', 'nobody-has-it', '-o', 'waiting']);
-    await until(async () => (await redis.hlen(RUNS)) === 1);
-    const [[id, sealed]] = Object.entries(await redis.hgetall(RUNS)) as [[string, string]];
-    run.child.kill('SIGKILL');
-    await run.closed;
-    const notice = JSON.parse(sealed!.slice(64));
-    const other = '0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b';
-    const started = {
-      id: 'large',
-      class: 'llm',
-      backend: 'openai',
-      source: 'x',
-      endpoint: 'http://127.0.0.1:9/v1',
-      server: { command: ['touch', join(folder, 'owned')] },
-    };
-    const hostile = {
-      ...notice,
-      labels: [],
-      record: {
-        ...notice.record,
-        part: other,
-        models: [{ ...notice.record.models[0], id: '../../small' }, started],
-        directories: { large: '/' },
-      },
-    };
-    await redis.hset(RUNS, {
-      // Signed with another key, under another name, not JSON, and with an id that leaves the folder.
-      forged: forger.close('run', { ...notice, labels: [] }),
-      'no-uuid': sealed!,
-      junk: 'x'.repeat(100_000),
-      escape: seal.close('run', { ...hostile, record: { ...hostile.record, id: '../../../tmp/owned' } }),
-      [other]: seal.close('run', hostile),
-    });
-    for (const refusal of [
-      'it stands under another name',
-      'not signed with the key of this fleet',
-      'it does not hold a run as this version of rightsize writes it',
-      'large is not run here: its models.json has another entry of this name',
-    ])
-      await until(() => machine.output().includes(refusal));
-    expect(readdirSync(folder)).not.toContain('owned');
-
-    // A run with a block that nobody signed, one for another run, and one whose sample is missing.
-    const third = '0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5c';
-    await redis.hset(
-      RUNS,
-      third,
-      seal.close('run', { ...notice, labels: [], record: { ...notice.record, part: third } }),
-    );
-    const queue = new Queue(queueName(third, 0), { connection: redis, prefix: PREFIX });
-    const order = {
-      run: third,
-      model: 'small',
-      condition: 'closed 1',
-      suite: 'evens',
-      task: 'even',
-      trials: [{ sample: 'nothing', repetition: 1 }],
-      samples: [],
-    };
-    await queue.add('block', { not: 'signed' }, { jobId: 'one', attempts: 1 });
-    await queue.add('block', seal.close('block', { ...order, run: other }), { jobId: 'two', attempts: 1 });
-    await queue.add('block', seal.close('run', order), { jobId: 'three', attempts: 1 });
-    await queue.add('block', seal.close('block', order), { jobId: 'four', attempts: 1 });
-    await until(async () => (await queue.getFailedCount()) === 4);
-    const reasons = (await queue.getFailed()).map(({ failedReason }) => failedReason).join('\n');
-    expect(reasons).toContain('it is no signed message');
-    expect(reasons).toContain('it belongs to another run');
-    expect(reasons).toContain('it is not signed with the key');
-    expect(reasons).toContain('the block lacks its sample nothing');
-    expect(machine.child.exitCode).toBeNull();
-    await redis.hdel(RUNS, id!, 'forged', 'no-uuid', 'junk', 'escape', other, third);
-    await redis.del(resultsKey(third));
-    await queue.close();
   });
 });
 

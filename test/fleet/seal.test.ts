@@ -1,10 +1,12 @@
 /** Whatever goes through the queue is believed only as it was signed. */
+import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { createRandom } from '../../src/core/stats/basics/random.js';
 import { type Kind, Refused, sealWith } from '../../src/fleet/seal.js';
 
-const seal = sealWith('the key of the fleet of these tests');
+const KEY = 'the key of the fleet of these tests';
+const seal = sealWith(KEY);
 const message = z.object({ text: z.string(), n: z.number() });
 const sealed = seal.close('block', { text: 'what is 2 + 2?', n: 4 });
 
@@ -35,6 +37,7 @@ test.each<[string, Kind, unknown]>([
   ['a text that is far too long', 'machine', 'x'.repeat(2 ** 17)],
   ['another key', 'block', sealWith('another key than the one above').close('block', { text: 'x', n: 1 })],
   ['another form', 'block', seal.close('block', { text: 'x' })],
+  ['no JSON, signed', 'block', `${createHmac('sha256', KEY).update('block\n{').digest('hex')}{`],
 ])('%s is refused', (_, kind, value) => {
   expect(() => seal.open(kind, value, message)).toThrow(Refused);
 });

@@ -3,7 +3,7 @@ import { NO_CHANGE, type Setting } from '../../simulate/gate/draw.js';
 import { countRed } from '../../simulate/gate/observe.js';
 import { statements } from '../../simulate/gate/power.js';
 import { SETTINGS } from '../../simulate/gate/scenarios.js';
-import { qualityPower } from '../../src/core/regress/power.js';
+import { qualityPower } from '../../src/core/regress/quality-power.js';
 import { createRandom } from '../../src/core/stats/basics/random.js';
 
 const named = (name: string): Setting => SETTINGS.find((setting) => setting.name === name)!;

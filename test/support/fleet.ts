@@ -108,22 +108,32 @@ export async function openFleet(folder: string, network?: Network): Promise<Flee
   };
 }
 
+/** A port below those that the system gives to clients: Redis finds it free when it is started again. */
 async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 /** The ids of the trials in a log, as often as they are there. */
 export function trialsIn(log: string): readonly string[] {
-  return readFileSync(log, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line): { type: string; trial: string } => JSON.parse(line))
-    .filter(({ type }) => type === 'measurement')
-    .map(({ trial }) => trial);
+  return (
+    readFileSync(log, 'utf8')
+      .split('\n')
+      // What follows the last end of a line is nothing, or a line that is being written.
+      .slice(0, -1)
+      .map((line): { type: string; trial: string } => JSON.parse(line))
+      .filter(({ type }) => type === 'measurement')
+      .map(({ trial }) => trial)
+  );
 }
 
 /** A suite of yes and no, and a small and a large model that answer it at this pace, the small one less well. */

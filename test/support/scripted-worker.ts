@@ -6,7 +6,7 @@ import type { Closed } from '../../src/core/definition/condition.js';
 import { generationSchema } from '../../src/core/definition/suite.js';
 import type { LogRecord, SampleRecord, SessionFacts } from '../../src/core/log/log.js';
 import type { MemoryReading, Outcome } from '../../src/core/measure/measurement.js';
-import { plan, type Trial } from '../../src/core/plan/plan.js';
+import { plan } from '../../src/core/plan/plan.js';
 import { missing } from '../../src/core/quantity.js';
 import { type LoadedModel, modelFrom } from '../../src/files/definitions.js';
 import { LONGEST_BATCH, type TrialRequest } from '../../src/worker/protocol.js';
@@ -154,7 +154,7 @@ export function workload(samples: readonly string[], requests = 1) {
   );
   return {
     blocks,
-    trials: blocks[0]!.cells[0]!.trials as readonly Trial[],
+    trials: [...blocks[0]!.cells[0]!.trials],
     samples: new Map(records.map((record) => [`desk/route/${record.sample}`, record])),
     tasks: new Map([['desk/route', { generation: generationSchema.parse({}), unconditional: false }]]),
   };

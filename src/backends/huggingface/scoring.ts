@@ -7,7 +7,7 @@ import type { TextModel } from './text-model.js';
 export interface Scoring {
   /** What an engine has to read: one context, except where a text is too long for the model. */
   readonly readings: readonly Reading[];
-  /** In the order of the request. */
+  /** Returns the log-likelihoods in the order of the request. */
   result(): readonly Loglikelihood[];
 }
 
@@ -59,7 +59,7 @@ interface Tally extends Loglikelihood {
   greedy: boolean;
 }
 
-/** By context: engines read it once. */
+/** Groups the continuations by context, because engines read a context once. */
 function readingsOf(tallies: readonly Tally[]): readonly Reading[] {
   return byContext(tallies).map((members) => ({
     context: members[0]!.pair.context,

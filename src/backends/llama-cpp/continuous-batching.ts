@@ -106,7 +106,7 @@ export function schedulerOfSequences(
     return total;
   }
 
-  /** Whether a prompt that is being read shares more with this one than what is held: then it waits for that one. */
+  /** Whether a prompt that is being read shares more with this one than the held prompt does. Then this one waits for it. */
   function couldShareMore(prompt: readonly number[], shared: number): boolean {
     for (const other of answering) {
       if (other.held < other.prompt.length && sharedLength(prompt, other.prompt) >= shared + WORTH_SHARING) return true;

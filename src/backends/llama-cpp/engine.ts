@@ -12,11 +12,11 @@ export interface Span {
   readonly sequence: number;
   readonly position: number;
   readonly tokens: readonly number[];
-  /** Whose logits are wanted. */
+  /** The tokens whose logits are wanted. */
   readonly logits: 'none' | 'last' | 'all';
 }
 
-/** For each span of a batch, where the logits are that it wanted. */
+/** The places of the wanted logits, for each span of a batch. */
 export type Places = readonly (readonly number[])[];
 
 /** A llama.cpp context. One batch is computed at a time, and its logits last until the next. */
@@ -52,7 +52,7 @@ export interface LoadedModel {
   readonly tokenizer: Tokenizer;
   /** The version of the engine, and how it is reached. */
   readonly engine: string;
-  /** Those it computes on: the fastest that were allowed. */
+  /** The number of threads that it computes on: the fastest allowed number. */
   readonly threads: number;
   readonly device: string;
   /** Bytes of weights that the library holds a second time, in an order for this CPU. */
@@ -84,7 +84,7 @@ export interface LoadOptions {
   readonly file: string;
   /** Numbers of threads, ascending; of several the fastest is found by trial. */
   readonly threads: readonly number[];
-  /** Runs what is no part of loading: a trial of threads. */
+  /** Runs work that does not count as loading: a trial of threads. */
   readonly untimed: NonNullable<BackendContext['untimed']>;
   readonly gpuLayers: number | 'max';
   readonly batchSize: number;

@@ -4,7 +4,7 @@
  * beginning.
  *
  *     context:        Q: Which queue? A:      computed once, in sequence 0, and kept: the next few-shot prompt starts alike
- *     continuations:  returns                 the first token of each needs no more than the context's logits; the others
+ *     continuations:  returns                 the first token of each needs only the context's logits; the others
  *                     the warehouse           are computed side by side, each continuation behind a copy of the context
  *                     nowhere at all
  */
@@ -166,7 +166,7 @@ export function createLoglikelihoodScorer({
   };
 }
 
-/** As many at once as there are copies of the context, and logits kept. */
+/** A wave has at most as many continuations as there are copies of the context and kept logits. */
 function wavesOf<T extends { readonly continuation: readonly number[] }>(tallies: readonly T[]): T[][] {
   const waves: T[][] = [];
   let logits = 0;

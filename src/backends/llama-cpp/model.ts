@@ -199,7 +199,7 @@ function createEngine(llama: LlamaFunctions, parts: EngineParts): Engine {
   let breath = 0;
   let closed: Promise<void> | undefined;
 
-  /** After closing, an address is of memory that is another's. */
+  /** After closing, the address belongs to memory of another owner. */
   function requireOpen(): void {
     if (closed !== undefined) throw new Error('the context is closed');
   }

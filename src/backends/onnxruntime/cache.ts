@@ -107,7 +107,7 @@ export class AppendedCache implements KeyValueCache {
   }
 
   /**
-   * Becomes a copy of a cache of one sequence, for so many sequences that go on differently, up to so many tokens. Its memory is
+   * Becomes a copy of a cache of one sequence, for several sequences that go on differently, up to `tokens` tokens. Its memory is
    * used again: new memory of that size would cost more than the copying.
    */
   repeat(source: AppendedCache, sequences: number, tokens: number): void {

@@ -29,7 +29,7 @@ export function schedulerOfRows(decoder: Decoder, concurrency: number): BatchSch
   const { graph } = decoder;
   const rows = createRows(graph.cache, graph.sharedCache ? 'shared' : 'appended');
   const room = ROOM / (bytesPerToken(graph) * copiesOfCache(graph));
-  /** In the order of the rows. */
+  /** The answers in the order of the rows. */
   const answering: Answering[] = [];
   const stopping = new AbortController();
 

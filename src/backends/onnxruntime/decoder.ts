@@ -30,7 +30,7 @@ export class Decoder {
   /** Tokens that one run may read. */
   private readonly longestRun: number;
   private readonly held: number[] = [];
-  /** Of the cache, for branches side by side. */
+  /** The copies of the cache for branches side by side. */
   private copies: AppendedCache | null = null;
 
   /**

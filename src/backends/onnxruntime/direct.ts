@@ -51,7 +51,7 @@ const TURN = 8;
 class DirectSession implements GraphSession {
   /** The library's view of the tensors of the last run: those that come again are not made again. */
   private values = new Map<Tensor, Handle>();
-  /** With logits and without, and hardly more. */
+  /** There is one list with logits, one without, and hardly any other. */
   private readonly lists: NameList[] = [];
   private lastTurn = performance.now();
 
@@ -78,7 +78,7 @@ class DirectSession implements GraphSession {
     }
   }
 
-  /** On another thread, until it is done or told to stop. */
+  /** Runs on another thread until it is done or the signal stops it. */
   private async runAside(passed: readonly unknown[], stop: AbortSignal): Promise<void> {
     const { api, check, create } = this.ort;
     const options = create((out) => api.CreateRunOptions(out));

@@ -12,7 +12,7 @@
 import { Tensor } from 'onnxruntime-node';
 import { allocate, type CacheShape, type Feeds, type Fetches, type KeyValueCache, type Values } from './cache.js';
 
-/** To a run it is a cache whose `length` is its columns; every run adds one token to each row. */
+/** A run sees a cache whose `length` is the number of columns. Every run adds one token to each row. */
 export interface RowCache extends Pick<KeyValueCache, 'length'> {
   /** Tokens that each row holds. */
   readonly lengths: readonly number[];

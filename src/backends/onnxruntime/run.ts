@@ -115,7 +115,7 @@ export class GraphRunner {
     return row instanceof Uint16Array ? toFloat32(row, this.converted) : row;
   }
 
-  /** For one sequence, which attends to all it has. */
+  /** The mask of one sequence, which attends to all its tokens. */
   private maskOfOnes({ type }: IntegerInput, length: number): Tensor {
     if (this.ones[type].length < length) {
       const capacity = 2 * length;
@@ -128,7 +128,7 @@ export class GraphRunner {
 export interface Reading {
   /** Shorter sequences are padded at their end, where nothing looks at them. */
   readonly sequences: readonly (readonly number[])[];
-  /** Of how many tokens at the end the logits are wanted; 0 keeps them all inside the runtime. */
+  /** The number of tokens at the end whose logits are wanted; 0 keeps all logits inside the runtime. */
   readonly wanted: number;
   readonly signal: AbortSignal;
 }

@@ -6,7 +6,7 @@
  *     data: {"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":12}}
  *     data: [DONE]
  *
- * Servers put other things between: pings, annotations, errors under a status of 200. What is no part of an answer is
+ * Servers put other things between: pings, annotations, errors under a status of 200. Whatever does not belong to an answer is
  * skipped, and an error is read like the body of a refusal. Everything may be absent, null or of another type: answers
  * are hostile input.
  */
@@ -56,18 +56,21 @@ function readChunk(json: Readonly<Record<string, unknown>>): Chunk | null {
   const usage = readUsage(json);
   const choice = Array.isArray(json.choices) && isObject(json.choices[0]) ? json.choices[0] : null;
   if (choice === null && usage === null) return null;
-  const delta = readDelta(choice ?? {});
+  const { text, reasoning, calls, refused } = readDelta(choice ?? {});
   return {
-    ...delta,
+    text,
+    reasoning,
+    calls,
+    refused,
     logprobs: readLogprobs(choice?.logprobs),
-    finish: delta.refused ? 'refused' : finishIn(choice ?? {}),
+    finish: refused ? 'refused' : finishIn(choice ?? {}),
     usage,
   };
 }
 
 /** Whether a chunk says anything at all; the first ones of many servers only name the role. */
-export function saysSomething({ finish, usage, ...delta }: Chunk): boolean {
-  return isPiece(delta) || finish !== null || usage !== null;
+export function saysSomething(chunk: Chunk): boolean {
+  return isPiece(chunk) || chunk.finish !== null || chunk.usage !== null;
 }
 
 /** Whether a chunk carries output, whatever the name under which it does. */

@@ -1,6 +1,6 @@
 /**
  * What a server is asked. Every server takes the core of the protocol; of the rest each refuses some fields, and those
- * are left out once it has said so, with what is lost thereby.
+ * are left out once it has said so, and the loss is named.
  */
 import type { ModelOf } from '../../core/definition/model.js';
 import type { Generation } from '../../core/definition/suite.js';
@@ -86,6 +86,6 @@ export function refusedField(message: string, sent: ReadonlySet<OptionalField>):
 export interface Habits {
   /** Optional fields that it has refused. */
   readonly refused: Set<OptionalField>;
-  /** Where a system message goes: into a message of its own, or before the first question. */
+  /** The place of a system message: a message of its own, or in front of the first question. */
   system: 'own' | 'in-question';
 }

@@ -45,12 +45,9 @@ const THOUGHT = /think|thought|reason|tool_plan/i;
 const ABOUT_THOUGHTS = /signature|finish|stop|token|type|effort|format|index|_id$/i;
 
 export function readDelta(choice: Readonly<Record<string, unknown>>): Delta {
-  const delta = [choice.delta, choice.message].find(isObject) ?? {};
+  const delta = isObject(choice.delta) ? choice.delta : isObject(choice.message) ? choice.message : {};
   const content = isThought(delta) ? undefined : delta.content;
-  const parts = partsOf(content);
-  const thoughts = parts.filter(({ type }) => THOUGHT.test(textOf(type)));
-  const refusals = parts.filter(({ type }) => type === 'refusal');
-  const words = parts.filter((part) => !thoughts.includes(part) && !refusals.includes(part));
+  const { thoughts, refusals, words } = typeof content === 'string' ? NO_PARTS : sorted(partsOf(content));
   const text = textOf(content) || wordsOf(words) || textOf(choice.text) || transcriptOf(delta);
   const refusal = textOf(delta.refusal) || wordsOf(refusals);
   return {
@@ -58,6 +55,21 @@ export function readDelta(choice: Readonly<Record<string, unknown>>): Delta {
     reasoning: wordsOf(thoughts) || (isThought(delta) ? wordsOf(delta.content) : thoughtIn(delta)),
     calls: callsOf(delta),
     refused: refusal !== '',
+  };
+}
+
+type Parts = readonly Readonly<Record<string, unknown>>[];
+type SortedParts = Readonly<Record<'thoughts' | 'refusals' | 'words', Parts>>;
+
+const NO_PARTS: SortedParts = { thoughts: [], refusals: [], words: [] };
+
+function sorted(parts: Parts): SortedParts {
+  const thoughts = parts.filter(({ type }) => THOUGHT.test(textOf(type)));
+  const refusals = parts.filter(({ type }) => type === 'refusal');
+  return {
+    thoughts,
+    refusals,
+    words: parts.filter((part) => !thoughts.includes(part) && !refusals.includes(part)),
   };
 }
 

@@ -55,11 +55,12 @@ export async function* generate(
     const again = attempts > 1 ? againOf(under, { count: attempts - 1, waited: shift }) : {};
     const rendered = model.api === 'chat' ? UNSEEN_TEMPLATE : { value: PLAIN.render(prompt) };
     const reader = createReader(generation, shift);
-    let next = stream.first ?? (await nextOf(stream));
-    for (; next !== null; next = await nextOf(stream)) {
+    const { first, chunks } = stream;
+    let next = first === null ? await chunks.next() : { value: first };
+    for (; !next.done; next = await chunks.next()) {
       // What has arrived is not handed out any more once the signal is aborted, except under load, where it is read at the end.
       if (under !== 'load') deadline.signal.throwIfAborted();
-      const piece = reader.read(next);
+      const piece = reader.read(next.value);
       if (piece !== null) yield piece;
       if (reader.stopped()) break;
     }
@@ -95,11 +96,6 @@ async function onConnectionThatLasts(attempt: () => Promise<Stream>): Promise<St
 
 function againOf(under: Server['under'], retries: NonNullable<End['retries']>): Pick<End, 'retries' | 'reconnected'> {
   return under === 'load' ? { reconnected: true } : { retries };
-}
-
-async function nextOf({ chunks }: Stream): Promise<StampedChunk | null> {
-  const next = await chunks.next();
-  return next.done ? null : next.value;
 }
 
 /** Makes pieces of chunks. A generator of its own would cost a turn of the event loop's queue for each of them. */
@@ -178,7 +174,7 @@ function finalFailure(error: unknown, { endpoint, ended }: Connection): unknown 
 }
 
 /**
- * Limits the attempt under way; what is spent between attempts does not count. One controller serves both reasons to stop, because
+ * Limits the attempt under way; the time between attempts does not count. One controller serves both reasons to stop, because
  * `AbortSignal.any` and its signals cost more than reading an answer.
  */
 function deadlineOf(seconds: number, signal: AbortSignal) {

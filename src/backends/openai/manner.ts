@@ -19,7 +19,7 @@ interface Known {
   readonly length?: MannerFields;
 }
 
-/** By `owned_by` of `/v1/models`. */
+/** The known servers, by `owned_by` of `/v1/models`. */
 const SERVERS: Readonly<Record<string, Known>> = {
   llamacpp: {
     name: 'llama-server',

@@ -1,6 +1,6 @@
 /**
  * What a server can do, found out by asking it for a few tokens when a session opens: a wrong key or name shows before any
- * measurement, a server that loads its model on the first request has loaded it, and what is missing is known by name.
+ * measurement, a server that loads its model on the first request has loaded it, and a missing model is known by name.
  */
 
 import { describeError } from '../../core/errors.js';
@@ -23,7 +23,7 @@ export interface Abilities {
   readonly warnings: readonly string[];
 }
 
-/** Of the shape that suites have: a server that refuses a system message shows it here. */
+/** The probe has the shape of a suite's prompts, so a server that refuses a system message shows it here. */
 const QUESTION: Chat = {
   messages: [
     { role: 'system', content: 'Answer in words.' },

@@ -3,7 +3,7 @@
  * came with: as it is, in JSON or URL escapes, in base64, in hexadecimal, or only its beginning.
  */
 const MARK = '[key]';
-/** So many characters of a key are as good as its name. */
+/** If a text has this many characters of a key, it gives the key away. */
 const SHORTEST = 8;
 
 export interface Secret {

@@ -11,7 +11,7 @@ const EVENTS = /^(\uFEFF)?\s*(data|event|id|retry|error)?:/;
 const MARKUP = /^(\uFEFF)?\s*[{[<]/;
 const LONGEST_BEGINNING = 256;
 
-/** Reads no more than the first bytes, and puts them back. */
+/** Reads only the first bytes, and puts them back. */
 export async function kindOf(body: Readable, contentType: string): Promise<BodyKind> {
   const named: BodyKind = /event-stream/i.test(contentType) ? 'events' : 'other';
   const beginning = await firstBytes(body);

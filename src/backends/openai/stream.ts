@@ -22,7 +22,7 @@ export interface Server {
   readonly model: ModelOf<'openai'>;
   readonly connection: Connection;
   readonly pace: Pace;
-  /** Under load nothing is asked twice. */
+  /** A load test asks nothing twice. */
   readonly under: 'load' | 'trials';
   /** What each request asks beside its answer. */
   readonly asked?: MannerFields;
@@ -134,11 +134,12 @@ async function* chunksOf(
   let begun = false;
   let finished = false;
   let nonsense: string | null = null;
-  /** Of events that are no chunks: another protocol has names for its own. */
+  /** The names of events that are not chunks. Other protocols name their events. */
   const names = new Set<string>();
   let complaint: ServerError | null = null;
   try {
-    for await (const { time, ...event } of eventsOf(body, parsed)) {
+    for await (const event of eventsOf(body, parsed)) {
+      const { time } = event;
       const message = readMessage(event);
       switch (message.is) {
         case 'done':

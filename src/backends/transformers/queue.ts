@@ -1,4 +1,4 @@
-/** Turns calls into a stream: what is pushed can be iterated, in order, by one reader. */
+/** Turns calls into a stream: one reader can iterate over the pushed items, in order. */
 export interface Queue<T> extends AsyncIterable<T> {
   push(value: T): void;
   end(): void;

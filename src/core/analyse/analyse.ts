@@ -73,14 +73,14 @@ export function startAnalysis(scorers: Scorers = SCORERS): AnalysisFold {
   const machineRecords = new Distinct<MachineRecord>();
   const failures = new Distinct<ModelFailedRecord>();
   const ends = new Distinct<EndRecord>();
-  /** By task and id. */
+  /** The samples by task and by id. */
   const samples = new Map<string, Map<string, SampleRecord>>();
   const differing = new Set<string>();
   const tasks = new Map<string, TaskContext>();
   const cells = new CellTable();
   /** Measurements whose run or sample has not come yet. */
   const waiting: MeasurementRecord[] = [];
-  /** By trial and scorer; of several see takesPrecedence. */
+  /** The evidence by trial and scorer. `takesPrecedence` chooses among several records. */
   const evidence = new Map<string, EvidenceRecord>();
   const evidenceOf = (trial: string, scorer?: string) => evidence.get(evidenceKey({ trial, scorer }))?.evidence;
 
@@ -299,7 +299,7 @@ export interface TaskContext {
   readonly taskScorer: TaskScorer;
   /** The seconds that an answer may take. */
   readonly timeout: number;
-  /** By model id. */
+  /** The prices by model id. */
   readonly prices: ReadonlyMap<string, Price | Missing>;
 }
 
@@ -358,13 +358,13 @@ function secondaryOf(
   return scorer !== undefined && options?.success ? [{ name, scorer, options: options.data }] : [];
 }
 
-/** Whether answers are judged by what is found out after them. */
+/** Whether the score of an answer depends on evidence that is gathered later. */
 function asksTheWorld(taskScorer: TaskScorer): boolean {
   if (isMissing(taskScorer)) return false;
   return [taskScorer, ...taskScorer.secondary].some(({ scorer }) => scorer.request !== undefined);
 }
 
-/** Beyond those of first repetitions. */
+/** Whether the scorer needs the texts of later repetitions too. */
 function needsTexts(taskScorer: TaskScorer): boolean {
   return (
     !isMissing(taskScorer) &&

@@ -22,7 +22,7 @@ import type { Late } from '../stats/estimate/quantile-test.js';
 export interface Analysis {
   readonly run: RunInfo;
   readonly suites: readonly SuiteAnalysis[];
-  /** In the order in which the run names them. */
+  /** The models in the order in which the run names them. */
   readonly models: readonly ModelAnalysis[];
   /** The machine with most trials comes first. */
   readonly machines: readonly MachineInfo[];
@@ -50,7 +50,7 @@ export interface RunInfo {
   readonly command: readonly string[];
   readonly resumptions: readonly { readonly started: string; readonly command: readonly string[] }[];
   readonly settings: RunSettings;
-  /** Of the machine that made most of the trials. */
+  /** The environment of the machine that made most of the trials. */
   readonly environment: Environment;
   /** The user's own devices and prices, if the run has any. */
   readonly prices?: PriceList;
@@ -148,7 +148,7 @@ export interface Cell extends MachineFigures {
   readonly trials: TrialCounts;
   readonly failures: readonly FailureCount[];
   readonly quality: Estimate | Missing;
-  /** Of the machine of the figures. */
+  /** The line of the machine that the figures belong to. */
   readonly ttftLine: TtftLine | Missing;
   /**
    * Metrics of the whole cell that are not a mean of scores, such as macro-F1 or a bias score. Those that carry a limit, and the
@@ -207,7 +207,7 @@ export interface Distribution {
   readonly n: number;
   /** The requests that have a value. */
   readonly ascending: Values;
-  /** By level, the inflation of the variance by autocorrelation. */
+  /** The inflation of the variance by autocorrelation, for each level. */
   readonly inflation: Readonly<Record<Level, number>>;
   /** Requests that were cut off at their timeout or failed by the fault of the model or its server. */
   readonly late: Late;

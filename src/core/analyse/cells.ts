@@ -358,7 +358,7 @@ function metricsOfScorer(
 /** Of a whole cell each resample is a fold over all answers: few suffice for the ends of an interval. */
 const METRIC_BOOTSTRAP = { seed: 0, resamples: 999, method: 'percentile' } as const;
 
-/** Beyond this share of answers without a score, a mean over the others says little. */
+/** If more answers than this share have no score, a mean over the others says little. */
 const MOST_UNSCORED = 0.05;
 
 /** The mean score by another scorer: all answers to a sample are one observation of it. @param place its place among them. */
@@ -428,9 +428,9 @@ function looksCut(samples: readonly SampleInfo[], trials: Trials): boolean {
   return lengths.reduce((a, b) => Math.max(a, b)) - lengths.reduce((a, b) => Math.min(a, b)) > MUCH_LONGER;
 }
 
-/** From this share of cut answers on, the report warns. */
+/** The report warns if at least this share of the answers was cut. */
 const OFTEN = 0.05;
-/** With fewer samples than this, no interval says much. */
+/** No interval says much with fewer samples than this. */
 const FEW_SAMPLES = 30;
 
 function warningsOf({ samples, trials, machines, stopsEarly }: CellInput, counts: TrialCounts & Counts): Warning[] {

@@ -46,7 +46,7 @@ type Block = (Float64Array | undefined)[];
 /** The usual value of each column: absent, or the first of a list. */
 const USUAL = COLUMNS.map((column) => (CAN_BE_ABSENT.has(column) ? Number.NaN : 0));
 
-/** In order of precedence: of two records of one trial, the one whose state comes first counts. */
+/** The states in order of precedence: if a trial has two records, the record with the earlier state counts. */
 const STATES = ['completed', 'failed-by-model', 'failed-by-harness'] as const satisfies TrialResult['state'][];
 const FINISHES = ['stop', 'length', 'refused', 'failed'] as const satisfies TrialResult['finish'][];
 const FAULTS = ['model', 'harness'] as const satisfies FailureReason['by'][];
@@ -79,11 +79,11 @@ export interface CellState {
   readonly gaps: Map<string, GapCounts>;
 }
 
-/** What is kept of a first repetition beside the columns. */
+/** The parts of a first repetition that are kept beside the columns. */
 export type First = Pick<TrialResult, 'score' | 'output' | 'finish' | 'failure' | 'confidence' | 'ranking'>;
 
 interface OfSample {
-  /** In the order of repetitions. */
+  /** The rows in the order of repetitions. */
   readonly rows: number[];
   first: First;
 }
@@ -93,7 +93,7 @@ export interface Texts {
   /** The text that was scored, after the filters. */
   readonly text: string;
   readonly score: Score;
-  /** Those of the secondary scorers, in their order. */
+  /** The scores of the secondary scorers, in their order. */
   readonly secondary: readonly Score[];
 }
 
@@ -216,7 +216,7 @@ export class Trials {
     return this.#order;
   }
 
-  /** What is kept of the first repetition of a sample. */
+  /** The kept parts of the first repetition of a sample. */
   first(sample: string): First | null {
     return this.#samples.get(sample)?.first ?? null;
   }
@@ -484,9 +484,9 @@ export interface Counts {
   readonly retried: number;
   /** Trials whose text was longer than the context, so that its beginning was cut off. */
   readonly contextCut: number;
-  /** Whose prompt the server has cut, by its own count. */
+  /** The trials whose prompt the server has cut, by its own count. */
   readonly promptCut: number;
-  /** Whose output was counted and, in part, not sent. */
+  /** The trials whose output was counted but not fully sent. */
   readonly unseen: number;
   /** Prompt tokens of all trials that came from a cache. */
   readonly cachedTokens: number;

@@ -19,7 +19,7 @@ type MeasuredModel = Pick<ModelAnalysis, 'id' | 'failures'> & Pick<CellInput, 'm
 
 export interface Collected {
   readonly models: readonly MeasuredModel[];
-  /** For each task, its samples by their ids. */
+  /** The samples of each task, by their ids. */
   readonly samples: ReadonlyMap<string, ReadonlyMap<string, SampleRecord>>;
   readonly cells: CellTable;
   taskScorerOf(taskKey: string): TaskScorer;

@@ -16,7 +16,7 @@ import { SHARED } from './trial-result.js';
 
 export interface TtftLineInput {
   readonly samples: readonly SampleInfo[];
-  /** In the order of the samples. */
+  /** The results in the order of the samples. */
   readonly results: readonly (SampleResult | null)[];
   /** Prompt tokens that were not read, because a server had them in its cache. */
   readonly cachedTokens: number;

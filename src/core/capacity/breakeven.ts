@@ -15,7 +15,7 @@ export interface BreakEven {
   readonly device: string;
   /** The priced model of the run that would answer the requests instead. */
   readonly instead: string;
-  /** From this number of requests the device is cheaper: in an hour, or over the life of the device. */
+  /** The number of requests from which the device is cheaper, in an hour or over the life of the device. */
   readonly requests: number;
   readonly price: DevicePrice;
   /** Whether the bandwidth of one device allows this many requests; null if the size of the weights is unknown. */

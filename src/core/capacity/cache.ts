@@ -44,7 +44,7 @@ export function stateBytes({ layers }: Pick<ModelShape, 'layers'>): number {
   );
 }
 
-/** The tokens that a layer can see in a context of so many tokens. */
+/** The tokens that a layer can see in a context of `context` tokens. */
 export function visible(layer: Layer, context: number): number {
   return layer.kind === 'attention' && layer.window !== null ? Math.min(layer.window, context) : context;
 }

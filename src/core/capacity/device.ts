@@ -17,7 +17,7 @@ export interface Device {
   readonly price: DevicePrice | null;
   /** The power at full load in watts, as the source states it. */
   readonly watts?: number | undefined;
-  /** Where memory, bandwidth and compute come from. */
+  /** The source of memory, bandwidth and compute. */
   readonly source?: string | undefined;
   /** Whether reports of runs list the device even if nobody names it. */
   readonly listed?: boolean | undefined;

@@ -8,7 +8,7 @@ import { isStorageName, STORAGE_NAMES, type StorageName, storageOf } from './sto
 export interface PricedModel {
   readonly name: string;
   readonly shape: ModelShape;
-  /** Where the shape and the bytes of the weights come from. */
+  /** The source of the shape and of the bytes of the weights. */
   readonly source: string;
 }
 

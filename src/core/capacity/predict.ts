@@ -197,7 +197,7 @@ export function measuredPrediction(
   return { model, device, engine, memory, ttft, tpot, e2e: endToEnd(ttft, tpot, lengths), decodeRate: inverse(tpot) };
 }
 
-/** 90% of a normal distribution lie within so many standard deviations. */
+/** 90% of a normal distribution lie within this many standard deviations. */
 const NINETY = 1.645;
 
 function inverse({ value, low, high, ...rest }: Forecast): Forecast {

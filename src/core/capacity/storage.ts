@@ -9,7 +9,7 @@
 export interface Storage {
   /** Bits of a parameter. */
   readonly body: number;
-  /** Of the experts, where they are stored in another way than the body. */
+  /** The bits of the experts, which may be stored otherwise than the body. */
   readonly experts: number;
   readonly embedding: number;
   readonly output: number;

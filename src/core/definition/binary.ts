@@ -10,7 +10,7 @@ export interface Bytes {
 }
 
 const PARTS = /^(?:input_)?(?:image|audio|video|file)(?:_url)?$/;
-/** Where a part has its content, beside a field named as its type. */
+/** The fields that hold the content of a part, beside a field with the name of its type. */
 const CONTENTS = ['source', 'data', 'url', 'image_url', 'file_id', 'file_data', 'file_url'];
 const DATA_URL = /^data:(?:image|audio|video|application)\/[\w.+-]+;base64,/;
 /** Inside words, as in Markdown or a mail, such an address is long. */

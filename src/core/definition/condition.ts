@@ -70,7 +70,7 @@ export type Arrivals =
 export interface Trace {
   readonly kind: 'trace';
   readonly name: string;
-  /** At 2, the gaps are half as long. */
+  /** A speed of 2 halves the gaps. */
   readonly speed: number;
 }
 

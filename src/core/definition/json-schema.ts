@@ -10,7 +10,7 @@ import { groupSchema, suiteSchema } from './suite.js';
 
 export type JsonSchema = Record<string, unknown>;
 
-/** Where a schema can be fetched, so that a suite may name it by `$schema` without the package. */
+/** The address of a schema, so that a suite can name it in `$schema` without the package. */
 export function schemaId(file: string): string {
   return `https://unpkg.com/rightsize/schemas/${file}`;
 }

@@ -49,7 +49,11 @@ export const loadSchema = z
       })
       .optional()
       .describe('How the requests of a rate arrive: `poisson`, `constant`, `gamma:CV`.'),
-    ceiling: z.int().positive().optional().describe('Of a rate: at most so many requests are under way; more wait.'),
+    ceiling: z
+      .int()
+      .positive()
+      .optional()
+      .describe('For a rate: the greatest number of requests under way; further requests wait.'),
     objectives: listOf(z.string())
       .optional()
       .describe('What must hold under load, such as `ttft p95 <= 500 ms`. The default is the limits of the suite.'),

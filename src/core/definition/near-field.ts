@@ -1,6 +1,6 @@
 /**
  * The field that an unknown one was meant to be: `chat_template`, `chatTemplateKwargs` and `contxt` all have a field that they are
- * near to. What is near is compared without case and separators, so that the names of Python and of flags are found too.
+ * near to. Names are compared without case and separators, so that the names of Python and of flags are found too.
  */
 import type { z } from 'zod';
 
@@ -51,7 +51,7 @@ export function nearField(schema: z.ZodType, value: unknown, path: readonly Prop
   return null;
 }
 
-/** At most one edit for every four letters. */
+/** A name is near if it takes at most one edit for every four letters. */
 const LETTERS_PER_EDIT = 4;
 /** Every known name is shorter by far. */
 const LONGEST = 60;

@@ -13,7 +13,7 @@
 export interface Bursts {
   /** Departures per second, by the number under way, from 0; the last is that of all longer queues. */
   readonly departures: readonly number[];
-  /** The share of late requests among those that found so many under way; of longer queues all are late. */
+  /** By the number of requests under way: the share of late requests among those that found as many. All requests behind a longer queue are late. */
   readonly late: readonly number[];
   /** The squared coefficient of variation of the gaps, 1 or more. */
   readonly variation: number;

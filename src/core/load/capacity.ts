@@ -3,12 +3,12 @@
  * twice each objective, from the same steps.
  */
 import { isMissing, type Missing } from '../quantity.js';
-import { type Crossing, crossingOf, type LoadEvidence } from './crossing.js';
-import type { Evidence } from './evidence.js';
+import { type Crossing, crossingOf, type LoadPoint } from './crossing.js';
 import { durationLimit } from './objective.js';
-import { type QueueEvidence, queueCrossingOf } from './queue.js';
+import { type QueuePoint, queueCrossingOf } from './queue.js';
 import { loadOf, type SearchRule } from './search-rule.js';
 import { RELAXATIONS, type StepResult } from './step.js';
+import type { Tally } from './tally.js';
 
 export interface Capacity {
   /** Null where no step says anything. */
@@ -22,7 +22,7 @@ export interface LoadRange {
   readonly value: number;
   /** Every objective is shown to hold up to here; 0 where none is. */
   readonly low: number;
-  /** From here on an objective is shown to be missed; null where no load was shown to be too much. */
+  /** The load from which an objective is shown to be missed; null if no load was shown to be too great. */
   readonly high: number | null;
 }
 
@@ -55,10 +55,10 @@ function crossingsOf(history: readonly StepResult[], rule: SearchRule): (Crossin
   return rule.objectives.map((_, index) => crossingFor(history, rule, { index, factor: 1 }));
 }
 
-/** The evidence of a step on an objective. A server that was overloaded answers every later request later still. */
-export function evidenceAt(step: StepResult, index: number, factor = 1): Evidence | Missing {
-  const { objective, evidence, relaxed } = step.objectives[index]!;
-  const found = factor === 1 ? evidence : relaxed.find((one) => one.factor === factor)!.evidence;
+/** The tally of a step on an objective. A server that was overloaded answers every later request later still. */
+export function tallyAt(step: StepResult, index: number, factor = 1): Tally | Missing {
+  const { objective, tally, relaxed } = step.objectives[index]!;
+  const found = factor === 1 ? tally : relaxed.find((one) => one.factor === factor)!.tally;
   if (step.saturation !== 'overloaded') return found;
   const n = step.counts.completed;
   const { lateShare: allowed } = durationLimit(objective);
@@ -70,7 +70,7 @@ export function evidenceAt(step: StepResult, index: number, factor = 1): Evidenc
 const OVERLOADED = 20;
 
 interface Limited {
-  /** Of the objective. */
+  /** The place of the objective in the list. */
   readonly index: number;
   readonly factor: number;
 }
@@ -82,15 +82,15 @@ function crossingFor(history: readonly StepResult[], rule: SearchRule, limited: 
   const { lateShare: allowed } = durationLimit(objectives[limited.index]!);
   const byQueue = allowed === null ? null : queueCrossingOf(queuesOf(history, limited), { allowed, levels });
   if (byQueue !== null) return byQueue;
-  const points = history.flatMap((step): LoadEvidence[] => {
-    const evidence = evidenceAt(step, limited.index, limited.factor);
-    return isMissing(evidence) ? [] : [{ load: loadOf(step.condition), evidence }];
+  const points = history.flatMap((step): LoadPoint[] => {
+    const tally = tallyAt(step, limited.index, limited.factor);
+    return isMissing(tally) ? [] : [{ load: loadOf(step.condition), tally }];
   });
   return crossingOf(points, levels);
 }
 
-function queuesOf(history: readonly StepResult[], { index, factor }: Limited): QueueEvidence[] {
-  return history.flatMap(({ condition, queue, objectives }): QueueEvidence[] => {
+function queuesOf(history: readonly StepResult[], { index, factor }: Limited): QueuePoint[] {
+  return history.flatMap(({ condition, queue, objectives }): QueuePoint[] => {
     const result = objectives[index]!;
     const { lateByQueue } = factor === 1 ? result : result.relaxed.find((one) => one.factor === factor)!;
     if (condition.kind !== 'open' || queue === null || lateByQueue === undefined) return [];

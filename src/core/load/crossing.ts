@@ -11,12 +11,12 @@
  * loess: Cleveland 1979, JASA 74:829). A limit on a mean has a straight line and a normal likelihood in the place of these.
  */
 import { normalQuantile } from '../stats/basics/distributions.js';
-import type { Evidence } from './evidence.js';
+import type { Tally } from './tally.js';
 import { inflationOf, type Together } from './together.js';
 
-export interface LoadEvidence {
+export interface LoadPoint {
   readonly load: number;
-  readonly evidence: Evidence;
+  readonly tally: Tally;
 }
 
 /** Loads. At `low` and below the objective is shown to hold, from `high` on to fail, each by a one-sided test. */
@@ -34,8 +34,8 @@ export interface CrossingLevels {
   readonly high: number;
 }
 
-/** Null where there is no evidence. */
-export function crossingOf(points: readonly LoadEvidence[], levels: CrossingLevels): Crossing | null {
+/** Null where no step shows anything. */
+export function crossingOf(points: readonly LoadPoint[], levels: CrossingLevels): Crossing | null {
   if (points.length === 0) return null;
   const everywhere = points.map((point) => termOf(point, { undecided: 0.5, weight: 1, inflation: 1 }));
   const rough = curveOf(everywhere, points);
@@ -49,9 +49,7 @@ export function crossingOf(points: readonly LoadEvidence[], levels: CrossingLeve
   const profile = (undecided: number) =>
     profileOf(points.map((point) => termOf(point, { undecided, weight: last.weightOf(point), inflation: excess })));
   const hopeful = profile(0);
-  const cautious = points.some(({ evidence }) => evidence.kind === 'late' && evidence.undecided > 0)
-    ? profile(1)
-    : hopeful;
+  const cautious = points.some(({ tally }) => tally.kind === 'late' && tally.undecided > 0) ? profile(1) : hopeful;
   const low = boundsOf(cautious, levels.low).low;
   const high = boundsOf(hopeful, levels.high).high;
   return { value: Math.min(high, Math.max(low, cautious.value)), low, high };
@@ -63,28 +61,28 @@ interface Curve {
   readonly rise: number;
 }
 
-function curveOf(terms: readonly Term[], points: readonly LoadEvidence[]): Curve {
+function curveOf(terms: readonly Term[], points: readonly LoadPoint[]): Curve {
   const loads = points.map(({ load }) => load);
   const centre = Math.min(Math.max(...loads), Math.max(Math.min(...loads), profileOf(terms).value));
   return { centre, rise: likeliest(terms, centre).slope * centre };
 }
 
 interface Near {
-  readonly weightOf: (point: LoadEvidence) => number;
-  /** Of the steps that are near. */
+  readonly weightOf: (point: LoadPoint) => number;
+  /** The inflation of the variance, from the steps that are near. */
   readonly inflation: number;
 }
 
-function nearOf(points: readonly LoadEvidence[], curve: Curve): Near {
+function nearOf(points: readonly LoadPoint[], curve: Curve): Near {
   const weightOf = weightsAround(curve);
   const near = points.filter((point) => weightOf(point) > LEAST_WEIGHT);
-  return { weightOf, inflation: inflationOf(near.flatMap(({ evidence }) => togetherIn(evidence))) };
+  return { weightOf, inflation: inflationOf(near.flatMap(({ tally }) => togetherIn(tally))) };
 }
 
 /** As many steps without any excess are believed beforehand: two or three steps alone tell little about their spread. */
 const USUAL_STEPS = 8;
 
-/** Where next to no request is expected to be late, a single one is no excess. */
+/** If almost no request is expected to be late, a single late one is not an excess. */
 const LEAST_VARIANCE = 1;
 
 /**
@@ -92,13 +90,13 @@ const LEAST_VARIANCE = 1;
  * more (McCullagh and Nelder 1989, Generalized Linear Models, section 4.5). A machine that is slower for a while, and a queue that is
  * long for longer than a step, show here.
  */
-function dispersionOf(points: readonly LoadEvidence[], { centre, rise, weightOf, inflation }: Curve & Near): number {
+function dispersionOf(points: readonly LoadPoint[], { centre, rise, weightOf, inflation }: Curve & Near): number {
   let [chiSquare, steps] = [0, 0];
   for (const point of points) {
-    const { load, evidence } = point;
+    const { load, tally } = point;
     const weight = weightOf(point);
-    if (evidence.kind === 'mean' || evidence.together === null || weight <= LEAST_WEIGHT) continue;
-    const { allowed, n, late, undecided } = evidence;
+    if (tally.kind === 'mean' || tally.together === null || weight <= LEAST_WEIGHT) continue;
+    const { allowed, n, late, undecided } = tally;
     const share = lateShareAt((rise * (load - centre)) / centre, allowed);
     const variance = Math.max(LEAST_VARIANCE, n * share * (1 - share) * inflation);
     chiSquare += (weight * (late + undecided / 2 - n * share) ** 2) / variance;
@@ -108,8 +106,8 @@ function dispersionOf(points: readonly LoadEvidence[], { centre, rise, weightOf,
   return Math.max(1, (USUAL_STEPS + chiSquare) / (USUAL_STEPS + free));
 }
 
-function togetherIn(evidence: Evidence): Together[] {
-  return evidence.kind === 'late' && evidence.together !== null ? [evidence.together] : [];
+function togetherIn(tally: Tally): Together[] {
+  return tally.kind === 'late' && tally.together !== null ? [tally.together] : [];
 }
 
 /** One step in the likelihood: its load, and its log-likelihood and slope at a height of the curve above the crossing. */
@@ -120,22 +118,22 @@ interface Term {
 }
 
 function termOf(
-  { load, evidence }: LoadEvidence,
+  { load, tally }: LoadPoint,
   { undecided, weight, inflation }: { readonly undecided: number; readonly weight: number; readonly inflation: number },
 ): Term {
-  if (evidence.kind === 'mean') {
-    const precision = weight / Math.max(evidence.standardError, 1e-6) ** 2;
+  if (tally.kind === 'mean') {
+    const precision = weight / Math.max(tally.standardError, 1e-6) ** 2;
     return {
       load,
-      logLikelihood: (height) => (-precision * (evidence.excess - height) ** 2) / 2,
-      derivative: (height) => precision * (evidence.excess - height),
+      logLikelihood: (height) => (-precision * (tally.excess - height) ** 2) / 2,
+      derivative: (height) => precision * (tally.excess - height),
     };
   }
-  if (evidence.together === null) return overloadedTerm(load);
-  const { allowed } = evidence;
+  if (tally.together === null) return overloadedTerm(load);
+  const { allowed } = tally;
   const share = weight / inflation;
-  const late = (evidence.late + undecided * evidence.undecided) * share;
-  const inTime = evidence.n * share - late;
+  const late = (tally.late + undecided * tally.undecided) * share;
+  const inTime = tally.n * share - late;
   return {
     load,
     logLikelihood: (height) => {
@@ -165,16 +163,16 @@ function overloadedTerm(load: number): Term {
 
 const IMPOSSIBLE = 20;
 
-/** A curve is straight within this share of the crossing, and within so many logits of what is allowed. */
+/** A curve is straight within this share of the crossing, and within this many logits of the allowed share. */
 const BANDWIDTH = 0.75;
 const STRAIGHT = 2.5;
 /** A step that is far still says on which side the crossing is. */
 const LEAST_WEIGHT = 0.1;
 
-function weightsAround({ centre }: Curve): (point: LoadEvidence) => number {
-  return ({ load, evidence }) => {
+function weightsAround({ centre }: Curve): (point: LoadPoint) => number {
+  return ({ load, tally }) => {
     const byLoad = tricube(Math.abs(load - centre) / (BANDWIDTH * centre));
-    return Math.max(LEAST_WEIGHT, byLoad * tricube(logitsAway(evidence) / STRAIGHT));
+    return Math.max(LEAST_WEIGHT, byLoad * tricube(logitsAway(tally) / STRAIGHT));
   };
 }
 
@@ -182,10 +180,10 @@ function tricube(distance: number): number {
   return distance < 1 ? (1 - distance ** 3) ** 3 : 0;
 }
 
-/** How far above what is allowed the late share of a step lies. A step with next to no late request tells little as it is. */
-function logitsAway(evidence: Evidence): number {
-  if (evidence.kind === 'mean') return 0;
-  const { allowed, n, late } = evidence;
+/** How far the late share of a step lies above the allowed share. A step with almost no late request tells little anyway. */
+function logitsAway(tally: Tally): number {
+  if (tally.kind === 'mean') return 0;
+  const { allowed, n, late } = tally;
   return Math.max(0, Math.log((late + 0.5) / (n - late + 0.5)) - Math.log(allowed / (1 - allowed)));
 }
 
@@ -299,7 +297,7 @@ function boundsOf({ most, loads, logLikelihoods, at }: Profile, level: number): 
   };
 }
 
-/** Where a property begins to hold, between a load where it does not and one where it does. */
+/** Finds the load from which a property holds, between a load without it and a load with it. */
 function border(without: number, within: number, holds: (load: number) => boolean): number {
   let [outside, inside] = [without, within];
   for (let i = 0; i < 8; i++) {

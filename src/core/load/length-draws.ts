@@ -4,7 +4,7 @@ import { type Random, shuffle } from '../stats/basics/random.js';
 import type { Lengths } from './lengths.js';
 
 /**
- * So many lengths, 1 or more each, in random order. They are the quantiles at the middles of equal shares, so that a hundred of them stand
+ * Draws `count` lengths, 1 or more each, in random order. They are the quantiles at the middles of equal shares, so that a hundred of them stand
  * for the distribution without the luck of a draw.
  */
 export function drawLengths(lengths: Lengths, count: number, random: Random): number[] {

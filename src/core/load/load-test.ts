@@ -55,7 +55,7 @@ export interface TestedModel {
 /** Whether the server counted the tokens that synthetic prompts and their answers were to have, of all answers. */
 export interface LengthCheck {
   readonly answers: number;
-  /** Answers to prompts of which it counted more or fewer tokens, or none. */
+  /** The answers whose prompt the server counted with more or fewer tokens, or did not count. */
   readonly otherPrompts: number;
   readonly shorterAnswers: number;
 }

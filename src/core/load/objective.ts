@@ -98,7 +98,7 @@ export const LOAD_METRIC_NAMES = Object.keys(LOAD_METRICS) as LoadMetric[];
 export interface Objective {
   readonly metric: LoadMetric;
   readonly level: Level;
-  /** In the unit of the metric. */
+  /** The bound in the unit of the metric. */
   readonly bound: number;
 }
 

@@ -8,7 +8,7 @@
  *
  * `q(n)` is the share of late requests among those that found n under way. The first line is the balance of level crossings, which holds
  * for any queue that moves by one (Brill and Posner 1977, Operations Research 25:662; for rates that are read from data: Buzen 1976,
- * "Fundamental operational laws", Acta Informatica 7:167). What is assumed is that departures and q do not change with the load itself,
+ * "Fundamental operational laws", Acta Informatica 7:167). The assumption is that departures and q do not change with the load itself,
  * for loads near each other. So a step need not settle: a queue that still grows shows its rates as well. The luck of the arrivals drops
  * out, because their rate is known (a control variate: Lavenberg and Welch 1981, Management Science 27:322).
  */
@@ -25,13 +25,13 @@ import type { StepRequest } from './request.js';
 /** A part of a step. Each list has a number for each number of requests under way, from 0. */
 export interface QueuePart {
   readonly seconds: readonly number[];
-  /** Requests that found so many under way. */
+  /** The requests that found this many others under way. */
   readonly arrivals: readonly number[];
-  /** Requests that ended while so many were under way. */
+  /** The requests that ended while this many were under way. */
   readonly departures: readonly number[];
 }
 
-/** Of the requests that found so many under way, of each part of a step. */
+/** The requests of one part of a step, by the number of others that they found under way. */
 export interface LateByQueue {
   readonly judged: readonly number[];
   readonly late: readonly number[];
@@ -117,12 +117,12 @@ function isBursty(arrivals: Arrivals): boolean {
 }
 
 /** A step, as the crossing needs it. */
-export interface QueueEvidence {
+export interface QueuePoint {
   /** Requests per second. */
   readonly rate: number;
   readonly arrivals: Arrivals;
   readonly parts: readonly QueuePart[];
-  /** For each part. */
+  /** The late requests of each part. */
   readonly late: readonly LateByQueue[];
 }
 
@@ -145,7 +145,7 @@ const BEYOND = 2;
 const SHORTFALL = 1.3;
 /** The share by which the crossing may differ because departures change with the rate, one-sided at 5%. */
 const DISCREPANCY = 0.02;
-/** A step at so small a share of the crossing has less than so many times the late requests that are allowed, if its queue made them late. */
+/** If its queue makes requests late, a step below this share of the crossing has less than `MANY_LATE` times the allowed late requests. */
 const BELOW = 0.9;
 const MANY_LATE = 5;
 
@@ -154,7 +154,7 @@ const MANY_LATE = 5;
  * weights (the Bayesian bootstrap: Rubin 1981, Annals of Statistics 9:130). Null where no steps lie on both sides of it.
  */
 export function queueCrossingOf(
-  steps: readonly QueueEvidence[],
+  steps: readonly QueuePoint[],
   { allowed, levels }: { readonly allowed: number; readonly levels: CrossingLevels },
 ): Crossing | null {
   const [first] = steps;
@@ -214,7 +214,7 @@ function widened(distance: number): number {
 const LEAST_JUDGED = 40;
 
 /** Null where too few requests tell. */
-function lateShareOf({ late }: QueueEvidence): number | null {
+function lateShareOf({ late }: QueuePoint): number | null {
   const total = (counts: (one: LateByQueue) => readonly number[]) => sum(late.map((one) => sum(counts(one))));
   const judged = total((one) => one.judged);
   return judged < LEAST_JUDGED ? null : total((one) => one.late) / judged;
@@ -250,7 +250,7 @@ function crossingIn(pieces: readonly Piece[], weights: readonly number[], option
   return (low + high) / 2;
 }
 
-/** By the number under way. */
+/** The arrays of a movement are indexed by the number of requests under way. */
 interface Movement {
   /** Per second. */
   readonly departures: readonly number[];
@@ -295,9 +295,9 @@ function movementOf(
   };
 }
 
-/** The longest and the shortest queues were seen for a moment only. So many departures show a rate. */
+/** The longest and the shortest queues were seen only for a moment. This many departures show a rate. */
 const LEAST_DEPARTURES = 50;
-/** So many requests that came as the rate says are believed beforehand. */
+/** The weight of the prior, as a number of requests that came at the stated rate. */
 const USUAL = 20;
 
 /** The share of late requests in the long run; 1 where the queue grows without end. */

@@ -67,7 +67,7 @@ export interface ClientHealth {
   readonly replacedConnections: number;
   /** The engine computes in the process of the client. It keeps the event loop busy, and stamps its tokens without it. */
   readonly inProcess?: true;
-  /** Of all client processes, while the step lasted. */
+  /** The processor time of all client processes during the step. */
   readonly cpuSeconds: Quantity;
   readonly processes: number;
   /** How each machine did, where several send the requests. */

@@ -90,7 +90,7 @@ function costOfThousand(
   return known(costOfThousandRight(sum(dollars), right));
 }
 
-/** The cost of a thousand right answers, where `dollars` paid for requests with so many right ones. */
+/** The cost of a thousand right answers, if `dollars` paid for requests with `right` right answers. */
 export function costOfThousandRight(dollars: number, right: number): number {
   return (dollars / right) * 1000;
 }

@@ -19,7 +19,7 @@ export type Saturation = 'stable' | 'backlogged' | 'overloaded';
 
 /** One-sided. A step is looked at often, and to end it early by mistake costs the step. */
 const LEVEL = 0.005;
-/** By how much a value must have grown from the first fifth to the last to be called overload. */
+/** A step is overloaded if a value grows by this factor from the first fifth to the last. */
 const GROWTH = 2;
 const BLOCKS = 20;
 /** Fewer requests show no slope. */

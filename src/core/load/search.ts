@@ -12,11 +12,11 @@
 import type { Condition } from '../definition/condition.js';
 import { isMissing } from '../quantity.js';
 import { binomialAtMost } from '../stats/estimate/quantile-test.js';
-import { type Capacity, capacityOf, evidenceAt } from './capacity.js';
-import type { Evidence } from './evidence.js';
+import { type Capacity, capacityOf, tallyAt } from './capacity.js';
 import { conditionAt, loadNear, loadOf, type SearchRule } from './search-rule.js';
 import type { Settled } from './settled.js';
 import type { StepResult } from './step.js';
+import type { Tally } from './tally.js';
 
 export interface PlannedStep {
   readonly condition: Condition;
@@ -41,7 +41,7 @@ export function nextStep(history: readonly StepResult[], rule: SearchRule): Next
   return { run: planned(edgeLoad(history, capacity, rule), 'prove', { history, rule }) };
 }
 
-/** A step while the edge is sought: so many requests tell an objective on p95 that holds from one that is far from it. */
+/** The requests of a step while the search looks for the edge. They tell a p95 objective that holds from one that fails by far. */
 const LOCATE_REQUESTS = 40;
 /** Longer than a step must be to count (`settledOf`), since the slowest answer grows with the load. */
 const LOCATE_RELAXATION = 8;
@@ -52,14 +52,14 @@ const LOCATE_SHARE = 0.04;
  * at a better guess than the one before.
  */
 const EDGE_STEPS = { concurrency: 4, users: 4, rate: 6 } as const;
-/** Below this many requests in its window a step at the edge is not worth its warm-up. */
+/** A step at the edge is not worth its warm-up if its window has fewer requests. */
 const EDGE_REQUESTS = 130;
 /** A one-sided p-value of "the objective holds" below which a load counts as missed, if this many requests say so. */
 const DOUBT = 0.3;
 const SURE_REQUESTS = 50;
 /** A load is tried again this often at most, before what it showed counts. */
 const MOST_TRIES = 3;
-/** Of the budget, what is left for the edge when its place is not yet found. */
+/** The share of the budget that stays for the edge while its place is not yet found. */
 const LEAST_SHARE = 0.5;
 /**
  * The edge is found when the load that is too much is at most this many times the one that holds. Short steps tell a closed loop's edge,
@@ -119,13 +119,13 @@ function doubtAt(
   if (last.counts.completed === 0 && last.counts.failed + last.counts.timedOut > 0) return 'missed';
   if (steps.length < MOST_TRIES && wasTooShort(last)) return 'unsure';
   // Many requests that show nothing are no reason to try a greater load.
-  const sawNothing = last.counts.due >= LOCATE_REQUESTS && objectives.every((_, i) => isMissing(evidenceAt(last, i)));
+  const sawNothing = last.counts.due >= LOCATE_REQUESTS && objectives.every((_, i) => isMissing(tallyAt(last, i)));
   const doubts = objectives.map((_, i) => {
-    const found = steps.flatMap((step): Evidence[] => {
-      const evidence = evidenceAt(step, i);
-      return isMissing(evidence) ? [] : [evidence];
+    const found = steps.flatMap((step): Tally[] => {
+      const tally = tallyAt(step, i);
+      return isMissing(tally) ? [] : [tally];
     });
-    const n = found.reduce((total, evidence) => total + evidence.n, 0);
+    const n = found.reduce((total, tally) => total + tally.n, 0);
     const p = leastHoldsP(found);
     if (p > DOUBT) return 'holds';
     return p <= alpha || n >= SURE_REQUESTS ? 'missed' : 'unsure';
@@ -141,22 +141,22 @@ function wasTooShort({ condition, counts, window }: StepResult): boolean {
   return isMissing(window) || (window.settled.state === 'too short' && !window.settled.relaxed);
 }
 
-/** A latency that rises may have missed its limit later on. It is no evidence, but a reason to look at lower loads. */
+/** A latency that rises may have missed its limit later on. It shows no miss, but is a reason to look at lower loads. */
 function isRising(settled: Settled): boolean {
   return settled.state === 'drifting' && settled.direction === 'rises';
 }
 
 /** The one-sided p-value of "the objective holds", from steps at one load. */
-function leastHoldsP(found: readonly Evidence[]): number {
-  const means = found.filter((evidence) => evidence.kind === 'mean');
+function leastHoldsP(found: readonly Tally[]): number {
+  const means = found.filter((tally) => tally.kind === 'mean');
   if (means.length > 0) return means.every(({ excess }) => excess > 0) ? 0 : 1;
-  const counts = found.filter((evidence) => evidence.kind === 'late');
+  const counts = found.filter((tally) => tally.kind === 'late');
   const [late, n] = [counts.reduce((t, one) => t + one.late, 0), counts.reduce((t, one) => t + one.n, 0)];
   return late === 0 ? 1 : 1 - binomialAtMost(late - 1, n, counts[0]!.allowed);
 }
 
 interface Remaining {
-  /** Of the budget, from 0 to 1. */
+  /** The remaining share of the budget, from 0 to 1. */
   readonly share: number;
   readonly requests: number;
   readonly seconds: number;

@@ -38,15 +38,13 @@ export function settledOf({ from, to, requests }: Window): Settled {
   const seconds = to - from;
   const needed = lives.length === 0 ? Number.POSITIVE_INFINITY : RELAXATION * percentile(lives, 0.99);
   const relaxed = seconds >= needed;
-  if (lives.length < LEAST_REQUESTS) {
-    return {
-      state: 'too short',
-      reason: `its window has ${lives.length} answers, and a trend shows from ${LEAST_REQUESTS} up`,
-      more: LEAST_REQUESTS - lives.length,
-      relaxed,
-    };
+  const tooFew = LEAST_REQUESTS - lives.length;
+  const tooSoon = relaxed || lives.length === 0 ? 0 : Math.ceil((requests.length / seconds) * (needed - seconds));
+  if (tooFew > 0 && tooFew >= tooSoon) {
+    const reason = `its window has ${lives.length} answers, and a trend shows from ${LEAST_REQUESTS} up`;
+    return { state: 'too short', reason, more: tooFew, relaxed };
   }
-  for (const metric of ['ttft', 'tpot'] as const) {
+  for (const metric of tooFew > 0 ? [] : (['ttft', 'tpot'] as const)) {
     const drift = driftOf(requests, metric);
     if (drift !== null) return drift;
   }
@@ -54,7 +52,7 @@ export function settledOf({ from, to, requests }: Window): Settled {
   return {
     state: 'too short',
     reason: `its window of ${seconds.toPrecision(3)} s is shorter than ${RELAXATION} times the p99 of e2e, ${needed.toPrecision(3)} s`,
-    more: Math.ceil((requests.length / seconds) * (needed - seconds)),
+    more: tooSoon,
     relaxed,
   };
 }

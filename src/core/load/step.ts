@@ -10,13 +10,13 @@ import { sum } from '../stats/basics/moments.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
 import { estimateProportion } from '../stats/estimate/estimators.js';
 import { minPassingQueries } from './early-stopping.js';
-import { type Evidence, evidenceOf, type Met, metOf } from './evidence.js';
 import { isMet, LOAD_METRIC_NAMES, LOAD_METRICS, type LoadMetric, type Objective, relax } from './objective.js';
 import { type LateByQueue, type Queue, type QueuePart, queueOf } from './queue.js';
 import type { ClientHealth, StepRequest } from './request.js';
 import { type RightAnswers, rightAnswersOf } from './right-answers.js';
 import { type Saturation, saturationOf } from './saturation.js';
 import { type Settled, settledOf } from './settled.js';
+import { type Met, metOf, type Tally, tallyOf } from './tally.js';
 import { underWayBetween, underWayOf } from './under-way.js';
 import { judgeValidity, type Validity } from './validity.js';
 import { findWindow, type Window } from './window.js';
@@ -32,7 +32,7 @@ export interface StepOptions {
 
 export interface StepResult {
   readonly condition: Condition;
-  /** From the beginning until the last answer. */
+  /** The seconds from the beginning to the last answer. */
   readonly seconds: number;
   /** All requests of the step. */
   readonly counts: RequestCounts;
@@ -91,18 +91,18 @@ export interface Percentiles {
 export interface ObjectiveResult {
   readonly objective: Objective;
   /** Missing when the step has no valid, settled window. */
-  readonly evidence: Evidence | Missing;
+  readonly tally: Tally | Missing;
   readonly met: Met;
-  /** The evidence of the same requests for the objective at other limits. */
+  /** The tally of the same requests for the objective at other limits. */
   readonly relaxed: readonly Relaxed[];
-  /** For each part of the queue; absent without a queue. */
+  /** The late requests of each part of the queue; absent without a queue. */
   readonly lateByQueue?: readonly LateByQueue[];
 }
 
 export interface Relaxed {
   /** 2 is twice the time, or half the rate. */
   readonly factor: number;
-  readonly evidence: Evidence | Missing;
+  readonly tally: Tally | Missing;
   readonly lateByQueue?: readonly LateByQueue[];
 }
 
@@ -122,7 +122,7 @@ export function analyseStep(requests: readonly StepRequest[], options: StepOptio
       window,
       queue: null,
       objectives: objectives.map((objective) =>
-        objectiveResult(objective, { alpha, queue: null, evidenceFor: () => window }),
+        objectiveResult(objective, { alpha, queue: null, tallyFor: () => window }),
       ),
     };
   }
@@ -130,14 +130,14 @@ export function analyseStep(requests: readonly StepRequest[], options: StepOptio
   const settled = settledOf(window);
   const spoilt = reasonAgainst(validity, settled, condition);
   const counted = window.requests.filter(({ outcome }) => outcome !== 'cut' && outcome !== 'unsent');
-  const against = evidenceAgainst(validity, settled, condition);
+  const silent = whySilent(validity, settled, condition);
   const queue = validity.valid ? queueOf(requests, condition) : null;
   return {
     ...step,
     queue: queue === null ? null : queue.parts,
     window: figuresOf({ window, counted, requests, validity, settled, spoilt }, options),
     objectives: objectives.map((objective) =>
-      objectiveResult(objective, { alpha, queue, evidenceFor: (limited) => against ?? evidenceOf(counted, limited) }),
+      objectiveResult(objective, { alpha, queue, tallyFor: (limited) => silent ?? tallyOf(counted, limited) }),
     ),
   };
 }
@@ -155,22 +155,22 @@ function saturationUnder({ kind }: Condition, requests: readonly StepRequest[]):
 interface ObjectiveParts {
   readonly alpha: number;
   readonly queue: Queue | null;
-  readonly evidenceFor: (objective: Objective) => Evidence | Missing;
+  readonly tallyFor: (objective: Objective) => Tally | Missing;
 }
 
-function objectiveResult(objective: Objective, { alpha, queue, evidenceFor }: ObjectiveParts): ObjectiveResult {
+function objectiveResult(objective: Objective, { alpha, queue, tallyFor }: ObjectiveParts): ObjectiveResult {
   const shownBy = (limited: Objective) => ({
-    evidence: evidenceFor(limited),
+    tally: tallyFor(limited),
     ...(queue !== null && { lateByQueue: queue.lateFor(limited) }),
   });
   const shown = shownBy(objective);
   const relaxed = RELAXATIONS.map((factor) => ({ factor, ...shownBy(relax(objective, factor)) }));
-  return { objective, ...shown, met: metOf(shown.evidence, alpha), relaxed };
+  return { objective, ...shown, met: metOf(shown.tally, alpha), relaxed };
 }
 
 /** Why the figures of a step are not shown; null if they are. */
 function reasonAgainst(validity: Validity, settled: Settled, condition: Condition): Missing | null {
-  const broken = evidenceAgainst(validity, settled, condition);
+  const broken = whySilent(validity, settled, condition);
   if (broken !== null) return broken;
   return settled.state === 'too short' ? needsMore(settled) : null;
 }
@@ -180,7 +180,7 @@ function reasonAgainst(validity: Validity, settled: Settled, condition: Conditio
  * of a closed loop says as much as it has requests, since the loop fills the server at once. A short step of any other condition began
  * with an empty server and saw too little of its queue.
  */
-function evidenceAgainst(validity: Validity, settled: Settled, condition: Condition): Missing | null {
+function whySilent(validity: Validity, settled: Settled, condition: Condition): Missing | null {
   if (!validity.valid) return missing('the client did not keep its schedule, so the step is invalid');
   switch (settled.state) {
     case 'steady':

@@ -5,7 +5,7 @@
  *     what the server adds, and this         the prefix     the nonce     the rest
  *
  * The prefix is the same in all prompts, so that a cache can keep it. The nonce is another one in every request, so that a cache keeps
- * no more than that. How many tokens a server adds, and which words are one token for it, it is asked before the test.
+ * only those. Before the test, the server is asked how many tokens it adds, and which words are one token for it.
  */
 import type { SuiteDraft } from '../definition/draft/suite.js';
 import type { Prompt } from '../message.js';
@@ -79,13 +79,13 @@ export interface TextOptions {
   readonly prefix: number;
   readonly seed: Seed;
   readonly sample: string;
-  /** Those that are one token. */
+  /** The words that are one token each. */
   readonly words: readonly string[];
 }
 
 export interface SyntheticText {
   readonly text: string;
-  /** Where the words of its nonce begin and end. */
+  /** The places of the first word of the nonce and of the word after it. */
   readonly nonce: readonly [begin: number, end: number];
 }
 

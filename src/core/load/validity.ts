@@ -126,7 +126,7 @@ function judge(check: ValidityCheck, context: ValidityContext): Checked {
   return { check, reading, threshold, state: holds ? 'kept' : 'broken' };
 }
 
-/** Each machine that sent a request of the window, with what is its own. A machine without one cannot have spoilt a figure. */
+/** Each machine that sent a request of the window, with its own figures. Any other machine cannot have spoilt a figure. */
 function machinesOf(context: ValidityContext): readonly { readonly name: string; readonly context: ValidityContext }[] {
   const { health, window } = context;
   return (health.machines ?? []).flatMap(({ name, ...own }) => {

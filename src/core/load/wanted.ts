@@ -19,9 +19,9 @@ export interface WantedLoads {
   /** In the notation of condition.ts. */
   readonly conditions?: readonly string[] | undefined;
   readonly find?: (typeof SOUGHT_LOADS)[number] | undefined;
-  /** For all steps of users, the searched ones too. */
+  /** It applies to all steps of users, searched ones included. */
   readonly think?: ThinkTime | undefined;
-  /** For all rates, the searched ones too. */
+  /** It applies to all rates, searched ones included. */
   readonly arrivals?: Arrivals | undefined;
   readonly ceiling?: number | undefined;
 }

@@ -20,10 +20,10 @@ import type { StepRequest } from './request.js';
 import { underWayBefore, underWayOf } from './under-way.js';
 
 export interface Window {
-  /** In seconds since the step began. */
+  /** The bounds of the window, in seconds since the step began. */
   readonly from: number;
   readonly to: number;
-  /** In the order in which they were due. */
+  /** The requests in the order in which they were due. */
   readonly requests: readonly StepRequest[];
 }
 
@@ -59,7 +59,7 @@ const BLOCKS = 40;
 /** The two-sided critical value at 1%. */
 const DIFFERS = 2.58;
 
-/** The first request after the warm-up: no more than half of the step is taken for a warm-up. */
+/** The first request after the warm-up. At most half of the step counts as a warm-up. */
 function warmUp(ordered: readonly StepRequest[], fill: number): number {
   const rest = ordered.slice(fill);
   const size = Math.max(LEAST_BLOCK, Math.ceil(rest.length / BLOCKS));

@@ -1,4 +1,4 @@
-/** Two versions of which each is asked the same samples in its own words: the base those of one suite, the new version those of another. */
+/** Two versions get the same samples in different words: the base gets the prompts of one suite, the new version those of another. */
 import type { InTurns } from './log.js';
 
 /**

@@ -231,7 +231,7 @@ export interface RunPart extends Pick<RunRecord, 'id' | 'started' | 'command' | 
   readonly label: string;
   /** The models of the run: their names in the run, and their names beside the models of the other runs. */
   readonly models: readonly { readonly id: string; readonly label: string }[];
-  /** For each `taskKey`, the number of trials that the run planned for each of its models. */
+  /** The number of trials that the run planned for each of its models, by `taskKey`. */
   readonly planned: Readonly<Record<string, number>>;
 }
 
@@ -445,7 +445,7 @@ export type LatencyStatistics = DeepReadonly<z.infer<typeof latencyStatistics>>;
 
 const logprobsPair = z.object({ with: number.positive(), without: number.positive() });
 
-/** Seconds of two requests with the same prompt, of which one asked for log-probabilities. */
+/** The seconds of two requests with the same prompt. One of them asked for log-probabilities. */
 export type LogprobsPair = DeepReadonly<z.infer<typeof logprobsPair>>;
 
 const serverReading = z.object({

@@ -64,7 +64,7 @@ export type TrialMetric = Described &
     readonly alone?: true;
     /** Called once for each trial. A log may hold a million trials, so this function must keep no data. */
     readonly compute: (completed: Completed, price: Price | Missing) => Quantity;
-    /** Where a report has room for one number only, it shows the distribution at `level`. */
+    /** A report with room for one number shows the distribution at `level`. */
     readonly summary: { readonly kind: 'distribution'; readonly level: Level };
   };
 

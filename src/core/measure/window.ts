@@ -41,7 +41,7 @@ export function tokensAfterFirst(completed: Completed): Quantity {
   return missing(`the server sent ${seen.value} tokens in ${n} pieces, and does not tell how many each piece held`);
 }
 
-/** With this many pieces, a first piece of twice the mean length changes a rate by a tenth. */
+/** If an answer has this many pieces, a first piece of twice the mean length changes a rate by a tenth. */
 const ENOUGH_PIECES = 10;
 
 /** Whether pieces and tokens differ by a tenth at most, or by the end-of-sequence token, which has no text. */

@@ -4,24 +4,15 @@
  */
 import { ALONE, type Closed, type Condition, conditionText, isAlone } from '../definition/condition.js';
 import { sampleKey } from '../keys.js';
+import { type Trial, type Trials, trialsMade, trialsThat } from './trials.js';
 
-export interface Trial {
-  /** `suite/task/sample@model#repetition`; under any condition but `closed 1`, a space and the condition follow. */
-  readonly id: string;
-  readonly suite: string;
-  readonly task: string;
-  readonly sample: string;
-  readonly model: string;
-  readonly condition: Closed;
-  /** Repetitions count from 1. */
-  readonly repetition: number;
-}
+export type { Trial } from './trials.js';
 
 /** The trials of one task on one model under one condition. */
 export interface PlannedCell {
   readonly suite: string;
   readonly task: string;
-  readonly trials: readonly Trial[];
+  readonly trials: Trials;
 }
 
 /** The trials of one opened model under one condition. */
@@ -91,25 +82,28 @@ function planCell(
     repetitions: runRepetitions,
   }: Pick<Trial, 'model' | 'condition'> & Pick<PlanOptions, 'repetitions'>,
 ): PlannedCell {
+  const each = samples.length;
   return {
     suite,
     task,
-    trials: repetitions(taskRepetitions ?? runRepetitions).flatMap((repetition) =>
-      samples.map((sample) => {
-        const trial = { suite, task, sample, model, condition, repetition };
-        return { id: trialId(trial), ...trial };
-      }),
-    ),
+    trials: trialsMade(each * (taskRepetitions ?? runRepetitions), (i) => {
+      const sample = samples[i % each]!;
+      const trial = { suite, task, sample, model, condition, repetition: 1 + Math.floor(i / each) };
+      return { id: trialId(trial), ...trial };
+    }),
   };
 }
 
 /** Returns the part of a plan that is not recorded, without empty blocks and cells. */
-export function remaining(blocks: readonly Block[], recorded: ReadonlySet<string>): readonly Block[] {
+export function remaining(
+  blocks: readonly Block[],
+  recorded: { readonly has: (trial: Trial) => boolean },
+): readonly Block[] {
   return blocks
     .map(({ cells, ...block }) => ({
       ...block,
       cells: cells
-        .map((cell) => ({ ...cell, trials: cell.trials.filter((trial) => !recorded.has(trial.id)) }))
+        .map((cell) => ({ ...cell, trials: trialsThat(cell.trials, (trial) => !recorded.has(trial)) }))
         .filter((cell) => cell.trials.length > 0),
     }))
     .filter((block) => block.cells.length > 0);
@@ -127,8 +121,4 @@ export function trialId({
 }: Omit<Trial, 'id' | 'condition'> & { readonly condition: Condition }): string {
   const id = `${sampleKey(sample)}@${model}#${repetition}`;
   return isAlone(condition) ? id : `${id} ${conditionText(condition)}`;
-}
-
-function repetitions(n: number): readonly number[] {
-  return Array.from({ length: n }, (_, i) => i + 1);
 }

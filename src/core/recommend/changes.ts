@@ -4,16 +4,16 @@
  */
 import { METRICS } from '../measure/metrics.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
-import { summarise } from './evidence.js';
-import type { Judge } from './judge.js';
+import type { DecidedClaims } from './decided-claims.js';
 import type { LimitCheck } from './limit-check.js';
 import type { Change, NewLimit, Rejection, TaskVerdict } from './recommendation.js';
+import { summarise } from './suite-tests.js';
 
 export interface ChangeOptions {
   readonly task: string;
   readonly verdict: TaskVerdict;
-  readonly judge: Judge;
-  /** That of the suite. */
+  readonly decided: DecidedClaims;
+  /** The margin of the suite. */
   readonly margin: number;
 }
 
@@ -73,15 +73,15 @@ function byMargin(options: ChangeOptions, model: string): Change[] {
 const STEP = 0.001;
 const MOST_STEPS = 999;
 
-function fitsAt({ judge, task }: ChangeOptions, model: string, steps: number): boolean {
-  const { pairs } = judge.at(steps * STEP);
+function fitsAt({ decided, task }: ChangeOptions, model: string, steps: number): boolean {
+  const { pairs } = decided.at(steps * STEP);
   return pairs.some((pair) => pair.task === task && pair.candidate === model && pair.fits);
 }
 
 /** The least margin with which the model fits; null where none does, because it does not meet its limits. */
 function firstMarginWith(options: ChangeOptions, model: string): number | null {
-  const { judge, task } = options;
-  const limits = judge.evidence.limits.get(task)!.get(model)!;
+  const { decided, task } = options;
+  const limits = decided.tests.limits.get(task)!.get(model)!;
   if (summarise(limits).metP > 0.5 || !fitsAt(options, model, MOST_STEPS)) return null;
   let [without, withIt] = [Math.floor(options.margin / STEP), MOST_STEPS];
   while (withIt - without > 1) {
@@ -121,7 +121,7 @@ function boundThatIsMet({
     : missing('there are too few requests for a bound');
 }
 
-/** To three digits, on the side on which the limit is met. */
+/** Rounds to three digits, to the side on which the limit is met. */
 function roundTo(value: number, round: (value: number) => number): number {
   if (value === 0) return 0;
   const unit = 10 ** (Math.floor(Math.log10(Math.abs(value))) - 2);

@@ -1,21 +1,21 @@
 /** Every model of a task against the limits, each at the level of the claim that the limit is a part of. */
 import type { TaskAnalysis } from '../analyse/analysis.js';
 import type { Decisions } from './claims.js';
-import type { SuiteEvidence } from './evidence.js';
 import type { LimitCheck, ModelChecks } from './limit-check.js';
 import { checkLimit, type LimitLevels } from './limits.js';
+import type { SuiteTests } from './suite-tests.js';
 
 export interface CheckOptions {
-  readonly evidence: SuiteEvidence;
+  readonly tests: SuiteTests;
   readonly decisions: Decisions;
   readonly alpha: number;
 }
 
 export function checkModels(
   task: Pick<TaskAnalysis, 'name' | 'cells'>,
-  { evidence, decisions, alpha }: CheckOptions,
+  { tests, decisions, alpha }: CheckOptions,
 ): ModelChecks[] {
-  const limits = evidence.limits.get(task.name)!;
+  const limits = tests.limits.get(task.name)!;
   return task.cells.map(({ model }) => {
     const levels = levelsOf({ task: task.name, model }, decisions) ?? { met: alpha / 2, missed: alpha / 2 };
     const checks = limits.get(model)!.map((limit) => checkLimit(limit, levels));

@@ -11,7 +11,7 @@
 import { hommel, hommelShares } from '../stats/compare/multiple.js';
 
 /** One SLM on one task. */
-export interface PairEvidence {
+export interface PairPValues {
   readonly task: string;
   readonly candidate: string;
   /** Equal for SLMs that gave the same answers, and for near-copies. */
@@ -23,25 +23,25 @@ export interface PairEvidence {
   readonly nonInferiorP: number;
   readonly inferiorP: number;
   /** Of its limits: the largest p that one is met, the smallest that one is missed, and how many were tested. */
-  readonly limits: LimitsEvidence;
+  readonly limits: LimitsPValues;
 }
 
-export interface LimitsEvidence {
+export interface LimitsPValues {
   readonly metP: number;
   readonly missedP: number;
   readonly tested: number;
 }
 
 /** An LLM on a task. */
-export interface LargeEvidence {
+export interface LargePValues {
   readonly task: string;
   readonly model: string;
-  readonly limits: LimitsEvidence;
+  readonly limits: LimitsPValues;
 }
 
-export interface Evidence {
-  readonly pairs: readonly PairEvidence[];
-  readonly large: readonly LargeEvidence[];
+export interface PValues {
+  readonly pairs: readonly PairPValues[];
+  readonly large: readonly LargePValues[];
 }
 
 export interface ClaimLevels {
@@ -80,10 +80,10 @@ export interface LargeDecision {
 }
 
 export interface Decisions {
-  /** In the order of the evidence. */
+  /** The decisions in the order of the p-values. */
   readonly pairs: readonly PairDecision[];
   readonly large: readonly LargeDecision[];
-  /** By task: whether every SLM is out. */
+  /** Whether every SLM is out, for each task. */
   readonly noneFits: ReadonlyMap<string, boolean>;
   /** The claims of one kind that share the error rate. */
   readonly family: number;
@@ -100,7 +100,7 @@ interface Link extends Shared {
   readonly holds: boolean;
 }
 
-export function decideClaims({ pairs, large }: Evidence, alpha: number): Decisions {
+export function decideClaims({ pairs, large }: PValues, alpha: number): Decisions {
   const families = familiesOf(pairs);
   const keys = [...families.keys()];
   const fitsOfChains = keys.map((key) => chainOf(families.get(key)!, (pair) => fitsP(pair, families)));
@@ -169,18 +169,18 @@ export function decideClaims({ pairs, large }: Evidence, alpha: number): Decisio
   };
 }
 
-type Families = ReadonlyMap<string, readonly PairEvidence[]>;
+type Families = ReadonlyMap<string, readonly PairPValues[]>;
 
 /** Not worse by the margin, and every limit met. Of copies the one that meets its limits is chosen. */
-function fitsP(pair: PairEvidence, families: Families): number {
+function fitsP(pair: PairPValues, families: Families): number {
   return Math.max(pair.nonInferiorP, Math.min(1, pair.limits.metP * copiesWithLimits(pair, families)));
 }
 
-function outP(pair: PairEvidence): number {
+function outP(pair: PairPValues): number {
   return Math.min(1, routes(pair) * Math.min(pair.inferiorP, pair.limits.missedP));
 }
 
-function chainOf(copies: readonly PairEvidence[], claimP: (pair: PairEvidence) => number): Chained[] {
+function chainOf(copies: readonly PairPValues[], claimP: (pair: PairPValues) => number): Chained[] {
   return copies.map((pair) => ({ p: claimP(pair), isEqual: pair.answers === copies[0]!.answers }));
 }
 
@@ -241,17 +241,17 @@ function linkOf(adjusted: number, p: number, level: number): Link {
 }
 
 /** How an SLM can be ruled out: by the margin, and by each limit that is tested. */
-function routes({ limits }: PairEvidence): number {
+function routes({ limits }: PairPValues): number {
   return 1 + limits.tested;
 }
 
-function familyOf({ task, family }: PairEvidence): string {
+function familyOf({ task, family }: PairPValues): string {
   return JSON.stringify([task, family]);
 }
 
 /** Copies in the order of the run, those that a limit stands in the way of last: they would end the chain. */
-function familiesOf(pairs: readonly PairEvidence[]): Families {
-  const families = new Map<string, PairEvidence[]>();
+function familiesOf(pairs: readonly PairPValues[]): Families {
+  const families = new Map<string, PairPValues[]>();
   for (const pair of pairs) {
     const key = familyOf(pair);
     families.set(key, [...(families.get(key) ?? []), pair]);
@@ -264,7 +264,7 @@ function familiesOf(pairs: readonly PairEvidence[]): Families {
   );
 }
 
-function copiesWithLimits(pair: PairEvidence, families: Families): number {
+function copiesWithLimits(pair: PairPValues, families: Families): number {
   return pair.limits.tested === 0 ? 1 : families.get(familyOf(pair))!.length;
 }
 
@@ -274,7 +274,7 @@ export function share(pValues: readonly number[], alpha: number): Shared[] {
   return pValues.map((_, i) => ({ adjusted: adjusted[i]!, level: levels[i]! }));
 }
 
-/** As a share: above rounding, below what anyone can see. */
+/** A relative difference that is greater than rounding and too small to see. */
 const ROUNDING = 1e-12;
 
 function levelsOf(pValues: readonly number[], alpha: number): number[] {

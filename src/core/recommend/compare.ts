@@ -20,7 +20,7 @@ import type { Estimate } from '../stats/estimate/estimate.js';
 import { estimateRatio } from '../stats/estimate/ratio.js';
 import type { PairDecision } from './claims.js';
 import type { Comparison, Factors } from './comparison.js';
-import { type PairDraft, samplesOfBoth } from './evidence.js';
+import { type PairDraft, samplesOfBoth } from './suite-tests.js';
 
 export interface JudgedPair {
   readonly draft: PairDraft;

@@ -20,7 +20,7 @@ import type { LimitCheck } from './limit-check.js';
 import { boundedScores } from './unscored.js';
 
 /** What the data say about one limit of one model on one task. */
-export interface LimitEvidence {
+export interface LimitTest {
   readonly limit: LimitCheck['limit'];
   readonly level: Level | null;
   readonly bound: number;
@@ -47,7 +47,7 @@ export interface Measured {
   readonly model: Pick<ModelAnalysis, 'metrics'>;
 }
 
-export function testLimits({ task, cell, model }: Measured): LimitEvidence[] {
+export function testLimits({ task, cell, model }: Measured): LimitTest[] {
   const measured = LIMITED.flatMap((name) => {
     const limit: (Bound & { readonly at?: Level }) | undefined = (task.limits as Limits)[name];
     if (limit === undefined) return [];
@@ -63,7 +63,7 @@ export function testLimits({ task, cell, model }: Measured): LimitEvidence[] {
 }
 
 /** A metric of the scorer. Its bootstrapped interval gives the standard error of a normal test. */
-function testMetric(metric: string, bound: Bound, { aggregates }: Pick<Cell, 'aggregates'>): LimitEvidence {
+function testMetric(metric: string, bound: Bound, { aggregates }: Pick<Cell, 'aggregates'>): LimitTest {
   const limit = { metric, better: 'min' in bound ? 'higher' : 'lower' } as const;
   const found = Object.hasOwn(aggregates, metric) ? aggregates[metric]! : missing(noSuchMetric(metric, aggregates));
   if (isMissing(found)) return unknown(limit, null, bound, found);
@@ -99,7 +99,7 @@ function noSuchMetric(metric: string, aggregates: Cell['aggregates']): string {
   return `the scorer has no metric "${metric}"${names === '' ? '' : `; it has ${names}`}`;
 }
 
-function unknown(limit: LimitCheck['limit'], level: Level | null, bound: Bound, observed: Missing): LimitEvidence {
+function unknown(limit: LimitCheck['limit'], level: Level | null, bound: Bound, observed: Missing): LimitTest {
   return { limit, level, bound: boundOf(bound), metP: 1, missedP: 1, isTested: true, observe: () => observed };
 }
 
@@ -112,7 +112,7 @@ function levelsOfBounds(bound: Bound, { met, missed }: LimitLevels): readonly [l
   return 'min' in bound ? [met, missed] : [missed, met];
 }
 
-function testReadings(limit: LimitedMetric, bound: Bound, observed: Spread | Missing): LimitEvidence {
+function testReadings(limit: LimitedMetric, bound: Bound, observed: Spread | Missing): LimitTest {
   const base = { limit, level: null, bound: boundOf(bound), isTested: false, observe: () => observed };
   if (isMissing(observed)) return { ...base, metP: 1, missedP: 1 };
   const [met, missed] =
@@ -123,7 +123,7 @@ function testReadings(limit: LimitedMetric, bound: Bound, observed: Spread | Mis
 }
 
 /** Unscored answers count as wrong where the limit shall be met, and as right where it shall be missed. */
-function testQuality(bound: Bound, { task, cell }: Pick<Measured, 'task' | 'cell'>): LimitEvidence {
+function testQuality(bound: Bound, { task, cell }: Pick<Measured, 'task' | 'cell'>): LimitTest {
   if (isMissing(cell.quality)) return unknown('quality', null, bound, cell.quality);
   const { quality } = cell;
   const scored = task.samples.flatMap((sample, i) => {
@@ -163,7 +163,7 @@ interface Observed {
   readonly distribution: Distribution | Missing;
 }
 
-function testDistribution(limit: DistributedMetric & LimitedMetric, bound: Bound, observed: Observed): LimitEvidence {
+function testDistribution(limit: DistributedMetric & LimitedMetric, bound: Bound, observed: Observed): LimitTest {
   const { level, distribution } = observed;
   if (isMissing(distribution)) return unknown(limit, level, bound, distribution);
   const at = level ?? METRICS[limit].summary.level;
@@ -182,7 +182,7 @@ function testMean(
   limit: LimitedMetric,
   bound: Bound,
   { level, distribution }: { readonly level: Level | null; readonly distribution: Distribution },
-): LimitEvidence {
+): LimitTest {
   const observed = distribution.at.mean;
   if (isMissing(observed)) return unknown(limit, level, bound, observed);
   const { ascending, inflation } = distribution;
@@ -213,7 +213,7 @@ function testQuantile(
     at,
     distribution,
   }: { readonly level: Level | null; readonly at: keyof typeof QUANTILES; readonly distribution: Distribution },
-): LimitEvidence {
+): LimitTest {
   const q = QUANTILES[at];
   const { ascending, late, n } = distribution;
   const inflation = distribution.inflation[at];
@@ -264,15 +264,15 @@ function withBounds(
 }
 
 /** The state of a limit at the levels that decide. */
-export function checkLimit(evidence: LimitEvidence, levels: LimitLevels): LimitCheck {
-  const { limit, level, bound, metP, missedP } = evidence;
-  const observed = evidence.observe(levels);
+export function checkLimit(test: LimitTest, levels: LimitLevels): LimitCheck {
+  const { limit, level, bound, metP, missedP } = test;
+  const observed = test.observe(levels);
   const state =
     metP <= levels.met ? 'met' : missedP <= levels.missed ? 'missed' : isMissing(observed) ? 'unknown' : 'undecided';
   return { limit, level, bound, observed, state };
 }
 
 /** The largest p of several limits: all of them are met only where each is (intersection-union, Berger 1982). */
-export function allMetP(limits: readonly LimitEvidence[]): number {
+export function allMetP(limits: readonly LimitTest[]): number {
   return Math.max(0, ...limits.map(({ metP }) => metP));
 }

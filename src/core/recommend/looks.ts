@@ -16,8 +16,8 @@ import { DISTRIBUTED, type DistributedMetric } from '../measure/metrics.js';
 import { askingOrder, countRounds, type Extent, placesIn, roundAt, sizeOfRound } from '../plan/rounds.js';
 import { isMissing } from '../quantity.js';
 import { sorted } from '../stats/basics/moments.js';
-import { type ClaimLevels, type Decisions, decideClaims, type Evidence, type LimitsEvidence } from './claims.js';
-import { type ComparedModels, evidenceAt, gatherEvidence, type SuiteEvidence } from './evidence.js';
+import { type ClaimLevels, type Decisions, decideClaims, type LimitsPValues, type PValues } from './claims.js';
+import { type ComparedModels, pValuesAt, type SuiteTests, testSuite } from './suite-tests.js';
 
 /** The shares of the error rate at the last rounds of a task, the last one last. */
 const SHARES = [0.01, 0.04, 0.2, 0.45, 0.44] as const;
@@ -34,7 +34,7 @@ export function shareOfRound(round: number, rounds: number): number {
 
 /** What was known at each look. */
 export interface Looks {
-  readonly evidence: readonly SuiteEvidence[];
+  readonly tests: readonly SuiteTests[];
   readonly progress: ReadonlyMap<string, Progress>;
 }
 
@@ -50,26 +50,26 @@ export function lookAgain(analysis: Analysis, suite: SuiteAnalysis, models: Comp
   const { seed } = analysis.run.settings;
   const progress = new Map(suite.tasks.map((task) => [task.name, progressOf(task, { seed, firstRound })]));
   const looks = Math.max(0, ...[...progress.values()].map(({ last }) => last)) + 1;
-  const evidence = Array.from({ length: looks }, (_, look) => {
+  const tests = Array.from({ length: looks }, (_, look) => {
     const tasks = suite.tasks.map((task) => upTo(task, progress.get(task.name)!, look));
-    return gatherEvidence(analysis, { tasks }, models);
+    return testSuite(analysis, { tasks }, models);
   });
-  return { evidence, progress };
+  return { tests, progress };
 }
 
 /** The decisions after all looks. */
 export function decideByLooks(
-  { evidence, progress }: Looks,
+  { tests, progress }: Looks,
   { margin, alpha }: { readonly margin: number; readonly alpha: number },
 ): Decisions {
   let decided: Decisions | null = null;
-  let before: Evidence | null = null;
-  evidence.forEach((known, look) => {
+  let before: PValues | null = null;
+  tests.forEach((known, look) => {
     const shareOf = (task: string) => {
       const { rounds, last } = progress.get(task)!;
       return look <= Math.max(0, last) ? shareOfRound(look, rounds) : null;
     };
-    before = scaleEvidence(evidenceAt(known, margin), { shareOf, before, decided });
+    before = scalePValues(pValuesAt(known, margin), { shareOf, before, decided });
     decided = merge(decided, decideClaims(before, alpha), shareOf);
   });
   return decided ?? decideClaims({ pairs: [], large: [] }, alpha);
@@ -129,14 +129,14 @@ function metricsOf(cell: Cell, results: Cell['results']): Cell['metrics'] {
 interface Scaling {
   /** The share of the error rate that a task has at this look; null where its data did not grow. */
   readonly shareOf: (task: string) => number | null;
-  readonly before: Evidence | null;
+  readonly before: PValues | null;
   readonly decided: Decisions | null;
 }
 
 /** P-values over their share of the error rate, so that all of them are held against the same alpha. */
-function scaleEvidence(evidence: Evidence, { shareOf, before, decided }: Scaling): Evidence {
+function scalePValues(pValues: PValues, { shareOf, before, decided }: Scaling): PValues {
   return {
-    pairs: evidence.pairs.map((pair, i) => {
+    pairs: pValues.pairs.map((pair, i) => {
       const earlier = decided?.pairs[i];
       const limits = pair.limits;
       if (earlier?.fits) return { ...pair, nonInferiorP: 0, inferiorP: 1, limits: { ...limits, metP: 0, missedP: 1 } };
@@ -150,14 +150,14 @@ function scaleEvidence(evidence: Evidence, { shareOf, before, decided }: Scaling
         limits: scaleLimits(limits, share),
       };
     }),
-    large: evidence.large.map((one, i) => {
+    large: pValues.large.map((one, i) => {
       const share = shareOf(one.task);
       return share === null ? before!.large[i]! : { ...one, limits: scaleLimits(one.limits, share) };
     }),
   };
 }
 
-function scaleLimits(limits: LimitsEvidence, share: number): LimitsEvidence {
+function scaleLimits(limits: LimitsPValues, share: number): LimitsPValues {
   return { ...limits, metP: Math.min(1, limits.metP / share), missedP: Math.min(1, limits.missedP / share) };
 }
 

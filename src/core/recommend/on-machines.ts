@@ -8,7 +8,7 @@ import type { Analysis } from '../analyse/analysis.js';
 export interface OnMachine {
   readonly machine: string;
   readonly analysis: Analysis;
-  /** For each model of the run by its id here (`small on pi`): its id on the machine (`small`). */
+  /** The id of each model on the machine (`small`), by its id in this report (`small on pi`). */
   readonly entries: ReadonlyMap<string, string>;
 }
 

@@ -73,7 +73,7 @@ export function powerOf(question: PowerQuestion): PowerAnswer {
   return answer(question, [{ pilot: null, result: resultOf(question, plan, comparisons) }], alpha / comparisons);
 }
 
-/** From a run, task by task and pair by pair; what the user says comes before what the run shows. */
+/** Reads the assumptions from a run, for each task and each pair. The user's own assumptions take precedence. */
 export function powerFromRun(question: PowerQuestion, analysis: Analysis): PowerAnswer {
   checkShares(question);
   const pilots = pilotsOf(analysis);
@@ -129,7 +129,7 @@ function assumedPlan(question: PowerQuestion): Required<SuitePlan> {
 
 type Difference = Pick<Required<SuitePlan>, 'discordance' | 'difference'>;
 
-/** Models of which only the scores are known are taken to be right independently of each other, which is cautious. */
+/** If only the scores of two models are known, they are assumed to be right independently of each other. That is cautious. */
 function assumedDifference({ agreement, scores }: PowerQuestion, margin: number): Difference {
   if (agreement === undefined && scores === undefined)
     throw new UserError('expected --agreement or --scores, or a run to take them from, found none of them');
@@ -177,7 +177,7 @@ function observedOrSaid(
   return { ...groups, discordance: 1 - agreement };
 }
 
-/** At the share of alpha that the strictest of the comparisons gets. */
+/** Computes the power at the share of alpha that the strictest comparison gets. */
 function resultOf(
   { power, samples = [], seed }: PowerQuestion,
   plan: Required<SuitePlan>,

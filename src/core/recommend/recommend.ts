@@ -23,8 +23,7 @@ import { changesOf } from './changes.js';
 import { checkModels } from './checks.js';
 import { comparisonOf } from './compare.js';
 import type { Comparison } from './comparison.js';
-import type { ComparedModels } from './evidence.js';
-import { type Judge, judgeSuite } from './judge.js';
+import { type DecidedClaims, decidedClaimsOf } from './decided-claims.js';
 import { judgedAnalysis } from './judged.js';
 import type { ModelChecks } from './limit-check.js';
 import { eachMachine } from './on-machines.js';
@@ -40,6 +39,7 @@ import type {
 } from './recommendation.js';
 import { chooseReferences, modelsOf } from './references.js';
 import { remediesOf } from './remedies.js';
+import type { ComparedModels } from './suite-tests.js';
 import { decideSuite } from './suite-verdict.js';
 
 export interface RecommendOptions {
@@ -69,7 +69,7 @@ export function recommend(analysis: Analysis, options: RecommendOptions = {}): R
   };
 }
 
-/** The prices of a user; the tables fill in what is missing. */
+/** The prices of a user; the tables fill in the missing prices. */
 export function optionsOf(prices: PriceList | undefined): Required<Pick<RecommendOptions, 'devices' | 'electricity'>> {
   return { devices: withOwnDevices(prices?.devices ?? []), electricity: prices?.electricity ?? ELECTRICITY };
 }
@@ -91,12 +91,12 @@ function recommendForSuite(
     references,
     large: reference === undefined ? modelsOf(judged, judgedSuite, 'llm') : [reference],
   };
-  const judge = judgeSuite(judged, judgedSuite, models);
-  const comparisons = comparisonsOf(judged, judgedSuite, judge);
+  const decided = decidedClaimsOf(judged, judgedSuite, models);
+  const comparisons = comparisonsOf(judged, judgedSuite, decided);
   const checks = new Map(
-    judgedSuite.tasks.map((task) => [task.name, checkModels(task, { ...judge, alpha: suite.requirement.alpha })]),
+    judgedSuite.tasks.map((task) => [task.name, checkModels(task, { ...decided, alpha: suite.requirement.alpha })]),
   );
-  const cascades = tryCascades(judged, judgedSuite, { references, decisions: judge.decisions });
+  const cascades = tryCascades(judged, judgedSuite, { references, decisions: decided.decisions });
   const fits = fitModels(analysis, suite, devices);
   const order = preferenceOrder(judged, judgedSuite);
   const tasks = judgedSuite.tasks.map((task): TaskRecommendation => {
@@ -105,9 +105,9 @@ function recommendForSuite(
       comparisons: comparisons.get(task.name)!,
       cascades: cascades.get(task.name)!,
     };
-    const verdict = decideTask({ analysis: judged, suite: judgedSuite, task, judge, models, order }, findings);
+    const verdict = decideTask({ analysis: judged, suite: judgedSuite, task, decided, models, order }, findings);
     // Found by deciding the suite again and again, so only where someone reads it, and once.
-    const changes = once(() => changesOf({ task: task.name, verdict, judge, margin: suite.requirement.margin }));
+    const changes = once(() => changesOf({ task: task.name, verdict, decided, margin: suite.requirement.margin }));
     return {
       task: task.name,
       verdict,
@@ -123,7 +123,7 @@ function recommendForSuite(
     verdict: decideSuite(tasks, order),
     tasks,
     references,
-    comparisons: judge.decisions.family,
+    comparisons: decided.decisions.family,
     shared: analysis.run.settings.untilSure === undefined ? 'at the end' : 'over the looks',
     fits,
     devices,
@@ -140,10 +140,10 @@ interface SuiteOptions extends Required<Pick<RecommendOptions, 'devices' | 'elec
 function comparisonsOf(
   analysis: Analysis,
   suite: SuiteAnalysis,
-  { evidence, decisions }: Judge,
+  { tests, decisions }: DecidedClaims,
 ): ReadonlyMap<string, readonly Comparison[]> {
   const byTask = new Map<string, Comparison[]>(suite.tasks.map(({ name }) => [name, []]));
-  evidence.pairs.forEach((draft, i) => {
+  tests.pairs.forEach((draft, i) => {
     byTask.get(draft.task)!.push(comparisonOf(analysis, suite, { draft, decision: decisions.pairs[i]! }));
   });
   return byTask;
@@ -160,14 +160,14 @@ interface TaskContext {
   readonly analysis: Analysis;
   readonly suite: SuiteAnalysis;
   readonly task: TaskAnalysis;
-  readonly judge: Judge;
+  readonly decided: DecidedClaims;
   readonly models: ComparedModels;
-  /** From the most to the least preferred. */
+  /** The models from the most to the least preferred. */
   readonly order: readonly string[];
 }
 
 function decideTask(context: TaskContext, findings: Findings): TaskVerdict {
-  const { task, judge, models, order } = context;
+  const { task, decided, models, order } = context;
   const { comparisons, cascades } = findings;
   const measured = task.cells.filter(({ quality }) => !isMissing(quality)).map(({ model }) => model);
   if (measured.length === 0) {
@@ -177,7 +177,7 @@ function decideTask(context: TaskContext, findings: Findings): TaskVerdict {
   const large = models.large.filter((model) => measured.includes(model));
   if (large.length === 0 || comparisons.every(({ candidate }) => !measured.includes(candidate)))
     return decideOneClass(context, findings, measured);
-  const unscored = judge.evidence.unscored.get(task.name)!;
+  const unscored = decided.tests.unscored.get(task.name)!;
   if (unscored.length > 0) return { kind: 'inconclusive', because: { of: 'unscored', models: unscored } };
 
   const fitting = comparisons.filter(({ fits }) => fits);
@@ -192,7 +192,7 @@ function decideTask(context: TaskContext, findings: Findings): TaskVerdict {
   }
   const cascade = bestCascade(cascades);
   if (cascade !== undefined) return { kind: 'cascade', ...cascade };
-  if (judge.decisions.noneFits.get(task.name) === true) return decideWithoutSmall(context, findings, large);
+  if (decided.decisions.noneFits.get(task.name) === true) return decideWithoutSmall(context, findings, large);
   return { kind: 'inconclusive', because: doubtAbout(context, findings) };
 }
 
@@ -213,12 +213,12 @@ function decideOneClass(
 
 /** No SLM will do. Whether an LLM will is a matter of the limits alone. */
 function decideWithoutSmall(
-  { task, judge, order }: TaskContext,
+  { task, decided, order }: TaskContext,
   { checks, comparisons }: Findings,
   large: readonly string[],
 ): TaskVerdict {
   const rejected = comparisons.map((comparison): Rejection => reject(comparison, checks));
-  const decisions = judge.decisions.large.filter((one) => one.task === task.name);
+  const decisions = decided.decisions.large.filter((one) => one.task === task.name);
   const preferred = order.filter((id) => large.includes(id));
   const decisionOn = (id: string) => decisions.find(({ model }) => model === id)!;
   const usable = preferred.find((id) => decisionOn(id).passes);

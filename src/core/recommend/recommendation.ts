@@ -62,7 +62,7 @@ export type SuiteVerdict =
       readonly kind: 'inconclusive';
       readonly tasks: readonly string[];
       readonly decided: readonly Assignment[];
-      /** Those of the tasks on which no SLM will do, and the LLM is open. */
+      /** The tasks on which no SLM will do, and the LLM is open. */
       readonly noSmall: readonly string[];
     }
   /** Only SLMs or only LLMs were run. `model` passes every limit on every task; null if none does. */
@@ -141,7 +141,7 @@ export type Doubt =
       readonly checks: readonly LimitCheck[];
       readonly rejected: readonly Rejection[];
     }
-  /** Models with so many unscored answers that no verdict holds. */
+  /** The models that have too many unscored answers for a verdict. */
   | { readonly of: 'unscored'; readonly models: readonly Unscored[] }
   /** There is no pair of scores to compare. */
   | { readonly of: 'pairs'; readonly reason: string };
@@ -160,11 +160,11 @@ export interface Remedies {
 export type More = { readonly now: number; readonly half: number; readonly most: number | null } | null;
 
 export type Change =
-  /** With this margin or a greater one the model fits. */
+  /** The model fits with this margin or a greater one. */
   | { readonly to: 'fits'; readonly model: string; readonly margin: number }
-  /** With this margin or a smaller one the model is no longer shown to fit. */
+  /** The model is no longer shown to fit with this margin or a smaller one. */
   | { readonly to: 'not shown to fit'; readonly model: string; readonly margin: number }
-  /** With these limits in place of those that are not met the model passes them. */
+  /** The model passes if these limits replace the limits that it does not meet. */
   | { readonly to: 'passes'; readonly model: string; readonly limits: readonly NewLimit[] };
 
 export interface NewLimit {

@@ -70,7 +70,7 @@ function variantOf(id: string): string | null {
   return /:([^@]*)/.exec(id)?.[1] ?? null;
 }
 
-/** Over the tasks that all of them did: a model that skipped a hard task must not win by it. */
+/** Computes the quality over the tasks that all of the models did: a model must not win because it skipped a hard task. */
 function qualityAmong(models: readonly string[], suite: SuiteAnalysis): (model: string) => number {
   const tasks = tasksOfQuality(suite.tasks).filter((task) =>
     models.every((model) => !isMissing(cellOf(task, model).quality)),

@@ -12,14 +12,14 @@ import type { PairedScores } from '../stats/compare/noninferiority.js';
 import { scoreTestOfGroups } from '../stats/compare/score-test.js';
 import { clusterIndices } from '../stats/estimate/clusters.js';
 import type { Comparison } from './comparison.js';
-import type { Judge } from './judge.js';
+import type { DecidedClaims } from './decided-claims.js';
 import type { More, Remedies } from './recommendation.js';
 
 export interface RemedyContext {
   readonly analysis: Analysis;
   readonly suite: SuiteAnalysis;
   readonly task: TaskAnalysis;
-  readonly judge: Judge;
+  readonly decided: DecidedClaims;
 }
 
 /** Simulated runs for each size. */
@@ -28,11 +28,11 @@ const FACTORS = [1.25, 1.5, 2, 3, 5, 10] as const;
 const [HALF, MOST] = [0.5, 0.8];
 
 export function remediesOf(
-  { analysis, suite, task, judge }: RemedyContext,
+  { analysis, suite, task, decided }: RemedyContext,
   { candidate, test }: Pick<Comparison, 'candidate' | 'test'>,
 ): Remedies | Missing {
   if (isMissing(test)) return test;
-  const draft = judge.evidence.pairs.find((pair) => pair.task === task.name && pair.candidate === candidate)!;
+  const draft = decided.tests.pairs.find((pair) => pair.task === task.name && pair.candidate === candidate)!;
   if (isMissing(draft.pairs)) return draft.pairs;
   const groups = groupsOf(draft.pairs);
   const isGrouped = groups.some(({ length }) => length > 1);

@@ -78,7 +78,7 @@ function summarise(
   return { kind: 'by-task', assignments: preferOneSmallModel(tasks, assignments, order) };
 }
 
-/** Where several SLMs fit, the one that fits most tasks saves a second model in memory. */
+/** If several SLMs fit, the SLM that fits most tasks saves a second model in memory. */
 function preferOneSmallModel(
   tasks: readonly TaskRecommendation[],
   assignments: readonly Assignment[],

@@ -4,7 +4,7 @@
  */
 import type { SampleResult, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
 
-/** Above this share of a model's trials on a task there is no verdict. */
+/** A task has no verdict if more than this share of a model's trials is unscored. */
 export const MOST_UNSCORED = 0.05;
 
 export interface Unscored {

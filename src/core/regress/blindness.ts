@@ -1,11 +1,11 @@
-/** Why the gates of a comparison cannot judge at all. Each reason names what is wrong and how to mend it. */
+/** The reasons why the gates of a comparison cannot judge at all. Each reason names the fault and its remedy. */
 import type { GateDefinition } from '../definition/gate.js';
 import { taskKey } from '../keys.js';
 import type { Compared } from './evidence.js';
 import type { PairedTask } from './pairs.js';
 import type { Version, VersionSample, VersionTask } from './version.js';
 
-/** Above this share of trials without a score nothing is judged. */
+/** A gate judges nothing if more than this share of the trials has no score. */
 const MOST_UNSCORED = 0.05;
 
 export function blindness(compared: Compared, { prompts }: Pick<GateDefinition, 'prompts'>): readonly string[] {

@@ -15,9 +15,10 @@ import { type Compared, evidenceOf, isSpeed } from './evidence.js';
 import { rulesOf } from './gate.js';
 import { type Burden, type GateRule, gateName, type Looks } from './gate-report.js';
 import { FEWEST_BLOCKS } from './interleaved.js';
-import { gatePower, qualityPower } from './power.js';
+import { gatePower } from './power.js';
+import { qualityPower } from './quality-power.js';
 
-/** What is planned of one task. */
+/** The plan of one task. */
 export interface PlannedTask {
   readonly task: string;
   /** The group of each sample; null where it has none. */

@@ -175,7 +175,7 @@ function absoluteChange({ base, candidate }: Pick<FigureEvidence, 'base' | 'cand
   return isMissing(base) || isMissing(candidate) ? Number.POSITIVE_INFINITY : Math.abs(candidate.value - base.value);
 }
 
-/** From this score on an answer is right. */
+/** An answer with this score or a greater one is right. */
 const RIGHT = 0.5;
 
 /** A required sample is lost where the new version answers it worse than the base, wrong, or not at all. */

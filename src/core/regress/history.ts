@@ -152,7 +152,7 @@ function trendOf(entries: readonly HistoryEntry[], metric: LimitedMetric, level:
   };
 }
 
-/** With fewer runs of one level the spread between runs is not known. */
+/** The spread between runs is not known from fewer runs of one level. */
 const FEWEST_RUNS = 10;
 
 /** How much runs differ that have nothing to differ by: those since the last change. The keys are those of `figureKey`. */

@@ -130,7 +130,7 @@ function inOrder(asked: readonly Asked[]): readonly Timings[] {
   return asked.toSorted((a, b) => (a.session < b.session ? -1 : 1)).map(({ timings }) => timings);
 }
 
-/** With fewer blocks the spread between them is not known well enough. */
+/** Fewer blocks do not tell the spread between blocks well enough. */
 export const FEWEST_BLOCKS = 5;
 
 /** The standard error of 199 resamples is right to within 5%. */

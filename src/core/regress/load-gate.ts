@@ -5,11 +5,11 @@
  */
 import type { Condition } from '../definition/condition.js';
 import type { GateDefinition } from '../definition/gate.js';
-import { evidenceAt } from '../load/capacity.js';
-import { metOf } from '../load/evidence.js';
+import { tallyAt } from '../load/capacity.js';
 import type { LoadTest, TestedModel } from '../load/load-test.js';
 import { loadOf } from '../load/search-rule.js';
 import type { StepResult } from '../load/step.js';
+import { metOf } from '../load/tally.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import type { Blind, GatedLoad, GateReport, LoadResult } from './gate-report.js';
 import type { RunGateOptions } from './run-gate.js';
@@ -72,7 +72,7 @@ function shownRange({ steps, capacity }: TestedModel, wanted: Wanted): LoadResul
   const range = rangeOfSteps(own, wanted);
   const isDecided = range.low >= min || (range.high !== null && range.high <= min);
   const near = own.filter(({ condition }) => loadOf(condition) >= min).flatMap(({ objectives }) => objectives);
-  const reasons = near.flatMap(({ evidence }) => (isMissing(evidence) ? [evidence.missing] : []));
+  const reasons = near.flatMap(({ tally }) => (isMissing(tally) ? [tally.missing] : []));
   if (isDecided || reasons.length < near.length) return range;
   const why = reasons[0] ?? 'no step held as many';
   return missing(`the test says nothing about ${min} ${what}: ${why}`);
@@ -80,7 +80,7 @@ function shownRange({ steps, capacity }: TestedModel, wanted: Wanted): LoadResul
 
 function rangeOfSteps(steps: readonly StepResult[], { alpha }: Wanted): LoadResult['range'] {
   const tests = steps.reduce((total, { objectives }) => total + objectives.length, 0);
-  const metAt = (step: StepResult, level: number) => step.objectives.map((_, i) => metOf(evidenceAt(step, i), level));
+  const metAt = (step: StepResult, level: number) => step.objectives.map((_, i) => metOf(tallyAt(step, i), level));
   const loads = (kept: readonly StepResult[]) => kept.map(({ condition }) => loadOf(condition));
   // To hold, all objectives must; any one that is missed ends it, so these share the error rate.
   const held = steps.filter((step) => metAt(step, alpha).every((met) => met === 'met'));

@@ -16,7 +16,7 @@ export const VERDICT_KINDS: Readonly<Record<GatedVerdict, SuiteVerdict['kind']>>
 
 export interface RunGateOptions {
   readonly burden: Burden;
-  /** The gated model; null where the run recommends none and the gate names none. */
+  /** The gated model; null where the run has several and recommends none, and the gate names none. */
   readonly model: string | null;
 }
 
@@ -38,7 +38,7 @@ export function judgeLimits({ suite, tasks }: SuiteRecommendation, { burden, mod
   const limited = tasks.some(({ checks }) => checks.some((one) => one.checks.length > 0));
   if (!limited) return { results: [], blind: [] };
   if (model === null) {
-    const reason = `${suite} recommends no model, and the gate names none: say \`model\` in the gate, or --model`;
+    const reason = `${suite} recommends no model, and the gate names none: say \`model\` in the gate, or --gate-model`;
     return { results: [], blind: [{ gate: 'limits', reason }] };
   }
   const found = tasks.flatMap(({ task, checks }) =>
@@ -68,7 +68,13 @@ function unknownReason({ observed }: LimitCheck): string {
   return 'missing' in observed ? observed.missing : 'it was not measured';
 }
 
-/** The model that a gate is about, where it names none: the one that the suite recommends by itself. */
+/** The model that a gate on limits is about, where it names none: the only one that ran, or the one that the suite recommends. */
+export function gatedModel(suite: Pick<SuiteRecommendation, 'verdict' | 'tasks'>): string | null {
+  const [only, ...others] = new Set(suite.tasks.flatMap(({ checks }) => checks.map(({ model }) => model)));
+  return only !== undefined && others.length === 0 ? only : recommendedModel(suite);
+}
+
+/** The one model that the suite recommends. */
 export function recommendedModel({ verdict }: Pick<SuiteRecommendation, 'verdict'>): string | null {
   switch (verdict.kind) {
     case 'slm-fits':

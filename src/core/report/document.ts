@@ -139,7 +139,7 @@ export type Block =
 export interface Note {
   readonly kind: 'note';
   readonly text: string;
-  /** Where a reader finds more. */
+  /** A link to more about the subject. */
   readonly link?: Link;
   readonly alarm?: true;
 }

@@ -36,7 +36,7 @@ function withInterval(factor: Factors['e2e'], words: Words): string | Missing {
   return ratio < CLEAR ? `${percent(Math.abs(value - 1))} ${behindShare}` : `${formatRatio(ratio)} ${behindRatio}`;
 }
 
-/** From this ratio on, a ratio reads better than a percentage. */
+/** A ratio of at least this reads better than a percentage. */
 const CLEAR = 1.5;
 
 /** Memory has no interval: it is a few readings. */

@@ -35,7 +35,7 @@ export function headlineOf({ verdict, tasks }: SuiteRecommendation): string {
   return [first, ...rest, ...noSmall(verdict)].join(' ');
 }
 
-/** Of open tasks it may be clear that no small model will do. */
+/** Names the open tasks on which no small model will do. */
 function noSmall(verdict: SuiteRecommendation['verdict']): string[] {
   const n = verdict.kind === 'inconclusive' ? verdict.noSmall.length : 0;
   return n === 0 ? [] : [`No small model will do for ${n === 1 ? 'one' : n} of the open tasks.`];
@@ -98,7 +98,7 @@ export function formatMargin(margin: number): string {
   return `${formatCount(points)} ${points === 1 ? 'point' : 'points'}`;
 }
 
-/** In the order in which people act on them. */
+/** The kinds of verdict in the order in which people act on them. */
 const ORDER: readonly TaskVerdict['kind'][] = [
   'slm-fits',
   'cascade',

@@ -8,7 +8,7 @@ import { LOAD_METRIC_NAMES } from '../load/objective.js';
 import { LEVELS } from '../measure/metric.js';
 import { DISTRIBUTED } from '../measure/metrics.js';
 
-const missing = z.strictObject({ missing: z.string() }).describe('What is not known, with the reason.');
+const missing = z.strictObject({ missing: z.string() }).describe('An unknown value, with the reason.');
 
 function orMissing<T extends z.ZodType>(schema: T) {
   return z.union([schema, missing]);
@@ -35,7 +35,7 @@ const estimate = z
   .describe('A value with its two-sided interval and the number of values behind it.');
 
 const unboundedEstimate = estimate.extend({
-  high: number.nullable().describe('Null if so many requests timed out that there is no upper bound.'),
+  high: number.nullable().describe('Null if too many requests timed out for an upper bound.'),
 });
 
 const spread = z.looseObject({ median: number, min: number, max: number, n: count });

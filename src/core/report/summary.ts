@@ -1,6 +1,6 @@
 /**
  * summary.json: the analysis and the recommendation as data, for programs. Base units throughout (seconds, bytes, tokens,
- * dollars, scores from 0 to 1); what is not known is `{ "missing": reason }`. docs/reports.md describes every field; the
+ * dollars, scores from 0 to 1); an unknown value is `{ "missing": reason }`. docs/reports.md describes every field; the
  * version changes when a field changes its meaning or goes away.
  */
 import type {

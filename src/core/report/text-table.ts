@@ -8,7 +8,7 @@ import { breakText, widthOf } from './width.js';
 export interface TextColumn {
   readonly title: string;
   readonly side: 'left' | 'right';
-  /** Where a long cell may continue on the next line. */
+  /** The places at which a long cell may continue on the next line. */
   readonly breaks: 'between words' | 'between parts' | 'never';
 }
 

@@ -148,7 +148,7 @@ export function describeTask(task: TaskRecommendation, suite: SuiteVerdict | nul
 
 type OneClass = Extract<TaskVerdict, { kind: 'one-class' }>;
 
-/** Of models that were compared with none: what their limits say, if there are any. */
+/** Describes the limits, if there are any, of models that were not compared with another model. */
 export function describeLimits({ model, limits }: Pick<OneClass, 'model' | 'limits'>): string {
   if (limits === 'none') return 'no limit was set';
   return model === null ? 'no model is shown to meet every limit' : `${model} meets every limit`;

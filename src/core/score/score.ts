@@ -73,7 +73,7 @@ export type Evidence =
       readonly greedy?: readonly boolean[];
     };
 
-/** Where a scorer of the user's own is. */
+/** The place of a scorer of the user's own. */
 export type OwnSource =
   | { readonly module: string; readonly settings: Readonly<Record<string, unknown>>; readonly timeout: number }
   | {
@@ -91,7 +91,7 @@ export type OwnScorer = (answer: {
   readonly settings: Readonly<Record<string, unknown>>;
 }) => OwnReply | Promise<OwnReply>;
 
-/** From 0 to 1, alone or with the answer that was found and a word on why. */
+/** A score from 0 to 1, alone or with the answer that the scorer found and a reason. */
 export type OwnReply = number | { readonly score: number; readonly answer?: string | null; readonly said?: string };
 
 /** What it found, from 0 to 1, or how it failed. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { minPassingQueries } from '../../../src/core/load/early-stopping.js';
-import { metOf } from '../../../src/core/load/evidence.js';
+import { metOf } from '../../../src/core/load/tally.js';
 
 describe("MLPerf's early stopping", () => {
   it('needs the tabled number of passing queries', () => {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { requirementSchema } from '../../../src/core/definition/requirement.js';
 import { UserError } from '../../../src/core/errors.js';
-import { evidenceOf, metOf } from '../../../src/core/load/evidence.js';
 import {
   durationLimit,
   isMet,
@@ -12,6 +11,7 @@ import {
   relax,
 } from '../../../src/core/load/objective.js';
 import type { StepRequest } from '../../../src/core/load/request.js';
+import { metOf, tallyOf } from '../../../src/core/load/tally.js';
 import { missing } from '../../../src/core/quantity.js';
 import { answered, every, unanswered } from './requests.js';
 
@@ -98,18 +98,18 @@ describe('a request meets an objective', () => {
   });
 });
 
-describe('evidence', () => {
+describe('a tally', () => {
   const hundred = (late: number) =>
     every(1, 100, (due, i) => answered(due, { ttft: i >= 50 && i < 50 + late ? 0.9 : 0.1 }));
 
   test('meets and misses at 5% as the binomial bound of early stopping does', () => {
     // P(none of 59 late | 5%) is 0.0485, P(at most 1 of 85 | 5%) is 0.070, and P(at least 10 of 100 | 5%) is 0.028.
-    expect(metOf(evidenceOf(every(1, 59), TTFT), 0.05)).toBe('met');
-    expect(metOf(evidenceOf(every(1, 58), TTFT), 0.05)).toBe('open');
-    expect(metOf(evidenceOf(hundred(1).slice(0, 85), TTFT), 0.05)).toBe('open');
-    expect(metOf(evidenceOf(hundred(1), TTFT), 0.05)).toBe('met');
+    expect(metOf(tallyOf(every(1, 59), TTFT), 0.05)).toBe('met');
+    expect(metOf(tallyOf(every(1, 58), TTFT), 0.05)).toBe('open');
+    expect(metOf(tallyOf(hundred(1).slice(0, 85), TTFT), 0.05)).toBe('open');
+    expect(metOf(tallyOf(hundred(1), TTFT), 0.05)).toBe('met');
     const spread = every(1, 100, (due, i) => answered(due, { ttft: i % 10 === 0 ? 0.9 : 0.1 }));
-    expect(metOf(evidenceOf(spread, TTFT), 0.05)).toBe('missed');
+    expect(metOf(tallyOf(spread, TTFT), 0.05)).toBe('missed');
   });
 
   test('counts a timeout against the claim that is made, where the limit lies beyond it', () => {
@@ -119,30 +119,30 @@ describe('evidence', () => {
       unanswered('timed-out', 99, { after: 3 }),
       unanswered('failed', 100),
     ];
-    expect(evidenceOf(requests, E2E)).toMatchObject({ n: 100, late: 2, undecided: 8 });
-    expect(evidenceOf(requests, TTFT)).toMatchObject({ n: 100, late: 10, undecided: 0 });
-    expect(metOf(evidenceOf(requests, E2E), 0.05)).toBe('open');
+    expect(tallyOf(requests, E2E)).toMatchObject({ n: 100, late: 2, undecided: 8 });
+    expect(tallyOf(requests, TTFT)).toMatchObject({ n: 100, late: 10, undecided: 0 });
+    expect(metOf(tallyOf(requests, E2E), 0.05)).toBe('open');
   });
 
   test('of late requests that come together says less', () => {
     const together = every(1, 400, (due, i) => answered(due, { ttft: i >= 200 && i < 210 ? 0.9 : 0.1 }));
     const apart = every(1, 400, (due, i) => answered(due, { ttft: i % 40 === 0 ? 0.9 : 0.1 }));
-    expect(metOf(evidenceOf(apart, TTFT), 0.05)).toBe('met');
-    expect(metOf(evidenceOf(together, TTFT), 0.05)).toBe('open');
+    expect(metOf(tallyOf(apart, TTFT), 0.05)).toBe('met');
+    expect(metOf(tallyOf(together, TTFT), 0.05)).toBe('open');
   });
 
   test('on a mean is missing when a request has no value', () => {
     const mean: Objective = { metric: 'e2e', level: 'mean', bound: 0.25 };
     const values = every(1, 60, (due, i) => answered(due, { ttft: 0.09 + 0.001 * (i % 20) }));
-    expect(metOf(evidenceOf(values, mean), 0.05)).toBe('met');
-    expect(metOf(evidenceOf(values, { ...mean, bound: 0.15 }), 0.05)).toBe('missed');
-    expect(evidenceOf([...values, unanswered('failed', 61)], mean)).toEqual(
+    expect(metOf(tallyOf(values, mean), 0.05)).toBe('met');
+    expect(metOf(tallyOf(values, { ...mean, bound: 0.15 }), 0.05)).toBe('missed');
+    expect(tallyOf([...values, unanswered('failed', 61)], mean)).toEqual(
       missing('1 requests were not answered in time, so there is no mean'),
     );
   });
 
   test('is missing when no request shows the metric', () => {
     const single = every(1, 5, (due) => answered(due, { tokensAfterFirst: missing('one token') }));
-    expect(evidenceOf(single, TPOT)).toEqual(missing('no request of the step shows it'));
+    expect(tallyOf(single, TPOT)).toEqual(missing('no request of the step shows it'));
   });
 });

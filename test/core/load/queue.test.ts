@@ -3,7 +3,7 @@ import { searchVirtually } from '../../../bench/load-laws.js';
 import { runVirtually, type ServerLaw } from '../../../bench/load-virtual.js';
 import { type Condition, steadyRate } from '../../../src/core/definition/condition.js';
 import type { Objective } from '../../../src/core/load/objective.js';
-import { type QueueEvidence, queueCrossingOf, queueOf } from '../../../src/core/load/queue.js';
+import { type QueuePoint, queueCrossingOf, queueOf } from '../../../src/core/load/queue.js';
 import type { SearchRule } from '../../../src/core/load/search-rule.js';
 import { answered } from './requests.js';
 
@@ -42,7 +42,7 @@ describe('what a step shows of its queue', () => {
 const SINGLE: ServerLaw = { kind: 'slots', slots: 1, service: { kind: 'exponential', mean: 0.01 } };
 const TRUTH = 100 - Math.log(20) / 0.1;
 
-function held(rate: number, seconds: number): QueueEvidence {
+function held(rate: number, seconds: number): QueuePoint {
   const condition = open(rate);
   const sent = runVirtually(SINGLE, { condition, seed: `${rate}`, requests: 1e6, seconds });
   const { parts, lateFor } = queueOf(sent, condition)!;

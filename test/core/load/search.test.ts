@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { searchVirtually } from '../../../bench/load-laws.js';
 import type { ServerLaw } from '../../../bench/load-virtual.js';
-import { crossingOf, type LoadEvidence } from '../../../src/core/load/crossing.js';
+import { crossingOf, type LoadPoint } from '../../../src/core/load/crossing.js';
 import type { Objective } from '../../../src/core/load/objective.js';
 import { nextStep } from '../../../src/core/load/search.js';
 import type { SearchRule } from '../../../src/core/load/search-rule.js';
 
 const LEVELS = { low: 0.05, high: 0.05 };
 
-function steps(...counts: readonly (readonly [load: number, n: number, late: number])[]): LoadEvidence[] {
+function steps(...counts: readonly (readonly [load: number, n: number, late: number])[]): LoadPoint[] {
   return counts.map(([load, n, late]) => ({
     load,
-    evidence: { kind: 'late', allowed: 0.05, n, late, undecided: 0, together: { late: [], slowest: [] } },
+    tally: { kind: 'late', allowed: 0.05, n, late, undecided: 0, together: { late: [], slowest: [] } },
   }));
 }
 
@@ -47,14 +47,14 @@ describe('the crossing of pooled steps', () => {
 
   test('counts requests that are undecided as late below it, and as in time above it', () => {
     const [decided] = steps([10, 400, 20]);
-    const undecided = { load: 10, evidence: { ...decided!.evidence, late: 0, undecided: 20 } } as LoadEvidence;
+    const undecided = { load: 10, tally: { ...decided!.tally, late: 0, undecided: 20 } } as LoadPoint;
     const far = steps([5, 200, 1], [20, 200, 80]);
     const [known, open] = [crossingOf([decided!, ...far], LEVELS)!, crossingOf([undecided, ...far], LEVELS)!];
     expect(open.low).toBeLessThanOrEqual(known.low + 0.01);
     expect(open.high).toBeGreaterThan(known.high + 0.5);
   });
 
-  test('is nothing without evidence', () => {
+  test('is nothing without steps', () => {
     expect(crossingOf([], LEVELS)).toBeNull();
   });
 });

@@ -88,7 +88,7 @@ describe('a step', () => {
       missing(expect.stringMatching(/^the step has not settled: TTFT rises by \d+% over/)),
     );
     expect(window.attainment).toHaveProperty('missing');
-    expect(objectives[0]!.evidence).toHaveProperty('missing');
+    expect(objectives[0]!.tally).toHaveProperty('missing');
   });
 
   test('that is too short says how many requests it needs', () => {
@@ -97,6 +97,36 @@ describe('a step', () => {
     expect(metrics.ttft).toEqual(
       missing(expect.stringMatching(/^it needs \d+ more requests: its window has \d+ answers/)),
     );
+  });
+
+  // A longer step may find its warm-up some requests later.
+  const FEW = 0.15;
+
+  test.each([
+    ['answers', 30, 0.1],
+    ['seconds', 80, 0.02],
+    ['answers and seconds', 36, 0.02],
+  ])('that lacks %s has its figures once it has the requests that it asks for', (_, count, gap) => {
+    const begin = (length: number) => every(gap, length, (due) => answered(due, { ttft: 0.3, tpot: 0.001 }));
+    const condition = parseCondition(`open ${1 / gap} constant`);
+    const { settled } = figures(begin(count), condition);
+    if (settled.state !== 'too short') throw new Error(settled.state);
+    const enough = count + settled.more;
+    expect(figures(begin(Math.floor(enough * (1 - FEW))), condition).settled.state).toBe('too short');
+    expect(figures(begin(Math.ceil(enough * (1 + FEW))), condition).settled.state).toBe('steady');
+  });
+
+  test('has a percentile once it has the requests that the percentile asks for', () => {
+    const p99 = (count: number) => {
+      const { ttft } = figures(steady(Math.round(count))).metrics;
+      if (isMissing(ttft)) throw new Error(ttft.missing);
+      return ttft.p99;
+    };
+    const short = p99(400);
+    if (!isMissing(short)) throw new Error('expected too few requests');
+    const enough = 400 + Number(/\d+/.exec(short.missing)![0]);
+    expect(p99(enough * 0.96)).toHaveProperty('missing');
+    expect(p99(enough * 1.04)).toHaveProperty('value');
   });
 
   test('that is shorter than five times its slowest answers is too short', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { askingOrder, countRounds, roundAt, sizeOfRound } from '../../../src/core/plan/rounds.js';
+import { plan } from '../../../src/core/plan/plan.js';
+import { askingOrder, countRounds, roundAt, roundOf, sizeOfRound } from '../../../src/core/plan/rounds.js';
 
 const samples = [
   ...Array.from({ length: 60 }, (_, i) => ({ id: `document-${i}`, group: 'document' })),
@@ -36,6 +37,20 @@ describe('the order in which samples are asked', () => {
 });
 
 describe('the rounds', () => {
+  it('ask the first samples in their order, and all of them once before the first a second time', () => {
+    const ids = ['a', 'b', 'c', 'd'];
+    const blocks = plan(
+      ['even', 'odd'].map((name) => ({ suite: 'desk', task: name, samples: ids })),
+      ['m'],
+      { repetitions: 2, seed: 0 },
+    );
+    const order = new Map([['desk/even', ['d', 'b', 'a', 'c'].map((id) => ({ id }))]]);
+    const [round] = roundOf(blocks, { order, sizes: new Map([['desk/even', 3]]), open: new Set(['desk/even']) });
+    expect(round!.cells.map(({ trials }) => [...trials].map(({ id }) => id))).toEqual([
+      ['d#1', 'b#1', 'a#1', 'd#2', 'b#2', 'a#2'].map((end) => `desk/even/${end.replace('#', '@m#')}`),
+    ]);
+  });
+
   it.each([
     [240, [30, 60, 120, 240]],
     [100, [25, 50, 100]],

@@ -15,11 +15,11 @@ test('a plan in pieces has every trial once, and no piece has trials of two cell
       seed: 0,
     },
   );
-  const pieces = stretches(blocks);
-  const ids = pieces.flatMap(({ cell }) => cell.trials.map(({ id }) => id));
+  const pieces = [...stretches(blocks)];
+  const ids = pieces.flatMap(({ trials }) => trials.map(({ id }) => id));
   expect(ids).toHaveLength(countTrials(blocks));
   expect(new Set(ids).size).toBe(ids.length);
-  expect(Math.max(...pieces.map(({ cell }) => cell.trials.length))).toBe(100);
-  for (const { model, cell } of pieces)
-    expect(cell.trials.every((trial) => trial.model === model && trial.task === cell.task)).toBe(true);
+  expect(Math.max(...pieces.map(({ trials }) => trials.length))).toBe(100);
+  for (const { model, task, trials } of pieces)
+    expect(trials.every((trial) => trial.model === model && trial.task === task)).toBe(true);
 });

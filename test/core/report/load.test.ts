@@ -492,7 +492,9 @@ describe('synthetic prompts', () => {
 
   test('are told, and warned of where the server counted other lengths, and their answers are not scored', async () => {
     const { markdown, json } = await tell(asked(7, 3));
-    expect(markdown).toContain('words that mean nothing: 50 tokens, of which the first 10 are alike, and 2 of answer');
+    expect(markdown).toContain(
+      'words that mean nothing: 50 tokens (the first 10 are the same in all), and 2 of answer',
+    );
     expect(markdown).toContain('The server of small counted other lengths than were asked for in 400 of 400 prompts.');
     expect(markdown).toContain('400 of 400 answers of small are shorter than was asked for.');
     expect(JSON.stringify(json)).toContain('the answers were not scored');

@@ -19,7 +19,7 @@ export interface DevicePrediction extends Prediction {
 }
 
 export interface DeviceLoad {
-  /** With all slots. */
+  /** The memory with all slots. */
   readonly memory: PredictedMemory | Missing;
   readonly ground: Ground | Missing;
   readonly plan: LoadPlan | Missing;

@@ -1,4 +1,4 @@
-/** What is in the way of a greater load: the objective that is missed first, and the thing of which there is too little. */
+/** What prevents a greater load: the objective that is missed first, and the scarce resource. */
 import { durationLimit, type Objective } from '../../load/objective.js';
 import type { GreatestLoad } from '../simulate/greatest-load.js';
 import type { Simulated } from '../simulate/simulate.js';
@@ -25,7 +25,7 @@ export function bindingOf({ held, missed }: GreatestLoad, objectives: readonly O
   return { objective, resource: resourceOf(objectives[objective]!, missed, held) };
 }
 
-/** Above this share of the time a thing is short. */
+/** A resource is scarce if it is short for more than this share of the time. */
 const OFTEN = 0.2;
 const LUCKIEST = 0.05;
 

@@ -1,4 +1,4 @@
-/** What is asked of devices: requests of some lengths, how they come, how many, and what must hold. */
+/** The demand on devices: the lengths of the requests, how they arrive, their number, and the objectives. */
 import type { Objective } from '../../load/objective.js';
 import type { Seed } from '../../stats/basics/random.js';
 import type { LoadKind } from '../simulate/greatest-load.js';

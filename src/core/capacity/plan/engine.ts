@@ -71,12 +71,12 @@ function predictedEngine(
   };
 }
 
-/** 90% of a normal distribution lie within so many standard deviations. */
+/** 90% of a normal distribution lie within this many standard deviations. */
 const NINETY = 1.645;
 
 /**
- * A machine whose single streams were measured. Beside the error of the medians stands what single streams cannot tell: what small batches add
- * (../simulate/measured-times.ts) may be a quarter of what is taken, or twice as much.
+ * A machine whose single streams were measured. Beside the error of the medians, single streams cannot tell how much small batches add. That
+ * (../simulate/measured-times.ts) may be a quarter of the assumed value, or twice as much.
  */
 export function measuredEngine({ times, answers, errors }: MeasuredTimes, scheduler: Scheduler): Engine {
   const doubt = (error: number): Doubt => ({ low: -NINETY * error, high: NINETY * error });

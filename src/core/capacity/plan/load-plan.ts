@@ -20,7 +20,7 @@ export interface LoadPlan {
   readonly slots: number;
   /** The greatest load of one device at which every objective holds; 0 where none does. */
   readonly greatest: Figure | Missing;
-  /** What is in the way of a greater load. */
+  /** The cause that prevents a greater load. */
   readonly binding: Binding | Missing;
   /** The devices that the demand takes, headroom included. */
   readonly devices: Figure | Missing;
@@ -34,7 +34,7 @@ export interface Served {
   readonly devices: number;
   /** The load of one device. */
   readonly load: number;
-  /** In seconds; infinite where the queue grows without end. */
+  /** The latencies in seconds; infinite if the queue grows without end. */
   readonly ttft: Levels;
   readonly tpot: Levels;
   readonly e2e: Levels;
@@ -128,7 +128,7 @@ class Simulation {
     });
   }
 
-  /** Without an objective every load holds, so none is the greatest. */
+  /** Every load holds if there is no objective, so none is the greatest. */
   greatest(requests: number): GreatestLoad | null {
     const { kind, objectives, seed } = this.demand;
     if (objectives.length === 0) return null;
@@ -165,7 +165,7 @@ function* repeated<T>(item: T): Generator<T, never> {
   for (;;) yield item;
 }
 
-/** A simulation lasts so many times as long as an answer takes, so that most of it has settled. */
+/** A simulation lasts this many times as long as an answer takes, so that most of it has settled. */
 const ROUNDS = 20;
 
 /** About how many requests are under way. */

@@ -31,7 +31,7 @@ export interface Money {
 /** The requests a second from which one device is cheaper than an API. */
 export interface BreakEvenRate {
   readonly rate: number;
-  /** Whether one device serves so many within the objectives: by its interval, or open. */
+  /** Whether one device serves this rate within the objectives, decided by its interval; `open` if the interval contains it. */
   readonly feasible: 'yes' | 'no' | 'open' | Missing;
 }
 
@@ -114,7 +114,7 @@ function breakEvenOf(
   if (energy >= ofRequest) return missing('the energy of a request costs more than the API');
   const rate = hardware / ((ofRequest - energy) * SECONDS_OF_MONTH);
   if (isMissing(greatest)) return { rate, feasible: greatest };
-  // The greatest load may be of users: at this demand each unit of load brings so many requests a second.
+  // The greatest load may be of users: at this demand each unit of load brings `requestsOfLoad` requests a second.
   const requestsOfLoad = served.requests.value / served.devices / served.load;
   if (rate <= greatest.low * requestsOfLoad) return { rate, feasible: 'yes' };
   return { rate, feasible: rate > greatest.high * requestsOfLoad ? 'no' : 'open' };

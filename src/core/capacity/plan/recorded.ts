@@ -13,9 +13,9 @@ import type { Lengths } from '../step/workload.js';
 export interface RecordedModel {
   readonly model: string;
   readonly lengths: readonly Lengths[];
-  /** On the machine with most of them. */
+  /** The single streams of the machine that has most of them. */
   readonly streams: readonly SingleStream[];
-  /** Of the last session on that machine; null where the model was never opened. */
+  /** The facts of the last session on that machine; null if the model was never opened. */
   readonly facts: SessionFacts | null;
 }
 

@@ -5,7 +5,7 @@
 import type { Arrivals as ArrivalProcess, Condition, ThinkTime } from '../../definition/condition.js';
 import type { Simulated } from './simulate.js';
 
-/** What is sought. */
+/** The load that the search looks for. */
 export type LoadKind =
   | { readonly kind: 'users'; readonly think: ThinkTime }
   | { readonly kind: 'concurrency' }
@@ -14,9 +14,9 @@ export type LoadKind =
 export interface GreatestLoad {
   /** 0 where not even the smallest load holds. */
   readonly load: number;
-  /** At the greatest load that holds; null where none does. */
+  /** The result at the greatest load that holds; null if none does. */
   readonly held: Simulated | null;
-  /** At the smallest load that was tried and does not hold; null where every load holds. */
+  /** The result at the smallest tried load that does not hold; null if every load holds. */
   readonly missed: Simulated | null;
 }
 

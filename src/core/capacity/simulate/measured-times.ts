@@ -43,7 +43,7 @@ export function measuredTimes(streams: readonly SingleStream[]): MeasuredTimes {
   }
   const tpot = median(tpots);
   const slope = slopeOf(streams.map(({ promptTokens, ttft }) => [promptTokens, ttft] as const));
-  // A token of a prompt costs no more than one that is decoded alone: it shares the pass over the weights with others.
+  // A token of a prompt costs at most as much as a token that is decoded alone: it shares the pass over the weights with others.
   const promptToken = Math.min(tpot, slope ?? median(streams.map((one) => one.ttft / one.promptTokens)));
   const pass = tpot - promptToken;
   const request = Math.max(

@@ -10,7 +10,7 @@ const OF_PROMPT: readonly Term[] = ['prefill', 'attention', 'payload'];
 
 /**
  * @param context Tokens that a sequence has read on average. A layer with a sliding window reads less of a longer context, so the cost of a token
- * of context is its average over so many.
+ * of context is its average over that many tokens.
  */
 export function predictedTimes(
   placement: Placement,
@@ -44,7 +44,7 @@ export function predictedTimes(
   };
 }
 
-/** So many tokens use all experts. */
+/** This many tokens use all experts. */
 const MANY = 4096;
 const UNIT = 256;
 

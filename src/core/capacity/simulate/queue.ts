@@ -2,7 +2,7 @@
 export class Queue<T> {
   #items: T[] = [];
   #head = 0;
-  /** Those that were put first; the last of them comes out next. */
+  /** The items that were put first. The last of them comes out next. */
   readonly #before: T[] = [];
 
   get size(): number {
@@ -28,7 +28,7 @@ export class Queue<T> {
     const item = this.first;
     if (this.#before.length > 0) this.#before.pop();
     else this.#head++;
-    // What was taken is let go of now and then, so that a long queue costs no more than its length.
+    // Taken items are dropped now and then, so that the memory follows the length of the queue.
     if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;

@@ -163,7 +163,7 @@ class Server {
     this.#endDecoded();
   }
 
-  /** As many steps as pass before a request ends, comes, or fills the cache. */
+  /** Runs the steps until a request ends, arrives, or fills the cache. */
   #decodingSteps(): void {
     this.#dropStale();
     this.#makeRoom();

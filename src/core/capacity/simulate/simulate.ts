@@ -58,7 +58,7 @@ export interface Simulated {
   readonly compute: number;
 }
 
-/** A server that rests less than this share of the time, and lets the last third wait so many times as long as the middle one. */
+/** A server is overloaded if it rests less than this share of the time, and if the last third waits `GROWS` times as long as the middle third. */
 const NO_REST = 0.01;
 const GROWS = 1.4;
 

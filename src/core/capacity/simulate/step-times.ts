@@ -24,7 +24,7 @@ export interface StepTimes {
 
 /** Factors of the parts of a step: a draw of how wrong the constants may be. */
 export interface StepFactors {
-  /** Of reading weights and caches, of what each further sequence adds, and of reading prompts. */
+  /** The errors of three times: reading weights and caches, each further sequence, and reading prompts. */
   readonly decode: number;
   readonly batch: number;
   readonly prefill: number;

@@ -3,8 +3,8 @@
  *
  *     log constant = what all have in common + engine + kind of device + device + device with engine + storage + architecture
  *
- * Each part of the sum has a normal prior around zero, so that a device of which little is known stays near its kind, and one of which
- * much is known leaves it. The fit is the mode of the posterior: Gauss-Newton steps on the differences of logarithms, with weights that
+ * Each part of the sum has a normal prior around zero, so that a device with few measurements stays near its kind, and a device with
+ * many leaves it. The fit is the mode of the posterior: Gauss-Newton steps on the differences of logarithms, with weights that
  * fall for far outliers (Student's t, Lange, Little and Taylor 1989), each step solved by conjugate gradients.
  */
 import { TERMS, type Term, type Terms } from './terms.js';
@@ -203,7 +203,7 @@ class Parameters {
 /** The observations with the same traits. They have the same constants, so their normal equations are added up before solving. */
 interface TraitClass {
   readonly rows: readonly { readonly log: number; readonly weight: number; readonly amounts: Float64Array }[];
-  /** For each term the parameters of all levels; empty for a term that no row has. */
+  /** The parameters of all levels, for each term; empty for a term that no row has. */
   readonly columns: readonly (readonly number[])[];
   /** `sum of weight x slope x slope'` and `sum of weight x residual x slope`, over the rows. */
   readonly gram: Float64Array;

@@ -34,7 +34,7 @@ export function spreadOf(residuals: readonly Residual[]): Spread {
   };
 }
 
-/** The smallest value with no more than a weight `above` over it. @param ascending sorted by `log`. */
+/** The smallest value whose greater values have a total weight of at most `above`. @param ascending sorted by `log`. */
 function quantileFromAbove(
   ascending: readonly { readonly log: number; readonly weight: number }[],
   above: number,

@@ -39,7 +39,7 @@ export type Term = (typeof TERMS)[number];
 /** Seconds at full speed, or counts, by term. A term that is absent takes no time. */
 export type Terms = Readonly<Partial<Record<Term, number>>>;
 
-/** Where a model runs. */
+/** The hardware that runs a model. */
 export interface Placement {
   readonly shape: ModelShape;
   readonly device: Pick<Device, 'bandwidth'> & {
@@ -55,7 +55,7 @@ export interface Placement {
   readonly bytesOfValue: number;
 }
 
-/** A decoding step: each of `batch` sequences gets its next token after a context of so many tokens. */
+/** A decoding step: each of `batch` sequences gets its next token after a context of `context` tokens. */
 export function decodingStep(
   { shape, device, devices, groups, bytesOfValue }: Placement,
   batch: number,
@@ -79,7 +79,7 @@ export function decodingStep(
   };
 }
 
-/** Reading `prompts` prompts of so many tokens each at once, after `past` tokens that are in the cache. */
+/** The engine reads `prompts` prompts of `tokens` tokens each at once, after `past` tokens that are in the cache. */
 export function promptStep(
   { shape, device, devices, groups, bytesOfValue }: Placement,
   { prompts, tokens, past = 0 }: { readonly prompts: number; readonly tokens: number; readonly past?: number },

@@ -2,7 +2,7 @@
 import type { TargetValue } from './survey.js';
 
 export interface Labels {
-  /** As most rows write them, the most frequent first. */
+  /** The labels as most rows write them, the most frequent first. */
   readonly labels: readonly string[];
   readonly typos: readonly Typo[];
 }
@@ -13,7 +13,7 @@ export interface Typo {
   readonly label: string;
 }
 
-/** A label that is so many times as frequent as its neighbour is the one that is meant. */
+/** If one label is this many times as frequent as a similar one, the frequent label is meant. */
 const RATIO = 5;
 
 /** Spellings that differ in case, blanks or hyphens are one label, as they are for the scorer. */

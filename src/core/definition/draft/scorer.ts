@@ -44,7 +44,7 @@ function fromTargets(survey: Survey): Pick<ScorerGuess, 'scorer' | 'reason'> {
   const areNearlyAll = (kind: TargetKind) => otherThan[kind].count <= 0.1 * usable;
   if (areNearlyAll('document')) return documents(survey);
   if (areNearlyAll('list'))
-    return { scorer: 'includes', reason: 'the targets are lists of texts, of which one suffices' };
+    return { scorer: 'includes', reason: 'the targets are lists of texts, and one of them suffices' };
   if (areNearlyAll('letter')) return { scorer: 'choice', reason: 'the targets are letters of choices' };
   if (areNearlyAll('number')) return { scorer: 'number', reason: 'the targets are numbers' };
   if (values !== null && values.length <= MOST_LABELS && longestTarget <= LONGEST_LABEL && 2 * values.length <= usable)

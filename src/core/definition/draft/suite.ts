@@ -14,7 +14,7 @@ export interface DraftOptions {
   readonly file: string;
   readonly columns: Columns;
   readonly margin: number;
-  /** In place of the instruction that follows from the scorer. */
+  /** The instruction; if it is undefined, the scorer decides it. */
   readonly instruction: string | undefined;
 }
 
@@ -51,7 +51,7 @@ export function draftSuite(survey: Survey, guess: ScorerGuess, options: DraftOpt
   };
 }
 
-/** So many samples show that an SLM is not worse than the margin four times in five, if the models agree on most of them. */
+/** The samples with which a suite shows four times in five that an SLM is not worse than the margin, if the models agree on most of them. */
 export function samplesNeeded(margin: number): number {
   return Math.ceil(tangoSampleSize({ discordance: 1 - AGREEMENT, margin }) / 10) * 10;
 }

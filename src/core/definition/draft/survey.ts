@@ -28,7 +28,7 @@ export interface Survey {
   readonly leaks: Occurrences;
   /** Null where there are more different targets than are counted. */
   readonly values: readonly TargetValue[] | null;
-  /** For each kind, the usable rows whose target is not of it. */
+  /** The usable rows whose target is of another kind, by kind. */
   readonly otherThan: Readonly<Record<TargetKind, Occurrences>>;
   /** Whether a target is a JSON document in a text, as cells of CSV have them. */
   readonly hasJsonTexts: boolean;

@@ -14,7 +14,7 @@ const two = (value: number) => String(value).padStart(2, '0');
 const day = DAYS[WEEKDAY]!;
 const month = MONTHS[MONTH - 1]!;
 
-/** By the letter after `%`, as C's strftime writes it at midnight in the C locale. */
+/** The text for each letter after `%`, as C's strftime writes it at midnight in the C locale. */
 const FIELDS: Readonly<Record<string, string>> = {
   Y: String(YEAR),
   y: two(YEAR % 100),

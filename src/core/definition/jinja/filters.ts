@@ -1,5 +1,5 @@
 /**
- * Filters of Jinja that the library lacks, or has for some types only. What is in neither is refused by name
+ * Filters of Jinja that the library lacks, or has for some types only. A filter that neither has is refused by name
  * when a template uses it.
  */
 import { type Arguments, joined, numberArgument, plain, replaced, textArgument } from './methods.js';

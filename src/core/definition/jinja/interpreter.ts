@@ -291,7 +291,7 @@ function kindOf(value: Value): string {
   return isList(value) ? 'a list' : 'a mapping';
 }
 
-/** Where Python's operators mean something else than the library's; null elsewhere. */
+/** Computes the operators that Python defines otherwise than the library; null for any other. */
 function binary(operator: string, left: Value, right: Value): Value | null {
   const texts = left.type === 'StringValue' && right.type === 'StringValue';
   switch (operator) {

@@ -2,7 +2,7 @@
 
 import { isSpace } from '../../score/text/text.js';
 
-/** Without the given characters at both ends, or at one; white space where none are given. */
+/** Removes the given characters, or else white space, at both ends or at one. */
 export function strip(text: string, characters: string | undefined, side: 'both' | 'left' | 'right'): string {
   const dropped = (character: string) =>
     characters === undefined ? isSpace(character.charCodeAt(0)) : characters.includes(character);
@@ -92,14 +92,14 @@ export function splitLines(text: string, keepEnds: boolean): readonly string[] {
   return keepEnds ? lines : lines.map((line) => line.replace(/(?:\r\n|\r|\n)$/, ''));
 }
 
-/** `str.rsplit`: at most so many pieces are taken from the end. */
+/** `str.rsplit`: takes at most `most` pieces from the end. */
 export function splitFromRight(text: string, separator: string | undefined, most: number): readonly string[] {
   if (separator === '') throw new Error('empty separator');
   const pieces = separator === undefined ? (text.match(/\S+/g) ?? []) : text.split(separator);
   if (most < 0 || pieces.length <= most + 1) return pieces;
   const kept = pieces.slice(pieces.length - most);
   if (separator === undefined) {
-    // What is left in front keeps its inner white space.
+    // The rest in front keeps its inner white space.
     let end = text.trimEnd().length;
     for (let i = kept.length - 1; i >= 0; i--) end = text.lastIndexOf(kept[i]!, end - 1);
     return [text.slice(0, end).trim(), ...kept];
@@ -122,7 +122,7 @@ export function title(text: string): string {
     .join('');
 }
 
-/** Where a part stands, in characters; -1 where it does not. */
+/** Converts a place in UTF-16 units into one in characters; -1 stays -1. */
 export function placeIn(text: string, at: number): number {
   return at < 0 ? at : [...text.slice(0, at)].length;
 }

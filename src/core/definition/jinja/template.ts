@@ -19,7 +19,7 @@ export interface Template {
 export interface RenderOptions {
   /** Called when the template asks for the time. */
   readonly onClock?: () => void;
-  /** By default `MOST_STEPS` for this rendering. */
+  /** The default is `MOST_STEPS` for this rendering. */
   readonly allowance?: Allowance;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Values of a running template. The library keeps their classes to itself, and its types are not read by this compiler; so
- * what is used of them is declared here, and values are made through an environment, which turns JavaScript's into its own.
+ * the used parts are declared here, and values are made through an environment, which turns JavaScript's into its own.
  */
 import { Environment } from '@huggingface/jinja';
 

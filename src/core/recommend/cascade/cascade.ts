@@ -24,7 +24,7 @@ import { estimateScore } from '../../stats/estimate/estimators.js';
 import { type Decisions, type PairDecision, share } from '../claims.js';
 import type { Reference } from '../comparison.js';
 import type { LimitCheck } from '../limit-check.js';
-import { allMetP, checkLimit, type LimitEvidence } from '../limits.js';
+import { allMetP, checkLimit, type LimitTest } from '../limits.js';
 import { lastShare } from '../looks.js';
 import { partOf } from '../references.js';
 import { tooManyUnscored } from '../unscored.js';
@@ -111,7 +111,7 @@ export interface CascadeCost {
   readonly beatsChanceP: number;
 }
 
-/** With fewer samples than this, the folds are too small for a threshold to mean anything. */
+/** The folds of fewer samples are too small for a threshold to mean anything. */
 const LEAST_SAMPLES = 20;
 /** More samples than this make the threshold slower to find, but no better, so evenly spaced ones are taken. */
 const MOST_CASES = 20_000;
@@ -242,7 +242,7 @@ interface Pair {
 /** An evaluation before the error rate is shared. */
 interface Draft extends Omit<CascadeEvaluation, 'test' | 'decision' | 'checks'> {
   readonly evaluated: Evaluated;
-  readonly limits: readonly LimitEvidence[];
+  readonly limits: readonly LimitTest[];
 }
 
 function evaluate(

@@ -8,7 +8,7 @@ import { distributionOf, NOT_LATE } from '../../analyse/distribution.js';
 import { DISTRIBUTED, type DistributedMetric, OF_SESSION } from '../../measure/metrics.js';
 import { isMissing, type Missing, missing } from '../../quantity.js';
 import { estimateScore } from '../../stats/estimate/estimators.js';
-import { type LimitEvidence, testLimits } from '../limits.js';
+import { type LimitTest, testLimits } from '../limits.js';
 import { scoresOf } from './evaluation.js';
 import type { Ruled } from './folds.js';
 import { asks } from './rule.js';
@@ -18,7 +18,7 @@ export interface CascadeModels {
   readonly large: ModelAnalysis;
 }
 
-export function testCascadeLimits(task: TaskAnalysis, ruled: Ruled, models: CascadeModels): LimitEvidence[] {
+export function testCascadeLimits(task: TaskAnalysis, ruled: Ruled, models: CascadeModels): LimitTest[] {
   const answers = ruled.cases.map((one): SampleResult => (asks(one.rule, one) ? one.results.large : one.results.small));
   const unscored = ruled.lost.map(({ results }): SampleResult => ({ ...results.small, score: null }));
   const cell: Pick<Cell, 'metrics' | 'results' | 'quality' | 'aggregates'> = {

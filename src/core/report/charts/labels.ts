@@ -98,7 +98,7 @@ function isNearestTo(box: Box, own: Box, markers: readonly Box[]): boolean {
   return markers.every((other) => other === own || distance(box, other) > nearest);
 }
 
-/** Between the edges of a name and the middle of a marker. */
+/** The distance between the edges of a name and the middle of a marker. */
 function distance(box: Box, marker: Box): number {
   const [x, y] = [(marker.left + marker.right) / 2, (marker.top + marker.bottom) / 2];
   return Math.hypot(Math.max(box.left - x, 0, x - box.right), Math.max(box.top - y, 0, y - box.bottom));

@@ -55,7 +55,7 @@ interface Curve {
   readonly n: number;
   /** Those that have a value. The others timed out or failed, so they took longer than any value. */
   readonly answered: number;
-  /** Of those that have a value. */
+  /** The quantiles of the requests that have a value. */
   readonly quantiles: readonly number[];
 }
 
@@ -184,7 +184,7 @@ function mediansOf(curves: readonly Curve[]): string {
 
 /** The percentile among all, also those without a value; null if it lies among the latter. */
 function quantileOf({ n, answered, quantiles }: Curve, percent: number): number | null {
-  // In this order a half stays a half: 50% of 23 of which 20 answered is 57.5, and not 57.49999.
+  // In this order a half stays a half: 50% of 23 requests, 20 of them answered, is 57.5, and not 57.49999.
   const place = Math.round((percent * n) / answered);
   return place > GRID ? null : quantiles[place]!;
 }

@@ -42,7 +42,7 @@ export function shownMetrics(objectives: readonly Objective[]): readonly ShownMe
   return [...shown.values()];
 }
 
-/** Without an objective no share of requests meets one. */
+/** The chart of attainment needs an objective. */
 export function loadCharts(input: LoadChartInput): (Chart | NoChart)[] {
   const { objectives, name } = input;
   const shown = shownMetrics(objectives).filter(({ limits }) => limits.length > 0 || objectives.length === 0);

@@ -68,7 +68,7 @@ export function memoryChart({ analysis, recommendation, suite }: ChartInput): Ch
 
 const LEAST_WIDTH = 480;
 
-/** From this factor on the smallest bar would be a line of few pixels. */
+/** If values differ by this factor, the smallest bar would be a line of few pixels. */
 const DECADE = 10;
 
 interface Drawing {
@@ -189,7 +189,7 @@ function peakLayer(shown: readonly ModelFit[], unit: number, { y, x, marks }: Pe
   };
 }
 
-/** What is drawn of a model, in bytes. */
+/** The drawn parts of a model's memory, in bytes. */
 function readingsOf({ estimate, measured }: ModelFit): number[] {
   return [...(isMissing(estimate) ? [] : [estimate.total]), ...(isMissing(measured) ? [] : [measured.value])];
 }

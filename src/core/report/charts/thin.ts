@@ -1,4 +1,4 @@
-/** At most `most` of these items, evenly spread, with both ends: nobody sees more points. */
+/** Returns at most `most` of the items, evenly spread, with both ends: nobody sees more points. */
 export function everyNth<Item>(items: readonly Item[], most: number): Item[] {
   if (items.length <= most) return [...items];
   const step = (items.length - 1) / (most - 1);

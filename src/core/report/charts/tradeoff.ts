@@ -1,4 +1,4 @@
-/** Trade-offs: quality against time and cost, of which less is better, with intervals, the region that the limits allow, and the best trade-offs in it. */
+/** Trade-offs: quality against time and cost, with intervals, the region that the limits allow, and the best trade-offs in it. Less time and cost are better. */
 import { estimateAt } from '../../analyse/distribution.js';
 import type { Requirement } from '../../definition/requirement.js';
 import type { Unit } from '../../measure/metric.js';

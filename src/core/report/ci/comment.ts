@@ -12,7 +12,7 @@ export const LONGEST_COMMENT = 4_096;
 
 const CUT = '\n\n*The rest is in comparison.md.*\n';
 
-/** At most `LONGEST_COMMENT` bytes of UTF-8. */
+/** Returns at most `LONGEST_COMMENT` bytes of UTF-8. */
 export function pullRequestComment(documents: readonly ComparisonDocument[]): string {
   const parts = documents.flatMap(({ title, blocks }) => [
     markdownBlocks(title, []),
@@ -30,7 +30,7 @@ function isFolded(block: Block): block is Section {
   return block.kind === 'section' && block.folded === true;
 }
 
-/** As many rows as fit beside the rest. */
+/** This many rows fit beside the rest. */
 const MOST_ROWS = 5;
 
 function folded({ heading, body }: Section): string {

@@ -106,7 +106,7 @@ function timeOf(row: Row): number {
   return answerTime(row)?.value ?? Number.POSITIVE_INFINITY;
 }
 
-/** On how many tasks the machine by itself would use the model. */
+/** Counts the tasks on which the machine by itself would use the model. */
 function chosenFor({ model: { id }, recommended: { tasks } }: Row): string {
   const chosen = tasks.filter(({ verdict }) => usedBy(verdict).includes(id)).length;
   const open = tasks.filter(({ verdict }) => verdict.kind === 'inconclusive').length;

@@ -149,7 +149,7 @@ function breakEvenWords({ rate, feasible }: Exclude<Money['breakEven'], Missing>
     case 'no':
       return `${from}, more than one device serves`;
     case 'open':
-      return `${from}; whether one device serves so many is open`;
+      return `${from}; it is open whether one device serves that rate`;
   }
 }
 
@@ -230,7 +230,7 @@ function costBlocks(report: CapacityReport): readonly Block[] {
     shown,
     {
       kind: 'note',
-      text: 'Dollars for all devices at this demand, day and night. What is bought is spread over three years; its energy counts while it is at work.',
+      text: 'Dollars for all devices at this demand, day and night. The price of a bought device is spread over three years; its energy counts while it is at work.',
     },
     ...reasonsList(table),
   ];
@@ -268,6 +268,6 @@ export function capacityDocument(report: CapacityReport): Document {
     },
     sections: [],
     charts,
-    footer: 'Predicted by rightsize: nothing was measured but what is called measured here.',
+    footer: 'Predicted by rightsize. Only figures that are called measured here were measured.',
   };
 }

@@ -57,7 +57,7 @@ function limitsByTask({ id }: ModelAnalysis, { tasks }: SuiteAnalysis, recommend
   return tableOf({ name: 'tasks', label: `Limits of ${id} by task` }, columns, rows);
 }
 
-/** Without limits a reader still wants to know how fast the model is. */
+/** A reader wants to know how fast the model is even if there are no limits. */
 function timesOf(): Filled<TaskRow>[] {
   return (['ttft', 'e2e'] as const).map((metric) => ({
     title: METRICS[metric].title,

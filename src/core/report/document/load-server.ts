@@ -1,4 +1,4 @@
-/** What is known of the server under load: its settings, its own view while it served, and whether its slots have room. */
+/** The facts about the server under load: its settings, its own view while it served, and whether its slots have room. */
 import type { Analysis, ModelAnalysis } from '../../analyse/analysis.js';
 import { conditionText } from '../../definition/condition.js';
 import type { LoadTest, TestedModel, TestedStep } from '../../load/load-test.js';
@@ -54,7 +54,7 @@ function peakColumn(title: string, name: string, unit: 'count' | 'score' | 'byte
   };
 }
 
-/** Of a counter since the start of the server. */
+/** The growth of a counter that began with the server. */
 function growthColumn(title: string, name: string): Filled<TestedStep> {
   return {
     title,

@@ -205,7 +205,7 @@ function settingFacts(
       : [
           [
             'Prompts',
-            `words that mean nothing: ${synthetic.prompt} tokens, of which the first ${synthetic.prefix} are alike, and ${synthetic.output} of answer`,
+            `words that mean nothing: ${synthetic.prompt} tokens (the first ${synthetic.prefix} are the same in all), and ${synthetic.output} of answer`,
           ] as const,
         ]),
     ...(prefixCache === undefined ? [] : [['Prefix cache', 'the server was asked to keep no prompts'] as const]),

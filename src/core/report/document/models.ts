@@ -1,4 +1,4 @@
-/** What is known about each model. */
+/** The facts about each model. */
 import type { Analysis, ModelAnalysis } from '../../analyse/analysis.js';
 import { notOurs } from '../../analyse/ownership.js';
 import { isOfSession, METRICS } from '../../measure/metrics.js';

@@ -45,7 +45,7 @@ export interface PageResult {
   readonly answer: string | null;
   readonly failure: string | null;
   readonly finish: string;
-  /** From 0 to 1, for sorting. */
+  /** A number from 0 to 1, for sorting. */
   readonly confidence: number | null;
   /** The confidence in words. */
   readonly sureness: string;

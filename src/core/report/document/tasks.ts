@@ -1,4 +1,4 @@
-/** Every model on every task: quality, times and rates, with limits, failures and what is not known. */
+/** Every model on every task: quality, times and rates, with limits, failures and missing values. */
 import type { Cell, SuiteAnalysis, TaskAnalysis } from '../../analyse/analysis.js';
 import { isDistributed, isOfSession, METRICS, type MetricName, type MetricOfSession } from '../../measure/metrics.js';
 import { isMissing, type Known } from '../../quantity.js';
@@ -65,7 +65,7 @@ function tableOfTask({ name, cells }: TaskAnalysis, recommended: TaskRecommendat
 
 interface Shown {
   readonly table: Table;
-  /** Why cells are not known, beside what is not known on any task. */
+  /** The reasons for missing cells, apart from those that are missing on every task. */
   readonly reasons: readonly string[];
 }
 

@@ -6,7 +6,7 @@ import { deflateSync, strToU8 } from 'fflate';
 import { scriptJson } from '../text.js';
 import { html, type Markup, trusted } from './markup.js';
 
-/** From this many characters of JSON on, a smaller page is worth the time that packing takes. */
+/** If the JSON has at least this many characters, a smaller page is worth the time of packing. */
 const LARGE = 1_000_000;
 
 export function dataElement(id: string, value: unknown): Markup {

@@ -20,7 +20,7 @@ import {
   type Value,
 } from './call-parser.js';
 
-/** At least one call; or none was made; or one was tried and cannot be read. */
+/** At least one call; `none` if the model made none; `unread` if it made one that cannot be read. */
 export type CallReading = readonly Call[] | 'none' | 'unread';
 
 type Names = ReadonlySet<string>;
@@ -230,7 +230,7 @@ function inlineCalls(text: string, names: Names): CallReading {
   return unread || placesOf(text, names, '').some((start) => hasArguments(text, start)) ? 'unread' : 'none';
 }
 
-/** Where the names of functions stand in a text as whole words. */
+/** Finds the names of functions in a text, as whole words. */
 function placesOf(text: string, names: Names, behind: '(' | ''): readonly number[] {
   const places: number[] = [];
   for (const name of names) {
@@ -331,7 +331,7 @@ function together(readings: readonly CallReading[]): CallReading {
   return readings.includes('unread') ? 'unread' : 'none';
 }
 
-/** What stands between marks is a call by its place: what is none of the known shapes is unread. */
+/** A text between marks is a call because of its place. A text of an unknown shape stays unread. */
 function readBody(body: string, names: Names): CallReading {
   const text = withoutFences(body).trim();
   if (text === '') return 'none';
@@ -466,7 +466,7 @@ function argumentsOf(given: Value | undefined): ReadonlyMap<string, Value> | nul
 const SEPARATORS =
   /<｜tool▁sep｜>|<\|tool_call_argument_begin\|>|<\|message\|>|<\|constrain\|>\w+|<\|channel\|>\w+|\[ARGS\]|\[CALL_ID\]\w+|\bAction Input:|✿ARGS✿[:：]|^>>>/gm;
 
-/** `f`, and behind it or on the next line its arguments as JSON; several of them in turn. null for what is not that. */
+/** `f`, and behind it or on the next line its arguments as JSON; several of them in turn. @returns null for any other text. */
 function namedDocument(text: string, names: Names): CallReading | null {
   const plain = text.replace(SEPARATORS, '\n').trimEnd();
   const head = /\s*(?:function\s+|functions\.)?([\p{L}_][\p{L}\p{N}_.-]*)(?::\d+)?(?:\s+json)?[\s:]*(?=\{)/uy;
@@ -512,7 +512,7 @@ function elements(body: string): ReadonlyMap<string, Value> | null {
   );
 }
 
-/** FunctionGemma: `call:f{a:<escape>x<escape>,b:1}`; null for what is not that. */
+/** FunctionGemma: `call:f{a:<escape>x<escape>,b:1}`; null for any other text. */
 function escapedCall(text: string): CallReading | null {
   const head = /^call:([\p{L}\p{N}_.-]+)(?=\{)/u.exec(text);
   if (head === null) return null;

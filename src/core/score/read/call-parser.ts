@@ -1,7 +1,7 @@
 /**
  * Calls and values as Python and JSON write them: `[f(a=1, b="x")]`, `{"name": "f", "arguments": {"a": 1}}`. Values keep the
  * type that Python would give them, because a float is no integer to a checker of calls, and JSON.parse forgets which was
- * which. What is read and what is refused is what BFCL's `resolve_ast_by_type` (bfcl-eval 2026.3.23) reads and refuses.
+ * which. It reads and refuses the same texts as BFCL's `resolve_ast_by_type` (bfcl-eval 2026.3.23).
  */
 
 export type Value =
@@ -57,7 +57,7 @@ export function parseExpressionAt(
   return new Reader(text, options).expressionAt(start);
 }
 
-/** The members of a list, calls among them; null for what is no list. */
+/** The members of a list, calls among them; null if the text is not a list. */
 export function membersOf(expression: Expression): readonly Expression[] | null {
   return 'value' in expression && expression.value.type === 'list' ? (MEMBERS.get(expression.value) ?? null) : null;
 }
@@ -207,7 +207,7 @@ class Reader {
     return this.take(close) || (close !== ')' && this.endsAfterBracket());
   }
 
-  /** After a number or a text the end may be a cut, and what was to follow is not known. */
+  /** The text may have been cut after a number or a text, so the rest is unknown. */
   private endsAfterBracket(): boolean {
     if (this.options.closing !== 'forgiven' || this.peek() !== undefined) return false;
     return /[\])}]$/.test(this.text.trimEnd());

@@ -43,7 +43,7 @@ function listOf(value: Json): readonly Json[] | null {
   return lists.length === 1 ? lists[0]! : null;
 }
 
-/** An object on each line, of which there are two or more; null for anything else. */
+/** Two or more lines with an object on each; null for any other text. */
 function objectsOfLines(output: string): readonly Json[] | null {
   const lines = withoutFence(output)
     .split('\n')

@@ -6,7 +6,7 @@ type Step = string | number;
 
 const STEP = /(?:^\$|^|\.)([^.[\]"]+)|\[(-?\d+)\]|\["((?:[^"\\]|\\.)*)"\]|^\$/y;
 
-/** @returns null for what is no path. */
+/** @returns null if the text is not a path. */
 function stepsOf(path: string): readonly Step[] | null {
   const steps: Step[] = [];
   for (let at = 0; at < path.length; ) {

@@ -16,7 +16,7 @@ export function labelsIn(output: string, set?: readonly string[]): readonly stri
 /** Signs and words that stand between labels, where what they part are labels. */
 const JOINTS = /\s+(?:and|und|et|y|e)\s+|[&|/+#]|^\s*and\s+/;
 
-/** Of the labels that are known, a part may hold several: "a and b", "a/b". */
+/** A part may hold several known labels: "a and b", "a/b". */
 function labelsOfPart(text: string, set: readonly string[] | undefined): readonly string[] {
   const whole = labelOf(text, set);
   if (set === undefined || set.includes(whole)) return [whole];

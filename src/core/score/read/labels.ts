@@ -129,7 +129,7 @@ function labelAtHead(line: string, labels: readonly string[]): string | null {
   return isJoined ? null : label;
 }
 
-/** Between labels: "a, b", "a or b", "a (40%), b (60%)". */
+/** The texts between labels: "a, b", "a or b", "a (40%), b (60%)". */
 const JOINT =
   /[,;:/&|+()?]|\s[-\u2013\u2014]\s|(?<![\p{L}\p{N}])(?:or|and|und|oder|et|ou|y|o|maybe|perhaps)(?![\p{L}\p{N}])/u;
 const OPENING = /^[\s"'*_`([{$<>|~\u201c\u2018«]{1,20}/;

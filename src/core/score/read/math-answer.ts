@@ -31,7 +31,7 @@ function between(text: string, before: string, after: string): string | null {
   return end < 0 ? null : text.slice(start + before.length, end);
 }
 
-/** From the brace that opens the text to the one that closes it. */
+/** Returns the text from its opening brace to the brace that closes it. */
 export function insideBraces(text: string): string {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
@@ -52,7 +52,7 @@ function tidy(answer: string): string {
   return result;
 }
 
-/** Longer than any answer: what is longer is compared as it is. */
+/** No answer is longer than this. A longer text is compared as it is. */
 export const ANSWER_LIMIT = 1000;
 
 /** `strip_string` of the reference. Both sides of a comparison pass through it. */

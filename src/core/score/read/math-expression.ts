@@ -28,7 +28,7 @@ export interface Rules {
   readonly words: 'names' | 'letters';
 }
 
-/** @returns null for what is no expression. */
+/** @returns null if the text is not an expression. */
 export function parseExpression(text: string, rules: Rules): Parsed | null {
   const parser = new Parser(text, rules);
   try {
@@ -41,7 +41,7 @@ export function parseExpression(text: string, rules: Rules): Parsed | null {
   }
 }
 
-/** Whether two expressions agree at every point where both are defined, of which there must be at least three. */
+/** Whether two expressions agree at every point where both are defined. There must be at least three such points. */
 export function agree(a: Parsed, b: Parsed, isEqual: (x: number, y: number) => boolean): boolean {
   const letters = new Set([...a.letters, ...b.letters]);
   const points = letters.size === 0 ? [0] : [0, 1, 2, 3, 4, 5, 6, 7];
@@ -184,7 +184,7 @@ class Parser {
     return (x) => letters.reduce((product, letter) => product * letter(x), 1);
   }
 
-  /** Letters of which the last may be a function, `f(x)`: one of which nothing is known but that equal arguments give equal values. */
+  /** The last of several letters may be a function, `f(x)`. It is unknown, but equal arguments give equal values. */
   private application(word: string, depth: number): Expression {
     const value = this.word(word);
     if (this.peek() !== '(') return value;

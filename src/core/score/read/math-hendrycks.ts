@@ -7,7 +7,7 @@
  */
 import { SampleError } from '../score.js';
 
-/** Between the first and the last dollar sign of an output; all of it where there are no two. */
+/** Returns the text between the first and the last dollar sign of an output, or all of it without two signs. */
 export function hendrycksAnswer(output: string): string {
   const first = output.indexOf('$');
   const last = output.lastIndexOf('$');

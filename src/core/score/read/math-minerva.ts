@@ -44,7 +44,7 @@ const SUBSTITUTIONS = [
   ['\\text{m}', '\\text{}'],
 ] as const;
 
-/** In the order of the reference: some of them arise when others have gone. */
+/** The removed texts in the order of the reference, because some arise when others are gone. */
 const REMOVED = [
   ...'square ways integers dollars mph inches ft hours km units'.split(' '),
   '\\ldots',

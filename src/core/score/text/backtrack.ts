@@ -1,10 +1,10 @@
 /**
- * Regular expressions with look-around and back-references, matched by trying, and given up after so many steps. The engine
+ * Regular expressions with look-around and back-references, matched by backtracking with a limit on its steps. The engine
  * of the language has no such limit: `\s*.*\s*.*:\s*(\d+)` on 17,000 characters keeps it busy for days. Steps are counted and
  * not seconds, so that a log is scored alike everywhere.
  *
  * The dialect is what `forJavaScript` writes: JavaScript with the flag `u`. Single characters are left to the engine of the
- * language; what is here is the trying.
+ * language; this file holds the backtracking.
  */
 
 /** More than any answer needs, and less than a second. */
@@ -23,7 +23,7 @@ export interface Expression {
   all(text: string): Generator<Found>;
 }
 
-/** Where a match may end: given a place, it tries what comes after, and says whether that matched. */
+/** Continues a match: it tries the rest of the pattern at a place, and says whether that matched. */
 type After = (at: number) => boolean;
 
 interface State {
@@ -43,7 +43,7 @@ interface Part {
 }
 
 interface Piece extends Part {
-  /** Where it is one character: which; repeats of it need no trying inside. */
+  /** Matches a node of one character. Repeats of it need no backtracking inside. */
   readonly one?: (state: State, at: number) => number;
 }
 

@@ -55,7 +55,7 @@ export function pattern(source: string, flags: PatternFlags = {}): Pattern {
   return found;
 }
 
-/** For the schemas of options. */
+/** The schema of an option that holds a pattern. */
 export const patternSchema = z.string().refine((source) => refusal(source) === null, {
   error: ({ input }) => refusal(String(input)) ?? '',
 });

@@ -35,7 +35,7 @@ export function standardDeviation(values: Values): number {
   return Math.sqrt(variance(values));
 }
 
-/** With fewer values, sorting is done before a typed array of them is made. */
+/** Fewer values are sorted faster than a typed array of them is made. */
 const FEW_VALUES = 40;
 
 /** A new array, ascending. Typed arrays sort by number, natively. */

@@ -48,7 +48,7 @@ export function deLongStandardError(scores: readonly number[], labels: readonly 
   return Math.sqrt(variance(belowPositive) / positives.length + variance(belowNegative) / negatives.length);
 }
 
-/** By the ranks of the right answers: the Mann-Whitney statistic over all pairs. */
+/** Computes AUROC from the ranks of the right answers: the Mann-Whitney statistic over all pairs. */
 function aurocOf(scores: readonly number[], labels: readonly number[]): number {
   const ranks = midRanks(scores);
   const right = sum(labels);

@@ -1,7 +1,7 @@
 /** The likeliest distribution whose mean is 0, over points that were seen and one that was not. */
 
 export interface Point {
-  /** From the mean that the hypothesis has. */
+  /** The distance from the mean of the hypothesis. */
   readonly distance: number;
   readonly share: number;
 }

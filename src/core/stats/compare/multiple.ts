@@ -64,7 +64,7 @@ export function hommelShares(pValues: readonly number[], alpha: number): number[
 
 /** A hypothesis and those of the others that have the largest p-values, `size` in all. */
 interface HardestSet {
-  /** From the smallest p-value to the largest. */
+  /** The other p-values, from the smallest to the largest. */
   readonly others: readonly number[];
   readonly size: number;
 }

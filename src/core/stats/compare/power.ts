@@ -1,5 +1,5 @@
 /**
- * The power of the deciding test itself: the chance that so many samples show non-inferiority. Suites are drawn as they are
+ * The power of the deciding test itself: the chance that `n` samples show non-inferiority. Suites are drawn as they are
  * assumed to be, and the test of `testNonInferiority` judges each, clusters and few samples included, where a formula only approximates it.
  *
  * Samples of one cluster are alike in this way: each takes the outcome of its cluster with probability sqrt(ICC), and otherwise

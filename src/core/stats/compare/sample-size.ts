@@ -10,7 +10,7 @@
 import { normalQuantile } from '../basics/distributions.js';
 import { expectBetween0And1, expectPositive, expectProbability } from '../basics/expect.js';
 
-/** What is assumed about the two models, and how strict the test is. */
+/** The assumptions about the two models, and the strictness of the test. */
 export interface NonInferiorityPlan {
   /** Share of items on which exactly one of the two models is right. Some fifty pilot items tell it. */
   readonly discordance: number;

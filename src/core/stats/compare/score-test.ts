@@ -347,7 +347,7 @@ function outcomeOf({ n, values }: Reading): Outcome {
   return { wins: count(1), losses: count(-1), n };
 }
 
-/** The skewness of the mean of so many draws. */
+/** The skewness of the mean of `units` draws. */
 function skewnessOf({ variance, third }: Moments, units: number): number {
   return variance > 0 ? third / variance ** 1.5 / Math.sqrt(units) : 0;
 }

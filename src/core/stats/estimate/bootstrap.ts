@@ -25,9 +25,9 @@ export interface BootstrapOptions {
   readonly clusters?: readonly ClusterId[];
 }
 
-/** With fewer items or clusters there is a warning. */
+/** An estimate from fewer items or clusters has a warning. */
 const FEW_UNITS = 20;
-/** With more resamples than this share undefined, there is no estimate. */
+/** There is no estimate if more than this share of the resamples is undefined. */
 const UNDEFINED_SHARE = 0.01;
 
 /**
@@ -88,7 +88,7 @@ interface Shape<T> {
   readonly statistic: (values: readonly T[]) => number;
 }
 
-/** At which percentiles of the replicates BCa reads its bounds. */
+/** Returns the percentiles of the replicates at which BCa reads its bounds. */
 function bcaLevels<T>(value: number, replicates: readonly number[], shape: Shape<T>): Interval | Missing {
   const { tail, groups, statistic } = shape;
   // Replicates equal to the value count half, so that a statistic with few values (a median) is not called biased.

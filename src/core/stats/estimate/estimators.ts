@@ -34,7 +34,7 @@ export interface MeanOptions extends EstimateOptions {
   readonly inflation?: number;
 }
 
-/** With fewer values the interval of a mean relies on a normality that nobody has checked. */
+/** The interval of a mean of fewer values relies on a normality that nobody has checked. */
 const FEW_VALUES = 30;
 /** Scores pile up at 0 and 1, so they need more (Bowyer et al. 2025, arXiv 2503.01747). */
 const FEW_BOUNDED_VALUES = 100;
@@ -216,7 +216,7 @@ function equalValues(
   const { confidence, bounds } = options;
   const equal = { method: 'all-values-equal', standardError: 0 } as const;
   if (!bounds) {
-    const warnings = ['all values are equal: the interval has no width, which understates what is not known'];
+    const warnings = ['all values are equal: the interval has no width, which understates the uncertainty'];
     return { low: value, high: value, ...equal, warnings };
   }
   const share = zeroFailureBound(units, (1 + confidence) / 2);

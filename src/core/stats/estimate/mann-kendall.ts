@@ -4,13 +4,13 @@
  */
 import { median } from './percentiles.js';
 
-/** Below this the normal approximation of the count is poor. */
+/** The normal approximation of the count is poor for fewer values. */
 export const LEAST_OF_A_TREND = 8;
 
 export interface RisesAndFalls {
   /** Rising pairs minus falling pairs. */
   readonly score: number;
-  /** Of the score, if the values are independent; ties are taken into account. */
+  /** The variance of the score of independent values, corrected for ties. */
   readonly variance: number;
   /** The change per step, in the unit of the values. */
   readonly slope: number;

@@ -12,9 +12,9 @@ import { durationLimit, LOAD_METRICS, type Objective, placeOf } from './objectiv
 import type { StepRequest } from './request.js';
 import { inflationOf, type Together, togetherOf } from './together.js';
 
-export type Evidence = LateRequests | ExcessOfMean;
+export type Tally = LateRequests | ExcessOfMean;
 
-/** For an objective on a percentile. */
+/** The tally of an objective on a percentile. */
 export interface LateRequests {
   readonly kind: 'late';
   /** The share that may be late: 0.05 for p95. */
@@ -26,7 +26,7 @@ export interface LateRequests {
   readonly together: Together | null;
 }
 
-/** For an objective on a mean. */
+/** The tally of an objective on a mean. */
 export interface ExcessOfMean {
   readonly kind: 'mean';
   readonly n: number;
@@ -39,7 +39,7 @@ export interface ExcessOfMean {
 export type Met = 'met' | 'missed' | 'open';
 
 /** @param requests In the order in which they were due. */
-export function evidenceOf(requests: readonly StepRequest[], objective: Objective): Evidence | Missing {
+export function tallyOf(requests: readonly StepRequest[], objective: Objective): Tally | Missing {
   const { seconds, lateShare } = durationLimit(objective);
   const { seen } = LOAD_METRICS[objective.metric];
   const judged = requests.map(seen).filter((one) => one !== 'none');
@@ -73,15 +73,15 @@ export function evidenceOf(requests: readonly StepRequest[], objective: Objectiv
  * By one-sided tests at `alpha`. For a percentile it is the binomial bound of MLPerf's early stopping at a confidence of 1 - alpha
  * (`minPassingQueries`), with an effective number of requests where late ones come together.
  */
-export function metOf(evidence: Evidence | Missing, alpha: number): Met {
-  if (isMissing(evidence)) return 'open';
-  if (evidence.kind === 'mean') {
-    const { excess, standardError } = evidence;
+export function metOf(tally: Tally | Missing, alpha: number): Met {
+  if (isMissing(tally)) return 'open';
+  if (tally.kind === 'mean') {
+    const { excess, standardError } = tally;
     if (standardError === 0) return excess <= 0 ? 'met' : 'missed';
     if (normalCdf(excess / standardError) <= alpha) return 'met';
     return normalCdf(-excess / standardError) <= alpha ? 'missed' : 'open';
   }
-  const { allowed, n, late, undecided, together } = evidence;
+  const { allowed, n, late, undecided, together } = tally;
   const inflation = together === null ? 1 : inflationOf([together]);
   if (binomialAtMost((late + undecided) / inflation, n / inflation, allowed) <= alpha) return 'met';
   return late > 0 && 1 - binomialAtMost((late - 1) / inflation, n / inflation, allowed) <= alpha ? 'missed' : 'open';

@@ -1,4 +1,4 @@
-/** From an analysis to the evidence on every claim of a suite: the paired scores of SLMs and their references, and the limits. */
+/** From an analysis to the tests behind every claim of a suite: the paired scores of SLMs and their references, and the limits. */
 import {
   type Analysis,
   type Cell,
@@ -11,9 +11,9 @@ import { clustersOf } from '../analyse/cells.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { mean } from '../stats/basics/moments.js';
 import { type PairedScores, pairScores } from '../stats/compare/noninferiority.js';
-import type { Evidence, LimitsEvidence } from './claims.js';
+import type { LimitsPValues, PValues } from './claims.js';
 import type { Comparison, Reference } from './comparison.js';
-import { allMetP, type LimitEvidence, testLimits } from './limits.js';
+import { allMetP, type LimitTest, testLimits } from './limits.js';
 import { boundedScores, tooManyUnscored, type Unscored } from './unscored.js';
 
 /** The paired scores of an SLM and its reference on a task. */
@@ -21,7 +21,7 @@ export interface PairDraft extends Reference {
   readonly task: string;
   readonly scores: Comparison['scores'];
   readonly pairs: PairedScores | Missing;
-  /** By sample, the difference of the scores. */
+  /** The difference of the scores, by sample. */
   readonly answers: ReadonlyMap<string, number>;
 }
 
@@ -37,21 +37,21 @@ export interface ComparedModels {
   readonly large: readonly string[];
 }
 
-export interface SuiteEvidence {
+export interface SuiteTests {
   readonly pairs: readonly RelatedPair[];
-  /** By task, the limits of every model. */
-  readonly limits: ReadonlyMap<string, ReadonlyMap<string, readonly LimitEvidence[]>>;
-  /** By task, the models with too many answers that could not be scored. */
+  /** The limits of every model, by task. */
+  readonly limits: ReadonlyMap<string, ReadonlyMap<string, readonly LimitTest[]>>;
+  /** The models with too many unscored answers, by task. */
   readonly unscored: ReadonlyMap<string, readonly Unscored[]>;
   /** The references. */
   readonly large: readonly { readonly task: string; readonly model: string }[];
 }
 
-export function gatherEvidence(
+export function testSuite(
   analysis: Pick<Analysis, 'models'>,
   suite: Pick<SuiteAnalysis, 'tasks'>,
   { references, large }: ComparedModels,
-): SuiteEvidence {
+): SuiteTests {
   return {
     pairs: suite.tasks.flatMap((task) => related(references.map((reference) => draftOf(task, reference)))),
     limits: new Map(
@@ -70,8 +70,8 @@ export function gatherEvidence(
 }
 
 /** The p-values of all claims at a margin. Where too much is unscored nothing is claimed. */
-export function evidenceAt({ pairs, limits, unscored, large }: SuiteEvidence, margin: number): Evidence {
-  const limitsOf = (task: string, model: string): LimitsEvidence =>
+export function pValuesAt({ pairs, limits, unscored, large }: SuiteTests, margin: number): PValues {
+  const limitsOf = (task: string, model: string): LimitsPValues =>
     unscored.get(task)!.length > 0 ? NOTHING : summarise(limits.get(task)!.get(model)!);
   return {
     pairs: pairs.map(({ task, candidate, family, equal, pairs: scores }) => {
@@ -115,13 +115,13 @@ function isLike(first: PairDraft['answers'], second: PairDraft['answers'], share
   return true;
 }
 
-function standsInTheWay({ limit, metP }: LimitEvidence): boolean {
+function standsInTheWay({ limit, metP }: LimitTest): boolean {
   return limit !== 'quality' && metP > 0.5;
 }
 
-const NOTHING: LimitsEvidence = { metP: 1, missedP: 1, tested: 0 };
+const NOTHING: LimitsPValues = { metP: 1, missedP: 1, tested: 0 };
 
-export function summarise(limits: readonly LimitEvidence[]): LimitsEvidence {
+export function summarise(limits: readonly LimitTest[]): LimitsPValues {
   return {
     metP: allMetP(limits),
     missedP: Math.min(1, ...limits.map(({ missedP }) => missedP)),
