@@ -111,7 +111,9 @@ async function answerTo(request: IncomingMessage, pages: Pages): Promise<Answer>
   if (url.pathname === '/') return runs(pages);
   if (url.pathname === '/compare') return compared(url.searchParams.getAll('run'), pages);
   const [, name, file] = /^\/run\/([^/]+)\/(.*)$/.exec(url.pathname) ?? [];
-  return name === undefined ? notFound() : ofRun(decode(name), decode(file ?? ''), pages);
+  return name === undefined
+    ? notFound()
+    : ofRun(decode(name), decode(file ?? ''), { ...pages, isStill: url.searchParams.has('still') });
 }
 
 /** A request under another host name comes from a page of the web. */
@@ -138,7 +140,7 @@ function runOf(name: string, { folder }: Pages): string | null {
   return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ? path : null;
 }
 
-async function ofRun(name: string, file: string, pages: Pages): Promise<Answer> {
+async function ofRun(name: string, file: string, pages: Pages & { readonly isStill: boolean }): Promise<Answer> {
   const run = runOf(name, pages);
   if (run === null) return notFound();
   const log = fileIn(run, 'log.jsonl');
@@ -173,8 +175,8 @@ function stateOf(name: string, { folder, now }: Pages): ListedRun['state'] | und
   return listRuns(folder, now()).find((run) => run.name === name)?.state;
 }
 
-function underWay(name: string, log: string, { progress }: Pages): Answer {
-  return page(200, progressPage({ name, ...progress.read(log) }, LOOK));
+function underWay(name: string, log: string, { progress, isStill }: Pages & { readonly isStill: boolean }): Answer {
+  return page(200, progressPage({ name, ...progress.read(log) }, LOOK, { isStill }));
 }
 
 function seeReport(name: string): Answer {

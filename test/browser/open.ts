@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 /** report.html in a real browser, from disk, with everything recorded that a page might do behind one's back. */
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -94,4 +95,26 @@ export async function unfold(page: Page): Promise<void> {
     for (const details of document.querySelectorAll('details')) details.open = true;
   });
   await chartsDrawn(page);
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+/**
+ * What axe calls serious or critical, with the first element of each kind.
+ *
+ * @param allowed Rules that a page breaks for a reason.
+ */
+export async function seriousViolations(page: Page, allowed: readonly string[] = []): Promise<string[]> {
+  // The page's policy lets nothing in from outside; the examiner comes through the debugger.
+  await page.evaluate(AXE);
+  const violations = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as Violation[];
+  return violations
+    .filter(({ id, impact }) => (impact === 'serious' || impact === 'critical') && !allowed.includes(id))
+    .map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 200)}`);
 }

@@ -1,23 +1,13 @@
 /// <reference lib="dom" />
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GOLDEN } from '../golden/orders.js';
 import { loadLog, SEARCH, searchedSteps } from '../support/load-log.js';
 import { makeLog } from '../support/log.js';
-import { chartsDrawn, launch, open, unfold, writeReport } from './open.js';
+import { chartsDrawn, launch, open, seriousViolations, unfold, writeReport } from './open.js';
 
 const browser: Browser | null = await launch();
 afterAll(async () => browser?.close());
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-interface Violation {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: readonly { readonly html: string }[];
-}
 
 function bottomOf(page: Page, selector: string): Promise<number> {
   return page
@@ -112,11 +102,7 @@ describe.skipIf(browser === null)('report.html', { timeout: 120_000 }, () => {
   ] as const)('has no serious accessibility violation at %d px in %s', async (width, scheme) => {
     const { page } = await open(browser!, url, { width, scheme });
     await chartsDrawn(page);
-    // The page's policy lets nothing in from outside; the examiner comes through the debugger.
-    await page.evaluate(AXE);
-    const violations = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as Violation[];
-    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    expect(serious.map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 200)}`)).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
     await page.close();
   });
 

@@ -91,6 +91,8 @@ describe('rightsize view', () => {
     const first = await get(`/run/${UNDER_WAY}/`);
     const recorded = Number(/(\d+) of 40 trials/.exec(first.text)![1]);
     expect(first.text).toContain('http-equiv="refresh"');
+    expect(first.text).toContain('every 5 seconds');
+    expect((await get(`/run/${UNDER_WAY}/?still`)).text).not.toContain('http-equiv="refresh"');
     const more = records(UNDER_WAY).slice(26, 30);
     appendFileSync(log, `${lines(more)}{"type":"meas`);
     const measured = more.filter(({ type }) => type === 'measurement').length;

@@ -99,7 +99,7 @@ function renderChart({ points, changes }: Trend): Markup {
       html`<path d="M${x(index)} 0V${HEIGHT}" stroke="${outcome === 'worse' ? '#c0392b' : '#1e8449'}" stroke-dasharray="4 3"/>`,
   );
   const latest = points.at(-1)!;
-  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${plural(points.length, 'run')} from ${y(values[0]!) > y(latest.value) ? 'low to high' : 'high to low'}">
+  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="group" aria-label="${plural(points.length, 'run')} from ${y(values[0]!) > y(latest.value) ? 'low to high' : 'high to low'}">
 <path d="${line}" fill="none" stroke="#2471a3" stroke-width="1.5"/>${marks}
 <a href="${reportOf(latest)}"><circle cx="${x(points.length - 1)}" cy="${y(latest.value)}" r="4" fill="#2471a3"><title>${plain(pointName(latest))}</title></circle></a>
 </svg>`;

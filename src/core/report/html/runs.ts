@@ -41,12 +41,18 @@ export interface ProgressPage {
 /** Seconds between two looks at a run under way. */
 const REFRESH = 5;
 
-export function progressPage({ name, recorded, planned, cells }: ProgressPage, style: Inline): string {
+/** @param isStill The reader asked that the page stays as it is. */
+export function progressPage(
+  { name, recorded, planned, cells }: ProgressPage,
+  style: Inline,
+  { isStill = false }: { readonly isStill?: boolean } = {},
+): string {
   const counted = planned === null ? plural(recorded, 'trial') : `${recorded} of ${plural(planned, 'trial')}`;
   const body = html`<p>${counted}${planned === null ? NOTHING : html` <progress value="${String(recorded)}" max="${String(planned)}"></progress>`} · <a href="report.html">The report so far</a> · <a href="/">All runs</a></p>
+<p>${isStill ? html`This page stays as it is. <a href="?">Follow the run</a>` : html`This page loads itself again every ${REFRESH} seconds. <a href="?still">Stop it</a>`}</p>
 <table><thead><tr><th scope="col">Task</th><th scope="col">Model</th><th scope="col">Trials</th></tr></thead>
 <tbody>${cells.map(({ task, model, recorded: n }) => html`<tr><th scope="row">${plain(task)}</th><td>${plain(model)}</td><td>${n}</td></tr>`)}</tbody></table>`;
-  return pageOf({ title: `${name} is under way`, body, style, refresh: REFRESH });
+  return pageOf({ title: `${name} is under way`, body, style, ...(!isStill && { refresh: REFRESH }) });
 }
 
 export function messagePage(title: string, text: string, style: Inline): string {
@@ -62,11 +68,14 @@ ${body}</main>`;
 
 /** The style of these pages. */
 export const STYLE = `:root{color-scheme:light dark}
-body{margin:0;font:16px/1.5 system-ui,sans-serif}
+body{margin:0;background:#fff;color:#1a1d21;font:16px/1.5 system-ui,sans-serif}
+a{color:#0b5cad}
+@media (prefers-color-scheme:dark){body{background:#14171a;color:#e8eaed}a{color:#7db8f5}}
 main{max-width:90rem;margin:0 auto;padding:1rem}
 h1{font-size:1.4rem}
 table{width:100%;border-collapse:collapse;font-size:.95rem}
 th,td{padding:.35rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid #8886;overflow-wrap:anywhere}
 th[scope=row]{font-weight:600;white-space:nowrap}
+@media (max-width:40rem){th,td{padding:.35rem .25rem;font-size:.85rem}th[scope=row]{white-space:normal;min-width:5.5rem}}
 progress{vertical-align:middle}
 button{font:inherit;padding:.3rem .8rem}`;
