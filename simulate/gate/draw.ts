@@ -2,7 +2,7 @@
 import { ALONE, conditionText } from '../../src/core/definition/condition.js';
 import { DISTRIBUTED } from '../../src/core/measure/metrics.js';
 import { missing } from '../../src/core/quantity.js';
-import type { Compared } from '../../src/core/regress/evidence.js';
+import type { Compared } from '../../src/core/regress/figures.js';
 import type { BlockSample, SpeedBlock } from '../../src/core/regress/interleaved.js';
 import { pairVersions } from '../../src/core/regress/pairs.js';
 import type { Version, VersionSample } from '../../src/core/regress/version.js';

@@ -1,7 +1,7 @@
 /** How often the gates of a drawn comparison are red, judged as `ab` judges: a red look is measured once more. */
 import { DEFAULT_GATES, type GateDefinition, gateSchema } from '../../src/core/definition/gate.js';
 import { isMissing } from '../../src/core/quantity.js';
-import type { Compared } from '../../src/core/regress/evidence.js';
+import type { Compared } from '../../src/core/regress/figures.js';
 import { judgeGates } from '../../src/core/regress/gate.js';
 import type { ChangeGateResult, GateReport } from '../../src/core/regress/gate-report.js';
 import { speedLoss } from '../../src/core/regress/interleaved.js';

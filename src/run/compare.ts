@@ -12,7 +12,7 @@ import { recommend } from '../core/recommend/recommend.js';
 import { ageOf } from '../core/regress/baseline.js';
 import { compareVersions } from '../core/regress/compare.js';
 import type { VersionComparison } from '../core/regress/comparison.js';
-import type { Compared, SpeedBasis } from '../core/regress/evidence.js';
+import type { Compared, SpeedBasis } from '../core/regress/figures.js';
 import { judgeGates } from '../core/regress/gate.js';
 import { type Burden, exitCodeOf, type GateReport, type Looks } from '../core/regress/gate-report.js';
 import { type HistoryEntry, spreadsOf, trendsOf } from '../core/regress/history.js';

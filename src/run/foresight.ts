@@ -2,7 +2,7 @@
 import { limitsOf } from '../core/analyse/suites.js';
 import { UserError } from '../core/errors.js';
 import { taskKey } from '../core/keys.js';
-import type { Compared } from '../core/regress/evidence.js';
+import type { Compared } from '../core/regress/figures.js';
 import {
   type ForeseenLimit,
   type Foresight,

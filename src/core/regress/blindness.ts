@@ -1,7 +1,7 @@
 /** The reasons why the gates of a comparison cannot judge at all. Each reason names the fault and its remedy. */
 import type { GateDefinition } from '../definition/gate.js';
 import { taskKey } from '../keys.js';
-import type { Compared } from './evidence.js';
+import type { Compared } from './figures.js';
 import type { PairedTask } from './pairs.js';
 import type { Version, VersionSample, VersionTask } from './version.js';
 

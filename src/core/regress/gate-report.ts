@@ -4,7 +4,7 @@ import { METRICS } from '../measure/metrics.js';
 import type { Missing } from '../quantity.js';
 import type { LimitCheck } from '../recommend/limit-check.js';
 import type { SuiteVerdict } from '../recommend/recommendation.js';
-import type { ComparedFigure, FigureEvidence } from './evidence.js';
+import type { ComparedFigure, FigureComparison } from './figures.js';
 import type { PowerStatement } from './power.js';
 
 export interface GateRule extends ComparedFigure {
@@ -25,8 +25,8 @@ export type GateResult = ChangeGateResult | RequiredResult | RunGateResult;
 export interface ChangeGateResult extends GateRule {
   readonly kind: 'change';
   readonly state: 'red' | 'green';
-  readonly base: FigureEvidence['base'];
-  readonly candidate: FigureEvidence['candidate'];
+  readonly base: FigureComparison['base'];
+  readonly candidate: FigureComparison['candidate'];
   /** Points of quality, or the change as a share of the base, with the bounds at the level of the gate. */
   readonly change: { readonly value: number; readonly low: number; readonly high: number };
   readonly n: number;

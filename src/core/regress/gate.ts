@@ -22,7 +22,7 @@ import type { Level } from '../measure/metric.js';
 import { LIMITED, METRICS } from '../measure/metrics.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { blindness, damage } from './blindness.js';
-import { type Compared, evidenceOf, type FigureEvidence, isSpeed, scoreOf } from './evidence.js';
+import { type Compared, comparisonOf, type FigureComparison, isSpeed, scoreOf } from './figures.js';
 import {
   type Blind,
   type Burden,
@@ -57,20 +57,20 @@ export function judgeGates(
   const reasons = blindness(compared, definition);
   const blind: Blind[] = reasons.map((reason) => ({ gate: 'all gates', reason }));
   const skipped: Blind[] = [];
-  const judged: { readonly rule: GateRule; readonly evidence: FigureEvidence & { readonly test: LossTest } }[] = [];
+  const judged: { readonly rule: GateRule; readonly comparison: FigureComparison & { readonly test: LossTest } }[] = [];
   for (const rule of rules.map((one) => withWholeKey(one, compared))) {
-    const evidence = evidenceOf(rule, compared);
-    const { test } = evidence;
+    const comparison = comparisonOf(rule, compared);
+    const { test } = comparison;
     const reason = unknownTask(rule, compared) ?? (isMissing(test) ? test.missing : unusable(test));
-    if (reason === null && !isMissing(test)) judged.push({ rule, evidence: { ...evidence, test } });
+    if (reason === null && !isMissing(test)) judged.push({ rule, comparison: { ...comparison, test } });
     else
       (isDefault && rule.metric !== 'quality' ? skipped : blind).push({ gate: gateName(rule), reason: reason ?? '' });
   }
   const errorRate = alpha / Math.max(1, rules.length - skipped.length);
-  const results: GateResult[] = judged.map(({ rule, evidence }) => {
-    const question = { rule, test: evidence.test, compared, level: errorRate, looks, wanted: definition.power };
+  const results: GateResult[] = judged.map(({ rule, comparison }) => {
+    const question = { rule, test: comparison.test, compared, level: errorRate, looks, wanted: definition.power };
     const power = wanted === 'stated' ? gatePower(question) : missing('it was not asked for');
-    return judgeChange(rule, evidence, { burden, errorRate, power });
+    return judgeChange(rule, comparison, { burden, errorRate, power });
   });
   if (definition.required !== undefined) {
     const { result, unknown } = judgeRequired(definition.required, compared);
@@ -137,7 +137,7 @@ interface Judging {
 
 function judgeChange(
   rule: GateRule,
-  { base, candidate, test }: FigureEvidence & { readonly test: LossTest },
+  { base, candidate, test }: FigureComparison & { readonly test: LossTest },
   { burden, errorRate, power }: Judging,
 ): ChangeGateResult {
   const by = lossOfShare(rule.metric, rule.by);
@@ -171,7 +171,7 @@ function isLossWorthIt({ estimate }: LossTest, by: number): boolean {
   return estimate >= by - 1e-9;
 }
 
-function absoluteChange({ base, candidate }: Pick<FigureEvidence, 'base' | 'candidate'>): number {
+function absoluteChange({ base, candidate }: Pick<FigureComparison, 'base' | 'candidate'>): number {
   return isMissing(base) || isMissing(candidate) ? Number.POSITIVE_INFINITY : Math.abs(candidate.value - base.value);
 }
 

@@ -12,7 +12,7 @@ import { isMissing, type Quantity } from '../quantity.js';
 import { standardDeviation } from '../stats/basics/moments.js';
 import { type ChangePoint, changePoints } from '../stats/series/change-points.js';
 import { withoutSpikes } from '../stats/series/hampel.js';
-import { figureKey, isSpeed, type RunSpread, speedValue } from './evidence.js';
+import { figureKey, isSpeed, type RunSpread, speedValue } from './figures.js';
 import { betterOf } from './loss.js';
 import type { Version } from './version.js';
 

@@ -8,7 +8,7 @@
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { mean } from '../stats/basics/moments.js';
 import { clusterIndices, intraclassCorrelation } from '../stats/estimate/clusters.js';
-import { type Compared, type ComparedFigure, pairsOf, scoreOf } from './evidence.js';
+import { type Compared, type ComparedFigure, pairsOf, scoreOf } from './figures.js';
 import { FEWEST_BLOCKS } from './interleaved.js';
 import { type LossSpread, type LossTest, lossOfShare } from './loss.js';
 import { clustersOfPairs, type SamplePair } from './pairs.js';

@@ -4,7 +4,7 @@
  */
 import { SPEED_METRICS } from '../measure/metrics.js';
 import { isMissing } from '../quantity.js';
-import type { Compared, SpeedBasis } from './evidence.js';
+import type { Compared, SpeedBasis } from './figures.js';
 import type { BlockSample } from './interleaved.js';
 import { betterOf } from './loss.js';
 import { pairVersions } from './pairs.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isMissing, missing } from '../../../src/core/quantity.js';
 import { baselineOf, baselineSchema } from '../../../src/core/regress/baseline.js';
 import { compareVersions } from '../../../src/core/regress/compare.js';
-import type { SpeedBasis } from '../../../src/core/regress/evidence.js';
+import type { SpeedBasis } from '../../../src/core/regress/figures.js';
 import type { Version, VersionSample } from '../../../src/core/regress/version.js';
 import { LONGEST_COMMENT, pullRequestComment } from '../../../src/core/report/ci/comment.js';
 import { junitXml } from '../../../src/core/report/ci/junit.js';

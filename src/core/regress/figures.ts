@@ -21,7 +21,7 @@ export interface ComparedFigure {
   readonly task: string | null;
 }
 
-export interface FigureEvidence extends ComparedFigure {
+export interface FigureComparison extends ComparedFigure {
   readonly base: Quantity;
   readonly candidate: Quantity;
   readonly test: LossTest | Missing;
@@ -72,16 +72,16 @@ export function isSpeed(metric: LimitedMetric): metric is SpeedMetric {
   return SPEED_METRICS.some((name) => name === metric);
 }
 
-export function evidenceOf(figure: ComparedFigure, compared: Compared): FigureEvidence {
+export function comparisonOf(figure: ComparedFigure, compared: Compared): FigureComparison {
   if (figure.metric === 'quality') return { ...figure, ...qualityOf(figure.task, compared) };
   if (figure.metric === 'memory') return { ...figure, ...memoryOf(compared) };
   if (figure.metric === 'cost') return { ...figure, ...costOf(compared) };
   return { ...figure, ...speedOf(figure.metric, figure, compared) };
 }
 
-type Evidence = Pick<FigureEvidence, 'base' | 'candidate' | 'test'>;
+type Sides = Pick<FigureComparison, 'base' | 'candidate' | 'test'>;
 
-function qualityOf(task: string | null, { paired }: Compared): Evidence {
+function qualityOf(task: string | null, { paired }: Compared): Sides {
   const pairs = pairsOf(task, paired);
   const absent = missing(`no sample ${task === null ? '' : `of ${task} `}was run on both versions`);
   if (pairs.length === 0) return { base: absent, candidate: absent, test: absent };
@@ -136,7 +136,7 @@ function isOneMachine({ machine }: Version, other: Version): boolean {
 }
 
 /** A session has one peak. The peaks are few, so nothing is shown unless all of one version lie above all of the other. */
-function memoryOf({ base, candidate }: Compared): Evidence {
+function memoryOf({ base, candidate }: Compared): Sides {
   const value = ({ memory }: Version): Quantity => (isMissing(memory) ? memory : { value: memory.max });
   const [first, second] = [base.memory, candidate.memory];
   const values = { base: value(base), candidate: value(candidate) };
@@ -160,7 +160,7 @@ function memoryOf({ base, candidate }: Compared): Evidence {
   };
 }
 
-function costOf({ paired }: Compared): Evidence {
+function costOf({ paired }: Compared): Sides {
   const pairs = pairsOf(null, paired);
   const priced = pairs.filter(({ base, candidate }) => isPriced(base) && isPriced(candidate));
   const absent = missing('no price is known for both versions');
@@ -187,7 +187,7 @@ function isPriced({ cost }: VersionSample): boolean {
   return cost !== null && cost > 0;
 }
 
-function speedOf(metric: SpeedMetric, { level }: ComparedFigure, compared: Compared): Evidence {
+function speedOf(metric: SpeedMetric, { level }: ComparedFigure, compared: Compared): Sides {
   const at = level ?? 'median';
   const values =
     compared.speed.kind === 'interleaved'
@@ -196,7 +196,7 @@ function speedOf(metric: SpeedMetric, { level }: ComparedFigure, compared: Compa
   return { ...values, test: speedTest(metric, at, { ...compared, values }) };
 }
 
-type SpeedValues = Pick<FigureEvidence, 'base' | 'candidate'>;
+type SpeedValues = Pick<FigureComparison, 'base' | 'candidate'>;
 
 function speedTest(
   metric: SpeedMetric,
