@@ -19,7 +19,7 @@ export function runsPage(folder: string, runs: readonly RunRow[], style: Inline)
   const body =
     runs.length === 0
       ? html`<p>There is no run in this folder yet. <code>rightsize run</code> makes one.</p>`
-      : html`<form action="/compare"><table><thead><tr><td></td><th scope="col">Run</th><th scope="col">Suite</th><th scope="col">Models</th><th scope="col">State</th><th scope="col">Answer</th></tr></thead>
+      : html`<form action="/compare"><table class="runs"><thead><tr><td></td><th scope="col">Run</th><th scope="col">Suite</th><th scope="col">Models</th><th scope="col">State</th><th scope="col">Answer</th></tr></thead>
 <tbody>${runs.map(renderRun)}</tbody></table>
 <p><button>Show the marked runs side by side</button></p></form>`;
   return pageOf({ title: `Runs in ${folder}`, body, style });
@@ -76,6 +76,7 @@ h1{font-size:1.4rem}
 table{width:100%;border-collapse:collapse;font-size:.95rem}
 th,td{padding:.35rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid #8886;overflow-wrap:anywhere}
 th[scope=row]{font-weight:600;white-space:nowrap}
-@media (max-width:40rem){th,td{padding:.35rem .25rem;font-size:.85rem}th[scope=row]{white-space:normal;min-width:5.5rem}}
+@media (max-width:40rem){th[scope=row]{white-space:normal}
+.runs thead{display:none}.runs tr{display:block;padding:.5rem 0;border-bottom:1px solid #8886}.runs th,.runs td{display:inline-block;padding:0 .4rem;border:0}}
 progress{vertical-align:middle}
 button{font:inherit;padding:.3rem .8rem}`;
