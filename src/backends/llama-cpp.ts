@@ -21,7 +21,7 @@ import { type Library, openLibrary } from './llama-cpp/library.js';
 import { createTurns, type GeneratorParts, generate, generateInBatch, now } from './llama-cpp/llama-session.js';
 import { createLoglikelihoodScorer } from './llama-cpp/loglikelihood.js';
 import { loadModel } from './llama-cpp/model.js';
-import { threadsToTry } from './llama-cpp/threads.js';
+import { defaultThreads } from './llama-cpp/threads.js';
 import { createVocabulary } from './llama-cpp/vocabulary.js';
 import { describeWeights } from './weights.js';
 
@@ -161,7 +161,7 @@ async function load({ model, context, resolved, adapters }: Opening): Promise<Lo
   const { untimed = (work) => work() } = context;
   return loadModel(library, {
     file: resolved.files[0]!,
-    threads: model.threads === undefined ? threadsToTry(resolved.bytes) : [model.threads],
+    threads: model.threads === undefined ? defaultThreads(resolved.bytes) : [model.threads],
     ...{ gpuLayers, batchSize, flashAttention, kvCacheType, adapters, untimed },
   }).catch((error: unknown) => refuse(resolved.path, error));
 }

@@ -1,7 +1,7 @@
 /** How many threads a small model takes: the fastest number at the moment it is opened. */
 import { describe, expect, test, vi } from 'vitest';
 import { physicalCores } from '../../src/backends/cores.js';
-import { fastestThreads, threadsToTry } from '../../src/backends/llama-cpp/threads.js';
+import { defaultThreads, fastestThreads } from '../../src/backends/llama-cpp/threads.js';
 
 /** Races whose seconds are known. Notes who was raced, and the limit. */
 function races(seconds: Readonly<Record<number, number>>) {
@@ -56,8 +56,8 @@ describe('the fastest number of threads', () => {
 
 test('large weights take a thread for each core, and small ones are tried on one thread up to that', () => {
   const cores = physicalCores();
-  expect(threadsToTry(1e9)).toEqual([cores]);
-  const tried = threadsToTry(5e6);
+  expect(defaultThreads(1e9)).toEqual([cores]);
+  const tried = defaultThreads(5e6);
   expect([tried[0], tried.at(-1)]).toEqual([1, cores]);
   expect(new Set(tried).size).toBe(tried.length);
 });

@@ -219,11 +219,11 @@ function insideOf(limits: Readonly<Record<string, Readonly<Record<string, string
   const program = `
     import { writeFileSync } from 'node:fs';
     for (const group of ${JSON.stringify(groups)}) writeFileSync(group + '/cgroup.procs', String(process.pid));
-    const { threadsToTry } = await import(${dist('backends/llama-cpp/threads.js')});
+    const { defaultThreads } = await import(${dist('backends/llama-cpp/threads.js')});
     const { describeEnvironment } = await import(${dist('run/environment.js')});
     const { cpu, memory, noise } = await describeEnvironment();
     const throttled = noise.find(({ what }) => what.includes('throttled'))?.what.slice(0, 43);
-    console.log(JSON.stringify({ threads: threadsToTry(1e9), cores: cpu.cores, quota: cpu.quota, memory: memory.total, throttled }));`;
+    console.log(JSON.stringify({ threads: defaultThreads(1e9), cores: cpu.cores, quota: cpu.quota, memory: memory.total, throttled }));`;
   try {
     return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' }));
   } finally {

@@ -13,8 +13,13 @@ import type { Library, ThreadPool } from './library.js';
 /** Bytes of weights below which the threads are tried: some 20 M parameters. */
 const SMALL_MODEL = 32e6;
 
-/** @param bytes size of the weights. @returns The numbers of threads that may be the fastest, ascending. */
-export function threadsToTry(bytes: number): readonly number[] {
+/**
+ * The numbers of threads for a model whose entry names none. If there are several, a trial finds the fastest.
+ *
+ * @param bytes The size of the weights.
+ * @returns The numbers, ascending.
+ */
+export function defaultThreads(bytes: number): readonly number[] {
   const cores = physicalCores();
   if (bytes >= SMALL_MODEL) return [cores];
   const doublings = Array.from({ length: Math.ceil(Math.log2(cores)) }, (_, i) => 2 ** i);
