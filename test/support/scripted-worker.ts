@@ -43,6 +43,8 @@ export interface Script {
   readonly stillborn?: number;
   readonly concurrency?: number;
   readonly network?: SessionFacts['network'];
+  /** Whether its clock is that of the runner too; by default the runner has a real one, by which a scripted answer takes no time. */
+  readonly isClock?: boolean;
 }
 
 export interface ScriptedWorker {
@@ -61,6 +63,7 @@ export function scriptedWorker({
   stillborn = 0,
   concurrency = 1,
   network = 'none',
+  isClock = false,
 }: Script = {}): ScriptedWorker {
   const lives = new Map(Object.entries(deadly));
   const messages: string[][] = [];
@@ -96,7 +99,7 @@ export function scriptedWorker({
           answers.push({ outcome: completed(promptOf(trial), seconds), at: clock });
           if (clock - begun > LONGEST_BATCH) break;
         }
-        return answers.map(({ outcome, at }) => ({ outcome, ago: clock - at }));
+        return answers.map(({ outcome, at }) => ({ outcome, ago: isClock ? clock - at : 0 }));
       },
       hold: async () => {
         throw new Error('a scripted worker holds no step');
@@ -162,7 +165,7 @@ export function workload(samples: readonly string[], requests = 1) {
 
 /** What a keeper of one model is given, and what it wrote and said. */
 export function keeperWith(script: Script, samples: readonly string[]) {
-  const worker = scriptedWorker(script);
+  const worker = scriptedWorker({ ...script, isClock: true });
   const { trials, blocks, ...definitions } = workload(samples, script.concurrency);
   const stop = new AbortController();
   const log: LogRecord[] = [];
