@@ -17,29 +17,18 @@ import { WorkerDied } from '../../src/worker/worker-session.js';
 import { folderWith } from '../support/cli.js';
 import { FLEET_KEY, type Fleet, openFleet, trialsIn, whyNoRedis } from '../support/fleet.js';
 import { scriptedWorker } from '../support/scripted-worker.js';
+import { PAIR, SUMS } from '../support/sums.js';
 
 const none = whyNoRedis();
 if (none !== null) console.warn(`skipped: a hostile queue (${none})`);
 
-const SUITE = {
-  name: 'sums',
-  tasks: [
-    {
-      name: 'add',
-      prompt: { text: '{{ q }}' },
-      samples: ['1+1', '2+2', '3+3'].map((q) => ({ q, target: q })),
-      scorer: 'exact' as const,
-    },
-  ],
-};
-const MODELS = (['slm', 'llm'] as const).map((size) => ({ id: size, class: size, backend: 'scripted' as const }));
 const seal = sealWith(FLEET_KEY);
 
 /** The id of the nth run of these tests. */
 const partNumber = (n: number) => `0190a1b2-c3d4-7e5f-8a9b-${String(n).padStart(12, '0')}`;
 
 describe.skipIf(none !== null)('a machine of a fleet', () => {
-  const folder = folderWith({ 'models.json': JSON.stringify({ models: MODELS }) });
+  const folder = folderWith({ 'models.json': JSON.stringify({ models: PAIR }) });
   const { openWorker } = scriptedWorker();
   let fleet: Fleet;
   let redis: Redis;
@@ -78,7 +67,7 @@ describe.skipIf(none !== null)('a machine of a fleet', () => {
   };
   const run = (out: string, options: Partial<Parameters<typeof measure>[1]> = {}) =>
     measure(
-      { suites: [SUITE], models: MODELS, warmup: 0, out },
+      { suites: [SUMS], models: PAIR, warmup: 0, out },
       { ...world('coordinator'), fleet: { url: fleet.url }, ...options },
     );
   /** What a coordinator announces. */
@@ -107,7 +96,7 @@ describe.skipIf(none !== null)('a machine of a fleet', () => {
 
   const withPart = (part: string): RunNotice => ({ ...notice, record: { ...notice.record, part } });
   const announce = (one: RunNotice) => redis.hset(RUNS, one.record.part, seal.close('run', one));
-  const { samples } = SUITE.tasks[0]!;
+  const { samples } = SUMS.tasks[0]!;
   const orderFor = (part: string) => ({
     run: part,
     model: 'slm',

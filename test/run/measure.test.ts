@@ -7,20 +7,9 @@ import { render } from '../../src/run/render.js';
 import { tryLock } from '../../src/system/lock.js';
 import { folderWith } from '../support/cli.js';
 import { scriptedWorker } from '../support/scripted-worker.js';
+import { PAIR, SUMS } from '../support/sums.js';
 
-const SUMS = {
-  name: 'sums',
-  tasks: [
-    {
-      name: 'add',
-      prompt: { text: '{{ q }}' },
-      samples: ['1+1', '2+2', '3+3'].map((q) => ({ q, target: q })),
-      scorer: 'exact' as const,
-    },
-  ],
-};
-const MODELS = (['slm', 'llm'] as const).map((size) => ({ id: size, class: size, backend: 'scripted' as const }));
-const DEFINITION = { suites: [SUMS], models: MODELS, warmup: 0 };
+const DEFINITION = { suites: [SUMS], models: PAIR, warmup: 0 };
 
 function world(changes: MeasureOptions = {}) {
   const cwd = folderWith({});
@@ -67,7 +56,7 @@ describe('a measurement from code', () => {
 
   test.each([
     [{ suites: [{ ...SUMS, tasks: [] }] }, /^suite sums: tasks: /],
-    [{ models: [{ ...MODELS[0]!, class: undefined }] }, /^model slm: expected "class"/],
+    [{ models: [{ ...PAIR[0]!, class: undefined }] }, /^model slm: expected "class"/],
   ])('names the object of a definition that is wrong', async (wrong, says) => {
     await expect(measure({ ...DEFINITION, ...wrong }, world().options)).rejects.toThrow(says);
   });

@@ -1,7 +1,7 @@
 /** Compares two versions of a model: what else differs first, then what changed, then the samples that flipped. */
 import { isMissing, type Missing } from '../quantity.js';
 import type { Change, Difference, Flip, Outcome, Side, VersionComparison } from './comparison.js';
-import { type Compared, type ComparedFigure, comparisonOf, figuresOf, type SpeedBasis } from './figures.js';
+import { type Compared, type ComparedFigure, compareFigure, figuresOf, type SpeedBasis } from './figures.js';
 import { changeOfLoss, type LossTest, lossOfShare } from './loss.js';
 import { pairVersions, type SamplePair } from './pairs.js';
 import type { Version } from './version.js';
@@ -85,7 +85,7 @@ type TableOptions = Required<Pick<CompareOptions, 'margins' | 'alpha'>>;
 
 /** The rows share the error rate, so that a long table does not show a change by chance. */
 function changesOf(compared: Compared, { margins, alpha }: TableOptions): readonly Change[] {
-  const figures = figuresOf(compared).map((figure) => comparisonOf(figure, compared));
+  const figures = figuresOf(compared).map((figure) => compareFigure(figure, compared));
   const shown = figures.filter(({ base, candidate }) => !isMissing(base) || !isMissing(candidate));
   const judged = shown.filter(({ test }) => !isMissing(test)).length;
   const level = alpha / 2 / Math.max(1, judged);

@@ -72,7 +72,7 @@ export function isSpeed(metric: LimitedMetric): metric is SpeedMetric {
   return SPEED_METRICS.some((name) => name === metric);
 }
 
-export function comparisonOf(figure: ComparedFigure, compared: Compared): FigureComparison {
+export function compareFigure(figure: ComparedFigure, compared: Compared): FigureComparison {
   if (figure.metric === 'quality') return { ...figure, ...qualityOf(figure.task, compared) };
   if (figure.metric === 'memory') return { ...figure, ...memoryOf(compared) };
   if (figure.metric === 'cost') return { ...figure, ...costOf(compared) };

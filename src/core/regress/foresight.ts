@@ -11,7 +11,7 @@ import { sizeForLimits } from '../recommend/limit-size.js';
 import { createRandom } from '../stats/basics/random.js';
 import { scoreTest } from '../stats/compare/score-test.js';
 import { clusterIndices } from '../stats/estimate/clusters.js';
-import { type Compared, comparisonOf, isSpeed } from './figures.js';
+import { type Compared, compareFigure, isSpeed } from './figures.js';
 import { rulesOf } from './gate.js';
 import { type Burden, type GateRule, gateName, type Looks } from './gate-report.js';
 import { FEWEST_BLOCKS } from './interleaved.js';
@@ -93,7 +93,7 @@ function fromPilot(
   rule: GateRule,
   { plan, pilot, level, definition }: Asked & { readonly pilot: Compared },
 ): Foreseen['power'] {
-  const { test } = comparisonOf(rule, pilot);
+  const { test } = compareFigure(rule, pilot);
   if (isMissing(test)) return { kind: 'unknown', reason: `the pilot does not tell, because ${test.missing}` };
   const spread = test.spread && { ...test.spread, units: plan.blocks };
   const { samples } = sizesOf(rule, plan);

@@ -22,7 +22,7 @@ import type { Level } from '../measure/metric.js';
 import { LIMITED, METRICS } from '../measure/metrics.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { blindness, damage } from './blindness.js';
-import { type Compared, comparisonOf, type FigureComparison, isSpeed, scoreOf } from './figures.js';
+import { type Compared, compareFigure, type FigureComparison, isSpeed, scoreOf } from './figures.js';
 import {
   type Blind,
   type Burden,
@@ -59,7 +59,7 @@ export function judgeGates(
   const skipped: Blind[] = [];
   const judged: { readonly rule: GateRule; readonly comparison: FigureComparison & { readonly test: LossTest } }[] = [];
   for (const rule of rules.map((one) => withWholeKey(one, compared))) {
-    const comparison = comparisonOf(rule, compared);
+    const comparison = compareFigure(rule, compared);
     const { test } = comparison;
     const reason = unknownTask(rule, compared) ?? (isMissing(test) ? test.missing : unusable(test));
     if (reason === null && !isMissing(test)) judged.push({ rule, comparison: { ...comparison, test } });
