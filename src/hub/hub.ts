@@ -6,9 +6,10 @@
  *     resolveSource('hf:Qwen/Qwen3-0.6B-GGUF:Q8_0', { directory, environment, onProgress })
  *     resolveSource('hf:org/model-onnx', { directory, environment, include: (files) => files.filter(isNeeded) })
  */
-import { statfs } from 'node:fs/promises';
+
 import { dirname, join } from 'node:path';
 import { UserError } from '../core/errors.js';
+import { freeDisk } from '../system/disk.js';
 import {
   type CachedRepository,
   cachedRepository,
@@ -187,9 +188,8 @@ async function bytesMissing(plan: FetchPlan, cache: CachedRepository): Promise<n
 
 async function requireSpace(bytes: number, reference: HubReference, environment: EnvironmentVariables): Promise<void> {
   const folder = cacheFolder(environment);
-  const disk = await statfs(folder).catch(() => null);
-  if (disk === null || bytes <= disk.bavail * disk.bsize) return;
-  const free = disk.bavail * disk.bsize;
+  const free = await freeDisk(folder);
+  if (free === null || bytes <= free) return;
   throw new UserError(
     `${reference.text}: needs ${bytes} bytes, the disk of ${folder} has ${free} free; make room, or set HF_HUB_CACHE`,
   );

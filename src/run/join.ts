@@ -6,9 +6,8 @@
  * is what this machine's own catalogue says; docs/fleet.md goes threat by threat.
  */
 import { existsSync, mkdirSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, join as joinPath, resolve } from 'node:path';
+import { join as joinPath, resolve } from 'node:path';
 import { type Closed, parseClosed } from '../core/definition/condition.js';
 import { UserError } from '../core/errors.js';
 import { sampleKey, taskKey } from '../core/keys.js';
@@ -23,6 +22,7 @@ import { type BlockOrder, LARGEST_OFFER, type OfferedWeights, type RunNotice } f
 import { type Connection, connect } from '../fleet/redis.js';
 import { KEY_VARIABLE, Refused, sealWith } from '../fleet/seal.js';
 import { cacheFolder } from '../hub/cache.js';
+import { freeDisk } from '../system/disk.js';
 import { uniqueId } from '../system/id.js';
 import { describeHolder } from '../system/lock.js';
 import { packageVersion } from '../system/package.js';
@@ -360,13 +360,4 @@ async function whyNotReady(
   if (disk !== null && bytes > disk)
     return `its weights take ${gigabytes(bytes)}, and ${gigabytes(disk)} are free in ${cache}`;
   return null;
-}
-
-/** Free bytes of the disk that a folder is on, or will be on; null if nobody knows. */
-async function freeDisk(folder: string): Promise<number | null> {
-  for (let path = folder; ; path = dirname(path)) {
-    const found = await statfs(path).catch(() => null);
-    if (found !== null) return found.bavail * found.bsize;
-    if (path === dirname(path)) return null;
-  }
 }
