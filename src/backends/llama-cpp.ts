@@ -234,6 +234,7 @@ async function factsOf(
       architecture: { ...header.shape, bytesPerCachedValue: BYTES_PER_CACHED_VALUE[model.kvCacheType] },
     }),
     ...(footprint && { footprint }),
+    ...(shape && { shape }),
     context: known(contextSize),
     chatTemplateHash: templateHash(template),
     ...(loaded.device === 'cpu' && readsInTiles(model) && { promptCliff: TILE_CLIFF }),

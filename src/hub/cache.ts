@@ -9,7 +9,7 @@
 import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import type { HubReference } from './reference.js';
+import type { HubReference } from '../core/definition/hub-reference.js';
 
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 

@@ -2,8 +2,9 @@
  * Chooses the files of a repository or a folder that a reference means. The choice depends on the names alone, so it is the
  * same for the list of a hub and for the content of a cache.
  */
+
+import type { HubReference } from '../core/definition/hub-reference.js';
 import { UserError } from '../core/errors.js';
-import type { HubReference } from './reference.js';
 
 /** Chooses the files that are needed from the names of all files. */
 export type Include = (files: readonly string[]) => readonly string[];

@@ -4,10 +4,10 @@
  */
 import { datasetInfo, HUB_URL, listFiles, modelInfo } from '@huggingface/hub';
 import { EnvHttpProxyAgent, fetch, type RequestInit, type Response } from 'undici';
+import { type HubReference, isSafePath } from '../core/definition/hub-reference.js';
 import { describeError, UserError } from '../core/errors.js';
 import { type EnvironmentVariables, isCommit } from './cache.js';
 import { proxiesOf } from './proxies.js';
-import { type HubReference, isSafePath } from './reference.js';
 import { isTransientStatus, type Pace, persist, retryAfterOf, Transient } from './retry.js';
 
 /** How often and how long a download is tried. */

@@ -8,6 +8,7 @@
  */
 
 import { dirname, join } from 'node:path';
+import { type HubReference, isHubReference, parseHubReference } from '../core/definition/hub-reference.js';
 import { UserError } from '../core/errors.js';
 import { freeDisk } from '../system/disk.js';
 import {
@@ -22,12 +23,11 @@ import { choose, type Include } from './choice.js';
 import type { Hub, HubFile, HubPace } from './client.js';
 import { bytesLeftOver, download } from './download.js';
 import { localFiles, readableBytes } from './local.js';
-import { type HubReference, isHubReference, parseHubReference } from './reference.js';
 import { Transient } from './retry.js';
 import type { Resolved, SourceOptions, SourceStatus } from './source.js';
 
+export { isHubReference } from '../core/definition/hub-reference.js';
 export { ggufFiles, type Include, shardsOf } from './choice.js';
-export { isHubReference } from './reference.js';
 
 const PACE: HubPace = { attempts: 5, delay: 1, patience: 300, stall: 30 };
 

@@ -1,8 +1,9 @@
 /** The options and results of a source of files. */
+
+import type { RepositoryKind } from '../core/definition/hub-reference.js';
 import type { EnvironmentVariables } from './cache.js';
 import type { Include } from './choice.js';
 import type { HubPace } from './client.js';
-import type { RepositoryKind } from './reference.js';
 
 export interface SourceOptions {
   /** Relative paths start from this folder. */

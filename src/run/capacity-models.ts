@@ -4,12 +4,13 @@ import { join, resolve } from 'node:path';
 import { readGguf } from '../backends/llama-cpp/gguf.js';
 import { shapeOfConfig } from '../core/capacity/config/config.js';
 import { shapeOfGguf } from '../core/capacity/gguf.js';
-import { isPublished, type PricedModel, publishedAt, publishedModels } from '../core/capacity/model-cost.js';
+import { isPublished, type PricedModel, publishedModels } from '../core/capacity/model-cost.js';
+import { publishedEntry } from '../core/capacity/plan/recorded-shape.js';
 import { isStorageName, type StorageName, storageOf } from '../core/capacity/storage.js';
+import { isHubReference } from '../core/definition/hub-reference.js';
 import type { Model } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
 import { loadModels } from '../files/definitions.js';
-import { isHubReference, parseHubReference } from '../hub/reference.js';
 import { readText } from '../system/path.js';
 
 export interface NamedModelOptions {
@@ -52,9 +53,7 @@ export async function modelsOfEntry(
       throw new UserError(`--model ${model.id}: expected its weights at ${source}, found nothing there`);
     return called([await modelAt(path, model.id, found.isDirectory())]);
   }
-  const reference = parseHubReference(source, 'model');
-  const stored = model.quantisation ?? (reference.select.by === 'quantisation' ? reference.select.tag : usual);
-  const published = publishedAt(reference.repository, stored.toLowerCase());
+  const published = publishedEntry(model, usual);
   if (published === null) {
     throw new UserError(
       `--model ${model.id}: expected a published model that the catalogue has, found ${source}; give its GGUF file, or a folder with its config.json`,

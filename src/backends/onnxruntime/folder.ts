@@ -11,8 +11,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { isSafePath } from '../../core/definition/hub-reference.js';
 import { describeError, UserError } from '../../core/errors.js';
-import { isSafePath } from '../../hub/reference.js';
 import { listOf, type ModelConfig, readJson, readModelConfig, size, tokenIds } from '../huggingface/config.js';
 import { type GraphFile, readGraphFile } from './graph-file.js';
 

@@ -31,6 +31,7 @@ import {
   textSchema,
 } from '../measure/measurement.js';
 import { evidenceSchema } from '../score/evidence.js';
+import { modelShapeSchema } from './model-shape.js';
 
 export const LOG_VERSION = 2;
 
@@ -293,6 +294,9 @@ const facts = z.object({
     })
     .exactOptional()
     .describe('What the engine reserves and reads, counted layer by layer from the header of the files.'),
+  shape: modelShapeSchema
+    .exactOptional()
+    .describe('Layers, cache and weights by part, read from the files. Predictions for other devices follow from it.'),
   promptCliff: warning
     .extend({ tokens: number })
     .exactOptional()

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { entriesOf, select } from '../../../src/core/definition/catalogue.js';
+import { parseHubReference } from '../../../src/core/definition/hub-reference.js';
 import {
   bitsOf,
   type Catalogue,
@@ -10,7 +11,6 @@ import {
   modelSchema,
 } from '../../../src/core/definition/model.js';
 import { UserError } from '../../../src/core/errors.js';
-import { parseHubReference } from '../../../src/hub/reference.js';
 import { ROOT } from '../../support/cli.js';
 
 const catalogue = (...models: Catalogue['models']): Catalogue => ({ default: ['any'], models });

@@ -6,7 +6,7 @@
  *     hf:org/repo/path/file.gguf        one file (with its sibling shards), or a folder
  *     hf:org/repo@v1.0/file.gguf        at a branch, tag or commit; the default is `main`
  */
-import { UserError } from '../core/errors.js';
+import { UserError } from '../errors.js';
 
 export interface HubReference {
   readonly text: string;
