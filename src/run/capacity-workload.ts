@@ -3,11 +3,12 @@ import { resolve } from 'node:path';
 import { startAnalysis } from '../core/analyse/analyse.js';
 import type { Analysis } from '../core/analyse/analysis.js';
 import type { Figure } from '../core/capacity/plan/draws.js';
-import { type RecordedModel, startRecorded } from '../core/capacity/plan/recorded.js';
+import { longestRequest, type ModelWorkload, workloadOf } from '../core/capacity/plan/of-run.js';
+import { startRecorded } from '../core/capacity/plan/recorded.js';
 import type { Model } from '../core/definition/model.js';
 import { UserError } from '../core/errors.js';
 import { type LoadTest, startLoadTest } from '../core/load/load-test.js';
-import type { RunRecord } from '../core/log/log.js';
+import type { RunRecord, SessionFacts } from '../core/log/log.js';
 import { isMissing, type Missing, missing } from '../core/quantity.js';
 import { type MixtureShare, mixtureOf } from '../core/recommend/mixture.js';
 import { recommend } from '../core/recommend/recommend.js';
@@ -15,8 +16,14 @@ import type { Estimate } from '../core/stats/estimate/estimate.js';
 import { readLog } from '../files/log.js';
 import { logOf } from './runs.js';
 
-export interface MeasuredModel extends Pick<RecordedModel, 'lengths' | 'streams' | 'facts'> {
+export interface MeasuredModel extends ModelWorkload {
   readonly model: Model;
+  /** The facts of its last session; null if it was never opened. */
+  readonly facts: SessionFacts | null;
+  /** Tokens of the longest request that may come; missing for a load test. */
+  readonly longest: { readonly value: number } | Missing;
+  /** The peak memory in bytes. */
+  readonly peak: { readonly value: number } | Missing;
   /** The folder that its paths start from. */
   readonly directory: string;
   /** The share of right answers. */
@@ -41,21 +48,30 @@ export async function readWorkload(reference: string, { cwd }: { readonly cwd: s
   }
   if (run === null) throw new UserError(`${reference}: expected the log of a run, found no run in it`);
   const { models, directories } = run;
-  const [found, test, seen] = [analysis.finish(), load.finish(), recorded.finish()];
+  const [found, test] = [analysis.finish(), load.finish()];
+  const seen = test === null ? null : recorded.finish();
   const [suite, ...others] = found.suites;
   const mixture =
     test !== null || suite === undefined || others.length > 0
       ? missing('only a run of one suite recommends a cascade')
       : mixtureOf(suite, recommend(found).suites[0]!);
   const measured = models.map((model): MeasuredModel => {
-    const { lengths = [], streams = [], facts = null } = seen.find((one) => one.model === model.id) ?? {};
+    const { facts, memory } = found.models.find(({ id }) => id === model.id)!;
     const folder = Object.hasOwn(directories, model.id) ? directories[model.id]! : '.';
+    const { resident } = memory.peak;
+    const ofTest = seen?.find((one) => one.model === model.id);
     return {
       model,
       directory: resolve(cwd, folder),
-      lengths,
-      streams,
-      facts,
+      ...(seen === null
+        ? workloadOf(found.suites, model.id)
+        : { lengths: ofTest?.lengths ?? [], streams: ofTest?.streams ?? [] }),
+      facts: ofTest?.facts ?? facts,
+      longest:
+        seen === null
+          ? longestRequest(found.suites, model.id)
+          : missing('a load test has the lengths that it measured'),
+      peak: isMissing(resident) ? resident : { value: resident.max },
       quality: qualityOf(model.id, found, test),
     };
   });

@@ -18,13 +18,13 @@ import type {
 } from '../core/capacity/plan/answer.js';
 import { type Demand, usualLengths } from '../core/capacity/plan/demand.js';
 import type { Figure } from '../core/capacity/plan/draws.js';
-import { type Engine, measuredEngine, predictedEngines } from '../core/capacity/plan/engine.js';
+import { type Engine, predictedEngines } from '../core/capacity/plan/engine.js';
+import { engineHere, streamHere } from '../core/capacity/plan/here.js';
 import { planBest } from '../core/capacity/plan/load-plan.js';
 import { moneyOf } from '../core/capacity/plan/money.js';
-import { measuredPrediction, type Prediction, predict } from '../core/capacity/predict.js';
-import { LEAST_ANSWERS, type MeasuredTimes, measuredTimes } from '../core/capacity/simulate/measured-times.js';
-import { llamaServer } from '../core/capacity/simulate/scheduler.js';
+import { predict } from '../core/capacity/predict.js';
 import type { Lengths } from '../core/capacity/step/workload.js';
+import type { StorageName } from '../core/capacity/storage.js';
 import { describeError, UserError } from '../core/errors.js';
 import { parseObjective } from '../core/load/objective.js';
 import type { Price } from '../core/measure/metric.js';
@@ -150,6 +150,10 @@ interface Workload {
   readonly quality: Figure | Missing;
   /** The share of the requests that the model answers in a cascade; null where there is none, or it has no part in it. */
   readonly share: number | null;
+  /** Tokens of the longest request that a run may send; absent where only measured lengths tell. */
+  readonly longest?: number | undefined;
+  /** The peak memory in bytes that a run measured, if one did. */
+  readonly peak?: number | undefined;
 }
 
 async function ofModels(asking: Asking): Promise<readonly DevicePrediction[]> {
@@ -216,16 +220,29 @@ async function ofRun(asking: Asking, run: string): Promise<readonly DevicePredic
       measured: lengths.length,
       quality: measured.quality,
       share: isMissing(mixture) ? null : (mixture.find(({ model }) => model === measured.model.id)?.share ?? null),
+      // Other lengths than those of the run need another context.
+      longest:
+        isMissing(measured.longest) || prompt !== undefined || output !== undefined
+          ? undefined
+          : measured.longest.value,
+      peak: isMissing(measured.peak) ? undefined : measured.peak.value,
     };
     predictions.push(measuredHere(measured, workload, asking));
     for (const device of asking.chosen) {
       const engine = wanted ?? usualEngine(device);
-      for (const model of await modelsOfEntry(measured, ENGINES[engine].storage)) {
+      for (const model of await modelsOfRun(measured, ENGINES[engine].storage)) {
         predictions.push(predictOn(model, { device, engine, workload, asking }));
       }
     }
   }
   return predictions;
+}
+
+/** What the engine read when the run opened the model; for a log that does not have it, what its entry leads to now. */
+async function modelsOfRun(measured: MeasuredModel, usual: StorageName): Promise<readonly PricedModel[]> {
+  const shape = measured.facts?.shape;
+  if (shape === undefined) return modelsOfEntry(measured, usual);
+  return [{ name: measured.model.id, shape, source: 'the log of the run' }];
 }
 
 interface Place {
@@ -238,10 +255,10 @@ interface Place {
 function predictOn(model: PricedModel, { device, engine, workload, asking }: Place): DevicePrediction {
   const { question } = asking;
   const lengths = usualLengths(workload.lengths);
-  const context = contextOf(question, workload.lengths);
+  const context = contextOf(question, workload, model.shape.maxContext);
   refuseLongContext(model, context);
   const { cacheType = 'f16', slots } = question;
-  const asked = { model, device, engine, lengths, context, cacheType };
+  const asked = { model, device, engine, lengths, context, cacheType, measured: workload.peak };
   const prediction = predict(asked, CALIBRATION);
   return {
     ...prediction,
@@ -254,52 +271,26 @@ function predictOn(model: PricedModel, { device, engine, workload, asking }: Pla
 }
 
 /** The machine of the run, by its single streams. */
-function measuredHere({ model, streams, facts }: MeasuredModel, workload: Workload, asking: Asking): DevicePrediction {
+function measuredHere(measured: MeasuredModel, workload: Workload, asking: Asking): DevicePrediction {
   const { question, devices } = asking;
   const lengths = usualLengths(workload.lengths);
   const known = devices.find(({ thisMachine }) => thisMachine === true);
-  const device = known === undefined ? 'this machine' : nameOf(known);
-  const engine = facts?.engine ?? 'unknown';
-  const times = timesOf(streams);
-  const place = { model: model.id, device, engine };
-  const slots = question.slots ?? slotsOf(facts);
-  const context = question.context ?? contextOfSlot(facts) ?? contextOf(question, workload.lengths);
-  const enginesOf = (): readonly [Engine] | Missing => {
-    if (isMissing(times)) return times;
-    if (slots === null) return missing('nobody tells how many requests the engine answers at once: add --slots');
-    return [measuredEngine(times, llamaServer({ slots, context }))];
-  };
-  const prediction: Prediction = isMissing(times)
-    ? { ...place, memory: times, ttft: times, tpot: times, e2e: times, decodeRate: times }
-    : measuredPrediction(place, times, lengths);
+  const context = contextOf(question, workload);
   return {
-    ...prediction,
+    ...streamHere(
+      { ...measured, model: measured.model.id, device: known === undefined ? 'this machine' : nameOf(known) },
+      lengths,
+    ),
     lengths: { ...lengths, measured: workload.measured },
     quality: workload.quality,
     ...(question.load !== undefined && {
-      load: loadOf(enginesOf(), known ?? thisMachine(), { workload, asking }),
+      load: loadOf(
+        engineHere(measured, { slots: question.slots, context, given: question.context }),
+        known ?? thisMachine(),
+        { workload, asking },
+      ),
     }),
   };
-}
-
-function timesOf(streams: MeasuredModel['streams']): MeasuredTimes | Missing {
-  const useful = streams.filter(({ tpot }) => tpot !== null).length;
-  if (useful >= LEAST_ANSWERS) return measuredTimes(streams);
-  return missing(
-    `the run has ${useful} answers of two tokens or more that had the machine for themselves, and ${LEAST_ANSWERS} calibrate it`,
-  );
-}
-
-/** What a server tells of itself; an engine in process answers one request after the other, unless a server would be asked. */
-function slotsOf(facts: MeasuredModel['facts']): number | null {
-  const told = facts?.settings?.slots;
-  if (typeof told === 'number' && Number.isSafeInteger(told) && told >= 1) return told;
-  return facts?.server === undefined && facts?.network === 'none' ? 1 : null;
-}
-
-function contextOfSlot(facts: MeasuredModel['facts']): number | null {
-  const told = facts?.settings?.contextOfSlot;
-  return typeof told === 'number' && told >= 1 ? told : null;
 }
 
 /** A machine that no catalogue has: its price and power are not known. */
@@ -342,10 +333,17 @@ function loadOf(
 }
 
 /** @throws UserError for a context in which the longest request has no room. */
-function contextOf({ context }: CapacityQuestion, lengths: readonly Lengths[]): number {
+function contextOf(
+  { context }: CapacityQuestion,
+  { lengths, longest: allowed }: Workload,
+  maxContext: number | null = null,
+): number {
   const longest = lengths.reduce((a, b) => (b.prompt + b.output > a.prompt + a.output ? b : a));
   const needed = longest.prompt + longest.output;
-  if (context === undefined || context >= needed) return context ?? needed;
+  // An answer ends where the context does.
+  if (context === undefined)
+    return allowed === undefined ? needed : Math.max(needed, Math.min(allowed, maxContext ?? allowed));
+  if (context >= needed) return context;
   throw new UserError(
     `--context: expected room for ${longest.prompt} tokens of the prompt and ${longest.output} of the answer, found ` +
       `${context}; leave it out or ask for less`,

@@ -2,6 +2,7 @@
 import type { Outcome } from '../../src/core/measure/measurement.js';
 import type { LogRecord } from '../../src/core/log/log.js';
 import { makeLog } from '../support/log.js';
+import { smallLlama } from '../support/shapes.js';
 
 const HOSTILE = '</script><script>alert(1)</script> <img src=x onerror=alert(2)> [x](javascript:alert(3)) \u001b[2J\u001b]0;gone\u0007 =cmd | `x`';
 
@@ -23,6 +24,7 @@ const pair = makeLog({
       sureness: 0.8,
       memory: 12e6,
       tokens: 6,
+      facts: { shape: smallLlama(4, 128) },
     },
     {
       id: 'reference-llm',
@@ -33,6 +35,7 @@ const pair = makeLog({
       itl: 0.008,
       memory: 48e6,
       tokens: 6,
+      facts: { shape: smallLlama(8, 256) },
     },
   ],
 });

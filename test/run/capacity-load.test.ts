@@ -2,13 +2,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { nameOf } from '../../src/core/capacity/device.js';
 import type { DevicePrediction } from '../../src/core/capacity/plan/answer.js';
 import type { LoadPlan } from '../../src/core/capacity/plan/load-plan.js';
 import { isMissing } from '../../src/core/quantity.js';
+import { devicesOf } from '../../src/core/report/devices-of.js';
 import { capacityBlocks, capacityDocument } from '../../src/core/report/document/capacity.js';
 import { htmlReport } from '../../src/core/report/html/page.js';
 import { renderBlocks } from '../../src/core/report/terminal.js';
 import { type CapacityQuestion, capacity, reportOf } from '../../src/run/capacity.js';
+import { render } from '../../src/run/render.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rightsize-capacity-load-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -98,6 +101,19 @@ describe('capacity from a run', () => {
     }
     const text = renderBlocks('', capacityBlocks(reportOf(await answer())), { columns: 160, color: false });
     expect(text).toContain('measured here');
+  });
+
+  it('says of each device what the report of the run says', async () => {
+    const { recommendation, analysis } = await render([RUN], { reports: [] });
+    const { devices, models } = devicesOf(analysis, recommendation.suites[0]!);
+    const names = devices.map(nameOf);
+    const { predictions } = await fromRun({ devices: names, load: undefined, slots: undefined });
+    for (const [i, { model, here, devices: places }] of models.entries()) {
+      const [measured, ...predicted] = predictions.slice(i * (1 + names.length), (i + 1) * (1 + names.length));
+      expect(measured).toMatchObject({ ...here, model });
+      expect(predicted).toHaveLength(9);
+      expect(predicted).toMatchObject(places.map(({ prediction }) => ({ ...prediction })));
+    }
   });
 
   it('is simulated for one of its models alone', async () => {

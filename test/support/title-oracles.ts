@@ -9,6 +9,7 @@ import type { Recommendation, SuiteRecommendation } from '../../src/core/recomme
 import { looksOf } from '../../src/core/report/charts/chart.js';
 import { buildCharts } from '../../src/core/report/charts/table.js';
 import { decisiveComparison } from '../../src/core/report/decisive.js';
+import { devicesOf } from '../../src/core/report/devices-of.js';
 import { verdictTable } from '../../src/core/report/document/answer.js';
 import { modelTable } from '../../src/core/report/document/brief.js';
 import { criteriaTable } from '../../src/core/report/document/criteria.js';
@@ -187,12 +188,12 @@ const ORACLES: Readonly<Record<string, readonly (readonly [form: RegExp, isTrue:
   memory: [
     [
       /needs/,
-      (_, { recommendation }, { title }) => {
-        const fits = recommendation.suites[0]!.fits;
+      (_, { analysis, recommendation }, { title }) => {
+        const { models } = devicesOf(analysis, recommendation.suites[0]!);
         const holds = /the smallest device that holds all: (?<device>.+)$/.exec(title)?.groups?.device;
         return (
           holds === undefined ||
-          fits.every(({ devices }) =>
+          models.every(({ devices }) =>
             devices.every(({ device, state }) => device !== holds || state !== 'does not fit'),
           )
         );

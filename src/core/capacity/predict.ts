@@ -26,6 +26,8 @@ export interface Question {
   readonly cacheType: CacheType;
   /** Requests whose whole context the engine reserves; 1 if it is absent. */
   readonly slots?: number | undefined;
+  /** The peak memory in bytes that a run measured for the model, if one did. */
+  readonly measured?: number | undefined;
 }
 
 export interface Prediction {
@@ -60,6 +62,8 @@ export interface PredictedMemory {
   readonly buffers: number;
   readonly reserve: number;
   readonly total: number;
+  /** The larger of the total and of what a run measured: it decides whether the model fits. */
+  readonly needed: number;
   /** What the device has for a model. */
   readonly usable: number;
   readonly fits: boolean;
@@ -82,6 +86,7 @@ export function memoryOf({
   context,
   cacheType,
   slots = 1,
+  measured = 0,
 }: Question): PredictedMemory {
   const { calibrated, reserve } = ENGINES[engine];
   const bytesOfValue = CACHE_BYTES[cacheType];
@@ -95,8 +100,18 @@ export function memoryOf({
       };
   const buffers = parts.compute + parts.output;
   const total = parts.weights + parts.cache + buffers + reserve;
+  const needed = Math.max(total, measured);
   const usable = device.memory * device.usable;
-  return { weights: parts.weights, cache: parts.cache, buffers, reserve, total, usable, fits: total <= usable };
+  return {
+    weights: parts.weights,
+    cache: parts.cache,
+    buffers,
+    reserve,
+    total,
+    needed,
+    usable,
+    fits: needed <= usable,
+  };
 }
 
 type Times = Pick<Prediction, 'ttft' | 'tpot' | 'e2e' | 'decodeRate'>;

@@ -231,9 +231,21 @@ export type TableCell =
   | Difference
   | { readonly kind: 'verdict'; readonly verdict: VerdictKind; readonly name: string }
   | { readonly kind: 'check'; readonly state: LimitState; readonly text: string }
-  /** Whether a model fits a device: the share of the usable memory, and the highest possible decode rate. */
-  | { readonly kind: 'fit'; readonly fits: boolean; readonly share: number; readonly ceiling: number | null }
+  /** Whether a model fits a device: the bytes that it needs, their share of the usable memory, and the tokens per second of one stream. */
+  | {
+      readonly kind: 'fit';
+      readonly fits: boolean;
+      readonly needed: number;
+      readonly share: number;
+      readonly rate: Interval | null;
+    }
   | { readonly kind: 'missing'; readonly reason: string };
+
+export interface Interval {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
 
 /** A difference in quality with the interval that decides, beside the margin. A page draws it; all values are score points. */
 export interface Difference {

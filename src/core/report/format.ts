@@ -44,8 +44,10 @@ export function formatCellLines(cell: TableCell): string[] {
     case 'check':
       return [`${STATE_MARKS[cell.state]} ${cell.text}`];
     case 'fit': {
-      const fits = `${cell.fits ? 'fits' : 'does not fit'}, ${formatUsed(cell.share)}`;
-      return cell.ceiling === null ? [fits] : [fits, `≤ ${formatCount(Math.round(cell.ceiling))} tok/s`];
+      const fits = cell.fits
+        ? `fits, ${formatUsed(cell.share)}`
+        : `does not fit: ${formatBytes(cell.needed)} is ${formatUsed(cell.share)}`;
+      return cell.rate === null ? [fits] : [fits, formatEstimate(cell.rate, 'tokens per second')];
     }
     case 'missing':
       return [ABSENT];

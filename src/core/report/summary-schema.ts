@@ -157,6 +157,24 @@ const task = z.looseObject({
   otherConditions: z.array(cell),
 });
 
+const forecast = z
+  .looseObject({
+    value: number,
+    low: number,
+    high: number,
+    basis: z.enum(['measured', 'pair', 'device', 'kind']),
+    rows: count,
+  })
+  .describe('A predicted value with its 90% interval, what it rests on, and the number of measurements behind that.');
+
+const prediction = z.looseObject({
+  engine: z.string(),
+  ttft: orMissing(forecast),
+  tpot: orMissing(forecast),
+  e2e: orMissing(forecast),
+  decodeRate: orMissing(forecast),
+});
+
 const suite = z.looseObject({
   name: z.string(),
   title: z.string(),
@@ -178,10 +196,27 @@ const suite = z.looseObject({
       estimate: orMissing(z.looseObject({ weights: number, cache: number, runtime: number, total: number })),
       measured: orMissing(known),
       error: orMissing(known),
-      devices: z.array(z.looseObject({ device: z.string(), state: z.enum(['fits', 'does not fit', 'unknown']) })),
+      here: prediction.describe('One stream on the machine of the run.'),
+      devices: z.array(
+        prediction.extend({
+          device: z.string(),
+          state: z.enum(['fits', 'does not fit', 'unknown']),
+          needed: orMissing(known),
+          share: orMissing(known),
+        }),
+      ),
     }),
   ),
-  breakEvens: z.array(z.looseObject({ model: z.string(), device: z.string(), instead: z.string(), requests: number })),
+  breakEvens: z.array(
+    z.looseObject({
+      model: z.string(),
+      device: z.string(),
+      instead: z.string(),
+      rate: number.describe('Requests a second from which the device is cheaper.'),
+      requests: number.describe('The same in an hour of a rented device, or over the life of one that is bought.'),
+      feasible: z.union([z.enum(['yes', 'no', 'open']), missing]).describe('Whether one device serves this rate.'),
+    }),
+  ),
   machineCosts: orMissing(z.array(z.looseObject({ model: z.string(), device: z.string(), thousandRequests: number }))),
   parity: z.array(
     z.looseObject({ first: z.string(), second: z.string(), n: count, sameOutput: count, sameScore: count }),

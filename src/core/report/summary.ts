@@ -12,8 +12,10 @@ import type {
   Overall,
   SessionFigures,
 } from '../analyse/analysis.js';
+import type { Prediction } from '../capacity/predict.js';
 import { conditionText } from '../definition/condition.js';
 import type { LoadTest } from '../load/load-test.js';
+import type { SessionFacts } from '../log/log.js';
 import { DISTRIBUTED } from '../measure/metrics.js';
 import { isMissing, type Missing } from '../quantity.js';
 import type { Cascade } from '../recommend/cascade/cascade.js';
@@ -24,6 +26,7 @@ import type {
   TaskRecommendation,
 } from '../recommend/recommendation.js';
 import type { Artifact } from './artifact.js';
+import { devicesOf } from './devices-of.js';
 import { plural } from './format.js';
 import { headlineOf } from './headline.js';
 import { loadQuestion, loadSentences } from './load-words.js';
@@ -56,8 +59,8 @@ export function summarise(analysis: Analysis, recommendation: Recommendation, lo
         references: recommended.references,
         comparisons: recommended.comparisons,
         shared: recommended.shared,
-        fits: recommended.fits,
-        breakEvens: recommended.breakEvens,
+        fits: describeFits(analysis, recommended),
+        breakEvens: devicesOf(analysis, recommended).breakEvens,
         machineCosts: recommended.machineCosts,
         parity: suite.parity,
         overall: suite.overall.map(describeOverall),
@@ -91,6 +94,26 @@ export function summarise(analysis: Analysis, recommendation: Recommendation, lo
     machines: analysis.machines.map(({ name, trials, environment }) => ({ name, trials, environment })),
     warnings: [...analysis.warnings, ...analysis.circumstances],
   };
+}
+
+/** The memory of each model on the machine of the run, and what is predicted of it on devices. */
+function describeFits(analysis: Analysis, recommended: SuiteRecommendation) {
+  const { models } = devicesOf(analysis, recommended);
+  return recommended.fits.map(({ model, context, estimate, measured, error }, i) => {
+    const { lengths, here, devices } = models[i]!;
+    return {
+      ...{ model, context, estimate, measured, error, lengths },
+      here: describePrediction(here),
+      devices: devices.map(({ device, state, needed, share, prediction }) => ({
+        ...{ device, state, needed, share },
+        ...describePrediction(prediction),
+      })),
+    };
+  });
+}
+
+function describePrediction({ engine, ttft, tpot, e2e, decodeRate }: Prediction) {
+  return { engine, ttft, tpot, e2e, decodeRate };
 }
 
 /** The answer of the whole report in a line. */
@@ -206,8 +229,13 @@ function describeModel({ id, origin, title, entry, facts, drift, ...model }: Mod
     quantisation: entry.quantisation ?? { missing: 'models.json does not say' },
     licence: entry.licence ?? { missing: 'models.json does not say' },
     price: entry.price ?? { missing: 'no price is given for this model' },
-    facts: facts ?? { missing: 'the model was never opened' },
+    facts: facts === null ? { missing: 'the model was never opened' } : withoutShape(facts),
   };
+}
+
+/** A shape names every layer, and the log has it. */
+function withoutShape({ shape: _, ...facts }: SessionFacts): Omit<SessionFacts, 'shape'> {
+  return facts;
 }
 
 function describeSessions({ sessions, metrics, memory }: SessionFigures) {

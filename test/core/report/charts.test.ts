@@ -267,7 +267,7 @@ describe('the chart of break-even', () => {
   it('crosses where a month of requests costs what the machine does', () => {
     const crossings = valuesOf(chart('break-even').spec as Layer).filter(({ instead }) => instead === 'hosted');
     const pi = crossings.find(({ device }) => device === 'Raspberry Pi 5, 8 GB')!;
-    expect(pi.dollars).toBeCloseTo(80 / 36, 9);
+    expect(pi.dollars).toBeCloseTo((80 / (3 * 365 * 24)) * 730.5, 9);
     const each = (pi.dollars as number) / (pi.requests as number);
     for (const { dollars, requests } of crossings)
       expect((dollars as number) / (requests as number)).toBeCloseTo(each, 12);

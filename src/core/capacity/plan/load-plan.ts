@@ -89,6 +89,44 @@ export function planBest(engines: readonly [Engine, ...Engine[]], demand: Demand
   return { engine: best, plan: planLoad(best, demand) };
 }
 
+/** Whether one device serves a rate of requests, and the share of the time that it is at work then. */
+export interface AtRate {
+  /** `open`: some of the draws hold, and some do not. */
+  readonly serves: 'yes' | 'no' | 'open';
+  readonly busy: number;
+}
+
+/**
+ * Simulates `demand.wanted` on one device: its queue must not grow without end, and every objective must hold. Of several settings of the slots, the
+ * first that holds counts, or else the last. What no order of the requests could serve is not simulated, and neither is what one request
+ * after the other serves, where there is no objective.
+ */
+export function atRate(engines: readonly [Engine, ...Engine[]], demand: Demand & { readonly wanted: number }): AtRate {
+  const holds = ({ overloaded, objectives }: Simulated) => !overloaded && objectives.every(({ held }) => held);
+  const condition = conditionOf(demand.kind, demand.wanted);
+  let simulation = new Simulation(engines[0], demand);
+  let found: Simulated | null = null;
+  for (const engine of engines) {
+    simulation = new Simulation(engine, demand);
+    if (demand.wanted >= simulation.bound(engine.times)) continue;
+    found = simulation.run(condition, engine.times, REQUESTS_OF_DRAW, demand.seed);
+    if (holds(found)) break;
+  }
+  const held = simulation.draws.filter((times, i) => {
+    if (demand.wanted >= simulation.bound(times)) return false;
+    if (demand.objectives.length === 0 && demand.wanted * secondsAlone(times, demand.lengths) < AT_EASE) return true;
+    return holds(simulation.run(condition, times, REQUESTS_OF_DRAW, `${demand.seed} ${i}`));
+  }).length;
+  const share = held / simulation.draws.length;
+  const serves = share >= 1 - TAIL ? 'yes' : share <= TAIL ? 'no' : 'open';
+  return { serves, busy: found?.busy ?? 1 };
+}
+
+/** The share of draws beyond each end of an interval. */
+const TAIL = 0.05;
+/** A server that answers one request after the other rests a tenth of the time, so its queue ends. */
+const AT_EASE = 0.9;
+
 function planLoad(engine: Engine, demand: Demand): LoadPlan {
   const simulation = new Simulation(engine, demand);
   const point = simulation.greatest(REQUESTS);
@@ -153,6 +191,13 @@ class Simulation {
       point: this.run(condition, this.engine.times, REQUESTS, seed),
       draws: this.draws.map((times, i) => this.run(condition, times, REQUESTS_OF_DRAW, `${seed} ${i}`)),
     };
+  }
+
+  /** No device serves more requests a second: each takes at least what no other request shares with it. */
+  bound({ read, sequence }: StepTimes): number {
+    const { prompt, output } = usualLengths(this.demand.lengths);
+    const own = read(prompt, 0) + (output - 1) * sequence;
+    return own > 0 ? 1 / own : Number.POSITIVE_INFINITY;
   }
 
   /** The requests a second of a device that answers one after the other. */

@@ -47,7 +47,7 @@ export interface MoneyOptions {
 
 /** The mean of a year. */
 export const HOURS_OF_MONTH = 730.5;
-const SECONDS_OF_MONTH = HOURS_OF_MONTH * 3600;
+export const SECONDS_OF_MONTH = HOURS_OF_MONTH * 3600;
 
 export function moneyOf({ devices, served, greatest }: LoadPlan, options: MoneyOptions): Money | Missing {
   if (isMissing(served)) return served;
@@ -70,7 +70,7 @@ export function moneyOf({ devices, served, greatest }: LoadPlan, options: MoneyO
   };
 }
 
-function monthOf({ dollars, per }: NonNullable<Device['price']>): number {
+export function monthOf({ dollars, per }: NonNullable<Device['price']>): number {
   return (per === 'hour' ? dollars : dollars / HOURS_OF_LIFE) * HOURS_OF_MONTH;
 }
 
@@ -109,15 +109,29 @@ function breakEvenOf(
   const { prompt, output } = usualLengths(lengths);
   const ofRequest = (prompt * api.input + output * api.output) / 1e6;
   if (ofRequest === 0) return missing('the API costs nothing');
-  // Energy grows with the requests, so each saves what the API costs less its own energy.
   const energy = perDevice / ((served.requests.value / served.devices) * SECONDS_OF_MONTH);
-  if (energy >= ofRequest) return missing('the energy of a request costs more than the API');
-  const rate = hardware / ((ofRequest - energy) * SECONDS_OF_MONTH);
+  const found = breakEvenRate({ hardware, ofRequest, energy });
+  if (isMissing(found)) return found;
+  const rate = found.value;
   if (isMissing(greatest)) return { rate, feasible: greatest };
   // The greatest load may be of users: at this demand each unit of load brings `requestsOfLoad` requests a second.
   const requestsOfLoad = served.requests.value / served.devices / served.load;
   if (rate <= greatest.low * requestsOfLoad) return { rate, feasible: 'yes' };
   return { rate, feasible: rate > greatest.high * requestsOfLoad ? 'no' : 'open' };
+}
+
+export interface BreakEvenCosts {
+  /** Dollars of a device for a month. */
+  readonly hardware: number;
+  /** Dollars of a request at the API, and of the energy that it takes here. */
+  readonly ofRequest: number;
+  readonly energy: number;
+}
+
+/** Energy grows with the requests, so each saves what the API costs less its own energy. */
+export function breakEvenRate({ hardware, ofRequest, energy }: BreakEvenCosts): { readonly value: number } | Missing {
+  if (energy >= ofRequest) return missing('the energy of a request costs more than the API');
+  return { value: hardware / ((ofRequest - energy) * SECONDS_OF_MONTH) };
 }
 
 function one(value: number): Figure {

@@ -6,7 +6,9 @@
 
 import type { Device } from '../../capacity/device.js';
 import type { ModelFit } from '../../capacity/fit.js';
+import type { ModelDevices } from '../../capacity/plan/run-devices.js';
 import { isMissing } from '../../quantity.js';
+import { devicesOf } from '../devices-of.js';
 import type { Chart, Spec } from '../document.js';
 import { formatBytes, list, plural } from '../format.js';
 import { type ChartInput, legendOf, logTicks, type NoChart, specOf, widened } from './chart.js';
@@ -31,7 +33,11 @@ export function memoryChart({ analysis, recommendation, suite }: ChartInput): Ch
   const most = Math.max(...shown.map((fit) => needOf(fit)!));
   // Bytes would be labelled at round powers of ten, which are odd numbers of MiB.
   const unit = most >= 2 ** 30 ? { name: 'GiB', bytes: 2 ** 30 } : { name: 'MiB', bytes: 2 ** 20 };
-  const title = titleOf(shown, devices);
+  const { models } = devicesOf(analysis, recommendation.suites[suite]!);
+  const title = titleOf(shown, {
+    devices,
+    places: models.filter(({ model }) => shown.some((fit) => fit.model === model)),
+  });
   const y = { field: 'model', type: 'nominal', title: null, sort: analysis.models.map(({ id }) => id) };
   const least = Math.min(...shown.flatMap(readingsOf));
   const isWide = least > 0 && most > DECADE * least;
@@ -291,13 +297,14 @@ function noteOf(parts: readonly string[], devices: readonly Device[], drawn: rea
   return [...parts, ...further].join('; ');
 }
 
-function titleOf(fits: readonly ModelFit[], devices: readonly Device[]): string {
+function titleOf(
+  fits: readonly ModelFit[],
+  { devices, places }: { readonly devices: readonly Device[]; readonly places: readonly ModelDevices[] },
+): string {
   const sorted = [...fits].sort((a, b) => needOf(a)! - needOf(b)!);
   const [least, most] = [sorted[0]!, sorted.at(-1)!];
   const need = (fit: ModelFit) => `${fit.model} needs ${formatBytes(needOf(fit)!)}`;
-  const holds = devices.find(({ name }) =>
-    fits.every((fit) => fit.devices.find(({ device }) => device === name)?.state === 'fits'),
-  );
+  const holds = devices.find((_, i) => places.every((place) => place.devices[i]!.state === 'fits'));
   const where =
     holds === undefined ? 'no device of the table holds all' : `the smallest device that holds all: ${holds.name}`;
   return `${least === most ? need(most) : `${need(least)}, ${need(most)}`}; ${where}`;

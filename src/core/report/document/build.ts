@@ -84,8 +84,8 @@ function suitePart({ analysis, recommendation, charts }: Input, index: number): 
       criteriaSection(analysis, suite, recommended, `criteria${suffix}`),
       tasksSection(suite, recommended),
       ...cascadesSection(recommended),
-      ...devicesSection(recommended),
-      ...breakEvenSection(recommended),
+      ...devicesSection(analysis, recommended),
+      ...breakEvenSection(analysis, suite, recommended),
       ...paritySection(suite),
     ],
   };

@@ -41,7 +41,7 @@ const ONE_STREAM: readonly Filled<DevicePrediction>[] = [
 
 function inMemory({ memory }: Pick<DeviceLoad, 'memory'>): TableCell {
   if (isMissing(memory)) return missingCell(memory.missing);
-  const used = `${formatBytes(memory.total)} of ${formatBytes(memory.usable)}`;
+  const used = `${formatBytes(memory.needed)} of ${formatBytes(memory.usable)}`;
   return textCell(memory.fits ? used : `${used}: does not fit`);
 }
 

@@ -12,12 +12,14 @@ import { isMissing, type Missing, missing } from '../../quantity.js';
 import type { SuiteRecommendation } from '../../recommend/recommendation.js';
 import { judgesSafety } from '../../score/safety.js';
 import { shownQuality } from '../deciding.js';
+import { devicesOf } from '../devices-of.js';
 import { estimateCell, missingCell, type Section, type Table, type TableCell, textCell } from '../document.js';
 import { formatBytes, formatCell, formatCount, formatDollars, list } from '../format.js';
 import { metricCell, shownIn } from './shown.js';
 import { reasonsOfMatrix, withoutEmptyRows } from './tables.js';
 
 interface Subject {
+  readonly analysis: Analysis;
   readonly model: ModelAnalysis;
   readonly overall: Overall;
   readonly suite: SuiteAnalysis;
@@ -74,7 +76,13 @@ export function criteriaSection(
 
 /** Rows are criteria, columns are models in the order of the run. */
 export function criteriaTable(analysis: Analysis, suite: SuiteAnalysis, recommended: SuiteRecommendation): Table {
-  const subjects = analysis.models.map((model, i) => ({ model, overall: suite.overall[i]!, suite, recommended }));
+  const subjects = analysis.models.map((model, i) => ({
+    analysis,
+    model,
+    overall: suite.overall[i]!,
+    suite,
+    recommended,
+  }));
   return {
     kind: 'table',
     name: 'criteria',
@@ -89,12 +97,12 @@ export function criteriaTable(analysis: Analysis, suite: SuiteAnalysis, recommen
 }
 
 /** The table of devices goes from small to large. */
-function smallestDevice({ model, recommended }: Subject): TableCell {
-  const fit = recommended.fits.find((candidate) => candidate.model === model.id);
-  if (fit === undefined) return missingCell('the server is not ours');
-  const first = fit.devices.find(({ state }) => state === 'fits');
+function smallestDevice({ analysis, model, recommended }: Subject): TableCell {
+  const found = devicesOf(analysis, recommended).models.find((candidate) => candidate.model === model.id);
+  if (found === undefined) return missingCell('the server is not ours');
+  const first = found.devices.find(({ state }) => state === 'fits');
   if (first !== undefined) return textCell(first.device);
-  const isUnknown = fit.devices.every(({ state }) => state === 'unknown');
+  const isUnknown = found.devices.every(({ state }) => state === 'unknown');
   return isUnknown
     ? missingCell('its memory was neither estimated nor measured')
     : textCell('none of the listed devices');

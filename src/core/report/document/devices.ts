@@ -1,65 +1,137 @@
-/** Which devices each model fits, and from how many requests a device of one's own is cheaper than a hosted model. */
-import type { BreakEven } from '../../capacity/breakeven.js';
-import type { DeviceFit, ModelFit } from '../../capacity/fit.js';
+/** Which devices hold each model and how fast one stream is there, and from how many requests a device of one's own is cheaper than a hosted model. */
+
+import type { Analysis, SuiteAnalysis } from '../../analyse/analysis.js';
+import type { ModelFit } from '../../capacity/fit.js';
+import type { BreakEven } from '../../capacity/plan/break-evens.js';
+import type { ModelDevices, ModelOnDevice } from '../../capacity/plan/run-devices.js';
+import { objectivesOf } from '../../load/objective.js';
 import { isMissing } from '../../quantity.js';
 import type { SuiteRecommendation } from '../../recommend/recommendation.js';
-import { missingCell, quantityCell, type Section, type TableCell, textCell, valueCell } from '../document.js';
+import { basisWords, objectivesWords } from '../capacity-words.js';
+import { devicesOf } from '../devices-of.js';
+import {
+  type Block,
+  estimateCell,
+  missingCell,
+  quantityCell,
+  type Section,
+  type TableCell,
+  textCell,
+  valueCell,
+} from '../document.js';
 import { formatCount, formatDollars, list } from '../format.js';
-import { sensibleBreakEvens } from '../sensible.js';
 import { groupedNames } from '../variants.js';
-import { type Filled, tableOf } from './tables.js';
+import { type Filled, listOf, reasonsList, tableOf } from './tables.js';
 
-export function devicesSection({ fits }: SuiteRecommendation): Section[] {
+interface Row {
+  readonly fit: ModelFit;
+  readonly places: ModelDevices;
+}
+
+export function devicesSection(analysis: Analysis, recommended: SuiteRecommendation): Section[] {
+  const { fits } = recommended;
   if (fits.length === 0) return [];
+  const { models } = devicesOf(analysis, recommended);
+  const rows = fits.map((fit, i): Row => ({ fit, places: models[i]! }));
   return [
     {
       kind: 'section',
       heading: 'Devices',
       folded: true,
       body: [
-        tableOf({ name: 'devices', label: 'Devices' }, columnsFor(fits[0]!.devices), fits),
+        tableOf({ name: 'devices', label: 'Devices' }, columnsFor(models[0]!.devices), rows),
         {
           kind: 'note',
           text:
-            'The estimate adds weights, KV cache at the longest request of the suite, and runtime. It is off by estimate / measured - 1: ' +
-            'below zero, the estimate is too low. A device is judged by the larger of estimate and measurement, as a share of its usable ' +
-            'memory. The rate is the most that its memory bandwidth allows for one request at a time; it was not measured.',
+            'The estimate is of the machine of the run: weights, KV cache and runtime. It is off by estimate / measured - 1: below zero, the estimate is ' +
+            'too low. On each device the model needs the larger of what is predicted there for the longest request of the suite and of what was ' +
+            'measured here, as a share of the usable memory. Rates are tokens per second of one stream with 90% intervals, for requests and ' +
+            `answers as long as those of the suite. rightsize capacity, given this run, says what a device does under load.`,
         },
+        ...listOf('What the rates rest on', basisItems(models)),
+        ...listOf('Not known', unknownItems(models)),
       ],
     },
   ];
 }
 
-function columnsFor(devices: readonly DeviceFit[]): Filled<ModelFit>[] {
+function columnsFor(devices: readonly ModelOnDevice[]): Filled<Row>[] {
   return [
-    { title: 'Model', holds: 'names', cell: ({ model }) => textCell(model) },
+    { title: 'Model', holds: 'names', cell: ({ fit }) => textCell(fit.model) },
     {
       title: 'Memory, estimated',
       holds: 'numbers',
-      cell: ({ estimate }) =>
+      cell: ({ fit: { estimate } }) =>
         isMissing(estimate) ? missingCell(estimate.missing) : quantityCell(estimate.total, 'bytes'),
     },
-    { title: 'Memory, measured', holds: 'numbers', cell: ({ measured }) => valueCell(measured, 'bytes') },
-    { title: 'Estimate off by', holds: 'numbers', cell: ({ error }) => valueCell(error, 'relative') },
+    { title: 'Memory, measured', holds: 'numbers', cell: ({ fit }) => valueCell(fit.measured, 'bytes') },
+    { title: 'Estimate off by', holds: 'numbers', cell: ({ fit }) => valueCell(fit.error, 'relative') },
+    {
+      title: 'Rate here',
+      holds: 'numbers',
+      cell: ({ places }) => estimateCell(places.here.decodeRate, 'tokens per second'),
+    },
     ...devices.map(
-      ({ device }, i): Filled<ModelFit> => ({ title: device, holds: 'words', cell: (fit) => fitCell(fit.devices[i]!) }),
+      ({ device }, i): Filled<Row> => ({
+        title: device,
+        holds: 'words',
+        cell: ({ places }) => fitCell(places.devices[i]!),
+      }),
     ),
   ];
 }
 
-function fitCell({ state, share, ceiling }: DeviceFit): TableCell {
+function fitCell({ state, needed, share, prediction: { decodeRate } }: ModelOnDevice): TableCell {
   if (isMissing(share)) return missingCell(share.missing);
+  if (isMissing(needed)) return missingCell(needed.missing);
   return {
     kind: 'fit',
     fits: state === 'fits',
+    needed: needed.value,
     share: share.value,
-    ceiling: isMissing(ceiling) || state !== 'fits' ? null : ceiling.value,
+    rate: isMissing(decodeRate) || state !== 'fits' ? null : decodeRate,
   };
+}
+
+/** `RTX 3060, 12 GB: calibrated on 10 rows of this device and engine` */
+function basisItems(models: readonly ModelDevices[]): string[] {
+  const places = models.flatMap(({ here, devices }) => [
+    { name: 'the machine of the run', prediction: here },
+    ...devices.map(({ device, prediction }) => ({ name: device, prediction })),
+  ]);
+  const found = places.flatMap(({ name, prediction: { tpot } }) =>
+    isMissing(tpot) ? [] : [{ name, words: basisWords({ ttft: tpot, tpot }) }],
+  );
+  return namesBy(found, ({ words }) => words).map(([words, names]) => `${names.join('; ')}: ${words}`);
+}
+
+/** A model that does not fit has no rate, and its cell says so. */
+function unknownItems(models: readonly ModelDevices[]): string[] {
+  const here = models.flatMap(({ model, here: { decodeRate } }) =>
+    isMissing(decodeRate) ? [{ name: model, words: `Rate here: ${decodeRate.missing}` }] : [],
+  );
+  const elsewhere = models.flatMap(({ model, devices }) =>
+    devices.flatMap(({ state, prediction: { decodeRate } }) =>
+      isMissing(decodeRate) && state !== 'does not fit'
+        ? [{ name: model, words: `Rate on other devices: ${decodeRate.missing}` }]
+        : [],
+    ),
+  );
+  return namesBy([...here, ...elsewhere], ({ words }) => words).map(([words, names]) => `${words} (${list(names)})`);
+}
+
+function namesBy<Item extends { readonly name: string }>(
+  items: readonly Item[],
+  wordsOf: (item: Item) => string,
+): [words: string, names: readonly string[]][] {
+  const groups = new Map<string, Set<string>>();
+  for (const item of items) groups.set(wordsOf(item), (groups.get(wordsOf(item)) ?? new Set()).add(item.name));
+  return [...groups].map(([words, names]) => [words, [...names]]);
 }
 
 interface BreakEvenRow {
   readonly breakEven: BreakEven;
-  /** The number depends on the device and the price alone, so all models that fit share a row. */
+  /** Models that share a number and an answer share a row. */
   readonly models: readonly string[];
 }
 
@@ -67,40 +139,61 @@ const BREAK_EVEN_COLUMNS: readonly Filled<BreakEvenRow>[] = [
   { title: 'On', holds: 'names', cell: ({ breakEven: { device } }) => textCell(device) },
   { title: 'Instead of', holds: 'names', cell: ({ breakEven: { instead } }) => textCell(instead) },
   { title: 'From', holds: 'numbers', cell: ({ breakEven }) => textCell(describeRequests(breakEven)) },
+  { title: 'One device serves that', holds: 'words', cell: ({ breakEven: { feasible } }) => feasibleCell(feasible) },
   { title: 'With', holds: 'sentences', cell: ({ models }) => textCell(list(groupedNames(models))) },
 ];
+
+function feasibleCell(feasible: BreakEven['feasible']): TableCell {
+  if (typeof feasible === 'object') return missingCell(feasible.missing);
+  switch (feasible) {
+    case 'yes':
+      return textCell('yes');
+    case 'no':
+      return textCell('no, it takes several');
+    case 'open':
+      return textCell('open');
+  }
+}
 
 function breakEvenRows(breakEvens: readonly BreakEven[]): BreakEvenRow[] {
   const rows = new Map<string, BreakEvenRow>();
   for (const breakEven of breakEvens) {
-    const key = JSON.stringify([breakEven.device, breakEven.instead]);
+    const { device, instead, feasible } = breakEven;
+    const key = JSON.stringify([device, instead, describeRequests(breakEven), feasible]);
     rows.set(key, { breakEven, models: [...(rows.get(key)?.models ?? []), breakEven.model] });
   }
   return [...rows.values()];
 }
 
-export function breakEvenSection(recommended: SuiteRecommendation): Section[] {
-  const breakEvens = sensibleBreakEvens(recommended);
+export function breakEvenSection(
+  analysis: Analysis,
+  suite: SuiteAnalysis,
+  recommended: SuiteRecommendation,
+): Section[] {
+  const { breakEvens } = devicesOf(analysis, recommended);
   if (breakEvens.length === 0) return [];
   const prices = new Map(breakEvens.map(({ device, price }) => [device, describePrice(device, price)]));
-  return [
+  const objectives = objectivesOf(suite.requirement.limits);
+  const within =
+    objectives.length === 0 ? 'its queue does not grow without end' : `${objectivesWords(objectives)} hold`;
+  const table = tableOf({ name: 'break-even', label: 'Break-even' }, BREAK_EVEN_COLUMNS, breakEvenRows(breakEvens));
+  const body: Block[] = [
+    table,
     {
-      kind: 'section',
-      heading: 'When your own machine is cheaper',
-      folded: true,
-      body: [
-        tableOf({ name: 'break-even', label: 'Break-even' }, BREAK_EVEN_COLUMNS, breakEvenRows(breakEvens)),
-        {
-          kind: 'note',
-          text: `Only models that miss no limit and are not shown to be worse. Energy, people and idle hours are not included. Prices: ${[...prices.values()].join('; ')}.`,
-        },
-      ],
+      kind: 'note',
+      text:
+        'Only models that miss no limit and are not shown to be worse. Energy is counted where the power of a device is known; people are not. ' +
+        `One device serves a rate if ${within} in a simulation with the lengths of the suite and random arrivals; ` +
+        `open means that the doubt about its speed leaves both. Prices: ${[...prices.values()].join('; ')}.`,
     },
+    ...reasonsList(table),
   ];
+  return [{ kind: 'section', heading: 'When your own machine is cheaper', folded: true, body }];
 }
 
-function describeRequests({ requests, price }: BreakEven): string {
-  return `${formatCount(Math.ceil(requests))} requests ${price.per === 'hour' ? 'an hour' : 'in total'}`;
+/** `0.52 requests/s (1,872 an hour)` */
+function describeRequests({ rate, requests, price }: BreakEven): string {
+  return `${formatCount(rate)} requests/s (${formatCount(Math.ceil(requests))} ${price.per === 'hour' ? 'an hour' : 'in three years'})`;
 }
 
 function describePrice(device: string, { dollars, per, source, date }: BreakEven['price']): string {

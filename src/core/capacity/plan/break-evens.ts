@@ -1,0 +1,141 @@
+/**
+ * From how many requests a second a device is cheaper than a hosted model of the run, and whether one device serves that many:
+ *
+ *     rate = price of the device a month / (price of a request at the hosted model - its energy here)
+ *
+ * The price of a request is the mean of what the run paid. Requests arrive as a Poisson process and have the lengths of the suite. One device
+ * serves them if its queue does not grow without end, and the limits of the suite on latencies and rates hold.
+ */
+import type { Analysis, SuiteAnalysis } from '../../analyse/analysis.js';
+import { estimateAt } from '../../analyse/distribution.js';
+import { objectivesOf } from '../../load/objective.js';
+import { isMissing, type Missing, missing } from '../../quantity.js';
+import { CALIBRATION } from '../catalogue/constants.js';
+import type { Device, DevicePrice } from '../device.js';
+import type { Electricity } from '../devices.js';
+import { HOURS_OF_LIFE } from '../machine-cost.js';
+import type { Demand } from './demand.js';
+import { type Engine, predictedEngines } from './engine.js';
+import { engineHere } from './here.js';
+import { atRate } from './load-plan.js';
+import { breakEvenRate, monthOf } from './money.js';
+import { questionOf, type RunDevices, type RunDevicesOptions, type Subject, subjectOf } from './run-devices.js';
+
+export interface BreakEven {
+  readonly model: string;
+  readonly device: string;
+  /** The priced model of the run that would answer the requests instead. */
+  readonly instead: string;
+  /** Requests a second from which the device is cheaper. */
+  readonly rate: number;
+  /** The same as a number of requests: in an hour of a rented device, or over the life of one that is bought. */
+  readonly requests: number;
+  readonly price: DevicePrice;
+  /** Dollars of a request: at the hosted model, and of the energy on the device; missing if nothing tells it, and then not counted. */
+  readonly ofRequest: number;
+  readonly energy: { readonly value: number } | Missing;
+  /** Whether one device serves this rate; `open` if the doubt about its speed leaves both. */
+  readonly feasible: 'yes' | 'no' | 'open' | Missing;
+}
+
+export interface BreakEvenOptions extends RunDevicesOptions {
+  readonly electricity: Electricity;
+  /** Whether anybody would run this model in place of another. */
+  readonly isSensible: (model: string) => boolean;
+}
+
+export function breakEvens(
+  analysis: Analysis,
+  suite: SuiteAnalysis,
+  { models }: RunDevices,
+  { devices, fits, electricity, isSensible }: BreakEvenOptions,
+): BreakEven[] {
+  const hosted = suite.overall.flatMap(({ model, metrics }) => {
+    const cost = estimateAt(metrics.cost, 'mean');
+    return isMissing(cost) || cost.value <= 0 ? [] : [{ model, ofRequest: cost.value / 1000 }];
+  });
+  if (hosted.length === 0) return [];
+  const objectives = objectivesOf(suite.requirement.limits);
+  return models
+    .filter(({ model }) => isSensible(model))
+    .flatMap(({ model: id, devices: places }) => {
+      const subject = subjectOf(analysis, suite, fits.find(({ model }) => model === id)!);
+      return places.flatMap(({ state }, i) => {
+        const device = devices[i]!;
+        if (state !== 'fits' || device.price === null) return [];
+        const machine: Machine = { device, price: device.price, engines: enginesOf(subject, device), electricity };
+        const demand: Demand = {
+          kind: { kind: 'rate', arrivals: { kind: 'poisson' } },
+          wanted: null,
+          objectives,
+          lengths: subject.workload.lengths,
+          headroom: 0,
+          seed: analysis.run.settings.seed,
+        };
+        return hosted
+          .filter(({ model }) => model !== id)
+          .flatMap(({ model: instead, ofRequest }) => {
+            const found = breakEven(machine, demand, ofRequest);
+            return found === null ? [] : [{ model: id, device: device.name, instead, ...found }];
+          });
+      });
+    });
+}
+
+interface Machine {
+  readonly device: Device;
+  readonly price: DevicePrice;
+  readonly engines: readonly [Engine, ...Engine[]] | Missing;
+  readonly electricity: Electricity;
+}
+
+function enginesOf(subject: Subject, device: Device): Machine['engines'] {
+  const { model, workload, fit } = subject;
+  if (device.thisMachine) {
+    return engineHere(
+      { facts: model.facts, streams: workload.streams },
+      { context: isMissing(fit.context) ? Number.POSITIVE_INFINITY : fit.context.value },
+    );
+  }
+  const question = questionOf(subject, device);
+  return isMissing(question) ? question : predictedEngines(question, { slots: undefined, calibration: CALIBRATION });
+}
+
+/** @returns Null where the energy of a request alone costs more than the hosted model. */
+function breakEven(
+  { device, price, engines, electricity }: Machine,
+  demand: Demand,
+  ofRequest: number,
+): Omit<BreakEven, 'model' | 'device' | 'instead'> | null {
+  const hardware = monthOf(price);
+  const at = (wanted: number) => (isMissing(engines) ? engines : atRate(engines, { ...demand, wanted }));
+  const without = breakEvenRate({ hardware, ofRequest, energy: 0 });
+  if (isMissing(without)) return null;
+  const energy = energyOf({ device, price, electricity }, without.value, () => at(without.value));
+  const found = breakEvenRate({ hardware, ofRequest, energy: isMissing(energy) ? 0 : energy.value });
+  if (isMissing(found)) return null;
+  const held = at(found.value);
+  const hours = price.per === 'hour' ? 1 : HOURS_OF_LIFE;
+  return {
+    rate: found.value,
+    requests: found.value * hours * 3600,
+    price,
+    ofRequest,
+    energy,
+    feasible: isMissing(held) ? held : held.serves,
+  };
+}
+
+/** Dollars of the energy of a request, where the device is at work for a share of the time. */
+function energyOf(
+  { device, price, electricity }: Pick<Machine, 'device' | 'price' | 'electricity'>,
+  rate: number,
+  atWork: () => { readonly busy: number } | Missing,
+): BreakEven['energy'] {
+  if (price.per === 'hour') return { value: 0 };
+  const { watts } = device;
+  if (watts === undefined) return missing(`the power of ${device.name} is unknown`);
+  const found = atWork();
+  if (isMissing(found)) return found;
+  return { value: (found.busy * (watts / 1000) * electricity.dollars) / (rate * 3600) };
+}
