@@ -216,7 +216,7 @@ async function factsOf(
       ? null
       : footprintOf(shape, {
           context: contextSize,
-          copiedWeights: loaded.copiedBytes,
+          heldWeights: loaded.heldBytes,
           batch: model.batchSize,
           bytesOfValue: BYTES_PER_CACHED_VALUE[model.kvCacheType],
           flashAttention: model.flashAttention !== false,

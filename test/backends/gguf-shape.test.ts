@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { footprintOf } from '../../src/backends/llama-cpp/footprint.js';
 import { readGguf } from '../../src/backends/llama-cpp/gguf.js';
+import { heldBytesIn } from '../../src/backends/llama-cpp/library.js';
 import { llamaCppMemory } from '../../src/core/capacity/engine-memory.js';
 import { shapeOfGguf } from '../../src/core/capacity/gguf.js';
 import { allWeights } from '../../src/core/capacity/shape.js';
@@ -30,10 +31,11 @@ describe('the memory of a GGUF file, from its header', () => {
   });
 
   it('goes into the log with what one token reads', async () => {
-    const opened = { context: 1024, copiedWeights: 3 * MiB, batch: 512, bytesOfValue: 2, flashAttention: true };
-    const footprint = footprintOf(await shapeOf(LLM), opened);
+    const opened = { context: 1024, heldWeights: 0, batch: 512, bytesOfValue: 2, flashAttention: true };
     const shape = await shapeOf(LLM);
     const { weights } = shape;
+    const footprint = footprintOf(shape, { ...opened, heldWeights: allWeights(weights).bytes + 3 * MiB });
+    expect(footprintOf(shape, opened).buffers).toBe(footprint.buffers - 3 * MiB);
     const { compute, output } = llamaCppMemory(shape, OPTIONS);
     // The embedding is the output matrix too, so a token reads all weights and the whole cache of a full context.
     expect(footprint).toMatchObject({
@@ -52,6 +54,18 @@ describe('the memory of a GGUF file, from its header', () => {
     expect(layers).toHaveLength(5);
     expect(vocabulary).toBeGreaterThan(0);
   });
+});
+
+it('counts the weights that llama.cpp says it holds: a part that is copied and lies at an end of the file is no longer mapped', () => {
+  // TinyLlama 1.1B (IQ2_XXS, 306.95 MiB) on a CPU with AMX. The output matrix is the first tensor, and lies in the buffer of AMX alone.
+  const lines = [
+    'load_tensors:          AMX model buffer size =    50.30 MiB\n',
+    'load_tensors:   CPU_Mapped model buffer size =   263.98 MiB\n',
+    'load_tensors:   CPU_REPACK model buffer size =     7.22 MiB\n',
+    'llama_context:        CPU  output buffer size =     0.12 MiB\n',
+  ];
+  const held = lines.reduce((sum, line) => sum + heldBytesIn(line), 0);
+  expect(held / MiB).toBeCloseTo(321.5, 9);
 });
 
 describe('the shape of a header', () => {

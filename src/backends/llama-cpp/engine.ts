@@ -55,8 +55,8 @@ export interface LoadedModel {
   /** The number of threads that it computes on: the fastest allowed number. */
   readonly threads: number;
   readonly device: string;
-  /** Bytes of weights that the library holds a second time, in an order for this CPU. */
-  readonly copiedBytes: number;
+  /** Bytes of weights that the library says it holds: those of the file, and others in an order for this CPU; 0 if it does not say. */
+  readonly heldBytes: number;
   /** Tokens the model was trained on at a time. */
   readonly trainedContext: number;
   readonly warnings: readonly string[];

@@ -8,8 +8,11 @@ import type { SessionFacts } from '../../core/log/log.js';
 
 export interface OpenedContext {
   readonly context: number;
-  /** Bytes of weights that are held a second time, in an order for the CPU. */
-  readonly copiedWeights: number;
+  /**
+   * Bytes of weights that the engine says it holds; 0 if it does not say. Some of them lie there in an order for the CPU. What it keeps in that order
+   * alone at either end of the file is no longer mapped, so they are fewer than the file and the copies together.
+   */
+  readonly heldWeights: number;
   readonly batch: number;
   readonly bytesOfValue: number;
   readonly flashAttention: boolean;
@@ -28,10 +31,11 @@ export function shapeOfFiles(contents: readonly GgufContent[], place: string): M
 }
 
 export function footprintOf(shape: ModelShape, opened: OpenedContext): NonNullable<SessionFacts['footprint']> {
-  const { cache, compute, output } = llamaCppMemory(shape, { ...opened, slots: 1 });
+  const { heldWeights } = opened;
+  const { weights, cache, compute, output } = llamaCppMemory(shape, { ...opened, slots: 1 });
   return {
     cache,
-    buffers: compute + output + opened.copiedWeights,
+    buffers: compute + output + (heldWeights > 0 ? heldWeights - weights : 0),
     readPerToken: weightsRead(shape.weights, 1).bytes,
     cacheReadPerToken: cacheBytes(shape, opened.context, opened.bytesOfValue),
   };

@@ -20,8 +20,8 @@ export interface Library {
   takeComplaints(): string[];
   /** Returns the lines of the warnings that the library has logged since the last call. */
   takeWarnings(): readonly string[];
-  /** Returns the bytes of weights that were copied into an order for this CPU, beside those mapped from files, since the last call. */
-  takeCopiedBytes(): number;
+  /** Returns the bytes of weights that it has put into memory since the last call, those of files and those in an order for this CPU. */
+  takeHeldBytes(): number;
   /** Starts threads that spin a while when they wait for work, as those of llama-bench do. */
   createThreadPool(threads: number): ThreadPool;
 }
@@ -54,10 +54,10 @@ function open({ base, ggml, llama: llamaFile, backends, origin }: LibraryFiles):
   const complaints: string[] = [];
   const warnings: string[] = [];
   let variant: string | null = null;
-  let copied = 0;
+  let held = 0;
   const logged = (level: number, message: string) => {
     variant ??= cpuVariantIn(message);
-    copied += copiedBytesIn(message);
+    held += heldBytesIn(message);
     if (level === ERROR) complaints.push(message.trim());
     if (level === WARN) warnings.push(message);
   };
@@ -76,9 +76,9 @@ function open({ base, ggml, llama: llamaFile, backends, origin }: LibraryFiles):
     llama,
     takeComplaints: () => complaints.splice(0),
     takeWarnings: () => readable(warnings.splice(0)),
-    takeCopiedBytes() {
-      const bytes = copied;
-      copied = 0;
+    takeHeldBytes() {
+      const bytes = held;
+      held = 0;
       return bytes;
     },
     createThreadPool,
@@ -111,9 +111,9 @@ function cpuVariantIn(message: string): string | null {
   return /loaded CPU backend from .*ggml-cpu-(\w+)\.(?:so|dylib|dll)/.exec(message)?.[1] ?? null;
 }
 
-/** The buffers of `ggml_backend_dev_get_extra_bufts`, whose names are all that tells them from those of the file. */
-function copiedBytesIn(message: string): number {
-  const mebibytes = /(?:AMX|REPACK|KLEIDIAI)\w* model buffer size = +([\d.]+) MiB/.exec(message)?.[1];
+/** Bytes of weights that a message says are in memory: those of the file, or those in an order for the CPU. */
+export function heldBytesIn(message: string): number {
+  const mebibytes = /model buffer size = +([\d.]+) MiB/.exec(message)?.[1];
   return mebibytes === undefined ? 0 : Number(mebibytes) * 2 ** 20;
 }
 

@@ -39,7 +39,7 @@ export async function loadModel(library: Library, options: LoadOptions): Promise
   const { llama } = library;
   library.takeComplaints();
   library.takeWarnings();
-  library.takeCopiedBytes();
+  library.takeHeldBytes();
   const onGpu = options.gpuLayers !== 0 && library.gpus.length > 0;
   const params = {
     ...llama.model_default_params(),
@@ -50,7 +50,7 @@ export async function loadModel(library: Library, options: LoadOptions): Promise
   const model = await onAnotherThread<Pointer>((done) => llama.model_load_from_file.async(options.file, params, done));
   if (model === null) throw new Error(causeOf(library));
   const warnings = library.takeWarnings();
-  const copiedBytes = library.takeCopiedBytes();
+  const heldBytes = library.takeHeldBytes();
   const closing: (() => Promise<void> | void)[] = [() => llama.model_free(model)];
   const close = async () => {
     for (const part of closing.splice(0).reverse()) await part();
@@ -71,7 +71,7 @@ export async function loadModel(library: Library, options: LoadOptions): Promise
       engine: library.build,
       threads,
       device: onGpu ? `gpu (${library.gpus.join(', ')})` : 'cpu',
-      copiedBytes,
+      heldBytes,
       trainedContext: llama.model_n_ctx_train(model),
       warnings: [
         ...(warnings.length > 0 ? [`llama.cpp warns: ${warnings.join('; ')}`] : []),
