@@ -19,6 +19,7 @@ import { type GraphSession, openDirect } from './onnxruntime/direct.js';
 import { type ModelFolder, neededFiles, readModelFolder } from './onnxruntime/folder.js';
 import { describeGraph, whyAlone } from './onnxruntime/graph.js';
 import { createSession } from './onnxruntime/onnx-session.js';
+import { knownShapeOfFolder } from './onnxruntime/shape.js';
 import { describeWeights } from './weights.js';
 
 type OnnxModel = ModelOf<'onnxruntime'>;
@@ -55,6 +56,7 @@ export const onnxruntime: Backend<OnnxModel> = {
       const window = smallest(model.context, folder.context);
       const { source } = text.template;
       const weights = await describeWeights(folder.weights, context);
+      const shape = knownShapeOfFolder(folder);
       const alone = (context.concurrency ?? 1) > 1 ? whyAlone(graph) : null;
       return createSession({
         decoder: new Decoder(session, graph, { context: window, bytesOfWeights: weights.bytes }),
@@ -76,6 +78,7 @@ export const onnxruntime: Backend<OnnxModel> = {
             bytesPerCachedValue: graph.cache.type === 'float16' ? 2 : 4,
             cacheCopies: copiesOfCache(graph),
           },
+          ...(shape && { shape }),
           context: Number.isFinite(window) ? known(window) : missing('the model does not say how long its context is'),
           chatTemplateHash: templateHash(text.template),
           cannot: {

@@ -15,6 +15,7 @@ import { physicalCores, threadWarnings } from './cores.js';
 import { type ModelSizes, readModelConfig, smallest, withEndToken } from './huggingface/config.js';
 import { readTextModel } from './huggingface/text-model.js';
 import { neededFiles, readHuggingFaceFolder } from './onnxruntime/folder.js';
+import { knownShapeOfFolder } from './onnxruntime/shape.js';
 import { createSession } from './transformers/transformers-session.js';
 import { describeWeights } from './weights.js';
 
@@ -41,7 +42,8 @@ export const transformers: Backend<TransformersModel> = {
   async open(model, context, signal) {
     signal.throwIfAborted();
     const { path } = await resolveSource(model.source, { ...sourceOptions(model, context), signal });
-    const { weights } = readHuggingFaceFolder(path, graphOf(model));
+    const folder = readHuggingFaceFolder(path, graphOf(model));
+    const shape = knownShapeOfFolder(folder);
     const config = readModelConfig(path);
     const text = readTextModel(path, { ...model, directory: context.directory });
     const threads = model.threads ?? physicalCores();
@@ -58,8 +60,9 @@ export const transformers: Backend<TransformersModel> = {
         engine: `transformers.js ${env.version} on onnxruntime-node ${env.backends.onnx.versions?.node}`,
         device: model.device,
         threads: known(threads),
-        weights: await describeWeights(weights, context),
+        weights: await describeWeights(folder.weights, context),
         ...(architecture && { architecture }),
+        ...(shape && { shape }),
         context: Number.isFinite(window) ? known(window) : missing('the model does not say how long its context is'),
         chatTemplateHash: templateHash(text.template),
         cannot: {

@@ -4,7 +4,7 @@
  * value of wire type 2 has its length in front. So weights are stepped over, and a file that was cut short shows at once.
  *
  *     ModelProto.graph = 7 { node = 1 { op_type = 4, attribute = 5 { g = 6 } },
- *                            initializer = 5 { name = 8, external_data = 13 { key = 1, value = 2 } },
+ *                            initializer = 5 { dims = 1, data_type = 2, name = 8, external_data = 13 { key = 1, value = 2 } },
  *                            input = 11 and output = 12 { name = 1, type = 2 { tensor_type = 1 {
  *                              elem_type = 1, shape = 2 { dim = 1 { dim_value = 1 } } } } } }
  *
@@ -18,6 +18,14 @@ export interface GraphFile {
   readonly operators: ReadonlySet<string>;
   /** Files beside this one that hold weights, each with the bytes it must have at least. */
   readonly external: ReadonlyMap<string, number>;
+  /** Everything that it computes with and that is no input, in the file or beside it. */
+  readonly weights: readonly Weight[];
+}
+
+export interface Weight {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly bytes: number;
 }
 
 export interface TensorInfo {
@@ -32,11 +40,12 @@ export function readGraphFile(file: string): GraphFile {
   const descriptor = openSync(file, 'r');
   try {
     const bytes = new ByteWindow(descriptor);
-    const found: Found = { inputs: [], outputs: [], operators: new Set(), external: new Map(), initialised: new Set() };
+    const found: Found = { inputs: [], outputs: [], operators: new Set(), external: new Map(), weights: [] };
     readMessage(bytes, fstatSync(descriptor).size, { 7: (end) => readGraph(bytes, end, found, 0) });
     if (found.operators.size === 0) throw new Error('it holds no graph');
     // Old exports list weights among the inputs, too.
-    return { ...found, inputs: found.inputs.filter(({ name }) => !found.initialised.has(name)) };
+    const initialised = new Set(found.weights.map(({ name }) => name));
+    return { ...found, inputs: found.inputs.filter(({ name }) => !initialised.has(name)) };
   } finally {
     closeSync(descriptor);
   }
@@ -45,7 +54,7 @@ export function readGraphFile(file: string): GraphFile {
 interface Found {
   readonly inputs: TensorInfo[];
   readonly outputs: TensorInfo[];
-  readonly initialised: Set<string>;
+  readonly weights: Weight[];
   readonly operators: Set<string>;
   readonly external: Map<string, number>;
 }
@@ -105,10 +114,38 @@ function readTensorInfo(bytes: ByteWindow, end: number): TensorInfo {
   return { name, type, shape };
 }
 
+/** By `TensorProto.DataType`; the other types of a weight have one byte. */
+const BYTES_OF_VALUE: Readonly<Record<number, number>> = {
+  1: 4,
+  4: 2,
+  5: 2,
+  6: 4,
+  7: 8,
+  10: 2,
+  11: 8,
+  12: 4,
+  13: 8,
+  16: 2,
+  21: 0.5,
+  22: 0.5,
+};
+
 function readTensor(bytes: ByteWindow, end: number, found: Found): void {
   const entries = new Map<string, string>();
+  const dims: number[] = [];
+  let [name, type] = ['', 0];
   readMessage(bytes, end, {
-    8: (textEnd) => found.initialised.add(bytes.text(textEnd)),
+    // Packed or one by one.
+    1: (dimsEnd, value) => {
+      if (bytes.position === dimsEnd) dims.push(value);
+      while (bytes.position < dimsEnd) dims.push(bytes.varint());
+    },
+    2: (_, value) => {
+      type = value;
+    },
+    8: (textEnd) => {
+      name = bytes.text(textEnd);
+    },
     13: (entryEnd) => {
       let key = '';
       let value = '';
@@ -119,6 +156,8 @@ function readTensor(bytes: ByteWindow, end: number, found: Found): void {
       entries.set(key, value);
     },
   });
+  const values = dims.reduce((product, size) => product * size, 1);
+  found.weights.push({ name, dims, bytes: values * (BYTES_OF_VALUE[type] ?? 1) });
   const location = entries.get('location');
   if (location === undefined) return;
   const needed = Number(entries.get('offset') ?? 0) + Number(entries.get('length') ?? 0);
