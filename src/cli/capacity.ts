@@ -25,7 +25,7 @@ const capacityOptions = () =>
     .argument('[run]', 'a run or a load test: it tells lengths and quality, and its machine calibrates')
     .option(
       '--model <id|file>',
-      'a published model (qwen3-4b, qwen3-4b:q8_0, qwen3-4b:*), one of models.json, a GGUF file, or a folder with a config.json (repeatable)',
+      'a published model (qwen3-4b, qwen3-4b:q8_0, qwen3-4b:*), one of models.json, a GGUF file, an ONNX graph, a folder with a config.json, or a hub reference (repeatable)',
       collect,
       [],
     )

@@ -29,9 +29,15 @@ export interface Hub {
   commit(): Promise<string>;
   /** Lists all files below a folder (null: the whole repository). Names start at the root of the repository. */
   list(commit: string, folder: string | null): Promise<HubFile[]>;
-  /** Makes one attempt to read a file from an offset. `offset` in the result is the byte at which the server really starts. */
-  read(commit: string, file: HubFile, offset: number, signal: AbortSignal): Promise<HubBody>;
+  /** Makes one attempt to read a part of a file. `offset` in the result is the byte at which the server really starts. */
+  read(commit: string, file: HubFile, range: ByteRange, signal: AbortSignal): Promise<HubBody>;
   close(): Promise<void>;
+}
+
+export interface ByteRange {
+  readonly offset: number;
+  /** The byte after the last one; the end of the file if it is absent. */
+  readonly end?: number;
 }
 
 export interface HubBody {
@@ -119,10 +125,11 @@ export function connectToHub(
         return found;
       }),
 
-    async read(commit, file, offset, signal) {
+    async read(commit, file, { offset, end }, signal) {
       const kind = reference.kind === 'model' ? '' : `${reference.kind}s/`;
       const url = `${endpoint}/${kind}${reference.repository}/resolve/${commit}/${encodePath(file.name)}`;
-      const headers = { 'accept-encoding': 'identity', ...(offset > 0 ? { range: `bytes=${offset}-` } : {}) };
+      const range = offset > 0 || end !== undefined ? `bytes=${offset}-${end === undefined ? '' : end - 1}` : null;
+      const headers = { 'accept-encoding': 'identity', ...(range !== null && { range }) };
       const response = await request(url, { headers, dispatcher: files, signal });
       if (response.status === 416 || response.body === null) {
         await response.body?.cancel();

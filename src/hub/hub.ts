@@ -7,6 +7,7 @@
  *     resolveSource('hf:org/model-onnx', { directory, environment, include: (files) => files.filter(isNeeded) })
  */
 
+import { open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type HubReference, isHubReference, parseHubReference } from '../core/definition/hub-reference.js';
 import { UserError } from '../core/errors.js';
@@ -20,10 +21,10 @@ import {
   isCommit,
 } from './cache.js';
 import { choose, type Include } from './choice.js';
-import type { Hub, HubFile, HubPace } from './client.js';
+import type { ByteRange, Hub, HubFile, HubPace } from './client.js';
 import { bytesLeftOver, download } from './download.js';
 import { localFiles, readableBytes } from './local.js';
-import { Transient } from './retry.js';
+import { persist, Transient } from './retry.js';
 import type { Resolved, SourceOptions, SourceStatus } from './source.js';
 
 export { isHubReference } from '../core/definition/hub-reference.js';
@@ -44,6 +45,85 @@ export async function resolveSource(source: string, options: SourceOptions): Pro
       await plan.hub.close();
     }
   });
+}
+
+/** A file of which parts can be read where it lies. */
+export interface PartedFile {
+  readonly name: string;
+  /** In bytes. */
+  readonly size: number;
+  /** @throws UserError when the bytes cannot be read. */
+  read(range: Required<ByteRange>): Promise<Uint8Array>;
+}
+
+/**
+ * Hands over the files that a hub reference means, so that their beginnings can be read without the rest. They are not kept; those that the cache
+ * has are read there.
+ *
+ * @throws UserError when the hub or the files cannot be read.
+ */
+export async function withPartsOf<T>(
+  source: string,
+  options: SourceOptions,
+  body: (files: readonly PartedFile[]) => Promise<T>,
+): Promise<T> {
+  const { reference, cache, signal } = hubSource(source, options);
+  return withHubErrors(reference, signal, options, async () => {
+    const plan = await planOf(reference, cache, options, signal);
+    if (plan.state === 'cached') return body(await Promise.all(plan.resolved.files.map(partsOnDisk)));
+    const { hub, commit, chosen } = plan;
+    const files = chosen.map((file): PartedFile => {
+      const attempt = (range: Required<ByteRange>) => async () => {
+        const { offset, chunks } = await hub.read(commit, file, range, signal);
+        return cut(chunks, { start: offset, ...range }, `${reference.text}: ${file.name}`);
+      };
+      const { name, size } = file;
+      return { name, size, read: (range) => persist(options.pace ?? PACE, signal, attempt(range)) };
+    });
+    try {
+      return await body(files);
+    } finally {
+      await hub.close();
+    }
+  });
+}
+
+async function partsOnDisk(path: string): Promise<PartedFile> {
+  const { size } = await stat(path);
+  return {
+    name: path,
+    size,
+    async read({ offset, end }) {
+      const handle = await open(path);
+      try {
+        const { bytesRead, buffer } = await handle.read(Buffer.alloc(end - offset), 0, end - offset, offset);
+        return buffer.subarray(0, bytesRead);
+      } finally {
+        await handle.close();
+      }
+    },
+  };
+}
+
+/** The bytes from `offset` to `end` of a body that starts at `start`: a server may ignore the range. */
+async function cut(
+  chunks: AsyncIterable<Uint8Array>,
+  { start, offset, end }: Required<ByteRange> & { readonly start: number },
+  place: string,
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let at = start;
+  try {
+    for await (const chunk of chunks) {
+      parts.push(chunk.subarray(Math.max(0, offset - at), Math.max(0, end - at)));
+      at += chunk.length;
+      if (at >= end) break;
+    }
+  } catch (cause) {
+    throw new Transient(`${place}: the connection ended after byte ${at}`, null, { cause });
+  }
+  if (at < end) throw new Transient(`${place}: the server sent ${at - offset} of ${end - offset} bytes`, null);
+  return Buffer.concat(parts);
 }
 
 /** A status query should not make the user wait, so it tries the hub once. */
@@ -157,7 +237,7 @@ async function fetchAll(
     const target = cache.blob(file.hash);
     if (!(await hasSize(target, file.size))) {
       const goal = { file, target, lock: cache.lock(file.hash), place: `${reference.text}: ${file.name}` };
-      const read = (offset: number) => hub.read(commit, file, offset, signal);
+      const read = (offset: number) => hub.read(commit, file, { offset }, signal);
       await download({ ...goal, read, onBytes: (done) => report(file, done) }, options.pace ?? PACE, signal);
     }
     report(file, file.size);

@@ -1,7 +1,10 @@
-/** What `rightsize capacity --model` names: a published model, a file of weights, a folder with a configuration, or a model of models.json. */
+/** What `rightsize capacity --model` names: a published model, a file of weights, a folder with a configuration, the same at the hub, or a model of models.json. */
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { readGguf } from '../backends/llama-cpp/gguf.js';
+import { dirname, join, relative, resolve } from 'node:path';
+import { readDistantGguf, readGguf } from '../backends/llama-cpp/gguf.js';
+import { readModelFolder } from '../backends/onnxruntime/folder.js';
+import { shapeOfFolder } from '../backends/onnxruntime/shape.js';
 import { shapeOfConfig } from '../core/capacity/config/config.js';
 import { shapeOfGguf } from '../core/capacity/gguf.js';
 import { isPublished, type PricedModel, publishedModels } from '../core/capacity/model-cost.js';
@@ -11,7 +14,9 @@ import { isHubReference } from '../core/definition/hub-reference.js';
 import type { Model } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
 import { loadModels } from '../files/definitions.js';
+import { ggufFiles, withPartsOf } from '../hub/hub.js';
 import { readText } from '../system/path.js';
+import type { World } from './world.js';
 
 export interface NamedModelOptions {
   /** How the engine's users store weights if the name does not say. */
@@ -19,25 +24,28 @@ export interface NamedModelOptions {
   readonly cwd: string;
   /** The models.json that has the model, if it is of one. */
   readonly catalogue: string;
+  /** Where the hub is, and who asks it. */
+  readonly environment: World['environment'];
 }
 
 /** @throws UserError for a model that is not known, or whose files do not tell its shape. */
 export async function namedModels(
   name: string,
-  { usual, cwd, catalogue }: NamedModelOptions,
+  { usual, cwd, catalogue, environment }: NamedModelOptions,
 ): Promise<readonly PricedModel[]> {
   if (isPublished(name)) return publishedModels(name, usual);
+  if (isHubReference(name)) return [await modelAtHub(name, { cwd, environment })];
   const path = resolve(cwd, name);
   const found = await stat(path).catch(() => null);
   if (found !== null) return [await modelAt(path, name, found.isDirectory())];
   const entry = await entryOf(name, catalogue, cwd);
-  return entry === null ? publishedModels(name, usual) : modelsOfEntry(entry, usual);
+  return entry === null ? publishedModels(name, usual) : modelsOfEntry(entry, { usual, environment });
 }
 
 /** Of a model of models.json. @throws UserError when nothing tells its shape. */
 export async function modelsOfEntry(
   { model, directory }: { readonly model: Model; readonly directory: string },
-  usual: StorageName,
+  { usual, environment }: Pick<NamedModelOptions, 'usual' | 'environment'>,
 ): Promise<readonly PricedModel[]> {
   const called = (models: readonly PricedModel[]) => models.map((one) => ({ ...one, name: model.id }));
   if (!('source' in model) || 'endpoint' in model) {
@@ -51,15 +59,62 @@ export async function modelsOfEntry(
     const found = await stat(path).catch(() => null);
     if (found === null)
       throw new UserError(`--model ${model.id}: expected its weights at ${source}, found nothing there`);
-    return called([await modelAt(path, model.id, found.isDirectory())]);
+    const graph = 'file' in model ? model.file : undefined;
+    const isOnnx = model.backend === 'onnxruntime' || model.backend === 'transformers';
+    return called([isOnnx ? onnxAt(path, model.id, graph) : await modelAt(path, model.id, found.isDirectory())]);
   }
-  const published = publishedEntry(model, usual);
-  if (published === null) {
-    throw new UserError(
-      `--model ${model.id}: expected a published model that the catalogue has, found ${source}; give its GGUF file, or a folder with its config.json`,
-    );
+  return called(publishedEntry(model, usual) ?? [await modelAtHub(source, { cwd: directory, environment })]);
+}
+
+/**
+ * From the hub, or from its cache: of GGUF files their beginning, of other repositories their configuration. Nothing is downloaded whole.
+ *
+ * @throws UserError when the hub cannot be read, or the files do not tell the shape.
+ */
+async function modelAtHub(
+  source: string,
+  { cwd, environment }: Pick<NamedModelOptions, 'cwd' | 'environment'>,
+): Promise<PricedModel> {
+  const include = (files: readonly string[]) =>
+    files.some((file) => file.endsWith('.gguf')) ? ggufFiles(files, undefined, source) : ['config.json'];
+  return withPartsOf(source, { directory: cwd, environment, include, pace: PACE }, async (files) => {
+    if (files.every(({ name }) => name.endsWith('.gguf'))) {
+      const parts = await Promise.all(files.map(readDistantGguf));
+      const content = { metadata: parts[0]!.metadata, tensors: parts.flatMap(({ tensors }) => tensors) };
+      return { name: source, shape: shapeOfGguf(content, source), source: 'the header of the file at the hub' };
+    }
+    const [file] = files;
+    if (file!.size > MOST_OF_CONFIGURATION)
+      throw new UserError(`${source}: expected a config.json of less than 1 MiB, found ${file!.size} bytes`);
+    const text = Buffer.from(await file!.read({ offset: 0, end: file!.size })).toString('utf8');
+    const config = parsedAs(text, source);
+    const storage = storageIn(config);
+    return {
+      name: source,
+      shape: shapeOfConfig(config, storageOf(storage), source),
+      source: `its config.json, as ${storage}`,
+    };
+  });
+}
+
+function parsedAs(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UserError(`${source}: expected a config.json, but ${describeError(cause)}; name the published model`, {
+      cause,
+    });
   }
-  return called(published);
+}
+
+/** Somebody waits, so the hub is tried twice. */
+const PACE = { attempts: 2, delay: 1, patience: 10, stall: 15 };
+const MOST_OF_CONFIGURATION = 2 ** 20;
+
+/** @throws UserError when the folder holds no whole model, or its configuration does not tell the shape. */
+function onnxAt(path: string, name: string, graph: string | undefined): PricedModel {
+  const shape = shapeOfFolder(readModelFolder(path, graph));
+  return { name, shape, source: 'its ONNX graph and the configuration beside it' };
 }
 
 async function entryOf(
@@ -76,6 +131,12 @@ async function entryOf(
 }
 
 async function modelAt(path: string, name: string, isFolder: boolean): Promise<PricedModel> {
+  if (path.endsWith('.onnx')) {
+    const root = folderOf(path);
+    return onnxAt(root, name, relative(root, path).replaceAll('\\', '/'));
+  }
+  if (isFolder && !existsSync(join(path, 'config.json')) && existsSync(join(path, 'genai_config.json')))
+    return onnxAt(path, name, undefined);
   if (path.endsWith('.gguf')) {
     return { name, shape: shapeOfGguf((await readGguf(path)).content, name), source: 'the header of the file' };
   }
@@ -84,6 +145,15 @@ async function modelAt(path: string, name: string, isFolder: boolean): Promise<P
   const storage = storageIn(config);
   return { name, shape: shapeOfConfig(config, storageOf(storage), name), source: `its config.json, as ${storage}` };
 }
+
+/** The folder with the configuration of a graph, which often lies one below it. */
+function folderOf(graph: string): string {
+  const folders = [dirname(graph), dirname(dirname(graph))];
+  const has = (folder: string) => CONFIGURATIONS.some((name) => existsSync(join(folder, name)));
+  return folders.find(has) ?? folders[0]!;
+}
+
+const CONFIGURATIONS = ['config.json', 'genai_config.json'];
 
 async function readJson(file: string, name: string): Promise<unknown> {
   try {

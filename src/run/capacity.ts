@@ -40,7 +40,7 @@ import { type World, worldOf } from './world.js';
 export interface CapacityQuestion {
   /** A run or a load test, which tells lengths, quality and the speed of its machine. */
   readonly run?: string | undefined;
-  /** Published models (`qwen3-4b`, `qwen3-4b:q8_0`, `qwen3-4b:*`), models of models.json, GGUF files, or folders with a `config.json`. */
+  /** Published models (`qwen3-4b`, `qwen3-4b:q8_0`, `qwen3-4b:*`), models of models.json, GGUF files, ONNX graphs, folders with a `config.json`, or hub references. */
   readonly models: readonly string[];
   /** Names of devices; those that reports list if there are none. */
   readonly devices: readonly string[];
@@ -77,7 +77,7 @@ export interface CapacityAnswer {
 /** @throws UserError for a run, a model, a device or a number that is unknown or makes no sense. */
 export async function capacity(
   question: CapacityQuestion,
-  options: Partial<Pick<World, 'cwd'>> = {},
+  options: Partial<Pick<World, 'cwd' | 'environment'>> = {},
 ): Promise<CapacityAnswer> {
   const world = worldOf(options);
   const { prices, ...asked } = question;
@@ -91,6 +91,7 @@ export async function capacity(
   const asking: Asking = {
     question,
     cwd: world.cwd,
+    environment: world.environment,
     catalogue: catalogueFile(question.catalogue, world),
     devices,
     // A run asks about its own machine; other devices are named.
@@ -137,6 +138,7 @@ export async function writeCapacityPage(
 interface Asking {
   readonly question: CapacityQuestion;
   readonly cwd: string;
+  readonly environment: World['environment'];
   readonly catalogue: string;
   readonly devices: readonly Device[];
   readonly chosen: readonly Device[];
@@ -174,7 +176,12 @@ async function ofModels(asking: Asking): Promise<readonly DevicePrediction[]> {
     share: null,
   };
   const named = (name: string, engine: EngineName) =>
-    namedModels(name, { usual: ENGINES[engine].storage, cwd: asking.cwd, catalogue: asking.catalogue });
+    namedModels(name, {
+      usual: ENGINES[engine].storage,
+      cwd: asking.cwd,
+      catalogue: asking.catalogue,
+      environment: asking.environment,
+    });
   const predictions = [];
   for (const name of models) {
     for (const device of asking.chosen) {
@@ -230,7 +237,7 @@ async function ofRun(asking: Asking, run: string): Promise<readonly DevicePredic
     predictions.push(measuredHere(measured, workload, asking));
     for (const device of asking.chosen) {
       const engine = wanted ?? usualEngine(device);
-      for (const model of await modelsOfRun(measured, ENGINES[engine].storage)) {
+      for (const model of await modelsOfRun(measured, ENGINES[engine].storage, asking)) {
         predictions.push(predictOn(model, { device, engine, workload, asking }));
       }
     }
@@ -239,9 +246,13 @@ async function ofRun(asking: Asking, run: string): Promise<readonly DevicePredic
 }
 
 /** What the engine read when the run opened the model; for a log that does not have it, what its entry leads to now. */
-async function modelsOfRun(measured: MeasuredModel, usual: StorageName): Promise<readonly PricedModel[]> {
+async function modelsOfRun(
+  measured: MeasuredModel,
+  usual: StorageName,
+  { environment }: Asking,
+): Promise<readonly PricedModel[]> {
   const shape = measured.facts?.shape;
-  if (shape === undefined) return modelsOfEntry(measured, usual);
+  if (shape === undefined) return modelsOfEntry(measured, { usual, environment });
   return [{ name: measured.model.id, shape, source: 'the log of the run' }];
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -75,6 +75,18 @@ describe('which devices run a model', () => {
     expect(weightsOf(predictions[1]!)).toBe((2 * 64_000 + 2 * (4 * 64 * 64 + 3 * 64 * 128 + 4 * 64)) * 4);
   });
 
+  it('reads an ONNX graph, and a folder of ONNX Runtime GenAI without a config.json', async () => {
+    const model = join(import.meta.dirname, '../../models/reference-slm');
+    const genai = join(folder, 'genai');
+    cpSync(model, genai, { recursive: true });
+    rmSync(join(genai, 'config.json'));
+    const { predictions } = await ask({ models: [join(model, 'onnx/model.onnx'), genai], devices: ['pi-5'] });
+    const [graph, folderOfGenAi] = predictions.map(weightsOf);
+    // 16 bits for 750,464 parameters, two tables of angles, and the constants of the graph.
+    expect(graph).toBe(750_464 * 2 + 2 * 1024 * 16 * 4 + 380);
+    expect(folderOfGenAi).toBe(graph);
+  });
+
   it('is answered for a device of the user', async () => {
     const device = {
       name: 'mine',
@@ -115,8 +127,10 @@ describe('which devices run a model', () => {
     const [published] = (await ask({ models: ['qwen3-0.6b:q8_0'], devices: ['pi-5'] })).predictions;
     expect(predictions.map(({ model }) => model)).toEqual(['mine', 'theirs']);
     expect(weightsOf(predictions[1]!)).toBe(weightsOf(published!));
-    await expect(ask({ models: ['nobody'], catalogue })).rejects.toThrow(
-      '--model nobody: expected a published model that the catalogue has, found hf:nobody/unheard-of:Q8_0',
+    const asked = { models: ['nobody'], devices: ['pi-5'], prompt: 500, output: 100, catalogue };
+    const environment = { HF_HUB_OFFLINE: '1', HF_HUB_CACHE: folder };
+    await expect(capacity(asked, { cwd: folder, environment })).rejects.toThrow(
+      'hf:nobody/unheard-of:Q8_0: not in the cache',
     );
   });
 });

@@ -188,13 +188,16 @@ function serve(
   content: Uint8Array,
   fault: Fault | null,
 ): ServerResponse {
-  const from = fault?.do === 'ignore-range' ? 0 : Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+  const asked = fault?.do === 'ignore-range' ? null : /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
+  const from = Number(asked?.[1] ?? 0);
+  const to = asked?.[2] ? Math.min(content.length, Number(asked[2]) + 1) : content.length;
   if (fault?.do === 'answer') return plain(response, fault.status, fault.headers, fault.body);
   if (from > 0 && from >= content.length) return plain(response, 416);
-  const bytes = Buffer.from(content.subarray(from));
-  const range = from > 0 ? { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` } : {};
+  const bytes = Buffer.from(content.subarray(from, to));
+  const isPart = from > 0 || to < content.length;
+  const range = isPart ? { 'content-range': `bytes ${from}-${to - 1}/${content.length}` } : {};
   const send = (length: number) =>
-    response.writeHead(from > 0 ? 206 : 200, { ...range, 'content-length': length, 'accept-ranges': 'bytes' });
+    response.writeHead(isPart ? 206 : 200, { ...range, 'content-length': length, 'accept-ranges': 'bytes' });
   if (request.method === 'HEAD') return send(bytes.length).end();
   switch (fault?.do) {
     case undefined:

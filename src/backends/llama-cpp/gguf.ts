@@ -69,13 +69,52 @@ function contentOf({ metadata, tensorInfos, dataBytes }: Parsed): GgufContent {
   };
 }
 
+/** What reads a part of a file that lies elsewhere. */
+export interface DistantFile {
+  readonly name: string;
+  /** In bytes. */
+  readonly size: number;
+  read(range: { readonly offset: number; readonly end: number }): Promise<Uint8Array>;
+}
+
+/** The content of a GGUF file of which only the beginning is read. @throws UserError as `readGguf` does. */
+export async function readDistantGguf({ name, size, read }: DistantFile): Promise<GgufContent> {
+  let failure: unknown;
+  /** The library asks in ranges, as of a server. */
+  const fetch = async (_: unknown, init?: RequestInit) => {
+    const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(new Headers(init?.headers).get('range') ?? '') ?? [];
+    const [offset, end] = [Number(from), Math.min(size, Number(to) + 1)];
+    const bytes = await read({ offset, end: Math.max(offset, end) }).catch((error: unknown) => {
+      failure = error;
+      throw error;
+    });
+    return new Response(new Uint8Array(bytes), {
+      status: 206,
+      headers: { 'content-range': `bytes ${from}-${to}/${size}` },
+    });
+  };
+  const header = () =>
+    gguf(`http://${NO_HOST}/${encodeURIComponent(name)}`, { fetch: fetch as typeof globalThis.fetch });
+  return contentOf(
+    await parsed(name, size, header).catch((error: unknown) => {
+      throw failure ?? error;
+    }),
+  );
+}
+
+/** Reserved by RFC 6761, so that it is nobody's. */
+const NO_HOST = 'distant.invalid';
+
 async function parse(file: string): Promise<Parsed> {
   await requireFile(file);
-  let size: number;
+  const { size } = await stat(file);
+  return parsed(file, size, () => gguf(file, { allowLocalFile: true }));
+}
+
+async function parsed(file: string, size: number, read: () => ReturnType<typeof gguf>): Promise<Parsed> {
   let header: Awaited<ReturnType<typeof gguf>>;
   try {
-    size = (await stat(file)).size;
-    header = await gguf(file, { allowLocalFile: true });
+    header = await read();
   } catch (error) {
     throw new UserError(
       `source: expected a GGUF file, but ${file} does not read as one (${describeError(error)}); download it again`,
