@@ -2,10 +2,11 @@
  * The memory that llama.cpp needs for a model, in the parts that its log names: model, KV cache, compute and output buffers. The compute
  * buffer holds the intermediate results of one batch of a prompt, at the step that needs most: attention, a feed-forward part, or the scores
  * of the vocabulary, for which llama.cpp has room for every token of the batch. The factors were read off the log of llama.cpp for models of
- * 0.26 M to 1.1 B parameters, with and without flash attention (docs/capacity.md).
+ * 0.26 M to 1.1 B parameters, and those of experts and of latent attention off that for Mixtral 8x7B and DeepSeek-V3, with and without flash
+ * attention (docs/capacity.md).
  */
 import { type LlamaCppContext, llamaCppCacheBytes } from './cache.js';
-import { allWeights, type ModelShape } from './shape.js';
+import { allWeights, type LatentLayer, type Layer, type ModelShape } from './shape.js';
 
 export interface EngineMemory {
   /** All parts are in bytes. */
@@ -22,27 +23,50 @@ export interface LlamaCppOptions extends LlamaCppContext {
 export function llamaCppMemory(shape: ModelShape, options: LlamaCppOptions): EngineMemory {
   return {
     weights: allWeights(shape.weights).bytes,
-    cache: llamaCppCacheBytes(shape, options),
+    cache: llamaCppCacheBytes(
+      WITHOUT_WINDOW.has(shape.architecture) ? { layers: shape.layers.map(widened) } : shape,
+      options,
+    ),
     compute: computeBuffer(shape, options),
     output: options.slots * shape.vocabulary * BYTES,
   };
 }
 
+/** llama.cpp's files of this architecture name no window, so it keeps the whole context. */
+const WITHOUT_WINDOW: ReadonlySet<string> = new Set(['mistral']);
+
+function widened(layer: Layer): Layer {
+  return layer.kind === 'attention' ? { ...layer, window: null } : layer;
+}
+
 /** Intermediate results have 32 bits; the mask of flash attention has 16. */
 const BYTES = 4;
 const WIDTHS_WITH_FEED_FORWARD = 6.8;
+/** The matrices of a token's experts, their product, and what goes around them. */
+const WIDTHS_WITH_EXPERTS = 4;
 const WIDTHS_WITH_SCORES = 6.5;
 const WIDTHS_WITH_VOCABULARY = 2;
 
 function computeBuffer(
-  { width, layers, feedForward, vocabulary }: ModelShape,
+  { width, layers, feedForward, vocabulary, weights }: ModelShape,
   { context, slots, batch, flashAttention }: LlamaCppOptions,
 ): number {
   const visible = context / slots;
-  const inFeedForward = 2 * feedForward + WIDTHS_WITH_FEED_FORWARD * width;
+  const inFeedForward =
+    weights.experts === null
+      ? 2 * feedForward + WIDTHS_WITH_FEED_FORWARD * width
+      : 3 * feedForward + WIDTHS_WITH_EXPERTS * width;
   const atTheEnd = vocabulary + WIDTHS_WITH_VOCABULARY * width;
-  if (flashAttention) return batch * Math.max(inFeedForward * BYTES + visible * (BYTES / 2), atTheEnd * BYTES);
+  const inLatent = Math.max(0, ...layers.map((layer) => (layer.kind === 'latent' ? valuesOfLatent(layer) : 0)));
+  if (flashAttention) {
+    return batch * Math.max(inFeedForward * BYTES + visible * (BYTES / 2), inLatent * BYTES, atTheEnd * BYTES);
+  }
   const heads = Math.max(0, ...layers.map((layer) => ('heads' in layer ? layer.heads : 0)));
-  const inAttention = heads * visible + WIDTHS_WITH_SCORES * width;
+  const inAttention = heads * visible + Math.max(WIDTHS_WITH_SCORES * width, inLatent);
   return batch * Math.max(Math.max(inFeedForward, inAttention) + visible, atTheEnd) * BYTES;
+}
+
+/** Each head's query and its copy in the compressed space, and what the head reads there. */
+function valuesOfLatent({ heads, rank, ropeSize }: LatentLayer): number {
+  return heads * (2 * (rank + ropeSize) + rank);
 }

@@ -79,8 +79,11 @@ function numberOf(value: unknown): number | null {
 }
 
 function feedForwardOf(fields: Fields): number {
-  const experts = (fields.optional('expert_feed_forward_length') ?? 0) * (fields.optional('expert_used_count') ?? 0);
-  return Math.max(fields.ofLayer('feed_forward_length', 0) ?? 0, experts);
+  const dense = fields.ofLayer('feed_forward_length', 0) ?? 0;
+  // Mixtral's experts are as wide as a dense part would be.
+  const experts =
+    (fields.optional('expert_feed_forward_length') ?? dense) * (fields.optional('expert_used_count') ?? 0);
+  return Math.max(dense, experts);
 }
 
 function vocabularyOf(

@@ -26,7 +26,9 @@ export function shapeOfConfig(config: unknown, storage: Storage, place: string):
     width: fields.hidden_size,
     feedForward: Math.max(
       denseWidthOf(fields),
-      (fields.moe_intermediate_size ?? 0) * (fields.num_experts_per_tok ?? 0),
+      // Mixtral's experts are as wide as a dense part would be.
+      (fields.moe_intermediate_size ?? denseWidthOf(fields)) *
+        (fields.num_experts === null ? 0 : (fields.num_experts_per_tok ?? 0)),
     ),
     vocabulary: fields.vocab_size,
     maxContext: fields.max_position_embeddings,

@@ -1,0 +1,189 @@
+/** Headers of published configurations as llama.cpp's converter would write them, with all matrices in 16 bits. */
+import { PUBLISHED_MODELS } from '../../src/core/capacity/catalogue/models.js';
+import type { Metadata, SparseTensor } from './sparse-gguf.js';
+
+interface Config {
+  readonly hidden_size: number;
+  readonly num_hidden_layers: number;
+  readonly num_attention_heads: number;
+  readonly num_key_value_heads: number;
+  readonly intermediate_size: number;
+  readonly vocab_size: number;
+  readonly max_position_embeddings: number;
+  readonly tie_word_embeddings: boolean;
+  readonly head_dim?: number;
+  readonly sliding_window?: number;
+  readonly num_experts?: number;
+  readonly num_local_experts?: number;
+  readonly n_routed_experts?: number;
+  readonly num_experts_per_tok?: number;
+  readonly moe_intermediate_size?: number;
+  readonly n_shared_experts?: number;
+  readonly first_k_dense_replace?: number;
+  readonly q_lora_rank?: number;
+  readonly kv_lora_rank?: number;
+  readonly qk_nope_head_dim?: number;
+  readonly qk_rope_head_dim?: number;
+  readonly v_head_dim?: number;
+  readonly layer_types?: readonly string[];
+}
+
+export interface SparseModel {
+  readonly metadata: Metadata;
+  readonly tensors: readonly SparseTensor[];
+}
+
+type Family = 'llama' | 'qwen3moe' | 'gemma2' | 'gemma3' | 'deepseek2' | 'lfm2';
+
+/** The published models that a test opens, with the name of their family in llama.cpp. */
+export const PUBLISHED: readonly (readonly [id: string, family: Family])[] = [
+  ['gemma-2-2b', 'gemma2'],
+  ['gemma-3-1b', 'gemma3'],
+  ['mistral-7b-v0.1', 'llama'],
+  ['mixtral-8x7b', 'llama'],
+  ['qwen3-30b-a3b', 'qwen3moe'],
+  ['deepseek-v2-lite', 'deepseek2'],
+  ['deepseek-v3', 'deepseek2'],
+  ['lfm2-1.2b', 'lfm2'],
+];
+
+export function publishedGguf(id: string, family: Family): SparseModel {
+  const config = PUBLISHED_MODELS.find((model) => model.id === id)!.config as unknown as Config;
+  const { hidden_size: width, num_hidden_layers: count, vocab_size: vocabulary } = config;
+  return {
+    metadata: metadataOf(config, family),
+    tensors: [
+      { name: 'token_embd.weight', dims: [width, vocabulary] },
+      { name: family === 'lfm2' ? 'token_embd_norm.weight' : 'output_norm.weight', dims: [width] },
+      ...(config.tie_word_embeddings ? [] : [{ name: 'output.weight', dims: [width, vocabulary] }]),
+      ...Array.from({ length: count }, (_, index) =>
+        [...mixingOf(config, family, index), ...feedForwardOf(config, family, index)].map(
+          ([name, ...dims]): SparseTensor => ({ name: `blk.${index}.${name}.weight`, dims }),
+        ),
+      ).flat(),
+    ],
+  };
+}
+
+function metadataOf(config: Config, family: Family): Metadata {
+  const experts = config.num_experts ?? config.num_local_experts ?? config.n_routed_experts;
+  const latent = config.kv_lora_rank;
+  const rope = config.qk_rope_head_dim ?? 0;
+  const named = {
+    vocab_size: config.vocab_size,
+    block_count: config.num_hidden_layers,
+    context_length: config.max_position_embeddings,
+    embedding_length: config.hidden_size,
+    feed_forward_length: family === 'lfm2' ? innerOf(config) : config.intermediate_size,
+    'attention.head_count': config.num_attention_heads,
+    'attention.head_count_kv': latent
+      ? 1
+      : config.layer_types === undefined
+        ? config.num_key_value_heads
+        : config.layer_types.map((type) => (type === 'conv' ? 0 : config.num_key_value_heads)),
+    'attention.layer_norm_rms_epsilon': 1.5e-6,
+    ...(config.head_dim && { 'attention.key_length': config.head_dim, 'attention.value_length': config.head_dim }),
+    // The converter leaves Mistral's window out.
+    ...(config.sliding_window && family !== 'llama' && { 'attention.sliding_window': config.sliding_window }),
+    ...(experts && {
+      expert_count: experts,
+      expert_used_count: config.num_experts_per_tok!,
+      ...(config.moe_intermediate_size && { expert_feed_forward_length: config.moe_intermediate_size }),
+    }),
+    ...(latent && {
+      'attention.kv_lora_rank': latent,
+      ...(config.q_lora_rank && { 'attention.q_lora_rank': config.q_lora_rank }),
+      'attention.key_length': latent + rope,
+      'attention.value_length': latent,
+      'attention.key_length_mla': config.qk_nope_head_dim! + rope,
+      'attention.value_length_mla': config.v_head_dim!,
+      'rope.dimension_count': rope,
+      leading_dense_block_count: config.first_k_dense_replace!,
+      expert_shared_count: config.n_shared_experts!,
+      expert_weights_scale: 2.5,
+      expert_gating_func: 2,
+    }),
+    ...(family === 'lfm2' && { 'shortconv.l_cache': 3 }),
+  };
+  return {
+    'general.architecture': family,
+    'tokenizer.ggml.model': 'no_vocab',
+    ...Object.fromEntries(Object.entries(named).map(([name, value]) => [`${family}.${name}`, value])),
+  };
+}
+
+type Row = readonly [name: string, ...dims: number[]];
+
+function mixingOf(config: Config, family: Family, index: number): readonly Row[] {
+  const { hidden_size: width, num_attention_heads: heads, num_key_value_heads: kvHeads, kv_lora_rank: rank } = config;
+  if (config.layer_types?.[index] === 'conv') {
+    return [
+      ['attn_norm', width],
+      ['shortconv.conv', 3, width],
+      ['shortconv.in_proj', width, 3 * width],
+      ['shortconv.out_proj', width, width],
+    ];
+  }
+  if (rank !== undefined) {
+    const [nope, rope, value] = [config.qk_nope_head_dim!, config.qk_rope_head_dim!, config.v_head_dim!];
+    const query = heads * (nope + rope);
+    return [
+      ['attn_norm', width],
+      ...(config.q_lora_rank === undefined
+        ? ([['attn_q', width, query]] as Row[])
+        : ([
+            ['attn_q_a', width, config.q_lora_rank],
+            ['attn_q_a_norm', config.q_lora_rank],
+            ['attn_q_b', config.q_lora_rank, query],
+          ] as Row[])),
+      ['attn_kv_a_mqa', width, rank + rope],
+      ['attn_kv_a_norm', rank],
+      ['attn_k_b', nope, rank, heads],
+      ['attn_v_b', rank, value, heads],
+      ['attn_output', heads * value, width],
+    ];
+  }
+  const size = config.head_dim ?? width / heads;
+  return [
+    ['attn_norm', width],
+    ['attn_q', width, heads * size],
+    ['attn_k', width, kvHeads * size],
+    ['attn_v', width, kvHeads * size],
+    ['attn_output', heads * size, width],
+    ...(family === 'qwen3moe' || family === 'gemma3' || family === 'lfm2'
+      ? ([
+          ['attn_q_norm', size],
+          ['attn_k_norm', size],
+        ] as Row[])
+      : []),
+    ...(family === 'gemma2' || family === 'gemma3' ? ([['post_attention_norm', width]] as Row[]) : []),
+  ];
+}
+
+function feedForwardOf(config: Config, family: Family, index: number): readonly Row[] {
+  const { hidden_size: width, moe_intermediate_size: inner = config.intermediate_size } = config;
+  const experts = config.num_experts ?? config.num_local_experts ?? config.n_routed_experts;
+  const gated = (name: string, size: number, ...more: number[]): Row[] => [
+    [`ffn_gate${name}`, width, size, ...more],
+    [`ffn_up${name}`, width, size, ...more],
+    [`ffn_down${name}`, size, width, ...more],
+  ];
+  const norms: Row[] = [
+    ['ffn_norm', width],
+    ...(family === 'gemma2' || family === 'gemma3' ? ([['post_ffw_norm', width]] as Row[]) : []),
+  ];
+  if (experts === undefined || index < (config.first_k_dense_replace ?? 0)) {
+    return [...norms, ...gated('', family === 'lfm2' ? innerOf(config) : config.intermediate_size)];
+  }
+  return [
+    ...norms,
+    ['ffn_gate_inp', width, experts],
+    ...gated('_exps', inner, experts),
+    ...(config.n_shared_experts === undefined ? [] : gated('_shexp', inner * config.n_shared_experts)),
+  ];
+}
+
+/** LFM2 takes two thirds of what its configuration says, in whole blocks of 256. */
+function innerOf({ intermediate_size }: Config): number {
+  return Math.ceil(Math.floor((2 * intermediate_size) / 3) / 256) * 256;
+}
