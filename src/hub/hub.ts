@@ -11,6 +11,7 @@ import { open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type HubReference, isHubReference, parseHubReference } from '../core/definition/hub-reference.js';
 import { UserError } from '../core/errors.js';
+import { formatBytes } from '../core/report/format.js';
 import { freeDisk } from '../system/disk.js';
 import {
   type CachedRepository,
@@ -271,7 +272,7 @@ async function requireSpace(bytes: number, reference: HubReference, environment:
   const free = await freeDisk(folder);
   if (free === null || bytes <= free) return;
   throw new UserError(
-    `${reference.text}: needs ${bytes} bytes, the disk of ${folder} has ${free} free; make room, or set HF_HUB_CACHE`,
+    `${reference.text}: needs ${formatBytes(bytes)}, and ${formatBytes(free)} are free in ${folder}; make room, or set HF_HUB_CACHE`,
   );
 }
 
