@@ -1,21 +1,20 @@
 /**
- * Tells which devices a model fits. It estimates the memory from its parts and compares the estimate with the measurement:
+ * The memory of a model on the machine of the run: estimated from its parts, beside what was measured.
  *
- *     weights + KV cache + runtime  <=  memory x usable
+ *     weights + KV cache + runtime
  *
  * Where the engine says what it reserves for the context that it opened, that counts: it knows windows, shared layers and latent caches.
  * Elsewhere the cache is that of the suite's longest request:
  *
  *     KV cache per token = 2 x layers x KV heads x head size x bytes per value
  *
- * Reports show the error of the estimate. The larger of the estimate and the measurement decides whether a device fits.
+ * Reports show the error of the estimate. What other devices hold is predicted (plan/run-devices.ts).
  */
 import type { Analysis, ModelAnalysis, SuiteAnalysis } from '../analyse/analysis.js';
-import { cellOf } from '../analyse/analysis.js';
 import { notOurs } from '../analyse/ownership.js';
 import { bitsOf } from '../definition/model.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
-import type { Device } from './device.js';
+import { longestRequest } from './plan/of-run.js';
 
 export interface ModelFit {
   readonly model: string;
@@ -26,7 +25,6 @@ export interface ModelFit {
   readonly measured: { readonly value: number } | Missing;
   /** `estimate / measured - 1` */
   readonly error: { readonly value: number } | Missing;
-  readonly devices: readonly DeviceFit[];
 }
 
 export interface MemoryEstimate {
@@ -39,22 +37,13 @@ export interface MemoryEstimate {
   readonly assumed: readonly string[];
 }
 
-export interface DeviceFit {
-  readonly device: string;
-  readonly state: 'fits' | 'does not fit' | 'unknown';
-  /** The bytes that the model needs, divided by the usable bytes. */
-  readonly share: { readonly value: number } | Missing;
-  /** The upper bound of tokens per second for one request at a time: each token reads the weights and the cache. */
-  readonly ceiling: { readonly value: number } | Missing;
-}
-
 /** The memory of a Node process with an engine before it opens a model. It is used where this was not measured. */
 const TYPICAL_RUNTIME = 150e6;
 
-export function fitModels(analysis: Analysis, suite: SuiteAnalysis, devices: readonly Device[]): ModelFit[] {
+export function fitModels(analysis: Analysis, suite: SuiteAnalysis): ModelFit[] {
   return analysis.models
     .filter((model) => !runsElsewhere(model))
-    .map((model) => fitModel(model, contextOf(suite, model.id), devices));
+    .map((model) => fitModel(model, longestRequest([suite], model.id)));
 }
 
 /** The facts of a session tell whether the server is ours. If a model was never opened, only its entry can tell. */
@@ -62,7 +51,7 @@ function runsElsewhere({ facts, entry }: ModelAnalysis): boolean {
   return facts === null ? 'endpoint' in entry : notOurs(facts, entry) !== null;
 }
 
-function fitModel(model: ModelAnalysis, context: ModelFit['context'], devices: readonly Device[]): ModelFit {
+function fitModel(model: ModelAnalysis, context: ModelFit['context']): ModelFit {
   const estimate = estimateMemory(model, context);
   const peak = model.memory.peak.resident;
   const measured = isMissing(peak) ? peak : { value: peak.max };
@@ -71,36 +60,7 @@ function fitModel(model: ModelAnalysis, context: ModelFit['context'], devices: r
     : isMissing(measured)
       ? measured
       : { value: estimate.total / measured.value - 1 };
-  const needs = [...(isMissing(estimate) ? [] : [estimate.total]), ...(isMissing(measured) ? [] : [measured.value])];
-  const read = bytesPerToken(model, estimate, context);
-  return {
-    model: model.id,
-    context,
-    estimate,
-    measured,
-    error,
-    devices: devices.map((device): DeviceFit => {
-      const ceiling =
-        read === null ? missing('the size of the weights is unknown') : { value: device.bandwidth / read };
-      if (needs.length === 0)
-        return { device: device.name, state: 'unknown', share: missing('neither estimated nor measured'), ceiling };
-      const share = Math.max(...needs) / (device.memory * device.usable);
-      return { device: device.name, state: share <= 1 ? 'fits' : 'does not fit', share: { value: share }, ceiling };
-    }),
-  };
-}
-
-/** What the last token of the longest request reads; null if the size of the weights is unknown. */
-function bytesPerToken(
-  { facts }: ModelAnalysis,
-  estimate: MemoryEstimate | Missing,
-  context: ModelFit['context'],
-): number | null {
-  if (isMissing(estimate)) return null;
-  const footprint = facts?.footprint;
-  if (footprint === undefined || facts === null) return estimate.weights + estimate.cache;
-  const filled = isMissing(facts.context) || isMissing(context) ? 1 : Math.min(1, context.value / facts.context.value);
-  return footprint.readPerToken + footprint.cacheReadPerToken * filled;
+  return { model: model.id, context, estimate, measured, error };
 }
 
 function estimateMemory(
@@ -129,12 +89,4 @@ function estimateMemory(
   if (isMissing(resident)) assumed.push('a runtime of 150 MB');
   const runtime = (isMissing(resident) ? TYPICAL_RUNTIME : resident.max) + (footprint?.buffers ?? 0);
   return { weights, cache, runtime, total: weights + cache + runtime, assumed };
-}
-
-function contextOf(suite: SuiteAnalysis, model: string): ModelFit['context'] {
-  const longest = suite.tasks.flatMap((task) => {
-    const { promptTokens } = cellOf(task, model).metrics;
-    return isMissing(promptTokens) ? [] : [promptTokens.max + task.maxTokens];
-  });
-  return longest.length === 0 ? missing('the tokens of the prompts were not counted') : { value: Math.max(...longest) };
 }

@@ -10,7 +10,6 @@
  * "Not shown to be worse" is never read as "as good".
  */
 import type { Analysis, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.js';
-import { breakEvens } from '../capacity/breakeven.js';
 import type { Device } from '../capacity/device.js';
 import { ELECTRICITY, type Electricity, withOwnDevices } from '../capacity/devices.js';
 import { fitModels } from '../capacity/fit.js';
@@ -97,7 +96,7 @@ function recommendForSuite(
     judgedSuite.tasks.map((task) => [task.name, checkModels(task, { ...decided, alpha: suite.requirement.alpha })]),
   );
   const cascades = tryCascades(judged, judgedSuite, { references, decisions: decided.decisions });
-  const fits = fitModels(analysis, suite, devices);
+  const fits = fitModels(analysis, suite);
   const order = preferenceOrder(judged, judgedSuite);
   const tasks = judgedSuite.tasks.map((task): TaskRecommendation => {
     const findings: Findings = {
@@ -127,7 +126,6 @@ function recommendForSuite(
     shared: analysis.run.settings.untilSure === undefined ? 'at the end' : 'over the looks',
     fits,
     devices,
-    breakEvens: breakEvens(suite, fits, devices),
     machineCosts: machineCosts(analysis, suite, { devices, electricity }),
     electricity,
   };

@@ -3,7 +3,6 @@
  * terminal and a pull request say the same.
  */
 
-import type { BreakEven } from '../capacity/breakeven.js';
 import type { Device } from '../capacity/device.js';
 import type { Electricity } from '../capacity/devices.js';
 import type { ModelFit } from '../capacity/fit.js';
@@ -38,11 +37,10 @@ export interface SuiteRecommendation {
   readonly comparisons: number;
   /** Whether the error rate is spent at the end, or over the looks of a run that stops when it is sure. */
   readonly shared: 'at the end' | 'over the looks';
-  /** The devices that each local model fits. */
+  /** The memory of each local model on the machine of the run, estimated and measured. */
   readonly fits: readonly ModelFit[];
   /** The devices that were considered, from small to large. */
   readonly devices: readonly Device[];
-  readonly breakEvens: readonly BreakEven[];
   /** The cost of requests on the machine of the run, with its electricity. */
   readonly machineCosts: readonly MachineCost[] | Missing;
   readonly electricity: Electricity;

@@ -1,18 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
-import type { Device } from '../../../src/core/capacity/device.js';
 import type { LogRecord, SessionRecord } from '../../../src/core/log/log.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { type ModelOrder, makeLog } from '../../support/log.js';
-
-const GiB = 2 ** 30;
-const box: Device = {
-  name: 'box',
-  memory: 10 * GiB,
-  usable: 0.6,
-  bandwidth: 100e9,
-  price: { dollars: 2, per: 'hour', date: '2026-01-01', source: 'a list' },
-};
 
 /** Llama-3.1-8B Q4_K_M at 8,192 tokens: 4,920,739,232 bytes of weights, 131,072 bytes of cache a token. */
 const llama: SessionRecord['facts'] = {
@@ -35,10 +25,10 @@ function fitOf(facts: Partial<SessionRecord['facts']>, order: Partial<ModelOrder
   }).map(
     (record): LogRecord => (record.type === 'session' ? { ...record, facts: { ...record.facts, ...facts } } : record),
   );
-  return recommend(analyse(log), { devices: [box] }).suites[0]!.fits;
+  return recommend(analyse(log)).suites[0]!.fits;
 }
 
-describe('what a model needs on a device', () => {
+describe('what a model needs on the machine of the run', () => {
   it('is weights, KV cache at the longest request, and runtime', () => {
     const [fit] = fitOf(llama);
     // 46 prompt tokens at most, 256 allowed in the answer.
@@ -51,23 +41,12 @@ describe('what a model needs on a device', () => {
       assumed: [],
     });
     expect(fit!.measured).toEqual({ value: 160e6 });
-    expect(fit!.devices[0]).toMatchObject({
-      state: 'fits',
-      ceiling: { value: 100e9 / (4_920_739_232 + 302 * 131_072) },
-    });
   });
 
   it('is what the engine reserves for the context that it opened, where it says so', () => {
     const footprint = { cache: 1e9, buffers: 1e8, readPerToken: 2e9, cacheReadPerToken: 1e9 };
     const [fit] = fitOf({ ...llama, footprint });
     expect(fit!.estimate).toMatchObject({ cache: 1e9, runtime: 60e6 + 1e8, total: 4_920_739_232 + 1e9 + 60e6 + 1e8 });
-    // A token of a mixture reads a part of the weights, and the cache of 302 of 8,192 tokens.
-    expect(fit!.devices[0]).toMatchObject({ ceiling: { value: 100e9 / (2e9 + (1e9 * 302) / 8192) } });
-  });
-
-  it('is judged by the larger of estimate and measurement', () => {
-    const [fit] = fitOf({}, { parameters: 1e6, memory: 7 * GiB });
-    expect(fit!.devices[0]).toMatchObject({ state: 'does not fit' });
   });
 
   it('assumes aloud what nobody said', () => {
@@ -81,7 +60,8 @@ describe('what a model needs on a device', () => {
 
   it('is not known where neither weights nor parameters nor memory are', () => {
     const [fit] = fitOf({}, { memory: null });
-    expect(fit!.devices[0]!.state).toBe('unknown');
+    expect(fit!.estimate).toEqual({ missing: 'the size of the weights and the number of parameters are unknown' });
+    expect(fit!.measured).toEqual({ missing: 'the model runs on another machine' });
   });
 
   it('is not asked of a model that runs elsewhere', () => {
@@ -94,41 +74,9 @@ describe('what a model needs on a device', () => {
         tasks: [{ name: 'route', samples: 20 }],
         models: [{ id: 'm', class: 'slm', parameters: 8e9, quality: 0.9, entry }],
       }).filter(({ type }) => ['run', 'machine', 'sample'].includes(type));
-      return recommend(analyse(log), { devices: [box] }).suites[0]!.fits.map(({ model }) => model);
+      return recommend(analyse(log)).suites[0]!.fits.map(({ model }) => model);
     };
     expect(fitsOf({ backend: 'openai', source: 'm', endpoint: 'https://example.com/v1' })).toEqual([]);
     expect(fitsOf({})).toEqual(['m']);
-  });
-});
-
-describe('the break-even', () => {
-  it('is the price of the machine over the price of the requests it saves', () => {
-    const log = makeLog({
-      tasks: [{ name: 'route', samples: 7 }],
-      models: [
-        { id: 'own', class: 'slm', parameters: 1e6, quality: 0.9 },
-        // 43 prompt tokens in the mean and 10 answered, at 100 dollars a million: 0.0053 dollars a request.
-        { id: 'hosted', class: 'llm', quality: 0.9, tokens: 10, memory: null, price: { input: 100, output: 100 } },
-      ],
-    });
-    const [breakEven] = recommend(analyse(log), { devices: [box] }).suites[0]!.breakEvens;
-    expect(breakEven).toMatchObject({ model: 'own', device: 'box', instead: 'hosted', feasible: true });
-    expect(breakEven!.requests).toBeCloseTo(2 / 0.0053, 6);
-  });
-
-  it('leaves out a device that is bought and cannot answer that many in its life', () => {
-    const log = makeLog({
-      tasks: [{ name: 'route', samples: 7 }],
-      models: [
-        { id: 'own', class: 'slm', parameters: 1e6, quality: 0.9 },
-        { id: 'hosted', class: 'llm', quality: 0.9, tokens: 10, memory: null, price: { input: 100, output: 100 } },
-      ],
-    });
-    const costing = (dollars: number) => {
-      const bought = { ...box, price: { ...box.price!, per: 'device' as const, dollars } };
-      return recommend(analyse(log), { devices: [bought] }).suites[0]!.breakEvens.length;
-    };
-    expect(costing(2)).toBe(1);
-    expect(costing(1e15)).toBe(0);
   });
 });
