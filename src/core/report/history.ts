@@ -44,10 +44,14 @@ export function historyBlocks(trends: readonly Trend[]): readonly Block[] {
         (a.change.point.started < b.change.point.started ? 1 : -1) *
           Number(a.change.point.run !== b.change.point.run) || magnitudeOf(b.change) - magnitudeOf(a.change),
     );
-  const runs = new Set(trends.flatMap(({ points }) => points.map(({ run }) => run))).size;
-  const scope: Block = { kind: 'text', text: `${plural(runs, 'run')}, ${plural(trends.length, 'figure')} over time.` };
+  const scope: Block = { kind: 'text', text: scopeOf(trends) };
   if (rows.length === 0) return [scope, { kind: 'note', text: 'No figure changed.' }];
   return [scope, tableOf({ name: 'history', label: 'Where figures changed' }, COLUMNS, rows)];
+}
+
+function scopeOf(trends: readonly Trend[]): string {
+  const runs = new Set(trends.flatMap(({ points }) => points.map(({ run }) => run))).size;
+  return `${plural(runs, 'run')}, ${plural(trends.length, 'figure')} over time.`;
 }
 
 /** `2026-11-29, 1a2b3c4` */
@@ -57,10 +61,14 @@ function pointName({ started, commit, name, run }: TrendPoint): string {
 
 /** One page that needs no other file, and runs nothing. */
 export function historyPage(trends: readonly Trend[], style: Inline): string {
+  const changed = trends.filter(({ changes }) => changes.length > 0).length;
   const body = html`
 <main>
 <h1>What changed over time</h1>
+<p>${scopeOf(trends)} ${changed === 0 ? 'No figure changed.' : `${plural(changed, 'figure')} changed.`}</p>
+<div class="trends">
 ${trends.map(renderTrend)}
+</div>
 </main>`;
   return framed({ title: `History of ${plural(trends.length, 'figure')}`, body, style });
 }
@@ -68,9 +76,12 @@ ${trends.map(renderTrend)}
 function renderTrend(trend: Trend): Markup {
   const { suite, machine, model, points, changes, metric } = trend;
   const { unit } = METRICS[metric];
-  const latest = points.at(-1)!;
+  const [first, latest] = [points[0]!, points.at(-1)!];
+  const ends = (first === latest ? [first] : [first, latest])
+    .map(({ value, started }) => `${formatUnit(value, unit)} on ${started.slice(0, 10)}`)
+    .join(', ');
   return html`<figure>
-<figcaption>${plain(`${trendTitle(trend)} of ${model}`)} <small>${plain(`${suite} on ${machine.name}`)}; ${plural(points.length, 'run')}, latest ${formatUnit(latest.value, unit)}</small></figcaption>
+<figcaption>${plain(`${trendTitle(trend)} of ${model}`)} <small>${plain(`${suite} on ${machine.name}`)}; ${plural(points.length, 'run')}: ${ends}</small></figcaption>
 ${renderChart(trend)}
 ${
   changes.length === 0

@@ -150,7 +150,7 @@ export function tradeoffChart(input: ChartInput, against: keyof typeof ABOUT): C
       data: { values: points },
       encoding: { y, color: modelColour(models, analysis.models) },
       layer: [
-        ...limitLayers({ x, y, ends: { low, high, bottom }, least, most }),
+        ...limitLayers({ x, y, ends: [low, high], least, most }),
         {
           data: { values: front },
           mark: {
@@ -335,33 +335,29 @@ function qualityDomain(points: readonly Point[], limit: number | null): [number,
 interface LimitLines {
   readonly x: Spec;
   readonly y: Spec;
-  /** The ends of the axis of time or cost, and the lower end of that of quality. */
-  readonly ends: { readonly low: number; readonly high: number; readonly bottom: number };
+  /** The ends of the axis of time or cost. */
+  readonly ends: readonly [low: number, high: number];
   readonly least: number | null;
   readonly most: number | null;
 }
 
-/** Lines where limits lie, and what they rule out in a shade. */
-function limitLayers({ x, y, ends: { low, high, bottom }, least, most }: LimitLines): Spec[] {
+/** Lines where limits lie, and what they rule out in a shade that ends with the chart. */
+function limitLayers({ x, y, ends: [low, high], least, most }: LimitLines): Spec[] {
   const line = { type: 'rule', color: LIMIT_COLOUR, strokeDash: [5, 4], strokeWidth: 1.5 };
   const shade = { type: 'rect', color: LIMIT_COLOUR, opacity: 0.07 };
   const still = { color: { value: LIMIT_COLOUR } };
   const layers: Spec[] = [];
   if (least !== null)
     layers.push(
-      {
-        data: { values: [{ quality: bottom, limit: least }] },
-        mark: shade,
-        encoding: { y, y2: { field: 'limit' }, ...still },
-      },
+      { data: { values: [{ quality: least }] }, mark: shade, encoding: { y, y2: { value: 'height' }, ...still } },
       { data: { values: [{ quality: least }] }, mark: line, encoding: { y, ...still } },
     );
   if (most !== null && most > low && most < high)
     layers.push(
       {
-        data: { values: [{ x: most, end: high }] },
+        data: { values: [{ x: most }] },
         mark: shade,
-        encoding: { x, x2: { field: 'end' }, y: null, ...still },
+        encoding: { x, x2: { value: 'width' }, y: null, ...still },
       },
       { data: { values: [{ x: most }] }, mark: line, encoding: { x, y: null, ...still } },
     );
