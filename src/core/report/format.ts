@@ -182,15 +182,22 @@ export function formatEstimate(
 ): string {
   if (isMissing(estimate)) return ABSENT;
   const { value, low, high } = estimate;
-  const bounds = [low, high].map(inUnitOf(value === 0 ? high : value, unit));
+  const scale = unit === 'seconds' || unit === 'bytes' ? scaleOfAll(estimate, unit) : null;
+  if (scale !== null) return `${formatScaled(value, scale)} [${numberOf(low, scale)}, ${numberOf(high, scale)}]`;
+  const bounds = [low, high].map((bound) => formatUnit(bound, unit).replace(/ tok\/s$|%$/, ''));
   return `${formatUnit(value, unit)} [${bounds.join(', ')}]`;
 }
 
-/** A bound without its unit: `20.2` beside `19.6 ms`, and `0.101` beside `1.21 s`. */
-function inUnitOf(value: number, unit: CellUnit): (bound: number) => string {
-  const scale = unit === 'seconds' ? scaleOfSeconds(value) : unit === 'bytes' ? scaleOfBytes(value) : null;
-  if (scale !== null) return (bound) => numberOf(bound, scale);
-  return (bound) => formatUnit(bound, unit).replace(/ tok\/s$|%$/, '');
+/** A longer number is read more slowly than a small one in a larger unit. */
+const LONGEST_NUMBER = 1e4;
+
+/** The unit of the value, or a larger one where the upper bound would be too long in it. */
+function scaleOfAll(estimate: { readonly value: number; readonly high: number }, unit: 'seconds' | 'bytes'): Scale {
+  const { value, high } = estimate;
+  const [scales, scaleOf] =
+    unit === 'seconds' ? [Object.values<Scale>(SECONDS), scaleOfSeconds] : [BYTES, scaleOfBytes];
+  const own = scaleOf(value === 0 ? high : value);
+  return scales.slice(scales.indexOf(own)).find(({ size }) => Math.abs(high) < LONGEST_NUMBER * size) ?? own;
 }
 
 /** `1 sample`, `2 samples`. */

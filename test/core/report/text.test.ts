@@ -53,7 +53,7 @@ describe('hostile text', () => {
     expect(markdownProse('set `a_b: <i>` or *this*')).toBe('set `a_b: <i>` or \\*this\\*');
     expect(markdownProse('one ` alone')).toBe('one \\` alone');
     expect(prose('set `a: <i>`, or --max-cost').markup).toBe(
-      'set <code>a: &lt;i&gt;</code>, or <span class="flag">--max-cost</span>',
+      'set <code>a: &lt;i&gt;</code>, or <span class="whole">--max-cost</span>',
     );
     expect(prose('<b>well--known</b>').markup).toBe('&lt;b&gt;well--known&lt;/b&gt;');
   });

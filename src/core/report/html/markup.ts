@@ -27,7 +27,7 @@ export function prose(text: string): Markup {
   const parts = plain(text).split(/(`[^`]+`|(?<![^ (])--[a-z][a-z-]*)/);
   const marked = parts.map((part, i) => {
     if (i % 2 === 0) return html`${part}`;
-    return part.startsWith('`') ? html`<code>${part.slice(1, -1)}</code>` : html`<span class="flag">${part}</span>`;
+    return part.startsWith('`') ? html`<code>${part.slice(1, -1)}</code>` : html`<span class="whole">${part}</span>`;
   });
   return html`${marked}`;
 }
