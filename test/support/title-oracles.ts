@@ -558,16 +558,16 @@ function headlineFaults(recommended: SuiteRecommendation): string[] {
   const count = (kind: string) => tasks.filter((task) => task.verdict.kind === kind).length;
   const forms: readonly (readonly [kind: string, form: RegExp])[] = [
     ['slm-fits', /^A small model is (?:(?:shown to be )?enough for (?<n>all \d+|\d+|none|the task)|not shown)/],
-    ['cascade', /(?<n>\d+) needs? both/],
-    ['llm-needed', /(?<n>\d+) needs? a large one/],
-    ['nothing-passes', /(?<n>\d+) ha(?:s|ve) no model that will do/],
-    ['inconclusive', /(?<n>\d+) (?:is|are) open/],
-    ['one-class', /(?<n>\d+) (?:was|were) run on one class alone/],
-    ['not-measured', /(?<n>\d+) (?:was|were) not measured/],
+    ['cascade', /(?<n>It|\d+) needs? both/],
+    ['llm-needed', /(?<n>It|\d+) needs? a large one/],
+    ['nothing-passes', /(?<n>It|\d+) ha(?:s|ve) no model that will do/],
+    ['inconclusive', /(?<n>It|\d+) (?:is|are) open/],
+    ['one-class', /(?<n>It|\d+) (?:was|were) run on one class alone/],
+    ['not-measured', /(?<n>It|\d+) (?:was|were) not measured/],
   ];
   return forms.flatMap(([kind, form]) => {
     const said = form.exec(headline)?.groups?.n ?? '0';
-    const n = said === 'the task' ? 1 : said === 'none' ? 0 : Number(said.replace('all ', ''));
+    const n = said === 'the task' || said === 'It' ? 1 : said === 'none' ? 0 : Number(said.replace('all ', ''));
     return n === count(kind) ? [] : [`${headline} (${kind}: ${count(kind)})`];
   });
 }
