@@ -10,15 +10,19 @@ import { type Complaint, firstComplaint } from '../core/definition/describe.js';
 import { type LogRecord, RECORDS, type RecordType } from '../core/log/log.js';
 import { timesAscend } from '../core/measure/measurement.js';
 
-export type Checked = { readonly record: LogRecord } | { readonly complaint: Complaint };
+/** What is wrong with a value that is no record. */
+export class Misfit {
+  constructor(readonly complaint: Complaint) {}
+}
 
 type FrequentRecord = Extract<LogRecord, { type: 'sample' | 'measurement' | 'evidence' }>;
 type Check = (value: unknown) => value is FrequentRecord;
 
-export function checkRecord(type: RecordType, value: unknown): Checked {
-  if (isFrequent(type) && compiledCheck(type)(value)) return { record: value };
+/** Returns the record as it is, because an object around each of a million records would cost a tenth of the time that it takes to read them. */
+export function checkRecord(type: RecordType, value: unknown): LogRecord | Misfit {
+  if (isFrequent(type) && compiledCheck(type)(value)) return value;
   const result = RECORDS[type].safeParse(value);
-  return result.success ? { record: result.data as LogRecord } : { complaint: firstComplaint(result.error, value) };
+  return result.success ? (result.data as LogRecord) : new Misfit(firstComplaint(result.error, value));
 }
 
 function isFrequent(type: RecordType): type is FrequentRecord['type'] {

@@ -23,7 +23,7 @@ import { shellCommand } from '../core/report/text.js';
 import { sha256 } from '../system/hash.js';
 import { isFullDisk, readFailure, requireFile } from '../system/path.js';
 import { readLines } from './lines.js';
-import { checkRecord } from './log-check.js';
+import { checkRecord, Misfit } from './log-check.js';
 
 export interface LogWriter {
   /** @throws Unfinished when the disk is full. What was written before is kept. */
@@ -88,11 +88,14 @@ export async function* readLog(file: string): AsyncGenerator<LogRecord> {
   const place = () => `${file}:${number}: `;
   await requireFile(file);
   try {
-    for await (const { texts, complete } of readLines(createReadStream(file, { highWaterMark: 1 << 18 }))) {
+    for await (const { texts, complete } of readLines(createReadStream(file, { highWaterMark: 1 << 16 }))) {
       if (!complete) continue;
       for (const text of texts) {
         number++;
-        for (const record of recordsOf(text, place)) yield record;
+        const raw = parse(text, place);
+        const frequent = convertedInPlace(raw);
+        if (frequent !== null) yield checked(frequent, place);
+        else for (const record of fromVersion1(raw, CONVERSION)) yield checked(record, place);
       }
     }
   } catch (cause) {
@@ -115,10 +118,15 @@ const CONVERSION = { hash: sha256 };
 /** Returns the record of a line; a line of version 1 can give two. @throws UserError; its message begins with the place. */
 export function recordsOf(line: string, place: Place): readonly LogRecord[] {
   const raw = parse(line, place);
-  // A log can hold a million measurements, so this allocates no temporary objects for a measurement or a sample.
-  if (raw.type === 'measurement') return [checked(measurementFromVersion1(raw), place)];
-  if (raw.type === 'sample') return [checked(sampleFromVersion1(raw, CONVERSION), place)];
-  return fromVersion1(raw, CONVERSION).map((record) => checked(record, place));
+  const frequent = convertedInPlace(raw);
+  const records = frequent === null ? fromVersion1(raw, CONVERSION) : [frequent];
+  return records.map((record) => checked(record, place));
+}
+
+/** A measurement or a sample. A log can hold a million of them, so no further object is made for each. Null for other records. */
+function convertedInPlace(raw: RawRecord): RawRecord | null {
+  if (raw.type === 'measurement') return measurementFromVersion1(raw);
+  return raw.type === 'sample' ? sampleFromVersion1(raw, CONVERSION) : null;
 }
 
 function checked(raw: RawRecord, place: Place): LogRecord {
@@ -128,9 +136,9 @@ function checked(raw: RawRecord, place: Place): LogRecord {
       `${place()}type: expected one of ${Object.keys(RECORDS).join(', ')}, found ${JSON.stringify(type.slice(0, 60))}; read it with the version of rightsize that wrote it`,
     );
   }
-  const result = checkRecord(type, raw);
-  if ('record' in result) return result.record;
-  const { path, rule } = result.complaint;
+  const record = checkRecord(type, raw);
+  if (!(record instanceof Misfit)) return record;
+  const { path, rule } = record.complaint;
   throw new UserError(`${place()}${path.length > 0 ? `${formatPath(path)}: ` : ''}${rule}; ${REMEDY}`);
 }
 

@@ -20,6 +20,7 @@ import type { Outcome } from '../core/measure/measurement.js';
 import { type Block, type Trial, trialId } from '../core/plan/plan.js';
 import { type Stretch, stretches } from '../core/plan/stretches.js';
 import { TrialSet } from '../core/plan/trial-set.js';
+import { formatBytes } from '../core/report/format.js';
 import { recordsOf } from '../files/log.js';
 import { sha256 } from '../system/hash.js';
 import { packageVersion } from '../system/package.js';
@@ -341,7 +342,7 @@ function watchMachines({ connection, seal, record, say }: DispatchOptions) {
     async look(): Promise<void> {
       const present = new Map((await machinesOf(connection, seal)).map((notice) => [notice.machine, notice]));
       for (const [id, { name, cores, memory }] of present) {
-        if (!known.has(id)) say(`${name} is here (${cores} cores, ${(memory / 1e9).toFixed(1)} GB)`);
+        if (!known.has(id)) say(`${name} is here (${cores} cores, ${formatBytes(memory)})`);
       }
       for (const [id, { name }] of known) if (!present.has(id)) say(`${name} is gone`);
       known = present;

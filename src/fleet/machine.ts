@@ -64,6 +64,8 @@ export interface ServeOptions {
 
 /** Milliseconds between two looks for blocks while there are none. */
 const POLL = 500;
+/** Milliseconds between two looks for runs of a machine that has none. It may wait for weeks, and each look wakes a core. */
+const LOOK = 2_000;
 /** Milliseconds between two words of a machine about itself. */
 const HEARTBEAT = 5_000;
 /** Milliseconds between two sendings of lines. */
@@ -130,9 +132,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     say(`${notice.record.id}: is at its end`);
   }
 
-  async function followRuns(): Promise<void> {
-    // A run is announced with all its suites, so it is read only by who has not joined it.
-    const board = new Set(await redis.hkeys(RUNS));
+  /** @param board The runs that are announced. One is announced with all its suites, so it is read only by who has not joined it. */
+  async function followRuns(board: ReadonlySet<string>): Promise<void> {
     for (const run of board) {
       if (joined.has(run)) continue;
       const sealed = await redis.hget(RUNS, run);
@@ -166,10 +167,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     return false;
   }
 
-  /** Goes to the load test that this machine is called to, if it is. */
-  async function answerCall(): Promise<void> {
-    const sealed = await redis.getdel(callKey(options.about.machine));
-    if (sealed === null) return;
+  /** Goes to the load test that this machine is called to. */
+  async function answerCall(sealed: string): Promise<void> {
     try {
       const call = options.seal.open('call', sealed, loadCall);
       if (call.machine !== options.about.machine || call.rightsize !== packageVersion())
@@ -192,8 +191,9 @@ export async function serve(options: ServeOptions): Promise<void> {
     while (!signal.aborted) {
       let busy = false;
       try {
-        await answerCall();
-        await followRuns();
+        const [called, board] = await Promise.all([redis.getdel(callKey(options.about.machine)), redis.hkeys(RUNS)]);
+        if (called !== null) await answerCall(called);
+        await followRuns(new Set(board));
         for (const run of joined.values()) busy = (await takeOne(run)) || busy;
       } catch (error) {
         if (isRefusedByRedis(error)) sayOnce(`${connection.shown}: ${describeError(error)}; it is asked again`);
@@ -206,7 +206,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       }
       if (options.afterRun === 'leave' && runs > 0 && joined.size === 0) return;
       if (!busy && joined.size > 0) state.doing = 'waits for a block';
-      if (!busy) await sleep(POLL, undefined, { signal }).catch(() => {});
+      if (!busy) await sleep(joined.size > 0 ? POLL : LOOK, undefined, { signal }).catch(() => {});
     }
   } finally {
     clearInterval(heartbeat);

@@ -9,6 +9,7 @@
 
 import { dirname, join } from 'node:path';
 import { UserError } from '../core/errors.js';
+import { formatBytes } from '../core/report/format.js';
 import { freeDisk } from '../system/disk.js';
 import {
   type CachedRepository,
@@ -191,7 +192,7 @@ async function requireSpace(bytes: number, reference: HubReference, environment:
   const free = await freeDisk(folder);
   if (free === null || bytes <= free) return;
   throw new UserError(
-    `${reference.text}: needs ${bytes} bytes, the disk of ${folder} has ${free} free; make room, or set HF_HUB_CACHE`,
+    `${reference.text}: needs ${formatBytes(bytes)}, and ${formatBytes(free)} are free in ${folder}; make room, or set HF_HUB_CACHE`,
   );
 }
 

@@ -15,6 +15,7 @@ import type { LogRecord, MachineRecord, SampleRecord } from '../core/log/log.js'
 import { type Trial, trialId } from '../core/plan/plan.js';
 import { TrialSet } from '../core/plan/trial-set.js';
 import { isMissing } from '../core/quantity.js';
+import { formatBytes } from '../core/report/format.js';
 import { type LoadedModel, loadAllModels } from '../files/definitions.js';
 import { openLog, readLog } from '../files/log.js';
 import { type Ending, type OwnPart, partName, serve } from '../fleet/machine.js';
@@ -352,12 +353,11 @@ async function whyNotReady(
   if (readiness.ready === false) return readiness.reason;
   const bytes = readiness.ready === 'after-download' ? readiness.bytes : null;
   if (bytes === null) return null;
-  const gigabytes = (many: number) => `${(many / 1e9).toFixed(1)} GB`;
   if (bytes > environment.memory.total)
-    return `its weights take ${gigabytes(bytes)}, and there are ${gigabytes(environment.memory.total)} of memory`;
+    return `its weights take ${formatBytes(bytes)}, and there are ${formatBytes(environment.memory.total)} of memory`;
   const cache = cacheFolder(options.environment);
   const disk = await freeDisk(cache);
   if (disk !== null && bytes > disk)
-    return `its weights take ${gigabytes(bytes)}, and ${gigabytes(disk)} are free in ${cache}`;
+    return `its weights take ${formatBytes(bytes)}, and ${formatBytes(disk)} are free in ${cache}`;
   return null;
 }

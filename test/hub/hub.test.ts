@@ -125,6 +125,14 @@ describe('a hub reference', () => {
     expect(await readdir(cached('blobs'))).toEqual([sha256(Q4)]);
   });
 
+  test.skipIf(process.platform !== 'linux')('is not begun where the disk lacks the space', async () => {
+    const cache = { HF_HUB_CACHE: '/proc/self/hub' };
+    expect(await failure('hf:org/tiny:q4_k_m', options({}, cache))).toBe(
+      'hf:org/tiny:q4_k_m: needs 3.00 MiB, and 0 B are free in /proc/self/hub; make room, or set HF_HUB_CACHE',
+    );
+    expect(fileRequests()).toEqual([]);
+  });
+
   test('by path brings a small file under its git hash', async () => {
     const { path } = await resolveSource('hf:org/tiny/config.json', options());
     expect(await hashOf(path)).toBe(sha256(CONFIG));

@@ -3,23 +3,19 @@ import { isMissing, missing } from '../../../src/core/quantity.js';
 import { baselineOf, baselineSchema } from '../../../src/core/regress/baseline.js';
 import { compareVersions } from '../../../src/core/regress/compare.js';
 import type { SpeedBasis } from '../../../src/core/regress/figures.js';
-import type { Version, VersionSample } from '../../../src/core/regress/version.js';
+import type { Version } from '../../../src/core/regress/version.js';
 import { LONGEST_COMMENT, pullRequestComment } from '../../../src/core/report/ci/comment.js';
 import { junitXml } from '../../../src/core/report/ci/junit.js';
 import { comparisonDocument } from '../../../src/core/report/comparison.js';
 import { renderBlocks } from '../../../src/core/report/terminal.js';
 import { createRandom } from '../../../src/core/stats/basics/random.js';
-import { comparedOf, judge, MARGINS, NO_SPEED, ORDER, versionFrom } from './support.js';
+import { comparedOf, judge, MARGINS, NO_SPEED, ORDER, versionFrom, withSamples } from './support.js';
 
 const base = versionFrom();
 const worse = versionFrom({ models: [{ ...ORDER.models[0]!, quality: 0.55 }] });
 
 function compare(first: Version, second: Version, speed: SpeedBasis = NO_SPEED) {
   return compareVersions(first, second, { speed, margins: MARGINS });
-}
-
-function withSamples(version: Version, change: (sample: VersionSample, i: number) => VersionSample): Version {
-  return { ...version, tasks: version.tasks.map((task) => ({ ...task, samples: task.samples.map(change) })) };
 }
 
 describe('two versions', () => {

@@ -8,7 +8,7 @@ import type { Compared, SpeedBasis } from '../../../src/core/regress/figures.js'
 import { judgeGates } from '../../../src/core/regress/gate.js';
 import type { Burden, GateReport } from '../../../src/core/regress/gate-report.js';
 import { pairVersions } from '../../../src/core/regress/pairs.js';
-import type { Version } from '../../../src/core/regress/version.js';
+import type { Version, VersionSample } from '../../../src/core/regress/version.js';
 import { type LogOrder, makeLog } from '../../support/log.js';
 
 export const NO_SPEED: SpeedBasis = { kind: 'none', reason: 'nothing was measured in turns' };
@@ -31,10 +31,19 @@ export function versionFrom(
   return versionOf(analyse(change(makeLog({ ...ORDER, ...order }))), 'small');
 }
 
+export function withSamples(version: Version, change: (sample: VersionSample, i: number) => VersionSample): Version {
+  return { ...version, tasks: version.tasks.map((task) => ({ ...task, samples: task.samples.map(change) })) };
+}
+
 export function comparedOf(base: Version, candidate: Version, speed = NO_SPEED): Compared {
   return { base, candidate, speed, paired: pairVersions(base, candidate) };
 }
 
-export function judge(compared: Compared, gate: object, burden: Burden = 'shown worse'): GateReport {
-  return judgeGates(compared, gateSchema.parse(gate), { burden, looks: 'once', power: 'not stated' });
+export function judge(
+  compared: Compared,
+  gate: object,
+  burden: Burden = 'shown worse',
+  power: 'stated' | 'not stated' = 'not stated',
+): GateReport {
+  return judgeGates(compared, gateSchema.parse(gate), { burden, looks: 'once', power });
 }
