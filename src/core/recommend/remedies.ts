@@ -9,7 +9,7 @@ import type { Analysis, SuiteAnalysis, TaskAnalysis } from '../analyse/analysis.
 import { isMissing, type Missing } from '../quantity.js';
 import { createRandom, type Random } from '../stats/basics/random.js';
 import type { PairedScores } from '../stats/compare/noninferiority.js';
-import { scoreTestOfGroups } from '../stats/compare/score-test.js';
+import { groupsToDraw, type ScoreTest, scoreTestOfGroups } from '../stats/compare/score-test.js';
 import { clusterIndices } from '../stats/estimate/clusters.js';
 import type { Comparison } from './comparison.js';
 import type { DecidedClaims } from './decided-claims.js';
@@ -69,12 +69,11 @@ interface Projection {
 
 function projectMore(groups: readonly Group[], kind: Kind, projection: Projection): More {
   const now = kind === 'groups' ? groups.length : groups.flat().length;
-  const truths = Array.from({ length: RUNS }, () => drawGroups(groups, groups.length, projection.random));
+  const truths = Array.from({ length: RUNS }, () => drawFrom(groups.length, groups.length, projection.random));
+  const isDecided = kind === 'groups' ? decidedByMoreGroups(groups) : decidedByMoreSamples(groups);
   let half: number | null = null;
   for (const factor of FACTORS) {
-    const decided = truths.filter((truth) =>
-      isDecided(enlarge(truth, factor, { kind, random: projection.random }), projection),
-    ).length;
+    const decided = truths.filter((truth) => isDecided(truth, factor, projection)).length;
     const total = Math.ceil(now * factor);
     if (decided >= HALF * RUNS) half ??= total;
     if (decided >= MOST * RUNS) return { now, half: half!, most: total };
@@ -82,24 +81,39 @@ function projectMore(groups: readonly Group[], kind: Kind, projection: Projectio
   return half === null ? null : { now, half, most: null };
 }
 
-function drawGroups(groups: readonly Group[], count: number, random: Random): Group[] {
-  return Array.from({ length: count }, () => groups[random.below(groups.length)]!);
+/** Groups by their places. */
+type Truth = Int32Array;
+
+function drawFrom(groups: number, count: number, random: Random): Truth {
+  return Int32Array.from({ length: count }, () => random.below(groups));
 }
 
-function enlarge(
-  truth: readonly Group[],
-  factor: number,
-  { kind, random }: { readonly kind: Kind; readonly random: Random },
-): readonly Group[] {
-  if (kind === 'groups') return drawGroups(truth, Math.ceil(truth.length * factor), random);
-  return truth.map((group) => {
-    const drawn = new Array<number>(Math.ceil(group.length * factor));
-    for (let i = 0; i < drawn.length; i++) drawn[i] = group[random.below(group.length)]!;
-    return drawn;
-  });
+/** Whether data that are drawn from a truth, and so many times larger, would be decided. */
+type IsDecided = (truth: Truth, factor: number, projection: Projection) => boolean;
+
+/** Only how often each kind of group is drawn matters: a suite may have a hundred thousand groups. */
+function decidedByMoreGroups(groups: readonly Group[]): IsDecided {
+  const { kindOf, kinds, test } = groupsToDraw(groups);
+  return (truth, factor, projection) => {
+    const counts = new Int32Array(kinds);
+    for (let i = Math.ceil(truth.length * factor); i > 0; i--)
+      counts[kindOf[truth[projection.random.below(truth.length)]!]!]! += 1;
+    return decides(test(counts), projection);
+  };
 }
 
-function isDecided(groups: readonly Group[], { margin, nonInferior, inferior }: Projection): boolean {
-  const test = scoreTestOfGroups(groups);
+function decidedByMoreSamples(groups: readonly Group[]): IsDecided {
+  return (truth, factor, projection) => {
+    const enlarged = Array.from(truth, (place) => {
+      const group = groups[place]!;
+      const drawn = new Array<number>(Math.ceil(group.length * factor));
+      for (let i = 0; i < drawn.length; i++) drawn[i] = group[projection.random.below(group.length)]!;
+      return drawn;
+    });
+    return decides(scoreTestOfGroups(enlarged), projection);
+  };
+}
+
+function decides(test: ScoreTest, { margin, nonInferior, inferior }: Projection): boolean {
   return test.greaterP(-margin) <= nonInferior || test.lessP(-margin) <= inferior;
 }

@@ -109,11 +109,14 @@ export function latencyOf(ruled: Ruled): CascadeLatency | Missing {
 function secondsOf({
   cases,
 }: Ruled): { readonly cascade: readonly number[]; readonly large: readonly number[] } | Missing {
-  const timed = cases.flatMap((one) => (one.seconds === null ? [] : [{ ...one, seconds: one.seconds }]));
-  if (timed.length < cases.length) return missing('some requests have no latency of their own on both models');
-  const answers = ({ rule, answers }: Ruled['cases'][number]) => (rule.signal === 'agreement' ? answers : 1);
-  return {
-    cascade: timed.map((one) => answers(one) * one.seconds.small + (asks(one.rule, one) ? one.seconds.large : 0)),
-    large: timed.map(({ seconds }) => seconds.large),
-  };
+  const cascade: number[] = [];
+  const large: number[] = [];
+  for (const one of cases) {
+    const { rule, answers, seconds } = one;
+    if (seconds === null) return missing('some requests have no latency of their own on both models');
+    const asked = rule.signal === 'agreement' ? answers : 1;
+    cascade.push(asked * seconds.small + (asks(rule, one) ? seconds.large : 0));
+    large.push(seconds.large);
+  }
+  return { cascade, large };
 }

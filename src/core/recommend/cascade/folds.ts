@@ -30,14 +30,14 @@ export function ruleByFolds({ cases, lost }: Answered, wanted: Wanted, seed: num
   const folds = new Set(foldOf.values()).size;
   if (folds < 2)
     return missing('all samples are in one group, so no threshold can be tested on samples that did not choose it');
-  const fold = ({ sample }: Case) => foldOf.get(clusterOf(sample))!;
-  const rules = Array.from({ length: folds }, (_, i) =>
+  const places = cases.map(({ sample }) => foldOf.get(clusterOf(sample))!);
+  const rules = Array.from({ length: folds }, (_, fold) =>
     chooseRule(
-      cases.filter((one) => fold(one) !== i),
+      cases.filter((_, i) => places[i] !== fold),
       wanted,
     ),
   );
-  return { parts: folds, cases: cases.map((one) => ({ ...one, rule: rules[fold(one)]! })), lost };
+  return { parts: folds, cases: cases.map((one, i) => ({ ...one, rule: rules[places[i]!]! })), lost };
 }
 
 /** The fold of each cluster, in an order drawn from the seed of the run. */

@@ -74,8 +74,11 @@ function metricsOf(task: TaskAnalysis, ruled: Ruled, { small, large }: CascadeMo
     }
     return { ...whole, inflation };
   };
-  return Object.fromEntries(DISTRIBUTED.map((metric) => [metric, of(metric)])) as unknown as Cell['metrics'];
+  const ofLimited = (metric: DistributedMetric) => (metric in task.limits ? of(metric) : NOT_LIMITED);
+  return Object.fromEntries(DISTRIBUTED.map((metric) => [metric, ofLimited(metric)])) as unknown as Cell['metrics'];
 }
+
+const NOT_LIMITED = missing('no limit asks for it');
 
 const LEVELS = ['mean', 'median', 'p90', 'p95', 'p99'] as const;
 

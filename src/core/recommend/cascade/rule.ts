@@ -55,8 +55,9 @@ export function chooseRule(cases: readonly Case[], { margin, alpha, n }: Wanted)
   const z = normalQuantile(1 - alpha) + normalQuantile(POWER);
   const known = SIGNALS.filter((signal) => cases.every(({ confidence }) => confidence[signal] !== undefined));
   const largeCost = mean(cases.map((one) => one.largeCost));
+  const scores = scoresIn(cases);
   const candidates = known.map((signal) => {
-    const curve = deferralCurve(itemsOf(cases, signal));
+    const curve = deferralCurve({ ...scores, confidence: confidencesIn(cases, signal) });
     const errorOf = (point: DeferralPoint) => point.differenceError * Math.sqrt(cases.length / n);
     // If every request is deferred, nothing is lost, so there is always one such point.
     const point = curve.find((one) => one.difference - z * errorOf(one) >= -margin - 1e-12) ?? curve.at(-1)!;
@@ -68,11 +69,15 @@ export function chooseRule(cases: readonly Case[], { margin, alpha, n }: Wanted)
 }
 
 export function itemsOf(cases: readonly Case[], signal: Signal): CascadeItems {
-  return {
-    confidence: cases.map(({ confidence }) => confidence[signal]!),
-    small: cases.map(({ small }) => small),
-    large: cases.map(({ large }) => large),
-  };
+  return { ...scoresIn(cases), confidence: confidencesIn(cases, signal) };
+}
+
+function scoresIn(cases: readonly Case[]): Pick<CascadeItems, 'small' | 'large'> {
+  return { small: cases.map(({ small }) => small), large: cases.map(({ large }) => large) };
+}
+
+function confidencesIn(cases: readonly Case[], signal: Signal): readonly number[] {
+  return cases.map(({ confidence }) => confidence[signal]!);
 }
 
 export function asks({ signal, rule }: Rule, { confidence }: Case): boolean {

@@ -61,27 +61,53 @@ const DIFFERENCES: Interval = { low: -1, high: 1 };
 export function scoreTest(values: readonly number[], options: ScoreTestOptions = {}): ScoreTest {
   const { range = DIFFERENCES, clusters, inflation = 1 } = options;
   requireWithin(values, range);
-  return testOf(groupsOf(values, clusters), { range, inflation });
+  return testOf(tallyOf(groupsOf(values, clusters)), { range, inflation });
 }
 
-/** The test of differences that are in groups already. A simulation draws the same groups again and again. */
-export function scoreTestOfGroups(groups: readonly (readonly number[])[]): ScoreTest {
-  const known = new Map<readonly number[], Group>();
-  const kinds: Kinds = new Map();
-  const kindsOf = groups.map((values) => {
-    const group = known.get(values) ?? kindOf(values, kinds);
-    known.set(values, group);
-    return group;
+/** Groups of differences that a simulation draws again and again. */
+export interface DrawnGroups {
+  /** The kind of each group, from 0. Equal groups are of one kind. */
+  readonly kindOf: Int32Array;
+  readonly kinds: number;
+  /** @param counts How often each kind was drawn. */
+  test(counts: Int32Array): ScoreTest;
+}
+
+export function groupsToDraw(groups: readonly (readonly number[])[]): DrawnGroups {
+  const known: Kinds = new Map();
+  const places = new Map<Group, number>();
+  const kindOf = Int32Array.from(groups, (values) => {
+    const group = groupOf(values, known);
+    const place = places.get(group) ?? places.size;
+    places.set(group, place);
+    return place;
   });
-  return testOf(kindsOf, { range: DIFFERENCES, inflation: 1 });
+  const kinds = [...places.keys()];
+  return {
+    kindOf,
+    kinds: kinds.length,
+    test(counts) {
+      const tally: Tally = new Map();
+      kinds.forEach((group, kind) => {
+        if (counts[kind]! > 0) tally.set(group, counts[kind]!);
+      });
+      return testOf(tally, { range: DIFFERENCES, inflation: 1 });
+    },
+  };
 }
 
-function testOf(groups: readonly Group[], { range, inflation }: Scale): ScoreTest {
+/** The test of differences that are in groups already. */
+export function scoreTestOfGroups(groups: readonly (readonly number[])[]): ScoreTest {
+  const kinds: Kinds = new Map();
+  return testOf(tallyOf(groups.map((values) => groupOf(values, kinds))), { range: DIFFERENCES, inflation: 1 });
+}
+
+function testOf(tally: Tally, { range, inflation }: Scale): ScoreTest {
   const opposite = { low: -range.high, high: -range.low };
-  const above = once(() => side(groups, { range, inflation }));
+  const above = once(() => side(tally, { range, inflation }));
   const below = once(() =>
     side(
-      changed(groups, (value) => -value),
+      changed(tally, (value) => -value),
       { range: opposite, inflation },
     ),
   );
@@ -117,18 +143,18 @@ type Tally = Map<Group, number>;
 
 function groupsOf(values: readonly number[], clusters: ScoreTestOptions['clusters']): readonly Group[] {
   const kinds: Kinds = new Map();
-  if (clusters === undefined) return values.map((value) => kindOf([value], kinds));
+  if (clusters === undefined) return values.map((value) => groupOf([value], kinds));
   expectSameLength('clusters', values, clusters);
   return clusterIndices(clusters).map((indices) => {
     const group = indices.map((index) => values[index]!);
-    return kindOf(group, kinds);
+    return groupOf(group, kinds);
   });
 }
 
 /** Groups with more different values are hardly ever equal. */
 const FEW_VALUES = 4;
 
-function kindOf(values: readonly number[], kinds: Kinds): Group {
+function groupOf(values: readonly number[], kinds: Kinds): Group {
   if (values.length === 1) return kept(values[0]!, kinds, () => groupWith([[values[0]!, 1]]));
   const counts = new Map<number, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
@@ -154,14 +180,9 @@ function groupWith(counts: Group['counts']): Group {
   return { counts, size, total, squares, loss };
 }
 
-/** Each group with its values changed; groups of one kind stay of one kind. */
-function changed(groups: readonly Group[], change: (value: number) => number): readonly Group[] {
-  const made = new Map<Group, Group>();
-  return groups.map((group) => {
-    const known = made.get(group) ?? changedGroup(group, change);
-    made.set(group, known);
-    return known;
-  });
+/** Each group with its values changed. */
+function changed(tally: Tally, change: (value: number) => number): Tally {
+  return new Map([...tally].map(([group, count]) => [changedGroup(group, change), count]));
 }
 
 function changedGroup({ counts }: Group, change: (value: number) => number): Group {
@@ -192,9 +213,9 @@ interface Scale {
 }
 
 /** The test in one direction. */
-function side(groups: readonly Group[], scale: Scale) {
-  const whole = summarise(tallyOf(groups));
-  const softened = once(() => softenings(groups));
+function side(tally: Tally, scale: Scale) {
+  const whole = summarise(tally);
+  const softened = once(() => softenings(tally));
   const p = (bound: number) => {
     const first = readingP(whole, bound, scale);
     if (whole.grouped === null || whole.mean <= bound) return first;
@@ -216,15 +237,19 @@ function side(groups: readonly Group[], scale: Scale) {
 }
 
 /** The groups with the losses of those that lost least made equal, step by step. */
-function softenings(groups: readonly Group[]): readonly Reading[] {
-  const byLoss = groups.toSorted((a, b) => b.loss - a.loss);
-  const softened = changed(byLoss, (value) => Math.max(0, value));
-  const lost = byLoss.filter(({ loss }) => loss > 0).length;
-  const tally = tallyOf(softened);
+function softenings(groups: Tally): readonly Reading[] {
+  const softened = new Map(
+    [...groups.keys()].map((group) => [group, changedGroup(group, (value) => Math.max(0, value))]),
+  );
+  const byLoss = [...groups]
+    .filter(([{ loss }]) => loss > 0)
+    .sort(([a], [b]) => b.loss - a.loss)
+    .flatMap(([group, count]) => Array<Group>(count).fill(group));
+  const tally: Tally = new Map([...groups].map(([group, count]) => [softened.get(group)!, count]));
   let kept = 0;
-  return countsBelow(lost).map((count) => {
+  return countsBelow(byLoss.length).map((count) => {
     for (; kept < count; kept++) {
-      add(tally, softened[kept]!, -1);
+      add(tally, softened.get(byLoss[kept]!)!, -1);
       add(tally, byLoss[kept]!, 1);
     }
     return summarise(tally);
