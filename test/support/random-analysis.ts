@@ -185,6 +185,9 @@ function randomLine(random: Random): TtftLine {
     rate: rarely(random, 0.3)
       ? missing('longer prompts did not take longer beyond doubt')
       : { ...estimate(rate, 0), low: rate / (1 + share), high: rate * (1 + share) },
+    trend: rarely(random, 0.1)
+      ? missing('7 values are too few to tell a trend: it takes 8')
+      : { tau: random.uniform() - 0.3, slope: 0, p: random.uniform() ** 6 },
     shortest: 40,
     longest: 400,
   };

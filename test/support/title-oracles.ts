@@ -18,7 +18,6 @@ import type { Block, Chart, Table, TableCell } from '../../src/core/report/docum
 import { formatCell, formatCount, formatScore, formatSeconds } from '../../src/core/report/format.js';
 import { headlineOf } from '../../src/core/report/headline.js';
 import { describeSuite, describeTask } from '../../src/core/report/words.js';
-import { normalCdf } from '../../src/core/stats/basics/normal.js';
 import { LOST_ANSWERS } from '../../src/core/stats/compare/noninferiority.js';
 import type { Estimate } from '../../src/core/stats/estimate/estimate.js';
 
@@ -43,9 +42,11 @@ export function faultsOf(given: Case): string[] {
   ];
 }
 
-type Oracle = (match: Readonly<Record<string, string>>, given: Case, chart: Chart) => boolean;
+type Oracle = (match: Readonly<Record<string, string | undefined>>, given: Case, chart: Chart) => boolean;
 
 const SCORE = String.raw`\d+\.\d%`;
+/** The models among whom one is the best. */
+const AMONG = String.raw`(?: of the (?<among>\d+) shown models that answered every sample and miss no limit)?`;
 
 /** By the beginning of a chart's name: each form of its title, and whether what it says is true. */
 const ORACLES: Readonly<Record<string, readonly (readonly [form: RegExp, isTrue: Oracle])[]>> = {
@@ -120,47 +121,55 @@ const ORACLES: Readonly<Record<string, readonly (readonly [form: RegExp, isTrue:
     ],
   ],
   'quality-': [
-    [/^No model that answered every sample meets every limit$/, (_, given, chart) => rivals(given, chart).length === 0],
     [
-      /^Only (?<model>\S+) \(.*\) answered every sample and misses no limit$/,
+      /^No shown model that answered every sample meets every limit$/,
+      (_, given, chart) => rivals(given, chart).length === 0,
+    ],
+    [
+      /^Of the shown models only (?<model>\S+) \(.*\) answered every sample and misses no limit$/,
       ({ model }, given, chart) =>
         rivals(given, chart)
           .map((one) => one.model)
           .join() === model,
     ],
     [
-      /^(?<model>\S+) is the best in quality and (?:the \S+|the first to begin)$/,
-      ({ model }, given, chart) => {
+      new RegExp(`^(?<model>\\S+) is the best in quality and (?:the first to begin|the \\S+)${AMONG}$`),
+      ({ model, among }, given, chart) => {
         const all = rivals(given, chart);
         const best = all.find((one) => one.model === model)!;
-        return all.every(
-          (one) => one === best || (one.quality.high < best.quality.low && isBetter(best.x, one.x, 'shown')),
+        return (
+          isAmong(among, given, chart) &&
+          all.every((one) => one === best || (one.quality.high < best.quality.low && isBetter(best.x, one.x, 'shown')))
         );
       },
     ],
     [
-      /^(?<model>\S+) was seen to be the best in quality and .*, but the intervals of others overlap its own$/,
-      ({ model }, given, chart) => {
+      new RegExp(
+        `^(?<model>\\S+) was seen to be the best in quality and (?:the first to begin|the \\S+?)${AMONG}, but the intervals of others overlap its own$`,
+      ),
+      ({ model, among }, given, chart) => {
         const all = rivals(given, chart);
         const best = all.find((one) => one.model === model)!;
         const isShown = (one: (typeof all)[number]) =>
           one.quality.high < best.quality.low && isBetter(best.x, one.x, 'shown');
         return (
+          isAmong(among, given, chart) &&
           all.every(
             (one) => one === best || (one.quality.value <= best.quality.value && !isBetter(one.x, best.x, 'seen')),
-          ) && all.some((one) => one !== best && !isShown(one))
+          ) &&
+          all.some((one) => one !== best && !isShown(one))
         );
       },
     ],
     [
-      /^Best trade-offs seen(?:, (?<n>\d+) of the (?<all>\d+) models that miss no limit)?: (?:from )?(?<list>.+)$/,
-      ({ n, all, list }, given, chart) => {
+      new RegExp(`^Best trade-offs seen(?:, (?<n>\\d+))?${AMONG}: (?:from )?(?<list>.+)$`),
+      ({ n, among, list }, given, chart) => {
         const found = rivals(given, chart);
         const front = found.filter((one) => !found.some((other) => dominates(other, one)));
         const named = front.filter(({ model, quality }) => list!.includes(`${model} (${formatScore(quality.value)}, `));
         return n === undefined
-          ? named.length === front.length
-          : Number(n) === front.length && Number(all) === found.length && named.length >= 2;
+          ? named.length === front.length && isAmong(among, given, chart)
+          : Number(n) === front.length && Number(among) === found.length && named.length >= 2;
       },
     ],
   ],
@@ -467,6 +476,13 @@ function rivals(given: Case, chart: Chart): Rival[] {
   });
 }
 
+/** Who is the best of some says so, and says of how many. */
+function isAmong(among: string | undefined, given: Case, chart: Chart): boolean {
+  const all = rivals(given, chart);
+  const rest = given.analysis.models.filter(({ id }) => all.every(({ model }) => model !== id));
+  return among === undefined ? rest.length === 0 : Number(among) === all.length && rest.length > 0;
+}
+
 interface Drawn {
   readonly model: string;
   readonly x: number;
@@ -525,13 +541,13 @@ function lines({ analysis }: Case) {
   );
 }
 
-/** Those whose slope is beyond chance although several lines were looked at: by its own p-value, times the number of lines. */
+/** Those whose times rise with the prompt beyond chance, although several lines were looked at. */
 function risingLines(given: Case) {
   const all = lines(given);
-  return all.filter(({ line: { secondsPerToken, rate } }) => {
-    const { value, low } = secondsPerToken;
-    const p = normalCdf((-value * 1.959963984540054) / (value - low));
-    return !isMissing(rate) && p * all.length < 0.025;
+  return all.filter(({ line: { trend, rate } }) => {
+    if (isMissing(trend) || isMissing(rate)) return false;
+    const upwards = trend.tau > 0 ? trend.p / 2 : 1 - trend.p / 2;
+    return upwards * all.length < 0.025;
   });
 }
 
@@ -543,16 +559,16 @@ function headlineFaults(recommended: SuiteRecommendation): string[] {
   const count = (kind: string) => tasks.filter((task) => task.verdict.kind === kind).length;
   const forms: readonly (readonly [kind: string, form: RegExp])[] = [
     ['slm-fits', /^A small model is (?:(?:shown to be )?enough for (?<n>all \d+|\d+|none|the task)|not shown)/],
-    ['cascade', /(?<n>\d+) needs? both/],
-    ['llm-needed', /(?<n>\d+) needs? a large one/],
-    ['nothing-passes', /(?<n>\d+) ha(?:s|ve) no model that will do/],
-    ['inconclusive', /(?<n>\d+) (?:is|are) open/],
-    ['one-class', /(?<n>\d+) (?:was|were) run on one class alone/],
-    ['not-measured', /(?<n>\d+) (?:was|were) not measured/],
+    ['cascade', /(?<n>It|\d+) needs? both/],
+    ['llm-needed', /(?<n>It|\d+) needs? a large one/],
+    ['nothing-passes', /(?<n>It|\d+) ha(?:s|ve) no model that will do/],
+    ['inconclusive', /(?<n>It|\d+) (?:is|are) open/],
+    ['one-class', /(?<n>It|\d+) (?:was|were) run on one class alone/],
+    ['not-measured', /(?<n>It|\d+) (?:was|were) not measured/],
   ];
   return forms.flatMap(([kind, form]) => {
     const said = form.exec(headline)?.groups?.n ?? '0';
-    const n = said === 'the task' ? 1 : said === 'none' ? 0 : Number(said.replace('all ', ''));
+    const n = said === 'the task' || said === 'It' ? 1 : said === 'none' ? 0 : Number(said.replace('all ', ''));
     return n === count(kind) ? [] : [`${headline} (${kind}: ${count(kind)})`];
   });
 }

@@ -18,6 +18,7 @@ import type { Missing, Quantity } from '../quantity.js';
 import type { Values } from '../stats/basics/moments.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
 import type { Late } from '../stats/estimate/quantile-test.js';
+import type { Trend } from '../stats/estimate/trend.js';
 
 export interface Analysis {
   readonly run: RunInfo;
@@ -167,6 +168,8 @@ export interface TtftLine {
   readonly secondsPerToken: Estimate;
   /** Prompt tokens per second: one over `secondsPerToken`. */
   readonly rate: Estimate | Missing;
+  /** Whether the times rise with the length of the prompts, by their ranks alone. */
+  readonly trend: Trend | Missing;
   /** Prompt tokens of the shortest and the longest prompt. The line says nothing of lengths beyond them. */
   readonly shortest: number;
   readonly longest: number;

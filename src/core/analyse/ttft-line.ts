@@ -9,8 +9,11 @@
  */
 import { type Condition, isAlone } from '../definition/condition.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
+import { mean } from '../stats/basics/moments.js';
+import { clusterIndices } from '../stats/estimate/clusters.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
 import { estimateLine } from '../stats/estimate/regression.js';
+import { type Trend, testTrend } from '../stats/estimate/trend.js';
 import type { SampleInfo, SampleResult, TtftLine } from './analysis.js';
 import { SHARED } from './trial-result.js';
 
@@ -45,9 +48,35 @@ export function ttftLineOf(inputs: readonly TtftLineInput[]): TtftLine | Missing
     fixed: line.intercept,
     secondsPerToken: line.slope,
     rate: inverse(line.slope),
+    trend: trendOf(points),
     shortest: tokens.reduce((a, b) => Math.min(a, b)),
     longest: tokens.reduce((a, b) => Math.max(a, b)),
   };
+}
+
+interface Point {
+  readonly tokens: number;
+  readonly seconds: number;
+  readonly cluster: string;
+}
+
+/** More steps show a trend no better, and each pair of them is compared. */
+const MOST_STEPS = 100;
+
+/**
+ * Mann and Kendall's test over the clusters, from the shortest prompts to the longest. The interval of the slope is too narrow where a
+ * few long prompts decide it. This test only needs that flat times come in any order with the same chance, so it also holds far below
+ * 5%, where one of many lines is looked at.
+ */
+function trendOf(points: readonly Point[]): Trend | Missing {
+  const clusters = clusterIndices(points.map(({ cluster }) => cluster)).map((members) => ({
+    tokens: mean(members.map((i) => points[i]!.tokens)),
+    seconds: mean(members.map((i) => points[i]!.seconds)),
+  }));
+  const ordered = clusters.sort((a, b) => a.tokens - b.tokens).map(({ seconds }) => seconds);
+  const steps = Math.min(MOST_STEPS, ordered.length);
+  const edge = (step: number) => Math.round((step * ordered.length) / steps);
+  return testTrend(Array.from({ length: steps }, (_, i) => mean(ordered.slice(edge(i), edge(i + 1)))));
 }
 
 /** The ends of the interval change places. */

@@ -93,6 +93,8 @@ export function planSentence(prediction: DevicePrediction, wanted: LoadWanted): 
 
 /** `3 devices (90% interval 2 to 7)` */
 function countWords({ value, low, high }: Figure): string {
-  const upper = Number.isFinite(high) ? formatCount(high) : 'no number';
-  return `${formatCount(value)} ${value === 1 ? 'device' : 'devices'} (90% interval ${formatCount(low)} to ${upper})`;
+  const interval = Number.isFinite(high)
+    ? `${formatCount(low)} to ${formatCount(high)}`
+    : `${formatCount(low)} or more`;
+  return `${formatCount(value)} ${value === 1 ? 'device' : 'devices'} (90% interval ${interval})`;
 }

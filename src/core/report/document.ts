@@ -172,7 +172,8 @@ export interface MetricMeaning {
 
 export interface ChartGroup {
   readonly kind: 'charts';
-  readonly title: string;
+  /** Null where the section has the heading. */
+  readonly title: string | null;
   /** Names of charts in `Document.charts`. */
   readonly charts: readonly string[];
   /** Why a chart of this group is not shown. */

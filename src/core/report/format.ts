@@ -98,26 +98,54 @@ export function formatPoints(difference: number): string {
   return `${text === '0.0' ? '' : difference < 0 ? MINUS : '+'}${text}`;
 }
 
-export function formatSeconds(value: number): string {
+/** A unit, and how much of the base unit it is. */
+interface Scale {
+  readonly name: string;
+  readonly size: number;
+}
+
+const SECONDS = {
+  microseconds: { name: 'µs', size: 1e-6 },
+  milliseconds: { name: 'ms', size: 1e-3 },
+  seconds: { name: 's', size: 1 },
+  minutes: { name: 'min', size: 60 },
+  hours: { name: 'h', size: 3600 },
+} as const satisfies Record<string, Scale>;
+
+function scaleOfSeconds(value: number): Scale {
   const size = Math.abs(value);
-  if (size === 0) return '0 s';
-  if (size < 0.9995e-3) return `${significant(value * 1e6)} µs`;
-  if (size < 0.9995) return `${significant(value * 1e3)} ms`;
-  if (size < 119.5) return `${significant(value)} s`;
-  if (size < 7170) return `${significant(value / 60)} min`;
-  return `${significant(value / 3600)} h`;
+  if (size === 0) return SECONDS.seconds;
+  if (size < 0.9995e-3) return SECONDS.microseconds;
+  if (size < 0.9995) return SECONDS.milliseconds;
+  if (size < 119.5) return SECONDS.seconds;
+  return size < 7170 ? SECONDS.minutes : SECONDS.hours;
+}
+
+export function formatSeconds(value: number): string {
+  return formatScaled(value, scaleOfSeconds(value));
+}
+
+/** Powers of two. */
+const BYTES = ['B', 'KiB', 'MiB', 'GiB', 'TiB'].map((name, i): Scale => ({ name, size: 1024 ** i }));
+
+function scaleOfBytes(value: number): Scale {
+  return BYTES.find(({ size }) => Math.abs(value) / size < 999.5) ?? BYTES.at(-1)!;
 }
 
 /** Memory in powers of two: `1.21 GiB`. */
 export function formatBytes(value: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let scaled = value;
-  let unit = 0;
-  while (Math.abs(scaled) >= 999.5 && unit < units.length - 1) {
-    scaled /= 1024;
-    unit++;
-  }
-  return `${unit === 0 ? Math.round(scaled) : significant(scaled)} ${units[unit]}`;
+  return formatScaled(value, scaleOfBytes(value));
+}
+
+function formatScaled(value: number, scale: Scale): string {
+  return `${numberOf(value, scale)} ${scale.name}`;
+}
+
+/** The number before the unit. There is no part of a byte. */
+function numberOf(value: number, { name, size }: Scale): string {
+  const number = value / size;
+  if (name === 'B' || number === 0 || Math.abs(number) >= 999.5) return grouped(number);
+  return significant(number);
 }
 
 export function formatDollars(value: number): string {
@@ -149,21 +177,29 @@ export function formatChange(share: number): string {
   return `${share < 0 ? '−' : '+'}${formatScore(Math.abs(share))}`;
 }
 
-/** An estimate with its interval: `91.3% [87.0, 94.4]`. A shared unit appears once. */
+/** An estimate with its interval in one unit, which appears once: `91.3% [87.0, 94.4]`, `1.21 s [0.98, 6.00]`. */
 export function formatEstimate(
   estimate: { readonly value: number; readonly low: number; readonly high: number } | Missing,
   unit: CellUnit,
 ): string {
   if (isMissing(estimate)) return ABSENT;
-  const [value, low, high] = [estimate.value, estimate.low, estimate.high].map((number) => formatUnit(number, unit));
-  return `${value} [${withoutSharedUnit(value!, low!)}, ${withoutSharedUnit(value!, high!)}]`;
+  const { value, low, high } = estimate;
+  const scale = unit === 'seconds' || unit === 'bytes' ? scaleOfAll(estimate, unit) : null;
+  if (scale !== null) return `${formatScaled(value, scale)} [${numberOf(low, scale)}, ${numberOf(high, scale)}]`;
+  const bounds = [low, high].map((bound) => formatUnit(bound, unit).replace(/ tok\/s$|%$/, ''));
+  return `${formatUnit(value, unit)} [${bounds.join(', ')}]`;
 }
 
-/** `19.6 ms` beside `20.2 ms` is `19.6`. */
-function withoutSharedUnit(first: string, text: string): string {
-  const unitOf = (number: string) => /(?: .*|%)$/.exec(number)?.[0] ?? '';
-  const unit = unitOf(first);
-  return unit !== '' && unitOf(text) === unit ? text.slice(0, -unit.length) : text;
+/** A longer number is read more slowly than a small one in a larger unit. */
+const LONGEST_NUMBER = 1e4;
+
+/** The unit of the value, or a larger one where the upper bound would be too long in it. */
+function scaleOfAll(estimate: { readonly value: number; readonly high: number }, unit: 'seconds' | 'bytes'): Scale {
+  const { value, high } = estimate;
+  const [scales, scaleOf] =
+    unit === 'seconds' ? [Object.values<Scale>(SECONDS), scaleOfSeconds] : [BYTES, scaleOfBytes];
+  const own = scaleOf(value === 0 ? high : value);
+  return scales.slice(scales.indexOf(own)).find(({ size }) => Math.abs(high) < LONGEST_NUMBER * size) ?? own;
 }
 
 /** `1 sample`, `2 samples`. */

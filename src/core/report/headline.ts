@@ -30,7 +30,7 @@ export function headlineOf({ verdict, tasks }: SuiteRecommendation): string {
         : `A small model is shown to be enough for ${fits === 0 ? 'none' : fits} of ${many} tasks.`;
   const rest = REST.flatMap(([kind, one, several]) => {
     const n = count(kind);
-    return n === 0 ? [] : [`${n} ${n === 1 ? one : several}.`];
+    return n === 0 ? [] : [`${many === 1 ? 'It' : n} ${n === 1 ? one : several}.`];
   });
   return [first, ...rest, ...noSmall(verdict)].join(' ');
 }

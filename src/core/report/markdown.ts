@@ -5,7 +5,7 @@
 import type { Artifact } from './artifact.js';
 import type { Block, Column, Document, LoadPart, Section, SuitePart, Table, TableCell } from './document.js';
 import { formatCell } from './format.js';
-import { escapeMarkdown as md, plain } from './text.js';
+import { escapeMarkdown as md, plain, markdownProse as prose } from './text.js';
 
 /** GitHub refuses a longer comment. The end of the report says what was left out. */
 const LONGEST = 65_536;
@@ -89,17 +89,17 @@ function renderBlock(block: Block, level: number): string {
     case 'table':
       return renderTable(block);
     case 'text':
-      return md(block.text);
+      return prose(block.text);
     case 'note': {
-      const text = md(block.link === undefined ? block.text : `${block.text} ${block.link.text}`);
+      const text = prose(block.link === undefined ? block.text : `${block.text} ${block.link.text}`);
       return block.alarm ? `> **Warning:** ${text}` : text;
     }
     case 'list':
-      return join([...(block.title === undefined ? [] : [`${md(block.title)}:`]), lines(block.items.map(md))]);
+      return join([...(block.title === undefined ? [] : [`${md(block.title)}:`]), lines(block.items.map(prose))]);
     case 'terms':
-      return lines(block.terms.map(({ term, text }) => `**${md(term)}**: ${md(text)}`));
+      return lines(block.terms.map(({ term, text }) => `**${md(term)}**: ${prose(text)}`));
     case 'warnings':
-      return lines(block.warnings.map(({ what, remedy }) => `${md(what)} *${md(remedy)}*`));
+      return lines(block.warnings.map(({ what, remedy }) => `${prose(what)} *${prose(remedy)}*`));
     case 'facts':
       return grid(
         FACT_COLUMNS,

@@ -65,8 +65,20 @@ export function escapeHtml(text: string): string {
 
 /** Text for a line or a table cell of Markdown: its markup is shown and not obeyed, and it mentions nobody. */
 export function escapeMarkdown(text: string): string {
+  return escapeMarks(plain(text));
+}
+
+/** Prose for a line of Markdown, in which backticks mark code. */
+export function markdownProse(text: string): string {
+  return plain(text)
+    .split(/(`[^`]+`)/)
+    .map((part, i) => (i % 2 === 0 ? escapeMarks(part) : part))
+    .join('');
+}
+
+function escapeMarks(text: string): string {
   return (
-    plain(text)
+    text
       .replace(/[\\`*_{}[\]|~$]/g, (mark) => `\\${mark}`)
       .replace(/^([-+=#]|\d+[.)])(?=[-=# ]|$)/, '\\$1')
       .replaceAll('&', '&amp;')

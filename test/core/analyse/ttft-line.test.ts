@@ -1,8 +1,11 @@
 /** TTFT as a function of the prompt's length, from logs whose times follow a known line. */
 import { describe, expect, test } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
+import type { SampleInfo, SampleResult } from '../../../src/core/analyse/analysis.js';
+import { ttftLineOf } from '../../../src/core/analyse/ttft-line.js';
 import type { Completed, Outcome } from '../../../src/core/measure/measurement.js';
 import { isMissing } from '../../../src/core/quantity.js';
+import { createRandom } from '../../../src/core/stats/basics/random.js';
 import { makeLog } from '../../support/log.js';
 
 /** A prompt of `tokens` tokens whose first token comes after 5 ms and 0.1 ms for each of them, give or take a tenth of that. */
@@ -66,5 +69,31 @@ describe('TTFT by the length of the prompt', () => {
     });
     if (isMissing(cell.ttftLine)) throw new Error(cell.ttftLine.missing);
     expect(cell.ttftLine.rate).toHaveProperty('missing');
+  });
+
+  test('shows the steepest of forty flat lines to rise no more often than its level, also with few prompts that are long', () => {
+    const random = createRandom(3);
+    const lines = Array.from({ length: 4_000 }, () => {
+      const tokens = Array.from({ length: 12 }, (_, i) => 40 + Math.round(400 * ((i * 0.618) % 1) ** 6));
+      const line = ttftLineOf([
+        {
+          samples: tokens.map((_, i) => ({ id: `s${i}`, group: null }) as SampleInfo),
+          results: tokens.map((promptTokens) => {
+            const ttft = 0.02 * (0.8 + 0.4 * random.uniform());
+            return { timings: { ttft, promptTokens } } as SampleResult;
+          }),
+          cachedTokens: 0,
+          condition: { kind: 'closed', requests: 1 },
+        },
+      ]);
+      if (isMissing(line) || isMissing(line.trend)) throw new Error('expected a trend');
+      return line as typeof line & { trend: { tau: number; p: number } };
+    });
+    const families = Array.from({ length: 100 }, (_, i) => lines.slice(40 * i, 40 * i + 40));
+    const share = (isShown: (line: (typeof lines)[number]) => boolean) =>
+      families.filter((family) => family.some(isShown)).length / families.length;
+    expect(share(({ trend }) => trend.tau > 0 && trend.p / 2 < 0.025 / 40)).toBeLessThanOrEqual(0.05);
+    // The bound of the slope alone would call a flat line rising in most families.
+    expect(share(({ rate }) => !isMissing(rate))).toBeGreaterThan(0.8);
   });
 });

@@ -4,6 +4,7 @@ import { DISTRIBUTED, isShownIn, METRICS } from '../../../src/core/measure/metri
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { chartName, logTicks } from '../../../src/core/report/charts/chart.js';
 import { placeNames } from '../../../src/core/report/charts/labels.js';
+import { renderSvg } from '../../../src/core/report/charts/render.js';
 import { buildCharts } from '../../../src/core/report/charts/table.js';
 import type { Chart } from '../../../src/core/report/document.js';
 import { makeLog } from '../../support/log.js';
@@ -165,6 +166,31 @@ describe('the chart of TTFT by the length of the prompt', () => {
     const found = buildCharts(flat, recommend(flat))[0]!.charts.find(({ name }) => name === 'ttft-by-prompt') as Chart;
     expect(found.title).toBe('Longer prompts are not shown to take longer to the first token');
     expect(found.note).toContain('n = 60 samples a model, 30 of them drawn');
+  });
+});
+
+describe('the chart of the decode rate', () => {
+  it.each([
+    ['400 tok/s at the median, beside rates of 500', { min: 400 }, 'red: the limit median ≥ 400 tok/s', 1],
+    ['another level than the one that is shown', { min: 400, at: 'p95' }, 'the limit, not drawn, p95 ≥ 400 tok/s', 0],
+    ['a limit that is far away', { min: 4 }, 'the limit, not drawn, median ≥ 4 tok/s', 0],
+  ] as const)('draws its limit where it can: %s', async (_, decodeRate, words, lines) => {
+    const limited = analyse(
+      makeLog({
+        requirement: { limits: { decodeRate } },
+        tasks: [{ name: 'route', samples: 40 }],
+        models: [
+          { id: 'small', class: 'slm', quality: 0.9, itl: 0.002 },
+          { id: 'large', class: 'llm', quality: 0.9, itl: 0.002 },
+        ],
+      }),
+    );
+    const found = buildCharts(limited, recommend(limited))[0]!.charts.find(
+      ({ name }) => name === 'decode-rate',
+    ) as Chart;
+    expect(found.note).toContain(words);
+    expect(JSON.stringify(found.spec).split('"limit":400').length - 1).toBe(lines);
+    expect(await renderSvg(found.spec)).toContain('<svg');
   });
 });
 

@@ -76,7 +76,12 @@ describe('numbers for people', () => {
 
   it('says a shared unit once, and different units each', () => {
     expect(formatEstimate({ value: 0.0202, low: 0.0196, high: 0.0209 }, 'seconds')).toBe('20.2 ms [19.6, 20.9]');
-    expect(formatEstimate({ value: 0.9, low: 0.8, high: 1.2 }, 'seconds')).toBe('900 ms [800, 1.20 s]');
+    expect(formatEstimate({ value: 0.9, low: 0.8, high: 1.2 }, 'seconds')).toBe('900 ms [800, 1,200]');
+    expect(formatEstimate({ value: 1.21, low: 0.1012, high: 6 }, 'seconds')).toBe('1.21 s [0.101, 6.00]');
+    expect(formatEstimate({ value: 0.25, low: 0.103, high: 165 }, 'seconds')).toBe('0.250 s [0.103, 165]');
+    expect(formatEstimate({ value: 0, low: 0, high: 0.012 }, 'seconds')).toBe('0 ms [0, 12.0]');
+    expect(formatEstimate({ value: 2 ** 30, low: 2 ** 29, high: 2 ** 31 }, 'bytes')).toBe('1.00 GiB [0.500, 2.00]');
+    expect(formatEstimate({ value: 0.5, low: -0.02, high: 1.5 }, 'dollars')).toBe('$0.500 [$−0.0200, $1.50]');
     expect(formatEstimate({ value: 0.913, low: 0.87, high: 0.944 }, 'score')).toBe('91.3% [87.0, 94.4]');
     expect(formatEstimate({ missing: 'not run' }, 'score')).toBe('–');
   });

@@ -1,9 +1,11 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
+import { prose } from '../../../src/core/report/html/markup.js';
 import {
   escapeCsv,
   escapeHtml,
   escapeMarkdown,
+  markdownProse,
   plain,
   scriptJson,
   shellCommand,
@@ -45,6 +47,15 @@ describe('hostile text', () => {
     expect(escapeMarkdown('@someone closes #12, see https://evil.example')).not.toMatch(/@s|#1|https:\/\//);
     expect(escapeMarkdown('- list')).toBe('\\- list');
     expect(escapeMarkdown('support-desk')).toBe('support-desk');
+  });
+
+  it('is code between backticks where it is prose, and obeyed neither there nor beside', () => {
+    expect(markdownProse('set `a_b: <i>` or *this*')).toBe('set `a_b: <i>` or \\*this\\*');
+    expect(markdownProse('one ` alone')).toBe('one \\` alone');
+    expect(prose('set `a: <i>`, or --max-cost').markup).toBe(
+      'set <code>a: &lt;i&gt;</code>, or <span class="whole">--max-cost</span>',
+    );
+    expect(prose('<b>well--known</b>').markup).toBe('&lt;b&gt;well--known&lt;/b&gt;');
   });
 
   it('is a field of CSV and never a formula', () => {

@@ -38,7 +38,7 @@ function fromTargets(survey: Survey): Pick<ScorerGuess, 'scorer' | 'reason'> {
   const { values, otherThan, usable, longestTarget, meanWords } = survey;
   if (values?.length === 1)
     throw new UserError(
-      `--target: expected a column with different values, found ${JSON.stringify(values[0]!.text.slice(0, 60))} in all ${usable} rows; a model that always answers so would be right`,
+      `--target: expected a column with different values, found ${JSON.stringify(values[0]!.text.slice(0, 60))} in ${usable === 1 ? 'the only row' : `all ${usable} rows`}; a model that always answers so would be right`,
     );
   const different = values === null ? 'more than a thousand' : String(values.length);
   const areNearlyAll = (kind: TargetKind) => otherThan[kind].count <= 0.1 * usable;

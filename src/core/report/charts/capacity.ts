@@ -28,13 +28,13 @@ function memoryChart({ predictions }: CapacityReport): Chart | NoChart {
       place: placeWords(one),
       part,
       order,
-      bytes: one.memory[part],
+      gib: one.memory[part] / 2 ** 30,
       shown: formatBytes(one.memory[part]),
     })),
   );
-  const limits = known.map((one) => ({ place: placeWords(one), usable: one.memory.usable }));
+  const limits = known.map((one) => ({ place: placeWords(one), usable: one.memory.usable / 2 ** 30 }));
   const note = `${plural(known.length, 'pair')} of a model and a device`;
-  const x = { type: 'quantitative', title: 'bytes', axis: { labelExpr: LABELS.count } };
+  const x = { type: 'quantitative', title: 'GiB; red: what the device has', axis: { labelExpr: LABELS.rate } };
   return {
     name,
     title,
@@ -50,7 +50,7 @@ function memoryChart({ predictions }: CapacityReport): Chart | NoChart {
             mark: { type: 'bar', height: 12 },
             encoding: {
               y: place,
-              x: { ...x, field: 'bytes', stack: 'zero' },
+              x: { ...x, field: 'gib', stack: 'zero' },
               color: { field: 'part', type: 'nominal', sort: [...PARTS], title: null, legend: legendOf(PARTS) },
               order: { field: 'order' },
               tooltip: [{ field: 'place' }, { field: 'part' }, { field: 'shown' }],
@@ -58,7 +58,7 @@ function memoryChart({ predictions }: CapacityReport): Chart | NoChart {
           },
           {
             data: { values: limits },
-            mark: { type: 'tick', color: LIMIT_COLOUR, thickness: 2, height: 18 },
+            mark: { type: 'tick', color: LIMIT_COLOUR, opacity: 1, thickness: 3, height: 18 },
             encoding: { y: place, x: { ...x, field: 'usable' } },
           },
         ],

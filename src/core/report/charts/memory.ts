@@ -42,7 +42,7 @@ export function memoryChart({ analysis, recommendation, suite }: ChartInput): Ch
   const least = Math.min(...shown.flatMap(readingsOf));
   const isWide = least > 0 && most > DECADE * least;
   const lines = linesUpTo(most, devices, requirement.limits.memory?.max ?? null);
-  const limits = joined(
+  const limits = labelled(
     lines,
     placeOn(isWide ? [least, Math.max(most, ...lines.map(({ bytes }) => bytes))] : null, lines),
   );
@@ -79,7 +79,7 @@ const DECADE = 10;
 
 interface Drawing {
   readonly shown: readonly ModelFit[];
-  readonly limits: readonly Limit[];
+  readonly limits: readonly LabelledLimit[];
   readonly unit: { readonly name: string; readonly bytes: number };
   readonly y: Spec;
   /** Bytes of the smallest and the largest value that is drawn. */
@@ -231,6 +231,11 @@ interface Limit {
   readonly bytes: number;
 }
 
+/** A line with the text beside it: its own name and those of lines near to it, or nothing beside such a line. */
+interface LabelledLimit extends Limit {
+  readonly label: string;
+}
+
 /** Nobody can tell more lines apart. */
 const MOST_LINES = 5;
 /** A line further away than this, relative to the longest bar, would squeeze all bars together. */
@@ -259,30 +264,42 @@ function placeOn(ends: readonly [low: number, high: number] | null, lines: reado
   return ({ bytes }) => Math.log(bytes / low) / Math.log(high / low);
 }
 
-/** Lines that are nearer to each other than this share of the axis have one name: two would cover each other. */
+/** Lines that are nearer to each other than this share of the axis share a label: two would cover each other. */
 const NEAR = 0.06;
 
-function joined(lines: readonly Limit[], placeOf: Place): Limit[] {
-  const apart: Limit[] = [];
-  for (const line of lines.toSorted((a, b) => a.bytes - b.bytes)) {
-    const last = apart.at(-1);
-    const isFree = last === undefined || placeOf(line) - placeOf(last) >= NEAR;
-    if (isFree || line.name === 'limit of the suite') apart.push(line);
-    else apart[apart.length - 1] = { name: `${last.name} / ${line.name}`, bytes: last.bytes };
-  }
-  return apart;
+function labelled(lines: readonly Limit[], placeOf: Place): LabelledLimit[] {
+  const found: LabelledLimit[] = [];
+  let first = 0;
+  lines
+    .toSorted((a, b) => a.bytes - b.bytes)
+    .forEach((line, i) => {
+      const begun = found[first];
+      if (begun === undefined || placeOf(line) - placeOf(begun) >= NEAR) {
+        first = i;
+        found.push({ ...line, label: line.name });
+      } else {
+        found[first] = { ...begun, label: `${begun.label} / ${line.name}` };
+        found.push({ ...line, label: '' });
+      }
+    });
+  return found;
 }
 
-function limitLayers(limits: readonly Limit[], unit: number, x: Spec): Spec[] {
+function limitLayers(limits: readonly LabelledLimit[], unit: number, x: Spec): Spec[] {
   if (limits.length === 0) return [];
-  const values = limits.map(({ name, bytes }) => ({ name, memory: bytes / unit, shown: formatBytes(bytes) }));
+  const values = limits.map(({ name, label, bytes }) => ({
+    name,
+    label,
+    memory: bytes / unit,
+    shown: formatBytes(bytes),
+  }));
   const encoding = { x: { ...x, field: 'memory' }, tooltip: [{ field: 'name' }, { field: 'shown', title: 'usable' }] };
   return [
     { data: { values }, mark: { type: 'rule', strokeDash: [4, 3], strokeWidth: 1.5 }, encoding },
     {
-      data: { values },
+      data: { values: values.filter(({ label }) => label !== '') },
       mark: { type: 'text', align: 'left', angle: 330, dx: 2, dy: -5, fontSize: 10, limit: 280 },
-      encoding: { ...encoding, y: { value: 0 }, text: { field: 'name' } },
+      encoding: { ...encoding, y: { value: 0 }, text: { field: 'label' } },
     },
   ];
 }

@@ -6,7 +6,7 @@ import type { Chart } from '../document.js';
 import { formatCount, formatEstimate, formatScore, plural } from '../format.js';
 import { shorten } from '../text.js';
 import { type ChartInput, type NoChart, nOf, SHADED, specOf, WIDTH } from './chart.js';
-import { areApart, type Finding, titleOf } from './finding.js';
+import { type Finding, titleOf } from './finding.js';
 
 const NAME = 'quality-by-task';
 
@@ -111,7 +111,7 @@ const FINDINGS: readonly Finding<readonly Row[]>[] = [
     say: (rows) => `No model meets the limit on quality on ${listTasks(hopeless(rows))}`,
   },
   {
-    holds: (rows) => areApart(ends(rows).worst, ends(rows).best),
+    holds: (rows) => ends(rows).worst.high < ends(rows).best.low,
     say: (rows) => {
       const { worst, best } = ends(rows);
       return `Quality runs from ${describe(worst)} to ${describe(best)}`;

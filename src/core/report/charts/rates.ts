@@ -9,6 +9,7 @@ import {
   type ChartInput,
   chartName,
   LABELS,
+  LIMIT_COLOUR,
   listEnds,
   logTicks,
   modelColour,
@@ -19,7 +20,10 @@ import {
   widened,
 } from './chart.js';
 
-export function rateChart({ analysis, suite }: ChartInput, metric: DistributedMetric): Chart | NoChart {
+/** A limit further away than this factor would squeeze all rates together. */
+const REACH = 10;
+
+export function rateChart({ analysis, recommendation, suite }: ChartInput, metric: DistributedMetric): Chart | NoChart {
   const name = chartName(metric);
   const { title: metricTitle, unit, summary } = METRICS[metric];
   const { overall } = analysis.suites[suite]!;
@@ -33,7 +37,12 @@ export function rateChart({ analysis, suite }: ChartInput, metric: DistributedMe
     const reason = overall.map(({ metrics }) => estimateAt(metrics[metric], summary.level)).find(isMissing)?.missing;
     return { name, title: `${metricTitle} by model`, missing: reason ?? 'no model was run' };
   }
-  const ends = widened(Math.min(...rows.map(({ low }) => low)), Math.max(...rows.map(({ high }) => high)));
+  const [least, most] = [Math.min(...rows.map(({ low }) => low)), Math.max(...rows.map(({ high }) => high))];
+  const { limits } = recommendation.suites[suite]!.requirement;
+  const limit = metric === 'decodeRate' ? limits.decodeRate : undefined;
+  const isNear = limit !== undefined && limit.min > least / REACH && limit.min < most * REACH;
+  const drawn = isNear && limit.at === summary.level ? limit.min : null;
+  const ends = widened(Math.min(least, drawn ?? least), Math.max(most, drawn ?? most));
   const what = `${summary.level} ${metricTitle.toLowerCase()}`;
   const fastestFirst = [...rows].sort((a, b) => b.value - a.value);
   const title = `${capital(what)}: ${listEnds(fastestFirst.map(({ model, value }) => `${formatUnit(value, unit)} (${model})`))}`;
@@ -44,7 +53,15 @@ export function rateChart({ analysis, suite }: ChartInput, metric: DistributedMe
     axis: { labelExpr: LABELS.rate, ...logTicks(...ends) },
   };
   const models = analysis.models.filter(({ id }) => rows.some(({ model }) => model === id));
-  const note = `${nOf(rows.map(({ n }) => n))} requests a model; bars are 95% intervals of the ${summary.level}`;
+  const note = [
+    `${nOf(rows.map(({ n }) => n))} requests a model`,
+    `bars are 95% intervals of the ${summary.level}`,
+    ...(limit === undefined
+      ? []
+      : [
+          `${drawn === null ? 'the limit, not drawn,' : 'red: the limit'} ${limit.at} ≥ ${formatUnit(limit.min, unit)}`,
+        ]),
+  ].join('; ');
   const spec = specOf(
     { title, note },
     {
@@ -55,6 +72,15 @@ export function rateChart({ analysis, suite }: ChartInput, metric: DistributedMe
         color: { ...modelColour(models, analysis.models), legend: null },
       },
       layer: [
+        ...(drawn === null
+          ? []
+          : [
+              {
+                data: { values: [{ limit: drawn }] },
+                mark: { type: 'rule', strokeDash: [5, 4], strokeWidth: 1.5 },
+                encoding: { x: { ...x, field: 'limit' }, y: null, color: { value: LIMIT_COLOUR } },
+              },
+            ]),
         { mark: { type: 'rule', strokeWidth: 2 }, encoding: { x: { ...x, field: 'low' }, x2: { field: 'high' } } },
         {
           mark: { type: 'point', filled: true, size: 70, opacity: 1 },

@@ -5,7 +5,7 @@ export function everyNth<Item>(items: readonly Item[], most: number): Item[] {
   return Array.from({ length: most }, (_, i) => items[Math.round(i * step)]!);
 }
 
-/** Six digits of a coordinate: no picture shows more, and a page holds thousands of them. */
+/** Six digits of a coordinate or a figure to sort by: no page shows more, and it holds thousands of them. */
 export function sixDigits(value: number): number {
   return Number(value.toPrecision(6));
 }

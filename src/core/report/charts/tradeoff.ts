@@ -121,7 +121,8 @@ export function tradeoffChart(input: ChartInput, against: keyof typeof ABOUT): C
   }
   const rivals = points.filter(({ standing }) => standing === 'may be chosen');
   const front = paretoFront(rivals);
-  const title = titleOf({ rivals, front, about }, FINDINGS, describeFront);
+  const others = analysis.models.length - rivals.length;
+  const title = titleOf({ rivals, others, front, about }, FINDINGS, describeFront);
   const { limits } = recommendation.suites[suite]!.requirement;
   const [least, most] = [limits.quality?.min ?? null, about.limit(limits)];
   const note = noteOf(points, [...reasons.keys()], front.length);
@@ -149,7 +150,7 @@ export function tradeoffChart(input: ChartInput, against: keyof typeof ABOUT): C
       data: { values: points },
       encoding: { y, color: modelColour(models, analysis.models) },
       layer: [
-        ...limitLayers({ x, y, ends: { low, high, bottom }, least, most }),
+        ...limitLayers({ x, y, ends: [low, high], least, most }),
         {
           data: { values: front },
           mark: {
@@ -222,24 +223,30 @@ function noteOf(points: readonly Point[], absent: readonly string[], best: numbe
 
 interface Facts {
   readonly rivals: readonly Point[];
+  /** Models that are drawn hollow or not at all: they may be better than the best. */
+  readonly others: number;
   readonly front: readonly Point[];
   readonly about: About;
 }
 
 const FINDINGS: readonly Finding<Facts>[] = [
-  { holds: ({ rivals }) => rivals.length === 0, say: () => 'No model that answered every sample meets every limit' },
+  {
+    holds: ({ rivals }) => rivals.length === 0,
+    say: () => 'No shown model that answered every sample meets every limit',
+  },
   {
     holds: ({ rivals }) => rivals.length === 1,
-    say: ({ rivals: [only], about }) => `Only ${describe(only!, about)} answered every sample and misses no limit`,
+    say: ({ rivals: [only], about }) =>
+      `Of the shown models only ${describe(only!, about)} answered every sample and misses no limit`,
   },
   {
     holds: ({ rivals, front }) => front.length === 1 && rivals.every((other) => isAhead(front[0]!, other)),
-    say: ({ front: [best], about }) => `${best!.model} is the best in quality and ${about.best}`,
+    say: (facts) => `${facts.front[0]!.model} is the best in quality and ${facts.about.best}${ofRivals(facts)}`,
   },
   {
     holds: ({ front }) => front.length === 1,
-    say: ({ front: [best], about }) =>
-      `${best!.model} was seen to be the best in quality and ${about.best}, but the intervals of others overlap its own`,
+    say: (facts) =>
+      `${facts.front[0]!.model} was seen to be the best in quality and ${facts.about.best}${ofRivals(facts)}, but the intervals of others overlap its own`,
   },
 ];
 
@@ -255,11 +262,21 @@ function isAhead(point: Point, other: Point): boolean {
 /** A title describes this many points, and otherwise the two ends of the front. */
 const MOST_DESCRIBED = 3;
 
-function describeFront({ rivals, front, about }: Facts): string {
+function describeFront(facts: Facts): string {
+  const { rivals, front, about } = facts;
   const described = front.map((point) => describe(point, about));
   return front.length <= MOST_DESCRIBED
-    ? `Best trade-offs seen: ${list(described)}`
-    : `Best trade-offs seen, ${front.length} of the ${plural(rivals.length, 'model')} that miss no limit: from ${described[0]} to ${described.at(-1)}`;
+    ? `Best trade-offs seen${ofRivals(facts)}: ${list(described)}`
+    : `Best trade-offs seen, ${front.length} of ${namedRivals(rivals.length)}: from ${described[0]} to ${described.at(-1)}`;
+}
+
+/** Among whom a model is the best. Where every model may be chosen it goes without saying. */
+function ofRivals({ rivals, others }: Facts): string {
+  return others === 0 ? '' : ` of ${namedRivals(rivals.length)}`;
+}
+
+function namedRivals(count: number): string {
+  return `the ${formatCount(count)} shown models that answered every sample and miss no limit`;
 }
 
 function describe({ model, quality, x }: Point, { unit, per }: About): string {
@@ -318,33 +335,29 @@ function qualityDomain(points: readonly Point[], limit: number | null): [number,
 interface LimitLines {
   readonly x: Spec;
   readonly y: Spec;
-  /** The ends of the axis of time or cost, and the lower end of that of quality. */
-  readonly ends: { readonly low: number; readonly high: number; readonly bottom: number };
+  /** The ends of the axis of time or cost. */
+  readonly ends: readonly [low: number, high: number];
   readonly least: number | null;
   readonly most: number | null;
 }
 
-/** Lines where limits lie, and what they rule out in a shade. */
-function limitLayers({ x, y, ends: { low, high, bottom }, least, most }: LimitLines): Spec[] {
+/** Lines where limits lie, and what they rule out in a shade that ends with the chart. */
+function limitLayers({ x, y, ends: [low, high], least, most }: LimitLines): Spec[] {
   const line = { type: 'rule', color: LIMIT_COLOUR, strokeDash: [5, 4], strokeWidth: 1.5 };
   const shade = { type: 'rect', color: LIMIT_COLOUR, opacity: 0.07 };
   const still = { color: { value: LIMIT_COLOUR } };
   const layers: Spec[] = [];
   if (least !== null)
     layers.push(
-      {
-        data: { values: [{ quality: bottom, limit: least }] },
-        mark: shade,
-        encoding: { y, y2: { field: 'limit' }, ...still },
-      },
+      { data: { values: [{ quality: least }] }, mark: shade, encoding: { y, y2: { value: 'height' }, ...still } },
       { data: { values: [{ quality: least }] }, mark: line, encoding: { y, ...still } },
     );
   if (most !== null && most > low && most < high)
     layers.push(
       {
-        data: { values: [{ x: most, end: high }] },
+        data: { values: [{ x: most }] },
         mark: shade,
-        encoding: { x, x2: { field: 'end' }, y: null, ...still },
+        encoding: { x, x2: { value: 'width' }, y: null, ...still },
       },
       { data: { values: [{ x: most }] }, mark: line, encoding: { x, y: null, ...still } },
     );

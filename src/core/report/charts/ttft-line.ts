@@ -1,7 +1,6 @@
 /** TTFT against the length of the prompt: each sample as a point, and the line that says what other lengths would take. */
 import type { TtftLine } from '../../analyse/analysis.js';
 import { isMissing } from '../../quantity.js';
-import { normalQuantile } from '../../stats/basics/normal.js';
 import type { Chart } from '../document.js';
 import { formatCount, formatEstimate, formatSeconds } from '../format.js';
 import {
@@ -135,16 +134,15 @@ function otherwise(lined: readonly Lined[]): string {
     : `Prompts are read at ${read.join(', ')}`;
 }
 
-/**
- * The lines that are shown to rise. Of forty flat lines one in forty rises by chance beyond its own interval of 95%, so here the error
- * rate is shared among all lines (Bonferroni).
- */
+/** One-sided. Of forty flat lines one would rise by chance at this level, so all lines share it (Bonferroni). */
+const ALPHA = 0.025;
+
+/** The lines that are shown to rise. */
 function rising(lined: readonly Lined[]): Lined[] {
-  const wider = normalQuantile(1 - 0.025 / lined.length) / normalQuantile(0.975);
-  return lined.filter(({ line: { secondsPerToken, rate } }) => {
-    const { value, low } = secondsPerToken;
-    return !isMissing(rate) && value > wider * (value - low);
-  });
+  return lined.filter(
+    ({ line: { trend, rate } }) =>
+      !isMissing(rate) && !isMissing(trend) && trend.tau > 0 && trend.p / 2 < ALPHA / lined.length,
+  );
 }
 
 /** The model whose rate is shown to be greater than that of every other model with a line. */

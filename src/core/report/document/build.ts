@@ -20,6 +20,9 @@ import { paritySection } from './parity.js';
 import { shortBlocks } from './short.js';
 import { tasksSection } from './tasks.js';
 
+/** Where the changes between runs stand. */
+const CHANGES = 'changes';
+
 export function documentOf(
   analysis: Analysis,
   recommendation: Recommendation,
@@ -33,6 +36,7 @@ export function documentOf(
       { to: 'answer', text: 'Answer' },
       { to: 'charts', text: 'Charts' },
       { to: 'criteria', text: 'Side by side' },
+      ...(comparisons.length === 0 ? [] : [{ to: CHANGES, text: 'What changed' }]),
       { to: 'samples', text: 'Samples' },
       { to: 'method', text: 'Method' },
     ],
@@ -40,7 +44,10 @@ export function documentOf(
     load: null,
     suites: charts.map((suite, i) => suitePart({ analysis, recommendation, charts: suite }, i)),
     sections: [
-      ...comparisons.map(comparisonSection),
+      ...comparisons.map((comparison, i) => ({
+        ...comparisonSection(comparison),
+        name: i === 0 ? CHANGES : `${CHANGES}-${i + 1}`,
+      })),
       modelsSection(analysis),
       ...machinesSection(analysis),
       {

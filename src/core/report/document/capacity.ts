@@ -127,7 +127,12 @@ const ofMoney =
 const COST: readonly Filled<Loaded>[] = [
   { title: 'Model, device', holds: 'names', cell: ({ prediction }) => textCell(placeWords(prediction)) },
   { title: 'A month', holds: 'numbers', cell: ofMoney(({ month }) => month) },
-  { title: 'Of it energy', holds: 'numbers', cell: ofMoney(({ energy }) => energy) },
+  {
+    title: 'Its energy',
+    read: 'The part of the month that is paid for energy.',
+    holds: 'numbers',
+    cell: ofMoney(({ energy }) => energy),
+  },
   { title: 'Million output tokens', holds: 'numbers', cell: ofMoney(({ millionTokens }) => millionTokens) },
   { title: 'Thousand right answers', holds: 'numbers', cell: ofMoney(({ thousandRight }) => thousandRight) },
   {
@@ -247,9 +252,7 @@ export function capacityDocument(report: CapacityReport): Document {
     ...section('one-stream', 'One stream', streamBlocks(report)),
     ...section('under-load', 'Under load', loadBlocks(report)),
     ...section('cost', 'What it costs', costBlocks(report)),
-    ...section('charts', 'Charts', [
-      { kind: 'charts', title: 'Charts', charts: charts.map(({ name }) => name), absent },
-    ]),
+    ...section('charts', 'Charts', [{ kind: 'charts', title: null, charts: charts.map(({ name }) => name), absent }]),
   ];
   const models = new Set(report.predictions.map(({ model }) => model)).size;
   const devices = new Set(report.predictions.map(({ device }) => device)).size;

@@ -40,7 +40,7 @@ function loadSection(tested: TestedModel, test: LoadTest, name: string): LoadSec
       : [
           withoutEmptyColumns(table),
           ...reasonsList(table),
-          ...listOf('Steps that their client spoilt', steps.flatMap(spoiltBy)),
+          ...listOf('Steps that their client spoilt', spoiltSteps(steps)),
           ...machineBlocks(tested, name),
           chartsBlock('Against load', drawn),
           ...(course.length === 0 ? [] : [chartsBlock('The course of a step', course)]),
@@ -140,21 +140,25 @@ function wholeRange({ value, low, high }: LoadRange): Pick<LoadRange, 'value' | 
   return { value: Math.floor(value), low: Math.floor(low), high: high === null ? null : Math.floor(high) };
 }
 
-function spoiltBy(step: StepResult): string[] {
-  const { window } = step;
+/** What helps is said once, after the last step that it helps. */
+function spoiltSteps(steps: readonly StepResult[]): string[] {
+  const found = steps.flatMap((step) => spoiltBy(step).map((checked) => ({ step, checked })));
+  return found.map(({ step, checked }, i) => {
+    const isLast = found.findLastIndex((other) => other.checked.check === checked.check) === i;
+    return `${conditionText(step.condition)}: ${describeCheck(checked)}${isLast ? `; ${VALIDITY[checked.check].remedy}` : ''}`;
+  });
+}
+
+function spoiltBy({ window }: StepResult): Checked[] {
   if (isMissing(window) || window.validity.valid) return [];
-  return window.validity.checks.flatMap((checked) =>
-    checked.state === 'broken' || checked.state === 'unknown'
-      ? [`${conditionText(step.condition)}: ${describeCheck(checked)}`]
-      : [],
-  );
+  return window.validity.checks.filter(({ state }) => state === 'broken' || state === 'unknown');
 }
 
 function describeCheck({ check, reading, threshold, machine }: Checked): string {
-  const { title, unit, better, remedy } = VALIDITY[check];
+  const { title, unit, better } = VALIDITY[check];
   const found = isMissing(reading)
     ? `is not known, because ${reading.missing}`
     : `is ${formatUnit(reading.value, unit)}`;
   const bound = `${better === 'lower' ? 'at most' : 'at least'} ${formatUnit(threshold, unit)}`;
-  return `the ${title}${machine === undefined ? '' : ` on ${machine}`} ${found}, where ${bound} is needed; ${remedy}`;
+  return `the ${title}${machine === undefined ? '' : ` on ${machine}`} ${found}, where ${bound} is needed`;
 }

@@ -14,6 +14,8 @@ const LEVELS: readonly (readonly [level: Level, title: string])[] = [
   ['p95', 'p95'],
   ['p99', 'p99'],
 ];
+/** The columns beside those of the levels: a table of these alone tells no time. */
+const WITHOUT_LEVELS = 2;
 const TIMES = ['ttft', 'e2e'] as const satisfies readonly DistributedMetric[];
 
 export function percentileTables({ overall, requirement }: SuiteAnalysis): Block[] {
@@ -21,10 +23,11 @@ export function percentileTables({ overall, requirement }: SuiteAnalysis): Block
   return known.map((metric) => {
     const limit = requirement.limits[metric];
     const table = tableOf({ name: 'percentiles', label: METRICS[metric].title }, columnsOf(metric), overall);
+    const shown = withoutEmptyColumns(table);
     return {
       kind: 'section',
       heading: `${METRICS[metric].title}${limit === undefined ? '' : `, ${limit.at} ≤ ${formatUnit(limit.max, 'seconds')}`}`,
-      body: [withoutEmptyColumns(table), ...reasonsList(table)],
+      body: [...(shown.columns.length > WITHOUT_LEVELS ? [shown] : []), ...reasonsList(table)],
     };
   });
 }

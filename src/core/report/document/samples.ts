@@ -5,6 +5,7 @@
 import type { Analysis, SampleResult } from '../../analyse/analysis.js';
 import { isMissing } from '../../quantity.js';
 import { looksOf } from '../charts/chart.js';
+import { sixDigits } from '../charts/thin.js';
 import { formatScore, formatSeconds, plural } from '../format.js';
 
 export interface PageData {
@@ -96,7 +97,7 @@ function surenessOf(confidence: SampleResult['confidence']): Pick<PageResult, 'c
         : [null, ''];
   return value === null
     ? { confidence: null, sureness: '' }
-    : { confidence: Number(value.toPrecision(6)), sureness: `confidence ${formatScore(value)} ${meaning}` };
+    : { confidence: sixDigits(value), sureness: `confidence ${formatScore(value)} ${meaning}` };
 }
 
 function resultOf(result: SampleResult | null): PageResult | null {
@@ -115,7 +116,7 @@ function resultOf(result: SampleResult | null): PageResult | null {
     failure,
     finish,
     ...surenessOf(confidence),
-    e2e: timings.e2e ?? null,
+    e2e: timings.e2e === undefined ? null : sixDigits(timings.e2e),
     timings: parts.filter((part) => part !== null).join(', '),
   };
 }

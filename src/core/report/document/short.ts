@@ -5,19 +5,22 @@ import { alarmsOf } from '../alarms.js';
 import type { Block, Note, Table } from '../document.js';
 import { formatCell } from '../format.js';
 import { nextCommands } from '../next-steps.js';
+import { escapeMarkdown } from '../text.js';
 import { soundness, verdictTable } from './answer.js';
 import { modelTable } from './brief.js';
 import { limitTable } from './limits.js';
 
 const MOST_TASKS = 8;
 const MOST_MODELS = 12;
-/** Characters of a table, so that both tables and the sentences around them take at most 4 KB. */
-const LONGEST_TABLE = 1500;
+/** Each reason why answers were lost takes up to three lines. */
+const MOST_ALARMS = 2;
+/** Characters of the rows of a table in Markdown, so that both tables and the sentences around them take at most 4 KB. */
+const LONGEST_TABLE = 1400;
 
 export function shortBlocks(analysis: Analysis, suite: SuiteAnalysis, recommended: SuiteRecommendation): Block[] {
   const commands = nextCommands(analysis, suite, recommended);
   return [
-    ...alarmsOf(recommended).map((text): Note => ({ kind: 'note', text, alarm: true })),
+    ...firstAlarms(recommended).map((text): Note => ({ kind: 'note', text, alarm: true })),
     ...(recommended.verdict.kind === 'one-class'
       ? [shortened(limitTable(analysis, suite, recommended), MOST_TASKS)]
       : [
@@ -27,6 +30,12 @@ export function shortBlocks(analysis: Analysis, suite: SuiteAnalysis, recommende
     soundness(analysis),
     ...(commands.length === 0 ? [] : [{ kind: 'commands', title: 'Next', commands } as const]),
   ];
+}
+
+function firstAlarms(recommended: SuiteRecommendation): string[] {
+  const alarms = alarmsOf(recommended);
+  const more = alarms.length - MOST_ALARMS;
+  return more > 1 ? [...alarms.slice(0, MOST_ALARMS), `Answers were lost for ${more} more reasons.`] : alarms;
 }
 
 const COLUMNS = ['task', 'verdict', 'small', 'large', 'difference', 'n', 'speed', 'memory', 'cost', 'limits'] as const;
@@ -49,7 +58,9 @@ function worstFirst(recommended: SuiteRecommendation): SuiteRecommendation {
 
 /** The first rows that have room, and how many more there are. */
 function shortened(table: Table, most: number): Table {
-  const lengths = table.rows.map((row) => row.reduce((sum, cell) => sum + formatCell(cell).length + 3, 0));
+  const lengths = table.rows.map((row) =>
+    row.reduce((sum, cell) => sum + escapeMarkdown(formatCell(cell)).length + 3, 0),
+  );
   let [room, kept] = [LONGEST_TABLE, 0];
   while (kept < Math.min(most, table.rows.length) && lengths[kept]! <= room) room -= lengths[kept++]!;
   const more = table.rows.length - kept;

@@ -2,6 +2,7 @@
 import type { Analysis } from '../../analyse/analysis.js';
 import type { Warning } from '../../log/log.js';
 import type { WarningText } from '../document.js';
+import { formatCount } from '../format.js';
 import { capital } from '../text.js';
 
 /**
@@ -39,10 +40,20 @@ export function warningsOf({ warnings, models, suites, circumstances }: Analysis
   for (const model of models) for (const warning of model.warnings) add(model.id, warning);
   for (const warning of circumstances) add(null, warning, TIMES + 1);
   const sorted = [...groups.values()].sort((a, b) => a.rank - b.rank);
-  return sorted.map(({ warning, places }) => ({
-    what: `${places.length === 0 ? capital(warning.what) : `${placesOf(places)}: ${warning.what}`}.`,
-    remedy: `${capital(warning.remedy)}.`,
-  }));
+  return sorted.map(({ warning, places }) => {
+    const what = withCounts(warning.what);
+    return {
+      what: `${places.length === 0 ? capital(what) : `${placesOf(places)}: ${what}`}.`,
+      remedy: `${capital(warning.remedy)}.`,
+    };
+  });
+}
+
+/** Warnings, also those of old logs, hold bare counts: `750 of 1440`. */
+function withCounts(text: string): string {
+  return text.replace(/(?<![\d.,])\d+ of (?:the )?\d+(?![\d.])/g, (counts) =>
+    counts.replace(/\d+/g, (count) => formatCount(Number(count))),
+  );
 }
 
 const MOST_PLACES = 3;

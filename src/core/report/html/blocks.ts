@@ -2,7 +2,7 @@
 
 import type { Block, ChartGroup, LegendEntry, Link, Look, Section } from '../document.js';
 import { plain } from '../text.js';
-import { html, type Markup, NOTHING } from './markup.js';
+import { html, type Markup, NOTHING, prose } from './markup.js';
 import { renderTable } from './table.js';
 
 /** Levels of headings below the verdict, which is the first. */
@@ -31,22 +31,22 @@ export function renderBlock(block: Block, figures: Figures, level: Level): Marku
       return renderTable(block);
     case 'text':
       return html`
-    <p>${plain(block.text)}</p>`;
+    <p>${prose(block.text)}</p>`;
     case 'note':
       return html`
-    <p class="note${block.alarm ? html` alarm` : NOTHING}">${plain(block.text)}${block.link === undefined ? NOTHING : html` ${renderLink(block.link)}`}</p>`;
+    <p class="note${block.alarm ? html` alarm` : NOTHING}">${prose(block.text)}${block.link === undefined ? NOTHING : html` ${renderLink(block.link)}`}</p>`;
     case 'list':
       return html`${block.title === undefined ? NOTHING : headingOf(block.title, level)}
-    <ul>${block.items.map((item) => html`<li>${plain(item)}</li>`)}</ul>`;
+    <ul>${block.items.map((item) => html`<li>${prose(item)}</li>`)}</ul>`;
     case 'terms':
       return html`
-    <dl class="terms">${block.terms.map(({ term, text }) => html`<dt>${plain(term)}</dt><dd>${plain(text)}</dd>`)}</dl>`;
+    <dl class="terms">${block.terms.map(({ term, text }) => html`<dt>${plain(term)}</dt><dd>${prose(text)}</dd>`)}</dl>`;
     case 'warnings':
       return html`
-    <ul class="warnings">${block.warnings.map(({ what, remedy }) => html`<li><strong>${plain(what)}</strong> ${plain(remedy)}</li>`)}</ul>`;
+    <ul class="warnings">${block.warnings.map(({ what, remedy }) => html`<li><strong>${prose(what)}</strong> ${prose(remedy)}</li>`)}</ul>`;
     case 'facts':
       return html`
-    <dl class="facts">${block.facts.map(([name, value]) => html`<dt>${plain(name)}</dt><dd>${plain(value)}</dd>`)}</dl>`;
+    <dl class="facts">${block.facts.map(([name, value]) => html`<dt>${plain(name)}</dt><dd>${prose(value)}</dd>`)}</dl>`;
     case 'counts':
       return html`
     <ul class="counts">${block.counts.map(({ verdict, name, count, tasks }) => html`<li class="${verdict}"><strong>${count}</strong> ${name}<small>${plain(tasks)}</small></li>`)}</ul>`;
@@ -101,9 +101,9 @@ function headingOf(text: string, level: Level, id?: string): Markup {
 /** A group in which nothing is shown and nothing is explained has no heading. */
 function renderCharts({ title, charts, absent }: ChartGroup, figures: Figures, level: Level): Markup {
   if (charts.length + absent.length === 0) return NOTHING;
-  return html`${headingOf(title, level)}
+  return html`${title === null ? NOTHING : headingOf(title, level)}
     ${charts.length === 0 ? NOTHING : html`<div class="charts">${charts.map((name) => figures.get(name)!)}</div>`}
-    ${absent.length === 0 ? NOTHING : html`<ul class="absent">${absent.map((reason) => html`<li>${plain(reason)}</li>`)}</ul>`}`;
+    ${absent.length === 0 ? NOTHING : html`<ul class="absent">${absent.map((reason) => html`<li>${prose(reason)}</li>`)}</ul>`}`;
 }
 
 const SHAPES: Readonly<Record<Look['shape'], Markup>> = {

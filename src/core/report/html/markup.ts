@@ -4,7 +4,7 @@
  *
  *     html`<td>${output}</td>`
  */
-import { escapeHtml } from '../text.js';
+import { escapeHtml, plain } from '../text.js';
 
 export interface Markup {
   readonly markup: string;
@@ -21,6 +21,16 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
 }
 
 export const NOTHING: Markup = { markup: '' };
+
+/** Prose, in which backticks mark code; a flag keeps its dashes on its line. */
+export function prose(text: string): Markup {
+  const parts = plain(text).split(/(`[^`]+`|(?<![^ (])--[a-z][a-z-]*)/);
+  const marked = parts.map((part, i) => {
+    if (i % 2 === 0) return html`${part}`;
+    return part.startsWith('`') ? html`<code>${part.slice(1, -1)}</code>` : html`<span class="whole">${part}</span>`;
+  });
+  return html`${marked}`;
+}
 
 /** Markup from code that escapes, never from a model. */
 export function trusted(markup: string): Markup {

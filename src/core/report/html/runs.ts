@@ -1,5 +1,5 @@
 /** The pages of `rightsize view`: the runs of a folder, and a run under way. They need no script. */
-import { plural } from '../format.js';
+import { formatCount, plural } from '../format.js';
 import { plain } from '../text.js';
 import { type FramedPage, framed, type Inline } from './frame.js';
 import { html, type Markup, NOTHING } from './markup.js';
@@ -47,11 +47,12 @@ export function progressPage(
   style: Inline,
   { isStill = false }: { readonly isStill?: boolean } = {},
 ): string {
-  const counted = planned === null ? plural(recorded, 'trial') : `${recorded} of ${plural(planned, 'trial')}`;
+  const counted =
+    planned === null ? plural(recorded, 'trial') : `${formatCount(recorded)} of ${plural(planned, 'trial')}`;
   const body = html`<p>${counted}${planned === null ? NOTHING : html` <progress value="${String(recorded)}" max="${String(planned)}"></progress>`} · <a href="report.html">The report so far</a> · <a href="/">All runs</a></p>
 <p>${isStill ? html`This page stays as it is. <a href="?">Follow the run</a>` : html`This page loads itself again every ${REFRESH} seconds. <a href="?still">Stop it</a>`}</p>
 <table><thead><tr><th scope="col">Task</th><th scope="col">Model</th><th scope="col">Trials</th></tr></thead>
-<tbody>${cells.map(({ task, model, recorded: n }) => html`<tr><th scope="row">${plain(task)}</th><td>${plain(model)}</td><td>${n}</td></tr>`)}</tbody></table>`;
+<tbody>${cells.map(({ task, model, recorded: n }) => html`<tr><th scope="row">${plain(task)}</th><td>${plain(model)}</td><td>${formatCount(n)}</td></tr>`)}</tbody></table>`;
   return pageOf({ title: `${name} is under way`, body, style, ...(!isStill && { refresh: REFRESH }) });
 }
 

@@ -92,10 +92,11 @@ function joined(cells: readonly TableCell[]): { readonly text: string; readonly 
   return shared;
 }
 
-/** An interval is not broken at its comma. */
-function renderJoined({ text: whole, span }: { readonly text: string; readonly span: number }): Markup {
-  const text = whole.replace(/\[[^[\]]*\]/g, (interval) => interval.replaceAll(' ', '\u00a0'));
+/** An interval stays on its line where there is room. */
+function renderJoined({ text, span }: { readonly text: string; readonly span: number }): Markup {
+  const parts = text.split(/(\[[^[\]]*\])/);
+  const content = html`${parts.map((part, i) => (i % 2 === 0 ? html`${part}` : html`<span class="whole">${part}</span>`))}`;
   return span === 1
-    ? html`<td class="sentences">${text}</td>`
-    : html`<td class="sentences joined" colspan="${span}">${text}</td>`;
+    ? html`<td class="sentences">${content}</td>`
+    : html`<td class="sentences joined" colspan="${span}">${content}</td>`;
 }
