@@ -64,6 +64,7 @@ function pairOf({ kind }: Shape, { win, loss, u }: Drawn, random: Random): Pair 
 /** A beta draw with this mean and intraclass correlation, by two gamma draws (Marsaglia and Tsang 2000). */
 function beta(mean: number, correlation: number, random: Random): number {
   if (correlation <= 0 || mean <= 0 || mean >= 1) return mean;
+  if (correlation >= 1) return Number(random.uniform() < mean);
   const size = (1 - correlation) / correlation;
   const [first, second] = [gamma(mean * size, random), gamma((1 - mean) * size, random)];
   return first / (first + second || 1);

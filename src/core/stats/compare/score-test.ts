@@ -10,10 +10,10 @@
  * The weights are those of empirical likelihood (Owen 1988, Biometrika 75:237). A value that was never seen can have weight:
  * a hundred equal answers do not prove that losses are impossible.
  *
- * In groups V grows. The design effect that was seen (Rao and Scott 1992, Biometrics 48:577) says by how much, where whole
- * groups were lost. Where parts of groups were lost, it hardly says whether groups are lost as one: then one unseen group that
- * loses everything has its likeliest weight, beside the groups that were seen. The shares of the groups that were lost, k in
- * all, weigh k to 2 against that cautious reading. The t distribution has the degrees of freedom of Kish's effective groups, less 1.
+ * In groups V grows. The design effect that was seen (Rao and Scott 1992, Biometrics 48:577) says by how much. Where few groups were
+ * lost as one, it hardly says whether more would be. So a claim that the mean is greater is also held against groups as
+ * units: one unseen group that loses everything has its likeliest weight beside the groups that were seen, and the larger variance
+ * counts. The t distribution has the degrees of freedom of Kish's effective groups, less 1.
  *
  * Note: with fewer than 29 groups, groups that fail as one with probability 0.1 show no loss at all in more than 5% of
  * suites. So no loss at all cannot decide there, and a few losses must not decide either. `greaterP` is therefore the largest p
@@ -102,13 +102,13 @@ export function scoreTestOfGroups(groups: readonly (readonly number[])[]): Score
   return testOf(tallyOf(groups.map((values) => groupOf(values, kinds))), { range: DIFFERENCES, inflation: 1 });
 }
 
-function testOf(tally: Tally, { range, inflation }: Scale): ScoreTest {
+function testOf(tally: Tally, { range, inflation }: Pick<Scale, 'range' | 'inflation'>): ScoreTest {
   const opposite = { low: -range.high, high: -range.low };
-  const above = once(() => side(tally, { range, inflation }));
+  const above = once(() => side(tally, { range, inflation, unseenGroup: 'may lose' }));
   const below = once(() =>
     side(
       changed(tally, (value) => -value),
-      { range: opposite, inflation },
+      { range: opposite, inflation, unseenGroup: 'is like the others' },
     ),
   );
   return {
@@ -210,6 +210,8 @@ const FAR = 38;
 interface Scale {
   readonly range: Interval;
   readonly inflation: number;
+  /** Whether a group that was not seen may lose everything. */
+  readonly unseenGroup: 'may lose' | 'is like the others';
 }
 
 /** The test in one direction. */
@@ -282,14 +284,12 @@ interface Grouped {
   readonly effective: number;
   /** How many times the variance of the mean grows by groups, as it was seen; never below 1. */
   readonly designEffect: number;
-  /** The shares of the groups that were lost, summed: groups that were lost as one, and parts of others. */
-  readonly lost: number;
 }
 
 function summarise(tally: Tally): Reading {
   const counts = new Map<number, number>();
   const totals = new Map<number, Map<number, { total: number; size: number; groups: number }>>();
-  let [n, groups, total, squares, sizes, lost] = [0, 0, 0, 0, 0, 0];
+  let [n, groups, total, squares, sizes] = [0, 0, 0, 0, 0];
   for (const [group, count] of tally) {
     if (count === 0) continue;
     const { size } = group;
@@ -299,7 +299,6 @@ function summarise(tally: Tally): Reading {
     total += count * group.total;
     squares += count * group.squares;
     sizes += count * size ** 2;
-    lost += (count * group.loss) / size;
     const ofSize = totals.get(size) ?? new Map<number, { total: number; size: number; groups: number }>();
     const alike = ofSize.get(group.total) ?? { total: group.total, size, groups: 0 };
     alike.groups += count;
@@ -324,15 +323,11 @@ function summarise(tally: Tally): Reading {
       groups,
       effective: n ** 2 / sizes,
       designEffect,
-      lost,
     },
   };
 }
 
-/** This many lost groups weigh as much as the cautious reading. Fewer are wrong more often, more cost power (simulated). */
-const LOST_GROUPS = 2;
-
-function readingP(reading: Reading, bound: number, { range: { low, high }, inflation }: Scale): number {
+function readingP(reading: Reading, bound: number, { range: { low, high }, inflation, unseenGroup }: Scale): number {
   const { n, mean, values, isWhole, grouped } = reading;
   if (Math.abs(mean - bound) < 1e-12) return 0.5;
   const direction = mean > bound ? 1 : -1;
@@ -349,15 +344,13 @@ function readingP(reading: Reading, bound: number, { range: { low, high }, infla
     const isExact = isWhole && inflation === 1 && low >= -1 && high <= 1 && p >= DECIDING.least && p <= DECIDING.most;
     return isExact ? exactTail(outcomeOf(reading), { bound, canWin: high > 0, canLose: low < 0 }) : p;
   }
-  const { effective, designEffect, lost, groups, totals } = grouped;
+  const { effective, designEffect, groups, totals } = grouped;
   const grown = items.variance * designEffect;
   const ofGroups = likeliestMoments(
     totals.map(({ total, size, share }): Point => ({ distance: direction * (total - size * bound), share })),
     (n / effective) * unseen,
   );
-  const cautious = Math.max(grown, (ofGroups.variance * groups) / n);
-  const weight = lost / LOST_GROUPS;
-  const spread = (weight * grown + cautious) / (weight + 1);
+  const spread = unseenGroup === 'may lose' ? Math.max(grown, (ofGroups.variance * groups) / n) : grown;
   const t = distance / Math.sqrt(spread / n);
   const freedom = Math.max(1, effective - 1);
   const cdf = (value: number) => tCdf(value, freedom);
