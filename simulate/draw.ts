@@ -12,9 +12,9 @@ export interface Shape {
   /** Rates at which only the SLM, or only the LLM, is right. */
   readonly win: number;
   readonly loss: number;
-  /** How alike the samples of a group are, from 0 to 1, and in which way. */
+  /** How alike the samples of a group are, from 0 to 1, and in which way; of `won as one`, the share of such groups. */
   readonly together: number;
-  readonly kind: 'whole groups' | 'beta' | 'graded' | 'repeated';
+  readonly kind: 'whole groups' | 'won as one' | 'beta' | 'graded' | 'repeated';
 }
 
 export function groupsOf({ sizes }: Pick<Shape, 'sizes'>): (number | null)[] {
@@ -26,10 +26,16 @@ const SMALL_DIFFERENCE = 0.02;
 
 export function drawPairs(shape: Shape, random: Random): Pair[] {
   return shape.sizes.flatMap((size) => {
+    if (shape.kind === 'won as one' && random.uniform() < shape.together)
+      return Array.from({ length: size }, () => ({ small: 1, large: 0 }));
     const rates = ratesOf(shape, random);
-    const shared = shape.kind !== 'beta' && random.uniform() < shape.together ? random.uniform() : null;
+    const shared = sharesFate(shape) && random.uniform() < shape.together ? random.uniform() : null;
     return Array.from({ length: size }, () => pairOf(shape, { ...rates, u: shared ?? random.uniform() }, random));
   });
+}
+
+function sharesFate({ kind }: Shape): boolean {
+  return kind !== 'beta' && kind !== 'won as one';
 }
 
 interface Drawn {
@@ -47,6 +53,7 @@ function ratesOf({ kind, win, loss, together }: Shape, random: Random): Pick<Dra
 function pairOf({ kind }: Shape, { win, loss, u }: Drawn, random: Random): Pair {
   switch (kind) {
     case 'whole groups':
+    case 'won as one':
     case 'beta':
       return u < loss ? { small: 0, large: 1 } : u < loss + win ? { small: 1, large: 0 } : { small: 1, large: 1 };
     case 'graded':

@@ -111,6 +111,48 @@ export const ERRORS: readonly Scenario[] = [
     margin: 0.1,
     shape: { sizes: even(40, 5), win: 0, loss: 0.1, together: 0.3, kind: 'whole groups' },
   }),
+  // Of such groups often none is seen that was lost as one.
+  ...(
+    [
+      [60, 11, 0.3, 0.1],
+      [100, 11, 0.2, 0.1],
+      [60, 20, 0.15, 0.2],
+    ] as const
+  ).map(([groups, size, together, margin]) =>
+    scenario({
+      name: `${groups} groups of ${size}, ${together * 100}% fail as one, losses only, margin ${margin * 100}`,
+      truth: 'at the margin',
+      margin,
+      shape: { sizes: even(groups, size), win: 0, loss: margin, together, kind: 'whole groups' },
+    }),
+  ),
+  // The SLM wins few groups, but as a whole: often none of them is seen.
+  ...(
+    [
+      [22, 5, 0.12, 6],
+      [60, 11, 0.04, 1],
+    ] as const
+  ).map(([groups, size, together, tasks]) =>
+    scenario({
+      name: `${tasks} task(s), ${groups} groups of ${size}, ${together * 100}% won as one`,
+      truth: 'at the margin',
+      margin: 0.1,
+      tasks,
+      shape: {
+        sizes: even(groups, size),
+        win: 0.03,
+        loss: 0.03 + (0.1 + together) / (1 - together),
+        together,
+        kind: 'won as one',
+      },
+    }),
+  ),
+  scenario({
+    name: '60 graded groups of 11, 30% fail as one, margin 10',
+    truth: 'at the margin',
+    margin: 0.1,
+    shape: { sizes: even(60, 11), win: 0, loss: 0.1, together: 0.3, kind: 'graded' },
+  }),
   scenario({
     name: '100 groups of 11, 30% fail as one, losses only, margin 3',
     truth: 'at the margin',

@@ -26,11 +26,15 @@ describe('the answers of a run, asked until it is sure', () => {
     expect(saved).toBeGreaterThan(0.3);
   });
 
-  it('decide nothing against the fixed plan on a suite that was drawn, and save trials', () => {
-    const drawn = answersOfDrawn(mixedSuite(createRandom(7)));
-    const { same, contrary, decided, saved } = compare(fixedPlan(drawn), replay(drawn, 1));
-    expect(contrary).toBe(0);
-    expect(same).toBeGreaterThanOrEqual(decided - 1);
-    expect(saved).toBeGreaterThan(0);
+  it('decide nothing against the fixed plan on suites that were drawn, nearly as much, and save trials', () => {
+    const compared = [1, 2, 3, 4, 5, 6, 7, 8].map((seed) => {
+      const drawn = answersOfDrawn(mixedSuite(createRandom(seed)));
+      return compare(fixedPlan(drawn), replay(drawn, seed));
+    });
+    const total = (of: (one: (typeof compared)[number]) => number) => compared.reduce((sum, one) => sum + of(one), 0);
+    expect(total(({ contrary }) => contrary)).toBe(0);
+    // Longer replays reach 86 to 95%; chance takes some of these forty.
+    expect(total(({ same }) => same)).toBeGreaterThanOrEqual(0.8 * total(({ decided }) => decided));
+    expect(total(({ saved }) => saved) / compared.length).toBeGreaterThan(0.2);
   });
 });

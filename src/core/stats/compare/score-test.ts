@@ -10,10 +10,10 @@
  * The weights are those of empirical likelihood (Owen 1988, Biometrika 75:237). A value that was never seen can have weight:
  * a hundred equal answers do not prove that losses are impossible.
  *
- * In groups V grows. The design effect that was seen (Rao and Scott 1992, Biometrics 48:577) says by how much. Where few groups were
- * lost as one, it hardly says whether more would be. So a claim that the mean is greater is also held against groups as
- * units: one unseen group that loses everything has its likeliest weight beside the groups that were seen, and the larger variance
- * counts. The t distribution has the degrees of freedom of Kish's effective groups, less 1.
+ * In groups V grows. The design effect that was seen (Rao and Scott 1992, Biometrics 48:577) says by how much. It hardly says whether
+ * groups are lost as one where none was seen that is. So groups are also taken as units: one unseen group that loses everything has
+ * its likeliest weight beside the groups that were seen, and the larger variance counts. For a claim that the mean is less, that group
+ * wins everything. The t distribution has the degrees of freedom of Kish's effective groups, less 1.
  *
  * Note: with fewer than 29 groups, groups that fail as one with probability 0.1 show no loss at all in more than 5% of
  * suites. So no loss at all cannot decide there, and a few losses must not decide either. `greaterP` is therefore the largest p
@@ -102,13 +102,13 @@ export function scoreTestOfGroups(groups: readonly (readonly number[])[]): Score
   return testOf(tallyOf(groups.map((values) => groupOf(values, kinds))), { range: DIFFERENCES, inflation: 1 });
 }
 
-function testOf(tally: Tally, { range, inflation }: Pick<Scale, 'range' | 'inflation'>): ScoreTest {
+function testOf(tally: Tally, { range, inflation }: Scale): ScoreTest {
   const opposite = { low: -range.high, high: -range.low };
-  const above = once(() => side(tally, { range, inflation, unseenGroup: 'may lose' }));
+  const above = once(() => side(tally, { range, inflation }));
   const below = once(() =>
     side(
       changed(tally, (value) => -value),
-      { range: opposite, inflation, unseenGroup: 'is like the others' },
+      { range: opposite, inflation },
     ),
   );
   return {
@@ -210,8 +210,6 @@ const FAR = 38;
 interface Scale {
   readonly range: Interval;
   readonly inflation: number;
-  /** Whether a group that was not seen may lose everything. */
-  readonly unseenGroup: 'may lose' | 'is like the others';
 }
 
 /** The test in one direction. */
@@ -327,7 +325,7 @@ function summarise(tally: Tally): Reading {
   };
 }
 
-function readingP(reading: Reading, bound: number, { range: { low, high }, inflation, unseenGroup }: Scale): number {
+function readingP(reading: Reading, bound: number, { range: { low, high }, inflation }: Scale): number {
   const { n, mean, values, isWhole, grouped } = reading;
   if (Math.abs(mean - bound) < 1e-12) return 0.5;
   const direction = mean > bound ? 1 : -1;
@@ -350,8 +348,8 @@ function readingP(reading: Reading, bound: number, { range: { low, high }, infla
     totals.map(({ total, size, share }): Point => ({ distance: direction * (total - size * bound), share })),
     (n / effective) * unseen,
   );
-  const spread = unseenGroup === 'may lose' ? Math.max(grown, (ofGroups.variance * groups) / n) : grown;
-  const t = distance / Math.sqrt(spread / n);
+  const cautious = Math.max(grown, (ofGroups.variance * groups) / n);
+  const t = distance / Math.sqrt(cautious / n);
   const freedom = Math.max(1, effective - 1);
   const cdf = (value: number) => tCdf(value, freedom);
   return direction === 1 ? upperTail(t, skewnessOf(ofGroups, groups), cdf) : cdf(t);
