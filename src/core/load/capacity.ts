@@ -4,6 +4,7 @@
  */
 import { isMissing, type Missing } from '../quantity.js';
 import { type Crossing, crossingOf, type LoadPoint } from './crossing.js';
+import { minPassingQueries } from './early-stopping.js';
 import { durationLimit } from './objective.js';
 import { type QueuePoint, queueCrossingOf } from './queue.js';
 import { loadOf, type SearchRule } from './search-rule.js';
@@ -40,13 +41,37 @@ export function capacityOf(history: readonly StepResult[], rule: SearchRule): Ca
   return { load, binding: binding < 0 || load?.high === null ? null : binding };
 }
 
+/**
+ * The capacity as it is told. The belief about slopes lets few answers in time say something of smaller loads, and a search is guided by it. But no load
+ * is shown to hold by fewer requests than show a single step to hold (./early-stopping.ts).
+ */
+export function shownCapacity(history: readonly StepResult[], rule: SearchRule): Capacity {
+  const { load, binding } = capacityOf(history, rule);
+  return { load: shownBy(history, rule, load), binding };
+}
+
+function shownBy(history: readonly StepResult[], rule: SearchRule, load: LoadRange | null): LoadRange | null {
+  const isEnough = rule.objectives.every((objective, index) => {
+    const { lateShare } = durationLimit(objective);
+    if (lateShare === null) return true;
+    const seen = history.reduce((total, step) => total + requestsIn(step.objectives[index]!.tally), 0);
+    return seen >= minPassingQueries(1 - lateShare, 0, { confidence: 1 - rule.alpha });
+  });
+  if (load === null || isEnough) return load;
+  return load.high === null ? null : { ...load, low: 0 };
+}
+
+function requestsIn(tally: Tally | Missing): number {
+  return isMissing(tally) ? 0 : tally.n;
+}
+
 /** The second table of a search: what it would be with half and with twice each objective. */
 export function tiersOf(history: readonly StepResult[], rule: SearchRule): Tier[] {
   const crossings = crossingsOf(history, rule);
   return rule.objectives.flatMap((_, i) =>
     RELAXATIONS.map((factor): Tier => {
       const relaxed = crossingFor(history, rule, { index: i, factor });
-      return { objective: i, factor, load: rangeOf(crossings.with(i, relaxed)) };
+      return { objective: i, factor, load: shownBy(history, rule, rangeOf(crossings.with(i, relaxed))) };
     }),
   );
 }

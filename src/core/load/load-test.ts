@@ -22,7 +22,7 @@ import type {
 import type { Price } from '../measure/metric.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { SCORERS } from '../score/table.js';
-import { type Capacity, capacityOf, type Tier, tiersOf } from './capacity.js';
+import { type Capacity, shownCapacity, type Tier, tiersOf } from './capacity.js';
 import { type Course, courseOf } from './course.js';
 import { type Objective, parseObjective } from './objective.js';
 import { requestOf } from './recorded.js';
@@ -186,7 +186,7 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
         return {
           model: id,
           steps: tested,
-          capacity: searched ? capacityOf(history, rule) : null,
+          capacity: searched ? shownCapacity(history, rule) : null,
           tiers: searched ? tiersOf(history, rule) : [],
           longest: longestOf(tested),
           lengths: settings.synthetic === undefined ? null : checkLengths(tested),

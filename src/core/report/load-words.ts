@@ -55,7 +55,9 @@ export function loadSentences({ model, capacity, steps }: TestedModel, { rule, o
   const { load, binding } = capacity;
   const within = objectives.map(objectiveWords).join(' and ');
   if (load === null)
-    return [`It is not known how much load ${model} holds with ${within}: no step was valid and settled.`];
+    return [
+      `It is not known how much load ${model} holds with ${within}: no step was valid and settled, or too few requests show it.`,
+    ];
   const range = rangeWords(load, rule);
   const bound = binding === null ? '' : ` ${reasonWords(objectives[binding]!, load, rule)}`;
   return [`On this machine ${model} holds ${range}, with ${within}.${bound}`, ...rightWords(load, { rule, steps })];

@@ -9,6 +9,7 @@ import { type LoadTest, startLoadTest } from '../../../src/core/load/load-test.j
 import { parseObjective } from '../../../src/core/load/objective.js';
 import type { SearchRule } from '../../../src/core/load/search-rule.js';
 import type { LogRecord, StepRecord } from '../../../src/core/log/log.js';
+import { isMissing } from '../../../src/core/quantity.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { loadSections } from '../../../src/core/report/document/load.js';
 import type { Section, Table } from '../../../src/core/report/document.js';
@@ -258,6 +259,26 @@ describe('the answer of a search', () => {
       /^On this machine small holds [\d.]+ requests per second \(90% interval [\d.]+ to [\d.]+\), with TTFT p95 within 500 ms. Above that, TTFT is the first to fail.$/,
     );
     expect(second).toMatch(/^Of the answers at [\d.]+, [\d.]+% \[[\d.]+%, [\d.]+%\] are right.$/);
+  });
+
+  test('is not known by fewer requests than show one load to hold, however fast they are', () => {
+    const firstOf = (n: number) => {
+      const test = testOf(stepOf({ id: 1, condition: 'open 2 constant', n, ttft: even(0.1) }), SEARCH);
+      const [{ steps }] = test.models as [LoadTest['models'][number]];
+      const { tally } = steps[0]!.result.objectives[0]!;
+      return { counted: isMissing(tally) ? 0 : tally.n, first: sentences(only(test).section)[0] };
+    };
+    // With none late 59 requests show a p95 at an error rate of 5% (0.95^59 = 0.0485).
+    const counts = Array.from({ length: 40 }, (_, i) => firstOf(40 + i));
+    const [few, enough] = [
+      counts.findLast(({ counted }) => counted < 59)!,
+      counts.find(({ counted }) => counted >= 59)!,
+    ];
+    expect(few.counted).toBeGreaterThan(55);
+    expect(few.first).toBe(
+      'It is not known how much load small holds with TTFT p95 within 500 ms: no step was valid and settled, or too few requests show it.',
+    );
+    expect(enough.first).toMatch(/holds at least [\d.]+ requests per second/);
   });
 
   test('says that a limit was not found where no load was too much', () => {

@@ -70,7 +70,7 @@ function capacitiesSideBySide(models: readonly TestedModel[], rule: SearchRule):
       holds: 'words',
       cell: ({ capacity }) =>
         capacity === null || capacity.load === null
-          ? missingCell('no step was valid and settled')
+          ? missingCell('no step was valid and settled, or too few requests show it')
           : textCell(rangeText(capacity.load, rule)),
     },
     {
