@@ -17,7 +17,7 @@ test('docs/first-workload.md leads from a file of tickets to a report', async ()
     else if (kind === 'text') for (const line of content.trimEnd().split('\n')) expect(printed).toContain(line);
     else {
       const { code, stdout, stderr } = await rightsizeHere(words(content.trim()).slice(1), { cwd });
-      expect(code, `${content}${stderr}`).toBe(0);
+      expect(code, `${content}${stderr}${stdout}`).toBe(0);
       printed = stdout;
     }
   }

@@ -1,10 +1,12 @@
 /** A machine and a coordinator in the process of the test, on a real Redis. */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { join as joinFleet } from '../../src/run/join.js';
-import { measure } from '../../src/run/measure.js';
 import { folderWith } from '../support/cli.js';
 import { evens, FLEET_KEY, type Fleet, openFleet, whyNoRedis } from '../support/fleet.js';
 import { type HubServer, startHub } from '../support/hub-server.js';
+
+// The built program, as the other tests of this process have it: the types of llama.cpp can be declared once in a process.
+const { join: joinFleet } = (await import('../../dist/run/join.js')) as typeof import('../../src/run/join.js');
+const { measure } = (await import('../../dist/run/measure.js')) as typeof import('../../src/run/measure.js');
 
 const none = whyNoRedis();
 if (none !== null) console.warn(`skipped: a machine and a coordinator in one process (${none})`);
