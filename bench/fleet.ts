@@ -17,6 +17,8 @@ import { type Figure, type Part, type Skipped, spreadOf } from './part.js';
 
 const TRIALS = 10_000;
 const MACHINES = ['desk', 'laptop', 'pi'];
+/** Seconds after which a machine that has begun is at rest. */
+const SETTLING = 20;
 /** Seconds that machines do nothing. */
 const IDLE = 20;
 /** Trials of the runs whose coordinator is watched. */
@@ -35,7 +37,7 @@ export const fleetPart: Part = {
     try {
       await fleet.startRedis();
       for (const name of MACHINES) fleet.startMachine(name);
-      await sleep(5_000);
+      await sleep(SETTLING * 1000);
       const idle = await idleShares(fleet);
       yield {
         what: 'a machine that waits, share of a core',
@@ -43,12 +45,21 @@ export const fleetPart: Part = {
         ours: spreadOf(idle.map((share) => share * 100)),
         goal: { atMost: 1 },
       };
-      const costs: number[] = [];
-      for (let n = 0; n < pairs; n++) costs.push(await secondsOf(folder, fleet));
+      const costs: { readonly fleet: number; readonly alone: number }[] = [];
+      for (let n = 0; n < pairs; n++)
+        costs.push({ alone: await secondsOf(folder), fleet: await secondsOf(folder, { url: fleet.url }) });
+      const milliseconds = (of: (one: (typeof costs)[number]) => number) =>
+        spreadOf(costs.map((one) => (of(one) / TRIALS) * 1000));
       yield {
         what: 'a trial, queue and log and opening of models',
         unit: 'ms',
-        ours: spreadOf(costs.map((seconds) => (seconds / TRIALS) * 1000)),
+        ours: milliseconds((one) => one.fleet),
+        goal: null,
+      };
+      yield {
+        what: 'of it more than a trial of a run on this machine alone',
+        unit: 'ms',
+        ours: milliseconds((one) => one.fleet - one.alone),
         goal: { atMost: 2 },
       };
       for (const trials of SIZES) {
@@ -159,8 +170,8 @@ function define(folder: string): void {
   );
 }
 
-/** From the plan to the last line in the log. */
-async function secondsOf(folder: string, { url }: Fleet): Promise<number> {
+/** From the plan to the last line in the log. @param fleet Without it, on this machine alone. */
+async function secondsOf(folder: string, fleet?: { readonly url: string }): Promise<number> {
   let planned = 0;
   const environment = { ...process.env, RIGHTSIZE_FLEET_KEY: FLEET_KEY };
   const { complete, reason } = await measure(
@@ -168,7 +179,7 @@ async function secondsOf(folder: string, { url }: Fleet): Promise<number> {
     {
       cwd: folder,
       environment,
-      fleet: { url },
+      ...(fleet && { fleet }),
       onEvent: ({ type }) => {
         if (type === 'planned') planned = performance.now();
       },

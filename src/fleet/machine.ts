@@ -64,9 +64,10 @@ export interface ServeOptions {
 
 /** Milliseconds between two looks for blocks while there are none. */
 const POLL = 500;
-/** Milliseconds between two looks for runs of a machine that has none. It may wait for weeks, and each look wakes a core. */
-const LOOK = 2_000;
-/** Milliseconds between two words of a machine about itself. */
+/**
+ * Milliseconds between two words of a machine about itself. One that has no run looks for runs then, and only then: it may wait for weeks, and
+ * each time it wakes a core.
+ */
 const HEARTBEAT = 5_000;
 /** Milliseconds between two sendings of lines. */
 const SENDING = 250;
@@ -101,7 +102,17 @@ export async function serve(options: ServeOptions): Promise<void> {
     tellOthers(options, { ...state, notHere: notHere() }).catch(() => {
       // The connection comes back by itself, and the next word follows.
     });
-  const heartbeat = setInterval(tell, HEARTBEAT);
+  let wake = () => {};
+  signal.addEventListener('abort', () => wake(), { once: true });
+  const heartbeat = setInterval(() => {
+    void tell();
+    wake();
+  }, HEARTBEAT);
+  const nextHeartbeat = () =>
+    new Promise<void>((resolve) => {
+      wake = resolve;
+      if (signal.aborted) resolve();
+    });
 
   const openTakers = ({ record }: RunNotice, { notHere }: OwnPart) =>
     record.models.flatMap(({ id }, i) =>
@@ -206,7 +217,8 @@ export async function serve(options: ServeOptions): Promise<void> {
       }
       if (options.afterRun === 'leave' && runs > 0 && joined.size === 0) return;
       if (!busy && joined.size > 0) state.doing = 'waits for a block';
-      if (!busy) await sleep(joined.size > 0 ? POLL : LOOK, undefined, { signal }).catch(() => {});
+      if (busy) continue;
+      await (joined.size > 0 ? sleep(POLL, undefined, { signal }).catch(() => {}) : nextHeartbeat());
     }
   } finally {
     clearInterval(heartbeat);
