@@ -3,6 +3,7 @@
  * allocate nothing.
  */
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { aligned, float32, string, uint32, uint64 } from './gguf-bytes.js';
 
 export type Metadata = Readonly<Record<string, string | number | boolean | readonly number[]>>;
 
@@ -12,22 +13,20 @@ export interface SparseTensor {
   readonly dims: readonly number[];
 }
 
-const ALIGNMENT = 32;
-
 export function writeSparseGguf(file: string, metadata: Metadata, tensors: readonly SparseTensor[]): void {
   let offset = 0;
   const infos = tensors.map(({ name, dims }) => {
     const isNorm = dims.length === 1;
-    const info = [string(name), u32(dims.length), ...dims.map(u64), u32(isNorm ? 0 : 1), u64(offset)];
+    const info = [string(name), uint32(dims.length), ...dims.map(uint64), uint32(isNorm ? 0 : 1), uint64(offset)];
     offset += aligned(dims.reduce((product, size) => product * size, 1) * (isNorm ? 4 : 2));
     return Buffer.concat(info);
   });
   const entries = Object.entries(metadata);
   const head = Buffer.concat([
     Buffer.from('GGUF'),
-    u32(3),
-    u64(tensors.length),
-    u64(entries.length),
+    uint32(3),
+    uint64(tensors.length),
+    uint64(entries.length),
     ...entries.map(([key, value]) => Buffer.concat([string(key), ...typed(value)])),
     ...infos,
   ]);
@@ -37,37 +36,11 @@ export function writeSparseGguf(file: string, metadata: Metadata, tensors: reado
   closeSync(descriptor);
 }
 
-function aligned(bytes: number): number {
-  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
-}
-
 /** `enum gguf_metadata_value_type` */
 function typed(value: Metadata[string]): Buffer[] {
-  if (typeof value === 'string') return [u32(8), string(value)];
-  if (typeof value === 'boolean') return [u32(7), Buffer.from([Number(value)])];
-  if (typeof value === 'number') return Number.isInteger(value) ? [u32(4), u32(value)] : [u32(6), f32(value)];
-  return [u32(9), u32(4), u64(value.length), ...value.map(u32)];
-}
-
-function string(text: string): Buffer {
-  const bytes = Buffer.from(text);
-  return Buffer.concat([u64(bytes.length), bytes]);
-}
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-
-function u64(value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(value));
-  return bytes;
-}
-
-function f32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeFloatLE(value);
-  return bytes;
+  if (typeof value === 'string') return [uint32(8), string(value)];
+  if (typeof value === 'boolean') return [uint32(7), Buffer.from([Number(value)])];
+  if (typeof value === 'number')
+    return Number.isInteger(value) ? [uint32(4), uint32(value)] : [uint32(6), float32(value)];
+  return [uint32(9), uint32(4), uint64(value.length), ...value.map(uint32)];
 }

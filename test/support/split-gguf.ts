@@ -2,6 +2,7 @@
  * Cuts a GGUF file into two, as `llama-gguf-split` does: the first has all metadata and half of the tensors, the second the others.
  * Each tells its place by `split.no`, `split.count` and `split.tensors.count`.
  */
+import { aligned, string, uint16, uint32, uint64 } from './gguf-bytes.js';
 
 const SIZES: Readonly<Record<number, number>> = {
   0: 1,
@@ -17,7 +18,6 @@ const SIZES: Readonly<Record<number, number>> = {
   12: 8,
 };
 const [UINT16, INT32, STRING, ARRAY] = [2, 5, 8, 9];
-const ALIGNMENT = 32;
 
 interface Tensor {
   /** Name, dimensions and type as they stand in the file. */
@@ -87,31 +87,9 @@ function written(metadata: readonly Buffer[], entries: number, tensors: readonly
 }
 
 function entry(key: string, type: number, value: Buffer): Buffer {
-  return Buffer.concat([uint64(key.length), Buffer.from(key), uint32(type), value]);
+  return Buffer.concat([string(key), uint32(type), value]);
 }
 
 function padded(data: Buffer): Buffer {
   return Buffer.concat([data, Buffer.alloc(aligned(data.length) - data.length)]);
-}
-
-function aligned(length: number): number {
-  return Math.ceil(length / ALIGNMENT) * ALIGNMENT;
-}
-
-function uint16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeUInt16LE(value);
-  return bytes;
-}
-
-function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-
-function uint64(value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(value));
-  return bytes;
 }

@@ -3,14 +3,15 @@
  * to f16, and f32 weights with activations as they are; only the latter can agree with engines that compute in f32.
  * Layout: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (version 3, little-endian).
  */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folderWith } from './cli.js';
+import { aligned } from './gguf-bytes.js';
 import { shared } from './shared.js';
 
 const F32 = 0;
 const F16 = 1;
-const ALIGNMENT = 32;
 const STRING = 8;
 const ARRAY = 9;
 /** Bytes of the other value types, by their number. */
@@ -79,8 +80,6 @@ export function widened(file: Buffer): Buffer {
   }
   return Buffer.concat(parts);
 }
-
-const aligned = (size: number) => Math.ceil(size / ALIGNMENT) * ALIGNMENT;
 
 /** IEEE 754 half precision: a sign, 5 bits of exponent, 10 of fraction. */
 function numberOf(half: number): number {
