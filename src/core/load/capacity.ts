@@ -11,8 +11,11 @@ import { loadOf, type SearchRule } from './search-rule.js';
 import { RELAXATIONS, type StepResult } from './step.js';
 import type { Tally } from './tally.js';
 
+/** Why a search has no load to tell. */
+export const NOTHING_SHOWN = 'no step was valid and settled, or too few requests show it';
+
 export interface Capacity {
-  /** Null where no step says anything. */
+  /** Null where no step says anything, or too few requests do (`NOTHING_SHOWN`). */
   readonly load: LoadRange | null;
   /** The index of the objective that is missed first. Null where none is missed at any load that was tried. */
   readonly binding: number | null;

@@ -1,6 +1,6 @@
 /** What a load test found, in sentences, and the question that it answers. */
 import { type Condition, conditionText, type ThinkTime } from '../definition/condition.js';
-import type { LoadRange } from '../load/capacity.js';
+import { type LoadRange, NOTHING_SHOWN } from '../load/capacity.js';
 import type { LoadTest, TestedModel, TestedStep } from '../load/load-test.js';
 import { LOAD_METRICS, type Objective } from '../load/objective.js';
 import { loadOf, type SearchRule } from '../load/search-rule.js';
@@ -54,10 +54,7 @@ export function loadSentences({ model, capacity, steps }: TestedModel, { rule, o
   if (rule === null || capacity === null) return [];
   const { load, binding } = capacity;
   const within = objectives.map(objectiveWords).join(' and ');
-  if (load === null)
-    return [
-      `It is not known how much load ${model} holds with ${within}: no step was valid and settled, or too few requests show it.`,
-    ];
+  if (load === null) return [`It is not known how much load ${model} holds with ${within}: ${NOTHING_SHOWN}.`];
   const range = rangeWords(load, rule);
   const bound = binding === null ? '' : ` ${reasonWords(objectives[binding]!, load, rule)}`;
   return [`On this machine ${model} holds ${range}, with ${within}.${bound}`, ...rightWords(load, { rule, steps })];

@@ -1,5 +1,6 @@
 /** Models under load, side by side: the load that each holds, and what it gives there. */
 import { conditionText } from '../../definition/condition.js';
+import { NOTHING_SHOWN } from '../../load/capacity.js';
 import type { LoadTest, TestedModel } from '../../load/load-test.js';
 import type { SearchRule } from '../../load/search-rule.js';
 import type { StepResult, WindowFigures } from '../../load/step.js';
@@ -70,7 +71,7 @@ function capacitiesSideBySide(models: readonly TestedModel[], rule: SearchRule):
       holds: 'words',
       cell: ({ capacity }) =>
         capacity === null || capacity.load === null
-          ? missingCell('no step was valid and settled, or too few requests show it')
+          ? missingCell(NOTHING_SHOWN)
           : textCell(rangeText(capacity.load, rule)),
     },
     {
