@@ -69,7 +69,7 @@ interface Projection {
 
 function projectMore(groups: readonly Group[], kind: Kind, projection: Projection): More {
   const now = kind === 'groups' ? groups.length : groups.flat().length;
-  const truths = Array.from({ length: RUNS }, () => drawFrom(groups.length, groups.length, projection.random));
+  const truths = Array.from({ length: RUNS }, () => drawTruth(groups.length, projection.random));
   const isDecided = kind === 'groups' ? decidedByMoreGroups(groups) : decidedByMoreSamples(groups);
   let half: number | null = null;
   for (const factor of FACTORS) {
@@ -84,8 +84,8 @@ function projectMore(groups: readonly Group[], kind: Kind, projection: Projectio
 /** Groups by their places. */
 type Truth = Int32Array;
 
-function drawFrom(groups: number, count: number, random: Random): Truth {
-  return Int32Array.from({ length: count }, () => random.below(groups));
+function drawTruth(groups: number, random: Random): Truth {
+  return Int32Array.from({ length: groups }, () => random.below(groups));
 }
 
 /** Whether data that are drawn from a truth, and so many times larger, would be decided. */
