@@ -180,15 +180,15 @@ function randomLine(random: Random): TtftLine {
   const rate = 10 ** (1 + 3 * random.uniform());
   const share = random.uniform();
   return {
-    fixed: estimate(0.01, 0.005),
-    secondsPerToken: estimate(1 / rate, share / rate),
+    n: 40,
+    fixed: rarely(random, 0.2) ? missing('the line falls below no time at all') : estimate(0.01, 0.005),
     rate: rarely(random, 0.3)
       ? missing('longer prompts did not take longer beyond doubt')
       : { ...estimate(rate, 0), low: rate / (1 + share), high: rate * (1 + share) },
     trend: rarely(random, 0.1)
       ? missing('7 values are too few to tell a trend: it takes 8')
       : { tau: random.uniform() - 0.3, slope: 0, p: random.uniform() ** 6 },
-    shortest: 40,
-    longest: 400,
+    shortest: { tokens: 40, seconds: 0.01 + 40 / rate },
+    longest: { tokens: 400, seconds: 0.01 + 400 / rate },
   };
 }

@@ -163,16 +163,22 @@ export interface Cell extends MachineFigures {
 
 /** TTFT = fixed + secondsPerToken x prompt tokens, by least squares over the samples. */
 export interface TtftLine {
+  /** Prompts. */
+  readonly n: number;
   /** Seconds that any prompt takes. */
-  readonly fixed: Estimate;
-  readonly secondsPerToken: Estimate;
-  /** Prompt tokens per second: one over `secondsPerToken`. */
+  readonly fixed: Estimate | Missing;
+  /** Prompt tokens per second: one over the slope of the line. */
   readonly rate: Estimate | Missing;
   /** Whether the times rise with the length of the prompts, by their ranks alone. */
   readonly trend: Trend | Missing;
-  /** Prompt tokens of the shortest and the longest prompt. The line says nothing of lengths beyond them. */
-  readonly shortest: number;
-  readonly longest: number;
+  /** The line at the shortest and at the longest prompt. It says nothing of lengths beyond them. */
+  readonly shortest: LinePoint;
+  readonly longest: LinePoint;
+}
+
+export interface LinePoint {
+  readonly tokens: number;
+  readonly seconds: number;
 }
 
 /** How much an engine produces when several requests share it. */

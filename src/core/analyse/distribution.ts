@@ -4,7 +4,7 @@ import { type DistributedMetric, METRICS, type MetricOfSession } from '../measur
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { sorted, type Values } from '../stats/basics/moments.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
-import { estimateMean } from '../stats/estimate/estimators.js';
+import { estimateMean, NOT_NEGATIVE } from '../stats/estimate/estimators.js';
 import { estimateQuantileOfSorted } from '../stats/estimate/order-statistics.js';
 import { percentileOfSorted } from '../stats/estimate/percentiles.js';
 import type { Late } from '../stats/estimate/quantile-test.js';
@@ -54,7 +54,7 @@ export function distributionOf(
     at: {
       mean:
         unanswered === 0
-          ? estimateMean(values, { inflation: inflation.mean })
+          ? estimateMean(values, { inflation: inflation.mean, bounds: NOT_NEGATIVE })
           : missing(`${unanswered} of ${places.length} requests were not answered in time, so they have no mean`),
       median: quantile('median'),
       p90: quantile('p90'),

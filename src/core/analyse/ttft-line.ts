@@ -9,9 +9,11 @@
  */
 import { type Condition, isAlone } from '../definition/condition.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
+import { clampInterval } from '../stats/basics/interval.js';
 import { mean } from '../stats/basics/moments.js';
 import { clusterIndices } from '../stats/estimate/clusters.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
+import { NOT_NEGATIVE } from '../stats/estimate/estimators.js';
 import { estimateLine } from '../stats/estimate/regression.js';
 import { type Trend, testTrend } from '../stats/estimate/trend.js';
 import type { SampleInfo, SampleResult, TtftLine } from './analysis.js';
@@ -44,14 +46,20 @@ export function ttftLineOf(inputs: readonly TtftLineInput[]): TtftLine | Missing
     { clusters: points.map(({ cluster }) => cluster) },
   );
   if (isMissing(line)) return line;
+  const at = (tokens: number) => ({ tokens, seconds: line.intercept.value + line.slope.value * tokens });
   return {
-    fixed: line.intercept,
-    secondsPerToken: line.slope,
+    n: points.length,
+    fixed: notNegative(line.intercept),
     rate: inverse(line.slope),
     trend: trendOf(points),
-    shortest: tokens.reduce((a, b) => Math.min(a, b)),
-    longest: tokens.reduce((a, b) => Math.max(a, b)),
+    shortest: at(tokens.reduce((a, b) => Math.min(a, b))),
+    longest: at(tokens.reduce((a, b) => Math.max(a, b))),
   };
+}
+
+function notNegative(intercept: Estimate): Estimate | Missing {
+  if (intercept.value < 0) return missing('the line falls below no time at all before it reaches an empty prompt');
+  return { ...intercept, ...clampInterval(intercept, NOT_NEGATIVE) };
 }
 
 interface Point {

@@ -1,7 +1,7 @@
 /** TTFT as a function of the prompt's length, from logs whose times follow a known line. */
 import { describe, expect, test } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
-import type { SampleInfo, SampleResult } from '../../../src/core/analyse/analysis.js';
+import type { SampleInfo, SampleResult, TtftLine } from '../../../src/core/analyse/analysis.js';
 import { ttftLineOf } from '../../../src/core/analyse/ttft-line.js';
 import type { Completed, Outcome } from '../../../src/core/measure/measurement.js';
 import { isMissing } from '../../../src/core/quantity.js';
@@ -33,20 +33,33 @@ function cellOf(outcome: (sample: string, outcome: Outcome) => Outcome) {
   return { cell: suite!.tasks[0]!.cells[0]!, overall: suite!.overall[0]! };
 }
 
+/** @param points Prompt tokens and TTFT in seconds. */
+function lineThrough(points: readonly (readonly [tokens: number, ttft: number])[]): TtftLine {
+  const line = ttftLineOf([
+    {
+      samples: points.map((_, i) => ({ id: `s${i}`, group: null }) as SampleInfo),
+      results: points.map(([promptTokens, ttft]) => ({ timings: { ttft, promptTokens } }) as SampleResult),
+      cachedTokens: 0,
+      condition: { kind: 'closed', requests: 1 },
+    },
+  ]);
+  if (isMissing(line)) throw new Error(line.missing);
+  return line;
+}
+
 describe('TTFT by the length of the prompt', () => {
   test('is a fixed part and a rate, each with an interval that holds the true one', () => {
     const { cell, overall } = cellOf((sample, outcome) =>
       promptOf(20 + 7 * numberOf(sample), numberOf(sample) % 2 ? 1 : -1, outcome),
     );
     for (const line of [cell.ttftLine, overall.ttftLine]) {
-      if (isMissing(line) || isMissing(line.rate)) throw new Error('expected a line');
+      if (isMissing(line) || isMissing(line.rate) || isMissing(line.fixed)) throw new Error('expected a line');
       expect(line.fixed.low).toBeLessThan(0.005);
       expect(line.fixed.high).toBeGreaterThan(0.005);
       expect(line.rate.low).toBeLessThan(10_000);
       expect(line.rate.high).toBeGreaterThan(10_000);
       expect(line.rate.high / line.rate.low).toBeLessThan(1.2);
-      expect(line.fixed.n).toBe(60);
-      expect([line.shortest, line.longest]).toEqual([27, 440]);
+      expect([line.n, line.shortest.tokens, line.longest.tokens]).toEqual([60, 27, 440]);
     }
   });
 
@@ -57,6 +70,15 @@ describe('TTFT by the length of the prompt', () => {
       cachedTokens: 10,
     }));
     expect(cached.cell.ttftLine).toEqual({ missing: 'some prompts were not read whole' });
+  });
+
+  test('has no fixed time below zero: its bound is cut, and a line that falls below zero tells none', () => {
+    const tokens = [120, 200, 300, 410, 500, 640];
+    const lineOf = (fixed: number) =>
+      lineThrough(tokens.map((count, i) => [count, fixed + 0.001 * count + (i % 2 ? 0.03 : -0.03)]));
+    expect(lineOf(0.05).fixed).toMatchObject({ low: 0, value: expect.closeTo(0.05, 1) });
+    expect(lineOf(-0.1).fixed).toHaveProperty('missing');
+    expect(lineOf(-0.1).shortest.seconds).toBeCloseTo(0.02, 1);
   });
 
   test('has no rate where longer prompts did not take longer', () => {
@@ -75,18 +97,8 @@ describe('TTFT by the length of the prompt', () => {
     const random = createRandom(3);
     const lines = Array.from({ length: 4_000 }, () => {
       const tokens = Array.from({ length: 12 }, (_, i) => 40 + Math.round(400 * ((i * 0.618) % 1) ** 6));
-      const line = ttftLineOf([
-        {
-          samples: tokens.map((_, i) => ({ id: `s${i}`, group: null }) as SampleInfo),
-          results: tokens.map((promptTokens) => {
-            const ttft = 0.02 * (0.8 + 0.4 * random.uniform());
-            return { timings: { ttft, promptTokens } } as SampleResult;
-          }),
-          cachedTokens: 0,
-          condition: { kind: 'closed', requests: 1 },
-        },
-      ]);
-      if (isMissing(line) || isMissing(line.trend)) throw new Error('expected a trend');
+      const line = lineThrough(tokens.map((count) => [count, 0.02 * (0.8 + 0.4 * random.uniform())]));
+      if (isMissing(line.trend)) throw new Error('expected a trend');
       return line as typeof line & { trend: { tau: number; p: number } };
     });
     const families = Array.from({ length: 100 }, (_, i) => lines.slice(40 * i, 40 * i + 40));

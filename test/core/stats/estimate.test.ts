@@ -9,6 +9,7 @@ import {
   estimateProportion,
   estimateProportionOfCounts,
   estimateScore,
+  NOT_NEGATIVE,
 } from '../../../src/core/stats/estimate/estimators.js';
 
 function present(estimate: Estimate | Missing): Estimate {
@@ -74,6 +75,15 @@ describe('the estimate of a mean', () => {
   it('falls back on the items when the clusters cancel out exactly', () => {
     const estimate = present(estimateMean([1, 0, 1, 0], { clusters: ['a', 'a', 'b', 'b'] }));
     expect(estimate.high - estimate.low).toBeGreaterThan(0.5);
+  });
+
+  it('has no bound below zero for what cannot be negative, and says of equal times what it says of equal values', () => {
+    const times = [0.1, 0.1, 0.2, 0.1, 9];
+    const free = present(estimateMean(times));
+    expect(free.low).toBeLessThan(0);
+    const positive = present(estimateMean(times, { bounds: NOT_NEGATIVE }));
+    expect(positive).toEqual({ ...free, low: 0 });
+    expect(estimateMean([2, 2, 2], { bounds: NOT_NEGATIVE })).toEqual(estimateMean([2, 2, 2]));
   });
 
   it('refuses what is not a number, what is out of bounds, and clusters that do not fit', () => {

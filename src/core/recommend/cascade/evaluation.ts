@@ -6,7 +6,7 @@ import { tCdf } from '../../stats/basics/distributions.js';
 import { mean } from '../../stats/basics/moments.js';
 import { type PairedScores, pairScores } from '../../stats/compare/noninferiority.js';
 import type { Estimate } from '../../stats/estimate/estimate.js';
-import { estimateMean } from '../../stats/estimate/estimators.js';
+import { estimateMean, NOT_NEGATIVE } from '../../stats/estimate/estimators.js';
 import { estimateQuantile } from '../../stats/estimate/order-statistics.js';
 import { boundedScores } from '../unscored.js';
 import { type Answered, type Ruled, ruleByFolds } from './folds.js';
@@ -102,7 +102,10 @@ function savingsOf(ruled: Ruled): number[] {
 export function latencyOf(ruled: Ruled): CascadeLatency | Missing {
   const seconds = secondsOf(ruled);
   if (isMissing(seconds)) return seconds;
-  const at = (values: readonly number[]) => ({ mean: estimateMean(values), p95: estimateQuantile(values, 0.95) });
+  const at = (values: readonly number[]) => ({
+    mean: estimateMean(values, { bounds: NOT_NEGATIVE }),
+    p95: estimateQuantile(values, 0.95),
+  });
   return { cascade: at(seconds.cascade), large: at(seconds.large) };
 }
 

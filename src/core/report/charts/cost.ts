@@ -7,9 +7,10 @@ import type { SuiteAnalysis } from '../../analyse/analysis.js';
 import { estimateAt } from '../../analyse/distribution.js';
 import { isMissing, type Missing, missing } from '../../quantity.js';
 import type { SuiteRecommendation } from '../../recommend/recommendation.js';
+import { clampInterval } from '../../stats/basics/interval.js';
 import { mean } from '../../stats/basics/moments.js';
 import type { Estimate } from '../../stats/estimate/estimate.js';
-import { estimateMean } from '../../stats/estimate/estimators.js';
+import { estimateMean, NOT_NEGATIVE } from '../../stats/estimate/estimators.js';
 
 export type CostUnit = 'thousandRequests' | 'millionTokens';
 
@@ -37,10 +38,9 @@ export function costOf(
 }
 
 function perThousand(requests: readonly Request[]): Estimate | Missing {
-  const options = { clusters: requests.map(({ cluster }) => cluster) };
   return estimateMean(
     requests.map(({ dollars }) => dollars * 1000),
-    options,
+    { clusters: requests.map(({ cluster }) => cluster), bounds: NOT_NEGATIVE },
   );
 }
 
@@ -51,10 +51,11 @@ function perThousand(requests: readonly Request[]): Estimate | Missing {
 function perMillion(requests: readonly Request[]): Estimate | Missing {
   const tokens = mean(requests.map((request) => request.tokens));
   const ratio = mean(requests.map(({ dollars }) => dollars)) / tokens;
-  return estimateMean(
+  const estimate = estimateMean(
     requests.map((request) => (ratio + (request.dollars - ratio * request.tokens) / tokens) * 1e6),
     { clusters: requests.map(({ cluster }) => cluster) },
   );
+  return isMissing(estimate) ? estimate : { ...estimate, ...clampInterval(estimate, NOT_NEGATIVE) };
 }
 
 /** `perSecond` is the price of the machine; null if its price is not known. */

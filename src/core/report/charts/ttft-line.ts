@@ -53,7 +53,7 @@ export function ttftLineChart({ analysis, suite }: ChartInput): Chart | NoChart 
   const title = titleOf(lined, FINDINGS, otherwise);
   const models = analysis.models.filter(({ id }) => lined.some(({ model }) => model === id));
   const unit = timeUnit(Math.max(...points.map(({ seconds }) => seconds)));
-  const counts = lined.map(({ line }) => line.fixed.n);
+  const counts = lined.map(({ line }) => line.n);
   const drawn = Math.max(...counts) > MOST_POINTS ? `, ${MOST_POINTS} of them drawn` : '';
   const note = `${nOf(counts)} samples a model${drawn}; lines by least squares, between the shortest and the longest prompt`;
   const x = {
@@ -88,7 +88,9 @@ export function ttftLineChart({ analysis, suite }: ChartInput): Chart | NoChart 
           },
         },
         {
-          data: { values: lined.flatMap(({ model, line }) => ends(line).map((end) => ({ model, ...end }))) },
+          data: {
+            values: lined.flatMap(({ model, line }) => [line.shortest, line.longest].map((end) => ({ model, ...end }))),
+          },
           mark: { type: 'line', strokeWidth: 2 },
           encoding: { strokeDash: modelDash(models, analysis.models) },
         },
@@ -97,18 +99,11 @@ export function ttftLineChart({ analysis, suite }: ChartInput): Chart | NoChart 
   );
   const alt = lined
     .map(
-      ({ model, line: { fixed, rate, shortest, longest } }) =>
-        `${model}: ${formatEstimate(fixed, 'seconds')} and ${isMissing(rate) ? `no rate (${rate.missing})` : `${formatEstimate(rate, 'tokens per second')}`}, from prompts of ${formatCount(shortest)} to ${formatCount(longest)} tokens, n = ${formatCount(fixed.n)}`,
+      ({ model, line: { n, fixed, rate, shortest, longest } }) =>
+        `${model}: ${isMissing(fixed) ? `no fixed time (${fixed.missing})` : formatEstimate(fixed, 'seconds')} and ${isMissing(rate) ? `no rate (${rate.missing})` : formatEstimate(rate, 'tokens per second')}, from prompts of ${formatCount(shortest.tokens)} to ${formatCount(longest.tokens)} tokens, n = ${formatCount(n)}`,
     )
     .join('; ');
   return { name: NAME, title, note, alt: `${alt}.`, spec };
-}
-
-function ends({ fixed, secondsPerToken, shortest, longest }: TtftLine) {
-  return [shortest, longest].map((tokens) => ({
-    tokens,
-    seconds: fixed.value + secondsPerToken.value * tokens,
-  }));
 }
 
 const FINDINGS: readonly Finding<readonly Lined[]>[] = [

@@ -7,7 +7,7 @@ import { type Filled, reasonsList, tableOf } from './tables.js';
 
 const COLUMNS: readonly Filled<Overall>[] = [
   { title: 'Model', holds: 'names', cell: ({ model }) => textCell(model) },
-  { title: 'n', holds: 'numbers', cell: ofLine(({ fixed }) => quantityCell(fixed.n, 'count')) },
+  { title: 'n', holds: 'numbers', cell: ofLine(({ n }) => quantityCell(n, 'count')) },
   {
     title: 'Fixed time',
     read: 'What any prompt takes: the intercept of the line.',
@@ -24,7 +24,9 @@ const COLUMNS: readonly Filled<Overall>[] = [
     title: 'Prompts measured',
     read: 'The line says nothing of shorter or longer prompts.',
     holds: 'words',
-    cell: ofLine(({ shortest, longest }) => textCell(`${formatCount(shortest)} to ${formatCount(longest)} tokens`)),
+    cell: ofLine(({ shortest, longest }) =>
+      textCell(`${formatCount(shortest.tokens)} to ${formatCount(longest.tokens)} tokens`),
+    ),
   },
 ];
 

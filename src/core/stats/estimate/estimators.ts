@@ -28,11 +28,14 @@ export interface EstimateOptions {
 }
 
 export interface MeanOptions extends EstimateOptions {
-  /** The limits between which every value lies, when they are known: [0, 1] for scores, [-1, 1] for their differences. */
+  /** The limits between which every value lies, when they are known: [0, 1] for scores, `NOT_NEGATIVE` for times and costs. */
   readonly bounds?: Interval;
   /** The inflation of the variance by autocorrelation (`serialInflation`); only without clusters. */
   readonly inflation?: number;
 }
+
+/** Times, rates, sizes and costs. */
+export const NOT_NEGATIVE: Interval = { low: 0, high: Number.POSITIVE_INFINITY };
 
 /** The interval of a mean of fewer values relies on a normality that nobody has checked. */
 const FEW_VALUES = 30;
@@ -109,7 +112,7 @@ function studentT(
   const standardError = plain * Math.sqrt(inflation);
   const half = twoSidedT(confidence, Math.max(1, units - 1)) * standardError;
   const interval = { low: value - half, high: value + half };
-  const least = bounds ? FEW_BOUNDED_VALUES : FEW_VALUES;
+  const least = bounds && isBounded(bounds) ? FEW_BOUNDED_VALUES : FEW_VALUES;
   const few = `only ${n} values: the interval assumes a near-normal mean; measure ${least} or more`;
   return {
     value,
@@ -204,7 +207,7 @@ function warningsOf(clusters: readonly ClusterId[], units: number): readonly str
 }
 
 /**
- * Equal values show no spread, but the population may have one. With known bounds: if a share u of the population is lower, the
+ * Equal values show no spread, but the population may have one. With two known bounds: if a share u of the population is lower, the
  * chance that none of n units is lower is (1 - u)^n, and below half of 1 - confidence we reject that share. So less than u is
  * lower, less than u is higher, and the mean lies within u of the way to each bound.
  */
@@ -215,7 +218,7 @@ function equalValues(
 ): Pick<Estimate, 'low' | 'high' | 'method' | 'standardError' | 'warnings'> {
   const { confidence, bounds } = options;
   const equal = { method: 'all-values-equal', standardError: 0 } as const;
-  if (!bounds) {
+  if (!bounds || !isBounded(bounds)) {
     const warnings = ['all values are equal: the interval has no width, which understates the uncertainty'];
     return { low: value, high: value, ...equal, warnings };
   }
@@ -226,6 +229,10 @@ function equalValues(
     ...equal,
     warnings: ['all values are equal: the interval is what so many equal values still allow'],
   };
+}
+
+function isBounded({ low, high }: Interval): boolean {
+  return Number.isFinite(low) && Number.isFinite(high);
 }
 
 function expectWithin(values: Values, bounds: Interval): void {
