@@ -141,11 +141,7 @@ function pooled(cells: readonly CellOfSuite[]): Pick<Overall, 'quality' | 'metri
   const judged = cells.filter(({ ofQuality }) => ofQuality);
   // Samples and groups of different tasks may share a name without being the same.
   const samples = judged.flatMap(({ cell, samples }) =>
-    samples.map((sample) => ({
-      ...sample,
-      id: `${cell.task}/${sample.id}`,
-      group: sample.group && `${cell.task}/${sample.group}`,
-    })),
+    samples.map(({ id, group }) => ({ id: `${cell.task}/${id}`, group: group && `${cell.task}/${group}` })),
   );
   return {
     quality: qualityOf(
@@ -222,16 +218,20 @@ interface SampleRows {
 function meanTimings(trials: Trials, { rows, rowsHere }: SampleRows): SampleResult['timings'] {
   const timings: Partial<Record<DistributedMetric, number>> = {};
   for (const metric of DISTRIBUTED) {
-    const values = (METRICS[metric].latency ? rowsHere : rows)
-      .map((row) => trials.timing(row, metric))
-      .filter((value) => value !== null);
-    if (values.length > 0) timings[metric] = mean(values);
+    const value = meanTiming(trials, METRICS[metric].latency ? rowsHere : rows, metric);
+    if (value !== null) timings[metric] = value;
   }
   return timings;
 }
 
+function meanTiming(trials: Trials, rows: readonly number[], metric: DistributedMetric): number | null {
+  if (rows.length === 1) return trials.timing(rows[0]!, metric);
+  const values = rows.map((row) => trials.timing(row, metric)).filter((value) => value !== null);
+  return values.length > 0 ? mean(values) : null;
+}
+
 function qualityOf(
-  samples: readonly SampleInfo[],
+  samples: readonly Named[],
   results: readonly (SampleResult | null)[],
   absent: string,
 ): Estimate | Missing {
@@ -250,13 +250,15 @@ function qualityOf(
   );
 }
 
+type Named = Pick<SampleInfo, 'id' | 'group'>;
+
 /** The clusters of the samples, if any sample belongs to a group. */
-export function clustersOf(samples: readonly SampleInfo[]): { readonly clusters?: readonly string[] } {
+export function clustersOf(samples: readonly Named[]): { readonly clusters?: readonly string[] } {
   return samples.some(({ group }) => group !== null) ? { clusters: samples.map(clusterOf) } : {};
 }
 
 /** The group of a sample, or the sample itself if it has no group. */
-export function clusterOf(sample: SampleInfo): string {
+export function clusterOf(sample: Named): string {
   return sample.group === null ? `sample ${sample.id}` : `group ${sample.group}`;
 }
 

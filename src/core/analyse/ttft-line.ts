@@ -31,13 +31,7 @@ export interface TtftLineInput {
 export function ttftLineOf(inputs: readonly TtftLineInput[]): TtftLine | Missing {
   if (inputs.some(({ condition }) => !isAlone(condition))) return missing(SHARED);
   if (inputs.some(({ cachedTokens }) => cachedTokens > 0)) return missing('some prompts were not read whole');
-  const points = inputs.flatMap(({ samples, results }, task) =>
-    samples.flatMap(({ id, group }, i) => {
-      const { ttft, promptTokens } = results[i]?.timings ?? {};
-      if (ttft === undefined || promptTokens === undefined) return [];
-      return [{ tokens: promptTokens, seconds: ttft, cluster: `${task}/${group ?? id}` }];
-    }),
-  );
+  const points = pointsOf(inputs);
   if (points.length === 0) return missing('no TTFT is known together with the length of its prompt');
   const tokens = points.map((point) => point.tokens);
   const line = estimateLine(
@@ -65,7 +59,24 @@ function notNegative(intercept: Estimate): Estimate | Missing {
 interface Point {
   readonly tokens: number;
   readonly seconds: number;
-  readonly cluster: string;
+  /** The samples of a group share it. */
+  readonly cluster: number;
+}
+
+function pointsOf(inputs: readonly TtftLineInput[]): readonly Point[] {
+  const points: Point[] = [];
+  let clusters = 0;
+  for (const { samples, results } of inputs) {
+    const clusterOf = new Map<string, number>();
+    samples.forEach(({ group }, i) => {
+      const { ttft, promptTokens } = results[i]?.timings ?? {};
+      if (ttft === undefined || promptTokens === undefined) return;
+      const cluster = (group === null ? undefined : clusterOf.get(group)) ?? clusters++;
+      if (group !== null) clusterOf.set(group, cluster);
+      points.push({ tokens: promptTokens, seconds: ttft, cluster });
+    });
+  }
+  return points;
 }
 
 /** More steps show a trend no better, and each pair of them is compared. */

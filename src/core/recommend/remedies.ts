@@ -25,7 +25,8 @@ export interface RemedyContext {
 /** Simulated runs for each size. */
 const RUNS = 30;
 const FACTORS = [1.25, 1.5, 2, 3, 5, 10] as const;
-const [HALF, MOST] = [0.5, 0.8];
+/** Of these runs, half and four fifths. */
+const [HALF, MOST] = [15, 24];
 
 export function remediesOf(
   { analysis, suite, task, decided }: RemedyContext,
@@ -73,10 +74,17 @@ function projectMore(groups: readonly Group[], kind: Kind, projection: Projectio
   const isDecided = kind === 'groups' ? decidedByMoreGroups(groups) : decidedByMoreSamples(groups);
   let half: number | null = null;
   for (const factor of FACTORS) {
-    const decided = truths.filter((truth) => isDecided(truth, factor, projection)).length;
+    // No more runs than tell: one with a hundred thousand groups takes a while.
+    const mayStayOpen = RUNS - (half === null ? HALF : MOST);
+    let open = 0;
+    for (const truth of truths) {
+      if (!isDecided(truth, factor, projection)) open++;
+      if (open > mayStayOpen) break;
+    }
+    if (open > mayStayOpen) continue;
     const total = Math.ceil(now * factor);
-    if (decided >= HALF * RUNS) half ??= total;
-    if (decided >= MOST * RUNS) return { now, half: half!, most: total };
+    half ??= total;
+    if (open <= RUNS - MOST) return { now, half, most: total };
   }
   return half === null ? null : { now, half, most: null };
 }
@@ -103,12 +111,18 @@ function decidedByMoreGroups(groups: readonly Group[]): IsDecided {
 }
 
 function decidedByMoreSamples(groups: readonly Group[]): IsDecided {
+  const known = groups.map((group) => {
+    const values = [...new Set(group)].sort((a, b) => a - b);
+    const placeOf = new Map(values.map((value, place) => [value, place]));
+    return { values, members: group.map((value) => placeOf.get(value)!) };
+  });
   return (truth, factor, projection) => {
     const enlarged = Array.from(truth, (place) => {
-      const group = groups[place]!;
-      const drawn = new Array<number>(Math.ceil(group.length * factor));
-      for (let i = 0; i < drawn.length; i++) drawn[i] = group[projection.random.below(group.length)]!;
-      return drawn;
+      const { values, members } = known[place]!;
+      const counts = values.map(() => 0);
+      for (let i = Math.ceil(members.length * factor); i > 0; i--)
+        counts[members[projection.random.below(members.length)]!]! += 1;
+      return values.map((value, i) => [value, counts[i]!] as const).filter(([, count]) => count > 0);
     });
     return decides(scoreTestOfGroups(enlarged), projection);
   };

@@ -90,5 +90,9 @@ function promptOf({ messages }: SampleInfo): string {
 
 /** Nine digits are more than any clock gives, and hide the noise of binary fractions. */
 function rounded(value: number | undefined): number | null {
-  return value === undefined ? null : Number(value.toPrecision(9));
+  if (value === undefined) return null;
+  if (!(value >= 1e-6 && value < 1e9)) return Number(value.toPrecision(9));
+  // Several times faster, and a table has a million numbers.
+  const scale = 10 ** (8 - Math.floor(Math.log10(value)));
+  return Math.round(value * scale) / scale;
 }

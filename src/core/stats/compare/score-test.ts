@@ -96,10 +96,11 @@ export function groupsToDraw(groups: readonly (readonly number[])[]): DrawnGroup
   };
 }
 
-/** The test of differences that are in groups already. */
-export function scoreTestOfGroups(groups: readonly (readonly number[])[]): ScoreTest {
+/** The test of differences that are counted in groups already, each with its values in ascending order. */
+export function scoreTestOfGroups(groups: readonly Group['counts'][]): ScoreTest {
   const kinds: Kinds = new Map();
-  return testOf(tallyOf(groups.map((values) => groupOf(values, kinds))), { range: DIFFERENCES, inflation: 1 });
+  const counted = groups.map((counts) => kept(counts.join(), kinds, () => groupWith(counts)));
+  return testOf(tallyOf(counted), { range: DIFFERENCES, inflation: 1 });
 }
 
 function testOf(tally: Tally, { range, inflation }: Scale): ScoreTest {
