@@ -10,6 +10,9 @@ import { build } from 'esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
+/** Parts of Vega that no chart of a report uses: a fifth of the script. */
+const UNUSED = ['crossfilter', 'force', 'geo', 'hierarchy', 'label', 'regression', 'voronoi', 'wordcloud'];
+
 /** @returns {Promise<Record<'script' | 'style', { text: string, hash: string }>>} */
 export async function bundlePage() {
   const { outputFiles } = await build({
@@ -19,6 +22,7 @@ export async function bundlePage() {
     format: 'iife',
     target: 'es2022',
     legalComments: 'none',
+    alias: Object.fromEntries(UNUSED.map((part) => [`vega-${part}`, join(here, 'nothing.ts')])),
     outdir: 'out',
     write: false,
   });

@@ -2,8 +2,10 @@
  * Interactive charts, drawn in place of the still pictures from the same specifications. Vega's expressions are interpreted and
  * never compiled, because the page's policy forbids code that is made from text.
  */
-import embed from 'vega-embed';
+import { logger, parse, View } from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
+import { compile, type TopLevelSpec } from 'vega-lite';
+import { Handler } from 'vega-tooltip';
 import { wrapLines } from '../core/report/text.js';
 
 type Spec = Record<string, unknown>;
@@ -20,18 +22,20 @@ const LETTER = 7;
 /** A level of Vega's log: its warnings help only people who write specifications. */
 const ERRORS_ONLY = 1;
 
-export async function drawCharts(specs: Readonly<Record<string, Spec>>): Promise<void> {
-  const drawn = new Set<HTMLElement>();
-  const drawVisible = async () => {
-    for (const holder of document.querySelectorAll<HTMLElement>('[data-chart]')) {
-      // A folded chart is drawn when the reader opens it.
-      if (drawn.has(holder) || holder.closest('details:not([open])') !== null) continue;
-      drawn.add(holder);
-      await drawOrKeep(holder, specs[holder.dataset.chart!]);
-    }
-  };
-  document.addEventListener('toggle', () => void drawVisible(), { capture: true });
-  await drawVisible();
+/** Draws each chart when it is less than a screen away, and a folded one when it is opened. */
+export function drawCharts(specs: Readonly<Record<string, Spec>>): void {
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        observer.unobserve(target);
+        const holder = target as HTMLElement;
+        void drawOrKeep(holder, specs[holder.dataset.chart!]);
+      }
+    },
+    { rootMargin: '100% 0%' },
+  );
+  for (const holder of document.querySelectorAll('[data-chart]')) observer.observe(holder);
 }
 
 async function drawOrKeep(holder: HTMLElement, spec: Spec | undefined): Promise<void> {
@@ -58,16 +62,15 @@ async function draw(holder: HTMLElement, spec: Spec): Promise<void> {
     width,
     autosize: { type: 'fit-x', contains: 'padding' },
   };
-  await embed(live, fitted as never, {
-    mode: 'vega-lite',
+  const compiled = compile(fitted as unknown as TopLevelSpec, { logger: logger(ERRORS_ONLY) }).spec;
+  const view = new View(parse(compiled, undefined, { ast: true }), {
+    container: live,
     renderer: 'svg',
-    actions: false,
     logLevel: ERRORS_ONLY,
-    ast: true,
     expr: expressionInterpreter,
-    defaultStyle: false,
-    tooltip: { theme: 'custom', disableDefaultStyle: true },
+    tooltip: new Handler({ theme: 'custom', disableDefaultStyle: true }).call,
   });
+  await view.runAsync();
   holder.replaceChildren(live);
 }
 

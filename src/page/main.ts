@@ -25,7 +25,7 @@ async function start(): Promise<void> {
   // The page of a load test has no samples.
   const samples = document.getElementById('samples-app');
   if (samples !== null) showSamples(samples, await read<PageData>('page-data'));
-  await drawCharts(await read<Record<string, Record<string, unknown>>>('page-charts'));
+  drawCharts(await read<Record<string, Record<string, unknown>>>('page-charts'));
 }
 
 void start();

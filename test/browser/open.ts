@@ -80,13 +80,17 @@ export async function open(
   return { page, complaints };
 }
 
-/** Until every chart that is not folded is drawn by the script. */
+/** Reads down the page until the script has drawn every chart that is not folded, and returns to where it was. */
 export async function chartsDrawn(page: Page): Promise<void> {
-  await page.waitForFunction(() =>
-    [...document.querySelectorAll('[data-chart]')].every(
-      (chart) => chart.querySelector('.live svg') !== null || chart.closest('details:not([open])') !== null,
-    ),
-  );
+  const before = await page.evaluate(() => scrollY);
+  await page.waitForFunction(() => {
+    const next = [...document.querySelectorAll('[data-chart]')].find(
+      (chart) => chart.querySelector('.live svg') === null && chart.closest('details:not([open])') === null,
+    );
+    next?.scrollIntoView();
+    return next === undefined;
+  });
+  await page.evaluate((top) => scrollTo(0, top), before);
 }
 
 /** Opens all that is folded, and waits for its charts. */

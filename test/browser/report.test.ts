@@ -124,6 +124,17 @@ describe.skipIf(browser === null)('report.html', { timeout: 120_000 }, () => {
     await page.close();
   });
 
+  it('draws a chart only when it is near, so a long page opens at once', async () => {
+    const { page } = await open(browser!, url);
+    const drawn = (name: string) => page.locator(`[data-chart="${name}"] .live svg`);
+    await drawn('quality-by-task').waitFor();
+    expect(await drawn('memory').count()).toBe(0);
+    await page.locator('[data-chart="memory"]').scrollIntoViewIfNeeded();
+    await drawn('memory').waitFor();
+    expect(await drawn('itl').count()).toBe(0);
+    await page.close();
+  });
+
   it('shows what a chart says when it is pointed at', async () => {
     const { page } = await open(browser!, url);
     await chartsDrawn(page);
