@@ -117,6 +117,9 @@ export const ERRORS: readonly Scenario[] = [
       [60, 11, 0.3, 0.1],
       [100, 11, 0.2, 0.1],
       [60, 20, 0.15, 0.2],
+      // These lose all or nothing, so their number of losses takes steps.
+      [200, 5, 1, 0.03],
+      [60, 5, 1, 0.3],
     ] as const
   ).map(([groups, size, together, margin]) =>
     scenario({
@@ -182,10 +185,12 @@ export const ERRORS: readonly Scenario[] = [
       [100, 0.03],
       [300, 0.03],
       [100, 0.1],
+      [36, 0.07],
+      [100, 0.2],
     ] as const
   ).map(([n, margin]) =>
     scenario({
-      name: `graded, rare whole losses, ${n} samples, margin ${margin * 100}`,
+      name: `graded, rare whole losses, ${n} samples, margin ${Math.round(margin * 100)}`,
       truth: 'at the margin',
       margin,
       shape: { sizes: alone(n), ...losses, loss: margin, kind: 'graded' },

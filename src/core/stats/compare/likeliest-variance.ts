@@ -6,10 +6,17 @@ export interface Point {
   readonly share: number;
 }
 
-/** Its second and third moment. */
-export interface Moments {
+/** A value that the likeliest distribution has with this probability. */
+export interface Weighted {
+  readonly distance: number;
+  readonly weight: number;
+}
+
+export interface Likeliest {
+  /** Its second and third moment. */
   readonly variance: number;
   readonly third: number;
+  weights(): readonly Weighted[];
 }
 
 const STEPS = 100;
@@ -23,21 +30,28 @@ const EXACT = 1e-13;
  *
  * @param seen with a mean distance above 0. @param unseen a distance below 0, or 0 where there is no worse value.
  */
-export function likeliestMoments(seen: readonly Point[], unseen: number): Moments {
-  if (unseen >= 0) return { variance: 0, third: 0 };
+export function likeliestMoments(seen: readonly Point[], unseen: number): Likeliest {
+  if (unseen >= 0) return { variance: 0, third: 0, weights: () => [] };
+  const weightsAt = (t: number) =>
+    seen.map(({ distance, share }): Weighted => ({ distance, weight: share / (1 + t * distance) }));
   const least = seen.reduce((lowest, { distance }) => Math.min(lowest, distance), 0);
   const mostForUnseen = -1 / unseen;
   const mostForSeen = least < 0 ? -1 / least : Number.POSITIVE_INFINITY;
   if (mostForUnseen < mostForSeen) {
     const { mean, variance, third, weight } = momentsAt(seen, mostForUnseen);
     const rest = Math.max(0, 1 - weight);
-    if (mean > 0) return { variance: variance + rest * unseen ** 2, third: third + rest * unseen ** 3 };
+    if (mean > 0)
+      return {
+        variance: variance + rest * unseen ** 2,
+        third: third + rest * unseen ** 3,
+        weights: () => [...weightsAt(mostForUnseen), { distance: unseen, weight: rest }],
+      };
   }
   let [low, high] = [0, Math.min(mostForUnseen, mostForSeen)];
   let [t, before] = [0, Number.POSITIVE_INFINITY];
   for (let step = 0; step < STEPS; step++) {
     const { mean, slope, variance, third } = momentsAt(seen, t);
-    if (Math.abs(mean) <= EXACT * -unseen) return { variance, third };
+    if (Math.abs(mean) <= EXACT * -unseen) return { variance, third, weights: () => weightsAt(t) };
     if (mean > 0) low = t;
     else high = t;
     // Near the end of the range the mean is steep, so that Newton's steps are short far from the root.
@@ -46,7 +60,7 @@ export function likeliestMoments(seen: readonly Point[], unseen: number): Moment
     before = Math.abs(mean);
   }
   const { variance, third } = momentsAt(seen, low);
-  return { variance, third };
+  return { variance, third, weights: () => weightsAt(low) };
 }
 
 function momentsAt(seen: readonly Point[], t: number) {

@@ -21,7 +21,8 @@
  *
  * Where the mean is skewed under the bound the normal tail is too light: six losses in a hundred, against a bound of three, have a
  * p of .08 and not .04. A correction for skewness makes such claims harder. Where scores are 0 or 1 and stand by themselves, the
- * exact distribution of wins and losses gives the p-value (./exact-tail.ts).
+ * exact distribution of wins and losses gives the p-value (./exact-tail.ts); where graded scores or whole groups are lost or won as a whole and
+ * hardly differ otherwise, these are counted exactly (./lumped-tail.ts).
  *
  * It is an approximation for few groups: `npm run simulate` has the errors.
  */
@@ -32,7 +33,8 @@ import { once } from '../basics/once.js';
 import { narrowRoot } from '../basics/root.js';
 import { type ClusterId, clusterIndices } from '../estimate/clusters.js';
 import { exactTail, type Outcome } from './exact-tail.js';
-import { likeliestMoments, type Moments, type Point } from './likeliest-variance.js';
+import { type Likeliest, likeliestMoments, type Point } from './likeliest-variance.js';
+import { lumpedTail } from './lumped-tail.js';
 
 export interface ScoreTestOptions {
   /** The group of each item; without it every item stands by itself. */
@@ -340,8 +342,10 @@ function readingP(reading: Reading, bound: number, { range: { low, high }, infla
     const z = distance / Math.sqrt(items.variance / units);
     if (direction === -1) return normalCdf(z);
     const p = upperTail(z, skewnessOf(items, units), normalCdf);
-    const isExact = isWhole && inflation === 1 && low >= -1 && high <= 1 && p >= DECIDING.least && p <= DECIDING.most;
-    return isExact ? exactTail(outcomeOf(reading), { bound, canWin: high > 0, canLose: low < 0 }) : p;
+    if (inflation > 1 || !mayDecide(p)) return p;
+    return isWhole && low >= -1 && high <= 1
+      ? exactTail(outcomeOf(reading), { bound, canWin: high > 0, canLose: low < 0 })
+      : Math.max(p, lumpedTail(items.weights(), { units: n, least: n * distance }));
   }
   const { effective, designEffect, groups, totals } = grouped;
   const grown = items.variance * designEffect;
@@ -353,11 +357,15 @@ function readingP(reading: Reading, bound: number, { range: { low, high }, infla
   const t = distance / Math.sqrt(cautious / n);
   const freedom = Math.max(1, effective - 1);
   const cdf = (value: number) => tCdf(value, freedom);
-  return direction === 1 ? upperTail(t, skewnessOf(ofGroups, groups), cdf) : cdf(t);
+  if (direction === -1) return cdf(t);
+  const p = upperTail(t, skewnessOf(ofGroups, groups), cdf);
+  return mayDecide(p) ? Math.max(p, lumpedTail(ofGroups.weights(), { units: groups, least: n * distance })) : p;
 }
 
 /** Other p-values decide nothing, however exact. */
-const DECIDING = { least: 1e-6, most: 0.25 };
+function mayDecide(p: number): boolean {
+  return p >= 1e-6 && p <= 0.25;
+}
 
 function outcomeOf({ n, values }: Reading): Outcome {
   const count = (wanted: number) => Math.round(n * (values.find(({ value }) => value === wanted)?.share ?? 0));
@@ -365,7 +373,7 @@ function outcomeOf({ n, values }: Reading): Outcome {
 }
 
 /** The skewness of the mean of `units` draws. */
-function skewnessOf({ variance, third }: Moments, units: number): number {
+function skewnessOf({ variance, third }: Pick<Likeliest, 'variance' | 'third'>, units: number): number {
   return variance > 0 ? third / variance ** 1.5 / Math.sqrt(units) : 0;
 }
 
