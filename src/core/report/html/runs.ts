@@ -27,7 +27,7 @@ export function runsPage(folder: string, runs: readonly RunRow[], style: Inline)
 
 function renderRun({ name, suites, models, state, answer }: RunRow): Markup {
   const address = `/run/${encodeURIComponent(name)}/`;
-  return html`<tr><td><input type="checkbox" name="run" value="${name}" aria-label="${plain(name)}"></td><th scope="row"><a href="${address}">${plain(name)}</a></th><td>${plain(suites.join(', '))}</td><td>${models === null ? '' : String(models)}</td><td>${state}</td><td>${plain(answer ?? '')}</td></tr>
+  return html`<tr><td><input type="checkbox" name="run" value="${name}" aria-label="${plain(name)}"></td><th scope="row"><a href="${address}">${plain(name)}</a></th><td>${plain(suites.join(', '))}</td><td>${models === null ? '' : plural(models, 'model')}</td><td>${state}</td><td>${plain(answer ?? 'not reported yet')}</td></tr>
 `;
 }
 
