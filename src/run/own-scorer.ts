@@ -114,6 +114,11 @@ const TOO_MANY_LINES: OwnVerdict = { failed: 'it wrote more than one line for an
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
+interface AskOptions {
+  readonly seconds: number;
+  readonly signal: AbortSignal;
+}
+
 class Conversation {
   private child: Child | null = null;
   private answered = 0;
@@ -125,10 +130,15 @@ class Conversation {
     private readonly place: Pick<Allowed, 'cwd' | 'environment'>,
   ) {}
 
-  ask(
-    question: object,
-    { seconds, signal }: { readonly seconds: number; readonly signal: AbortSignal },
-  ): Promise<OwnVerdict> {
+  async ask(question: object, options: AskOptions): Promise<OwnVerdict> {
+    const verdict = await this.askOnce(question, options);
+    if (verdict !== 'ended before') return verdict;
+    // A new process has answered nothing, so it is not asked a third time.
+    return (await this.askOnce(question, options)) as OwnVerdict;
+  }
+
+  /** @returns `ended before` where it had answered earlier questions and ended by itself, perhaps before it saw this one. */
+  private askOnce(question: object, { seconds, signal }: AskOptions): Promise<OwnVerdict | 'ended before'> {
     signal.throwIfAborted();
     if (this.strayed) {
       this.close();
@@ -140,7 +150,7 @@ class Conversation {
       let reply = '';
       let ended = false;
       let verdict: OwnVerdict | null = null;
-      const end = (settled: OwnVerdict, then: 'keep' | 'stop') => {
+      const end = (settled: OwnVerdict | 'ended before', then: 'keep' | 'stop') => {
         if (ended) return;
         ended = true;
         clearTimeout(timer);
@@ -162,8 +172,10 @@ class Conversation {
           setTimeout(() => end(given, 'keep'), ++this.answered > WATCHED_ANSWERS ? SHORT_WATCH_MS : WATCH_MS);
         } else if (reply.length > LONGEST_LINE) end({ failed: 'it wrote a megabyte without a line end' }, 'stop');
       };
-      const onClose = (code: number | null, killed: string | null) =>
-        end(verdict ?? { failed: `it ended with ${killed ?? `exit code ${code}`}${this.lastWords()}` }, 'stop');
+      const onClose = (code: number | null, killed: string | null) => {
+        if (verdict === null && reply === '' && code === 0 && this.answered > 0) end('ended before', 'stop');
+        else end(verdict ?? { failed: `it ended with ${killed ?? `exit code ${code}`}${this.lastWords()}` }, 'stop');
+      };
       const onError = (error: Error) => end({ failed: `it cannot be started (${error.message})` }, 'stop');
       const onAbort = () => {
         end({ failed: 'interrupted' }, 'stop');

@@ -45,6 +45,11 @@ test.each<[string, string, readonly unknown[]]>([
     'console.log(0.5, ); setTimeout(() => process.exit(), 5)',
     [{ value: 0.5 }, { value: 0.5 }],
   ],
+  [
+    'an answer, and then it exits while it is asked again',
+    'console.log(0.5); if (n === 1) { const end = Date.now() + 80; while (Date.now() < end); process.exit(); }',
+    [{ value: 0.5 }, { value: 0.5 }, { value: 0.5 }],
+  ],
   ['nothing, and it exits early', 'process.exit(4)', [failed('it ended with exit code 4'), failed('exit code 4')]],
   [
     'a word too long',
