@@ -168,6 +168,13 @@ export const ERRORS: readonly Scenario[] = [
     margin: 0.1,
     shape: { sizes: [60, ...alone(40)], win: 0.1, loss: 0.2, together: 0.9, kind: 'whole groups' },
   }),
+  // Mostly the large group is not among those that fail as one.
+  scenario({
+    name: 'repeated, one group of 30 beside 60 of 5, 60% fail as one, margin 20',
+    truth: 'at the margin',
+    margin: 0.2,
+    shape: { sizes: [30, ...even(60, 5)], win: 0, loss: 0.2, together: 0.6, kind: 'repeated' },
+  }),
   scenario({
     name: 'two groups of 30 beside 40 samples',
     truth: 'at the margin',

@@ -149,6 +149,14 @@ describe('the parts of the score test', () => {
     },
   );
 
+  // The ICC by analysis of variance and 1 + (sum m^2 / n - 1) ICC, in numpy; scipy.stats.t.sf(0.0939394 / sqrt(0.16 deff / 330), 44.375)
+  it('lets a large group stray as the others do, where it was not lost itself', () => {
+    const clusters = [30, ...Array<number>(60).fill(5)].flatMap((size, group) => Array<number>(size).fill(group));
+    const values = clusters.map((group) => (group >= 1 && group <= 7 ? -1 : 0));
+    // By the totals that were seen the design effect is 5.34, and the p-value .0358.
+    expect(scoreTest(values, { clusters }).greaterP(-0.2)).toBeCloseTo(0.06038022040054171, 9);
+  });
+
   // references.R: exact()
   it.each([
     [0, 1, 50, -0.1, 0.0337858596924326],

@@ -10,7 +10,8 @@
  * The weights are those of empirical likelihood (Owen 1988, Biometrika 75:237). A value that was never seen can have weight:
  * a hundred equal answers do not prove that losses are impossible.
  *
- * In groups V grows. The design effect that was seen (Rao and Scott 1992, Biometrics 48:577) says by how much. It hardly says whether
+ * In groups V grows. The design effect that was seen (Rao and Scott 1992, Biometrics 48:577) says by how much; of groups of unequal size
+ * also the one that their likeness within makes usual, and the larger counts. It hardly says whether
  * groups are lost as one where none was seen that is. So groups are also taken as units: one unseen group that loses everything has
  * its likeliest weight beside the groups that were seen, and the larger variance counts. For a claim that the mean is less, that group
  * wins everything. The t distribution has the degrees of freedom of Kish's effective groups, less 1.
@@ -309,11 +310,17 @@ function summarise(tally: Tally): Reading {
   const values = [...counts].map(([value, count]) => ({ value, share: count / n }));
   const isWhole = values.every(({ value }) => value === -1 || value === 0 || value === 1);
   if (groups === n) return { n, mean, values, isWhole, grouped: null };
-  const within = squares - n * mean ** 2;
-  let between = 0;
+  const whole = squares - n * mean ** 2;
+  // The squared deviations of totals, and of means, each mean as often as its group has items.
+  let [ofTotals, ofMeans] = [0, 0];
   const different = [...totals.values()].flatMap((ofSize) => [...ofSize.values()]);
-  for (const one of different) between += one.groups * (one.total - one.size * mean) ** 2;
-  const designEffect = within > 1e-12 * n ? Math.max(1, (between * groups * (n - 1)) / ((groups - 1) * within * n)) : 1;
+  for (const one of different) {
+    const deviation = one.groups * (one.total - one.size * mean) ** 2;
+    ofTotals += deviation;
+    ofMeans += deviation / one.size;
+  }
+  const seen = whole > 1e-12 * n ? (ofTotals * groups * (n - 1)) / ((groups - 1) * whole * n) : 1;
+  const designEffect = Math.max(1, seen, totals.size > 1 ? usualEffect({ n, groups, sizes, whole, ofMeans }) : 1);
   return {
     n,
     mean,
@@ -326,6 +333,29 @@ function summarise(tally: Tally): Reading {
       designEffect,
     },
   };
+}
+
+/** Sums over the items and the groups. */
+interface Deviations {
+  readonly n: number;
+  readonly groups: number;
+  /** Of the squared sizes. */
+  readonly sizes: number;
+  readonly whole: number;
+  readonly ofMeans: number;
+}
+
+/**
+ * The design effect of groups that are all as alike within as they usually are: `1 + (sum m^2 / n - 1) ICC` (Kish 1965), with the ICC by
+ * analysis of variance (Donner 1986, International Statistical Review 54:67). Where one group is large, its own total says little of
+ * how far it can stray: mostly it is not among the groups that are lost as one.
+ */
+function usualEffect({ n, groups, sizes, whole, ofMeans }: Deviations): number {
+  const between = ofMeans / (groups - 1);
+  const within = (whole - ofMeans) / (n - groups);
+  const usualSize = (n - sizes / n) / (groups - 1);
+  const variance = between + (usualSize - 1) * within;
+  return variance > 0 ? 1 + (sizes / n - 1) * ((between - within) / variance) : 1;
 }
 
 function readingP(reading: Reading, bound: number, { range: { low, high }, inflation }: Scale): number {
