@@ -161,7 +161,7 @@ export interface Cell extends MachineFigures {
   readonly warnings: readonly Warning[];
 }
 
-/** TTFT = fixed + secondsPerToken x prompt tokens, by least squares over the samples. */
+/** TTFT = fixed + prompt tokens / rate, by least squares over the samples. */
 export interface TtftLine {
   /** Prompts. */
   readonly n: number;
