@@ -419,14 +419,18 @@ const FEW_PROMPTS = 3;
 
 /** Whether the longest prompts have one count of tokens between them, though one is much longer than another. */
 function looksCut(samples: readonly SampleInfo[], trials: Trials): boolean {
-  const prompts = samples.flatMap(({ id, messages }) => {
-    const tokens = trials.rowsOf(id).map((row) => trials.timing(row, 'promptTokens'))[0];
-    const length = messages.reduce((sum, { content }) => sum + content.length, 0);
-    return tokens === undefined || tokens === null ? [] : [{ tokens, length }];
-  });
-  const most = prompts.reduce((most, { tokens }) => Math.max(most, tokens), 0);
-  const lengths = prompts.filter(({ tokens }) => tokens === most).map(({ length }) => length);
-  if (lengths.length < FEW_PROMPTS) return false;
+  let most = 0;
+  let longest: SampleInfo[] = [];
+  for (const sample of samples) {
+    const [row] = trials.rowsOf(sample.id);
+    const tokens = row === undefined ? null : trials.timing(row, 'promptTokens');
+    if (tokens === null || tokens < most) continue;
+    if (tokens > most) longest = [];
+    most = tokens;
+    longest.push(sample);
+  }
+  if (longest.length < FEW_PROMPTS) return false;
+  const lengths = longest.map(({ messages }) => messages.reduce((length, { content }) => length + content.length, 0));
   return lengths.reduce((a, b) => Math.max(a, b)) - lengths.reduce((a, b) => Math.min(a, b)) > MUCH_LONGER;
 }
 

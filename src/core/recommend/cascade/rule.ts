@@ -6,7 +6,7 @@ import {
   type CascadeItems,
   type DeferralPoint,
   type DeferralRule,
-  deferralCurve,
+  deferralPoints,
   defers,
 } from '../../stats/cascade/curve.js';
 
@@ -57,15 +57,24 @@ export function chooseRule(cases: readonly Case[], { margin, alpha, n }: Wanted)
   const largeCost = mean(cases.map((one) => one.largeCost));
   const scores = scoresIn(cases);
   const candidates = known.map((signal) => {
-    const curve = deferralCurve({ ...scores, confidence: confidencesIn(cases, signal) });
     const errorOf = (point: DeferralPoint) => point.differenceError * Math.sqrt(cases.length / n);
-    // If every request is deferred, nothing is lost, so there is always one such point.
-    const point = curve.find((one) => one.difference - z * errorOf(one) >= -margin - 1e-12) ?? curve.at(-1)!;
+    const points = deferralPoints({ ...scores, confidence: confidencesIn(cases, signal) });
+    const point = firstOf(points, (one) => one.difference - z * errorOf(one) >= -margin - 1e-12);
     const cost = mean(cases.map((one) => askingCost(one, signal))) + point.rate * largeCost;
     return { signal, rule: point.rule, cost };
   });
   const { signal, rule } = candidates.reduce((best, one) => (one.cost < best.cost ? one : best));
   return { signal, rule };
+}
+
+/** The first point that does; else the last, where every request is deferred, so that nothing is lost. */
+function firstOf(points: Iterable<DeferralPoint>, does: (point: DeferralPoint) => boolean): DeferralPoint {
+  let last!: DeferralPoint;
+  for (const point of points) {
+    if (does(point)) return point;
+    last = point;
+  }
+  return last;
 }
 
 export function itemsOf(cases: readonly Case[], signal: Signal): CascadeItems {

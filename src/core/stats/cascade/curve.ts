@@ -51,6 +51,11 @@ export function defers(rule: DeferralRule, confidence: number): boolean {
  * the points are not evenly spaced where there are ties; thresholds lie midway between neighbouring confidences.
  */
 export function deferralCurve(items: CascadeItems): DeferralPoint[] {
+  return [...deferralPoints(items)];
+}
+
+/** The points of the curve one by one, for whoever needs only the first of them. */
+export function* deferralPoints(items: CascadeItems): Generator<DeferralPoint> {
   expectItems(items);
   const { confidence, small, large } = items;
   const n = confidence.length;
@@ -72,19 +77,16 @@ export function deferralCurve(items: CascadeItems): DeferralPoint[] {
       differenceError: Math.sqrt(spread / n),
     };
   };
-  const points = [point(0, { always: 'small' })];
-  order.forEach((index, i) => {
+  yield point(0, { always: 'small' });
+  for (let i = 0; i + 1 < n; i++) {
+    const [index, next] = [order[i]!, order[i + 1]!];
     gap -= gaps[index]!;
     squares -= gaps[index]! ** 2;
-    const next = order[i + 1];
-    if (next === undefined) {
-      [gap, squares] = [0, 0];
-      points.push(point(n, { always: 'large' }));
-    } else if (confidence[next]! > confidence[index]!) {
-      points.push(point(i + 1, { deferBelow: between(confidence[index]!, confidence[next]!) }));
-    }
-  });
-  return points;
+    if (confidence[next]! > confidence[index]!)
+      yield point(i + 1, { deferBelow: between(confidence[index]!, confidence[next]!) });
+  }
+  [gap, squares] = [0, 0];
+  yield point(n, { always: 'large' });
 }
 
 /** Deferring a share of the items blindly: a straight line from the small model to the large. */

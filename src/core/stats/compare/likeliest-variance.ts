@@ -12,10 +12,13 @@ export interface Weighted {
   readonly weight: number;
 }
 
-export interface Likeliest {
-  /** Its second and third moment. */
+/** The second and third moment about the mean. */
+export interface Moments {
   readonly variance: number;
   readonly third: number;
+}
+
+export interface Likeliest extends Moments {
   weights(): readonly Weighted[];
 }
 

@@ -34,9 +34,10 @@ export function lumpedTail(points: readonly Weighted[], { units, least }: { unit
   const lowest = points.reduce((low, { distance }) => Math.min(low, distance), 0);
   const highest = points.reduce((high, { distance }) => Math.max(high, distance), 0);
   const end = END * (highest - lowest);
-  const lost = lumpOf(points.filter(({ distance }) => distance < lowest + end));
-  const won = lumpOf(points.filter(({ distance }) => distance > highest - end));
-  const rest = lumpOf(points.filter(({ distance }) => distance >= lowest + end && distance <= highest - end));
+  const fateOf = (distance: number) =>
+    distance < lowest + end ? 'lost' : distance > highest - end ? 'won' : 'neither';
+  const lumpThatIs = (fate: string) => lumpOf(points.filter(({ distance }) => fateOf(distance) === fate));
+  const [lost, rest, won] = [lumpThatIs('lost'), lumpThatIs('neither'), lumpThatIs('won')];
   const lumps = [lost, rest, won];
   const means = lumps.flatMap(({ weight, mean }) => (weight > 0 ? [mean] : []));
   const step = Math.min(...means.slice(1).map((mean, i) => mean - means[i]!));

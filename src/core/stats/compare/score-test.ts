@@ -34,7 +34,7 @@ import { once } from '../basics/once.js';
 import { narrowRoot } from '../basics/root.js';
 import { type ClusterId, clusterIndices } from '../estimate/clusters.js';
 import { exactTail, type Outcome } from './exact-tail.js';
-import { type Likeliest, likeliestMoments, type Point } from './likeliest-variance.js';
+import { likeliestMoments, type Moments, type Point } from './likeliest-variance.js';
 import { lumpedTail } from './lumped-tail.js';
 
 export interface ScoreTestOptions {
@@ -102,8 +102,7 @@ export function groupsToDraw(groups: readonly (readonly number[])[]): DrawnGroup
 /** The test of differences that are counted in groups already, each with its values in ascending order. */
 export function scoreTestOfGroups(groups: readonly Group['counts'][]): ScoreTest {
   const kinds: Kinds = new Map();
-  const counted = groups.map((counts) => kept(counts.join(), kinds, () => groupWith(counts)));
-  return testOf(tallyOf(counted), { range: DIFFERENCES, inflation: 1 });
+  return testOf(tallyOf(groups.map((counts) => groupOfCounts(counts, kinds))), { range: DIFFERENCES, inflation: 1 });
 }
 
 function testOf(tally: Tally, { range, inflation }: Scale): ScoreTest {
@@ -163,8 +162,15 @@ function groupOf(values: readonly number[], kinds: Kinds): Group {
   const counts = new Map<number, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   if (counts.size > FEW_VALUES) return groupWith([...counts]);
-  const sorted = [...counts].sort(([a], [b]) => a - b);
-  return kept(sorted.join(), kinds, () => groupWith(sorted));
+  return groupOfCounts(
+    [...counts].sort(([a], [b]) => a - b),
+    kinds,
+  );
+}
+
+/** @param counts in the order of their values. */
+function groupOfCounts(counts: Group['counts'], kinds: Kinds): Group {
+  return kept(counts.join(), kinds, () => groupWith(counts));
 }
 
 function kept(key: number | string, kinds: Kinds, make: () => Group): Group {
@@ -403,7 +409,7 @@ function outcomeOf({ n, values }: Reading): Outcome {
 }
 
 /** The skewness of the mean of `units` draws. */
-function skewnessOf({ variance, third }: Pick<Likeliest, 'variance' | 'third'>, units: number): number {
+function skewnessOf({ variance, third }: Moments, units: number): number {
   return variance > 0 ? third / variance ** 1.5 / Math.sqrt(units) : 0;
 }
 

@@ -112,7 +112,7 @@ function studentT(
   const standardError = plain * Math.sqrt(inflation);
   const half = twoSidedT(confidence, Math.max(1, units - 1)) * standardError;
   const interval = { low: value - half, high: value + half };
-  const least = bounds && isBounded(bounds) ? FEW_BOUNDED_VALUES : FEW_VALUES;
+  const least = isBounded(bounds) ? FEW_BOUNDED_VALUES : FEW_VALUES;
   const few = `only ${n} values: the interval assumes a near-normal mean; measure ${least} or more`;
   return {
     value,
@@ -218,7 +218,7 @@ function equalValues(
 ): Pick<Estimate, 'low' | 'high' | 'method' | 'standardError' | 'warnings'> {
   const { confidence, bounds } = options;
   const equal = { method: 'all-values-equal', standardError: 0 } as const;
-  if (!bounds || !isBounded(bounds)) {
+  if (!isBounded(bounds)) {
     const warnings = ['all values are equal: the interval has no width, which understates the uncertainty'];
     return { low: value, high: value, ...equal, warnings };
   }
@@ -231,8 +231,8 @@ function equalValues(
   };
 }
 
-function isBounded({ low, high }: Interval): boolean {
-  return Number.isFinite(low) && Number.isFinite(high);
+function isBounded(bounds: Interval | undefined): bounds is Interval {
+  return bounds !== undefined && Number.isFinite(bounds.low) && Number.isFinite(bounds.high);
 }
 
 function expectWithin(values: Values, bounds: Interval): void {
