@@ -22,7 +22,7 @@ export function devicesOf(analysis: Analysis, recommended: SuiteRecommendation):
   const { devices, fits, electricity } = recommended;
   const found = runDevices(analysis, suite, { devices, fits });
   const isSensible = (model: string) => !isRuledOut(recommended, model);
-  const money = once(() => breakEvens(analysis, suite, found, { devices, fits, electricity, isSensible }));
+  const money = once(() => breakEvens(analysis, suite, found, { electricity, isSensible }));
   const result: SuiteDevices = {
     ...found,
     get breakEvens() {

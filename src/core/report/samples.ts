@@ -36,14 +36,10 @@ export function samplesReport(analysis: Analysis, beginning: CsvBeginning = 'pla
   for (const { tasks } of analysis.suites) {
     for (const { samples, cells } of tasks) {
       samples.forEach((sample, i) => {
+        const asked = askedOf(sample);
         for (const cell of cells) {
           const result = cell.results[i];
-          if (result)
-            lines.push(
-              rowOf(cell, classes.get(cell.model) ?? null, sample, result)
-                .map(escapeCsv)
-                .join(','),
-            );
+          if (result) lines.push(lineOf(cell, classes.get(cell.model) ?? null, asked, result));
         }
       });
     }
@@ -52,32 +48,46 @@ export function samplesReport(analysis: Analysis, beginning: CsvBeginning = 'pla
   return [{ path: 'samples.csv', content: `${mark}${lines.join('\r\n')}\r\n` }];
 }
 
-function rowOf(
-  cell: Cell,
-  modelClass: ModelClass | null,
-  sample: SampleInfo,
-  result: SampleResult,
-): (string | number | null)[] {
+/** What a sample is for every model, as fields. */
+interface Asked {
+  readonly id: string;
+  readonly group: string;
+  readonly target: string;
+  readonly prompt: string;
+}
+
+function askedOf(sample: SampleInfo): Asked {
+  const { id, group, target } = sample;
+  return {
+    id: escapeCsv(id),
+    group: escapeCsv(group),
+    target: escapeCsv(typeof target === 'string' ? target : (JSON.stringify(target) ?? null)),
+    prompt: escapeCsv(promptOf(sample)),
+  };
+}
+
+function lineOf(cell: Cell, modelClass: ModelClass | null, asked: Asked, result: SampleResult): string {
   const { suite, task, model } = cell;
   const { repetitions, score, answer, output, finish, failure, confidence, timings } = result;
-  return [
-    suite,
-    task,
-    sample.id,
-    sample.group,
-    model,
+  const line = [
+    escapeCsv(suite),
+    escapeCsv(task),
+    asked.id,
+    asked.group,
+    escapeCsv(model),
     repetitions,
     score,
-    answer,
-    typeof sample.target === 'string' ? sample.target : (JSON.stringify(sample.target) ?? null),
-    output,
+    escapeCsv(answer),
+    asked.target,
+    escapeCsv(output),
     finish,
-    failure,
+    escapeCsv(failure),
     isMissing(confidence) ? null : rounded(confidence.mean),
-    ...DISTRIBUTED.map((metric) => rounded(timings[metric])),
-    modelClass,
-    promptOf(sample),
   ];
+  // Of `null` nothing is written.
+  for (const metric of DISTRIBUTED) line.push(rounded(timings[metric]));
+  line.push(modelClass, asked.prompt);
+  return line.join(',');
 }
 
 /** What was asked of this sample: the system prompt is that of the task. */

@@ -100,7 +100,11 @@ export function summarise(analysis: Analysis, recommendation: Recommendation, lo
 function describeFits(analysis: Analysis, recommended: SuiteRecommendation) {
   const { models } = devicesOf(analysis, recommended);
   return recommended.fits.map(({ model, context, estimate, measured, error }, i) => {
-    const { lengths, here, devices } = models[i]!;
+    const {
+      subject: { lengths },
+      here,
+      devices,
+    } = models[i]!;
     return {
       ...{ model, context, estimate, measured, error, lengths },
       here: describePrediction(here),

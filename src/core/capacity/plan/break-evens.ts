@@ -19,7 +19,7 @@ import { type Engine, predictedEngines } from './engine.js';
 import { engineHere } from './here.js';
 import { atRate } from './load-plan.js';
 import { breakEvenRate, monthOf } from './money.js';
-import { questionOf, type RunDevices, type RunDevicesOptions, type Subject, subjectOf } from './run-devices.js';
+import { questionOf, type RunDevices, type Subject } from './run-devices.js';
 
 export interface BreakEven {
   readonly model: string;
@@ -38,7 +38,7 @@ export interface BreakEven {
   readonly feasible: 'yes' | 'no' | 'open' | Missing;
 }
 
-export interface BreakEvenOptions extends RunDevicesOptions {
+export interface BreakEvenOptions {
   readonly electricity: Electricity;
   /** Whether anybody would run this model in place of another. */
   readonly isSensible: (model: string) => boolean;
@@ -47,8 +47,8 @@ export interface BreakEvenOptions extends RunDevicesOptions {
 export function breakEvens(
   analysis: Analysis,
   suite: SuiteAnalysis,
-  { models }: RunDevices,
-  { devices, fits, electricity, isSensible }: BreakEvenOptions,
+  { devices, models }: RunDevices,
+  { electricity, isSensible }: BreakEvenOptions,
 ): BreakEven[] {
   const hosted = suite.overall.flatMap(({ model, metrics }) => {
     const cost = estimateAt(metrics.cost, 'mean');
@@ -58,9 +58,8 @@ export function breakEvens(
   const objectives = objectivesOf(suite.requirement.limits);
   return models
     .filter(({ model }) => isSensible(model))
-    .flatMap(({ model: id, devices: places }) => {
-      const subject = subjectOf(analysis, suite, fits.find(({ model }) => model === id)!);
-      return places.flatMap(({ state }, i) => {
+    .flatMap(({ model: id, subject, devices: places }) =>
+      places.flatMap(({ state }, i) => {
         const device = devices[i]!;
         if (state !== 'fits' || device.price === null) return [];
         const machine: Machine = { device, price: device.price, engines: enginesOf(subject, device), electricity };
@@ -78,8 +77,8 @@ export function breakEvens(
             const found = breakEven(machine, demand, ofRequest);
             return found === null ? [] : [{ model: id, device: device.name, instead, ...found }];
           });
-      });
-    });
+      }),
+    );
 }
 
 interface Machine {

@@ -24,8 +24,7 @@ export interface RunDevices {
 
 export interface ModelDevices {
   readonly model: string;
-  /** The mean lengths of its requests in tokens, and how many samples were measured. */
-  readonly lengths: (Lengths & { readonly measured: number }) | Missing;
+  readonly subject: Subject;
   /** One stream on the machine of the run. */
   readonly here: Prediction;
   /** One for each device. */
@@ -52,17 +51,18 @@ export interface RunDevicesOptions {
 export interface Subject {
   readonly model: ModelAnalysis;
   readonly workload: ModelWorkload;
+  /** The mean lengths of its requests in tokens, and how many samples were measured. */
+  readonly lengths: (Lengths & { readonly measured: number }) | Missing;
   readonly fit: ModelFit;
 }
 
 export function runDevices(analysis: Analysis, suite: SuiteAnalysis, { devices, fits }: RunDevicesOptions): RunDevices {
   const models = fits.map((fit): ModelDevices => {
     const subject = subjectOf(analysis, suite, fit);
-    const { lengths } = subject.workload;
     const here = predictionHere(subject, devices);
     return {
       model: fit.model,
-      lengths: lengths.length === 0 ? NO_LENGTHS : { ...usualLengths(lengths), measured: lengths.length },
+      subject,
       here,
       devices: devices.map((device) => onDevice(subject, device, here)),
     };
@@ -72,19 +72,25 @@ export function runDevices(analysis: Analysis, suite: SuiteAnalysis, { devices, 
 
 const NO_LENGTHS = missing('the tokens of its requests and answers were not counted');
 
-export function subjectOf({ models }: Analysis, suite: SuiteAnalysis, fit: ModelFit): Subject {
-  return { model: models.find(({ id }) => id === fit.model)!, workload: workloadOf([suite], fit.model), fit };
+function subjectOf({ models }: Analysis, suite: SuiteAnalysis, fit: ModelFit): Subject {
+  const workload = workloadOf([suite], fit.model);
+  const { lengths } = workload;
+  return {
+    model: models.find(({ id }) => id === fit.model)!,
+    workload,
+    lengths: lengths.length === 0 ? NO_LENGTHS : { ...usualLengths(lengths), measured: lengths.length },
+    fit,
+  };
 }
 
-function predictionHere({ model, workload }: Subject, devices: readonly Device[]): Prediction {
+function predictionHere({ model, workload, lengths }: Subject, devices: readonly Device[]): Prediction {
   const machine = devices.find(({ thisMachine }) => thisMachine);
   const place = {
     model: model.id,
     device: machine === undefined ? 'this machine' : nameOf(machine),
     facts: model.facts,
   };
-  const lengths = workload.lengths.length === 0 ? { prompt: 1, output: 1 } : usualLengths(workload.lengths);
-  return streamHere({ ...place, streams: workload.streams }, lengths);
+  return streamHere({ ...place, streams: workload.streams }, isMissing(lengths) ? { prompt: 1, output: 1 } : lengths);
 }
 
 function onDevice(subject: Subject, device: Device, here: Prediction): ModelOnDevice {
@@ -113,12 +119,11 @@ function predictionOn(subject: Subject, device: Device): Prediction {
   return { model: subject.model.id, device: nameOf(device), engine: usualEngine(device), ...absent };
 }
 
-export function questionOf({ model, workload, fit }: Subject, device: Device): Question | Missing {
+export function questionOf({ model, lengths, fit }: Subject, device: Device): Question | Missing {
   const engine = usualEngine(device);
   const shape = recordedShape(model.facts, model.entry, ENGINES[engine].storage);
   if (isMissing(shape)) return shape;
-  if (workload.lengths.length === 0) return NO_LENGTHS;
-  const lengths = usualLengths(workload.lengths);
+  if (isMissing(lengths)) return lengths;
   const { maxContext } = shape;
   const longest = isMissing(fit.context) ? Math.ceil(lengths.prompt + lengths.output) : fit.context.value;
   return {

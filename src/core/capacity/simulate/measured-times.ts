@@ -8,7 +8,8 @@
  * prompts is as slow as decoding, nothing is left for the pass, and a batch gains nothing. From two sequences on, engines multiply matrices in place
  * of a vector. What that costs a small batch lies between nothing and a second pass, and no single stream shows it: half a pass is taken.
  */
-import { median, percentile } from '../../stats/estimate/percentiles.js';
+import { sorted } from '../../stats/basics/moments.js';
+import { median, percentileOfSorted } from '../../stats/estimate/percentiles.js';
 import type { StepFactors, StepTimes } from './step-times.js';
 
 /** One answer that had the machine for itself. */
@@ -51,6 +52,7 @@ export function measuredTimes(streams: readonly SingleStream[]): MeasuredTimes {
     median(streams.map(({ promptTokens, ttft }) => ttft - promptTokens * promptToken)) - pass,
   );
   const ttfts = streams.map(({ promptTokens, ttft }) => ttft / (request + pass + promptTokens * promptToken));
+  const errorOfTtft = errorOfMedian(ttfts);
   return {
     times: {
       pass: () => pass,
@@ -62,7 +64,7 @@ export function measuredTimes(streams: readonly SingleStream[]): MeasuredTimes {
       shares: { memoryOfPass: 1, computeOfSequence: 1 },
     },
     answers: streams.length,
-    errors: { decode: errorOfMedian(tpots), batch: errorOfMedian(ttfts), prefill: errorOfMedian(ttfts) },
+    errors: { decode: errorOfMedian(tpots), batch: errorOfTtft, prefill: errorOfTtft },
     tpot,
     promptToken,
     request,
@@ -85,7 +87,7 @@ function slopeOf(points: readonly (readonly [x: number, y: number])[]): number |
 
 /** The standard error of the logarithm of a median: 1.2533 times that of a mean, from the quartiles of the values. */
 function errorOfMedian(values: readonly number[]): number {
-  const logs = values.map(Math.log);
-  const deviation = (percentile(logs, 0.75) - percentile(logs, 0.25)) / 1.349;
+  const logs = sorted(values.map(Math.log));
+  const deviation = (percentileOfSorted(logs, 0.75) - percentileOfSorted(logs, 0.25)) / 1.349;
   return (1.2533 * deviation) / Math.sqrt(values.length);
 }
