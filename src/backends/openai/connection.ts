@@ -85,7 +85,7 @@ export function connect(
     endpoint,
     ended,
     async send(method, url, body, signal) {
-      const payload = body === null ? null : JSON.stringify(body, wellFormed);
+      const payload = body === null ? null : payloadOf(body);
       const response = await request(url, {
         method,
         headers: endpoint.headers,
@@ -98,7 +98,10 @@ export function connect(
       });
       // Errors of a body that nobody reads any more.
       response.body.on('error', () => {});
-      const header = (name: string) => [response.headers[name]].flat()[0];
+      const header = (name: string) => {
+        const value = response.headers[name];
+        return Array.isArray(value) ? value[0] : value;
+      };
       const answer = await decoded(response.body, header('content-encoding') ?? '', endpoint.place);
       if (response.statusCode < 300) return { contentType: header('content-type') ?? '', body: answer };
       const text = await readText(answer, LONGEST_REFUSAL).catch(() => '');
@@ -107,6 +110,14 @@ export function connect(
     },
     close: () => dispatcher.destroy(),
   };
+}
+
+/** A lone surrogate, as JSON writes it, or a backslash before such a text. */
+const MAY_BE_HALF = /\\ud[89a-f]/;
+
+function payloadOf(body: object): string {
+  const text = JSON.stringify(body);
+  return MAY_BE_HALF.test(text) ? JSON.stringify(body, wellFormed) : text;
 }
 
 /** Half a character (a lone surrogate) is valid in JavaScript and refused by servers: it becomes the replacement character. */

@@ -22,6 +22,7 @@ const DECODERS: Readonly<Record<string, (beginning: Buffer) => Transform>> = {
  * @throws UserError for an encoding that cannot be undone.
  */
 export async function decoded(body: Readable, encoding: string, place: string): Promise<Readable> {
+  if (encoding === '') return body;
   const names = encoding
     .toLowerCase()
     .split(',')
@@ -44,10 +45,14 @@ export async function decoded(body: Readable, encoding: string, place: string): 
   }, body);
 }
 
-/** The body itself, or unpacked where it is compressed and no header says so. */
-export async function unpacked(body: Readable): Promise<Readable> {
+/** The body itself, or unpacked where it is compressed and no header says so; and its first bytes. */
+export async function unpacked(
+  body: Readable,
+): Promise<{ readonly body: Readable; readonly beginning: Buffer | null }> {
   const beginning = await firstBytes(body);
-  return beginning?.[0] === 0x1f && beginning[1] === 0x8b ? pipeline(body, createGunzip(GZIP), () => {}) : body;
+  if (beginning?.[0] !== 0x1f || beginning[1] !== 0x8b) return { body, beginning };
+  const plain = pipeline(body, createGunzip(GZIP), () => {});
+  return { body: plain, beginning: await firstBytes(plain) };
 }
 
 function hasZlibHeader(bytes: Buffer): boolean {

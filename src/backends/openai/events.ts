@@ -23,6 +23,7 @@ const LONGEST_STREAM = 64 * 2 ** 20;
 
 /** The last event of a whole answer. */
 export const DONE = '[DONE]';
+const DONE_BYTES = Buffer.from(DONE);
 /** Seconds for the few bytes that close a whole answer. */
 const CLOSING = 0.1;
 
@@ -41,12 +42,17 @@ export function now(): number {
 }
 
 /**
+ * The events of a body, those together that were parsed together: what is paid for a turn of a generator is paid for all of them once.
+ *
  * @param parsed When bytes are parsed: soon after they arrive, or when the answer has ended. The latter costs less, for who needs nothing
  * of an answer before its end.
  * @throws StreamTooLarge, or whatever broke the connection.
  */
-export async function* eventsOf(body: Readable, parsed: 'soon' | 'at end' = 'soon'): AsyncGenerator<StampedEvent> {
-  const waiting: StampedEvent[] = [];
+export async function* eventsOf(
+  body: Readable,
+  parsed: 'soon' | 'at end' = 'soon',
+): AsyncGenerator<readonly StampedEvent[]> {
+  let waiting: StampedEvent[] = [];
   const state: { ended: boolean; error: unknown } = { ended: false, error: null };
   let wake = () => {};
   const arrived: { readonly time: number; readonly bytes: Buffer }[] = [];
@@ -55,7 +61,10 @@ export async function* eventsOf(body: Readable, parsed: 'soon' | 'at end' = 'soo
   let done = false;
 
   const end = (error: unknown) => {
-    if (!state.ended) Object.assign(state, { ended: true, error });
+    if (!state.ended) {
+      state.ended = true;
+      state.error = error;
+    }
     wake();
   };
   const read = () => {
@@ -80,7 +89,7 @@ export async function* eventsOf(body: Readable, parsed: 'soon' | 'at end' = 'soo
     const isFirst = arrived.length === 0;
     arrived.push({ time: now(), bytes });
     // Some servers keep a stream open after its last event.
-    if (parsed === 'soon' ? isFirst : bytes.includes(DONE)) setImmediate(read);
+    if (parsed === 'soon' ? isFirst : bytes.includes(DONE_BYTES)) setImmediate(read);
     received += bytes.length;
     if (received > LONGEST_STREAM) end(new StreamTooLarge('more than 64 MiB'));
   });
@@ -95,16 +104,20 @@ export async function* eventsOf(body: Readable, parsed: 'soon' | 'at end' = 'soo
     if (!state.ended) parser.feed('\n\n');
     end(null);
   });
-  body.on('close', () => readThenEnd(new Error('the connection was closed')));
+  body.on('close', () => {
+    // An error is dear: it looks through the stack.
+    if (!state.ended) readThenEnd(new Error('the connection was closed'));
+  });
   // A body that broke before anybody listened says so no more: a proxy's compression that cannot be undone.
   if (body.closed) end(body.readableEnded ? null : (body.errored ?? new Error('the connection was closed')));
 
   try {
     for (;;) {
-      const event = waiting.shift();
-      if (event !== undefined) {
-        done ||= event.data.trim() === DONE;
-        yield event;
+      if (waiting.length > 0) {
+        const events = waiting;
+        waiting = [];
+        done ||= events.some(({ data }) => data.trim() === DONE);
+        yield events;
       } else if (state.ended) {
         if (state.error !== null) throw state.error;
         return;

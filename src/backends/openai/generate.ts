@@ -55,14 +55,18 @@ export async function* generate(
     const again = attempts > 1 ? againOf(under, { count: attempts - 1, waited: shift }) : {};
     const rendered = model.api === 'chat' ? UNSEEN_TEMPLATE : { value: PLAIN.render(prompt) };
     const reader = createReader(generation, shift);
-    const { first, chunks } = stream;
-    let next = first === null ? await chunks.next() : { value: first };
-    for (; !next.done; next = await chunks.next()) {
-      // What has arrived is not handed out any more once the signal is aborted, except under load, where it is read at the end.
-      if (under !== 'load') deadline.signal.throwIfAborted();
-      const piece = reader.read(next.value);
-      if (piece !== null) yield piece;
+    for (let arrived = stream.first; ; ) {
+      for (const chunk of arrived) {
+        // What has arrived is not handed out any more once the signal is aborted, except under load, where it is read at the end.
+        if (under !== 'load') deadline.signal.throwIfAborted();
+        const piece = reader.read(chunk);
+        if (piece !== null) yield piece;
+        if (reader.stopped()) break;
+      }
       if (reader.stopped()) break;
+      const next = await stream.chunks.next();
+      if (next.done) break;
+      arrived = next.value;
     }
     deadline.signal.throwIfAborted();
     const rest = reader.rest();

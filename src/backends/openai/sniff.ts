@@ -11,10 +11,9 @@ const EVENTS = /^(\uFEFF)?\s*(data|event|id|retry|error)?:/;
 const MARKUP = /^(\uFEFF)?\s*[{[<]/;
 const LONGEST_BEGINNING = 256;
 
-/** Reads only the first bytes, and puts them back. */
-export async function kindOf(body: Readable, contentType: string): Promise<BodyKind> {
+/** @param beginning the first bytes; null where there are none. */
+export function kindOf(beginning: Buffer | null, contentType: string): BodyKind {
   const named: BodyKind = /event-stream/i.test(contentType) ? 'events' : 'other';
-  const beginning = await firstBytes(body);
   if (beginning === null) return named;
   const text = beginningOf(beginning);
   if (EVENTS.test(text)) return 'events';
@@ -31,7 +30,7 @@ function beginningOf(bytes: Buffer): string {
   return bytes.subarray(0, LONGEST_BEGINNING).toString('utf8');
 }
 
-/** Null where the body ends or breaks before its first byte. */
+/** Reads only the first bytes, and puts them back; null where the body ends or breaks before its first byte. */
 export async function firstBytes(body: Readable): Promise<Buffer | null> {
   for (;;) {
     const bytes = body.read() as Buffer | null;

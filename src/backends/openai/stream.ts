@@ -9,7 +9,7 @@ import { type Chunk, readMessage, saysSomething } from './answer.js';
 import { bodyOf, type Habits, type OptionalField, pathOf, refusedField, serverStops } from './body.js';
 import { type Answer, type Connection, meaningOf, Refusal, readText } from './connection.js';
 import { unpacked } from './decoding.js';
-import { eventsOf, now, StreamTooLarge } from './events.js';
+import { eventsOf, now, type StampedEvent, StreamTooLarge } from './events.js';
 import { parse } from './json.js';
 import type { MannerFields } from './manner.js';
 import { roomIn } from './room.js';
@@ -31,8 +31,10 @@ export interface Server {
 }
 
 export interface Stream {
-  readonly first: StampedChunk | null;
-  readonly chunks: AsyncGenerator<StampedChunk>;
+  /** The first that arrived together; none where the answer says nothing. */
+  readonly first: readonly StampedChunk[];
+  /** The others, never an empty list. */
+  readonly chunks: AsyncGenerator<readonly StampedChunk[]>;
 }
 
 export interface StampedChunk {
@@ -65,7 +67,7 @@ export async function startStream(
         parsed: under === 'load' && serverStops(model, generation, habits) ? 'at end' : 'soon',
       });
       const first = await chunks.next();
-      return { first: first.done ? null : first.value, chunks };
+      return { first: first.done ? [] : first.value, chunks };
     } catch (error) {
       // Nothing had been said yet, so that asking again hides nothing.
       if (error instanceof BrokenStream) throw new Transient(error.message, null, { cause: error });
@@ -87,7 +89,8 @@ export async function startStream(
       }
       if (folded !== null) habits.system = 'own';
       const meaning = meaningOf(folded ?? error, connection.endpoint);
-      if (meaning === 'withheld') return { first: { time: now(), chunk: WITHHELD }, chunks: (async function* () {})() };
+      if (meaning === 'withheld')
+        return { first: [{ time: now(), chunk: WITHHELD }], chunks: (async function* () {})() };
       throw meaning;
     }
   }
@@ -127,51 +130,72 @@ const LONGEST_REFUSAL = 64 * 1024;
 async function* chunksOf(
   answer: Answer,
   { endpoint, parsed }: Pick<Connection, 'endpoint'> & { readonly parsed: 'soon' | 'at end' },
-): AsyncGenerator<StampedChunk> {
+): AsyncGenerator<readonly StampedChunk[]> {
   const { contentType } = answer;
-  const body = await unpacked(answer.body);
-  if ((await kindOf(body, contentType)) === 'other') throw await refusalIn(body, contentType, endpoint);
+  const { body, beginning } = await unpacked(answer.body);
+  if (kindOf(beginning, contentType) === 'other') throw await refusalIn(body, contentType, endpoint);
   let begun = false;
   let finished = false;
+  let over = false;
   let nonsense: string | null = null;
   /** The names of events that are not chunks. Other protocols name their events. */
   const names = new Set<string>();
   let complaint: ServerError | null = null;
-  try {
-    for await (const event of eventsOf(body, parsed)) {
-      const { time } = event;
-      const message = readMessage(event);
-      switch (message.is) {
-        case 'done':
-        case 'failure': {
-          if (message.is === 'done' && !begun && nonsense !== null) throw notAChunk(nonsense, endpoint);
-          const error = message.is === 'failure' ? message.error : finished ? null : complaint;
-          if (error === null) {
-            if (!begun) throw new BrokenStream(`${endpoint.place}: the stream ended without an answer`);
-            return;
-          }
-          const failure = failureOf(error, begun, endpoint);
-          if (failure !== 'withheld') throw failure;
-          yield { time, chunk: WITHHELD };
-          return;
+
+  /** The chunk that an event is, if it says something. Sets `over` at the end of the answer. */
+  const chunkIn = (event: StampedEvent): Chunk | null => {
+    const message = readMessage(event);
+    switch (message.is) {
+      case 'done':
+      case 'failure': {
+        if (message.is === 'done' && !begun && nonsense !== null) throw notAChunk(nonsense, endpoint);
+        const error = message.is === 'failure' ? message.error : finished ? null : complaint;
+        if (error === null) {
+          if (!begun) throw new BrokenStream(`${endpoint.place}: the stream ended without an answer`);
+          over = true;
+          return null;
         }
-        case 'aside':
-          complaint = message.complaint ?? complaint;
-          if (event.name !== null && names.size < SHOWN_NAMES) names.add(event.name);
-          break;
-        case 'nonsense':
-          // What begins like a chunk was one, and a piece of the answer is lost with it.
-          if (message.text.startsWith('{')) throw notAChunk(message.text, endpoint);
-          nonsense ??= message.text;
-          break;
-        case 'chunk': {
-          const { chunk } = message;
-          if (isUnknown(chunk.finish)) throw endedBadly(chunk.finish.unknown, endpoint);
-          finished ||= chunk.finish !== null;
-          begun ||= saysSomething(chunk);
-          if (begun) yield { time, chunk };
-        }
+        const failure = failureOf(error, begun, endpoint);
+        if (failure !== 'withheld') throw failure;
+        over = true;
+        return WITHHELD;
       }
+      case 'aside':
+        complaint = message.complaint ?? complaint;
+        if (event.name !== null && names.size < SHOWN_NAMES) names.add(event.name);
+        return null;
+      case 'nonsense':
+        // What begins like a chunk was one, and a piece of the answer is lost with it.
+        if (message.text.startsWith('{')) throw notAChunk(message.text, endpoint);
+        nonsense ??= message.text;
+        return null;
+      case 'chunk': {
+        const { chunk } = message;
+        if (isUnknown(chunk.finish)) throw endedBadly(chunk.finish.unknown, endpoint);
+        finished ||= chunk.finish !== null;
+        begun ||= saysSomething(chunk);
+        return begun ? chunk : null;
+      }
+    }
+  };
+
+  try {
+    for await (const events of eventsOf(body, parsed)) {
+      const chunks: StampedChunk[] = [];
+      let failed: { readonly error: unknown } | null = null;
+      for (const event of events) {
+        try {
+          const chunk = chunkIn(event);
+          if (chunk !== null) chunks.push({ time: event.time, chunk });
+        } catch (error) {
+          failed = { error };
+        }
+        if (over || failed !== null) break;
+      }
+      // What came before an end counts, however it ended.
+      if (chunks.length > 0) yield chunks;
+      if (failed !== null) throw failed.error;
+      if (over) return;
     }
   } catch (error) {
     if (error instanceof InTheMiddle) throw error.meaning;
