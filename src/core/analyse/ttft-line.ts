@@ -32,17 +32,13 @@ export function ttftLineOf(inputs: readonly TtftLineInput[]): TtftLine | Missing
   if (inputs.some(({ condition }) => !isAlone(condition))) return missing(SHARED);
   if (inputs.some(({ cachedTokens }) => cachedTokens > 0)) return missing('some prompts were not read whole');
   const points = pointsOf(inputs);
-  if (points.length === 0) return missing('no TTFT is known together with the length of its prompt');
-  const tokens = points.map((point) => point.tokens);
-  const line = estimateLine(
-    tokens,
-    points.map(({ seconds }) => seconds),
-    { clusters: points.map(({ cluster }) => cluster) },
-  );
+  const { tokens, seconds, clusters } = points;
+  if (tokens.length === 0) return missing('no TTFT is known together with the length of its prompt');
+  const line = estimateLine(tokens, seconds, { clusters });
   if (isMissing(line)) return line;
   const at = (tokens: number) => ({ tokens, seconds: line.intercept.value + line.slope.value * tokens });
   return {
-    n: points.length,
+    n: tokens.length,
     fixed: notNegative(line.intercept),
     rate: inverse(line.slope),
     trend: trendOf(points),
@@ -56,27 +52,30 @@ function notNegative(intercept: Estimate): Estimate | Missing {
   return { ...intercept, ...clampInterval(intercept, NOT_NEGATIVE) };
 }
 
-interface Point {
-  readonly tokens: number;
-  readonly seconds: number;
-  /** The samples of a group share it. */
-  readonly cluster: number;
+/** In columns: a run may have a hundred thousand points. */
+interface Points {
+  readonly tokens: readonly number[];
+  readonly seconds: readonly number[];
+  /** The samples of a group share one. */
+  readonly clusters: readonly number[];
 }
 
-function pointsOf(inputs: readonly TtftLineInput[]): readonly Point[] {
-  const points: Point[] = [];
-  let clusters = 0;
+function pointsOf(inputs: readonly TtftLineInput[]): Points {
+  const [tokens, seconds, clusters]: [number[], number[], number[]] = [[], [], []];
+  let known = 0;
   for (const { samples, results } of inputs) {
     const clusterOf = new Map<string, number>();
     samples.forEach(({ group }, i) => {
       const { ttft, promptTokens } = results[i]?.timings ?? {};
       if (ttft === undefined || promptTokens === undefined) return;
-      const cluster = (group === null ? undefined : clusterOf.get(group)) ?? clusters++;
+      const cluster = (group === null ? undefined : clusterOf.get(group)) ?? known++;
       if (group !== null) clusterOf.set(group, cluster);
-      points.push({ tokens: promptTokens, seconds: ttft, cluster });
+      tokens.push(promptTokens);
+      seconds.push(ttft);
+      clusters.push(cluster);
     });
   }
-  return points;
+  return { tokens, seconds, clusters };
 }
 
 /** More steps show a trend no better, and each pair of them is compared. */
@@ -87,15 +86,19 @@ const MOST_STEPS = 100;
  * few long prompts decide it. This test only needs that flat times come in any order with the same chance, so it also holds far below
  * 5%, where one of many lines is looked at.
  */
-function trendOf(points: readonly Point[]): Trend | Missing {
-  const clusters = clusterIndices(points.map(({ cluster }) => cluster)).map((members) => ({
-    tokens: mean(members.map((i) => points[i]!.tokens)),
-    seconds: mean(members.map((i) => points[i]!.seconds)),
+function trendOf({ tokens, seconds, clusters }: Points): Trend | Missing {
+  const means = clusterIndices(clusters).map((members) => ({
+    tokens: meanAt(members, tokens),
+    seconds: meanAt(members, seconds),
   }));
-  const ordered = clusters.sort((a, b) => a.tokens - b.tokens).map(({ seconds }) => seconds);
+  const ordered = means.sort((a, b) => a.tokens - b.tokens).map((one) => one.seconds);
   const steps = Math.min(MOST_STEPS, ordered.length);
   const edge = (step: number) => Math.round((step * ordered.length) / steps);
   return testTrend(Array.from({ length: steps }, (_, i) => mean(ordered.slice(edge(i), edge(i + 1)))));
+}
+
+function meanAt(places: readonly number[], values: readonly number[]): number {
+  return places.reduce((total, place) => total + values[place]!, 0) / places.length;
 }
 
 /** The ends of the interval change places. */

@@ -70,15 +70,15 @@ interface Projection {
 
 function projectMore(groups: readonly Group[], kind: Kind, projection: Projection): More {
   const now = kind === 'groups' ? groups.length : groups.flat().length;
-  const truths = Array.from({ length: RUNS }, () => drawTruth(groups.length, projection.random));
-  const isDecided = kind === 'groups' ? decidedByMoreGroups(groups) : decidedByMoreSamples(groups);
+  const runOf = kind === 'groups' ? withMoreGroups(groups, projection) : withMoreSamples(groups, projection);
+  const runs = Array.from({ length: RUNS }, () => runOf(drawTruth(groups.length, projection.random)));
   let half: number | null = null;
   for (const factor of FACTORS) {
     // No more runs than tell: one with a hundred thousand groups takes a while.
     const mayStayOpen = RUNS - (half === null ? HALF : MOST);
     let open = 0;
-    for (const truth of truths) {
-      if (!isDecided(truth, factor, projection)) open++;
+    for (const isDecided of runs) {
+      if (!isDecided(factor)) open++;
       if (open > mayStayOpen) break;
     }
     if (open > mayStayOpen) continue;
@@ -96,27 +96,30 @@ function drawTruth(groups: number, random: Random): Truth {
   return Int32Array.from({ length: groups }, () => random.below(groups));
 }
 
-/** Whether data that are drawn from a truth, and so many times larger, would be decided. */
-type IsDecided = (truth: Truth, factor: number, projection: Projection) => boolean;
+/** Whether data that are drawn from one truth, and so many times larger, would be decided. */
+type Run = (factor: number) => boolean;
 
 /** Only how often each kind of group is drawn matters: a suite may have a hundred thousand groups. */
-function decidedByMoreGroups(groups: readonly Group[]): IsDecided {
+function withMoreGroups(groups: readonly Group[], projection: Projection): (truth: Truth) => Run {
   const { kindOf, kinds, test } = groupsToDraw(groups);
-  return (truth, factor, projection) => {
-    const counts = new Int32Array(kinds);
-    for (let i = Math.ceil(truth.length * factor); i > 0; i--)
-      counts[kindOf[truth[projection.random.below(truth.length)]!]!]! += 1;
-    return decides(test(counts), projection);
+  return (truth) => {
+    const kindsOfTruth = truth.map((place) => kindOf[place]!);
+    return (factor) => {
+      const counts = new Int32Array(kinds);
+      for (let i = Math.ceil(truth.length * factor); i > 0; i--)
+        counts[kindsOfTruth[projection.random.below(truth.length)]!]! += 1;
+      return decides(test(counts), projection);
+    };
   };
 }
 
-function decidedByMoreSamples(groups: readonly Group[]): IsDecided {
+function withMoreSamples(groups: readonly Group[], projection: Projection): (truth: Truth) => Run {
   const known = groups.map((group) => {
     const values = [...new Set(group)].sort((a, b) => a - b);
     const placeOf = new Map(values.map((value, place) => [value, place]));
     return { values, members: group.map((value) => placeOf.get(value)!) };
   });
-  return (truth, factor, projection) => {
+  return (truth) => (factor) => {
     const enlarged = Array.from(truth, (place) => {
       const { values, members } = known[place]!;
       const counts = values.map(() => 0);

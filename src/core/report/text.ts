@@ -112,8 +112,8 @@ function pictureOf(control: string): string {
 }
 
 /** JSON for the inside of a `<script>` element, without `</script>`, `<!--` and line separators. */
-export function scriptJson(value: unknown): string {
-  return JSON.stringify(value)
+export function escapeScript(json: string): string {
+  return json
     .replaceAll('<', '\\u003c')
     .replaceAll('>', '\\u003e')
     .replaceAll('&', '\\u0026')

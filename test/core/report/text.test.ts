@@ -5,9 +5,9 @@ import {
   escapeCsv,
   escapeHtml,
   escapeMarkdown,
+  escapeScript,
   markdownProse,
   plain,
-  scriptJson,
   shellCommand,
   shorten,
 } from '../../../src/core/report/text.js';
@@ -35,7 +35,7 @@ describe('hostile text', () => {
   });
 
   it('ends no script element', () => {
-    const text = scriptJson({ text: '</script><!--<script>\u2028&' });
+    const text = escapeScript(JSON.stringify({ text: '</script><!--<script>\u2028&' }));
     expect(text).not.toMatch(/[<>&\u2028]/);
     expect(JSON.parse(text)).toEqual({ text: '</script><!--<script>\u2028&' });
   });

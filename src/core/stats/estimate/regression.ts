@@ -55,8 +55,11 @@ export function estimateLine(x: readonly number[], y: readonly number[], options
   const residuals = y.map((value, i) => value - intercept - slope * x[i]!);
 
   const factor = (groups.length / (groups.length - 1)) * ((n - 1) / (n - 2));
-  const errorOf = (weight: (x: number) => number) =>
-    Math.sqrt(factor * sum(groups.map((group) => sum(group.map((i) => weight(x[i]!) * residuals[i]!)) ** 2)));
+  const errorOf = (weight: (x: number) => number) => {
+    const ofGroup = (group: readonly number[]) =>
+      group.reduce((total, i) => total + weight(x[i]!) * residuals[i]!, 0) ** 2;
+    return Math.sqrt(factor * sum(groups.map(ofGroup)));
+  };
   const t = twoSidedT(confidence, groups.length - 2);
   const warnings =
     groups.length < FEW_CLUSTERS ? [`only ${groups.length} independent points: the interval may be too narrow`] : [];
