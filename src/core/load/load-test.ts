@@ -139,6 +139,8 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
 
   return {
     add(record) {
+      // Of a run nothing is kept: it may have a million records.
+      if (run !== null && run.settings.load === undefined) return;
       switch (record.type) {
         case 'run':
           run ??= record;
