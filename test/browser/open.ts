@@ -23,7 +23,14 @@ export async function launch(): Promise<Browser | null> {
   }
   return chromium.launch({
     executablePath: CHROMIUM,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      // One page at a time is open, and each would have a process of its own.
+      '--renderer-process-limit=1',
+    ],
   });
 }
 
@@ -117,7 +124,9 @@ interface Violation {
 export async function seriousViolations(page: Page, allowed: readonly string[] = []): Promise<string[]> {
   // The page's policy lets nothing in from outside; the examiner comes through the debugger.
   await page.evaluate(AXE);
-  const violations = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as Violation[];
+  const violations = (await page.evaluate(
+    "axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations)",
+  )) as Violation[];
   return violations
     .filter(({ id, impact }) => (impact === 'serious' || impact === 'critical') && !allowed.includes(id))
     .map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 200)}`);
