@@ -14,6 +14,7 @@ export interface Law {
   readonly between: readonly [number, number];
 }
 
+const SLOW = { kind: 'slots', slots: 4, service: { kind: 'lognormal', mean: 1.5, sigma: 0.6 } } as const;
 const EXPONENTIAL = { kind: 'slots', slots: 6, service: { kind: 'exponential', mean: 0.1 } } as const;
 const FIXED = { kind: 'slots', slots: 6, service: { kind: 'fixed', seconds: 0.1 } } as const;
 const LOGNORMAL = { kind: 'slots', slots: 6, service: { kind: 'lognormal', mean: 0.1, sigma: 0.6 } } as const;
@@ -55,6 +56,17 @@ export const LAWS: readonly Law[] = [
     server: FIXED,
     rule: { ...RATE, objectives: [ttft(0.25)], budget: { seconds: 300 } },
     between: [20, 60],
+  },
+  {
+    name: '4 slots, lognormal 1.5 s, users who think 10 s',
+    server: SLOW,
+    rule: {
+      ...USERS,
+      find: { kind: 'users', think: { kind: 'exp', mean: 10 } },
+      objectives: [ttft(5)],
+      budget: { seconds: 300 },
+    },
+    between: [5, 120],
   },
   {
     name: '6 slots, exponential, Poisson',

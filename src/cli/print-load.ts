@@ -50,10 +50,11 @@ export async function printLoad(terminal: Terminal, wanted: WantedTest, options:
   terminal.exitCode = printGates(terminal, gateLoad(test, suites, gates), run);
 }
 
-/** Each load that the user named is an answer. A search leaves out invalid steps, and may have no step left. */
+/** Each load that the user named is an answer. A search leaves out invalid steps, and may have no other that tells. */
 function restsOnInvalid({ rule, models }: LoadTest): boolean {
-  if (rule !== null) return models.some(({ steps, capacity }) => steps.length > 0 && capacity?.load === null);
-  return models.some(({ steps }) =>
-    steps.some(({ result: { window } }) => !isMissing(window) && !window.validity.valid),
+  return models.some(
+    ({ steps, capacity }) =>
+      (rule === null || capacity?.load === null) &&
+      steps.some(({ result: { window } }) => !isMissing(window) && !window.validity.valid),
   );
 }

@@ -323,6 +323,15 @@ test('answers under load are judged by more than their words, when no server is 
   expect(records.filter(({ type }) => type === 'evidence').length).toBeGreaterThanOrEqual(150);
 });
 
+test('a search with too few requests says that nothing is known, and blames no client that did nothing wrong', async () => {
+  const flags = ['--find', 'concurrency', '--objective', 'ttft p95 <= 5 s', '--budget', '6'];
+  const { code, stdout, stderr } = await load(folder(), ...flags);
+  expect(stdout).toMatch(/It is not known how\s+much load/);
+  // A machine that is busy with other tests may spoil a step: then, and only then, it says so.
+  const isSpoilt = /^users?.*invalid|^closed.*invalid/m.test(stdout);
+  expect({ code, blamed: /spoilt/.test(stderr) }).toEqual({ code: isSpoilt ? 3 : 0, blamed: isSpoilt });
+});
+
 test('a gate on a load that the test did not hold is blind, and one that is missed is not green', async () => {
   const gated = (...flags: string[]) =>
     load(folder(), '-c', '2', '--requests', '60', '--objective', 'ttft p90 <= 1 ms', '--gate', ...flags);

@@ -95,6 +95,11 @@ export interface ObjectiveResult {
   readonly met: Met;
   /** The tally of the same requests for the objective at other limits. */
   readonly relaxed: readonly Relaxed[];
+  /**
+   * Of users, all requests of a step that has no tally because it was too short. Its queue began empty and was still growing, so too few of
+   * them are late: they may show a miss, and never that the objective holds.
+   */
+  readonly early?: Tally;
   /** The late requests of each part of the queue; absent without a queue. */
   readonly lateByQueue?: readonly LateByQueue[];
 }
@@ -121,9 +126,10 @@ export function analyseStep(requests: readonly StepRequest[], options: StepOptio
       ...step,
       window,
       queue: null,
-      objectives: objectives.map((objective) =>
-        objectiveResult(objective, { alpha, queue: null, tallyFor: () => window }),
-      ),
+      objectives: objectives.map((objective) => ({
+        ...objectiveResult(objective, { alpha, queue: null, tallyFor: () => window }),
+        ...earlyOf(requests, { condition, objective }),
+      })),
     };
   }
   const validity = judgeValidity({ condition, window, requests, health, objectives });
@@ -136,10 +142,28 @@ export function analyseStep(requests: readonly StepRequest[], options: StepOptio
     ...step,
     queue: queue === null ? null : queue.parts,
     window: figuresOf({ window, counted, requests, validity, settled, spoilt }, options),
-    objectives: objectives.map((objective) =>
-      objectiveResult(objective, { alpha, queue, tallyFor: (limited) => silent ?? tallyOf(counted, limited) }),
-    ),
+    objectives: objectives.map((objective) => ({
+      ...objectiveResult(objective, { alpha, queue, tallyFor: (limited) => silent ?? tallyOf(counted, limited) }),
+      ...(silent !== null &&
+        validity.valid &&
+        settled.state === 'too short' &&
+        earlyOf(requests, { condition, objective })),
+    })),
   };
+}
+
+/** What the requests of a step show that was too short to count. */
+function earlyOf(
+  requests: readonly StepRequest[],
+  { condition, objective }: { readonly condition: Condition; readonly objective: Objective },
+): Pick<ObjectiveResult, 'early'> {
+  if (condition.kind !== 'users') return {};
+  const counted = requests.filter(({ outcome }) => outcome !== 'cut' && outcome !== 'unsent');
+  const found = tallyOf(
+    counted.toSorted((a, b) => a.due - b.due),
+    objective,
+  );
+  return isMissing(found) ? {} : { early: found };
 }
 
 /**

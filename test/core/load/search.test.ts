@@ -88,6 +88,25 @@ describe('a search', () => {
     }
   });
 
+  test('of users who think ten seconds answers within the default five minutes, though a server that is far too full has no time to settle', () => {
+    const server: ServerLaw = { kind: 'slots', slots: 4, service: { kind: 'lognormal', mean: 1.5, sigma: 0.6 } };
+    const users: SearchRule = {
+      ...rule,
+      find: { kind: 'users', think: { kind: 'exp', mean: 10 } },
+      objectives: [{ ...TTFT, bound: 5 }],
+      budget: { seconds: 300 },
+    };
+    const found = Array.from({ length: 20 }, (_, seed) => search(server, users, seed));
+    const loads = found.map(({ capacity }) => capacity.load);
+    expect(loads).not.toContain(null);
+    expect(loads.filter((load) => load!.low <= 30 && (load!.high ?? 1e6) >= 29).length).toBeGreaterThanOrEqual(16);
+    // 64 users are too many after the first look: nobody tries more.
+    const most = found.map(({ history }) =>
+      Math.max(...history.map(({ condition }) => (condition.kind === 'users' ? condition.users : 0))),
+    );
+    expect(most.filter((users) => users <= 64).length).toBeGreaterThanOrEqual(16);
+  });
+
   test('of a cliff finds it, and shows that the next load is too much', () => {
     // Four slots of 100 ms: a fifth request waits for a slot, and takes 200 ms.
     const cliff: ServerLaw = { kind: 'slots', slots: 4, service: { kind: 'fixed', seconds: 0.1 } };
