@@ -1,6 +1,6 @@
 /** Runs a load test, shows how it goes, and writes and prints its reports. */
 import type { LoadTest } from '../core/load/load-test.js';
-import { isMissing } from '../core/quantity.js';
+import { wasSpoilt } from '../core/load/step.js';
 import { resumeCommand } from '../core/report/commands.js';
 import type { ReporterName } from '../core/report/table.js';
 import type { GateRequest } from '../run/compare.js';
@@ -54,7 +54,6 @@ export async function printLoad(terminal: Terminal, wanted: WantedTest, options:
 function restsOnInvalid({ rule, models }: LoadTest): boolean {
   return models.some(
     ({ steps, capacity }) =>
-      (rule === null || capacity?.load === null) &&
-      steps.some(({ result: { window } }) => !isMissing(window) && !window.validity.valid),
+      (rule === null || capacity?.load === null) && steps.some(({ result }) => wasSpoilt(result)),
   );
 }

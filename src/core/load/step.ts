@@ -122,48 +122,47 @@ export function analyseStep(requests: readonly StepRequest[], options: StepOptio
   const seconds = requests.reduce((latest, { end }) => Math.max(latest, end), 0);
   const step = { condition, seconds, counts: countsOf(requests), saturation };
   if (isMissing(window)) {
+    const early = earlyIn(requests, condition);
     return {
       ...step,
       window,
       queue: null,
-      objectives: objectives.map((objective) => ({
-        ...objectiveResult(objective, { alpha, queue: null, tallyFor: () => window }),
-        ...earlyOf(requests, { condition, objective }),
-      })),
+      objectives: objectives.map((objective) =>
+        objectiveResult(objective, { alpha, queue: null, early, tallyFor: () => window }),
+      ),
     };
   }
   const validity = judgeValidity({ condition, window, requests, health, objectives });
   const settled = settledOf(window);
   const spoilt = reasonAgainst(validity, settled, condition);
-  const counted = window.requests.filter(({ outcome }) => outcome !== 'cut' && outcome !== 'unsent');
+  const counted = countedOf(window.requests);
   const silent = whySilent(validity, settled, condition);
   const queue = validity.valid ? queueOf(requests, condition) : null;
+  const isEarly = silent !== null && validity.valid && settled.state === 'too short';
+  const early = isEarly ? earlyIn(requests, condition) : [];
   return {
     ...step,
     queue: queue === null ? null : queue.parts,
     window: figuresOf({ window, counted, requests, validity, settled, spoilt }, options),
-    objectives: objectives.map((objective) => ({
-      ...objectiveResult(objective, { alpha, queue, tallyFor: (limited) => silent ?? tallyOf(counted, limited) }),
-      ...(silent !== null &&
-        validity.valid &&
-        settled.state === 'too short' &&
-        earlyOf(requests, { condition, objective })),
-    })),
+    objectives: objectives.map((objective) =>
+      objectiveResult(objective, { alpha, queue, early, tallyFor: (limited) => silent ?? tallyOf(counted, limited) }),
+    ),
   };
 }
 
-/** What the requests of a step show that was too short to count. */
-function earlyOf(
-  requests: readonly StepRequest[],
-  { condition, objective }: { readonly condition: Condition; readonly objective: Objective },
-): Pick<ObjectiveResult, 'early'> {
-  if (condition.kind !== 'users') return {};
-  const counted = requests.filter(({ outcome }) => outcome !== 'cut' && outcome !== 'unsent');
-  const found = tallyOf(
-    counted.toSorted((a, b) => a.due - b.due),
-    objective,
-  );
-  return isMissing(found) ? {} : { early: found };
+/** Whether the client did not keep its schedule, so that the step counts for nothing. */
+export function wasSpoilt({ window }: StepResult): boolean {
+  return !isMissing(window) && !window.validity.valid;
+}
+
+/** Requests that we cut or did not send say nothing of the server. */
+function countedOf(requests: readonly StepRequest[]): readonly StepRequest[] {
+  return requests.filter(({ outcome }) => outcome !== 'cut' && outcome !== 'unsent');
+}
+
+/** The requests of a step that was too short to count, in the order in which they were due; none where they show no miss. */
+function earlyIn(requests: readonly StepRequest[], { kind }: Condition): readonly StepRequest[] {
+  return kind === 'users' ? countedOf(requests).toSorted((a, b) => a.due - b.due) : [];
 }
 
 /**
@@ -172,24 +171,32 @@ function earlyOf(
  */
 function saturationUnder({ kind }: Condition, requests: readonly StepRequest[]): Saturation {
   if (kind === 'closed') return 'stable';
-  const found = saturationOf(requests.filter(({ outcome }) => outcome !== 'cut' && outcome !== 'unsent'));
+  const found = saturationOf(countedOf(requests));
   return kind === 'users' && found === 'overloaded' ? 'backlogged' : found;
 }
 
 interface ObjectiveParts {
   readonly alpha: number;
   readonly queue: Queue | null;
+  readonly early: readonly StepRequest[];
   readonly tallyFor: (objective: Objective) => Tally | Missing;
 }
 
-function objectiveResult(objective: Objective, { alpha, queue, tallyFor }: ObjectiveParts): ObjectiveResult {
+function objectiveResult(objective: Objective, { alpha, queue, early, tallyFor }: ObjectiveParts): ObjectiveResult {
   const shownBy = (limited: Objective) => ({
     tally: tallyFor(limited),
     ...(queue !== null && { lateByQueue: queue.lateFor(limited) }),
   });
   const shown = shownBy(objective);
   const relaxed = RELAXATIONS.map((factor) => ({ factor, ...shownBy(relax(objective, factor)) }));
-  return { objective, ...shown, met: metOf(shown.tally, alpha), relaxed };
+  const earlyTally = tallyOf(early, objective);
+  return {
+    objective,
+    ...shown,
+    met: metOf(shown.tally, alpha),
+    relaxed,
+    ...(!isMissing(earlyTally) && { early: earlyTally }),
+  };
 }
 
 /** Why the figures of a step are not shown; null if they are. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { searchVirtually } from '../../../bench/load-laws.js';
+import { LAWS, searchVirtually } from '../../../bench/load-laws.js';
 import type { ServerLaw } from '../../../bench/load-virtual.js';
 import { crossingOf, type LoadPoint } from '../../../src/core/load/crossing.js';
 import type { Objective } from '../../../src/core/load/objective.js';
@@ -89,14 +89,8 @@ describe('a search', () => {
   });
 
   test('of users who think ten seconds answers within the default five minutes, though a server that is far too full has no time to settle', () => {
-    const server: ServerLaw = { kind: 'slots', slots: 4, service: { kind: 'lognormal', mean: 1.5, sigma: 0.6 } };
-    const users: SearchRule = {
-      ...rule,
-      find: { kind: 'users', think: { kind: 'exp', mean: 10 } },
-      objectives: [{ ...TTFT, bound: 5 }],
-      budget: { seconds: 300 },
-    };
-    const found = Array.from({ length: 20 }, (_, seed) => search(server, users, seed));
+    const law = LAWS.find(({ name }) => name === '4 slots, lognormal 1.5 s, users who think 10 s')!;
+    const found = Array.from({ length: 20 }, (_, seed) => searchVirtually(law, seed));
     const loads = found.map(({ capacity }) => capacity.load);
     expect(loads).not.toContain(null);
     expect(loads.filter((load) => load!.low <= 30 && (load!.high ?? 1e6) >= 29).length).toBeGreaterThanOrEqual(16);

@@ -52,7 +52,7 @@ function judge(truth: Truth, margin: number, random: Random): NonInferiority {
   return judgeAnswers(draw(truth, random), margin);
 }
 
-const suites = 1_000;
+const suites = 2_000;
 
 describe('non-inferiority', () => {
   it('agrees with the worked example: 60 against 50 of 1,000 at a margin of five points', () => {

@@ -2,8 +2,8 @@
 import type { Analysis } from '../../analyse/analysis.js';
 import type { LoadTest } from '../../load/load-test.js';
 import { objectiveText } from '../../load/objective.js';
+import { wasSpoilt } from '../../load/step.js';
 import type { LoadSettings } from '../../log/log.js';
-import { isMissing } from '../../quantity.js';
 import { folderOfRun, resumeCommand } from '../commands.js';
 import type { Document, Fact, LoadPart, Note, Section, WarningText } from '../document.js';
 import { formatDollars, formatScore, formatSeconds, list, plural } from '../format.js';
@@ -111,7 +111,7 @@ export function withoutTrials(analysis: Analysis): Analysis {
 
 function spoiltWarnings({ models, selfTests }: LoadTest): WarningText[] {
   const steps = models.flatMap((tested) => tested.steps);
-  const spoilt = steps.filter(({ result: { window } }) => !isMissing(window) && !window.validity.valid);
+  const spoilt = steps.filter(({ result }) => wasSpoilt(result));
   const powerless = selfTests.filter(({ levels }) => levels.every(({ held }) => !held));
   return [
     ...(spoilt.length === 0
