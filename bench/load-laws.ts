@@ -1,5 +1,5 @@
 /** Laws of servers whose capacity is known, and searches for it in virtual time. */
-import type { Capacity } from '../src/core/load/capacity.js';
+import { type Capacity, shownCapacity } from '../src/core/load/capacity.js';
 import { isMet, type Objective } from '../src/core/load/objective.js';
 import { nextStep } from '../src/core/load/search.js';
 import { conditionAt, type SearchRule } from '../src/core/load/search-rule.js';
@@ -124,7 +124,7 @@ export function searchVirtually(
   const history: StepResult[] = [];
   for (;;) {
     const next = nextStep(history, rule);
-    if ('done' in next) return { capacity: next.done, history };
+    if ('done' in next) return { capacity: shownCapacity(history, rule), history };
     const { condition, requests, seconds } = next.run;
     const sent = runVirtually(server, { condition, seed: `${seed} ${history.length}`, requests, seconds });
     history.push(analyseStep(sent, { condition, objectives: rule.objectives, health: HEALTHY }));

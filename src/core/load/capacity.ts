@@ -9,7 +9,7 @@ import { durationLimit } from './objective.js';
 import { type QueuePoint, queueCrossingOf } from './queue.js';
 import { loadOf, type SearchRule } from './search-rule.js';
 import { RELAXATIONS, type StepResult } from './step.js';
-import type { Tally } from './tally.js';
+import { metOf, type Tally } from './tally.js';
 
 /** Why a search has no load to tell. */
 export const NOTHING_SHOWN = 'no step was valid and settled, or too few requests show it';
@@ -45,8 +45,9 @@ export function capacityOf(history: readonly StepResult[], rule: SearchRule): Ca
 }
 
 /**
- * The capacity as it is told. The belief about slopes lets few answers in time say something of smaller loads, and a search is guided by it. But no load
- * is shown to hold by fewer requests than show a single step to hold (./early-stopping.ts).
+ * The capacity as it is told. The belief about slopes lets few answers in time say something of other loads, and a search is guided by it.
+ * But no load is shown to hold by fewer requests than show a single step to hold (./early-stopping.ts), and none beyond the greatest
+ * that was tried.
  */
 export function shownCapacity(history: readonly StepResult[], rule: SearchRule): Capacity {
   const { load, binding } = capacityOf(history, rule);
@@ -60,8 +61,16 @@ function shownBy(history: readonly StepResult[], rule: SearchRule, load: LoadRan
     const seen = history.reduce((total, step) => total + requestsIn(step.objectives[index]!.tally), 0);
     return seen >= minPassingQueries(1 - lateShare, 0, { confidence: 1 - rule.alpha });
   });
-  if (load === null || isEnough) return load;
+  if (load === null) return null;
+  if (isEnough) return { ...load, low: Math.min(load.low, greatestCounted(history)) };
   return load.high === null ? null : { ...load, low: 0 };
+}
+
+/** The greatest load of a step that counts for every objective; 0 where none does. */
+function greatestCounted(history: readonly StepResult[]): number {
+  const counts = (step: StepResult) =>
+    step.objectives.every(({ lateByQueue }, i) => lateByQueue !== undefined || !isMissing(tallyAt(step, i)));
+  return Math.max(0, ...history.filter(counts).map(({ condition }) => loadOf(condition)));
 }
 
 function requestsIn(tally: Tally | Missing): number {
@@ -111,8 +120,12 @@ function crossingFor(history: readonly StepResult[], rule: SearchRule, limited: 
   const byQueue = allowed === null ? null : queueCrossingOf(queuesOf(history, limited), { allowed, levels });
   if (byQueue !== null) return byQueue;
   const points = history.flatMap((step): LoadPoint[] => {
+    const load = loadOf(step.condition);
     const tally = tallyAt(step, limited.index, limited.factor);
-    return isMissing(tally) ? [] : [{ load: loadOf(step.condition), tally }];
+    if (!isMissing(tally)) return [{ load, tally }];
+    const { early } = step.objectives[limited.index]!;
+    const shows = limited.factor === 1 && early !== undefined && metOf(early, alpha) === 'missed';
+    return shows ? [{ load, tally: early, early: true }] : [];
   });
   return crossingOf(points, levels);
 }

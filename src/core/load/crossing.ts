@@ -1,22 +1,26 @@
 /**
  * At which load does an objective cease to hold? All steps of a search are pooled: the share of late requests rises with the load on a
- * logistic curve near the limit,
+ * curve near the limit,
  *
- *     logit p(x) = logit(allowed) + slope (x - crossing),     slope > 0
+ *     logit p(x) = logit(allowed) + stretch (climb(x) - climb(crossing)),     stretch > 0
  *
- * and the interval of the crossing is that of the profile likelihood (Venzon and Moolgavkar 1988, Applied Statistics 37:87): the loads
- * whose likelihood lies within chi-square / 2 of the greatest. It needs no variance, and holds where all requests of one step are in
- * time and all of the next are late. Counts are divided by the inflation of their variance, because late requests come together.
+ * The climb of users is read from their queue (./climb.ts), that of any other load is straight. The interval of the crossing is that of the
+ * profile likelihood (Venzon and Moolgavkar 1988, Applied Statistics 37:87): the loads whose likelihood lies within chi-square / 2 of the
+ * greatest. It needs no variance, and holds where all requests of one step are in time and all of the next are late. Counts are divided by
+ * the inflation of their variance, because late requests come together.
  * A curve over all loads would be wrong far from the limit, so steps weigh less the further their load, or what they saw, is from it (tricube weights, as in
  * loess: Cleveland 1979, JASA 74:829). A limit on a mean has a straight line and a normal likelihood in the place of these.
  */
 import { normalQuantile } from '../stats/basics/distributions.js';
-import type { Tally } from './tally.js';
+import { climbOf } from './climb.js';
+import type { LateRequests, Tally } from './tally.js';
 import { inflationOf, type Together } from './together.js';
 
 export interface LoadPoint {
   readonly load: number;
   readonly tally: Tally;
+  /** The step ended before its queue had grown: in the long run at least as many requests are late. */
+  readonly early?: true;
 }
 
 /** Loads. At `low` and below the objective is shown to hold, from `high` on to fail, each by a one-sided test. */
@@ -37,17 +41,17 @@ export interface CrossingLevels {
 /** Null where no step shows anything. */
 export function crossingOf(points: readonly LoadPoint[], levels: CrossingLevels): Crossing | null {
   if (points.length === 0) return null;
-  const everywhere = points.map((point) => termOf(point, { undecided: 0.5, weight: 1, inflation: 1 }));
-  const rough = curveOf(everywhere, points);
-  const { weightOf, inflation } = nearOf(points, rough);
-  const near = curveOf(
-    points.map((point) => termOf(point, { undecided: 0.5, weight: weightOf(point), inflation })),
-    points,
-  );
-  const last = nearOf(points, near);
-  const excess = last.inflation * dispersionOf(points, { ...last, ...near });
+  const everywhere: Near = { weightOf: () => 1, inflation: 1 };
+  const rough = nearOf(points, curveOf(points, everywhere));
+  const curve = curveOf(points, rough);
+  const near = nearOf(points, curve);
+  const belief = beliefOf(points, near);
+  const inflation = near.inflation * dispersionOf(points, near, curve);
   const profile = (undecided: number) =>
-    profileOf(points.map((point) => termOf(point, { undecided, weight: last.weightOf(point), inflation: excess })));
+    profileOf(
+      points.map((point) => termOf(point, { undecided, weight: near.weightOf(point), inflation })),
+      belief,
+    );
   const hopeful = profile(0);
   const cautious = points.some(({ tally }) => tally.kind === 'late' && tally.undecided > 0) ? profile(1) : hopeful;
   const low = boundsOf(cautious, levels.low).low;
@@ -55,16 +59,20 @@ export function crossingOf(points: readonly LoadPoint[], levels: CrossingLevels)
   return { value: Math.min(high, Math.max(low, cautious.value)), low, high };
 }
 
-/** A curve: where it crosses, within the loads that were tried, and how much it rises there. */
+/** A curve: where it crosses, within the loads that were tried, and how high above the limit it is at a load, in logits or in limits. */
 interface Curve {
   readonly centre: number;
-  readonly rise: number;
+  readonly heightAt: (load: number) => number;
 }
 
-function curveOf(terms: readonly Term[], points: readonly LoadPoint[]): Curve {
+function curveOf(points: readonly LoadPoint[], near: Near): Curve {
+  const { weightOf, inflation } = near;
+  const terms = points.map((point) => termOf(point, { undecided: 0.5, weight: weightOf(point), inflation }));
+  const belief = beliefOf(points, near);
   const loads = points.map(({ load }) => load);
-  const centre = Math.min(Math.max(...loads), Math.max(Math.min(...loads), profileOf(terms).value));
-  return { centre, rise: likeliest(terms, centre).slope * centre };
+  const centre = Math.min(Math.max(...loads), Math.max(Math.min(...loads), profileOf(terms, belief).value));
+  const { stretch } = likeliest(terms, centre, belief);
+  return { centre, heightAt: (load) => stretch * belief.climb(centre, load) };
 }
 
 interface Near {
@@ -90,14 +98,14 @@ const LEAST_VARIANCE = 1;
  * more (McCullagh and Nelder 1989, Generalized Linear Models, section 4.5). A machine that is slower for a while, and a queue that is
  * long for longer than a step, show here.
  */
-function dispersionOf(points: readonly LoadPoint[], { centre, rise, weightOf, inflation }: Curve & Near): number {
+function dispersionOf(points: readonly LoadPoint[], { weightOf, inflation }: Near, { heightAt }: Curve): number {
   let [chiSquare, steps] = [0, 0];
   for (const point of points) {
-    const { load, tally } = point;
+    const { load, tally, early } = point;
     const weight = weightOf(point);
-    if (tally.kind === 'mean' || tally.together === null || weight <= LEAST_WEIGHT) continue;
+    if (early || tally.kind === 'mean' || tally.together === null || weight <= LEAST_WEIGHT) continue;
     const { allowed, n, late, undecided } = tally;
-    const share = lateShareAt((rise * (load - centre)) / centre, allowed);
+    const share = lateShareAt(heightAt(load), allowed);
     const variance = Math.max(LEAST_VARIANCE, n * share * (1 - share) * inflation);
     chiSquare += (weight * (late + undecided / 2 - n * share) ** 2) / variance;
     steps += weight;
@@ -118,7 +126,7 @@ interface Term {
 }
 
 function termOf(
-  { load, tally }: LoadPoint,
+  { load, tally, early }: LoadPoint,
   { undecided, weight, inflation }: { readonly undecided: number; readonly weight: number; readonly inflation: number },
 ): Term {
   if (tally.kind === 'mean') {
@@ -130,6 +138,7 @@ function termOf(
     };
   }
   if (tally.together === null) return overloadedTerm(load);
+  if (early) return earlyTerm(load, tally, Math.max(inflation, inflationOf([tally.together])));
   const { allowed } = tally;
   const share = weight / inflation;
   const late = (tally.late + undecided * tally.undecided) * share;
@@ -162,6 +171,23 @@ function overloadedTerm(load: number): Term {
 }
 
 const IMPOSSIBLE = 20;
+
+/** A step that ended before its queue had grown says that the crossing is lower, and how late requests are at least. */
+function earlyTerm(load: number, { allowed, n, late }: LateRequests, inflation: number): Term {
+  const seen = Math.min(1 - LEAST_SHARE, late / n);
+  const shareAt = (height: number) => Math.min(seen, Math.max(allowed, lateShareAt(height, allowed)));
+  return {
+    load,
+    logLikelihood: (height) => {
+      const share = shareAt(height);
+      return (late * Math.log(share) + (n - late) * Math.log1p(-share)) / inflation;
+    },
+    derivative: (height) => {
+      const share = shareAt(height);
+      return share === allowed || share === seen ? 0 : (late - n * share) / inflation;
+    },
+  };
+}
 
 /** A curve is straight within this share of the crossing, and within this many logits of the allowed share. */
 const BANDWIDTH = 0.75;
@@ -203,9 +229,9 @@ const BEYOND = 2;
 const OUT_OF_QUESTION = 6;
 
 /** The likelihood on a coarse grid of all loads, and on a fine one of those that are in question. */
-function profileOf(terms: readonly Term[]): Profile {
+function profileOf(terms: readonly Term[], belief: Belief): Profile {
   const greatest = BEYOND * Math.max(...terms.map(({ load }) => load));
-  const at = (crossing: number) => likeliest(terms, crossing).logLikelihood;
+  const at = (crossing: number) => likeliest(terms, crossing, belief).logLikelihood;
   // No crossing lies at 0 itself: a slope has no rise there.
   const coarse = gridOf({ low: greatest / GRID ** 2, high: greatest }).map((load) => ({ load, height: at(load) }));
   const top = Math.max(...coarse.map(({ height }) => height));
@@ -241,47 +267,76 @@ function medianOf(loads: readonly number[], likelihoods: readonly number[]): num
   return Math.max(0, loads[at]! + width * (0.5 - (passed - half) / likelihoods[at]!));
 }
 
+/** What is believed of the curve before the late shares of several loads are held against each other. */
+interface Belief {
+  /** How much the curve rises from a crossing to a load, in logits or in limits. */
+  readonly climb: (crossing: number, load: number) => number;
+  /** The scale of the stretch, on the scale of logarithms. */
+  readonly looseness: number;
+}
+
 /**
- * How much the curve rises over as much load as the crossing itself: `slope x crossing`, in logits or in limits. An M/M/1 queue rises by
+ * Without a queue of users, the curve is believed to rise by this much over as much load as the crossing itself. An M/M/1 queue rises by
  * 3.2 times load / (1 - load), and the law of docs/load.md by 2.3. Few short steps cannot tell the slope, and without any belief in it
- * a third of the searches had an interval too wide to use. The belief is Student's t on the logarithm, with heavy tails: a flat
- * curve or a cliff is believed as soon as the steps show it.
+ * a third of the searches had an interval too wide to use. The belief is Student's t on the logarithm of the stretch, with heavy tails: a
+ * flat curve or a cliff is believed as soon as the steps show it.
  */
 const USUAL_RISE = 3;
-/** The scale of the belief, on the scale of logarithms. */
-const LOOSENESS = 0.7;
+const STRAIGHT_CLIMB: Belief = {
+  climb: (crossing, load) => (USUAL_RISE * (load - crossing)) / crossing,
+  looseness: 0.7,
+};
 const DEGREES_OF_FREEDOM = 3;
+/** The climb that the queue of users shows is known better than that. */
+const CLIMB_LOOSENESS = 0.4;
+/** Fewer requests that are late, or in time, show no climb. */
+const LEAST_FOUND = 5;
 
-/** The slope with the greatest log-likelihood, with the belief about slopes. */
+function beliefOf(points: readonly LoadPoint[], { weightOf, inflation }: Near): Belief {
+  const steps = points.flatMap((point) => {
+    const { tally, early } = point;
+    if (early || tally.kind === 'mean' || tally.found === undefined) return [];
+    return [{ found: tally.found, weight: weightOf(point), late: tally.late, inTime: tally.n - tally.late }];
+  });
+  const [late, inTime] = steps.reduce(
+    (total, step) => [total[0] + step.weight * step.late, total[1] + step.weight * step.inTime],
+    [0, 0],
+  );
+  if (late < LEAST_FOUND || inTime < LEAST_FOUND) return STRAIGHT_CLIMB;
+  const climb = climbOf(steps);
+  return {
+    climb: (crossing, load) => climb(load) - climb(crossing),
+    looseness: Math.min(STRAIGHT_CLIMB.looseness, Math.hypot(CLIMB_LOOSENESS, Math.sqrt(inflation / late))),
+  };
+}
+
+/** The least and the greatest stretch: a curve that is next to flat, and a cliff. */
+const STRETCH = { least: 0.003, most: 3_000 } as const;
+
+/** The stretch with the greatest log-likelihood, with the belief about it. */
 function likeliest(
   terms: readonly Term[],
   crossing: number,
-): { readonly slope: number; readonly logLikelihood: number } {
-  const surprise = (slope: number) => Math.log((slope * crossing) / USUAL_RISE) / LOOSENESS;
-  const belief = (slope: number) =>
-    (-(DEGREES_OF_FREEDOM + 1) / 2) * Math.log1p(surprise(slope) ** 2 / DEGREES_OF_FREEDOM);
-  const derivative = (slope: number) => {
-    const z = surprise(slope);
-    let total = (-(DEGREES_OF_FREEDOM + 1) * z) / (DEGREES_OF_FREEDOM + z ** 2) / (LOOSENESS * slope);
-    for (const term of terms) {
-      const distance = term.load - crossing;
-      total += distance * term.derivative(slope * distance);
-    }
+  { climb, looseness }: Belief,
+): { readonly stretch: number; readonly logLikelihood: number } {
+  const climbs = terms.map(({ load }) => climb(crossing, load));
+  const surprise = (stretch: number) => Math.log(stretch) / looseness;
+  const derivative = (stretch: number) => {
+    const z = surprise(stretch);
+    let total = (-(DEGREES_OF_FREEDOM + 1) * z) / (DEGREES_OF_FREEDOM + z ** 2) / (looseness * stretch);
+    for (const [i, term] of terms.entries()) total += climbs[i]! * term.derivative(stretch * climbs[i]!);
     return total;
   };
-  // Between a curve that is next to flat and a cliff, on a scale of factors.
-  let [low, high] = [0.01 / crossing, 1e4 / crossing];
+  let [low, high]: [number, number] = [STRETCH.least, STRETCH.most];
   for (let i = 0; i < 16; i++) {
     const middle = Math.sqrt(low * high);
     if (derivative(middle) > 0) low = middle;
     else high = middle;
   }
-  const slope = Math.sqrt(low * high);
-  const logLikelihood = terms.reduce(
-    (total, term) => total + term.logLikelihood(slope * (term.load - crossing)),
-    belief(slope),
-  );
-  return { slope, logLikelihood };
+  const stretch = Math.sqrt(low * high);
+  const belief = (-(DEGREES_OF_FREEDOM + 1) / 2) * Math.log1p(surprise(stretch) ** 2 / DEGREES_OF_FREEDOM);
+  const logLikelihood = terms.reduce((total, term, i) => total + term.logLikelihood(stretch * climbs[i]!), belief);
+  return { stretch, logLikelihood };
 }
 
 /** The outermost loads within the interval. The fine grid has one load beyond them on each side, unless they lie at its end. */

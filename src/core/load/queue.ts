@@ -21,6 +21,7 @@ import type { Crossing, CrossingLevels } from './crossing.js';
 import { drawExponential } from './draws.js';
 import { durationLimit, LOAD_METRICS, type Objective } from './objective.js';
 import type { StepRequest } from './request.js';
+import { risingRatios } from './rising.js';
 
 /** A part of a step. Each list has a number for each number of requests under way, from 0. */
 export interface QueuePart {
@@ -288,9 +289,9 @@ function movementOf(
   return {
     departures: [
       0,
-      ...rising(filled(pooled(({ part }) => part.departures)).slice(1), seconds.slice(1), LEAST_DEPARTURES),
+      ...risingRatios(filled(pooled(({ part }) => part.departures)).slice(1), seconds.slice(1), LEAST_DEPARTURES),
     ],
-    late: rising(late, filled(pooled((piece) => piece.late.judged)), 0),
+    late: risingRatios(late, filled(pooled((piece) => piece.late.judged)), 0),
     arrivals: seconds.map((_, n) => (memoryless ? 1 : (arrived[n]! + USUAL) / (expected[n]! + USUAL))),
   };
 }
@@ -318,42 +319,6 @@ function lateShareAt({ departures, late, arrivals }: Movement, rate: number): nu
   if (!(ratio < 1)) return 1;
   const rest = (share * arriving) / (1 - ratio);
   return (tooLate + rest) / (all + rest);
-}
-
-interface Block {
-  readonly count: number;
-  readonly size: number;
-  readonly length: number;
-}
-
-/**
- * Ratios that never fall, as near as can be to `counts / sizes`: the more requests are under way, the more of them end per second, and
- * the later they are (pool adjacent violators: Barlow, Bartholomew, Bremner and Brunk 1972, Statistical Inference under Order
- * Restrictions).
- *
- * @param least The last ratio is of this many counts at least, and so is the first, unless none is.
- */
-function rising(counts: readonly number[], sizes: readonly number[], least: number): number[] {
-  const blocks: Block[] = [];
-  for (const [i, count] of counts.entries()) {
-    let block: Block = { count, size: sizes[i]!, length: 1 };
-    let last = blocks.at(-1);
-    while (last !== undefined && last.count * block.size >= block.count * last.size) {
-      block = together(blocks.pop()!, block);
-      last = blocks.at(-1);
-    }
-    blocks.push(block);
-  }
-  while (blocks.length > 1 && blocks.at(-1)!.count < least)
-    blocks.push(together(...(blocks.splice(-2) as [Block, Block])));
-  const ratios = blocks.map(({ count, size }) => (size > 0 ? count / size : 0));
-  // The shortest queues fade in a moment; where they were hardly seen, they move as the next ones do.
-  const shown = blocks.findIndex(({ count }) => count >= least);
-  return blocks.flatMap(({ length }, i) => Array.from({ length }, () => ratios[Math.max(i, shown)]!));
-}
-
-function together(a: Block, b: Block): Block {
-  return { count: a.count + b.count, size: a.size + b.size, length: a.length + b.length };
 }
 
 function add(counts: number[], place: number, amount: number): void {

@@ -13,10 +13,11 @@ import type { Condition } from '../definition/condition.js';
 import { isMissing } from '../quantity.js';
 import { binomialAtMost } from '../stats/estimate/quantile-test.js';
 import { type Capacity, capacityOf, tallyAt } from './capacity.js';
+import type { Objective } from './objective.js';
 import { conditionAt, loadNear, loadOf, type SearchRule } from './search-rule.js';
 import type { Settled } from './settled.js';
 import type { StepResult } from './step.js';
-import type { Tally } from './tally.js';
+import { metOf, type Tally } from './tally.js';
 
 export interface PlannedStep {
   readonly condition: Condition;
@@ -43,9 +44,9 @@ export function nextStep(history: readonly StepResult[], rule: SearchRule): Next
 
 /** The requests of a step while the search looks for the edge. They tell a p95 objective that holds from one that fails by far. */
 const LOCATE_REQUESTS = 40;
-/** Longer than a step must be to count (`settledOf`), since the slowest answer grows with the load. */
+/** In times the slowest answer so far: longer than a step must be to count (`settledOf`), since the slowest answer grows with the load. */
 const LOCATE_RELAXATION = 8;
-/** The same for a step of users at the edge, whose queue forgets slowly. With 8 an interval of 90% covered in 80 of 99, with 16 in 87. */
+/** The same for a step of users at the edge, whose queue forgets slowly. */
 const EDGE_RELAXATION = 16;
 /** The share of a budget in seconds that such a step may take. */
 const LOCATE_SHARE = 0.04;
@@ -128,7 +129,8 @@ function doubtAt(
   if (steps.some((step) => missesEarly(step, alpha))) return 'missed';
   if (steps.length < MOST_TRIES && wasTooShort(last)) return 'unsure';
   // Many requests that show nothing are no reason to try a greater load.
-  const sawNothing = last.counts.due >= LOCATE_REQUESTS && objectives.every((_, i) => isMissing(tallyAt(last, i)));
+  const isSilent = (_: Objective, i: number) => isMissing(tallyAt(last, i)) && last.objectives[i]!.early === undefined;
+  const sawNothing = last.counts.due >= LOCATE_REQUESTS && objectives.every(isSilent);
   const doubts = objectives.map((_, i) => {
     const found = steps.flatMap((step): Tally[] => {
       const tally = tallyAt(step, i);
@@ -146,7 +148,7 @@ function doubtAt(
 
 /** Whether more requests are late than the objective allows, though the step ended before its queue had grown. */
 function missesEarly({ objectives }: StepResult, alpha: number): boolean {
-  return objectives.some(({ early }) => early !== undefined && leastHoldsP([early]) <= alpha);
+  return objectives.some(({ early }) => early !== undefined && metOf(early, alpha) === 'missed');
 }
 
 /** An open server that was not seen with its queue. A slow user may send nothing at all for a while, and is not tried again. */
@@ -237,20 +239,15 @@ function planned(
 function longEnough(seconds: number, history: readonly StepResult[]): number {
   const last = history.at(-1);
   if (last?.condition.kind !== 'users') return Number.POSITIVE_INFINITY;
-  return Math.floor(seconds / (EDGE_RELAXATION * slowestIn(last)));
-}
-
-function slowestIn({ window, seconds }: StepResult): number {
-  return isMissing(window) ? seconds : window.slowest;
+  return Math.floor(seconds / (EDGE_RELAXATION * last.slowest));
 }
 
 /** Requests that an open server needs to be seen with its queue: those of some times its slowest answers so far. */
 function relaxationAt(load: number, history: readonly StepResult[]): number {
   const last = history.at(-1);
   if (last === undefined || last.condition.kind === 'closed') return 0;
-  const slowest = slowestIn(last);
   const rate = last.counts.due / last.seconds;
-  return Math.ceil(LOCATE_RELAXATION * slowest * rate * (load / loadOf(last.condition)));
+  return Math.ceil(LOCATE_RELAXATION * last.slowest * rate * (load / loadOf(last.condition)));
 }
 
 /** Requests of a rate that is too high, until its queue shows: those of a third of the longest time that such a step may take. */

@@ -16,8 +16,8 @@ import type { ClientHealth, StepRequest } from './request.js';
 import { type RightAnswers, rightAnswersOf } from './right-answers.js';
 import { type Saturation, saturationOf } from './saturation.js';
 import { type Settled, settledOf } from './settled.js';
-import { type Met, metOf, type Tally, tallyOf } from './tally.js';
-import { underWayBetween, underWayOf } from './under-way.js';
+import { type Met, metOf, type OthersUnderWay, type Tally, tallyOf } from './tally.js';
+import { underWayBefore, underWayBetween, underWayOf } from './under-way.js';
 import { judgeValidity, type Validity } from './validity.js';
 import { findWindow, type Window } from './window.js';
 
@@ -34,6 +34,8 @@ export interface StepResult {
   readonly condition: Condition;
   /** The seconds from the beginning to the last answer. */
   readonly seconds: number;
+  /** The longest time from due to the end of an answer, in seconds. */
+  readonly slowest: number;
   /** All requests of the step. */
   readonly counts: RequestCounts;
   readonly saturation: Saturation;
@@ -74,8 +76,6 @@ export interface WindowFigures {
   /** Output tokens per second of all requests together. */
   readonly throughput: Quantity;
   readonly underWay: { readonly mean: number; readonly peak: number };
-  /** The longest time from due to the end of an answer, in seconds. */
-  readonly slowest: number;
   readonly right: RightAnswers;
 }
 
@@ -120,9 +120,14 @@ export function analyseStep(requests: readonly StepRequest[], options: StepOptio
   const saturation = saturationUnder(condition, requests);
   const window = findWindow(requests, condition);
   const seconds = requests.reduce((latest, { end }) => Math.max(latest, end), 0);
-  const step = { condition, seconds, counts: countsOf(requests), saturation };
+  const slowest = requests.reduce((longest, { due, end }) => Math.max(longest, end - due), 0);
+  const step = { condition, seconds, slowest, counts: countsOf(requests), saturation };
   if (isMissing(window)) {
-    const early = earlyIn(requests, condition);
+    const sent = earlyIn(requests, condition);
+    // What the client itself made late shows no miss.
+    const whole = { from: 0, to: seconds, requests };
+    const isValid = sent.length > 0 && judgeValidity({ condition, window: whole, requests, health, objectives }).valid;
+    const early = isValid ? sent : [];
     return {
       ...step,
       window,
@@ -140,12 +145,18 @@ export function analyseStep(requests: readonly StepRequest[], options: StepOptio
   const queue = validity.valid ? queueOf(requests, condition) : null;
   const isEarly = silent !== null && validity.valid && settled.state === 'too short';
   const early = isEarly ? earlyIn(requests, condition) : [];
+  const others = othersUnderWay(requests, counted, condition);
   return {
     ...step,
     queue: queue === null ? null : queue.parts,
     window: figuresOf({ window, counted, requests, validity, settled, spoilt }, options),
     objectives: objectives.map((objective) =>
-      objectiveResult(objective, { alpha, queue, early, tallyFor: (limited) => silent ?? tallyOf(counted, limited) }),
+      objectiveResult(objective, {
+        alpha,
+        queue,
+        early,
+        tallyFor: (limited) => silent ?? tallyOf(counted, limited, others),
+      }),
     ),
   };
 }
@@ -163,6 +174,17 @@ function countedOf(requests: readonly StepRequest[]): readonly StepRequest[] {
 /** The requests of a step that was too short to count, in the order in which they were due; none where they show no miss. */
 function earlyIn(requests: readonly StepRequest[], { kind }: Condition): readonly StepRequest[] {
   return kind === 'users' ? countedOf(requests).toSorted((a, b) => a.due - b.due) : [];
+}
+
+/** @param counted Some of the requests of users, in the order in which they were due. @returns Null under other conditions. */
+function othersUnderWay(
+  requests: readonly StepRequest[],
+  counted: readonly StepRequest[],
+  condition: Condition,
+): OthersUnderWay | null {
+  if (condition.kind !== 'users') return null;
+  const times = Float64Array.from(counted, ({ due }) => due);
+  return { users: condition.users, found: underWayBefore(underWayOf(requests, 'due'), times) };
 }
 
 /**
@@ -263,7 +285,6 @@ function figuresOf(parts: Parts, { objectives, price }: StepOptions): WindowFigu
     requestRate: shown(() => known(counted.length / seconds)),
     throughput: shown(() => throughputOf(counted, seconds)),
     underWay: underWayBetween(underWayOf(requests, 'due'), window),
-    slowest: window.requests.reduce((longest, { due, end }) => Math.max(longest, end - due), 0),
     right: rightAnswersOf(counted, { seconds, meets: (request) => meetsAll(request, objectives), price, spoilt }),
   };
 }

@@ -18,6 +18,11 @@ export function* thinkTimes(think: ThinkTime, seed: Seed, user: number): Generat
   for (;;) yield draw(think, random);
 }
 
+/** The mean of a think time, in seconds. */
+export function meanThink(think: ThinkTime): number {
+  return think.kind === 'constant' ? think.seconds : think.mean;
+}
+
 function draw(think: ThinkTime, random: Random): number {
   switch (think.kind) {
     case 'constant':

@@ -64,7 +64,14 @@ export function loadSentences({ model, capacity, steps }: TestedModel, { rule, o
 export function rangeText({ value, low, high }: LoadRange, rule: SearchRule): string {
   const unit = rule.find.kind === 'users' ? 'users' : unitWords(rule);
   const shown = (load: number) => loadText(load, rule);
-  return high === null ? `at least ${shown(low)} ${unit}` : `${shown(value)} ${unit} (${shown(low)} to ${shown(high)})`;
+  if (high === null) return `at least ${shown(low)} ${unit}`;
+  if (isAtMost({ value, low }, rule)) return `at most ${shown(high)} ${unit}`;
+  return `${shown(value)} ${unit} (${shown(low)} to ${shown(high)})`;
+}
+
+/** No load is shown to hold, though one may: then the place of the limit is a guess, and is not told. */
+function isAtMost({ value, low }: Pick<LoadRange, 'value' | 'low'>, rule: SearchRule): boolean {
+  return low === 0 && loadText(value, rule) !== '0';
 }
 
 /** `14 users who think 10 s between requests (90% interval 13 to 15)` */
@@ -72,6 +79,7 @@ function rangeWords({ value, low, high }: LoadRange, rule: SearchRule): string {
   const unit = unitWords(rule);
   const shown = (load: number) => loadText(load, rule);
   if (high === null) return `at least ${shown(low)} ${unit}; no load that was tried was shown to be too much`;
+  if (isAtMost({ value, low }, rule)) return `at most ${shown(high)} ${unit}; no load that was tried was shown to hold`;
   const confidence = formatCount(Math.round(100 * (1 - 2 * rule.alpha)));
   return `${shown(value)} ${unit} (${confidence}% interval ${shown(low)} to ${shown(high)})`;
 }
@@ -104,7 +112,7 @@ function loadText(load: number, { find }: SearchRule): string {
 
 function reasonWords(objective: Objective, load: LoadRange, rule: SearchRule): string {
   const { short } = LOAD_METRICS[objective.metric];
-  if (rule.find.kind === 'rate') return `Above that, ${short} is the first to fail.`;
+  if (rule.find.kind === 'rate' || isAtMost(load, rule)) return `Above that, ${short} is the first to fail.`;
   return `At ${formatCount(Math.floor(load.value) + 1)}, ${short} is the first to fail.`;
 }
 

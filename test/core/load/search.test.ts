@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { LAWS, searchVirtually } from '../../../bench/load-laws.js';
 import type { ServerLaw } from '../../../bench/load-virtual.js';
+import { capacityOf, shownCapacity } from '../../../src/core/load/capacity.js';
 import { crossingOf, type LoadPoint } from '../../../src/core/load/crossing.js';
 import type { Objective } from '../../../src/core/load/objective.js';
 import { nextStep } from '../../../src/core/load/search.js';
@@ -52,6 +53,18 @@ describe('the crossing of pooled steps', () => {
     const [known, open] = [crossingOf([decided!, ...far], LEVELS)!, crossingOf([undecided, ...far], LEVELS)!];
     expect(open.low).toBeLessThanOrEqual(known.low + 0.01);
     expect(open.high).toBeGreaterThan(known.high + 0.5);
+  });
+
+  test('is below a step that was late before its queue had grown, which says how late requests are at least', () => {
+    const held = steps([29, 400, 2]);
+    const [late] = steps([45, 40, 10]);
+    const early: LoadPoint = { ...late!, early: true };
+    expect(crossingOf(held, LEVELS)!.high).toBe(Number.POSITIVE_INFINITY);
+    const [known, least] = [crossingOf([...held, late!], LEVELS)!, crossingOf([...held, early], LEVELS)!];
+    expect(least.high).toBeLessThan(45);
+    expect(least.low).toBeGreaterThan(25);
+    // The curve may rise more steeply than these ten requests, so its crossing may lie nearer to the step that held.
+    expect(least.value).toBeLessThan(known.value);
   });
 
   test('is nothing without steps', () => {
@@ -122,6 +135,14 @@ describe('a search', () => {
     expect(capacity.binding).toBeNull();
     expect(capacity.load!.low).toBeGreaterThan(8);
     expect(history.some(({ condition }) => condition.kind === 'closed' && condition.requests === 16)).toBe(true);
+  });
+
+  test('tells no load that is greater than the greatest that was tried', () => {
+    const { history } = search(QUEUE, { ...rule, most: 16, objectives: [{ ...TTFT, bound: 60 }] }, 1);
+    const guided = capacityOf(history, { ...rule, objectives: [{ ...TTFT, bound: 60 }] });
+    const told = shownCapacity(history, { ...rule, objectives: [{ ...TTFT, bound: 60 }] });
+    expect(guided.load!.low).toBeGreaterThan(16);
+    expect(told.load).toMatchObject({ low: 16, high: null });
   });
 
   test('goes on where it was, because it depends on the finished steps alone', () => {

@@ -167,7 +167,7 @@ describe('a step', () => {
     // Three seconds in which answers take thirty times as long: late requests, and no drift.
     const stalled = { slowness: (at: number) => (at > 40 && at < 43 ? 30 : 1) };
     const isStalled = (result: ReturnType<typeof held>) =>
-      isSteady(result) && !isMissing(result.window) && result.window.slowest > 3;
+      isSteady(result) && !isMissing(result.window) && result.slowest > 3;
     expect(count(stalled, isStalled)).toBeGreaterThanOrEqual(9);
   });
 
@@ -282,6 +282,25 @@ describe('validity', () => {
     expect(figures(steady(300), OPEN, health).metrics.ttft).toEqual(
       missing('the client did not keep its schedule, so the step is invalid'),
     );
+  });
+});
+
+describe('a step of users that is too short', () => {
+  const users = parseCondition('users 20 think exp:10s');
+  const late = every(0.1, 20, (due) => answered(due, { ttft: 3 }));
+
+  test('may show a miss, and never that an objective holds', () => {
+    const [shown] = analyse(late, users).objectives;
+    expect(shown).toMatchObject({ met: 'open', early: { late: 20, n: 20 } });
+    expect(isMissing(shown!.tally)).toBe(true);
+  });
+
+  test('shows none if its client was late, also where it has no window', () => {
+    const slow = late.map((request) => ({ ...request, sent: request.due + 2 }));
+    expect(isMissing(analyse(slow, users).window)).toBe(true);
+    expect(analyse(slow, users).objectives[0]).not.toHaveProperty('early');
+    const busy: ClientHealth = { ...HEALTHY, loopDelay: known(0.5) };
+    expect(analyse(late, users, busy).objectives[0]).not.toHaveProperty('early');
   });
 });
 

@@ -281,6 +281,14 @@ describe('the answer of a search', () => {
     expect(enough.first).toMatch(/holds at least [\d.]+ requests per second/);
   });
 
+  test('says only that a load was too much where no step was long enough to show one that holds', () => {
+    const find = { least: 'users 1 think exp:10s', most: 100, alpha: 0.05 };
+    const steps = stepOf({ id: 1, condition: 'users 20 think exp:10s', n: 30, ttft: even(3) });
+    expect(sentences(only(testOf(steps, { find })).section)[0]).toMatch(
+      /^On this machine small holds at most (1?\d) users who think 10.0 s on average between requests; no load that was tried was shown to hold, with TTFT p95 within 500 ms. Above that, TTFT is the first to fail.$/,
+    );
+  });
+
   test('says that a limit was not found where no load was too much', () => {
     const steps = [1, 2].flatMap((rate) =>
       stepOf({ id: rate, condition: `open ${rate} constant`, n: 400, ttft: even(0.1) }),
