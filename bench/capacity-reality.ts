@@ -1,11 +1,12 @@
 /**
- * The simulator against a real server. A folder has load tests of `rightsize load`: `NAME/before` and `NAME/after` with single streams, and
- * `NAME/steps` with loads. Single streams calibrate; each step is simulated with the arrivals that it had and lengths as they were, and held against
- * what was measured.
+ * The simulator against a real server. A folder has load tests of `rightsize load`: `NAME/before` and `NAME/after` with single streams,
+ * `NAME/steps` with loads, and `NAME/batches` with other loads. Single streams calibrate, and once more together with the batches; each step is
+ * simulated with the arrivals that it had and lengths as they were, and held against what was measured.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { startRecorded } from '../src/core/capacity/plan/recorded.js';
+import { type RecordedModel, startRecorded } from '../src/core/capacity/plan/recorded.js';
+import type { BatchTime } from '../src/core/capacity/simulate/batch-times.js';
 import { LEAST_ANSWERS, measuredTimes, type SingleStream } from '../src/core/capacity/simulate/measured-times.js';
 import { llamaServer } from '../src/core/capacity/simulate/scheduler.js';
 import { simulate } from '../src/core/capacity/simulate/simulate.js';
@@ -22,6 +23,8 @@ import { readLog } from '../src/files/log.js';
 
 export interface Pair {
   readonly piece: string;
+  /** What calibrated the simulation. */
+  readonly from: 'single streams' | 'single streams and batches';
   readonly condition: string;
   readonly figure: string;
   readonly measured: number;
@@ -31,41 +34,46 @@ export interface Pair {
   readonly predicted: number;
 }
 
-export interface Calibrated {
-  readonly piece: string;
+export interface Calibrated extends Pick<Pair, 'piece' | 'from'> {
   readonly answers: number;
   readonly tpot: number;
   readonly promptToken: number;
   readonly request: number;
+  readonly sequence: number;
+  readonly several: number;
 }
 
-/** @param slots The slots of the server, from its settings. */
 export async function compareWithReality(folder: string): Promise<{ pairs: Pair[]; calibrated: Calibrated[] }> {
   const [pairs, calibrated]: [Pair[], Calibrated[]] = [[], []];
   for (const piece of readdirSync(folder).sort()) {
     const streams: SingleStream[] = [];
     for (const part of ['before', 'after']) {
-      for (const log of logsIn(join(folder, piece, part))) {
-        const fold = startRecorded();
-        for await (const record of readLog(log)) fold.add(record);
-        streams.push(...fold.finish().flatMap((one) => one.streams));
-      }
+      for (const log of logsIn(join(folder, piece, part))) streams.push(...(await recordedIn(log)).streams);
     }
     if (streams.length < LEAST_ANSWERS) continue;
-    const found = measuredTimes(streams);
-    calibrated.push({ piece, answers: streams.length, ...pick(found) });
-    for (const log of logsIn(join(folder, piece, 'steps'))) {
-      for (const { step, requests, slots, context } of await stepsIn(log)) {
-        const scheduler = llamaServer({ slots, context });
-        pairs.push(...pairsOf({ piece, step, requests, scheduler, times: found.times }));
+    const batches: BatchTime[] = [];
+    for (const log of logsIn(join(folder, piece, 'batches'))) batches.push(...(await recordedIn(log)).batches);
+    for (const from of batches.length > 0 ? CALIBRATIONS : CALIBRATIONS.slice(0, 1)) {
+      const { times, ...found } = measuredTimes(streams, from === 'single streams' ? [] : batches);
+      calibrated.push({ piece, from, ...found, sequence: times.sequence, several: times.several });
+      for (const log of logsIn(join(folder, piece, 'steps'))) {
+        for (const { step, requests, slots, context } of await stepsIn(log)) {
+          const scheduler = llamaServer({ slots, context });
+          pairs.push(...pairsOf({ piece, from, step, requests, scheduler, times }));
+        }
       }
     }
   }
   return { pairs, calibrated };
 }
 
-function pick({ tpot, promptToken, request }: ReturnType<typeof measuredTimes>) {
-  return { tpot, promptToken, request };
+const CALIBRATIONS = ['single streams', 'single streams and batches'] as const;
+
+/** The log has one model. */
+async function recordedIn(log: string): Promise<RecordedModel> {
+  const fold = startRecorded();
+  for await (const record of readLog(log)) fold.add(record);
+  return fold.finish()[0]!;
 }
 
 function logsIn(folder: string): string[] {
@@ -111,15 +119,14 @@ async function stepsIn(log: string): Promise<RealStep[]> {
 /** The first requests find an empty server, as in a simulation. */
 const WARM_UP = 0.1;
 
-interface Comparison {
-  readonly piece: string;
+interface Comparison extends Pick<Pair, 'piece' | 'from'> {
   readonly step: StepRecord;
   readonly requests: readonly StepRequest[];
   readonly scheduler: ReturnType<typeof llamaServer>;
   readonly times: ReturnType<typeof measuredTimes>['times'];
 }
 
-function pairsOf({ piece, step, requests: all, scheduler, times }: Comparison): Pair[] {
+function pairsOf({ piece, from, step, requests: all, scheduler, times }: Comparison): Pair[] {
   // A step ends when enough are answered, and cuts what is under way.
   const requests = all.filter(({ outcome }) => outcome === 'completed');
   const lengths = requests.flatMap(({ promptTokens, outputTokens, cachedTokens = 0 }): Lengths[] =>
@@ -156,6 +163,7 @@ function pairsOf({ piece, step, requests: all, scheduler, times }: Comparison): 
     predicted: number,
   ): Pair => ({
     piece,
+    from,
     condition: step.condition,
     figure,
     measured: statistic(values),
@@ -165,6 +173,7 @@ function pairsOf({ piece, step, requests: all, scheduler, times }: Comparison): 
   return [
     {
       piece,
+      from,
       condition: step.condition,
       figure: 'tokens/s',
       measured: throughput,

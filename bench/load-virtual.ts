@@ -49,7 +49,7 @@ export const HEALTHY: ClientHealth = {
   processes: 1,
 };
 
-interface Pending {
+export interface Pending {
   readonly id: number;
   readonly due: number;
   first: number;
@@ -137,7 +137,7 @@ interface ServerOptions {
   readonly answer: (request: Pending) => void;
 }
 
-function openServer(law: ServerLaw, options: ServerOptions): { arrive(request: Pending): void } {
+export function openServer(law: ServerLaw, options: ServerOptions): { arrive(request: Pending): void } {
   switch (law.kind) {
     case 'slots':
       return slotServer(law, options);
@@ -259,7 +259,7 @@ interface Event {
 }
 
 /** Events in order of time; those of the same time in the order in which they were added. A binary heap. */
-class Events {
+export class Events {
   now = 0;
   readonly #heap: Event[] = [];
   #order = 0;
@@ -283,6 +283,21 @@ class Events {
       this.now = event.at;
       event.action();
     }
+  }
+
+  /** The time of the next event; infinite where there is none. */
+  get next(): number {
+    return this.#heap[0]?.at ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Runs the events up to a time, which is now then. */
+  runUntil(time: number): void {
+    while (this.next <= time) {
+      const event = this.#take()!;
+      this.now = event.at;
+      event.action();
+    }
+    this.now = time;
   }
 
   #take(): Event | undefined {

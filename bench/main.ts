@@ -29,6 +29,7 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   'load-client': async () => (await import('./load-client.js')).loadClientPart,
   'load-spoilt': async () => (await import('./load-spoilt.js')).loadSpoiltPart,
   load: async () => (await import('./load.js')).loadPart,
+  'load-real': async () => (await import('./load-real.js')).loadRealPart,
   timestamps: async () => (await import('./timestamps.js')).timestampsPart,
   capacity: async () => (await import('./capacity.js')).capacityPart,
   fleet: async () => (await import('./fleet.js')).fleetPart,

@@ -8,7 +8,7 @@ import type { Generation } from '../core/definition/suite.js';
 import type { SessionFacts } from '../core/log/log.js';
 import type { Completed, Loglikelihood, TokenCount } from '../core/measure/measurement.js';
 import type { Prompt } from '../core/message.js';
-import type { Missing, Quantity } from '../core/quantity.js';
+import type { Quantity } from '../core/quantity.js';
 
 export interface Backend<M extends Model = Model> {
   /** One line for `rightsize list backends`. */
@@ -104,8 +104,8 @@ export interface End {
   readonly finish: Completed['finish'];
   readonly promptTokens: TokenCount;
   readonly outputTokens: TokenCount;
-  /** The prompt that the engine received, with the chat template applied. */
-  readonly rendered: { readonly value: string } | Missing;
+  /** The prompt that the engine received, with the chat template applied; null where a server applies it, unseen. */
+  readonly rendered: string | null;
   /** The prompt tokens that the engine took from a cache and did not compute. Absent if it does not say. */
   readonly cachedTokens?: number;
   /** The output tokens that the server counted but did not send. Absent if there were none. */

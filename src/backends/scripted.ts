@@ -70,7 +70,7 @@ export const scripted: Backend<ModelOf<'scripted'>> = {
           finish: words.length > maxTokens ? 'length' : 'stop',
           promptTokens: { value: asked.split(/\s+/).filter(Boolean).length, source: 'engine' },
           outputTokens: { value: said.length, source: 'engine' },
-          rendered: { value: asked },
+          rendered: asked,
         };
       },
       async close() {

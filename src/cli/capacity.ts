@@ -40,9 +40,10 @@ const capacityOptions = () =>
       ),
     )
     .addOption(
-      new Option('--cache-type <type>', `how the KV cache is stored: ${CACHE_TYPES.join(', ')}`)
-        .argParser(oneOf(CACHE_TYPES))
-        .default('f16' as const),
+      new Option(
+        '--cache-type <type>',
+        `how the KV cache is stored: ${CACHE_TYPES.join(', ')} (default: as the model of the run, else f16)`,
+      ).argParser(oneOf(CACHE_TYPES)),
     )
     .addOption(
       new Option('--rate <r>', 'requests per second at the peak').argParser(decimal).conflicts(['users', 'find']),

@@ -5,6 +5,7 @@ import type { Analysis } from '../core/analyse/analysis.js';
 import type { Figure } from '../core/capacity/plan/draws.js';
 import { longestRequest, type ModelWorkload, workloadOf } from '../core/capacity/plan/of-run.js';
 import { startRecorded } from '../core/capacity/plan/recorded.js';
+import type { BatchTime } from '../core/capacity/simulate/batch-times.js';
 import type { Model } from '../core/definition/model.js';
 import { UserError } from '../core/errors.js';
 import { type LoadTest, startLoadTest } from '../core/load/load-test.js';
@@ -18,6 +19,8 @@ import { logOf } from './runs.js';
 
 export interface MeasuredModel extends ModelWorkload {
   readonly model: Model;
+  /** Steps of several sequences; none for a run. */
+  readonly batches: readonly BatchTime[];
   /** The facts of its last session; null if it was never opened. */
   readonly facts: SessionFacts | null;
   /** Tokens of the longest request that may come; missing for a load test. */
@@ -66,6 +69,7 @@ export async function readWorkload(reference: string, { cwd }: { readonly cwd: s
       ...(seen === null
         ? workloadOf(found.suites, model.id)
         : { lengths: ofTest?.lengths ?? [], streams: ofTest?.streams ?? [] }),
+      batches: ofTest?.batches ?? [],
       facts: ofTest?.facts ?? facts,
       longest:
         seen === null

@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { CALIBRATION } from '../core/capacity/catalogue/constants.js';
 import { type Device, nameOf } from '../core/capacity/device.js';
 import { allDevices, ELECTRICITY } from '../core/capacity/devices.js';
-import { type CacheType, ENGINES, type EngineName, usualEngine } from '../core/capacity/engines.js';
+import { type CacheType, ENGINES, type EngineName, usualCacheType, usualEngine } from '../core/capacity/engines.js';
 import type { PricedModel } from '../core/capacity/model-cost.js';
 import type {
   CapacityReport,
@@ -25,6 +25,7 @@ import { moneyOf } from '../core/capacity/plan/money.js';
 import { predict } from '../core/capacity/predict.js';
 import type { Lengths } from '../core/capacity/step/workload.js';
 import type { StorageName } from '../core/capacity/storage.js';
+import type { Model } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
 import { parseObjective } from '../core/load/objective.js';
 import type { Price } from '../core/measure/metric.js';
@@ -238,7 +239,7 @@ async function ofRun(asking: Asking, run: string): Promise<readonly DevicePredic
     for (const device of asking.chosen) {
       const engine = wanted ?? usualEngine(device);
       for (const model of await modelsOfRun(measured, ENGINES[engine].storage, asking)) {
-        predictions.push(predictOn(model, { device, engine, workload, asking }));
+        predictions.push(predictOn(model, { device, engine, workload, asking, entry: measured.model }));
       }
     }
   }
@@ -261,14 +262,16 @@ interface Place {
   readonly engine: EngineName;
   readonly workload: Workload;
   readonly asking: Asking;
+  /** The entry of a model that a run measured. */
+  readonly entry?: Model;
 }
 
-function predictOn(model: PricedModel, { device, engine, workload, asking }: Place): DevicePrediction {
+function predictOn(model: PricedModel, { device, engine, workload, asking, entry }: Place): DevicePrediction {
   const { question } = asking;
   const lengths = usualLengths(workload.lengths);
   const context = contextOf(question, workload, model.shape.maxContext);
   refuseLongContext(model, context);
-  const { cacheType = 'f16', slots } = question;
+  const { cacheType = usualCacheType(engine, entry), slots } = question;
   const asked = { model, device, engine, lengths, context, cacheType, measured: workload.peak };
   const prediction = predict(asked, CALIBRATION);
   return {

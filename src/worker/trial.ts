@@ -120,7 +120,7 @@ async function answer(
       state: 'completed',
       output: spoken(session, text),
       finish: event.finish,
-      renderedHash: 'value' in event.rendered ? { value: sha256(event.rendered.value) } : event.rendered,
+      ...(event.rendered !== null && { renderedHash: { value: sha256(event.rendered) } }),
       promptTokens: event.promptTokens,
       outputTokens: event.outputTokens,
       timing: {

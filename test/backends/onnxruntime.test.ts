@@ -117,7 +117,7 @@ describeWith([SLM], 'an opened onnxruntime model', () => {
 
   test('scores its own greedy answer with the log-probabilities that it gave while answering', async () => {
     const { end, pieces, text } = await collect(session, prompt, { maxTokens: 24 });
-    const rendered = 'value' in end.rendered ? end.rendered.value : '';
+    const rendered = end.rendered ?? '';
     const [score] = await session.loglikelihood!({ context: rendered, continuations: [text] }, signal);
     const logprobs = pieces.flatMap((piece) => piece.logprobs ?? []);
     expect(score!.greedy).toBe(true);

@@ -167,9 +167,9 @@ async function expectTheSame(session: Session, asked: Asked, reference: Referenc
 
 async function write(session: Session, { task, sample }: Asked): Promise<Answer> {
   const { pieces, text, end } = await collect(session, sample.prompt, task.generation);
-  if ('missing' in end.rendered) throw new Error(end.rendered.missing);
+  if (end.rendered === null) throw new Error('the engine does not say what it received');
   return {
-    rendered: end.rendered.value,
+    rendered: end.rendered,
     pieces: pieces.map((piece) => piece.text),
     logprobs: pieces.flatMap((piece) => piece.logprobs ?? []),
     whole: end.finish === 'stop' ? text + END : text,

@@ -268,7 +268,6 @@ function trialsOf(
         state: 'completed',
         output: right ? targetOf(task, i) : wrongAnswer(task, i),
         finish: 'stop',
-        renderedHash: { missing: 'a script renders nothing' },
         promptTokens: { value: 40 + (i % 7), source: 'engine' },
         outputTokens: { value: tokens, source: 'engine' },
         timing: { sent: 0, pieces, end: pieces.at(-1)! },

@@ -129,7 +129,6 @@ function completed(output: string, seconds: number): Outcome {
     state: 'completed',
     output,
     finish: 'stop',
-    renderedHash: missing('a scripted worker renders nothing'),
     promptTokens: { value: 1, source: 'engine' },
     outputTokens: { value: 1, source: 'engine' },
     timing: { sent: 0, pieces: [seconds], end: seconds },

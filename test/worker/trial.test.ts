@@ -20,7 +20,7 @@ const END: GenerationEvent = {
   finish: 'stop',
   promptTokens: { value: 3, source: 'engine' },
   outputTokens: { value: 4, source: 'engine' },
-  rendered: { value: 'the prompt' },
+  rendered: 'the prompt',
 };
 
 /** A session that says these pieces, one a second. */

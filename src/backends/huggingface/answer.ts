@@ -96,7 +96,7 @@ export function endOf({ rendered, tokens, answer }: Opening, time: number, finis
     finish,
     promptTokens: { value: tokens.length, source: 'engine' },
     outputTokens: { value: answer.tokens, source: 'engine' },
-    rendered: { value: rendered },
+    rendered,
   };
 }
 

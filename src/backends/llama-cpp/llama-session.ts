@@ -186,7 +186,7 @@ function startAnswer(
       finish: finish!,
       promptTokens: { value: tokens.length, source: 'engine' },
       outputTokens: { value: count, source: 'engine' },
-      rendered: { value: rendered },
+      rendered,
     }),
   };
 }

@@ -18,9 +18,6 @@ import { createCallWriter } from './delta.js';
 import { now } from './events.js';
 import { BrokenStream, type Server, type StampedChunk, type Stream, startStream } from './stream.js';
 
-/** What the server computes before it answers is its own; rendering a chat is one of these things. */
-const UNSEEN_TEMPLATE = { missing: 'the server applies the chat template, unseen' };
-
 export async function* generate(
   server: Server,
   prompt: Prompt,
@@ -53,7 +50,7 @@ export async function* generate(
     }
     const shift = under === 'load' ? 0 : sent - begun;
     const again = attempts > 1 ? againOf(under, { count: attempts - 1, waited: shift }) : {};
-    const rendered = model.api === 'chat' ? UNSEEN_TEMPLATE : { value: PLAIN.render(prompt) };
+    const rendered = model.api === 'chat' ? null : PLAIN.render(prompt);
     const reader = createReader(generation, shift);
     for (let arrived = stream.first; ; ) {
       for (const chunk of arrived) {

@@ -1,4 +1,5 @@
 /** The engines that predictions are for, under the names of the command line. */
+import type { Model } from '../definition/model.js';
 import type { Device } from './device.js';
 import type { StorageName } from './storage.js';
 
@@ -71,3 +72,10 @@ export function usualEngine({ id = '', kind }: Pick<Device, 'id' | 'kind'>): Eng
 export const CACHE_TYPES = ['f32', 'f16', 'bf16', 'fp8', 'q8_0', 'q4_0'] as const;
 
 export type CacheType = (typeof CACHE_TYPES)[number];
+
+/** How an engine stores the KV cache of a model if nobody says otherwise: as the entry of the model asks of llama.cpp, on other engines in 16 bits. */
+export function usualCacheType(engine: EngineName, entry?: Model): CacheType {
+  return entry?.backend === 'llama-cpp' && ENGINES[engine].calibrated.startsWith('llama.cpp')
+    ? entry.kvCacheType
+    : 'f16';
+}

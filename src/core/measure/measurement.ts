@@ -58,7 +58,11 @@ const completed = z.object({
   state: z.literal('completed'),
   output: z.string(),
   finish: z.enum(['stop', 'length', 'refused']),
-  renderedHash: textSchema.describe('SHA-256 of the prompt that the engine received, with the chat template applied.'),
+  renderedHash: textSchema
+    .exactOptional()
+    .describe(
+      'SHA-256 of the prompt that the engine received, with the chat template applied. Absent where a server applies it, unseen.',
+    ),
   promptTokens: tokenCount,
   outputTokens: tokenCount,
   timing,

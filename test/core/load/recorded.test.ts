@@ -54,7 +54,6 @@ test('an answer has its times since the step began, and the gaps between its pie
     state: 'completed',
     output: 'ok',
     finish: 'stop',
-    renderedHash: { missing: 'unseen' },
     promptTokens: { value: 9, source: 'server' },
     outputTokens: { value: 3, source: 'server' },
     cachedTokens: 4,

@@ -17,7 +17,6 @@ function completed(
     state: 'completed',
     output: 'text',
     finish: 'stop',
-    renderedHash: missing('not needed here'),
     promptTokens,
     outputTokens,
     timing: { sent: 0, end: timing.pieces.at(-1) ?? 1, ...timing },

@@ -32,6 +32,10 @@ function aiConfigurator(system: string): string {
 const APPLE =
   'https://github.com/ggml-org/llama.cpp/discussions/4167, https://akunu.prabod.rathnayaka.me/part1/ch05-chip-generations.html';
 
+/** Half precision: 4 cores x 2.4 GHz x 2 pipelines of 128 bits x 8 numbers x 2 operations. */
+const PI_5 =
+  'arithmetic: LPDDR4X of 4,267 MT/s x 32 bits; compute from 2.4 GHz and the pipelines of the Arm Cortex-A76 Software Optimization Guide 8.0; power: https://xcelwebworks.com/?p=1936';
+
 export const DEVICES: readonly Device[] = [
   {
     id: 'phone-8gb',
@@ -155,7 +159,7 @@ export const DEVICES: readonly Device[] = [
     memory: 8 * GiB,
     usable: 0.8,
     bandwidth: 17.1 * GB,
-    compute: null,
+    compute: { f16: 0.307 * TERA },
     watts: 12,
     price: {
       dollars: 80,
@@ -163,7 +167,7 @@ export const DEVICES: readonly Device[] = [
       date: '2023-09-28',
       source: 'list price at launch, https://mranthropology.micro.blog/2023/09/28/does-the-raspberry.html',
     },
-    source: 'arithmetic: LPDDR4X of 4,267 MT/s x 32 bits; power: https://xcelwebworks.com/?p=1936',
+    source: PI_5,
     listed: true,
   },
   {
@@ -173,10 +177,10 @@ export const DEVICES: readonly Device[] = [
     memory: 16 * GiB,
     usable: 0.85,
     bandwidth: 17.1 * GB,
-    compute: null,
+    compute: { f16: 0.307 * TERA },
     watts: 12,
     price: null,
-    source: 'arithmetic: LPDDR4X of 4,267 MT/s x 32 bits; power: https://xcelwebworks.com/?p=1936',
+    source: PI_5,
   },
   {
     id: 'jetson-orin-nano',

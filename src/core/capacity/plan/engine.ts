@@ -75,10 +75,10 @@ function predictedEngine(
 const NINETY = 1.645;
 
 /**
- * A machine whose single streams were measured. Beside the error of the medians, single streams cannot tell how much small batches add. That
- * (../simulate/measured-times.ts) may be a quarter of the assumed value, or twice as much.
+ * A machine whose single streams were measured. Beside the error of the medians, single streams cannot tell how much small batches add. Where no
+ * load test does, that (../simulate/measured-times.ts) may be a quarter of the assumed value, or twice as much.
  */
-export function measuredEngine({ times, answers, errors }: MeasuredTimes, scheduler: Scheduler): Engine {
+export function measuredEngine({ times, answers, errors, gaps }: MeasuredTimes, scheduler: Scheduler): Engine {
   const doubt = (error: number): Doubt => ({ low: -NINETY * error, high: NINETY * error });
   return {
     times,
@@ -87,7 +87,7 @@ export function measuredEngine({ times, answers, errors }: MeasuredTimes, schedu
     ground: { kind: 'measured', answers },
     doubts: {
       decode: doubt(errors.decode),
-      batch: { low: -2 * Math.LN2, high: Math.LN2 },
+      batch: gaps > 0 ? doubt(errors.batch) : { low: -2 * Math.LN2, high: Math.LN2 },
       prefill: doubt(errors.prefill),
     },
   };

@@ -2,6 +2,7 @@
 import type { SessionFacts } from '../../log/log.js';
 import { isMissing, type Missing, missing } from '../../quantity.js';
 import { measuredPrediction, type Prediction } from '../predict.js';
+import type { BatchTime } from '../simulate/batch-times.js';
 import { LEAST_ANSWERS, type MeasuredTimes, measuredTimes, type SingleStream } from '../simulate/measured-times.js';
 import { llamaServer } from '../simulate/scheduler.js';
 import type { Lengths } from '../step/workload.js';
@@ -13,6 +14,8 @@ export interface MeasuredStreams {
   readonly device: string;
   readonly facts: SessionFacts | null;
   readonly streams: readonly SingleStream[];
+  /** Steps of several sequences, of a load test. */
+  readonly batches?: readonly BatchTime[];
 }
 
 /** @returns A prediction without figures where too few answers had the machine for themselves. */
@@ -33,19 +36,19 @@ export interface SlotsHere {
 }
 
 export function engineHere(
-  { facts, streams }: Pick<MeasuredStreams, 'facts' | 'streams'>,
+  { facts, streams, batches }: Pick<MeasuredStreams, 'facts' | 'streams' | 'batches'>,
   { slots: asked, given, context }: SlotsHere,
 ): readonly [Engine] | Missing {
   const slots = asked ?? slotsOf(facts);
-  const times = timesHere(streams);
+  const times = timesHere(streams, batches);
   if (isMissing(times)) return times;
   if (slots === null) return missing('nobody tells how many requests the engine answers at once: add --slots');
   return [measuredEngine(times, llamaServer({ slots, context: given ?? contextOfSlot(facts) ?? context }))];
 }
 
-function timesHere(streams: readonly SingleStream[]): MeasuredTimes | Missing {
+function timesHere(streams: readonly SingleStream[], batches?: readonly BatchTime[]): MeasuredTimes | Missing {
   const useful = streams.filter(({ tpot }) => tpot !== null).length;
-  if (useful >= LEAST_ANSWERS) return measuredTimes(streams);
+  if (useful >= LEAST_ANSWERS) return measuredTimes(streams, batches);
   return missing(
     `the run has ${useful} answers of two tokens or more that had the machine for themselves, and ${LEAST_ANSWERS} calibrate it`,
   );

@@ -6,7 +6,7 @@ import type { Analysis, ModelAnalysis, SuiteAnalysis } from '../../analyse/analy
 import { isMissing, type Missing, missing } from '../../quantity.js';
 import { CALIBRATION } from '../catalogue/constants.js';
 import { type Device, nameOf } from '../device.js';
-import { ENGINES, usualEngine } from '../engines.js';
+import { ENGINES, usualCacheType, usualEngine } from '../engines.js';
 import type { ModelFit } from '../fit.js';
 import { type Prediction, predict, type Question } from '../predict.js';
 import type { Lengths } from '../step/workload.js';
@@ -133,7 +133,7 @@ export function questionOf({ model, lengths, fit }: Subject, device: Device): Qu
     lengths,
     // An answer ends where the context does.
     context: Math.min(longest, maxContext ?? longest),
-    cacheType: 'f16',
+    cacheType: usualCacheType(engine, model.entry),
     measured: isMissing(fit.measured) ? undefined : fit.measured.value,
   };
 }

@@ -6,10 +6,12 @@
  *
  * A further token in a step computes what a token of a prompt computes, so it costs c, and one pass over the weights costs t - c. Where reading
  * prompts is as slow as decoding, nothing is left for the pass, and a batch gains nothing. From two sequences on, engines multiply matrices in place
- * of a vector. What that costs a small batch lies between nothing and a second pass, and no single stream shows it: half a pass is taken.
+ * of a vector. What that costs a small batch lies between nothing and a second pass, and no single stream shows it: half a pass is taken,
+ * unless a load test of the machine has steps of several sequences (./batch-times.ts).
  */
-import { sorted } from '../../stats/basics/moments.js';
+import { sorted, sum } from '../../stats/basics/moments.js';
 import { median, percentileOfSorted } from '../../stats/estimate/percentiles.js';
+import type { BatchTime } from './batch-times.js';
 import type { StepFactors, StepTimes } from './step-times.js';
 
 /** One answer that had the machine for itself. */
@@ -31,13 +33,15 @@ export interface MeasuredTimes {
   readonly tpot: number;
   readonly promptToken: number;
   readonly request: number;
+  /** The gaps between tokens that show what a batch takes; 0 where half a pass is taken for it. */
+  readonly gaps: number;
 }
 
 /** Fewer answers give no times. */
 export const LEAST_ANSWERS = 8;
 
-/** @param streams At least `LEAST_ANSWERS`. @throws RangeError for fewer, or where no answer has a time between tokens. */
-export function measuredTimes(streams: readonly SingleStream[]): MeasuredTimes {
+/** @param streams At least `LEAST_ANSWERS`. @param batches Steps of several sequences that were seen. @throws RangeError for fewer, or where no answer has a time between tokens. */
+export function measuredTimes(streams: readonly SingleStream[], batches: readonly BatchTime[] = []): MeasuredTimes {
   const tpots = streams.flatMap(({ tpot }) => (tpot === null ? [] : [tpot]));
   if (streams.length < LEAST_ANSWERS || tpots.length < LEAST_ANSWERS) {
     throw new RangeError(`Expected at least ${LEAST_ANSWERS} answers of two tokens or more, got ${tpots.length}`);
@@ -51,13 +55,14 @@ export function measuredTimes(streams: readonly SingleStream[]): MeasuredTimes {
     0,
     median(streams.map(({ promptTokens, ttft }) => ttft - promptTokens * promptToken)) - pass,
   );
+  const batch = batchOf(batches, { pass, promptToken });
   const ttfts = streams.map(({ promptTokens, ttft }) => ttft / (request + pass + promptTokens * promptToken));
   const errorOfTtft = errorOfMedian(ttfts);
   return {
     times: {
       pass: () => pass,
-      sequence: promptToken,
-      several: pass / 2,
+      sequence: batch.sequence,
+      several: batch.several,
       cached: 0,
       read: (tokens) => tokens * promptToken,
       request,
@@ -68,7 +73,31 @@ export function measuredTimes(streams: readonly SingleStream[]): MeasuredTimes {
     tpot,
     promptToken,
     request,
+    gaps: batch.gaps,
   };
+}
+
+interface Batch {
+  readonly sequence: number;
+  readonly several: number;
+  readonly gaps: number;
+}
+
+/** The line through the steps that were seen: `pass + several + sequence x sequences`, by least squares over their gaps. */
+function batchOf(
+  batches: readonly BatchTime[],
+  { pass, promptToken }: { readonly pass: number; readonly promptToken: number },
+): Batch {
+  const seen = batches.filter(({ sequences }) => sequences > 1);
+  const gaps = sum(seen.map((step) => step.gaps));
+  if (gaps === 0) return { sequence: promptToken, several: pass / 2, gaps };
+  const over = (value: (step: BatchTime) => number) => sum(seen.map((step) => step.gaps * value(step))) / gaps;
+  const [sequences, seconds] = [over((step) => step.sequences), over((step) => step.seconds)];
+  const spread = over((step) => (step.sequences - sequences) ** 2);
+  const slope = over((step) => (step.sequences - sequences) * (step.seconds - seconds)) / spread;
+  // Steps of one size show no slope.
+  const sequence = spread === 0 ? promptToken : Math.max(0, slope);
+  return { sequence, several: Math.max(0, seconds - sequence * sequences - pass), gaps };
 }
 
 /** The most prompts whose pairs are compared: 200 make 19,900 slopes. */

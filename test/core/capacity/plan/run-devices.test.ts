@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../../src/core/analyse/analyse.js';
 import type { Device } from '../../../../src/core/capacity/device.js';
 import type { BreakEven } from '../../../../src/core/capacity/plan/break-evens.js';
+import { isMissing } from '../../../../src/core/quantity.js';
 import { recommend } from '../../../../src/core/recommend/recommend.js';
 import { devicesOf } from '../../../../src/core/report/devices-of.js';
 import { type ModelOrder, makeLog } from '../../../support/log.js';
@@ -66,6 +67,17 @@ describe('a model of a run on a device', () => {
   it('is the published model that its entry names, where the log does not tell its layers', () => {
     const entry = { backend: 'llama-cpp', source: 'hf:bartowski/Qwen_Qwen3-0.6B-GGUF:Q8_0' };
     expect(placeOf({ facts: {}, entry }).prediction).toMatchObject({ decodeRate: { basis: 'pair' } });
+  });
+
+  it('keeps its cache as its entry asks of llama.cpp, and as usual on another engine', () => {
+    const cacheOf = (kvCacheType: string, device: Partial<Device> = {}) => {
+      const entry = { backend: 'llama-cpp', source: 'own.gguf', kvCacheType };
+      const { memory } = placeOf({ entry }, device).prediction;
+      return isMissing(memory) ? Number.NaN : memory.cache;
+    };
+    expect(cacheOf('q8_0') / cacheOf('f16')).toBeCloseTo(17 / 32, 6);
+    const server = { id: 'h100-80gb', kind: 'datacentre-gpu', memory: 80 * GiB, usable: 0.9 } as const;
+    expect(cacheOf('q8_0', server)).toBe(cacheOf('f16', server));
   });
 
   it('has no rate on a device whose kind nobody states', () => {

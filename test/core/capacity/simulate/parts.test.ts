@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { batchTimes } from '../../../../src/core/capacity/simulate/batch-times.js';
 import { Heap } from '../../../../src/core/capacity/simulate/heap.js';
 import { LEAST_ANSWERS, measuredTimes } from '../../../../src/core/capacity/simulate/measured-times.js';
 import { Queue } from '../../../../src/core/capacity/simulate/queue.js';
@@ -50,6 +51,31 @@ describe('Queue', () => {
   });
 });
 
+/** Times from one to another, by equal gaps. */
+const every = (gap: number, from: number, to: number) =>
+  Array.from({ length: Math.round((to - from) / gap) }, (_, i) => from + gap * (i + 1));
+
+describe('the steps of several sequences', () => {
+  // One answer alone; a prompt is read for a fifth of a second; both answers; the other alone.
+  const one = { tokens: [...every(0.01, 0, 1), ...every(0.02, 1.2, 3.2)] };
+  const other = { tokens: [1.2, ...every(0.02, 1.2, 3.2), ...every(0.01, 3.2, 4)] };
+
+  it('are the gaps while so many answers are written and no prompt is read', () => {
+    const [alone, both] = batchTimes([one, other]);
+    expect(alone).toMatchObject({ sequences: 1, gaps: 179 });
+    expect(alone!.seconds).toBeCloseTo(0.01, 9);
+    expect(both!.sequences).toBe(2);
+    expect(both!.seconds).toBeCloseTo(0.02, 9);
+    // A hundred of each, less those in which an answer begins or ends.
+    expect(both!.gaps).toBeGreaterThan(190);
+  });
+
+  it('need fifty gaps', () => {
+    expect(batchTimes([{ tokens: every(0.01, 0, 0.5) }])).toEqual([]);
+    expect(batchTimes([{ tokens: every(0.01, 0, 0.52) }])).toMatchObject([{ sequences: 1, gaps: 51 }]);
+  });
+});
+
 describe('measuredTimes', () => {
   const stream = (promptTokens: number, noise = 0) => ({
     promptTokens,
@@ -83,6 +109,17 @@ describe('measuredTimes', () => {
     }));
     const { times } = measuredTimes(streams);
     expect([times.pass(1), times.sequence, times.several]).toEqual([0, 0.1, 0]);
+  });
+
+  it('takes what a batch adds from the steps of several sequences that were seen', () => {
+    const streams = [10, 20, 30, 40, 50, 60, 80, 100, 120].map((tokens) => stream(tokens));
+    const step = (sequences: number, seconds: number) => ({ sequences, seconds, gaps: 100 });
+    const two = measuredTimes(streams, [step(1, 0.022), step(2, 0.04)]);
+    expect([two.times.sequence, two.gaps]).toEqual([two.promptToken, 100]);
+    expect(two.times.several).toBeCloseTo(0.04 - 0.02 - 2 * 0.002, 12);
+    const more = measuredTimes(streams, [step(2, 0.04), step(4, 0.05)]).times;
+    expect(more.sequence).toBeCloseTo(0.005, 12);
+    expect(more.several).toBeCloseTo(0.01, 12);
   });
 
   it('wants enough answers', () => {

@@ -1,0 +1,118 @@
+/**
+ * Does `rightsize load` find the greatest load of a real server, over HTTP and in real time? Each law serves for 20 ms and is searched
+ * five times within a minute. The truth is that of the same law in virtual time (./load-laws.ts).
+ */
+import { execFile, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { LoadRange } from '../src/core/load/capacity.js';
+import { type Law, truthOf } from './load-laws.js';
+import { type Figure, type Part, spreadOf } from './part.js';
+
+const SEARCHES = 5;
+/** The goal: four of five within 5% or one of the truth. */
+const LEAST_NEAR = 4;
+const TRUTH_REQUESTS = 400_000;
+
+interface RealLaw extends Law {
+  /** What `rightsize load` is asked for. */
+  readonly flags: readonly string[];
+}
+
+const RULE = { alpha: 0.05, least: 1, most: 1_000, budget: { seconds: 60 } } as const;
+
+const LAWS: readonly RealLaw[] = [
+  {
+    name: '6 slots, exponential, closed',
+    server: { kind: 'slots', slots: 6, service: { kind: 'exponential', mean: 0.02 } },
+    rule: { ...RULE, find: { kind: 'concurrency' }, objectives: [{ metric: 'ttft', level: 'p95', bound: 0.0835 }] },
+    between: [8, 18],
+    flags: ['--find', 'concurrency', '--objective', 'ttft p95 <= 83.5 ms'],
+  },
+  {
+    name: '2 slots, fixed, Poisson',
+    server: { kind: 'slots', slots: 2, service: { kind: 'fixed', seconds: 0.02 } },
+    rule: {
+      ...RULE,
+      find: { kind: 'rate', arrivals: { kind: 'poisson' } },
+      least: 0.5,
+      objectives: [{ metric: 'ttft', level: 'p95', bound: 0.06 }],
+    },
+    between: [40, 100],
+    flags: ['--find', 'rate', '--objective', 'ttft p95 <= 60 ms'],
+  },
+  {
+    name: '3 slots, lognormal, users who think 0.2 s',
+    server: { kind: 'slots', slots: 3, service: { kind: 'lognormal', mean: 0.02, sigma: 0.6 } },
+    rule: {
+      ...RULE,
+      find: { kind: 'users', think: { kind: 'exp', mean: 0.2 } },
+      objectives: [{ metric: 'ttft', level: 'p95', bound: 0.09 }],
+    },
+    between: [10, 60],
+    flags: ['--find', 'users', '--think', 'exp:0.2s', '--objective', 'ttft p95 <= 90 ms'],
+  },
+  {
+    name: 'a batch whose step grows, closed',
+    server: { kind: 'batch', most: 64, base: 0.004, each: 0.0004, prefill: 0.002, tokens: 4 },
+    rule: { ...RULE, find: { kind: 'concurrency' }, objectives: [{ metric: 'e2e', level: 'p95', bound: 0.12 }] },
+    between: [4, 40],
+    flags: ['--find', 'concurrency', '--objective', 'e2e p95 <= 120 ms'],
+  },
+];
+
+export const loadRealPart: Part = {
+  about: `${SEARCHES} searches of each law over HTTP, a minute each`,
+  async *measure({ wants }) {
+    for (const law of LAWS) if (wants(law.name)) yield* figuresOf(law);
+  },
+};
+
+async function* figuresOf(law: RealLaw): AsyncGenerator<Figure> {
+  const truth = truthOf(law, TRUTH_REQUESTS);
+  const whole = (load: number) => (law.rule.find.kind === 'rate' ? load : Math.floor(load));
+  const tolerance = Math.max(law.rule.find.kind === 'rate' ? 0 : 1, 0.05 * truth);
+  const found: LoadRange[] = [];
+  for (let seed = 1; seed <= SEARCHES; seed++) found.push(await search(law, seed));
+  const near = found.filter(({ value }) => Math.abs(whole(value) - truth) <= tolerance);
+  const covering = found.filter(
+    ({ low, high }) => whole(low) <= truth && whole(high ?? Number.POSITIVE_INFINITY) >= truth,
+  );
+  const words = found.map(({ value, low, high }) =>
+    [value, low, high ?? Number.NaN].map((load) => load.toPrecision(3)),
+  );
+  yield {
+    what: `${law.name}: within 5% or one of the truth, ${truth.toPrecision(3)} (${words.map(([value, low, high]) => `${value} [${low}, ${high}]`).join(', ')})`,
+    unit: '',
+    ours: spreadOf([near.length]),
+    goal: { atLeast: LEAST_NEAR },
+  };
+  yield { what: `${law.name}: the interval covers the truth`, unit: '', ours: spreadOf([covering.length]), goal: null };
+}
+
+const MAIN = join(import.meta.dirname, '..', 'dist', 'main.js');
+
+/** One search with `rightsize load`, on a server of its own. */
+async function search({ server: law, flags }: RealLaw, seed: number): Promise<LoadRange> {
+  const folder = mkdtempSync(join(tmpdir(), 'load-real-'));
+  const server = fork(join(import.meta.dirname, 'law-server.ts'), [JSON.stringify(law), String(seed)]);
+  try {
+    const [endpoint] = (await once(server, 'message')) as [string];
+    const catalogue = join(folder, 'models.json');
+    const model = { id: 'law', class: 'slm', backend: 'openai', source: 'law', endpoint };
+    writeFileSync(catalogue, JSON.stringify({ models: [model] }));
+    await promisify(execFile)(process.execPath, [
+      ...[MAIN, 'load', '--models', catalogue, '--model', 'law', '--task', 'route', '--no-self-test'],
+      ...['--budget', '60 s', '--seed', String(seed), '--out', folder, ...flags],
+    ]);
+    const run = readdirSync(folder).find((name) => /^\d{4}-/.test(name))!;
+    const summary = JSON.parse(readFileSync(join(folder, run, 'summary.json'), 'utf8'));
+    return summary.load.models[0].capacity.load;
+  } finally {
+    server.disconnect();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
