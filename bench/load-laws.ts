@@ -69,6 +69,12 @@ export const LAWS: readonly Law[] = [
     between: [5, 120],
   },
   {
+    name: '2 slots, lognormal 0.6 s, Poisson',
+    server: { kind: 'slots', slots: 2, service: { kind: 'lognormal', mean: 0.6, sigma: 0.5 } },
+    rule: { ...RATE, least: 0.125, objectives: [ttft(2)], budget: { seconds: 300 } },
+    between: [0.5, 4],
+  },
+  {
     name: '6 slots, exponential, Poisson',
     server: EXPONENTIAL,
     rule: { ...RATE, objectives: [ttft(0.4175)], budget: { seconds: 300 } },

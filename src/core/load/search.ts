@@ -86,9 +86,9 @@ function nextToLocate(history: readonly StepResult[], rule: SearchRule): number 
   return middle > held && middle < missed ? middle : null;
 }
 
-/** Few requests of users who think long have hardly asked the server anything: it is far from its edge. */
+/** Few requests have hardly asked the server anything: it is far from its edge. */
 function growthAfter({ condition, counts }: StepResult): number {
-  return condition.kind === 'users' && counts.due < LOCATE_REQUESTS / 4 ? 4 : 2;
+  return condition.kind !== 'closed' && counts.due < LOCATE_REQUESTS / 4 ? 4 : 2;
 }
 
 interface Bracket {
@@ -225,7 +225,10 @@ function planned(
     };
   }
   const done = edgeStepsOf(history, rule);
-  const parts = Math.max(1, Math.min(left.steps, EDGE_STEPS[rule.find.kind] - done, longEnough(left.seconds, history)));
+  const parts = Math.max(
+    1,
+    Math.min(left.steps, EDGE_STEPS[rule.find.kind] - done, longEnough(load, left.seconds, history)),
+  );
   return {
     condition,
     load,
@@ -235,11 +238,17 @@ function planned(
   };
 }
 
-/** How many steps of users fit into these seconds, each long enough to settle. */
-function longEnough(seconds: number, history: readonly StepResult[]): number {
+/** How many steps of users fit into these seconds, each long enough to settle; of a rate, each with enough requests. */
+function longEnough(load: number, seconds: number, history: readonly StepResult[]): number {
   const last = history.at(-1);
-  if (last?.condition.kind !== 'users') return Number.POSITIVE_INFINITY;
-  return Math.floor(seconds / (EDGE_RELAXATION * last.slowest));
+  switch (last?.condition.kind) {
+    case 'users':
+      return Math.floor(seconds / (EDGE_RELAXATION * last.slowest));
+    case 'open':
+      return Math.floor((seconds * load) / EDGE_REQUESTS);
+    default:
+      return Number.POSITIVE_INFINITY;
+  }
 }
 
 /** Requests that an open server needs to be seen with its queue: those of some times its slowest answers so far. */

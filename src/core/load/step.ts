@@ -96,8 +96,8 @@ export interface ObjectiveResult {
   /** The tally of the same requests for the objective at other limits. */
   readonly relaxed: readonly Relaxed[];
   /**
-   * Of users, all requests of a step that has no tally because it was too short. Its queue began empty and was still growing, so too few of
-   * them are late: they may show a miss, and never that the objective holds.
+   * All requests of a step of users, or of a steady rate, that has no tally because it was too short. Its queue began empty and was still
+   * growing, so too few of them are late: they may show a miss, and never that the objective holds.
    */
   readonly early?: Tally;
   /** The late requests of each part of the queue; absent without a queue. */
@@ -172,8 +172,9 @@ function countedOf(requests: readonly StepRequest[]): readonly StepRequest[] {
 }
 
 /** The requests of a step that was too short to count, in the order in which they were due; none where they show no miss. */
-function earlyIn(requests: readonly StepRequest[], { kind }: Condition): readonly StepRequest[] {
-  return kind === 'users' ? countedOf(requests).toSorted((a, b) => a.due - b.due) : [];
+function earlyIn(requests: readonly StepRequest[], condition: Condition): readonly StepRequest[] {
+  const isSteady = condition.kind === 'open' && condition.rate.stretches.length === 0;
+  return condition.kind === 'users' || isSteady ? countedOf(requests).toSorted((a, b) => a.due - b.due) : [];
 }
 
 /** @param counted Some of the requests of users, in the order in which they were due. @returns Null under other conditions. */

@@ -114,6 +114,15 @@ describe('a search', () => {
     expect(most.filter((users) => users <= 64).length).toBeGreaterThanOrEqual(16);
   });
 
+  test('of the rate of a slow server spends its budget near the edge, though its steps have few requests', () => {
+    const law = LAWS.find(({ name }) => name === '2 slots, lognormal 0.6 s, Poisson')!;
+    const short = { ...law, rule: { ...law.rule, budget: { seconds: 150 } } };
+    const loads = Array.from({ length: 10 }, (_, seed) => searchVirtually(short, seed).capacity.load!);
+    // The truth is 2.17 a second, and 150 seconds have some 300 requests.
+    expect(loads.filter(({ value }) => Math.abs(value / 2.17 - 1) <= 0.2).length).toBeGreaterThanOrEqual(5);
+    expect(loads.filter(({ low, high }) => low <= 2.17 && (high ?? 100) >= 2.17).length).toBeGreaterThanOrEqual(8);
+  });
+
   test('of a cliff finds it, and shows that the next load is too much', () => {
     // Four slots of 100 ms: a fifth request waits for a slot, and takes 200 ms.
     const cliff: ServerLaw = { kind: 'slots', slots: 4, service: { kind: 'fixed', seconds: 0.1 } };
