@@ -34,17 +34,8 @@ export interface Pair {
   readonly predicted: number;
 }
 
-export interface Calibrated extends Pick<Pair, 'piece' | 'from'> {
-  readonly answers: number;
-  readonly tpot: number;
-  readonly promptToken: number;
-  readonly request: number;
-  readonly sequence: number;
-  readonly several: number;
-}
-
-export async function compareWithReality(folder: string): Promise<{ pairs: Pair[]; calibrated: Calibrated[] }> {
-  const [pairs, calibrated]: [Pair[], Calibrated[]] = [[], []];
+export async function compareWithReality(folder: string): Promise<Pair[]> {
+  const pairs: Pair[] = [];
   for (const piece of readdirSync(folder).sort()) {
     const streams: SingleStream[] = [];
     for (const part of ['before', 'after']) {
@@ -54,8 +45,7 @@ export async function compareWithReality(folder: string): Promise<{ pairs: Pair[
     const batches: BatchTime[] = [];
     for (const log of logsIn(join(folder, piece, 'batches'))) batches.push(...(await recordedIn(log)).batches);
     for (const from of batches.length > 0 ? CALIBRATIONS : CALIBRATIONS.slice(0, 1)) {
-      const { times, ...found } = measuredTimes(streams, from === 'single streams' ? [] : batches);
-      calibrated.push({ piece, from, ...found, sequence: times.sequence, several: times.several });
+      const { times } = measuredTimes(streams, from === 'single streams' ? [] : batches);
       for (const log of logsIn(join(folder, piece, 'steps'))) {
         for (const { step, requests, slots, context } of await stepsIn(log)) {
           const scheduler = llamaServer({ slots, context });
@@ -64,7 +54,7 @@ export async function compareWithReality(folder: string): Promise<{ pairs: Pair[
       }
     }
   }
-  return { pairs, calibrated };
+  return pairs;
 }
 
 const CALIBRATIONS = ['single streams', 'single streams and batches'] as const;

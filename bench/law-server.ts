@@ -46,6 +46,8 @@ function event(value: object): string {
 function goOn(): void {
   events.runUntil(clock.now() - began);
   for (const { response, request } of asked.values()) if (request.first > 0) begin(response);
+  // One timer, for the next event: an arrival may have brought a nearer one.
+  clock.stop();
   if (Number.isFinite(events.next)) clock.at(began + events.next, goOn);
 }
 

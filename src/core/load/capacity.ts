@@ -3,12 +3,13 @@
  * twice each objective, from the same steps.
  */
 import { isMissing, type Missing } from '../quantity.js';
+import { sum } from '../stats/basics/moments.js';
 import { type Crossing, crossingOf, type LoadPoint } from './crossing.js';
 import { minPassingQueries } from './early-stopping.js';
 import { durationLimit } from './objective.js';
 import { type QueuePoint, queueCrossingOf } from './queue.js';
 import { loadOf, type SearchRule } from './search-rule.js';
-import { RELAXATIONS, type StepResult } from './step.js';
+import { type ObjectiveResult, RELAXATIONS, type StepResult } from './step.js';
 import { metOf, type Tally } from './tally.js';
 
 /** Why a search has no load to tell. */
@@ -58,7 +59,7 @@ function shownBy(history: readonly StepResult[], rule: SearchRule, load: LoadRan
   const isEnough = rule.objectives.every((objective, index) => {
     const { lateShare } = durationLimit(objective);
     if (lateShare === null) return true;
-    const seen = history.reduce((total, step) => total + requestsIn(step.objectives[index]!.tally), 0);
+    const seen = history.reduce((total, step) => total + requestsIn(step.objectives[index]!), 0);
     return seen >= minPassingQueries(1 - lateShare, 0, { confidence: 1 - rule.alpha });
   });
   if (load === null) return null;
@@ -73,8 +74,9 @@ function greatestCounted(history: readonly StepResult[]): number {
   return Math.max(0, ...history.filter(counts).map(({ condition }) => loadOf(condition)));
 }
 
-function requestsIn(tally: Tally | Missing): number {
-  return isMissing(tally) ? 0 : tally.n;
+/** A step that did not settle counts by its queue. */
+function requestsIn({ tally, lateByQueue = [] }: ObjectiveResult): number {
+  return isMissing(tally) ? sum(lateByQueue.map(({ judged }) => sum(judged))) : tally.n;
 }
 
 /** The second table of a search: what it would be with half and with twice each objective. */
@@ -124,7 +126,8 @@ function crossingFor(history: readonly StepResult[], rule: SearchRule, limited: 
     const tally = tallyAt(step, limited.index, limited.factor);
     if (!isMissing(tally)) return [{ load, tally }];
     const { early } = step.objectives[limited.index]!;
-    const shows = limited.factor === 1 && early !== undefined && metOf(early, alpha) === 'missed';
+    // Who is later than a limit is later than a shorter one.
+    const shows = limited.factor <= 1 && early !== undefined && metOf(early, alpha) === 'missed';
     return shows ? [{ load, tally: early, early: true }] : [];
   });
   return crossingOf(points, levels);
@@ -142,11 +145,13 @@ function queuesOf(history: readonly StepResult[], { index, factor }: Limited): Q
 /** Every objective must hold. */
 function rangeOf(crossings: readonly (Crossing | null)[]): LoadRange | null {
   const found = crossings.filter((crossing) => crossing !== null);
-  if (found.length < crossings.length || found.length === 0) return null;
   const high = Math.min(...found.map((crossing) => crossing.high));
+  const isWhole = found.length === crossings.length && found.length > 0;
+  // What one objective shows to be too much is too much, whatever is not known of another.
+  if (!isWhole && !Number.isFinite(high)) return null;
   return {
     value: Math.min(...found.map(({ value }) => value)),
-    low: Math.min(...found.map(({ low }) => low)),
+    low: isWhole ? Math.min(...found.map(({ low }) => low)) : 0,
     high: Number.isFinite(high) ? high : null,
   };
 }

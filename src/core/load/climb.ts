@@ -1,5 +1,5 @@
 /**
- * How much later do requests get when more users come? A step of users tells it by itself, because its queue is now longer and now shorter.
+ * How much later do requests get when more users come? A step of users tells it by itself, because its queue grows and shrinks.
  * Whoever asks finds the others as they are in the long run without him (the arrival theorem: Sevcik and Mitrani 1981, Journal of the ACM
  * 28:358), and of N users n have a request under way in proportion to `N! / (N - n)! f(n)`, where `f` is the server's alone. So with M users
  * in place of N, requests find n others under way
@@ -7,8 +7,8 @@
  *     w(n) = [(M - 1) (M - 2) ... (M - n)] / [(N - 1) (N - 2) ... (N - n)]       times as often, up to a constant, and
  *     late(M) = sum of w(n) found(n) q(n) / sum of w(n) found(n)
  *
- * where `q(n)` is the share of late requests among those that find n. That is exact however users think, if service times are exponential.
- * The queue of a more regular server varies less for the same rise, so the weights are raised to a power. Only the shape of the curve is
+ * where `q(n)` is the share of late requests among those that find n. That is exact however users think, if service times are exponential and
+ * whoever comes later does not make a request late. The queue of a more regular server varies less for the same rise, so the weights are raised to a power. Only the shape of the curve is
  * taken from here: where it crosses the limit, and by how much it is to be stretched, the late shares of all steps say (./crossing.ts).
  */
 import { sum } from '../stats/basics/moments.js';
@@ -63,7 +63,13 @@ export function climbOf(steps: readonly WeightedStep[], regularity = REGULARITY)
     weight: weight * sum(found.judged),
   }));
   const all = sum(curves.map(({ weight }) => weight));
-  return (users) => sum(curves.map(({ curve, weight }) => (weight / all) * curve(users)));
+  // It is asked for the same loads again and again.
+  const known = new Map<number, number>();
+  return (users) => {
+    const found = known.get(users) ?? sum(curves.map(({ curve, weight }) => (weight / all) * curve(users)));
+    known.set(users, found);
+    return found;
+  };
 }
 
 function curveOf({ users: asked, judged }: FoundByUsers, late: readonly number[], regularity: number): Climb {
@@ -80,7 +86,10 @@ function curveOf({ users: asked, judged }: FoundByUsers, late: readonly number[]
     const share = Math.min(1 - LEAST_SHARE, Math.max(LEAST_SHARE, tooLate / all));
     return Math.log(share / (1 - share));
   };
-  const [least, most] = [REACH.least * asked, REACH.most * asked];
+  // Fewer users than were ever seen under way are beyond what the step shows.
+  const shortest = judged.findIndex((count) => count > 0);
+  const least = Math.max(REACH.least * asked, shortest + 1);
+  const most = Math.max(REACH.most * asked, least + 1);
   const [low, high] = [within(least), within(most)];
   const slopeBelow = (within(least * (1 + SPAN)) - low) / (least * SPAN);
   const slopeAbove = (high - within(most * (1 - SPAN))) / (most * SPAN);

@@ -289,6 +289,8 @@ const STRAIGHT_CLIMB: Belief = {
 const DEGREES_OF_FREEDOM = 3;
 /** The climb that the queue of users shows is known better than that. */
 const CLIMB_LOOSENESS = 0.4;
+/** Longer queues than any that was seen are later still, so the curve rises by this at least over as much load as the crossing. */
+const LEAST_RISE = 0.7;
 /** Fewer requests that are late, or in time, show no climb. */
 const LEAST_FOUND = 5;
 
@@ -305,7 +307,7 @@ function beliefOf(points: readonly LoadPoint[], { weightOf, inflation }: Near): 
   if (late < LEAST_FOUND || inTime < LEAST_FOUND) return STRAIGHT_CLIMB;
   const climb = climbOf(steps);
   return {
-    climb: (crossing, load) => climb(load) - climb(crossing),
+    climb: (crossing, load) => climb(load) - climb(crossing) + (LEAST_RISE * (load - crossing)) / crossing,
     looseness: Math.min(STRAIGHT_CLIMB.looseness, Math.hypot(CLIMB_LOOSENESS, Math.sqrt(inflation / late))),
   };
 }

@@ -134,7 +134,9 @@ function doubtAt(
   const doubts = objectives.map((_, i) => {
     const found = steps.flatMap((step): Tally[] => {
       const tally = tallyAt(step, i);
-      return isMissing(tally) ? [] : [tally];
+      if (!isMissing(tally)) return [tally];
+      const { early } = step.objectives[i]!;
+      return early === undefined ? [] : [early];
     });
     const n = found.reduce((total, tally) => total + tally.n, 0);
     const p = leastHoldsP(found);

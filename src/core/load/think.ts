@@ -18,9 +18,19 @@ export function* thinkTimes(think: ThinkTime, seed: Seed, user: number): Generat
   for (;;) yield draw(think, random);
 }
 
-/** The mean of a think time, in seconds. */
-export function meanThink(think: ThinkTime): number {
-  return think.kind === 'constant' ? think.seconds : think.mean;
+/**
+ * The seconds after which most users have asked: a mean think time, or the mean rest of one that began before the step, where that is longer
+ * because think times differ widely.
+ */
+export function settlingThink(think: ThinkTime): number {
+  switch (think.kind) {
+    case 'constant':
+      return think.seconds;
+    case 'exp':
+      return think.mean;
+    case 'lognormal':
+      return think.mean * Math.max(1, Math.exp(think.sigma ** 2) / 2);
+  }
 }
 
 function draw(think: ThinkTime, random: Random): number {

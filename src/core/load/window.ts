@@ -17,7 +17,7 @@ import { median } from '../stats/estimate/percentiles.js';
 import { serialInflation } from '../stats/estimate/serial.js';
 import { LOAD_METRICS, placeOf, type Seen } from './objective.js';
 import type { StepRequest } from './request.js';
-import { meanThink } from './think.js';
+import { settlingThink } from './think.js';
 import { underWayBefore, underWayOf } from './under-way.js';
 
 export interface Window {
@@ -46,14 +46,14 @@ export function findWindow(requests: readonly StepRequest[], condition: Conditio
 
 /**
  * How many requests fill the server: a closed loop begins with all of them at once, and others find it empty. Users all think at first, and
- * one think time later as many of them wait as ever will.
+ * their queue fills as they come back.
  */
 function fillOf(
   ordered: readonly StepRequest[],
   { condition, life }: { readonly condition: Condition; readonly life: number },
 ): number {
   if (condition.kind === 'closed') return condition.requests;
-  const filling = condition.kind === 'users' ? meanThink(condition.think) + life : life;
+  const filling = condition.kind === 'users' ? settlingThink(condition.think) + life : life;
   const filled = ordered.findIndex(({ due }) => due >= filling);
   return filled < 0 ? ordered.length : filled;
 }

@@ -52,6 +52,16 @@ describe('the climb of users', () => {
     expect(climb(2) - climb(1)).toBeCloseTo(climb(3) - climb(2), 6);
   });
 
+  test('is known at any number of users where every request finds nearly all others, and where there is one user', () => {
+    const judged = Array.from({ length: 16 }, (_, n) => (n < 10 ? 0 : 20));
+    const crowded = climbOf([{ found: { users: 16, judged, late: judged.map((count) => count / 2) }, weight: 1 }]);
+    const alone = climbOf([{ found: { users: 1, judged: [40], late: [10] }, weight: 1 }]);
+    for (const users of [0.1, 1, 5, 11, 16, 40]) {
+      expect(crowded(users)).toSatisfy(Number.isFinite);
+      expect(alone(users)).toSatisfy(Number.isFinite);
+    }
+  });
+
   test('falls no further than the share that is late without a queue', () => {
     const { users, judged } = found(30);
     const flat = { users, judged, late: judged.map((count, n) => count * (n < 8 ? 0.04 : 0.9)) };

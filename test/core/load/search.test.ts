@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { LAWS, searchVirtually } from '../../../bench/load-laws.js';
 import type { ServerLaw } from '../../../bench/load-virtual.js';
-import { capacityOf, shownCapacity } from '../../../src/core/load/capacity.js';
+import { parseCondition } from '../../../src/core/definition/condition.js';
+import { capacityOf, shownCapacity, tiersOf } from '../../../src/core/load/capacity.js';
 import { crossingOf, type LoadPoint } from '../../../src/core/load/crossing.js';
 import type { Objective } from '../../../src/core/load/objective.js';
 import { nextStep } from '../../../src/core/load/search.js';
 import type { SearchRule } from '../../../src/core/load/search-rule.js';
+import { analyseStep } from '../../../src/core/load/step.js';
+import { answered, every, HEALTHY } from './requests.js';
 
 const LEVELS = { low: 0.05, high: 0.05 };
 
@@ -114,12 +117,40 @@ describe('a search', () => {
     expect(most.filter((users) => users <= 64).length).toBeGreaterThanOrEqual(16);
   });
 
+  test('of users who hardly think is not misled by a queue that is always there', () => {
+    const server: ServerLaw = { kind: 'slots', slots: 4, service: { kind: 'lognormal', mean: 1.5, sigma: 0.6 } };
+    const find = { kind: 'users', think: { kind: 'exp', mean: 0.5 } } as const;
+    const busy: SearchRule = { ...rule, find, budget: { seconds: 300 }, objectives: [{ ...TTFT, bound: 6 }] };
+    const loads = Array.from({ length: 8 }, (_, seed) => search(server, busy, seed).capacity.load!);
+    // The truth is 11, and each request finds nearly all others.
+    expect(loads.filter(({ low, high }) => low < 12 && (high ?? 100) >= 11).length).toBeGreaterThanOrEqual(6);
+    for (const { value } of loads) expect(value).toBeGreaterThan(9);
+  });
+
+  test('says how much is too much by one objective, though another is not known', () => {
+    const condition = parseCondition('users 20 think exp:10s');
+    const objectives: Objective[] = [
+      { ...TTFT, bound: 0.5 },
+      { metric: 'tpot', level: 'mean', bound: 0.05 },
+    ];
+    const users: SearchRule = { ...rule, find: { kind: 'users', think: { kind: 'exp', mean: 10 } }, objectives };
+    const late = every(0.1, 30, (due) => answered(due, { ttft: 3 }));
+    const step = analyseStep(late, { condition, objectives, health: HEALTHY });
+    const { load, binding } = shownCapacity([step], users);
+    expect(load).toMatchObject({ low: 0 });
+    expect(load!.high).toBeLessThan(20);
+    expect(binding).toBe(0);
+    // A shorter limit is missed as well; of a longer one nothing is known.
+    const [half, twice] = tiersOf([step], users);
+    expect(half!.load!.high).toBeLessThan(20);
+    expect(twice!.load).toBeNull();
+  });
+
   test('of the rate of a slow server spends its budget near the edge, though its steps have few requests', () => {
     const law = LAWS.find(({ name }) => name === '2 slots, lognormal 0.6 s, Poisson')!;
-    const short = { ...law, rule: { ...law.rule, budget: { seconds: 150 } } };
-    const loads = Array.from({ length: 10 }, (_, seed) => searchVirtually(short, seed).capacity.load!);
-    // The truth is 2.17 a second, and 150 seconds have some 300 requests.
-    expect(loads.filter(({ value }) => Math.abs(value / 2.17 - 1) <= 0.2).length).toBeGreaterThanOrEqual(5);
+    const loads = Array.from({ length: 10 }, (_, seed) => searchVirtually(law, seed).capacity.load!);
+    // The truth is 2.17 a second, and five minutes have some 600 requests.
+    expect(loads.filter(({ value }) => Math.abs(value / 2.17 - 1) <= 0.2).length).toBeGreaterThanOrEqual(9);
     expect(loads.filter(({ low, high }) => low <= 2.17 && (high ?? 100) >= 2.17).length).toBeGreaterThanOrEqual(8);
   });
 

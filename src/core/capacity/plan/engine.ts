@@ -71,14 +71,16 @@ function predictedEngine(
   };
 }
 
+/** The standard error of what steps of several sequences take, on the scale of logarithms, where a load test shows them (docs/capacity.md). */
+const BATCH_ERROR = 0.14;
 /** 90% of a normal distribution lie within this many standard deviations. */
 const NINETY = 1.645;
 
 /**
  * A machine whose single streams were measured. Beside the error of the medians, single streams cannot tell how much small batches add. Where no
- * load test does, that (../simulate/measured-times.ts) may be a quarter of the assumed value, or twice as much.
+ * load test shows steps as large as its slots, that (../simulate/measured-times.ts) may be a quarter of the assumed value, or twice as much.
  */
-export function measuredEngine({ times, answers, errors, gaps }: MeasuredTimes, scheduler: Scheduler): Engine {
+export function measuredEngine({ times, answers, errors, sequences }: MeasuredTimes, scheduler: Scheduler): Engine {
   const doubt = (error: number): Doubt => ({ low: -NINETY * error, high: NINETY * error });
   return {
     times,
@@ -87,7 +89,10 @@ export function measuredEngine({ times, answers, errors, gaps }: MeasuredTimes, 
     ground: { kind: 'measured', answers },
     doubts: {
       decode: doubt(errors.decode),
-      batch: gaps > 0 ? doubt(errors.batch) : { low: -2 * Math.LN2, high: Math.LN2 },
+      batch:
+        sequences > 1 && sequences >= scheduler.slots
+          ? doubt(Math.hypot(errors.batch, BATCH_ERROR))
+          : { low: -2 * Math.LN2, high: Math.LN2 },
       prefill: doubt(errors.prefill),
     },
   };

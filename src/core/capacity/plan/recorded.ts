@@ -36,16 +36,25 @@ const MOST_ANSWERS = 1_000;
 interface Seen {
   readonly lengths: Lengths[];
   readonly streams: Map<string, SingleStream[]>;
-  /** The answers of each machine under load, by the step of the load test. */
-  readonly timed: Map<string, Map<string, TimedAnswer[]>>;
+  /** The steps of a load test by their ids. */
+  readonly steps: Map<string, TimedStep>;
   readonly facts: Map<string, SessionFacts>;
+}
+
+/** The answers of one step of a load test. */
+interface TimedStep {
+  readonly answers: TimedAnswer[];
+  /** The machines that sent its requests. Clocks of several do not agree to a gap. */
+  readonly machines: Set<string>;
+  /** When the first request came whose answer is not known in full; seconds. */
+  until: number;
 }
 
 export function startRecorded(): RecordedFold {
   const models = new Map<string, Seen>();
   const machines = new Map<string, string>();
   const seen = (model: string): Seen => {
-    const found = models.get(model) ?? { lengths: [], streams: new Map(), timed: new Map(), facts: new Map() };
+    const found = models.get(model) ?? { lengths: [], streams: new Map(), steps: new Map(), facts: new Map() };
     models.set(model, found);
     return found;
   };
@@ -59,32 +68,30 @@ export function startRecorded(): RecordedFold {
       if (record.type === 'measurement') addMeasurement(seen(record.model), record, machines.get(record.session) ?? '');
     },
     finish() {
-      return [...models].map(([model, { lengths, streams, timed, facts }]): RecordedModel => {
+      return [...models].map(([model, { lengths, streams, steps, facts }]): RecordedModel => {
         const [machine, most] = [...streams].reduce((a, b) => (b[1].length > a[1].length ? b : a), [
           [...facts.keys()][0] ?? '',
           [],
         ] as [string, SingleStream[]]);
-        const batches = [...(timed.get(machine)?.values() ?? [])].flatMap(batchTimes);
+        const batches = [...steps.values()].flatMap(({ answers, machines, until }) =>
+          machines.size === 1 && machines.has(machine) ? batchTimes(answers, until) : [],
+        );
         return { model, lengths, streams: most, batches, facts: facts.get(machine) ?? null };
       });
     },
   };
 }
 
-function addMeasurement({ lengths, streams, timed }: Seen, record: MeasurementRecord, machine: string): void {
+function addMeasurement({ lengths, streams, steps }: Seen, record: MeasurementRecord, machine: string): void {
+  const isAloneThere = isAlone(parseCondition(record.condition ?? 'closed 1'));
+  if (!isAloneThere) addTimed(steps, record, machine);
   const { outcome } = record;
   if (outcome.state !== 'completed') return;
   const { promptTokens, outputTokens } = outcome;
   if (isMissing(promptTokens) || isMissing(outputTokens)) return;
   if (promptTokens.value < 1 || outputTokens.value < 1) return;
   if (lengths.length < MOST_LENGTHS) lengths.push({ prompt: promptTokens.value, output: outputTokens.value });
-  if (record.cold) return;
-  if (!isAlone(parseCondition(record.condition ?? 'closed 1'))) {
-    const steps = timed.get(machine) ?? new Map<string, TimedAnswer[]>();
-    timed.set(machine, steps);
-    addTimed(steps, record, outcome);
-    return;
-  }
+  if (record.cold || !isAloneThere) return;
   const stream = streamOf(outcome);
   if (stream === null) return;
   const list = streams.get(machine) ?? [];
@@ -92,17 +99,20 @@ function addMeasurement({ lengths, streams, timed }: Seen, record: MeasurementRe
   if (list.length < MOST_STREAMS) list.push(stream);
 }
 
-/** Only answers whose every token has a time: they came in as many pieces as tokens. The token that ends an answer has no text. */
-function addTimed(
-  steps: Map<string, TimedAnswer[]>,
-  { step, due }: MeasurementRecord,
-  { timing, outputTokens }: Completed,
-): void {
-  if (step === undefined || due === undefined || isMissing(outputTokens) || timing.pieces.length < 2) return;
-  if (timing.pieces.length < outputTokens.value - 1) return;
-  const answers = steps.get(step) ?? [];
-  steps.set(step, answers);
-  if (answers.length < MOST_ANSWERS) answers.push({ tokens: timing.pieces.map((piece) => due + piece) });
+function addTimed(steps: Map<string, TimedStep>, { step: id, due, outcome }: MeasurementRecord, machine: string): void {
+  if (id === undefined || due === undefined) return;
+  const step = steps.get(id) ?? { answers: [], machines: new Set(), until: Number.POSITIVE_INFINITY };
+  steps.set(id, step);
+  step.machines.add(machine);
+  if (outcome.state !== 'completed' || outcome.timing.pieces.length === 0 || step.answers.length >= MOST_ANSWERS) {
+    step.until = Math.min(step.until, due);
+    return;
+  }
+  const { timing, outputTokens } = outcome;
+  const tokens = timing.pieces.map((piece) => due + piece);
+  // The token that ends an answer has no text.
+  const isTimed = !isMissing(outputTokens) && timing.pieces.length >= outputTokens.value - 1;
+  step.answers.push({ tokens, ...(!isTimed && { lumped: true }) });
 }
 
 /** Null where it is not known how many tokens were read before the first piece. */

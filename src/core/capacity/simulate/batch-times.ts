@@ -1,13 +1,16 @@
 /**
- * How long a step of several sequences takes. A load test shows it: the gaps between two tokens of an answer while as many answers as then are
- * being written, and no prompt is being read.
+ * How long a step of several sequences takes. A load test shows it: the gaps between two tokens of an answer, by how many answers were being
+ * written. A gap in which an answer begins or ends is left out, because its step read a prompt. What is left of a prompt that several steps
+ * read does not move the median.
  */
 import { sorted } from '../../stats/basics/moments.js';
 import { median } from '../../stats/estimate/percentiles.js';
 
-/** One answer of a load test, with a time for each of its tokens: seconds on one clock, ascending. */
+/** One answer of a load test: the times of its tokens in seconds on one clock, ascending, one or more. */
 export interface TimedAnswer {
   readonly tokens: readonly number[];
+  /** Several tokens came together: it shows no gap, and was being written all the same. */
+  readonly lumped?: true;
 }
 
 export interface BatchTime {
@@ -23,14 +26,19 @@ const LEAST_GAPS = 50;
 /** A first token that comes within this share of a gap after it belongs to the same step, which read its prompt. */
 const SAME_STEP = 0.5;
 
-/** @param answers All that were written during one step of the load test. */
-export function batchTimes(answers: readonly TimedAnswer[]): BatchTime[] {
+/**
+ * @param answers All that were written in a step of the load test until a time.
+ * @param until Seconds: later gaps are left out, because answers that are not known were being written.
+ */
+export function batchTimes(answers: readonly TimedAnswer[], until = Number.POSITIVE_INFINITY): BatchTime[] {
   const firsts = sorted(answers.map(({ tokens }) => tokens[0]!));
   const lasts = sorted(answers.map(({ tokens }) => tokens.at(-1)!));
   const gaps: number[][] = [];
-  for (const { tokens } of answers) {
+  for (const { tokens, lumped } of answers) {
+    if (lumped) continue;
     for (let i = 1; i < tokens.length; i++) {
       const [from, to] = [tokens[i - 1]!, tokens[i]!];
+      if (to > until) break;
       const begun = countUpTo(firsts, from);
       // The set of answers must not change meanwhile.
       if (countUpTo(firsts, to + SAME_STEP * (to - from)) > begun) continue;

@@ -33,14 +33,18 @@ export interface MeasuredTimes {
   readonly tpot: number;
   readonly promptToken: number;
   readonly request: number;
-  /** The gaps between tokens that show what a batch takes; 0 where half a pass is taken for it. */
-  readonly gaps: number;
+  /** The most sequences of a step that was seen; 1 where half a pass is taken for what several add. */
+  readonly sequences: number;
 }
 
 /** Fewer answers give no times. */
 export const LEAST_ANSWERS = 8;
 
-/** @param streams At least `LEAST_ANSWERS`. @param batches Steps of several sequences that were seen. @throws RangeError for fewer, or where no answer has a time between tokens. */
+/**
+ * @param streams At least `LEAST_ANSWERS`.
+ * @param batches Steps of several sequences that were seen.
+ * @throws RangeError for fewer answers, or where none has a time between tokens.
+ */
 export function measuredTimes(streams: readonly SingleStream[], batches: readonly BatchTime[] = []): MeasuredTimes {
   const tpots = streams.flatMap(({ tpot }) => (tpot === null ? [] : [tpot]));
   if (streams.length < LEAST_ANSWERS || tpots.length < LEAST_ANSWERS) {
@@ -50,12 +54,12 @@ export function measuredTimes(streams: readonly SingleStream[], batches: readonl
   const slope = slopeOf(streams.map(({ promptTokens, ttft }) => [promptTokens, ttft] as const));
   // A token of a prompt costs at most as much as a token that is decoded alone: it shares the pass over the weights with others.
   const promptToken = Math.min(tpot, slope ?? median(streams.map((one) => one.ttft / one.promptTokens)));
-  const pass = tpot - promptToken;
+  const batch = batchOf(batches, { tpot, promptToken });
+  const pass = tpot - batch.sequence;
   const request = Math.max(
     0,
     median(streams.map(({ promptTokens, ttft }) => ttft - promptTokens * promptToken)) - pass,
   );
-  const batch = batchOf(batches, { pass, promptToken });
   const ttfts = streams.map(({ promptTokens, ttft }) => ttft / (request + pass + promptTokens * promptToken));
   const errorOfTtft = errorOfMedian(ttfts);
   return {
@@ -73,31 +77,41 @@ export function measuredTimes(streams: readonly SingleStream[], batches: readonl
     tpot,
     promptToken,
     request,
-    gaps: batch.gaps,
+    sequences: batch.most,
   };
 }
 
 interface Batch {
   readonly sequence: number;
   readonly several: number;
-  readonly gaps: number;
+  /** The most sequences that were seen; 1 where none were. */
+  readonly most: number;
 }
 
-/** The line through the steps that were seen: `pass + several + sequence x sequences`, by least squares over their gaps. */
+/**
+ * What steps of several sequences add to the time per token of one: `several + sequence x (sequences - 1)`, by least squares over their gaps. Neither
+ * is below zero.
+ */
 function batchOf(
   batches: readonly BatchTime[],
-  { pass, promptToken }: { readonly pass: number; readonly promptToken: number },
+  { tpot, promptToken }: { readonly tpot: number; readonly promptToken: number },
 ): Batch {
-  const seen = batches.filter(({ sequences }) => sequences > 1);
-  const gaps = sum(seen.map((step) => step.gaps));
-  if (gaps === 0) return { sequence: promptToken, several: pass / 2, gaps };
-  const over = (value: (step: BatchTime) => number) => sum(seen.map((step) => step.gaps * value(step))) / gaps;
-  const [sequences, seconds] = [over((step) => step.sequences), over((step) => step.seconds)];
-  const spread = over((step) => (step.sequences - sequences) ** 2);
-  const slope = over((step) => (step.sequences - sequences) * (step.seconds - seconds)) / spread;
+  const seen = batches.flatMap(({ sequences, seconds, gaps }) =>
+    sequences > 1 ? [{ further: sequences - 1, added: seconds - tpot, gaps }] : [],
+  );
+  if (seen.length === 0) return { sequence: promptToken, several: (tpot - promptToken) / 2, most: 1 };
+  const over = (value: (step: (typeof seen)[number]) => number) => sum(seen.map((step) => step.gaps * value(step)));
+  const most = 1 + Math.max(...seen.map(({ further }) => further));
+  const gaps = over(() => 1);
+  const [further, added] = [over((step) => step.further) / gaps, over((step) => step.added) / gaps];
+  const spread = over((step) => (step.further - further) ** 2);
+  const slope = over((step) => (step.further - further) * (step.added - added)) / spread;
   // Steps of one size show no slope.
-  const sequence = spread === 0 ? promptToken : Math.max(0, slope);
-  return { sequence, several: Math.max(0, seconds - sequence * sequences - pass), gaps };
+  const sequence = Math.min(tpot, spread === 0 ? promptToken : Math.max(0, slope));
+  const several = added - sequence * further;
+  if (several >= 0) return { sequence, several, most };
+  const through = over((step) => step.further * step.added) / over((step) => step.further ** 2);
+  return { sequence: Math.min(tpot, Math.max(0, through)), several: 0, most };
 }
 
 /** The most prompts whose pairs are compared: 200 make 19,900 slopes. */

@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { batchTimes } from '../../../../src/core/capacity/simulate/batch-times.js';
 import { Heap } from '../../../../src/core/capacity/simulate/heap.js';
-import { LEAST_ANSWERS, measuredTimes } from '../../../../src/core/capacity/simulate/measured-times.js';
+import {
+  LEAST_ANSWERS,
+  type MeasuredTimes,
+  measuredTimes,
+} from '../../../../src/core/capacity/simulate/measured-times.js';
 import { Queue } from '../../../../src/core/capacity/simulate/queue.js';
 import { Sketch } from '../../../../src/core/capacity/simulate/sketch.js';
+import { stepSeconds } from '../../../../src/core/capacity/simulate/step-times.js';
 import { createRandom } from '../../../../src/core/stats/basics/random.js';
 import { percentile } from '../../../../src/core/stats/estimate/percentiles.js';
 
@@ -70,11 +75,19 @@ describe('the steps of several sequences', () => {
     expect(both!.gaps).toBeGreaterThan(190);
   });
 
+  it('end where a request came whose answer is not known, and are counted beside one whose tokens came together', () => {
+    expect(batchTimes([one, other], 1)).toEqual([expect.objectContaining({ sequences: 1, gaps: 99 })]);
+    const lumped = { tokens: [0, 4], lumped: true } as const;
+    expect(batchTimes([one, other, lumped]).map(({ sequences }) => sequences)).toEqual([2, 3]);
+  });
+
   it('need fifty gaps', () => {
     expect(batchTimes([{ tokens: every(0.01, 0, 0.5) }])).toEqual([]);
     expect(batchTimes([{ tokens: every(0.01, 0, 0.52) }])).toMatchObject([{ sequences: 1, gaps: 51 }]);
   });
 });
+
+const secondsOf = ({ times }: MeasuredTimes, decoding: number) => stepSeconds(times, { decoding, tokens: 0, read: 0 });
 
 describe('measuredTimes', () => {
   const stream = (promptTokens: number, noise = 0) => ({
@@ -115,11 +128,16 @@ describe('measuredTimes', () => {
     const streams = [10, 20, 30, 40, 50, 60, 80, 100, 120].map((tokens) => stream(tokens));
     const step = (sequences: number, seconds: number) => ({ sequences, seconds, gaps: 100 });
     const two = measuredTimes(streams, [step(1, 0.022), step(2, 0.04)]);
-    expect([two.times.sequence, two.gaps]).toEqual([two.promptToken, 100]);
-    expect(two.times.several).toBeCloseTo(0.04 - 0.02 - 2 * 0.002, 12);
-    const more = measuredTimes(streams, [step(2, 0.04), step(4, 0.05)]).times;
-    expect(more.sequence).toBeCloseTo(0.005, 12);
-    expect(more.several).toBeCloseTo(0.01, 12);
+    expect([two.times.sequence, two.sequences]).toEqual([two.promptToken, 2]);
+    expect(secondsOf(two, 2)).toBeCloseTo(0.04, 12);
+    const more = measuredTimes(streams, [step(2, 0.04), step(4, 0.05)]);
+    expect([1, 2, 3, 4].map((n) => Number(secondsOf(more, n).toFixed(12)))).toEqual([0.022, 0.04, 0.045, 0.05]);
+    expect(more.sequences).toBe(4);
+    // Larger steps that take longer than a line allows: nothing is below what one sequence takes.
+    const steep = measuredTimes(streams, [step(2, 0.024), step(4, 0.06)]);
+    expect(steep.times.several).toBe(0);
+    expect(secondsOf(steep, 1)).toBeCloseTo(0.022, 12);
+    expect(secondsOf(steep, 2)).toBeLessThan(0.04);
   });
 
   it('wants enough answers', () => {

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { engineHere } from '../../../../src/core/capacity/plan/here.js';
+import { startRecorded } from '../../../../src/core/capacity/plan/recorded.js';
+import { stepSeconds } from '../../../../src/core/capacity/simulate/step-times.js';
+import type { LogRecord } from '../../../../src/core/log/log.js';
+import { isMissing } from '../../../../src/core/quantity.js';
+import { loadLog, stepOf } from '../../../support/load-log.js';
+
+/** Steps of one request after the other, and of two at once: a token every 10 ms, and every 16. */
+const ALONE = stepOf({ id: 1, condition: 'closed 1', n: 40, ttft: () => 0.1 }).map((record) => written(record, 0.01));
+const BOTH = stepOf({ id: 2, condition: 'closed 2', n: 40, ttft: () => 0.1 }).map((record, i) =>
+  // Pairs that begin and end together.
+  written(record, 0.016, Math.floor(i / 2)),
+);
+
+function written(record: LogRecord, gap: number, pair?: number): LogRecord {
+  if (record.type !== 'measurement' || record.outcome.state !== 'completed') return record;
+  const { outcome } = record;
+  const pieces = Array.from({ length: 20 }, (_, i) => 0.1 + gap * i);
+  return {
+    ...record,
+    ...(pair !== undefined && { due: 100 + pair }),
+    outcome: {
+      ...outcome,
+      promptTokens: { value: 20, source: 'engine' },
+      outputTokens: { value: 20, source: 'engine' },
+      timing: { sent: 0, pieces, end: pieces.at(-1)! },
+    },
+  };
+}
+
+const recorded = (records: readonly LogRecord[]) => {
+  const fold = startRecorded();
+  for (const record of loadLog(records)) fold.add(record);
+  return fold.finish()[0]!;
+};
+
+describe('what a load test tells of its machine', () => {
+  it('is how long a step of several sequences takes, beside its single streams', () => {
+    const { streams, batches } = recorded([...ALONE, ...BOTH]);
+    expect(streams).toHaveLength(40);
+    expect(batches).toMatchObject([{ sequences: 2 }]);
+    expect(batches[0]!.seconds).toBeCloseTo(0.016, 6);
+    const engine = engineHere({ facts: null, streams, batches }, { slots: 2, context: 1_000 });
+    if (isMissing(engine)) throw new Error(engine.missing);
+    const [{ times, doubts }] = engine;
+    expect(stepSeconds(times, { decoding: 1, tokens: 0, read: 0 })).toBeCloseTo(0.01, 6);
+    expect(stepSeconds(times, { decoding: 2, tokens: 0, read: 0 })).toBeCloseTo(0.016, 6);
+    const [more] = engineHere({ facts: null, streams, batches }, { slots: 8, context: 1_000 }) as typeof engine;
+    // Steps of eight were not seen.
+    expect(more.doubts.batch.high).toBeGreaterThan(doubts.batch.high);
+  });
+
+  it('is nothing of the kind after a request that failed, whose answer was being written too', () => {
+    const failed = BOTH.map((record, i) =>
+      record.type === 'measurement' && i === 0
+        ? {
+            ...record,
+            due: 0,
+            outcome: { state: 'failed', by: 'model', kind: 'server', reason: 'it broke', output: '' },
+          }
+        : record,
+    ) as LogRecord[];
+    expect(recorded([...ALONE, ...failed]).batches).toEqual([]);
+  });
+});
