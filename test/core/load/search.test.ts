@@ -148,10 +148,10 @@ describe('a search', () => {
 
   test('of the rate of a slow server spends its budget near the edge, though its steps have few requests', () => {
     const law = LAWS.find(({ name }) => name === '2 slots, lognormal 0.6 s, Poisson')!;
-    const loads = Array.from({ length: 10 }, (_, seed) => searchVirtually(law, seed).capacity.load!);
+    const loads = Array.from({ length: 6 }, (_, seed) => searchVirtually(law, seed).capacity.load!);
     // The truth is 2.17 a second, and five minutes have some 600 requests.
-    expect(loads.filter(({ value }) => Math.abs(value / 2.17 - 1) <= 0.2).length).toBeGreaterThanOrEqual(9);
-    expect(loads.filter(({ low, high }) => low <= 2.17 && (high ?? 100) >= 2.17).length).toBeGreaterThanOrEqual(8);
+    for (const { value } of loads) expect(Math.abs(value / 2.17 - 1)).toBeLessThan(0.2);
+    expect(loads.filter(({ low, high }) => low <= 2.17 && (high ?? 100) >= 2.17).length).toBeGreaterThanOrEqual(5);
   });
 
   test('of a cliff finds it, and shows that the next load is too much', () => {

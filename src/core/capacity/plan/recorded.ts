@@ -46,7 +46,7 @@ interface TimedStep {
   readonly answers: TimedAnswer[];
   /** The machines that sent its requests. Clocks of several do not agree to a gap. */
   readonly machines: Set<string>;
-  /** When the first request came whose answer is not known in full; seconds. */
+  /** When the first answer began that is not known in full; seconds. */
   until: number;
 }
 
@@ -104,11 +104,18 @@ function addTimed(steps: Map<string, TimedStep>, { step: id, due, outcome }: Mea
   const step = steps.get(id) ?? { answers: [], machines: new Set(), until: Number.POSITIVE_INFINITY };
   steps.set(id, step);
   step.machines.add(machine);
-  if (outcome.state !== 'completed' || outcome.timing.pieces.length === 0 || step.answers.length >= MOST_ANSWERS) {
-    step.until = Math.min(step.until, due);
+  if (outcome.state !== 'completed') {
+    // Without a first piece it was never being written.
+    if (outcome.state === 'failed' && outcome.first !== undefined)
+      step.until = Math.min(step.until, due + outcome.first);
     return;
   }
   const { timing, outputTokens } = outcome;
+  if (timing.pieces.length === 0) return;
+  if (step.answers.length >= MOST_ANSWERS) {
+    step.until = Math.min(step.until, due);
+    return;
+  }
   const tokens = timing.pieces.map((piece) => due + piece);
   // The token that ends an answer has no text.
   const isTimed = !isMissing(outputTokens) && timing.pieces.length >= outputTokens.value - 1;

@@ -51,16 +51,14 @@ describe('what a load test tells of its machine', () => {
     expect(more.doubts.batch.high).toBeGreaterThan(doubts.batch.high);
   });
 
-  it('is nothing of the kind after a request that failed, whose answer was being written too', () => {
-    const failed = BOTH.map((record, i) =>
-      record.type === 'measurement' && i === 0
-        ? {
-            ...record,
-            due: 0,
-            outcome: { state: 'failed', by: 'model', kind: 'server', reason: 'it broke', output: '' },
-          }
-        : record,
-    ) as LogRecord[];
-    expect(recorded([...ALONE, ...failed]).batches).toEqual([]);
+  it('is nothing of the kind once an answer broke off, which had been written too; one that never began was not', () => {
+    const failing = (first: { first?: number }) =>
+      BOTH.map((record, i) => {
+        if (record.type !== 'measurement' || i > 0) return record;
+        const outcome = { state: 'failed', by: 'model', kind: 'server', reason: 'it broke', output: '', ...first };
+        return { ...record, due: 0, outcome };
+      }) as LogRecord[];
+    expect(recorded([...ALONE, ...failing({ first: 0.1 })]).batches).toEqual([]);
+    expect(recorded([...ALONE, ...failing({})]).batches).toMatchObject([{ sequences: 2 }]);
   });
 });
