@@ -325,7 +325,7 @@ describeWith([SLM], 'a model without a chat template', () => {
     expect(session.facts.warnings).toEqual([expect.stringMatching(/no chat template/)]);
     expect(session.facts.cannot.chatTemplate).toMatch(/no chat template/);
     const { end } = await collect(session, prompt, { maxTokens: 2 });
-    expect(end.rendered).toEqual({ value: prompt.messages.map(({ content }) => content).join('\n\n') });
+    expect(end.rendered).toBe(prompt.messages.map(({ content }) => content).join('\n\n'));
     const { end: empty } = await collect(session, { messages: [{ role: 'user', content: '' }] }, { maxTokens: 2 });
     expect(empty.promptTokens).toMatchObject({ value: 1 });
     await session.close();
