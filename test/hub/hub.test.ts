@@ -273,9 +273,10 @@ describe('a download', () => {
   });
 
   test('survives many cuts as long as each brings a fair part', async () => {
+    // A connection that breaks takes with it what was received and not yet read: some hundred kilobytes on a busy machine.
     fileFaults(
-      { do: 'cut', after: MIB + 5 },
-      { do: 'cut', after: MIB + 5 },
+      { do: 'cut', after: MIB + 400_000 },
+      { do: 'cut', after: MIB + 400_000 },
       { do: 'cut', after: 9 },
       { do: 'cut', after: 9 },
     );
