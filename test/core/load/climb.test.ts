@@ -77,7 +77,7 @@ describe('the climb of users', () => {
     const objective: Objective = { metric: 'ttft', level: 'p95', bound: 2 };
     const lateIn = (users: number) => {
       const condition = parseCondition(`users ${users} think exp:10s`);
-      const sent = runVirtually(server, { condition, seed: 'climb', requests: 30_000, seconds: 1e6 });
+      const sent = runVirtually(server, { condition, seed: 'climb', requests: 10_000, seconds: 1e6 });
       const { tally } = analyseStep(sent, { condition, objectives: [objective], health: HEALTHY }).objectives[0]!;
       if (isMissing(tally) || tally.kind !== 'late') throw new Error('it has no late requests');
       return tally;
