@@ -137,6 +137,25 @@ export function searchVirtually(
   }
 }
 
+/** What a search found, beside the truth: users and requests at once are whole. */
+export interface Judged {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  /** Within 5% or one of the truth. */
+  readonly near: boolean;
+  readonly covers: boolean;
+}
+
+export function judge({ load }: Pick<Capacity, 'load'>, { rule }: Pick<Law, 'rule'>, truth: number): Judged {
+  const isWhole = rule.find.kind !== 'rate';
+  const whole = (load: number) => (isWhole ? Math.floor(load) : load);
+  const [value, low] = [whole(load?.value ?? 0), whole(load?.low ?? 0)];
+  const high = whole(load?.high ?? Number.POSITIVE_INFINITY);
+  const near = Math.abs(value - truth) <= Math.max(isWhole ? 1 : 0, 0.05 * truth);
+  return { value, low, high, near, covers: low <= truth && high >= truth };
+}
+
 /** The greatest load at which every objective holds, from long runs: whole for users, to a thousandth for rates. */
 export function truthOf({ server, rule, between }: Law, requests: number): number {
   const holds = (load: number) => {

@@ -9,10 +9,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { LoadRange } from '../src/core/load/capacity.js';
+import { thinkText } from '../src/core/definition/condition.js';
 import type { TestedModel } from '../src/core/load/load-test.js';
+import { objectiveText } from '../src/core/load/objective.js';
+import type { SearchRule } from '../src/core/load/search-rule.js';
 import { isMissing } from '../src/core/quantity.js';
-import { type Law, truthOf } from './load-laws.js';
+import { type Judged, judge, type Law, truthOf } from './load-laws.js';
 import type { ServerLaw } from './load-virtual.js';
 import { type Figure, type Part, spreadOf } from './part.js';
 
@@ -21,32 +23,22 @@ const SEARCHES = 5;
 const LEAST_NEAR = 4;
 const TRUTH_REQUESTS = 400_000;
 
-interface RealLaw extends Law {
-  /** What `rightsize load` is asked for. */
-  readonly flags: readonly string[];
-}
-
 const RULE = { alpha: 0.05, least: 1, most: 1_000, budget: { seconds: 60 } } as const;
 
-const LAWS: readonly RealLaw[] = [
+const RATE = { ...RULE, find: { kind: 'rate', arrivals: { kind: 'poisson' } }, least: 0.5 } as const;
+
+const LAWS: readonly Law[] = [
   {
     name: '6 slots, exponential, closed',
     server: { kind: 'slots', slots: 6, service: { kind: 'exponential', mean: 0.02 } },
     rule: { ...RULE, find: { kind: 'concurrency' }, objectives: [{ metric: 'ttft', level: 'p95', bound: 0.0835 }] },
     between: [8, 18],
-    flags: ['--find', 'concurrency', '--objective', 'ttft p95 <= 83.5 ms'],
   },
   {
     name: '2 slots, fixed, Poisson',
     server: { kind: 'slots', slots: 2, service: { kind: 'fixed', seconds: 0.02 } },
-    rule: {
-      ...RULE,
-      find: { kind: 'rate', arrivals: { kind: 'poisson' } },
-      least: 0.5,
-      objectives: [{ metric: 'ttft', level: 'p95', bound: 0.06 }],
-    },
+    rule: { ...RATE, objectives: [{ metric: 'ttft', level: 'p95', bound: 0.06 }] },
     between: [40, 100],
-    flags: ['--find', 'rate', '--objective', 'ttft p95 <= 60 ms'],
   },
   {
     name: '3 slots, lognormal, users who think 0.2 s',
@@ -57,20 +49,13 @@ const LAWS: readonly RealLaw[] = [
       objectives: [{ metric: 'ttft', level: 'p95', bound: 0.09 }],
     },
     between: [10, 60],
-    flags: ['--find', 'users', '--think', 'exp:0.2s', '--objective', 'ttft p95 <= 90 ms'],
   },
   {
     // A closed loop would ask again before the next step of the batch in virtual time, and after it began in real time.
     name: 'a batch whose step grows, Poisson',
     server: { kind: 'batch', most: 64, base: 0.004, each: 0.0004, prefill: 0.002, tokens: 4 },
-    rule: {
-      ...RULE,
-      find: { kind: 'rate', arrivals: { kind: 'poisson' } },
-      least: 0.5,
-      objectives: [{ metric: 'e2e', level: 'p95', bound: 0.06 }],
-    },
+    rule: { ...RATE, objectives: [{ metric: 'e2e', level: 'p95', bound: 0.06 }] },
     between: [20, 400],
-    flags: ['--find', 'rate', '--objective', 'e2e p95 <= 60 ms'],
   },
 ];
 
@@ -95,31 +80,39 @@ async function addedTime(): Promise<number> {
   return median.value - served;
 }
 
-async function* figuresOf(law: RealLaw, added: number): AsyncGenerator<Figure> {
+async function* figuresOf(law: Law, added: number): AsyncGenerator<Figure> {
   const objectives = law.rule.objectives.map((objective) => ({ ...objective, bound: objective.bound - added }));
   const truth = truthOf({ ...law, rule: { ...law.rule, objectives } }, TRUTH_REQUESTS);
-  const whole = (load: number) => (law.rule.find.kind === 'rate' ? load : Math.floor(load));
-  const tolerance = Math.max(law.rule.find.kind === 'rate' ? 0 : 1, 0.05 * truth);
-  const found: LoadRange[] = [];
-  const nothing: LoadRange = { value: 0, low: 0, high: null };
+  const found: Judged[] = [];
   for (let seed = 1; seed <= SEARCHES; seed++) {
-    const { capacity } = await loadOn(law.server, ['--budget', '60 s', '--seed', String(seed), ...law.flags]);
-    found.push(capacity?.load ?? nothing);
+    const { capacity } = await loadOn(law.server, ['--seed', String(seed), ...flagsOf(law.rule)]);
+    found.push(judge(capacity ?? { load: null }, law, truth));
   }
-  const near = found.filter(({ value }) => Math.abs(whole(value) - truth) <= tolerance);
-  const covering = found.filter(
-    ({ low, high }) => whole(low) <= truth && whole(high ?? Number.POSITIVE_INFINITY) >= truth,
-  );
-  const words = found.map(({ value, low, high }) =>
-    [value, low, high ?? Number.NaN].map((load) => load.toPrecision(3)),
-  );
+  const words = found.map(({ value, low, high }) => {
+    const [shown, from, to] = [value, low, high].map((load) => load.toPrecision(3));
+    return `${shown} [${from}, ${to}]`;
+  });
   yield {
-    what: `${law.name}: within 5% or one of the truth, ${truth.toPrecision(3)} (${words.map(([value, low, high]) => `${value} [${low}, ${high}]`).join(', ')})`,
+    what: `${law.name}: within 5% or one of the truth, ${truth.toPrecision(3)} (${words.join(', ')})`,
     unit: '',
-    ours: spreadOf([near.length]),
+    ours: spreadOf([found.filter(({ near }) => near).length]),
     goal: { atLeast: LEAST_NEAR },
   };
-  yield { what: `${law.name}: the interval covers the truth`, unit: '', ours: spreadOf([covering.length]), goal: null };
+  yield {
+    what: `${law.name}: the interval covers the truth`,
+    unit: '',
+    ours: spreadOf([found.filter(({ covers }) => covers).length]),
+    goal: null,
+  };
+}
+
+/** How `rightsize load` is asked for the search of a rule. */
+function flagsOf({ find, objectives, budget }: SearchRule): string[] {
+  return [
+    ...['--find', find.kind, '--budget', `${budget.seconds} s`],
+    ...(find.kind === 'users' ? ['--think', thinkText(find.think)] : []),
+    ...objectives.flatMap((objective) => ['--objective', objectiveText(objective)]),
+  ];
 }
 
 const MAIN = join(import.meta.dirname, '..', 'dist', 'main.js');

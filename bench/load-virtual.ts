@@ -279,10 +279,7 @@ export class Events {
   }
 
   run(): void {
-    for (let event = this.#take(); event !== undefined; event = this.#take()) {
-      this.now = event.at;
-      event.action();
-    }
+    while (this.next < Number.POSITIVE_INFINITY) this.#happen();
   }
 
   /** The time of the next event; infinite where there is none. */
@@ -292,12 +289,14 @@ export class Events {
 
   /** Runs the events up to a time, which is now then. */
   runUntil(time: number): void {
-    while (this.next <= time) {
-      const event = this.#take()!;
-      this.now = event.at;
-      event.action();
-    }
+    while (this.next <= time) this.#happen();
     this.now = time;
+  }
+
+  #happen(): void {
+    const event = this.#take()!;
+    this.now = event.at;
+    event.action();
   }
 
   #take(): Event | undefined {

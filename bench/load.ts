@@ -2,7 +2,7 @@
  * Does a search for the greatest load find the truth? Each law of a server is searched 200 times in virtual time, and what is found is
  * held against a long simulation of the same law. docs/load.md has the table.
  */
-import { LAWS, type Law, searchVirtually, truthOf } from './load-laws.js';
+import { type Judged, judge, LAWS, type Law, searchVirtually, truthOf } from './load-laws.js';
 import type { Figure, Part } from './part.js';
 import { spreadOf } from './part.js';
 
@@ -21,30 +21,19 @@ export const loadPart: Part = {
 };
 
 function* figuresOf(law: Law): Generator<Figure> {
-  const isWhole = law.rule.find.kind !== 'rate';
-  const whole = (load: number) => (isWhole ? Math.floor(load) : load);
   const truth = truthOf(law, TRUTH_REQUESTS);
-  const found = Array.from({ length: SEARCHES }, (_, seed) => {
-    const { load } = searchVirtually(law, seed).capacity;
-    return {
-      value: whole(load?.value ?? 0),
-      low: whole(load?.low ?? 0),
-      high: whole(load?.high ?? Number.POSITIVE_INFINITY),
-    };
-  });
-  const tolerance = Math.max(isWhole ? 1 : 0, 0.05 * truth);
-  const share = (holds: (one: (typeof found)[number]) => boolean) =>
-    spreadOf([found.filter(holds).length / found.length]);
+  const found = Array.from({ length: SEARCHES }, (_, seed) => judge(searchVirtually(law, seed).capacity, law, truth));
+  const share = (holds: (one: Judged) => boolean) => spreadOf([found.filter(holds).length / found.length]);
   yield {
     what: `${law.name}: within 5% or one of the truth, ${truth.toPrecision(3)}`,
     unit: '',
-    ours: share(({ value }) => Math.abs(value - truth) <= tolerance),
+    ours: share(({ near }) => near),
     goal: { atLeast: LEAST_NEAR },
   };
   yield {
     what: `${law.name}: the interval covers the truth`,
     unit: '',
-    ours: share(({ low, high }) => low <= truth && high >= truth),
+    ours: share(({ covers }) => covers),
     goal: { atLeast: LEAST_COVERED },
   };
   yield {

@@ -73,9 +73,11 @@ export const CACHE_TYPES = ['f32', 'f16', 'bf16', 'fp8', 'q8_0', 'q4_0'] as cons
 
 export type CacheType = (typeof CACHE_TYPES)[number];
 
+export function isLlamaCpp(engine: EngineName): boolean {
+  return ENGINES[engine].calibrated.startsWith('llama.cpp');
+}
+
 /** How an engine stores the KV cache of a model if nobody says otherwise: as the entry of the model asks of llama.cpp, on other engines in 16 bits. */
 export function usualCacheType(engine: EngineName, entry?: Model): CacheType {
-  return entry?.backend === 'llama-cpp' && ENGINES[engine].calibrated.startsWith('llama.cpp')
-    ? entry.kvCacheType
-    : 'f16';
+  return entry?.backend === 'llama-cpp' && isLlamaCpp(engine) ? entry.kvCacheType : 'f16';
 }

@@ -6,7 +6,7 @@ import { isMissing, type Missing, missing } from '../quantity.js';
 import { CACHE_BYTES, cacheBytes } from './cache.js';
 import { type Device, nameOf } from './device.js';
 import { llamaCppMemory } from './engine-memory.js';
-import { type CacheType, ENGINES, type EngineName } from './engines.js';
+import { type CacheType, ENGINES, type EngineName, isLlamaCpp } from './engines.js';
 import { allWeights, type ModelShape } from './shape.js';
 import type { MeasuredTimes } from './simulate/measured-times.js';
 import { BASES, type Basis } from './step/bases.js';
@@ -88,9 +88,9 @@ export function memoryOf({
   slots = 1,
   measured = 0,
 }: Question): PredictedMemory {
-  const { calibrated, reserve } = ENGINES[engine];
+  const { reserve } = ENGINES[engine];
   const bytesOfValue = CACHE_BYTES[cacheType];
-  const parts = calibrated.startsWith('llama.cpp')
+  const parts = isLlamaCpp(engine)
     ? llamaCppMemory(shape, { context: context * slots, slots, batch: USUAL_BATCH, bytesOfValue, flashAttention: true })
     : {
         weights: allWeights(shape.weights).bytes,

@@ -204,6 +204,10 @@ export function steadyRate(requestsPerSecond: number): RateProfile {
   return { stretches: [], last: requestsPerSecond };
 }
 
+export function isSteadyRate(condition: Condition): condition is Extract<Condition, { kind: 'open' }> {
+  return condition.kind === 'open' && condition.rate.stretches.length === 0;
+}
+
 const DIGITS = new RegExp(`^${DECIMAL}$`);
 
 function readDecimal(text: string | undefined): number | null {
@@ -223,7 +227,8 @@ function decimal(value: number): string {
   return String(value);
 }
 
-function thinkText(think: ThinkTime): string {
+/** A text such as `exp:10s`. */
+export function thinkText(think: ThinkTime): string {
   switch (think.kind) {
     case 'constant':
       return `${decimal(think.seconds)}s`;

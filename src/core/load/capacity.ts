@@ -108,6 +108,11 @@ export function tallyAt(step: StepResult, index: number, factor = 1): Tally | Mi
 /** An overloaded step counts as this many late requests, however long it was. */
 const OVERLOADED = 20;
 
+/** What a short step shows of a miss, though it ended before its queue had grown; null where it shows none. */
+export function earlyMiss({ early }: ObjectiveResult, alpha: number): Tally | null {
+  return early !== undefined && metOf(early, alpha) === 'missed' ? early : null;
+}
+
 interface Limited {
   /** The place of the objective in the list. */
   readonly index: number;
@@ -125,10 +130,9 @@ function crossingFor(history: readonly StepResult[], rule: SearchRule, limited: 
     const load = loadOf(step.condition);
     const tally = tallyAt(step, limited.index, limited.factor);
     if (!isMissing(tally)) return [{ load, tally }];
-    const { early } = step.objectives[limited.index]!;
     // Who is later than a limit is later than a shorter one.
-    const shows = limited.factor <= 1 && early !== undefined && metOf(early, alpha) === 'missed';
-    return shows ? [{ load, tally: early, early: true }] : [];
+    const early = limited.factor <= 1 ? earlyMiss(step.objectives[limited.index]!, alpha) : null;
+    return early === null ? [] : [{ load, tally: early, early: true }];
   });
   return crossingOf(points, levels);
 }

@@ -202,7 +202,8 @@ function weightsAround({ centre }: Curve): (point: LoadPoint) => number {
   };
 }
 
-function tricube(distance: number): number {
+/** The weight of what lies at a distance, in bandwidths (Cleveland 1979). */
+export function tricube(distance: number): number {
   return distance < 1 ? (1 - distance ** 3) ** 3 : 0;
 }
 

@@ -12,12 +12,12 @@
  * for loads near each other. So a step need not settle: a queue that still grows shows its rates as well. The luck of the arrivals drops
  * out, because their rate is known (a control variate: Lavenberg and Welch 1981, Management Science 27:322).
  */
-import type { Arrivals, Condition } from '../definition/condition.js';
+import { type Arrivals, type Condition, isSteadyRate } from '../definition/condition.js';
 import { sum } from '../stats/basics/moments.js';
 import { createRandom } from '../stats/basics/random.js';
 import { percentileOfSorted } from '../stats/estimate/percentiles.js';
 import { lateShareInBursts } from './bursts.js';
-import type { Crossing, CrossingLevels } from './crossing.js';
+import { type Crossing, type CrossingLevels, tricube } from './crossing.js';
 import { drawExponential } from './draws.js';
 import { durationLimit, LOAD_METRICS, type Objective } from './objective.js';
 import type { StepRequest } from './request.js';
@@ -87,7 +87,7 @@ export interface Queue {
  * themselves back.
  */
 export function queueOf(requests: readonly StepRequest[], condition: Condition): Queue | null {
-  if (condition.kind !== 'open' || condition.rate.stretches.length > 0) return null;
+  if (!isSteadyRate(condition)) return null;
   const sent = requests.filter(({ outcome }) => outcome !== 'unsent');
   if (sent.every(({ due }) => due === 0)) return null;
   const { parts, found } = movesOf(sent);
@@ -221,10 +221,8 @@ function lateShareOf({ late }: QueuePoint): number | null {
   return judged < LEAST_JUDGED ? null : total((one) => one.late) / judged;
 }
 
-/** Tricube (Cleveland 1979), as in ./crossing.ts. */
 function nearness(rate: number, crossing: number): number {
-  const distance = Math.abs(rate - crossing) / (BANDWIDTH * crossing);
-  return distance < 1 ? (1 - distance ** 3) ** 3 : 0;
+  return tricube(Math.abs(rate - crossing) / (BANDWIDTH * crossing));
 }
 
 interface CrossingOptions {

@@ -12,12 +12,12 @@
 import type { Condition } from '../definition/condition.js';
 import { isMissing } from '../quantity.js';
 import { binomialAtMost } from '../stats/estimate/quantile-test.js';
-import { type Capacity, capacityOf, tallyAt } from './capacity.js';
+import { type Capacity, capacityOf, earlyMiss, tallyAt } from './capacity.js';
 import type { Objective } from './objective.js';
 import { conditionAt, loadNear, loadOf, type SearchRule } from './search-rule.js';
 import type { Settled } from './settled.js';
 import type { StepResult } from './step.js';
-import { metOf, type Tally } from './tally.js';
+import type { Tally } from './tally.js';
 
 export interface PlannedStep {
   readonly condition: Condition;
@@ -126,7 +126,7 @@ function doubtAt(
   if (last.saturation === 'overloaded') return 'missed';
   if (!isMissing(last.window) && isRising(last.window.settled)) return 'missed';
   if (last.counts.completed === 0 && last.counts.failed + last.counts.timedOut > 0) return 'missed';
-  if (steps.some((step) => missesEarly(step, alpha))) return 'missed';
+  if (steps.some((step) => step.objectives.some((one) => earlyMiss(one, alpha) !== null))) return 'missed';
   if (steps.length < MOST_TRIES && wasTooShort(last)) return 'unsure';
   // Many requests that show nothing are no reason to try a greater load.
   const isSilent = (_: Objective, i: number) => isMissing(tallyAt(last, i)) && last.objectives[i]!.early === undefined;
@@ -146,11 +146,6 @@ function doubtAt(
   if (doubts.includes('missed')) return 'missed';
   if (doubts.includes('unsure')) return 'unsure';
   return sawNothing ? 'unknown' : 'holds';
-}
-
-/** Whether more requests are late than the objective allows, though the step ended before its queue had grown. */
-function missesEarly({ objectives }: StepResult, alpha: number): boolean {
-  return objectives.some(({ early }) => early !== undefined && metOf(early, alpha) === 'missed');
 }
 
 /** An open server that was not seen with its queue. A slow user may send nothing at all for a while, and is not tried again. */
@@ -243,14 +238,9 @@ function planned(
 /** How many steps of users fit into these seconds, each long enough to settle; of a rate, each with enough requests. */
 function longEnough(load: number, seconds: number, history: readonly StepResult[]): number {
   const last = history.at(-1);
-  switch (last?.condition.kind) {
-    case 'users':
-      return Math.floor(seconds / (EDGE_RELAXATION * last.slowest));
-    case 'open':
-      return Math.floor((seconds * load) / EDGE_REQUESTS);
-    default:
-      return Number.POSITIVE_INFINITY;
-  }
+  if (last?.condition.kind === 'users') return Math.floor(seconds / (EDGE_RELAXATION * last.slowest));
+  if (last?.condition.kind === 'open') return Math.floor((seconds * load) / EDGE_REQUESTS);
+  return Number.POSITIVE_INFINITY;
 }
 
 /** Requests that an open server needs to be seen with its queue: those of some times its slowest answers so far. */

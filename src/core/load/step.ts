@@ -3,7 +3,7 @@
  * rests on enough requests, or it is missing with the reason and what it takes.
  */
 import { distributionOf } from '../analyse/distribution.js';
-import type { Condition } from '../definition/condition.js';
+import { type Condition, isSteadyRate } from '../definition/condition.js';
 import type { Price } from '../measure/metric.js';
 import { isMissing, known, type Missing, missing, type Quantity } from '../quantity.js';
 import { sum } from '../stats/basics/moments.js';
@@ -17,7 +17,7 @@ import { type RightAnswers, rightAnswersOf } from './right-answers.js';
 import { type Saturation, saturationOf } from './saturation.js';
 import { type Settled, settledOf } from './settled.js';
 import { type Met, metOf, type OthersUnderWay, type Tally, tallyOf } from './tally.js';
-import { underWayBefore, underWayBetween, underWayOf } from './under-way.js';
+import { type UnderWay, underWayBefore, underWayBetween, underWayOf } from './under-way.js';
 import { judgeValidity, type Validity } from './validity.js';
 import { findWindow, type Window } from './window.js';
 
@@ -145,11 +145,12 @@ export function analyseStep(requests: readonly StepRequest[], options: StepOptio
   const queue = validity.valid ? queueOf(requests, condition) : null;
   const isEarly = silent !== null && validity.valid && settled.state === 'too short';
   const early = isEarly ? earlyIn(requests, condition) : [];
-  const others = othersUnderWay(requests, counted, condition);
+  const underWay = underWayOf(requests, 'due');
+  const others = silent === null ? othersFound(underWay, counted, condition) : null;
   return {
     ...step,
     queue: queue === null ? null : queue.parts,
-    window: figuresOf({ window, counted, requests, validity, settled, spoilt }, options),
+    window: figuresOf({ window, counted, underWay, validity, settled, spoilt }, options),
     objectives: objectives.map((objective) =>
       objectiveResult(objective, {
         alpha,
@@ -173,19 +174,16 @@ function countedOf(requests: readonly StepRequest[]): readonly StepRequest[] {
 
 /** The requests of a step that was too short to count, in the order in which they were due; none where they show no miss. */
 function earlyIn(requests: readonly StepRequest[], condition: Condition): readonly StepRequest[] {
-  const isSteady = condition.kind === 'open' && condition.rate.stretches.length === 0;
-  return condition.kind === 'users' || isSteady ? countedOf(requests).toSorted((a, b) => a.due - b.due) : [];
+  return condition.kind === 'users' || isSteadyRate(condition)
+    ? countedOf(requests).toSorted((a, b) => a.due - b.due)
+    : [];
 }
 
 /** @param counted Some of the requests of users, in the order in which they were due. @returns Null under other conditions. */
-function othersUnderWay(
-  requests: readonly StepRequest[],
-  counted: readonly StepRequest[],
-  condition: Condition,
-): OthersUnderWay | null {
+function othersFound(underWay: UnderWay, counted: readonly StepRequest[], condition: Condition): OthersUnderWay | null {
   if (condition.kind !== 'users') return null;
   const times = Float64Array.from(counted, ({ due }) => due);
-  return { users: condition.users, found: underWayBefore(underWayOf(requests, 'due'), times) };
+  return { users: condition.users, found: underWayBefore(underWay, times) };
 }
 
 /**
@@ -254,15 +252,15 @@ interface Parts {
   readonly window: Window;
   /** The requests of the window without those that are left out. */
   readonly counted: readonly StepRequest[];
-  /** All requests of the step. */
-  readonly requests: readonly StepRequest[];
+  /** Of all requests of the step. */
+  readonly underWay: UnderWay;
   readonly validity: Validity;
   readonly settled: Settled;
   readonly spoilt: Missing | null;
 }
 
 function figuresOf(parts: Parts, { objectives, price }: StepOptions): WindowFigures {
-  const { window, counted, requests, validity, settled, spoilt } = parts;
+  const { window, counted, underWay, validity, settled, spoilt } = parts;
   const seconds = window.to - window.from;
   const shown = <T>(figure: () => T | Missing): T | Missing => spoilt ?? figure();
   const attainment = shown(() =>
@@ -285,7 +283,7 @@ function figuresOf(parts: Parts, { objectives, price }: StepOptions): WindowFigu
     goodput: isMissing(attainment) ? attainment : perSecond(attainment, counted.length / seconds),
     requestRate: shown(() => known(counted.length / seconds)),
     throughput: shown(() => throughputOf(counted, seconds)),
-    underWay: underWayBetween(underWayOf(requests, 'due'), window),
+    underWay: underWayBetween(underWay, window),
     right: rightAnswersOf(counted, { seconds, meets: (request) => meetsAll(request, objectives), price, spoilt }),
   };
 }
