@@ -13,7 +13,7 @@
  */
 import { normalQuantile } from '../stats/basics/distributions.js';
 import { climbOf } from './climb.js';
-import type { LateRequests, Tally } from './tally.js';
+import type { ExcessOfMean, LateRequests, Tally } from './tally.js';
 import { inflationOf, type Together } from './together.js';
 
 export interface LoadPoint {
@@ -129,14 +129,7 @@ function termOf(
   { load, tally, early }: LoadPoint,
   { undecided, weight, inflation }: { readonly undecided: number; readonly weight: number; readonly inflation: number },
 ): Term {
-  if (tally.kind === 'mean') {
-    const precision = weight / Math.max(tally.standardError, 1e-6) ** 2;
-    return {
-      load,
-      logLikelihood: (height) => (-precision * (tally.excess - height) ** 2) / 2,
-      derivative: (height) => precision * (tally.excess - height),
-    };
-  }
+  if (tally.kind === 'mean') return meanTerm(load, tally, { weight, isEarly: early ?? false });
   if (tally.together === null) return overloadedTerm(load);
   if (early) return earlyTerm(load, tally, Math.max(inflation, inflationOf([tally.together])));
   const { allowed } = tally;
@@ -150,6 +143,21 @@ function termOf(
       return late * Math.log(p) + inTime * Math.log1p(-p);
     },
     derivative: (height) => late - (late + inTime) * lateShareAt(height, allowed),
+  };
+}
+
+/** Of a step that ended before its queue had grown, no mean above the one that was seen is less likely. */
+function meanTerm(
+  load: number,
+  { excess, standardError }: ExcessOfMean,
+  { weight, isEarly }: { readonly weight: number; readonly isEarly: boolean },
+): Term {
+  const precision = weight / Math.max(standardError, 1e-6) ** 2;
+  const missing = (height: number) => (isEarly ? Math.max(0, excess - Math.max(0, height)) : excess - height);
+  return {
+    load,
+    logLikelihood: (height) => (-precision * missing(height) ** 2) / 2,
+    derivative: (height) => (isEarly && height < 0 ? 0 : precision * missing(height)),
   };
 }
 

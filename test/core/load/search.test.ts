@@ -70,6 +70,20 @@ describe('the crossing of pooled steps', () => {
     expect(least.value).toBeLessThan(known.value);
   });
 
+  test('is below a step whose mean was missed before its queue had grown, wherever that mean is', () => {
+    const mean = (load: number, excess: number): LoadPoint => ({
+      load,
+      tally: { kind: 'mean', n: 100, excess, standardError: 0.05 },
+    });
+    const held = [mean(10, -0.4), mean(14, -0.3)];
+    const early = (excess: number) => crossingOf([...held, { ...mean(20, excess), early: true }], LEVELS)!;
+    const known = crossingOf([...held, mean(20, 0.2)], LEVELS)!;
+    expect(early(0.2).high).toBeLessThan(20);
+    // The long run may lie above it, so the crossing may be nearer to the steps that held.
+    expect(early(0.2).low).toBeLessThan(known.low);
+    expect(early(0.2).value).toBeLessThan(known.value);
+  });
+
   test('is nothing without steps', () => {
     expect(crossingOf([], LEVELS)).toBeNull();
   });
