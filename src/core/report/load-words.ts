@@ -4,9 +4,9 @@ import { type LoadRange, NOTHING_SHOWN } from '../load/capacity.js';
 import type { LoadTest, TestedModel, TestedStep } from '../load/load-test.js';
 import { LOAD_METRICS, type Objective } from '../load/objective.js';
 import { loadOf, type SearchRule } from '../load/search-rule.js';
-import type { WindowFigures } from '../load/step.js';
+import type { StepResult, WindowFigures } from '../load/step.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
-import { formatCount, formatScore, formatSeconds, formatUnit } from './format.js';
+import { formatCount, formatScore, formatSeconds, formatUnit, list, plural } from './format.js';
 
 /** A load test has no verdict: the question stands where the verdict of a run does. */
 export function loadQuestion({ rule }: Pick<LoadTest, 'rule'>): string {
@@ -58,6 +58,17 @@ export function loadSentences({ model, capacity, steps }: TestedModel, { rule, o
   const range = rangeWords(load, rule);
   const bound = binding === null ? '' : ` ${reasonWords(objectives[binding]!, load, rule)}`;
   return [`On this machine ${model} holds ${range}, with ${within}.${bound}`, ...rightWords(load, { rule, steps })];
+}
+
+/** `3 short steps without figures showed where to look: 1 and 4 (2 times) users who think 10 s between requests.` */
+export function shortStepsSentence(steps: readonly StepResult[], rule: SearchRule): string {
+  const times = new Map<string, number>();
+  for (const { condition } of steps) {
+    const load = loadText(loadOf(condition), rule);
+    times.set(load, (times.get(load) ?? 0) + 1);
+  }
+  const loads = [...times].map(([load, count]) => (count === 1 ? load : `${load} (${plural(count, 'time')})`));
+  return `${plural(steps.length, 'short step')} without figures showed where to look: ${list(loads)} ${unitWords(rule)}.`;
 }
 
 /** `14 users (13 to 15)`, for a table. */
@@ -123,21 +134,27 @@ function objectiveWords({ metric, level, bound }: Objective): string {
   return better === 'lower' ? `${short} ${level} within ${amount}` : `${short} ${level} of at least ${amount}`;
 }
 
-/** The step at the greatest load that holds, or the nearest below it, that has its figures; null where none has. */
+/** The step that has its figures nearest to the greatest load that holds (`nearestOf`); null where none has. */
 export function stepHeld({ capacity, steps }: Pick<TestedModel, 'capacity' | 'steps'>): TestedStep | null {
-  return greatestOf(capacity?.load ?? null, steps, ({ requestRate }) => !isMissing(requestRate));
+  return nearestOf(capacity?.load ?? null, steps, ({ requestRate }) => !isMissing(requestRate));
 }
 
-function greatestOf(
+/** The greatest step up to the load that holds; where there is none, the least above it that may hold too. */
+function nearestOf(
   load: LoadRange | null,
   steps: readonly TestedStep[],
   has: (figures: WindowFigures) => boolean,
 ): TestedStep | null {
   if (load === null) return null;
-  const within = steps
-    .filter(({ result }) => loadOf(result.condition) <= load.value && !isMissing(result.window) && has(result.window))
-    .sort((a, b) => loadOf(b.result.condition) - loadOf(a.result.condition));
-  return within[0] ?? null;
+  const loadAt = ({ result }: TestedStep) => loadOf(result.condition);
+  const known = steps
+    .filter(({ result }) => !isMissing(result.window) && has(result.window))
+    .sort((a, b) => loadAt(a) - loadAt(b));
+  return (
+    known.findLast((step) => loadAt(step) <= load.value) ??
+    known.find((step) => loadAt(step) <= (load.high ?? Number.POSITIVE_INFINITY)) ??
+    null
+  );
 }
 
 /** The answers given there. */
@@ -145,7 +162,7 @@ function rightWords(
   load: LoadRange,
   { rule, steps }: { readonly rule: SearchRule; readonly steps: readonly TestedStep[] },
 ): string[] {
-  const step = greatestOf(load, steps, ({ right }) => !isMissing(right.quality));
+  const step = nearestOf(load, steps, ({ right }) => !isMissing(right.quality));
   if (step === null || isMissing(step.result.window) || isMissing(step.result.window.right.quality)) return [];
   const { quality } = step.result.window.right;
   return [

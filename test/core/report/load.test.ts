@@ -14,7 +14,7 @@ import { recommend } from '../../../src/core/recommend/recommend.js';
 import { loadSections } from '../../../src/core/report/document/load.js';
 import type { Section, Table } from '../../../src/core/report/document.js';
 import { summaryJsonSchema } from '../../../src/core/report/summary-schema.js';
-import { renderReports } from '../../../src/core/report/table.js';
+import { REPORTER_NAMES, type ReporterName, renderReports } from '../../../src/core/report/table.js';
 import { renderBlocks } from '../../../src/core/report/terminal.js';
 import { even, loadLog, SEARCH, searchedSteps, stepOf, testOf } from '../../support/load-log.js';
 
@@ -100,13 +100,17 @@ const only = (tested: LoadTest) => loadSections(tested)[0]!;
 describe('the section on load', () => {
   const { section, charts } = only(searched);
 
-  test('begins with the answer, and has a row for each step with the reasons of what is missing', () => {
+  test('begins with the answer, and has a row for each step with figures', () => {
     expect(section.body[0]).toMatchObject({
       kind: 'text',
       text: expect.stringMatching(/^On this machine smol holds /),
     });
     const [steps, tiers] = tablesOf(section);
-    expect([steps!.name, steps!.rows.length]).toEqual(['load-steps', history.length]);
+    const short = history.filter(({ window }) => 'missing' in window || 'missing' in window.requestRate).length;
+    expect([steps!.name, steps!.rows.length]).toEqual(['load-steps', history.length - short]);
+    expect(textOf(section)).toMatch(
+      new RegExp(`${short} short steps without figures showed where to look: 1, 2, .* requests under way at once\\.`),
+    );
     expect([tiers!.name, tiers!.rows.length]).toEqual(['load-tiers', 2]);
     expect(steps!.columns.map(({ title }) => title).slice(0, 5)).toEqual([
       'Step',
@@ -115,13 +119,24 @@ describe('the section on load', () => {
       'Meet every objective',
       'TTFT p95',
     ]);
-    expect(textOf(section)).toMatch(/needs \d+ more requests/);
     const whole = tiers!.rows.flatMap((row) => {
       const load = row[2]!;
       return load.kind === 'estimate' ? [load.value, load.low, load.high] : [];
     });
     expect(whole.length).toBeGreaterThan(0);
     expect(whole.every(Number.isInteger)).toBe(true);
+  });
+
+  test('has a row for each step, with the reasons of what is missing, where none of a search has figures or there is no search', () => {
+    const short = history.findIndex(({ window }) => !('missing' in window) && window.settled.state === 'too short');
+    const [tested] = searched.models;
+    const begun = { ...tested!, steps: tested!.steps.slice(0, short + 1) };
+    for (const rule of [searched.rule, null]) {
+      const { section: told } = only({ ...searched, rule, models: [begun] });
+      expect(tablesOf(told)[0]!.rows).toHaveLength(short + 1);
+      expect(textOf(told)).toMatch(/needs \d+ more requests/);
+      expect(textOf(told)).not.toMatch(/short step/);
+    }
   });
 
   test('draws each objective with its limit, and only steps that have the figure', () => {
@@ -309,16 +324,18 @@ interface Told {
   readonly names: readonly string[];
 }
 
-/** Every report of the log. */
-async function tell(log: readonly LogRecord[]): Promise<Told> {
+/** Reports of the log. The page and the files of charts take as long as all else, so they are drawn where they are named. */
+async function tell(log: readonly LogRecord[], names: readonly ReporterName[] = WORDS): Promise<Told> {
   const [analysis, fold] = [analyse(log), startLoadTest()];
   for (const record of log) fold.add(record);
   const load = fold.finish()!;
-  const artifacts = await renderReports({ analysis, recommendation: recommend(analysis), load, page: ASSETS });
+  const artifacts = await renderReports({ analysis, recommendation: recommend(analysis), load, page: ASSETS }, names);
   const contentOf = (name: string) => String(artifacts.find(({ path }) => path === name)!.content);
   return {
     markdown: contentOf('report.md'),
-    page: contentOf('report.html').replace(/<(style|script|svg).*?<\/\1>/gs, ''),
+    get page() {
+      return contentOf('report.html').replace(/<(style|script|svg).*?<\/\1>/gs, '');
+    },
     terminal: loadSections(load)
       .map(({ section: { heading, body } }) => renderBlocks(heading, body, { columns: 200, color: false }))
       .join('\n'),
@@ -328,12 +345,13 @@ async function tell(log: readonly LogRecord[]): Promise<Told> {
   };
 }
 
+const WORDS = ['markdown', 'summary'] as const;
 const ASSETS = { script: { text: '', hash: '' }, style: { text: '', hash: '' } };
 const isSummary = new Ajv2020({ strict: false }).compile(summaryJsonSchema());
 const NO_RUN = /not.measured|nothing was measured|verdict|0 of \d+|0 trials/i;
 
 describe('the report of a load test', async () => {
-  const told = await tell(loadLog(searchedSteps(), SEARCH));
+  const told = await tell(loadLog(searchedSteps(), SEARCH), REPORTER_NAMES);
   const { markdown, page, terminal, json } = told;
   const texts = { markdown, page, terminal };
 
@@ -390,7 +408,7 @@ describe('the report of a load test', async () => {
 test('the name of a model is text in every report, and its charts have none of its control characters', async () => {
   const hostile = 'sm\u001b[31mall\u202e<img src=x>';
   const renamed = JSON.stringify(loadLog(searchedSteps(), SEARCH)).replaceAll('"small"', JSON.stringify(hostile));
-  const { markdown, page, terminal, charts } = await tell(JSON.parse(renamed));
+  const { markdown, page, terminal, charts } = await tell(JSON.parse(renamed), REPORTER_NAMES);
   for (const text of [markdown, page]) expect(text).not.toContain('<img');
   for (const text of [markdown, page, terminal, ...charts]) {
     expect(text).toMatch(/requests|TTFT/);
@@ -408,7 +426,7 @@ test('several models have sections and charts of their own names', async () => {
         ? { ...record, models: record.models.flatMap((one) => [one, { ...one, id: 'large' }]) }
         : record,
   );
-  const { markdown, page, names, json } = await tell(log);
+  const { markdown, page, names, json } = await tell(log, REPORTER_NAMES);
   for (const model of ['small', 'large']) expect(markdown).toContain(`### Load: ${model}`);
   expect(names).toContain('charts/load-attainment.svg');
   expect(names).toContain('charts/load-2-attainment.svg');
@@ -424,7 +442,7 @@ describe('a load test that did not go well', () => {
 
   test('says that it is incomplete, and what finishes it', async () => {
     const log = [...loadLog(step()).filter(({ type }) => type !== 'end'), cut];
-    const { markdown, page, json } = await tell(log);
+    const { markdown, page, json } = await tell(log, [...WORDS, 'html']);
     for (const text of [markdown, page]) {
       expect(unescaped(text)).toMatch(
         /The load test is incomplete \(interrupted\)\. Finish it with: rightsize load --resume /,
@@ -442,7 +460,7 @@ describe('a load test that did not go well', () => {
     const client = { processes: 1, loopDelay: { value: 0.05 }, cpuSeconds: { value: 1 } };
     const spoilt = step({ client: { ...client, socketWaits: 0, replacedConnections: 0 } });
     const failed: LogRecord = { type: 'model-failed', model: 'small', reason: 'the <b>server</b> fell' };
-    const { markdown, page } = await tell([...loadLog(spoilt), failed]);
+    const { markdown, page } = await tell([...loadLog(spoilt), failed], [...WORDS, 'html']);
     for (const text of [markdown, page]) {
       expect(text).toContain('The client spoilt 1 of 1 step, which count for nothing.');
       expect(text).not.toContain('found nothing that spoils');

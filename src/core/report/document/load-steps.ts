@@ -53,7 +53,7 @@ function windowCell({ window }: StepResult, cell: (figures: WindowFigures) => Ta
   return isMissing(window) ? missingCell(window.missing) : cell(window);
 }
 
-function stateOf({ window, saturation }: StepResult): string {
+export function stateOf({ window, saturation }: StepResult): string {
   if (isMissing(window)) return 'too short';
   if (!window.validity.valid) return 'invalid';
   return window.settled.state === 'steady' ? saturation : window.settled.state;

@@ -12,10 +12,10 @@ import { courseCharts } from '../charts/course.js';
 import { loadCharts } from '../charts/load.js';
 import { type Block, type Chart, estimateCell, missingCell, quantityCell, textCell } from '../document.js';
 import { formatUnit } from '../format.js';
-import { loadSentences, stepHeld } from '../load-words.js';
+import { loadSentences, shortStepsSentence, stepHeld } from '../load-words.js';
 import { serverBlocks } from './load-server.js';
 import { type LoadSection, sideBySide } from './load-side-by-side.js';
-import { stepColumns } from './load-steps.js';
+import { stateOf, stepColumns } from './load-steps.js';
 import { type Filled, listOf, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
 
 /** The models side by side where there are several, then a section for each, in the order of the test. */
@@ -33,13 +33,15 @@ function loadSection(tested: TestedModel, test: LoadTest, name: string): LoadSec
   const shown = stepShown(tested);
   const drawn = steps.length === 0 ? [] : loadCharts({ name, model, steps, objectives });
   const course = shown === null ? [] : courseCharts({ name, model, step: shown });
-  const table = tableOf({ name: `${name}-steps`, label: `Steps of ${model}` }, stepColumns(steps, objectives), steps);
+  const rows = rowsOf(steps, rule);
+  const table = tableOf({ name: `${name}-steps`, label: `Steps of ${model}` }, stepColumns(rows, objectives), rows);
   const body: Block[] =
     steps.length === 0
       ? [{ kind: 'text', text: 'No step came to its end.' }]
       : [
           withoutEmptyColumns(table),
           ...reasonsList(table),
+          ...shortSteps(steps, rows, rule),
           ...listOf('Steps that their client spoilt', spoiltSteps(steps)),
           ...machineBlocks(tested, name),
           chartsBlock('Against load', drawn),
@@ -50,6 +52,25 @@ function loadSection(tested: TestedModel, test: LoadTest, name: string): LoadSec
   const sentences = loadSentences(tested, test).map((text): Block => ({ kind: 'text', text }));
   const charts = [...drawn, ...course].flatMap((chart) => ('spec' in chart ? [chart] : []));
   return { charts, section: { kind: 'section', name, heading: `Load: ${model}`, body: [...sentences, ...body] } };
+}
+
+/** A search makes many short steps to find its place: they are rows only where no step has figures. */
+function rowsOf(steps: readonly StepResult[], rule: SearchRule | null): readonly StepResult[] {
+  const known = steps.filter((step) => stateOf(step) !== 'too short' || hasFigures(step));
+  return rule === null || !known.some(hasFigures) ? steps : known;
+}
+
+function hasFigures({ window }: StepResult): boolean {
+  return !isMissing(window) && !isMissing(window.requestRate);
+}
+
+function shortSteps(
+  steps: readonly StepResult[],
+  rows: readonly StepResult[],
+  rule: SearchRule | null,
+): Extract<Block, { kind: 'note' }>[] {
+  const short = steps.filter((step) => !rows.includes(step));
+  return rule === null || short.length === 0 ? [] : [{ kind: 'note', text: shortStepsSentence(short, rule) }];
 }
 
 /** How the machines of a fleet sent the requests, at the worst of their steps. */
