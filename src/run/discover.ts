@@ -1,6 +1,6 @@
 /** Finds the model of a server on this machine, where the user names none: the ports at which local servers listen by default. */
-import { request } from 'undici';
-import { readText } from '../backends/openai/connection.js';
+import { readText } from '../backends/openai/arriving.js';
+import { exchange } from '../backends/openai/exchange.js';
 import { UserError } from '../core/errors.js';
 import { plain, shorten } from '../core/report/text.js';
 import { within } from '../system/signals.js';
@@ -40,7 +40,7 @@ export async function discoverModel(ports: readonly number[] = LOCAL_PORTS): Pro
 async function modelsAt(port: number): Promise<string[]> {
   const endpoint = `http://127.0.0.1:${port}/v1`;
   try {
-    const { body } = await request(`${endpoint}/models`, { signal: within(PATIENCE) });
+    const { body } = await exchange(`${endpoint}/models`, { method: 'GET', signal: within(PATIENCE) });
     return namesIn(JSON.parse(await readText(body, LONGEST_LISTING))).map(
       (name) => `${endpoint}#${encodeURIComponent(name)}`,
     );

@@ -2,14 +2,15 @@
  * Requests to one server, and what each way to fail means: the user can mend a key, a name or a setting; a server that
  * breaks down has failed for its model; a network that is not there says nothing about either.
  */
-import type { Readable } from 'node:stream';
-import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { describeError, UserError } from '../../core/errors.js';
 import { authoritiesOf, proxiesOf } from '../../hub/proxies.js';
 import { isTransientStatus, retryAfterOf, Transient } from '../../hub/retry.js';
 import { ModelFailure } from '../backend.js';
+import { type ArrivingBody, readText } from './arriving.js';
 import { decoded } from './decoding.js';
 import type { Endpoint } from './endpoint.js';
+import { exchange } from './exchange.js';
 import { parse } from './json.js';
 import {
   BROKEN_DOWN,
@@ -39,7 +40,7 @@ export interface Connection {
 
 export interface Answer {
   readonly contentType: string;
-  readonly body: Readable;
+  readonly body: ArrivingBody;
 }
 
 /** The server understood, and said no. */
@@ -85,28 +86,20 @@ export function connect(
     endpoint,
     ended,
     async send(method, url, body, signal) {
+      const { headers } = endpoint;
       const payload = body === null ? null : payloadOf(body);
-      const response = await request(url, {
-        method,
-        headers: endpoint.headers,
-        body: payload,
-        dispatcher,
-        signal,
-      }).catch((error: unknown) => {
-        signal.throwIfAborted();
-        throw connectionFailure(error, endpoint);
-      });
-      // Errors of a body that nobody reads any more.
-      response.body.on('error', () => {});
-      const header = (name: string) => {
-        const value = response.headers[name];
-        return Array.isArray(value) ? value[0] : value;
-      };
+      const response = await exchange(url, { method, headers, body: payload, dispatcher, signal }).catch(
+        (error: unknown) => {
+          signal.throwIfAborted();
+          throw connectionFailure(error, endpoint);
+        },
+      );
+      const { status, header } = response;
       const answer = await decoded(response.body, header('content-encoding') ?? '', endpoint.place);
-      if (response.statusCode < 300) return { contentType: header('content-type') ?? '', body: answer };
+      if (status < 300) return { contentType: header('content-type') ?? '', body: answer };
       const text = await readText(answer, LONGEST_REFUSAL).catch(() => '');
       signal.throwIfAborted();
-      throw new Refusal(response.statusCode, endpoint.quote(errorText(parse(text) ?? text)), retryAfterOf(header));
+      throw new Refusal(status, endpoint.quote(errorText(parse(text) ?? text)), retryAfterOf(header));
     },
     close: () => dispatcher.destroy(),
   };
@@ -136,18 +129,6 @@ function connectionFailure(error: unknown, { place }: Endpoint): Error {
 export function codeOf(error: unknown): string | undefined {
   const { code, cause } = error as { code?: unknown; cause?: unknown };
   return typeof code === 'string' ? code : cause === undefined ? undefined : codeOf(cause);
-}
-
-/** @throws RangeError when there is more than the limit, in bytes. */
-export async function readText(body: Readable, limit: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > limit) throw new RangeError(`more than ${limit} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /**

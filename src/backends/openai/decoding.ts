@@ -1,8 +1,9 @@
 /** Bodies that a proxy compressed although nobody asked for it: each block is decoded as it arrives. */
-import { pipeline, type Readable, type Transform } from 'node:stream';
+import type { Transform } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import { UserError } from '../../core/errors.js';
-import { firstBytes, isText } from './sniff.js';
+import { ArrivingBody } from './arriving.js';
+import { isText } from './sniff.js';
 
 /** Without these, the last block of a stream that breaks off would be an error of its own. */
 const GZIP = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
@@ -21,7 +22,7 @@ const DECODERS: Readonly<Record<string, (beginning: Buffer) => Transform>> = {
  * @returns the body itself where it is plain text, whatever the header says: `none` and `utf-8` keep proxies from compressing.
  * @throws UserError for an encoding that cannot be undone.
  */
-export async function decoded(body: Readable, encoding: string, place: string): Promise<Readable> {
+export async function decoded(body: ArrivingBody, encoding: string, place: string): Promise<ArrivingBody> {
   if (encoding === '') return body;
   const names = encoding
     .toLowerCase()
@@ -29,30 +30,60 @@ export async function decoded(body: Readable, encoding: string, place: string): 
     .map((name) => name.trim())
     .filter((name) => name !== '' && name !== 'identity');
   if (names.length === 0) return body;
-  const beginning = await firstBytes(body);
+  const beginning = await body.beginning();
   if (beginning === null || isText(beginning)) return body;
   return names.reduceRight((stream, name) => {
     const decoder = Object.hasOwn(DECODERS, name) ? DECODERS[name]!(beginning) : null;
     if (decoder === null) {
-      body.destroy();
+      body.drop();
       throw new UserError(
         `${place}: expected an answer that is not compressed, as was asked for (accept-encoding: identity), found "${name}"; ` +
           'switch compression off in the proxy before the server',
       );
     }
-    // Whoever reads the decoder hears of an error through it.
-    return pipeline(stream, decoder, () => {});
+    return through(stream, decoder);
   }, body);
 }
 
 /** The body itself, or unpacked where it is compressed and no header says so; and its first bytes. */
 export async function unpacked(
-  body: Readable,
-): Promise<{ readonly body: Readable; readonly beginning: Buffer | null }> {
-  const beginning = await firstBytes(body);
+  body: ArrivingBody,
+): Promise<{ readonly body: ArrivingBody; readonly beginning: Buffer | null }> {
+  const beginning = await body.beginning();
   if (beginning?.[0] !== 0x1f || beginning[1] !== 0x8b) return { body, beginning };
-  const plain = pipeline(body, createGunzip(GZIP), () => {});
-  return { body: plain, beginning: await firstBytes(plain) };
+  const plain = through(body, createGunzip(GZIP));
+  return { body: plain, beginning: await plain.beginning() };
+}
+
+/** A body that breaks is decoded as far as it came. */
+function through(body: ArrivingBody, decoder: Transform): ArrivingBody {
+  const plain = new ArrivingBody({
+    pause: () => decoder.pause(),
+    resume: () => decoder.resume(),
+    abort() {
+      decoder.destroy();
+      body.drop();
+    },
+  });
+  let broken: unknown = null;
+  decoder.on('data', (bytes: Buffer) => plain.push(bytes));
+  decoder.on('end', () => plain.end(broken));
+  decoder.on('error', (error) => {
+    plain.end(error);
+    body.drop();
+  });
+  body.read({
+    part({ bytes }) {
+      if (decoder.write(bytes)) return;
+      body.pause();
+      decoder.once('drain', () => body.resume());
+    },
+    end(error) {
+      broken = error;
+      decoder.end();
+    },
+  });
+  return plain;
 }
 
 function hasZlibHeader(bytes: Buffer): boolean {

@@ -3,9 +3,8 @@
  * is done there: what arrived is parsed once all sockets that were ready have been read, so that neither a slow reader nor another
  * stream makes a server look slow.
  */
-import type { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
+import type { ArrivingBody, Part } from './arriving.js';
 
 export interface StampedEvent {
   /** Seconds, monotonic. */
@@ -27,20 +26,6 @@ const DONE_BYTES = Buffer.from(DONE);
 /** Seconds for the few bytes that close a whole answer. */
 const CLOSING = 0.1;
 
-/** A whole answer is read to its very end, so that its connection can serve the next request. */
-async function letGo(body: Readable, whole: boolean): Promise<void> {
-  if (whole && !body.closed) {
-    const closed = new Promise<void>((resolve) => body.once('close', resolve));
-    await Promise.race([closed, sleep(CLOSING * 1000, undefined, { ref: false })]);
-  }
-  body.destroy();
-}
-
-/** Seconds on the clock that every time stamp is read from. */
-export function now(): number {
-  return performance.now() / 1000;
-}
-
 /**
  * The events of a body, those together that were parsed together: what is paid for a turn of a generator is paid for all of them once.
  *
@@ -49,13 +34,15 @@ export function now(): number {
  * @throws StreamTooLarge, or whatever broke the connection.
  */
 export async function* eventsOf(
-  body: Readable,
+  body: ArrivingBody,
   parsed: 'soon' | 'at end' = 'soon',
 ): AsyncGenerator<readonly StampedEvent[]> {
   let waiting: StampedEvent[] = [];
   const state: { ended: boolean; error: unknown } = { ended: false, error: null };
   let wake = () => {};
-  const arrived: { readonly time: number; readonly bytes: Buffer }[] = [];
+  const arrived: Part[] = [];
+  let closing: { readonly error: unknown } | null = null;
+  let isDue = false;
   let time = 0;
   let received = 0;
   let done = false;
@@ -68,12 +55,20 @@ export async function* eventsOf(
     wake();
   };
   const read = () => {
+    isDue = false;
     for (const part of arrived.splice(0)) {
       if (state.ended) return;
       time = part.time;
       parser.feed(decoder.decode(part.bytes, { stream: true }));
     }
-    wake();
+    if (closing === null) return wake();
+    // Some servers forget the blank line after their last event.
+    if (closing.error === null && !state.ended) parser.feed('\n\n');
+    end(closing.error);
+  };
+  const readSoon = () => {
+    if (!isDue) setImmediate(read);
+    isDue = true;
   };
   const decoder = new TextDecoder();
   const parser = createParser({
@@ -85,31 +80,19 @@ export async function* eventsOf(
       if (type === 'unknown-field' && field === 'error') waiting.push({ time, name: 'error', data: value ?? '' });
     },
   });
-  body.on('data', (bytes: Buffer) => {
-    const isFirst = arrived.length === 0;
-    arrived.push({ time: now(), bytes });
-    // Some servers keep a stream open after its last event.
-    if (parsed === 'soon' ? isFirst : bytes.includes(DONE_BYTES)) setImmediate(read);
-    received += bytes.length;
-    if (received > LONGEST_STREAM) end(new StreamTooLarge('more than 64 MiB'));
+  body.read({
+    part(part) {
+      arrived.push(part);
+      // Some servers keep a stream open after its last event.
+      if (parsed === 'soon' || part.bytes.includes(DONE_BYTES)) readSoon();
+      received += part.bytes.length;
+      if (received > LONGEST_STREAM) end(new StreamTooLarge('more than 64 MiB'));
+    },
+    end(error) {
+      closing = { error };
+      readSoon();
+    },
   });
-  const readThenEnd = (error: unknown) => {
-    read();
-    end(error);
-  };
-  body.on('error', readThenEnd);
-  body.on('end', () => {
-    read();
-    // Some servers forget the blank line after their last event.
-    if (!state.ended) parser.feed('\n\n');
-    end(null);
-  });
-  body.on('close', () => {
-    // An error is dear: it looks through the stack.
-    if (!state.ended) readThenEnd(new Error('the connection was closed'));
-  });
-  // A body that broke before anybody listened says so no more: a proxy's compression that cannot be undone.
-  if (body.closed) end(body.readableEnded ? null : (body.errored ?? new Error('the connection was closed')));
 
   try {
     for (;;) {
@@ -129,6 +112,8 @@ export async function* eventsOf(
     }
   } finally {
     state.ended = true;
-    await letGo(body, done);
+    // A whole answer is read to its very end, so that its connection can serve the next request.
+    if (done) await body.closed(CLOSING);
+    body.drop();
   }
 }

@@ -12,10 +12,10 @@ import { type End, type GenerationEvent, ModelFailure, type Piece, RequestFailur
 import { PLAIN } from '../chat-template.js';
 import { createStopFilter } from '../stop.js';
 import { type Chunk, isPiece } from './answer.js';
+import { now } from './arriving.js';
 import { type Connection, codeOf, NoConnection, RateLimited, StaleConnection } from './connection.js';
 import { countsOf, createTally } from './counts.js';
 import { createCallWriter } from './delta.js';
-import { now } from './events.js';
 import { BrokenStream, type Server, type StampedChunk, type Stream, startStream } from './stream.js';
 
 export async function* generate(

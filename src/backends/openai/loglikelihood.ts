@@ -6,7 +6,8 @@
 
 import { persist } from '../../hub/retry.js';
 import { type Loglikelihood, type LoglikelihoodRequest, ServerFailure } from '../backend.js';
-import { meaningOf, Refusal, readText } from './connection.js';
+import { readText } from './arriving.js';
+import { meaningOf, Refusal } from './connection.js';
 import { isObject, parse } from './json.js';
 import type { Server } from './stream.js';
 

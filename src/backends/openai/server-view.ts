@@ -8,7 +8,8 @@
  * Sources: llama.cpp tools/server/README.md (`--metrics`), vllm/v1/metrics/loggers.py, sglang docs/references/production_metrics.md,
  * text-generation-inference docs/source/reference/metrics.md.
  */
-import { type Connection, readText } from './connection.js';
+import { readText } from './arriving.js';
+import type { Connection } from './connection.js';
 import { isObject, parse } from './json.js';
 
 interface Gauge {

@@ -2,7 +2,6 @@
  * What a body is, by its first bytes. Proxies and hand-written servers name streams of events `text/plain` or nothing at
  * all, errors in JSON `text/event-stream`, and what they compressed by no name; the bytes do not lie.
  */
-import type { Readable } from 'node:stream';
 
 export type BodyKind = 'events' | 'other';
 
@@ -29,24 +28,3 @@ export function isText(beginning: Buffer): boolean {
 function beginningOf(bytes: Buffer): string {
   return bytes.subarray(0, LONGEST_BEGINNING).toString('utf8');
 }
-
-/** Reads only the first bytes, and puts them back; null where the body ends or breaks before its first byte. */
-export async function firstBytes(body: Readable): Promise<Buffer | null> {
-  for (;;) {
-    const bytes = body.read() as Buffer | null;
-    if (bytes !== null) {
-      body.unshift(bytes);
-      return bytes;
-    }
-    if (body.readableEnded || body.destroyed || body.errored !== null) return null;
-    await new Promise<void>((resolve) => {
-      const settle = () => {
-        for (const name of EVENTS_OF_A_BODY) body.off(name, settle);
-        resolve();
-      };
-      for (const name of EVENTS_OF_A_BODY) body.on(name, settle);
-    });
-  }
-}
-
-const EVENTS_OF_A_BODY = ['readable', 'end', 'error', 'close'] as const;
