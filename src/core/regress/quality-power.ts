@@ -9,7 +9,7 @@ import { binomialCdf, binomialPmf } from '../stats/basics/distributions.js';
 import { mean } from '../stats/basics/moments.js';
 import { createRandom, type Seed } from '../stats/basics/random.js';
 import { drawSuite } from '../stats/compare/power.js';
-import { scoreTest } from '../stats/compare/score-test.js';
+import { groupsToDraw, scoreTest } from '../stats/compare/score-test.js';
 import { designEffect } from '../stats/estimate/clusters.js';
 import { type LossRule, unitPower } from './unit-power.js';
 
@@ -55,7 +55,7 @@ function drawnPower(plan: QualityPlan, loss: number, { rule, draws, seed = 0 }: 
   for (let draw = 0; draw < draws; draw++) {
     const { candidate, reference } = drawSuite(samples, { ...plan, difference: -loss }, random);
     const differences = candidate.map((score, i) => score - reference[i]!);
-    if (isRed(differences, rule, clusters)) red++;
+    if (isRed(differences, clusters, rule)) red++;
   }
   return red / draws;
 }
@@ -78,17 +78,37 @@ function countedPower({ samples, discordance }: QualityPlan, loss: number, rule:
     const others = samples - gains;
     // Fewer losses than these are less than `by`.
     least = Math.max(least, Math.ceil(gains + rule.by * samples - 1e-6));
-    while (least <= others && !isRed(suiteOf(gains, least, samples), rule)) least++;
+    least = firstOf({ from: least, to: others }, (losses) => isRedOf({ gains, losses, samples }, rule));
     if (least > others) break;
     power += probability * (least === 0 ? 1 : 1 - binomialCdf(least - 1, others, rate));
   }
   return Math.min(1, power);
 }
 
-function suiteOf(gains: number, losses: number, samples: number): number[] {
-  return Array.from({ length: samples }, (_, i) => (i < gains ? 1 : i < gains + losses ? -1 : 0));
+/** The first number that has what all after it have; `to + 1` where none has. In steps that double, then in halves. */
+function firstOf({ from, to }: { readonly from: number; readonly to: number }, has: (n: number) => boolean): number {
+  let without = from - 1;
+  let step = 1;
+  for (; without + step <= to && !has(without + step); step *= 2) without += step;
+  let first = Math.min(to + 1, without + step);
+  while (first - without > 1) {
+    const middle = Math.floor((without + first) / 2);
+    if (has(middle)) first = middle;
+    else without = middle;
+  }
+  return first;
 }
 
-function isRed(differences: readonly number[], { by, level }: LossRule, clusters?: readonly number[]): boolean {
+const OUTCOMES = groupsToDraw([[1], [-1], [0]]);
+
+function isRedOf(
+  { gains, losses, samples }: { readonly gains: number; readonly losses: number; readonly samples: number },
+  { by, level }: LossRule,
+): boolean {
+  if ((losses - gains) / samples < by - 1e-9) return false;
+  return OUTCOMES.test(Int32Array.of(gains, losses, samples - gains - losses)).lessP(0) <= level;
+}
+
+function isRed(differences: readonly number[], clusters: readonly number[], { by, level }: LossRule): boolean {
   return -mean(differences) >= by - 1e-9 && scoreTest(differences, { clusters }).lessP(0) <= level;
 }

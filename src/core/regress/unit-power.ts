@@ -1,5 +1,4 @@
 /** How often a true loss of speed is red, judged by the units that it is measured in: the blocks of `ab`. */
-import { mean } from '../stats/basics/moments.js';
 import { createRandom, type Random, type Seed } from '../stats/basics/random.js';
 import { meanOfTest } from '../stats/compare/mean-test.js';
 import type { LossSpread } from './loss.js';
@@ -29,9 +28,11 @@ export function unitPower(
   const random = createRandom(seed, 'power of a gate', units);
   const drawn = Math.min(units, MOST_DRAWN_UNITS);
   const scale = Math.sqrt(drawn / units);
-  const look = () => ({
+  // Of the noise floor only the mean counts, so no more is drawn.
+  const ofFloor = (floorDeviation * scale) / Math.sqrt(drawn);
+  const look = (): Look => ({
     losses: normals(drawn, { centre: loss, deviation: deviation * scale }, random),
-    floors: normals(drawn, { centre: 0, deviation: floorDeviation * scale }, random),
+    floor: ofFloor === 0 ? 0 : ofFloor * random.normal(),
   });
   let red = 0;
   for (let draw = 0; draw < draws; draw++) {
@@ -42,7 +43,7 @@ export function unitPower(
       continue;
     }
     const second = look();
-    const pooled = { losses: means(first.losses, second.losses), floors: means(first.floors, second.floors) };
+    const pooled = { losses: means(first.losses, second.losses), floor: (first.floor + second.floor) / 2 };
     if (isRed(pooled, rule)) red++;
   }
   return red / draws;
@@ -55,12 +56,13 @@ function means(first: readonly number[], second: readonly number[]): number[] {
 
 interface Look {
   readonly losses: readonly number[];
-  readonly floors: readonly number[];
+  /** The mean of the noise floor. */
+  readonly floor: number;
 }
 
-function isRed({ losses, floors }: Look, { by, level }: LossRule): boolean {
+function isRed({ losses, floor }: Look, { by, level }: LossRule): boolean {
   const test = meanOfTest(losses);
-  return test.estimate >= by - 1e-9 && test.greaterP(Math.abs(mean(floors))) <= level;
+  return test.estimate >= by - 1e-9 && test.greaterP(Math.abs(floor)) <= level;
 }
 
 function normals(
