@@ -3,7 +3,9 @@
  * an OpenAI server streams. The law goes by its own clock: an event that a timer of Node brings late is one of its time all the same,
  * so the server is no slower than its law.
  *
- *     tsx bench/law-server.ts '{"kind": "slots", …}' SEED       it tells its endpoint by IPC
+ *     tsx bench/law-server.ts '{"kind": "slots", …}' SEED
+ *
+ * It tells its endpoint by IPC, and to any message the times of all its answers, as the law has them.
  */
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,18 +13,26 @@ import { createRandom } from '../src/core/stats/basics/random.js';
 import { createClock } from '../src/load/clock.js';
 import { Events, openServer, type Pending, type ServerLaw } from './load-virtual.js';
 
+/** Seconds since a request arrived. */
+export interface LawTimes {
+  readonly ttft: number;
+  readonly e2e: number;
+}
+
 const [law, seed] = [JSON.parse(process.argv[2]!) as ServerLaw, process.argv[3]!];
 const clock = createClock();
 const began = clock.now();
 const events = new Events();
 const asked = new Map<number, { readonly response: ServerResponse; readonly request: Pending }>();
+const times: LawTimes[] = [];
 
 const server = openServer(law, {
   events,
   random: createRandom(seed, 'service'),
   slowness: () => 1,
-  answer({ id, tokens }) {
+  answer({ id, due, first, tokens }) {
     const { response } = asked.get(id)!;
+    times.push({ ttft: first - due, e2e: events.now - due });
     asked.delete(id);
     begin(response);
     const usage = { prompt_tokens: 10, completion_tokens: tokens, total_tokens: 10 + tokens };
@@ -70,4 +80,5 @@ http.keepAliveTimeout = 60_000;
 http.listen(0, '127.0.0.1', () => {
   process.send!(`http://127.0.0.1:${(http.address() as AddressInfo).port}/v1`);
 });
+process.on('message', () => process.send!(times));
 process.on('disconnect', () => process.exit());

@@ -1,7 +1,7 @@
 /**
  * Does `rightsize load` find the greatest load of a real server, over HTTP and in real time? Each law serves for 20 ms and is searched
  * five times within a minute. The truth is that of the same law in virtual time (./load-laws.ts), with a limit that is shorter by what HTTP, the
- * timers of the server and the client add to an answer.
+ * timers of the server and the client add to an answer at that load: the client's own figure less that of the law, of the same requests.
  */
 import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,11 +9,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { QUANTILES } from '../src/core/analyse/distribution.js';
 import { thinkText } from '../src/core/definition/condition.js';
 import type { TestedModel } from '../src/core/load/load-test.js';
 import { objectiveText } from '../src/core/load/objective.js';
 import type { SearchRule } from '../src/core/load/search-rule.js';
-import { isMissing } from '../src/core/quantity.js';
+import type { LogRecord } from '../src/core/log/log.js';
+import { percentile } from '../src/core/stats/estimate/percentiles.js';
+import type { LawTimes } from './law-server.js';
 import { type Judged, judge, type Law, truthOf } from './load-laws.js';
 import type { ServerLaw } from './load-virtual.js';
 import { type Figure, type Part, spreadOf } from './part.js';
@@ -62,25 +65,37 @@ const LAWS: readonly Law[] = [
 export const loadRealPart: Part = {
   about: `${SEARCHES} searches of each law over HTTP, a minute each`,
   async *measure({ wants }) {
-    const added = await addedTime();
-    yield { what: 'what HTTP, timers and the client add', unit: 's', ours: spreadOf([added]), goal: null };
-    for (const law of LAWS) if (wants(law.name)) yield* figuresOf(law, added);
+    for (const law of LAWS) if (wants(law.name)) yield* figuresOf(law);
   },
 };
 
-/** Seconds: how much later than its law says a server's first token is seen, where nothing waits. */
-async function addedTime(): Promise<number> {
-  const served = 0.02;
-  const law: ServerLaw = { kind: 'slots', slots: 2, service: { kind: 'fixed', seconds: served } };
-  const { steps } = await loadOn(law, ['--rate', '10', '--requests', '200']);
-  const { window } = steps[0]!.result;
-  if (isMissing(window) || isMissing(window.metrics.ttft)) throw new Error('the law server shows no TTFT');
-  const { median } = window.metrics.ttft;
-  if (isMissing(median)) throw new Error(median.missing);
-  return median.value - served;
+/** Requests of the step that shows what is added. */
+const REQUESTS = 600;
+
+/** Seconds: how much more the client sees of what the objective bounds than the law says, at a load. */
+async function addedTime({ server, rule }: Law, load: number): Promise<number> {
+  const { find, objectives } = rule;
+  const { metric, level } = objectives[0]!;
+  const held: readonly string[] = {
+    concurrency: ['--concurrency', String(Math.floor(load))],
+    users: ['--users', String(Math.floor(load))],
+    rate: ['--rate', load.toPrecision(4)],
+  }[find.kind];
+  const { seen, said } = await loadOn(server, [...held, ...thinkFlags(rule), '--requests', String(REQUESTS)]);
+  if (metric !== 'ttft' && metric !== 'e2e') throw new Error(`the law server says nothing of ${metric}`);
+  const at = QUANTILES[level as 'p95'];
+  const quantile = (times: readonly LawTimes[]) =>
+    percentile(
+      times.map((one) => one[metric]),
+      at,
+    );
+  return quantile(seen) - quantile(said);
 }
 
-async function* figuresOf(law: Law, added: number): AsyncGenerator<Figure> {
+async function* figuresOf(law: Law): AsyncGenerator<Figure> {
+  const bare = truthOf(law, TRUTH_REQUESTS);
+  const added = await addedTime(law, bare);
+  yield { what: `${law.name}: HTTP, timers and the client add`, unit: 's', ours: spreadOf([added]), goal: null };
   const objectives = law.rule.objectives.map((objective) => ({ ...objective, bound: objective.bound - added }));
   const truth = truthOf({ ...law, rule: { ...law.rule, objectives } }, TRUTH_REQUESTS);
   const found: Judged[] = [];
@@ -107,17 +122,27 @@ async function* figuresOf(law: Law, added: number): AsyncGenerator<Figure> {
 }
 
 /** How `rightsize load` is asked for the search of a rule. */
-function flagsOf({ find, objectives, budget }: SearchRule): string[] {
+function flagsOf(rule: SearchRule): string[] {
+  const { find, objectives, budget } = rule;
   return [
     ...['--find', find.kind, '--budget', `${budget.seconds} s`],
-    ...(find.kind === 'users' ? ['--think', thinkText(find.think)] : []),
+    ...thinkFlags(rule),
     ...objectives.flatMap((objective) => ['--objective', objectiveText(objective)]),
   ];
 }
 
+function thinkFlags({ find }: SearchRule): string[] {
+  return find.kind === 'users' ? ['--think', thinkText(find.think)] : [];
+}
+
 const MAIN = join(import.meta.dirname, '..', 'dist', 'main.js');
 
-type TestedLaw = Pick<TestedModel, 'capacity' | 'steps'>;
+interface TestedLaw extends Pick<TestedModel, 'capacity'> {
+  /** Of all requests, as the client saw them. */
+  readonly seen: readonly LawTimes[];
+  /** As the law has them. */
+  readonly said: readonly LawTimes[];
+}
 
 let servers = 0;
 
@@ -136,9 +161,25 @@ async function loadOn(law: ServerLaw, flags: readonly string[]): Promise<TestedL
     ]);
     const run = readdirSync(folder).find((name) => /^\d{4}-/.test(name))!;
     const summary = JSON.parse(readFileSync(join(folder, run, 'summary.json'), 'utf8'));
-    return summary.load.models[0];
+    const times = once(server, 'message');
+    server.send('times');
+    const [said] = (await times) as [LawTimes[]];
+    const { capacity } = summary.load.models[0] as TestedModel;
+    return { capacity, seen: seenIn(readFileSync(join(folder, run, 'log.jsonl'), 'utf8')), said };
   } finally {
     server.disconnect();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function seenIn(log: string): LawTimes[] {
+  const records = log
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as LogRecord);
+  return records.flatMap((record) => {
+    if (record.type !== 'measurement' || record.outcome.state !== 'completed') return [];
+    const { pieces, end } = record.outcome.timing;
+    return [{ ttft: pieces[0] ?? end, e2e: end }];
+  });
 }
