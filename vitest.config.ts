@@ -17,7 +17,7 @@ const THOROUGH = [
   'test/core/recommend/{recommend,power}.test.ts',
   'test/core/definition/{jinja,sample}.test.ts',
   'test/core/report/{terminal,length}.test.ts',
-  'test/core/load/{climb,search,trace,invariants}.test.ts',
+  'test/core/load/{search,trace,invariants}.test.ts',
   'test/core/capacity/{simulate/laws,plan/load-plan}.test.ts',
   'test/run/{sandbox,use-cases,capacity-load}.test.ts',
   'test/hub/hub.test.ts',

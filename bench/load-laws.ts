@@ -52,6 +52,17 @@ export const LAWS: readonly Law[] = [
     between: [20, 120],
   },
   {
+    name: '4 slots, lognormal 0.3 s, users who think 10 s',
+    server: { kind: 'slots', slots: 4, service: { kind: 'lognormal', mean: 0.3, sigma: 0.6 } },
+    rule: {
+      ...USERS,
+      find: { kind: 'users', think: { kind: 'exp', mean: 10 } },
+      objectives: [ttft(2)],
+      budget: { seconds: 300 },
+    },
+    between: [20, 300],
+  },
+  {
     name: '6 slots, fixed, Poisson',
     server: FIXED,
     rule: { ...RATE, objectives: [ttft(0.25)], budget: { seconds: 300 } },

@@ -7,7 +7,7 @@ import { sum } from '../stats/basics/moments.js';
 import { type Crossing, crossingOf, type LoadPoint } from './crossing.js';
 import { minPassingQueries } from './early-stopping.js';
 import { durationLimit } from './objective.js';
-import { type QueuePoint, queueCrossingOf } from './queue.js';
+import { type QueuePoint, queueCrossingOf, sourceOf } from './queue.js';
 import { loadOf, type SearchRule } from './search-rule.js';
 import { type ObjectiveResult, RELAXATIONS, type StepResult } from './step.js';
 import { metOf, type Tally } from './tally.js';
@@ -141,8 +141,9 @@ function queuesOf(history: readonly StepResult[], { index, factor }: Limited): Q
   return history.flatMap(({ condition, queue, objectives }): QueuePoint[] => {
     const result = objectives[index]!;
     const { lateByQueue } = factor === 1 ? result : result.relaxed.find((one) => one.factor === factor)!;
-    if (condition.kind !== 'open' || queue === null || lateByQueue === undefined) return [];
-    return [{ rate: condition.rate.last, arrivals: condition.arrivals, parts: queue, late: lateByQueue }];
+    const source = sourceOf(condition);
+    if (source === null || queue === null || lateByQueue === undefined) return [];
+    return [{ load: loadOf(condition), source, parts: queue, late: lateByQueue }];
   });
 }
 

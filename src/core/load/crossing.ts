@@ -2,9 +2,9 @@
  * At which load does an objective cease to hold? All steps of a search are pooled: the share of late requests rises with the load on a
  * curve near the limit,
  *
- *     logit p(x) = logit(allowed) + stretch (climb(x) - climb(crossing)),     stretch > 0
+ *     logit p(x) = logit(allowed) + stretch * rise (x - crossing) / crossing,     stretch > 0
  *
- * The climb of users is read from their queue (./climb.ts), that of any other load is straight. The interval of the crossing is that of the
+ * The interval of the crossing is that of the
  * profile likelihood (Venzon and Moolgavkar 1988, Applied Statistics 37:87): the loads whose likelihood lies within chi-square / 2 of the
  * greatest. It needs no variance, and holds where all requests of one step are in time and all of the next are late. Counts are divided by
  * the inflation of their variance, because late requests come together.
@@ -12,7 +12,6 @@
  * loess: Cleveland 1979, JASA 74:829). A limit on a mean has a straight line and a normal likelihood in the place of these.
  */
 import { normalQuantile } from '../stats/basics/distributions.js';
-import { climbOf } from './climb.js';
 import type { ExcessOfMean, LateRequests, Tally } from './tally.js';
 import { inflationOf, type Together } from './together.js';
 
@@ -45,13 +44,9 @@ export function crossingOf(points: readonly LoadPoint[], levels: CrossingLevels)
   const rough = nearOf(points, curveOf(points, everywhere));
   const curve = curveOf(points, rough);
   const near = nearOf(points, curve);
-  const belief = beliefOf(points, near);
   const inflation = near.inflation * dispersionOf(points, near, curve);
   const profile = (undecided: number) =>
-    profileOf(
-      points.map((point) => termOf(point, { undecided, weight: near.weightOf(point), inflation })),
-      belief,
-    );
+    profileOf(points.map((point) => termOf(point, { undecided, weight: near.weightOf(point), inflation })));
   const hopeful = profile(0);
   const cautious = points.some(({ tally }) => tally.kind === 'late' && tally.undecided > 0) ? profile(1) : hopeful;
   const low = boundsOf(cautious, levels.low).low;
@@ -65,14 +60,12 @@ interface Curve {
   readonly heightAt: (load: number) => number;
 }
 
-function curveOf(points: readonly LoadPoint[], near: Near): Curve {
-  const { weightOf, inflation } = near;
+function curveOf(points: readonly LoadPoint[], { weightOf, inflation }: Near): Curve {
   const terms = points.map((point) => termOf(point, { undecided: 0.5, weight: weightOf(point), inflation }));
-  const belief = beliefOf(points, near);
   const loads = points.map(({ load }) => load);
-  const centre = Math.min(Math.max(...loads), Math.max(Math.min(...loads), profileOf(terms, belief).value));
-  const { stretch } = likeliest(terms, centre, belief);
-  return { centre, heightAt: (load) => stretch * belief.climb(centre, load) };
+  const centre = Math.min(Math.max(...loads), Math.max(Math.min(...loads), profileOf(terms).value));
+  const { stretch } = likeliest(terms, centre);
+  return { centre, heightAt: (load) => stretch * riseTo(load, centre) };
 }
 
 interface Near {
@@ -238,9 +231,9 @@ const BEYOND = 2;
 const OUT_OF_QUESTION = 6;
 
 /** The likelihood on a coarse grid of all loads, and on a fine one of those that are in question. */
-function profileOf(terms: readonly Term[], belief: Belief): Profile {
+function profileOf(terms: readonly Term[]): Profile {
   const greatest = BEYOND * Math.max(...terms.map(({ load }) => load));
-  const at = (crossing: number) => likeliest(terms, crossing, belief).logLikelihood;
+  const at = (crossing: number) => likeliest(terms, crossing).logLikelihood;
   // No crossing lies at 0 itself: a slope has no rise there.
   const coarse = gridOf({ low: greatest / GRID ** 2, high: greatest }).map((load) => ({ load, height: at(load) }));
   const top = Math.max(...coarse.map(({ height }) => height));
@@ -276,49 +269,20 @@ function medianOf(loads: readonly number[], likelihoods: readonly number[]): num
   return Math.max(0, loads[at]! + width * (0.5 - (passed - half) / likelihoods[at]!));
 }
 
-/** What is believed of the curve before the late shares of several loads are held against each other. */
-interface Belief {
-  /** How much the curve rises from a crossing to a load, in logits or in limits. */
-  readonly climb: (crossing: number, load: number) => number;
-  /** The scale of the stretch, on the scale of logarithms. */
-  readonly looseness: number;
-}
-
 /**
- * Without a queue of users, the curve is believed to rise by this much over as much load as the crossing itself. An M/M/1 queue rises by
+ * The curve is believed to rise by this much over as much load as the crossing itself. An M/M/1 queue rises by
  * 3.2 times load / (1 - load), and the law of docs/load.md by 2.3. Few short steps cannot tell the slope, and without any belief in it
  * a third of the searches had an interval too wide to use. The belief is Student's t on the logarithm of the stretch, with heavy tails: a
  * flat curve or a cliff is believed as soon as the steps show it.
  */
 const USUAL_RISE = 3;
-const STRAIGHT_CLIMB: Belief = {
-  climb: (crossing, load) => (USUAL_RISE * (load - crossing)) / crossing,
-  looseness: 0.7,
-};
+/** The scale of the stretch, on the scale of logarithms. */
+const LOOSENESS = 0.7;
 const DEGREES_OF_FREEDOM = 3;
-/** The climb that the queue of users shows is known better than that. */
-const CLIMB_LOOSENESS = 0.4;
-/** Longer queues than any that was seen are later still, so the curve rises by this at least over as much load as the crossing. */
-const LEAST_RISE = 0.7;
-/** Fewer requests that are late, or in time, show no climb. */
-const LEAST_FOUND = 5;
 
-function beliefOf(points: readonly LoadPoint[], { weightOf, inflation }: Near): Belief {
-  const steps = points.flatMap((point) => {
-    const { tally, early } = point;
-    if (early || tally.kind === 'mean' || tally.found === undefined) return [];
-    return [{ found: tally.found, weight: weightOf(point), late: tally.late, inTime: tally.n - tally.late }];
-  });
-  const [late, inTime] = steps.reduce(
-    (total, step) => [total[0] + step.weight * step.late, total[1] + step.weight * step.inTime],
-    [0, 0],
-  );
-  if (late < LEAST_FOUND || inTime < LEAST_FOUND) return STRAIGHT_CLIMB;
-  const climb = climbOf(steps);
-  return {
-    climb: (crossing, load) => climb(load) - climb(crossing) + (LEAST_RISE * (load - crossing)) / crossing,
-    looseness: Math.min(STRAIGHT_CLIMB.looseness, Math.hypot(CLIMB_LOOSENESS, Math.sqrt(inflation / late))),
-  };
+/** How much the usual curve rises from a crossing to a load, in logits or in limits. */
+function riseTo(load: number, crossing: number): number {
+  return (USUAL_RISE * (load - crossing)) / crossing;
 }
 
 /** The least and the greatest stretch: a curve that is next to flat, and a cliff. */
@@ -328,14 +292,13 @@ const STRETCH = { least: 0.003, most: 3_000 } as const;
 function likeliest(
   terms: readonly Term[],
   crossing: number,
-  { climb, looseness }: Belief,
 ): { readonly stretch: number; readonly logLikelihood: number } {
-  const climbs = terms.map(({ load }) => climb(crossing, load));
-  const surprise = (stretch: number) => Math.log(stretch) / looseness;
+  const rises = terms.map(({ load }) => riseTo(load, crossing));
+  const surprise = (stretch: number) => Math.log(stretch) / LOOSENESS;
   const derivative = (stretch: number) => {
     const z = surprise(stretch);
-    let total = (-(DEGREES_OF_FREEDOM + 1) * z) / (DEGREES_OF_FREEDOM + z ** 2) / (looseness * stretch);
-    for (const [i, term] of terms.entries()) total += climbs[i]! * term.derivative(stretch * climbs[i]!);
+    let total = (-(DEGREES_OF_FREEDOM + 1) * z) / (DEGREES_OF_FREEDOM + z ** 2) / (LOOSENESS * stretch);
+    for (const [i, term] of terms.entries()) total += rises[i]! * term.derivative(stretch * rises[i]!);
     return total;
   };
   let [low, high]: [number, number] = [STRETCH.least, STRETCH.most];
@@ -346,7 +309,7 @@ function likeliest(
   }
   const stretch = Math.sqrt(low * high);
   const belief = (-(DEGREES_OF_FREEDOM + 1) / 2) * Math.log1p(surprise(stretch) ** 2 / DEGREES_OF_FREEDOM);
-  const logLikelihood = terms.reduce((total, term, i) => total + term.logLikelihood(stretch * climbs[i]!), belief);
+  const logLikelihood = terms.reduce((total, term, i) => total + term.logLikelihood(stretch * rises[i]!), belief);
   return { stretch, logLikelihood };
 }
 

@@ -11,8 +11,12 @@
  * "Fundamental operational laws", Acta Informatica 7:167). The assumption is that departures and q do not change with the load itself,
  * for loads near each other. So a step need not settle: a queue that still grows shows its rates as well. The luck of the arrivals drops
  * out, because their rate is known (a control variate: Lavenberg and Welch 1981, Management Science 27:322).
+ *
+ * Users hold themselves back: of N, those who wait for no answer think, and each asks again after a mean think time, so
+ * `arrivals(n) = (N - n) / think`. In the long run that holds however think times differ (a station that keeps nobody waiting: Baskett, Chandy, Muntz and
+ * Palacios 1975, Journal of the ACM 22:248).
  */
-import { type Arrivals, type Condition, isSteadyRate } from '../definition/condition.js';
+import { type Arrivals, type Condition, isSteadyRate, type ThinkTime } from '../definition/condition.js';
 import { sum } from '../stats/basics/moments.js';
 import { createRandom } from '../stats/basics/random.js';
 import { percentileOfSorted } from '../stats/estimate/percentiles.js';
@@ -22,6 +26,7 @@ import { drawExponential } from './draws.js';
 import { durationLimit, LOAD_METRICS, type Objective } from './objective.js';
 import type { StepRequest } from './request.js';
 import { risingRatios } from './rising.js';
+import { meanThink } from './think.js';
 
 /** A part of a step. Each list has a number for each number of requests under way, from 0. */
 export interface QueuePart {
@@ -82,12 +87,20 @@ export interface Queue {
   readonly lateFor: (objective: Objective) => readonly LateByQueue[];
 }
 
-/**
- * What a step shows of its queue. Null for all but a steady rate: a closed loop has as many under way as it says, and users hold
- * themselves back.
- */
+/** How requests come to a queue. */
+export type Source =
+  | { readonly kind: 'rate'; readonly arrivals: Arrivals }
+  | { readonly kind: 'users'; readonly think: ThinkTime };
+
+/** Null where a queue tells nothing about other loads: a closed loop has as many under way as it says, and a rate that changes is no load. */
+export function sourceOf(condition: Condition): Source | null {
+  if (condition.kind === 'users') return { kind: 'users', think: condition.think };
+  return isSteadyRate(condition) ? { kind: 'rate', arrivals: condition.arrivals } : null;
+}
+
+/** What a step shows of its queue; null where it has none that tells. */
 export function queueOf(requests: readonly StepRequest[], condition: Condition): Queue | null {
-  if (!isSteadyRate(condition)) return null;
+  if (sourceOf(condition) === null) return null;
   const sent = requests.filter(({ outcome }) => outcome !== 'unsent');
   if (sent.every(({ due }) => due === 0)) return null;
   const { parts, found } = movesOf(sent);
@@ -113,15 +126,29 @@ export function queueOf(requests: readonly StepRequest[], condition: Condition):
   };
 }
 
-function isBursty(arrivals: Arrivals): boolean {
-  return arrivals.kind === 'gamma' && arrivals.cv > 1;
+/** The squared coefficient of variation of gaps that come in bursts; null where they do not. */
+function burstsOf(source: Source): number | null {
+  return source.kind === 'rate' && source.arrivals.kind === 'gamma' && source.arrivals.cv > 1
+    ? source.arrivals.cv ** 2
+    : null;
+}
+
+/** Whether the next request comes at a known rate, whatever came before. */
+function isMemoryless(source: Source): boolean {
+  if (source.kind === 'users') return source.think.kind !== 'constant';
+  return source.arrivals.kind === 'poisson' || burstsOf(source) !== null;
+}
+
+/** The requests per second that come at a load, with `underWay` under way. */
+function arrivalsAt(source: Source, load: number, underWay: number): number {
+  return source.kind === 'rate' ? load : Math.max(0, load - underWay) / meanThink(source.think);
 }
 
 /** A step, as the crossing needs it. */
 export interface QueuePoint {
-  /** Requests per second. */
-  readonly rate: number;
-  readonly arrivals: Arrivals;
+  /** Requests per second, or users. */
+  readonly load: number;
+  readonly source: Source;
   readonly parts: readonly QueuePart[];
   /** The late requests of each part. */
   readonly late: readonly LateByQueue[];
@@ -129,29 +156,29 @@ export interface QueuePoint {
 
 /** One part of a step. */
 interface Piece {
-  readonly rate: number;
+  readonly load: number;
   readonly part: QueuePart;
   readonly late: LateByQueue;
 }
 
-/** Steps of rates that are further from the crossing than this share of it say nothing: departures may differ there. */
+/** Steps of loads that are further from the crossing than this share of it say nothing: departures may differ there. */
 const BANDWIDTH = 0.5;
 const ROUNDS = 4;
 const RESAMPLES = 200;
 /** Fewer parts show no spread. */
 const LEAST_PARTS = 8;
-/** Rates are looked at up to this many times the greatest that was tried. */
+/** Loads are looked at up to this many times the greatest that was tried. */
 const BEYOND = 2;
 /** By how much the spread of resamples falls short where neighbouring parts are alike (docs/load.md has the figures). */
 const SHORTFALL = 1.3;
-/** The share by which the crossing may differ because departures change with the rate, one-sided at 5%. */
+/** The share by which the crossing may differ because departures change with the load, one-sided at 5%. */
 const DISCREPANCY = 0.02;
 /** If its queue makes requests late, a step below this share of the crossing has less than `MANY_LATE` times the allowed late requests. */
 const BELOW = 0.9;
 const MANY_LATE = 5;
 
 /**
- * The rate from which on more than the allowed share of requests is late, with its interval: the parts are drawn again with random
+ * The load from which on more than the allowed share of requests is late, with its interval: the parts are drawn again with random
  * weights (the Bayesian bootstrap: Rubin 1981, Annals of Statistics 9:130). Null where no steps lie on both sides of it.
  */
 export function queueCrossingOf(
@@ -161,28 +188,28 @@ export function queueCrossingOf(
   const [first] = steps;
   const shares = steps.flatMap((step) => {
     const share = lateShareOf(step);
-    return share === null ? [] : [{ rate: step.rate, share }];
+    return share === null ? [] : [{ load: step.load, share }];
   });
-  const held = shares.filter(({ share }) => share <= allowed).map(({ rate }) => rate);
-  const missed = shares.filter(({ share }) => share > allowed).map(({ rate }) => rate);
+  const held = shares.filter(({ share }) => share <= allowed).map(({ load }) => load);
+  const missed = shares.filter(({ share }) => share > allowed).map(({ load }) => load);
   if (first === undefined || held.length === 0 || missed.length === 0) return null;
-  const pieces = steps.flatMap(({ rate, parts, late }) =>
-    parts.map((part, i): Piece => ({ rate, part, late: late[i]! })),
+  const pieces = steps.flatMap(({ load, parts, late }) =>
+    parts.map((part, i): Piece => ({ load, part, late: late[i]! })),
   );
   const options = {
     allowed,
-    greatest: BEYOND * Math.max(...steps.map(({ rate }) => rate)),
-    arrivals: first.arrivals,
+    greatest: BEYOND * Math.max(...steps.map(({ load }) => load)),
+    source: first.source,
   };
   let value = Math.sqrt(Math.max(...held) * Math.min(...missed));
   let weights: readonly number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    weights = pieces.map(({ rate }) => nearness(rate, value));
+    weights = pieces.map(({ load }) => nearness(load, value));
     if (weights.filter((weight) => weight > 0).length < LEAST_PARTS) return null;
     value = crossingIn(pieces, weights, { ...options, undecided: 0.5 });
   }
   // Lateness that comes without a queue, from a server that stalls, is none that a queue explains.
-  if (shares.some(({ rate, share }) => rate <= BELOW * value && share > MANY_LATE * allowed)) return null;
+  if (shares.some(({ load, share }) => load <= BELOW * value && share > MANY_LATE * allowed)) return null;
   const random = createRandom('queue');
   const resampled = (undecided: number) =>
     Array.from({ length: RESAMPLES }, () =>
@@ -221,8 +248,8 @@ function lateShareOf({ late }: QueuePoint): number | null {
   return judged < LEAST_JUDGED ? null : total((one) => one.late) / judged;
 }
 
-function nearness(rate: number, crossing: number): number {
-  return tricube(Math.abs(rate - crossing) / (BANDWIDTH * crossing));
+function nearness(load: number, crossing: number): number {
+  return tricube(Math.abs(load - crossing) / (BANDWIDTH * crossing));
 }
 
 interface CrossingOptions {
@@ -230,16 +257,15 @@ interface CrossingOptions {
   readonly undecided: number;
   readonly allowed: number;
   readonly greatest: number;
-  /** Poisson arrivals come at the same rate whatever is under way. */
-  readonly arrivals: Arrivals;
+  readonly source: Source;
 }
 
 function crossingIn(pieces: readonly Piece[], weights: readonly number[], options: CrossingOptions): number {
   const moves = movementOf(pieces, weights, options);
-  const { arrivals } = options;
-  const variation = arrivals.kind === 'gamma' && isBursty(arrivals) ? arrivals.cv ** 2 : null;
-  const lateShare = (rate: number) =>
-    variation === null ? lateShareAt(moves, rate) : lateShareInBursts({ ...moves, variation }, rate);
+  const { source } = options;
+  const variation = burstsOf(source);
+  const lateShare = (load: number) =>
+    variation === null ? lateShareAt(moves, source, load) : lateShareInBursts({ ...moves, variation }, load);
   let [low, high] = [0, options.greatest];
   for (let i = 0; i < 18; i++) {
     const middle = (low + high) / 2;
@@ -255,20 +281,20 @@ interface Movement {
   readonly departures: readonly number[];
   /** The share of late requests among those that arrive. */
   readonly late: readonly number[];
-  /** How many times as often as the rate says requests arrive. */
+  /** How many times as often as the load says requests arrive. */
   readonly arrivals: readonly number[];
 }
 
 function movementOf(
   pieces: readonly Piece[],
   weights: readonly number[],
-  { undecided, arrivals }: CrossingOptions,
+  { undecided, source }: CrossingOptions,
 ): Movement {
-  const memoryless = arrivals.kind === 'poisson' || isBursty(arrivals);
-  const pooled = (counts: (piece: Piece) => readonly number[], scale: (piece: Piece) => number = () => 1) => {
+  const memoryless = isMemoryless(source);
+  const pooled = (counts: (piece: Piece) => readonly number[]) => {
     const total: number[] = [];
     for (const [i, piece] of pieces.entries()) {
-      const weight = weights[i]! * scale(piece);
+      const weight = weights[i]!;
       if (weight > 0) for (const [n, count] of counts(piece).entries()) add(total, n, weight * count);
     }
     return total;
@@ -279,10 +305,7 @@ function movementOf(
   for (const [n, count] of pooled((piece) => piece.late.undecided).entries()) late[n]! += undecided * count;
   const expected = memoryless
     ? []
-    : pooled(
-        ({ part }) => part.seconds,
-        ({ rate }) => rate,
-      );
+    : pooled(({ load, part }) => part.seconds.map((seconds, n) => seconds * arrivalsAt(source, load, n)));
   const arrived = memoryless ? [] : filled(pooled(({ part }) => part.arrivals));
   return {
     departures: [
@@ -296,23 +319,26 @@ function movementOf(
 
 /** The longest and the shortest queues were seen only for a moment. This many departures show a rate. */
 const LEAST_DEPARTURES = 50;
-/** The weight of the prior, as a number of requests that came at the stated rate. */
+/** The weight of the prior, as a number of requests that came at the rate of the load. */
 const USUAL = 20;
 
 /** The share of late requests in the long run; 1 where the queue grows without end. */
-function lateShareAt({ departures, late, arrivals }: Movement, rate: number): number {
+function lateShareAt({ departures, late, arrivals }: Movement, source: Source, load: number): number {
   const top = departures.length - 1;
+  // Fewer users than `load` are under way when one of them asks.
+  const longest = source.kind === 'users' ? Math.ceil(load) - 1 : top;
   let [share, all, tooLate] = [1, 0, 0];
-  for (let n = 0; n <= top; n++) {
-    const arriving = share * rate * arrivals[n]!;
+  for (let n = 0; n <= longest; n++) {
+    const arriving = share * arrivalsAt(source, load, n) * arrivals[Math.min(top, n)]!;
     all += arriving;
-    tooLate += arriving * late[n]!;
+    tooLate += arriving * late[Math.min(top, n)]!;
     share = arriving / departures[Math.min(top, n + 1)]!;
     if (!Number.isFinite(share)) return 1;
     if (all > 1e100) [share, all, tooLate] = [share / 1e100, all / 1e100, tooLate / 1e100];
   }
+  if (source.kind === 'users') return tooLate / all;
   // Longer queues than any that was seen are geometric, and whoever finds one is late.
-  const arriving = rate * arrivals[top]!;
+  const arriving = load * arrivals[top]!;
   const ratio = arriving / departures[top]!;
   if (!(ratio < 1)) return 1;
   const rest = (share * arriving) / (1 - ratio);

@@ -11,13 +11,15 @@
  */
 import type { Condition } from '../definition/condition.js';
 import { isMissing } from '../quantity.js';
+import { sum } from '../stats/basics/moments.js';
 import { binomialAtMost } from '../stats/estimate/quantile-test.js';
 import { type Capacity, capacityOf, earlyMiss, tallyAt } from './capacity.js';
-import type { Objective } from './objective.js';
+import { durationLimit, type LoadMetric, type Objective } from './objective.js';
 import { conditionAt, loadNear, loadOf, type SearchRule } from './search-rule.js';
 import type { Settled } from './settled.js';
 import type { StepResult } from './step.js';
 import type { Tally } from './tally.js';
+import { meanThink } from './think.js';
 
 export interface PlannedStep {
   readonly condition: Condition;
@@ -45,9 +47,9 @@ export function nextStep(history: readonly StepResult[], rule: SearchRule): Next
 /** The requests of a step while the search looks for the edge. They tell a p95 objective that holds from one that fails by far. */
 const LOCATE_REQUESTS = 40;
 /** In times the slowest answer so far: longer than a step must be to count (`settledOf`), since the slowest answer grows with the load. */
-const LOCATE_RELAXATION = 8;
-/** The same for a step of users at the edge, whose queue forgets slowly. */
-const EDGE_RELAXATION = 16;
+const RELAXATION = 8;
+/** The slowest answer where a limit is about to be missed, in times that limit. */
+const SLOWEST_OF_LIMIT = 2;
 /** The share of a budget in seconds that such a step may take. */
 const LOCATE_SHARE = 0.04;
 /**
@@ -78,13 +80,41 @@ function nextToLocate(history: readonly StepResult[], rule: SearchRule): number 
   if (remaining(history, rule).share <= LEAST_SHARE) return null;
   const { held, unsure, unknown, missed } = bracketOf(history, rule);
   if (unsure !== null) return unsure;
-  if (unknown) return null;
+  if (unknown || saturatedUsers(history, rule) !== null) return null;
   if (missed === Number.POSITIVE_INFINITY)
     return held >= rule.most ? null : loadNear(growthAfter(history.at(-1)!) * held, rule);
   if (held === 0 || missed <= NEAR[rule.find.kind] * held) return null;
   const middle = loadNear(Math.sqrt(held * missed), rule);
   return middle > held && middle < missed ? middle : null;
 }
+
+/** Fewer answers say too little of how fast a server is that has enough to do. */
+const SATURATED_ANSWERS = 50;
+/** Where a limit on a percentile of waiting is about to be missed: the mean, as a share of the limit, and how much of its best a server gives. */
+const MEAN_OF_LIMIT = 0.4;
+const NEARLY_ALL = 0.97;
+
+/**
+ * The users at whom waiting is about to miss its limit, from a short step that kept the server busy; null where none did. By the response
+ * time law, users = answers per second x (think time + e2e) (Denning and Buzen 1978, ACM Computing Surveys 10:225).
+ */
+function saturatedUsers(history: readonly StepResult[], { find, objectives, alpha }: SearchRule): number | null {
+  if (find.kind !== 'users') return null;
+  for (const { queue, objectives: results } of history.toReversed()) {
+    const missed = objectives.filter((_, i) => earlyMiss(results[i]!, alpha) !== null);
+    if (queue === null || missed.length === 0 || !missed.every(({ metric }) => WAITING.has(metric))) continue;
+    const later = queue.slice(Math.floor(queue.length / 2));
+    const answers = sum(later.map(({ departures }) => sum(departures)));
+    if (answers < SATURATED_ANSWERS) continue;
+    const perSecond = answers / sum(later.map(({ seconds }) => sum(seconds)));
+    const limit = Math.min(...missed.map((one) => durationLimit(one).seconds));
+    return NEARLY_ALL * perSecond * (meanThink(find.think) + MEAN_OF_LIMIT * limit);
+  }
+  return null;
+}
+
+/** What grows while requests wait for a server that has enough to do. */
+const WAITING: ReadonlySet<LoadMetric> = new Set(['ttft', 'ttfa', 'e2e']);
 
 /** Few requests have hardly asked the server anything: it is far from its edge. */
 function growthAfter({ condition, counts }: StepResult): number {
@@ -148,9 +178,9 @@ function doubtAt(
   return sawNothing ? 'unknown' : 'holds';
 }
 
-/** An open server that was not seen with its queue. A slow user may send nothing at all for a while, and is not tried again. */
+/** A rate that was not seen with its queue. Users are not tried again: their step ends at the same place again, before they have thought once. */
 function wasTooShort({ condition, counts, window }: StepResult): boolean {
-  if (condition.kind === 'closed' || counts.due < LOCATE_REQUESTS) return false;
+  if (condition.kind !== 'open' || counts.due < LOCATE_REQUESTS) return false;
   return isMissing(window) || (window.settled.state === 'too short' && !window.settled.relaxed);
 }
 
@@ -224,7 +254,7 @@ function planned(
   const done = edgeStepsOf(history, rule);
   const parts = Math.max(
     1,
-    Math.min(left.steps, EDGE_STEPS[rule.find.kind] - done, longEnough(load, left.seconds, history)),
+    Math.min(left.steps, EDGE_STEPS[rule.find.kind] - done, longEnough(load, left.seconds, history, rule)),
   );
   return {
     condition,
@@ -236,11 +266,15 @@ function planned(
 }
 
 /** How many steps of users fit into these seconds, each long enough to settle; of a rate, each with enough requests. */
-function longEnough(load: number, seconds: number, history: readonly StepResult[]): number {
+function longEnough(load: number, seconds: number, history: readonly StepResult[], rule: SearchRule): number {
   const last = history.at(-1);
-  if (last?.condition.kind === 'users') return Math.floor(seconds / (EDGE_RELAXATION * last.slowest));
   if (last?.condition.kind === 'open') return Math.floor((seconds * load) / EDGE_REQUESTS);
-  return Number.POSITIVE_INFINITY;
+  if (last?.condition.kind !== 'users') return Number.POSITIVE_INFINITY;
+  // A server that was far too full was slower than it is at the edge.
+  const limit = Math.max(...rule.objectives.map((one) => durationLimit(one).seconds));
+  const slowest =
+    saturatedUsers(history, rule) === null ? last.slowest : Math.min(last.slowest, SLOWEST_OF_LIMIT * limit);
+  return Math.floor(seconds / (RELAXATION * slowest));
 }
 
 /** Requests that an open server needs to be seen with its queue: those of some times its slowest answers so far. */
@@ -248,7 +282,7 @@ function relaxationAt(load: number, history: readonly StepResult[]): number {
   const last = history.at(-1);
   if (last === undefined || last.condition.kind === 'closed') return 0;
   const rate = last.counts.due / last.seconds;
-  return Math.ceil(LOCATE_RELAXATION * last.slowest * rate * (load / loadOf(last.condition)));
+  return Math.ceil(RELAXATION * last.slowest * rate * (load / loadOf(last.condition)));
 }
 
 /** Requests of a rate that is too high, until its queue shows: those of a third of the longest time that such a step may take. */
@@ -279,7 +313,8 @@ function edgeLoad(history: readonly StepResult[], { load }: Capacity, rule: Sear
   const spread = SPREAD[rule.find.kind];
   if (rule.find.kind === 'rate') return loadNear(pooled * (1 + (side ?? 0) * spread), rule);
   // The steps so far were short, and their curve is a guess: what they found is kept.
-  const centre = side === undefined ? pooled : Math.min(missed, Math.max(held, pooled));
+  const centre =
+    side === undefined ? pooled : (saturatedUsers(history, rule) ?? Math.min(missed, Math.max(held, pooled)));
   if (side !== undefined) return loadNear(centre + side * Math.max(0.6, spread * centre), rule);
   // The last load that holds and the first that does not: whichever was asked less.
   const inside = Math.max(rule.least, Math.floor(centre));

@@ -16,8 +16,8 @@ import type { ClientHealth, StepRequest } from './request.js';
 import { type RightAnswers, rightAnswersOf } from './right-answers.js';
 import { type Saturation, saturationOf } from './saturation.js';
 import { type Settled, settledOf } from './settled.js';
-import { type Met, metOf, type OthersUnderWay, type Tally, tallyOf } from './tally.js';
-import { type UnderWay, underWayBefore, underWayBetween, underWayOf } from './under-way.js';
+import { type Met, metOf, type Tally, tallyOf } from './tally.js';
+import { type UnderWay, underWayBetween, underWayOf } from './under-way.js';
 import { judgeValidity, type Validity } from './validity.js';
 import { findWindow, type Window } from './window.js';
 
@@ -41,7 +41,7 @@ export interface StepResult {
   readonly saturation: Saturation;
   /** Missing when the step was too short to have a window. */
   readonly window: WindowFigures | Missing;
-  /** How the queue moved under a rate; null under other conditions, or where the client spoilt the step. */
+  /** How the queue of a steady rate or of users moved; null under other conditions, or where the client spoilt the step. */
   readonly queue: readonly QueuePart[] | null;
   /** How each objective stands by this step alone. */
   readonly objectives: readonly ObjectiveResult[];
@@ -128,12 +128,13 @@ export function analyseStep(requests: readonly StepRequest[], options: StepOptio
     const whole = { from: 0, to: seconds, requests };
     const isValid = sent.length > 0 && judgeValidity({ condition, window: whole, requests, health, objectives }).valid;
     const early = isValid ? sent : [];
+    const queue = isValid ? queueOf(requests, condition) : null;
     return {
       ...step,
       window,
-      queue: null,
+      queue: queue?.parts ?? null,
       objectives: objectives.map((objective) =>
-        objectiveResult(objective, { alpha, queue: null, early, tallyFor: () => window }),
+        objectiveResult(objective, { alpha, queue, early, tallyFor: () => window }),
       ),
     };
   }
@@ -146,17 +147,16 @@ export function analyseStep(requests: readonly StepRequest[], options: StepOptio
   const isEarly = silent !== null && validity.valid && settled.state === 'too short';
   const early = isEarly ? earlyIn(requests, condition) : [];
   const underWay = underWayOf(requests, 'due');
-  const others = silent === null ? othersFound(underWay, counted, condition) : null;
   return {
     ...step,
-    queue: queue === null ? null : queue.parts,
+    queue: queue?.parts ?? null,
     window: figuresOf({ window, counted, underWay, validity, settled, spoilt }, options),
     objectives: objectives.map((objective) =>
       objectiveResult(objective, {
         alpha,
         queue,
         early,
-        tallyFor: (limited) => silent ?? tallyOf(counted, limited, others),
+        tallyFor: (limited) => silent ?? tallyOf(counted, limited),
       }),
     ),
   };
@@ -177,13 +177,6 @@ function earlyIn(requests: readonly StepRequest[], condition: Condition): readon
   return condition.kind === 'users' || isSteadyRate(condition)
     ? countedOf(requests).toSorted((a, b) => a.due - b.due)
     : [];
-}
-
-/** @param counted Some of the requests of users, in the order in which they were due. @returns Null under other conditions. */
-function othersFound(underWay: UnderWay, counted: readonly StepRequest[], condition: Condition): OthersUnderWay | null {
-  if (condition.kind !== 'users') return null;
-  const times = Float64Array.from(counted, ({ due }) => due);
-  return { users: condition.users, found: underWayBefore(underWay, times) };
 }
 
 /**

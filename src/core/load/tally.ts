@@ -8,8 +8,7 @@ import { normalCdf } from '../stats/basics/distributions.js';
 import { estimateMean } from '../stats/estimate/estimators.js';
 import { binomialAtMost } from '../stats/estimate/quantile-test.js';
 import { serialInflation } from '../stats/estimate/serial.js';
-import type { FoundByUsers } from './climb.js';
-import { durationLimit, LOAD_METRICS, type Objective, placeOf, type Seen } from './objective.js';
+import { durationLimit, LOAD_METRICS, type Objective, placeOf } from './objective.js';
 import type { StepRequest } from './request.js';
 import { inflationOf, type Together, togetherOf } from './together.js';
 
@@ -25,8 +24,6 @@ export interface LateRequests {
   readonly undecided: number;
   /** How late requests come together (./together.ts); null for a server that was overloaded, where all are late. */
   readonly together: Together | null;
-  /** What the requests of users found under way. Absent under other conditions. */
-  readonly found?: FoundByUsers;
 }
 
 /** The tally of an objective on a mean. */
@@ -43,31 +40,11 @@ export type Met = 'met' | 'missed' | 'open';
 
 type Verdict = 'late' | 'in time' | 'undecided';
 
-/** What the requests of users found when they were due. */
-export interface OthersUnderWay {
-  readonly users: number;
-  /** How many others each request found. */
-  readonly found: ArrayLike<number>;
-}
-
-/**
- * @param requests In the order in which they were due.
- * @param others Of users.
- */
-export function tallyOf(
-  requests: readonly StepRequest[],
-  objective: Objective,
-  others: OthersUnderWay | null = null,
-): Tally | Missing {
+/** @param requests In the order in which they were due. */
+export function tallyOf(requests: readonly StepRequest[], objective: Objective): Tally | Missing {
   const { seconds, lateShare } = durationLimit(objective);
   const { seen } = LOAD_METRICS[objective.metric];
-  const [judged, places]: [Exclude<Seen, 'none'>[], number[]] = [[], []];
-  for (const [place, request] of requests.entries()) {
-    const one = seen(request);
-    if (one === 'none') continue;
-    judged.push(one);
-    places.push(place);
-  }
+  const judged = requests.map(seen).filter((one) => one !== 'none');
   if (judged.length === 0) return missing('no request of the step shows it');
   if (lateShare === null) {
     const values = judged.flatMap((one) => (one !== 'never' && 'seconds' in one ? [one.seconds / seconds] : []));
@@ -91,22 +68,7 @@ export function tallyOf(
     late: count('late'),
     undecided: count('undecided'),
     together: togetherOf({ late: verdicts.map((verdict) => verdict !== 'in time'), durations: judged.map(placeOf) }),
-    ...(others !== null && { found: foundBy(others, places, verdicts) }),
   };
-}
-
-function foundBy(
-  { users, found }: OthersUnderWay,
-  places: readonly number[],
-  verdicts: readonly Verdict[],
-): FoundByUsers {
-  const most = places.reduce((greatest, place) => Math.max(greatest, found[place]!), 0);
-  const [judged, late] = [new Array<number>(most + 1).fill(0), new Array<number>(most + 1).fill(0)];
-  for (const [i, place] of places.entries()) {
-    judged[found[place]!]!++;
-    if (verdicts[i] === 'late') late[found[place]!]!++;
-  }
-  return { users, judged, late };
 }
 
 /**

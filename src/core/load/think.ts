@@ -18,19 +18,17 @@ export function* thinkTimes(think: ThinkTime, seed: Seed, user: number): Generat
   for (;;) yield draw(think, random);
 }
 
+export function meanThink(think: ThinkTime): number {
+  return think.kind === 'constant' ? think.seconds : think.mean;
+}
+
 /**
  * The seconds after which most users have asked: a mean think time, or the mean rest of one that began before the step, where that is longer
  * because think times differ widely.
  */
 export function settlingThink(think: ThinkTime): number {
-  switch (think.kind) {
-    case 'constant':
-      return think.seconds;
-    case 'exp':
-      return think.mean;
-    case 'lognormal':
-      return think.mean * Math.max(1, Math.exp(think.sigma ** 2) / 2);
-  }
+  const rest = think.kind === 'lognormal' ? Math.max(1, Math.exp(think.sigma ** 2) / 2) : 1;
+  return meanThink(think) * rest;
 }
 
 function draw(think: ThinkTime, random: Random): number {

@@ -15,6 +15,7 @@ import type {
 import type { Prediction } from '../capacity/predict.js';
 import { conditionText } from '../definition/condition.js';
 import type { LoadTest } from '../load/load-test.js';
+import type { StepResult } from '../load/step.js';
 import type { SessionFacts } from '../log/log.js';
 import { DISTRIBUTED } from '../measure/metrics.js';
 import { isMissing, type Missing } from '../quantity.js';
@@ -142,7 +143,18 @@ function describeLoad({ models, ...load }: LoadTest) {
       sentences: loadSentences(tested, { models, ...load }),
       ...tested,
       // Sixty blocks of each step are for a picture alone.
-      steps: tested.steps.map(({ course: _, ...step }) => step),
+      steps: tested.steps.map(({ course: _, result, ...step }) => ({ ...step, result: withoutQueue(result) })),
+    })),
+  };
+}
+
+/** How its queue moved is for the search, and twice as long as all else. */
+function withoutQueue({ queue: _, objectives, ...result }: StepResult) {
+  return {
+    ...result,
+    objectives: objectives.map(({ lateByQueue: _, relaxed, ...one }) => ({
+      ...one,
+      relaxed: relaxed.map(({ lateByQueue: _, ...at }) => at),
     })),
   };
 }

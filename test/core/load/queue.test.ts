@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { searchVirtually } from '../../../bench/load-laws.js';
 import { runVirtually, type ServerLaw } from '../../../bench/load-virtual.js';
-import { type Condition, steadyRate } from '../../../src/core/definition/condition.js';
+import { type Condition, conditionText, parseCondition, steadyRate } from '../../../src/core/definition/condition.js';
 import type { Objective } from '../../../src/core/load/objective.js';
-import { type QueuePoint, queueCrossingOf, queueOf } from '../../../src/core/load/queue.js';
-import type { SearchRule } from '../../../src/core/load/search-rule.js';
+import { type QueuePoint, queueCrossingOf, queueOf, sourceOf } from '../../../src/core/load/queue.js';
+import { loadOf, type SearchRule } from '../../../src/core/load/search-rule.js';
 import { answered } from './requests.js';
 
 const POISSON = { kind: 'poisson' } as const;
@@ -30,9 +30,10 @@ describe('what a step shows of its queue', () => {
     expect(late).toEqual({ judged: [2, 1], late: [2], undecided: [] });
   });
 
-  test('is nothing under other conditions than a steady rate', () => {
+  test('is nothing under other conditions than a steady rate or users', () => {
     const requests = [answered(0, { last: 1, end: 1 })];
     expect(queueOf(requests, { kind: 'closed', requests: 4 })).toBeNull();
+    expect(queueOf(requests, parseCondition('open 1:30s,2..8:60s,8 poisson'))).toBeNull();
     expect(queueOf([], open(2))).toBeNull();
     expect(queueOf(requests, open(2))).toBeNull();
   });
@@ -42,12 +43,13 @@ describe('what a step shows of its queue', () => {
 const SINGLE: ServerLaw = { kind: 'slots', slots: 1, service: { kind: 'exponential', mean: 0.01 } };
 const TRUTH = 100 - Math.log(20) / 0.1;
 
-function held(rate: number, seconds: number): QueuePoint {
-  const condition = open(rate);
-  const sent = runVirtually(SINGLE, { condition, seed: `${rate}`, requests: 1e6, seconds });
+function heldUnder(condition: Condition, seconds: number): QueuePoint {
+  const sent = runVirtually(SINGLE, { condition, seed: conditionText(condition), requests: 1e6, seconds });
   const { parts, lateFor } = queueOf(sent, condition)!;
-  return { rate, arrivals: POISSON, parts, late: lateFor(E2E) };
+  return { load: loadOf(condition), source: sourceOf(condition)!, parts, late: lateFor(E2E) };
 }
+
+const held = (rate: number, seconds: number) => heldUnder(open(rate), seconds);
 
 describe('the rate at which a queue becomes too long', () => {
   test('lies near the truth of M/M/1, also where no step had settled', () => {
@@ -62,6 +64,36 @@ describe('the rate at which a queue becomes too long', () => {
     expect(queueCrossingOf([held(20, 20), held(30, 20)], OPTIONS)).toBeNull();
     expect(queueCrossingOf([held(150, 10), held(200, 10)], OPTIONS)).toBeNull();
     expect(queueCrossingOf([], OPTIONS)).toBeNull();
+  });
+});
+
+describe('the users at whom a queue becomes too long', () => {
+  const think = { kind: 'exp', mean: 1 } as const;
+  const users = (count: number, seconds: number) => heldUnder({ kind: 'users', users: count, think }, seconds);
+
+  /** Of N users, who ask one slot, n are found under way in proportion to (N - 1) ... (N - n) / 100^n; then e2e is Erlang's, of n + 1. */
+  function lateShare(count: number): number {
+    let [share, all, late, poisson, within] = [1, 0, 0, Math.exp(-100 * E2E.bound), 0];
+    for (let n = 0; n < count; n++) {
+      within += poisson;
+      poisson *= (100 * E2E.bound) / (n + 1);
+      const asking = share * (count - n);
+      all += asking;
+      late += asking * within;
+      share *= (count - n) / 100;
+    }
+    return late / all;
+  }
+
+  test('lie where the product form has them, also where no step had settled', () => {
+    const truth =
+      Array.from({ length: 200 }, (_, count) => count).findLast((count) => lateShare(count + 1) <= 0.05)! + 1;
+    const steps = [users(60, 10), users(truth - 6, 40), users(truth + 8, 20), users(2 * truth, 3)];
+    const { value, low, high } = queueCrossingOf(steps, OPTIONS)!;
+    expect(Math.abs(value / truth - 1)).toBeLessThan(0.05);
+    expect(low).toBeLessThan(truth);
+    expect(high).toBeGreaterThan(truth);
+    expect(high - low).toBeLessThan(0.2 * truth);
   });
 });
 
