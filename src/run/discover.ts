@@ -1,4 +1,5 @@
 /** Finds the model of a server on this machine, where the user names none: the ports at which local servers listen by default. */
+import { Agent } from 'undici';
 import { readText } from '../backends/openai/arriving.js';
 import { exchange } from '../backends/openai/exchange.js';
 import { UserError } from '../core/errors.js';
@@ -39,14 +40,17 @@ export async function discoverModel(ports: readonly number[] = LOCAL_PORTS): Pro
 
 async function modelsAt(port: number): Promise<string[]> {
   const endpoint = `http://127.0.0.1:${port}/v1`;
+  const dispatcher = new Agent();
   try {
-    const { body } = await exchange(`${endpoint}/models`, { method: 'GET', signal: within(PATIENCE) });
+    const { body } = await exchange(`${endpoint}/models`, { method: 'GET', dispatcher, signal: within(PATIENCE) });
     return namesIn(JSON.parse(await readText(body, LONGEST_LISTING))).map(
       (name) => `${endpoint}#${encodeURIComponent(name)}`,
     );
   } catch {
     // Nothing listens there, or no server of this protocol.
     return [];
+  } finally {
+    await dispatcher.destroy();
   }
 }
 

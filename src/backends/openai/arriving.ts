@@ -1,6 +1,7 @@
 /**
- * The body of an answer while it arrives: its bytes, each part with the time at which the socket gave it. Time is read in the socket's
- * own callback; a stream of Node's in between would read it later, and cost a fifth of what an answer costs.
+ * The body of an answer while it arrives: its bytes, each part with the time at which the socket gave it, or, of a compressed body, at which it
+ * was decoded. Time is read in the socket's own callback; a stream of Node's in between would read it later, and cost a fifth of what an
+ * answer costs.
  */
 
 export interface Part {
@@ -29,12 +30,16 @@ export function now(): number {
   return performance.now() / 1000;
 }
 
+/** Blanks, or a byte that may be the first of anything. */
+const TELLS_NOTHING = /^(\s*|.)$/s;
+
 export class ArrivingBody {
   readonly #source: BodySource;
   /** What came before there was a reader. */
-  #early: Part[] = [];
+  readonly #early: Part[] = [];
   #reader: BodyReader | null = null;
   #ending: { readonly error: unknown } | null = null;
+  #isDropped = false;
   /** Wakes who waits for the first bytes, or for the end. */
   #wake = () => {};
 
@@ -66,15 +71,17 @@ export class ArrivingBody {
 
   read(reader: BodyReader): void {
     this.#reader = reader;
-    for (const part of this.#early) reader.part(part);
-    this.#early = [];
-    if (this.#ending !== null) reader.end(this.#ending.error);
+    for (const part of this.#early.splice(0)) if (!this.#isDropped) reader.part(part);
+    if (this.#ending !== null && !this.#isDropped) reader.end(this.#ending.error);
   }
 
-  /** Its first bytes, which are read again; null where it ends or breaks before them. To be called before `read`. */
+  /** Its first bytes, which are read again: enough to tell what they are. Null where it ends or breaks before them. To be called before `read`. */
   async beginning(): Promise<Buffer | null> {
-    while (this.#early.length === 0 && !this.ended) await this.#changed();
-    return this.#early[0]?.bytes ?? null;
+    for (;;) {
+      const bytes = Buffer.concat(this.#early.map((part) => part.bytes));
+      if (this.ended || !TELLS_NOTHING.test(bytes.toString('latin1'))) return bytes.length === 0 ? null : bytes;
+      await this.#changed();
+    }
   }
 
   /** Waits for its end, if there is one within these seconds. */
@@ -97,7 +104,9 @@ export class ArrivingBody {
   drop(): void {
     if (this.ended) return;
     this.#ending = { error: null };
+    this.#isDropped = true;
     this.#source.abort(new Error('nobody reads on'));
+    this.#wake();
   }
 
   #changed(): Promise<void> {

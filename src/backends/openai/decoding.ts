@@ -67,16 +67,19 @@ function through(body: ArrivingBody, decoder: Transform): ArrivingBody {
   });
   let broken: unknown = null;
   decoder.on('data', (bytes: Buffer) => plain.push(bytes));
-  decoder.on('end', () => plain.end(broken));
+  decoder.on('drain', () => body.resume());
+  decoder.on('end', () => {
+    plain.end(broken);
+    // What comes after the end of what was compressed is no part of it.
+    body.drop();
+  });
   decoder.on('error', (error) => {
-    plain.end(error);
+    plain.end(broken ?? error);
     body.drop();
   });
   body.read({
     part({ bytes }) {
-      if (decoder.write(bytes)) return;
-      body.pause();
-      decoder.once('drain', () => body.resume());
+      if (!decoder.write(bytes)) body.pause();
     },
     end(error) {
       broken = error;

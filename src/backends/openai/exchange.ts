@@ -1,12 +1,12 @@
 /** One request and its answer, by undici's own callbacks: `request` of undici makes a stream of each body (see ./arriving.ts). */
-import { type Dispatcher, getGlobalDispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { ArrivingBody } from './arriving.js';
 
 export interface ExchangeOptions {
   readonly method: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | null;
-  readonly dispatcher?: Dispatcher;
+  readonly dispatcher: Dispatcher;
   readonly signal: AbortSignal;
 }
 
@@ -21,8 +21,11 @@ export interface Response {
  * @returns the answer once its headers are there. Its body breaks off when the signal is aborted.
  * @throws what undici says, or the reason of the signal, where there is no answer.
  */
-export function exchange(url: string, options: ExchangeOptions): Promise<Response> {
-  const { method, headers = {}, body = null, dispatcher = getGlobalDispatcher(), signal } = options;
+export async function exchange(
+  url: string,
+  { method, headers = {}, body = null, dispatcher, signal }: ExchangeOptions,
+): Promise<Response> {
+  signal.throwIfAborted();
   const { origin, pathname, search } = new URL(url);
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | null = null;
