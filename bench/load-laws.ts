@@ -126,6 +126,12 @@ export const LAWS: readonly Law[] = [
     between: [4, 64],
   },
   {
+    name: 'batch of 32, users who think 1 s, TTFT',
+    server: { ...BATCH, most: 32, tokens: 64 },
+    rule: { ...USERS, objectives: [ttft(0.5)], budget: { seconds: 300 } },
+    between: [10, 200],
+  },
+  {
     name: 'batch, users who think 1 s, TPOT',
     server: BATCH,
     rule: { ...USERS, objectives: [tpot(0.025)], budget: { seconds: 300 } },

@@ -6,7 +6,7 @@ import { isMissing, type Missing } from '../quantity.js';
 import { sum } from '../stats/basics/moments.js';
 import { type Crossing, crossingOf, type LoadPoint } from './crossing.js';
 import { minPassingQueries } from './early-stopping.js';
-import { durationLimit } from './objective.js';
+import { durationLimit, WAITING } from './objective.js';
 import { type QueuePoint, queueCrossingOf, sourceOf } from './queue.js';
 import { loadOf, type SearchRule } from './search-rule.js';
 import { type ObjectiveResult, RELAXATIONS, type StepResult } from './step.js';
@@ -39,9 +39,12 @@ export interface Tier {
 }
 
 export function capacityOf(history: readonly StepResult[], rule: SearchRule): Capacity {
-  const crossings = crossingsOf(history, rule);
-  const load = rangeOf(crossings);
-  const binding = crossings.findIndex((crossing) => crossing !== null && crossing.value === load?.value);
+  return capacityFrom(foundBy(history, rule));
+}
+
+function capacityFrom(found: readonly Found[]): Capacity {
+  const load = rangeOf(found);
+  const binding = found.findIndex(({ crossing }) => crossing !== null && crossing.value === load?.value);
   return { load, binding: binding < 0 || load?.high === null ? null : binding };
 }
 
@@ -51,47 +54,57 @@ export function capacityOf(history: readonly StepResult[], rule: SearchRule): Ca
  * that was tried.
  */
 export function shownCapacity(history: readonly StepResult[], rule: SearchRule): Capacity {
-  const { load, binding } = capacityOf(history, rule);
-  return { load: shownBy(history, rule, load), binding };
+  const found = foundBy(history, rule);
+  return { load: shownBy(history, rule, found), binding: capacityFrom(found).binding };
 }
 
-function shownBy(history: readonly StepResult[], rule: SearchRule, load: LoadRange | null): LoadRange | null {
+function shownBy(history: readonly StepResult[], rule: SearchRule, found: readonly Found[]): LoadRange | null {
+  const load = rangeOf(found);
   const isEnough = rule.objectives.every((objective, index) => {
     const { lateShare } = durationLimit(objective);
     if (lateShare === null) return true;
-    const seen = history.reduce((total, step) => total + requestsIn(step.objectives[index]!), 0);
+    const seen = history.reduce((total, step) => total + requestsIn(step.objectives[index]!, found[index]!), 0);
     return seen >= minPassingQueries(1 - lateShare, 0, { confidence: 1 - rule.alpha });
   });
   if (load === null) return null;
-  if (isEnough) return { ...load, low: Math.min(load.low, greatestCounted(history)) };
+  if (isEnough) return { ...load, low: Math.min(load.low, greatestCounted(history, found)) };
   return load.high === null ? null : { ...load, low: 0 };
 }
 
 /** The greatest load of a step that counts for every objective; 0 where none does. */
-function greatestCounted(history: readonly StepResult[]): number {
+function greatestCounted(history: readonly StepResult[], found: readonly Found[]): number {
   const counts = (step: StepResult) =>
-    step.objectives.every(({ lateByQueue }, i) => lateByQueue !== undefined || !isMissing(tallyAt(step, i)));
+    found.every(({ byQueue }, i) =>
+      byQueue ? step.objectives[i]!.lateByQueue !== undefined : !isMissing(tallyAt(step, i)),
+    );
   return Math.max(0, ...history.filter(counts).map(({ condition }) => loadOf(condition)));
 }
 
-/** A step that did not settle counts by its queue. */
-function requestsIn({ tally, lateByQueue = [] }: ObjectiveResult): number {
-  return isMissing(tally) ? sum(lateByQueue.map(({ judged }) => sum(judged))) : tally.n;
+/** By its queue, a step counts that did not settle. */
+function requestsIn({ tally, lateByQueue = [] }: ObjectiveResult, { byQueue }: Found): number {
+  if (byQueue) return sum(lateByQueue.map(({ judged }) => sum(judged)));
+  return isMissing(tally) ? 0 : tally.n;
 }
 
 /** The second table of a search: what it would be with half and with twice each objective. */
 export function tiersOf(history: readonly StepResult[], rule: SearchRule): Tier[] {
-  const crossings = crossingsOf(history, rule);
+  const found = foundBy(history, rule);
   return rule.objectives.flatMap((_, i) =>
     RELAXATIONS.map((factor): Tier => {
-      const relaxed = crossingFor(history, rule, { index: i, factor });
-      return { objective: i, factor, load: shownBy(history, rule, rangeOf(crossings.with(i, relaxed))) };
+      const relaxed = foundFor(history, rule, { index: i, factor });
+      return { objective: i, factor, load: shownBy(history, rule, found.with(i, relaxed)) };
     }),
   );
 }
 
-function crossingsOf(history: readonly StepResult[], rule: SearchRule): (Crossing | null)[] {
-  return rule.objectives.map((_, index) => crossingFor(history, rule, { index, factor: 1 }));
+/** Where an objective ceases to hold, and whether how the queue moved said so. */
+interface Found {
+  readonly crossing: Crossing | null;
+  readonly byQueue: boolean;
+}
+
+function foundBy(history: readonly StepResult[], rule: SearchRule): Found[] {
+  return rule.objectives.map((_, index) => foundFor(history, rule, { index, factor: 1 }));
 }
 
 /** The tally of a step on an objective. A server that was overloaded answers every later request later still. */
@@ -119,13 +132,15 @@ interface Limited {
   readonly factor: number;
 }
 
-function crossingFor(history: readonly StepResult[], rule: SearchRule, limited: Limited): Crossing | null {
+function foundFor(history: readonly StepResult[], rule: SearchRule, limited: Limited): Found {
   const { alpha, objectives } = rule;
   // Any one objective that fails ends the capacity, so "fails" shares its error rate among them. To hold, all must hold.
   const levels = { low: alpha, high: alpha / objectives.length };
   const { lateShare: allowed } = durationLimit(objectives[limited.index]!);
-  const byQueue = allowed === null ? null : queueCrossingOf(queuesOf(history, limited), { allowed, levels });
-  if (byQueue !== null) return byQueue;
+  // How long a token of an answer takes depends on all who come while it is written, and what users find at first tells little of it.
+  const isTold = allowed !== null && (rule.find.kind === 'rate' || WAITING.has(objectives[limited.index]!.metric));
+  const byQueue = isTold ? queueCrossingOf(queuesOf(history, limited), { allowed, levels }) : null;
+  if (byQueue !== null) return { crossing: byQueue, byQueue: true };
   const points = history.flatMap((step): LoadPoint[] => {
     const load = loadOf(step.condition);
     const tally = tallyAt(step, limited.index, limited.factor);
@@ -134,7 +149,7 @@ function crossingFor(history: readonly StepResult[], rule: SearchRule, limited: 
     const early = limited.factor <= 1 ? earlyMiss(step.objectives[limited.index]!, alpha) : null;
     return early === null ? [] : [{ load, tally: early, early: true }];
   });
-  return crossingOf(points, levels);
+  return { crossing: crossingOf(points, levels), byQueue: false };
 }
 
 function queuesOf(history: readonly StepResult[], { index, factor }: Limited): QueuePoint[] {
@@ -148,15 +163,15 @@ function queuesOf(history: readonly StepResult[], { index, factor }: Limited): Q
 }
 
 /** Every objective must hold. */
-function rangeOf(crossings: readonly (Crossing | null)[]): LoadRange | null {
-  const found = crossings.filter((crossing) => crossing !== null);
-  const high = Math.min(...found.map((crossing) => crossing.high));
-  const isWhole = found.length === crossings.length && found.length > 0;
+function rangeOf(found: readonly Found[]): LoadRange | null {
+  const crossings = found.flatMap(({ crossing }) => (crossing === null ? [] : [crossing]));
+  const high = Math.min(...crossings.map((crossing) => crossing.high));
+  const isWhole = crossings.length === found.length && crossings.length > 0;
   // What one objective shows to be too much is too much, whatever is not known of another.
   if (!isWhole && !Number.isFinite(high)) return null;
   return {
-    value: Math.min(...found.map(({ value }) => value)),
-    low: isWhole ? Math.min(...found.map(({ low }) => low)) : 0,
+    value: Math.min(...crossings.map(({ value }) => value)),
+    low: isWhole ? Math.min(...crossings.map(({ low }) => low)) : 0,
     high: Number.isFinite(high) ? high : null,
   };
 }

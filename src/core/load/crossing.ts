@@ -2,10 +2,10 @@
  * At which load does an objective cease to hold? All steps of a search are pooled: the share of late requests rises with the load on a
  * curve near the limit,
  *
- *     logit p(x) = logit(allowed) + stretch * rise (x - crossing) / crossing,     stretch > 0
+ *     logit p(x) = logit(allowed) + 3 stretch (x - crossing) / crossing,     stretch > 0
  *
- * The interval of the crossing is that of the
- * profile likelihood (Venzon and Moolgavkar 1988, Applied Statistics 37:87): the loads whose likelihood lies within chi-square / 2 of the
+ * It serves closed loops, limits on means and on the time of tokens, and any load where ./queue.ts tells nothing. The interval of the crossing is that
+ * of the profile likelihood (Venzon and Moolgavkar 1988, Applied Statistics 37:87): the loads whose likelihood lies within chi-square / 2 of the
  * greatest. It needs no variance, and holds where all requests of one step are in time and all of the next are late. Counts are divided by
  * the inflation of their variance, because late requests come together.
  * A curve over all loads would be wrong far from the limit, so steps weigh less the further their load, or what they saw, is from it (tricube weights, as in

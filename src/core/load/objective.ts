@@ -113,6 +113,9 @@ export interface DurationLimit {
   readonly lateShare: number | null;
 }
 
+/** What grows while a request waits for others that came before it. */
+export const WAITING: ReadonlySet<LoadMetric> = new Set(['ttft', 'ttfa', 'e2e']);
+
 export function durationLimit({ metric, level, bound }: Objective): DurationLimit {
   const q = isPercentile(level) ? QUANTILES[level] : null;
   const isRate = LOAD_METRICS[metric].better === 'higher';

@@ -13,8 +13,8 @@
  * out, because their rate is known (a control variate: Lavenberg and Welch 1981, Management Science 27:322).
  *
  * Users hold themselves back: of N, those who wait for no answer think, and each asks again after a mean think time, so
- * `arrivals(n) = (N - n) / think`. In the long run that holds however think times differ (a station that keeps nobody waiting: Baskett, Chandy, Muntz and
- * Palacios 1975, Journal of the ACM 22:248).
+ * `arrivals(n) = (N - n) / think`. In the long run of a product form server that holds however think times differ (Baskett, Chandy, Muntz and Palacios
+ * 1975, Journal of the ACM 22:248), and it is close to it for others. Users who all think equally long come back in order, so what was seen counts.
  */
 import { type Arrivals, type Condition, isSteadyRate, type ThinkTime } from '../definition/condition.js';
 import { sum } from '../stats/basics/moments.js';
@@ -133,8 +133,8 @@ function burstsOf(source: Source): number | null {
     : null;
 }
 
-/** Whether the next request comes at a known rate, whatever came before. */
-function isMemoryless(source: Source): boolean {
+/** Whether requests come at the rate of the load at any moment; others come back in an order that the queue remembers. */
+function comesAtKnownRate(source: Source): boolean {
   if (source.kind === 'users') return source.think.kind !== 'constant';
   return source.arrivals.kind === 'poisson' || burstsOf(source) !== null;
 }
@@ -290,7 +290,7 @@ function movementOf(
   weights: readonly number[],
   { undecided, source }: CrossingOptions,
 ): Movement {
-  const memoryless = isMemoryless(source);
+  const isKnown = comesAtKnownRate(source);
   const pooled = (counts: (piece: Piece) => readonly number[]) => {
     const total: number[] = [];
     for (const [i, piece] of pieces.entries()) {
@@ -303,17 +303,17 @@ function movementOf(
   const filled = (counts: readonly number[]) => seconds.map((_, n) => counts[n] ?? 0);
   const late = filled(pooled((piece) => piece.late.late));
   for (const [n, count] of pooled((piece) => piece.late.undecided).entries()) late[n]! += undecided * count;
-  const expected = memoryless
+  const expected = isKnown
     ? []
     : pooled(({ load, part }) => part.seconds.map((seconds, n) => seconds * arrivalsAt(source, load, n)));
-  const arrived = memoryless ? [] : filled(pooled(({ part }) => part.arrivals));
+  const arrived = isKnown ? [] : filled(pooled(({ part }) => part.arrivals));
   return {
     departures: [
       0,
       ...risingRatios(filled(pooled(({ part }) => part.departures)).slice(1), seconds.slice(1), LEAST_DEPARTURES),
     ],
     late: risingRatios(late, filled(pooled((piece) => piece.late.judged)), 0),
-    arrivals: seconds.map((_, n) => (memoryless ? 1 : (arrived[n]! + USUAL) / (expected[n]! + USUAL))),
+    arrivals: seconds.map((_, n) => (isKnown ? 1 : (arrived[n]! + USUAL) / (expected[n]! + USUAL))),
   };
 }
 

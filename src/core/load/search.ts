@@ -3,9 +3,10 @@
  * interrupted goes on where it was, and a log shows why each step was made.
  *
  *     double    1, 2, 4, … until an objective is missed; these steps are short
- *     narrow    between the last load that held and the first that did not, by halves; these are short too
- *     prove     around the load where the objective that binds is about to be missed, from all steps pooled (./crossing.ts), until the
- *               budget is spent or the answer is narrow
+ *     narrow    between the last load that held and the first that did not, by halves; these are short too. Users who kept the server busy
+ *               show the place at once
+ *     prove     around the load where the objective that binds is about to be missed, from all steps pooled (./queue.ts, ./crossing.ts),
+ *               until the budget is spent or the answer is narrow
  *
  * So most requests are spent at the edge, where they tell most.
  */
@@ -14,7 +15,7 @@ import { isMissing } from '../quantity.js';
 import { sum } from '../stats/basics/moments.js';
 import { binomialAtMost } from '../stats/estimate/quantile-test.js';
 import { type Capacity, capacityOf, earlyMiss, tallyAt } from './capacity.js';
-import { durationLimit, type LoadMetric, type Objective } from './objective.js';
+import { durationLimit, type Objective, WAITING } from './objective.js';
 import { conditionAt, loadNear, loadOf, type SearchRule } from './search-rule.js';
 import type { Settled } from './settled.js';
 import type { StepResult } from './step.js';
@@ -53,8 +54,8 @@ const SLOWEST_OF_LIMIT = 2;
 /** The share of a budget in seconds that such a step may take. */
 const LOCATE_SHARE = 0.04;
 /**
- * Steps at the edge, where the budget has room for them. Those of a rate need not settle (./queue.ts), so there are more of them, each
- * at a better guess than the one before.
+ * Steps at the edge, where the budget has room for them. A rate has more of them, each at a better guess than the one before: its answer
+ * rests on how the queue moves (./queue.ts), and so does that of users, whose queue forgets as slowly as they think.
  */
 const EDGE_STEPS = { concurrency: 4, users: 4, rate: 6 } as const;
 /** A step at the edge is not worth its warm-up if its window has fewer requests. */
@@ -90,31 +91,40 @@ function nextToLocate(history: readonly StepResult[], rule: SearchRule): number 
 
 /** Fewer answers say too little of how fast a server is that has enough to do. */
 const SATURATED_ANSWERS = 50;
-/** Where a limit on a percentile of waiting is about to be missed: the mean, as a share of the limit, and how much of its best a server gives. */
-const MEAN_OF_LIMIT = 0.4;
+/** How much of its best a server gives where a limit on waiting is about to be missed. */
 const NEARLY_ALL = 0.97;
+/** There, the mean of what is limited, as a share of a limit on its tail. */
+const MEAN_OF_LIMIT = 0.4;
 
 /**
- * The users at whom waiting is about to miss its limit, from a short step that kept the server busy; null where none did. By the response
- * time law, users = answers per second x (think time + e2e) (Denning and Buzen 1978, ACM Computing Surveys 10:225).
+ * The users at whom waiting is about to miss its limit, from a short step that kept the server busy; null where none did, or where that lies
+ * outside what the steps so far leave open. By the response time law, users = answers per second x (think time + e2e) (Denning and Buzen 1978,
+ * ACM Computing Surveys 10:225).
  */
-function saturatedUsers(history: readonly StepResult[], { find, objectives, alpha }: SearchRule): number | null {
+function saturatedUsers(history: readonly StepResult[], rule: SearchRule): number | null {
+  const { find, objectives, alpha } = rule;
   if (find.kind !== 'users') return null;
-  for (const { queue, objectives: results } of history.toReversed()) {
+  for (const { queue, counts, decoding, objectives: results } of history.toReversed()) {
     const missed = objectives.filter((_, i) => earlyMiss(results[i]!, alpha) !== null);
     if (queue === null || missed.length === 0 || !missed.every(({ metric }) => WAITING.has(metric))) continue;
     const later = queue.slice(Math.floor(queue.length / 2));
-    const answers = sum(later.map(({ departures }) => sum(departures)));
+    const answered = counts.completed / (counts.completed + counts.failed + counts.timedOut);
+    const answers = answered * sum(later.map(({ departures }) => sum(departures)));
     if (answers < SATURATED_ANSWERS) continue;
     const perSecond = answers / sum(later.map(({ seconds }) => sum(seconds)));
-    const limit = Math.min(...missed.map((one) => durationLimit(one).seconds));
-    return NEARLY_ALL * perSecond * (meanThink(find.think) + MEAN_OF_LIMIT * limit);
+    const e2e = Math.min(...missed.map((one) => meanAtLimit(one) + (one.metric === 'e2e' ? 0 : decoding)));
+    const users = NEARLY_ALL * perSecond * (meanThink(find.think) + e2e);
+    const { held, missed: tooMany } = bracketOf(history, rule);
+    return users > held && users < tooMany ? users : null;
   }
   return null;
 }
 
-/** What grows while requests wait for a server that has enough to do. */
-const WAITING: ReadonlySet<LoadMetric> = new Set(['ttft', 'ttfa', 'e2e']);
+/** Seconds. */
+function meanAtLimit(objective: Objective): number {
+  const { seconds, lateShare } = durationLimit(objective);
+  return lateShare === null || lateShare >= 0.5 ? seconds : MEAN_OF_LIMIT * seconds;
+}
 
 /** Few requests have hardly asked the server anything: it is far from its edge. */
 function growthAfter({ condition, counts }: StepResult): number {
@@ -265,15 +275,15 @@ function planned(
   };
 }
 
-/** How many steps of users fit into these seconds, each long enough to settle; of a rate, each with enough requests. */
+/** How many steps of users fit into these seconds, each some times as long as its slowest answer; of a rate, each with enough requests. */
 function longEnough(load: number, seconds: number, history: readonly StepResult[], rule: SearchRule): number {
   const last = history.at(-1);
   if (last?.condition.kind === 'open') return Math.floor((seconds * load) / EDGE_REQUESTS);
   if (last?.condition.kind !== 'users') return Number.POSITIVE_INFINITY;
   // A server that was far too full was slower than it is at the edge.
   const limit = Math.max(...rule.objectives.map((one) => durationLimit(one).seconds));
-  const slowest =
-    saturatedUsers(history, rule) === null ? last.slowest : Math.min(last.slowest, SLOWEST_OF_LIMIT * limit);
+  const atEdge = SLOWEST_OF_LIMIT * limit + last.decoding;
+  const slowest = saturatedUsers(history, rule) === null ? last.slowest : Math.min(last.slowest, atEdge);
   return Math.floor(seconds / (RELAXATION * slowest));
 }
 
@@ -312,7 +322,7 @@ function edgeLoad(history: readonly StepResult[], { load }: Capacity, rule: Sear
   const side = SIDES[rule.find.kind][edgeStepsOf(history, rule)];
   const spread = SPREAD[rule.find.kind];
   if (rule.find.kind === 'rate') return loadNear(pooled * (1 + (side ?? 0) * spread), rule);
-  // The steps so far were short, and their curve is a guess: what they found is kept.
+  // The steps so far were short, and their curve is a guess: what they found of the bracket is kept.
   const centre =
     side === undefined ? pooled : (saturatedUsers(history, rule) ?? Math.min(missed, Math.max(held, pooled)));
   if (side !== undefined) return loadNear(centre + side * Math.max(0.6, spread * centre), rule);

@@ -6,7 +6,7 @@ import { distributionOf } from '../analyse/distribution.js';
 import { type Condition, isSteadyRate } from '../definition/condition.js';
 import type { Price } from '../measure/metric.js';
 import { isMissing, known, type Missing, missing, type Quantity } from '../quantity.js';
-import { sum } from '../stats/basics/moments.js';
+import { mean, sum } from '../stats/basics/moments.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
 import { estimateProportion } from '../stats/estimate/estimators.js';
 import { minPassingQueries } from './early-stopping.js';
@@ -36,6 +36,8 @@ export interface StepResult {
   readonly seconds: number;
   /** The longest time from due to the end of an answer, in seconds. */
   readonly slowest: number;
+  /** The mean time from the first token of an answer to its end, in seconds; 0 where none was answered. */
+  readonly decoding: number;
   /** All requests of the step. */
   readonly counts: RequestCounts;
   readonly saturation: Saturation;
@@ -121,7 +123,7 @@ export function analyseStep(requests: readonly StepRequest[], options: StepOptio
   const window = findWindow(requests, condition);
   const seconds = requests.reduce((latest, { end }) => Math.max(latest, end), 0);
   const slowest = requests.reduce((longest, { due, end }) => Math.max(longest, end - due), 0);
-  const step = { condition, seconds, slowest, counts: countsOf(requests), saturation };
+  const step = { condition, seconds, slowest, decoding: decodingOf(requests), counts: countsOf(requests), saturation };
   if (isMissing(window)) {
     const sent = earlyIn(requests, condition);
     // What the client itself made late shows no miss.
@@ -160,6 +162,13 @@ export function analyseStep(requests: readonly StepRequest[], options: StepOptio
       }),
     ),
   };
+}
+
+function decodingOf(requests: readonly StepRequest[]): number {
+  const times = requests.flatMap(({ outcome, first, end }) =>
+    outcome === 'completed' && first !== undefined ? [end - first] : [],
+  );
+  return times.length === 0 ? 0 : mean(times);
 }
 
 /** Whether the client did not keep its schedule, so that the step counts for nothing. */

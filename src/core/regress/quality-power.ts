@@ -85,7 +85,7 @@ function countedPower({ samples, discordance }: QualityPlan, loss: number, rule:
   return Math.min(1, power);
 }
 
-/** The first number that has what all after it have; `to + 1` where none has. In steps that double, then in halves. */
+/** The first number that has what all after it have, as more losses are red if fewer are; `to + 1` where none has. In steps that double, then in halves. */
 function firstOf({ from, to }: { readonly from: number; readonly to: number }, has: (n: number) => boolean): number {
   let without = from - 1;
   let step = 1;

@@ -60,7 +60,7 @@ export function loadSentences({ model, capacity, steps }: TestedModel, { rule, o
   return [`On this machine ${model} holds ${range}, with ${within}.${bound}`, ...rightWords(load, { rule, steps })];
 }
 
-/** `3 short steps without figures showed where to look: 1 and 4 (2 times) users who think 10 s between requests.` */
+/** `3 short steps have no figures of their own: 1 and 4 (2 times) users who think 10 s between requests.` */
 export function shortStepsSentence(steps: readonly StepResult[], rule: SearchRule): string {
   const times = new Map<string, number>();
   for (const { condition } of steps) {
@@ -68,7 +68,8 @@ export function shortStepsSentence(steps: readonly StepResult[], rule: SearchRul
     times.set(load, (times.get(load) ?? 0) + 1);
   }
   const loads = [...times].map(([load, count]) => (count === 1 ? load : `${load} (${plural(count, 'time')})`));
-  return `${plural(steps.length, 'short step')} without figures showed where to look: ${list(loads)} ${unitWords(rule)}.`;
+  const have = steps.length === 1 ? 'has' : 'have';
+  return `${plural(steps.length, 'short step')} ${have} no figures of ${steps.length === 1 ? 'its' : 'their'} own: ${list(loads)} ${unitWords(rule)}.`;
 }
 
 /** `14 users (13 to 15)`, for a table. */
@@ -134,13 +135,13 @@ function objectiveWords({ metric, level, bound }: Objective): string {
   return better === 'lower' ? `${short} ${level} within ${amount}` : `${short} ${level} of at least ${amount}`;
 }
 
-/** The step that has its figures nearest to the greatest load that holds (`nearestOf`); null where none has. */
+/** The step with figures at the load that holds, or next to it (`atOrNextTo`); null where none has. */
 export function stepHeld({ capacity, steps }: Pick<TestedModel, 'capacity' | 'steps'>): TestedStep | null {
-  return nearestOf(capacity?.load ?? null, steps, ({ requestRate }) => !isMissing(requestRate));
+  return atOrNextTo(capacity?.load ?? null, steps, ({ requestRate }) => !isMissing(requestRate));
 }
 
 /** The greatest step up to the load that holds; where there is none, the least above it that may hold too. */
-function nearestOf(
+function atOrNextTo(
   load: LoadRange | null,
   steps: readonly TestedStep[],
   has: (figures: WindowFigures) => boolean,
@@ -162,7 +163,7 @@ function rightWords(
   load: LoadRange,
   { rule, steps }: { readonly rule: SearchRule; readonly steps: readonly TestedStep[] },
 ): string[] {
-  const step = nearestOf(load, steps, ({ right }) => !isMissing(right.quality));
+  const step = atOrNextTo(load, steps, ({ right }) => !isMissing(right.quality));
   if (step === null || isMissing(step.result.window) || isMissing(step.result.window.right.quality)) return [];
   const { quality } = step.result.window.right;
   return [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { searchVirtually } from '../../../bench/load-laws.js';
+import { type Law, searchVirtually, truthOf } from '../../../bench/load-laws.js';
 import { runVirtually, type ServerLaw } from '../../../bench/load-virtual.js';
 import { type Condition, conditionText, parseCondition, steadyRate } from '../../../src/core/definition/condition.js';
 import type { Objective } from '../../../src/core/load/objective.js';
@@ -94,6 +94,27 @@ describe('the users at whom a queue becomes too long', () => {
     expect(low).toBeLessThan(truth);
     expect(high).toBeGreaterThan(truth);
     expect(high - low).toBeLessThan(0.2 * truth);
+  });
+
+  test('lie at a truth of their own where all think equally long, because they come back in order', () => {
+    const law: Law = {
+      name: 'one slot, users who all think 1 s',
+      server: SINGLE,
+      rule: {
+        find: { kind: 'users', think: { kind: 'constant', seconds: 1 } },
+        objectives: [E2E],
+        budget: { seconds: 300 },
+        alpha: 0.05,
+        least: 1,
+        most: 1_000,
+      },
+      between: [20, 200],
+    };
+    const truth = truthOf(law, 100_000);
+    const { load } = searchVirtually(law, 1).capacity;
+    expect(Math.abs(Math.floor(load!.value) / truth - 1)).toBeLessThan(0.05);
+    expect(load!.low).toBeLessThan(truth + 1);
+    expect(load!.high).toBeGreaterThan(truth);
   });
 });
 

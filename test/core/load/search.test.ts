@@ -79,6 +79,8 @@ describe('the crossing of pooled steps', () => {
     const early = (excess: number) => crossingOf([...held, { ...mean(20, excess), early: true }], LEVELS)!;
     const known = crossingOf([...held, mean(20, 0.2)], LEVELS)!;
     expect(early(0.2).high).toBeLessThan(20);
+    // As late as it may be: how late the long run is, is not known.
+    expect(early(5).high).toBeLessThan(20);
     // The long run may lie above it, so the crossing may be nearer to the steps that held.
     expect(early(0.2).low).toBeLessThan(known.low);
     expect(early(0.2).value).toBeLessThan(known.value);
@@ -167,6 +169,29 @@ describe('a search', () => {
     const [half, twice] = tiersOf([step], users);
     expect(half!.load!.high).toBeLessThan(20);
     expect(twice!.load).toBeNull();
+  });
+
+  test('tells no load of users by short steps beyond those that count, where their queue shows no limit', () => {
+    const users: SearchRule = {
+      ...rule,
+      find: { kind: 'users', think: { kind: 'exp', mean: 10 } },
+      budget: { seconds: 300 },
+      objectives: [{ ...TTFT, bound: 2 }],
+    };
+    const held = (count: number, requests: number, gap: number) =>
+      analyseStep(
+        every(gap, requests, (due) => answered(due, { ttft: 0.1 })),
+        {
+          condition: { kind: 'users', users: count, think: { kind: 'exp', mean: 10 } },
+          objectives: users.objectives,
+          health: HEALTHY,
+        },
+      );
+    const short = held(64, 60, 0.15);
+    expect(short.queue).not.toBeNull();
+    expect(shownCapacity([held(29, 400, 0.3), short], users).load).toMatchObject({ low: 29, high: null });
+    // Some 50 answers that count show nothing to hold; those of a short step do not join them.
+    expect(shownCapacity([held(8, 60, 1.2), short], users).load).toBeNull();
   });
 
   test('of the rate of a slow server spends its budget near the edge, though its steps have few requests', () => {

@@ -89,7 +89,7 @@ function capacitiesSideBySide(models: readonly TestedModel[], rule: SearchRule):
     figureColumn('Cost of a thousand right', ({ right }) => valueCell(right.costOfThousand, 'dollars')),
   ];
   const table = tableOf(
-    { name: 'load-side-by-side', label: 'What each model gives at the load that it holds' },
+    { name: 'load-side-by-side', label: 'What each model gives at the load that it holds, or next to it' },
     columns,
     models,
   );
@@ -116,7 +116,7 @@ function sectionOf(table: Table, drawn: Chart | NoChart | null): LoadSection {
   return { charts, section: { kind: 'section', name: 'load-models', heading: 'Models side by side', body } };
 }
 
-const NOT_HELD = missingCell('no step at a load that it holds has its figures');
+const NOT_HELD = missingCell('no step at the load that it holds, or next to it, has its figures');
 
 function figureColumn(title: string, cell: (figures: WindowFigures) => TableCell): Filled<TestedModel> {
   return {

@@ -54,9 +54,9 @@ function loadSection(tested: TestedModel, test: LoadTest, name: string): LoadSec
   return { charts, section: { kind: 'section', name, heading: `Load: ${model}`, body: [...sentences, ...body] } };
 }
 
-/** A search makes many short steps to find its place: they are rows only where no step has figures. */
+/** A search makes many short steps to find its place: they are rows only where no step has figures, and where requests failed. */
 function rowsOf(steps: readonly StepResult[], rule: SearchRule | null): readonly StepResult[] {
-  const known = steps.filter((step) => stateOf(step) !== 'too short' || hasFigures(step));
+  const known = steps.filter((step) => stateOf(step) !== 'too short' || step.counts.failed + step.counts.timedOut > 0);
   return rule === null || !known.some(hasFigures) ? steps : known;
 }
 
