@@ -165,7 +165,9 @@ async function loadOn(law: ServerLaw, flags: readonly string[]): Promise<TestedL
     server.send('times');
     const [said] = (await times) as [LawTimes[]];
     const { capacity } = summary.load.models[0] as TestedModel;
-    return { capacity, seen: seenIn(readFileSync(join(folder, run, 'log.jsonl'), 'utf8')), said };
+    const seen = seenIn(readFileSync(join(folder, run, 'log.jsonl'), 'utf8'));
+    // The first were asked to find out what the server can do, and stand in no log.
+    return { capacity, seen, said: said.slice(said.length - seen.length) };
   } finally {
     server.disconnect();
     rmSync(folder, { recursive: true, force: true });
