@@ -1,7 +1,6 @@
 /**
  * The body of an answer while it arrives: its bytes, each part with the time at which the socket gave it, or, of a compressed body, at which it
- * was decoded. Time is read in the socket's own callback; a stream of Node's in between would read it later, and cost a fifth of what an
- * answer costs.
+ * was decoded. Time is read in the socket's own callback; a stream of Node's in between would read it later.
  */
 
 export interface Part {
