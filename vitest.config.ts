@@ -17,11 +17,11 @@ const THOROUGH = [
   'test/core/recommend/{recommend,power}.test.ts',
   'test/core/definition/{jinja,sample}.test.ts',
   'test/core/report/{terminal,length}.test.ts',
-  'test/core/load/{search,trace,invariants}.test.ts',
+  'test/core/load/{search,queue,trace,invariants}.test.ts',
   'test/core/capacity/{simulate/laws,plan/load-plan}.test.ts',
-  'test/run/{sandbox,use-cases,capacity-load}.test.ts',
+  'test/run/{sandbox,use-cases,capacity-load,foresight,compare-blind,ab}.test.ts',
   'test/hub/hub.test.ts',
-  'test/backends/{openai-failures,openai-dialects}.test.ts',
+  'test/backends/{openai-failures,openai-dialects,openai-complaints}.test.ts',
   'test/{simulate,fuzz}/**/*.test.ts',
 ];
 /** Tests that see the built program from outside: as a command, as a page, as a manual. */
