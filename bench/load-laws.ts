@@ -30,6 +30,8 @@ const USERS = {
   least: 1,
   most: 1_000,
 } as const;
+/** Users who think as long as `rightsize load` takes them to, unless told. */
+const PATIENT = { ...USERS, find: { kind: 'users', think: { kind: 'exp', mean: 10 } } } as const;
 const RATE = { find: { kind: 'rate', arrivals: { kind: 'poisson' } }, alpha: 0.05, least: 0.5, most: 1_000 } as const;
 
 export const LAWS: readonly Law[] = [
@@ -54,12 +56,7 @@ export const LAWS: readonly Law[] = [
   {
     name: '4 slots, lognormal 0.3 s, users who think 10 s',
     server: { kind: 'slots', slots: 4, service: { kind: 'lognormal', mean: 0.3, sigma: 0.6 } },
-    rule: {
-      ...USERS,
-      find: { kind: 'users', think: { kind: 'exp', mean: 10 } },
-      objectives: [ttft(2)],
-      budget: { seconds: 300 },
-    },
+    rule: { ...PATIENT, objectives: [ttft(2)], budget: { seconds: 300 } },
     between: [20, 300],
   },
   {
@@ -71,12 +68,7 @@ export const LAWS: readonly Law[] = [
   {
     name: '4 slots, lognormal 1.5 s, users who think 10 s',
     server: SLOW,
-    rule: {
-      ...USERS,
-      find: { kind: 'users', think: { kind: 'exp', mean: 10 } },
-      objectives: [ttft(5)],
-      budget: { seconds: 300 },
-    },
+    rule: { ...PATIENT, objectives: [ttft(5)], budget: { seconds: 300 } },
     between: [5, 120],
   },
   {

@@ -79,9 +79,10 @@ const NARROW = 0.05;
 function nextToLocate(history: readonly StepResult[], rule: SearchRule): number | null {
   if (history.length === 0) return rule.least;
   if (remaining(history, rule).share <= LEAST_SHARE) return null;
-  const { held, unsure, unknown, missed } = bracketOf(history, rule);
+  const bracket = bracketOf(history, rule);
+  const { held, unsure, unknown, missed } = bracket;
   if (unsure !== null) return unsure;
-  if (unknown || saturatedUsers(history, rule) !== null) return null;
+  if (unknown || saturatedUsers(history, rule, bracket) !== null) return null;
   if (missed === Number.POSITIVE_INFINITY)
     return held >= rule.most ? null : loadNear(growthAfter(history.at(-1)!) * held, rule);
   if (held === 0 || missed <= NEAR[rule.find.kind] * held) return null;
@@ -101,7 +102,7 @@ const MEAN_OF_LIMIT = 0.4;
  * outside what the steps so far leave open. By the response time law, users = answers per second x (think time + e2e) (Denning and Buzen 1978,
  * ACM Computing Surveys 10:225).
  */
-function saturatedUsers(history: readonly StepResult[], rule: SearchRule): number | null {
+function saturatedUsers(history: readonly StepResult[], rule: SearchRule, bracket: Bracket): number | null {
   const { find, objectives, alpha } = rule;
   if (find.kind !== 'users') return null;
   for (const { queue, counts, decoding, objectives: results } of history.toReversed()) {
@@ -114,8 +115,7 @@ function saturatedUsers(history: readonly StepResult[], rule: SearchRule): numbe
     const perSecond = answers / sum(later.map(({ seconds }) => sum(seconds)));
     const e2e = Math.min(...missed.map((one) => meanAtLimit(one) + (one.metric === 'e2e' ? 0 : decoding)));
     const users = NEARLY_ALL * perSecond * (meanThink(find.think) + e2e);
-    const { held, missed: tooMany } = bracketOf(history, rule);
-    return users > held && users < tooMany ? users : null;
+    return users > bracket.held && users < bracket.missed ? users : null;
   }
   return null;
 }
@@ -283,7 +283,8 @@ function longEnough(load: number, seconds: number, history: readonly StepResult[
   // A server that was far too full was slower than it is at the edge.
   const limit = Math.max(...rule.objectives.map((one) => durationLimit(one).seconds));
   const atEdge = SLOWEST_OF_LIMIT * limit + last.decoding;
-  const slowest = saturatedUsers(history, rule) === null ? last.slowest : Math.min(last.slowest, atEdge);
+  const slowest =
+    saturatedUsers(history, rule, bracketOf(history, rule)) === null ? last.slowest : Math.min(last.slowest, atEdge);
   return Math.floor(seconds / (RELAXATION * slowest));
 }
 
@@ -316,7 +317,8 @@ const SPREAD = { concurrency: 0.15, users: 0.08, rate: 0.04 } as const;
 
 function edgeLoad(history: readonly StepResult[], { load }: Capacity, rule: SearchRule): number {
   const greatest = Math.max(...history.map(({ condition }) => loadOf(condition)));
-  const { held, missed } = bracketOf(history, rule);
+  const bracket = bracketOf(history, rule);
+  const { held, missed } = bracket;
   const between = missed === Number.POSITIVE_INFINITY ? greatest : Math.sqrt(Math.max(rule.least, held) * missed);
   const pooled = load === null ? between : Math.min(load.value, 2 * greatest);
   const side = SIDES[rule.find.kind][edgeStepsOf(history, rule)];
@@ -324,7 +326,7 @@ function edgeLoad(history: readonly StepResult[], { load }: Capacity, rule: Sear
   if (rule.find.kind === 'rate') return loadNear(pooled * (1 + (side ?? 0) * spread), rule);
   // The steps so far were short, and their curve is a guess: what they found of the bracket is kept.
   const centre =
-    side === undefined ? pooled : (saturatedUsers(history, rule) ?? Math.min(missed, Math.max(held, pooled)));
+    side === undefined ? pooled : (saturatedUsers(history, rule, bracket) ?? Math.min(missed, Math.max(held, pooled)));
   if (side !== undefined) return loadNear(centre + side * Math.max(0.6, spread * centre), rule);
   // The last load that holds and the first that does not: whichever was asked less.
   const inside = Math.max(rule.least, Math.floor(centre));

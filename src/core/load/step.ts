@@ -3,7 +3,7 @@
  * rests on enough requests, or it is missing with the reason and what it takes.
  */
 import { distributionOf } from '../analyse/distribution.js';
-import { type Condition, isSteadyRate } from '../definition/condition.js';
+import type { Condition } from '../definition/condition.js';
 import type { Price } from '../measure/metric.js';
 import { isMissing, known, type Missing, missing, type Quantity } from '../quantity.js';
 import { mean, sum } from '../stats/basics/moments.js';
@@ -11,13 +11,13 @@ import type { Estimate } from '../stats/estimate/estimate.js';
 import { estimateProportion } from '../stats/estimate/estimators.js';
 import { minPassingQueries } from './early-stopping.js';
 import { isMet, LOAD_METRIC_NAMES, LOAD_METRICS, type LoadMetric, type Objective, relax } from './objective.js';
-import { type LateByQueue, type Queue, type QueuePart, queueOf } from './queue.js';
+import { type LateByQueue, type Queue, type QueuePart, queueOf, sourceOf } from './queue.js';
 import type { ClientHealth, StepRequest } from './request.js';
 import { type RightAnswers, rightAnswersOf } from './right-answers.js';
 import { type Saturation, saturationOf } from './saturation.js';
 import { type Settled, settledOf } from './settled.js';
 import { type Met, metOf, type Tally, tallyOf } from './tally.js';
-import { type UnderWay, underWayBetween, underWayOf } from './under-way.js';
+import { underWayBetween, underWayOf } from './under-way.js';
 import { judgeValidity, type Validity } from './validity.js';
 import { findWindow, type Window } from './window.js';
 
@@ -148,11 +148,10 @@ export function analyseStep(requests: readonly StepRequest[], options: StepOptio
   const queue = validity.valid ? queueOf(requests, condition) : null;
   const isEarly = silent !== null && validity.valid && settled.state === 'too short';
   const early = isEarly ? earlyIn(requests, condition) : [];
-  const underWay = underWayOf(requests, 'due');
   return {
     ...step,
     queue: queue?.parts ?? null,
-    window: figuresOf({ window, counted, underWay, validity, settled, spoilt }, options),
+    window: figuresOf({ window, counted, requests, validity, settled, spoilt }, options),
     objectives: objectives.map((objective) =>
       objectiveResult(objective, {
         alpha,
@@ -183,9 +182,7 @@ function countedOf(requests: readonly StepRequest[]): readonly StepRequest[] {
 
 /** The requests of a step that was too short to count, in the order in which they were due; none where they show no miss. */
 function earlyIn(requests: readonly StepRequest[], condition: Condition): readonly StepRequest[] {
-  return condition.kind === 'users' || isSteadyRate(condition)
-    ? countedOf(requests).toSorted((a, b) => a.due - b.due)
-    : [];
+  return sourceOf(condition) === null ? [] : countedOf(requests).toSorted((a, b) => a.due - b.due);
 }
 
 /**
@@ -254,15 +251,15 @@ interface Parts {
   readonly window: Window;
   /** The requests of the window without those that are left out. */
   readonly counted: readonly StepRequest[];
-  /** Of all requests of the step. */
-  readonly underWay: UnderWay;
+  /** All requests of the step. */
+  readonly requests: readonly StepRequest[];
   readonly validity: Validity;
   readonly settled: Settled;
   readonly spoilt: Missing | null;
 }
 
 function figuresOf(parts: Parts, { objectives, price }: StepOptions): WindowFigures {
-  const { window, counted, underWay, validity, settled, spoilt } = parts;
+  const { window, counted, requests, validity, settled, spoilt } = parts;
   const seconds = window.to - window.from;
   const shown = <T>(figure: () => T | Missing): T | Missing => spoilt ?? figure();
   const attainment = shown(() =>
@@ -285,7 +282,7 @@ function figuresOf(parts: Parts, { objectives, price }: StepOptions): WindowFigu
     goodput: isMissing(attainment) ? attainment : perSecond(attainment, counted.length / seconds),
     requestRate: shown(() => known(counted.length / seconds)),
     throughput: shown(() => throughputOf(counted, seconds)),
-    underWay: underWayBetween(underWay, window),
+    underWay: underWayBetween(underWayOf(requests, 'due'), window),
     right: rightAnswersOf(counted, { seconds, meets: (request) => meetsAll(request, objectives), price, spoilt }),
   };
 }
