@@ -20,8 +20,10 @@ const THOROUGH = [
   'test/core/load/{search,queue,trace,invariants}.test.ts',
   'test/core/capacity/{simulate/laws,plan/load-plan}.test.ts',
   'test/run/{sandbox,use-cases,capacity-load,foresight,compare-blind,ab}.test.ts',
-  'test/hub/hub.test.ts',
-  'test/backends/{openai-failures,openai-dialects,openai-complaints}.test.ts',
+  'test/{hub/hub,render/png,files/log-check,files/hostile}.test.ts',
+  'test/backends/{openai-failures,openai-dialects,openai-complaints,azure}.test.ts',
+  'test/suites/lm-eval-v0.test.ts',
+  'test/worker/worker-process.test.ts',
   'test/{simulate,fuzz}/**/*.test.ts',
 ];
 /** Tests that see the built program from outside: as a command, as a page, as a manual. */
@@ -49,8 +51,7 @@ export default defineConfig({
     experimental: { fsModuleCache: true },
     sequence: { sequencer: LongestFirst },
     projects: [
-      shared('core', ['test/core/**/*.test.ts'], THOROUGH),
-      shared('unit', ['test/**/*.test.ts'], ['test/core/**', ...THOROUGH, ...ENGINES, ...FLOW]),
+      shared('unit', ['test/**/*.test.ts'], [...THOROUGH, ...ENGINES, ...FLOW]),
       shared('thorough', THOROUGH),
       project('engines', ENGINES),
       shared('flow', FLOW),

@@ -31,46 +31,53 @@ export function parseTemplate(source: string): Template {
   if (new RegExp(`\\s{${LONGEST_SPACE}}`).test(source)) {
     throw new TooMuchWork(`it has more than ${LONGEST_SPACE} characters of white space in a row`);
   }
-  const program: Node & { readonly body: readonly Node[] } = parse(
-    tokenize(source, { lstrip_blocks: true, trim_blocks: true }),
-  );
+  const tokens: readonly { readonly value: string }[] = tokenize(source, { lstrip_blocks: true, trim_blocks: true });
+  const program: Node & { readonly body: readonly Node[] } = parse(tokens);
+  // A value is made only where the template names it: a prompt names a field or two, and is rendered for every sample.
+  const named = new Set(tokens.map(({ value }) => value));
   return {
     body: program.body,
     render(variables, { onClock = () => {}, allowance = { steps: MOST_STEPS } } = {}) {
       const environment = createScope();
       const interpreter = new BoundedInterpreter(environment, allowance);
-      const globals: Readonly<Record<string, Value>> = {
-        true: toValue(true),
-        false: toValue(false),
-        none: toValue(null),
-        True: toValue(true),
-        False: toValue(false),
-        None: toValue(null),
-        range: functionOf((given) => {
-          const numbers = rangeOf(
-            numberArgument(given, 0, 'start') ?? 0,
-            numberArgument(given, 1, 'stop'),
-            numberArgument(given, 2, 'step') ?? 1,
-          );
-          interpreter.spend(numbers.length);
-          return listOf(numbers.map(toValue));
-        }),
-        raise_exception: functionOf((given) => {
-          throw new Error(textArgument(given, 0, 'message') ?? 'an error without a message');
-        }),
-        strftime_now: functionOf((given) => {
-          onClock();
-          return toValue(standingTime(textArgument(given, 0, 'format') ?? ''));
-        }),
-        dict: functionOf(({ args, named }) => {
-          if (args.length > 0) throw new Error('dict takes values by name only here');
-          const made = toValue({});
-          made.value = new Map(named);
-          return made;
-        }),
+      const globals: Readonly<Record<string, () => Value>> = {
+        true: () => toValue(true),
+        false: () => toValue(false),
+        none: () => toValue(null),
+        True: () => toValue(true),
+        False: () => toValue(false),
+        None: () => toValue(null),
+        range: () =>
+          functionOf((given) => {
+            const numbers = rangeOf(
+              numberArgument(given, 0, 'start') ?? 0,
+              numberArgument(given, 1, 'stop'),
+              numberArgument(given, 2, 'step') ?? 1,
+            );
+            interpreter.spend(numbers.length);
+            return listOf(numbers.map(toValue));
+          }),
+        raise_exception: () =>
+          functionOf((given) => {
+            throw new Error(textArgument(given, 0, 'message') ?? 'an error without a message');
+          }),
+        strftime_now: () =>
+          functionOf((given) => {
+            onClock();
+            return toValue(standingTime(textArgument(given, 0, 'format') ?? ''));
+          }),
+        dict: () =>
+          functionOf(({ args, named }) => {
+            if (args.length > 0) throw new Error('dict takes values by name only here');
+            const made = toValue({});
+            made.value = new Map(named);
+            return made;
+          }),
       };
-      for (const [name, value] of Object.entries(globals)) environment.setVariable(name, value);
-      for (const [name, value] of Object.entries(variables)) environment.setVariable(name, toValue(value));
+      for (const name of named) {
+        if (Object.hasOwn(variables, name)) environment.setVariable(name, toValue(variables[name]));
+        else if (Object.hasOwn(globals, name)) environment.setVariable(name, globals[name]!());
+      }
       return textOf(interpreter.run(program));
     },
   };
