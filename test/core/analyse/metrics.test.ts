@@ -23,6 +23,12 @@ describe('docs/metrics.md', () => {
       `Unit: ${metric.unit}. Better: ${metric.better}. One value a ${metric.belongsTo}. Source: ${metric.source}.`,
     );
   });
+
+  it('explains no other', () => {
+    const explained = [...page.matchAll(/^## .+ \(`(\w+)`\)$/gm)].map(([, name]) => name);
+    // The throughput is that of a condition, and no metric of a trial or a session.
+    expect(explained.sort()).toEqual([...Object.keys(METRICS), 'throughput'].sort());
+  });
 });
 
 describe('an entry of the table of metrics', () => {
