@@ -7,6 +7,7 @@ import { saturationOf } from '../core/load/saturation.js';
 import type { RecordedTrace } from '../core/load/trace.js';
 import type { LoadSettings, LogRecord, SampleRecord, SessionRecord, StepRecord } from '../core/log/log.js';
 import { isMissing, known, missing } from '../core/quantity.js';
+import { createRandom } from '../core/stats/basics/random.js';
 import type { LoadedModel } from '../files/definitions.js';
 import type { TrialRequest } from '../worker/protocol.js';
 import type { SessionEvent } from '../worker/session-keeper.js';
@@ -106,7 +107,8 @@ export async function testModel(
         id: `${model.id}/${begun}`,
         model: model.id,
         condition,
-        seed: options.seed + held.length,
+        // Not the sum of both: the third step of one seed would have the arrivals of the second step of the next seed.
+        seed: createRandom(options.seed, 'step', held.length).uint32(),
         requests,
         seconds,
         first: held.reduce((sum, { record }) => sum + record.used, 0),

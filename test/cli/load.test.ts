@@ -119,6 +119,17 @@ describe('steps', () => {
     expect(dues({ steps, measurements })).toEqual(dues(one));
   });
 
+  test('have arrivals of their own, also beside those of the next seed', async () => {
+    const seedsOf = async (seed: string) => {
+      const cwd = folder();
+      await load(cwd, '--concurrency', '1,1', '--requests', '3', '--seed', seed);
+      return (await testedIn(cwd)).steps.map((step) => step.seed);
+    };
+    const seeds = [...(await seedsOf('1')), ...(await seedsOf('2'))];
+    expect(new Set(seeds).size).toBe(4);
+    expect(await seedsOf('1')).toEqual(seeds.slice(0, 2));
+  });
+
   test('of one task ask that task alone, after the client has measured itself', async () => {
     const cwd = folder();
     const flags = ['--model', model, '--task', 'double', '--concurrency', '2', '--requests', '7'];
