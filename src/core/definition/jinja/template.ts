@@ -23,6 +23,11 @@ export interface RenderOptions {
   readonly allowance?: Allowance;
 }
 
+interface Token {
+  readonly type: string;
+  readonly value: string;
+}
+
 /** @throws Error when the source is no template. */
 export function parseTemplate(source: string): Template {
   if (source.length > LONGEST_SOURCE) {
@@ -31,10 +36,10 @@ export function parseTemplate(source: string): Template {
   if (new RegExp(`\\s{${LONGEST_SPACE}}`).test(source)) {
     throw new TooMuchWork(`it has more than ${LONGEST_SPACE} characters of white space in a row`);
   }
-  const tokens: readonly { readonly value: string }[] = tokenize(source, { lstrip_blocks: true, trim_blocks: true });
+  const tokens: readonly Token[] = tokenize(source, { lstrip_blocks: true, trim_blocks: true });
   const program: Node & { readonly body: readonly Node[] } = parse(tokens);
   // A value is made only where the template names it: a prompt names a field or two, and is rendered for every sample.
-  const named = new Set(tokens.map(({ value }) => value));
+  const names = new Set(tokens.flatMap(({ type, value }) => (type === 'Identifier' ? [value] : [])));
   return {
     body: program.body,
     render(variables, { onClock = () => {}, allowance = { steps: MOST_STEPS } } = {}) {
@@ -74,7 +79,7 @@ export function parseTemplate(source: string): Template {
             return made;
           }),
       };
-      for (const name of named) {
+      for (const name of names) {
         if (Object.hasOwn(variables, name)) environment.setVariable(name, toValue(variables[name]));
         else if (Object.hasOwn(globals, name)) environment.setVariable(name, globals[name]!());
       }
