@@ -18,12 +18,18 @@ if (INSTALLED === undefined) {
     const home = join(INSTALLED, 'node_modules/rightsize');
     const files = readdirSync(home, { recursive: true, encoding: 'utf8' });
 
-    test.each(['dist/main.js', 'dist/page.json', 'THIRD_PARTY_NOTICES.md', 'LICENSE', 'suites', 'docs'])(
-      'has %s',
-      (file) => {
-        expect(files).toContain(file);
-      },
-    );
+    test.each([
+      'dist/main.js',
+      'dist/page.json',
+      'data/language-profiles.json',
+      'data/english-words.json',
+      'THIRD_PARTY_NOTICES.md',
+      'LICENSE',
+      'suites',
+      'docs',
+    ])('has %s', (file) => {
+      expect(files).toContain(file);
+    });
 
     test('has no source maps, no caches of the compiler, and nothing that trained the models', () => {
       expect(files.filter((file) => /\.map$|\.tsbuildinfo$|^models\/training|^models\/.*\.ts$/.test(file))).toEqual([]);

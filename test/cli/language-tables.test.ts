@@ -41,13 +41,8 @@ test('a program that imports the package reads them', () => {
   expect(JSON.parse(printed)).toMatchObject({ state: 'scored', value: 1 });
 });
 
-test('they ship in the package, and each names its source and licence', () => {
-  const packed = JSON.parse(
-    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: ROOT, encoding: 'utf8' }),
-  ) as [{ files: { path: string }[] }];
-  const paths = packed[0].files.map(({ path }) => path);
+test('each names its source and licence', () => {
   for (const name of ['language-profiles', 'english-words']) {
-    expect(paths).toContain(`data/${name}.json`);
     const table = JSON.parse(readFileSync(join(ROOT, 'data', `${name}.json`), 'utf8'));
     expect(table).toMatchObject({
       source: expect.stringMatching(/\d/),
