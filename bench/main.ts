@@ -27,6 +27,7 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   overhead: async () => (await import('./overhead.js')).overheadPart,
   score: async () => (await import('./score.js')).scorePart,
   'load-client': async () => (await import('./load-client.js')).loadClientPart,
+  'load-long': async () => (await import('./load-long.js')).loadLongPart,
   'load-spoilt': async () => (await import('./load-spoilt.js')).loadSpoiltPart,
   load: async () => (await import('./load.js')).loadPart,
   'load-real': async () => (await import('./load-real.js')).loadRealPart,
