@@ -73,12 +73,12 @@ describe('a run as a pilot', () => {
   });
 
   test('gives way to what the user says', () => {
-    const said = { ...QUESTION, margin: 0.3, alpha: 0.01, comparisons: 3, scores: [0.88, 0.9] as const, groupSize: 2 };
+    const said = { ...QUESTION, margin: 0.5, alpha: 0.01, comparisons: 3, scores: [0.88, 0.9] as const, groupSize: 2 };
     const { plan, comparisons } = planFrom(
       said,
       runWhere((index) => index < 20),
     );
-    expect(plan).toMatchObject({ margin: 0.3, alpha: 0.01, clusterSize: 2 });
+    expect(plan).toMatchObject({ margin: 0.5, alpha: 0.01, clusterSize: 2 });
     expect(plan.difference).toBeCloseTo(-0.02, 12);
     expect(comparisons).toBe(3);
   });
