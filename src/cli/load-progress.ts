@@ -7,6 +7,7 @@ import type { StepRequest } from '../core/load/request.js';
 import { formatDollars } from '../core/report/format.js';
 import { percentile } from '../core/stats/estimate/percentiles.js';
 import type { LoadTestEvent } from '../run/load.js';
+import type { Expected } from '../run/load-model.js';
 import type { StepCourse } from '../run/load-step.js';
 import { linesOn, megabytes, oneLine, type Screen } from './screen.js';
 
@@ -41,12 +42,7 @@ export function showLoadProgress(how: 'shown' | 'quiet', screen: Screen): LoadPr
         case 'warning':
           return say(`${event.model}: warning: ${oneLine(event.message)}`);
         case 'expected': {
-          const requests =
-            event.requests === null
-              ? 'as many requests as its budget leaves time for'
-              : `up to ${event.requests} requests`;
-          const cost = event.dollars === null ? '' : `, ${formatDollars(event.dollars)} at most`;
-          return say(`${event.model}: ${requests}${cost}, to a server that is not ours`);
+          return say(`${event.model}: ${describeExpected(event)}, to a server that is not ours`);
         }
         case 'step': {
           const text = () => `${event.model}: ${describeCourse(event.course, event.requests)}`;
@@ -64,12 +60,24 @@ export function showLoadProgress(how: 'shown' | 'quiet', screen: Screen): LoadPr
   };
 }
 
+function describeExpected({ requests, isMost, request, dollars }: Expected): string {
+  return [
+    requests === null
+      ? 'as many requests as its budget leaves time for'
+      : `${isMost ? 'at most' : 'about'} ${requests} requests`,
+    ...(requests === null && request !== null ? [`${formatDollars(100 * request)} a hundred at most`] : []),
+    ...(dollars === null
+      ? []
+      : [`${formatDollars(dollars)} ${requests === null || isMost ? '' : 'for these '}at most`]),
+  ].join(', ');
+}
+
 /** `closed 4: 120 of 200, 4 under way, 3.2 answers/s, last TTFT p95 412 ms, 1 failed` */
 function describeCourse({ condition, requests, underWay, seconds, failed }: StepCourse, wanted: number): string {
   const rate = seconds > 0 ? (requests.length / seconds).toFixed(1) : '0';
   const ttft = lastTtft(requests);
   return [
-    `${conditionText(condition)}: ${requests.length} of ${wanted}`,
+    `${conditionText(condition)}: ${requests.length}${Number.isFinite(wanted) ? ` of ${wanted}` : ' requests'}`,
     `${underWay} under way`,
     `${rate} answers/s`,
     ...(ttft === null ? [] : [`last TTFT p95 ${Math.round(ttft * 1000)} ms`]),

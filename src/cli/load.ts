@@ -119,7 +119,10 @@ const loadOptions = () =>
     .addOption(defining(new Option('--requests <n>', 'answers that a step waits for (200)').argParser(positive)))
     .addOption(
       defining(
-        new Option('--budget <time|n>', 'the longest time (5 min) or the most requests of one model').argParser(budget),
+        new Option(
+          '--budget <time|n>',
+          'the longest time (5 min, unless --requests is given) or the most requests of one model',
+        ).argParser(budget),
       ),
     )
     .addOption(
@@ -222,6 +225,7 @@ function definitionOf(flags: LoadFlags): LoadDefinition {
   const { users, concurrency, rate, condition: conditions, find, think, arrivals, ceiling } = flags;
   const loads: WantedLoads = { users, concurrency, rate, conditions, find, think, arrivals, ceiling };
   const [named = flags.trace === undefined ? undefined : `--trace ${flags.trace}`] = namedConditions(loads);
+  requireLoadsFor(flags, namedConditions(loads));
   if (find !== undefined && named !== undefined) {
     throw new UserError(
       `--find: expected no load beside it, because it searches one, found ${named}; leave out one of them`,
@@ -246,6 +250,27 @@ function definitionOf(flags: LoadFlags): LoadDefinition {
     length: flags.fixedLength ? 'fixed' : undefined,
     synthetic: syntheticOf(flags),
   };
+}
+
+/** @throws UserError where a flag says more of loads that no other flag names, and would say nothing. */
+function requireLoadsFor(
+  { users, rate, trace, find, think, arrivals, ceiling, speed }: LoadFlags,
+  named: readonly string[],
+): void {
+  if (speed !== 1 && trace === undefined) {
+    throw new UserError(`--speed: expected --trace beside it, found none; add it, or leave out --speed ${speed}`);
+  }
+  // Without a load of its own, the suite may have one.
+  if (named.length === 0 && trace === undefined && find === undefined) return;
+  const alone = [
+    { flag: '--think', given: think, of: '--users', has: users !== undefined || find === 'users' },
+    { flag: '--arrivals', given: arrivals, of: '--rate', has: rate !== undefined || find === 'rate' },
+    { flag: '--ceiling', given: ceiling, of: '--rate', has: rate !== undefined || find === 'rate' },
+  ].find(({ given, has }) => given !== undefined && !has);
+  if (alone === undefined) return;
+  throw new UserError(
+    `${alone.flag}: expected ${alone.of} beside it, which it says more of, found none; add it, or leave out ${alone.flag}`,
+  );
 }
 
 /** @throws UserError */

@@ -4,7 +4,7 @@ import { wasSpoilt } from '../core/load/step.js';
 import { resumeCommand } from '../core/report/commands.js';
 import type { ReporterName } from '../core/report/table.js';
 import type { GateRequest } from '../run/compare.js';
-import { type LoadOptions, load, resumeLoad } from '../run/load.js';
+import { isOver, type LoadOptions, load, resumeLoad } from '../run/load.js';
 import type { LoadDefinition } from '../run/load-definition.js';
 import { displayPath } from '../system/path.js';
 import { endIncomplete, interruption, unlessInterrupted } from './interruption.js';
@@ -36,10 +36,10 @@ export async function printLoad(terminal: Terminal, wanted: WantedTest, options:
   if (tested === null) return endIncomplete(terminal, 'the load test was interrupted before it held anything');
   const { complete, reason, folder, test } = tested;
   if (!complete) {
-    endIncomplete(
-      terminal,
-      `the load test is incomplete (${reason}); finish it with: ${resumeCommand('load', terminal.command, displayPath(folder, terminal.cwd))}`,
-    );
+    // Its budget, or the limit of its server, would end it again.
+    const isSpent = test.models.some(({ steps }) => isOver(steps.at(-1)?.record.ending));
+    const command = resumeCommand('load', terminal.command, displayPath(folder, terminal.cwd));
+    endIncomplete(terminal, `the load test is incomplete (${reason})${isSpent ? '' : `; finish it with: ${command}`}`);
   } else if (restsOnInvalid(test)) {
     endIncomplete(terminal, 'the answer rests on steps that the client spoilt; what to do stands below their table');
   }

@@ -176,12 +176,19 @@ export async function holdStep<Question>(
 /** Seconds between two looks at the server. */
 const LOOK = 1;
 
-/** Looks at the server from time to time, until it says nothing. The function that it returns ends that. */
+/** A server that was asked this often and never said anything has nothing to say. */
+const SILENT_LOOKS = 3;
+
+/**
+ * Looks at the server from time to time. One that has said something may be too slow at times, above all under load: that look is left out.
+ * The function that is returned ends it.
+ */
 function watchServer(
   begin: number,
   { clock, look, finish }: Pick<HoldOptions<unknown>, 'clock' | 'look' | 'finish'>,
 ): () => Promise<readonly ServerLook[]> {
   const looks: ServerLook[] = [];
+  let silent = 0;
   const over = new AbortController();
   const until = firstOf(finish, over.signal);
   const watching = (async () => {
@@ -189,8 +196,8 @@ function watchServer(
       await waitFor(LOOK, until);
       if (until.aborted) return;
       const values = await look(within(LOOK, until));
-      if (values === null) return;
-      looks.push({ at: toMicroseconds(clock.now() - begin), values });
+      if (values !== null) looks.push({ at: toMicroseconds(clock.now() - begin), values });
+      else if (looks.length === 0 && ++silent === SILENT_LOOKS) return;
     }
   })();
   return async () => {

@@ -86,9 +86,10 @@ export async function loadTestDefinitions(definition: LoadDefinition, world: Wor
   requireServers(whole, definition);
   const definitions = onlyTasks(whole, tasks);
   const ofSuite = loadOfSuites(definitions);
-  const budget = budgetOf(definition.budget ?? {}, ofSuite);
-  requirePrices(whole, budget);
   const { conditions, find } = loadsOf(definition, ofSuite);
+  const budget = budgetOf(definition.budget ?? {}, { suite: ofSuite, seconds: find && LOAD_DEFAULTS.budget });
+  requirePrices(whole, budget);
+  const { requests = ofSuite?.requests } = definition;
   const traces = await Promise.all(files.map(({ file }) => readTraceFile(file, world.cwd)));
   const objectives = objectivesOf(definition.objectives ?? [], definitions, ofSuite);
   if (find !== undefined && objectives.length === 0) {
@@ -106,7 +107,7 @@ export async function loadTestDefinitions(definition: LoadDefinition, world: Wor
         }
       : { find }),
     objectives,
-    requests: definition.requests ?? ofSuite?.requests ?? LOAD_DEFAULTS.requests,
+    ...(requests !== undefined && { requests }),
     budget,
     stopErrors: definition.stopErrors ?? ofSuite?.stopErrors ?? LOAD_DEFAULTS.stopErrors,
     clients: definition.clients ?? LOAD_DEFAULTS.clients,
@@ -186,19 +187,22 @@ function loadsOf(
   return { conditions: [], find: { least, most: wanted.find === 'rate' ? mostRate : most, alpha } };
 }
 
-/** A budget of requests alone leaves the time open. */
+/** A budget of requests alone leaves the time open. @param seconds The time where nothing says one. */
 function budgetOf(
-  { seconds, requests, dollars }: Partial<LoadSettings['budget']>,
-  suite: SuiteLoad | undefined,
+  budget: Partial<LoadSettings['budget']>,
+  { suite, seconds: usual }: { readonly suite: SuiteLoad | undefined; readonly seconds: number | undefined },
 ): LoadSettings['budget'] {
   const { seconds: ofSuite, requests: requestsOfSuite, dollars: dollarsOfSuite } = suite?.budget ?? {};
   const [time, most] =
-    seconds === undefined && requests === undefined ? [ofSuite, requestsOfSuite] : [seconds, requests];
-  const cost = dollars ?? dollarsOfSuite;
+    budget.seconds === undefined && budget.requests === undefined
+      ? [ofSuite, requestsOfSuite]
+      : [budget.seconds, budget.requests];
+  const seconds = time ?? (most === undefined ? usual : undefined);
+  const dollars = budget.dollars ?? dollarsOfSuite;
   return {
-    ...(time !== undefined ? { seconds: time } : most === undefined && { seconds: LOAD_DEFAULTS.budget }),
+    ...(seconds !== undefined && { seconds }),
     ...(most !== undefined && { requests: most }),
-    ...(cost !== undefined && { dollars: cost }),
+    ...(dollars !== undefined && { dollars }),
   };
 }
 

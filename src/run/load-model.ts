@@ -1,5 +1,5 @@
 /** The load test of one model: opens it in each client process, holds its steps one after another, and closes it. */
-import { type Condition, conditionText } from '../core/definition/condition.js';
+import { type Condition, conditionText, parseCondition } from '../core/definition/condition.js';
 import type { Model } from '../core/definition/model.js';
 import { UserError } from '../core/errors.js';
 import type { StepRequest } from '../core/load/request.js';
@@ -7,11 +7,13 @@ import { saturationOf } from '../core/load/saturation.js';
 import type { RecordedTrace } from '../core/load/trace.js';
 import type { LoadSettings, LogRecord, SampleRecord, SessionRecord, StepRecord } from '../core/log/log.js';
 import { isMissing, known, missing } from '../core/quantity.js';
+import { sum } from '../core/stats/basics/moments.js';
 import { createRandom } from '../core/stats/basics/random.js';
 import type { LoadedModel } from '../files/definitions.js';
 import type { TrialRequest } from '../worker/protocol.js';
 import type { SessionEvent } from '../worker/session-keeper.js';
 import { type HoldingSession, NotOpened, type OpenWorker, type WorkerSession } from '../worker/worker-session.js';
+import { LOAD_DEFAULTS } from './defaults.js';
 import type { ClientMachine } from './load-fleet.js';
 import type { ExactPrompts } from './load-prompts.js';
 import {
@@ -47,15 +49,21 @@ export interface ModelTestOptions {
 
 export type LoadEvent =
   | SessionEvent
-  /** What a server that is not ours will be asked, at most; null where that is open. */
-  | {
-      readonly type: 'expected';
-      readonly model: string;
-      readonly requests: number | null;
-      readonly dollars: number | null;
-    }
+  | ({ readonly type: 'expected'; readonly model: string } & Expected)
   | { readonly type: 'step'; readonly model: string; readonly course: StepCourse; readonly requests: number }
   | { readonly type: 'step-over'; readonly model: string; readonly held: HeldStep };
+
+/** What a server that is not ours will be asked. */
+export interface Expected {
+  /** Null where the time of the budget decides it. */
+  readonly requests: number | null;
+  /** Whether there are no more than these. */
+  readonly isMost: boolean;
+  /** The dollars of one request, at most; null without a price. */
+  readonly request: number | null;
+  /** The dollars of all, at most; null where that is open. */
+  readonly dollars: number | null;
+}
 
 /** The next condition of a test, by what was held so far; null when the test is done. */
 export type NextStep = (held: readonly HeldStep[]) => Planned | null;
@@ -250,22 +258,38 @@ async function openHere(loaded: LoadedModel, options: ModelTestOptions): Promise
   return { session: nextSession(), workers: clients };
 }
 
-/** The most requests that the test makes, and what they cost at most: a character is a token at most. */
-function expectedOf(
-  { price }: Model,
-  { load, questions }: Pick<ModelTestOptions, 'load' | 'questions'>,
-): { readonly requests: number | null; readonly dollars: number | null } {
+/** What a server that is not ours will be asked. */
+function expectedOf({ price }: Model, { load, questions }: Pick<ModelTestOptions, 'load' | 'questions'>): Expected {
   const { budget, conditions = [] } = load;
-  const planned = load.find === undefined ? 2 * conditions.length * (load.requests ?? 0) : null;
-  const requests = budget.requests ?? planned;
-  if (requests === null || price === undefined) return { requests, dollars: budget.dollars ?? null };
-  const longest = questions.map((question) =>
+  const named =
+    load.find === undefined ? sum(conditions.map((text) => requestsUnder(parseCondition(text), load))) : null;
+  const requests = budget.requests ?? named;
+  const request = price === undefined ? null : dearestOf(questions, price);
+  const dollars = requests === null || request === null ? Number.POSITIVE_INFINITY : requests * request;
+  const most = Math.min(dollars, budget.dollars ?? Number.POSITIVE_INFINITY);
+  return {
+    requests,
+    isMost: budget.requests !== undefined,
+    request,
+    dollars: Number.isFinite(most) ? most : null,
+  };
+}
+
+/** The answers that a step waits for. While it does, it sends some more. */
+function requestsUnder(condition: Condition, { requests = LOAD_DEFAULTS.requests, traces = {} }: LoadSettings): number {
+  if (condition.kind === 'trace') return traces[condition.name]?.requests ?? requests;
+  const { stretches } = condition.kind === 'open' ? condition.rate : { stretches: [] };
+  return requests + Math.ceil(sum(stretches.map(({ from, to, seconds }) => ((from + to) / 2) * seconds)));
+}
+
+/** The dollars of a request, at most, as a mean over the questions: a character is a token at most. */
+function dearestOf(questions: readonly TrialRequest[], price: NonNullable<Model['price']>): number {
+  const dollars = questions.map((question) =>
     question.for === 'answer'
       ? (JSON.stringify(question.prompt).length * price.input + question.generation.maxTokens * price.output) / 1e6
       : 0,
   );
-  const dollars = (requests * longest.reduce((sum, one) => sum + one, 0)) / longest.length;
-  return { requests, dollars: Math.min(dollars, budget.dollars ?? Number.POSITIVE_INFINITY) };
+  return sum(dollars) / dollars.length;
 }
 
 /** @throws UserError when the engine answers one request at a time, and the condition asks for more. */
@@ -299,25 +323,44 @@ interface Judged {
   readonly price: Model['price'];
 }
 
-/** In dollars. What a server does not count is not charged here. */
-function costOf({ promptTokens, outputTokens }: StepRequest, price: Model['price']): number {
-  if (price === undefined || isMissing(promptTokens) || isMissing(outputTokens)) return 0;
+/** In dollars. What a server does not count, and what was cut, costs as much as it can. */
+function costOf({ promptTokens, outputTokens }: StepRequest, { price, dearest }: Charged): number {
+  if (isMissing(promptTokens) || isMissing(outputTokens)) return dearest;
   return (promptTokens.value * price.input + outputTokens.value * price.output) / 1e6;
 }
 
-function judgeOf(
-  { load, onEvent }: ModelTestOptions,
-  { id, held, requests, planned, price }: Judged,
-): (course: StepCourse) => StepRecord['ending'] | null {
+interface Charged {
+  readonly price: NonNullable<Model['price']>;
+  /** Dollars of a request, at most. */
+  readonly dearest: number;
+}
+
+/** Whether the requests so far, with those under way, may cost more than a budget in dollars. */
+function chargeOf({ load, questions }: ModelTestOptions, { held, price }: Judged): (course: StepCourse) => boolean {
+  const { dollars: most } = load.budget;
+  if (most === undefined || price === undefined) return () => false;
+  const charged: Charged = { price, dearest: dearestOf(questions, price) };
+  const ofStep = ({ record, requests }: HeldStep) =>
+    sum(requests.map((one) => costOf(one, charged))) + Math.max(0, record.used - requests.length) * charged.dearest;
+  let dollars = sum(held.map(ofStep));
+  let counted = 0;
+  return ({ requests, underWay }) => {
+    for (; counted < requests.length; counted++) dollars += costOf(requests[counted]!, charged);
+    return dollars + underWay * charged.dearest > most;
+  };
+}
+
+function judgeOf(options: ModelTestOptions, judged: Judged): (course: StepCourse) => StepRecord['ending'] | null {
+  const { load, onEvent } = options;
+  const { id, held, requests, planned } = judged;
+  const isTooDear = chargeOf(options, judged);
   const spent = held.reduce((sum, { record }) => sum + record.ended - record.began, 0);
-  let dollars = held.flatMap(({ requests }) => requests).reduce((sum, one) => sum + costOf(one, price), 0);
-  let [looked, counted] = [0, 0];
+  let looked = 0;
   return (course) => {
     onEvent({ type: 'step', model: id, course, requests });
     const { seconds = Number.POSITIVE_INFINITY } = load.budget;
     if (spent + course.seconds > seconds) return 'budget';
-    for (; counted < course.requests.length; counted++) dollars += costOf(course.requests[counted]!, price);
-    if (dollars > (load.budget.dollars ?? Number.POSITIVE_INFINITY)) return 'budget';
+    if (isTooDear(course)) return 'budget';
     const { length } = course.requests;
     if (length >= ENOUGH_FOR_ERRORS && course.failed > load.stopErrors * length) return 'errors';
     if (course.seconds > PATIENCE * planned) return 'overloaded';

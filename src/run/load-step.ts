@@ -95,8 +95,10 @@ function leadOf(clients: readonly StepClient[]): number {
 
 /** @throws WorkerDied, or the reason of the signal: such a step has no record, and is held again. */
 export async function holdStep(planned: PlannedStep, options: HoldStepOptions): Promise<HeldStep> {
-  const { clients, orderSeed, elapsed, judge, signal, questions, trace } = options;
+  const { orderSeed, elapsed, judge, signal, questions, trace } = options;
   const { condition, seed, first, most } = planned;
+  // A client without a user of its own would end at once, and the step would wait for its reports.
+  const clients = options.clients.slice(0, mostClients(condition));
   signal.throwIfAborted();
   const finish = new AbortController();
   const onInterrupt = () => finish.abort();
@@ -104,7 +106,7 @@ export async function holdStep(planned: PlannedStep, options: HoldStepOptions): 
   const lead = leadOf(clients);
   const began = toMicroseconds(elapsed() + lead);
   const begin = systemTime() + lead;
-  const course = startCourse(planned, { ...options, began });
+  const course = startCourse(planned, { ...options, clients, began });
   let ending: StepRecord['ending'] | null = null;
   const onReport = (report: StepReport, client: number) => {
     course.add(report, client);
@@ -144,6 +146,20 @@ export async function holdStep(planned: PlannedStep, options: HoldStepOptions): 
   }
 }
 
+/** The clients that have something to send. */
+function mostClients(condition: Condition): number {
+  switch (condition.kind) {
+    case 'closed':
+      return condition.requests;
+    case 'users':
+      return condition.users;
+    case 'open':
+      return condition.ceiling ?? Number.POSITIVE_INFINITY;
+    case 'trace':
+      return Number.POSITIVE_INFINITY;
+  }
+}
+
 interface CourseOptions extends Pick<HoldStepOptions, 'clients' | 'samples' | 'append'> {
   readonly began: number;
 }
@@ -162,6 +178,8 @@ function startCourse(
   let limited = false;
   let used = 0;
   let ending: StepRecord['ending'] | null = null;
+  /** Every request that was due before has its own end, and was not cut. */
+  let answered = 0;
 
   function write(turn: Omit<StepAnswer, 'outcome'>, outcome: Outcome, client: number): StepRequest {
     const { suite, task, sample } = samples[turn.sample]!;
@@ -205,10 +223,12 @@ function startCourse(
         return requests.map(({ due }) => due).sort((a, b) => a - b)[wanted - 1]!;
       case 'time':
         return seconds;
+      // Those under way are cut, and they are the slow ones: without them the others would seem all there was.
+      case 'budget':
+        return toMicroseconds(Math.max(0, answered - MICROSECOND));
       case 'overloaded':
       case 'errors':
       case 'rate-limit':
-      case 'budget':
       case 'trace ended':
         return toMicroseconds(ended - began);
     }
@@ -229,6 +249,7 @@ function startCourse(
     /** What ends from now on was cut, for this reason. */
     finish(reason: StepRecord['ending']) {
       ending = reason;
+      answered = settledTime();
     },
     /** Why the step is over, if it is. */
     complete(): 'rate-limit' | 'answered' | 'time' | null {
@@ -281,6 +302,9 @@ function startCourse(
     },
   };
 }
+
+/** All that were due before a time are those that were due up to a microsecond earlier. */
+const MICROSECOND = 1e-6;
 
 const UNSENT: Outcome = {
   state: 'failed',

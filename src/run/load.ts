@@ -6,7 +6,7 @@
  * A step is the unit of resume: finished steps stand, and a step without a record is held again.
  */
 import { dirname, resolve } from 'node:path';
-import { parseCondition } from '../core/definition/condition.js';
+import { type Condition, parseCondition } from '../core/definition/condition.js';
 import { describeError, UserError } from '../core/errors.js';
 import { taskKey } from '../core/keys.js';
 import { type LoadTest, resultOf, ruleOf } from '../core/load/load-test.js';
@@ -15,6 +15,7 @@ import type { SearchRule } from '../core/load/search-rule.js';
 import type { StepResult } from '../core/load/step.js';
 import type { LoadSettings, SampleRecord, SelfTestRecord, StepRecord } from '../core/log/log.js';
 import { plain } from '../core/report/text.js';
+import { sum } from '../core/stats/basics/moments.js';
 import { type LogWriter, openLog } from '../files/log.js';
 import { uniqueId } from '../system/id.js';
 import { describeHolder } from '../system/lock.js';
@@ -30,6 +31,7 @@ import type { ClientFleet } from './load-fleet.js';
 import { heldBefore, readLoadTest } from './load-log.js';
 import { type EarlierSteps, type LoadEvent, type ModelTestOptions, type NextStep, testModel } from './load-model.js';
 import { exactPrompts } from './load-prompts.js';
+import type { HeldStep } from './load-step.js';
 import { lockMachine, type MachineLockOptions } from './machine-lock.js';
 import { type Judges, type JudgingOptions, judgesOf, samplesOf } from './measure.js';
 import type { FleetOptions } from './measure-fleet.js';
@@ -284,10 +286,11 @@ async function testModels(
   const { load, traces, samples, record } = definitions;
   const began = performance.now();
   const failures: string[] = [];
+  let tested = 0;
   for (const loaded of definitions.models) {
     const { id } = loaded.model;
     try {
-      await testModel(loaded, plannerOf(load), earlier.get(id) ?? NOTHING, {
+      const held = await testModel(loaded, plannerOf(load), earlier.get(id) ?? NOTHING, {
         ...options,
         load,
         traces,
@@ -301,9 +304,13 @@ async function testModels(
         nextSession: uniqueId,
         elapsed: () => (performance.now() - began) / 1000,
       });
+      tested++;
+      const lacking = whatLacks(load, held);
+      if (lacking !== null) failures.push(`${id}: ${lacking}`);
     } catch (error) {
       if (signal.aborted) return INTERRUPTED;
-      if (error instanceof UserError) throw error;
+      // What was tested before is not lost for a model that cannot be tested so.
+      if (error instanceof UserError && tested === 0) throw error;
       const reason = describeError(error);
       options.append({ type: 'model-failed', model: id, reason });
       options.onEvent({ type: 'warning', model: id, message: reason });
@@ -322,16 +329,65 @@ function plannerOf(load: LoadSettings): NextStep {
   return (held) => (isOver(held.at(-1)?.record.ending) ? null : next(held));
 }
 
+/** Why not every load that the user named was held; null if each was. */
+function whatLacks({ conditions = [] }: LoadSettings, held: readonly HeldStep[]): string | null {
+  if (held.length >= conditions.length) return null;
+  const why =
+    held.at(-1)?.record.ending === 'budget' ? 'its budget was spent' : 'its server limits the rate of requests';
+  return `${held.length} of ${conditions.length} loads were begun, because ${why}`;
+}
+
 /** A server that refuses requests because there are too many is asked no more, and a budget is spent once. */
-function isOver(ending: StepRecord['ending'] | undefined): boolean {
+export function isOver(ending: StepRecord['ending'] | undefined): boolean {
   return ending === 'rate-limit' || ending === 'budget';
 }
 
-function eachOnce({ conditions = [], requests = LOAD_DEFAULTS.requests }: LoadSettings): NextStep {
+/**
+ * Each condition in its turn, for as many requests as the user said, or for LOAD_DEFAULTS.requests. What lasts longer shares the time of the
+ * budget, or that of LOAD_DEFAULTS.budget where the user said nothing of time or requests. A trace is held to its end, and a rate that changes
+ * through all its stretches, and then as long as another.
+ */
+function eachOnce({ conditions = [], requests, budget }: LoadSettings): NextStep {
+  const all = conditions.map(parseCondition);
   return (held) => {
-    const text = conditions[held.length];
-    return text === undefined ? null : { condition: parseCondition(text), requests };
+    const condition = all[held.length];
+    if (condition === undefined) return null;
+    if (condition.kind === 'trace') return { condition, requests: requests ?? Number.POSITIVE_INFINITY };
+    const wanted = requests ?? LOAD_DEFAULTS.requests;
+    const share = shareOfTime({ all, held, budget, isTimed: requests === undefined && budget.requests === undefined });
+    const stretches = secondsOfStretches(condition);
+    if (condition.kind === 'open' && stretches > 0 && requests === undefined) {
+      const seconds = stretches + Math.min(share, wanted / condition.rate.last);
+      return { condition, requests: Number.POSITIVE_INFINITY, seconds };
+    }
+    return { condition, requests: wanted, ...(Number.isFinite(share) && { seconds: share }) };
   };
+}
+
+interface TimeOptions {
+  readonly all: readonly Condition[];
+  readonly held: readonly HeldStep[];
+  readonly budget: LoadSettings['budget'];
+  /** Whether there is an end to the time though no budget says one. */
+  readonly isTimed: boolean;
+}
+
+/** Seconds. A step is given no less, and a budget that is spent ends it. */
+const SHORTEST_STEP = 1;
+
+/** Seconds of the next condition, beside its stretches; infinite where nothing limits the time. */
+function shareOfTime({ all, held, budget, isTimed }: TimeOptions): number {
+  const seconds = held.map(({ record }) => record.ended - record.began);
+  const stretches = all.map(secondsOfStretches);
+  const ofTraces = seconds.filter((_, i) => all[i]!.kind === 'trace');
+  const whole =
+    budget.seconds ?? (isTimed ? LOAD_DEFAULTS.budget + sum(stretches) + sum(ofTraces) : Number.POSITIVE_INFINITY);
+  const left = all.slice(held.length).filter(({ kind }) => kind !== 'trace').length;
+  return Math.max(SHORTEST_STEP, (whole - sum(seconds) - sum(stretches.slice(held.length))) / left);
+}
+
+function secondsOfStretches(condition: Condition): number {
+  return condition.kind === 'open' ? sum(condition.rate.stretches.map(({ seconds }) => seconds)) : 0;
 }
 
 function searching(rule: SearchRule): NextStep {

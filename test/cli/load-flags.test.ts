@@ -57,6 +57,16 @@ test('a load and a search are not asked for together', async () => {
   );
 });
 
+test.each([
+  [['--speed', '2', '-c', '1'], /^--speed: expected --trace beside it, found none; add it, or leave out --speed 2/],
+  [['--think', '5s', '-c', '1'], /^--think: expected --users beside it, which it says more of, found none/],
+  [['--arrivals', 'constant', '--users', '1'], /^--arrivals: expected --rate beside it/],
+  [['--ceiling', '4', '--find', 'users'], /^--ceiling: expected --rate beside it/],
+])('%j says nothing of any load, and is refused', async (flags, sentence) => {
+  const command = load(silentTerminal()).exitOverride();
+  await expect(command.parseAsync([...flags, '--model', 'x'], { from: 'user' })).rejects.toThrow(sentence);
+});
+
 const SUITE = {
   name: 'sums',
   tasks: [

@@ -119,6 +119,54 @@ describe('steps', () => {
     expect(dues({ steps, measurements })).toEqual(dues(one));
   });
 
+  test('take no more clients than there are users, or places under the ceiling', async () => {
+    const cwd = folder();
+    const flags = ['--users', '1', '--think', '20ms', '--rate', '50', '--ceiling', '1', '--clients', '2'];
+    const { code, stderr } = await load(cwd, ...flags, '--requests', '8');
+    expect(DONE, stderr).toContain(code);
+    const { steps, measurements } = await testedIn(cwd);
+    expect(steps.map(({ client, ending }) => [client.processes, ending])).toEqual([
+      [1, 'answered'],
+      [1, 'answered'],
+    ]);
+    expect(measurements.length).toBeLessThan(80);
+  });
+
+  test('share the time of the budget, so that each load is held', async () => {
+    const cwd = folder();
+    const { code, stderr } = await load(cwd, '--concurrency', '1,2,3', '--budget', '4s');
+    expect(DONE, stderr).toContain(code);
+    expect((await testedIn(cwd)).steps.map(({ condition }) => condition)).toEqual(['closed 1', 'closed 2', 'closed 3']);
+  });
+
+  test('that a budget of time ends before they were held are said to lack', async () => {
+    const cwd = folder();
+    const conditions = ['--condition', 'open 100:5s,100 poisson', '--condition', 'closed 1'];
+    const { code, stderr } = await load(cwd, ...conditions, '--budget', '1.5s');
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/incomplete \(null: 1 of 2 loads were begun, because its budget was spent\)\n/);
+    const { steps, measurements } = await testedIn(cwd);
+    // What was under way is left out with all that came after it, slow or not.
+    const [step] = steps;
+    const counted = measurements.filter(({ due }) => due! - step!.began <= step!.until);
+    expect(counted.length).toBeGreaterThan(50);
+    expect(counted.every(({ outcome }) => outcome.state === 'completed')).toBe(true);
+  });
+
+  test('of a trace last to its end, and those of a changing rate through its stretches', async () => {
+    const rows = Array.from({ length: 220 }, (_, i) => `${(i * 0.01).toFixed(2)},x,1,1,2,a`);
+    const cwd = folder();
+    writeFileSync(join(cwd, 'long.csv'), `${TRACE.split('\n')[0]}\n${rows.join('\n')}\n`);
+    const flags = ['--condition', 'open 150:1.5s,150 constant', '--trace', 'long.csv'];
+    const { code, stderr } = await load(cwd, ...flags);
+    expect(DONE, stderr).toContain(code);
+    const { steps, measurements } = await testedIn(cwd);
+    const [changing, trace] = steps;
+    expect(changing!.until).toBeGreaterThan(1.5);
+    expect(trace!.ending).toBe('trace ended');
+    expect(measurements.filter(({ step }) => step === trace!.step)).toHaveLength(220);
+  });
+
   test('have arrivals of their own, also beside those of the next seed', async () => {
     const seedsOf = async (seed: string) => {
       const cwd = folder();
@@ -198,7 +246,8 @@ describe('a server that is not well', () => {
         [...LOAD, '--model', `${sick.endpoint}#tiny`, '--concurrency', '2,4', '--requests', '50'],
         { cwd },
       );
-      expect(DONE, stderr).toContain(code);
+      expect(code).toBe(3);
+      expect(stderr).toMatch(/1 of 2 loads were begun, because its server limits the rate of requests\)\n$/);
       const { steps, measurements } = await testedIn(cwd);
       expect(steps.map(({ ending }) => ending)).toEqual(['rate-limit']);
       const failed = measurements.flatMap(({ outcome }) => (outcome.state === 'failed' ? [outcome] : []));
@@ -218,6 +267,38 @@ describe('a server that is not well', () => {
     const { steps } = await testedIn(cwd);
     expect(steps.map(({ ending }) => ending)).toEqual(['errors']);
   });
+});
+
+test('a budget in dollars holds, with what is under way and what no server counted', async () => {
+  const cwd = folder();
+  const price = { input: 0, output: 1_000_000 / 32, date: '2026-11-30', source: 'this test' };
+  const suite = { ...SUITE, tasks: SUITE.tasks.map((task) => ({ ...task, generation: { maxTokens: 32 } })) };
+  const entry = { id: 'dear', class: 'llm', backend: 'openai', source: 'null', endpoint: server.endpoint, price };
+  writeFileSync(join(cwd, 'sums.yaml'), JSON.stringify(suite));
+  writeFileSync(join(cwd, 'models.json'), JSON.stringify({ models: [entry] }));
+  const flags = ['--model', 'dear', '-c', '4', '--requests', '5000', '--max-cost', '100'];
+  const { stderr } = await rightsizeHere([...LOAD, ...flags], { cwd });
+  expect(stderr).toMatch(/^dear: about 5000 requests, \$100(\.00)? for these at most, to a server that is not ours$/m);
+  const { steps, measurements } = await testedIn(cwd);
+  expect(steps.map(({ ending }) => ending)).toEqual(['budget']);
+  const tokens = measurements.map(({ outcome }) =>
+    outcome.state === 'completed' && 'value' in outcome.outputTokens ? outcome.outputTokens.value : 32,
+  );
+  const dollars = tokens.reduce((sum, one) => sum + one, 0) / 32;
+  expect(dollars).toBeGreaterThan(50);
+  expect(dollars).toBeLessThanOrEqual(100 + 32);
+});
+
+test('a model that cannot be tested so takes nothing from those that were', async () => {
+  const cwd = folder();
+  const entry = { id: 'one', class: 'slm', backend: 'openai', source: 'null', endpoint: server.endpoint };
+  const slow = { id: 'slow', class: 'slm', backend: 'scripted', script: { realTime: true } };
+  writeFileSync(join(cwd, 'models.json'), JSON.stringify({ models: [entry, slow] }));
+  const flags = ['--model', 'one', '--model', 'slow', '-c', '1', '--clients', '2', '--requests', '5'];
+  const { code, stdout, stderr } = await rightsizeHere([...LOAD, ...flags], { cwd });
+  expect(code).toBe(3);
+  expect(stderr).toContain('slow: warning: --clients: expected 1 for model "slow"');
+  expect(stdout).toMatch(/^Load: one\n/);
 });
 
 test('a load test leaves reports in its folder, which come again from its log alone', async () => {

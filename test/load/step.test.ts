@@ -102,3 +102,40 @@ test('two clients divide the users among them', async () => {
 function mostAtOnce(answers: readonly StepAnswer[]): number {
   return Math.max(...answers.map(({ due }) => answers.filter((other) => other.due <= due && other.end > due).length));
 }
+
+describe('the looks at the server', () => {
+  const lookedAt = async (looks: readonly (Record<string, number> | null)[]) => {
+    const finish = new AbortController();
+    let looked = 0;
+    const holding = holdStep(
+      {
+        ...{ condition: parseCondition('closed 1'), seed: 1, orderSeed: 1, share: ALONE, begin: systemTime() },
+        ...{ first: 0, most: Number.POSITIVE_INFINITY, questions: ['a'] },
+      },
+      {
+        clock: createClock(),
+        ask: (_, __, signal) =>
+          new Promise((resolve) => signal.addEventListener('abort', () => resolve(FAILED), { once: true })),
+        report: () => {},
+        finish: finish.signal,
+        look: async () => {
+          const found = looks[looked++] ?? null;
+          if (looked === looks.length) setImmediate(() => finish.abort());
+          return found;
+        },
+        shared: null,
+      },
+    );
+    if (looks.every((look) => look === null)) setTimeout(() => finish.abort(), 4_500);
+    const { server } = await holding;
+    return { looked, values: server.map(({ values }) => values) };
+  };
+
+  test.concurrent('leave out one that came to nothing, and go on', async () => {
+    expect((await lookedAt([{ a: 1 }, null, { a: 3 }])).values).toEqual([{ a: 1 }, { a: 3 }]);
+  });
+
+  test.concurrent('end where the server never says anything', async () => {
+    expect(await lookedAt([null, null, null, null, null])).toEqual({ looked: 3, values: [] });
+  });
+});

@@ -9,7 +9,7 @@ import { minPassingQueries } from './early-stopping.js';
 import { durationLimit, WAITING } from './objective.js';
 import { type QueuePoint, queueCrossingOf, sourceOf } from './queue.js';
 import { loadOf, type SearchRule } from './search-rule.js';
-import { type ObjectiveResult, RELAXATIONS, type StepResult } from './step.js';
+import { type ObjectiveResult, RELAXATIONS, type StepResult, wasSpoilt } from './step.js';
 import { metOf, type Tally } from './tally.js';
 
 /** Why a search has no load to tell. */
@@ -107,11 +107,14 @@ function foundBy(history: readonly StepResult[], rule: SearchRule): Found[] {
   return rule.objectives.map((_, index) => foundFor(history, rule, { index, factor: 1 }));
 }
 
-/** The tally of a step on an objective. A server that was overloaded answers every later request later still. */
+/**
+ * The tally of a step on an objective. A server that was overloaded answers every later request later still; where the client spoilt the
+ * step, it may have been the client that was.
+ */
 export function tallyAt(step: StepResult, index: number, factor = 1): Tally | Missing {
   const { objective, tally, relaxed } = step.objectives[index]!;
   const found = factor === 1 ? tally : relaxed.find((one) => one.factor === factor)!.tally;
-  if (step.saturation !== 'overloaded') return found;
+  if (step.saturation !== 'overloaded' || wasSpoilt(step)) return found;
   const n = step.counts.completed;
   const { lateShare: allowed } = durationLimit(objective);
   if (allowed === null) return { kind: 'mean', n, excess: 1, standardError: 0.1 };
