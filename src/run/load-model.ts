@@ -309,8 +309,10 @@ function leftOf({ budget }: LoadSettings, held: readonly HeldStep[]): number {
 
 /** By how much a step may last longer than was planned: its last requests take their time, but not that long. */
 const PATIENCE = 3;
-/** Seconds between two tests for overload. */
+/** Seconds between two tests for overload, */
 const LOOK = 1;
+/** or in times the step so far, if that is longer: each test reads all its requests again. */
+const LOOK_SHARE = 0.1;
 /** Fewer requests show no share of failures. */
 const ENOUGH_FOR_ERRORS = 20;
 
@@ -366,7 +368,8 @@ function judgeOf(options: ModelTestOptions, judged: Judged): (course: StepCourse
     if (course.seconds > PATIENCE * planned) return 'overloaded';
     const { kind } = course.condition;
     // Whoever waits for an answer cannot overload a server for ever (`analyseStep`).
-    if (kind === 'closed' || kind === 'users' || course.seconds - looked < LOOK) return null;
+    if (kind === 'closed' || kind === 'users' || course.seconds < looked + Math.max(LOOK, LOOK_SHARE * looked))
+      return null;
     looked = course.seconds;
     const settled = course.requests.filter(({ due }) => due < course.settled);
     return saturationOf(settled, course.seconds) === 'overloaded' ? 'overloaded' : null;
