@@ -73,13 +73,15 @@ function sampleOf({ task, sample }: StepRequest): string {
   return `${task}/${sample}`;
 }
 
-/** A request that failed has no count of tokens, and is not charged for. */
+/** A request that failed is not charged for. One that timed out was answered in part, and nobody counted how much of it. */
 function costOfThousand(
   requests: readonly StepRequest[],
   { price, right }: { readonly price: Price | Missing; readonly right: number },
 ): Quantity {
   if (isMissing(price)) return price;
   if (right === 0) return missing('no answer was right');
+  const late = requests.filter(({ outcome }) => outcome === 'timed-out').length;
+  if (late > 0) return missing(`what ${late} of ${requests.length} requests cost that timed out is not known`);
   const dollars: number[] = [];
   for (const { outcome, promptTokens, outputTokens } of requests) {
     if (outcome !== 'completed') continue;

@@ -223,6 +223,14 @@ describe('right answers', () => {
     expect(goodput.value).toBeCloseTo(10 * quality.value, 0);
   });
 
+  test('have no known cost where a request timed out, for its server was at work all the same', () => {
+    const requests = scored.map((request, i) => (i === 200 ? { ...request, outcome: 'timed-out' as const } : request));
+    const step = analyseStep(requests, { condition: OPEN, objectives: [TTFT], health: HEALTHY, price });
+    if (isMissing(step.window)) throw new Error(step.window.missing);
+    const { right, counts } = step.window;
+    expect(right.costOfThousand).toEqual(missing(`what 1 of ${counts.due} requests cost that timed out is not known`));
+  });
+
   test('are missing when more than 5% of the answers have no score, and cost nothing known without a price', () => {
     const unscored = scored.map((request, i) => {
       const { score: _score, ...rest } = request;
