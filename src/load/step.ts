@@ -86,7 +86,7 @@ export interface StepClosing {
 /** The cores that processes may run on, as the kernel writes them: `0-3,8`. */
 export interface Cores {
   readonly client: string;
-  /** Present if we started the server. */
+  /** Of a server on this machine whose process is known. */
   readonly server?: string;
 }
 

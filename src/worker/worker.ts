@@ -14,12 +14,15 @@ import { missing, type Quantity } from '../core/quantity.js';
 import { createClock } from '../load/clock.js';
 import { lateness, watchLoop } from '../load/loop-delay.js';
 import { type Asked, type HoldOptions, holdStep, type ServerLook, type StepClosing } from '../load/step.js';
+import { listenerOn } from '../system/listener.js';
 import { type Answered, type FromWorker, LONGEST_BATCH, type ToWorker, type TrialRequest } from './protocol.js';
 import { coresOf, serverUsage } from './server-usage.js';
 import { runTrial } from './trial.js';
 
 const loop = watchLoop();
 let session: Session | undefined;
+/** Of a server on this machine that is not ours. */
+let port: number | null = null;
 let marks: ReasoningMarks | undefined;
 const stopping = new AbortController();
 const cancels = new Map<number, AbortController>();
@@ -79,6 +82,7 @@ async function open(order: Extract<ToWorker, { type: 'open' }>): Promise<void> {
     };
     const opened = await backend.open(model, context, stopping.signal);
     session = opened;
+    port = model.backend === 'openai' && opened.facts.network === 'loopback' ? portOf(model.endpoint) : null;
     marks = model.reasoning;
     // Under load, each step watches the loop itself.
     if (under === undefined) loop.enable();
@@ -170,8 +174,15 @@ async function lookAtServer(signal: AbortSignal): Promise<ServerLook['values'] |
 }
 
 async function coresOfBoth(): Promise<StepClosing['cores']> {
-  const [client, server] = [await coresOf('self'), await coresOf(session!.processes[0] ?? Number.NaN)];
+  const serving = session!.processes[0] ?? (port === null ? null : await listenerOn(port));
+  const [client, server] = [await coresOf('self'), serving === null ? null : await coresOf(serving)];
   return client === null ? undefined : { client, ...(server !== null && { server }) };
+}
+
+function portOf(endpoint: string | undefined): number | null {
+  if (endpoint === undefined || !URL.canParse(endpoint)) return null;
+  const { port, protocol } = new URL(endpoint);
+  return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
 }
 
 async function askUnderLoad(

@@ -529,7 +529,7 @@ describe('the server', () => {
       'the client on 0-1, the server on 1-2: they share 1 core, so each slows the other',
     ],
     [{ client: '0', server: '1,3' }, 'the client on 0, the server on 1,3: apart'],
-    [{ client: '0' }, 'the client may run on 0; where its server runs is not known, since rightsize did not start it'],
+    [{ client: '0' }, 'the client may run on 0; where its server runs is not known, since its process is not'],
   ])('and its client: %j', async (cores, sentence) => {
     expect((await told({}, cores)).markdown).toContain(sentence);
   });

@@ -106,7 +106,7 @@ function coresText({ steps }: TestedModel, model: ModelAnalysis | undefined): st
   if (cores === undefined || model?.facts?.network !== 'loopback') return null;
   const { client, server } = cores;
   if (server === undefined) {
-    return `the client may run on ${client}; where its server runs is not known, since rightsize did not start it`;
+    return `the client may run on ${client}; where its server runs is not known, since its process is not`;
   }
   const shared = [...coresIn(client)].filter((core) => coresIn(server).has(core));
   if (shared.length === 0) return `the client on ${client}, the server on ${server}: apart`;
