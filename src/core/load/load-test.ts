@@ -24,6 +24,7 @@ import { isMissing, type Missing, missing } from '../quantity.js';
 import { SCORERS } from '../score/table.js';
 import { type Capacity, shownCapacity, type Tier, tiersOf } from './capacity.js';
 import { type Course, courseOf } from './course.js';
+import { type FailureCount, failuresOf } from './failures.js';
 import { type Objective, parseObjective } from './objective.js';
 import { requestOf } from './recorded.js';
 import type { StepRequest } from './request.js';
@@ -64,6 +65,8 @@ export interface TestedStep {
   readonly record: StepRecord;
   readonly result: StepResult;
   readonly course: Course;
+  /** Why requests of the step got no answer. */
+  readonly failures: readonly FailureCount[];
 }
 
 export interface LoadTestFold {
@@ -104,12 +107,20 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
   }
 
   function analyse(definition: RunRecord, record: StepRecord, objectives: readonly Objective[]): TestedStep {
-    const requests = (measurements.get(record.step) ?? [])
-      .map((one) => requestOf(one, record, one.outcome.state === 'completed' ? scoreOf(definition, one) : undefined))
-      .filter(({ due }) => due <= record.until);
+    const sent = (measurements.get(record.step) ?? []).map((one) => ({
+      outcome: one.outcome,
+      request: requestOf(one, record, one.outcome.state === 'completed' ? scoreOf(definition, one) : undefined),
+    }));
+    const counted = sent.filter(({ request }) => request.due <= record.until);
+    const requests = counted.map(({ request }) => request);
     const price = priceOf(definition, record.model, (key) => contextOf(definition, key));
     const result = resultOf(record, requests, { objectives, price });
-    return { record, result, course: courseOf(requests, result) };
+    return {
+      record,
+      result,
+      course: courseOf(requests, result),
+      failures: failuresOf(counted.flatMap(({ outcome }) => (outcome.state === 'failed' ? [outcome] : []))),
+    };
   }
 
   function longestOf(steps: readonly TestedStep[]): number | null {

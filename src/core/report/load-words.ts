@@ -5,6 +5,7 @@ import type { LoadTest, TestedModel, TestedStep } from '../load/load-test.js';
 import { LOAD_METRICS, type Objective } from '../load/objective.js';
 import { loadOf, type SearchRule } from '../load/search-rule.js';
 import type { StepResult, WindowFigures } from '../load/step.js';
+import type { StepRecord } from '../log/log.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { formatCount, formatScore, formatSeconds, formatUnit, list, plural } from './format.js';
 
@@ -49,15 +50,29 @@ function withoutLoad(condition: Condition): string {
   }
 }
 
+/** Why a step ended before its requests were answered or its time was over. */
+export const ENDED_EARLY: Readonly<Partial<Record<StepRecord['ending'], string>>> = {
+  'rate-limit': 'the server limits its rate',
+  errors: 'too many requests failed',
+  overloaded: 'the server was too slow for it, and a longer step would show only longer waits',
+  budget: 'the budget was spent',
+};
+
 /** The answer for a model: the greatest load that it holds, and how many answers are right there. There is none without a search. */
 export function loadSentences({ model, capacity, steps }: TestedModel, { rule, objectives }: LoadTest): string[] {
   if (rule === null || capacity === null) return [];
   const { load, binding } = capacity;
   const within = objectives.map(objectiveWords).join(' and ');
-  if (load === null) return [`It is not known how much load ${model} holds with ${within}: ${NOTHING_SHOWN}.`];
+  const limited =
+    steps.at(-1)?.record.ending === 'rate-limit' ? ` The search ended because ${ENDED_EARLY['rate-limit']}.` : '';
+  if (load === null)
+    return [`It is not known how much load ${model} holds with ${within}: ${NOTHING_SHOWN}.${limited}`];
   const range = rangeWords(load, rule);
   const bound = binding === null ? '' : ` ${reasonWords(objectives[binding]!, load, rule)}`;
-  return [`On this machine ${model} holds ${range}, with ${within}.${bound}`, ...rightWords(load, { rule, steps })];
+  return [
+    `On this machine ${model} holds ${range}, with ${within}.${bound}${limited}`,
+    ...rightWords(load, { rule, steps }),
+  ];
 }
 
 /** `3 short steps have no figures of their own: 1 and 4 (2 times) users who think 10 s between requests.` */

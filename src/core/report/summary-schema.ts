@@ -276,6 +276,7 @@ const step = z.looseObject({
       }),
     ),
   }),
+  failures: z.array(z.looseObject({ kind: z.string(), count, reason: z.string() })),
 });
 
 const load = z

@@ -38,7 +38,7 @@ const searched: LoadTest = {
     {
       model: 'smol',
       steps: testOf(stepOf({ id: 1, condition: 'closed 1', n: 1, ttft: even(0.2) })).models[0]!.steps.flatMap(
-        ({ record, course }) => history.map((result) => ({ record, result, course })),
+        ({ record, course }) => history.map((result) => ({ record, result, course, failures: [] })),
       ),
       capacity: capacityOf(history, RULE),
       tiers: tiersOf(history, RULE),
@@ -211,6 +211,76 @@ describe('the section on load', () => {
       items: [
         'open 5 constant: the p99 of the delay of the event loop is 50.0 ms, where at most 20.0 ms is needed; use more client processes, or keep the client off the cores of the server',
       ],
+    });
+  });
+
+  describe('of requests that were not answered', () => {
+    const failing = (outcomes: readonly ['server' | 'timeout' | 'connection' | 'rate-limit' | 'cut', string][]) =>
+      stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2) }).map((record, i): LogRecord => {
+        const failure = outcomes[i];
+        if (failure === undefined || record.type !== 'measurement') return record;
+        const [kind, reason] = failure;
+        return { ...record, outcome: { state: 'failed', by: 'harness', kind, reason, output: '' } };
+      });
+
+    test('tells how many failed, timed out and were left out, and why', () => {
+      const answered = (status: number) => `model "small" at 127.0.0.1 answered ${status}: boom`;
+      const { section: told } = only(
+        testOf(
+          failing([
+            ['server', answered(500)],
+            ['server', answered(500)],
+            ['server', answered(503)],
+            ['server', 'model "small" at 127.0.0.1: the stream broke (ECONNRESET)'],
+            ['connection', 'model "small" at 127.0.0.1: ECONNREFUSED'],
+            ['timeout', 'no complete answer within 60 s'],
+            ['cut', 'the step ended before its answer'],
+          ]),
+        ),
+      );
+      const [steps] = tablesOf(told);
+      expect(steps!.columns.map(({ title }) => title).slice(1, 6)).toEqual([
+        'Requests',
+        'Failed',
+        'Timed out',
+        'Left out',
+        'State',
+      ]);
+      expect(steps!.rows[0]!.slice(1, 5)).toMatchObject([400, 5, 1, 1].map((value) => ({ value })));
+      expect(told.body).toContainEqual({
+        kind: 'list',
+        title: 'Why requests were not answered',
+        items: [
+          `2 × status 500: ${answered(500)}`,
+          `1 × status 503: ${answered(503)}`,
+          '1 × broken stream: model "small" at 127.0.0.1: the stream broke (ECONNRESET)',
+          '1 × no connection: model "small" at 127.0.0.1: ECONNREFUSED',
+          '1 × timeout: no complete answer within 60 s',
+          '1 × for 1 other reason',
+        ],
+      });
+    });
+
+    test('says that the server limits its rate, below the table and in the answer', () => {
+      const ending = 'rate-limit';
+      const steps = [...searchedSteps(), ...stepOf({ id: 9, condition: 'open 9 constant', n: 9, ttft: even(0.2) })].map(
+        (record): LogRecord => (record.type === 'step' && record.step === '9' ? { ...record, ending } : record),
+      );
+      const { section: told } = only(testOf(steps, SEARCH));
+      expect(textOf(told)).toMatch(/The search ended because the server limits its\s+rate\./);
+      expect(told.body).toContainEqual({
+        kind: 'list',
+        title: 'Steps that ended early',
+        items: ['open 9 constant: the server limits its rate'],
+      });
+      expect(textOf(only(testOf(failing([['rate-limit', 'model "small" at x answered 429']]))).section)).toContain(
+        '1 × status 429: model "small"',
+      );
+    });
+
+    test('has neither columns nor reasons where all were answered', () => {
+      const told = textOf(only(testOf(failing([]))).section);
+      expect(told).not.toMatch(/Failed|Timed out|Left out|not answered|ended early/);
     });
   });
 

@@ -1,7 +1,7 @@
 /** The columns of a table of steps under load. */
 import { conditionText } from '../../definition/condition.js';
 import { LOAD_METRICS, type Objective } from '../../load/objective.js';
-import type { StepResult, WindowFigures } from '../../load/step.js';
+import type { RequestCounts, StepResult, WindowFigures } from '../../load/step.js';
 import { isMissing } from '../../quantity.js';
 import { type ShownMetric, shownMetrics } from '../charts/load.js';
 import { estimateCell, missingCell, quantityCell, type TableCell, textCell, valueCell } from '../document.js';
@@ -12,9 +12,25 @@ export function stepColumns(steps: readonly StepResult[], objectives: readonly O
   return [
     { title: 'Step', holds: 'names', cell: (step) => textCell(conditionText(step.condition)) },
     { title: 'Requests', holds: 'numbers', cell: ({ counts }) => quantityCell(counts.due, 'count') },
+    ...countColumns(steps),
     { title: 'State', holds: 'words', cell: (step) => textCell(stateOf(step)) },
     ...figureColumns(steps, objectives),
   ];
+}
+
+const UNANSWERED = [
+  ['failed', 'Failed'],
+  ['timedOut', 'Timed out'],
+  ['leftOut', 'Left out'],
+] as const satisfies readonly (readonly [keyof RequestCounts, string])[];
+
+/** The requests that were not answered, where there are any. */
+function countColumns(steps: readonly StepResult[]): Filled<StepResult>[] {
+  return UNANSWERED.filter(([name]) => steps.some(({ counts }) => counts[name] > 0)).map(([name, title]) => ({
+    title,
+    holds: 'numbers',
+    cell: ({ counts }) => quantityCell(counts[name], 'count'),
+  }));
 }
 
 /** The figures of a step. */

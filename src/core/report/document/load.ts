@@ -1,6 +1,7 @@
 /** The part of a report on a load test: what was found, the steps, half and twice each objective, and the checks of the client. */
 import { conditionText } from '../../definition/condition.js';
 import type { LoadRange, Tier } from '../../load/capacity.js';
+import { failuresByKind } from '../../load/failures.js';
 import type { LoadTest, TestedModel, TestedStep } from '../../load/load-test.js';
 import { objectiveText } from '../../load/objective.js';
 import type { SearchRule } from '../../load/search-rule.js';
@@ -11,8 +12,8 @@ import type { NoChart } from '../charts/chart.js';
 import { courseCharts } from '../charts/course.js';
 import { loadCharts } from '../charts/load.js';
 import { type Block, type Chart, estimateCell, missingCell, quantityCell, textCell } from '../document.js';
-import { formatUnit } from '../format.js';
-import { loadSentences, shortStepsSentence, stepHeld } from '../load-words.js';
+import { formatCount, formatUnit, list, plural } from '../format.js';
+import { ENDED_EARLY, loadSentences, shortStepsSentence, stepHeld } from '../load-words.js';
 import { serverBlocks } from './load-server.js';
 import { type LoadSection, sideBySide } from './load-side-by-side.js';
 import { stateOf, stepColumns } from './load-steps.js';
@@ -42,6 +43,8 @@ function loadSection(tested: TestedModel, test: LoadTest, name: string): LoadSec
           withoutEmptyColumns(table),
           ...reasonsList(table),
           ...shortSteps(steps, rows, rule),
+          ...listOf('Why requests were not answered', failureReasons(tested.steps)),
+          ...listOf('Steps that ended early', earlyEndings(tested.steps)),
           ...listOf('Steps that their client spoilt', spoiltSteps(steps)),
           ...machineBlocks(tested, name),
           chartsBlock('Against load', drawn),
@@ -71,6 +74,32 @@ function shortSteps(
 ): Extract<Block, { kind: 'note' }>[] {
   const short = steps.filter((step) => !rows.includes(step));
   return rule === null || short.length === 0 ? [] : [{ kind: 'note', text: shortStepsSentence(short, rule) }];
+}
+
+/** More kinds of failure than this are summed. */
+const MOST_KINDS = 5;
+
+/** `6 × status 500: model "x" at 127.0.0.1 answered 500: boom` */
+function failureReasons(steps: readonly TestedStep[]): string[] {
+  const kinds = failuresByKind(steps.flatMap(({ failures }) => failures));
+  const rest = kinds.slice(MOST_KINDS);
+  const others = rest.reduce((total, { count }) => total + count, 0);
+  return [
+    ...kinds
+      .slice(0, MOST_KINDS)
+      .map(({ kind, count, reason }) => `${formatCount(count)} × ${kind}${kind === reason ? '' : `: ${reason}`}`),
+    ...(others === 0 ? [] : [`${formatCount(others)} × for ${plural(rest.length, 'other reason')}`]),
+  ];
+}
+
+/** Why, and which steps it ended; nothing of those that had their requests or their time. */
+function earlyEndings(steps: readonly TestedStep[]): string[] {
+  return Object.entries(ENDED_EARLY).flatMap(([ending, why]) => {
+    const ended = steps.filter(({ record }) => record.ending === ending);
+    return ended.length === 0
+      ? []
+      : [`${list([...new Set(ended.map(({ result }) => conditionText(result.condition)))])}: ${why}`];
+  });
 }
 
 /** How the machines of a fleet sent the requests, at the worst of their steps. */
