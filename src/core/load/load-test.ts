@@ -22,6 +22,7 @@ import type {
 import type { Price } from '../measure/metric.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { SCORERS } from '../score/table.js';
+import { figuresByTask, type TaskFigures } from './by-task.js';
 import { type Capacity, shownCapacity, type Tier, tiersOf } from './capacity.js';
 import { type Course, courseOf } from './course.js';
 import { type FailureCount, failuresOf } from './failures.js';
@@ -67,6 +68,8 @@ export interface TestedStep {
   readonly course: Course;
   /** Why requests of the step got no answer. */
   readonly failures: readonly FailureCount[];
+  /** The figures of each task; none where one task was asked. */
+  readonly tasks: readonly TaskFigures[];
 }
 
 export interface LoadTestFold {
@@ -120,6 +123,7 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
       result,
       course: courseOf(requests, result),
       failures: failuresOf(counted.flatMap(({ outcome }) => (outcome.state === 'failed' ? [outcome] : []))),
+      tasks: figuresByTask(requests, result, objectives),
     };
   }
 

@@ -176,7 +176,7 @@ export function wasSpoilt({ window }: StepResult): boolean {
 }
 
 /** Requests that we cut or did not send say nothing of the server. */
-function countedOf(requests: readonly StepRequest[]): readonly StepRequest[] {
+export function countedOf(requests: readonly StepRequest[]): readonly StepRequest[] {
   return requests.filter(({ outcome }) => outcome !== 'cut' && outcome !== 'unsent');
 }
 
@@ -287,7 +287,7 @@ function figuresOf(parts: Parts, { objectives, price }: StepOptions): WindowFigu
   };
 }
 
-function meetsAll(request: StepRequest, objectives: readonly Objective[]): boolean {
+export function meetsAll(request: StepRequest, objectives: readonly Objective[]): boolean {
   return objectives.every((objective) => isMet(request, objective));
 }
 
@@ -307,7 +307,7 @@ function throughputOf(requests: readonly StepRequest[], seconds: number): Quanti
   return known(sum(tokens) / seconds);
 }
 
-function metricsOf(requests: readonly StepRequest[], spoilt: Missing | null): WindowFigures['metrics'] {
+export function metricsOf(requests: readonly StepRequest[], spoilt: Missing | null): WindowFigures['metrics'] {
   const entries = LOAD_METRIC_NAMES.map((metric) => [metric, spoilt ?? percentilesOf(requests, metric)]);
   return Object.fromEntries(entries) as WindowFigures['metrics'];
 }
@@ -369,7 +369,7 @@ export function percentileFloor(q: number): number {
   return minPassingQueries(q, 1) + 1;
 }
 
-function countsOf(requests: readonly StepRequest[]): RequestCounts {
+export function countsOf(requests: readonly StepRequest[]): RequestCounts {
   const count = (...outcomes: StepRequest['outcome'][]) =>
     requests.filter(({ outcome }) => outcomes.includes(outcome)).length;
   return {

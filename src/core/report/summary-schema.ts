@@ -277,6 +277,7 @@ const step = z.looseObject({
     ),
   }),
   failures: z.array(z.looseObject({ kind: z.string(), count, reason: z.string() })),
+  tasks: z.array(z.looseObject({ task: z.string(), attainment: orMissing(estimate), quality: orMissing(estimate) })),
 });
 
 const load = z

@@ -38,7 +38,7 @@ const searched: LoadTest = {
     {
       model: 'smol',
       steps: testOf(stepOf({ id: 1, condition: 'closed 1', n: 1, ttft: even(0.2) })).models[0]!.steps.flatMap(
-        ({ record, course }) => history.map((result) => ({ record, result, course, failures: [] })),
+        ({ record, course }) => history.map((result) => ({ record, result, course, failures: [], tasks: [] })),
       ),
       capacity: capacityOf(history, RULE),
       tiers: tiersOf(history, RULE),
@@ -281,6 +281,57 @@ describe('the section on load', () => {
     test('has neither columns nor reasons where all were answered', () => {
       const told = textOf(only(testOf(failing([]))).section);
       expect(told).not.toMatch(/Failed|Timed out|Left out|not answered|ended early/);
+    });
+  });
+
+  describe('of a mixture of tasks', () => {
+    /** Every fourth request is one of the task `route`, and slower. */
+    const mixed = (condition: string, id = 1) =>
+      stepOf({ id, condition, n: 1_000, ttft: (i) => even(i % 4 === 0 ? 0.6 : 0.2)(i) }).map(
+        (record, i): LogRecord =>
+          record.type === 'measurement' && i % 4 === 0 ? { ...record, task: 'route' } : record,
+      );
+    const tasksIn = (told: LoadTest) => tablesOf(only(told).section).find(({ name }) => name === 'load-tasks');
+
+    test('has a row for each task, with its own figures', () => {
+      const table = tasksIn(testOf(mixed('open 5 constant')))!;
+      expect(table.columns.map(({ title }) => title)).toEqual([
+        'Task',
+        'Requests',
+        'Meet every objective',
+        'TTFT p95',
+        'TPOT p95',
+        'E2E p95',
+        'Right',
+      ]);
+      const [ask, route] = table.rows;
+      expect([ask![0], route![0]]).toMatchObject([{ text: 'ask' }, { text: 'route' }]);
+      const [asked, routed] = [ask, route].map((row) => (row![1] as { value: number }).value);
+      expect(asked! / routed!).toBeCloseTo(3, 1);
+      expect([ask![2], route![2]]).toMatchObject([{ value: 1 }, { value: 0 }]);
+      expect([ask![3], route![3]]).toMatchObject([
+        { value: expect.closeTo(0.206, 3) },
+        { value: expect.closeTo(0.606, 3) },
+      ]);
+    });
+
+    test('at each of few steps that were named, and at the greatest load that holds of a search', () => {
+      const named = tasksIn(testOf([...mixed('open 4 constant', 4), ...mixed('open 5 constant', 5)]))!;
+      expect(named.rows.map((row) => (row[1] as { text: string }).text)).toEqual([
+        ...['open 4 constant', 'open 4 constant', 'open 5 constant', 'open 5 constant'],
+      ]);
+      const fast = searchedSteps().map(
+        (record, i): LogRecord =>
+          record.type === 'measurement' && i % 4 === 0 ? { ...record, task: 'route' } : record,
+      );
+      const [held] = only(testOf(fast, SEARCH)).section.body.filter(
+        (block) => block.kind === 'section' && block.heading.startsWith('Each task'),
+      );
+      expect(held).toMatchObject({ heading: 'Each task at open 4 constant' });
+    });
+
+    test('has no such table for one task', () => {
+      expect(tasksIn(testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2) })))).toBeUndefined();
     });
   });
 

@@ -17,6 +17,7 @@ import { ENDED_EARLY, loadSentences, shortStepsSentence, stepHeld } from '../loa
 import { serverBlocks } from './load-server.js';
 import { type LoadSection, sideBySide } from './load-side-by-side.js';
 import { stateOf, stepColumns } from './load-steps.js';
+import { taskBlocks } from './load-tasks.js';
 import { type Filled, listOf, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
 
 /** The models side by side where there are several, then a section for each, in the order of the test. */
@@ -46,6 +47,7 @@ function loadSection(tested: TestedModel, test: LoadTest, name: string): LoadSec
           ...listOf('Why requests were not answered', failureReasons(tested.steps)),
           ...listOf('Steps that ended early', earlyEndings(tested.steps)),
           ...listOf('Steps that their client spoilt', spoiltSteps(steps)),
+          ...taskBlocks(stepsInFull(tested, rule), { name, objectives }),
           ...machineBlocks(tested, name),
           chartsBlock('Against load', drawn),
           ...(course.length === 0 ? [] : [chartsBlock('The course of a step', course)]),
@@ -145,6 +147,17 @@ function chartsBlock(title: string, drawn: readonly (Chart | NoChart)[]): Block 
 /** The step whose course is drawn: at the greatest load that holds, else the last one. */
 function stepShown(tested: TestedModel): TestedStep | null {
   return stepHeld(tested) ?? tested.steps.at(-1) ?? null;
+}
+
+/** Steps that were named, and as few as these, are all shown in full. */
+const FEW_STEPS = 3;
+
+/** The steps with tables of their own: of a search, that at the greatest load that holds; else all, or the last with figures of many. */
+function stepsInFull(tested: TestedModel, rule: SearchRule | null): readonly TestedStep[] {
+  if (rule === null && tested.steps.length <= FEW_STEPS) return tested.steps;
+  const one = rule === null ? tested.steps.findLast(({ result }) => hasFigures(result)) : stepHeld(tested);
+  const shown = one ?? stepShown(tested);
+  return shown === null ? [] : [shown];
 }
 
 interface TierOptions extends Pick<LoadTest, 'objectives'> {
