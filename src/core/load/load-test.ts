@@ -30,6 +30,7 @@ import { type Objective, parseObjective } from './objective.js';
 import { requestOf } from './recorded.js';
 import type { StepRequest } from './request.js';
 import { loadOf, type SearchRule, type Sought } from './search-rule.js';
+import { type SentGaps, sentGapsOf } from './sent-gaps.js';
 import { analyseStep, type StepOptions, type StepResult } from './step.js';
 import { askedLengths } from './synthetic.js';
 
@@ -70,6 +71,8 @@ export interface TestedStep {
   readonly failures: readonly FailureCount[];
   /** The figures of each task; none where one task was asked. */
   readonly tasks: readonly TaskFigures[];
+  /** The gaps between the sends of a steady rate; null under other conditions. */
+  readonly sentGaps: SentGaps | null;
 }
 
 export interface LoadTestFold {
@@ -124,6 +127,7 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
       course: courseOf(requests, result),
       failures: failuresOf(counted.flatMap(({ outcome }) => (outcome.state === 'failed' ? [outcome] : []))),
       tasks: figuresByTask(requests, result, objectives),
+      sentGaps: sentGapsOf(requests, result.condition),
     };
   }
 

@@ -258,6 +258,8 @@ const percentiles = z.looseObject({
   ...Object.fromEntries(['median', 'p90', 'p95', 'p99'].map((level) => [level, orMissing(estimate)])),
 });
 
+const sentGap = z.looseObject({ value: number, asked: number, standardError: number, asAsked: z.boolean().nullable() });
+
 const step = z.looseObject({
   record: z.looseObject({ step: z.string(), condition: z.string(), session: z.string(), ending: z.string() }),
   result: z.looseObject({
@@ -277,6 +279,7 @@ const step = z.looseObject({
     ),
   }),
   failures: z.array(z.looseObject({ kind: z.string(), count, reason: z.string() })),
+  sentGaps: z.looseObject({ n: count, mean: sentGap, cv: sentGap }).nullable(),
   tasks: z.array(z.looseObject({ task: z.string(), attainment: orMissing(estimate), quality: orMissing(estimate) })),
 });
 

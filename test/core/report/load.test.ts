@@ -38,7 +38,8 @@ const searched: LoadTest = {
     {
       model: 'smol',
       steps: testOf(stepOf({ id: 1, condition: 'closed 1', n: 1, ttft: even(0.2) })).models[0]!.steps.flatMap(
-        ({ record, course }) => history.map((result) => ({ record, result, course, failures: [], tasks: [] })),
+        ({ record, course }) =>
+          history.map((result) => ({ record, result, course, failures: [], tasks: [], sentGaps: null })),
       ),
       capacity: capacityOf(history, RULE),
       tiers: tiersOf(history, RULE),
@@ -333,6 +334,49 @@ describe('the section on load', () => {
     test('has no such table for one task', () => {
       expect(tasksIn(testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2) })))).toBeUndefined();
     });
+  });
+
+  test('compares the gaps of what was sent with those of the arrivals', async () => {
+    const [asked, other] = ['open 5 constant', 'open 5 poisson'];
+    const steps = [asked, other].flatMap((condition, id) => stepOf({ id, condition, n: 400, ttft: even(0.2) }));
+    const { section: told } = only(testOf(steps));
+    const table = tablesOf(told).find(({ name }) => name === 'load-gaps')!;
+    expect(table.columns.map(({ title }) => title)).toEqual([
+      'Step',
+      'Gaps',
+      'Mean, sent',
+      'Mean, asked',
+      'CV, sent',
+      'CV, asked',
+      'As asked',
+    ]);
+    expect(table.rows).toMatchObject([
+      [
+        { text: asked },
+        { value: 399 },
+        { value: expect.closeTo(0.2, 5) },
+        { value: 0.2 },
+        {},
+        { value: 0 },
+        { text: 'yes' },
+      ],
+      [
+        { text: other },
+        { value: 399 },
+        { value: expect.closeTo(0.2, 5) },
+        { value: 0.2 },
+        {},
+        { value: 1 },
+        { text: 'no' },
+      ],
+    ]);
+    const { markdown } = await tell(loadLog(steps));
+    expect(unescaped(markdown)).toContain(
+      'The requests of small were not sent with the gaps of their arrivals at open 5 poisson.',
+    );
+    expect((await tell(loadLog(stepOf({ id: 1, condition: asked, n: 400, ttft: even(0.2) })))).markdown).not.toContain(
+      'were not sent with the gaps',
+    );
   });
 
   test('knows that an engine in the process of the client keeps the event loop busy, and that it spoils nothing', () => {

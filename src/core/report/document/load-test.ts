@@ -1,5 +1,6 @@
 /** Builds the report of a load test: the question, what each model holds, and how it was measured. It has no verdict. */
 import type { Analysis } from '../../analyse/analysis.js';
+import { conditionText } from '../../definition/condition.js';
 import type { LoadTest } from '../../load/load-test.js';
 import { objectiveText } from '../../load/objective.js';
 import { wasSpoilt } from '../../load/step.js';
@@ -10,6 +11,7 @@ import { formatDollars, formatScore, formatSeconds, list, plural } from '../form
 import { loadQuestion } from '../load-words.js';
 import { describeMachine } from './answer.js';
 import { loadSections } from './load.js';
+import { isOdd } from './load-client.js';
 import { serverFacts, slotWarnings } from './load-server.js';
 import { commandsOf, hashFacts, machineFacts, resumptionFacts, warningsSection } from './method.js';
 import { modelsSection } from './models.js';
@@ -75,6 +77,7 @@ function methodSection(analysis: Analysis, test: LoadTest): Section {
     body: [
       warningsSection([
         ...spoiltWarnings(test),
+        ...gapWarnings(test),
         ...lengthWarnings(test),
         ...slotWarnings(test, analysis),
         ...failureWarnings(analysis),
@@ -129,6 +132,22 @@ function spoiltWarnings({ models, selfTests }: LoadTest): WarningText[] {
       })),
     ),
   ];
+}
+
+/** A client that sends other arrivals than it says measures another load. */
+function gapWarnings({ models }: LoadTest): WarningText[] {
+  return models.flatMap(({ model, steps }) => {
+    const odd = steps.filter(isOdd).map(({ result }) => conditionText(result.condition));
+    return odd.length === 0
+      ? []
+      : [
+          {
+            what: `The requests of ${model} were not sent with the gaps of their arrivals at ${list([...new Set(odd)])}.`,
+            remedy:
+              'Its fine print compares what was sent with what was asked. Hold these loads again, with another seed.',
+          },
+        ];
+  });
 }
 
 function lengthWarnings({ models }: LoadTest): WarningText[] {

@@ -14,6 +14,7 @@ import { loadCharts } from '../charts/load.js';
 import { type Block, type Chart, estimateCell, missingCell, quantityCell, textCell } from '../document.js';
 import { formatCount, formatUnit, list, plural } from '../format.js';
 import { ENDED_EARLY, loadSentences, shortStepsSentence, stepHeld } from '../load-words.js';
+import { clientBlocks } from './load-client.js';
 import { serverBlocks } from './load-server.js';
 import { type LoadSection, sideBySide } from './load-side-by-side.js';
 import { stateOf, stepColumns } from './load-steps.js';
@@ -53,6 +54,7 @@ function loadSection(tested: TestedModel, test: LoadTest, name: string): LoadSec
           ...(course.length === 0 ? [] : [chartsBlock('The course of a step', course)]),
           ...serverBlocks(tested.steps, name),
           ...(rule === null ? [] : tierBlocks(tiers, { name, objectives, rule })),
+          ...clientBlocks(tested.steps, name),
         ];
   const sentences = loadSentences(tested, test).map((text): Block => ({ kind: 'text', text }));
   const charts = [...drawn, ...course].flatMap((chart) => ('spec' in chart ? [chart] : []));
