@@ -52,8 +52,12 @@ export async function printReports(
   return analysis;
 }
 
+/** What a page folds is left to the page. */
 function loadText(test: LoadTest, screen: TerminalOptions): string {
   return loadSections(test)
-    .map(({ section: { heading, body } }) => `${renderBlocks(heading, body, screen)}\n`)
+    .map(({ section: { heading, body } }) => {
+      const shown = body.filter((block) => block.kind !== 'section' || !block.folded);
+      return `${renderBlocks(heading, shown, screen)}\n`;
+    })
     .join('');
 }

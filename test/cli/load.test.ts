@@ -308,6 +308,7 @@ test('a load test leaves reports in its folder, which come again from its log al
   const flags = ['--reports', 'markdown,html,summary', '--model', model, '--concurrency', '1,2', '--requests', '12'];
   const { code, stdout, stderr } = await rightsizeHere([...LOAD, ...flags], { cwd });
   expect(DONE, stderr).toContain(code);
+  expect(stdout).not.toContain('in fine print');
   expect(stdout).toMatch(/^Load: null\n.*closed 1 .*Everything behind it: reports\/.*\/report\.html\n$/s);
   const { folder: tested } = await testedIn(cwd);
   const NAMES = ['report.html', 'report.md', 'summary.json'];

@@ -142,7 +142,8 @@ const SEVERITY = { 'does not apply': 0, kept: 1, unknown: 2, broken: 3 } as cons
   number
 >;
 
-function worse(one: Checked, other: Checked): Checked {
+/** The reading that says more against a step. */
+export function worse(one: Checked, other: Checked): Checked {
   const further = SEVERITY[other.state] - SEVERITY[one.state];
   if (further !== 0 || isMissing(one.reading) || isMissing(other.reading)) return further > 0 ? other : one;
   const isWorse =

@@ -297,6 +297,17 @@ const load = z
         tiers: z.array(z.looseObject({ objective: count, factor: number, load: range.nullable() })),
       }),
     ),
+    checks: z
+      .record(
+        z.string(),
+        z.looseObject({
+          title: z.string(),
+          better: z.enum(['lower', 'higher']),
+          source: z.string(),
+          remedy: z.string(),
+        }),
+      )
+      .describe('What must hold of the client, with the sources of the thresholds. A step has the readings.'),
     selfTests: z.array(z.looseObject({})),
   })
   .describe('What a load test found. Its requests are no trials, so it has no suites.');

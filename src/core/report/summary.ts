@@ -16,6 +16,7 @@ import type { Prediction } from '../capacity/predict.js';
 import { conditionText } from '../definition/condition.js';
 import type { LoadTest } from '../load/load-test.js';
 import type { StepResult } from '../load/step.js';
+import { VALIDITY, VALIDITY_CHECKS } from '../load/validity.js';
 import type { SessionFacts } from '../log/log.js';
 import { DISTRIBUTED } from '../measure/metrics.js';
 import { isMissing, type Missing } from '../quantity.js';
@@ -139,6 +140,12 @@ function describeLoad({ models, ...load }: LoadTest) {
   return {
     question: loadQuestion(load),
     ...load,
+    checks: Object.fromEntries(
+      VALIDITY_CHECKS.map((check) => {
+        const { title, unit, better, source, remedy } = VALIDITY[check];
+        return [check, { title, unit, better, source, remedy }];
+      }),
+    ),
     models: models.map((tested) => ({
       sentences: loadSentences(tested, { models, ...load }),
       ...tested,

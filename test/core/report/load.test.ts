@@ -379,6 +379,52 @@ describe('the section on load', () => {
     );
   });
 
+  test('tells in fine print what the client took, and each check at its worst', async () => {
+    const clientOf = (loopDelay: number, cpuSeconds: number, replacedConnections: number) => ({
+      more: {
+        client: {
+          processes: 2,
+          loopDelay: { value: loopDelay },
+          cpuSeconds: { value: cpuSeconds },
+          socketWaits: 0,
+          replacedConnections,
+        },
+      },
+    });
+    const steps = [
+      ...stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2), ...clientOf(0.003, 4.25, 0) }),
+      ...stepOf({ id: 2, condition: 'open 5 poisson', n: 400, ttft: even(0.2), ...clientOf(0.007, 17, 3) }),
+    ];
+    const { section: told } = only(testOf(steps));
+    const tables = tablesOf(told);
+    const cost = tables.find(({ name }) => name === 'load-client')!;
+    // The step takes 85 s.
+    expect(cost.rows.map((row) => row.slice(1))).toEqual([
+      [
+        { kind: 'quantity', value: 2, unit: 'count' },
+        { kind: 'quantity', value: 0.05, unit: 'score' },
+        { kind: 'quantity', value: 0, unit: 'count' },
+      ],
+      [
+        { kind: 'quantity', value: 2, unit: 'count' },
+        { kind: 'quantity', value: 0.2, unit: 'score' },
+        { kind: 'quantity', value: 3, unit: 'count' },
+      ],
+    ]);
+    const checks = tables.find(({ name }) => name === 'load-checks')!;
+    expect(checks.rows.map((row) => row.slice(0, 3).map((cell) => 'text' in cell && cell.text))).toEqual([
+      ['p99 of send lateness', '1.00 ms', 'at most 25.0 ms'],
+      ['p99 of the delay of the event loop', '7.00 ms', 'at most 20.0 ms'],
+      ['share of due requests that were sent', '100.0%', 'at least 98.0%'],
+      ['requests under way, asked and seen', 'does not apply', 'at most 1'],
+      ['requests that waited for a socket', '0', 'at most 0'],
+    ]);
+    expect(textOf(told)).toMatch(/MLPerf\s+LoadGen/);
+    expect((await tell(loadLog(steps))).json).toMatchObject({
+      load: { checks: { sent: { source: expect.stringContaining('MLPerf LoadGen') } } },
+    });
+  });
+
   test('knows that an engine in the process of the client keeps the event loop busy, and that it spoils nothing', () => {
     const client = {
       processes: 1,

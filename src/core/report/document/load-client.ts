@@ -1,18 +1,91 @@
-/** The fine print of the client: whether it sent what was asked. */
+/** The fine print of the client: what it cost, whether it sent what was asked, and the checks of every step. */
 import { conditionText } from '../../definition/condition.js';
 import type { TestedStep } from '../../load/load-test.js';
 import type { SentGaps } from '../../load/sent-gaps.js';
-import { type Block, estimateCell, quantityCell, type TableCell, textCell } from '../document.js';
-import { type Filled, tableOf } from './tables.js';
+import { type Checked, VALIDITY, VALIDITY_CHECKS, worse } from '../../load/validity.js';
+import { isMissing } from '../../quantity.js';
+import {
+  type Block,
+  estimateCell,
+  missingCell,
+  quantityCell,
+  type TableCell,
+  textCell,
+  valueCell,
+} from '../document.js';
+import { formatUnit } from '../format.js';
+import { type Filled, reasonsList, tableOf } from './tables.js';
 
 export function clientBlocks(steps: readonly TestedStep[], name: string): Block[] {
-  const body = gapTable(steps, name);
-  return body.length === 0 ? [] : [{ kind: 'section', heading: 'The client, in fine print', folded: true, body }];
+  const body = [...checkTable(steps, name), ...costTable(steps, name), ...gapTable(steps, name)];
+  return [{ kind: 'section', heading: 'The client, in fine print', folded: true, body }];
 }
 
 /** Whether a step was not sent as its arrivals say. */
 export function isOdd({ sentGaps }: TestedStep): boolean {
   return sentGaps !== null && (sentGaps.mean.asAsked === false || sentGaps.cv.asAsked === false);
+}
+
+/** Each check at the worst of the steps. */
+function checkTable(steps: readonly TestedStep[], name: string): Block[] {
+  const judged = steps.flatMap(({ result: { window } }) => (isMissing(window) ? [] : window.validity.checks));
+  const rows = VALIDITY_CHECKS.flatMap((check) => {
+    const readings = judged.filter((one) => one.check === check);
+    return readings.length === 0 ? [] : [readings.reduce(worse)];
+  });
+  if (rows.length === 0) return [];
+  const columns: Filled<Checked>[] = [
+    { title: 'Check', holds: 'words', cell: ({ check }) => textCell(VALIDITY[check].title) },
+    { title: 'Worst reading', holds: 'numbers', cell: worstCell },
+    {
+      title: 'Needed',
+      holds: 'numbers',
+      cell: ({ check, threshold }) => {
+        const { better, unit } = VALIDITY[check];
+        return textCell(`${better === 'lower' ? 'at most' : 'at least'} ${formatUnit(threshold, unit)}`);
+      },
+    },
+    { title: 'Source', holds: 'sentences', cell: ({ check }) => textCell(VALIDITY[check].source) },
+    { title: 'What helps', holds: 'sentences', cell: ({ check }) => textCell(VALIDITY[check].remedy) },
+  ];
+  const table = tableOf({ name: `${name}-checks`, label: 'The checks of the client' }, columns, rows);
+  return [table, ...reasonsList(table)];
+}
+
+function worstCell({ check, reading, state, machine }: Checked): TableCell {
+  if (state === 'does not apply') return textCell('does not apply');
+  if (isMissing(reading)) return missingCell(reading.missing);
+  const shown = formatUnit(reading.value, VALIDITY[check].unit);
+  return textCell(machine === undefined ? shown : `${shown} on ${machine}`);
+}
+
+/** What sending cost the machine of the client. */
+function costTable(steps: readonly TestedStep[], name: string): Block[] {
+  const columns: Filled<TestedStep>[] = [
+    { title: 'Step', holds: 'names', cell: ({ result }) => textCell(conditionText(result.condition)) },
+    {
+      title: 'Client processes',
+      holds: 'numbers',
+      cell: ({ record }) => quantityCell(record.client.processes, 'count'),
+    },
+    { title: 'Share of a core', holds: 'numbers', cell: coreCell },
+    {
+      title: 'Connections replaced',
+      holds: 'numbers',
+      cell: ({ record }) => quantityCell(record.client.replacedConnections, 'count'),
+    },
+  ];
+  const table = tableOf({ name: `${name}-client`, label: 'What the client took' }, columns, steps);
+  return [table, ...reasonsList(table)];
+}
+
+/** The processor time of all client processes over the time of the step. */
+function coreCell({ record: { client, began, ended } }: TestedStep): TableCell {
+  const { cpuSeconds } = client;
+  if (isMissing(cpuSeconds)) return missingCell(cpuSeconds.missing);
+  return ended > began
+    ? valueCell({ value: cpuSeconds.value / (ended - began) }, 'score')
+    : missingCell('the step took no time');
 }
 
 interface RateStep {
