@@ -77,6 +77,8 @@ export interface WindowFigures {
   readonly requestRate: Quantity;
   /** Output tokens per second of all requests together. */
   readonly throughput: Quantity;
+  /** The share of prompt tokens that came from a cache, of the requests whose server told it. */
+  readonly cached: Quantity;
   readonly underWay: { readonly mean: number; readonly peak: number };
   readonly right: RightAnswers;
 }
@@ -282,6 +284,7 @@ function figuresOf(parts: Parts, { objectives, price }: StepOptions): WindowFigu
     goodput: isMissing(attainment) ? attainment : perSecond(attainment, counted.length / seconds),
     requestRate: shown(() => known(counted.length / seconds)),
     throughput: shown(() => throughputOf(counted, seconds)),
+    cached: cachedShareOf(counted),
     underWay: underWayBetween(underWayOf(requests, 'due'), window),
     right: rightAnswersOf(counted, { seconds, meets: (request) => meetsAll(request, objectives), price, spoilt }),
   };
@@ -305,6 +308,17 @@ function throughputOf(requests: readonly StepRequest[], seconds: number): Quanti
     tokens.push(outputTokens.value);
   }
   return known(sum(tokens) / seconds);
+}
+
+/** It says how the server was asked and not how fast it was, so a step that its client spoilt has it too. */
+function cachedShareOf(requests: readonly StepRequest[]): Quantity {
+  let [cached, prompts] = [0, 0];
+  for (const { cachedTokens, promptTokens } of requests) {
+    if (cachedTokens === undefined || isMissing(promptTokens)) continue;
+    cached += cachedTokens;
+    prompts += promptTokens.value;
+  }
+  return prompts === 0 ? missing('the server does not tell') : known(cached / prompts);
 }
 
 export function metricsOf(requests: readonly StepRequest[], spoilt: Missing | null): WindowFigures['metrics'] {

@@ -274,6 +274,7 @@ const step = z.looseObject({
         attainment: orMissing(estimate),
         goodput: orMissing(estimate),
         throughput: orMissing(known),
+        cached: orMissing(known),
         right: z.looseObject({ quality: orMissing(estimate), costOfThousand: orMissing(known) }),
       }),
     ),

@@ -425,6 +425,21 @@ describe('the section on load', () => {
     });
   });
 
+  test('tells the share of prompt tokens that were cached, where the server says it', () => {
+    const steps = stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2) });
+    const cachedAt = (told: LoadTest) => {
+      const [{ columns, rows }] = tablesOf(only(told).section) as [Table];
+      return rows[0]![columns.findIndex(({ title }) => title === 'Prompt tokens cached')];
+    };
+    expect(cachedAt(testOf(steps))).toBeUndefined();
+    const cached = steps.map((record, i): LogRecord => {
+      if (record.type !== 'measurement' || record.outcome.state !== 'completed') return record;
+      const prompt = { value: 100, source: 'server' } as const;
+      return { ...record, outcome: { ...record.outcome, promptTokens: prompt, cachedTokens: i % 2 === 0 ? 80 : 40 } };
+    });
+    expect(cachedAt(testOf(cached))).toEqual({ kind: 'quantity', value: expect.closeTo(0.6, 2), unit: 'score' });
+  });
+
   test('knows that an engine in the process of the client keeps the event loop busy, and that it spoils nothing', () => {
     const client = {
       processes: 1,

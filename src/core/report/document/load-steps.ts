@@ -42,6 +42,9 @@ export function figureColumns(steps: readonly StepResult[], objectives: readonly
     ...shownMetrics(objectives).map(metricColumn),
     ...limited(windowColumn('Goodput, requests/s', ({ goodput }) => estimateCell(goodput, 'count'))),
     windowColumn('Throughput', ({ throughput }) => valueCell(throughput, 'tokens per second')),
+    ...(steps.some(({ window }) => !isMissing(window) && !isMissing(window.cached))
+      ? [windowColumn('Prompt tokens cached', ({ cached }) => valueCell(cached, 'score'))]
+      : []),
     windowColumn('Right', ({ right }) => estimateCell(right.quality, 'score')),
     ...(steps.some(hasCost)
       ? [windowColumn('Cost of a thousand right', ({ right }) => valueCell(right.costOfThousand, 'dollars'))]
