@@ -106,7 +106,8 @@ describe('the section on load', () => {
       kind: 'text',
       text: expect.stringMatching(/^On this machine smol holds /),
     });
-    const [steps, tiers] = tablesOf(section);
+    const [steps] = tablesOf(section);
+    const tiers = tablesOf(section).find(({ name }) => name === 'load-tiers');
     const short = history.filter(({ window }) => 'missing' in window || 'missing' in window.requestRate).length;
     expect([steps!.name, steps!.rows.length]).toEqual(['load-steps', history.length - short]);
     expect(textOf(section)).toMatch(
@@ -438,6 +439,47 @@ describe('the section on load', () => {
       return { ...record, outcome: { ...record.outcome, promptTokens: prompt, cachedTokens: i % 2 === 0 ? 80 : 40 } };
     });
     expect(cachedAt(testOf(cached))).toEqual({ kind: 'quantity', value: expect.closeTo(0.6, 2), unit: 'score' });
+  });
+
+  describe('has the percentiles', () => {
+    const percentilesIn = (told: LoadTest) =>
+      tablesOf(only(told).section).filter(({ name }) => /-percentiles/.test(name));
+
+    test('of every time, with what those need that too few requests show', () => {
+      const told = testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 120, ttft: even(0.2) }));
+      const [{ columns, rows }] = percentilesIn(told) as [Table];
+      expect(columns.map(({ title }) => title)).toEqual(['Time', 'n', 'p50', 'p90', 'p95', 'p99']);
+      expect(rows.map(([time]) => time)).toMatchObject(
+        ['TTFT', 'TPOT', 'Gap between tokens', 'E2E'].map((text) => ({ text })),
+      );
+      expect(rows[0]!.slice(2)).toMatchObject([
+        { kind: 'estimate', value: expect.closeTo(0.203, 3) },
+        { kind: 'estimate', value: expect.closeTo(0.206, 3) },
+        { kind: 'missing', reason: expect.stringMatching(/^it needs \d+ more requests$/) },
+        { kind: 'missing', reason: expect.stringMatching(/^it needs \d+ more requests$/) },
+      ]);
+    });
+
+    test('of TTFA where reasoning comes before the answer', () => {
+      const steps = stepOf({ id: 1, condition: 'open 5 constant', n: 120, ttft: even(0.2) }).map(
+        (record): LogRecord => {
+          if (record.type !== 'measurement' || record.outcome.state !== 'completed') return record;
+          const { timing } = record.outcome;
+          return { ...record, outcome: { ...record.outcome, timing: { ...timing, firstAnswer: timing.pieces[1]! } } };
+        },
+      );
+      expect(percentilesIn(testOf(steps))[0]!.rows.map(([time]) => time)).toContainEqual({
+        kind: 'text',
+        text: 'TTFA',
+      });
+    });
+
+    test('of the greatest load that holds of a search, and of each of few steps that were named', () => {
+      expect(percentilesIn(testOf(searchedSteps(), SEARCH)).map(({ name }) => name)).toEqual(['load-percentiles']);
+      expect(textOf(only(testOf(searchedSteps(), SEARCH)).section)).toContain('Percentiles at open 4 constant');
+      const named = searchedSteps().filter((record) => 'step' in record && record.step !== '3');
+      expect(percentilesIn(testOf(named))).toHaveLength(3);
+    });
   });
 
   test('knows that an engine in the process of the client keeps the event loop busy, and that it spoils nothing', () => {

@@ -15,6 +15,7 @@ import { type Block, type Chart, estimateCell, missingCell, quantityCell, textCe
 import { formatCount, formatUnit, list, plural } from '../format.js';
 import { ENDED_EARLY, loadSentences, shortStepsSentence, stepHeld } from '../load-words.js';
 import { clientBlocks } from './load-client.js';
+import { percentileBlocks } from './load-percentiles.js';
 import { serverBlocks } from './load-server.js';
 import { type LoadSection, sideBySide } from './load-side-by-side.js';
 import { stateOf, stepColumns } from './load-steps.js';
@@ -48,6 +49,7 @@ function loadSection(tested: TestedModel, test: LoadTest, name: string): LoadSec
           ...listOf('Why requests were not answered', failureReasons(tested.steps)),
           ...listOf('Steps that ended early', earlyEndings(tested.steps)),
           ...listOf('Steps that their client spoilt', spoiltSteps(steps)),
+          ...percentileBlocks(stepsInFull(tested, rule), { name, objectives }),
           ...taskBlocks(stepsInFull(tested, rule), { name, objectives }),
           ...machineBlocks(tested, name),
           chartsBlock('Against load', drawn),

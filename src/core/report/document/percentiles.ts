@@ -8,12 +8,12 @@ import { type Block, estimateCell, missingCell, quantityCell, textCell } from '.
 import { formatUnit } from '../format.js';
 import { type Filled, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
 
-const LEVELS: readonly (readonly [level: Level, title: string])[] = [
+export const PERCENTILE_LEVELS = [
   ['median', 'p50'],
   ['p90', 'p90'],
   ['p95', 'p95'],
   ['p99', 'p99'],
-];
+] as const satisfies readonly (readonly [level: Level, title: string])[];
 /** The columns beside those of the levels: a table of these alone tells no time. */
 const WITHOUT_LEVELS = 2;
 const TIMES = ['ttft', 'e2e'] as const satisfies readonly DistributedMetric[];
@@ -43,7 +43,7 @@ function columnsOf(metric: (typeof TIMES)[number]): Filled<Overall>[] {
         return isMissing(distribution) ? missingCell(distribution.missing) : quantityCell(distribution.n, 'count');
       },
     },
-    ...LEVELS.map(
+    ...PERCENTILE_LEVELS.map(
       ([level, title]): Filled<Overall> => ({
         title,
         holds: 'numbers',
