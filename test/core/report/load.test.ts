@@ -71,8 +71,12 @@ describe('two models', () => {
     const load = Number(/\d+/.exec((seenAt as { text: string }).text)![0]);
     expect(load).toBeLessThanOrEqual(smol!.capacity!.load!.value);
     expect(table!.columns.map(({ title }) => title)).toContain('Goodput, requests/s');
-    expect(together!.charts.map(({ name }) => name)).toEqual(['load-models-goodput']);
+    expect(together!.charts.map(({ name }) => name)).toEqual(['load-models-goodput', 'load-models-throughput']);
     expect(together!.charts[0]!.alt).toMatch(/smol at \d+: .*large at \d+: /);
+    const [, throughput] = together!.charts;
+    expect(throughput!.title).toBe('Throughput against TTFT p95: smol and large');
+    expect(throughput!.alt).toMatch(/^smol at \d+: [\d,.]+ tok\/s at \d+ ms; .*large at \d+: /);
+    expect(throughput!.note).toContain('each with requests under way beside it');
   });
 
   test('stand side by side load by load where the loads were named, as far as both were held', () => {
@@ -142,7 +146,13 @@ describe('the section on load', () => {
   });
 
   test('draws each objective with its limit, and only steps that have the figure', () => {
-    expect(charts.map(({ name }) => name)).toEqual(['load-ttft-p95', 'load-attainment', 'load-goodput', ...COURSE]);
+    expect(charts.map(({ name }) => name)).toEqual([
+      'load-ttft-p95',
+      'load-attainment',
+      'load-goodput',
+      'load-throughput',
+      ...COURSE,
+    ]);
     const [objective] = charts;
     expect(JSON.stringify(objective!.spec)).toContain('"values":[{"value":0.4175}]');
     expect(objective!.alt).toMatch(/The limit is 418 ms\.$/);
@@ -151,12 +161,30 @@ describe('the section on load', () => {
     expect(charts[1]!.note).toContain(`${shown} of ${history.length} steps have it`);
   });
 
+  test('draws throughput against e2e where it is limited, with the load of each step beside its point', () => {
+    const steps = [2, 5].flatMap((rate) =>
+      stepOf({ id: rate, condition: `open ${rate} constant`, n: 400, ttft: even(0.2) }),
+    );
+    const { charts: drawn } = only(testOf(steps, { objectives: ['e2e p95 <= 1 s'] }));
+    const chart = drawn.find(({ name }) => name === 'load-throughput')!;
+    expect(chart.title).toBe('Throughput against E2E p95: small');
+    // Two tokens for each request, at five requests a second.
+    expect(chart.alt).toBe('small at 2: 10.0 tok/s at 216 ms; small at 5: 10.0 tok/s at 216 ms.');
+    expect(JSON.stringify(chart.spec)).toContain('"text":{"field":"load"}');
+  });
+
   test('shows every limit of a percentile', () => {
     const objectives = ['ttft p95 <= 0.5 s', 'ttft p95 <= 0.3 s', 'ttft mean <= 0.3 s'];
     const { charts: drawn } = only(
       testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2) }), { objectives }),
     );
-    expect(drawn.map(({ name }) => name)).toEqual(['load-ttft-p95', 'load-attainment', 'load-goodput', ...COURSE]);
+    expect(drawn.map(({ name }) => name)).toEqual([
+      'load-ttft-p95',
+      'load-attainment',
+      'load-goodput',
+      'load-throughput',
+      ...COURSE,
+    ]);
     expect(drawn[0]!.alt).toMatch(/The limit is 500 ms\. The limit is 300 ms\.$/);
     expect(parseObjective(objectives[2]!).level).toBe('mean');
   });
@@ -165,7 +193,13 @@ describe('the section on load', () => {
     const { section: told, charts: drawn } = only(
       testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2) }), { objectives: [] }),
     );
-    expect(drawn.map(({ name }) => name)).toEqual(['load-ttft-p95', 'load-tpot-p95', 'load-e2e-p95', ...COURSE]);
+    expect(drawn.map(({ name }) => name)).toEqual([
+      'load-ttft-p95',
+      'load-tpot-p95',
+      'load-e2e-p95',
+      'load-throughput',
+      ...COURSE,
+    ]);
     expect(textOf(told)).not.toMatch(/objective|Goodput/);
   });
 
@@ -174,7 +208,8 @@ describe('the section on load', () => {
       stepOf({ id, condition, n: 400, ttft: even(0.2) }),
     );
     const { section: told, charts: drawn } = only(testOf(steps));
-    expect(drawn.map(({ name }) => name)).toEqual(COURSE);
+    expect(drawn.map(({ name }) => name)).toEqual(['load-throughput', ...COURSE]);
+    expect(drawn[0]!.alt).toMatch(/small at closed 2: .*small at open 5 constant: /);
     const [group] = told.body.filter((block) => block.kind === 'charts');
     expect(group!.absent[0]).toBe('TTFT p95 against load: small: the loads of the steps are not of one kind');
   });
@@ -355,9 +390,9 @@ describe('the section on load', () => {
       [
         { text: asked },
         { value: 399 },
-        { value: expect.closeTo(0.2, 5) },
         { value: 0.2 },
-        {},
+        { value: 0.2 },
+        { value: 0, low: 0, high: 0 },
         { value: 0 },
         { text: 'yes' },
       ],
@@ -665,9 +700,10 @@ describe('the report of a load test', async () => {
       'charts/load-ttft-p95.svg',
       'charts/load-attainment.svg',
       'charts/load-goodput.svg',
+      'charts/load-throughput.svg',
       ...COURSE.map((name) => `charts/${name}.svg`),
     ]);
-    for (const name of ['load-ttft-p95', 'load-attainment', 'load-goodput'])
+    for (const name of ['load-ttft-p95', 'load-attainment', 'load-goodput', 'load-throughput'])
       expect(page).toContain(`data-chart="${name}"`);
     expect(told.names).not.toContain('samples.csv');
     expect(page).not.toMatch(/href="#samples"|id="samples/);

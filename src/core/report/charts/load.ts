@@ -6,7 +6,7 @@ import { loadOf } from '../../load/search-rule.js';
 import type { StepResult } from '../../load/step.js';
 import { isMissing, type Missing } from '../../quantity.js';
 import type { Estimate } from '../../stats/estimate/estimate.js';
-import type { Chart } from '../document.js';
+import type { Chart, Spec } from '../document.js';
 import { formatUnit, list } from '../format.js';
 import { loadsOf } from '../load-words.js';
 import { plain } from '../text.js';
@@ -89,6 +89,19 @@ function goodputChart(input: LoadChartInput): Chart | NoChart {
 const COLOURS = ['#0072b2', '#d55e00', '#1a8c8c', '#c2407a', '#6e6e6e'] as const;
 const SHAPES = ['circle', 'square', 'diamond', 'cross', 'triangle-up'] as const;
 
+/** The colour and the shape of each model, with a legend if there are several. */
+export function modelMarks(models: readonly string[]): { readonly colour: Spec; readonly shape: Spec } {
+  const domain = [...new Set(models)];
+  const by = (range: readonly string[]): Spec => ({
+    field: 'model',
+    type: 'nominal',
+    title: null,
+    scale: { domain, range: domain.map((_, i) => range[i % range.length]!) },
+    legend: domain.length > 1 ? legendOf(domain) : null,
+  });
+  return { colour: by(COLOURS), shape: by(SHAPES) };
+}
+
 /** Goodput of several models against their load, in one chart. */
 export function goodputTogether(models: readonly TestedModel[]): Chart | NoChart {
   const name = 'load-models-goodput';
@@ -103,14 +116,7 @@ export function goodputTogether(models: readonly TestedModel[]): Chart | NoChart
   });
   if (values.length === 0) return { name, title, missing: 'no step has its goodput' };
   const note = `${values.length} of ${steps.length} steps have it; requests per second that meet every objective, 95% intervals`;
-  const domain = [...new Set(values.map(({ model }) => model))];
-  const by = (range: readonly string[]) => ({
-    field: 'model',
-    type: 'nominal',
-    title: null,
-    scale: { domain, range: domain.map((_, i) => range[i % range.length]!) },
-    legend: legendOf(domain),
-  });
+  const { colour, shape } = modelMarks(values.map(({ model }) => model));
   const x = { field: 'load', type: 'quantitative', title: counted.value, scale: { zero: false } };
   const y = { field: 'value', type: 'quantitative', title: 'requests per second' };
   const spec = specOf(
@@ -118,7 +124,7 @@ export function goodputTogether(models: readonly TestedModel[]): Chart | NoChart
     {
       height: 220,
       data: { values },
-      encoding: { color: by(COLOURS), shape: by(SHAPES) },
+      encoding: { color: colour, shape },
       layer: [
         { mark: { type: 'rule' }, encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' } } },
         {

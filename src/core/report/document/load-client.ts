@@ -112,8 +112,14 @@ function gapTable(steps: readonly TestedStep[], name: string): Block[] {
   return [tableOf({ name: `${name}-gaps`, label: 'The gaps between requests that were sent' }, columns, rows), note];
 }
 
+/** A log has whole microseconds, so constant gaps differ in the digits after them. */
 function rangeOf({ value, standardError }: SentGaps['mean']) {
-  return { value, low: Math.max(0, value - 1.96 * standardError), high: value + 1.96 * standardError };
+  const rounded = (number: number) => Math.round(Math.max(0, number) * 1e6) / 1e6;
+  return {
+    value: rounded(value),
+    low: rounded(value - 1.96 * standardError),
+    high: rounded(value + 1.96 * standardError),
+  };
 }
 
 function asAskedCell({ step, gaps }: RateStep): TableCell {

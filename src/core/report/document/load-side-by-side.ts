@@ -2,11 +2,13 @@
 import { conditionText } from '../../definition/condition.js';
 import { NOTHING_SHOWN } from '../../load/capacity.js';
 import type { LoadTest, TestedModel } from '../../load/load-test.js';
+import type { Objective } from '../../load/objective.js';
 import type { SearchRule } from '../../load/search-rule.js';
 import type { StepResult, WindowFigures } from '../../load/step.js';
 import { isMissing } from '../../quantity.js';
 import type { NoChart } from '../charts/chart.js';
 import { goodputTogether } from '../charts/load.js';
+import { throughputChart } from '../charts/throughput.js';
 import {
   type Block,
   type Chart,
@@ -60,7 +62,9 @@ function stepsSideBySide({ models, objectives }: LoadTest): readonly LoadSection
     ...figures.map(({ cell, ...column }): Filled<HeldStep> => ({ ...column, cell: ({ result }) => cell(result) })),
   ];
   const table = tableOf({ name: 'load-side-by-side', label: 'What each model gives at the same load' }, columns, rows);
-  return [sectionOf(table, objectives.length === 0 ? null : goodputTogether(models))];
+  return [
+    sectionOf(table, [...(objectives.length === 0 ? [] : [goodputTogether(models)]), together(models, objectives)]),
+  ];
 }
 
 function capacitiesSideBySide(models: readonly TestedModel[], rule: SearchRule): readonly LoadSection[] {
@@ -93,25 +97,25 @@ function capacitiesSideBySide(models: readonly TestedModel[], rule: SearchRule):
     columns,
     models,
   );
-  return [sectionOf(table, goodputTogether(models))];
+  return [sectionOf(table, [goodputTogether(models), together(models, rule.objectives)])];
 }
 
-/** @param drawn Null where there is nothing to draw. */
-function sectionOf(table: Table, drawn: Chart | NoChart | null): LoadSection {
-  const charts = drawn !== null && 'spec' in drawn ? [drawn] : [];
+function together(models: readonly TestedModel[], objectives: readonly Objective[]): Chart | NoChart {
+  const each = models.map(({ model, steps }) => ({ model, steps: steps.map(({ result }) => result) }));
+  return throughputChart({ name: 'load-models-throughput', models: each, objectives });
+}
+
+function sectionOf(table: Table, drawn: readonly (Chart | NoChart)[]): LoadSection {
+  const charts = drawn.filter((chart) => 'spec' in chart);
   const body: Block[] = [
     withoutEmptyColumns(table),
     ...reasonsList(table),
-    ...(drawn === null
-      ? []
-      : [
-          {
-            kind: 'charts' as const,
-            title: 'Against load',
-            charts: charts.map(({ name }) => name),
-            absent: 'spec' in drawn ? [] : [`${drawn.title}: ${drawn.missing}`],
-          },
-        ]),
+    {
+      kind: 'charts',
+      title: 'Under load',
+      charts: charts.map(({ name }) => name),
+      absent: drawn.flatMap((chart) => ('spec' in chart ? [] : [`${chart.title}: ${chart.missing}`])),
+    },
   ];
   return { charts, section: { kind: 'section', name: 'load-models', heading: 'Models side by side', body } };
 }

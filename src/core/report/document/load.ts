@@ -11,6 +11,7 @@ import { isMissing } from '../../quantity.js';
 import type { NoChart } from '../charts/chart.js';
 import { courseCharts } from '../charts/course.js';
 import { loadCharts } from '../charts/load.js';
+import { throughputChart } from '../charts/throughput.js';
 import { type Block, type Chart, estimateCell, missingCell, quantityCell, textCell } from '../document.js';
 import { formatCount, formatUnit, list, plural } from '../format.js';
 import { ENDED_EARLY, loadSentences, shortStepsSentence, stepHeld } from '../load-words.js';
@@ -35,7 +36,13 @@ function loadSection(tested: TestedModel, test: LoadTest, name: string): LoadSec
   const { model, tiers } = tested;
   const steps = tested.steps.map(({ result }) => result);
   const shown = stepShown(tested);
-  const drawn = steps.length === 0 ? [] : loadCharts({ name, model, steps, objectives });
+  const drawn =
+    steps.length === 0
+      ? []
+      : [
+          ...loadCharts({ name, model, steps, objectives }),
+          throughputChart({ name: `${name}-throughput`, models: [{ model, steps }], objectives }),
+        ];
   const course = shown === null ? [] : courseCharts({ name, model, step: shown });
   const rows = rowsOf(steps, rule);
   const table = tableOf({ name: `${name}-steps`, label: `Steps of ${model}` }, stepColumns(rows, objectives), rows);
@@ -52,7 +59,7 @@ function loadSection(tested: TestedModel, test: LoadTest, name: string): LoadSec
           ...percentileBlocks(stepsInFull(tested, rule), { name, objectives }),
           ...taskBlocks(stepsInFull(tested, rule), { name, objectives }),
           ...machineBlocks(tested, name),
-          chartsBlock('Against load', drawn),
+          chartsBlock('Under load', drawn),
           ...(course.length === 0 ? [] : [chartsBlock('The course of a step', course)]),
           ...serverBlocks(tested.steps, name),
           ...(rule === null ? [] : tierBlocks(tiers, { name, objectives, rule })),
