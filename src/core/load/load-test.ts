@@ -17,6 +17,7 @@ import type {
   RunRecord,
   SampleRecord,
   SelfTestRecord,
+  SessionFacts,
   StepRecord,
 } from '../log/log.js';
 import type { Price } from '../measure/metric.js';
@@ -31,6 +32,7 @@ import { requestOf } from './recorded.js';
 import type { StepRequest } from './request.js';
 import { loadOf, type SearchRule, type Sought } from './search-rule.js';
 import { type SentGaps, sentGapsOf } from './sent-gaps.js';
+import { type TestedServer, testedServer } from './server.js';
 import { analyseStep, type StepOptions, type StepResult } from './step.js';
 import { askedLengths } from './synthetic.js';
 
@@ -45,6 +47,7 @@ export interface LoadTest {
 
 export interface TestedModel {
   readonly model: string;
+  readonly server: TestedServer;
   readonly steps: readonly TestedStep[];
   /** Null without a search, or before its first step. */
   readonly capacity: Capacity | null;
@@ -89,6 +92,7 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
   const measurements = new Map<string, MeasurementRecord[]>();
   const steps: StepRecord[] = [];
   const selfTests: SelfTestRecord[] = [];
+  const facts = new Map<string, SessionFacts>();
 
   function contextOf(definition: RunRecord, key: string): TaskContext {
     const context = contexts.get(key) ?? taskContext(definition, key, scorers);
@@ -183,9 +187,11 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
         case 'self-test':
           selfTests.push(record);
           return;
+        case 'session':
+          facts.set(record.model, record.facts);
+          return;
         case 'resume':
         case 'machine':
-        case 'session':
         case 'session-end':
         case 'model-failed':
         case 'end':
@@ -198,7 +204,8 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
       if (definition === null || settings === undefined) return null;
       const objectives = settings.objectives.map(parseObjective);
       const rule = ruleOf(settings);
-      const models = definition.models.map(({ id }): TestedModel => {
+      const models = definition.models.map((model): TestedModel => {
+        const { id } = model;
         const tested = steps
           .filter(({ model }) => model === id)
           .map((record) => analyse(definition, record, objectives));
@@ -206,6 +213,7 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
         const searched = rule !== null && history.length > 0;
         return {
           model: id,
+          server: testedServer(model, facts.get(id)),
           steps: tested,
           capacity: searched ? shownCapacity(history, rule) : null,
           tiers: searched ? tiersOf(history, rule) : [],

@@ -8,6 +8,7 @@ import type { StepResult, WindowFigures } from '../load/step.js';
 import type { StepRecord } from '../log/log.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { formatCount, formatScore, formatSeconds, formatUnit, list, plural } from './format.js';
+import { whyFails } from './load-reasons.js';
 
 /** A load test has no verdict: the question stands where the verdict of a run does. */
 export function loadQuestion({ rule }: Pick<LoadTest, 'rule'>): string {
@@ -59,7 +60,8 @@ export const ENDED_EARLY: Readonly<Partial<Record<StepRecord['ending'], string>>
 };
 
 /** The answer for a model: the greatest load that it holds, and how many answers are right there. There is none without a search. */
-export function loadSentences({ model, capacity, steps }: TestedModel, { rule, objectives }: LoadTest): string[] {
+export function loadSentences(tested: TestedModel, { rule, objectives }: LoadTest): string[] {
+  const { model, capacity, steps } = tested;
   if (rule === null || capacity === null) return [];
   const { load, binding } = capacity;
   const within = objectives.map(objectiveWords).join(' and ');
@@ -68,11 +70,20 @@ export function loadSentences({ model, capacity, steps }: TestedModel, { rule, o
   if (load === null)
     return [`It is not known how much load ${model} holds with ${within}: ${NOTHING_SHOWN}.${limited}`];
   const range = rangeWords(load, rule);
-  const bound = binding === null ? '' : ` ${reasonWords(objectives[binding]!, load, rule)}`;
+  const bound = binding === null ? '' : ` ${reasonWords(objectives[binding]!, tested, { load, rule })}`;
   return [
-    `On this machine ${model} holds ${range}, with ${within}.${bound}${limited}`,
+    `${placeWords(tested)} ${model} holds ${range}, with ${within}.${bound}${limited}`,
     ...rightWords(load, { rule, steps }),
   ];
+}
+
+/** `On this machine`, `At api.example.com, asked from a and b,` */
+function placeWords({ server: { host }, steps }: TestedModel): string {
+  const machines = list([
+    ...new Set(steps.flatMap(({ record }) => (record.client.machines ?? []).map(({ name }) => name))),
+  ]);
+  if (host !== null) return machines === '' ? `At ${host}` : `At ${host}, asked from ${machines},`;
+  return `On ${machines === '' ? 'this machine' : machines}`;
 }
 
 /** `3 short steps have no figures of their own: 1 and 4 (2 times) users who think 10 s between requests.` */
@@ -137,10 +148,16 @@ function loadText(load: number, { find }: SearchRule): string {
   return find.kind === 'rate' ? String(Number(load.toPrecision(3))) : formatCount(Math.floor(load));
 }
 
-function reasonWords(objective: Objective, load: LoadRange, rule: SearchRule): string {
+function reasonWords(
+  objective: Objective,
+  tested: TestedModel,
+  { load, rule }: { readonly load: LoadRange; readonly rule: SearchRule },
+): string {
   const { short } = LOAD_METRICS[objective.metric];
-  if (rule.find.kind === 'rate' || isAtMost(load, rule)) return `Above that, ${short} is the first to fail.`;
-  return `At ${formatCount(Math.floor(load.value) + 1)}, ${short} is the first to fail.`;
+  const why = whyFails(tested, objective, load);
+  const because = why === null ? '' : `, because ${why}`;
+  if (rule.find.kind === 'rate' || isAtMost(load, rule)) return `Above that, ${short} is the first to fail${because}.`;
+  return `At ${formatCount(Math.floor(load.value) + 1)}, ${short} is the first to fail${because}.`;
 }
 
 /** `ttft p95 within 500 ms` */

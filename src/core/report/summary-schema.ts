@@ -293,6 +293,7 @@ const load = z
       z.looseObject({
         model: z.string(),
         sentences: names.describe('The answer in words.'),
+        server: z.looseObject({ host: z.string().nullable(), slots: number.nullable() }),
         steps: z.array(step),
         capacity: z.looseObject({ load: range.nullable(), binding: count.nullable() }).nullable(),
         tiers: z.array(z.looseObject({ objective: count, factor: number, load: range.nullable() })),

@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { searchVirtually } from '../../../bench/load-laws.js';
 import { analyse } from '../../../src/core/analyse/analyse.js';
+import type { Model } from '../../../src/core/definition/model.js';
 import { capacityOf, tiersOf } from '../../../src/core/load/capacity.js';
 import { type LoadTest, startLoadTest } from '../../../src/core/load/load-test.js';
 import { parseObjective } from '../../../src/core/load/objective.js';
@@ -37,6 +38,7 @@ const searched: LoadTest = {
   models: [
     {
       model: 'smol',
+      server: { host: null, slots: null },
       steps: testOf(stepOf({ id: 1, condition: 'closed 1', n: 1, ttft: even(0.2) })).models[0]!.steps.flatMap(
         ({ record, course }) =>
           history.map((result) => ({ record, result, course, failures: [], tasks: [], sentGaps: null })),
@@ -577,6 +579,65 @@ describe('the answer of a search', () => {
       /^On this machine small holds [\d.]+ requests per second \(90% interval [\d.]+ to [\d.]+\), with TTFT p95 within 500 ms. Above that, TTFT is the first to fail.$/,
     );
     expect(second).toMatch(/^Of the answers at [\d.]+, [\d.]+% \[[\d.]+%, [\d.]+%\] are right.$/);
+  });
+
+  const readings = (values: Readonly<Record<string, number>>) => [1, 2, 3].map((at) => ({ at, values }));
+  const answerOf = (steps: readonly LogRecord[], load = SEARCH, change = (record: LogRecord) => record) => {
+    const fold = startLoadTest();
+    for (const record of loadLog(steps, load)) fold.add(change(record));
+    return sentences(only(fold.finish()!).section)[0]!;
+  };
+
+  test('says that requests queue where the step beyond it shows a queue, and not where it shows none', () => {
+    expect(answerOf(searchedSteps())).toMatch(/Above that, TTFT is the first to fail\.$/);
+    const beyond = (server: NonNullable<StepRecord['server']>) =>
+      searchedSteps().map((record) => (record.type === 'step' && record.step === '3' ? { ...record, server } : record));
+    expect(answerOf(beyond(readings({ waiting: 3 })))).toMatch(/TTFT is the first to fail, because requests queue\.$/);
+    expect(answerOf(beyond(readings({ waiting: 0, running: 9 })))).toMatch(/TTFT is the first to fail\.$/);
+    const overloaded = searchedSteps().map(
+      (record): LogRecord =>
+        record.type === 'step' && record.step === '3' ? { ...record, ending: 'overloaded' } : record,
+    );
+    expect(answerOf(overloaded)).toMatch(/because requests queue\.$/);
+    // At the step beyond it, five requests a second take 0.8 s each: four are under way.
+    const withSlots = (slots: number) => (record: LogRecord) =>
+      record.type === 'session' ? { ...record, facts: { ...record.facts, settings: { slots } } } : record;
+    expect(answerOf(searchedSteps(), SEARCH, withSlots(3))).toMatch(/because requests queue\.$/);
+    expect(answerOf(searchedSteps(), SEARCH, withSlots(6))).toMatch(/first to fail\.$/);
+  });
+
+  test('says how many requests are computed at once where TPOT fails and grew with the load', () => {
+    const load = { ...SEARCH, objectives: ['tpot p95 <= 0.05 s'] };
+    const steps = (gapAt1: number, running: number) =>
+      [1, 2, 4, 8].flatMap((rate, id) => {
+        const gap = { 1: gapAt1, 8: 0.08 }[rate] ?? 0.03;
+        const more = rate === 8 ? { server: readings({ running }) } : {};
+        return stepOf({ id, condition: `open ${rate} constant`, n: 400, ttft: even(0.2), gap, more });
+      });
+    expect(answerOf(steps(0.02, 6), load)).toMatch(
+      /Above that, TPOT is the first to fail, because 6 requests are computed at once\.$/,
+    );
+    expect(answerOf(steps(0.02, 1), load)).toMatch(/TPOT is the first to fail\.$/);
+  });
+
+  test.each([
+    ['https://user@api.example.com:8443/v1', 'internet', [], /^At api\.example\.com small holds/],
+    ['https://api.example.com/v1', 'internet', ['a', 'b'], /^At api\.example\.com, asked from a and b, small holds/],
+    ['http://127.0.0.1:8080/v1', 'loopback', [], /^On this machine small holds/],
+    ['http://127.0.0.1:8080/v1', 'loopback', ['a', 'b'], /^On a and b small holds/],
+  ] as const)('names the place of the server: %s, %s, machines %j', (endpoint, network, machines, begins) => {
+    const told = answerOf(searchedSteps(), SEARCH, (record) => {
+      if (record.type === 'run') {
+        const models = record.models.map((model) => ({ ...model, backend: 'openai', endpoint }) as Model);
+        return { ...record, models };
+      }
+      if (record.type === 'session') return { ...record, facts: { ...record.facts, network } };
+      if (record.type !== 'step' || machines.length === 0) return record;
+      const { inProcess: _, machines: __, ...health } = record.client;
+      const each = machines.map((name) => ({ name, session: name, clockOffset: 0, roundTrip: 0, ...health }));
+      return { ...record, client: { ...record.client, machines: each } };
+    });
+    expect(told).toMatch(begins);
   });
 
   test('is not known by fewer requests than show one load to hold, however fast they are', () => {

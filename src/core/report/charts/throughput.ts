@@ -48,7 +48,7 @@ export function throughputChart({ name, models, objectives }: ThroughputInput): 
     field: 'throughput',
     type: 'quantitative',
     title: 'output tokens per second, in all',
-    scale: { zero: false },
+    scale: { padding: 16 },
   };
   const { colour, shape } = modelMarks(values.map(({ model }) => model));
   const spec = specOf(
