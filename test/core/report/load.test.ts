@@ -119,7 +119,12 @@ describe('the section on load', () => {
     expect(textOf(section)).toMatch(
       new RegExp(`${short} short steps have no figures of their own: 1, 2, .* requests under way at once\\.`),
     );
-    expect([tiers!.name, tiers!.rows.length]).toEqual(['load-tiers', 2]);
+    expect([tiers!.name, tiers!.rows.length]).toEqual(['load-tiers', 3]);
+    expect(tiers!.rows.map((row) => row[1])).toMatchObject(
+      ['half as long', 'as it is', 'twice as long'].map((text) => ({ text })),
+    );
+    const { value } = searched.models[0]!.capacity!.load!;
+    expect(tiers!.rows[1]![2]).toMatchObject({ value: Math.floor(value) });
     expect(steps!.columns.map(({ title }) => title).slice(0, 5)).toEqual([
       'Step',
       'Requests',

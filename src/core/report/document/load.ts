@@ -33,7 +33,7 @@ export function loadSections(test: LoadTest): readonly LoadSection[] {
 
 function loadSection(tested: TestedModel, test: LoadTest, name: string): LoadSection {
   const { objectives, rule } = test;
-  const { model, tiers } = tested;
+  const { model } = tested;
   const steps = tested.steps.map(({ result }) => result);
   const shown = stepShown(tested);
   const drawn =
@@ -62,7 +62,7 @@ function loadSection(tested: TestedModel, test: LoadTest, name: string): LoadSec
           chartsBlock('Under load', drawn),
           ...(course.length === 0 ? [] : [chartsBlock('The course of a step', course)]),
           ...serverBlocks(tested.steps, name),
-          ...(rule === null ? [] : tierBlocks(tiers, { name, objectives, rule })),
+          ...(rule === null ? [] : tierBlocks(tested, { name, objectives, rule })),
           ...clientBlocks(tested.steps, name),
         ];
   const sentences = loadSentences(tested, test).map((text): Block => ({ kind: 'text', text }));
@@ -176,15 +176,18 @@ interface TierOptions extends Pick<LoadTest, 'objectives'> {
   readonly rule: SearchRule;
 }
 
-function tierBlocks(tiers: readonly Tier[], { name, objectives, rule }: TierOptions): Block[] {
+function tierBlocks({ tiers, capacity }: TestedModel, { name, objectives, rule }: TierOptions): Block[] {
   if (tiers.length === 0) return [];
+  // The limit as it is stands between its half and its double, in the order of the objectives.
+  const asAsked = objectives.map((_, objective): Tier => ({ objective, factor: 1, load: capacity?.load ?? null }));
+  const rows = [...tiers, ...asAsked].sort((a, b) => a.objective - b.objective || a.factor - b.factor);
   const isWhole = rule.find.kind !== 'rate';
   const columns: Filled<Tier>[] = [
     { title: 'Objective', holds: 'names', cell: ({ objective }) => textCell(objectiveText(objectives[objective]!)) },
     {
       title: 'Its limit',
       holds: 'words',
-      cell: ({ factor }) => textCell(factor < 1 ? 'half as long' : 'twice as long'),
+      cell: ({ factor }) => textCell(factor === 1 ? 'as it is' : factor < 1 ? 'half as long' : 'twice as long'),
     },
     {
       title: `Then ${SOUGHT[rule.find.kind]}`,
@@ -198,7 +201,7 @@ function tierBlocks(tiers: readonly Tier[], { name, objectives, rule }: TierOpti
       },
     },
   ];
-  const table = tableOf({ name: `${name}-tiers`, label: 'With other limits' }, columns, tiers);
+  const table = tableOf({ name: `${name}-tiers`, label: 'With other limits' }, columns, rows);
   const note = { kind: 'note', text: 'From the same steps, with the other objectives as they are.' } as const;
   return [{ kind: 'section', heading: 'With other limits', body: [table, note] }];
 }
