@@ -39,7 +39,7 @@ function kindOf({ kind, reason }: Pick<Failed, 'kind' | 'reason'>): string {
   if (kind !== 'server' && kind !== 'rate-limit') return KINDS[kind];
   const status = / answered ([45]\d\d)\b/.exec(reason)?.[1];
   if (status !== undefined) return `status ${status}`;
-  return /\bthe stream (broke|ended)\b/.test(reason) ? 'broken stream' : KINDS[kind];
+  return /\bthe (stream|connection) (broke|ended)\b/.test(reason) ? 'broken stream' : KINDS[kind];
 }
 
 const KINDS = {

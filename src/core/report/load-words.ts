@@ -108,7 +108,7 @@ export function rangeText({ value, low, high }: LoadRange, rule: SearchRule): st
 }
 
 /** No load is shown to hold, though one may: then the place of the limit is a guess, and is not told. */
-function isAtMost({ value, low }: Pick<LoadRange, 'value' | 'low'>, rule: SearchRule): boolean {
+export function isAtMost({ value, low }: Pick<LoadRange, 'value' | 'low'>, rule: SearchRule): boolean {
   return low === 0 && loadText(value, rule) !== '0';
 }
 

@@ -13,6 +13,7 @@ import type { LogRecord, StepRecord } from '../../../src/core/log/log.js';
 import { isMissing } from '../../../src/core/quantity.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { loadSections } from '../../../src/core/report/document/load.js';
+import type { LoadSection } from '../../../src/core/report/document/load-side-by-side.js';
 import type { Section, Table } from '../../../src/core/report/document.js';
 import { summaryJsonSchema } from '../../../src/core/report/summary-schema.js';
 import { REPORTER_NAMES, type ReporterName, renderReports } from '../../../src/core/report/table.js';
@@ -93,6 +94,14 @@ describe('two models', () => {
       [{ text: 'open 3 constant' }, { text: 'small' }],
       [{ text: 'open 3 constant' }, { text: 'large' }],
     ]);
+    const failing = { ...tested!.steps[1]!, result: structuredClone(tested!.steps[1]!.result) };
+    Object.assign(failing.result.counts, { failed: 7 });
+    const [{ section: shown }] = loadSections({
+      ...testOf(steps),
+      models: [tested!, { ...other, steps: [failing] }],
+    }) as [LoadSection];
+    const failed = tablesOf(shown)[0]!.columns.findIndex(({ title }) => title === 'Failed');
+    expect(tablesOf(shown)[0]!.rows.map((row) => row[failed])).toMatchObject([{ value: 0 }, { value: 7 }]);
     const apart = { ...other, steps: [] };
     expect(loadSections({ ...testOf(steps), models: [tested!, apart] }).map(({ section: { name } }) => name)).toEqual([
       'load',
@@ -277,6 +286,7 @@ describe('the section on load', () => {
             ['server', answered(503)],
             ['server', 'model "small" at 127.0.0.1: the stream broke (ECONNRESET)'],
             ['connection', 'model "small" at 127.0.0.1: ECONNREFUSED'],
+            ['server', 'model "small" at 127.0.0.1: other side closed: the connection broke before an answer'],
             ['timeout', 'no complete answer within 60 s'],
             ['cut', 'the step ended before its answer'],
           ]),
@@ -290,14 +300,14 @@ describe('the section on load', () => {
         'Left out',
         'State',
       ]);
-      expect(steps!.rows[0]!.slice(1, 5)).toMatchObject([400, 5, 1, 1].map((value) => ({ value })));
+      expect(steps!.rows[0]!.slice(1, 5)).toMatchObject([400, 6, 1, 1].map((value) => ({ value })));
       expect(told.body).toContainEqual({
         kind: 'list',
         title: 'Why requests were not answered',
         items: [
           `2 × status 500: ${answered(500)}`,
+          '2 × broken stream: model "small" at 127.0.0.1: the stream broke (ECONNRESET)',
           `1 × status 503: ${answered(503)}`,
-          '1 × broken stream: model "small" at 127.0.0.1: the stream broke (ECONNRESET)',
           '1 × no connection: model "small" at 127.0.0.1: ECONNREFUSED',
           '1 × timeout: no complete answer within 60 s',
           '1 × for 1 other reason',
@@ -668,7 +678,12 @@ describe('the answer of a search', () => {
   test('says only that a load was too much where no step was long enough to show one that holds', () => {
     const find = { least: 'users 1 think exp:10s', most: 100, alpha: 0.05 };
     const steps = stepOf({ id: 1, condition: 'users 20 think exp:10s', n: 30, ttft: even(3) });
-    expect(sentences(only(testOf(steps, { find })).section)[0]).toMatch(
+    const { section } = only(testOf(steps, { find }));
+    // The other limits tell no more, and a step without figures has no tables of dashes.
+    const [tiers] = tablesOf(section).filter(({ name }) => name === 'load-tiers');
+    expect(tiers!.rows[1]![2]).toMatchObject({ text: expect.stringMatching(/^at most \d+$/) });
+    expect(tablesOf(section).some(({ name }) => /percentiles|tasks/.test(name))).toBe(false);
+    expect(sentences(section)[0]).toMatch(
       /^On this machine small holds at most (1?\d) users who think 10.0 s on average between requests; no load that was tried was shown to hold, with TTFT p95 within 500 ms. Above that, TTFT is the first to fail.$/,
     );
   });

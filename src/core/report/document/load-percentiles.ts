@@ -14,13 +14,13 @@ interface Row {
   readonly percentiles: Percentiles | Missing;
 }
 
-/** A table for each of the steps. Nothing of a step without a window. */
+/** A table for each of the steps. Nothing of a step without figures: why it has none stands below the table of steps. */
 export function percentileBlocks(
   steps: readonly TestedStep[],
   { name, objectives }: { readonly name: string; readonly objectives: readonly Objective[] },
 ): Block[] {
   return steps.flatMap(({ result }, i): Block[] => {
-    if (isMissing(result.window)) return [];
+    if (isMissing(result.window) || isMissing(result.window.requestRate)) return [];
     const table = tableOf(
       { name: i === 0 ? `${name}-percentiles` : `${name}-percentiles-${i + 1}`, label: 'Percentiles' },
       COLUMNS,

@@ -21,7 +21,7 @@ import {
   valueCell,
 } from '../document.js';
 import { rangeText, stepHeld } from '../load-words.js';
-import { figureColumns } from './load-steps.js';
+import { countColumns, figureColumns } from './load-steps.js';
 import { type Filled, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
 
 export interface LoadSection {
@@ -52,10 +52,8 @@ function stepsSideBySide({ models, objectives }: LoadTest): readonly LoadSection
   }
   const rows = [...loads.values()].filter((held) => new Set(held.map(({ model }) => model)).size > 1).flat();
   if (rows.length === 0) return [];
-  const figures = figureColumns(
-    rows.map(({ result }) => result),
-    objectives,
-  );
+  const results = rows.map(({ result }) => result);
+  const figures = [...countColumns(results), ...figureColumns(results, objectives)];
   const columns: Filled<HeldStep>[] = [
     { title: 'Step', holds: 'names', cell: ({ result }) => textCell(conditionText(result.condition)) },
     { title: 'Model', holds: 'names', cell: ({ model }) => textCell(model) },

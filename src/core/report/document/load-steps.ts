@@ -25,7 +25,7 @@ const UNANSWERED = [
 ] as const satisfies readonly (readonly [keyof RequestCounts, string])[];
 
 /** The requests that were not answered, where there are any. */
-function countColumns(steps: readonly StepResult[]): Filled<StepResult>[] {
+export function countColumns(steps: readonly StepResult[]): Filled<StepResult>[] {
   return UNANSWERED.filter(([name]) => steps.some(({ counts }) => counts[name] > 0)).map(([name, title]) => ({
     title,
     holds: 'numbers',

@@ -13,13 +13,15 @@ interface TaskOfStep {
   readonly figures: TaskFigures;
 }
 
-/** Nothing where one task was asked. */
+/** Nothing where one task was asked, and of steps without figures. */
 export function taskBlocks(
   steps: readonly TestedStep[],
   { name, objectives }: { readonly name: string; readonly objectives: readonly Objective[] },
 ): Block[] {
-  const rows = steps.flatMap(({ result, tasks }) =>
-    tasks.map((figures): TaskOfStep => ({ condition: conditionText(result.condition), figures })),
+  const rows = steps.flatMap(({ result: { condition, window }, tasks }) =>
+    isMissing(window) || isMissing(window.requestRate)
+      ? []
+      : tasks.map((figures): TaskOfStep => ({ condition: conditionText(condition), figures })),
   );
   if (rows.length === 0) return [];
   const conditions = [...new Set(rows.map(({ condition }) => condition))];

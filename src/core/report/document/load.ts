@@ -14,7 +14,7 @@ import { loadCharts } from '../charts/load.js';
 import { throughputChart } from '../charts/throughput.js';
 import { type Block, type Chart, estimateCell, missingCell, quantityCell, textCell } from '../document.js';
 import { formatCount, formatUnit, list, plural } from '../format.js';
-import { ENDED_EARLY, loadSentences, shortStepsSentence, stepHeld } from '../load-words.js';
+import { ENDED_EARLY, isAtMost, loadSentences, shortStepsSentence, stepHeld } from '../load-words.js';
 import { clientBlocks } from './load-client.js';
 import { percentileBlocks } from './load-percentiles.js';
 import { serverBlocks } from './load-server.js';
@@ -195,8 +195,9 @@ function tierBlocks({ tiers, capacity }: TestedModel, { name, objectives, rule }
       cell: ({ load }) => {
         if (load === null) return missingCell('no step says anything about it');
         const { value, low, high } = isWhole ? wholeRange(load) : load;
-        return high === null
-          ? textCell(`at least ${formatUnit(low, 'count')}`)
+        if (high === null) return textCell(`at least ${formatUnit(low, 'count')}`);
+        return isAtMost(load, rule)
+          ? textCell(`at most ${formatUnit(high, 'count')}`)
           : estimateCell({ value, low, high }, 'count');
       },
     },
