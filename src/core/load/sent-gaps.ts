@@ -1,6 +1,6 @@
 /**
  * Did the client send what its arrival process says? The gaps between sends have the mean and the coefficient of variation (CV) of the
- * process, but for luck and for how unevenly late the sends were. One peer's Poisson arrivals repeat each gap ten times.
+ * process, but for luck and for how unevenly late the sends were. (Gaps that repeat in a row keep both, and are not seen here.)
  *
  * The standard error of the CV c of n gaps, by the delta method, is c sqrt((1 + c^2) / 2n) where gaps are of a gamma distribution (the
  * exponential has c = 1). By the triangle inequality, sends whose lateness has a standard deviation s change the standard deviation of
