@@ -9,12 +9,14 @@ import type { BatchTime } from '../core/capacity/simulate/batch-times.js';
 import type { Model } from '../core/definition/model.js';
 import { UserError } from '../core/errors.js';
 import { type LoadTest, startLoadTest } from '../core/load/load-test.js';
+import { objectiveText } from '../core/load/objective.js';
 import type { RunRecord, SessionFacts } from '../core/log/log.js';
 import { isMissing, type Missing, missing } from '../core/quantity.js';
 import { type MixtureShare, mixtureOf } from '../core/recommend/mixture.js';
 import { recommend } from '../core/recommend/recommend.js';
 import type { Estimate } from '../core/stats/estimate/estimate.js';
 import { readLog } from '../files/log.js';
+import { limitsOfSuites } from './load-definition.js';
 import { logOf } from './runs.js';
 
 export interface MeasuredModel extends ModelWorkload {
@@ -37,6 +39,8 @@ export interface MeasuredWorkload {
   readonly models: readonly MeasuredModel[];
   /** What share of the requests each model answers, where a cascade is recommended. */
   readonly mixture: readonly MixtureShare[] | Missing;
+  /** What must hold under load: the objectives of a load test, or the limits of the run's suites, each once. */
+  readonly objectives: readonly string[];
 }
 
 /** @throws UserError when there is no run. */
@@ -79,7 +83,9 @@ export async function readWorkload(reference: string, { cwd }: { readonly cwd: s
       quality: qualityOf(model.id, found, test),
     };
   });
-  return { models: measured, mixture };
+  const { load: ofLoad } = run.settings;
+  const objectives = ofLoad?.objectives ?? limitsOfSuites(run.suites).map(objectiveText);
+  return { models: measured, mixture, objectives: [...new Set(objectives)] };
 }
 
 /** Returns the quality of a run's only suite, or of a load test's step with the smallest load. */

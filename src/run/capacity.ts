@@ -27,12 +27,12 @@ import type { Lengths } from '../core/capacity/step/workload.js';
 import type { StorageName } from '../core/capacity/storage.js';
 import type { Model } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
-import { parseObjective } from '../core/load/objective.js';
+import { type Objective, parseObjective } from '../core/load/objective.js';
 import type { Price } from '../core/measure/metric.js';
 import { isMissing, type Missing, missing } from '../core/quantity.js';
 import { loadPrices } from '../files/price-list.js';
 import { modelsOfEntry, namedModels } from './capacity-models.js';
-import { type MeasuredModel, readWorkload } from './capacity-workload.js';
+import { type MeasuredModel, type MeasuredWorkload, readWorkload } from './capacity-workload.js';
 import { DEFAULTS } from './defaults.js';
 import { catalogueFile } from './definitions.js';
 import { pageAssets } from './render.js';
@@ -57,7 +57,7 @@ export interface CapacityQuestion {
   readonly load?: LoadWanted | undefined;
   /** The requests that an engine answers at once; the engine's own number if it is absent. */
   readonly slots?: number | undefined;
-  /** Limits under load, such as `ttft p95 <= 1 s`. */
+  /** Limits under load, such as `ttft p95 <= 1 s`; those of the run if there are none. */
   readonly objectives?: readonly string[] | undefined;
   /** The price of an API to compare with, in dollars for a million tokens. */
   readonly api?: Price | undefined;
@@ -72,6 +72,9 @@ export interface CapacityAnswer {
   readonly question: Omit<CapacityQuestion, 'prices'>;
   /** When the constants were fitted. */
   readonly calibrated: string;
+  /** What had to hold under load: of the question, or of the run where the question has none. */
+  readonly objectives: readonly string[];
+  readonly objectivesFrom: CapacityReport['objectivesFrom'];
   readonly predictions: readonly DevicePrediction[];
 }
 
@@ -89,8 +92,13 @@ export async function capacity(
   }
   const own = await loadPrices(prices === undefined ? undefined : resolve(world.cwd, prices));
   const devices = allDevices(own?.devices ?? []);
+  const measured = question.run === undefined ? null : await readWorkload(question.run, { cwd: world.cwd });
+  const { objectives: named = [] } = question;
+  const isOfRun = measured !== null && named.length === 0 && measured.objectives.length > 0;
+  const objectives = isOfRun ? measured.objectives : named;
   const asking: Asking = {
     question,
+    objectives: objectives.map(parseObjective),
     cwd: world.cwd,
     environment: world.environment,
     catalogue: catalogueFile(question.catalogue, world),
@@ -99,15 +107,22 @@ export async function capacity(
     chosen: question.run !== undefined && question.devices.length === 0 ? [] : chosen(devices, question.devices),
     electricity: own?.electricity ?? ELECTRICITY,
   };
-  const given = question.run === undefined ? await ofModels(asking) : await ofRun(asking, question.run);
-  return { question: asked, calibrated: CALIBRATION.date, predictions: given };
+  return {
+    question: asked,
+    calibrated: CALIBRATION.date,
+    objectives,
+    objectivesFrom: isOfRun ? 'run' : 'question',
+    predictions: measured === null ? await ofModels(asking) : await ofRun(asking, question.run!, measured),
+  };
 }
 
 /** The answer as its tables and charts take it. */
-export function reportOf({ question, predictions, calibrated }: CapacityAnswer): CapacityReport {
+export function reportOf({ question, ...answer }: CapacityAnswer): CapacityReport {
+  const { objectives, objectivesFrom, predictions, calibrated } = answer;
   return {
     predictions,
-    objectives: (question.objectives ?? []).map(parseObjective),
+    objectives: objectives.map(parseObjective),
+    objectivesFrom,
     wanted: question.load,
     calibrated,
   };
@@ -138,6 +153,7 @@ export async function writeCapacityPage(
 
 interface Asking {
   readonly question: CapacityQuestion;
+  readonly objectives: readonly Objective[];
   readonly cwd: string;
   readonly environment: World['environment'];
   readonly catalogue: string;
@@ -206,9 +222,12 @@ function lengthsIn({ prompt, output, context }: CapacityQuestion): Pick<Capacity
 }
 
 /** Each model of the run on the machine that measured it, and on the devices that are named. */
-async function ofRun(asking: Asking, run: string): Promise<readonly DevicePrediction[]> {
+async function ofRun(
+  asking: Asking,
+  run: string,
+  { models: recorded, mixture }: MeasuredWorkload,
+): Promise<readonly DevicePrediction[]> {
   const { models, prompt, output, engine: wanted } = asking.question;
-  const { models: recorded, mixture } = await readWorkload(run, { cwd: asking.cwd });
   const unknown = models.find((name) => !recorded.some(({ model }) => model.id === name));
   if (unknown !== undefined) {
     throw new UserError(
@@ -318,13 +337,13 @@ function loadOf(
   { workload, asking }: { readonly workload: Workload; readonly asking: Asking },
 ): DeviceLoad {
   if (isMissing(engines)) return { memory: engines, ground: engines, plan: engines, money: engines };
-  const { question, electricity } = asking;
+  const { question, objectives, electricity } = asking;
   const { kind, wanted, headroom } = question.load!;
   const demand: Demand = {
     kind,
     wanted,
     headroom,
-    objectives: (question.objectives ?? []).map(parseObjective),
+    objectives,
     lengths: workload.lengths,
     seed: question.seed ?? DEFAULTS.seed,
   };

@@ -17,7 +17,7 @@ import {
 import { NONCE, SYNTHETIC_SAMPLES, type Synthetic, syntheticSuite } from '../core/load/synthetic.js';
 import { type RecordedTrace, traceReader } from '../core/load/trace.js';
 import { leastCondition, loadsOfSuite, namedConditions, type WantedLoads, withSuite } from '../core/load/wanted.js';
-import type { LoadSettings } from '../core/log/log.js';
+import type { LoadSettings, RunRecord } from '../core/log/log.js';
 import type { SuiteInput } from '../files/definitions.js';
 import { readLines } from '../files/lines.js';
 import { readFailure, requireFile } from '../system/path.js';
@@ -233,14 +233,16 @@ function requirePrices({ models }: Definitions, budget: LoadSettings['budget']):
 function objectivesOf(flags: readonly string[], { record }: Definitions, suite: SuiteLoad | undefined): string[] {
   const [place, named] =
     flags.length > 0 ? (['--objective', flags] as const) : (['load.objectives', suite?.objectives ?? []] as const);
-  const objectives =
-    named.length > 0
-      ? named.map((text) => parseNamed(text, place))
-      : record.suites.flatMap(({ requirement, tasks }) => [
-          ...limitsUnderLoad(requirement.limits),
-          ...tasks.flatMap(({ limits }) => limitsUnderLoad(limits)),
-        ]);
+  const objectives = named.length > 0 ? named.map((text) => parseNamed(text, place)) : limitsOfSuites(record.suites);
   return [...new Set(objectives.map(objectiveText))];
+}
+
+/** The limits of suites and of their tasks on latencies and rates. */
+export function limitsOfSuites(suites: RunRecord['suites']): Objective[] {
+  return suites.flatMap(({ requirement, tasks }) => [
+    ...limitsUnderLoad(requirement.limits),
+    ...tasks.flatMap(({ limits }) => limitsUnderLoad(limits)),
+  ]);
 }
 
 function parseNamed(text: string, place: string): Objective {

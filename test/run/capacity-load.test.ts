@@ -81,6 +81,18 @@ describe('capacity under load', () => {
     });
   });
 
+  it('asks without an objective that no queue grows without end, of as many slots as that takes', async () => {
+    // One slot holds one request a second of these lengths.
+    const asked = { objectives: [], slots: undefined, prompt: 1200, output: 250 };
+    const answer = await ask({ ...asked, load: { kind: POISSON, wanted: 2, headroom: 0.2 } });
+    const { slots, devices, served } = planOf(answer.predictions[0]!);
+    expect(slots).toBeGreaterThan(1);
+    expect(devices).toMatchObject({ value: 1 });
+    expect(served).toMatchObject({ overloaded: false });
+    const text = renderBlocks('', capacityBlocks(reportOf(answer)), { columns: 160, color: false });
+    expect(text).toContain('There is no objective: one device holds a rate at which its queue does not grow');
+  });
+
   it('refuses an objective that is none', async () => {
     await expect(ask({ objectives: ['ttft <= soon'] })).rejects.toThrow('expected an objective such as');
   });
@@ -114,6 +126,21 @@ describe('capacity from a run', () => {
       expect(predicted).toHaveLength(9);
       expect(predicted).toMatchObject(places.map(({ prediction }) => ({ ...prediction })));
     }
+  });
+
+  it('holds the limits of its suite if no objective is named, and says so', async () => {
+    const { readFileSync } = await import('node:fs');
+    const [first, ...rest] = readFileSync(RUN, 'utf8').split('\n');
+    const record = JSON.parse(first!);
+    record.suites[0].requirement.limits = { ttft: { at: 'p95', max: 0.7 }, memory: { max: 9e9 } };
+    const run = join(folder, 'limits.jsonl');
+    writeFileSync(run, [JSON.stringify(record), ...rest].join('\n'));
+    const answer = await fromRun({ run, models: ['reference-slm'], objectives: undefined });
+    expect(answer).toMatchObject({ objectives: ['ttft p95 <= 0.7 s'], objectivesFrom: 'run' });
+    const text = renderBlocks('', capacityBlocks(reportOf(answer)), { columns: 160, color: false });
+    expect(text).toContain('within TTFT p95 <= 700 ms, the limits of the run.');
+    const named = await fromRun({ run, models: ['reference-slm'], objectives: ['e2e p95 <= 9 s'] });
+    expect(named).toMatchObject({ objectives: ['e2e p95 <= 9 s'], objectivesFrom: 'question' });
   });
 
   it('is simulated for one of its models alone', async () => {

@@ -61,6 +61,7 @@ const SHORT_OF: Readonly<Record<Resource, string>> = {
 
 /** `TTFT p95, short of slots` */
 export function bindingWords({ objective, resource }: Binding, objectives: readonly Objective[]): string {
+  if (objective === null) return `the queue grows: ${SHORT_OF[resource]}`;
   const { metric, level } = objectives[objective]!;
   return `${LOAD_METRICS[metric].short} ${level}: ${SHORT_OF[resource]}`;
 }

@@ -49,6 +49,8 @@ export interface LoadWanted {
 export interface CapacityReport {
   readonly predictions: readonly DevicePrediction[];
   readonly objectives: readonly Objective[];
+  /** Who set the objectives: the user, or the run whose limits they are. */
+  readonly objectivesFrom: 'question' | 'run';
   /** Absent where no load is asked for. */
   readonly wanted?: LoadWanted | undefined;
   /** When the constants were fitted. */

@@ -4,8 +4,8 @@ import type { GreatestLoad } from '../simulate/greatest-load.js';
 import type { Simulated } from '../simulate/simulate.js';
 
 export interface Binding {
-  /** The index of the objective that is missed by most. */
-  readonly objective: number;
+  /** The index of the objective that is missed by most; null if all hold and the queue grows without end. */
+  readonly objective: number | null;
   readonly resource: Resource;
 }
 
@@ -17,6 +17,9 @@ export type Resource = (typeof RESOURCES)[number];
 /** @returns Null where no load is too much. */
 export function bindingOf({ held, missed }: GreatestLoad, objectives: readonly Objective[]): Binding | null {
   if (missed === null) return null;
+  if (missed.objectives.every(({ held: holds }) => holds)) {
+    return { objective: null, resource: resourceOf(null, missed, held) };
+  }
   const excess = missed.objectives.map(({ held: holds, late }, i) => {
     const { level } = objectives[i]!;
     return holds ? Number.NEGATIVE_INFINITY : level === 'mean' ? late - 1 : late;
@@ -29,10 +32,11 @@ export function bindingOf({ held, missed }: GreatestLoad, objectives: readonly O
 const OFTEN = 0.2;
 const LUCKIEST = 0.05;
 
-function resourceOf(objective: Objective, missed: Simulated, held: Simulated | null): Resource {
-  const { metric } = objective;
+/** @param objective Null where the queue grows without end: the requests wait then. */
+function resourceOf(objective: Objective | null, missed: Simulated, held: Simulated | null): Resource {
+  const metric = objective?.metric ?? 'e2e';
   // Where even the luckiest requests are late, one alone is too slow: before its first token it computes. Else they came in bunches.
-  if (held === null && (metric === 'ttft' || metric === 'ttfa')) {
+  if (objective !== null && held === null && (metric === 'ttft' || metric === 'ttfa')) {
     return missed.ttft.quantile(LUCKIEST) > durationLimit(objective).seconds ? 'compute' : 'queue';
   }
   const waits = metric !== 'tpot' && metric !== 'decodeRate' && held !== null;

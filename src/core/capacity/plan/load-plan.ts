@@ -7,7 +7,7 @@ import type { Condition } from '../../definition/condition.js';
 import { itemsInTurn } from '../../load/schedule.js';
 import { isMissing, type Missing, missing } from '../../quantity.js';
 import type { Seed } from '../../stats/basics/random.js';
-import { conditionOf, type GreatestLoad, greatestLoad } from '../simulate/greatest-load.js';
+import { conditionOf, type GreatestLoad, greatestLoad, holds } from '../simulate/greatest-load.js';
 import { type Simulated, simulate } from '../simulate/simulate.js';
 import { type StepTimes, scaled } from '../simulate/step-times.js';
 import { type Binding, bindingOf } from './binding.js';
@@ -18,7 +18,7 @@ import type { Engine } from './engine.js';
 export interface LoadPlan {
   /** Requests that one device answers at once. */
   readonly slots: number;
-  /** The greatest load of one device at which every objective holds; 0 where none does. */
+  /** The greatest load of one device at which every objective holds, and no queue of a rate grows without end; 0 where none does. */
   readonly greatest: Figure | Missing;
   /** The cause that prevents a greater load. */
   readonly binding: Binding | Missing;
@@ -75,16 +75,16 @@ export interface Chosen {
 }
 
 /**
- * The engine among several settings of its slots that holds the greatest load. They come with more slots each time, and the first that holds no
- * more than the one before ends the search. Without an objective no load is the greatest, so the first of them is taken.
+ * The engine among several settings of its slots that holds the greatest load; where no load is the greatest, the one that writes most tokens a second
+ * at the demand. They come with more slots each time, and the first that is no better than the one before ends the search.
  */
 export function planBest(engines: readonly [Engine, ...Engine[]], demand: Demand): Chosen {
   let [best] = engines;
   let most = Number.NEGATIVE_INFINITY;
-  for (const engine of engines.length > 1 && demand.objectives.length > 0 ? engines : []) {
-    const load = new Simulation(engine, demand).greatest(REQUESTS_OF_DRAW)!.load;
-    if (load <= most) break;
-    [best, most] = [engine, load];
+  for (const engine of engines.length > 1 ? engines : []) {
+    const serves = new Simulation(engine, demand).serves();
+    if (serves === null || serves <= most) break;
+    [best, most] = [engine, serves];
   }
   return { engine: best, plan: planLoad(best, demand) };
 }
@@ -102,7 +102,6 @@ export interface AtRate {
  * after the other serves, where there is no objective.
  */
 export function atRate(engines: readonly [Engine, ...Engine[]], demand: Demand & { readonly wanted: number }): AtRate {
-  const holds = ({ overloaded, objectives }: Simulated) => !overloaded && objectives.every(({ held }) => held);
   const condition = conditionOf(demand.kind, demand.wanted);
   let simulation = new Simulation(engines[0], demand);
   let found: Simulated | null = null;
@@ -110,12 +109,12 @@ export function atRate(engines: readonly [Engine, ...Engine[]], demand: Demand &
     simulation = new Simulation(engine, demand);
     if (demand.wanted >= simulation.bound(engine.times)) continue;
     found = simulation.run(condition, engine.times, REQUESTS_OF_DRAW, demand.seed);
-    if (holds(found)) break;
+    if (holds(demand.kind, found)) break;
   }
   const held = simulation.draws.filter((times, i) => {
     if (demand.wanted >= simulation.bound(times)) return false;
     if (demand.objectives.length === 0 && demand.wanted * secondsAlone(times, demand.lengths) < AT_EASE) return true;
-    return holds(simulation.run(condition, times, REQUESTS_OF_DRAW, `${demand.seed} ${i}`));
+    return holds(demand.kind, simulation.run(condition, times, REQUESTS_OF_DRAW, `${demand.seed} ${i}`));
   }).length;
   const share = held / simulation.draws.length;
   const serves = share >= 1 - TAIL ? 'yes' : share <= TAIL ? 'no' : 'open';
@@ -166,12 +165,21 @@ class Simulation {
     });
   }
 
-  /** Every load holds if there is no objective, so none is the greatest. */
+  /** Without an objective every number of users holds, so none is the greatest. A rate holds as long as its queue does not grow without end. */
   greatest(requests: number): GreatestLoad | null {
     const { kind, objectives, seed } = this.demand;
-    if (objectives.length === 0) return null;
+    if (objectives.length === 0 && kind.kind !== 'rate') return null;
     const start = kind.kind === 'rate' ? this.#rateAlone() : this.engine.scheduler.slots;
     return greatestLoad(kind, start, (condition) => this.run(condition, this.engine.times, requests, seed));
+  }
+
+  /** What settings of the slots are compared by: the greatest load, or else tokens per second at the demand; null without both. */
+  serves(): number | null {
+    const greatest = this.greatest(REQUESTS_OF_DRAW);
+    if (greatest !== null) return greatest.load;
+    const { kind, wanted, seed } = this.demand;
+    if (wanted === null) return null;
+    return this.run(conditionOf(kind, wanted), this.engine.times, REQUESTS_OF_DRAW, seed).throughput;
   }
 
   greatestOfDraws(start: number): number[] {
@@ -242,10 +250,15 @@ function greatestOf(simulation: Simulation, { kind }: Demand, point: GreatestLoa
 }
 
 /** Infinite devices serve nothing if not even one request is served in time. */
-function devicesFor({ wanted, headroom }: Demand, greatest: Figure | Missing): Figure | Missing {
+function devicesFor({ wanted, headroom, objectives }: Demand, greatest: Figure | Missing): Figure | Missing {
   if (wanted === null) return missing('no demand was given: add --rate or --users');
   if (isMissing(greatest)) return greatest;
-  if (greatest.value === 0) return missing('no load meets the objectives on this device');
+  if (greatest.value === 0)
+    return missing(
+      objectives.length === 0
+        ? 'the queue grows without end at every load that was tried'
+        : 'no load meets the objectives on this device',
+    );
   const count = (load: number) => Math.ceil(wanted / (load * (1 - headroom)) - 1e-9);
   return { value: count(greatest.value), low: count(greatest.high), high: count(greatest.low) };
 }

@@ -1,6 +1,6 @@
 /**
- * The greatest load at which a simulated server meets every objective: users, requests at once, or requests per second. The load is doubled until an
- * objective is missed, then halved between. Every load gets the same random numbers, so a small difference of loads is not lost in them.
+ * The greatest load at which a simulated server meets every objective: users, requests at once, or requests per second. Requests that come at a rate
+ * must not queue without end either. The load is doubled until it does not hold, then halved between. Every load gets the same random numbers, so a small difference of loads is not lost in them.
  */
 import type { Arrivals as ArrivalProcess, Condition, ThinkTime } from '../../definition/condition.js';
 import type { Simulated } from './simulate.js';
@@ -36,7 +36,7 @@ export function greatestLoad(kind: LoadKind, start: number, run: (condition: Con
   let load = Math.min(most, Math.max(least, whole ? Math.round(start) : start));
   for (;;) {
     const found = run(conditionOf(kind, load));
-    if (found.objectives.every((objective) => objective.held)) [low, held] = [load, found];
+    if (holds(kind, found)) [low, held] = [load, found];
     else [high, missed] = [load, found];
     if (low >= most || high <= least) break;
     if (high === Number.POSITIVE_INFINITY) load = Math.min(most, low * 2);
@@ -44,7 +44,14 @@ export function greatestLoad(kind: LoadKind, start: number, run: (condition: Con
     else if (high - low <= (whole ? Math.max(1, PRECISION * low) : PRECISION * low)) break;
     else load = whole ? Math.floor((low + high) / 2) : (low + high) / 2;
   }
-  return { load: low, held, missed };
+  // Chance hides for a while that a queue grows: a server that never rested shows the rate that it cannot exceed.
+  const bound = !whole && missed?.overloaded ? missed.workRate : Number.POSITIVE_INFINITY;
+  return { load: Math.min(low, bound), held, missed };
+}
+
+/** Users and requests at once wait for their answers, so only requests that come at a rate can queue without end. */
+export function holds({ kind }: LoadKind, { overloaded, objectives }: Simulated): boolean {
+  return !(kind === 'rate' && overloaded) && objectives.every(({ held }) => held);
 }
 
 /** A rate is written with six digits, as conditions are. */

@@ -49,6 +49,8 @@ export interface Simulated {
   readonly running: number;
   /** Shares of the time: at work, with no slot free, and with no room in the cache. */
   readonly busy: number;
+  /** Requests per second at work: what the server answers if it never rests. */
+  readonly workRate: number;
   /** The queue grows without end: the wait of later requests is longer, and the server never rests. */
   readonly overloaded: boolean;
   readonly slotsFull: number;
@@ -193,6 +195,7 @@ class Watch {
       throughput: this.#tokens / seconds,
       running: this.#running / this.#seconds,
       busy: this.#busy / this.#seconds,
+      workRate: this.#requests / this.#busy,
       overloaded: this.#busy > (1 - NO_REST) * this.#seconds && this.#waits[1]! > GROWS * this.#waits[0]!,
       slotsFull: this.#slots / this.#seconds,
       cacheFull: this.#cache / this.#seconds,

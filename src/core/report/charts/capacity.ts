@@ -67,10 +67,10 @@ function memoryChart({ predictions }: CapacityReport): Chart | NoChart {
   };
 }
 
-function loadChart({ predictions, wanted }: CapacityReport): Chart | NoChart {
+function loadChart({ predictions, objectives, wanted }: CapacityReport): Chart | NoChart {
   const name = 'capacity-load';
   const unit = loadUnit(wanted!);
-  const title = `What one device holds within the objectives, in ${unit}`;
+  const title = `What one device holds${objectives.length === 0 ? '' : ' within the objectives'}, in ${unit}`;
   const values = predictions.flatMap((one) => {
     const plan = one.load?.plan;
     if (plan === undefined || isMissing(plan) || isMissing(plan.greatest)) return [];

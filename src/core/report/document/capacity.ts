@@ -195,12 +195,12 @@ function loadedOf({ predictions }: CapacityReport): readonly Loaded[] {
 }
 
 function loadBlocks(report: CapacityReport): readonly Block[] {
-  const { objectives, wanted } = report;
+  const { objectives, objectivesFrom, wanted } = report;
   if (wanted === undefined) return [];
   const about = { name: 'under-load', label: 'Each device under load' };
   const table = tableOf(about, underLoad(objectives, wanted), loadedOf(report));
   const sentences = report.predictions.flatMap((prediction) => planSentence(prediction, wanted) ?? []);
-  const within = objectives.length === 0 ? '' : ` One device is within ${objectivesWords(objectives)}.`;
+  const within = withinWords({ objectives, objectivesFrom }, wanted);
   const headroom =
     wanted.wanted === null ? '' : ` Each device keeps ${formatScore(wanted.headroom)} of its greatest load free.`;
   return [
@@ -210,6 +210,19 @@ function loadBlocks(report: CapacityReport): readonly Block[] {
     ...(sentences.length === 0 ? [] : [{ kind: 'list', items: sentences } as const]),
     ...reasonsList(table),
   ];
+}
+
+function withinWords(
+  { objectives, objectivesFrom }: Pick<CapacityReport, 'objectives' | 'objectivesFrom'>,
+  { kind }: LoadWanted,
+): string {
+  if (objectives.length > 0) {
+    const from = objectivesFrom === 'run' ? ', the limits of the run' : '';
+    return ` One device is within ${objectivesWords(objectives)}${from}.`;
+  }
+  return kind.kind === 'rate'
+    ? ' There is no objective: one device holds a rate at which its queue does not grow without end.'
+    : '';
 }
 
 /** What each model has to do where the run recommends a cascade. */

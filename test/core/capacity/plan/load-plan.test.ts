@@ -81,9 +81,40 @@ describe('what one device holds', () => {
     expect(present(found.binding)).toEqual({ objective: 0, resource: 'compute' });
   });
 
-  it('is not known without an objective', () => {
+  it('is not known for users without an objective: they wait for their answers', () => {
     const found = plan(engine(SECOND), demand({ objectives: [] }));
     expect(found.greatest).toMatchObject({ missing: expect.stringContaining('there is no objective') });
+  });
+
+  it('is without an objective the rate at which no queue grows without end', () => {
+    const asked = demand({ kind: { kind: 'rate', arrivals: { kind: 'poisson' } }, objectives: [] });
+    const found = plan(engine(SECOND), asked);
+    const { value, low, high } = present(found.greatest);
+    // A request a second is all that it can answer.
+    expect(value).toBeGreaterThan(0.93);
+    expect(value).toBeLessThan(1.05);
+    expect([low <= value, value <= high]).toEqual([true, true]);
+    expect(present(found.binding)).toEqual({ objective: null, resource: 'slots' });
+  });
+
+  it('is no rate whose queue grows without end, though the objective does not see the wait', () => {
+    const asked = demand({
+      kind: { kind: 'rate', arrivals: { kind: 'poisson' } },
+      objectives: [parseObjective('tpot p95 <= 1 s')],
+    });
+    expect(present(plan(engine(SECOND), asked).greatest).value).toBeLessThan(1.05);
+  });
+
+  it('takes without an objective the slots that hold the demand', () => {
+    const kind = { kind: 'rate', arrivals: { kind: 'poisson' } } as const;
+    const [few, many] = [engine(SECOND, { slots: 1 }), engine(SECOND, { slots: 4 })];
+    const found = planBest([few, many], demand({ kind, objectives: [], wanted: 2 })).plan;
+    expect(found.slots).toBe(4);
+    expect(present(found.devices).value).toBe(1);
+    expect(present(found.served).overloaded).toBe(false);
+
+    const users = { kind: 'concurrency' } as const;
+    expect(planBest([few, many], demand({ kind: users, objectives: [], wanted: 8 })).plan.slots).toBe(4);
   });
 
   it('takes the slots that hold most', () => {
@@ -129,7 +160,11 @@ describe('the devices for a demand', () => {
   });
 
   it('are not enough when their queue grows without end', () => {
-    const asked = demand({ kind: { kind: 'rate', arrivals: { kind: 'poisson' } }, objectives: [], wanted: 2 });
+    const asked = demand({
+      kind: { kind: 'rate', arrivals: { kind: 'poisson' } },
+      objectives: [parseObjective('ttft p95 <= 50 ms')],
+      wanted: 2,
+    });
     const served = present(plan(engine(SECOND), asked).served);
     expect(served.overloaded).toBe(true);
     expect(served.ttft.p95).toEqual({
