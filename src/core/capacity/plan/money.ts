@@ -5,6 +5,8 @@
  *                      bought: devices x (price / three years x a month + power x share at work x hours x price of a kilowatt-hour)
  *     a million tokens cost of a month / output tokens of a month x 1,000,000
  *     right answers    cost of a month / (requests of a month x share of right answers) x 1,000
+ *
+ * An interval joins the ends of its parts: the low end of a cost of tokens has the fewest devices at the least energy, and the most tokens.
  */
 import { costOfThousandRight } from '../../load/right-answers.js';
 import type { Price } from '../../measure/metric.js';
@@ -51,21 +53,22 @@ export const SECONDS_OF_MONTH = HOURS_OF_MONTH * 3600;
 
 export function moneyOf({ devices, served, greatest }: LoadPlan, options: MoneyOptions): Money | Missing {
   if (isMissing(served)) return served;
+  // Without a number of devices, one of them may serve nobody in time.
+  if (isMissing(devices)) return devices;
   if (served.overloaded) return missing('one device does not hold this demand');
   const { device } = options;
   if (device.price === null)
     return missing(`the catalogue has no price for ${nameOf(device)}: give one in the file of --prices`);
-  const count = isMissing(devices) ? one(served.devices) : devices;
-  const energy = energyOf(served, options);
+  const energy = energyOf(devices, served, options);
   const hardware = monthOf(device.price);
-  const perDevice = isMissing(energy) ? 0 : energy.value / served.devices;
-  const month = map(count, (devices) => devices * (hardware + perDevice));
-  const { value: requests } = served.requests;
+  const counted = isMissing(energy) ? exactly(0) : energy;
+  const month = joined(devices, counted, (count, energy) => count * hardware + energy);
+  const perDevice = counted.value / devices.value;
   return {
     month,
     energy,
-    millionTokens: map(month, (dollars) => (dollars / (served.tokens.value * SECONDS_OF_MONTH)) * 1e6),
-    thousandRight: rightOf(month, requests * SECONDS_OF_MONTH, options.quality),
+    millionTokens: shared(month, served.tokens, (dollars, tokens) => (dollars / (tokens * SECONDS_OF_MONTH)) * 1e6),
+    thousandRight: rightOf(month, served.requests, options.quality),
     breakEven: breakEvenOf({ hardware, perDevice, served, greatest }, options),
   };
 }
@@ -75,23 +78,19 @@ export function monthOf({ dollars, per }: NonNullable<Device['price']>): number 
 }
 
 /** Power that a device takes while it rests is not known, and not counted. */
-function energyOf(served: Served, { device, electricity }: MoneyOptions): Figure | Missing {
-  if (device.price?.per === 'hour') return one(0);
+function energyOf(devices: Figure, { busy }: Served, { device, electricity }: MoneyOptions): Figure | Missing {
+  if (device.price?.per === 'hour') return exactly(0);
   const { watts } = device;
   if (watts === undefined) return missing(`the power of ${nameOf(device)} is unknown, so its energy is not counted`);
-  const dollars = (served.devices * watts * HOURS_OF_MONTH * electricity.dollars) / 1000;
-  return map(served.busy, (busy) => busy * dollars);
+  const dollars = (watts * HOURS_OF_MONTH * electricity.dollars) / 1000;
+  return joined(devices, busy, (count, share) => count * share * dollars);
 }
 
-function rightOf(month: Figure, requests: number, quality: Figure | Missing): Figure | Missing {
+function rightOf(month: Figure, requests: Figure, quality: Figure | Missing): Figure | Missing {
   if (isMissing(quality)) return quality;
   if (quality.low <= 0) return missing('no share of right answers is shown');
-  const cost = (dollars: number, share: number) => costOfThousandRight(dollars, requests * share);
-  return {
-    value: cost(month.value, quality.value),
-    low: cost(month.low, quality.high),
-    high: cost(month.high, quality.low),
-  };
+  const right = joined(requests, quality, (rate, share) => rate * SECONDS_OF_MONTH * share);
+  return shared(month, right, costOfThousandRight);
 }
 
 interface OneDevice {
@@ -134,10 +133,16 @@ export function breakEvenRate({ hardware, ofRequest, energy }: BreakEvenCosts): 
   return { value: hardware / ((ofRequest - energy) * SECONDS_OF_MONTH) };
 }
 
-function one(value: number): Figure {
+function exactly(value: number): Figure {
   return { value, low: value, high: value };
 }
 
-function map({ value, low, high }: Figure, of: (value: number) => number): Figure {
-  return { value: of(value), low: of(low), high: of(high) };
+/** A figure that grows with both. */
+function joined(a: Figure, b: Figure, of: (a: number, b: number) => number): Figure {
+  return { value: of(a.value, b.value), low: of(a.low, b.low), high: of(a.high, b.high) };
+}
+
+/** A figure that grows with the cost, and falls with what the cost is shared by. */
+function shared(cost: Figure, by: Figure, of: (cost: number, by: number) => number): Figure {
+  return { value: of(cost.value, by.value), low: of(cost.low, by.high), high: of(cost.high, by.low) };
 }

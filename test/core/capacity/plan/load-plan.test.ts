@@ -205,8 +205,9 @@ describe('what they cost', () => {
     expect(found.millionTokens.value).toBeCloseTo((2 / 3600 / 5) * 1e6, 0);
     const right = present(found.thousandRight);
     expect(right.value).toBeCloseTo((2 / 3600 / 0.25) * 1000, 1);
-    expect(right.low / right.value).toBeCloseTo(0.5 / 0.8, 9);
-    expect(right.high / right.value).toBeCloseTo(0.5 / 0.4, 9);
+    const { requests } = present(rate(0.5).served);
+    expect(right.low / right.value).toBeCloseTo((0.5 * requests.value) / (0.8 * requests.high), 9);
+    expect(right.high / right.value).toBeCloseTo((0.5 * requests.value) / (0.4 * requests.low), 9);
   });
 
   it('spreads what is bought over three years, and adds the energy of its work', () => {
@@ -215,6 +216,42 @@ describe('what they cost', () => {
     const energy = present(found.energy).value;
     expect(energy).toBeCloseTo(0.1 * 730.5 * 0.2 * 0.5, 1);
     expect(found.month.value).toBeCloseTo((2630 / 26_298) * 730.5 * (26_298 / 26_280) + energy, 1);
+  });
+
+  it('is not known where no load meets the objectives', () => {
+    const asked = demand({ objectives: [parseObjective('ttft p95 <= 50 ms')], wanted: 2 });
+    expect(moneyOf(plan(engine(SECOND), asked), options())).toEqual(
+      missing('no load meets the objectives on this device'),
+    );
+  });
+
+  it('has the doubt about devices, work and tokens in its interval', () => {
+    const figure = (low: number, value: number, high: number) => ({ low, value, high });
+    const served = {
+      ...present(rate(0.5).served),
+      devices: 3,
+      busy: figure(0.2, 0.4, 0.5),
+      tokens: figure(80, 100, 125),
+      requests: figure(8, 10, 12.5),
+    };
+    const device = { ...options().device, watts: 1000, price: { ...rented, dollars: 26_280, per: 'device' as const } };
+    const known = options({ device, quality: figure(0.5, 0.5, 0.5) });
+    const found = present(moneyOf({ ...rate(0.5), devices: figure(2, 3, 5), served }, known));
+    // A device is a dollar an hour, and 1 kW at work 0.2 dollars.
+    const hours = 730.5;
+    const month = [2 * (1 + 0.04), 3 * (1 + 0.08), 5 * (1 + 0.1)].map((dollars) => dollars * hours);
+    expect(Object.values(present(found.energy)).map((one) => one / hours)).toEqual(
+      [3 * 0.08, 2 * 0.04, 5 * 0.1].map((one) => expect.closeTo(one, 6)),
+    );
+    const order = ({ low, value, high }: { low: number; value: number; high: number }) => [low, value, high];
+    expect(order(found.month)).toEqual(month.map((one) => expect.closeTo(one, 6)));
+    const seconds = hours * 3600;
+    expect(order(found.millionTokens)).toEqual(
+      [125, 100, 80].map((tokens, i) => expect.closeTo((month[i]! / (tokens * seconds)) * 1e6, 9)),
+    );
+    expect(order(present(found.thousandRight))).toEqual(
+      [12.5, 10, 8].map((requests, i) => expect.closeTo((month[i]! / (requests * seconds * 0.5)) * 1000, 9)),
+    );
   });
 
   it('says from which rate a device is cheaper than an API, and whether it serves so many', () => {
