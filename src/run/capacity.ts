@@ -7,7 +7,15 @@ import { resolve } from 'node:path';
 import { CALIBRATION } from '../core/capacity/catalogue/constants.js';
 import { type Device, nameOf } from '../core/capacity/device.js';
 import { allDevices, ELECTRICITY } from '../core/capacity/devices.js';
-import { type CacheType, ENGINES, type EngineName, usualCacheType, usualEngine } from '../core/capacity/engines.js';
+import {
+  type CacheType,
+  ENGINE_NAMES,
+  ENGINES,
+  type EngineName,
+  runsOn,
+  usualCacheType,
+  usualEngine,
+} from '../core/capacity/engines.js';
 import type { PricedModel } from '../core/capacity/model-cost.js';
 import type {
   CapacityReport,
@@ -104,7 +112,7 @@ export async function capacity(
     catalogue: catalogueFile(question.catalogue, world),
     devices,
     // A run asks about its own machine; other devices are named.
-    chosen: question.run !== undefined && question.devices.length === 0 ? [] : chosen(devices, question.devices),
+    chosen: question.run !== undefined && question.devices.length === 0 ? [] : chosen(devices, question),
     electricity: own?.electricity ?? ELECTRICITY,
   };
   return {
@@ -383,11 +391,25 @@ function contextOf(
   );
 }
 
-function chosen(devices: readonly Device[], names: readonly string[]): readonly Device[] {
-  if (names.length === 0) return devices.filter(({ listed, thisMachine }) => listed === true || thisMachine === true);
+/** Without names those of the listed devices on which the engine runs. */
+function chosen(
+  devices: readonly Device[],
+  { devices: names, engine }: Pick<CapacityQuestion, 'devices' | 'engine'>,
+): readonly Device[] {
+  if (names.length === 0) {
+    return devices.filter(
+      (device) =>
+        (device.listed === true || device.thisMachine === true) && (engine === undefined || runsOn(engine, device)),
+    );
+  }
   return names.map((name) => {
     const found = devices.find((device) => nameOf(device) === name || device.name === name);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      if (engine === undefined || runsOn(engine, found)) return found;
+      throw new UserError(
+        `--engine ${engine}: expected an engine that runs on ${name}; choose among ${ENGINE_NAMES.filter((one) => runsOn(one, found)).join(', ')}`,
+      );
+    }
     const letters = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, '');
     const near = devices.map(nameOf).filter((id) => letters(id).includes(letters(name)));
     const hint = near.length > 0 ? `did you mean ${near.slice(0, 5).join(' or ')}? ` : '';

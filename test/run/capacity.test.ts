@@ -51,6 +51,9 @@ describe('which devices run a model', () => {
 
   it('is answered for nine devices if none is named', async () => {
     expect((await ask({ devices: [] })).predictions).toHaveLength(9);
+    const { predictions } = await ask({ devices: [], engine: 'llama.cpp-cuda' });
+    expect(predictions.length).toBeGreaterThan(0);
+    expect(predictions.length).toBeLessThan(9);
   });
 
   it('compares ways to store the weights', async () => {
@@ -147,6 +150,16 @@ describe('bad input ends with one sentence', () => {
     ],
     ['an unknown storage', { models: ['qwen3-4b:q9'] }, /--model: expected a way to store weights .* found "q9"/],
     ['an unknown device', { devices: ['rtx4090'] }, /--device: .* found "rtx4090"; did you mean rtx-4090\?/],
+    [
+      'an engine that does not run on the device',
+      { devices: ['m4-pro'], engine: 'trtllm' },
+      /--engine trtllm: expected an engine that runs on m4-pro; choose among llama.cpp-cpu, llama.cpp-metal/,
+    ],
+    [
+      'an engine of another maker',
+      { devices: ['rtx-4090'], engine: 'llama.cpp-metal' },
+      /--engine llama.cpp-metal: .* rtx-4090; choose among llama.cpp-cuda, llama.cpp-vulkan, vllm, sglang, trtllm$/,
+    ],
     ['a context without room', { context: 50 }, /--context: expected room for 500 tokens of the prompt and 100/],
     ['a context that the model was not made for', { prompt: 5000 }, /expected a context of at most 4096 tokens/],
     ['a folder without a configuration', { models: [tmpdir()] }, /--model: expected a GGUF file, or a config.json/],

@@ -43,28 +43,99 @@ export type EngineName = keyof typeof ENGINES;
 
 export const ENGINE_NAMES = Object.keys(ENGINES) as readonly EngineName[];
 
-/** GPUs that are not NVIDIA's, by the beginning of their names. */
-const OTHER_GPUS: readonly (readonly [RegExp, EngineName])[] = [
-  [/^(rx-|mi\d)/, 'llama.cpp-rocm'],
-  [/^(arc-|core-ultra|ryzen|strix|max-)/, 'llama.cpp-vulkan'],
-  [/^snapdragon-x/, 'llama.cpp-cpu'],
+/** What an engine computes on. `phone`: an Android phone whose chip nobody names. */
+type Platform = 'nvidia' | 'amd' | 'intel' | 'gaudi' | 'apple' | 'qualcomm' | 'iphone' | 'phone' | 'cpu';
+
+const GPUS: readonly Platform[] = ['nvidia', 'amd', 'intel'];
+
+/**
+ * What each engine is made for, by its own list of supported hardware. MoltenVK brings llama.cpp's Vulkan to Apple; vLLM lists the GPUs of three
+ * makers, Gaudi, and CPUs with those of Apple; SGLang's CPUs are servers with AMX, which the catalogue does not have.
+ */
+const RUNS_ON: Readonly<Record<EngineName, readonly Platform[]>> = {
+  'llama.cpp-cpu': ['cpu', 'apple', 'qualcomm', 'iphone', 'phone'],
+  'llama.cpp-cuda': ['nvidia'],
+  'llama.cpp-metal': ['apple', 'iphone'],
+  'llama.cpp-rocm': ['amd'],
+  'llama.cpp-vulkan': [...GPUS, 'apple', 'qualcomm', 'phone'],
+  vllm: [...GPUS, 'gaudi', 'cpu', 'apple'],
+  sglang: GPUS,
+  trtllm: ['nvidia'],
+  openvino: ['intel', 'cpu', 'apple'],
+  executorch: ['cpu', 'apple', 'qualcomm', 'iphone', 'phone'],
+  qnn: ['qualcomm', 'phone'],
+};
+
+/** Makers by the beginning of a device's name. */
+const MAKERS: readonly (readonly [RegExp, Platform])[] = [
+  [/^(rtx-|gtx-|jetson-|dgx-|[abhlptv]\d+[gs]?(-|$)|g[bh]\d+$)/, 'nvidia'],
+  [/^(rx-|mi\d|ryzen|strix)/, 'amd'],
+  [/^(arc-|core-ultra|max-)/, 'intel'],
+  [/^gaudi/, 'gaudi'],
+  [/^(snapdragon|sa8)/, 'qualcomm'],
+  [/^iphone/, 'iphone'],
 ];
 
+type Placed = Pick<Device, 'id' | 'kind'>;
+
+function makerOf({ id = '' }: Placed): Platform | null {
+  return MAKERS.find(([pattern]) => pattern.test(id))?.[1] ?? null;
+}
+
+/** What a device may be. A GPU whose maker nobody names may be of any; one that shares the memory of a CPU is that too. */
+function platformsOf(device: Placed): readonly Platform[] | null {
+  const maker = makerOf(device);
+  switch (device.kind) {
+    case 'apple':
+      return ['apple'];
+    case 'datacentre-gpu':
+    case 'consumer-gpu':
+      return maker === null ? [...GPUS, 'gaudi'] : [maker];
+    case 'integrated':
+      return [...(maker === null ? GPUS : [maker]), 'cpu'];
+    case 'phone':
+      return [maker ?? 'phone'];
+    case 'board':
+    case 'cpu':
+      return ['cpu'];
+    case undefined:
+      return null;
+  }
+}
+
+/** @returns True where nobody knows the kind of the device. */
+export function runsOn(engine: EngineName, device: Placed): boolean {
+  return platformsOf(device)?.some((platform) => RUNS_ON[engine].includes(platform)) ?? true;
+}
+
 /** The engine that people use on a device if they name none: llama.cpp on their own machines, vLLM in a data centre. */
-export function usualEngine({ id = '', kind }: Pick<Device, 'id' | 'kind'>): EngineName {
-  switch (kind) {
+export function usualEngine(device: Placed): EngineName {
+  switch (device.kind) {
     case 'apple':
       return 'llama.cpp-metal';
     case 'datacentre-gpu':
       return 'vllm';
     case 'integrated':
     case 'consumer-gpu':
-      return OTHER_GPUS.find(([pattern]) => pattern.test(id))?.[1] ?? 'llama.cpp-cuda';
+      return usualOfGpu(device);
     case 'phone':
     case 'board':
     case 'cpu':
     case undefined:
       return 'llama.cpp-cpu';
+  }
+}
+
+function usualOfGpu(device: Placed): EngineName {
+  switch (makerOf(device)) {
+    case 'amd':
+      return device.kind === 'integrated' ? 'llama.cpp-vulkan' : 'llama.cpp-rocm';
+    case 'intel':
+      return 'llama.cpp-vulkan';
+    case 'qualcomm':
+      return 'llama.cpp-cpu';
+    default:
+      return 'llama.cpp-cuda';
   }
 }
 
