@@ -91,6 +91,27 @@ describe('the shape of a header', () => {
     ]);
   });
 
+  it('gives three of four layers of Llama 4 a chunk, unless a window of 0 turns it off', () => {
+    const llama4 = Object.fromEntries(
+      Object.entries(metadata).flatMap(([key, value]) =>
+        key.includes('sliding') ? [] : [[key.replace('gemma2', 'llama4'), value]],
+      ),
+    );
+    const fields = { ...llama4, 'general.architecture': 'llama4', 'llama4.block_count': 4 };
+    const four = [0, 1, 2, 3].map((index) => tensor(`blk.${index}.attn_k.weight`));
+    const windows = (change: object) =>
+      shapeOfGguf({ metadata: { ...fields, ...change }, tensors: [tensors[0]!, ...four] }, 'x').layers.map(
+        (layer) => layer.kind === 'attention' && layer.window,
+      );
+    expect(windows({ 'llama4.attention.head_count_kv': 1 })).toEqual([8192, 8192, 8192, null]);
+    expect(windows({ 'llama4.attention.head_count_kv': 1, 'llama4.attention.sliding_window': 0 })).toEqual([
+      null,
+      null,
+      null,
+      null,
+    ]);
+  });
+
   it('tells layers by their tensors', () => {
     const mixed = [...tensors.slice(0, 2), tensor('blk.1.ssm_in.weight'), tensor('blk.1.ffn_up_exps.weight', 512)];
     const fields = {

@@ -136,11 +136,15 @@ const PATTERNS: Readonly<Record<string, number>> = {
   gemma3n: 5,
   'gpt-oss': 2,
   cohere2: 4,
+  llama4: 4,
   exaone4: 4,
 };
 
+/** llama.cpp takes this chunk for Llama 4, whose files name none unless a window of 0 turns it off (`LLM_ARCH_LLAMA4`, the same file). */
+const CHUNK = 8192;
+
 function windowOf(fields: Fields, index: number): number | null {
-  const window = fields.optional('attention.sliding_window');
+  const window = fields.optional('attention.sliding_window') ?? (fields.architecture === 'llama4' ? CHUNK : null);
   const stated = fields.metadata[`${fields.architecture}.attention.sliding_window_pattern`];
   if (window === null || window === 0) return null;
   if (Array.isArray(stated)) return stated[index] === true ? window : null;

@@ -28,6 +28,8 @@ describe('the cache of a context, beside the computation by hand', () => {
     ['qwen3-30b-a3b', 4096, 98_304 * 4096],
     // 12 of 24 layers see 128 tokens: 2 x 8 x 64 x 2 = 2,048 bytes.
     ['gpt-oss-20b', 8192, 2048 * (12 * 8192 + 12 * 128)],
+    // Every fourth of 48 layers sees everything, the others a chunk of 8,192 tokens: 2 x 8 x 128 x 2 = 4,096 bytes.
+    ['llama-4-scout', 131_072, 4096 * (12 * 131_072 + 36 * 8192)],
   ])('%s at %i tokens', (id, context, bytes) => {
     expect(cacheBytes(shapeOf(id), context, F16)).toBe(bytes);
   });

@@ -32,6 +32,21 @@ describe('the shape of a published configuration', () => {
     expect(shapeOfConfig(whole, storageOf('f16'), 'x')).toEqual(shapeOf('gemma-3-4b'));
   });
 
+  it.each([
+    ['a list of layers with positions', { no_rope_layers: [1, 0, 1, 0] }, [8192, null, 8192, null]],
+    ['an empty list', { no_rope_layers: [] }, [8192, 8192, 8192, null]],
+    ['an interval', { no_rope_layer_interval: 2, attention_chunk_size: 512 }, [512, null, 512, null]],
+    [
+      'types of layers',
+      { layer_types: ['full_attention', 'chunked_attention', 'chunked_attention', 'full_attention'] },
+      [null, 8192, 8192, null],
+    ],
+  ])('knows the chunks of Llama 4 by %s', (_, change, windows) => {
+    const scout = PUBLISHED_MODELS.find(({ id }) => id === 'llama-4-scout')!.config;
+    const { layers } = shapeOfConfig({ ...scout, num_hidden_layers: 4, ...change }, storageOf('f16'), 'x');
+    expect(layers.map((layer) => layer.kind === 'attention' && layer.window)).toEqual(windows);
+  });
+
   it('refuses an architecture that it does not know, and names it', () => {
     const config = { ...PUBLISHED_MODELS[0]!.config, model_type: 'rwkv7' };
     expect(() => shapeOfConfig(config, storageOf('f16'), 'mine/config.json')).toThrow(

@@ -1510,6 +1510,7 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
       head_dim: 128,
       num_local_experts: 16,
       num_experts_per_tok: 1,
+      attention_chunk_size: 8192,
     },
   },
   {

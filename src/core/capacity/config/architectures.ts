@@ -9,7 +9,7 @@ export interface Architecture {
   /** Whether the embedding is the output matrix if the file does not say. */
   readonly tied: boolean;
   /** Which layers have a window if the file does not list them. */
-  readonly windows: 'none' | 'all' | 'every second' | 'all but every n-th';
+  readonly windows: 'none' | 'all' | 'every second' | 'all but every n-th' | 'chunks';
 }
 
 const llama: Architecture = { gated: true, tied: false, windows: 'none' };
@@ -57,8 +57,8 @@ const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
   glm_moe_dsa: llama,
   gpt_oss: llama,
   minimax_m2: llama,
-  llama4: llama,
-  llama4_text: llama,
+  llama4: { ...llama, windows: 'chunks' },
+  llama4_text: { ...llama, windows: 'chunks' },
   deepseek_v2: llama,
   deepseek_v3: llama,
   kimi_k2: llama,

@@ -34,6 +34,10 @@ const schema = z.object({
   max_window_layers: optional(z.int().nonnegative()),
   sliding_window_pattern: optional(count),
   num_kv_shared_layers: optional(z.int().nonnegative()),
+  // Chunks (Llama 4)
+  attention_chunk_size: optional(count),
+  no_rope_layers: optional(z.array(z.int().nonnegative())),
+  no_rope_layer_interval: optional(count),
   attn_output_gate: optional(z.boolean()),
   // Latent attention
   kv_lora_rank: optional(count),

@@ -102,6 +102,7 @@ function latentAttention(config: ConfigFields, rank: number): Mixing {
 
 /** @returns the tokens that a layer can see; null for all. */
 function windowOf(config: ConfigFields, { windows }: Architecture, index: number): number | null {
+  if (windows === 'chunks') return chunkOf(config, index);
   const { sliding_window: window, layer_types, num_hidden_layers } = config;
   if (window === null || window === 0 || config.use_sliding_window === false) return null;
   const type = layer_types?.[index];
@@ -118,6 +119,25 @@ function windowOf(config: ConfigFields, { windows }: Architecture, index: number
     case 'all but every n-th':
       return (index + 1) % (config.sliding_window_pattern ?? 6) === 0 ? null : window;
   }
+}
+
+/** Llama 4 without these fields, as its configuration class in transformers. */
+const USUAL_CHUNK = 8192;
+const USUAL_INTERVAL = 4;
+
+/**
+ * A layer that turns positions sees its chunk of the context alone, so a chunk bounds the cache as a window does. Of `no_rope_layers`, which has the
+ * opposite name, 1 is such a layer; without the list every fourth sees everything.
+ */
+function chunkOf(config: ConfigFields, index: number): number | null {
+  const { layer_types, no_rope_layers, attention_chunk_size, no_rope_layer_interval } = config;
+  const isChunked =
+    layer_types !== null
+      ? layer_types[index] === 'chunked_attention'
+      : no_rope_layers !== null && no_rope_layers.length > 0
+        ? no_rope_layers[index] === 1
+        : (index + 1) % (no_rope_layer_interval ?? USUAL_INTERVAL) !== 0;
+  return isChunked ? (attention_chunk_size ?? USUAL_CHUNK) : null;
 }
 
 /** Qwen3-Next and Qwen3.5: a matrix for each head that is corrected by each token (arXiv 2412.06464). */
