@@ -117,13 +117,34 @@ describe('the shape of a header', () => {
     const fields = {
       'gemma2.ssm.inner_size': 32,
       'gemma2.ssm.state_size': 16,
+      'gemma2.ssm.group_count': 2,
+      'gemma2.ssm.conv_kernel': 4,
       'gemma2.expert_count': 8,
       'gemma2.expert_used_count': 2,
     };
     const shape = shapeOfGguf({ metadata: { ...metadata, ...fields }, tensors: mixed }, 'x');
-    expect(shape.layers[1]).toEqual({ kind: 'recurrent', convolution: 32 * 3, state: 512 });
+    expect(shape.layers[1]).toEqual({ kind: 'recurrent', convolution: (32 + 2 * 2 * 16) * 3, state: 512 });
     expect(shape.weights.experts).toEqual({ parameters: 512, bytes: 1024, count: 8, used: 2 });
     expect(shape.weights.body.parameters).toBe(128);
+  });
+
+  it.each(['rwkv7', 'zeta', 'kimi-linear', undefined])('refuses the architecture %j, and names it', (name) => {
+    const unknown = { ...metadata, 'general.architecture': name };
+    expect(() => shapeOfGguf({ metadata: unknown, tensors }, 'mine.gguf')).toThrow(
+      `mine.gguf: general.architecture: expected an architecture whose layers are known, found ${JSON.stringify(name ?? null)}; measure`,
+    );
+  });
+
+  it.each([
+    ['ssm.group_count', 'blk.1.ssm_in.weight', { 'ssm.conv_kernel': 4 }],
+    ['ssm.conv_kernel', 'blk.1.ssm_in.weight', { 'ssm.group_count': 2 }],
+    ['shortconv.l_cache', 'blk.1.shortconv.conv.weight', {}],
+  ])('takes no %s for granted', (field, name, rest) => {
+    const all = { 'ssm.inner_size': 32, 'ssm.state_size': 16, ...rest };
+    const fields = Object.fromEntries(Object.entries(all).map(([key, value]) => [`gemma2.${key}`, value]));
+    expect(() =>
+      shapeOfGguf({ metadata: { ...metadata, ...fields }, tensors: [...tensors.slice(0, 2), tensor(name)] }, 'x'),
+    ).toThrow(`x: gemma2.${field}: expected a number above 0`);
   });
 
   it('names a field that is missing, and what to do', () => {

@@ -20,7 +20,7 @@ export interface GgufContent {
 
 /** @throws UserError for a header that lacks what the shape follows from. */
 export function shapeOfGguf({ metadata, tensors }: GgufContent, place: string): ModelShape {
-  const architecture = String(metadata['general.architecture'] ?? 'unknown');
+  const architecture = architectureOf(metadata, place);
   const fields = new Fields(metadata, architecture, place);
   const width = fields.required('embedding_length');
   const count = fields.required('block_count');
@@ -44,6 +44,30 @@ export function shapeOfGguf({ metadata, tensors }: GgufContent, place: string): 
       experts: expertsOf(fields, sumOf(experts)),
     },
   };
+}
+
+/**
+ * The names of llama.cpp (`src/llama-arch.cpp`) for architectures whose layers are of the kinds below. Others keep another state (RWKV, Kimi Linear),
+ * two in a layer (Falcon H1), the keys of a latent attention in full (MiniCPM 3, PLM), or have windows in layers that their files do not name.
+ */
+const KNOWN: ReadonlySet<string> = new Set(
+  [
+    'apertus arcee arctic baichuan bailingmoe bailingmoe2 bitnet bloom chatglm codeshell cohere2 command-r dbrx deci',
+    'deepseek deepseek2 dots1 ernie4_5 ernie4_5-moe exaone exaone4 falcon gemma gemma2 gemma3 gemma3n glm4 glm4moe',
+    'gpt-oss gpt2 gptj gptneox granite granitehybrid granitemoe grok hunyuan-dense hunyuan-moe internlm2 jais jamba',
+    'lfm2 lfm2moe llama llama4 mamba mamba2 minicpm minimax-m2 mistral3 mpt nemotron nemotron_h nemotron_h_moe olmo',
+    'olmo2 olmoe openelm orion pangu-embedded phi2 phi3 phimoe plamo qwen qwen2 qwen2moe qwen2vl qwen3 qwen35 qwen35moe',
+    'qwen3moe qwen3next qwen3vl qwen3vlmoe refact seed_oss smollm3 stablelm starcoder starcoder2 xverse',
+  ].flatMap((line) => line.split(' ')),
+);
+
+function architectureOf(metadata: GgufContent['metadata'], place: string): string {
+  const name = metadata['general.architecture'];
+  if (typeof name === 'string' && KNOWN.has(name)) return name;
+  throw new UserError(
+    `${place}: general.architecture: expected an architecture whose layers are known, found ${JSON.stringify(name ?? null)}; ` +
+      'measure the model with `rightsize run`, or name a published one like it',
+  );
 }
 
 /** Numbers of the metadata under the name of the architecture. */
@@ -118,6 +142,7 @@ function attentionLayer(fields: Fields, index: number): Layer {
   return {
     kind: 'attention',
     heads,
+    // llama.cpp takes one for each head too where the file names none, and the length of a head that follows (`llama_model::load_hparams`).
     kvHeads: fields.ofLayer('attention.head_count_kv', index) ?? heads,
     keySize,
     valueSize: fields.optional('attention.value_length') ?? keySize,
@@ -137,6 +162,7 @@ const PATTERNS: Readonly<Record<string, number>> = {
   'gpt-oss': 2,
   cohere2: 4,
   llama4: 4,
+  olmo2: 4,
   exaone4: 4,
 };
 
@@ -161,15 +187,18 @@ function latentLayer(fields: Fields): Layer {
   };
 }
 
+/** Mamba of the first kind, whose convolution sees the inputs alone. */
+const WITHOUT_GROUPS: ReadonlySet<string> = new Set(['mamba', 'jamba']);
+
 function recurrentLayer(fields: Fields): Layer {
   const inner = fields.required('ssm.inner_size');
   const state = fields.required('ssm.state_size');
-  const groups = fields.optional('ssm.group_count') ?? 0;
-  const kernel = fields.optional('ssm.conv_kernel') ?? 4;
+  const groups = WITHOUT_GROUPS.has(fields.architecture) ? 0 : fields.required('ssm.group_count');
+  const kernel = fields.required('ssm.conv_kernel');
   return { kind: 'recurrent', convolution: (inner + 2 * groups * state) * (kernel - 1), state: inner * state };
 }
 
 function convolution(fields: Fields): Layer {
   const width = fields.required('embedding_length');
-  return { kind: 'recurrent', convolution: width * ((fields.optional('shortconv.l_cache') ?? 3) - 1), state: 0 };
+  return { kind: 'recurrent', convolution: width * (fields.required('shortconv.l_cache') - 1), state: 0 };
 }

@@ -3,7 +3,7 @@ import { UserError } from '../../errors.js';
 import type { Experts, ModelShape, Part, Weights } from '../shape.js';
 import type { Storage } from '../storage.js';
 import { type Architecture, architectureOf } from './architectures.js';
-import { type ConfigFields, readConfig } from './fields.js';
+import { type ConfigFields, neededField, readConfig } from './fields.js';
 import { type ConfiguredLayer, layersOf } from './layers.js';
 
 /**
@@ -21,15 +21,11 @@ export function shapeOfConfig(config: unknown, storage: Storage, place: string):
     );
   }
   const layers = layersOf(fields, architecture);
+  const dense = layers.some(({ feedForward }) => feedForward === 'dense') ? denseWidthOf(fields, architecture) : 0;
   return {
     architecture: fields.model_type,
     width: fields.hidden_size,
-    feedForward: Math.max(
-      denseWidthOf(fields),
-      // Mixtral's experts are as wide as a dense part would be.
-      (fields.moe_intermediate_size ?? denseWidthOf(fields)) *
-        (fields.num_experts === null ? 0 : (fields.num_experts_per_tok ?? 0)),
-    ),
+    feedForward: Math.max(dense, fields.intermediate_size ?? 0, widthOfTokenExperts(fields)),
     vocabulary: fields.vocab_size,
     maxContext: fields.max_position_embeddings,
     layers: layers.map(({ layer }) => layer),
@@ -45,14 +41,15 @@ function weightsOf(
 ): Weights {
   const { hidden_size: width, vocab_size: vocabulary } = config;
   const matrices = architecture.gated ? 3 : 2;
-  const dense = matrices * width * denseWidthOf(config);
+  const ofDense = layers.filter(({ feedForward }) => feedForward === 'dense').length;
+  const dense = ofDense === 0 ? 0 : ofDense * matrices * width * denseWidthOf(config, architecture);
   const experts = expertsOf(config, matrices * width, layers);
   const shared = sharedWidthOf(config) * matrices * width;
   const routed = layers.filter(({ feedForward }) => feedForward === 'experts').length;
   const body = layers.reduce(
     // Norms and biases are a thousandth of the rest: four vectors stand for them.
-    (sum, { mixing, feedForward }) => sum + mixing + 4 * width + (feedForward === 'dense' ? dense : 0),
-    routed * (shared + (experts === null ? 0 : width * experts.count)),
+    (sum, { mixing }) => sum + mixing + 4 * width,
+    dense + routed * (shared + (experts === null ? 0 : width * experts.count)),
   );
   const tied = config.tie_word_embeddings ?? architecture.tied;
   return {
@@ -73,11 +70,22 @@ function expertsOf(
   perUnit: number,
   layers: readonly ConfiguredLayer[],
 ): Omit<Experts, 'bytes'> | null {
-  const { num_experts: count, num_experts_per_tok: used } = config;
-  if (count === null || used === null) return null;
-  const width = config.moe_intermediate_size ?? config.intermediate_size ?? 0;
+  const { num_experts: count } = config;
+  if (count === null) return null;
+  const used = neededField(config, 'num_experts_per_tok', 'experts');
+  const width = widthOfExpert(config);
   const routed = layers.filter(({ feedForward }) => feedForward === 'experts').length;
   return { count, used, parameters: routed * count * perUnit * width };
+}
+
+/** Mixtral's experts are as wide as a dense part would be. */
+function widthOfExpert(config: ConfigFields): number {
+  return config.moe_intermediate_size ?? neededField(config, 'intermediate_size', 'experts');
+}
+
+function widthOfTokenExperts(config: ConfigFields): number {
+  if (config.num_experts === null) return 0;
+  return widthOfExpert(config) * neededField(config, 'num_experts_per_tok', 'experts');
 }
 
 /** The inner width of the experts that every token uses. Llama 4 has one as wide as the others. */
@@ -88,9 +96,12 @@ function sharedWidthOf(config: ConfigFields): number {
   return config.model_type.startsWith('llama4') ? (config.intermediate_size ?? 0) : 0;
 }
 
-/** Old families leave the inner width out: it is four times the width. LFM2 gives another number than the one that it uses. */
-function denseWidthOf(config: ConfigFields): number {
-  const inner = config.intermediate_size ?? 4 * config.hidden_size;
+/** LFM2 gives another number than the one that it uses; its configuration class has blocks of 256 too. */
+function denseWidthOf(config: ConfigFields, { fourfold }: Architecture): number {
+  const inner =
+    fourfold && config.intermediate_size === null
+      ? 4 * config.hidden_size
+      : neededField(config, 'intermediate_size', 'feed-forward parts');
   if (config.block_auto_adjust_ff_dim !== true) return inner;
   const multiple = config.block_multiple_of ?? 256;
   return Math.ceil(Math.floor((2 * inner) / 3) / multiple) * multiple;

@@ -8,6 +8,8 @@ import { UserError } from '../../errors.js';
 const count = z.int().positive();
 const optional = <Schema extends z.ZodType>(schema: Schema) => schema.nullish().transform((value) => value ?? null);
 
+const everyLayer = optional(z.literal(1, 'experts in some of the layers are not known'));
+
 const schema = z.object({
   model_type: z.string(),
   num_hidden_layers: count,
@@ -54,6 +56,10 @@ const schema = z.object({
   shared_intermediate_size: optional(z.int().nonnegative()),
   first_k_dense_replace: optional(z.int().nonnegative()),
   num_dense_layers: optional(z.int().nonnegative()),
+  interleave_moe_layer_step: everyLayer,
+  decoder_sparse_step: everyLayer,
+  moe_layer_freq: everyLayer,
+  mlp_only_layers: optional(z.array(z.int()).max(0, 'layers without experts among those with experts are not known')),
   // Gated DeltaNet
   full_attention_interval: optional(count),
   linear_num_key_heads: optional(count),
@@ -77,10 +83,27 @@ const schema = z.object({
   vocab_size_per_layer_input: optional(count),
 });
 
-export type ConfigFields = z.infer<typeof schema>;
+export type ConfigFields = z.infer<typeof schema> & {
+  /** What an error names: the file. */
+  readonly place: string;
+};
+
+type NumberField = {
+  [Name in keyof ConfigFields]: ConfigFields[Name] extends number | null ? Name : never;
+}[keyof ConfigFields];
+
+/** @param part The part of a model that has the field. @throws UserError where it is absent: another size is another memory. */
+export function neededField(config: ConfigFields, name: NumberField, part: string): number {
+  const value = config[name];
+  if (value !== null) return value;
+  throw new UserError(
+    `${config.place}: ${name}: expected a number, for the model has ${part}, found none; ` +
+      'give the config.json as its makers publish it, or a GGUF file',
+  );
+}
 
 /** The spellings of families, and the name that this page uses. */
-const ALIASES: Readonly<Record<string, keyof ConfigFields>> = {
+const ALIASES: Readonly<Record<string, keyof z.infer<typeof schema>>> = {
   n_layer: 'num_hidden_layers',
   n_layers: 'num_hidden_layers',
   n_embd: 'hidden_size',
@@ -88,6 +111,9 @@ const ALIASES: Readonly<Record<string, keyof ConfigFields>> = {
   n_head: 'num_attention_heads',
   n_heads: 'num_attention_heads',
   n_inner: 'intermediate_size',
+  ffn_hidden_size: 'intermediate_size',
+  multi_query_group_num: 'num_key_value_heads',
+  kv_channels: 'head_dim',
   ffn_dim: 'intermediate_size',
   block_ff_dim: 'intermediate_size',
   n_positions: 'max_position_embeddings',
@@ -105,7 +131,7 @@ const ALIASES: Readonly<Record<string, keyof ConfigFields>> = {
 /** @throws UserError for a configuration that lacks what the shape follows from. */
 export function readConfig(config: unknown, place: string): ConfigFields {
   const parsed = schema.safeParse(renamed(languageModelOf(config)));
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { ...parsed.data, place };
   const { path, message } = parsed.error.issues[0]!;
   throw new UserError(
     `${place}: ${path.join('.') || 'config'}: ${message}; expected the config.json of a language model of Hugging Face`,

@@ -1,7 +1,8 @@
 /** The layers that a `config.json` describes, each with its memory and the parameters of its mixing part. */
+import { UserError } from '../../errors.js';
 import type { Layer } from '../shape.js';
 import type { Architecture } from './architectures.js';
-import type { ConfigFields } from './fields.js';
+import { type ConfigFields, neededField } from './fields.js';
 
 export interface ConfiguredLayer {
   readonly layer: Layer;
@@ -12,7 +13,7 @@ export interface ConfiguredLayer {
 
 export function layersOf(config: ConfigFields, architecture: Architecture): readonly ConfiguredLayer[] {
   return Array.from({ length: config.num_hidden_layers }, (_, index) => {
-    const kind = kindOf(config, index);
+    const kind = kindOf(config, architecture, index);
     return { ...mixingOf(config, architecture, index, kind), feedForward: feedForwardOf(config, index, kind) };
   });
 }
@@ -43,16 +44,45 @@ const LETTERS: Readonly<Record<string, Kind>> = {
 };
 
 const TYPES: Readonly<Record<string, Kind>> = {
+  attention: 'attention',
+  full_attention: 'attention',
+  sliding_attention: 'attention',
+  chunked_attention: 'attention',
   linear_attention: 'delta',
   mamba: 'mamba',
   conv: 'convolution',
 };
 
-function kindOf({ hybrid_override_pattern, layer_types, full_attention_interval }: ConfigFields, index: number): Kind {
-  if (hybrid_override_pattern !== null) return LETTERS[hybrid_override_pattern[index] ?? '*'] ?? 'attention';
-  const type = layer_types?.[index];
-  if (type !== undefined) return TYPES[type] ?? 'attention';
-  return full_attention_interval !== null && (index + 1) % full_attention_interval !== 0 ? 'delta' : 'attention';
+function kindOf(config: ConfigFields, { mixed, windows }: Architecture, index: number): Kind {
+  const { hybrid_override_pattern: letters, layer_types: types, full_attention_interval: interval } = config;
+  if (letters !== null) return listedAs(LETTERS, letters[index], [config, 'hybrid_override_pattern', index]);
+  if (types !== null) {
+    const known = windows === 'chunks' ? TYPES : WITHOUT_CHUNKS;
+    return listedAs(known, types[index], [config, 'layer_types', index]);
+  }
+  if (interval !== null) return (index + 1) % interval !== 0 ? 'delta' : 'attention';
+  if (mixed) {
+    throw new UserError(
+      `${config.place}: layer_types: expected the kind of each layer of ${config.model_type}, found none; ` +
+        'give the config.json as its makers publish it, or a GGUF file',
+    );
+  }
+  return 'attention';
+}
+
+const { chunked_attention: _, ...WITHOUT_CHUNKS } = TYPES;
+
+/** @throws UserError for a kind of layer that nobody here knows, whose memory would be a guess. */
+function listedAs(
+  known: Readonly<Record<string, Kind>>,
+  name: string | undefined,
+  [{ place }, field, index]: readonly [ConfigFields, string, number],
+): Kind {
+  if (name !== undefined && Object.hasOwn(known, name)) return known[name]!;
+  throw new UserError(
+    `${place}: ${field}: expected one of ${Object.keys(known).join(', ')} for layer ${index + 1}, ` +
+      `found ${name === undefined ? 'none' : `"${name}"`}; the memory of another kind of layer is not known`,
+  );
 }
 
 function feedForwardOf(config: ConfigFields, index: number, kind: Kind): ConfiguredLayer['feedForward'] {
@@ -69,8 +99,11 @@ type Mixing = Pick<ConfiguredLayer, 'layer' | 'mixing'>;
 function attention(config: ConfigFields, architecture: Architecture, index: number): Mixing {
   const { hidden_size: width, num_attention_heads: heads } = config;
   if (config.kv_lora_rank !== null) return latentAttention(config, config.kv_lora_rank);
+  // Configuration classes that know groups of heads take one for each head too if the file names none.
   const kvHeads = config.num_key_value_heads ?? heads;
-  const size = config.head_dim ?? width / heads;
+  const size = architecture.ownHeadSize
+    ? neededField(config, 'head_dim', 'heads of their own length')
+    : (config.head_dim ?? width / heads);
   const shared = index >= config.num_hidden_layers - (config.num_kv_shared_layers ?? 0);
   const queries = config.attn_output_gate === true || config.model_type === 'qwen3_next' ? 2 : 1;
   return {
@@ -89,9 +122,11 @@ function attention(config: ConfigFields, architecture: Architecture, index: numb
 
 function latentAttention(config: ConfigFields, rank: number): Mixing {
   const { hidden_size: width, num_attention_heads: heads, q_lora_rank: queryRank } = config;
-  const ropeSize = config.qk_rope_head_dim ?? 64;
-  const keySize = (config.qk_nope_head_dim ?? 128) + ropeSize;
-  const valueSize = config.v_head_dim ?? 128;
+  const size = (name: 'qk_rope_head_dim' | 'qk_nope_head_dim' | 'v_head_dim') =>
+    neededField(config, name, 'latent attention');
+  const ropeSize = size('qk_rope_head_dim');
+  const keySize = size('qk_nope_head_dim') + ropeSize;
+  const valueSize = size('v_head_dim');
   const queries = queryRank === null ? width * heads * keySize : queryRank * (width + heads * keySize);
   const keysAndValues = width * (rank + ropeSize) + rank * heads * (keySize - ropeSize + valueSize);
   return {
@@ -104,9 +139,10 @@ function latentAttention(config: ConfigFields, rank: number): Mixing {
 function windowOf(config: ConfigFields, { windows }: Architecture, index: number): number | null {
   if (windows === 'chunks') return chunkOf(config, index);
   const { sliding_window: window, layer_types, num_hidden_layers } = config;
-  if (window === null || window === 0 || config.use_sliding_window === false) return null;
+  if (window === 0 || config.use_sliding_window === false) return null;
+  const needed = () => neededField(config, 'sliding_window', 'layers with a window');
   const type = layer_types?.[index];
-  if (type !== undefined) return type === 'sliding_attention' ? window : null;
+  if (type !== undefined) return type === 'sliding_attention' ? needed() : null;
   switch (windows) {
     case 'none':
       return config.use_sliding_window === true && index >= (config.max_window_layers ?? num_hidden_layers)
@@ -115,9 +151,10 @@ function windowOf(config: ConfigFields, { windows }: Architecture, index: number
     case 'all':
       return window;
     case 'every second':
-      return index % 2 === 0 ? window : null;
+      return index % 2 === 0 ? needed() : null;
     case 'all but every n-th':
-      return (index + 1) % (config.sliding_window_pattern ?? 6) === 0 ? null : window;
+      // Gemma 3's configuration class has 6 too.
+      return (index + 1) % (config.sliding_window_pattern ?? 6) === 0 ? null : needed();
   }
 }
 
@@ -143,11 +180,12 @@ function chunkOf(config: ConfigFields, index: number): number | null {
 /** Qwen3-Next and Qwen3.5: a matrix for each head that is corrected by each token (arXiv 2412.06464). */
 function gatedDeltaNet(config: ConfigFields): Mixing {
   const { hidden_size: width } = config;
-  const valueHeads = config.linear_num_value_heads ?? 32;
-  const [keySize, valueSize] = [config.linear_key_head_dim ?? 128, config.linear_value_head_dim ?? 128];
-  const keys = (config.linear_num_key_heads ?? 16) * keySize;
+  const size = (name: LinearField) => neededField(config, name, 'layers of Gated DeltaNet');
+  const valueHeads = size('linear_num_value_heads');
+  const [keySize, valueSize] = [size('linear_key_head_dim'), size('linear_value_head_dim')];
+  const keys = size('linear_num_key_heads') * keySize;
   const values = valueHeads * valueSize;
-  const kernel = config.linear_conv_kernel_dim ?? 4;
+  const kernel = size('linear_conv_kernel_dim');
   return {
     layer: {
       kind: 'recurrent',
@@ -158,14 +196,18 @@ function gatedDeltaNet(config: ConfigFields): Mixing {
   };
 }
 
+type LinearField = Extract<keyof ConfigFields, `linear_${string}`>;
+type MambaField = Extract<keyof ConfigFields, `mamba_${string}`>;
+
 /** Mamba-2 (arXiv 2405.21060). */
 function mamba2(config: ConfigFields): Mixing {
   const { hidden_size: width } = config;
-  const heads = config.mamba_num_heads ?? config.num_attention_heads;
-  const inner = heads * (config.mamba_head_dim ?? 64);
-  const state = config.mamba_d_state ?? 128;
-  const groups = (config.mamba_n_groups ?? 1) * state;
-  const kernel = config.mamba_d_conv ?? 4;
+  const size = (name: MambaField) => neededField(config, name, 'layers of Mamba');
+  const heads = size('mamba_num_heads');
+  const inner = heads * size('mamba_head_dim');
+  const state = size('mamba_d_state');
+  const groups = size('mamba_n_groups') * state;
+  const kernel = size('mamba_d_conv');
   return {
     layer: { kind: 'recurrent', convolution: (inner + 2 * groups) * (kernel - 1), state: inner * state },
     mixing: width * (2 * inner + 2 * groups + heads) + (inner + 2 * groups) * kernel + inner * width,
@@ -173,8 +215,9 @@ function mamba2(config: ConfigFields): Mixing {
 }
 
 /** LFM2: a gated convolution over the last tokens. */
-function shortConvolution({ hidden_size: width, conv_L_cache }: ConfigFields): Mixing {
-  const kernel = conv_L_cache ?? 3;
+function shortConvolution(config: ConfigFields): Mixing {
+  const { hidden_size: width } = config;
+  const kernel = neededField(config, 'conv_L_cache', 'short convolutions');
   return {
     layer: { kind: 'recurrent', convolution: width * (kernel - 1), state: 0 },
     mixing: 4 * width * width + width * kernel,
