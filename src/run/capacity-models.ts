@@ -6,10 +6,11 @@ import { readDistantGguf, readGguf } from '../backends/llama-cpp/gguf.js';
 import { readModelFolder } from '../backends/onnxruntime/folder.js';
 import { shapeOfFolder } from '../backends/onnxruntime/shape.js';
 import { shapeOfConfig } from '../core/capacity/config/config.js';
+import { storageOfConfig } from '../core/capacity/config/stored.js';
 import { shapeOfGguf } from '../core/capacity/gguf.js';
 import { isPublished, type PricedModel, publishedModels } from '../core/capacity/model-cost.js';
 import { publishedEntry } from '../core/capacity/plan/recorded-shape.js';
-import { isStorageName, type StorageName, storageOf } from '../core/capacity/storage.js';
+import { type StorageName, storageOf } from '../core/capacity/storage.js';
 import { isHubReference } from '../core/definition/hub-reference.js';
 import type { Model } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
@@ -88,7 +89,7 @@ async function modelAtHub(
       throw new UserError(`${source}: expected a config.json of less than 1 MiB, found ${file!.size} bytes`);
     const text = Buffer.from(await file!.read({ offset: 0, end: file!.size })).toString('utf8');
     const config = parsedAs(text, source);
-    const storage = storageIn(config);
+    const storage = storageOfConfig(config, source);
     return {
       name: source,
       shape: shapeOfConfig(config, storageOf(storage), source),
@@ -142,7 +143,7 @@ async function modelAt(path: string, name: string, isFolder: boolean): Promise<P
   }
   const file = isFolder ? join(path, 'config.json') : path;
   const config = await readJson(file, name);
-  const storage = storageIn(config);
+  const storage = storageOfConfig(config, name);
   return { name, shape: shapeOfConfig(config, storageOf(storage), name), source: `its config.json, as ${storage}` };
 }
 
@@ -165,12 +166,4 @@ async function readJson(file: string, name: string): Promise<unknown> {
       { cause: error },
     );
   }
-}
-
-/** How the configuration says that its weights are stored; 16 bits if it does not say. */
-function storageIn(config: unknown): StorageName {
-  const { quantization_config: quantised, torch_dtype: type } = Object(config) as Readonly<Record<string, unknown>>;
-  const method = String((Object(quantised) as Readonly<Record<string, unknown>>).quant_method ?? '');
-  if (isStorageName(method)) return method;
-  return type === 'float32' ? 'f32' : 'bf16';
 }

@@ -17,6 +17,7 @@ const config = {
   intermediate_size: 128,
   vocab_size: 1000,
   tie_word_embeddings: false,
+  dtype: 'bfloat16',
 };
 const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 

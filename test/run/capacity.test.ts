@@ -167,6 +167,11 @@ describe('bad input ends with one sentence', () => {
     await expect(ask(change)).rejects.toThrow(message);
   });
 
+  it('for weights in a way that is not known', async () => {
+    const name = write('hqq.json', { model_type: 'llama', quantization_config: { quant_method: 'hqq' } });
+    await expect(ask({ models: [name] })).rejects.toThrow(/hqq.json: quantization_config: .* found "hqq"; name a/);
+  });
+
   it('for an architecture that is not known', async () => {
     const name = write('rwkv.json', {
       model_type: 'rwkv7',
@@ -174,6 +179,7 @@ describe('bad input ends with one sentence', () => {
       hidden_size: 64,
       num_attention_heads: 4,
       vocab_size: 10,
+      dtype: 'bfloat16',
     });
     await expect(ask({ models: [name] })).rejects.toThrow(
       /model_type: expected an architecture whose layers are known, found "rwkv7"/,

@@ -36,6 +36,8 @@ const STORAGE = {
   nvfp4: bodyOnly(4.5),
   /** 128 values of 4 bits share a scale of 16. */
   int4: bodyOnly(4.25),
+  /** bitsandbytes: 64 values of 4 bits share a scale of 32. */
+  nf4: bodyOnly(4.5),
   awq: bodyOnly(4.25),
   gptq: bodyOnly(4.25),
   /** gpt-oss: its experts have 32 values of 4 bits with a scale of 8, and everything else 16 bits. */
