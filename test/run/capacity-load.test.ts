@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { nameOf } from '../../src/core/capacity/device.js';
-import type { DevicePrediction } from '../../src/core/capacity/plan/answer.js';
+import type { DeviceLoad, DevicePrediction } from '../../src/core/capacity/plan/answer.js';
 import type { LoadPlan } from '../../src/core/capacity/plan/load-plan.js';
 import { isMissing } from '../../src/core/quantity.js';
 import { devicesOf } from '../../src/core/report/devices-of.js';
 import { capacityBlocks, capacityDocument } from '../../src/core/report/document/capacity.js';
+import { formatScore } from '../../src/core/report/format.js';
 import { htmlReport } from '../../src/core/report/html/page.js';
 import { renderBlocks } from '../../src/core/report/terminal.js';
 import { type CapacityQuestion, capacity, reportOf } from '../../src/run/capacity.js';
@@ -167,6 +168,48 @@ describe('capacity from a run', () => {
 
   it('is refused without a run', async () => {
     await expect(fromRun({ run: join(folder, 'nothing') })).rejects.toThrow('expected the folder of a run');
+  });
+});
+
+describe('the words of a plan', () => {
+  const words = async (change: (load: DeviceLoad) => DeviceLoad = (load) => load) => {
+    const answer = await ask({ api: { input: 1, output: 2 } });
+    const [found] = answer.predictions;
+    const changed = { ...answer, predictions: [{ ...found!, load: change(found!.load!) }] };
+    const text = renderBlocks('', capacityBlocks(reportOf(changed)), { columns: 160, color: false });
+    return { text: text.replace(/\s+/g, ' '), plan: planOf(found!) };
+  };
+
+  it('say how much of its greatest load a device has, beside how often it is at work', async () => {
+    const { text, plan } = await words();
+    const { greatest, served } = plan;
+    if (isMissing(greatest) || isMissing(served)) throw new Error('expected figures');
+    const [busy, share] = [served.busy.value, served.load / greatest.value].map(formatScore);
+    expect(share).not.toBe(busy);
+    expect(text).toContain(
+      `take 1 device (90% interval 1 to 2), each with a request under way ${busy} of the time, at ${share} of its greatest load.`,
+    );
+    expect(text).toContain('At work: with at least one request under way; there may be room for more.');
+    expect(text).not.toContain('no bound');
+  });
+
+  it('explain an interval without an upper end', async () => {
+    const open = (load: DeviceLoad): DeviceLoad => {
+      if (isMissing(load.plan) || isMissing(load.plan.devices)) throw new Error('expected devices');
+      const devices = { ...load.plan.devices, high: Number.POSITIVE_INFINITY };
+      return { ...load, plan: { ...load.plan, devices } };
+    };
+    expect((await words(open)).text).toContain(
+      'An interval with no bound is open above: in some of the simulations the queue grows without end',
+    );
+  });
+
+  it('say of a break-even beyond one device that it is beyond it', async () => {
+    const beyond = (load: DeviceLoad): DeviceLoad => {
+      if (isMissing(load.money)) throw new Error(load.money.missing);
+      return { ...load, money: { ...load.money, breakEven: { rate: 3.8, feasible: 'no' } } };
+    };
+    expect((await words(beyond)).text).toContain('from 3.80 requests/s, which is more than one device serves');
   });
 });
 

@@ -3,9 +3,10 @@ import type { DevicePrediction, LoadWanted } from '../capacity/plan/answer.js';
 import type { Binding, Resource } from '../capacity/plan/binding.js';
 import type { Figure } from '../capacity/plan/draws.js';
 import type { Ground } from '../capacity/plan/engine.js';
+import type { LoadPlan } from '../capacity/plan/load-plan.js';
 import type { Forecast, Prediction } from '../capacity/predict.js';
 import { LOAD_METRICS, type Objective } from '../load/objective.js';
-import { isMissing } from '../quantity.js';
+import { isMissing, type Missing, missing } from '../quantity.js';
 import { formatCount, formatScore, formatSeconds, formatUnit } from './format.js';
 
 /** `qwen3-4b:q4_k_m, rtx-4090` */
@@ -87,9 +88,20 @@ export function planSentence(prediction: DevicePrediction, wanted: LoadWanted): 
   if (isMissing(devices)) {
     return served.overloaded
       ? `${place}: one device does not hold ${demand}; its queue grows without end.`
-      : `${place}: at ${demand} one device is at work ${formatScore(served.busy.value)} of the time, with a TTFT p95 of ${formatSeconds(served.ttft.p95.value)}.`;
+      : `${place}: at ${demand} one device has a request under way ${formatScore(served.busy.value)} of the time, with a TTFT p95 of ${formatSeconds(served.ttft.p95.value)}.`;
   }
-  return `${place}: ${demand} take ${countWords(devices)}, each at work ${formatScore(served.busy.value)} of the time.`;
+  const share = shareOfGreatest(plan);
+  const used = isMissing(share) ? '' : `, at ${formatScore(share.value)} of its greatest load`;
+  return `${place}: ${demand} take ${countWords(devices)}, each with a request under way ${formatScore(served.busy.value)} of the time${used}.`;
+}
+
+/** The load of one device over the greatest that it holds; missing where either is not known, or no load holds. */
+export function shareOfGreatest({ served, greatest }: LoadPlan): Figure | Missing {
+  if (isMissing(served)) return served;
+  if (isMissing(greatest)) return greatest;
+  if (greatest.value === 0) return missing('no load holds');
+  const { load } = served;
+  return { value: load / greatest.value, low: load / greatest.high, high: load / greatest.low };
 }
 
 /** `3 devices (90% interval 2 to 7)` */

@@ -13,6 +13,7 @@ import {
   objectivesWords,
   placeWords,
   planSentence,
+  shareOfGreatest,
 } from '../capacity-words.js';
 import { capacityCharts } from '../charts/capacity.js';
 import {
@@ -23,6 +24,7 @@ import {
   estimateCell,
   missingCell,
   type Section,
+  type Table,
   type TableCell,
   textCell,
 } from '../document.js';
@@ -67,7 +69,17 @@ const asFigure =
   (figure: Figure): TableCell =>
     Number.isFinite(figure.high)
       ? estimateCell(figure, unit)
-      : textCell(`${formatUnit(figure.value, unit)} [${formatUnit(figure.low, unit)}, no bound]`);
+      : textCell(`${formatUnit(figure.value, unit)} [${formatUnit(figure.low, unit)}, ${NO_BOUND}]`);
+
+const NO_BOUND = 'no bound';
+
+/** The note of a table that has an interval without an upper end. */
+function openEnds({ rows }: Table): string {
+  const isOpen = rows.some((row) => row.some((cell) => cell.kind === 'text' && cell.text.endsWith(`${NO_BOUND}]`)));
+  return isOpen
+    ? ` An interval with ${NO_BOUND} is open above: in some of the simulations the queue grows without end, or one device holds no load at all.`
+    : '';
+}
 
 function underLoad(objectives: readonly Objective[], wanted: LoadWanted): readonly Filled<Loaded>[] {
   const served = (pick: (served: Exclude<LoadPlan['served'], Missing>) => Figure, unit: CellUnit) =>
@@ -101,7 +113,16 @@ function underLoad(objectives: readonly Objective[], wanted: LoadWanted): readon
     { title: 'TPOT p95', holds: 'numbers', cell: served(({ tpot }) => tpot.p95, 'seconds') },
     { title: 'E2E p95', holds: 'numbers', cell: served(({ e2e }) => e2e.p95, 'seconds') },
     { title: 'Tokens/s of all', holds: 'numbers', cell: served(({ tokens }) => tokens, 'count') },
-    { title: 'At work', holds: 'numbers', cell: served(({ busy }) => busy, 'score') },
+    {
+      title: 'At work',
+      holds: 'numbers',
+      cell: served(({ busy }) => busy, 'score'),
+    },
+    {
+      title: 'Of its greatest load',
+      holds: 'numbers',
+      cell: ofPlan(shareOfGreatest, asFigure('score')),
+    },
     {
       title: 'Basis',
       holds: 'sentences',
@@ -152,7 +173,7 @@ function breakEvenWords({ rate, feasible }: Exclude<Money['breakEven'], Missing>
     case 'yes':
       return `${from}, which one device serves`;
     case 'no':
-      return `${from}, more than one device serves`;
+      return `${from}, which is more than one device serves`;
     case 'open':
       return `${from}; it is open whether one device serves that rate`;
   }
@@ -202,10 +223,12 @@ function loadBlocks(report: CapacityReport): readonly Block[] {
   const sentences = report.predictions.flatMap((prediction) => planSentence(prediction, wanted) ?? []);
   const within = withinWords({ objectives, objectivesFrom }, wanted);
   const headroom =
-    wanted.wanted === null ? '' : ` Each device keeps ${formatScore(wanted.headroom)} of its greatest load free.`;
+    wanted.wanted === null
+      ? ''
+      : ` Each device keeps ${formatScore(wanted.headroom)} of its greatest load free. At work: with at least one request under way; there may be room for more.`;
   return [
     withoutEmptyColumns(table),
-    { kind: 'note', text: `Simulated, with 90% intervals.${within}${headroom}` },
+    { kind: 'note', text: `Simulated, with 90% intervals.${within}${headroom}${openEnds(table)}` },
     ...cascadeList(loadedOf(report)),
     ...(sentences.length === 0 ? [] : [{ kind: 'list', items: sentences } as const]),
     ...reasonsList(table),
@@ -248,7 +271,7 @@ function costBlocks(report: CapacityReport): readonly Block[] {
     shown,
     {
       kind: 'note',
-      text: 'Dollars for all devices at this demand, day and night. The price of a bought device is spread over three years; its energy counts while it is at work.',
+      text: `Dollars for all devices at this demand, day and night. The price of a bought device is spread over three years; its energy counts while it is at work.${openEnds(table)}`,
     },
     ...reasonsList(table),
   ];
