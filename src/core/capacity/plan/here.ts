@@ -50,7 +50,7 @@ function timesHere(streams: readonly SingleStream[], batches?: readonly BatchTim
   const useful = streams.filter(({ tpot }) => tpot !== null).length;
   if (useful >= LEAST_ANSWERS) return measuredTimes(streams, batches);
   return missing(
-    `the run has ${useful} answers of two tokens or more that had the machine for themselves, and ${LEAST_ANSWERS} calibrate it`,
+    `the run has ${useful} answers of two tokens or more that had the machine for themselves, and ${LEAST_ANSWERS} calibrate it: \`rightsize load -c 1\` measures them`,
   );
 }
 

@@ -1,6 +1,6 @@
 /**
  * What a log tells of a workload and of the machine that ran it: how long requests and answers are, and how fast one stream was. Requests that
- * had the machine for themselves calibrate it; all that were answered tell lengths.
+ * had the machine for themselves calibrate it, in steps of one request at a time and in others; all that were answered tell lengths.
  */
 import { isAlone, parseCondition } from '../../definition/condition.js';
 import type { LogRecord, MeasurementRecord, SessionFacts } from '../../log/log.js';
@@ -10,6 +10,7 @@ import { isMissing } from '../../quantity.js';
 import { type BatchTime, batchTimes, type TimedAnswer } from '../simulate/batch-times.js';
 import type { SingleStream } from '../simulate/measured-times.js';
 import type { Lengths } from '../step/workload.js';
+import { type Span, streamsAlone } from './alone.js';
 
 export interface RecordedModel {
   readonly model: string;
@@ -48,6 +49,11 @@ interface TimedStep {
   readonly machines: Set<string>;
   /** When the first answer began that is not known in full; seconds. */
   until: number;
+  readonly spans: Span[];
+  /** When the first request began whose end is not known; seconds. */
+  spansUntil: number;
+  /** From here on requests may be missing from the log; seconds. Not known before the record of the step. */
+  end: number | null;
 }
 
 export function startRecorded(): RecordedFold {
@@ -66,9 +72,14 @@ export function startRecorded(): RecordedFold {
         seen(record.model).facts.set(machine, record.facts);
       }
       if (record.type === 'measurement') addMeasurement(seen(record.model), record, machines.get(record.session) ?? '');
+      if (record.type === 'step') {
+        const step = seen(record.model).steps.get(record.step);
+        if (step !== undefined) step.end = record.began + record.until;
+      }
     },
     finish() {
       return [...models].map(([model, { lengths, streams, steps, facts }]): RecordedModel => {
+        addStreamsAlone(streams, [...steps.values()]);
         const [machine, most] = [...streams].reduce((a, b) => (b[1].length > a[1].length ? b : a), [
           [...facts.keys()][0] ?? '',
           [],
@@ -93,17 +104,41 @@ function addMeasurement({ lengths, streams, steps }: Seen, record: MeasurementRe
   if (lengths.length < MOST_LENGTHS) lengths.push({ prompt: promptTokens.value, output: outputTokens.value });
   if (record.cold || !isAloneThere) return;
   const stream = streamOf(outcome);
-  if (stream === null) return;
+  if (stream !== null) addStream(streams, machine, stream);
+}
+
+function addStream(streams: Seen['streams'], machine: string, stream: SingleStream): void {
   const list = streams.get(machine) ?? [];
   streams.set(machine, list);
   if (list.length < MOST_STREAMS) list.push(stream);
 }
 
-function addTimed(steps: Map<string, TimedStep>, { step: id, due, outcome }: MeasurementRecord, machine: string): void {
+function addStreamsAlone(streams: Seen['streams'], steps: readonly TimedStep[]): void {
+  for (const { machines, spans, spansUntil, end } of steps) {
+    const [machine, ...others] = machines;
+    if (machine === undefined || others.length > 0 || end === null) continue;
+    for (const stream of streamsAlone(spans, Math.min(spansUntil, end))) addStream(streams, machine, stream);
+  }
+}
+
+function newStep(): TimedStep {
+  return {
+    answers: [],
+    machines: new Set(),
+    until: Number.POSITIVE_INFINITY,
+    spans: [],
+    spansUntil: Number.POSITIVE_INFINITY,
+    end: null,
+  };
+}
+
+function addTimed(steps: Map<string, TimedStep>, record: MeasurementRecord, machine: string): void {
+  const { step: id, due, outcome } = record;
   if (id === undefined || due === undefined) return;
-  const step = steps.get(id) ?? { answers: [], machines: new Set(), until: Number.POSITIVE_INFINITY };
+  const step = steps.get(id) ?? newStep();
   steps.set(id, step);
   step.machines.add(machine);
+  addSpan(step, { ...record, due });
   if (outcome.state !== 'completed') {
     // Without a first piece it was never being written.
     if (outcome.state === 'failed' && outcome.first !== undefined)
@@ -120,6 +155,14 @@ function addTimed(steps: Map<string, TimedStep>, { step: id, due, outcome }: Mea
   // The token that ends an answer has no text.
   const isTimed = !isMissing(outputTokens) && timing.pieces.length >= outputTokens.value - 1;
   step.answers.push({ tokens, ...(!isTimed && { lumped: true }) });
+}
+
+function addSpan(step: TimedStep, { due, cold, outcome }: MeasurementRecord & { readonly due: number }): void {
+  if (outcome.state !== 'completed' || step.spans.length >= MOST_ANSWERS) {
+    step.spansUntil = Math.min(step.spansUntil, due);
+    return;
+  }
+  step.spans.push({ from: due, to: due + outcome.timing.end, stream: cold ? null : streamOf(outcome) });
 }
 
 /** Null where it is not known how many tokens were read before the first piece. */

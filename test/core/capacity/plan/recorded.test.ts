@@ -51,6 +51,38 @@ describe('what a load test tells of its machine', () => {
     expect(more.doubts.batch.high).toBeGreaterThan(doubts.batch.high);
   });
 
+  // A request every second that takes 0.3 s, and one of a second that begins and ends among others.
+  const paced = (condition = 'open 1 poisson', more = {}) =>
+    stepOf({ id: 3, condition, n: 20, ttft: () => 0.1, more: { began: 100, until: 20, ...more } }).map((record, i) => {
+      const one = written(record, i === 5 ? 0.05 : 0.01, i);
+      return one.type === 'measurement' ? { ...one, due: 100 + i } : one;
+    });
+
+  it('is a single stream wherever no other request was under way', () => {
+    const { streams } = recorded(paced());
+    // The sixth lasts 0.1 + 19 x 0.05 = 1.05 s, so the seventh begins before its end.
+    expect(streams).toHaveLength(18);
+    expect(streams[0]).toMatchObject({ ttft: 0.1, outputTokens: 20 });
+    expect(streams[0]!.tpot).toBeCloseTo(0.01, 6);
+    const engine = engineHere({ facts: null, streams }, { slots: 1, context: 1_000 });
+    expect(isMissing(engine)).toBe(false);
+  });
+
+  it('is none after a request whose end is not known, or whose step is not known to its end', () => {
+    const failed = { state: 'failed', by: 'model', kind: 'server', reason: 'it broke', output: '' };
+    const broken = paced().map((record, i) => (i === 10 ? { ...record, outcome: failed } : record)) as LogRecord[];
+    expect(recorded(broken).streams).toHaveLength(8);
+    expect(recorded(paced('open 1 poisson', { until: 4 })).streams).toHaveLength(4);
+    expect(recorded(paced().filter(({ type }) => type !== 'step')).streams).toEqual([]);
+  });
+
+  it('says which command measures what is missing', () => {
+    expect(engineHere({ facts: null, streams: [] }, { slots: 1, context: 1_000 })).toEqual({
+      missing:
+        'the run has 0 answers of two tokens or more that had the machine for themselves, and 8 calibrate it: `rightsize load -c 1` measures them',
+    });
+  });
+
   it('is nothing of the kind once an answer broke off, which had been written too; one that never began was not', () => {
     const failing = (first: { first?: number }) =>
       BOTH.map((record, i) => {
