@@ -75,18 +75,34 @@ export interface Chosen {
 }
 
 /**
- * The engine among several settings of its slots that holds the greatest load; where no load is the greatest, the one that writes most tokens a second
- * at the demand. They come with more slots each time, and the first that is no better than the one before ends the search.
+ * The engine among several settings of its slots that holds the greatest load; where none holds any, or no load is the greatest, the one that
+ * answers most requests a second at the demand.
  */
 export function planBest(engines: readonly [Engine, ...Engine[]], demand: Demand): Chosen {
-  let [best] = engines;
-  let most = Number.NEGATIVE_INFINITY;
-  for (const engine of engines.length > 1 ? engines : []) {
-    const serves = new Simulation(engine, demand).serves();
-    if (serves === null || serves <= most) break;
-    [best, most] = [engine, serves];
+  const engine = engines.length === 1 ? engines[0] : bestOf(engines, demand);
+  return { engine, plan: planLoad(engine, demand) };
+}
+
+function bestOf(engines: readonly [Engine, ...Engine[]], demand: Demand): Engine {
+  const held = mostOf(engines, (engine) => new Simulation(engine, demand).greatest(REQUESTS_OF_DRAW)?.load ?? 0);
+  const { wanted } = demand;
+  if (held.most > 0 || wanted === null) return held.engine;
+  return mostOf(engines, (engine) => new Simulation(engine, demand).answersAt(wanted)).engine;
+}
+
+/** They come with more slots each time, and the first that is no better than the one before ends the search. */
+function mostOf(
+  engines: readonly [Engine, ...Engine[]],
+  of: (engine: Engine) => number,
+): { readonly engine: Engine; readonly most: number } {
+  const [first, ...rest] = engines;
+  let best = { engine: first, most: of(first) };
+  for (const engine of rest) {
+    const most = of(engine);
+    if (most <= best.most) break;
+    best = { engine, most };
   }
-  return { engine: best, plan: planLoad(best, demand) };
+  return best;
 }
 
 /** Whether one device serves a rate of requests, and the share of the time that it is at work then. */
@@ -173,13 +189,11 @@ class Simulation {
     return greatestLoad(kind, start, (condition) => this.run(condition, this.engine.times, requests, seed));
   }
 
-  /** What settings of the slots are compared by: the greatest load, or else tokens per second at the demand; null without both. */
-  serves(): number | null {
-    const greatest = this.greatest(REQUESTS_OF_DRAW);
-    if (greatest !== null) return greatest.load;
-    const { kind, wanted, seed } = this.demand;
-    if (wanted === null) return null;
-    return this.run(conditionOf(kind, wanted), this.engine.times, REQUESTS_OF_DRAW, seed).throughput;
+  /** Answers per second at a load. */
+  answersAt(load: number): number {
+    const { kind, seed } = this.demand;
+    const found = this.run(conditionOf(kind, load), this.engine.times, REQUESTS_OF_DRAW, seed);
+    return found.overloaded ? found.workRate : found.requests / found.seconds;
   }
 
   greatestOfDraws(start: number): number[] {

@@ -113,6 +113,13 @@ describe('what one device holds', () => {
     expect(present(found.devices).value).toBe(1);
     expect(present(found.served).overloaded).toBe(false);
 
+    // An objective that no load meets is no queue without end.
+    const unmet = { kind, objectives: [parseObjective('ttft p95 <= 50 ms')], wanted: 2 };
+    const late = planBest([few, many], demand(unmet)).plan;
+    expect(late.slots).toBe(4);
+    expect(present(late.greatest).value).toBe(0);
+    expect(present(late.served).overloaded).toBe(false);
+
     const users = { kind: 'concurrency' } as const;
     expect(planBest([few, many], demand({ kind: users, objectives: [], wanted: 8 })).plan.slots).toBe(4);
   });
