@@ -326,7 +326,7 @@ describe.skipIf(browser === null)('the page of a load test', { timeout: 120_000 
     const { page, complaints } = await open(browser!, await writeReport(loadLog(searchedSteps(), SEARCH)));
     await chartsDrawn(page);
     expect(await page.locator('h1').textContent()).toBe('How much load does each model hold?');
-    expect(await page.locator('[data-chart] .live svg').count()).toBe(5);
+    expect(await page.locator('[data-chart] .live svg').count()).toBe(6);
     expect(await page.getByText('Skip to the samples').count()).toBe(0);
     expect(complaints).toEqual([]);
     await page.close();
