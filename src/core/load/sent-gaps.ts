@@ -27,7 +27,7 @@ interface Checked {
   readonly asAsked: boolean | null;
 }
 
-/** In standard errors. Gaps are skewed: of 5,000 honest steps each, Poisson and gamma up to a CV of 4, at most 3 in 1,000 were called odd. */
+/** In standard errors. Gaps are skewed: of 1,000 to 5,000 honest steps each, Poisson and gamma up to a CV of 4, at most 3 in 1,000 were called odd. */
 const ERRORS = 4;
 const LEAST_GAPS = 40;
 /** A log has whole microseconds. */
