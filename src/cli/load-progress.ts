@@ -41,9 +41,8 @@ export function showLoadProgress(how: 'shown' | 'quiet', screen: Screen): LoadPr
           return say(`${event.model}: opened in ${event.load.toFixed(2)} s`);
         case 'warning':
           return say(`${event.model}: warning: ${oneLine(event.message)}`);
-        case 'expected': {
+        case 'expected':
           return say(`${event.model}: ${describeExpected(event)}, to a server that is not ours`);
-        }
         case 'step': {
           const text = () => `${event.model}: ${describeCourse(event.course, event.requests)}`;
           return screen.rewritable || silence() < SILENCE ? draw(text, 'at times') : say(text());

@@ -224,8 +224,9 @@ export const load = (terminal: Terminal) =>
 function definitionOf(flags: LoadFlags): LoadDefinition {
   const { users, concurrency, rate, condition: conditions, find, think, arrivals, ceiling } = flags;
   const loads: WantedLoads = { users, concurrency, rate, conditions, find, think, arrivals, ceiling };
-  const [named = flags.trace === undefined ? undefined : `--trace ${flags.trace}`] = namedConditions(loads);
-  requireLoadsFor(flags, namedConditions(loads));
+  const wanted = namedConditions(loads);
+  const [named = flags.trace === undefined ? undefined : `--trace ${flags.trace}`] = wanted;
+  requireLoadsFor(flags, wanted);
   if (find !== undefined && named !== undefined) {
     throw new UserError(
       `--find: expected no load beside it, because it searches one, found ${named}; leave out one of them`,

@@ -82,7 +82,7 @@ async function open(order: Extract<ToWorker, { type: 'open' }>): Promise<void> {
     };
     const opened = await backend.open(model, context, stopping.signal);
     session = opened;
-    port = model.backend === 'openai' && opened.facts.network === 'loopback' ? portOf(model.endpoint) : null;
+    port = model.backend === 'openai' && opened.facts.network === 'loopback' ? portOf(new URL(model.endpoint)) : null;
     marks = model.reasoning;
     // Under load, each step watches the loop itself.
     if (under === undefined) loop.enable();
@@ -179,10 +179,9 @@ async function coresOfBoth(): Promise<StepClosing['cores']> {
   return client === null ? undefined : { client, ...(server !== null && { server }) };
 }
 
-function portOf(endpoint: string | undefined): number | null {
-  if (endpoint === undefined || !URL.canParse(endpoint)) return null;
-  const { port, protocol } = new URL(endpoint);
-  return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
+/** An address without a port has that of its protocol. */
+function portOf({ port, protocol }: URL): number {
+  return Number(port) || (protocol === 'https:' ? 443 : 80);
 }
 
 async function askUnderLoad(
