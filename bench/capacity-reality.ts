@@ -12,9 +12,9 @@ import { llamaServer } from '../src/core/capacity/simulate/scheduler.js';
 import { simulate } from '../src/core/capacity/simulate/simulate.js';
 import type { Lengths } from '../src/core/capacity/step/workload.js';
 import { parseCondition } from '../src/core/definition/condition.js';
-import { requestOf } from '../src/core/load/recorded.js';
+import { RecordedRequests } from '../src/core/load/recorded.js';
 import type { StepRequest } from '../src/core/load/request.js';
-import type { MeasurementRecord, StepRecord } from '../src/core/log/log.js';
+import type { StepRecord } from '../src/core/log/log.js';
 import { isMissing } from '../src/core/quantity.js';
 import { mean } from '../src/core/stats/basics/moments.js';
 import { createRandom } from '../src/core/stats/basics/random.js';
@@ -84,7 +84,7 @@ interface RealStep {
 }
 
 async function stepsIn(log: string): Promise<RealStep[]> {
-  const measurements = new Map<string, MeasurementRecord[]>();
+  const requests = new Map<string, RecordedRequests>();
   const steps: StepRecord[] = [];
   let [slots, context] = [Number.NaN, Number.NaN];
   for await (const record of readLog(log)) {
@@ -94,15 +94,15 @@ async function stepsIn(log: string): Promise<RealStep[]> {
     }
     if (record.type === 'step') steps.push(record);
     if (record.type !== 'measurement' || record.step === undefined) continue;
-    const list = measurements.get(record.step) ?? [];
-    measurements.set(record.step, list);
-    list.push(record);
+    const recorded = requests.get(record.step) ?? new RecordedRequests({ gaps: 'dropped' });
+    requests.set(record.step, recorded);
+    recorded.add(record);
   }
   return steps.map((step) => ({
     step,
     slots,
     context,
-    requests: (measurements.get(step.step) ?? []).map((one) => requestOf(one, step)).sort((a, b) => a.due - b.due),
+    requests: (requests.get(step.step)?.requests(step) ?? []).sort((a, b) => a.due - b.due),
   }));
 }
 

@@ -5,7 +5,7 @@
 
 import { type Condition, conditionText } from '../core/definition/condition.js';
 import { sampleKey } from '../core/keys.js';
-import { requestOf } from '../core/load/recorded.js';
+import { type RecordedRequest, RecordedRequests } from '../core/load/recorded.js';
 import type { StepRequest } from '../core/load/request.js';
 import type { LogRecord, MeasurementRecord, SampleRecord, StepRecord } from '../core/log/log.js';
 import type { Outcome } from '../core/measure/measurement.js';
@@ -169,7 +169,8 @@ function startCourse(
   { id, model, condition, seed, requests: wanted, seconds = Number.POSITIVE_INFINITY, first }: PlannedStep,
   { clients, samples, append, began }: CourseOptions,
 ) {
-  const requests: StepRequest[] = [];
+  const recorded = new RecordedRequests({ gaps: 'dropped' });
+  const requests: RecordedRequest[] = [];
   const underWay = new Map<number, number>();
   const settled = new Map<number, number>();
   const waits = clients.map(() => ({ socketWaits: 0, replacedConnections: 0 }));
@@ -177,7 +178,13 @@ function startCourse(
   let failed = 0;
   let limited = false;
   let used = 0;
-  let ending: StepRecord['ending'] | null = null;
+  /** Its requests know the end of the step only when it is there. */
+  const span = {
+    began,
+    ended: began,
+    ending: null as StepRecord['ending'] | null,
+    ...(machines.length > 0 && { client: { machines: [] } }),
+  };
   /** Every request that was due before has its own end, and was not cut. */
   let answered = 0;
 
@@ -202,13 +209,8 @@ function startCourse(
       outcome,
     };
     append(record);
-    const request = requestOf(record, {
-      began,
-      ended: record.at,
-      ending,
-      ...(machines.length > 0 && { client: { machines: [] } }),
-    });
-    requests.push(withoutGaps(request));
+    const request = recorded.at(recorded.add(record), span);
+    requests.push(request);
     return request;
   }
 
@@ -248,7 +250,7 @@ function startCourse(
     },
     /** What ends from now on was cut, for this reason. */
     finish(reason: StepRecord['ending']) {
-      ending = reason;
+      span.ending = reason;
       answered = settledTime();
     },
     /** Why the step is over, if it is. */
@@ -269,6 +271,7 @@ function startCourse(
       settled: settledTime(),
     }),
     end(closings: readonly StepClosing[], { ended, ending }: Pick<StepRecord, 'ended' | 'ending'>): HeldStep {
+      span.ended = ended;
       for (const [client, { unsent }] of closings.entries()) {
         for (const turn of unsent) write({ ...turn, end: ended - began }, UNSENT, client);
       }
@@ -301,11 +304,6 @@ function startCourse(
       return { record, requests: requests.filter(({ due }) => due <= record.until) };
     },
   };
-}
-
-/** Half of what a request takes are the gaps between its tokens. Only a report reads them, and takes them from the log. */
-function withoutGaps({ gaps: _gaps, ...request }: StepRequest): StepRequest {
-  return request;
 }
 
 /** All that were due before a time are those that were due up to a microsecond earlier. */

@@ -28,7 +28,7 @@ import { type Capacity, shownCapacity, type Tier, tiersOf } from './capacity.js'
 import { type Course, courseOf } from './course.js';
 import { type FailureCount, failuresOf } from './failures.js';
 import { type Objective, parseObjective } from './objective.js';
-import { requestOf } from './recorded.js';
+import { type RecordedRequest, RecordedRequests } from './recorded.js';
 import type { StepRequest } from './request.js';
 import { loadOf, type SearchRule, type Sought } from './search-rule.js';
 import { type SentGaps, sentGapsOf } from './sent-gaps.js';
@@ -89,7 +89,9 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
   const samples = new Map<string, SampleRecord>();
   const contexts = new Map<string, TaskContext>();
   const evidence = new Map<string, EvidenceRecord['evidence']>();
-  const measurements = new Map<string, MeasurementRecord[]>();
+  const requests = new Map<string, RecordedRequests>();
+  /** Answers whose score needs a finding that stands later in the log. */
+  const unscored: { readonly record: MeasurementRecord; readonly row: number }[] = [];
   const steps: StepRecord[] = [];
   const selfTests: SelfTestRecord[] = [];
   const facts = new Map<string, SessionFacts>();
@@ -100,11 +102,21 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
     return context;
   }
 
-  /** Absent where the answer could not be scored. */
-  function scoreOf(definition: RunRecord, record: MeasurementRecord): number | undefined {
-    const sample = samples.get(sampleKey(record));
+  function keep(definition: RunRecord, record: MeasurementRecord & { readonly step: string }): void {
+    const recorded = requests.get(record.step) ?? new RecordedRequests({ gaps: 'kept' });
+    requests.set(record.step, recorded);
+    const row = recorded.add(record);
     // Nothing is right or wrong about answers to words that mean nothing.
-    if (sample === undefined || definition.settings.load?.synthetic !== undefined) return undefined;
+    if (record.outcome.state !== 'completed' || definition.settings.load?.synthetic !== undefined) return;
+    const { taskScorer } = contextOf(definition, taskKey(record.suite, record.task));
+    const isLater = !isMissing(taskScorer) && taskScorer.scorer.needs !== undefined;
+    if (isLater || !samples.has(sampleKey(record))) unscored.push({ record, row });
+    else score(definition, record, row);
+  }
+
+  function score(definition: RunRecord, record: MeasurementRecord, row: number): void {
+    const sample = samples.get(sampleKey(record));
+    if (sample === undefined) return;
     const { taskScorer } = contextOf(definition, taskKey(record.suite, record.task));
     const { score } = scoreTrial(record, {
       condition: ALONE,
@@ -113,33 +125,30 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
       price: missing('it is not asked for here'),
       evidenceOf: (scorer) => evidence.get(evidenceKey({ trial: record.trial, scorer })),
     });
-    return score.state === 'scored' ? score.value : undefined;
+    if (score.state === 'scored') requests.get(record.step!)!.score(row, score.value);
+  }
+
+  function requestsOf(record: StepRecord): readonly RecordedRequest[] {
+    return requests.get(record.step)?.requests(record) ?? [];
   }
 
   function analyse(definition: RunRecord, record: StepRecord, objectives: readonly Objective[]): TestedStep {
-    const sent = (measurements.get(record.step) ?? []).map((one) => ({
-      outcome: one.outcome,
-      request: requestOf(one, record, one.outcome.state === 'completed' ? scoreOf(definition, one) : undefined),
-    }));
-    const counted = sent.filter(({ request }) => request.due <= record.until);
-    const requests = counted.map(({ request }) => request);
+    const counted = requestsOf(record).filter(({ due }) => due <= record.until);
     const price = priceOf(definition, record.model, (key) => contextOf(definition, key));
-    const result = resultOf(record, requests, { objectives, price });
+    const result = resultOf(record, counted, { objectives, price });
     return {
       record,
       result,
-      course: courseOf(requests, result),
-      failures: failuresOf(counted.flatMap(({ outcome }) => (outcome.state === 'failed' ? [outcome] : []))),
-      tasks: figuresByTask(requests, result, objectives),
-      sentGaps: sentGapsOf(requests, result.condition),
+      course: courseOf(counted, result),
+      failures: failuresOf(counted.flatMap(({ failure }) => failure ?? [])),
+      tasks: figuresByTask(counted, result, objectives),
+      sentGaps: sentGapsOf(counted, result.condition),
     };
   }
 
   function longestOf(steps: readonly TestedStep[]): number | null {
     let longest: number | null = null;
-    for (const { outcome } of steps.flatMap(({ record }) => measurements.get(record.step) ?? [])) {
-      if (outcome.state !== 'completed') continue;
-      const { promptTokens, outputTokens } = outcome;
+    for (const { promptTokens, outputTokens } of steps.flatMap(({ record }) => requestsOf(record))) {
       if (isMissing(promptTokens) || isMissing(outputTokens)) continue;
       longest = Math.max(longest ?? 0, promptTokens.value + outputTokens.value);
     }
@@ -148,14 +157,15 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
 
   function checkLengths(steps: readonly TestedStep[]): LengthCheck {
     let [answers, otherPrompts, shorterAnswers] = [0, 0, 0];
-    for (const one of steps.flatMap(({ record }) => measurements.get(record.step) ?? [])) {
-      const sample = samples.get(sampleKey(one));
-      if (one.outcome.state !== 'completed' || sample === undefined) continue;
-      const asked = askedLengths(sample.fields);
-      const { promptTokens, outputTokens } = one.outcome;
+    for (const { outcome, task, sample, promptTokens, outputTokens } of steps.flatMap(({ record }) =>
+      requestsOf(record),
+    )) {
+      const asked = samples.get(`${task}/${sample}`);
+      if (outcome !== 'completed' || asked === undefined) continue;
+      const lengths = askedLengths(asked.fields);
       answers++;
-      if (isMissing(promptTokens) || promptTokens.value !== asked.promptTokens) otherPrompts++;
-      if (!isMissing(outputTokens) && outputTokens.value < asked.outputTokens) shorterAnswers++;
+      if (isMissing(promptTokens) || promptTokens.value !== lengths.promptTokens) otherPrompts++;
+      if (!isMissing(outputTokens) && outputTokens.value < lengths.outputTokens) shorterAnswers++;
     }
     return { answers, otherPrompts, shorterAnswers };
   }
@@ -174,13 +184,9 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
         case 'evidence':
           evidence.set(evidenceKey(record), record.evidence);
           return;
-        case 'measurement': {
-          if (record.step === undefined) return;
-          const list = measurements.get(record.step) ?? [];
-          measurements.set(record.step, list);
-          list.push(record);
+        case 'measurement':
+          if (run !== null && isOfStep(record)) keep(run, record);
           return;
-        }
         case 'step':
           steps.push(record);
           return;
@@ -202,6 +208,7 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
       const definition = run;
       const settings = definition?.settings.load;
       if (definition === null || settings === undefined) return null;
+      for (const { record, row } of unscored) score(definition, record, row);
       const objectives = settings.objectives.map(parseObjective);
       const rule = ruleOf(settings);
       const models = definition.models.map((model): TestedModel => {
@@ -224,6 +231,10 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
       return { objectives, rule, models, selfTests };
     },
   };
+}
+
+function isOfStep(record: MeasurementRecord): record is MeasurementRecord & { readonly step: string } {
+  return record.step !== undefined;
 }
 
 /**

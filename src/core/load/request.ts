@@ -15,29 +15,29 @@ export interface StepRequest {
   readonly task: string;
   readonly sample: string;
   /** The session of the machine that sent it. Absent if one machine sends all. */
-  readonly session?: string;
+  readonly session?: string | undefined;
   readonly due: number;
   /** When the ceiling on requests under way let it go. Absent if it did not wait for the ceiling. */
-  readonly released?: number;
+  readonly released?: number | undefined;
   readonly sent: number;
   /** When the first non-empty piece of any kind arrived. */
-  readonly first?: number;
+  readonly first?: number | undefined;
   /** When the first piece of the answer arrived, if pieces of reasoning came before it. */
-  readonly firstAnswer?: number;
+  readonly firstAnswer?: number | undefined;
   /** When the last piece arrived. */
-  readonly last?: number;
+  readonly last?: number | undefined;
   /** When the stream ended, failed or was cut. */
   readonly end: number;
-  readonly gaps?: Gaps;
+  readonly gaps?: Gaps | undefined;
   readonly promptTokens: Quantity;
   readonly outputTokens: Quantity;
   /** Tokens that arrived after the first piece (`tokensAfterFirst` of ../measure/window.ts). */
   readonly tokensAfterFirst: Quantity;
   /** Prompt tokens that came from a cache. Absent if the server does not tell. */
-  readonly cachedTokens?: number;
+  readonly cachedTokens?: number | undefined;
   readonly outcome: RequestOutcome;
   /** The deciding score, 0 to 1. Absent if the answer was not scored. */
-  readonly score?: number;
+  readonly score?: number | undefined;
 }
 
 export type RequestOutcome =

@@ -1,8 +1,8 @@
 /** What became of a request, as the analysis of a step takes it. */
 import { describe, expect, test } from 'vitest';
-import { requestOf } from '../../../src/core/load/recorded.js';
+import { MOST_GAPS, RecordedRequests, type Span } from '../../../src/core/load/recorded.js';
 import type { MeasurementRecord } from '../../../src/core/log/log.js';
-import type { Failed } from '../../../src/core/measure/measurement.js';
+import type { Completed, Failed } from '../../../src/core/measure/measurement.js';
 
 const record = (outcome: MeasurementRecord['outcome']): MeasurementRecord => ({
   type: 'measurement',
@@ -20,6 +20,10 @@ const record = (outcome: MeasurementRecord['outcome']): MeasurementRecord => ({
 });
 const failed = (kind: Failed['kind'], more: Partial<Failed> = {}) =>
   record({ state: 'failed', by: 'harness', kind, reason: 'x', output: '', ...more });
+const requestOf = (record: MeasurementRecord, span: Span) => {
+  const recorded = new RecordedRequests({ gaps: 'kept' });
+  return recorded.at(recorded.add(record), span);
+};
 const STEP = { began: 10, ended: 20, ending: 'answered' } as const;
 
 describe('a request that failed', () => {
@@ -60,21 +64,71 @@ test('an answer has its times since the step began, and the gaps between its pie
     timing: { sent: 0.01, pieces: [0.5, 1, 2], tokensPerPiece: 'unknown', firstAnswer: 1, end: 2.5 },
     logprobs: { missing: 'not asked for' },
   });
-  expect(requestOf(answered, STEP, 0.5)).toEqual({
-    task: 'desk/route',
-    sample: 'r-1',
-    due: 2,
-    sent: 2.01,
-    first: 2.5,
-    firstAnswer: 3,
-    last: 4,
-    end: 4.5,
-    gaps: { between: 'pieces', seconds: [0.5, 1] },
-    promptTokens: { value: 9 },
-    outputTokens: { value: 3 },
-    tokensAfterFirst: { value: 2 },
-    cachedTokens: 4,
-    outcome: 'completed',
-    score: 0.5,
+  const recorded = new RecordedRequests({ gaps: 'kept' });
+  recorded.score(recorded.add(answered), 0.5);
+  expect(recorded.requests(STEP)).toMatchObject([
+    {
+      task: 'desk/route',
+      sample: 'r-1',
+      session: undefined,
+      due: 2,
+      released: undefined,
+      sent: 2.01,
+      first: 2.5,
+      firstAnswer: 3,
+      last: 4,
+      end: 4.5,
+      gaps: { between: 'pieces', seconds: [0.5, 1] },
+      promptTokens: { value: 9 },
+      outputTokens: { value: 3 },
+      tokensAfterFirst: { value: 2 },
+      cachedTokens: 4,
+      outcome: 'completed',
+      score: 0.5,
+    },
+  ]);
+});
+
+const answer = (more: Partial<Completed>) =>
+  record({
+    state: 'completed',
+    output: 'ok',
+    finish: 'stop',
+    promptTokens: { value: 9, source: 'server' },
+    outputTokens: { value: 3, source: 'server' },
+    timing: { sent: 0, pieces: [1, 2], end: 2 },
+    logprobs: { missing: 'not asked for' },
+    ...more,
   });
+
+test('a count that is missing keeps its reason, and one that is zero its number', () => {
+  const uncounted = answer({
+    promptTokens: { missing: 'the server does not count', source: 'none' },
+    outputTokens: { value: 0, source: 'server' },
+  });
+  expect(requestOf(uncounted, STEP)).toMatchObject({
+    promptTokens: { missing: 'the server does not count' },
+    outputTokens: { value: 0 },
+    cachedTokens: undefined,
+    score: undefined,
+  });
+});
+
+test('a request tells its machine where the step had several', () => {
+  expect(requestOf(answer({}), { ...STEP, client: { machines: [] } }).session).toBe('s');
+});
+
+test('of more gaps than are kept, those of every second answer are, and then of every fourth', () => {
+  const pieces = Array.from({ length: 1 + MOST_GAPS / 4 }, (_, i) => i);
+  const long = answer({ timing: { sent: 0, pieces, end: pieces.length } });
+  const recorded = new RecordedRequests({ gaps: 'kept' });
+  for (let i = 0; i < 9; i++) recorded.add(long);
+  const kept = recorded.requests(STEP).flatMap(({ gaps }, i) => (gaps === undefined ? [] : [i]));
+  expect(kept).toEqual([0, 4, 8]);
+});
+
+test('gaps that nobody reads are not kept', () => {
+  const recorded = new RecordedRequests({ gaps: 'dropped' });
+  recorded.add(answer({}));
+  expect(recorded.requests(STEP)).toMatchObject([{ gaps: undefined, last: 4 }]);
 });
