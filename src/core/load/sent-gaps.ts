@@ -1,13 +1,16 @@
 /**
  * Did the client send what its arrival process says? The gaps between sends have the mean and the coefficient of variation (CV) of the
- * process, but for luck and for how unevenly late the sends were. (Gaps that repeat in a row keep both, and are not seen here.)
+ * process, but for luck and for how unevenly late the sends were. Gaps that repeat in a row keep both, and neighbours are then alike.
  *
  * The standard error of the CV c of n gaps, by the delta method, is c sqrt((1 + c^2) / 2n) where gaps are of a gamma distribution (the
  * exponential has c = 1). By the triangle inequality, sends whose lateness has a standard deviation s change the standard deviation of
  * the gaps by at most 2 s.
+ *
+ * The correlation of neighbours among n independent gaps is 0, with the standard error 1 / sqrt(n). By the inequality of Cauchy and
+ * Schwarz, uneven lateness changes it by at most 4 (r + r^2), where r is s over the standard deviation of the gaps.
  */
 import { type Arrivals, type Condition, isSteadyRate } from '../definition/condition.js';
-import { mean, standardDeviation } from '../stats/basics/moments.js';
+import { mean, standardDeviation, sum } from '../stats/basics/moments.js';
 import type { StepRequest } from './request.js';
 
 export interface SentGaps {
@@ -16,6 +19,8 @@ export interface SentGaps {
   readonly mean: Checked;
   /** The coefficient of variation: the standard deviation over the mean. */
   readonly cv: Checked;
+  /** How gaps correlate with the next ones. Null where all are asked to be equal, or are. */
+  readonly neighbours: Checked | null;
 }
 
 interface Checked {
@@ -55,17 +60,33 @@ export function sentGapsOf(requests: readonly StepRequest[], condition: Conditio
     asAsked: isJudged ? Math.abs(value - asked) <= ERRORS * errors.standardError + errors.slack : null,
   });
   const found = mean(gaps);
+  const deviation = standardDeviation(gaps);
+  const uneven = spread / deviation;
   return {
     n,
     mean: checked(found, wanted.mean, {
       standardError: (wanted.cv * wanted.mean) / Math.sqrt(n),
       slack: Math.abs(lateness.at(-1)! - lateness[0]!) / n + GRAIN,
     }),
-    cv: checked(found === 0 ? 0 : standardDeviation(gaps) / found, wanted.cv, {
+    cv: checked(found === 0 ? 0 : deviation / found, wanted.cv, {
       standardError: wanted.cv * Math.sqrt((1 + wanted.cv ** 2) / (2 * n)),
       slack: (2 * spread + GRAIN) / wanted.mean,
     }),
+    neighbours:
+      wanted.cv === 0 || deviation <= GRAIN
+        ? null
+        : checked(correlationOfNeighbours(gaps), 0, {
+            standardError: 1 / Math.sqrt(n),
+            slack: 4 * (uneven + uneven ** 2),
+          }),
   };
+}
+
+function correlationOfNeighbours(gaps: readonly number[]): number {
+  const centre = mean(gaps);
+  const deviations = gaps.map((gap) => gap - centre);
+  const products = deviations.slice(1).map((deviation, i) => deviation * deviations[i]!);
+  return sum(products) / sum(deviations.map((deviation) => deviation ** 2));
 }
 
 function variationOf(arrivals: Arrivals): number {

@@ -6,9 +6,10 @@ import { distributionOf } from '../analyse/distribution.js';
 import type { Condition } from '../definition/condition.js';
 import type { Price } from '../measure/metric.js';
 import { isMissing, known, type Missing, missing, type Quantity } from '../quantity.js';
-import { mean, sum } from '../stats/basics/moments.js';
+import { mean } from '../stats/basics/moments.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
-import { estimateProportion } from '../stats/estimate/estimators.js';
+import { estimateMean, estimateProportion, NOT_NEGATIVE } from '../stats/estimate/estimators.js';
+import { serialInflation } from '../stats/estimate/serial.js';
 import { minPassingQueries } from './early-stopping.js';
 import { isMet, LOAD_METRIC_NAMES, LOAD_METRICS, type LoadMetric, type Objective, relax } from './objective.js';
 import { type LateByQueue, type Queue, type QueuePart, queueOf, sourceOf } from './queue.js';
@@ -76,7 +77,7 @@ export interface WindowFigures {
   /** Requests per second that were due. */
   readonly requestRate: Quantity;
   /** Output tokens per second of all requests together. */
-  readonly throughput: Quantity;
+  readonly throughput: Estimate | Missing;
   /** The share of prompt tokens that came from a cache, of the requests whose server told it. */
   readonly cached: Quantity;
   readonly underWay: { readonly mean: number; readonly peak: number };
@@ -283,7 +284,7 @@ function figuresOf(parts: Parts, { objectives, price }: StepOptions): WindowFigu
     attainment,
     goodput: isMissing(attainment) ? attainment : perSecond(attainment, counted.length / seconds),
     requestRate: shown(() => known(counted.length / seconds)),
-    throughput: shown(() => throughputOf(counted, seconds)),
+    throughput: shown(() => throughputOf(counted, window)),
     cached: cachedShareOf(counted),
     underWay: underWayBetween(underWayOf(requests, 'due'), window),
     right: rightAnswersOf(counted, { seconds, meets: (request) => meetsAll(request, objectives), price, spoilt }),
@@ -299,15 +300,24 @@ function perSecond(share: Estimate, rate: number): Estimate {
   return { ...rest, value: share.value * rate, low: share.low * rate, high: share.high * rate };
 }
 
-/** Tokens and seconds of the same requests: the tokens of those that were due in the window, over its length. */
-function throughputOf(requests: readonly StepRequest[], seconds: number): Quantity {
-  const tokens: number[] = [];
-  for (const { outcome, outputTokens } of requests) {
+const BATCHES = 30;
+
+/**
+ * Tokens and seconds of the same requests: the tokens of those that were due in the window, over its length. The interval is by batch
+ * means, over parts of equal time whose neighbours may be alike; n is the number of answers.
+ */
+function throughputOf(requests: readonly StepRequest[], { from, to }: Window): Estimate | Missing {
+  const seconds = (to - from) / BATCHES;
+  const rates = new Float64Array(BATCHES);
+  let n = 0;
+  for (const { outcome, due, outputTokens } of requests) {
     if (outcome !== 'completed') continue;
     if (isMissing(outputTokens)) return outputTokens;
-    tokens.push(outputTokens.value);
+    rates[Math.min(BATCHES - 1, Math.floor((due - from) / seconds))]! += outputTokens.value / seconds;
+    n++;
   }
-  return known(sum(tokens) / seconds);
+  const estimate = estimateMean(rates, { inflation: serialInflation([rates]), bounds: NOT_NEGATIVE });
+  return isMissing(estimate) ? estimate : { ...estimate, n };
 }
 
 /** It says how the server was asked and not how fast it was, so a step that its client spoilt has it too. */

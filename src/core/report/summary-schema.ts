@@ -273,14 +273,14 @@ const step = z.looseObject({
         metrics: z.looseObject(Object.fromEntries(LOAD_METRIC_NAMES.map((name) => [name, orMissing(percentiles)]))),
         attainment: orMissing(estimate),
         goodput: orMissing(estimate),
-        throughput: orMissing(known),
+        throughput: orMissing(estimate),
         cached: orMissing(known),
         right: z.looseObject({ quality: orMissing(estimate), costOfThousand: orMissing(known) }),
       }),
     ),
   }),
   failures: z.array(z.looseObject({ kind: z.string(), count, reason: z.string() })),
-  sentGaps: z.looseObject({ n: count, mean: sentGap, cv: sentGap }).nullable(),
+  sentGaps: z.looseObject({ n: count, mean: sentGap, cv: sentGap, neighbours: sentGap.nullable() }).nullable(),
   tasks: z.array(z.looseObject({ task: z.string(), attainment: orMissing(estimate), quality: orMissing(estimate) })),
 });
 

@@ -17,6 +17,8 @@ function timesOf(text: string, seed = 1): number[] {
 const gapsOf = (text: string, requests: Parameters<typeof sentGapsOf>[0]) =>
   sentGapsOf(requests, parseCondition(text))!;
 const asAsked = ({ mean, cv }: ReturnType<typeof gapsOf>) => [mean.asAsked, cv.asAsked];
+const judged = ({ mean, cv, neighbours }: ReturnType<typeof gapsOf>) =>
+  [mean, cv, neighbours].map((checked) => checked?.asAsked ?? null);
 
 describe('gaps between sends', () => {
   test.each([
@@ -29,7 +31,7 @@ describe('gaps between sends', () => {
         condition,
         timesOf(condition, seed).map((due) => answered(due)),
       ),
-    ).filter((gaps) => asAsked(gaps).includes(false));
+    ).filter((gaps) => judged(gaps).includes(false));
     expect(odd.length).toBeLessThan(2);
     const {
       n,
@@ -51,10 +53,30 @@ describe('gaps between sends', () => {
     expect(asAsked(gapsOf('open 7 poisson', poisson))).toEqual([false, true]);
   });
 
+  test('show a client that repeats each of its gaps ten times', () => {
+    const gaps = timesOf('open 5 poisson').map((due, i, times) => due - (times[i - 1] ?? 0));
+    let due = 0;
+    const repeated = gaps.map((_, i) => {
+      due += gaps[Math.floor(i / 10)]!;
+      return answered(due);
+    });
+    const { neighbours } = gapsOf('open 5 poisson', repeated);
+    expect(neighbours).toMatchObject({ value: expect.closeTo(0.9, 1), asked: 0, asAsked: false });
+  });
+
+  test('have no correlation of neighbours where all are to be equal', () => {
+    const constant = timesOf('open 5 constant').map((due) => answered(due));
+    expect(gapsOf('open 5 constant', constant).neighbours).toBeNull();
+  });
+
   test('allow for lateness, which has a check of its own', () => {
     const late = timesOf('open 5 constant').map((due, i) => answered(due, { sent: due + (i % 2) * 0.05 }));
     expect(gapsOf('open 5 constant', late).cv.value).toBeGreaterThan(0.2);
     expect(asAsked(gapsOf('open 5 constant', late))).toEqual([true, true]);
+    const odd = timesOf('open 5 gamma:0.5').map((due, i) => answered(due, { sent: due + (i % 2) * 0.1 }));
+    const { neighbours } = gapsOf('open 5 gamma:0.5', odd);
+    expect(neighbours!.value).toBeLessThan(-4 * neighbours!.standardError);
+    expect(neighbours!.asAsked).toBe(true);
   });
 
   test('are not judged where a ceiling held requests back, or where they are few', () => {

@@ -80,6 +80,23 @@ describe('a step', () => {
     expect(throughput).toMatchObject({ value: expect.closeTo(110, -1) });
   });
 
+  test.each([
+    ['open 20 poisson', 20],
+    ['closed 12', 60],
+  ])('under %s has a throughput whose interval covers the truth', (text, perSecond) => {
+    const condition = parseCondition(text);
+    const covered = Array.from({ length: 100 }, (_, seed) => {
+      const sent = runVirtually(QUEUE, { condition, seed, requests: 500, seconds: 1e6 });
+      const { throughput } = figures(sent, condition);
+      if (isMissing(throughput)) throw new Error(throughput.missing);
+      const [{ outputTokens }] = sent as [StepRequest];
+      const truth = isMissing(outputTokens) ? Number.NaN : perSecond * outputTokens.value;
+      return throughput.low <= truth && truth <= throughput.high;
+    }).filter(Boolean).length;
+    expect(covered).toBeGreaterThanOrEqual(90);
+    expect(covered).toBeLessThan(100);
+  });
+
   test('that drifts gives no number and no evidence', () => {
     const { window, objectives } = analyse(steady(600, (due) => ({ ttft: 0.1 + 0.003 * due })));
     if (isMissing(window)) throw new Error(window.missing);

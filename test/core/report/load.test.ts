@@ -401,6 +401,7 @@ describe('the section on load', () => {
       'Mean, asked',
       'CV, sent',
       'CV, asked',
+      'Neighbours, correlation',
       'As asked',
     ]);
     expect(table.rows).toMatchObject([
@@ -411,6 +412,7 @@ describe('the section on load', () => {
         { value: 0.2 },
         { value: 0, low: 0, high: 0 },
         { value: 0 },
+        { reason: 'constant gaps have none' },
         { text: 'yes' },
       ],
       [
@@ -420,6 +422,7 @@ describe('the section on load', () => {
         { value: 0.2 },
         {},
         { value: 1 },
+        { reason: 'constant gaps have none' },
         { text: 'no' },
       ],
     ]);

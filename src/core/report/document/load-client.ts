@@ -23,7 +23,8 @@ export function clientBlocks(steps: readonly TestedStep[], name: string): Block[
 
 /** Whether a step was not sent as its arrivals say. */
 export function isOdd({ sentGaps }: TestedStep): boolean {
-  return sentGaps !== null && (sentGaps.mean.asAsked === false || sentGaps.cv.asAsked === false);
+  const { mean, cv, neighbours } = sentGaps ?? {};
+  return [mean, cv, neighbours].some((checked) => checked?.asAsked === false);
 }
 
 /** Each check at the worst of the steps. */
@@ -103,18 +104,26 @@ function gapTable(steps: readonly TestedStep[], name: string): Block[] {
     { title: 'Mean, asked', holds: 'numbers', cell: ({ gaps }) => quantityCell(gaps.mean.asked, 'seconds') },
     { title: 'CV, sent', holds: 'numbers', cell: ({ gaps }) => estimateCell(rangeOf(gaps.cv), 'count') },
     { title: 'CV, asked', holds: 'numbers', cell: ({ gaps }) => quantityCell(gaps.cv.asked, 'count') },
+    {
+      title: 'Neighbours, correlation',
+      holds: 'numbers',
+      cell: ({ gaps: { neighbours } }) =>
+        neighbours === null ? missingCell('constant gaps have none') : estimateCell(rangeOf(neighbours, -1), 'count'),
+    },
     { title: 'As asked', holds: 'words', cell: asAskedCell },
   ];
   const note = {
     kind: 'note',
-    text: 'CV: coefficient of variation, 1 for Poisson arrivals and 0 for constant ones. The intervals are 95% of the luck of the arrivals.',
+    text: 'CV: coefficient of variation, 1 for Poisson arrivals and 0 for constant ones. Neighbouring gaps correlate where gaps repeat. The intervals are 95% of the luck of the arrivals.',
   } as const;
-  return [tableOf({ name: `${name}-gaps`, label: 'The gaps between requests that were sent' }, columns, rows), note];
+  const label = 'The gaps between requests that were sent';
+  const table = tableOf({ name: `${name}-gaps`, label }, columns, rows);
+  return [table, note, ...reasonsList(table)];
 }
 
 /** A log has whole microseconds, so constant gaps differ in the digits after them. */
-function rangeOf({ value, standardError }: SentGaps['mean']) {
-  const rounded = (number: number) => Math.round(Math.max(0, number) * 1e6) / 1e6;
+function rangeOf({ value, standardError }: SentGaps['mean'], least = 0) {
+  const rounded = (number: number) => Math.round(Math.max(least, number) * 1e6) / 1e6;
   return {
     value: rounded(value),
     low: rounded(value - 1.96 * standardError),

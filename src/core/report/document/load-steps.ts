@@ -41,7 +41,7 @@ export function figureColumns(steps: readonly StepResult[], objectives: readonly
     ...limited(windowColumn('Meet every objective', ({ attainment }) => estimateCell(attainment, 'score'))),
     ...shownMetrics(objectives).map(metricColumn),
     ...limited(windowColumn('Goodput, requests/s', ({ goodput }) => estimateCell(goodput, 'count'))),
-    windowColumn('Throughput', ({ throughput }) => valueCell(throughput, 'tokens per second')),
+    windowColumn('Throughput', ({ throughput }) => estimateCell(throughput, 'tokens per second')),
     ...(steps.some(({ window }) => !isMissing(window) && !isMissing(window.cached))
       ? [windowColumn('Prompt tokens cached', ({ cached }) => valueCell(cached, 'score'))]
       : []),
