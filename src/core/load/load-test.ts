@@ -23,7 +23,6 @@ import type {
 import type { Price } from '../measure/metric.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { SCORERS } from '../score/table.js';
-import { figuresByTask, type TaskFigures } from './by-task.js';
 import { type Capacity, shownCapacity, type Tier, tiersOf } from './capacity.js';
 import { type Course, courseOf } from './course.js';
 import { type FailureCount, failuresOf } from './failures.js';
@@ -72,8 +71,6 @@ export interface TestedStep {
   readonly course: Course;
   /** Why requests of the step got no answer. */
   readonly failures: readonly FailureCount[];
-  /** The figures of each task; none where one task was asked. */
-  readonly tasks: readonly TaskFigures[];
   /** The gaps between the sends of a steady rate; null under other conditions. */
   readonly sentGaps: SentGaps | null;
 }
@@ -141,7 +138,6 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
       result,
       course: courseOf(counted, result),
       failures: failuresOf(counted.flatMap(({ failure }) => failure ?? [])),
-      tasks: figuresByTask(counted, result, objectives),
       sentGaps: sentGapsOf(counted, result.condition),
     };
   }

@@ -1,10 +1,11 @@
 /** What a load test found, in sentences, and the question that it answers. */
 import { type Condition, conditionText, type ThinkTime } from '../definition/condition.js';
 import { type LoadRange, NOTHING_SHOWN } from '../load/capacity.js';
+import type { WindowFigures } from '../load/figures.js';
 import type { LoadTest, TestedModel, TestedStep } from '../load/load-test.js';
 import { LOAD_METRICS, type Objective } from '../load/objective.js';
 import { loadOf, type SearchRule } from '../load/search-rule.js';
-import type { StepResult, WindowFigures } from '../load/step.js';
+import type { StepResult } from '../load/step.js';
 import type { StepRecord } from '../log/log.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { formatCount, formatScore, formatSeconds, formatUnit, list, plural } from './format.js';

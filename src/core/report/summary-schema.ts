@@ -275,13 +275,15 @@ const step = z.looseObject({
         goodput: orMissing(estimate),
         throughput: orMissing(estimate),
         cached: orMissing(known),
+        tasks: z.array(
+          z.looseObject({ task: z.string(), attainment: orMissing(estimate), quality: orMissing(estimate) }),
+        ),
         right: z.looseObject({ quality: orMissing(estimate), costOfThousand: orMissing(known) }),
       }),
     ),
   }),
   failures: z.array(z.looseObject({ kind: z.string(), count, reason: z.string() })),
   sentGaps: z.looseObject({ n: count, mean: sentGap, cv: sentGap, neighbours: sentGap.nullable() }).nullable(),
-  tasks: z.array(z.looseObject({ task: z.string(), attainment: orMissing(estimate), quality: orMissing(estimate) })),
 });
 
 const load = z

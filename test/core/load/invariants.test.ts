@@ -2,9 +2,10 @@
 import { expect, test } from 'vitest';
 import type { Condition } from '../../../src/core/definition/condition.js';
 import { steadyRate } from '../../../src/core/definition/condition.js';
+import type { RequestCounts } from '../../../src/core/load/figures.js';
 import { parseObjective } from '../../../src/core/load/objective.js';
 import type { StepRequest } from '../../../src/core/load/request.js';
-import { analyseStep, type RequestCounts, type StepResult } from '../../../src/core/load/step.js';
+import { analyseStep, type StepResult } from '../../../src/core/load/step.js';
 import { isMissing } from '../../../src/core/quantity.js';
 import { createRandom, type Random, shuffle } from '../../../src/core/stats/basics/random.js';
 import { answered, HEALTHY, unanswered } from './requests.js';

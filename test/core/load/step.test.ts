@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { runVirtually, type ServerLaw } from '../../../bench/load-virtual.js';
 import { type Condition, parseCondition } from '../../../src/core/definition/condition.js';
+import { percentileFloor, type WindowFigures } from '../../../src/core/load/figures.js';
 import type { Objective } from '../../../src/core/load/objective.js';
 import type { ClientHealth, StepRequest } from '../../../src/core/load/request.js';
 import { saturationOf } from '../../../src/core/load/saturation.js';
-import { analyseStep, percentileFloor, type WindowFigures } from '../../../src/core/load/step.js';
+import { analyseStep } from '../../../src/core/load/step.js';
 import { isMissing, known, missing } from '../../../src/core/quantity.js';
 import { createRandom } from '../../../src/core/stats/basics/random.js';
 import { answered, every, HEALTHY, unanswered } from './requests.js';

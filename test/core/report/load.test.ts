@@ -41,8 +41,7 @@ const searched: LoadTest = {
       model: 'smol',
       server: { host: null, slots: null },
       steps: testOf(stepOf({ id: 1, condition: 'closed 1', n: 1, ttft: even(0.2) })).models[0]!.steps.flatMap(
-        ({ record, course }) =>
-          history.map((result) => ({ record, result, course, failures: [], tasks: [], sentGaps: null })),
+        ({ record, course }) => history.map((result) => ({ record, result, course, failures: [], sentGaps: null })),
       ),
       capacity: capacityOf(history, RULE),
       tiers: tiersOf(history, RULE),

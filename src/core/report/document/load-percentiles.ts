@@ -1,8 +1,8 @@
 /** The percentiles of a step: each with its interval, or with the requests that it still needs. */
 import { conditionText } from '../../definition/condition.js';
+import type { Percentiles, WindowFigures } from '../../load/figures.js';
 import type { TestedStep } from '../../load/load-test.js';
 import { LOAD_METRICS, type LoadMetric, type Objective } from '../../load/objective.js';
-import type { Percentiles, WindowFigures } from '../../load/step.js';
 import { isMissing, type Missing } from '../../quantity.js';
 import { type Block, type CellUnit, estimateCell, missingCell, quantityCell, textCell } from '../document.js';
 import { PERCENTILE_LEVELS } from './percentiles.js';

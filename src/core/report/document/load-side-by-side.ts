@@ -1,10 +1,11 @@
 /** Models under load, side by side: the load that each holds, and what it gives there. */
 import { conditionText } from '../../definition/condition.js';
 import { NOTHING_SHOWN } from '../../load/capacity.js';
+import type { WindowFigures } from '../../load/figures.js';
 import type { LoadTest, TestedModel } from '../../load/load-test.js';
 import type { Objective } from '../../load/objective.js';
 import type { SearchRule } from '../../load/search-rule.js';
-import type { StepResult, WindowFigures } from '../../load/step.js';
+import type { StepResult } from '../../load/step.js';
 import { isMissing } from '../../quantity.js';
 import type { NoChart } from '../charts/chart.js';
 import { goodputTogether } from '../charts/load.js';

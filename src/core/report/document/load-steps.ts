@@ -1,7 +1,8 @@
 /** The columns of a table of steps under load. */
 import { conditionText } from '../../definition/condition.js';
+import type { RequestCounts, WindowFigures } from '../../load/figures.js';
 import { LOAD_METRICS, type Objective } from '../../load/objective.js';
-import type { RequestCounts, StepResult, WindowFigures } from '../../load/step.js';
+import type { StepResult } from '../../load/step.js';
 import { isMissing } from '../../quantity.js';
 import { type ShownMetric, shownMetrics } from '../charts/load.js';
 import { estimateCell, missingCell, quantityCell, type TableCell, textCell, valueCell } from '../document.js';

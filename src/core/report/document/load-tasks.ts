@@ -1,6 +1,6 @@
 /** A row for each task of a mixture, at the steps that are shown in full. */
 import { conditionText } from '../../definition/condition.js';
-import type { TaskFigures } from '../../load/by-task.js';
+import type { TaskFigures } from '../../load/figures.js';
 import type { TestedStep } from '../../load/load-test.js';
 import { LOAD_METRICS, type Objective } from '../../load/objective.js';
 import { isMissing } from '../../quantity.js';
@@ -18,10 +18,10 @@ export function taskBlocks(
   steps: readonly TestedStep[],
   { name, objectives }: { readonly name: string; readonly objectives: readonly Objective[] },
 ): Block[] {
-  const rows = steps.flatMap(({ result: { condition, window }, tasks }) =>
+  const rows = steps.flatMap(({ result: { condition, window } }) =>
     isMissing(window) || isMissing(window.requestRate)
       ? []
-      : tasks.map((figures): TaskOfStep => ({ condition: conditionText(condition), figures })),
+      : window.tasks.map((figures): TaskOfStep => ({ condition: conditionText(condition), figures })),
   );
   if (rows.length === 0) return [];
   const conditions = [...new Set(rows.map(({ condition }) => condition))];

@@ -1,0 +1,263 @@
+/**
+ * The figures of a step: those of the requests of its steady-state window, together and by task. One that is not known is missing with the reason,
+ * and where something spoilt the step, all of them are.
+ */
+import { distributionOf } from '../analyse/distribution.js';
+import type { Price } from '../measure/metric.js';
+import { isMissing, known, type Missing, missing, type Quantity } from '../quantity.js';
+import type { Estimate } from '../stats/estimate/estimate.js';
+import { estimateMean, estimateProportion, NOT_NEGATIVE } from '../stats/estimate/estimators.js';
+import { serialInflation } from '../stats/estimate/serial.js';
+import { minPassingQueries } from './early-stopping.js';
+import { isMet, LOAD_METRIC_NAMES, LOAD_METRICS, type LoadMetric, type Objective } from './objective.js';
+import type { StepRequest } from './request.js';
+import { type RightAnswers, rightAnswersOf } from './right-answers.js';
+import type { Settled } from './settled.js';
+import { underWayBetween, underWayOf } from './under-way.js';
+import type { Validity } from './validity.js';
+import type { Window } from './window.js';
+
+export interface RequestCounts {
+  readonly due: number;
+  readonly completed: number;
+  readonly timedOut: number;
+  readonly failed: number;
+  /** Left out, because we cut them or never sent them. */
+  readonly leftOut: number;
+}
+
+/** The figures of the steady-state window. */
+export interface WindowFigures {
+  /** Seconds since the step began. */
+  readonly from: number;
+  readonly to: number;
+  readonly counts: RequestCounts;
+  readonly settled: Settled;
+  readonly validity: Validity;
+  readonly metrics: Readonly<Record<LoadMetric, Percentiles | Missing>>;
+  /** The gaps between tokens, and between pieces that hold several tokens. They are never pooled. */
+  readonly gaps: Readonly<Record<'tokens' | 'pieces', Percentiles | Missing>>;
+  /** The share of requests that met every objective, of all that were due. */
+  readonly attainment: Estimate | Missing;
+  /** Requests per second that met every objective. */
+  readonly goodput: Estimate | Missing;
+  /** Requests per second that were due. */
+  readonly requestRate: Quantity;
+  /** Output tokens per second of all requests together. */
+  readonly throughput: Estimate | Missing;
+  /** The share of prompt tokens that came from a cache, of the requests whose server told it. */
+  readonly cached: Quantity;
+  readonly underWay: { readonly mean: number; readonly peak: number };
+  readonly right: RightAnswers;
+  /** In the order of their names; none where one task alone was asked. */
+  readonly tasks: readonly TaskFigures[];
+}
+
+/** The figures of one task of a mixture. */
+export interface TaskFigures extends Pick<WindowFigures, 'counts' | 'metrics' | 'attainment'> {
+  /** `suite/task`. */
+  readonly task: string;
+  /** The mean score, with an interval that is clustered by sample. */
+  readonly quality: Estimate | Missing;
+}
+
+/** Percentiles in the unit of the metric. One is missing below its floor of requests. */
+export interface Percentiles {
+  readonly n: number;
+  readonly median: Estimate | Missing;
+  readonly p90: Estimate | Missing;
+  readonly p95: Estimate | Missing;
+  readonly p99: Estimate | Missing;
+}
+
+interface Parts {
+  readonly window: Window;
+  /** The requests of the window without those that are left out. */
+  readonly counted: readonly StepRequest[];
+  /** All requests of the step. */
+  readonly requests: readonly StepRequest[];
+  readonly validity: Validity;
+  readonly settled: Settled;
+  /** Why the figures are not shown; null if they are. */
+  readonly spoilt: Missing | null;
+}
+
+export function figuresOf(
+  { window, counted, requests, validity, settled, spoilt }: Parts,
+  { objectives, price }: { readonly objectives: readonly Objective[]; readonly price?: Price | Missing | undefined },
+): WindowFigures {
+  const seconds = window.to - window.from;
+  const shown = <T>(figure: () => T | Missing): T | Missing => spoilt ?? figure();
+  const meets = (request: StepRequest) => meetsAll(request, objectives);
+  const attainment = shown(() => attainmentOf(counted, objectives));
+  return {
+    from: window.from,
+    to: window.to,
+    counts: countsOf(window.requests),
+    settled,
+    validity,
+    metrics: metricsOf(counted, spoilt),
+    gaps: {
+      tokens: shown(() => gapsBetween('tokens', counted)),
+      pieces: shown(() => gapsBetween('pieces', counted)),
+    },
+    attainment,
+    goodput: isMissing(attainment) ? attainment : perSecond(attainment, counted.length / seconds),
+    requestRate: shown(() => known(counted.length / seconds)),
+    throughput: shown(() => throughputOf(counted, window)),
+    cached: cachedShareOf(counted),
+    underWay: underWayBetween(underWayOf(requests, 'due'), window),
+    right: rightAnswersOf(counted, { seconds, meets, price, spoilt }),
+    tasks: figuresByTask(window.requests, { seconds, objectives, spoilt }),
+  };
+}
+
+function figuresByTask(
+  requests: readonly StepRequest[],
+  {
+    seconds,
+    objectives,
+    spoilt,
+  }: { readonly seconds: number; readonly objectives: readonly Objective[]; readonly spoilt: Missing | null },
+): TaskFigures[] {
+  const tasks = [...new Set(requests.map(({ task }) => task))].sort();
+  if (tasks.length < 2) return [];
+  const meets = (request: StepRequest) => meetsAll(request, objectives);
+  return tasks.map((task): TaskFigures => {
+    const own = requests.filter((request) => request.task === task);
+    const counted = countedOf(own);
+    const shown = <T>(figure: () => T | Missing): T | Missing =>
+      spoilt ?? (counted.length === 0 ? missing('no request of the task was due in the window') : figure());
+    return {
+      task,
+      counts: countsOf(own),
+      metrics: metricsOf(counted, spoilt),
+      attainment: shown(() => attainmentOf(counted, objectives)),
+      quality: shown(() => rightAnswersOf(counted, { seconds, meets, spoilt }).quality),
+    };
+  });
+}
+
+function attainmentOf(counted: readonly StepRequest[], objectives: readonly Objective[]): Estimate | Missing {
+  if (objectives.length === 0) return missing('there is no objective to meet');
+  return estimateProportion(counted.map((request) => (meetsAll(request, objectives) ? 1 : 0)));
+}
+
+function meetsAll(request: StepRequest, objectives: readonly Objective[]): boolean {
+  return objectives.every((objective) => isMet(request, objective));
+}
+
+function perSecond(share: Estimate, rate: number): Estimate {
+  const { standardError: _ofTheShare, ...rest } = share;
+  return { ...rest, value: share.value * rate, low: share.low * rate, high: share.high * rate };
+}
+
+const BATCHES = 30;
+
+/**
+ * Tokens and seconds of the same requests: the tokens of those that were due in the window, over its length. The interval is by batch
+ * means, over parts of equal time whose neighbours may be alike; n is the number of answers.
+ */
+function throughputOf(requests: readonly StepRequest[], { from, to }: Window): Estimate | Missing {
+  const seconds = (to - from) / BATCHES;
+  const rates = new Float64Array(BATCHES);
+  let n = 0;
+  for (const { outcome, due, outputTokens } of requests) {
+    if (outcome !== 'completed') continue;
+    if (isMissing(outputTokens)) return outputTokens;
+    rates[Math.min(BATCHES - 1, Math.floor((due - from) / seconds))]! += outputTokens.value / seconds;
+    n++;
+  }
+  const estimate = estimateMean(rates, { inflation: serialInflation([rates]), bounds: NOT_NEGATIVE });
+  return isMissing(estimate) ? estimate : { ...estimate, n };
+}
+
+/** It says how the server was asked and not how fast it was, so a step that its client spoilt has it too. */
+function cachedShareOf(requests: readonly StepRequest[]): Quantity {
+  let [cached, prompts] = [0, 0];
+  for (const { cachedTokens, promptTokens } of requests) {
+    if (cachedTokens === undefined || isMissing(promptTokens)) continue;
+    cached += cachedTokens;
+    prompts += promptTokens.value;
+  }
+  return prompts === 0 ? missing('the server does not tell') : known(cached / prompts);
+}
+
+function metricsOf(requests: readonly StepRequest[], spoilt: Missing | null): WindowFigures['metrics'] {
+  const entries = LOAD_METRIC_NAMES.map((metric) => [metric, spoilt ?? percentilesOf(requests, metric)]);
+  return Object.fromEntries(entries) as WindowFigures['metrics'];
+}
+
+function percentilesOf(requests: readonly StepRequest[], metric: LoadMetric): Percentiles | Missing {
+  const { seen, better } = LOAD_METRICS[metric];
+  const values: number[] = [];
+  let [never, censored, after] = [0, 0, Number.POSITIVE_INFINITY];
+  for (const request of requests) {
+    const one = seen(request);
+    if (one === 'none') continue;
+    // Tokens that all came at the same instant have no rate.
+    if (one !== 'never' && 'seconds' in one && one.seconds === 0 && better === 'higher') continue;
+    if (one === 'never') never++;
+    else if ('seconds' in one) values.push(better === 'higher' ? 1 / one.seconds : one.seconds);
+    else {
+      censored++;
+      after = Math.min(after, one.atLeast);
+    }
+  }
+  // An answer that never came has no rate. It is the slowest.
+  if (better === 'higher') {
+    values.push(...Array.from({ length: never + censored }, () => 0));
+    [never, censored] = [0, 0];
+  }
+  if (values.length === 0) return missing('no request of the step has it');
+  return percentilesFrom(values, { censored, after, never });
+}
+
+function gapsBetween(kind: 'tokens' | 'pieces', requests: readonly StepRequest[]): Percentiles | Missing {
+  const values = requests.flatMap(({ gaps }) => (gaps?.between === kind ? Array.from(gaps.seconds) : []));
+  if (values.length === 0) return missing(`no answer came with times of its ${kind}`);
+  return percentilesFrom(values, { censored: 0, after: Number.POSITIVE_INFINITY, never: 0 });
+}
+
+function percentilesFrom(
+  values: readonly number[],
+  late: Parameters<typeof distributionOf>[1]['late'] & {},
+): Percentiles {
+  const { n, at } = distributionOf([Float64Array.from(values)], { serial: true, late });
+  const above = (q: number, estimate: Estimate | Missing): Estimate | Missing => {
+    const floor = percentileFloor(q);
+    return n < floor ? missing(`it needs ${floor - n} more requests`) : estimate;
+  };
+  return {
+    n,
+    median: above(0.5, at.median),
+    p90: above(0.9, at.p90),
+    p95: above(0.95, at.p95),
+    p99: above(0.99, at.p99),
+  };
+}
+
+/**
+ * The fewest requests that a percentile is reported from: 11 for the median, 64 for p90, 130 for p95, 662 for p99. It is the least n
+ * that may have one slow request by MLPerf's early stopping at 99% (MLCommons endpoints).
+ */
+export function percentileFloor(q: number): number {
+  return minPassingQueries(q, 1) + 1;
+}
+
+/** Requests that we cut or did not send say nothing of the server. */
+export function countedOf(requests: readonly StepRequest[]): readonly StepRequest[] {
+  return requests.filter(({ outcome }) => outcome !== 'cut' && outcome !== 'unsent');
+}
+
+export function countsOf(requests: readonly StepRequest[]): RequestCounts {
+  const count = (...outcomes: StepRequest['outcome'][]) =>
+    requests.filter(({ outcome }) => outcomes.includes(outcome)).length;
+  return {
+    due: requests.length,
+    completed: count('completed'),
+    timedOut: count('timed-out'),
+    failed: count('failed'),
+    leftOut: count('cut', 'unsent'),
+  };
+}
