@@ -24,17 +24,19 @@ export function shapeOfGguf({ metadata, tensors }: GgufContent, place: string): 
   const fields = new Fields(metadata, architecture, place);
   const width = fields.required('embedding_length');
   const count = fields.required('block_count');
-  const embedding = tensors.filter(
-    ({ name }) => name.startsWith('token_embd') || name.startsWith('per_layer_token_embd'),
-  );
-  const output = tensors.filter(({ name }) => /^output\.weight$/.test(name));
+  const token = tensors.filter(({ name }) => name.startsWith('token_embd'));
+  const tables = tensors.filter(({ name }) => name.startsWith('per_layer_token_embd'));
+  const untied = tensors.filter(({ name }) => /^output\.weight$/.test(name));
+  // Beside tables for each layer (Gemma 3n), an embedding that is the output too is the output: it alone is read whole.
+  const [embedding, output] =
+    untied.length === 0 && tables.length > 0 ? [tables, token] : [[...token, ...tables], untied];
   const experts = tensors.filter(({ name }) => name.includes('_exps.'));
   const taken = new Set([...embedding, ...output, ...experts]);
   return {
     architecture,
     width,
     feedForward: feedForwardOf(fields),
-    vocabulary: vocabularyOf(metadata, fields, embedding, width),
+    vocabulary: vocabularyOf(metadata, fields, token, width),
     maxContext: fields.optional('context_length'),
     layers: Array.from({ length: count }, (_, index) => layerOf(fields, tensors, index)),
     weights: {

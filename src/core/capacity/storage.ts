@@ -42,6 +42,8 @@ const STORAGE = {
   gptq: bodyOnly(4.25),
   /** gpt-oss: its experts have 32 values of 4 bits with a scale of 8, and everything else 16 bits. */
   mxfp4: { body: 16, experts: 4.25, embedding: 16, output: 16 },
+  /** Kimi K2: its experts have 32 values of 4 bits with a scale of 16, and everything else 16 bits. */
+  int4_experts: { body: 16, experts: 4.5, embedding: 16, output: 16 },
   q2_k: gguf(2.94, 2.625),
   q3_k_s: gguf(3.47, 3.4375),
   q3_k_m: gguf(3.85, 3.4375),

@@ -30,6 +30,12 @@ describe('the cache of a context, beside the computation by hand', () => {
     ['gpt-oss-20b', 8192, 2048 * (12 * 8192 + 12 * 128)],
     // Every fourth of 48 layers sees everything, the others a chunk of 8,192 tokens: 2 x 8 x 128 x 2 = 4,096 bytes.
     ['llama-4-scout', 131_072, 4096 * (12 * 131_072 + 36 * 8192)],
+    // The last 20 of 35 layers read the caches of earlier ones. Of the first 15, 3 see everything with heads of 512 and 12 see 512 tokens with 256.
+    ['gemma-4-e2b', 32_768, 3 * 2 * 512 * 2 * 32_768 + 12 * 2 * 256 * 2 * 512],
+    // 10 of 60 layers see everything: 2 x 4 x 512 x 2 = 8,192 bytes; the others 1,024 tokens: 2 x 16 x 256 x 2 = 16,384 bytes.
+    ['gemma-4-31b', 32_768, 10 * 8192 * 32_768 + 50 * 16_384 * 1024],
+    // 2 x 8 x 128 x 2 = 4,096 bytes for each of 26 layers.
+    ['ministral-3-3b', 8192, 26 * 4096 * 8192],
   ])('%s at %i tokens', (id, context, bytes) => {
     expect(cacheBytes(shapeOf(id), context, F16)).toBe(bytes);
   });
@@ -40,6 +46,21 @@ describe('the cache of a context, beside the computation by hand', () => {
     expect(stateBytes(shape)).toBe(36 * (32 * 128 * 128 + 8192 * 3) * 4);
     // 12 layers with attention: 2 x 2 x 256 x 2 = 2,048 bytes a token.
     expect(cacheBytes(shape, 4096, F16) - stateBytes(shape)).toBe(12 * 2048 * 4096);
+  });
+
+  it.each([
+    // 24 layers: a matrix of 32 heads x 128 x 128, and (2 x 16 x 128 + 32 x 128) x 3 inputs; 8 with attention: 2 x 4 x 256 x 2 bytes.
+    ['qwen3.5-9b', 24 * (32 * 128 * 128 + 8192 * 3), 8 * 4096],
+    // 36 layers: 48 heads x 64 x 128, and (48 x 64 + 2 x 128) x 3 inputs; 4 with attention: 2 x 4 x 128 x 2 bytes.
+    ['granite-4.0-h-tiny', 36 * (48 * 64 * 128 + 3328 * 3), 4 * 2048],
+    // 10 layers: 2 inputs of 2,048 values; 6 with attention: 2 x 8 x 64 x 2 bytes.
+    ['lfm2.5-1.2b', 10 * 2 * 2048, 6 * 2048],
+    // 23 layers: 64 heads x 64 x 128, and (64 x 64 + 2 x 8 x 128) x 3 inputs; 6 with attention: 2 x 2 x 128 x 2 bytes.
+    ['nemotron-3-nano-30b-a3b', 23 * (64 * 64 * 128 + 6144 * 3), 6 * 1024],
+  ])('of %s is a state in 32 bits and a cache of the layers with attention', (id, values, bytesOfToken) => {
+    const shape = shapeOf(id);
+    expect(stateBytes(shape)).toBe(values * 4);
+    expect(cacheBytes(shape, 4096, F16) - stateBytes(shape)).toBe(bytesOfToken * 4096);
   });
 
   it('is smaller in fewer bits by the size of their blocks', () => {

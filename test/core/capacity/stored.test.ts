@@ -27,6 +27,8 @@ describe('how the weights beside a config.json are stored', () => {
     [{ quant_method: 'bitsandbytes', load_in_4bit: true, bnb_4bit_use_double_quant: true }, 'int4'],
     [{ quant_method: 'bitsandbytes', load_in_8bit: true }, 'int8'],
     [compressed(weights(4, 'int')), 'int4'],
+    [{ ...compressed(weights(4, 'int')), ignore: ['lm_head'] }, 'int4'],
+    [{ ...compressed(weights(4, 'int')), ignore: ['lm_head', 're:.*self_attn.*'] }, 'int4_experts'],
     [compressed(weights(8, 'int'), weights(8, 'int')), 'int8'],
     [compressed(weights(8, 'float')), 'fp8'],
     [compressed(weights(4, 'float')), 'nvfp4'],

@@ -8,24 +8,22 @@
  * GLM-4.7-Flash. LitGPT has no fields for layers of several kinds, and other contexts for Mistral 7B v0.1, Gemma, Gemma 3 1B and Phi-3.5
  * mini, which were left. No copy was at hand for LLaMA 7B, Ministral 8B, Mistral Small, Codestral, the four Qwen2, Gemma 3 270M, Phi-3-medium,
  * Granite 3.1, Baichuan 2, GLM-4-9B, Aquila, OPT, the two BLOOM, DeepSeek-V2-Lite, and the three LFM2, and Qwen3-Next differs from the
- * defaults of Transformers in fields that do not count; published measurements that calibrate, or a test, name each of them. The numbers
- * of parameters were not looked up again.
+ * defaults of Transformers in fields that do not count; published measurements that calibrate, or a test, name each of them.
+ *
+ * On 2026-11-30 parameters, licences and, where it has them, layers, heads, widths and vocabularies were compared with the hub's figures as llmfit 1.1.17
+ * copies them. The hub counts 16-bit copies of a tied output (Qwen3 0.6B and 1.7B), vision towers and heads for further tokens too, which are not
+ * counted here.
  */
-
-export interface PublishedModel {
-  readonly id: string;
-  /** The repository on the Hugging Face hub. */
-  readonly hub: string;
-  readonly parameters: number;
-  /** Fields of its `config.json`. */
-  readonly config: Readonly<Record<string, unknown>>;
-}
+import { HUB, type PublishedModel, VERIFIED } from './published-model.js';
+import { RECENT_MODELS } from './recent-models.js';
 
 export const PUBLISHED_MODELS: readonly PublishedModel[] = [
   {
     id: 'llama-7b',
     hub: 'huggyllama/llama-7b',
     parameters: 6740000000.0,
+    licence: 'other',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'llama',
       num_hidden_layers: 32,
@@ -42,6 +40,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'llama-2-7b',
     hub: 'meta-llama/Llama-2-7b-hf',
     parameters: 6740000000.0,
+    licence: 'llama2',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'llama',
       num_hidden_layers: 32,
@@ -58,6 +58,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'llama-2-13b',
     hub: 'meta-llama/Llama-2-13b-hf',
     parameters: 13020000000.0,
+    licence: 'llama2',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'llama',
       num_hidden_layers: 40,
@@ -74,6 +76,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'llama-2-70b',
     hub: 'meta-llama/Llama-2-70b-hf',
     parameters: 68980000000.0,
+    licence: 'llama2',
+    verified: { source: `${HUB} (meta-llama/Llama-2-70b-chat-hf)`, date: VERIFIED },
     config: {
       model_type: 'llama',
       num_hidden_layers: 80,
@@ -90,6 +94,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'llama-3-8b',
     hub: 'meta-llama/Meta-Llama-3-8B',
     parameters: 8030000000.0,
+    licence: 'llama3',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'llama',
       num_hidden_layers: 32,
@@ -106,6 +112,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'llama-3-70b',
     hub: 'meta-llama/Meta-Llama-3-70B',
     parameters: 70550000000.0,
+    licence: 'llama3',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'llama',
       num_hidden_layers: 80,
@@ -122,6 +130,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'llama-3.1-8b',
     hub: 'meta-llama/Llama-3.1-8B-Instruct',
     parameters: 8030000000.0,
+    licence: 'llama3.1',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'llama',
       num_hidden_layers: 32,
@@ -138,6 +148,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'llama-3.1-70b',
     hub: 'meta-llama/Llama-3.1-70B-Instruct',
     parameters: 70550000000.0,
+    licence: 'llama3.1',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'llama',
       num_hidden_layers: 80,
@@ -154,6 +166,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'llama-3.3-70b',
     hub: 'meta-llama/Llama-3.3-70B-Instruct',
     parameters: 70550000000.0,
+    licence: 'llama3.3',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'llama',
       num_hidden_layers: 80,
@@ -170,6 +184,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'llama-3.1-405b',
     hub: 'meta-llama/Llama-3.1-405B-Instruct',
     parameters: 405850000000.0,
+    licence: 'llama3.1',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'llama',
       num_hidden_layers: 126,
@@ -186,6 +202,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'llama-3.2-1b',
     hub: 'meta-llama/Llama-3.2-1B-Instruct',
     parameters: 1236000000.0,
+    licence: 'llama3.2',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'llama',
       num_hidden_layers: 16,
@@ -203,6 +221,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'llama-3.2-3b',
     hub: 'meta-llama/Llama-3.2-3B-Instruct',
     parameters: 3213000000.0,
+    licence: 'llama3.2',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'llama',
       num_hidden_layers: 28,
@@ -220,6 +240,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'tinyllama-1.1b',
     hub: 'TinyLlama/TinyLlama-1.1B-Chat-v1.0',
     parameters: 1100000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'llama',
       num_hidden_layers: 22,
@@ -236,6 +258,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'smollm2-135m',
     hub: 'HuggingFaceTB/SmolLM2-135M-Instruct',
     parameters: 134500000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'llama',
       num_hidden_layers: 30,
@@ -252,6 +276,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'smollm2-360m',
     hub: 'HuggingFaceTB/SmolLM2-360M-Instruct',
     parameters: 361800000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'llama',
       num_hidden_layers: 32,
@@ -268,6 +294,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'smollm2-1.7b',
     hub: 'HuggingFaceTB/SmolLM2-1.7B-Instruct',
     parameters: 1711000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'llama',
       num_hidden_layers: 24,
@@ -284,6 +312,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'smollm3-3b',
     hub: 'HuggingFaceTB/SmolLM3-3B',
     parameters: 3075000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'smollm3',
       num_hidden_layers: 36,
@@ -300,6 +330,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'mistral-7b',
     hub: 'mistralai/Mistral-7B-Instruct-v0.3',
     parameters: 7248000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'mistral',
       num_hidden_layers: 32,
@@ -316,6 +348,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'mistral-7b-v0.1',
     hub: 'mistralai/Mistral-7B-v0.1',
     parameters: 7242000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'mistral',
       num_hidden_layers: 32,
@@ -333,6 +367,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'ministral-8b',
     hub: 'mistralai/Ministral-8B-Instruct-2410',
     parameters: 8020000000.0,
+    licence: 'mrl',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'mistral',
       num_hidden_layers: 36,
@@ -350,6 +386,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'mistral-small-24b',
     hub: 'mistralai/Mistral-Small-24B-Instruct-2501',
     parameters: 23570000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'mistral',
       num_hidden_layers: 40,
@@ -367,6 +405,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'codestral-22b',
     hub: 'mistralai/Codestral-22B-v0.1',
     parameters: 22250000000.0,
+    licence: null,
+    verified: null,
     config: {
       model_type: 'mistral',
       num_hidden_layers: 56,
@@ -383,6 +423,9 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'mixtral-8x7b',
     hub: 'mistralai/Mixtral-8x7B-v0.1',
     parameters: 46700000000.0,
+    active: 12.9e9,
+    licence: 'apache-2.0',
+    verified: { source: `${HUB} (mistralai/Mixtral-8x7B-Instruct-v0.1)`, date: VERIFIED },
     config: {
       model_type: 'mixtral',
       num_hidden_layers: 32,
@@ -401,6 +444,9 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'mixtral-8x22b',
     hub: 'mistralai/Mixtral-8x22B-v0.1',
     parameters: 140600000000.0,
+    active: 39e9,
+    licence: 'apache-2.0',
+    verified: { source: `${HUB} (mistralai/Mixtral-8x22B-Instruct-v0.1)`, date: VERIFIED },
     config: {
       model_type: 'mixtral',
       num_hidden_layers: 56,
@@ -419,6 +465,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen2-0.5b',
     hub: 'Qwen/Qwen2-0.5B',
     parameters: 494000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen2',
       num_hidden_layers: 24,
@@ -436,6 +484,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen2-1.5b',
     hub: 'Qwen/Qwen2-1.5B',
     parameters: 1544000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen2',
       num_hidden_layers: 28,
@@ -453,6 +503,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen2-7b',
     hub: 'Qwen/Qwen2-7B',
     parameters: 7616000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen2',
       num_hidden_layers: 28,
@@ -470,6 +522,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen2-72b',
     hub: 'Qwen/Qwen2-72B',
     parameters: 72710000000.0,
+    licence: 'tongyi-qianwen',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen2',
       num_hidden_layers: 80,
@@ -487,6 +541,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen2.5-0.5b',
     hub: 'Qwen/Qwen2.5-0.5B-Instruct',
     parameters: 494000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen2',
       num_hidden_layers: 24,
@@ -504,6 +560,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen2.5-1.5b',
     hub: 'Qwen/Qwen2.5-1.5B-Instruct',
     parameters: 1544000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen2',
       num_hidden_layers: 28,
@@ -521,6 +579,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen2.5-3b',
     hub: 'Qwen/Qwen2.5-3B-Instruct',
     parameters: 3086000000.0,
+    licence: 'qwen-research',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen2',
       num_hidden_layers: 36,
@@ -538,6 +598,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen2.5-7b',
     hub: 'Qwen/Qwen2.5-7B-Instruct',
     parameters: 7616000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen2',
       num_hidden_layers: 28,
@@ -555,6 +617,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen2.5-14b',
     hub: 'Qwen/Qwen2.5-14B-Instruct',
     parameters: 14770000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen2',
       num_hidden_layers: 48,
@@ -572,6 +636,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen2.5-32b',
     hub: 'Qwen/Qwen2.5-32B-Instruct',
     parameters: 32760000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen2',
       num_hidden_layers: 64,
@@ -589,6 +655,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen2.5-72b',
     hub: 'Qwen/Qwen2.5-72B-Instruct',
     parameters: 72710000000.0,
+    licence: 'qwen',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen2',
       num_hidden_layers: 80,
@@ -606,6 +674,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen3-0.6b',
     hub: 'Qwen/Qwen3-0.6B',
     parameters: 596000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen3',
       num_hidden_layers: 28,
@@ -623,6 +693,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen3-1.7b',
     hub: 'Qwen/Qwen3-1.7B',
     parameters: 1720000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen3',
       num_hidden_layers: 28,
@@ -640,6 +712,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen3-4b',
     hub: 'Qwen/Qwen3-4B',
     parameters: 4020000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen3',
       num_hidden_layers: 36,
@@ -657,6 +731,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen3-8b',
     hub: 'Qwen/Qwen3-8B',
     parameters: 8190000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen3',
       num_hidden_layers: 36,
@@ -674,6 +750,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen3-14b',
     hub: 'Qwen/Qwen3-14B',
     parameters: 14770000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen3',
       num_hidden_layers: 40,
@@ -691,6 +769,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen3-32b',
     hub: 'Qwen/Qwen3-32B',
     parameters: 32760000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen3',
       num_hidden_layers: 64,
@@ -708,6 +788,9 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen3-30b-a3b',
     hub: 'Qwen/Qwen3-30B-A3B',
     parameters: 30530000000.0,
+    active: 3.3e9,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen3_moe',
       num_hidden_layers: 48,
@@ -728,6 +811,9 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen3-235b-a22b',
     hub: 'Qwen/Qwen3-235B-A22B',
     parameters: 235100000000.0,
+    active: 22e9,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen3_moe',
       num_hidden_layers: 94,
@@ -748,6 +834,9 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen3-coder-480b-a35b',
     hub: 'Qwen/Qwen3-Coder-480B-A35B-Instruct',
     parameters: 480200000000.0,
+    active: 35e9,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen3_moe',
       num_hidden_layers: 62,
@@ -768,6 +857,9 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen3-next-80b-a3b',
     hub: 'Qwen/Qwen3-Next-80B-A3B-Instruct',
     parameters: 79700000000.0,
+    active: 3e9,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen3_next',
       num_hidden_layers: 48,
@@ -795,6 +887,9 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'qwen3.5-397b-a17b',
     hub: 'Qwen/Qwen3.5-397B-A17B',
     parameters: 396000000000.0,
+    active: 17e9,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'qwen3_5_moe_text',
       num_hidden_layers: 60,
@@ -822,6 +917,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'gemma-2b',
     hub: 'google/gemma-2b-it',
     parameters: 2506000000.0,
+    licence: 'gemma',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'gemma',
       num_hidden_layers: 18,
@@ -839,6 +936,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'gemma-7b',
     hub: 'google/gemma-7b-it',
     parameters: 8538000000.0,
+    licence: 'gemma',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'gemma',
       num_hidden_layers: 28,
@@ -856,6 +955,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'gemma-2-2b',
     hub: 'google/gemma-2-2b-it',
     parameters: 2614000000.0,
+    licence: 'gemma',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'gemma2',
       num_hidden_layers: 26,
@@ -874,6 +975,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'gemma-2-9b',
     hub: 'google/gemma-2-9b-it',
     parameters: 9242000000.0,
+    licence: 'gemma',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'gemma2',
       num_hidden_layers: 42,
@@ -892,6 +995,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'gemma-2-27b',
     hub: 'google/gemma-2-27b-it',
     parameters: 27230000000.0,
+    licence: 'gemma',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'gemma2',
       num_hidden_layers: 46,
@@ -910,6 +1015,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'gemma-3-270m',
     hub: 'google/gemma-3-270m-it',
     parameters: 268000000.0,
+    licence: 'gemma',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'gemma3_text',
       num_hidden_layers: 18,
@@ -928,6 +1035,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'gemma-3-1b',
     hub: 'google/gemma-3-1b-it',
     parameters: 1000000000.0,
+    licence: 'gemma',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'gemma3_text',
       num_hidden_layers: 26,
@@ -946,6 +1055,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'gemma-3-4b',
     hub: 'google/gemma-3-4b-it',
     parameters: 3880000000.0,
+    licence: 'gemma',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'gemma3_text',
       num_hidden_layers: 34,
@@ -964,6 +1075,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'gemma-3-12b',
     hub: 'google/gemma-3-12b-it',
     parameters: 11770000000.0,
+    licence: 'gemma',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'gemma3_text',
       num_hidden_layers: 48,
@@ -982,6 +1095,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'gemma-3-27b',
     hub: 'google/gemma-3-27b-it',
     parameters: 27000000000.0,
+    licence: 'gemma',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'gemma3_text',
       num_hidden_layers: 62,
@@ -1000,6 +1115,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'phi-3-mini',
     hub: 'microsoft/Phi-3-mini-4k-instruct',
     parameters: 3821000000.0,
+    licence: 'mit',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'phi3',
       num_hidden_layers: 32,
@@ -1017,6 +1134,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'phi-3.5-mini',
     hub: 'microsoft/Phi-3.5-mini-instruct',
     parameters: 3821000000.0,
+    licence: 'mit',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'phi3',
       num_hidden_layers: 32,
@@ -1033,6 +1152,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'phi-3-medium',
     hub: 'microsoft/Phi-3-medium-4k-instruct',
     parameters: 13960000000.0,
+    licence: 'mit',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'phi3',
       num_hidden_layers: 40,
@@ -1050,6 +1171,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'phi-4',
     hub: 'microsoft/phi-4',
     parameters: 14660000000.0,
+    licence: 'mit',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'phi3',
       num_hidden_layers: 40,
@@ -1066,6 +1189,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'phi-4-mini',
     hub: 'microsoft/Phi-4-mini-instruct',
     parameters: 3836000000.0,
+    licence: 'mit',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'phi3',
       num_hidden_layers: 32,
@@ -1083,6 +1208,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'granite-3.1-8b',
     hub: 'ibm-granite/granite-3.1-8b-instruct',
     parameters: 8170000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'granite',
       num_hidden_layers: 40,
@@ -1099,6 +1226,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'falcon3-7b',
     hub: 'tiiuae/Falcon3-7B-Instruct',
     parameters: 7456000000.0,
+    licence: 'falcon-llm-license',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'llama',
       num_hidden_layers: 28,
@@ -1116,6 +1245,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'baichuan2-7b',
     hub: 'baichuan-inc/Baichuan2-7B-Chat',
     parameters: 7506000000.0,
+    licence: null,
+    verified: null,
     config: {
       model_type: 'baichuan',
       num_hidden_layers: 32,
@@ -1132,6 +1263,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'glm-4-9b',
     hub: 'zai-org/glm-4-9b-chat',
     parameters: 9400000000.0,
+    licence: 'glm-4',
+    verified: { source: `${HUB} (THUDM/glm-4-9b-chat)`, date: VERIFIED },
     config: {
       model_type: 'chatglm',
       num_hidden_layers: 40,
@@ -1149,6 +1282,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'aquila-7b',
     hub: 'BAAI/Aquila-7B',
     parameters: 7300000000.0,
+    licence: null,
+    verified: null,
     config: {
       model_type: 'llama',
       num_hidden_layers: 32,
@@ -1165,6 +1300,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'olmo-2-13b',
     hub: 'allenai/OLMo-2-1124-13B-Instruct',
     parameters: 13720000000.0,
+    licence: 'apache-2.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'olmo2',
       num_hidden_layers: 40,
@@ -1181,6 +1318,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'gpt-j-6b',
     hub: 'EleutherAI/gpt-j-6b',
     parameters: 6050000000.0,
+    licence: null,
+    verified: null,
     config: {
       model_type: 'gptj',
       num_hidden_layers: 28,
@@ -1197,6 +1336,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'opt-6.7b',
     hub: 'facebook/opt-6.7b',
     parameters: 6660000000.0,
+    licence: 'other',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'opt',
       num_hidden_layers: 32,
@@ -1213,6 +1354,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'bloom-7b1',
     hub: 'bigscience/bloom-7b1',
     parameters: 7070000000.0,
+    licence: 'bigscience-bloom-rail-1.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'bloom',
       num_hidden_layers: 30,
@@ -1229,6 +1372,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'bloom-176b',
     hub: 'bigscience/bloom',
     parameters: 176200000000.0,
+    licence: 'bigscience-bloom-rail-1.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'bloom',
       num_hidden_layers: 70,
@@ -1245,6 +1390,10 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'gpt-oss-20b',
     hub: 'openai/gpt-oss-20b',
     parameters: 20910000000.0,
+    active: 3.61e9,
+    licence: 'apache-2.0',
+    storage: 'mxfp4',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'gpt_oss',
       num_hidden_layers: 24,
@@ -1291,6 +1440,10 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'gpt-oss-120b',
     hub: 'openai/gpt-oss-120b',
     parameters: 116830000000.0,
+    active: 5.13e9,
+    licence: 'apache-2.0',
+    storage: 'mxfp4',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'gpt_oss',
       num_hidden_layers: 36,
@@ -1349,6 +1502,10 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'deepseek-v3',
     hub: 'deepseek-ai/DeepSeek-V3',
     parameters: 671000000000.0,
+    active: 37e9,
+    licence: null,
+    storage: 'fp8',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'deepseek_v3',
       num_hidden_layers: 61,
@@ -1375,6 +1532,9 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'deepseek-v2-lite',
     hub: 'deepseek-ai/DeepSeek-V2-Lite-Chat',
     parameters: 15710000000.0,
+    active: 2.4e9,
+    licence: 'deepseek',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'deepseek_v2',
       num_hidden_layers: 27,
@@ -1400,6 +1560,10 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'kimi-k2.5',
     hub: 'moonshotai/Kimi-K2.5',
     parameters: 1026000000000.0,
+    active: 32e9,
+    licence: 'modified-mit',
+    storage: 'int4_experts',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'kimi_k2',
       num_hidden_layers: 61,
@@ -1426,6 +1590,9 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'glm-5',
     hub: 'zai-org/GLM-5',
     parameters: 744000000000.0,
+    active: 40e9,
+    licence: 'mit',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'glm_moe_dsa',
       num_hidden_layers: 78,
@@ -1452,6 +1619,9 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'glm-4.7-flash',
     hub: 'zai-org/GLM-4.7-Flash',
     parameters: 29940000000.0,
+    active: 3e9,
+    licence: 'mit',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'glm4_moe_lite',
       num_hidden_layers: 47,
@@ -1478,6 +1648,10 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'minimax-m2.5',
     hub: 'MiniMaxAI/MiniMax-M2.5',
     parameters: 228700000000.0,
+    active: 10e9,
+    licence: 'modified-mit',
+    storage: 'fp8',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'minimax_m2',
       num_hidden_layers: 62,
@@ -1497,6 +1671,9 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'llama-4-scout',
     hub: 'meta-llama/Llama-4-Scout-17B-16E-Instruct',
     parameters: 107800000000.0,
+    active: 17e9,
+    licence: 'llama4',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'llama4_text',
       num_hidden_layers: 48,
@@ -1517,6 +1694,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'lfm2-350m',
     hub: 'LiquidAI/LFM2-350M',
     parameters: 354000000.0,
+    licence: 'lfm1.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'lfm2',
       num_hidden_layers: 16,
@@ -1554,6 +1733,8 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'lfm2-1.2b',
     hub: 'LiquidAI/LFM2-1.2B',
     parameters: 1170000000.0,
+    licence: 'lfm1.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'lfm2',
       num_hidden_layers: 16,
@@ -1591,6 +1772,9 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
     id: 'lfm2-8b-a1b',
     hub: 'LiquidAI/LFM2-8B-A1B',
     parameters: 8340000000.0,
+    active: 1.5e9,
+    licence: 'lfm1.0',
+    verified: { source: HUB, date: VERIFIED },
     config: {
       model_type: 'lfm2_moe',
       num_hidden_layers: 24,
@@ -1634,4 +1818,5 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
       ],
     },
   },
+  ...RECENT_MODELS,
 ];

@@ -12,6 +12,8 @@ export interface Architecture {
   readonly mixed?: true;
   /** Whether a head is as long as `head_dim` says, and not the width divided by the heads. */
   readonly ownHeadSize?: true;
+  /** Whether layers that see everything have heads of another length than those with a window, which the file has to say. */
+  readonly globalHeads?: true;
   /** Whether the inner width is four times the width if the file does not say, as in the family's configuration class. */
   readonly fourfold?: true;
   /** Which layers have a window if the file does not list them. */
@@ -21,6 +23,7 @@ export interface Architecture {
 const llama: Architecture = { gated: true, tied: false, windows: 'none' };
 const qwen3: Architecture = { ...llama, ownHeadSize: true };
 const gemma: Architecture = { gated: true, tied: true, windows: 'none', ownHeadSize: true };
+const gemma4: Architecture = { ...gemma, mixed: true, globalHeads: true };
 const gpt: Architecture = { gated: false, tied: false, windows: 'none' };
 
 const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
@@ -46,11 +49,16 @@ const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
   gemma3_text: { ...gemma, windows: 'all but every n-th' },
   gemma3n: { ...gemma, mixed: true },
   gemma3n_text: { ...gemma, mixed: true },
+  gemma4,
+  gemma4_text: gemma4,
+  gemma4_unified: gemma4,
+  gemma4_unified_text: gemma4,
   phi: gpt,
   phi3: { ...llama, windows: 'all' },
   granite: llama,
   granitemoehybrid: { ...llama, mixed: true },
   smollm3: llama,
+  arcee: { ...gpt, ownHeadSize: true },
   olmo2: llama,
   exaone: llama,
   cohere: { ...llama, tied: true },

@@ -8,6 +8,9 @@ import { UserError } from '../../errors.js';
 const count = z.int().positive();
 const optional = <Schema extends z.ZodType>(schema: Schema) => schema.nullish().transform((value) => value ?? null);
 
+/** Granite writes 0 for a model without experts. */
+const countOrNone = optional(z.int().nonnegative()).transform((value) => value || null);
+
 const everyLayer = optional(z.literal(1, 'experts in some of the layers are not known'));
 
 const schema = z.object({
@@ -47,10 +50,17 @@ const schema = z.object({
   qk_nope_head_dim: optional(count),
   qk_rope_head_dim: optional(count),
   v_head_dim: optional(count),
+  // Layers that see everything and have heads of their own kind, beside those with a window (Gemma 4)
+  global_head_dim: optional(count),
+  num_global_key_value_heads: optional(count),
+  attention_k_eq_v: optional(z.boolean()),
+  use_double_wide_mlp: optional(z.boolean()),
   // Experts
-  num_experts: optional(count),
-  num_experts_per_tok: optional(count),
+  num_experts: countOrNone,
+  num_experts_per_tok: countOrNone,
   moe_intermediate_size: optional(count),
+  moe_latent_size: optional(count),
+  enable_moe_block: optional(z.boolean()),
   n_shared_experts: optional(z.int().nonnegative()),
   shared_expert_intermediate_size: optional(z.int().nonnegative()),
   shared_intermediate_size: optional(z.int().nonnegative()),
@@ -78,9 +88,11 @@ const schema = z.object({
   conv_L_cache: optional(count),
   block_auto_adjust_ff_dim: optional(z.boolean()),
   block_multiple_of: optional(count),
-  // Tables of vectors for each layer (Gemma 3n)
+  // Tables of vectors for each layer, and streams beside the main one (Gemma 3n, Gemma 4)
   hidden_size_per_layer_input: optional(z.int().nonnegative()),
   vocab_size_per_layer_input: optional(count),
+  altup_num_inputs: optional(count),
+  laurel_rank: optional(count),
 });
 
 export type ConfigFields = z.infer<typeof schema> & {
@@ -119,6 +131,8 @@ const ALIASES: Readonly<Record<string, keyof z.infer<typeof schema>>> = {
   n_positions: 'max_position_embeddings',
   num_local_experts: 'num_experts',
   n_routed_experts: 'num_experts',
+  top_k_experts: 'num_experts_per_tok',
+  moe_shared_expert_intermediate_size: 'shared_expert_intermediate_size',
   expert_intermediate_size: 'moe_intermediate_size',
   attention_head_dim: 'head_dim',
   mamba_n_heads: 'mamba_num_heads',

@@ -99,12 +99,12 @@ type Mixing = Pick<ConfiguredLayer, 'layer' | 'mixing'>;
 function attention(config: ConfigFields, architecture: Architecture, index: number): Mixing {
   const { hidden_size: width, num_attention_heads: heads } = config;
   if (config.kv_lora_rank !== null) return latentAttention(config, config.kv_lora_rank);
+  const global = architecture.globalHeads === true && config.layer_types?.[index] === 'full_attention';
+  const size = sizeOfHead(config, architecture, global);
+  // The values of Gemma 4's larger models are the keys before their norm and position, so both are cached and one matrix makes them.
+  const keysAreValues = global && config.attention_k_eq_v === true;
   // Configuration classes that know groups of heads take one for each head too if the file names none.
-  const kvHeads = config.num_key_value_heads ?? heads;
-  const size = architecture.ownHeadSize
-    ? neededField(config, 'head_dim', 'heads of their own length')
-    : (config.head_dim ?? width / heads);
-  const shared = index >= config.num_hidden_layers - (config.num_kv_shared_layers ?? 0);
+  const kvHeads = (keysAreValues ? config.num_global_key_value_heads : null) ?? config.num_key_value_heads ?? heads;
   const queries = config.attn_output_gate === true || config.model_type === 'qwen3_next' ? 2 : 1;
   return {
     layer: {
@@ -114,10 +114,22 @@ function attention(config: ConfigFields, architecture: Architecture, index: numb
       keySize: size,
       valueSize: size,
       window: windowOf(config, architecture, index),
-      cache: shared ? 'shared' : 'own',
+      cache: sharesCache(config, index) ? 'shared' : 'own',
     },
-    mixing: width * size * ((queries + 1) * heads + 2 * kvHeads),
+    // The files hold the keys' and values' matrices of layers that read another cache too.
+    mixing: width * size * ((queries + 1) * heads + (keysAreValues ? 1 : 2) * kvHeads),
   };
+}
+
+function sizeOfHead(config: ConfigFields, { ownHeadSize }: Architecture, global: boolean): number {
+  if (global) return neededField(config, 'global_head_dim', 'layers that see everything');
+  if (ownHeadSize) return neededField(config, 'head_dim', 'heads of their own length');
+  return config.head_dim ?? config.hidden_size / config.num_attention_heads;
+}
+
+/** Whether a layer has no cache: it reads that of an earlier layer of its kind. */
+export function sharesCache(config: ConfigFields, index: number): boolean {
+  return index >= config.num_hidden_layers - (config.num_kv_shared_layers ?? 0);
 }
 
 function latentAttention(config: ConfigFields, rank: number): Mixing {

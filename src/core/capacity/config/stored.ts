@@ -20,6 +20,7 @@ const quantisation = z.object({
   load_in_8bit: flag,
   bnb_4bit_use_double_quant: flag,
   config_groups: z.record(z.string(), group).nullish(),
+  ignore: z.array(z.string()).nullish(),
   sparsity_config: z.object({ format: text }).nullish(),
 });
 
@@ -94,13 +95,16 @@ function ofQuantised(config: Quantisation): StorageName | null {
 }
 
 /** Layers of several kinds have no one number of bits, and sparse ones fewer than they say. */
-function ofCompressed({ config_groups, sparsity_config }: Quantisation): StorageName | null {
+function ofCompressed({ config_groups, sparsity_config, ignore }: Quantisation): StorageName | null {
   if (sparsity_config?.format && sparsity_config.format !== 'dense') return null;
   const kinds = Object.values(config_groups ?? {}).map(({ weights }) =>
     weights ? `${weights.type ?? 'int'} ${weights.num_bits}` : 'none',
   );
   const [kind, ...others] = new Set(kinds);
-  return kind === undefined || others.length > 0 ? null : (COMPRESSED[kind] ?? null);
+  if (kind === undefined || others.length > 0) return null;
+  // Kimi K2 leaves everything but its experts in 16 bits.
+  if (kind === 'int 4' && ignore?.some((part) => part.includes('self_attn'))) return 'int4_experts';
+  return COMPRESSED[kind] ?? null;
 }
 
 const COMPRESSED: Readonly<Record<string, StorageName>> = {
