@@ -1,6 +1,7 @@
 /** What `--model` can name: a published model with a way to store its weights, as `qwen3-4b:q4_k_m`. */
 import { UserError } from '../errors.js';
 import { PUBLISHED_MODELS } from './catalogue/models.js';
+import type { PublishedModel } from './catalogue/published-model.js';
 import { shapeOfConfig } from './config/config.js';
 import type { ModelShape } from './shape.js';
 import { isStorageName, STORAGE_NAMES, type StorageName, storageOf } from './storage.js';
@@ -24,16 +25,18 @@ export function isPublished(name: string): boolean {
 
 /**
  * @param text `id`, `id:storage`, or `id:*` for several ways to store the weights.
+ * @param usual How the engine's users store weights: the way of a model that the makers do not store in fewer bits.
  * @throws UserError for a model or a storage that the catalogue does not have.
  */
 export function publishedModels(text: string, usual: StorageName): readonly PricedModel[] {
-  const [id, tag = usual] = text.split(':');
+  const [id, named] = text.split(':');
   const model = PUBLISHED_MODELS.find((known) => known.id === id);
   if (model === undefined) {
     throw new UserError(
       `--model: expected a file, a folder or a published model, found "${text}"; published are ${PUBLISHED_MODELS.map(({ id }) => id).join(', ')}`,
     );
   }
+  const tag = named ?? storedAs(model, usual);
   const storages = tag === '*' ? SWEEP : [tag.toLowerCase()];
   return storages.map((storage) => {
     if (!isStorageName(storage)) {
@@ -47,6 +50,11 @@ export function publishedModels(text: string, usual: StorageName): readonly Pric
       source: `the config.json of ${model.hub}, as ${storage}`,
     };
   });
+}
+
+/** Nobody stores weights in more bits than their makers do; users of llama.cpp store most in fewer. Experts are most of a mixture of them. */
+function storedAs({ storage }: PublishedModel, usual: StorageName): StorageName {
+  return storage !== undefined && storageOf(storage).experts <= storageOf(usual).experts ? storage : usual;
 }
 
 /**

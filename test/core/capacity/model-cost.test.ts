@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { publishedModels } from '../../../src/core/capacity/model-cost.js';
+import { allWeights, weightsRead } from '../../../src/core/capacity/shape.js';
+
+const bytesOf = (name: string) => allWeights(publishedModels(name, 'bf16')[0]!.shape.weights).bytes;
+
+describe('a published model without a way to store its weights', () => {
+  it.each([
+    // `total_size` of model.safetensors.index.json, as copied in public repositories.
+    ['gpt-oss-20b', 'mxfp4', 13_761_264_768, 0],
+    ['gpt-oss-120b', 'mxfp4', 65_248_815_744, 0],
+    // The same, with the head that guesses further tokens, whose 13.5 thousand million parameters are mostly in 8 bits.
+    ['deepseek-v3', 'fp8', 688_586_727_753, 13.5e9],
+    // huggingface.co/mistralai/Ministral-3-…-Instruct-2512/tree/main, with a tower of 0.4 thousand million that sees, in 16 bits.
+    ['ministral-3-3b', 'fp8', 4.67e9, 2 * 420_083_712],
+    ['ministral-3-14b', 'fp8', 15.7e9, 2 * 438_958_080],
+  ])('is %s as its makers store it: %s, as large as the files', (id, storage, files, beside) => {
+    expect(publishedModels(id, 'bf16')[0]!.name).toBe(`${id}:${storage}`);
+    expect(Math.abs((bytesOf(id) + beside) / files - 1)).toBeLessThan(0.01);
+  });
+
+  it.each([
+    ['gpt-oss-20b', 'q4_k_m', 'gpt-oss-20b:mxfp4'],
+    // llama.cpp has no 8-bit floats, and its users fewer bits.
+    ['deepseek-v3', 'q4_k_m', 'deepseek-v3:q4_k_m'],
+    ['kimi-k2.5', 'bf16', 'kimi-k2.5:int4_experts'],
+    ['qwen3-4b', 'bf16', 'qwen3-4b:bf16'],
+    ['gpt-oss-20b:bf16', 'q4_k_m', 'gpt-oss-20b:bf16'],
+  ] as const)('%s, for users of %s, is %s', (asked, usual, name) => {
+    expect(publishedModels(asked, usual)[0]!.name).toBe(name);
+  });
+});
+
+describe('tables that a token looks up', () => {
+  it('are stored and not read', () => {
+    const { weights } = publishedModels('gemma-4-e2b:f16', 'bf16')[0]!.shape;
+    const tables = 2 * 35 * 256 * 262_144;
+    expect(allWeights(weights).bytes - weightsRead(weights, 1).bytes).toBe(tables);
+  });
+});
