@@ -10,9 +10,14 @@ export const list = (terminal: Terminal) =>
     .addArgument(new Argument('<what>', LISTING_NAMES.join(' | ')).argParser(oneOf(LISTING_NAMES)))
     .addOption(modelsOption())
     .addOption(pricesOption())
+    .option('--published', 'with `models`: those that `capacity` knows by name')
     .addOption(jsonOption())
-    .action(async (what, { models, prices, json }) => {
-      const rows = await listRows(what, { ...worldIn(terminal), catalogue: models, prices });
+    .action(async (what, { models, prices, published, json }) => {
+      if (published && what !== 'models') {
+        const { UserError } = await import('../core/errors.js');
+        throw new UserError(`--published: expected with \`list models\`, found with \`list ${what}\``);
+      }
+      const rows = await listRows(what, { ...worldIn(terminal), catalogue: models, prices, published });
       if (json) {
         terminal.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
         return;
@@ -20,7 +25,7 @@ export const list = (terminal: Terminal) =>
       const { printTable } = await import('./print-table.js');
       const { formatParameters } = await import('../core/report/format.js');
       const inWords = (field: string, value: string | number) =>
-        field === 'parameters' && typeof value === 'number' ? formatParameters(value) : String(value);
+        COUNTS.includes(field) && typeof value === 'number' ? formatParameters(value) : String(value);
       const fields = Object.keys(rows[0] ?? {});
       printTable(
         terminal,
@@ -29,7 +34,14 @@ export const list = (terminal: Terminal) =>
       );
     });
 
-const SIDES: Readonly<Record<string, TextColumn['side']>> = { parameters: 'right', tasks: 'right' };
+/** Numbers of parameters. */
+const COUNTS: readonly string[] = ['parameters', 'active'];
+const SIDES: Readonly<Record<string, TextColumn['side']>> = {
+  parameters: 'right',
+  active: 'right',
+  context: 'right',
+  tasks: 'right',
+};
 const BREAKS: Readonly<Record<string, TextColumn['breaks']>> = {
   id: 'between parts',
   name: 'between parts',
@@ -37,5 +49,8 @@ const BREAKS: Readonly<Record<string, TextColumn['breaks']>> = {
   task: 'between parts',
   source: 'between parts',
   file: 'between parts',
+  hub: 'between parts',
   parameters: 'never',
+  active: 'never',
+  verified: 'never',
 };

@@ -11,6 +11,8 @@ export interface ListOptions extends Partial<Pick<World, 'cwd'>> {
   readonly catalogue?: string | undefined;
   /** A file with devices of your own. */
   readonly prices?: string | undefined;
+  /** Of models: those that `capacity` knows by name, instead of those that can be measured. */
+  readonly published?: boolean | undefined;
 }
 
 /** Every row of a listing has the same fields. */
@@ -19,7 +21,8 @@ export type Row = Readonly<Record<string, string | number | null>>;
 type Listing = (world: World, options: ListOptions) => Promise<readonly Row[]>;
 
 const LISTINGS = {
-  models: async (world, { catalogue }) => {
+  models: async (world, { catalogue, published }) => {
+    if (published) return publishedModels();
     const { loadAllModels } = await import('../files/definitions.js');
     const { catalogueFile } = await import('./definitions.js');
     const { classOf } = await import('../core/definition/model.js');
@@ -104,6 +107,23 @@ export const LISTING_NAMES = Object.keys(LISTINGS) as readonly ListingName[];
 export async function list(name: ListingName, options: ListOptions = {}): Promise<readonly Row[]> {
   const { worldOf } = await import('./world.js');
   return LISTINGS[name](worldOf(options), options);
+}
+
+async function publishedModels(): Promise<readonly Row[]> {
+  const { PUBLISHED_MODELS } = await import('../core/capacity/catalogue/models.js');
+  const { shapeOfConfig } = await import('../core/capacity/config/config.js');
+  const { storageOf } = await import('../core/capacity/storage.js');
+  return PUBLISHED_MODELS.map(({ id, hub, parameters, active, licence, storage = 'bf16', verified, config }) => ({
+    id,
+    hub,
+    parameters,
+    active: active ?? parameters,
+    context: shapeOfConfig(config, storageOf(storage), id).maxContext,
+    stored: storage,
+    licence,
+    source: verified?.source ?? 'not verified',
+    verified: verified?.date ?? null,
+  }));
 }
 
 /** Every suite that can be named, each once though groups name it again. */

@@ -251,6 +251,16 @@ describe('rightsize list', () => {
     },
   );
 
+  test('published models are shown in 80 columns, and are of `models` alone', async () => {
+    const table = await rightsizeHere(['list', 'models', '--published']);
+    expect(table.code, table.stderr).toBe(0);
+    expect(table.stdout).toMatch(/^qwen3\.5-4b .*4\.21 B +4\.21 B +262144 +bf16 +apache-2\.0/m);
+    for (const line of table.stdout.split('\n')) expect(widthOf(line), line).toBeLessThanOrEqual(80);
+    const { code, stderr } = await rightsizeHere(['list', 'suites', '--published']);
+    expect(stderr).toContain('--published: expected with `list models`, found with `list suites`');
+    expect(code).toBe(2);
+  });
+
   test('something that cannot be listed is refused', async () => {
     const { code, stderr } = await rightsizeHere(['list', 'cats']);
     expect(stderr).toMatch(

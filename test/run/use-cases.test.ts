@@ -26,6 +26,23 @@ describe('check', () => {
 });
 
 describe('list', () => {
+  test('gives the published models that capacity knows, with their figures and where those come from', async () => {
+    const rows = await list('models', { ...world, published: true });
+    expect(rows.find(({ id }) => id === 'gpt-oss-20b')).toEqual({
+      id: 'gpt-oss-20b',
+      hub: 'openai/gpt-oss-20b',
+      parameters: 20_910_000_000,
+      active: 3_610_000_000,
+      context: 131_072,
+      stored: 'mxfp4',
+      licence: 'apache-2.0',
+      source: 'the hub, as copied in llmfit 1.1.17',
+      verified: '2026-11-30',
+    });
+    expect(rows.find(({ id }) => id === 'qwen3.5-4b')).toMatchObject({ active: 4_205_751_296, stored: 'bf16' });
+    expect(rows.find(({ id }) => id === 'aquila-7b')).toMatchObject({ source: 'not verified', verified: null });
+  });
+
   test.each(LISTING_NAMES)('gives rows of %s that all have the same fields', async (name) => {
     const rows = await list(name, world);
     expect(rows.length).toBeGreaterThan(3);

@@ -1,5 +1,6 @@
 /** What `--model` can name: a published model with a way to store its weights, as `qwen3-4b:q4_k_m`. */
 import { UserError } from '../errors.js';
+import { nearNames } from '../near-names.js';
 import { PUBLISHED_MODELS } from './catalogue/models.js';
 import type { PublishedModel } from './catalogue/published-model.js';
 import { shapeOfConfig } from './config/config.js';
@@ -32,8 +33,13 @@ export function publishedModels(text: string, usual: StorageName): readonly Pric
   const [id, named] = text.split(':');
   const model = PUBLISHED_MODELS.find((known) => known.id === id);
   if (model === undefined) {
+    const near = nearNames(
+      id!,
+      PUBLISHED_MODELS.map((known) => known.id),
+    );
+    const hint = near.length > 0 ? `did you mean ${near.join(' or ')}? ` : '';
     throw new UserError(
-      `--model: expected a file, a folder or a published model, found "${text}"; published are ${PUBLISHED_MODELS.map(({ id }) => id).join(', ')}`,
+      `--model: expected a file, a folder or a published model, found "${text}"; ${hint}\`rightsize list models --published\` shows all`,
     );
   }
   const tag = named ?? storedAs(model, usual);

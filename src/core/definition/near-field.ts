@@ -3,6 +3,7 @@
  * near to. Names are compared without case and separators, so that the names of Python and of flags are found too.
  */
 import type { z } from 'zod';
+import { editsBetween, isNear, plainName } from '../near-names.js';
 
 /** What other programs call a field (llama.cpp, vLLM, Ollama, LiteLLM, transformers, OpenAI). */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
@@ -45,41 +46,22 @@ export function nearField(schema: z.ZodType, value: unknown, path: readonly Prop
   if (direct !== null) return direct;
   // A field of the object beside: `maxTokens` of a task is one of its `generation`.
   for (const [name, inner] of fields) {
-    const found = [...fieldsAt(inner, undefined, []).keys()].find((known) => plain(known) === plain(field));
+    const found = [...fieldsAt(inner, undefined, []).keys()].find((known) => plainName(known) === plainName(field));
     if (found !== undefined) return `${name}.${found}`;
   }
   return null;
 }
 
-/** A name is near if it takes at most one edit for every four letters. */
-const LETTERS_PER_EDIT = 4;
 /** Every known name is shorter by far. */
 const LONGEST = 60;
 
 function nearest(field: string, fields: readonly string[]): string | null {
-  const wanted = plain(field);
+  const wanted = plainName(field);
   const other = OTHER_NAMES[wanted];
   if (other !== undefined && fields.includes(other)) return other;
-  const distances = fields.map((name) => ({ name, edits: editsBetween(wanted, plain(name)) }));
+  const distances = fields.map((name) => ({ name, edits: editsBetween(wanted, plainName(name)) }));
   const [best] = distances.sort((a, b) => a.edits - b.edits);
-  return best !== undefined && best.edits <= Math.max(1, wanted.length / LETTERS_PER_EDIT) ? best.name : null;
-}
-
-function plain(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
-}
-
-/** The Levenshtein distance. */
-function editsBetween(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const above = row;
-    row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      row[j] = Math.min(above[j]! + 1, row[j - 1]! + 1, above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-  }
-  return row[b.length]!;
+  return best !== undefined && isNear(best.edits, wanted) ? best.name : null;
 }
 
 type Definition = z.core.$ZodTypeDef & {

@@ -38,3 +38,15 @@ describe('tables that a token looks up', () => {
     expect(allWeights(weights).bytes - weightsRead(weights, 1).bytes).toBe(tables);
   });
 });
+
+describe('a name that nobody publishes', () => {
+  it.each([
+    ['qwen35-4b', 'did you mean qwen3.5-4b or '],
+    ['gemma4-e2b', 'did you mean gemma-4-e2b or '],
+    ['granite-4-micro', 'did you mean granite-4.0-micro or '],
+    ['Qwen3-4B', 'did you mean qwen3-4b or '],
+    ['zz', 'found "zz"; `rightsize list models --published` shows all'],
+  ])('%s is refused with what is near', (name, hint) => {
+    expect(() => publishedModels(name, 'bf16')).toThrow(hint);
+  });
+});
