@@ -8,9 +8,10 @@ import { shippedLibraries } from '../../src/backends/llama-cpp/find-library.js';
 import { readGguf } from '../../src/backends/llama-cpp/gguf.js';
 import type { ModelParams } from '../../src/backends/llama-cpp/interface.js';
 import { type Library, openLibrary } from '../../src/backends/llama-cpp/library.js';
+import type { LlamaCppContext } from '../../src/core/capacity/cache.js';
 import { PUBLISHED_MODELS } from '../../src/core/capacity/catalogue/models.js';
 import { shapeOfConfig } from '../../src/core/capacity/config/config.js';
-import { type LlamaCppOptions, llamaCppMemory } from '../../src/core/capacity/engine-memory.js';
+import { llamaCppMemory } from '../../src/core/capacity/engine-memory.js';
 import { shapeOfGguf } from '../../src/core/capacity/gguf.js';
 import { storageOf } from '../../src/core/capacity/storage.js';
 import { PUBLISHED, publishedGguf } from '../support/published-gguf.js';
@@ -20,7 +21,7 @@ const MiB = 2 ** 20;
 const SETTINGS = [
   { context: 8192, slots: 1, batch: 512, bytesOfValue: 2, flashAttention: true },
   { context: 4096, slots: 1, batch: 512, bytesOfValue: 2, flashAttention: false },
-] as const satisfies readonly LlamaCppOptions[];
+] as const satisfies readonly LlamaCppContext[];
 
 const folder = mkdtempSync(join(tmpdir(), 'rightsize-published-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -26,6 +26,13 @@ interface Config {
   readonly qk_rope_head_dim?: number;
   readonly v_head_dim?: number;
   readonly layer_types?: readonly string[];
+  readonly full_attention_interval?: number;
+  readonly linear_num_key_heads?: number;
+  readonly linear_num_value_heads?: number;
+  readonly linear_key_head_dim?: number;
+  readonly global_head_dim?: number;
+  readonly num_kv_shared_layers?: number;
+  readonly hidden_size_per_layer_input?: number;
 }
 
 export interface SparseModel {
@@ -33,7 +40,7 @@ export interface SparseModel {
   readonly tensors: readonly SparseTensor[];
 }
 
-type Family = 'llama' | 'qwen3moe' | 'gemma2' | 'gemma3' | 'deepseek2' | 'lfm2';
+type Family = 'llama' | 'qwen3moe' | 'qwen35' | 'gemma2' | 'gemma3' | 'gemma4' | 'deepseek2' | 'lfm2';
 
 /** The published models that a test opens, with the name of their family in llama.cpp. */
 export const PUBLISHED: readonly (readonly [id: string, family: Family])[] = [
@@ -45,6 +52,8 @@ export const PUBLISHED: readonly (readonly [id: string, family: Family])[] = [
   ['deepseek-v2-lite', 'deepseek2'],
   ['deepseek-v3', 'deepseek2'],
   ['lfm2-1.2b', 'lfm2'],
+  ['qwen3.5-4b', 'qwen35'],
+  ['gemma-4-e2b', 'gemma4'],
 ];
 
 export function publishedGguf(id: string, family: Family): SparseModel {
@@ -56,13 +65,28 @@ export function publishedGguf(id: string, family: Family): SparseModel {
       { name: 'token_embd.weight', dims: [width, vocabulary] },
       { name: family === 'lfm2' ? 'token_embd_norm.weight' : 'output_norm.weight', dims: [width] },
       ...(config.tie_word_embeddings ? [] : [{ name: 'output.weight', dims: [width, vocabulary] }]),
+      ...(family === 'gemma4' ? tablesOf(config) : []),
       ...Array.from({ length: count }, (_, index) =>
         [...mixingOf(config, family, index), ...feedForwardOf(config, family, index)].map(
-          ([name, ...dims]): SparseTensor => ({ name: `blk.${index}.${name}.weight`, dims }),
+          ([name, ...dims]): SparseTensor => ({ name: `blk.${index}.${NAMES[name] ?? `${name}.weight`}`, dims }),
         ),
       ).flat(),
     ],
   };
+}
+
+/** Tensors that are no weights of a matrix or a norm. */
+const NAMES: Readonly<Record<string, string>> = { ssm_a: 'ssm_a', ssm_dt: 'ssm_dt.bias' };
+
+/** The vectors that each layer of Gemma 4 E2B looks up, and how far a head turns. */
+function tablesOf(config: Config): readonly SparseTensor[] {
+  const size = config.hidden_size_per_layer_input! * config.num_hidden_layers;
+  return [
+    { name: 'per_layer_token_embd.weight', dims: [size, config.vocab_size] },
+    { name: 'per_layer_model_proj.weight', dims: [config.hidden_size, size] },
+    { name: 'per_layer_proj_norm.weight', dims: [config.hidden_size_per_layer_input!] },
+    { name: 'rope_freqs.weight', dims: [config.global_head_dim! / 2] },
+  ];
 }
 
 function metadataOf(config: Config, family: Family): Metadata {
@@ -74,11 +98,12 @@ function metadataOf(config: Config, family: Family): Metadata {
     block_count: config.num_hidden_layers,
     context_length: config.max_position_embeddings,
     embedding_length: config.hidden_size,
-    feed_forward_length: family === 'lfm2' ? innerOf(config) : config.intermediate_size,
+    feed_forward_length:
+      family === 'gemma4' ? widthsOf(config) : family === 'lfm2' ? innerOf(config) : config.intermediate_size,
     'attention.head_count': config.num_attention_heads,
     'attention.head_count_kv': latent
       ? 1
-      : config.layer_types === undefined
+      : config.layer_types === undefined || family === 'gemma4'
         ? config.num_key_value_heads
         : config.layer_types.map((type) => (type === 'conv' ? 0 : config.num_key_value_heads)),
     'attention.layer_norm_rms_epsilon': 1.5e-6,
@@ -104,6 +129,27 @@ function metadataOf(config: Config, family: Family): Metadata {
       expert_gating_func: 2,
     }),
     ...(family === 'lfm2' && { 'shortconv.l_cache': 3 }),
+    ...(family === 'qwen35' && {
+      'rope.dimension_count': 64,
+      'rope.dimension_sections': [11, 11, 10, 0],
+      full_attention_interval: config.full_attention_interval!,
+      'ssm.conv_kernel': 4,
+      'ssm.state_size': config.linear_key_head_dim!,
+      'ssm.inner_size': config.linear_num_value_heads! * config.linear_key_head_dim!,
+      'ssm.time_step_rank': config.linear_num_value_heads!,
+      'ssm.group_count': config.linear_num_key_heads!,
+    }),
+    ...(family === 'gemma4' && {
+      'attention.key_length': config.global_head_dim!,
+      'attention.value_length': config.global_head_dim!,
+      'attention.key_length_swa': config.head_dim!,
+      'attention.value_length_swa': config.head_dim!,
+      'attention.sliding_window_pattern': config.layer_types!.map((type) => type === 'sliding_attention'),
+      'attention.shared_kv_layers': config.num_kv_shared_layers!,
+      'rope.dimension_count': config.global_head_dim!,
+      'rope.dimension_count_swa': config.head_dim!,
+      embedding_length_per_layer_input: config.hidden_size_per_layer_input!,
+    }),
   };
   return {
     'general.architecture': family,
@@ -143,20 +189,52 @@ function mixingOf(config: Config, family: Family, index: number): readonly Row[]
       ['attn_output', heads * value, width],
     ];
   }
-  const size = config.head_dim ?? width / heads;
+  if (family === 'qwen35' && (index + 1) % config.full_attention_interval! !== 0) return deltaNet(config);
+  const size =
+    family === 'gemma4' && config.layer_types![index] === 'full_attention'
+      ? config.global_head_dim!
+      : (config.head_dim ?? width / heads);
   return [
     ['attn_norm', width],
-    ['attn_q', width, heads * size],
+    // Qwen3.5 has a gate for each value of a query.
+    ['attn_q', width, (family === 'qwen35' ? 2 : 1) * heads * size],
     ['attn_k', width, kvHeads * size],
     ['attn_v', width, kvHeads * size],
     ['attn_output', heads * size, width],
-    ...(family === 'qwen3moe' || family === 'gemma3' || family === 'lfm2'
+    ...(family === 'qwen3moe' || family === 'qwen35' || family === 'gemma3' || family === 'gemma4' || family === 'lfm2'
       ? ([
           ['attn_q_norm', size],
           ['attn_k_norm', size],
         ] as Row[])
       : []),
-    ...(family === 'gemma2' || family === 'gemma3' ? ([['post_attention_norm', width]] as Row[]) : []),
+    ...(/gemma|qwen35/.test(family) ? ([['post_attention_norm', width]] as Row[]) : []),
+    ...(family === 'gemma4'
+      ? ([
+          ['layer_output_scale', 1],
+          ['inp_gate', width, config.hidden_size_per_layer_input!],
+          ['proj', config.hidden_size_per_layer_input!, width],
+          ['post_norm', width],
+        ] as Row[])
+      : []),
+  ];
+}
+
+function deltaNet(config: Config): readonly Row[] {
+  const { hidden_size: width, linear_key_head_dim: size, linear_num_value_heads: heads } = config;
+  const values = heads! * size!;
+  const mixed = 2 * config.linear_num_key_heads! * size! + values;
+  return [
+    ['attn_norm', width],
+    ['post_attention_norm', width],
+    ['attn_qkv', width, mixed],
+    ['attn_gate', width, values],
+    ['ssm_conv1d', 4, mixed],
+    ['ssm_a', heads!],
+    ['ssm_dt', heads!],
+    ['ssm_alpha', width, heads!],
+    ['ssm_beta', width, heads!],
+    ['ssm_norm', size!],
+    ['ssm_out', values, width],
   ];
 }
 
@@ -169,9 +247,10 @@ function feedForwardOf(config: Config, family: Family, index: number): readonly 
     [`ffn_down${name}`, size, width, ...more],
   ];
   const norms: Row[] = [
-    ['ffn_norm', width],
-    ...(family === 'gemma2' || family === 'gemma3' ? ([['post_ffw_norm', width]] as Row[]) : []),
+    ...(family === 'qwen35' ? [] : ([['ffn_norm', width]] as Row[])),
+    ...(family.startsWith('gemma') ? ([['post_ffw_norm', width]] as Row[]) : []),
   ];
+  if (family === 'gemma4') return [...norms, ...gated('', widthsOf(config)[index]!)];
   if (experts === undefined || index < (config.first_k_dense_replace ?? 0)) {
     return [...norms, ...gated('', family === 'lfm2' ? innerOf(config) : config.intermediate_size)];
   }
@@ -186,4 +265,9 @@ function feedForwardOf(config: Config, family: Family, index: number): readonly 
 /** LFM2 takes two thirds of what its configuration says, in whole blocks of 256. */
 function innerOf({ intermediate_size }: Config): number {
   return Math.ceil(Math.floor((2 * intermediate_size) / 3) / 256) * 256;
+}
+
+/** Layers of Gemma 4 E2B that read the cache of another are twice as wide. */
+function widthsOf({ intermediate_size, num_hidden_layers: count, num_kv_shared_layers: shared }: Config): number[] {
+  return Array.from({ length: count }, (_, index) => intermediate_size * (index < count - shared! ? 1 : 2));
 }

@@ -5,7 +5,7 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { aligned, float32, string, uint32, uint64 } from './gguf-bytes.js';
 
-export type Metadata = Readonly<Record<string, string | number | boolean | readonly number[]>>;
+export type Metadata = Readonly<Record<string, string | number | boolean | readonly number[] | readonly boolean[]>>;
 
 /** A tensor of 16 bits, or of 32 if it has one dimension, as norms do. */
 export interface SparseTensor {
@@ -42,5 +42,7 @@ function typed(value: Metadata[string]): Buffer[] {
   if (typeof value === 'boolean') return [uint32(7), Buffer.from([Number(value)])];
   if (typeof value === 'number')
     return Number.isInteger(value) ? [uint32(4), uint32(value)] : [uint32(6), float32(value)];
-  return [uint32(9), uint32(4), uint64(value.length), ...value.map(uint32)];
+  if (typeof value[0] === 'boolean')
+    return [uint32(9), uint32(7), uint64(value.length), Buffer.from(value.map(Number))];
+  return [uint32(9), uint32(4), uint64(value.length), ...(value as readonly number[]).map(uint32)];
 }

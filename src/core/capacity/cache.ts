@@ -8,7 +8,7 @@
  *     recurrent         a state that does not grow, in 32 bits
  */
 import type { CacheType } from './engines.js';
-import type { Layer, ModelShape } from './shape.js';
+import type { AttentionLayer, Layer, ModelShape } from './shape.js';
 
 /** Bytes of a value. The quantised types hold blocks of 32 values with a scale of two bytes. */
 export const CACHE_BYTES: Readonly<Record<CacheType, number>> = {
@@ -63,20 +63,28 @@ const LLAMA_CPP_BLOCK = 256;
 
 /**
  * The bytes of the cache that llama.cpp reserves when it opens a context. A layer with a window keeps, beside the window, room for one
- * batch of the prompt (`llama_kv_cache_iswa`, llama.cpp `src/llama-kv-cache-iswa.cpp`).
+ * batch of the prompt (`llama_kv_cache_iswa`, llama.cpp `src/llama-kv-cache-iswa.cpp`). Without flash attention values are kept by column, and every layer has
+ * room for as many as the widest (`n_embd_v_gqa_max`, `src/llama-kv-cache.cpp`).
  */
 export function llamaCppCacheBytes(
   { layers }: Pick<ModelShape, 'layers'>,
-  { context, slots, batch, bytesOfValue }: LlamaCppContext,
+  { context, slots, batch, bytesOfValue, flashAttention }: LlamaCppContext,
 ): number {
   const inBlocks = (tokens: number) => Math.ceil(tokens / LLAMA_CPP_BLOCK) * LLAMA_CPP_BLOCK;
   const all = inBlocks(context);
+  const widest = Math.max(0, ...layers.map((layer) => (layer.kind === 'attention' ? valuesIn(layer) : 0)));
   const cached = layers.reduce((sum, layer) => {
     const window = layer.kind === 'attention' ? layer.window : null;
     const cells = window === null ? all : inBlocks(Math.min(all, window * slots + batch));
-    return sum + valuesOfToken(layer) * cells;
+    const padding =
+      flashAttention || layer.kind !== 'attention' || layer.cache === 'shared' ? 0 : widest - valuesIn(layer);
+    return sum + (valuesOfToken(layer) + padding) * cells;
   }, 0);
   return cached * bytesOfValue + slots * stateBytes({ layers });
+}
+
+function valuesIn({ kvHeads, valueSize }: AttentionLayer): number {
+  return kvHeads * valueSize;
 }
 
 export interface LlamaCppContext {
@@ -86,4 +94,5 @@ export interface LlamaCppContext {
   /** The greatest number of prompt tokens that are computed at once (`n_ubatch`). */
   readonly batch: number;
   readonly bytesOfValue: number;
+  readonly flashAttention: boolean;
 }

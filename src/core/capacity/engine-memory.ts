@@ -16,11 +16,7 @@ export interface EngineMemory {
   readonly output: number;
 }
 
-export interface LlamaCppOptions extends LlamaCppContext {
-  readonly flashAttention: boolean;
-}
-
-export function llamaCppMemory(shape: ModelShape, options: LlamaCppOptions): EngineMemory {
+export function llamaCppMemory(shape: ModelShape, options: LlamaCppContext): EngineMemory {
   return {
     weights: allWeights(shape.weights).bytes,
     cache: llamaCppCacheBytes(
@@ -49,7 +45,7 @@ const WIDTHS_WITH_VOCABULARY = 2;
 
 function computeBuffer(
   { width, layers, feedForward, vocabulary, weights }: ModelShape,
-  { context, slots, batch, flashAttention }: LlamaCppOptions,
+  { context, slots, batch, flashAttention }: LlamaCppContext,
 ): number {
   const visible = context / slots;
   const inFeedForward =

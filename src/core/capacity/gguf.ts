@@ -55,7 +55,7 @@ export function shapeOfGguf({ metadata, tensors }: GgufContent, place: string): 
 const KNOWN: ReadonlySet<string> = new Set(
   [
     'apertus arcee arctic baichuan bailingmoe bailingmoe2 bitnet bloom chatglm codeshell cohere2 command-r dbrx deci',
-    'deepseek deepseek2 dots1 ernie4_5 ernie4_5-moe exaone exaone4 falcon gemma gemma2 gemma3 gemma3n glm4 glm4moe',
+    'deepseek deepseek2 dots1 ernie4_5 ernie4_5-moe exaone exaone4 falcon gemma gemma2 gemma3 gemma3n gemma4 glm4 glm4moe',
     'gpt-oss gpt2 gptj gptneox granite granitehybrid granitemoe grok hunyuan-dense hunyuan-moe internlm2 jais jamba',
     'lfm2 lfm2moe llama llama4 mamba mamba2 minicpm minimax-m2 mistral3 mpt nemotron nemotron_h nemotron_h_moe olmo',
     'olmo2 olmoe openelm orion pangu-embedded phi2 phi3 phimoe plamo qwen qwen2 qwen2moe qwen2vl qwen3 qwen35 qwen35moe',
@@ -93,6 +93,12 @@ class Fields {
     );
   }
 
+  /** The greatest value of all layers. */
+  greatest(name: string): number | null {
+    const value = this.metadata[`${this.architecture}.${name}`];
+    return Array.isArray(value) ? Math.max(...value.map((one) => numberOf(one) ?? 0)) : numberOf(value);
+  }
+
   /** The value of one layer: some models give each layer its own. */
   ofLayer(name: string, index: number): number | null {
     const value = this.metadata[`${this.architecture}.${name}`];
@@ -105,7 +111,7 @@ function numberOf(value: unknown): number | null {
 }
 
 function feedForwardOf(fields: Fields): number {
-  const dense = fields.ofLayer('feed_forward_length', 0) ?? 0;
+  const dense = fields.greatest('feed_forward_length') ?? 0;
   // Mixtral's experts are as wide as a dense part would be.
   const experts =
     (fields.optional('expert_feed_forward_length') ?? dense) * (fields.optional('expert_used_count') ?? 0);
@@ -139,7 +145,12 @@ function layerOf(fields: Fields, tensors: readonly GgufTensor[], index: number):
 
 function attentionLayer(fields: Fields, index: number): Layer {
   const heads = fields.ofLayer('attention.head_count', index) ?? fields.required('attention.head_count');
-  const keySize = fields.optional('attention.key_length') ?? fields.required('embedding_length') / heads;
+  const window = windowOf(fields, index);
+  // Heads of layers with a window may have a length of their own (Gemma 4).
+  const sizeOf = (part: 'key' | 'value') =>
+    (window === null ? null : fields.optional(`attention.${part}_length_swa`)) ??
+    fields.optional(`attention.${part}_length`);
+  const keySize = sizeOf('key') ?? fields.required('embedding_length') / heads;
   const shared = fields.optional('attention.shared_kv_layers') ?? 0;
   return {
     kind: 'attention',
@@ -147,8 +158,8 @@ function attentionLayer(fields: Fields, index: number): Layer {
     // llama.cpp takes one for each head too where the file names none, and the length of a head that follows (`llama_model::load_hparams`).
     kvHeads: fields.ofLayer('attention.head_count_kv', index) ?? heads,
     keySize,
-    valueSize: fields.optional('attention.value_length') ?? keySize,
-    window: windowOf(fields, index),
+    valueSize: sizeOf('value') ?? keySize,
+    window,
     cache: index >= fields.required('block_count') - shared ? 'shared' : 'own',
   };
 }

@@ -70,10 +70,19 @@ describe('the cache of a context, beside the computation by hand', () => {
   });
 
   it('is reserved by llama.cpp in blocks, with room for a batch beside each window', () => {
-    const context = { context: 8000, slots: 1, batch: 512, bytesOfValue: F16 };
+    const context = { context: 8000, slots: 1, batch: 512, bytesOfValue: F16, flashAttention: true };
     // 8,000 tokens are 8,192 cells. A window of 4,096 and a batch of 512 are 4,608.
     expect(llamaCppCacheBytes(shapeOf('gemma-2-2b'), context)).toBe(4096 * (13 * 8192 + 13 * 4608));
     // The window of each of four slots, but never more than the context.
     expect(llamaCppCacheBytes(shapeOf('gemma-2-2b'), { ...context, slots: 4 })).toBe(4096 * 26 * 8192);
+  });
+
+  it('has room for the widest values in every layer if llama.cpp has no flash attention', () => {
+    const context = { context: 8192, slots: 1, batch: 512, bytesOfValue: F16, flashAttention: true };
+    const shape = shapeOf('gemma-4-e2b');
+    // 3 layers see everything with heads of 512 values; 12 see 512 tokens beside a batch of 512, with heads of 256.
+    expect(llamaCppCacheBytes(shape, context)).toBe(2 * (3 * (512 + 512) * 8192 + 12 * (256 + 256) * 1024));
+    const without = { ...context, flashAttention: false };
+    expect(llamaCppCacheBytes(shape, without)).toBe(2 * (3 * (512 + 512) * 8192 + 12 * (256 + 512) * 1024));
   });
 });
