@@ -33,6 +33,16 @@ interface Config {
   readonly global_head_dim?: number;
   readonly num_kv_shared_layers?: number;
   readonly hidden_size_per_layer_input?: number;
+  readonly mamba_n_heads?: number;
+  readonly mamba_d_head?: number;
+  readonly mamba_d_state?: number;
+  readonly shared_intermediate_size?: number;
+  readonly hybrid_override_pattern?: string;
+  readonly mamba_num_heads?: number;
+  readonly mamba_head_dim?: number;
+  readonly ssm_state_size?: number;
+  readonly n_groups?: number;
+  readonly moe_shared_expert_intermediate_size?: number;
 }
 
 export interface SparseModel {
@@ -40,7 +50,17 @@ export interface SparseModel {
   readonly tensors: readonly SparseTensor[];
 }
 
-type Family = 'llama' | 'qwen3moe' | 'qwen35' | 'gemma2' | 'gemma3' | 'gemma4' | 'deepseek2' | 'lfm2';
+type Family =
+  | 'llama'
+  | 'qwen3moe'
+  | 'qwen35'
+  | 'gemma2'
+  | 'gemma3'
+  | 'gemma4'
+  | 'deepseek2'
+  | 'lfm2'
+  | 'granitehybrid'
+  | 'nemotron_h_moe';
 
 /** The published models that a test opens, with the name of their family in llama.cpp. */
 export const PUBLISHED: readonly (readonly [id: string, family: Family])[] = [
@@ -54,6 +74,8 @@ export const PUBLISHED: readonly (readonly [id: string, family: Family])[] = [
   ['lfm2-1.2b', 'lfm2'],
   ['qwen3.5-4b', 'qwen35'],
   ['gemma-4-e2b', 'gemma4'],
+  ['granite-4.0-h-tiny', 'granitehybrid'],
+  ['nemotron-3-nano-30b-a3b', 'nemotron_h_moe'],
 ];
 
 export function publishedGguf(id: string, family: Family): SparseModel {
@@ -76,7 +98,13 @@ export function publishedGguf(id: string, family: Family): SparseModel {
 }
 
 /** Tensors that are no weights of a matrix or a norm. */
-const NAMES: Readonly<Record<string, string>> = { ssm_a: 'ssm_a', ssm_dt: 'ssm_dt.bias' };
+const NAMES: Readonly<Record<string, string>> = {
+  ssm_a: 'ssm_a',
+  ssm_d: 'ssm_d',
+  ssm_dt: 'ssm_dt.bias',
+  ssm_conv1d_bias: 'ssm_conv1d.bias',
+  exp_probs_b: 'exp_probs_b.bias',
+};
 
 /** The vectors that each layer of Gemma 4 E2B looks up, and how far a head turns. */
 function tablesOf(config: Config): readonly SparseTensor[] {
@@ -105,7 +133,7 @@ function metadataOf(config: Config, family: Family): Metadata {
       ? 1
       : config.layer_types === undefined || family === 'gemma4'
         ? config.num_key_value_heads
-        : config.layer_types.map((type) => (type === 'conv' ? 0 : config.num_key_value_heads)),
+        : config.layer_types.map((type) => (type === 'conv' || type === 'mamba' ? 0 : config.num_key_value_heads)),
     'attention.layer_norm_rms_epsilon': 1.5e-6,
     ...(config.head_dim && { 'attention.key_length': config.head_dim, 'attention.value_length': config.head_dim }),
     // The converter leaves Mistral's window out.
@@ -139,6 +167,35 @@ function metadataOf(config: Config, family: Family): Metadata {
       'ssm.time_step_rank': config.linear_num_value_heads!,
       'ssm.group_count': config.linear_num_key_heads!,
     }),
+    ...(family === 'granitehybrid' && {
+      'ssm.conv_kernel': 4,
+      'ssm.state_size': config.mamba_d_state!,
+      'ssm.inner_size': config.mamba_n_heads! * config.mamba_d_head!,
+      'ssm.time_step_rank': config.mamba_n_heads!,
+      'ssm.group_count': 1,
+      'attention.scale': 0.0078125,
+      embedding_scale: 12.5,
+      residual_scale: 0.22,
+      logit_scale: 6.5,
+      expert_shared_feed_forward_length: config.shared_intermediate_size!,
+      'rope.dimension_count': 128,
+    }),
+    ...(family === 'nemotron_h_moe' && {
+      'attention.head_count_kv': lettersOf(config).map((letter) => (letter === '*' ? config.num_key_value_heads : 0)),
+      feed_forward_length: lettersOf(config).map((letter) => (letter === 'E' ? config.intermediate_size : 0)),
+      'attention.layer_norm_epsilon': 1.5e-6,
+      expert_weights_norm: true,
+      expert_weights_scale: 2.5,
+      expert_shared_feed_forward_length: config.moe_shared_expert_intermediate_size!,
+      expert_shared_count: 1,
+      expert_gating_func: 2,
+      'ssm.conv_kernel': 4,
+      'ssm.state_size': config.ssm_state_size!,
+      'ssm.inner_size': config.mamba_num_heads! * config.mamba_head_dim!,
+      'ssm.time_step_rank': config.mamba_num_heads!,
+      'ssm.group_count': config.n_groups!,
+      'rope.dimension_count': 84,
+    }),
     ...(family === 'gemma4' && {
       'attention.key_length': config.global_head_dim!,
       'attention.value_length': config.global_head_dim!,
@@ -170,6 +227,10 @@ function mixingOf(config: Config, family: Family, index: number): readonly Row[]
       ['shortconv.out_proj', width, width],
     ];
   }
+  if (config.layer_types?.[index] === 'mamba') return mamba2(config);
+  const letter = config.hybrid_override_pattern?.[index];
+  if (letter === 'M') return mamba2(config);
+  if (letter === 'E') return [['attn_norm', width]];
   if (rank !== undefined) {
     const [nope, rope, value] = [config.qk_nope_head_dim!, config.qk_rope_head_dim!, config.v_head_dim!];
     const query = heads * (nope + rope);
@@ -219,6 +280,24 @@ function mixingOf(config: Config, family: Family, index: number): readonly Row[]
   ];
 }
 
+function mamba2(config: Config): readonly Row[] {
+  const { hidden_size: width, n_groups: groups = 1 } = config;
+  const heads = config.mamba_n_heads ?? config.mamba_num_heads;
+  const inner = heads! * (config.mamba_d_head ?? config.mamba_head_dim!);
+  const mixed = inner + 2 * groups * (config.mamba_d_state ?? config.ssm_state_size!);
+  return [
+    ['attn_norm', width],
+    ['ssm_in', width, inner + mixed + heads!],
+    ['ssm_conv1d', 4, mixed],
+    ['ssm_conv1d_bias', mixed],
+    ['ssm_dt', heads!],
+    ['ssm_a', 1, heads!],
+    ['ssm_d', 1, heads!],
+    ['ssm_norm', inner / groups, groups],
+    ['ssm_out', inner, width],
+  ];
+}
+
 function deltaNet(config: Config): readonly Row[] {
   const { hidden_size: width, linear_key_head_dim: size, linear_num_value_heads: heads } = config;
   const values = heads! * size!;
@@ -250,6 +329,7 @@ function feedForwardOf(config: Config, family: Family, index: number): readonly 
     ...(family === 'qwen35' ? [] : ([['ffn_norm', width]] as Row[])),
     ...(family.startsWith('gemma') ? ([['post_ffw_norm', width]] as Row[]) : []),
   ];
+  if (family === 'nemotron_h_moe') return lettersOf(config)[index] === 'E' ? ungatedExperts(config) : [];
   if (family === 'gemma4') return [...norms, ...gated('', widthsOf(config)[index]!)];
   if (experts === undefined || index < (config.first_k_dense_replace ?? 0)) {
     return [...norms, ...gated('', family === 'lfm2' ? innerOf(config) : config.intermediate_size)];
@@ -259,6 +339,7 @@ function feedForwardOf(config: Config, family: Family, index: number): readonly 
     ['ffn_gate_inp', width, experts],
     ...gated('_exps', inner, experts),
     ...(config.n_shared_experts === undefined ? [] : gated('_shexp', inner * config.n_shared_experts)),
+    ...(config.shared_intermediate_size === undefined ? [] : gated('_shexp', config.shared_intermediate_size)),
   ];
 }
 
@@ -270,4 +351,21 @@ function innerOf({ intermediate_size }: Config): number {
 /** Layers of Gemma 4 E2B that read the cache of another are twice as wide. */
 function widthsOf({ intermediate_size, num_hidden_layers: count, num_kv_shared_layers: shared }: Config): number[] {
   return Array.from({ length: count }, (_, index) => intermediate_size * (index < count - shared! ? 1 : 2));
+}
+
+function lettersOf({ hybrid_override_pattern: letters }: Config): readonly string[] {
+  return [...letters!];
+}
+
+function ungatedExperts(config: Config): readonly Row[] {
+  const { hidden_size: width, n_routed_experts: count, moe_intermediate_size: inner } = config;
+  const shared = config.moe_shared_expert_intermediate_size!;
+  return [
+    ['ffn_gate_inp', width, count!],
+    ['exp_probs_b', count!],
+    ['ffn_up_exps', width, inner!, count!],
+    ['ffn_down_exps', inner!, width, count!],
+    ['ffn_up_shexp', width, shared],
+    ['ffn_down_shexp', shared, width],
+  ];
 }

@@ -140,7 +140,8 @@ function layerOf(fields: Fields, tensors: readonly GgufTensor[], index: number):
   if (has('attn_kv_a')) return latentLayer(fields);
   if (has('ssm_') && !has('attn_k.')) return recurrentLayer(fields);
   if (has('shortconv')) return convolution(fields);
-  return has('attn_') ? attentionLayer(fields, index) : { kind: 'stateless' };
+  // A feed-forward layer of Nemotron has a norm of this name, and neither queries nor keys.
+  return has('attn_q') || has('attn_k') ? attentionLayer(fields, index) : { kind: 'stateless' };
 }
 
 function attentionLayer(fields: Fields, index: number): Layer {
