@@ -26,6 +26,15 @@ describe('the shape of a published configuration', () => {
     expect(silent.map(({ id }) => id)).toEqual([]);
   });
 
+  it.each([
+    ['qwen2.5-7b', 32_768],
+    ['deepseek-v2-lite', 163_840],
+    ['qwen3.5-9b', 262_144],
+    ['granite-4.0-h-350m', 32_768],
+  ])('has the context of %s that its own config.json states', (id, context) => {
+    expect(shapeOf(id).maxContext).toBe(context);
+  });
+
   it('says of each model where its numbers come from, or that they are not verified', () => {
     expect(PUBLISHED_MODELS.filter(({ verified }) => verified === null).map(({ id }) => id)).toEqual([
       'codestral-22b',

@@ -12,7 +12,7 @@
  *
  * On 2026-11-30 parameters, licences and, where it has them, layers, heads, widths and vocabularies were compared with the hub's figures as llmfit 1.1.17
  * copies them. The hub counts 16-bit copies of a tied output (Qwen3 0.6B and 1.7B), vision towers and heads for further tokens too, which are not
- * counted here.
+ * counted here. Contexts are those of the repositories' config.json: Qwen2.5 from 7B on takes 131,072 tokens with a setting (YaRN) that it does not have.
  */
 import { HUB, type PublishedModel, VERIFIED } from './published-model.js';
 import { RECENT_MODELS } from './recent-models.js';
@@ -475,7 +475,7 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
       num_key_value_heads: 2,
       intermediate_size: 4864,
       vocab_size: 151936,
-      max_position_embeddings: 32768,
+      max_position_embeddings: 131072,
       tie_word_embeddings: true,
       use_sliding_window: false,
     },
@@ -570,7 +570,7 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
       num_key_value_heads: 2,
       intermediate_size: 8960,
       vocab_size: 151936,
-      max_position_embeddings: 131072,
+      max_position_embeddings: 32768,
       tie_word_embeddings: true,
       use_sliding_window: false,
     },
@@ -608,7 +608,7 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
       num_key_value_heads: 4,
       intermediate_size: 18944,
       vocab_size: 152064,
-      max_position_embeddings: 131072,
+      max_position_embeddings: 32768,
       tie_word_embeddings: false,
       use_sliding_window: false,
     },
@@ -627,7 +627,7 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
       num_key_value_heads: 8,
       intermediate_size: 13824,
       vocab_size: 152064,
-      max_position_embeddings: 131072,
+      max_position_embeddings: 32768,
       tie_word_embeddings: false,
       use_sliding_window: false,
     },
@@ -646,7 +646,7 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
       num_key_value_heads: 8,
       intermediate_size: 27648,
       vocab_size: 152064,
-      max_position_embeddings: 131072,
+      max_position_embeddings: 32768,
       tie_word_embeddings: false,
       use_sliding_window: false,
     },
@@ -665,7 +665,7 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
       num_key_value_heads: 8,
       intermediate_size: 29568,
       vocab_size: 152064,
-      max_position_embeddings: 131072,
+      max_position_embeddings: 32768,
       tie_word_embeddings: false,
       use_sliding_window: false,
     },
@@ -1543,7 +1543,7 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
       num_key_value_heads: 16,
       intermediate_size: 10944,
       vocab_size: 102400,
-      max_position_embeddings: 32768,
+      max_position_embeddings: 163840,
       tie_word_embeddings: false,
       n_routed_experts: 64,
       num_experts_per_tok: 6,
