@@ -3,11 +3,14 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { CACHE_TYPES, ENGINE_NAMES } from '../core/capacity/engines.js';
 import type { LoadWanted } from '../core/capacity/plan/answer.js';
 import { parseThinkTime } from '../core/definition/condition.js';
+import type { Lengths } from '../core/load/lengths.js';
+import type { WantedTokens } from '../run/capacity-lengths.js';
 import {
   arrivals,
   collect,
   decimal,
   jsonOption,
+  lengths,
   modelsOption,
   natural,
   oneOf,
@@ -31,8 +34,16 @@ const capacityOptions = () =>
     )
     .addOption(modelsOption())
     .option('--device <id>', 'a device of `rightsize list devices` (repeatable; default: nine usual ones)', collect, [])
-    .option('--prompt <n>', 'tokens of a prompt (default: those of the run)', positive)
-    .option('--output <n>', 'tokens of an answer (default: those of the run)', positive)
+    .option(
+      '--prompt <tokens>',
+      'tokens of a prompt: 1200, uniform:100,500, normal:500,100 or lognormal:500,0.5 (default: those of the run)',
+      lengths,
+    )
+    .option('--output <tokens>', 'tokens of an answer, in the same words (default: those of the run)', lengths)
+    .option(
+      '-s, --suite <name|file>',
+      'prompts of a suite; the answer is as long as its tasks allow, or as --output says',
+    )
     .option('--context <n>', 'tokens of context of one request: 8192 or 8k (default: prompt and answer)', tokens)
     .addOption(
       new Option('--engine <name>', `${ENGINE_NAMES.join(', ')} (default: the usual one of each device)`).argParser(
@@ -88,14 +99,15 @@ type CapacityFlags = ReturnType<ReturnType<typeof capacityOptions>['opts']>;
 export const capacity = (terminal: Terminal) =>
   capacityOptions().action(async (run, flags) => {
     const { printCapacity } = await import('./print-capacity.js');
-    const { model, models, device, prompt, output, context, engine, cacheType, slots, prices, seed } = flags;
+    const { model, models, device, prompt, output, suite, context, engine, cacheType, slots, prices, seed } = flags;
     const question = {
       ...(run !== undefined && { run }),
       models: model,
       catalogue: models,
       devices: device,
-      prompt,
-      output,
+      prompt: tokensOf(prompt),
+      output: tokensOf(output),
+      suite,
       context,
       engine,
       cacheType,
@@ -108,6 +120,11 @@ export const capacity = (terminal: Terminal) =>
     };
     await printCapacity(terminal, question, { json: flags.json, html: flags.html });
   });
+
+/** Lengths that are always the same are one number in the answer, too. */
+function tokensOf(wanted: Lengths | undefined): WantedTokens | undefined {
+  return wanted?.kind === 'fixed' ? wanted.tokens : wanted;
+}
 
 /** Objectives alone ask how many users one device serves. */
 function loadWanted({

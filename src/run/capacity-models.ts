@@ -29,11 +29,16 @@ export interface NamedModelOptions {
   readonly environment: World['environment'];
 }
 
+export interface NamedModel extends PricedModel {
+  /** The folder with its files, if they are here. */
+  readonly folder?: string;
+}
+
 /** @throws UserError for a model that is not known, or whose files do not tell its shape. */
 export async function namedModels(
   name: string,
   { usual, cwd, catalogue, environment }: NamedModelOptions,
-): Promise<readonly PricedModel[]> {
+): Promise<readonly NamedModel[]> {
   if (isPublished(name)) return publishedModels(name, usual);
   if (isHubReference(name)) return [await modelAtHub(name, { cwd, environment })];
   const path = resolve(cwd, name);
@@ -47,8 +52,8 @@ export async function namedModels(
 export async function modelsOfEntry(
   { model, directory }: { readonly model: Model; readonly directory: string },
   { usual, environment }: Pick<NamedModelOptions, 'usual' | 'environment'>,
-): Promise<readonly PricedModel[]> {
-  const called = (models: readonly PricedModel[]) => models.map((one) => ({ ...one, name: model.id }));
+): Promise<readonly NamedModel[]> {
+  const called = (models: readonly NamedModel[]) => models.map((one) => ({ ...one, name: model.id }));
   if (!('source' in model) || 'endpoint' in model) {
     throw new UserError(
       `--model ${model.id}: expected a model with weights of its own, found one behind a server, whose shape nobody tells; name the published model`,
@@ -113,9 +118,9 @@ const PACE = { attempts: 2, delay: 1, patience: 10, stall: 15 };
 const MOST_OF_CONFIGURATION = 2 ** 20;
 
 /** @throws UserError when the folder holds no whole model, or its configuration does not tell the shape. */
-function onnxAt(path: string, name: string, graph: string | undefined): PricedModel {
+function onnxAt(path: string, name: string, graph: string | undefined): NamedModel {
   const shape = shapeOfFolder(readModelFolder(path, graph));
-  return { name, shape, source: 'its ONNX graph and the configuration beside it' };
+  return { name, shape, source: 'its ONNX graph and the configuration beside it', folder: path };
 }
 
 async function entryOf(
@@ -131,7 +136,7 @@ async function entryOf(
   return loaded.length === 1 ? loaded[0]! : null;
 }
 
-async function modelAt(path: string, name: string, isFolder: boolean): Promise<PricedModel> {
+async function modelAt(path: string, name: string, isFolder: boolean): Promise<NamedModel> {
   if (path.endsWith('.onnx')) {
     const root = folderOf(path);
     return onnxAt(root, name, relative(root, path).replaceAll('\\', '/'));
@@ -139,12 +144,14 @@ async function modelAt(path: string, name: string, isFolder: boolean): Promise<P
   if (isFolder && !existsSync(join(path, 'config.json')) && existsSync(join(path, 'genai_config.json')))
     return onnxAt(path, name, undefined);
   if (path.endsWith('.gguf')) {
-    return { name, shape: shapeOfGguf((await readGguf(path)).content, name), source: 'the header of the file' };
+    const { content } = await readGguf(path);
+    return { name, shape: shapeOfGguf(content, name), source: 'the header of the file', folder: dirname(path) };
   }
   const file = isFolder ? join(path, 'config.json') : path;
   const config = await readJson(file, name);
   const storage = storageOfConfig(config, name);
-  return { name, shape: shapeOfConfig(config, storageOf(storage), name), source: `its config.json, as ${storage}` };
+  const shape = shapeOfConfig(config, storageOf(storage), name);
+  return { name, shape, source: `its config.json, as ${storage}`, folder: dirname(file) };
 }
 
 /** The folder with the configuration of a graph, which often lies one below it. */

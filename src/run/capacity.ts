@@ -31,7 +31,6 @@ import { engineHere, streamHere } from '../core/capacity/plan/here.js';
 import { planBest } from '../core/capacity/plan/load-plan.js';
 import { moneyOf } from '../core/capacity/plan/money.js';
 import { predict } from '../core/capacity/predict.js';
-import type { Lengths } from '../core/capacity/step/workload.js';
 import type { StorageName } from '../core/capacity/storage.js';
 import type { Model } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
@@ -39,6 +38,7 @@ import { type Objective, parseObjective } from '../core/load/objective.js';
 import type { Price } from '../core/measure/metric.js';
 import { isMissing, type Missing, missing } from '../core/quantity.js';
 import { loadPrices } from '../files/price-list.js';
+import { type RequestLengths, type WantedTokens, wantedRequests, withWanted } from './capacity-lengths.js';
 import { modelsOfEntry, namedModels } from './capacity-models.js';
 import { type MeasuredModel, type MeasuredWorkload, readWorkload } from './capacity-workload.js';
 import { DEFAULTS } from './defaults.js';
@@ -53,9 +53,11 @@ export interface CapacityQuestion {
   readonly models: readonly string[];
   /** Names of devices; those that reports list if there are none. */
   readonly devices: readonly string[];
-  /** Tokens of the prompt and of the answer; those of the run if they are absent. */
-  readonly prompt?: number | undefined;
-  readonly output?: number | undefined;
+  /** Tokens of the prompt and of the answer, or how they are distributed; those of the run or of the suite if they are absent. */
+  readonly prompt?: WantedTokens | undefined;
+  readonly output?: WantedTokens | undefined;
+  /** A suite whose prompts are asked. */
+  readonly suite?: string | undefined;
   /** Tokens of context of one request; the prompt and the answer if it is absent. */
   readonly context?: number | undefined;
   /** The usual engine of each device if it is absent. */
@@ -89,7 +91,7 @@ export interface CapacityAnswer {
 /** @throws UserError for a run, a model, a device or a number that is unknown or makes no sense. */
 export async function capacity(
   question: CapacityQuestion,
-  options: Partial<Pick<World, 'cwd' | 'environment'>> = {},
+  options: Partial<Pick<World, 'cwd' | 'environment' | 'signal'>> = {},
 ): Promise<CapacityAnswer> {
   const world = worldOf(options);
   const { prices, ...asked } = question;
@@ -109,6 +111,8 @@ export async function capacity(
     objectives: objectives.map(parseObjective),
     cwd: world.cwd,
     environment: world.environment,
+    signal: world.signal,
+    seed: question.seed ?? DEFAULTS.seed,
     catalogue: catalogueFile(question.catalogue, world),
     devices,
     // A run asks about its own machine; other devices are named.
@@ -164,6 +168,8 @@ interface Asking {
   readonly objectives: readonly Objective[];
   readonly cwd: string;
   readonly environment: World['environment'];
+  readonly signal: World['signal'];
+  readonly seed: number;
   readonly catalogue: string;
   readonly devices: readonly Device[];
   readonly chosen: readonly Device[];
@@ -172,7 +178,7 @@ interface Asking {
 
 /** The known facts about the requests to a model. */
 interface Workload {
-  readonly lengths: readonly Lengths[];
+  readonly requests: RequestLengths;
   readonly measured: number;
   readonly quality: Figure | Missing;
   /** The share of the requests that the model answers in a cascade; null where there is none, or it has no part in it. */
@@ -185,21 +191,10 @@ interface Workload {
 
 async function ofModels(asking: Asking): Promise<readonly DevicePrediction[]> {
   const { models } = asking.question;
-  const { prompt, output } = lengthsIn(asking.question);
   if (models.length === 0) {
     throw new UserError('--model: expected a model, found none; name a published one (qwen3-4b), or a GGUF file');
   }
-  if (prompt === undefined || output === undefined) {
-    throw new UserError(
-      `--${prompt === undefined ? 'prompt' : 'output'}: expected the tokens of ${prompt === undefined ? 'a prompt' : 'an answer'}, found none; give them, a --context to fill, or a run that tells them`,
-    );
-  }
-  const workload: Workload = {
-    lengths: [{ prompt, output }],
-    measured: 0,
-    quality: missing('no run tells the quality of the answers'),
-    share: null,
-  };
+  const requestsOf = await wantedRequests(asking.question, asking);
   const named = (name: string, engine: EngineName) =>
     namedModels(name, {
       usual: ENGINES[engine].storage,
@@ -212,21 +207,17 @@ async function ofModels(asking: Asking): Promise<readonly DevicePrediction[]> {
     for (const device of asking.chosen) {
       const engine = asking.question.engine ?? usualEngine(device);
       for (const model of await named(name, engine)) {
+        const workload: Workload = {
+          requests: requestsOf(model),
+          measured: 0,
+          quality: missing('no run tells the quality of the answers'),
+          share: null,
+        };
         predictions.push(predictOn(model, { device, engine, workload, asking }));
       }
     }
   }
   return predictions;
-}
-
-/** The tokens of the answer if the user gives a context and nothing else. */
-const USUAL_ANSWER = 256;
-
-/** A context alone is filled by one request. */
-function lengthsIn({ prompt, output, context }: CapacityQuestion): Pick<CapacityQuestion, 'prompt' | 'output'> {
-  if (prompt !== undefined || output !== undefined || context === undefined || context < 2) return { prompt, output };
-  const answer = Math.min(USUAL_ANSWER, Math.floor(context / 2));
-  return { prompt: context - answer, output: answer };
 }
 
 /** Each model of the run on the machine that measured it, and on the devices that are named. */
@@ -235,7 +226,12 @@ async function ofRun(
   run: string,
   { models: recorded, mixture }: MeasuredWorkload,
 ): Promise<readonly DevicePrediction[]> {
-  const { models, prompt, output, engine: wanted } = asking.question;
+  const { models, prompt, output, suite, engine: wanted } = asking.question;
+  if (suite !== undefined) {
+    throw new UserError(
+      `--suite ${suite}: expected none beside a run, whose requests tell the lengths; leave out one of them`,
+    );
+  }
   const unknown = models.find((name) => !recorded.some(({ model }) => model.id === name));
   if (unknown !== undefined) {
     throw new UserError(
@@ -244,15 +240,15 @@ async function ofRun(
   }
   const predictions = [];
   for (const measured of recorded.filter(({ model }) => models.length === 0 || models.includes(model.id))) {
-    const lengths = measured.lengths.map((one) => ({ prompt: prompt ?? one.prompt, output: output ?? one.output }));
-    if (lengths.length === 0) {
+    const requests = withWanted({ lengths: measured.lengths }, { prompt, output }, asking.seed);
+    if (requests.lengths.length === 0) {
       throw new UserError(
         `${run}: expected answers of ${measured.model.id} whose tokens were counted, found none; give --prompt and --output with a published model`,
       );
     }
     const workload: Workload = {
-      lengths,
-      measured: lengths.length,
+      requests,
+      measured: prompt === undefined || output === undefined ? requests.lengths.length : 0,
       quality: measured.quality,
       share: isMissing(mixture) ? null : (mixture.find(({ model }) => model === measured.model.id)?.share ?? null),
       // Other lengths than those of the run need another context.
@@ -295,7 +291,7 @@ interface Place {
 
 function predictOn(model: PricedModel, { device, engine, workload, asking, entry }: Place): DevicePrediction {
   const { question } = asking;
-  const lengths = usualLengths(workload.lengths);
+  const lengths = usualLengths(workload.requests.lengths);
   const context = contextOf(question, workload, model.shape.maxContext);
   refuseLongContext(model, context);
   const { cacheType = usualCacheType(engine, entry), slots } = question;
@@ -303,7 +299,7 @@ function predictOn(model: PricedModel, { device, engine, workload, asking, entry
   const prediction = predict(asked, CALIBRATION);
   return {
     ...prediction,
-    lengths: { ...lengths, measured: workload.measured },
+    lengths: lengthsTold(workload),
     quality: workload.quality,
     ...(question.load !== undefined && {
       load: loadOf(predictedEngines(asked, { slots, calibration: CALIBRATION }), device, { workload, asking }),
@@ -311,10 +307,14 @@ function predictOn(model: PricedModel, { device, engine, workload, asking, entry
   };
 }
 
+function lengthsTold({ requests: { lengths, ...origins }, measured }: Workload): DevicePrediction['lengths'] {
+  return { ...usualLengths(lengths), measured, ...origins };
+}
+
 /** The machine of the run, by its single streams. */
 function measuredHere(measured: MeasuredModel, workload: Workload, asking: Asking): DevicePrediction {
   const { question, devices } = asking;
-  const lengths = usualLengths(workload.lengths);
+  const lengths = usualLengths(workload.requests.lengths);
   const known = devices.find(({ thisMachine }) => thisMachine === true);
   const context = contextOf(question, workload);
   return {
@@ -322,7 +322,7 @@ function measuredHere(measured: MeasuredModel, workload: Workload, asking: Askin
       { ...measured, model: measured.model.id, device: known === undefined ? 'this machine' : nameOf(known) },
       lengths,
     ),
-    lengths: { ...lengths, measured: workload.measured },
+    lengths: lengthsTold(workload),
     quality: workload.quality,
     ...(question.load !== undefined && {
       load: loadOf(
@@ -345,23 +345,35 @@ function loadOf(
   { workload, asking }: { readonly workload: Workload; readonly asking: Asking },
 ): DeviceLoad {
   if (isMissing(engines)) return { memory: engines, ground: engines, plan: engines, money: engines };
-  const { question, objectives, electricity } = asking;
+  const { question, objectives, electricity, seed } = asking;
   const { kind, wanted, headroom } = question.load!;
   const demand: Demand = {
     kind,
     wanted,
     headroom,
     objectives,
-    lengths: workload.lengths,
-    seed: question.seed ?? DEFAULTS.seed,
+    lengths: workload.requests.lengths,
+    seed,
   };
   const { engine, plan } = planBest(engines, demand);
   const { share } = workload;
   const { api = missing('no price of an API was given: add --api-price') } = question;
-  const money = moneyOf(plan, { device, electricity, lengths: workload.lengths, quality: workload.quality, api });
+  const money = moneyOf(plan, {
+    device,
+    electricity,
+    lengths: workload.requests.lengths,
+    quality: workload.quality,
+    api,
+  });
   const partOf = (part: number, rate: number): CascadePart => {
     const own = planBest([engine], { ...demand, wanted: rate * part }).plan;
-    const paid = moneyOf(own, { device, electricity, lengths: workload.lengths, quality: workload.quality, api });
+    const paid = moneyOf(own, {
+      device,
+      electricity,
+      lengths: workload.requests.lengths,
+      quality: workload.quality,
+      api,
+    });
     return { share: part, devices: own.devices, month: isMissing(paid) ? paid : paid.month };
   };
   return {
@@ -376,7 +388,7 @@ function loadOf(
 /** @throws UserError for a context in which the longest request has no room. */
 function contextOf(
   { context }: CapacityQuestion,
-  { lengths, longest: allowed }: Workload,
+  { requests: { lengths }, longest: allowed }: Workload,
   maxContext: number | null = null,
 ): number {
   const longest = lengths.reduce((a, b) => (b.prompt + b.output > a.prompt + a.output ? b : a));

@@ -11,6 +11,8 @@ test.each([
   [['--rate', '5', '--users', '3'], /'--rate <r>' cannot be used with option '--users <n>'/],
   [['--users', '5', '--find', 'rate'], /'--users <n>' cannot be used with option '--find <what>'/],
   [['--find', 'money'], /--find .*expected one of users, concurrency, rate, found "money"/],
+  [['--prompt', 'long'], /--prompt .*expected tokens such as 4096, uniform:100,500/],
+  [['--output', 'uniform:9'], /--output .*expected tokens such as 4096, uniform:100,500/],
   [['--context', 'long'], /--context .*expected a whole number/],
   [['--slots', '0'], /--slots .*expected a whole number from 1 up/],
   [['--headroom', '120%'], /--headroom .*expected a share from 0 to 1/],

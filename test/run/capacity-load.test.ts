@@ -63,6 +63,33 @@ describe('capacity under load', () => {
     expect(JSON.stringify(await ask(again))).toBe(JSON.stringify(await ask(again)));
   });
 
+  it('draws lengths from a distribution, the same ones for the same seed', async () => {
+    const load = { kind: POISSON, wanted: 0.1, headroom: 0.2 } as const;
+    const drawn = (change: Partial<CapacityQuestion>) =>
+      ask({
+        prompt: { kind: 'lognormal', mean: 300, sigma: 1 },
+        output: { kind: 'uniform', least: 20, most: 100 },
+        load,
+        ...change,
+      });
+    const [once, again, other, fixed] = await Promise.all([drawn({}), drawn({}), drawn({ seed: 7 }), ask({ load })]);
+    expect(JSON.stringify(once)).toBe(JSON.stringify(again));
+    expect(JSON.stringify(once.predictions)).not.toBe(JSON.stringify(other.predictions));
+    const { lengths } = once.predictions[0]!;
+    expect(lengths.output).toBeCloseTo(60, 0);
+    expect(lengths).toMatchObject({ measured: 0, prompts: { kind: 'drawn', from: 'lognormal:300,1' } });
+    const slowest = ({ predictions: [found] }: Awaited<ReturnType<typeof ask>>) => {
+      const { served } = planOf(found!);
+      if (isMissing(served)) throw new Error(served.missing);
+      return served.e2e.p95.value / served.e2e.median.value;
+    };
+    // Answers of one length differ by their wait only.
+    expect(slowest(once)).toBeGreaterThan(1.4);
+    expect(slowest(fixed)).toBeLessThan(1.1);
+    const text = renderBlocks('', capacityBlocks(reportOf(once)), { columns: 160, color: false });
+    expect(text.replace(/\s+/g, ' ')).toContain('and answers of 60 tokens on average (uniform:20,100)');
+  });
+
   it('is not known for a device whose compute no source gives', async () => {
     const [found] = (await ask({ devices: ['pi-4'] })).predictions;
     expect(found!.load!.plan).toEqual({ missing: 'no source gives the compute of pi-4' });
@@ -164,6 +191,16 @@ describe('capacity from a run', () => {
       missing: expect.stringMatching(/^the run has \d answers of two tokens or more/),
     });
     expect(found!.load!.plan).toEqual(found!.tpot);
+  });
+
+  it('takes drawn prompts in place of its own, and no suite beside it', async () => {
+    const prompt = { kind: 'uniform', least: 10, most: 30 } as const;
+    const [found] = (await fromRun({ models: ['reference-slm'], prompt, load: undefined })).predictions;
+    const [own] = (await answer()).predictions;
+    expect(found!.lengths).toMatchObject({ prompt: expect.closeTo(20, 0), output: own!.lengths.output });
+    await expect(fromRun({ suite: 'support-desk' })).rejects.toThrow(
+      '--suite support-desk: expected none beside a run, whose requests tell the lengths; leave out one of them',
+    );
   });
 
   it('is refused without a run', async () => {

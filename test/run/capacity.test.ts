@@ -138,6 +138,46 @@ describe('which devices run a model', () => {
   });
 });
 
+describe('the lengths of a suite', () => {
+  const prompt = { user: 'Write {{ word }} with as many small letters as there are in it.' };
+  const task = { prompt, scorer: 'exact', generation: { maxTokens: 30 } };
+  const samples = ['alpha', 'beta', 'gamma'].map((target) => ({ word: target, target }));
+  const suite = () => write('words.yaml', { name: 'words', tasks: [{ name: 'write', samples, ...task }] });
+  const asked = { prompt: undefined, output: undefined, devices: ['pi-5'] };
+
+  it("are counted by the model's tokenizer, or said to be estimated", async () => {
+    const graph = join(import.meta.dirname, '../../models/reference-slm/onnx/model.onnx');
+    const answer = await ask({ ...asked, suite: suite(), models: [graph, 'qwen3-0.6b'] });
+    const [counted, estimated] = answer.predictions.map(({ lengths }) => lengths);
+    expect(counted!.prompts).toMatchObject({ kind: 'suite', samples: 3, by: 'tokenizer' });
+    expect(counted).toMatchObject({ output: 30, answers: { kind: 'limit' }, measured: 0 });
+    // 58, 57 and 58 bytes are 20, 19 and 20 tokens, and a message is eight more.
+    expect(estimated).toMatchObject({ prompt: expect.closeTo(27.67), prompts: { by: 'bytes' } });
+    expect(counted!.prompt).not.toBe(estimated!.prompt);
+    const text = renderBlocks('', capacityBlocks(reportOf(answer)), { columns: 160, color: false }).replace(
+      /\s+/g,
+      ' ',
+    );
+    expect(text).toContain('estimated: a token for every three bytes');
+    expect(text).toContain('answers of 30 tokens on average (the most that the suite allows, an upper bound)');
+  });
+
+  it('take the answers of --output', async () => {
+    const output = { kind: 'uniform', least: 4, most: 8 } as const;
+    const [found] = (await ask({ ...asked, suite: suite(), output })).predictions;
+    expect(found!.lengths).toMatchObject({ output: 6, answers: { kind: 'drawn', from: 'uniform:4,8' } });
+  });
+
+  it('are refused beside --prompt, and where nothing is answered in words', async () => {
+    await expect(ask({ ...asked, suite: suite(), prompt: 5 })).rejects.toThrow(
+      '--prompt: expected none beside --suite, which has prompts of its own',
+    );
+    const ranked = { ...task, ask: 'perplexity', prompt: { text: '{{ word }}' }, scorer: 'perplexity' };
+    const name = write('ranked.yaml', { name: 'ranked', tasks: [{ name: 'rank', samples, ...ranked }] });
+    await expect(ask({ ...asked, suite: name })).rejects.toThrow(/expected a task that a model answers in words/);
+  });
+});
+
 describe('bad input ends with one sentence', () => {
   it.each<[string, Partial<CapacityQuestion>, RegExp]>([
     ['no model', { models: [] }, /--model: expected a model, found none/],

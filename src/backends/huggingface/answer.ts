@@ -101,7 +101,7 @@ export function endOf({ rendered, tokens, answer }: Opening, time: number, finis
 }
 
 /** A chat template writes its special tokens itself; plain text gets those of the tokenizer. Nothing is one token too. */
-function promptTokens(text: TextModel, prompt: Prompt, rendered: string): readonly number[] {
+export function promptTokens(text: TextModel, prompt: Prompt, rendered: string): readonly number[] {
   const templated = isChat(prompt) && text.template.source !== null;
   const tokens = text.encode(rendered, templated ? 'plain' : 'special');
   return tokens.length > 0 ? tokens : [text.emptyContext];

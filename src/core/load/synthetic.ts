@@ -44,8 +44,8 @@ export interface AskedLengths {
 
 /** The prompts as a suite, so that they are asked, logged and resumed as all others are. Nothing is right or wrong about the answers. */
 export function syntheticSuite({ prompt, output, prefix }: Synthetic, count: number, seed: Seed): SuiteDraft {
-  const prompts = drawLengths(prompt, count, createRandom(seed, 'prompt lengths'));
-  const outputs = drawLengths(output, count, createRandom(seed, 'answer lengths'));
+  const prompts = drawAsked('prompt', prompt, { count, seed });
+  const outputs = drawAsked('answer', output, { count, seed });
   return {
     name: SUITE,
     title: 'Synthetic prompts',
@@ -64,6 +64,15 @@ export function syntheticSuite({ prompt, output, prefix }: Synthetic, count: num
       },
     ],
   };
+}
+
+/** The lengths of the prompts or of the answers of a test, in the order of its samples. */
+export function drawAsked(
+  part: 'prompt' | 'answer',
+  lengths: Lengths,
+  { count, seed }: { readonly count: number; readonly seed: Seed },
+): number[] {
+  return drawLengths(lengths, count, createRandom(seed, `${part} lengths`));
 }
 
 const SUITE = 'synthetic';

@@ -1,5 +1,5 @@
 /** What a plan of capacity says, in words. */
-import type { DevicePrediction, LoadWanted } from '../capacity/plan/answer.js';
+import type { DevicePrediction, LengthOrigin, LoadWanted } from '../capacity/plan/answer.js';
 import type { Binding, Resource } from '../capacity/plan/binding.js';
 import type { Figure } from '../capacity/plan/draws.js';
 import type { Ground } from '../capacity/plan/engine.js';
@@ -23,6 +23,31 @@ export function loadUnit({ kind }: LoadWanted): string {
       return 'requests at once';
     case 'rate':
       return 'requests per second';
+  }
+}
+
+/** `prompts of 1,200 tokens and answers of 250 tokens`, with the origin of the lengths. */
+export function requestsWords({ prompt, output, measured, prompts, answers }: DevicePrediction['lengths']): string {
+  const [ofPrompts, ofAnswers] = [lengthWords(prompt, prompts), lengthWords(output, answers)];
+  const both = `prompts of ${ofPrompts} and answers of ${ofAnswers}`;
+  return measured > 0 ? `${both} on average (${formatCount(measured)} measured)` : both;
+}
+
+function lengthWords(mean: number, origin: LengthOrigin | undefined): string {
+  const tokens = `${formatCount(Math.round(mean))} tokens`;
+  if (origin === undefined) return tokens;
+  switch (origin.kind) {
+    case 'drawn':
+      return `${tokens} on average (${origin.from})`;
+    case 'suite': {
+      const counted =
+        origin.by === 'tokenizer'
+          ? "counted by the model's tokenizer"
+          : 'estimated: a token for every three bytes, and eight for each message';
+      return `${tokens} on average (${formatCount(origin.samples)} samples of ${origin.suite}, ${counted})`;
+    }
+    case 'limit':
+      return `${tokens} on average (the most that the suite allows, an upper bound)`;
   }
 }
 

@@ -11,12 +11,25 @@ import type { Money } from './money.js';
 
 export interface DevicePrediction extends Prediction {
   /** The mean lengths of its requests, in tokens, and how many were measured; 0 where they were given. */
-  readonly lengths: Lengths & { readonly measured: number };
+  readonly lengths: Lengths & {
+    readonly measured: number;
+    /** Where prompts and answers have their lengths from; absent where a run or a number tells. */
+    readonly prompts?: LengthOrigin | undefined;
+    readonly answers?: LengthOrigin | undefined;
+  };
   /** The share of right answers, from a run. */
   readonly quality: Figure | Missing;
   /** Absent where no load is asked for. */
   readonly load?: DeviceLoad;
 }
+
+export type LengthOrigin =
+  /** A distribution in the notation of load tests. */
+  | { readonly kind: 'drawn'; readonly from: string }
+  /** The prompts of a suite: counted by the tokenizer of the model, or estimated by their bytes. */
+  | { readonly kind: 'suite'; readonly suite: string; readonly samples: number; readonly by: 'tokenizer' | 'bytes' }
+  /** The most tokens that the tasks of the suite allow for an answer. */
+  | { readonly kind: 'limit' };
 
 export interface DeviceLoad {
   /** The memory with all slots. */

@@ -13,6 +13,7 @@ import {
   objectivesWords,
   placeWords,
   planSentence,
+  requestsWords,
   shareOfGreatest,
 } from '../capacity-words.js';
 import { capacityCharts } from '../charts/capacity.js';
@@ -202,11 +203,7 @@ function streamBlocks({ predictions }: CapacityReport): readonly Block[] {
 
 /** The lengths of a workload may differ by model: its answers do. */
 function lengthsWords(predictions: readonly DevicePrediction[]): string {
-  const texts = predictions.map(({ lengths: { prompt, output, measured } }) => {
-    const tokens = `prompts of ${formatCount(Math.round(prompt))} and answers of ${formatCount(Math.round(output))} tokens`;
-    return measured === 0 ? tokens : `${tokens} on average (${formatCount(measured)} measured)`;
-  });
-  return [...new Set(texts)].join('; ');
+  return [...new Set(predictions.map(({ lengths }) => requestsWords(lengths)))].join('; ');
 }
 
 function loadedOf({ predictions }: CapacityReport): readonly Loaded[] {
