@@ -28,7 +28,7 @@ const capacityOptions = () =>
     .argument('[run]', 'a run or a load test: it tells lengths and quality, and its machine calibrates')
     .option(
       '--model <id|file>',
-      'a published model (qwen3-4b, qwen3-4b:q8_0, qwen3-4b:*), one of models.json, a GGUF file, an ONNX graph, a folder with a config.json, or a hub reference (repeatable)',
+      'a published model (qwen3-4b, qwen3-4b:q8_0, qwen3-4b:*), one of models.json, a GGUF file, an ONNX graph, a folder with a config.json, or a hub reference; with a run: its models, and ID=WEIGHTS for one behind a server (repeatable)',
       collect,
       [],
     )

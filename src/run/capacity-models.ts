@@ -51,12 +51,16 @@ export async function namedModels(
 /** Of a model of models.json. @throws UserError when nothing tells its shape. */
 export async function modelsOfEntry(
   { model, directory }: { readonly model: Model; readonly directory: string },
-  { usual, environment }: Pick<NamedModelOptions, 'usual' | 'environment'>,
+  {
+    usual,
+    environment,
+    remedy = 'name the published model',
+  }: Pick<NamedModelOptions, 'usual' | 'environment'> & { readonly remedy?: string },
 ): Promise<readonly NamedModel[]> {
   const called = (models: readonly NamedModel[]) => models.map((one) => ({ ...one, name: model.id }));
   if (!('source' in model) || 'endpoint' in model) {
     throw new UserError(
-      `--model ${model.id}: expected a model with weights of its own, found one behind a server, whose shape nobody tells; name the published model`,
+      `--model ${model.id}: expected a model with weights of its own, found one behind a server, whose shape nobody tells; ${remedy}`,
     );
   }
   const { source } = model;

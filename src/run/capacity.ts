@@ -195,18 +195,11 @@ async function ofModels(asking: Asking): Promise<readonly DevicePrediction[]> {
     throw new UserError('--model: expected a model, found none; name a published one (qwen3-4b), or a GGUF file');
   }
   const requestsOf = await wantedRequests(asking.question, asking);
-  const named = (name: string, engine: EngineName) =>
-    namedModels(name, {
-      usual: ENGINES[engine].storage,
-      cwd: asking.cwd,
-      catalogue: asking.catalogue,
-      environment: asking.environment,
-    });
   const predictions = [];
   for (const name of models) {
     for (const device of asking.chosen) {
       const engine = asking.question.engine ?? usualEngine(device);
-      for (const model of await named(name, engine)) {
+      for (const model of await namedModels(name, { ...asking, usual: ENGINES[engine].storage })) {
         const workload: Workload = {
           requests: requestsOf(model),
           measured: 0,
@@ -226,20 +219,15 @@ async function ofRun(
   run: string,
   { models: recorded, mixture }: MeasuredWorkload,
 ): Promise<readonly DevicePrediction[]> {
-  const { models, prompt, output, suite, engine: wanted } = asking.question;
+  const { prompt, output, suite, engine: wanted } = asking.question;
   if (suite !== undefined) {
     throw new UserError(
       `--suite ${suite}: expected none beside a run, whose requests tell the lengths; leave out one of them`,
     );
   }
-  const unknown = models.find((name) => !recorded.some(({ model }) => model.id === name));
-  if (unknown !== undefined) {
-    throw new UserError(
-      `--model ${unknown}: expected a model of the run, found none of that name; it has ${recorded.map(({ model }) => model.id).join(', ')}`,
-    );
-  }
-  const predictions = [];
-  for (const measured of recorded.filter(({ model }) => models.length === 0 || models.includes(model.id))) {
+  const chosen = modelsChosen(asking.question, recorded);
+  const predictions: DevicePrediction[] = [];
+  for (const { measured, weights } of chosen) {
     const requests = withWanted({ lengths: measured.lengths }, { prompt, output }, asking.seed);
     if (requests.lengths.length === 0) {
       throw new UserError(
@@ -261,12 +249,61 @@ async function ofRun(
     predictions.push(measuredHere(measured, workload, asking));
     for (const device of asking.chosen) {
       const engine = wanted ?? usualEngine(device);
-      for (const model of await modelsOfRun(measured, ENGINES[engine].storage, asking)) {
-        predictions.push(predictOn(model, { device, engine, workload, asking, entry: measured.model }));
+      const usual = ENGINES[engine].storage;
+      const place = { device, engine, asking, entry: measured.model };
+      for (const name of weights) {
+        for (const model of await namedModels(name, { ...asking, usual })) {
+          // The run measured the memory of what it had, whatever that was.
+          const other = { ...model, name: `${measured.model.id}=${model.name}` };
+          const prediction = predictOn(other, { ...place, workload: { ...workload, peak: undefined } });
+          predictions.push({ ...prediction, inPlaceOf: measured.model.id });
+        }
+      }
+      if (weights.length > 0) continue;
+      for (const model of await modelsOfRun(measured, usual, asking)) {
+        predictions.push(predictOn(model, { ...place, workload }));
       }
     }
   }
   return predictions;
+}
+
+interface ModelChosen {
+  readonly measured: MeasuredModel;
+  /** The names of the weights that the user puts in the place of what the log tells. */
+  readonly weights: readonly string[];
+}
+
+/**
+ * The models of the run that `--model` names, all of them if it names none. `ID=WEIGHTS` also says which weights a model of the run has: of one
+ * behind a server, the log does not know.
+ *
+ * @throws UserError for a model that the run does not have, and for weights without a device to put them on.
+ */
+function modelsChosen(
+  { models, devices }: CapacityQuestion,
+  recorded: readonly MeasuredModel[],
+): readonly ModelChosen[] {
+  const named = models.map((text) => {
+    const isWhole = recorded.some(({ model }) => model.id === text);
+    const [id = text, weights] = isWhole ? [text] : (/^([^=]*)=(.+)$/.exec(text)?.slice(1) ?? [text]);
+    if (!recorded.some(({ model }) => model.id === id)) {
+      throw new UserError(
+        `--model ${id}: expected a model of the run, found none of that name; it has ${recorded.map(({ model }) => model.id).join(', ')}`,
+      );
+    }
+    if (weights !== undefined && devices.length === 0) {
+      throw new UserError(
+        `--model ${text}: expected a --device for these weights, found none; the machine of the run has its own figures`,
+      );
+    }
+    return { id, weights };
+  });
+  return recorded.flatMap((measured) => {
+    const own = named.filter(({ id }) => id === measured.model.id);
+    if (models.length > 0 && own.length === 0) return [];
+    return [{ measured, weights: own.flatMap(({ weights }) => weights ?? []) }];
+  });
 }
 
 /** What the engine read when the run opened the model; for a log that does not have it, what its entry leads to now. */
@@ -275,9 +312,10 @@ async function modelsOfRun(
   usual: StorageName,
   { environment }: Asking,
 ): Promise<readonly PricedModel[]> {
-  const shape = measured.facts?.shape;
-  if (shape === undefined) return modelsOfEntry(measured, { usual, environment });
-  return [{ name: measured.model.id, shape, source: 'the log of the run' }];
+  const { model, facts } = measured;
+  if (facts?.shape !== undefined) return [{ name: model.id, shape: facts.shape, source: 'the log of the run' }];
+  const remedy = `say which weights it has, as in --model ${model.id}=qwen3-4b:q8_0 (a published model, a file or a hub reference)`;
+  return modelsOfEntry(measured, { usual, environment, remedy });
 }
 
 interface Place {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -157,7 +157,6 @@ describe('capacity from a run', () => {
   });
 
   it('holds the limits of its suite if no objective is named, and says so', async () => {
-    const { readFileSync } = await import('node:fs');
     const [first, ...rest] = readFileSync(RUN, 'utf8').split('\n');
     const record = JSON.parse(first!);
     record.suites[0].requirement.limits = { ttft: { at: 'p95', max: 0.7 }, memory: { max: 9e9 } };
@@ -180,7 +179,6 @@ describe('capacity from a run', () => {
 
   it('needs answers that had the machine for themselves', async () => {
     const run = join(folder, 'short.jsonl');
-    const { readFileSync } = await import('node:fs');
     const lines = readFileSync(RUN, 'utf8').split('\n');
     const records = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as { type: string });
     const measured = records.filter(({ type }) => type === 'measurement');
@@ -191,6 +189,62 @@ describe('capacity from a run', () => {
       missing: expect.stringMatching(/^the run has \d answers of two tokens or more/),
     });
     expect(found!.load!.plan).toEqual(found!.tpot);
+  });
+
+  describe('of a model behind a server', () => {
+    const served = () => {
+      const run = join(folder, 'served.jsonl');
+      const records = readFileSync(RUN, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '');
+      const changed = records.map((line) => {
+        const record = JSON.parse(line);
+        if (record.type === 'run') {
+          const { id, class: size } = record.models[0];
+          record.models[0] = { id, class: size, backend: 'openai', source: 'gpt', endpoint: 'http://127.0.0.1:1/v1' };
+        }
+        if (record.type === 'session') delete record.facts.shape;
+        return JSON.stringify(record);
+      });
+      writeFileSync(run, changed.join('\n'));
+      return run;
+    };
+    const elsewhere = (models: readonly string[], devices: readonly string[] = ['rtx-4090']) =>
+      fromRun({ run: served(), models, devices, load: undefined, slots: undefined });
+
+    it('asks for its weights', async () => {
+      await expect(elsewhere(['reference-slm'])).rejects.toThrow(
+        'found one behind a server, whose shape nobody tells; say which weights it has, as in --model reference-slm=qwen3-4b:q8_0 (a published model, a file or a hub reference)',
+      );
+    });
+
+    it('takes lengths and quality from the run, and costs from the weights that are named', async () => {
+      const answer = await elsewhere(['reference-slm=qwen3-4b:q8_0']);
+      const [here, there] = answer.predictions;
+      const [named] = (await ask({ models: ['qwen3-4b:q8_0'], prompt: 100, output: 20, load: undefined })).predictions;
+      expect(here).toMatchObject({ model: 'reference-slm', tpot: { basis: 'measured' } });
+      expect(there).toMatchObject({ model: 'reference-slm=qwen3-4b:q8_0', device: 'rtx-4090', quality: here!.quality });
+      expect(there!.lengths).toEqual(here!.lengths);
+      if (isMissing(there!.memory) || isMissing(named!.memory)) throw new Error('expected memory');
+      expect(there!.memory.weights).toBe(named!.memory.weights);
+      const text = renderBlocks('', capacityBlocks(reportOf(answer)), { columns: 160, color: false });
+      expect(text.replace(/\s+/g, ' ')).toContain(
+        'reference-slm=qwen3-4b:q8_0: lengths and quality are those that the run measured of reference-slm; memory and times are predicted',
+      );
+    });
+
+    it('compares several weights for one model', async () => {
+      const { predictions } = await elsewhere(['reference-slm=qwen3-4b:*', 'reference-slm=qwen3-0.6b:q8_0']);
+      expect(predictions.map(({ model }) => model)).toHaveLength(1 + 5 + 1);
+    });
+
+    it('refuses weights without a device, and for a model that the run does not have', async () => {
+      await expect(elsewhere(['reference-slm=qwen3-4b'], [])).rejects.toThrow(
+        '--model reference-slm=qwen3-4b: expected a --device for these weights, found none',
+      );
+      await expect(elsewhere(['nobody=qwen3-4b'])).rejects.toThrow('--model nobody: expected a model of the run');
+      await expect(elsewhere(['reference-slm=qwen9'])).rejects.toThrow('found "qwen9"');
+    });
   });
 
   it('takes drawn prompts in place of its own, and no suite beside it', async () => {

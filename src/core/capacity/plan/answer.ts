@@ -17,6 +17,8 @@ export interface DevicePrediction extends Prediction {
     readonly prompts?: LengthOrigin | undefined;
     readonly answers?: LengthOrigin | undefined;
   };
+  /** The model of the run that lengths and quality are of, where the user says which weights it has. */
+  readonly inPlaceOf?: string;
   /** The share of right answers, from a run. */
   readonly quality: Figure | Missing;
   /** Absent where no load is asked for. */

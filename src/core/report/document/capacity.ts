@@ -195,10 +195,19 @@ function streamBlocks({ predictions }: CapacityReport): readonly Block[] {
     withoutEmptyColumns(table),
     {
       kind: 'note',
-      text: `Times and rates are of one stream, with 90% intervals, for ${lengthsWords(predictions)}. Memory is weights, cache, buffers and what the engine reserves.`,
+      text: `Times and rates are of one stream, with 90% intervals, for ${lengthsWords(predictions)}. Memory is weights, cache, buffers and what the engine reserves.${inPlaceWords(predictions)}`,
     },
     ...reasonsList(table),
   ];
+}
+
+function inPlaceWords(predictions: readonly DevicePrediction[]): string {
+  const named = predictions.flatMap(({ model, inPlaceOf }) => (inPlaceOf === undefined ? [] : [{ model, inPlaceOf }]));
+  const sentences = named.map(
+    ({ model, inPlaceOf }) =>
+      ` ${model}: lengths and quality are those that the run measured of ${inPlaceOf}; memory and times are predicted for the weights that you named.`,
+  );
+  return [...new Set(sentences)].join('');
 }
 
 /** The lengths of a workload may differ by model: its answers do. */
