@@ -4,14 +4,14 @@
  *     npx tsx scripts/fit-capacity.ts FOLDER [--date 2026-11-29]
  *
  * reads FOLDER/calibrate.csv, leaves groups and devices out to see how far predictions are off, fits all rows, and writes
- * src/core/capacity/catalogue/constants.ts. What it prints is what `npm run bench -- capacity` judges.
+ * src/core/capacity/catalogue/constants.ts and several-devices.ts. What it prints is what `npm run bench -- capacity` judges.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Calibration, countRows } from '../src/core/capacity/step/calibration.js';
 import { type Constants, fitConstants, LEVELS } from '../src/core/capacity/step/fit.js';
-import { leaveOut, observationsOf, spreadsOf } from './capacity/judge.js';
+import { leaveOut, observationsOf, severalDevices, spreadsOf } from './capacity/judge.js';
 import { readMeasured } from './capacity/rows.js';
 
 const { values, positionals } = parseArgs({
@@ -28,11 +28,12 @@ const unseen = leaveOut(measured, ({ traits }) => traits.device).filter(({ basis
 const otherEngine = leaveOut(measured, ({ traits }) => `${traits.device} ${traits.engine}`).filter(
   ({ basis }) => basis === 'device',
 );
+const judged = [...known, ...otherEngine, ...unseen];
 const calibration: Calibration = {
   date: values.date,
   rows: countRows(measured),
   constants: rounded(fitConstants(observationsOf(measured))),
-  spreads: spreadsOf([...known, ...otherEngine, ...unseen]),
+  spreads: spreadsOf(judged),
 };
 for (const [name, { low, high, groups }] of Object.entries(calibration.spreads))
   process.stdout.write(`${name}: ${Math.exp(low).toFixed(2)} to ${Math.exp(high).toFixed(2)}, ${groups} groups\n`);
@@ -43,6 +44,15 @@ writeFileSync(
 import type { Calibration } from '../step/calibration.js';
 
 export const CALIBRATION: Calibration = ${JSON.stringify(calibration, round)};
+`,
+);
+
+writeFileSync(
+  join(import.meta.dirname, '../src/core/capacity/catalogue/several-devices.ts'),
+  `/** Written by scripts/fit-capacity.ts. Do not edit: fit again. */
+import type { SeveralDevices } from '../step/calibration.js';
+
+export const SEVERAL_DEVICES: SeveralDevices = ${JSON.stringify(severalDevices(measured, judged), round)};
 `,
 );
 

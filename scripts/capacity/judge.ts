@@ -4,8 +4,16 @@
  */
 
 import type { Basis } from '../../src/core/capacity/step/bases.js';
-import { basisOf, countRows, SPREAD_CLASSES, type SpreadClass } from '../../src/core/capacity/step/calibration.js';
-import { fitConstants, type Observation, secondsOf } from '../../src/core/capacity/step/fit.js';
+import {
+  basisOf,
+  countRows,
+  QUANTITIES,
+  type Quantity,
+  type SeveralDevices,
+  SPREAD_CLASSES,
+  type SpreadClass,
+} from '../../src/core/capacity/step/calibration.js';
+import { familyOf, fitConstants, type Observation, secondsOf } from '../../src/core/capacity/step/fit.js';
 import { type Residual, type Spread, spreadOf } from '../../src/core/capacity/step/spread.js';
 import type { Measured } from './rows.js';
 
@@ -58,8 +66,15 @@ export function residualOf({ row, predicted }: Pick<Judged, 'row' | 'predicted'>
 /** Fewer groups than these say little of a tail of 5%: then the next wider class stands in. */
 const FEWEST_GROUPS = 20;
 
-/** The spread of each quantity and basis. A class with few groups takes that of all quantities of the basis. */
-export function spreadsOf(judged: readonly Judged[]): Readonly<Record<SpreadClass, Spread>> {
+/**
+ * The spread of each quantity and basis. A class with few groups takes that of several quantities of the basis.
+ *
+ * @param standsIn The quantities that stand in; all of them if it is absent.
+ */
+export function spreadsOf(
+  judged: readonly Judged[],
+  standsIn: readonly Quantity[] = QUANTITIES,
+): Readonly<Record<SpreadClass, Spread>> {
   const of = (chosen: readonly Judged[]) => spreadOf(chosen.map(residualOf));
   const graded = judged.filter(({ row }) => row.grade !== 'C');
   return Object.fromEntries(
@@ -68,7 +83,30 @@ export function spreadsOf(judged: readonly Judged[]): Readonly<Record<SpreadClas
       const ofBasis = graded.filter((one) => one.basis === basis);
       const own = ofBasis.filter(({ row }) => row.quantity === quantity);
       const groups = new Set(own.map(({ row }) => row.group)).size;
-      return [name, of(groups >= FEWEST_GROUPS ? own : ofBasis.length > 0 ? ofBasis : graded)];
+      const others = ofBasis.filter(({ row }) => standsIn.includes(row.quantity));
+      return [name, of(groups >= FEWEST_GROUPS ? own : others.length > 0 ? others : graded)];
     }),
   ) as Record<SpreadClass, Spread>;
+}
+
+/** Several devices that share each layer, in one group: where there are more groups, requests are shared, too. */
+function areTogether({ parallel: { devices, groups } }: Measured): boolean {
+  return groups === 1 && devices > 1;
+}
+
+/** What a server makes of its queue differs more than what its devices exchange. */
+const WITHOUT_A_QUEUE: readonly Quantity[] = ['decode', 'batch', 'prefill'];
+
+/** @param judged Predictions of rows that the fit had not seen, of one device and of several. */
+export function severalDevices(rows: readonly Measured[], judged: readonly Judged[]): SeveralDevices {
+  const several = rows.filter(areTogether);
+  return {
+    rows: countRows(several),
+    engines: [...new Set(several.map(({ traits }) => familyOf(traits.engine)))].sort(),
+    most: Math.max(...several.map(({ parallel }) => parallel.devices)),
+    spreads: spreadsOf(
+      judged.filter(({ row }) => areTogether(row)),
+      WITHOUT_A_QUEUE,
+    ),
+  };
 }

@@ -37,6 +37,8 @@ export interface Measured {
   readonly seconds: number;
   readonly terms: Terms;
   readonly traits: Traits;
+  /** The devices that share each layer, and the groups of them. */
+  readonly parallel: Pick<Placement, 'devices' | 'groups'>;
 }
 
 export interface Rows {
@@ -96,7 +98,14 @@ function measuredOf(row: Row): readonly Measured[] | string {
   if (told.length === 0) return 'no source gives the compute of the device';
   return told
     .filter(({ seconds }) => Number.isFinite(seconds) && seconds > 0)
-    .map((time) => ({ ...time, grade: row.grade!, source: row.source!, group: row.group!, traits }));
+    .map((time) => ({
+      ...time,
+      grade: row.grade!,
+      source: row.source!,
+      group: row.group!,
+      traits,
+      parallel: { devices: placement.devices, groups: placement.groups },
+    }));
 }
 
 /** More devices than a node has are groups of eight, and so are the groups that a row states. */

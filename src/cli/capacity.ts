@@ -33,7 +33,12 @@ const capacityOptions = () =>
       [],
     )
     .addOption(modelsOption())
-    .option('--device <id>', 'a device of `rightsize list devices` (repeatable; default: nine usual ones)', collect, [])
+    .option(
+      '--device <id>',
+      'a device of `rightsize list devices`, or several that share a model: 2xh100 (repeatable; default: nine usual ones)',
+      collect,
+      [],
+    )
     .option(
       '--prompt <tokens>',
       'tokens of a prompt: 1200, uniform:100,500, normal:500,100 or lognormal:500,0.5 (default: those of the run)',

@@ -32,6 +32,7 @@ import { planBest } from '../core/capacity/plan/load-plan.js';
 import { moneyOf } from '../core/capacity/plan/money.js';
 import { predict } from '../core/capacity/predict.js';
 import type { StorageName } from '../core/capacity/storage.js';
+import { dividesHeads, isKnownTogether, sharesModels, together } from '../core/capacity/together.js';
 import type { Model } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
 import { type Objective, parseObjective } from '../core/load/objective.js';
@@ -332,6 +333,7 @@ function predictOn(model: PricedModel, { device, engine, workload, asking, entry
   const lengths = usualLengths(workload.requests.lengths);
   const context = contextOf(question, workload, model.shape.maxContext);
   refuseLongContext(model, context);
+  refuseUnevenHeads(model, device);
   const { cacheType = usualCacheType(engine, entry), slots } = question;
   const asked = { model, device, engine, lengths, context, cacheType, measured: workload.peak };
   const prediction = predict(asked, CALIBRATION);
@@ -454,6 +456,8 @@ function chosen(
   }
   return names.map((name) => {
     const found = devices.find((device) => nameOf(device) === name || device.name === name);
+    const several = found === undefined ? severalOf(name, devices, engine) : null;
+    if (several !== null) return several;
     if (found !== undefined) {
       if (engine === undefined || runsOn(engine, found)) return found;
       throw new UserError(
@@ -467,6 +471,33 @@ function chosen(
       `--device: expected a device of the catalogue, found "${name}"; ${hint}\`rightsize list devices\` shows all, and --prices adds your own`,
     );
   });
+}
+
+/** `2xh100`: two that share each layer of a model. @returns Null for another name. */
+function severalOf(name: string, devices: readonly Device[], wanted: EngineName | undefined): Device | null {
+  const [, digits, each] = /^(\d+)x-?(.+)$/.exec(name) ?? [];
+  const device = devices.find((one) => nameOf(one) === each);
+  const count = Number(digits);
+  if (device === undefined || count < 2) return null;
+  const unknown = isKnownTogether(device, count);
+  if (unknown !== null) {
+    throw new UserError(
+      `--device ${name}: expected several devices that published rows have together, but ${unknown.missing}`,
+    );
+  }
+  const engine = wanted ?? usualEngine(device);
+  if (sharesModels(engine) && runsOn(engine, device)) return together(device, count);
+  throw new UserError(
+    `--engine ${engine}: expected an engine of which published rows have several devices share a model, for --device ${name}; choose among ${ENGINE_NAMES.filter((one) => sharesModels(one) && runsOn(one, device)).join(', ')}`,
+  );
+}
+
+function refuseUnevenHeads({ name, shape }: PricedModel, { group }: Device): void {
+  if (group === undefined || dividesHeads(shape, group.count)) return;
+  const heads = [...new Set(shape.layers.flatMap((layer) => ('heads' in layer ? [layer.heads] : [])))];
+  throw new UserError(
+    `--model ${name}: expected heads of attention that ${group.count} devices share evenly, found ${heads.join(' and ')}; name another number of devices`,
+  );
 }
 
 function refuseLongContext({ name, shape: { maxContext } }: PricedModel, context: number): void {

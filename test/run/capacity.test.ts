@@ -138,6 +138,53 @@ describe('which devices run a model', () => {
   });
 });
 
+describe('several devices for one model', () => {
+  const large = { models: ['llama-3.1-70b:bf16'] };
+
+  it('are named by their number, with or without a hyphen', async () => {
+    const answer = await ask({ ...large, devices: ['4xh100', '2x-h200'] });
+    expect(answer.predictions).toMatchObject([
+      { device: '4xh100', engine: 'vllm', together: 4, tpot: { basis: 'pair' } },
+      { device: '2xh200', engine: 'vllm', together: 2 },
+    ]);
+    const text = renderBlocks('', capacityBlocks(reportOf(answer)), { columns: 160, color: false }).replace(
+      /\s+/g,
+      ' ',
+    );
+    expect(text).toContain('4xh100: 4 devices that share each layer of the model (tensor parallel).');
+  });
+
+  it.each<[string, Partial<CapacityQuestion>, RegExp]>([
+    [
+      'that no published row has',
+      { devices: ['2xl4'] },
+      /--device 2xl4: .* no published row has several of them share a model; there are rows of .*h100/,
+    ],
+    [
+      'that are too many',
+      { devices: ['16xh100'] },
+      /--device 16xh100: .* published rows have up to 8 devices share a model/,
+    ],
+    [
+      'with an engine of which no row has them',
+      { devices: ['2xh100'], engine: 'llama.cpp-cuda' },
+      /--engine llama.cpp-cuda: .* for --device 2xh100; choose among vllm, sglang, trtllm$/,
+    ],
+    [
+      'that do not share its heads',
+      { devices: ['3xh100'] },
+      /--model llama-3.1-70b:bf16: .* 3 devices share evenly, found 64; name another number/,
+    ],
+    [
+      'that are not in the catalogue',
+      { devices: ['2xh10'] },
+      /--device: expected a device of the catalogue, found "2xh10"/,
+    ],
+  ])('are refused if they are devices %s', async (_, change, sentence) => {
+    await expect(ask({ ...large, ...change })).rejects.toThrow(sentence);
+  });
+});
+
 describe('the lengths of a suite', () => {
   const prompt = { user: 'Write {{ word }} with as many small letters as there are in it.' };
   const task = { prompt, scorer: 'exact', generation: { maxTokens: 30 } };

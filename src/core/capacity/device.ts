@@ -21,6 +21,8 @@ export interface Device {
   readonly source?: string | undefined;
   /** Whether reports of runs list the device even if nobody names it. */
   readonly listed?: boolean | undefined;
+  /** Set where this stands for several devices that share each layer of a model: one of them, and how many they are. Memory, price and power are of all. */
+  readonly group?: { readonly device: Device; readonly count: number } | undefined;
   /** Whether this device made the runs. */
   readonly thisMachine?: boolean | undefined;
 }

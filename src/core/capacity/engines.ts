@@ -76,9 +76,10 @@ const MAKERS: readonly (readonly [RegExp, Platform])[] = [
   [/^iphone/, 'iphone'],
 ];
 
-type Placed = Pick<Device, 'id' | 'kind'>;
+type Placed = Pick<Device, 'id' | 'kind' | 'group'>;
 
-function makerOf({ id = '' }: Placed): Platform | null {
+function makerOf({ id: own, group }: Placed): Platform | null {
+  const { id = '' } = group?.device ?? { id: own };
   return MAKERS.find(([pattern]) => pattern.test(id))?.[1] ?? null;
 }
 

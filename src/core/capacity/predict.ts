@@ -15,6 +15,7 @@ import { secondsOf, type Traits } from './step/fit.js';
 import type { Placement, Terms } from './step/terms.js';
 import { traitsOf } from './step/traits.js';
 import { type Lengths, timePerToken, timeToFirst } from './step/workload.js';
+import { calibrationOf, smallestThatHolds, withCopies } from './together.js';
 
 export interface Question {
   readonly model: { readonly name: string; readonly shape: ModelShape };
@@ -35,6 +36,8 @@ export interface Prediction {
   readonly device: string;
   /** An engine of the command line, or what a log names. */
   readonly engine: string;
+  /** The devices that share each layer of the model, where there are several. */
+  readonly together?: number;
   readonly memory: PredictedMemory | Missing;
   /** Seconds until the first token, between two tokens, and until the last one. */
   readonly ttft: Forecast | Missing;
@@ -75,8 +78,16 @@ const USUAL_BATCH = 512;
 export function predict(question: Question, calibration: Calibration): Prediction {
   const { model, device, engine } = question;
   const memory = memoryOf(question);
-  const times = timesOf(question, memory, calibration);
-  return { model: model.name, device: nameOf(device), engine, memory, ...times };
+  const times = timesOf(question, memory, calibrationOf(device, calibration));
+  const { group } = device;
+  return {
+    model: model.name,
+    device: nameOf(device),
+    engine,
+    ...(group !== undefined && { together: group.count }),
+    memory,
+    ...times,
+  };
 }
 
 export function memoryOf({
@@ -88,13 +99,14 @@ export function memoryOf({
   slots = 1,
   measured = 0,
 }: Question): PredictedMemory {
-  const { reserve } = ENGINES[engine];
+  const count = device.group?.count ?? 1;
+  const reserve = count * ENGINES[engine].reserve;
   const bytesOfValue = CACHE_BYTES[cacheType];
   const parts = isLlamaCpp(engine)
     ? llamaCppMemory(shape, { context: context * slots, slots, batch: USUAL_BATCH, bytesOfValue, flashAttention: true })
     : {
         weights: allWeights(shape.weights).bytes,
-        cache: slots * cacheBytes(shape, context, bytesOfValue),
+        cache: slots * cacheBytes(withCopies(shape, device), context, bytesOfValue),
         compute: 0,
         output: 0,
       };
@@ -122,7 +134,7 @@ function timesOf(question: Question, memory: PredictedMemory, calibration: Calib
     const absent = missing(reason);
     return { ttft: absent, tpot: absent, e2e: absent, decodeRate: absent };
   };
-  if (!memory.fits) return none('the model does not fit the device');
+  if (!memory.fits) return none(doesNotFit(question).missing);
   const setting = settingOf(question, memory);
   if (isMissing(setting)) return none(setting.missing);
   const { placement, traits } = setting;
@@ -132,6 +144,17 @@ function timesOf(question: Question, memory: PredictedMemory, calibration: Calib
   return { ttft, tpot, e2e: endToEnd(ttft, tpot, lengths), decodeRate: inverse(tpot) };
 }
 
+/** The reason, with the number of devices that hold the model together where published rows support one. */
+export function doesNotFit(question: Question): Missing {
+  const { device, engine, model } = question;
+  const enough = smallestThatHolds(
+    { device, engine, shape: model.shape },
+    (more) => memoryOf({ ...question, device: more }).fits,
+  );
+  const remedy = enough === null ? '' : `; --device ${nameOf(enough)} holds it`;
+  return missing(`the model does not fit the device${remedy}`);
+}
+
 /** Where the model runs, and what that has in common with measurements. @returns Missing where the kind of the device is unknown. */
 export function settingOf(
   { model, device, engine, cacheType }: Question,
@@ -139,18 +162,19 @@ export function settingOf(
 ): { readonly placement: Placement; readonly traits: Traits } | Missing {
   if (device.kind === undefined)
     return missing(`the kind of ${nameOf(device)} is unknown: give it one in the file of --prices`);
+  const { device: each, count } = device.group ?? { device, count: 1 };
   const placement: Placement = {
     shape: model.shape,
     // Decoding one stream hardly computes, so a device without a figure of compute still has a time per token.
-    device: { bandwidth: device.bandwidth, compute: device.compute ?? { f16: Number.POSITIVE_INFINITY } },
+    device: { bandwidth: each.bandwidth, compute: each.compute ?? { f16: Number.POSITIVE_INFINITY } },
     memory: memory.usable,
-    devices: 1,
+    devices: count,
     groups: 1,
     bytesOfValue: CACHE_BYTES[cacheType],
   };
   const traits = traitsOf({
     shape: model.shape,
-    device: { id: nameOf(device), kind: device.kind },
+    device: { id: nameOf(each), kind: device.kind },
     engine: ENGINES[engine].calibrated,
   });
   return { placement, traits };

@@ -1,13 +1,14 @@
 /** An engine with a model on a device, ready to be simulated: its steps, how wrong they may be, and its scheduler. */
 import { isMissing, type Missing, missing } from '../../quantity.js';
 import { CACHE_BYTES, cacheBytes } from '../cache.js';
-import { memoryOf, noCompute, type PredictedMemory, type Question, settingOf } from '../predict.js';
+import { doesNotFit, memoryOf, noCompute, type PredictedMemory, type Question, settingOf } from '../predict.js';
 import type { MeasuredTimes } from '../simulate/measured-times.js';
 import { predictedTimes } from '../simulate/predicted-times.js';
 import { type Scheduler, schedulerOf, slotsToTry } from '../simulate/scheduler.js';
 import type { StepTimes } from '../simulate/step-times.js';
 import { BASES, type Basis } from '../step/bases.js';
 import { basisOf, type Calibration } from '../step/calibration.js';
+import { calibrationOf, withCopies } from '../together.js';
 
 /** What the figures of a plan rest on. */
 export type Ground =
@@ -35,8 +36,10 @@ export function predictedEngines(
   question: Question,
   { slots, calibration }: { readonly slots: number | undefined; readonly calibration: Calibration },
 ): readonly [Engine, ...Engine[]] | Missing {
-  const { engine, device, context } = question;
-  if (!memoryOf(question).fits) return missing('the model does not fit the device');
+  const { engine, context } = question;
+  if (!memoryOf(question).fits) return doesNotFit(question);
+  // Engines choose their defaults by one device, however many share the model.
+  const device = question.device.group?.device ?? question.device;
   const paged = schedulerOf(engine, device, { slots: 1, context, room: 1 }).cache.kind === 'shared';
   const tried = slots === undefined ? slotsToTry(engine, device) : [slots];
   const engines = tried.map((count) => predictedEngine(question, { slots: count, paged, calibration }));
@@ -46,7 +49,11 @@ export function predictedEngines(
 
 function predictedEngine(
   question: Question,
-  { slots, paged, calibration }: { readonly slots: number; readonly paged: boolean; readonly calibration: Calibration },
+  {
+    slots,
+    paged,
+    calibration: all,
+  }: { readonly slots: number; readonly paged: boolean; readonly calibration: Calibration },
 ): Engine | Missing {
   const { model, device, engine, lengths, context, cacheType } = question;
   const memory = memoryOf(paged ? question : { ...question, slots });
@@ -55,8 +62,9 @@ function predictedEngine(
   if (isMissing(setting)) return setting;
   if (!device.compute) return noCompute(device);
   const { placement, traits } = setting;
+  const calibration = calibrationOf(device, all);
   const usual = lengths.prompt + lengths.output / 2;
-  const bytesOfToken = cacheBytes(model.shape, usual, CACHE_BYTES[cacheType]) / usual;
+  const bytesOfToken = cacheBytes(withCopies(model.shape, device), usual, CACHE_BYTES[cacheType]) / usual;
   const room = Math.floor((memory.usable - memory.total + memory.cache) / bytesOfToken);
   const grounds = (['decode', 'prefill'] as const).map((quantity) => basisOf(traits, quantity, calibration.rows));
   const weakest = grounds.reduce((a, b) => (BASES.indexOf(b.basis) > BASES.indexOf(a.basis) ? b : a));
@@ -64,7 +72,7 @@ function predictedEngine(
     calibration.spreads[`${quantity} | ${basisOf(traits, quantity, calibration.rows).basis}`];
   return {
     times: predictedTimes(placement, { traits, constants: calibration.constants, context: usual }),
-    scheduler: schedulerOf(engine, device, { slots, context, room }),
+    scheduler: schedulerOf(engine, device.group?.device ?? device, { slots, context, room }),
     memory,
     ground: { kind: weakest.basis, rows: weakest.rows },
     doubts: { decode: doubt('decode'), batch: doubt('batch'), prefill: doubt('prefill') },

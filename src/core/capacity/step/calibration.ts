@@ -52,6 +52,17 @@ export function basisOf(
   return { basis: (counts.device[deviceKey(traits, phase)] ?? 0) > 0 ? 'device' : 'kind', rows };
 }
 
+/** What is known of several devices that share each layer of a model. */
+export interface SeveralDevices {
+  /** The measurements of several devices together. Those of one say nothing of what lies between devices. */
+  readonly rows: RowCounts;
+  /** The engines of these rows, without a year. */
+  readonly engines: readonly string[];
+  /** The most devices of a row. */
+  readonly most: number;
+  readonly spreads: Readonly<Record<SpreadClass, Spread>>;
+}
+
 export interface Calibration {
   readonly date: string;
   readonly rows: RowCounts;

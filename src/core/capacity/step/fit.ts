@@ -55,7 +55,7 @@ export const LEVELS = [
 export type Level = (typeof LEVELS)[number];
 
 /** The name of an engine without its year. */
-function familyOf(engine: string): string {
+export function familyOf(engine: string): string {
   return engine.replace(/ \d{4}$/, '');
 }
 

@@ -195,10 +195,19 @@ function streamBlocks({ predictions }: CapacityReport): readonly Block[] {
     withoutEmptyColumns(table),
     {
       kind: 'note',
-      text: `Times and rates are of one stream, with 90% intervals, for ${lengthsWords(predictions)}. Memory is weights, cache, buffers and what the engine reserves.${inPlaceWords(predictions)}`,
+      text: `Times and rates are of one stream, with 90% intervals, for ${lengthsWords(predictions)}. Memory is weights, cache, buffers and what the engine reserves.${togetherWords(predictions)}${inPlaceWords(predictions)}`,
     },
     ...reasonsList(table),
   ];
+}
+
+function togetherWords(predictions: readonly DevicePrediction[]): string {
+  const sentences = predictions.flatMap(({ device, together }) =>
+    together === undefined
+      ? []
+      : ` ${device}: ${formatCount(together)} devices that share each layer of the model (tensor parallel). They count as one device here, with the memory, the price and the power of all.`,
+  );
+  return [...new Set(sentences)].join('');
 }
 
 function inPlaceWords(predictions: readonly DevicePrediction[]): string {
