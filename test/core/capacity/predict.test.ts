@@ -162,6 +162,25 @@ describe('the catalogue of devices', () => {
     for (const id of unverified) expect(Object.keys(CALIBRATION.rows.device)).toContain(`${id} token`);
   });
 
+  it('has a price of every GeForce RTX and Radeon RX, and says where each price is from', () => {
+    const cards = DEVICES.filter(({ id }) => /^(rtx-[2-5]0[5-9]0|rx-)/.test(id!));
+    expect(cards.length).toBeGreaterThan(28);
+    expect(cards.filter(({ price }) => price?.per !== 'device').map(({ id }) => id)).toEqual([]);
+    const sources = DEVICES.flatMap(({ price }) => price?.source ?? []);
+    expect(sources.length).toBeGreaterThanOrEqual(60);
+    expect(sources.filter((source) => !/https:\/\/|^AWS on-demand|^NVIDIA, list price/.test(source))).toEqual([]);
+  });
+
+  it.each(['pi-4', 'laptop-8gb', 'rtx-4000-ada', 'rtx-5000-ada', 'rtx-6000-ada', 'graviton-4'])(
+    'has a first token on %s, by its data sheet',
+    (id) => {
+      const { source } = device(id);
+      expect(source).toContain('compute: ');
+      const { ttft } = predict(question('llama-3.2-3b', id), CALIBRATION);
+      expect(ttft).toMatchObject({ basis: 'kind' });
+    },
+  );
+
   it('counts eight bits as twice and four bits as at least four times as fast as sixteen', () => {
     for (const { id, compute } of DEVICES.filter(({ id }) => !['arc-b60', 'dgx-spark'].includes(id!))) {
       const { f16, f8, f4 } = compute ?? { f16: 1 };

@@ -11,7 +11,7 @@
  * A model may use the share `usable` of the memory, an assumption; the rest belongs to the system, the screen or the driver. Prices
  * change, so each has its own date and source, and a user's own table can replace any entry. Those of AWS are the prices since its cut of June 2025.
  */
-import type { Device } from '../device.js';
+import type { Device, DevicePrice } from '../device.js';
 
 const GB = 1e9;
 const MiB = 2 ** 20;
@@ -27,6 +27,23 @@ function techPowerUp(page: string): string {
 function aiConfigurator(system: string): string {
   return `https://github.com/ai-dynamo/aiconfigurator, systems/${system}.yaml`;
 }
+
+/** What a device cost when it came to market. */
+function atLaunch(dollars: number, date: string, page: string): DevicePrice {
+  return { dollars, per: 'device', date, source: `list price at launch, ${page}` };
+}
+
+/** What one device costs by the hour, on demand. */
+function rented(dollars: number, date: string, source: string): DevicePrice {
+  return { dollars, per: 'hour', date, source };
+}
+
+const NVIDIA_LIST =
+  'List of Nvidia graphics processing units in Wikipedia, read through https://github.com/voidful/gpu-info-api (gpu.json, 03a6b34a)';
+const RTX_50 = 'https://technologistmag.com/nvidia-rtx-50-series-gpus-everything-we-know-so-far/amp';
+const AZURE = 'read through https://github.com/datareceipts/data-receipts';
+const LAMBDA = 'https://lambda.ai/instances, read through https://github.com/api-evangelist/lambda-labs';
+const COREWEAVE = 'https://www.coreweave.com/pricing, read through https://github.com/api-evangelist/coreweave';
 
 /** Bandwidth by chip, and FP32 of its GPU (the second page; its tables after the M1 were read second-hand). The memory is a size that is sold. */
 const APPLE =
@@ -147,10 +164,15 @@ export const DEVICES: readonly Device[] = [
     memory: 8 * GiB,
     usable: 0.8,
     bandwidth: 12.8 * GB,
-    compute: null,
+    compute: { f16: 0.048 * TERA },
     watts: 8,
-    price: null,
-    source: 'not verified (LPDDR4 of 3,200 MT/s x 32 bits); power: https://xcelwebworks.com/?p=1936',
+    price: atLaunch(
+      75,
+      '2023-12-31',
+      'in 2023, https://it.denizatm.com/pages/64709-why-are-raspberry-pis-so-expensive',
+    ),
+    source:
+      'not verified (LPDDR4 of 3,200 MT/s x 32 bits); power: https://xcelwebworks.com/?p=1936; compute: arithmetic in 32 bits, since a Cortex-A72 computes nothing in 16: 4 cores x 1.5 GHz x 4 numbers x 2 operations',
   },
   {
     id: 'pi-5',
@@ -225,9 +247,10 @@ export const DEVICES: readonly Device[] = [
     memory: 8 * GiB,
     usable: 0.5,
     bandwidth: 51.2 * GB,
-    compute: null,
+    compute: { f16: 0.278 * TERA },
     price: null,
-    source: 'arithmetic: DDR4 of 3,200 MT/s x 64 bits x 2 channels',
+    source:
+      'arithmetic: DDR4 of 3,200 MT/s x 64 bits x 2 channels; compute: of an i9-8950HK with AVX2 in 32 bits, https://gist.github.com/syhw/b8067966a498b604b4750e9458f36804',
     listed: true,
   },
   {
@@ -355,7 +378,11 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 256 * GB,
     compute: { f16: 59.4 * TERA },
     watts: 120,
-    price: null,
+    price: atLaunch(
+      1999,
+      '2026-06-30',
+      'a Framework Desktop without storage, https://matthewjayhunter.com/post/reviews/hardware/framework_desktop; in June 2026: https://theaibench.ai/hardware/framework-desktop-strix-halo/',
+    ),
     source: `https://www.svethardware.cz/amd-predstavuje-ryzen-ai-max-strix-halo-s-az-16-jadry-a-gpu-se-40-cu/61477; 40 units x 512 x 2.9 GHz: ${techPowerUp('radeon-8060s.c4270')}`,
   },
   {
@@ -367,7 +394,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 273 * GB,
     compute: { f16: 213 * TERA, f8: 214 * TERA, f4: 427 * TERA },
     watts: 140,
-    price: null,
+    price: atLaunch(3999, '2025-10-15', 'https://www.bskiller.com/p/jensen-huang-just-hand-delivered'),
     source: `${aiConfigurator('gb10')}; compute measured there`,
   },
   {
@@ -510,7 +537,11 @@ export const DEVICES: readonly Device[] = [
     usable: 0.67,
     bandwidth: 120 * GB,
     compute: { f16: 4.3 * TERA },
-    price: null,
+    price: atLaunch(
+      599,
+      '2024-11-08',
+      'a Mac mini, https://crunchbasenewstoday.com/apple-announces-redesigned-mac-mini-with-m4-chip-and-its-so-damn-small',
+    ),
     source: APPLE,
   },
   {
@@ -577,7 +608,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 484 * GB,
     compute: { f16: 11.3 * TERA },
     watts: 250,
-    price: null,
+    price: atLaunch(699, '2017-03-05', NVIDIA_LIST),
     source: techPowerUp('geforce-gtx-1080-ti.c2877'),
   },
   {
@@ -589,7 +620,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 192 * GB,
     compute: { f16: 10.1 * TERA },
     watts: 120,
-    price: null,
+    price: atLaunch(219, '2019-03-14', NVIDIA_LIST),
     source: techPowerUp('geforce-gtx-1660.c3365'),
   },
   {
@@ -601,7 +632,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 448 * GB,
     compute: { f16: 28.7 * TERA },
     watts: 175,
-    price: null,
+    price: atLaunch(399, '2019-07-09', NVIDIA_LIST),
     source: techPowerUp('geforce-rtx-2060-super.c3441'),
   },
   {
@@ -613,7 +644,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 448 * GB,
     compute: { f16: 36.2 * TERA },
     watts: 215,
-    price: null,
+    price: atLaunch(499, '2019-07-09', NVIDIA_LIST),
     source: techPowerUp('geforce-rtx-2070-super.c3440'),
   },
   {
@@ -625,7 +656,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 448 * GB,
     compute: { f16: 40.3 * TERA },
     watts: 215,
-    price: null,
+    price: atLaunch(699, '2018-09-20', NVIDIA_LIST),
     source: techPowerUp('geforce-rtx-2080.c3224'),
   },
   {
@@ -637,7 +668,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 616 * GB,
     compute: { f16: 53.8 * TERA },
     watts: 250,
-    price: null,
+    price: atLaunch(999, '2018-09-27', NVIDIA_LIST),
     source: techPowerUp('geforce-rtx-2080-ti.c3305'),
   },
   {
@@ -649,7 +680,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 360 * GB,
     compute: { f16: 25.5 * TERA },
     watts: 170,
-    price: null,
+    price: atLaunch(329, '2021-02-25', NVIDIA_LIST),
     source: techPowerUp('geforce-rtx-3060-12-gb.c3682'),
     listed: true,
   },
@@ -662,7 +693,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 448 * GB,
     compute: { f16: 32.4 * TERA },
     watts: 200,
-    price: null,
+    price: atLaunch(399, '2020-12-02', NVIDIA_LIST),
     source: techPowerUp('geforce-rtx-3060-ti.c3681'),
   },
   {
@@ -674,7 +705,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 448 * GB,
     compute: { f16: 40.6 * TERA },
     watts: 220,
-    price: null,
+    price: atLaunch(499, '2020-10-29', NVIDIA_LIST),
     source: techPowerUp('geforce-rtx-3070.c3674'),
   },
   {
@@ -686,7 +717,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 608 * GB,
     compute: { f16: 43.5 * TERA },
     watts: 290,
-    price: null,
+    price: atLaunch(599, '2021-06-10', NVIDIA_LIST),
     source: techPowerUp('geforce-rtx-3070-ti.c3675'),
   },
   {
@@ -698,7 +729,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 760 * GB,
     compute: { f16: 59.5 * TERA },
     watts: 320,
-    price: null,
+    price: atLaunch(699, '2020-09-17', NVIDIA_LIST),
     source: techPowerUp('geforce-rtx-3080.c3621'),
   },
   {
@@ -710,7 +741,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 912 * GB,
     compute: { f16: 68.2 * TERA },
     watts: 350,
-    price: null,
+    price: atLaunch(1199, '2021-06-03', NVIDIA_LIST),
     source: techPowerUp('geforce-rtx-3080-ti.c3735'),
   },
   {
@@ -722,7 +753,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 936 * GB,
     compute: { f16: 71.2 * TERA },
     watts: 350,
-    price: null,
+    price: atLaunch(1499, '2020-09-24', NVIDIA_LIST),
     source: techPowerUp('geforce-rtx-3090.c3622'),
   },
   {
@@ -734,7 +765,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 1008 * GB,
     compute: { f16: 80 * TERA },
     watts: 450,
-    price: null,
+    price: atLaunch(1999, '2022-03-29', NVIDIA_LIST),
     source: techPowerUp('geforce-rtx-3090-ti.c3829'),
   },
   {
@@ -746,7 +777,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 272 * GB,
     compute: { f16: 30.2 * TERA, f8: 60.5 * TERA },
     watts: 115,
-    price: null,
+    price: atLaunch(299, '2023-06-29', NVIDIA_LIST),
     source: techPowerUp('geforce-rtx-4060.c4107'),
   },
   {
@@ -758,7 +789,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 288 * GB,
     compute: { f16: 44.1 * TERA, f8: 88.3 * TERA },
     watts: 165,
-    price: null,
+    price: atLaunch(499, '2023-07-18', NVIDIA_LIST),
     source: techPowerUp('geforce-rtx-4060-ti-16-gb.c4155'),
   },
   {
@@ -770,7 +801,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 504 * GB,
     compute: { f16: 58.3 * TERA, f8: 116.6 * TERA },
     watts: 200,
-    price: null,
+    price: atLaunch(599, '2023-04-13', NVIDIA_LIST),
     source: techPowerUp('geforce-rtx-4070.c3924'),
   },
   {
@@ -782,7 +813,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 504 * GB,
     compute: { f16: 71 * TERA, f8: 141.9 * TERA },
     watts: 220,
-    price: null,
+    price: atLaunch(599, '2024-01-17', NVIDIA_LIST),
     source: techPowerUp('geforce-rtx-4070-super.c4186'),
   },
   {
@@ -794,7 +825,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 504 * GB,
     compute: { f16: 80.2 * TERA, f8: 160.4 * TERA },
     watts: 285,
-    price: null,
+    price: atLaunch(799, '2023-01-05', NVIDIA_LIST),
     source: techPowerUp('geforce-rtx-4070-ti.c3950'),
   },
   {
@@ -806,7 +837,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 672 * GB,
     compute: { f16: 88.2 * TERA, f8: 176.4 * TERA },
     watts: 285,
-    price: null,
+    price: atLaunch(799, '2024-01-24', NVIDIA_LIST),
     source: techPowerUp('geforce-rtx-4070-ti-super.c4187'),
   },
   {
@@ -818,7 +849,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 717 * GB,
     compute: { f16: 97.5 * TERA, f8: 194.9 * TERA },
     watts: 320,
-    price: null,
+    price: atLaunch(1199, '2022-11-16', NVIDIA_LIST),
     source: techPowerUp('geforce-rtx-4080.c3888'),
   },
   {
@@ -830,7 +861,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 736 * GB,
     compute: { f16: 104.4 * TERA, f8: 208.9 * TERA },
     watts: 320,
-    price: null,
+    price: atLaunch(999, '2024-01-31', NVIDIA_LIST),
     source: techPowerUp('geforce-rtx-4080-super.c4182'),
   },
   {
@@ -860,7 +891,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 672 * GB,
     compute: { f16: 61.7 * TERA, f8: 123.5 * TERA, f4: 493.9 * TERA },
     watts: 250,
-    price: null,
+    price: atLaunch(549, '2025-01-30', RTX_50),
     source: techPowerUp('geforce-rtx-5070.c4218'),
   },
   {
@@ -872,7 +903,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 896 * GB,
     compute: { f16: 87.9 * TERA, f8: 175.8 * TERA, f4: 703 * TERA },
     watts: 300,
-    price: null,
+    price: atLaunch(749, '2025-01-30', RTX_50),
     source: techPowerUp('geforce-rtx-5070-ti.c4243'),
   },
   {
@@ -884,7 +915,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 960 * GB,
     compute: { f16: 112.6 * TERA, f8: 225.1 * TERA, f4: 900.4 * TERA },
     watts: 360,
-    price: null,
+    price: atLaunch(999, '2025-01-30', RTX_50),
     source: techPowerUp('geforce-rtx-5080.c4217'),
   },
   {
@@ -896,7 +927,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 1792 * GB,
     compute: { f16: 209.5 * TERA, f8: 419 * TERA, f4: 1676 * TERA },
     watts: 575,
-    price: null,
+    price: atLaunch(1999, '2025-01-30', RTX_50),
     source: techPowerUp('geforce-rtx-5090.c4216'),
   },
   {
@@ -908,7 +939,11 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 512 * GB,
     compute: { f16: 41.5 * TERA },
     watts: 300,
-    price: null,
+    price: atLaunch(
+      649,
+      '2020-11-18',
+      'https://www.theverge.com/2023/9/6/23861603/amd-radeon-rx-7800-xt-editorial-gpu-prices; the day: https://www.talkesport.com/news/amd-rx6000-release-date/',
+    ),
     source: techPowerUp('radeon-rx-6800-xt.c3694'),
   },
   {
@@ -920,7 +955,11 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 288 * GB,
     compute: { f16: 43.5 * TERA },
     watts: 165,
-    price: null,
+    price: atLaunch(
+      269,
+      '2023-07-18',
+      'https://www.sportskeeda.com/gaming-tech/rumor-when-will-amd-radeon-rx-7800-xt-launch-leaked-specs-expected-prices',
+    ),
     source: techPowerUp('radeon-rx-7600.c4153'),
   },
   {
@@ -932,7 +971,11 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 624 * GB,
     compute: { f16: 74.7 * TERA },
     watts: 263,
-    price: null,
+    price: atLaunch(
+      500,
+      '2023-09-06',
+      'https://www.theverge.com/2023/9/6/23861603/amd-radeon-rx-7800-xt-editorial-gpu-prices',
+    ),
     source: techPowerUp('radeon-rx-7800-xt.c3839'),
   },
   {
@@ -944,7 +987,11 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 800 * GB,
     compute: { f16: 103 * TERA },
     watts: 315,
-    price: null,
+    price: atLaunch(
+      899,
+      '2022-12-13',
+      'https://www.techradar.com/news/amd-announces-new-radeon-rx-7900-xtx-and-rx-7900-xt-in-major-challenge-to-nvidia/',
+    ),
     source: `${techPowerUp('radeon-rx-7900-xt.c3912')}; power: https://www.hardwaredb.net/radeon-rx-7900-xt-benchmark`,
   },
   {
@@ -956,7 +1003,11 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 960 * GB,
     compute: { f16: 122.8 * TERA },
     watts: 355,
-    price: null,
+    price: atLaunch(
+      999,
+      '2022-12-13',
+      'https://www.techradar.com/news/amd-announces-new-radeon-rx-7900-xtx-and-rx-7900-xt-in-major-challenge-to-nvidia/',
+    ),
     source: techPowerUp('radeon-rx-7900-xtx.c3941'),
   },
   {
@@ -981,7 +1032,11 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 456 * GB,
     compute: { f16: 116.5 * TERA },
     watts: 190,
-    price: null,
+    price: atLaunch(
+      249,
+      '2024-12-13',
+      'https://www.tweaktown.com/news/101976/intel-arc-b580-is-10-faster-than-the-geforce-rtx-4060-24-a750/index.html',
+    ),
     source: `${techPowerUp('arc-b580.c4244')}; half of 233 TOPS of INT8: https://www.techcommand.uk/the-new-intel-arc-b580-and-b570-graphics-are-now-official-price-and-specifications/`,
   },
   {
@@ -1029,7 +1084,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 768 * GB,
     compute: { f16: 154.8 * TERA },
     watts: 300,
-    price: null,
+    price: atLaunch(4649, '2020-12-15', 'https://sysrqmts.com/es/gpus/compare/nvidia-rtx-a6000-vs-nvidia-tesla-p40'),
     source: techPowerUp('rtx-a6000.c3686'),
   },
   {
@@ -1039,10 +1094,10 @@ export const DEVICES: readonly Device[] = [
     memory: 20 * GiB,
     usable: 0.9,
     bandwidth: 360 * GB,
-    compute: null,
+    compute: { f16: 106.9 * TERA, f8: 213.8 * TERA },
     watts: 130,
     price: null,
-    source: techPowerUp('rtx-4000-ada-generation.c4171'),
+    source: `${techPowerUp('rtx-4000-ada-generation.c4171')}; compute: https://hmc-tech.com/gpu/nvidia-rtx-5000-ada-vs-nvidia-rtx-4000-ada`,
   },
   {
     id: 'rtx-5000-ada',
@@ -1051,10 +1106,10 @@ export const DEVICES: readonly Device[] = [
     memory: 32 * GiB,
     usable: 0.9,
     bandwidth: 576 * GB,
-    compute: null,
+    compute: { f16: 261.1 * TERA, f8: 522.2 * TERA },
     watts: 250,
     price: null,
-    source: techPowerUp('rtx-5000-ada-generation.c4152'),
+    source: `${techPowerUp('rtx-5000-ada-generation.c4152')}; compute: https://hmc-tech.com/gpu/nvidia-rtx-5000-ada-vs-nvidia-rtx-4000-ada`,
   },
   {
     id: 'rtx-6000-ada',
@@ -1063,10 +1118,14 @@ export const DEVICES: readonly Device[] = [
     memory: 48 * GiB,
     usable: 0.9,
     bandwidth: 960 * GB,
-    compute: null,
+    compute: { f16: 364.2 * TERA, f8: 728.5 * TERA },
     watts: 300,
-    price: null,
-    source: techPowerUp('rtx-6000-ada-generation.c3933'),
+    price: atLaunch(
+      6799,
+      '2023-03-31',
+      'https://pcpartdb.com/gpus/compare/nvidia-rtx-6000-ada-generation--vs--amd-radeon-rx-6900-xt (first quarter of 2023)',
+    ),
+    source: `${techPowerUp('rtx-6000-ada-generation.c3933')}; compute: 142 SMs x 2.505 GHz x 1,024, as https://hmc-tech.com/gpu/nvidia-rtx-5000-ada-vs-nvidia-rtx-4000-ada counts its smaller ones`,
   },
   {
     id: 'rtx-pro-6000',
@@ -1077,7 +1136,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 1792 * GB,
     compute: { f16: 467.8 * TERA, f8: 935.6 * TERA, f4: 1871.2 * TERA },
     watts: 600,
-    price: null,
+    price: rented(20 / 8, '2026-09-20', `CoreWeave, an eighth of an instance, ${COREWEAVE}`),
     source: aiConfigurator('rtx_pro_6000_server'),
   },
   {
@@ -1089,7 +1148,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 347 * GB,
     compute: { f16: 11.8 * TERA },
     watts: 250,
-    price: null,
+    price: atLaunch(5699, '2016-09-13', 'https://sysrqmts.com/es/gpus/compare/nvidia-rtx-a6000-vs-nvidia-tesla-p40'),
     source: techPowerUp('tesla-p40.c2878'),
   },
   {
@@ -1175,7 +1234,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 864 * GB,
     compute: { f16: 181 * TERA, f8: 362 * TERA },
     watts: 300,
-    price: null,
+    price: rented(10 / 8, '2026-09-20', `CoreWeave, an eighth of an instance, ${COREWEAVE}`),
     source: 'data sheet, https://www.mullet.se/product.html?product_id=355414',
   },
   {
@@ -1216,7 +1275,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 1935 * GB,
     compute: { f16: 312 * TERA },
     watts: 300,
-    price: null,
+    price: rented(3.673, '2026-11-09', `Azure, eastus, Standard_NC24ads_A100_v4, ${AZURE}`),
     source: aiConfigurator('a100_pcie'),
   },
   {
@@ -1246,7 +1305,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 2000 * GB,
     compute: { f16: 756.5 * TERA, f8: 1513 * TERA },
     watts: 350,
-    price: null,
+    price: rented(3.29, '2026-09-20', `Lambda, ${LAMBDA}`),
     source: aiConfigurator('h100_pcie'),
   },
   {
@@ -1258,7 +1317,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 3940 * GB,
     compute: null,
     watts: 400,
-    price: null,
+    price: rented(6.98, '2026-11-09', `Azure, eastus, Standard_NC40ads_H100_v5, ${AZURE}`),
     source: techPowerUp('h100-nvl-94-gb.c4327'),
   },
   {
@@ -1288,7 +1347,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 4000 * GB,
     compute: { f16: 989 * TERA, f8: 1978 * TERA },
     watts: 700,
-    price: null,
+    price: rented(2.29, '2026-09-20', `Lambda, ${LAMBDA}`),
     source: 'not verified (96 GB, 4 TB/s, compute and power as of an H100)',
   },
   {
@@ -1334,7 +1393,11 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 7750 * GB,
     compute: { f16: 2250 * TERA, f8: 4500 * TERA, f4: 14000 * TERA },
     watts: 1100,
-    price: null,
+    price: rented(
+      7.4,
+      '2026-08-26',
+      'Hyperstack, https://www.hyperstack.cloud/gpu-pricing, read through https://github.com/api-evangelist/nexgen-cloud',
+    ),
     source: aiConfigurator('b300_sxm'),
   },
   {
@@ -1346,7 +1409,7 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 8000 * GB,
     compute: { f16: 2500 * TERA, f8: 5000 * TERA, f4: 10000 * TERA },
     watts: 1200,
-    price: null,
+    price: rented(42 / 4, '2026-09-20', `CoreWeave, a quarter of an instance, ${COREWEAVE}`),
     source: aiConfigurator('gb200'),
   },
   {
@@ -1383,7 +1446,11 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 5300 * GB,
     compute: { f16: 1307 * TERA, f8: 2615 * TERA },
     watts: 750,
-    price: null,
+    price: rented(
+      2.59,
+      '2026-10-07',
+      'DigitalOcean, gpu-mi300x1-192gb, read through https://huggingface.co/datasets/tokenwatt/gpu-cloud-prices',
+    ),
     source:
       'https://docs.vultr.com/inference-cookbook/rocm/getting-started/hardware-requirements, https://github.com/alpharomercoma/MI300X-vs-H200; power: https://aiwiki.ai/wiki/amd_instinct_mi355x',
   },
@@ -1443,9 +1510,9 @@ export const DEVICES: readonly Device[] = [
     memory: 384 * GiB,
     usable: 0.9,
     bandwidth: 536.7 * GB,
-    compute: null,
+    compute: { f16: 17.2 * TERA },
     price: null,
     source:
-      'https://www.anandtech.com/show/21172/amazon-unveils-graviton4-a-96core-cpu-with-5367-gbs-memory-bandwidth; 384 GiB are a choice',
+      'https://www.anandtech.com/show/21172/amazon-unveils-graviton4-a-96core-cpu-with-5367-gbs-memory-bandwidth; 384 GiB are a choice; compute: 96 cores x 2.8 GHz x 4 pipelines of 128 bits x 8 numbers x 2 operations, https://en.wikichip.org/wiki/annapurna_labs/graviton/graviton4',
   },
 ];
