@@ -1,7 +1,7 @@
 /** The shape of a model from the `config.json` of its repository, with the bytes that a way to store its weights gives. */
 import { UserError } from '../../errors.js';
 import type { Experts, ModelShape, Part, Weights } from '../shape.js';
-import type { Storage } from '../storage.js';
+import { type Storage, storageOfRows } from '../storage.js';
 import { type Architecture, architectureOf } from './architectures.js';
 import { type ConfigFields, neededField, readConfig } from './fields.js';
 import { type ConfiguredLayer, layersOf, sharesCache } from './layers.js';
@@ -31,7 +31,7 @@ export function shapeOfConfig(config: unknown, storage: Storage, place: string):
     vocabulary: fields.vocab_size,
     maxContext: fields.max_position_embeddings,
     layers: layers.map(({ layer }) => layer),
-    weights: weightsOf(fields, architecture, layers, storage),
+    weights: weightsOf(fields, architecture, layers, storageOfRows(storage, fields.hidden_size)),
   };
 }
 
