@@ -34,6 +34,7 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   timestamps: async () => (await import('./timestamps.js')).timestampsPart,
   capacity: async () => (await import('./capacity.js')).capacityPart,
   fleet: async () => (await import('./fleet.js')).fleetPart,
+  'capacity-memory': async () => (await import('./capacity-memory.js')).capacityMemoryPart,
   'capacity-load': async () => (await import('./capacity-load.js')).capacityLoadPart,
 };
 

@@ -10,7 +10,7 @@ import { storageOfConfig } from '../core/capacity/config/stored.js';
 import { shapeOfGguf } from '../core/capacity/gguf.js';
 import { isPublished, type PricedModel, publishedModels } from '../core/capacity/model-cost.js';
 import { publishedEntry } from '../core/capacity/plan/recorded-shape.js';
-import { type StorageName, storageOf } from '../core/capacity/storage.js';
+import { isEstimate, type StorageName, storageOf } from '../core/capacity/storage.js';
 import { isHubReference } from '../core/definition/hub-reference.js';
 import type { Model } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
@@ -91,7 +91,12 @@ async function modelAtHub(
     if (files.every(({ name }) => name.endsWith('.gguf'))) {
       const parts = await Promise.all(files.map(readDistantGguf));
       const content = { metadata: parts[0]!.metadata, tensors: parts.flatMap(({ tensors }) => tensors) };
-      return { name: source, shape: shapeOfGguf(content, source), source: 'the header of the file at the hub' };
+      return {
+        name: source,
+        shape: shapeOfGguf(content, source),
+        isEstimated: false,
+        source: 'the header of the file at the hub',
+      };
     }
     const [file] = files;
     if (file!.size > MOST_OF_CONFIGURATION)
@@ -102,6 +107,7 @@ async function modelAtHub(
     return {
       name: source,
       shape: shapeOfConfig(config, storageOf(storage), source),
+      isEstimated: isEstimate(storage),
       source: `its config.json, as ${storage}`,
     };
   });
@@ -124,7 +130,7 @@ const MOST_OF_CONFIGURATION = 2 ** 20;
 /** @throws UserError when the folder holds no whole model, or its configuration does not tell the shape. */
 function onnxAt(path: string, name: string, graph: string | undefined): NamedModel {
   const shape = shapeOfFolder(readModelFolder(path, graph));
-  return { name, shape, source: 'its ONNX graph and the configuration beside it', folder: path };
+  return { name, shape, isEstimated: false, source: 'its ONNX graph and the configuration beside it', folder: path };
 }
 
 async function entryOf(
@@ -149,13 +155,24 @@ async function modelAt(path: string, name: string, isFolder: boolean): Promise<N
     return onnxAt(path, name, undefined);
   if (path.endsWith('.gguf')) {
     const { content } = await readGguf(path);
-    return { name, shape: shapeOfGguf(content, name), source: 'the header of the file', folder: dirname(path) };
+    return {
+      name,
+      shape: shapeOfGguf(content, name),
+      isEstimated: false,
+      source: 'the header of the file',
+      folder: dirname(path),
+    };
   }
   const file = isFolder ? join(path, 'config.json') : path;
   const config = await readJson(file, name);
   const storage = storageOfConfig(config, name);
-  const shape = shapeOfConfig(config, storageOf(storage), name);
-  return { name, shape, source: `its config.json, as ${storage}`, folder: dirname(file) };
+  return {
+    name,
+    shape: shapeOfConfig(config, storageOf(storage), name),
+    isEstimated: isEstimate(storage),
+    source: `its config.json, as ${storage}`,
+    folder: dirname(file),
+  };
 }
 
 /** The folder with the configuration of a graph, which often lies one below it. */

@@ -314,7 +314,8 @@ async function modelsOfRun(
   { environment }: Asking,
 ): Promise<readonly PricedModel[]> {
   const { model, facts } = measured;
-  if (facts?.shape !== undefined) return [{ name: model.id, shape: facts.shape, source: 'the log of the run' }];
+  if (facts?.shape !== undefined)
+    return [{ name: model.id, shape: facts.shape, isEstimated: false, source: 'the log of the run' }];
   const remedy = `say which weights it has, as in --model ${model.id}=qwen3-4b:q8_0 (a published model, a file or a hub reference)`;
   return modelsOfEntry(measured, { usual, environment, remedy });
 }

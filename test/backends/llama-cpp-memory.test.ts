@@ -8,6 +8,7 @@ import type { ModelParams } from '../../src/backends/llama-cpp/interface.js';
 import { type Library, openLibrary } from '../../src/backends/llama-cpp/library.js';
 import { llamaCppMemory } from '../../src/core/capacity/engine-memory.js';
 import { shapeOfGguf } from '../../src/core/capacity/gguf.js';
+import { BUFFERS } from '../../src/core/capacity/memory-interval.js';
 import { describeWith, shared } from '../support/shared.js';
 
 const FILES = [
@@ -74,6 +75,9 @@ for (const file of FILES) {
         const total = (ours.weights + ours.cache + ours.compute + ours.output) / MiB;
         expect(total / (weights + cache + buffers)).toBeGreaterThan(0.95);
         expect(total / (weights + cache + buffers)).toBeLessThan(1.05);
+        const factor = buffers / ((ours.compute + ours.output) / MiB);
+        expect(factor).toBeGreaterThan(BUFFERS.low - 0.001);
+        expect(factor).toBeLessThan(BUFFERS.high);
       }
       llama.model_free(model);
     });

@@ -13,6 +13,7 @@ import { PUBLISHED_MODELS } from '../../src/core/capacity/catalogue/models.js';
 import { shapeOfConfig } from '../../src/core/capacity/config/config.js';
 import { llamaCppMemory } from '../../src/core/capacity/engine-memory.js';
 import { shapeOfGguf } from '../../src/core/capacity/gguf.js';
+import { BUFFERS } from '../../src/core/capacity/memory-interval.js';
 import { storageOf } from '../../src/core/capacity/storage.js';
 import { PUBLISHED, publishedGguf } from '../support/published-gguf.js';
 import { writeSparseGguf } from '../support/sparse-gguf.js';
@@ -95,6 +96,9 @@ describe.each(PUBLISHED)('%s', (id, family) => {
         // Without the weights, which are most of a large model.
         const rest = (cache + compute + output) / MiB / (theirs.cache + theirs.buffers);
         expect(Math.abs(rest - 1)).toBeLessThan(0.1);
+        const factor = theirs.buffers / ((compute + output) / MiB);
+        expect(factor).toBeGreaterThan(BUFFERS.low);
+        expect(factor).toBeLessThan(BUFFERS.high);
       }
     }
   });

@@ -5,11 +5,13 @@ import { PUBLISHED_MODELS } from './catalogue/models.js';
 import type { PublishedModel } from './catalogue/published-model.js';
 import { shapeOfConfig } from './config/config.js';
 import type { ModelShape } from './shape.js';
-import { isStorageName, STORAGE_NAMES, type StorageName, storageOf } from './storage.js';
+import { isEstimate, isStorageName, STORAGE_NAMES, type StorageName, storageOf } from './storage.js';
 
 export interface PricedModel {
   readonly name: string;
   readonly shape: ModelShape;
+  /** Whether the bytes of the weights follow from bits of a weight (../capacity/memory-interval.ts), and were not read from a file. */
+  readonly isEstimated: boolean;
   /** The source of the shape and of the bytes of the weights. */
   readonly source: string;
 }
@@ -53,6 +55,7 @@ export function publishedModels(text: string, usual: StorageName): readonly Pric
     return {
       name: `${model.id}:${storage}`,
       shape: shapeOfConfig(model.config, storageOf(storage), model.id),
+      isEstimated: isEstimate(storage),
       source: `the config.json of ${model.hub}, as ${storage}`,
     };
   });

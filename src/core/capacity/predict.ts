@@ -7,6 +7,7 @@ import { CACHE_BYTES, cacheBytes } from './cache.js';
 import { type Device, nameOf } from './device.js';
 import { llamaCppMemory } from './engine-memory.js';
 import { type CacheType, ENGINES, type EngineName, isLlamaCpp } from './engines.js';
+import { type MemoryInterval, type MemoryVerdict, memoryInterval, verdictOf } from './memory-interval.js';
 import { allWeights, type ModelShape } from './shape.js';
 import type { MeasuredTimes } from './simulate/measured-times.js';
 import { BASES, type Basis } from './step/bases.js';
@@ -18,7 +19,7 @@ import { type Lengths, timePerToken, timeToFirst } from './step/workload.js';
 import { calibrationOf, smallestThatHolds, withCopies } from './together.js';
 
 export interface Question {
-  readonly model: { readonly name: string; readonly shape: ModelShape };
+  readonly model: { readonly name: string; readonly shape: ModelShape; readonly isEstimated?: boolean | undefined };
   readonly device: Device;
   readonly engine: EngineName;
   readonly lengths: Lengths;
@@ -65,11 +66,16 @@ export interface PredictedMemory {
   readonly buffers: number;
   readonly reserve: number;
   readonly total: number;
-  /** The larger of the total and of what a run measured: it decides whether the model fits. */
+  /** The larger of the total and of what a run measured. */
   readonly needed: number;
+  /** The 90% interval of what is needed; missing for an engine whose memory was not measured. */
+  readonly interval: MemoryInterval | Missing;
   /** What the device has for a model. */
   readonly usable: number;
-  readonly fits: boolean;
+  /** `may fit`: the interval holds what the device has. */
+  readonly verdict: MemoryVerdict;
+  /** The bytes of the weights follow from bits of a weight, and were not read from a file. */
+  readonly isEstimated: boolean;
 }
 
 /** The greatest number of prompt tokens that llama.cpp computes at once if nobody says otherwise (`n_ubatch`). */
@@ -91,7 +97,7 @@ export function predict(question: Question, calibration: Calibration): Predictio
 }
 
 export function memoryOf({
-  model: { shape },
+  model: { shape, isEstimated = false },
   device,
   engine,
   context,
@@ -114,6 +120,9 @@ export function memoryOf({
   const total = parts.weights + parts.cache + buffers + reserve;
   const needed = Math.max(total, measured);
   const usable = device.memory * device.usable;
+  const interval = memoryInterval(engine, { weights: parts.weights, cache: parts.cache, buffers, isEstimated });
+  const atLeast = (end: number) => Math.max(end, measured);
+  const whole = isMissing(interval) ? interval : { low: atLeast(interval.low), high: atLeast(interval.high) };
   return {
     weights: parts.weights,
     cache: parts.cache,
@@ -121,8 +130,10 @@ export function memoryOf({
     reserve,
     total,
     needed,
+    interval: whole,
     usable,
-    fits: needed <= usable,
+    verdict: verdictOf(needed, whole, usable),
+    isEstimated,
   };
 }
 
@@ -134,7 +145,7 @@ function timesOf(question: Question, memory: PredictedMemory, calibration: Calib
     const absent = missing(reason);
     return { ttft: absent, tpot: absent, e2e: absent, decodeRate: absent };
   };
-  if (!memory.fits) return none(doesNotFit(question).missing);
+  if (memory.verdict === 'does not fit') return none(doesNotFit(question).missing);
   const setting = settingOf(question, memory);
   if (isMissing(setting)) return none(setting.missing);
   const { placement, traits } = setting;
@@ -149,7 +160,7 @@ export function doesNotFit(question: Question): Missing {
   const { device, engine, model } = question;
   const enough = smallestThatHolds(
     { device, engine, shape: model.shape },
-    (more) => memoryOf({ ...question, device: more }).fits,
+    (more) => memoryOf({ ...question, device: more }).verdict === 'fits',
   );
   const remedy = enough === null ? '' : `; --device ${nameOf(enough)} holds it`;
   return missing(`the model does not fit the device${remedy}`);

@@ -5,6 +5,7 @@
  *
  * Texts may hold names that others wrote: renderers escape every text.
  */
+import type { MemoryVerdict } from '../capacity/memory-interval.js';
 import type { Unit } from '../measure/metric.js';
 import type { Missing } from '../quantity.js';
 import type { LimitCheck } from '../recommend/limit-check.js';
@@ -235,7 +236,7 @@ export type TableCell =
   /** Whether a model fits a device: the bytes that it needs, their share of the usable memory, and the tokens per second of one stream. */
   | {
       readonly kind: 'fit';
-      readonly fits: boolean;
+      readonly verdict: MemoryVerdict;
       readonly needed: number;
       readonly share: number;
       readonly rate: Interval | null;

@@ -44,9 +44,10 @@ export function formatCellLines(cell: TableCell): string[] {
     case 'check':
       return [`${STATE_MARKS[cell.state]} ${cell.text}`];
     case 'fit': {
-      const fits = cell.fits
-        ? `fits, ${formatUsed(cell.share)}`
-        : `does not fit: ${formatBytes(cell.needed)} is ${formatUsed(cell.share)}`;
+      const fits =
+        cell.verdict === 'does not fit'
+          ? `${cell.verdict}: ${formatBytes(cell.needed)} is ${formatUsed(cell.share)}`
+          : `${cell.verdict}, ${formatUsed(cell.share)}`;
       return cell.rate === null ? [fits] : [fits, formatEstimate(cell.rate, 'tokens per second')];
     }
     case 'missing':

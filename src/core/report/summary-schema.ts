@@ -200,7 +200,7 @@ const suite = z.looseObject({
       devices: z.array(
         prediction.extend({
           device: z.string(),
-          state: z.enum(['fits', 'does not fit', 'unknown']),
+          state: z.enum(['fits', 'may fit', 'does not fit', 'unknown']),
           needed: orMissing(known),
           share: orMissing(known),
         }),

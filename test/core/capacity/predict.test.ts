@@ -62,8 +62,47 @@ describe('a prediction', () => {
 
   it('has no times for a model that does not fit, and says so', () => {
     const { memory, tpot, e2e } = predict(question('llama-3.1-70b:f16', 'rtx-4090'), UNFITTED);
-    expect(memory).toMatchObject({ fits: false });
+    expect(memory).toMatchObject({ verdict: 'does not fit' });
     expect([tpot, e2e]).toEqual(Array(2).fill({ missing: 'the model does not fit the device' }));
+  });
+
+  it('may fit where the interval of its memory holds what the device has, and has times then', () => {
+    const asked = question('qwen3-4b', 'pi-5');
+    const { memory } = predict(asked, UNFITTED);
+    if (isMissing(memory) || isMissing(memory.interval)) throw new Error('expected an interval');
+    const { needed, interval } = memory;
+    expect(interval.low).toBeLessThan(needed);
+    expect(interval.high).toBeGreaterThan(needed);
+    const on = (usable: number) =>
+      predict({ ...asked, device: { ...asked.device, memory: usable, usable: 1 } }, UNFITTED);
+    expect(on(interval.high).memory).toMatchObject({ verdict: 'fits' });
+    expect(on(interval.high - 1).memory).toMatchObject({ verdict: 'may fit' });
+    expect(on(interval.low).memory).toMatchObject({ verdict: 'may fit' });
+    expect(isMissing(on(interval.low).tpot)).toBe(false);
+    expect(on(interval.low - 1).memory).toMatchObject({ verdict: 'does not fit' });
+  });
+
+  it('has a narrower interval of memory where the bytes of the weights were read', () => {
+    const asked = question('qwen3-4b', 'pi-5');
+    const widthOf = (isEstimated: boolean) => {
+      const { memory } = predict({ ...asked, model: { ...asked.model, isEstimated } }, UNFITTED);
+      if (isMissing(memory) || isMissing(memory.interval)) throw new Error('expected an interval');
+      return memory.interval.high - memory.interval.low;
+    };
+    expect(widthOf(false)).toBeLessThan(widthOf(true));
+  });
+
+  it('needs at least what a run measured, at both ends of the interval', () => {
+    const { memory } = predict(question('qwen3-4b', 'pi-5', { measured: 5e9 }), UNFITTED);
+    expect(memory).toMatchObject({ needed: 5e9, interval: { low: 5e9, high: 5e9 } });
+  });
+
+  it('says of an engine that nobody measured that its memory has no interval', () => {
+    const { memory } = predict(question('qwen3-4b', 'h100'), UNFITTED);
+    expect(memory).toMatchObject({
+      verdict: 'fits',
+      interval: { missing: expect.stringContaining('vllm takes beside weights and cache was not measured') },
+    });
   });
 
   it('has no time of the prompt for a device whose compute nobody states', () => {

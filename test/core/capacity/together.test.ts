@@ -119,8 +119,8 @@ describe('a model that does not fit one device', () => {
     expect(predict(ask(H100, large), CALIBRATION).tpot).toEqual({
       missing: 'the model does not fit the device; --device 4xh100 holds it',
     });
-    expect(memoryOn(together(H100, 2), large).fits).toBe(false);
-    expect(memoryOn(together(H100, 4), large).fits).toBe(true);
+    expect(memoryOn(together(H100, 2), large).verdict).toBe('does not fit');
+    expect(memoryOn(together(H100, 4), large).verdict).toBe('fits');
   });
 
   it('names none where no published row has several', () => {

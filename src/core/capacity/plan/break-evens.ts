@@ -61,7 +61,7 @@ export function breakEvens(
     .flatMap(({ model: id, subject, devices: places }) =>
       places.flatMap(({ state }, i) => {
         const device = devices[i]!;
-        if (state !== 'fits' || device.price === null) return [];
+        if (state === 'does not fit' || state === 'unknown' || device.price === null) return [];
         const machine: Machine = { device, price: device.price, engines: enginesOf(subject, device), electricity };
         const demand: Demand = {
           kind: { kind: 'rate', arrivals: { kind: 'poisson' } },

@@ -37,13 +37,16 @@ export function predictedEngines(
   { slots, calibration }: { readonly slots: number | undefined; readonly calibration: Calibration },
 ): readonly [Engine, ...Engine[]] | Missing {
   const { engine, context } = question;
-  if (!memoryOf(question).fits) return doesNotFit(question);
+  if (memoryOf(question).verdict === 'does not fit') return doesNotFit(question);
   // Engines choose their defaults by one device, however many share the model.
   const device = question.device.group?.device ?? question.device;
   const paged = schedulerOf(engine, device, { slots: 1, context, room: 1 }).cache.kind === 'shared';
   const tried = slots === undefined ? slotsToTry(engine, device) : [slots];
   const engines = tried.map((count) => predictedEngine(question, { slots: count, paged, calibration }));
-  const [first, ...rest] = engines.filter((one): one is Engine => !isMissing(one));
+  const known = engines.filter((one): one is Engine => !isMissing(one));
+  // Slots that only may fit are no choice where some do.
+  const sure = known.filter(({ memory }) => !isMissing(memory) && memory.verdict === 'fits');
+  const [first, ...rest] = sure.length > 0 ? sure : known.slice(0, 1);
   return first === undefined ? engines.find(isMissing)! : [first, ...rest];
 }
 
@@ -57,7 +60,7 @@ function predictedEngine(
 ): Engine | Missing {
   const { model, device, engine, lengths, context, cacheType } = question;
   const memory = memoryOf(paged ? question : { ...question, slots });
-  if (!memory.fits) return missing(`${slots} slots of ${context} tokens do not fit the device`);
+  if (memory.verdict === 'does not fit') return missing(`${slots} slots of ${context} tokens do not fit the device`);
   const setting = settingOf(question, memory);
   if (isMissing(setting)) return setting;
   if (!device.compute) return noCompute(device);

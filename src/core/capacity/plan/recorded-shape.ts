@@ -4,13 +4,17 @@ import type { Model } from '../../definition/model.js';
 import type { SessionFacts } from '../../log/log.js';
 import { type Missing, missing } from '../../quantity.js';
 import { type PricedModel, publishedAt } from '../model-cost.js';
-import type { ModelShape } from '../shape.js';
 import type { StorageName } from '../storage.js';
 
+export type RecordedShape = Pick<PricedModel, 'shape' | 'isEstimated'>;
+
 /** @param usual How the engine's users store weights if the entry does not say. */
-export function recordedShape(facts: SessionFacts | null, entry: Model, usual: StorageName): ModelShape | Missing {
-  const found = facts?.shape ?? publishedEntry(entry, usual)?.[0]?.shape;
-  return found ?? missing('the log does not tell its layers, and no published model has its name');
+export function recordedShape(facts: SessionFacts | null, entry: Model, usual: StorageName): RecordedShape | Missing {
+  if (facts?.shape !== undefined) return { shape: facts.shape, isEstimated: false };
+  return (
+    publishedEntry(entry, usual)?.[0] ??
+    missing('the log does not tell its layers, and no published model has its name')
+  );
 }
 
 /** The published model that an entry of models.json names. @returns Null where it names none. @throws UserError for a reference that is none. */

@@ -8,6 +8,7 @@ import { CALIBRATION } from '../catalogue/constants.js';
 import { type Device, nameOf } from '../device.js';
 import { ENGINES, usualCacheType, usualEngine } from '../engines.js';
 import type { ModelFit } from '../fit.js';
+import { type MemoryVerdict, verdictOf } from '../memory-interval.js';
 import { type Prediction, predict, type Question } from '../predict.js';
 import type { Lengths } from '../step/workload.js';
 import { usualLengths } from './demand.js';
@@ -33,7 +34,8 @@ export interface ModelDevices {
 
 export interface ModelOnDevice {
   readonly device: string;
-  readonly state: 'fits' | 'does not fit' | 'unknown';
+  /** `may fit`: the 90% interval of what it needs holds what the device has. */
+  readonly state: MemoryVerdict | 'unknown';
   /** Bytes that it needs, and the reason where they are not known. */
   readonly needed: { readonly value: number } | Missing;
   /** The bytes that it needs, divided by the usable bytes. */
@@ -99,11 +101,15 @@ function onDevice(subject: Subject, device: Device, here: Prediction): ModelOnDe
   const share = isMissing(needed) ? needed : { value: needed.value / (device.memory * device.usable) };
   return {
     device: device.name,
-    state: isMissing(share) ? 'unknown' : share.value <= 1 ? 'fits' : 'does not fit',
+    state: isMissing(needed) ? 'unknown' : stateOf(prediction, needed.value, device),
     needed,
     share,
     prediction,
   };
+}
+
+function stateOf({ memory }: Prediction, needed: number, { memory: bytes, usable }: Device): MemoryVerdict {
+  return isMissing(memory) ? verdictOf(needed, memory, bytes * usable) : memory.verdict;
 }
 
 /** What the model needed on the machine of the run, where nothing tells what it needs elsewhere. */
@@ -121,13 +127,13 @@ function predictionOn(subject: Subject, device: Device): Prediction {
 
 export function questionOf({ model, lengths, fit }: Subject, device: Device): Question | Missing {
   const engine = usualEngine(device);
-  const shape = recordedShape(model.facts, model.entry, ENGINES[engine].storage);
-  if (isMissing(shape)) return shape;
+  const recorded = recordedShape(model.facts, model.entry, ENGINES[engine].storage);
+  if (isMissing(recorded)) return recorded;
   if (isMissing(lengths)) return lengths;
-  const { maxContext } = shape;
+  const { maxContext } = recorded.shape;
   const longest = isMissing(fit.context) ? Math.ceil(lengths.prompt + lengths.output) : fit.context.value;
   return {
-    model: { name: model.id, shape },
+    model: { ...recorded, name: model.id },
     device,
     engine,
     lengths,

@@ -29,7 +29,7 @@ import {
   type TableCell,
   textCell,
 } from '../document.js';
-import { formatBytes, formatCount, formatDollars, formatScore, formatUnit } from '../format.js';
+import { formatBytes, formatCount, formatDollars, formatScore, formatUnit, list } from '../format.js';
 import { type Filled, listOf, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
 
 const ONE_STREAM: readonly Filled<DevicePrediction>[] = [
@@ -44,8 +44,10 @@ const ONE_STREAM: readonly Filled<DevicePrediction>[] = [
 
 function inMemory({ memory }: Pick<DeviceLoad, 'memory'>): TableCell {
   if (isMissing(memory)) return missingCell(memory.missing);
-  const used = `${formatBytes(memory.needed)} of ${formatBytes(memory.usable)}`;
-  return textCell(memory.fits ? used : `${used}: does not fit`);
+  const { needed, interval, usable, verdict } = memory;
+  const ends = isMissing(interval) ? '' : ` [${formatBytes(interval.low)}, ${formatBytes(interval.high)}]`;
+  const used = `${formatBytes(needed)}${ends} of ${formatBytes(usable)}`;
+  return textCell(verdict === 'fits' ? used : `${used}: ${verdict}`);
 }
 
 interface Loaded {
@@ -195,7 +197,7 @@ function streamBlocks({ predictions }: CapacityReport): readonly Block[] {
     withoutEmptyColumns(table),
     {
       kind: 'note',
-      text: `Times and rates are of one stream, with 90% intervals, for ${lengthsWords(predictions)}. Memory is weights, cache, buffers and what the engine reserves.${togetherWords(predictions)}${inPlaceWords(predictions)}`,
+      text: `Times and rates are of one stream, with 90% intervals, for ${lengthsWords(predictions)}. Memory is weights, cache, buffers and what the engine reserves.${memoryBasis(predictions)}${togetherWords(predictions)}${inPlaceWords(predictions)}`,
     },
     ...reasonsList(table),
   ];
@@ -217,6 +219,21 @@ function inPlaceWords(predictions: readonly DevicePrediction[]): string {
       ` ${model}: lengths and quality are those that the run measured of ${inPlaceOf}; memory and times are predicted for the weights that you named.`,
   );
   return [...new Set(sentences)].join('');
+}
+
+/** What the intervals of memory rest on, and the engines that have none. */
+function memoryBasis(predictions: readonly DevicePrediction[]): string {
+  const known = predictions.flatMap(({ engine, memory }) => (isMissing(memory) ? [] : [{ engine, memory }]));
+  const isMeasured = known.some(({ memory: { interval } }) => !isMissing(interval));
+  const without = new Set(known.flatMap(({ engine, memory: { interval } }) => (isMissing(interval) ? [engine] : [])));
+  return [
+    isMeasured
+      ? ' Its 90% intervals rest on what llama.cpp logged of 12 models and what processes took of 7; "may fit" means that the interval holds what the device has.'
+      : '',
+    without.size > 0
+      ? ` What ${list([...without])} takes beside weights and cache was not measured, so the memory there has no interval.`
+      : '',
+  ].join('');
 }
 
 /** The lengths of a workload may differ by model: its answers do. */

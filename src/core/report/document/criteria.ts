@@ -102,6 +102,8 @@ function smallestDevice({ analysis, model, recommended }: Subject): TableCell {
   if (found === undefined) return missingCell('the server is not ours');
   const first = found.devices.find(({ state }) => state === 'fits');
   if (first !== undefined) return textCell(first.device);
+  const open = found.devices.find(({ state }) => state === 'may fit');
+  if (open !== undefined) return textCell(`${open.device}, perhaps`);
   const isUnknown = found.devices.every(({ state }) => state === 'unknown');
   return isUnknown
     ? missingCell('its memory was neither estimated nor measured')

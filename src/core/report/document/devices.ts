@@ -82,14 +82,14 @@ function columnsFor(devices: readonly ModelOnDevice[]): Filled<Row>[] {
 }
 
 function fitCell({ state, needed, share, prediction: { decodeRate } }: ModelOnDevice): TableCell {
-  if (isMissing(share)) return missingCell(share.missing);
-  if (isMissing(needed)) return missingCell(needed.missing);
+  if (isMissing(needed) || isMissing(share) || state === 'unknown')
+    return missingCell(isMissing(needed) ? needed.missing : 'neither estimated nor measured');
   return {
     kind: 'fit',
-    fits: state === 'fits',
+    verdict: state,
     needed: needed.value,
     share: share.value,
-    rate: isMissing(decodeRate) || state !== 'fits' ? null : decodeRate,
+    rate: isMissing(decodeRate) || state === 'does not fit' ? null : decodeRate,
   };
 }
 

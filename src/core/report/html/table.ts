@@ -50,7 +50,8 @@ function classOf(cell: TableCell, holds: Column['holds']): Markup {
   if (cell.kind === 'verdict') return html` class="verdict-cell"`;
   if (cell.kind === 'difference') return html` class="difference"`;
   if (cell.kind === 'check') return html` class="check ${cell.state}"`;
-  if (cell.kind === 'fit') return html` class="${cell.fits ? 'fits' : 'unfit'}"`;
+  if (cell.kind === 'fit')
+    return cell.verdict === 'may fit' ? NOTHING : html` class="${cell.verdict === 'fits' ? 'fits' : 'unfit'}"`;
   switch (holds) {
     case 'numbers':
       return html` class="number"`;

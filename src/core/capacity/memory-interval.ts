@@ -1,0 +1,57 @@
+/**
+ * How far a predicted memory may be from what an engine takes. Each part has the errors that were measured of it, and the ends are added up as if
+ * all parts were off in the same direction, so the interval is rather too wide:
+ *
+ *     weights   exact from the header of a file; by bits of a weight, -2% to +3.4% (figures of llama-bench for ten models, test/core/capacity/storage.test.ts)
+ *     cache     equal to what llama.cpp logs
+ *     buffers   what llama.cpp logs over what is computed, for twelve models (test/backends/llama-cpp-memory.test.ts, llama-cpp-published-memory.test.ts)
+ *     reserve   what seven pairs of a model and a process took beside the rest: mean and 90% prediction interval (Student's t, 6 degrees of freedom;
+ *               npm run bench -- capacity-memory, and the runs of docs/capacity.md)
+ */
+import { type Missing, missing } from '../quantity.js';
+import type { EngineName } from './engines.js';
+
+/** The 90% interval in bytes. */
+export interface MemoryInterval {
+  readonly low: number;
+  readonly high: number;
+}
+
+export type MemoryVerdict = 'fits' | 'may fit' | 'does not fit';
+
+interface Parts {
+  readonly weights: number;
+  readonly cache: number;
+  readonly buffers: number;
+  /** The weights are counted by bits of a weight, and not read from a file. */
+  readonly isEstimated: boolean;
+}
+
+/** Factors of what is computed. */
+export const ESTIMATED_WEIGHTS = { low: 0.98, high: 1.034 };
+export const BUFFERS = { low: 0.88, high: 1.16 };
+/** Bytes. Buffers that no long prompt has touched yet take nothing, so it may be less than nothing. */
+const RESERVE = { low: -58e6, high: 156e6 };
+
+export function memoryInterval(
+  engine: EngineName,
+  { weights, cache, buffers, isEstimated }: Parts,
+): MemoryInterval | Missing {
+  if (engine !== 'llama.cpp-cpu') {
+    return missing(
+      `what ${engine} takes beside weights and cache was not measured here, so its memory has no interval`,
+    );
+  }
+  const factor = isEstimated ? ESTIMATED_WEIGHTS : { low: 1, high: 1 };
+  return {
+    low: factor.low * weights + cache + Math.max(0, BUFFERS.low * buffers + RESERVE.low),
+    high: factor.high * weights + cache + BUFFERS.high * buffers + RESERVE.high,
+  };
+}
+
+/** Without an interval the predicted bytes decide. */
+export function verdictOf(needed: number, interval: MemoryInterval | Missing, usable: number): MemoryVerdict {
+  const { low, high } = 'missing' in interval ? { low: needed, high: needed } : interval;
+  if (high <= usable) return 'fits';
+  return low <= usable ? 'may fit' : 'does not fit';
+}
