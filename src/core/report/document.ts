@@ -227,6 +227,7 @@ export type TableCell =
       readonly kind: 'estimate';
       readonly value: number;
       readonly low: number;
+      /** Infinite where the interval is open above. */
       readonly high: number;
       readonly unit: CellUnit;
     }

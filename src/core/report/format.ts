@@ -185,11 +185,15 @@ export function formatEstimate(
 ): string {
   if (isMissing(estimate)) return ABSENT;
   const { value, low, high } = estimate;
+  if (high === Number.POSITIVE_INFINITY) return `${formatUnit(value, unit)} [${formatUnit(low, unit)}, ${NO_BOUND}]`;
   const scale = unit === 'seconds' || unit === 'bytes' ? scaleOfAll(estimate, unit) : null;
   if (scale !== null) return `${formatScaled(value, scale)} [${numberOf(low, scale)}, ${numberOf(high, scale)}]`;
   const bounds = [low, high].map((bound) => formatUnit(bound, unit).replace(/ tok\/s$|%$/, ''));
   return `${formatUnit(value, unit)} [${bounds.join(', ')}]`;
 }
+
+/** The upper end of an interval that is open above. */
+export const NO_BOUND = 'no bound';
 
 /** A longer number is read more slowly than a small one in a larger unit. */
 const LONGEST_NUMBER = 1e4;

@@ -29,7 +29,7 @@ import {
   type TableCell,
   textCell,
 } from '../document.js';
-import { formatBytes, formatCount, formatDollars, formatScore, formatUnit, list } from '../format.js';
+import { formatBytes, formatCount, formatDollars, formatScore, list, NO_BOUND } from '../format.js';
 import { type Filled, listOf, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
 
 const ONE_STREAM: readonly Filled<DevicePrediction>[] = [
@@ -66,21 +66,18 @@ function isMissingValue<T>(value: T | Missing): value is Missing {
   return typeof value === 'object' && value !== null && 'missing' in value;
 }
 
-/** The upper end is open where a queue grows without end in some of the draws, or no device serves anything. */
 const asFigure =
   (unit: CellUnit) =>
   (figure: Figure): TableCell =>
-    Number.isFinite(figure.high)
-      ? estimateCell(figure, unit)
-      : textCell(`${formatUnit(figure.value, unit)} [${formatUnit(figure.low, unit)}, ${NO_BOUND}]`);
-
-const NO_BOUND = 'no bound';
+    estimateCell(figure, unit);
 
 /** The note of a table that has an interval without an upper end. */
 function openEnds({ rows }: Table): string {
-  const isOpen = rows.some((row) => row.some((cell) => cell.kind === 'text' && cell.text.endsWith(`${NO_BOUND}]`)));
+  const isOpen = rows.some((row) =>
+    row.some((cell) => cell.kind === 'estimate' && cell.high === Number.POSITIVE_INFINITY),
+  );
   return isOpen
-    ? ` An interval with ${NO_BOUND} is open above: in some of the simulations the queue grows without end, or one device holds no load at all.`
+    ? ` An interval with ${NO_BOUND} is open above: in more than a twentieth of the simulations the queue grows without end, or one device holds no load at all.`
     : '';
 }
 
