@@ -235,7 +235,7 @@ describe('capacity from a run', () => {
 
     it('compares several weights for one model', async () => {
       const { predictions } = await elsewhere(['reference-slm=qwen3-4b:*', 'reference-slm=qwen3-0.6b:q8_0']);
-      expect(predictions.map(({ model }) => model)).toHaveLength(1 + 5 + 1);
+      expect(predictions.map(({ model }) => model)).toHaveLength(1 + 11 + 1);
     });
 
     it('refuses weights without a device, and for a model that the run does not have', async () => {

@@ -45,7 +45,7 @@ describe('which devices run a model', () => {
       context: 8192,
     };
     const { predictions } = await ask(filled);
-    expect(predictions).toHaveLength(5);
+    expect(predictions).toHaveLength(11);
     expect(predictions[0]!.lengths).toEqual({ prompt: 7936, output: 256, measured: 0 });
   });
 
@@ -59,7 +59,7 @@ describe('which devices run a model', () => {
   it('compares ways to store the weights', async () => {
     const { predictions } = await ask({ models: ['phi-4-mini:*'] });
     const bytes = predictions.map(weightsOf);
-    expect(bytes).toHaveLength(5);
+    expect(bytes).toHaveLength(11);
     expect(bytes).toEqual([...bytes].sort((a, b) => a - b));
   });
 
@@ -109,6 +109,30 @@ describe('which devices run a model', () => {
     expect(predictions[0]!.tpot).toEqual({
       missing: 'the kind of odd is unknown: give it one in the file of --prices',
     });
+  });
+
+  it('is shown with the memory by kind, and says that sizes below any file are estimates and quality is not known', async () => {
+    const shown = async (change: Partial<CapacityQuestion>) =>
+      renderBlocks('Capacity', capacityBlocks(reportOf(await ask(change))), { columns: 160, color: false });
+    const text = await shown({ models: ['qwen3-4b:iq2_m'], devices: ['pi-5'] });
+    expect(text).toMatch(/Weights +Of them embeddings +Cache +Buffers +Reserve +Their size/);
+    expect(text).toMatch(/estimated\n/);
+    expect(text.replace(/\s+/g, ' ')).toContain(
+      'An estimated size follows from bits of a weight; what quantisation takes from the quality of answers is not known',
+    );
+    const read = await shown({ models: [GGUF], devices: ['pi-5'] });
+    expect(read).toMatch(/exact\n/);
+    expect(read).not.toContain('bits of a weight');
+  });
+
+  it('counts embeddings as a part of the weights', async () => {
+    const [{ memory }] = (await ask({ models: ['qwen3-4b:q4_k_m'] })).predictions as [
+      CapacityAnswer['predictions'][number],
+    ];
+    if (isMissing(memory)) throw new Error(memory.missing);
+    // Tied: 151,936 vectors of 2,560 values, in the 6.5625 bits of an output matrix.
+    expect(memory.embeddings).toBeCloseTo((151_936 * 2560 * 6.5625) / 8, 0);
+    expect(memory.embeddings).toBeLessThan(memory.weights);
   });
 
   it('is shown as a table, with the reasons for what is not known', async () => {

@@ -17,7 +17,19 @@ export interface PricedModel {
 }
 
 /** The ways to store weights that `id:*` compares. */
-const SWEEP: readonly StorageName[] = ['q4_k_m', 'q5_k_m', 'q6_k', 'q8_0', 'f16'];
+const SWEEP: readonly StorageName[] = [
+  'iq2_xxs',
+  'iq2_m',
+  'q2_k',
+  'iq3_xxs',
+  'q3_k_m',
+  'iq4_xs',
+  'q4_k_m',
+  'q5_k_m',
+  'q6_k',
+  'q8_0',
+  'f16',
+];
 
 /** Whether a name is that of a published model, with a way to store weights or without one. */
 export function isPublished(name: string): boolean {

@@ -62,6 +62,8 @@ export interface Forecast {
 export interface PredictedMemory {
   /** All parts are in bytes. */
   readonly weights: number;
+  /** The part of the weights that is the table of token vectors and the output matrix. */
+  readonly embeddings: number;
   readonly cache: number;
   readonly buffers: number;
   readonly reserve: number;
@@ -125,6 +127,7 @@ export function memoryOf({
   const whole = isMissing(interval) ? interval : { low: atLeast(interval.low), high: atLeast(interval.high) };
   return {
     weights: parts.weights,
+    embeddings: shape.weights.embedding.bytes + (shape.weights.output?.bytes ?? 0),
     cache: parts.cache,
     buffers,
     reserve,

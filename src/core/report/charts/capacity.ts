@@ -1,5 +1,6 @@
 /** Charts of a plan: memory by kind, what one device holds, latency against load, and cost against quality. */
 import type { CapacityReport, DevicePrediction } from '../../capacity/plan/answer.js';
+import type { PredictedMemory } from '../../capacity/predict.js';
 import { durationLimit, LOAD_METRICS } from '../../load/objective.js';
 import { isMissing } from '../../quantity.js';
 import { loadUnit, placeWords } from '../capacity-words.js';
@@ -16,7 +17,12 @@ export function capacityCharts(report: CapacityReport): readonly (Chart | NoChar
 const rows = (height: number): Spec => ({ height: { step: height } });
 const place = { field: 'place', type: 'nominal', title: null, sort: null };
 
-const PARTS = ['weights', 'cache', 'buffers', 'reserve'] as const;
+const PARTS = ['weights', 'embeddings', 'cache', 'buffers', 'reserve'] as const;
+
+/** The embeddings are a part of the weights, and each byte is drawn once. */
+function bytesOfPart(memory: PredictedMemory, part: (typeof PARTS)[number]): number {
+  return part === 'weights' ? memory.weights - memory.embeddings : memory[part];
+}
 
 function memoryChart({ predictions }: CapacityReport): Chart | NoChart {
   const name = 'capacity-memory';
@@ -28,8 +34,8 @@ function memoryChart({ predictions }: CapacityReport): Chart | NoChart {
       place: placeWords(one),
       part,
       order,
-      gib: one.memory[part] / 2 ** 30,
-      shown: formatBytes(one.memory[part]),
+      gib: bytesOfPart(one.memory, part) / 2 ** 30,
+      shown: formatBytes(bytesOfPart(one.memory, part)),
     })),
   );
   const limits = known.map((one) => ({ place: placeWords(one), usable: one.memory.usable / 2 ** 30 }));

@@ -3,6 +3,7 @@ import type { CapacityReport, DeviceLoad, DevicePrediction, LoadWanted } from '.
 import type { Figure } from '../../capacity/plan/draws.js';
 import type { LoadPlan } from '../../capacity/plan/load-plan.js';
 import type { Money } from '../../capacity/plan/money.js';
+import type { PredictedMemory } from '../../capacity/predict.js';
 import type { Objective } from '../../load/objective.js';
 import { isMissing, type Missing } from '../../quantity.js';
 import {
@@ -24,6 +25,7 @@ import {
   type Document,
   estimateCell,
   missingCell,
+  quantityCell,
   type Section,
   type Table,
   type TableCell,
@@ -181,7 +183,7 @@ function breakEvenWords({ rate, feasible }: Exclude<Money['breakEven'], Missing>
 
 /** Tables and sentences, without charts. */
 export function capacityBlocks(report: CapacityReport): readonly Block[] {
-  return [...streamBlocks(report), ...loadBlocks(report), ...costBlocks(report)];
+  return [...streamBlocks(report), ...memoryBlocks(report), ...loadBlocks(report), ...costBlocks(report)];
 }
 
 function streamBlocks({ predictions }: CapacityReport): readonly Block[] {
@@ -216,6 +218,48 @@ function inPlaceWords(predictions: readonly DevicePrediction[]): string {
       ` ${model}: lengths and quality are those that the run measured of ${inPlaceOf}; memory and times are predicted for the weights that you named.`,
   );
   return [...new Set(sentences)].join('');
+}
+
+interface InMemory {
+  readonly prediction: DevicePrediction;
+  readonly memory: PredictedMemory;
+}
+
+const ofMemory =
+  (pick: (memory: PredictedMemory) => number) =>
+  ({ memory }: InMemory): TableCell =>
+    quantityCell(pick(memory), 'bytes');
+
+const MEMORY: readonly Filled<InMemory>[] = [
+  { title: 'Model, device', holds: 'names', cell: ({ prediction }) => textCell(placeWords(prediction)) },
+  { title: 'Weights', holds: 'numbers', cell: ofMemory(({ weights }) => weights) },
+  { title: 'Of them embeddings', holds: 'numbers', cell: ofMemory(({ embeddings }) => embeddings) },
+  { title: 'Cache', holds: 'numbers', cell: ofMemory(({ cache }) => cache) },
+  { title: 'Buffers', holds: 'numbers', cell: ofMemory(({ buffers }) => buffers) },
+  { title: 'Reserve', holds: 'numbers', cell: ofMemory(({ reserve }) => reserve) },
+  {
+    title: 'Their size',
+    holds: 'words',
+    cell: ({ memory }) => textCell(memory.isEstimated ? 'estimated' : 'exact'),
+  },
+];
+
+/** Memory by kind, for one request at a time. */
+function memoryBlocks({ predictions }: CapacityReport): readonly Block[] {
+  const rows = predictions.flatMap((prediction): InMemory[] =>
+    isMissing(prediction.memory) ? [] : [{ prediction, memory: prediction.memory }],
+  );
+  if (rows.length === 0) return [];
+  const estimated = rows.some(({ memory }) => memory.isEstimated)
+    ? ' An estimated size follows from bits of a weight; what quantisation takes from the quality of answers is not known before a run measures it.'
+    : '';
+  return [
+    tableOf({ name: 'memory-by-kind', label: 'Memory by kind' }, MEMORY, rows),
+    {
+      kind: 'note',
+      text: `Memory of one request at a time. Embeddings are the table of token vectors and the output matrix; the reserve is the process, the context of a driver, or what a server keeps.${estimated}`,
+    },
+  ];
 }
 
 /** What the intervals of memory rest on, and the engines that have none. */
@@ -315,6 +359,7 @@ export function capacityDocument(report: CapacityReport): Document {
     body.length === 0 ? [] : [{ kind: 'section', name, heading, body }];
   const sections = [
     ...section('one-stream', 'One stream', streamBlocks(report)),
+    ...section('memory', 'Memory by kind', memoryBlocks(report)),
     ...section('under-load', 'Under load', loadBlocks(report)),
     ...section('cost', 'What it costs', costBlocks(report)),
     ...section('charts', 'Charts', [{ kind: 'charts', title: null, charts: charts.map(({ name }) => name), absent }]),
