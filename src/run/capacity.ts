@@ -385,7 +385,7 @@ function loadOf(
   device: Device,
   { workload, asking }: { readonly workload: Workload; readonly asking: Asking },
 ): DeviceLoad {
-  if (isMissing(engines)) return { memory: engines, ground: engines, plan: engines, money: engines };
+  if (isMissing(engines)) return { memory: engines, grounds: engines, plan: engines, money: engines };
   const { question, objectives, electricity, seed } = asking;
   const { kind, wanted, headroom } = question.load!;
   const demand: Demand = {
@@ -419,7 +419,7 @@ function loadOf(
   };
   return {
     memory: engine.memory,
-    ground: engine.ground,
+    grounds: engine.grounds,
     plan,
     money,
     ...(share !== null && kind.kind === 'rate' && wanted !== null && { cascade: partOf(share, wanted) }),

@@ -136,7 +136,7 @@ describe('capacity from a run', () => {
     for (const found of (await answer()).predictions) {
       expect(found.lengths.measured).toBeGreaterThan(100);
       expect(found.tpot).toMatchObject({ basis: 'measured' });
-      expect(found.load!.ground).toMatchObject({ kind: 'measured' });
+      expect(found.load!.grounds).toMatchObject([{ kind: 'measured' }]);
       expect(isMissing(found.quality)).toBe(false);
     }
     const text = renderBlocks('', capacityBlocks(reportOf(await answer())), { columns: 160, color: false });

@@ -57,6 +57,8 @@ export interface Forecast {
   readonly basis: Basis | 'measured';
   /** The measurements of this device with this engine, or of the machine itself; 0 for a basis that has none. */
   readonly rows: number;
+  /** Those of this quantity itself: a single stream, or a prompt alone. */
+  readonly own: number;
 }
 
 export interface PredictedMemory {
@@ -205,7 +207,7 @@ function forecastOf(
   { constants, spreads, rows: counts }: Calibration,
 ): Forecast {
   const value = secondsOf(terms, traits, constants);
-  const { basis, rows } = basisOf(traits, quantity, counts);
+  const { basis, rows, own } = basisOf(traits, quantity, counts);
   const { low, high } = spreads[`${quantity} | ${basis}`];
   return {
     value,
@@ -213,6 +215,7 @@ function forecastOf(
     high: value * Math.exp(high),
     basis,
     rows,
+    own,
   };
 }
 
@@ -243,6 +246,7 @@ export function measuredPrediction(
     high: value * Math.exp(NINETY * error),
     basis: 'measured',
     rows: answers,
+    own: answers,
   });
   const ttft = forecast(times.request + times.pass(1) + times.read(lengths.prompt, 0), errors.prefill);
   const tpot = forecast(times.pass(1) + times.sequence, errors.decode);

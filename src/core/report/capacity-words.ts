@@ -2,12 +2,12 @@
 import type { DevicePrediction, LengthOrigin, LoadWanted } from '../capacity/plan/answer.js';
 import type { Binding, Resource } from '../capacity/plan/binding.js';
 import type { Figure } from '../capacity/plan/draws.js';
-import type { Ground } from '../capacity/plan/engine.js';
+import type { Ground, LoadQuantity, PredictedGround } from '../capacity/plan/engine.js';
 import type { LoadPlan } from '../capacity/plan/load-plan.js';
 import type { Forecast, Prediction } from '../capacity/predict.js';
 import { LOAD_METRICS, type Objective } from '../load/objective.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
-import { formatCount, formatScore, formatSeconds, formatUnit } from './format.js';
+import { formatCount, formatScore, formatSeconds, formatUnit, list } from './format.js';
 
 /** `qwen3-4b:q4_k_m, rtx-4090` */
 export function placeWords({ model, device }: Pick<Prediction, 'model' | 'device'>): string {
@@ -54,26 +54,58 @@ function lengthWords(mean: number, origin: LengthOrigin | undefined): string {
 /** What the times of one stream rest on. */
 export function basisWords({ ttft, tpot }: Pick<Prediction, 'ttft' | 'tpot'>): string {
   if (isMissing(tpot)) return '–';
-  const ofAnswer = forecastBasis(tpot);
-  if (isMissing(ttft) || forecastBasis(ttft) === ofAnswer) return ofAnswer;
-  return `answer: ${ofAnswer}; prompt: ${forecastBasis(ttft)}`;
+  const ofAnswer = forecastBasis(tpot, 'decode');
+  if (isMissing(ttft) || forecastBasis(ttft, 'prefill') === ofAnswer) return ofAnswer;
+  return `answer: ${ofAnswer}; prompt: ${forecastBasis(ttft, 'prefill')}`;
 }
 
-function forecastBasis({ basis, rows }: Forecast): string {
-  return basis === 'measured' ? groundWords({ kind: basis, answers: rows }) : groundWords({ kind: basis, rows });
+function forecastBasis({ basis, rows, own }: Forecast, quantity: LoadQuantity): string {
+  return basis === 'measured'
+    ? groundWords({ kind: basis, answers: rows })
+    : groundWords({ kind: basis, quantity, rows, own });
 }
 
-export function groundWords(ground: Ground): string {
+const PARTS: Readonly<Record<LoadQuantity, string>> = {
+  decode: 'one stream',
+  batch: 'further requests at once',
+  prefill: 'prompts',
+};
+
+/** What the times of steps rest on, by quantity. Those that rest on the same are said together. */
+export function groundsWords(grounds: readonly Ground[]): string {
+  const parts = new Map<string, string[]>();
+  for (const ground of grounds) {
+    const words = groundWords(ground);
+    const part = ground.kind === 'measured' ? [] : [PARTS[ground.quantity]];
+    parts.set(words, [...(parts.get(words) ?? []), ...part]);
+  }
+  if (parts.size === 1) return [...parts.keys()].join();
+  return [...parts].map(([words, names]) => `${list(names)}: ${words}`).join('; ');
+}
+
+const ITSELF: Readonly<Record<LoadQuantity, string>> = {
+  decode: 'a single stream',
+  batch: 'batches',
+  prefill: 'a prompt alone',
+};
+
+function groundWords(ground: Ground): string {
   switch (ground.kind) {
     case 'measured':
       return `measured here, ${formatCount(ground.answers)} answers`;
     case 'pair':
-      return `calibrated on ${formatCount(ground.rows)} rows of this device and engine`;
+      return `calibrated on ${formatCount(ground.rows)} rows of this device and engine${ownWords(ground)}`;
     case 'device':
       return 'calibrated on this device with other engines';
     case 'kind':
       return 'data sheet, with constants of devices of its kind';
   }
+}
+
+/** Rows of other quantities calibrate as well, but less. */
+function ownWords({ rows, own, quantity }: PredictedGround): string {
+  if (own === rows) return '';
+  return `, ${own === 0 ? 'none' : formatCount(own)} of ${ITSELF[quantity]}`;
 }
 
 const SHORT_OF: Readonly<Record<Resource, string>> = {

@@ -164,8 +164,11 @@ const forecast = z
     high: number,
     basis: z.enum(['measured', 'pair', 'device', 'kind']),
     rows: count,
+    own: count,
   })
-  .describe('A predicted value with its 90% interval, what it rests on, and the number of measurements behind that.');
+  .describe(
+    'A predicted value with its 90% interval, what it rests on, the number of measurements behind that, and how many of them are of this quantity itself.',
+  );
 
 const prediction = z.looseObject({
   engine: z.string(),

@@ -9,11 +9,12 @@ import { type Forecast, predict, type Question } from '../../../src/core/capacit
 import { type Calibration, countRows, SPREAD_CLASSES } from '../../../src/core/capacity/step/calibration.js';
 import { fitConstants, LEVELS } from '../../../src/core/capacity/step/fit.js';
 import { isMissing } from '../../../src/core/quantity.js';
+import { basisWords, groundsWords } from '../../../src/core/report/capacity-words.js';
 
 /** Constants as they are before any row is seen, with intervals of a tenth. */
 const UNFITTED: Calibration = {
   date: '2026-01-01',
-  rows: { device: {}, pair: {} },
+  rows: { device: {}, pair: {}, quantity: {} },
   constants: Object.fromEntries(LEVELS.map((level) => [level, {}])) as Calibration['constants'],
   spreads: Object.fromEntries(
     SPREAD_CLASSES.map((name) => [name, { low: -0.1, high: 0.1, groups: 1 }]),
@@ -123,9 +124,29 @@ describe('a prediction', () => {
     };
     const counts = countRows([{ traits, quantity: 'decode' }]);
     const { ttft, tpot, e2e } = predict(question('phi-3-mini', 'rtx-4090'), { ...UNFITTED, rows: counts });
-    expect(tpot).toMatchObject({ basis: 'pair', rows: 1 });
+    expect(tpot).toMatchObject({ basis: 'pair', rows: 1, own: 1 });
     expect(ttft).toMatchObject({ basis: 'kind', rows: 0 });
     expect(e2e).toMatchObject({ basis: 'kind', rows: 0 });
+  });
+
+  it('says how many of its rows are of the quantity itself, and not of a server under load', () => {
+    const { tpot } = predict(question('llama-3.1-8b:bf16', 'h100'), CALIBRATION);
+    expect(tpot).toMatchObject({ basis: 'pair', own: 0 });
+    expect(basisWords({ ttft: { missing: '' }, tpot })).toMatch(
+      /rows of this device and engine, none of a single stream$/,
+    );
+    const ground = { kind: 'pair', rows: 9 } as const;
+    expect(
+      groundsWords([
+        { ...ground, quantity: 'decode', own: 2 },
+        { ...ground, quantity: 'batch', own: 7 },
+        { ...ground, quantity: 'prefill', own: 9 },
+      ]),
+    ).toBe(
+      'one stream: calibrated on 9 rows of this device and engine, 2 of a single stream; ' +
+        'further requests at once: calibrated on 9 rows of this device and engine, 7 of batches; ' +
+        'prompts: calibrated on 9 rows of this device and engine',
+    );
   });
 
   it('grows with the context and with the bits of a weight', () => {

@@ -36,7 +36,7 @@ export type LengthOrigin =
 export interface DeviceLoad {
   /** The memory with all slots. */
   readonly memory: PredictedMemory | Missing;
-  readonly ground: Ground | Missing;
+  readonly grounds: readonly Ground[] | Missing;
   readonly plan: LoadPlan | Missing;
   readonly money: Money | Missing;
   /** Its part in the cascade that the run recommends, at a rate of requests; absent where there is none. */

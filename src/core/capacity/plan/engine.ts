@@ -6,14 +6,27 @@ import type { MeasuredTimes } from '../simulate/measured-times.js';
 import { predictedTimes } from '../simulate/predicted-times.js';
 import { type Scheduler, schedulerOf, slotsToTry } from '../simulate/scheduler.js';
 import type { StepTimes } from '../simulate/step-times.js';
-import { BASES, type Basis } from '../step/bases.js';
+import type { Basis } from '../step/bases.js';
 import { basisOf, type Calibration } from '../step/calibration.js';
 import { calibrationOf, withCopies } from '../together.js';
 
 /** What the figures of a plan rest on. */
 export type Ground =
   /** Answers that were measured on the machine itself, one at a time. */
-  { readonly kind: 'measured'; readonly answers: number } | { readonly kind: Basis; readonly rows: number };
+  { readonly kind: 'measured'; readonly answers: number } | PredictedGround;
+
+export interface PredictedGround {
+  readonly kind: Basis;
+  readonly quantity: LoadQuantity;
+  /** Measurements of this device with this engine, and those of this quantity itself. */
+  readonly rows: number;
+  readonly own: number;
+}
+
+/** What the times of steps are made of: a single stream, further sequences, and prompts. */
+export const LOAD_QUANTITIES = ['decode', 'batch', 'prefill'] as const;
+
+export type LoadQuantity = (typeof LOAD_QUANTITIES)[number];
 
 /** The ends of a 90% interval as logarithms of factors. */
 export interface Doubt {
@@ -25,7 +38,8 @@ export interface Engine {
   readonly times: StepTimes;
   readonly scheduler: Scheduler;
   readonly memory: PredictedMemory | Missing;
-  readonly ground: Ground;
+  /** One for each quantity, or one for a machine that was measured. */
+  readonly grounds: readonly Ground[];
   readonly doubts: { readonly decode: Doubt; readonly batch: Doubt; readonly prefill: Doubt };
 }
 
@@ -69,15 +83,17 @@ function predictedEngine(
   const usual = lengths.prompt + lengths.output / 2;
   const bytesOfToken = cacheBytes(withCopies(model.shape, device), usual, CACHE_BYTES[cacheType]) / usual;
   const room = Math.floor((memory.usable - memory.total + memory.cache) / bytesOfToken);
-  const grounds = (['decode', 'prefill'] as const).map((quantity) => basisOf(traits, quantity, calibration.rows));
-  const weakest = grounds.reduce((a, b) => (BASES.indexOf(b.basis) > BASES.indexOf(a.basis) ? b : a));
-  const doubt = (quantity: 'decode' | 'batch' | 'prefill') =>
+  const grounds = LOAD_QUANTITIES.map((quantity): Ground => {
+    const { basis, rows, own } = basisOf(traits, quantity, calibration.rows);
+    return { kind: basis, quantity, rows, own };
+  });
+  const doubt = (quantity: LoadQuantity) =>
     calibration.spreads[`${quantity} | ${basisOf(traits, quantity, calibration.rows).basis}`];
   return {
     times: predictedTimes(placement, { traits, constants: calibration.constants, context: usual }),
     scheduler: schedulerOf(engine, device.group?.device ?? device, { slots, context, room }),
     memory,
-    ground: { kind: weakest.basis, rows: weakest.rows },
+    grounds,
     doubts: { decode: doubt('decode'), batch: doubt('batch'), prefill: doubt('prefill') },
   };
 }
@@ -97,7 +113,7 @@ export function measuredEngine({ times, answers, errors, sequences }: MeasuredTi
     times,
     scheduler,
     memory: missing('it ran there, so it fits'),
-    ground: { kind: 'measured', answers },
+    grounds: [{ kind: 'measured', answers }],
     doubts: {
       decode: doubt(errors.decode),
       batch:

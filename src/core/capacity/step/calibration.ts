@@ -21,35 +21,43 @@ export function phaseOf(quantity: Quantity): Phase {
   return quantity === 'prefill' || quantity === 'served first' ? 'prompt' : 'token';
 }
 
-/** The number of measurements behind the constants, by phase: of each device, and of each device with an engine. */
+/**
+ * The number of measurements behind the constants, by phase: of each device, and of each device with an engine. Of each device with an engine also by
+ * quantity: rows of a server under load say less of a single stream than rows of single streams.
+ */
 export interface RowCounts {
   readonly device: Readonly<Record<string, number>>;
   readonly pair: Readonly<Record<string, number>>;
+  readonly quantity: Readonly<Record<string, number>>;
 }
 
 const deviceKey = ({ device }: Traits, phase: Phase) => `${device} ${phase}`;
+const quantityKey = ({ device, engine }: Traits, quantity: Quantity) => `${device} ${engine} ${quantity}`;
 const pairKey = ({ device, engine }: Traits, phase: Phase) => `${device} ${engine} ${phase}`;
 
 export function countRows(rows: readonly { readonly traits: Traits; readonly quantity: Quantity }[]): RowCounts {
-  const counts: { device: Record<string, number>; pair: Record<string, number> } = { device: {}, pair: {} };
+  const counts: Record<keyof RowCounts, Record<string, number>> = { device: {}, pair: {}, quantity: {} };
   for (const { traits, quantity } of rows) {
     const [device, pair] = [deviceKey(traits, phaseOf(quantity)), pairKey(traits, phaseOf(quantity))];
     counts.device[device] = (counts.device[device] ?? 0) + 1;
     counts.pair[pair] = (counts.pair[pair] ?? 0) + 1;
+    const own = quantityKey(traits, quantity);
+    counts.quantity[own] = (counts.quantity[own] ?? 0) + 1;
   }
   return counts;
 }
 
-/** The nearest rows that the constants have seen, and how many of this device with this engine. */
+/** The nearest rows that the constants have seen, how many of this device with this engine, and how many of those are of the quantity itself. */
 export function basisOf(
   traits: Traits,
   quantity: Quantity,
   counts: RowCounts,
-): { readonly basis: Basis; readonly rows: number } {
+): { readonly basis: Basis; readonly rows: number; readonly own: number } {
   const phase = phaseOf(quantity);
   const rows = counts.pair[pairKey(traits, phase)] ?? 0;
-  if (rows > 0) return { basis: 'pair', rows };
-  return { basis: (counts.device[deviceKey(traits, phase)] ?? 0) > 0 ? 'device' : 'kind', rows };
+  const own = counts.quantity[quantityKey(traits, quantity)] ?? 0;
+  if (rows > 0) return { basis: 'pair', rows, own };
+  return { basis: (counts.device[deviceKey(traits, phase)] ?? 0) > 0 ? 'device' : 'kind', rows, own };
 }
 
 /** What is known of several devices that share each layer of a model. */

@@ -9,7 +9,7 @@ import { isMissing, type Missing } from '../../quantity.js';
 import {
   basisWords,
   bindingWords,
-  groundWords,
+  groundsWords,
   loadUnit,
   objectivesWords,
   placeWords,
@@ -128,7 +128,8 @@ function underLoad(objectives: readonly Objective[], wanted: LoadWanted): readon
     {
       title: 'Basis',
       holds: 'sentences',
-      cell: ({ load: { ground } }) => (isMissing(ground) ? missingCell(ground.missing) : textCell(groundWords(ground))),
+      cell: ({ load: { grounds } }) =>
+        isMissingValue(grounds) ? missingCell(grounds.missing) : textCell(groundsWords(grounds)),
     },
   ];
 }

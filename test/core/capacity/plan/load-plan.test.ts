@@ -22,7 +22,7 @@ function engine(times: StepTimes, scheduler: Partial<Scheduler> = {}, doubt = SU
       ...scheduler,
     },
     memory: missing('not asked'),
-    ground: { kind: 'measured', answers: 50 },
+    grounds: [{ kind: 'measured', answers: 50 }],
     doubts: { decode: doubt, batch: doubt, prefill: doubt },
   };
 }
