@@ -42,64 +42,68 @@ function stated(pattern: RegExp): number {
   return [...log.matchAll(pattern)].reduce((sum, [, size]) => sum + Number(size), 0);
 }
 
-describe.each(PUBLISHED)('%s', (id, family) => {
-  test('is within 5% of what llama.cpp states, by its header and by its configuration', async () => {
-    const file = join(folder, `${id}.gguf`);
-    const { metadata, tensors } = publishedGguf(id, family);
-    writeSparseGguf(file, metadata, tensors);
-    const { llama } = library;
-    log = '';
-    const params = {
-      ...llama.model_default_params(),
-      n_gpu_layers: 0,
-      no_alloc: true,
-      use_extra_bufts: false,
-      load_mode: 0,
-    } as ModelParams;
-    const model = llama.model_load_from_file(file, params);
-    expect(model, log.slice(-2000)).not.toBeNull();
-    const [[, size, unit]] = [.../file size += +([\d.]+) ([MG])iB/g[Symbol.matchAll](log)] as unknown as [
-      [string, string, string],
-    ];
-    const weights = Number(size) * (unit === 'G' ? 1024 : 1);
-    const byHeader = shapeOfGguf((await readGguf(file)).content, file);
-    const byConfig = shapeOfConfig(PUBLISHED_MODELS.find((one) => one.id === id)!.config, storageOf('f16'), id);
-    const rows = SETTINGS.map((settings) => {
+describe.each(PUBLISHED.map(([id, family, change = {}]) => ({ id, family, change })))(
+  '$id $change',
+  ({ id, family, change }) => {
+    test('is within 5% of what llama.cpp states, by its header and by its configuration', async () => {
+      const file = join(folder, `${id}.gguf`);
+      const { metadata, tensors } = publishedGguf(id, family, change);
+      writeSparseGguf(file, metadata, tensors);
+      const { llama } = library;
       log = '';
-      const context = llama.init_from_model(model, {
-        ...llama.context_default_params(),
-        n_ctx: settings.context,
-        n_seq_max: settings.slots,
-        swa_full: false,
-        n_batch: settings.batch,
-        n_ubatch: settings.batch,
-        flash_attn_type: Number(settings.flashAttention),
+      const params = {
+        ...llama.model_default_params(),
+        n_gpu_layers: 0,
+        no_alloc: true,
+        use_extra_bufts: false,
+        load_mode: 0,
+      } as ModelParams;
+      const model = llama.model_load_from_file(file, params);
+      expect(model, log.slice(-2000)).not.toBeNull();
+      const [[, size, unit]] = [.../file size += +([\d.]+) ([MG])iB/g[Symbol.matchAll](log)] as unknown as [
+        [string, string, string],
+      ];
+      const weights = Number(size) * (unit === 'G' ? 1024 : 1);
+      const byHeader = shapeOfGguf((await readGguf(file)).content, file);
+      const { config } = PUBLISHED_MODELS.find((one) => one.id === id)!;
+      const byConfig = shapeOfConfig({ ...config, ...change }, storageOf('f16'), id);
+      const rows = SETTINGS.map((settings) => {
+        log = '';
+        const context = llama.init_from_model(model, {
+          ...llama.context_default_params(),
+          n_ctx: settings.context,
+          n_seq_max: settings.slots,
+          swa_full: false,
+          n_batch: settings.batch,
+          n_ubatch: settings.batch,
+          flash_attn_type: Number(settings.flashAttention),
+        });
+        expect(context, log.slice(-2000)).not.toBeNull();
+        const cache = stated(/llama_(?:kv_cache|memory_recurrent): size = +([\d.]+) MiB/g);
+        const buffers = stated(/(?:compute|output) buffer size = +([\d.]+) MiB/g);
+        llama.free(context);
+        const [header, config] = [byHeader, byConfig].map((shape) => llamaCppMemory(shape, settings));
+        return { settings, stated: { weights, cache, buffers }, header: header!, config: config! };
       });
-      expect(context, log.slice(-2000)).not.toBeNull();
-      const cache = stated(/llama_(?:kv_cache|memory_recurrent): size = +([\d.]+) MiB/g);
-      const buffers = stated(/(?:compute|output) buffer size = +([\d.]+) MiB/g);
-      llama.free(context);
-      const [header, config] = [byHeader, byConfig].map((shape) => llamaCppMemory(shape, settings));
-      return { settings, stated: { weights, cache, buffers }, header: header!, config: config! };
-    });
-    llama.model_free(model);
-    for (const { stated: theirs, header, config } of rows) {
-      for (const { weights: ours, cache, compute, output } of [header, config]) {
-        const [total, theirTotal] = [
-          (ours + cache + compute + output) / MiB,
-          theirs.weights + theirs.cache + theirs.buffers,
-        ];
-        expect(Math.abs(total / theirTotal - 1)).toBeLessThan(0.05);
-        expect(Math.abs(ours / MiB / theirs.weights - 1)).toBeLessThan(0.002);
-        // The log has two digits after the point.
-        expect(Math.abs(cache / MiB - theirs.cache)).toBeLessThan(0.01);
-        // Without the weights, which are most of a large model.
-        const rest = (cache + compute + output) / MiB / (theirs.cache + theirs.buffers);
-        expect(Math.abs(rest - 1)).toBeLessThan(0.1);
-        const factor = theirs.buffers / ((compute + output) / MiB);
-        expect(factor).toBeGreaterThan(BUFFERS.low);
-        expect(factor).toBeLessThan(BUFFERS.high);
+      llama.model_free(model);
+      for (const { stated: theirs, header, config } of rows) {
+        for (const { weights: ours, cache, compute, output } of [header, config]) {
+          const [total, theirTotal] = [
+            (ours + cache + compute + output) / MiB,
+            theirs.weights + theirs.cache + theirs.buffers,
+          ];
+          expect(Math.abs(total / theirTotal - 1)).toBeLessThan(0.05);
+          expect(Math.abs(ours / MiB / theirs.weights - 1)).toBeLessThan(0.002);
+          // The log has two digits after the point.
+          expect(Math.abs(cache / MiB - theirs.cache)).toBeLessThan(0.01);
+          // Without the weights, which are most of a large model.
+          const rest = (cache + compute + output) / MiB / (theirs.cache + theirs.buffers);
+          expect(Math.abs(rest - 1)).toBeLessThan(0.05);
+          const factor = theirs.buffers / ((compute + output) / MiB);
+          expect(factor).toBeGreaterThan(BUFFERS.low);
+          expect(factor).toBeLessThan(BUFFERS.high);
+        }
       }
-    }
-  });
-});
+    });
+  },
+);

@@ -62,14 +62,20 @@ type Family =
   | 'granitehybrid'
   | 'nemotron_h_moe';
 
-/** The published models that a test opens, with the name of their family in llama.cpp. */
-export const PUBLISHED: readonly (readonly [id: string, family: Family])[] = [
+/** The published models that a test opens, some with changed fields, with the name of their family in llama.cpp. */
+export const PUBLISHED: readonly (readonly [id: string, family: Family, change?: Partial<Config>])[] = [
   ['gemma-2-2b', 'gemma2'],
   ['gemma-3-1b', 'gemma3'],
   ['mistral-7b-v0.1', 'llama'],
   ['mixtral-8x7b', 'llama'],
   ['qwen3-30b-a3b', 'qwen3moe'],
   ['deepseek-v2-lite', 'deepseek2'],
+  // Nobody published these: they show what the buffer for scores depends on.
+  ['deepseek-v2-lite', 'deepseek2', { num_experts_per_tok: 4 }],
+  ['deepseek-v2-lite', 'deepseek2', { num_experts_per_tok: 8 }],
+  ['deepseek-v2-lite', 'deepseek2', { n_routed_experts: 128 }],
+  ['deepseek-v2-lite', 'deepseek2', { hidden_size: 1024 }],
+  ['deepseek-v2-lite', 'deepseek2', { hidden_size: 4096 }],
   ['deepseek-v3', 'deepseek2'],
   ['lfm2-1.2b', 'lfm2'],
   ['qwen3.5-4b', 'qwen35'],
@@ -78,8 +84,9 @@ export const PUBLISHED: readonly (readonly [id: string, family: Family])[] = [
   ['nemotron-3-nano-30b-a3b', 'nemotron_h_moe'],
 ];
 
-export function publishedGguf(id: string, family: Family): SparseModel {
-  const config = PUBLISHED_MODELS.find((model) => model.id === id)!.config as unknown as Config;
+/** @param change Fields of its configuration that differ from those of the published one. */
+export function publishedGguf(id: string, family: Family, change: Partial<Config> = {}): SparseModel {
+  const config = { ...PUBLISHED_MODELS.find((model) => model.id === id)!.config, ...change } as unknown as Config;
   const { hidden_size: width, num_hidden_layers: count, vocab_size: vocabulary } = config;
   return {
     metadata: metadataOf(config, family),

@@ -42,17 +42,17 @@ const WIDTHS_WITH_FEED_FORWARD = 6.8;
 const WIDTHS_WITH_EXPERTS = 4;
 const WIDTHS_WITH_SCORES = 6.5;
 const WIDTHS_WITH_VOCABULARY = 2;
+/** Of latent attention with experts, beside the products of a token's experts. */
+const WIDTHS_WITH_SHARED = 4;
 
-function computeBuffer(
-  { width, layers, feedForward, vocabulary, weights }: ModelShape,
-  { context, slots, batch, flashAttention }: LlamaCppContext,
-): number {
+function computeBuffer(shape: ModelShape, { context, slots, batch, flashAttention }: LlamaCppContext): number {
+  const { width, layers, feedForward, vocabulary, weights } = shape;
   const visible = context / slots;
   const inFeedForward =
     weights.experts === null
       ? 2 * feedForward + WIDTHS_WITH_FEED_FORWARD * width
       : 3 * feedForward + WIDTHS_WITH_EXPERTS * width;
-  const atTheEnd = vocabulary + WIDTHS_WITH_VOCABULARY * width;
+  const atTheEnd = vocabulary + besideScores(shape);
   const inLatent = Math.max(0, ...layers.map((layer) => (layer.kind === 'latent' ? valuesOfLatent(layer) : 0)));
   if (flashAttention) {
     return batch * Math.max(inFeedForward * BYTES + visible * (BYTES / 2), inLatent * BYTES, atTheEnd * BYTES);
@@ -61,6 +61,22 @@ function computeBuffer(
   const inAttention = heads * visible + Math.max(WIDTHS_WITH_SCORES * width, inLatent);
   return batch * Math.max(Math.max(inFeedForward, inAttention) + visible, atTheEnd) * BYTES;
 }
+
+/**
+ * What lies in the buffer before the scores of the vocabulary. Of latent attention with experts it was read off variations of DeepSeek-V2-Lite
+ * (test/support/published-gguf.ts): neither heads nor inner widths change it, and the products of a token's experts lie there unless the width is more
+ * than twice the inner one.
+ */
+function besideScores({ width, layers, weights: { experts } }: ModelShape): number {
+  if (experts === null || layers.every(({ kind }) => kind !== 'latent')) return WIDTHS_WITH_VOCABULARY * width;
+  const { count, used, parameters } = experts;
+  const inner = parameters / (layers.length * count * MATRICES_OF_EXPERT * width);
+  if (width > 2 * inner) return WIDTHS_WITH_SHARED * width;
+  // The router has two values for each expert.
+  return (used + WIDTHS_WITH_SHARED) * width + 2 * count;
+}
+
+const MATRICES_OF_EXPERT = 3;
 
 /** Each head's query and its copy in the compressed space, and what the head reads there. */
 function valuesOfLatent({ heads, rank, ropeSize }: LatentLayer): number {

@@ -29,7 +29,7 @@ interface Parts {
 
 /** Factors of what is computed. */
 export const ESTIMATED_WEIGHTS = { low: 0.98, high: 1.034 };
-export const BUFFERS = { low: 0.88, high: 1.16 };
+export const BUFFERS = { low: 0.88, high: 1.05 };
 /** Bytes. Buffers that no long prompt has touched yet take nothing, so it may be less than nothing. */
 const RESERVE = { low: -58e6, high: 156e6 };
 
