@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../src/core/analyse/analyse.js';
+import type { ModelDevices } from '../../../src/core/capacity/plan/run-devices.js';
 import { DISTRIBUTED, isShownIn, METRICS } from '../../../src/core/measure/metrics.js';
+import { isMissing } from '../../../src/core/quantity.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { chartName, logTicks } from '../../../src/core/report/charts/chart.js';
 import { placeNames } from '../../../src/core/report/charts/labels.js';
 import { renderSvg } from '../../../src/core/report/charts/render.js';
 import { buildCharts } from '../../../src/core/report/charts/table.js';
+import { devicesOf } from '../../../src/core/report/devices-of.js';
 import type { Chart } from '../../../src/core/report/document.js';
 import { makeLog } from '../../support/log.js';
+import { smallLlama } from '../../support/shapes.js';
 
 const log = makeLog({
   requirement: { margin: 0.4, limits: { memory: { max: '10 GB' } } },
@@ -31,6 +35,36 @@ const valuesOf = (layer: Layer): Readonly<Record<string, unknown>>[] => [
   ...(layer.data?.values ?? []),
   ...(layer.layer ?? []).flatMap(valuesOf),
 ];
+
+describe('the chart of memory by kind', () => {
+  const facts = { shape: smallLlama(8, 256) };
+  const found = analyse(
+    makeLog({
+      tasks: [{ name: 'route', samples: 7 }],
+      models: [{ id: 'own', class: 'slm', quality: 0.9, tokens: 10, facts }],
+    }),
+  );
+  const recommendation = recommend(found);
+  const drawn = buildCharts(found, recommendation)[0]!.charts.find(({ name }) => name === 'capacity-memory')!;
+
+  it('stacks the parts that are predicted on the smallest device that holds the model', () => {
+    const [{ devices }] = devicesOf(found, recommendation.suites[0]!).models as [ModelDevices];
+    const { memory, device } = devices.find(({ state }) => state === 'fits')!.prediction;
+    if (isMissing(memory)) throw new Error(memory.missing);
+    const parts = valuesOf((drawn as Chart).spec as Layer).filter(({ part }) => part !== undefined);
+    expect(parts.map(({ place, part }) => `${place}: ${part}`)).toEqual(
+      ['weights', 'embeddings', 'cache', 'buffers', 'reserve'].map((part) => `own, ${device}: ${part}`),
+    );
+    const sum = parts.reduce((total, { gib }) => total + (gib as number), 0);
+    expect(sum).toBeCloseTo(memory.total / 2 ** 30, 9);
+  });
+
+  it('is absent where the log does not tell the layers', () => {
+    expect(charts.find(({ name }) => name === 'capacity-memory')).toMatchObject({
+      missing: 'the memory is not predicted',
+    });
+  });
+});
 
 describe('the chart of memory', () => {
   it('stacks each model up to its measured peak', () => {

@@ -1,16 +1,18 @@
 /** Charts of a plan: memory by kind, what one device holds, latency against load, and cost against quality. */
 import type { CapacityReport, DevicePrediction } from '../../capacity/plan/answer.js';
-import type { PredictedMemory } from '../../capacity/predict.js';
+import type { PredictedMemory, Prediction } from '../../capacity/predict.js';
 import { durationLimit, LOAD_METRICS } from '../../load/objective.js';
 import { isMissing } from '../../quantity.js';
 import { loadUnit, placeWords } from '../capacity-words.js';
+import { devicesOf } from '../devices-of.js';
 import type { Chart, Spec } from '../document.js';
 import { formatBytes, formatCount, formatDollars, formatScore, formatSeconds, plural } from '../format.js';
-import { LABELS, LIMIT_COLOUR, legendOf, type NoChart, QUIET, specOf } from './chart.js';
+import { type ChartInput, LABELS, LIMIT_COLOUR, legendOf, type NoChart, QUIET, specOf } from './chart.js';
 
 export function capacityCharts(report: CapacityReport): readonly (Chart | NoChart)[] {
-  if (report.wanted === undefined) return [memoryChart(report)];
-  return [memoryChart(report), loadChart(report), ...latencyCharts(report), costChart(report)];
+  const memory = memoryChart(report.predictions);
+  if (report.wanted === undefined) return [memory];
+  return [memory, loadChart(report), ...latencyCharts(report), costChart(report)];
 }
 
 /** A row for each thing on the left. */
@@ -24,7 +26,13 @@ function bytesOfPart(memory: PredictedMemory, part: (typeof PARTS)[number]): num
   return part === 'weights' ? memory.weights - memory.embeddings : memory[part];
 }
 
-function memoryChart({ predictions }: CapacityReport): Chart | NoChart {
+/** Of a run: the memory of each model on the smallest device that holds it. What devices do under load takes a simulation: `rightsize capacity RUN`. */
+export function runMemoryChart({ analysis, recommendation, suite }: ChartInput): Chart | NoChart {
+  const { models } = devicesOf(analysis, recommendation.suites[suite]!);
+  return memoryChart(models.flatMap(({ devices }) => devices.find(({ state }) => state === 'fits')?.prediction ?? []));
+}
+
+function memoryChart(predictions: readonly Prediction[]): Chart | NoChart {
   const name = 'capacity-memory';
   const known = predictions.flatMap((one) => (isMissing(one.memory) ? [] : [{ ...one, memory: one.memory }]));
   const title = 'Memory by kind, beside what each device has for a model';

@@ -7,6 +7,7 @@ import type { Chart } from '../document.js';
 import { plain } from '../text.js';
 import { agreementChart } from './agreement.js';
 import { breakEvenChart } from './breakeven.js';
+import { runMemoryChart } from './capacity.js';
 import { cascadeCharts } from './cascade.js';
 import type { ChartInput, NoChart } from './chart.js';
 import { confusionCharts } from './confusion.js';
@@ -80,6 +81,7 @@ function groupsOf(input: ChartInput): ChartGroup[] {
       ...chartedIn('tokens per second').map((metric) => rateChart(input, metric)),
       ...driftChart(input),
     ]),
+    folded('Devices', [runMemoryChart(input)]),
     folded('Break-even', breakEvenChart(input)),
     folded('Cascades', cascadeCharts(input)),
     folded('Where answers differ', [...confusionCharts(input), ...parityChart(input)]),

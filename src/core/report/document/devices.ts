@@ -46,7 +46,7 @@ export function devicesSection(analysis: Analysis, recommended: SuiteRecommendat
             'The estimate is of the machine of the run: weights, KV cache and runtime. It is off by estimate / measured - 1: below zero, the estimate is ' +
             'too low. On each device the model needs the larger of what is predicted there for the longest request of the suite and of what was ' +
             'measured here, as a share of the usable memory. Rates are tokens per second of one stream with 90% intervals, for requests and ' +
-            `answers as long as those of the suite. rightsize capacity, given this run, says what a device does under load.`,
+            'answers as long as those of the suite. rightsize capacity, given this run, says what a device does under load, and draws it with --html.',
         },
         ...listOf('What the rates rest on', basisItems(models)),
         ...listOf('Not known', unknownItems(models)),
