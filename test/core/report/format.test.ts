@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   formatBytes,
+  formatCell,
   formatCount,
   formatDollars,
   formatEstimate,
@@ -84,6 +85,17 @@ describe('numbers for people', () => {
     expect(formatEstimate({ value: 0.5, low: -0.02, high: 1.5 }, 'dollars')).toBe('$0.500 [$−0.0200, $1.50]');
     expect(formatEstimate({ value: 0.913, low: 0.87, high: 0.944 }, 'score')).toBe('91.3% [87.0, 94.4]');
     expect(formatEstimate({ missing: 'not run' }, 'score')).toBe('–');
+  });
+
+  it('says that an interval is open above', () => {
+    const open = { value: 3, low: 2, high: Number.POSITIVE_INFINITY };
+    expect(formatEstimate(open, 'count')).toBe('3 [2, no bound]');
+  });
+
+  it('says that a model may fit, with the share of the memory', () => {
+    const cell = { kind: 'fit', verdict: 'may fit', needed: 9e8, share: 0.97, rate: null } as const;
+    expect(formatCell(cell)).toBe('may fit, 97%');
+    expect(formatCell({ ...cell, verdict: 'does not fit' })).toContain('does not fit: ');
   });
 
   it('joins words as people do', () => {

@@ -56,6 +56,15 @@ describe('a model of a run on a device', () => {
     expect(prediction.decodeRate).toEqual({ missing: 'the model does not fit the device' });
   });
 
+  it('may fit a CPU whose memory lies inside the interval, and has a rate then', () => {
+    const cpu = { id: 'pi-5', kind: 'board', memory: GiB, usable: 1 } as const;
+    const { memory } = placeOf({ memory: null }, cpu).prediction;
+    if (isMissing(memory) || isMissing(memory.interval)) throw new Error('expected an interval');
+    const tight = placeOf({ memory: null }, { ...cpu, memory: (memory.interval.low + memory.interval.high) / 2 });
+    expect(tight.state).toBe('may fit');
+    expect(isMissing(tight.prediction.decodeRate)).toBe(false);
+  });
+
   it('has no rate where the log does not tell its layers, and needs what it needed here', () => {
     const { state, prediction } = placeOf({ facts: {} });
     expect(state).toBe('fits');
