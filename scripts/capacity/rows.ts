@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { DEVICES } from '../../src/core/capacity/catalogue/devices.js';
 import { PUBLISHED_MODELS } from '../../src/core/capacity/catalogue/models.js';
 import { shapeOfConfig } from '../../src/core/capacity/config/config.js';
+import type { ModelShape } from '../../src/core/capacity/shape.js';
 import type { Quantity } from '../../src/core/capacity/step/calibration.js';
 import type { Traits } from '../../src/core/capacity/step/fit.js';
 import {
@@ -52,12 +53,29 @@ type Row = Readonly<Record<string, string>>;
 export async function readMeasured(folder: string, file: string): Promise<Rows> {
   const measured: Measured[] = [];
   const leftOut = new Map<string, number>();
+  const seen = new Set<string>();
   for await (const { row } of readRows(join(folder, file))) {
-    const found = measuredOf(row as Row);
+    const measurement = measurementOf(row as Row);
+    const found = seen.has(measurement) ? 'a copy of another row' : measuredOf(row as Row);
+    seen.add(measurement);
     if (typeof found === 'string') leftOut.set(found, (leftOut.get(found) ?? 0) + 1);
     else measured.push(...found);
   }
   return { measured, leftOut };
+}
+
+/**
+ * What a row says was measured. AIConfigurator lists a measurement again under another number of devices, and as one of DeepSeek-V3 beside
+ * DeepSeek-R1; some copies are rounded. In groups of their own they would let the fit see what it is judged by.
+ */
+function measurementOf(row: Row): string {
+  if (row.source !== 'aiconfigurator-silicon' || row.mode === 'disagg') return row.row!;
+  const { device, engine, isl, osl, concurrency } = row;
+  return [device, engine, isl, osl, concurrency, rounded(row.ttft_ms!), rounded(row.tpot_ms!)].join(' ');
+}
+
+function rounded(milliseconds: string): string {
+  return Number(milliseconds).toFixed(2);
 }
 
 /** The times of a row, or why it has none. */
@@ -79,14 +97,17 @@ function measuredOf(row: Row): readonly Measured[] | string {
   const stored = typeof storage === 'string' ? storageOf(storage) : storage.storage;
   const name = typeof storage === 'string' ? storage : storage.name;
   const shape = shapeOfConfig(model.config, stored, model.id);
+  const { devices, groups } = parallelOf(row, engine);
+  if (!dividesHeads(shape, devices * groups)) return 'devices that the heads of the model cannot be divided among';
   const placement: Placement = {
     shape,
     device: {
       bandwidth: device.bandwidth,
       compute: device.compute ?? { f16: Number.POSITIVE_INFINITY },
     },
-    memory: device.memory * device.usable * Math.max(1, Number(row.n_devices)),
-    ...parallelOf(row, engine),
+    memory: device.memory * device.usable * devicesOf(row),
+    devices,
+    groups,
     bytesOfValue: /KV Cache = (fp8|int8)/.test(row.quant!) || (engine.startsWith('trtllm') && /^fp/.test(name)) ? 1 : 2,
   };
   const traits = traitsOf({ shape, device: { id: device.id!, kind: device.kind! }, engine });
@@ -110,10 +131,35 @@ function measuredOf(row: Row): readonly Measured[] | string {
 
 /** More devices than a node has are groups of eight, and so are the groups that a row states. */
 function parallelOf(row: Row, engine: string): { devices: number; groups: number } {
-  const devices = engine.startsWith('llama.cpp') ? 1 : Math.max(1, Number(row.n_devices));
-  const stated = Number(/dp=(\d+)/.exec(row.note!)?.[1] ?? 1);
-  const groups = stated > 1 ? Math.min(stated, devices) : Math.ceil(devices / 8);
+  if (engine.startsWith('llama.cpp')) return { devices: 1, groups: 1 };
+  const devices = devicesOf(row);
+  const stated = splitOf(row, 'dp');
+  const groups = stated > 1 && splitOf(row, 'tp') !== devices ? Math.min(stated, devices) : Math.ceil(devices / 8);
   return { devices: devices / groups, groups };
+}
+
+/**
+ * The devices of a row. Where experts are divided, AIConfigurator multiplies the devices by themselves: 8 x 8 = 64 for one node of eight. 114
+ * measurements of `calibrate.csv` stand there twice, with the same times to the digit: once with 4 or 8 devices and once with 16 or 64.
+ */
+function devicesOf(row: Row): number {
+  const stated = Math.max(1, Number(row.n_devices));
+  const experts = splitOf(row, 'ep');
+  const side = Math.sqrt(stated);
+  return experts > 1 && (experts === side || (experts === stated && splitOf(row, 'tp') === side)) ? side : stated;
+}
+
+/** Into how many parts a row divides tensors, requests or experts; 1 if it says nothing. */
+function splitOf({ note }: Row, what: 'tp' | 'dp' | 'ep'): number {
+  return Math.max(1, Number(new RegExp(`${what}=(\\d+)`).exec(note!)?.[1] ?? 1));
+}
+
+/**
+ * Rows of 12, 20, 28, 36 ... GB200 say that one model is divided among all of them, but its heads cannot be: some read prompts there and
+ * others write answers.
+ */
+function dividesHeads({ layers }: ModelShape, devices: number): boolean {
+  return layers.every((layer) => !('heads' in layer) || devices === 1 || layer.heads % devices === 0);
 }
 
 /** Some rows state a time in which the device cannot even read the weights: they are slips. */
