@@ -10,7 +10,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Calibration, countRows } from '../src/core/capacity/step/calibration.js';
-import { type Constants, fitConstants, LEVELS } from '../src/core/capacity/step/fit.js';
+import { type Constants, fitConstants, LEVELS, SOFTWARE } from '../src/core/capacity/step/fit.js';
 import { leaveOut, observationsOf, severalDevices, spreadsOf } from './capacity/judge.js';
 import { readMeasured } from './capacity/rows.js';
 
@@ -59,12 +59,17 @@ export const SEVERAL_DEVICES: SeveralDevices = ${JSON.stringify(severalDevices(m
 /** Parts that change a time by less than a hundredth are left out, but each key stays: it says that rows were seen. */
 function rounded(constants: Constants): Constants {
   return Object.fromEntries(
-    LEVELS.map((level) => [
-      level,
+    SOFTWARE.map((software) => [
+      software,
       Object.fromEntries(
-        Object.entries(constants[level]).map(([key, terms]) => [
-          key,
-          Object.fromEntries(Object.entries(terms).filter(([, value]) => Math.abs(value) >= 0.01)),
+        LEVELS.map((level) => [
+          level,
+          Object.fromEntries(
+            Object.entries(constants[software][level]).map(([key, terms]) => [
+              key,
+              Object.fromEntries(Object.entries(terms).filter(([, value]) => Math.abs(value) >= 0.01)),
+            ]),
+          ),
         ]),
       ),
     ]),

@@ -63,8 +63,8 @@ export function residualOf({ row, predicted }: Pick<Judged, 'row' | 'predicted'>
   return { group: row.group, log: Math.log(row.seconds / predicted) };
 }
 
-/** Fewer groups than these say little of a tail of 5%: then the next wider class stands in. */
-const FEWEST_GROUPS = 20;
+/** With fewer groups than these, less than half a group is left for a tail of 5%: then the next wider class stands in. */
+const FEWEST_GROUPS = 29;
 
 /**
  * The spread of each quantity and basis. A class with few groups takes that of several quantities of the basis.

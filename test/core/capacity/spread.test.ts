@@ -2,9 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { spreadOf } from '../../../src/core/capacity/step/spread.js';
 
 describe('the interval of left-out groups', () => {
-  it('leaves a twentieth of the groups on each side', () => {
-    const residuals = Array.from({ length: 101 }, (_, i) => ({ group: String(i), log: i }));
-    expect(spreadOf(residuals)).toEqual({ low: 5, high: 95, groups: 101 });
+  it('leaves a twentieth of the groups and of one more on each side', () => {
+    const residuals = Array.from({ length: 119 }, (_, i) => ({ group: String(i), log: i }));
+    expect(spreadOf(residuals)).toEqual({ low: 5, high: 113, groups: 119 });
+  });
+
+  it('leaves none of few groups outside, because one more may be there', () => {
+    const residuals = Array.from({ length: 39 }, (_, i) => ({ group: String(i % 19), log: i % 19 }));
+    expect(spreadOf(residuals)).toEqual({ low: 0, high: 18, groups: 19 });
   });
 
   it('counts a group once, however many rows it has', () => {

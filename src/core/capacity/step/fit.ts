@@ -1,7 +1,7 @@
 /**
  * Fits the constants of the terms on measurements, hierarchically and robustly. The logarithm of a constant is a sum over levels:
  *
- *     log constant = what all have in common + engine + kind of device + device + device with engine + storage + architecture
+ *     log constant = what all have in common + engine + kind of device + device + device with engine + storage + architecture + ...
  *
  * Each part of the sum has a normal prior around zero, so that a device with few measurements stays near its kind, and a device with
  * many leaves it. The fit is the mode of the posterior: Gauss-Newton steps on the differences of logarithms, with weights that
@@ -38,6 +38,7 @@ const KEYS: Readonly<Record<Level, (traits: Traits) => string>> = {
   storage: ({ storage, engine }) => `${storage} ${engine}`,
   architecture: ({ architecture }) => architecture,
   design: ({ design, engine }) => `${design} ${engine}`,
+  kernels: ({ architecture, engine }) => `${architecture} ${engine}`,
 };
 
 export const LEVELS = [
@@ -50,9 +51,21 @@ export const LEVELS = [
   'storage',
   'architecture',
   'design',
+  'kernels',
 ] as const;
 
 export type Level = (typeof LEVELS)[number];
+
+export const SOFTWARE = ['server', 'other'] as const;
+
+/** Servers of today, and everything else: older servers and engines of one user. */
+type Software = (typeof SOFTWARE)[number];
+
+function softwareOf(engine: string): Software {
+  return SERVERS_OF_TODAY.test(engine) ? 'server' : 'other';
+}
+
+const SERVERS_OF_TODAY = /^(vllm|sglang|trtllm) 2025$/;
 
 /** The name of an engine without its year. */
 export function familyOf(engine: string): string {
@@ -60,9 +73,13 @@ export function familyOf(engine: string): string {
 }
 
 /** The fitted parts: by level, key and term. */
-export type Constants = Readonly<Record<Level, Readonly<Record<string, Readonly<Partial<Record<Term, number>>>>>>>;
+type Parts = Readonly<Record<Level, Readonly<Record<string, Readonly<Partial<Record<Term, number>>>>>>>;
+
+export type Constants = Readonly<Record<Software, Parts>>;
 
 interface Prior {
+  /** Whether the constant is a share of what the hardware can do, or seconds for each thing counted. */
+  readonly kind: 'efficiency' | 'cost';
   /** The logarithm of the constant before any row is seen, and its standard deviation. */
   readonly mean: number;
   readonly sd: number;
@@ -71,8 +88,13 @@ interface Prior {
 }
 
 /** A constant of efficiency is about 1.3 to 4 times the time at full speed, and varies less than a cost in seconds. */
-const efficiency = (times: number, spread = 1): Prior => ({ mean: Math.log(times), sd: 0.5 * spread, spread });
-const cost = (seconds: number, spread: number): Prior => ({ mean: Math.log(seconds), sd: 1.5, spread });
+const efficiency = (times: number, spread = 1): Prior => ({
+  kind: 'efficiency',
+  mean: Math.log(times),
+  sd: 0.5 * spread,
+  spread,
+});
+const cost = (seconds: number, spread: number): Prior => ({ kind: 'cost', mean: Math.log(seconds), sd: 1.5, spread });
 
 const PRIORS: Readonly<Record<Term, Prior>> = {
   weights: efficiency(1.2, 0.4),
@@ -95,16 +117,54 @@ const PRIORS: Readonly<Record<Term, Prior>> = {
   request: cost(10e-3, 3),
 };
 
-const SPREADS: Readonly<Record<Exclude<Level, 'all'>, number>> = {
-  family: 0.3,
-  engine: 0.3,
-  kind: 0.2,
-  device: 0.15,
-  pair: 0.4,
-  storage: 0.2,
-  architecture: 0.15,
-  design: 0.4,
+interface Widths {
+  /** The standard deviations of the parts, in units of the spread of a term; 0 for a level that is not fitted. */
+  readonly levels: Readonly<Record<Exclude<Level, 'all'>, number>>;
+  /** What is left of them for a cost in seconds. */
+  readonly cost: number;
+}
+
+/**
+ * Servers of today run much the same kernels on every device, launched as graphs, and an architecture is as good as its kernels in an engine.
+ * Older servers and engines of one user differ by how mature each port to a device is.
+ */
+const WIDTHS: Readonly<Record<Software, Widths>> = {
+  server: {
+    levels: {
+      family: 0.3,
+      engine: 0.3,
+      kind: 0.2,
+      device: 0.1,
+      pair: 0.1,
+      storage: 0.1,
+      architecture: 0.15,
+      design: 0.1,
+      kernels: 0.3,
+    },
+    cost: 0.4,
+  },
+  other: {
+    levels: {
+      family: 0.3,
+      engine: 0.3,
+      kind: 0.2,
+      device: 0.15,
+      pair: 0.4,
+      storage: 0.2,
+      architecture: 0.15,
+      design: 0.4,
+      kernels: 0,
+    },
+    cost: 1,
+  },
 };
+
+function widthOf(level: Level, term: Term, software: Software): number {
+  const { kind, sd, spread } = PRIORS[term];
+  if (level === 'all') return sd;
+  const { levels, cost } = WIDTHS[software];
+  return levels[level] * spread * (kind === 'cost' ? cost : 1);
+}
 
 /** Student's t with few degrees of freedom: a row that is off by more than a few scales hardly counts. */
 const DEGREES_OF_FREEDOM = 4;
@@ -113,8 +173,19 @@ const SCALE = 0.1;
 const FIRST_SCALE = 2;
 const ROUNDS = 30;
 
+/** Old software must not calibrate today's servers, so they are fitted alone. What they show of hardware helps the others, which have less. */
 export function fitConstants(observations: readonly Observation[]): Constants {
-  const parameters = new Parameters();
+  return {
+    server: fitParts(
+      observations.filter(({ traits }) => softwareOf(traits.engine) === 'server'),
+      'server',
+    ),
+    other: fitParts(observations, 'other'),
+  };
+}
+
+function fitParts(observations: readonly Observation[], software: Software): Parts {
+  const parameters = new Parameters(software);
   const classes = classesOf(observations, parameters);
   let values: Float64Array = new Float64Array(parameters.priors.length);
   for (let round = 0; round < ROUNDS; round++) {
@@ -122,7 +193,7 @@ export function fitConstants(observations: readonly Observation[]): Constants {
     for (const traitClass of classes) linearise(traitClass, values, scale);
     values = improved(classes, values, solve(classes, values, parameters.priors), parameters.priors, scale);
   }
-  return parameters.constants(values);
+  return parameters.parts(values);
 }
 
 /** The values after as much of a step as lowers the negative logarithm of the posterior: all of it, a half, a quarter ... */
@@ -170,17 +241,28 @@ function constantsAt(columns: TraitClass['columns'], values: Float64Array): read
 class Parameters {
   readonly #index = new Map<string, number>();
   readonly priors: number[] = [];
+  readonly #software: Software;
 
-  column(level: Level, key: string, term: Term): number {
+  constructor(software: Software) {
+    this.#software = software;
+  }
+
+  /** Whether the constants have parts of this level. */
+  has(level: Level, term: Term): boolean {
+    return widthOf(level, term, this.#software) > 0;
+  }
+
+  column(level: Level, traits: Traits, term: Term): number {
+    const key = KEYS[level](traits);
     const name = `${level}|${key}|${term}`;
     const found = this.#index.get(name);
     if (found !== undefined) return found;
     this.#index.set(name, this.priors.length);
-    return this.priors.push(level === 'all' ? PRIORS[term].sd : SPREADS[level] * PRIORS[term].spread) - 1;
+    return this.priors.push(widthOf(level, term, this.#software)) - 1;
   }
 
-  constants(values: Float64Array): Constants {
-    const constants: Record<Level, Record<string, Partial<Record<Term, number>>>> = {
+  parts(values: Float64Array): Parts {
+    const parts: Record<Level, Record<string, Partial<Record<Term, number>>>> = {
       all: {},
       family: {},
       engine: {},
@@ -190,13 +272,14 @@ class Parameters {
       storage: {},
       architecture: {},
       design: {},
+      kernels: {},
     };
     for (const [name, column] of this.#index) {
       const [level, key, term] = name.split('|') as [Level, string, Term];
-      constants[level][key] ??= {};
-      constants[level][key][term] = values[column]!;
+      parts[level][key] ??= {};
+      parts[level][key][term] = values[column]!;
     }
-    return constants;
+    return parts;
   }
 }
 
@@ -230,7 +313,7 @@ function classesOf(observations: readonly Observation[], parameters: Parameters)
       })),
       columns: TERMS.map((term) =>
         rows.some(({ terms }) => (terms[term] ?? 0) > 0)
-          ? LEVELS.map((level) => parameters.column(level, KEYS[level](traits), term))
+          ? LEVELS.filter((level) => parameters.has(level, term)).map((level) => parameters.column(level, traits, term))
           : [],
       ),
       gram: new Float64Array(N * N),
@@ -324,11 +407,12 @@ function dotOf(a: Float64Array, b: Float64Array): number {
 
 /** The seconds that the constants give; a level that was never seen adds nothing. */
 export function secondsOf(terms: Terms, traits: Traits, constants: Constants): number {
+  const parts = constants[softwareOf(traits.engine)];
   return TERMS.reduce((seconds, term) => {
     const amount = terms[term];
     if (amount === undefined) return seconds;
     const log = LEVELS.reduce(
-      (sum, level) => sum + (constants[level][KEYS[level](traits)]?.[term] ?? 0),
+      (sum, level) => sum + (parts[level][KEYS[level](traits)]?.[term] ?? 0),
       PRIORS[term].mean,
     );
     return seconds + amount * Math.exp(log);

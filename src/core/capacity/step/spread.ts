@@ -26,7 +26,8 @@ export function spreadOf(residuals: readonly Residual[]): Spread {
   const weighted = residuals
     .map(({ group, log }) => ({ log, weight: 1 / sizes.get(group)! }))
     .sort((a, b) => a.log - b.log);
-  const outside = TAIL * sizes.size;
+  // One more group of the kind is what the interval is for: the quantile of split conformal prediction counts it among those outside.
+  const outside = Math.max(0, TAIL * (sizes.size + 1) - 1);
   return {
     low: -quantileFromAbove(weighted.map(({ log, weight }) => ({ log: -log, weight })).reverse(), outside),
     high: quantileFromAbove(weighted, outside),
