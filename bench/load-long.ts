@@ -90,7 +90,8 @@ async function memoryUntilEnd(child: ChildProcess): Promise<readonly number[]> {
   const ended = once(child, 'exit') as Promise<[number | null]>;
   for (;;) {
     const code = await Promise.race([ended.then(([code]) => code), sleep(5_000, 'running' as const)]);
-    if (code === 0) return found;
+    // 3: the client was late at times, as its p99 says. Its memory and its log are what they are.
+    if (code === 0 || code === 3) return found;
     if (code !== 'running') throw new Error(`the load test ended with status ${code}`);
     found.push(residentOf(child.pid!) / 1e6);
   }
