@@ -13,20 +13,18 @@ export interface Storage {
   readonly experts: number;
   readonly embedding: number;
   readonly output: number;
-  /** How matrices are stored whose rows are no whole blocks of 256 values; absent for types of smaller blocks. */
+  /** How matrices are stored whose rows are no whole blocks of 256 values; absent where they are stored alike. */
   readonly narrow?: Omit<Storage, 'narrow'>;
 }
 
 /**
  * llama.cpp stores a matrix whose rows are no whole blocks of 256 in a type of blocks of 32 (`tools/quantize`, `llama-quant.cpp`): Q2_K, Q3_K and the
  * i-quants as IQ4_NL, Q4_K as Q5_0, Q5_K as Q5_1, Q6_K as Q8_0. Only the second matrix of a feed-forward part has other rows, and keeps its type.
+ * The output matrix, which types of blocks of 32 store in Q6_K too, is then Q8_0.
  */
-const narrow = (body: number, embedding: number): Pick<Storage, 'narrow'> => ({
+const narrow = (body: number, embedding = body): Pick<Storage, 'narrow'> => ({
   narrow: { body, experts: body, embedding, output: 8.5 },
 });
-const NARROW_2_3 = narrow(4.5, 4.5);
-const NARROW_4 = narrow(5.5, 5.5);
-const NARROW_5 = narrow(6, 6);
 
 const gguf = (body: number, embedding: number, output = 6.5625): Storage => ({
   body,
@@ -58,31 +56,31 @@ const STORAGE = {
   mxfp4: { body: 16, experts: 4.25, embedding: 16, output: 16 },
   /** Kimi K2: its experts have 32 values of 4 bits with a scale of 16, and everything else 16 bits. */
   int4_experts: { body: 16, experts: 4.5, embedding: 16, output: 16 },
-  q2_k: blocks(gguf(2.94, 2.625), NARROW_2_3),
-  q3_k_s: blocks(gguf(3.47, 3.4375), NARROW_2_3),
-  q3_k_m: blocks(gguf(3.85, 3.4375), NARROW_2_3),
-  q3_k_l: blocks(gguf(4.17, 3.4375), NARROW_2_3),
-  q4_0: gguf(4.5, 4.5),
-  q4_1: gguf(5, 5),
-  q4_k_s: blocks(gguf(4.54, 4.5), NARROW_4),
-  q4_k_m: blocks(gguf(4.81, 4.5), NARROW_4),
-  q5_0: gguf(5.5, 5.5),
-  q5_k_s: blocks(gguf(5.5, 5.5), NARROW_5),
-  q5_k_m: blocks(gguf(5.66, 5.5), NARROW_5),
+  q2_k: blocks(gguf(2.94, 2.625), narrow(4.5)),
+  q3_k_s: blocks(gguf(3.47, 3.4375), narrow(4.5)),
+  q3_k_m: blocks(gguf(3.85, 3.4375), narrow(4.5)),
+  q3_k_l: blocks(gguf(4.17, 3.4375), narrow(4.5)),
+  q4_0: blocks(gguf(4.5, 4.5), narrow(4.5)),
+  q4_1: blocks(gguf(5, 5), narrow(5)),
+  q4_k_s: blocks(gguf(4.54, 4.5), narrow(5.5)),
+  q4_k_m: blocks(gguf(4.81, 4.5), narrow(5.5)),
+  q5_0: blocks(gguf(5.5, 5.5), narrow(5.5)),
+  q5_k_s: blocks(gguf(5.5, 5.5), narrow(6)),
+  q5_k_m: blocks(gguf(5.66, 5.5), narrow(6)),
   q6_k: blocks(uniform(6.5625), narrow(7.85, 8.5)),
   q8_0: uniform(8.5),
-  iq1_s: blocks(gguf(1.7, 2.625, 5.5), NARROW_2_3),
-  iq1_m: blocks(gguf(1.86, 2.625, 5.5), NARROW_2_3),
-  iq2_xxs: blocks(gguf(2.13, 2.625, 5.5), NARROW_2_3),
-  iq2_xs: blocks(gguf(2.37, 2.625, 5.5), NARROW_2_3),
-  iq2_s: blocks(gguf(2.54, 2.625, 5.5), NARROW_2_3),
-  iq2_m: blocks(gguf(2.76, 2.625, 5.5), NARROW_2_3),
-  iq3_xxs: blocks(gguf(3.06, 3.4375), NARROW_2_3),
-  iq3_xs: blocks(gguf(3.34, 3.4375), NARROW_2_3),
-  iq3_s: blocks(gguf(3.53, 3.4375), NARROW_2_3),
-  iq3_m: blocks(gguf(3.65, 3.4375), NARROW_2_3),
-  iq4_xs: blocks(gguf(4.32, 4.25), NARROW_2_3),
-  iq4_nl: gguf(4.56, 4.5),
+  iq1_s: blocks(gguf(1.7, 2.625, 5.5), narrow(4.5)),
+  iq1_m: blocks(gguf(1.86, 2.625, 5.5), narrow(4.5)),
+  iq2_xxs: blocks(gguf(2.13, 2.625, 5.5), narrow(4.5)),
+  iq2_xs: blocks(gguf(2.37, 2.625, 5.5), narrow(4.5)),
+  iq2_s: blocks(gguf(2.54, 2.625, 5.5), narrow(4.5)),
+  iq2_m: blocks(gguf(2.76, 2.625, 5.5), narrow(4.5)),
+  iq3_xxs: blocks(gguf(3.06, 3.4375), narrow(4.5)),
+  iq3_xs: blocks(gguf(3.34, 3.4375), narrow(4.5)),
+  iq3_s: blocks(gguf(3.53, 3.4375), narrow(4.5)),
+  iq3_m: blocks(gguf(3.65, 3.4375), narrow(4.5)),
+  iq4_xs: blocks(gguf(4.32, 4.25), narrow(4.5)),
+  iq4_nl: blocks(gguf(4.56, 4.5), narrow(4.5)),
 } as const satisfies Record<string, Storage>;
 
 /** @param width The length of a row of most matrices: the width of the model. */

@@ -46,4 +46,9 @@ describe('the bytes of weights by bits of a weight', () => {
     const copy = (151_936 * 896 * 5.5) / 8;
     expect((462.96 * MiB - copy) / weightsOf('qwen2.5-0.5b:q4_k_m')).toBeCloseTo(1, 2);
   });
+
+  it('have an output matrix of 8 bits where rows are no whole blocks of 256, whatever the body has', () => {
+    // 576 values a row, and the output matrix is the embedding too: the sum of the tensors of the published file.
+    expect(96_576_768 / weightsOf('smollm2-135m:q4_1')).toBeCloseTo(1, 2);
+  });
 });
