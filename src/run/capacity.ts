@@ -5,49 +5,33 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { CALIBRATION } from '../core/capacity/catalogue/constants.js';
-import { type Device, nameOf } from '../core/capacity/device.js';
+import type { Device } from '../core/capacity/device.js';
 import { allDevices, ELECTRICITY } from '../core/capacity/devices.js';
-import {
-  type CacheType,
-  ENGINE_NAMES,
-  ENGINES,
-  type EngineName,
-  runsOn,
-  usualCacheType,
-  usualEngine,
-} from '../core/capacity/engines.js';
+import { ENGINES, type EngineName, usualEngine } from '../core/capacity/engines.js';
 import type { PricedModel } from '../core/capacity/model-cost.js';
-import type {
-  CapacityReport,
-  CascadePart,
-  DeviceLoad,
-  DevicePrediction,
-  LoadWanted,
-} from '../core/capacity/plan/answer.js';
-import { type Demand, usualLengths } from '../core/capacity/plan/demand.js';
-import type { Figure } from '../core/capacity/plan/draws.js';
-import { type Engine, predictedEngines } from '../core/capacity/plan/engine.js';
-import { engineHere, streamHere } from '../core/capacity/plan/here.js';
-import { planBest } from '../core/capacity/plan/load-plan.js';
-import { moneyOf } from '../core/capacity/plan/money.js';
-import { predict } from '../core/capacity/predict.js';
+import type { CapacityReport, DevicePrediction } from '../core/capacity/plan/answer.js';
 import type { StorageName } from '../core/capacity/storage.js';
-import { dividesHeads, isKnownTogether, sharesModels, together } from '../core/capacity/together.js';
-import type { Model } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
-import { type Objective, parseObjective } from '../core/load/objective.js';
-import type { Price } from '../core/measure/metric.js';
-import { isMissing, type Missing, missing } from '../core/quantity.js';
+import { parseObjective } from '../core/load/objective.js';
+import { isMissing, missing } from '../core/quantity.js';
 import { loadPrices } from '../files/price-list.js';
-import { type RequestLengths, type WantedTokens, wantedRequests, withWanted } from './capacity-lengths.js';
+import { chosenDevices } from './capacity-devices.js';
+import { type WantedTokens, wantedRequests, withWanted } from './capacity-lengths.js';
 import { modelsOfEntry, namedModels } from './capacity-models.js';
+import {
+  type DeviceAsking,
+  type DeviceQuestion,
+  measuredHere,
+  predictOn,
+  type Workload,
+} from './capacity-on-device.js';
 import { type MeasuredModel, type MeasuredWorkload, readWorkload } from './capacity-workload.js';
 import { DEFAULTS } from './defaults.js';
 import { catalogueFile } from './definitions.js';
 import { pageAssets } from './render.js';
 import { type World, worldOf } from './world.js';
 
-export interface CapacityQuestion {
+export interface CapacityQuestion extends DeviceQuestion {
   /** A run or a load test, which tells lengths, quality and the speed of its machine. */
   readonly run?: string | undefined;
   /** Published models (`qwen3-4b`, `qwen3-4b:q8_0`, `qwen3-4b:*`), models of models.json, GGUF files, ONNX graphs, folders with a `config.json`, or hub references. */
@@ -59,19 +43,10 @@ export interface CapacityQuestion {
   readonly output?: WantedTokens | undefined;
   /** A suite whose prompts are asked. */
   readonly suite?: string | undefined;
-  /** Tokens of context of one request; the prompt and the answer if it is absent. */
-  readonly context?: number | undefined;
   /** The usual engine of each device if it is absent. */
   readonly engine?: EngineName | undefined;
-  readonly cacheType?: CacheType | undefined;
-  /** What load is asked for; without one, how fast one stream is. */
-  readonly load?: LoadWanted | undefined;
-  /** The requests that an engine answers at once; the engine's own number if it is absent. */
-  readonly slots?: number | undefined;
   /** Limits under load, such as `ttft p95 <= 1 s`; those of the run if there are none. */
   readonly objectives?: readonly string[] | undefined;
-  /** The price of an API to compare with, in dollars for a million tokens. */
-  readonly api?: Price | undefined;
   readonly seed?: number | undefined;
   /** A file with devices of your own. */
   readonly prices?: string | undefined;
@@ -117,7 +92,7 @@ export async function capacity(
     catalogue: catalogueFile(question.catalogue, world),
     devices,
     // A run asks about its own machine; other devices are named.
-    chosen: question.run !== undefined && question.devices.length === 0 ? [] : chosen(devices, question),
+    chosen: question.run !== undefined && question.devices.length === 0 ? [] : chosenDevices(devices, question),
     electricity: own?.electricity ?? ELECTRICITY,
   };
   return {
@@ -164,30 +139,13 @@ export async function writeCapacityPage(
   }
 }
 
-interface Asking {
+interface Asking extends DeviceAsking {
   readonly question: CapacityQuestion;
-  readonly objectives: readonly Objective[];
   readonly cwd: string;
   readonly environment: World['environment'];
   readonly signal: World['signal'];
-  readonly seed: number;
   readonly catalogue: string;
-  readonly devices: readonly Device[];
   readonly chosen: readonly Device[];
-  readonly electricity: typeof ELECTRICITY;
-}
-
-/** The known facts about the requests to a model. */
-interface Workload {
-  readonly requests: RequestLengths;
-  readonly measured: number;
-  readonly quality: Figure | Missing;
-  /** The share of the requests that the model answers in a cascade; null where there is none, or it has no part in it. */
-  readonly share: number | null;
-  /** Tokens of the longest request that a run may send; absent where only measured lengths tell. */
-  readonly longest?: number | undefined;
-  /** The peak memory in bytes that a run measured, if one did. */
-  readonly peak?: number | undefined;
 }
 
 async function ofModels(asking: Asking): Promise<readonly DevicePrediction[]> {
@@ -318,193 +276,4 @@ async function modelsOfRun(
     return [{ name: model.id, shape: facts.shape, isEstimated: false, source: 'the log of the run' }];
   const remedy = `say which weights it has, as in --model ${model.id}=qwen3-4b:q8_0 (a published model, a file or a hub reference)`;
   return modelsOfEntry(measured, { usual, environment, remedy });
-}
-
-interface Place {
-  readonly device: Device;
-  readonly engine: EngineName;
-  readonly workload: Workload;
-  readonly asking: Asking;
-  /** The entry of a model that a run measured. */
-  readonly entry?: Model;
-}
-
-function predictOn(model: PricedModel, { device, engine, workload, asking, entry }: Place): DevicePrediction {
-  const { question } = asking;
-  const lengths = usualLengths(workload.requests.lengths);
-  const context = contextOf(question, workload, model.shape.maxContext);
-  refuseLongContext(model, context);
-  refuseUnevenHeads(model, device);
-  const { cacheType = usualCacheType(engine, entry), slots } = question;
-  const asked = { model, device, engine, lengths, context, cacheType, measured: workload.peak };
-  const prediction = predict(asked, CALIBRATION);
-  return {
-    ...prediction,
-    lengths: lengthsTold(workload),
-    quality: workload.quality,
-    ...(question.load !== undefined && {
-      load: loadOf(predictedEngines(asked, { slots, calibration: CALIBRATION }), device, { workload, asking }),
-    }),
-  };
-}
-
-function lengthsTold({ requests: { lengths, ...origins }, measured }: Workload): DevicePrediction['lengths'] {
-  return { ...usualLengths(lengths), measured, ...origins };
-}
-
-/** The machine of the run, by its single streams. */
-function measuredHere(measured: MeasuredModel, workload: Workload, asking: Asking): DevicePrediction {
-  const { question, devices } = asking;
-  const lengths = usualLengths(workload.requests.lengths);
-  const known = devices.find(({ thisMachine }) => thisMachine === true);
-  const context = contextOf(question, workload);
-  return {
-    ...streamHere(
-      { ...measured, model: measured.model.id, device: known === undefined ? 'this machine' : nameOf(known) },
-      lengths,
-    ),
-    lengths: lengthsTold(workload),
-    quality: workload.quality,
-    ...(question.load !== undefined && {
-      load: loadOf(
-        engineHere(measured, { slots: question.slots, context, given: question.context }),
-        known ?? thisMachine(),
-        { workload, asking },
-      ),
-    }),
-  };
-}
-
-/** A machine that no catalogue has: its price and power are not known. */
-function thisMachine(): Device {
-  return { name: 'this machine', memory: 0, usable: 1, bandwidth: 0, price: null };
-}
-
-function loadOf(
-  engines: readonly [Engine, ...Engine[]] | Missing,
-  device: Device,
-  { workload, asking }: { readonly workload: Workload; readonly asking: Asking },
-): DeviceLoad {
-  if (isMissing(engines)) return { memory: engines, grounds: engines, plan: engines, money: engines };
-  const { question, objectives, electricity, seed } = asking;
-  const { kind, wanted, headroom } = question.load!;
-  const demand: Demand = {
-    kind,
-    wanted,
-    headroom,
-    objectives,
-    lengths: workload.requests.lengths,
-    seed,
-  };
-  const { engine, plan } = planBest(engines, demand);
-  const { share } = workload;
-  const { api = missing('no price of an API was given: add --api-price') } = question;
-  const money = moneyOf(plan, {
-    device,
-    electricity,
-    lengths: workload.requests.lengths,
-    quality: workload.quality,
-    api,
-  });
-  const partOf = (part: number, rate: number): CascadePart => {
-    const own = planBest([engine], { ...demand, wanted: rate * part }).plan;
-    const paid = moneyOf(own, {
-      device,
-      electricity,
-      lengths: workload.requests.lengths,
-      quality: workload.quality,
-      api,
-    });
-    return { share: part, devices: own.devices, month: isMissing(paid) ? paid : paid.month };
-  };
-  return {
-    memory: engine.memory,
-    grounds: engine.grounds,
-    plan,
-    money,
-    ...(share !== null && kind.kind === 'rate' && wanted !== null && { cascade: partOf(share, wanted) }),
-  };
-}
-
-/** @throws UserError for a context in which the longest request has no room. */
-function contextOf(
-  { context }: CapacityQuestion,
-  { requests: { lengths }, longest: allowed }: Workload,
-  maxContext: number | null = null,
-): number {
-  const longest = lengths.reduce((a, b) => (b.prompt + b.output > a.prompt + a.output ? b : a));
-  const needed = longest.prompt + longest.output;
-  // An answer ends where the context does.
-  if (context === undefined)
-    return allowed === undefined ? needed : Math.max(needed, Math.min(allowed, maxContext ?? allowed));
-  if (context >= needed) return context;
-  throw new UserError(
-    `--context: expected room for ${longest.prompt} tokens of the prompt and ${longest.output} of the answer, found ` +
-      `${context}; leave it out or ask for less`,
-  );
-}
-
-/** Without names those of the listed devices on which the engine runs. */
-function chosen(
-  devices: readonly Device[],
-  { devices: names, engine }: Pick<CapacityQuestion, 'devices' | 'engine'>,
-): readonly Device[] {
-  if (names.length === 0) {
-    return devices.filter(
-      (device) =>
-        (device.listed === true || device.thisMachine === true) && (engine === undefined || runsOn(engine, device)),
-    );
-  }
-  return names.map((name) => {
-    const found = devices.find((device) => nameOf(device) === name || device.name === name);
-    const several = found === undefined ? severalOf(name, devices, engine) : null;
-    if (several !== null) return several;
-    if (found !== undefined) {
-      if (engine === undefined || runsOn(engine, found)) return found;
-      throw new UserError(
-        `--engine ${engine}: expected an engine that runs on ${name}; choose among ${ENGINE_NAMES.filter((one) => runsOn(one, found)).join(', ')}`,
-      );
-    }
-    const letters = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, '');
-    const near = devices.map(nameOf).filter((id) => letters(id).includes(letters(name)));
-    const hint = near.length > 0 ? `did you mean ${near.slice(0, 5).join(' or ')}? ` : '';
-    throw new UserError(
-      `--device: expected a device of the catalogue, found "${name}"; ${hint}\`rightsize list devices\` shows all, and --prices adds your own`,
-    );
-  });
-}
-
-/** `2xh100`: two that share each layer of a model. @returns Null for another name. */
-function severalOf(name: string, devices: readonly Device[], wanted: EngineName | undefined): Device | null {
-  const [, digits, each] = /^(\d+)x-?(.+)$/.exec(name) ?? [];
-  const device = devices.find((one) => nameOf(one) === each);
-  const count = Number(digits);
-  if (device === undefined || count < 2) return null;
-  const unknown = isKnownTogether(device, count);
-  if (unknown !== null) {
-    throw new UserError(
-      `--device ${name}: expected several devices that published rows have together, but ${unknown.missing}`,
-    );
-  }
-  const engine = wanted ?? usualEngine(device);
-  if (sharesModels(engine) && runsOn(engine, device)) return together(device, count);
-  throw new UserError(
-    `--engine ${engine}: expected an engine of which published rows have several devices share a model, for --device ${name}; choose among ${ENGINE_NAMES.filter((one) => sharesModels(one) && runsOn(one, device)).join(', ')}`,
-  );
-}
-
-function refuseUnevenHeads({ name, shape }: PricedModel, { group }: Device): void {
-  if (group === undefined || dividesHeads(shape, group.count)) return;
-  const heads = [...new Set(shape.layers.flatMap((layer) => ('heads' in layer ? [layer.heads] : [])))];
-  throw new UserError(
-    `--model ${name}: expected heads of attention that ${group.count} devices share evenly, found ${heads.join(' and ')}; name another number of devices`,
-  );
-}
-
-function refuseLongContext({ name, shape: { maxContext } }: PricedModel, context: number): void {
-  if (maxContext === null || context <= maxContext) return;
-  throw new UserError(
-    `--model ${name}: expected a context of at most ${maxContext} tokens, for which the model was made, found ${context}; ` +
-      'ask for a shorter prompt, answer or context',
-  );
 }

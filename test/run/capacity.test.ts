@@ -202,7 +202,17 @@ describe('several devices for one model', () => {
     [
       'that are not in the catalogue',
       { devices: ['2xh10'] },
-      /--device: expected a device of the catalogue, found "2xh10"/,
+      /--device: expected a device of the catalogue, found "2xh10"; did you mean h100\?/,
+    ],
+    [
+      'that are one',
+      { devices: ['1xh100'] },
+      /^--device 1xh100: expected two devices or more in this notation, found 1; one is h100$/,
+    ],
+    [
+      'that are none',
+      { devices: ['0xh100'] },
+      /^--device 0xh100: expected two devices or more in this notation, found 0; one is h100$/,
     ],
   ])('are refused if they are devices %s', async (_, change, sentence) => {
     await expect(ask({ ...large, ...change })).rejects.toThrow(sentence);
@@ -260,6 +270,11 @@ describe('bad input ends with one sentence', () => {
       /--model: expected a file, a folder or a published model, found "qwen9"/,
     ],
     ['an unknown storage', { models: ['qwen3-4b:q9'] }, /--model: expected a way to store weights .* found "q9"/],
+    [
+      'a device that is near another',
+      { devices: ['rtx-4099'] },
+      /--device: .* found "rtx-4099"; did you mean rtx-4090 or /,
+    ],
     ['an unknown device', { devices: ['rtx4090'] }, /--device: .* found "rtx4090"; did you mean rtx-4090\?/],
     [
       'an engine that does not run on the device',
