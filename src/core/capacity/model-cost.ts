@@ -33,7 +33,7 @@ const SWEEP: readonly StorageName[] = [
 
 /** Whether a name is that of a published model, with a way to store weights or without one. */
 export function isPublished(name: string): boolean {
-  const [id, tag] = name.split(':');
+  const [id, tag] = partsOf(name);
   const knownTag = tag === undefined || tag === '*' || isStorageName(tag.toLowerCase());
   return knownTag && PUBLISHED_MODELS.some((model) => model.id === id);
 }
@@ -44,11 +44,11 @@ export function isPublished(name: string): boolean {
  * @throws UserError for a model or a storage that the catalogue does not have.
  */
 export function publishedModels(text: string, usual: StorageName): readonly PricedModel[] {
-  const [id, named] = text.split(':');
+  const [id, named] = partsOf(text);
   const model = PUBLISHED_MODELS.find((known) => known.id === id);
   if (model === undefined) {
     const near = nearNames(
-      id!,
+      id,
       PUBLISHED_MODELS.map((known) => known.id),
     );
     const hint = near.length > 0 ? `did you mean ${near.join(' or ')}? ` : '';
@@ -71,6 +71,12 @@ export function publishedModels(text: string, usual: StorageName): readonly Pric
       source: `the config.json of ${model.hub}, as ${storage}`,
     };
   });
+}
+
+/** `qwen3-4b:q8_0`: the id, and the way to store the weights. */
+function partsOf(text: string): readonly [id: string, storage?: string] {
+  const end = text.indexOf(':');
+  return end < 0 ? [text] : [text.slice(0, end), text.slice(end + 1)];
 }
 
 /** Nobody stores weights in more bits than their makers do; users of llama.cpp store most in fewer. Experts are most of a mixture of them. */
