@@ -59,6 +59,20 @@ describe('the chart of memory by kind', () => {
     expect(sum).toBeCloseTo(memory.total / 2 ** 30, 9);
   });
 
+  it('is absent where no device holds the model', () => {
+    const large = analyse(
+      makeLog({
+        tasks: [{ name: 'route', samples: 7 }],
+        models: [{ id: 'own', class: 'slm', quality: 0.9, tokens: 10, facts: { shape: smallLlama(100, 32_768) } }],
+      }),
+    );
+    expect(
+      buildCharts(large, recommend(large))[0]!.charts.find(({ name }) => name === 'capacity-memory'),
+    ).toMatchObject({
+      missing: 'no device of the table surely holds a model whose memory is predicted',
+    });
+  });
+
   it('is absent where the log does not tell the layers', () => {
     expect(charts.find(({ name }) => name === 'capacity-memory')).toMatchObject({
       missing: 'the memory is not predicted',

@@ -29,14 +29,19 @@ function bytesOfPart(memory: PredictedMemory, part: (typeof PARTS)[number]): num
 /** Of a run: the memory of each model on the smallest device that holds it. What devices do under load takes a simulation: `rightsize capacity RUN`. */
 export function runMemoryChart({ analysis, recommendation, suite }: ChartInput): Chart | NoChart {
   const { models } = devicesOf(analysis, recommendation.suites[suite]!);
-  return memoryChart(models.flatMap(({ devices }) => devices.find(({ state }) => state === 'fits')?.prediction ?? []));
+  const held = models.flatMap(({ devices }) => devices.find(({ state }) => state === 'fits')?.prediction ?? []);
+  const isKnown = models.some(({ devices }) => devices.some(({ prediction }) => !isMissing(prediction.memory)));
+  return memoryChart(
+    held,
+    isKnown ? 'no device of the table surely holds a model whose memory is predicted' : undefined,
+  );
 }
 
-function memoryChart(predictions: readonly Prediction[]): Chart | NoChart {
+function memoryChart(predictions: readonly Prediction[], absent = 'the memory is not predicted'): Chart | NoChart {
   const name = 'capacity-memory';
   const known = predictions.flatMap((one) => (isMissing(one.memory) ? [] : [{ ...one, memory: one.memory }]));
   const title = 'Memory by kind, beside what each device has for a model';
-  if (known.length === 0) return { name, title, missing: 'the memory is not predicted' };
+  if (known.length === 0) return { name, title, missing: absent };
   const values = known.flatMap((one) =>
     PARTS.map((part, order) => ({
       place: placeWords(one),
