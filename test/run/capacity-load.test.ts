@@ -101,12 +101,16 @@ describe('capacity under load', () => {
   });
 
   it('says which objective nothing meets', async () => {
-    const [found] = (await ask({ objectives: ['ttft p95 <= 1 ms'] })).predictions;
-    expect(planOf(found!)).toMatchObject({
+    const answer = await ask({ objectives: ['ttft p95 <= 1 ms'] });
+    expect(planOf(answer.predictions[0]!)).toMatchObject({
       greatest: { value: 0 },
       devices: { missing: 'no load meets the objectives on this device' },
       binding: { objective: 0 },
     });
+    const text = renderBlocks('', capacityBlocks(reportOf(answer)), { columns: 160, color: false });
+    expect(text).toContain('The greatest load of one device (0 where no load is) is within TTFT p95 <= 1.00 ms.');
+    // No devices are counted, so none has headroom.
+    expect(text.replace(/\s+/g, ' ')).not.toContain('of its greatest load free');
   });
 
   it('asks without an objective that no queue grows without end, of as many slots as that takes', async () => {
@@ -119,6 +123,7 @@ describe('capacity under load', () => {
     expect(served).toMatchObject({ overloaded: false });
     const text = renderBlocks('', capacityBlocks(reportOf(answer)), { columns: 160, color: false });
     expect(text).toContain('There is no objective: one device holds a rate at which its queue does not grow');
+    expect(text.replace(/\s+/g, ' ')).toContain('Each device keeps 20.0% of its greatest load free.');
   });
 
   it('refuses an objective that is none', async () => {

@@ -292,18 +292,19 @@ function loadedOf({ predictions }: CapacityReport): readonly Loaded[] {
 function loadBlocks(report: CapacityReport): readonly Block[] {
   const { objectives, objectivesFrom, wanted } = report;
   if (wanted === undefined) return [];
+  const loaded = loadedOf(report);
   const about = { name: 'under-load', label: 'Each device under load' };
-  const table = tableOf(about, underLoad(objectives, wanted), loadedOf(report));
+  const table = tableOf(about, underLoad(objectives, wanted), loaded);
   const sentences = report.predictions.flatMap((prediction) => planSentence(prediction, wanted) ?? []);
   const within = withinWords({ objectives, objectivesFrom }, wanted);
-  const headroom =
-    wanted.wanted === null
-      ? ''
-      : ` Each device keeps ${formatScore(wanted.headroom)} of its greatest load free. At work: with at least one request under way; there may be room for more.`;
+  const hasDevices = loaded.some(({ load: { plan } }) => !isMissing(plan) && !isMissing(plan.devices));
+  const headroom = hasDevices ? ` Each device keeps ${formatScore(wanted.headroom)} of its greatest load free.` : '';
+  const atWork =
+    wanted.wanted === null ? '' : ' At work: with at least one request under way; there may be room for more.';
   return [
     withoutEmptyColumns(table),
-    { kind: 'note', text: `Simulated, with 90% intervals.${within}${headroom}${openEnds(table)}` },
-    ...cascadeList(loadedOf(report)),
+    { kind: 'note', text: `Simulated, with 90% intervals.${within}${headroom}${atWork}${openEnds(table)}` },
+    ...cascadeList(loaded),
     ...(sentences.length === 0 ? [] : [{ kind: 'list', items: sentences } as const]),
     ...reasonsList(table),
   ];
@@ -315,7 +316,7 @@ function withinWords(
 ): string {
   if (objectives.length > 0) {
     const from = objectivesFrom === 'run' ? ', the limits of the run' : '';
-    return ` One device is within ${objectivesWords(objectives)}${from}.`;
+    return ` The greatest load of one device (0 where no load is) is within ${objectivesWords(objectives)}${from}.`;
   }
   return kind.kind === 'rate'
     ? ' There is no objective: one device holds a rate at which its queue does not grow without end.'
