@@ -91,8 +91,12 @@ describe('capacity under load', () => {
   });
 
   it('is not known for a device whose compute no source gives', async () => {
-    const [found] = (await ask({ devices: ['intel-n150'] })).predictions;
-    expect(found!.load!.plan).toEqual({ missing: 'no source gives the compute of intel-n150' });
+    const answer = await ask({ devices: ['intel-n150'] });
+    expect(answer.predictions[0]!.load!.plan).toEqual({ missing: 'no source gives the compute of intel-n150' });
+    // Nothing was simulated: the reason stands alone, without a table of names.
+    const text = renderBlocks('', capacityBlocks(reportOf(answer)), { columns: 160, color: false });
+    expect(text).not.toContain('Simulated');
+    expect(text).toContain('One device: requests per second');
   });
 
   it('is not known where the slots that are asked for do not fit', async () => {

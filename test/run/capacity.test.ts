@@ -115,7 +115,7 @@ describe('which devices run a model', () => {
     const shown = async (change: Partial<CapacityQuestion>) =>
       renderBlocks('Capacity', capacityBlocks(reportOf(await ask(change))), { columns: 160, color: false });
     const text = await shown({ models: ['qwen3-4b:iq2_m'], devices: ['pi-5'] });
-    expect(text).toMatch(/Weights +Of them embeddings +Cache +Buffers +Reserve +Their size/);
+    expect(text).toMatch(/Weights +Of them embeddings +Cache +Buffers +Reserve +Size of weights/);
     expect(text).toMatch(/estimated\n/);
     expect(text.replace(/\s+/g, ' ')).toContain(
       'An estimated size follows from bits of a weight; what quantisation takes from the quality of answers is not known',

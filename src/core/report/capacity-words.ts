@@ -7,7 +7,7 @@ import type { LoadPlan } from '../capacity/plan/load-plan.js';
 import type { Forecast, Prediction } from '../capacity/predict.js';
 import { LOAD_METRICS, type Objective } from '../load/objective.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
-import { formatCount, formatScore, formatSeconds, formatUnit, list } from './format.js';
+import { formatCount, formatScore, formatSeconds, formatUnit, list, plural } from './format.js';
 
 /** `qwen3-4b:q4_k_m, rtx-4090` */
 export function placeWords({ model, device }: Pick<Prediction, 'model' | 'device'>): string {
@@ -92,9 +92,9 @@ const ITSELF: Readonly<Record<LoadQuantity, string>> = {
 function groundWords(ground: Ground): string {
   switch (ground.kind) {
     case 'measured':
-      return `measured here, ${formatCount(ground.answers)} answers`;
+      return `measured here, ${plural(ground.answers, 'answer')}`;
     case 'pair':
-      return `calibrated on ${formatCount(ground.rows)} rows of this device and engine${ownWords(ground)}`;
+      return `calibrated on ${plural(ground.rows, 'row')} of this device and engine${ownWords(ground)}`;
     case 'device':
       return 'calibrated on this device with other engines';
     case 'kind':
@@ -166,5 +166,5 @@ function countWords({ value, low, high }: Figure): string {
   const interval = Number.isFinite(high)
     ? `${formatCount(low)} to ${formatCount(high)}`
     : `${formatCount(low)} or more`;
-  return `${formatCount(value)} ${value === 1 ? 'device' : 'devices'} (90% interval ${interval})`;
+  return `${plural(value, 'device')} (90% interval ${interval})`;
 }

@@ -149,6 +149,9 @@ describe('a prediction', () => {
         'further requests at once: calibrated on 9 rows of this device and engine, 7 of batches; ' +
         'prompts: calibrated on 9 rows of this device and engine',
     );
+    expect(groundsWords([{ kind: 'pair', quantity: 'decode', rows: 1, own: 1 }])).toBe(
+      'calibrated on 1 row of this device and engine',
+    );
   });
 
   it('grows with the context and with the bits of a weight', () => {

@@ -31,7 +31,7 @@ import {
   type TableCell,
   textCell,
 } from '../document.js';
-import { formatBytes, formatCount, formatDollars, formatScore, list, NO_BOUND } from '../format.js';
+import { formatBytes, formatCount, formatDollars, formatScore, list, NO_BOUND, plural } from '../format.js';
 import { type Filled, listOf, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
 
 const ONE_STREAM: readonly Filled<DevicePrediction>[] = [
@@ -239,7 +239,7 @@ const MEMORY: readonly Filled<InMemory>[] = [
   { title: 'Buffers', holds: 'numbers', cell: ofMemory(({ buffers }) => buffers) },
   { title: 'Reserve', holds: 'numbers', cell: ofMemory(({ reserve }) => reserve) },
   {
-    title: 'Their size',
+    title: 'Size of weights',
     holds: 'words',
     cell: ({ memory }) => textCell(memory.isEstimated ? 'estimated' : 'exact'),
   },
@@ -295,6 +295,8 @@ function loadBlocks(report: CapacityReport): readonly Block[] {
   const loaded = loadedOf(report);
   const about = { name: 'under-load', label: 'Each device under load' };
   const table = tableOf(about, underLoad(objectives, wanted), loaded);
+  const shown = withoutEmptyColumns(table);
+  if (shown.columns.length < 2) return reasonsList(table);
   const sentences = report.predictions.flatMap((prediction) => planSentence(prediction, wanted) ?? []);
   const within = withinWords({ objectives, objectivesFrom }, wanted);
   const hasDevices = loaded.some(({ load: { plan } }) => !isMissing(plan) && !isMissing(plan.devices));
@@ -302,7 +304,7 @@ function loadBlocks(report: CapacityReport): readonly Block[] {
   const atWork =
     wanted.wanted === null ? '' : ' At work: with at least one request under way; there may be room for more.';
   return [
-    withoutEmptyColumns(table),
+    shown,
     { kind: 'note', text: `Simulated, with 90% intervals.${within}${headroom}${atWork}${openEnds(table)}` },
     ...cascadeList(loaded),
     ...(sentences.length === 0 ? [] : [{ kind: 'list', items: sentences } as const]),
@@ -330,7 +332,7 @@ function cascadeList(loaded: readonly Loaded[]): readonly Block[] {
     const { share, devices, month } = cascade;
     const part = `${placeWords(prediction)} answers ${formatScore(share)} of the requests`;
     if (isMissing(devices)) return [`${part}: ${devices.missing}.`];
-    const count = `${formatCount(devices.value)} ${devices.value === 1 ? 'device' : 'devices'}`;
+    const count = plural(devices.value, 'device');
     return [`${part}: ${count}${isMissing(month) ? '' : `, ${formatDollars(month.value)} a month`}.`];
   });
   return listOf('In the recommended cascade', items);
