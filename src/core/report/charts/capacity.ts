@@ -10,7 +10,7 @@ import { formatBytes, formatCount, formatDollars, formatScore, formatSeconds, pl
 import { type ChartInput, LABELS, LIMIT_COLOUR, legendOf, type NoChart, QUIET, specOf } from './chart.js';
 
 export function capacityCharts(report: CapacityReport): readonly (Chart | NoChart)[] {
-  const memory = memoryChart(report.predictions);
+  const memory = memoryByKind(report.predictions);
   if (report.wanted === undefined) return [memory];
   return [memory, loadChart(report), ...latencyCharts(report), costChart(report)];
 }
@@ -31,13 +31,13 @@ export function runMemoryChart({ analysis, recommendation, suite }: ChartInput):
   const { models } = devicesOf(analysis, recommendation.suites[suite]!);
   const held = models.flatMap(({ devices }) => devices.find(({ state }) => state === 'fits')?.prediction ?? []);
   const isKnown = models.some(({ devices }) => devices.some(({ prediction }) => !isMissing(prediction.memory)));
-  return memoryChart(
+  return memoryByKind(
     held,
     isKnown ? 'no device of the table surely holds a model whose memory is predicted' : undefined,
   );
 }
 
-function memoryChart(predictions: readonly Prediction[], absent = 'the memory is not predicted'): Chart | NoChart {
+function memoryByKind(predictions: readonly Prediction[], absent = 'the memory is not predicted'): Chart | NoChart {
   const name = 'capacity-memory';
   const known = predictions.flatMap((one) => (isMissing(one.memory) ? [] : [{ ...one, memory: one.memory }]));
   const title = 'Memory by kind, beside what each device has for a model';
