@@ -32,6 +32,7 @@ import type { StepRequest } from './request.js';
 import { loadOf, type SearchRule, type Sought } from './search-rule.js';
 import { type SentGaps, sentGapsOf } from './sent-gaps.js';
 import { type TestedServer, testedServer } from './server.js';
+import { type SpeedChange, speedChangeOf } from './speed.js';
 import { analyseStep, type StepOptions, type StepResult } from './step.js';
 import { askedLengths } from './synthetic.js';
 
@@ -51,6 +52,8 @@ export interface TestedModel {
   /** Null without a search, or before its first step. */
   readonly capacity: Capacity | null;
   readonly tiers: readonly Tier[];
+  /** Null without a search, or where the server kept its speed as far as the steps tell. */
+  readonly speedChange: SpeedChange | null;
   /** Tokens of the longest prompt and its answer together; null where none was counted. */
   readonly longest: number | null;
   /** Null where the prompts are those of a suite. */
@@ -220,6 +223,7 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
           steps: tested,
           capacity: searched ? shownCapacity(history, rule) : null,
           tiers: searched ? tiersOf(history, rule) : [],
+          speedChange: searched ? speedChangeOf(history) : null,
           longest: longestOf(tested),
           lengths: settings.synthetic === undefined ? null : checkLengths(tested),
         };

@@ -5,6 +5,7 @@ import type { WindowFigures } from '../load/figures.js';
 import type { LoadTest, TestedModel, TestedStep } from '../load/load-test.js';
 import { LOAD_METRICS, type Objective } from '../load/objective.js';
 import { loadOf, type SearchRule } from '../load/search-rule.js';
+import type { StepSpeed } from '../load/speed.js';
 import type { StepResult } from '../load/step.js';
 import type { StepRecord } from '../log/log.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
@@ -75,6 +76,18 @@ export function loadSentences(tested: TestedModel, { rule, objectives }: LoadTes
   return [
     `${placeWords(tested)} ${model} holds ${range}, with ${within}.${bound}${limited}`,
     ...rightWords(load, { rule, steps }),
+    ...speedWords(tested),
+  ];
+}
+
+/** The interval of a search is that of one server: it knows nothing of a machine that others slow down. */
+function speedWords({ speedChange, steps }: TestedModel): string[] {
+  if (speedChange === null) return [];
+  const { slowest, fastest } = speedChange;
+  const at = ({ step }: StepSpeed) => conditionText(steps[step]!.result.condition);
+  const less = formatScore(1 - slowest.speed / fastest.speed);
+  return [
+    `With as many requests under way, the server was ${less} slower in step ${slowest.step + 1} (${at(slowest)}) than in step ${fastest.step + 1} (${at(fastest)}): it, or its machine, changed its speed during the test. The interval knows nothing of that, so test it again where nothing else runs.`,
   ];
 }
 

@@ -45,6 +45,7 @@ const searched: LoadTest = {
       ),
       capacity: capacityOf(history, RULE),
       tiers: tiersOf(history, RULE),
+      speedChange: null,
       longest: null,
       lengths: null,
     },
@@ -766,7 +767,18 @@ describe('the report of a load test', async () => {
       run: { trials: { planned: 0, recorded: 0 }, ended: { complete: true } },
       load: {
         question: 'How much load does each model hold?',
-        models: [{ model: 'small', sentences: [expect.any(String), expect.any(String)], steps: { length: 4 } }],
+        models: [
+          {
+            model: 'small',
+            // Its steps are made up, each with a speed of its own.
+            sentences: [
+              expect.any(String),
+              expect.any(String),
+              expect.stringMatching(/^With as many requests under way, the server was [\d.]+% slower in step 3/),
+            ],
+            steps: { length: 4 },
+          },
+        ],
       },
     });
     expect(JSON.stringify(json)).not.toMatch(NO_RUN);
