@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { DEVICES } from '../../src/core/capacity/catalogue/devices.js';
 import { PUBLISHED_MODELS } from '../../src/core/capacity/catalogue/models.js';
 import { shapeOfConfig } from '../../src/core/capacity/config/config.js';
-import type { ModelShape } from '../../src/core/capacity/shape.js';
 import type { Quantity } from '../../src/core/capacity/step/calibration.js';
 import type { Traits } from '../../src/core/capacity/step/fit.js';
 import {
@@ -26,6 +25,7 @@ import {
   timeToFirstServed,
 } from '../../src/core/capacity/step/workload.js';
 import { isStorageName, type StorageName, storageOf } from '../../src/core/capacity/storage.js';
+import { dividesHeads } from '../../src/core/capacity/together.js';
 import { readRows } from '../../src/files/rows.js';
 import { deviceIdOf, modelIdOf } from './names.js';
 
@@ -98,6 +98,7 @@ function measuredOf(row: Row): readonly Measured[] | string {
   const name = typeof storage === 'string' ? storage : storage.name;
   const shape = shapeOfConfig(model.config, stored, model.id);
   const { devices, groups } = parallelOf(row, engine);
+  // Rows of 12, 20, 28, 36 ... GB200 say that one model is divided among all of them: some read prompts there and others write answers.
   if (!dividesHeads(shape, devices * groups)) return 'devices that the heads of the model cannot be divided among';
   const placement: Placement = {
     shape,
@@ -152,14 +153,6 @@ function devicesOf(row: Row): number {
 /** Into how many parts a row divides tensors, requests or experts; 1 if it says nothing. */
 function splitOf({ note }: Row, what: 'tp' | 'dp' | 'ep'): number {
   return Math.max(1, Number(new RegExp(`${what}=(\\d+)`).exec(note!)?.[1] ?? 1));
-}
-
-/**
- * Rows of 12, 20, 28, 36 ... GB200 say that one model is divided among all of them, but its heads cannot be: some read prompts there and
- * others write answers.
- */
-function dividesHeads({ layers }: ModelShape, devices: number): boolean {
-  return layers.every((layer) => !('heads' in layer) || devices === 1 || layer.heads % devices === 0);
 }
 
 /** Some rows state a time in which the device cannot even read the weights: they are slips. */

@@ -1,7 +1,7 @@
 /** The devices that a question of capacity is about: those of the catalogue by name, and several of one that share a model. */
 import { type Device, nameOf } from '../core/capacity/device.js';
 import { ENGINE_NAMES, type EngineName, runsOn, usualEngine } from '../core/capacity/engines.js';
-import { isKnownTogether, sharesModels, together } from '../core/capacity/together.js';
+import { sharesModels, together, whyNotTogether } from '../core/capacity/together.js';
 import { UserError } from '../core/errors.js';
 import { nearNames, plainName } from '../core/near-names.js';
 
@@ -43,7 +43,7 @@ function severalOf(name: string, devices: readonly Device[], wanted: EngineName 
       `--device ${name}: expected two devices or more in this notation, found ${count}; one is ${each}`,
     );
   }
-  const unknown = isKnownTogether(device, count);
+  const unknown = whyNotTogether(device, count);
   if (unknown !== null) {
     throw new UserError(
       `--device ${name}: expected several devices that published rows have together, but ${unknown.missing}`,

@@ -8,7 +8,7 @@
  *     reserve   what seven pairs of a model and a process took beside the rest: mean and 90% prediction interval (Student's t, 6 degrees of freedom;
  *               npm run bench -- capacity-memory, and the runs of docs/capacity.md)
  */
-import { type Missing, missing } from '../quantity.js';
+import { isMissing, type Missing, missing } from '../quantity.js';
 import type { EngineName } from './engines.js';
 
 /** The 90% interval in bytes. */
@@ -51,7 +51,7 @@ export function memoryInterval(
 
 /** Without an interval the predicted bytes decide. */
 export function verdictOf(needed: number, interval: MemoryInterval | Missing, usable: number): MemoryVerdict {
-  const { low, high } = 'missing' in interval ? { low: needed, high: needed } : interval;
+  const { low, high } = isMissing(interval) ? { low: needed, high: needed } : interval;
   if (high <= usable) return 'fits';
   return low <= usable ? 'may fit' : 'does not fit';
 }

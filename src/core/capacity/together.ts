@@ -25,8 +25,8 @@ export function together(device: Device, count: number): Device {
   };
 }
 
-/** @returns Missing where no published row has several of this device together, or so many. */
-export function isKnownTogether(device: Device, count: number): Missing | null {
+/** Why several of a device are not predicted: no published row has them together, or not so many. Null where they are. */
+export function whyNotTogether(device: Device, count: number): Missing | null {
   const { rows, most } = SEVERAL_DEVICES;
   const known = Object.keys(rows.device).flatMap((key) => (key.endsWith(' token') ? [key.replace(/ token$/, '')] : []));
   if (!known.includes(nameOf(device)))
@@ -56,7 +56,7 @@ export function smallestThatHolds(
 ): Device | null {
   if (!sharesModels(engine)) return null;
   const { device: each, count } = device.group ?? { device, count: 1 };
-  for (let more = count + 1; isKnownTogether(each, more) === null; more++) {
+  for (let more = count + 1; whyNotTogether(each, more) === null; more++) {
     const found = together(each, more);
     if (dividesHeads(shape, more) && holds(found)) return found;
   }

@@ -29,6 +29,7 @@ import { type FailureCount, failuresOf } from './failures.js';
 import { type Objective, parseObjective } from './objective.js';
 import { type RecordedRequest, RecordedRequests } from './recorded.js';
 import type { StepRequest } from './request.js';
+import { sampleOf } from './right-answers.js';
 import { loadOf, type SearchRule, type Sought } from './search-rule.js';
 import { type SentGaps, sentGapsOf } from './sent-gaps.js';
 import { type TestedServer, testedServer } from './server.js';
@@ -156,11 +157,10 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
 
   function checkLengths(steps: readonly TestedStep[]): LengthCheck {
     let [answers, otherPrompts, shorterAnswers] = [0, 0, 0];
-    for (const { outcome, task, sample, promptTokens, outputTokens } of steps.flatMap(({ record }) =>
-      requestsOf(record),
-    )) {
-      const asked = samples.get(`${task}/${sample}`);
-      if (outcome !== 'completed' || asked === undefined) continue;
+    for (const request of steps.flatMap(({ record }) => requestsOf(record))) {
+      const asked = samples.get(sampleOf(request));
+      if (request.outcome !== 'completed' || asked === undefined) continue;
+      const { promptTokens, outputTokens } = request;
       const lengths = askedLengths(asked.fields);
       answers++;
       if (isMissing(promptTokens) || promptTokens.value !== lengths.promptTokens) otherPrompts++;

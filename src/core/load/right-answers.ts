@@ -69,7 +69,8 @@ function scoreOf({ outcome, score }: StepRequest): number | null {
   return score ?? (outcome === 'completed' ? null : 0);
 }
 
-function sampleOf({ task, sample }: StepRequest): string {
+/** `suite/task/sample` */
+export function sampleOf({ task, sample }: Pick<StepRequest, 'task' | 'sample'>): string {
   return `${task}/${sample}`;
 }
 

@@ -9,7 +9,7 @@ import { publishedModels } from '../../../src/core/capacity/model-cost.js';
 import { predictedEngines } from '../../../src/core/capacity/plan/engine.js';
 import { type Forecast, predict, type Question } from '../../../src/core/capacity/predict.js';
 import { SPREAD_CLASSES } from '../../../src/core/capacity/step/calibration.js';
-import { calibrationOf, isKnownTogether, together, withCopies } from '../../../src/core/capacity/together.js';
+import { calibrationOf, together, whyNotTogether, withCopies } from '../../../src/core/capacity/together.js';
 import { isMissing, type Missing } from '../../../src/core/quantity.js';
 
 const device = (id: string) => DEVICES.find((one) => nameOf(one) === id)!;
@@ -103,9 +103,9 @@ describe('several devices for one model', () => {
   });
 
   it('are known where published rows have them', () => {
-    expect(isKnownTogether(H100, 8)).toBeNull();
-    expect(isKnownTogether(H100, 9)).toEqual({ missing: 'published rows have up to 8 devices share a model' });
-    expect(isKnownTogether(device('l4'), 2)).toMatchObject({
+    expect(whyNotTogether(H100, 8)).toBeNull();
+    expect(whyNotTogether(H100, 9)).toEqual({ missing: 'published rows have up to 8 devices share a model' });
+    expect(whyNotTogether(device('l4'), 2)).toMatchObject({
       missing: expect.stringContaining('no published row has several of them'),
     });
   });
