@@ -8,15 +8,10 @@ import type { BackendContext, Session } from '../backends/backend.js';
 import { type ReasoningMarks, withoutReasoning } from '../backends/reasoning.js';
 import { backendOf } from '../backends/table.js';
 import { describeError, UserError } from '../core/errors.js';
-import { withNonce } from '../core/load/synthetic.js';
 import type { Outcome } from '../core/measure/measurement.js';
 import { missing, type Quantity } from '../core/quantity.js';
-import { createClock } from '../load/clock.js';
 import { lateness, watchLoop } from '../load/loop-delay.js';
-import { type Asked, type HoldOptions, holdStep, type ServerLook, type StepClosing } from '../load/step.js';
-import { listenerOn } from '../system/listener.js';
 import { type Answered, type FromWorker, LONGEST_BATCH, type ToWorker, type TrialRequest } from './protocol.js';
-import { coresOf, serverUsage } from './server-usage.js';
 import { runTrial } from './trial.js';
 
 const loop = watchLoop();
@@ -24,6 +19,8 @@ let session: Session | undefined;
 /** Of a server on this machine that is not ours. */
 let port: number | null = null;
 let marks: ReasoningMarks | undefined;
+/** What holds steps. A worker of trials starts in half the time without it. */
+let held: typeof import('./held-step.js') | undefined;
 const stopping = new AbortController();
 const cancels = new Map<number, AbortController>();
 
@@ -86,6 +83,7 @@ async function open(order: Extract<ToWorker, { type: 'open' }>): Promise<void> {
     marks = model.reasoning;
     // Under load, each step watches the loop itself.
     if (under === undefined) loop.enable();
+    else held = await import('./held-step.js');
     send({
       type: 'opened',
       facts: opened.facts,
@@ -153,61 +151,17 @@ async function hold({ request, order }: Extract<ToWorker, { type: 'hold' }>): Pr
   // Every request under way listens.
   setMaxListeners(0, finish.signal);
   cancels.set(request, finish);
-  const closing = await holdStep(order, {
-    clock: createClock(),
-    ask: (question, turn, cancel) => askUnderLoad(unique(question, order.nonceSeed, turn), turn, cancel),
+  const closing = await held!.holdOnSession({ session: session!, marks, port }, order, {
     report: (report) => send({ type: 'step', request, report }),
     finish: finish.signal,
-    look: lookAtServer,
-    shared: session!.facts.network === 'none' ? 'the engine computes in the process of the client' : null,
   });
   cancels.delete(request);
-  send({ type: 'step-over', request, closing: { ...closing, cores: await coresOfBoth() } });
-}
-
-/** What the server says of itself, and what its processes use, where they are ours; null where neither is known. */
-async function lookAtServer(signal: AbortSignal): Promise<ServerLook['values'] | null> {
-  const { look, processes } = session!;
-  const [said, used] = await Promise.all([look?.(signal), serverUsage(processes)]);
-  const values = { ...said, ...used };
-  return Object.keys(values).length === 0 ? null : values;
-}
-
-async function coresOfBoth(): Promise<StepClosing['cores']> {
-  const serving = session!.processes[0] ?? (port === null ? null : await listenerOn(port));
-  const [client, server] = [await coresOf('self'), serving === null ? null : await coresOf(serving)];
-  return client === null ? undefined : { client, ...(server !== null && { server }) };
+  send({ type: 'step-over', request, closing });
 }
 
 /** An address without a port has that of its protocol. */
 function portOf({ port, protocol }: URL): number {
   return Number(port) || (protocol === 'https:' ? 443 : 80);
-}
-
-async function askUnderLoad(
-  question: TrialRequest,
-  turn: Parameters<HoldOptions<TrialRequest>['ask']>[1],
-  cancel: AbortSignal,
-): Promise<Outcome> {
-  const { due, pass } = turn;
-  try {
-    return withoutReasoning(await runTrial(session!, repeated(question, pass), { cancel, due }), marks);
-  } catch {
-    return { state: 'failed', by: 'harness', kind: 'cut', reason: 'the step ended before its answer', output: '' };
-  }
-}
-
-/** The question with a nonce of its own, where it has room for one. */
-function unique(question: TrialRequest, seed: string | undefined, { sample, pass }: Asked): TrialRequest {
-  if (question.for !== 'answer' || question.nonce === undefined || seed === undefined) return question;
-  return { ...question, prompt: withNonce(question.prompt, question.nonce, [seed, sample, pass]) };
-}
-
-/** A sampled answer that comes again draws from a seed of its own, or it would be one answer written down twice. */
-function repeated(question: TrialRequest, pass: number): TrialRequest {
-  if (pass === 0 || question.for !== 'answer') return question;
-  const { generation } = question;
-  return { ...question, generation: { ...generation, seed: generation.seed + pass } };
 }
 
 /** Seconds for closing. A runner that is there kills a worker that takes longer; one that has died cannot. */

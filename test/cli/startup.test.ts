@@ -1,4 +1,4 @@
-/** What every call pays before it does anything: help and version load no definitions, no schemas and no engines. */
+/** What every call and every process pays before it does anything: no definitions, no schemas and no engines. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,17 +8,24 @@ import { folderWith, ROOT } from '../support/cli.js';
 
 const OURS = pathToFileURL(join(ROOT, 'dist/')).href;
 
-function modulesOf(args: readonly string[]): readonly string[] {
+/** What the built program loads that has this main module. */
+function modulesOf(main: string, args: readonly string[] = []): readonly string[] {
   const file = join(folderWith({}), 'modules.txt');
   const hook = pathToFileURL(join(ROOT, 'test/support/log-modules.mjs')).href;
-  execFileSync(process.execPath, ['--import', hook, join(ROOT, 'dist/main.js'), ...args], {
+  execFileSync(process.execPath, ['--import', hook, join(ROOT, main), ...args], {
     env: { ...process.env, LOADED_MODULES: file },
   });
   return readFileSync(file, 'utf8').trim().split('\n');
 }
 
+/** The names of the packages of others, each once. */
+function packagesOf(modules: readonly string[]): readonly string[] {
+  const packages = modules.flatMap((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? []);
+  return [...new Set(packages)].sort();
+}
+
 describe.each([[['--version']], [['--help']], [['run', '--help']], [['list', '--help']]])('rightsize %j', (args) => {
-  const modules = modulesOf(args);
+  const modules = modulesOf('dist/main.js', args);
 
   test('loads fewer than 30 modules of rightsize', () => {
     const ours = modules.filter((url) => url.startsWith(OURS));
@@ -27,7 +34,12 @@ describe.each([[['--version']], [['--help']], [['run', '--help']], [['list', '--
   });
 
   test('loads of other packages only what reads arguments', () => {
-    const packages = modules.flatMap((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? []);
-    expect([...new Set(packages)].sort()).toEqual(['@commander-js/extra-typings', 'commander']);
+    expect(packagesOf(modules)).toEqual(['@commander-js/extra-typings', 'commander']);
   });
+});
+
+test('the process of a model loads no package and little of rightsize before it knows its engine', () => {
+  const modules = modulesOf('dist/worker/worker.js');
+  expect(packagesOf(modules)).toEqual([]);
+  expect(modules.filter((url) => url.startsWith(OURS)).length).toBeLessThan(30);
 });

@@ -10,6 +10,7 @@ const SEEN_FROM_OUTSIDE: Readonly<Record<string, string>> = {
   'src/load/null-server-process.ts': 'it is the main module of a child process; the self-test of a load test runs it',
   'src/worker/scorer-host.ts': 'it is the main module of a child process; test/cli runs it',
   'src/worker/worker.ts': 'it is the main module of a child process; test/cli and test/backends run it',
+  'src/worker/held-step.ts': 'the process of a model loads it where load is tested; test/cli and test/backends run it',
   'src/index.ts': 'it is what the package exports; test/docs runs the example that imports it',
   'src/page/': 'it is the script of report.html; test/browser runs it',
 };
