@@ -8,7 +8,7 @@ import { shapeOfFolder } from '../backends/onnxruntime/shape.js';
 import { shapeOfConfig } from '../core/capacity/config/config.js';
 import { storageOfConfig } from '../core/capacity/config/stored.js';
 import { shapeOfGguf } from '../core/capacity/gguf.js';
-import { isPublished, type PricedModel, publishedModels } from '../core/capacity/model-cost.js';
+import { isPublished, notPublished, type PricedModel, publishedModels } from '../core/capacity/model-cost.js';
 import { publishedEntry } from '../core/capacity/plan/recorded-shape.js';
 import { isEstimate, type StorageName, storageOf } from '../core/capacity/storage.js';
 import { isHubReference } from '../core/definition/hub-reference.js';
@@ -20,8 +20,6 @@ import { readText } from '../system/path.js';
 import type { World } from './world.js';
 
 export interface NamedModelOptions {
-  /** How the engine's users store weights if the name does not say. */
-  readonly usual: StorageName;
   readonly cwd: string;
   /** The models.json that has the model, if it is of one. */
   readonly catalogue: string;
@@ -34,18 +32,37 @@ export interface NamedModel extends PricedModel {
   readonly folder?: string;
 }
 
-/** @throws UserError for a model that is not known, or whose files do not tell its shape. */
-export async function namedModels(
+/**
+ * Reads what was found under a name, once for each way to store weights.
+ *
+ * @param usual How the engine's users store weights if the name does not say.
+ * @throws UserError for a model whose files do not tell its shape, or cannot be read.
+ */
+export type ReadModels = (usual: StorageName) => Promise<readonly NamedModel[]>;
+
+/** @throws UserError for a name under which there is no model. */
+export async function findModels(
   name: string,
-  { usual, cwd, catalogue, environment }: NamedModelOptions,
-): Promise<readonly NamedModel[]> {
-  if (isPublished(name)) return publishedModels(name, usual);
-  if (isHubReference(name)) return [await modelAtHub(name, { cwd, environment })];
+  { cwd, catalogue, environment }: NamedModelOptions,
+): Promise<ReadModels> {
+  if (isPublished(name)) return async (usual) => publishedModels(name, usual);
+  if (isHubReference(name)) return once(async () => [await modelAtHub(name, { cwd, environment })]);
   const path = resolve(cwd, name);
   const found = await stat(path).catch(() => null);
-  if (found !== null) return [await modelAt(path, name, found.isDirectory())];
+  if (found !== null) return once(async () => [await modelAt(path, name, found.isDirectory())]);
   const entry = await entryOf(name, catalogue, cwd);
-  return entry === null ? publishedModels(name, usual) : modelsOfEntry(entry, { usual, environment });
+  if (entry === null) throw notPublished(name);
+  return once((usual) => modelsOfEntry(entry, { usual, environment }));
+}
+
+/** A hub that does not answer, and a large header, are waited for once, however many devices there are. */
+function once(read: ReadModels): ReadModels {
+  const known = new Map<StorageName, ReturnType<ReadModels>>();
+  return (usual) => {
+    const found = known.get(usual) ?? read(usual);
+    known.set(usual, found);
+    return found;
+  };
 }
 
 /** Of a model of models.json. @throws UserError when nothing tells its shape. */
@@ -55,7 +72,7 @@ export async function modelsOfEntry(
     usual,
     environment,
     remedy = 'name the published model',
-  }: Pick<NamedModelOptions, 'usual' | 'environment'> & { readonly remedy?: string },
+  }: Pick<NamedModelOptions, 'environment'> & { readonly usual: StorageName; readonly remedy?: string },
 ): Promise<readonly NamedModel[]> {
   const called = (models: readonly NamedModel[]) => models.map((one) => ({ ...one, name: model.id }));
   if (!('source' in model) || 'endpoint' in model) {

@@ -4,7 +4,13 @@ import { type Device, nameOf } from '../core/capacity/device.js';
 import type { ELECTRICITY } from '../core/capacity/devices.js';
 import { type CacheType, type EngineName, usualCacheType } from '../core/capacity/engines.js';
 import type { PricedModel } from '../core/capacity/model-cost.js';
-import type { CascadePart, DeviceLoad, DevicePrediction, LoadWanted } from '../core/capacity/plan/answer.js';
+import type {
+  CascadePart,
+  DeviceLoad,
+  DevicePrediction,
+  LoadWanted,
+  RequestsAsked,
+} from '../core/capacity/plan/answer.js';
 import { type Demand, usualLengths } from '../core/capacity/plan/demand.js';
 import type { Figure } from '../core/capacity/plan/draws.js';
 import { type Engine, predictedEngines } from '../core/capacity/plan/engine.js';
@@ -65,6 +71,7 @@ interface Place {
   readonly entry?: Model;
 }
 
+/** @throws UserError where the context has no room, the model was not made for it, or the devices cannot share its heads. */
 export function predictOn(model: PricedModel, { device, engine, workload, asking, entry }: Place): DevicePrediction {
   const { question } = asking;
   const lengths = usualLengths(workload.requests.lengths);
@@ -84,7 +91,7 @@ export function predictOn(model: PricedModel, { device, engine, workload, asking
   };
 }
 
-function lengthsTold({ requests: { lengths, ...origins }, measured }: Workload): DevicePrediction['lengths'] {
+function lengthsTold({ requests: { lengths, ...origins }, measured }: Workload): RequestsAsked {
   return { ...usualLengths(lengths), measured, ...origins };
 }
 

@@ -5,9 +5,9 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { CALIBRATION } from '../core/capacity/catalogue/constants.js';
-import type { Device } from '../core/capacity/device.js';
+import { nameOf } from '../core/capacity/device.js';
 import { allDevices, ELECTRICITY } from '../core/capacity/devices.js';
-import { ENGINES, type EngineName, usualEngine } from '../core/capacity/engines.js';
+import { ENGINES, type EngineName } from '../core/capacity/engines.js';
 import type { PricedModel } from '../core/capacity/model-cost.js';
 import type { CapacityReport, DevicePrediction } from '../core/capacity/plan/answer.js';
 import type { StorageName } from '../core/capacity/storage.js';
@@ -15,9 +15,9 @@ import { describeError, UserError } from '../core/errors.js';
 import { parseObjective } from '../core/load/objective.js';
 import { isMissing, missing } from '../core/quantity.js';
 import { loadPrices } from '../files/price-list.js';
-import { chosenDevices } from './capacity-devices.js';
+import { type ChosenDevice, chosenDevices } from './capacity-devices.js';
 import { type WantedTokens, wantedRequests, withWanted } from './capacity-lengths.js';
-import { modelsOfEntry, namedModels } from './capacity-models.js';
+import { findModels, modelsOfEntry, type NamedModel, type ReadModels } from './capacity-models.js';
 import {
   type DeviceAsking,
   type DeviceQuestion,
@@ -25,6 +25,7 @@ import {
   predictOn,
   type Workload,
 } from './capacity-on-device.js';
+import { Refused, refusedBy, refusedIf, refusedRow } from './capacity-refused.js';
 import { type MeasuredModel, type MeasuredWorkload, readWorkload } from './capacity-workload.js';
 import { DEFAULTS } from './defaults.js';
 import { catalogueFile } from './definitions.js';
@@ -64,7 +65,7 @@ export interface CapacityAnswer {
   readonly predictions: readonly DevicePrediction[];
 }
 
-/** @throws UserError for a run, a model, a device or a number that is unknown or makes no sense. */
+/** @throws UserError for a run, a model, a device or a number that is unknown or makes no sense, and where nothing that was asked can be answered. */
 export async function capacity(
   question: CapacityQuestion,
   options: Partial<Pick<World, 'cwd' | 'environment' | 'signal'>> = {},
@@ -100,7 +101,7 @@ export async function capacity(
     calibrated: CALIBRATION.date,
     objectives,
     objectivesFrom: isOfRun ? 'run' : 'question',
-    predictions: measured === null ? await ofModels(asking) : await ofRun(asking, question.run!, measured),
+    predictions: answered(measured === null ? await ofModels(asking) : await ofRun(asking, question.run!, measured)),
   };
 }
 
@@ -145,31 +146,72 @@ interface Asking extends DeviceAsking {
   readonly environment: World['environment'];
   readonly signal: World['signal'];
   readonly catalogue: string;
-  readonly chosen: readonly Device[];
+  readonly chosen: readonly (ChosenDevice | Refused)[];
 }
 
-async function ofModels(asking: Asking): Promise<readonly DevicePrediction[]> {
+/** A row, with whether it is about a device that the question names. */
+interface Row {
+  readonly found: DevicePrediction | Refused;
+  readonly isAsked: boolean;
+}
+
+/** @throws UserError where no row that was asked for has an answer: the reason of the first. */
+function answered(rows: readonly Row[]): readonly DevicePrediction[] {
+  const asked = rows.filter(({ isAsked }) => isAsked);
+  const [first] = asked;
+  if (first?.found instanceof Refused && asked.every(({ found }) => found instanceof Refused)) throw first.found.error;
+  return rows.map(({ found }) => (found instanceof Refused ? refusedRow(found) : found));
+}
+
+/** A row for each model that is read, or one that says why none is. */
+async function rowsOn(
+  chosen: ChosenDevice | Refused,
+  { name, read, predicted }: ModelAsked,
+): Promise<readonly (DevicePrediction | Refused)[]> {
+  if (chosen instanceof Refused) return [new Refused({ ...chosen.place, model: name }, chosen.error)];
+  const { device, engine } = chosen;
+  const place = { device: nameOf(device), engine };
+  const models = await read(ENGINES[engine].storage).catch((error: unknown) =>
+    refusedBy({ ...place, model: name }, error),
+  );
+  if (models instanceof Refused) return [models];
+  return models.map((model) => refusedIf({ ...place, model: model.name }, () => predicted(model, chosen)));
+}
+
+interface ModelAsked {
+  readonly name: string;
+  readonly read: ReadModels;
+  predicted(model: NamedModel, chosen: ChosenDevice): DevicePrediction;
+}
+
+async function ofModels(asking: Asking): Promise<readonly Row[]> {
   const { models } = asking.question;
   if (models.length === 0) {
     throw new UserError('--model: expected a model, found none; name a published one (qwen3-4b), or a GGUF file');
   }
   const requestsOf = await wantedRequests(asking.question, asking);
-  const predictions = [];
-  for (const name of models) {
-    for (const device of asking.chosen) {
-      const engine = asking.question.engine ?? usualEngine(device);
-      for (const model of await namedModels(name, { ...asking, usual: ENGINES[engine].storage })) {
-        const workload: Workload = {
-          requests: requestsOf(model),
-          measured: 0,
-          quality: missing('no run tells the quality of the answers'),
-          share: null,
-        };
-        predictions.push(predictOn(model, { device, engine, workload, asking }));
-      }
+  const predicted = (model: NamedModel, { device, engine }: ChosenDevice) => {
+    const workload: Workload = {
+      requests: requestsOf(model),
+      measured: 0,
+      quality: missing('no run tells the quality of the answers'),
+      share: null,
+    };
+    return predictOn(model, { device, engine, workload, asking });
+  };
+  const rows: Row[] = [];
+  for (const { name, read } of await allFound(models, asking)) {
+    for (const chosen of asking.chosen) {
+      const found = await rowsOn(chosen, { name, read, predicted });
+      rows.push(...found.map((one) => ({ found: one, isAsked: true })));
     }
   }
-  return predictions;
+  return rows;
+}
+
+/** Names are looked up before anything is read. @throws UserError for a name under which there is no model. */
+function allFound(names: readonly string[], asking: Asking) {
+  return Promise.all(names.map(async (name) => ({ name, read: await findModels(name, asking) })));
 }
 
 /** Each model of the run on the machine that measured it, and on the devices that are named. */
@@ -177,54 +219,74 @@ async function ofRun(
   asking: Asking,
   run: string,
   { models: recorded, mixture }: MeasuredWorkload,
-): Promise<readonly DevicePrediction[]> {
-  const { prompt, output, suite, engine: wanted } = asking.question;
+): Promise<readonly Row[]> {
+  const { suite, devices } = asking.question;
   if (suite !== undefined) {
     throw new UserError(
       `--suite ${suite}: expected none beside a run, whose requests tell the lengths; leave out one of them`,
     );
   }
-  const chosen = modelsChosen(asking.question, recorded);
-  const predictions: DevicePrediction[] = [];
-  for (const { measured, weights } of chosen) {
-    const requests = withWanted({ lengths: measured.lengths }, { prompt, output }, asking.seed);
-    if (requests.lengths.length === 0) {
-      throw new UserError(
-        `${run}: expected answers of ${measured.model.id} whose tokens were counted, found none; give --prompt and --output with a published model`,
-      );
-    }
-    const workload: Workload = {
-      requests,
-      measured: prompt === undefined || output === undefined ? requests.lengths.length : 0,
-      quality: measured.quality,
-      share: isMissing(mixture) ? null : (mixture.find(({ model }) => model === measured.model.id)?.share ?? null),
-      // Other lengths than those of the run need another context.
-      longest:
-        isMissing(measured.longest) || prompt !== undefined || output !== undefined
-          ? undefined
-          : measured.longest.value,
-      peak: isMissing(measured.peak) ? undefined : measured.peak.value,
-    };
-    predictions.push(measuredHere(measured, workload, asking));
-    for (const device of asking.chosen) {
-      const engine = wanted ?? usualEngine(device);
-      const usual = ENGINES[engine].storage;
-      const place = { device, engine, asking, entry: measured.model };
-      for (const name of weights) {
-        for (const model of await namedModels(name, { ...asking, usual })) {
+  const rows: Row[] = [];
+  for (const { measured, weights } of modelsChosen(asking.question, recorded)) {
+    const { model } = measured;
+    const workload = () => workloadOf(run, { measured, mixture }, asking);
+    const here = { model: model.id, device: 'this machine', engine: measured.facts?.engine ?? 'unknown' };
+    rows.push({
+      found: refusedIf(here, () => measuredHere(measured, workload(), asking)),
+      isAsked: devices.length === 0,
+    });
+    const named = (await allFound(weights, asking)).map(
+      ({ name, read }): ModelAsked => ({
+        name: `${model.id}=${name}`,
+        read,
+        predicted: (found, { device, engine }) => {
+          const other = { ...found, name: `${model.id}=${found.name}` };
           // The run measured the memory of what it had, whatever that was.
-          const other = { ...model, name: `${measured.model.id}=${model.name}` };
-          const prediction = predictOn(other, { ...place, workload: { ...workload, peak: undefined } });
-          predictions.push({ ...prediction, inPlaceOf: measured.model.id });
-        }
-      }
-      if (weights.length > 0) continue;
-      for (const model of await modelsOfRun(measured, usual, asking)) {
-        predictions.push(predictOn(model, { ...place, workload }));
+          const ofOther = { ...workload(), peak: undefined };
+          return {
+            ...predictOn(other, { device, engine, asking, entry: model, workload: ofOther }),
+            inPlaceOf: model.id,
+          };
+        },
+      }),
+    );
+    const own: ModelAsked = {
+      name: model.id,
+      read: (usual) => modelsOfRun(measured, usual, asking),
+      predicted: (found, { device, engine }) =>
+        predictOn(found, { device, engine, asking, entry: model, workload: workload() }),
+    };
+    for (const chosen of asking.chosen) {
+      for (const one of named.length > 0 ? named : [own]) {
+        rows.push(...(await rowsOn(chosen, one)).map((found) => ({ found, isAsked: true })));
       }
     }
   }
-  return predictions;
+  return rows;
+}
+
+/** @throws UserError for a model of whose answers no tokens were counted. */
+function workloadOf(
+  run: string,
+  { measured, mixture }: { readonly measured: MeasuredModel; readonly mixture: MeasuredWorkload['mixture'] },
+  { question: { prompt, output }, seed }: Asking,
+): Workload {
+  const requests = withWanted({ lengths: measured.lengths }, { prompt, output }, seed);
+  if (requests.lengths.length === 0) {
+    throw new UserError(
+      `${run}: expected answers of ${measured.model.id} whose tokens were counted, found none; give --prompt and --output with a published model`,
+    );
+  }
+  return {
+    requests,
+    measured: prompt === undefined || output === undefined ? requests.lengths.length : 0,
+    quality: measured.quality,
+    share: isMissing(mixture) ? null : (mixture.find(({ model }) => model === measured.model.id)?.share ?? null),
+    // Other lengths than those of the run need another context.
+    longest:
+      isMissing(measured.longest) || prompt !== undefined || output !== undefined ? undefined : measured.longest.value,
+    peak: isMissing(measured.peak) ? undefined : measured.peak.value,
+  };
 }
 
 interface ModelChosen {

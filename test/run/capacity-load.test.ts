@@ -13,6 +13,7 @@ import { htmlReport } from '../../src/core/report/html/page.js';
 import { renderBlocks } from '../../src/core/report/terminal.js';
 import { type CapacityQuestion, capacity, reportOf } from '../../src/run/capacity.js';
 import { render } from '../../src/run/render.js';
+import { lengthsOf } from '../support/capacity.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rightsize-capacity-load-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -75,7 +76,7 @@ describe('capacity under load', () => {
     const [once, again, other, fixed] = await Promise.all([drawn({}), drawn({}), drawn({ seed: 7 }), ask({ load })]);
     expect(JSON.stringify(once)).toBe(JSON.stringify(again));
     expect(JSON.stringify(once.predictions)).not.toBe(JSON.stringify(other.predictions));
-    const { lengths } = once.predictions[0]!;
+    const lengths = lengthsOf(once.predictions[0]!);
     expect(lengths.output).toBeCloseTo(60, 0);
     expect(lengths).toMatchObject({ measured: 0, prompts: { kind: 'drawn', from: 'lognormal:300,1' } });
     const slowest = ({ predictions: [found] }: Awaited<ReturnType<typeof ask>>) => {
@@ -143,7 +144,7 @@ describe('capacity from a run', () => {
 
   it('takes lengths, quality and speed from the run, and says "measured here"', async () => {
     for (const found of (await answer()).predictions) {
-      expect(found.lengths.measured).toBeGreaterThan(100);
+      expect(lengthsOf(found).measured).toBeGreaterThan(100);
       expect(found.tpot).toMatchObject({ basis: 'measured' });
       expect(found.load!.grounds).toMatchObject([{ kind: 'measured' }]);
       expect(isMissing(found.quality)).toBe(false);
@@ -212,7 +213,7 @@ describe('capacity from a run', () => {
           const { id, class: size } = record.models[0];
           record.models[0] = { id, class: size, backend: 'openai', source: 'gpt', endpoint: 'http://127.0.0.1:1/v1' };
         }
-        if (record.type === 'session') delete record.facts.shape;
+        if (record.type === 'session' && record.model === 'reference-slm') delete record.facts.shape;
         return JSON.stringify(record);
       });
       writeFileSync(run, changed.join('\n'));
@@ -242,6 +243,17 @@ describe('capacity from a run', () => {
       );
     });
 
+    it('has a row for each of its models, and says of one without weights why it has no other', async () => {
+      const { predictions } = await elsewhere([]);
+      expect(predictions.map(({ model, device, memory }) => [model, device, isMissing(memory)])).toEqual([
+        ['reference-slm', 'this machine', true],
+        ['reference-slm', 'rtx-4090', true],
+        ['reference-llm', 'this machine', true],
+        ['reference-llm', 'rtx-4090', false],
+      ]);
+      expect(predictions[1]!.tpot).toMatchObject({ missing: expect.stringContaining('behind a server') });
+    });
+
     it('compares several weights for one model', async () => {
       const { predictions } = await elsewhere(['reference-slm=qwen3-4b:*', 'reference-slm=qwen3-0.6b:q8_0']);
       expect(predictions.map(({ model }) => model)).toHaveLength(1 + 11 + 1);
@@ -260,7 +272,7 @@ describe('capacity from a run', () => {
     const prompt = { kind: 'uniform', least: 10, most: 30 } as const;
     const [found] = (await fromRun({ models: ['reference-slm'], prompt, load: undefined })).predictions;
     const [own] = (await answer()).predictions;
-    expect(found!.lengths).toMatchObject({ prompt: expect.closeTo(20, 0), output: own!.lengths.output });
+    expect(found!.lengths).toMatchObject({ prompt: expect.closeTo(20, 0), output: lengthsOf(own!).output });
     await expect(fromRun({ suite: 'support-desk' })).rejects.toThrow(
       '--suite support-desk: expected none beside a run, whose requests tell the lengths; leave out one of them',
     );

@@ -7,6 +7,7 @@ import { capacityBlocks } from '../../src/core/report/document/capacity.js';
 import { renderBlocks } from '../../src/core/report/terminal.js';
 import { type CapacityAnswer, type CapacityQuestion, capacity, reportOf } from '../../src/run/capacity.js';
 import { list } from '../../src/run/list.js';
+import { lengthsOf } from '../support/capacity.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rightsize-capacity-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -162,6 +163,67 @@ describe('which devices run a model', () => {
   });
 });
 
+describe('what cannot be answered for one model or device is a row that says why', () => {
+  const reasons = async (change: Partial<CapacityQuestion>) =>
+    (await ask(change)).predictions.map(({ model, device, memory, load }) => [
+      `${model}, ${device}`,
+      isMissing(memory) ? memory.missing : load === undefined,
+    ]);
+
+  it('if several devices cannot share its heads', async () => {
+    expect(await reasons({ models: ['smollm2-135m:f16', 'llama-3.1-8b:bf16'], devices: ['3xh100', 'h100'] })).toEqual([
+      ['smollm2-135m:f16, 3xh100', true],
+      ['smollm2-135m:f16, h100', true],
+      ['llama-3.1-8b:bf16, 3xh100', expect.stringContaining('that 3 devices share evenly, found 32')],
+      ['llama-3.1-8b:bf16, h100', true],
+    ]);
+  });
+
+  it('if it was not made for the context', async () => {
+    expect(await reasons({ models: ['phi-3-mini', 'qwen3-4b'], prompt: 5000 })).toEqual([
+      ['phi-3-mini:q4_k_m, rtx-3060', expect.stringContaining('expected a context of at most 4096 tokens')],
+      ['qwen3-4b:q4_k_m, rtx-3060', true],
+    ]);
+  });
+
+  it('if its file does not tell its layers, or the hub does not answer', async () => {
+    const unknown = write('unknown.json', { model_type: 'rwkv7', num_hidden_layers: 2, hidden_size: 64 });
+    const question = { models: [unknown, 'hf:nobody/unheard-of:Q8_0', 'qwen3-4b'], devices: ['pi-5', 'l4'] };
+    const environment = { HF_HUB_OFFLINE: '1', HF_HUB_CACHE: folder };
+    const { predictions } = await capacity({ ...question, prompt: 500, output: 100 }, { cwd: folder, environment });
+    expect(predictions.map(({ model, memory }) => [model, isMissing(memory)])).toEqual([
+      [unknown, true],
+      [unknown, true],
+      ['hf:nobody/unheard-of:Q8_0', true],
+      ['hf:nobody/unheard-of:Q8_0', true],
+      ['qwen3-4b:q4_k_m', false],
+      ['qwen3-4b:q4_k_m', false],
+    ]);
+  });
+
+  it('if the engine does not run on the device, or no published row has several of it together', async () => {
+    expect(await reasons({ devices: ['m4-pro', '2xrtx-4090', 'h100'], engine: 'trtllm' })).toEqual([
+      ['phi-3-mini, m4-pro', expect.stringContaining('expected an engine that runs on m4-pro')],
+      ['phi-3-mini, 2xrtx-4090', expect.stringContaining('no published row has several of them share a model')],
+      ['phi-3-mini:bf16, h100', true],
+    ]);
+  });
+
+  it('in the table, with the reason below it, and without a load', async () => {
+    const load = { kind: { kind: 'concurrency' }, wanted: 2, headroom: 0.2 } as const;
+    const answer = await ask({ models: ['phi-3-mini', 'smollm2-135m'], prompt: 5000, output: 10, load });
+    expect(answer.predictions.map((one) => one.load !== undefined)).toEqual([false, true]);
+    const text = renderBlocks('', capacityBlocks(reportOf(answer)), { columns: 160, color: false });
+    expect(text.replace(/\s+/g, ' ').match(/phi-3-mini:q4_k_m: expected a context of at most/g)).toHaveLength(1);
+    expect(text.replace(/\s+/g, ' ')).toContain('for prompts of 5,000 tokens and answers of 10 tokens.');
+  });
+
+  it('but a name that is unknown ends the command', async () => {
+    await expect(ask({ models: ['qwen3-4b', 'qwen9'] })).rejects.toThrow('found "qwen9"');
+    await expect(ask({ devices: ['l4', 'nothing'] })).rejects.toThrow('found "nothing"');
+  });
+});
+
 describe('several devices for one model', () => {
   const large = { models: ['llama-3.1-70b:bf16'] };
 
@@ -229,7 +291,7 @@ describe('the lengths of a suite', () => {
   it("are counted by the model's tokenizer, or said to be estimated", async () => {
     const graph = join(import.meta.dirname, '../../models/reference-slm/onnx/model.onnx');
     const answer = await ask({ ...asked, suite: suite(), models: [graph, 'qwen3-0.6b'] });
-    const [counted, estimated] = answer.predictions.map(({ lengths }) => lengths);
+    const [counted, estimated] = answer.predictions.map(lengthsOf);
     expect(counted!.prompts).toMatchObject({ kind: 'suite', samples: 3, by: 'tokenizer' });
     expect(counted).toMatchObject({ output: 30, answers: { kind: 'limit' }, measured: 0 });
     // 58, 57 and 58 bytes are 20, 19 and 20 tokens, and a message is eight more.

@@ -46,24 +46,11 @@ export function isPublished(name: string): boolean {
 export function publishedModels(text: string, usual: StorageName): readonly PricedModel[] {
   const [id, named] = partsOf(text);
   const model = PUBLISHED_MODELS.find((known) => known.id === id);
-  if (model === undefined) {
-    const near = nearNames(
-      id,
-      PUBLISHED_MODELS.map((known) => known.id),
-    );
-    const hint = near.length > 0 ? `did you mean ${near.join(' or ')}? ` : '';
-    throw new UserError(
-      `--model: expected a file, a folder or a published model, found "${text}"; ${hint}\`rightsize list models --published\` shows all`,
-    );
-  }
+  if (model === undefined) throw notPublished(text);
   const tag = named ?? storedAs(model, usual);
   const storages = tag === '*' ? SWEEP : [tag.toLowerCase()];
   return storages.map((storage) => {
-    if (!isStorageName(storage)) {
-      throw new UserError(
-        `--model: expected a way to store weights (${STORAGE_NAMES.join(', ')}) after "${id}:", found "${storage}"`,
-      );
-    }
+    if (!isStorageName(storage)) throw notPublished(text);
     return {
       name: `${model.id}:${storage}`,
       shape: shapeOfConfig(model.config, storageOf(storage), model.id),
@@ -71,6 +58,22 @@ export function publishedModels(text: string, usual: StorageName): readonly Pric
       source: `the config.json of ${model.hub}, as ${storage}`,
     };
   });
+}
+
+/** What is wrong with a name that no published model has (`isPublished`). */
+export function notPublished(text: string): UserError {
+  const [id, storage] = partsOf(text);
+  const ids = PUBLISHED_MODELS.map((known) => known.id);
+  if (ids.includes(id)) {
+    return new UserError(
+      `--model: expected a way to store weights (${STORAGE_NAMES.join(', ')}) after "${id}:", found "${storage?.toLowerCase()}"`,
+    );
+  }
+  const near = nearNames(id, ids);
+  const hint = near.length > 0 ? `did you mean ${near.join(' or ')}? ` : '';
+  return new UserError(
+    `--model: expected a file, a folder or a published model, found "${text}"; ${hint}\`rightsize list models --published\` shows all`,
+  );
 }
 
 /** `qwen3-4b:q8_0`: the id, and the way to store the weights. */

@@ -1,5 +1,5 @@
 /** What a plan of capacity says, in words. */
-import type { DevicePrediction, LengthOrigin, LoadWanted } from '../capacity/plan/answer.js';
+import type { DevicePrediction, LengthOrigin, LoadWanted, RequestsAsked } from '../capacity/plan/answer.js';
 import type { Binding, Resource } from '../capacity/plan/binding.js';
 import type { Figure } from '../capacity/plan/draws.js';
 import type { Ground, LoadQuantity, PredictedGround } from '../capacity/plan/engine.js';
@@ -27,7 +27,7 @@ export function loadUnit({ kind }: LoadWanted): string {
 }
 
 /** `prompts of 1,200 tokens and answers of 250 tokens`, with the origin of the lengths. */
-export function requestsWords({ prompt, output, measured, prompts, answers }: DevicePrediction['lengths']): string {
+export function requestsWords({ prompt, output, measured, prompts, answers }: RequestsAsked): string {
   const [ofPrompts, ofAnswers] = [lengthWords(prompt, prompts), lengthWords(output, answers)];
   const both = `prompts of ${ofPrompts} and answers of ${ofAnswers}`;
   return measured > 0 ? `${both} on average (${formatCount(measured)} measured)` : both;

@@ -10,19 +10,21 @@ import type { LoadPlan } from './load-plan.js';
 import type { Money } from './money.js';
 
 export interface DevicePrediction extends Prediction {
-  /** The mean lengths of its requests, in tokens, and how many were measured; 0 where they were given. */
-  readonly lengths: Lengths & {
-    readonly measured: number;
-    /** Where prompts and answers have their lengths from; absent where a run or a number tells. */
-    readonly prompts?: LengthOrigin | undefined;
-    readonly answers?: LengthOrigin | undefined;
-  };
+  /** The mean lengths of its requests, in tokens, and how many were measured; 0 where they were given. Missing for what cannot be answered. */
+  readonly lengths: RequestsAsked | Missing;
   /** The model of the run that lengths and quality are of, where the user says which weights it has. */
   readonly inPlaceOf?: string;
   /** The share of right answers, from a run. */
   readonly quality: Figure | Missing;
-  /** Absent where no load is asked for. */
+  /** Absent where no load is asked for, or nothing can be answered. */
   readonly load?: DeviceLoad;
+}
+
+export interface RequestsAsked extends Lengths {
+  readonly measured: number;
+  /** Where prompts and answers have their lengths from; absent where a run or a number tells. */
+  readonly prompts?: LengthOrigin | undefined;
+  readonly answers?: LengthOrigin | undefined;
 }
 
 export type LengthOrigin =

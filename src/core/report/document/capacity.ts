@@ -280,7 +280,9 @@ function memoryBasis(predictions: readonly DevicePrediction[]): string {
 
 /** The lengths of a workload may differ by model: its answers do. */
 function lengthsWords(predictions: readonly DevicePrediction[]): string {
-  return [...new Set(predictions.map(({ lengths }) => requestsWords(lengths)))].join('; ');
+  return [...new Set(predictions.flatMap(({ lengths }) => (isMissing(lengths) ? [] : [requestsWords(lengths)])))].join(
+    '; ',
+  );
 }
 
 function loadedOf({ predictions }: CapacityReport): readonly Loaded[] {
