@@ -1,5 +1,4 @@
 /** The memory that we count from a header, against the buffers that llama.cpp states when it opens the same file and allocates nothing. */
-import { resolve } from 'node:path';
 import koffi from 'koffi';
 import { beforeAll, expect, test } from 'vitest';
 import { shippedLibraries } from '../../src/backends/llama-cpp/find-library.js';
@@ -9,16 +8,8 @@ import { type Library, openLibrary } from '../../src/backends/llama-cpp/library.
 import { llamaCppMemory } from '../../src/core/capacity/engine-memory.js';
 import { shapeOfGguf } from '../../src/core/capacity/gguf.js';
 import { BUFFERS } from '../../src/core/capacity/memory-interval.js';
-import { describeWith, shared } from '../support/shared.js';
-
-const FILES = [
-  resolve('models/reference-slm/reference-slm-f16.gguf'),
-  resolve('models/reference-llm/reference-llm-q8_0.gguf'),
-  shared('models/stories/stories15M-q8_0.gguf'),
-  shared('models/stories/stories260K-f32.gguf'),
-  process.env.SMOLLM2 ?? '/var/tmp/SmolLM2-135M-Instruct.Q4_1.gguf',
-  process.env.TINYLLAMA ?? '/var/tmp/tinyllama-1.1b-chat-v1.0.IQ2_XXS.gguf',
-];
+import { FILES } from '../support/model-files.js';
+import { describeWith } from '../support/shared.js';
 
 const SETTINGS = [
   { context: 4096, slots: 1, batch: 512, flashAttention: true },

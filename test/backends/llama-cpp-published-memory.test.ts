@@ -15,6 +15,7 @@ import { llamaCppMemory } from '../../src/core/capacity/engine-memory.js';
 import { shapeOfGguf } from '../../src/core/capacity/gguf.js';
 import { BUFFERS } from '../../src/core/capacity/memory-interval.js';
 import { storageOf } from '../../src/core/capacity/storage.js';
+import { FILES } from '../support/model-files.js';
 import { PUBLISHED, publishedGguf } from '../support/published-gguf.js';
 import { writeSparseGguf } from '../support/sparse-gguf.js';
 
@@ -41,6 +42,10 @@ beforeAll(async () => {
 function stated(pattern: RegExp): number {
   return [...log.matchAll(pattern)].reduce((sum, [, size]) => sum + Number(size), 0);
 }
+
+test('the models that the interval of buffers rests on are those that are held against llama.cpp', () => {
+  expect(BUFFERS.models).toBe(FILES.length + new Set(PUBLISHED.map(([id]) => id)).size);
+});
 
 describe.each(PUBLISHED.map(([id, family, change = {}]) => ({ id, family, change })))(
   '$id $change',

@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { BUFFERS, RESERVES } from '../../src/core/capacity/memory-interval.js';
 import { isMissing } from '../../src/core/quantity.js';
 import { capacityBlocks } from '../../src/core/report/document/capacity.js';
 import { renderBlocks } from '../../src/core/report/terminal.js';
@@ -118,6 +119,9 @@ describe('which devices run a model', () => {
     const text = await shown({ models: ['qwen3-4b:iq2_m'], devices: ['pi-5'] });
     expect(text).toMatch(/Weights +Of them embeddings +Cache +Buffers +Reserve +Size of weights/);
     expect(text).toMatch(/estimated\n/);
+    expect(text.replace(/\s+/g, ' ')).toContain(
+      `logged of ${BUFFERS.models} models and what ${RESERVES.length} processes took`,
+    );
     expect(text.replace(/\s+/g, ' ')).toContain(
       'An estimated size follows from bits of a weight; what quantisation takes from the quality of answers is not known',
     );

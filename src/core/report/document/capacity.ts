@@ -1,4 +1,5 @@
 /** The answer of `rightsize capacity` as data: tables for the terminal, and a page with charts. */
+import { BUFFERS, RESERVES } from '../../capacity/memory-interval.js';
 import type { CapacityReport, DeviceLoad, DevicePrediction, LoadWanted } from '../../capacity/plan/answer.js';
 import type { Figure } from '../../capacity/plan/draws.js';
 import type { LoadPlan } from '../../capacity/plan/load-plan.js';
@@ -270,7 +271,7 @@ function memoryBasis(predictions: readonly DevicePrediction[]): string {
   const without = new Set(known.flatMap(({ engine, memory: { interval } }) => (isMissing(interval) ? [engine] : [])));
   return [
     isMeasured
-      ? ' Its 90% intervals rest on what llama.cpp logged of 12 models and what processes took of 7; "may fit" means that the interval holds what the device has.'
+      ? ` Its 90% intervals rest on what llama.cpp logged of ${plural(BUFFERS.models, 'model')} and what ${plural(RESERVES.length, 'process', 'processes')} took; "may fit" means that the interval holds what the device has.`
       : '',
     without.size > 0
       ? ` What ${list([...without])} takes beside weights and cache was not measured, so the memory there has no interval.`
