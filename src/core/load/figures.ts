@@ -8,6 +8,7 @@ import { isMissing, known, type Missing, missing, type Quantity } from '../quant
 import type { Estimate } from '../stats/estimate/estimate.js';
 import { estimateMean, estimateProportion, NOT_NEGATIVE } from '../stats/estimate/estimators.js';
 import { serialInflation } from '../stats/estimate/serial.js';
+import { cachedShareOf } from './cached.js';
 import { minPassingQueries } from './early-stopping.js';
 import { isMet, LOAD_METRIC_NAMES, LOAD_METRICS, type LoadMetric, type Objective } from './objective.js';
 import type { StepRequest } from './request.js';
@@ -45,8 +46,8 @@ export interface WindowFigures {
   readonly requestRate: Quantity;
   /** Output tokens per second of all requests together. */
   readonly throughput: Estimate | Missing;
-  /** The share of prompt tokens that came from a cache, of the requests whose server told it. */
-  readonly cached: Quantity;
+  /** The share of prompt tokens that came from a cache, of the requests whose server told it, with an interval that is clustered by sample. */
+  readonly cached: Estimate | Missing;
   readonly underWay: { readonly mean: number; readonly peak: number };
   readonly right: RightAnswers;
   /** In the order of their names; none where one task alone was asked. */
@@ -170,17 +171,6 @@ function throughputOf(requests: readonly StepRequest[], { from, to }: Window): E
   }
   const estimate = estimateMean(rates, { inflation: serialInflation([rates]), bounds: NOT_NEGATIVE });
   return isMissing(estimate) ? estimate : { ...estimate, n };
-}
-
-/** It says how the server was asked and not how fast it was, so a step that its client spoilt has it too. */
-function cachedShareOf(requests: readonly StepRequest[]): Quantity {
-  let [cached, prompts] = [0, 0];
-  for (const { cachedTokens, promptTokens } of requests) {
-    if (cachedTokens === undefined || isMissing(promptTokens)) continue;
-    cached += cachedTokens;
-    prompts += promptTokens.value;
-  }
-  return prompts === 0 ? missing('the server does not tell') : known(cached / prompts);
 }
 
 function metricsOf(requests: readonly StepRequest[], spoilt: Missing | null): WindowFigures['metrics'] {

@@ -277,7 +277,7 @@ const step = z.looseObject({
         attainment: orMissing(estimate),
         goodput: orMissing(estimate),
         throughput: orMissing(estimate),
-        cached: orMissing(known),
+        cached: orMissing(estimate),
         tasks: z.array(
           z.looseObject({ task: z.string(), attainment: orMissing(estimate), quality: orMissing(estimate) }),
         ),

@@ -44,7 +44,7 @@ export function figureColumns(steps: readonly StepResult[], objectives: readonly
     ...limited(windowColumn('Goodput, requests/s', ({ goodput }) => estimateCell(goodput, 'count'))),
     windowColumn('Throughput', ({ throughput }) => estimateCell(throughput, 'tokens per second')),
     ...(steps.some(({ window }) => !isMissing(window) && !isMissing(window.cached))
-      ? [windowColumn('Prompt tokens cached', ({ cached }) => valueCell(cached, 'score'))]
+      ? [windowColumn('Prompt tokens cached', ({ cached }) => estimateCell(cached, 'score'))]
       : []),
     windowColumn('Right', ({ right }) => estimateCell(right.quality, 'score')),
     ...(steps.some(hasCost)
