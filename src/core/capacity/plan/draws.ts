@@ -43,12 +43,47 @@ function factorAt({ low, high }: Doubt, share: number): number {
  */
 export function figureOf(value: number, values: readonly number[]): Figure {
   const ascending = [...values].sort((a, b) => a - b);
-  const beyond = Math.max(1, Math.round(TAIL * (ascending.length + 1)));
+  const rank = rankOfEnds(ascending.length);
   return {
     value,
-    low: Math.min(value, ascending[beyond - 1]!),
-    high: Math.max(value, ascending.at(-beyond)!),
+    low: Math.min(value, ascending[rank - 1]!),
+    high: Math.max(value, ascending.at(-rank)!),
   };
+}
+
+/** A draw whose value takes a search, although one look tells whether it is at least as great as another. */
+export interface SearchedDraw {
+  search(): number;
+  reaches(value: number): boolean;
+}
+
+/**
+ * The same interval, without searching the draws that lie between its ends.
+ *
+ * @param draws From the slowest to the fastest, as far as that is known: the order changes how many are searched, and not the ends.
+ */
+export function figureOfSearched(value: number, draws: readonly SearchedDraw[]): Figure {
+  const rank = rankOfEnds(draws.length);
+  const [least, most]: [number[], number[]] = [[], []];
+  for (const draw of draws) {
+    if (least.length < rank || !draw.reaches(least[0]!)) keep(least, draw.search(), (a, b) => b - a);
+  }
+  for (const draw of draws.toReversed()) {
+    if (most.length < rank || draw.reaches(most[0]!)) keep(most, draw.search(), (a, b) => a - b);
+  }
+  return { value, low: Math.min(value, least[0]!), high: Math.max(value, most[0]!) };
+
+  /** Keeps as many as the rank. The first of them is the end so far. */
+  function keep(ends: number[], found: number, order: (a: number, b: number) => number): void {
+    ends.push(found);
+    ends.sort(order);
+    if (ends.length > rank) ends.shift();
+  }
+}
+
+/** The end is the value of this rank, from below and from above. */
+function rankOfEnds(draws: number): number {
+  return Math.max(1, Math.round(TAIL * (draws + 1)));
 }
 
 const TAIL = 0.05;

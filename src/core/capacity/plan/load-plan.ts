@@ -6,13 +6,14 @@
 import type { Condition } from '../../definition/condition.js';
 import { itemsInTurn } from '../../load/schedule.js';
 import { isMissing, type Missing, missing } from '../../quantity.js';
+import { once } from '../../stats/basics/once.js';
 import type { Seed } from '../../stats/basics/random.js';
 import { conditionOf, type GreatestLoad, greatestLoad, holds } from '../simulate/greatest-load.js';
-import { type Simulated, simulate } from '../simulate/simulate.js';
+import { type Scenario, type Simulated, simulate } from '../simulate/simulate.js';
 import { type StepTimes, scaled } from '../simulate/step-times.js';
 import { type Binding, bindingOf } from './binding.js';
 import { type Demand, usualLengths } from './demand.js';
-import { drawsOf, type Figure, figureOf } from './draws.js';
+import { drawsOf, type Figure, figureOf, figureOfSearched, type SearchedDraw } from './draws.js';
 import type { Engine } from './engine.js';
 
 export interface LoadPlan {
@@ -84,7 +85,7 @@ export function planBest(engines: readonly [Engine, ...Engine[]], demand: Demand
 }
 
 function bestOf(engines: readonly [Engine, ...Engine[]], demand: Demand): Engine {
-  const held = mostOf(engines, (engine) => new Simulation(engine, demand).greatest(REQUESTS_OF_DRAW)?.load ?? 0);
+  const held = mostOf(engines, (engine) => new Simulation(engine, demand).greatestOfDraw()?.load ?? 0);
   const { wanted } = demand;
   if (held.most > 0 || wanted === null) return held.engine;
   return mostOf(engines, (engine) => new Simulation(engine, demand).answersAt(wanted)).engine;
@@ -124,13 +125,13 @@ export function atRate(engines: readonly [Engine, ...Engine[]], demand: Demand &
   for (const engine of engines) {
     simulation = new Simulation(engine, demand);
     if (demand.wanted >= simulation.bound(engine.times)) continue;
-    found = simulation.run(condition, engine.times, REQUESTS_OF_DRAW, demand.seed);
+    found = simulation.run(condition, engine.times);
     if (holds(demand.kind, found)) break;
   }
   const held = simulation.draws.filter((times, i) => {
     if (demand.wanted >= simulation.bound(times)) return false;
     if (demand.objectives.length === 0 && demand.wanted * secondsAlone(times, demand.lengths) < AT_EASE) return true;
-    return holds(demand.kind, simulation.run(condition, times, REQUESTS_OF_DRAW, `${demand.seed} ${i}`));
+    return holds(demand.kind, simulation.run(condition, times, { draw: i, endsOnceMissed: true }));
   }).length;
   const share = held / simulation.draws.length;
   const serves = share >= 1 - TAIL ? 'yes' : share <= TAIL ? 'no' : 'open';
@@ -144,7 +145,7 @@ const AT_EASE = 0.9;
 
 function planLoad(engine: Engine, demand: Demand): LoadPlan {
   const simulation = new Simulation(engine, demand);
-  const point = simulation.greatest(REQUESTS);
+  const point = simulation.greatest();
   const greatest = greatestOf(simulation, demand, point);
   const devices = devicesFor(demand, greatest);
   return {
@@ -157,6 +158,12 @@ function planLoad(engine: Engine, demand: Demand): LoadPlan {
   };
 }
 
+interface RunOptions extends Pick<Scenario, 'endsOnceMissed'> {
+  readonly requests?: number;
+  /** The draw whose random numbers it has; those of the figure without doubt if it is absent. */
+  readonly draw?: number;
+}
+
 class Simulation {
   readonly draws: readonly StepTimes[];
 
@@ -167,9 +174,15 @@ class Simulation {
     this.draws = drawsOf(engine.doubts).map((factors) => scaled(engine.times, factors));
   }
 
-  run(condition: Condition, times: StepTimes, requests: number, seed: Seed): Simulated {
+  /** Without anything else: as many requests as a draw has. */
+  run(
+    condition: Condition,
+    times: StepTimes,
+    { requests = REQUESTS_OF_DRAW, draw, endsOnceMissed }: RunOptions = {},
+  ): Simulated {
     const { scheduler } = this.engine;
     const { objectives, lengths } = this.demand;
+    const seed: Seed = draw === undefined ? this.demand.seed : `${this.demand.seed} ${draw}`;
     return simulate({
       condition,
       times,
@@ -178,40 +191,55 @@ class Simulation {
       lengths: () => (lengths.length === 1 ? repeated(lengths[0]!) : itemsInTurn(lengths, seed)),
       requests: Math.min(MOST_REQUESTS, Math.max(requests, ROUNDS * underWay(condition, times, lengths))),
       seed,
+      endsOnceMissed,
     });
   }
 
   /** Without an objective every number of users holds, so none is the greatest. A rate holds as long as its queue does not grow without end. */
-  greatest(requests: number): GreatestLoad | null {
-    const { kind, objectives, seed } = this.demand;
+  greatest(options: RunOptions = { requests: REQUESTS }): GreatestLoad | null {
+    const { kind, objectives } = this.demand;
     if (objectives.length === 0 && kind.kind !== 'rate') return null;
     const start = kind.kind === 'rate' ? this.#rateAlone() : this.engine.scheduler.slots;
-    return greatestLoad(kind, start, (condition) => this.run(condition, this.engine.times, requests, seed));
+    return greatestLoad(kind, start, (condition) => this.run(condition, this.engine.times, options));
+  }
+
+  /** With the requests of a draw, for its load alone. */
+  greatestOfDraw(): GreatestLoad | null {
+    return this.greatest({ endsOnceMissed: this.#endsSearch });
   }
 
   /** Answers per second at a load. */
   answersAt(load: number): number {
-    const { kind, seed } = this.demand;
-    const found = this.run(conditionOf(kind, load), this.engine.times, REQUESTS_OF_DRAW, seed);
+    const found = this.run(conditionOf(this.demand.kind, load), this.engine.times);
     return found.overloaded ? found.workRate : found.requests / found.seconds;
   }
 
-  greatestOfDraws(start: number): number[] {
-    const { kind, seed } = this.demand;
-    return this.draws.map((times, i) => {
-      const found = greatestLoad(kind, start, (condition) =>
-        this.run(condition, times, REQUESTS_OF_DRAW, `${seed} ${i}`),
-      );
-      return found.load;
-    });
+  /** From the slowest to the fastest. */
+  searchedDraws(start: number): SearchedDraw[] {
+    const { kind, lengths } = this.demand;
+    return this.draws
+      .map((times, i) => ({ times, i, alone: secondsAlone(times, lengths) }))
+      .sort((a, b) => b.alone - a.alone)
+      .map(({ times, i }) => ({
+        search: once(() => {
+          const options = { draw: i, endsOnceMissed: this.#endsSearch };
+          return greatestLoad(kind, start, (condition) => this.run(condition, times, options)).load;
+        }),
+        reaches: (load) =>
+          load === 0 || holds(kind, this.run(conditionOf(kind, load), times, { draw: i, endsOnceMissed: true })),
+      }));
+  }
+
+  /** A rate is bounded by what an overloaded server answers, which only a whole simulation tells. */
+  get #endsSearch(): true | undefined {
+    return this.demand.kind.kind === 'rate' ? undefined : true;
   }
 
   at(load: number): { readonly point: Simulated; readonly draws: readonly Simulated[] } {
-    const { kind, seed } = this.demand;
-    const condition = conditionOf(kind, load);
+    const condition = conditionOf(this.demand.kind, load);
     return {
-      point: this.run(condition, this.engine.times, REQUESTS, seed),
-      draws: this.draws.map((times, i) => this.run(condition, times, REQUESTS_OF_DRAW, `${seed} ${i}`)),
+      point: this.run(condition, this.engine.times, { requests: REQUESTS }),
+      draws: this.draws.map((times, draw) => this.run(condition, times, { draw })),
     };
   }
 
@@ -258,7 +286,7 @@ function greatestOf(simulation: Simulation, { kind }: Demand, point: GreatestLoa
   if (point === null) return missing('there is no objective to hold: add one, such as "ttft p95 <= 1 s"');
   if (point.missed === null) return missing('no load that was tried is too much');
   const start = point.load > 0 ? point.load : kind.kind === 'rate' ? 0.1 : 1;
-  const figure = figureOf(point.load, simulation.greatestOfDraws(start));
+  const figure = figureOfSearched(point.load, simulation.searchedDraws(start));
   if (kind.kind === 'rate') return figure;
   return { value: figure.value, low: Math.floor(figure.low), high: Math.ceil(figure.high) };
 }
@@ -307,12 +335,12 @@ const SHARES = [0.1, 0.25, 0.4, 0.55, 0.7, 0.8, 0.9, 1, 1.1, 1.25];
 
 function curveOf(simulation: Simulation, point: GreatestLoad | null): CurvePoint[] {
   if (point === null || point.load === 0) return [];
-  const { kind, seed } = simulation.demand;
+  const { kind } = simulation.demand;
   const loads = SHARES.map((share) =>
     kind.kind === 'rate' ? share * point.load : Math.max(1, Math.round(share * point.load)),
   );
   return [...new Set(loads)].map((load): CurvePoint => {
-    const found = simulation.run(conditionOf(kind, load), simulation.engine.times, REQUESTS, seed);
+    const found = simulation.run(conditionOf(kind, load), simulation.engine.times, { requests: REQUESTS });
     const { ttft, tpot, e2e, attainment, goodput } = found;
     return {
       load,

@@ -16,6 +16,8 @@ import { type StepTimes, stepSeconds } from './step-times.js';
 
 /** What the server did, added up over stretches of time in which nothing changed. */
 export interface ServerWatch {
+  /** Nothing more needs to be seen. */
+  readonly isDecided: boolean;
   /** A stretch of equal steps: its seconds, and what they were spent on. */
   stretch(stretch: Stretch): void;
   /** @param outcome `cut`: the context of its slot was full before its answer was complete. */
@@ -47,7 +49,7 @@ interface Job {
   ends: number;
 }
 
-/** Runs the server until no request is left. */
+/** Runs the server until no request is left, or the watch has seen enough. */
 export function serve(arrivals: Arrivals, times: StepTimes, rules: Scheduler, watch: ServerWatch): void {
   new Server(arrivals, times, rules, watch).run();
 }
@@ -76,7 +78,7 @@ class Server {
   ) {}
 
   run(): void {
-    for (;;) {
+    while (!this.watch.isDecided) {
       while (this.arrivals.next + this.times.request <= this.#now) this.#enqueue(this.arrivals.take());
       this.#admit();
       if (this.#reading.length > 0) this.#readingStep();

@@ -25,6 +25,8 @@ export interface Scenario {
   readonly requests: number;
   readonly seed: Seed;
   readonly traces?: ReadonlyMap<string, TraceTimes> | undefined;
+  /** Ends as soon as an objective on a share of the requests is missed whatever comes: of the result, only that it does not hold is then meant. */
+  readonly endsOnceMissed?: true | undefined;
 }
 
 export interface Simulated {
@@ -68,9 +70,9 @@ const GROWS = 1.4;
 const WARM_UP = 0.1;
 
 export function simulate(scenario: Scenario): Simulated {
-  const { condition, times, scheduler, lengths, objectives, requests, seed, traces } = scenario;
+  const { condition, times, scheduler, lengths, objectives, requests, seed, traces, endsOnceMissed } = scenario;
   const schedule = scheduleOf(condition, { seed, ...(traces !== undefined && { traces }) });
-  const watch = new Watch(objectives, requests);
+  const watch = new Watch(objectives, { requests, endsOnceMissed });
   // Whether a request waits at the client for its ceiling or at the server for a slot, it is served in the same order.
   const ceiling = schedule.kind === 'due' ? schedule.ceiling : null;
   const rules = ceiling === null ? scheduler : { ...scheduler, slots: Math.min(scheduler.slots, ceiling) };
@@ -101,9 +103,12 @@ class Watch {
   readonly #ttft = new Sketch();
   readonly #tpot = new Sketch();
   readonly #e2e = new Sketch();
+  /** For each objective, more late requests than this miss it; infinite where the result is wanted whole. */
+  readonly #mostLate: readonly number[];
   readonly #late: number[];
   readonly #sums: number[];
   readonly #shown: number[];
+  isDecided = false;
   #met = 0;
   #counted = 0;
   #failed = 0;
@@ -119,13 +124,19 @@ class Watch {
   #memory = 0;
   #compute = 0;
 
-  constructor(objectives: readonly Objective[], requests: number) {
+  constructor(
+    objectives: readonly Objective[],
+    { requests, endsOnceMissed }: Pick<Scenario, 'requests' | 'endsOnceMissed'>,
+  ) {
     this.#warmUp = Math.floor(requests * WARM_UP);
     this.#requests = requests;
     this.#limits = objectives.map((objective) => {
       const { seconds, lateShare } = durationLimit(objective);
       return { of: objective.metric, seconds, share: lateShare };
     });
+    this.#mostLate = this.#limits.map(({ share }) =>
+      endsOnceMissed && share !== null ? share * (requests - this.#warmUp) : Number.POSITIVE_INFINITY,
+    );
     [this.#late, this.#sums, this.#shown] = [0, 1, 2].map(() => this.#limits.map(() => 0)) as [
       number[],
       number[],
@@ -168,6 +179,7 @@ class Watch {
       this.#sums[i]! += duration / seconds;
       if (duration > seconds) {
         this.#late[i]!++;
+        this.isDecided ||= this.#late[i]! > this.#mostLate[i]!;
         all = false;
       }
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { drawsOf, figureOf } from '../../../../src/core/capacity/plan/draws.js';
+import { drawsOf, figureOf, figureOfSearched } from '../../../../src/core/capacity/plan/draws.js';
 
 const doubt = { low: -1, high: 1 };
 const count = drawsOf({ decode: doubt, batch: doubt, prefill: doubt }).length;
@@ -32,5 +32,35 @@ describe('the interval of a figure', () => {
   it('holds the figure without doubt', () => {
     expect(figureOf(100, values(0)).high).toBe(100);
     expect(figureOf(0.5, values(0)).low).toBe(0.5);
+  });
+});
+
+describe('the interval of values that take a search', () => {
+  /** @param ascending The values in the order in which the draws are asked. */
+  const searched = (ascending: readonly number[]) => {
+    let searches = 0;
+    const draws = ascending.map((value) => ({
+      search: () => {
+        searches++;
+        return value;
+      },
+      reaches: (other: number) => value >= other,
+    }));
+    return { figure: figureOfSearched(20, draws), searches };
+  };
+  const ordered = values(0).toSorted((a, b) => a - b);
+
+  it.each<[string, readonly number[]]>([
+    ['from the slowest to the fastest', ordered],
+    ['in no order', values(0)],
+    ['from the fastest to the slowest', ordered.toReversed()],
+    ['of which many are none', values(0).map((value) => Math.max(0, value - 20))],
+    ['that are alike', values(0).map(() => 7)],
+  ])('is the same for draws %s', (_, some) => {
+    expect(searched(some).figure).toEqual(figureOf(20, some));
+  });
+
+  it('searches the draws at its ends alone where they come in their order', () => {
+    expect(searched(ordered).searches).toBe(4);
   });
 });

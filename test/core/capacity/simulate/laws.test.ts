@@ -101,4 +101,35 @@ describe('a simulated server follows the laws of queues', () => {
     expect(found.objectives[0]!.late).toBeCloseTo(0.18741, 1);
     expect(found.attainment).toBe(1 - found.objectives[0]!.late);
   });
+
+  it('ends early where an objective is missed whatever comes, and only there', () => {
+    const seen = (rate: number, seconds: number, endsOnceMissed?: true) => {
+      let asked = 0;
+      const found = simulate({
+        condition: open(rate),
+        times: timesOf({ pass: STEP }),
+        scheduler: { slots: 1, batchTokens: 1e6, prompts: 'mixed', cache: { kind: 'divided', tokensOfSlot: 1e9 } },
+        *lengths() {
+          for (;;) {
+            asked++;
+            yield { prompt: 1, output: TOKENS };
+          }
+        },
+        objectives: [{ metric: 'ttft', level: 'p95', bound: seconds }],
+        requests: 2000,
+        seed: 1,
+        endsOnceMissed,
+      });
+      return { held: found.objectives[0]!.held, asked };
+    };
+    for (const rate of [0.3, 0.6, 0.9, 1.2]) {
+      const [whole, short] = [seen(rate, 2), seen(rate, 2, true)];
+      expect(short.held).toBe(whole.held);
+      expect(whole.asked).toBe(2000);
+      if (whole.held) expect(short.asked).toBe(2000);
+      else expect(short.asked).toBeLessThan(1800);
+    }
+    expect(seen(0.3, 2).held).toBe(true);
+    expect(seen(1.2, 2, true).asked).toBeLessThan(600);
+  });
 });

@@ -31,6 +31,7 @@ function served(asked: readonly Asked[], times: StepTimes, rules: Partial<Schedu
     times,
     { slots: 8, batchTokens: 1000, prompts: 'mixed', cache: { kind: 'divided', tokensOfSlot: 1000 }, ...rules },
     {
+      isDecided: false,
       stretch: () => {},
       ended: ({ index, first, output }: SimulatedRequest, end, outcome) => {
         found[index] = { first, end, output, outcome };
