@@ -23,6 +23,7 @@ import { readLines } from '../files/lines.js';
 import { readFailure, requireFile } from '../system/path.js';
 import { DEFAULTS, LOAD_DEFAULTS } from './defaults.js';
 import { type Definitions, loadDefinitions, type RunDefinition, tasksOf } from './definitions.js';
+import { shortPrompt } from './load-prompts.js';
 import type { World } from './world.js';
 
 /** The definition of a new load test. `LOAD_DEFAULTS` and the suite fill in absent fields. */
@@ -147,10 +148,11 @@ function syntheticOf({ synthetic, suites = [], tasks = [], data = [], limit }: L
     );
   }
   const { prompt, output = OUTPUT, prefix = 0 } = synthetic;
-  const shortest = shortestOf(prompt, limit ?? SYNTHETIC_SAMPLES);
+  const count = limit ?? SYNTHETIC_SAMPLES;
+  const shortest = shortestOf(prompt, count);
   if (shortest < prefix + NONCE) {
     throw new UserError(
-      `--prompt: expected ${prefix + NONCE} tokens or more (${prefix} of --prefix, ${NONCE} of each request's own), found ${shortest}`,
+      `--prompt: expected ${prefix + NONCE} tokens or more (${prefix} of --prefix, ${NONCE} of each request's own), ${shortPrompt(shortest, count)}`,
     );
   }
   return { prompt, output, prefix };

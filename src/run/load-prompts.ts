@@ -29,6 +29,11 @@ export interface ExactPrompts {
 /** With fewer words, a nonce would hardly tell two requests apart. */
 const LEAST_WORDS = 16;
 
+/** `found 20 in the shortest of 100; …` The tail of a distribution may be what is short. */
+export function shortPrompt(shortest: number, prompts: number): string {
+  return `found ${shortest} in the shortest of ${prompts}; ask for longer prompts (uniform: has a least length), or for a shorter --prefix`;
+}
+
 /** @throws UserError when the server does not count tokens, or if a prompt should be shorter than the tokens that the server adds to it. */
 export async function exactPrompts(
   session: Pick<WorkerSession, 'run'>,
@@ -42,14 +47,15 @@ export async function exactPrompts(
     );
   }
   const added = (await count(words)) - words.length;
+  const least = added + prefix + NONCE;
+  const shortest = Math.min(...samples.map(({ fields }) => askedLengths(fields).promptTokens));
+  if (shortest < least) {
+    throw new UserError(
+      `--prompt: expected ${least} tokens or more for model "${model}" (${added} that its server and the first sentence add, ${prefix} of --prefix, ${NONCE} of each request's own), ${shortPrompt(shortest, samples.length)}`,
+    );
+  }
   const questions = samples.map(({ sample, fields }): TrialRequest => {
     const { promptTokens, outputTokens } = askedLengths(fields);
-    const least = added + prefix + NONCE;
-    if (promptTokens < least) {
-      throw new UserError(
-        `--prompt: expected ${least} tokens or more for model "${model}" (${added} that its server and the first sentence add, ${prefix} of --prefix, ${NONCE} of each request's own), found ${promptTokens}`,
-      );
-    }
     const { text, nonce } = syntheticText(promptTokens - added, { prefix, seed, sample, words });
     return {
       for: 'answer',

@@ -393,8 +393,11 @@ describe('synthetic prompts', () => {
     expect(await refused('--prompt', '20', '--prefix', '13')).toMatch(
       /--prompt: expected 21 tokens or more \(13 of --prefix, 8 of each request's own\), found 20/,
     );
+    expect(await refused('--prompt', 'lognormal:100,1', '--prefix', '13', '-n', '50')).toMatch(
+      /found \d+ in the shortest of 50; ask for longer prompts \(uniform: has a least length\), or for a shorter --prefix$/m,
+    );
     expect(await refused('--prompt', '20', '--prefix', '12', '--no-self-test')).toMatch(
-      /--prompt: expected 32 tokens or more for model "tiny" \(12 that its server and the first sentence add/,
+      /--prompt: expected 32 tokens or more for model "tiny" \(12 that its server and the first sentence add.* found 20 in the shortest of \d+; ask for longer/,
     );
     expect(await refused('--prompt', '20', '--suite', 'sums.yaml')).toMatch(/--suite: expected none beside --prompt/);
     expect(await refused('--output', '20')).toMatch(/--output: expected --prompt beside it/);
