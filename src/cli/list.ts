@@ -24,16 +24,20 @@ export const list = (terminal: Terminal) =>
       }
       const { printTable } = await import('./print-table.js');
       const { formatParameters } = await import('../core/report/format.js');
-      const inWords = (field: string, value: string | number) =>
-        COUNTS.includes(field) && typeof value === 'number' ? formatParameters(value) : String(value);
+      const inWords = (field: string, value: string | number | null | undefined) => {
+        if (value === null || value === undefined) return NOT_KNOWN.includes(field) ? 'not known' : '';
+        return COUNTS.includes(field) && typeof value === 'number' ? formatParameters(value) : String(value);
+      };
       const fields = Object.keys(rows[0] ?? {});
       printTable(
         terminal,
         fields.map((title) => ({ title, side: SIDES[title] ?? 'left', breaks: BREAKS[title] ?? 'between words' })),
-        rows.map((row) => fields.map((field) => inWords(field, row[field] ?? ''))),
+        rows.map((row) => fields.map((field) => inWords(field, row[field]))),
       );
     });
 
+/** Facts that each device has, whether a source gives them or not. */
+const NOT_KNOWN: readonly string[] = ['kind', 'f16TFLOPS', 'watts', 'dollars', 'source'];
 /** Numbers of parameters. */
 const COUNTS: readonly string[] = ['parameters', 'active'];
 const SIDES: Readonly<Record<string, TextColumn['side']>> = {

@@ -251,6 +251,13 @@ describe('rightsize list', () => {
     },
   );
 
+  test('devices say what no source tells of them', async () => {
+    const { stdout } = await rightsizeHere(['list', 'devices']);
+    expect(stdout).toMatch(/^id +watts +dollars/m);
+    expect(stdout).toMatch(/^phone-8gb +not known +not known/m);
+    expect(stdout).not.toMatch(/^phone-8gb .*51\.2 *$/m);
+  });
+
   test('published models are shown in 80 columns, and are of `models` alone', async () => {
     const table = await rightsizeHere(['list', 'models', '--published']);
     expect(table.code, table.stderr).toBe(0);

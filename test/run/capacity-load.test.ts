@@ -136,6 +136,22 @@ describe('capacity under load', () => {
   });
 });
 
+describe('prices', () => {
+  it('are told with their date and source, and where there is none, that there is none', async () => {
+    const answer = await ask({ devices: ['pi-5', 'l4', 'm4-pro'], models: ['qwen3-0.6b'], objectives: [] });
+    const text = renderBlocks('', capacityBlocks(reportOf(answer)), { columns: 200, color: false });
+    expect(text).toMatch(/Prices:\n- pi-5: \$80\.00 to buy on 2023-09-28 \(list price at launch/);
+    expect(text).toMatch(/- l4: \$0\.805 an hour on \d{4}-\d\d-\d\d \(AWS/);
+    expect(text).toMatch(/m4-pro: the catalogue has no price for m4-pro/);
+  });
+
+  it('are not needed to say that a first token is not known without a figure of compute', async () => {
+    const [found] = (await ask({ devices: ['phone-8gb'], models: ['qwen3-0.6b'], load: undefined })).predictions;
+    expect(found!.ttft).toEqual({ missing: 'no source gives the compute of phone-8gb' });
+    expect(isMissing(found!.tpot)).toBe(false);
+  });
+});
+
 describe('capacity from a run', () => {
   const answer = () => (known ??= fromRun({ models: ['reference-slm'] }));
   let known: ReturnType<typeof fromRun> | undefined;
@@ -199,6 +215,20 @@ describe('capacity from a run', () => {
       missing: expect.stringMatching(/^the run has \d answers of two tokens or more/),
     });
     expect(found!.load!.plan).toEqual(found!.tpot);
+  });
+
+  it('draws load and cost by the command that the report of the run prints', async () => {
+    const report = readFileSync(join(RUN, '../expected/report.md'), 'utf8');
+    const [, device] = /`rightsize capacity reports\/\S+ --device (\S+) --rate 5 --html capacity.html`/.exec(report)!;
+    const found = await fromRun({
+      devices: [device!],
+      load: { kind: POISSON, wanted: 5, headroom: 0.2 },
+      objectives: [],
+    });
+    const { charts } = capacityDocument(reportOf(found));
+    expect(charts.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['capacity-load', 'capacity-ttft', 'capacity-cost-quality']),
+    );
   });
 
   describe('of a model behind a server', () => {

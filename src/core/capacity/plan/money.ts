@@ -11,7 +11,7 @@
 import { costOfThousandRight } from '../../load/right-answers.js';
 import type { Price } from '../../measure/metric.js';
 import { isMissing, type Missing, missing } from '../../quantity.js';
-import { type Device, nameOf } from '../device.js';
+import { type Device, type DevicePrice, nameOf } from '../device.js';
 import type { Electricity } from '../devices.js';
 import { HOURS_OF_LIFE } from '../machine-cost.js';
 import type { Lengths } from '../step/workload.js';
@@ -20,6 +20,8 @@ import type { Figure } from './draws.js';
 import type { LoadPlan, Served } from './load-plan.js';
 
 export interface Money {
+  /** Of one device. */
+  readonly price: DevicePrice;
   /** Dollars a month for all devices. */
   readonly month: Figure;
   /** The part of it that pays for energy; 0 where the price of an hour includes it. */
@@ -65,6 +67,7 @@ export function moneyOf({ devices, served, greatest }: LoadPlan, options: MoneyO
   const month = joined(devices, counted, (count, energy) => count * hardware + energy);
   const perDevice = counted.value / devices.value;
   return {
+    price: device.price,
     month,
     energy,
     millionTokens: shared(month, served.tokens, (dollars, tokens) => (dollars / (tokens * SECONDS_OF_MONTH)) * 1e6),

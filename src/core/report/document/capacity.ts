@@ -353,8 +353,19 @@ function costBlocks(report: CapacityReport): readonly Block[] {
       kind: 'note',
       text: `Dollars for all devices at this demand, day and night. The price of a bought device is spread over three years; its energy counts while it is at work.${openEnds(table)}`,
     },
+    ...listOf('Prices', pricesOf(loaded)),
     ...reasonsList(table),
   ];
+}
+
+/** Each device once. */
+function pricesOf(loaded: readonly Loaded[]): readonly string[] {
+  const prices = loaded.flatMap(({ prediction: { device }, load: { money } }) => {
+    if (isMissing(money)) return [];
+    const { dollars, per, date, source } = money.price;
+    return [`${device}: ${formatDollars(dollars)} ${per === 'hour' ? 'an hour' : 'to buy'} on ${date} (${source})`];
+  });
+  return [...new Set(prices)];
 }
 
 /** A page of its own. */

@@ -1,13 +1,15 @@
 /** Which devices hold each model and how fast one stream is there, and from how many requests a device of one's own is cheaper than a hosted model. */
 
 import type { Analysis, SuiteAnalysis } from '../../analyse/analysis.js';
+import { nameOf } from '../../capacity/device.js';
 import type { ModelFit } from '../../capacity/fit.js';
 import type { BreakEven } from '../../capacity/plan/break-evens.js';
-import type { ModelDevices, ModelOnDevice } from '../../capacity/plan/run-devices.js';
+import type { ModelDevices, ModelOnDevice, RunDevices } from '../../capacity/plan/run-devices.js';
 import { objectivesOf } from '../../load/objective.js';
 import { isMissing } from '../../quantity.js';
 import type { SuiteRecommendation } from '../../recommend/recommendation.js';
 import { basisWords, objectivesWords } from '../capacity-words.js';
+import { folderOfRun } from '../commands.js';
 import { devicesOf } from '../devices-of.js';
 import {
   type Block,
@@ -20,6 +22,7 @@ import {
   valueCell,
 } from '../document.js';
 import { formatCount, formatDollars, list } from '../format.js';
+import { shellCommand } from '../text.js';
 import { groupedNames } from '../variants.js';
 import { type Filled, listOf, reasonsList, tableOf } from './tables.js';
 
@@ -31,7 +34,8 @@ interface Row {
 export function devicesSection(analysis: Analysis, recommended: SuiteRecommendation): Section[] {
   const { fits } = recommended;
   if (fits.length === 0) return [];
-  const { models } = devicesOf(analysis, recommended);
+  const found = devicesOf(analysis, recommended);
+  const { models } = found;
   const rows = fits.map((fit, i): Row => ({ fit, places: models[i]! }));
   return [
     {
@@ -46,13 +50,35 @@ export function devicesSection(analysis: Analysis, recommended: SuiteRecommendat
             'The estimate is of the machine of the run: weights, KV cache and runtime. It is off by estimate / measured - 1: below zero, the estimate is ' +
             'too low. On each device the model needs the larger of what is predicted there for the longest request of the suite and of what was ' +
             'measured here, as a share of the usable memory. Rates are tokens per second of one stream with 90% intervals, for requests and ' +
-            'answers as long as those of the suite. rightsize capacity, given this run, says what a device does under load, and draws it with --html.',
+            'answers as long as those of the suite.',
         },
+        { kind: 'note', text: underLoad(analysis, found, recommended) },
         ...listOf('What the rates rest on', basisItems(models)),
         ...listOf('Not known', unknownItems(models)),
       ],
     },
   ];
+}
+
+/** A device takes up to some seconds of simulation, so load and cost are drawn on a page of their own. The command names the smallest usual device that holds a model and has what load and cost need. */
+function underLoad(
+  { run, suites }: Analysis,
+  { devices, models }: RunDevices,
+  recommended: SuiteRecommendation,
+): string {
+  const { limits } = suites.find(({ name }) => name === recommended.suite)!.requirement;
+  const objectives = objectivesOf(limits);
+  const within = objectives.length === 0 ? '' : ` within ${objectivesWords(objectives)}`;
+  const held = devices.find(
+    ({ listed, compute, price }, i) =>
+      listed === true && compute && price !== null && models.some((one) => one.devices[i]!.state === 'fits'),
+  );
+  const device = held === undefined ? [] : ['--device', nameOf(held)];
+  const command = ['rightsize', 'capacity', folderOfRun(run), ...device, '--rate', '5', '--html', 'capacity.html'];
+  return (
+    `What devices do under load takes seconds of simulation for each, so it is not drawn here: \`${shellCommand(command)}\` draws what one device holds${within} ` +
+    'with its interval, latency against load, and cost against quality for a peak of 5 requests a second; put your own peak and devices in their place.'
+  );
 }
 
 function columnsFor(devices: readonly ModelOnDevice[]): Filled<Row>[] {
