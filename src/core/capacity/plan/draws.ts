@@ -15,13 +15,15 @@ export interface Figure {
   readonly high: number;
 }
 
-const DRAWS = 39;
+export const DRAWS = 39;
+/** Where the few draws leave it open whether more than a twentieth have no bound. They begin with the same ones. */
+export const MORE_DRAWS = 199;
 /** The positive root of x^4 = x + 1, whose powers the sequence adds. */
 const ROOT = 1.2207440846057596;
 const NINETY = 1.645;
 
-export function drawsOf({ decode, batch, prefill }: Engine['doubts']): StepFactors[] {
-  return Array.from({ length: DRAWS }, (_, i) => {
+export function drawsOf({ decode, batch, prefill }: Engine['doubts'], count = DRAWS): StepFactors[] {
+  return Array.from({ length: count }, (_, i) => {
     const at = (power: number) => (0.5 + (i + 1) / ROOT ** power) % 1;
     return {
       decode: factorAt(decode, at(1)),
@@ -64,21 +66,38 @@ export interface SearchedDraw {
  */
 export function figureOfSearched(value: number, draws: readonly SearchedDraw[]): Figure {
   const rank = rankOfEnds(draws.length);
-  const [least, most]: [number[], number[]] = [[], []];
-  for (const draw of draws) {
-    if (least.length < rank || !draw.reaches(least[0]!)) keep(least, draw.search(), (a, b) => b - a);
-  }
+  const most: number[] = [];
   for (const draw of draws.toReversed()) {
-    if (most.length < rank || draw.reaches(most[0]!)) keep(most, draw.search(), (a, b) => a - b);
+    if (most.length < rank || draw.reaches(most[0]!)) keep(most, draw.search(), { rank, order: (a, b) => a - b });
   }
-  return { value, low: Math.min(value, least[0]!), high: Math.max(value, most[0]!) };
+  return { value, low: Math.min(value, lowOfSearched(draws)), high: Math.max(value, most[0]!) };
+}
 
-  /** Keeps as many as the rank. The first of them is the end so far. */
-  function keep(ends: number[], found: number, order: (a: number, b: number) => number): void {
-    ends.push(found);
-    ends.sort(order);
-    if (ends.length > rank) ends.shift();
+/** The low end alone. */
+export function lowOfSearched(draws: readonly SearchedDraw[]): number {
+  const rank = rankOfEnds(draws.length);
+  const least: number[] = [];
+  for (const draw of draws) {
+    if (least.length < rank || !draw.reaches(least[0]!)) keep(least, draw.search(), { rank, order: (a, b) => b - a });
   }
+  return least[0]!;
+}
+
+/** Keeps as many as the rank. The first of them is the end so far. */
+function keep(
+  ends: number[],
+  found: number,
+  { rank, order }: { readonly rank: number; readonly order: (a: number, b: number) => number },
+): void {
+  ends.push(found);
+  ends.sort(order);
+  if (ends.length > rank) ends.shift();
+}
+
+/** Two or three draws of 39 without a bound may be less than a twentieth of many: each stands for a fortieth. */
+export function leavesBoundOpen(endless: number): boolean {
+  const rank = rankOfEnds(DRAWS);
+  return endless >= rank && endless < 2 * rank;
 }
 
 /** The end is the value of this rank, from below and from above. */

@@ -8,12 +8,22 @@ import { itemsInTurn } from '../../load/schedule.js';
 import { isMissing, type Missing, missing } from '../../quantity.js';
 import { once } from '../../stats/basics/once.js';
 import type { Seed } from '../../stats/basics/random.js';
-import { conditionOf, type GreatestLoad, greatestLoad, holds } from '../simulate/greatest-load.js';
+import { conditionOf, type GreatestLoad, greatestLoad, holds, leastLoad } from '../simulate/greatest-load.js';
 import { type Scenario, type Simulated, simulate } from '../simulate/simulate.js';
 import { type StepTimes, scaled } from '../simulate/step-times.js';
 import { type Binding, bindingOf } from './binding.js';
 import { type Demand, usualLengths } from './demand.js';
-import { drawsOf, type Figure, figureOf, figureOfSearched, type SearchedDraw } from './draws.js';
+import {
+  DRAWS,
+  drawsOf,
+  type Figure,
+  figureOf,
+  figureOfSearched,
+  leavesBoundOpen,
+  lowOfSearched,
+  MORE_DRAWS,
+  type SearchedDraw,
+} from './draws.js';
 import type { Engine } from './engine.js';
 
 export interface LoadPlan {
@@ -171,7 +181,11 @@ class Simulation {
     readonly engine: Engine,
     readonly demand: Demand,
   ) {
-    this.draws = drawsOf(engine.doubts).map((factors) => scaled(engine.times, factors));
+    this.draws = this.drawn(DRAWS);
+  }
+
+  drawn(count: number): readonly StepTimes[] {
+    return drawsOf(this.engine.doubts, count).map((factors) => scaled(this.engine.times, factors));
   }
 
   /** Without anything else: as many requests as a draw has. */
@@ -215,9 +229,9 @@ class Simulation {
   }
 
   /** From the slowest to the fastest. */
-  searchedDraws(start: number): SearchedDraw[] {
+  searchedDraws(start: number, draws = this.draws): SearchedDraw[] {
     const { kind, lengths } = this.demand;
-    return this.draws
+    return draws
       .map((times, i) => ({ times, i, alone: secondsAlone(times, lengths) }))
       .sort((a, b) => b.alone - a.alone)
       .map(({ times, i }) => ({
@@ -237,9 +251,12 @@ class Simulation {
 
   at(load: number): { readonly point: Simulated; readonly draws: readonly Simulated[] } {
     const condition = conditionOf(this.demand.kind, load);
+    const ofDraw = (times: StepTimes, draw: number) => this.run(condition, times, { draw });
+    const few = this.draws.map(ofDraw);
+    const isOpen = leavesBoundOpen(few.filter(({ overloaded }) => overloaded).length);
     return {
       point: this.run(condition, this.engine.times, { requests: REQUESTS }),
-      draws: this.draws.map((times, draw) => this.run(condition, times, { draw })),
+      draws: isOpen ? this.drawn(MORE_DRAWS).map((times, i) => few[i] ?? ofDraw(times, i)) : few,
     };
   }
 
@@ -286,9 +303,20 @@ function greatestOf(simulation: Simulation, { kind }: Demand, point: GreatestLoa
   if (point === null) return missing('there is no objective to hold: add one, such as "ttft p95 <= 1 s"');
   if (point.missed === null) return missing('no load that was tried is too much');
   const start = point.load > 0 ? point.load : kind.kind === 'rate' ? 0.1 : 1;
-  const figure = figureOfSearched(point.load, simulation.searchedDraws(start));
+  const figure = greatestOfDraws(simulation, point.load, start);
   if (kind.kind === 'rate') return figure;
   return { value: figure.value, low: Math.floor(figure.low), high: Math.ceil(figure.high) };
+}
+
+function greatestOfDraws(simulation: Simulation, load: number, start: number): Figure {
+  const draws = simulation.searchedDraws(start);
+  const figure = figureOfSearched(load, draws);
+  if (load === 0 || figure.low > 0) return figure;
+  // The draws that hold no load at all leave the number of devices without a bound.
+  const least = leastLoad(simulation.demand.kind);
+  if (!leavesBoundOpen(draws.filter((draw) => !draw.reaches(least)).length)) return figure;
+  const low = lowOfSearched(simulation.searchedDraws(start, simulation.drawn(MORE_DRAWS)));
+  return { ...figure, low: Math.min(load, low) };
 }
 
 /** Infinite devices serve nothing if not even one request is served in time. */

@@ -27,10 +27,15 @@ const MOST_WHOLE = 65_536;
 const LEAST_RATE = 1 / 1024;
 const MOST_RATE = 1_000_000;
 
+/** No search goes below it. */
+export function leastLoad({ kind }: LoadKind): number {
+  return kind === 'rate' ? LEAST_RATE : 1;
+}
+
 /** @param start A load to begin with. @param run Simulates a condition. */
 export function greatestLoad(kind: LoadKind, start: number, run: (condition: Condition) => Simulated): GreatestLoad {
   const whole = kind.kind !== 'rate';
-  const [least, most] = whole ? [1, MOST_WHOLE] : [LEAST_RATE, MOST_RATE];
+  const [least, most] = [leastLoad(kind), whole ? MOST_WHOLE : MOST_RATE];
   let [low, high] = [0, Number.POSITIVE_INFINITY];
   let [held, missed]: [Simulated | null, Simulated | null] = [null, null];
   let load = Math.min(most, Math.max(least, whole ? Math.round(start) : start));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { drawsOf, figureOf, figureOfSearched } from '../../../../src/core/capacity/plan/draws.js';
+import { drawsOf, figureOf, figureOfSearched, leavesBoundOpen } from '../../../../src/core/capacity/plan/draws.js';
 
 const doubt = { low: -1, high: 1 };
 const count = drawsOf({ decode: doubt, batch: doubt, prefill: doubt }).length;
@@ -58,6 +58,10 @@ describe('the interval of values that take a search', () => {
     ['that are alike', values(0).map(() => 7)],
   ])('is the same for draws %s', (_, some) => {
     expect(searched(some).figure).toEqual(figureOf(20, some));
+  });
+
+  it('has more draws where two or three of the few have no bound', () => {
+    expect([0, 1, 2, 3, 4, 39].map(leavesBoundOpen)).toEqual([false, false, true, true, false, false]);
   });
 
   it('searches the draws at its ends alone where they come in their order', () => {
