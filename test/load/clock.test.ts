@@ -1,6 +1,7 @@
 /** The clock of a client: absolute times, in order, never early. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep, setImmediate as turnOfTheLoop } from 'node:timers/promises';
+import { expect, test, vi } from 'vitest';
 import { createClock } from '../../src/load/clock.js';
 
 test('calls come in the order of their times, whenever they were made, and never early', async () => {
@@ -34,4 +35,29 @@ test('a clock that is stopped calls nothing more', async () => {
   clock.at(clock.now() + 0.005, () => expect.fail('it was stopped'));
   clock.stop();
   await sleep(20);
+});
+
+test('a process that is awake anyway calls what is due, whether or not a timer has rung', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const clock = createClock();
+    const due = clock.now() + 0.003;
+    let called: number | undefined;
+    clock.at(due, () => {
+      called = clock.now();
+    });
+    while (called === undefined && clock.now() < due + 1) await turnOfTheLoop();
+    expect(called).toBeGreaterThanOrEqual(due);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('waiting takes no processor time', async () => {
+  const clock = createClock();
+  clock.at(clock.now() + 10, () => expect.fail('it was stopped'));
+  const before = performance.eventLoopUtilization();
+  await sleep(200);
+  expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.5);
+  clock.stop();
 });
