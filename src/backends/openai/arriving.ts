@@ -9,6 +9,45 @@ export interface Part {
   readonly bytes: Buffer;
 }
 
+/** Bytes of the first block for parts that wait; it grows. */
+const BLOCK = 8192;
+
+/** Parts that wait to be read. Their bytes are copied into one block, because the collector copies each buffer of an answer under way. */
+export class WaitingParts {
+  #block: Buffer | null = null;
+  readonly #times: number[] = [];
+  /** Where each part ends in the block. */
+  readonly #ends: number[] = [];
+
+  add({ time, bytes }: Part): void {
+    const begin = this.#ends.at(-1) ?? 0;
+    const end = begin + bytes.length;
+    this.#block = roomy(this.#block, begin, end);
+    bytes.copy(this.#block, begin);
+    this.#times.push(time);
+    this.#ends.push(end);
+  }
+
+  /** Hands them over in the order in which they came, and forgets them. Bytes are valid until the next part is added. */
+  readOut(read: (time: number, bytes: Buffer) => void): void {
+    let begin = 0;
+    for (const [i, end] of this.#ends.entries()) {
+      read(this.#times[i]!, this.#block!.subarray(begin, end));
+      begin = end;
+    }
+    this.#times.length = 0;
+    this.#ends.length = 0;
+  }
+}
+
+/** A block with room for this many bytes, which begins with the first `used` of the old one. */
+function roomy(block: Buffer | null, used: number, length: number): Buffer {
+  if (block !== null && block.length >= length) return block;
+  const larger = Buffer.allocUnsafeSlow(Math.max(BLOCK, 2 ** Math.ceil(Math.log2(length))));
+  block?.copy(larger, 0, 0, used);
+  return larger;
+}
+
 /** Who reads a body. What arrived before is handed over at once. */
 export interface BodyReader {
   part(part: Part): void;

@@ -4,7 +4,7 @@
  * stream makes a server look slow.
  */
 import { createParser } from 'eventsource-parser';
-import type { ArrivingBody, Part } from './arriving.js';
+import { type ArrivingBody, WaitingParts } from './arriving.js';
 
 export interface StampedEvent {
   /** Seconds, monotonic. */
@@ -23,6 +23,7 @@ const LONGEST_STREAM = 64 * 2 ** 20;
 /** The last event of a whole answer. */
 export const DONE = '[DONE]';
 const DONE_BYTES = Buffer.from(DONE);
+const STREAM = { stream: true };
 /** Seconds for the few bytes that close a whole answer. */
 const CLOSING = 0.1;
 
@@ -40,7 +41,7 @@ export async function* eventsOf(
   let waiting: StampedEvent[] = [];
   const state: { ended: boolean; error: unknown } = { ended: false, error: null };
   let wake = () => {};
-  const arrived: Part[] = [];
+  const arrived = new WaitingParts();
   let closing: { readonly error: unknown } | null = null;
   let isDue = false;
   let time = 0;
@@ -56,14 +57,15 @@ export async function* eventsOf(
   };
   const read = () => {
     isDue = false;
-    for (const part of arrived.splice(0)) {
+    arrived.readOut((arrival, bytes) => {
       if (state.ended) return;
-      time = part.time;
-      parser.feed(decoder.decode(part.bytes, { stream: true }));
-    }
+      time = arrival;
+      parser.feed(decoder.decode(bytes, STREAM));
+    });
+    if (state.ended) return;
     if (closing === null) return wake();
     // Some servers forget the blank line after their last event.
-    if (closing.error === null && !state.ended) parser.feed('\n\n');
+    if (closing.error === null) parser.feed('\n\n');
     end(closing.error);
   };
   const readSoon = () => {
@@ -82,7 +84,7 @@ export async function* eventsOf(
   });
   body.read({
     part(part) {
-      arrived.push(part);
+      arrived.add(part);
       // Some servers keep a stream open after its last event.
       if (parsed === 'soon' || part.bytes.includes(DONE_BYTES)) readSoon();
       received += part.bytes.length;
