@@ -12,7 +12,8 @@ export interface StopFilter {
 
 /** @param stops non-empty strings; the one completed first ends the answer. */
 export function createStopFilter(stops: readonly string[]): StopFilter {
-  const longest = Math.max(0, ...stops.map((stop) => stop.length));
+  if (stops.length === 0) return NO_FILTER;
+  const longest = Math.max(...stops.map((stop) => stop.length));
   let held = '';
   return {
     push(text) {
@@ -33,6 +34,8 @@ export function createStopFilter(stops: readonly string[]): StopFilter {
     },
   };
 }
+
+const NO_FILTER: StopFilter = { push: (text) => ({ text, stopped: false }), end: () => '' };
 
 function earliest(text: string, stops: readonly string[]): number | null {
   const starts = stops.map((stop) => text.indexOf(stop)).filter((start) => start >= 0);

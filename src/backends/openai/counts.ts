@@ -35,7 +35,8 @@ export function createTally(stops: readonly string[]): Tally {
       if (logprobs !== null) counted++;
       tokens += logprobs?.length ?? 0;
       thoughts += reasoning.length;
-      bytes += Buffer.byteLength(text + reasoning + calls.map((call) => call.name + call.arguments).join(''));
+      bytes += Buffer.byteLength(text) + Buffer.byteLength(reasoning);
+      for (const call of calls) bytes += Buffer.byteLength(call.name + call.arguments);
     },
     get tokens() {
       return pieces > 0 && counted === pieces ? tokens : null;

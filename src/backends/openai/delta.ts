@@ -100,7 +100,9 @@ const DEPTH = 4;
 function wordsOf(value: unknown, depth = DEPTH): string {
   if (typeof value === 'string') return value;
   if (depth === 0) return '';
-  if (Array.isArray(value)) return value.map((part) => wordsOf(part, depth - 1)).join('');
+  if (Array.isArray(value)) {
+    return value.length === 0 ? '' : value.map((part) => wordsOf(part, depth - 1)).join('');
+  }
   if (!isObject(value)) return '';
   return WORDS.map((name) => wordsOf(value[name], depth - 1)).find((text) => text !== '') ?? '';
 }
@@ -109,7 +111,10 @@ function transcriptOf({ audio }: Readonly<Record<string, unknown>>): string {
   return isObject(audio) ? textOf(audio.transcript) : '';
 }
 
+const NO_CALLS: readonly CallDelta[] = [];
+
 function callsOf({ tool_calls, function_call }: Readonly<Record<string, unknown>>): readonly CallDelta[] {
+  if (!Array.isArray(tool_calls) && !isObject(function_call)) return NO_CALLS;
   const calls = Array.isArray(tool_calls) ? tool_calls.filter(isObject) : [];
   if (calls.length === 0 && isObject(function_call)) calls.push({ function: function_call });
   return calls.flatMap((call) => {

@@ -37,13 +37,16 @@ export function errorOf(value: unknown, kind: 'error' | 'message'): ServerError 
   return { status: statusOf(error, text), text, retryAfter: waitOf(error) };
 }
 
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== false && value !== '';
+}
+
 function saysError(json: unknown): boolean {
   if (!isObject(json)) return false;
-  const isSet = (value: unknown) => value !== undefined && value !== null && value !== false && value !== '';
   if (isSet(json.error) || json.object === 'error' || json.type === 'error' || json.success === false) return true;
   if (Array.isArray(json.errors) && json.errors.length > 0) return true;
   if (isObject(json.base_resp) && isSet(json.base_resp.status_code) && json.base_resp.status_code !== 0) return true;
-  const [choice] = Array.isArray(json.choices) ? json.choices : [];
+  const choice = Array.isArray(json.choices) ? json.choices[0] : undefined;
   if (isObject(choice)) return isSet(choice.error);
   if ('choices' in json || 'usage' in json) return false;
   const [status] = [json.status, json.code, json.status_code].filter(isErrorStatus);

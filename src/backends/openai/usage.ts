@@ -17,10 +17,10 @@ export interface Usage {
 /** @returns null where the object holds no count. */
 export function readUsage(json: Readonly<Record<string, unknown>>): Usage | null {
   const groq = isObject(json.x_groq) ? json.x_groq.usage : undefined;
-  const [choice] = Array.isArray(json.choices) ? json.choices : [];
+  const choice = Array.isArray(json.choices) ? json.choices[0] : undefined;
   const moonshot = isObject(choice) ? choice.usage : undefined;
-  const usage = [json.usage, groq, moonshot].find(isObject);
-  if (usage === undefined) return null;
+  const usage = isObject(json.usage) ? json.usage : isObject(groq) ? groq : moonshot;
+  if (!isObject(usage)) return null;
   const { timings } = json;
   const input = [usage.prompt_tokens_details, usage.input_tokens_details].find(isObject) ?? {};
   const output = [usage.completion_tokens_details, usage.output_tokens_details].find(isObject) ?? {};
