@@ -46,7 +46,10 @@ export async function exchange(
         // 1xx: the answer follows.
         if (status < 200) return;
         answer = new ArrivingBody(started);
-        const header = (name: string) => [fields[name]].flat()[0];
+        const header = (name: string) => {
+          const values = fields[name];
+          return Array.isArray(values) ? values[0] : values;
+        };
         resolve({ status, header, body: answer });
       },
       onResponseData: (_, bytes) => answer?.push(bytes),
