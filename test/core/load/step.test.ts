@@ -408,6 +408,17 @@ describe('saturation', () => {
     expect(steps.filter((sent) => analyse(sent, condition).saturation === 'overloaded')).toEqual([]);
   });
 
+  test('is no matter of the first seconds, while a server fills whose first tokens come later the more are under way', () => {
+    // Two hundred a second, each under way for 0.4 s: the eightieth waits three times as long for its first token as the first.
+    const filling = Array.from({ length: 220 }, (_, i) => {
+      const due = i / 200;
+      const first = due + 0.05 * (1 + Math.min(i, 80) / 40) + 0.003 * (i % 7);
+      return { due, sent: due, first, end: due + 0.4 };
+    });
+    expect(saturationOf(filling.slice(0, 120))).not.toBe('overloaded');
+    expect(saturationOf(filling)).toBe('stable');
+  });
+
   test('is seen while the step runs, from the requests before the first without a token', () => {
     const sent = run('open 120 poisson', 1);
     const now = 8;
