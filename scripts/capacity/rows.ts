@@ -9,6 +9,7 @@ import { PUBLISHED_MODELS } from '../../src/core/capacity/catalogue/models.js';
 import { shapeOfConfig } from '../../src/core/capacity/config/config.js';
 import type { Quantity } from '../../src/core/capacity/step/calibration.js';
 import type { Traits } from '../../src/core/capacity/step/fit.js';
+import { tokensOfPass } from '../../src/core/capacity/step/kernels.js';
 import {
   decodingStep,
   type Placement,
@@ -109,6 +110,9 @@ function measuredOf(row: Row): readonly Measured[] | string {
     memory: device.memory * device.usable * devicesOf(row),
     devices,
     groups,
+    engine,
+    // Its page names `-ub 2048`.
+    tokensOfPass: row.source === 'llama.cpp-dgx-spark' ? 2048 : tokensOfPass(engine),
     bytesOfValue: /KV Cache = (fp8|int8)/.test(row.quant!) || (engine.startsWith('trtllm') && /^fp/.test(name)) ? 1 : 2,
   };
   const traits = traitsOf({ shape, device: { id: device.id!, kind: device.kind! }, engine });

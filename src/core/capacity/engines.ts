@@ -76,9 +76,16 @@ const MAKERS: readonly (readonly [RegExp, Platform])[] = [
   [/^iphone/, 'iphone'],
 ];
 
+/** The maker of all devices that an engine is made for, by its name in the fitted constants; null where there are several. */
+export function onlyMakerOf(calibrated: string): string | null {
+  const name = ENGINE_NAMES.find((known) => ENGINES[known].calibrated === calibrated);
+  const [only, ...others] = name === undefined ? [] : RUNS_ON[name];
+  return only !== undefined && others.length === 0 ? only : null;
+}
+
 type Placed = Pick<Device, 'id' | 'kind' | 'group'>;
 
-function makerOf({ id: own, group }: Placed): Platform | null {
+export function makerOf({ id: own, group }: Pick<Placed, 'id' | 'group'>): Platform | null {
   const { id = '' } = group?.device ?? { id: own };
   return MAKERS.find(([pattern]) => pattern.test(id))?.[1] ?? null;
 }

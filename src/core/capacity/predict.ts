@@ -13,6 +13,7 @@ import type { MeasuredTimes } from './simulate/measured-times.js';
 import { BASES, type Basis } from './step/bases.js';
 import { basisOf, type Calibration, type Quantity } from './step/calibration.js';
 import { secondsOf, type Traits } from './step/fit.js';
+import { LLAMA_CPP_BATCH, tokensOfPass } from './step/kernels.js';
 import type { Placement, Terms } from './step/terms.js';
 import { traitsOf } from './step/traits.js';
 import { type Lengths, timePerToken, timeToFirst } from './step/workload.js';
@@ -82,9 +83,6 @@ export interface PredictedMemory {
   readonly isEstimated: boolean;
 }
 
-/** The greatest number of prompt tokens that llama.cpp computes at once if nobody says otherwise (`n_ubatch`). */
-const USUAL_BATCH = 512;
-
 export function predict(question: Question, calibration: Calibration): Prediction {
   const { model, device, engine } = question;
   const memory = memoryOf(question);
@@ -113,7 +111,13 @@ export function memoryOf({
   const reserve = count * ENGINES[engine].reserve;
   const bytesOfValue = CACHE_BYTES[cacheType];
   const parts = isLlamaCpp(engine)
-    ? llamaCppMemory(shape, { context: context * slots, slots, batch: USUAL_BATCH, bytesOfValue, flashAttention: true })
+    ? llamaCppMemory(shape, {
+        context: context * slots,
+        slots,
+        batch: LLAMA_CPP_BATCH,
+        bytesOfValue,
+        flashAttention: true,
+      })
     : {
         weights: allWeights(shape.weights).bytes,
         cache: slots * cacheBytes(withCopies(shape, device), context, bytesOfValue),
@@ -187,6 +191,8 @@ export function settingOf(
     devices: count,
     groups: 1,
     bytesOfValue: CACHE_BYTES[cacheType],
+    engine: ENGINES[engine].calibrated,
+    tokensOfPass: tokensOfPass(ENGINES[engine].calibrated),
   };
   const traits = traitsOf({
     shape: model.shape,

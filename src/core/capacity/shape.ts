@@ -66,6 +66,9 @@ export interface LatentLayer {
   /** The length of the compressed vector, and of the part of the key that carries the position. */
   readonly rank: number;
   readonly ropeSize: number;
+  /** The length of a key and of a value of one head, as they are read out of the compressed vector; absent if the files do not say. */
+  readonly keySize?: number | undefined;
+  readonly valueSize?: number | undefined;
 }
 
 /** A layer with a state of fixed size: Mamba, Gated DeltaNet, short convolutions. The numbers are values, not bytes. */

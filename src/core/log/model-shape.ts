@@ -14,7 +14,14 @@ const layer = z.discriminatedUnion('kind', [
     window: size.nullable(),
     cache: z.enum(['own', 'shared']),
   }),
-  z.object({ kind: z.literal('latent'), heads: size, rank: size, ropeSize: z.number().min(0) }),
+  z.object({
+    kind: z.literal('latent'),
+    heads: size,
+    rank: size,
+    ropeSize: z.number().min(0),
+    keySize: size.optional(),
+    valueSize: size.optional(),
+  }),
   z.object({ kind: z.literal('recurrent'), convolution: z.number().min(0), state: z.number().min(0) }),
   z.object({ kind: z.literal('stateless') }),
 ]);

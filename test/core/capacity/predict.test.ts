@@ -120,6 +120,7 @@ describe('a prediction', () => {
       engine,
       kind: 'consumer-gpu',
       device: 'rtx-4090',
+      maker: 'nvidia',
       storage: '4',
       architecture: 'llama',
       design: 'dense' as const,
@@ -172,6 +173,7 @@ describe('the fit', () => {
     engine: 'e',
     kind: 'k',
     device: 'd',
+    maker: 'm',
     storage: '16',
     architecture: 'llama',
     design: 'dense' as const,
@@ -204,6 +206,21 @@ describe('the fit', () => {
     };
     expect(secondsOn('vllm 2025')).toBeGreaterThan(2.5);
     expect(secondsOn('vllm 2024')).toBeLessThan(secondsOn('vllm 2025') - 0.3);
+  });
+
+  it('predicts an unseen device from those of its maker, where another maker has a slow port of the engine', () => {
+    const on = (device: string, maker: string, factor: number) =>
+      [0.1, 0.2, 0.4].map((weights) => ({
+        seconds: factor * weights,
+        terms: { weights },
+        traits: { ...traits, device, maker, engine: 'vllm 2024' },
+        weight: 1,
+      }));
+    const rows = [...on('a', 'nvidia', 1.3), ...on('b', 'nvidia', 1.3), ...on('c', 'intel', 5), ...on('d', 'intel', 5)];
+    const unseen = (maker: string) =>
+      secondsOf({ weights: 1 }, { ...traits, device: 'x', maker, engine: 'vllm 2024' }, fitConstants(rows));
+    expect(unseen('nvidia')).toBeLessThan(1.9);
+    expect(unseen('intel')).toBeGreaterThan(1.5 * unseen('nvidia'));
   });
 
   it('finds the constants that made the times, whatever a few wild rows say', () => {

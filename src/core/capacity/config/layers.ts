@@ -142,7 +142,7 @@ function latentAttention(config: ConfigFields, rank: number): Mixing {
   const queries = queryRank === null ? width * heads * keySize : queryRank * (width + heads * keySize);
   const keysAndValues = width * (rank + ropeSize) + rank * heads * (keySize - ropeSize + valueSize);
   return {
-    layer: { kind: 'latent', heads, rank, ropeSize },
+    layer: { kind: 'latent', heads, rank, ropeSize, keySize, valueSize },
     mixing: queries + keysAndValues + heads * valueSize * width,
   };
 }

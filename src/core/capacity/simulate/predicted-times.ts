@@ -6,7 +6,7 @@ import type { StepTimes } from './step-times.js';
 /** Terms of a decoding step that each of its sequences needs for itself. */
 const OF_SEQUENCES: readonly Term[] = ['compute', 'dispatch', 'payload', 'sequence'];
 const OF_MEMORY: readonly Term[] = ['weights', 'experts'];
-const OF_PROMPT: readonly Term[] = ['prefill', 'attention', 'payload'];
+const OF_PROMPT: readonly Term[] = ['prefill', 'grouped', 'attention', 'payload'];
 
 /**
  * @param context Tokens that a sequence has read on average. A layer with a sliding window reads less of a longer context, so the cost of a token
@@ -23,7 +23,11 @@ export function predictedTimes(
   const sequence = seconds(only(one, OF_SEQUENCES));
   const passOf = (tokens: number) => seconds(without(step(tokens), [...OF_SEQUENCES, 'cache']));
   const passes: number[] = [];
-  const pass = (tokens: number) => (passes[Math.min(tokens, MANY)] ??= passOf(Math.min(tokens, MANY)));
+  const passOnce = (tokens: number) => (passes[Math.min(tokens, MANY)] ??= passOf(Math.min(tokens, MANY)));
+  const pass = (tokens: number) => {
+    const times = Math.ceil(tokens / placement.tokensOfPass) || 1;
+    return times * passOnce(Math.ceil(tokens / times));
+  };
   const read = (tokens: number, past: number) =>
     seconds(only(promptStep(placement, { prompts: 1, tokens, past }), OF_PROMPT));
   // Reading is a polynomial of degree two in the tokens, without windows; two readings give its coefficients.

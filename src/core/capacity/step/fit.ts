@@ -1,7 +1,7 @@
 /**
  * Fits the constants of the terms on measurements, hierarchically and robustly. The logarithm of a constant is a sum over levels:
  *
- *     log constant = what all have in common + engine + kind of device + device + device with engine + storage + architecture + ...
+ *     log constant = what all have in common + engine + kind of device + engine on the devices of a maker + device + device with engine + ...
  *
  * Each part of the sum has a normal prior around zero, so that a device with few measurements stays near its kind, and a device with
  * many leaves it. The fit is the mode of the posterior: Gauss-Newton steps on the differences of logarithms, with weights that
@@ -9,11 +9,29 @@
  */
 import { TERMS, type Term, type Terms } from './terms.js';
 
+/** The prompts that wait in a queue are read as any other. One more constant says which share of those under way waits before a request. */
+const COMPOUND = {
+  queuedPrefill: ['queue', 'prefill'],
+  queuedGrouped: ['queue', 'grouped'],
+  queuedAttention: ['queue', 'attention'],
+} as const satisfies Partial<Record<Term, readonly string[]>>;
+
+type Compound = keyof typeof COMPOUND;
+
+/** What is fitted: a constant for each term, and what the constants of compound terms have beside those of others. */
+type Constant = Exclude<Term, Compound> | 'queue';
+
+function constantsOf(term: Term): readonly Constant[] {
+  return term in COMPOUND ? COMPOUND[term as Compound] : [term as Constant];
+}
+
 /** What a measurement has in common with others. */
 export interface Traits {
   readonly engine: string;
   readonly kind: string;
   readonly device: string;
+  /** Who makes the device; its kind where nobody knows. */
+  readonly maker: string;
   readonly storage: string;
   readonly architecture: string;
   /** Whether the model is dense or a mixture of experts. */
@@ -33,6 +51,7 @@ const KEYS: Readonly<Record<Level, (traits: Traits) => string>> = {
   family: ({ engine }) => familyOf(engine),
   engine: ({ engine }) => engine,
   kind: ({ kind }) => kind,
+  port: ({ maker, engine }) => `${maker} ${engine}`,
   device: ({ device }) => device,
   pair: ({ device, engine }) => `${device} ${engine}`,
   storage: ({ storage, engine }) => `${storage} ${engine}`,
@@ -46,6 +65,7 @@ export const LEVELS = [
   'family',
   'engine',
   'kind',
+  'port',
   'device',
   'pair',
   'storage',
@@ -73,7 +93,7 @@ export function familyOf(engine: string): string {
 }
 
 /** The fitted parts: by level, key and term. */
-type Parts = Readonly<Record<Level, Readonly<Record<string, Readonly<Partial<Record<Term, number>>>>>>>;
+type Parts = Readonly<Record<Level, Readonly<Record<string, Readonly<Partial<Record<Constant, number>>>>>>>;
 
 export type Constants = Readonly<Record<Software, Parts>>;
 
@@ -96,12 +116,13 @@ const efficiency = (times: number, spread = 1): Prior => ({
 });
 const cost = (seconds: number, spread: number): Prior => ({ kind: 'cost', mean: Math.log(seconds), sd: 1.5, spread });
 
-const PRIORS: Readonly<Record<Term, Prior>> = {
+const PRIORS: Readonly<Record<Constant, Prior>> = {
   weights: efficiency(1.2, 0.4),
   experts: efficiency(1.5, 0.5),
   cache: efficiency(1.4, 0.5),
   compute: efficiency(1.5),
   layer: cost(20e-6, 2.5),
+  latent: cost(10e-6, 3),
   routing: cost(20e-6, 3),
   dispatch: cost(0.1e-6, 3),
   exchange: cost(15e-6, 2),
@@ -109,8 +130,8 @@ const PRIORS: Readonly<Record<Term, Prior>> = {
   sequence: cost(20e-6, 2),
   step: cost(500e-6, 2),
   prefill: efficiency(2),
+  grouped: efficiency(3),
   attention: efficiency(3),
-  mixed: efficiency(2),
   queue: cost(0.1, 2),
   crowd: cost(0.3, 2),
   waiting: cost(0.3, 2),
@@ -120,13 +141,15 @@ const PRIORS: Readonly<Record<Term, Prior>> = {
 interface Widths {
   /** The standard deviations of the parts, in units of the spread of a term; 0 for a level that is not fitted. */
   readonly levels: Readonly<Record<Exclude<Level, 'all'>, number>>;
-  /** What is left of them for a cost in seconds. */
+  /** What is left of them for a cost in seconds, and for that of a layer. */
   readonly cost: number;
+  readonly layer: number;
 }
 
 /**
- * Servers of today run much the same kernels on every device, launched as graphs, and an architecture is as good as its kernels in an engine.
- * Older servers and engines of one user differ by how mature each port to a device is.
+ * Servers of today run much the same kernels on every device, launched as graphs, so that a layer costs nearly as much in each; latent attention
+ * and experts have costs of their own, and an architecture is as good as its kernels in an engine.
+ * Older servers and engines of one user differ by how mature each port to a device is, and most of all each port to the devices of a maker.
  */
 const WIDTHS: Readonly<Record<Software, Widths>> = {
   server: {
@@ -134,6 +157,7 @@ const WIDTHS: Readonly<Record<Software, Widths>> = {
       family: 0.3,
       engine: 0.3,
       kind: 0.2,
+      port: 0.2,
       device: 0.1,
       pair: 0.1,
       storage: 0.1,
@@ -142,12 +166,14 @@ const WIDTHS: Readonly<Record<Software, Widths>> = {
       kernels: 0.3,
     },
     cost: 0.4,
+    layer: 0.2,
   },
   other: {
     levels: {
       family: 0.3,
       engine: 0.3,
       kind: 0.2,
+      port: 0.4,
       device: 0.15,
       pair: 0.4,
       storage: 0.2,
@@ -156,13 +182,15 @@ const WIDTHS: Readonly<Record<Software, Widths>> = {
       kernels: 0,
     },
     cost: 1,
+    layer: 1,
   },
 };
 
-function widthOf(level: Level, term: Term, software: Software): number {
+function widthOf(level: Level, term: Constant, software: Software): number {
   const { kind, sd, spread } = PRIORS[term];
   if (level === 'all') return sd;
-  const { levels, cost } = WIDTHS[software];
+  const { levels, cost, layer } = WIDTHS[software];
+  if (term === 'layer') return levels[level] * spread * layer;
   return levels[level] * spread * (kind === 'cost' ? cost : 1);
 }
 
@@ -233,8 +261,12 @@ function costOf(
 
 function constantsAt(columns: TraitClass['columns'], values: Float64Array): readonly number[] {
   return columns.map((levels, term) =>
-    Math.exp(levels.reduce((sum, column) => sum + values[column]!, PRIORS[TERMS[term]!].mean)),
+    Math.exp(levels.reduce((sum, column) => sum + values[column]!, meanOf(TERMS[term]!))),
   );
+}
+
+function meanOf(term: Term): number {
+  return constantsOf(term).reduce((sum, constant) => sum + PRIORS[constant].mean, 0);
 }
 
 /** The parameters that a set of observations has, each with the standard deviation of its prior. */
@@ -248,11 +280,11 @@ class Parameters {
   }
 
   /** Whether the constants have parts of this level. */
-  has(level: Level, term: Term): boolean {
+  has(level: Level, term: Constant): boolean {
     return widthOf(level, term, this.#software) > 0;
   }
 
-  column(level: Level, traits: Traits, term: Term): number {
+  column(level: Level, traits: Traits, term: Constant): number {
     const key = KEYS[level](traits);
     const name = `${level}|${key}|${term}`;
     const found = this.#index.get(name);
@@ -262,11 +294,12 @@ class Parameters {
   }
 
   parts(values: Float64Array): Parts {
-    const parts: Record<Level, Record<string, Partial<Record<Term, number>>>> = {
+    const parts: Record<Level, Record<string, Partial<Record<Constant, number>>>> = {
       all: {},
       family: {},
       engine: {},
       kind: {},
+      port: {},
       device: {},
       pair: {},
       storage: {},
@@ -275,7 +308,7 @@ class Parameters {
       kernels: {},
     };
     for (const [name, column] of this.#index) {
-      const [level, key, term] = name.split('|') as [Level, string, Term];
+      const [level, key, term] = name.split('|') as [Level, string, Constant];
       parts[level][key] ??= {};
       parts[level][key][term] = values[column]!;
     }
@@ -313,7 +346,11 @@ function classesOf(observations: readonly Observation[], parameters: Parameters)
       })),
       columns: TERMS.map((term) =>
         rows.some(({ terms }) => (terms[term] ?? 0) > 0)
-          ? LEVELS.filter((level) => parameters.has(level, term)).map((level) => parameters.column(level, traits, term))
+          ? constantsOf(term).flatMap((constant) =>
+              LEVELS.filter((level) => parameters.has(level, constant)).map((level) =>
+                parameters.column(level, traits, constant),
+              ),
+            )
           : [],
       ),
       gram: new Float64Array(N * N),
@@ -411,10 +448,10 @@ export function secondsOf(terms: Terms, traits: Traits, constants: Constants): n
   return TERMS.reduce((seconds, term) => {
     const amount = terms[term];
     if (amount === undefined) return seconds;
-    const log = LEVELS.reduce(
-      (sum, level) => sum + (parts[level][KEYS[level](traits)]?.[term] ?? 0),
-      PRIORS[term].mean,
-    );
+    const log = LEVELS.reduce((sum, level) => {
+      const found = parts[level][KEYS[level](traits)];
+      return constantsOf(term).reduce((all, constant) => all + (found?.[constant] ?? 0), sum);
+    }, meanOf(term));
     return seconds + amount * Math.exp(log);
   }, 0);
 }

@@ -3,15 +3,20 @@
  * by one fitted constant: the inverse of the share of bandwidth or of compute that an engine reaches, or seconds for each thing counted.
  *
  *     decoding step    weights / bandwidth + experts / bandwidth + cache / bandwidth + operations / compute
- *                      + layers + layers that exchange results between devices + bytes exchanged + sequences + 1
- *     reading a prompt operations / compute + operations of attention / compute + one pass over weights + layers + ...
+ *                      + layers + layers with latent attention + layers with experts
+ *                      + layers that exchange results between devices + bytes exchanged + sequences + 1
+ *     reading a prompt operations / compute + operations of experts / compute + operations of attention / compute
+ *                      + passes over weights + layers + ...
+ *
+ * Experts have a term of their own, because each multiplies the few tokens that were sent to it and reaches less of the compute.
  *
  * A roofline takes the larger of reading and computing, where this is a sum: engines overlap the two only in part, and in a sum every
  * constant keeps a slope that a fit can follow.
  */
 import { cacheBytes, stateBytes, visible } from '../cache.js';
 import type { Compute, Device } from '../device.js';
-import { activeParameters, expertsRead, type ModelShape } from '../shape.js';
+import { type AttentionLayer, expertsRead, type LatentLayer, type ModelShape } from '../shape.js';
+import { expandsPrompts, rateOf } from './kernels.js';
 
 export const TERMS = [
   'weights',
@@ -19,6 +24,7 @@ export const TERMS = [
   'cache',
   'compute',
   'layer',
+  'latent',
   'routing',
   'dispatch',
   'exchange',
@@ -26,9 +32,11 @@ export const TERMS = [
   'sequence',
   'step',
   'prefill',
+  'grouped',
   'attention',
-  'mixed',
-  'queue',
+  'queuedPrefill',
+  'queuedGrouped',
+  'queuedAttention',
   'crowd',
   'waiting',
   'request',
@@ -53,11 +61,15 @@ export interface Placement {
   readonly groups: number;
   /** Bytes of a cached value. */
   readonly bytesOfValue: number;
+  /** An engine with its year: it decides in which numbers matrices are multiplied. */
+  readonly engine: string;
+  /** The most tokens of prompts that one pass over the weights computes. */
+  readonly tokensOfPass: number;
 }
 
 /** A decoding step: each of `batch` sequences gets its next token after a context of `context` tokens. */
 export function decodingStep(
-  { shape, device, devices, groups, bytesOfValue }: Placement,
+  { shape, device, devices, groups, bytesOfValue, engine }: Placement,
   batch: number,
   context: number,
 ): Terms {
@@ -65,14 +77,17 @@ export function decodingStep(
   const read = weights.body.bytes + (weights.output ?? weights.embedding).bytes;
   const bandwidth = device.bandwidth * devices;
   const own = Math.max(1, batch / groups);
-  const operations = 2 * activeParameters(weights) + attentionOperations(shape, 1, context);
+  const [body, experts] = secondsOfToken(shape, { compute: device.compute, engine });
+  const output = (2 * (weights.output ?? weights.embedding).parameters) / rateOf(engine, weights.body, device.compute);
+  const attention = attentionOperations(shape, { tokens: 1, past: context, engine }) / device.compute.f16;
   return {
     weights: read / bandwidth,
     experts: expertsRead(weights.experts, batch).bytes / (bandwidth * groups),
     cache: (own * cacheBytes(shape, context, bytesOfValue)) / bandwidth,
-    compute: (own * operations) / (rateOf(shape, device.compute) * devices),
+    compute: (own * (body + experts + output + attention)) / devices,
     layer: layers.length,
-    ...routing(shape, own),
+    latent: latentLayers(shape),
+    ...routing(shape, { passes: 1, tokens: own }),
     ...exchange(layers.length, width, own, devices * groups),
     sequence: own,
     step: 1,
@@ -81,29 +96,39 @@ export function decodingStep(
 
 /** The engine reads `prompts` prompts of `tokens` tokens each at once, after `past` tokens that are in the cache. */
 export function promptStep(
-  { shape, device, devices, groups, bytesOfValue }: Placement,
+  { shape, device, devices, groups, bytesOfValue, engine, tokensOfPass }: Placement,
   { prompts, tokens, past = 0 }: { readonly prompts: number; readonly tokens: number; readonly past?: number },
 ): Terms {
   const { weights, layers, width } = shape;
   const bandwidth = device.bandwidth * devices;
   const own = Math.max(1, prompts / groups);
   const output = weights.output ?? weights.embedding;
-  const inLayers = activeParameters(weights) - output.parameters;
+  const [body, experts] = secondsOfToken(shape, { compute: device.compute, engine });
+  const passes = Math.ceil((prompts * tokens) / tokensOfPass) || 1;
   return {
-    weights: (weights.body.bytes + output.bytes) / bandwidth,
-    experts: expertsRead(weights.experts, prompts * tokens).bytes / (bandwidth * groups),
+    weights: (passes * (weights.body.bytes + output.bytes)) / bandwidth,
+    experts: (passes * expertsRead(weights.experts, (prompts * tokens) / passes).bytes) / (bandwidth * groups),
     cache: (own * (past === 0 ? stateBytes(shape) : cacheBytes(shape, past, bytesOfValue))) / bandwidth,
-    prefill: (2 * inLayers * own * tokens) / (rateOf(shape, device.compute) * devices),
-    attention: (own * attentionOperations(shape, tokens, past)) / (device.compute.f16 * devices),
-    layer: layers.length,
-    ...routing(shape, 0),
+    prefill: (own * tokens * body) / devices,
+    grouped: (own * tokens * experts) / devices,
+    attention: (own * attentionOperations(shape, { tokens, past, engine })) / (device.compute.f16 * devices),
+    layer: passes * layers.length,
+    latent: passes * latentLayers(shape),
+    ...routing(shape, { passes, tokens: 0 }),
     ...exchange(layers.length, width, own * tokens, devices * groups),
   };
 }
 
 /** Each layer with experts chooses them and sorts its tokens by expert. */
-function routing({ weights, layers }: ModelShape, tokens: number): Terms {
-  return weights.experts === null ? {} : { routing: layers.length, dispatch: layers.length * tokens };
+function routing(
+  { weights, layers }: ModelShape,
+  { passes, tokens }: { readonly passes: number; readonly tokens: number },
+): Terms {
+  return weights.experts === null ? {} : { routing: passes * layers.length, dispatch: layers.length * tokens };
+}
+
+function latentLayers({ layers }: ModelShape): number {
+  return layers.filter(({ kind }) => kind === 'latent').length;
 }
 
 /** Two exchanges of all results for each layer: after the attention and after the feed-forward part. */
@@ -114,21 +139,34 @@ function exchange(layers: number, width: number, tokens: number, devices: number
 }
 
 /** The operations of attention over a prompt: two products of each query with each key that it sees, and with its value. */
-function attentionOperations({ layers }: ModelShape, tokens: number, past: number): number {
+function attentionOperations(
+  { layers }: ModelShape,
+  { tokens, past, engine }: { readonly tokens: number; readonly past: number; readonly engine: string },
+): number {
   return layers.reduce((sum, layer) => {
     if (layer.kind !== 'attention' && layer.kind !== 'latent') return sum;
-    const sizes = layer.kind === 'attention' ? layer.keySize + layer.valueSize : 2 * layer.rank + layer.ropeSize;
     const seen = Math.min(past + tokens / 2, visible(layer, past + tokens));
-    return sum + 2 * layer.heads * sizes * tokens * seen;
+    return sum + 2 * layer.heads * sizesOfHead(layer, tokens, engine) * tokens * seen;
   }, 0);
 }
 
-/** The fastest operations that the device has for numbers as wide as the weights. */
-function rateOf({ weights }: ModelShape, { f16, f8 = f16, f4 = f8 }: Compute): number {
-  const part = weights.experts ?? weights.body;
-  const bits = (part.bytes * 8) / part.parameters;
-  if (bits <= 5) return f4;
-  return bits <= 9 ? f8 : f16;
+/** The length of a key and a value of one head, as attention multiplies them. */
+function sizesOfHead(layer: AttentionLayer | LatentLayer, tokens: number, engine: string): number {
+  if (layer.kind === 'attention') return layer.keySize + layer.valueSize;
+  const { rank, ropeSize, keySize, valueSize } = layer;
+  const isExpanded = tokens > 1 && keySize !== undefined && valueSize !== undefined && expandsPrompts(engine);
+  return isExpanded ? keySize + valueSize : 2 * rank + ropeSize;
+}
+
+/** The seconds at full speed that one token computes: in the body, and in the experts that it uses. */
+function secondsOfToken(
+  { weights: { body, experts } }: ModelShape,
+  { compute, engine }: { readonly compute: Compute; readonly engine: string },
+): readonly [body: number, experts: number] {
+  return [
+    (2 * body.parameters) / rateOf(engine, body, compute),
+    experts === null ? 0 : (2 * expertsRead(experts, 1).parameters) / rateOf(engine, experts, compute),
+  ];
 }
 
 /** The sum of terms, each as often as it occurs. */

@@ -1,4 +1,6 @@
 /** What a prediction has in common with measurements: its levels in the fit. */
+
+import { makerOf, onlyMakerOf } from '../engines.js';
 import type { ModelShape } from '../shape.js';
 import type { Traits } from './fit.js';
 
@@ -14,6 +16,7 @@ export function traitsOf({ shape, device, engine }: Setting): Traits {
     engine,
     kind: device.kind,
     device: device.id,
+    maker: makerOf(device) ?? onlyMakerOf(engine) ?? device.kind,
     storage: storageClassOf(shape),
     architecture: shape.architecture,
     design: shape.weights.experts === null ? 'dense' : 'experts',

@@ -52,10 +52,10 @@ export function mostAtOnce({ shape, memory, groups, bytesOfValue }: Placement, {
 export function timePerServedToken(placement: Placement, batch: number, lengths: Lengths): Terms {
   const running = Math.min(batch, mostAtOnce(placement, lengths));
   const others = Math.max(0, running / placement.groups - 1);
-  const { prefill = 0, attention = 0 } = promptStep(placement, { prompts: 1, tokens: lengths.prompt });
+  const { prefill = 0, grouped = 0, attention = 0 } = promptStep(placement, { prompts: 1, tokens: lengths.prompt });
   return sumOfTerms([
     [1, timePerToken(placement, running, lengths)],
-    [1, { mixed: (others / lengths.output) * (prefill + attention) }],
+    [others / lengths.output, { prefill, grouped, attention }],
   ]);
 }
 
@@ -67,8 +67,8 @@ export function timeToFirstServed(placement: Placement, batch: number, lengths: 
   const running = Math.min(batch, mostAtOnce(placement, lengths));
   const others = Math.max(0, running / placement.groups - 1);
   const prompt = promptStep(placement, { prompts: 1, tokens: lengths.prompt });
-  const { prefill = 0, attention = 0 } = prompt;
-  const reading = prefill + attention;
+  const { prefill = 0, grouped = 0, attention = 0 } = prompt;
+  const reading = prefill + grouped + attention;
   const { weights = 0, experts = 0, cache = 0 } = timePerToken(placement, running, lengths);
   const answer = lengths.output * (weights + experts + cache);
   return sumOfTerms([
@@ -77,7 +77,9 @@ export function timeToFirstServed(placement: Placement, batch: number, lengths: 
     [
       1,
       {
-        queue: others * reading,
+        queuedPrefill: others * prefill,
+        queuedGrouped: others * grouped,
+        queuedAttention: others * attention,
         crowd: (others * reading) ** 2 / answer,
         waiting: ((batch - running) / running) * answer,
         request: 1,
