@@ -63,7 +63,13 @@ export type { LoadedModel, ModelInput, SuiteInput } from './files/definitions.js
 export { readLog } from './files/log.js';
 export { type AbDefinition, type AbMeasured, type AbOptions, ab } from './run/ab.js';
 export { type BaselineOptions, type WrittenBaseline, writeBaselineOf } from './run/baseline.js';
-export { type CapacityAnswer, type CapacityQuestion, capacity } from './run/capacity.js';
+export {
+  type CapacityAnswer,
+  type CapacityAsked,
+  type CapacityOptions,
+  type CapacityQuestion,
+  capacity,
+} from './run/capacity.js';
 export { type Checked, type CheckedSuite, type CheckOptions, check } from './run/check.js';
 export {
   type ComparedVersions,

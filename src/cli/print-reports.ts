@@ -7,6 +7,7 @@ import { loadSections } from '../core/report/document/load.js';
 import type { CsvBeginning } from '../core/report/samples.js';
 import type { ReporterName } from '../core/report/table.js';
 import { renderBlocks, renderTerminal, type TerminalOptions } from '../core/report/terminal.js';
+import type { CapacityAsked } from '../run/capacity.js';
 import { render, writeArtifacts } from '../run/render.js';
 import { displayPath } from '../system/path.js';
 import { type Terminal, tableOptions, worldIn } from './terminal.js';
@@ -18,6 +19,8 @@ export interface PrintOptions {
   readonly prices?: string | undefined;
   /** The model that every other one is held against. */
   readonly reference?: string | undefined;
+  /** What is asked of capacity; without it, the report says what one stream is like alone. */
+  readonly capacity?: CapacityAsked | undefined;
   /** How samples.csv begins. */
   readonly csv?: CsvBeginning | undefined;
   /** Whether stdout gets summary.json in place of tables. */
@@ -28,14 +31,11 @@ export interface PrintOptions {
 export async function printReports(
   terminal: Terminal,
   runs: readonly string[],
-  { out, reports, prices, reference, csv, json }: PrintOptions,
+  { out, json, ...options }: PrintOptions,
 ): Promise<Analysis> {
   const { analysis, recommendation, load, artifacts, folder } = await render(runs, {
     ...worldIn(terminal),
-    reports,
-    prices,
-    reference,
-    csv,
+    ...options,
   });
   const target = out === undefined ? folder : resolve(terminal.cwd, out);
   await writeArtifacts(artifacts, target);

@@ -7,6 +7,7 @@ import { longestRequest, type ModelWorkload, workloadOf } from '../core/capacity
 import { startRecorded } from '../core/capacity/plan/recorded.js';
 import type { BatchTime } from '../core/capacity/simulate/batch-times.js';
 import type { Model } from '../core/definition/model.js';
+import type { PriceList } from '../core/definition/price-list.js';
 import { UserError } from '../core/errors.js';
 import { type LoadTest, startLoadTest } from '../core/load/load-test.js';
 import { objectiveText } from '../core/load/objective.js';
@@ -41,6 +42,8 @@ export interface MeasuredWorkload {
   readonly mixture: readonly MixtureShare[] | Missing;
   /** What must hold under load: the objectives of a load test, or the limits of the run's suites, each once. */
   readonly objectives: readonly string[];
+  /** The user's own devices and prices, if the run has any. */
+  readonly prices: PriceList | undefined;
 }
 
 /** @throws UserError when there is no run. */
@@ -85,7 +88,7 @@ export async function readWorkload(reference: string, { cwd }: { readonly cwd: s
   });
   const { load: ofLoad } = run.settings;
   const objectives = ofLoad?.objectives ?? limitsOfSuites(run.suites).map(objectiveText);
-  return { models: measured, mixture, objectives: [...new Set(objectives)] };
+  return { models: measured, mixture, objectives: [...new Set(objectives)], prices: found.run.prices };
 }
 
 /** Returns the quality of a run's only suite, or of a load test's step with the smallest load. */

@@ -10,6 +10,7 @@ import { allDevices, ELECTRICITY } from '../core/capacity/devices.js';
 import { ENGINES, type EngineName } from '../core/capacity/engines.js';
 import type { PricedModel } from '../core/capacity/model-cost.js';
 import type { CapacityReport, DevicePrediction } from '../core/capacity/plan/answer.js';
+import { recordedShape } from '../core/capacity/plan/recorded-shape.js';
 import type { StorageName } from '../core/capacity/storage.js';
 import { describeError, UserError } from '../core/errors.js';
 import { parseObjective } from '../core/load/objective.js';
@@ -29,7 +30,7 @@ import { Refused, refusedBy, refusedIf, refusedRow } from './capacity-refused.js
 import { type MeasuredModel, type MeasuredWorkload, readWorkload } from './capacity-workload.js';
 import { DEFAULTS } from './defaults.js';
 import { catalogueFile } from './definitions.js';
-import { pageAssets } from './render.js';
+import { pageAssets } from './page-assets.js';
 import { type World, worldOf } from './world.js';
 
 export interface CapacityQuestion extends DeviceQuestion {
@@ -55,6 +56,17 @@ export interface CapacityQuestion extends DeviceQuestion {
   readonly catalogue?: string | undefined;
 }
 
+/** What is asked of the models of a run. */
+export type CapacityAsked = Omit<CapacityQuestion, 'run' | 'suite' | 'prices'>;
+
+export interface CapacityOptions extends Partial<Pick<World, 'cwd' | 'environment' | 'signal'>> {
+  /**
+   * `log`: what the log of the run does not tell of its models is unknown, so the answer is the same on every machine. Without it, their files and the
+   * hub are read then.
+   */
+  readonly shapesFrom?: 'log' | undefined;
+}
+
 export interface CapacityAnswer {
   readonly question: Omit<CapacityQuestion, 'prices'>;
   /** When the constants were fitted. */
@@ -66,10 +78,7 @@ export interface CapacityAnswer {
 }
 
 /** @throws UserError for a run, a model, a device or a number that is unknown or makes no sense, and where nothing that was asked can be answered. */
-export async function capacity(
-  question: CapacityQuestion,
-  options: Partial<Pick<World, 'cwd' | 'environment' | 'signal'>> = {},
-): Promise<CapacityAnswer> {
+export async function capacity(question: CapacityQuestion, options: CapacityOptions = {}): Promise<CapacityAnswer> {
   const world = worldOf(options);
   const { prices, ...asked } = question;
   if (question.load !== undefined && question.load.headroom >= 1) {
@@ -77,9 +86,9 @@ export async function capacity(
       '--headroom: expected less than 100%, found 100%; a device that keeps everything free serves nobody',
     );
   }
-  const own = await loadPrices(prices === undefined ? undefined : resolve(world.cwd, prices));
-  const devices = allDevices(own?.devices ?? []);
   const measured = question.run === undefined ? null : await readWorkload(question.run, { cwd: world.cwd });
+  const own = (await loadPrices(prices && resolve(world.cwd, prices))) ?? measured?.prices;
+  const devices = allDevices(own?.devices ?? []);
   const { objectives: named = [] } = question;
   const isOfRun = measured !== null && named.length === 0 && measured.objectives.length > 0;
   const objectives = isOfRun ? measured.objectives : named;
@@ -91,6 +100,7 @@ export async function capacity(
     signal: world.signal,
     seed: question.seed ?? DEFAULTS.seed,
     catalogue: catalogueFile(question.catalogue, world),
+    shapesFrom: options.shapesFrom,
     devices,
     // A run asks about its own machine; other devices are named.
     chosen: question.run !== undefined && question.devices.length === 0 ? [] : chosenDevices(devices, question),
@@ -146,6 +156,7 @@ interface Asking extends DeviceAsking {
   readonly environment: World['environment'];
   readonly signal: World['signal'];
   readonly catalogue: string;
+  readonly shapesFrom: CapacityOptions['shapesFrom'];
   readonly chosen: readonly (ChosenDevice | Refused)[];
 }
 
@@ -331,11 +342,12 @@ function modelsChosen(
 async function modelsOfRun(
   measured: MeasuredModel,
   usual: StorageName,
-  { environment }: Asking,
+  { environment, shapesFrom }: Asking,
 ): Promise<readonly PricedModel[]> {
   const { model, facts } = measured;
-  if (facts?.shape !== undefined)
-    return [{ name: model.id, shape: facts.shape, isEstimated: false, source: 'the log of the run' }];
+  const recorded = recordedShape(facts, model, usual);
+  if (!isMissing(recorded)) return [{ source: 'the log of the run', ...recorded, name: model.id }];
   const remedy = `say which weights it has, as in --model ${model.id}=qwen3-4b:q8_0 (a published model, a file or a hub reference)`;
+  if (shapesFrom === 'log') throw new UserError(`--model ${model.id}: ${recorded.missing}; ${remedy}`);
   return modelsOfEntry(measured, { usual, environment, remedy });
 }

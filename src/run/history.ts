@@ -5,7 +5,7 @@ import { entriesOf, type HistoryEntry, type Trend, trendsOf } from '../core/regr
 import { shellCommand } from '../core/report/text.js';
 import { appendHistory, readHistory } from '../files/history.js';
 import { DEFAULTS } from './defaults.js';
-import { pageAssets } from './render.js';
+import { pageAssets } from './page-assets.js';
 import { logOf } from './runs.js';
 import { openSource } from './versions.js';
 import { type World, worldOf } from './world.js';

@@ -1,30 +1,34 @@
 /** Renders: a log in, every report out, byte for byte the same each time. */
-import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Analysis } from '../core/analyse/analysis.js';
+import type { RunCapacity } from '../core/capacity/plan/answer.js';
 import { Unfinished, UserError } from '../core/errors.js';
 import type { LoadTest } from '../core/load/load-test.js';
 import { optionsOf, recommend } from '../core/recommend/recommend.js';
 import type { Recommendation } from '../core/recommend/recommendation.js';
 import type { Artifact } from '../core/report/artifact.js';
-import type { PageAssets } from '../core/report/html/page.js';
 import type { CsvBeginning } from '../core/report/samples.js';
 import { REPORTER_NAMES, type ReporterName, renderReports } from '../core/report/table.js';
 import { loadPrices } from '../files/price-list.js';
 import { openPainter } from '../render/painter.js';
 import { isFullDisk } from '../system/path.js';
+import type { CapacityAsked } from './capacity.js';
 import { changesBetween } from './compare.js';
+import { pageAssets } from './page-assets.js';
 import { readRun, readTogether } from './read.js';
 import { logOf } from './runs.js';
 import { type World, worldOf } from './world.js';
 
-export interface RenderOptions extends Partial<Pick<World, 'cwd'>> {
+export interface RenderOptions extends Partial<Pick<World, 'cwd' | 'environment' | 'signal'>> {
   /** The reports to render; without it, all. */
   readonly reports?: readonly ReporterName[] | undefined;
   /** A file with devices and prices of the user's own, in place of those that the log has. */
   readonly prices?: string | undefined;
   /** The model that every other one is held against, whatever its class; without it, that of the run, if it has one. */
   readonly reference?: string | undefined;
+  /** What the report says of the run's capacity, as `capacity` is asked about it; without it, nothing is simulated for that. */
+  readonly capacity?: CapacityAsked | undefined;
   /** How samples.csv begins. Excel wants a byte order mark. */
   readonly csv?: CsvBeginning | undefined;
 }
@@ -43,10 +47,11 @@ export interface Rendered {
  * Renders the reports of a run, or of several runs side by side. Nothing is written: see `writeArtifacts`.
  *
  * @param runs Folders of runs, or logs.
- * @throws UserError when a log is at fault.
+ * @throws UserError when a log is at fault, or capacity is asked of several runs.
  */
 export async function render(runs: readonly string[], options: RenderOptions = {}): Promise<Rendered> {
   const { cwd } = worldOf(options);
+  refuseCapacityOfSeveral(runs, options);
   const { reports = REPORTER_NAMES, reference } = options;
   const logs = runs.map((run) => logOf(run, cwd));
   const prices = await loadPrices(options.prices && resolve(cwd, options.prices));
@@ -71,6 +76,7 @@ export async function render(runs: readonly string[], options: RenderOptions = {
         recommendation,
         load: load ?? undefined,
         comparisons,
+        capacity: await capacityOf(runs[0]!, options),
         csv: options.csv,
         ...page,
         ...(painter && { drawPng: painter.draw }),
@@ -81,6 +87,27 @@ export async function render(runs: readonly string[], options: RenderOptions = {
   } finally {
     await painter?.close();
   }
+}
+
+/** @throws UserError */
+function refuseCapacityOfSeveral(runs: readonly string[], { capacity }: RenderOptions): void {
+  if (capacity === undefined || runs.length === 1) return;
+  throw new UserError(
+    `expected one run beside flags that ask about capacity, found ${runs.length}; report each run by itself`,
+  );
+}
+
+/** The log and the question alone decide what it says. */
+async function capacityOf(run: string, options: RenderOptions): Promise<RunCapacity | undefined> {
+  const { capacity: asked, prices } = options;
+  if (asked === undefined) return undefined;
+  const { cwd, environment, signal } = worldOf(options);
+  const [{ capacity, reportOf }, { flagsOf }] = await Promise.all([
+    import('./capacity.js'),
+    import('./capacity-flags.js'),
+  ]);
+  const answer = await capacity({ ...asked, run, prices }, { cwd, environment, signal, shapesFrom: 'log' });
+  return { ...reportOf(answer), flags: flagsOf({ ...asked, prices }) };
 }
 
 function folderOf(logs: readonly string[]): string {
@@ -135,9 +162,4 @@ async function isLink(file: string): Promise<boolean> {
     (found) => found.isSymbolicLink(),
     () => false,
   );
-}
-
-/** The browser's part of report.html, bundled when rightsize was built. */
-export async function pageAssets(): Promise<PageAssets> {
-  return JSON.parse(await readFile(new URL('../page.json', import.meta.url), 'utf8')) as PageAssets;
 }

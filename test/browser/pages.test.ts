@@ -41,6 +41,9 @@ beforeAll(async () => {
   await rightsizeHere(['history', '--dir', dir, '--html', join(home, 'history.html')]);
   const question = ['--model', 'phi-4-mini', '--prompt', '1200', '--output', '250', '--users', '20'];
   await rightsizeHere(['capacity', ...question, '--html', join(home, 'capacity.html')]);
+  const asked = ['--model', 'reference-slm', '--device', 'pi-5', '--rate', '5', '--slots', '4'];
+  const reports = ['--reports', 'html', '--out', join(home, 'asked')];
+  await rightsizeHere(['report', 'test/golden/pair', ...asked, ...reports]);
   viewer = await view({ folder: join(home, 'reports'), port: 0 });
 });
 afterAll(async () => {
@@ -54,6 +57,7 @@ describe.skipIf(browser === null)('the page', { timeout: 120_000 }, () => {
   it.each([
     ['of a load test', () => writeReport(loadLog(searchedSteps(), SEARCH))],
     ['of capacity', async () => file('capacity.html')],
+    ['of a run with its capacity', async () => file('asked/report.html')],
     ['of a history', async () => file('history.html')],
     ['of the runs of a folder', async () => viewer.url],
     ['of a run under way', async () => `${viewer.url}run/${UNDER_WAY}/`],

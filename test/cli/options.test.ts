@@ -57,13 +57,18 @@ test('docs/commands.md has a row for each command', () => {
   expect(rows).toEqual(COMMAND_NAMES);
 });
 
+/** Functions that take all the options of a command, and the files that read them. */
+const HANDED = { gateRequest: 'gate-request.ts', capacityAsked: 'capacity-options.ts' };
+
 test.each(COMMAND_NAMES)(
   'every option of %s is read in its file, or in one that it hands all of them',
   async (name) => {
     const command = await loadCommand(name, silentTerminal());
     const own = readFileSync(join(ROOT, `src/cli/${name}.ts`), 'utf8');
-    const handed = /\bgateRequest\(/.test(own) ? readFileSync(join(ROOT, 'src/cli/gate-request.ts'), 'utf8') : '';
-    const source = own + handed;
+    const handed = Object.entries(HANDED).flatMap(([call, file]) =>
+      new RegExp(`\\b${call}\\(`).test(own) ? readFileSync(join(ROOT, 'src/cli', file), 'utf8') : [],
+    );
+    const source = [own, ...handed].join('');
     const code = source.replaceAll(/'(?:[^'\\\n]|\\.)*'|^import [\s\S]*?;$/gm, '');
     const unread = command.options.filter((option) => !new RegExp(`\\b${option.attributeName()}\\b`).test(code));
     expect(unread.map(({ long }) => long)).toEqual([]);

@@ -359,7 +359,7 @@ describe('the page of a plan', () => {
   it('has a chart of memory, of what a device holds, and of latency against load', async () => {
     const document = capacityDocument(reportOf(await ask()));
     expect(document.charts.map(({ name }) => name)).toEqual([
-      'capacity-memory',
+      'capacity-memory-by-kind',
       'capacity-load',
       'capacity-ttft',
       'capacity-tpot',

@@ -243,7 +243,8 @@ function readThink(text: string): ThinkTime {
   return parseThinkTime(text)!;
 }
 
-function arrivalsText(arrivals: Arrivals): string {
+/** A text such as `gamma:2`. */
+export function arrivalsText(arrivals: Arrivals): string {
   return arrivals.kind === 'gamma' ? `gamma:${decimal(arrivals.cv)}` : arrivals.kind;
 }
 

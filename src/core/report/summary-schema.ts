@@ -289,10 +289,12 @@ const step = z.looseObject({
   sentGaps: z.looseObject({ n: count, mean: sentGap, cv: sentGap, neighbours: sentGap.nullable() }).nullable(),
 });
 
+const objectives = z.array(z.looseObject({ metric: z.enum(LOAD_METRIC_NAMES), level: z.enum(LEVELS), bound: number }));
+
 const load = z
   .looseObject({
     question: z.string(),
-    objectives: z.array(z.looseObject({ metric: z.enum(LOAD_METRIC_NAMES), level: z.enum(LEVELS), bound: number })),
+    objectives,
     rule: z.looseObject({}).nullable().describe('What was searched. Null if the user named the loads.'),
     models: z.array(
       z.looseObject({
@@ -319,6 +321,50 @@ const load = z
   })
   .describe('What a load test found. Its requests are no trials, so it has no suites.');
 
+const figure = z
+  .looseObject({ value: number.nullable(), low: number.nullable(), high: number.nullable() })
+  .describe('A predicted figure with its 90% interval. Null stands for no bound.');
+
+const capacity = z
+  .looseObject({
+    flags: names.describe('The question, as the flags of `rightsize report` or `rightsize capacity` that ask it.'),
+    objectives,
+    objectivesFrom: z.enum(['question', 'run']).describe('Whose limits the objectives are.'),
+    wanted: z
+      .looseObject({
+        kind: z.looseObject({ kind: z.enum(['users', 'concurrency', 'rate']) }),
+        wanted: number.nullable().describe('Null asks for the greatest load of one device only.'),
+        headroom: number,
+      })
+      .optional()
+      .describe('The load. Absent where none was asked for.'),
+    calibrated: z.string().describe('When the constants were fitted.'),
+    predictions: z.array(
+      prediction.extend({
+        model: z.string(),
+        device: z.string(),
+        memory: orMissing(z.looseObject({ needed: number, usable: number, verdict: z.string() })),
+        lengths: orMissing(z.looseObject({ prompt: number, output: number, measured: count })),
+        quality: orMissing(figure),
+        load: z
+          .looseObject({
+            plan: orMissing(
+              z.looseObject({
+                slots: count,
+                greatest: orMissing(figure),
+                devices: orMissing(figure),
+                served: orMissing(z.looseObject({ devices: count, load: number })),
+                curve: z.array(z.looseObject({ load: number })),
+              }),
+            ),
+            money: orMissing(z.looseObject({ month: figure })),
+          })
+          .optional(),
+      }),
+    ),
+  })
+  .describe('Which devices hold a load, and what they cost. It is there if the report was asked for it.');
+
 const environment = z.looseObject({ rightsize: z.string(), node: z.string(), os: z.string() });
 
 const summarySchema = z.looseObject({
@@ -336,6 +382,7 @@ const summarySchema = z.looseObject({
     environment,
   }),
   load: load.optional(),
+  capacity: capacity.optional(),
   suites: z.array(suite),
   models: z.array(model),
   onMachines: z

@@ -12,6 +12,7 @@ import type {
   Overall,
   SessionFigures,
 } from '../analyse/analysis.js';
+import type { RunCapacity } from '../capacity/plan/answer.js';
 import type { Prediction } from '../capacity/predict.js';
 import { conditionText } from '../definition/condition.js';
 import type { LoadTest } from '../load/load-test.js';
@@ -36,14 +37,20 @@ import { describeSuite, describeTask, whatWouldChange } from './words.js';
 
 export const SUMMARY_VERSION = 1;
 
-export function summaryReport(analysis: Analysis, recommendation: Recommendation, load?: LoadTest): Artifact[] {
+/** What a summary holds beside what a run measured. */
+interface Beside {
+  readonly load?: LoadTest | undefined;
+  readonly capacity?: RunCapacity | undefined;
+}
+
+export function summaryReport(analysis: Analysis, recommendation: Recommendation, beside: Beside = {}): Artifact[] {
   return [
-    { path: 'summary.json', content: `${JSON.stringify(summarise(analysis, recommendation, load), null, 2)}\n` },
+    { path: 'summary.json', content: `${JSON.stringify(summarise(analysis, recommendation, beside), null, 2)}\n` },
     ...recommendation.suites.flatMap(cascadeFiles),
   ];
 }
 
-export function summarise(analysis: Analysis, recommendation: Recommendation, load?: LoadTest) {
+export function summarise(analysis: Analysis, recommendation: Recommendation, { load, capacity }: Beside = {}) {
   return {
     version: SUMMARY_VERSION,
     answer: load === undefined ? answerOf(recommendation) : loadAnswer(load),
@@ -78,6 +85,7 @@ export function summarise(analysis: Analysis, recommendation: Recommendation, lo
       };
     }),
     models: analysis.models.map(describeModel),
+    ...(capacity !== undefined && { capacity }),
     ...(recommendation.machines && {
       onMachines: recommendation.machines.map(({ machine, suites }) => ({
         machine,

@@ -3,6 +3,7 @@
  * none. A reporter's code is loaded when it is used, so that a command can list the reporters at no cost.
  */
 import type { Analysis } from '../analyse/analysis.js';
+import type { RunCapacity } from '../capacity/plan/answer.js';
 import type { LoadTest } from '../load/load-test.js';
 import type { Recommendation } from '../recommend/recommendation.js';
 import type { VersionComparison } from '../regress/comparison.js';
@@ -18,6 +19,8 @@ export interface ReportInput {
   readonly comparisons?: readonly VersionComparison[] | undefined;
   /** What the load test found, if the run is one. */
   readonly load?: LoadTest | undefined;
+  /** Which devices hold the load that was asked for, if anyone asked. */
+  readonly capacity?: RunCapacity | undefined;
   /** The browser's part of report.html; without it there is no page. */
   readonly page?: PageAssets;
   /** How samples.csv begins. */
@@ -39,8 +42,8 @@ export const REPORTERS = {
   },
   summary: {
     summary: 'summary.json, for programs, and the thresholds of recommended cascades',
-    render: async ({ analysis, recommendation, load }) =>
-      (await import('./summary.js')).summaryReport(analysis, recommendation, load),
+    render: async ({ analysis, recommendation, load, capacity }) =>
+      (await import('./summary.js')).summaryReport(analysis, recommendation, { load, capacity }),
   },
   charts: {
     summary: 'charts/, as Vega-Lite specifications, SVG and PNG',
@@ -85,16 +88,16 @@ async function documented({
   comparisons,
   ...input
 }: ReportInput): Promise<ReportInput & { readonly document: Document }> {
-  const { analysis, recommendation } = input;
+  const { analysis, recommendation, capacity } = input;
   if (load === undefined) {
     const { documentOf } = await import('./document/build.js');
-    return { ...input, document: documentOf(analysis, recommendation, comparisons) };
+    return { ...input, document: documentOf(analysis, recommendation, { comparisons, capacity }) };
   }
   const { loadDocumentOf, withoutTrials } = await import('./document/load-test.js');
   return {
     ...input,
     load,
-    document: loadDocumentOf(analysis, load),
+    document: loadDocumentOf(analysis, load, capacity),
     analysis: withoutTrials(analysis),
     recommendation: { ...recommendation, suites: [] },
   };

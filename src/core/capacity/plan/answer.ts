@@ -73,3 +73,9 @@ export interface CapacityReport {
   /** When the constants were fitted. */
   readonly calibrated: string;
 }
+
+/** The answer about a run, as a part of its report. */
+export interface RunCapacity extends CapacityReport {
+  /** The question, as the flags that ask it. */
+  readonly flags: readonly string[];
+}

@@ -7,12 +7,12 @@ import { loadUnit, placeWords } from '../capacity-words.js';
 import { devicesOf } from '../devices-of.js';
 import type { Chart, Spec } from '../document.js';
 import { formatBytes, formatCount, formatDollars, formatScore, formatSeconds, plural } from '../format.js';
-import { type ChartInput, LABELS, LIMIT_COLOUR, legendOf, type NoChart, QUIET, specOf } from './chart.js';
+import { type ChartInput, LABELS, LIMIT_COLOUR, legendOf, type NoChart, plainly, QUIET, specOf } from './chart.js';
 
 export function capacityCharts(report: CapacityReport): readonly (Chart | NoChart)[] {
-  const memory = memoryByKind(report.predictions);
-  if (report.wanted === undefined) return [memory];
-  return [memory, loadChart(report), ...latencyCharts(report), costChart(report)];
+  const memory = memoryByKind('capacity-memory-by-kind', report.predictions);
+  if (report.wanted === undefined) return [plainly(memory)];
+  return [memory, loadChart(report), ...latencyCharts(report), costChart(report)].map(plainly);
 }
 
 /** A row for each thing on the left. */
@@ -32,13 +32,17 @@ export function runMemoryChart({ analysis, recommendation, suite }: ChartInput):
   const held = models.flatMap(({ devices }) => devices.find(({ state }) => state === 'fits')?.prediction ?? []);
   const isKnown = models.some(({ devices }) => devices.some(({ prediction }) => !isMissing(prediction.memory)));
   return memoryByKind(
+    'capacity-memory',
     held,
     isKnown ? 'no device of the table surely holds a model whose memory is predicted' : undefined,
   );
 }
 
-function memoryByKind(predictions: readonly Prediction[], absent = 'the memory is not predicted'): Chart | NoChart {
-  const name = 'capacity-memory';
+function memoryByKind(
+  name: string,
+  predictions: readonly Prediction[],
+  absent = 'the memory is not predicted',
+): Chart | NoChart {
   const known = predictions.flatMap((one) => (isMissing(one.memory) ? [] : [{ ...one, memory: one.memory }]));
   const title = 'Memory by kind, beside what each device has for a model';
   if (known.length === 0) return { name, title, missing: absent };

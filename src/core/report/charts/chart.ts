@@ -12,7 +12,7 @@ import type { MetricName } from '../../measure/metrics.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
 import type { Chart, Look, Shape, Spec } from '../document.js';
 import { formatCount, list } from '../format.js';
-import { wrapLines } from '../text.js';
+import { plain, wrapLines } from '../text.js';
 
 export interface NoChart {
   readonly name: string;
@@ -233,4 +233,12 @@ export function listEnds(items: readonly string[]): string {
 export function nOf(counts: readonly number[]): string {
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   return `n = ${formatCount(least)}${least === most ? '' : ` to ${formatCount(most)}`}`;
+}
+
+/** Others write the names of models: XML allows no control characters, and a title must hold no marks of direction. */
+export function plainly<T>(value: T): T {
+  if (typeof value === 'string') return plain(value) as T;
+  if (Array.isArray(value)) return value.map(plainly) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainly(item)])) as T;
 }

@@ -4,12 +4,11 @@ import type { Unit } from '../../measure/metric.js';
 import { DISTRIBUTED, type DistributedMetric, isShownIn, METRICS } from '../../measure/metrics.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
 import type { Chart } from '../document.js';
-import { plain } from '../text.js';
 import { agreementChart } from './agreement.js';
 import { breakEvenChart } from './breakeven.js';
 import { runMemoryChart } from './capacity.js';
 import { cascadeCharts } from './cascade.js';
-import type { ChartInput, NoChart } from './chart.js';
+import { type ChartInput, type NoChart, plainly } from './chart.js';
 import { confusionCharts } from './confusion.js';
 import { differenceChart } from './difference.js';
 import { driftChart } from './drift.js';
@@ -46,14 +45,6 @@ export function buildCharts(analysis: Analysis, recommendation: Recommendation):
     }));
     return { suite: name, groups, charts: groups.flatMap(({ charts }) => charts) };
   });
-}
-
-/** Others write the names of models: XML allows no control characters, and a title must hold no marks of direction. */
-function plainly<T>(value: T): T {
-  if (typeof value === 'string') return plain(value) as T;
-  if (Array.isArray(value)) return value.map(plainly) as T;
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainly(item)])) as T;
 }
 
 /** The metrics of a trial that have a chart of their own, by their unit. */

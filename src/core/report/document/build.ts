@@ -1,5 +1,6 @@
 /** Builds the report from an analysis and its recommendation. */
 import type { Analysis } from '../../analyse/analysis.js';
+import type { RunCapacity } from '../../capacity/plan/answer.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
 import type { VersionComparison } from '../../regress/comparison.js';
 import { buildCharts, type SuiteCharts } from '../charts/table.js';
@@ -9,6 +10,7 @@ import { headlineOf, verdictOf } from '../headline.js';
 import { answerBlocks, scopeOf, whySection } from './answer.js';
 import { bestMachineSection } from './best-machine.js';
 import { briefOf } from './brief.js';
+import { capacityPart } from './capacity.js';
 import { cascadesSection } from './cascades.js';
 import { chartsSection } from './charts.js';
 import { criteriaSection } from './criteria.js';
@@ -23,12 +25,19 @@ import { tasksSection } from './tasks.js';
 /** Where the changes between runs stand. */
 const CHANGES = 'changes';
 
+/** What a report shows beside what a run measured. */
+interface Beside {
+  readonly comparisons?: readonly VersionComparison[] | undefined;
+  readonly capacity?: RunCapacity | undefined;
+}
+
 export function documentOf(
   analysis: Analysis,
   recommendation: Recommendation,
-  comparisons: readonly VersionComparison[] = [],
+  { comparisons = [], capacity }: Beside = {},
 ): Document {
   const charts = buildCharts(analysis, recommendation);
+  const asked = capacityPart(analysis.run, capacity);
   return {
     title: titleOf(recommendation),
     question: 'Which model does this workload need?',
@@ -37,17 +46,19 @@ export function documentOf(
       { to: 'charts', text: 'Charts' },
       { to: 'criteria', text: 'Side by side' },
       ...(comparisons.length === 0 ? [] : [{ to: CHANGES, text: 'What changed' }]),
+      ...asked.contents,
       { to: 'samples', text: 'Samples' },
       { to: 'method', text: 'Method' },
     ],
     brief: briefOf(analysis, recommendation),
     load: null,
-    suites: charts.map((suite, i) => suitePart({ analysis, recommendation, charts: suite }, i)),
+    suites: charts.map((suite, i) => suitePart({ analysis, recommendation, charts: suite, capacity }, i)),
     sections: [
       ...comparisons.map((comparison, i) => ({
         ...comparisonSection(comparison),
         name: i === 0 ? CHANGES : `${CHANGES}-${i + 1}`,
       })),
+      ...asked.sections,
       modelsSection(analysis),
       ...machinesSection(analysis),
       {
@@ -58,7 +69,10 @@ export function documentOf(
       },
       methodSection(analysis),
     ],
-    charts: charts.flatMap((suite) => suite.charts).flatMap((chart) => ('spec' in chart ? [chart] : [])),
+    charts: [
+      ...charts.flatMap((suite) => suite.charts).flatMap((chart) => ('spec' in chart ? [chart] : [])),
+      ...asked.charts,
+    ],
     footer: `Made by rightsize ${analysis.run.environment.rightsize} from run ${analysis.run.id}`,
   };
 }
@@ -71,9 +85,10 @@ interface Input {
   readonly analysis: Analysis;
   readonly recommendation: Recommendation;
   readonly charts: SuiteCharts;
+  readonly capacity: RunCapacity | undefined;
 }
 
-function suitePart({ analysis, recommendation, charts }: Input, index: number): SuitePart {
+function suitePart({ analysis, recommendation, charts, capacity }: Input, index: number): SuitePart {
   const [suite, recommended] = [analysis.suites[index]!, recommendation.suites[index]!];
   const suffix = index === 0 ? '' : `-${index + 1}`;
   return {
@@ -91,7 +106,7 @@ function suitePart({ analysis, recommendation, charts }: Input, index: number): 
       criteriaSection(analysis, suite, recommended, `criteria${suffix}`),
       tasksSection(suite, recommended),
       ...cascadesSection(recommended),
-      ...devicesSection(analysis, recommended),
+      ...devicesSection(analysis, recommended, capacity),
       ...breakEvenSection(analysis, suite, recommended),
       ...paritySection(suite),
     ],

@@ -1,6 +1,14 @@
 /** The answer of `rightsize capacity` as data: tables for the terminal, and a page with charts. */
+
+import type { RunInfo } from '../../analyse/analysis.js';
 import { BUFFERS, RESERVES } from '../../capacity/memory-interval.js';
-import type { CapacityReport, DeviceLoad, DevicePrediction, LoadWanted } from '../../capacity/plan/answer.js';
+import type {
+  CapacityReport,
+  DeviceLoad,
+  DevicePrediction,
+  LoadWanted,
+  RunCapacity,
+} from '../../capacity/plan/answer.js';
 import type { Figure } from '../../capacity/plan/draws.js';
 import type { LoadPlan } from '../../capacity/plan/load-plan.js';
 import type { Money } from '../../capacity/plan/money.js';
@@ -19,12 +27,14 @@ import {
   shareOfGreatest,
 } from '../capacity-words.js';
 import { capacityCharts } from '../charts/capacity.js';
+import { folderOfRun } from '../commands.js';
 import {
   type Block,
   type CellUnit,
   type Chart,
   type Document,
   estimateCell,
+  type Link,
   missingCell,
   quantityCell,
   type Section,
@@ -33,6 +43,7 @@ import {
   textCell,
 } from '../document.js';
 import { formatBytes, formatCount, formatDollars, formatScore, list, NO_BOUND, plural } from '../format.js';
+import { shellCommand } from '../text.js';
 import { type Filled, listOf, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
 
 const ONE_STREAM: readonly Filled<DevicePrediction>[] = [
@@ -368,13 +379,17 @@ function pricesOf(loaded: readonly Loaded[]): readonly string[] {
   return [...new Set(prices)];
 }
 
-/** A page of its own. */
-export function capacityDocument(report: CapacityReport): Document {
+interface CapacityParts {
+  readonly sections: readonly Section[];
+  readonly charts: readonly Chart[];
+}
+
+function partsOf(report: CapacityReport): CapacityParts {
   const found = capacityCharts(report);
   const charts = found.filter((chart): chart is Chart => 'spec' in chart);
   const absent = found.flatMap((chart) => ('missing' in chart ? [`${chart.title}: ${chart.missing}`] : []));
   const section = (name: string, heading: string, body: readonly Block[]): Section[] =>
-    body.length === 0 ? [] : [{ kind: 'section', name, heading, body }];
+    body.length === 0 ? [] : [{ kind: 'section', name: `capacity-${name}`, heading, body }];
   const sections = [
     ...section('one-stream', 'One stream', streamBlocks(report)),
     ...section('memory', 'Memory by kind', memoryBlocks(report)),
@@ -382,6 +397,14 @@ export function capacityDocument(report: CapacityReport): Document {
     ...section('cost', 'What it costs', costBlocks(report)),
     ...section('charts', 'Charts', [{ kind: 'charts', title: null, charts: charts.map(({ name }) => name), absent }]),
   ];
+  return { sections, charts };
+}
+
+const PREDICTED = 'Predicted by rightsize. Only figures that are called measured here were measured.';
+
+/** A page of its own. */
+export function capacityDocument(report: CapacityReport): Document {
+  const { sections, charts } = partsOf(report);
   const models = new Set(report.predictions.map(({ model }) => model)).size;
   const devices = new Set(report.predictions.map(({ device }) => device)).size;
   return {
@@ -399,6 +422,34 @@ export function capacityDocument(report: CapacityReport): Document {
     },
     sections: [],
     charts,
-    footer: 'Predicted by rightsize. Only figures that are called measured here were measured.',
+    footer: PREDICTED,
   };
+}
+
+/** Where a run's report says what devices hold. */
+export const CAPACITY_LINK: Link = { to: 'capacity', text: 'Capacity' };
+
+/** A part of the report of a run or a load test, with the command that asks the same again; empty where nobody asked. */
+export function capacityPart(
+  run: Pick<RunInfo, 'id' | 'command'>,
+  asked: RunCapacity | undefined,
+): CapacityParts & { readonly contents: readonly Link[] } {
+  if (asked === undefined) return { contents: [], sections: [], charts: [] };
+  const { sections, charts } = partsOf(asked);
+  const command = shellCommand(['rightsize', 'report', folderOfRun(run), ...asked.flags]);
+  const { to, text } = CAPACITY_LINK;
+  const section: Section = {
+    kind: 'section',
+    name: to,
+    heading: text,
+    body: [
+      {
+        kind: 'note',
+        text: `${PREDICTED} The constants were fitted on ${asked.calibrated}; docs/capacity.md of the package has every formula.`,
+      },
+      { kind: 'commands', title: 'Asked by', commands: [command] },
+      ...sections,
+    ],
+  };
+  return { contents: [CAPACITY_LINK], sections: [section], charts };
 }

@@ -3,6 +3,7 @@
 import type { Analysis, SuiteAnalysis } from '../../analyse/analysis.js';
 import { nameOf } from '../../capacity/device.js';
 import type { ModelFit } from '../../capacity/fit.js';
+import type { RunCapacity } from '../../capacity/plan/answer.js';
 import type { BreakEven } from '../../capacity/plan/break-evens.js';
 import type { ModelDevices, ModelOnDevice, RunDevices } from '../../capacity/plan/run-devices.js';
 import { objectivesOf } from '../../load/objective.js';
@@ -24,6 +25,7 @@ import {
 import { formatCount, formatDollars, list } from '../format.js';
 import { shellCommand } from '../text.js';
 import { groupedNames } from '../variants.js';
+import { CAPACITY_LINK } from './capacity.js';
 import { type Filled, listOf, reasonsList, tableOf } from './tables.js';
 
 interface Row {
@@ -31,7 +33,11 @@ interface Row {
   readonly places: ModelDevices;
 }
 
-export function devicesSection(analysis: Analysis, recommended: SuiteRecommendation): Section[] {
+export function devicesSection(
+  analysis: Analysis,
+  recommended: SuiteRecommendation,
+  capacity: RunCapacity | undefined,
+): Section[] {
   const { fits } = recommended;
   if (fits.length === 0) return [];
   const found = devicesOf(analysis, recommended);
@@ -52,7 +58,9 @@ export function devicesSection(analysis: Analysis, recommended: SuiteRecommendat
             'measured here, as a share of the usable memory. Rates are tokens per second of one stream with 90% intervals, for requests and ' +
             'answers as long as those of the suite.',
         },
-        { kind: 'note', text: underLoad(analysis, found, recommended) },
+        capacity?.wanted === undefined
+          ? { kind: 'note', text: underLoad(analysis, found, recommended) }
+          : { kind: 'note', text: 'What devices do under load, and what they cost:', link: CAPACITY_LINK },
         ...listOf('What the rates rest on', basisItems(models)),
         ...listOf('Not known', unknownItems(models)),
       ],

@@ -1,5 +1,6 @@
 /** Builds the report of a load test: the question, what each model holds, and how it was measured. It has no verdict. */
 import type { Analysis } from '../../analyse/analysis.js';
+import type { RunCapacity } from '../../capacity/plan/answer.js';
 import { conditionText } from '../../definition/condition.js';
 import type { LoadTest } from '../../load/load-test.js';
 import { objectiveText } from '../../load/objective.js';
@@ -10,6 +11,7 @@ import type { Document, Fact, LoadPart, Note, Section, WarningText } from '../do
 import { formatDollars, formatScore, formatSeconds, list, plural } from '../format.js';
 import { loadQuestion } from '../load-words.js';
 import { describeMachine } from './answer.js';
+import { capacityPart } from './capacity.js';
 import { loadSections } from './load.js';
 import { isOdd } from './load-client.js';
 import { serverFacts, slotWarnings } from './load-server.js';
@@ -17,13 +19,15 @@ import { commandsOf, hashFacts, machineFacts, resumptionFacts, warningsSection }
 import { modelsSection } from './models.js';
 import { warningsOf } from './warnings.js';
 
-export function loadDocumentOf(analysis: Analysis, test: LoadTest): Document {
+export function loadDocumentOf(analysis: Analysis, test: LoadTest, capacity?: RunCapacity): Document {
   const loads = loadSections(test);
+  const asked = capacityPart(analysis.run, capacity);
   return {
     title: `${titleOf(analysis)}: load`,
     question: loadQuestion(test),
     contents: [
       { to: 'answer', text: 'Load' },
+      ...asked.contents,
       { to: 'models', text: 'Models' },
       { to: 'method', text: 'Method' },
     ],
@@ -34,8 +38,8 @@ export function loadDocumentOf(analysis: Analysis, test: LoadTest): Document {
       test,
       loads.map(({ section }) => section),
     ),
-    sections: [modelsSection(analysis), methodSection(analysis, test)],
-    charts: loads.flatMap(({ charts }) => charts),
+    sections: [...asked.sections, modelsSection(analysis), methodSection(analysis, test)],
+    charts: [...loads.flatMap(({ charts }) => charts), ...asked.charts],
     footer: `Made by rightsize ${analysis.run.environment.rightsize} from run ${analysis.run.id}`,
   };
 }
