@@ -169,6 +169,17 @@ describe('capacity from a run', () => {
     expect(text).toContain('measured here');
   });
 
+  it('finds no greater rate than the work of a request leaves room for', async () => {
+    const load = { kind: POISSON, wanted: null, headroom: 0.2 } as const;
+    const asked = { models: ['reference-slm'], devices: ['h100'], slots: undefined, objectives: [], load };
+    const { greatest, binding } = planOf((await fromRun(asked)).predictions[1]!);
+    if (isMissing(greatest)) throw new Error(greatest.missing);
+    // A prompt and its answer take 0.113 ms that no other request shares; 400,000 requests of one simulation are answered at 8,627 a second.
+    expect(greatest.value).toBeGreaterThan(8_400);
+    expect(greatest.value).toBeLessThan(8_861);
+    expect(binding).toMatchObject({ resource: expect.any(String) });
+  });
+
   it('says of each device what the report of the run says', async () => {
     const { recommendation, analysis } = await render([RUN], { reports: [] });
     const { devices, models } = devicesOf(analysis, recommendation.suites[0]!);

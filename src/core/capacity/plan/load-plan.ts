@@ -213,8 +213,10 @@ class Simulation {
   greatest(options: RunOptions = { requests: REQUESTS }): GreatestLoad | null {
     const { kind, objectives } = this.demand;
     if (objectives.length === 0 && kind.kind !== 'rate') return null;
-    const start = kind.kind === 'rate' ? this.#rateAlone() : this.engine.scheduler.slots;
-    return greatestLoad(kind, start, (condition) => this.run(condition, this.engine.times, options));
+    const { times, scheduler } = this.engine;
+    const start = kind.kind === 'rate' ? this.#rateAlone() : scheduler.slots;
+    const begin = { start, tooMuch: this.#tooMuch(times) };
+    return greatestLoad(kind, begin, (condition) => this.run(condition, times, options));
   }
 
   /** With the requests of a draw, for its load alone. */
@@ -237,7 +239,8 @@ class Simulation {
       .map(({ times, i }) => ({
         search: once(() => {
           const options = { draw: i, endsOnceMissed: this.#endsSearch };
-          return greatestLoad(kind, start, (condition) => this.run(condition, times, options)).load;
+          const begin = { start, tooMuch: this.#tooMuch(times) };
+          return greatestLoad(kind, begin, (condition) => this.run(condition, times, options)).load;
         }),
         reaches: (load) =>
           load === 0 || holds(kind, this.run(conditionOf(kind, load), times, { draw: i, endsOnceMissed: true })),
@@ -265,6 +268,11 @@ class Simulation {
     const { prompt, output } = usualLengths(this.demand.lengths);
     const own = read(prompt, 0) + (output - 1) * sequence;
     return own > 0 ? 1 / own : Number.POSITIVE_INFINITY;
+  }
+
+  /** Users and requests at once wait for each other, so no number of them is too much for that alone. */
+  #tooMuch(times: StepTimes): number | undefined {
+    return this.demand.kind.kind === 'rate' ? this.bound(times) : undefined;
   }
 
   /** The requests a second of a device that answers one after the other. */

@@ -32,16 +32,27 @@ export function leastLoad({ kind }: LoadKind): number {
   return kind === 'rate' ? LEAST_RATE : 1;
 }
 
-/** @param start A load to begin with. @param run Simulates a condition. */
-export function greatestLoad(kind: LoadKind, start: number, run: (condition: Condition) => Simulated): GreatestLoad {
+export interface SearchBegin {
+  /** A load to begin with. */
+  readonly start: number;
+  /** No load from here on holds, as a formula tells: none of them is simulated to find that out. Infinite if it is absent. */
+  readonly tooMuch?: number | undefined;
+}
+
+/** @param run Simulates a condition. */
+export function greatestLoad(
+  kind: LoadKind,
+  { start, tooMuch = Number.POSITIVE_INFINITY }: SearchBegin,
+  run: (condition: Condition) => Simulated,
+): GreatestLoad {
   const whole = kind.kind !== 'rate';
   const [least, most] = [leastLoad(kind), whole ? MOST_WHOLE : MOST_RATE];
   let [low, high] = [0, Number.POSITIVE_INFINITY];
   let [held, missed]: [Simulated | null, Simulated | null] = [null, null];
   let load = Math.min(most, Math.max(least, whole ? Math.round(start) : start));
   for (;;) {
-    const found = run(conditionOf(kind, load));
-    if (holds(kind, found)) [low, held] = [load, found];
+    const found = load >= tooMuch ? null : run(conditionOf(kind, load));
+    if (found !== null && holds(kind, found)) [low, held] = [load, found];
     else [high, missed] = [load, found];
     if (low >= most || high <= least) break;
     if (high === Number.POSITIVE_INFINITY) load = Math.min(most, low * 2);
@@ -49,6 +60,7 @@ export function greatestLoad(kind: LoadKind, start: number, run: (condition: Con
     else if (high - low <= (whole ? Math.max(1, PRECISION * low) : PRECISION * low)) break;
     else load = whole ? Math.floor((low + high) / 2) : (low + high) / 2;
   }
+  if (missed === null && high < Number.POSITIVE_INFINITY) missed = run(conditionOf(kind, high));
   // Chance hides for a while that a queue grows: a server that never rested shows the rate that it cannot exceed.
   const bound = !whole && missed?.overloaded ? missed.workRate : Number.POSITIVE_INFINITY;
   return { load: Math.min(low, bound), held, missed };
