@@ -312,6 +312,12 @@ describe('a count', () => {
       'nothing from a cache',
       'https://platform.openai.com/docs/guides/prompt-caching',
       { prompt_tokens: 9, completion_tokens: 6, prompt_tokens_details: { cached_tokens: 0 } },
+      { promptTokens: 9, cachedTokens: 0 },
+    ],
+    [
+      'nothing said of a cache',
+      'https://platform.openai.com/docs/api-reference/chat/object',
+      { prompt_tokens: 9, completion_tokens: 6 },
       { promptTokens: 9, cachedTokens: undefined },
     ],
     [

@@ -64,11 +64,11 @@ export function countsOf(usage: Usage | null, tally: Tally, finish: End['finish'
   const sent = tally.tokens ?? (finish === 'stop' && tally.pieces > 0 ? tally.pieces : null);
   const output = sent !== null && counted === sent + 1 ? sent : counted;
   const unseen = output === null ? null : unseenOf(output, usage?.reasoningTokens ?? null, tally);
-  const cached = usage?.cachedTokens ?? 0;
+  const cached = usage?.cachedTokens ?? null;
   return {
     promptTokens: tokenCount(usage?.promptTokens ?? null),
     outputTokens: tokenCount(output),
-    ...(cached > 0 && { cachedTokens: cached }),
+    ...(cached !== null && { cachedTokens: cached }),
     ...(unseen !== null && { unseenTokens: unseen }),
   };
 }

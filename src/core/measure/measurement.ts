@@ -72,7 +72,7 @@ const completed = z.object({
   cachedTokens: natural
     .exactOptional()
     .describe(
-      'Prompt tokens that came from a cache and were not computed. Absent if there were none, or if the engine does not tell.',
+      'Prompt tokens that came from a cache and were not computed. Absent if the engine does not tell; before December 2026 also if there were none.',
     ),
   unseenTokens: quantitySchema
     .exactOptional()
