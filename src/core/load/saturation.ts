@@ -5,8 +5,8 @@
  *     backlogged   one of the two rises: a queue builds up, or it is about to
  *     overloaded   both rise, and each ends at twice what it began with or more: a longer step would only show a longer queue
  *
- * A server that keeps up is empty before its first request, so the number under way rises at first whatever it does: it fills for as long as
- * an answer takes. The requests of that time say nothing of a trend.
+ * A server is empty before its first request, so the number under way rises until the first answer ends, whatever it does. Requests that were
+ * due before say nothing of a trend.
  *
  * Both slopes must be significant, as in GuideLLM's constraint on over-saturation (guidellm, `over_saturation`). GuideLLM takes values
  * for independent; queues are not, so the slopes here are tested by Mann and Kendall with the correction of Hamed and Rao. The names
@@ -14,7 +14,6 @@
  */
 import { isMissing } from '../quantity.js';
 import { mean, type Values } from '../stats/basics/moments.js';
-import { median } from '../stats/estimate/percentiles.js';
 import { testSerialTrend } from '../stats/estimate/serial-trend.js';
 import type { StepRequest } from './request.js';
 import { underWayBefore, underWayOf } from './under-way.js';
@@ -39,7 +38,7 @@ export function saturationOf(
 ): Saturation {
   if (requests.length < LEAST_REQUESTS) return 'stable';
   const ordered = requests.toSorted((a, b) => a.due - b.due);
-  const filled = filledAt(ordered);
+  const filled = ordered.reduce((least, { end }) => Math.min(least, end), Number.POSITIVE_INFINITY);
   const shown = ordered.filter(({ due }) => due >= filled);
   if (shown.length < BLOCKS) return 'stable';
   const due = Float64Array.from(shown, (request) => request.due);
@@ -48,13 +47,6 @@ export function saturationOf(
   const rises = [underWay, waits].map((values) => risesOf(blockMeans(values)));
   if (rises.every(({ doubles }) => doubles)) return 'overloaded';
   return rises.some(({ significant }) => significant) ? 'backlogged' : 'stable';
-}
-
-/** As long after the first request was due as those took that were due before any answer had ended. */
-function filledAt(ordered: readonly Pick<StepRequest, 'due' | 'end'>[]): number {
-  const firstEnd = ordered.reduce((least, { end }) => Math.min(least, end), Number.POSITIVE_INFINITY);
-  const first = ordered.filter(({ due }) => due <= firstEnd);
-  return ordered[0]!.due + median(first.map(({ due, end }) => end - due));
 }
 
 function risesOf(blocks: readonly number[]): { readonly significant: boolean; readonly doubles: boolean } {

@@ -428,6 +428,24 @@ describe('saturation', () => {
     expect(saturationOf(settled, now)).toBe('overloaded');
   });
 
+  test('is seen within seconds where far more is asked than the server answers', () => {
+    // Four slots of a second answer 4 a second, and 32 are asked.
+    const law: ServerLaw = { kind: 'slots', slots: 4, service: { kind: 'fixed', seconds: 1 } };
+    const sent = runVirtually(law, {
+      condition: parseCondition('open 32 poisson'),
+      seed: 1,
+      requests: 800,
+      seconds: 1e6,
+    });
+    const now = 25;
+    expect(
+      saturationOf(
+        sent.filter(({ end }) => end < now),
+        now,
+      ),
+    ).toBe('overloaded');
+  });
+
   test('of a closed loop is stable: it never sends more than the server answers', () => {
     const condition = parseCondition('closed 200');
     const sent = runVirtually(QUEUE, { condition, seed: 1, requests: 600, seconds: 1e6 });
