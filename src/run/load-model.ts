@@ -2,8 +2,10 @@
 import { type Condition, conditionText, parseCondition } from '../core/definition/condition.js';
 import type { Model } from '../core/definition/model.js';
 import { UserError } from '../core/errors.js';
+import { durationLimit, parseObjective, WAITING } from '../core/load/objective.js';
 import type { StepRequest } from '../core/load/request.js';
 import { saturationOf } from '../core/load/saturation.js';
+import { RELAXATIONS } from '../core/load/step.js';
 import type { RecordedTrace } from '../core/load/trace.js';
 import type { LoadSettings, LogRecord, SampleRecord, SessionRecord, StepRecord } from '../core/log/log.js';
 import { isMissing, known, missing } from '../core/quantity.js';
@@ -307,8 +309,15 @@ function leftOf({ budget }: LoadSettings, held: readonly HeldStep[]): number {
   return budget.requests - held.reduce((sum, { record }) => sum + record.used, 0);
 }
 
-/** By how much a step may last longer than was planned: its last requests take their time, but not that long. */
+/** By how much a step may last longer than was planned: its last requests take their time, but not that long, */
 const PATIENCE = 3;
+
+/** unless the objectives allow it. What is cut counts as too late for each of them, also for one that is relaxed. In seconds. */
+function longestWait({ objectives }: LoadSettings): number {
+  const limits = objectives.map(parseObjective).filter(({ metric }) => WAITING.has(metric));
+  return Math.max(0, ...limits.map((objective) => durationLimit(objective).seconds)) * Math.max(...RELAXATIONS);
+}
+
 /** Seconds between two tests for overload, */
 const LOOK = 1;
 /** or in times the step so far, if that is longer: each test reads all its requests again. */
@@ -357,6 +366,7 @@ function judgeOf(options: ModelTestOptions, judged: Judged): (course: StepCourse
   const { id, held, requests, planned } = judged;
   const isTooDear = chargeOf(options, judged);
   const spent = held.reduce((sum, { record }) => sum + record.ended - record.began, 0);
+  const longest = Math.max(PATIENCE * planned, planned + longestWait(load));
   let looked = 0;
   return (course) => {
     onEvent({ type: 'step', model: id, course, requests });
@@ -365,7 +375,7 @@ function judgeOf(options: ModelTestOptions, judged: Judged): (course: StepCourse
     if (isTooDear(course)) return 'budget';
     const { length } = course.requests;
     if (length >= ENOUGH_FOR_ERRORS && course.failed > load.stopErrors * length) return 'errors';
-    if (course.seconds > PATIENCE * planned) return 'overloaded';
+    if (course.seconds > longest) return 'overloaded';
     const { kind } = course.condition;
     // Whoever waits for an answer cannot overload a server for ever (`analyseStep`).
     if (kind === 'closed' || kind === 'users' || course.seconds < looked + Math.max(LOOK, LOOK_SHARE * looked))

@@ -155,6 +155,21 @@ describe('steps', () => {
     expect(counted.every(({ outcome }) => outcome.state === 'completed')).toBe(true);
   });
 
+  test('are not overloaded because an answer takes longer than they were planned, as long as the objective allows it', async () => {
+    const slow = {
+      id: 'slow',
+      class: 'slm',
+      backend: 'scripted',
+      script: { answers: { '*': '4' }, ttft: 0.9, realTime: true },
+    };
+    const cwd = folderWith({ 'sums.yaml': JSON.stringify(SUITE), 'models.json': JSON.stringify({ models: [slow] }) });
+    const find = ['--find', 'users', '--think', '100ms', '--budget', '4s', '--objective', 'e2e p95 <= 10 s'];
+    const { stdout } = await rightsizeHere([...LOAD, '--model', 'slow', ...find], { cwd });
+    expect(stdout).not.toContain('holds 0 users');
+    const { steps } = await testedIn(cwd);
+    expect(steps.map(({ ending }) => ending)).not.toContain('overloaded');
+  });
+
   test('of a trace last to its end, and those of a changing rate through its stretches', async () => {
     const rows = Array.from({ length: 220 }, (_, i) => `${(i * 0.01).toFixed(2)},x,1,1,2,a`);
     const cwd = folder();
