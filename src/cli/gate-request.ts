@@ -14,12 +14,16 @@ export interface GateFlags {
   readonly gateVerdict?: (typeof GATED_VERDICTS)[number] | undefined;
   readonly promptsMayChange?: true | undefined;
   readonly requirePower?: true | undefined;
+  /** A model that the command is about anyway, */
   readonly model?: string | undefined;
+  /** or one that is named for the gate alone. */
+  readonly gateModel?: string | undefined;
 }
 
 /** @throws UserError for a flag of gates where nothing is gated, or a metric that no gate has. */
 export function gateRequest(flags: GateFlags): GateRequest | undefined {
-  const { by = {}, least = {}, required = [], gateVerdict, promptsMayChange, requirePower } = flags;
+  const { by = {}, least = {}, required = [], gateVerdict, promptsMayChange, requirePower, gateModel } = flags;
+  const model = gateModel ?? flags.model;
   const unknown = Object.entries(by).find(([metric]) => !LIMITED.some((name) => name === metric));
   if (unknown !== undefined) {
     const [metric, { by: size }] = unknown;
@@ -31,7 +35,7 @@ export function gateRequest(flags: GateFlags): GateRequest | undefined {
     ...(required.length > 0 && { required }),
     ...(gateVerdict !== undefined && { verdict: gateVerdict }),
     ...(promptsMayChange && { prompts: 'may change' }),
-    ...(flags.model !== undefined && { model: flags.model }),
+    ...(model !== undefined && { model }),
   };
   if (flags.gate || flags.gateStrict) return { burden: flags.gateStrict ? 'shown not worse' : 'shown worse', gate };
   const alone = [
@@ -41,6 +45,7 @@ export function gateRequest(flags: GateFlags): GateRequest | undefined {
     ...(gateVerdict !== undefined ? ['--gate-verdict'] : []),
     ...(promptsMayChange ? ['--prompts-may-change'] : []),
     ...(requirePower ? ['--require-power'] : []),
+    ...(gateModel !== undefined ? ['--gate-model'] : []),
   ];
   if (alone.length > 0)
     throw new UserError(`${alone[0]}: expected --gate or --gate-strict beside it, found neither; add one of them`);

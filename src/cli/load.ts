@@ -198,7 +198,7 @@ export const load = (terminal: Terminal) =>
       gate: flags.gate,
       gateStrict: flags.gateStrict,
       least: flags.least,
-      model: flags.gateModel,
+      gateModel: flags.gateModel,
     });
     requireFleet(flags, []);
     await printLoad(

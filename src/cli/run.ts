@@ -137,7 +137,7 @@ async function measureAndPrint(flags: RunFlags, terminal: Terminal): Promise<voi
     gateStrict: flags.gateStrict,
     gateVerdict: flags.gateVerdict,
     requirePower: flags.requirePower,
-    model: flags.gateModel,
+    gateModel: flags.gateModel,
   });
   if (gates !== undefined && flags.requirePower) {
     const [{ foreseeRun }, { printForeseenLimits }] = await Promise.all([

@@ -42,11 +42,12 @@ test('a range of rates is doubled through', () => {
   expect(seen).toEqual([[0.5, 1, 2, 4, 7, 1, 2, 3]]);
 });
 
-test('a load that must hold is no gate without --gate', async () => {
-  const parsing = load(silentTerminal())
-    .exitOverride()
-    .parseAsync(['--least', 'users=3', '--model', 'x'], { from: 'user' });
-  await expect(parsing).rejects.toThrow(/^--least users: expected --gate or --gate-strict beside it/);
+test.each([
+  ['--least', 'users=3', '--least users'],
+  ['--gate-model', 'x', '--gate-model'],
+])('%s is no gate without --gate', async (flag, value, named) => {
+  const parsing = load(silentTerminal()).exitOverride().parseAsync([flag, value, '--model', 'x'], { from: 'user' });
+  await expect(parsing).rejects.toThrow(`${named}: expected --gate or --gate-strict beside it`);
 });
 
 test('a load and a search are not asked for together', async () => {

@@ -234,8 +234,11 @@ function secondsOfDate(field: string): number | null {
   const parts = DATE.exec(field)?.slice(1).map(Number);
   if (parts === undefined) return null;
   const [year, month, day, hour, minute, second] = parts as [number, number, number, number, number, number];
-  if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second >= 61) return null;
-  return daysSince1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
+  if (month < 1 || month > 12 || hour > 23 || minute > 59 || second >= 61) return null;
+  const first = daysSince1970(year, month, 1);
+  const days = (month < 12 ? daysSince1970(year, month + 1, 1) : daysSince1970(year + 1, 1, 1)) - first;
+  if (day < 1 || day > days) return null;
+  return (first + day - 1) * 86_400 + hour * 3_600 + minute * 60 + second;
 }
 
 /** The days of the civil calendar (Howard Hinnant, "chrono-compatible low-level date algorithms", days_from_civil). */

@@ -80,6 +80,11 @@ describe('a trace', () => {
       /line 2: expected a time such as .+ as TIMESTAMP, found/,
     ],
     [
+      'a day that its month has not',
+      [AZURE, '2023-02-29 18:15:46,1,2'],
+      /line 2: expected a time such as .+ as TIMESTAMP, found/,
+    ],
+    [
       'a count that is none',
       [AZURE, '2023-11-16 18:15:46,many,2'],
       /line 2: expected ContextTokens and GeneratedTokens/,
