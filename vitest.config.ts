@@ -45,8 +45,8 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    // Many tests wait for servers, timers and processes: two workers more than there are cores keep these busy.
-    maxWorkers: availableParallelism() + 2,
+    // Many tests wait for servers, timers and processes: one worker more than there are cores keeps these busy.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 180_000,
     hookTimeout: 180_000,
     // The built program is loaded as Node loads it.
