@@ -14,6 +14,7 @@ import { isEstimate, type StorageName, storageOf } from '../core/capacity/storag
 import { isHubReference } from '../core/definition/hub-reference.js';
 import type { Model } from '../core/definition/model.js';
 import { describeError, UserError } from '../core/errors.js';
+import { once } from '../core/stats/basics/once.js';
 import { loadModels } from '../files/definitions.js';
 import { ggufFiles, withPartsOf } from '../hub/hub.js';
 import { readText } from '../system/path.js';
@@ -46,17 +47,18 @@ export async function findModels(
   { cwd, catalogue, environment }: NamedModelOptions,
 ): Promise<ReadModels> {
   if (isPublished(name)) return async (usual) => publishedModels(name, usual);
+  // A hub that does not answer, and a large header, are waited for once, however many devices there are.
   if (isHubReference(name)) return once(async () => [await modelAtHub(name, { cwd, environment })]);
   const path = resolve(cwd, name);
   const found = await stat(path).catch(() => null);
   if (found !== null) return once(async () => [await modelAt(path, name, found.isDirectory())]);
   const entry = await entryOf(name, catalogue, cwd);
   if (entry === null) throw notPublished(name);
-  return once((usual) => modelsOfEntry(entry, { usual, environment }));
+  return onceForEach((usual) => modelsOfEntry(entry, { usual, environment }));
 }
 
-/** A hub that does not answer, and a large header, are waited for once, however many devices there are. */
-function once(read: ReadModels): ReadModels {
+/** What depends on how the engine's users store weights is read once for each way. */
+function onceForEach(read: ReadModels): ReadModels {
   const known = new Map<StorageName, ReturnType<ReadModels>>();
   return (usual) => {
     const found = known.get(usual) ?? read(usual);

@@ -236,12 +236,11 @@ function secondsOfDate(field: string): number | null {
   const [year, month, day, hour, minute, second] = parts as [number, number, number, number, number, number];
   if (month < 1 || month > 12 || hour > 23 || minute > 59 || second >= 61) return null;
   const first = daysSince1970(year, month, 1);
-  const days = (month < 12 ? daysSince1970(year, month + 1, 1) : daysSince1970(year + 1, 1, 1)) - first;
-  if (day < 1 || day > days) return null;
+  if (day < 1 || day > daysSince1970(year, month + 1, 1) - first) return null;
   return (first + day - 1) * 86_400 + hour * 3_600 + minute * 60 + second;
 }
 
-/** The days of the civil calendar (Howard Hinnant, "chrono-compatible low-level date algorithms", days_from_civil). */
+/** The days of the civil calendar (Howard Hinnant, "chrono-compatible low-level date algorithms", days_from_civil). Month 13 is the next January. */
 function daysSince1970(year: number, month: number, day: number): number {
   const y = month > 2 ? year : year - 1;
   const era = Math.floor(y / 400);
