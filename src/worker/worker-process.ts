@@ -39,8 +39,13 @@ function mortal(): string | null {
 
 const DEATH_SIGNAL = ['--pdeathsig', 'KILL'];
 
+/** A young heap of 2 MB, where V8 lets it grow to 16: it is swept more often, and a token or a request waits half as long for it. */
+const SHORT_PAUSES = ['--max-semi-space-size=2'];
+
 function startedBy(setpriv: string | null) {
-  return setpriv === null ? { execArgv: [] } : { execPath: setpriv, execArgv: [...DEATH_SIGNAL, process.execPath] };
+  return setpriv === null
+    ? { execArgv: SHORT_PAUSES }
+    : { execPath: setpriv, execArgv: [...DEATH_SIGNAL, process.execPath, ...SHORT_PAUSES] };
 }
 
 export function forkWorker(environment: Readonly<Record<string, string | undefined>>): WorkerProcess {
