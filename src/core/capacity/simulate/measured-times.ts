@@ -6,8 +6,8 @@
  *
  * A further token in a step computes what a token of a prompt computes, so it costs c, and one pass over the weights costs t - c. Where reading
  * prompts is as slow as decoding, nothing is left for the pass, and a batch gains nothing. From two sequences on, engines multiply matrices in place
- * of a vector. What that costs a small batch lies between nothing and a second pass, and no single stream shows it: half a pass is taken,
- * unless a load test of the machine has steps of several sequences (./batch-times.ts).
+ * of a vector, or one vector after another. What that costs a small batch no single stream shows: the usual share of a pass is taken, unless a
+ * load test of the machine has steps of several sequences (./batch-times.ts).
  */
 import { sorted, sum } from '../../stats/basics/moments.js';
 import { median, percentileOfSorted } from '../../stats/estimate/percentiles.js';
@@ -33,7 +33,7 @@ export interface MeasuredTimes {
   readonly tpot: number;
   readonly promptToken: number;
   readonly request: number;
-  /** The most sequences of a step that was seen; 1 where half a pass is taken for what several add. */
+  /** The most sequences of a step that was seen; 1 where what several add is assumed. */
   readonly sequences: number;
 }
 
@@ -81,6 +81,9 @@ export function measuredTimes(streams: readonly SingleStream[], batches: readonl
   };
 }
 
+/** What a second sequence adds, as a share of a pass: the median of llama.cpp on a CPU over eleven quantised files (docs/capacity.md). */
+const USUAL_SHARE = 0.73;
+
 interface Batch {
   readonly sequence: number;
   readonly several: number;
@@ -99,7 +102,7 @@ function batchOf(
   const seen = batches.flatMap(({ sequences, seconds, gaps }) =>
     sequences > 1 ? [{ further: sequences - 1, added: seconds - tpot, gaps }] : [],
   );
-  if (seen.length === 0) return { sequence: promptToken, several: (tpot - promptToken) / 2, most: 1 };
+  if (seen.length === 0) return { sequence: promptToken, several: USUAL_SHARE * (tpot - promptToken), most: 1 };
   const over = (value: (step: (typeof seen)[number]) => number) => sum(seen.map((step) => step.gaps * value(step)));
   const most = 1 + Math.max(...seen.map(({ further }) => further));
   const gaps = over(() => 1);

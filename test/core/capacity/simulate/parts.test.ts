@@ -103,7 +103,7 @@ describe('measuredTimes', () => {
     expect(promptToken).toBeCloseTo(0.002, 12);
     expect(times.pass(1)).toBeCloseTo(0.02, 12);
     expect(times.sequence).toBeCloseTo(0.002, 12);
-    expect(times.several).toBeCloseTo(0.01, 12);
+    expect(times.several).toBeCloseTo(0.73 * 0.02, 12);
     expect(request).toBeCloseTo(0.03, 12);
     expect(errors.decode).toBeCloseTo(0, 12);
   });
