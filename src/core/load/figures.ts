@@ -6,11 +6,11 @@ import { distributionOf } from '../analyse/distribution.js';
 import type { Price } from '../measure/metric.js';
 import { isMissing, known, type Missing, missing, type Quantity } from '../quantity.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
-import { estimateMean, estimateProportion, NOT_NEGATIVE } from '../stats/estimate/estimators.js';
-import { serialInflation } from '../stats/estimate/serial.js';
+import { estimateProportion } from '../stats/estimate/estimators.js';
 import { cachedShareOf } from './cached.js';
 import { minPassingQueries } from './early-stopping.js';
 import { isMet, LOAD_METRIC_NAMES, LOAD_METRICS, type LoadMetric, type Objective } from './objective.js';
+import { estimatePerSecond } from './per-second.js';
 import type { StepRequest } from './request.js';
 import { type RightAnswers, rightAnswersOf } from './right-answers.js';
 import type { Settled } from './settled.js';
@@ -103,24 +103,21 @@ export function figuresOf(
       pieces: shown(() => gapsBetween('pieces', counted)),
     },
     attainment,
-    goodput: isMissing(attainment) ? attainment : perSecond(attainment, counted.length / seconds),
+    goodput: isMissing(attainment) ? attainment : goodputOf(counted, window, { attainment, meets }),
     requestRate: shown(() => known(counted.length / seconds)),
     throughput: shown(() => throughputOf(counted, window)),
     cached: cachedShareOf(counted),
     underWay: underWayBetween(underWayOf(requests, 'due'), window),
-    right: rightAnswersOf(counted, { seconds, meets, price, spoilt }),
-    tasks: figuresByTask(window.requests, { seconds, objectives, spoilt }),
+    right: rightAnswersOf(counted, { window, meets, price, spoilt }),
+    tasks: figuresByTask(window, { objectives, spoilt }),
   };
 }
 
 function figuresByTask(
-  requests: readonly StepRequest[],
-  {
-    seconds,
-    objectives,
-    spoilt,
-  }: { readonly seconds: number; readonly objectives: readonly Objective[]; readonly spoilt: Missing | null },
+  window: Window,
+  { objectives, spoilt }: { readonly objectives: readonly Objective[]; readonly spoilt: Missing | null },
 ): TaskFigures[] {
+  const { requests } = window;
   const tasks = [...new Set(requests.map(({ task }) => task))].sort();
   if (tasks.length < 2) return [];
   const meets = (request: StepRequest) => meetsAll(request, objectives);
@@ -134,7 +131,7 @@ function figuresByTask(
       counts: countsOf(own),
       metrics: metricsOf(counted, spoilt),
       attainment: shown(() => attainmentOf(counted, objectives)),
-      quality: shown(() => rightAnswersOf(counted, { seconds, meets, spoilt }).quality),
+      quality: shown(() => rightAnswersOf(counted, { window, meets, spoilt }).quality),
     };
   });
 }
@@ -148,29 +145,28 @@ function meetsAll(request: StepRequest, objectives: readonly Objective[]): boole
   return objectives.every((objective) => isMet(request, objective));
 }
 
-function perSecond(share: Estimate, rate: number): Estimate {
-  const { standardError: _ofTheShare, ...rest } = share;
-  return { ...rest, value: share.value * rate, low: share.low * rate, high: share.high * rate };
+/** Where nearly all requests meet the objectives, or hardly any, parts of the window do not show how many others there may be: their share does. */
+function goodputOf(
+  counted: readonly StepRequest[],
+  window: Window,
+  { attainment, meets }: { readonly attainment: Estimate; readonly meets: (request: StepRequest) => boolean },
+): Estimate | Missing {
+  const estimate = estimatePerSecond(counted, window, (request) => (meets(request) ? 1 : 0));
+  if (isMissing(estimate)) return estimate;
+  const rate = counted.length / (window.to - window.from);
+  return {
+    ...estimate,
+    low: Math.min(estimate.low, attainment.low * rate),
+    high: Math.max(estimate.high, attainment.high * rate),
+  };
 }
 
-const BATCHES = 30;
-
-/**
- * Tokens and seconds of the same requests: the tokens of those that were due in the window, over its length. The interval is by batch
- * means, over parts of equal time whose neighbours may be alike; n is the number of answers.
- */
-function throughputOf(requests: readonly StepRequest[], { from, to }: Window): Estimate | Missing {
-  const seconds = (to - from) / BATCHES;
-  const rates = new Float64Array(BATCHES);
-  let n = 0;
-  for (const { outcome, due, outputTokens } of requests) {
-    if (outcome !== 'completed') continue;
-    if (isMissing(outputTokens)) return outputTokens;
-    rates[Math.min(BATCHES - 1, Math.floor((due - from) / seconds))]! += outputTokens.value / seconds;
-    n++;
-  }
-  const estimate = estimateMean(rates, { inflation: serialInflation([rates]), bounds: NOT_NEGATIVE });
-  return isMissing(estimate) ? estimate : { ...estimate, n };
+/** The tokens of the answers that were due in the window, per second; n is the number of answers. */
+function throughputOf(requests: readonly StepRequest[], window: Window): Estimate | Missing {
+  const completed = requests.filter(({ outcome }) => outcome === 'completed');
+  const unknown = completed.map(({ outputTokens }) => outputTokens).find(isMissing);
+  if (unknown !== undefined) return unknown;
+  return estimatePerSecond(completed, window, ({ outputTokens }) => (isMissing(outputTokens) ? 0 : outputTokens.value));
 }
 
 function metricsOf(requests: readonly StepRequest[], spoilt: Missing | null): WindowFigures['metrics'] {

@@ -4,20 +4,23 @@
  * sample may be asked many times, and its answers are alike.
  */
 import type { Price } from '../measure/metric.js';
-import { isMissing, known, type Missing, missing, type Quantity } from '../quantity.js';
+import { isMissing, type Missing, missing } from '../quantity.js';
 import { sum } from '../stats/basics/moments.js';
 import type { Estimate } from '../stats/estimate/estimate.js';
-import { estimateScore } from '../stats/estimate/estimators.js';
+import { estimateScore, NOT_NEGATIVE } from '../stats/estimate/estimators.js';
+import { estimatePerSecond } from './per-second.js';
+import { estimateRatioOfSums } from './ratio-of-sums.js';
 import type { StepRequest } from './request.js';
+import type { Window } from './window.js';
 
 export interface RightAnswers {
   /** The mean score of all requests, with an interval that is clustered by sample. */
   readonly quality: Estimate | Missing;
   readonly samples: number;
   /** Right answers per second that met every objective. */
-  readonly goodput: Quantity;
+  readonly goodput: Estimate | Missing;
   /** Dollars. */
-  readonly costOfThousand: Quantity;
+  readonly costOfThousand: Estimate | Missing;
 }
 
 /** Above this share of answers without a score there is no figure: it would hold for the scored ones only. */
@@ -26,12 +29,12 @@ const MOST_UNSCORED = 0.05;
 export function rightAnswersOf(
   requests: readonly StepRequest[],
   {
-    seconds,
+    window,
     meets,
     price = missing('the model has no price'),
     spoilt,
   }: {
-    readonly seconds: number;
+    readonly window: Window;
     readonly meets: (request: StepRequest) => boolean;
     readonly price?: Price | Missing | undefined;
     readonly spoilt: Missing | null;
@@ -51,16 +54,14 @@ export function rightAnswersOf(
         ? missing(`${unscored} of ${requests.length} answers have no score`)
         : null);
   if (absent !== null) return { quality: absent, samples, goodput: absent, costOfThousand: absent };
-  const right = sum(scored.map(({ score }) => score));
-  const inTime = scored.filter(({ request }) => meets(request));
   return {
     quality: estimateScore(
       scored.map(({ score }) => score),
       { clusters: scored.map(({ request }) => sampleOf(request)) },
     ),
     samples,
-    goodput: known(sum(inTime.map(({ score }) => score)) / seconds),
-    costOfThousand: costOfThousand(requests, { price, right }),
+    goodput: estimatePerSecond(requests, window, (request) => (meets(request) ? (scoreOf(request) ?? 0) : 0)),
+    costOfThousand: costOfThousand(requests, price),
   };
 }
 
@@ -74,23 +75,37 @@ export function sampleOf({ task, sample }: Pick<StepRequest, 'task' | 'sample'>)
   return `${task}/${sample}`;
 }
 
-/** A request that failed is not charged for. One that timed out was answered in part, and nobody counted how much of it. */
-function costOfThousand(
-  requests: readonly StepRequest[],
-  { price, right }: { readonly price: Price | Missing; readonly right: number },
-): Quantity {
+/**
+ * A request that failed is not charged for. One that timed out was answered in part, and nobody counted how much of it. The interval is that of
+ * right answers for a dollar: their number is less sure than the cost.
+ */
+function costOfThousand(requests: readonly StepRequest[], price: Price | Missing): Estimate | Missing {
   if (isMissing(price)) return price;
+  const right = sum(requests.map((request) => scoreOf(request) ?? 0));
   if (right === 0) return missing('no answer was right');
   const late = requests.filter(({ outcome }) => outcome === 'timed-out').length;
   if (late > 0) return missing(`what ${late} of ${requests.length} requests cost that timed out is not known`);
-  const dollars: number[] = [];
-  for (const { outcome, promptTokens, outputTokens } of requests) {
-    if (outcome !== 'completed') continue;
-    if (isMissing(promptTokens)) return promptTokens;
-    if (isMissing(outputTokens)) return outputTokens;
-    dollars.push((promptTokens.value * price.input + outputTokens.value * price.output) / 1e6);
+  const terms = [];
+  for (const request of requests) {
+    const dollars = request.outcome === 'completed' ? dollarsOf(request, price) : 0;
+    if (typeof dollars !== 'number') return dollars;
+    terms.push({ sample: sampleOf(request), above: scoreOf(request) ?? 0, below: dollars });
   }
-  return known(costOfThousandRight(sum(dollars), right));
+  const dollars = sum(terms.map(({ below }) => below));
+  const value = costOfThousandRight(dollars, right);
+  if (dollars === 0) {
+    return { value, low: 0, high: 0, n: requests.length, confidence: 0.95, method: 'all-values-equal', warnings: [] };
+  }
+  const perDollar = estimateRatioOfSums(terms, NOT_NEGATIVE);
+  if (isMissing(perDollar)) return perDollar;
+  if (perDollar.low === 0) return missing('too few answers were right to say what a thousand cost at most');
+  const { standardError: _ofTheOther, ...rest } = perDollar;
+  return { ...rest, value, low: 1000 / perDollar.high, high: 1000 / perDollar.low };
+}
+function dollarsOf({ promptTokens, outputTokens }: StepRequest, price: Price): number | Missing {
+  if (isMissing(promptTokens)) return promptTokens;
+  if (isMissing(outputTokens)) return outputTokens;
+  return (promptTokens.value * price.input + outputTokens.value * price.output) / 1e6;
 }
 
 /** The cost of a thousand right answers, if `dollars` paid for requests with `right` right answers. */

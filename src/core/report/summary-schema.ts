@@ -281,7 +281,11 @@ const step = z.looseObject({
         tasks: z.array(
           z.looseObject({ task: z.string(), attainment: orMissing(estimate), quality: orMissing(estimate) }),
         ),
-        right: z.looseObject({ quality: orMissing(estimate), costOfThousand: orMissing(known) }),
+        right: z.looseObject({
+          quality: orMissing(estimate),
+          goodput: orMissing(estimate),
+          costOfThousand: orMissing(estimate),
+        }),
       }),
     ),
   }),

@@ -6,6 +6,7 @@ import type { Objective } from '../../../src/core/load/objective.js';
 import type { ClientHealth, StepRequest } from '../../../src/core/load/request.js';
 import { saturationOf } from '../../../src/core/load/saturation.js';
 import { analyseStep } from '../../../src/core/load/step.js';
+import type { Price } from '../../../src/core/measure/metric.js';
 import { isMissing, known, missing } from '../../../src/core/quantity.js';
 import { createRandom } from '../../../src/core/stats/basics/random.js';
 import { answered, every, HEALTHY, unanswered } from './requests.js';
@@ -84,18 +85,23 @@ describe('a step', () => {
   test.each([
     ['open 20 poisson', 20],
     ['closed 12', 60],
-  ])('under %s has a throughput whose interval covers the truth', (text, perSecond) => {
+  ])('under %s has a throughput and a goodput whose intervals cover the truth', (text, perSecond) => {
     const condition = parseCondition(text);
-    const covered = Array.from({ length: 100 }, (_, seed) => {
+    const covered = { throughput: 0, goodput: 0 };
+    for (let seed = 0; seed < 100; seed++) {
       const sent = runVirtually(QUEUE, { condition, seed, requests: 500, seconds: 1e6 });
-      const { throughput } = figures(sent, condition);
-      if (isMissing(throughput)) throw new Error(throughput.missing);
+      const { throughput, goodput } = figures(sent, condition);
+      if (isMissing(throughput) || isMissing(goodput)) throw new Error('expected figures');
       const [{ outputTokens }] = sent as [StepRequest];
-      const truth = isMissing(outputTokens) ? Number.NaN : perSecond * outputTokens.value;
-      return throughput.low <= truth && truth <= throughput.high;
-    }).filter(Boolean).length;
-    expect(covered).toBeGreaterThanOrEqual(90);
-    expect(covered).toBeLessThan(100);
+      const tokens = isMissing(outputTokens) ? Number.NaN : perSecond * outputTokens.value;
+      if (throughput.low <= tokens && tokens <= throughput.high) covered.throughput++;
+      // Every request meets the objective, so only the arrivals are left to chance.
+      if (goodput.low <= perSecond && perSecond <= goodput.high) covered.goodput++;
+    }
+    for (const times of Object.values(covered)) {
+      expect(times).toBeGreaterThanOrEqual(90);
+      expect(times).toBeLessThan(100);
+    }
   });
 
   test('that drifts gives no number and no evidence', () => {
@@ -221,7 +227,7 @@ describe('a step', () => {
 });
 
 describe('right answers', () => {
-  const price = { input: 1, output: 2 };
+  const price: Price = { input: 1, output: 2 };
   const scored = every(0.1, 400, (due, i) =>
     i % 20 === 0
       ? unanswered('failed', due, { sample: `s${i % 30}` })
@@ -238,7 +244,23 @@ describe('right answers', () => {
     expect(quality.value).toBeLessThan(0.66);
     // A request costs (100 x 1 + 11 x 2) / 1e6 dollars, and 95% of them were charged.
     expect(costOfThousand.value).toBeCloseTo((0.122 * 0.95) / quality.value, 2);
+    // What 95% of a thousand right answers cost at most is what they cost where the fewest are right, and each ratio is clustered too.
+    expect(costOfThousand.low).toBeCloseTo((0.122 * 0.95) / quality.high, 1);
+    expect(costOfThousand.high).toBeCloseTo((0.122 * 0.95) / quality.low, 1);
+    expect(costOfThousand).toMatchObject({ n: quality.n, clusters: 30 });
     expect(goodput.value).toBeCloseTo(10 * quality.value, 0);
+    expect(goodput.low).toBeLessThan(goodput.value);
+    expect(goodput.high).toBeGreaterThan(goodput.value);
+  });
+
+  test('cost nothing where nothing is paid, and nothing known where hardly one is right', () => {
+    const cost = (requests: readonly StepRequest[], price: Price) => {
+      const { window } = analyseStep(requests, { condition: OPEN, objectives: [TTFT], health: HEALTHY, price });
+      return isMissing(window) ? window : window.right.costOfThousand;
+    };
+    expect(cost(scored, { input: 0, output: 0 })).toMatchObject({ value: 0, low: 0, high: 0 });
+    const one = scored.map((request, i) => ({ ...request, score: i === 201 ? 1 : 0 }));
+    expect(cost(one, price)).toEqual(missing('too few answers were right to say what a thousand cost at most'));
   });
 
   test('have no known cost where a request timed out, for its server was at work all the same', () => {

@@ -88,8 +88,8 @@ function capacitiesSideBySide(models: readonly TestedModel[], rule: SearchRule):
     figureColumn('Requests/s', ({ requestRate }) => valueCell(requestRate, 'count')),
     figureColumn('Goodput, requests/s', ({ goodput }) => estimateCell(goodput, 'count')),
     figureColumn('Right', ({ right }) => estimateCell(right.quality, 'score')),
-    figureColumn('Right answers in time, per s', ({ right }) => valueCell(right.goodput, 'count')),
-    figureColumn('Cost of a thousand right', ({ right }) => valueCell(right.costOfThousand, 'dollars')),
+    figureColumn('Right answers in time, per s', ({ right }) => estimateCell(right.goodput, 'count')),
+    figureColumn('Cost of a thousand right', ({ right }) => estimateCell(right.costOfThousand, 'dollars')),
   ];
   const table = tableOf(
     { name: 'load-side-by-side', label: 'What each model gives at the load that it holds, or next to it' },

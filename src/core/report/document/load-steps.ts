@@ -5,7 +5,7 @@ import { LOAD_METRICS, type Objective } from '../../load/objective.js';
 import type { StepResult } from '../../load/step.js';
 import { isMissing } from '../../quantity.js';
 import { type ShownMetric, shownMetrics } from '../charts/load.js';
-import { estimateCell, missingCell, quantityCell, type TableCell, textCell, valueCell } from '../document.js';
+import { estimateCell, missingCell, quantityCell, type TableCell, textCell } from '../document.js';
 import type { Filled } from './tables.js';
 
 /** What tells a step, and its figures. */
@@ -48,7 +48,7 @@ export function figureColumns(steps: readonly StepResult[], objectives: readonly
       : []),
     windowColumn('Right', ({ right }) => estimateCell(right.quality, 'score')),
     ...(steps.some(hasCost)
-      ? [windowColumn('Cost of a thousand right', ({ right }) => valueCell(right.costOfThousand, 'dollars'))]
+      ? [windowColumn('Cost of a thousand right', ({ right }) => estimateCell(right.costOfThousand, 'dollars'))]
       : []),
   ];
 }
