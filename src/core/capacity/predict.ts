@@ -14,7 +14,7 @@ import { BASES, type Basis } from './step/bases.js';
 import { basisOf, type Calibration, type Quantity } from './step/calibration.js';
 import { secondsOf, type Traits } from './step/fit.js';
 import { LLAMA_CPP_BATCH, tokensOfPass } from './step/kernels.js';
-import type { Placement, Terms } from './step/terms.js';
+import { leastSeconds, type Placement, type Terms } from './step/terms.js';
 import { traitsOf } from './step/traits.js';
 import { type Lengths, timePerToken, timeToFirst } from './step/workload.js';
 import { calibrationOf, smallestThatHolds, withCopies } from './together.js';
@@ -49,7 +49,7 @@ export interface Prediction {
   readonly decodeRate: Forecast | Missing;
 }
 
-/** A value with its 90% interval and what it rests on. */
+/** A value with its 90% interval and what it rests on. What was predicted is nowhere faster than the bandwidth and the compute of the device. */
 export interface Forecast {
   readonly value: number;
   readonly low: number;
@@ -212,12 +212,13 @@ function forecastOf(
   traits: Traits,
   { constants, spreads, rows: counts }: Calibration,
 ): Forecast {
-  const value = secondsOf(terms, traits, constants);
+  const least = leastSeconds(terms);
+  const value = Math.max(least, secondsOf(terms, traits, constants));
   const { basis, rows, own } = basisOf(traits, quantity, counts);
   const { low, high } = spreads[`${quantity} | ${basis}`];
   return {
     value,
-    low: value * Math.exp(low),
+    low: Math.max(least, value * Math.exp(low)),
     high: value * Math.exp(high),
     basis,
     rows,

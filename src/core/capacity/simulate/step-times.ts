@@ -18,9 +18,14 @@ export interface StepTimes {
   read(tokens: number, past: number): number;
   /** The seconds that a request spends outside of steps before its first token: network, template, tokens. It keeps no slot busy. */
   readonly request: number;
+  /** What the device does at full speed: doubt makes no step faster. Absent for a machine whose steps were measured. */
+  readonly least?: LeastTimes;
   /** The share of a pass and of a sequence that waits for memory and for compute. What remains is a cost for each step and layer. */
   readonly shares: { readonly memoryOfPass: number; readonly computeOfSequence: number };
 }
+
+/** The parts of a step that read or compute. */
+export type LeastTimes = Pick<StepTimes, 'pass' | 'sequence' | 'cached' | 'read'>;
 
 /** Factors of the parts of a step: a draw of how wrong the constants may be. */
 export interface StepFactors {
@@ -40,13 +45,26 @@ export function stepSeconds(
 }
 
 export function scaled(times: StepTimes, { decode, batch, prefill }: StepFactors): StepTimes {
-  return {
+  return noFaster({
+    ...times,
     pass: (tokens) => times.pass(tokens) * decode,
     sequence: times.sequence * batch,
     several: times.several * batch,
     cached: times.cached * decode,
     read: (tokens, past) => times.read(tokens, past) * prefill,
     request: times.request * prefill,
-    shares: times.shares,
+  });
+}
+
+/** With each part that reads or computes at least as long as at full speed. */
+export function noFaster(times: StepTimes): StepTimes {
+  const { least } = times;
+  if (least === undefined) return times;
+  return {
+    ...times,
+    pass: (tokens) => Math.max(least.pass(tokens), times.pass(tokens)),
+    sequence: Math.max(least.sequence, times.sequence),
+    cached: Math.max(least.cached, times.cached),
+    read: (tokens, past) => Math.max(least.read(tokens, past), times.read(tokens, past)),
   };
 }

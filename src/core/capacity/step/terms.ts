@@ -169,6 +169,15 @@ function secondsOfToken(
   ];
 }
 
+const READING: readonly Term[] = ['weights', 'experts', 'cache'];
+const COMPUTING: readonly Term[] = ['compute', 'prefill', 'grouped', 'attention'];
+
+/** The seconds that no engine is below: reading at the full bandwidth or computing at full speed, whichever takes longer. The two may overlap. */
+export function leastSeconds(terms: Terms): number {
+  const sum = (names: readonly Term[]) => names.reduce((seconds, name) => seconds + (terms[name] ?? 0), 0);
+  return Math.max(sum(READING), sum(COMPUTING));
+}
+
 /** The sum of terms, each as often as it occurs. */
 export function sumOfTerms(parts: readonly (readonly [count: number, terms: Terms])[]): Terms {
   const sum: Partial<Record<Term, number>> = {};
