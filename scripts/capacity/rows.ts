@@ -279,7 +279,9 @@ const EXPERTS_ONLY = { name: 'int4 experts', storage: { body: 16, experts: 4.25,
 function storageNameOf(row: Row): StorageName | typeof EXPERTS_ONLY | null {
   const quant = row.quant!.toLowerCase();
   const model = row.model!.toLowerCase();
-  if (/gpt-oss/.test(model)) return 'mxfp4';
+  // Ollama keeps the file of the makers.
+  if (/gpt-oss/.test(model))
+    return /llama/i.test(row.engine!) && !/ollama/i.test(row.engine! + quant) ? 'mxfp4_moe' : 'mxfp4';
   if (/kimi/.test(model) && quant === 'int4') return EXPERTS_ONLY;
   if (/nvfp4/.test(model) || /^(fp4|nvfp4)/.test(quant)) return 'nvfp4';
   if (/weight = (fp8|int8)/.test(quant)) return 'fp8';

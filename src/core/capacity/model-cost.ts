@@ -82,9 +82,10 @@ function partsOf(text: string): readonly [id: string, storage?: string] {
   return end < 0 ? [text] : [text.slice(0, end), text.slice(end + 1)];
 }
 
-/** Nobody stores weights in more bits than their makers do; users of llama.cpp store most in fewer. Experts are most of a mixture of them. */
+/** Nobody stores weights in more bits than their makers do; users of llama.cpp store most in fewer, and in files of their own. Experts are most of a mixture of them. */
 function storedAs({ storage }: PublishedModel, usual: StorageName): StorageName {
-  return storage !== undefined && storageOf(storage).experts <= storageOf(usual).experts ? storage : usual;
+  if (storage === undefined || storageOf(storage).experts > storageOf(usual).experts) return usual;
+  return storage === 'mxfp4' && usual.startsWith('q') ? 'mxfp4_moe' : storage;
 }
 
 /**

@@ -54,6 +54,8 @@ const STORAGE = {
   gptq: bodyOnly(4.25),
   /** gpt-oss: its experts have 32 values of 4 bits with a scale of 8, and everything else 16 bits. */
   mxfp4: { body: 16, experts: 4.25, embedding: 16, output: 16 },
+  /** gpt-oss as its files for llama.cpp have it (`MXFP4 MoE`): the same experts, and everything else as Q8_0. */
+  mxfp4_moe: { body: 8.5, experts: 4.25, embedding: 8.5, output: 8.5 },
   /** Kimi K2: its experts have 32 values of 4 bits with a scale of 16, and everything else 16 bits. */
   int4_experts: { body: 16, experts: 4.5, embedding: 16, output: 16 },
   q2_k: blocks(gguf(2.94, 2.625), narrow(4.5)),

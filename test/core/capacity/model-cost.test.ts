@@ -20,7 +20,8 @@ describe('a published model without a way to store its weights', () => {
   });
 
   it.each([
-    ['gpt-oss-20b', 'q4_k_m', 'gpt-oss-20b:mxfp4'],
+    ['gpt-oss-20b', 'q4_k_m', 'gpt-oss-20b:mxfp4_moe'],
+    ['gpt-oss-20b', 'bf16', 'gpt-oss-20b:mxfp4'],
     // llama.cpp has no 8-bit floats, and its users fewer bits.
     ['deepseek-v3', 'q4_k_m', 'deepseek-v3:q4_k_m'],
     ['kimi-k2.5', 'bf16', 'kimi-k2.5:int4_experts'],
@@ -28,6 +29,16 @@ describe('a published model without a way to store its weights', () => {
     ['gpt-oss-20b:bf16', 'q4_k_m', 'gpt-oss-20b:bf16'],
   ] as const)('%s, for users of %s, is %s', (asked, usual, name) => {
     expect(publishedModels(asked, usual)[0]!.name).toBe(name);
+  });
+});
+
+describe('gpt-oss in llama.cpp', () => {
+  // What llama-bench prints of the files of ggml-org (the larger one: pull request 19922 of llama.cpp).
+  it.each([
+    ['gpt-oss-20b', 11.27],
+    ['gpt-oss-120b', 59.02],
+  ])('has everything but its experts in 8 bits: %s has %d GiB', (id, size) => {
+    expect(bytesOf(`${id}:mxfp4_moe`) / 2 ** 30 / size).toBeCloseTo(1, 2);
   });
 });
 
