@@ -217,7 +217,11 @@ function timesOf(row: Row, placement: Placement): readonly Time[] | string {
       const lengths = { prompt: isl, output: osl };
       return [
         { quantity: 'served token', seconds: tpot / 1e3, terms: timePerServedToken(placement, batch, lengths) },
-        { quantity: 'served first', seconds: ttft / 1e3, terms: timeToFirstServed(placement, batch, lengths) },
+        {
+          quantity: 'served first',
+          seconds: ttft / 1e3,
+          terms: timeToFirstServed(placement, batch, lengths, stepsOfPoll(placement.engine, batch)),
+        },
       ];
     }
     case 'batch1':
@@ -225,6 +229,18 @@ function timesOf(row: Row, placement: Placement): readonly Time[] | string {
     default:
       return `kind ${row.kind}`;
   }
+}
+
+/** The mean context of the nine tests whose mean LocalScore, which llamafile ships, states (`TestDescriptionsTable.tsx`). */
+const CONTEXT_OF_LOCAL_SCORE = 1837;
+
+/**
+ * The scripts of InferenceX, whose rows all those of SGLang are, let it look for new requests after ten steps alone, and after thirty with 16 requests
+ * or more (`--scheduler-recv-interval`, `benchmarks/dsr1_fp8_b200.sh` and others). It is 1 if nobody says otherwise.
+ */
+function stepsOfPoll(engine: string, batch: number): number {
+  if (!engine.startsWith('sglang')) return 1;
+  return batch < 16 ? 10 : 30;
 }
 
 /** Prompts of the tasks of ML.ENERGY, which states output tokens only. */
@@ -257,7 +273,8 @@ function singleStream(
       (experts === null ? 0 : (experts.bytes * experts.used) / experts.count);
     if (read * decode > 1.05 * placement.device.bandwidth) return 'faster than the memory';
     if (row.source === 'llmfit-community') return 'the rate includes the prompt';
-    times.push({ quantity: 'decode', seconds: 1 / decode, terms: decodingStep(placement, 1, before + osl / 2) });
+    const context = /llamafile/.test(row.engine!) ? CONTEXT_OF_LOCAL_SCORE : before + osl / 2;
+    times.push({ quantity: 'decode', seconds: 1 / decode, terms: decodingStep(placement, 1, context) });
   }
   if (prefill !== null && number('isl') !== 0) {
     const tokens =

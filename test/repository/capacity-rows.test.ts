@@ -62,3 +62,23 @@ test('a model on more devices than its heads can be divided among is no single s
   expect(measured).toEqual([]);
   expect([...leftOut.keys()]).toEqual(['devices that the heads of the model cannot be divided among']);
 });
+
+test('a row of LocalScore is a mean over nine tests, with their mean context', async () => {
+  const row = { source: 'llama-bench-tables', kind: 'batch1', device: 'Apple M3 Max 12P+4E+40GPU', n_devices: '1' };
+  const model = { model: 'meta-llama/Llama-3.1-8B', quant: 'q4_k_m', prefill_tps: '666', decode_tps: '46' };
+  const alone = { isl: '', osl: '', concurrency: '1', ttft_ms: '', tpot_ms: '' };
+  const of = async (engine: string) => (await read({ ...row, ...model, ...alone, engine })).measured;
+  const [decode] = await of('llama.cpp llamafile');
+  const [apart] = await of('llama.cpp Metal');
+  expect(decode).toMatchObject({ quantity: 'decode', seconds: 1 / 46 });
+  // llama-bench writes 128 tokens after an empty context.
+  expect(decode!.terms.cache! / apart!.terms.cache!).toBeCloseTo(1837 / 64, 6);
+});
+
+test('a row of gpt-oss has the weights of the file that its engine reads', async () => {
+  const row = { kind: 'batch1', device: 'RTX 4090', n_devices: '1', model: 'gpt-oss-20b', quant: 'MXFP4' };
+  const alone = { source: 'x', isl: '', osl: '', concurrency: '1', ttft_ms: '', tpot_ms: '', prefill_tps: '' };
+  const weightsOf = async (engine: string) =>
+    (await read({ ...row, ...alone, engine, decode_tps: '20' })).measured[0]!.terms.weights!;
+  expect((await weightsOf('llama.cpp CUDA')) / (await weightsOf('ollama'))).toBeCloseTo(8.5 / 16, 6);
+});

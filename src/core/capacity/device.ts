@@ -27,9 +27,13 @@ export interface Device {
   readonly thisMachine?: boolean | undefined;
 }
 
-/** Operations per second by the width of the numbers, in bits. A width that the device does not have is absent. */
+/**
+ * Operations per second by the width of the numbers, in bits. A width that the device does not have is absent, and so are whole numbers of 8 bits
+ * (`i8`) where they are as fast as floating ones.
+ */
 export interface Compute {
   readonly f16: number;
+  readonly i8?: number | undefined;
   readonly f8?: number | undefined;
   readonly f4?: number | undefined;
 }

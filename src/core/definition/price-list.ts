@@ -28,9 +28,9 @@ const device = z.strictObject({
   usable: z.number().positive().max(1).describe('The share of the memory that a model can use.'),
   bandwidth: size.describe('The memory bandwidth per second.'),
   compute: z
-    .strictObject({ f16: rate, f8: rate.optional(), f4: rate.optional() })
+    .strictObject({ f16: rate, i8: rate.optional(), f8: rate.optional(), f4: rate.optional() })
     .optional()
-    .describe('By the width of the numbers in bits.'),
+    .describe('By the width of the numbers in bits; i8 is of whole numbers, where they are faster.'),
   price: z
     .strictObject({ dollars: z.number().positive(), per: z.enum(['hour', 'device']), ...dated })
     .nullable()

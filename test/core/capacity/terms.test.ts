@@ -46,6 +46,12 @@ describe('the numbers in which an engine multiplies', () => {
     expect(rateOf('vllm 2025', part(4.5), { f16: 100, f8: 200 })).toBe(200);
     expect(rateOf('llama.cpp cuda', part(4.8), { f16: 100 })).toBe(100);
   });
+
+  it('are whole ones of 8 bits in llama.cpp, which a GeForce adds up twice as fast as floating ones, and floating ones in a server', () => {
+    const geForce = { f16: 100, f8: 200, i8: 400 };
+    expect(rateOf('llama.cpp cuda', part(4.8), geForce)).toBe(400);
+    expect(rateOf('vllm 2025', part(8), geForce)).toBe(200);
+  });
 });
 
 describe('the terms of a prompt', () => {
@@ -82,6 +88,20 @@ describe('a server under load', () => {
     expect(timePerServedToken(on, 11, lengths).prefill).toBeCloseTo((10 / 100) * prefill!, 12);
   });
 
+  it('lets a request wait for the steps after which it looks for new ones, with the constants of steps', () => {
+    const on = placement('llama-3.1-8b', 'sglang 2025');
+    const first = (poll: number) => timeToFirstServed(on, 11, lengths, poll);
+    expect(first(30)['polled layer']).toBe(29 * 32);
+    expect(first(1)['polled layer']).toBe(0);
+    expect(first(30).layer).toBe(first(1).layer);
+    const traits = traitsOf({ shape: on.shape, device: { id: 'x', kind: 'datacentre-gpu' }, engine: on.engine });
+    const rows = [0.1, 0.2, 0.4].map((weights) => ({ seconds: 4 * weights, terms: { weights }, traits, weight: 5 }));
+    const [before, after] = [[], rows].map((seen) => fitConstants(seen));
+    const ratio = (terms: object) => secondsOf(terms, traits, after!) / secondsOf(terms, traits, before!);
+    expect(ratio({ 'polled weights': 1 })).toBeCloseTo(ratio({ weights: 1 }), 9);
+    expect(ratio({ weights: 1 })).toBeGreaterThan(1.5);
+  });
+
   it('lets a request wait for prompts that are read with the constants of prompts', () => {
     const on = placement('llama-3.1-8b', 'vllm 2025');
     const traits = traitsOf({ shape: on.shape, device: { id: 'x', kind: 'datacentre-gpu' }, engine: on.engine });
@@ -94,6 +114,55 @@ describe('a server under load', () => {
     const alone = (seen: typeof rows) => secondsOf({ prefill: 1 }, traits, fitConstants(seen));
     expect(waits(rows) / waits([])).toBeCloseTo(alone(rows) / alone([]), 6);
     expect(waits(rows)).toBeGreaterThan(1.5 * waits([]));
+  });
+});
+
+describe('what measurements have in common', () => {
+  const observed = (device: string, storage: string, engine: string, terms: object, seconds: number) => {
+    const { shape } = placement('llama-3.1-8b', engine);
+    const traits = traitsOf({ shape, device: { id: device, kind: 'datacentre-gpu' }, engine });
+    return { seconds, terms, traits: { ...traits, storage }, weight: 5 };
+  };
+  const fitted = (rows: readonly ReturnType<typeof observed>[]) => {
+    const constants = fitConstants(rows);
+    return (device: string, storage: string, engine: string, terms: object) =>
+      secondsOf(terms, observed(device, storage, engine, terms, 1).traits, constants);
+  };
+
+  it('is a chip for what it computes, and a device for what it reads', () => {
+    const rows = [0.1, 0.2, 0.4].flatMap((at) => [
+      observed('h100', '16', 'vllm 2025', { prefill: at }, 5 * at),
+      observed('h100', '16', 'vllm 2025', { weights: at }, 5 * at),
+    ]);
+    const seconds = fitted(rows);
+    const ratio = (terms: object) =>
+      seconds('h200', '16', 'vllm 2025', terms) / seconds('h100', '16', 'vllm 2025', terms);
+    expect(ratio({ prefill: 1 })).toBe(1);
+    expect(ratio({ weights: 1 })).toBeLessThan(1);
+  });
+
+  it('is the numbers that llama.cpp multiplies, not the bits of the file', () => {
+    const seconds = fitted(
+      [0.1, 0.2, 0.4].map((at) => observed('x', '4', 'llama.cpp cuda', { prefill: at, layer: 1 }, 9 * at)),
+    );
+    const of = (storage: string, terms: object) => seconds('x', storage, 'llama.cpp cuda', terms);
+    expect(of('4', { prefill: 1, layer: 1 })).toBe(of('6', { prefill: 1, layer: 1 }));
+    expect(of('4', { prefill: 1 })).toBeGreaterThan(of('16', { prefill: 1 }));
+  });
+
+  it('tells blocks of one scale from those of Q4_K_M', () => {
+    const classOf = (storage: string) => {
+      const { shape } = publishedModels(`llama-3.1-8b:${storage}`, 'bf16')[0]!;
+      return traitsOf({ shape, device: { id: 'm3', kind: 'apple' }, engine: 'llama.cpp metal' }).storage;
+    };
+    expect(['q4_0', 'iq4_xs', 'q4_k_m', 'q5_k_m', 'q8_0', 'q3_k_m'].map(classOf)).toEqual([
+      '4.5',
+      '4.5',
+      '4',
+      '6',
+      '8',
+      '3',
+    ]);
   });
 });
 

@@ -7,19 +7,28 @@
  * many leaves it. The fit is the mode of the posterior: Gauss-Newton steps on the differences of logarithms, with weights that
  * fall for far outliers (Student's t, Lange, Little and Taylor 1989), each step solved by conjugate gradients.
  */
-import { TERMS, type Term, type Terms } from './terms.js';
+import { chipOf } from './chips.js';
+import { POLLED_TERMS, STEP_TERMS, TERMS, type Term, type Terms } from './terms.js';
 
-/** The prompts that wait in a queue are read as any other. One more constant says which share of those under way waits before a request. */
-const COMPOUND = {
+type Polled = (typeof POLLED_TERMS)[number];
+
+type Compound = Polled | 'queuedPrefill' | 'queuedGrouped' | 'queuedAttention';
+
+/** What is fitted: a constant for each term, and what the constants of compound terms have beside those of others. */
+type Constant = Exclude<Term, Compound> | 'queue' | 'poll';
+
+/**
+ * The prompts that wait in a queue are read as any other, and the steps before a server looks for new requests are like any other. One more constant
+ * says which share of those under way waits before a request, and which share of these steps a request waits.
+ */
+const COMPOUND: Readonly<Record<Compound, readonly Constant[]>> = {
+  ...(Object.fromEntries(POLLED_TERMS.map((term, i) => [term, ['poll', STEP_TERMS[i]!]])) as unknown as Readonly<
+    Record<Polled, readonly Constant[]>
+  >),
   queuedPrefill: ['queue', 'prefill'],
   queuedGrouped: ['queue', 'grouped'],
   queuedAttention: ['queue', 'attention'],
-} as const satisfies Partial<Record<Term, readonly string[]>>;
-
-type Compound = keyof typeof COMPOUND;
-
-/** What is fitted: a constant for each term, and what the constants of compound terms have beside those of others. */
-type Constant = Exclude<Term, Compound> | 'queue';
+};
 
 function constantsOf(term: Term): readonly Constant[] {
   return term in COMPOUND ? COMPOUND[term as Compound] : [term as Constant];
@@ -45,20 +54,37 @@ export interface Observation {
   readonly weight: number;
 }
 
-/** The levels, and the key of each in a fit. */
-const KEYS: Readonly<Record<Level, (traits: Traits) => string>> = {
+/** The levels, and the key of each in the fit of some software. */
+const KEYS: Readonly<Record<Level, (traits: Traits, constant: Constant, software: Software) => string>> = {
   all: () => '',
   family: ({ engine }) => familyOf(engine),
   engine: ({ engine }) => engine,
   kind: ({ kind }) => kind,
   port: ({ maker, engine }) => `${maker} ${engine}`,
-  device: ({ device }) => device,
-  pair: ({ device, engine }) => `${device} ${engine}`,
-  storage: ({ storage, engine }) => `${storage} ${engine}`,
+  device: deviceKey,
+  pair: (traits, constant, software) => `${deviceKey(traits, constant, software)} ${traits.engine}`,
+  storage: storageKey,
   architecture: ({ architecture }) => architecture,
   design: ({ design, engine }) => `${design} ${engine}`,
   kernels: ({ architecture, engine }) => `${architecture} ${engine}`,
 };
+
+const READING: readonly Constant[] = ['weights', 'experts'];
+/** What depends on the memory of a device, or on what lies between several. */
+const OF_MEMORY: readonly Constant[] = [...READING, 'cache', 'exchange', 'payload'];
+/** The device, or its chip: servers of today compute alike on all devices that have it. */
+function deviceKey({ device }: Traits, constant: Constant, software: Software): string {
+  return software === 'other' || OF_MEMORY.includes(constant) ? device : chipOf(device);
+}
+
+/**
+ * The way to store weights decides how well they are read. What else llama.cpp does depends on the numbers that it multiplies alone: it turns few bits
+ * into the same ones, so a prompt is not read faster with 5 bits than with 4. Other engines have kernels for each format.
+ */
+function storageKey({ storage, engine }: Traits, constant: Constant): string {
+  const isOwn = !engine.startsWith('llama.cpp') || READING.includes(constant);
+  return `${isOwn || storage === '16' ? storage : 'few'} ${engine}`;
+}
 
 export const LEVELS = [
   'all',
@@ -135,6 +161,7 @@ const PRIORS: Readonly<Record<Constant, Prior>> = {
   queue: cost(0.1, 2),
   crowd: cost(0.3, 2),
   waiting: cost(0.3, 2),
+  poll: cost(0.5, 1),
   request: cost(10e-3, 3),
 };
 
@@ -247,11 +274,11 @@ function costOf(
   scale: number,
 ): number {
   let cost = 0;
-  for (const { rows, columns } of classes) {
+  for (const { active, rows, columns } of classes) {
     const constants = constantsAt(columns, values);
     for (const { log, weight, amounts } of rows) {
       let total = 0;
-      for (let term = 0; term < N; term++) total += amounts[term]! * constants[term]!;
+      for (const term of active) total += amounts[term]! * constants[term]!;
       const residual = (log - Math.log(total)) / scale;
       cost += (weight * (DEGREES_OF_FREEDOM + 1) * Math.log1p(residual ** 2 / DEGREES_OF_FREEDOM)) / 2;
     }
@@ -285,7 +312,7 @@ class Parameters {
   }
 
   column(level: Level, traits: Traits, term: Constant): number {
-    const key = KEYS[level](traits);
+    const key = KEYS[level](traits, term, this.#software);
     const name = `${level}|${key}|${term}`;
     const found = this.#index.get(name);
     if (found !== undefined) return found;
@@ -318,6 +345,8 @@ class Parameters {
 
 /** The observations with the same traits. They have the same constants, so their normal equations are added up before solving. */
 interface TraitClass {
+  /** The indices of the terms that a row has. The others are zero everywhere, and most classes lack half of them. */
+  readonly active: readonly number[];
   readonly rows: readonly { readonly log: number; readonly weight: number; readonly amounts: Float64Array }[];
   /** The parameters of all levels, for each term; empty for a term that no row has. */
   readonly columns: readonly (readonly number[])[];
@@ -338,14 +367,16 @@ function classesOf(observations: readonly Observation[], parameters: Parameters)
   }
   return [...byTraits.values()].map((rows) => {
     const { traits } = rows[0]!;
+    const active = [...TERMS.keys()].filter((term) => rows.some(({ terms }) => (terms[TERMS[term]!] ?? 0) > 0));
     return {
+      active,
       rows: rows.map(({ seconds, weight, terms }) => ({
         log: Math.log(seconds),
         weight,
         amounts: Float64Array.from(TERMS, (term) => terms[term] ?? 0),
       })),
-      columns: TERMS.map((term) =>
-        rows.some(({ terms }) => (terms[term] ?? 0) > 0)
+      columns: TERMS.map((term, i) =>
+        active.includes(i)
           ? constantsOf(term).flatMap((constant) =>
               LEVELS.filter((level) => parameters.has(level, constant)).map((level) =>
                 parameters.column(level, traits, constant),
@@ -360,26 +391,26 @@ function classesOf(observations: readonly Observation[], parameters: Parameters)
 }
 
 /** The slope of the logarithm of a sum along the logarithm of a constant is the share of its term in the sum. */
-function linearise({ rows, columns, gram, right }: TraitClass, values: Float64Array, scale: number): void {
+function linearise({ active, rows, columns, gram, right }: TraitClass, values: Float64Array, scale: number): void {
   gram.fill(0);
   right.fill(0);
   const constants = constantsAt(columns, values);
   const shares = new Float64Array(N);
   for (const { log, weight, amounts } of rows) {
     let total = 0;
-    for (let term = 0; term < N; term++) {
+    for (const term of active) {
       shares[term] = amounts[term]! * constants[term]!;
       total += shares[term]!;
     }
     const residual = log - Math.log(total);
     const outlying = (DEGREES_OF_FREEDOM + 1) / (DEGREES_OF_FREEDOM + (residual / scale) ** 2);
     const precision = (weight * outlying) / scale ** 2;
-    for (let term = 0; term < N; term++) shares[term]! /= total;
-    for (let term = 0; term < N; term++) {
+    for (const term of active) shares[term]! /= total;
+    for (const term of active) {
       const weighted = precision * shares[term]!;
       if (weighted === 0) continue;
       right[term]! += weighted * residual;
-      for (let other = 0; other < N; other++) gram[term * N + other]! += weighted * shares[other]!;
+      for (const other of active) gram[term * N + other]! += weighted * shares[other]!;
     }
   }
 }
@@ -390,8 +421,8 @@ function solve(classes: readonly TraitClass[], values: Float64Array, priors: rea
   const diagonal = Float64Array.from(priors, (sd) => 1 / sd ** 2);
   const residual = values.map((value, i) => -value * diagonal[i]!);
   const scale = diagonal.slice();
-  for (const { columns, gram, right } of classes) {
-    for (let term = 0; term < N; term++) {
+  for (const { active, columns, gram, right } of classes) {
+    for (const term of active) {
       for (const column of columns[term]!) {
         residual[column]! += right[term]!;
         scale[column]! += gram[term * N + term]!;
@@ -401,7 +432,8 @@ function solve(classes: readonly TraitClass[], values: Float64Array, priors: rea
   const solution = new Float64Array(n);
   const direction = residual.map((value, i) => value / scale[i]!);
   let norm = dotOf(residual, direction);
-  for (let i = 0; i < MOST_GRADIENTS && norm > SMALLEST_GRADIENT; i++) {
+  const enough = Math.max(SMALLEST_GRADIENT, ENOUGH * norm);
+  for (let i = 0; i < MOST_GRADIENTS && norm > enough; i++) {
     const image = product(classes, direction, diagonal);
     const length = norm / dotOf(direction, image);
     let next = 0;
@@ -417,19 +449,21 @@ function solve(classes: readonly TraitClass[], values: Float64Array, priors: rea
 }
 
 const MOST_GRADIENTS = 200;
+/** A step of a round need not be exact, for another round follows (inexact Newton: Dembo, Eisenstat and Steihaug 1982). */
+const ENOUGH = 1e-3;
 const SMALLEST_GRADIENT = 1e-6;
 
 function product(classes: readonly TraitClass[], vector: Float64Array, diagonal: Float64Array): Float64Array {
   const image = vector.map((value, i) => value * diagonal[i]!);
   const sums = new Float64Array(N);
-  for (const { columns, gram } of classes) {
-    for (let term = 0; term < N; term++) {
+  for (const { active, columns, gram } of classes) {
+    for (const term of active) {
       sums[term] = 0;
       for (const column of columns[term]!) sums[term]! += vector[column]!;
     }
-    for (let term = 0; term < N; term++) {
+    for (const term of active) {
       let dot = 0;
-      for (let other = 0; other < N; other++) dot += gram[term * N + other]! * sums[other]!;
+      for (const other of active) dot += gram[term * N + other]! * sums[other]!;
       for (const column of columns[term]!) image[column]! += dot;
     }
   }
@@ -444,14 +478,19 @@ function dotOf(a: Float64Array, b: Float64Array): number {
 
 /** The seconds that the constants give; a level that was never seen adds nothing. */
 export function secondsOf(terms: Terms, traits: Traits, constants: Constants): number {
-  const parts = constants[softwareOf(traits.engine)];
+  const software = softwareOf(traits.engine);
+  const parts = constants[software];
   return TERMS.reduce((seconds, term) => {
     const amount = terms[term];
     if (amount === undefined) return seconds;
-    const log = LEVELS.reduce((sum, level) => {
-      const found = parts[level][KEYS[level](traits)];
-      return constantsOf(term).reduce((all, constant) => all + (found?.[constant] ?? 0), sum);
-    }, meanOf(term));
+    const log = constantsOf(term).reduce(
+      (sum, constant) =>
+        LEVELS.reduce(
+          (all, level) => all + (parts[level][KEYS[level](traits, constant, software)]?.[constant] ?? 0),
+          sum,
+        ),
+      meanOf(term),
+    );
     return seconds + amount * Math.exp(log);
   }, 0);
 }

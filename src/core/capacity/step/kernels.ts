@@ -16,11 +16,15 @@ const IN_8_BITS = /^(llama\.cpp (cuda|rocm|batched)|executorch|litert|qnn)/;
  *
  * @param engine An engine with its year.
  */
-export function rateOf(engine: string, { bytes, parameters }: Part, { f16, f8 = f16, f4 = f8 }: Compute): number {
+export function rateOf(
+  engine: string,
+  { bytes, parameters }: Part,
+  { f16, f8 = f16, i8 = f8, f4 = f8 }: Compute,
+): number {
   const bits = (bytes * 8) / parameters;
   if (bits > 9) return f16;
   if (SERVERS.test(engine)) return bits > 5 ? f8 : f4;
-  return IN_8_BITS.test(engine) ? f8 : f16;
+  return IN_8_BITS.test(engine) ? i8 : f16;
 }
 
 /**

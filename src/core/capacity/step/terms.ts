@@ -18,7 +18,8 @@ import type { Compute, Device } from '../device.js';
 import { type AttentionLayer, expertsRead, type LatentLayer, type ModelShape } from '../shape.js';
 import { expandsPrompts, rateOf } from './kernels.js';
 
-export const TERMS = [
+/** The terms of a decoding step. */
+export const STEP_TERMS = [
   'weights',
   'experts',
   'cache',
@@ -31,6 +32,12 @@ export const TERMS = [
   'payload',
   'sequence',
   'step',
+] as const;
+
+export const POLLED_TERMS = STEP_TERMS.map((term): `polled ${typeof term}` => `polled ${term}`);
+
+export const TERMS = [
+  ...STEP_TERMS,
   'prefill',
   'grouped',
   'attention',
@@ -40,6 +47,7 @@ export const TERMS = [
   'crowd',
   'waiting',
   'request',
+  ...POLLED_TERMS,
 ] as const;
 
 export type Term = (typeof TERMS)[number];
@@ -117,6 +125,11 @@ export function promptStep(
     ...routing(shape, { passes, tokens: 0 }),
     ...exchange(layers.length, width, own * tokens, devices * groups),
   };
+}
+
+/** The steps that a server decodes before it looks for new requests. */
+export function polledSteps(step: Terms): Terms {
+  return Object.fromEntries(STEP_TERMS.map((term, i) => [POLLED_TERMS[i], step[term] ?? 0]));
 }
 
 /** Each layer with experts chooses them and sorts its tokens by expert. */

@@ -1,7 +1,7 @@
 /** What people measure, as terms: one stream, a batch that starts together, and a server with a fixed number of requests under way. */
 import { cacheBytes } from '../cache.js';
 import { allWeights } from '../shape.js';
-import { decodingStep, type Placement, promptStep, sumOfTerms, type Terms } from './terms.js';
+import { decodingStep, type Placement, polledSteps, promptStep, sumOfTerms, type Terms } from './terms.js';
 
 export interface Lengths {
   /** Tokens of the prompt, and of the answer. */
@@ -62,18 +62,22 @@ export function timePerServedToken(placement: Placement, batch: number, lengths:
 /**
  * The seconds until the first token on such a server: the own prompt, the prompts that wait before it, and the step under way. A request
  * that does not fit the memory waits until others have ended.
+ *
+ * @param poll The steps after which the server looks for new requests; one of them is the step under way.
  */
-export function timeToFirstServed(placement: Placement, batch: number, lengths: Lengths): Terms {
+export function timeToFirstServed(placement: Placement, batch: number, lengths: Lengths, poll = 1): Terms {
   const running = Math.min(batch, mostAtOnce(placement, lengths));
   const others = Math.max(0, running / placement.groups - 1);
   const prompt = promptStep(placement, { prompts: 1, tokens: lengths.prompt });
   const { prefill = 0, grouped = 0, attention = 0 } = prompt;
   const reading = prefill + grouped + attention;
-  const { weights = 0, experts = 0, cache = 0 } = timePerToken(placement, running, lengths);
+  const step = timePerToken(placement, running, lengths);
+  const { weights = 0, experts = 0, cache = 0 } = step;
   const answer = lengths.output * (weights + experts + cache);
   return sumOfTerms([
     [1, prompt],
     [1, timePerServedToken(placement, running, lengths)],
+    [poll - 1, polledSteps(step)],
     [
       1,
       {
