@@ -57,14 +57,22 @@ class LoopControl extends Error {
   }
 }
 
+export interface Work {
+  readonly allowance: Allowance;
+  /** Whether the template names the variable `loop`, which costs more to make than a round of a short loop. */
+  readonly namesLoop: boolean;
+}
+
 export class BoundedInterpreter extends Open {
   readonly #allowance: Allowance;
+  readonly #namesLoop: boolean;
   /** Keys of mappings that are no texts, by the mapping and the text that stands for them. */
   readonly #keys = new WeakMap<object, Map<string, Value>>();
 
-  constructor(environment: Scope, allowance: Allowance) {
+  constructor(environment: Scope, { allowance, namesLoop }: Work) {
     super(environment);
     this.#allowance = allowance;
+    this.#namesLoop = namesLoop;
   }
 
   override evaluate(node: Node | undefined, environment: Scope): Value {
@@ -133,17 +141,15 @@ export class BoundedInterpreter extends Open {
       return isTrue(this.evaluate(select.test, inner));
     });
     let written = '';
-    let changed: Value | undefined;
+    let last: Value | undefined;
+    const differsFromLast = (value: Value) => {
+      const differs = last === undefined || !areEqual(last, value);
+      last = value;
+      return differs;
+    };
     for (const [i, item] of items.entries()) {
       const inner = createScope(scope);
-      inner.setVariable(
-        'loop',
-        loopAt(items, i, (value) => {
-          const differs = changed === undefined || !areEqual(changed, value);
-          changed = value;
-          return differs;
-        }),
-      );
+      if (this.#namesLoop) inner.setVariable('loop', loopAt(items, i, differsFromLast));
       assign(node.loopvar, item, inner);
       try {
         written += textOf(this.evaluateBlock(node.body, inner));

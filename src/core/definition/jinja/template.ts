@@ -44,7 +44,7 @@ export function parseTemplate(source: string): Template {
     body: program.body,
     render(variables, { onClock = () => {}, allowance = { steps: MOST_STEPS } } = {}) {
       const environment = createScope();
-      const interpreter = new BoundedInterpreter(environment, allowance);
+      const interpreter = new BoundedInterpreter(environment, { allowance, namesLoop: names.has('loop') });
       const globals: Readonly<Record<string, () => Value>> = {
         true: () => toValue(true),
         false: () => toValue(false),
