@@ -1,5 +1,5 @@
 /** Finds the model of a server on this machine, where the user names none: the ports at which local servers listen by default. */
-import { Agent } from 'undici';
+import { Agent } from '../backends/openai/agents.js';
 import { readText } from '../backends/openai/arriving.js';
 import { exchange } from '../backends/openai/exchange.js';
 import { UserError } from '../core/errors.js';

@@ -43,3 +43,13 @@ test('the process of a model loads no package and little of rightsize before it 
   expect(packagesOf(modules)).toEqual([]);
   expect(modules.filter((url) => url.startsWith(OURS)).length).toBeLessThan(30);
 });
+
+test('the process of a model behind a server loads of undici only what sends requests', () => {
+  const script = `import(${JSON.stringify(`${OURS}backends/openai.js`)}).then(() => console.log(Object.keys(require.cache).join('\\n')))`;
+  const loaded = execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }).match(
+    /.*node_modules\/undici\/lib\/.*/g,
+  );
+  expect(loaded!.length).toBeGreaterThan(5);
+  // All of undici is 110 files.
+  expect(loaded!.length).toBeLessThan(50);
+});

@@ -2,11 +2,12 @@
  * Requests to one server, and what each way to fail means: the user can mend a key, a name or a setting; a server that
  * breaks down has failed for its model; a network that is not there says nothing about either.
  */
-import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
 import { describeError, UserError } from '../../core/errors.js';
 import { authoritiesOf, proxiesOf } from '../../hub/proxies.js';
 import { isTransientStatus, retryAfterOf, Transient } from '../../hub/retry.js';
 import { ModelFailure } from '../backend.js';
+import { Agent, EnvHttpProxyAgent } from './agents.js';
 import { type ArrivingBody, readText } from './arriving.js';
 import { decoded } from './decoding.js';
 import type { Endpoint } from './endpoint.js';

@@ -6,7 +6,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { request } from 'undici';
 import type { ModelOf } from '../../core/definition/model.js';
 import { describeError, UserError } from '../../core/errors.js';
 import type { BackendContext } from '../backend.js';
@@ -167,6 +166,7 @@ function killGroup(pid: number | undefined, cause: NodeJS.Signals): void {
 }
 
 async function answers(url: URL, signal: AbortSignal): Promise<boolean> {
+  const { request } = await import('undici');
   try {
     const response = await request(url, { signal, headersTimeout: 5000, bodyTimeout: 5000, reset: true });
     await response.body.dump();
