@@ -37,13 +37,29 @@ function draw(truth: Truth, random: Random): { candidate: number[]; reference: n
   return { candidate, reference };
 }
 
+const twice = <T>(items: readonly T[]): T[] => items.flatMap((item) => [item, item]);
+
+/** Every answer twice: the clusters must keep the copies from counting as evidence. */
+function testCopies(candidate: readonly number[], reference: readonly number[], margin: number): NonInferiority {
+  const clusters = twice(candidate.map((_, i) => i));
+  return present(testNonInferiority(twice(candidate), twice(reference), { margin, clusters }));
+}
+
 const judged = new Map<string, NonInferiority>();
 
-/** Of samples without groups only the number that differ each way counts, and the exact test is dear: it judges each number once. */
-function judgeAnswers({ candidate, reference }: ReturnType<typeof draw>, margin: number): NonInferiority {
+/** Only the number that differ each way counts, as a test below shows, and the tests are dear: they judge each number once. */
+function judgeAnswers(
+  { candidate, reference }: ReturnType<typeof draw>,
+  margin: number,
+  kind: 'single' | 'copied' = 'single',
+) {
   const differ = (way: 1 | -1) => candidate.filter((score, i) => score - reference[i]! === way).length;
-  const key = [candidate.length, differ(1), differ(-1), margin].join(' ');
-  const known = judged.get(key) ?? present(testNonInferiority(candidate, reference, { margin }));
+  const key = [kind, candidate.length, differ(1), differ(-1), margin].join(' ');
+  const known =
+    judged.get(key) ??
+    (kind === 'copied'
+      ? testCopies(candidate, reference, margin)
+      : present(testNonInferiority(candidate, reference, { margin })));
   judged.set(key, known);
   return known;
 }
@@ -81,7 +97,7 @@ describe('non-inferiority', () => {
     }
   });
 
-  it('of samples without groups counts only how many differ each way', () => {
+  it('of samples without groups, and of copies of these, counts only how many differ each way', () => {
     const answers = draw({ n: 150, onlyCandidate: 0.1, onlyReference: 0.15 }, createRandom('order'));
     const order = answers.candidate.map((_, i) => (i * 67) % 150);
     const reordered = (scores: readonly number[]) => order.map((i) => scores[i]!);
@@ -92,6 +108,15 @@ describe('non-inferiority', () => {
     expect(testNonInferiority(reordered(candidate), reordered(reference), { margin: 0.04 })).toEqual(expected);
     const [rightBoth, rightBothToo] = [candidate, reference].map((scores) => scores.map((_, i) => both(scores, i)));
     expect(testNonInferiority(rightBoth!, rightBothToo!, { margin: 0.04 })).toEqual(expected);
+    const { decision, nonInferiorP, inferiorP } = testCopies(candidate, reference, 0.04);
+    // The order of sums changes their last digits.
+    const copied = {
+      decision,
+      nonInferiorP: expect.closeTo(nonInferiorP, 12),
+      inferiorP: expect.closeTo(inferiorP, 12),
+    };
+    expect(testCopies(reordered(candidate), reordered(reference), 0.04)).toMatchObject(copied);
+    expect(testCopies(rightBoth!, rightBothToo!, 0.04)).toMatchObject(copied);
   });
 
   it('of a model that always agrees needs enough items to say so', () => {
@@ -154,14 +179,10 @@ describe('the coin-flip experiment', () => {
     let [fits, needed, clusteredFits, clusteredNeeded] = [0, 0, 0, 0];
     for (let suite = 0; suite < suites; suite++) {
       const answers = draw({ n: 200, onlyCandidate: 0.1, onlyReference: 0.13 }, random);
-      const { candidate, reference } = answers;
       const plain = judgeAnswers(answers, 0.03);
       if (plain.decision === 'non-inferior') fits++;
       if (plain.decision === 'inferior') needed++;
-      // Every answer twice: the clusters must keep the copies from counting as evidence.
-      const twice = (scores: number[]) => scores.flatMap((score) => [score, score]);
-      const clusters = twice(candidate.map((_, i) => i));
-      const copied = present(testNonInferiority(twice(candidate), twice(reference), { margin: 0.03, clusters }));
+      const copied = judgeAnswers(answers, 0.03, 'copied');
       if (copied.decision === 'non-inferior') clusteredFits++;
       if (copied.decision === 'inferior') clusteredNeeded++;
     }
