@@ -36,6 +36,10 @@ const ask = (change: Partial<CapacityQuestion> = {}) =>
     { cwd: folder },
   );
 
+/** The first question with a price of an API, which several tests look at. */
+let priced: ReturnType<typeof ask> | undefined;
+const askPriced = () => (priced ??= ask({ api: { input: 1, output: 2 } }));
+
 function planOf({ load }: DevicePrediction): LoadPlan {
   if (load === undefined || isMissing(load.plan)) throw new Error('expected a plan');
   return load.plan;
@@ -43,7 +47,7 @@ function planOf({ load }: DevicePrediction): LoadPlan {
 
 describe('capacity under load', () => {
   it('says what one device holds, how many a demand takes, and what they cost, each with an interval', async () => {
-    const [found] = (await ask({ api: { input: 1, output: 2 } })).predictions;
+    const [found] = (await askPriced()).predictions;
     const { greatest, devices, served } = planOf(found!);
     if (isMissing(greatest) || isMissing(devices) || isMissing(served)) throw new Error('expected figures');
     expect(greatest.low).toBeLessThan(greatest.value);
@@ -326,7 +330,7 @@ describe('capacity from a run', () => {
 
 describe('the words of a plan', () => {
   const words = async (change: (load: DeviceLoad) => DeviceLoad = (load) => load) => {
-    const answer = await ask({ api: { input: 1, output: 2 } });
+    const answer = await askPriced();
     const [found] = answer.predictions;
     const changed = { ...answer, predictions: [{ ...found!, load: change(found!.load!) }] };
     const text = renderBlocks('', capacityBlocks(reportOf(changed)), { columns: 160, color: false });
