@@ -5,7 +5,6 @@ import { estimateRatioOfSums } from './ratio-of-sums.js';
 import type { StepRequest } from './request.js';
 import { sampleOf } from './right-answers.js';
 
-/** It says how the server was asked and not how fast it was, so a step that its client spoilt has it too. */
 export function cachedShareOf(requests: readonly StepRequest[]): Estimate | Missing {
   const told = requests.flatMap((request) => {
     const { cachedTokens, promptTokens } = request;

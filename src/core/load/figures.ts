@@ -106,7 +106,7 @@ export function figuresOf(
     goodput: isMissing(attainment) ? attainment : goodputOf(counted, window, { attainment, meets }),
     requestRate: shown(() => known(counted.length / seconds)),
     throughput: shown(() => throughputOf(counted, window)),
-    cached: cachedShareOf(counted),
+    cached: shown(() => cachedShareOf(counted)),
     underWay: underWayBetween(underWayOf(requests, 'due'), window),
     right: rightAnswersOf(counted, { window, meets, price, spoilt }),
     tasks: figuresByTask(window, { objectives, spoilt }),

@@ -49,7 +49,7 @@ export function settledOf({ from, to, requests }: Window): Settled {
   if (relaxed) return { state: 'steady' };
   return {
     state: 'too short',
-    reason: `its window of ${seconds.toPrecision(3)} s is shorter than ${RELAXATION} times the p99 of e2e, ${needed.toPrecision(3)} s`,
+    reason: `its window of ${Number(seconds.toPrecision(3))} s is shorter than ${RELAXATION} times the p99 of e2e, ${Number(needed.toPrecision(3))} s`,
     more: tooSoon,
     relaxed,
   };

@@ -40,8 +40,23 @@ export function findWindow(requests: readonly StepRequest[], condition: Conditio
   const before = ordered.filter(({ due }) => due < to);
   const begin = warmUp(before, fillOf(before, { condition, life }));
   const window = before.slice(begin);
-  if (window.length === 0) return missing('the step ended before the server was under its load');
+  if (window.length === 0) return missing(noSteadyPart(condition, { life, lastDue }));
   return { from: window[0]!.due, to, requests: window };
+}
+
+/** Long answers leave nothing between warm-up and drain, whether the step was short or its server busy. */
+function noSteadyPart(
+  condition: Condition,
+  { life, lastDue }: { readonly life: number; readonly lastDue: number },
+): string {
+  const shown = (seconds: number) => `${Number(seconds.toPrecision(3))} s`;
+  const filling =
+    condition.kind === 'closed'
+      ? `with its first ${condition.requests} requests`
+      : condition.kind === 'users'
+        ? `for ${shown(settlingThink(condition.think) + life)} (a think time and a median e2e)`
+        : `for ${shown(life)} (a median e2e)`;
+  return `its requests came for ${shown(lastDue)}, and no steady part is left of them: the server fills ${filling} and drains for ${shown(life)} (a median e2e)`;
 }
 
 /**

@@ -230,6 +230,8 @@ export type TableCell =
       /** Infinite where the interval is open above. */
       readonly high: number;
       readonly unit: CellUnit;
+      /** What the value is of: `212 requests`. */
+      readonly of?: string;
     }
   | Difference
   | { readonly kind: 'verdict'; readonly verdict: VerdictKind; readonly name: string }
@@ -298,10 +300,11 @@ export function missingCell(reason: string): TableCell {
 export function estimateCell(
   interval: { readonly value: number; readonly low: number; readonly high: number } | Missing,
   unit: CellUnit,
+  of?: string,
 ): TableCell {
   if ('missing' in interval) return missingCell(interval.missing);
   const { value, low, high } = interval;
-  return { kind: 'estimate', value, low, high, unit };
+  return { kind: 'estimate', value, low, high, unit, ...(of !== undefined && { of }) };
 }
 
 export function valueCell(value: { readonly value: number } | Missing, unit: CellUnit): TableCell {

@@ -36,7 +36,7 @@ export function formatCellLines(cell: TableCell): string[] {
     case 'quantity':
       return [formatUnit(cell.value, cell.unit)];
     case 'estimate':
-      return [formatEstimate(cell, cell.unit)];
+      return [formatEstimate(cell, cell.unit), ...(cell.of === undefined ? [] : [`of ${cell.of}`])];
     case 'difference':
       return [formatEstimate(cell, 'points')];
     case 'verdict':

@@ -10,7 +10,7 @@ import { type LoadTest, startLoadTest } from '../../../src/core/load/load-test.j
 import { parseObjective } from '../../../src/core/load/objective.js';
 import type { SearchRule } from '../../../src/core/load/search-rule.js';
 import type { LogRecord, StepRecord } from '../../../src/core/log/log.js';
-import { isMissing } from '../../../src/core/quantity.js';
+import { isMissing, missing } from '../../../src/core/quantity.js';
 import { recommend } from '../../../src/core/recommend/recommend.js';
 import { loadSections } from '../../../src/core/report/document/load.js';
 import type { LoadSection } from '../../../src/core/report/document/load-side-by-side.js';
@@ -102,6 +102,13 @@ describe('two models', () => {
     }) as [LoadSection];
     const failed = tablesOf(shown)[0]!.columns.findIndex(({ title }) => title === 'Failed');
     expect(tablesOf(shown)[0]!.rows.map((row) => row[failed])).toMatchObject([{ value: 0 }, { value: 7 }]);
+    const spoilt = structuredClone(tested!.steps[1]!);
+    Object.assign(spoilt.result.window, { attainment: missing('it is not told') });
+    const [{ section: named }] = loadSections({
+      ...testOf(steps),
+      models: [tested!, { ...other, steps: [spoilt] }],
+    }) as [LoadSection];
+    expect(textOf(named)).toContain('Meet every objective of open 3 constant (large): it is not told');
     const apart = { ...other, steps: [] };
     expect(loadSections({ ...testOf(steps), models: [tested!, apart] }).map(({ section: { name } }) => name)).toEqual([
       'load',
@@ -494,6 +501,39 @@ describe('the section on load', () => {
       return { ...record, outcome: { ...record.outcome, promptTokens: prompt, cachedTokens: i % 2 === 0 ? 80 : 40 } };
     });
     expect(cachedAt(testOf(cached))).toMatchObject({ kind: 'estimate', value: expect.closeTo(0.6, 2), unit: 'score' });
+    const late = cached.map((record): LogRecord => {
+      if (record.type !== 'step') return record;
+      return { ...record, client: { ...record.client, loopDelay: { value: 0.05 } } };
+    });
+    // An invalid step has no figures.
+    expect(cachedAt(testOf(late))).toBeUndefined();
+  });
+
+  test('says of how many requests and samples each share is', () => {
+    const steps = stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2) });
+    const { section: told } = only(testOf(steps));
+    const [{ columns, rows }] = tablesOf(told) as [Table];
+    const cellOf = (name: string) => rows[0]![columns.findIndex(({ title }) => title === name)];
+    expect(cellOf('Meet every objective')).toMatchObject({ of: expect.stringMatching(/^3\d\d requests$/) });
+    expect(cellOf('Right')).toMatchObject({ of: '40 samples' });
+    expect(textOf(told)).toMatch(/of 3\d\d requests .* of 40 samples/);
+  });
+
+  test('calls a step overloaded that its server could not follow, however short it was', () => {
+    const order = { condition: 'open 5 constant', n: 60, ttft: (i: number) => 5 + 0.1 * i };
+    const ended = stepOf({ id: 1, ...order, more: { ending: 'overloaded' } });
+    const stateIn = (steps: readonly LogRecord[]) => tablesOf(only(testOf(steps)).section)[0]!.rows[0]![2];
+    expect(stateIn(ended)).toMatchObject({ text: 'overloaded' });
+    expect(stateIn(stepOf({ id: 1, ...order, n: 20 }))).toMatchObject({ text: 'too short' });
+  });
+
+  test('says once what steps need, with the range of their numbers', () => {
+    const steps = [40, 60, 80].flatMap((n, i) =>
+      stepOf({ id: i + 1, condition: `open ${5 + i} constant`, n, ttft: even(0.2) }),
+    );
+    const needs = textOf(only(testOf(steps)).section).match(/^.*TTFT p95.*more requests.*$/gm)!;
+    expect(needs.join()).toMatch(/: it needs \d+ to \d+ more requests/);
+    expect(needs.join()).not.toContain('alike');
   });
 
   describe('has the percentiles', () => {

@@ -22,7 +22,7 @@ import {
   valueCell,
 } from '../document.js';
 import { rangeText, stepHeld } from '../load-words.js';
-import { countColumns, figureColumns } from './load-steps.js';
+import { countColumns, figureColumns, shareCell } from './load-steps.js';
 import { type Filled, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
 
 export interface LoadSection {
@@ -87,7 +87,7 @@ function capacitiesSideBySide(models: readonly TestedModel[], rule: SearchRule):
     },
     figureColumn('Requests/s', ({ requestRate }) => valueCell(requestRate, 'count')),
     figureColumn('Goodput, requests/s', ({ goodput }) => estimateCell(goodput, 'count')),
-    figureColumn('Right', ({ right }) => estimateCell(right.quality, 'score')),
+    figureColumn('Right', ({ right }) => shareCell(right.quality)),
     figureColumn('Right answers in time, per s', ({ right }) => estimateCell(right.goodput, 'count')),
     figureColumn('Cost of a thousand right', ({ right }) => estimateCell(right.costOfThousand, 'dollars')),
   ];

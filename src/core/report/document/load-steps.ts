@@ -3,9 +3,11 @@ import { conditionText } from '../../definition/condition.js';
 import type { RequestCounts, WindowFigures } from '../../load/figures.js';
 import { LOAD_METRICS, type Objective } from '../../load/objective.js';
 import type { StepResult } from '../../load/step.js';
-import { isMissing } from '../../quantity.js';
+import { isMissing, type Missing } from '../../quantity.js';
+import type { Estimate } from '../../stats/estimate/estimate.js';
 import { type ShownMetric, shownMetrics } from '../charts/load.js';
 import { estimateCell, missingCell, quantityCell, type TableCell, textCell } from '../document.js';
+import { plural } from '../format.js';
 import type { Filled } from './tables.js';
 
 /** What tells a step, and its figures. */
@@ -39,18 +41,25 @@ export function figureColumns(steps: readonly StepResult[], objectives: readonly
   // Without an objective every request would meet all of them.
   const limited = (column: Filled<StepResult>) => (objectives.length === 0 ? [] : [column]);
   return [
-    ...limited(windowColumn('Meet every objective', ({ attainment }) => estimateCell(attainment, 'score'))),
+    ...limited(windowColumn('Meet every objective', ({ attainment }) => shareCell(attainment))),
     ...shownMetrics(objectives).map(metricColumn),
     ...limited(windowColumn('Goodput, requests/s', ({ goodput }) => estimateCell(goodput, 'count'))),
     windowColumn('Throughput', ({ throughput }) => estimateCell(throughput, 'tokens per second')),
     ...(steps.some(({ window }) => !isMissing(window) && !isMissing(window.cached))
-      ? [windowColumn('Prompt tokens cached', ({ cached }) => estimateCell(cached, 'score'))]
+      ? [windowColumn('Prompt tokens cached', ({ cached }) => shareCell(cached))]
       : []),
-    windowColumn('Right', ({ right }) => estimateCell(right.quality, 'score')),
+    windowColumn('Right', ({ right }) => shareCell(right.quality)),
     ...(steps.some(hasCost)
       ? [windowColumn('Cost of a thousand right', ({ right }) => estimateCell(right.costOfThousand, 'dollars'))]
       : []),
   ];
+}
+
+/** A share with what it is of: samples where it is clustered by them, else requests. */
+export function shareCell(share: Estimate | Missing): TableCell {
+  if (isMissing(share)) return missingCell(share.missing);
+  const { n, clusters } = share;
+  return estimateCell(share, 'score', clusters === undefined ? plural(n, 'request') : plural(clusters, 'sample'));
 }
 
 function windowColumn(title: string, cell: (figures: WindowFigures) => TableCell): Filled<StepResult> {
@@ -73,8 +82,10 @@ function windowCell({ window }: StepResult, cell: (figures: WindowFigures) => Ta
   return isMissing(window) ? missingCell(window.missing) : cell(window);
 }
 
+/** A longer step of an overloaded server would show longer waits, so it is not called too short. */
 export function stateOf({ window, saturation }: StepResult): string {
+  if (!isMissing(window) && !window.validity.valid) return 'invalid';
+  if (saturation === 'overloaded') return saturation;
   if (isMissing(window)) return 'too short';
-  if (!window.validity.valid) return 'invalid';
   return window.settled.state === 'steady' ? saturation : window.settled.state;
 }

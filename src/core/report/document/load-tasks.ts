@@ -6,6 +6,7 @@ import { LOAD_METRICS, type Objective } from '../../load/objective.js';
 import { isMissing } from '../../quantity.js';
 import { type ShownMetric, shownMetrics } from '../charts/load.js';
 import { type Block, estimateCell, missingCell, quantityCell, textCell } from '../document.js';
+import { shareCell } from './load-steps.js';
 import { type Filled, reasonsList, tableOf, withoutEmptyColumns } from './tables.js';
 
 interface TaskOfStep {
@@ -57,11 +58,11 @@ function figureColumns(objectives: readonly Objective[]): Filled<TaskOfStep>[] {
           {
             title: 'Meet every objective',
             holds: 'numbers',
-            cell: ({ figures }) => estimateCell(figures.attainment, 'score'),
+            cell: ({ figures }) => shareCell(figures.attainment),
           } satisfies Filled<TaskOfStep>,
         ]),
     ...shownMetrics(objectives).map(metricColumn),
-    { title: 'Right', holds: 'numbers', cell: ({ figures }) => estimateCell(figures.quality, 'score') },
+    { title: 'Right', holds: 'numbers', cell: ({ figures }) => shareCell(figures.quality) },
   ];
 }
 

@@ -64,11 +64,11 @@ export function reasonsOf({ columns, rows }: Table): string[] {
     for (const row of rows) {
       const cell = row[c]!;
       if (cell.kind === 'missing')
-        byReason.set(cell.reason, [...(byReason.get(cell.reason) ?? []), formatCell(row[0]!)]);
+        byReason.set(cell.reason, [...(byReason.get(cell.reason) ?? []), nameOfRow(columns, row)]);
     }
-    return joinAlike([...byReason]).map(({ reason, names, isOne }) => ({
+    return joinAlike([...byReason]).map(({ reason, names }) => ({
       title,
-      whose: `${names.length === rows.length ? '' : ` of ${listNames(names)}`}: ${reason}${isOne ? '' : ` (${names[0]}; the others alike)`}`,
+      whose: `${names.length === rows.length ? '' : ` of ${listNames(names)}`}: ${reason}`,
     }));
   });
   const titles = new Map<string, string[]>();
@@ -76,16 +76,44 @@ export function reasonsOf({ columns, rows }: Table): string[] {
   return [...titles].map(([key, names]) => `${list(names)}${key}`);
 }
 
-/** Reasons that differ in their numbers alone are said once, with the numbers of the first. */
+/** `closed 4 (small)`: the cells before the first that is no name. */
+function nameOfRow(columns: Table['columns'], row: Table['rows'][number]): string {
+  const end = columns.findIndex(({ holds }) => holds !== 'names');
+  const [name, ...others] = row.slice(0, Math.max(1, end < 0 ? row.length : end)).map(formatCell);
+  return others.length === 0 ? name! : `${name} (${others.join(', ')})`;
+}
+
+/** A number by itself: not the 4 of `q4_0`, and not that of `rtx-4090`. */
+const NUMBER = /(?<![\w.,-])\d+(?:,\d{3})*(?:\.\d+)?(?![\w-]|[.,]\d)/g;
+
+/** Reasons that differ in numbers alone are said once, with the range of each number: `it needs 12 to 340 more requests`. */
 function joinAlike(reasons: readonly (readonly [reason: string, names: readonly string[]])[]) {
-  const joined = new Map<string, { readonly reason: string; names: readonly string[]; isOne: boolean }>();
+  const alike = new Map<string, { readonly reasons: string[]; readonly names: string[] }>();
   for (const [reason, names] of reasons) {
-    const form = reason.replace(/\d[\d.,]*/g, '#');
-    const first = joined.get(form);
-    if (first === undefined) joined.set(form, { reason, names, isOne: true });
-    else joined.set(form, { ...first, names: [...first.names, ...names], isOne: false });
+    const form = reason.replace(NUMBER, '#');
+    const joined = alike.get(form) ?? { reasons: [], names: [] };
+    joined.reasons.push(reason);
+    joined.names.push(...names);
+    alike.set(form, joined);
   }
-  return [...joined.values()];
+  return [...alike.values()].map((joined) => ({ reason: withRanges(joined.reasons), names: joined.names }));
+}
+
+/** @param reasons Texts that differ in numbers alone. */
+function withRanges(reasons: readonly string[]): string {
+  const numbers = reasons.map((reason) => reason.match(NUMBER) ?? []);
+  let at = 0;
+  return reasons[0]!.replace(NUMBER, (first) => {
+    const ofAll = numbers.map((found) => found[at]!);
+    at++;
+    const ascending = ofAll.toSorted((a, b) => numberIn(a) - numberIn(b));
+    const [least, most] = [ascending[0]!, ascending.at(-1)!];
+    return least === most ? first : `${least} to ${most}`;
+  });
+}
+
+function numberIn(text: string): number {
+  return Number(text.replaceAll(',', ''));
 }
 
 function listNames(names: readonly string[]): string {
