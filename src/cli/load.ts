@@ -13,6 +13,7 @@ import {
   dataOption,
   decimal,
   defining,
+  dollars,
   fleetOption,
   gateOption,
   gateStrictOption,
@@ -127,7 +128,7 @@ const loadOptions = () =>
     )
     .addOption(
       defining(
-        new Option('--max-cost <dollars>', 'the most that the requests of one model may cost').argParser(decimal),
+        new Option('--max-cost <dollars>', 'the most that the requests of one model may cost').argParser(dollars),
       ),
     )
     .addOption(

@@ -56,16 +56,18 @@ export function collect(value: string, earlier: readonly string[]): readonly str
 
 /** A whole number from 0 up. */
 export function natural(text: string): number {
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text)))
-    throw new InvalidArgumentError(`expected a whole number from 0 up, found "${text}".`);
-  return Number(text);
+  return wholeFrom(0, text);
 }
 
 /** A whole number from 1 up. */
 export function positive(text: string): number {
-  const n = natural(text);
-  if (n === 0) throw new InvalidArgumentError('expected a whole number from 1 up, found "0".');
-  return n;
+  return wholeFrom(1, text);
+}
+
+function wholeFrom(least: number, text: string): number {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(number) && number >= least) return number;
+  throw new InvalidArgumentError(`expected a whole number from ${least} up, found "${text}".`);
 }
 
 /** A number of tokens: `8192`, or `8k` for 8,192. */
@@ -116,8 +118,8 @@ export function tokenPrice(text: string): { readonly input: number; readonly out
 /** Numbers above 0 with commas, or a range that is doubled through: `0.5..4` is 0.5, 1, 2 and 4. */
 export function rates(text: string): readonly number[] {
   const list = text.split(',').flatMap((part) => {
-    const [from, to = from] = part.split('..').map(decimal);
-    if (from === undefined || to === undefined || from > to) return [Number.NaN];
+    const [from, to = from, ...more] = part.split('..').map(decimal);
+    if (from === undefined || to === undefined || from > to || more.length > 0) return [Number.NaN];
     const doubled = Array.from({ length: 1 + Math.floor(Math.log2(to / from) + 1e-9) }, (_, i) => from * 2 ** i);
     return doubled.at(-1)! < to ? [...doubled, to] : doubled;
   });
@@ -127,11 +129,16 @@ export function rates(text: string): readonly number[] {
   );
 }
 
-/** A number above 0 with at most six decimals. */
+/** A number above 0 with at most six digits before the point, and six behind it. */
 export function decimal(text: string): number {
   const value = /^\d{1,6}(\.\d{1,6})?$/.test(text.trim()) ? Number(text) : 0;
   if (value > 0) return value;
-  throw new InvalidArgumentError(`expected a number above 0 with at most six decimals, found "${text}".`);
+  const found = Number(text);
+  throw new InvalidArgumentError(
+    found >= 1e6
+      ? `expected a number below 1000000, found "${text}".`
+      : `expected a number above 0 with at most six decimals, such as 0.5, found "${text}".`,
+  );
 }
 
 export function thinkTime(text: string): ThinkTime {

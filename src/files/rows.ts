@@ -6,13 +6,13 @@ import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { parse as parseCsv } from 'csv-parse';
 import type { Bytes } from '../core/definition/binary.js';
 import { describeError, UserError } from '../core/errors.js';
 import type { Row } from '../core/message.js';
 import { readFailure, requireFile } from '../system/path.js';
 import { readLines } from './lines.js';
+import { notPacked, unpacked } from './packed.js';
 
 export interface NumberedRow {
   readonly row: Row;
@@ -72,22 +72,14 @@ export async function* readRows(file: string): AsyncGenerator<NumberedRow> {
 /** The bytes of a file, unpacked when its name says that they are packed. */
 async function* open(file: string): AsyncGenerator<Buffer> {
   if (file === STANDARD_INPUT) return yield* process.stdin;
-  const raw = createReadStream(file, { highWaterMark: 1 << 18 });
-  if (!file.toLowerCase().endsWith('.gz')) return yield* raw;
-  const unpacked = createGunzip();
-  raw.on('error', (error) => unpacked.destroy(error));
-  try {
-    yield* raw.pipe(unpacked);
-  } finally {
-    raw.destroy();
-  }
+  yield* unpacked(createReadStream(file, { highWaterMark: 1 << 18 }), file);
 }
 
 /** The same of a text. A file in another encoding would be asked of every model with its letters lost. */
 async function* openText(file: string, name: string): AsyncGenerator<Buffer> {
   let begun: Buffer = Buffer.alloc(0);
   let offset = 0;
-  for await (const chunk of open(file)) {
+  for await (const chunk of notPacked(open(file))) {
     const bytes = begun.length === 0 ? chunk : Buffer.concat([begun, chunk]);
     if (offset === 0 && isUtf16(bytes))
       throw new UserError(`${name}: expected text in UTF-8, found UTF-16; save the file as UTF-8`);

@@ -18,12 +18,16 @@ import { NONCE, SYNTHETIC_SAMPLES, type Synthetic, syntheticSuite } from '../cor
 import { type RecordedTrace, traceReader } from '../core/load/trace.js';
 import { leastCondition, loadsOfSuite, namedConditions, type WantedLoads, withSuite } from '../core/load/wanted.js';
 import type { LoadSettings, RunRecord } from '../core/log/log.js';
+import { isMissing } from '../core/quantity.js';
+import { formatDollars } from '../core/report/format.js';
 import type { SuiteInput } from '../files/definitions.js';
 import { readLines } from '../files/lines.js';
+import { notPacked, unpacked } from '../files/packed.js';
 import { readFailure, requireFile } from '../system/path.js';
 import { DEFAULTS, LOAD_DEFAULTS } from './defaults.js';
 import { type Definitions, loadDefinitions, type RunDefinition, tasksOf } from './definitions.js';
 import { shortPrompt } from './load-prompts.js';
+import { mostCost, type Priced, requirePrices } from './spending.js';
 import type { World } from './world.js';
 
 /** The definition of a new load test. `LOAD_DEFAULTS` and the suite fill in absent fields. */
@@ -89,7 +93,7 @@ export async function loadTestDefinitions(definition: LoadDefinition, world: Wor
   const ofSuite = loadOfSuites(definitions);
   const { conditions, find } = loadsOf(definition, ofSuite);
   const budget = budgetOf(definition.budget ?? {}, { suite: ofSuite, seconds: find && LOAD_DEFAULTS.budget });
-  requirePrices(whole, budget);
+  requireAffordable(definitions, budget);
   const { requests = ofSuite?.requests } = definition;
   const traces = await Promise.all(files.map(({ file }) => readTraceFile(file, world.cwd)));
   const objectives = objectivesOf(definition.objectives ?? [], definitions, ofSuite);
@@ -220,13 +224,19 @@ function requireServers({ models }: Definitions, { prefixCache, length }: LoadDe
   }
 }
 
-/** @throws UserError when a budget in dollars is to hold for a model without a price. */
-function requirePrices({ models }: Definitions, budget: LoadSettings['budget']): void {
-  if (budget.dollars === undefined) return;
+/** @throws UserError when a budget in dollars is to hold for a server without a price, or pays for no request of one. */
+function requireAffordable({ models, samples, tasks }: Definitions, { dollars }: LoadSettings['budget']): void {
+  if (dollars === undefined) return;
+  requirePrices(models.map(({ model }) => model));
+  const requests = samples.map(({ suite, task, prompt }): Priced => {
+    const { generation } = tasks.get(taskKey(suite, task))!;
+    return { times: 1 / samples.length, request: { for: 'answer', prompt, generation } };
+  });
   for (const { model } of models) {
-    if (model.price !== undefined) continue;
+    const most = mostCost(model, requests);
+    if (isMissing(most) || most.value <= dollars) continue;
     throw new UserError(
-      `--max-cost: expected a price of every model, found none of model "${model.id}"; give its entry in models.json a price`,
+      `--max-cost: expected ${formatDollars(most.value)} or more, which one request to model "${model.id}" may cost, found ${formatDollars(dollars)}; allow more, or lower maxTokens`,
     );
   }
 }
@@ -318,13 +328,14 @@ async function readTraceFile(file: string, cwd: string): Promise<NamedTrace> {
   await requireFile(path, LARGEST_TRACE);
   const hash = createHash('sha256');
   const reader = traceReader(path);
+  const bytes = notPacked(unpacked(hashed(createReadStream(path), hash), path));
   try {
-    for await (const { texts } of readLines(hashed(createReadStream(path), hash))) {
+    for await (const { texts } of readLines(bytes)) {
       for (const line of texts) reader.push(line);
     }
   } catch (cause) {
-    if (cause instanceof UserError) throw cause;
-    throw new UserError(`--trace ${file}: ${readFailure(cause)}`, { cause });
+    const reason = cause instanceof UserError ? cause.message : readFailure(cause);
+    throw new UserError(reason.startsWith(path) ? reason : `--trace ${file}: ${reason}`, { cause });
   }
   return { name: traceName(file), file, trace: reader.end(), hash: hash.digest('hex') };
 }

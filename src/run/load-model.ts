@@ -26,6 +26,7 @@ import {
   type StepClient,
   type StepCourse,
 } from './load-step.js';
+import { isFree } from './spending.js';
 
 export interface ModelTestOptions {
   readonly load: LoadSettings;
@@ -135,7 +136,7 @@ export async function testModel(
           held,
           requests,
           planned: seconds ?? Number.POSITIVE_INFINITY,
-          price: model.price,
+          price: isFree(model) ? undefined : model.price,
         }),
       });
       held.push(one);
@@ -331,6 +332,7 @@ interface Judged {
   readonly requests: number;
   /** Seconds in which its requests are due; infinite where it is held for their number alone. */
   readonly planned: number;
+  /** Absent where requests cost nothing, or nobody knows what. */
   readonly price: Model['price'];
 }
 

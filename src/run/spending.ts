@@ -20,7 +20,7 @@ export interface Priced {
   readonly times: number;
 }
 
-/** US dollars. An engine in process, and a server that rightsize starts, cost nothing here. */
+/** US dollars. What is free costs nothing here. */
 export function mostCost(model: Model, requests: readonly Priced[]): Quantity {
   if (isFree(model)) return known(0);
   const { price } = model;
@@ -28,7 +28,8 @@ export function mostCost(model: Model, requests: readonly Priced[]): Quantity {
   return known(requests.reduce((sum, { request, times }) => sum + times * costOf(mostTokens(request), price), 0));
 }
 
-function isFree(model: Model): boolean {
+/** An engine in process, or a server that rightsize starts. */
+export function isFree(model: Model): boolean {
   return model.backend !== 'openai' || model.server !== undefined;
 }
 

@@ -7,7 +7,10 @@ import { parsed } from '../support/cli.js';
 
 test.each([
   [['--users', '0'], /--users .*expected a whole number from 1 up/],
-  [['--rate', 'fast'], /--rate .*expected a number above 0/],
+  [['--users', '2.5'], /--users .*expected a whole number from 1 up, found "2.5"/],
+  [['--rate', 'fast'], /--rate .*expected a number above 0 with at most six decimals, such as 0.5, found "fast"/],
+  [['--rate', '1e9'], /--rate .*expected a number below 1000000, found "1e9"/],
+  [['--rate', '0'], /--rate .*expected a number above 0/],
   [['--rate', '5', '--users', '3'], /'--rate <r>' cannot be used with option '--users <n>'/],
   [['--users', '5', '--find', 'rate'], /'--users <n>' cannot be used with option '--find <what>'/],
   [['--find', 'money'], /--find .*expected one of users, concurrency, rate, found "money"/],

@@ -1,4 +1,5 @@
 /** A wrong flag of `rightsize load` gives one sentence, before anything runs. */
+import { gzipSync } from 'node:zlib';
 import { CommanderError } from '@commander-js/extra-typings';
 import { describe, expect, test } from 'vitest';
 import { load } from '../../src/cli/load.js';
@@ -9,16 +10,20 @@ import { worldOf } from '../../src/run/world.js';
 import { folderWith, parsed, silentTerminal } from '../support/cli.js';
 
 test.each([
-  [['--users', '0'], /--users .*expected a whole number from 1 up/],
+  [['--users', '0'], /--users .*expected a whole number from 1 up, found "0"/],
+  [['--users', '1,x'], /--users .*expected a whole number from 1 up, found "x"/],
+  [['--users', '1,,2'], /--users .*expected a whole number from 1 up, found ""/],
   [['--think', 'long'], /--think .*expected a think time such as 10s, exp:10s or lognormal:10s,1, found "long"/],
   [['--concurrency', 'many'], /--concurrency .*expected a whole number/],
   [['--rate', '0'], /--rate .*expected a number above 0/],
+  [['--rate', '1e9'], /--rate .*expected a number below 1000000, found "1e9"/],
+  [['--rate', '1..2..4'], /--rate .*expected requests per second above 0, .*found "1..2..4"/],
   [['--rate', '0.0000001'], /--rate .*expected a number above 0 with at most six decimals/],
   [['--rate', '4..1'], /--rate .*expected requests per second above 0, as in "0.5,1,2" or "0.5..16", found "4..1"/],
   [['--arrivals', 'gamma:-1'], /--arrivals .*expected poisson, constant or gamma:CV/],
   [['--ceiling', '0'], /--ceiling .*expected a whole number from 1 up/],
   [['--speed', 'fast'], /--speed .*expected a number above 0/],
-  [['--max-cost', 'little'], /--max-cost .*expected a number above 0/],
+  [['--max-cost', 'little'], /--max-cost .*expected US dollars such as 5 or 0.50, found "little"/],
   [['--find', 'happiness'], /--find .*expected one of users, concurrency, rate, found "happiness"/],
   [['--requests', '0'], /--requests .*expected a whole number from 1 up/],
   [['--budget', 'soon'], /--budget .*expected a time such as "10 min"/],
@@ -82,8 +87,25 @@ const SUITE = {
     },
   ],
 };
+const SERVER = {
+  id: 'hosted',
+  class: 'llm',
+  backend: 'openai',
+  source: 'x',
+  endpoint: 'http://127.0.0.1:9/v1',
+} as const;
+const PRICE = { input: 100, output: 1000, date: '2026-11-01', source: 'a test' };
 const MODEL = { id: 'slow', class: 'slm', backend: 'scripted', script: { realTime: true } } as const;
-const cwd = folderWith({ 'sums.json': SUITE, 'odd.csv': 'a,b\n1,2\n', 'empty.jsonl': '' });
+const AZURE = 'TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46.1,1,2\n2023-11-16 18:15:46.6,1,2\n';
+const cwd = folderWith({
+  'sums.json': SUITE,
+  'odd.csv': 'a,b\n1,2\n',
+  'empty.jsonl': '',
+  'packed.csv.gz': gzipSync(AZURE),
+  'unnamed.csv': gzipSync(AZURE),
+  'torn.csv.gz': gzipSync(AZURE).subarray(0, 30),
+  'other.csv.zst': Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 1, 2, 3]),
+});
 const FIND = { least: 'closed 1', most: 8, alpha: 0.05 };
 const CLOSED = { conditions: ['closed 1'] };
 
@@ -102,7 +124,23 @@ test.each([
     { find: FIND },
     /^--objective: expected a limit that must hold under load, .*found none, and the suite has no limit on a latency or a rate/,
   ],
-  [{ ...CLOSED, budget: { dollars: 1 } }, /^--max-cost: expected a price of every model, found none of model "slow"/],
+  [{ traces: [{ file: 'torn.csv.gz', speed: 1 }] }, /^--trace torn.csv.gz: the file cannot be read \(Z_BUF_ERROR\)$/],
+  [
+    { traces: [{ file: 'unnamed.csv', speed: 1 }] },
+    /^--trace unnamed.csv: expected text, found a file that is packed with gzip; give it a name that ends in .gz$/,
+  ],
+  [
+    { traces: [{ file: 'other.csv.zst', speed: 1 }] },
+    /^--trace other.csv.zst: expected text, found a file that is packed with zstd; unpack it first, or pack it with gzip$/,
+  ],
+  [
+    { ...CLOSED, models: [SERVER], budget: { dollars: 1 } },
+    /^--max-cost: expected a price of every server, found none for "hosted"/,
+  ],
+  [
+    { ...CLOSED, models: [{ ...SERVER, price: PRICE }], budget: { dollars: 0 } },
+    /^--max-cost: expected \$0\.\d+ or more, which one request to model "hosted" may cost, found \$0; allow more/,
+  ],
   [{ ...CLOSED, tasks: ['subtract'] }, /^--task: expected one of sums\/add, sums\/pick, found "subtract"$/],
   [
     { ...CLOSED, tasks: ['pick'] },
@@ -112,6 +150,22 @@ test.each([
 ])('%j', async (definition, sentence) => {
   const loading = loadTestDefinitions({ suites: ['./sums.json'], models: [MODEL], ...definition }, worldOf({ cwd }));
   await expect(loading).rejects.toThrow(sentence);
+});
+
+test.each([
+  ['an engine in process', MODEL],
+  ['a server without a price', { ...SERVER, price: { ...PRICE, input: 0, output: 0 } }],
+])('%s may be tested for nothing', async (_, model) => {
+  const definition = { suites: ['./sums.json'], models: [model], ...CLOSED, budget: { dollars: 0 } };
+  const { load } = await loadTestDefinitions(definition, worldOf({ cwd }));
+  expect(load.budget).toEqual({ dollars: 0 });
+});
+
+test('a trace may be packed with gzip', async () => {
+  const definition = { suites: ['./sums.json'], models: [MODEL], traces: [{ file: 'packed.csv.gz', speed: 1 }] };
+  const { load, traces } = await loadTestDefinitions(definition, worldOf({ cwd }));
+  expect(load.conditions).toEqual(['trace packed speed 1']);
+  expect([...traces.get('packed')!.arrivals]).toEqual([0, expect.closeTo(0.5, 6)]);
 });
 
 test('tasks that models do not answer in words are left out of the mixture', async () => {

@@ -225,7 +225,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'an unknown flag': { args: ['--reptitions', '3'], says: /unknown option '--reptitions'/ },
   'a number of repetitions that is a word': {
     args: ['--repetitions', 'three'],
-    says: /expected a whole number from 0 up, found "three"/,
+    says: /expected a whole number from 1 up, found "three"/,
   },
   'no repetitions': { args: ['--repetitions', '0'], says: /expected a whole number from 1 up/ },
   'a run to resume that is not there': {

@@ -62,7 +62,7 @@ export const loadSchema = z
       .strictObject({
         seconds: duration.optional(),
         requests: z.int().positive().optional(),
-        dollars: z.number().positive().optional(),
+        dollars: z.number().nonnegative().optional(),
       })
       .optional()
       .describe('The most that the test of one model may take: seconds (`5 min`), requests, dollars.'),

@@ -12,6 +12,7 @@
  * Sources: kvcache-ai/Mooncake FAST25-release/traces, Azure/AzurePublicDataset, HPMLL/BurstGPT.
  */
 import { UserError } from '../errors.js';
+import { toMicroseconds } from '../microseconds.js';
 
 export interface TraceTimes {
   /** Seconds since the first request, in ascending order. */
@@ -75,7 +76,7 @@ export function traceReader(place: string): TraceReader {
     if (columns.arrivals.length() === 0) first = row.seconds;
     else if (row.seconds < before) {
       fail(
-        `expected arrival times that never go back, found ${row.seconds - first} s after ${before - first} s; sort the lines by time`,
+        `expected arrival times that never go back, found ${toMicroseconds(row.seconds - first)} s after ${toMicroseconds(before - first)} s; sort the lines by time`,
       );
     }
     before = row.seconds;

@@ -67,6 +67,16 @@ describe('a trace', () => {
       [mooncake(5_000), mooncake(9_000), mooncake(6_000)],
       /line 3: expected arrival times that never go back, found 1 s after 4 s; sort the lines by time$/,
     ],
+    [
+      'times that go back by tenths of a second',
+      [mooncake(0), mooncake(300), mooncake(100)],
+      /found 0\.1 s after 0\.3 s; sort/,
+    ],
+    [
+      'dates that go back by tenths of a second',
+      [AZURE, '2023-11-16 18:15:46.1,1,2', '2023-11-16 18:15:46.4,1,2', '2023-11-16 18:15:46.3,1,2'],
+      /found 0\.2 s after 0\.3 s; sort/,
+    ],
     ['a negative time', [mooncake(-1)], /line 1: expected a timestamp in milliseconds from 0 up, found/],
     ['a time that is a text', [mooncake('"x"')], /expected a timestamp/],
     ['no lengths', [mooncake(1, '"x": 1')], /expected input_length and output_length, in tokens from 0 up, found/],
