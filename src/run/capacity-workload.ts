@@ -1,6 +1,5 @@
 /** The workload of a run or a load test: lengths, quality, and how fast its machine answered one request at a time. */
 import { resolve } from 'node:path';
-import { startAnalysis } from '../core/analyse/analyse.js';
 import type { Analysis } from '../core/analyse/analysis.js';
 import type { Figure } from '../core/capacity/plan/draws.js';
 import { longestRequest, type ModelWorkload, workloadOf } from '../core/capacity/plan/of-run.js';
@@ -9,15 +8,15 @@ import type { BatchTime } from '../core/capacity/simulate/batch-times.js';
 import type { Model } from '../core/definition/model.js';
 import type { PriceList } from '../core/definition/price-list.js';
 import { UserError } from '../core/errors.js';
-import { type LoadTest, startLoadTest } from '../core/load/load-test.js';
+import type { LoadTest } from '../core/load/load-test.js';
 import { objectiveText } from '../core/load/objective.js';
-import type { RunRecord, SessionFacts } from '../core/log/log.js';
+import type { LogRecord, RunRecord, SessionFacts } from '../core/log/log.js';
 import { isMissing, type Missing, missing } from '../core/quantity.js';
 import { type MixtureShare, mixtureOf } from '../core/recommend/mixture.js';
 import { recommend } from '../core/recommend/recommend.js';
 import type { Estimate } from '../core/stats/estimate/estimate.js';
-import { readLog } from '../files/log.js';
 import { limitsOfSuites } from './load-definition.js';
+import { readRun } from './read.js';
 import { logOf } from './runs.js';
 
 export interface MeasuredModel extends ModelWorkload {
@@ -48,18 +47,45 @@ export interface MeasuredWorkload {
 
 /** @throws UserError when there is no run. */
 export async function readWorkload(reference: string, { cwd }: { readonly cwd: string }): Promise<MeasuredWorkload> {
-  const [analysis, load, recorded] = [startAnalysis(), startLoadTest(), startRecorded()];
+  const workload = startWorkload(reference, { cwd });
+  const { analysis, load } = await readRun(logOf(reference, cwd), workload);
+  return workload.finish(analysis, load);
+}
+
+export interface WorkloadFold {
+  add(record: LogRecord): void;
+  /** @param test What it found, if the run is a load test. @throws UserError when there was no run. */
+  finish(analysis: Analysis, test: LoadTest | null): MeasuredWorkload;
+}
+
+/** Takes what neither the analysis nor a load test keeps, while a log is read for them. @param reference The run, for errors. */
+export function startWorkload(reference: string, { cwd }: { readonly cwd: string }): WorkloadFold {
+  const recorded = startRecorded();
   let run: RunRecord | null = null;
-  for await (const record of readLog(logOf(reference, cwd))) {
-    if (record.type === 'run') run ??= record;
-    analysis.add(record);
-    load.add(record);
-    recorded.add(record);
-  }
-  if (run === null) throw new UserError(`${reference}: expected the log of a run, found no run in it`);
-  const { models, directories } = run;
-  const [found, test] = [analysis.finish(), load.finish()];
-  const seen = test === null ? null : recorded.finish();
+  return {
+    add(record) {
+      if (record.type === 'run') run ??= record;
+      recorded.add(record);
+    },
+    finish(analysis, test) {
+      if (run === null) throw new UserError(`${reference}: expected the log of a run, found no run in it`);
+      return workloadIn(run, { analysis, test, seen: test === null ? null : recorded.finish(), cwd });
+    },
+  };
+}
+
+interface Found {
+  readonly analysis: Analysis;
+  readonly test: LoadTest | null;
+  /** The lengths and streams of a load test. */
+  readonly seen: ReturnType<ReturnType<typeof startRecorded>['finish']> | null;
+  readonly cwd: string;
+}
+
+function workloadIn(
+  { models, directories, settings, suites }: RunRecord,
+  { analysis: found, test, seen, cwd }: Found,
+): MeasuredWorkload {
   const [suite, ...others] = found.suites;
   const mixture =
     test !== null || suite === undefined || others.length > 0
@@ -86,8 +112,7 @@ export async function readWorkload(reference: string, { cwd }: { readonly cwd: s
       quality: qualityOf(model.id, found, test),
     };
   });
-  const { load: ofLoad } = run.settings;
-  const objectives = ofLoad?.objectives ?? limitsOfSuites(run.suites).map(objectiveText);
+  const objectives = settings.load?.objectives ?? limitsOfSuites(suites).map(objectiveText);
   return { models: measured, mixture, objectives: [...new Set(objectives)], prices: found.run.prices };
 }
 

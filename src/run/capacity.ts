@@ -79,6 +79,17 @@ export interface CapacityAnswer {
 
 /** @throws UserError for a run, a model, a device or a number that is unknown or makes no sense, and where nothing that was asked can be answered. */
 export async function capacity(question: CapacityQuestion, options: CapacityOptions = {}): Promise<CapacityAnswer> {
+  const { cwd } = worldOf(options);
+  const { run } = question;
+  return capacityOf(question, run === undefined ? null : await readWorkload(run, { cwd }), options);
+}
+
+/** The same where the log of the run was read already. @param measured Null without a run. */
+export async function capacityOf(
+  question: CapacityQuestion,
+  measured: MeasuredWorkload | null,
+  options: CapacityOptions = {},
+): Promise<CapacityAnswer> {
   const world = worldOf(options);
   const { prices, ...asked } = question;
   if (question.load !== undefined && question.load.headroom >= 1) {
@@ -86,7 +97,6 @@ export async function capacity(question: CapacityQuestion, options: CapacityOpti
       '--headroom: expected less than 100%, found 100%; a device that keeps everything free serves nobody',
     );
   }
-  const measured = question.run === undefined ? null : await readWorkload(question.run, { cwd: world.cwd });
   const own = (await loadPrices(prices && resolve(world.cwd, prices))) ?? measured?.prices;
   const devices = allDevices(own?.devices ?? []);
   const { objectives: named = [] } = question;

@@ -5,7 +5,7 @@ import type { Analysis } from '../core/analyse/analysis.js';
 import { combineRuns, type LabelledRun } from '../core/analyse/combine.js';
 import { UserError } from '../core/errors.js';
 import { type LoadTest, startLoadTest } from '../core/load/load-test.js';
-import type { LoadSettings, RunRecord } from '../core/log/log.js';
+import type { LoadSettings, LogRecord, RunRecord } from '../core/log/log.js';
 import { readLog } from '../files/log.js';
 
 export async function analyseLog(log: string): Promise<Analysis> {
@@ -20,12 +20,13 @@ export interface ReadRun {
   readonly load: LoadTest | null;
 }
 
-/** Reads a log once. */
-export async function readRun(log: string): Promise<ReadRun> {
+/** Reads a log once. @param beside Takes each record too. */
+export async function readRun(log: string, beside?: { add(record: LogRecord): void }): Promise<ReadRun> {
   const [analysis, load] = [startAnalysis(), startLoadTest()];
   for await (const record of readLog(log)) {
     analysis.add(record);
     load.add(record);
+    beside?.add(record);
   }
   return { analysis: analysis.finish(), load: load.finish() };
 }

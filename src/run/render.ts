@@ -14,6 +14,7 @@ import { loadPrices } from '../files/price-list.js';
 import { openPainter } from '../render/painter.js';
 import { isFullDisk } from '../system/path.js';
 import type { CapacityAsked } from './capacity.js';
+import type { MeasuredWorkload } from './capacity-workload.js';
 import { changesBetween } from './compare.js';
 import { pageAssets } from './page-assets.js';
 import { readRun, readTogether } from './read.js';
@@ -57,7 +58,8 @@ export async function render(runs: readonly string[], options: RenderOptions = {
   const prices = await loadPrices(options.prices && resolve(cwd, options.prices));
   const painter = reports.includes('charts') ? openPainter() : null;
   try {
-    const { analysis, load } = logs.length === 1 ? await readRun(logs[0]!) : await readTogether(logs);
+    const workload = options.capacity && (await import('./capacity-workload.js')).startWorkload(runs[0]!, { cwd });
+    const { analysis, load } = logs.length === 1 ? await readRun(logs[0]!, workload) : await readTogether(logs);
     const recommendation = recommend(analysis, {
       ...(prices && optionsOf(prices)),
       ...(reference !== undefined && { reference }),
@@ -76,7 +78,7 @@ export async function render(runs: readonly string[], options: RenderOptions = {
         recommendation,
         load: load ?? undefined,
         comparisons,
-        capacity: await capacityOf(runs[0]!, options),
+        capacity: workload && (await capacityAnswer(runs[0]!, workload.finish(analysis, load), options)),
         csv: options.csv,
         ...page,
         ...(painter && { drawPng: painter.draw }),
@@ -98,15 +100,19 @@ function refuseCapacityOfSeveral(runs: readonly string[], { capacity }: RenderOp
 }
 
 /** The log and the question alone decide what it says. */
-async function capacityOf(run: string, options: RenderOptions): Promise<RunCapacity | undefined> {
-  const { capacity: asked, prices } = options;
+async function capacityAnswer(
+  run: string,
+  measured: MeasuredWorkload,
+  { capacity: asked, prices, ...options }: RenderOptions,
+): Promise<RunCapacity | undefined> {
   if (asked === undefined) return undefined;
   const { cwd, environment, signal } = worldOf(options);
-  const [{ capacity, reportOf }, { flagsOf }] = await Promise.all([
+  const [{ capacityOf, reportOf }, { flagsOf }] = await Promise.all([
     import('./capacity.js'),
     import('./capacity-flags.js'),
   ]);
-  const answer = await capacity({ ...asked, run, prices }, { cwd, environment, signal, shapesFrom: 'log' });
+  const question = { ...asked, run, prices };
+  const answer = await capacityOf(question, measured, { cwd, environment, signal, shapesFrom: 'log' });
   return { ...reportOf(answer), flags: flagsOf({ ...asked, prices }) };
 }
 

@@ -234,7 +234,7 @@ describe('capacity from a run', () => {
 
   it('draws load and cost by the command that the report of the run prints', async () => {
     const report = readFileSync(join(RUN, '../expected/report.md'), 'utf8');
-    const [, device] = /`rightsize capacity reports\/\S+ --device (\S+) --rate 5 --html capacity.html`/.exec(report)!;
+    const [, device] = /`rightsize report reports\/\S+ --device (\S+) --rate 5`/.exec(report)!;
     const found = await fromRun({
       devices: [device!],
       load: { kind: POISSON, wanted: 5, headroom: 0.2 },

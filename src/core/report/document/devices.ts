@@ -68,7 +68,7 @@ export function devicesSection(
   ];
 }
 
-/** A device takes up to some seconds of simulation, so load and cost are drawn on a page of their own. The command names the smallest usual device that holds a model and has what load and cost need. */
+/** A device takes up to some seconds of simulation, so load and cost are drawn where somebody asks for them. The command names the smallest usual device that holds a model and has what load and cost need. */
 function underLoad(
   { run, suites }: Analysis,
   { devices, models }: RunDevices,
@@ -82,9 +82,9 @@ function underLoad(
       listed === true && compute && price !== null && models.some((one) => one.devices[i]!.state === 'fits'),
   );
   const device = held === undefined ? [] : ['--device', nameOf(held)];
-  const command = ['rightsize', 'capacity', folderOfRun(run), ...device, '--rate', '5', '--html', 'capacity.html'];
+  const command = ['rightsize', 'report', folderOfRun(run), ...device, '--rate', '5'];
   return (
-    `What devices do under load takes seconds of simulation for each, so it is not drawn here: \`${shellCommand(command)}\` draws what one device holds${within} ` +
+    `What devices do under load takes seconds of simulation for each, so it is not drawn here: \`${shellCommand(command)}\` writes this report again with what one device holds${within} ` +
     'with its interval, latency against load, and cost against quality for a peak of 5 requests a second; put your own peak and devices in their place.'
   );
 }
