@@ -23,6 +23,7 @@ import type {
 import type { Price } from '../measure/metric.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { SCORERS } from '../score/table.js';
+import { sum } from '../stats/basics/moments.js';
 import { type Capacity, shownCapacity, type Tier, tiersOf } from './capacity.js';
 import { type Course, courseOf } from './course.js';
 import { type FailureCount, failuresOf } from './failures.js';
@@ -79,6 +80,13 @@ export interface TestedStep {
   readonly sentGaps: SentGaps | null;
 }
 
+/** A step, with what is summed over the steps of its model: the requests are read once, for a step may have a million. */
+interface AnalysedStep {
+  readonly step: TestedStep;
+  readonly longest: number | null;
+  readonly lengths: LengthCheck | null;
+}
+
 export interface LoadTestFold {
   add(record: LogRecord): void;
   /** @returns Null where the log is that of no load test. */
@@ -133,31 +141,36 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
     return requests.get(record.step)?.requests(record) ?? [];
   }
 
-  function analyse(definition: RunRecord, record: StepRecord, objectives: readonly Objective[]): TestedStep {
-    const counted = requestsOf(record).filter(({ due }) => due <= record.until);
+  function analyse(definition: RunRecord, record: StepRecord, objectives: readonly Objective[]): AnalysedStep {
+    const all = requestsOf(record);
+    const counted = all.filter(({ due }) => due <= record.until);
     const price = priceOf(definition, record.model, (key) => contextOf(definition, key));
     const result = resultOf(record, counted, { objectives, price });
     return {
-      record,
-      result,
-      course: courseOf(counted, result),
-      failures: failuresOf(counted.flatMap(({ failure }) => failure ?? [])),
-      sentGaps: sentGapsOf(counted, result.condition),
+      step: {
+        record,
+        result,
+        course: courseOf(counted, result),
+        failures: failuresOf(counted.flatMap(({ failure }) => failure ?? [])),
+        sentGaps: sentGapsOf(counted, result.condition),
+      },
+      longest: longestOf(all),
+      lengths: definition.settings.load?.synthetic === undefined ? null : checkLengths(all),
     };
   }
 
-  function longestOf(steps: readonly TestedStep[]): number | null {
+  function longestOf(requests: readonly RecordedRequest[]): number | null {
     let longest: number | null = null;
-    for (const { promptTokens, outputTokens } of steps.flatMap(({ record }) => requestsOf(record))) {
+    for (const { promptTokens, outputTokens } of requests) {
       if (isMissing(promptTokens) || isMissing(outputTokens)) continue;
       longest = Math.max(longest ?? 0, promptTokens.value + outputTokens.value);
     }
     return longest;
   }
 
-  function checkLengths(steps: readonly TestedStep[]): LengthCheck {
+  function checkLengths(requests: readonly RecordedRequest[]): LengthCheck {
     let [answers, otherPrompts, shorterAnswers] = [0, 0, 0];
-    for (const request of steps.flatMap(({ record }) => requestsOf(record))) {
+    for (const request of requests) {
       const asked = samples.get(sampleOf(request));
       if (request.outcome !== 'completed' || asked === undefined) continue;
       const { promptTokens, outputTokens } = request;
@@ -212,9 +225,10 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
       const rule = ruleOf(settings);
       const models = definition.models.map((model): TestedModel => {
         const { id } = model;
-        const tested = steps
+        const analysed = steps
           .filter(({ model }) => model === id)
           .map((record) => analyse(definition, record, objectives));
+        const tested = analysed.map(({ step }) => step);
         const history = tested.map(({ result }) => result);
         const searched = rule !== null && history.length > 0;
         return {
@@ -224,12 +238,27 @@ export function startLoadTest(scorers: Scorers = SCORERS): LoadTestFold {
           capacity: searched ? shownCapacity(history, rule) : null,
           tiers: searched ? tiersOf(history, rule) : [],
           speedChange: searched ? speedChangeOf(history) : null,
-          longest: longestOf(tested),
-          lengths: settings.synthetic === undefined ? null : checkLengths(tested),
+          longest: longestOfAll(analysed),
+          lengths: settings.synthetic === undefined ? null : lengthsOfAll(analysed),
         };
       });
       return { objectives, rule, models, selfTests };
     },
+  };
+}
+
+function longestOfAll(steps: readonly AnalysedStep[]): number | null {
+  const known = steps.flatMap(({ longest }) => longest ?? []);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+function lengthsOfAll(steps: readonly AnalysedStep[]): LengthCheck {
+  const total = (pick: (lengths: LengthCheck) => number) =>
+    sum(steps.flatMap(({ lengths }) => (lengths === null ? [] : pick(lengths))));
+  return {
+    answers: total(({ answers }) => answers),
+    otherPrompts: total(({ otherPrompts }) => otherPrompts),
+    shorterAnswers: total(({ shorterAnswers }) => shorterAnswers),
   };
 }
 

@@ -1,5 +1,6 @@
 /** A load test from its records: what counts, and what is scored. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { RecordedRequests } from '../../../src/core/load/recorded.js';
 import { isMissing } from '../../../src/core/quantity.js';
 import { even, stepOf, testOf } from '../../support/load-log.js';
 
@@ -33,6 +34,15 @@ describe('a step', () => {
     const more = { ending: 'overloaded' as const };
     const { models } = testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 12, ttft: even(0.2), more }));
     expect(models[0]!.steps[0]!.result.saturation).toBe('overloaded');
+  });
+
+  test('has its requests read once, for it may have a million', () => {
+    const reads = vi.spyOn(RecordedRequests.prototype, 'requests');
+    const steps = [1, 2].flatMap((id) => stepOf({ id, condition: 'open 5 constant', n: 60, ttft: even(0.2) }));
+    const [tested] = testOf(steps, { synthetic: { prompt: '100', output: '2', prefix: 0 } }).models;
+    expect(reads).toHaveBeenCalledTimes(2);
+    expect(tested!.lengths).toMatchObject({ answers: 120 });
+    reads.mockRestore();
   });
 
   test('that did not end is none', () => {
