@@ -147,6 +147,17 @@ describe('which devices run a model', () => {
     expect(text).toContain('Whole answer: the model does not fit the device');
   });
 
+  it('says what makes an interval of more than a factor of ten narrower', async () => {
+    const textFor = async (device: string) => {
+      const answer = await ask({ models: ['qwen3-4b'], devices: [device] });
+      return renderBlocks('Capacity', capacityBlocks(reportOf(answer)), { columns: 2000, color: false });
+    };
+    const narrower = 'two minutes of `rightsize load -c 1,2,4` on the device';
+    // The first token on a Raspberry Pi is known to a factor of twenty.
+    expect(await textFor('pi-5')).toContain(narrower);
+    expect(await textFor('rtx-4090')).not.toContain(narrower);
+  });
+
   it('is answered for a model of models.json: from its weights, or from the published model of its repository', async () => {
     const entry = { class: 'slm', backend: 'llama-cpp' };
     const models = [

@@ -116,7 +116,10 @@ export function runsOn(engine: EngineName, device: Placed): boolean {
   return platformsOf(device)?.some((platform) => RUNS_ON[engine].includes(platform)) ?? true;
 }
 
-/** The engine that people use on a device if they name none: llama.cpp on their own machines, vLLM in a data centre. */
+/**
+ * The engine that people use on a device if they name none: vLLM on GPUs with HBM (A100, H100, MI300X, Gaudi), llama.cpp elsewhere. Cards of data centres
+ * with graphics memory (T4, A10G, L4, L40S) are of the kind of consumers' cards, whose constants they have.
+ */
 export function usualEngine(device: Placed): EngineName {
   switch (device.kind) {
     case 'apple':

@@ -70,10 +70,21 @@ export function notPublished(text: string): UserError {
     );
   }
   const near = nearNames(id, ids);
-  const hint = near.length > 0 ? `did you mean ${near.join(' or ')}? ` : '';
+  const hint = near.length > 0 ? `did you mean ${near.join(' or ')}? ` : ofItsSize(id, ids);
   return new UserError(
     `--model: expected a file, a folder or a published model, found "${text}"; ${hint}\`rightsize list models --published\` shows all`,
   );
+}
+
+/** The size in a name: `7b` of `nosuch-7b-instruct`. */
+const SIZE = /(?<![a-z0-9.])\d+(?:\.\d+)?[bm](?![a-z0-9])/;
+const MOST_OF_A_SIZE = 4;
+
+/** A name that no family has tells its size at least. */
+function ofItsSize(id: string, ids: readonly string[]): string {
+  const [size] = SIZE.exec(id.toLowerCase()) ?? [];
+  const alike = size === undefined ? [] : ids.filter((known) => SIZE.exec(known)?.[0] === size);
+  return alike.length === 0 ? '' : `models of ${size} are ${alike.slice(0, MOST_OF_A_SIZE).join(', ')}; `;
 }
 
 /** `qwen3-4b:q8_0`: the id, and the way to store the weights. */

@@ -164,7 +164,10 @@ function timesOf(question: Question, memory: PredictedMemory, calibration: Calib
   return { ttft, tpot, e2e: endToEnd(ttft, tpot, lengths), decodeRate: inverse(tpot) };
 }
 
-/** The reason, with the number of devices that hold the model together where published rows support one. */
+/**
+ * The reason, with the number of devices that hold the model together where published rows support one, and with what llama.cpp can do on a card that has
+ * memory of its own.
+ */
 export function doesNotFit(question: Question): Missing {
   const { device, engine, model } = question;
   const enough = smallestThatHolds(
@@ -172,7 +175,15 @@ export function doesNotFit(question: Question): Missing {
     (more) => memoryOf({ ...question, device: more }).verdict === 'fits',
   );
   const remedy = enough === null ? '' : `; --device ${nameOf(enough)} holds it`;
-  return missing(`the model does not fit the device${remedy}`);
+  const partly = keepsLayersOutside(question)
+    ? '; llama.cpp can leave some of its layers in the memory of the machine (--n-gpu-layers), and how fast it is then is not known'
+    : '';
+  return missing(`the model does not fit the device${remedy}${partly}`);
+}
+
+/** On a CPU, and where a GPU shares the memory of one, there is no other memory. */
+function keepsLayersOutside({ device: { kind }, engine }: Question): boolean {
+  return isLlamaCpp(engine) && (kind === 'consumer-gpu' || kind === 'datacentre-gpu');
 }
 
 /** Where the model runs, and what that has in common with measurements. @returns Missing where the kind of the device is unknown. */

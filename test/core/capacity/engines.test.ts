@@ -11,6 +11,19 @@ describe('the engines of a device', () => {
     expect(runsOn(usualEngine(one), one)).toBe(true);
   });
 
+  it.each([
+    ['h100', 'vllm'],
+    ['a100', 'vllm'],
+    ['mi300x', 'vllm'],
+    ['gaudi-2', 'vllm'],
+    ['t4', 'llama.cpp-cuda'],
+    ['a10g', 'llama.cpp-cuda'],
+    ['l4', 'llama.cpp-cuda'],
+    ['l40s', 'llama.cpp-cuda'],
+  ])('have the usual one that docs/capacity.md names: %s %s', (id, engine) => {
+    expect(usualEngine(device(id))).toBe(engine);
+  });
+
   it('have every one that was measured there', () => {
     // Programs of CUDA that a layer translates for other cards.
     const translated = ['rx-7600 llama.cpp cuda', 'arc-b580 llama.cpp cuda'];

@@ -57,6 +57,9 @@ describe('a name that nobody publishes', () => {
     ['granite-4-micro', 'did you mean granite-4.0-micro or '],
     ['Qwen3-4B', 'did you mean qwen3-4b or '],
     ['zz', 'found "zz"; `rightsize list models --published` shows all'],
+    ['nosuch-7b', 'found "nosuch-7b"; models of 7b are '],
+    ['nosuch-1.7b-chat:q8_0', 'found "nosuch-1.7b-chat:q8_0"; models of 1.7b are '],
+    ['nosuch-977b', 'found "nosuch-977b"; `rightsize list models --published` shows all'],
   ])('%s is refused with what is near', (name, hint) => {
     expect(() => publishedModels(name, 'bf16')).toThrow(hint);
   });

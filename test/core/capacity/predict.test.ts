@@ -66,7 +66,16 @@ describe('a prediction', () => {
   it('has no times for a model that does not fit, and says so', () => {
     const { memory, tpot, e2e } = predict(question('llama-3.1-70b:f16', 'rtx-4090'), UNFITTED);
     expect(memory).toMatchObject({ verdict: 'does not fit' });
-    expect([tpot, e2e]).toEqual(Array(2).fill({ missing: 'the model does not fit the device' }));
+    const reason =
+      'the model does not fit the device; llama.cpp can leave some of its layers in the memory of the machine (--n-gpu-layers), and how fast it is then is not known';
+    expect([tpot, e2e]).toEqual(Array(2).fill({ missing: reason }));
+    // A server keeps all layers on the card, and a board has one memory.
+    for (const asked of [
+      question('llama-3.1-70b:f16', 'rtx-4090', { engine: 'vllm' }),
+      question('llama-3.1-70b:f16', 'pi-5'),
+    ]) {
+      expect(predict(asked, UNFITTED).tpot).toEqual({ missing: 'the model does not fit the device' });
+    }
   });
 
   it('may fit where the interval of its memory holds what the device has, and has times then', () => {

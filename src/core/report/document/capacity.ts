@@ -95,6 +95,19 @@ function openEnds({ rows }: Table): string {
     : '';
 }
 
+/** Wider than this, an interval says little more than an order of magnitude. */
+const WIDE = 10;
+
+/** The note of a table in which a figure that was not measured on the device is not known to a factor of ten. */
+function wideIntervals({ rows }: Table, isMeasured: readonly boolean[]): string {
+  const isWide = rows.some(
+    (row, i) => !isMeasured[i] && row.some((cell) => cell.kind === 'estimate' && cell.high > WIDE * cell.low),
+  );
+  return isWide
+    ? ' An interval that spans more than a factor of ten becomes narrower by a measurement: two minutes of `rightsize load -c 1,2,4` on the device, then `rightsize capacity` of that test.'
+    : '';
+}
+
 function underLoad(objectives: readonly Objective[], wanted: LoadWanted): readonly Filled<Loaded>[] {
   const served = (pick: (served: Exclude<LoadPlan['served'], Missing>) => Figure, unit: CellUnit) =>
     ofPlan(({ served: found }) => (isMissing(found) ? found : heldOnly(found, pick)), asFigure(unit));
@@ -209,10 +222,18 @@ function streamBlocks({ predictions }: CapacityReport): readonly Block[] {
     withoutEmptyColumns(table),
     {
       kind: 'note',
-      text: `Times and rates are of one stream, with 90% intervals, for ${lengthsWords(predictions)}. Memory is weights, cache, buffers and what the engine reserves.${memoryBasis(predictions)}${togetherWords(predictions)}${inPlaceWords(predictions)}`,
+      text: `Times and rates are of one stream, with 90% intervals, for ${lengthsWords(predictions)}. Memory is weights, cache, buffers and what the engine reserves.${memoryBasis(predictions)}${togetherWords(predictions)}${inPlaceWords(predictions)}${wideIntervals(table, predictions.map(isMeasuredStream))}`,
     },
     ...reasonsList(table),
   ];
+}
+
+function isMeasuredStream({ tpot }: DevicePrediction): boolean {
+  return !isMissing(tpot) && tpot.basis === 'measured';
+}
+
+function isMeasuredLoad({ load: { grounds } }: Loaded): boolean {
+  return !isMissingValue(grounds) && grounds.some(({ kind }) => kind === 'measured');
 }
 
 function togetherWords(predictions: readonly DevicePrediction[]): string {
@@ -319,7 +340,10 @@ function loadBlocks(report: CapacityReport): readonly Block[] {
     wanted.wanted === null ? '' : ' At work: with at least one request under way; there may be room for more.';
   return [
     shown,
-    { kind: 'note', text: `Simulated, with 90% intervals.${within}${headroom}${atWork}${openEnds(table)}` },
+    {
+      kind: 'note',
+      text: `Simulated, with 90% intervals.${within}${headroom}${atWork}${openEnds(table)}${wideIntervals(table, loaded.map(isMeasuredLoad))}`,
+    },
     ...cascadeList(loaded),
     ...(sentences.length === 0 ? [] : [{ kind: 'list', items: sentences } as const]),
     ...reasonsList(table),
