@@ -169,7 +169,7 @@ function planLoad(engine: Engine, demand: Demand): LoadPlan {
 }
 
 interface RunOptions extends Pick<Scenario, 'endsOnceMissed'> {
-  readonly requests?: number;
+  readonly requests?: number | undefined;
   /** The draw whose random numbers it has; those of the figure without doubt if it is absent. */
   readonly draw?: number;
 }
@@ -210,18 +210,18 @@ class Simulation {
   }
 
   /** Without an objective every number of users holds, so none is the greatest. A rate holds as long as its queue does not grow without end. */
-  greatest(options: RunOptions = { requests: REQUESTS }): GreatestLoad | null {
+  greatest({ requests, endsOnceMissed }: RunOptions = { requests: REQUESTS }): GreatestLoad | null {
     const { kind, objectives } = this.demand;
     if (objectives.length === 0 && kind.kind !== 'rate') return null;
     const { times, scheduler } = this.engine;
     const start = kind.kind === 'rate' ? this.#rateAlone() : scheduler.slots;
-    const begin = { start, tooMuch: this.#tooMuch(times) };
-    return greatestLoad(kind, begin, (condition) => this.run(condition, times, options));
+    const options = { start, tooMuch: this.#tooMuch(times), endsOnceMissed };
+    return greatestLoad(kind, options, (condition, ends) => this.run(condition, times, { requests, ...ends }));
   }
 
   /** With the requests of a draw, for its load alone. */
   greatestOfDraw(): GreatestLoad | null {
-    return this.greatest({ endsOnceMissed: this.#endsSearch });
+    return this.greatest({ endsOnceMissed: true });
   }
 
   /** Answers per second at a load. */
@@ -238,18 +238,13 @@ class Simulation {
       .sort((a, b) => b.alone - a.alone)
       .map(({ times, i }) => ({
         search: once(() => {
-          const options = { draw: i, endsOnceMissed: this.#endsSearch };
-          const begin = { start, tooMuch: this.#tooMuch(times) };
-          return greatestLoad(kind, begin, (condition) => this.run(condition, times, options)).load;
+          const options = { start, tooMuch: this.#tooMuch(times), endsOnceMissed: true } as const;
+          return greatestLoad(kind, options, (condition, ends) => this.run(condition, times, { draw: i, ...ends }))
+            .load;
         }),
         reaches: (load) =>
           load === 0 || holds(kind, this.run(conditionOf(kind, load), times, { draw: i, endsOnceMissed: true })),
       }));
-  }
-
-  /** A rate is bounded by what an overloaded server answers, which only a whole simulation tells. */
-  get #endsSearch(): true | undefined {
-    return this.demand.kind.kind === 'rate' ? undefined : true;
   }
 
   at(load: number): { readonly point: Simulated; readonly draws: readonly Simulated[] } {

@@ -309,7 +309,7 @@ class Server {
       return true;
     }
     if (this.#sequences === 1) return false;
-    const youngest = this.#alive().reduce((a, b) => (isYounger(b, a) ? b : a));
+    const youngest = this.#youngest();
     const made = youngest.madeBefore + this.#steps - youngest.since;
     this.#leave(youngest, youngest.request.prompt + made);
     Object.assign(youngest, { made, toRead: youngest.request.prompt + made, read: 0 });
@@ -320,6 +320,15 @@ class Server {
   /** Those that decode. The heap may hold stale entries of them too. */
   #alive(): readonly Job[] {
     return [...new Set(this.#decoding.items.filter(({ ends }) => ends >= 0))];
+  }
+
+  /** A full cache asks for it again and again, so it makes no list. */
+  #youngest(): Job {
+    let youngest: Job | null = null;
+    for (const job of this.#decoding.items) {
+      if (job.ends >= 0 && (youngest === null || isYounger(job, youngest))) youngest = job;
+    }
+    return youngest!;
   }
 
   #dropStale(): void {

@@ -116,6 +116,24 @@ describe('what one device holds', () => {
     expect(present(plan(engine(SECOND), asked).greatest).value).toBeLessThan(1.05);
   });
 
+  it('is never less for a looser objective, and nor are the ends of its interval', () => {
+    const asked = (limit: string) =>
+      demand({
+        kind: { kind: 'rate', arrivals: { kind: 'poisson' } },
+        objectives: [parseObjective(`ttft p95 <= ${limit}`)],
+        seed: 0,
+      });
+    const doubt = { low: Math.log(0.8), high: Math.log(1.25) };
+    const one = engine(timesOf({ pass: 0.1, sequence: 0.01 }), { slots: 8 }, doubt);
+    const found = ['2.5 s', '3 s', '5 s', '15 s', '20 s', '30 s'].map((limit) =>
+      present(plan(one, asked(limit)).greatest),
+    );
+    for (const end of ['value', 'low', 'high'] as const) {
+      const ends = found.map((figure) => figure[end]);
+      expect(ends).toEqual(ends.toSorted((a, b) => a - b));
+    }
+  });
+
   it('takes without an objective the slots that hold the demand', () => {
     const kind = { kind: 'rate', arrivals: { kind: 'poisson' } } as const;
     const [few, many] = [engine(SECOND, { slots: 1 }), engine(SECOND, { slots: 4 })];
