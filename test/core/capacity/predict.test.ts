@@ -287,8 +287,17 @@ describe('the catalogue of devices', () => {
     expect(cards.length).toBeGreaterThan(28);
     expect(cards.filter(({ price }) => price?.per !== 'device').map(({ id }) => id)).toEqual([]);
     const sources = DEVICES.flatMap(({ price }) => price?.source ?? []);
-    expect(sources.length).toBeGreaterThanOrEqual(60);
+    expect(sources.length).toBeGreaterThanOrEqual(68);
     expect(sources.filter((source) => !/https:\/\/|^AWS on-demand|^NVIDIA, list price/.test(source))).toEqual([]);
+  });
+
+  it('has a price of every iPhone, and names the machine that has a chip of Apple', () => {
+    const apple = DEVICES.filter(({ id }) => /^(iphone|m[1-5](-|$))/.test(id!));
+    const phones = apple.filter(({ kind }) => kind === 'phone');
+    expect(phones.map(({ price }) => price?.dollars)).toEqual([999, 999, 1099]);
+    const sources = apple.flatMap(({ price }) => price?.source ?? []);
+    expect(sources.length).toBeGreaterThanOrEqual(7);
+    expect(sources.filter((source) => !/, an? (iPhone|Mac)/.test(source))).toEqual([]);
   });
 
   it.each([

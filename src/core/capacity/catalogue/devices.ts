@@ -89,7 +89,11 @@ export const DEVICES: readonly Device[] = [
     usable: 0.4,
     bandwidth: 34.1 * GB,
     compute: null,
-    price: null,
+    price: atLaunch(
+      999,
+      '2021-09-24',
+      'an iPhone 13 Pro of 128 GB, https://www.cnet.com/tech/mobile/iphone-13-price-and-preorder-how-and-when-to-buy-apples-new-phones/, https://www.laptopmag.com/au/news/iphone-13-price-release-date-specs-and-more',
+    ),
     source: 'not verified (memory; bandwidth as LPDDR4X of 4,266 MT/s x 64 bits)',
   },
   {
@@ -100,7 +104,7 @@ export const DEVICES: readonly Device[] = [
     usable: 0.4,
     bandwidth: 60 * GB,
     compute: null,
-    price: null,
+    price: atLaunch(999, '2024-09-20', 'an iPhone 16 Pro of 128 GB, https://incomeintelligence.com/apple-iphone-16/'),
     source: 'not verified (memory; bandwidth as LPDDR5X of 7,500 MT/s x 64 bits)',
   },
   {
@@ -111,7 +115,11 @@ export const DEVICES: readonly Device[] = [
     usable: 0.45,
     bandwidth: 76.8 * GB,
     compute: null,
-    price: null,
+    price: atLaunch(
+      1099,
+      '2025-09-19',
+      'an iPhone 17 Pro of 256 GB, https://worldofsoftware.org/heres-when-the-iphone-17-release-date-is-stuff/amp; its 12 GB: https://adostrophe.com/blog/iphone-17-pro-technical-review.html',
+    ),
     source: 'not verified (bandwidth as LPDDR5X of 9,600 MT/s x 64 bits)',
   },
   {
@@ -420,7 +428,11 @@ export const DEVICES: readonly Device[] = [
     usable: 0.67,
     bandwidth: 200 * GB,
     compute: { f16: 5.2 * TERA },
-    price: null,
+    price: atLaunch(
+      2499,
+      '2021-10-26',
+      'a MacBook Pro of 16 inches with all 16 cores of the GPU, https://pappp.net/?m=20211018, https://pagesfestival.com/starts-at-1999-ends-at-6099-heres-what-the-new-macbook-pros-will-cost-you; the day: https://ccm.net/computing/macos/639-apple-m1x-release-date-macbook-pro-rumors-price/',
+    ),
     source: APPLE,
   },
   {
@@ -486,7 +498,11 @@ export const DEVICES: readonly Device[] = [
     usable: 0.75,
     bandwidth: 800 * GB,
     compute: { f16: 27.2 * TERA },
-    price: null,
+    price: atLaunch(
+      6999,
+      '2023-06-13',
+      'a Mac Studio with the greater GPU and 2 TB of storage, https://smallformfactor.net/news/ars-technica-reviews-m2-ultra-powered-mac-studio; the day: https://www.theinfiniteloop.co.uk/2023/06/07/mac-studio-now-with-m2/',
+    ),
     source: APPLE,
   },
   {
@@ -578,7 +594,11 @@ export const DEVICES: readonly Device[] = [
     usable: 0.67,
     bandwidth: 153 * GB,
     compute: null,
-    price: null,
+    price: atLaunch(
+      1599,
+      '2025-10-22',
+      'a MacBook Pro of 14 inches, https://itci.kiev.ua/en/uk-uaapple-onovila-bazovij-macbook-pro-z-chipom-m5-ru-ruapple/amp, https://www.finanznachrichten.de/nachrichten-2025-10/66704648-apple-unveils-m5-adding-more-capabilities-to-macbook-pro-ipad-pro-apple-vision-pro-020.htm',
+    ),
     source: 'not verified (153 GB/s)',
   },
   {
@@ -1052,7 +1072,11 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 456 * GB,
     compute: { f16: 98.3 * TERA, f8: 98.3 * TERA, i8: 197 * TERA },
     watts: 200,
-    price: null,
+    price: atLaunch(
+      499,
+      '2025-09-05',
+      'https://technical.city/en/video/Iris-Xe-Graphics-96EU-vs-Arc-Pro-B60, https://chipversus.com/hardware/gpu/intel-arc-pro-b60',
+    ),
     source: aiConfigurator('b60'),
   },
   {
@@ -1212,7 +1236,11 @@ export const DEVICES: readonly Device[] = [
     bandwidth: 696 * GB,
     compute: { f16: 149.7 * TERA, i8: 299.3 * TERA },
     watts: 300,
-    price: null,
+    price: rented(
+      0.44,
+      '2026-08-19',
+      'RunPod, secure cloud, read through https://huggingface.co/datasets/privum/ai-compute-prices',
+    ),
     source:
       'data sheet, https://www.ecer.com/corp/details-uuuedqa-p1bsay9-multi-display-setups-supported-by-48gb-gddr6-ecc-memory-nvidia-a40-gpu-and-vga-outputs.html',
   },
