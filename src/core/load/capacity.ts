@@ -15,8 +15,14 @@ import { metOf, type Tally } from './tally.js';
 /** Why a search has no load to tell. */
 export const NOTHING_SHOWN = 'no step was valid and settled, or too few requests show it';
 
+/** Why a search has no load to tell: its answers do not tell an objective, or `NOTHING_SHOWN`. */
+export function whyNoLoad(history: readonly StepResult[]): string {
+  const unknown = history.flatMap(({ objectives }) => objectives.flatMap((one) => one.unknown ?? []));
+  return unknown[0]?.missing ?? NOTHING_SHOWN;
+}
+
 export interface Capacity {
-  /** Null where no step says anything, or too few requests do (`NOTHING_SHOWN`). */
+  /** Null where no step says anything, or too few requests do (`whyNoLoad`). */
   readonly load: LoadRange | null;
   /** The index of the objective that is missed first. Null where none is missed at any load that was tried. */
   readonly binding: number | null;
@@ -112,7 +118,8 @@ function foundBy(history: readonly StepResult[], rule: SearchRule): Found[] {
  * step, it may have been the client that was.
  */
 export function tallyAt(step: StepResult, index: number, factor = 1): Tally | Missing {
-  const { objective, tally, relaxed } = step.objectives[index]!;
+  const { objective, tally, relaxed, unknown } = step.objectives[index]!;
+  if (unknown !== undefined) return unknown;
   const found = factor === 1 ? tally : relaxed.find((one) => one.factor === factor)!.tally;
   if (step.saturation !== 'overloaded' || wasSpoilt(step)) return found;
   const n = step.counts.completed;

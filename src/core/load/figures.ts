@@ -9,7 +9,7 @@ import type { Estimate } from '../stats/estimate/estimate.js';
 import { estimateProportion } from '../stats/estimate/estimators.js';
 import { cachedShareOf } from './cached.js';
 import { minPassingQueries } from './early-stopping.js';
-import { isMet, LOAD_METRIC_NAMES, LOAD_METRICS, type LoadMetric, type Objective } from './objective.js';
+import { isMet, isUnknown, LOAD_METRIC_NAMES, LOAD_METRICS, type LoadMetric, type Objective } from './objective.js';
 import { estimatePerSecond } from './per-second.js';
 import type { StepRequest } from './request.js';
 import { type RightAnswers, rightAnswersOf } from './right-answers.js';
@@ -138,20 +138,28 @@ function figuresByTask(
 
 function attainmentOf(counted: readonly StepRequest[], objectives: readonly Objective[]): Estimate | Missing {
   if (objectives.length === 0) return missing('there is no objective to meet');
-  return estimateProportion(counted.map((request) => (meetsAll(request, objectives) ? 1 : 0)));
+  const met = counted.map((request) => meetsAll(request, objectives));
+  const unknown = met.filter((one) => typeof one !== 'boolean');
+  if (unknown.length > 0)
+    return missing(
+      `whether ${unknown.length} of ${counted.length} requests met every objective is not known: ${unknown[0]!.missing}`,
+    );
+  return estimateProportion(met.map((one) => (one === true ? 1 : 0)));
 }
 
-function meetsAll(request: StepRequest, objectives: readonly Objective[]): boolean {
-  return objectives.every((objective) => isMet(request, objective));
+/** A request that misses one objective misses, whatever is not known of another. */
+function meetsAll(request: StepRequest, objectives: readonly Objective[]): boolean | Missing {
+  const met = objectives.map((objective) => isMet(request, objective));
+  return !met.includes(false) && (met.find((one) => one !== true) ?? true);
 }
 
 /** Where nearly all requests meet the objectives, or hardly any, parts of the window do not show how many others there may be: their share does. */
 function goodputOf(
   counted: readonly StepRequest[],
   window: Window,
-  { attainment, meets }: { readonly attainment: Estimate; readonly meets: (request: StepRequest) => boolean },
+  { attainment, meets }: { readonly attainment: Estimate; readonly meets: (request: StepRequest) => boolean | Missing },
 ): Estimate | Missing {
-  const estimate = estimatePerSecond(counted, window, (request) => (meets(request) ? 1 : 0));
+  const estimate = estimatePerSecond(counted, window, (request) => (meets(request) === true ? 1 : 0));
   if (isMissing(estimate)) return estimate;
   const rate = counted.length / (window.to - window.from);
   return {
@@ -178,9 +186,14 @@ function percentilesOf(requests: readonly StepRequest[], metric: LoadMetric): Pe
   const { seen, better } = LOAD_METRICS[metric];
   const values: number[] = [];
   let [never, censored, after] = [0, 0, Number.POSITIVE_INFINITY];
+  let unknown: Missing | null = null;
   for (const request of requests) {
     const one = seen(request);
     if (one === 'none') continue;
+    if (isUnknown(one)) {
+      unknown ??= one;
+      continue;
+    }
     // Tokens that all came at the same instant have no rate.
     if (one !== 'never' && 'seconds' in one && one.seconds === 0 && better === 'higher') continue;
     if (one === 'never') never++;
@@ -195,7 +208,7 @@ function percentilesOf(requests: readonly StepRequest[], metric: LoadMetric): Pe
     values.push(...Array.from({ length: never + censored }, () => 0));
     [never, censored] = [0, 0];
   }
-  if (values.length === 0) return missing('no request of the step has it');
+  if (values.length === 0) return unknown ?? missing('no request of the step has it');
   return percentilesFrom(values, { censored, after, never });
 }
 

@@ -12,6 +12,7 @@ import type { Limits } from '../definition/requirement.js';
 import { UserError } from '../errors.js';
 import { LEVELS, type Level } from '../measure/metric.js';
 import { METRICS } from '../measure/metrics.js';
+import { isMissing, type Missing } from '../quantity.js';
 import type { StepRequest } from './request.js';
 
 /** What a request shows of one of its durations. */
@@ -22,7 +23,9 @@ export type Seen =
   /** It failed: later than every limit. */
   | 'never'
   /** An answer of one token has no time between tokens. */
-  | 'none';
+  | 'none'
+  /** It was answered, and the answer does not tell the duration. */
+  | Missing;
 
 interface LoadMetricEntry {
   readonly title: string;
@@ -127,10 +130,15 @@ export function durationLimit({ metric, level, bound }: Objective): DurationLimi
 }
 
 /** A request with nothing to show for a metric meets its limit: there is no gap that a user could have waited for. */
-export function isMet(request: StepRequest, objective: Objective): boolean {
+export function isMet(request: StepRequest, objective: Objective): boolean | Missing {
   const seen = LOAD_METRICS[objective.metric].seen(request);
   if (seen === 'none') return true;
+  if (isUnknown(seen)) return seen;
   return seen !== 'never' && 'seconds' in seen && seen.seconds <= durationLimit(objective).seconds;
+}
+
+export function isUnknown(seen: Seen): seen is Missing {
+  return typeof seen === 'object' && isMissing(seen);
 }
 
 /** Returns the objective with a limit on duration that is `factor` times as long. */
@@ -187,7 +195,7 @@ export function objectivesOf(limits: Limits): Objective[] {
 
 /** Where a request stands among the others. Only the order counts, and differences below a microsecond are rounding. */
 export function placeOf(seen: Seen): number {
-  if (seen === 'none') return 0;
+  if (seen === 'none' || isUnknown(seen)) return 0;
   if (seen === 'never') return Number.POSITIVE_INFINITY;
   return Math.round(('seconds' in seen ? seen.seconds : seen.atLeast) * 1e6);
 }
@@ -210,6 +218,7 @@ function perToken(request: StepRequest): Seen {
   // How many tokens were still to come is not known, so the time for each of them could be anything.
   if (outcome !== 'completed') return outcome === 'timed-out' ? { atLeast: 0 } : 'never';
   if (first === undefined || last === undefined) return 'never';
-  if ('missing' in tokensAfterFirst || tokensAfterFirst.value === 0) return 'none';
+  if (isMissing(tokensAfterFirst)) return tokensAfterFirst;
+  if (tokensAfterFirst.value === 0) return 'none';
   return { seconds: (last - first) / tokensAfterFirst.value };
 }

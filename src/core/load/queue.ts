@@ -23,7 +23,7 @@ import { percentileOfSorted } from '../stats/estimate/percentiles.js';
 import { lateShareInBursts } from './bursts.js';
 import { type Crossing, type CrossingLevels, tricube } from './crossing.js';
 import { drawExponential } from './draws.js';
-import { durationLimit, LOAD_METRICS, type Objective } from './objective.js';
+import { durationLimit, isUnknown, LOAD_METRICS, type Objective } from './objective.js';
 import type { StepRequest } from './request.js';
 import { risingRatios } from './rising.js';
 import { meanThink } from './think.js';
@@ -117,6 +117,10 @@ export function queueOf(requests: readonly StepRequest[], condition: Condition):
         if (one === 'none') continue;
         const { judged, late, undecided } = counts[place.part]!;
         add(judged, place.underWay, 1);
+        if (isUnknown(one)) {
+          add(undecided, place.underWay, 1);
+          continue;
+        }
         const least = one === 'never' ? Number.POSITIVE_INFINITY : 'seconds' in one ? one.seconds : one.atLeast;
         if (least > seconds) add(late, place.underWay, 1);
         else if (one !== 'never' && 'atLeast' in one) add(undecided, place.underWay, 1);

@@ -5,7 +5,7 @@
 import { taskKey } from '../keys.js';
 import type { MeasurementRecord, StepRecord } from '../log/log.js';
 import type { Completed, Failed } from '../measure/measurement.js';
-import { tokensAfterFirst } from '../measure/window.js';
+import { cameWhole, tokensAfterFirst } from '../measure/window.js';
 import { isMissing, known, missing, type Quantity } from '../quantity.js';
 import { NumberTable } from './number-table.js';
 import type { Gaps, RequestOutcome, StepRequest } from './request.js';
@@ -86,7 +86,7 @@ export class RecordedRequests {
           end: timing.end,
           promptTokens: this.#encode(outcome.promptTokens),
           outputTokens: this.#encode(outcome.outputTokens),
-          tokensAfterFirst: this.#encode(tokensAfterFirst(outcome)),
+          tokensAfterFirst: this.#encode(cameWhole(outcome) ? known(0) : tokensAfterFirst(outcome)),
           cachedTokens,
         });
       }

@@ -31,7 +31,7 @@ export interface StepRequest {
   readonly gaps?: Gaps | undefined;
   readonly promptTokens: Quantity;
   readonly outputTokens: Quantity;
-  /** Tokens that arrived after the first piece (`tokensAfterFirst` of ../measure/window.ts). */
+  /** Tokens that arrived after the first piece; 0 of an answer that is known to have come whole with it, such as one of one token. */
   readonly tokensAfterFirst: Quantity;
   /** Prompt tokens that came from a cache. Absent if the server does not tell. */
   readonly cachedTokens?: number | undefined;

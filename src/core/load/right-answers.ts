@@ -35,7 +35,7 @@ export function rightAnswersOf(
     spoilt,
   }: {
     readonly window: Window;
-    readonly meets: (request: StepRequest) => boolean;
+    readonly meets: (request: StepRequest) => boolean | Missing;
     readonly price?: Price | Missing | undefined;
     readonly spoilt: Missing | null;
   },
@@ -54,13 +54,16 @@ export function rightAnswersOf(
         ? missing(`${unscored} of ${requests.length} answers have no score`)
         : null);
   if (absent !== null) return { quality: absent, samples, goodput: absent, costOfThousand: absent };
+  const unknown = scored.map(({ request }) => meets(request)).find((met) => typeof met !== 'boolean');
   return {
     quality: estimateScore(
       scored.map(({ score }) => score),
       { clusters: scored.map(({ request }) => sampleOf(request)) },
     ),
     samples,
-    goodput: estimatePerSecond(requests, window, (request) => (meets(request) ? (scoreOf(request) ?? 0) : 0)),
+    goodput:
+      unknown ??
+      estimatePerSecond(requests, window, (request) => (meets(request) === true ? (scoreOf(request) ?? 0) : 0)),
     costOfThousand: costOfThousand(requests, price),
   };
 }

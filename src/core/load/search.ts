@@ -32,10 +32,13 @@ export interface PlannedStep {
   readonly purpose: 'locate' | 'prove';
 }
 
-export type Next = { readonly run: PlannedStep } | { readonly done: Capacity; readonly why: 'decided' | 'budget' };
+export type Next =
+  | { readonly run: PlannedStep }
+  | { readonly done: Capacity; readonly why: 'decided' | 'budget' | 'unknown' };
 
 /** @param history The finished steps, in the order in which they were made. */
 export function nextStep(history: readonly StepResult[], rule: SearchRule): Next {
+  if (isUntold(history)) return { done: capacityOf(history, rule), why: 'unknown' };
   const located = nextToLocate(history, rule);
   if (located !== null) return { run: planned(located, 'locate', { history, rule }) };
   const capacity = capacityOf(history, rule);
@@ -43,6 +46,16 @@ export function nextStep(history: readonly StepResult[], rule: SearchRule): Next
     return { done: capacity, why: 'decided' };
   if (remaining(history, rule).steps < 1) return { done: capacity, why: 'budget' };
   return { run: planned(edgeLoad(history, capacity, rule), 'prove', { history, rule }) };
+}
+
+/** An objective that the answers of a step do not tell is told by no further step of the same model. */
+function isUntold(history: readonly StepResult[]): boolean {
+  const last = history.at(-1);
+  return (
+    last !== undefined &&
+    last.counts.due >= LOCATE_REQUESTS &&
+    last.objectives.some((_, i) => history.every(({ objectives }) => objectives[i]!.unknown !== undefined))
+  );
 }
 
 /** The requests of a step while the search looks for the edge. They tell a p95 objective that holds from one that fails by far. */

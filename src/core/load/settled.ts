@@ -8,7 +8,7 @@
 import { isMissing } from '../quantity.js';
 import { median, percentile } from '../stats/estimate/percentiles.js';
 import { testSerialTrend } from '../stats/estimate/serial-trend.js';
-import { LOAD_METRICS, type LoadMetric } from './objective.js';
+import { isUnknown, LOAD_METRICS, type LoadMetric } from './objective.js';
 import type { Window } from './window.js';
 
 export type Settled =
@@ -60,7 +60,7 @@ function driftOf(requests: Window['requests'], metric: LoadMetric): Settled | nu
   const { seen, short } = LOAD_METRICS[metric];
   const values = requests.flatMap((request) => {
     const one = seen(request);
-    return one !== 'never' && one !== 'none' && 'seconds' in one ? [one.seconds] : [];
+    return one !== 'never' && one !== 'none' && !isUnknown(one) && 'seconds' in one ? [one.seconds] : [];
   });
   const size = Math.max(LEAST_BLOCK, Math.ceil(values.length / BLOCKS));
   const blocks = Array.from({ length: Math.floor(values.length / size) }, (_, i) =>

@@ -12,7 +12,7 @@ import { type LateByQueue, type Queue, type QueuePart, queueOf, sourceOf } from 
 import type { ClientHealth, StepRequest } from './request.js';
 import { type Saturation, saturationOf } from './saturation.js';
 import { type Settled, settledOf } from './settled.js';
-import { type Met, metOf, type Tally, tallyOf } from './tally.js';
+import { type Met, metOf, type Tally, tallyOf, unknownOf } from './tally.js';
 import { judgeValidity, type Validity } from './validity.js';
 import { findWindow } from './window.js';
 
@@ -58,6 +58,8 @@ export interface ObjectiveResult {
   readonly early?: Tally;
   /** The late requests of each part of the queue; absent without a queue. */
   readonly lateByQueue?: readonly LateByQueue[];
+  /** Why its answers do not tell the objective, whatever its limit is (`unknownOf`); absent if they do. */
+  readonly unknown?: Missing;
 }
 
 export interface Relaxed {
@@ -90,7 +92,7 @@ export function analyseStep(requests: readonly StepRequest[], options: StepOptio
       window,
       queue: queue?.parts ?? null,
       objectives: objectives.map((objective) =>
-        objectiveResult(objective, { alpha, queue, early, tallyFor: () => window }),
+        objectiveResult(objective, { alpha, requests, queue, early, tallyFor: () => window }),
       ),
     };
   }
@@ -109,6 +111,7 @@ export function analyseStep(requests: readonly StepRequest[], options: StepOptio
     objectives: objectives.map((objective) =>
       objectiveResult(objective, {
         alpha,
+        requests,
         queue,
         early,
         tallyFor: (limited) => silent ?? tallyOf(counted, limited),
@@ -146,12 +149,22 @@ function saturationUnder({ kind }: Condition, requests: readonly StepRequest[]):
 
 interface ObjectiveParts {
   readonly alpha: number;
+  /** All requests of the step. */
+  readonly requests: readonly StepRequest[];
   readonly queue: Queue | null;
   readonly early: readonly StepRequest[];
   readonly tallyFor: (objective: Objective) => Tally | Missing;
 }
 
-function objectiveResult(objective: Objective, { alpha, queue, early, tallyFor }: ObjectiveParts): ObjectiveResult {
+function objectiveResult(
+  objective: Objective,
+  { alpha, requests, queue, early, tallyFor }: ObjectiveParts,
+): ObjectiveResult {
+  const unknown = unknownOf(countedOf(requests), objective);
+  if (unknown !== null) {
+    const relaxed = RELAXATIONS.map((factor) => ({ factor, tally: unknown }));
+    return { objective, tally: unknown, met: 'open', relaxed, unknown };
+  }
   const shownBy = (limited: Objective) => ({
     tally: tallyFor(limited),
     ...(queue !== null && { lateByQueue: queue.lateFor(limited) }),

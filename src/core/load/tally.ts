@@ -8,7 +8,7 @@ import { normalCdf } from '../stats/basics/distributions.js';
 import { estimateMean } from '../stats/estimate/estimators.js';
 import { binomialAtMost } from '../stats/estimate/quantile-test.js';
 import { serialInflation } from '../stats/estimate/serial.js';
-import { durationLimit, LOAD_METRICS, type Objective, placeOf } from './objective.js';
+import { durationLimit, isUnknown, LOAD_METRICS, type Objective, placeOf } from './objective.js';
 import type { StepRequest } from './request.js';
 import { inflationOf, type Together, togetherOf } from './together.js';
 
@@ -46,8 +46,12 @@ export function tallyOf(requests: readonly StepRequest[], objective: Objective):
   const { seen } = LOAD_METRICS[objective.metric];
   const judged = requests.map(seen).filter((one) => one !== 'none');
   if (judged.length === 0) return missing('no request of the step shows it');
+  const unknown = unknownOf(requests, objective);
+  if (unknown !== null) return unknown;
   if (lateShare === null) {
-    const values = judged.flatMap((one) => (one !== 'never' && 'seconds' in one ? [one.seconds / seconds] : []));
+    const values = judged.flatMap((one) =>
+      one !== 'never' && !isUnknown(one) && 'seconds' in one ? [one.seconds / seconds] : [],
+    );
     if (values.length < judged.length) {
       return missing(`${judged.length - values.length} requests were not answered in time, so there is no mean`);
     }
@@ -57,6 +61,7 @@ export function tallyOf(requests: readonly StepRequest[], objective: Objective):
   }
   const verdicts = judged.map((one): Verdict => {
     if (one === 'never') return 'late';
+    if (isUnknown(one)) return 'undecided';
     if ('seconds' in one) return one.seconds > seconds ? 'late' : 'in time';
     return one.atLeast >= seconds ? 'late' : 'undecided';
   });
@@ -69,6 +74,19 @@ export function tallyOf(requests: readonly StepRequest[], objective: Objective):
     undecided: count('undecided'),
     together: togetherOf({ late: verdicts.map((verdict) => verdict !== 'in time'), durations: judged.map(placeOf) }),
   };
+}
+
+/**
+ * Why an objective cannot be told, whatever its limit is: more answers than may be late do not show its duration. Null if it can; fewer
+ * are undecided.
+ */
+export function unknownOf(requests: readonly StepRequest[], objective: Objective): Missing | null {
+  const { seen, short } = LOAD_METRICS[objective.metric];
+  const judged = requests.map(seen).filter((one) => one !== 'none');
+  const unknown = judged.filter(isUnknown);
+  const [first] = unknown;
+  if (first === undefined || unknown.length <= (durationLimit(objective).lateShare ?? 0) * judged.length) return null;
+  return missing(`${short} of ${unknown.length} of ${judged.length} requests is not known: ${first.missing}`);
 }
 
 /**

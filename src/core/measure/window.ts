@@ -41,6 +41,14 @@ export function tokensAfterFirst(completed: Completed): Quantity {
   return missing(`the server sent ${seen.value} tokens in ${n} pieces, and does not tell how many each piece held`);
 }
 
+/** Whether an answer is known to have come with its first piece: one token, or several that an engine gave at once. */
+export function cameWhole(completed: Completed): boolean {
+  const { pieces, tokensPerPiece } = completed.timing;
+  const seen = seenTokens(completed);
+  if (isMissing(seen) || pieces.length !== 1) return false;
+  return seen.value < 2 || (typeof tokensPerPiece === 'object' && tokensPerPiece[0]! >= seen.value);
+}
+
 /** If an answer has this many pieces, a first piece of twice the mean length changes a rate by a tenth. */
 const ENOUGH_PIECES = 10;
 

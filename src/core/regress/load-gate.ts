@@ -5,7 +5,7 @@
  */
 import type { Condition } from '../definition/condition.js';
 import type { GateDefinition } from '../definition/gate.js';
-import { NOTHING_SHOWN, tallyAt } from '../load/capacity.js';
+import { tallyAt, whyNoLoad } from '../load/capacity.js';
 import type { LoadTest, TestedModel } from '../load/load-test.js';
 import { loadOf } from '../load/search-rule.js';
 import type { StepResult } from '../load/step.js';
@@ -68,7 +68,8 @@ function shownRange({ steps, capacity }: TestedModel, wanted: Wanted): LoadResul
     return missing('nothing must hold under load: name an --objective, or a limit of the suite');
   const own = steps.map(({ result }) => result).filter(({ condition }) => condition.kind === kind);
   if (own.length === 0) return missing(`the test held no step of ${what}: name --${what}, or --find ${what}`);
-  if (test.rule !== null) return capacity?.load ?? missing(`${NOTHING_SHOWN}: the test says nothing`);
+  if (test.rule !== null)
+    return capacity?.load ?? missing(`${whyNoLoad(steps.map(({ result }) => result))}: the test says nothing`);
   const range = rangeOfSteps(own, wanted);
   const isDecided = range.low >= min || (range.high !== null && range.high <= min);
   const near = own.filter(({ condition }) => loadOf(condition) >= min).flatMap(({ objectives }) => objectives);

@@ -1,6 +1,6 @@
 /** What a load test found, in sentences, and the question that it answers. */
 import { type Condition, conditionText, type ThinkTime } from '../definition/condition.js';
-import { type LoadRange, NOTHING_SHOWN } from '../load/capacity.js';
+import { type LoadRange, whyNoLoad } from '../load/capacity.js';
 import type { WindowFigures } from '../load/figures.js';
 import type { LoadTest, TestedModel, TestedStep } from '../load/load-test.js';
 import { LOAD_METRICS, type Objective } from '../load/objective.js';
@@ -70,7 +70,9 @@ export function loadSentences(tested: TestedModel, { rule, objectives }: LoadTes
   const limited =
     steps.at(-1)?.record.ending === 'rate-limit' ? ` The search ended because ${ENDED_EARLY['rate-limit']}.` : '';
   if (load === null)
-    return [`It is not known how much load ${model} holds with ${within}: ${NOTHING_SHOWN}.${limited}`];
+    return [
+      `It is not known how much load ${model} holds with ${within}: ${whyNoLoad(steps.map(({ result }) => result))}.${limited}`,
+    ];
   const range = rangeWords(load, rule);
   const bound = binding === null ? '' : ` ${reasonWords(objectives[binding]!, tested, { load, rule })}`;
   return [

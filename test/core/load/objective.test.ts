@@ -12,7 +12,7 @@ import {
 } from '../../../src/core/load/objective.js';
 import type { StepRequest } from '../../../src/core/load/request.js';
 import { metOf, tallyOf } from '../../../src/core/load/tally.js';
-import { missing } from '../../../src/core/quantity.js';
+import { known, missing } from '../../../src/core/quantity.js';
 import { answered, every, unanswered } from './requests.js';
 
 const TTFT: Objective = { metric: 'ttft', level: 'p95', bound: 0.5 };
@@ -90,12 +90,18 @@ describe('a request meets an objective', () => {
     ],
     [
       'by a time per token, when it has no token after the first',
-      answered(0, { tokensAfterFirst: missing('one token') }),
+      answered(0, { tokensAfterFirst: known(0) }),
       [true, true, true],
     ],
   ])('%s', (_, request, met) => {
     expect([TTFT, E2E, TPOT].map((objective) => isMet(request, objective))).toEqual(met);
   });
+});
+
+test('whether a request meets a time per token is not known, when its tokens came together in pieces', () => {
+  const untold = answered(0, { tokensAfterFirst: missing('16 tokens in 4 pieces') });
+  expect(isMet(untold, TPOT)).toEqual(missing('16 tokens in 4 pieces'));
+  expect(isMet(untold, TTFT)).toBe(true);
 });
 
 describe('a tally', () => {
@@ -141,8 +147,17 @@ describe('a tally', () => {
     );
   });
 
+  test('is missing when more requests than may be late do not tell it, and counts fewer against the claim that is made', () => {
+    const untold = (count: number) =>
+      every(1, 100, (due, i) => answered(due, i < count ? { tokensAfterFirst: missing('pieces') } : {}));
+    expect(tallyOf(untold(6), TPOT)).toEqual(missing('TPOT of 6 of 100 requests is not known: pieces'));
+    expect(tallyOf(untold(5), TPOT)).toMatchObject({ n: 100, late: 0, undecided: 5 });
+    expect(metOf(tallyOf(untold(5), TPOT), 0.05)).toBe('open');
+    expect(tallyOf(untold(6), TTFT)).toMatchObject({ n: 100, late: 0 });
+  });
+
   test('is missing when no request shows the metric', () => {
-    const single = every(1, 5, (due) => answered(due, { tokensAfterFirst: missing('one token') }));
+    const single = every(1, 5, (due) => answered(due, { tokensAfterFirst: known(0) }));
     expect(tallyOf(single, TPOT)).toEqual(missing('no request of the step shows it'));
   });
 });

@@ -101,6 +101,15 @@ const answer = (more: Partial<Completed>) =>
     ...more,
   });
 
+test('an answer of one token has no token after it, and one whose count and pieces contradict each other an unknown number', () => {
+  const one = { outputTokens: { value: 1, source: 'server' } } as const;
+  const after = (more: Partial<Completed>) => requestOf(answer(more), STEP).tokensAfterFirst;
+  expect(after({ ...one, timing: { sent: 0, pieces: [1], end: 2 } })).toEqual({ value: 0 });
+  expect(after({ timing: { sent: 0, pieces: [1], tokensPerPiece: [3], end: 2 } })).toEqual({ value: 0 });
+  expect(after(one)).toHaveProperty('missing');
+  expect(after({ timing: { sent: 0, pieces: [1], tokensPerPiece: 'unknown', end: 2 } })).toHaveProperty('missing');
+});
+
 test('a count that is missing keeps its reason, and one that is zero its number', () => {
   const uncounted = answer({
     promptTokens: { missing: 'the server does not count', source: 'none' },

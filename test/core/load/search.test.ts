@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { LAWS, searchVirtually } from '../../../bench/load-laws.js';
 import type { ServerLaw } from '../../../bench/load-virtual.js';
 import { parseCondition } from '../../../src/core/definition/condition.js';
-import { capacityOf, shownCapacity, tiersOf } from '../../../src/core/load/capacity.js';
+import { capacityOf, NOTHING_SHOWN, shownCapacity, tiersOf, whyNoLoad } from '../../../src/core/load/capacity.js';
 import { crossingOf, type LoadPoint } from '../../../src/core/load/crossing.js';
 import type { Objective } from '../../../src/core/load/objective.js';
 import { nextStep } from '../../../src/core/load/search.js';
 import type { SearchRule } from '../../../src/core/load/search-rule.js';
 import { analyseStep } from '../../../src/core/load/step.js';
+import { missing } from '../../../src/core/quantity.js';
 import { answered, every, HEALTHY } from './requests.js';
 
 const LEVELS = { low: 0.05, high: 0.05 };
@@ -150,6 +151,17 @@ describe('a search', () => {
     // The truth is 11, and each request finds nearly all others.
     expect(loads.filter(({ low, high }) => low < 12 && (high ?? 100) >= 11).length).toBeGreaterThanOrEqual(6);
     for (const { value } of loads) expect(value).toBeGreaterThan(9);
+  });
+
+  test('ends where the answers do not tell an objective, and says so', () => {
+    const objectives: Objective[] = [{ metric: 'tpot', level: 'p95', bound: 0.005 }];
+    const condition = parseCondition('closed 1');
+    const requests = every(0.2, 40, (due) => answered(due, { tokensAfterFirst: missing('16 tokens in 4 pieces') }));
+    const step = analyseStep(requests, { condition, objectives, health: HEALTHY });
+    const next = nextStep([step], { ...rule, objectives });
+    expect(next).toEqual({ done: { load: null, binding: null }, why: 'unknown' });
+    expect(whyNoLoad([step])).toBe('TPOT of 40 of 40 requests is not known: 16 tokens in 4 pieces');
+    expect(whyNoLoad([])).toBe(NOTHING_SHOWN);
   });
 
   test('says how much is too much by one objective, though another is not known', () => {

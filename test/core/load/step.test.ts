@@ -212,6 +212,23 @@ describe('a step', () => {
     expect(count(stalled, isStalled)).toBeGreaterThanOrEqual(9);
   });
 
+  test('knows no attainment where the answers do not tell an objective, and still what misses another', () => {
+    const untold = { tokensAfterFirst: missing('16 tokens in 4 pieces') };
+    const objectives: Objective[] = [TTFT, { metric: 'tpot', level: 'p95', bound: 0.005 }];
+    const some = every(0.1, 400, (due) => answered(due, untold));
+    const found = analyseStep(some, { condition: parseCondition('open 10 constant'), objectives, health: HEALTHY });
+    const window = found.window;
+    if (isMissing(window)) throw new Error(window.missing);
+    expect(window.attainment).toMatchObject({ missing: expect.stringContaining('16 tokens in 4 pieces') });
+    expect(window.goodput).toEqual(window.attainment);
+    expect(window.right.goodput).toHaveProperty('missing');
+    expect(window.metrics.tpot).toEqual(missing('16 tokens in 4 pieces'));
+    expect(found.objectives[1]).toMatchObject({ met: 'open', unknown: { missing: expect.stringContaining('TPOT') } });
+    const late = every(0.1, 400, (due) => answered(due, { ...untold, ttft: 3 }));
+    const missed = analyseStep(late, { condition: parseCondition('open 10 constant'), objectives, health: HEALTHY });
+    expect(isMissing(missed.window) || missed.window.attainment).toMatchObject({ value: 0 });
+  });
+
   test('counts failed and timed-out requests in attainment, and leaves out what we cut', () => {
     const mixed = every(0.1, 400, (due, i) => {
       if (i % 40 === 1) return unanswered('failed', due);

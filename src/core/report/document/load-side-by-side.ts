@@ -1,6 +1,6 @@
 /** Models under load, side by side: the load that each holds, and what it gives there. */
 import { conditionText } from '../../definition/condition.js';
-import { NOTHING_SHOWN } from '../../load/capacity.js';
+import { whyNoLoad } from '../../load/capacity.js';
 import type { WindowFigures } from '../../load/figures.js';
 import type { LoadTest, TestedModel } from '../../load/load-test.js';
 import type { Objective } from '../../load/objective.js';
@@ -72,9 +72,9 @@ function capacitiesSideBySide(models: readonly TestedModel[], rule: SearchRule):
     {
       title: 'Holds',
       holds: 'words',
-      cell: ({ capacity }) =>
+      cell: ({ capacity, steps }) =>
         capacity === null || capacity.load === null
-          ? missingCell(NOTHING_SHOWN)
+          ? missingCell(whyNoLoad(steps.map(({ result }) => result)))
           : textCell(rangeText(capacity.load, rule)),
     },
     {
