@@ -49,7 +49,7 @@ async function ask(
   cancel: AbortSignal,
 ): Promise<Outcome> {
   try {
-    return withoutReasoning(await runTrial(session, repeated(question, pass), { cancel, due }), marks);
+    return withoutReasoning(await runTrial(session, repeated(question, pass), { cancel, due, marks }), marks);
   } catch {
     return { state: 'failed', by: 'harness', kind: 'cut', reason: 'the step ended before its answer', output: '' };
   }

@@ -10,6 +10,7 @@ import {
   ServerFailure,
   type Session,
 } from '../backends/backend.js';
+import { firstAnswerOf, type ReasoningMarks } from '../backends/reasoning.js';
 import type { Generation } from '../core/definition/suite.js';
 import { describeError } from '../core/errors.js';
 import type { Completed, Failed, Loglikelihood, Outcome, Timing } from '../core/measure/measurement.js';
@@ -21,12 +22,17 @@ import type { TrialRequest } from './protocol.js';
 
 /**
  * @param due When the request was due, by the clock of the session; without it, now.
+ * @param marks Those of a model that thinks in its text.
  * @throws the reason of the cancel signal when it is aborted; every other failure is an outcome.
  */
 export async function runTrial(
   session: Session,
   request: TrialRequest,
-  { cancel, ...options }: { readonly cancel: AbortSignal; readonly due?: number },
+  {
+    cancel,
+    marks,
+    ...options
+  }: { readonly cancel: AbortSignal; readonly due?: number; readonly marks?: ReasoningMarks | undefined },
 ): Promise<Outcome> {
   cancel.throwIfAborted();
   const sent = session.now();
@@ -41,7 +47,7 @@ export async function runTrial(
   }, seconds * 1000);
   const onCancel = () => stop.abort(cancel.reason);
   cancel.addEventListener('abort', onCancel, { once: true });
-  const arrived: Arrived = { due, sent: toMicroseconds(sent - due), text: [], pieces: [] };
+  const arrived: Arrived = { due, sent: toMicroseconds(sent - due), marks, text: [], pieces: [], thoughtApart: false };
   try {
     if (request.for === 'answer') return await answer(session, request, arrived, stop.signal);
     return await likelihoods(session, request, stop.signal);
@@ -58,6 +64,7 @@ export async function runTrial(
 
   function failed(by: Failed['by'], kind: Failed['kind'], reason: string): Failed {
     const first = arrived.pieces[0];
+    const firstAnswer = firstAnswerOf({ ...arrived, times: arrived.pieces, ended: false });
     return {
       state: 'failed',
       by,
@@ -66,6 +73,7 @@ export async function runTrial(
       output: spoken(session, arrived.text),
       ...(options.due !== undefined && { sent: arrived.sent }),
       ...(first !== undefined && { first: toMicroseconds(first) }),
+      ...(firstAnswer !== undefined && { firstAnswer: stampOf(firstAnswer, toMicroseconds) }),
     };
   }
 }
@@ -76,9 +84,13 @@ interface Arrived {
   readonly due: number;
   /** Seconds from due. */
   readonly sent: number;
+  readonly marks: ReasoningMarks | undefined;
+  /** The text of each piece. */
   readonly text: string[];
   /** Seconds from due. */
   readonly pieces: number[];
+  /** Whether the server sent thoughts apart from the text. */
+  thoughtApart: boolean;
 }
 
 type RequestFor<What extends TrialRequest['for']> = Extract<TrialRequest, { for: What }>;
@@ -92,9 +104,10 @@ function spoken({ strike = (text) => text }: Session, text: readonly string[]): 
 async function answer(
   session: Session,
   { prompt, generation }: RequestFor<'answer'>,
-  { due, sent, text, pieces }: Arrived,
+  arrived: Arrived,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const { due, sent, text, pieces } = arrived;
   const tokensPerPiece: (number | null)[] = [];
   const logprobs: number[] = [];
   let silent: number | null = 0;
@@ -108,14 +121,20 @@ async function answer(
         silent = silent === null || event.tokens === null ? null : silent + event.tokens;
         continue;
       }
-      text.push(event.text);
+      if (event.reasoning) arrived.thoughtApart = true;
       // Text that was held back for a stop string and now let go: words, but no token of their own.
-      if (event.tokens === 0 && pieces.length > 0) continue;
+      if (event.tokens === 0 && pieces.length > 0) {
+        text[text.length - 1] += event.text;
+        continue;
+      }
+      text.push(event.text);
       pieces.push(event.time - due);
       tokensPerPiece.push(event.tokens === null || silent === null ? null : event.tokens + silent);
       silent = 0;
       continue;
     }
+    const stamp = sent === 0 ? toMicroseconds : toTenMicroseconds;
+    const firstAnswer = firstAnswerOf({ ...arrived, times: pieces, ended: event.finish === 'stop' });
     return {
       state: 'completed',
       output: spoken(session, text),
@@ -125,8 +144,9 @@ async function answer(
       outputTokens: event.outputTokens,
       timing: {
         sent,
-        pieces: pieces.map(sent === 0 ? toMicroseconds : toTenMicroseconds),
+        pieces: pieces.map(stamp),
         ...describePieces(tokensPerPiece),
+        ...(firstAnswer !== undefined && { firstAnswer: stampOf(firstAnswer, stamp) }),
         end: toMicroseconds(event.time - due),
       },
       logprobs: describeLogprobs(logprobs, whyNoLogprobs(session, generation, pieces.length)),
@@ -210,6 +230,13 @@ function describeLogprobs(logprobs: readonly number[], absent: string): Complete
   return logprobs.every(Number.isFinite)
     ? { value: logprobs.map(toSixDigits) }
     : missing('the engine gave log-probabilities that are no numbers; are the weights damaged?');
+}
+
+function stampOf(
+  time: NonNullable<Timing['firstAnswer']>,
+  round: (seconds: number) => number,
+): NonNullable<Timing['firstAnswer']> {
+  return typeof time === 'number' ? round(time) : time;
 }
 
 /** Under load a stamp waits for its turn of the event loop, and a log of many requests is long enough. */

@@ -136,7 +136,7 @@ async function answersTo(trials: readonly TrialRequest[], cancel: AbortSignal): 
   const begun = performance.now();
   const ended: { outcome: Outcome; at: number }[] = [];
   for (const trial of trials) {
-    const outcome = withoutReasoning(await runTrial(session!, trial, { cancel }), marks);
+    const outcome = withoutReasoning(await runTrial(session!, trial, { cancel, marks }), marks);
     const at = performance.now();
     ended.push({ outcome, at });
     if (at - begun > LONGEST_BATCH * 1000) break;

@@ -72,6 +72,37 @@ describe('the pieces of a stream', () => {
     expect(output).toBe('x');
   });
 
+  test('that are only thoughts are not the first of the answer, and blanks are not either', async () => {
+    const after = await completed([{ reasoning: 'hm' }, { reasoning: 'so' }, { text: '\n\n' }, { text: 'x' }]);
+    expect(after.timing).toMatchObject({ pieces: [1, 2, 3, 4], firstAnswer: 4 });
+    const never = await completed([{ reasoning: 'hm' }]);
+    expect(never.timing.firstAnswer).toBe('never');
+    const none = await completed([{ text: ' ' }, { text: 'x' }]);
+    expect(none.timing).not.toHaveProperty('firstAnswer');
+    const broken = saying([{ reasoning: 'hm' }, { text: 'so' }], new ServerFailure('the server broke off'));
+    expect(await outcomeOf(broken)).toMatchObject({ state: 'failed', firstAnswer: expect.closeTo(2) });
+  });
+
+  test('that are thoughts by marks in the text are not the first of the answer', async () => {
+    const marks = { begin: '<think>', end: '</think>' };
+    const firstOf = async (pieces: readonly string[], finish: 'stop' | 'length' = 'stop') => {
+      const session = saying(
+        pieces.map((text) => ({ text })),
+        { ...END, finish },
+      );
+      const outcome = await runTrial(session, asked(), { cancel: new AbortController().signal, marks });
+      return outcome.state === 'completed' ? outcome.timing.firstAnswer : outcome;
+    };
+    expect(await firstOf(['<think>', 'hm', '</think>', '\n', 'x'])).toBe(5);
+    // The template wrote the first mark into the prompt.
+    expect(await firstOf(['hm', '</think>x'])).toBe(2);
+    expect(await firstOf(['<think>', 'hm'])).toBe('never');
+    expect(await firstOf(['x', 'y'])).toBeUndefined();
+    expect(await firstOf(['x', '<think>', 'y'])).toBeUndefined();
+    // It may be a thought that the template began, or an answer.
+    expect(await firstOf(['x', 'y'], 'length')).toBe('unknown');
+  });
+
   test('that hold no token of their own add words and no stamp', async () => {
     const { timing, output } = await completed([{ text: 'a' }, { text: 'b' }, { text: 'c', tokens: 0 }]);
     expect(output).toBe('abc');

@@ -12,7 +12,7 @@ import type { Limits } from '../definition/requirement.js';
 import { UserError } from '../errors.js';
 import { LEVELS, type Level } from '../measure/metric.js';
 import { METRICS } from '../measure/metrics.js';
-import { isMissing, type Missing } from '../quantity.js';
+import { isMissing, type Missing, missing } from '../quantity.js';
 import type { StepRequest } from './request.js';
 
 /** What a request shows of one of its durations. */
@@ -60,7 +60,7 @@ export const LOAD_METRICS = {
     formula: 'first token of the answer, after any reasoning - due',
     source: 'AIPerf (time to first output token)',
     level: 'p95',
-    seen: (request) => until(request, request.firstAnswer ?? request.first),
+    seen: untilAnswer,
   },
   tpot: {
     title: METRICS.tpot.title,
@@ -207,6 +207,16 @@ function numberOf(text: string): number | null {
 function until(request: StepRequest, time: number | undefined): Seen {
   // What was seen counts as it is, whatever came after it.
   return time === undefined ? unfinished(request) : { seconds: time - request.due };
+}
+
+const UNTOLD = missing('where its reasoning ends cannot be told from its text');
+
+function untilAnswer(request: StepRequest): Seen {
+  const { outcome, first, firstAnswer = first } = request;
+  if (firstAnswer === 'never') return unfinished(request);
+  if (firstAnswer !== 'unknown') return until(request, firstAnswer);
+  if (outcome === 'completed') return UNTOLD;
+  return outcome === 'timed-out' ? { atLeast: 0 } : 'never';
 }
 
 function unfinished({ outcome, due, end }: StepRequest): Seen {

@@ -4,7 +4,7 @@
  */
 import { taskKey } from '../keys.js';
 import type { MeasurementRecord, StepRecord } from '../log/log.js';
-import type { Completed, Failed } from '../measure/measurement.js';
+import type { Completed, Failed, Timing } from '../measure/measurement.js';
 import { cameWhole, tokensAfterFirst } from '../measure/window.js';
 import { isMissing, known, missing, type Quantity } from '../quantity.js';
 import { NumberTable } from './number-table.js';
@@ -81,7 +81,7 @@ export class RecordedRequests {
           ...common,
           sent: timing.sent,
           first: timing.pieces[0],
-          firstAnswer: timing.firstAnswer,
+          firstAnswer: codeOf(timing.firstAnswer),
           last: timing.pieces.at(-1),
           end: timing.end,
           promptTokens: this.#encode(outcome.promptTokens),
@@ -91,9 +91,16 @@ export class RecordedRequests {
         });
       }
       case 'failed': {
-        const { kind, reason, sent, first } = outcome;
+        const { kind, reason, sent, first, firstAnswer } = outcome;
         const failure = this.#failures.numberOf({ kind, reason });
-        return this.#numbers.push({ ...common, sent, first, failedAt: record.at, failure });
+        return this.#numbers.push({
+          ...common,
+          sent,
+          first,
+          firstAnswer: codeOf(firstAnswer),
+          failedAt: record.at,
+          failure,
+        });
       }
       case 'ranked':
         throw new RangeError(`Expected an answer of a load test, got log-likelihoods (${record.trial})`);
@@ -201,8 +208,9 @@ export class RecordedRequest implements StepRequest {
     return this.#since('first');
   }
 
-  get firstAnswer(): number | undefined {
-    return this.#since('firstAnswer');
+  get firstAnswer(): StepRequest['firstAnswer'] {
+    const code = this.#all.number(this.#row, 'firstAnswer');
+    return code === undefined || code >= 0 ? this.#since('firstAnswer') : code === NEVER ? 'never' : 'unknown';
   }
 
   get last(): number | undefined {
@@ -255,6 +263,14 @@ export class RecordedRequest implements StepRequest {
     const seconds = this.#all.number(this.#row, column);
     return seconds === undefined ? undefined : this.due + seconds;
   }
+}
+
+/** A time is never negative. */
+const NEVER = -1;
+const UNKNOWN = -2;
+
+function codeOf(firstAnswer: Timing['firstAnswer']): number | undefined {
+  return firstAnswer === 'never' ? NEVER : firstAnswer === 'unknown' ? UNKNOWN : firstAnswer;
 }
 
 /** Numbers for values that come again and again. */

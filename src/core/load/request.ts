@@ -22,8 +22,8 @@ export interface StepRequest {
   readonly sent: number;
   /** When the first non-empty piece of any kind arrived. */
   readonly first?: number | undefined;
-  /** When the first piece of the answer arrived, if pieces of reasoning came before it. */
-  readonly firstAnswer?: number | undefined;
+  /** When the first piece of the answer arrived, if pieces of reasoning came before it; `never` if no answer came, `unknown` if its text does not tell. */
+  readonly firstAnswer?: number | 'never' | 'unknown' | undefined;
   /** When the last piece arrived. */
   readonly last?: number | undefined;
   /** When the stream ended, failed or was cut. */

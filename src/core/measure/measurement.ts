@@ -31,6 +31,12 @@ const tokenCount = z.union([
 /** A count of tokens, and who counted them. The chunks of a stream are not tokens. */
 export type TokenCount = DeepReadonly<z.infer<typeof tokenCount>>;
 
+const firstAnswer = z
+  .union([positive, z.literal('never'), z.literal('unknown')])
+  .describe(
+    'The arrival time of the first piece of the answer, if pieces of reasoning came before it; `never` if only reasoning came, `unknown` if the text does not tell. Logs from before December 2026 have none.',
+  );
+
 const timing = z
   .object({
     sent: positive,
@@ -45,9 +51,7 @@ const timing = z
       .describe(
         'The number of tokens in each piece. Absent if every piece is one token; `unknown` if only the server knows.',
       ),
-    firstAnswer: positive
-      .exactOptional()
-      .describe('The arrival time of the first piece of the answer, if pieces of reasoning came before it.'),
+    firstAnswer: firstAnswer.exactOptional(),
     end: positive.describe('The time when the stream ended.'),
   })
   .refine(({ pieces }) => ascends(pieces), { path: ['pieces'], error: 'expected times that never go back' });
@@ -141,6 +145,7 @@ const failed = z.object({
   output: z.string().describe('The output before the failure.'),
   sent: positive.exactOptional().describe('When the request was sent, under load.'),
   first: positive.exactOptional().describe('When the first piece arrived, if one did before the failure.'),
+  firstAnswer: firstAnswer.exactOptional(),
 });
 
 export type Failed = DeepReadonly<z.infer<typeof failed>>;

@@ -4,6 +4,7 @@ import { UserError } from '../../../src/core/errors.js';
 import {
   durationLimit,
   isMet,
+  LOAD_METRICS,
   type Objective,
   objectivesOf,
   objectiveText,
@@ -102,6 +103,17 @@ test('whether a request meets a time per token is not known, when its tokens cam
   const untold = answered(0, { tokensAfterFirst: missing('16 tokens in 4 pieces') });
   expect(isMet(untold, TPOT)).toEqual(missing('16 tokens in 4 pieces'));
   expect(isMet(untold, TTFT)).toBe(true);
+});
+
+test('the time to the answer is that of the first token where nothing was thought, and later where something was', () => {
+  const ttfa: Objective = { metric: 'ttfa', level: 'p95', bound: 0.5 };
+  expect(isMet(answered(0), ttfa)).toBe(true);
+  expect(isMet(answered(0, { firstAnswer: 0.6 }), ttfa)).toBe(false);
+  expect(isMet(answered(0, { firstAnswer: 'never' }), ttfa)).toBe(false);
+  expect(isMet(answered(0, { firstAnswer: 'unknown' }), ttfa)).toHaveProperty('missing');
+  expect(isMet(unanswered('failed', 0, { first: 0.1, firstAnswer: 'never' }), ttfa)).toBe(false);
+  const cut = unanswered('timed-out', 0, { after: 1, first: 0.1, firstAnswer: 'unknown' });
+  expect(LOAD_METRICS.ttfa.seen(cut)).toEqual({ atLeast: 0 });
 });
 
 describe('a tally', () => {

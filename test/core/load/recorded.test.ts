@@ -101,6 +101,14 @@ const answer = (more: Partial<Completed>) =>
     ...more,
   });
 
+test('a first answer that never came, or that its text does not tell, is kept as such', () => {
+  const firstOf = (firstAnswer: 'never' | 'unknown' | number) =>
+    requestOf(answer({ timing: { sent: 0, pieces: [1, 2], firstAnswer, end: 2 } }), STEP).firstAnswer;
+  expect(firstOf('never')).toBe('never');
+  expect(firstOf('unknown')).toBe('unknown');
+  expect(firstOf(1.5)).toBeTypeOf('number');
+});
+
 test('an answer of one token has no token after it, and one whose count and pieces contradict each other an unknown number', () => {
   const one = { outputTokens: { value: 1, source: 'server' } } as const;
   const after = (more: Partial<Completed>) => requestOf(answer(more), STEP).tokensAfterFirst;
