@@ -4,7 +4,7 @@ import type { Model } from '../core/definition/model.js';
 import { UserError } from '../core/errors.js';
 import { durationLimit, parseObjective, WAITING } from '../core/load/objective.js';
 import type { StepRequest } from '../core/load/request.js';
-import { saturationOf } from '../core/load/saturation.js';
+import { isHopeless } from '../core/load/saturation.js';
 import { RELAXATIONS } from '../core/load/step.js';
 import type { RecordedTrace } from '../core/load/trace.js';
 import type { LoadSettings, LogRecord, SampleRecord, SessionRecord, StepRecord } from '../core/log/log.js';
@@ -368,7 +368,8 @@ function judgeOf(options: ModelTestOptions, judged: Judged): (course: StepCourse
   const { id, held, requests, planned } = judged;
   const isTooDear = chargeOf(options, judged);
   const spent = held.reduce((sum, { record }) => sum + record.ended - record.began, 0);
-  const longest = Math.max(PATIENCE * planned, planned + longestWait(load));
+  const wait = longestWait(load);
+  const longest = Math.max(PATIENCE * planned, planned + wait);
   let looked = 0;
   return (course) => {
     onEvent({ type: 'step', model: id, course, requests });
@@ -378,12 +379,8 @@ function judgeOf(options: ModelTestOptions, judged: Judged): (course: StepCourse
     const { length } = course.requests;
     if (length >= ENOUGH_FOR_ERRORS && course.failed > load.stopErrors * length) return 'errors';
     if (course.seconds > longest) return 'overloaded';
-    const { kind } = course.condition;
-    // Whoever waits for an answer cannot overload a server for ever (`analyseStep`).
-    if (kind === 'closed' || kind === 'users' || course.seconds < looked + Math.max(LOOK, LOOK_SHARE * looked))
-      return null;
+    if (course.seconds < looked + Math.max(LOOK, LOOK_SHARE * looked)) return null;
     looked = course.seconds;
-    const settled = course.requests.filter(({ due }) => due < course.settled);
-    return saturationOf(settled, course.seconds) === 'overloaded' ? 'overloaded' : null;
+    return isHopeless(course, wait) ? 'overloaded' : null;
   };
 }

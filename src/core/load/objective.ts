@@ -134,8 +134,12 @@ export function isMet(request: StepRequest, objective: Objective): boolean | Mis
   const seen = LOAD_METRICS[objective.metric].seen(request);
   if (seen === 'none') return true;
   if (isUnknown(seen)) return seen;
-  return seen !== 'never' && 'seconds' in seen && seen.seconds <= durationLimit(objective).seconds;
+  const limit = durationLimit(objective).seconds;
+  if (seen !== 'never' && 'atLeast' in seen && request.cutWithStep && seen.atLeast < limit) return CUT;
+  return seen !== 'never' && 'seconds' in seen && seen.seconds <= limit;
 }
+
+const CUT = missing('it was cut with its step before its limit had passed');
 
 export function isUnknown(seen: Seen): seen is Missing {
   return typeof seen === 'object' && isMissing(seen);

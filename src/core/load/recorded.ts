@@ -248,7 +248,11 @@ export class RecordedRequest implements StepRequest {
     const { failure } = this;
     if (failure === null) return 'completed';
     // A step is cut short because its requests wait too long, so to leave them out would leave out the slow ones.
-    return failure.kind === 'cut' && this.#span.ending === 'overloaded' ? 'timed-out' : OUTCOMES[failure.kind];
+    return this.cutWithStep ? 'timed-out' : OUTCOMES[failure.kind];
+  }
+
+  get cutWithStep(): boolean {
+    return this.failure?.kind === 'cut' && this.#span.ending === 'overloaded';
   }
 
   get score(): number | undefined {

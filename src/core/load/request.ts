@@ -36,13 +36,15 @@ export interface StepRequest {
   /** Prompt tokens that came from a cache. Absent if the server does not tell. */
   readonly cachedTokens?: number | undefined;
   readonly outcome: RequestOutcome;
+  /** It is `timed-out` because we cut it, with the step: it may have been answered in time. */
+  readonly cutWithStep?: boolean;
   /** The deciding score, 0 to 1. Absent if the answer was not scored. */
   readonly score?: number | undefined;
 }
 
 export type RequestOutcome =
   | 'completed'
-  /** It was cut off at its timeout, at `end`. Every latency that was not seen is at least `end - due`. */
+  /** It was cut off at its timeout, or with a step that was overloaded, at `end`. Every latency that was not seen is at least `end - due`. */
   | 'timed-out'
   /** It failed by the server's or the model's fault. It is later than every limit. */
   | 'failed'

@@ -12,6 +12,7 @@
  * for independent; queues are not, so the slopes here are tested by Mann and Kendall with the correction of Hamed and Rao. The names
  * are those of BLIS (inference-sim).
  */
+import { type Condition, isSteadyRate } from '../definition/condition.js';
 import { isMissing } from '../quantity.js';
 import { mean, type Values } from '../stats/basics/moments.js';
 import { testSerialTrend } from '../stats/estimate/serial-trend.js';
@@ -47,6 +48,34 @@ export function saturationOf(
   const rises = [underWay, waits].map((values) => risesOf(blockMeans(values)));
   if (rises.every(({ doubles }) => doubles)) return 'overloaded';
   return rises.some(({ significant }) => significant) ? 'backlogged' : 'stable';
+}
+
+/** A step that goes on. Times are seconds since it began. */
+export interface Going {
+  readonly condition: Condition;
+  readonly seconds: number;
+  /** The requests that ended. */
+  readonly requests: readonly Pick<StepRequest, 'due' | 'sent' | 'first' | 'end'>[];
+  /** Every request that was due before this time is among them. */
+  readonly settled: number;
+}
+
+/**
+ * Whether a step that goes on is overloaded, so that it need not go on. Whoever waits for an answer cannot overload a server for ever. Of a
+ * trace, or a rate that changes, a queue may be what it is for, and may empty again: it goes on while no one has waited as long as
+ * `longestWait`.
+ * @param longestWait The longest wait that any objective allows, in seconds; 0 where none limits a wait.
+ */
+export function isHopeless({ condition, seconds, requests, settled }: Going, longestWait: number): boolean {
+  if (condition.kind === 'closed' || condition.kind === 'users') return false;
+  const waited = seconds - settled;
+  if (!isSteadyRate(condition) && (longestWait === 0 || waited <= longestWait)) return false;
+  return (
+    saturationOf(
+      requests.filter(({ due }) => due < settled),
+      seconds,
+    ) === 'overloaded'
+  );
 }
 
 function risesOf(blocks: readonly number[]): { readonly significant: boolean; readonly doubles: boolean } {

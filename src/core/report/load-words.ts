@@ -57,7 +57,7 @@ function withoutLoad(condition: Condition): string {
 export const ENDED_EARLY: Readonly<Partial<Record<StepRecord['ending'], string>>> = {
   'rate-limit': 'the server limits its rate',
   errors: 'too many requests failed',
-  overloaded: 'the server was too slow for it, and a longer step would show only longer waits',
+  overloaded: 'the server was too slow for it',
   budget: 'the budget was spent',
 };
 

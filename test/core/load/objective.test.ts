@@ -116,6 +116,13 @@ test('the time to the answer is that of the first token where nothing was though
   expect(LOAD_METRICS.ttfa.seen(cut)).toEqual({ atLeast: 0 });
 });
 
+test('whether a request meets a limit is not known where it was cut with its step before the limit had passed', () => {
+  const cut = unanswered('timed-out', 0, { after: 2.7, cutWithStep: true });
+  expect(isMet(cut, { ...TTFT, bound: 10 })).toHaveProperty('missing');
+  expect(isMet(cut, { ...TTFT, bound: 2.5 })).toBe(false);
+  expect(isMet(unanswered('timed-out', 0, { after: 2.7 }), { ...TTFT, bound: 10 })).toBe(false);
+});
+
 describe('a tally', () => {
   const hundred = (late: number) =>
     every(1, 100, (due, i) => answered(due, { ttft: i >= 50 && i < 50 + late ? 0.9 : 0.1 }));

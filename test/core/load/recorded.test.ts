@@ -49,7 +49,15 @@ describe('a request that failed', () => {
   });
 
   test('is censored where the step was cut because its requests waited too long', () => {
-    expect(requestOf(failed('cut'), { ...STEP, ending: 'overloaded' })).toMatchObject({ outcome: 'timed-out', end: 5 });
+    expect(requestOf(failed('cut'), { ...STEP, ending: 'overloaded' })).toMatchObject({
+      outcome: 'timed-out',
+      end: 5,
+      cutWithStep: true,
+    });
+    expect(requestOf(failed('timeout'), { ...STEP, ending: 'overloaded' })).toMatchObject({
+      outcome: 'timed-out',
+      cutWithStep: false,
+    });
   });
 });
 

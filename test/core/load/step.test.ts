@@ -4,7 +4,7 @@ import { type Condition, parseCondition } from '../../../src/core/definition/con
 import { percentileFloor, type WindowFigures } from '../../../src/core/load/figures.js';
 import type { Objective } from '../../../src/core/load/objective.js';
 import type { ClientHealth, StepRequest } from '../../../src/core/load/request.js';
-import { saturationOf } from '../../../src/core/load/saturation.js';
+import { isHopeless, saturationOf } from '../../../src/core/load/saturation.js';
 import { analyseStep } from '../../../src/core/load/step.js';
 import type { Price } from '../../../src/core/measure/metric.js';
 import { isMissing, known, missing } from '../../../src/core/quantity.js';
@@ -482,6 +482,30 @@ describe('saturation', () => {
     const settled = sent.filter(({ due }) => due < waiting);
     expect(settled.length).toBeLessThan(600);
     expect(saturationOf(settled, now)).toBe('overloaded');
+  });
+
+  test('of a spike ends no step before someone has waited longer than the objectives allow', () => {
+    const going = (text: string, seed = 1) => {
+      const sent = run(text, seed, 1_000);
+      const [seconds, condition] = [14, parseCondition(text)];
+      const waiting = sent.find(({ end }) => end > seconds)!.due;
+      return { condition, seconds, requests: sent.filter(({ end }) => end <= seconds), settled: waiting };
+    };
+    const spike = going('open 10:10s,90:5s,10 poisson');
+    const waited = spike.seconds - spike.settled;
+    expect(
+      saturationOf(
+        spike.requests.filter(({ due }) => due < spike.settled),
+        spike.seconds,
+      ),
+    ).toBe('overloaded');
+    expect(isHopeless(spike, waited + 0.1)).toBe(false);
+    expect(isHopeless(spike, waited - 0.1)).toBe(true);
+    // Without a limit on waiting, no wait is too long.
+    expect(isHopeless(spike, 0)).toBe(false);
+    // At a rate that goes on, the queue grows for ever.
+    expect(isHopeless(going('open 90 poisson'), 100)).toBe(true);
+    expect(isHopeless({ ...spike, condition: parseCondition('closed 4') }, 0.1)).toBe(false);
   });
 
   test('is seen within seconds where far more is asked than the server answers', () => {
