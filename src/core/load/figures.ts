@@ -9,7 +9,15 @@ import type { Estimate } from '../stats/estimate/estimate.js';
 import { estimateProportion } from '../stats/estimate/estimators.js';
 import { cachedShareOf } from './cached.js';
 import { minPassingQueries } from './early-stopping.js';
-import { isMet, isUnknown, LOAD_METRIC_NAMES, LOAD_METRICS, type LoadMetric, type Objective } from './objective.js';
+import {
+  isMet,
+  isPercentile,
+  isUnknown,
+  LOAD_METRIC_NAMES,
+  LOAD_METRICS,
+  type LoadMetric,
+  type Objective,
+} from './objective.js';
 import { estimatePerSecond } from './per-second.js';
 import type { StepRequest } from './request.js';
 import { type RightAnswers, rightAnswersOf } from './right-answers.js';
@@ -38,7 +46,7 @@ export interface WindowFigures {
   readonly metrics: Readonly<Record<LoadMetric, Percentiles | Missing>>;
   /** The gaps between tokens, and between pieces that hold several tokens. They are never pooled. */
   readonly gaps: Readonly<Record<'tokens' | 'pieces', Percentiles | Missing>>;
-  /** The share of requests that met every objective, of all that were due. */
+  /** The share of requests that met every objective but limits on a mean, of all that were due. */
   readonly attainment: Estimate | Missing;
   /** Requests per second that met every objective. */
   readonly goodput: Estimate | Missing;
@@ -136,8 +144,11 @@ function figuresByTask(
   });
 }
 
+const ONLY_MEANS = missing('a limit on a mean is one on all requests together: no single request meets it');
+
 function attainmentOf(counted: readonly StepRequest[], objectives: readonly Objective[]): Estimate | Missing {
   if (objectives.length === 0) return missing('there is no objective to meet');
+  if (objectives.every(({ level }) => !isPercentile(level))) return ONLY_MEANS;
   const met = counted.map((request) => meetsAll(request, objectives));
   const unknown = met.filter((one) => typeof one !== 'boolean');
   if (unknown.length > 0)
@@ -147,9 +158,14 @@ function attainmentOf(counted: readonly StepRequest[], objectives: readonly Obje
   return estimateProportion(met.map((one) => (one === true ? 1 : 0)));
 }
 
-/** A request that misses one objective misses, whatever is not known of another. */
+/**
+ * A request that misses one objective misses, whatever is not known of another. A mean is one of all requests, so no single one meets a limit
+ * on it.
+ */
 function meetsAll(request: StepRequest, objectives: readonly Objective[]): boolean | Missing {
-  const met = objectives.map((objective) => isMet(request, objective));
+  const single = objectives.filter(({ level }) => isPercentile(level));
+  if (single.length === 0 && objectives.length > 0) return ONLY_MEANS;
+  const met = single.map((objective) => isMet(request, objective));
   return !met.includes(false) && (met.find((one) => one !== true) ?? true);
 }
 

@@ -6,13 +6,14 @@ import type { Condition } from '../definition/condition.js';
 import type { Price } from '../measure/metric.js';
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { mean } from '../stats/basics/moments.js';
+import type { Estimate } from '../stats/estimate/estimate.js';
 import { countedOf, countsOf, figuresOf, type RequestCounts, type WindowFigures } from './figures.js';
-import { type Objective, relax } from './objective.js';
+import { isPercentile, type Objective, relax } from './objective.js';
 import { type LateByQueue, type Queue, type QueuePart, queueOf, sourceOf } from './queue.js';
 import type { ClientHealth, StepRequest } from './request.js';
 import { type Saturation, saturationOf } from './saturation.js';
 import { type Settled, settledOf } from './settled.js';
-import { type Met, metOf, type Tally, tallyOf, unknownOf } from './tally.js';
+import { type Met, meanOf, metOf, type Tally, tallyOf, unknownOf } from './tally.js';
 import { judgeValidity, type Validity } from './validity.js';
 import { findWindow } from './window.js';
 
@@ -49,6 +50,8 @@ export interface ObjectiveResult {
   /** Missing when the step has no valid, settled window. */
   readonly tally: Tally | Missing;
   readonly met: Met;
+  /** Of a limit on a mean: that of the window, in seconds. Absent of a percentile. */
+  readonly mean?: Estimate | Missing;
   /** The tally of the same requests for the objective at other limits. */
   readonly relaxed: readonly Relaxed[];
   /**
@@ -92,7 +95,7 @@ export function analyseStep(requests: readonly StepRequest[], options: StepOptio
       window,
       queue: queue?.parts ?? null,
       objectives: objectives.map((objective) =>
-        objectiveResult(objective, { alpha, requests, queue, early, tallyFor: () => window }),
+        objectiveResult(objective, { alpha, requests, queue, early, tallyFor: () => window, meanFor: () => window }),
       ),
     };
   }
@@ -115,6 +118,7 @@ export function analyseStep(requests: readonly StepRequest[], options: StepOptio
         queue,
         early,
         tallyFor: (limited) => silent ?? tallyOf(counted, limited),
+        meanFor: (limited) => spoilt ?? meanOf(counted, limited),
       }),
     ),
   };
@@ -154,16 +158,18 @@ interface ObjectiveParts {
   readonly queue: Queue | null;
   readonly early: readonly StepRequest[];
   readonly tallyFor: (objective: Objective) => Tally | Missing;
+  readonly meanFor: (objective: Objective) => Estimate | Missing;
 }
 
 function objectiveResult(
   objective: Objective,
-  { alpha, requests, queue, early, tallyFor }: ObjectiveParts,
+  { alpha, requests, queue, early, tallyFor, meanFor }: ObjectiveParts,
 ): ObjectiveResult {
+  const meanIf = (mean: () => Estimate | Missing) => !isPercentile(objective.level) && { mean: mean() };
   const unknown = unknownOf(countedOf(requests), objective);
   if (unknown !== null) {
     const relaxed = RELAXATIONS.map((factor) => ({ factor, tally: unknown }));
-    return { objective, tally: unknown, met: 'open', relaxed, unknown };
+    return { objective, tally: unknown, met: 'open', ...meanIf(() => unknown), relaxed, unknown };
   }
   const shownBy = (limited: Objective) => ({
     tally: tallyFor(limited),
@@ -176,6 +182,7 @@ function objectiveResult(
     objective,
     ...shown,
     met: metOf(shown.tally, alpha),
+    ...meanIf(() => meanFor(objective)),
     relaxed,
     ...(!isMissing(earlyTally) && { early: earlyTally }),
   };

@@ -5,6 +5,7 @@
  */
 import { isMissing, type Missing, missing } from '../quantity.js';
 import { normalCdf } from '../stats/basics/distributions.js';
+import type { Estimate } from '../stats/estimate/estimate.js';
 import { estimateMean } from '../stats/estimate/estimators.js';
 import { binomialAtMost } from '../stats/estimate/quantile-test.js';
 import { serialInflation } from '../stats/estimate/serial.js';
@@ -49,15 +50,10 @@ export function tallyOf(requests: readonly StepRequest[], objective: Objective):
   const unknown = unknownOf(requests, objective);
   if (unknown !== null) return unknown;
   if (lateShare === null) {
-    const values = judged.flatMap((one) =>
-      one !== 'never' && !isUnknown(one) && 'seconds' in one ? [one.seconds / seconds] : [],
-    );
-    if (values.length < judged.length) {
-      return missing(`${judged.length - values.length} requests were not answered in time, so there is no mean`);
-    }
-    const mean = estimateMean(values, { inflation: serialInflation([values]) });
+    const mean = meanOf(requests, objective);
     if (isMissing(mean)) return mean;
-    return { kind: 'mean', n: values.length, excess: mean.value - 1, standardError: mean.standardError ?? 0 };
+    const { value, n, standardError = 0 } = mean;
+    return { kind: 'mean', n, excess: value / seconds - 1, standardError: standardError / seconds };
   }
   const verdicts = judged.map((one): Verdict => {
     if (one === 'never') return 'late';
@@ -74,6 +70,17 @@ export function tallyOf(requests: readonly StepRequest[], objective: Objective):
     undecided: count('undecided'),
     together: togetherOf({ late: verdicts.map((verdict) => verdict !== 'in time'), durations: judged.map(placeOf) }),
   };
+}
+
+/** The mean duration that an objective limits, in seconds, with an interval that knows of autocorrelation. */
+export function meanOf(requests: readonly StepRequest[], { metric }: Objective): Estimate | Missing {
+  const judged = requests.map(LOAD_METRICS[metric].seen).filter((one) => one !== 'none');
+  if (judged.length === 0) return missing('no request of the step shows it');
+  const values = judged.flatMap((one) => (one !== 'never' && !isUnknown(one) && 'seconds' in one ? [one.seconds] : []));
+  if (values.length < judged.length) {
+    return missing(`${judged.length - values.length} requests were not answered in time, so there is no mean`);
+  }
+  return estimateMean(values, { inflation: serialInflation([values]) });
 }
 
 /**

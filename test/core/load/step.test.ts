@@ -229,6 +229,27 @@ describe('a step', () => {
     expect(isMissing(missed.window) || missed.window.attainment).toMatchObject({ value: 0 });
   });
 
+  test('judges a limit on a mean by the mean, which no single request meets', () => {
+    const mean: Objective = { metric: 'ttft', level: 'mean', bound: 0.11 };
+    const random = createRandom(1, 'mean');
+    const sent = every(0.1, 800, (due) => answered(due, { ttft: -0.1 * Math.log(1 - random.uniform()) }));
+    const found = (objectives: readonly Objective[]) => {
+      const step = analyseStep(sent, { condition: parseCondition('open 10 constant'), objectives, health: HEALTHY });
+      if (isMissing(step.window)) throw new Error(step.window.missing);
+      return { ...step, window: step.window };
+    };
+    const alone = found([mean]);
+    expect(alone.objectives[0]!.mean).toMatchObject({ value: expect.closeTo(0.1, 2), low: expect.any(Number) });
+    expect(alone.objectives[0]!.met).toBe('met');
+    expect(found([{ ...mean, bound: 0.08 }]).objectives[0]!.met).toBe('missed');
+    expect(alone.window.attainment).toHaveProperty('missing');
+    expect(alone.window.goodput).toEqual(alone.window.attainment);
+    expect(alone.window.right.goodput).toHaveProperty('missing');
+    // Beside it, the other objectives are met by each request.
+    expect(found([mean, { ...TTFT, bound: 10 }]).window.attainment).toMatchObject({ value: 1 });
+    expect(found([{ ...TTFT, bound: 10 }]).objectives[0]).not.toHaveProperty('mean');
+  });
+
   test('counts failed and timed-out requests in attainment, and leaves out what we cut', () => {
     const mixed = every(0.1, 400, (due, i) => {
       if (i % 40 === 1) return unanswered('failed', due);

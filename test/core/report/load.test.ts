@@ -212,6 +212,21 @@ describe('the section on load', () => {
     expect(parseObjective(objectives[2]!).level).toBe('mean');
   });
 
+  test('shows the mean of a limit on one, and whether it holds', () => {
+    const objectives = ['ttft mean <= 0.3 s', 'ttft mean <= 0.1 s'];
+    const { section: told } = only(
+      testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2) }), { objectives }),
+    );
+    const table = tablesOf(told)[0]!;
+    const titles = table.columns.map(({ title }) => title);
+    expect(titles).toContain('TTFT mean');
+    const cellOf = (title: string) => JSON.stringify(table.rows[0]![titles.indexOf(title)]);
+    expect(cellOf('TTFT mean')).toContain('0.2');
+    expect(cellOf('TTFT mean within 300 ms')).toContain('"shown"');
+    expect(cellOf('TTFT mean within 100 ms')).toContain('shown to fail');
+    expect(titles.filter((title) => title === 'TTFT mean')).toHaveLength(1);
+  });
+
   test('claims no share of requests in time without an objective, and draws the times', () => {
     const { section: told, charts: drawn } = only(
       testOf(stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2) }), { objectives: [] }),

@@ -1,13 +1,14 @@
 /** The columns of a table of steps under load. */
 import { conditionText } from '../../definition/condition.js';
 import type { RequestCounts, WindowFigures } from '../../load/figures.js';
-import { LOAD_METRICS, type Objective } from '../../load/objective.js';
+import { isPercentile, LOAD_METRICS, type Objective } from '../../load/objective.js';
 import type { StepResult } from '../../load/step.js';
+import type { Met } from '../../load/tally.js';
 import { isMissing, type Missing } from '../../quantity.js';
 import type { Estimate } from '../../stats/estimate/estimate.js';
 import { type ShownMetric, shownMetrics } from '../charts/load.js';
 import { estimateCell, missingCell, quantityCell, type TableCell, textCell } from '../document.js';
-import { plural } from '../format.js';
+import { formatUnit, plural } from '../format.js';
 import type { Filled } from './tables.js';
 
 /** What tells a step, and its figures. */
@@ -42,6 +43,7 @@ export function figureColumns(steps: readonly StepResult[], objectives: readonly
   const limited = (column: Filled<StepResult>) => (objectives.length === 0 ? [] : [column]);
   return [
     ...limited(windowColumn('Meet every objective', ({ attainment }) => shareCell(attainment))),
+    ...meanColumns(objectives),
     ...shownMetrics(objectives).map(metricColumn),
     ...limited(windowColumn('Goodput, requests/s', ({ goodput }) => estimateCell(goodput, 'count'))),
     windowColumn('Throughput', ({ throughput }) => estimateCell(throughput, 'tokens per second')),
@@ -65,6 +67,27 @@ export function shareCell(share: Estimate | Missing): TableCell {
 function windowColumn(title: string, cell: (figures: WindowFigures) => TableCell): Filled<StepResult> {
   return { title, holds: 'numbers', cell: (step) => windowCell(step, cell) };
 }
+
+/** The mean of each limit on one, and what the step shows of the limit. */
+function meanColumns(objectives: readonly Objective[]): Filled<StepResult>[] {
+  return objectives.flatMap((objective, i): Filled<StepResult>[] => {
+    if (isPercentile(objective.level)) return [];
+    const { short, unit } = LOAD_METRICS[objective.metric];
+    const mean = `${short} mean`;
+    const cellOf = ({ objectives: results }: StepResult) => estimateCell(results[i]!.mean!, unit);
+    const isFirst = objectives.findIndex(({ metric, level }) => metric === objective.metric && level === 'mean') === i;
+    return [
+      ...(isFirst ? [{ title: mean, holds: 'numbers', cell: cellOf } as const] : []),
+      {
+        title: `${mean} within ${formatUnit(objective.bound, unit)}`,
+        holds: 'words',
+        cell: ({ objectives: results }) => textCell(SHOWN[results[i]!.met]),
+      },
+    ];
+  });
+}
+
+const SHOWN: Readonly<Record<Met, string>> = { met: 'shown', missed: 'shown to fail', open: 'not decided' };
 
 function metricColumn({ metric, level }: ShownMetric): Filled<StepResult> {
   const { short, unit } = LOAD_METRICS[metric];
