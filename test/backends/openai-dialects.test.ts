@@ -378,6 +378,14 @@ describe('a count', () => {
     expect((await answered(script(words, ...end, DONE))).end.outputTokens).toEqual({ value: 6, source: 'server' });
   });
 
+  test('of nothing, where there was something, is no count', async () => {
+    const { end } = await answered(script(words, finish('stop'), usage(9, 0), DONE));
+    expect(end).toMatchObject({
+      promptTokens: { value: 9 },
+      outputTokens: { missing: 'the server counts 0 tokens, and sent 1 piece of output' },
+    });
+  });
+
   test('of reasoning that was streamed hides nothing', async () => {
     const thoughts = chunk({ reasoning_content: 'a thought of quite some length, in words' });
     const given = { prompt_tokens: 9, completion_tokens: 16, completion_tokens_details: { reasoning_tokens: 10 } };
@@ -496,7 +504,11 @@ describe('an error in the middle of an answer', () => {
   });
 
   test('of the server is the server’s, and asked no second time', async () => {
-    expect((await failure(answered(script(chunk({ content: 'I' }), event(ERRORS.bare))))).name).toBe('ServerFailure');
+    const { name, message } = await failure(answered(script(chunk({ content: 'I' }), event(ERRORS.bare))));
+    expect(name).toBe('ServerFailure');
+    // It answered 200.
+    expect(message).toContain('broke off its answer with an error');
+    expect(message).not.toMatch(/answered \d/);
     expect(current.server.asked).toHaveLength(1);
   });
 

@@ -135,22 +135,26 @@ export function codeOf(error: unknown): string | undefined {
 /**
  * What a refusal means for the trial: an error to throw, or `withheld` where the server's filter refused the prompt or the
  * answer. It is the same whether it came as a status or inside a stream.
+ *
+ * @param how What the server did; without it, it answered with the status.
  */
-export function meaningOf({ status, text, retryAfter }: Refusal, { place }: Endpoint): Error | 'withheld' {
+export function meaningOf(
+  { status, text, retryAfter }: Refusal,
+  { place }: Endpoint,
+  how = `answered ${status}`,
+): Error | 'withheld' {
   const said = text === '' ? '' : ` and said "${text}"`;
   const isQuota = OUT_OF_QUOTA.test(text) || (BILLING.has(status) && /billing/i.test(text));
   if (status === 402 || (status < 500 && isQuota && !EXHAUSTED.test(text))) {
-    return new UserError(`${place} answered ${status}${said}: the account has no quota left`);
+    return new UserError(`${place} ${how}${said}: the account has no quota left`);
   }
   // A moderated prompt is forbidden, and the key is not to blame.
   if (status === 403 && FILTERED.test(text)) return 'withheld';
   if (status === 401 || status === 403 || WRONG_KEY.test(text)) {
-    return new UserError(
-      `${place} answered ${status}${said}: the key is missing, wrong, or may not use this model; see apiKeyEnv`,
-    );
+    return new UserError(`${place} ${how}${said}: the key is missing, wrong, or may not use this model; see apiKeyEnv`);
   }
   if (status === 429 || (status === 413 && RATE_LIMIT.test(text))) {
-    return new RateLimited(`${place} answered ${status}${said}`, retryAfter);
+    return new RateLimited(`${place} ${how}${said}`, retryAfter);
   }
   if (status === 413 || TOO_LONG.test(text)) {
     return new ModelFailure(
@@ -160,10 +164,10 @@ export function meaningOf({ status, text, retryAfter }: Refusal, { place }: Endp
   }
   if (FILTERED.test(text)) return 'withheld';
   if (isTransientStatus(status) || status === FULL || BROKEN_DOWN.test(text)) {
-    return new Transient(`${place} answered ${status}${said}`, retryAfter);
+    return new Transient(`${place} ${how}${said}`, retryAfter);
   }
   const remedy = REMEDIES[status] ?? (/max_tokens/.test(text) ? 'set tokenLimitField' : 'check the model entry');
-  return new UserError(`${place} answered ${status}${said}; ${remedy}`);
+  return new UserError(`${place} ${how}${said}; ${remedy}`);
 }
 
 /** Groq's own status for a flex tier without free capacity. */

@@ -60,14 +60,16 @@ type Counts = Pick<End, 'promptTokens' | 'outputTokens' | 'cachedTokens' | 'unse
  * in-process engines do not count it either. Without log-probabilities, each piece of an answer that stopped is taken for a token.
  */
 export function countsOf(usage: Usage | null, tally: Tally, finish: End['finish']): Counts {
-  const counted = usage?.outputTokens ?? tally.tokens;
+  // A server that counts nothing of what it sent has not counted.
+  const contradicted = usage?.outputTokens === 0 && tally.pieces > 0;
+  const counted = contradicted ? tally.tokens : (usage?.outputTokens ?? tally.tokens);
   const sent = tally.tokens ?? (finish === 'stop' && tally.pieces > 0 ? tally.pieces : null);
   const output = sent !== null && counted === sent + 1 ? sent : counted;
   const unseen = output === null ? null : unseenOf(output, usage?.reasoningTokens ?? null, tally);
   const cached = usage?.cachedTokens ?? null;
   return {
     promptTokens: tokenCount(usage?.promptTokens ?? null),
-    outputTokens: tokenCount(output),
+    outputTokens: output === null && contradicted ? countedNone(tally.pieces) : tokenCount(output),
     ...(cached !== null && { cachedTokens: cached }),
     ...(unseen !== null && { unseenTokens: unseen }),
   };
@@ -92,6 +94,13 @@ function unseenOf(output: number, reasoning: number | null, tally: Tally): Quant
   return output > tally.bytes + CONTROL_TOKENS
     ? missing(`the server counts ${output} tokens and sent ${tally.bytes} bytes: some of its output was not shown`)
     : null;
+}
+
+function countedNone(pieces: number): TokenCount {
+  return {
+    missing: `the server counts 0 tokens, and sent ${pieces} ${pieces === 1 ? 'piece' : 'pieces'} of output`,
+    source: 'none',
+  };
 }
 
 function tokenCount(value: number | null): TokenCount {

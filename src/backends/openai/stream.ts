@@ -228,7 +228,7 @@ function refusalOf({ status, text, retryAfter }: ServerError, endpoint: Connecti
 function failureOf(error: ServerError, begun: boolean, endpoint: Connection['endpoint']): Error | 'withheld' {
   const refusal = refusalOf(error, endpoint);
   if (!begun) return refusal;
-  const meaning = meaningOf(refusal, endpoint);
+  const meaning = meaningOf(refusal, endpoint, 'broke off its answer with an error');
   return meaning === 'withheld' ? meaning : new InTheMiddle(meaning);
 }
 

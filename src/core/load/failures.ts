@@ -39,7 +39,9 @@ function kindOf({ kind, reason }: Pick<Failed, 'kind' | 'reason'>): string {
   if (kind !== 'server' && kind !== 'rate-limit') return KINDS[kind];
   const status = / answered ([45]\d\d)\b/.exec(reason)?.[1];
   if (status !== undefined) return `status ${status}`;
-  return /\bthe (stream|connection) (broke|ended)\b/.test(reason) ? 'broken stream' : KINDS[kind];
+  return /\b(the (stream|connection) (broke|ended)|broke off its answer)\b/.test(reason)
+    ? 'broken stream'
+    : KINDS[kind];
 }
 
 const KINDS = {

@@ -72,6 +72,7 @@ export interface TaskFigures extends Pick<WindowFigures, 'counts' | 'metrics' | 
 
 /** Percentiles in the unit of the metric. One is missing below its floor of requests. */
 export interface Percentiles {
+  /** Requests; of gaps, gaps. */
   readonly n: number;
   readonly median: Estimate | Missing;
   readonly p90: Estimate | Missing;
@@ -225,23 +226,35 @@ function percentilesOf(requests: readonly StepRequest[], metric: LoadMetric): Pe
     [never, censored] = [0, 0];
   }
   if (values.length === 0) return unknown ?? missing('no request of the step has it');
-  return percentilesFrom(values, { censored, after, never });
+  return percentilesFrom(values, { late: { censored, after, never }, more: (requests) => `${requests} more requests` });
 }
 
 function gapsBetween(kind: 'tokens' | 'pieces', requests: readonly StepRequest[]): Percentiles | Missing {
-  const values = requests.flatMap(({ gaps }) => (gaps?.between === kind ? Array.from(gaps.seconds) : []));
+  const answers = requests.flatMap(({ gaps }) => (gaps?.between === kind ? [Array.from(gaps.seconds)] : []));
+  const values = answers.flat();
   if (values.length === 0) return missing(`no answer came with times of its ${kind}`);
-  return percentilesFrom(values, { censored: 0, after: Number.POSITIVE_INFINITY, never: 0 });
+  const each = values.length / answers.length;
+  return percentilesFrom(values, {
+    late: { censored: 0, after: Number.POSITIVE_INFINITY, never: 0 },
+    more: (gaps) => `${gaps} more gaps, those of about ${Math.ceil(gaps / each)} more requests`,
+  });
 }
 
 function percentilesFrom(
   values: readonly number[],
-  late: Parameters<typeof distributionOf>[1]['late'] & {},
+  {
+    late,
+    more,
+  }: {
+    readonly late: Parameters<typeof distributionOf>[1]['late'] & {};
+    /** What a percentile needs that has this many values too few. */
+    readonly more: (values: number) => string;
+  },
 ): Percentiles {
   const { n, at } = distributionOf([Float64Array.from(values)], { serial: true, late });
   const above = (q: number, estimate: Estimate | Missing): Estimate | Missing => {
     const floor = percentileFloor(q);
-    return n < floor ? missing(`it needs ${floor - n} more requests`) : estimate;
+    return n < floor ? missing(`it needs ${more(floor - n)}`) : estimate;
   };
   return {
     n,

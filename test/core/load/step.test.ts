@@ -229,6 +229,15 @@ describe('a step', () => {
     expect(isMissing(missed.window) || missed.window.attainment).toMatchObject({ value: 0 });
   });
 
+  test('says how many gaps a percentile of gaps still needs, and how many requests have them', () => {
+    const gaps = { between: 'pieces' as const, seconds: [0.04, 0.05, 0.06] };
+    const { gaps: found } = figures(every(0.2, 160, (due) => answered(due, { gaps })));
+    if (isMissing(found.pieces)) throw new Error(found.pieces.missing);
+    const gapsLeft = percentileFloor(0.99) - found.pieces.n;
+    const told = `it needs ${gapsLeft} more gaps, those of about ${Math.ceil(gapsLeft / 3)} more requests`;
+    expect(found.pieces.p99).toEqual(missing(told));
+  });
+
   test('judges a limit on a mean by the mean, which no single request meets', () => {
     const mean: Objective = { metric: 'ttft', level: 'mean', bound: 0.11 };
     const random = createRandom(1, 'mean');

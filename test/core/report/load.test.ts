@@ -989,6 +989,13 @@ describe('the server', () => {
   });
 });
 
+test('the method has no budget where there is none', async () => {
+  const step = stepOf({ id: 1, condition: 'open 5 constant', n: 400, ttft: even(0.2) });
+  const conditions = ['open 5 constant'];
+  expect((await tell(loadLog(step, { conditions }))).markdown).toContain('Budget of a model');
+  expect((await tell(loadLog(step, { conditions, budget: {} }))).markdown).not.toContain('Budget of a model');
+});
+
 describe('synthetic prompts', () => {
   const SYNTHETIC = { synthetic: { prompt: '50', output: '2', prefix: 10 }, conditions: ['open 5 constant'] };
   const asked = (promptTokens: number, outputTokens: number) =>

@@ -218,7 +218,7 @@ function settingFacts(
     ...(budget.dollars === undefined ? [] : [formatDollars(budget.dollars)]),
   ];
   return [
-    ['Budget of a model', list(budgets)],
+    ...(budgets.length === 0 ? [] : [['Budget of a model', list(budgets)] as const]),
     [
       'Settings',
       `seed ${seed}, ${plural(clients, 'client process', 'client processes')}, a step ends at ${formatScore(stopErrors)} failures`,
