@@ -62,25 +62,36 @@ export function cacheBytes({ layers }: Pick<ModelShape, 'layers'>, context: numb
 const LLAMA_CPP_BLOCK = 256;
 
 /**
- * The bytes of the cache that llama.cpp reserves when it opens a context. A layer with a window keeps, beside the window, room for one
- * batch of the prompt (`llama_kv_cache_iswa`, llama.cpp `src/llama-kv-cache-iswa.cpp`). Without flash attention values are kept by column, and every layer has
+ * The cells of one slot. Without `--kv-unified`, as with `-np N`, each slot has a cache of its own, rounded up (`n_ctx_seq`, llama.cpp
+ * `src/llama-context.cpp`).
+ */
+export function cellsOfSlot({ context, slots }: Pick<LlamaCppContext, 'context' | 'slots'>): number {
+  return inBlocks(context / slots);
+}
+
+function inBlocks(tokens: number): number {
+  return Math.ceil(tokens / LLAMA_CPP_BLOCK) * LLAMA_CPP_BLOCK;
+}
+
+/**
+ * The bytes of the caches that llama.cpp reserves when it opens a context, one for each slot. A layer with a window keeps, beside the window, room
+ * for one batch of the prompt (`llama_kv_cache_iswa`, llama.cpp `src/llama-kv-cache-iswa.cpp`). Without flash attention values are kept by column, and every layer has
  * room for as many as the widest (`n_embd_v_gqa_max`, `src/llama-kv-cache.cpp`).
  */
 export function llamaCppCacheBytes(
   { layers }: Pick<ModelShape, 'layers'>,
   { context, slots, batch, bytesOfValue, flashAttention }: LlamaCppContext,
 ): number {
-  const inBlocks = (tokens: number) => Math.ceil(tokens / LLAMA_CPP_BLOCK) * LLAMA_CPP_BLOCK;
-  const all = inBlocks(context);
+  const all = cellsOfSlot({ context, slots });
   const widest = Math.max(0, ...layers.map((layer) => (layer.kind === 'attention' ? valuesIn(layer) : 0)));
   const cached = layers.reduce((sum, layer) => {
     const window = layer.kind === 'attention' ? layer.window : null;
-    const cells = window === null ? all : inBlocks(Math.min(all, window * slots + batch));
+    const cells = window === null ? all : inBlocks(Math.min(all, window + batch));
     const padding =
       flashAttention || layer.kind !== 'attention' || layer.cache === 'shared' ? 0 : widest - valuesIn(layer);
     return sum + (valuesOfToken(layer) + padding) * cells;
   }, 0);
-  return cached * bytesOfValue + slots * stateBytes({ layers });
+  return slots * (cached * bytesOfValue + stateBytes({ layers }));
 }
 
 function valuesIn({ kvHeads, valueSize }: AttentionLayer): number {
@@ -88,7 +99,7 @@ function valuesIn({ kvHeads, valueSize }: AttentionLayer): number {
 }
 
 export interface LlamaCppContext {
-  /** The tokens of all slots together. */
+  /** The tokens of all slots together, which share them equally. */
   readonly context: number;
   readonly slots: number;
   /** The greatest number of prompt tokens that are computed at once (`n_ubatch`). */

@@ -5,7 +5,7 @@
  * 0.26 M to 1.1 B parameters, and those of experts and of latent attention off that for Mixtral 8x7B and DeepSeek-V3, with and without flash
  * attention (docs/capacity.md).
  */
-import { type LlamaCppContext, llamaCppCacheBytes } from './cache.js';
+import { cellsOfSlot, type LlamaCppContext, llamaCppCacheBytes } from './cache.js';
 import { allWeights, type LatentLayer, type Layer, type ModelShape } from './shape.js';
 
 export interface EngineMemory {
@@ -47,7 +47,7 @@ const WIDTHS_WITH_SHARED = 4;
 
 function computeBuffer(shape: ModelShape, { context, slots, batch, flashAttention }: LlamaCppContext): number {
   const { width, layers, feedForward, vocabulary, weights } = shape;
-  const visible = context / slots;
+  const visible = cellsOfSlot({ context, slots });
   const inFeedForward =
     weights.experts === null
       ? 2 * feedForward + WIDTHS_WITH_FEED_FORWARD * width

@@ -7,6 +7,7 @@ import { storageOf } from '../../../src/core/capacity/storage.js';
 const shapeOf = (id: string) =>
   shapeOfConfig(PUBLISHED_MODELS.find((model) => model.id === id)!.config, storageOf('f16'), id);
 const F16 = 2;
+const LLAMA_CPP = { batch: 512, bytesOfValue: F16, flashAttention: true };
 
 describe('the cache of a context, beside the computation by hand', () => {
   it.each([
@@ -70,15 +71,32 @@ describe('the cache of a context, beside the computation by hand', () => {
   });
 
   it('is reserved by llama.cpp in blocks, with room for a batch beside each window', () => {
-    const context = { context: 8000, slots: 1, batch: 512, bytesOfValue: F16, flashAttention: true };
+    const context = { ...LLAMA_CPP, context: 8000, slots: 1 };
     // 8,000 tokens are 8,192 cells. A window of 4,096 and a batch of 512 are 4,608.
     expect(llamaCppCacheBytes(shapeOf('gemma-2-2b'), context)).toBe(4096 * (13 * 8192 + 13 * 4608));
-    // The window of each of four slots, but never more than the context.
-    expect(llamaCppCacheBytes(shapeOf('gemma-2-2b'), { ...context, slots: 4 })).toBe(4096 * 26 * 8192);
+  });
+
+  it.each([
+    // The log of llama-server: `-c 120 -np 1`, `-c 240 -np 2`, `-c 960 -np 8` and `-c 7680 -np 64` have slots of 256 cells.
+    [120, 1],
+    [240, 2],
+    [960, 8],
+    [7680, 64],
+  ])('is reserved by llama.cpp for each slot by itself: %i tokens in %i slots', (context, slots) => {
+    const bytes = llamaCppCacheBytes(shapeOf('llama-3.1-8b'), { ...LLAMA_CPP, context, slots });
+    expect(bytes).toBe(131_072 * 256 * slots);
+  });
+
+  it('has a window and a batch in each slot of llama.cpp', () => {
+    const shape = shapeOf('gemma-2-2b');
+    const of = (context: number) => llamaCppCacheBytes(shape, { ...LLAMA_CPP, context, slots: 4 });
+    expect(of(4 * 8000)).toBe(4 * 4096 * (13 * 8192 + 13 * 4608));
+    // A slot that is shorter than the window keeps no more than its own tokens.
+    expect(of(8000)).toBe(4 * 4096 * 26 * 2048);
   });
 
   it('has room for the widest values in every layer if llama.cpp has no flash attention', () => {
-    const context = { context: 8192, slots: 1, batch: 512, bytesOfValue: F16, flashAttention: true };
+    const context = { ...LLAMA_CPP, context: 8192, slots: 1 };
     const shape = shapeOf('gemma-4-e2b');
     // 3 layers see everything with heads of 512 values; 12 see 512 tokens beside a batch of 512, with heads of 256.
     expect(llamaCppCacheBytes(shape, context)).toBe(2 * (3 * (512 + 512) * 8192 + 12 * (256 + 256) * 1024));
