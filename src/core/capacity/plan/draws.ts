@@ -15,6 +15,10 @@ export interface Figure {
   readonly high: number;
 }
 
+export function exactly(value: number): Figure {
+  return { value, low: value, high: value };
+}
+
 export const DRAWS = 39;
 /** Where the few draws leave it open whether more than a twentieth have no bound. They begin with the same ones. */
 export const MORE_DRAWS = 199;

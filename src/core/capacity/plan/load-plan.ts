@@ -16,6 +16,7 @@ import { type Demand, usualLengths } from './demand.js';
 import {
   DRAWS,
   drawsOf,
+  exactly,
   type Figure,
   figureOf,
   figureOfSearched,
@@ -50,7 +51,7 @@ export interface Served {
   readonly tpot: Levels;
   readonly e2e: Levels;
   readonly attainment: Figure;
-  /** Of all devices together, a second: requests that come, requests that meet every objective, and output tokens. */
+  /** Of all devices together, a second: requests that come, requests that meet every objective, and output tokens that are asked for. */
   readonly requests: Figure;
   readonly goodput: Figure;
   readonly tokens: Figure;
@@ -346,6 +347,9 @@ function servedOf(simulation: Simulation, { wanted, kind }: Demand, devices: Fig
     median: figure((one) => (one.overloaded ? Number.POSITIVE_INFINITY : one[name].quantile(0.5))),
     p95: figure((one) => (one.overloaded ? Number.POSITIVE_INFINITY : one[name].quantile(0.95))),
   });
+  // A rate is what the user gave, and is not doubted; of users it is simulated how often they ask.
+  const ofRate = (perRequest: number, simulated: (one: Simulated) => number): Figure =>
+    kind.kind === 'rate' ? exactly(wanted * perRequest) : figure((one) => count * simulated(one));
   return {
     devices: count,
     load,
@@ -353,9 +357,9 @@ function servedOf(simulation: Simulation, { wanted, kind }: Demand, devices: Fig
     tpot: levels('tpot'),
     e2e: levels('e2e'),
     attainment: figure(({ attainment }) => attainment),
-    requests: figure(({ requests, seconds }) => (count * requests) / seconds),
-    goodput: figure(({ goodput }) => count * goodput),
-    tokens: figure(({ throughput }) => count * throughput),
+    requests: ofRate(1, ({ requests, seconds }) => requests / seconds),
+    goodput: figure(({ attainment, goodput }) => (kind.kind === 'rate' ? wanted * attainment : count * goodput)),
+    tokens: ofRate(usualLengths(simulation.demand.lengths).output, ({ throughput }) => throughput),
     busy: figure(({ busy }) => busy),
     overloaded: point.overloaded,
   };

@@ -16,7 +16,7 @@ import type { Electricity } from '../devices.js';
 import { HOURS_OF_LIFE } from '../machine-cost.js';
 import type { Lengths } from '../step/workload.js';
 import { usualLengths } from './demand.js';
-import type { Figure } from './draws.js';
+import { exactly, type Figure } from './draws.js';
 import type { LoadPlan, Served } from './load-plan.js';
 
 export interface Money {
@@ -134,10 +134,6 @@ export interface BreakEvenCosts {
 export function breakEvenRate({ hardware, ofRequest, energy }: BreakEvenCosts): { readonly value: number } | Missing {
   if (energy >= ofRequest) return missing('the energy of a request costs more than the API');
   return { value: hardware / ((ofRequest - energy) * SECONDS_OF_MONTH) };
-}
-
-function exactly(value: number): Figure {
-  return { value, low: value, high: value };
 }
 
 /** A figure that grows with both. */

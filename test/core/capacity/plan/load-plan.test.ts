@@ -252,6 +252,24 @@ describe('what they cost', () => {
     expect(right.high / right.value).toBeCloseTo((0.5 * requests.value) / (0.4 * requests.low), 9);
   });
 
+  it('rests on the rate that was given, and not on the requests that a simulation happened to send', () => {
+    const bursty: Demand['kind'] = { kind: 'rate', arrivals: { kind: 'gamma', cv: 8 } };
+    const found = plan(engine(SECOND, { slots: 8 }), demand({ kind: bursty, wanted: 0.2 }));
+    const exactly = (value: number) => ({ low: value, value, high: value });
+    const { requests, goodput, tokens } = present(found.served);
+    expect(requests).toEqual(exactly(0.2));
+    // Each answer has ten tokens.
+    expect(tokens).toEqual(exactly(2));
+    expect(goodput.high).toBeLessThanOrEqual(0.2);
+    const { month, millionTokens } = present(moneyOf(found, options()));
+    const ofDollars = (dollars: number) => expect.closeTo((dollars / (2 * 730.5 * 3600)) * 1e6, 6);
+    expect(millionTokens).toEqual({
+      low: ofDollars(month.low),
+      value: ofDollars(month.value),
+      high: ofDollars(month.high),
+    });
+  });
+
   it('spreads what is bought over three years, and adds the energy of its work', () => {
     const bought = { ...options().device, watts: 100, price: { ...rented, dollars: 2630, per: 'device' as const } };
     const found = money(0.5, { device: bought });
