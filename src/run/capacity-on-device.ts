@@ -15,7 +15,7 @@ import { type Demand, usualLengths } from '../core/capacity/plan/demand.js';
 import type { Figure } from '../core/capacity/plan/draws.js';
 import { type Engine, predictedEngines } from '../core/capacity/plan/engine.js';
 import { engineHere, streamHere } from '../core/capacity/plan/here.js';
-import { type LoadPlan, planBest } from '../core/capacity/plan/load-plan.js';
+import { busyAt, type LoadPlan, planBest } from '../core/capacity/plan/load-plan.js';
 import { moneyOf } from '../core/capacity/plan/money.js';
 import { predict } from '../core/capacity/predict.js';
 import { dividesHeads } from '../core/capacity/together.js';
@@ -149,6 +149,7 @@ function loadOf(
       lengths: workload.requests.lengths,
       quality: workload.quality,
       api,
+      atWork: (rate) => busyAt(engine, demand, rate),
     });
   const partOf = (part: number, rate: number): CascadePart => {
     const own = planBest([engine], { ...demand, wanted: rate * part }).plan;

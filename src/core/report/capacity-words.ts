@@ -26,6 +26,12 @@ export function loadUnit({ kind }: LoadWanted): string {
   }
 }
 
+/** `1 request per second`, `200 users` */
+function demandWords(wanted: number, load: LoadWanted): string {
+  const unit = loadUnit(load);
+  return `${formatCount(wanted)} ${wanted === 1 ? unit.replace(/^(user|request)s/, '$1') : unit}`;
+}
+
 /** `prompts of 1,200 tokens and answers of 250 tokens`, with the origin of the lengths. */
 export function requestsWords({ prompt, output, measured, prompts, answers }: RequestsAsked): string {
   const [ofPrompts, ofAnswers] = [lengthWords(prompt, prompts), lengthWords(output, answers)];
@@ -34,7 +40,7 @@ export function requestsWords({ prompt, output, measured, prompts, answers }: Re
 }
 
 function lengthWords(mean: number, origin: LengthOrigin | undefined): string {
-  const tokens = `${formatCount(Math.round(mean))} tokens`;
+  const tokens = plural(Math.round(mean), 'token');
   if (origin === undefined) return tokens;
   switch (origin.kind) {
     case 'drawn':
@@ -140,7 +146,7 @@ export function planSentence(prediction: DevicePrediction, wanted: LoadWanted): 
   if (plan === undefined || isMissing(plan) || wanted.wanted === null) return null;
   const { devices, served } = plan;
   const place = placeWords(prediction);
-  const demand = `${formatCount(wanted.wanted)} ${loadUnit(wanted)}`;
+  const demand = demandWords(wanted.wanted, wanted);
   if (isMissing(served)) return null;
   if (isMissing(devices)) {
     return served.overloaded
@@ -149,7 +155,7 @@ export function planSentence(prediction: DevicePrediction, wanted: LoadWanted): 
   }
   const share = shareOfGreatest(plan);
   const used = isMissing(share) ? '' : `, at ${formatScore(share.value)} of its greatest load`;
-  return `${place}: ${demand} take ${countWords(devices)}, each with a request under way ${formatScore(served.busy.value)} of the time${used}.`;
+  return `${place}: ${demand} ${wanted.wanted === 1 ? 'takes' : 'take'} ${countWords(devices)}, each with a request under way ${formatScore(served.busy.value)} of the time${used}.`;
 }
 
 /** The load of one device over the greatest that it holds; missing where either is not known, or no load holds. */

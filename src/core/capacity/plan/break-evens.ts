@@ -9,7 +9,7 @@
 import type { Analysis, SuiteAnalysis } from '../../analyse/analysis.js';
 import { estimateAt } from '../../analyse/distribution.js';
 import { objectivesOf } from '../../load/objective.js';
-import { isMissing, type Missing, missing } from '../../quantity.js';
+import { isMissing, type Missing } from '../../quantity.js';
 import { CALIBRATION } from '../catalogue/constants.js';
 import type { Device, DevicePrice } from '../device.js';
 import type { Electricity } from '../devices.js';
@@ -18,7 +18,7 @@ import type { Demand } from './demand.js';
 import { type Engine, predictedEngines } from './engine.js';
 import { engineHere } from './here.js';
 import { atRate } from './load-plan.js';
-import { breakEvenRate, monthOf } from './money.js';
+import { type Cheaper, cheaperFrom } from './money.js';
 import { questionOf, type RunDevices, type Subject } from './run-devices.js';
 
 export interface BreakEven {
@@ -33,7 +33,7 @@ export interface BreakEven {
   readonly price: DevicePrice;
   /** Dollars of a request: at the hosted model, and of the energy on the device; missing if nothing tells it, and then not counted. */
   readonly ofRequest: number;
-  readonly energy: { readonly value: number } | Missing;
+  readonly energy: Cheaper['energy'];
   /** Whether one device serves this rate; `open` if the doubt about its speed leaves both. */
   readonly feasible: 'yes' | 'no' | 'open' | Missing;
 }
@@ -106,35 +106,18 @@ function breakEven(
   demand: Demand,
   ofRequest: number,
 ): Omit<BreakEven, 'model' | 'device' | 'instead'> | null {
-  const hardware = monthOf(price);
   const at = (wanted: number) => (isMissing(engines) ? engines : atRate(engines, { ...demand, wanted }));
-  const without = breakEvenRate({ hardware, ofRequest, energy: 0 });
-  if (isMissing(without)) return null;
-  const energy = energyOf({ device, price, electricity }, without.value, () => at(without.value));
-  const found = breakEvenRate({ hardware, ofRequest, energy: isMissing(energy) ? 0 : energy.value });
+  const found = cheaperFrom({ device, price, electricity, atWork: at }, ofRequest);
   if (isMissing(found)) return null;
-  const held = at(found.value);
+  const { rate, energy } = found;
+  const held = at(rate);
   const hours = price.per === 'hour' ? 1 : HOURS_OF_LIFE;
   return {
-    rate: found.value,
-    requests: found.value * hours * 3600,
+    rate,
+    requests: rate * hours * 3600,
     price,
     ofRequest,
     energy,
     feasible: isMissing(held) ? held : held.serves,
   };
-}
-
-/** Dollars of the energy of a request, where the device is at work for a share of the time. */
-function energyOf(
-  { device, price, electricity }: Pick<Machine, 'device' | 'price' | 'electricity'>,
-  rate: number,
-  atWork: () => { readonly busy: number } | Missing,
-): BreakEven['energy'] {
-  if (price.per === 'hour') return { value: 0 };
-  const { watts } = device;
-  if (watts === undefined) return missing(`the power of ${device.name} is unknown`);
-  const found = atWork();
-  if (isMissing(found)) return found;
-  return { value: (found.busy * (watts / 1000) * electricity.dollars) / (rate * 3600) };
 }

@@ -49,6 +49,11 @@ export function engineHere(
 function timesHere(streams: readonly SingleStream[], batches?: readonly BatchTime[]): MeasuredTimes | Missing {
   const useful = streams.filter(({ tpot }) => tpot !== null).length;
   if (useful >= LEAST_ANSWERS) return measuredTimes(streams, batches);
+  const long = streams.filter(({ outputTokens }) => outputTokens >= 2).length;
+  if (long >= LEAST_ANSWERS)
+    return missing(
+      `${long} answers had the machine for themselves, and the time per token of ${long - useful} of them is not known: their pieces do not show when each token came`,
+    );
   return missing(
     `the run has ${useful} answers of two tokens or more that had the machine for themselves, and ${LEAST_ANSWERS} calibrate it: \`rightsize load -c 1\` measures them`,
   );

@@ -149,6 +149,16 @@ export function atRate(engines: readonly [Engine, ...Engine[]], demand: Demand &
   return { serves, busy: found?.busy ?? 1 };
 }
 
+/** How much one device is at work that answers so many requests a second, which arrive as a Poisson process where the demand is of users. */
+export function busyAt(engine: Engine, demand: Demand, rate: number): { readonly busy: number } {
+  const kind: Demand['kind'] =
+    demand.kind.kind === 'rate' ? demand.kind : { kind: 'rate', arrivals: { kind: 'poisson' } };
+  const simulation = new Simulation(engine, { ...demand, kind });
+  return rate >= simulation.bound(engine.times)
+    ? { busy: 1 }
+    : simulation.run(conditionOf(kind, rate), engine.times, { requests: REQUESTS });
+}
+
 /** The share of draws beyond each end of an interval. */
 const TAIL = 0.05;
 /** A server that answers one request after the other rests a tenth of the time, so its queue ends. */

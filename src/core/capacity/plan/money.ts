@@ -47,7 +47,11 @@ export interface MoneyOptions {
   readonly quality: Figure | Missing;
   /** The price of an API, in dollars for a million tokens. */
   readonly api: Price | Missing;
+  /** How much one device is at work, by the requests a second that it answers. */
+  readonly atWork: AtWork;
 }
+
+type AtWork = (rate: number) => { readonly busy: number } | Missing;
 
 /** The mean of a year. */
 export const HOURS_OF_MONTH = 730.5;
@@ -65,14 +69,13 @@ export function moneyOf({ devices, served, greatest }: LoadPlan, options: MoneyO
   const hardware = monthOf(device.price);
   const counted = isMissing(energy) ? exactly(0) : energy;
   const month = joined(devices, counted, (count, energy) => count * hardware + energy);
-  const perDevice = counted.value / devices.value;
   return {
     price: device.price,
     month,
     energy,
     millionTokens: shared(month, served.tokens, (dollars, tokens) => (dollars / (tokens * SECONDS_OF_MONTH)) * 1e6),
     thousandRight: rightOf(month, served.requests, options.quality),
-    breakEven: breakEvenOf({ hardware, perDevice, served, greatest }, options),
+    breakEven: breakEvenOf({ price: device.price, served, greatest }, options),
   };
 }
 
@@ -97,24 +100,22 @@ function rightOf(month: Figure, requests: Figure, quality: Figure | Missing): Fi
 }
 
 interface OneDevice {
-  readonly hardware: number;
-  readonly perDevice: number;
+  readonly price: DevicePrice;
   readonly served: Served;
   readonly greatest: Figure | Missing;
 }
 
 function breakEvenOf(
-  { hardware, perDevice, served, greatest }: OneDevice,
-  { api, lengths }: MoneyOptions,
+  { price, served, greatest }: OneDevice,
+  { device, electricity, api, lengths, atWork }: MoneyOptions,
 ): BreakEvenRate | Missing {
   if (isMissing(api)) return api;
   const { prompt, output } = usualLengths(lengths);
   const ofRequest = (prompt * api.input + output * api.output) / 1e6;
   if (ofRequest === 0) return missing('the API costs nothing');
-  const energy = perDevice / ((served.requests.value / served.devices) * SECONDS_OF_MONTH);
-  const found = breakEvenRate({ hardware, ofRequest, energy });
+  const found = cheaperFrom({ device, price, electricity, atWork }, ofRequest);
   if (isMissing(found)) return found;
-  const rate = found.value;
+  const { rate } = found;
   if (isMissing(greatest)) return { rate, feasible: greatest };
   // The greatest load may be of users: at this demand each unit of load brings `requestsOfLoad` requests a second.
   const requestsOfLoad = served.requests.value / served.devices / served.load;
@@ -122,18 +123,42 @@ function breakEvenOf(
   return { rate, feasible: rate > greatest.high * requestsOfLoad ? 'no' : 'open' };
 }
 
-export interface BreakEvenCosts {
-  /** Dollars of a device for a month. */
-  readonly hardware: number;
-  /** Dollars of a request at the API, and of the energy that it takes here. */
-  readonly ofRequest: number;
-  readonly energy: number;
+/** From how many requests a second a device is cheaper. */
+export interface Cheaper {
+  readonly rate: number;
+  /** Dollars of the energy of a request; missing if nothing tells it, and then not counted. */
+  readonly energy: { readonly value: number } | Missing;
 }
 
-/** Energy grows with the requests, so each saves what the API costs less its own energy. */
-export function breakEvenRate({ hardware, ofRequest, energy }: BreakEvenCosts): { readonly value: number } | Missing {
-  if (energy >= ofRequest) return missing('the energy of a request costs more than the API');
-  return { value: hardware / ((ofRequest - energy) * SECONDS_OF_MONTH) };
+interface Costs {
+  readonly device: Device;
+  readonly price: DevicePrice;
+  readonly electricity: Electricity;
+  readonly atWork: AtWork;
+}
+
+/**
+ * Energy grows with the requests, so each saves what the API costs less its own energy: that of a device which answers as many requests as would
+ * pay for it without energy.
+ *
+ * @param ofRequest Dollars of a request at the API.
+ */
+export function cheaperFrom(costs: Costs, ofRequest: number): Cheaper | Missing {
+  const hardware = monthOf(costs.price);
+  const rateFor = (saved: number) => hardware / (saved * SECONDS_OF_MONTH);
+  const energy = energyOfRequest(costs, rateFor(ofRequest));
+  const saved = ofRequest - (isMissing(energy) ? 0 : energy.value);
+  if (saved <= 0) return missing('the energy of a request costs more than the API');
+  return { rate: rateFor(saved), energy };
+}
+
+function energyOfRequest({ device, price, electricity, atWork }: Costs, rate: number): Cheaper['energy'] {
+  if (price.per === 'hour') return { value: 0 };
+  const { watts } = device;
+  if (watts === undefined) return missing(`the power of ${device.name} is unknown`);
+  const found = atWork(rate);
+  if (isMissing(found)) return found;
+  return { value: (found.busy * (watts / 1000) * electricity.dollars) / (rate * 3600) };
 }
 
 /** A figure that grows with both. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Demand } from '../../../../src/core/capacity/plan/demand.js';
 import type { Engine } from '../../../../src/core/capacity/plan/engine.js';
-import { type LoadPlan, planBest } from '../../../../src/core/capacity/plan/load-plan.js';
+import { busyAt, type LoadPlan, planBest } from '../../../../src/core/capacity/plan/load-plan.js';
 import { type MoneyOptions, moneyOf } from '../../../../src/core/capacity/plan/money.js';
 import type { Scheduler } from '../../../../src/core/capacity/simulate/scheduler.js';
 import type { StepTimes } from '../../../../src/core/capacity/simulate/step-times.js';
@@ -220,6 +220,7 @@ describe('what they cost', () => {
     lengths: [{ prompt: 10, output: 10 }],
     quality: missing('no run'),
     api: missing('no API'),
+    atWork: (rate) => busyAt(engine(SECOND), demand({ wanted: null }), rate),
     ...change,
   });
   const rates = new Map<number, LoadPlan>();
@@ -321,6 +322,17 @@ describe('what they cost', () => {
     expect(cheap.feasible).toBe('yes');
     const dear = present(money(0.5, { api: { input: 1, output: 1 } }).breakEven);
     expect(dear).toMatchObject({ feasible: 'no' });
+  });
+
+  it('is cheaper from one rate, whatever demand is asked', () => {
+    const bought = { dollars: 2630, per: 'device', date: '2026-01-01', source: 'a test' } as const;
+    const device = { ...options().device, watts: 300, price: bought };
+    const [few, many] = [0.05, 0.6].map((wanted) =>
+      present(money(wanted, { device, api: { input: 20, output: 20 } }).breakEven),
+    );
+    expect(few!.rate).toBe(many!.rate);
+    // A dime an hour, and a request of 0.0004 dollars; each second of work costs 0.06 dollars / 3600.
+    expect(few!.rate).toBeCloseTo(2630 / 26_280 / 3600 / (0.0004 - 0.06 / 3600), 3);
   });
 
   it('is not known without a price, and says so', () => {

@@ -83,6 +83,14 @@ describe('what a load test tells of its machine', () => {
     });
   });
 
+  it('says of answers whose pieces held several tokens that their time per token is not known', () => {
+    const streams = Array.from({ length: 60 }, () => ({ promptTokens: 30, outputTokens: 16, ttft: 0.1, tpot: null }));
+    expect(engineHere({ facts: null, streams }, { slots: 1, context: 1_000 })).toEqual({
+      missing:
+        '60 answers had the machine for themselves, and the time per token of 60 of them is not known: their pieces do not show when each token came',
+    });
+  });
+
   it('is nothing of the kind once an answer broke off, which had been written too; one that never began was not', () => {
     const failing = (first: { first?: number }) =>
       BOTH.map((record, i) => {
