@@ -10,3 +10,7 @@ type Undici = typeof undici;
 
 export const Agent: Undici['Agent'] = load('undici/lib/dispatcher/agent.js');
 export const EnvHttpProxyAgent: Undici['EnvHttpProxyAgent'] = load('undici/lib/dispatcher/env-http-proxy-agent.js');
+
+// An agent of a proxy asks its own client for a tunnel by this method, which undici's index adds.
+const { prototype }: Undici['Dispatcher'] = load('undici/lib/dispatcher/dispatcher.js');
+prototype.connect = load('undici/lib/api/api-connect.js');
